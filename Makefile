@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mmcgadget. "make help" lists the targets. GNU make 4 or newer.
+#
+# Sources are found by directory: every src/LAYER/*.c belongs to that layer's
+# library, every test/unit/t_*.c is a test program, and so on.
+
+O            ?= build
+PREFIX       ?= /usr/local
+SBINDIR      ?= $(PREFIX)/sbin
+BINDIR       ?= $(PREFIX)/bin
+MANDIR       ?= $(PREFIX)/share/man
+DOCDIR       ?= $(PREFIX)/share/doc/mmcgadget
+SYSCONFDIR   ?= /etc
+UNITDIR      ?= $(if $(filter /usr,$(PREFIX)),/lib/systemd/system,$(PREFIX)/lib/systemd/system)
+CC           ?= gcc
+CROSS_COMPILE ?=
+ifneq ($(CROSS_COMPILE),)
+CC           := $(CROSS_COMPILE)gcc
+endif
+AR           ?= $(CROSS_COMPILE)ar
+PKG_CONFIG   ?= pkg-config
+CLANG        ?= clang
+CFLAGS       ?= -O2 -g
+SAN          ?=
+WERROR       ?=
+V            ?=
+Q            := $(if $(V),,@)
+
+VERSION      := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
+	-Wpointer-arith -Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wformat=2
+ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I$(O) -Isrc -I. \
+	-DSYSCONFDIR='"$(SYSCONFDIR)"' $(CPPFLAGS)
+ALL_CFLAGS := -std=c17 $(WARNINGS) $(if $(WERROR),-Werror) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) $(CFLAGS)
+ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+
+# ---- layers: name, its sources -------------------------------------------------------------
+pure_layers := util media mmc bot
+util_src   := $(wildcard src/util/*.c)
+media_src  := $(wildcard src/media/*.c)
+mmc_src    := $(wildcard src/mmc/*.c)
+bot_src    := $(wildcard src/bot/*.c)
+gadget_src := $(wildcard gadget/*.c)
+core_src   := $(wildcard src/core/*.c)
+ctl_src    := $(wildcard src/ctl/*.c)
+testlib_src := $(wildcard test/lib/*.c)
+
+objs = $(patsubst %.c,$(O)/%.o,$(1))
+lib  = $(O)/lib$(1).a
+
+# Link order shows the direction of the layers: each knows only what is to its right.
+pure_libs := $(call lib,bot) $(call lib,mmc) $(call lib,media) $(call lib,util)
+
+$(O)/src/mmc/%.o $(O)/src/bot/%.o: ALL_CFLAGS += -Wconversion
+$(O)/src/core/%.o $(O)/gadget/%.o $(O)/src/mmcgadgetd.o: ALL_CFLAGS += -pthread
+
+LIBS_gadget = $(shell $(PKG_CONFIG) --libs libusbgx) -laio -pthread
+LIBS_core   = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson)
+LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson)
+LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
+
+programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl
+
+.PHONY: all
+all: $(programs) ## build the daemon and the control client (default)
+
+$(O)/version.h: Makefile
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#define MMCGADGET_VERSION "%s"\n' '$(VERSION)' > $@
+
+$(O)/%.o: %.c $(O)/version.h
+	$(Q)mkdir -p $(@D)
+	$(if $(V),,@printf '  CC      %s\n' '$<')
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
+
+define make_lib
+$(call lib,$(1)): $(call objs,$($(1)_src))
+	$$(Q)rm -f $$@ && $(AR) rcs $$@ $$^
+endef
+$(foreach l,$(pure_layers) gadget core ctl testlib,$(eval $(call make_lib,$(l))))
+
+define need
+	$(Q)$(PKG_CONFIG) --exists $(1) || { echo "missing: $(1) - run 'sudo make deps' or install it" >&2; exit 1; }
+endef
+
+.PHONY: need-daemon need-unit
+need-daemon:
+	$(call need,libusbgx)
+	$(call need,libconfig)
+	$(call need,libsystemd)
+	$(call need,jansson)
+need-unit:
+	$(call need,cmocka)
+
+$(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(call lib,core) $(call lib,gadget) $(pure_libs) | need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_gadget) $(LIBS_core) $(LIBS)
+
+$(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,util) | need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ctl) $(LIBS)
+
+# ---- tests ---------------------------------------------------------------------------------
+unit_tests   := $(patsubst %.c,$(O)/%,$(wildcard test/unit/t_*.c))
+daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/t_*.c))
+usb_tests    := $(patsubst %.c,$(O)/%,$(wildcard test/e2e/u_*.c))
+fuzzers      := $(patsubst %.c,$(O)/%,$(wildcard test/fuzz/fuzz_*.c))
+replays      := $(patsubst test/fuzz/fuzz_%.c,$(O)/test/fuzz/replay_%,$(wildcard test/fuzz/fuzz_*.c))
+
+$(O)/test/%.o: ALL_CPPFLAGS += -Itest -UNDEBUG
+
+$(unit_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs) | need-unit
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS)
+
+$(daemon_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,core) $(call lib,ctl) \
+		$(call lib,gadget) $(pure_libs) | need-unit need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_core) $(LIBS)
+
+# Programs for the guest, linked whole; they need no library of ours to be installed.
+$(usb_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The same entry point, once for libFuzzer (clang) and once for replaying its corpus (any compiler).
+$(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(bot_src) $(mmc_src) $(media_src) $(util_src) $(testlib_src)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -g -O1 -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(O) -Isrc -I. -Itest \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^
+$(replays): $(O)/test/fuzz/replay_%: $(O)/test/fuzz/fuzz_%.o $(O)/test/fuzz/replay.o $(call lib,testlib) $(pure_libs)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/libmmcshim.so: $(call objs,$(wildcard test/shim/*.c)) $(pure_libs)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -o $@ $^ -ldl -pthread
+
+.PHONY: unit-build unit daemon-test layers docs-test shim-test guest-test check demo deps
+unit-build: $(unit_tests) $(replays)
+
+unit: unit-build ## fast tests: no root, no USB; needs only a compiler and cmocka
+	$(Q)O=$(O) test/tap.sh test/suites/unit.sh
+
+daemon-test: $(daemon_tests) $(programs) ## tests of config, control and library; needs the daemon's libraries
+	$(Q)O=$(O) test/tap.sh test/suites/daemon.sh
+
+layers: ## no layer includes what it may not
+	$(Q)O=$(O) test/tap.sh test/suites/layers.sh
+
+docs-test: $(programs) ## options, keys and verbs agree between code and documents
+	$(Q)O=$(O) test/tap.sh test/suites/docs.sh
+
+shim-test: $(O)/libmmcshim.so ## unmodified burners against the engine, without USB
+	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
+
+guest-build: $(programs) $(usb_tests)
+
+guest-test: guest-build ## the whole USB path in a virtual machine
+	$(Q)O=$(O) test/tap.sh test/suites/guest.sh
+
+.PHONY: valgrind sanitize clang-build fuzz
+valgrind: unit-build ## unit and conversation tests under valgrind
+	$(Q)O=$(O) WRAP='valgrind -q --error-exitcode=9 --leak-check=full' test/tap.sh test/suites/unit.sh
+
+sanitize: ## unit and conversation tests with ASan and UBSan
+	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g' unit
+
+FUZZ_SECONDS ?= 60
+fuzz: $(fuzzers) ## run the fuzzers, FUZZ_SECONDS each
+	$(Q)O=$(O) FUZZ_SECONDS=$(FUZZ_SECONDS) test/fuzz/run.sh
+
+deps: ## install what build and tests need (apt, root)
+	$(Q)test/deps.sh all
+
+check: ## all tests, installs what they need (root)
+	$(Q)test/deps.sh all
+	$(Q)O=$(O) test/check.sh
+
+demo: ## the main job: bring a drive up on this board's UDC, or show it in a virtual machine (root)
+	$(Q)test/deps.sh demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)O=$(O) test/e2e/demo.sh
+
+# ---- install -------------------------------------------------------------------------------
+.PHONY: install uninstall
+install: $(programs) ## install under DESTDIR and PREFIX
+	install -Dm755 $(O)/mmcgadgetd $(DESTDIR)$(SBINDIR)/mmcgadgetd
+	install -Dm755 $(O)/mmcgadgetctl $(DESTDIR)$(BINDIR)/mmcgadgetctl
+	install -Dm644 docs/man/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8
+	install -Dm644 docs/man/mmcgadgetctl.1 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1
+	install -Dm644 docs/man/mmcgadget.conf.5 $(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5
+	test -e $(DESTDIR)$(SYSCONFDIR)/mmcgadget/mmcgadget.conf || \
+		install -Dm644 configs/mmcgadget.conf $(DESTDIR)$(SYSCONFDIR)/mmcgadget/mmcgadget.conf
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's|@SBINDIR@|$(SBINDIR)|g' configs/mmcgadgetd.service > $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
+
+uninstall: ## remove what install put there, but the configuration
+	rm -f $(DESTDIR)$(SBINDIR)/mmcgadgetd $(DESTDIR)$(BINDIR)/mmcgadgetctl \
+		$(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1 \
+		$(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
+
+# ---- developer's tools ---------------------------------------------------------------------
+.PHONY: compile_commands.json format format-check clean help
+compile_commands.json: ## for clangd and friends
+	$(Q){ echo '['; sep=''; for f in $(util_src) $(media_src) $(mmc_src) $(bot_src) $(gadget_src) $(core_src) $(ctl_src) \
+		$(wildcard src/*.c test/*/*.c); do \
+		printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' "$$f" \
+		"$(CC) -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSYSCONFDIR=\\\"$(SYSCONFDIR)\\\" -I$(O) -Isrc -I. -Itest -c $$f"; \
+		sep=','; done; echo ']'; } > $@
+
+format: ## reformat the sources
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+format-check: ## fail when a source is not formatted
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+
+clean: ## remove what was built (the guest images stay in the cache)
+	rm -rf $(O) $(O)-asan compile_commands.json
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+.SECONDARY:

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One FunctionFS mass-storage function: mount, descriptors, ep0 thread, and a
+ * USB thread that runs BOT and the MMC engine over libaio endpoints.
+ *
+ * Threads: everything that touches the drive runs on the USB thread; others
+ * reach it through ffs_call() / ffs_post(). ep0 has a thread of its own, which
+ * never touches a file or the drive, so that control requests are answered
+ * whatever the storage does.
+ */
+#ifndef GADGET_FFS_H
+#define GADGET_FFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bot/bot.h"
+#include "mmc/mmc.h"
+
+struct ffs;
+
+struct ffs_config {
+	const char *instance;  /* FunctionFS instance, e.g. "mmcgadget.drive0", <= 40 chars */
+	const char *directory; /* mount point, created if missing */
+	const char *interface; /* interface string */
+	uint8_t subclass;      /* 06h (default) or 02h */
+	struct bot_config bot;
+	struct mmc_drive *drive; /* outlives the function */
+	/* Called on the USB thread after every command and event; keep it short. May be NULL. */
+	void (*changed)(void *ctx);
+	void *ctx;
+};
+
+enum ffs_speed { FFS_SPEED_NONE, FFS_SPEED_FULL, FFS_SPEED_HIGH, FFS_SPEED_SUPER };
+
+struct ffs_state {
+	bool enabled;   /* the host has configured us */
+	bool suspended;
+	enum ffs_speed speed;
+	struct bot_stats bot;
+};
+
+/*
+ * Mounts FunctionFS (the gadget with that instance must exist in configfs) and
+ * writes descriptors and strings; opens the endpoints. 0, or -errno with the
+ * reason logged. After it the gadget may be bound to a UDC.
+ */
+int ffs_open(const struct ffs_config *config, struct ffs **out);
+/* Starts the two threads. 0 or -errno. */
+int ffs_start(struct ffs *f);
+/* Stops and joins them. The UDC must be unbound before. */
+void ffs_stop(struct ffs *f);
+/* Closes the endpoints and unmounts. NULL is fine. */
+void ffs_close(struct ffs *f);
+
+/* Run fn on the USB thread between two events; returns when it ran. Any thread but that one. */
+void ffs_call(struct ffs *f, void (*fn)(void *arg), void *arg);
+/* The same without waiting. */
+int ffs_post(struct ffs *f, void (*fn)(void *arg), void *arg);
+
+/* A copy, from any thread. */
+void ffs_get_state(struct ffs *f, struct ffs_state *state);
+
+#endif

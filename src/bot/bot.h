@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * USB Mass Storage Bulk-Only Transport 1.0, device side: CBW in, data, CSW out.
+ * Knows no operating system and never looks into a CDB; drives one MMC engine.
+ *
+ * The layer is a state machine between two sets of calls: the bot_*() events
+ * that the transport reports, and the bot_ep_ops it asks of the transport. No
+ * call blocks. All calls for one struct bot come from one thread, and an op
+ * never calls back into BOT before it returns.
+ *
+ * Bulk-out is a sequence of buffers whose meaning is decided when they complete,
+ * not when they are posted (a host may stop its data phase early). Bulk-out is
+ * never halted and its reads are never cancelled: dwc2 cannot do it.
+ */
+#ifndef BOT_BOT_H
+#define BOT_BOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mmc/mmc.h"
+
+#define BOT_CHUNK    (32u * 1024u) /* bytes; largest single send or recv */
+#define BOT_WINDOW   32u           /* requests queued per direction at the most */
+#define BOT_CBW_READ 1024u         /* bytes asked for where a CBW is expected (>= any wMaxPacketSize) */
+
+struct bot_ep_ops {
+	/*
+	 * Queue len bytes on bulk-in (0 = a zero-length packet). The bytes are
+	 * copied before it returns. 0: bot_sent() follows, in order of queueing.
+	 * -errno: known at once that it cannot be sent, no completion follows.
+	 */
+	int (*send)(void *ep, const void *data, uint32_t len);
+	/*
+	 * Post a bulk-out read of at most len bytes (a multiple of
+	 * wMaxPacketSize). 0: bot_received() follows, in order of posting.
+	 * -ENOMEM: try smaller. Other -errno: no completion follows.
+	 */
+	int (*recv)(void *ep, uint32_t len);
+	/* Halt bulk-in. 0; -EAGAIN: not now, try again after a tick. Only asked when no send is outstanding. */
+	int (*halt_in)(void *ep);
+	/* Undo our halt (resets the toggle): only as part of reset handling. */
+	void (*unhalt_in)(void *ep);
+	/* Cancel every queued send; each completes with -ECONNRESET. */
+	void (*cancel_in)(void *ep);
+	/* One-shot timer: bot_tick() after ms milliseconds. Re-arming replaces; 0 disarms. */
+	void (*arm_tick)(void *ep, unsigned ms);
+	/* Bulk-Only Reset is done: acknowledge it on the control pipe. */
+	void (*reset_done)(void *ep);
+};
+
+/* When to halt bulk-in. */
+enum bot_stall {
+	BOT_STALL_NEVER, /* short data ends in a short or zero-length packet (default) */
+	BOT_STALL_SHORT  /* BOT 6.7.2 strict: also halt after short data-in */
+};
+
+struct bot_config {
+	enum bot_stall stall;
+	uint8_t max_lun; /* Get Max LUN answer, 0..15; only LUN 0 has a drive */
+};
+
+/* Counters; never reset. */
+struct bot_stats {
+	uint64_t commands, failed, phase_errors, invalid_cbws, resets, bus_resets;
+	uint64_t bytes_in, bytes_out;
+	uint64_t errors; /* completions with an error that was not ESHUTDOWN or ECONNRESET */
+};
+
+struct bot;
+
+/* NULL: no memory. ops, ep and drive must outlive it. */
+struct bot *bot_new(const struct bot_config *config, const struct bot_ep_ops *ops, void *ep,
+	struct mmc_drive *drive);
+void bot_free(struct bot *b);
+
+/*
+ * The function was enabled at a speed with this bulk wMaxPacketSize (64, 512,
+ * 1024): bus reset, SET_CONFIGURATION or first connect. Everything queued
+ * before is dead (the transport drops its completions). No bot_disabled() need
+ * have come before. Posts the first CBW read.
+ */
+void bot_enabled(struct bot *b, uint16_t max_packet);
+/* The endpoints are gone. */
+void bot_disabled(struct bot *b);
+/*
+ * Bulk-Only Mass Storage Reset (class request FFh). ops->reset_done() follows,
+ * at once or after the cancelled sends came back.
+ */
+void bot_class_reset(struct bot *b);
+/* Get Max LUN (class request FEh). */
+uint8_t bot_max_lun(const struct bot *b);
+
+/* The oldest queued send completed: bytes sent, or -errno. */
+void bot_sent(struct bot *b, int32_t result);
+/*
+ * The oldest posted read completed: bytes received, or -errno; data is valid
+ * during the call. false: BOT cannot take it now. The transport then keeps it
+ * and all later ones, and delivers again from this one after bot_resume().
+ */
+bool bot_received(struct bot *b, const uint8_t *data, int32_t result);
+/* The medium can go on after the engine said MMC_AGAIN. */
+void bot_resume(struct bot *b);
+void bot_tick(struct bot *b);
+
+/* True between the arrival of a CBW and the completion of its CSW. */
+bool bot_busy(const struct bot *b);
+const struct bot_stats *bot_get_stats(const struct bot *b);
+
+#endif

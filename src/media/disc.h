@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Disc: what lies on a medium. Tracks, sessions, next writable address, closed
+ * and finalised state; the write-once sequential recorder (MMC-6 4.4 DVD+R)
+ * lives here, so that no command handler can put a block where a real drive
+ * would not. All addresses and sizes are in blocks of 2048 bytes.
+ */
+#ifndef MEDIA_DISC_H
+#define MEDIA_DISC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "media/media.h"
+
+enum disc_type {
+	DISC_DVD_ROM,    /* readable only; the medium is the disc */
+	DISC_DVD_PLUS_R, /* write once, sequential, appendable until finalised */
+	DISC_TYPES
+};
+
+/* ECMA-349: one ECC block; tracks start on it. */
+#define DISC_ECC_BLOCKS 16u
+/* ECMA-349 24: a DVD+R holds at most 153 fragments; the last is kept for the open one. */
+#define DISC_MAX_TRACKS 153u
+/* Data blocks of a 12 cm single-layer DVD+R (ECMA-349; 4 700 372 992 bytes). */
+#define DISC_DVD_PLUS_R_BLOCKS 2295104u
+
+enum disc_track_state {
+	DISC_TRACK_INVISIBLE, /* nothing written, nothing reserved: MMC's invisible track */
+	DISC_TRACK_RESERVED,  /* RESERVE TRACK gave it a size, nothing is written yet */
+	DISC_TRACK_OPEN,      /* being written */
+	DISC_TRACK_CLOSED
+};
+
+struct disc_track {
+	uint32_t start;    /* first block */
+	uint32_t written;  /* blocks recorded, from start on */
+	uint32_t reserved; /* size given by RESERVE TRACK; 0 = none */
+	uint16_t session;  /* 1-based */
+	enum disc_track_state state;
+};
+
+/* What the recorder answers; a negative value is the -errno of the medium. */
+enum disc_result {
+	DISC_OK = 0,
+	DISC_NOT_WRITABLE_ADDRESS = 1, /* not the next writable address */
+	DISC_OUT_OF_RANGE,             /* past the end of the disc */
+	DISC_TRACK_FULL,               /* past the end of the reservation */
+	DISC_CLOSED,                   /* finalised, or not recordable */
+	DISC_NO_SUCH_TRACK,
+	DISC_UNREADABLE,               /* read of a block never recorded */
+	DISC_NO_ROOM                   /* reservation larger than what is free; too many tracks */
+};
+
+struct disc;
+typedef void disc_release_fn(struct disc *disc, void *ctx);
+
+struct disc {
+	struct media *media;
+	enum disc_type type;
+	uint32_t capacity; /* blocks, recorded and blank */
+	bool finalised;
+	uint16_t sessions; /* complete ones, plus the open or empty one when not finalised */
+	uint16_t tracks;   /* used entries in track[] */
+	struct disc_track track[DISC_MAX_TRACKS];
+	uint32_t refs;     /* owned by one thread, see disc_get() */
+	disc_release_fn *release;
+	void *release_ctx;
+};
+
+/*
+ * The rule of the project: medium of 0 blocks and writable = blank DVD+R of
+ * `capacity` blocks (0 = DISC_DVD_PLUS_R_BLOCKS); anything else = DVD-ROM.
+ * Takes over media. release is called when the last reference goes, in the
+ * thread that drops it; it closes the medium and frees the disc. NULL = do that
+ * at once, here. Returns NULL when there is no memory (media is closed then).
+ */
+struct disc *disc_new(struct media *media, uint32_t capacity, disc_release_fn *release, void *ctx);
+/* Closes the medium and frees. For release functions. */
+void disc_destroy(struct disc *d);
+
+/* References are counted without atomics: one thread at a time owns a disc. */
+struct disc *disc_get(struct disc *d);
+void disc_put(struct disc *d);
+
+bool disc_is_blank(const struct disc *d);     /* nothing recorded, nothing reserved */
+bool disc_is_appendable(const struct disc *d); /* recordable and not finalised */
+
+/* First block after the last closed track: what READ CAPACITY and the TOC speak of. */
+uint32_t disc_readable_blocks(const struct disc *d);
+
+/* Track 1-based; NULL when there is none. The last one is the open/invisible one if any. */
+const struct disc_track *disc_track(const struct disc *d, uint32_t number);
+/* Number of the track that holds lba (blank area: the open one), 0 when there is none. */
+uint32_t disc_track_at(const struct disc *d, uint32_t lba);
+/* The track that can take data, 0 when there is none. */
+uint32_t disc_open_track(const struct disc *d);
+/* First and last track number of a session; false when there is no such session. */
+bool disc_session_tracks(const struct disc *d, uint32_t session, uint32_t *first, uint32_t *last);
+/* The last closed session, 0 when there is none. */
+uint32_t disc_last_closed_session(const struct disc *d);
+
+/* Next writable address / free blocks of track t; both 0 when t cannot be written. */
+uint32_t disc_track_nwa(const struct disc *d, const struct disc_track *t);
+uint32_t disc_track_free(const struct disc *d, const struct disc_track *t);
+/* Size as READ TRACK INFORMATION gives it: recorded, reserved, or all that is left. */
+uint32_t disc_track_size(const struct disc *d, const struct disc_track *t);
+
+/* May these blocks be written now? Changes nothing. DISC_OK or why not. */
+int disc_may_write(const struct disc *d, uint32_t lba, uint32_t count);
+/* Checks, writes, moves the next writable address. DISC_*, -EAGAIN, -errno; all or nothing. */
+int disc_write(struct disc *d, uint32_t lba, uint32_t count, const void *buf);
+/* May these blocks be read: recorded ones only. */
+int disc_may_read(const struct disc *d, uint32_t lba, uint32_t count);
+int disc_read(struct disc *d, uint32_t lba, uint32_t count, void *buf);
+int disc_sync(struct disc *d);
+
+/* RESERVE TRACK: rounded up to the ECC block. */
+int disc_reserve(struct disc *d, uint32_t blocks);
+/*
+ * Close the open track: data is synced first. A closed one, or one that holds
+ * nothing: DISC_OK. number 0 = whichever is open.
+ */
+int disc_close_track(struct disc *d, uint32_t number);
+/* Closes the open track, then the session; a session without data stays as it is. */
+int disc_close_session(struct disc *d);
+/* Closes track and session and makes the disc unwritable. */
+int disc_finalise(struct disc *d);
+
+#endif

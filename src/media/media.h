@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Media: a run of 2048-byte blocks somewhere. The layer knows no optical disc
+ * and no SCSI; it moves whole blocks and says how that went.
+ *
+ * Callers use the media_*() wrappers only: they check the contract (range,
+ * state) before the operation and its answer after it.
+ */
+#ifndef MEDIA_MEDIA_H
+#define MEDIA_MEDIA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MEDIA_BLOCK 2048u /* bytes */
+
+struct media;
+
+struct media_ops {
+	/*
+	 * All of the blocks or none: 0; -EAGAIN = not now, the caller asks again
+	 * with the same arguments when the owner says so (mmc_resume()); else a
+	 * negative errno. read is never asked beyond media->blocks.
+	 */
+	int (*read)(struct media *m, uint64_t block, uint32_t count, void *buf);
+	/* As read. May be asked beyond media->blocks: the medium grows. */
+	int (*write)(struct media *m, uint64_t block, uint32_t count, const void *buf);
+	/* Everything written so far is on storage on return. 0, -EAGAIN, -errno. */
+	int (*sync)(struct media *m);
+	/* Releases what open acquired, and m itself. Never fails, may block. */
+	void (*close)(struct media *m);
+};
+
+struct media {
+	const struct media_ops *ops;
+	uint64_t blocks;  /* readable blocks; grows with writes */
+	uint32_t tail;    /* bytes of the last block that storage really has; 0 = all 2048 */
+	bool writable;
+	uint64_t reads, writes, syncs; /* operations that succeeded */
+};
+
+/* 0, -EAGAIN, -EINVAL when the range is not inside the medium, or what storage said. */
+int media_read(struct media *m, uint64_t block, uint32_t count, void *buf);
+/* 0, -EAGAIN, -EROFS, or what storage said (-ENOSPC, -EIO, -EFBIG ...). */
+int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf);
+int media_sync(struct media *m);
+/* NULL is fine. */
+void media_close(struct media *m);
+
+/*
+ * A regular file. The descriptor is taken over, also on failure. writable asks
+ * for a recordable medium. The file is locked (open file description lock):
+ * exclusively when writable, shared else.
+ * 0 and *out; -EISDIR, -EINVAL (not a regular file), -EFBIG (over 2^32-2 blocks),
+ * -EBUSY (another drive or daemon has it), or a system errno.
+ */
+int media_file_open(int fd, bool writable, struct media **out);
+
+/* Sparse memory, for tests: blocks readable at first, all zero. NULL = no memory. */
+struct media *media_mem_new(uint64_t blocks, bool writable);
+
+/* What a fault medium does to the operations it passes on. */
+enum media_fault_kind {
+	MEDIA_FAULT_NONE,
+	MEDIA_FAULT_ERROR, /* the operation fails with the given errno */
+	MEDIA_FAULT_AGAIN, /* the operation answers -EAGAIN `times` times, then works */
+};
+
+struct media_fault {
+	enum media_fault_kind kind;
+	bool on_read, on_write, on_sync;
+	uint64_t skip;  /* matching operations that pass before the fault */
+	uint64_t times; /* how many then meet it; 0 = all */
+	int error;      /* positive errno for MEDIA_FAULT_ERROR */
+};
+
+/* A decorator over `below`, which it owns. NULL = no memory (below is closed). */
+struct media *media_fault_new(struct media *below);
+void media_fault_set(struct media *m, const struct media_fault *f);
+
+#endif

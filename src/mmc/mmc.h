@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The MMC engine: CDB in, data and status out. Plays an optical drive over a
+ * struct disc. Knows no USB, no operating system, no clock; allocates nothing
+ * once mmc_drive_new() returned. One thread at a time may use a drive.
+ *
+ * Order of calls for one command:
+ *
+ *   mmc_begin()                  the drive states what it intends to move
+ *   mmc_pull()... or mmc_push()...   the data, as far as the transport moves it
+ *   mmc_end()                    status; sense is kept for REQUEST SENSE
+ *
+ * A failure may arise at any step; mmc_end() alone reports it. MMC_AGAIN from
+ * pull, push or end: the medium is not there yet, make the same call again
+ * after the owner of the medium said it may go on. mmc_abort() ends a command
+ * at any step.
+ */
+#ifndef MMC_MMC_H
+#define MMC_MMC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "media/disc.h"
+
+struct mmc_drive;
+
+/* Sense, packed: key << 16 | ASC << 8 | ASCQ (SPC-4 4.5). 0 = NO SENSE. */
+typedef uint32_t mmc_sense_t;
+
+enum mmc_dir { MMC_DIR_NONE, MMC_DIR_IN, MMC_DIR_OUT }; /* IN = to the host */
+
+enum mmc_status {
+	MMC_GOOD = 0x00,
+	MMC_CHECK_CONDITION = 0x02,
+	MMC_AGAIN = 0x100 /* not a SCSI status: call again later */
+};
+
+/* What the drive intends for the data phase. len is in bytes, 0 = no data phase. */
+struct mmc_xfer {
+	enum mmc_dir dir;
+	uint32_t len;
+};
+
+/* What becomes of a DVD+R once it is finalised. */
+enum mmc_finalised {
+	MMC_FINALISED_DVD_ROM,   /* profile 0010h at once */
+	MMC_FINALISED_DVD_PLUS_R /* profile 001Bh, complete, until it is loaded anew */
+};
+
+struct mmc_config {
+	char vendor[9];    /* INQUIRY strings, ASCII, padded with spaces by the engine */
+	char product[17];
+	char revision[5];
+	char serial[33];   /* feature 0108h; empty = feature absent */
+	enum mmc_finalised finalised;
+	bool strict_cdb;   /* refuse reserved CDB bits (for tests; hosts set some) */
+	uint32_t buffer;   /* bytes; READ BUFFER CAPACITY and mode page 2Ah. 0 = 2 MiB */
+};
+
+/* NULL: no memory. */
+struct mmc_drive *mmc_drive_new(const struct mmc_config *config);
+/* Ends the command in flight and drops the disc. NULL is fine. */
+void mmc_drive_free(struct mmc_drive *d);
+
+/*
+ * Start a command (SAM-5 Execute Command). cdb has cdb_len bytes, 1..16; more
+ * than the operation code needs are ignored (USB-IF TD1.19). in_size is the
+ * size of the initiator's data-in buffer: commands without an allocation
+ * length (READ CAPACITY, GET PERFORMANCE) limit their answer by it.
+ */
+void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t in_size,
+	struct mmc_xfer *xfer);
+
+/*
+ * Next bytes of the data-in phase, at most max (max must be at least 2048).
+ * > 0: *data holds that many bytes, valid until the next call on the drive.
+ * 0: there are no more (all of xfer.len delivered, or the command failed).
+ * -1: MMC_AGAIN.
+ */
+int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max);
+
+/*
+ * Next bytes of the data-out phase, in any portions, xfer.len in all.
+ * 0 = taken (also when the command has failed meanwhile: then they are
+ * dropped); -1: MMC_AGAIN, nothing of it was taken.
+ */
+int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len);
+
+/*
+ * End of the command. Data-out that stopped short of xfer.len ends in
+ * B/4B/00 DATA PHASE ERROR; blocks already written stay written.
+ */
+enum mmc_status mmc_end(struct mmc_drive *d);
+
+/* Ends the command in flight, if any, without status. */
+void mmc_abort(struct mmc_drive *d);
+
+/* Sense of the last command (what REQUEST SENSE would say). For logs and shims. */
+mmc_sense_t mmc_last_sense(const struct mmc_drive *d);
+
+/* Bulk-Only reset and the like: command aborted, sense cleared, no unit attention. */
+void mmc_transport_reset(struct mmc_drive *d);
+/*
+ * Bus reset, power-on, new configuration: as above, and PREVENT ALLOW is
+ * undone, mode pages and speeds return to their defaults, unit attention 6/29/00.
+ */
+void mmc_bus_reset(struct mmc_drive *d);
+
+/*
+ * The hand at the drive (control FIFO, button). All take effect at once, with a
+ * command in flight too: that one keeps a reference to its disc and ends on it.
+ */
+
+/* Puts a disc into the empty drive, tray closed; takes the reference over. */
+void mmc_insert(struct mmc_drive *d, struct disc *disc);
+
+enum mmc_eject {
+	MMC_EJECT_DONE,      /* the disc was taken out (its reference is dropped) */
+	MMC_EJECT_EMPTY,     /* there was none */
+	MMC_EJECT_REQUESTED  /* locked: the host was asked (media event EjectRequest) */
+};
+/* force: also when the host has locked the drive; the lock is undone. */
+enum mmc_eject mmc_eject(struct mmc_drive *d, bool force);
+
+/* A snapshot for people and tests. */
+struct mmc_state {
+	uint16_t profile;       /* current profile, 0 = none */
+	bool loaded;            /* a disc is in and the tray is closed */
+	bool ejected_by_host;   /* a disc is in, the tray was opened by the host */
+	bool locked;            /* PREVENT ALLOW MEDIUM REMOVAL */
+	bool eject_requested;   /* the button was pressed while locked, not yet answered */
+	bool busy;              /* a command is in flight */
+	enum disc_type type;    /* of the disc, when loaded or ejected_by_host */
+	bool blank, appendable, finalised;
+	uint32_t capacity;      /* blocks */
+	uint32_t readable;      /* blocks in closed tracks */
+	uint32_t recorded;      /* blocks recorded, open track included */
+	uint32_t nwa, free;     /* of the open track; 0 when there is none */
+	uint16_t sessions, tracks;
+	uint32_t read_speed, write_speed; /* kB/s */
+	uint64_t commands, errors;        /* begun; ended in CHECK CONDITION */
+	uint64_t blocks_read, blocks_written;
+};
+void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s);
+
+/* Name of an operation code ("WRITE(10)"), or NULL when the engine has no such row. */
+const char *mmc_opcode_name(uint8_t opcode);
+/* Name of a profile ("DVD+R"), never NULL. */
+const char *mmc_profile_name(uint16_t profile);
+/* Fixed-format sense data (SPC-4 4.5.3), 18 bytes. */
+void mmc_sense_encode(mmc_sense_t sense, uint8_t out[18]);
+
+#endif
