@@ -28,6 +28,12 @@ struct ffs_config {
 	struct mmc_drive *drive; /* outlives the function */
 	/* Called on the USB thread after every command and event; keep it short. May be NULL. */
 	void (*changed)(void *ctx);
+	/*
+	 * Called on the USB thread when the host suspends or drops us: bring what
+	 * was burned to storage, the next thing may be a pulled plug (a Pi has no
+	 * VBUS sense, SUSPEND is all it sees of that). May block. May be NULL.
+	 */
+	void (*flush)(void *ctx);
 	void *ctx;
 };
 
@@ -53,7 +59,11 @@ void ffs_stop(struct ffs *f);
 /* Closes the endpoints and unmounts. NULL is fine. */
 void ffs_close(struct ffs *f);
 
-/* Run fn on the USB thread between two events; returns when it ran. Any thread but that one. */
+/*
+ * Run fn on the USB thread between two events; returns when it ran. Any thread
+ * but that one. While the threads do not run, fn runs in the caller. After fn,
+ * BOT asks a medium that had said "again" once more.
+ */
 void ffs_call(struct ffs *f, void (*fn)(void *arg), void *arg);
 /* The same without waiting. */
 int ffs_post(struct ffs *f, void (*fn)(void *arg), void *arg);

@@ -87,7 +87,7 @@ void disc_put(struct disc *d);
 bool disc_is_blank(const struct disc *d);     /* nothing recorded, nothing reserved */
 bool disc_is_appendable(const struct disc *d); /* recordable and not finalised */
 
-/* First block after the last closed track: what READ CAPACITY and the TOC speak of. */
+/* Blocks up to the end of the last closed session: what READ CAPACITY and the TOC speak of. */
 uint32_t disc_readable_blocks(const struct disc *d);
 
 /* Track 1-based; NULL when there is none. The last one is the open/invisible one if any. */

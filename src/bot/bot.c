@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The state machine and the events that are about the whole of it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bot/bot_priv.h"
+#include "util/array.h"
+
+struct bot *bot_new(const struct bot_config *config, const struct bot_ep_ops *ops, void *ep,
+	struct mmc_drive *drive)
+{
+	struct bot *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->config = *config;
+	b->ops = ops;
+	b->ep = ep;
+	b->drive = drive;
+	b->state = BOT_OFF;
+	b->max_packet = 64;
+	return b;
+}
+
+void bot_free(struct bot *b)
+{
+	free(b);
+}
+
+void bot_turn_off(struct bot *b)
+{
+	mmc_abort(b->drive);
+	b->state = BOT_OFF;
+	b->in_count = b->in_lost = b->out_count = 0;
+	b->pending = BOT_PENDING_NONE;
+	b->again = b->cancelling = b->halted = false;
+	b->in_parked = b->out_parked = false;
+}
+
+/* Again and again: FunctionFS has no wedge, and the host's Clear-Halt is not reported. */
+void bot_halt_dead(struct bot *b)
+{
+	if (b->state == BOT_DEAD && !b->in_count && !b->ops->halt_in(b->ep))
+		b->halted = true;
+}
+
+void bot_die(struct bot *b)
+{
+	mmc_abort(b->drive);
+	b->again = false;
+	b->pending = BOT_PENDING_NONE;
+	b->state = BOT_DEAD;
+	bot_cancel_in(b);
+}
+
+static void finish_reset(struct bot *b)
+{
+	if (b->halted)
+		b->ops->unhalt_in(b->ep);
+	b->halted = false;
+	b->state = BOT_IDLE;
+	b->ops->reset_done(b->ep);
+}
+
+/* Status of the engine; false = MMC_AGAIN. */
+static bool end_engine(struct bot *b)
+{
+	enum mmc_status status;
+
+	if (b->status == CSW_PHASE_ERROR) {
+		mmc_abort(b->drive);
+		return true;
+	}
+	status = mmc_end(b->drive);
+	b->again = status == MMC_AGAIN;
+	b->status = status == MMC_GOOD ? CSW_PASSED : CSW_FAILED;
+	return !b->again;
+}
+
+/* After the last byte of data: the host must learn that there is no more. */
+static bool mark_short(struct bot *b)
+{
+	if (b->dir != MMC_DIR_IN || b->moved == b->cbw.length) {
+		b->state = BOT_CSW;
+	} else if (b->config.stall == BOT_STALL_SHORT && b->action->may_stall && !b->no_halt) {
+		b->state = BOT_HALT;
+	} else if (b->moved % b->max_packet || bot_send_zlp(b)) {
+		b->state = BOT_CSW;
+	}
+	return b->state != BOT_TAIL;
+}
+
+/* Controllers refuse while a packet of ours is still in their FIFO. */
+static bool halt_for_csw(struct bot *b)
+{
+	int err;
+
+	if (b->in_count)
+		return false;
+	err = b->ops->halt_in(b->ep);
+	if (err == -EAGAIN && b->halt_ms < BOT_HALT_GIVE_UP)
+		return false;
+	b->halted = !err;
+	b->no_halt = err != 0;
+	b->state = err ? BOT_TAIL : BOT_CSW;
+	return true;
+}
+
+/* Once for a command: a CSW can come back and be queued again. */
+static void count_csw(struct bot *b)
+{
+	if (b->counted)
+		return;
+	b->counted = true;
+	b->stats.failed += b->status == CSW_FAILED;
+	b->stats.phase_errors += b->status == CSW_PHASE_ERROR;
+}
+
+/* One step; true: there may be another. */
+static bool step(struct bot *b)
+{
+	switch (b->state) {
+	case BOT_DATA_IN:
+		if (!b->again && bot_pump_in(b))
+			b->state = BOT_END;
+		return b->state != BOT_DATA_IN;
+	case BOT_END:
+		if (b->again || !end_engine(b))
+			return false;
+		b->state = BOT_TAIL;
+		return true;
+	case BOT_TAIL:
+		return mark_short(b);
+	case BOT_CANCEL:
+		if (b->cancelling)
+			return false;
+		if (b->csw_gone)
+			bot_finish(b); /* too late: the host has to sort it out */
+		else
+			b->state = BOT_HALT;
+		return true;
+	case BOT_HALT:
+		return halt_for_csw(b);
+	case BOT_CSW:
+		if (bot_send_csw(b)) {
+			count_csw(b);
+			b->state = BOT_SENT;
+		}
+		return b->state != BOT_CSW;
+	case BOT_RESET:
+		if (b->cancelling)
+			return false;
+		finish_reset(b);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static unsigned tick_wanted(const struct bot *b)
+{
+	unsigned ms = 0;
+
+	if (b->state == BOT_OFF)
+		return 0;
+	if (b->cancelling)
+		ms = BOT_CANCEL_MS;
+	if (b->state == BOT_DEAD)
+		ms = BOT_DEAD_MS;
+	if (b->in_parked || b->out_parked)
+		ms = BOT_PARK_MS;
+	if (b->state == BOT_HALT && !b->in_count)
+		ms = BOT_HALT_RETRY_MS;
+	return ms;
+}
+
+void bot_advance(struct bot *b)
+{
+	unsigned ms;
+
+	do {
+		while (step(b))
+			;
+	} while (bot_fill_out(b));
+	ms = tick_wanted(b);
+	if (ms != b->armed_ms)
+		b->ops->arm_tick(b->ep, ms);
+	b->armed_ms = ms;
+}
+
+void bot_enabled(struct bot *b, uint16_t max_packet)
+{
+	bot_turn_off(b);
+	mmc_bus_reset(b->drive);
+	b->stats.bus_resets++;
+	b->serial++;
+	b->max_packet = max_packet;
+	b->send_max = b->recv_max = BOT_CHUNK;
+	b->out_failures = 0;
+	b->resync = BOT_RESYNC_NONE;
+	b->state = BOT_IDLE;
+	bot_advance(b);
+}
+
+void bot_disabled(struct bot *b)
+{
+	bot_turn_off(b);
+	bot_advance(b);
+}
+
+void bot_class_reset(struct bot *b)
+{
+	bool dirty = b->state == BOT_DATA_OUT || (b->state == BOT_DEAD && b->dead_dirty) ||
+		b->resync == BOT_RESYNC_DIRTY;
+
+	b->stats.resets++;
+	if (b->state == BOT_OFF) {
+		b->ops->reset_done(b->ep);
+		return;
+	}
+	mmc_transport_reset(b->drive);
+	if (b->state == BOT_RESET)
+		return; /* one answer for both: the host gave the first one up */
+	b->again = false;
+	b->pending = BOT_PENDING_NONE;
+	b->resync = dirty ? BOT_RESYNC_DIRTY : BOT_RESYNC_TAIL;
+	b->state = BOT_RESET;
+	bot_cancel_in(b);
+	bot_advance(b);
+}
+
+uint8_t bot_max_lun(const struct bot *b)
+{
+	return b->config.max_lun;
+}
+
+bool bot_received(struct bot *b, const uint8_t *data, int32_t result)
+{
+	if (b->state == BOT_OFF || !b->out_count)
+		return true;
+	if (result < 0)
+		bot_read_failed(b, result);
+	else if (!bot_take_out(b, data, (uint32_t)result, b->out[b->out_head]))
+		return false;
+	if (b->state == BOT_OFF) {
+		bot_advance(b);
+		return true;
+	}
+	b->out_head = (b->out_head + 1) % BOT_WINDOW;
+	b->out_count--;
+	bot_halt_dead(b);
+	bot_advance(b);
+	return true;
+}
+
+void bot_resume(struct bot *b)
+{
+	b->again = false;
+	bot_advance(b);
+}
+
+void bot_tick(struct bot *b)
+{
+	unsigned elapsed = b->armed_ms;
+
+	b->armed_ms = 0;
+	b->in_parked = b->out_parked = false;
+	if (b->state == BOT_HALT)
+		b->halt_ms += elapsed;
+	if (b->cancelling) {
+		b->cancel_ms += elapsed;
+		if (b->cancel_ms >= BOT_CANCEL_MS) {
+			/* A controller that lost them; they may still come one day. */
+			b->in_lost += b->in_count;
+			b->in_count = 0;
+			b->cancelling = false;
+		}
+	}
+	bot_halt_dead(b);
+	bot_advance(b);
+}
+
+bool bot_busy(const struct bot *b)
+{
+	return b->state >= BOT_DATA_IN && b->state <= BOT_SENT;
+}
+
+const struct bot_stats *bot_get_stats(const struct bot *b)
+{
+	return &b->stats;
+}

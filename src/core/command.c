@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/command.h"
+
+#include <string.h>
+
+#include "core/status.h"
+#include "ctl/verbs.h"
+#include "version.h"
+
+static struct drive *find_drive(const struct command_env *env, const char *name)
+{
+	for (unsigned i = 0; i < env->drives->count; i++) {
+		if (!name || strcmp(drive_name(env->drives->drive[i]), name) == 0)
+			return env->drives->drive[i];
+	}
+	return NULL;
+}
+
+static void run_insert(
+	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+{
+	(void)env;
+	drive_submit(d, DRIVE_INSERT, call->arg, false, r);
+}
+
+static void run_eject(
+	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+{
+	(void)env;
+	drive_submit(d, DRIVE_EJECT, NULL, call->arg != NULL, r);
+}
+
+static void run_blank(
+	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+{
+	(void)env;
+	if (call->type && strcmp(call->type, "dvd+r") != 0) {
+		r->final(r, answer_error("bad-type", "no blank of type \"%.40s\"; dvd+r is supported",
+				    call->type));
+		return;
+	}
+	drive_submit(d, DRIVE_BLANK, call->arg, false, r);
+}
+
+static void run_status(
+	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+{
+	json_t *a = answer_ok("mmcgadgetd %s, %u drive%s", MMCGADGET_VERSION, env->drives->count,
+		env->drives->count == 1 ? "" : "s");
+	json_t *drives = json_array();
+
+	for (unsigned i = 0; i < env->drives->count; i++) {
+		if (!call->drive || env->drives->drive[i] == d)
+			json_array_append_new(drives, status_drive(env->drives->drive[i]));
+	}
+	json_object_set_new(a, "drives", drives);
+	json_object_set_new(a, "udc", json_string(env->udc ? env->udc(env->ctx) : ""));
+	json_object_set_new(a, "version", json_string(MMCGADGET_VERSION));
+	r->final(r, a);
+}
+
+static void run_list(
+	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+{
+	json_t *images, *a;
+	int error;
+
+	(void)call;
+	images = status_images(d, env->drives, &error);
+	if (!images) {
+		r->final(r, answer_error("io-error", "%s: %s", drive_media(d), strerror(-error)));
+		return;
+	}
+	a = answer_ok("%zu image%s in %s", json_array_size(images),
+		json_array_size(images) == 1 ? "" : "s", drive_media(d));
+	json_object_set_new(a, "images", images);
+	r->final(r, a);
+}
+
+static void run_help(
+	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+{
+	json_t *a = answer_ok("commands of mmcgadgetd %s", MMCGADGET_VERSION);
+	json_t *verbs = json_array();
+
+	(void)env;
+	(void)call;
+	(void)d;
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		json_array_append_new(verbs,
+			json_pack("{s:s, s:s, s:s}", "verb", verb_table[i].name, "synopsis",
+				verb_table[i].synopsis, "help", verb_table[i].help));
+	json_object_set_new(a, "verbs", verbs);
+	r->final(r, a);
+}
+
+static const struct {
+	void (*run)(const struct command_env *env, const struct verb_call *call, struct drive *d,
+		struct reply *r);
+	bool changes;
+} handlers[VERB_COUNT] = {
+	[VERB_INSERT] = {run_insert, true},
+	[VERB_EJECT] = {run_eject, true},
+	[VERB_BLANK] = {run_blank, true},
+	[VERB_STATUS] = {run_status, false},
+	[VERB_LIST] = {run_list, false},
+	[VERB_HELP] = {run_help, false},
+};
+
+bool command_run(const struct command_env *env, char *line, size_t len, struct reply *r)
+{
+	struct words words;
+	struct verb_call call;
+	struct drive *d;
+	const char *fault = words_split(line, len, &words), *code;
+	char why[512];
+
+	if (fault) {
+		r->final(r, answer_error("bad-line", "%s; nothing was done", fault));
+		return false;
+	}
+	if (verb_parse(&words, &call, &code, why, sizeof(why)) < 0) {
+		r->final(r, answer_error(code, "%s", why));
+		return false;
+	}
+	d = find_drive(env, call.drive);
+	if (!d) {
+		r->final(r, answer_error("no-such-drive", "no drive \"%.40s\"", call.drive));
+		return false;
+	}
+	handlers[call.id].run(env, &call, d, r);
+	return handlers[call.id].changes;
+}
+
+json_t *command_too_long(void)
+{
+	return answer_error("line-too-long", "a line has at most %u bytes; nothing was done",
+		WORDS_LINE_MAX);
+}

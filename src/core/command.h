@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A control line carried out. */
+#ifndef CORE_COMMAND_H
+#define CORE_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/answer.h"
+#include "core/drive.h"
+
+struct command_env {
+	struct drives *drives;
+	const char *(*udc)(void *ctx); /* name of the controller, "" = none; may be NULL */
+	void *ctx;
+};
+
+/*
+ * Runs one line (line[len] must be writable) and answers to r, at once or when
+ * it is done. True when the line asks for a change: such a line's answer is
+ * "the last result" that the status file keeps.
+ */
+bool command_run(const struct command_env *env, char *line, size_t len, struct reply *r);
+
+/* The answer to a line that was too long to be taken in. */
+json_t *command_too_long(void);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration file, checked: what config_load() returns can be built. */
+#ifndef CORE_CONFIG_H
+#define CORE_CONFIG_H
+
+#include <stddef.h>
+
+#include "bot/bot.h"
+#include "gadget/gadget.h"
+#include "mmc/mmc.h"
+#include "util/log.h"
+
+#define CONFIG_MAX_DRIVES GADGET_MAX_FUNCTIONS
+
+struct config_drive {
+	char name[17];
+	char vendor[9], product[17], revision[5];
+	char media[256]; /* absolute */
+	char image[256]; /* name inside media, "" = start empty */
+};
+
+struct config {
+	char udc[65];
+	struct {
+		char name[24];
+		int id_vendor, id_product, bcd_device;
+		char manufacturer[127], product[127];
+		char serial[31]; /* "" = gadget_default_serial() */
+		int max_power;
+	} gadget;
+	struct {
+		char directory[65]; /* absolute; a socket's path is limited to 107 bytes */
+		char fifo[33], socket[33], status[33]; /* names inside directory */
+		char group[33];                        /* "" = root only */
+	} control;
+	unsigned drives;
+	struct config_drive drive[CONFIG_MAX_DRIVES];
+	struct {
+		int finalised; /* enum mmc_finalised */
+		int subclass;
+		int stall;     /* enum bot_stall */
+		int swap_gap;  /* ms */
+		int log_level; /* enum log_level */
+	} behaviour;
+};
+
+/* The built-in defaults. */
+void config_defaults(struct config *c);
+
+/*
+ * Reads path over the defaults. 0, or -EINVAL or what open() said, with
+ * "FILE:LINE: message" (or "FILE: message") in why; *c is then not to be used.
+ */
+int config_load(const char *path, struct config *c, char *why, size_t size);
+
+/* Calls fn for every key, e.g. "gadget.name" or "drives[].media". For the check of documents. */
+void config_each_key(void (*fn)(const char *key, void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/drive_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/library.h"
+#include "util/log.h"
+
+static void wake_main(struct drive *d)
+{
+	uint64_t one = 1;
+
+	/* Full (EAGAIN) means it is going to wake anyway. */
+	(void)!write(d->wake_fd, &one, sizeof(one));
+}
+
+/* What the main thread acts upon or logs; the counters it reads when somebody asks. */
+static bool differs(const struct mmc_state *a, const struct mmc_state *b)
+{
+	return a->loaded != b->loaded || a->ejected_by_host != b->ejected_by_host ||
+	       a->locked != b->locked || a->eject_requested != b->eject_requested ||
+	       a->profile != b->profile || a->finalised != b->finalised;
+}
+
+void drive_changed(void *drive)
+{
+	struct drive *d = drive;
+	struct mmc_state now;
+	bool wake;
+
+	mmc_get_state(d->engine, &now);
+	pthread_mutex_lock(&d->lock);
+	wake = differs(&now, &d->mail.state);
+	d->mail.state = now;
+	pthread_mutex_unlock(&d->lock);
+	if (wake)
+		wake_main(d);
+}
+
+/*
+ * Last reference gone, mostly on the USB thread at the end of a command, which
+ * must not wait for the storage.
+ */
+void drive_disc_released(struct disc *disc, void *drive)
+{
+	struct drive *d = drive;
+	bool full;
+
+	pthread_mutex_lock(&d->lock);
+	full = d->mail.n_released == DRIVE_RELEASED;
+	if (!full)
+		d->mail.released[d->mail.n_released++] = disc;
+	pthread_mutex_unlock(&d->lock);
+	/* Not met with one disc in and one in flight; closing here is slow, not wrong. */
+	if (full)
+		disc_destroy(disc);
+	wake_main(d);
+}
+
+static void run_job(void *arg)
+{
+	struct drive *d = arg;
+
+	switch (d->job.kind) {
+	case JOB_EJECT:
+		d->job.result = mmc_eject(d->engine, d->job.force);
+		break;
+	case JOB_INSERT:
+		mmc_insert(d->engine, d->job.disc);
+		d->job.disc = NULL;
+		break;
+	}
+	drive_changed(d);
+	pthread_mutex_lock(&d->lock);
+	d->mail.job_done = true;
+	pthread_mutex_unlock(&d->lock);
+	wake_main(d);
+}
+
+static void log_host(struct drive *d, const struct mmc_state *now)
+{
+	const char *image = d->in.name ? d->in.name : "the disc";
+
+	if (now->ejected_by_host && !d->seen.ejected_by_host)
+		log_info("%s: the host ejected %s", d->name, image);
+	if (!now->ejected_by_host && d->seen.ejected_by_host && now->loaded)
+		log_info("%s: the host loaded %s again", d->name, image);
+	if (now->finalised && !d->seen.finalised && d->in.blank && d->seen.loaded)
+		log_info("%s: %s is finalised, %u blocks", d->name, image, now->recorded);
+	if (now->locked != d->seen.locked)
+		log_debug("%s: the host %s the drive", d->name, now->locked ? "locked" : "unlocked");
+}
+
+/*
+ * Closing a burned disc writes what the page cache still holds: many seconds on
+ * an SD card. It has a thread of its own, so that the control answers meanwhile.
+ */
+static void *close_discs(void *drive)
+{
+	struct drive *d = drive;
+
+	for (unsigned i = 0; i < d->closer.n_in_thread; i++)
+		disc_destroy(d->closer.in_thread[i]);
+	pthread_mutex_lock(&d->lock);
+	d->mail.closer_done = true;
+	pthread_mutex_unlock(&d->lock);
+	wake_main(d);
+	return NULL;
+}
+
+static void closer_join(struct drive *d)
+{
+	if (d->closer.n_in_thread == 0)
+		return;
+	pthread_join(d->closer.thread, NULL);
+	d->unreleased -= d->closer.n_in_thread;
+	d->closer.n_in_thread = 0;
+}
+
+static void closer_start(struct drive *d)
+{
+	if (d->closer.n == 0 || d->closer.n_in_thread > 0)
+		return;
+	memcpy(d->closer.in_thread, d->closer.disc, sizeof(d->closer.disc));
+	d->closer.n_in_thread = d->closer.n;
+	d->closer.n = 0;
+	if (pthread_create(&d->closer.thread, NULL, close_discs, d) == 0)
+		return;
+	for (unsigned i = 0; i < d->closer.n_in_thread; i++)
+		disc_destroy(d->closer.in_thread[i]);
+	d->unreleased -= d->closer.n_in_thread;
+	d->closer.n_in_thread = 0;
+}
+
+static void closer_add(struct drive *d, struct disc *disc)
+{
+	if (d->closer.n < DRIVE_RELEASED) {
+		d->closer.disc[d->closer.n++] = disc;
+		return;
+	}
+	disc_destroy(disc);
+	d->unreleased--;
+}
+
+/* Takes in what the USB thread left. */
+static void take_mail(struct drive *d)
+{
+	struct disc *released[DRIVE_RELEASED];
+	bool done, closed;
+	struct mmc_state now;
+	unsigned n;
+
+	pthread_mutex_lock(&d->lock);
+	now = d->mail.state;
+	done = d->mail.job_done;
+	d->mail.job_done = false;
+	closed = d->mail.closer_done;
+	d->mail.closer_done = false;
+	n = d->mail.n_released;
+	memcpy(released, d->mail.released, sizeof(released));
+	d->mail.n_released = 0;
+	pthread_mutex_unlock(&d->lock);
+
+	if (closed)
+		closer_join(d);
+	for (unsigned i = 0; i < n; i++)
+		closer_add(d, released[i]);
+	closer_start(d);
+	log_host(d, &now);
+	d->seen = now;
+	if (done) {
+		d->job.out = false;
+		drive_op_job_done(d);
+	}
+	drive_op_event(d);
+}
+
+static int on_wake(sd_event_source *s, int fd, uint32_t events, void *drive)
+{
+	uint64_t count;
+
+	(void)s;
+	(void)events;
+	(void)!read(fd, &count, sizeof(count));
+	take_mail(drive);
+	return 0;
+}
+
+static int on_timer(sd_event_source *s, uint64_t usec, void *drive)
+{
+	(void)s;
+	(void)usec;
+	drive_op_timeout(drive);
+	return 0;
+}
+
+void drive_start_timer(struct drive *d, unsigned ms)
+{
+	sd_event_source_set_time_relative(d->timer, (uint64_t)ms * 1000);
+	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
+}
+
+void drive_stop_timer(struct drive *d)
+{
+	sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
+}
+
+int drive_post(struct drive *d)
+{
+	int r;
+
+	d->job.out = true;
+	if (!d->attached) {
+		run_job(d);
+		take_mail(d);
+		return 0;
+	}
+	r = d->port.post(d->port.usb, run_job, d);
+	if (r < 0)
+		d->job.out = false;
+	return r;
+}
+
+static int setup(struct drive *d, const struct drive_config *config, sd_event *event)
+{
+	int r;
+
+	d->folder = library_open_folder(config->media);
+	if (d->folder < 0) {
+		log_error("%s: media folder %s: %s", config->name, config->media,
+			strerror(-d->folder));
+		return d->folder;
+	}
+	d->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (d->wake_fd < 0)
+		return -errno;
+	d->name = strdup(config->name);
+	d->media = strdup(config->media);
+	d->engine = mmc_drive_new(&config->mmc);
+	if (!d->name || !d->media || !d->engine)
+		return -ENOMEM;
+	mmc_get_state(d->engine, &d->seen);
+	d->mail.state = d->seen;
+	d->event = sd_event_ref(event);
+	r = sd_event_add_io(event, &d->wake, d->wake_fd, EPOLLIN, on_wake, d);
+	if (r >= 0)
+		r = sd_event_add_time_relative(
+			event, &d->timer, CLOCK_MONOTONIC, 0, 10000, on_timer, d);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
+	return r < 0 ? r : 0;
+}
+
+int drive_new(const struct drive_config *config, sd_event *event, struct drives *set,
+	struct drive **out)
+{
+	struct drive *d;
+	int r;
+
+	if (set->count == DRIVE_MAX)
+		return -ENOSPC;
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->folder = d->wake_fd = -1;
+	d->swap_gap = config->swap_gap;
+	d->unlock_wait = config->unlock_wait;
+	pthread_mutex_init(&d->lock, NULL);
+	r = setup(d, config, event);
+	if (r < 0) {
+		drive_free(d);
+		return r;
+	}
+	d->set = set;
+	set->drive[set->count++] = d;
+	*out = d;
+	return 0;
+}
+
+static void leave_set(struct drive *d)
+{
+	for (unsigned i = 0; d->set && i < d->set->count; i++) {
+		if (d->set->drive[i] != d)
+			continue;
+		d->set->count--;
+		memmove(&d->set->drive[i], &d->set->drive[i + 1],
+			(d->set->count - i) * sizeof(d->set->drive[0]));
+	}
+}
+
+void drive_free(struct drive *d)
+{
+	if (!d)
+		return;
+	leave_set(d);
+	drive_op_cancel(d, "stopping", "the daemon stops");
+	mmc_drive_free(d->engine);
+	closer_join(d);
+	for (unsigned i = 0; i < d->closer.n; i++)
+		disc_destroy(d->closer.disc[i]);
+	for (unsigned i = 0; i < d->mail.n_released; i++)
+		disc_destroy(d->mail.released[i]);
+	sd_event_source_disable_unref(d->wake);
+	sd_event_source_disable_unref(d->timer);
+	sd_event_unref(d->event);
+	image_fini(&d->in);
+	if (d->wake_fd >= 0)
+		close(d->wake_fd);
+	if (d->folder >= 0)
+		close(d->folder);
+	pthread_mutex_destroy(&d->lock);
+	free(d->name);
+	free(d->media);
+	free(d);
+}
+
+const char *drive_name(const struct drive *d)
+{
+	return d->name;
+}
+
+const char *drive_media(const struct drive *d)
+{
+	return d->media;
+}
+
+int drive_folder(const struct drive *d)
+{
+	return d->folder;
+}
+
+struct mmc_drive *drive_engine(struct drive *d)
+{
+	return d->engine;
+}
+
+void drive_attach(struct drive *d, const struct drive_port *port)
+{
+	d->port = *port;
+	d->attached = true;
+}
+
+void drive_detach(struct drive *d)
+{
+	d->attached = false;
+	/* An errand the thread did not get to: its disc is ours still. */
+	if (d->job.out && d->job.disc) {
+		disc_put(d->job.disc);
+		d->job.disc = NULL;
+	}
+	d->job.out = false;
+	drive_op_cancel(d, "stopping", "the daemon stops");
+}
+
+bool drive_holds(const struct drive *d, dev_t dev, ino_t ino)
+{
+	return d->in.name && d->in.dev == dev && d->in.ino == ino;
+}
+
+void drive_get_info(struct drive *d, struct drive_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	pthread_mutex_lock(&d->lock);
+	info->mmc = d->mail.state;
+	pthread_mutex_unlock(&d->lock);
+	if (d->attached && d->port.get_state)
+		d->port.get_state(d->port.usb, &info->usb);
+	info->image = d->in.name;
+	info->path = d->in.path;
+	/* The file of a burned disc is as long as what was recorded, at every moment. */
+	info->size = d->in.blank ? (uint64_t)info->mmc.recorded * MEDIA_BLOCK : d->in.size;
+	info->pending = d->op.text;
+}

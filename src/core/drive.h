@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The daemon's side of one drive: which image is in it, and the commands of
+ * people (insert, eject, blank) on their way through it.
+ *
+ * Everything here runs in the main thread and never waits: not for the host,
+ * and not for the USB thread, which may hang in a slow medium. The engine is
+ * reached by posting to the USB thread; its state is read from a copy that the
+ * USB thread keeps up to date.
+ */
+#ifndef CORE_DRIVE_H
+#define CORE_DRIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "core/answer.h"
+#include "gadget/ffs.h"
+#include "gadget/gadget.h"
+#include "mmc/mmc.h"
+
+#define DRIVE_MAX         GADGET_MAX_FUNCTIONS
+#define DRIVE_UNLOCK_WAIT 10000u /* ms a host is given to answer an eject request */
+
+struct drive;
+
+/* All drives of the daemon; they ask each other who holds an image. */
+struct drives {
+	struct drive *drive[DRIVE_MAX];
+	unsigned count;
+};
+
+/* The way to the thread that owns the engine. */
+struct drive_port {
+	void *usb;
+	int (*post)(void *usb, void (*fn)(void *arg), void *arg); /* ffs_post() */
+	void (*get_state)(void *usb, struct ffs_state *state);    /* ffs_get_state() */
+};
+
+struct drive_config {
+	const char *name;
+	const char *media;    /* media folder; must exist */
+	struct mmc_config mmc;
+	unsigned swap_gap;    /* ms between the old disc and the new one */
+	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
+};
+
+/* Adds itself to set. 0 or -errno, with the reason logged. Strings of config are copied. */
+int drive_new(const struct drive_config *config, sd_event *event, struct drives *set,
+	struct drive **out);
+/* The port must be gone, its thread joined. Commands under way are answered. NULL is fine. */
+void drive_free(struct drive *d);
+
+const char *drive_name(const struct drive *d);
+const char *drive_media(const struct drive *d);
+int drive_folder(const struct drive *d);
+struct mmc_drive *drive_engine(struct drive *d);
+
+/* From here on the engine belongs to the port's thread. */
+void drive_attach(struct drive *d, const struct drive_port *port);
+/* The port's thread has been joined. */
+void drive_detach(struct drive *d);
+/* For ffs_config.changed; drive is a struct drive. On the port's thread. */
+void drive_changed(void *drive);
+
+enum drive_verb { DRIVE_INSERT, DRIVE_BLANK, DRIVE_EJECT };
+
+/*
+ * Starts or queues a command; r gets its answer. A command that waits for the
+ * host to release its lock gives way to any newer one.
+ */
+void drive_submit(struct drive *d, enum drive_verb verb, const char *image, bool force,
+	struct reply *r);
+
+struct drive_info {
+	const char *image;   /* name in the media folder, NULL = none in the drive */
+	const char *path;    /* NULL with image */
+	uint64_t size;       /* bytes of the image now */
+	const char *pending; /* the command under way, "" = none */
+	struct mmc_state mmc;
+	struct ffs_state usb;
+};
+void drive_get_info(struct drive *d, struct drive_info *info);
+/* The image is in this drive. */
+bool drive_holds(const struct drive *d, dev_t dev, ino_t ino);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside of a drive: drive.c (object, threads) and drive_op.c (commands) share it. */
+#ifndef CORE_DRIVE_INT_H
+#define CORE_DRIVE_INT_H
+
+#include <pthread.h>
+
+#include "core/drive.h"
+#include "core/image.h"
+
+#define DRIVE_QUEUE    16u /* commands that may wait behind the one under way */
+#define DRIVE_RELEASED 4u  /* discs on their way back from the USB thread */
+
+struct drive_cmd {
+	enum drive_verb verb;
+	char *image; /* NULL for DRIVE_EJECT */
+	bool force;
+	struct reply *reply;
+	struct drive_cmd *next; /* drive::queue */
+};
+
+enum op_state {
+	OP_IDLE,
+	OP_EJECTING,     /* on the USB thread */
+	OP_WAIT_UNLOCK,  /* the host was asked to eject */
+	OP_GAP,          /* the tray is empty, the host shall notice */
+	OP_WAIT_RELEASE, /* the same file again: the old disc must be closed first */
+	OP_INSERTING,    /* on the USB thread */
+};
+
+/* The command under way. */
+struct drive_op {
+	enum op_state state;
+	struct drive_cmd *cmd;
+	struct image next;  /* opened, not yet in the drive */
+	struct disc *disc;  /* made of it */
+	bool reopen;        /* next is the file in the drive: open it when that is closed */
+	bool asked;         /* the host was asked to let go */
+	bool expired;       /* and did not in time */
+	char text[320];     /* for status */
+};
+
+/* One errand on the USB thread at a time. */
+struct drive_job {
+	enum { JOB_EJECT, JOB_INSERT } kind;
+	bool force;
+	struct disc *disc;
+	enum mmc_eject result;
+	bool out; /* posted, not yet seen as done */
+};
+
+struct drive {
+	char *name, *media;
+	int folder;
+	unsigned swap_gap, unlock_wait;
+	sd_event *event;
+	sd_event_source *wake, *timer;
+	struct drives *set;
+	struct mmc_drive *engine;
+	struct drive_port port;
+	bool attached;
+
+	/* Main thread only. */
+	struct image in;     /* what is in the drive; in.name NULL = nothing */
+	struct mmc_state seen;
+	unsigned unreleased; /* discs given to the engine and not yet closed */
+	struct {
+		struct disc *disc[DRIVE_RELEASED]; /* to be closed next */
+		unsigned n;
+		pthread_t thread;
+		struct disc *in_thread[DRIVE_RELEASED]; /* being closed */
+		unsigned n_in_thread;                   /* 0 = the thread does not run */
+	} closer;
+	struct drive_op op;
+	struct drive_cmd *queue;
+	bool starting;       /* drive_op_next() is on the stack */
+	struct drive_job job;
+
+	/* From the USB thread to the main thread. */
+	pthread_mutex_t lock; /* guards mail; a leaf, nothing is called under it */
+	int wake_fd;
+	struct {
+		struct mmc_state state;
+		bool job_done;
+		bool closer_done;
+		struct disc *released[DRIVE_RELEASED];
+		unsigned n_released;
+	} mail;
+};
+
+/* drive.c */
+int drive_post(struct drive *d); /* d->job; drive_op_job_done() follows */
+void drive_start_timer(struct drive *d, unsigned ms);
+void drive_stop_timer(struct drive *d);
+void drive_disc_released(struct disc *disc, void *drive);
+void drive_cmd_free(struct drive_cmd *cmd);
+
+/* drive_op.c */
+void drive_op_next(struct drive *d);
+void drive_op_job_done(struct drive *d);
+void drive_op_event(struct drive *d); /* the state changed, or a disc was closed */
+void drive_op_timeout(struct drive *d);
+void drive_op_cancel(struct drive *d, const char *code, const char *text);
+
+#endif

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Insert, blank and eject as a small machine:
+ *
+ *   open image -> eject -> [host asked, up to 10 s] -> [gap] -> insert -> answer
+ *
+ * The image is opened first, so that a name that is wrong leaves the disc in
+ * the drive alone.
+ */
+#include "core/drive_int.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/log.h"
+
+void drive_cmd_free(struct drive_cmd *cmd)
+{
+	if (cmd)
+		free(cmd->image);
+	free(cmd);
+}
+
+static void describe(struct drive *d, const char *stage)
+{
+	static const char *const names[] = {"insert", "blank", "eject"};
+	const struct drive_cmd *c = d->op.cmd;
+
+	snprintf(d->op.text, sizeof(d->op.text), "%s%s%.200s%s", names[c->verb],
+		c->image ? " " : "", c->image ? c->image : "", stage);
+}
+
+/* Ends the command; the answer goes out, the next one may start. */
+static void finish(struct drive *d, json_t *answer)
+{
+	struct drive_cmd *cmd = d->op.cmd;
+
+	drive_stop_timer(d);
+	if (d->op.disc)
+		disc_put(d->op.disc);
+	image_fini(&d->op.next);
+	memset(&d->op, 0, sizeof(d->op));
+	if (answer && !answer_is_ok(answer))
+		log_warn("%s", json_string_value(json_object_get(answer, "message")));
+	cmd->reply->final(cmd->reply, answer);
+	drive_cmd_free(cmd);
+	drive_op_next(d);
+}
+
+static void post(struct drive *d, enum op_state state)
+{
+	int r;
+
+	d->op.state = state;
+	r = drive_post(d);
+	if (r < 0)
+		finish(d, answer_error("io-error", "%s: %s", d->name, strerror(-r)));
+}
+
+static void post_eject(struct drive *d)
+{
+	describe(d, "");
+	d->job.kind = JOB_EJECT;
+	d->job.force = d->op.cmd->force;
+	post(d, OP_EJECTING);
+}
+
+static void post_insert(struct drive *d)
+{
+	describe(d, "");
+	d->job.kind = JOB_INSERT;
+	d->job.disc = d->op.disc;
+	d->op.disc = NULL;
+	d->unreleased++;
+	post(d, OP_INSERTING);
+}
+
+/* The drive that has the file, for a better word than "another program". */
+static const struct drive *holder(const struct drive *d, const struct image *image)
+{
+	for (unsigned i = 0; d->set && i < d->set->count; i++) {
+		if (drive_holds(d->set->drive[i], image->dev, image->ino))
+			return d->set->drive[i];
+	}
+	return NULL;
+}
+
+/* 0: op.disc is there, or op.reopen is set. Else *answer says why not. */
+static int open_image(struct drive *d, json_t **answer)
+{
+	struct drive_op *op = &d->op;
+	struct refusal why;
+	const struct drive *has;
+	struct media *media;
+	int r;
+
+	if (op->cmd->verb == DRIVE_BLANK) {
+		r = image_create_blank(d->folder, d->media, op->cmd->image, &why);
+		if (r < 0) {
+			*answer = answer_error(why.code, "%s", why.text);
+			return r;
+		}
+	}
+	r = image_open(d->folder, d->media, op->cmd->image, &op->next, &why);
+	if (r < 0) {
+		has = r == -EBUSY ? holder(d, &op->next) : NULL;
+		image_fini(&op->next);
+		op->reopen = has == d && !op->reopen;
+		if (op->reopen)
+			return 0;
+		*answer = has ? answer_error("in-use", "\"%s\" is in %s", op->cmd->image, has->name)
+			      : answer_error(why.code, "%s", why.text);
+		return r;
+	}
+	media = op->next.media;
+	op->next.media = NULL;
+	op->disc = disc_new(media, 0, drive_disc_released, d);
+	if (!op->disc) {
+		*answer = answer_error("io-error", "%s: out of memory", d->name);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void begin(struct drive *d)
+{
+	json_t *answer = NULL;
+
+	if (d->op.cmd->verb != DRIVE_EJECT && open_image(d, &answer) < 0) {
+		finish(d, answer);
+		return;
+	}
+	post_eject(d);
+}
+
+void drive_op_next(struct drive *d)
+{
+	if (d->starting)
+		return;
+	d->starting = true;
+	while (!d->op.cmd && d->queue) {
+		d->op.cmd = d->queue;
+		d->queue = d->queue->next;
+		begin(d);
+	}
+	d->starting = false;
+}
+
+static void ejected(struct drive *d)
+{
+	const char *note = d->op.asked ? " (the host let go when asked)" : "";
+	json_t *answer;
+
+	if (d->op.cmd->verb == DRIVE_EJECT) {
+		answer = answer_ok("%s: ejected %s%s", d->name, d->in.name ? d->in.name : "the disc",
+			d->op.cmd->force ? " by force" : note);
+		log_info("%s: ejected %s", d->name, d->in.name ? d->in.name : "the disc");
+		image_fini(&d->in);
+		finish(d, answer);
+		return;
+	}
+	image_fini(&d->in);
+	drive_stop_timer(d);
+	d->op.state = OP_GAP;
+	describe(d, " (between two discs)");
+	drive_start_timer(d, d->swap_gap);
+}
+
+/* With room for a second look: an unlock seen late may already be a lock again. */
+static void refused(struct drive *d)
+{
+	d->op.state = OP_WAIT_UNLOCK;
+	if (d->op.expired) {
+		finish(d, answer_error("locked",
+				  "%s: the host keeps the drive locked; use eject force", d->name));
+		return;
+	}
+	if (d->queue) {
+		finish(d, answer_error("cancelled", "%s: given up for a newer command", d->name));
+		return;
+	}
+	describe(d, " (waiting for the host to unlock the drive)");
+	if (d->op.asked)
+		return;
+	d->op.asked = true;
+	log_info("%s: locked by the host, eject requested", d->name);
+	drive_start_timer(d, d->unlock_wait);
+	d->op.cmd->reply->progress(d->op.cmd->reply,
+		answer_ok("%s: the host has locked the drive; it is asked to eject", d->name));
+}
+
+/* The drive is empty and the old disc closed as far as it matters. */
+static void fill(struct drive *d)
+{
+	json_t *answer = NULL;
+
+	if (d->op.reopen) {
+		if (d->unreleased > 0) {
+			d->op.state = OP_WAIT_RELEASE;
+			describe(d, " (waiting for the host's last command)");
+			return;
+		}
+		if (open_image(d, &answer) < 0) {
+			finish(d, answer);
+			return;
+		}
+	}
+	post_insert(d);
+}
+
+static void inserted(struct drive *d)
+{
+	struct image *in = &d->in;
+	const char *note = d->op.asked ? " (the host let go of the old disc when asked)" : "";
+	uint64_t size;
+	json_t *answer;
+
+	image_fini(in);
+	*in = d->op.next;
+	memset(&d->op.next, 0, sizeof(d->op.next));
+	size = in->blank ? (uint64_t)d->seen.capacity * MEDIA_BLOCK : in->size;
+	answer = answer_ok("%s: inserted %s (%s, %" PRIu64 " bytes)%s%s", d->name, in->name,
+		in->blank ? "blank DVD+R" : "DVD-ROM", size, note, in->warning);
+	log_info("%s", json_string_value(json_object_get(answer, "message")));
+	finish(d, answer);
+}
+
+void drive_op_job_done(struct drive *d)
+{
+	if (d->op.state == OP_INSERTING) {
+		inserted(d);
+		return;
+	}
+	if (d->op.state != OP_EJECTING)
+		return;
+	switch (d->job.result) {
+	case MMC_EJECT_DONE:
+		ejected(d);
+		break;
+	case MMC_EJECT_EMPTY:
+		if (d->op.cmd->verb == DRIVE_EJECT)
+			finish(d, answer_ok("%s: there is no disc in the drive", d->name));
+		else
+			fill(d);
+		break;
+	case MMC_EJECT_REQUESTED:
+		refused(d);
+		break;
+	}
+}
+
+void drive_op_event(struct drive *d)
+{
+	if (d->op.state == OP_WAIT_UNLOCK && !d->seen.locked)
+		post_eject(d);
+	else if (d->op.state == OP_WAIT_RELEASE && d->unreleased == 0)
+		fill(d);
+}
+
+void drive_op_timeout(struct drive *d)
+{
+	if (d->op.state == OP_GAP) {
+		fill(d);
+	} else if (d->op.state == OP_WAIT_UNLOCK || d->op.state == OP_EJECTING) {
+		d->op.expired = true;
+		if (d->op.state == OP_WAIT_UNLOCK)
+			refused(d);
+	}
+}
+
+void drive_op_cancel(struct drive *d, const char *code, const char *text)
+{
+	struct drive_cmd *cmd;
+
+	d->starting = true;
+	if (d->op.cmd)
+		finish(d, answer_error(code, "%s: %s", d->name, text));
+	while (d->queue) {
+		cmd = d->queue;
+		d->queue = cmd->next;
+		cmd->reply->final(cmd->reply, answer_error(code, "%s: %s", d->name, text));
+		drive_cmd_free(cmd);
+	}
+	d->starting = false;
+}
+
+static void append(struct drive *d, struct drive_cmd *cmd)
+{
+	struct drive_cmd **at = &d->queue;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = cmd;
+}
+
+void drive_submit(
+	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
+{
+	struct drive_cmd *cmd;
+	unsigned waiting = 0;
+
+	for (cmd = d->queue; cmd; cmd = cmd->next)
+		waiting++;
+	if (waiting >= DRIVE_QUEUE) {
+		r->final(r, answer_error("busy", "%s: too many commands are waiting", d->name));
+		return;
+	}
+	cmd = calloc(1, sizeof(*cmd));
+	if (cmd && image)
+		cmd->image = strdup(image);
+	if (!cmd || (image && !cmd->image)) {
+		drive_cmd_free(cmd);
+		r->final(r, answer_error("io-error", "%s: out of memory", d->name));
+		return;
+	}
+	cmd->verb = verb;
+	cmd->force = force;
+	cmd->reply = r;
+	append(d, cmd);
+	if (d->op.state == OP_WAIT_UNLOCK)
+		finish(d, answer_error("cancelled", "%s: given up for a newer command", d->name));
+	else
+		drive_op_next(d);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/library.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ctl/words.h"
+#include "util/log.h"
+
+#define DEPTH_MAX   8     /* levels of sub-folders that a listing descends */
+#define ENTRIES_MAX 10000 /* images in a listing */
+
+int library_open_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* ".." is refused even where it would stay inside: no honest name needs it. */
+static bool name_leaves(const char *name)
+{
+	const char *p = name;
+	size_t n;
+
+	if (*name == '/')
+		return true;
+	for (;; p += n + 1) {
+		n = strcspn(p, "/");
+		if (n == 2 && p[0] == '.' && p[1] == '.')
+			return true;
+		if (p[n] == '\0')
+			return false;
+	}
+}
+
+int library_walk(int folder, const char *name)
+{
+	char part[NAME_MAX + 1];
+	int at = fcntl(folder, F_DUPFD_CLOEXEC, 0), next;
+	struct stat st;
+	size_t n;
+
+	if (at < 0)
+		return -errno;
+	for (const char *p = name; *p != '\0'; p += n + (p[n] == '/')) {
+		n = strcspn(p, "/");
+		if (n == 0)
+			continue;
+		if (n > NAME_MAX) {
+			close(at);
+			return -ENAMETOOLONG;
+		}
+		memcpy(part, p, n);
+		part[n] = '\0';
+		next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0) {
+			next = -errno;
+		} else if (fstat(next, &st) == 0 && S_ISLNK(st.st_mode)) {
+			close(next);
+			next = -ELOOP;
+		}
+		close(at);
+		if (next < 0)
+			return next;
+		at = next;
+	}
+	return at;
+}
+
+/* A path descriptor: opening one has no effect on whatever stands there (a watchdog, a tape). */
+static int resolve(int folder, const char *name, uint64_t flags)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	if (name_leaves(name))
+		return -EXDEV;
+	fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
+	if (fd >= 0)
+		return (int)fd;
+	if (errno != ENOSYS)
+		return -errno;
+	return library_walk(folder, name);
+}
+
+/* Through /proc, so that the file opened is the file that was looked at, whatever the name is now. */
+static int reopen(int path_fd, int flags)
+{
+	char proc[32];
+	int fd;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
+	fd = open(proc, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * root may open anything. A file whose mode lets nobody read it, or nobody
+ * write it, is meant that way, so the daemon keeps to it as a user would.
+ */
+static int open_regular(int path_fd, const struct stat *st, struct library_file *out)
+{
+	bool blank = st->st_size == 0;
+	int fd;
+
+	if ((st->st_mode & 0444) == 0)
+		return -EACCES;
+	if (blank && (st->st_mode & 0222) == 0)
+		return -EROFS;
+	fd = reopen(path_fd, blank ? O_RDWR : O_RDONLY);
+	if (blank && (fd == -EACCES || fd == -EPERM))
+		return -EROFS;
+	if (fd < 0)
+		return fd;
+	*out = (struct library_file){
+		.fd = fd,
+		.size = (uint64_t)st->st_size,
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.writable = blank,
+	};
+	return 0;
+}
+
+int library_open(int folder, const char *name, struct library_file *out)
+{
+	int path_fd = resolve(folder, name, 0), r;
+	struct stat st;
+
+	if (path_fd < 0)
+		return path_fd;
+	if (fstat(path_fd, &st) < 0)
+		r = -errno;
+	else if (!S_ISREG(st.st_mode))
+		r = -ENOTBLK;
+	else
+		r = open_regular(path_fd, &st, out);
+	close(path_fd);
+	return r;
+}
+
+int library_create(int folder, const char *name)
+{
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+	char *dir;
+	int at, fd, r = 0;
+
+	if (name_leaves(name))
+		return -EXDEV;
+	if (*base == '\0' || strcmp(base, ".") == 0)
+		return -EINVAL;
+	dir = slash ? strndup(name, (size_t)(slash - name)) : strdup(".");
+	if (!dir)
+		return -ENOMEM;
+	at = resolve(folder, dir, O_DIRECTORY);
+	free(dir);
+	if (at < 0)
+		return at;
+	fd = openat(at, base, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
+	if (fd < 0) {
+		r = -errno;
+	} else {
+		/* The umask is the daemon's, not the user's who shall delete it some day. */
+		(void)fchmod(fd, 0664);
+		close(fd);
+	}
+	close(at);
+	return r;
+}
+
+struct listing {
+	int folder;
+	unsigned left;
+	bool (*fn)(const struct library_entry *e, void *ctx);
+	void *ctx;
+};
+
+static int list_folder(struct listing *l, int fd, const char *prefix, unsigned depth);
+
+static int skip_hidden(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+/* Links are followed to files only: one to a folder could lead round in circles. */
+static bool look(int folder, const char *name, int *fd, struct stat *st)
+{
+	*fd = resolve(folder, name, O_NOFOLLOW);
+	if (*fd < 0)
+		return false;
+	if (fstat(*fd, st) == 0 && !S_ISLNK(st->st_mode))
+		return true;
+	close(*fd);
+	*fd = resolve(folder, name, 0);
+	if (*fd < 0)
+		return false;
+	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode))
+		return true;
+	close(*fd);
+	return false;
+}
+
+static int list_entry(struct listing *l, const char *name, unsigned depth)
+{
+	struct library_entry e = {.name = name};
+	struct stat st;
+	int fd, r = 0;
+
+	/* A name that cannot be typed on a control line cannot be inserted either. */
+	if (!words_text_ok(name, strlen(name)) || strchr(name, '\n'))
+		return 0;
+	if (!look(l->folder, name, &fd, &st))
+		return 0;
+	if (S_ISREG(st.st_mode)) {
+		e.size = (uint64_t)st.st_size;
+		e.dev = st.st_dev;
+		e.ino = st.st_ino;
+		if (l->left == 0 || !l->fn(&e, l->ctx))
+			r = 1;
+		else
+			l->left--;
+	} else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
+		int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir >= 0)
+			r = list_folder(l, dir, name, depth + 1);
+	}
+	close(fd);
+	return r;
+}
+
+/* Takes fd over. 1 = enough. */
+static int list_folder(struct listing *l, int fd, const char *prefix, unsigned depth)
+{
+	struct dirent **entries;
+	int n = scandirat(fd, ".", &entries, skip_hidden, alphasort), r = n < 0 ? -errno : 0;
+	char *name;
+
+	close(fd);
+	for (int i = 0; i < n; i++) {
+		if (r == 0 && asprintf(&name, "%s%s%s", prefix, *prefix ? "/" : "",
+					entries[i]->d_name) >= 0) {
+			r = list_entry(l, name, depth);
+			free(name);
+		}
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	/* A sub-folder that cannot be read hides nothing of the others. */
+	if (r < 0 && depth > 0) {
+		log_debug("%s: %s", prefix, strerror(-r));
+		r = 0;
+	}
+	return r;
+}
+
+int library_list(int folder, bool (*fn)(const struct library_entry *e, void *ctx), void *ctx)
+{
+	struct listing l = {.folder = folder, .left = ENTRIES_MAX, .fn = fn, .ctx = ctx};
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = list_folder(&l, fd, "", 0);
+	return r < 0 ? r : 0;
+}

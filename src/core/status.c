@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/status.h"
+
+#include <errno.h>
+
+#include "core/library.h"
+
+static bool has_disc(const struct mmc_state *m)
+{
+	return m->loaded || m->ejected_by_host;
+}
+
+/* A DVD+R that was finalised and taken for a DVD-ROM by the engine is one to people, too. */
+static const char *medium_of(const struct mmc_state *m)
+{
+	if (!has_disc(m))
+		return "none";
+	if (m->profile == 0x0010 || m->type == DISC_DVD_ROM)
+		return "dvd-rom";
+	return "dvd+r";
+}
+
+static const char *state_of(const struct mmc_state *m)
+{
+	if (!has_disc(m))
+		return "empty";
+	if (m->ejected_by_host)
+		return "ejected";
+	if (m->type == DISC_DVD_ROM || m->finalised)
+		return "complete";
+	if (m->blank)
+		return "blank";
+	/* Recorded beyond the closed tracks, or a track reserved and not begun. */
+	if (m->recorded > m->readable || m->recorded == 0)
+		return "open";
+	return "appendable";
+}
+
+static const char *speed_of(const struct ffs_state *usb)
+{
+	switch (usb->speed) {
+	case FFS_SPEED_FULL:
+		return "full";
+	case FFS_SPEED_HIGH:
+		return "high";
+	case FFS_SPEED_SUPER:
+		return "super";
+	case FFS_SPEED_NONE:
+		break;
+	}
+	return "none";
+}
+
+json_t *status_drive(struct drive *d)
+{
+	struct drive_info info;
+	const struct mmc_state *m = &info.mmc;
+	json_t *host, *o;
+
+	drive_get_info(d, &info);
+	host = json_pack("{s:b, s:b, s:s}", "connected", info.usb.enabled, "suspended",
+		info.usb.suspended, "speed", speed_of(&info.usb));
+	o = json_pack("{s:s, s:b, s:s, s:i, s:s, s:s, s:s, s:I, s:s}", "name", drive_name(d),
+		"loaded", m->loaded, "medium", medium_of(m), "profile", (int)m->profile, "state",
+		state_of(m), "image", info.image ? info.image : "", "path",
+		info.path ? info.path : "", "size", (json_int_t)info.size, "pending", info.pending);
+	if (!o || !host) {
+		json_decref(host);
+		json_decref(o);
+		return NULL;
+	}
+	json_object_set_new(o, "capacity_blocks", json_integer(m->capacity));
+	json_object_set_new(o, "recorded_blocks", json_integer(m->recorded));
+	json_object_set_new(o, "nwa", json_integer(m->nwa));
+	json_object_set_new(o, "free_blocks", json_integer(m->free));
+	json_object_set_new(o, "sessions", json_integer(m->sessions));
+	json_object_set_new(o, "tracks", json_integer(m->tracks));
+	json_object_set_new(o, "locked", json_boolean(m->locked));
+	json_object_set_new(o, "eject_requested", json_boolean(m->eject_requested));
+	json_object_set_new(o, "host", host);
+	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
+	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));
+	json_object_set_new(o, "blocks_read", json_integer((json_int_t)m->blocks_read));
+	json_object_set_new(o, "blocks_written", json_integer((json_int_t)m->blocks_written));
+	json_object_set_new(
+		o, "phase_errors", json_integer((json_int_t)info.usb.bot.phase_errors));
+	json_object_set_new(o, "resets", json_integer((json_int_t)info.usb.bot.resets));
+	return o;
+}
+
+struct listing {
+	const struct drives *all;
+	json_t *images;
+};
+
+static bool add_image(const struct library_entry *e, void *ctx)
+{
+	struct listing *l = ctx;
+	json_t *in = json_array();
+
+	for (unsigned i = 0; i < l->all->count; i++) {
+		if (drive_holds(l->all->drive[i], e->dev, e->ino))
+			json_array_append_new(in, json_string(drive_name(l->all->drive[i])));
+	}
+	json_array_append_new(l->images,
+		json_pack("{s:s, s:I, s:s, s:o}", "name", e->name, "size", (json_int_t)e->size,
+			"kind", e->size > 0 ? "iso" : "blank", "loaded_in", in));
+	return true;
+}
+
+json_t *status_images(const struct drive *d, const struct drives *all, int *error)
+{
+	struct listing l = {.all = all, .images = json_array()};
+
+	*error = l.images ? library_list(drive_folder(d), add_image, &l) : -ENOMEM;
+	if (*error < 0) {
+		json_decref(l.images);
+		return NULL;
+	}
+	return l.images;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The wrappers: the only callers of media_ops. They hold both sides to the contract. */
+#include "media/media.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+
+/* An operation answers 0 or a negative errno; anything else is a bug of the medium. */
+static int checked(int result)
+{
+	assert(result <= 0);
+	return result;
+}
+
+int media_read(struct media *m, uint64_t block, uint32_t count, void *buf)
+{
+	assert(m && buf);
+	if (count == 0)
+		return 0;
+	if (block >= m->blocks || count > m->blocks - block)
+		return -EINVAL;
+	int r = checked(m->ops->read(m, block, count, buf));
+	if (r == 0)
+		m->reads++;
+	return r;
+}
+
+int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
+{
+	assert(m && buf);
+	if (!m->writable)
+		return -EROFS;
+	if (count == 0)
+		return 0;
+	int r = checked(m->ops->write(m, block, count, buf));
+	if (r == 0) {
+		m->writes++;
+		if (block + count > m->blocks)
+			m->blocks = block + count;
+	}
+	return r;
+}
+
+int media_sync(struct media *m)
+{
+	assert(m);
+	int r = checked(m->ops->sync(m));
+	if (r == 0)
+		m->syncs++;
+	return r;
+}
+
+void media_close(struct media *m)
+{
+	if (m)
+		m->ops->close(m);
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A medium that passes operations on, and makes chosen ones fail or wait. */
+#include "media/media.h"
+
+#include <stdlib.h>
+#include <errno.h>
+
+struct media_faulty {
+	struct media m;
+	struct media *below;
+	struct media_fault fault;
+	uint64_t seen; /* matching operations so far */
+};
+
+/* 0 = pass on, else what the operation answers. */
+static int meet(struct media_faulty *f, bool matches)
+{
+	if (!matches || f->fault.kind == MEDIA_FAULT_NONE)
+		return 0;
+	uint64_t n = f->seen++;
+	if (n < f->fault.skip || (f->fault.times && n >= f->fault.skip + f->fault.times))
+		return 0;
+	return f->fault.kind == MEDIA_FAULT_AGAIN ? -EAGAIN : -f->fault.error;
+}
+
+static int fault_read(struct media *m, uint64_t block, uint32_t count, void *buf)
+{
+	struct media_faulty *f = (struct media_faulty *)m;
+	int r = meet(f, f->fault.on_read);
+
+	return r ? r : media_read(f->below, block, count, buf);
+}
+
+static int fault_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
+{
+	struct media_faulty *f = (struct media_faulty *)m;
+	int r = meet(f, f->fault.on_write);
+
+	return r ? r : media_write(f->below, block, count, buf);
+}
+
+static int fault_sync(struct media *m)
+{
+	struct media_faulty *f = (struct media_faulty *)m;
+	int r = meet(f, f->fault.on_sync);
+
+	return r ? r : media_sync(f->below);
+}
+
+static void fault_close(struct media *m)
+{
+	struct media_faulty *f = (struct media_faulty *)m;
+
+	media_close(f->below);
+	free(f);
+}
+
+static const struct media_ops fault_ops = {
+	.read = fault_read, .write = fault_write, .sync = fault_sync, .close = fault_close};
+
+struct media *media_fault_new(struct media *below)
+{
+	struct media_faulty *f = calloc(1, sizeof(*f));
+
+	if (!f) {
+		media_close(below);
+		return NULL;
+	}
+	f->m.ops = &fault_ops;
+	f->m.blocks = below->blocks;
+	f->m.tail = below->tail;
+	f->m.writable = below->writable;
+	f->below = below;
+	return &f->m;
+}
+
+void media_fault_set(struct media *m, const struct media_fault *fault)
+{
+	struct media_faulty *f = (struct media_faulty *)m;
+
+	f->fault = *fault;
+	f->seen = 0;
+}

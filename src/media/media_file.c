@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A medium in a regular file: block n is at byte 2048 n, so that a disc burned
+ * in one session is a plain ISO image at every moment.
+ */
+#include "media/media.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * Write-back is started this often, so that the flush at the end of a burn has
+ * little left to do: burners give SYNCHRONIZE CACHE and CLOSE 60 s (growisofs),
+ * an SD card may write 10 MB/s, and the page cache would hold hundreds of MB.
+ */
+#define WRITEBACK_BYTES (8u * 1024u * 1024u)
+
+struct media_file {
+	struct media m;
+	int fd;
+	uint64_t unflushed_from; /* byte */
+};
+
+static struct media_file *from(struct media *m)
+{
+	return (struct media_file *)m;
+}
+
+static int read_all(int fd, uint8_t *buf, size_t len, off_t at)
+{
+	while (len > 0) {
+		ssize_t n = pread(fd, buf, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO; /* someone cut the file: not our blocks any more */
+		buf += n;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int write_all(int fd, const uint8_t *buf, size_t len, off_t at)
+{
+	while (len > 0) {
+		ssize_t n = pwrite(fd, buf, len, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		buf += n;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int file_read(struct media *m, uint64_t block, uint32_t count, void *buf)
+{
+	size_t len = (size_t)count * MEDIA_BLOCK;
+
+	if (m->tail && block + count == m->blocks) {
+		size_t missing = MEDIA_BLOCK - m->tail;
+
+		len -= missing;
+		memset((uint8_t *)buf + len, 0, missing);
+	}
+	return read_all(from(m)->fd, buf, len, (off_t)(block * MEDIA_BLOCK));
+}
+
+static int file_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
+{
+	struct media_file *f = from(m);
+	uint64_t at = block * MEDIA_BLOCK;
+	uint64_t end = at + (uint64_t)count * MEDIA_BLOCK;
+	int r = write_all(f->fd, buf, (size_t)(end - at), (off_t)at);
+
+	if (r < 0) {
+		/*
+		 * All or nothing: a full card takes part of a command, and the
+		 * file would be longer than the disc. Best effort; the disc's
+		 * own record of what was written does not depend on it.
+		 */
+		if (end > m->blocks * MEDIA_BLOCK &&
+			ftruncate(f->fd, (off_t)(m->blocks * MEDIA_BLOCK)) < 0)
+			return r;
+		return r;
+	}
+	if (end - f->unflushed_from >= WRITEBACK_BYTES) {
+		/* Only a hint: where it is not supported the final sync does all the work. */
+		(void)sync_file_range(f->fd, (off_t)f->unflushed_from,
+			(off_t)(end - f->unflushed_from), SYNC_FILE_RANGE_WRITE);
+		f->unflushed_from = end;
+	}
+	return 0;
+}
+
+static int file_sync(struct media *m)
+{
+	if (!m->writable)
+		return 0;
+	return fdatasync(from(m)->fd) < 0 ? -errno : 0;
+}
+
+static void file_close(struct media *m)
+{
+	struct media_file *f = from(m);
+
+	if (m->writable)
+		(void)fdatasync(f->fd);
+	close(f->fd);
+	free(f);
+}
+
+static const struct media_ops file_ops = {
+	.read = file_read, .write = file_write, .sync = file_sync, .close = file_close};
+
+/* Open file description locks: they go with the descriptor, not with the process. */
+static int lock_file(int fd, bool exclusive)
+{
+	struct flock fl = {.l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_OFD_SETLK, &fl) == 0)
+		return 0;
+	if (errno == EAGAIN || errno == EACCES)
+		return -EBUSY;
+	/* No locks on this file system (some network mounts): better a disc than none. */
+	return errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP ? 0 : -errno;
+}
+
+static int check_file(int fd, bool writable, struct stat *st)
+{
+	if (fstat(fd, st) < 0)
+		return -errno;
+	if (S_ISDIR(st->st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st->st_mode))
+		return -EINVAL;
+	/* LBAs have 32 bits, and FFFFFFFFh means "more than that" in READ CAPACITY. */
+	if ((uint64_t)st->st_size > (uint64_t)0xfffffffe * MEDIA_BLOCK)
+		return -EFBIG;
+	return lock_file(fd, writable);
+}
+
+int media_file_open(int fd, bool writable, struct media **out)
+{
+	struct stat st;
+	int r = check_file(fd, writable, &st);
+
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	struct media_file *f = calloc(1, sizeof(*f));
+	if (!f) {
+		close(fd);
+		return -ENOMEM;
+	}
+	f->fd = fd;
+	f->m.ops = &file_ops;
+	f->m.writable = writable;
+	f->m.blocks = ((uint64_t)st.st_size + MEDIA_BLOCK - 1) / MEDIA_BLOCK;
+	f->m.tail = (uint32_t)((uint64_t)st.st_size % MEDIA_BLOCK);
+	*out = &f->m;
+	return 0;
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A sparse medium in memory: a two-level table of 1 MiB pieces, absent ones are zero. */
+#include "media/media.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE_BLOCKS 512u
+#define PIECES       16384u /* 16 GiB, more than any disc of one layer */
+
+struct media_mem {
+	struct media m;
+	uint8_t *piece[PIECES];
+};
+
+static int mem_read(struct media *m, uint64_t block, uint32_t count, void *buf)
+{
+	struct media_mem *mm = (struct media_mem *)m;
+	uint8_t *out = buf;
+
+	for (uint32_t i = 0; i < count; i++, out += MEDIA_BLOCK) {
+		uint64_t b = block + i;
+		const uint8_t *p =
+			b / PIECE_BLOCKS < PIECES ? mm->piece[b / PIECE_BLOCKS] : NULL;
+
+		if (p)
+			memcpy(out, p + b % PIECE_BLOCKS * MEDIA_BLOCK, MEDIA_BLOCK);
+		else
+			memset(out, 0, MEDIA_BLOCK);
+	}
+	return 0;
+}
+
+static int mem_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
+{
+	struct media_mem *mm = (struct media_mem *)m;
+	const uint8_t *in = buf;
+
+	if (block + count > (uint64_t)PIECES * PIECE_BLOCKS)
+		return -EFBIG;
+	for (uint32_t i = 0; i < count; i++, in += MEDIA_BLOCK) {
+		uint64_t b = block + i;
+		uint8_t **p = &mm->piece[b / PIECE_BLOCKS];
+
+		if (!*p)
+			*p = calloc(PIECE_BLOCKS, MEDIA_BLOCK);
+		if (!*p)
+			return -ENOSPC;
+		memcpy(*p + b % PIECE_BLOCKS * MEDIA_BLOCK, in, MEDIA_BLOCK);
+	}
+	return 0;
+}
+
+static int mem_sync(struct media *m)
+{
+	(void)m;
+	return 0;
+}
+
+static void mem_close(struct media *m)
+{
+	struct media_mem *mm = (struct media_mem *)m;
+
+	for (size_t i = 0; i < PIECES; i++)
+		free(mm->piece[i]);
+	free(mm);
+}
+
+static const struct media_ops mem_ops = {
+	.read = mem_read, .write = mem_write, .sync = mem_sync, .close = mem_close};
+
+struct media *media_mem_new(uint64_t blocks, bool writable)
+{
+	struct media_mem *mm = calloc(1, sizeof(*mm));
+
+	if (!mm)
+		return NULL;
+	mm->m.ops = &mem_ops;
+	mm->m.blocks = blocks;
+	mm->m.writable = writable;
+	return &mm->m;
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is on the disc: capacities, TOC, disc and track information, disc structures. */
+#include <string.h>
+
+#include "mmc/mmc_int.h"
+#include "util/array.h"
+#include "util/be.h"
+
+/* ---- capacities ----------------------------------------------------------------------------- */
+
+mmc_sense_t cmd_read_capacity(struct mmc_drive *d, const uint8_t *cdb)
+{
+	uint32_t blocks = disc_readable_blocks(d->cmd.disc);
+	uint8_t *p = mmc_reply(d, 8);
+
+	(void)cdb;
+	/* A blank answers too, with 0: macOS drops a medium whose capacity it cannot read. */
+	put_be32(p, blocks ? blocks - 1 : 0);
+	put_be32(p + 4, MEDIA_BLOCK);
+	return SENSE_NONE;
+}
+
+mmc_sense_t cmd_read_format_capacities(struct mmc_drive *d, const uint8_t *cdb)
+{
+	enum { UNFORMATTED = 1, FORMATTED = 2, NO_MEDIUM = 3 };
+	const struct disc *disc = d->cmd.disc;
+	uint32_t blocks = disc ? disc_readable_blocks(disc) : DISC_DVD_PLUS_R_BLOCKS;
+	uint8_t type = disc ? FORMATTED : NO_MEDIUM;
+	uint8_t *p = mmc_reply(d, 12);
+
+	(void)cdb;
+	if (disc && blocks == 0) {
+		type = UNFORMATTED;
+		blocks = disc->capacity;
+	}
+	p[3] = 8;
+	put_be32(p + 4, blocks);
+	p[8] = type;
+	put_be24(p + 9, MEDIA_BLOCK);
+	return SENSE_NONE;
+}
+
+/* ---- READ TOC ------------------------------------------------------------------------------- */
+
+/* Address as four bytes, LBA or MSF (MMC-6 table 1: LBA 0 is 00:02:00). */
+static void put_address(uint8_t *p, uint32_t lba, bool msf)
+{
+	uint64_t frames = (uint64_t)lba + 150;
+
+	if (!msf) {
+		put_be32(p, lba);
+		return;
+	}
+	/* Beyond 255 minutes there is no MSF; drives stop at the highest. */
+	if (frames > 256u * 4500u - 1)
+		frames = 256u * 4500u - 1;
+	p[0] = 0;
+	p[1] = (uint8_t)(frames / 4500);
+	p[2] = (uint8_t)(frames / 75 % 60);
+	p[3] = (uint8_t)(frames % 75);
+}
+
+static uint8_t *put_toc_entry(uint8_t *p, uint8_t number, uint32_t lba, bool msf)
+{
+	memset(p, 0, 4);
+	p[1] = 0x14; /* ADR 1, data track */
+	p[2] = number;
+	put_address(p + 4, lba, msf);
+	return p + 8;
+}
+
+/* Format 0: the closed tracks from `from` on, and the lead-out. */
+static mmc_sense_t toc_tracks(struct mmc_drive *d, uint32_t from, bool msf)
+{
+	enum { LEAD_OUT = 0xaa };
+	const struct disc *disc = d->cmd.disc;
+	uint32_t first, last = 0;
+
+	disc_session_tracks(disc, disc_last_closed_session(disc), &first, &last);
+	if (from > last && from != LEAD_OUT)
+		return mmc_bad_cdb();
+	uint8_t *p = mmc_reply(d, MMC_REPLY_SIZE);
+	uint8_t *q = p + 4;
+	p[2] = 1;
+	p[3] = (uint8_t)last;
+	for (uint32_t n = MAX(from, 1u); n <= last && from != LEAD_OUT; n++)
+		q = put_toc_entry(q, (uint8_t)n, disc_track(disc, n)->start, msf);
+	q = put_toc_entry(q, LEAD_OUT, disc_readable_blocks(disc), msf);
+	d->cmd.reply_len = (uint32_t)(q - p);
+	put_be16(p, d->cmd.reply_len - 2);
+	return SENSE_NONE;
+}
+
+/* Format 1: where the last complete session begins. */
+static mmc_sense_t toc_sessions(struct mmc_drive *d, bool msf)
+{
+	const struct disc *disc = d->cmd.disc;
+	uint32_t session = disc_last_closed_session(disc), first, last;
+
+	disc_session_tracks(disc, session, &first, &last);
+	uint8_t *p = mmc_reply(d, 12);
+	put_be16(p, 10);
+	p[2] = 1;
+	p[3] = (uint8_t)session;
+	put_toc_entry(p + 4, (uint8_t)first, disc_track(disc, first)->start, msf);
+	return SENSE_NONE;
+}
+
+mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
+{
+	bool msf = cdb[1] & 0x02;
+	uint8_t format = cdb[2] & 0x0f;
+
+	/* SFF-8020i had the format in the control byte: Linux sr and Alcohol 120% still ask so. */
+	if (format == 0)
+		format = cdb[9] >> 6;
+	/* Nothing closed, no TOC: udev takes a TOC as "run blkid", which fails on a blank. */
+	if (disc_readable_blocks(d->cmd.disc) == 0)
+		return mmc_bad_cdb();
+	switch (format) {
+	case 0:
+		return toc_tracks(d, cdb[6], msf);
+	case 1:
+		return toc_sessions(d, msf);
+	}
+	return mmc_bad_cdb(); /* raw TOC, PMA, ATIP, CD-Text: compact discs only */
+}
+
+/* ---- READ DISC INFORMATION -------------------------------------------------------------------- */
+
+enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE };
+enum session_state { SESSION_EMPTY, SESSION_INCOMPLETE, SESSION_COMPLETE = 3 };
+
+static uint8_t disc_status_byte(const struct disc *disc)
+{
+	const struct disc_track *open = disc_track(disc, disc_open_track(disc));
+	uint32_t first, last;
+
+	if (disc->finalised)
+		return SESSION_COMPLETE << 2 | STATUS_COMPLETE;
+	disc_session_tracks(disc, disc->sessions, &first, &last);
+	/* Data in the session that is not closed: written blocks, or a closed track before the open one. */
+	bool started = (open && open->written) || first != last;
+	if (started)
+		return SESSION_INCOMPLETE << 2 | STATUS_INCOMPLETE;
+	return disc->sessions == 1 ? STATUS_EMPTY : STATUS_INCOMPLETE;
+}
+
+mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
+{
+	const struct disc *disc = d->cmd.disc;
+	uint32_t first = 1, last = 1;
+
+	if (cdb[1] & 0x07) /* track resources, POW resources: not on these discs */
+		return mmc_bad_cdb();
+	disc_session_tracks(disc, disc->sessions, &first, &last);
+	/* Always 34 bytes, no OPC entries: growisofs then asks for OPC only where it matters. */
+	uint8_t *p = mmc_reply(d, 34);
+	put_be16(p, 32);
+	p[2] = disc_status_byte(disc);
+	p[3] = 1;
+	p[4] = (uint8_t)disc->sessions;
+	p[5] = (uint8_t)first;
+	p[6] = (uint8_t)last;
+	p[7] = 0x20; /* URU: unrestricted use */
+	p[9] = (uint8_t)(disc->sessions >> 8);
+	p[10] = (uint8_t)(first >> 8);
+	p[11] = (uint8_t)(last >> 8);
+	return SENSE_NONE;
+}
+
+/* ---- READ TRACK INFORMATION ------------------------------------------------------------------- */
+
+/* The track that the CDB speaks of; 0 when it speaks of none. */
+static uint32_t asked_track(const struct disc *disc, const uint8_t *cdb)
+{
+	enum { BY_LBA, BY_TRACK, BY_SESSION };
+	uint32_t number = get_be32(cdb + 2), first, last;
+
+	switch (cdb[1] & 0x03) {
+	case BY_LBA:
+		return disc_track_at(disc, number);
+	case BY_TRACK:
+		/* FFh: the invisible or incomplete track; a disc may have no track of that number. */
+		if (number == 0xff && disc->tracks < 0xff)
+			return disc_open_track(disc);
+		return number <= disc->tracks ? number : 0;
+	case BY_SESSION:
+		return disc_session_tracks(disc, number, &first, &last) ? first : 0;
+	}
+	return 0;
+}
+
+static void put_track(const struct disc *disc, const struct disc_track *t, uint8_t closed_track,
+	uint8_t *p)
+{
+	/* Byte 6: RT 80h, Blank 40h; data mode 1 or growisofs stops */
+	static const uint8_t flags[] = {
+		[DISC_TRACK_INVISIBLE] = 0x41,
+		[DISC_TRACK_RESERVED] = 0xc1,
+		[DISC_TRACK_OPEN] = 0x01,
+	};
+	bool writable = disc_track_free(disc, t) > 0;
+
+	p[6] = t->state == DISC_TRACK_CLOSED ? closed_track : flags[t->state];
+	if (t->reserved && t->state == DISC_TRACK_OPEN)
+		p[6] |= 0x80;
+	p[7] = (uint8_t)((t->written ? 0x02 : 0) | (writable ? 0x01 : 0)); /* LRA_V, NWA_V */
+	put_be32(p + 8, t->start);
+	put_be32(p + 12, writable ? disc_track_nwa(disc, t) : 0);
+	put_be32(p + 16, disc_track_free(disc, t));
+	put_be32(p + 20, DISC_ECC_BLOCKS);
+	put_be32(p + 24, disc_track_size(disc, t));
+	put_be32(p + 28, t->written ? t->start + t->written - 1 : 0);
+}
+
+mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
+{
+	const struct disc *disc = d->cmd.disc;
+	uint32_t number = asked_track(disc, cdb);
+	const struct disc_track *t = disc_track(disc, number);
+
+	if (!t) {
+		bool by_lba = (cdb[1] & 0x03) == 0;
+
+		return by_lba ? mmc_fail_at(d, SENSE_LBA_OUT_OF_RANGE, get_be32(cdb + 2))
+			      : mmc_bad_cdb();
+	}
+	uint8_t *p = mmc_reply(d, d->profile->track_info_length);
+	put_be16(p, d->profile->track_info_length - 2u);
+	p[2] = (uint8_t)number;
+	p[3] = (uint8_t)t->session;
+	p[5] = d->profile->track_mode;
+	put_track(disc, t, d->profile->closed_track, p);
+	p[32] = (uint8_t)(number >> 8);
+	p[33] = (uint8_t)(t->session >> 8);
+	return SENSE_NONE;
+}
+
+/* ---- READ DISC STRUCTURE ------------------------------------------------------------------------ */
+
+#define PSN_START 0x030000u /* physical sector number of LBA 0 (ECMA-267, ECMA-349) */
+
+/* The data area as both the physical format information and the ADIP have it: 20 bytes. */
+static void put_data_area(const struct mmc_drive *d, uint8_t *p)
+{
+	const struct disc *disc = d->cmd.disc;
+	uint32_t blocks = disc_readable_blocks(disc);
+	uint64_t end;
+
+	if (blocks == 0)
+		blocks = disc->capacity;
+	end = (uint64_t)PSN_START + blocks - (blocks ? 1 : 0);
+	p[0] = d->profile->book_type;
+	p[1] = d->profile->max_rate; /* 120 mm */
+	p[2] = d->profile->layer_type; /* one layer, parallel track path */
+	p[3] = 0; /* 0.267 um a bit, 0.74 um a track */
+	put_be24(p + 5, PSN_START);
+	/* 24 bits: an image beyond any disc's size ends at the highest number. */
+	put_be24(p + 9, end > 0xffffff ? 0xffffff : (uint32_t)end);
+}
+
+static uint32_t structure_physical(const struct mmc_drive *d, uint8_t *p)
+{
+	put_data_area(d, p);
+	return 2048;
+}
+
+static uint32_t structure_copyright(const struct mmc_drive *d, uint8_t *p)
+{
+	(void)d;
+	(void)p;
+	return 4; /* no protection system, no region */
+}
+
+static uint32_t structure_manufacturing(const struct mmc_drive *d, uint8_t *p)
+{
+	(void)d;
+	(void)p;
+	return 2048;
+}
+
+/* ADIP of a DVD+R (ECMA-349 14.4.2): burners show manufacturer and media type from it. */
+static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
+{
+	put_data_area(d, p);
+	memcpy(p + 19, "MMCGADGT", 8);
+	memcpy(p + 27, "R01", 3);
+	p[31] = 56; /* bytes of physical format information in use */
+	return 256;
+}
+
+static const struct {
+	uint8_t format;
+	uint16_t length; /* of the whole structure with its header, for the format list */
+	uint16_t feature; /* needed; 0 = none */
+	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
+} structures[] = {
+	{0x00, 2052, 0, structure_physical},
+	{0x01, 8, 0, structure_copyright},
+	{0x04, 2052, 0, structure_manufacturing},
+	{0x11, 260, FEATURE_DVD_PLUS_R, structure_adip},
+};
+
+static bool structure_here(const struct mmc_drive *d, size_t i)
+{
+	return !structures[i].feature || profile_has_feature(d->profile, structures[i].feature);
+}
+
+/* Format FFh: what can be read (MMC-6 table 404). */
+static uint32_t structure_list(const struct mmc_drive *d, uint8_t *p)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(structures); i++) {
+		if (!structure_here(d, i))
+			continue;
+		p[n] = structures[i].format;
+		p[n + 1] = 0x40; /* readable, not sendable */
+		put_be16(p + n + 2, structures[i].length - 2u);
+		n += 4;
+	}
+	return n;
+}
+
+mmc_sense_t cmd_read_disc_structure(struct mmc_drive *d, const uint8_t *cdb)
+{
+	enum { MEDIA_TYPE_DVD = 0, FORMAT_LIST = 0xff };
+	uint8_t format = cdb[7], layer = cdb[6];
+	uint8_t *p = mmc_reply(d, MMC_REPLY_SIZE);
+	uint32_t len = 0;
+
+	if ((cdb[1] & 0x0f) != MEDIA_TYPE_DVD || layer != 0)
+		return mmc_bad_cdb();
+	if (format == FORMAT_LIST)
+		len = structure_list(d, p + 4);
+	for (size_t i = 0; i < ARRAY_LEN(structures); i++)
+		if (structures[i].format == format && structure_here(d, i))
+			len = structures[i].build(d, p + 4);
+	if (len == 0)
+		return mmc_bad_cdb();
+	put_be16(p, len + 2);
+	d->cmd.reply_len = len + 4;
+	return SENSE_NONE;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* READ, WRITE, VERIFY, SEEK, SYNCHRONIZE CACHE, RESERVE TRACK, CLOSE TRACK/SESSION, OPC. */
+#include "mmc/mmc_int.h"
+#include "util/array.h"
+#include "util/be.h"
+
+/* A transfer whose byte count fits 32 bits; larger ones fit no CBW. */
+static bool transfer_fits(uint32_t blocks)
+{
+	return (uint64_t)blocks * MEDIA_BLOCK <= UINT32_MAX;
+}
+
+static mmc_sense_t start_read(struct mmc_drive *d, uint32_t lba, uint32_t blocks)
+{
+	struct mmc_command *c = &d->cmd;
+	mmc_sense_t s = sense_from_disc(disc_may_read(c->disc, lba, blocks), false);
+
+	if (!transfer_fits(blocks))
+		return mmc_bad_cdb();
+	/* No blocks is no error anywhere on the disc, also on a blank one (MMC-6 6.15). */
+	if (s && (blocks || lba >= c->disc->capacity))
+		return mmc_fail_at(d, s, lba);
+	c->stream = STREAM_READ;
+	c->lba = lba;
+	c->blocks = blocks;
+	c->xfer = (struct mmc_xfer){blocks ? MMC_DIR_IN : MMC_DIR_NONE, blocks * MEDIA_BLOCK};
+	return SENSE_NONE;
+}
+
+mmc_sense_t cmd_read_10(struct mmc_drive *d, const uint8_t *cdb)
+{
+	return start_read(d, get_be32(cdb + 2), get_be16(cdb + 7));
+}
+
+mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
+{
+	return start_read(d, get_be32(cdb + 2), get_be32(cdb + 6));
+}
+
+static mmc_sense_t start_write(struct mmc_drive *d, uint32_t lba, uint32_t blocks)
+{
+	struct mmc_command *c = &d->cmd;
+	mmc_sense_t s = sense_from_disc(disc_may_write(c->disc, lba, blocks), true);
+
+	if (!transfer_fits(blocks))
+		return mmc_bad_cdb();
+	if (s)
+		return mmc_fail_at(d, s, lba);
+	c->stream = STREAM_WRITE;
+	c->lba = lba;
+	c->blocks = blocks;
+	c->xfer = (struct mmc_xfer){blocks ? MMC_DIR_OUT : MMC_DIR_NONE, blocks * MEDIA_BLOCK};
+	return SENSE_NONE;
+}
+
+mmc_sense_t cmd_write_10(struct mmc_drive *d, const uint8_t *cdb)
+{
+	return start_write(d, get_be32(cdb + 2), get_be16(cdb + 7));
+}
+
+mmc_sense_t cmd_write_12(struct mmc_drive *d, const uint8_t *cdb)
+{
+	return start_write(d, get_be32(cdb + 2), get_be32(cdb + 6));
+}
+
+mmc_sense_t cmd_write_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	bool force_unit_access = cdb[1] & 0x08;
+
+	return force_unit_access ? sense_from_disc(disc_sync(d->cmd.disc), true) : SENSE_NONE;
+}
+
+mmc_sense_t cmd_seek(struct mmc_drive *d, const uint8_t *cdb)
+{
+	uint32_t lba = get_be32(cdb + 2);
+
+	return lba < d->cmd.disc->capacity ? SENSE_NONE
+					   : mmc_fail_at(d, SENSE_LBA_OUT_OF_RANGE, lba);
+}
+
+mmc_sense_t cmd_verify(struct mmc_drive *d, const uint8_t *cdb)
+{
+	struct mmc_command *c = &d->cmd;
+	bool compare = cdb[1] & 0x02;
+
+	/* BYTCHK would need the data; MMC-6 6.43 has drives refuse it. */
+	if (compare)
+		return mmc_bad_cdb();
+	mmc_sense_t s = start_read(d, get_be32(cdb + 2), get_be16(cdb + 7));
+	c->stream = STREAM_NONE;
+	c->xfer = (struct mmc_xfer){MMC_DIR_NONE, 0};
+	return s;
+}
+
+mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	struct mmc_command *c = &d->cmd;
+
+	(void)cdb;
+	while (c->blocks) {
+		uint32_t n = MIN(c->blocks, MMC_STAGE_SIZE / MEDIA_BLOCK);
+		mmc_sense_t s = sense_from_disc(disc_read(c->disc, c->lba, n, d->stage), false);
+
+		if (s == SENSE_AGAIN)
+			return s;
+		if (s)
+			return mmc_fail_at(d, s, c->lba);
+		c->lba += n;
+		c->blocks -= n;
+	}
+	return SENSE_NONE;
+}
+
+mmc_sense_t cmd_synchronize_cache_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	(void)cdb; /* IMMED too: it is done before the status, so nothing is ever in progress */
+	return sense_from_disc(disc_sync(d->cmd.disc), true);
+}
+
+mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	struct disc *disc = d->cmd.disc;
+	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
+	uint32_t blocks = get_be32(cdb + 5);
+	bool to_address = cdb[1] & 0x01; /* ARSV: up to this address */
+
+	if (!t)
+		return SENSE_CANNOT_WRITE_MEDIUM;
+	if (to_address) {
+		if (blocks < t->start)
+			return mmc_bad_cdb();
+		blocks -= t->start;
+	}
+	int r = disc_reserve(disc, blocks);
+	/* Reserved already, or written to: first close it. */
+	return r == DISC_TRACK_FULL ? SENSE_SEQUENCE_ERROR : sense_from_disc(r, true);
+}
+
+mmc_sense_t cmd_close(struct mmc_drive *d, const uint8_t *cdb)
+{
+	return d->profile->close_functions & 1u << (cdb[2] & 0x07) ? SENSE_NONE : mmc_bad_cdb();
+}
+
+mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	enum { CLOSE_TRACK = 1 };
+	struct disc *disc = d->cmd.disc;
+	uint8_t function = cdb[2] & 0x07;
+	uint16_t sessions = disc->sessions;
+	bool finalised = disc->finalised;
+	int r;
+
+	if (d->profile->finalise_functions & 1u << function)
+		r = disc_finalise(disc); /* libburn gives a track number with it: nothing to number */
+	else if (function == CLOSE_TRACK)
+		r = disc_close_track(disc, get_be16(cdb + 4));
+	else
+		r = disc_close_session(disc);
+	/* The host holds the size and TOC of a blank: make it look again. */
+	if (disc->sessions != sessions || disc->finalised != finalised)
+		mmc_disc_changed(d, disc);
+	if (r == DISC_NO_SUCH_TRACK && function != CLOSE_TRACK)
+		return SENSE_SESSION_FIXATION; /* nothing recorded that could be finalised */
+	return sense_from_disc(r, true);
+}
+
+mmc_sense_t cmd_send_opc(struct mmc_drive *d, const uint8_t *cdb)
+{
+	return cmd_param(d, cdb);
+}
+
+mmc_sense_t cmd_send_opc_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	(void)cdb;
+	/* No laser to calibrate. Speed descriptors come in eights (MMC-6 table 623). */
+	return mmc_param_len(d) % 8 ? SENSE_LIST_LENGTH : SENSE_NONE;
+}

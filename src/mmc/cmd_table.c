@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One row per command: this is what the drive understands. An absent row is
+ * 5/20/00 INVALID COMMAND OPERATION CODE.
+ *
+ * "used" lists, from CDB byte 1 on, the bits a host may set; the control byte
+ * and the old LUN bits (byte 1, 7-5) count as used everywhere but in strict mode.
+ */
+#include "mmc/mmc_int.h"
+
+const char *mmc_opcode_name(uint8_t opcode)
+{
+	return mmc_rows[opcode].name;
+}
+
+#define ALLOC(at, size) {at, size}
+#define NO_LENGTH       {0, 0}
+
+// clang-format off
+const struct mmc_row mmc_rows[256] = {
+	[OP_TEST_UNIT_READY] = { "TEST UNIT READY", 6, ROW_MEDIUM, 0, NO_LENGTH,
+		cmd_none, NULL, "\0\0\0\0\0", "SPC-4 6.47" },
+	[OP_REQUEST_SENSE] = { "REQUEST SENSE", 6, ROW_IN | ROW_UA_OK | ROW_KEEP_SENSE, 0, ALLOC(4, 1),
+		cmd_request_sense, NULL, "\0\0\0\xff\0", "SPC-4 6.39" },
+	[OP_INQUIRY] = { "INQUIRY", 6, ROW_IN | ROW_UA_OK, 0, ALLOC(3, 2),
+		cmd_inquiry, NULL, "\x01\xff\xff\xff\0", "SPC-4 6.6" },
+	[OP_MODE_SELECT_6] = { "MODE SELECT(6)", 6, ROW_OUT | ROW_CLOSING, 0, ALLOC(4, 1),
+		cmd_mode_select, cmd_mode_select_6_finish, "\x11\0\0\xff\0", "SPC-4 6.12" },
+	[OP_MODE_SENSE_6] = { "MODE SENSE(6)", 6, ROW_IN | ROW_CLOSING, 0, ALLOC(4, 1),
+		modepage_sense_6, NULL, "\x08\xff\xff\xff\0", "SPC-4 6.14" },
+	[OP_START_STOP_UNIT] = { "START STOP UNIT", 6, ROW_CLOSING, 0, NO_LENGTH,
+		cmd_start_stop_unit, cmd_start_stop_finish, "\x01\0\x03\xf7\0", "MMC-6 6.42" },
+	[OP_PREVENT_ALLOW] = { "PREVENT ALLOW MEDIUM REMOVAL", 6, ROW_CLOSING, 0, NO_LENGTH,
+		cmd_none, cmd_prevent_allow_finish, "\0\0\0\x03\0", "MMC-6 6.12" },
+	[OP_READ_FORMAT_CAPACITIES] = { "READ FORMAT CAPACITIES", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
+		cmd_read_format_capacities, NULL, "\0\0\0\0\0\0\xff\xff\0", "MMC-6 6.23" },
+	[OP_READ_CAPACITY] = { "READ CAPACITY(10)", 10, ROW_IN | ROW_MEDIUM | ROW_LIMIT_IN, 0, NO_LENGTH,
+		cmd_read_capacity, NULL, "\0\xff\xff\xff\xff\0\0\x01\0", "MMC-6 6.19" },
+	[OP_READ_10] = { "READ(10)", 10, ROW_IN | ROW_MEDIUM, P_READ, NO_LENGTH,
+		cmd_read_10, NULL, "\x1a\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.15" },
+	[OP_WRITE_10] = { "WRITE(10)", 10, ROW_OUT | ROW_MEDIUM, P_WRITE, NO_LENGTH,
+		cmd_write_10, cmd_write_finish, "\x1a\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.44" },
+	[OP_SEEK_10] = { "SEEK(10)", 10, ROW_MEDIUM, 0, NO_LENGTH,
+		cmd_seek, NULL, "\0\xff\xff\xff\xff\0\0\0\0", "MMC-6 6.33" },
+	[OP_VERIFY_10] = { "VERIFY(10)", 10, ROW_MEDIUM, P_READ, NO_LENGTH,
+		cmd_verify, cmd_verify_finish, "\x12\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.43" },
+	[OP_SYNCHRONIZE_CACHE] = { "SYNCHRONIZE CACHE", 10, ROW_MEDIUM | ROW_CLOSING, 0, NO_LENGTH,
+		cmd_none, cmd_synchronize_cache_finish, "\x02\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.41" },
+	[OP_READ_TOC_PMA_ATIP] = { "READ TOC/PMA/ATIP", 10, ROW_IN | ROW_MEDIUM, P_TOC, ALLOC(7, 2),
+		cmd_read_toc, NULL, "\x02\x0f\0\0\0\xff\xff\xff\xc0", "MMC-6 6.25" },
+	[OP_GET_CONFIGURATION] = { "GET CONFIGURATION", 10, ROW_IN | ROW_UA_OK, 0, ALLOC(7, 2),
+		cmd_get_configuration, NULL, "\x03\xff\xff\0\0\0\xff\xff\0", "MMC-6 6.5" },
+	[OP_GET_EVENT_STATUS_NOTIFICATION] = { "GET EVENT STATUS NOTIFICATION", 10, ROW_IN | ROW_UA_OK, 0,
+		ALLOC(7, 2), cmd_gesn, NULL, "\x01\0\0\xff\0\0\xff\xff\0", "MMC-6 6.6" },
+	[OP_READ_DISC_INFORMATION] = { "READ DISC INFORMATION", 10, ROW_IN | ROW_MEDIUM | ROW_CLOSING, 0,
+		ALLOC(7, 2), cmd_read_disc_information, NULL, "\x07\0\0\0\0\0\xff\xff\0", "MMC-6 6.21" },
+	[OP_READ_TRACK_INFORMATION] = { "READ TRACK INFORMATION", 10, ROW_IN | ROW_MEDIUM | ROW_CLOSING, 0,
+		ALLOC(7, 2), cmd_read_track_information, NULL, "\x07\xff\xff\xff\xff\0\xff\xff\0", "MMC-6 6.26" },
+	[OP_RESERVE_TRACK] = { "RESERVE TRACK", 10, ROW_MEDIUM, P_RESERVE, NO_LENGTH,
+		cmd_none, cmd_reserve_track_finish, "\x03\0\0\0\xff\xff\xff\xff\0", "MMC-6 6.31" },
+	[OP_SEND_OPC_INFORMATION] = { "SEND OPC INFORMATION", 10, ROW_OUT | ROW_MEDIUM, 0, ALLOC(7, 2),
+		cmd_send_opc, cmd_send_opc_finish, "\x01\0\0\0\0\0\xff\xff\0", "MMC-6 6.36" },
+	[OP_MODE_SELECT_10] = { "MODE SELECT(10)", 10, ROW_OUT | ROW_CLOSING, 0, ALLOC(7, 2),
+		cmd_mode_select, cmd_mode_select_10_finish, "\x11\0\0\0\0\0\xff\xff\0", "SPC-4 6.13" },
+	[OP_MODE_SENSE_10] = { "MODE SENSE(10)", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
+		modepage_sense_10, NULL, "\x18\xff\xff\0\0\0\xff\xff\0", "SPC-4 6.15" },
+	[OP_CLOSE_TRACK_SESSION] = { "CLOSE TRACK/SESSION", 10, ROW_MEDIUM | ROW_CLOSING, P_CLOSE, NO_LENGTH,
+		cmd_close, cmd_close_finish, "\x01\x07\0\xff\xff\0\0\0\0", "MMC-6 6.3" },
+	[OP_READ_BUFFER_CAPACITY] = { "READ BUFFER CAPACITY", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
+		cmd_read_buffer_capacity, NULL, "\x01\0\0\0\0\0\xff\xff\0", "MMC-6 6.17" },
+	[OP_REPORT_LUNS] = { "REPORT LUNS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(6, 4),
+		cmd_report_luns, NULL, "\0\xff\0\0\0\xff\xff\xff\xff\0\0", "SPC-4 6.33" },
+	[OP_SEND_EVENT] = { "SEND EVENT", 12, ROW_OUT, 0, ALLOC(8, 2),
+		cmd_param, cmd_send_event_finish, "\x01\0\0\0\0\0\0\xff\xff\0\0", "MMC-3 6.38" },
+	[OP_SEND_KEY] = { "SEND KEY", 12, ROW_OUT | ROW_MEDIUM, 0, ALLOC(8, 2),
+		cmd_param, cmd_send_key_finish, "\0\0\0\0\0\0\xff\xff\xff\xff\0", "MMC-6 6.35" },
+	[OP_REPORT_KEY] = { "REPORT KEY", 12, ROW_IN, 0, ALLOC(8, 2),
+		cmd_report_key, NULL, "\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\0", "MMC-6 6.28" },
+	[OP_READ_12] = { "READ(12)", 12, ROW_IN | ROW_MEDIUM, P_READ, NO_LENGTH,
+		cmd_read_12, NULL, "\x1a\xff\xff\xff\xff\xff\xff\xff\xff\x9f\0", "MMC-6 6.16" },
+	[OP_WRITE_12] = { "WRITE(12)", 12, ROW_OUT | ROW_MEDIUM, P_WRITE, NO_LENGTH,
+		cmd_write_12, cmd_write_finish, "\x1a\xff\xff\xff\xff\xff\xff\xff\xff\x9f\0", "MMC-6 6.45" },
+	[OP_GET_PERFORMANCE] = { "GET PERFORMANCE", 12, ROW_IN | ROW_LIMIT_IN | ROW_CLOSING, 0, NO_LENGTH,
+		cmd_get_performance, NULL, "\x1f\xff\xff\xff\xff\0\0\xff\xff\xff\0", "MMC-6 6.7" },
+	[OP_READ_DISC_STRUCTURE] = { "READ DISC STRUCTURE", 12, ROW_IN | ROW_MEDIUM, 0, ALLOC(8, 2),
+		cmd_read_disc_structure, NULL, "\x0f\xff\xff\xff\xff\xff\xff\xff\xff\xc0\0", "MMC-6 6.22" },
+	[OP_SET_STREAMING] = { "SET STREAMING", 12, ROW_OUT | ROW_CLOSING, 0, ALLOC(9, 2),
+		cmd_set_streaming, cmd_set_streaming_finish, "\0\0\0\0\0\0\0\xff\xff\xff\0", "MMC-6 6.39" },
+	[OP_SET_CD_SPEED] = { "SET CD SPEED", 12, ROW_CLOSING, 0, NO_LENGTH,
+		cmd_none, cmd_set_cd_speed_finish, "\x03\xff\xff\xff\xff\0\0\0\0\0\0", "MMC-6 6.37" },
+	[OP_MECHANISM_STATUS] = { "MECHANISM STATUS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(8, 2),
+		cmd_mechanism_status, NULL, "\0\0\0\0\0\0\0\xff\xff\0\0", "MMC-6 6.9" },
+};
+// clang-format on

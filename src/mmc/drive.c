@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The drive between commands: tray, lock, unit attentions, events, its state for people. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mmc/mmc_int.h"
+#include "util/array.h"
+
+struct disc *mmc_loaded(const struct mmc_drive *d)
+{
+	return d->tray_out ? NULL : d->disc;
+}
+
+static void set_speeds(struct mmc_drive *d)
+{
+	d->read_speed = PROFILE_READ_SPEED;
+	d->write_speed = d->profile->write_speed[0];
+}
+
+static void refresh_profile(struct mmc_drive *d)
+{
+	const struct mmc_profile *p = profile_for(mmc_loaded(d), d->config.finalised);
+
+	if (p == d->profile)
+		return;
+	d->profile = p;
+	d->feature_change = true;
+}
+
+struct mmc_drive *mmc_drive_new(const struct mmc_config *config)
+{
+	struct mmc_drive *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->config = *config;
+	if (d->config.buffer == 0)
+		d->config.buffer = 2u * 1024 * 1024;
+	d->profile = profile_for(NULL, config->finalised);
+	mmc_bus_reset(d);
+	return d;
+}
+
+void mmc_drive_free(struct mmc_drive *d)
+{
+	if (!d)
+		return;
+	mmc_abort(d);
+	disc_put(d->disc);
+	free(d);
+}
+
+void mmc_transport_reset(struct mmc_drive *d)
+{
+	mmc_abort(d);
+	d->sense = SENSE_NONE;
+	d->sense_has_lba = false;
+}
+
+void mmc_bus_reset(struct mmc_drive *d)
+{
+	mmc_transport_reset(d);
+	d->prevent = false;
+	d->persistent_prevent = false;
+	d->ua |= UA_RESET;
+	modepage_reset(d);
+	set_speeds(d);
+}
+
+/* ---- discs come and go -------------------------------------------------------------------- */
+
+static void disc_arrived(struct mmc_drive *d)
+{
+	refresh_profile(d);
+	set_speeds(d);
+	d->ua |= UA_CHANGED;
+	/* Replaces a removal nobody has asked for yet: a swap is one event. */
+	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+	d->eject_requested = false;
+}
+
+static void disc_left(struct mmc_drive *d)
+{
+	refresh_profile(d);
+	/* NOT READY says it all from here on; what was to be said of the old disc is void. */
+	d->ua &= (uint8_t)~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
+	d->media_event = MEDIA_EVENT_REMOVAL;
+	d->eject_requested = false;
+}
+
+void mmc_insert(struct mmc_drive *d, struct disc *disc)
+{
+	disc_put(d->disc);
+	d->disc = disc;
+	d->tray_out = false;
+	disc_arrived(d);
+}
+
+enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
+{
+	if (!d->disc)
+		return MMC_EJECT_EMPTY;
+	bool was_in = mmc_loaded(d) != NULL;
+
+	if (was_in && (d->prevent || d->persistent_prevent) && !force) {
+		d->eject_requested = true;
+		d->media_event = MEDIA_EVENT_EJECT_REQUEST;
+		/* Only a host that never polls events needs the attention; Windows acts on both. */
+		if (!d->gesn_seen)
+			d->ua |= UA_REMOVAL_REQUEST;
+		return MMC_EJECT_REQUESTED;
+	}
+	struct disc *disc = d->disc;
+
+	d->disc = NULL;
+	d->tray_out = false;
+	d->prevent = false;
+	d->persistent_prevent = false;
+	if (was_in)
+		disc_left(d);
+	disc_put(disc);
+	return MMC_EJECT_DONE;
+}
+
+mmc_sense_t mmc_host_eject(struct mmc_drive *d)
+{
+	if (d->prevent || d->persistent_prevent)
+		return SENSE_REMOVAL_PREVENTED;
+	if (mmc_loaded(d)) {
+		d->tray_out = true;
+		disc_left(d);
+	}
+	return SENSE_NONE;
+}
+
+void mmc_host_load(struct mmc_drive *d)
+{
+	/* libburn loads with the disc already in: nothing may happen then. */
+	if (!d->disc || !d->tray_out)
+		return;
+	d->tray_out = false;
+	disc_arrived(d);
+}
+
+void mmc_disc_changed(struct mmc_drive *d, struct disc *disc)
+{
+	/* Ejected while its CLOSE was running: another disc may be in by now. */
+	if (disc != mmc_loaded(d))
+		return;
+	refresh_profile(d);
+	d->ua |= UA_CLOSED;
+	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+}
+
+/* ---- for people --------------------------------------------------------------------------- */
+
+static void disc_state(const struct disc *disc, struct mmc_state *s)
+{
+	s->type = disc->type;
+	s->blank = disc_is_blank(disc);
+	s->appendable = disc_is_appendable(disc);
+	s->finalised = disc->finalised;
+	s->capacity = disc->capacity;
+	s->readable = disc_readable_blocks(disc);
+	s->sessions = disc->sessions;
+	s->tracks = disc->tracks;
+	for (uint32_t i = 0; i < disc->tracks; i++)
+		s->recorded += disc->track[i].written;
+	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
+	if (t) {
+		s->nwa = disc_track_nwa(disc, t);
+		s->free = disc_track_free(disc, t);
+	}
+}
+
+void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
+{
+	*s = (struct mmc_state){
+		.profile = d->profile->code,
+		.loaded = mmc_loaded(d) != NULL,
+		.ejected_by_host = d->disc && d->tray_out,
+		.locked = d->prevent || d->persistent_prevent,
+		.eject_requested = d->eject_requested,
+		.busy = d->cmd.active,
+		.read_speed = d->read_speed,
+		.write_speed = d->write_speed,
+		.commands = d->commands,
+		.errors = d->errors,
+		.blocks_read = d->blocks_read,
+		.blocks_written = d->blocks_written,
+	};
+	if (d->disc)
+		disc_state(d->disc, s);
+}
+
+mmc_sense_t mmc_last_sense(const struct mmc_drive *d)
+{
+	return d->sense;
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The feature table, and GET CONFIGURATION made from it and from the profiles. */
+#include <string.h>
+
+#include "mmc/mmc_int.h"
+#include "util/array.h"
+#include "util/be.h"
+
+struct feature {
+	uint16_t code;
+	uint8_t version;
+	bool persistent;   /* current whatever is loaded */
+	uint8_t body_len;  /* bytes, a multiple of 4: Windows stops parsing at any other */
+	const char *body;
+	/* Instead of body, for answers that depend on the drive. Returns the length. */
+	uint32_t (*build)(const struct mmc_drive *d, uint8_t *out);
+};
+
+static uint32_t build_profile_list(const struct mmc_drive *d, uint8_t *out)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < mmc_profile_count; i++) {
+		if (mmc_profiles[i].code == PROFILE_NONE)
+			continue;
+		put_be16(out + n, mmc_profiles[i].code);
+		out[n + 2] = &mmc_profiles[i] == d->profile;
+		out[n + 3] = 0;
+		n += 4;
+	}
+	return n;
+}
+
+static uint32_t build_serial(const struct mmc_drive *d, uint8_t *out)
+{
+	uint32_t len = (uint32_t)strlen(d->config.serial);
+	uint32_t padded = (len + 3) / 4 * 4;
+
+	memset(out, ' ', padded);
+	memcpy(out, d->config.serial, len);
+	return padded;
+}
+
+// clang-format off
+/* Ascending, as MMC-6 5.2.2 wants it. */
+static const struct feature features[] = {
+	{ FEATURE_PROFILE_LIST, 0, true, 0, NULL, build_profile_list },
+	/* Physical interface 8 = USB; DBE: device busy events are reported */
+	{ FEATURE_CORE, 2, true, 8, "\0\0\0\x08\x01\0\0\0", NULL },
+	/* OCEvent: operational change events; no asynchronous GESN */
+	{ FEATURE_MORPHING, 1, true, 4, "\x02\0\0\0", NULL },
+	/* Tray, load, eject, lock */
+	{ FEATURE_REMOVABLE_MEDIUM, 1, true, 4, "\x39\0\0\0", NULL },
+	/* 2048 bytes a block, 16 blocks an ECC block, page 01h present */
+	{ FEATURE_RANDOM_READABLE, 0, false, 8, "\0\0\x08\0\0\x10\x01\0", NULL },
+	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
+	/* Write: what Windows and macOS look for before they offer to burn */
+	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
+	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
+	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
+	/* SW, WSPD, MP2A, SCS, RBCB: all of it is there */
+	{ FEATURE_REAL_TIME_STREAMING, 3, false, 4, "\x1f\0\0\0", NULL },
+	{ FEATURE_SERIAL_NUMBER, 0, true, 0, NULL, build_serial },
+};
+// clang-format on
+
+/* Appends the descriptor; returns its length, 0 when the drive has no such feature. */
+static uint32_t put_feature(const struct mmc_drive *d, const struct feature *f, bool current,
+	uint8_t *p)
+{
+	uint32_t len = f->body_len;
+
+	if (f->build)
+		len = f->build(d, p + 4);
+	else
+		memcpy(p + 4, f->body, len);
+	if (f->code == FEATURE_SERIAL_NUMBER && len == 0)
+		return 0;
+	put_be16(p, f->code);
+	p[2] = (uint8_t)(f->version << 2 | (f->persistent ? 0x02 : 0) | (current ? 0x01 : 0));
+	p[3] = (uint8_t)len;
+	return 4 + len;
+}
+
+mmc_sense_t cmd_get_configuration(struct mmc_drive *d, const uint8_t *cdb)
+{
+	enum { RT_ALL, RT_CURRENT, RT_ONE, RT_RESERVED } rt = cdb[1] & 0x03;
+	uint16_t start = get_be16(cdb + 2);
+	uint8_t *p = mmc_reply(d, MMC_REPLY_SIZE);
+	uint32_t len = 8;
+
+	if (rt == RT_RESERVED)
+		return mmc_bad_cdb();
+	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
+		const struct feature *f = &features[i];
+		bool current = f->persistent || profile_has_feature(d->profile, f->code);
+
+		if (f->code < start || (rt == RT_ONE && f->code != start) ||
+			(rt == RT_CURRENT && !current))
+			continue;
+		len += put_feature(d, f, current, p + len);
+	}
+	put_be32(p, len - 4);
+	put_be16(p + 6, d->profile->code);
+	d->cmd.reply_len = len;
+	return SENSE_NONE;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to src/mmc: the drive, the command rows, what handlers may use. */
+#ifndef MMC_MMC_INT_H
+#define MMC_MMC_INT_H
+
+#include "mmc/mmc.h"
+#include "mmc/profile.h"
+#include "mmc/sense.h"
+#include "mmc/spec.h"
+
+#define MMC_REPLY_SIZE 4096u /* largest answer: READ DISC STRUCTURE, 2052 bytes */
+#define MMC_PARAM_SIZE 1024u /* largest parameter list taken in whole */
+#define MMC_PUSH_MAX   32768u
+#define MMC_STAGE_SIZE (2u * MMC_PUSH_MAX)
+
+/* Mode page store: see modepage.c. */
+#define MODEPAGE_COUNT    5
+#define MODEPAGE_MAX_SIZE 64
+
+/* Pending unit attentions, reported in this order of priority. */
+enum mmc_ua {
+	UA_RESET = 1 << 0,           /* 6/29/00 */
+	UA_CHANGED = 1 << 1,         /* 6/28/00: another disc, loaded anew */
+	UA_CLOSED = 1 << 2,          /* 6/28/00: the disc changed under the host's own CLOSE */
+	UA_REMOVAL_REQUEST = 1 << 3, /* 6/5A/01 */
+};
+
+struct mmc_drive;
+
+/* Looks at the CDB; builds the answer or says how much data it takes. 0 or sense. */
+typedef mmc_sense_t mmc_start_fn(struct mmc_drive *d, const uint8_t *cdb);
+/* After the data: does it. 0, sense, or SENSE_AGAIN. */
+typedef mmc_sense_t mmc_finish_fn(struct mmc_drive *d, const uint8_t *cdb);
+
+/* Flags of a command row. */
+enum mmc_row_flag {
+	ROW_IN = 1 << 0,       /* data to the host */
+	ROW_OUT = 1 << 1,      /* data from the host */
+	ROW_MEDIUM = 1 << 2,   /* needs a disc: 2/3A else */
+	ROW_UA_OK = 1 << 3,    /* runs with a unit attention pending, and keeps it (SPC-4 5.6, MMC-6 4.1.7) */
+	ROW_CLOSING = 1 << 4,  /* sent by burners behind their own CLOSE: runs with UA_CLOSED pending */
+	ROW_LIMIT_IN = 1 << 5, /* no allocation length: the answer is limited by the host's buffer */
+	ROW_KEEP_SENSE = 1 << 6
+};
+
+/* Where the allocation or parameter list length sits in the CDB. */
+struct mmc_length_field {
+	uint8_t at, size; /* size in bytes, 0 = none */
+};
+
+struct mmc_row {
+	const char *name;
+	uint8_t cdb_len;
+	uint16_t flags;      /* enum mmc_row_flag */
+	uint16_t permission; /* enum mmc_permission, all of them needed */
+	struct mmc_length_field length;
+	mmc_start_fn *start;
+	mmc_finish_fn *finish;
+	const char *used;    /* bits a host may set, one byte per CDB byte from byte 1 on, checked when strict */
+	const char *clause;
+};
+
+extern const struct mmc_row mmc_rows[256];
+
+enum mmc_stream { STREAM_NONE, STREAM_READ, STREAM_WRITE };
+
+/* The command in flight. */
+struct mmc_command {
+	bool active;
+	const struct mmc_row *row;
+	uint8_t cdb[16];
+	struct mmc_xfer xfer;
+	uint32_t done;         /* bytes moved */
+	mmc_sense_t sense;     /* 0 while all is well */
+	bool has_lba;          /* error_lba belongs to sense */
+	uint32_t error_lba;
+	struct disc *disc;     /* reference held until the command ends, ejected or not */
+	uint32_t reply_len;    /* bytes built in drive.reply, before truncation */
+	enum mmc_stream stream;
+	uint32_t lba, blocks;  /* still to move, or to verify */
+	uint32_t staged;       /* bytes in drive.stage */
+};
+
+struct mmc_drive {
+	struct mmc_config config;
+	struct disc *disc;
+	bool tray_out;         /* the host ejected; disc waits for its load */
+	const struct mmc_profile *profile;
+
+	bool prevent, persistent_prevent;
+	bool eject_requested;
+	uint8_t ua;            /* enum mmc_ua */
+	uint8_t media_event;   /* pending, MEDIA_EVENT_* */
+	bool feature_change;   /* pending operational change event */
+	bool gesn_seen;        /* the host polls events */
+
+	mmc_sense_t sense;     /* for REQUEST SENSE */
+	bool sense_has_lba;
+	uint32_t sense_lba;
+	uint32_t read_speed, write_speed; /* kB/s */
+	uint8_t page[MODEPAGE_COUNT][MODEPAGE_MAX_SIZE];
+
+	struct mmc_command cmd;
+	uint64_t commands, errors, blocks_read, blocks_written;
+
+	uint8_t reply[MMC_REPLY_SIZE];
+	uint8_t param[MMC_PARAM_SIZE];
+	uint8_t stage[MMC_STAGE_SIZE]; /* blocks being read, or written in odd portions */
+};
+
+/* ---- for handlers ------------------------------------------------------------------------- */
+
+/* 5/24/00. */
+static inline mmc_sense_t mmc_bad_cdb(void)
+{
+	return SENSE_INVALID_FIELD_IN_CDB;
+}
+
+/* A zeroed answer of len bytes. */
+uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);
+/* Fails with the address in the sense information field. */
+mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, uint32_t lba);
+/* Bytes of parameter data that arrived. */
+uint32_t mmc_param_len(const struct mmc_drive *d);
+
+/* After the disc's state changed: profile, unit attention and events follow. */
+void mmc_disc_changed(struct mmc_drive *d, struct disc *disc);
+/* Tray, from the host. */
+mmc_sense_t mmc_host_eject(struct mmc_drive *d);
+void mmc_host_load(struct mmc_drive *d);
+/* The disc a command may use: in, tray closed. NULL else. */
+struct disc *mmc_loaded(const struct mmc_drive *d);
+
+/* modepage.c */
+void modepage_reset(struct mmc_drive *d);
+mmc_sense_t modepage_select(struct mmc_drive *d, const uint8_t *list, uint32_t len);
+mmc_start_fn modepage_sense_6, modepage_sense_10;
+uint32_t modepage_build_2a(const struct mmc_drive *d, uint8_t *out);
+
+/* feature.c */
+mmc_start_fn cmd_get_configuration;
+
+/* The handlers that the table names. */
+mmc_start_fn cmd_none, cmd_request_sense, cmd_inquiry, cmd_report_luns, cmd_gesn,
+	cmd_mechanism_status, cmd_read_buffer_capacity, cmd_get_performance, cmd_report_key,
+	cmd_read_format_capacities, cmd_read_capacity, cmd_read_toc, cmd_read_disc_information,
+	cmd_read_track_information, cmd_read_disc_structure, cmd_param, cmd_read_10, cmd_read_12,
+	cmd_write_10, cmd_write_12, cmd_verify, cmd_seek, cmd_start_stop_unit, cmd_close,
+	cmd_set_streaming, cmd_mode_select, cmd_send_opc;
+mmc_finish_fn cmd_mode_select_6_finish, cmd_mode_select_10_finish, cmd_set_streaming_finish,
+	cmd_set_cd_speed_finish, cmd_send_event_finish, cmd_send_key_finish, cmd_write_finish,
+	cmd_verify_finish, cmd_synchronize_cache_finish, cmd_reserve_track_finish, cmd_close_finish,
+	cmd_start_stop_finish, cmd_prevent_allow_finish, cmd_send_opc_finish;
+
+#endif

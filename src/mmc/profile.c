@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "mmc/profile.h"
+
+#include "mmc/spec.h"
+#include "util/array.h"
+
+#define BIT(n) (1u << (n))
+
+// clang-format off
+/*
+ * In the order of the Profile List: newest first. The last row is never
+ * current: libcdio does not look at the last entry of the list.
+ */
+const struct mmc_profile mmc_profiles[] = {
+	{
+		.code = PROFILE_DVD_PLUS_R, .name = "DVD+R",
+		.disc = true, .type = DISC_DVD_PLUS_R,
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
+		.close_functions = BIT(1) | BIT(2) | BIT(5) | BIT(6),
+		.finalise_functions = BIT(5) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_DVD_PLUS_R,
+			FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 22160, 11080, 5540, 3324 }, /* 16x 8x 4x 2.4x */
+		/*
+		 * Page 2Ah is older than DVD+R and has no bit for it. wodim takes a
+		 * drive without CD-R write and DVD-R write for no burner at all.
+		 */
+		.page_2a_read = 0x10, .page_2a_write = 0x11,
+		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,
+		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
+	}, {
+		.code = PROFILE_DVD_ROM, .name = "DVD-ROM",
+		.disc = true, .type = DISC_DVD_ROM,
+		.permissions = P_READ | P_TOC,
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 22160, 11080, 5540, 3324 },
+		.page_2a_read = 0x08,
+		.book_type = 0x01, .max_rate = 0x0f, .layer_type = 0x01,
+		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
+	}, {
+		.code = PROFILE_NONE, .name = "no disc",
+		.write_speed = { 22160, 11080, 5540, 3324 },
+		.track_info_length = 36,
+	},
+};
+// clang-format on
+const size_t mmc_profile_count = ARRAY_LEN(mmc_profiles);
+
+const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised)
+{
+	const struct mmc_profile *none = &mmc_profiles[mmc_profile_count - 1];
+
+	if (!disc)
+		return none;
+	/* The morph: a finished disc is what every other drive would call a DVD-ROM. */
+	bool morphed = disc->finalised && finalised == MMC_FINALISED_DVD_ROM;
+	enum disc_type type = morphed ? DISC_DVD_ROM : disc->type;
+
+	for (size_t i = 0; i < mmc_profile_count; i++)
+		if (mmc_profiles[i].disc && mmc_profiles[i].type == type)
+			return &mmc_profiles[i];
+	return none;
+}
+
+bool profile_has_feature(const struct mmc_profile *p, uint16_t feature)
+{
+	for (size_t i = 0; i < PROFILE_MAX_FEATURES && p->feature[i]; i++)
+		if (p->feature[i] == feature)
+			return true;
+	return false;
+}
+
+bool profile_any_has_feature(uint16_t feature)
+{
+	for (size_t i = 0; i < mmc_profile_count; i++)
+		if (profile_has_feature(&mmc_profiles[i], feature))
+			return true;
+	return false;
+}
+
+const char *mmc_profile_name(uint16_t profile)
+{
+	for (size_t i = 0; i < mmc_profile_count; i++)
+		if (mmc_profiles[i].code == profile)
+			return mmc_profiles[i].name;
+	return "unknown";
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The profile table: one row says everything a kind of disc lets the drive do.
+ * The permission gate, GET CONFIGURATION, page 2Ah, GET PERFORMANCE and the disc
+ * structures read it; no command handler asks for a profile number.
+ */
+#ifndef MMC_PROFILE_H
+#define MMC_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "media/disc.h"
+#include "mmc/mmc.h"
+
+/* What a command may need of the loaded disc. */
+enum mmc_permission {
+	P_READ = 1 << 0,
+	P_WRITE = 1 << 1,
+	P_RESERVE = 1 << 2,
+	P_CLOSE = 1 << 3,
+	P_TOC = 1 << 4, /* READ TOC answers */
+};
+
+#define PROFILE_MAX_FEATURES 8
+#define PROFILE_MAX_SPEEDS   6
+
+struct mmc_profile {
+	uint16_t code;
+	const char *name;
+	bool disc;              /* a disc is needed for it */
+	enum disc_type type;    /* chosen for discs of this type */
+	uint16_t permissions;   /* enum mmc_permission */
+	uint8_t close_functions; /* bit n: CLOSE TRACK/SESSION function n (MMC-6 6.3.3) */
+	uint8_t finalise_functions; /* those of them that finalise */
+	uint16_t feature[PROFILE_MAX_FEATURES]; /* current with it, besides the ever-current; 0 = end */
+	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
+	uint8_t page_2a_read, page_2a_write; /* bits of bytes 2 and 3 */
+	uint8_t book_type;      /* book type << 4 | part version (MMC-6 table 407) */
+	uint8_t max_rate;       /* physical format byte 1 low nibble */
+	uint8_t layer_type;     /* 1 embossed, 2 recordable */
+	uint8_t track_mode;     /* READ TRACK INFORMATION byte 5 */
+	uint8_t closed_track;   /* READ TRACK INFORMATION byte 6 of a closed track */
+	uint16_t track_info_length; /* bytes of the whole answer */
+};
+
+extern const struct mmc_profile mmc_profiles[];
+extern const size_t mmc_profile_count;
+
+/* The row for a disc (NULL = none), with the choice for finalised discs. Never NULL. */
+const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised);
+bool profile_has_feature(const struct mmc_profile *p, uint16_t feature);
+/* Does any profile make this feature current? */
+bool profile_any_has_feature(uint16_t feature);
+
+/* Speeds the drive can read at, kB/s: 16x. */
+#define PROFILE_READ_SPEED 22160
+
+#endif

@@ -1,0 +1,258 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the jobs in the guest share. Each job sources it and ends with "finish".
+# shellcheck disable=SC2034 # variables are for the jobs
+set -u
+
+count=0
+failures=0
+run=/run/mmcgadget
+media=/var/lib/mmcgadget
+conf=/etc/mmcgadget/test.conf
+work=/var/tmp/job
+mkdir -p "$work" "$media"
+
+ok() {
+	count=$((count + 1))
+	echo "ok $count - $*"
+}
+
+fail() {
+	count=$((count + 1))
+	failures=$((failures + 1))
+	echo "not ok $count - $*"
+}
+
+skip() { # NAME, REASON
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+# check NAME COMMAND...: passes when the command does; its output is shown when not.
+check() {
+	local name=$1 log=$work/check.log
+	shift
+	if "$@" >"$log" 2>&1; then
+		ok "$name"
+	else
+		local rc=$?
+		fail "$name"
+		echo "#   $* -> $rc"
+		tail -n "${lines:-15}" "$log" | sed 's/^/#   /'
+		return 1
+	fi
+}
+
+# check_not NAME COMMAND...: passes when the command fails.
+check_not() {
+	local name=$1 log=$work/check.log
+	shift
+	if "$@" >"$log" 2>&1; then
+		fail "$name"
+		tail -n 15 "$log" | sed 's/^/#   /'
+		return 1
+	fi
+	ok "$name"
+}
+
+# is NAME GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		fail "$1"
+		echo "#   got:    $2"
+		echo "#   wanted: $3"
+		return 1
+	fi
+}
+
+# like NAME TEXT REGEX...: every extended regular expression is found in the text.
+like() {
+	local name=$1 text=$2 re bad=''
+	shift 2
+	for re; do
+		grep -Eq -- "$re" <<<"$text" || bad="$bad '$re'"
+	done
+	if [ -z "$bad" ]; then
+		ok "$name"
+	else
+		fail "$name"
+		echo "#   not found:$bad in"
+		head -n 40 <<<"$text" | sed 's/^/#   /'
+		return 1
+	fi
+}
+
+# unlike NAME TEXT REGEX...: none is found.
+unlike() {
+	local name=$1 text=$2 re hits=''
+	shift 2
+	for re; do
+		hits=$hits$(grep -E -- "$re" <<<"$text")
+	done
+	if [ -z "$hits" ]; then
+		ok "$name"
+	else
+		fail "$name"
+		head -n 20 <<<"$hits" | sed 's/^/#   /'
+		return 1
+	fi
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds, asked ten times a second.
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+finish() {
+	echo "1..$count"
+	[ "$failures" = 0 ]
+	exit
+}
+
+# ---- the host side: a UDC looped to a host controller ----
+
+udc_load() { # [further module options]
+	local opt
+	case ${SPEED:-high} in
+	full) opt="is_high_speed=0" ;;
+	super) opt="is_super_speed=1" ;;
+	*) opt="is_high_speed=1" ;;
+	esac
+	# shellcheck disable=SC2086
+	modprobe dummy_hcd $opt "$@"
+	modprobe -a libcomposite sg sr_mod usb_storage
+	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
+	wait_for 10 udc_present
+}
+
+udc_present() { [ -n "$(ls /sys/class/udc)" ]; }
+
+udc_unload() { modprobe -r dummy_hcd; }
+
+# Optical drives the host sees, one per line: sr0, sr1...
+host_drives() {
+	local d
+	for d in /sys/block/sr*; do
+		[ -e "$d" ] && basename "$d"
+	done
+	return 0
+}
+
+have_drives() { # NUMBER
+	[ "$(host_drives | wc -l)" = "${1:-1}" ] && udevadm settle --timeout=30
+}
+
+host_sg() { # srN -> /dev/sgM
+	local d
+	for d in /sys/block/"$1"/device/scsi_generic/sg*; do
+		echo "/dev/${d##*/}"
+	done
+}
+
+# udev's own view, without waiting for the poll: what a desktop would have by now.
+settle() { udevadm settle --timeout=30; }
+
+label_of() { blkid -p -o value -s LABEL "/dev/${1:-sr0}" 2>/dev/null; }
+has_label() { [ "$(label_of "$1")" = "$2" ]; }
+size_of() { blockdev --getsize64 "/dev/${1:-sr0}" 2>/dev/null; }
+
+# An ISO 9660 image of a wanted size: LABEL MEGABYTES FILE [EXTRA_BYTES]. The pattern
+# names image and offset, so that a block from the wrong place or disc shows. EXTRA_BYTES
+# puts the end off the 32 KiB grid burners like.
+make_iso() {
+	local label=$1 mb=$2 file=$3 extra=${4:-0} d
+	d=$(mktemp -d "$work/iso.XXXXXX")
+	awk -v l="$label" -v n="$((mb * 1024))" 'BEGIN {
+		pad = sprintf("%1000s", "")
+		for (i = 0; i < n; i++)
+			printf "%-16s%08d%s", l, i, substr(pad, 1, 1000)
+	}' >"$d/DATA.BIN"
+	[ "$extra" = 0 ] || head -c "$extra" /dev/urandom >"$d/EXTRA.BIN"
+	genisoimage -quiet -no-pad -V "$label" -R -J -o "$file" "$d" 2>/dev/null
+	rm -rf "$d"
+}
+
+# ---- the daemon ----
+
+# config KEY=TEXT...: writes $conf; drives= replaces the drives, extra= is appended.
+config() {
+	local a drives='' extra=''
+	for a; do
+		case $a in
+		drives=*) drives=${a#drives=} ;;
+		extra=*) extra=${a#extra=} ;;
+		esac
+	done
+	mkdir -p "${conf%/*}"
+	{
+		[ -z "$drives" ] || echo "drives = ( $drives );"
+		[ -z "$extra" ] || echo "$extra"
+	} >"$conf"
+}
+
+daemon_pid=''
+daemon_log=$work/daemon.log
+
+# daemon_start [CONFIG]: in the background, returns once it answers.
+daemon_start() {
+	[ -e "$conf" ] || config
+	mmcgadgetd -c "${1:-$conf}" >>"$daemon_log" 2>&1 &
+	daemon_pid=$!
+	wait_for 20 ctl status || {
+		echo "# the daemon does not answer:"
+		tail -n 20 "$daemon_log" | sed 's/^/#   /'
+		return 1
+	}
+}
+
+daemon_alive() { [ -n "$daemon_pid" ] && kill -0 "$daemon_pid" 2>/dev/null; }
+
+daemon_stop() {
+	local rc=0
+	[ -n "$daemon_pid" ] || return 0
+	kill -TERM "$daemon_pid" 2>/dev/null
+	wait "$daemon_pid" || rc=$?
+	daemon_pid=''
+	return "$rc"
+}
+
+ctl() { mmcgadgetctl "$@"; }
+
+# state FIELD [DRIVE]: one field of the status, by jq's path.
+state() {
+	mmcgadgetctl --json status ${2:+drive=$2} | jq -r ".drives[0].$1"
+}
+state_is() { [ "$(state "$1")" = "$2" ]; }
+
+# drive_up: UDC, daemon and the host's sr0, for jobs that need no more.
+drive_up() {
+	udc_load && daemon_start "$@" && wait_for 30 have_drives 1 || {
+		fail "the host sees the drive"
+		dmesg | tail -n 20 | sed 's/^/#   /'
+		finish
+	}
+	sr=$(host_drives | head -n 1)
+	sg=$(host_sg "$sr")
+}
+
+# ---- the kernel log ----
+
+dmesg_since() { # MARK: the lines after the last such mark
+	dmesg | awk -v m="$1" 'index($0, m) { buf = ""; next } { buf = buf $0 "\n" } END { printf "%s", buf }'
+}
+dmesg_mark() { echo "mmcgadget: mark $1" >/dev/kmsg; }
+
+# What no job may leave in the kernel's log.
+dmesg_clean() { # NAME MARK
+	unlike "$1" "$(dmesg_since "mark $2")" \
+		'reset (full|high|super)[- ].*USB device' 'phase error' \
+		'disagree continuously' 'WARNING:' 'BUG:' 'Oops' 'Call Trace' \
+		'blocked for more than' 'scsi-1 drive' 'device offline'
+}

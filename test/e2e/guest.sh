@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Boots a guest and runs jobs in it as root, with the tree's build in place.
+#   guest.sh [--suite bookworm|trixie] [--speed full|high|super] [--build] [--no-build]
+#            [--timeout SECONDS] [--mem MB] [--keep DIR] --job SCRIPT [--job SCRIPT...]
+# Prints what the jobs print; exits with 0 when every job did. The build of the
+# last run is used unless --build is given or there is none; --no-build boots
+# without any. --keep DIR: where serial log, dmesg and job logs go
+# (default $O/guest/run-SUITE-SPEED-PID, removed when all went well).
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+e2e=$top/test/e2e
+O=${O:-build}
+suite=bookworm speed=high build=auto timeout=1500 mem=2048 keep='' jobs=''
+
+usage() {
+	sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+while [ $# -gt 0 ]; do
+	case $1 in
+	--suite | --speed | --job | --timeout | --mem | --keep)
+		[ $# -ge 2 ] || usage
+		case $1 in
+		--suite) suite=$2 ;;
+		--speed) speed=$2 ;;
+		--job) jobs="$jobs $2" ;;
+		--timeout) timeout=$2 ;;
+		--mem) mem=$2 ;;
+		--keep) keep=$2 ;;
+		esac
+		shift
+		;;
+	--build) build=yes ;;
+	--no-build) build=no ;;
+	*) usage ;;
+	esac
+	shift
+done
+[ -n "$jobs" ] || usage
+
+dir=$("$e2e/image.sh" "$suite")
+mkdir -p "$O/guest/$suite"
+case $build in
+yes) "$e2e/build.sh" "$suite" >/dev/null ;;
+auto) [ -e "$O/guest/$suite/dest" ] || "$e2e/build.sh" "$suite" >/dev/null ;;
+esac
+out=$(cd "$O/guest" && pwd)/run-$suite-$speed-$$
+[ -z "$keep" ] || out=$keep
+rm -rf "$out"
+mkdir -p "$out/jobs"
+out=$(cd "$out" && pwd)
+n=10
+for j in $jobs; do
+	cp "$j" "$out/jobs/$n-$(basename "$j")"
+	n=$((n + 1))
+done
+cp "$e2e/start.sh" "$out/start"
+cat >"$out/env" <<END
+SUITE=$suite
+SPEED=$speed
+FULL=${FULL:-}
+WITH_BUILD=$([ "$build" = no ] || echo 1)
+END
+
+case $(uname -m) in
+x86_64) qemu='qemu-system-x86_64' console=ttyS0 ;;
+aarch64) qemu='qemu-system-aarch64 -M virt' console=ttyAMA0 ;;
+*)
+	echo "guest.sh: no guest for $(uname -m)" >&2
+	exit 1
+	;;
+esac
+
+# /dev/kvm says nothing: it is there on machines where no guest comes up. A kernel
+# without a root file system that gets as far as its banner says it works.
+accel="tcg,thread=multi" cpu=max
+if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
+	timeout -k 2 20 $qemu -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \
+		-serial stdio -kernel "$dir/vmlinuz" -append "console=$console panic=-1" \
+		</dev/null 2>/dev/null | grep -aq 'Linux version'; then
+	accel=kvm cpu=host
+fi
+
+# Drive with snapshot=on: every boot starts from the same disk. QEMU puts the overlay
+# into TMPDIR; /tmp may be small memory.
+export TMPDIR="$out"
+rc=0
+timeout -k 10 "$timeout" $qemu -accel "$accel" -cpu "$cpu" -smp 2 -m "$mem" \
+	-nodefaults -display none -no-reboot -serial "file:$out/serial.log" \
+	-kernel "$dir/vmlinuz" -initrd "$dir/initrd" \
+	-drive "file=$dir/root.img,if=virtio,format=raw,snapshot=on,cache=unsafe" \
+	-virtfs "local,path=$out,mount_tag=out,security_model=none" \
+	-virtfs "local,path=$top,mount_tag=src,security_model=none,readonly=on" \
+	-virtfs "local,path=$(cd "$O/guest/$suite" && pwd),mount_tag=build,security_model=none,readonly=on" \
+	-device virtio-rng-pci -device virtio-serial-pci \
+	-chardev stdio,id=job,signal=off -device virtserialport,chardev=job,name=job \
+	-append "console=$console root=/dev/vda rw quiet panic=-1 oops=panic systemd.unit=job.target" \
+	</dev/null || rc=$?
+
+if [ -s "$out/rc" ]; then
+	rc=$(cat "$out/rc")
+else
+	echo "not ok - the guest did not finish (qemu exit code $rc, time limit $timeout s)"
+	echo "# last lines of its console:"
+	tail -n 30 "$out/serial.log" | tr -d '\r' | sed 's/^/# /'
+	rc=1
+fi
+if [ "$rc" = 0 ] && [ -z "$keep" ]; then
+	rm -rf "$out"
+else
+	[ "$rc" = 0 ] || echo "# logs: $out"
+fi
+exit "$rc"

@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds the guest of one Debian suite, once, and prints the directory it is in:
+#   tree/      the unpacked root, in which the daemon is built for the suite's libraries
+#   root.img   the same as an ext4 file system, used with a throw-away overlay
+#   vmlinuz initrd
+# The directory is in ${MMCGADGET_CACHE:-/var/cache/mmcgadget}, its name carries a
+# hash of the recipe. Needs root.
+set -eu
+suite=${1:?usage: image.sh SUITE}
+arch=$(dpkg --print-architecture)
+cache=${MMCGADGET_CACHE:-/var/cache/mmcgadget}
+
+# Increase when something below changes that is not in the list of packages.
+recipe=1
+
+packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
+	gcc make pkg-config libc6-dev
+	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libcmocka-dev
+	libusb-1.0-0-dev
+	growisofs wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils
+	usbutils eject jq e2fsprogs strace"
+case $arch in
+amd64 | arm64) packages="linux-image-$arch $packages" ;;
+*)
+	echo "image.sh: there is no guest for $arch" >&2
+	exit 1
+	;;
+esac
+case $suite in
+# dvd+rw-mediainfo moved into the growisofs package after Debian 12.
+bookworm) packages="$packages dvd+rw-tools" ;;
+esac
+# shellcheck disable=SC2086
+packages=$(printf '%s\n' $packages | sort | paste -sd,)
+key=$(printf '%s\n' "$recipe" "$suite" "$arch" "$packages" | sha256sum | cut -c1-12)
+dir=$cache/guest-$suite-$key
+
+mkdir -p "$cache"
+# Two runs at a time must not build the same image.
+exec 9>"$cache/.lock-$suite"
+flock 9
+if [ -e "$dir/complete" ]; then
+	echo "$dir"
+	exit 0
+fi
+[ "$(id -u)" = 0 ] || {
+	echo "image.sh: building the guest needs root" >&2
+	exit 1
+}
+echo "# building the $suite guest (some minutes, once)" >&2
+started=$(date +%s)
+rm -rf "$dir"
+mkdir -p "$dir"
+
+# The archive this machine uses is the one it can reach: same hosts, other suite.
+# shellcheck source=/dev/null
+host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+# shellcheck disable=SC2016 # apt's own variables
+apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+	sort -u | awk -v host="$host_suite" -v want="$suite" '
+	{
+		tail = $2
+		if (!sub("^(" host "|oldstable|stable|testing)", "", tail))
+			next
+		if (tail == "" || tail == "-updates" || tail == "-security")
+			print "deb", $1, want tail, $3
+	}' >"$dir/sources"
+# A sources.list with nothing fetched yet, or of another distribution, has no index targets.
+[ -s "$dir/sources" ] || {
+	echo "image.sh: apt knows no Debian archive here (apt-get indextargets is empty)" >&2
+	exit 1
+}
+apt-config dump | grep -E '^Acquire::(https?|ftp|Check|Retries|ForceIPv|Allow)[^"]* "[^"]' \
+	>"$dir/apt.conf" || true
+
+set -- --mode=root --variant=minbase --include="$packages" --aptopt="$dir/apt.conf"
+for k in /usr/share/keyrings/debian-archive-keyring.gpg \
+	/usr/share/keyrings/debian-archive-keyring.pgp; do
+	[ -e "$k" ] && set -- "$@" --keyring="$k"
+done
+# Passwords for the archive are needed while fetching, never in the guest.
+if [ -e /etc/apt/auth.conf ] || [ -d /etc/apt/auth.conf.d ]; then
+	# shellcheck disable=SC2016 # mmdebstrap expands $1
+	set -- "$@" --setup-hook='for f in auth.conf auth.conf.d; do
+			[ ! -e /etc/apt/$f ] || cp -a /etc/apt/$f "$1/etc/apt/"; done' \
+		--customize-hook='rm -rf "$1/etc/apt/auth.conf" "$1/etc/apt/auth.conf.d"'
+fi
+# The initial RAM disk: what QEMU's disk and shares need and no more, it is unpacked
+# in emulation at every boot.
+# shellcheck disable=SC2016
+set -- "$@" --essential-hook='
+	mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"
+	echo MODULES=list >"$1/etc/initramfs-tools/conf.d/guest"
+	printf "%s\n" virtio_pci virtio_mmio virtio_blk ext4 >"$1/usr/share/initramfs-tools/modules.d/guest"
+	printf "%s\n" "#!/bin/sh" "exit 101" >"$1/usr/sbin/policy-rc.d"
+	chmod 755 "$1/usr/sbin/policy-rc.d"'
+# shellcheck disable=SC2016
+set -- "$@" --customize-hook='
+	rm -f "$1/usr/sbin/policy-rc.d"
+	mkdir -p "$1/src" "$1/build" "$1/out"
+	echo guest >"$1/etc/hostname"
+	cat >"$1/etc/systemd/system/job.target" <<-END
+		[Unit]
+		Description=Run a list of jobs, then power off
+		Requires=job.service
+		Wants=systemd-udevd.service systemd-udev-trigger.service systemd-tmpfiles-setup.service
+		AllowIsolate=yes
+	END
+	cat >"$1/etc/systemd/system/job.service" <<-END
+		[Unit]
+		Description=The jobs in the share
+		DefaultDependencies=no
+		After=systemd-udevd.service systemd-udev-trigger.service systemd-tmpfiles-setup.service systemd-journald.service
+		SuccessAction=poweroff-force
+		FailureAction=poweroff-force
+		[Service]
+		Type=oneshot
+		TimeoutStartSec=infinity
+		StandardInput=null
+		ExecStart=/usr/local/sbin/guest-job
+	END
+	cat >"$1/usr/local/sbin/guest-job" <<-END
+		#!/bin/sh
+		modprobe -a 9pnet_virtio 9p
+		o=trans=virtio,version=9p2000.L,msize=262144
+		mount -t 9p -o \$o out /out && mount -t 9p -o ro,\$o src /src && mount -t 9p -o ro,\$o build /build
+		sh /out/start
+		sync
+	END
+	chmod 755 "$1/usr/local/sbin/guest-job"
+	ln -sf /dev/null "$1/etc/systemd/system/apt-daily.timer"
+	ln -sf /dev/null "$1/etc/systemd/system/apt-daily-upgrade.timer"
+	ln -sf /dev/null "$1/etc/systemd/system/e2scrub_reap.service"'
+
+mmdebstrap "$@" "$suite" "$dir/tree" - <"$dir/sources" >"$dir/mmdebstrap.log" 2>&1 || {
+	tail -n 30 "$dir/mmdebstrap.log" >&2
+	echo "image.sh: mmdebstrap failed, its log is $dir/mmdebstrap.log" >&2
+	exit 1
+}
+rm -f "$dir/apt.conf" "$dir/sources"
+cp "$dir"/tree/boot/vmlinuz-* "$dir/vmlinuz"
+cp "$dir"/tree/boot/initrd.img-* "$dir/initrd"
+truncate -s 12G "$dir/root.img"
+mke2fs -q -t ext4 -O '^has_journal' -E lazy_itable_init=1 -d "$dir/tree" "$dir/root.img"
+touch "$dir/complete"
+echo "# the $suite guest took $(($(date +%s) - started)) s" >&2
+echo "$dir"

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs in the guest, from the share: puts the build in place, runs the jobs,
+# keeps the kernel log.
+set -u
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH LC_ALL=C HOME=/root
+# shellcheck source=/dev/null
+. /out/env
+export SUITE SPEED FULL
+dmesg -n 1
+udevadm settle --timeout=60
+# Output on a channel of its own, so that neither the kernel nor systemd writes into it.
+if [ -e /dev/virtio-ports/job ]; then
+	exec >/dev/virtio-ports/job 2>&1
+else
+	exec >/dev/console 2>&1
+fi
+if [ -n "$WITH_BUILD" ] && [ -d /build/dest ]; then
+	cp -a /build/dest/. /
+	groupadd -f mmcgadget
+fi
+rc=0
+for job in /out/jobs/*; do
+	name=${job##*/}
+	name=${name#??-}
+	began=$(cut -d. -f1 /proc/uptime)
+	echo "mmcgadget: job $name" >/dev/kmsg
+	(cd /src/test/e2e && exec bash "$job") 2>&1 </dev/null || rc=1
+	echo "# $name took $(($(cut -d. -f1 /proc/uptime) - began)) s"
+	dmesg >/out/dmesg.txt
+done
+echo "$rc" >/out/rc
+sync
