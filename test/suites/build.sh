@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds without a warning by both compilers; installs what it should where it should.
+O=${O:-build}
+n=0
+result() {
+	n=$((n + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		tail -n 20 "$log" | sed 's/^/# /'
+	fi
+}
+log=$(mktemp)
+dest=$(mktemp -d)
+trap 'rm -rf "$log" "$dest"' EXIT
+
+make -j"$(nproc)" O="$O" CC=gcc WERROR=1 all unit-build >"$log" 2>&1
+result $? 'gcc, all warnings, none seen'
+make -j"$(nproc)" O="$O-clang" CC=clang WERROR=1 all unit-build >"$log" 2>&1
+result $? 'clang, all warnings, none seen'
+make O="$O" PREFIX=/usr DESTDIR="$dest" install >"$log" 2>&1
+result $? 'make install'
+(cd "$dest" && find . -type f | sort) >"$log"
+diff - "$log" <<'L' >"$log.diff"
+./etc/mmcgadget/mmcgadget.conf
+./lib/systemd/system/mmcgadgetd.service
+./usr/bin/mmcgadgetctl
+./usr/sbin/mmcgadgetd
+./usr/share/man/man1/mmcgadgetctl.1
+./usr/share/man/man5/mmcgadget.conf.5
+./usr/share/man/man8/mmcgadgetd.8
+L
+rc=$?
+mv "$log.diff" "$log"
+result $rc 'installs the seven files, no more'
+grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/null
+result "$([ -s "$log" ] && echo 1 || echo 0)" 'DESTDIR is nowhere inside'
+"$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1
+result $? 'the installed daemon takes the installed configuration'
+make O="$O" compile_commands.json >"$log" 2>&1 && grep -q '"src/mmc/gate.c"' compile_commands.json
+result $? 'compile_commands.json'
+echo "1..$n"

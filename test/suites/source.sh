@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How the sources look: shell scripts, sizes, licences, words that mean "not done".
+n=0
+report() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		head -n 20 <<<"$2" | sed 's/^/# /'
+	fi
+}
+files=$(git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -not -path './.git/*')
+sources=$(grep -E '\.(c|h)$' <<<"$files")
+scripts=$(grep -E '\.sh$|^\.ci/run$' <<<"$files")
+
+# shellcheck disable=SC2086
+report 'shell scripts are clean' "$(shellcheck -x -S warning $scripts 2>&1)"
+# shellcheck disable=SC2086
+report 'every source says its licence' "$(grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $sources $scripts)"
+# shellcheck disable=SC2086
+report 'nothing is left for later' "$(grep -nE '\b(TODO|FIXME|XXX|HACK|not implemented)\b' $sources $scripts | grep -v 'suites/source.sh')"
+# shellcheck disable=SC2086
+report 'no trailing white space' "$(grep -nE '[[:space:]]+$' $sources $scripts Makefile)"
+# shellcheck disable=SC2086
+report 'no file over 600 lines' "$(wc -l $sources | awk '$2 != "total" && $1 > 600')"
+echo "1..$n"
