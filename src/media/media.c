@@ -36,6 +36,7 @@ int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf
 	int r = checked(m->ops->write(m, block, count, buf));
 	if (r == 0) {
 		m->writes++;
+		m->dirty = true;
 		if (block + count > m->blocks)
 			m->blocks = block + count;
 	}
@@ -45,9 +46,14 @@ int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf
 int media_sync(struct media *m)
 {
 	assert(m);
+	/* Burners synchronize two or three times in a row; the card is asked once. */
+	if (!m->dirty)
+		return 0;
 	int r = checked(m->ops->sync(m));
-	if (r == 0)
+	if (r == 0) {
 		m->syncs++;
+		m->dirty = false;
+	}
 	return r;
 }
 

@@ -67,6 +67,19 @@ void mmc_bus_reset(struct mmc_drive *d)
 	set_speeds(d);
 }
 
+void mmc_host_gone(struct mmc_drive *d)
+{
+	d->prevent = false;
+	d->persistent_prevent = false;
+	d->eject_requested = false;
+}
+
+void mmc_flush(struct mmc_drive *d)
+{
+	if (d->disc)
+		(void)disc_sync(d->disc); /* SYNCHRONIZE CACHE will meet the error again, and tell it */
+}
+
 /* ---- discs come and go -------------------------------------------------------------------- */
 
 static void disc_arrived(struct mmc_drive *d)
