@@ -96,11 +96,13 @@ static bool halt_for_csw(struct bot *b)
 {
 	int err;
 
-	if (b->in_count)
+	if (b->in_count || b->halt_refused)
 		return false;
 	err = b->ops->halt_in(b->ep);
-	if (err == -EAGAIN && b->halt_ms < BOT_HALT_GIVE_UP)
+	if (err == -EAGAIN && b->halt_ms < BOT_HALT_GIVE_UP) {
+		b->halt_refused = true; /* until the next tick */
 		return false;
+	}
 	b->halted = !err;
 	b->no_halt = err != 0;
 	b->state = err ? BOT_TAIL : BOT_CSW;
@@ -265,7 +267,7 @@ void bot_tick(struct bot *b)
 	unsigned elapsed = b->armed_ms;
 
 	b->armed_ms = 0;
-	b->in_parked = b->out_parked = false;
+	b->in_parked = b->out_parked = b->halt_refused = false;
 	if (b->state == BOT_HALT)
 		b->halt_ms += elapsed;
 	if (b->cancelling) {

@@ -25,7 +25,7 @@ void bot_fail_in(struct bot *b)
 	b->again = false;
 	b->moved = b->sent;
 	b->csw_gone = false;
-	b->no_halt = false;
+	b->no_halt = b->halt_refused = false;
 	b->halt_ms = 0;
 	b->state = BOT_CANCEL;
 	bot_cancel_in(b);

@@ -69,7 +69,8 @@ struct bot {
 	uint32_t received; /* data-out, useful or not */
 	enum csw_status status;
 	bool again;        /* the engine said MMC_AGAIN; untouched until bot_resume() */
-	bool no_halt;      /* the controller refused for too long */
+	bool halt_refused; /* not now, says the controller */
+	bool no_halt;      /* it said so for too long */
 	bool counted;      /* its CSW is in the statistics */
 	bool csw_gone;     /* a CSW that was to be cancelled went out */
 

@@ -58,8 +58,11 @@ static int read_csw(struct bot_host *h, uint8_t csw[CSW_LEN], uint32_t *got)
 {
 	int err = mem_host_in(h->ep, csw, CSW_LEN, got);
 
-	if (!err && !*got) /* a late zero-length packet: asked for once more, as Linux does */
+	if (!err && !*got) {
+		/* A late zero-length packet: Linux asks once more. */
+		h->empty++;
 		err = mem_host_in(h->ep, csw, CSW_LEN, got);
+	}
 	if (err == -EPIPE) {
 		h->stalls++;
 		mem_host_clear_halt_in(h->ep);

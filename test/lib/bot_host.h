@@ -33,6 +33,7 @@ struct bot_host {
 	uint8_t lun;
 	uint32_t got;      /* bytes that data-in brought in the last command */
 	uint32_t stalls;   /* halts met and cleared */
+	uint32_t empty;    /* zero-length packets where a CSW was due */
 	uint32_t resets;   /* recoveries made */
 	const char *error; /* why the last command returned -EPROTO */
 };

@@ -247,14 +247,17 @@ static bool deliver_one(struct mem_ep *ep)
 		return false;
 	r = in ? &ep->in : &ep->out;
 	d = r->done[r->done_head];
-	if (!in && !bot_received(ep->bot, d.buf, d.result)) {
-		ep->blocked = true;
-		return true;
-	}
 	r->done_head = (r->done_head + 1) % MEM_EP_QUEUE;
 	r->done_count--;
-	if (in)
+	if (in) {
 		bot_sent(ep->bot, d.result);
+	} else if (!bot_received(ep->bot, d.buf, d.result)) {
+		ep->blocked = true;
+		r->done_head = (r->done_head + MEM_EP_QUEUE - 1) % MEM_EP_QUEUE;
+		r->done[r->done_head] = d;
+		r->done_count++;
+		return true;
+	}
 	free(d.buf);
 	return true;
 }
@@ -289,6 +292,12 @@ static void unblock(struct mem_ep *ep)
 	mem_ep_run(ep);
 }
 
+void mem_ep_resume(struct mem_ep *ep)
+{
+	bot_resume(ep->bot);
+	unblock(ep);
+}
+
 bool mem_ep_wait(struct mem_ep *ep)
 {
 	uint64_t before = ep->activity;
@@ -299,9 +308,10 @@ bool mem_ep_wait(struct mem_ep *ep)
 		return true;
 	if (ep->idle)
 		ep->idle(ep, ep->ctx);
+	if (ep->activity != before)
+		return true;
 	for (i = 0; i < RESUMES_MAX && !ep->no_resume && bot_busy(ep->bot); i++) {
-		bot_resume(ep->bot);
-		unblock(ep);
+		mem_ep_resume(ep);
 		if (ep->activity != before)
 			return true;
 	}

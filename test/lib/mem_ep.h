@@ -106,6 +106,8 @@ void mem_ep_fault(struct mem_ep *ep, const struct mem_ep_fault *fault);
 void mem_ep_run(struct mem_ep *ep);
 /* Something has to happen or the host cannot go on: completions, the medium, time. False: nothing did. */
 bool mem_ep_wait(struct mem_ep *ep);
+/* The medium can go on: bot_resume(), and a held read is offered again. */
+void mem_ep_resume(struct mem_ep *ep);
 /* Time passes, ticks are delivered. */
 void mem_ep_pass(struct mem_ep *ep, unsigned ms);
 

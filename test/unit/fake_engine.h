@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An engine that intends whatever a test wants, and a rig that joins it with
+ * BOT and the host model. Defines the mmc_*() that BOT calls, so a program that
+ * includes it (once) does not get the real ones.
+ */
+#ifndef TEST_UNIT_FAKE_ENGINE_H
+#define TEST_UNIT_FAKE_ENGINE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bot/bot.h"
+#include "bot/wire.h"
+#include "lib/bot_host.h"
+#include "mmc/mmc.h"
+#include "util/array.h"
+
+struct mmc_drive {
+	/* Set by the test. */
+	struct mmc_xfer want;
+	bool check;       /* ends in CHECK CONDITION */
+	uint32_t fail_at; /* data-in fails here; UINT32_MAX = never */
+	uint32_t piece;   /* largest piece of a pull */
+	unsigned again;   /* every pull, push and end says MMC_AGAIN so often first */
+	/* Seen. */
+	bool busy;
+	uint32_t at; /* bytes pulled or pushed */
+	uint32_t in_size;
+	uint8_t cdb[16], seed;
+	size_t cdb_len;
+	unsigned again_left;
+	uint64_t begun, ended, aborted, pulls, pushes, transport_resets, bus_resets;
+	uint32_t violations;
+	uint8_t buf[BOT_CHUNK];
+};
+
+static inline uint8_t pattern(uint32_t i, uint8_t seed)
+{
+	return (uint8_t)(i * 7 + (i >> 8) * 13 + (i >> 16) + seed);
+}
+
+static inline void fill_pattern(uint8_t *p, uint32_t at, uint32_t n, uint8_t seed)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = pattern(at + i, seed);
+}
+
+static bool fake_again(struct mmc_drive *d)
+{
+	if (d->again_left) {
+		d->again_left--;
+		return true;
+	}
+	d->again_left = d->again;
+	return false;
+}
+
+void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t in_size,
+	struct mmc_xfer *xfer)
+{
+	d->violations += d->busy || cdb_len < 1 || cdb_len > 16;
+	memcpy(d->cdb, cdb, cdb_len);
+	d->cdb_len = cdb_len;
+	d->in_size = in_size;
+	d->seed = cdb[1];
+	d->busy = true;
+	d->at = 0;
+	d->again_left = d->again;
+	d->begun++;
+	*xfer = d->want;
+}
+
+int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
+{
+	uint32_t n;
+
+	d->violations += !d->busy || max < 2048 || d->want.dir != MMC_DIR_IN;
+	memset(d->buf, 0xEE, sizeof(d->buf)); /* what was given before is no longer valid */
+	d->pulls++;
+	if (fake_again(d))
+		return -1;
+	n = MIN(MIN(max, d->piece), d->want.len - d->at);
+	if (d->fail_at < d->want.len)
+		n = MIN(n, d->fail_at - MIN(d->at, d->fail_at));
+	fill_pattern(d->buf, d->at, n, d->seed);
+	d->at += n;
+	*data = d->buf;
+	return (int32_t)n;
+}
+
+int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len)
+{
+	uint32_t i;
+
+	d->violations += !d->busy || d->want.dir != MMC_DIR_OUT || len > d->want.len - d->at;
+	d->pushes++;
+	if (fake_again(d))
+		return -1;
+	for (i = 0; i < len; i++)
+		d->violations += data[i] != pattern(d->at + i, d->seed);
+	d->at += len;
+	return 0;
+}
+
+enum mmc_status mmc_end(struct mmc_drive *d)
+{
+	d->violations += !d->busy;
+	memset(d->buf, 0xDD, sizeof(d->buf));
+	if (fake_again(d))
+		return MMC_AGAIN;
+	d->busy = false;
+	d->ended++;
+	if (d->want.dir == MMC_DIR_OUT && d->at < d->want.len)
+		return MMC_CHECK_CONDITION;
+	return d->check || d->fail_at < d->want.len ? MMC_CHECK_CONDITION : MMC_GOOD;
+}
+
+void mmc_abort(struct mmc_drive *d)
+{
+	d->aborted += d->busy;
+	d->busy = false;
+}
+
+void mmc_transport_reset(struct mmc_drive *d)
+{
+	mmc_abort(d);
+	d->transport_resets++;
+}
+
+void mmc_bus_reset(struct mmc_drive *d)
+{
+	mmc_abort(d);
+	d->bus_resets++;
+}
+
+/* ---- the rig ---- */
+
+#define RIG_DATA (256u * 1024u)
+
+struct rig {
+	struct mem_ep *ep;
+	struct bot *bot;
+	struct mmc_drive drive;
+	struct bot_host host;
+	uint8_t data[RIG_DATA];
+};
+
+static inline struct rig *rig_new(enum bot_stall stall, uint16_t max_packet)
+{
+	const struct bot_config config = { .stall = stall };
+	struct rig *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	r->drive.fail_at = UINT32_MAX;
+	r->drive.piece = BOT_CHUNK;
+	r->ep = mem_ep_new();
+	assert_non_null(r->ep);
+	r->bot = bot_new(&config, &mem_ep_ops, r->ep, &r->drive);
+	assert_non_null(r->bot);
+	bot_host_init(&r->host, r->ep, r->bot, max_packet);
+	return r;
+}
+
+static inline void rig_free(struct rig *r)
+{
+	assert_int_equal(r->ep->violations, 0);
+	assert_int_equal(r->drive.violations, 0);
+	bot_free(r->bot);
+	mem_ep_free(r->ep);
+	free(r);
+}
+
+static inline void rig_want(struct rig *r, enum mmc_dir dir, uint32_t len)
+{
+	r->drive.want = (struct mmc_xfer){ .dir = dir, .len = len };
+	r->drive.check = false;
+	r->drive.fail_at = UINT32_MAX;
+}
+
+/* A command as the host sees it; data-out carries the pattern the engine expects. */
+static inline int rig_command(struct rig *r, enum mmc_dir dir, uint32_t len, uint32_t *residue)
+{
+	uint8_t cdb[16] = { 0x77, (uint8_t)r->host.tag };
+
+	assert_true(len <= RIG_DATA);
+	if (dir == MMC_DIR_OUT)
+		fill_pattern(r->data, 0, len, cdb[1]);
+	else
+		memset(r->data, 0xA5, len);
+	return bot_host_command(&r->host, cdb, 10, dir, r->data, len, residue);
+}
+
+static inline void rig_check_data(const struct rig *r, uint32_t len)
+{
+	uint32_t i;
+
+	for (i = 0; i < len; i++)
+		if (r->data[i] != pattern(i, r->drive.seed))
+			fail_msg("data differs at byte %u of %u", i, len);
+}
+
+/* Host and device understand each other: both directions and a command without data. */
+static inline void rig_agree(struct rig *r)
+{
+	static const struct mmc_xfer shapes[] = {
+		{ MMC_DIR_NONE, 0 }, { MMC_DIR_IN, 36 }, { MMC_DIR_OUT, 66048 }, { MMC_DIR_IN, 65536 },
+	};
+	unsigned again = r->drive.again;
+	uint32_t residue;
+	size_t i;
+
+	r->drive.again = 0;
+	for (i = 0; i < ARRAY_LEN(shapes); i++) {
+		rig_want(r, shapes[i].dir, shapes[i].len);
+		assert_int_equal(rig_command(r, shapes[i].dir, shapes[i].len, &residue), CSW_PASSED);
+		assert_int_equal(residue, 0);
+		assert_int_equal(r->drive.at, shapes[i].len);
+		if (shapes[i].dir == MMC_DIR_IN)
+			rig_check_data(r, shapes[i].len);
+	}
+	assert_false(bot_busy(r->bot));
+	r->drive.again = again;
+}
+
+#endif
