@@ -2,13 +2,11 @@
 /*
  * Bulk endpoints of FunctionFS over libaio.
  *
- * What FunctionFS makes of an iocb shapes this file: io_submit() never reports
- * an endpoint's error, it completes the iocb with it before it returns; so every
- * submission is followed by a look at the ring (libaio does that in user space
- * when it is empty), or BOT would queue a good status behind data that never
- * went. Bytes to send are copied at submission. One request needs contiguous
- * memory of its size from the kernel, which a small board may not have. dwc2
- * refuses requests while the bus is suspended; they wait here for its resume.
+ * io_submit() never reports an endpoint's error: FunctionFS completes the iocb
+ * with it before io_submit() returns. So a look at the completion ring follows
+ * every submission (libaio does that without a system call when the ring is
+ * empty), or BOT would queue a good status behind data that never went. What it
+ * finds of others is delivered later, never from inside a call of BOT.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,10 +21,7 @@
 #include "gadget/ffs_int.h"
 #include "util/array.h"
 
-#define RETRY_MS_MAX  1000u
-#define NOMEM_TRIES   40u  /* about 30 s of retries: the host has given up by then */
-#define GROW_AFTER    256u /* pieces that must go before a larger one is tried again */
-#define BUFFERS_BYTES ((FFS_BUFFERS + FFS_REQS) * BOT_CHUNK)
+#define BUFFERS_BYTES (FFS_BUFFERS * BOT_CHUNK)
 
 /* ---- the kernel --------------------------------------------------------------------------- */
 
@@ -76,32 +71,35 @@ const struct ffs_io_ops ffs_io_kernel = {
 
 /* ---- pools -------------------------------------------------------------------------------- */
 
+static void queue_clear(struct ffs_queue *q)
+{
+	q->head = NULL;
+	q->end = &q->head;
+}
+
 int ffs_aio_init(struct ffs_aio *a)
 {
-	a->buffers = mmap(NULL, BUFFERS_BYTES, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	a->buffers = mmap(NULL, BUFFERS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		-1, 0);
 	if (a->buffers == MAP_FAILED) {
 		a->buffers = NULL;
 		return -ENOMEM;
 	}
 	/*
 	 * Bulk-out data is copied by one kernel worker for the whole function: a
-	 * page fault there delays every completion. The parking places behind stay
-	 * untouched and cost nothing until the UDC refuses something.
+	 * page fault there would delay every completion, in the other direction too.
 	 */
-	memset(a->buffers, 0, FFS_BUFFERS * BOT_CHUNK);
+	memset(a->buffers, 0, BUFFERS_BYTES);
 	for (size_t i = 0; i < FFS_BUFFERS; i++)
 		a->free_buffer[i] = a->buffers + i * BOT_CHUNK;
 	a->free_buffers = FFS_BUFFERS;
-	for (size_t i = 0; i < FFS_REQS; i++)
-		a->in.req[i].data = a->buffers + (FFS_BUFFERS + i) * BOT_CHUNK;
-	a->free_piece = NULL;
-	for (size_t i = 0; i < FFS_PIECES; i++) {
-		a->piece[i].next = a->free_piece;
-		a->free_piece = &a->piece[i];
+	a->free_io = NULL;
+	for (size_t i = 0; i < FFS_IOS; i++) {
+		a->ios[i].next = a->free_io;
+		a->free_io = &a->ios[i];
 	}
-	a->piece_max = BOT_CHUNK;
-	a->retry_ms = FFS_RETRY_MS;
+	queue_clear(&a->in);
+	queue_clear(&a->out);
 	return 0;
 }
 
@@ -112,113 +110,34 @@ void ffs_aio_fini(struct ffs_aio *a)
 	a->buffers = NULL;
 }
 
-static struct ffs_piece *piece_get(struct ffs_aio *a)
+/* NULL: all are with the kernel, which still has to give back those of an older generation. */
+static struct ffs_io *io_get(struct ffs_aio *a, bool out)
 {
-	struct ffs_piece *p = a->free_piece;
+	struct ffs_io *io = a->free_io;
 
-	if (p)
-		a->free_piece = p->next;
-	return p;
-}
-
-static void piece_put(struct ffs_aio *a, struct ffs_piece *p)
-{
-	p->busy = false;
-	p->req = NULL;
-	p->buffer = NULL;
-	p->next = a->free_piece;
-	a->free_piece = p;
-}
-
-static void buffer_put(struct ffs_aio *a, uint8_t *buffer)
-{
-	if (buffer)
-		a->free_buffer[a->free_buffers++] = buffer;
-}
-
-/* ---- requests ----------------------------------------------------------------------------- */
-
-static struct ffs_req *queue_at(struct ffs_queue *q, unsigned index)
-{
-	return &q->req[index % FFS_REQS];
-}
-
-static struct ffs_req *queue_push(struct ffs_queue *q, uint32_t len)
-{
-	struct ffs_req *r;
-
-	if (q->tail - q->head == FFS_REQS)
+	if (!io || (out && !a->free_buffers))
 		return NULL;
-	r = queue_at(q, q->tail++);
-	r->len = len;
-	r->queued = 0;
-	r->result = 0;
-	r->pending = 0;
-	r->tries = 0;
-	r->whole = false;
-	r->seq = 0;
-	return r;
+	a->free_io = io->next;
+	io->next = NULL;
+	io->buffer = out ? a->free_buffer[--a->free_buffers] : NULL;
+	io->generation = a->generation;
+	io->result = 0;
+	io->seq = 0;
+	io->out = out;
+	io->used = true;
+	return io;
 }
 
-static bool queue_waits(const struct ffs_queue *q)
+static void io_put(struct ffs_aio *a, struct ffs_io *io)
 {
-	return q->parked != q->tail;
-}
-
-static struct ffs_req *queue_done(struct ffs_queue *q)
-{
-	struct ffs_req *r = queue_at(q, q->head);
-
-	return q->head != q->tail && r->seq ? r : NULL;
-}
-
-static void req_settle(struct ffs_aio *a, struct ffs_req *r)
-{
-	if (r->whole && !r->pending && !r->seq)
-		r->seq = ++a->seq;
-}
-
-/* Nothing more of the oldest waiting request will be submitted; error < 0 ends it so. */
-static void req_close(struct ffs_aio *a, struct ffs_queue *q, int error)
-{
-	struct ffs_req *r = queue_at(q, q->parked++);
-
-	if (error < 0 && r->result >= 0)
-		r->result = error;
-	r->whole = true;
-	req_settle(a, r);
+	if (io->buffer)
+		a->free_buffer[a->free_buffers++] = io->buffer;
+	io->used = false;
+	io->next = a->free_io;
+	a->free_io = io;
 }
 
 /* ---- completions -------------------------------------------------------------------------- */
-
-static void aio_event(struct ffs_aio *a, struct ffs_piece *p, int32_t res)
-{
-	struct ffs_req *r = p->req;
-
-	if (!r) {
-		buffer_put(a, p->buffer);
-		piece_put(a, p);
-		return;
-	}
-	r->pending--;
-	if (p == a->probe) {
-		a->probe = NULL;
-		if (res < 0) {
-			/* The submitter's to handle, buffer included. */
-			a->probe_result = res;
-			piece_put(a, p);
-			return;
-		}
-	}
-	if (p->out) {
-		r->data = p->buffer;
-		r->result = res;
-	} else if (r->result >= 0) {
-		r->result = res < 0 ? res : r->result + res;
-	}
-	piece_put(a, p);
-	req_settle(a, r);
-}
 
 static void aio_reap(struct ffs_aio *a)
 {
@@ -227,168 +146,140 @@ static void aio_reap(struct ffs_aio *a)
 
 	do {
 		n = a->io->reap(a->ctx, events, (int)ARRAY_LEN(events));
-		for (int i = 0; i < n; i++)
-			aio_event(a, events[i].data, (int32_t)(long)events[i].res);
+		for (int i = 0; i < n; i++) {
+			struct ffs_io *io = events[i].data;
+
+			io->result = (int32_t)(long)events[i].res;
+			io->seq = ++a->seq;
+			if (io->generation != a->generation)
+				io_put(a, io);
+		}
 	} while (n == (int)ARRAY_LEN(events));
 }
+
+static struct ffs_io *queue_done(const struct ffs_queue *q)
+{
+	return q->head && q->head->seq ? q->head : NULL;
+}
+
+static void queue_pop(struct ffs_queue *q)
+{
+	q->head = q->head->next;
+	if (!q->head)
+		q->end = &q->head;
+}
+
+void ffs_aio_dispatch(struct ffs_aio *a)
+{
+	aio_reap(a);
+	for (;;) {
+		struct ffs_io *in = queue_done(&a->in);
+		struct ffs_io *out = a->held ? NULL : queue_done(&a->out);
+
+		if (in && (!out || in->seq < out->seq)) {
+			queue_pop(&a->in);
+			a->client->sent(a->client_ctx, in->result);
+			io_put(a, in);
+		} else if (out) {
+			if (!a->client->received(a->client_ctx, out->buffer, out->result)) {
+				a->held = true;
+				continue;
+			}
+			queue_pop(&a->out);
+			io_put(a, out);
+		} else {
+			return;
+		}
+	}
+}
+
+void ffs_aio_unhold(struct ffs_aio *a)
+{
+	a->held = false;
+}
+
+void ffs_aio_reset(struct ffs_aio *a, unsigned generation)
+{
+	struct ffs_queue *queues[] = {&a->in, &a->out};
+
+	aio_reap(a);
+	/*
+	 * The rest comes back with ESHUTDOWN. Cancelling it would gain nothing, and
+	 * races with its completion in kernels without f_fs's eps_lock there (7.2).
+	 */
+	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
+		while (queues[i]->head) {
+			struct ffs_io *io = queues[i]->head;
+
+			queue_pop(queues[i]);
+			if (io->seq)
+				io_put(a, io);
+		}
+	}
+	a->held = false;
+	a->generation = generation;
+}
+
+/* ---- what BOT asks for -------------------------------------------------------------------- */
 
 static bool aio_alive(const struct ffs_aio *a)
 {
 	return atomic_load(a->host_generation) == a->generation;
 }
 
-/* 0: the kernel has it, or has done it already. -errno: it did not go. */
-static int aio_submit(struct ffs_aio *a, struct ffs_req *r, bool out, const void *data,
-	uint32_t len)
+static int aio_submit(struct ffs_aio *a, struct ffs_queue *q, struct ffs_io *io)
 {
-	void *buf = (void *)(uintptr_t)data;
-	struct ffs_piece *p;
+	struct ffs_io **link = q->end;
 	int ret;
 
-	/* The host may have reset the bus while we were in a file: not into its new session. */
-	if (!aio_alive(a))
-		return -ESHUTDOWN;
-	p = piece_get(a);
-	if (!p) {
-		a->starved = true;
-		return -EAGAIN;
-	}
-	if (out)
-		io_prep_pread(&p->iocb, a->out_fd, buf, len, 0);
-	else
-		io_prep_pwrite(&p->iocb, a->in_fd, buf, len, 0);
-	io_set_eventfd(&p->iocb, a->event_fd);
-	p->iocb.data = p;
-	p->req = r;
-	p->out = out;
-	p->buffer = out ? buf : NULL;
-	p->busy = true;
-	ret = a->io->submit(a->ctx, &p->iocb);
+	io_set_eventfd(&io->iocb, a->event_fd);
+	io->iocb.data = io;
+	ret = a->io->submit(a->ctx, &io->iocb);
 	if (ret < 0) {
-		piece_put(a, p);
+		io_put(a, io);
 		return ret;
 	}
-	r->pending++;
-	a->probe = p;
-	a->probe_result = 0;
+	*link = io;
+	q->end = &io->next;
 	aio_reap(a);
-	a->probe = NULL;
-	return a->probe_result;
-}
-
-static bool worth_another_try(struct ffs_req *r, int error)
-{
-	/* A page is missing: not for long, or the whole board is in trouble. */
-	return error == -ENOMEM && r->tries++ < NOMEM_TRIES;
-}
-
-/* 0: all of it has gone to the kernel. -EAGAIN: the rest has to wait. Else it failed. */
-static int in_submit(struct ffs_aio *a, struct ffs_req *r, const uint8_t *data)
-{
-	do {
-		uint32_t len = MIN(r->len - r->queued, a->piece_max);
-		int ret = aio_submit(a, r, false, data + r->queued, len);
-
-		if (ret == -ENOMEM && len > FFS_PIECE_MIN) {
-			while (a->piece_max >= len && a->piece_max > FFS_PIECE_MIN)
-				a->piece_max /= 2;
-			a->good = 0;
-			continue;
-		}
-		if (ret < 0)
-			return worth_another_try(r, ret) ? -EAGAIN : ret;
-		r->queued += len;
-		if (a->piece_max < BOT_CHUNK && ++a->good == GROW_AFTER) {
-			a->piece_max *= 2;
-			a->good = 0;
-		}
-	} while (r->queued < r->len);
-	return 0;
-}
-
-static int out_submit(struct ffs_aio *a, struct ffs_req *r)
-{
-	uint8_t *buffer;
-	int ret;
-
-	if (!a->free_buffers) {
-		a->starved = true;
-		return -EAGAIN;
-	}
-	buffer = a->free_buffer[--a->free_buffers];
-	r->data = NULL;
-	ret = aio_submit(a, r, true, buffer, r->len);
-	if (ret < 0)
-		buffer_put(a, buffer);
-	else
-		r->queued = r->len;
+	if (!io->seq || io->result >= 0)
+		return 0;
+	ret = io->result;
+	*link = NULL;
+	q->end = link;
+	io_put(a, io);
 	return ret;
 }
 
-static void want_retry(struct ffs_aio *a)
-{
-	a->client->arm_retry(a->client_ctx, a->retry_ms);
-}
-
-/* ---- what BOT asks for -------------------------------------------------------------------- */
-
 int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len)
 {
-	bool waits = queue_waits(&a->in);
-	struct ffs_req *r;
-	int ret;
+	struct ffs_io *io;
 
 	if (len > BOT_CHUNK)
 		return -EINVAL;
+	/* The host may have reset the bus while we were in a file: not into its new session. */
 	if (!aio_alive(a))
 		return -ESHUTDOWN;
-	r = queue_push(&a->in, len);
-	if (!r)
-		return -ENOBUFS;
-	ret = waits ? -EAGAIN : in_submit(a, r, data);
-	if (ret == -EAGAIN) {
-		if (len)
-			memcpy(r->data, data, len);
-		if (!waits)
-			want_retry(a);
-		return 0;
-	}
-	if (ret < 0 && !r->queued) {
-		a->in.tail--;
-		return ret;
-	}
-	req_close(a, &a->in, ret);
-	return 0;
+	io = io_get(a, false);
+	if (!io)
+		return -EAGAIN;
+	io_prep_pwrite(&io->iocb, a->in_fd, len ? (void *)(uintptr_t)data : a->buffers, len, 0);
+	return aio_submit(a, &a->in, io);
 }
 
 int ffs_aio_recv(struct ffs_aio *a, uint32_t len)
 {
-	bool waits = queue_waits(&a->out);
-	struct ffs_req *r;
-	int ret;
+	struct ffs_io *io;
 
 	if (!len || len > BOT_CHUNK)
 		return -EINVAL;
 	if (!aio_alive(a))
 		return -ESHUTDOWN;
-	r = queue_push(&a->out, len);
-	if (!r)
-		return -ENOBUFS;
-	ret = waits ? -EAGAIN : out_submit(a, r);
-	/* A larger read BOT splits; one of a page or less must come to pass. */
-	if (ret == -ENOMEM && len <= FFS_PIECE_MIN)
-		ret = -EAGAIN;
-	if (ret == -EAGAIN) {
-		if (!waits)
-			want_retry(a);
-		return 0;
-	}
-	if (ret < 0) {
-		a->out.tail--;
-		return ret;
-	}
-	req_close(a, &a->out, 0);
-	return 0;
+	io = io_get(a, true);
+	if (!io)
+		return -EAGAIN;
+	io_prep_pread(&io->iocb, a->out_fd, io->buffer, len, 0);
+	return aio_submit(a, &a->out, io);
 }
 
 int ffs_aio_halt_in(struct ffs_aio *a)
@@ -404,104 +295,9 @@ void ffs_aio_unhalt_in(struct ffs_aio *a)
 
 void ffs_aio_cancel_in(struct ffs_aio *a)
 {
-	for (size_t i = 0; i < FFS_PIECES; i++) {
-		struct ffs_piece *p = &a->piece[i];
-
-		/* Any answer will do: what could not be cancelled has completed already. */
-		if (p->busy && p->req && !p->out)
-			a->io->cancel(a->ctx, &p->iocb);
+	/* Any answer will do: what cannot be cancelled has completed, its event comes. */
+	for (struct ffs_io *io = a->in.head; io; io = io->next) {
+		if (!io->seq)
+			a->io->cancel(a->ctx, &io->iocb);
 	}
-	while (queue_waits(&a->in))
-		req_close(a, &a->in, -ECONNRESET);
-}
-
-/* ---- what the USB thread asks for --------------------------------------------------------- */
-
-void ffs_aio_retry(struct ffs_aio *a)
-{
-	unsigned before = a->in.parked + a->out.parked;
-	int ret;
-
-	while (queue_waits(&a->in)) {
-		struct ffs_req *r = queue_at(&a->in, a->in.parked);
-
-		ret = in_submit(a, r, r->data);
-		if (ret == -EAGAIN)
-			break;
-		req_close(a, &a->in, ret);
-	}
-	while (queue_waits(&a->out)) {
-		struct ffs_req *r = queue_at(&a->out, a->out.parked);
-
-		ret = out_submit(a, r);
-		if (ret == -EAGAIN || worth_another_try(r, ret))
-			break;
-		req_close(a, &a->out, ret);
-	}
-	if (before != a->in.parked + a->out.parked)
-		a->retry_ms = FFS_RETRY_MS;
-	if (queue_waits(&a->in) || queue_waits(&a->out)) {
-		want_retry(a);
-		a->retry_ms = MIN(a->retry_ms * 2, RETRY_MS_MAX);
-	}
-}
-
-/* In the order of completion; each direction in the order of its queue. */
-static void aio_deliver(struct ffs_aio *a)
-{
-	for (;;) {
-		struct ffs_req *in = queue_done(&a->in);
-		struct ffs_req *out = a->held ? NULL : queue_done(&a->out);
-
-		if (in && (!out || in->seq < out->seq)) {
-			a->in.head++;
-			a->client->sent(a->client_ctx, in->result);
-		} else if (out) {
-			if (!a->client->received(a->client_ctx, out->data, out->result)) {
-				a->held = true;
-				continue;
-			}
-			buffer_put(a, out->data);
-			out->data = NULL;
-			a->out.head++;
-		} else {
-			return;
-		}
-	}
-}
-
-void ffs_aio_dispatch(struct ffs_aio *a)
-{
-	aio_reap(a);
-	aio_deliver(a);
-	/* Waiting for a buffer or an iocb, not for the bus? There may be one now. */
-	if (a->starved) {
-		a->starved = false;
-		ffs_aio_retry(a);
-		aio_deliver(a);
-	}
-}
-
-void ffs_aio_unhold(struct ffs_aio *a)
-{
-	a->held = false;
-}
-
-void ffs_aio_reset(struct ffs_aio *a, unsigned generation)
-{
-	aio_reap(a);
-	for (size_t i = 0; i < FFS_PIECES; i++)
-		a->piece[i].req = NULL;
-	for (; a->out.head != a->out.parked; a->out.head++) {
-		struct ffs_req *r = queue_at(&a->out, a->out.head);
-
-		if (r->seq)
-			buffer_put(a, r->data);
-	}
-	a->in.head = a->in.parked = a->in.tail = 0;
-	a->out.head = a->out.parked = a->out.tail = 0;
-	a->held = false;
-	a->starved = false;
-	a->generation = generation;
-	a->retry_ms = FFS_RETRY_MS;
 }

@@ -25,12 +25,9 @@ size_t ffs_strings_build(void *buf, size_t size, const char *interface);
 
 /* ---- endpoints (ffs_aio.c) ---------------------------------------------------------------- */
 
-#define FFS_REQS      64u                         /* per direction, power of 2 */
-#define FFS_PIECES    192u                        /* iocbs; fewer than the context has */
-#define FFS_CONTEXT   256u                        /* io_setup() */
-#define FFS_BUFFERS   ((size_t)BOT_WINDOW + 4u)   /* for bulk-out, BOT_CHUNK bytes each */
-#define FFS_PIECE_MIN 4096u                       /* one page: no contiguous memory is asked for */
-#define FFS_RETRY_MS  50u                         /* first wait of a request the UDC refused */
+#define FFS_CONTEXT 256u                     /* io_setup() */
+#define FFS_IOS     160u                     /* both windows, twice: the old may linger */
+#define FFS_BUFFERS ((size_t)BOT_WINDOW + 4) /* for bulk-out, BOT_CHUNK bytes each */
 
 /* What the kernel does for us; tests put their own in its place. */
 struct ffs_io_ops {
@@ -46,35 +43,21 @@ extern const struct ffs_io_ops ffs_io_kernel;
 struct ffs_aio_client {
 	void (*sent)(void *ctx, int32_t result);
 	bool (*received)(void *ctx, const uint8_t *data, int32_t result);
-	/* ffs_aio_retry() is wanted after ms milliseconds; re-arming replaces. */
-	void (*arm_retry)(void *ctx, unsigned ms);
 };
 
 /* One send or recv of BOT. */
-struct ffs_req {
-	uint32_t len;
-	uint32_t queued;  /* bytes the kernel has got so far */
-	int32_t result;   /* bytes that went over the bus, or the first error */
-	unsigned pending; /* pieces in the kernel */
-	unsigned tries;
-	bool whole;       /* nothing of it is left to submit */
-	uint64_t seq;     /* place in the order of completion, 0 = not complete */
-	uint8_t *data;    /* in: where it waits while the UDC refuses it; out: what arrived */
-};
-
-/* Free-running indices: head <= parked <= tail; from parked on nothing is submitted. */
-struct ffs_queue {
-	struct ffs_req req[FFS_REQS];
-	unsigned head, parked, tail;
-};
-
-/* One iocb. */
-struct ffs_piece {
+struct ffs_io {
 	struct iocb iocb;
-	struct ffs_req *req; /* NULL: of an older generation, its event is dropped */
-	uint8_t *buffer;     /* bulk-out: what the kernel writes to */
-	struct ffs_piece *next;
-	bool out, busy;
+	struct ffs_io *next; /* in its queue, or in the free list */
+	uint8_t *buffer;     /* bulk-out: where the data lands */
+	unsigned generation;
+	int32_t result;
+	uint64_t seq; /* place in the order of completion, 0 = the kernel still has it */
+	bool out, used;
+};
+
+struct ffs_queue {
+	struct ffs_io *head, **end;
 };
 
 struct ffs_aio {
@@ -86,21 +69,14 @@ struct ffs_aio {
 	const atomic_uint *host_generation; /* ep0 thread's; differs from ours: all is dead */
 	unsigned generation;
 
-	struct ffs_queue in, out;
-	struct ffs_piece piece[FFS_PIECES];
-	struct ffs_piece *free_piece;
-	uint8_t *buffers;    /* one mapping: FFS_BUFFERS, then FFS_REQS parking places */
+	struct ffs_queue in, out; /* in the order BOT asked */
+	struct ffs_io ios[FFS_IOS];
+	struct ffs_io *free_io;
+	uint8_t *buffers; /* one mapping */
 	uint8_t *free_buffer[FFS_BUFFERS];
 	unsigned free_buffers;
-
-	struct ffs_piece *probe; /* its event has not been seen since it was submitted */
-	int probe_result;
-	uint32_t piece_max;  /* what one iocb may carry; shrinks on ENOMEM */
-	unsigned good;       /* pieces that went since it shrank */
-	unsigned retry_ms;
 	uint64_t seq;
-	bool held;           /* BOT does not take the head of out */
-	bool starved;        /* something waits for a buffer or an iocb of ours */
+	bool held; /* BOT does not take the head of out */
 };
 
 /* fds, ctx, event_fd and the pointers are set by the caller before. 0 or -ENOMEM. */
@@ -112,8 +88,6 @@ void ffs_aio_reset(struct ffs_aio *a, unsigned generation);
 void ffs_aio_dispatch(struct ffs_aio *a);
 /* The client may take bulk-out again. */
 void ffs_aio_unhold(struct ffs_aio *a);
-/* Submits again what the UDC had refused. */
-void ffs_aio_retry(struct ffs_aio *a);
 
 /* struct bot_ep_ops */
 int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len);
@@ -153,7 +127,9 @@ struct ffs {
 	pthread_t usb_thread, ep0_thread;
 	pthread_mutex_t lock;
 	pthread_cond_t cond; /* a call ran, or a reset is done */
-	bool running, stopping;
+	bool usb_started, ep0_started;
+	bool running; /* the USB thread reads its mailbox */
+	bool stopping;
 	struct ffs_mail *mail, **mail_end;
 	struct ffs_host host;
 	unsigned reset_done;
@@ -166,12 +142,14 @@ struct ffs {
 	struct ffs_host seen;
 	enum ffs_speed speed;
 	sd_event *loop;
-	sd_event_source *tick, *retry;
+	sd_event_source *tick;
 	uint64_t seen_commands;
 	bool seen_busy;
 };
 
-extern const struct bot_ep_ops ffs_bot_ops; /* ep is a struct ffs */
+/* ffs_usb.c; ep and ctx are a struct ffs */
+extern const struct bot_ep_ops ffs_bot_ops;
+extern const struct ffs_aio_client ffs_bot_client;
 
 void *ffs_usb_run(void *f);
 void *ffs_ep0_run(void *f);

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Opening and closing a function, its mailbox. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gadget/ffs_int.h"
+#include "util/log.h"
+
+/*
+ * Never no_disconnect: kernels up to 6.12 deadlock when ep0 of such a mount is
+ * opened a second time.
+ */
+#define MOUNT_OPTIONS    "rmode=0700,fmode=0600"
+#define UMOUNT_TRIES     100
+#define UMOUNT_PAUSE_NS  10000000L
+#define LOG_LINES        10 /* in LOG_SECONDS: a host that keeps resetting must not fill the disk */
+#define LOG_SECONDS      10
+
+/* ---- mounting ----------------------------------------------------------------------------- */
+
+static int make_directories(const char *path)
+{
+	char *copy = strdup(path);
+	int ret = copy ? 0 : -ENOMEM;
+
+	for (char *slash = copy; !ret && (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			ret = -errno;
+		*slash = '/';
+	}
+	if (!ret && mkdir(path, 0700) < 0 && errno != EEXIST)
+		ret = -errno;
+	free(copy);
+	return ret;
+}
+
+static int mount_function(struct ffs *f)
+{
+	int ret = make_directories(f->directory);
+
+	if (ret) {
+		log_error("%s: cannot make %s: %s", f->instance, f->directory, strerror(-ret));
+		return ret;
+	}
+	if (mount(f->instance, f->directory, "functionfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		    MOUNT_OPTIONS) < 0) {
+		ret = -errno;
+		log_error("%s: cannot mount functionfs at %s: %s%s", f->instance, f->directory,
+			strerror(-ret),
+			ret == -ENODEV ? " (no such function in configfs, or no usb_f_fs)" : "");
+		return ret;
+	}
+	f->mounted = true;
+	return 0;
+}
+
+static void unmount_function(struct ffs *f)
+{
+	struct timespec pause = {.tv_nsec = UMOUNT_PAUSE_NS};
+	int tries = 0;
+
+	if (!f->mounted)
+		return;
+	/* Completions that a kernel worker still holds keep the files open for a moment. */
+	while (umount2(f->directory, 0) < 0) {
+		if (errno == EBUSY && tries++ < UMOUNT_TRIES) {
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		log_warn("%s: cannot unmount %s: %s", f->instance, f->directory, strerror(errno));
+		umount2(f->directory, MNT_DETACH);
+		break;
+	}
+	rmdir(f->directory);
+	f->mounted = false;
+}
+
+/* ---- opening ------------------------------------------------------------------------------ */
+
+static int open_file(struct ffs *f, const char *name, int *fd)
+{
+	char *path = NULL;
+	int ret = 0;
+
+	if (asprintf(&path, "%s/%s", f->directory, name) < 0)
+		return -ENOMEM;
+	/*
+	 * Non-blocking, or io_submit() sleeps in the kernel while the function is
+	 * not enabled.
+	 */
+	*fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (*fd < 0) {
+		ret = -errno;
+		log_error("%s: %s: %s", f->instance, path, strerror(errno));
+	}
+	free(path);
+	return ret;
+}
+
+static int write_blob(struct ffs *f, const void *blob, size_t size, const char *what)
+{
+	ssize_t n = size ? write(f->ep0, blob, size) : -1;
+	int ret;
+
+	if (size && n == (ssize_t)size)
+		return 0;
+	ret = !size ? -ENAMETOOLONG : n < 0 ? -errno : -EIO;
+	log_error("%s: the kernel does not take the %s: %s", f->instance, what, strerror(-ret));
+	return ret;
+}
+
+static int open_endpoints(struct ffs *f, const struct ffs_config *c)
+{
+	uint8_t blob[FFS_BLOB_MAX];
+	int ret = open_file(f, "ep0", &f->ep0);
+
+	if (!ret)
+		ret = write_blob(f, blob, ffs_desc_build(blob, sizeof(blob), c->subclass),
+			"descriptors");
+	if (!ret)
+		ret = write_blob(f, blob,
+			ffs_strings_build(blob, sizeof(blob), c->interface ? c->interface : ""),
+			"strings");
+	if (!ret)
+		ret = open_file(f, "ep1", &f->aio.in_fd);
+	if (!ret)
+		ret = open_file(f, "ep2", &f->aio.out_fd);
+	return ret;
+}
+
+static int make_eventfd(int *fd)
+{
+	*fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return *fd < 0 ? -errno : 0;
+}
+
+static int open_plumbing(struct ffs *f, const struct ffs_config *c)
+{
+	int ret = make_eventfd(&f->stop_fd);
+
+	if (!ret)
+		ret = make_eventfd(&f->wake_fd);
+	if (!ret)
+		ret = make_eventfd(&f->aio.event_fd);
+	if (!ret)
+		ret = io_setup(FFS_CONTEXT, &f->aio.ctx);
+	if (!ret)
+		ret = ffs_aio_init(&f->aio);
+	if (!ret) {
+		f->bot = bot_new(&c->bot, &ffs_bot_ops, f, c->drive);
+		ret = f->bot ? 0 : -ENOMEM;
+	}
+	if (ret)
+		log_error("%s: %s", f->instance, strerror(-ret));
+	return ret;
+}
+
+static struct ffs *ffs_new(const struct ffs_config *c)
+{
+	struct ffs *f = calloc(1, sizeof(*f));
+	pthread_condattr_t attr;
+
+	if (!f)
+		return NULL;
+	f->instance = strdup(c->instance);
+	f->directory = strdup(c->directory);
+	f->changed = c->changed;
+	f->flush = c->flush;
+	f->ctx = c->ctx;
+	f->max_lun = c->bot.max_lun;
+	f->ep0 = f->stop_fd = f->wake_fd = -1;
+	f->aio.in_fd = f->aio.out_fd = f->aio.event_fd = -1;
+	f->aio.io = &ffs_io_kernel;
+	f->aio.client = &ffs_bot_client;
+	f->aio.client_ctx = f;
+	f->aio.host_generation = &f->generation;
+	f->mail_end = &f->mail;
+	pthread_mutex_init(&f->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&f->cond, &attr);
+	pthread_condattr_destroy(&attr);
+	if (!f->instance || !f->directory) {
+		ffs_close(f);
+		return NULL;
+	}
+	return f;
+}
+
+int ffs_open(const struct ffs_config *config, struct ffs **out)
+{
+	struct ffs *f = ffs_new(config);
+	int ret;
+
+	if (!f) {
+		log_error("%s: %s", config->instance, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	ret = open_plumbing(f, config);
+	if (!ret)
+		ret = mount_function(f);
+	if (!ret)
+		ret = open_endpoints(f, config);
+	if (ret) {
+		ffs_close(f);
+		return ret;
+	}
+	*out = f;
+	return 0;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void ffs_close(struct ffs *f)
+{
+	if (!f)
+		return;
+	ffs_stop(f);
+	/* Waits for what is in flight, so before the buffers go. */
+	if (f->aio.ctx)
+		io_destroy(f->aio.ctx);
+	close_fd(f->aio.in_fd);
+	close_fd(f->aio.out_fd);
+	close_fd(f->ep0);
+	unmount_function(f);
+	close_fd(f->aio.event_fd);
+	close_fd(f->stop_fd);
+	close_fd(f->wake_fd);
+	ffs_aio_fini(&f->aio);
+	bot_free(f->bot);
+	pthread_cond_destroy(&f->cond);
+	pthread_mutex_destroy(&f->lock);
+	free(f->instance);
+	free(f->directory);
+	free(f);
+}
+
+/* ---- threads ------------------------------------------------------------------------------ */
+
+int ffs_start(struct ffs *f)
+{
+	sigset_t all, old;
+	int ret;
+
+	/* Signals are the main thread's business. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	f->stopping = false;
+	f->running = true;
+	ret = pthread_create(&f->usb_thread, NULL, ffs_usb_run, f);
+	f->usb_started = !ret;
+	if (ret) {
+		f->running = false;
+	} else {
+		ret = pthread_create(&f->ep0_thread, NULL, ffs_ep0_run, f);
+		f->ep0_started = !ret;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (ret) {
+		log_error("%s: cannot start a thread: %s", f->instance, strerror(ret));
+		ffs_stop(f);
+	}
+	return -ret;
+}
+
+void ffs_stop(struct ffs *f)
+{
+	uint64_t one = 1;
+
+	if (!f->usb_started)
+		return;
+	pthread_mutex_lock(&f->lock);
+	f->stopping = true;
+	pthread_cond_broadcast(&f->cond);
+	pthread_mutex_unlock(&f->lock);
+	if (f->ep0_started) {
+		if (write(f->stop_fd, &one, sizeof(one)) < 0)
+			log_error("%s: eventfd: %s", f->instance, strerror(errno));
+		pthread_join(f->ep0_thread, NULL);
+		f->ep0_started = false;
+		if (read(f->stop_fd, &one, sizeof(one)) < 0)
+			log_error("%s: eventfd: %s", f->instance, strerror(errno));
+	}
+	ffs_wake(f);
+	pthread_join(f->usb_thread, NULL);
+	f->usb_started = false;
+}
+
+/* ---- mailbox ------------------------------------------------------------------------------ */
+
+void ffs_wake(struct ffs *f)
+{
+	uint64_t one = 1;
+
+	if (write(f->wake_fd, &one, sizeof(one)) < 0)
+		log_error("%s: eventfd: %s", f->instance, strerror(errno));
+}
+
+bool ffs_run_mail(struct ffs *f)
+{
+	bool any = false;
+
+	for (;;) {
+		struct ffs_mail *m;
+
+		pthread_mutex_lock(&f->lock);
+		m = f->mail;
+		if (m) {
+			f->mail = m->next;
+			if (!f->mail)
+				f->mail_end = &f->mail;
+		}
+		pthread_mutex_unlock(&f->lock);
+		if (!m)
+			return any;
+		any = true;
+		m->fn(m->arg);
+		if (m->posted) {
+			free(m);
+			continue;
+		}
+		/* The caller's stack: gone once it has seen done. */
+		pthread_mutex_lock(&f->lock);
+		m->done = true;
+		pthread_cond_broadcast(&f->cond);
+		pthread_mutex_unlock(&f->lock);
+	}
+}
+
+/* False: no thread would read it. Lock is held. */
+static bool put_mail(struct ffs *f, struct ffs_mail *m)
+{
+	if (!f->running)
+		return false;
+	m->next = NULL;
+	*f->mail_end = m;
+	f->mail_end = &m->next;
+	return true;
+}
+
+void ffs_call(struct ffs *f, void (*fn)(void *arg), void *arg)
+{
+	struct ffs_mail m = {.fn = fn, .arg = arg};
+	bool queued;
+
+	pthread_mutex_lock(&f->lock);
+	queued = put_mail(f, &m);
+	pthread_mutex_unlock(&f->lock);
+	if (!queued) {
+		fn(arg);
+		return;
+	}
+	ffs_wake(f);
+	pthread_mutex_lock(&f->lock);
+	while (!m.done)
+		pthread_cond_wait(&f->cond, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+}
+
+int ffs_post(struct ffs *f, void (*fn)(void *arg), void *arg)
+{
+	struct ffs_mail *m = malloc(sizeof(*m));
+	bool queued;
+
+	if (!m)
+		return -ENOMEM;
+	*m = (struct ffs_mail){.fn = fn, .arg = arg, .posted = true};
+	pthread_mutex_lock(&f->lock);
+	queued = put_mail(f, m);
+	pthread_mutex_unlock(&f->lock);
+	if (queued) {
+		ffs_wake(f);
+		return 0;
+	}
+	free(m);
+	fn(arg);
+	return 0;
+}
+
+void ffs_get_state(struct ffs *f, struct ffs_state *state)
+{
+	pthread_mutex_lock(&f->lock);
+	*state = f->state;
+	pthread_mutex_unlock(&f->lock);
+}
+
+bool ffs_may_log(struct ffs *f)
+{
+	struct timespec now;
+	bool yes;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&f->lock);
+	if (now.tv_sec - f->log_second >= LOG_SECONDS) {
+		f->log_second = now.tv_sec;
+		f->log_count = 0;
+	}
+	yes = f->log_count++ < LOG_LINES;
+	pthread_mutex_unlock(&f->lock);
+	return yes;
+}

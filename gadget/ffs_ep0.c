@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The control pipe. It has a thread of its own because an answer to a control
+ * request blocks in the kernel until the host takes it, and because the USB
+ * thread may sit in a file while the host waits 5 s at the most.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/usb/functionfs.h>
+
+#include "gadget/ffs_int.h"
+#include "util/array.h"
+#include "util/log.h"
+
+#define MSC_RESET       0xff /* BOT 3.1 */
+#define MSC_GET_MAX_LUN 0xfe /* BOT 3.2 */
+#define CLASS_IN        (USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
+#define CLASS_OUT       (USB_DIR_OUT | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
+#define RESET_WAIT_MS   1000
+
+static const char *event_name(unsigned type)
+{
+	static const char *const names[] = {
+		[FUNCTIONFS_BIND] = "bind",
+		[FUNCTIONFS_UNBIND] = "unbind",
+		[FUNCTIONFS_ENABLE] = "enable",
+		[FUNCTIONFS_DISABLE] = "disable",
+		[FUNCTIONFS_SETUP] = "setup",
+		[FUNCTIONFS_SUSPEND] = "suspend",
+		[FUNCTIONFS_RESUME] = "resume",
+	};
+
+	return type < ARRAY_LEN(names) ? names[type] : "unknown event";
+}
+
+/* EIDRM: another event overtook the request, the host no longer waits for it. */
+static void check(struct ffs *f, ssize_t ret, const char *what)
+{
+	if (ret < 0 && errno != EIDRM && errno != EL2HLT && errno != ESHUTDOWN && ffs_may_log(f))
+		log_warn("%s: %s: %s", f->instance, what, strerror(errno));
+}
+
+/* FunctionFS stalls when asked for the other direction than the request's. */
+static void ep0_stall(struct ffs *f, const struct usb_ctrlrequest *r)
+{
+	char unused;
+
+	if (r->bRequestType & USB_DIR_IN)
+		check(f, read(f->ep0, &unused, 0), "stalling a request");
+	else
+		check(f, write(f->ep0, &unused, 0), "stalling a request");
+}
+
+/* The USB thread cleans up first; but a host that waits for ever for us is worse than a late one. */
+static void ep0_reset(struct ffs *f)
+{
+	struct timespec until;
+	unsigned reset, generation;
+	char unused;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += RESET_WAIT_MS / 1000;
+	pthread_mutex_lock(&f->lock);
+	reset = ++f->host.reset;
+	generation = f->host.generation;
+	pthread_mutex_unlock(&f->lock);
+	ffs_wake(f);
+	pthread_mutex_lock(&f->lock);
+	while (f->reset_done != reset && f->host.generation == generation && !f->stopping &&
+		!pthread_cond_timedwait(&f->cond, &f->lock, &until))
+		;
+	if (f->reset_done != reset)
+		log_debug("%s: Bulk-Only Reset is answered before it is done", f->instance);
+	pthread_mutex_unlock(&f->lock);
+	/* wLength is 0: reading nothing is the status stage. */
+	check(f, read(f->ep0, &unused, 0), "Bulk-Only Reset");
+}
+
+static void ep0_setup(struct ffs *f, const struct usb_ctrlrequest *r)
+{
+	bool plain = !r->wValue;
+	unsigned length = le16toh(r->wLength);
+
+	if (r->bRequestType == CLASS_IN && r->bRequest == MSC_GET_MAX_LUN && plain && length == 1)
+		check(f, write(f->ep0, &f->max_lun, 1), "Get Max LUN");
+	else if (r->bRequestType == CLASS_OUT && r->bRequest == MSC_RESET && plain && !length)
+		ep0_reset(f);
+	else
+		ep0_stall(f, r);
+}
+
+/* The state is what counts, not the events: FunctionFS drops some (bus reset: no DISABLE). */
+static void ep0_follow(struct ffs *f, unsigned type)
+{
+	pthread_mutex_lock(&f->lock);
+	switch (type) {
+	case FUNCTIONFS_ENABLE:
+	case FUNCTIONFS_DISABLE:
+	case FUNCTIONFS_UNBIND:
+		f->host.enabled = type == FUNCTIONFS_ENABLE;
+		f->host.suspended = false;
+		f->host.generation++;
+		/* At once: the USB thread must not submit into the new session what was for the old. */
+		atomic_store(&f->generation, f->host.generation);
+		break;
+	case FUNCTIONFS_SUSPEND:
+		f->host.suspended = true;
+		break;
+	case FUNCTIONFS_RESUME:
+		f->host.suspended = false;
+		break;
+	default:
+		break;
+	}
+	pthread_mutex_unlock(&f->lock);
+	ffs_wake(f);
+	log_debug("%s: %s", f->instance, event_name(type));
+}
+
+/* False: there is no more to come from this file. */
+static bool ep0_events(struct ffs *f)
+{
+	struct usb_functionfs_event events[4]; /* all that the kernel can queue */
+	ssize_t n = read(f->ep0, events, sizeof(events));
+
+	if (n < 0) {
+		if (errno == EAGAIN || errno == EINTR || errno == EIDRM)
+			return true;
+		log_error("%s: reading events: %s", f->instance, strerror(errno));
+		return false;
+	}
+	for (size_t i = 0; i < (size_t)n / sizeof(events[0]); i++) {
+		if (events[i].type == FUNCTIONFS_SETUP)
+			ep0_setup(f, &events[i].u.setup);
+		else
+			ep0_follow(f, events[i].type);
+	}
+	return true;
+}
+
+void *ffs_ep0_run(void *arg)
+{
+	struct ffs *f = arg;
+	struct pollfd fds[] = {
+		{.fd = f->ep0, .events = POLLIN},
+		{.fd = f->stop_fd, .events = POLLIN},
+	};
+
+	pthread_setname_np(pthread_self(), "usb-ep0");
+	for (;;) {
+		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
+			break;
+		/* Events first: the UNBIND that precedes our end must reach the USB thread. */
+		if (fds[0].revents && !ep0_events(f))
+			break;
+		if (fds[1].revents)
+			break;
+	}
+	return NULL;
+}

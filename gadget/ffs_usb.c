@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The USB thread: BOT and the engine run here and nowhere else. Three things
+ * wake it: completions, its mailbox (calls, and what ep0 saw), BOT's timer.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <linux/usb/functionfs.h>
+
+#include "gadget/ffs_int.h"
+#include "util/log.h"
+
+#define USB_NICE (-10) /* the host times commands; nothing else on the board is so urgent */
+
+/* ---- between BOT and the endpoints -------------------------------------------------------- */
+
+static int ep_send(void *ep, const void *data, uint32_t len)
+{
+	return ffs_aio_send(&((struct ffs *)ep)->aio, data, len);
+}
+
+static int ep_recv(void *ep, uint32_t len)
+{
+	return ffs_aio_recv(&((struct ffs *)ep)->aio, len);
+}
+
+static int ep_halt_in(void *ep)
+{
+	return ffs_aio_halt_in(&((struct ffs *)ep)->aio);
+}
+
+static void ep_unhalt_in(void *ep)
+{
+	ffs_aio_unhalt_in(&((struct ffs *)ep)->aio);
+}
+
+static void ep_cancel_in(void *ep)
+{
+	ffs_aio_cancel_in(&((struct ffs *)ep)->aio);
+}
+
+static void ep_arm_tick(void *ep, unsigned ms)
+{
+	struct ffs *f = ep;
+
+	if (ms)
+		sd_event_source_set_time_relative(f->tick, (uint64_t)ms * 1000);
+	sd_event_source_set_enabled(f->tick, ms ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+static void ep_reset_done(void *ep)
+{
+	struct ffs *f = ep;
+
+	pthread_mutex_lock(&f->lock);
+	f->reset_done = f->seen.reset;
+	pthread_cond_broadcast(&f->cond);
+	pthread_mutex_unlock(&f->lock);
+}
+
+const struct bot_ep_ops ffs_bot_ops = {
+	.send = ep_send,
+	.recv = ep_recv,
+	.halt_in = ep_halt_in,
+	.unhalt_in = ep_unhalt_in,
+	.cancel_in = ep_cancel_in,
+	.arm_tick = ep_arm_tick,
+	.reset_done = ep_reset_done,
+};
+
+static void client_sent(void *ctx, int32_t result)
+{
+	bot_sent(((struct ffs *)ctx)->bot, result);
+}
+
+static bool client_received(void *ctx, const uint8_t *data, int32_t result)
+{
+	return bot_received(((struct ffs *)ctx)->bot, data, result);
+}
+
+const struct ffs_aio_client ffs_bot_client = {
+	.sent = client_sent,
+	.received = client_received,
+};
+
+/* ---- what the host did -------------------------------------------------------------------- */
+
+/* Of the current speed; 0 when the function is not enabled (any more). */
+static uint16_t max_packet(struct ffs *f)
+{
+	struct usb_endpoint_descriptor d;
+
+	return ioctl(f->aio.in_fd, FUNCTIONFS_ENDPOINT_DESC, &d) < 0 ?
+		0 :
+		le16toh(d.wMaxPacketSize);
+}
+
+static enum ffs_speed speed_of(uint16_t packet)
+{
+	if (!packet)
+		return FFS_SPEED_NONE;
+	return packet >= 1024 ? FFS_SPEED_SUPER : packet >= 512 ? FFS_SPEED_HIGH : FFS_SPEED_FULL;
+}
+
+static const char *speed_name(enum ffs_speed speed)
+{
+	static const char *const names[] = {
+		[FFS_SPEED_NONE] = "none",
+		[FFS_SPEED_FULL] = "full",
+		[FFS_SPEED_HIGH] = "high",
+		[FFS_SPEED_SUPER] = "super",
+	};
+
+	return names[speed];
+}
+
+static void flush(struct ffs *f)
+{
+	if (f->flush)
+		f->flush(f->ctx);
+}
+
+static void new_session(struct ffs *f, bool enabled)
+{
+	uint16_t packet = enabled ? max_packet(f) : 0;
+	bool was_on = f->speed != FFS_SPEED_NONE;
+
+	ffs_aio_reset(&f->aio, f->seen.generation);
+	f->speed = speed_of(packet);
+	if (packet) {
+		bot_enabled(f->bot, packet);
+		if (ffs_may_log(f))
+			log_info("%s: configured by the host at %s speed", f->instance,
+				speed_name(f->speed));
+		return;
+	}
+	bot_disabled(f->bot);
+	if (was_on) {
+		if (ffs_may_log(f))
+			log_info("%s: the host is gone", f->instance);
+		flush(f);
+	}
+}
+
+static void class_reset(struct ffs *f)
+{
+	/* What had come before the reset belongs before it. */
+	ffs_aio_dispatch(&f->aio);
+	ffs_aio_unhold(&f->aio);
+	bot_class_reset(f->bot);
+}
+
+static void follow_host(struct ffs *f)
+{
+	struct ffs_host was = f->seen;
+
+	pthread_mutex_lock(&f->lock);
+	f->seen = f->host;
+	pthread_mutex_unlock(&f->lock);
+	if (f->seen.generation != was.generation)
+		new_session(f, f->seen.enabled);
+	else if (f->seen.reset != was.reset)
+		class_reset(f);
+	if (f->seen.suspended && !was.suspended)
+		flush(f);
+}
+
+/* ---- the loop ----------------------------------------------------------------------------- */
+
+static void publish(struct ffs *f)
+{
+	const struct bot_stats *stats = bot_get_stats(f->bot);
+	bool busy = bot_busy(f->bot);
+	bool news = stats->commands != f->seen_commands || busy != f->seen_busy;
+
+	pthread_mutex_lock(&f->lock);
+	news |= f->state.speed != f->speed || f->state.suspended != f->seen.suspended ||
+		f->state.bot.resets != stats->resets;
+	f->state.enabled = f->speed != FFS_SPEED_NONE;
+	f->state.suspended = f->seen.suspended;
+	f->state.speed = f->speed;
+	f->state.bot = *stats;
+	pthread_mutex_unlock(&f->lock);
+	f->seen_commands = stats->commands;
+	f->seen_busy = busy;
+	if (news && f->changed)
+		f->changed(f->ctx);
+}
+
+/* After anything that may have made BOT submit: a submission finds completions of others. */
+static void settle(struct ffs *f)
+{
+	ffs_aio_dispatch(&f->aio);
+	publish(f);
+}
+
+static int on_completion(sd_event_source *s, int fd, uint32_t revents, void *ctx)
+{
+	(void)s;
+	(void)fd;
+	(void)revents;
+	settle(ctx);
+	return 0;
+}
+
+static int on_wake(sd_event_source *s, int fd, uint32_t revents, void *ctx)
+{
+	struct ffs *f = ctx;
+	bool stop;
+
+	(void)s;
+	(void)fd;
+	(void)revents;
+	follow_host(f);
+	if (ffs_run_mail(f)) {
+		ffs_aio_unhold(&f->aio);
+		bot_resume(f->bot);
+	}
+	settle(f);
+	pthread_mutex_lock(&f->lock);
+	stop = f->stopping;
+	pthread_mutex_unlock(&f->lock);
+	return stop ? sd_event_exit(f->loop, 0) : 0;
+}
+
+static int on_tick(sd_event_source *s, uint64_t usec, void *ctx)
+{
+	struct ffs *f = ctx;
+
+	(void)s;
+	(void)usec;
+	bot_tick(f->bot);
+	settle(f);
+	return 0;
+}
+
+/*
+ * Edge-triggered eventfds are never read: one system call less for each wake-up.
+ * The mailbox goes first, so that completions of a dead session find it closed.
+ */
+static int loop_new(struct ffs *f)
+{
+	const uint32_t edge = EPOLLIN | EPOLLET;
+	sd_event_source *wake;
+	int ret = sd_event_new(&f->loop);
+
+	if (ret >= 0)
+		ret = sd_event_add_io(f->loop, &wake, f->wake_fd, edge, on_wake, f);
+	if (ret >= 0)
+		ret = sd_event_source_set_priority(wake, SD_EVENT_PRIORITY_IMPORTANT);
+	if (ret >= 0)
+		ret = sd_event_source_set_floating(wake, true);
+	if (ret >= 0)
+		sd_event_source_unref(wake);
+	if (ret >= 0)
+		ret = sd_event_add_io(f->loop, NULL, f->aio.event_fd, edge, on_completion, f);
+	if (ret >= 0)
+		ret = sd_event_add_time(f->loop, &f->tick, CLOCK_MONOTONIC, 0, 1, on_tick, f);
+	if (ret >= 0)
+		ret = sd_event_source_set_enabled(f->tick, SD_EVENT_OFF);
+	return ret;
+}
+
+void *ffs_usb_run(void *arg)
+{
+	struct ffs *f = arg;
+	const char *drive = strrchr(f->instance, '.');
+	char name[16];
+	int ret;
+
+	snprintf(name, sizeof(name), "usb-%.11s", drive ? drive + 1 : f->instance);
+	pthread_setname_np(pthread_self(), name);
+	/* Linux has a nice value for each thread; without the right to raise it, so be it. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), USB_NICE);
+	ret = loop_new(f);
+	if (ret >= 0)
+		ret = sd_event_loop(f->loop);
+	if (ret < 0)
+		log_error("%s: event loop: %s", f->instance, strerror(-ret));
+	sd_event_source_unref(f->tick);
+	f->tick = NULL;
+	sd_event_unref(f->loop);
+	f->loop = NULL;
+	pthread_mutex_lock(&f->lock);
+	f->running = false;
+	pthread_mutex_unlock(&f->lock);
+	ffs_run_mail(f); /* somebody may wait for what came in last */
+	return NULL;
+}

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The gadget in configfs. libusbgx makes and removes it. The UDC attribute is
+ * ours to write: libusbgx reads the list of controllers once, at usbg_init(),
+ * and folds what the kernel answers into an enum that cannot name an owner.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+#include <usbg/usbg.h>
+
+#include "gadget/gadget.h"
+#include "util/log.h"
+
+#define CONFIGFS   "/sys/kernel/config"
+#define GADGETS    CONFIGFS "/usb_gadget"
+#define UDC_CLASS  "/sys/class/udc"
+#define PATH_BYTES 512
+#define NAME_BYTES 128
+
+#ifndef CONFIGFS_MAGIC
+#define CONFIGFS_MAGIC 0x62656570
+#endif
+
+struct gadget {
+	char *name;
+	char udc[NAME_BYTES];
+	usbg_state *state;
+	usbg_gadget *usbg;
+};
+
+static int error_of(int usbg)
+{
+	switch (usbg) {
+	case USBG_SUCCESS:
+		return 0;
+	case USBG_ERROR_NO_MEM:
+		return -ENOMEM;
+	case USBG_ERROR_NO_ACCESS:
+		return -EACCES;
+	case USBG_ERROR_INVALID_PARAM:
+	case USBG_ERROR_INVALID_VALUE:
+		return -EINVAL;
+	case USBG_ERROR_NOT_FOUND:
+		return -ENOENT;
+	case USBG_ERROR_EXIST:
+		return -EEXIST;
+	case USBG_ERROR_NO_DEV:
+		return -ENODEV;
+	case USBG_ERROR_BUSY:
+		return -EBUSY;
+	case USBG_ERROR_NOT_SUPPORTED:
+		return -ENOTSUP;
+	case USBG_ERROR_PATH_TOO_LONG:
+		return -ENAMETOOLONG;
+	default:
+		return -EIO;
+	}
+}
+
+/* ---- small files -------------------------------------------------------------------------- */
+
+/* The first line without its end; false when there is none. */
+static bool read_line(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n <= 0)
+		return false;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return buf[0] != '\0';
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+static int write_udc(const char *gadget, const char *text)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), GADGETS "/%s/UDC", gadget);
+	return write_text(path, text);
+}
+
+static int not_dot(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+/* ---- clearing away what a crash left ------------------------------------------------------ */
+
+/* mountinfo writes blanks, tabs, newlines and backslashes as \ooo. */
+static void unescape(char *s)
+{
+	char *to = s;
+
+	while (*s) {
+		unsigned code;
+
+		if (*s == '\\' && sscanf(s + 1, "%3o", &code) == 1) {
+			*to++ = (char)code;
+			s += 4;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+}
+
+/* One line of mountinfo; true when it is a FunctionFS, with its place and instance. */
+static bool parse_mount(char *line, char **place, char **instance)
+{
+	char *rest = strstr(line, " - functionfs ");
+	char *save = NULL;
+
+	if (!rest)
+		return false;
+	*rest = '\0';
+	*instance = strtok_r(rest + strlen(" - functionfs "), " \n", &save);
+	/* ID, parent, device, root, mount point */
+	*place = strtok_r(line, " ", &save);
+	for (int i = 0; *place && i < 4; i++)
+		*place = strtok_r(NULL, " ", &save);
+	if (!*place || !*instance)
+		return false;
+	unescape(*place);
+	unescape(*instance);
+	return true;
+}
+
+static void unmount_instance(const char *instance)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return;
+	while (getline(&line, &size, f) >= 0) {
+		char *place, *source;
+
+		if (!parse_mount(line, &place, &source) || strcmp(source, instance))
+			continue;
+		log_info("unmounting %s, left from before", place);
+		if (umount2(place, 0) < 0 && umount2(place, MNT_DETACH) < 0)
+			log_warn("cannot unmount %s: %s", place, strerror(errno));
+	}
+	free(line);
+	fclose(f);
+}
+
+static void unmount_functions(usbg_gadget *g)
+{
+	usbg_function *f;
+
+	usbg_for_each_function (f, g) {
+		if (usbg_get_function_type(f) == USBG_F_FFS)
+			unmount_instance(usbg_get_function_instance(f));
+	}
+}
+
+static int remove_stale(usbg_state *s, const char *name)
+{
+	usbg_gadget *g = usbg_get_gadget(s, name);
+	int ret;
+
+	if (!g)
+		return 0;
+	log_info("removing the gadget %s, left from before", name);
+	/* ENODEV: it was not bound. */
+	write_udc(name, "\n");
+	unmount_functions(g);
+	ret = usbg_rm_gadget(g, USBG_RM_RECURSE);
+	if (ret != USBG_SUCCESS)
+		log_error("cannot remove the old gadget %s: %s", name, usbg_strerror(ret));
+	return error_of(ret);
+}
+
+/* ---- creating ----------------------------------------------------------------------------- */
+
+static int need_configfs(void)
+{
+	struct statfs st;
+
+	if (statfs(CONFIGFS, &st) < 0) {
+		log_error("no " CONFIGFS ": the kernel has no configfs (modprobe configfs?)");
+		return -ENOENT;
+	}
+	if (st.f_type != CONFIGFS_MAGIC &&
+		mount("configfs", CONFIGFS, "configfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) <
+			0) {
+		int ret = -errno;
+
+		log_error("cannot mount configfs at " CONFIGFS ": %s", strerror(-ret));
+		return ret;
+	}
+	if (access(GADGETS, F_OK) < 0) {
+		log_error("no " GADGETS ": load the module libcomposite (modprobe libcomposite)");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/* usbg_init() fails as a whole over one function of another's gadget that it does not know. */
+static void explain_init(int error)
+{
+	struct dirent **gadgets;
+	int n = scandir(GADGETS, &gadgets, not_dot, alphasort);
+
+	log_error("libusbgx cannot read " GADGETS ": %s", usbg_strerror(error));
+	for (int i = 0; i < n; i++) {
+		char path[PATH_BYTES];
+		struct dirent **functions;
+		int m;
+
+		snprintf(path, sizeof(path), GADGETS "/%s/functions", gadgets[i]->d_name);
+		m = scandir(path, &functions, not_dot, alphasort);
+		for (int k = 0; k < m; k++) {
+			char *dot = strchr(functions[k]->d_name, '.');
+
+			if (dot)
+				*dot = '\0';
+			if (usbg_lookup_function_type(functions[k]->d_name) < 0)
+				log_error("the gadget %s has a function \"%s\" that libusbgx does "
+					  "not know",
+					gadgets[i]->d_name, functions[k]->d_name);
+			free(functions[k]);
+		}
+		if (m >= 0)
+			free(functions);
+		free(gadgets[i]);
+	}
+	if (n >= 0)
+		free(gadgets);
+}
+
+static int add_functions(struct gadget *g, const struct gadget_config *c, usbg_config *config)
+{
+	for (int i = 0; i < GADGET_MAX_FUNCTIONS && c->ffs_instance[i]; i++) {
+		char name[NAME_BYTES];
+		usbg_function *f;
+		int ret = usbg_create_function(g->usbg, USBG_F_FFS, c->ffs_instance[i], NULL, &f);
+
+		snprintf(name, sizeof(name), "ffs.%s", c->ffs_instance[i]);
+		if (ret == USBG_SUCCESS)
+			ret = usbg_add_config_function(config, name, f);
+		if (ret != USBG_SUCCESS) {
+			log_error("cannot add the function %s: %s%s", name, usbg_strerror(ret),
+				ret == USBG_ERROR_NOT_FOUND ? " (no module usb_f_fs?)" : "");
+			return error_of(ret);
+		}
+	}
+	return 0;
+}
+
+static int build(struct gadget *g, const struct gadget_config *c)
+{
+	struct usbg_gadget_attrs attrs = {
+		.bcdUSB = 0x0200, /* gadget_bind() knows better */
+		.bMaxPacketSize0 = 64,
+		.idVendor = c->id_vendor,
+		.idProduct = c->id_product,
+		.bcdDevice = c->bcd_device,
+	};
+	struct usbg_gadget_strs strings = {
+		.manufacturer = (char *)(uintptr_t)c->manufacturer,
+		.product = (char *)(uintptr_t)c->product,
+		.serial = (char *)(uintptr_t)c->serial,
+	};
+	struct usbg_config_attrs config_attrs = {.bmAttributes = 0x80, .bMaxPower = 100};
+	struct usbg_config_strs config_strings = {
+		.configuration = (char *)(uintptr_t)(c->configuration ? c->configuration : ""),
+	};
+	usbg_config *config;
+	int ret = usbg_create_gadget(g->state, c->name, &attrs, &strings, &g->usbg);
+
+	if (ret == USBG_SUCCESS)
+		ret = usbg_create_config(g->usbg, 1, "c", &config_attrs, &config_strings, &config);
+	if (ret == USBG_SUCCESS) /* the attribute is in mA and larger than that struct's byte */
+		ret = usbg_set_config_max_power(config, (int)c->max_power);
+	if (ret != USBG_SUCCESS) {
+		log_error("cannot create the gadget %s: %s", c->name, usbg_strerror(ret));
+		return error_of(ret);
+	}
+	return add_functions(g, c, config);
+}
+
+int gadget_create(const struct gadget_config *config, struct gadget **out)
+{
+	struct gadget *g;
+	int ret = need_configfs();
+
+	if (ret)
+		return ret;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return -ENOMEM;
+	g->name = strdup(config->name);
+	ret = g->name ? usbg_init(CONFIGFS, &g->state) : USBG_ERROR_NO_MEM;
+	if (ret != USBG_SUCCESS) {
+		g->state = NULL;
+		explain_init(ret);
+		gadget_destroy(g);
+		return error_of(ret);
+	}
+	ret = remove_stale(g->state, config->name);
+	if (!ret)
+		ret = build(g, config);
+	if (ret) {
+		gadget_destroy(g);
+		return ret;
+	}
+	*out = g;
+	return 0;
+}
+
+void gadget_destroy(struct gadget *g)
+{
+	int ret;
+
+	if (!g)
+		return;
+	gadget_unbind(g);
+	if (g->usbg) {
+		ret = usbg_rm_gadget(g->usbg, USBG_RM_RECURSE);
+		if (ret != USBG_SUCCESS)
+			log_warn("cannot remove the gadget %s: %s", g->name, usbg_strerror(ret));
+	}
+	if (g->state)
+		usbg_cleanup(g->state);
+	free(g->name);
+	free(g);
+}
+
+/* ---- binding ------------------------------------------------------------------------------ */
+
+/* Who has this controller; false when nobody. */
+static bool udc_owner(const char *udc, char *owner, size_t size)
+{
+	char path[PATH_BYTES], line[NAME_BYTES];
+	struct dirent **gadgets;
+	bool found = false;
+	int n = scandir(GADGETS, &gadgets, not_dot, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), GADGETS "/%s/UDC", gadgets[i]->d_name);
+		if (!found && read_line(path, line, sizeof(line)) && !strcmp(line, udc)) {
+			snprintf(owner, size, "%s", gadgets[i]->d_name);
+			found = true;
+		}
+		free(gadgets[i]);
+	}
+	if (n >= 0)
+		free(gadgets);
+	if (found)
+		return true;
+	/* g_ether and its like, raw-gadget: drivers that configfs knows nothing of. */
+	snprintf(path, sizeof(path), UDC_CLASS "/%s/function", udc);
+	if (!read_line(path, line, sizeof(line)))
+		return false;
+	snprintf(owner, size, "%s", line);
+	return true;
+}
+
+static int bind_to(struct gadget *g, const char *udc)
+{
+	char path[PATH_BYTES], speed[NAME_BYTES] = "";
+	int ret;
+
+	snprintf(path, sizeof(path), UDC_CLASS "/%s/maximum_speed", udc);
+	read_line(path, speed, sizeof(speed));
+	/* A high-speed device that claims USB 3 is asked for descriptors it does not have. */
+	ret = usbg_set_gadget_device_bcd_usb(g->usbg,
+		strncmp(speed, "super-speed", strlen("super-speed")) ? 0x0200 : 0x0300);
+	if (ret != USBG_SUCCESS)
+		log_warn("%s: cannot set bcdUSB: %s", g->name, usbg_strerror(ret));
+	ret = write_udc(g->name, udc);
+	if (!ret)
+		snprintf(g->udc, sizeof(g->udc), "%s", udc);
+	return ret;
+}
+
+static bool udc_exists(const char *udc)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), UDC_CLASS "/%s", udc);
+	return !strchr(udc, '/') && access(path, F_OK) == 0;
+}
+
+/*
+ * Looked up before the attempt: today's kernels say EBUSY for a controller that
+ * is not there too, and warn in their log each time.
+ */
+static int try_udc(struct gadget *g, const char *udc, char *owner, size_t size)
+{
+	int ret;
+
+	if (!udc_exists(udc))
+		return -ENODEV;
+	if (udc_owner(udc, owner, size))
+		return -EBUSY;
+	ret = bind_to(g, udc);
+	if (ret == -EBUSY && !udc_owner(udc, owner, size))
+		snprintf(owner, size, "something that the kernel log may name");
+	return ret;
+}
+
+int gadget_bind(struct gadget *g, const char *udc, char *owner, size_t owner_size)
+{
+	struct dirent **list;
+	int ret = -ENODEV;
+	int n;
+
+	if (owner_size)
+		owner[0] = '\0';
+	if (g->udc[0])
+		return 0;
+	if (udc && udc[0])
+		return try_udc(g, udc, owner, owner_size);
+	n = scandir(UDC_CLASS, &list, not_dot, alphasort);
+	for (int i = 0; i < n; i++) {
+		if (ret)
+			ret = try_udc(g, list[i]->d_name, owner, owner_size);
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	return ret;
+}
+
+const char *gadget_udc(const struct gadget *g)
+{
+	return g->udc;
+}
+
+int gadget_unbind(struct gadget *g)
+{
+	int ret;
+
+	if (!g->udc[0])
+		return 0;
+	g->udc[0] = '\0';
+	ret = write_udc(g->name, "\n");
+	/* The controller may have gone, and the binding with it. */
+	return ret == -ENODEV ? 0 : ret;
+}
+
+/* ---- serial number ------------------------------------------------------------------------ */
+
+void gadget_default_serial(char out[17])
+{
+	static const char *const sources[] = {"/proc/device-tree/serial-number", "/etc/machine-id"};
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	char id[NAME_BYTES] = "";
+
+	for (size_t i = 0; i < 2 && !id[0]; i++)
+		read_line(sources[i], id, sizeof(id));
+	for (const char *p = id; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	/* BOT 4.1.1: the last 12 digits make the device unique, hosts take zeros for none. */
+	if (!(hash & UINT64_C(0xffffffffffff)))
+		hash |= 1;
+	snprintf(out, 17, "%016" PRIX64, hash);
+}
