@@ -17,6 +17,7 @@ bool answer_is_ok(const json_t *answer);
  * times, final exactly once: it ends the reply's life.
  */
 struct reply {
+	bool changes; /* set by command_run(): the line asks for a change */
 	void (*progress)(struct reply *r, json_t *answer);
 	void (*final)(struct reply *r, json_t *answer);
 };

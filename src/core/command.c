@@ -97,7 +97,7 @@ static void run_help(
 static const struct {
 	void (*run)(const struct command_env *env, const struct verb_call *call, struct drive *d,
 		struct reply *r);
-	bool changes;
+	bool changes; /* its answer is a "last result" that the status file keeps */
 } handlers[VERB_COUNT] = {
 	[VERB_INSERT] = {run_insert, true},
 	[VERB_EJECT] = {run_eject, true},
@@ -107,7 +107,7 @@ static const struct {
 	[VERB_HELP] = {run_help, false},
 };
 
-bool command_run(const struct command_env *env, char *line, size_t len, struct reply *r)
+void command_run(const struct command_env *env, char *line, size_t len, struct reply *r)
 {
 	struct words words;
 	struct verb_call call;
@@ -117,19 +117,19 @@ bool command_run(const struct command_env *env, char *line, size_t len, struct r
 
 	if (fault) {
 		r->final(r, answer_error("bad-line", "%s; nothing was done", fault));
-		return false;
+		return;
 	}
 	if (verb_parse(&words, &call, &code, why, sizeof(why)) < 0) {
 		r->final(r, answer_error(code, "%s", why));
-		return false;
+		return;
 	}
 	d = find_drive(env, call.drive);
 	if (!d) {
 		r->final(r, answer_error("no-such-drive", "no drive \"%.40s\"", call.drive));
-		return false;
+		return;
 	}
+	r->changes = handlers[call.id].changes;
 	handlers[call.id].run(env, &call, d, r);
-	return handlers[call.id].changes;
 }
 
 json_t *command_too_long(void)

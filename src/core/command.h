@@ -17,10 +17,9 @@ struct command_env {
 
 /*
  * Runs one line (line[len] must be writable) and answers to r, at once or when
- * it is done. True when the line asks for a change: such a line's answer is
- * "the last result" that the status file keeps.
+ * it is done.
  */
-bool command_run(const struct command_env *env, char *line, size_t len, struct reply *r);
+void command_run(const struct command_env *env, char *line, size_t len, struct reply *r);
 
 /* The answer to a line that was too long to be taken in. */
 json_t *command_too_long(void);

@@ -226,13 +226,13 @@ int drive_post(struct drive *d)
 	return r;
 }
 
-static int setup(struct drive *d, const struct drive_config *config, sd_event *event)
+static int setup(struct drive *d, const struct drive_config *config, unsigned place, sd_event *event)
 {
 	int r;
 
 	d->folder = library_open_folder(config->media);
 	if (d->folder < 0) {
-		log_error("%s: media folder %s: %s", config->name, config->media,
+		log_error("drives[%u]: media folder %s: %s", place, config->media,
 			strerror(-d->folder));
 		return d->folder;
 	}
@@ -271,7 +271,7 @@ int drive_new(const struct drive_config *config, sd_event *event, struct drives 
 	d->swap_gap = config->swap_gap;
 	d->unlock_wait = config->unlock_wait;
 	pthread_mutex_init(&d->lock, NULL);
-	r = setup(d, config, event);
+	r = setup(d, config, set->count, event);
 	if (r < 0) {
 		drive_free(d);
 		return r;

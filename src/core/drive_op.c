@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/words.h"
 #include "util/log.h"
 
 void drive_cmd_free(struct drive_cmd *cmd)
@@ -31,6 +32,7 @@ static void describe(struct drive *d, const char *stage)
 
 	snprintf(d->op.text, sizeof(d->op.text), "%s%s%.200s%s", names[c->verb],
 		c->image ? " " : "", c->image ? c->image : "", stage);
+	words_clean(d->op.text);
 }
 
 /* Ends the command; the answer goes out, the next one may start. */

@@ -33,6 +33,12 @@ static size_t utf8_len(const unsigned char *p, size_t left)
 	return n;
 }
 
+/* C1 controls too: 9Bh is CSI on many terminals. */
+static bool is_control(const unsigned char *p)
+{
+	return p[0] < 0x20 || p[0] == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0);
+}
+
 /* NULL when text may stand in a line. Tab is a blank and allowed where blanks are. */
 static const char *text_fault(const char *text, size_t len, bool tab)
 {
@@ -42,10 +48,7 @@ static const char *text_fault(const char *text, size_t len, bool tab)
 		n = utf8_len(p + i, len - i);
 		if (n == 0)
 			return "the line is not valid UTF-8";
-		if (p[i] == '\t' && tab)
-			continue;
-		/* C1 controls too: 0x9b is CSI on many terminals. */
-		if (p[i] < 0x20 || p[i] == 0x7f || (p[i] == 0xc2 && p[i + 1] < 0xa0))
+		if (is_control(p + i) && !(p[i] == '\t' && tab))
 			return "the line holds control characters";
 	}
 	return NULL;
@@ -54,6 +57,20 @@ static const char *text_fault(const char *text, size_t len, bool tab)
 bool words_text_ok(const char *text, size_t len)
 {
 	return !text_fault(text, len, false);
+}
+
+void words_clean(char *text)
+{
+	unsigned char *p = (unsigned char *)text;
+	size_t len = strlen(text);
+
+	for (size_t i = 0, n; i < len; i += n) {
+		n = utf8_len(p + i, len - i);
+		if (n > 0 && !is_control(p + i))
+			continue;
+		n = 1;
+		p[i] = '?';
+	}
 }
 
 /* One word from *in on; writes behind itself, for unquoting only shortens. */

@@ -24,6 +24,9 @@ struct words {
 /* Text that may stand in a line, an answer or a terminal: UTF-8 without control characters. */
 bool words_text_ok(const char *text, size_t len);
 
+/* Makes text such, in place: what is not becomes "?". */
+void words_clean(char *text);
+
 /*
  * Splits line (len bytes, line[len] must be writable) in place. A carriage
  * return at the end is dropped. NULL, or what is wrong with the line.

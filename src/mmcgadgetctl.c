@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/client.h"
+#include "ctl/format.h"
+#include "ctl/verbs.h"
+#include "util/array.h"
+#include "version.h"
+
+#define SLOW_MS 1000
+
+enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
+
+struct options {
+	const char *socket;
+	double wait;
+	bool json;
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: mmcgadgetctl [OPTION]... COMMAND [ARGUMENT]...\n"
+	      "Change and show the discs of mmcgadgetd.\n"
+	      "\n",
+		out);
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		fprintf(out, "  %s\n      %s\n", verb_table[i].synopsis, verb_table[i].help);
+	fputs("\n"
+	      "      --json         print the daemon's answer as it is, a line of JSON\n"
+	      "      --socket PATH  where the daemon listens (" CLIENT_SOCKET ")\n"
+	      "      --wait SECONDS wait so long for the daemon to be there (0)\n"
+	      "  -V, --version      print the version and exit\n"
+	      "  -h, --help         print this help and exit\n"
+	      "\n"
+	      "Exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon.\n",
+		out);
+}
+
+static bool parse_wait(const char *text, double *wait)
+{
+	char *end;
+
+	*wait = strtod(text, &end);
+	return *text != '\0' && *end == '\0' && *wait >= 0 && *wait <= 86400;
+}
+
+/* -1: go on at optind; else the exit code. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longopts[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"socket", required_argument, NULL, 's'},
+		{"wait", required_argument, NULL, 'w'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	/* "+": what comes behind the verb belongs to the verb. */
+	while ((c = getopt_long(argc, argv, "+Vh", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			o->json = true;
+			break;
+		case 's':
+			o->socket = optarg;
+			break;
+		case 'w':
+			if (parse_wait(optarg, &o->wait))
+				break;
+			fprintf(stderr, "mmcgadgetctl: --wait takes seconds, not \"%s\"\n", optarg);
+			return EXIT_USAGE;
+		case 'V':
+			puts("mmcgadgetctl " MMCGADGET_VERSION);
+			return EXIT_OK;
+		case 'h':
+			usage(stdout);
+			return EXIT_OK;
+		default:
+			fputs("Try mmcgadgetctl --help.\n", stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc)
+		return -1;
+	usage(stderr);
+	return EXIT_USAGE;
+}
+
+/* The daemon would find the same faults; here they are exit code 2 and need no daemon. */
+static int check_line(const char *line)
+{
+	char copy[WORDS_LINE_MAX + 2], why[512];
+	struct words words;
+	struct verb_call call;
+	const char *fault, *code;
+
+	strcpy(copy, line);
+	fault = words_split(copy, strlen(copy) - 1, &words);
+	if (!fault && verb_parse(&words, &call, &code, why, sizeof(why)) == 0)
+		return 0;
+	fprintf(stderr, "mmcgadgetctl: %s\n", fault ? fault : why);
+	return -EINVAL;
+}
+
+static int build_line(int argc, char **argv, char *line, size_t size)
+{
+	char *words[WORDS_MAX + 1];
+	static char force[] = "force";
+	int r;
+
+	if (argc > (int)ARRAY_LEN(words)) {
+		fputs("mmcgadgetctl: too many arguments\n", stderr);
+		return -E2BIG;
+	}
+	for (int i = 0; i < argc; i++) {
+		words[i] = argv[i];
+		if (i > 0 && strcmp(argv[i], "--force") == 0 && strcmp(argv[0], "eject") == 0)
+			words[i] = force;
+	}
+	r = client_line(argc, words, line, size);
+	if (r < 0) {
+		fprintf(stderr, "mmcgadgetctl: the arguments %s\n",
+			r == -E2BIG ? "are too long"
+				    : "hold control characters or are not UTF-8");
+		return r;
+	}
+	return check_line(line);
+}
+
+static enum exit_code connect_failed(const char *path, int error)
+{
+	char group[64];
+
+	if (error == -ENOENT || error == -ECONNREFUSED || error == -ENOTDIR) {
+		fprintf(stderr, "mmcgadgetctl: no daemon listens at %s (is mmcgadgetd running?)\n",
+			path);
+		return EXIT_NO_DAEMON;
+	}
+	if (error != -EACCES) {
+		fprintf(stderr, "mmcgadgetctl: %s: %s\n", path, strerror(-error));
+		return EXIT_REFUSED;
+	}
+	client_group(path, group, sizeof(group));
+	if (*group == '\0' || strcmp(group, "root") == 0)
+		fprintf(stderr, "mmcgadgetctl: %s: permission denied; only root may use it\n", path);
+	else
+		fprintf(stderr,
+			"mmcgadgetctl: %s: permission denied; join the group %s "
+			"(usermod -aG %s USER, then log in again) or be root\n",
+			path, group, group);
+	return EXIT_REFUSED;
+}
+
+static enum exit_code show(const struct options *o, const char *text)
+{
+	json_t *answer = json_loads(text, 0, NULL);
+	enum exit_code code = EXIT_REFUSED;
+
+	if (!json_is_object(answer)) {
+		fputs("mmcgadgetctl: the daemon's answer cannot be read\n", stderr);
+	} else {
+		if (json_is_true(json_object_get(answer, "ok")))
+			code = EXIT_OK;
+		if (o->json)
+			puts(text);
+		else if (code != EXIT_OK)
+			fprintf(stderr, "mmcgadgetctl: %s\n", format_message(answer));
+		else if (!format_details(answer, stdout))
+			puts(format_message(answer));
+	}
+	json_decref(answer);
+	if (fflush(stdout) != 0)
+		code = EXIT_REFUSED;
+	return code;
+}
+
+/* An answer that takes its time mostly waits for the host: say what the daemon is at. */
+static void say_pending(const struct options *o)
+{
+	int fd = client_connect(o->socket, 0);
+	const char *pending;
+	json_t *answer = NULL, *drive;
+	char *text = NULL;
+	size_t i;
+
+	if (fd < 0)
+		return;
+	if (client_send(fd, "status\n") == 0 && client_soon(fd, SLOW_MS) &&
+		client_receive(fd, &text) == 0)
+		answer = json_loads(text, 0, NULL);
+	json_array_foreach(json_object_get(answer, "drives"), i, drive) {
+		pending = json_string_value(json_object_get(drive, "pending"));
+		if (pending && *pending)
+			fprintf(stderr, "mmcgadgetctl: %s: %s\n",
+				json_string_value(json_object_get(drive, "name")), pending);
+	}
+	json_decref(answer);
+	free(text);
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.socket = CLIENT_SOCKET};
+	char line[WORDS_LINE_MAX + 2], *answer;
+	enum exit_code code;
+	int fd, r = parse(argc, argv, &o);
+
+	if (r >= 0)
+		return r;
+	if (build_line(argc - optind, argv + optind, line, sizeof(line)) < 0)
+		return EXIT_USAGE;
+	fd = client_connect(o.socket, o.wait);
+	if (fd < 0)
+		return connect_failed(o.socket, fd);
+	r = client_send(fd, line);
+	if (r == 0 && !client_soon(fd, SLOW_MS) && !o.json)
+		say_pending(&o);
+	if (r == 0)
+		r = client_receive(fd, &answer);
+	close(fd);
+	if (r < 0) {
+		fprintf(stderr, "mmcgadgetctl: %s\n",
+			r == -EPIPE ? "the daemon went away without an answer" : strerror(-r));
+		return EXIT_NO_DAEMON;
+	}
+	code = show(&o, answer);
+	free(answer);
+	return code;
+}

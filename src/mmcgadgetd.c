@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/config.h"
+#include "core/daemon.h"
+#include "util/log.h"
+#include "version.h"
+
+#define DEFAULT_CONFIG SYSCONFDIR "/mmcgadget/mmcgadget.conf"
+
+#define EXIT_CONFIG 2 /* also for the command line: nothing was started */
+
+struct options {
+	const char *config; /* NULL = the default one, which may be missing */
+	bool check, verbose;
+};
+
+static void usage(FILE *out)
+{
+	fputs("usage: mmcgadgetd [OPTION]...\n"
+	      "Make this board a USB DVD burner whose discs are files.\n"
+	      "\n"
+	      "  -c, --config FILE   configuration (" DEFAULT_CONFIG ")\n"
+	      "      --check-config  check the configuration and exit\n"
+	      "  -v, --verbose       log more\n"
+	      "  -V, --version       print the version and exit\n"
+	      "  -h, --help          print this help and exit\n",
+		out);
+}
+
+/* -1: go on; else the exit code. */
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longopts[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, 'k'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:vVh", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'k':
+			o->check = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'V':
+			puts("mmcgadgetd " MMCGADGET_VERSION);
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			fputs("Try mmcgadgetd --help.\n", stderr);
+			return EXIT_CONFIG;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "mmcgadgetd: unexpected argument \"%s\"\n", argv[optind]);
+		return EXIT_CONFIG;
+	}
+	return -1;
+}
+
+static int load(const struct options *o, struct config *config)
+{
+	const char *path = o->config ? o->config : DEFAULT_CONFIG;
+	char why[1024];
+	int r = config_load(path, config, why, sizeof(why));
+
+	if (r == -ENOENT && !o->config) {
+		log_info("no %s, the built-in defaults are used", path);
+		return 0;
+	}
+	/* As a compiler says it, without the daemon's name before it. */
+	if (r < 0)
+		fprintf(stderr, "%s\n", why);
+	return r;
+}
+
+/* Syntax and values are right; what the machine lacks is said, and may come later. */
+static int check(const struct options *o, const struct config *config)
+{
+	struct stat st;
+
+	for (unsigned i = 0; i < config->drives; i++) {
+		const char *media = config->drive[i].media;
+
+		if (stat(media, &st) < 0)
+			fprintf(stderr, "warning: drives[%u]: media folder %s: %s\n", i, media,
+				strerror(errno));
+		else if (!S_ISDIR(st.st_mode))
+			fprintf(stderr, "warning: drives[%u]: media folder %s: %s\n", i, media,
+				strerror(ENOTDIR));
+	}
+	printf("%s: good\n", o->config ? o->config : DEFAULT_CONFIG);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static struct config config;
+	struct options o = {0};
+	int r = parse(argc, argv, &o);
+
+	if (r >= 0)
+		return r;
+	if (load(&o, &config) < 0)
+		return EXIT_CONFIG;
+	if (o.check)
+		return check(&o, &config);
+	log_set_level(o.verbose ? LOG_LEVEL_DEBUG : (enum log_level)config.behaviour.log_level);
+	if (geteuid() != 0)
+		log_warn("not root: making a USB gadget needs it");
+	daemon_block_signals();
+	return daemon_run(&config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
