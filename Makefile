@@ -94,7 +94,7 @@ need-daemon:
 need-unit:
 	$(call need,cmocka)
 
-$(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(call lib,core) $(call lib,gadget) $(pure_libs) | need-daemon
+$(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(call lib,core) $(call lib,ctl) $(call lib,gadget) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_gadget) $(LIBS_core) $(LIBS)
 

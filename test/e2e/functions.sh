@@ -118,17 +118,16 @@ finish() {
 
 # ---- the host side: a UDC looped to a host controller ----
 
-udc_load() { # [further module options]
+udc_load() { # at the speed of this boot
 	local opt
 	case ${SPEED:-high} in
 	full) opt="is_high_speed=0" ;;
 	super) opt="is_super_speed=1" ;;
 	*) opt="is_high_speed=1" ;;
 	esac
-	# shellcheck disable=SC2086
-	modprobe dummy_hcd $opt "$@"
+	modprobe dummy_hcd "$opt"
 	modprobe -a libcomposite sg sr_mod usb_storage
-	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
+	wait_for 5 mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
 	wait_for 10 udc_present
 }
 
@@ -233,11 +232,11 @@ state_is() { [ "$(state "$1")" = "$2" ]; }
 
 # drive_up: UDC, daemon and the host's sr0, for jobs that need no more.
 drive_up() {
-	udc_load && daemon_start "$@" && wait_for 30 have_drives 1 || {
+	if ! { udc_load && daemon_start "$@" && wait_for 30 have_drives 1; }; then
 		fail "the host sees the drive"
 		dmesg | tail -n 20 | sed 's/^/#   /'
 		finish
-	}
+	fi
 	sr=$(host_drives | head -n 1)
 	sg=$(host_sg "$sr")
 }

@@ -64,8 +64,8 @@ WITH_BUILD=$([ "$build" = no ] || echo 1)
 END
 
 case $(uname -m) in
-x86_64) qemu='qemu-system-x86_64' console=ttyS0 ;;
-aarch64) qemu='qemu-system-aarch64 -M virt' console=ttyAMA0 ;;
+x86_64) qemu=qemu-system-x86_64 machine=pc console=ttyS0 ;;
+aarch64) qemu=qemu-system-aarch64 machine=virt console=ttyAMA0 ;;
 *)
 	echo "guest.sh: no guest for $(uname -m)" >&2
 	exit 1
@@ -76,7 +76,7 @@ esac
 # without a root file system that gets as far as its banner says it works.
 accel="tcg,thread=multi" cpu=max
 if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
-	timeout -k 2 20 $qemu -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \
+	timeout -k 2 20 $qemu -M $machine -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \
 		-serial stdio -kernel "$dir/vmlinuz" -append "console=$console panic=-1" \
 		</dev/null 2>/dev/null | grep -aq 'Linux version'; then
 	accel=kvm cpu=host
@@ -85,8 +85,11 @@ fi
 # Drive with snapshot=on: every boot starts from the same disk. QEMU puts the overlay
 # into TMPDIR; /tmp may be small memory.
 export TMPDIR="$out"
+# QEMU takes end of file on its standard input for a port nobody listens at, and the
+# guest's writes would block; a FIFO opened both ways has no end.
+mkfifo "$out/stdin"
 rc=0
-timeout -k 10 "$timeout" $qemu -accel "$accel" -cpu "$cpu" -smp 2 -m "$mem" \
+timeout -k 10 "$timeout" $qemu -M $machine -accel "$accel" -cpu "$cpu" -smp 2 -m "$mem" \
 	-nodefaults -display none -no-reboot -serial "file:$out/serial.log" \
 	-kernel "$dir/vmlinuz" -initrd "$dir/initrd" \
 	-drive "file=$dir/root.img,if=virtio,format=raw,snapshot=on,cache=unsafe" \
@@ -95,8 +98,9 @@ timeout -k 10 "$timeout" $qemu -accel "$accel" -cpu "$cpu" -smp 2 -m "$mem" \
 	-virtfs "local,path=$(cd "$O/guest/$suite" && pwd),mount_tag=build,security_model=none,readonly=on" \
 	-device virtio-rng-pci -device virtio-serial-pci \
 	-chardev stdio,id=job,signal=off -device virtserialport,chardev=job,name=job \
-	-append "console=$console root=/dev/vda rw quiet panic=-1 oops=panic systemd.unit=job.target" \
-	</dev/null || rc=$?
+	-append "console=$console root=/dev/vda rw ${MMCGADGET_APPEND:-quiet} panic=-1 oops=panic systemd.unit=job.target" \
+	<>"$out/stdin" || rc=$?
+rm -f "$out/stdin"
 
 if [ -s "$out/rc" ]; then
 	rc=$(cat "$out/rc")

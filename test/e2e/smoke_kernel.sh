@@ -17,6 +17,7 @@ echo "$work/smoke.iso" >$g/functions/mass_storage.0/lun.0/file
 ln -s $g/functions/mass_storage.0 $g/configs/c.1/
 ls /sys/class/udc >$g/UDC
 check "the host sees a drive" wait_for 30 have_drives 1
+# shellcheck disable=SC2153 # comes with the boot
 case $SPEED in
 super) speed=5000 ;;
 full) speed=12 ;;

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lib/exec_bench.h"
+
+#include <errno.h>
+
+/* The disc goes, its medium stays: insert-again puts it back. */
+static void keep_media(struct disc *disc, void *ctx)
+{
+	struct exec_bench *b = ctx;
+
+	media_close(b->kept);
+	b->kept = disc->media;
+	disc->media = NULL;
+	disc_destroy(disc);
+}
+
+static int insert(struct exec_bench *b, struct script_exec *x, struct media *media)
+{
+	struct disc *disc = disc_new(media, b->capacity, keep_media, b);
+
+	if (!disc)
+		return script_fail(x, "no memory for a disc");
+	b->media = media;
+	media_fault_set(media, &b->fault);
+	mmc_insert(b->drive, disc);
+	return 0;
+}
+
+int exec_bench_start(struct exec_bench *b, struct script_exec *x, const struct mmc_config *config)
+{
+	*b = (struct exec_bench){.drive = mmc_drive_new(config)};
+	return b->drive ? 0 : script_fail(x, "no memory for a drive");
+}
+
+void exec_bench_stop(struct exec_bench *b)
+{
+	mmc_drive_free(b->drive);
+	media_close(b->kept);
+	*b = (struct exec_bench){0};
+}
+
+static struct media *rom(uint32_t blocks)
+{
+	struct media *m = media_mem_new(0, true);
+	uint8_t block[MEDIA_BLOCK];
+
+	for (uint32_t i = 0; m && i < blocks; i++) {
+		/* Of a large one only the ends are of interest: the middle stays zero. */
+		if (i == 4096 && blocks > 8192)
+			i = blocks - 4096;
+		script_stamp(i, block);
+		if (media_write(m, i, 1, block) < 0) {
+			media_close(m);
+			return NULL;
+		}
+	}
+	if (m)
+		m->writable = false;
+	return m;
+}
+
+int exec_bench_media(struct exec_bench *b, struct script_exec *x, enum script_media media,
+	uint32_t blocks)
+{
+	mmc_eject(b->drive, true);
+	if (media == SCRIPT_MEDIA_NONE)
+		return 0;
+	struct media *m =
+		media == SCRIPT_MEDIA_BLANK ? media_mem_new(0, true) : rom(blocks);
+	if (m)
+		m = media_fault_new(m);
+	if (!m)
+		return script_fail(x, "no memory for a medium");
+	b->capacity = media == SCRIPT_MEDIA_BLANK ? blocks : 0;
+	return insert(b, x, m);
+}
+
+int exec_bench_eject(struct exec_bench *b, struct script_exec *x, enum script_eject how)
+{
+	enum mmc_eject want = how == SCRIPT_EJECT_ASKS ? MMC_EJECT_REQUESTED : MMC_EJECT_DONE;
+	enum mmc_eject got = mmc_eject(b->drive, how == SCRIPT_EJECT_FORCE);
+
+	if (got == want)
+		return 0;
+	return script_fail(x, "the drive %s",
+		got == MMC_EJECT_EMPTY       ? "is empty"
+		: got == MMC_EJECT_REQUESTED ? "asked the host"
+					     : "gave the disc away");
+}
+
+int exec_bench_insert_again(struct exec_bench *b, struct script_exec *x)
+{
+	struct media *m = b->kept;
+
+	if (!m)
+		return script_fail(x, "no disc was taken out");
+	b->kept = NULL;
+	/* As the daemon opens files: what holds data is a finished disc. */
+	if (m->blocks)
+		m->writable = false;
+	return insert(b, x, m);
+}
+
+int exec_bench_fault(struct exec_bench *b, struct script_exec *x, const struct media_fault *f)
+{
+	(void)x;
+	b->fault = *f;
+	if (b->media)
+		media_fault_set(b->media, f);
+	return 0;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The engine behind BOT over the in-memory endpoint, spoken to by the strict host. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/bot_host.h"
+#include "lib/exec_bench.h"
+
+struct exec_bot {
+	struct script_exec x;
+	struct exec_bench bench;
+	struct mem_ep *ep;
+	struct bot *bot;
+	struct bot_host host;
+	uint16_t max_packet;
+};
+
+static struct exec_bot *from(struct script_exec *x)
+{
+	return (struct exec_bot *)x;
+}
+
+static int send(struct exec_bot *e, struct script_io *io)
+{
+	uint32_t residue = 0;
+	int status = bot_host_command(&e->host, io->cdb, io->cdb_len, io->dir, io->data, io->len,
+		&residue);
+
+	if (status == -EPROTO)
+		return script_fail(&e->x, "BOT: %s", e->host.error);
+	if (status < 0)
+		return script_fail(&e->x, "BOT: %s", strerror(-status));
+	if (status == 2)
+		return script_fail(&e->x, "BOT: phase error");
+	io->check = status == 1;
+	/* The host has checked already that data in and residue make up what it asked for. */
+	io->moved = io->len - residue;
+	return 0;
+}
+
+static int bot_command(struct script_exec *x, struct script_io *io)
+{
+	static const uint8_t request_sense[6] = {0x03, [4] = 18};
+	struct exec_bot *e = from(x);
+
+	if (send(e, io) < 0)
+		return -1;
+	if (!io->check)
+		return 0;
+	struct script_io sense = {.cdb = request_sense, .cdb_len = sizeof(request_sense),
+		.dir = MMC_DIR_IN, .len = sizeof(io->sense), .data = io->sense};
+	if (send(e, &sense) < 0 || sense.check || sense.moved != sizeof(io->sense))
+		return script_fail(x, "REQUEST SENSE failed");
+	return 0;
+}
+
+static int bot_start(struct script_exec *x, const struct mmc_config *config)
+{
+	static const struct bot_config bot_config = {.stall = BOT_STALL_NEVER};
+	struct exec_bot *e = from(x);
+
+	if (exec_bench_start(&e->bench, x, config) < 0)
+		return -1;
+	e->ep = mem_ep_new();
+	e->bot = e->ep ? bot_new(&bot_config, &mem_ep_ops, e->ep, e->bench.drive) : NULL;
+	if (!e->bot)
+		return script_fail(x, "no memory for BOT");
+	bot_host_init(&e->host, e->ep, e->bot, e->max_packet);
+	return script_settle(x);
+}
+
+static void bot_stop(struct script_exec *x)
+{
+	struct exec_bot *e = from(x);
+
+	bot_free(e->bot);
+	e->bot = NULL;
+	exec_bench_stop(&e->bench);
+	mem_ep_free(e->ep);
+	e->ep = NULL;
+}
+
+static int bot_media(struct script_exec *x, enum script_media media, uint32_t blocks)
+{
+	return exec_bench_media(&from(x)->bench, x, media, blocks);
+}
+
+static int bot_eject(struct script_exec *x, enum script_eject how)
+{
+	return exec_bench_eject(&from(x)->bench, x, how);
+}
+
+static int bot_insert_again(struct script_exec *x)
+{
+	return exec_bench_insert_again(&from(x)->bench, x);
+}
+
+static int bot_bus_reset(struct script_exec *x)
+{
+	struct exec_bot *e = from(x);
+
+	mem_host_bus_reset(e->ep, e->max_packet);
+	return 0;
+}
+
+static int bot_transport_reset(struct script_exec *x)
+{
+	return bot_host_reset_recovery(&from(x)->host) < 0 ? script_fail(x, "reset recovery failed")
+							   : 0;
+}
+
+static int bot_fault(struct script_exec *x, const struct media_fault *f)
+{
+	return exec_bench_fault(&from(x)->bench, x, f);
+}
+
+struct script_exec *exec_bot_new(uint16_t max_packet)
+{
+	struct exec_bot *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		abort();
+	e->max_packet = max_packet;
+	e->x = (struct script_exec){.name = "bot",
+		.kind = SCRIPT_BOT,
+		.start = bot_start,
+		.command = bot_command,
+		.media = bot_media,
+		.eject = bot_eject,
+		.insert_again = bot_insert_again,
+		.bus_reset = bot_bus_reset,
+		.transport_reset = bot_transport_reset,
+		.fault = bot_fault,
+		.stop = bot_stop};
+	return &e->x;
+}
+
+void exec_bot_free(struct script_exec *x)
+{
+	free(x);
+}

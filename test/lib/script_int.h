@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Private to the parser of CDB conversations: script.c and script_verbs.c. */
+#ifndef TEST_LIB_SCRIPT_INT_H
+#define TEST_LIB_SCRIPT_INT_H
+
+#include "lib/script.h"
+
+struct script_parser {
+	struct script *s;
+	struct script_step *last;    /* of the list */
+	struct script_step *command; /* what expectations belong to */
+	uint32_t golden_at;
+	unsigned line, repeat;
+	const char *why; /* first error */
+	char word[128];
+};
+
+/* Memory that goes with the script. */
+void *script_take(struct script_parser *p, size_t size);
+void script_complain(struct script_parser *p, const char *why);
+/* The next word of the line, NULL at its end. */
+const char *script_word(struct script_parser *p, const char **at);
+uint32_t script_number(struct script_parser *p, const char *w);
+/* "KEY=VALUE": the value, or NULL. */
+const char *script_value(const char *w, const char *key);
+/* "2a", "..", ".7", "4.", "01&03". */
+bool script_byte(const char *w, uint8_t *value, uint8_t *mask);
+struct script_step *script_add(struct script_parser *p, enum script_kind kind);
+/* A line that is no command and no expectation. */
+void script_parse_verb(struct script_parser *p, const char *at);
+
+#endif
