@@ -38,11 +38,11 @@ int bot_host_recover(struct bot_host *h)
 void bot_host_cbw(struct bot_host *h, uint8_t cbw[31], const uint8_t *cdb, size_t cdb_len,
 	enum mmc_dir dir, uint32_t len)
 {
-	struct cbw c = { .tag = ++h->tag,
+	struct cbw c = {.tag = ++h->tag,
 		.length = len,
 		.flags = dir == MMC_DIR_IN ? CBW_FLAG_IN : 0,
 		.lun = h->lun,
-		.cdb_len = (uint8_t)cdb_len };
+		.cdb_len = (uint8_t)cdb_len};
 
 	memcpy(c.cdb, cdb, MIN(cdb_len, sizeof(c.cdb)));
 	cbw_encode(&c, cbw);

@@ -69,12 +69,12 @@ struct mem_ep_ring {
 struct mem_ep {
 	/* Set by the test at will. */
 	enum mem_ep_clear clear;
-	bool fifo64;       /* small sends complete early (dummy_hcd) */
-	bool hold_sent;    /* completions of sends are kept back */
-	bool lazy;         /* completions are delivered only when the host would wait */
-	bool suspended;    /* send and recv are refused with -EAGAIN (dwc2) */
-	bool lose_cancels; /* cancelled sends never come back */
-	bool no_resume;    /* the medium never says that it may go on */
+	bool fifo64;          /* small sends complete early (dummy_hcd) */
+	bool hold_sent;       /* completions of sends are kept back */
+	bool lazy;            /* completions are delivered only when the host would wait */
+	bool suspended;       /* send and recv are refused with -EAGAIN (dwc2) */
+	bool lose_cancels;    /* cancelled sends never come back */
+	bool no_resume;       /* the medium never says that it may go on */
 	unsigned patience_ms; /* how long the host waits, default 30000 */
 	void (*idle)(struct mem_ep *ep, void *ctx); /* called when the host waits; NULL is fine */
 	void *ctx;
@@ -84,12 +84,12 @@ struct mem_ep {
 	uint16_t max_packet;
 	bool enabled, halted, blocked;
 	struct mem_ep_ring in, out;
-	uint64_t now_ms, tick_at; /* tick_at 0 = not armed */
+	uint64_t now_ms, tick_at, cancelled_at; /* tick_at 0 = not armed */
 	uint64_t count[MEM_EP_OPS];
 	struct mem_ep_fault fault;
 	uint64_t order, activity;
 	uint32_t halts, unhalts, cancels, resets_done;
-	uint32_t violations;   /* BOT broke a rule of bot_ep_ops */
+	uint32_t violations; /* BOT broke a rule of bot_ep_ops */
 	uint32_t largest_send, largest_recv;
 };
 
@@ -99,12 +99,13 @@ void mem_ep_free(struct mem_ep *ep);
 /* For bot_new(); the ep argument is the struct mem_ep. Set ep->bot afterwards. */
 extern const struct bot_ep_ops mem_ep_ops;
 
-/* One fault at a time; restarts the numbering of operations. NULL clears. */
+/* One fault at a time; restarts the numbering of operations. NULL clears, what is queued too. */
 void mem_ep_fault(struct mem_ep *ep, const struct mem_ep_fault *fault);
 
 /* Delivers the completions that are due. */
 void mem_ep_run(struct mem_ep *ep);
-/* Something has to happen or the host cannot go on: completions, the medium, time. False: nothing did. */
+/* Something has to happen or the host cannot go on: completions, the medium, time. False: nothing
+ * did. */
 bool mem_ep_wait(struct mem_ep *ep);
 /* The medium can go on: bot_resume(), and a held read is offered again. */
 void mem_ep_resume(struct mem_ep *ep);

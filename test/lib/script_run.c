@@ -137,13 +137,16 @@ static int check_stamps(struct run *r, uint32_t lba, uint32_t blocks, uint32_t m
 static int check_data(struct run *r, const struct script_io *io)
 {
 	const struct script_step *step = r->step;
-	uint32_t expected = step->dir == MMC_DIR_OUT ? step->len : 0;
+	uint32_t expected = io->moved;
 
+	/* GOOD takes all of data out; CHECK CONDITION brings no data in. */
 	if (step->has_moved)
 		expected = step->moved;
-	/* GOOD takes all of data out; CHECK CONDITION brings no data in. */
-	bool exact = step->has_moved || (step->dir == MMC_DIR_OUT) != io->check;
-	if (exact && !(io->check && step->dir == MMC_DIR_OUT) && io->moved != expected)
+	else if (step->dir == MMC_DIR_OUT && !io->check)
+		expected = step->len;
+	else if (step->dir == MMC_DIR_IN && io->check)
+		expected = 0;
+	if (io->moved != expected)
 		return fail(r, "%u bytes expected to move, %u did", expected, io->moved);
 	for (const struct script_golden *g = step->golden; g; g = g->next)
 		if (check_golden(r, g, io->moved) < 0)

@@ -40,23 +40,23 @@ static inline struct expectation expect(int number, uint32_t h, uint32_t d, bool
 
 	switch (number) {
 	case 1:
-		return (struct expectation){ .status = status };
+		return (struct expectation){.status = status};
 	case 4:
-		return (struct expectation){ .status = status, .residue = h, .stalls = true };
+		return (struct expectation){.status = status, .residue = h, .stalls = true};
 	case 5:
 		return (struct expectation){
-			.status = status, .residue = h - d, .in = d, .stalls = true };
+			.status = status, .residue = h - d, .in = d, .stalls = true};
 	case 6:
-		return (struct expectation){ .status = status, .in = h };
+		return (struct expectation){.status = status, .in = h};
 	case 7:
-		return (struct expectation){ .status = CSW_PHASE_ERROR, .in = h };
+		return (struct expectation){.status = CSW_PHASE_ERROR, .in = h};
 	case 9:
-		return (struct expectation){ .status = status, .residue = h };
+		return (struct expectation){.status = status, .residue = h};
 	case 11:
 	case 12:
-		return (struct expectation){ .status = status, .residue = h - d, .pushed = d };
+		return (struct expectation){.status = status, .residue = h - d, .pushed = d};
 	default: /* 2, 3, 8, 10, 13 */
-		return (struct expectation){ .status = CSW_PHASE_ERROR, .residue = h };
+		return (struct expectation){.status = CSW_PHASE_ERROR, .residue = h};
 	}
 }
 

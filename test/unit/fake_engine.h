@@ -7,6 +7,7 @@
 #ifndef TEST_UNIT_FAKE_ENGINE_H
 #define TEST_UNIT_FAKE_ENGINE_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -155,7 +156,7 @@ struct rig {
 
 static inline struct rig *rig_new(enum bot_stall stall, uint16_t max_packet)
 {
-	const struct bot_config config = { .stall = stall };
+	const struct bot_config config = {.stall = stall};
 	struct rig *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
@@ -180,7 +181,7 @@ static inline void rig_free(struct rig *r)
 
 static inline void rig_want(struct rig *r, enum mmc_dir dir, uint32_t len)
 {
-	r->drive.want = (struct mmc_xfer){ .dir = dir, .len = len };
+	r->drive.want = (struct mmc_xfer){.dir = dir, .len = len};
 	r->drive.check = false;
 	r->drive.fail_at = UINT32_MAX;
 }
@@ -188,7 +189,7 @@ static inline void rig_want(struct rig *r, enum mmc_dir dir, uint32_t len)
 /* A command as the host sees it; data-out carries the pattern the engine expects. */
 static inline int rig_command(struct rig *r, enum mmc_dir dir, uint32_t len, uint32_t *residue)
 {
-	uint8_t cdb[16] = { 0x77, (uint8_t)r->host.tag };
+	uint8_t cdb[16] = {0x77, (uint8_t)r->host.tag};
 
 	assert_true(len <= RIG_DATA);
 	if (dir == MMC_DIR_OUT)
@@ -211,7 +212,10 @@ static inline void rig_check_data(const struct rig *r, uint32_t len)
 static inline void rig_agree(struct rig *r)
 {
 	static const struct mmc_xfer shapes[] = {
-		{ MMC_DIR_NONE, 0 }, { MMC_DIR_IN, 36 }, { MMC_DIR_OUT, 66048 }, { MMC_DIR_IN, 65536 },
+		{MMC_DIR_NONE, 0},
+		{MMC_DIR_IN, 36},
+		{MMC_DIR_OUT, 2560},
+		{MMC_DIR_IN, 4096},
 	};
 	unsigned again = r->drive.again;
 	uint32_t residue;
@@ -220,14 +224,67 @@ static inline void rig_agree(struct rig *r)
 	r->drive.again = 0;
 	for (i = 0; i < ARRAY_LEN(shapes); i++) {
 		rig_want(r, shapes[i].dir, shapes[i].len);
-		assert_int_equal(rig_command(r, shapes[i].dir, shapes[i].len, &residue), CSW_PASSED);
+		assert_int_equal(
+			rig_command(r, shapes[i].dir, shapes[i].len, &residue), CSW_PASSED);
 		assert_int_equal(residue, 0);
 		assert_int_equal(r->drive.at, shapes[i].len);
 		if (shapes[i].dir == MMC_DIR_IN)
 			rig_check_data(r, shapes[i].len);
 	}
+	mem_ep_run(r->ep);
 	assert_false(bot_busy(r->bot));
 	r->drive.again = again;
+}
+
+/* A command that the host will play by hand. */
+static inline void rig_cbw(struct rig *r, uint8_t cbw[CBW_LEN], enum mmc_dir dir, uint32_t len)
+{
+	const uint8_t cdb[10] = {0x77, 0};
+
+	bot_host_cbw(&r->host, cbw, cdb, sizeof(cdb), dir, len);
+}
+
+static inline void rig_expect_halted(struct rig *r)
+{
+	uint8_t csw[CSW_LEN];
+	uint32_t got;
+
+	assert_int_equal(mem_host_in(r->ep, csw, sizeof(csw), &got), -EPIPE);
+	assert_int_equal(got, 0);
+}
+
+/* Dead until a reset, whatever the host does (BOT 6.6.1, USB-IF TD1.4). */
+static inline void rig_expect_dead(struct rig *r)
+{
+	uint64_t begun = r->drive.begun;
+	uint8_t cbw[CBW_LEN];
+
+	rig_expect_halted(r);
+	mem_host_clear_halt_in(r->ep);
+	mem_ep_pass(r->ep, 100);
+	rig_expect_halted(r);
+	mem_host_clear_halt_in(r->ep);
+	rig_cbw(r, cbw, MMC_DIR_NONE, 0);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	rig_expect_halted(r);
+	memset(r->data, 0, 5000);
+	assert_int_equal(mem_host_out(r->ep, r->data, 5000, false), 0);
+	rig_expect_halted(r);
+	assert_int_equal(r->drive.begun, begun);
+	assert_false(bot_busy(r->bot));
+}
+
+/* Reads left over from a data phase that was cut short take one CBW each. */
+static inline void rig_use_up_reads(struct rig *r)
+{
+	unsigned i;
+
+	rig_want(r, MMC_DIR_NONE, 0);
+	for (i = 0; i == 0 || r->ep->out.count > 1; i++) {
+		assert_true(i < BOT_WINDOW);
+		assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
+		mem_ep_run(r->ep);
+	}
 }
 
 #endif

@@ -3,9 +3,9 @@
 #include "unit/bot_expect.h"
 #include "unit/fake_engine.h"
 
-static const uint32_t sizes[] = { 1, 12, 13, 31, 36, 63, 64, 65, 128, 511, 512, 513, 1023, 1024,
-	1025, 2048, 4096, 32767, 32768, 32769, 65536, 66048, 99999 };
-static const uint16_t speeds[] = { 64, 512, 1024 };
+static const uint32_t sizes[] = {1, 12, 13, 31, 36, 63, 64, 65, 128, 511, 512, 513, 1023, 1024,
+	1025, 2048, 4096, 32767, 32768, 32769, 65536, 66048, 99999};
+static const uint16_t speeds[] = {64, 512, 1024};
 
 static void one(struct rig *r, int number, enum mmc_dir host, uint32_t h, enum mmc_dir device,
 	uint32_t d, bool check)
@@ -61,10 +61,12 @@ static void run_case(void **state)
 
 	for (s = 0; s < ARRAY_LEN(speeds); s++) {
 		for (strict = 0; strict < 2; strict++) {
-			struct rig *r = rig_new(strict ? BOT_STALL_SHORT : BOT_STALL_NEVER, speeds[s]);
+			struct rig *r =
+				rig_new(strict ? BOT_STALL_SHORT : BOT_STALL_NEVER, speeds[s]);
 
 			r->ep->ctx = strict ? r : NULL;
-			/* Class resets keep the reads that are posted, bus resets would hide them. */
+			/* Class resets keep the reads that are posted, bus resets would hide them.
+			 */
 			r->host.recovery = BOT_HOST_CLASS_RESET;
 			all_sizes(r, number);
 			assert_int_equal(r->ep->unhalts, 0);
@@ -77,20 +79,22 @@ static void run_case(void **state)
 /* CHECK CONDITION in the middle of data-in: case 6 becomes 5, or 4 when nothing was sent. */
 static void failing_data_in(void **state)
 {
-	static const uint32_t fails[] = { 0, 2048, 4096, 32768, 34816, 65536, 129024 };
+	static const uint32_t fails[] = {0, 2048, 4096, 32768, 34816, 65536, 129024};
 	size_t s, f;
 	int strict;
 
 	(void)state;
 	for (s = 0; s < ARRAY_LEN(speeds); s++) {
 		for (strict = 0; strict < 2; strict++) {
-			struct rig *r = rig_new(strict ? BOT_STALL_SHORT : BOT_STALL_NEVER, speeds[s]);
+			struct rig *r =
+				rig_new(strict ? BOT_STALL_SHORT : BOT_STALL_NEVER, speeds[s]);
 			uint32_t residue;
 
 			for (f = 0; f < ARRAY_LEN(fails); f++) {
 				rig_want(r, MMC_DIR_IN, 131072);
 				r->drive.fail_at = fails[f];
-				assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), CSW_FAILED);
+				assert_int_equal(
+					rig_command(r, MMC_DIR_IN, 131072, &residue), CSW_FAILED);
 				assert_int_equal(residue, 131072 - fails[f]);
 				assert_int_equal(r->host.got, fails[f]);
 				rig_check_data(r, fails[f]);
@@ -136,7 +140,7 @@ static void direction_is_ignored_without_data(void **state)
 /* The window is smaller than one piece's halves: pieces of odd sizes still make whole packets. */
 static void t6_odd_pieces_make_whole_packets(void **state)
 {
-	static const uint32_t pieces[] = { 1, 700, 2048, 2352, 5000, 31744, 32767 };
+	static const uint32_t pieces[] = {1, 700, 2048, 2352, 5000, 31744, 32767};
 	size_t s, p;
 
 	(void)state;
@@ -160,11 +164,14 @@ static void t6_odd_pieces_make_whole_packets(void **state)
 	}
 }
 
-#define CASE(n, what) { "case_" #n "_" what, run_case, NULL, NULL, &numbers[n] }
+#define CASE(n, what)                                                                              \
+	{                                                                                          \
+		"case_" #n "_" what, run_case, NULL, NULL, &numbers[n]                             \
+	}
 
 int main(void)
 {
-	static int numbers[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 };
+	static int numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
 	const struct CMUnitTest tests[] = {
 		CASE(1, "hn_eq_dn"),
 		CASE(2, "hn_lt_di"),

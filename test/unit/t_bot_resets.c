@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Resets, unplugging and an engine that waits, at every step of every command. */
+#include "unit/bot_play.h"
+
+enum reset_kind { CLASS_RESET, BUS_RESET, UNPLUG, UNPLUG_UNTOLD, RESET_KINDS };
+
+static void reset_by(struct rig *r, enum reset_kind kind)
+{
+	switch (kind) {
+	case CLASS_RESET:
+		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+		rig_use_up_reads(r);
+		return;
+	case UNPLUG:
+	case UNPLUG_UNTOLD:
+		mem_host_unplug(r->ep, kind == UNPLUG);
+		assert_false(bot_busy(r->bot));
+		assert_false(r->drive.busy);
+		assert_int_equal(r->ep->tick_at, 0);
+		/* fall through */
+	default:
+		mem_host_bus_reset(r->ep, 512);
+	}
+}
+
+static void reset_at_every_stage(enum reset_kind kind)
+{
+	unsigned mode, stage;
+	size_t i;
+
+	for (mode = 0; mode < 4; mode++) {
+		struct rig *r = rig_new(mode & 2 ? BOT_STALL_SHORT : BOT_STALL_NEVER, 512);
+
+		setup_mode(r, mode);
+		for (i = 0; i < ARRAY_LEN(shapes); i++) {
+			bool ended = false;
+
+			for (stage = 0; !ended; stage++) {
+				ended = play(r, &shapes[i], stage);
+				reset_by(r, kind);
+				rig_agree(r);
+			}
+			assert_true(stage >= 2);
+		}
+		rig_free(r);
+	}
+}
+
+static void t9_class_reset_at_every_stage(void **state)
+{
+	(void)state;
+	reset_at_every_stage(CLASS_RESET);
+}
+
+static void t2_bus_reset_at_every_stage(void **state)
+{
+	(void)state;
+	reset_at_every_stage(BUS_RESET);
+}
+
+static void unplugged_at_every_stage(void **state)
+{
+	(void)state;
+	reset_at_every_stage(UNPLUG);
+	reset_at_every_stage(UNPLUG_UNTOLD);
+}
+
+static void spend_resume(struct mem_ep *ep, void *ctx)
+{
+	unsigned *budget = ctx;
+
+	for (; *budget; --*budget) {
+		uint64_t before = ep->activity;
+
+		mem_ep_resume(ep);
+		if (ep->activity != before) {
+			--*budget;
+			return;
+		}
+	}
+}
+
+/* The engine waits for its medium when the reset comes: at the first, second ... wait. */
+static void reset_while_the_engine_waits(void **state)
+{
+	unsigned waits, budget;
+	int kind;
+	size_t i;
+
+	(void)state;
+	for (kind = 0; kind < RESET_KINDS; kind++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+
+		r->ep->idle = spend_resume;
+		r->ep->ctx = &budget;
+		r->ep->no_resume = true;
+		for (i = 0; i < ARRAY_LEN(shapes); i++) {
+			bool ended = false;
+
+			for (waits = 0; !ended; waits++) {
+				r->drive.again = 1;
+				budget = waits;
+				ended = play(r, &shapes[i], UINT32_MAX);
+				r->drive.again = 0;
+				reset_by(r, (enum reset_kind)kind);
+				rig_agree(r);
+			}
+		}
+		rig_free(r);
+	}
+}
+
+/* Every pull, push and end says AGAIN a few times; nothing but time is lost. */
+static void again_at_every_step(void **state)
+{
+	unsigned again;
+	size_t i;
+
+	(void)state;
+	for (again = 1; again <= 3; again++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+
+		r->drive.again = again;
+		r->host.recovery = BOT_HOST_CLASS_RESET;
+		for (i = 0; i < ARRAY_LEN(shapes); i++) {
+			uint32_t residue;
+			int status;
+
+			want(r, &shapes[i]);
+			status = rig_command(r, shapes[i].host, shapes[i].h, &residue);
+			expect_result(r, &shapes[i], status, residue);
+		}
+		rig_agree(r);
+		rig_free(r);
+	}
+}
+
+/* AGAIN means: not before bot_resume(), whatever else happens. */
+static void the_engine_is_left_alone_until_resume(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	const uint8_t cdb[10] = {0x77, 0};
+	uint8_t cbw[CBW_LEN];
+
+	(void)state;
+	r->ep->no_resume = true;
+	r->drive.again = 1;
+	rig_want(r, MMC_DIR_IN, 131072);
+	bot_host_cbw(&r->host, cbw, cdb, sizeof(cdb), MMC_DIR_IN, 131072);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	assert_int_equal(r->drive.pulls, 1);
+	bot_tick(r->bot);
+	assert_int_equal(r->drive.pulls, 1);
+	mem_ep_resume(r->ep);
+	assert_int_equal(r->drive.pulls, 3); /* one more piece, then AGAIN again */
+	bot_tick(r->bot);
+	assert_int_equal(r->drive.pulls, 3);
+	rig_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(t9_class_reset_at_every_stage),
+		cmocka_unit_test(t2_bus_reset_at_every_stage),
+		cmocka_unit_test(unplugged_at_every_stage),
+		cmocka_unit_test(reset_while_the_engine_waits),
+		cmocka_unit_test(again_at_every_step),
+		cmocka_unit_test(the_engine_is_left_alone_until_resume),
+	};
+
+	return cmocka_run_group_tests_name("bot_resets", tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A long random walk of hosts, engines and troubles, from a fixed seed. */
+#include "unit/bot_play.h"
+
+static uint64_t seed;
+
+static uint32_t rnd(uint32_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (uint32_t)((seed >> 11) % below);
+}
+
+static uint32_t random_length(void)
+{
+	static const uint32_t round[] = {0, 64, 512, 1024, 2048, 4096, 32768, 65536};
+
+	switch (rnd(4)) {
+	case 0:
+		return round[rnd(ARRAY_LEN(round))];
+	case 1:
+		return 1 + rnd(100);
+	case 2:
+		return 1 + rnd(4096);
+	default:
+		return rnd(32) ? 2048 * (1 + rnd(4)) : rnd(RIG_DATA);
+	}
+}
+
+static struct shape random_shape(void)
+{
+	struct shape s = {.host = (enum mmc_dir)(1 + rnd(2)),
+		.h = random_length(),
+		.device = (enum mmc_dir)(1 + rnd(2)),
+		.check = rnd(4) == 0};
+
+	/* Mostly hosts and engines that agree. */
+	s.d = rnd(3) ? s.h : random_length();
+	if (rnd(3))
+		s.device = s.host;
+	return s;
+}
+
+static void random_bytes(struct rig *r)
+{
+	uint32_t n = rnd(1200), i;
+
+	for (i = 0; i < n; i++)
+		r->data[i] = (uint8_t)rnd(256);
+	mem_host_out(r->ep, r->data, n, rnd(2));
+}
+
+static void random_trouble(struct rig *r, struct mem_ep_fault *f)
+{
+	struct shape s = random_shape();
+	static const uint16_t speeds[] = {64, 512, 1024};
+
+	memset(f, 0, sizeof(*f));
+	switch (rnd(6)) {
+	case 0:
+		random_bytes(r);
+		break;
+	case 1:
+		play(r, &s, rnd(200));
+		break;
+	case 2:
+		mem_host_unplug(r->ep, rnd(2));
+		break;
+	case 3:
+		*f = (struct mem_ep_fault){(enum mem_ep_op)rnd(MEM_EP_OPS), rnd(20), 1 + rnd(3),
+			codes[rnd(ARRAY_LEN(codes))]};
+		mem_ep_fault(r->ep, f);
+		want(r, &s);
+		rig_command(r, s.host, s.h, NULL);
+		mem_ep_fault(r->ep, NULL);
+		break;
+	default:
+		break;
+	}
+	if (r->ep->enabled && f->error != -ESHUTDOWN && rnd(2))
+		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+	else
+		mem_host_bus_reset(r->ep, speeds[rnd(3)]);
+}
+
+static void random_command(struct rig *r)
+{
+	struct shape s = random_shape();
+	bool leftovers = r->ep->out.count > 1;
+	uint32_t residue;
+	int status;
+
+	r->drive.again = rnd(4) ? 0 : rnd(3);
+	r->drive.piece = rnd(4) ? BOT_CHUNK : 1 + rnd(BOT_CHUNK);
+	r->ep->lazy = rnd(2);
+	want(r, &s);
+	status = rig_command(r, s.host, s.h, &residue);
+	if (status == CSW_PHASE_ERROR && leftovers && s.host == MMC_DIR_OUT)
+		return; /* t5_data_that_no_posted_read_ends_with */
+	expect_result(r, &s, status, residue);
+}
+
+static void walk(enum bot_stall stall, enum mem_ep_clear clear, uint32_t commands)
+{
+	struct rig *r = rig_new(stall, 512);
+	const struct bot_stats *stats = bot_get_stats(r->bot);
+	struct mem_ep_fault f;
+	uint64_t troubles = 0;
+
+	r->ep->clear = clear;
+	r->ep->fifo64 = clear == MEM_EP_CLEAR_PLAIN;
+	while (stats->commands < commands) {
+		r->host.recovery = rnd(2) ? BOT_HOST_CLASS_RESET : BOT_HOST_BUS_RESET;
+		if (rnd(32)) {
+			random_command(r);
+		} else {
+			random_trouble(r, &f);
+			troubles++;
+		}
+	}
+	r->ep->lazy = false;
+	r->drive.piece = BOT_CHUNK;
+	rig_use_up_reads(r);
+	rig_agree(r);
+	assert_true(troubles > commands / 100);
+	rig_free(r);
+}
+
+static void random_walk(void **state)
+{
+	const uint32_t commands = quick() ? 500 : 20000;
+	int clear;
+
+	(void)state;
+	seed = 0x9E3779B97F4A7C15u;
+	for (clear = MEM_EP_CLEAR_PLAIN; clear <= MEM_EP_CLEAR_DWC3; clear++) {
+		walk(BOT_STALL_NEVER, (enum mem_ep_clear)clear, commands);
+		walk(BOT_STALL_SHORT, (enum mem_ep_clear)clear, commands);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_walk),
+	};
+
+	return cmocka_run_group_tests_name("bot_walk", tests, NULL, NULL);
+}
