@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs every fuzzer that is built for $FUZZ_SECONDS (default 60). New inputs go to
+# $O/fuzz/NAME, the corpus in the tree stays as it is. Prints TAP.
+set -u
+O=${O:-build}
+seconds=${FUZZ_SECONDS:-60}
+n=0
+bad=0
+for program in "$O"/test/fuzz/fuzz_*; do
+	[ -f "$program" ] && [ -x "$program" ] || continue
+	n=$((n + 1))
+	name=${program##*/fuzz_}
+	work=$O/fuzz/$name
+	mkdir -p "$work"
+	if "$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=2048 \
+		-print_final_stats=1 -artifact_prefix="$work-" \
+		"$work" "test/fuzz/corpus/$name" >"$work.log" 2>&1; then
+		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work.log")
+		echo "ok $n - fuzz_$name for $seconds s, $runs inputs"
+	else
+		bad=1
+		echo "not ok $n - fuzz_$name, see $work.log"
+		tail -n 40 "$work.log" | sed 's/^/# /'
+	fi
+done
+echo "1..$n"
+[ "$n" -gt 0 ] || echo "not ok - no fuzzer is built in $O"
+exit "$bad"

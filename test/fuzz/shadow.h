@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What must stay true of a disc whatever a host does to it: tracks lie behind
+ * each other and inside the disc, the next writable address of a track never
+ * goes back, a closed track never changes again, finalised is for good.
+ */
+#ifndef TEST_FUZZ_SHADOW_H
+#define TEST_FUZZ_SHADOW_H
+
+#include <string.h>
+
+#include "fuzz/input.h"
+#include "media/disc.h"
+#include "util/array.h"
+
+struct shadow {
+	struct disc *disc; /* a reference of our own; NULL = none */
+	struct disc_track track[DISC_MAX_TRACKS];
+	uint32_t sum[DISC_MAX_TRACKS]; /* of the content, once closed */
+	uint32_t tracks;
+	bool finalised;
+};
+
+static inline uint32_t shadow_sum(struct disc *d, const struct disc_track *t)
+{
+	static uint8_t buf[16 * MEDIA_BLOCK];
+	uint32_t sum = 2166136261u, done, n, i;
+
+	for (done = 0; done < t->written; done += n) {
+		n = MIN(16u, t->written - done);
+		MUST(media_read(d->media, t->start + done, n, buf) == 0);
+		for (i = 0; i < n * MEDIA_BLOCK; i++)
+			sum = (sum ^ buf[i]) * 16777619u;
+	}
+	return sum;
+}
+
+static inline void shadow_check_layout(const struct disc *d)
+{
+	uint64_t end = 0;
+	uint32_t i;
+
+	for (i = 0; i < d->tracks; i++) {
+		const struct disc_track *t = &d->track[i];
+
+		MUST(t->start >= end);
+		MUST(!t->reserved || t->written <= t->reserved);
+		MUST(t->state == DISC_TRACK_CLOSED || i == d->tracks - 1u);
+		MUST(t->state != DISC_TRACK_INVISIBLE || !t->written);
+		MUST(t->session >= 1 && t->session <= d->sessions);
+		end = (uint64_t)t->start +
+		      (t->state == DISC_TRACK_CLOSED ? t->written : MAX(t->written, t->reserved));
+		MUST(end <= d->capacity);
+	}
+}
+
+static inline void shadow_check_track(struct shadow *s, uint32_t i)
+{
+	const struct disc_track *was = &s->track[i], *is = &s->disc->track[i];
+
+	MUST(is->start == was->start);
+	MUST(is->written >= was->written);
+	if (was->state == DISC_TRACK_CLOSED) {
+		MUST(is->state == DISC_TRACK_CLOSED && is->written == was->written);
+		MUST(is->session == was->session);
+	} else if (is->state == DISC_TRACK_CLOSED) {
+		s->sum[i] = shadow_sum(s->disc, is);
+	}
+}
+
+static inline void shadow_check(struct shadow *s)
+{
+	struct disc *d = s->disc;
+	uint32_t i;
+
+	if (!d)
+		return;
+	shadow_check_layout(d);
+	MUST(!s->finalised || (d->finalised && d->tracks == s->tracks));
+	/* Only the track that holds nothing may go, when the disc is finalised. */
+	MUST(d->tracks >= s->tracks ||
+		(d->finalised && d->tracks == s->tracks - 1 && !s->track[d->tracks].written));
+	for (i = 0; i < d->tracks; i++) {
+		if (i < s->tracks)
+			shadow_check_track(s, i);
+		else
+			MUST(d->track[i].written == 0 || s->tracks == 0);
+		s->track[i] = d->track[i];
+	}
+	s->tracks = d->tracks;
+	s->finalised = d->finalised;
+}
+
+static inline void shadow_end(struct shadow *s)
+{
+	uint32_t i;
+
+	shadow_check(s);
+	for (i = 0; s->disc && i < s->tracks; i++)
+		if (s->track[i].state == DISC_TRACK_CLOSED)
+			MUST(shadow_sum(s->disc, &s->track[i]) == s->sum[i]);
+	disc_put(s->disc);
+	memset(s, 0, sizeof(*s));
+}
+
+/* Follow this disc from now on. */
+static inline void shadow_begin(struct shadow *s, struct disc *d)
+{
+	uint32_t i;
+
+	shadow_end(s);
+	s->disc = disc_get(d);
+	shadow_check(s);
+	for (i = 0; i < s->tracks; i++)
+		if (s->track[i].state == DISC_TRACK_CLOSED)
+			s->sum[i] = shadow_sum(d, &s->track[i]);
+}
+
+#endif
