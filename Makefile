@@ -133,8 +133,17 @@ $(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(bot_src) $(mmc_src) $(me
 $(replays): $(O)/test/fuzz/replay_%: $(O)/test/fuzz/fuzz_%.o $(O)/test/fuzz/replay.o $(call lib,testlib) $(pure_libs)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(O)/libmmcshim.so: $(call objs,$(wildcard test/shim/*.c)) $(pure_libs)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -o $@ $^ -ldl -pthread
+# The library that programs preload; and the server behind it, which holds the engine.
+shim_lib    := test/shim/shim_preload.c test/shim/shim_client.c test/shim/shim_ioctl.c
+shim_server := test/shim/shim_server.c test/shim/shim_drive.c test/shim/shim_kernel.c
+
+$(O)/libmmcshim.so: $(call objs,$(shim_lib))
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -o $@ $^ -ldl
+
+$(O)/mmcshimd: $(call objs,$(shim_server)) $(pure_libs)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: unit-build unit daemon-test layers docs-test shim-test guest-test check demo deps
 unit-build: $(unit_tests) $(replays)
@@ -151,7 +160,7 @@ layers: ## no layer includes what it may not
 docs-test: $(programs) ## options, keys and verbs agree between code and documents
 	$(Q)O=$(O) test/tap.sh test/suites/docs.sh
 
-shim-test: $(O)/libmmcshim.so ## unmodified burners against the engine, without USB
+shim-test: $(O)/libmmcshim.so $(O)/mmcshimd ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
 
 guest-build: $(programs) $(usb_tests)

@@ -134,12 +134,25 @@ static void log_command(struct shim_drive *d, const struct shim_command *c, cons
 	fputc('\n', d->log);
 }
 
+/* What a drive without this command says; shows that the programs really depend on it. */
+static void refuse(struct shim_command *c)
+{
+	c->status = MMC_CHECK_CONDITION;
+	mmc_sense_encode(0x052000, c->sense);
+	c->sense_len = sizeof(c->sense);
+}
+
 void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 {
 	struct mmc_xfer x;
 
 	if (c->dir == SHIM_NONE)
 		c->len = 0;
+	if (d->refused && c->cdb[0] == d->refused) {
+		refuse(c);
+		log_command(d, c, NULL);
+		return;
+	}
 	mmc_begin(d->mmc, c->cdb, c->cdb_len, c->dir == SHIM_IN ? c->len : 0, &x);
 	const char *odd = mismatch(c, &x);
 	move(d->mmc, c, &x);
@@ -243,7 +256,10 @@ int shim_drive_control(struct shim_drive *d, char *line, char *answer, size_t si
 		r = put_disc(d, arg, true, more ? (uint32_t)strtoul(more, NULL, 0) : 0);
 	else if (strcmp(verb, "log") == 0)
 		r = open_log(d, arg);
-	else if (strcmp(verb, "reset") == 0) {
+	else if (strcmp(verb, "refuse") == 0) {
+		d->refused = arg ? (uint8_t)strtoul(arg, NULL, 16) : 0;
+		r = 0;
+	} else if (strcmp(verb, "reset") == 0) {
 		mmc_bus_reset(d->mmc);
 		r = 0;
 	}

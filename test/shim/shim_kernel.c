@@ -81,18 +81,17 @@ static uint64_t last_written(struct shim_kernel *k)
 	if (send(k, rdi, sizeof(rdi), d, sizeof(d), NULL) != MMC_GOOD)
 		return 0;
 	uint32_t track = (uint32_t)d[11] << 8 | d[6];
-	for (int back = 0; back < 2 && track > 0; back++, track--) {
+	for (;; track--) {
 		put_be32(rti + 2, track);
-		if (send(k, rti, sizeof(rti), t, sizeof(t), NULL) != MMC_GOOD)
+		if (track == 0 || send(k, rti, sizeof(rti), t, sizeof(t), NULL) != MMC_GOOD)
 			return 0;
-		if (!(t[6] & 0x40)) /* Blank */
+		if (!(t[6] & 0x40)) /* Blank: the one before it */
 			break;
 	}
 	if (t[7] & 0x02) /* LRA_V; the kernel takes the address itself, one less than the size */
 		return get_be32(t + 28);
-	if (!(t[6] & 0x40))
-		return (uint64_t)get_be32(t + 8) + get_be32(t + 24) - get_be32(t + 16) - 7;
-	return 0;
+	uint32_t left = get_be32(t + 16);
+	return (uint64_t)get_be32(t + 8) + get_be32(t + 24) - (left ? left + 7u : 0);
 }
 
 /* sr_revalidate_disk(): the device gets the size of its new medium. */

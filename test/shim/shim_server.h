@@ -16,6 +16,7 @@
 struct shim_drive {
 	struct mmc_drive *mmc;
 	FILE *log;
+	uint8_t refused; /* operation code answered with 5/20/00 by us; 0 = none */
 };
 
 struct shim_command {

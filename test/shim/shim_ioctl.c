@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The ioctls of a SCSI CD-ROM block device, as block/, drivers/scsi and drivers/cdrom answer them. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <linux/cdrom.h>
+#include <linux/fs.h>
+#include <scsi/scsi.h>
+#include <scsi/scsi_ioctl.h>
+#include <scsi/sg.h>
+
+#include "test/shim/shim_client.h"
+#include "test/shim/shim_wire.h"
+#include "util/be.h"
+
+#define CHECK_CONDITION_STATUS 0x02
+#define DRIVER_SENSE_STATUS    0x08
+#define SG_INFO_OK_STATUS      0
+#define SG_INFO_CHECK_STATUS   1
+#define SG_VERSION             30527 /* what block/ answers: sg version 3 */
+
+static int64_t ask(enum shim_op op)
+{
+	struct shim_request q = {.op = op};
+	struct shim_reply r;
+
+	return shim_call(&q, NULL, &r, NULL, 0);
+}
+
+static int64_t run(const uint8_t *cdb, size_t cdb_len, enum shim_dir dir, void *data, uint32_t len,
+	struct shim_reply *r)
+{
+	struct shim_request q = {.op = SHIM_SCSI, .dir = (uint8_t)dir, .len = dir == SHIM_NONE ? 0 : len,
+		.cdb_len = (uint8_t)cdb_len};
+
+	memcpy(q.cdb, cdb, cdb_len);
+	return shim_call(&q, dir == SHIM_OUT ? data : NULL, r, dir == SHIM_IN ? data : NULL,
+		dir == SHIM_IN ? len : 0);
+}
+
+/* ---- SG_IO ------------------------------------------------------------------------------------ */
+
+static void put_result(struct sg_io_hdr *h, uint32_t len, const struct shim_reply *r)
+{
+	bool bad = r->status != 0 || r->host_status != 0;
+
+	h->status = r->status;
+	h->masked_status = (unsigned char)(r->status >> 1 & 0x1f);
+	h->msg_status = 0;
+	h->host_status = r->host_status;
+	h->driver_status = r->sense_len && r->status ? DRIVER_SENSE_STATUS : 0;
+	h->info = bad ? SG_INFO_CHECK_STATUS : SG_INFO_OK_STATUS;
+	h->resid = (int)(len - r->moved);
+	h->duration = 0;
+	h->sb_len_wr = 0;
+	if (h->sbp && r->status == CHECK_CONDITION_STATUS) {
+		h->sb_len_wr = h->mx_sb_len < r->sense_len ? h->mx_sb_len : r->sense_len;
+		memcpy(h->sbp, r->sense, h->sb_len_wr);
+	}
+}
+
+static int64_t sg_io(struct sg_io_hdr *h)
+{
+	enum shim_dir dir = SHIM_NONE;
+	struct shim_reply r;
+
+	if (h->interface_id != 'S' || h->cmd_len < 1 || h->cmd_len > 16 || h->iovec_count)
+		return -EINVAL;
+	if (h->dxfer_len > SHIM_MAX_TRANSFER)
+		return -EIO;
+	if (h->dxfer_len)
+		switch (h->dxfer_direction) {
+		case SG_DXFER_TO_DEV:
+			dir = SHIM_OUT;
+			break;
+		case SG_DXFER_FROM_DEV:
+		case SG_DXFER_TO_FROM_DEV:
+			dir = SHIM_IN;
+			break;
+		case SG_DXFER_NONE:
+			break;
+		default:
+			return -EINVAL;
+		}
+	uint32_t len = dir == SHIM_NONE ? 0 : h->dxfer_len;
+	int64_t e = run(h->cmdp, h->cmd_len, dir, h->dxferp, len, &r);
+	if (e < 0)
+		return e;
+	put_result(h, len, &r);
+	return 0;
+}
+
+/* CDROM_SEND_PACKET: the older way; the answer is an errno with sense beside it. */
+static int64_t send_packet(struct cdrom_generic_command *g)
+{
+	enum shim_dir dir = SHIM_NONE;
+	struct shim_reply r;
+	int64_t e;
+
+	if (g->buflen > SHIM_MAX_TRANSFER)
+		return -EIO;
+	if (g->buflen && g->data_direction == CGC_DATA_READ)
+		dir = SHIM_IN;
+	else if (g->buflen && g->data_direction == CGC_DATA_WRITE)
+		dir = SHIM_OUT;
+	e = run(g->cmd, g->cmd[0] >= 0xa0 ? 12 : g->cmd[0] >= 0x20 ? 10 : 6, dir, g->buffer, g->buflen,
+		&r);
+	if (e < 0)
+		return e;
+	g->stat = r.status ? -EIO : 0;
+	if (g->sense && r.status)
+		memcpy(g->sense, r.sense, r.sense_len);
+	return g->stat;
+}
+
+/* ---- commands the kernel makes for a program ---------------------------------------------------- */
+
+static int64_t command6(uint8_t op, uint8_t byte4)
+{
+	uint8_t cdb[6] = {op, 0, 0, 0, byte4, 0};
+	struct shim_reply r;
+	int64_t e = run(cdb, sizeof(cdb), SHIM_NONE, NULL, 0, &r);
+
+	return e < 0 ? e : r.status ? -EIO : 0;
+}
+
+static int64_t read_toc(uint8_t track, uint8_t control, uint8_t *p)
+{
+	uint8_t cdb[10] = {0x43, 0, 0, 0, 0, 0, track, 0, 12, control};
+	struct shim_reply r;
+	int64_t e = run(cdb, sizeof(cdb), SHIM_IN, p, 12, &r);
+
+	return e < 0 ? e : r.status ? -EIO : 0;
+}
+
+static void put_address(union cdrom_addr *a, uint8_t format, uint32_t lba)
+{
+	uint32_t frames = lba + CD_MSF_OFFSET;
+
+	if (format == CDROM_LBA) {
+		a->lba = (int)lba;
+		return;
+	}
+	a->msf.minute = (__u8)(frames / 4500);
+	a->msf.second = (__u8)(frames / 75 % 60);
+	a->msf.frame = (__u8)(frames % 75);
+}
+
+static int64_t toc_header(struct cdrom_tochdr *h)
+{
+	uint8_t p[12];
+	int64_t e = read_toc(0, 0, p);
+
+	if (e < 0)
+		return e;
+	h->cdth_trk0 = p[2];
+	h->cdth_trk1 = p[3];
+	return 0;
+}
+
+static int64_t toc_entry(struct cdrom_tocentry *t)
+{
+	uint8_t p[12];
+	int64_t e = read_toc(t->cdte_track, 0, p);
+
+	if (e < 0)
+		return e;
+	t->cdte_ctrl = p[5] & 0xf;
+	t->cdte_adr = p[5] >> 4 & 0xf;
+	t->cdte_datamode = t->cdte_ctrl & 0x04;
+	put_address(&t->cdte_addr, t->cdte_format, get_be32(p + 8));
+	return 0;
+}
+
+static int64_t multisession(struct cdrom_multisession *m)
+{
+	uint8_t p[12];
+	int64_t e = read_toc(0, 0x40, p);
+
+	if (e < 0)
+		return e;
+	m->xa_flag = p[3] != p[2];
+	put_address(&m->addr, m->addr_format, get_be32(p + 8));
+	return 0;
+}
+
+static int64_t select_speed(unsigned long speed)
+{
+	uint8_t cdb[12] = {0xbb};
+	struct shim_reply r;
+
+	put_be16(cdb + 2, speed == 0 || speed * 177 > 0xffff ? 0xffff : (uint32_t)speed * 177);
+	put_be16(cdb + 4, 0xffff);
+	int64_t e = run(cdb, sizeof(cdb), SHIM_NONE, NULL, 0, &r);
+	return e < 0 ? e : r.status ? -EIO : 0;
+}
+
+/* Copies the part of READ DVD STRUCTURE that the caller's union has room for. */
+static int64_t dvd_structure(dvd_struct *s)
+{
+	uint8_t cdb[12] = {0xad}, p[4 + 2048];
+	uint32_t len = s->type == DVD_STRUCT_PHYSICAL ? 21 : s->type == DVD_STRUCT_COPYRIGHT ? 8 : 2052;
+	struct shim_reply r;
+
+	cdb[6] = s->type == DVD_STRUCT_PHYSICAL ? s->physical.layer_num : 0;
+	cdb[7] = s->type;
+	put_be16(cdb + 8, len);
+	int64_t e = run(cdb, sizeof(cdb), SHIM_IN, p, len, &r);
+	if (e < 0 || r.status)
+		return e < 0 ? e : -EIO;
+	if (s->type == DVD_STRUCT_COPYRIGHT) {
+		s->copyright.cpst = p[4];
+		s->copyright.rmi = p[5];
+	} else if (s->type == DVD_STRUCT_PHYSICAL) {
+		struct dvd_layer *l = &s->physical.layer[cdb[6]];
+
+		*l = (struct dvd_layer){.book_version = p[4] & 0xf, .book_type = p[4] >> 4,
+			.min_rate = p[5] & 0xf, .disc_size = p[5] >> 4, .layer_type = p[6] & 0xf,
+			.nlayers = p[6] >> 5 & 3, .start_sector = get_be32(p + 8),
+			.end_sector = get_be32(p + 12)};
+	}
+	return 0;
+}
+
+/* ---- the list -------------------------------------------------------------------------------------- */
+
+static int64_t put_int(void *arg, int value)
+{
+	*(int *)arg = value;
+	return 0;
+}
+
+static int64_t sg_ioctl(unsigned long request, void *arg)
+{
+	switch (request) {
+	case SG_GET_VERSION_NUM:
+		return put_int(arg, SG_VERSION);
+	case SG_SET_TIMEOUT:
+	case SG_SET_RESERVED_SIZE:
+		return 0;
+	case SG_GET_TIMEOUT:
+		return 60 * 100; /* in ticks of user space, as the result of the call */
+	case SG_GET_RESERVED_SIZE:
+		return put_int(arg, (int)SHIM_MAX_TRANSFER);
+	case SG_EMULATED_HOST:
+		return put_int(arg, 1);
+	case SG_IO:
+		return sg_io(arg);
+	case SCSI_IOCTL_GET_IDLUN:
+		memset(arg, 0, 8);
+		return 0;
+	case SCSI_IOCTL_GET_BUS_NUMBER:
+		return put_int(arg, 0);
+	case SCSI_IOCTL_TEST_UNIT_READY:
+		return command6(0x00, 0);
+	case SCSI_IOCTL_START_UNIT:
+		return command6(0x1b, 1);
+	case SCSI_IOCTL_STOP_UNIT:
+		return command6(0x1b, 0);
+	case SCSI_IOCTL_DOORLOCK:
+		return command6(0x1e, 1);
+	case SCSI_IOCTL_DOORUNLOCK:
+		return command6(0x1e, 0);
+	}
+	return -ENOTTY;
+}
+
+static int64_t cdrom_ioctl(unsigned long request, void *arg)
+{
+	switch (request) {
+	case CDROM_SEND_PACKET:
+		return send_packet(arg);
+	case CDROM_MEDIA_CHANGED:
+		return ask(SHIM_MEDIA_CHANGED);
+	case CDROM_DRIVE_STATUS:
+		return ask(SHIM_DRIVE_STATUS);
+	case CDROM_DISC_STATUS:
+		return ask(SHIM_DRIVE_STATUS) == CDS_DISC_OK ? CDS_DATA_1 : CDS_NO_DISC;
+	case CDROM_GET_CAPABILITY:
+		return CDC_CLOSE_TRAY | CDC_OPEN_TRAY | CDC_LOCK | CDC_SELECT_SPEED |
+			CDC_MULTI_SESSION | CDC_MEDIA_CHANGED | CDC_DRIVE_STATUS |
+			CDC_GENERIC_PACKET | CDC_CD_R | CDC_DVD | CDC_DVD_R;
+	case CDROMEJECT:
+		return command6(0x1b, 2);
+	case CDROMCLOSETRAY:
+		return command6(0x1b, 3);
+	case CDROM_LOCKDOOR:
+		return command6(0x1e, arg ? 1 : 0);
+	case CDROM_SELECT_SPEED:
+		return select_speed((unsigned long)(uintptr_t)arg);
+	case CDROMREADTOCHDR:
+		return toc_header(arg);
+	case CDROMREADTOCENTRY:
+		return toc_entry(arg);
+	case CDROMMULTISESSION:
+		return multisession(arg);
+	case DVD_READ_STRUCT:
+		return dvd_structure(arg);
+	case CDROM_SET_OPTIONS:
+	case CDROM_CLEAR_OPTIONS:
+		return CDO_AUTO_CLOSE | CDO_USE_FFLAGS | CDO_LOCK;
+	}
+	return -ENOTTY;
+}
+
+static int64_t block_ioctl(unsigned long request, void *arg)
+{
+	int64_t size;
+
+	switch (request) {
+	case BLKGETSIZE64:
+		size = ask(SHIM_SIZE);
+		if (size < 0)
+			return size;
+		*(uint64_t *)arg = (uint64_t)size;
+		return 0;
+	case BLKGETSIZE:
+		size = ask(SHIM_SIZE);
+		if (size < 0)
+			return size;
+		*(unsigned long *)arg = (unsigned long)(size / 512);
+		return 0;
+	case BLKSSZGET:
+	case BLKBSZGET:
+		return put_int(arg, 2048);
+	case BLKPBSZGET:
+		*(unsigned *)arg = 2048;
+		return 0;
+	case BLKROGET:
+		return put_int(arg, 1);
+	case BLKSECTGET:
+		*(unsigned short *)arg = SHIM_MAX_TRANSFER / 512;
+		return 0;
+	case BLKFLSBUF:
+		return 0;
+	case BLKRAGET:
+		*(long *)arg = 256;
+		return 0;
+	}
+	return -ENOTTY;
+}
+
+int64_t shim_ioctl(int fd, unsigned long request, void *arg)
+{
+	int64_t r = cdrom_ioctl(request, arg);
+
+	(void)fd;
+	if (r == -ENOTTY)
+		r = sg_ioctl(request, arg);
+	if (r == -ENOTTY)
+		r = block_ioctl(request, arg);
+	return r;
+}

@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# sg3-utils: single commands, mode pages, and what Bulk-Only has to survive.
+# shellcheck source=test/shim/lib.sh
+. test/shim/lib.sh
+need sg_raw "sg3-utils" || exit 0
+material
+drive
+ask insert "$W/x.iso" >/dev/null
+cp "$W/x.iso" "$W/disc.iso"
+
+# works NAME REGEX... -- PROGRAM ARG...
+works() {
+	name=$1
+	shift
+	set -f
+	pattern=''
+	while [ "$1" != -- ]; do
+		pattern="$pattern
+$1"
+		shift
+	done
+	shift
+	run "$@"
+	check "$name: exit code 0" exits 0
+	check "$name: nothing refused, every data phase fits" wire_clean
+	IFS='
+'
+	# shellcheck disable=SC2086
+	check "$name: says what it should" says ${pattern#?}
+	unset IFS
+	set +f
+}
+
+works "sg_inq" 'PDT=5  RMB=1' 'version=0x00' 'MMCGADGT' 'DVD BURNER' -- sg_inq -v /dev/sr0
+run sg_inq --vpd --page=sn /dev/sr0
+check "sg_inq --vpd: illegal request" exits 5
+works "sg_turs" 'Completed 100 Test Unit Ready commands with 0 errors' -- sg_turs -v -n 100 /dev/sr0
+works "sg_requests" 'Sense key: No Sense' -- sg_requests -v --num=3 /dev/sr0
+works "sg_get_config, DVD-ROM" 'Current profile: DVD-ROM' 'profile: DVD\+R , currentP=0' \
+	'profile: DVD-ROM , currentP=1' 'Serial number|serial number: 0123456789AB' \
+	-- sg_get_config /dev/sr0
+works "sg_get_config --current, DVD-ROM" 'DVD read feature' 'Real time streaming' \
+	-- sg_get_config --current /dev/sr0
+check "sg_get_config --current, DVD-ROM: no DVD+R feature" silent_on 'DVD\+R feature'
+works "sg_modes -a" 'Read-Write error recovery' 'Write parameters' 'Power condition' 'Timeout' \
+	'2a 2e 18 11' -- sg_modes -a /dev/sr0
+works "sg_modes -6" 'MODE SENSE\(6\)' '2a 2e 18 11' -- sg_modes -6 -p 0x2a /dev/sr0
+works "sg_modes --control=1" '05 32 ff ff' -- sg_modes --control=1 -p 5 /dev/sr0
+run sg_modes -c 3 /dev/sr0
+check "sg_modes -c 3: illegal request" exits 5
+check "sg_modes -c 3: 5/39/00" sent 'CHECK 5/39/00'
+run sg_wr_mode -p 5 -m 0,0,ff,0 -c 05,32,42,05 /dev/sr0
+check "sg_wr_mode: exit code 0" exits 0
+works "sg_wr_mode: the page was taken" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
+run sg_wr_mode -p 5 -m 0,0,ff,0 -c 05,32,52,05 /dev/sr0
+check "sg_wr_mode, test write: refused with 5/26/00" sent 'CHECK 5/26/00'
+works "sg_readcap" 'Number of logical blocks=1640' 'Logical block length=2048' -- sg_readcap -v /dev/sr0
+works "sg_luns" '1 lun entry' -- sg_luns /dev/sr0
+run sg_dd if=/dev/sr0 bs=2048 bpt=16 blk_sgio=1 of="$W/o.iso"
+check "sg_dd, READ(10): the image" cmp "$W/o.iso" "$W/x.iso"
+run sg_dd if=/dev/sr0 bs=2048 bpt=16 cdbsz=12 blk_sgio=1 of="$W/o.iso"
+check "sg_dd, READ(12): the image" cmp "$W/o.iso" "$W/x.iso"
+check "sg_dd, READ(12): sent" sent 'READ\(12\) .* GOOD'
+
+# Not in the table: a clean 5/20/00 and no more.
+for p in sg_logs sg_senddiag sg_rbuf; do
+	run "$p" /dev/sr0
+	check "$p: 5/20/00" sent 'unknown .* CHECK 5/20/00'
+done
+run sg_opcodes /dev/sr0
+check "sg_opcodes: illegal request" sent 'sg_opcodes .* CHECK 5/2[04]/00'
+
+# Lock, eject, load. The node is held open: the last close would undo the lock.
+run sh -c 'exec 9</dev/sr0
+	sg_prevent --prevent=1 /dev/sr0
+	sg_start --eject /dev/sr0 && echo "ejected a locked disc"
+	sg_prevent --allow /dev/sr0
+	sg_start --eject /dev/sr0 && echo "ejected"'
+check "sg_start --eject, locked: refused, then done" says '^ejected$'
+check "sg_start --eject, locked: the disc stayed" silent_on 'ejected a locked disc'
+check "sg_start --eject, locked: 5/53/02" sent 'START STOP UNIT .* CHECK 5/53/02'
+check "sg_start --eject: the drive is empty" state loaded=0 ejected=1
+run sg_turs /dev/sr0
+check "sg_turs, ejected: not ready" exits 2
+check "sg_turs, ejected: 2/3A/01" sent 'TEST UNIT READY .* CHECK 2/3a/01'
+run sg_start --load /dev/sr0
+check "sg_start --load: the same disc is back" state loaded=1 readable=1640 profile=0010
+check "sg_start --load: reads as before" reads_back
+
+# Buffers that do not fit. Bulk-Only ends those in a phase error; see that the shim sees them.
+run sg_raw -r 8 /dev/sr0 4a 01 00 00 10 00 00 00 08 00
+check "sg_raw, GET EVENT: exit code 0" exits 0
+run sg_raw -r 4 /dev/sr0 12 00 00 00 24 00
+check "sg_raw, INQUIRY of 36 into 4 bytes: flagged" sent '!Hi<Di'
+check "sg_raw, INQUIRY of 36 into 4 bytes: a transport error" fails
+run sg_raw /dev/sr0 12 00 00 00 24 00
+check "sg_raw, INQUIRY without a buffer: flagged" sent '!Hn<Di'
+run sg_raw -s 36 -i "$W/x.iso" /dev/sr0 12 00 00 00 24 00
+check "sg_raw, INQUIRY with data out: flagged" sent '!Ho<>Di'
+run sg_raw -r 36 /dev/sr0 00 00 00 00 00 00
+check "sg_raw, TEST UNIT READY that expects data: GOOD, none" sent 'TEST UNIT READY .* GOOD 0 !Hi>Dn'
+run sg_raw -r 252 /dev/sr0 12 00 00 00 fc 00
+check "sg_raw, INQUIRY of 252: 36 bytes" sent 'IN 252 -> GOOD 36'
+check "sg_raw, INQUIRY of 252: not flagged" wire_clean
+run sg_raw -r 2048 /dev/sr0 28 00 00 00 06 68 00 00 01 00
+check "sg_raw, READ(10) behind the end: 5/21/00" sent 'READ.10. .* CHECK 5/21/00'
+
+blank
+run sg_get_config --rt=2 --starting=0x2b /dev/sr0
+check "sg_get_config, blank DVD+R: exit code 0" exits 0
+check "sg_get_config, blank DVD+R: feature 002Bh, current, writes" says 'Current profile: DVD\+R' \
+	'DVD\+R feature' 'current=1' 'Write=1'
+run sg_readcap /dev/sr0
+check "sg_readcap, blank: LBA 0" says 'Last (LBA|logical block address)=0 '
+run sg_raw -r 2048 /dev/sr0 28 00 00 00 00 00 00 00 01 00
+check "sg_raw, READ(10) of a blank disc: refused" sent 'READ.10. .* CHECK '
+run sg_raw -s 2048 -i "$W/x.iso" /dev/sr0 2a 00 00 00 00 10 00 00 01 00
+check "sg_raw, WRITE(10) anywhere but the next writable address: 5/21/02" sent 'CHECK 5/21/02'
+check "sg_raw, WRITE(10) anywhere but the next writable address: changes nothing" state blank=1 nwa=0
