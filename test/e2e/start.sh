@@ -17,7 +17,7 @@ else
 	exec >/dev/console 2>&1
 fi
 if [ -n "$WITH_BUILD" ] && [ -d /build/dest ]; then
-	cp -a /build/dest/. /
+	tar -C /build/dest -cf - . | tar -C / --keep-directory-symlink --no-same-owner -xf -
 	groupadd -f mmcgadget
 fi
 rc=0

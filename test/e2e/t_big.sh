@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Discs beyond the sizes where others stop: 2.2 GB, 4 GiB, a double-layer disc's 6 GB.
+. ./functions.sh
+
+blocks=3000000
+truncate -s $((blocks * 2048)) "$media/big.iso"
+# Each marked block tells its own address.
+marks="0 1048575 1048576 1100000 2097151 2097152 2295104 $((blocks - 1))"
+mark() { printf 'block %d %2000s' "$1" '' | head -c 2048; }
+for lba in $marks; do
+	mark "$lba" | dd of="$media/big.iso" bs=2048 seek="$lba" conv=notrunc status=none
+done
+drive_up
+dmesg_mark big
+check "a disc of 6 GB goes in" mmcgadgetctl insert big.iso
+size_is() { [ "$(size_of "$sr")" = "$1" ]; }
+check "the host knows its size" wait_for 10 size_is $((blocks * 2048))
+for lba in $marks; do
+	dd if="/dev/$sr" bs=2048 skip="$lba" count=1 iflag=direct status=none >"$work/block" 2>&1
+	check "block $lba reads right" cmp "$work/block" <(mark "$lba")
+done
+check_not "there is no block after the last" sg_raw -r 2048 "$sg" 28 00 00 2d c6 c0 00 00 01 00
+check "READ(12) reads the last block" sg_raw -r 2048 -o "$work/block" "$sg" \
+	a8 00 00 2d c6 bf 00 00 00 01 00 00
+check "and it is right" cmp "$work/block" <(mark $((blocks - 1)))
+dmesg_clean "the kernel log is clean" big
+check "the daemon ends with 0" daemon_stop
+finish

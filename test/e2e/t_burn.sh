@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Unmodified burners write ISO images onto fresh blanks; what the host reads back
+# and the file on the board are the image.
+. ./functions.sh
+
+make_iso EVEN 32 "$work/even.iso"
+make_iso ODD 33 "$work/odd.iso" 5000
+# Two sizes: on the 32 KiB grid that burners like, and off it.
+size=$(stat -c %s "$work/even.iso")
+[ $((size % 32768)) = 0 ] || truncate -s $(((size / 32768 + 1) * 32768)) "$work/even.iso"
+while [ $(($(stat -c %s "$work/odd.iso") % 32768)) = 0 ]; do
+	head -c 2048 /dev/zero >>"$work/odd.iso"
+done
+
+drive_up
+dmesg_mark burn
+
+blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
+size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
+
+# The board's file: the image, then zeros up to the next 32 KiB at most. xorriso alone
+# adds 150 blocks of its own first (mkisofs' and cdrecord's old habit, -padsize).
+padding=0
+same_file() { # IMAGE FILE
+	local want got
+	want=$(stat -c %s "$1")
+	got=$(stat -c %s "$2")
+	cmp -n "$want" "$1" "$2" || return 1
+	if [ "$got" -lt "$want" ] || [ "$got" -gt $(((want + padding + 32767) / 32768 * 32768)) ]; then
+		echo "size $got for an image of $want"
+		return 1
+	fi
+	cmp -n $((got - want)) -i "$want:0" "$2" /dev/zero
+}
+
+same_disc() { # IMAGE
+	local n
+	n=$(($(stat -c %s "$1") / 2048))
+	dd if="/dev/$sr" bs=2048 count="$n" status=none | cmp - "$1"
+}
+
+# burn NAME IMAGE STATE COMMAND...
+burn() {
+	local name=$1 iso=$2 want=$3 began
+	shift 3
+	check "$name: a blank goes in" mmcgadgetctl blank "$name.img" || return
+	check "$name: the host sees a blank" wait_for 10 blank_seen || return
+	began=$(date +%s%N)
+	lines=40 check "$name: exit code 0" "$@"
+	echo "#   $name: $(($(stat -c %s "$iso") / 1000)) kB in $((($(date +%s%N) - began) / 1000000)) ms"
+	tail -n 3 "$work/check.log" | tr '\r' '\n' | tail -n 3 | sed 's/^/#   /'
+	settle
+	is "$name: the disc is $want" "$(state state)" "$want"
+	check "$name: the file on the board is the image" same_file "$iso" "$media/$name.img"
+	# Nobody opens the tray by hand here: the host must have dropped what it knew of the blank.
+	check "$name: blkid shows the label" wait_for 5 has_label "$sr" "$(blkid -p -o value -s LABEL "$iso")"
+	settle
+	check "$name: the host's size is that of the disc" wait_for 5 size_seen "$(stat -c %s "$media/$name.img")" ||
+		echo "#   $(size_of "$sr") instead of $(stat -c %s "$media/$name.img")"
+	check "$name: the host reads the image back" same_disc "$iso"
+	is "$name: no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
+	check "$name: mounts" mount -o ro "/dev/$sr" /mnt && umount /mnt
+}
+
+d=/dev/$sr
+burn growisofs-compat "$work/even.iso" complete growisofs -dvd-compat -Z "$d=$work/even.iso"
+burn growisofs "$work/odd.iso" appendable growisofs -Z "$d=$work/odd.iso"
+burn cdrskin "$work/odd.iso" complete cdrskin -v dev="$d" "$work/odd.iso"
+padding=307200
+burn xorriso "$work/even.iso" complete xorriso -as cdrecord -v dev="$d" "$work/even.iso"
+padding=0
+burn wodim "$work/odd.iso" appendable wodim -v -dao dev="$d" "$work/odd.iso"
+# The morph at finalisation, as the board sees it.
+check "a finalised disc is a DVD-ROM when it comes back" mmcgadgetctl insert cdrskin.img
+is "profile 10h" "$(state profile) $(state medium)" "16 dvd-rom"
+
+dmesg_clean "the kernel log is clean" burn
+check "the daemon ends with 0" daemon_stop
+finish

@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Swapping and ejecting, from the board and from the host, as udev and a user see it.
+. ./functions.sh
+
+for i in 0 1 2 3 4 5 6 7 8 9; do
+	make_iso "DISC$i" 1 "$media/disc$i.iso"
+done
+drive_up
+dmesg_mark swap
+d=/dev/$sr
+
+# udev's events after its rules have run: what a desktop gets.
+events=$work/events
+stdbuf -oL udevadm monitor --udev --property --subsystem-match=block >"$events" &
+monitor=$!
+trap 'kill $monitor 2>/dev/null' EXIT
+wait_for 10 grep -q 'the event which udev sends' "$events"
+
+# Number of events that carry all of the given properties.
+events_with() {
+	awk -v want="$*" '
+		BEGIN { RS = ""; n = split(want, w, " ") }
+		{
+			hit = 1
+			for (i = 1; i <= n; i++)
+				if (!match("\n" $0 "\n", "\n" w[i] "\n"))
+					hit = 0
+			sum += hit
+		}
+		END { print sum + 0 }' "$events"
+}
+event_seen() { [ "$(events_with "$@")" != 0 ]; }
+clear_events() {
+	settle
+	: >"$events"
+}
+now() { date +%s%3N; }
+
+# ---- ten swaps by the board ----
+slowest=0
+for i in 0 1 2 3 4 5 6 7 8 9; do
+	clear_events
+	began=$(now)
+	if [ "$i" = 4 ]; then
+		# The plain way, without the client: a line to the FIFO, the answer in a file.
+		rm -f "$work/status.before"
+		cp "$run/status" "$work/status.before"
+		echo "insert disc$i.iso" >"$run/control"
+		check "swap $i by echo: done" wait_for 12 state_is image "disc$i.iso"
+		check "swap $i by echo: the status file tells" wait_for 5 grep -q "inserted disc$i.iso" "$run/status"
+	else
+		check "swap $i: done" mmcgadgetctl insert "disc$i.iso"
+	fi
+	in=$(now)
+	check "swap $i: a udev event with the new label" \
+		wait_for 10 event_seen ACTION=change DISK_MEDIA_CHANGE=1 "ID_FS_LABEL=DISC$i"
+	seen=$(now)
+	check "swap $i: blkid shows the new label" has_label "$sr" "DISC$i"
+	echo "#   command to disc in: $((in - began)) ms, disc in to udev event: $((seen - in)) ms"
+	[ $((seen - in)) -le "$slowest" ] || slowest=$((seen - in))
+	# Time for an event too many to show up.
+	sleep 2.5
+	settle
+	is "swap $i: one media change for one insertion" \
+		"$(events_with DISK_MEDIA_CHANGE=1 "ID_FS_LABEL=DISC$i")" 1
+done
+check "each was seen within 3 s (slowest: $slowest ms)" test "$slowest" -le 3000
+
+# ---- the host's own eject and load ----
+check "the host ejects" eject "$d"
+is "the board knows" "$(state state)" ejected
+check "udev sees no disc" wait_for 5 event_seen DISK_MEDIA_CHANGE=1
+check "the host loads" eject -t "$d"
+check "the same disc is back" wait_for 5 has_label "$sr" DISC9
+is "the board agrees" "$(state image) $(state state)" "disc9.iso complete"
+for i in 1 2 3; do
+	eject "$d" && eject -t "$d"
+done
+check "and so after three more" wait_for 5 has_label "$sr" DISC9
+
+# ---- locked by the host (udev's rule does it with every disc): asked to let go ----
+wait_for 5 state_is locked true
+is "the host has locked the drive" "$(state locked)" true
+clear_events
+text=$(mmcgadgetctl eject 2>&1)
+rc=$?
+is "eject of a locked drive: exit code" "$rc" 0
+like "eject of a locked drive: the host was asked" "$text" 'waiting for the host' 'the host let go'
+check "udev got the request" event_seen DISK_EJECT_REQUEST=1
+is "the drive is empty" "$(state state) $(state loaded)" "empty false"
+check "a disc goes in again" mmcgadgetctl insert disc1.iso
+check "and is seen" wait_for 5 has_label "$sr" DISC1
+settle
+wait_for 5 state_is locked true
+
+# ---- a host that does not answer the request ----
+mount -o ro "$d" /mnt
+udevadm control --stop-exec-queue
+began=$(now)
+text=$(mmcgadgetctl eject 2>&1)
+rc=$?
+took=$(($(now) - began))
+is "a host that keeps the drive locked: exit code" "$rc" 1
+like "the message says what to do" "$text" 'eject force'
+check "it was given 10 s ($took ms)" test "$took" -ge 8000 -a "$took" -le 14000
+is "the disc is still in" "$(state state) $(state image)" "complete disc1.iso"
+check "and still readable" cmp -n 65536 /mnt/DATA.BIN <(
+	awk 'BEGIN { for (i = 0; i < 64; i++) printf "%-16s%08d%1000s", "DISC1", i, "" }'
+)
+check "eject --force takes it" mmcgadgetctl eject --force
+is "the drive is empty now" "$(state state) $(state locked)" "empty false"
+udevadm control --start-exec-queue
+umount /mnt
+settle
+check "a disc after the forced eject" mmcgadgetctl insert disc2.iso
+check "is seen" wait_for 8 has_label "$sr" DISC2
+
+# ---- quiet ----
+clear_events
+sleep "${IDLE:-20}"
+is "no event while nothing happens (${IDLE:-20} s)" "$(grep -c ^ACTION "$events")" 0
+dmesg_clean "the kernel log is clean" swap
+check "the daemon ends with 0" daemon_stop
+finish
