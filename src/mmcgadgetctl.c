@@ -129,8 +129,7 @@ static int build_line(int argc, char **argv, char *line, size_t size)
 	r = client_line(argc, words, line, size);
 	if (r < 0) {
 		fprintf(stderr, "mmcgadgetctl: the arguments %s\n",
-			r == -E2BIG ? "are too long"
-				    : "hold control characters or are not UTF-8");
+			r == -E2BIG ? "are too long" : "hold control characters or are not UTF-8");
 		return r;
 	}
 	return check_line(line);
@@ -151,7 +150,8 @@ static enum exit_code connect_failed(const char *path, int error)
 	}
 	client_group(path, group, sizeof(group));
 	if (*group == '\0' || strcmp(group, "root") == 0)
-		fprintf(stderr, "mmcgadgetctl: %s: permission denied; only root may use it\n", path);
+		fprintf(stderr, "mmcgadgetctl: %s: permission denied; only root may use it\n",
+			path);
 	else
 		fprintf(stderr,
 			"mmcgadgetctl: %s: permission denied; join the group %s "
@@ -197,7 +197,8 @@ static void say_pending(const struct options *o)
 	if (client_send(fd, "status\n") == 0 && client_soon(fd, SLOW_MS) &&
 		client_receive(fd, &text) == 0)
 		answer = json_loads(text, 0, NULL);
-	json_array_foreach(json_object_get(answer, "drives"), i, drive) {
+	json_array_foreach(json_object_get(answer, "drives"), i, drive)
+	{
 		pending = json_string_value(json_object_get(drive, "pending"));
 		if (pending && *pending)
 			fprintf(stderr, "mmcgadgetctl: %s: %s\n",

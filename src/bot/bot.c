@@ -214,7 +214,7 @@ void bot_disabled(struct bot *b)
 void bot_class_reset(struct bot *b)
 {
 	bool dirty = b->state == BOT_DATA_OUT || (b->state == BOT_DEAD && b->dead_dirty) ||
-		b->resync == BOT_RESYNC_DIRTY;
+		     b->resync == BOT_RESYNC_DIRTY;
 
 	b->stats.resets++;
 	if (b->state == BOT_OFF) {

@@ -38,7 +38,7 @@ static int queue_send(struct bot *b, const void *data, uint32_t len, bool csw)
 	if (err)
 		return err;
 	b->in[(b->in_head + b->in_count++) % BOT_WINDOW] =
-		(struct bot_send){ .csw = csw, .len = len, .serial = b->serial };
+		(struct bot_send){.csw = csw, .len = len, .serial = b->serial};
 	return 0;
 }
 

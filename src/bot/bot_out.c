@@ -65,8 +65,8 @@ bool bot_fill_out(struct bot *b)
 		bool behind, stuck;
 		uint32_t left = out_uncovered(b, &behind, &stuck);
 		uint32_t whole = MIN(left, BOT_CHUNK) + b->max_packet - 1;
-		uint32_t size = left ? MIN(b->recv_max, whole - whole % b->max_packet) :
-				       BOT_CBW_READ;
+		uint32_t size =
+			left ? MIN(b->recv_max, whole - whole % b->max_packet) : BOT_CBW_READ;
 		int err;
 
 		if (stuck) {
@@ -133,12 +133,12 @@ void bot_read_failed(struct bot *b, int32_t error)
 static bool ends_in_cbw(const struct bot *b, const uint8_t *data, uint32_t n)
 {
 	return n >= CBW_LEN && (n - CBW_LEN) % b->max_packet == 0 &&
-		cbw_has_signature(data + n - CBW_LEN);
+	       cbw_has_signature(data + n - CBW_LEN);
 }
 
 /* Where the CBW is. NULL: *junk = to be skipped, else what came is invalid. */
-static const uint8_t *find_cbw(struct bot *b, const uint8_t *data, uint32_t n, uint32_t size,
-	bool *junk)
+static const uint8_t *find_cbw(
+	struct bot *b, const uint8_t *data, uint32_t n, uint32_t size, bool *junk)
 {
 	*junk = false;
 	if (ends_in_cbw(b, data, n) && (n == CBW_LEN || b->resync != BOT_RESYNC_NONE)) {
@@ -181,7 +181,7 @@ static bool take_data(struct bot *b, const uint8_t *data, uint32_t n, uint32_t s
 static bool meaningful(const struct cbw *cbw)
 {
 	return (cbw->flags & ~CBW_FLAG_IN) == 0 && cbw->lun == 0 && cbw->cdb_len >= 1 &&
-		cbw->cdb_len <= CBW_CDB_MAX;
+	       cbw->cdb_len <= CBW_CDB_MAX;
 }
 
 static void begin_command(struct bot *b, const uint8_t *p)
@@ -198,16 +198,16 @@ static void begin_command(struct bot *b, const uint8_t *p)
 	}
 	b->stats.commands++;
 	b->serial++;
-	b->dir = !b->cbw.length                ? MMC_DIR_NONE :
-		 b->cbw.flags & CBW_FLAG_IN ? MMC_DIR_IN :
-					      MMC_DIR_OUT;
+	b->dir = !b->cbw.length               ? MMC_DIR_NONE
+		 : b->cbw.flags & CBW_FLAG_IN ? MMC_DIR_IN
+					      : MMC_DIR_OUT;
 	mmc_begin(b->drive, b->cbw.cdb, b->cbw.cdb_len, b->dir == MMC_DIR_IN ? b->cbw.length : 0,
 		&xfer);
 	device = xfer.len ? xfer.dir : MMC_DIR_NONE;
 	b->action = bot_case(b->dir, b->cbw.length, device, device == MMC_DIR_NONE ? 0 : xfer.len);
-	b->plan = b->action->move == BOT_MOVE_DEVICE ? xfer.len :
-		b->action->move == BOT_MOVE_HOST    ? b->cbw.length :
-						      0;
+	b->plan = b->action->move == BOT_MOVE_DEVICE ? xfer.len
+		  : b->action->move == BOT_MOVE_HOST ? b->cbw.length
+						     : 0;
 	b->moved = b->sent = b->received = 0;
 	b->stage_len = 0;
 	b->again = b->no_halt = b->halt_refused = b->csw_gone = b->counted = false;
@@ -215,9 +215,9 @@ static void begin_command(struct bot *b, const uint8_t *p)
 	b->status = b->action->phase ? CSW_PHASE_ERROR : CSW_PASSED;
 	if (b->action->phase && !b->plan)
 		mmc_abort(b->drive);
-	b->state = b->dir == MMC_DIR_NONE ? BOT_END :
-		b->dir == MMC_DIR_IN      ? BOT_DATA_IN :
-					    BOT_DATA_OUT;
+	b->state = b->dir == MMC_DIR_NONE ? BOT_END
+		   : b->dir == MMC_DIR_IN ? BOT_DATA_IN
+					  : BOT_DATA_OUT;
 }
 
 void bot_finish(struct bot *b)

@@ -8,7 +8,7 @@
 #include "bot/wire.h"
 
 /* wMaxPacketSize of SuperSpeed; a non-last piece of data-in is a multiple of it at every speed. */
-#define BOT_PIECE 1024u
+#define BOT_PIECE     1024u
 /* Below this a smaller request no longer helps against -ENOMEM: one page. */
 #define BOT_CHUNK_MIN 4096u
 
@@ -77,11 +77,11 @@ struct bot {
 	/* Bulk-in. */
 	struct bot_send in[BOT_WINDOW];
 	uint32_t in_head, in_count;
-	uint32_t in_lost;  /* cancelled sends that the watchdog no longer waits for */
-	uint32_t send_max; /* <= BOT_CHUNK; shrinks on -ENOMEM */
-	bool in_parked;    /* the next send waits for a tick */
-	bool cancelling;   /* cancelled sends have not all come back */
-	bool halted;       /* by us, and as far as we know not cleared */
+	uint32_t in_lost;         /* cancelled sends that the watchdog no longer waits for */
+	uint32_t send_max;        /* <= BOT_CHUNK; shrinks on -ENOMEM */
+	bool in_parked;           /* the next send waits for a tick */
+	bool cancelling;          /* cancelled sends have not all come back */
+	bool halted;              /* by us, and as far as we know not cleared */
 	uint8_t stage[BOT_CHUNK]; /* pulled, not yet accepted for sending */
 	uint32_t stage_at, stage_len;
 

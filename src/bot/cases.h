@@ -23,7 +23,7 @@ struct bot_action {
 };
 
 /* host_len is dCBWDataTransferLength, device_len what the engine intends; 0 = no data, any dir. */
-const struct bot_action *bot_case(enum mmc_dir host, uint32_t host_len, enum mmc_dir device,
-	uint32_t device_len);
+const struct bot_action *bot_case(
+	enum mmc_dir host, uint32_t host_len, enum mmc_dir device, uint32_t device_len);
 
 #endif

@@ -21,7 +21,7 @@ enum csw_status { CSW_PASSED = 0, CSW_FAILED = 1, CSW_PHASE_ERROR = 2 };
 
 struct cbw {
 	uint32_t tag;
-	uint32_t length;   /* dCBWDataTransferLength */
+	uint32_t length;             /* dCBWDataTransferLength */
 	uint8_t flags, lun, cdb_len; /* raw: reserved bits included */
 	uint8_t cdb[CBW_CDB_MAX];
 };

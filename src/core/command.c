@@ -16,34 +16,34 @@ static struct drive *find_drive(const struct command_env *env, const char *name)
 	return NULL;
 }
 
-static void run_insert(
-	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+static void run_insert(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
 {
 	(void)env;
 	drive_submit(d, DRIVE_INSERT, call->arg, false, r);
 }
 
-static void run_eject(
-	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+static void run_eject(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
 {
 	(void)env;
 	drive_submit(d, DRIVE_EJECT, NULL, call->arg != NULL, r);
 }
 
-static void run_blank(
-	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+static void run_blank(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
 {
 	(void)env;
 	if (call->type && strcmp(call->type, "dvd+r") != 0) {
-		r->final(r, answer_error("bad-type", "no blank of type \"%.40s\"; dvd+r is supported",
-				    call->type));
+		r->final(r, answer_error("bad-type",
+				    "no blank of type \"%.40s\"; dvd+r is supported", call->type));
 		return;
 	}
 	drive_submit(d, DRIVE_BLANK, call->arg, false, r);
 }
 
-static void run_status(
-	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+static void run_status(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
 {
 	json_t *a = answer_ok("mmcgadgetd %s, %u drive%s", MMCGADGET_VERSION, env->drives->count,
 		env->drives->count == 1 ? "" : "s");
@@ -59,8 +59,8 @@ static void run_status(
 	r->final(r, a);
 }
 
-static void run_list(
-	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+static void run_list(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
 {
 	json_t *images, *a;
 	int error;
@@ -77,8 +77,8 @@ static void run_list(
 	r->final(r, a);
 }
 
-static void run_help(
-	const struct command_env *env, const struct verb_call *call, struct drive *d, struct reply *r)
+static void run_help(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
 {
 	json_t *a = answer_ok("commands of mmcgadgetd %s", MMCGADGET_VERSION);
 	json_t *verbs = json_array();
@@ -87,9 +87,9 @@ static void run_help(
 	(void)call;
 	(void)d;
 	for (size_t i = 0; i < VERB_COUNT; i++)
-		json_array_append_new(verbs,
-			json_pack("{s:s, s:s, s:s}", "verb", verb_table[i].name, "synopsis",
-				verb_table[i].synopsis, "help", verb_table[i].help));
+		json_array_append_new(
+			verbs, json_pack("{s:s, s:s, s:s}", "verb", verb_table[i].name, "synopsis",
+				       verb_table[i].synopsis, "help", verb_table[i].help));
 	json_object_set_new(a, "verbs", verbs);
 	r->final(r, a);
 }
@@ -134,6 +134,6 @@ void command_run(const struct command_env *env, char *line, size_t len, struct r
 
 json_t *command_too_long(void)
 {
-	return answer_error("line-too-long", "a line has at most %u bytes; nothing was done",
-		WORDS_LINE_MAX);
+	return answer_error(
+		"line-too-long", "a line has at most %u bytes; nothing was done", WORDS_LINE_MAX);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ctl/words.h"
 #include "util/array.h"
@@ -165,7 +166,8 @@ static void set_default(const struct key *k, void *base)
 		memcpy(at, k->text, strlen(k->text) + 1);
 		return;
 	}
-	for (const struct choice *c = k->type == KEY_CHOICE ? k->choices : NULL; c && c->text; c++) {
+	for (const struct choice *c = k->type == KEY_CHOICE ? k->choices : NULL; c && c->text;
+		c++) {
 		if (strcmp(c->text, k->text) == 0)
 			value = c->value;
 	}
@@ -251,8 +253,8 @@ static const char *choice_list(const struct key *k, const char *quote, char *out
 	size_t n = 0;
 
 	for (const struct choice *c = k->choices; c->text && n < size; c++)
-		n += (size_t)snprintf(out + n, size - n, "%s%s%s%s", n > 0 ? " or " : "", quote,
-			c->text, quote);
+		n += (size_t)snprintf(
+			out + n, size - n, "%s%s%s%s", n > 0 ? " or " : "", quote, c->text, quote);
 	return out;
 }
 
@@ -278,8 +280,7 @@ static int take_number(
 		return refuse(l, s, "%s is %lld, it must be %s", path, value,
 			choice_list(k, "", all, sizeof(all)));
 	if (value < k->min || value > k->max)
-		return refuse(
-			l, s, "%s is %lld, it must be %d to %d", path, value, k->min, k->max);
+		return refuse(l, s, "%s is %lld, it must be %d to %d", path, value, k->min, k->max);
 	number = (int)value;
 	memcpy(at, &number, sizeof(number));
 	return 0;
@@ -303,8 +304,8 @@ static int take_choice(
 		choice_list(k, "\"", all, sizeof(all)));
 }
 
-static int take(
-	struct load *l, const struct key *k, const config_setting_t *s, const char *path, void *base)
+static int take(struct load *l, const struct key *k, const config_setting_t *s, const char *path,
+	void *base)
 {
 	char *at = (char *)base + k->offset;
 
@@ -349,8 +350,7 @@ static int take_drive(
 	}
 	for (unsigned i = 0; i < place; i++) {
 		if (strcmp(c->drive[i].name, d->name) == 0)
-			return refuse(
-				l, named, "two drives have the name \"%s\"", d->name);
+			return refuse(l, named, "two drives have the name \"%s\"", d->name);
 	}
 	return 0;
 }
@@ -419,8 +419,8 @@ static int check_whole(struct load *l, const config_t *cfg, const struct config 
 	const char *fifo = c->control.fifo, *sock = c->control.socket, *status = c->control.status;
 
 	/* The defaults differ, so there is a control group when two are equal. */
-	if (s && (strcmp(fifo, sock) == 0 || strcmp(fifo, status) == 0 ||
-			 strcmp(sock, status) == 0))
+	if (s &&
+		(strcmp(fifo, sock) == 0 || strcmp(fifo, status) == 0 || strcmp(sock, status) == 0))
 		return refuse(l, s, "control.fifo, control.socket and control.status must differ");
 	return 0;
 }
@@ -428,14 +428,18 @@ static int check_whole(struct load *l, const config_t *cfg, const struct config 
 int config_load(const char *path, struct config *c, char *why, size_t size)
 {
 	struct load l = {path, why, size};
+	struct stat st;
 	config_t cfg;
 	FILE *file;
 	int r = 0;
 
 	config_defaults(c);
 	file = fopen(path, "re");
-	if (!file) {
-		r = -errno;
+	/* libconfig's scanner ends the process when it cannot read. */
+	if (!file || (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode))) {
+		r = file ? -EISDIR : -errno;
+		if (file)
+			fclose(file);
 		snprintf(why, size, "%s: %s", path, strerror(-r));
 		return r;
 	}

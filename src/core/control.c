@@ -58,8 +58,7 @@ static void asked_final(struct reply *r, json_t *answer)
 	struct asked *a = (struct asked *)r;
 
 	if (a->by_fifo || r->changes)
-		write_status(
-			a->control, answer_is_ok(answer) ? "ok" : "error", answer, a->command);
+		write_status(a->control, answer_is_ok(answer) ? "ok" : "error", answer, a->command);
 	if (a->client)
 		client_answer(a->client, answer);
 	json_decref(answer);

@@ -34,7 +34,8 @@ struct client {
 	bool stepping; /* client_step() is on the stack */
 };
 
-static const char no_memory[] = "{\"ok\":false,\"message\":\"out of memory\",\"code\":\"io-error\"}\n";
+static const char no_memory[] =
+	"{\"ok\":false,\"message\":\"out of memory\",\"code\":\"io-error\"}\n";
 static const char too_many[] =
 	"{\"ok\":false,\"message\":\"too many clients at once\",\"code\":\"busy\"}\n";
 static const char unfinished[] = "{\"ok\":false,\"message\":\"a line without a newline at its end; "
@@ -100,8 +101,8 @@ static void take_line(struct client *cl)
 	size_t len;
 	bool event;
 
-	cl->in_at += lines_take(&cl->lines, cl->in + cl->in_at, cl->in_len - cl->in_at, &event,
-		&what, &line, &len);
+	cl->in_at += lines_take(
+		&cl->lines, cl->in + cl->in_at, cl->in_len - cl->in_at, &event, &what, &line, &len);
 	if (event)
 		control_ask(cl->control, cl, what == LINES_LINE ? line : NULL, len);
 }

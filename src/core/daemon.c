@@ -187,14 +187,17 @@ int daemon_run(const struct config *config)
 	struct daemon d = {.config = config};
 	int r;
 
-	log_info("mmcgadgetd %s", MMCGADGET_VERSION);
+	log_info("version %s", MMCGADGET_VERSION);
 	r = start(&d);
-	if (r == 0)
+	if (r == 0) {
 		r = sd_event_loop(d.event);
+		if (r < 0)
+			log_error("event loop: %s", strerror(-r));
+	} else {
+		log_error("could not start, see above");
+	}
 	stop(&d);
 	if (r == 0)
 		log_info("stopped");
-	else
-		log_error("stopped: %s", strerror(-r));
 	return r;
 }

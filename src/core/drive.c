@@ -93,7 +93,8 @@ static void log_host(struct drive *d, const struct mmc_state *now)
 	if (now->finalised && !d->seen.finalised && d->in.blank && d->seen.loaded)
 		log_info("%s: %s is finalised, %u blocks", d->name, image, now->recorded);
 	if (now->locked != d->seen.locked)
-		log_debug("%s: the host %s the drive", d->name, now->locked ? "locked" : "unlocked");
+		log_debug(
+			"%s: the host %s the drive", d->name, now->locked ? "locked" : "unlocked");
 }
 
 /*
@@ -226,7 +227,8 @@ int drive_post(struct drive *d)
 	return r;
 }
 
-static int setup(struct drive *d, const struct drive_config *config, unsigned place, sd_event *event)
+static int setup(
+	struct drive *d, const struct drive_config *config, unsigned place, sd_event *event)
 {
 	int r;
 
@@ -256,8 +258,8 @@ static int setup(struct drive *d, const struct drive_config *config, unsigned pl
 	return r < 0 ? r : 0;
 }
 
-int drive_new(const struct drive_config *config, sd_event *event, struct drives *set,
-	struct drive **out)
+int drive_new(
+	const struct drive_config *config, sd_event *event, struct drives *set, struct drive **out)
 {
 	struct drive *d;
 	int r;

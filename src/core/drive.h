@@ -40,15 +40,15 @@ struct drive_port {
 
 struct drive_config {
 	const char *name;
-	const char *media;    /* media folder; must exist */
+	const char *media; /* media folder; must exist */
 	struct mmc_config mmc;
 	unsigned swap_gap;    /* ms between the old disc and the new one */
 	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
 };
 
 /* Adds itself to set. 0 or -errno, with the reason logged. Strings of config are copied. */
-int drive_new(const struct drive_config *config, sd_event *event, struct drives *set,
-	struct drive **out);
+int drive_new(
+	const struct drive_config *config, sd_event *event, struct drives *set, struct drive **out);
 /* The port must be gone, its thread joined. Commands under way are answered. NULL is fine. */
 void drive_free(struct drive *d);
 
@@ -70,8 +70,8 @@ enum drive_verb { DRIVE_INSERT, DRIVE_BLANK, DRIVE_EJECT };
  * Starts or queues a command; r gets its answer. A command that waits for the
  * host to release its lock gives way to any newer one.
  */
-void drive_submit(struct drive *d, enum drive_verb verb, const char *image, bool force,
-	struct reply *r);
+void drive_submit(
+	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r);
 
 struct drive_info {
 	const char *image;   /* name in the media folder, NULL = none in the drive */

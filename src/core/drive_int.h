@@ -32,12 +32,12 @@ enum op_state {
 struct drive_op {
 	enum op_state state;
 	struct drive_cmd *cmd;
-	struct image next;  /* opened, not yet in the drive */
-	struct disc *disc;  /* made of it */
-	bool reopen;        /* next is the file in the drive: open it when that is closed */
-	bool asked;         /* the host was asked to let go */
-	bool expired;       /* and did not in time */
-	char text[320];     /* for status */
+	struct image next; /* opened, not yet in the drive */
+	struct disc *disc; /* made of it */
+	bool reopen;       /* next is the file in the drive: open it when that is closed */
+	bool asked;        /* the host was asked to let go */
+	bool expired;      /* and did not in time */
+	char text[320];    /* for status */
 };
 
 /* One errand on the USB thread at a time. */
@@ -61,7 +61,7 @@ struct drive {
 	bool attached;
 
 	/* Main thread only. */
-	struct image in;     /* what is in the drive; in.name NULL = nothing */
+	struct image in; /* what is in the drive; in.name NULL = nothing */
 	struct mmc_state seen;
 	unsigned unreleased; /* discs given to the engine and not yet closed */
 	struct {
@@ -73,7 +73,7 @@ struct drive {
 	} closer;
 	struct drive_op op;
 	struct drive_cmd *queue;
-	bool starting;       /* drive_op_next() is on the stack */
+	bool starting; /* drive_op_next() is on the stack */
 	struct drive_job job;
 
 	/* From the USB thread to the main thread. */

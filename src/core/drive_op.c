@@ -157,8 +157,9 @@ static void ejected(struct drive *d)
 	json_t *answer;
 
 	if (d->op.cmd->verb == DRIVE_EJECT) {
-		answer = answer_ok("%s: ejected %s%s", d->name, d->in.name ? d->in.name : "the disc",
-			d->op.cmd->force ? " by force" : note);
+		answer =
+			answer_ok("%s: ejected %s%s", d->name, d->in.name ? d->in.name : "the disc",
+				d->op.cmd->force ? " by force" : note);
 		log_info("%s: ejected %s", d->name, d->in.name ? d->in.name : "the disc");
 		image_fini(&d->in);
 		finish(d, answer);

@@ -84,8 +84,7 @@ static void warn_room(struct image *image, int folder, const char *folder_name)
 	room = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (room < full)
 		snprintf(image->warning, sizeof(image->warning),
-			"; only %" PRIu64 " MB are free in %.64s, a full disc takes %" PRIu64
-			" MB",
+			"; only %" PRIu64 " MB are free in %.64s, a full disc takes %" PRIu64 " MB",
 			room / 1000000, folder_name, full / 1000000);
 }
 

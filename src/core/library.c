@@ -95,7 +95,8 @@ static int resolve(int folder, const char *name, uint64_t flags)
 	return library_walk(folder, name);
 }
 
-/* Through /proc, so that the file opened is the file that was looked at, whatever the name is now. */
+/* Through /proc, so that the file opened is the file that was looked at, whatever the name is now.
+ */
 static int reopen(int path_fd, int flags)
 {
 	char proc[32];
@@ -251,7 +252,7 @@ static int list_folder(struct listing *l, int fd, const char *prefix, unsigned d
 	close(fd);
 	for (int i = 0; i < n; i++) {
 		if (r == 0 && asprintf(&name, "%s%s%s", prefix, *prefix ? "/" : "",
-					entries[i]->d_name) >= 0) {
+				      entries[i]->d_name) >= 0) {
 			r = list_entry(l, name, depth);
 			free(name);
 		}

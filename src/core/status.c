@@ -22,6 +22,8 @@ static const char *medium_of(const struct mmc_state *m)
 
 static const char *state_of(const struct mmc_state *m)
 {
+	uint64_t begin;
+
 	if (!has_disc(m))
 		return "empty";
 	if (m->ejected_by_host)
@@ -30,10 +32,9 @@ static const char *state_of(const struct mmc_state *m)
 		return "complete";
 	if (m->blank)
 		return "blank";
-	/* Recorded beyond the closed tracks, or a track reserved and not begun. */
-	if (m->recorded > m->readable || m->recorded == 0)
-		return "open";
-	return "appendable";
+	/* A session begins on an ECC block; "open" is one that has begun. */
+	begin = ((uint64_t)m->readable + DISC_ECC_BLOCKS - 1) / DISC_ECC_BLOCKS * DISC_ECC_BLOCKS;
+	return m->recorded > 0 && m->nwa == begin ? "appendable" : "open";
 }
 
 static const char *speed_of(const struct ffs_state *usb)
@@ -82,8 +83,7 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));
 	json_object_set_new(o, "blocks_read", json_integer((json_int_t)m->blocks_read));
 	json_object_set_new(o, "blocks_written", json_integer((json_int_t)m->blocks_written));
-	json_object_set_new(
-		o, "phase_errors", json_integer((json_int_t)info.usb.bot.phase_errors));
+	json_object_set_new(o, "phase_errors", json_integer((json_int_t)info.usb.bot.phase_errors));
 	json_object_set_new(o, "resets", json_integer((json_int_t)info.usb.bot.resets));
 	return o;
 }

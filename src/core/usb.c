@@ -78,7 +78,8 @@ static void bind_once(struct usb *u)
 		say(u, LOG_LEVEL_WARN, "no USB device controller \"%s\"; waiting for it", udc);
 	else if (r == -ENODEV)
 		say(u, LOG_LEVEL_WARN,
-			"no USB device controller in /sys/class/udc; waiting for one (is the port in "
+			"no USB device controller in /sys/class/udc; waiting for one (is the port "
+			"in "
 			"device mode?)");
 	else if (r == -EBUSY)
 		say(u, LOG_LEVEL_WARN,
@@ -200,8 +201,8 @@ static int start(struct usb *u, sd_event *event)
 		event, &u->timer, CLOCK_MONOTONIC, RETRY_USEC, 100000, on_timer, u);
 }
 
-int usb_start(const struct config *config, const struct drives *drives, sd_event *event,
-	struct usb **out)
+int usb_start(
+	const struct config *config, const struct drives *drives, sd_event *event, struct usb **out)
 {
 	struct usb *u = calloc(1, sizeof(*u));
 	int r;
@@ -217,8 +218,8 @@ int usb_start(const struct config *config, const struct drives *drives, sd_event
 		f->drive = drives->drive[i];
 		snprintf(f->instance, sizeof(f->instance), "%s.%s", config->gadget.name,
 			drive_name(f->drive));
-		snprintf(f->directory, sizeof(f->directory), "%s/ffs-%s",
-			config->control.directory, drive_name(f->drive));
+		snprintf(f->directory, sizeof(f->directory), "%s/ffs-%s", config->control.directory,
+			drive_name(f->drive));
 	}
 	r = start(u, event);
 	if (r < 0) {

@@ -90,7 +90,8 @@ static void format_disc(const json_t *drive, FILE *out)
 	fprintf(out, "  %-10s %s\n", "path", text(drive, "path"));
 	line_size(out, "size", number(drive, "size"));
 	if (strcmp(text(drive, "medium"), "dvd+r") == 0) {
-		fprintf(out, "  %-10s %" PRIu64 " blocks in %" PRIu64 " tracks, %" PRIu64 " sessions\n",
+		fprintf(out,
+			"  %-10s %" PRIu64 " blocks in %" PRIu64 " tracks, %" PRIu64 " sessions\n",
 			"recorded", number(drive, "recorded_blocks"), number(drive, "tracks"),
 			number(drive, "sessions"));
 		line_size(out, "free", number(drive, "free_blocks") * BLOCK);
@@ -144,11 +145,9 @@ bool format_details(const json_t *answer, FILE *out)
 
 		fprintf(out, "mmcgadgetd %s, %s%s\n", text(answer, "version"),
 			*udc ? "on controller " : "not on any USB controller", udc);
-		json_array_foreach(drives, i, each)
-			format_drive(each, out);
+		json_array_foreach(drives, i, each) format_drive(each, out);
 	}
-	json_array_foreach(images, i, each)
-		format_image(each, out);
+	json_array_foreach(images, i, each) format_image(each, out);
 	json_array_foreach(verbs, i, each)
 		fprintf(out, "%-40s %s\n", text(each, "synopsis"), text(each, "help"));
 	return drives || images || verbs;

@@ -27,8 +27,8 @@ static const struct { const char *name; enum verb_option bit; } options[] = {
 };
 // clang-format on
 
-static int take_option(
-	struct verb_call *call, const char *key, char *value, const char **code, char *why, size_t size)
+static int take_option(struct verb_call *call, const char *key, char *value, const char **code,
+	char *why, size_t size)
 {
 	char **slot;
 

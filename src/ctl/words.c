@@ -4,7 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 sequence at p, 0 when it is none (RFC 3629: no surrogates, no overlong forms). */
+/* Bytes of the UTF-8 sequence at p, 0 when it is none (RFC 3629: no surrogates, no overlong forms).
+ */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
 	size_t n;

@@ -39,7 +39,8 @@ const char *words_split(char *line, size_t len, struct words *w);
  */
 char *words_option(struct word *word);
 
-/* Appends text to out as one quoted word, after a blank; false when out (size bytes) is too small. */
+/* Appends text to out as one quoted word, after a blank; false when out (size bytes) is too small.
+ */
 bool words_quote(char *out, size_t size, const char *text);
 
 #endif

@@ -224,12 +224,26 @@ mmc_sense_t cmd_set_cd_speed_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 /* ---- copy protection: there is none ---------------------------------------------------------- */
 
+/*
+ * SPC has MAINTENANCE IN and OUT on these two codes, with the data going the
+ * other way (sg_opcodes asks so): told by a service action where MMC has zeros.
+ */
+static bool has_service_action(const uint8_t *cdb)
+{
+	return cdb[1] & 0x1f;
+}
+
+mmc_sense_t cmd_send_key(struct mmc_drive *d, const uint8_t *cdb)
+{
+	return has_service_action(cdb) ? mmc_bad_cdb() : cmd_param(d, cdb);
+}
+
 mmc_sense_t cmd_report_key(struct mmc_drive *d, const uint8_t *cdb)
 {
 	enum { FORMAT_RPC_STATE = 0x08, FORMAT_INVALIDATE_AGID = 0x3f };
 	uint8_t key_class = cdb[7];
 
-	if (key_class != 0)
+	if (key_class != 0 || has_service_action(cdb))
 		return mmc_bad_cdb();
 	switch (cdb[10] & 0x3f) {
 	case FORMAT_RPC_STATE: {

@@ -73,7 +73,7 @@ const struct mmc_row mmc_rows[256] = {
 	[OP_SEND_EVENT] = { "SEND EVENT", 12, ROW_OUT, 0, ALLOC(8, 2),
 		cmd_param, cmd_send_event_finish, "\x01\0\0\0\0\0\0\xff\xff\0\0", "MMC-3 6.38" },
 	[OP_SEND_KEY] = { "SEND KEY", 12, ROW_OUT | ROW_MEDIUM, 0, ALLOC(8, 2),
-		cmd_param, cmd_send_key_finish, "\0\0\0\0\0\0\xff\xff\xff\xff\0", "MMC-6 6.35" },
+		cmd_send_key, cmd_send_key_finish, "\0\0\0\0\0\0\xff\xff\xff\xff\0", "MMC-6 6.35" },
 	[OP_REPORT_KEY] = { "REPORT KEY", 12, ROW_IN, 0, ALLOC(8, 2),
 		cmd_report_key, NULL, "\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\0", "MMC-6 6.28" },
 	[OP_READ_12] = { "READ(12)", 12, ROW_IN | ROW_MEDIUM, P_READ, NO_LENGTH,

@@ -8,8 +8,8 @@
 
 // clang-format off
 /*
- * In the order of the Profile List: newest first. The last row is never
- * current: libcdio does not look at the last entry of the list.
+ * In the order of the Profile List: newest first. Its last entry, the one before
+ * "no disc", is never current: libcdio does not look at the last entry.
  */
 const struct mmc_profile mmc_profiles[] = {
 	{
@@ -37,6 +37,9 @@ const struct mmc_profile mmc_profiles[] = {
 		.page_2a_read = 0x08,
 		.book_type = 0x01, .max_rate = 0x0f, .layer_type = 0x01,
 		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
+	}, {
+		.code = PROFILE_REMOVABLE_DISK, .name = "removable disk",
+		.track_info_length = 36,
 	}, {
 		.code = PROFILE_NONE, .name = "no disc",
 		.write_speed = { 22160, 11080, 5540, 3324 },

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * In place of the USB thread: a drive with its real engine, whose errands run
+ * when the test says so. A test that does not is a medium that hangs.
+ */
+#ifndef DAEMON_FAKE_USB_H
+#define DAEMON_FAKE_USB_H
+
+#include "daemon/scratch.h"
+
+#include <poll.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+
+#include "core/drive.h"
+
+struct fake_usb {
+	struct drive *drive;
+	struct {
+		void (*fn)(void *arg);
+		void *arg;
+	} posted[8];
+	unsigned n;
+	bool stuck;
+};
+
+static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
+{
+	struct fake_usb *u = usb;
+
+	assert_true(u->n < 8);
+	u->posted[u->n].fn = fn;
+	u->posted[u->n++].arg = arg;
+	return 0;
+}
+
+static inline void fake_state(void *usb, struct ffs_state *state)
+{
+	(void)usb;
+	memset(state, 0, sizeof(*state));
+	state->enabled = true;
+	state->speed = FFS_SPEED_HIGH;
+	state->bot.resets = 3;
+	state->bot.phase_errors = 2;
+}
+
+static inline struct drive *fake_drive(
+	struct fake_usb *u, const char *name, sd_event *event, struct drives *set, unsigned wait)
+{
+	char media[SCRATCH_PATH];
+	struct drive_config dc = {
+		.name = name,
+		.media = media,
+		.mmc = {.vendor = "V", .product = "P", .revision = "1"},
+		.swap_gap = 20,
+		.unlock_wait = wait,
+	};
+	struct drive_port port = {.usb = u, .post = fake_post, .get_state = fake_state};
+
+	snprintf(media, sizeof(media), "%s/media", scratch);
+	memset(u, 0, sizeof(*u));
+	assert_int_equal(drive_new(&dc, event, set, &u->drive), 0);
+	drive_attach(u->drive, &port);
+	return u->drive;
+}
+
+static inline void fake_run(struct fake_usb *u)
+{
+	while (u->n > 0 && !u->stuck) {
+		void (*fn)(void *arg) = u->posted[0].fn;
+		void *arg = u->posted[0].arg;
+
+		u->n--;
+		memmove(&u->posted[0], &u->posted[1], u->n * sizeof(u->posted[0]));
+		fn(arg);
+	}
+}
+
+/* A command of the host without data, as the USB thread carries it out. True = GOOD. */
+static inline bool fake_host(struct fake_usb *u, uint8_t opcode, uint8_t byte4)
+{
+	const uint8_t cdb[16] = {opcode, 0, 0, 0, byte4};
+	struct mmc_xfer xfer;
+	enum mmc_status s;
+
+	mmc_begin(drive_engine(u->drive), cdb, 6, 0, &xfer);
+	s = mmc_end(drive_engine(u->drive));
+	drive_changed(u->drive);
+	return s == MMC_GOOD;
+}
+
+/* TEST UNIT READY until the unit attentions are read, as a host does it. */
+static inline bool fake_ready(struct fake_usb *u)
+{
+	for (int i = 0; i < 4; i++) {
+		if (fake_host(u, 0x00, 0))
+			return true;
+	}
+	return false;
+}
+
+static inline bool fake_lock(struct fake_usb *u, bool on)
+{
+	return fake_host(u, 0x1e, on);
+}
+
+/* One WRITE(10) of a block at lba. */
+static inline bool fake_write(struct fake_usb *u, uint32_t lba)
+{
+	static const uint8_t block[2048] = "data";
+	const uint8_t cdb[10] = {0x2a, 0, (uint8_t)(lba >> 24), (uint8_t)(lba >> 16),
+		(uint8_t)(lba >> 8), (uint8_t)lba, 0, 0, 1};
+	struct mmc_xfer xfer;
+	enum mmc_status s;
+
+	mmc_begin(drive_engine(u->drive), cdb, 10, 0, &xfer);
+	if (xfer.len == sizeof(block))
+		mmc_push(drive_engine(u->drive), block, sizeof(block));
+	s = mmc_end(drive_engine(u->drive));
+	drive_changed(u->drive);
+	return s == MMC_GOOD;
+}
+
+static inline uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Turns the loop and the USB threads for ms, or until *done. */
+static inline void turn(
+	sd_event *event, struct fake_usb *usb, unsigned n, unsigned ms, const bool *done)
+{
+	uint64_t end = now_ms() + ms;
+
+	do {
+		for (unsigned i = 0; i < n; i++)
+			fake_run(&usb[i]);
+		assert_true(sd_event_run(event, 2000) >= 0);
+	} while (now_ms() < end && !(done && *done));
+}
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A directory of its own for each test, and small things to put into it. */
+#ifndef DAEMON_SCRATCH_H
+#define DAEMON_SCRATCH_H
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#define SCRATCH_PATH 320
+
+static char scratch[40];
+
+/* cmocka setup and teardown */
+static inline int scratch_make(void **state)
+{
+	(void)state;
+	strcpy(scratch, "/tmp/mmcgadget-test.XXXXXX");
+	if (!mkdtemp(scratch))
+		return -1;
+	return chmod(scratch, 0755);
+}
+
+static inline int scratch_remove_one(
+	const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline int scratch_remove(void **state)
+{
+	(void)state;
+	return nftw(scratch, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+#define assert_starts(text, prefix) scratch_starts(text, prefix, __FILE__, __LINE__)
+
+static inline void scratch_starts(const char *text, const char *prefix, const char *file, int line)
+{
+	char head[1024];
+
+	snprintf(head, sizeof(head), "%.*s", (int)strlen(prefix), text);
+	_assert_string_equal(head, prefix, file, line);
+}
+
+/* The path of a name in the directory; four of them are valid at a time. */
+static inline const char *in_scratch(const char *name)
+{
+	static char paths[4][SCRATCH_PATH];
+	static unsigned turn;
+	char *path = paths[turn++ % 4];
+
+	snprintf(path, SCRATCH_PATH, "%s/%s", scratch, name);
+	return path;
+}
+
+static inline void put_text(const char *name, const char *text)
+{
+	FILE *f = fopen(in_scratch(name), "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* A file of that many bytes, most of it a hole. */
+static inline void put_size(const char *name, uint64_t size)
+{
+	put_text(name, "");
+	assert_int_equal(truncate(in_scratch(name), (off_t)size), 0);
+}
+
+static inline uint64_t size_of(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(stat(in_scratch(name), &st), 0);
+	return (uint64_t)st.st_size;
+}
+
+/* "" when there is no such file. */
+static inline const char *get_text(const char *name)
+{
+	static char text[16384];
+	FILE *f = fopen(in_scratch(name), "r");
+	size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	text[n] = '\0';
+	return text;
+}
+
+#endif

@@ -1,0 +1,609 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* FIFO, socket, status file and the client program, over drives without USB. */
+#include "daemon/fake_usb.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "core/control.h"
+#include "core/rundir.h"
+#include "util/log.h"
+#include "version.h"
+
+static sd_event *event;
+static struct drives set;
+static struct fake_usb usb[2];
+static struct control *control;
+
+static const char *udc(void *ctx)
+{
+	return ctx;
+}
+
+static int make_control(void)
+{
+	static char name[] = "dummy_udc.0", dir[SCRATCH_PATH];
+	struct command_env env = {.drives = &set, .udc = udc, .ctx = name};
+	struct control_config cc = {.directory = dir,
+		.fifo = "control",
+		.socket = "socket",
+		.status = "status",
+		.group = ""};
+
+	snprintf(dir, sizeof(dir), "%s/run", scratch);
+	return control_new(&cc, &env, event, &control);
+}
+
+static int setup(void **state)
+{
+	if (scratch_make(state) < 0 || sd_event_new(&event) < 0)
+		return -1;
+	control = NULL;
+	mkdir(in_scratch("media"), 0755);
+	mkdir(in_scratch("run"), 0755);
+	put_size("media/a.iso", 4096);
+	put_size("media/b c.iso", 8192);
+	fake_drive(&usb[0], "drive0", event, &set, 2500);
+	fake_drive(&usb[1], "drive1", event, &set, 200);
+	log_set_level(LOG_LEVEL_ERROR);
+	signal(SIGPIPE, SIG_IGN);
+	return make_control();
+}
+
+static int teardown(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		drive_detach(usb[i].drive);
+		drive_free(usb[i].drive);
+	}
+	control_free(control);
+	sd_event_unref(event);
+	return scratch_remove(state);
+}
+
+/* ---- FIFO --------------------------------------------------------------------------------- */
+
+static void fifo_write(const char *data, size_t n)
+{
+	int fd = open(in_scratch("run/control"), O_WRONLY | O_NONBLOCK);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, data, n), (ssize_t)n);
+	close(fd);
+}
+
+/* Writes, and turns until the status file's first line is that one. */
+static void fifo(const char *data, size_t n, const char *want)
+{
+	uint64_t end = now_ms() + 3000;
+	const char *text;
+	size_t len;
+
+	unlink(in_scratch("run/status"));
+	fifo_write(data, n);
+	do {
+		turn(event, usb, 2, 10, NULL);
+		text = get_text("run/status");
+		len = strcspn(text, "\n");
+	} while ((len != strlen(want) || strncmp(text, want, len) != 0) && now_ms() < end);
+	assert_starts(text, want);
+	assert_int_equal(text[len], '\n');
+	assert_int_equal(len, strlen(want));
+}
+
+#define FIFO(text, want) fifo(text, sizeof(text) - 1, want)
+
+static void fifo_commands(void **state)
+{
+	char want[512];
+
+	(void)state;
+	assert_string_equal(get_text("run/status"), "");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	assert_string_equal(get_text("run/status"),
+		"ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)\ncommand: insert a.iso\n");
+	FIFO("insert \"b c.iso\" drive=drive1\r\n",
+		"ok: drive1: inserted b c.iso (DVD-ROM, 8192 bytes)");
+	FIFO("eject drive=drive1\n", "ok: drive1: ejected b c.iso");
+	FIFO("status\n", "ok: mmcgadgetd " MMCGADGET_VERSION ", 2 drives");
+	assert_non_null(strstr(get_text("run/status"), "\n  image      a.iso\n"));
+	assert_non_null(strstr(get_text("run/status"), "\n  host       connected, high speed\n"));
+	snprintf(want, sizeof(want), "ok: 2 images in %s/media", scratch);
+	FIFO("list\n", want);
+	assert_non_null(strstr(get_text("run/status"), " a.iso  <- drive0\n"));
+	FIFO("help\n", "ok: commands of mmcgadgetd " MMCGADGET_VERSION);
+	assert_non_null(strstr(get_text("run/status"), "\nblank NAME [type=dvd+r] [drive=DRIVE]"));
+}
+
+static void fifo_refusals(void **state)
+{
+	char want[512];
+
+	(void)state;
+	FIFO("frob\n", "error: unknown command \"frob\"; try help");
+	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME [drive=DRIVE])");
+	FIFO("eject drive=x\n", "error: no drive \"x\"");
+	FIFO("blank n type=cd-r\n", "error: no blank of type \"cd-r\"; dvd+r is supported");
+	snprintf(want, sizeof(want), "error: \"../run/status\" is outside of %s/media", scratch);
+	FIFO("insert ../run/status\n", want);
+	snprintf(want, sizeof(want), "error: \"/etc/passwd\" is outside of %s/media", scratch);
+	FIFO("insert /etc/passwd\n", want);
+	FIFO("insert \"x\n", "error: a quote is not closed; nothing was done");
+	FIFO("insert a\0b\n", "error: the line holds control characters; nothing was done");
+	assert_string_equal(get_text("run/status"),
+		"error: the line holds control characters; nothing was done\ncommand: insert a\n");
+	FIFO("\x01\x02\xff\xfe\n", "error: the line holds control characters; nothing was done");
+	assert_non_null(strstr(get_text("run/status"), "\ncommand: ????\n"));
+	FIFO("insert \xff\n", "error: the line is not valid UTF-8; nothing was done");
+}
+
+static void fifo_long_line(void **state)
+{
+	char line[10001];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	line[10000] = '\n';
+	fifo(line, sizeof(line), "error: a line has at most 4096 bytes; nothing was done");
+	/* Nothing of it is taken for the next line. */
+	FIFO("eject\n", "ok: drive0: there is no disc in the drive");
+}
+
+static void fifo_pieces(void **state)
+{
+	(void)state;
+	fifo_write("insert ", 7);
+	turn(event, usb, 2, 50, NULL);
+	FIFO("a.iso\n\n\r\n  \n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	/* Several at once: all are done, in order. */
+	fifo_write("eject\ninsert \"b c.iso\"\ninsert a.iso\nblank n\n", 44);
+	turn(event, usb, 2, 300, NULL);
+	assert_true(access(in_scratch("media/n"), F_OK) == 0);
+	assert_starts(get_text("run/status"), "ok: drive0: inserted n (blank DVD+R");
+}
+
+static void fifo_half_line(void **state)
+{
+	(void)state;
+	/* Whoever died there does not spoil the next one's line. */
+	FIFO("insert ", "error: a line without a newline at its end; nothing was done");
+	FIFO("eject\n", "ok: drive0: there is no disc in the drive");
+}
+
+static void fifo_waiting(void **state)
+{
+	(void)state;
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	FIFO("eject\n", "waiting: drive0: the host has locked the drive; it is asked to eject");
+	FIFO("eject force\n", "ok: drive0: ejected a.iso by force");
+}
+
+/* ---- socket ------------------------------------------------------------------------------- */
+
+static int dial(void)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(addr.sun_path, in_scratch("run/socket"));
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+static void tell(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* The next line, without its newline; "" = the daemon hung up. */
+static const char *hear(int fd)
+{
+	static char line[65536];
+	uint64_t end = now_ms() + 3000;
+	size_t n = 0;
+
+	for (;;) {
+		ssize_t r = recv(fd, line + n, 1, MSG_DONTWAIT);
+
+		if (r == 0 || (r == 1 && line[n] == '\n')) {
+			line[n] = '\0';
+			return line;
+		}
+		if (r == 1) {
+			assert_true(++n < sizeof(line));
+			continue;
+		}
+		assert_int_equal(errno, EAGAIN);
+		assert_true(now_ms() < end);
+		turn(event, usb, 2, 5, NULL);
+	}
+}
+
+static void socket_answers(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	tell(fd, "insert a.iso\n");
+	assert_string_equal(hear(fd),
+		"{\"ok\":true,\"message\":\"drive0: inserted a.iso (DVD-ROM, 4096 bytes)\"}");
+	tell(fd, "insert none\neject\nfrob\n\n");
+	assert_non_null(strstr(hear(fd), ",\"code\":\"no-such-image\"}"));
+	assert_string_equal(hear(fd), "{\"ok\":true,\"message\":\"drive0: ejected a.iso\"}");
+	assert_string_equal(hear(fd),
+		"{\"ok\":false,\"message\":\"unknown command \\\"frob\\\"; try help\","
+		"\"code\":\"unknown-verb\"}");
+	/* A change is the last result, a question is not. */
+	assert_string_equal(get_text("run/status"), "ok: drive0: ejected a.iso\ncommand: eject\n");
+	close(fd);
+}
+
+static void socket_status(void **state)
+{
+	static const char *const members[] = {"name", "loaded", "medium", "profile", "state",
+		"image", "path", "size", "capacity_blocks", "recorded_blocks", "nwa", "free_blocks",
+		"sessions", "tracks", "locked", "eject_requested", "host", "commands", "errors",
+		"blocks_read", "blocks_written", "phase_errors", "resets"};
+	int fd = dial();
+	json_t *a, *d;
+
+	(void)state;
+	tell(fd, "insert \"b c.iso\"\nstatus\n");
+	hear(fd);
+	a = json_loads(hear(fd), 0, NULL);
+	assert_non_null(a);
+	assert_string_equal(json_string_value(json_object_get(a, "udc")), "dummy_udc.0");
+	assert_string_equal(json_string_value(json_object_get(a, "version")), MMCGADGET_VERSION);
+	assert_int_equal(json_array_size(json_object_get(a, "drives")), 2);
+	d = json_array_get(json_object_get(a, "drives"), 0);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (!json_object_get(d, members[i]))
+			fail_msg("status has no \"%s\"", members[i]);
+	}
+	assert_string_equal(json_string_value(json_object_get(d, "image")), "b c.iso");
+	assert_int_equal(json_integer_value(json_object_get(d, "size")), 8192);
+	assert_int_equal(json_integer_value(json_object_get(d, "capacity_blocks")), 4);
+	assert_int_equal(json_integer_value(json_object_get(d, "profile")), 0x10);
+	d = json_object_get(d, "host");
+	assert_true(json_is_true(json_object_get(d, "connected")));
+	assert_true(json_is_false(json_object_get(d, "suspended")));
+	assert_string_equal(json_string_value(json_object_get(d, "speed")), "high");
+	json_decref(a);
+	tell(fd, "status drive=drive1\n");
+	a = json_loads(hear(fd), 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(a, "drives")), 1);
+	json_decref(a);
+	close(fd);
+}
+
+static void socket_list(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	put_size("media/n", 0);
+	tell(fd, "insert a.iso drive=drive1\nlist\n");
+	hear(fd);
+	assert_non_null(strstr(hear(fd),
+		"\"images\":["
+		"{\"name\":\"a.iso\",\"size\":4096,\"kind\":\"iso\",\"loaded_in\":[\"drive1\"]},"
+		"{\"name\":\"b c.iso\",\"size\":8192,\"kind\":\"iso\",\"loaded_in\":[]},"
+		"{\"name\":\"n\",\"size\":0,\"kind\":\"blank\",\"loaded_in\":[]}]}"));
+	close(fd);
+}
+
+static void socket_large_answer(void **state)
+{
+	char name[256];
+	int fd = dial();
+	size_t total = 0;
+	uint64_t end = now_ms() + 20000;
+	char buf[4096];
+	ssize_t n;
+
+	(void)state;
+	/* More than a socket's buffer holds, to a client that reads late. */
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(name, sizeof(name), "media/%0200u", i);
+		put_size(name, 0);
+	}
+	tell(fd, "list\n");
+	turn(event, usb, 2, 100, NULL);
+	do {
+		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n > 0)
+			total += (size_t)n;
+		else
+			turn(event, usb, 2, 1, NULL);
+	} while (now_ms() < end && !(n > 0 && buf[n - 1] == '\n'));
+	assert_true(total > 2000 * 240);
+	assert_int_equal(buf[n - 1], '\n');
+	close(fd);
+}
+
+static void socket_bad_clients(void **state)
+{
+	static char junk[10000];
+	int fd = dial(), other;
+
+	(void)state;
+	/* One that leaves without waiting for its answer: the command is done all the same. */
+	tell(fd, "insert a.iso\n");
+	close(fd);
+	turn(event, usb, 2, 100, NULL);
+	assert_starts(get_text("run/status"), "ok: drive0: inserted a.iso");
+	/* Half a line, then nothing. */
+	fd = dial();
+	tell(fd, "eject");
+	shutdown(fd, SHUT_WR);
+	assert_non_null(strstr(hear(fd), "\"code\":\"bad-line\""));
+	assert_string_equal(hear(fd), "");
+	close(fd);
+	/* A whole line, and the sending side closed: the answer comes. */
+	fd = dial();
+	tell(fd, "eject\n");
+	shutdown(fd, SHUT_WR);
+	assert_string_equal(hear(fd), "{\"ok\":true,\"message\":\"drive0: ejected a.iso\"}");
+	assert_string_equal(hear(fd), "");
+	close(fd);
+	/* Binary of any length. */
+	fd = dial();
+	memset(junk, 0x80, sizeof(junk) - 1);
+	tell(fd, junk);
+	assert_non_null(strstr(hear(fd), "\"code\":\"line-too-long\""));
+	tell(fd, "\n\x01\n");
+	assert_non_null(strstr(hear(fd), "\"code\":\"bad-line\""));
+	/* And the others are served meanwhile. */
+	other = dial();
+	tell(other, "eject\n");
+	assert_non_null(strstr(hear(other), "\"ok\":true"));
+	close(other);
+	close(fd);
+}
+
+static void socket_many_clients(void **state)
+{
+	int fd[65];
+
+	(void)state;
+	for (unsigned i = 0; i < 65; i++) {
+		fd[i] = dial();
+		turn(event, usb, 2, 3, NULL);
+	}
+	assert_non_null(strstr(hear(fd[64]), "\"code\":\"busy\""));
+	tell(fd[63], "eject\n");
+	assert_non_null(strstr(hear(fd[63]), "\"ok\":true"));
+	for (unsigned i = 0; i < 65; i++)
+		close(fd[i]);
+	turn(event, usb, 2, 50, NULL);
+	fd[0] = dial();
+	tell(fd[0], "eject\n");
+	assert_non_null(strstr(hear(fd[0]), "\"ok\":true"));
+	close(fd[0]);
+}
+
+static void socket_status_while_stuck(void **state)
+{
+	int fd = dial(), other = dial();
+
+	(void)state;
+	tell(fd, "insert a.iso\n");
+	hear(fd);
+	usb[0].stuck = true;
+	tell(fd, "eject force\n");
+	turn(event, usb, 2, 50, NULL);
+	tell(other, "status\n");
+	assert_non_null(strstr(hear(other), "\"pending\":\"eject\""));
+	usb[0].stuck = false;
+	assert_non_null(strstr(hear(fd), "ejected a.iso by force"));
+	close(fd);
+	close(other);
+}
+
+/* ---- the places --------------------------------------------------------------------------- */
+
+static void permissions(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(stat(in_scratch("run/control"), &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_int_equal(st.st_mode & 07777, 0660);
+	assert_int_equal(stat(in_scratch("run/socket"), &st), 0);
+	assert_true(S_ISSOCK(st.st_mode));
+	assert_int_equal(st.st_mode & 07777, 0660);
+}
+
+static void stale_and_foreign(void **state)
+{
+	struct control *first = control;
+
+	(void)state;
+	/* What a daemon that was killed left is replaced. */
+	assert_int_equal(rename(in_scratch("run/control"), in_scratch("kept")), 0);
+	assert_int_equal(mkfifo(in_scratch("run/control"), 0600), 0);
+	assert_int_equal(make_control(), 0);
+	FIFO("eject\n", "ok: drive0: there is no disc in the drive");
+	control_free(control);
+	assert_int_equal(access(in_scratch("run/control"), F_OK), -1);
+	assert_int_equal(access(in_scratch("run/socket"), F_OK), -1);
+	assert_int_equal(access(in_scratch("run/status"), F_OK), -1);
+	/* What is not ours is not touched. */
+	put_text("run/control", "precious");
+	assert_int_equal(make_control(), -EEXIST);
+	assert_string_equal(get_text("run/control"), "precious");
+	assert_int_equal(unlink(in_scratch("run/control")), 0);
+	assert_int_equal(symlink(in_scratch("kept"), in_scratch("run/control")), 0);
+	assert_int_equal(make_control(), -EEXIST);
+	assert_int_equal(unlink(in_scratch("run/control")), 0);
+	put_text("run/socket", "precious");
+	assert_int_equal(make_control(), -EEXIST);
+	assert_string_equal(get_text("run/socket"), "precious");
+	assert_int_equal(access(in_scratch("run/control"), F_OK), -1);
+	control = first;
+}
+
+static void second_daemon(void **state)
+{
+	struct rundir one, two;
+	char dir[96], why[256], want[256];
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s", in_scratch("mine"));
+	assert_int_equal(rundir_open(&one, dir, why, sizeof(why)), 0);
+	assert_int_equal(rundir_open(&two, dir, why, sizeof(why)), -EWOULDBLOCK);
+	snprintf(want, sizeof(want),
+		"another mmcgadgetd (process %d) is running in %s; stop it first", (int)getpid(),
+		dir);
+	assert_string_equal(why, want);
+	rundir_close(&one);
+	assert_int_equal(access(dir, F_OK), -1);
+	/* After a crash only the file is left, and means nothing. */
+	mkdir(dir, 0755);
+	put_text("mine/lock", "1\n");
+	assert_int_equal(rundir_open(&one, dir, why, sizeof(why)), 0);
+	rundir_close(&one);
+	assert_int_equal(access(dir, F_OK), 0);
+	assert_int_equal(access(in_scratch("mine/lock"), F_OK), -1);
+	assert_int_equal(chmod(dir, 0777), 0);
+	assert_int_equal(rundir_open(&one, dir, why, sizeof(why)), -EPERM);
+	snprintf(want, sizeof(want), "%s: not safe, others may write to it", dir);
+	assert_string_equal(why, want);
+	assert_int_equal(rundir_open(&one, in_scratch("x/y"), why, sizeof(why)), -ENOENT);
+}
+
+/* ---- mmcgadgetctl ------------------------------------------------------------------------- */
+
+/* Runs the program; its two outputs in out and err, its exit code returned. */
+static int ctl(const char *args, char *out, char *err)
+{
+	const char *dir = getenv("O");
+	char command[1024];
+	int status;
+	pid_t pid;
+
+	snprintf(command, sizeof(command), "exec %s/mmcgadgetctl --socket %s %s >%s 2>%s",
+		dir ? dir : "build", in_scratch("run/socket"), args, in_scratch("out"),
+		in_scratch("err"));
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(126);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		turn(event, usb, 2, 5, NULL);
+	assert_true(WIFEXITED(status));
+	strcpy(out, get_text("out"));
+	strcpy(err, get_text("err"));
+	return WEXITSTATUS(status);
+}
+
+static void client_program(void **state)
+{
+	static char out[16384], err[16384];
+
+	(void)state;
+	assert_int_equal(ctl("insert 'b c.iso'", out, err), 0);
+	assert_string_equal(out, "drive0: inserted b c.iso (DVD-ROM, 8192 bytes)\n");
+	assert_string_equal(err, "");
+	assert_int_equal(ctl("list", out, err), 0);
+	assert_string_equal(out, "     4.10 kB  a.iso\n     8.19 kB  b c.iso  <- drive0\n");
+	assert_int_equal(ctl("status drive=drive0", out, err), 0);
+	assert_starts(out, "mmcgadgetd " MMCGADGET_VERSION
+			   ", on controller dummy_udc.0\ndrive0\n  medium     DVD-ROM\n");
+	assert_int_equal(ctl("--json eject --force", out, err), 0);
+	assert_string_equal(
+		out, "{\"ok\":true,\"message\":\"drive0: ejected b c.iso by force\"}\n");
+	assert_int_equal(ctl("help", out, err), 0);
+	assert_starts(out, "insert NAME [drive=DRIVE]  ");
+	/* refused */
+	assert_int_equal(ctl("insert none", out, err), 1);
+	assert_string_equal(out, "");
+	assert_starts(err, "mmcgadgetctl: no image \"none\" in ");
+	assert_int_equal(ctl("--json blank a.iso", out, err), 1);
+	assert_starts(out, "{\"ok\":false,\"message\":\"\\\"a.iso\\\" exists");
+	assert_int_equal(size_of("media/a.iso"), 4096);
+}
+
+static void client_usage(void **state)
+{
+	static char out[16384], err[16384];
+
+	(void)state;
+	assert_int_equal(ctl("", out, err), 2);
+	assert_starts(err, "usage: mmcgadgetctl ");
+	assert_int_equal(ctl("frob", out, err), 2);
+	assert_string_equal(err, "mmcgadgetctl: unknown command \"frob\"; try help\n");
+	assert_int_equal(ctl("insert", out, err), 2);
+	assert_int_equal(ctl("insert a=b", out, err), 2);
+	assert_int_equal(ctl("--frob status", out, err), 2);
+	assert_int_equal(ctl("--wait x status", out, err), 2);
+	assert_int_equal(ctl("--help", out, err), 0);
+	assert_starts(out, "usage: mmcgadgetctl ");
+	assert_int_equal(ctl("--version", out, err), 0);
+	assert_string_equal(out, "mmcgadgetctl " MMCGADGET_VERSION "\n");
+}
+
+static void client_no_daemon(void **state)
+{
+	static char out[16384], err[16384];
+	uint64_t start;
+
+	(void)state;
+	assert_int_equal(rename(in_scratch("run/socket"), in_scratch("run/away")), 0);
+	assert_int_equal(ctl("status", out, err), 3);
+	assert_starts(err, "mmcgadgetctl: no daemon listens at ");
+	start = now_ms();
+	assert_int_equal(ctl("--wait 0.5 status", out, err), 3);
+	assert_true(now_ms() - start >= 450);
+	assert_int_equal(rename(in_scratch("run/away"), in_scratch("run/socket")), 0);
+}
+
+static void client_says_it_waits(void **state)
+{
+	static char out[16384], err[16384];
+
+	(void)state;
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	assert_int_equal(ctl("eject", out, err), 1);
+	assert_string_equal(err,
+		"mmcgadgetctl: drive0: eject (waiting for the host to unlock the drive)\n"
+		"mmcgadgetctl: drive0: the host keeps the drive locked; use eject force\n");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(fifo_commands),
+		T(fifo_refusals),
+		T(fifo_long_line),
+		T(fifo_pieces),
+		T(fifo_half_line),
+		T(fifo_waiting),
+		T(socket_answers),
+		T(socket_status),
+		T(socket_list),
+		T(socket_large_answer),
+		T(socket_bad_clients),
+		T(socket_many_clients),
+		T(socket_status_while_stuck),
+		T(permissions),
+		T(stale_and_foreign),
+		T(second_daemon),
+		T(client_program),
+		T(client_usage),
+		T(client_no_daemon),
+		T(client_says_it_waits),
+	};
+
+	return cmocka_run_group_tests_name("control", tests, NULL, NULL);
+}

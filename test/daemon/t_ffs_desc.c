@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The blobs FunctionFS gets, against USB 2.0 table 9-12 ff., USB 3.2 table 9-29,
+ * BOT 4.3/4.4 and the layout in linux/usb/functionfs.h. Bytes written from these.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gadget/ffs_int.h"
+#include "gadget/gadget.h"
+
+/* magic 3, length 105, FS | HS | SS, counts 3 3 5 */
+#define HEAD 3, 0, 0, 0, 105, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0
+#define INTERFACE(sub) 9, 4, 0, 0, 2, 0x08, sub, 0x50, 1
+#define ENDPOINT(address, lo, hi) 7, 5, address, 2, lo, hi, 0
+#define COMPANION 6, 0x30, 15, 0, 0, 0
+
+#define BLOB(sub)                                                                                  \
+	{                                                                                          \
+		HEAD, INTERFACE(sub), ENDPOINT(0x81, 64, 0), ENDPOINT(0x02, 64, 0), INTERFACE(sub), \
+			ENDPOINT(0x81, 0, 2), ENDPOINT(0x02, 0, 2), INTERFACE(sub),                \
+			ENDPOINT(0x81, 0, 4), COMPANION, ENDPOINT(0x02, 0, 4), COMPANION           \
+	}
+
+static const uint8_t scsi[] = BLOB(0x06);
+static const uint8_t mmc5[] = BLOB(0x02);
+
+static void descriptors(void **state)
+{
+	uint8_t buf[FFS_BLOB_MAX];
+
+	(void)state;
+	assert_int_equal(ffs_desc_build(buf, sizeof(buf), 0x06), sizeof(scsi));
+	assert_memory_equal(buf, scsi, sizeof(scsi));
+	assert_int_equal(ffs_desc_build(buf, sizeof(buf), 0x02), sizeof(mmc5));
+	assert_memory_equal(buf, mmc5, sizeof(mmc5));
+}
+
+/* The head says how long the blob is, and the counts are those of the descriptors that follow. */
+static void descriptors_add_up(void **state)
+{
+	uint8_t buf[FFS_BLOB_MAX];
+	size_t size = ffs_desc_build(buf, sizeof(buf), 0x06);
+	size_t at = 24;
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(buf[4] | buf[5] << 8 | buf[6] << 16 | buf[7] << 24, size);
+	while (at < size) {
+		assert_true(buf[at] >= 2);
+		at += buf[at];
+		n++;
+	}
+	assert_int_equal(at, size);
+	assert_int_equal(n, buf[12] + buf[16] + buf[20]);
+}
+
+static void descriptors_need_room(void **state)
+{
+	uint8_t buf[FFS_BLOB_MAX];
+
+	(void)state;
+	memset(buf, 0xa5, sizeof(buf));
+	assert_int_equal(ffs_desc_build(buf, sizeof(scsi) - 1, 0x06), 0);
+	assert_int_equal(buf[0], 0xa5);
+	assert_int_equal(ffs_desc_build(buf, sizeof(scsi), 0x06), sizeof(scsi));
+	assert_int_equal(buf[sizeof(scsi)], 0xa5);
+}
+
+static void strings(void **state)
+{
+	static const uint8_t wanted[] = {2, 0, 0, 0, 22, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x09, 0x04,
+		'D', 'V', 'D', 0};
+	uint8_t buf[FFS_BLOB_MAX];
+
+	(void)state;
+	assert_int_equal(ffs_strings_build(buf, sizeof(buf), "DVD"), sizeof(wanted));
+	assert_memory_equal(buf, wanted, sizeof(wanted));
+	assert_int_equal(ffs_strings_build(buf, sizeof(wanted) - 1, "DVD"), 0);
+	assert_int_equal(ffs_strings_build(buf, sizeof(buf), ""), 19);
+}
+
+/* BOT 4.1.1: 12 or more of 0-9 A-F; the same at every start. */
+static void serial(void **state)
+{
+	char a[17], b[17];
+
+	(void)state;
+	gadget_default_serial(a);
+	gadget_default_serial(b);
+	assert_string_equal(a, b);
+	assert_int_equal(strspn(a, "0123456789ABCDEF"), 16);
+	assert_string_not_equal(a + 4, "000000000000");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(descriptors),
+		cmocka_unit_test(descriptors_add_up),
+		cmocka_unit_test(descriptors_need_room),
+		cmocka_unit_test(strings),
+		cmocka_unit_test(serial),
+	};
+
+	return cmocka_run_group_tests_name("FunctionFS descriptors", tests, NULL, NULL);
+}

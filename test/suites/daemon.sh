@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Configuration, control, media folder and drives, without USB; then the program's start and end.
+O=${O:-build}
+export O CMOCKA_MESSAGE_OUTPUT=TAP
+failed=0
+for t in "$O"/test/daemon/t_*; do
+	case $t in
+	*.o | *.d) continue ;;
+	esac
+	echo "# ${t##*/}"
+	timeout 120 "$t" || {
+		rc=$?
+		# A program that a signal ended has told nothing of the tests it did not come to.
+		[ "$rc" -lt 124 ] || echo "not ok - ${t##*/} ended with exit code $rc"
+		failed=1
+	}
+done
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+n=0
+# expect NAME EXIT_CODE STREAM TEXT COMMAND...: the code, and the text in that stream (1, 2)
+expect() {
+	name=$1 want=$2 stream=$3 text=$4
+	shift 4
+	n=$((n + 1))
+	timeout 20 "$@" >"$dir/1" 2>"$dir/2"
+	rc=$?
+	if [ "$rc" = "$want" ] && grep -qF -- "$text" "$dir/$stream"; then
+		echo "ok $n - $name"
+	else
+		failed=1
+		echo "not ok $n - $name"
+		echo "#   exit code $rc, not $want; or no \"$text\" in:"
+		sed 's/^/#   /' "$dir/1" "$dir/2"
+	fi
+}
+
+echo "# mmcgadgetd"
+d=$O/mmcgadgetd
+expect '--help' 0 1 'usage: mmcgadgetd' "$d" --help
+expect '--version' 0 1 'mmcgadgetd ' "$d" --version
+expect 'unknown option' 2 2 '--help' "$d" --frob
+expect 'an argument too many' 2 2 'unexpected argument "x"' "$d" x
+expect 'the shipped configuration is good' 0 1 'configs/mmcgadget.conf: good' \
+	"$d" --check-config -c configs/mmcgadget.conf
+printf 'udc = "";\nspeed = 3;\n' >"$dir/unknown.conf"
+expect 'unknown key, checked' 2 2 "$dir/unknown.conf:2: unknown key \"speed\"" \
+	"$d" --check-config -c "$dir/unknown.conf"
+expect 'unknown key, started' 2 2 "$dir/unknown.conf:2: unknown key \"speed\"" \
+	"$d" -c "$dir/unknown.conf"
+expect 'configuration that is not there' 2 2 "$dir/none: No such file" "$d" -c "$dir/none"
+cat >"$dir/nomedia.conf" <<C
+control: { directory = "$dir/run"; group = ""; };
+drives = ( { media = "$dir/nothing"; } );
+C
+expect 'missing media folder: a warning when checked' 0 2 \
+	"warning: drives[0]: media folder $dir/nothing: No such file or directory" \
+	"$d" --check-config -c "$dir/nomedia.conf"
+expect 'missing media folder: no start' 1 2 \
+	"drives[0]: media folder $dir/nothing: No such file or directory" "$d" -c "$dir/nomedia.conf"
+# shellcheck disable=SC2016
+expect 'a start that failed leaves nothing' 0 1 gone sh -c 'test ! -e "$1" && echo gone' - "$dir/run"
+exit $failed

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the programs, the manual pages and the shipped configuration say agrees, both ways.
+O=${O:-build}
+man=docs/man
+n=0
+report() { # NAME FAULTS
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		sed 's/^/# /' <<<"$2"
+	fi
+}
+# both NAME LIST LIST: the same words, in any order
+both() {
+	local d
+	d=$(diff <(sort -u <<<"$2") <(sort -u <<<"$3"))
+	[ -n "$2" ] || d="nothing found to compare"
+	report "$1" "$d"
+}
+
+plain() { mandoc -T ascii "$1" | sed 's/.\x08//g'; } # without overstrikes
+
+for p in mmcgadgetd.8 mmcgadgetctl.1 mmcgadget.conf.5; do
+	report "$p: mandoc has nothing to say" "$(mandoc -T lint -W warning "$man/$p" 2>&1)"
+	report "$p: says its licence" "$(grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' "$man/$p")"
+done
+
+# Long and short options, of the help and of the manual's ".It Fl" lines.
+help_options() { "$O/$1" --help | grep -oE '(^| )--?[A-Za-z][a-z-]*' | tr -d ' '; }
+man_options() {
+	grep -E '^\.It Fl' "$man/$1" | grep -oE 'Fl -?[A-Za-z][a-z-]*' | sed 's/^Fl /-/'
+}
+both 'mmcgadgetd: options in --help and manual' "$(help_options mmcgadgetd)" "$(man_options mmcgadgetd.8)"
+both 'mmcgadgetctl: options in --help and manual' "$(help_options mmcgadgetctl)" "$(man_options mmcgadgetctl.1)"
+both 'mmcgadgetd: options in synopsis and list' \
+	"$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh QUICK/p' $man/mmcgadgetd.8 | grep -oE 'Fl -?[A-Za-z][a-z-]*' | sed 's/^Fl /-/')" \
+	"$(man_options mmcgadgetd.8)"
+
+# Verbs with their options: the table of the code, and each manual's list.
+code_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/ctl/verbs.c)
+help_verbs=$("$O/mmcgadgetctl" --help | grep -oE '^  [a-z]+' | tr -d ' ')
+man_verbs() { grep -oE '^\.It Cm [a-z]+( |$)' "$man/$1" | awk '{ print $3 }'; }
+both 'verbs in the code and mmcgadgetctl --help' "$code_verbs" "$help_verbs"
+both 'verbs in --help and mmcgadgetd(8)' "$help_verbs" "$(man_verbs mmcgadgetd.8)"
+both 'verbs in --help and mmcgadgetctl(1)' "$help_verbs" "$(man_verbs mmcgadgetctl.1)"
+# "insert NAME [drive=DRIVE]" on one line, however it is marked up.
+help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
+	sed 's/NAME/name/; s/DRIVE/drive/')
+for p in mmcgadgetd.8 mmcgadgetctl.1; do
+	both "verbs and their arguments in --help and $p" "$help_synopses" \
+		"$(plain "$man/$p" | sed -n 's/^     \([a-z].*\)/\1/p' | sed 's/   *.*//' |
+			grep -E "^($(paste -sd'|' <<<"$help_verbs"))( |$)" | grep -E '^help$|name|\[')"
+done
+
+# Keys: code, shipped file and manual.
+code_keys=$({
+	grep -oE '^	(TEXT|NUMBER|CHOICE)\("[a-z_.]+"' src/core/config.c | cut -d'"' -f2
+	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/core/config.c | cut -d'"' -f2 | sed 's/^/drives[]./'
+})
+conf_keys=$(awk '
+	/^[ \t]*#/ { next }
+	/^[a-z_]+: *\{/ { sub(/:.*/, "", $1); group = $1 "."; next }
+	/^drives *= *\(/ { group = "drives[]."; next }
+	/^(\}|\))/ { group = ""; next }
+	/^[ \t]*[a-z_]+ *=/ { print group $1 }' configs/mmcgadget.conf)
+man_keys=$(grep -E '^\.It Cm ' $man/mmcgadget.conf.5 | sed 's/^\.It Cm //; s/ , /\n/g' | grep -v '^drives$')
+both 'keys in the code and in the shipped configuration' "$code_keys" "$conf_keys"
+both 'keys in the code and in mmcgadget.conf(5)' "$code_keys" "$man_keys"
+
+# The defaults that the manual names are those of the shipped file (which a test holds to the code).
+report 'the defaults in mmcgadget.conf(5) are the shipped ones' "$(
+	text=$(plain "$man/mmcgadget.conf.5" | tr -s ' \n' '  ')
+	grep -vE '^[ 	]*#' configs/mmcgadget.conf | sed -n 's/^[ 	]*\([a-z_]*\) = "\{0,1\}\([^";]*\)"\{0,1\};/\1 \2/p' |
+		while read -r key value; do
+			[ -z "$value" ] || grep -qF -- "$value" <<<"$text" || echo "$key: no $value in the manual"
+		done
+)"
+
+report 'paths in the manuals are those of the code' "$(
+	for path in /run/mmcgadget/control /run/mmcgadget/socket /run/mmcgadget/status /var/lib/mmcgadget; do
+		grep -q "^\.It Pa $path" $man/mmcgadgetd.8 || echo "mmcgadgetd(8) has no $path"
+	done
+	grep -q "\"$(sed -n 's/^\.It Pa \(.*socket\)$/\1/p' $man/mmcgadgetctl.1)\"" src/ctl/client.h ||
+		echo "mmcgadgetctl(1) has another socket than the program"
+)"
+report 'the unit file starts what is installed' "$(
+	grep -qx 'ExecStart=@SBINDIR@/mmcgadgetd' configs/mmcgadgetd.service || echo 'ExecStart differs'
+	grep -qx 'WantedBy=usb-gadget.target' configs/mmcgadgetd.service || echo 'WantedBy differs'
+	grep -qx 'Type=notify' configs/mmcgadgetd.service || echo 'Type differs'
+)"
+echo "1..$n"
