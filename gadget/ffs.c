@@ -19,11 +19,11 @@
  * Never no_disconnect: kernels up to 6.12 deadlock when ep0 of such a mount is
  * opened a second time.
  */
-#define MOUNT_OPTIONS    "rmode=0700,fmode=0600"
-#define UMOUNT_TRIES     100
-#define UMOUNT_PAUSE_NS  10000000L
-#define LOG_LINES        10 /* in LOG_SECONDS: a host that keeps resetting must not fill the disk */
-#define LOG_SECONDS      10
+#define MOUNT_OPTIONS   "rmode=0700,fmode=0600"
+#define UMOUNT_TRIES    100
+#define UMOUNT_PAUSE_NS 10000000L
+#define LOG_LINES       10 /* in LOG_SECONDS: a host that keeps resetting must not fill the disk */
+#define LOG_SECONDS     10
 
 /* ---- mounting ----------------------------------------------------------------------------- */
 
@@ -125,8 +125,8 @@ static int open_endpoints(struct ffs *f, const struct ffs_config *c)
 	int ret = open_file(f, "ep0", &f->ep0);
 
 	if (!ret)
-		ret = write_blob(f, blob, ffs_desc_build(blob, sizeof(blob), c->subclass),
-			"descriptors");
+		ret = write_blob(
+			f, blob, ffs_desc_build(blob, sizeof(blob), c->subclass), "descriptors");
 	if (!ret)
 		ret = write_blob(f, blob,
 			ffs_strings_build(blob, sizeof(blob), c->interface ? c->interface : ""),
@@ -184,6 +184,7 @@ static struct ffs *ffs_new(const struct ffs_config *c)
 	f->aio.client = &ffs_bot_client;
 	f->aio.client_ctx = f;
 	f->aio.host_generation = &f->generation;
+	f->aio.host_reset = &f->reset;
 	f->mail_end = &f->mail;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_condattr_init(&attr);

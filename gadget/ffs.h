@@ -40,7 +40,7 @@ struct ffs_config {
 enum ffs_speed { FFS_SPEED_NONE, FFS_SPEED_FULL, FFS_SPEED_HIGH, FFS_SPEED_SUPER };
 
 struct ffs_state {
-	bool enabled;   /* the host has configured us */
+	bool enabled; /* the host has configured us */
 	bool suspended;
 	enum ffs_speed speed;
 	struct bot_stats bot;

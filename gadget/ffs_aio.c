@@ -79,8 +79,8 @@ static void queue_clear(struct ffs_queue *q)
 
 int ffs_aio_init(struct ffs_aio *a)
 {
-	a->buffers = mmap(NULL, BUFFERS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		-1, 0);
+	a->buffers = mmap(
+		NULL, BUFFERS_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (a->buffers == MAP_FAILED) {
 		a->buffers = NULL;
 		return -ENOMEM;
@@ -227,6 +227,15 @@ static bool aio_alive(const struct ffs_aio *a)
 	return atomic_load(a->host_generation) == a->generation;
 }
 
+/*
+ * Nothing of the old command may follow a Bulk-Only Reset. It can have been
+ * acknowledged already, when we were in a file for too long.
+ */
+static bool in_waits(const struct ffs_aio *a)
+{
+	return atomic_load(a->host_reset) != a->reset;
+}
+
 static int aio_submit(struct ffs_aio *a, struct ffs_queue *q, struct ffs_io *io)
 {
 	struct ffs_io **link = q->end;
@@ -260,7 +269,7 @@ int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len)
 	/* The host may have reset the bus while we were in a file: not into its new session. */
 	if (!aio_alive(a))
 		return -ESHUTDOWN;
-	io = io_get(a, false);
+	io = in_waits(a) ? NULL : io_get(a, false);
 	if (!io)
 		return -EAGAIN;
 	io_prep_pwrite(&io->iocb, a->in_fd, len ? (void *)(uintptr_t)data : a->buffers, len, 0);
@@ -284,7 +293,9 @@ int ffs_aio_recv(struct ffs_aio *a, uint32_t len)
 
 int ffs_aio_halt_in(struct ffs_aio *a)
 {
-	return aio_alive(a) ? a->io->set_halt(a->in_fd) : -ESHUTDOWN;
+	if (!aio_alive(a))
+		return -ESHUTDOWN;
+	return in_waits(a) ? -EAGAIN : a->io->set_halt(a->in_fd);
 }
 
 void ffs_aio_unhalt_in(struct ffs_aio *a)

@@ -47,7 +47,7 @@ struct descriptors {
 	{                                                                                          \
 		.bLength = sizeof(struct usb_endpoint_descriptor_no_audio),                        \
 		.bDescriptorType = USB_DT_ENDPOINT, .bEndpointAddress = (address),                 \
-		.bmAttributes = USB_ENDPOINT_XFER_BULK, .wMaxPacketSize = htole16(size)               \
+		.bmAttributes = USB_ENDPOINT_XFER_BULK, .wMaxPacketSize = htole16(size)            \
 	}
 
 #define COMPANION                                                                                  \
@@ -63,19 +63,20 @@ struct descriptors {
 size_t ffs_desc_build(void *buf, size_t size, uint8_t subclass)
 {
 	struct descriptors d = {
-		.head = {
-			.magic = htole32(FUNCTIONFS_DESCRIPTORS_MAGIC_V2),
-			.length = htole32(sizeof(d)),
-			.flags = htole32(FUNCTIONFS_HAS_FS_DESC | FUNCTIONFS_HAS_HS_DESC |
-				FUNCTIONFS_HAS_SS_DESC),
-		},
+		.head =
+			{
+				.magic = htole32(FUNCTIONFS_DESCRIPTORS_MAGIC_V2),
+				.length = htole32(sizeof(d)),
+				.flags = htole32(FUNCTIONFS_HAS_FS_DESC | FUNCTIONFS_HAS_HS_DESC |
+						 FUNCTIONFS_HAS_SS_DESC),
+			},
 		.fs_count = htole32(3),
 		.hs_count = htole32(3),
 		.ss_count = htole32(5),
-		.fs = { INTERFACE, BULK(IN_ADDRESS, 64), BULK(OUT_ADDRESS, 64) },
-		.hs = { INTERFACE, BULK(IN_ADDRESS, 512), BULK(OUT_ADDRESS, 512) },
-		.ss = { INTERFACE, BULK(IN_ADDRESS, 1024), COMPANION, BULK(OUT_ADDRESS, 1024),
-			COMPANION },
+		.fs = {INTERFACE, BULK(IN_ADDRESS, 64), BULK(OUT_ADDRESS, 64)},
+		.hs = {INTERFACE, BULK(IN_ADDRESS, 512), BULK(OUT_ADDRESS, 512)},
+		.ss = {INTERFACE, BULK(IN_ADDRESS, 1024), COMPANION, BULK(OUT_ADDRESS, 1024),
+			COMPANION},
 	};
 
 	d.fs.interface.bInterfaceSubClass = subclass;
@@ -93,11 +94,12 @@ size_t ffs_strings_build(void *buf, size_t size, const char *interface)
 		struct usb_functionfs_strings_head head;
 		__le16 language;
 	} __attribute__((packed)) s = {
-		.head = {
-			.magic = htole32(FUNCTIONFS_STRINGS_MAGIC),
-			.str_count = htole32(1),
-			.lang_count = htole32(1),
-		},
+		.head =
+			{
+				.magic = htole32(FUNCTIONFS_STRINGS_MAGIC),
+				.str_count = htole32(1),
+				.lang_count = htole32(1),
+			},
 		.language = htole16(0x0409), /* the one Windows asks for */
 	};
 	size_t text = strlen(interface) + 1;

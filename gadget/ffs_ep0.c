@@ -57,7 +57,8 @@ static void ep0_stall(struct ffs *f, const struct usb_ctrlrequest *r)
 		check(f, write(f->ep0, &unused, 0), "stalling a request");
 }
 
-/* The USB thread cleans up first; but a host that waits for ever for us is worse than a late one. */
+/* The USB thread cleans up first; but a host that waits for ever for us is worse than a late one.
+ */
 static void ep0_reset(struct ffs *f)
 {
 	struct timespec until;
@@ -68,6 +69,8 @@ static void ep0_reset(struct ffs *f)
 	until.tv_sec += RESET_WAIT_MS / 1000;
 	pthread_mutex_lock(&f->lock);
 	reset = ++f->host.reset;
+	f->host.late = false;
+	atomic_store(&f->reset, reset);
 	generation = f->host.generation;
 	pthread_mutex_unlock(&f->lock);
 	ffs_wake(f);
@@ -75,7 +78,8 @@ static void ep0_reset(struct ffs *f)
 	while (f->reset_done != reset && f->host.generation == generation && !f->stopping &&
 		!pthread_cond_timedwait(&f->cond, &f->lock, &until))
 		;
-	if (f->reset_done != reset)
+	f->host.late = f->reset_done != reset;
+	if (f->host.late)
 		log_debug("%s: Bulk-Only Reset is answered before it is done", f->instance);
 	pthread_mutex_unlock(&f->lock);
 	/* wLength is 0: reading nothing is the status stage. */
@@ -106,7 +110,8 @@ static void ep0_follow(struct ffs *f, unsigned type)
 		f->host.enabled = type == FUNCTIONFS_ENABLE;
 		f->host.suspended = false;
 		f->host.generation++;
-		/* At once: the USB thread must not submit into the new session what was for the old. */
+		/* At once: the USB thread must not submit into the new session what was for the
+		 * old. */
 		atomic_store(&f->generation, f->host.generation);
 		break;
 	case FUNCTIONFS_SUSPEND:

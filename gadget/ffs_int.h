@@ -68,6 +68,9 @@ struct ffs_aio {
 	int in_fd, out_fd, event_fd;
 	const atomic_uint *host_generation; /* ep0 thread's; differs from ours: all is dead */
 	unsigned generation;
+	const atomic_uint
+		*host_reset; /* the same for Bulk-Only Reset: bulk-in has to wait for us */
+	unsigned reset;
 
 	struct ffs_queue in, out; /* in the order BOT asked */
 	struct ffs_io ios[FFS_IOS];
@@ -111,6 +114,7 @@ struct ffs_host {
 	bool enabled, suspended;
 	unsigned generation; /* one more at each ENABLE, DISABLE and UNBIND */
 	unsigned reset;      /* one more at each Bulk-Only Reset */
+	bool late;           /* that reset has been acknowledged before it was done */
 };
 
 struct ffs {
@@ -136,7 +140,7 @@ struct ffs {
 	struct ffs_state state;
 	time_t log_second;
 	unsigned log_count;
-	atomic_uint generation; /* host.generation, for looking at without the lock */
+	atomic_uint generation, reset; /* those of host, for looking at without the lock */
 
 	/* USB thread only */
 	struct ffs_host seen;

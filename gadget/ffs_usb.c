@@ -98,9 +98,8 @@ static uint16_t max_packet(struct ffs *f)
 {
 	struct usb_endpoint_descriptor d;
 
-	return ioctl(f->aio.in_fd, FUNCTIONFS_ENDPOINT_DESC, &d) < 0 ?
-		0 :
-		le16toh(d.wMaxPacketSize);
+	return ioctl(f->aio.in_fd, FUNCTIONFS_ENDPOINT_DESC, &d) < 0 ? 0
+								     : le16toh(d.wMaxPacketSize);
 }
 
 static enum ffs_speed speed_of(uint16_t packet)
@@ -134,6 +133,7 @@ static void new_session(struct ffs *f, bool enabled)
 	bool was_on = f->speed != FFS_SPEED_NONE;
 
 	ffs_aio_reset(&f->aio, f->seen.generation);
+	f->aio.reset = f->seen.reset;
 	f->speed = speed_of(packet);
 	if (packet) {
 		bot_enabled(f->bot, packet);
@@ -152,8 +152,13 @@ static void new_session(struct ffs *f, bool enabled)
 
 static void class_reset(struct ffs *f)
 {
-	/* What had come before the reset belongs before it. */
-	ffs_aio_dispatch(&f->aio);
+	/*
+	 * What has come belongs before the reset, while the host waits for it to be
+	 * acknowledged; if it is not waiting, the next CBW may be among that.
+	 */
+	if (!f->seen.late)
+		ffs_aio_dispatch(&f->aio);
+	f->aio.reset = f->seen.reset;
 	ffs_aio_unhold(&f->aio);
 	bot_class_reset(f->bot);
 }

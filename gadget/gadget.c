@@ -179,7 +179,8 @@ static void unmount_functions(usbg_gadget *g)
 {
 	usbg_function *f;
 
-	usbg_for_each_function (f, g) {
+	usbg_for_each_function(f, g)
+	{
 		if (usbg_get_function_type(f) == USBG_F_FFS)
 			unmount_instance(usbg_get_function_instance(f));
 	}
@@ -212,9 +213,8 @@ static int need_configfs(void)
 		log_error("no " CONFIGFS ": the kernel has no configfs (modprobe configfs?)");
 		return -ENOENT;
 	}
-	if (st.f_type != CONFIGFS_MAGIC &&
-		mount("configfs", CONFIGFS, "configfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) <
-			0) {
+	if (st.f_type != CONFIGFS_MAGIC && mount("configfs", CONFIGFS, "configfs",
+						   MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) {
 		int ret = -errno;
 
 		log_error("cannot mount configfs at " CONFIGFS ": %s", strerror(-ret));
@@ -396,8 +396,8 @@ static int bind_to(struct gadget *g, const char *udc)
 	snprintf(path, sizeof(path), UDC_CLASS "/%s/maximum_speed", udc);
 	read_line(path, speed, sizeof(speed));
 	/* A high-speed device that claims USB 3 is asked for descriptors it does not have. */
-	ret = usbg_set_gadget_device_bcd_usb(g->usbg,
-		strncmp(speed, "super-speed", strlen("super-speed")) ? 0x0200 : 0x0300);
+	ret = usbg_set_gadget_device_bcd_usb(
+		g->usbg, strncmp(speed, "super-speed", strlen("super-speed")) ? 0x0200 : 0x0300);
 	if (ret != USBG_SUCCESS)
 		log_warn("%s: cannot set bcdUSB: %s", g->name, usbg_strerror(ret));
 	ret = write_udc(g->name, udc);

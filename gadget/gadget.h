@@ -15,12 +15,12 @@
 struct gadget;
 
 struct gadget_config {
-	const char *name;       /* directory in configfs, e.g. "mmcgadget" */
+	const char *name; /* directory in configfs, e.g. "mmcgadget" */
 	uint16_t id_vendor, id_product, bcd_device;
 	const char *manufacturer, *product;
-	const char *serial;     /* 12 or more upper-case hex digits (BOT 4.1.1) */
+	const char *serial;        /* 12 or more upper-case hex digits (BOT 4.1.1) */
 	const char *configuration; /* configuration string */
-	unsigned max_power;     /* mA */
+	unsigned max_power;        /* mA */
 	const char *ffs_instance[GADGET_MAX_FUNCTIONS]; /* NULL-terminated unless full */
 };
 

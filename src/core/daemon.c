@@ -90,6 +90,7 @@ static int add_drive(struct daemon *d, unsigned i)
 struct start_reply {
 	struct reply base;
 	struct daemon *daemon;
+	const char *drive;
 };
 
 static void start_progress(struct reply *r, json_t *answer)
@@ -103,7 +104,7 @@ static void start_final(struct reply *r, json_t *answer)
 	struct start_reply *s = (struct start_reply *)r;
 
 	if (!answer_is_ok(answer))
-		log_warn("the drive starts empty");
+		log_warn("%s: starts empty", s->drive);
 	control_note(s->daemon->control, answer);
 	free(s);
 }
@@ -120,6 +121,7 @@ static int load_start_image(struct daemon *d, unsigned i)
 	r->base.progress = start_progress;
 	r->base.final = start_final;
 	r->daemon = d;
+	r->drive = d->config->drive[i].name;
 	drive_submit(d->drives.drive[i], DRIVE_INSERT, d->config->drive[i].image, false, &r->base);
 	return 0;
 }

@@ -24,7 +24,7 @@ enum op_state {
 	OP_EJECTING,     /* on the USB thread */
 	OP_WAIT_UNLOCK,  /* the host was asked to eject */
 	OP_GAP,          /* the tray is empty, the host shall notice */
-	OP_WAIT_RELEASE, /* the same file again: the old disc must be closed first */
+	OP_WAIT_RELEASE, /* the file is held by a disc taken out a moment ago */
 	OP_INSERTING,    /* on the USB thread */
 };
 
@@ -34,10 +34,11 @@ struct drive_op {
 	struct drive_cmd *cmd;
 	struct image next; /* opened, not yet in the drive */
 	struct disc *disc; /* made of it */
-	bool reopen;       /* next is the file in the drive: open it when that is closed */
-	bool asked;        /* the host was asked to let go */
-	bool expired;      /* and did not in time */
-	char text[320];    /* for status */
+	bool reopen;  /* the file is in a drive, or was until now: open it when that disc is closed
+		       */
+	bool asked;   /* the host was asked to let go */
+	bool expired; /* and did not in time */
+	char text[320]; /* for status */
 };
 
 /* One errand on the USB thread at a time. */

@@ -18,6 +18,8 @@
 #include "ctl/words.h"
 #include "util/log.h"
 
+#define RELEASE_POLL 50u /* ms */
+
 void drive_cmd_free(struct drive_cmd *cmd)
 {
 	if (cmd)
@@ -90,6 +92,18 @@ static const struct drive *holder(const struct drive *d, const struct image *ima
 	return NULL;
 }
 
+/* Discs that were taken out and are not closed yet, for a command or a slow storage. */
+static bool any_leaving(const struct drive *d)
+{
+	for (unsigned i = 0; d->set && i < d->set->count; i++) {
+		const struct drive *each = d->set->drive[i];
+
+		if (each->unreleased > (each->in.name ? 1u : 0u))
+			return true;
+	}
+	return false;
+}
+
 /* 0: op.disc is there, or op.reopen is set. Else *answer says why not. */
 static int open_image(struct drive *d, json_t **answer)
 {
@@ -110,7 +124,7 @@ static int open_image(struct drive *d, json_t **answer)
 	if (r < 0) {
 		has = r == -EBUSY ? holder(d, &op->next) : NULL;
 		image_fini(&op->next);
-		op->reopen = has == d && !op->reopen;
+		op->reopen = !op->reopen && r == -EBUSY && (has == d || (!has && any_leaving(d)));
 		if (op->reopen)
 			return 0;
 		*answer = has ? answer_error("in-use", "\"%s\" is in %s", op->cmd->image, has->name)
@@ -200,13 +214,20 @@ static void fill(struct drive *d)
 {
 	json_t *answer = NULL;
 
+	drive_stop_timer(d);
 	if (d->op.reopen) {
-		if (d->unreleased > 0) {
+		if (any_leaving(d)) {
 			d->op.state = OP_WAIT_RELEASE;
-			describe(d, " (waiting for the host's last command)");
+			describe(d, " (waiting for the old disc to be closed)");
+			/* Another drive's disc is no event of this one. */
+			drive_start_timer(d, RELEASE_POLL);
 			return;
 		}
 		if (open_image(d, &answer) < 0) {
+			json_object_set_new(answer, "message",
+				json_sprintf("%s; %s is empty now",
+					json_string_value(json_object_get(answer, "message")),
+					d->name));
 			finish(d, answer);
 			return;
 		}
@@ -259,13 +280,13 @@ void drive_op_event(struct drive *d)
 {
 	if (d->op.state == OP_WAIT_UNLOCK && !d->seen.locked)
 		post_eject(d);
-	else if (d->op.state == OP_WAIT_RELEASE && d->unreleased == 0)
+	else if (d->op.state == OP_WAIT_RELEASE && !any_leaving(d))
 		fill(d);
 }
 
 void drive_op_timeout(struct drive *d)
 {
-	if (d->op.state == OP_GAP) {
+	if (d->op.state == OP_GAP || d->op.state == OP_WAIT_RELEASE) {
 		fill(d);
 	} else if (d->op.state == OP_WAIT_UNLOCK || d->op.state == OP_EJECTING) {
 		d->op.expired = true;

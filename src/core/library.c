@@ -42,16 +42,33 @@ static bool name_leaves(const char *name)
 	}
 }
 
+/* One step of a walk; takes at over. */
+static int step(int at, const char *part, bool must_be_folder)
+{
+	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = next < 0 ? -errno : 0;
+	struct stat st;
+
+	close(at);
+	if (r == 0 && fstat(next, &st) < 0)
+		r = -errno;
+	else if (r == 0 && S_ISLNK(st.st_mode))
+		r = -ELOOP;
+	else if (r == 0 && must_be_folder && !S_ISDIR(st.st_mode))
+		r = -ENOTDIR;
+	if (r < 0 && next >= 0)
+		close(next);
+	return r < 0 ? r : next;
+}
+
 int library_walk(int folder, const char *name)
 {
 	char part[NAME_MAX + 1];
-	int at = fcntl(folder, F_DUPFD_CLOEXEC, 0), next;
-	struct stat st;
+	int at = fcntl(folder, F_DUPFD_CLOEXEC, 0);
 	size_t n;
 
 	if (at < 0)
 		return -errno;
-	for (const char *p = name; *p != '\0'; p += n + (p[n] == '/')) {
+	for (const char *p = name; *p != '\0' && at >= 0; p += n + (p[n] == '/')) {
 		n = strcspn(p, "/");
 		if (n == 0)
 			continue;
@@ -61,17 +78,7 @@ int library_walk(int folder, const char *name)
 		}
 		memcpy(part, p, n);
 		part[n] = '\0';
-		next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		if (next < 0) {
-			next = -errno;
-		} else if (fstat(next, &st) == 0 && S_ISLNK(st.st_mode)) {
-			close(next);
-			next = -ELOOP;
-		}
-		close(at);
-		if (next < 0)
-			return next;
-		at = next;
+		at = step(at, part, p[n] == '/');
 	}
 	return at;
 }

@@ -83,9 +83,10 @@ static void bind_once(struct usb *u)
 			"device mode?)");
 	else if (r == -EBUSY)
 		say(u, LOG_LEVEL_WARN,
-			"USB device controller %s is taken by gadget \"%s\"; waiting for it to be "
-			"free",
-			*udc ? udc : "(the only one)", *owner ? owner : "?");
+			"the USB device controller%s%s is taken by gadget \"%s\"; waiting for it "
+			"to "
+			"be free",
+			*udc ? " " : "", udc, *owner ? owner : "?");
 	else
 		say(u, LOG_LEVEL_ERROR, "binding to a USB device controller: %s; trying again",
 			strerror(-r));

@@ -90,10 +90,8 @@ static void format_disc(const json_t *drive, FILE *out)
 	fprintf(out, "  %-10s %s\n", "path", text(drive, "path"));
 	line_size(out, "size", number(drive, "size"));
 	if (strcmp(text(drive, "medium"), "dvd+r") == 0) {
-		fprintf(out,
-			"  %-10s %" PRIu64 " blocks in %" PRIu64 " tracks, %" PRIu64 " sessions\n",
-			"recorded", number(drive, "recorded_blocks"), number(drive, "tracks"),
-			number(drive, "sessions"));
+		fprintf(out, "  %-10s %" PRIu64 " of %" PRIu64 " blocks\n", "recorded",
+			number(drive, "recorded_blocks"), number(drive, "capacity_blocks"));
 		line_size(out, "free", number(drive, "free_blocks") * BLOCK);
 	}
 }

@@ -144,9 +144,14 @@ const struct disc_track *disc_track(const struct disc *d, uint32_t number)
 	return number >= 1 && number <= d->tracks ? &d->track[number - 1] : NULL;
 }
 
+uint32_t disc_end(const struct disc *d)
+{
+	return d->finalised ? recorded_end(d) : d->capacity;
+}
+
 uint32_t disc_track_at(const struct disc *d, uint32_t lba)
 {
-	if (lba >= d->capacity)
+	if (lba >= disc_end(d))
 		return 0;
 	for (uint32_t i = d->tracks; i-- > 0;)
 		if (lba >= d->track[i].start)
@@ -218,7 +223,7 @@ int disc_may_read(const struct disc *d, uint32_t lba, uint32_t count)
 {
 	uint64_t end = (uint64_t)lba + count;
 
-	if (lba >= d->capacity || end > d->capacity)
+	if (lba >= disc_end(d) || end > disc_end(d))
 		return DISC_OUT_OF_RANGE;
 	return end > recorded_end(d) ? DISC_UNREADABLE : DISC_OK;
 }

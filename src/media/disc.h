@@ -90,6 +90,9 @@ bool disc_is_appendable(const struct disc *d); /* recordable and not finalised *
 /* Blocks up to the end of the last closed session: what READ CAPACITY and the TOC speak of. */
 uint32_t disc_readable_blocks(const struct disc *d);
 
+/* First address that is not on the disc: its capacity, or the end of what a finalised one holds. */
+uint32_t disc_end(const struct disc *d);
+
 /* Track 1-based; NULL when there is none. The last one is the open/invisible one if any. */
 const struct disc_track *disc_track(const struct disc *d, uint32_t number);
 /* Number of the track that holds lba (blank area: the open one), 0 when there is none. */

@@ -18,7 +18,7 @@ static mmc_sense_t start_read(struct mmc_drive *d, uint32_t lba, uint32_t blocks
 	if (!transfer_fits(blocks))
 		return mmc_bad_cdb();
 	/* No blocks is no error anywhere on the disc, also on a blank one (MMC-6 6.15). */
-	if (s && (blocks || lba >= c->disc->capacity))
+	if (s && (blocks || lba >= disc_end(c->disc)))
 		return mmc_fail_at(d, s, lba);
 	c->stream = STREAM_READ;
 	c->lba = lba;
@@ -74,7 +74,7 @@ mmc_sense_t cmd_seek(struct mmc_drive *d, const uint8_t *cdb)
 {
 	uint32_t lba = get_be32(cdb + 2);
 
-	return lba < d->cmd.disc->capacity ? SENSE_NONE
+	return lba < disc_end(d->cmd.disc) ? SENSE_NONE
 					   : mmc_fail_at(d, SENSE_LBA_OUT_OF_RANGE, lba);
 }
 

@@ -114,7 +114,7 @@ static uint32_t last_block(const struct mmc_drive *d)
 {
 	const struct disc *disc = d->cmd.disc;
 
-	return disc && disc->capacity ? disc->capacity - 1 : 0;
+	return disc && disc_end(disc) ? disc_end(disc) - 1 : 0;
 }
 
 /* Nominal performance: one speed from the first block to the last (MMC-6 6.7.3). */

@@ -1,100 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* FIFO, socket, status file and the client program, over drives without USB. */
-#include "daemon/fake_usb.h"
+/* FIFO, socket and status file, over drives without USB. */
+#include "daemon/control_fixture.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-
-#include "core/control.h"
 #include "core/rundir.h"
-#include "util/log.h"
-#include "version.h"
-
-static sd_event *event;
-static struct drives set;
-static struct fake_usb usb[2];
-static struct control *control;
-
-static const char *udc(void *ctx)
-{
-	return ctx;
-}
-
-static int make_control(void)
-{
-	static char name[] = "dummy_udc.0", dir[SCRATCH_PATH];
-	struct command_env env = {.drives = &set, .udc = udc, .ctx = name};
-	struct control_config cc = {.directory = dir,
-		.fifo = "control",
-		.socket = "socket",
-		.status = "status",
-		.group = ""};
-
-	snprintf(dir, sizeof(dir), "%s/run", scratch);
-	return control_new(&cc, &env, event, &control);
-}
-
-static int setup(void **state)
-{
-	if (scratch_make(state) < 0 || sd_event_new(&event) < 0)
-		return -1;
-	control = NULL;
-	mkdir(in_scratch("media"), 0755);
-	mkdir(in_scratch("run"), 0755);
-	put_size("media/a.iso", 4096);
-	put_size("media/b c.iso", 8192);
-	fake_drive(&usb[0], "drive0", event, &set, 2500);
-	fake_drive(&usb[1], "drive1", event, &set, 200);
-	log_set_level(LOG_LEVEL_ERROR);
-	signal(SIGPIPE, SIG_IGN);
-	return make_control();
-}
-
-static int teardown(void **state)
-{
-	for (unsigned i = 0; i < 2; i++) {
-		drive_detach(usb[i].drive);
-		drive_free(usb[i].drive);
-	}
-	control_free(control);
-	sd_event_unref(event);
-	return scratch_remove(state);
-}
-
-/* ---- FIFO --------------------------------------------------------------------------------- */
-
-static void fifo_write(const char *data, size_t n)
-{
-	int fd = open(in_scratch("run/control"), O_WRONLY | O_NONBLOCK);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, data, n), (ssize_t)n);
-	close(fd);
-}
-
-/* Writes, and turns until the status file's first line is that one. */
-static void fifo(const char *data, size_t n, const char *want)
-{
-	uint64_t end = now_ms() + 3000;
-	const char *text;
-	size_t len;
-
-	unlink(in_scratch("run/status"));
-	fifo_write(data, n);
-	do {
-		turn(event, usb, 2, 10, NULL);
-		text = get_text("run/status");
-		len = strcspn(text, "\n");
-	} while ((len != strlen(want) || strncmp(text, want, len) != 0) && now_ms() < end);
-	assert_starts(text, want);
-	assert_int_equal(text[len], '\n');
-	assert_int_equal(len, strlen(want));
-}
-
-#define FIFO(text, want) fifo(text, sizeof(text) - 1, want)
 
 static void fifo_commands(void **state)
 {
@@ -184,45 +92,6 @@ static void fifo_waiting(void **state)
 }
 
 /* ---- socket ------------------------------------------------------------------------------- */
-
-static int dial(void)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	strcpy(addr.sun_path, in_scratch("run/socket"));
-	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	return fd;
-}
-
-static void tell(int fd, const char *text)
-{
-	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-}
-
-/* The next line, without its newline; "" = the daemon hung up. */
-static const char *hear(int fd)
-{
-	static char line[65536];
-	uint64_t end = now_ms() + 3000;
-	size_t n = 0;
-
-	for (;;) {
-		ssize_t r = recv(fd, line + n, 1, MSG_DONTWAIT);
-
-		if (r == 0 || (r == 1 && line[n] == '\n')) {
-			line[n] = '\0';
-			return line;
-		}
-		if (r == 1) {
-			assert_true(++n < sizeof(line));
-			continue;
-		}
-		assert_int_equal(errno, EAGAIN);
-		assert_true(now_ms() < end);
-		turn(event, usb, 2, 5, NULL);
-	}
-}
 
 static void socket_answers(void **state)
 {
@@ -478,107 +347,6 @@ static void second_daemon(void **state)
 	assert_int_equal(rundir_open(&one, in_scratch("x/y"), why, sizeof(why)), -ENOENT);
 }
 
-/* ---- mmcgadgetctl ------------------------------------------------------------------------- */
-
-/* Runs the program; its two outputs in out and err, its exit code returned. */
-static int ctl(const char *args, char *out, char *err)
-{
-	const char *dir = getenv("O");
-	char command[1024];
-	int status;
-	pid_t pid;
-
-	snprintf(command, sizeof(command), "exec %s/mmcgadgetctl --socket %s %s >%s 2>%s",
-		dir ? dir : "build", in_scratch("run/socket"), args, in_scratch("out"),
-		in_scratch("err"));
-	pid = fork();
-	if (pid == 0) {
-		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(126);
-	}
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		turn(event, usb, 2, 5, NULL);
-	assert_true(WIFEXITED(status));
-	strcpy(out, get_text("out"));
-	strcpy(err, get_text("err"));
-	return WEXITSTATUS(status);
-}
-
-static void client_program(void **state)
-{
-	static char out[16384], err[16384];
-
-	(void)state;
-	assert_int_equal(ctl("insert 'b c.iso'", out, err), 0);
-	assert_string_equal(out, "drive0: inserted b c.iso (DVD-ROM, 8192 bytes)\n");
-	assert_string_equal(err, "");
-	assert_int_equal(ctl("list", out, err), 0);
-	assert_string_equal(out, "     4.10 kB  a.iso\n     8.19 kB  b c.iso  <- drive0\n");
-	assert_int_equal(ctl("status drive=drive0", out, err), 0);
-	assert_starts(out, "mmcgadgetd " MMCGADGET_VERSION
-			   ", on controller dummy_udc.0\ndrive0\n  medium     DVD-ROM\n");
-	assert_int_equal(ctl("--json eject --force", out, err), 0);
-	assert_string_equal(
-		out, "{\"ok\":true,\"message\":\"drive0: ejected b c.iso by force\"}\n");
-	assert_int_equal(ctl("help", out, err), 0);
-	assert_starts(out, "insert NAME [drive=DRIVE]  ");
-	/* refused */
-	assert_int_equal(ctl("insert none", out, err), 1);
-	assert_string_equal(out, "");
-	assert_starts(err, "mmcgadgetctl: no image \"none\" in ");
-	assert_int_equal(ctl("--json blank a.iso", out, err), 1);
-	assert_starts(out, "{\"ok\":false,\"message\":\"\\\"a.iso\\\" exists");
-	assert_int_equal(size_of("media/a.iso"), 4096);
-}
-
-static void client_usage(void **state)
-{
-	static char out[16384], err[16384];
-
-	(void)state;
-	assert_int_equal(ctl("", out, err), 2);
-	assert_starts(err, "usage: mmcgadgetctl ");
-	assert_int_equal(ctl("frob", out, err), 2);
-	assert_string_equal(err, "mmcgadgetctl: unknown command \"frob\"; try help\n");
-	assert_int_equal(ctl("insert", out, err), 2);
-	assert_int_equal(ctl("insert a=b", out, err), 2);
-	assert_int_equal(ctl("--frob status", out, err), 2);
-	assert_int_equal(ctl("--wait x status", out, err), 2);
-	assert_int_equal(ctl("--help", out, err), 0);
-	assert_starts(out, "usage: mmcgadgetctl ");
-	assert_int_equal(ctl("--version", out, err), 0);
-	assert_string_equal(out, "mmcgadgetctl " MMCGADGET_VERSION "\n");
-}
-
-static void client_no_daemon(void **state)
-{
-	static char out[16384], err[16384];
-	uint64_t start;
-
-	(void)state;
-	assert_int_equal(rename(in_scratch("run/socket"), in_scratch("run/away")), 0);
-	assert_int_equal(ctl("status", out, err), 3);
-	assert_starts(err, "mmcgadgetctl: no daemon listens at ");
-	start = now_ms();
-	assert_int_equal(ctl("--wait 0.5 status", out, err), 3);
-	assert_true(now_ms() - start >= 450);
-	assert_int_equal(rename(in_scratch("run/away"), in_scratch("run/socket")), 0);
-}
-
-static void client_says_it_waits(void **state)
-{
-	static char out[16384], err[16384];
-
-	(void)state;
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
-	assert_true(fake_ready(&usb[0]));
-	assert_true(fake_lock(&usb[0], true));
-	assert_int_equal(ctl("eject", out, err), 1);
-	assert_string_equal(err,
-		"mmcgadgetctl: drive0: eject (waiting for the host to unlock the drive)\n"
-		"mmcgadgetctl: drive0: the host keeps the drive locked; use eject force\n");
-}
-
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -599,10 +367,6 @@ int main(void)
 		T(permissions),
 		T(stale_and_foreign),
 		T(second_daemon),
-		T(client_program),
-		T(client_usage),
-		T(client_no_daemon),
-		T(client_says_it_waits),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, NULL, NULL);

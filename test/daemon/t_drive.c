@@ -204,12 +204,41 @@ static void same_disc_waits_for_the_command(void **state)
 	submit(0, &r, DRIVE_INSERT, "new.iso", false);
 	turn(event, usb, 2, 150, NULL);
 	assert_false(r.done);
-	assert_non_null(strstr(info(0).pending, "waiting for the host's last command"));
+	assert_non_null(strstr(info(0).pending, "waiting for the old disc to be closed"));
 	mmc_push(drive_engine(usb[0].drive), block, sizeof(block));
 	assert_int_equal(mmc_end(drive_engine(usb[0].drive)), MMC_GOOD);
 	drive_changed(usb[0].drive);
 	turn(event, usb, 2, 1000, &r.done);
 	EXPECT(&r, "drive0: inserted new.iso (DVD-ROM, 2048 bytes)");
+}
+
+/* A disc's file is free a while after the eject is answered: nobody has to know. */
+static void from_drive_to_drive(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	for (unsigned i = 0; i < 20; i++) {
+		run(i % 2, &r, DRIVE_EJECT, NULL, true);
+		assert_true(r.ok);
+		run((i + 1) % 2, &r, DRIVE_INSERT, "new.iso", false);
+		assert_memory_equal(r.message + 8, "inserted new.iso (blank DVD+R", 29);
+	}
+}
+
+static void same_disc_gone(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	submit(0, &r, DRIVE_INSERT, "new.iso", false);
+	assert_int_equal(unlink(in_scratch("media/new.iso")), 0);
+	turn(event, usb, 2, 1000, &r.done);
+	assert_string_equal(r.code, "no-such-image");
+	assert_non_null(strstr(r.message, "; drive0 is empty now"));
+	assert_null(info(0).image);
 }
 
 static void one_blank_one_drive(void **state)
@@ -465,6 +494,8 @@ int main(void)
 		T(blank_and_burn),
 		T(same_disc_again),
 		T(same_disc_waits_for_the_command),
+		T(from_drive_to_drive),
+		T(same_disc_gone),
 		T(one_blank_one_drive),
 		T(host_lets_go),
 		T(host_keeps_it),

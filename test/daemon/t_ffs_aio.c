@@ -29,12 +29,12 @@ static struct {
 	unsigned flying;
 	struct io_event ring[SLOTS];
 	unsigned events;
-	int submit_error;    /* io_submit() itself says so */
-	int at_once;         /* next iocb of this direction completes with it before submit returns */
+	int submit_error; /* io_submit() itself says so */
+	int at_once;      /* next iocb of this direction completes with it before submit returns */
 	int at_once_fd;
 	unsigned submits, cancels, halts, clears;
 	int halt_answer;
-	uint8_t last[16];    /* begin of the last bulk-in data */
+	uint8_t last[16]; /* begin of the last bulk-in data */
 	uint32_t last_len;
 	int last_fd, last_resfd;
 } k;
@@ -43,11 +43,10 @@ static void complete(unsigned index, long res)
 {
 	struct iocb *iocb = k.flight[index];
 
-	k.ring[k.events++] = (struct io_event){.data = iocb->data, .obj = iocb,
-		.res = (unsigned long)res};
+	k.ring[k.events++] =
+		(struct io_event){.data = iocb->data, .obj = iocb, .res = (unsigned long)res};
 	k.flying--;
-	memmove(&k.flight[index], &k.flight[index + 1],
-		(k.flying - index) * sizeof(k.flight[0]));
+	memmove(&k.flight[index], &k.flight[index + 1], (k.flying - index) * sizeof(k.flight[0]));
 }
 
 /* Completes the oldest one of a direction; a read gets text. */
@@ -144,7 +143,7 @@ static struct {
 	struct ffs_aio *post_in; /* submits a read from inside a call */
 } c;
 
-static void note(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static void note(const char *fmt, ...)
 {
 	va_list ap;
 	size_t n = strlen(c.text);
@@ -194,7 +193,7 @@ static void heard(const char *wanted)
 	c.text[0] = '\0';
 }
 
-static atomic_uint host_generation;
+static atomic_uint host_generation, host_reset;
 static struct ffs_aio *aio;
 
 static int setup(void **state)
@@ -203,6 +202,7 @@ static int setup(void **state)
 	memset(&k, 0, sizeof(k));
 	memset(&c, 0, sizeof(c));
 	atomic_store(&host_generation, 1);
+	atomic_store(&host_reset, 0);
 	aio = calloc(1, sizeof(*aio));
 	if (!aio)
 		return -1;
@@ -213,6 +213,7 @@ static int setup(void **state)
 	aio->event_fd = 13;
 	aio->host_generation = &host_generation;
 	aio->generation = 1;
+	aio->host_reset = &host_reset;
 	return ffs_aio_init(aio);
 }
 
@@ -439,6 +440,23 @@ static void dead_until_reset(void **state)
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
 }
 
+/* A reset that waits for us: nothing more of the old command goes out. */
+static void bulk_in_waits_for_reset(void **state)
+{
+	(void)state;
+	atomic_store(&host_reset, 1);
+	assert_int_equal(ffs_aio_send(aio, "csw", 3), -EAGAIN);
+	assert_int_equal(ffs_aio_halt_in(aio), -EAGAIN);
+	assert_int_equal(k.submits, 0);
+	assert_int_equal(k.halts, 0);
+	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	aio->reset = 1;
+	assert_int_equal(ffs_aio_send(aio, "csw", 3), 0);
+	complete_fd(IN_FD, 3, NULL);
+	ffs_aio_dispatch(aio);
+	heard("sent 3;");
+}
+
 static void reset_while_held(void **state)
 {
 	(void)state;
@@ -535,6 +553,7 @@ int main(void)
 		TEST(cancel),
 		TEST(new_generation),
 		TEST(dead_until_reset),
+		TEST(bulk_in_waits_for_reset),
 		TEST(reset_while_held),
 		TEST(halt),
 		TEST(pools_run_dry),

@@ -15,16 +15,17 @@
 #include "gadget/gadget.h"
 
 /* magic 3, length 105, FS | HS | SS, counts 3 3 5 */
-#define HEAD 3, 0, 0, 0, 105, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0
-#define INTERFACE(sub) 9, 4, 0, 0, 2, 0x08, sub, 0x50, 1
+#define HEAD                      3, 0, 0, 0, 105, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0
+#define INTERFACE(sub)            9, 4, 0, 0, 2, 0x08, sub, 0x50, 1
 #define ENDPOINT(address, lo, hi) 7, 5, address, 2, lo, hi, 0
-#define COMPANION 6, 0x30, 15, 0, 0, 0
+#define COMPANION                 6, 0x30, 15, 0, 0, 0
 
 #define BLOB(sub)                                                                                  \
 	{                                                                                          \
-		HEAD, INTERFACE(sub), ENDPOINT(0x81, 64, 0), ENDPOINT(0x02, 64, 0), INTERFACE(sub), \
-			ENDPOINT(0x81, 0, 2), ENDPOINT(0x02, 0, 2), INTERFACE(sub),                \
-			ENDPOINT(0x81, 0, 4), COMPANION, ENDPOINT(0x02, 0, 4), COMPANION           \
+		HEAD, INTERFACE(sub), ENDPOINT(0x81, 64, 0), ENDPOINT(0x02, 64, 0),                \
+			INTERFACE(sub), ENDPOINT(0x81, 0, 2), ENDPOINT(0x02, 0, 2),                \
+			INTERFACE(sub), ENDPOINT(0x81, 0, 4), COMPANION, ENDPOINT(0x02, 0, 4),     \
+			COMPANION                                                                  \
 	}
 
 static const uint8_t scsi[] = BLOB(0x06);
@@ -74,8 +75,8 @@ static void descriptors_need_room(void **state)
 
 static void strings(void **state)
 {
-	static const uint8_t wanted[] = {2, 0, 0, 0, 22, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x09, 0x04,
-		'D', 'V', 'D', 0};
+	static const uint8_t wanted[] = {
+		2, 0, 0, 0, 22, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x09, 0x04, 'D', 'V', 'D', 0};
 	uint8_t buf[FFS_BLOB_MAX];
 
 	(void)state;

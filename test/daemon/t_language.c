@@ -285,7 +285,8 @@ static void format_text(void **state)
 	static const char answer[] =
 		"{\"ok\":true,\"message\":\"m\",\"version\":\"9\",\"udc\":\"dummy_udc.0\","
 		"\"drives\":[{\"name\":\"drive0\",\"medium\":\"dvd+r\",\"state\":\"open\","
-		"\"image\":\"b.iso\",\"path\":\"/m/b.iso\",\"size\":65536,\"recorded_blocks\":32,"
+		"\"image\":\"b.iso\",\"path\":\"/m/"
+		"b.iso\",\"size\":65536,\"recorded_blocks\":32,\"capacity_blocks\":2295104,"
 		"\"free_blocks\":2295072,\"tracks\":1,\"sessions\":1,\"locked\":true,"
 		"\"pending\":\"eject\",\"host\":{\"connected\":true,\"speed\":\"high\"},"
 		"\"commands\":7,\"errors\":1,\"blocks_read\":2,\"blocks_written\":32}]}";
@@ -297,7 +298,7 @@ static void format_text(void **state)
 		"  image      b.iso\n"
 		"  path       /m/b.iso\n"
 		"  size       65536 bytes (65.54 kB)\n"
-		"  recorded   32 blocks in 1 tracks, 1 sessions\n"
+		"  recorded   32 of 2295104 blocks\n"
 		"  free       4700307456 bytes (4.70 GB)\n"
 		"  lock       locked by the host\n"
 		"  pending    eject\n"

@@ -239,6 +239,7 @@ static void walks(void **state)
 	assert_int_equal(library_walk(folder, "linkdir/b.iso"), -ELOOP);
 	assert_int_equal(library_walk(folder, "none"), -ENOENT);
 	assert_int_equal(library_walk(folder, "a.iso/x"), -ENOTDIR);
+	assert_int_equal(library_walk(folder, "a.iso/"), -ENOTDIR);
 }
 
 static bool collect(const struct library_entry *e, void *out)

@@ -234,7 +234,14 @@ state_is() { [ "$(state "$1")" = "$2" ]; }
 drive_up() {
 	if ! { udc_load && daemon_start "$@" && wait_for 30 have_drives 1; }; then
 		fail "the host sees the drive"
-		dmesg | tail -n 20 | sed 's/^/#   /'
+		{
+			host_drives
+			udevadm settle --timeout=1
+			echo "udev settle: $?"
+			dmesg | tail -n 20
+			ps axfo pid,stat,wchan:20,args | grep -v '\]$'
+			tail -n 20 "$daemon_log"
+		} 2>&1 | sed 's/^/#   /'
 		finish
 	fi
 	sr=$(host_drives | head -n 1)

@@ -16,21 +16,22 @@
 struct shadow {
 	struct disc *disc; /* a reference of our own; NULL = none */
 	struct disc_track track[DISC_MAX_TRACKS];
-	uint32_t sum[DISC_MAX_TRACKS]; /* of the content, once closed */
+	uint64_t sum[DISC_MAX_TRACKS]; /* of the content, once closed */
 	uint32_t tracks;
 	bool finalised;
 };
 
-static inline uint32_t shadow_sum(struct disc *d, const struct disc_track *t)
+static inline uint64_t shadow_sum(struct disc *d, const struct disc_track *t)
 {
-	static uint8_t buf[16 * MEDIA_BLOCK];
-	uint32_t sum = 2166136261u, done, n, i;
+	static uint64_t buf[16 * MEDIA_BLOCK / 8];
+	uint64_t sum = 14695981039346656037u;
+	uint32_t done, n, i;
 
 	for (done = 0; done < t->written; done += n) {
 		n = MIN(16u, t->written - done);
 		MUST(media_read(d->media, t->start + done, n, buf) == 0);
-		for (i = 0; i < n * MEDIA_BLOCK; i++)
-			sum = (sum ^ buf[i]) * 16777619u;
+		for (i = 0; i < n * MEDIA_BLOCK / 8; i++)
+			sum = (sum ^ buf[i]) * 1099511628211u;
 	}
 	return sum;
 }

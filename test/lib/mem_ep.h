@@ -84,7 +84,7 @@ struct mem_ep {
 	uint16_t max_packet;
 	bool enabled, halted, blocked;
 	struct mem_ep_ring in, out;
-	uint64_t now_ms, tick_at, cancelled_at; /* tick_at 0 = not armed */
+	uint64_t now_ms, tick_at; /* tick_at 0 = not armed */
 	uint64_t count[MEM_EP_OPS];
 	struct mem_ep_fault fault;
 	uint64_t order, activity;

@@ -45,7 +45,7 @@ run() {
 	ask log "$W/log" >/dev/null
 	shim "$@" >"$W/raw" 2>&1 </dev/null
 	rc=$?
-	tr '\r\b' '\n\n' <"$W/raw" >"$W/out"
+	tr '\r' '\n' <"$W/raw" >"$W/out"
 	what=$*
 }
 
@@ -57,13 +57,13 @@ blank() {
 
 # check NAME COMMAND...: a test, passed when the command succeeds.
 check() {
-	name=$1
+	test_name=$1
 	shift
 	if "$@"; then
-		echo "ok - $name"
+		echo "ok - $test_name"
 		return
 	fi
-	echo "not ok - $name"
+	echo "not ok - $test_name"
 	{ echo "failed: $*"; echo "ran: ${what:-}, code $rc"; ask status; tail -n 25 "$W/out"
 		grep -e '!' -e CHECK "$W/log"; } 2>&1 | sed 's/^/#   /'
 }
@@ -112,10 +112,10 @@ wire_clean() { ! grep -e '!' "$W/log" | grep -vE -e "${1:-^$}" | sed 's/^/# /' |
 holds() {
 	n=$(stat -c %s "$2")
 	all=$(stat -c %s "$1")
-	[ "$all" -ge "$n" ] && [ "$all" -le $((n + ${3:-0})) ] || {
+	if [ "$all" -lt "$n" ] || [ "$all" -gt $((n + ${3:-0})) ]; then
 		echo "# $2 has $n bytes, $1 $all"
 		return 1
-	}
+	fi
 	cmp -n "$n" "$1" "$2" && cmp -n $((all - n)) -i "$n:0" "$1" /dev/zero
 }
 

@@ -35,7 +35,7 @@ static bool socket_name(int fd, struct sockaddr_un *a, bool peer)
 	memset(a, 0, sizeof(*a));
 	return (peer ? getpeername(fd, (struct sockaddr *)a, &len)
 		     : getsockname(fd, (struct sockaddr *)a, &len)) == 0 &&
-		a->sun_family == AF_UNIX;
+	       a->sun_family == AF_UNIX;
 }
 
 bool shim_is_open(int fd)
@@ -134,8 +134,8 @@ static int64_t converse(int fd, struct shim_request *q, const void *data_out, st
 	return r->result;
 }
 
-int64_t shim_call(struct shim_request *q, const void *data_out, struct shim_reply *r,
-	void *data_in, size_t in_len)
+int64_t shim_call(struct shim_request *q, const void *data_out, struct shim_reply *r, void *data_in,
+	size_t in_len)
 {
 	int error = errno;
 	int fd = server_connect(NULL);
@@ -186,7 +186,8 @@ int64_t shim_read(int fd, void *buf, size_t len, int64_t at)
 
 	while (done < len) {
 		size_t n = len - done < SHIM_MAX_TRANSFER ? len - done : SHIM_MAX_TRANSFER;
-		struct shim_request q = {.op = SHIM_READ, .len = (uint32_t)n,
+		struct shim_request q = {.op = SHIM_READ,
+			.len = (uint32_t)n,
 			.arg = at < 0 ? -1 : at + (int64_t)done};
 		struct shim_reply r;
 

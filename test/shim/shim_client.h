@@ -25,7 +25,7 @@ int64_t shim_ioctl(int fd, unsigned long request, void *arg);
 /* One request to the server; data_in takes up to in_len bytes. Result or -errno. */
 struct shim_request;
 struct shim_reply;
-int64_t shim_call(struct shim_request *q, const void *data_out, struct shim_reply *r,
-	void *data_in, size_t in_len);
+int64_t shim_call(struct shim_request *q, const void *data_out, struct shim_reply *r, void *data_in,
+	size_t in_len);
 
 #endif

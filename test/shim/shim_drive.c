@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The engine behind the socket: runs one command as a Bulk-Only host and device would, and logs it. */
+/* The engine behind the socket: runs one command as a Bulk-Only host and device would, and logs it.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,8 +12,8 @@
 #include "util/array.h"
 #include "util/be.h"
 
-#define PORTION     32768u
-#define DID_ERROR   7
+#define PORTION          32768u
+#define DID_ERROR        7
 #define OP_REQUEST_SENSE 0x03
 
 /* ---- one command ---------------------------------------------------------------------------- */
@@ -167,7 +168,8 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 	log_command(d, c, odd);
 }
 
-/* ---- the hand at the drive -------------------------------------------------------------------- */
+/* ---- the hand at the drive --------------------------------------------------------------------
+ */
 
 static int put_disc(struct shim_drive *d, const char *path, bool blank, uint32_t capacity)
 {

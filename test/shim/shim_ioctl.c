@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The ioctls of a SCSI CD-ROM block device, as block/, drivers/scsi and drivers/cdrom answer them. */
+/* The ioctls of a SCSI CD-ROM block device, as block/, drivers/scsi and drivers/cdrom answer them.
+ */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -30,7 +31,9 @@ static int64_t ask(enum shim_op op)
 static int64_t run(const uint8_t *cdb, size_t cdb_len, enum shim_dir dir, void *data, uint32_t len,
 	struct shim_reply *r)
 {
-	struct shim_request q = {.op = SHIM_SCSI, .dir = (uint8_t)dir, .len = dir == SHIM_NONE ? 0 : len,
+	struct shim_request q = {.op = SHIM_SCSI,
+		.dir = (uint8_t)dir,
+		.len = dir == SHIM_NONE ? 0 : len,
 		.cdb_len = (uint8_t)cdb_len};
 
 	memcpy(q.cdb, cdb, cdb_len);
@@ -38,7 +41,8 @@ static int64_t run(const uint8_t *cdb, size_t cdb_len, enum shim_dir dir, void *
 		dir == SHIM_IN ? len : 0);
 }
 
-/* ---- SG_IO ------------------------------------------------------------------------------------ */
+/* ---- SG_IO ------------------------------------------------------------------------------------
+ */
 
 static void put_result(struct sg_io_hdr *h, uint32_t len, const struct shim_reply *r)
 {
@@ -103,8 +107,11 @@ static int64_t send_packet(struct cdrom_generic_command *g)
 		dir = SHIM_IN;
 	else if (g->buflen && g->data_direction == CGC_DATA_WRITE)
 		dir = SHIM_OUT;
-	e = run(g->cmd, g->cmd[0] >= 0xa0 ? 12 : g->cmd[0] >= 0x20 ? 10 : 6, dir, g->buffer, g->buflen,
-		&r);
+	e = run(g->cmd,
+		g->cmd[0] >= 0xa0   ? 12
+		: g->cmd[0] >= 0x20 ? 10
+				    : 6,
+		dir, g->buffer, g->buflen, &r);
 	if (e < 0)
 		return e;
 	g->stat = r.status ? -EIO : 0;
@@ -113,7 +120,8 @@ static int64_t send_packet(struct cdrom_generic_command *g)
 	return g->stat;
 }
 
-/* ---- commands the kernel makes for a program ---------------------------------------------------- */
+/* ---- commands the kernel makes for a program ----------------------------------------------------
+ */
 
 static int64_t command6(uint8_t op, uint8_t byte4)
 {
@@ -199,7 +207,9 @@ static int64_t select_speed(unsigned long speed)
 static int64_t dvd_structure(dvd_struct *s)
 {
 	uint8_t cdb[12] = {0xad}, p[4 + 2048];
-	uint32_t len = s->type == DVD_STRUCT_PHYSICAL ? 21 : s->type == DVD_STRUCT_COPYRIGHT ? 8 : 2052;
+	uint32_t len = s->type == DVD_STRUCT_PHYSICAL    ? 21
+		       : s->type == DVD_STRUCT_COPYRIGHT ? 8
+							 : 2052;
 	struct shim_reply r;
 
 	cdb[6] = s->type == DVD_STRUCT_PHYSICAL ? s->physical.layer_num : 0;
@@ -214,15 +224,20 @@ static int64_t dvd_structure(dvd_struct *s)
 	} else if (s->type == DVD_STRUCT_PHYSICAL) {
 		struct dvd_layer *l = &s->physical.layer[cdb[6]];
 
-		*l = (struct dvd_layer){.book_version = p[4] & 0xf, .book_type = p[4] >> 4,
-			.min_rate = p[5] & 0xf, .disc_size = p[5] >> 4, .layer_type = p[6] & 0xf,
-			.nlayers = p[6] >> 5 & 3, .start_sector = get_be32(p + 8),
+		*l = (struct dvd_layer){.book_version = p[4] & 0xf,
+			.book_type = p[4] >> 4,
+			.min_rate = p[5] & 0xf,
+			.disc_size = p[5] >> 4,
+			.layer_type = p[6] & 0xf,
+			.nlayers = p[6] >> 5 & 3,
+			.start_sector = get_be32(p + 8),
 			.end_sector = get_be32(p + 12)};
 	}
 	return 0;
 }
 
-/* ---- the list -------------------------------------------------------------------------------------- */
+/* ---- the list
+ * -------------------------------------------------------------------------------------- */
 
 static int64_t put_int(void *arg, int value)
 {
@@ -278,8 +293,8 @@ static int64_t cdrom_ioctl(unsigned long request, void *arg)
 		return ask(SHIM_DRIVE_STATUS) == CDS_DISC_OK ? CDS_DATA_1 : CDS_NO_DISC;
 	case CDROM_GET_CAPABILITY:
 		return CDC_CLOSE_TRAY | CDC_OPEN_TRAY | CDC_LOCK | CDC_SELECT_SPEED |
-			CDC_MULTI_SESSION | CDC_MEDIA_CHANGED | CDC_DRIVE_STATUS |
-			CDC_GENERIC_PACKET | CDC_CD_R | CDC_DVD | CDC_DVD_R;
+		       CDC_MULTI_SESSION | CDC_MEDIA_CHANGED | CDC_DRIVE_STATUS |
+		       CDC_GENERIC_PACKET | CDC_CD_R | CDC_DVD | CDC_DVD_R;
 	case CDROMEJECT:
 		return command6(0x1b, 2);
 	case CDROMCLOSETRAY:

@@ -14,9 +14,9 @@
 #include "util/array.h"
 #include "util/be.h"
 
-#define BLOCK          2048u
-#define RETRIES        10
-#define READ_BLOCKS    32u
+#define BLOCK       2048u
+#define RETRIES     10
+#define READ_BLOCKS 32u
 
 /* sr and the block layer repeat a command that met a unit attention. */
 static uint8_t send(struct shim_kernel *k, const uint8_t *cdb, uint8_t cdb_len, uint8_t *data,
@@ -25,8 +25,12 @@ static uint8_t send(struct shim_kernel *k, const uint8_t *cdb, uint8_t cdb_len, 
 	struct shim_command c;
 
 	for (int i = 0; i < RETRIES; i++) {
-		c = (struct shim_command){.who = "kernel", .cdb = cdb, .cdb_len = cdb_len,
-			.dir = len ? SHIM_IN : SHIM_NONE, .data = data, .len = len};
+		c = (struct shim_command){.who = "kernel",
+			.cdb = cdb,
+			.cdb_len = cdb_len,
+			.dir = len ? SHIM_IN : SHIM_NONE,
+			.data = data,
+			.len = len};
 		shim_drive_command(k->drive, &c);
 		if (c.status == MMC_GOOD || (c.sense[2] & 0x0f) != 0x06)
 			break;
@@ -97,7 +101,8 @@ static uint64_t last_written(struct shim_kernel *k)
 /* sr_revalidate_disk(): the device gets the size of its new medium. */
 static void revalidate(struct shim_kernel *k)
 {
-	static const uint8_t capacity[10] = {0x25}, session[10] = {0x43, 0, 0, 0, 0, 0, 0, 0, 12, 0x40};
+	static const uint8_t capacity[10] = {0x25},
+			     session[10] = {0x43, 0, 0, 0, 0, 0, 0, 0, 12, 0x40};
 	uint8_t p[12] = {0};
 
 	k->blocks = 0x1fffff / 4; /* what sr assumes when it is told nothing */
@@ -168,7 +173,8 @@ int shim_kernel_open(struct shim_kernel *k, int flags)
 	k->opens++;
 	if (!(flags & O_NONBLOCK))
 		r = open_for_data(k);
-	/* Without a random writable profile (DVD-RAM, DVD+RW, BD-RE) the block device is read-only. */
+	/* Without a random writable profile (DVD-RAM, DVD+RW, BD-RE) the block device is read-only.
+	 */
 	if (r == 0 && !(flags & O_NONBLOCK) && (flags & O_ACCMODE) != O_RDONLY)
 		r = -EROFS;
 	if (r < 0)
@@ -195,8 +201,12 @@ int shim_kernel_media_changed(struct shim_kernel *k)
 static int64_t read_blocks(struct shim_kernel *k, uint32_t lba, uint32_t count, uint8_t *buf)
 {
 	uint8_t cdb[10] = {0x28};
-	struct shim_command c = {.who = "kernel", .cdb = cdb, .cdb_len = sizeof(cdb),
-		.dir = SHIM_IN, .data = buf, .len = count * BLOCK};
+	struct shim_command c = {.who = "kernel",
+		.cdb = cdb,
+		.cdb_len = sizeof(cdb),
+		.dir = SHIM_IN,
+		.data = buf,
+		.len = count * BLOCK};
 
 	put_be32(cdb + 2, lba);
 	put_be16(cdb + 7, count);
@@ -219,7 +229,8 @@ int64_t shim_kernel_read(struct shim_kernel *k, uint64_t at, uint8_t *buf, uint3
 		return 0;
 	len = (uint32_t)MIN((uint64_t)len, size - at);
 	while (done < len) {
-		uint32_t lba = (uint32_t)((at + done) / BLOCK), skip = (uint32_t)((at + done) % BLOCK);
+		uint32_t lba = (uint32_t)((at + done) / BLOCK),
+			 skip = (uint32_t)((at + done) % BLOCK);
 		uint32_t count = (uint32_t)MIN((uint64_t)READ_BLOCKS, k->blocks - lba);
 
 		count = MIN(count, (len - done + skip + BLOCK - 1) / BLOCK);

@@ -49,13 +49,13 @@ static bool ours(int dirfd, const char *path)
 
 /* ---- open ----------------------------------------------------------------------------------- */
 
-#define MODE_ARGUMENT(flags)                                      \
-	mode_t mode = 0;                                          \
-	if ((flags) & (O_CREAT | O_TMPFILE)) {                    \
-		va_list ap;                                       \
-		va_start(ap, flags);                              \
-		mode = va_arg(ap, mode_t);                        \
-		va_end(ap);                                       \
+#define MODE_ARGUMENT(flags)                                                                       \
+	mode_t mode = 0;                                                                           \
+	if ((flags) & (O_CREAT | O_TMPFILE)) {                                                     \
+		va_list ap;                                                                        \
+		va_start(ap, flags);                                                               \
+		mode = va_arg(ap, mode_t);                                                         \
+		va_end(ap);                                                                        \
 	}
 
 int open(const char *path, int flags, ...)
@@ -137,7 +137,8 @@ static int stream_close(void *cookie)
 
 static FILE *stream_open(const char *mode)
 {
-	cookie_io_functions_t io = {.read = stream_read, .seek = stream_seek, .close = stream_close};
+	cookie_io_functions_t io = {
+		.read = stream_read, .seek = stream_seek, .close = stream_close};
 	int64_t fd = shim_open(mode[0] == 'r' && !strchr(mode, '+') ? O_RDONLY : O_RDWR);
 
 	if (answer(fd) < 0)
@@ -169,45 +170,46 @@ FILE *fopen64(const char *path, const char *mode)
 	return ours(AT_FDCWD, path) ? stream_open(mode) : REAL(fopen64)(path, mode);
 }
 
-/* ---- stat ------------------------------------------------------------------------------------- */
+/* ---- stat -------------------------------------------------------------------------------------
+ */
 
 /* struct stat and struct stat64 have the same members. */
-#define FILL(st)                                                         \
-	do {                                                             \
-		memset((st), 0, sizeof(*(st)));                          \
-		(st)->st_dev = makedev(0, 5);                            \
-		(st)->st_ino = 0x5372;                                   \
-		(st)->st_mode = S_IFBLK | 0660;                          \
-		(st)->st_nlink = 1;                                      \
-		(st)->st_rdev = makedev(SHIM_MAJOR, 0);                  \
-		(st)->st_blksize = 4096;                                 \
+#define FILL(st)                                                                                   \
+	do {                                                                                       \
+		memset((st), 0, sizeof(*(st)));                                                    \
+		(st)->st_dev = makedev(0, 5);                                                      \
+		(st)->st_ino = 0x5372;                                                             \
+		(st)->st_mode = S_IFBLK | 0660;                                                    \
+		(st)->st_nlink = 1;                                                                \
+		(st)->st_rdev = makedev(SHIM_MAJOR, 0);                                            \
+		(st)->st_blksize = 4096;                                                           \
 	} while (0)
 
-#define STAT_BY_PATH(name, type)                                         \
-	int name(const char *path, struct type *st)                      \
-	{                                                                \
-		if (!ours(-1, path))                                     \
-			return REAL(name)(path, st);                     \
-		FILL(st);                                                \
-		return 0;                                                \
+#define STAT_BY_PATH(name, type)                                                                   \
+	int name(const char *path, struct type *st)                                                \
+	{                                                                                          \
+		if (!ours(-1, path))                                                               \
+			return REAL(name)(path, st);                                               \
+		FILL(st);                                                                          \
+		return 0;                                                                          \
 	}
 
-#define STAT_BY_FD(name, type)                                           \
-	int name(int fd, struct type *st)                                \
-	{                                                                \
-		if (!shim_is_open(fd))                                   \
-			return REAL(name)(fd, st);                       \
-		FILL(st);                                                \
-		return 0;                                                \
+#define STAT_BY_FD(name, type)                                                                     \
+	int name(int fd, struct type *st)                                                          \
+	{                                                                                          \
+		if (!shim_is_open(fd))                                                             \
+			return REAL(name)(fd, st);                                                 \
+		FILL(st);                                                                          \
+		return 0;                                                                          \
 	}
 
-#define STAT_AT(name, type)                                              \
-	int name(int dirfd, const char *path, struct type *st, int flags) \
-	{                                                                \
-		if (!ours(flags & AT_EMPTY_PATH ? dirfd : -1, path))     \
-			return REAL(name)(dirfd, path, st, flags);       \
-		FILL(st);                                                \
-		return 0;                                                \
+#define STAT_AT(name, type)                                                                        \
+	int name(int dirfd, const char *path, struct type *st, int flags)                          \
+	{                                                                                          \
+		if (!ours(flags & AT_EMPTY_PATH ? dirfd : -1, path))                               \
+			return REAL(name)(dirfd, path, st, flags);                                 \
+		FILL(st);                                                                          \
+		return 0;                                                                          \
 	}
 
 STAT_BY_PATH(stat, stat)
@@ -220,12 +222,12 @@ STAT_AT(fstatat, stat)
 STAT_AT(fstatat64, stat64)
 
 /* Programs built against a C library older than 2.33 call these. */
-#define XSTAT_BY_PATH(name, plain, type)                                 \
-	int name(int version, const char *path, struct type *st);        \
-	int name(int version, const char *path, struct type *st)         \
-	{                                                                \
-		(void)version;                                           \
-		return plain(path, st);                                  \
+#define XSTAT_BY_PATH(name, plain, type)                                                           \
+	int name(int version, const char *path, struct type *st);                                  \
+	int name(int version, const char *path, struct type *st)                                   \
+	{                                                                                          \
+		(void)version;                                                                     \
+		return plain(path, st);                                                            \
 	}
 XSTAT_BY_PATH(__xstat, stat, stat)
 XSTAT_BY_PATH(__lxstat, lstat, stat)
@@ -260,7 +262,8 @@ int statx(int dirfd, const char *restrict path, int flags, unsigned mask, struct
 	return 0;
 }
 
-/* ---- names --------------------------------------------------------------------------------------- */
+/* ---- names
+ * --------------------------------------------------------------------------------------- */
 
 int access(const char *path, int mode)
 {
@@ -307,7 +310,8 @@ char *canonicalize_file_name(const char *path)
 	return realpath(path, NULL);
 }
 
-/* ---- data ------------------------------------------------------------------------------------------ */
+/* ---- data
+ * ------------------------------------------------------------------------------------------ */
 
 ssize_t read(int fd, void *buf, size_t len)
 {
@@ -316,7 +320,8 @@ ssize_t read(int fd, void *buf, size_t len)
 
 ssize_t pread(int fd, void *buf, size_t len, off_t at)
 {
-	return shim_is_open(fd) ? answer(shim_read(fd, buf, len, at)) : REAL(pread)(fd, buf, len, at);
+	return shim_is_open(fd) ? answer(shim_read(fd, buf, len, at))
+				: REAL(pread)(fd, buf, len, at);
 }
 
 ssize_t pread64(int fd, void *buf, size_t len, off64_t at)

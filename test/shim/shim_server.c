@@ -51,7 +51,8 @@ static bool write_all(int fd, const void *p, size_t len)
 	return true;
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------------------------------
+ */
 
 /* The abstract address the peer bound its socket to, without the leading zero byte. */
 static void peer_name(int fd, char out[32])
@@ -74,8 +75,12 @@ static struct open_file *find_file(const char *name)
 
 static void do_scsi(const struct shim_request *q, struct shim_reply *r)
 {
-	struct shim_command c = {.who = q->who, .cdb = q->cdb, .cdb_len = q->cdb_len,
-		.dir = (enum shim_dir)q->dir, .data = buffer, .len = q->len};
+	struct shim_command c = {.who = q->who,
+		.cdb = q->cdb,
+		.cdb_len = q->cdb_len,
+		.dir = (enum shim_dir)q->dir,
+		.data = buffer,
+		.len = q->len};
 
 	shim_drive_command(&drive, &c);
 	r->moved = c.moved;
@@ -182,10 +187,11 @@ static bool serve(int fd)
 		return false;
 	}
 	return write_all(fd, &r, sizeof(r)) && write_all(fd, buffer, r.len) && q.op == SHIM_OPEN &&
-		r.result == 0;
+	       r.result == 0;
 }
 
-/* ---- the loop ---------------------------------------------------------------------------------- */
+/* ---- the loop ----------------------------------------------------------------------------------
+ */
 
 static void drop_closed_files(void)
 {
@@ -227,7 +233,9 @@ static int run(int listener)
 
 static int server(const char *path, const char *log, const char *finalised)
 {
-	struct mmc_config config = {.vendor = "MMCGADGT", .product = "DVD BURNER", .revision = "0.1",
+	struct mmc_config config = {.vendor = "MMCGADGT",
+		.product = "DVD BURNER",
+		.revision = "0.1",
 		.serial = "0123456789AB"};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -285,6 +293,7 @@ int main(int argc, char **argv)
 		return ask(argv[2], argc - 3, argv + 3);
 	if (argc >= 2 && argc <= 4 && argv[1][0] != '-')
 		return server(argv[1], argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL);
-	fputs("usage: mmcshimd SOCKET [LOG [dvd-rom|dvd+r]] | mmcshimd --ask SOCKET WORD...\n", stderr);
+	fputs("usage: mmcshimd SOCKET [LOG [dvd-rom|dvd+r]] | mmcshimd --ask SOCKET WORD...\n",
+		stderr);
 	return 2;
 }

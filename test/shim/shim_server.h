@@ -43,11 +43,11 @@ int shim_drive_control(struct shim_drive *d, char *line, char *answer, size_t si
 struct shim_kernel {
 	struct shim_drive *drive;
 	unsigned opens;
-	bool present;      /* medium, as of the last TEST UNIT READY */
-	bool changed;      /* a unit attention told of another medium */
-	bool vfs_event;    /* media event for the next open */
-	bool ioctl_event;  /* media event for CDROM_MEDIA_CHANGED */
-	uint64_t blocks;   /* device size */
+	bool present;     /* medium, as of the last TEST UNIT READY */
+	bool changed;     /* a unit attention told of another medium */
+	bool vfs_event;   /* media event for the next open */
+	bool ioctl_event; /* media event for CDROM_MEDIA_CHANGED */
+	uint64_t blocks;  /* device size */
 };
 
 /* 0 or -errno. A failed open leaves nothing behind. */

@@ -26,7 +26,7 @@ enum shim_dir { SHIM_NONE, SHIM_IN, SHIM_OUT };
 
 struct shim_request {
 	uint32_t op;
-	uint32_t len;  /* bytes of data: to follow (OUT, CONTROL), or wanted (IN, READ) */
+	uint32_t len; /* bytes of data: to follow (OUT, CONTROL), or wanted (IN, READ) */
 	int64_t arg;
 	uint32_t whence;
 	uint8_t dir;
@@ -38,7 +38,7 @@ struct shim_request {
 
 struct shim_reply {
 	int64_t result;
-	uint32_t len;  /* bytes that follow */
+	uint32_t len;   /* bytes that follow */
 	uint32_t moved; /* by the SCSI data phase */
 	uint8_t status;
 	uint8_t host_status;

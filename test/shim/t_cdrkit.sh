@@ -8,7 +8,8 @@ material
 drive
 
 close_then_sync() {
-	sed -n '/CLOSE TRACK.SESSION \[5b 00 02/,$p' "$W/log" | grep -q 'wodim SYNCHRONIZE CACHE .* GOOD'
+	sed -n '/CLOSE TRACK.SESSION \[5b 00 02/,$p' "$W/log" | grep -q \
+		'wodim SYNCHRONIZE CACHE .* GOOD'
 }
 
 # Commands of compact discs that wodim tries everywhere are not in the table: 01h, 3Ch, 44h, E5h.
@@ -23,7 +24,8 @@ check "wodim -prcap: exit code 0" exits 0
 check "wodim -prcap: reads page 2Ah right" says 'Does write CD-R media' 'Does write DVD-R media' \
 	'Does read DVD-ROM media' 'Does not support test writing' 'Loading mechanism type: tray' \
 	'Does support Buffer-Underrun-Free recording' 'Is not currently in a media-locked state' \
-	'Maximum read  speed: 22160 kB/s' 'Current write speed: 22160 kB/s' 'Buffer size in KB: 2048' \
+	'Maximum read  speed: 22160 kB/s' 'Current write speed: 22160 kB/s' \
+	'Buffer size in KB: 2048' \
 	'Number of supported write speeds: 4' 'Write speed # 3: +3324 kB/s'
 check "wodim -prcap: nothing refused, every data phase fits" wire_clean
 run wodim dev=/dev/sr0 -toc

@@ -17,8 +17,10 @@ mediainfo() {
 
 blank
 mediainfo "blank"
-check "dvd+rw-mediainfo, blank: says so" says 'Mounted Media: +1Bh, DVD\+R$' 'Media ID: +MMCGADGT/R01' \
-	'Write Speed #3:' 'Disc status: +blank' 'Number of Sessions: +1$' 'State of Last Session: empty' \
+check "dvd+rw-mediainfo, blank: says so" says 'Mounted Media: +1Bh, DVD\+R$' \
+	'Media ID: +MMCGADGT/R01' \
+	'Write Speed #3:' 'Disc status: +blank' 'Number of Sessions: +1$' \
+	'State of Last Session: empty' \
 	'"Next" Track: +1$' 'Number of Tracks: +1$' 'Track State: +blank' \
 	'Next Writable Address: 0\*2KB' 'Free Blocks: +2295104\*2KB' 'READ CAPACITY: +0\*2048=0'
 check "dvd+rw-mediainfo, blank: no table of contents" silent_on 'FABRICATED TOC'
@@ -30,10 +32,12 @@ check "growisofs -dvd-compat -Z image: says what it does" \
 check "growisofs -dvd-compat -Z image: the disc is a DVD-ROM now" \
 	state profile=0010 finalised=1 appendable=0 sessions=1 tracks=1 locked=0
 mediainfo "finalised"
-check "dvd+rw-mediainfo, finalised: says so" says 'Mounted Media: +10h, DVD-ROM' 'Legacy lead-out at: +1648\*2KB'
+check "dvd+rw-mediainfo, finalised: says so" says 'Mounted Media: +10h, DVD-ROM' \
+	'Legacy lead-out at: +1648\*2KB'
 run growisofs -Z /dev/sr0="$W/x.iso"
 check "growisofs -Z on a finished disc: refused" fails
-check "growisofs -Z on a finished disc: says why" says ':-\( .*media is not recognized as recordable'
+check "growisofs -Z on a finished disc: says why" says \
+	':-\( .*media is not recognized as recordable'
 
 blank
 run growisofs -Z /dev/sr0 -R -quiet "$W/d1"
@@ -44,7 +48,8 @@ check "growisofs -Z tree: stays an appendable DVD+R" \
 	state profile=001b finalised=0 appendable=1 blank=0 sessions=2 tracks=2 nwa=1648
 check "growisofs -Z tree: nothing refused, every data phase fits" wire_clean
 mediainfo "appendable"
-check "dvd+rw-mediainfo, appendable: says so" says 'Mounted Media: +1Bh' 'Disc status: +appendable' \
+check "dvd+rw-mediainfo, appendable: says so" says 'Mounted Media: +1Bh' \
+	'Disc status: +appendable' \
 	'Number of Sessions: +2$' 'State of Last Session: empty' 'Track State: +partial/complete' \
 	'Track State: +blank' 'FABRICATED TOC' 'Track#1 +: +14@0' 'Multi-session Info: +#1@0'
 run growisofs -Z /dev/sr0="$W/x.iso"
@@ -53,12 +58,14 @@ check "growisofs -Z over a written disc: changes nothing" state sessions=2 nwa=1
 run growisofs -M /dev/sr0 -R -quiet "$W/d2"
 check "growisofs -M tree: exit code 0" exits 0
 check "growisofs -M tree: no complaint" no_faces
-check "growisofs -M tree: found the first session" says 'Rock Ridge signatures found' 'closing session'
+check "growisofs -M tree: found the first session" says 'Rock Ridge signatures found' \
+	'closing session'
 check "growisofs -M tree: three sessions" state profile=001b appendable=1 sessions=3 tracks=3
 check "growisofs -M tree: nothing refused, every data phase fits" wire_clean
 check "growisofs -M tree: reads back through the block device" reads_back
 mediainfo "two sessions"
-check "dvd+rw-mediainfo, two sessions: says so" says 'Number of Sessions: +3$' 'Track#2 +: +14@1648' \
+check "dvd+rw-mediainfo, two sessions: says so" says 'Number of Sessions: +3$' \
+	'Track#2 +: +14@1648' \
 	'Multi-session Info: +#2@1648'
 if need xorriso "growisofs -M tree: files of both sessions"; then
 	run xorriso -osirrox on -indev /dev/sr0 -extract / "$W/both"
@@ -105,6 +112,7 @@ good_burn "growisofs -dvd-compat, finalised stays DVD+R" "$W/x.iso" 32767
 check "growisofs -dvd-compat, finalised stays DVD+R: complete, profile 001Bh" \
 	state profile=001b finalised=1 appendable=0 sessions=1 tracks=1
 mediainfo "complete DVD+R"
-check "dvd+rw-mediainfo, complete DVD+R: says so" says 'Mounted Media: +1Bh' 'Disc status: +complete' \
+check "dvd+rw-mediainfo, complete DVD+R: says so" says 'Mounted Media: +1Bh' \
+	'Disc status: +complete' \
 	'State of Last Session: complete' 'Number of Tracks: +1$' 'Track State: +partial/complete' \
 	'Last Recorded Address: 1647\*2KB' 'READ CAPACITY: +1648\*2048'

@@ -24,7 +24,8 @@ blank
 run cdrskin --devices
 told "cdrskin --devices" "dev='/dev/sr0' +rwrw.. : +'MMCGADGT' +'DVD BURNER'"
 run cdrskin dev=/dev/sr0 -minfo
-told "cdrskin -minfo, blank" 'Mounted media type: +DVD\+R$' 'Disk Is not erasable' 'disk status: +empty' \
+told "cdrskin -minfo, blank" 'Mounted media type: +DVD\+R$' 'Disk Is not erasable' \
+	'disk status: +empty' \
 	'session status: +empty' 'number of sessions: +1$' 'Next writable address: +0' \
 	'Remaining writable size: +2295104'
 run cdrskin dev=/dev/sr0 -v -toc
@@ -32,13 +33,15 @@ told "cdrskin -toc, blank" 'Media summary: 0 sessions, 0 tracks, blank DVD\+R'
 run cdrskin dev=/dev/sr0 -atip
 told "cdrskin -atip, blank" 'book type: +DVD\+R' 'Product Id: +MMCGADGT/R01' '\(16\.0x\)'
 run cdrskin dev=/dev/sr0 --list_speeds
-told "cdrskin --list_speeds" 'Write speed +: +22160k' 'Write speed +: +11080k' 'Write speed +: +5540k' \
+told "cdrskin --list_speeds" 'Write speed +: +22160k' 'Write speed +: +11080k' \
+	'Write speed +: +5540k' \
 	'Write speed +: +3324k' 'Write speed H: +22160k'
 run cdrskin dev=/dev/sr0 --tell_media_space
 told "cdrskin --tell_media_space" '^2295104$'
 
 run cdrskin dev=/dev/sr0 -v -dummy "$W/x.iso"
-check "cdrskin -dummy: refused, as the drive knows no test write" says 'simulation of write job not supported'
+check "cdrskin -dummy: refused, as the drive knows no test write" says \
+	'simulation of write job not supported'
 check "cdrskin -dummy: the disc stays blank" state blank=1 recorded=0
 run cdrskin dev=/dev/sr0 -v "$W/x.iso"
 good_burn "cdrskin" "$W/x.iso" 32767
@@ -52,14 +55,17 @@ told "cdrskin -minfo, finalised" 'Mounted media type: +DVD-ROM' 'disk status: +c
 blank
 run cdrskin dev=/dev/sr0 -v -multi "$W/x.iso"
 good_burn "cdrskin -multi" "$W/x.iso" 32767
-check "cdrskin -multi: stays appendable" state profile=001b appendable=1 sessions=2 tracks=2 nwa=1648
+check "cdrskin -multi: stays appendable" state profile=001b appendable=1 sessions=2 tracks=2 \
+	nwa=1648
 cp "$W/disc.iso" "$W/first"
 run cdrskin dev=/dev/sr0 -v -tao -multi padsize=32s "$W/x.iso"
 check "cdrskin -tao -multi padsize, second session: exit code 0" exits 0
-check "cdrskin -tao -multi padsize, second session: nothing refused, every data phase fits" wire_clean
+check "cdrskin -tao -multi padsize, second session: nothing refused, every data phase fits" \
+	wire_clean
 check "cdrskin -tao -multi padsize, second session: at the next writable address" \
 	says 'Starting new track at sector: 1648'
-check "cdrskin -tao -multi padsize, second session: appendable" state profile=001b sessions=3 nwa=3328
+check "cdrskin -tao -multi padsize, second session: appendable" state profile=001b sessions=3 \
+	nwa=3328
 check "cdrskin -tao -multi padsize, second session: the first one is untouched" \
 	cmp -n "$(stat -c %s "$W/first")" "$W/first" "$W/disc.iso"
 tail -c +3375105 "$W/disc.iso" >"$W/second"
@@ -69,7 +75,8 @@ run cdrskin dev=/dev/sr0 -v -toc
 told "cdrskin -toc, two sessions" 'track: +2 lba: +1648' 'track:lout lba: +3328' \
 	'Media summary: 2 sessions, 2 tracks, appendable DVD\+R'
 run cdrskin dev=/dev/sr0 -minfo
-told "cdrskin -minfo, two sessions" 'disk status: +incomplete/appendable' 'number of sessions: +3$' \
+told "cdrskin -minfo, two sessions" 'disk status: +incomplete/appendable' \
+	'number of sessions: +3$' \
 	'Next writable address: +3328' 'Remaining writable size: +2291776'
 run cdrskin dev=/dev/sr0 -msinfo
 told "cdrskin -msinfo, two sessions" '^1648,3328$'

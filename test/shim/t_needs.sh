@@ -20,9 +20,11 @@ if need growisofs "growisofs with a command refused"; then
 	without 1e growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
 	check "growisofs without PREVENT ALLOW: fails, nothing written" fails
 	check "growisofs without PREVENT ALLOW: the disc stays blank" state blank=1
-	check "growisofs without PREVENT ALLOW: the log shows it" sent 'PREVENT ALLOW .* CHECK 5/20/00 .*!REFUSED'
+	check "growisofs without PREVENT ALLOW: the log shows it" sent \
+		'PREVENT ALLOW .* CHECK 5/20/00 .*!REFUSED'
 	without 5b growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
-	check "growisofs without CLOSE: the disc is not closed" state finalised=0 sessions=1 recorded=1648
+	check "growisofs without CLOSE: the disc is not closed" state finalised=0 sessions=1 \
+		recorded=1648
 	check "growisofs without CLOSE: complains" says ':-\[ CLOSE'
 	without 55 growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
 	check "growisofs without MODE SELECT(10): fails" fails

@@ -17,7 +17,8 @@ id() {
 	check "cdrom_id, $1: nothing refused, every data phase fits" wire_clean
 	n=$1
 	shift
-	check "cdrom_id, $n: properties" says '^ID_CDROM=1$' '^ID_CDROM_DVD=1$' '^ID_CDROM_DVD_PLUS_R=1$' "$@"
+	check "cdrom_id, $n: properties" says '^ID_CDROM=1$' '^ID_CDROM_DVD=1$' \
+		'^ID_CDROM_DVD_PLUS_R=1$' "$@"
 }
 
 # libcdio asks for page 2Ah with length 0 and a buffer of 256.
@@ -25,12 +26,21 @@ cdio() {
 	need cd-info "cd-info, $1" || return
 	run cd-info -C /dev/sr0
 	check "cd-info, $1: exit code 0" exits 0
-	check "cd-info, $1: nothing refused, every data phase fits" wire_clean 'MODE SENSE.6. .*!Hi>Dn'
+	check "cd-info, $1: nothing refused, every data phase fits" wire_clean \
+		'MODE SENSE.6. .*!Hi>Dn'
 	check "cd-info, $1: disc mode" says "Disc mode is listed as: $2\$" 'Vendor +: MMCGADGT'
 	run cd-drive /dev/sr0
 	check "cd-drive, $1: exit code 0" exits 0
-	check "cd-drive, $1: features" says 'DVD\+R Feature' 'Removable Medium Feature' 'can be locked'
-	check "cd-drive, $1: nothing refused, every data phase fits" wire_clean 'MODE SENSE.6. .*!Hi>Dn'
+	# libcdio never looks at the last entry of the profile list.
+	case $2 in
+	DVD-ROM) current='Read only DVD - on' ;;
+	*) current='DVD.R - DVD Recordable - on' ;;
+	esac
+	check "cd-drive, $1: current profile" says "$current"
+	check "cd-drive, $1: features" says 'DVD\+R Feature' 'Removable Medium Feature' \
+		'can be locked'
+	check "cd-drive, $1: nothing refused, every data phase fits" wire_clean \
+		'MODE SENSE.6. .*!Hi>Dn'
 }
 
 size() {
@@ -54,7 +64,8 @@ fi
 
 blank
 id "blank" '^ID_CDROM_MEDIA=1$' '^ID_CDROM_MEDIA_DVD_PLUS_R=1$' '^ID_CDROM_MEDIA_STATE=blank$' \
-	'^ID_CDROM_MEDIA_SESSION_NEXT=1$' '^ID_CDROM_MEDIA_SESSION_COUNT=1$' '^ID_CDROM_MEDIA_TRACK_COUNT=1$'
+	'^ID_CDROM_MEDIA_SESSION_NEXT=1$' '^ID_CDROM_MEDIA_SESSION_COUNT=1$' \
+	'^ID_CDROM_MEDIA_TRACK_COUNT=1$'
 check "cdrom_id, blank: no data track, or blkid would be run" silent_on 'TRACK_COUNT_DATA'
 cdio "blank" 'DVD\+R'
 
@@ -75,7 +86,8 @@ if need cdrskin "finalised"; then
 fi
 
 ask insert "$W/x.iso" >/dev/null
-id "image" '^ID_CDROM_MEDIA_DVD=1$' '^ID_CDROM_MEDIA_STATE=complete$' '^ID_CDROM_MEDIA_TRACK_COUNT_DATA=1$' \
+id "image" '^ID_CDROM_MEDIA_DVD=1$' '^ID_CDROM_MEDIA_STATE=complete$' \
+	'^ID_CDROM_MEDIA_TRACK_COUNT_DATA=1$' \
 	'^ID_CDROM_MEDIA_SESSION_COUNT=1$'
 cdio "image" 'DVD-ROM'
 size "image" 3358720

@@ -50,12 +50,23 @@ works "sg_modes --control=1" '05 32 ff ff' -- sg_modes --control=1 -p 5 /dev/sr0
 run sg_modes -c 3 /dev/sr0
 check "sg_modes -c 3: illegal request" exits 5
 check "sg_modes -c 3: 5/39/00" sent 'CHECK 5/39/00'
-run sg_wr_mode -p 5 -m 0,0,ff,0 -c 05,32,42,05 /dev/sr0
-check "sg_wr_mode: exit code 0" exits 0
-works "sg_wr_mode: the page was taken" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
-run sg_wr_mode -p 5 -m 0,0,ff,0 -c 05,32,52,05 /dev/sr0
-check "sg_wr_mode, test write: refused with 5/26/00" sent 'CHECK 5/26/00'
-works "sg_readcap" 'Number of logical blocks=1640' 'Logical block length=2048' -- sg_readcap -v /dev/sr0
+works "sg_wr_mode" '05 32 40 05' -- sg_wr_mode -p 5 /dev/sr0
+
+# Page 05h as read, one byte changed, back (sg_wr_mode 1.48 takes no contents). select BYTE
+select() {
+	shim sg_raw -r 60 -b -o "$W/page" /dev/sr0 5a 08 05 00 00 00 00 00 3c 00 >/dev/null 2>&1
+	{ printf '\0\0\0\0\0\0\0\0'; head -c 10 "$W/page" | tail -c 2; printf %b "\\0$1"
+		tail -c 49 "$W/page"; } >"$W/list"
+	run sg_raw -s 60 -i "$W/list" /dev/sr0 55 10 00 00 00 00 00 00 3c 00
+}
+select 102
+check "sg_raw, MODE SELECT(10) of page 05h: taken" exits 0
+works "sg_modes, after MODE SELECT: the page was taken" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
+select 122
+check "sg_raw, MODE SELECT(10) with test write: refused with 5/26/00" sent 'CHECK 5/26/00'
+works "sg_modes, after a refused MODE SELECT: as before" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
+works "sg_readcap" 'Number of logical blocks=1640' 'Logical block length=2048' -- sg_readcap \
+	-v /dev/sr0
 works "sg_luns" '1 lun entry' -- sg_luns /dev/sr0
 run sg_dd if=/dev/sr0 bs=2048 bpt=16 blk_sgio=1 of="$W/o.iso"
 check "sg_dd, READ(10): the image" cmp "$W/o.iso" "$W/x.iso"
@@ -81,9 +92,9 @@ check "sg_start --eject, locked: refused, then done" says '^ejected$'
 check "sg_start --eject, locked: the disc stayed" silent_on 'ejected a locked disc'
 check "sg_start --eject, locked: 5/53/02" sent 'START STOP UNIT .* CHECK 5/53/02'
 check "sg_start --eject: the drive is empty" state loaded=0 ejected=1
-run sg_turs /dev/sr0
-check "sg_turs, ejected: not ready" exits 2
-check "sg_turs, ejected: 2/3A/01" sent 'TEST UNIT READY .* CHECK 2/3a/01'
+run sg_raw /dev/sr0 00 00 00 00 00 00
+check "TEST UNIT READY, ejected: not ready" exits 2
+check "TEST UNIT READY, ejected: 2/3A/01" sent 'sg_raw TEST UNIT READY .* CHECK 2/3a/01'
 run sg_start --load /dev/sr0
 check "sg_start --load: the same disc is back" state loaded=1 readable=1640 profile=0010
 check "sg_start --load: reads as before" reads_back
@@ -99,7 +110,8 @@ check "sg_raw, INQUIRY without a buffer: flagged" sent '!Hn<Di'
 run sg_raw -s 36 -i "$W/x.iso" /dev/sr0 12 00 00 00 24 00
 check "sg_raw, INQUIRY with data out: flagged" sent '!Ho<>Di'
 run sg_raw -r 36 /dev/sr0 00 00 00 00 00 00
-check "sg_raw, TEST UNIT READY that expects data: GOOD, none" sent 'TEST UNIT READY .* GOOD 0 !Hi>Dn'
+check "sg_raw, TEST UNIT READY that expects data: GOOD, none" sent \
+	'TEST UNIT READY .* GOOD 0 !Hi>Dn'
 run sg_raw -r 252 /dev/sr0 12 00 00 00 fc 00
 check "sg_raw, INQUIRY of 252: 36 bytes" sent 'IN 252 -> GOOD 36'
 check "sg_raw, INQUIRY of 252: not flagged" wire_clean
@@ -117,4 +129,5 @@ run sg_raw -r 2048 /dev/sr0 28 00 00 00 00 00 00 00 01 00
 check "sg_raw, READ(10) of a blank disc: refused" sent 'READ.10. .* CHECK '
 run sg_raw -s 2048 -i "$W/x.iso" /dev/sr0 2a 00 00 00 00 10 00 00 01 00
 check "sg_raw, WRITE(10) anywhere but the next writable address: 5/21/02" sent 'CHECK 5/21/02'
-check "sg_raw, WRITE(10) anywhere but the next writable address: changes nothing" state blank=1 nwa=0
+check "sg_raw, WRITE(10) anywhere but the next writable address: changes nothing" state blank=1 \
+	nwa=0

@@ -22,10 +22,12 @@ check "xorriso -commit twice: nothing refused, every data phase fits" wire_clean
 check "xorriso -commit twice: says so" says 'Written to medium : .* at LBA 0$' \
 	'Written to medium : .* at LBA 1648$' 'Media status : is written , is appendable' \
 	'Media summary: 2 sessions, 2176 data blocks' 'completed successfully'
-check "xorriso -commit twice: appendable" state profile=001b appendable=1 sessions=3 tracks=3 nwa=2176
+check "xorriso -commit twice: appendable" state profile=001b appendable=1 sessions=3 tracks=3 \
+	nwa=2176
 run xorriso -indev /dev/sr0 -check_media --
 check "xorriso -check_media: exit code 0" exits 0
-check "xorriso -check_media: both sessions are good" says ' 0 , +1648 , \+ good' ' 1648 , +528 , \+ good'
+check "xorriso -check_media: both sessions are good" says ' 0 , +1648 , \+ good' \
+	' 1648 , +528 , \+ good'
 check "xorriso -check_media: nothing bad" silent_on 'Media region.* - '
 run xorriso -osirrox on -indev /dev/sr0 -extract / "$W/both"
 check "xorriso -extract: files of both sessions" diff -r "$W/d1" "$W/both/d1"

@@ -246,11 +246,13 @@ static inline void rig_cbw(struct rig *r, uint8_t cbw[CBW_LEN], enum mmc_dir dir
 
 static inline void rig_expect_halted(struct rig *r)
 {
+	uint64_t before = r->ep->now_ms;
 	uint8_t csw[CSW_LEN];
 	uint32_t got;
 
 	assert_int_equal(mem_host_in(r->ep, csw, sizeof(csw), &got), -EPIPE);
 	assert_int_equal(got, 0);
+	assert_int_equal(r->ep->now_ms, before); /* it was halted, not halted at last */
 }
 
 /* Dead until a reset, whatever the host does (BOT 6.6.1, USB-IF TD1.4). */

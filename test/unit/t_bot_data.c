@@ -359,16 +359,17 @@ static void t7_csw_is_queued_behind_the_halt(void **state)
 
 		r->ep->clear = (enum mem_ep_clear)clear;
 		rig_want(r, MMC_DIR_IN, 1024);
+		r->drive.check = true;
 		rig_cbw(r, cbw, MMC_DIR_IN, 4096);
 		assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 		assert_int_equal(mem_host_in(r->ep, r->data, 4096, &got), -EPIPE);
 		assert_int_equal(got, 1024);
 		assert_int_equal(r->ep->in.count, 1);
 		mem_host_clear_halt_in(r->ep);
-		assert_int_equal(bot_host_csw(&r->host, 4096, &residue), CSW_PASSED);
+		assert_int_equal(bot_host_csw(&r->host, 4096, &residue), CSW_FAILED);
 		assert_int_equal(residue, 3072);
 		assert_int_equal(bot_get_stats(r->bot)->commands, 1);
-		assert_int_equal(bot_get_stats(r->bot)->failed, 0);
+		assert_int_equal(bot_get_stats(r->bot)->failed, 1); /* though sent twice */
 		rig_agree(r);
 		rig_free(r);
 	}

@@ -171,6 +171,28 @@ static void t4_lost_data_takes_the_csw_back(void **state)
 	}
 }
 
+/* Too late to take it back: a second CSW would be the answer to the next command. */
+static void t4_csw_that_went_out_is_not_repeated(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	const struct mem_ep_fault f = {MEM_EP_SENT, 0, 1, -EFAULT};
+	uint32_t residue;
+
+	(void)state;
+	r->ep->fifo64 = true;
+	r->host.recovery = BOT_HOST_NO_RESET;
+	mem_ep_fault(r->ep, &f);
+	rig_want(r, MMC_DIR_IN, 2048);
+	assert_int_equal(rig_command(r, MMC_DIR_IN, 2048, &residue), -EPROTO);
+	assert_string_equal(r->host.error, "a CSW where data was due");
+	mem_ep_run(r->ep);
+	assert_int_equal(r->ep->in.count, 0);
+	assert_false(r->ep->halted);
+	assert_false(bot_busy(r->bot));
+	rig_agree(r);
+	rig_free(r);
+}
+
 /* The data's page vanished under the transport: phase error, the host does not wait for 30 s. */
 static void t3_efault_ends_in_a_phase_error(void **state)
 {
@@ -270,8 +292,13 @@ static void t9_cancelled_sends_that_never_come_back(void **state)
 	assert_int_equal(r->ep->now_ms - before, 2000);
 	r->ep->lose_cancels = false;
 	rig_agree(r);
-	for (i = 0; i < 3; i++) /* they come after all */
+	/* They come after all, in the middle of another command. */
+	assert_false(play(r, &shapes[5], 2));
+	for (i = 0; i < 3; i++)
 		bot_sent(r->bot, -ECONNRESET);
+	assert_true(bot_busy(r->bot));
+	assert_int_equal(r->ep->cancels, 1);
+	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 	rig_agree(r);
 	rig_free(r);
 }
@@ -288,6 +315,7 @@ static void t9_reset_waits_for_cancelled_sends(void **state)
 	assert_int_equal(r->ep->cancels, 1);
 	assert_int_equal(r->ep->resets_done, 0);
 	bot_class_reset(r->bot); /* an impatient host */
+	assert_int_equal(r->ep->cancels, 1);
 	assert_int_equal(r->ep->resets_done, 0);
 	mem_ep_run(r->ep);
 	assert_int_equal(r->ep->resets_done, 1);
@@ -325,6 +353,7 @@ int main(void)
 		cmocka_unit_test(t3_refused_halts),
 		cmocka_unit_test(t4_no_csw_behind_refused_data),
 		cmocka_unit_test(t4_lost_data_takes_the_csw_back),
+		cmocka_unit_test(t4_csw_that_went_out_is_not_repeated),
 		cmocka_unit_test(t3_efault_ends_in_a_phase_error),
 		cmocka_unit_test(t3_suspended_bus),
 		cmocka_unit_test(t3_enomem_shrinks_to_a_page),

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every test/unit/t_* and every fuzzer's corpus, from the top of the tree; built
+# before ("make unit-build"). WRAP goes before each program (valgrind).
+set -u
+O=${O:-build}
+export CMOCKA_MESSAGE_OUTPUT=TAP
+read -ra wrap <<<"${WRAP:-}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# A program that dies, or that valgrind has a word about, may have printed no "not ok".
+run() {
+	local name=$1 rc
+	shift
+	echo "# $name"
+	if [ ! -x "$1" ]; then
+		echo "not ok - $name is not built"
+		return
+	fi
+	"${wrap[@]}" "$@" >"$log" 2>&1
+	rc=$?
+	cat "$log"
+	echo
+	if [ $rc != 0 ] && ! grep -q '^[[:space:]]*not ok' "$log"; then
+		echo "not ok - $name ended with code $rc"
+	fi
+}
+
+for source in test/unit/t_*.c; do
+	name=$(basename "$source" .c)
+	run "$name" "$O/test/unit/$name"
+done
+for source in test/fuzz/fuzz_*.c; do
+	name=$(basename "$source" .c)
+	name=${name#fuzz_}
+	run "replay_$name" "$O/test/fuzz/replay_$name" "test/fuzz/corpus/$name"
+done

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Media: the contract of the wrappers, files and what befalls them, memory, faults. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/script.h"
+#include "media/media.h"
+
+static uint8_t buf[64 * MEDIA_BLOCK], back[64 * MEDIA_BLOCK];
+
+static void stamp(uint32_t lba, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		script_stamp(lba + i, buf + (size_t)i * MEDIA_BLOCK);
+}
+
+static void assert_stamped(struct media *m, uint32_t lba, uint32_t count)
+{
+	stamp(lba, count);
+	assert_int_equal(media_read(m, lba, count, back), 0);
+	assert_memory_equal(back, buf, (size_t)count * MEDIA_BLOCK);
+}
+
+/* A file without a name; a second descriptor of its own stays with the test. */
+static int make_file(off_t size)
+{
+	int fd = memfd_create("disc", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, size), 0);
+	return fd;
+}
+
+/* Another open file description of the same file, as a second daemon would have. */
+static int open_again(int fd, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	int again = open(path, flags | O_CLOEXEC);
+	assert_true(again >= 0);
+	return again;
+}
+
+static off_t size_of(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return st.st_size;
+}
+
+static struct media *open_media(int fd, int flags, bool writable)
+{
+	struct media *m = NULL;
+
+	assert_int_equal(media_file_open(open_again(fd, flags), writable, &m), 0);
+	assert_non_null(m);
+	return m;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static void file_write_and_read(void **state)
+{
+	int fd = make_file(0);
+	struct media *m = open_media(fd, O_RDWR, true);
+
+	(void)state;
+	assert_int_equal(m->blocks, 0);
+	stamp(0, 16);
+	assert_int_equal(media_write(m, 0, 16, buf), 0);
+	assert_int_equal(m->blocks, 16);
+	/* A plain image at every moment: block n at byte 2048 n, and nothing else. */
+	assert_int_equal(size_of(fd), 16 * MEDIA_BLOCK);
+	assert_int_equal(pread(fd, back, 16 * MEDIA_BLOCK, 0), 16 * MEDIA_BLOCK);
+	assert_memory_equal(back, buf, 16 * MEDIA_BLOCK);
+	assert_stamped(m, 0, 16);
+	assert_stamped(m, 7, 1);
+	stamp(16, 1);
+	assert_int_equal(media_write(m, 16, 1, buf), 0);
+	assert_int_equal(size_of(fd), 17 * MEDIA_BLOCK);
+	assert_int_equal(m->writes, 2);
+	assert_int_equal(m->reads, 2);
+	media_close(m);
+	close(fd);
+}
+
+static void file_range(void **state)
+{
+	int fd = make_file(10 * MEDIA_BLOCK);
+	struct media *m = open_media(fd, O_RDONLY, false);
+
+	(void)state;
+	assert_int_equal(m->blocks, 10);
+	assert_int_equal(media_read(m, 9, 1, buf), 0);
+	assert_int_equal(media_read(m, 10, 1, buf), -EINVAL);
+	assert_int_equal(media_read(m, 9, 2, buf), -EINVAL);
+	assert_int_equal(media_read(m, 0, 11, buf), -EINVAL);
+	assert_int_equal(media_read(m, UINT64_MAX, 1, buf), -EINVAL);
+	assert_int_equal(media_read(m, 1, UINT32_MAX, buf), -EINVAL);
+	assert_int_equal(media_read(m, 10, 0, buf), 0);
+	assert_int_equal(media_write(m, 0, 1, buf), -EROFS);
+	assert_int_equal(media_sync(m), 0);
+	media_close(m);
+	close(fd);
+}
+
+static void file_odd_tail(void **state)
+{
+	int fd = make_file(0);
+
+	(void)state;
+	stamp(0, 3);
+	assert_int_equal(pwrite(fd, buf, 5000, 0), 5000);
+	struct media *m = open_media(fd, O_RDONLY, false);
+	assert_int_equal(m->blocks, 3);
+	assert_int_equal(m->tail, 904);
+	memset(back, 0xee, sizeof(back));
+	assert_int_equal(media_read(m, 2, 1, back), 0);
+	assert_memory_equal(back, buf + 2 * MEDIA_BLOCK, 904);
+	for (unsigned i = 904; i < MEDIA_BLOCK; i++)
+		assert_int_equal(back[i], 0);
+	assert_int_equal(back[MEDIA_BLOCK], 0xee);
+	/* Together with whole ones, and the whole ones without it */
+	assert_int_equal(media_read(m, 0, 3, back), 0);
+	assert_memory_equal(back, buf, 5000);
+	assert_int_equal(back[5000], 0);
+	assert_int_equal(back[3 * MEDIA_BLOCK - 1], 0);
+	assert_int_equal(media_read(m, 0, 2, back), 0);
+	assert_memory_equal(back, buf, 2 * MEDIA_BLOCK);
+	assert_int_equal(size_of(fd), 5000);
+	media_close(m);
+
+	assert_int_equal(ftruncate(fd, 1), 0);
+	m = open_media(fd, O_RDONLY, false);
+	assert_int_equal(m->blocks, 1);
+	assert_int_equal(media_read(m, 0, 1, back), 0);
+	assert_int_equal(back[0], buf[0]);
+	assert_int_equal(back[1], 0);
+	media_close(m);
+	close(fd);
+}
+
+static void file_refused(void **state)
+{
+	struct media *m = NULL;
+	int fds[2];
+
+	(void)state;
+	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(media_file_open(fd, false, &m), -EISDIR);
+	/* The descriptor is taken over, also on failure. */
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(media_file_open(open("/dev/null", O_RDWR | O_CLOEXEC), true, &m), -EINVAL);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(media_file_open(fds[0], false, &m), -EINVAL);
+	close(fds[1]);
+	/* 2^32 - 2 blocks are what READ CAPACITY can tell. */
+	fd = make_file((off_t)0xfffffffe * MEDIA_BLOCK + 1);
+	assert_int_equal(media_file_open(fd, false, &m), -EFBIG);
+	fd = make_file((off_t)0xfffffffe * MEDIA_BLOCK);
+	assert_int_equal(media_file_open(fd, false, &m), 0);
+	assert_int_equal(m->blocks, 0xfffffffe);
+	assert_int_equal(media_read(m, 0xfffffffd, 1, back), 0);
+	media_close(m);
+	/* Writing needs a descriptor that can. */
+	fd = make_file(0);
+	assert_true(media_file_open(open_again(fd, O_RDONLY), true, &m) < 0);
+	close(fd);
+}
+
+static void file_locks(void **state)
+{
+	int fd = make_file(4 * MEDIA_BLOCK);
+	struct media *a, *b = NULL, *c = NULL;
+
+	(void)state;
+	/* Two drives may read one image, nobody may burn what another has. */
+	a = open_media(fd, O_RDONLY, false);
+	b = open_media(fd, O_RDONLY, false);
+	assert_int_equal(media_file_open(open_again(fd, O_RDWR), true, &c), -EBUSY);
+	media_close(a);
+	assert_int_equal(media_file_open(open_again(fd, O_RDWR), true, &c), -EBUSY);
+	media_close(b);
+	c = open_media(fd, O_RDWR, true);
+	assert_int_equal(media_file_open(open_again(fd, O_RDWR), true, &a), -EBUSY);
+	assert_int_equal(media_file_open(open_again(fd, O_RDONLY), false, &a), -EBUSY);
+	media_close(c);
+	a = open_media(fd, O_RDONLY, false);
+	media_close(a);
+	close(fd);
+}
+
+static void file_unreadable(void **state)
+{
+	int fd = make_file(0);
+	struct media *m = open_media(fd, O_WRONLY, true);
+
+	(void)state;
+	stamp(0, 1);
+	assert_int_equal(media_write(m, 0, 1, buf), 0);
+	assert_int_equal(media_read(m, 0, 1, back), -EBADF);
+	assert_int_equal(m->reads, 0);
+	media_close(m);
+	close(fd);
+}
+
+static void file_cut_behind_our_back(void **state)
+{
+	int fd = make_file(10 * MEDIA_BLOCK);
+	struct media *m = open_media(fd, O_RDONLY, false);
+
+	(void)state;
+	assert_int_equal(media_read(m, 9, 1, back), 0);
+	assert_int_equal(ftruncate(fd, 5 * MEDIA_BLOCK), 0);
+	assert_int_equal(media_read(m, 9, 1, back), -EIO);
+	assert_int_equal(media_read(m, 4, 2, back), -EIO);
+	assert_int_equal(media_read(m, 4, 1, back), 0);
+	media_close(m);
+	close(fd);
+}
+
+/* The limit plays a full card: it takes part of a command, then no more. */
+static void file_full_rolls_back(void **state)
+{
+	char path[] = "/tmp/mmcgadget-disc-XXXXXX";
+	struct rlimit old, low = {.rlim_cur = 40 * MEDIA_BLOCK + 1000};
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(path), 0);
+	struct media *m = open_media(fd, O_RDWR, true);
+	stamp(0, 32);
+	assert_int_equal(media_write(m, 0, 32, buf), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	low.rlim_max = old.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+	stamp(32, 16);
+	int r = media_write(m, 32, 16, buf);
+	off_t size = size_of(fd);
+	int small = media_write(m, 32, 8, buf);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_int_equal(r, -EFBIG);
+	/* All or nothing: the file is as long as the disc. */
+	assert_int_equal(size, 32 * MEDIA_BLOCK);
+	assert_int_equal(small, 0);
+	assert_int_equal(m->blocks, 40);
+	assert_int_equal(media_write(m, 40, 8, buf + 8 * MEDIA_BLOCK), 0);
+	assert_stamped(m, 0, 48);
+	assert_int_equal(size_of(fd), 48 * MEDIA_BLOCK);
+	media_close(m);
+	close(fd);
+}
+
+static void file_sync_when_dirty(void **state)
+{
+	int fd = make_file(0);
+	struct media *m = open_media(fd, O_RDWR, true);
+
+	(void)state;
+	assert_int_equal(media_sync(m), 0);
+	assert_int_equal(m->syncs, 0);
+	assert_int_equal(media_write(m, 0, 1, buf), 0);
+	assert_int_equal(media_sync(m), 0);
+	assert_int_equal(media_sync(m), 0);
+	assert_int_equal(m->syncs, 1);
+	assert_int_equal(media_write(m, 1, 1, buf), 0);
+	assert_int_equal(media_sync(m), 0);
+	assert_int_equal(m->syncs, 2);
+	media_close(m);
+	close(fd);
+}
+
+/* Far enough that early write-back starts, and beyond 4 GiB where 32-bit offsets end. */
+static void file_large(void **state)
+{
+	char path[] = "/tmp/mmcgadget-disc-XXXXXX";
+	int fd = mkstemp(path);
+	uint32_t far = 2295104 - 64;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(unlink(path), 0);
+	struct media *m = open_media(fd, O_RDWR, true);
+	for (uint32_t lba = 0; lba < 8192; lba += 64) {
+		stamp(lba, 64);
+		assert_int_equal(media_write(m, lba, 64, buf), 0);
+	}
+	stamp(far, 64);
+	assert_int_equal(media_write(m, far, 64, buf), 0);
+	assert_int_equal(size_of(fd), (off_t)2295104 * MEDIA_BLOCK);
+	assert_stamped(m, far, 64);
+	assert_stamped(m, 8128, 64);
+	assert_int_equal(media_sync(m), 0);
+	media_close(m);
+	close(fd);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------ */
+
+static void memory(void **state)
+{
+	struct media *m = media_mem_new(100, true);
+
+	(void)state;
+	assert_int_equal(m->blocks, 100);
+	assert_int_equal(media_read(m, 99, 1, back), 0);
+	assert_int_equal(back[0], 0);
+	assert_int_equal(media_read(m, 100, 1, back), -EINVAL);
+	stamp(500, 32);
+	assert_int_equal(media_write(m, 500, 32, buf), 0); /* over the edge of a piece */
+	assert_int_equal(m->blocks, 532);
+	assert_stamped(m, 500, 32);
+	assert_int_equal(media_read(m, 100, 1, back), 0);
+	assert_int_equal(back[2047], 0);
+	assert_int_equal(media_write(m, (uint64_t)16384 * 512, 1, buf), -EFBIG);
+	media_close(m);
+	m = media_mem_new(1, false);
+	assert_int_equal(media_write(m, 0, 1, buf), -EROFS);
+	media_close(m);
+	media_close(NULL);
+}
+
+/* ---- faults ------------------------------------------------------------------------------------ */
+
+static void faults(void **state)
+{
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct media_fault third = {.kind = MEDIA_FAULT_ERROR,
+		.on_write = true,
+		.skip = 2,
+		.times = 1,
+		.error = EIO};
+	struct media_fault again = {.kind = MEDIA_FAULT_AGAIN, .on_read = true, .times = 2};
+	struct media_fault always = {.kind = MEDIA_FAULT_ERROR, .on_sync = true, .error = ENOSPC};
+
+	(void)state;
+	media_fault_set(m, &third);
+	assert_int_equal(media_write(m, 0, 1, buf), 0);
+	assert_int_equal(media_write(m, 1, 1, buf), 0);
+	assert_int_equal(media_write(m, 2, 1, buf), -EIO);
+	assert_int_equal(m->blocks, 2);
+	assert_int_equal(media_write(m, 2, 1, buf), 0);
+	assert_int_equal(m->writes, 3);
+	media_fault_set(m, &again);
+	assert_int_equal(media_read(m, 0, 1, back), -EAGAIN);
+	assert_int_equal(media_read(m, 0, 1, back), -EAGAIN);
+	assert_int_equal(media_read(m, 0, 1, back), 0);
+	media_fault_set(m, &always);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(media_sync(m), -ENOSPC);
+	assert_true(m->dirty);
+	media_fault_set(m, &(struct media_fault){.kind = MEDIA_FAULT_NONE});
+	assert_int_equal(media_sync(m), 0);
+	assert_false(m->dirty);
+	media_close(m);
+}
+
+static void faults_over_a_file(void **state)
+{
+	int fd = make_file(5000);
+	struct media *m = media_fault_new(open_media(fd, O_RDONLY, false));
+
+	(void)state;
+	assert_int_equal(m->blocks, 3);
+	assert_int_equal(m->tail, 904);
+	assert_false(m->writable);
+	assert_int_equal(media_write(m, 0, 1, buf), -EROFS);
+	assert_int_equal(media_read(m, 2, 1, back), 0);
+	media_close(m); /* with what is below: the lock is gone */
+	media_close(open_media(fd, O_RDWR, true));
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(file_write_and_read),
+		cmocka_unit_test(file_range),
+		cmocka_unit_test(file_odd_tail),
+		cmocka_unit_test(file_refused),
+		cmocka_unit_test(file_locks),
+		cmocka_unit_test(file_unreadable),
+		cmocka_unit_test(file_cut_behind_our_back),
+		cmocka_unit_test(file_full_rolls_back),
+		cmocka_unit_test(file_sync_when_dirty),
+		cmocka_unit_test(file_large),
+		cmocka_unit_test(memory),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(faults_over_a_file),
+	};
+
+	return cmocka_run_group_tests_name("media", tests, NULL, NULL);
+}
