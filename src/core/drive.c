@@ -42,6 +42,11 @@ void drive_changed(void *drive)
 		wake_main(d);
 }
 
+void drive_flush(void *drive)
+{
+	mmc_flush(((struct drive *)drive)->engine);
+}
+
 /*
  * Last reference gone, mostly on the USB thread at the end of a command, which
  * must not wait for the storage.

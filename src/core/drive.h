@@ -63,6 +63,8 @@ void drive_attach(struct drive *d, const struct drive_port *port);
 void drive_detach(struct drive *d);
 /* For ffs_config.changed; drive is a struct drive. On the port's thread. */
 void drive_changed(void *drive);
+/* For ffs_config.flush, likewise: what was burned goes to storage. */
+void drive_flush(void *drive);
 
 enum drive_verb { DRIVE_INSERT, DRIVE_BLANK, DRIVE_EJECT };
 

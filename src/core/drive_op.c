@@ -68,7 +68,7 @@ static void post_eject(struct drive *d)
 {
 	describe(d, "");
 	d->job.kind = JOB_EJECT;
-	d->job.force = d->op.cmd->force;
+	d->job.force = d->op.cmd->force || d->op.away;
 	post(d, OP_EJECTING);
 }
 
@@ -167,7 +167,9 @@ void drive_op_next(struct drive *d)
 
 static void ejected(struct drive *d)
 {
-	const char *note = d->op.asked ? " (the host let go when asked)" : "";
+	const char *note = d->op.away    ? " (the host, which had locked it, is not there)"
+			   : d->op.asked ? " (the host let go when asked)"
+					 : "";
 	json_t *answer;
 
 	if (d->op.cmd->verb == DRIVE_EJECT) {
@@ -186,9 +188,28 @@ static void ejected(struct drive *d)
 	drive_start_timer(d, d->swap_gap);
 }
 
+/*
+ * A host that is unplugged or asleep cannot answer, and its lock protects
+ * nothing: a Pi has no VBUS sense, SUSPEND is all it sees of a pulled cable.
+ */
+static bool host_is_away(struct drive *d)
+{
+	struct ffs_state usb;
+
+	if (!d->attached || !d->port.get_state)
+		return false;
+	d->port.get_state(d->port.usb, &usb);
+	return !usb.enabled || usb.suspended;
+}
+
 /* With room for a second look: an unlock seen late may already be a lock again. */
 static void refused(struct drive *d)
 {
+	if (!d->op.away && host_is_away(d)) {
+		d->op.away = true;
+		post_eject(d);
+		return;
+	}
 	d->op.state = OP_WAIT_UNLOCK;
 	if (d->op.expired) {
 		finish(d, answer_error("locked",

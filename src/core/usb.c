@@ -169,6 +169,7 @@ static int open_function(struct usb *u, struct function *f)
 		.bot = {.stall = (enum bot_stall)c->behaviour.stall, .max_lun = 0},
 		.drive = drive_engine(f->drive),
 		.changed = drive_changed,
+		.flush = drive_flush,
 		.ctx = f->drive,
 	};
 	struct drive_port port = {.post = port_post, .get_state = port_get_state};

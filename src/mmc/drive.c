@@ -67,13 +67,6 @@ void mmc_bus_reset(struct mmc_drive *d)
 	set_speeds(d);
 }
 
-void mmc_host_gone(struct mmc_drive *d)
-{
-	d->prevent = false;
-	d->persistent_prevent = false;
-	d->eject_requested = false;
-}
-
 void mmc_flush(struct mmc_drive *d)
 {
 	if (d->disc)

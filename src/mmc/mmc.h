@@ -108,11 +108,6 @@ void mmc_transport_reset(struct mmc_drive *d);
  */
 void mmc_bus_reset(struct mmc_drive *d);
 
-/*
- * The host is not there any more (cable pulled, asleep for good): PREVENT ALLOW
- * is undone, so that the disc can be taken out.
- */
-void mmc_host_gone(struct mmc_drive *d);
 /* What was burned so far goes to storage; cheap when nothing is new. May block as the medium does. */
 void mmc_flush(struct mmc_drive *d);
 

@@ -22,6 +22,7 @@ struct fake_usb {
 	} posted[8];
 	unsigned n;
 	bool stuck;
+	bool suspended; /* the host sleeps, or somebody pulled the cable of a Pi */
 };
 
 static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
@@ -36,9 +37,9 @@ static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
 
 static inline void fake_state(void *usb, struct ffs_state *state)
 {
-	(void)usb;
 	memset(state, 0, sizeof(*state));
 	state->enabled = true;
+	state->suspended = ((const struct fake_usb *)usb)->suspended;
 	state->speed = FFS_SPEED_HIGH;
 	state->bot.resets = 3;
 	state->bot.phase_errors = 2;

@@ -306,6 +306,23 @@ static void host_keeps_it(void **state)
 	assert_false(info(0).mmc.locked);
 }
 
+/* A lock of a host that sleeps, or whose cable was pulled, protects nothing. */
+static void host_is_not_there(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	usb[0].suspended = true;
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	assert_true(r.ok);
+	EXPECT(&r, "drive0: ejected a.iso (the host, which had locked it, is not there)");
+	assert_false(info(0).mmc.locked);
+	assert_false(info(0).mmc.loaded);
+}
+
 static void force_ends_the_waiting(void **state)
 {
 	struct record first, second;
@@ -499,6 +516,7 @@ int main(void)
 		T(one_blank_one_drive),
 		T(host_lets_go),
 		T(host_keeps_it),
+		T(host_is_not_there),
 		T(force_ends_the_waiting),
 		T(ejected_by_host),
 		T(stuck_medium),

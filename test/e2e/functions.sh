@@ -239,7 +239,7 @@ drive_up() {
 			udevadm settle --timeout=1
 			echo "udev settle: $?"
 			dmesg | tail -n 20
-			ps axfo pid,stat,wchan:20,args | grep -v '\]$'
+			ps --ppid 2 -p 2 -N -o pid,stat,wchan:20,args
 			tail -n 20 "$daemon_log"
 		} 2>&1 | sed 's/^/#   /'
 		finish

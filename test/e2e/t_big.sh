@@ -7,7 +7,7 @@ blocks=3000000
 truncate -s $((blocks * 2048)) "$media/big.iso"
 # Each marked block tells its own address.
 marks="0 1048575 1048576 1100000 2097151 2097152 2295104 $((blocks - 1))"
-mark() { printf 'block %d %2000s' "$1" '' | head -c 2048; }
+mark() { printf 'block %d %2048s' "$1" '' | head -c 2048; }
 for lba in $marks; do
 	mark "$lba" | dd of="$media/big.iso" bs=2048 seek="$lba" conv=notrunc status=none
 done

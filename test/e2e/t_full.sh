@@ -32,7 +32,7 @@ rm -f "$work/giga.iso"
 # Every block written says so, the holes do not matter: a sparse source, marked at places.
 truncate -s $((capacity * 2048)) "$work/whole.img"
 for lba in 0 1000000 2097152 $((capacity - 1)); do
-	printf 'block %d %2000s' "$lba" '' | head -c 2048 |
+	printf 'block %d %2048s' "$lba" '' | head -c 2048 |
 		dd of="$work/whole.img" bs=2048 seek="$lba" conv=notrunc status=none
 done
 mmcgadgetctl blank whole.img >/dev/null

@@ -230,8 +230,11 @@ static bool works(void)
 	for (int i = 0; i < 4; i++) { /* unit attentions first */
 		struct csw c = command(IN, 0, tur, 6, NULL);
 
-		if (!csw_valid(&c))
+		if (!csw_valid(&c)) {
+			printf("# CSW: %d, signature %08x, tag %08x for %08x\n", c.result,
+				c.signature, c.tag, tag);
 			return false;
+		}
 		if (c.status == 0)
 			return true;
 		sense();
@@ -260,7 +263,6 @@ static void test_class_requests(void)
 	} bad[] = {
 		{"Get Max LUN with wValue 1", 0xa1, 0xfe, 1, 0, 1},
 		{"Get Max LUN with wLength 2", 0xa1, 0xfe, 0, 0, 2},
-		{"Get Max LUN of another interface", 0xa1, 0xfe, 0, 7, 1},
 		{"Get Max LUN as a write", 0x21, 0xfe, 0, 0, 0},
 		{"Bulk-Only Reset with wValue 1", 0x21, 0xff, 1, 0, 0},
 		{"Bulk-Only Reset with data", 0x21, 0xff, 0, 0, 1},

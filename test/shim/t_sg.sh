@@ -52,17 +52,17 @@ check "sg_modes -c 3: illegal request" exits 5
 check "sg_modes -c 3: 5/39/00" sent 'CHECK 5/39/00'
 works "sg_wr_mode" '05 32 40 05' -- sg_wr_mode -p 5 /dev/sr0
 
-# Page 05h as read, one byte changed, back (sg_wr_mode 1.48 takes no contents). select BYTE
-select() {
+# Page 05h as read, one byte changed, back (sg_wr_mode 1.48 takes no contents): put_page OCTAL
+put_page() {
 	shim sg_raw -r 60 -b -o "$W/page" /dev/sr0 5a 08 05 00 00 00 00 00 3c 00 >/dev/null 2>&1
 	{ printf '\0\0\0\0\0\0\0\0'; head -c 10 "$W/page" | tail -c 2; printf %b "\\0$1"
 		tail -c 49 "$W/page"; } >"$W/list"
 	run sg_raw -s 60 -i "$W/list" /dev/sr0 55 10 00 00 00 00 00 00 3c 00
 }
-select 102
+put_page 102
 check "sg_raw, MODE SELECT(10) of page 05h: taken" exits 0
 works "sg_modes, after MODE SELECT: the page was taken" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
-select 122
+put_page 122
 check "sg_raw, MODE SELECT(10) with test write: refused with 5/26/00" sent 'CHECK 5/26/00'
 works "sg_modes, after a refused MODE SELECT: as before" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
 works "sg_readcap" 'Number of logical blocks=1640' 'Logical block length=2048' -- sg_readcap \

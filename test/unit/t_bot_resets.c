@@ -6,21 +6,18 @@ enum reset_kind { CLASS_RESET, BUS_RESET, UNPLUG, UNPLUG_UNTOLD, RESET_KINDS };
 
 static void reset_by(struct rig *r, enum reset_kind kind)
 {
-	switch (kind) {
-	case CLASS_RESET:
+	if (kind == CLASS_RESET) {
 		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 		rig_use_up_reads(r);
 		return;
-	case UNPLUG:
-	case UNPLUG_UNTOLD:
+	}
+	if (kind != BUS_RESET) {
 		mem_host_unplug(r->ep, kind == UNPLUG);
 		assert_false(bot_busy(r->bot));
 		assert_false(r->drive.busy);
 		assert_int_equal(r->ep->tick_at, 0);
-		/* fall through */
-	default:
-		mem_host_bus_reset(r->ep, 512);
 	}
+	mem_host_bus_reset(r->ep, 512);
 }
 
 static void reset_at_every_stage(enum reset_kind kind)
