@@ -27,8 +27,8 @@ static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row
 	if (row->flags & ROW_UA_OK)
 		return SENSE_NONE;
 	/*
-	 * wodim follows its CLOSE with SYNCHRONIZE CACHE and ends with code 254
-	 * if that fails; growisofs dies of a failing READ DISC INFORMATION. The
+	 * wodim follows its CLOSE with SYNCHRONIZE CACHE and speaks of trouble with
+	 * the cache if that fails; growisofs dies of a failing READ DISC INFORMATION. The
 	 * host hears of its own change by the next command that looks at data.
 	 */
 	if ((d->ua & ~UA_CLOSED) == 0 && (row->flags & ROW_CLOSING))

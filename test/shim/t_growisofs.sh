@@ -84,6 +84,31 @@ blank
 run sh -c "growisofs -dvd-compat -Z /dev/sr0=/dev/fd/0 <$W/x.iso"
 good_burn "growisofs -Z from a pipe" "$W/x.iso" 32767
 
+# Killed in mid-burn, then started again: it goes on where it stopped.
+recorded() { ask status | sed 's/.* recorded=\([0-9]*\).*/\1/'; }
+blank
+mkfifo "$W/slow"
+{ head -c 2500000 "$W/x.iso"; exec sleep 60; } >"$W/slow" 2>/dev/null &
+feeder=$!
+# It writes nothing before its buffer of 32 MB is full, unless told of a smaller one.
+MMCSHIM_SOCKET=$W/socket LD_PRELOAD=$lib growisofs -use-the-force-luke=bufsize:1m \
+	-Z /dev/sr0=/dev/fd/0 <"$W/slow" >"$W/out" 2>&1 &
+burner=$!
+tries=200
+while [ "$(recorded)" -lt 1000 ] && [ "$tries" -gt 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.1
+done
+kill -9 "$burner"
+kill "$feeder"
+wait "$burner" 2>/dev/null
+check "growisofs killed in mid-burn: the disc is neither locked nor closed" \
+	state locked=0 appendable=1 blank=0 sessions=1 readable=0
+run growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
+check "growisofs started again: resumes" says ':-\? resuming track#1 from LBA#1[0-9]+$'
+good_burn "growisofs started again" "$W/x.iso" 32767
+check "growisofs started again: finalised" state profile=0010 finalised=1 tracks=1
+
 blank
 truncate -s 4800000000 "$W/big.iso"
 run growisofs -Z /dev/sr0="$W/big.iso"

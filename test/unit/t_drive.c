@@ -222,19 +222,21 @@ static void force_takes_disc_and_lock(void **state)
 	mmc_drive_free(d);
 }
 
-static void a_host_that_has_gone_holds_nothing(void **state)
+static void a_bus_reset_lets_go_of_the_disc(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
 	mmc_insert(d, rom(1, 10));
 	settle(d);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 3, 0), 0);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
-	mmc_host_gone(d);
+	mmc_bus_reset(d);
 	assert_false(state_of(d).locked);
-	assert_false(state_of(d).eject_requested);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_false(state_of(d).eject_requested);
+	assert_int_equal(media_event(d), 3);
 	mmc_drive_free(d);
 }
 
@@ -689,7 +691,7 @@ int main(void)
 		cmocka_unit_test(locked_drive_asks_the_host),
 		cmocka_unit_test(attention_asks_a_host_that_polls_no_events),
 		cmocka_unit_test(force_takes_disc_and_lock),
-		cmocka_unit_test(a_host_that_has_gone_holds_nothing),
+		cmocka_unit_test(a_bus_reset_lets_go_of_the_disc),
 		cmocka_unit_test(read_in_flight_ends_on_its_disc),
 		cmocka_unit_test(write_in_flight_ends_on_its_disc),
 		cmocka_unit_test(close_in_flight_ends_on_its_disc),

@@ -1,0 +1,206 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Bad input of every kind gets a clear answer, and changes nothing.
+. ./functions.sh
+
+udc_load
+gadgets() { find /sys/kernel/config/usb_gadget -mindepth 1 -maxdepth 1 2>/dev/null; }
+
+# ---- configuration ----
+bad_config() { # NAME TEXT REGEX...
+	local name=$1 text rc
+	printf '%b' "$2" >"$work/bad.conf"
+	shift 2
+	text=$(timeout 10 mmcgadgetd -c "$work/bad.conf" 2>&1)
+	rc=$?
+	is "config, $name: exit code" "$rc" 2
+	like "config, $name: the message" "$text" "$@"
+	is "config, $name: nothing was built" "$(gadgets)$(ls $run/control 2>/dev/null)" ''
+	mmcgadgetd -c "$work/bad.conf" --check-config >/dev/null 2>&1
+	is "config, $name: --check-config agrees" $? 2
+}
+bad_config "unknown key" '# one\nudc = "";\ncolour = "red";\n' 'bad.conf:3:.*colour'
+bad_config "unknown key of a drive" 'drives = (\n{ name = "a";\n wheels = 4; } );\n' 'bad.conf:3:.*wheels'
+bad_config "wrong type" 'udc = 5;\n' 'bad.conf:1:.*udc'
+bad_config "bad value" 'behaviour: {\n stall = "sometimes"; };\n' 'bad.conf:2:.*stall'
+bad_config "syntax" 'udc = ;\n' 'bad.conf:1:'
+text=$(mmcgadgetd -c /nowhere.conf 2>&1)
+is "config, no such file: exit code" $? 2
+like "config, no such file: the message" "$text" '/nowhere.conf'
+
+# ---- the daemon, in a folder with traps ----
+make_iso GOOD 1 "$media/good.iso"
+mkdir -p "$media/sub" "$work/outside"
+cp "$media/good.iso" "$media/sub/inner.iso"
+cp "$media/good.iso" "$work/outside/secret.iso"
+ln -sf sub/inner.iso "$media/link-inside.iso"
+ln -sf "$work/outside/secret.iso" "$media/link-outside.iso"
+ln -sf "$work/outside" "$media/link-folder"
+ln -sf loop.iso "$media/loop.iso"
+mknod "$media/device.iso" b 7 0
+mkfifo "$media/fifo.iso"
+cp "$media/good.iso" "$media/unreadable.iso"
+chmod 0 "$media/unreadable.iso"
+head -c 5000 "$media/good.iso" >"$media/odd.iso"
+: >"$media/empty.iso"
+config
+# Root may read everything; without that privilege the daemon is as an unprivileged one.
+setpriv --bounding-set=-dac_override,-dac_read_search mmcgadgetd -c "$conf" >>"$daemon_log" 2>&1 &
+daemon_pid=$!
+check "the daemon starts" wait_for 20 ctl status
+check "the host sees the drive" wait_for 30 have_drives 1
+sr=$(host_drives | head -n 1)
+dmesg_mark bad
+
+refused() { # NAME ARGUMENTS... -- REGEX
+	local name=$1 args=() text rc
+	shift
+	while [ "$1" != -- ]; do
+		args+=("$1")
+		shift
+	done
+	shift
+	text=$(mmcgadgetctl "${args[@]}" 2>&1)
+	rc=$?
+	is "$name: exit code" "$rc" 1
+	like "$name: the message" "$text" "$@"
+	is "$name: nothing is loaded" "$(state loaded)" false
+}
+refused "missing image" insert nope.iso -- 'no image "nope.iso"'
+refused "unreadable image" insert unreadable.iso -- 'unreadable.iso.*cannot be read'
+refused "symbolic link that leads outside" insert link-outside.iso -- 'outside'
+refused "folder link that leads outside" insert link-folder/secret.iso -- 'outside'
+refused "link to itself" insert loop.iso -- 'symbolic link'
+refused "path with .." insert ../job/outside/secret.iso -- 'outside'
+refused "absolute path" insert "$work/outside/secret.iso" -- 'outside|no image'
+refused "device" insert device.iso -- 'not a regular file'
+refused "FIFO" insert fifo.iso -- 'not a regular file'
+refused "folder" insert sub -- 'not a regular file'
+refused "no such drive" insert good.iso drive=drive9 -- 'no drive "drive9"'
+refused "blank over data" blank good.iso -- 'never overwritten'
+refused "blank of an unknown type" blank new.img type=cd-i -- 'cd-i'
+refused "blank outside" blank ../new.img -- 'outside'
+refused "blank in a missing folder" blank nowhere/new.img -- 'no folder'
+check "good.iso is as it was" cmp "$media/good.iso" "$work/outside/secret.iso"
+check "a link inside the folder is fine" mmcgadgetctl insert link-inside.iso
+check "the host reads it" wait_for 8 has_label "$sr" GOOD
+text=$(mmcgadgetctl insert odd.iso 2>&1)
+is "odd-sized image: exit code" $? 0
+like "odd-sized image: the message" "$text" 'not a multiple of 2048'
+size_is() { [ "$(size_of "$sr")" = "$1" ]; }
+check "odd-sized image: padded to whole blocks" wait_for 8 size_is 6144
+check "odd-sized image: padded with zeros" cmp "/dev/$sr" <(
+	cat "$media/odd.iso"
+	head -c 1144 /dev/zero
+)
+is "odd-sized image: the file is as it was" "$(stat -c %s "$media/odd.iso")" 5000
+check "empty image" mmcgadgetctl insert empty.iso
+is "is a blank" "$(state state) $(state medium)" "blank dvd+r"
+mmcgadgetctl eject >/dev/null
+
+mmcgadgetctl fly >/dev/null 2>&1
+is "mmcgadgetctl, unknown verb: exit code" $? 2
+mmcgadgetctl insert >/dev/null 2>&1
+is "mmcgadgetctl, missing name: exit code" $? 2
+mmcgadgetctl --socket /nowhere status >/dev/null 2>&1
+is "mmcgadgetctl, no daemon: exit code" $? 3
+
+# ---- the FIFO ----
+fifo() { # NAME REGEX, the line on stdin
+	echo "mark" >"$run/control"
+	sleep 0.3
+	timeout 5 dd of="$run/control" bs=64k status=none
+	is "FIFO, $1: taken" $? 0
+	check "FIFO, $1: the status file tells" wait_for 4 grep -Eq "$2" "$run/status"
+	check "FIFO, $1: the daemon lives" daemon_alive
+	is "FIFO, $1: nothing is loaded" "$(state loaded)" false
+}
+{
+	printf 'insert '
+	head -c 10000 /dev/zero | tr '\0' a
+	echo
+} | fifo "a line of 10,000 bytes" 'too long|longer|4096'
+{
+	head -c 3000 /dev/urandom | tr '\n' '\001'
+	echo
+} | fifo "binary" 'nothing was done|unknown|no such|error|binary|character'
+printf 'insert \000\377\033[2J\n' | fifo "control characters" 'nothing was done|unknown|no image|error|character'
+echo 'insert ../../etc/passwd' | fifo "a path with .." 'outside|no image'
+echo 'insert "good.iso' | fifo "an open quote" 'quot'
+echo | fifo "an empty line" .
+printf 'insert good.iso' | fifo "no end of line" 'newline'
+echo 'status drive=' | fifo "an empty drive name" 'no drive|drive'
+# Readable by people: whatever was sent, the answer is text.
+check "the status file is plain text" sh -c "! LC_ALL=C grep -q '[^[:print:][:space:]]' $run/status"
+# A program that sends garbage to the socket, and one that hangs up at once.
+head -c 20000 /dev/urandom >"$work/garbage"
+cat >"$work/sock.c" <<'END'
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	static char buf[1 << 16];
+	strcpy(a.sun_path, argv[1]);
+	for (int i = 0; i < 50; i++) {
+		int s = socket(AF_UNIX, SOCK_STREAM, 0);
+		if (connect(s, (void *)&a, sizeof(a)) < 0)
+			return 1;
+		if (i & 1) {
+			size_t n = fread(buf, 1, 400, stdin);
+			if (send(s, buf, n, MSG_NOSIGNAL) < 0)
+				perror("send");
+		}
+		close(s);
+	}
+	return argc != 2;
+}
+END
+gcc -o "$work/sock" "$work/sock.c"
+check "garbage to the socket" "$work/sock" "$run/socket" <"$work/garbage"
+check "the daemon lives and answers" mmcgadgetctl status
+
+# ---- a second daemon ----
+text=$(timeout 10 mmcgadgetd -c "$conf" 2>&1)
+rc=$?
+like "a second daemon: the message" "$text" 'another mmcgadgetd'
+check "a second daemon: exit code $rc" test "$rc" -ne 0 -a "$rc" -ne 124
+check "the first one is not disturbed" mmcgadgetctl status
+check "the host keeps its drive" test -e "/sys/block/$sr"
+daemon_stop
+wait_for 10 have_drives 0
+
+# ---- the folder runs full in mid-burn ----
+small=$work/small
+mkdir -p "$small"
+truncate -s 16M "$work/small.img"
+mke2fs -q -t ext4 "$work/small.img"
+mount -o loop "$work/small.img" "$small"
+make_iso TOOBIG 32 "$work/toobig.iso"
+make_iso FITS 4 "$work/fits.iso"
+config drives="{ name = \"drive0\"; media = \"$small\"; }"
+drive_up
+text=$(mmcgadgetctl blank full.img 2>&1)
+like "little room: said when the blank goes in" "$text" 'only [0-9]+ MB are free'
+sleep 3
+timeout 200 growisofs -Z "/dev/$sr=$work/toobig.iso" >"$work/full.log" 2>&1
+rc=$?
+check "media folder full: the burner fails (exit code $rc)" test "$rc" -ne 0 -a "$rc" -ne 124
+like "media folder full: the host gets a write error" "$(cat "$work/full.log")" ':-\[.*(WRITE|SK=)'
+check "media folder full: the daemon lives" daemon_alive
+is "media folder full: no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
+like "media folder full: the log says why" "$(cat "$daemon_log")" '[Nn]o space|full'
+check "media folder full: the disc comes out" mmcgadgetctl eject --force
+rm -f "$small/full.img"
+check "and after making room the next blank" mmcgadgetctl blank next.img
+sleep 3
+lines=30 check "burns" growisofs -dvd-compat -Z "/dev/$sr=$work/fits.iso"
+check "and is the image" cmp -n "$(stat -c %s "$work/fits.iso")" "$work/fits.iso" "$small/next.img"
+mount -o remount,ro "$small" || mmcgadgetctl eject --force >/dev/null
+dmesg_clean "the kernel log is clean" bad
+check "the daemon ends with 0" daemon_stop
+umount "$small"
+finish

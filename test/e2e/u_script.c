@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * CDB conversations (test/script, the language is in test/lib/script.h) against
+ * a device node. TAP.
+ *
+ *	MEDIA_CMD=COMMAND u_script /dev/sgN SCRIPT...
+ *	u_script stamp FILE BLOCKS      writes the image that "media rom BLOCKS" means
+ *
+ * COMMAND is the hand at the drive, run by a shell with one of these behind it;
+ * each returns when it is done, 0 when it worked:
+ *
+ *	blank           a new blank DVD+R is in (of the full capacity)
+ *	rom BLOCKS      an image of stamped blocks is in (see above)
+ *	none            the drive is empty, whatever it takes (eject force)
+ *	eject [force]   takes the disc out
+ *	insert-again    the disc that was taken out last is in again
+ *
+ * The kernel's sr driver is unbound meanwhile: its polling takes what the
+ * scripts look for. Scripts that need faults, a drive of another configuration
+ * or a waiting hand are for other executors; they are told and not counted.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/script.h"
+
+static int stamp_file(const char *path, const char *blocks)
+{
+	unsigned long n = strtoul(blocks, NULL, 10);
+	uint8_t block[MEDIA_BLOCK];
+	FILE *f = fopen(path, "we");
+
+	if (!f || n == 0 || n > UINT32_MAX) {
+		perror(path);
+		return 1;
+	}
+	for (unsigned long i = 0; i < n; i++) {
+		/* Of a large one the ends are enough; the middle is a hole. */
+		if (i == 4096 && n > 8192) {
+			i = n - 4096;
+			if (fseeko(f, (off_t)i * MEDIA_BLOCK, SEEK_SET) < 0)
+				break;
+		}
+		script_stamp((uint32_t)i, block);
+		if (fwrite(block, sizeof(block), 1, f) != 1)
+			break;
+	}
+	if (fclose(f) != 0) {
+		perror(path);
+		return 1;
+	}
+	return 0;
+}
+
+/* 0, or 1 when it failed. */
+static int run(const char *path, struct script_exec *x, unsigned *n)
+{
+	char error[1024];
+	struct script *s = script_load(path, error, sizeof(error));
+
+	if (s && !(s->executors & SCRIPT_SG)) {
+		printf("# %s: not for a device node\n", s->name);
+		script_free(s);
+		return 0;
+	}
+	bool ok = s && script_run(s, x, error, sizeof(error)) == 0;
+	printf("%sok %u - sg: %s\n", ok ? "" : "not ", ++*n, s ? s->name : path);
+	if (!ok) {
+		for (char *line = strtok(error, "\n"); line; line = strtok(NULL, "\n"))
+			printf("# %s\n", line);
+		if (s)
+			printf("# (%s)\n", s->title);
+	}
+	fflush(stdout);
+	script_free(s);
+	return !ok;
+}
+
+int main(int argc, char **argv)
+{
+	const char *media_cmd = getenv("MEDIA_CMD");
+	char error[256];
+	unsigned n = 0;
+	int failed = 0;
+
+	if (argc == 4 && strcmp(argv[1], "stamp") == 0)
+		return stamp_file(argv[2], argv[3]);
+	if (argc < 3 || !media_cmd) {
+		fprintf(stderr, "usage: MEDIA_CMD=COMMAND u_script /dev/sgN SCRIPT...\n"
+				"       u_script stamp FILE BLOCKS\n");
+		return 2;
+	}
+	struct script_exec *x = exec_sg_new(argv[1], media_cmd, error, sizeof(error));
+	if (!x) {
+		printf("Bail out! %s\n", error);
+		return 1;
+	}
+	for (int i = 2; i < argc; i++)
+		failed += run(argv[i], x, &n);
+	printf("1..%u\n", n);
+	exec_sg_free(x);
+	return failed != 0;
+}
