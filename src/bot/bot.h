@@ -23,7 +23,7 @@
 
 #define BOT_CHUNK    (32u * 1024u) /* bytes; largest single send or recv */
 #define BOT_WINDOW   32u           /* requests queued per direction at the most */
-#define BOT_CBW_READ 1024u         /* bytes asked for where a CBW is expected (>= any wMaxPacketSize) */
+#define BOT_CBW_READ 1024u /* bytes asked for where a CBW is expected (>= any wMaxPacketSize) */
 
 struct bot_ep_ops {
 	/*
@@ -38,7 +38,8 @@ struct bot_ep_ops {
 	 * -ENOMEM: try smaller. Other -errno: no completion follows.
 	 */
 	int (*recv)(void *ep, uint32_t len);
-	/* Halt bulk-in. 0; -EAGAIN: not now, try again after a tick. Only asked when no send is outstanding. */
+	/* Halt bulk-in. 0; -EAGAIN: not now, try again after a tick. Only asked when no send is
+	 * outstanding. */
 	int (*halt_in)(void *ep);
 	/* Undo our halt (resets the toggle): only as part of reset handling. */
 	void (*unhalt_in)(void *ep);

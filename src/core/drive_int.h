@@ -38,7 +38,7 @@ struct drive_op {
 		       */
 	bool asked;   /* the host was asked to let go */
 	bool expired; /* and did not in time */
-	bool away;          /* the host has the lock and is not there: the lock is void */
+	bool away;    /* the host has the lock and is not there: the lock is void */
 	char text[320]; /* for status */
 };
 

@@ -11,8 +11,8 @@ static uint32_t ecc_align(uint32_t blocks)
 	return up > UINT32_MAX ? UINT32_MAX : (uint32_t)up;
 }
 
-static struct disc_track *add_track(struct disc *d, uint32_t start, uint16_t session,
-	enum disc_track_state state)
+static struct disc_track *add_track(
+	struct disc *d, uint32_t start, uint16_t session, enum disc_track_state state)
 {
 	struct disc_track *t = &d->track[d->tracks++];
 

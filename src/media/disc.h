@@ -20,9 +20,9 @@ enum disc_type {
 };
 
 /* ECMA-349: one ECC block; tracks start on it. */
-#define DISC_ECC_BLOCKS 16u
+#define DISC_ECC_BLOCKS        16u
 /* ECMA-349 24: a DVD+R holds at most 153 fragments; the last is kept for the open one. */
-#define DISC_MAX_TRACKS 153u
+#define DISC_MAX_TRACKS        153u
 /* Data blocks of a 12 cm single-layer DVD+R (ECMA-349; 4 700 372 992 bytes). */
 #define DISC_DVD_PLUS_R_BLOCKS 2295104u
 
@@ -49,8 +49,8 @@ enum disc_result {
 	DISC_TRACK_FULL,               /* past the end of the reservation */
 	DISC_CLOSED,                   /* finalised, or not recordable */
 	DISC_NO_SUCH_TRACK,
-	DISC_UNREADABLE,               /* read of a block never recorded */
-	DISC_NO_ROOM                   /* reservation larger than what is free; too many tracks */
+	DISC_UNREADABLE, /* read of a block never recorded */
+	DISC_NO_ROOM     /* reservation larger than what is free; too many tracks */
 };
 
 struct disc;
@@ -64,7 +64,7 @@ struct disc {
 	uint16_t sessions; /* complete ones, plus the open or empty one when not finalised */
 	uint16_t tracks;   /* used entries in track[] */
 	struct disc_track track[DISC_MAX_TRACKS];
-	uint32_t refs;     /* owned by one thread, see disc_get() */
+	uint32_t refs; /* owned by one thread, see disc_get() */
 	disc_release_fn *release;
 	void *release_ctx;
 };
@@ -84,7 +84,7 @@ void disc_destroy(struct disc *d);
 struct disc *disc_get(struct disc *d);
 void disc_put(struct disc *d);
 
-bool disc_is_blank(const struct disc *d);     /* nothing recorded, nothing reserved */
+bool disc_is_blank(const struct disc *d);      /* nothing recorded, nothing reserved */
 bool disc_is_appendable(const struct disc *d); /* recordable and not finalised */
 
 /* Blocks up to the end of the last closed session: what READ CAPACITY and the TOC speak of. */

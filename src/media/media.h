@@ -33,10 +33,10 @@ struct media_ops {
 
 struct media {
 	const struct media_ops *ops;
-	uint64_t blocks;  /* readable blocks; grows with writes */
-	uint32_t tail;    /* bytes of the last block that storage really has; 0 = all 2048 */
+	uint64_t blocks; /* readable blocks; grows with writes */
+	uint32_t tail;   /* bytes of the last block that storage really has; 0 = all 2048 */
 	bool writable;
-	bool dirty;       /* written since the last sync that worked */
+	bool dirty;                    /* written since the last sync that worked */
 	uint64_t reads, writes, syncs; /* operations that succeeded */
 };
 

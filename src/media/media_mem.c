@@ -21,8 +21,7 @@ static int mem_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 
 	for (uint32_t i = 0; i < count; i++, out += MEDIA_BLOCK) {
 		uint64_t b = block + i;
-		const uint8_t *p =
-			b / PIECE_BLOCKS < PIECES ? mm->piece[b / PIECE_BLOCKS] : NULL;
+		const uint8_t *p = b / PIECE_BLOCKS < PIECES ? mm->piece[b / PIECE_BLOCKS] : NULL;
 
 		if (p)
 			memcpy(out, p + b % PIECE_BLOCKS * MEDIA_BLOCK, MEDIA_BLOCK);

@@ -126,7 +126,8 @@ mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
 	return mmc_bad_cdb(); /* raw TOC, PMA, ATIP, CD-Text: compact discs only */
 }
 
-/* ---- READ DISC INFORMATION -------------------------------------------------------------------- */
+/* ---- READ DISC INFORMATION --------------------------------------------------------------------
+ */
 
 enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE };
 enum session_state { SESSION_EMPTY, SESSION_INCOMPLETE, SESSION_COMPLETE = 3 };
@@ -139,7 +140,8 @@ static uint8_t disc_status_byte(const struct disc *disc)
 	if (disc->finalised)
 		return SESSION_COMPLETE << 2 | STATUS_COMPLETE;
 	disc_session_tracks(disc, disc->sessions, &first, &last);
-	/* Data in the session that is not closed: written blocks, or a closed track before the open one. */
+	/* Data in the session that is not closed: written blocks, or a closed track before the open
+	 * one. */
 	bool started = (open && open->written) || first != last;
 	if (started)
 		return SESSION_INCOMPLETE << 2 | STATUS_INCOMPLETE;
@@ -169,7 +171,8 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* ---- READ TRACK INFORMATION ------------------------------------------------------------------- */
+/* ---- READ TRACK INFORMATION -------------------------------------------------------------------
+ */
 
 /* The track that the CDB speaks of; 0 when it speaks of none. */
 static uint32_t asked_track(const struct disc *disc, const uint8_t *cdb)
@@ -181,7 +184,8 @@ static uint32_t asked_track(const struct disc *disc, const uint8_t *cdb)
 	case BY_LBA:
 		return disc_track_at(disc, number);
 	case BY_TRACK:
-		/* FFh: the invisible or incomplete track; a disc may have no track of that number. */
+		/* FFh: the invisible or incomplete track; a disc may have no track of that number.
+		 */
 		if (number == 0xff && disc->tracks < 0xff)
 			return disc_open_track(disc);
 		return number <= disc->tracks ? number : 0;
@@ -191,8 +195,8 @@ static uint32_t asked_track(const struct disc *disc, const uint8_t *cdb)
 	return 0;
 }
 
-static void put_track(const struct disc *disc, const struct disc_track *t, uint8_t closed_track,
-	uint8_t *p)
+static void put_track(
+	const struct disc *disc, const struct disc_track *t, uint8_t closed_track, uint8_t *p)
 {
 	/* Byte 6: RT 80h, Blank 40h; data mode 1 or growisofs stops */
 	static const uint8_t flags[] = {
@@ -237,7 +241,8 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* ---- READ DISC STRUCTURE ------------------------------------------------------------------------ */
+/* ---- READ DISC STRUCTURE ------------------------------------------------------------------------
+ */
 
 #define PSN_START 0x030000u /* physical sector number of LBA 0 (ECMA-267, ECMA-349) */
 
@@ -252,9 +257,9 @@ static void put_data_area(const struct mmc_drive *d, uint8_t *p)
 		blocks = disc->capacity;
 	end = (uint64_t)PSN_START + blocks - (blocks ? 1 : 0);
 	p[0] = d->profile->book_type;
-	p[1] = d->profile->max_rate; /* 120 mm */
+	p[1] = d->profile->max_rate;   /* 120 mm */
 	p[2] = d->profile->layer_type; /* one layer, parallel track path */
-	p[3] = 0; /* 0.267 um a bit, 0.74 um a track */
+	p[3] = 0;                      /* 0.267 um a bit, 0.74 um a track */
 	put_be24(p + 5, PSN_START);
 	/* 24 bits: an image beyond any disc's size ends at the highest number. */
 	put_be24(p + 9, end > 0xffffff ? 0xffffff : (uint32_t)end);
@@ -292,7 +297,7 @@ static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 
 static const struct {
 	uint8_t format;
-	uint16_t length; /* of the whole structure with its header, for the format list */
+	uint16_t length;  /* of the whole structure with its header, for the format list */
 	uint16_t feature; /* needed; 0 = none */
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
 } structures[] = {

@@ -151,7 +151,8 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 	int r;
 
 	if (d->profile->finalise_functions & 1u << function)
-		r = disc_finalise(disc); /* libburn gives a track number with it: nothing to number */
+		r = disc_finalise(
+			disc); /* libburn gives a track number with it: nothing to number */
 	else if (function == CLOSE_TRACK)
 		r = disc_close_track(disc, get_be16(cdb + 4));
 	else

@@ -22,10 +22,10 @@ static bool event_pending(const struct mmc_drive *d, unsigned class)
 /* The lowest requested class with an event, else the lowest requested one; 8 = none of ours. */
 static unsigned event_class(const struct mmc_drive *d, uint8_t mask)
 {
-	for (unsigned class = 0; class < 8; class++)
+	for (unsigned class = 0; class < 8; class ++)
 		if ((mask & 1u << class) && event_pending(d, class))
 			return class;
-	for (unsigned class = 0; class < 8; class++)
+	for (unsigned class = 0; class < 8; class ++)
 		if (mask & 1u << class)
 			return class;
 	return 8;
@@ -68,7 +68,7 @@ mmc_sense_t cmd_gesn(struct mmc_drive *d, const uint8_t *cdb)
 		return SENSE_NONE;
 	}
 	put_be16(p, 6);
-	p[2] = (uint8_t)class;
+	p[2] = (uint8_t) class;
 	put_event(d, class, get_be16(cdb + 7) >= 8, p + 4);
 	return SENSE_NONE;
 }

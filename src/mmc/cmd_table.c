@@ -13,8 +13,14 @@ const char *mmc_opcode_name(uint8_t opcode)
 	return mmc_rows[opcode].name;
 }
 
-#define ALLOC(at, size) {at, size}
-#define NO_LENGTH       {0, 0}
+#define ALLOC(at, size)                                                                            \
+	{                                                                                          \
+		at, size                                                                           \
+	}
+#define NO_LENGTH                                                                                  \
+	{                                                                                          \
+		0, 0                                                                               \
+	}
 
 // clang-format off
 const struct mmc_row mmc_rows[256] = {

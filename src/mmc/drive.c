@@ -70,7 +70,8 @@ void mmc_bus_reset(struct mmc_drive *d)
 void mmc_flush(struct mmc_drive *d)
 {
 	if (d->disc)
-		(void)disc_sync(d->disc); /* SYNCHRONIZE CACHE will meet the error again, and tell it */
+		(void)disc_sync(
+			d->disc); /* SYNCHRONIZE CACHE will meet the error again, and tell it */
 }
 
 /* ---- discs come and go -------------------------------------------------------------------- */
@@ -89,7 +90,7 @@ static void disc_left(struct mmc_drive *d)
 {
 	refresh_profile(d);
 	/* NOT READY says it all from here on; what was to be said of the old disc is void. */
-	d->ua &= (uint8_t)~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
+	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
 	d->media_event = MEDIA_EVENT_REMOVAL;
 	d->eject_requested = false;
 }

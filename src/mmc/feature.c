@@ -9,8 +9,8 @@
 struct feature {
 	uint16_t code;
 	uint8_t version;
-	bool persistent;   /* current whatever is loaded */
-	uint8_t body_len;  /* bytes, a multiple of 4: Windows stops parsing at any other */
+	bool persistent;  /* current whatever is loaded */
+	uint8_t body_len; /* bytes, a multiple of 4: Windows stops parsing at any other */
 	const char *body;
 	/* Instead of body, for answers that depend on the drive. Returns the length. */
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *out);
@@ -65,8 +65,8 @@ static const struct feature features[] = {
 // clang-format on
 
 /* Appends the descriptor; returns its length, 0 when the drive has no such feature. */
-static uint32_t put_feature(const struct mmc_drive *d, const struct feature *f, bool current,
-	uint8_t *p)
+static uint32_t put_feature(
+	const struct mmc_drive *d, const struct feature *f, bool current, uint8_t *p)
 {
 	uint32_t len = f->body_len;
 

@@ -42,15 +42,15 @@ static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row
 	return SENSE_NONE;
 }
 
-static mmc_sense_t check_cdb(const struct mmc_drive *d, const struct mmc_row *row,
-	const uint8_t *cdb, size_t cdb_len)
+static mmc_sense_t check_cdb(
+	const struct mmc_drive *d, const struct mmc_row *row, const uint8_t *cdb, size_t cdb_len)
 {
 	if (cdb_len < row->cdb_len)
 		return SENSE_INVALID_FIELD_IN_CDB;
 	if (!d->config.strict_cdb)
 		return SENSE_NONE;
 	for (size_t i = 1; i < row->cdb_len; i++)
-		if (cdb[i] & (uint8_t)~(uint8_t)row->used[i - 1])
+		if (cdb[i] & (uint8_t) ~(uint8_t)row->used[i - 1])
 			return SENSE_INVALID_FIELD_IN_CDB;
 	return SENSE_NONE;
 }

@@ -50,13 +50,13 @@ enum mmc_finalised {
 };
 
 struct mmc_config {
-	char vendor[9];    /* INQUIRY strings, ASCII, padded with spaces by the engine */
+	char vendor[9]; /* INQUIRY strings, ASCII, padded with spaces by the engine */
 	char product[17];
 	char revision[5];
-	char serial[33];   /* feature 0108h; empty = feature absent */
+	char serial[33]; /* feature 0108h; empty = feature absent */
 	enum mmc_finalised finalised;
-	bool strict_cdb;   /* refuse reserved CDB bits (for tests; hosts set some) */
-	uint32_t buffer;   /* bytes; READ BUFFER CAPACITY and mode page 2Ah. 0 = 2 MiB */
+	bool strict_cdb; /* refuse reserved CDB bits (for tests; hosts set some) */
+	uint32_t buffer; /* bytes; READ BUFFER CAPACITY and mode page 2Ah. 0 = 2 MiB */
 };
 
 /* NULL: no memory. */
@@ -108,7 +108,8 @@ void mmc_transport_reset(struct mmc_drive *d);
  */
 void mmc_bus_reset(struct mmc_drive *d);
 
-/* What was burned so far goes to storage; cheap when nothing is new. May block as the medium does. */
+/* What was burned so far goes to storage; cheap when nothing is new. May block as the medium does.
+ */
 void mmc_flush(struct mmc_drive *d);
 
 /*
@@ -120,27 +121,27 @@ void mmc_flush(struct mmc_drive *d);
 void mmc_insert(struct mmc_drive *d, struct disc *disc);
 
 enum mmc_eject {
-	MMC_EJECT_DONE,      /* the disc was taken out (its reference is dropped) */
-	MMC_EJECT_EMPTY,     /* there was none */
-	MMC_EJECT_REQUESTED  /* locked: the host was asked (media event EjectRequest) */
+	MMC_EJECT_DONE,     /* the disc was taken out (its reference is dropped) */
+	MMC_EJECT_EMPTY,    /* there was none */
+	MMC_EJECT_REQUESTED /* locked: the host was asked (media event EjectRequest) */
 };
 /* force: also when the host has locked the drive; the lock is undone. */
 enum mmc_eject mmc_eject(struct mmc_drive *d, bool force);
 
 /* A snapshot for people and tests. */
 struct mmc_state {
-	uint16_t profile;       /* current profile, 0 = none */
-	bool loaded;            /* a disc is in and the tray is closed */
-	bool ejected_by_host;   /* a disc is in, the tray was opened by the host */
-	bool locked;            /* PREVENT ALLOW MEDIUM REMOVAL */
-	bool eject_requested;   /* the button was pressed while locked, not yet answered */
-	bool busy;              /* a command is in flight */
-	enum disc_type type;    /* of the disc, when loaded or ejected_by_host */
+	uint16_t profile;     /* current profile, 0 = none */
+	bool loaded;          /* a disc is in and the tray is closed */
+	bool ejected_by_host; /* a disc is in, the tray was opened by the host */
+	bool locked;          /* PREVENT ALLOW MEDIUM REMOVAL */
+	bool eject_requested; /* the button was pressed while locked, not yet answered */
+	bool busy;            /* a command is in flight */
+	enum disc_type type;  /* of the disc, when loaded or ejected_by_host */
 	bool blank, appendable, finalised;
-	uint32_t capacity;      /* blocks */
-	uint32_t readable;      /* blocks in closed tracks */
-	uint32_t recorded;      /* blocks recorded, open track included */
-	uint32_t nwa, free;     /* of the open track; 0 when there is none */
+	uint32_t capacity;  /* blocks */
+	uint32_t readable;  /* blocks in closed tracks */
+	uint32_t recorded;  /* blocks recorded, open track included */
+	uint32_t nwa, free; /* of the open track; 0 when there is none */
 	uint16_t sessions, tracks;
 	uint32_t read_speed, write_speed; /* kB/s */
 	uint64_t commands, errors;        /* begun; ended in CHECK CONDITION */

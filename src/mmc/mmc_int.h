@@ -34,12 +34,15 @@ typedef mmc_sense_t mmc_finish_fn(struct mmc_drive *d, const uint8_t *cdb);
 
 /* Flags of a command row. */
 enum mmc_row_flag {
-	ROW_IN = 1 << 0,       /* data to the host */
-	ROW_OUT = 1 << 1,      /* data from the host */
-	ROW_MEDIUM = 1 << 2,   /* needs a disc: 2/3A else */
-	ROW_UA_OK = 1 << 3,    /* runs with a unit attention pending, and keeps it (SPC-4 5.6, MMC-6 4.1.7) */
-	ROW_CLOSING = 1 << 4,  /* sent by burners behind their own CLOSE: runs with UA_CLOSED pending */
-	ROW_LIMIT_IN = 1 << 5, /* no allocation length: the answer is limited by the host's buffer */
+	ROW_IN = 1 << 0,     /* data to the host */
+	ROW_OUT = 1 << 1,    /* data from the host */
+	ROW_MEDIUM = 1 << 2, /* needs a disc: 2/3A else */
+	ROW_UA_OK = 1 << 3,  /* runs with a unit attention pending, and keeps it (SPC-4 5.6,
+				MMC-6 4.1.7) */
+	ROW_CLOSING =
+		1 << 4, /* sent by burners behind their own CLOSE: runs with UA_CLOSED pending */
+	ROW_LIMIT_IN =
+		1 << 5, /* no allocation length: the answer is limited by the host's buffer */
 	ROW_KEEP_SENSE = 1 << 6
 };
 
@@ -56,7 +59,8 @@ struct mmc_row {
 	struct mmc_length_field length;
 	mmc_start_fn *start;
 	mmc_finish_fn *finish;
-	const char *used;    /* bits a host may set, one byte per CDB byte from byte 1 on, checked when strict */
+	const char *used; /* bits a host may set, one byte per CDB byte from byte 1 on, checked when
+			     strict */
 	const char *clause;
 };
 
@@ -70,31 +74,31 @@ struct mmc_command {
 	const struct mmc_row *row;
 	uint8_t cdb[16];
 	struct mmc_xfer xfer;
-	uint32_t done;         /* bytes moved */
-	mmc_sense_t sense;     /* 0 while all is well */
-	bool has_lba;          /* error_lba belongs to sense */
+	uint32_t done;     /* bytes moved */
+	mmc_sense_t sense; /* 0 while all is well */
+	bool has_lba;      /* error_lba belongs to sense */
 	uint32_t error_lba;
-	struct disc *disc;     /* reference held until the command ends, ejected or not */
-	uint32_t reply_len;    /* bytes built in drive.reply, before truncation */
+	struct disc *disc;  /* reference held until the command ends, ejected or not */
+	uint32_t reply_len; /* bytes built in drive.reply, before truncation */
 	enum mmc_stream stream;
-	uint32_t lba, blocks;  /* still to move, or to verify */
-	uint32_t staged;       /* bytes in drive.stage */
+	uint32_t lba, blocks; /* still to move, or to verify */
+	uint32_t staged;      /* bytes in drive.stage */
 };
 
 struct mmc_drive {
 	struct mmc_config config;
 	struct disc *disc;
-	bool tray_out;         /* the host ejected; disc waits for its load */
+	bool tray_out; /* the host ejected; disc waits for its load */
 	const struct mmc_profile *profile;
 
 	bool prevent, persistent_prevent;
 	bool eject_requested;
-	uint8_t ua;            /* enum mmc_ua */
-	uint8_t media_event;   /* pending, MEDIA_EVENT_* */
-	bool feature_change;   /* pending operational change event */
-	bool gesn_seen;        /* the host polls events */
+	uint8_t ua;          /* enum mmc_ua */
+	uint8_t media_event; /* pending, MEDIA_EVENT_* */
+	bool feature_change; /* pending operational change event */
+	bool gesn_seen;      /* the host polls events */
 
-	mmc_sense_t sense;     /* for REQUEST SENSE */
+	mmc_sense_t sense; /* for REQUEST SENSE */
 	bool sense_has_lba;
 	uint32_t sense_lba;
 	uint32_t read_speed, write_speed; /* kB/s */

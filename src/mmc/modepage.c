@@ -12,9 +12,9 @@
 
 struct mode_page {
 	uint8_t code;
-	uint8_t size;              /* bytes with the two of the header; 0 = built */
-	const char *defaults;      /* from byte 2 on */
-	const char *changeable;    /* mask of the same bytes */
+	uint8_t size;           /* bytes with the two of the header; 0 = built */
+	const char *defaults;   /* from byte 2 on */
+	const char *changeable; /* mask of the same bytes */
 	bool (*valid)(const uint8_t *page);
 };
 
@@ -166,8 +166,8 @@ static size_t find_page(uint8_t code)
 }
 
 /* Checks one page of a MODE SELECT list and, when store is set, takes it. */
-static mmc_sense_t select_page(struct mmc_drive *d, const uint8_t *p, uint32_t left, bool store,
-	uint32_t *size)
+static mmc_sense_t select_page(
+	struct mmc_drive *d, const uint8_t *p, uint32_t left, bool store, uint32_t *size)
 {
 	size_t i = find_page(p[0] & 0x3f);
 
@@ -175,7 +175,8 @@ static mmc_sense_t select_page(struct mmc_drive *d, const uint8_t *p, uint32_t l
 		return SENSE_INVALID_PARAMETER;
 	const struct mode_page *page = &pages[i];
 	if (!page->size) {
-		/* Nothing in page 2Ah can be set; a host that writes back what it read is let be. */
+		/* Nothing in page 2Ah can be set; a host that writes back what it read is let be.
+		 */
 		*size = p[1] + 2u;
 		return *size > left ? SENSE_LIST_LENGTH : SENSE_NONE;
 	}
@@ -184,7 +185,7 @@ static mmc_sense_t select_page(struct mmc_drive *d, const uint8_t *p, uint32_t l
 	if (page->size > left)
 		return SENSE_LIST_LENGTH;
 	for (uint32_t b = 2; b < page->size; b++)
-		if ((p[b] ^ d->page[i][b]) & (uint8_t)~(uint8_t)page->changeable[b - 2])
+		if ((p[b] ^ d->page[i][b]) & (uint8_t) ~(uint8_t)page->changeable[b - 2])
 			return SENSE_INVALID_PARAMETER;
 	if (!page->valid(p))
 		return SENSE_INVALID_PARAMETER;

@@ -29,19 +29,20 @@ enum mmc_permission {
 struct mmc_profile {
 	uint16_t code;
 	const char *name;
-	bool disc;              /* a disc is needed for it */
-	enum disc_type type;    /* chosen for discs of this type */
-	uint16_t permissions;   /* enum mmc_permission */
-	uint8_t close_functions; /* bit n: CLOSE TRACK/SESSION function n (MMC-6 6.3.3) */
+	bool disc;                  /* a disc is needed for it */
+	enum disc_type type;        /* chosen for discs of this type */
+	uint16_t permissions;       /* enum mmc_permission */
+	uint8_t close_functions;    /* bit n: CLOSE TRACK/SESSION function n (MMC-6 6.3.3) */
 	uint8_t finalise_functions; /* those of them that finalise */
-	uint16_t feature[PROFILE_MAX_FEATURES]; /* current with it, besides the ever-current; 0 = end */
+	uint16_t feature[PROFILE_MAX_FEATURES];   /* current with it, besides the ever-current; 0 =
+						     end */
 	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
-	uint8_t page_2a_read, page_2a_write; /* bits of bytes 2 and 3 */
-	uint8_t book_type;      /* book type << 4 | part version (MMC-6 table 407) */
-	uint8_t max_rate;       /* physical format byte 1 low nibble */
-	uint8_t layer_type;     /* 1 embossed, 2 recordable */
-	uint8_t track_mode;     /* READ TRACK INFORMATION byte 5 */
-	uint8_t closed_track;   /* READ TRACK INFORMATION byte 6 of a closed track */
+	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
+	uint8_t book_type;          /* book type << 4 | part version (MMC-6 table 407) */
+	uint8_t max_rate;           /* physical format byte 1 low nibble */
+	uint8_t layer_type;         /* 1 embossed, 2 recordable */
+	uint8_t track_mode;         /* READ TRACK INFORMATION byte 5 */
+	uint8_t closed_track;       /* READ TRACK INFORMATION byte 6 of a closed track */
 	uint16_t track_info_length; /* bytes of the whole answer */
 };
 
