@@ -12,7 +12,7 @@ arch=$(dpkg --print-architecture)
 cache=${MMCGADGET_CACHE:-/var/cache/mmcgadget}
 
 # Increase when something below changes that is not in the list of packages.
-recipe=1
+recipe=2
 
 packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
 	gcc make pkg-config libc6-dev
@@ -118,6 +118,7 @@ set -- "$@" --customize-hook='
 		Type=oneshot
 		TimeoutStartSec=infinity
 		StandardInput=null
+		IgnoreSIGPIPE=no
 		ExecStart=/usr/local/sbin/guest-job
 	END
 	cat >"$1/usr/local/sbin/guest-job" <<-END

@@ -178,6 +178,7 @@ small=$work/small
 mkdir -p "$small"
 truncate -s 16M "$work/small.img"
 mke2fs -q -t ext4 "$work/small.img"
+modprobe loop
 mount -o loop "$work/small.img" "$small"
 make_iso TOOBIG 32 "$work/toobig.iso"
 make_iso FITS 4 "$work/fits.iso"

@@ -9,10 +9,10 @@ make_iso ONE 8 "$media/one.iso"
 make_iso TWO 8 "$media/two.iso"
 g=/sys/kernel/config/usb_gadget
 nothing_left() {
-	[ -z "$(ls -A $g 2>/dev/null)" ] && ! grep -q ' functionfs ' /proc/mounts &&
-		[ ! -e $run/control ] && [ ! -e $run/socket ] && [ ! -e $run/lock ]
+	[ -z "$(ls -A "$g" 2>/dev/null)" ] && ! grep -q ' functionfs ' /proc/mounts &&
+		[ ! -e "$run/control" ] && [ ! -e "$run/socket" ] && [ ! -e "$run/lock" ]
 }
-what_is_left() { ls -A $g $run && grep functionfs /proc/mounts; }
+what_is_left() { ls -A "$g" "$run" && grep functionfs /proc/mounts; }
 
 # ---- SIGTERM ----
 config drives='{ name = "drive0"; image = "one.iso"; }'

@@ -59,14 +59,13 @@ static struct media *rom(uint32_t blocks)
 	return m;
 }
 
-int exec_bench_media(struct exec_bench *b, struct script_exec *x, enum script_media media,
-	uint32_t blocks)
+int exec_bench_media(
+	struct exec_bench *b, struct script_exec *x, enum script_media media, uint32_t blocks)
 {
 	mmc_eject(b->drive, true);
 	if (media == SCRIPT_MEDIA_NONE)
 		return 0;
-	struct media *m =
-		media == SCRIPT_MEDIA_BLANK ? media_mem_new(0, true) : rom(blocks);
+	struct media *m = media == SCRIPT_MEDIA_BLANK ? media_mem_new(0, true) : rom(blocks);
 	if (m)
 		m = media_fault_new(m);
 	if (!m)

@@ -7,16 +7,16 @@
 
 struct exec_bench {
 	struct mmc_drive *drive;
-	struct media *media;  /* of the disc in the drive, the fault medium on top */
-	struct media *kept;   /* of the disc that was taken out last */
-	uint32_t capacity;    /* asked for that disc; 0 = the default */
+	struct media *media; /* of the disc in the drive, the fault medium on top */
+	struct media *kept;  /* of the disc that was taken out last */
+	uint32_t capacity;   /* asked for that disc; 0 = the default */
 	struct media_fault fault;
 };
 
 int exec_bench_start(struct exec_bench *b, struct script_exec *x, const struct mmc_config *config);
 void exec_bench_stop(struct exec_bench *b);
-int exec_bench_media(struct exec_bench *b, struct script_exec *x, enum script_media media,
-	uint32_t blocks);
+int exec_bench_media(
+	struct exec_bench *b, struct script_exec *x, enum script_media media, uint32_t blocks);
 int exec_bench_eject(struct exec_bench *b, struct script_exec *x, enum script_eject how);
 int exec_bench_insert_again(struct exec_bench *b, struct script_exec *x);
 int exec_bench_fault(struct exec_bench *b, struct script_exec *x, const struct media_fault *f);

@@ -24,8 +24,8 @@ static struct exec_bot *from(struct script_exec *x)
 static int send(struct exec_bot *e, struct script_io *io)
 {
 	uint32_t residue = 0;
-	int status = bot_host_command(&e->host, io->cdb, io->cdb_len, io->dir, io->data, io->len,
-		&residue);
+	int status = bot_host_command(
+		&e->host, io->cdb, io->cdb_len, io->dir, io->data, io->len, &residue);
 
 	if (status == -EPROTO)
 		return script_fail(&e->x, "BOT: %s", e->host.error);
@@ -48,8 +48,11 @@ static int bot_command(struct script_exec *x, struct script_io *io)
 		return -1;
 	if (!io->check)
 		return 0;
-	struct script_io sense = {.cdb = request_sense, .cdb_len = sizeof(request_sense),
-		.dir = MMC_DIR_IN, .len = sizeof(io->sense), .data = io->sense};
+	struct script_io sense = {.cdb = request_sense,
+		.cdb_len = sizeof(request_sense),
+		.dir = MMC_DIR_IN,
+		.len = sizeof(io->sense),
+		.data = io->sense};
 	if (send(e, &sense) < 0 || sense.check || sense.moved != sizeof(io->sense))
 		return script_fail(x, "REQUEST SENSE failed");
 	return 0;

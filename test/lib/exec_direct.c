@@ -71,8 +71,9 @@ static int transfer(struct exec_direct *e, struct script_io *io)
 
 	mmc_begin(e->bench.drive, io->cdb, io->cdb_len, io->dir == MMC_DIR_IN ? io->len : 0, &xfer);
 	if (xfer.dir != MMC_DIR_NONE && (xfer.dir != io->dir || xfer.len > io->len))
-		return script_fail(&e->x, "phase error: the drive wants to move %u bytes %s, the host %u",
-			xfer.len, xfer.dir == MMC_DIR_IN ? "in" : "out", io->len);
+		return script_fail(&e->x,
+			"phase error: the drive wants to move %u bytes %s, the host %u", xfer.len,
+			xfer.dir == MMC_DIR_IN ? "in" : "out", io->len);
 	if (xfer.dir == MMC_DIR_IN && move_in(e, io) < 0)
 		return -1;
 	if (xfer.dir == MMC_DIR_OUT && move_out(e, io, xfer.len) < 0)
@@ -97,8 +98,11 @@ static int direct_command(struct script_exec *x, struct script_io *io)
 	if (!io->check)
 		return 0;
 	/* Autosense, as every host driver does it. */
-	struct script_io sense = {.cdb = request_sense, .cdb_len = sizeof(request_sense),
-		.dir = MMC_DIR_IN, .len = sizeof(io->sense), .data = io->sense};
+	struct script_io sense = {.cdb = request_sense,
+		.cdb_len = sizeof(request_sense),
+		.dir = MMC_DIR_IN,
+		.len = sizeof(io->sense),
+		.data = io->sense};
 	if (transfer(e, &sense) < 0 || end(e) != MMC_GOOD || sense.moved != sizeof(io->sense))
 		return script_fail(x, "REQUEST SENSE failed");
 	return 0;

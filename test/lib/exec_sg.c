@@ -38,9 +38,9 @@ static int sg_command(struct script_exec *x, struct script_io *io)
 	struct exec_sg *e = from(x);
 	uint8_t cdb[16] = {0};
 	struct sg_io_hdr h = {.interface_id = 'S',
-		.dxfer_direction = io->dir == MMC_DIR_IN ? SG_DXFER_FROM_DEV
-			: io->dir == MMC_DIR_OUT         ? SG_DXFER_TO_DEV
-							 : SG_DXFER_NONE,
+		.dxfer_direction = io->dir == MMC_DIR_IN    ? SG_DXFER_FROM_DEV
+				   : io->dir == MMC_DIR_OUT ? SG_DXFER_TO_DEV
+							    : SG_DXFER_NONE,
 		.cmd_len = (unsigned char)io->cdb_len,
 		.mx_sb_len = sizeof(io->sense),
 		.dxfer_len = io->len,
@@ -87,9 +87,8 @@ static int profile_of(struct script_exec *x)
 	static const uint8_t cdb[10] = {0x46, [8] = 8};
 	uint8_t data[8] = {0};
 
-	return simple(x, cdb, sizeof(cdb), MMC_DIR_IN, data, sizeof(data)) < 0
-		? -1
-		: get_be16(data + 6);
+	return simple(x, cdb, sizeof(cdb), MMC_DIR_IN, data, sizeof(data)) < 0 ? -1
+									       : get_be16(data + 6);
 }
 
 /* ---- the hand -------------------------------------------------------------------------------- */
@@ -127,8 +126,11 @@ static int sg_media(struct script_exec *x, enum script_media media, uint32_t blo
 {
 	char verb[64];
 
-	/* Without a disc in between, "the new one is there" could not be told from the old. */
-	if (run_media_cmd(x, "none") < 0 || wait_for_disc(x, false) < 0)
+	int profile = profile_of(x);
+
+	/* Without a gap, "the new one is there" could not be told from the old. */
+	if (profile < 0 ||
+		(profile && (run_media_cmd(x, "none") < 0 || wait_for_disc(x, false) < 0)))
 		return -1;
 	if (media == SCRIPT_MEDIA_NONE)
 		return 0;
@@ -160,8 +162,8 @@ static int reset(struct script_exec *x, int kind)
 	int value = kind | NO_ESCALATE;
 
 	return ioctl(from(x)->fd, SG_SCSI_RESET, &value) < 0
-		? script_fail(x, "SG_SCSI_RESET: %s", strerror(errno))
-		: 0;
+		       ? script_fail(x, "SG_SCSI_RESET: %s", strerror(errno))
+		       : 0;
 }
 
 /* usb-storage: a reset of the port. */
@@ -182,7 +184,7 @@ static int sg_fault(struct script_exec *x, const struct media_fault *f)
 	return script_fail(x, "no faults here");
 }
 
-/* ---- start and end of a script ------------------------------------------------------------------ */
+/* ---- start and end of a script --------------------------------------------------------------- */
 
 /* What the script before may have set: locks, mode pages, speeds. */
 static int restore_defaults(struct script_exec *x)
@@ -206,12 +208,21 @@ static int restore_defaults(struct script_exec *x)
 
 static int sg_start(struct script_exec *x, const struct mmc_config *config)
 {
+	static const uint8_t load[6] = {0x1b, [4] = 3};
+	int profile;
+
 	(void)config; /* scripts with a configuration of their own are not for us */
-	if (run_media_cmd(x, "none") < 0 || script_settle(x) < 0)
+	if (script_settle(x) < 0 || restore_defaults(x) < 0)
 		return -1;
-	if (wait_for_disc(x, false) < 0 || restore_defaults(x) < 0)
+	/* A disc that a host's eject left on the tray would come back with any load. */
+	if (simple(x, load, sizeof(load), MMC_DIR_NONE, NULL, 0) < 0 || script_settle(x) < 0)
 		return -1;
-	return script_settle(x);
+	profile = profile_of(x);
+	if (profile < 0 || (profile && run_media_cmd(x, "none") < 0))
+		return -1;
+	if (wait_for_disc(x, false) < 0 || script_settle(x) < 0)
+		return -1;
+	return restore_defaults(x);
 }
 
 static void sg_stop(struct script_exec *x)
@@ -219,7 +230,7 @@ static void sg_stop(struct script_exec *x)
 	(void)x;
 }
 
-/* ---- the kernel's own driver ---------------------------------------------------------------------- */
+/* ---- the kernel's own driver ----------------------------------------------------------------- */
 
 static int write_file(const char *path, const char *text)
 {
@@ -247,8 +258,8 @@ static int keep_sr_away(struct exec_sg *e, const char *device)
 	return 0;
 }
 
-struct script_exec *exec_sg_new(const char *device, const char *media_cmd, char *error,
-	size_t error_size)
+struct script_exec *exec_sg_new(
+	const char *device, const char *media_cmd, char *error, size_t error_size)
 {
 	struct exec_sg *e = calloc(1, sizeof(*e));
 

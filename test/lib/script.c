@@ -51,7 +51,7 @@ struct mmc_config script_default_config(void)
 		.vendor = "MMCGADGT", .product = "DVD BURNER", .revision = "0.1 "};
 }
 
-/* ---- words ------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 const char *script_word(struct script_parser *p, const char **at)
 {
@@ -132,7 +132,8 @@ struct bytes {
 	uint32_t len;
 };
 
-static void add_byte(struct script_parser *p, struct bytes *b, uint8_t value, uint8_t mask, uint32_t times)
+static void add_byte(
+	struct script_parser *p, struct bytes *b, uint8_t value, uint8_t mask, uint32_t times)
 {
 	if (times > SCRIPT_MAX_DATA - b->len) {
 		script_complain(p, "more data than one command takes");
@@ -189,7 +190,7 @@ static bool parse_blocks(struct script_parser *p, const char **at, uint32_t *lba
 	return true;
 }
 
-/* ---- commands ---------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 struct script_step *script_add(struct script_parser *p, enum script_kind kind)
 {
@@ -291,7 +292,7 @@ static void parse_check(struct script_parser *p, const char *at)
 			c->has_info = true;
 			c->info = script_number(p, v);
 		} else if (c->senses == SCRIPT_MAX_SENSE ||
-			!parse_sense(w, &c->sense[c->senses++])) {
+			   !parse_sense(w, &c->sense[c->senses++])) {
 			script_complain(p, "sense is KEY/ASC/ASCQ");
 		}
 	}
@@ -315,8 +316,11 @@ static void parse_golden(struct script_parser *p, uint32_t from, const char *at)
 	while ((w = script_word(p, &at)))
 		add_bytes(p, b, p->word);
 	struct script_golden *g = script_take(p, sizeof(*g));
-	*g = (struct script_golden){.next = c->golden, .at = from, .len = b->len,
-		.value = copy(p, b->value, b->len), .mask = copy(p, b->mask, b->len)};
+	*g = (struct script_golden){.next = c->golden,
+		.at = from,
+		.len = b->len,
+		.value = copy(p, b->value, b->len),
+		.mask = copy(p, b->mask, b->len)};
 	c->golden = g;
 	p->golden_at = from + b->len;
 	if (p->golden_at > c->len)
@@ -349,7 +353,7 @@ static void parse_expectation(struct script_parser *p, char what, const char *at
 	}
 }
 
-/* ---- lines ------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void parse_line(struct script_parser *p, char *line)
 {
@@ -389,8 +393,8 @@ static void parse_text(struct script_parser *p, const char *text)
 	if (*text != '#')
 		script_complain(p, "the first line is a comment: what the script is about");
 	else
-		p->s->title = duplicate(p, text + 1 + strspn(text + 1, " "),
-			len - 1 - strspn(text + 1, " "));
+		p->s->title = duplicate(
+			p, text + 1 + strspn(text + 1, " "), len - 1 - strspn(text + 1, " "));
 	while (*text && !p->why) {
 		len = strcspn(text, "\n");
 		p->line++;

@@ -30,7 +30,8 @@
  *	transportreset          Bulk-Only Mass Storage Reset
  *	fault OP KIND [skip=N] [times=N]
  *	                        read, write or sync of the medium answers enospc, eio or again,
- *	                        after N good ones, N times (0: for ever); fault none. direct and bot.
+ *	                        after N good ones, N times (0: for ever); fault none. direct and
+ *bot.
  *
  *	> CDB [in=N]            a command; N is the size of the host's buffer (the CBW's length)
  *	> CDB [out=DATA]        DATA is bytes, XX*N, zero*N, or block LBA*N (stamped blocks)
@@ -38,15 +39,15 @@
  *	ready                   TEST UNIT READY as hosts wait with it: until GOOD, unit attentions
  *	                        (6/28, 6/29) on the way are what they are
  *	write FROM..END [step N] [op=aa]
- *	                        WRITE(10) or WRITE(12) of stamped blocks, N at a time (16), to END - 1
- *	read FROM..END [step N] [op=a8]
- *	                        READ, and the stamps are compared
+ *	                        WRITE(10) or WRITE(12) of stamped blocks, N at a time (16), to END -
+ *1 read FROM..END [step N] [op=a8] READ, and the stamps are compared
  *
  * Expectations for the command above them:
  *
  *	! K/ASC/ASCQ [| K/ASC/ASCQ]... [info=LBA]
- *	                        CHECK CONDITION with one of these, and no data; without a ! line: GOOD
- *	< BYTES                 golden bytes, from the first on; more lines go on where the last ended.
+ *	                        CHECK CONDITION with one of these, and no data; without a ! line:
+ *GOOD < BYTES                 golden bytes, from the first on; more lines go on where the last
+ *ended.
  *	                        ".." any byte, ".7" any high nibble, "01&03" 01 in the bits 03,
  *	                        "00*16" sixteen of them, "'MMC'" ASCII
  *	@N BYTES                golden bytes from byte N on
@@ -125,8 +126,8 @@ struct script_step {
 };
 
 struct script {
-	char *name;  /* file name without directory and ".cdb" */
-	char *title; /* of the first line, the "#" taken off */
+	char *name;         /* file name without directory and ".cdb" */
+	char *title;        /* of the first line, the "#" taken off */
 	unsigned executors; /* enum script_executor, or'ed */
 	struct mmc_config config;
 	struct script_step *steps;
@@ -143,7 +144,7 @@ void script_stamp(uint32_t lba, uint8_t block[MEDIA_BLOCK]);
 /* The drive that scripts speak to, when no config line says otherwise. */
 struct mmc_config script_default_config(void);
 
-/* ---- executors --------------------------------------------------------------------------------- */
+/* ---- executors ---- */
 
 /* One command on its way. data has room for len bytes. */
 struct script_io {
@@ -183,9 +184,10 @@ int script_fail(struct script_exec *x, const char *fmt, ...) __attribute__((form
 struct script_exec *exec_direct_new(uint32_t portion);
 /* Through BOT, at that wMaxPacketSize. */
 struct script_exec *exec_bot_new(uint16_t max_packet);
-/* SG_IO on a device; discs are changed with media_cmd, see test/e2e/u_script.c. NULL: error says why. */
-struct script_exec *exec_sg_new(const char *device, const char *media_cmd, char *error,
-	size_t error_size);
+/* SG_IO on a device; discs are changed with media_cmd, see test/e2e/u_script.c. NULL: error says
+ * why. */
+struct script_exec *exec_sg_new(
+	const char *device, const char *media_cmd, char *error, size_t error_size);
 void exec_direct_free(struct script_exec *x);
 void exec_bot_free(struct script_exec *x);
 void exec_sg_free(struct script_exec *x);

@@ -48,7 +48,7 @@ static mmc_sense_t sense_of(const struct script_io *io)
 	if (!io->check)
 		return 0;
 	return (mmc_sense_t)(io->sense[2] & 0x0f) << 16 | (mmc_sense_t)io->sense[12] << 8 |
-		io->sense[13];
+	       io->sense[13];
 }
 
 static void sense_text(mmc_sense_t s, char out[16])
@@ -69,7 +69,7 @@ static void hex_text(const uint8_t *p, const uint8_t *mask, uint32_t len, char *
 	}
 }
 
-/* ---- expectations ------------------------------------------------------------------------------ */
+/* ---- expectations ---------------------------------------------------------------------------- */
 
 static int check_status(struct run *r, const struct script_io *io)
 {
@@ -110,9 +110,11 @@ static int check_golden(struct run *r, const struct script_golden *g, uint32_t m
 
 		hex_text(r->data + g->at + from, NULL, n, came, sizeof(came));
 		hex_text(g->value + from, g->mask + from, n, wanted, sizeof(wanted));
-		return fail(r, "byte %u is %02x, not %02x in the bits %02x\n  from %u: %s\n"
-			"  expected: %s", g->at + i, r->data[g->at + i], g->value[i], g->mask[i],
-			g->at + from, came, wanted);
+		return fail(r,
+			"byte %u is %02x, not %02x in the bits %02x\n  from %u: %s\n"
+			"  expected: %s",
+			g->at + i, r->data[g->at + i], g->value[i], g->mask[i], g->at + from, came,
+			wanted);
 	}
 	return 0;
 }
@@ -154,7 +156,7 @@ static int check_data(struct run *r, const struct script_io *io)
 	return step->has_blocks ? check_stamps(r, step->block, step->blocks, io->moved) : 0;
 }
 
-/* ---- steps ------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static int send(struct run *r, struct script_io *io)
 {
@@ -168,8 +170,11 @@ static int run_command(struct run *r)
 	const struct script_step *step = r->step;
 
 	for (unsigned i = 0; i < step->times; i++) {
-		struct script_io io = {.cdb = step->cdb, .cdb_len = step->cdb_len,
-			.dir = step->len ? step->dir : MMC_DIR_NONE, .len = step->len, .data = r->data};
+		struct script_io io = {.cdb = step->cdb,
+			.cdb_len = step->cdb_len,
+			.dir = step->len ? step->dir : MMC_DIR_NONE,
+			.len = step->len,
+			.data = r->data};
 
 		/* What is not written by the drive is not mistaken for its zeros. */
 		memset(r->data, 0xee, step->len);
@@ -231,7 +236,8 @@ static int run_blocks(struct run *r, enum mmc_dir dir)
 
 	for (uint32_t lba = step->from; lba < step->end; lba += step->step) {
 		uint32_t n = MIN(step->step, step->end - lba);
-		struct script_io io = {.cdb = cdb, .dir = dir, .len = n * MEDIA_BLOCK, .data = r->data};
+		struct script_io io = {
+			.cdb = cdb, .dir = dir, .len = n * MEDIA_BLOCK, .data = r->data};
 
 		io.cdb_len = block_cdb(step->cdb[0], lba, n, cdb);
 		for (uint32_t i = 0; dir == MMC_DIR_OUT && i < n; i++)
@@ -255,8 +261,11 @@ static int take_events(struct script_exec *x, uint8_t class_bit)
 	uint8_t cdb[10] = {0x4a, 0x01, [4] = class_bit, [8] = 8}, event[8];
 
 	for (unsigned i = 0; i < 8; i++) {
-		struct script_io io = {.cdb = cdb, .cdb_len = sizeof(cdb), .dir = MMC_DIR_IN,
-			.len = sizeof(event), .data = event};
+		struct script_io io = {.cdb = cdb,
+			.cdb_len = sizeof(cdb),
+			.dir = MMC_DIR_IN,
+			.len = sizeof(event),
+			.data = event};
 
 		if (x->command(x, &io) < 0)
 			return -1;

@@ -53,7 +53,8 @@ static void verb_config(struct script_parser *p, const char *at)
 		else if ((v = script_value(w, "buffer")))
 			c->buffer = script_number(p, v);
 		else
-			script_complain(p, "config: finalised=dvd+r, strict=1, serial=TEXT, buffer=BYTES");
+			script_complain(
+				p, "config: finalised=dvd+r, strict=1, serial=TEXT, buffer=BYTES");
 	}
 }
 

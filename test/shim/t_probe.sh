@@ -104,7 +104,7 @@ fi
 truncate -s 4096000 "$W/y.iso"
 if need blockdev "swap under an open descriptor"; then
 	run sh -c "exec 9</dev/sr0; blockdev --getsize64 /dev/sr0
-		MMCSHIM_SOCKET='' $O/mmcshimd --ask $W/socket insert $W/y.iso
+		LD_PRELOAD='' $O/mmcshimd --ask $W/socket insert $W/y.iso
 		blockdev --getsize64 /dev/sr0"
 	check "swap under an open descriptor: old size, then new" says '^3358720$' '^4096000$'
 fi

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands to an engine without transport, whole or in steps, for tests that look between the steps. */
+/* Commands to an engine without transport, whole or in steps, for tests that look between the
+ * steps. */
 #ifndef TEST_UNIT_DRIVE_CMD_H
 #define TEST_UNIT_DRIVE_CMD_H
 
@@ -59,8 +60,8 @@ static inline mmc_sense_t command_with(struct mmc_drive *d, const uint8_t *cdb, 
 }
 
 /* Without data out; the host's buffer is large. */
-#define command(d, ...) \
-	command_with(d, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}), \
+#define command(d, ...)                                                                            \
+	command_with(d, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}),    \
 		65536, NULL)
 
 static inline mmc_sense_t test_unit_ready(struct mmc_drive *d)

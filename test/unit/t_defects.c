@@ -22,7 +22,7 @@ static void defects_1_to_16_have_conversations(void **state)
 	}
 }
 
-/* ---- 17: a swap with commands in flight must not mix the discs ----------------------------------- */
+/* ---- 17: a swap with commands in flight must not mix the discs ------------------------------- */
 
 #define BLOCKS 256u
 
@@ -122,7 +122,8 @@ static void defect_17_swap_under_readers(void **state)
 	assert_int_equal(count.wrong, 0);
 }
 
-/* stgt closed the file under a WRITE, and its number could be the next disc's: no block may land there. */
+/* stgt closed the file under a WRITE, and its number could be the next disc's: no block may land
+ * there. */
 static void defect_17_swap_under_a_writer(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -151,7 +152,8 @@ static void defect_17_swap_under_a_writer(void **state)
 			put_be32(data + (size_t)b * MEDIA_BLOCK, s.nwa + b);
 		begin_blocks(d, 0x2a, s.nwa, (uint16_t)n);
 		while (at < answer.xfer.len) {
-			/* Odd portions: part of the data waits in the drive while the disc is taken. */
+			/* Odd portions: part of the data waits in the drive while the disc is
+			 * taken. */
 			uint32_t portion = random_number() % 9000 + 1;
 			uint32_t len = MIN(portion, answer.xfer.len - at);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The drive between and under commands: discs come and go, locks, attentions, slow media, resets. */
+/* The drive between commands: discs come and go, locks, attentions, events, resets, its state. */
 #include <errno.h>
 
 #include "unit/drive_cmd.h"
@@ -43,7 +43,7 @@ static void assert_numbered(const uint8_t *p, uint8_t number, uint32_t lba, uint
 	}
 }
 
-/* ---- attentions and events ----------------------------------------------------------------- */
+/* ---- attentions and events ------------------------------------------------------------------- */
 
 static void fresh_drive(void **state)
 {
@@ -159,7 +159,7 @@ static void host_ejects_and_loads(void **state)
 	assert_int_equal(released, 3);
 }
 
-/* ---- the lock ---------------------------------------------------------------------------------- */
+/* ---- the lock -------------------------------------------------------------------------------- */
 
 static void locked_drive_asks_the_host(void **state)
 {
@@ -240,359 +240,7 @@ static void a_bus_reset_lets_go_of_the_disc(void **state)
 	mmc_drive_free(d);
 }
 
-/* ---- commands in flight ---------------------------------------------------------------------------- */
-
-static void read_in_flight_ends_on_its_disc(void **state)
-{
-	struct mmc_drive *d = new_drive();
-	const uint8_t *p;
-	uint32_t lba = 3;
-	int32_t n;
-
-	(void)state;
-	released = 0;
-	mmc_insert(d, rom(1, 200));
-	settle(d);
-	begin_blocks(d, 0x28, lba, 100);
-	assert_true(mmc_pull(d, &p, 8192) == 8192);
-	assert_numbered(p, 1, lba, 4);
-	lba += 4;
-	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
-	mmc_insert(d, rom(2, 50));
-	assert_int_equal(released, 0);
-	while ((n = mmc_pull(d, &p, 16384)) > 0) {
-		assert_numbered(p, 1, lba, (uint32_t)n / MEDIA_BLOCK);
-		lba += (uint32_t)n / MEDIA_BLOCK;
-	}
-	assert_int_equal(n, 0);
-	assert_int_equal(lba, 103);
-	assert_int_equal(mmc_end(d), MMC_GOOD);
-	assert_int_equal(released, 1);
-	assert_int_equal(read_blocks(d, 0, 1), 0x62800);
-	assert_int_equal(read_blocks(d, 49, 1), 0);
-	assert_numbered(answer.data, 2, 49, 1);
-	assert_int_equal(read_blocks(d, 50, 1), 0x52100);
-	mmc_drive_free(d);
-}
-
-static struct media *kept;
-
-static void keep_release(struct disc *d, void *ctx)
-{
-	(void)ctx;
-	released++;
-	kept = d->media;
-	d->media = NULL;
-	disc_destroy(d);
-}
-
-static void write_in_flight_ends_on_its_disc(void **state)
-{
-	static uint8_t data[32 * MEDIA_BLOCK], back[32 * MEDIA_BLOCK];
-	struct mmc_drive *d = new_drive();
-
-	(void)state;
-	released = 0;
-	for (uint32_t i = 0; i < 32; i++)
-		script_stamp(i, data + (size_t)i * MEDIA_BLOCK);
-	mmc_insert(d, disc_new(media_mem_new(0, true), 0, keep_release, NULL));
-	settle(d);
-	begin_blocks(d, 0x2a, 0, 32);
-	assert_int_equal(mmc_push(d, data, 10000), 0);
-	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
-	mmc_insert(d, blank());
-	assert_int_equal(released, 0);
-	assert_int_equal(mmc_push(d, data + 10000, 30000), 0);
-	assert_int_equal(mmc_push(d, data + 40000, sizeof(data) - 40000), 0);
-	assert_int_equal(mmc_end(d), MMC_GOOD);
-	assert_int_equal(released, 1);
-	assert_int_equal(kept->blocks, 32);
-	assert_int_equal(media_read(kept, 0, 32, back), 0);
-	assert_memory_equal(back, data, sizeof(data));
-	media_close(kept);
-	assert_true(state_of(d).blank);
-	assert_int_equal(state_of(d).recorded, 0);
-	assert_int_equal(test_unit_ready(d), 0x62800);
-	mmc_drive_free(d);
-}
-
-/* CLOSE waits for its storage; meanwhile the disc is swapped: the new one is not touched by it. */
-static void close_in_flight_ends_on_its_disc(void **state)
-{
-	static const uint8_t finalise[10] = {0x5b, 0, 6};
-	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 2};
-	struct media *m = media_fault_new(media_mem_new(0, true));
-	struct mmc_drive *d = new_drive();
-	static uint8_t data[16 * MEDIA_BLOCK];
-	uint8_t write[10] = {0x2a, [8] = 16};
-
-	(void)state;
-	released = 0;
-	mmc_insert(d, disc_new(m, 0, count_release, NULL));
-	settle(d);
-	assert_int_equal(command_with(d, write, 10, 0, data), 0);
-	media_fault_set(m, &wait);
-	mmc_begin(d, finalise, 10, 0, &answer.xfer);
-	assert_int_equal(mmc_end(d), MMC_AGAIN);
-	assert_true(state_of(d).busy);
-	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
-	assert_int_equal(mmc_end(d), MMC_AGAIN);
-	mmc_insert(d, blank());
-	assert_int_equal(released, 0);
-	assert_int_equal(mmc_end(d), MMC_GOOD);
-	assert_int_equal(released, 1);
-	assert_int_equal(current_profile(d), 0x1b);
-	assert_true(state_of(d).blank);
-	assert_int_equal(test_unit_ready(d), 0x62800);
-	assert_int_equal(test_unit_ready(d), 0);
-	assert_int_equal(media_event(d), 2);
-	assert_int_equal(media_event(d), 0);
-	mmc_drive_free(d);
-}
-
-static void reserve_in_flight_of_an_ejected_disc(void **state)
-{
-	static const uint8_t reserve[10] = {0x53, [8] = 16};
-	struct mmc_drive *d = new_drive();
-
-	(void)state;
-	mmc_insert(d, blank());
-	settle(d);
-	mmc_begin(d, reserve, 10, 0, &answer.xfer);
-	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
-	mmc_insert(d, blank());
-	assert_int_equal(mmc_end(d), MMC_GOOD);
-	assert_true(state_of(d).blank);
-	mmc_drive_free(d);
-}
-
-static void abort_lets_the_disc_go(void **state)
-{
-	struct mmc_drive *d = new_drive();
-	const uint8_t *p;
-
-	(void)state;
-	released = 0;
-	mmc_insert(d, rom(1, 100));
-	settle(d);
-	begin_blocks(d, 0x28, 0, 64);
-	assert_true(mmc_pull(d, &p, 4096) > 0);
-	assert_int_equal(mmc_eject(d, true), MMC_EJECT_DONE);
-	assert_int_equal(released, 0);
-	mmc_abort(d);
-	assert_int_equal(released, 1);
-	mmc_abort(d);
-	/* A new command ends the old one, a reset too, and the end of the drive. */
-	mmc_insert(d, rom(2, 100));
-	settle(d);
-	begin_blocks(d, 0x28, 0, 64);
-	assert_int_equal(read_blocks(d, 0, 1), 0);
-	begin_blocks(d, 0x28, 0, 64);
-	mmc_transport_reset(d);
-	assert_false(state_of(d).busy);
-	assert_int_equal(test_unit_ready(d), 0);
-	begin_blocks(d, 0x28, 0, 64);
-	mmc_bus_reset(d);
-	assert_int_equal(test_unit_ready(d), 0x62900);
-	begin_blocks(d, 0x28, 0, 64);
-	mmc_drive_free(d);
-	assert_int_equal(released, 2);
-}
-
-/* ---- media that are not there yet ------------------------------------------------------------------ */
-
-static struct media *slow;
-
-static struct mmc_drive *slow_drive(struct disc **out)
-{
-	struct mmc_drive *d = new_drive();
-
-	slow = media_fault_new(numbered_media(5, 0));
-	*out = disc_new(slow, 0, NULL, NULL);
-	mmc_insert(d, *out);
-	settle(d);
-	return d;
-}
-
-static void set_again(bool read, bool write, bool sync, uint64_t skip)
-{
-	struct media_fault f = {.kind = MEDIA_FAULT_AGAIN, .on_read = read, .on_write = write,
-		.on_sync = sync, .skip = skip, .times = 1};
-
-	media_fault_set(slow, &f);
-}
-
-/* Each medium operation of a command in turn says "again"; the outcome is the same. */
-static void again_at_every_step_of_a_write(void **state)
-{
-	static uint8_t data[64 * MEDIA_BLOCK], back[64 * MEDIA_BLOCK];
-	static const uint32_t portions[] = {32768, 2048, 1000, 5000, 31000};
-
-	(void)state;
-	for (uint32_t i = 0; i < 64; i++)
-		script_stamp(i, data + (size_t)i * MEDIA_BLOCK);
-	for (size_t k = 0; k < ARRAY_LEN(portions); k++) {
-		for (unsigned skip = 0; skip < 70; skip++) {
-			struct disc *disc;
-			struct mmc_drive *d = slow_drive(&disc);
-			unsigned waits = 0;
-
-			set_again(false, true, false, skip);
-			begin_blocks(d, 0x2a, 0, 64);
-			for (uint32_t at = 0; at < sizeof(data);) {
-				uint32_t n = MIN(portions[k], (uint32_t)sizeof(data) - at);
-
-				if (mmc_push(d, data + at, n) == 0)
-					at += n;
-				else
-					waits++;
-				assert_true(waits < 3);
-			}
-			enum mmc_status status;
-			while ((status = mmc_end(d)) == MMC_AGAIN)
-				assert_true(++waits < 3);
-			assert_int_equal(status, MMC_GOOD);
-			assert_int_equal(slow->blocks, 64);
-			assert_int_equal(media_read(slow, 0, 64, back), 0);
-			assert_memory_equal(back, data, sizeof(data));
-			assert_int_equal(state_of(d).nwa, 64);
-			mmc_drive_free(d);
-		}
-	}
-}
-
-static void again_at_every_step_of_a_read(void **state)
-{
-	static uint8_t data[64 * MEDIA_BLOCK];
-
-	(void)state;
-	for (unsigned skip = 0; skip < 20; skip++) {
-		struct disc *disc;
-		struct mmc_drive *d = slow_drive(&disc);
-		uint32_t got = 0, waits = 0;
-		const uint8_t *p;
-		int32_t n;
-
-		begin_blocks(d, 0x2a, 0, 64);
-		for (uint32_t at = 0; at < sizeof(data); at += 32768)
-			assert_int_equal(mmc_push(d, data + at, 32768), 0);
-		assert_int_equal(mmc_end(d), MMC_GOOD);
-		set_again(true, false, false, skip);
-		begin_blocks(d, 0x28, 0, 64);
-		while ((n = mmc_pull(d, &p, 8192)) != 0) {
-			if (n < 0)
-				assert_true(++waits < 2);
-			else
-				got += (uint32_t)n;
-		}
-		assert_int_equal(got, sizeof(data));
-		assert_int_equal(waits, skip < 16 ? 1 : 0);
-		assert_int_equal(mmc_end(d), MMC_GOOD);
-		mmc_drive_free(d);
-	}
-}
-
-/* VERIFY, SYNCHRONIZE CACHE, CLOSE and WRITE with FUA wait in mmc_end(). */
-static void again_at_the_end(void **state)
-{
-	static const uint8_t cdbs[][10] = {
-		{0x35},
-		{0x5b, 0, 1, 0, 0, 1},
-		{0x5b, 0, 2},
-		{0x5b, 0, 6},
-		{0x2f, [8] = 16},
-	};
-	static uint8_t data[16 * MEDIA_BLOCK];
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cdbs); i++) {
-		struct disc *disc;
-		struct mmc_drive *d = slow_drive(&disc);
-
-		begin_blocks(d, 0x2a, 0, 16);
-		assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
-		assert_int_equal(mmc_end(d), MMC_GOOD);
-		set_again(cdbs[i][0] == 0x2f, false, cdbs[i][0] != 0x2f, 0);
-		mmc_begin(d, cdbs[i], 10, 0, &answer.xfer);
-		assert_int_equal(answer.xfer.dir, MMC_DIR_NONE);
-		assert_int_equal(mmc_end(d), MMC_AGAIN);
-		assert_int_equal(mmc_end(d), MMC_GOOD);
-		assert_int_equal(disc->finalised, cdbs[i][0] == 0x5b && cdbs[i][2] == 6);
-		mmc_drive_free(d);
-	}
-}
-
-/* ---- data that stops short, storage that fails ------------------------------------------------------ */
-
-static void data_out_that_stops_short(void **state)
-{
-	static uint8_t data[16 * MEDIA_BLOCK];
-	struct mmc_drive *d = new_drive();
-
-	(void)state;
-	mmc_insert(d, blank());
-	settle(d);
-	begin_blocks(d, 0x2a, 0, 16);
-	assert_int_equal(mmc_push(d, data, 5000), 0);
-	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
-	assert_int_equal(mmc_last_sense(d), 0xb4b00);
-	/* What was written whole stays; the host finds the next address by asking. */
-	assert_int_equal(state_of(d).nwa, 2);
-	begin_blocks(d, 0x2a, 2, 1);
-	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
-	assert_int_equal(state_of(d).nwa, 2);
-	mmc_drive_free(d);
-}
-
-static void a_read_that_fails_in_the_middle(void **state)
-{
-	struct media_fault third = {.kind = MEDIA_FAULT_ERROR, .on_read = true, .skip = 2,
-		.times = 1, .error = EIO};
-	struct media *m = media_fault_new(numbered_media(1, 100));
-	struct mmc_drive *d = new_drive();
-	uint32_t got = 0;
-	const uint8_t *p;
-	int32_t n;
-
-	(void)state;
-	m->writable = false;
-	mmc_insert(d, disc_new(m, 0, NULL, NULL));
-	settle(d);
-	media_fault_set(m, &third);
-	begin_blocks(d, 0x28, 10, 32);
-	while ((n = mmc_pull(d, &p, 8192)) > 0)
-		got += (uint32_t)n;
-	assert_int_equal(n, 0);
-	assert_int_equal(got, 2 * 8192);
-	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
-	assert_int_equal(mmc_last_sense(d), 0x31100);
-	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
-	assert_int_equal(answer.data[0], 0xf0);
-	assert_int_equal(get_be32(answer.data + 3), 18);
-	mmc_drive_free(d);
-}
-
-static void a_write_that_fails_drops_the_rest(void **state)
-{
-	static uint8_t data[64 * MEDIA_BLOCK];
-	struct media_fault second = {.kind = MEDIA_FAULT_ERROR, .on_write = true, .skip = 1,
-		.times = 1, .error = ENOSPC};
-	struct disc *disc;
-	struct mmc_drive *d = slow_drive(&disc);
-
-	(void)state;
-	media_fault_set(slow, &second);
-	begin_blocks(d, 0x2a, 0, 64);
-	for (uint32_t at = 0; at < sizeof(data); at += 16384)
-		assert_int_equal(mmc_push(d, data + at, 16384), 0);
-	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
-	assert_int_equal(mmc_last_sense(d), 0x30c00);
-	assert_int_equal(state_of(d).nwa, 8);
-	assert_int_equal(slow->blocks, 8);
-	mmc_drive_free(d);
-}
-
-/* ---- sense, resets, the rest --------------------------------------------------------------------- */
+/* ---- sense, resets, the rest ----------------------------------------------------------------- */
 
 static void sense_stays_until_the_next_command(void **state)
 {
@@ -615,30 +263,6 @@ static void sense_stays_until_the_next_command(void **state)
 	mmc_transport_reset(d);
 	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
 	assert_int_equal(answer.data[2], 0);
-	mmc_drive_free(d);
-}
-
-static void flush_reaches_the_storage(void **state)
-{
-	static uint8_t data[MEDIA_BLOCK];
-	struct disc *disc;
-	struct mmc_drive *d = slow_drive(&disc);
-	struct media_fault fail = {
-		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .error = EIO, .times = 1};
-
-	(void)state;
-	mmc_flush(d);
-	assert_int_equal(slow->syncs, 0);
-	begin_blocks(d, 0x2a, 0, 1);
-	assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
-	assert_int_equal(mmc_end(d), MMC_GOOD);
-	media_fault_set(slow, &fail);
-	mmc_flush(d);
-	assert_int_equal(slow->syncs, 0);
-	mmc_flush(d);
-	assert_int_equal(slow->syncs, 1);
-	mmc_eject(d, true);
-	mmc_flush(d);
 	mmc_drive_free(d);
 }
 
@@ -692,19 +316,7 @@ int main(void)
 		cmocka_unit_test(attention_asks_a_host_that_polls_no_events),
 		cmocka_unit_test(force_takes_disc_and_lock),
 		cmocka_unit_test(a_bus_reset_lets_go_of_the_disc),
-		cmocka_unit_test(read_in_flight_ends_on_its_disc),
-		cmocka_unit_test(write_in_flight_ends_on_its_disc),
-		cmocka_unit_test(close_in_flight_ends_on_its_disc),
-		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc),
-		cmocka_unit_test(abort_lets_the_disc_go),
-		cmocka_unit_test(again_at_every_step_of_a_write),
-		cmocka_unit_test(again_at_every_step_of_a_read),
-		cmocka_unit_test(again_at_the_end),
-		cmocka_unit_test(data_out_that_stops_short),
-		cmocka_unit_test(a_read_that_fails_in_the_middle),
-		cmocka_unit_test(a_write_that_fails_drops_the_rest),
 		cmocka_unit_test(sense_stays_until_the_next_command),
-		cmocka_unit_test(flush_reaches_the_storage),
 		cmocka_unit_test(state_tells_of_the_burn),
 	};
 

@@ -313,7 +313,7 @@ static void file_large(void **state)
 	close(fd);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 static void memory(void **state)
 {
@@ -338,16 +338,13 @@ static void memory(void **state)
 	media_close(NULL);
 }
 
-/* ---- faults ------------------------------------------------------------------------------------ */
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 static void faults(void **state)
 {
 	struct media *m = media_fault_new(media_mem_new(0, true));
-	struct media_fault third = {.kind = MEDIA_FAULT_ERROR,
-		.on_write = true,
-		.skip = 2,
-		.times = 1,
-		.error = EIO};
+	struct media_fault third = {
+		.kind = MEDIA_FAULT_ERROR, .on_write = true, .skip = 2, .times = 1, .error = EIO};
 	struct media_fault again = {.kind = MEDIA_FAULT_AGAIN, .on_read = true, .times = 2};
 	struct media_fault always = {.kind = MEDIA_FAULT_ERROR, .on_sync = true, .error = ENOSPC};
 

@@ -53,7 +53,7 @@ static void run_conversation(void **state)
 		fail_msg("%s (%s)", error, c->script->title);
 }
 
-/* ---- of the scripts as a whole ------------------------------------------------------------- */
+/* ---- of the scripts as a whole --------------------------------------------------------------- */
 
 /* Operation codes that the scripts send. */
 static void collect_opcodes(bool sent[256])
@@ -61,7 +61,7 @@ static void collect_opcodes(bool sent[256])
 	for (size_t i = 0; i < script_count; i++) {
 		for (const struct script_step *p = scripts[i]->steps; p; p = p->next) {
 			bool command = p->kind == SCRIPT_COMMAND || p->kind == SCRIPT_WRITE ||
-				p->kind == SCRIPT_READ;
+				       p->kind == SCRIPT_READ;
 
 			if (command)
 				sent[p->cdb[0]] = true;
@@ -119,7 +119,7 @@ static void every_script_expects_something(void **state)
 
 		for (const struct script_step *p = scripts[i]->steps; p; p = p->next)
 			expects |= p->senses || p->golden || p->has_moved || p->has_blocks ||
-				p->kind == SCRIPT_READ;
+				   p->kind == SCRIPT_READ;
 		if (!expects)
 			print_error("%s expects nothing\n", scripts[i]->name);
 		idle += !expects;
@@ -136,8 +136,10 @@ static void a_wrong_expectation_is_noticed(void **state)
 		"# no error came\nmedia rom 100\n> 00 00 00 00 00 00\n! 2/3a/01\n",
 		"# byte\nmedia rom 100\n> 25 00 00 00 00 00 00 00 00 00 in=8\n< 00 00 00 64\n",
 		"# length\nmedia rom 100\n> 25 00 00 00 00 00 00 00 00 00 in=8\n<= 7\n",
-		"# too short\nmedia rom 100\n> 25 00 00 00 00 00 00 00 00 00 in=9\n@4 00 00 08 00 00\n",
-		"# info\nmedia rom 100\n> 28 00 00 00 00 64 00 00 01 00 in=2048\n! 5/21/00 info=99\n",
+		"# too short\nmedia rom 100\n> 25 00 00 00 00 00 00 00 00 00 in=9\n@4 00 00 08 00 "
+		"00\n",
+		"# info\nmedia rom 100\n> 28 00 00 00 00 64 00 00 01 00 in=2048\n! 5/21/00 "
+		"info=99\n",
 		"# stamp\nmedia rom 100\n> 28 00 00 00 00 02 00 00 01 00 in=2048\n< block 3*1\n",
 		"# read\nmedia rom 100\nread 0..101\n",
 		"# write\nmedia rom 100\nwrite 0..1\n",
@@ -199,7 +201,7 @@ static void a_wrong_script_is_refused(void **state)
 	}
 }
 
-/* ---- all together ------------------------------------------------------------------------------ */
+/* ---- all together ---------------------------------------------------------------------------- */
 
 static int load(const char *path)
 {
@@ -239,7 +241,7 @@ static int run_way(struct way *way)
 {
 	struct CMUnitTest *tests = calloc(script_count + 1, sizeof(*tests));
 	struct conversation *c = calloc(script_count + 1, sizeof(*c));
-	char (*names)[256] = calloc(script_count + 1, sizeof(*names));
+	char(*names)[256] = calloc(script_count + 1, sizeof(*names));
 	size_t n = 0;
 
 	if (!tests || !c || !names)

@@ -69,7 +69,8 @@ static void command_rows(void **state)
 		assert_non_null(r->used);
 		assert_true(r->clause && strlen(r->clause) > 4);
 		assert_false((r->flags & ROW_IN) && (r->flags & ROW_OUT));
-		/* A permission is one of a disc; data to a command that ends without looking is none. */
+		/* A permission is one of a disc; data to a command that ends without looking is
+		 * none. */
 		assert_true(!r->permission || (r->flags & ROW_MEDIUM));
 		assert_true(!(r->flags & ROW_OUT) || r->finish);
 		assert_true(!(r->flags & ROW_LIMIT_IN) || ((r->flags & ROW_IN) && !r->length.size));
@@ -190,7 +191,8 @@ static void allocation_lengths(void **state)
 		uint32_t len = answer.len;
 		memcpy(whole, answer.data, len);
 		assert_in_range(len, 1, MMC_REPLY_SIZE);
-		for (uint32_t alloc = 0; alloc <= MIN(len + 3, r->length.size == 1 ? 255u : len + 3);
+		for (uint32_t alloc = 0;
+			alloc <= MIN(len + 3, r->length.size == 1 ? 255u : len + 3);
 			alloc += alloc > 300 ? 97 : 1) {
 			uint8_t *at = cdb + r->length.at;
 
@@ -211,7 +213,7 @@ static void allocation_lengths(void **state)
 	mmc_drive_free(d);
 }
 
-/* ---- profiles and features ----------------------------------------------------------------------- */
+/* ---- profiles and features ------------------------------------------------------------------- */
 
 struct features {
 	uint16_t profile;
@@ -320,7 +322,8 @@ static void profiles_and_features(void **state)
 				if (mmc_profiles[p].feature[k])
 					assert_true(find(&all, mmc_profiles[p].feature[k]) >= 0);
 		for (unsigned i = 0; i < all.count; i++) {
-			bool current = (all.flags[i] & 2) || profile_has_feature(d->profile, all.code[i]);
+			bool current =
+				(all.flags[i] & 2) || profile_has_feature(d->profile, all.code[i]);
 
 			assert_int_equal(all.flags[i] & 1, current);
 		}
@@ -353,7 +356,7 @@ static void profile_rows(void **state)
 	assert_int_equal(mmc_profiles[mmc_profile_count - 1].code, PROFILE_NONE);
 }
 
-/* ---- mode pages ----------------------------------------------------------------------------------- */
+/* ---- mode pages ------------------------------------------------------------------------------ */
 
 static uint32_t sense_page(struct mmc_drive *d, uint8_t code, uint8_t control, uint8_t *out)
 {
@@ -397,14 +400,16 @@ static void mode_pages(void **state)
 			assert_int_equal(mask[0], now[0]);
 			assert_int_equal(mask[1], now[1]);
 			assert_int_equal(initial[0], now[0]);
-			/* Defaults are taken; what cannot change is refused, and changes nothing. */
+			/* Defaults are taken; what cannot change is refused, and changes nothing.
+			 */
 			assert_int_equal(select_page(d, initial, size), 0);
 			for (uint32_t bit = 16; code != 0x2a && bit < 8 * size; bit++) {
 				if (mask[bit / 8] & 1u << (bit & 7))
 					continue;
 				memcpy(now, initial, size);
 				now[bit / 8] ^= (uint8_t)(1u << (bit & 7));
-				assert_int_equal(select_page(d, now, size), SENSE_INVALID_PARAMETER);
+				assert_int_equal(
+					select_page(d, now, size), SENSE_INVALID_PARAMETER);
 			}
 			for (uint32_t bit = 16; code == 0x2a && bit < 8 * size; bit++)
 				assert_int_equal(mask[bit / 8], 0);
@@ -440,7 +445,7 @@ static void mode_sense_6_and_10_agree(void **state)
 	}
 }
 
-/* ---- speeds: three commands and the state tell the same ------------------------------------------ */
+/* ---- speeds: three commands and the state tell the same -------------------------------------- */
 
 static void check_speeds(struct mmc_drive *d, uint32_t write, uint32_t read)
 {
@@ -466,8 +471,8 @@ static void check_speeds(struct mmc_drive *d, uint32_t write, uint32_t read)
 	assert_int_equal(get_be32(answer.data), 4 + 16 * n);
 	assert_int_equal(answer.len, 8 + 16 * n);
 	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(get_be32(answer.data + 8 + 16 * i + 12),
-			get_be16(page + 34 + 4 * i));
+		assert_int_equal(
+			get_be32(answer.data + 8 + 16 * i + 12), get_be16(page + 34 + 4 * i));
 	/* The fastest is the maximum that page 2Ah tells. */
 	assert_int_equal(get_be16(page + 18), get_be16(page + 34));
 }
@@ -506,7 +511,7 @@ static void speeds_agree(void **state)
 	}
 }
 
-/* ---- sense ------------------------------------------------------------------------------------------- */
+/* ---- sense ----------------------------------------------------------------------------------- */
 
 static void sense_encoding(void **state)
 {

@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The CDB conversations of test/script over the whole USB path: u_script on
+# /dev/sgN, with the control client as the hand at the drive.
+# shellcheck disable=SC2154 # sg and work are functions.sh's
+. ./functions.sh
+
+drive_up
+u_script=/build/test/e2e/u_script
+export u_script
+
+# The hand, as u_script.c asks for it. Burned files are left behind: a file that
+# holds data is no blank, so each blank has a name of its own.
+cat >"$work/hand" <<'END'
+#!/bin/bash
+media=/var/lib/mmcgadget
+last=/var/tmp/job/last
+insert() {
+	echo "$1" >"$last"
+	mmcgadgetctl insert "$1"
+}
+case $1 in
+blank)
+	name=blank-$(date +%s%N).iso
+	echo "$name" >"$last"
+	mmcgadgetctl blank "$name"
+	;;
+rom)
+	[ -e "$media/rom-$2.iso" ] || "$u_script" stamp "$media/rom-$2.iso" "$2" || exit 1
+	insert "rom-$2.iso"
+	;;
+none)
+	mmcgadgetctl eject --force || mmcgadgetctl --json status | grep -q '"state": *"empty"'
+	rm -f "$media"/blank-*.iso
+	;;
+eject) mmcgadgetctl eject ${2:+--force} ;;
+insert-again) insert "$(cat "$last")" ;;
+esac >/dev/null
+END
+chmod +x "$work/hand"
+# Resets are what some conversations are about; a phase error is an error of u_script's.
+MEDIA_CMD="$work/hand" "$u_script" "$sg" /src/test/script/*.cdb >"$work/tap"
+rc=$?
+cat "$work/tap"
+count=$(grep -Ec '^(not )?ok ' "$work/tap")
+is "every conversation ran that is not for the engine alone" "$count" \
+	"$(grep -L '^requires direct bot' /src/test/script/*.cdb | wc -l)"
+is "all of them ended well" "$rc" 0
+check "the daemon stops" daemon_stop
+finish
