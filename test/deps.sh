@@ -13,12 +13,7 @@ case $(dpkg --print-architecture) in
 amd64) guest="$guest qemu-system-x86 seabios" ;;
 arm64) guest="$guest qemu-system-arm" ;;
 esac
-burners="growisofs wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udev"
-# dvd+rw-mediainfo moved into the growisofs package after Debian 12.
-# shellcheck source=/dev/null
-if (. /etc/os-release && [ "${VERSION_CODENAME:-}" = bookworm ]); then
-	burners="$burners dvd+rw-tools"
-fi
+burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udev"
 tools="clang valgrind shellcheck mandoc man-db jq python3"
 
 # The sanitizers' and libFuzzer's run time is a package per clang version.

@@ -14,8 +14,9 @@
 #include "gadget/ffs_int.h"
 #include "gadget/gadget.h"
 
-/* magic 3, length 105, FS | HS | SS, counts 3 3 5 */
-#define HEAD                      3, 0, 0, 0, 105, 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0
+/* magic 3, length 105, FS | HS | SS; descriptors of each */
+#define COUNTS                    3, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0
+#define HEAD                      3, 0, 0, 0, 105, 0, 0, 0, 7, 0, 0, 0, COUNTS
 #define INTERFACE(sub)            9, 4, 0, 0, 2, 0x08, sub, 0x50, 1
 #define ENDPOINT(address, lo, hi) 7, 5, address, 2, lo, hi, 0
 #define COMPANION                 6, 0x30, 15, 0, 0, 0

@@ -139,7 +139,7 @@ udc_unload() { modprobe -r dummy_hcd; }
 host_drives() {
 	local d
 	for d in /sys/block/sr*; do
-		[ -e "$d" ] && basename "$d"
+		[ -e "$d" ] && echo "${d##*/}"
 	done
 	return 0
 }

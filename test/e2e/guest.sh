@@ -60,6 +60,8 @@ cat >"$out/env" <<END
 SUITE=$suite
 SPEED=$speed
 FULL=${FULL:-}
+SWAPS=${SWAPS:-200}
+IDLE=${IDLE:-5}
 WITH_BUILD=$([ "$build" = no ] || echo 1)
 END
 

@@ -18,7 +18,7 @@ packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
 	gcc make pkg-config libc6-dev
 	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libcmocka-dev
 	libusb-1.0-0-dev
-	growisofs wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils
+	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils
 	usbutils eject jq e2fsprogs strace"
 case $arch in
 amd64 | arm64) packages="linux-image-$arch $packages" ;;
@@ -26,10 +26,6 @@ amd64 | arm64) packages="linux-image-$arch $packages" ;;
 	echo "image.sh: there is no guest for $arch" >&2
 	exit 1
 	;;
-esac
-case $suite in
-# dvd+rw-mediainfo moved into the growisofs package after Debian 12.
-bookworm) packages="$packages dvd+rw-tools" ;;
 esac
 # shellcheck disable=SC2086
 packages=$(printf '%s\n' $packages | sort | paste -sd,)

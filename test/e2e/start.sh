@@ -3,11 +3,11 @@
 # Runs in the guest, from the share: puts the build in place, runs the jobs,
 # keeps the kernel log.
 set -u
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=/build/test/e2e:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C HOME=/root
 # shellcheck source=/dev/null
 . /out/env
-export SUITE SPEED FULL
+export SUITE SPEED FULL SWAPS IDLE
 dmesg -n 1
 udevadm settle --timeout=60
 # Output on a channel of its own, so that neither the kernel nor systemd writes into it.
@@ -25,10 +25,19 @@ for job in /out/jobs/*; do
 	name=${job##*/}
 	name=${name#??-}
 	began=$(cut -d. -f1 /proc/uptime)
+	echo "# job ${name%.sh}"
 	echo "mmcgadget: job $name" >/dev/kmsg
 	(cd /src/test/e2e && exec bash "$job") 2>&1 </dev/null || rc=1
 	echo "# $name took $(($(cut -d. -f1 /proc/uptime) - began)) s"
 	dmesg >/out/dmesg.txt
 done
+# What no job has an excuse for, and none may have missed.
+echo "# job kernel"
+if grep -E 'WARNING:|BUG:|Oops|Call Trace|disagree continuously|blocked for more than' /out/dmesg.txt; then
+	echo "not ok - the kernel had no complaint in the whole run"
+	rc=1
+else
+	echo "ok - the kernel had no complaint in the whole run"
+fi
 echo "$rc" >/out/rc
 sync

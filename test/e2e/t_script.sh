@@ -39,9 +39,8 @@ esac >/dev/null
 END
 chmod +x "$work/hand"
 # Resets are what some conversations are about; a phase error is an error of u_script's.
-MEDIA_CMD="$work/hand" "$u_script" "$sg" /src/test/script/*.cdb >"$work/tap"
-rc=$?
-cat "$work/tap"
+MEDIA_CMD="$work/hand" "$u_script" "$sg" /src/test/script/*.cdb | tee "$work/tap"
+rc=${PIPESTATUS[0]}
 count=$(grep -Ec '^(not )?ok ' "$work/tap")
 is "every conversation ran that is not for the engine alone" "$count" \
 	"$(grep -L '^requires direct bot' /src/test/script/*.cdb | wc -l)"

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The whole USB path in virtual machines: Debian 12 (kernel 6.1) and Debian 13
+# (kernel 6.12), high and super speed. Two guests run at a time, each waits much
+# of its time for polls and sleeps of kernels and burners.
+#   GUESTS="trixie/super"   only these      JOBS="t_swap t_big"   only these jobs
+#   FULL=1                  the long ones too: 1 GB with figures, a disc to its last block
+set -u
+O=${O:-build}
+export O
+e2e=test/e2e
+began=$SECONDS
+
+everything="smoke_kernel t_info t_burn t_swap t_big t_bot t_script t_bad t_life t_race t_usb"
+short="smoke_kernel t_info t_burn t_bot t_usb"
+declare -A list=(
+	[bookworm/high]="$everything"
+	[trixie/super]="$everything"
+	[trixie/high]="$everything"
+	[bookworm/super]="$short"
+)
+# shellcheck disable=SC2206 # words
+guests=(${GUESTS:-bookworm/high trixie/super trixie/high bookworm/super})
+
+# One boot; its results carry guest and job in their names.
+boot() { # SUITE/SPEED
+	local args=() job
+	for job in ${JOBS:-${list[$1]}}; do
+		args+=(--job "$e2e/$job.sh")
+	done
+	if [ -n "${FULL:-}" ] && [ "$1" = bookworm/high ]; then
+		args+=(--job "$e2e/t_full.sh" --timeout 9000)
+	fi
+	# Many swaps and a long idle time once; the kernels do not differ in it.
+	[ "$1" = bookworm/high ] && export IDLE=60
+	[ "$1" = trixie/super ] || [ "$1" = bookworm/high ] || export SWAPS=60
+	"$e2e/guest.sh" --suite "${1%/*}" --speed "${1#*/}" "${args[@]}" 2>&1 | awk -v guest="$1" '
+		/^# job / { job = $3 ":"; next }
+		/^(not )?ok / { sub(/ok( [0-9]+)?( -)?/, "ok - " guest " " job); print; fflush(); next }
+		/^1\.\./ { next }
+		/^[ \t]*#/ { print "# " guest " " $0; fflush(); next }
+		{ print "# " guest " # " $0; fflush() }'
+	[ "${PIPESTATUS[0]}" = 0 ]
+}
+
+for suite in $(printf '%s\n' "${guests[@]%/*}" | sort -u); do
+	if ! "$e2e/build.sh" "$suite" >/dev/null; then
+		echo "not ok - the build in the $suite guest"
+		exit 1
+	fi
+done
+echo "# guests ready after $((SECONDS - began)) s"
+bad=0
+running=0
+for g in "${guests[@]}"; do
+	if [ "$running" = 2 ]; then
+		wait -n || bad=1
+		running=1
+	fi
+	boot "$g" &
+	running=$((running + 1))
+done
+while [ "$running" -gt 0 ]; do
+	wait -n || bad=1
+	running=$((running - 1))
+done
+echo "# guests took $((SECONDS - began)) s"
+exit "$bad"
