@@ -30,7 +30,7 @@ unit) want="$build $unit" ;;
 demo)
 	want="$build $daemon"
 	# A board shows the drive on its own UDC; it needs no guest.
-	boards_udc || want="$want $guest"
+	if boards_udc; then want="$want genisoimage"; else want="$want $guest"; fi
 	;;
 all) want="$build $daemon $unit $guest $burners $tools" ;;
 *)

@@ -78,7 +78,7 @@ esac
 # without a root file system that gets as far as its banner says it works.
 accel="tcg,thread=multi" cpu=max
 if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
-	timeout -k 2 20 $qemu -M $machine -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \
+	timeout -k 2 10 $qemu -M $machine -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \
 		-serial stdio -kernel "$dir/vmlinuz" -append "console=$console panic=-1" \
 		</dev/null 2>/dev/null | grep -aq 'Linux version'; then
 	accel=kvm cpu=host
@@ -91,7 +91,8 @@ export TMPDIR="$out"
 # guest's writes would block; a FIFO opened both ways has no end.
 mkfifo "$out/stdin"
 rc=0
-timeout -k 10 "$timeout" $qemu -M $machine -accel "$accel" -cpu "$cpu" -smp 2 -m "$mem" \
+# --foreground: an interrupt from the terminal ends QEMU too.
+timeout --foreground -k 10 "$timeout" $qemu -M $machine -accel "$accel" -cpu "$cpu" -smp 2 -m "$mem" \
 	-nodefaults -display none -no-reboot -serial "file:$out/serial.log" \
 	-kernel "$dir/vmlinuz" -initrd "$dir/initrd" \
 	-drive "file=$dir/root.img,if=virtio,format=raw,snapshot=on,cache=unsafe" \

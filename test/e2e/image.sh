@@ -46,7 +46,8 @@ fi
 }
 echo "# building the $suite guest (some minutes, once)" >&2
 started=$(date +%s)
-rm -rf "$dir"
+# Images of older recipes are of no use to anybody.
+rm -rf --one-file-system "$cache/guest-$suite-"*
 mkdir -p "$dir"
 
 # The archive this machine uses is the one it can reach: same hosts, other suite.

@@ -12,7 +12,8 @@ d=/dev/$sr
 
 # udev's events after its rules have run: what a desktop gets.
 events=$work/events
-stdbuf -oL udevadm monitor --udev --property --subsystem-match=block >"$events" &
+: >"$events"
+stdbuf -oL udevadm monitor --udev --property --subsystem-match=block >>"$events" &
 monitor=$!
 trap 'kill $monitor 2>/dev/null' EXIT
 wait_for 10 grep -q 'the event which udev sends' "$events"
@@ -62,6 +63,8 @@ for i in 0 1 2 3 4 5 6 7 8 9; do
 	check "swap $i: a udev event with the new label" \
 		wait_for 10 event_seen ACTION=change DISK_MEDIA_CHANGE=1 "ID_FS_LABEL=DISC$i"
 	seen=$(event_time "ID_FS_LABEL=DISC$i")
+	# A line to the FIFO has no end of its own to measure from.
+	[ "$seen" -gt "$in" ] || in=$seen
 	check "swap $i: blkid shows the new label" has_label "$sr" "DISC$i"
 	echo "#   command to disc in: $((in - began)) ms, disc in to udev event: $((seen - in)) ms"
 	[ $((seen - in)) -le "$slowest" ] || slowest=$((seen - in))
@@ -117,7 +120,7 @@ check "and still readable" cmp -n 65536 /mnt/DATA.BIN <(
 check "eject --force takes it" mmcgadgetctl eject --force
 is "the drive is empty now" "$(state state) $(state locked)" "empty false"
 udevadm control --start-exec-queue
-umount /mnt
+umount -q /mnt # systemd may have been quicker
 settle
 check "a disc after the forced eject" mmcgadgetctl insert disc2.iso
 check "is seen" wait_for 8 has_label "$sr" DISC2

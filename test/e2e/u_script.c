@@ -9,8 +9,8 @@
  * COMMAND is the hand at the drive, run by a shell with one of these behind it;
  * each returns when it is done, 0 when it worked:
  *
- *	blank           a new blank DVD+R is in (of the full capacity)
- *	rom BLOCKS      an image of stamped blocks is in (see above)
+ *	blank           a new blank DVD+R is in (of the full capacity), whatever was before
+ *	rom BLOCKS      an image of stamped blocks is in (see above), whatever was before
  *	none            the drive is empty, whatever it takes (eject force)
  *	eject [force]   takes the disc out
  *	insert-again    the disc that was taken out last is in again

@@ -105,7 +105,7 @@ static int run_media_cmd(struct script_exec *x, const char *verb)
 	return 0;
 }
 
-/* Until the drive shows a disc, or none. The daemon may be in the gap of a swap. */
+/* Until the drive shows a disc, or none. */
 static int wait_for_disc(struct script_exec *x, bool loaded)
 {
 	static const struct timespec pause = {.tv_nsec = 20000000};
@@ -126,19 +126,13 @@ static int sg_media(struct script_exec *x, enum script_media media, uint32_t blo
 {
 	char verb[64];
 
-	int profile = profile_of(x);
-
-	/* Without a gap, "the new one is there" could not be told from the old. */
-	if (profile < 0 ||
-		(profile && (run_media_cmd(x, "none") < 0 || wait_for_disc(x, false) < 0)))
-		return -1;
 	if (media == SCRIPT_MEDIA_NONE)
-		return 0;
-	if (media == SCRIPT_MEDIA_BLANK)
+		snprintf(verb, sizeof(verb), "none");
+	else if (media == SCRIPT_MEDIA_BLANK)
 		snprintf(verb, sizeof(verb), "blank");
 	else
 		snprintf(verb, sizeof(verb), "rom %u", blocks);
-	return run_media_cmd(x, verb) < 0 ? -1 : wait_for_disc(x, true);
+	return run_media_cmd(x, verb) < 0 ? -1 : wait_for_disc(x, media != SCRIPT_MEDIA_NONE);
 }
 
 static int sg_eject(struct script_exec *x, enum script_eject how)
@@ -206,23 +200,11 @@ static int restore_defaults(struct script_exec *x)
 	return simple(x, streaming, sizeof(streaming), MMC_DIR_OUT, rdd, sizeof(rdd));
 }
 
+/* The disc of the script before stays in: a script begins with a media line. */
 static int sg_start(struct script_exec *x, const struct mmc_config *config)
 {
-	static const uint8_t load[6] = {0x1b, [4] = 3};
-	int profile;
-
 	(void)config; /* scripts with a configuration of their own are not for us */
-	if (script_settle(x) < 0 || restore_defaults(x) < 0)
-		return -1;
-	/* A disc that a host's eject left on the tray would come back with any load. */
-	if (simple(x, load, sizeof(load), MMC_DIR_NONE, NULL, 0) < 0 || script_settle(x) < 0)
-		return -1;
-	profile = profile_of(x);
-	if (profile < 0 || (profile && run_media_cmd(x, "none") < 0))
-		return -1;
-	if (wait_for_disc(x, false) < 0 || script_settle(x) < 0)
-		return -1;
-	return restore_defaults(x);
+	return script_settle(x) < 0 ? -1 : restore_defaults(x);
 }
 
 static void sg_stop(struct script_exec *x)

@@ -196,6 +196,8 @@ struct script_step *script_add(struct script_parser *p, enum script_kind kind)
 {
 	struct script_step *step = script_take(p, sizeof(*step));
 
+	if (!p->last && kind != SCRIPT_MEDIA && kind != SCRIPT_FAULT)
+		script_complain(p, "the first step is a media line");
 	step->kind = kind;
 	step->line = p->line;
 	step->times = p->repeat ? p->repeat : 1;

@@ -19,7 +19,7 @@
  *	                        before the first media line. Needs direct and bot.
  *	media blank [BLOCKS]    a blank DVD+R (of that capacity: direct and bot)
  *	media rom BLOCKS        a DVD-ROM, its blocks stamped with their addresses
- *	media none              no disc
+ *	media none              no disc. The first step of every script is a media line.
  *	    ... ua              at the end of a media line: the host has not noticed yet. Without
  *	                        it the unit attentions and events of the change are taken first.
  *	eject | eject force     the hand at the drive takes the disc
@@ -164,7 +164,8 @@ struct script_exec {
 	enum script_executor kind;
 	/*
 	 * All of them: 0, or -1 with the reason in error.
-	 * start: a drive of that configuration, without a disc, nothing pending.
+	 * start: a drive of that configuration, nothing pending, locks, mode pages and speeds at
+	 * their defaults; what disc is in it is not said.
 	 */
 	int (*start)(struct script_exec *x, const struct mmc_config *config);
 	int (*command)(struct script_exec *x, struct script_io *io);

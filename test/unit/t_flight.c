@@ -153,6 +153,27 @@ static void close_in_flight_ends_on_its_disc(void **state)
 	mmc_drive_free(d);
 }
 
+/* And nothing takes its place: the empty drive has no new medium to tell of. */
+static void close_in_flight_of_an_ejected_disc(void **state)
+{
+	static const uint8_t close_session[10] = {0x5b, 0, 2};
+	static uint8_t data[16 * MEDIA_BLOCK];
+	uint8_t write[10] = {0x2a, [8] = 16};
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, blank());
+	settle(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	mmc_begin(d, close_session, 10, 0, &answer.xfer);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_int_equal(media_event(d), 3);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	mmc_drive_free(d);
+}
+
 static void reserve_in_flight_of_an_ejected_disc(void **state)
 {
 	static const uint8_t reserve[10] = {0x53, [8] = 16};
@@ -432,6 +453,7 @@ int main(void)
 		cmocka_unit_test(read_in_flight_ends_on_its_disc),
 		cmocka_unit_test(write_in_flight_ends_on_its_disc),
 		cmocka_unit_test(close_in_flight_ends_on_its_disc),
+		cmocka_unit_test(close_in_flight_of_an_ejected_disc),
 		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc),
 		cmocka_unit_test(abort_lets_the_disc_go),
 		cmocka_unit_test(again_at_every_step_of_a_write),
