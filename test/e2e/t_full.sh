@@ -38,7 +38,14 @@ done
 mmcgadgetctl blank whole.img >/dev/null
 sleep 3
 is "a blank's room" "$(state free_blocks)" "$capacity"
-timed "growisofs burns $capacity blocks" $((capacity * 2048)) growisofs -Z "$d=$work/whole.img"
+# Most of it in large pieces, which an emulated machine takes at a bearable speed; then a
+# burner finds the incomplete track, resumes it, and goes to the end.
+most=$((capacity - 32768))
+timed "$most blocks in commands of 1 MB" $((most * 2048)) \
+	sg_dd if="$work/whole.img" of="$sg" bs=2048 bpt=512 count="$most" verbose=0
+is "the next writable address is behind them" "$(state nwa)" "$most"
+timed "growisofs resumes and burns to block $capacity" $((32768 * 2048)) \
+	growisofs -Z "$d=$work/whole.img"
 is "no room is left" "$(state free_blocks) $(state recorded_blocks)" "0 $capacity"
 is "the file on the board has every block" "$(stat -c %s "$media/whole.img")" $((capacity * 2048))
 text=$(sg_raw -s 2048 -i /dev/zero "$sg" 2a 00 00 23 05 40 00 00 01 00 2>&1)
