@@ -225,7 +225,8 @@ int disc_may_read(const struct disc *d, uint32_t lba, uint32_t count)
 
 	if (lba >= disc_end(d) || end > disc_end(d))
 		return DISC_OUT_OF_RANGE;
-	return end > recorded_end(d) ? DISC_UNREADABLE : DISC_OK;
+	/* No blocks is no error anywhere on the disc, also on a blank one (MMC-6 6.15). */
+	return count && end > recorded_end(d) ? DISC_UNREADABLE : DISC_OK;
 }
 
 int disc_read(struct disc *d, uint32_t lba, uint32_t count, void *buf)

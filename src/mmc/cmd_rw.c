@@ -10,57 +10,45 @@ static bool transfer_fits(uint32_t blocks)
 	return (uint64_t)blocks * MEDIA_BLOCK <= UINT32_MAX;
 }
 
-static mmc_sense_t start_read(struct mmc_drive *d, uint32_t lba, uint32_t blocks)
+/* States the transfer, if the disc would take it or give it now. */
+static mmc_sense_t start_transfer(
+	struct mmc_drive *d, enum mmc_stream stream, uint32_t lba, uint32_t blocks)
 {
 	struct mmc_command *c = &d->cmd;
-	mmc_sense_t s = sense_from_disc(disc_may_read(c->disc, lba, blocks), false);
+	bool writing = stream == STREAM_WRITE;
+	enum mmc_dir dir = writing ? MMC_DIR_OUT : MMC_DIR_IN;
+	int r = writing ? disc_may_write(c->disc, lba, blocks)
+			: disc_may_read(c->disc, lba, blocks);
 
 	if (!transfer_fits(blocks))
 		return mmc_bad_cdb();
-	/* No blocks is no error anywhere on the disc, also on a blank one (MMC-6 6.15). */
-	if (s && (blocks || lba >= disc_end(c->disc)))
-		return mmc_fail_at(d, s, lba);
-	c->stream = STREAM_READ;
+	if (r != DISC_OK)
+		return mmc_fail_at(d, sense_from_disc(r, writing), lba);
+	c->stream = stream;
 	c->lba = lba;
 	c->blocks = blocks;
-	c->xfer = (struct mmc_xfer){blocks ? MMC_DIR_IN : MMC_DIR_NONE, blocks * MEDIA_BLOCK};
+	c->xfer = (struct mmc_xfer){blocks ? dir : MMC_DIR_NONE, blocks * MEDIA_BLOCK};
 	return SENSE_NONE;
 }
 
 mmc_sense_t cmd_read_10(struct mmc_drive *d, const uint8_t *cdb)
 {
-	return start_read(d, get_be32(cdb + 2), get_be16(cdb + 7));
+	return start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be16(cdb + 7));
 }
 
 mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 {
-	return start_read(d, get_be32(cdb + 2), get_be32(cdb + 6));
-}
-
-static mmc_sense_t start_write(struct mmc_drive *d, uint32_t lba, uint32_t blocks)
-{
-	struct mmc_command *c = &d->cmd;
-	mmc_sense_t s = sense_from_disc(disc_may_write(c->disc, lba, blocks), true);
-
-	if (!transfer_fits(blocks))
-		return mmc_bad_cdb();
-	if (s)
-		return mmc_fail_at(d, s, lba);
-	c->stream = STREAM_WRITE;
-	c->lba = lba;
-	c->blocks = blocks;
-	c->xfer = (struct mmc_xfer){blocks ? MMC_DIR_OUT : MMC_DIR_NONE, blocks * MEDIA_BLOCK};
-	return SENSE_NONE;
+	return start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be32(cdb + 6));
 }
 
 mmc_sense_t cmd_write_10(struct mmc_drive *d, const uint8_t *cdb)
 {
-	return start_write(d, get_be32(cdb + 2), get_be16(cdb + 7));
+	return start_transfer(d, STREAM_WRITE, get_be32(cdb + 2), get_be16(cdb + 7));
 }
 
 mmc_sense_t cmd_write_12(struct mmc_drive *d, const uint8_t *cdb)
 {
-	return start_write(d, get_be32(cdb + 2), get_be32(cdb + 6));
+	return start_transfer(d, STREAM_WRITE, get_be32(cdb + 2), get_be32(cdb + 6));
 }
 
 mmc_sense_t cmd_write_finish(struct mmc_drive *d, const uint8_t *cdb)
@@ -86,7 +74,7 @@ mmc_sense_t cmd_verify(struct mmc_drive *d, const uint8_t *cdb)
 	/* BYTCHK would need the data; MMC-6 6.43 has drives refuse it. */
 	if (compare)
 		return mmc_bad_cdb();
-	mmc_sense_t s = start_read(d, get_be32(cdb + 2), get_be16(cdb + 7));
+	mmc_sense_t s = start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be16(cdb + 7));
 	c->stream = STREAM_NONE;
 	c->xfer = (struct mmc_xfer){MMC_DIR_NONE, 0};
 	return s;

@@ -10,6 +10,8 @@ run=/run/mmcgadget
 media=/var/lib/mmcgadget
 conf=/etc/mmcgadget/test.conf
 work=/var/tmp/job
+# Jobs of one boot follow each other; none finds what an earlier one left.
+rm -rf "$conf" "$work" "$media"
 mkdir -p "$work" "$media"
 
 ok() {

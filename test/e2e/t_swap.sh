@@ -50,11 +50,11 @@ swap() {
 	local began in seen
 	clear_events
 	began=$(now)
-	if [ "$2" = echo ]; then
+	if [ "$2" = fifo ]; then
 		# The plain way, without the client: a line to the FIFO, the answer in a file.
 		echo "insert disc$1.iso" >"$run/control"
-		check "swap $1 by echo: done" wait_for 12 state_is image "disc$1.iso"
-		check "swap $1 by echo: the status file tells" wait_for 5 grep -q "inserted disc$1.iso" "$run/status"
+		check "swap $1 by the FIFO: done" wait_for 12 state_is image "disc$1.iso"
+		check "swap $1 by the FIFO: the status file tells" wait_for 5 grep -q "inserted disc$1.iso" "$run/status"
 	else
 		check "swap $1: done" mmcgadgetctl insert "disc$1.iso"
 	fi
@@ -76,7 +76,7 @@ swap() {
 slow=0
 for i in 0 1 2 3 4 5 6 7 8 9; do
 	way=client
-	[ "$i" != 4 ] || way=echo
+	[ "$i" != 4 ] || way=fifo
 	swap "$i" "$way"
 	# The kernel polls every 2 s; the rest is udev's programs in an emulated machine, which
 	# may be waiting for a core. What is slow by its nature is so a second time.
