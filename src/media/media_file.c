@@ -7,10 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "util/log.h"
 
 /*
  * Write-back is started this often, so that the flush at the end of a burn has
@@ -23,11 +26,28 @@ struct media_file {
 	struct media m;
 	int fd;
 	uint64_t unflushed_from; /* byte */
+	bool complained;
 };
 
 static struct media_file *from(struct media *m)
 {
 	return (struct media_file *)m;
+}
+
+/* The host learns of it from sense data, people at the board only from the log: once a disc. */
+static int complain(struct media_file *f, const char *doing, int error)
+{
+	char link[40], path[256];
+	ssize_t n;
+
+	if (error == 0 || f->complained)
+		return error;
+	f->complained = true;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", f->fd);
+	n = readlink(link, path, sizeof(path));
+	log_error("%s %.*s: %s", doing, n > 0 ? (int)n : 8, n > 0 ? path : "the file",
+		strerror(-error));
+	return error;
 }
 
 static int read_all(int fd, uint8_t *buf, size_t len, off_t at)
@@ -76,7 +96,8 @@ static int file_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 		len -= missing;
 		memset((uint8_t *)buf + len, 0, missing);
 	}
-	return read_all(from(m)->fd, buf, len, (off_t)(block * MEDIA_BLOCK));
+	return complain(
+		from(m), "reading", read_all(from(m)->fd, buf, len, (off_t)(block * MEDIA_BLOCK)));
 }
 
 static int file_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
@@ -87,6 +108,7 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 	int r = write_all(f->fd, buf, (size_t)(end - at), (off_t)at);
 
 	if (r < 0) {
+		complain(f, "writing", r);
 		/*
 		 * All or nothing: a full card takes part of a command, and the
 		 * file would be longer than the disc. Best effort; the disc's
@@ -110,7 +132,7 @@ static int file_sync(struct media *m)
 {
 	if (!m->writable)
 		return 0;
-	return fdatasync(from(m)->fd) < 0 ? -errno : 0;
+	return complain(from(m), "writing", fdatasync(from(m)->fd) < 0 ? -errno : 0);
 }
 
 static void file_close(struct media *m)
@@ -118,7 +140,7 @@ static void file_close(struct media *m)
 	struct media_file *f = from(m);
 
 	if (m->writable)
-		(void)fdatasync(f->fd);
+		complain(f, "writing", fdatasync(f->fd) < 0 ? -errno : 0);
 	close(f->fd);
 	free(f);
 }

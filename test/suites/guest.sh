@@ -25,7 +25,7 @@ guests=(${GUESTS:-bookworm/high trixie/super trixie/high bookworm/super})
 
 # One boot; its results carry guest and job in their names.
 boot() { # SUITE/SPEED
-	local args=() job
+	local args=(--timeout 2400) job
 	for job in ${JOBS:-${list[$1]}}; do
 		args+=(--job "$e2e/$job.sh")
 	done
@@ -33,8 +33,7 @@ boot() { # SUITE/SPEED
 		args+=(--job "$e2e/t_full.sh" --timeout 9000)
 	fi
 	# Many swaps and a long idle time once; the kernels do not differ in it.
-	[ "$1" = bookworm/high ] && export IDLE=60
-	[ "$1" = trixie/super ] || [ "$1" = bookworm/high ] || export SWAPS=60
+	if [ "$1" = bookworm/high ]; then export IDLE=60; else export SWAPS=60; fi
 	"$e2e/guest.sh" --suite "${1%/*}" --speed "${1#*/}" "${args[@]}" 2>&1 | awk -v guest="$1" '
 		/^# job / { job = $3 ":"; next }
 		/^(not )?ok / { sub(/ok( [0-9]+)?( -)?/, "ok - " guest " " job); print; fflush(); next }
