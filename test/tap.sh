@@ -8,7 +8,7 @@ suite=$1
 shift
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-{ "$suite" "$@"; echo "TAP-EXIT $?"; } 2>&1 | tee "$log" | grep -v '^TAP-EXIT '
+{ "$suite" "$@"; echo "TAP-EXIT $?"; } 2>&1 | tee "$log" | grep --line-buffered -v '^TAP-EXIT '
 rc=$(sed -n 's/^TAP-EXIT //p' "$log" | tail -n 1)
 # Lines may be indented (a suite that passes another's output on); "# SKIP" as TAP has it.
 counts=$(awk '
