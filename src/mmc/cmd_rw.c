@@ -153,11 +153,6 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 	return sense_from_disc(r, true);
 }
 
-mmc_sense_t cmd_send_opc(struct mmc_drive *d, const uint8_t *cdb)
-{
-	return cmd_param(d, cdb);
-}
-
 mmc_sense_t cmd_send_opc_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	(void)cdb;

@@ -65,7 +65,7 @@ const struct mmc_row mmc_rows[256] = {
 	[OP_RESERVE_TRACK] = { "RESERVE TRACK", 10, ROW_MEDIUM, P_RESERVE, NO_LENGTH,
 		cmd_none, cmd_reserve_track_finish, "\x03\0\0\0\xff\xff\xff\xff\0", "MMC-6 6.31" },
 	[OP_SEND_OPC_INFORMATION] = { "SEND OPC INFORMATION", 10, ROW_OUT | ROW_MEDIUM, 0, ALLOC(7, 2),
-		cmd_send_opc, cmd_send_opc_finish, "\x01\0\0\0\0\0\xff\xff\0", "MMC-6 6.36" },
+		cmd_param, cmd_send_opc_finish, "\x01\0\0\0\0\0\xff\xff\0", "MMC-6 6.36" },
 	[OP_MODE_SELECT_10] = { "MODE SELECT(10)", 10, ROW_OUT | ROW_CLOSING, 0, ALLOC(7, 2),
 		cmd_mode_select, cmd_mode_select_10_finish, "\x11\0\0\0\0\0\xff\xff\0", "SPC-4 6.13" },
 	[OP_MODE_SENSE_10] = { "MODE SENSE(10)", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),

@@ -71,7 +71,7 @@ void modepage_reset(struct mmc_drive *d)
 }
 
 /* Capabilities (MMC-6 7.11, obsolete and asked for by everybody). */
-uint32_t modepage_build_2a(const struct mmc_drive *d, uint8_t *p)
+static uint32_t build_2a(const struct mmc_drive *d, uint8_t *p)
 {
 	uint32_t speeds = 0;
 
@@ -106,7 +106,7 @@ static uint32_t build_page(const struct mmc_drive *d, size_t i, unsigned control
 	const struct mode_page *page = &pages[i];
 
 	if (!page->size) {
-		uint32_t size = modepage_build_2a(d, p);
+		uint32_t size = build_2a(d, p);
 
 		if (control == 1)
 			memset(p + 2, 0, size - 2);

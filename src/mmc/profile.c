@@ -73,14 +73,6 @@ bool profile_has_feature(const struct mmc_profile *p, uint16_t feature)
 	return false;
 }
 
-bool profile_any_has_feature(uint16_t feature)
-{
-	for (size_t i = 0; i < mmc_profile_count; i++)
-		if (profile_has_feature(&mmc_profiles[i], feature))
-			return true;
-	return false;
-}
-
 const char *mmc_profile_name(uint16_t profile)
 {
 	for (size_t i = 0; i < mmc_profile_count; i++)

@@ -52,8 +52,6 @@ extern const size_t mmc_profile_count;
 /* The row for a disc (NULL = none), with the choice for finalised discs. Never NULL. */
 const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised);
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature);
-/* Does any profile make this feature current? */
-bool profile_any_has_feature(uint16_t feature);
 
 /* Speeds the drive can read at, kB/s: 16x. */
 #define PROFILE_READ_SPEED 22160

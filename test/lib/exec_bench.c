@@ -3,6 +3,11 @@
 
 #include <errno.h>
 
+static struct exec_bench *from(struct script_exec *x)
+{
+	return &((struct exec_on_bench *)x)->bench;
+}
+
 /* The disc goes, its medium stays: insert-again puts it back. */
 static void keep_media(struct disc *disc, void *ctx)
 {
@@ -59,9 +64,10 @@ static struct media *rom(uint32_t blocks)
 	return m;
 }
 
-int exec_bench_media(
-	struct exec_bench *b, struct script_exec *x, enum script_media media, uint32_t blocks)
+int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t blocks)
 {
+	struct exec_bench *b = from(x);
+
 	mmc_eject(b->drive, true);
 	if (media == SCRIPT_MEDIA_NONE)
 		return 0;
@@ -74,8 +80,9 @@ int exec_bench_media(
 	return insert(b, x, m);
 }
 
-int exec_bench_eject(struct exec_bench *b, struct script_exec *x, enum script_eject how)
+int exec_bench_eject(struct script_exec *x, enum script_eject how)
 {
+	struct exec_bench *b = from(x);
 	enum mmc_eject want = how == SCRIPT_EJECT_ASKS ? MMC_EJECT_REQUESTED : MMC_EJECT_DONE;
 	enum mmc_eject got = mmc_eject(b->drive, how == SCRIPT_EJECT_FORCE);
 
@@ -87,8 +94,9 @@ int exec_bench_eject(struct exec_bench *b, struct script_exec *x, enum script_ej
 					     : "gave the disc away");
 }
 
-int exec_bench_insert_again(struct exec_bench *b, struct script_exec *x)
+int exec_bench_insert_again(struct script_exec *x)
 {
+	struct exec_bench *b = from(x);
 	struct media *m = b->kept;
 
 	if (!m)
@@ -100,9 +108,10 @@ int exec_bench_insert_again(struct exec_bench *b, struct script_exec *x)
 	return insert(b, x, m);
 }
 
-int exec_bench_fault(struct exec_bench *b, struct script_exec *x, const struct media_fault *f)
+int exec_bench_fault(struct script_exec *x, const struct media_fault *f)
 {
-	(void)x;
+	struct exec_bench *b = from(x);
+
 	b->fault = *f;
 	if (b->media)
 		media_fault_set(b->media, f);

@@ -13,12 +13,19 @@ struct exec_bench {
 	struct media_fault fault;
 };
 
+/* What an executor over a bench begins with. */
+struct exec_on_bench {
+	struct script_exec x;
+	struct exec_bench bench;
+};
+
 int exec_bench_start(struct exec_bench *b, struct script_exec *x, const struct mmc_config *config);
 void exec_bench_stop(struct exec_bench *b);
-int exec_bench_media(
-	struct exec_bench *b, struct script_exec *x, enum script_media media, uint32_t blocks);
-int exec_bench_eject(struct exec_bench *b, struct script_exec *x, enum script_eject how);
-int exec_bench_insert_again(struct exec_bench *b, struct script_exec *x);
-int exec_bench_fault(struct exec_bench *b, struct script_exec *x, const struct media_fault *f);
+
+/* Operations of a script_exec that begins like struct exec_on_bench. */
+int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t blocks);
+int exec_bench_eject(struct script_exec *x, enum script_eject how);
+int exec_bench_insert_again(struct script_exec *x);
+int exec_bench_fault(struct script_exec *x, const struct media_fault *f);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The engine behind BOT over the in-memory endpoint, spoken to by the strict host. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,13 +9,15 @@
 #include "lib/exec_bench.h"
 
 struct exec_bot {
-	struct script_exec x;
+	struct script_exec x; /* as struct exec_on_bench */
 	struct exec_bench bench;
 	struct mem_ep *ep;
 	struct bot *bot;
 	struct bot_host host;
 	uint16_t max_packet;
 };
+_Static_assert(offsetof(struct exec_bot, bench) == offsetof(struct exec_on_bench, bench),
+	"the bench's operations find it there");
 
 static struct exec_bot *from(struct script_exec *x)
 {
@@ -84,21 +87,6 @@ static void bot_stop(struct script_exec *x)
 	e->ep = NULL;
 }
 
-static int bot_media(struct script_exec *x, enum script_media media, uint32_t blocks)
-{
-	return exec_bench_media(&from(x)->bench, x, media, blocks);
-}
-
-static int bot_eject(struct script_exec *x, enum script_eject how)
-{
-	return exec_bench_eject(&from(x)->bench, x, how);
-}
-
-static int bot_insert_again(struct script_exec *x)
-{
-	return exec_bench_insert_again(&from(x)->bench, x);
-}
-
 static int bot_bus_reset(struct script_exec *x)
 {
 	struct exec_bot *e = from(x);
@@ -113,11 +101,6 @@ static int bot_transport_reset(struct script_exec *x)
 							   : 0;
 }
 
-static int bot_fault(struct script_exec *x, const struct media_fault *f)
-{
-	return exec_bench_fault(&from(x)->bench, x, f);
-}
-
 struct script_exec *exec_bot_new(uint16_t max_packet)
 {
 	struct exec_bot *e = calloc(1, sizeof(*e));
@@ -129,12 +112,12 @@ struct script_exec *exec_bot_new(uint16_t max_packet)
 		.kind = SCRIPT_BOT,
 		.start = bot_start,
 		.command = bot_command,
-		.media = bot_media,
-		.eject = bot_eject,
-		.insert_again = bot_insert_again,
+		.media = exec_bench_media,
+		.eject = exec_bench_eject,
+		.insert_again = exec_bench_insert_again,
 		.bus_reset = bot_bus_reset,
 		.transport_reset = bot_transport_reset,
-		.fault = bot_fault,
+		.fault = exec_bench_fault,
 		.stop = bot_stop};
 	return &e->x;
 }

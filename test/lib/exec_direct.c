@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The engine without a transport: the calls of mmc.h in their order. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +10,12 @@
 #define MAX_AGAIN 100000
 
 struct exec_direct {
-	struct script_exec x;
+	struct script_exec x; /* as struct exec_on_bench */
 	struct exec_bench bench;
 	uint32_t portion;
 };
+_Static_assert(offsetof(struct exec_direct, bench) == offsetof(struct exec_on_bench, bench),
+	"the bench's operations find it there");
 
 static struct exec_direct *from(struct script_exec *x)
 {
@@ -122,21 +125,6 @@ static void direct_stop(struct script_exec *x)
 	exec_bench_stop(&from(x)->bench);
 }
 
-static int direct_media(struct script_exec *x, enum script_media media, uint32_t blocks)
-{
-	return exec_bench_media(&from(x)->bench, x, media, blocks);
-}
-
-static int direct_eject(struct script_exec *x, enum script_eject how)
-{
-	return exec_bench_eject(&from(x)->bench, x, how);
-}
-
-static int direct_insert_again(struct script_exec *x)
-{
-	return exec_bench_insert_again(&from(x)->bench, x);
-}
-
 static int direct_bus_reset(struct script_exec *x)
 {
 	mmc_bus_reset(from(x)->bench.drive);
@@ -147,11 +135,6 @@ static int direct_transport_reset(struct script_exec *x)
 {
 	mmc_transport_reset(from(x)->bench.drive);
 	return 0;
-}
-
-static int direct_fault(struct script_exec *x, const struct media_fault *f)
-{
-	return exec_bench_fault(&from(x)->bench, x, f);
 }
 
 struct script_exec *exec_direct_new(uint32_t portion)
@@ -165,12 +148,12 @@ struct script_exec *exec_direct_new(uint32_t portion)
 		.kind = SCRIPT_DIRECT,
 		.start = direct_start,
 		.command = direct_command,
-		.media = direct_media,
-		.eject = direct_eject,
-		.insert_again = direct_insert_again,
+		.media = exec_bench_media,
+		.eject = exec_bench_eject,
+		.insert_again = exec_bench_insert_again,
 		.bus_reset = direct_bus_reset,
 		.transport_reset = direct_transport_reset,
-		.fault = direct_fault,
+		.fault = exec_bench_fault,
 		.stop = direct_stop};
 	return &e->x;
 }
