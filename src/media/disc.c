@@ -1,57 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The recorder, and what it says of the disc. How a disc begins and ends: disc_open.c. */
 #include "media/disc.h"
 
 #include <assert.h>
-#include <stdlib.h>
+#include <errno.h>
+
+#include "media/disc_int.h"
 
 static uint32_t ecc_align(uint32_t blocks)
 {
 	uint64_t up = ((uint64_t)blocks + DISC_ECC_BLOCKS - 1) / DISC_ECC_BLOCKS * DISC_ECC_BLOCKS;
 
 	return up > UINT32_MAX ? UINT32_MAX : (uint32_t)up;
-}
-
-static struct disc_track *add_track(
-	struct disc *d, uint32_t start, uint16_t session, enum disc_track_state state)
-{
-	struct disc_track *t = &d->track[d->tracks++];
-
-	*t = (struct disc_track){.start = start, .session = session, .state = state};
-	return t;
-}
-
-struct disc *disc_new(struct media *media, uint32_t capacity, disc_release_fn *release, void *ctx)
-{
-	struct disc *d = calloc(1, sizeof(*d));
-
-	if (!d) {
-		media_close(media);
-		return NULL;
-	}
-	d->media = media;
-	d->refs = 1;
-	d->release = release;
-	d->release_ctx = ctx;
-	d->sessions = 1;
-	if (media->blocks == 0 && media->writable) {
-		d->type = DISC_DVD_PLUS_R;
-		d->capacity = capacity ? capacity : DISC_DVD_PLUS_R_BLOCKS;
-		add_track(d, 0, 1, DISC_TRACK_INVISIBLE);
-	} else {
-		d->type = DISC_DVD_ROM;
-		d->finalised = true;
-		d->capacity = media->blocks > 0xfffffffe ? 0xfffffffe : (uint32_t)media->blocks;
-		add_track(d, 0, 1, DISC_TRACK_CLOSED)->written = d->capacity;
-	}
-	return d;
-}
-
-void disc_destroy(struct disc *d)
-{
-	if (!d)
-		return;
-	media_close(d->media);
-	free(d);
 }
 
 struct disc *disc_get(struct disc *d)
@@ -78,49 +38,44 @@ void disc_put(struct disc *d)
 
 static struct disc_track *open_track(struct disc *d)
 {
-	if (d->finalised || d->tracks == 0)
-		return NULL;
-	struct disc_track *t = &d->track[d->tracks - 1];
-	return t->state == DISC_TRACK_CLOSED ? NULL : t;
+	return disc_layout_open(&d->layout);
 }
 
 uint32_t disc_open_track(const struct disc *d)
 {
-	if (d->finalised || d->tracks == 0)
+	if (d->layout.finalised || d->layout.tracks == 0)
 		return 0;
-	return d->track[d->tracks - 1].state == DISC_TRACK_CLOSED ? 0 : d->tracks;
+	return d->layout.track[d->layout.tracks - 1].state == DISC_TRACK_CLOSED ? 0
+										: d->layout.tracks;
 }
 
 bool disc_is_blank(const struct disc *d)
 {
-	return d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE;
+	return d->layout.tracks == 1 && d->layout.track[0].state == DISC_TRACK_INVISIBLE;
 }
 
 bool disc_is_appendable(const struct disc *d)
 {
-	return !d->finalised;
+	return !d->layout.finalised;
 }
 
 /* First block that was never recorded. All below it is recorded, or padding of an ECC block. */
 static uint32_t recorded_end(const struct disc *d)
 {
-	for (uint32_t i = d->tracks; i-- > 0;)
-		if (d->track[i].written)
-			return d->track[i].start + d->track[i].written;
-	return 0;
+	return disc_layout_end(&d->layout);
 }
 
 uint32_t disc_last_closed_session(const struct disc *d)
 {
-	return d->finalised ? d->sessions : d->sessions - 1u;
+	return d->layout.finalised ? d->layout.sessions : d->layout.sessions - 1u;
 }
 
 bool disc_session_tracks(const struct disc *d, uint32_t session, uint32_t *first, uint32_t *last)
 {
 	bool found = false;
 
-	for (uint32_t i = 0; i < d->tracks; i++) {
-		if (d->track[i].session != session)
+	for (uint32_t i = 0; i < d->layout.tracks; i++) {
+		if (d->layout.track[i].session != session)
 			continue;
 		if (!found)
 			*first = i + 1;
@@ -136,25 +91,25 @@ uint32_t disc_readable_blocks(const struct disc *d)
 
 	if (!disc_session_tracks(d, disc_last_closed_session(d), &first, &last))
 		return 0;
-	return d->track[last - 1].start + d->track[last - 1].written;
+	return d->layout.track[last - 1].start + d->layout.track[last - 1].written;
 }
 
 const struct disc_track *disc_track(const struct disc *d, uint32_t number)
 {
-	return number >= 1 && number <= d->tracks ? &d->track[number - 1] : NULL;
+	return number >= 1 && number <= d->layout.tracks ? &d->layout.track[number - 1] : NULL;
 }
 
 uint32_t disc_end(const struct disc *d)
 {
-	return d->finalised ? recorded_end(d) : d->capacity;
+	return d->layout.finalised ? recorded_end(d) : d->limit;
 }
 
 uint32_t disc_track_at(const struct disc *d, uint32_t lba)
 {
 	if (lba >= disc_end(d))
 		return 0;
-	for (uint32_t i = d->tracks; i-- > 0;)
-		if (lba >= d->track[i].start)
+	for (uint32_t i = d->layout.tracks; i-- > 0;)
+		if (lba >= d->layout.track[i].start)
 			return i + 1;
 	return 0;
 }
@@ -162,26 +117,98 @@ uint32_t disc_track_at(const struct disc *d, uint32_t lba)
 /* First block that the track may not take. */
 static uint32_t track_limit(const struct disc *d, const struct disc_track *t)
 {
-	return t->reserved ? t->start + t->reserved : d->capacity;
+	uint32_t end = t->reserved ? t->start + t->reserved : d->limit;
+
+	/* Storage may have got too full for what is reserved or even written already. */
+	end = end < d->limit ? end : d->limit;
+	return end > t->start + t->written ? end : t->start + t->written;
 }
 
 uint32_t disc_track_nwa(const struct disc *d, const struct disc_track *t)
 {
-	return d->finalised || t->state == DISC_TRACK_CLOSED ? 0 : t->start + t->written;
+	return d->layout.finalised || t->state == DISC_TRACK_CLOSED ? 0 : t->start + t->written;
 }
 
 uint32_t disc_track_free(const struct disc *d, const struct disc_track *t)
 {
-	if (d->finalised || t->state == DISC_TRACK_CLOSED)
+	if (d->layout.finalised || t->state == DISC_TRACK_CLOSED)
 		return 0;
 	return track_limit(d, t) - (t->start + t->written);
 }
 
 uint32_t disc_track_size(const struct disc *d, const struct disc_track *t)
 {
-	if (d->finalised || t->state == DISC_TRACK_CLOSED)
+	if (d->layout.finalised || t->state == DISC_TRACK_CLOSED)
 		return t->written;
 	return track_limit(d, t) - t->start;
+}
+
+/* ---- storage -------------------------------------------------------------------------------- */
+
+/* Blocks on the medium, whatever a test write plays. */
+static uint32_t real_end(const struct disc *d)
+{
+	return disc_layout_end(d->testing ? &d->real : &d->layout);
+}
+
+uint32_t disc_unsynced(const struct disc *d)
+{
+	return real_end(d) - d->safe_end;
+}
+
+/*
+ * A failed sync leaves nobody sure of what storage has: the kernel forgets such
+ * pages, a second sync would find nothing to complain about. So they are not
+ * counted any more. Only the open track can hold such blocks.
+ */
+static void roll_back(struct disc *d)
+{
+	struct disc_track *t = open_track(d);
+
+	if (t && t->start + t->written > d->safe_end) {
+		t->written = d->safe_end > t->start ? d->safe_end - t->start : 0;
+		if (t->written == 0)
+			t->state = t->reserved ? DISC_TRACK_RESERVED : DISC_TRACK_INVISIBLE;
+		d->checked = 0;
+	}
+	(void)media_truncate(d->media, recorded_end(d));
+}
+
+static int sync_data(struct disc *d)
+{
+	int r = media_sync(d->media);
+
+	if (r < 0 && r != -EAGAIN)
+		roll_back(d);
+	return r;
+}
+
+int disc_sync(struct disc *d)
+{
+	int r;
+
+	if (d->testing || !d->media->writable || (disc_unsynced(d) == 0 && !d->media->dirty))
+		return DISC_OK;
+	r = sync_data(d);
+	if (r == 0)
+		r = disc_save(d);
+	if (r == 0)
+		d->safe_end = recorded_end(d);
+	else if (r != -EAGAIN)
+		roll_back(d);
+	return r;
+}
+
+/* Saves a changed layout; on failure it is as it was before. */
+static int commit(struct disc *d, const struct disc_layout *before)
+{
+	int r = d->testing ? DISC_OK : disc_save(d);
+
+	if (r < 0)
+		d->layout = *before;
+	else if (!d->testing)
+		d->safe_end = recorded_end(d);
+	return r;
 }
 
 /* ---- reading and recording ---------------------------------------------------------------- */
@@ -192,16 +219,42 @@ int disc_may_write(const struct disc *d, uint32_t lba, uint32_t count)
 
 	if (number == 0)
 		return DISC_CLOSED;
-	const struct disc_track *t = &d->track[number - 1];
-	if (lba >= d->capacity)
+	const struct disc_track *t = &d->layout.track[number - 1];
+	if (lba >= d->limit)
 		return DISC_OUT_OF_RANGE;
 	if (lba != disc_track_nwa(d, t))
 		return count ? DISC_NOT_WRITABLE_ADDRESS : DISC_OK;
-	if ((uint64_t)lba + count > d->capacity)
+	if ((uint64_t)lba + count > d->limit)
 		return DISC_OUT_OF_RANGE;
 	if ((uint64_t)lba + count > track_limit(d, t))
 		return DISC_TRACK_FULL;
 	return DISC_OK;
+}
+
+/* What must be on storage before that many more blocks go to the medium. */
+static int make_way(struct disc *d, uint32_t count)
+{
+	int r;
+
+	/* An image of more than 0 bytes without a state would be a DVD-ROM after a cut. */
+	if (d->store && !d->store->present)
+		return disc_save(d);
+	if ((uint64_t)disc_unsynced(d) + count <= d->ahead)
+		return DISC_OK;
+	r = disc_sync(d);
+	return r < 0 && r != -EAGAIN ? DISC_LOST : r;
+}
+
+static int write_medium(struct disc *d, uint32_t lba, uint32_t count, const void *buf)
+{
+	int r = make_way(d, count);
+
+	if (r != DISC_OK)
+		return r;
+	r = media_write(d->media, lba, count, buf);
+	if (r < 0 && r != -EAGAIN)
+		(void)media_truncate(d->media, recorded_end(d));
+	return r;
 }
 
 int disc_write(struct disc *d, uint32_t lba, uint32_t count, const void *buf)
@@ -210,8 +263,8 @@ int disc_write(struct disc *d, uint32_t lba, uint32_t count, const void *buf)
 
 	if (r != DISC_OK || count == 0)
 		return r;
-	r = media_write(d->media, lba, count, buf);
-	if (r < 0)
+	r = d->testing ? DISC_OK : write_medium(d, lba, count, buf);
+	if (r != DISC_OK)
 		return r;
 	struct disc_track *t = open_track(d);
 	t->written += count;
@@ -226,7 +279,7 @@ int disc_may_read(const struct disc *d, uint32_t lba, uint32_t count)
 	if (lba >= disc_end(d) || end > disc_end(d))
 		return DISC_OUT_OF_RANGE;
 	/* No blocks is no error anywhere on the disc, also on a blank one (MMC-6 6.15). */
-	return count && end > recorded_end(d) ? DISC_UNREADABLE : DISC_OK;
+	return count && end > real_end(d) ? DISC_UNREADABLE : DISC_OK;
 }
 
 int disc_read(struct disc *d, uint32_t lba, uint32_t count, void *buf)
@@ -236,15 +289,11 @@ int disc_read(struct disc *d, uint32_t lba, uint32_t count, void *buf)
 	return r != DISC_OK ? r : media_read(d->media, lba, count, buf);
 }
 
-int disc_sync(struct disc *d)
-{
-	return d->media->writable ? media_sync(d->media) : DISC_OK;
-}
-
 /* ---- reservations, closing ----------------------------------------------------------------- */
 
 int disc_reserve(struct disc *d, uint32_t blocks)
 {
+	const struct disc_layout before = d->layout;
 	struct disc_track *t = open_track(d);
 
 	if (!t)
@@ -259,46 +308,43 @@ int disc_reserve(struct disc *d, uint32_t blocks)
 		return DISC_NO_ROOM;
 	t->reserved = size;
 	t->state = DISC_TRACK_RESERVED;
-	return DISC_OK;
+	return commit(d, &before);
 }
 
 /* The invisible track behind the last one: on the next ECC block, when anything is left. */
 static void open_next(struct disc *d, uint16_t session)
 {
+	struct disc_layout *l = &d->layout;
 	uint32_t start = ecc_align(recorded_end(d));
 
-	if (d->tracks < DISC_MAX_TRACKS && start < d->capacity)
-		add_track(d, start, session, DISC_TRACK_INVISIBLE);
+	if (l->tracks < DISC_MAX_TRACKS && start < d->capacity)
+		l->track[l->tracks++] = (struct disc_track){
+			.start = start, .session = session, .state = DISC_TRACK_INVISIBLE};
 }
 
 static bool session_has_data(const struct disc *d, uint32_t session)
 {
-	for (uint32_t i = 0; i < d->tracks; i++)
-		if (d->track[i].session == session && d->track[i].written)
+	for (uint32_t i = 0; i < d->layout.tracks; i++)
+		if (d->layout.track[i].session == session && d->layout.track[i].written)
 			return true;
 	return false;
 }
 
-int disc_close_track(struct disc *d, uint32_t number)
+/* In the layout alone. */
+static void close_open_track(struct disc *d)
 {
 	struct disc_track *t = open_track(d);
 
-	if (number > d->tracks)
-		return DISC_NO_SUCH_TRACK;
-	if (!t || (number && number != d->tracks))
-		return DISC_OK;
-	int r = disc_sync(d);
-	if (r != DISC_OK)
-		return r;
+	if (!t)
+		return;
 	if (t->written == 0) {
 		/* wodim's failed append closes a reservation it never wrote: it is dropped. */
 		t->reserved = 0;
 		t->state = DISC_TRACK_INVISIBLE;
-		return DISC_OK;
+		return;
 	}
 	t->state = DISC_TRACK_CLOSED;
 	open_next(d, t->session);
-	return DISC_OK;
 }
 
 /* The open or invisible track goes to the session after the one that was just closed. */
@@ -306,42 +352,82 @@ static void next_session(struct disc *d)
 {
 	struct disc_track *t = open_track(d);
 
-	if (!t)
-		return;
-	d->sessions++;
-	t->session = d->sessions;
+	if (t)
+		t->session = ++d->layout.sessions;
+	else /* A disc without room for another track has nothing to append to. */
+		d->layout.finalised = true;
+}
+
+static void drop_open_track(struct disc *d)
+{
+	if (!session_has_data(d, d->layout.sessions))
+		d->layout.sessions--;
+	if (open_track(d))
+		d->layout.tracks--;
+	d->layout.finalised = true;
+}
+
+/* Data first: a layout that calls a track closed must find it whole, and nothing behind it. */
+static int sync_before_closing(struct disc *d)
+{
+	int r = d->testing ? DISC_OK : media_truncate(d->media, recorded_end(d));
+
+	return d->testing || r < 0 ? r : sync_data(d);
+}
+
+int disc_close_track(struct disc *d, uint32_t number)
+{
+	if (number > d->layout.tracks)
+		return DISC_NO_SUCH_TRACK;
+	if (!open_track(d) || (number && number != d->layout.tracks))
+		return DISC_OK;
+	int r = sync_before_closing(d);
+	if (r != DISC_OK)
+		return r;
+	const struct disc_layout before = d->layout;
+	close_open_track(d);
+	return commit(d, &before);
 }
 
 int disc_close_session(struct disc *d)
 {
-	if (d->finalised)
+	if (d->layout.finalised)
 		return DISC_OK;
-	int r = disc_close_track(d, 0);
+	int r = sync_before_closing(d);
 	if (r != DISC_OK)
 		return r;
-	if (!session_has_data(d, d->sessions))
-		return DISC_OK;
-	next_session(d);
-	/* A disc without room for another track has nothing to append to. */
-	if (disc_open_track(d) == 0)
-		d->finalised = true;
-	return DISC_OK;
+	const struct disc_layout before = d->layout;
+	close_open_track(d);
+	if (session_has_data(d, d->layout.sessions))
+		next_session(d);
+	return commit(d, &before);
 }
 
 int disc_finalise(struct disc *d)
 {
-	if (d->finalised)
+	if (d->layout.finalised)
 		return DISC_OK;
 	if (recorded_end(d) == 0)
 		return DISC_NO_SUCH_TRACK;
-	int r = disc_close_track(d, 0);
+	int r = sync_before_closing(d);
 	if (r != DISC_OK)
 		return r;
-	bool empty = !session_has_data(d, d->sessions);
-	if (disc_open_track(d))
-		d->tracks--;
-	if (empty)
-		d->sessions--;
-	d->finalised = true;
+	const struct disc_layout before = d->layout;
+	close_open_track(d);
+	drop_open_track(d);
+	return commit(d, &before);
+}
+
+int disc_test_write(struct disc *d, bool on)
+{
+	int r = on && !d->testing ? disc_sync(d) : DISC_OK;
+
+	if (on == d->testing || r < 0)
+		return r;
+	if (on)
+		d->real = d->layout;
+	else
+		d->layout = d->real;
+	d->testing = on;
 	return DISC_OK;
 }

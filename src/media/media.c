@@ -34,13 +34,15 @@ int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf
 	if (count == 0)
 		return 0;
 	int r = checked(m->ops->write(m, block, count, buf));
-	if (r == 0) {
-		m->writes++;
-		m->dirty = true;
-		if (block + count > m->blocks)
-			m->blocks = block + count;
+	if (r < 0) {
+		m->ragged |= r != -EAGAIN;
+		return r;
 	}
-	return r;
+	m->writes++;
+	m->dirty = true;
+	if (block + count > m->blocks)
+		m->blocks = block + count;
+	return 0;
 }
 
 int media_sync(struct media *m)
@@ -53,6 +55,23 @@ int media_sync(struct media *m)
 	if (r == 0) {
 		m->syncs++;
 		m->dirty = false;
+	}
+	return r;
+}
+
+int media_truncate(struct media *m, uint64_t blocks)
+{
+	assert(m);
+	if (!m->writable)
+		return -EROFS;
+	if (blocks > m->blocks || (blocks == m->blocks && !m->tail && !m->ragged))
+		return 0;
+	int r = checked(m->ops->truncate(m, blocks));
+	if (r == 0) {
+		m->blocks = blocks;
+		m->tail = 0;
+		m->ragged = false;
+		m->dirty = true;
 	}
 	return r;
 }

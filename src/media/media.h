@@ -27,6 +27,8 @@ struct media_ops {
 	int (*write)(struct media *m, uint64_t block, uint32_t count, const void *buf);
 	/* Everything written so far is on storage on return. 0, -EAGAIN, -errno. */
 	int (*sync)(struct media *m);
+	/* The medium ends there from now on, never behind where it ended. 0, -errno. */
+	int (*truncate)(struct media *m, uint64_t blocks);
 	/* Releases what open acquired, and m itself. Never fails, may block. */
 	void (*close)(struct media *m);
 };
@@ -37,6 +39,7 @@ struct media {
 	uint32_t tail;   /* bytes of the last block that storage really has; 0 = all 2048 */
 	bool writable;
 	bool dirty;                    /* written since the last sync that worked */
+	bool ragged;                   /* a failed write may have left something behind the end */
 	uint64_t reads, writes, syncs; /* operations that succeeded */
 };
 
@@ -45,6 +48,8 @@ int media_read(struct media *m, uint64_t block, uint32_t count, void *buf);
 /* 0, -EAGAIN, -EROFS, or what storage said (-ENOSPC, -EIO, -EFBIG ...). */
 int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf);
 int media_sync(struct media *m);
+/* Makes it shorter, and dirty; a medium that ends there already: 0. -EROFS, -errno. */
+int media_truncate(struct media *m, uint64_t blocks);
 /* NULL is fine. */
 void media_close(struct media *m);
 
@@ -64,15 +69,17 @@ struct media *media_mem_new(uint64_t blocks, bool writable);
 enum media_fault_kind {
 	MEDIA_FAULT_NONE,
 	MEDIA_FAULT_ERROR, /* the operation fails with the given errno */
+	MEDIA_FAULT_SHORT, /* the same, but the first half of the blocks was moved before that */
 	MEDIA_FAULT_AGAIN, /* the operation answers -EAGAIN `times` times, then works */
 };
 
 struct media_fault {
 	enum media_fault_kind kind;
 	bool on_read, on_write, on_sync;
-	uint64_t skip;  /* matching operations that pass before the fault */
-	uint64_t times; /* how many then meet it; 0 = all */
-	int error;      /* positive errno for MEDIA_FAULT_ERROR */
+	uint64_t skip;      /* matching operations that pass before the fault */
+	uint64_t times;     /* how many then meet it; 0 = all */
+	int error;          /* positive errno for MEDIA_FAULT_ERROR and _SHORT */
+	uint64_t from, end; /* only operations that touch these blocks; end 0 = all */
 };
 
 /* A decorator over `below`, which it owns. NULL = no memory (below is closed). */

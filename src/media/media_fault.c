@@ -12,6 +12,11 @@ struct media_faulty {
 	uint64_t seen; /* matching operations so far */
 };
 
+static bool touches(const struct media_fault *f, uint64_t block, uint32_t count)
+{
+	return f->end == 0 || (block < f->end && block + count > f->from);
+}
+
 /* 0 = pass on, else what the operation answers. */
 static int meet(struct media_faulty *f, bool matches)
 {
@@ -26,7 +31,7 @@ static int meet(struct media_faulty *f, bool matches)
 static int fault_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
-	int r = meet(f, f->fault.on_read);
+	int r = meet(f, f->fault.on_read && touches(&f->fault, block, count));
 
 	return r ? r : media_read(f->below, block, count, buf);
 }
@@ -34,8 +39,10 @@ static int fault_read(struct media *m, uint64_t block, uint32_t count, void *buf
 static int fault_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
-	int r = meet(f, f->fault.on_write);
+	int r = meet(f, f->fault.on_write && touches(&f->fault, block, count));
 
+	if (r < 0 && f->fault.kind == MEDIA_FAULT_SHORT)
+		(void)media_write(f->below, block, count / 2, buf);
 	return r ? r : media_write(f->below, block, count, buf);
 }
 
@@ -47,6 +54,11 @@ static int fault_sync(struct media *m)
 	return r ? r : media_sync(f->below);
 }
 
+static int fault_truncate(struct media *m, uint64_t blocks)
+{
+	return media_truncate(((struct media_faulty *)m)->below, blocks);
+}
+
 static void fault_close(struct media *m)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
@@ -56,7 +68,12 @@ static void fault_close(struct media *m)
 }
 
 static const struct media_ops fault_ops = {
-	.read = fault_read, .write = fault_write, .sync = fault_sync, .close = fault_close};
+	.read = fault_read,
+	.write = fault_write,
+	.sync = fault_sync,
+	.truncate = fault_truncate,
+	.close = fault_close,
+};
 
 struct media *media_fault_new(struct media *below)
 {

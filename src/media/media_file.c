@@ -119,6 +119,9 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 			return r;
 		return r;
 	}
+	/* The disc may have gone back behind what had been handed over already. */
+	if (f->unflushed_from > at)
+		f->unflushed_from = at;
 	if (end - f->unflushed_from >= WRITEBACK_BYTES) {
 		/* Only a hint: where it is not supported the final sync does all the work. */
 		(void)sync_file_range(f->fd, (off_t)f->unflushed_from,
@@ -135,6 +138,13 @@ static int file_sync(struct media *m)
 	return complain(from(m), "writing", fdatasync(from(m)->fd) < 0 ? -errno : 0);
 }
 
+static int file_truncate(struct media *m, uint64_t blocks)
+{
+	int r = ftruncate(from(m)->fd, (off_t)(blocks * MEDIA_BLOCK)) < 0 ? -errno : 0;
+
+	return complain(from(m), "shortening", r);
+}
+
 static void file_close(struct media *m)
 {
 	struct media_file *f = from(m);
@@ -146,7 +156,12 @@ static void file_close(struct media *m)
 }
 
 static const struct media_ops file_ops = {
-	.read = file_read, .write = file_write, .sync = file_sync, .close = file_close};
+	.read = file_read,
+	.write = file_write,
+	.sync = file_sync,
+	.truncate = file_truncate,
+	.close = file_close,
+};
 
 /* Open file description locks: they go with the descriptor, not with the process. */
 static int lock_file(int fd, bool exclusive)

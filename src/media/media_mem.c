@@ -57,6 +57,19 @@ static int mem_sync(struct media *m)
 	return 0;
 }
 
+/* What lies behind the end reads as zeros, should the medium grow there again. */
+static int mem_truncate(struct media *m, uint64_t blocks)
+{
+	static const uint8_t zero[MEDIA_BLOCK];
+	struct media_mem *mm = (struct media_mem *)m;
+
+	for (uint64_t b = blocks; b < m->blocks && b < (uint64_t)PIECES * PIECE_BLOCKS; b++)
+		if (mm->piece[b / PIECE_BLOCKS])
+			memcpy(mm->piece[b / PIECE_BLOCKS] + b % PIECE_BLOCKS * MEDIA_BLOCK, zero,
+				MEDIA_BLOCK);
+	return 0;
+}
+
 static void mem_close(struct media *m)
 {
 	struct media_mem *mm = (struct media_mem *)m;
@@ -68,7 +81,12 @@ static void mem_close(struct media *m)
 }
 
 static const struct media_ops mem_ops = {
-	.read = mem_read, .write = mem_write, .sync = mem_sync, .close = mem_close};
+	.read = mem_read,
+	.write = mem_write,
+	.sync = mem_sync,
+	.truncate = mem_truncate,
+	.close = mem_close,
+};
 
 struct media *media_mem_new(uint64_t blocks, bool writable)
 {

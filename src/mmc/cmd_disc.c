@@ -137,15 +137,15 @@ static uint8_t disc_status_byte(const struct disc *disc)
 	const struct disc_track *open = disc_track(disc, disc_open_track(disc));
 	uint32_t first, last;
 
-	if (disc->finalised)
+	if (disc->layout.finalised)
 		return SESSION_COMPLETE << 2 | STATUS_COMPLETE;
-	disc_session_tracks(disc, disc->sessions, &first, &last);
+	disc_session_tracks(disc, disc->layout.sessions, &first, &last);
 	/* Data in the session that is not closed: written blocks, or a closed track before the open
 	 * one. */
 	bool started = (open && open->written) || first != last;
 	if (started)
 		return SESSION_INCOMPLETE << 2 | STATUS_INCOMPLETE;
-	return disc->sessions == 1 ? STATUS_EMPTY : STATUS_INCOMPLETE;
+	return disc->layout.sessions == 1 ? STATUS_EMPTY : STATUS_INCOMPLETE;
 }
 
 mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
@@ -155,17 +155,17 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 
 	if (cdb[1] & 0x07) /* track resources, POW resources: not on these discs */
 		return mmc_bad_cdb();
-	disc_session_tracks(disc, disc->sessions, &first, &last);
+	disc_session_tracks(disc, disc->layout.sessions, &first, &last);
 	/* Always 34 bytes, no OPC entries: growisofs then asks for OPC only where it matters. */
 	uint8_t *p = mmc_reply(d, 34);
 	put_be16(p, 32);
 	p[2] = disc_status_byte(disc);
 	p[3] = 1;
-	p[4] = (uint8_t)disc->sessions;
+	p[4] = (uint8_t)disc->layout.sessions;
 	p[5] = (uint8_t)first;
 	p[6] = (uint8_t)last;
 	p[7] = 0x20; /* URU: unrestricted use */
-	p[9] = (uint8_t)(disc->sessions >> 8);
+	p[9] = (uint8_t)(disc->layout.sessions >> 8);
 	p[10] = (uint8_t)(first >> 8);
 	p[11] = (uint8_t)(last >> 8);
 	return SENSE_NONE;
@@ -186,9 +186,9 @@ static uint32_t asked_track(const struct disc *disc, const uint8_t *cdb)
 	case BY_TRACK:
 		/* FFh: the invisible or incomplete track; a disc may have no track of that number.
 		 */
-		if (number == 0xff && disc->tracks < 0xff)
+		if (number == 0xff && disc->layout.tracks < 0xff)
 			return disc_open_track(disc);
-		return number <= disc->tracks ? number : 0;
+		return number <= disc->layout.tracks ? number : 0;
 	case BY_SESSION:
 		return disc_session_tracks(disc, number, &first, &last) ? first : 0;
 	}

@@ -10,6 +10,15 @@ static bool transfer_fits(uint32_t blocks)
 	return (uint64_t)blocks * MEDIA_BLOCK <= UINT32_MAX;
 }
 
+/*
+ * Test write is a bit of page 05h that the host may set and clear at any time; it
+ * counts from the next command that records on. 0 or sense.
+ */
+static mmc_sense_t follow_test_write(struct mmc_drive *d)
+{
+	return sense_from_disc(disc_test_write(d->cmd.disc, modepage_test_write(d)), true);
+}
+
 /* States the transfer, if the disc would take it or give it now. */
 static mmc_sense_t start_transfer(
 	struct mmc_drive *d, enum mmc_stream stream, uint32_t lba, uint32_t blocks)
@@ -41,14 +50,21 @@ mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 	return start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be32(cdb + 6));
 }
 
+static mmc_sense_t start_write(struct mmc_drive *d, uint32_t lba, uint32_t blocks)
+{
+	mmc_sense_t s = follow_test_write(d);
+
+	return s ? s : start_transfer(d, STREAM_WRITE, lba, blocks);
+}
+
 mmc_sense_t cmd_write_10(struct mmc_drive *d, const uint8_t *cdb)
 {
-	return start_transfer(d, STREAM_WRITE, get_be32(cdb + 2), get_be16(cdb + 7));
+	return start_write(d, get_be32(cdb + 2), get_be16(cdb + 7));
 }
 
 mmc_sense_t cmd_write_12(struct mmc_drive *d, const uint8_t *cdb)
 {
-	return start_transfer(d, STREAM_WRITE, get_be32(cdb + 2), get_be32(cdb + 6));
+	return start_write(d, get_be32(cdb + 2), get_be32(cdb + 6));
 }
 
 mmc_sense_t cmd_write_finish(struct mmc_drive *d, const uint8_t *cdb)
@@ -111,7 +127,10 @@ mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
 	uint32_t blocks = get_be32(cdb + 5);
 	bool to_address = cdb[1] & 0x01; /* ARSV: up to this address */
+	mmc_sense_t s = follow_test_write(d);
 
+	if (s)
+		return s;
 	if (!t)
 		return SENSE_CANNOT_WRITE_MEDIUM;
 	if (to_address) {
@@ -129,15 +148,26 @@ mmc_sense_t cmd_close(struct mmc_drive *d, const uint8_t *cdb)
 	return d->profile->close_functions & 1u << (cdb[2] & 0x07) ? SENSE_NONE : mmc_bad_cdb();
 }
 
+/* What the disc answered to CLOSE TRACK/SESSION, as sense. */
+static mmc_sense_t close_sense(int result, bool whole)
+{
+	if (result == DISC_NO_SUCH_TRACK && whole)
+		return SENSE_SESSION_FIXATION; /* nothing recorded that could be finalised */
+	return sense_from_disc(result, true);
+}
+
 mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	enum { CLOSE_TRACK = 1 };
 	struct disc *disc = d->cmd.disc;
 	uint8_t function = cdb[2] & 0x07;
-	uint16_t sessions = disc->sessions;
-	bool finalised = disc->finalised;
+	uint16_t sessions = disc->layout.sessions;
+	bool finalised = disc->layout.finalised;
+	mmc_sense_t s = follow_test_write(d);
 	int r;
 
+	if (s)
+		return s;
 	if (d->profile->finalise_functions & 1u << function)
 		r = disc_finalise(
 			disc); /* libburn gives a track number with it: nothing to number */
@@ -145,12 +175,31 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 		r = disc_close_track(disc, get_be16(cdb + 4));
 	else
 		r = disc_close_session(disc);
+	/* A test ends with its session: the disc is as blank as before, and nothing changed. */
+	if (function != CLOSE_TRACK)
+		(void)disc_test_write(disc, false);
 	/* The host holds the size and TOC of a blank: make it look again. */
-	if (disc->sessions != sessions || disc->finalised != finalised)
+	if (disc->layout.sessions != sessions || disc->layout.finalised != finalised)
 		mmc_disc_changed(d, disc);
-	if (r == DISC_NO_SUCH_TRACK && function != CLOSE_TRACK)
-		return SENSE_SESSION_FIXATION; /* nothing recorded that could be finalised */
-	return sense_from_disc(r, true);
+	return close_sense(r, function != CLOSE_TRACK);
+}
+
+mmc_sense_t mmc_finalise(struct mmc_drive *d)
+{
+	struct disc *disc = mmc_loaded(d);
+	bool was;
+	int r;
+
+	if (!disc)
+		return SENSE_NO_MEDIUM;
+	if (d->prevent || d->persistent_prevent)
+		return SENSE_REMOVAL_PREVENTED;
+	(void)disc_test_write(disc, false);
+	was = disc->layout.finalised;
+	r = disc_finalise(disc);
+	if (disc->layout.finalised != was)
+		mmc_disc_changed(d, disc);
+	return close_sense(r, true);
 }
 
 mmc_sense_t cmd_send_opc_finish(struct mmc_drive *d, const uint8_t *cdb)

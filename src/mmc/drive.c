@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The drive between commands: tray, lock, unit attentions, events, its state for people. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,15 +70,17 @@ void mmc_bus_reset(struct mmc_drive *d)
 
 void mmc_flush(struct mmc_drive *d)
 {
-	if (d->disc)
-		(void)disc_sync(
-			d->disc); /* SYNCHRONIZE CACHE will meet the error again, and tell it */
+	int r = d->disc ? disc_sync(d->disc) : 0;
+
+	if (r < 0 && r != -EAGAIN)
+		d->write_lost = true;
 }
 
 /* ---- discs come and go -------------------------------------------------------------------- */
 
 static void disc_arrived(struct mmc_drive *d)
 {
+	d->write_lost = false;
 	refresh_profile(d);
 	set_speeds(d);
 	d->ua |= UA_CHANGED;
@@ -134,6 +137,8 @@ mmc_sense_t mmc_host_eject(struct mmc_drive *d)
 	if (d->prevent || d->persistent_prevent)
 		return SENSE_REMOVAL_PREVENTED;
 	if (mmc_loaded(d)) {
+		/* A test write does not outlast the disc's stay in the drive. */
+		(void)disc_test_write(d->disc, false);
 		d->tray_out = true;
 		disc_left(d);
 	}
@@ -166,13 +171,16 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 	s->type = disc->type;
 	s->blank = disc_is_blank(disc);
 	s->appendable = disc_is_appendable(disc);
-	s->finalised = disc->finalised;
+	s->finalised = disc->layout.finalised;
+	s->testing = disc->testing;
+	s->read_only = disc->read_only;
+	s->unsynced = disc_unsynced(disc);
 	s->capacity = disc->capacity;
 	s->readable = disc_readable_blocks(disc);
-	s->sessions = disc->sessions;
-	s->tracks = disc->tracks;
-	for (uint32_t i = 0; i < disc->tracks; i++)
-		s->recorded += disc->track[i].written;
+	s->sessions = disc->layout.sessions;
+	s->tracks = disc->layout.tracks;
+	for (uint32_t i = 0; i < disc->layout.tracks; i++)
+		s->recorded += disc->layout.track[i].written;
 	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
 	if (t) {
 		s->nwa = disc_track_nwa(disc, t);

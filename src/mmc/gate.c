@@ -4,6 +4,7 @@
  * answers to the allocation length, one place that moves data.
  */
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "mmc/mmc_int.h"
@@ -64,6 +65,19 @@ static mmc_sense_t check_permission(const struct mmc_drive *d, const struct mmc_
 	return missing & P_READ ? SENSE_ILLEGAL_MODE : SENSE_CANNOT_WRITE_MEDIUM;
 }
 
+/*
+ * A flush that nobody asked for (time, suspend) has failed; the first command that
+ * records or relies on the recording tells of it, and is not carried out (SPC-4
+ * 4.5.7). Others, a host's polling among them, would swallow it.
+ */
+static mmc_sense_t take_deferred(struct mmc_drive *d, const struct mmc_row *row)
+{
+	if (!d->write_lost || !(row->flags & ROW_RECORDS))
+		return SENSE_NONE;
+	d->write_lost = false;
+	return SENSE_DEFERRED_WRITE_ERROR;
+}
+
 /* Order: unit attention, then "do I know this" (SPC-4 5.6: attentions go before all but a few). */
 static mmc_sense_t gate(struct mmc_drive *d, const struct mmc_row *row, size_t cdb_len)
 {
@@ -78,7 +92,10 @@ static mmc_sense_t gate(struct mmc_drive *d, const struct mmc_row *row, size_t c
 		return s;
 	if (!(row->flags & ROW_MEDIUM))
 		return SENSE_NONE;
-	return d->cmd.disc ? check_permission(d, row) : SENSE_NO_MEDIUM;
+	if (!d->cmd.disc)
+		return SENSE_NO_MEDIUM;
+	s = take_deferred(d, row);
+	return s ? s : check_permission(d, row);
 }
 
 /* ---- begin -------------------------------------------------------------------------------- */
@@ -173,8 +190,14 @@ static int32_t pull_blocks(struct mmc_drive *d, const uint8_t **data, uint32_t m
 {
 	struct mmc_command *c = &d->cmd;
 	uint32_t n = MIN(MIN(max, MMC_PUSH_MAX) / MEDIA_BLOCK, c->blocks);
-	mmc_sense_t s = sense_from_disc(disc_read(c->disc, c->lba, n, d->stage), false);
+	int r = disc_read(c->disc, c->lba, n, d->stage);
 
+	/* Up to the block that cannot be read, the host gets what it asked for. */
+	if (r < 0 && r != -EAGAIN && n > 1) {
+		n = 1;
+		r = disc_read(c->disc, c->lba, n, d->stage);
+	}
+	mmc_sense_t s = sense_from_disc(r, false);
 	if (s == SENSE_AGAIN)
 		return -1;
 	if (s) {

@@ -26,7 +26,10 @@
 
 struct mmc_drive;
 
-/* Sense, packed: key << 16 | ASC << 8 | ASCQ (SPC-4 4.5). 0 = NO SENSE. */
+/*
+ * Sense, packed: key << 16 | ASC << 8 | ASCQ (SPC-4 4.5), with 1 << 24 for a deferred
+ * error. 0 = NO SENSE.
+ */
 typedef uint32_t mmc_sense_t;
 
 enum mmc_dir { MMC_DIR_NONE, MMC_DIR_IN, MMC_DIR_OUT }; /* IN = to the host */
@@ -108,7 +111,9 @@ void mmc_transport_reset(struct mmc_drive *d);
  */
 void mmc_bus_reset(struct mmc_drive *d);
 
-/* What was burned so far goes to storage; cheap when nothing is new. May block as the medium does.
+/*
+ * What was burned so far goes to storage; cheap when nothing is new. May block as
+ * the medium does. A failure is told to the host by its next recording command.
  */
 void mmc_flush(struct mmc_drive *d);
 
@@ -128,6 +133,14 @@ enum mmc_eject {
 /* force: also when the host has locked the drive; the lock is undone. */
 enum mmc_eject mmc_eject(struct mmc_drive *d, bool force);
 
+/*
+ * Finalises the disc in the drive, as CLOSE TRACK/SESSION function 6 would, and
+ * tells the host. 0, or the sense that a host would have got: 5/72/00 nothing is
+ * recorded, 3/0C/00 storage failed, 5/53/02 the host has locked the drive (it may be
+ * burning), 2/3A/01 no disc.
+ */
+mmc_sense_t mmc_finalise(struct mmc_drive *d);
+
 /* A snapshot for people and tests. */
 struct mmc_state {
 	uint16_t profile;     /* current profile, 0 = none */
@@ -138,10 +151,14 @@ struct mmc_state {
 	bool busy;            /* a command is in flight */
 	enum disc_type type;  /* of the disc, when loaded or ejected_by_host */
 	bool blank, appendable, finalised;
+	bool testing; /* a test write is going on; the numbers below are its own */
+	const char
+		*read_only; /* why the disc cannot be written although it once could; NULL else */
 	uint32_t capacity;  /* blocks */
 	uint32_t readable;  /* blocks in closed tracks */
 	uint32_t recorded;  /* blocks recorded, open track included */
 	uint32_t nwa, free; /* of the open track; 0 when there is none */
+	uint32_t unsynced;  /* blocks recorded that a power cut would take */
 	uint16_t sessions, tracks;
 	uint32_t read_speed, write_speed; /* kB/s */
 	uint64_t commands, errors;        /* begun; ended in CHECK CONDITION */

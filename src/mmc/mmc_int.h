@@ -43,7 +43,8 @@ enum mmc_row_flag {
 		1 << 4, /* sent by burners behind their own CLOSE: runs with UA_CLOSED pending */
 	ROW_LIMIT_IN =
 		1 << 5, /* no allocation length: the answer is limited by the host's buffer */
-	ROW_KEEP_SENSE = 1 << 6
+	ROW_KEEP_SENSE = 1 << 6,
+	ROW_RECORDS = 1 << 7 /* a deferred write error is told by it */
 };
 
 /* Where the allocation or parameter list length sits in the CDB. */
@@ -97,6 +98,7 @@ struct mmc_drive {
 	uint8_t media_event; /* pending, MEDIA_EVENT_* */
 	bool feature_change; /* pending operational change event */
 	bool gesn_seen;      /* the host polls events */
+	bool write_lost;     /* a flush of ours failed: a deferred error to tell */
 
 	mmc_sense_t sense; /* for REQUEST SENSE */
 	bool sense_has_lba;
@@ -137,6 +139,7 @@ struct disc *mmc_loaded(const struct mmc_drive *d);
 
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);
+bool modepage_test_write(const struct mmc_drive *d);
 mmc_sense_t modepage_select(struct mmc_drive *d, const uint8_t *list, uint32_t len);
 mmc_start_fn modepage_sense_6, modepage_sense_10;
 

@@ -21,14 +21,11 @@ struct mode_page {
 /*
  * Write types 0 packet/incremental, 1 track at once, 2 session at once: hosts
  * try them all, for DVD+R they mean the same sequential recording. Raw and
- * layer jump are refused; cdrecord falls back from that. Test Write is refused
- * as long as the recorder has none: a burn that was to be a test must not be one.
+ * layer jump are refused; cdrecord falls back from that.
  */
 static bool write_parameters_valid(const uint8_t *page)
 {
-	bool test_write = page[2] & 0x10;
-
-	return (page[2] & 0x0f) <= 2 && !test_write;
+	return (page[2] & 0x0f) <= 2;
 }
 
 static bool any_value(const uint8_t *page)
@@ -163,6 +160,11 @@ static size_t find_page(uint8_t code)
 		if (pages[i].code == code)
 			return i;
 	return MODEPAGE_COUNT;
+}
+
+bool modepage_test_write(const struct mmc_drive *d)
+{
+	return d->page[find_page(PAGE_WRITE_PARAMETERS)][2] & 0x10;
 }
 
 /* Checks one page of a MODE SELECT list and, when store is set, takes it. */

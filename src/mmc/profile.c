@@ -25,7 +25,7 @@ const struct mmc_profile mmc_profiles[] = {
 		 * Page 2Ah is older than DVD+R and has no bit for it. wodim takes a
 		 * drive without CD-R write and DVD-R write for no burner at all.
 		 */
-		.page_2a_read = 0x10, .page_2a_write = 0x11,
+		.page_2a_read = 0x10, .page_2a_write = 0x15, /* with test write */
 		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,
 		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
 	}, {
@@ -56,7 +56,7 @@ const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalise
 	if (!disc)
 		return none;
 	/* The morph: a finished disc is what every other drive would call a DVD-ROM. */
-	bool morphed = disc->finalised && finalised == MMC_FINALISED_DVD_ROM;
+	bool morphed = disc->layout.finalised && finalised == MMC_FINALISED_DVD_ROM;
 	enum disc_type type = morphed ? DISC_DVD_ROM : disc->type;
 
 	for (size_t i = 0; i < mmc_profile_count; i++)

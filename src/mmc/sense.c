@@ -15,6 +15,7 @@ static const mmc_sense_t disc_sense[] = {
 	[DISC_NO_SUCH_TRACK] = SENSE_INVALID_FIELD_IN_CDB,
 	[DISC_UNREADABLE] = SENSE_LBA_OUT_OF_RANGE,
 	[DISC_NO_ROOM] = SENSE_INVALID_FIELD_IN_CDB,
+	[DISC_LOST] = SENSE_DEFERRED_WRITE_ERROR,
 };
 
 mmc_sense_t sense_from_disc(int result, bool writing)
@@ -29,7 +30,8 @@ mmc_sense_t sense_from_disc(int result, bool writing)
 void mmc_sense_encode(mmc_sense_t sense, uint8_t out[18])
 {
 	memset(out, 0, 18);
-	out[0] = 0x70; /* current, fixed format: growisofs and libburn parse no other */
+	/* Fixed format: growisofs and libburn parse no other. */
+	out[0] = sense & SENSE_DEFERRED ? 0x71 : 0x70;
 	out[2] = (uint8_t)(sense >> 16 & 0x0f);
 	out[7] = 10;
 	out[12] = (uint8_t)(sense >> 8);

@@ -7,11 +7,15 @@
 
 #define SENSE(key, asc, ascq) ((mmc_sense_t)((uint32_t)(key) << 16 | (uint32_t)(asc) << 8 | (ascq)))
 
+/* Response code 71h: the error is that of an earlier command, answered GOOD (SPC-4 4.5.7). */
+#define SENSE_DEFERRED ((mmc_sense_t)0x01000000)
+
 // clang-format off
 #define SENSE_NONE                  SENSE(0x0, 0x00, 0x00)
 #define SENSE_NO_MEDIUM             SENSE(0x2, 0x3a, 0x01) /* tray closed: an open one makes Linux load it */
 #define SENSE_READ_ERROR            SENSE(0x3, 0x11, 0x00)
 #define SENSE_WRITE_ERROR           SENSE(0x3, 0x0c, 0x00)
+#define SENSE_DEFERRED_WRITE_ERROR  (SENSE_DEFERRED | SENSE_WRITE_ERROR)
 #define SENSE_LIST_LENGTH           SENSE(0x5, 0x1a, 0x00)
 #define SENSE_INVALID_OPCODE        SENSE(0x5, 0x20, 0x00)
 #define SENSE_LBA_OUT_OF_RANGE      SENSE(0x5, 0x21, 0x00)

@@ -21,6 +21,12 @@ struct shadow {
 	bool finalised;
 };
 
+/* What is on the disc, whatever a test write plays on it. */
+static inline const struct disc_layout *shadow_real(const struct disc *d)
+{
+	return d->testing ? &d->real : &d->layout;
+}
+
 static inline uint64_t shadow_sum(struct disc *d, const struct disc_track *t)
 {
 	static uint64_t buf[16 * MEDIA_BLOCK / 8];
@@ -36,19 +42,19 @@ static inline uint64_t shadow_sum(struct disc *d, const struct disc_track *t)
 	return sum;
 }
 
-static inline void shadow_check_layout(const struct disc *d)
+static inline void shadow_check_layout(const struct disc *d, const struct disc_layout *l)
 {
 	uint64_t end = 0;
 	uint32_t i;
 
-	for (i = 0; i < d->tracks; i++) {
-		const struct disc_track *t = &d->track[i];
+	for (i = 0; i < l->tracks; i++) {
+		const struct disc_track *t = &l->track[i];
 
 		MUST(t->start >= end);
 		MUST(!t->reserved || t->written <= t->reserved);
-		MUST(t->state == DISC_TRACK_CLOSED || i == d->tracks - 1u);
+		MUST(t->state == DISC_TRACK_CLOSED || i == l->tracks - 1u);
 		MUST(t->state != DISC_TRACK_INVISIBLE || !t->written);
-		MUST(t->session >= 1 && t->session <= d->sessions);
+		MUST(t->session >= 1 && t->session <= l->sessions);
 		end = (uint64_t)t->start +
 		      (t->state == DISC_TRACK_CLOSED ? t->written : MAX(t->written, t->reserved));
 		MUST(end <= d->capacity);
@@ -57,7 +63,7 @@ static inline void shadow_check_layout(const struct disc *d)
 
 static inline void shadow_check_track(struct shadow *s, uint32_t i)
 {
-	const struct disc_track *was = &s->track[i], *is = &s->disc->track[i];
+	const struct disc_track *was = &s->track[i], *is = &shadow_real(s->disc)->track[i];
 
 	MUST(is->start == was->start);
 	MUST(is->written >= was->written);
@@ -72,24 +78,26 @@ static inline void shadow_check_track(struct shadow *s, uint32_t i)
 static inline void shadow_check(struct shadow *s)
 {
 	struct disc *d = s->disc;
+	const struct disc_layout *l = d ? shadow_real(d) : NULL;
 	uint32_t i;
 
 	if (!d)
 		return;
-	shadow_check_layout(d);
-	MUST(!s->finalised || (d->finalised && d->tracks == s->tracks));
+	shadow_check_layout(d, l);
+	shadow_check_layout(d, &d->layout);
+	MUST(!s->finalised || (l->finalised && l->tracks == s->tracks));
 	/* Only the track that holds nothing may go, when the disc is finalised. */
-	MUST(d->tracks >= s->tracks ||
-		(d->finalised && d->tracks == s->tracks - 1 && !s->track[d->tracks].written));
-	for (i = 0; i < d->tracks; i++) {
+	MUST(l->tracks >= s->tracks ||
+		(l->finalised && l->tracks == s->tracks - 1 && !s->track[l->tracks].written));
+	for (i = 0; i < l->tracks; i++) {
 		if (i < s->tracks)
 			shadow_check_track(s, i);
 		else
-			MUST(d->track[i].written == 0 || s->tracks == 0);
-		s->track[i] = d->track[i];
+			MUST(l->track[i].written == 0 || s->tracks == 0);
+		s->track[i] = l->track[i];
 	}
-	s->tracks = d->tracks;
-	s->finalised = d->finalised;
+	s->tracks = l->tracks;
+	s->finalised = l->finalised;
 }
 
 static inline void shadow_end(struct shadow *s)

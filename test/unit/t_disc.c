@@ -74,10 +74,10 @@ static void check_invariants(const struct disc *d)
 {
 	uint32_t end = 0, session = 1;
 
-	assert_in_range(d->tracks, d->finalised ? 0 : 1, DISC_MAX_TRACKS);
-	for (uint32_t i = 0; i < d->tracks; i++) {
-		const struct disc_track *t = &d->track[i];
-		bool last = i + 1u == d->tracks;
+	assert_in_range(d->layout.tracks, d->layout.finalised ? 0 : 1, DISC_MAX_TRACKS);
+	for (uint32_t i = 0; i < d->layout.tracks; i++) {
+		const struct disc_track *t = &d->layout.track[i];
+		bool last = i + 1u == d->layout.tracks;
 
 		assert_true(t->start >= end);
 		assert_int_equal(t->start % DISC_ECC_BLOCKS, 0);
@@ -88,7 +88,7 @@ static void check_invariants(const struct disc *d)
 		end = t->start + t->written;
 		assert_true(end <= d->capacity);
 	}
-	assert_int_equal(d->sessions, session);
+	assert_int_equal(d->layout.sessions, session);
 	assert_true(disc_readable_blocks(d) <= d->capacity);
 }
 
@@ -109,7 +109,7 @@ static void kinds_of_media(void **state)
 
 	d = disc_new(media_mem_new(1000, true), 0, NULL, NULL);
 	assert_int_equal(d->type, DISC_DVD_ROM);
-	assert_true(d->finalised);
+	assert_true(d->layout.finalised);
 	assert_int_equal(disc_readable_blocks(d), 1000);
 	assert_int_equal(disc_may_write(d, 1000, 1), DISC_CLOSED);
 	assert_int_equal(disc_open_track(d), 0);
@@ -186,15 +186,26 @@ static void a_failing_medium_changes_nothing(void **state)
 	assert_int_equal(disc_write(d, 0, 16, buf), -EAGAIN);
 	assert_int_equal(nwa(d), 0);
 	burn(d, 16);
+	/* What storage never confirmed does not count, and has to be written again. */
 	media_fault_set(m, &sync);
 	assert_int_equal(disc_close_session(d), -EIO);
-	assert_int_equal(open_of(d)->state, DISC_TRACK_OPEN);
-	assert_int_equal(d->sessions, 1);
+	assert_true(disc_is_blank(d));
+	assert_int_equal(d->layout.sessions, 1);
+	burn(d, 16);
+	assert_int_equal(disc_unsynced(d), 16);
+	assert_int_equal(disc_sync(d), DISC_OK);
+	assert_int_equal(disc_unsynced(d), 0);
+	burn(d, 32);
 	media_fault_set(m, &sync);
 	assert_int_equal(disc_finalise(d), -EIO);
-	assert_false(d->finalised);
+	assert_false(d->layout.finalised);
+	assert_int_equal(open_of(d)->state, DISC_TRACK_OPEN);
+	assert_int_equal(nwa(d), 16);
+	assert_int_equal(disc_may_read(d, 16, 1), DISC_UNREADABLE);
+	burn(d, 16);
 	assert_int_equal(disc_finalise(d), DISC_OK);
-	assert_true(d->finalised);
+	assert_true(d->layout.finalised);
+	assert_int_equal(disc_readable_blocks(d), 32);
 	check_invariants(d);
 	disc_put(d);
 }
@@ -249,10 +260,10 @@ static void tracks_in_one_session(void **state)
 	assert_int_equal(disc_close_track(d, 3), DISC_NO_SUCH_TRACK);
 	burn(d, 16);
 	assert_int_equal(disc_close_track(d, 0), DISC_OK);
-	assert_int_equal(d->sessions, 1);
+	assert_int_equal(d->layout.sessions, 1);
 	assert_int_equal(disc_readable_blocks(d), 0);
 	assert_int_equal(disc_close_session(d), DISC_OK);
-	assert_int_equal(d->sessions, 2);
+	assert_int_equal(d->layout.sessions, 2);
 	assert_true(disc_session_tracks(d, 1, &first, &last));
 	assert_int_equal(first, 1);
 	assert_int_equal(last, 2);
@@ -282,14 +293,14 @@ static void closing_nothing(void **state)
 	(void)state;
 	assert_int_equal(disc_close_track(d, 1), DISC_OK);
 	assert_int_equal(disc_close_session(d), DISC_OK);
-	assert_int_equal(d->sessions, 1);
+	assert_int_equal(d->layout.sessions, 1);
 	assert_true(disc_is_blank(d));
 	assert_int_equal(disc_finalise(d), DISC_NO_SUCH_TRACK);
-	assert_false(d->finalised);
+	assert_false(d->layout.finalised);
 	burn(d, 1);
 	assert_int_equal(disc_close_session(d), DISC_OK);
 	assert_int_equal(disc_close_session(d), DISC_OK);
-	assert_int_equal(d->sessions, 2);
+	assert_int_equal(d->layout.sessions, 2);
 	assert_int_equal(nwa(d), 16);
 	disc_put(d);
 }
@@ -301,9 +312,9 @@ static void finalising(void **state)
 	(void)state;
 	burn(d, 20);
 	assert_int_equal(disc_finalise(d), DISC_OK);
-	assert_true(d->finalised);
-	assert_int_equal(d->sessions, 1);
-	assert_int_equal(d->tracks, 1);
+	assert_true(d->layout.finalised);
+	assert_int_equal(d->layout.sessions, 1);
+	assert_int_equal(d->layout.tracks, 1);
 	assert_int_equal(disc_open_track(d), 0);
 	assert_int_equal(disc_readable_blocks(d), 20);
 	assert_int_equal(disc_end(d), 20);
@@ -322,8 +333,8 @@ static void finalising(void **state)
 	burn(d, 16);
 	assert_int_equal(disc_close_session(d), DISC_OK);
 	assert_int_equal(disc_finalise(d), DISC_OK);
-	assert_int_equal(d->sessions, 1);
-	assert_int_equal(d->tracks, 1);
+	assert_int_equal(d->layout.sessions, 1);
+	assert_int_equal(d->layout.tracks, 1);
 	check_invariants(d);
 	disc_put(d);
 }
@@ -335,16 +346,16 @@ static void as_many_tracks_as_a_disc_holds(void **state)
 	(void)state;
 	for (unsigned n = 1; n <= DISC_MAX_TRACKS; n++) {
 		assert_int_equal(disc_open_track(d), n);
-		assert_int_equal(d->sessions, n);
+		assert_int_equal(d->layout.sessions, n);
 		burn(d, 16);
 		assert_int_equal(disc_close_session(d), DISC_OK);
 		check_invariants(d);
 	}
 	/* 153 fragments are what ECMA-349 has; there is nothing to append to. */
-	assert_int_equal(d->tracks, 153);
-	assert_int_equal(d->sessions, 153);
+	assert_int_equal(d->layout.tracks, 153);
+	assert_int_equal(d->layout.sessions, 153);
 	assert_int_equal(disc_open_track(d), 0);
-	assert_true(d->finalised);
+	assert_true(d->layout.finalised);
 	assert_int_equal(disc_may_write(d, 153 * 16, 1), DISC_CLOSED);
 	assert_int_equal(disc_readable_blocks(d), 153 * 16);
 	check_stamps(d, 0, 153 * 16);
@@ -366,8 +377,8 @@ static void as_many_tracks_in_one_session(void **state)
 		assert_int_equal(disc_may_write(d, 153 * 16, 1), DISC_CLOSED);
 		assert_int_equal(disc_readable_blocks(d), 0);
 		assert_int_equal(finalise ? disc_finalise(d) : disc_close_session(d), DISC_OK);
-		assert_true(d->finalised);
-		assert_int_equal(d->sessions, 1);
+		assert_true(d->layout.finalised);
+		assert_int_equal(d->layout.sessions, 1);
 		assert_int_equal(disc_readable_blocks(d), 153 * 16);
 		check_invariants(d);
 		disc_put(d);
@@ -387,7 +398,7 @@ static void small_disc_to_its_last_block(void **state)
 		assert_int_equal(free_blocks(d), 0);
 		assert_int_equal(disc_write(d, capacity, 1, buf), DISC_OUT_OF_RANGE);
 		assert_int_equal(disc_close_session(d), DISC_OK);
-		assert_true(d->finalised);
+		assert_true(d->layout.finalised);
 		assert_int_equal(disc_readable_blocks(d), capacity);
 		check_stamps(d, 0, capacity);
 		check_invariants(d);

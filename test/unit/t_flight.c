@@ -306,7 +306,7 @@ static void again_at_the_end(void **state)
 		assert_int_equal(answer.xfer.dir, MMC_DIR_NONE);
 		assert_int_equal(mmc_end(d), MMC_AGAIN);
 		assert_int_equal(mmc_end(d), MMC_GOOD);
-		assert_int_equal(disc->finalised, cdbs[i][0] == 0x5b && cdbs[i][2] == 6);
+		assert_int_equal(disc->layout.finalised, cdbs[i][0] == 0x5b && cdbs[i][2] == 6);
 		mmc_drive_free(d);
 	}
 }
@@ -335,8 +335,8 @@ static void data_out_that_stops_short(void **state)
 
 static void a_read_that_fails_in_the_middle(void **state)
 {
-	struct media_fault third = {
-		.kind = MEDIA_FAULT_ERROR, .on_read = true, .skip = 2, .times = 1, .error = EIO};
+	struct media_fault one_block = {
+		.kind = MEDIA_FAULT_ERROR, .on_read = true, .from = 21, .end = 22, .error = EIO};
 	struct media *m = media_fault_new(numbered_media(1, 100));
 	struct mmc_drive *d = new_drive();
 	uint32_t got = 0;
@@ -347,17 +347,21 @@ static void a_read_that_fails_in_the_middle(void **state)
 	m->writable = false;
 	mmc_insert(d, disc_new(m, 0, NULL, NULL));
 	settle(d);
-	media_fault_set(m, &third);
+	media_fault_set(m, &one_block);
 	begin_blocks(d, 0x28, 10, 32);
-	while ((n = mmc_pull(d, &p, 8192)) > 0)
+	while ((n = mmc_pull(d, &p, 8192)) > 0) {
+		assert_numbered(p, 1, 10 + got / MEDIA_BLOCK, (uint32_t)n / MEDIA_BLOCK);
 		got += (uint32_t)n;
+	}
+	/* All before the bad block came, and nothing of it. */
 	assert_int_equal(n, 0);
-	assert_int_equal(got, 2 * 8192);
+	assert_int_equal(got, 11 * MEDIA_BLOCK);
 	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
 	assert_int_equal(mmc_last_sense(d), 0x31100);
 	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
 	assert_int_equal(answer.data[0], 0xf0);
-	assert_int_equal(get_be32(answer.data + 3), 18);
+	assert_int_equal(get_be32(answer.data + 3), 21);
+	assert_int_equal(read_blocks(d, 22, 16), 0);
 	mmc_drive_free(d);
 }
 

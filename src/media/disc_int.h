@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between disc.c and disc_open.c. */
+#ifndef MEDIA_DISC_INT_H
+#define MEDIA_DISC_INT_H
+
+#include "media/disc.h"
+#include "media/disc_state.h"
+
+/*
+ * The layout to the store; or nothing in the store, when the size of the image
+ * says the same. The data it counts must be on storage. 0 or -errno.
+ */
+int disc_save(struct disc *d);
+
+#endif

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A folder of the system, by its descriptor: names are never looked up anywhere else. */
+#include "media/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct folder_file {
+	struct folder f;
+	int fd;
+};
+
+static int dir_of(struct folder *f)
+{
+	return ((struct folder_file *)f)->fd;
+}
+
+/* Regular files only: a pipe of that name must not hold anybody up. */
+static int open_file(struct folder *f, const char *name, int flags)
+{
+	int fd = openat(
+		dir_of(f), name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0664);
+	struct stat st;
+	int r = fd < 0 ? -errno : 0;
+
+	if (r == 0 && fstat(fd, &st) < 0)
+		r = -errno;
+	else if (r == 0 && !S_ISREG(st.st_mode))
+		r = -EINVAL;
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+static int file_read(struct folder *f, const char *name, char *buf, size_t size)
+{
+	int fd = open_file(f, name, O_RDONLY), r = 0;
+	size_t have = 0;
+	char more;
+
+	if (fd < 0)
+		return fd;
+	while (r == 0 && have < size) {
+		ssize_t n = read(fd, buf + have, size - have);
+
+		if (n == 0)
+			break;
+		if (n > 0)
+			have += (size_t)n;
+		else if (errno != EINTR)
+			r = -errno;
+	}
+	if (r == 0 && have == size && read(fd, &more, 1) > 0)
+		r = -EFBIG;
+	close(fd);
+	return r < 0 ? r : (int)have;
+}
+
+static int file_write(struct folder *f, const char *name, const char *text, size_t len)
+{
+	int fd = open_file(f, name, O_WRONLY | O_CREAT), r = 0;
+	size_t done = 0;
+
+	if (fd < 0)
+		return fd;
+	while (r == 0 && done < len) {
+		ssize_t n = pwrite(fd, text + done, len - done, (off_t)done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			r = n == 0 ? -EIO : -errno;
+	}
+	close(fd);
+	return r;
+}
+
+static int sync_fd(int fd)
+{
+	/* EINVAL: a file system without it (some FUSE ones) for folders. */
+	return fsync(fd) == 0 || errno == EINVAL ? 0 : -errno;
+}
+
+static int file_sync(struct folder *f, const char *name)
+{
+	int fd = open_file(f, name, O_WRONLY), r;
+
+	if (fd < 0)
+		return fd;
+	r = sync_fd(fd);
+	close(fd);
+	return r;
+}
+
+static int file_exchange(struct folder *f, const char *a, const char *b)
+{
+	return renameat2(dir_of(f), a, dir_of(f), b, RENAME_EXCHANGE) < 0 ? -errno : 0;
+}
+
+static int file_rename(struct folder *f, const char *from, const char *to)
+{
+	return renameat(dir_of(f), from, dir_of(f), to) < 0 ? -errno : 0;
+}
+
+static int file_unlink(struct folder *f, const char *name)
+{
+	return unlinkat(dir_of(f), name, 0) < 0 ? -errno : 0;
+}
+
+static int file_sync_names(struct folder *f)
+{
+	return sync_fd(dir_of(f));
+}
+
+static void file_close(struct folder *f)
+{
+	close(dir_of(f));
+	free(f);
+}
+
+static const struct folder_ops file_ops = {
+	.read = file_read,
+	.write = file_write,
+	.sync = file_sync,
+	.exchange = file_exchange,
+	.rename = file_rename,
+	.unlink = file_unlink,
+	.sync_names = file_sync_names,
+	.close = file_close,
+};
+
+struct folder *folder_file_new(int fd)
+{
+	struct folder_file *f = calloc(1, sizeof(*f));
+
+	if (!f) {
+		close(fd);
+		return NULL;
+	}
+	f->f.ops = &file_ops;
+	f->fd = fd;
+	return &f->f;
+}
+
+void store_this_boot(char boot[STORE_BOOT_MAX])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!f || !fgets(boot, STORE_BOOT_MAX, f))
+		boot[0] = '\0';
+	if (f)
+		fclose(f);
+	boot[strcspn(boot, "\n")] = '\0';
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "media/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool ends_with(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	return n >= m && strcmp(name + n - m, suffix) == 0;
+}
+
+bool store_is_own_name(const char *name)
+{
+	return ends_with(name, STORE_SUFFIX) || ends_with(name, STORE_SPARE_SUFFIX);
+}
+
+static void close_folder(struct folder *f)
+{
+	f->ops->close(f);
+}
+
+int store_new(struct folder *folder, const char *name, const char *boot, struct store **out)
+{
+	struct store *s;
+
+	if (strlen(name) + strlen(STORE_SPARE_SUFFIX) > STORE_NAME_MAX) {
+		close_folder(folder);
+		return -ENAMETOOLONG;
+	}
+	s = calloc(1, sizeof(*s));
+	if (!s) {
+		close_folder(folder);
+		return -ENOMEM;
+	}
+	s->folder = folder;
+	strcpy(s->name, name);
+	strcat(s->name, STORE_SUFFIX);
+	strcpy(s->spare, name);
+	strcat(s->spare, STORE_SPARE_SUFFIX);
+	if (strlen(boot) < sizeof(s->boot))
+		strcpy(s->boot, boot);
+	*out = s;
+	return 0;
+}
+
+static size_t padded_len(size_t len)
+{
+	return (len + STORE_GRAIN - 1) / STORE_GRAIN * STORE_GRAIN;
+}
+
+int store_load(struct store *s, char *buf, size_t size)
+{
+	int r = s->folder->ops->read(s->folder, s->name, buf, size);
+
+	/* What cannot be read is there all the same. */
+	s->present = r != -ENOENT;
+	if (r > 0 && padded_len((size_t)r) > s->longest)
+		s->longest = padded_len((size_t)r);
+	return r;
+}
+
+static int write_spare(struct store *s, const char *text, size_t len)
+{
+	const struct folder_ops *ops = s->folder->ops;
+	int r;
+
+	/* One that an earlier run left may be the current text of storage by its old name. */
+	if (!s->has_spare) {
+		r = ops->unlink(s->folder, s->spare);
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	r = ops->write(s->folder, s->spare, text, len);
+	return r == 0 ? ops->sync(s->folder, s->spare) : r;
+}
+
+/* The first of its name: a spare beside it, so that the next save needs no new block. */
+static void keep_spare(struct store *s, const char *text, size_t len)
+{
+	s->has_spare = false;
+	s->has_spare = write_spare(s, text, len) == 0;
+}
+
+int store_save(struct store *s, const char *text, size_t len)
+{
+	const struct folder_ops *ops = s->folder->ops;
+	char padded[STORE_TEXT_MAX];
+	size_t all = padded_len(len);
+	bool swapped;
+	int r;
+
+	if (len == 0 || all > sizeof(padded) || s->longest > sizeof(padded))
+		return -EFBIG;
+	memcpy(padded, text, len);
+	/* As long as the longest: nothing of an older text follows in a file used again. */
+	if (all < s->longest)
+		all = s->longest;
+	s->longest = all;
+	memset(padded + len, '\n', all - len);
+	r = write_spare(s, padded, all);
+	if (r < 0)
+		return r;
+	r = s->present ? ops->exchange(s->folder, s->spare, s->name) : -ENOENT;
+	swapped = r == 0;
+	if (r == -EINVAL || r == -ENOSYS || r == -ENOENT)
+		r = ops->rename(s->folder, s->spare, s->name);
+	/* Until the names are on storage, either file may be the one it knows. */
+	s->has_spare = false;
+	if (r == 0)
+		r = ops->sync_names(s->folder);
+	if (r < 0)
+		return r;
+	s->has_spare = swapped;
+	if (!swapped)
+		keep_spare(s, padded, all);
+	s->present = true;
+	s->saves++;
+	return 0;
+}
+
+int store_remove(struct store *s)
+{
+	const struct folder_ops *ops = s->folder->ops;
+	int r = ops->unlink(s->folder, s->name);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = ops->sync_names(s->folder);
+	if (r == 0)
+		s->present = false;
+	return r;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	if (s->has_spare)
+		(void)s->folder->ops->unlink(s->folder, s->spare);
+	close_folder(s->folder);
+	free(s);
+}
