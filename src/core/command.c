@@ -42,6 +42,21 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 	drive_submit(d, DRIVE_BLANK, call->arg, false, r);
 }
 
+/* The drive that has it, if one does and none was named: people name discs, not drives. */
+static void run_close(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	for (unsigned i = 0; !call->drive && i < env->drives->count; i++) {
+		struct drive_info info;
+
+		drive_get_info(env->drives->drive[i], &info);
+		if (info.image && strcmp(info.image, call->arg) == 0 &&
+			strcmp(drive_media(env->drives->drive[i]), drive_media(d)) == 0)
+			d = env->drives->drive[i];
+	}
+	drive_submit(d, DRIVE_CLOSE, call->arg, false, r);
+}
+
 static void run_status(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -102,6 +117,7 @@ static const struct {
 	[VERB_INSERT] = {run_insert, true},
 	[VERB_EJECT] = {run_eject, true},
 	[VERB_BLANK] = {run_blank, true},
+	[VERB_CLOSE] = {run_close, true},
 	[VERB_STATUS] = {run_status, false},
 	[VERB_LIST] = {run_list, false},
 	[VERB_HELP] = {run_help, false},

@@ -101,6 +101,7 @@ static const struct choice log_level[] = {
 	{ "error", LOG_LEVEL_ERROR }, { "warn", LOG_LEVEL_WARN }, { "info", LOG_LEVEL_INFO },
 	{ "debug", LOG_LEVEL_DEBUG }, { NULL, 0 },
 };
+static const struct choice blank_size[] = { { "full", 0 }, { "fits", 1 }, { NULL, 0 } };
 /* 06h SCSI transparent; 02h MMC-5 (SFF-8020i), which BOT allows as well. */
 static const struct choice subclass[] = { { "6", 6 }, { "2", 2 }, { NULL, 0 } };
 
@@ -131,6 +132,9 @@ static const struct key keys[] = {
 	NUMBER("behaviour.subclass", behaviour.subclass, 2, 6, 6, subclass),
 	CHOICE("behaviour.stall", behaviour.stall, "never", stall),
 	NUMBER("behaviour.swap_gap", behaviour.swap_gap, 0, 10000, 300, NULL),
+	NUMBER("behaviour.sync_mb", behaviour.sync_mb, 1, 4096, 32, NULL),
+	NUMBER("behaviour.sync_seconds", behaviour.sync_seconds, 0, 3600, 5, NULL),
+	CHOICE("behaviour.blank_size", behaviour.blank_size, "full", blank_size),
 	CHOICE("behaviour.log_level", behaviour.log_level, "info", log_level),
 };
 

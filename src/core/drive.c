@@ -45,6 +45,7 @@ void drive_changed(void *drive)
 void drive_flush(void *drive)
 {
 	mmc_flush(((struct drive *)drive)->engine);
+	drive_changed(drive);
 }
 
 /*
@@ -79,6 +80,9 @@ static void run_job(void *arg)
 		mmc_insert(d->engine, d->job.disc);
 		d->job.disc = NULL;
 		break;
+	case JOB_CLOSE:
+		d->job.sense = mmc_finalise(d->engine);
+		break;
 	}
 	drive_changed(d);
 	pthread_mutex_lock(&d->lock);
@@ -95,7 +99,7 @@ static void log_host(struct drive *d, const struct mmc_state *now)
 		log_info("%s: the host ejected %s", d->name, image);
 	if (!now->ejected_by_host && d->seen.ejected_by_host && now->loaded)
 		log_info("%s: the host loaded %s again", d->name, image);
-	if (now->finalised && !d->seen.finalised && d->in.blank && d->seen.loaded)
+	if (now->finalised && !d->seen.finalised && d->in.recordable && d->seen.loaded)
 		log_info("%s: %s is finalised, %u blocks", d->name, image, now->recorded);
 	if (now->locked != d->seen.locked)
 		log_debug(
@@ -205,6 +209,34 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *drive)
 	return 0;
 }
 
+static void flush_by_time(void *drive)
+{
+	struct drive *d = drive;
+
+	pthread_mutex_lock(&d->lock);
+	d->mail.flush_posted = false;
+	pthread_mutex_unlock(&d->lock);
+	drive_flush(d);
+}
+
+/* What a host leaves unsynced when it pauses must not stay so: it may pause for good. */
+static int on_sync_timer(sd_event_source *s, uint64_t usec, void *drive)
+{
+	struct drive *d = drive;
+	bool dirty;
+
+	(void)usec;
+	/* One at a time: the thread may hang in a slow medium. */
+	pthread_mutex_lock(&d->lock);
+	dirty = d->attached && d->mail.state.unsynced > 0 && !d->mail.flush_posted;
+	d->mail.flush_posted |= dirty;
+	pthread_mutex_unlock(&d->lock);
+	if (dirty)
+		(void)d->port.post(d->port.usb, flush_by_time, d);
+	sd_event_source_set_time_relative(s, (uint64_t)d->sync_ms * 1000);
+	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
 void drive_start_timer(struct drive *d, unsigned ms)
 {
 	sd_event_source_set_time_relative(d->timer, (uint64_t)ms * 1000);
@@ -260,6 +292,9 @@ static int setup(
 			event, &d->timer, CLOCK_MONOTONIC, 0, 10000, on_timer, d);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
+	if (r >= 0 && d->sync_ms)
+		r = sd_event_add_time_relative(event, &d->sync_timer, CLOCK_MONOTONIC,
+			(uint64_t)d->sync_ms * 1000, 100000, on_sync_timer, d);
 	return r < 0 ? r : 0;
 }
 
@@ -277,6 +312,13 @@ int drive_new(
 	d->folder = d->wake_fd = -1;
 	d->swap_gap = config->swap_gap;
 	d->unlock_wait = config->unlock_wait;
+	d->sync_ms = config->sync_ms;
+	d->policy = (struct image_policy){
+		.ahead = config->ahead,
+		.fits = config->fits,
+		.release = drive_disc_released,
+		.release_ctx = d,
+	};
 	pthread_mutex_init(&d->lock, NULL);
 	r = setup(d, config, set->count, event);
 	if (r < 0) {
@@ -314,6 +356,7 @@ void drive_free(struct drive *d)
 		disc_destroy(d->mail.released[i]);
 	sd_event_source_disable_unref(d->wake);
 	sd_event_source_disable_unref(d->timer);
+	sd_event_source_disable_unref(d->sync_timer);
 	sd_event_unref(d->event);
 	image_fini(&d->in);
 	if (d->wake_fd >= 0)
@@ -380,6 +423,6 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	info->image = d->in.name;
 	info->path = d->in.path;
 	/* The file of a burned disc is as long as what was recorded, at every moment. */
-	info->size = d->in.blank ? (uint64_t)info->mmc.recorded * MEDIA_BLOCK : d->in.size;
+	info->size = d->in.recordable ? (uint64_t)info->mmc.end * MEDIA_BLOCK : d->in.size;
 	info->pending = d->op.text;
 }

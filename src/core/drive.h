@@ -44,6 +44,9 @@ struct drive_config {
 	struct mmc_config mmc;
 	unsigned swap_gap;    /* ms between the old disc and the new one */
 	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
+	uint32_t ahead; /* blocks of a burn that may be ahead of storage; 0 = the disc's default */
+	unsigned sync_ms; /* a burn is synced this often, at the latest; 0 = not by time */
+	bool fits;        /* blanks are no larger than what is free */
 };
 
 /* Adds itself to set. 0 or -errno, with the reason logged. Strings of config are copied. */
@@ -66,7 +69,7 @@ void drive_changed(void *drive);
 /* For ffs_config.flush, likewise: what was burned goes to storage. */
 void drive_flush(void *drive);
 
-enum drive_verb { DRIVE_INSERT, DRIVE_BLANK, DRIVE_EJECT };
+enum drive_verb { DRIVE_INSERT, DRIVE_BLANK, DRIVE_EJECT, DRIVE_CLOSE };
 
 /*
  * Starts or queues a command; r gets its answer. A command that waits for the

@@ -26,37 +26,41 @@ enum op_state {
 	OP_GAP,          /* the tray is empty, the host shall notice */
 	OP_WAIT_RELEASE, /* the file is held by a disc taken out a moment ago */
 	OP_INSERTING,    /* on the USB thread */
+	OP_CLOSING,      /* likewise */
 };
 
 /* The command under way. */
 struct drive_op {
 	enum op_state state;
 	struct drive_cmd *cmd;
-	struct image next; /* opened, not yet in the drive */
-	struct disc *disc; /* made of it */
-	bool reopen;  /* the file is in a drive, or was until now: open it when that disc is closed
-		       */
-	bool asked;   /* the host was asked to let go */
-	bool expired; /* and did not in time */
-	bool away;    /* the host has the lock and is not there: the lock is void */
+	struct image next; /* opened, not yet in the drive; its disc is below */
+	struct disc *disc;
+	char kind[64]; /* of that disc, for the answer */
+	bool reopen;   /* the file is in a drive, or was until now: open it when that disc is closed
+			*/
+	bool asked;    /* the host was asked to let go */
+	bool expired;  /* and did not in time */
+	bool away;     /* the host has the lock and is not there: the lock is void */
 	char text[320]; /* for status */
 };
 
 /* One errand on the USB thread at a time. */
 struct drive_job {
-	enum { JOB_EJECT, JOB_INSERT } kind;
+	enum { JOB_EJECT, JOB_INSERT, JOB_CLOSE } kind;
 	bool force;
 	struct disc *disc;
 	enum mmc_eject result;
-	bool out; /* posted, not yet seen as done */
+	mmc_sense_t sense; /* of JOB_CLOSE */
+	bool out;          /* posted, not yet seen as done */
 };
 
 struct drive {
 	char *name, *media;
 	int folder;
-	unsigned swap_gap, unlock_wait;
+	unsigned swap_gap, unlock_wait, sync_ms;
+	struct image_policy policy;
 	sd_event *event;
-	sd_event_source *wake, *timer;
+	sd_event_source *wake, *timer, *sync_timer;
 	struct drives *set;
 	struct mmc_drive *engine;
 	struct drive_port port;
@@ -65,7 +69,7 @@ struct drive {
 	/* Main thread only. */
 	struct image in; /* what is in the drive; in.name NULL = nothing */
 	struct mmc_state seen;
-	unsigned unreleased; /* discs given to the engine and not yet closed */
+	unsigned unreleased; /* discs opened and not yet closed */
 	struct {
 		struct disc *disc[DRIVE_RELEASED]; /* to be closed next */
 		unsigned n;
@@ -85,6 +89,7 @@ struct drive {
 		struct mmc_state state;
 		bool job_done;
 		bool closer_done;
+		bool flush_posted;
 		struct disc *released[DRIVE_RELEASED];
 		unsigned n_released;
 	} mail;

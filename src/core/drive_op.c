@@ -29,7 +29,7 @@ void drive_cmd_free(struct drive_cmd *cmd)
 
 static void describe(struct drive *d, const char *stage)
 {
-	static const char *const names[] = {"insert", "blank", "eject"};
+	static const char *const names[] = {"insert", "blank", "eject", "close"};
 	const struct drive_cmd *c = d->op.cmd;
 
 	snprintf(d->op.text, sizeof(d->op.text), "%s%s%.200s%s", names[c->verb],
@@ -78,7 +78,6 @@ static void post_insert(struct drive *d)
 	d->job.kind = JOB_INSERT;
 	d->job.disc = d->op.disc;
 	d->op.disc = NULL;
-	d->unreleased++;
 	post(d, OP_INSERTING);
 }
 
@@ -97,8 +96,9 @@ static bool any_leaving(const struct drive *d)
 {
 	for (unsigned i = 0; d->set && i < d->set->count; i++) {
 		const struct drive *each = d->set->drive[i];
+		unsigned kept = (each->in.name ? 1u : 0u) + (each->op.disc ? 1u : 0u);
 
-		if (each->unreleased > (each->in.name ? 1u : 0u))
+		if (each->unreleased > kept)
 			return true;
 	}
 	return false;
@@ -110,7 +110,6 @@ static int open_image(struct drive *d, json_t **answer)
 	struct drive_op *op = &d->op;
 	struct refusal why;
 	const struct drive *has;
-	struct media *media;
 	int r;
 
 	if (op->cmd->verb == DRIVE_BLANK) {
@@ -120,7 +119,9 @@ static int open_image(struct drive *d, json_t **answer)
 			return r;
 		}
 	}
-	r = image_open(d->folder, d->media, op->cmd->image, &op->next, &why);
+	r = image_open(d->folder, d->media, op->cmd->image, &d->policy, &op->next, &why);
+	if (op->next.disc)
+		d->unreleased++;
 	if (r < 0) {
 		has = r == -EBUSY ? holder(d, &op->next) : NULL;
 		image_fini(&op->next);
@@ -131,20 +132,91 @@ static int open_image(struct drive *d, json_t **answer)
 			      : answer_error(why.code, "%s", why.text);
 		return r;
 	}
-	media = op->next.media;
-	op->next.media = NULL;
-	op->disc = disc_new(media, 0, drive_disc_released, d);
-	if (!op->disc) {
-		*answer = answer_error("io-error", "%s: out of memory", d->name);
-		return -ENOMEM;
-	}
+	op->disc = op->next.disc;
+	op->next.disc = NULL;
+	image_describe(op->disc, op->kind, sizeof(op->kind));
 	return 0;
+}
+
+/* ---- close -------------------------------------------------------------------------------- */
+
+static json_t *closed_answer(const struct drive *d, int result, const char *kind, uint32_t end)
+{
+	const char *image = d->op.cmd->image;
+
+	switch (result) {
+	case 0:
+		return answer_ok("%s: closed %s (%s, %" PRIu64 " bytes)", d->name, image, kind,
+			(uint64_t)end * MEDIA_BLOCK);
+	case -ENODATA:
+		return answer_error("blank", "%s: nothing is recorded on \"%s\"", d->name, image);
+	case -EBUSY:
+		return answer_error("locked",
+			"%s: the host has locked the drive, it may be burning \"%s\"; eject it "
+			"first",
+			d->name, image);
+	default:
+		return answer_error("io-error", "%s: \"%s\" could not be closed: %s", d->name,
+			image, strerror(-result));
+	}
+}
+
+/* In no drive: opened, finalised and closed here. */
+static void close_on_shelf(struct drive *d)
+{
+	struct disc *disc = d->op.disc;
+	int r = disc_finalise(disc);
+	uint32_t end = disc_end(disc);
+
+	image_describe(disc, d->op.kind, sizeof(d->op.kind));
+	if (r > 0)
+		r = r == DISC_NO_SUCH_TRACK ? -ENODATA : -EIO;
+	finish(d, closed_answer(d, r, d->op.kind, end));
+}
+
+/* On the USB thread the engine has finalised what is in the drive. */
+static void closed_in_drive(struct drive *d)
+{
+	unsigned key = d->job.sense >> 16 & 0x0f, asc = d->job.sense >> 8 & 0xff;
+	int r = d->job.sense == 0 ? 0 : asc == 0x53 ? -EBUSY : asc == 0x72 ? -ENODATA : -EIO;
+	char kind[64] = "DVD-ROM";
+
+	if (key == 0x2) /* taken out by the host meanwhile */
+		r = -EBUSY;
+	if (d->seen.sessions > 1)
+		snprintf(kind, sizeof(kind), "DVD-ROM, %u sessions", d->seen.sessions);
+	finish(d, closed_answer(d, r, kind, d->seen.end));
+}
+
+static void begin_close(struct drive *d)
+{
+	json_t *answer = NULL;
+	struct drive *has = d->in.name ? d : NULL;
+
+	if (has && strcmp(d->in.name, d->op.cmd->image) == 0) {
+		describe(d, "");
+		d->job.kind = JOB_CLOSE;
+		post(d, OP_CLOSING);
+		return;
+	}
+	if (open_image(d, &answer) < 0)
+		finish(d, answer);
+	else if (d->op.reopen)
+		finish(d, answer_error("in-use",
+				  "%s: \"%s\" is in a drive under another name, or just leaving it",
+				  d->name, d->op.cmd->image));
+	else
+		close_on_shelf(d);
 }
 
 static void begin(struct drive *d)
 {
 	json_t *answer = NULL;
 
+	if (d->op.cmd->verb == DRIVE_CLOSE) {
+		begin_close(d);
+		return;
+	}
 	if (d->op.cmd->verb != DRIVE_EJECT && open_image(d, &answer) < 0) {
 		finish(d, answer);
 		return;
@@ -266,9 +338,9 @@ static void inserted(struct drive *d)
 	image_fini(in);
 	*in = d->op.next;
 	memset(&d->op.next, 0, sizeof(d->op.next));
-	size = in->blank ? (uint64_t)d->seen.capacity * MEDIA_BLOCK : in->size;
+	size = in->recordable ? (uint64_t)d->seen.capacity * MEDIA_BLOCK : in->size;
 	answer = answer_ok("%s: inserted %s (%s, %" PRIu64 " bytes)%s%s", d->name, in->name,
-		in->blank ? "blank DVD+R" : "DVD-ROM", size, note, in->warning);
+		d->op.kind, size, note, in->warning);
 	log_info("%s", json_string_value(json_object_get(answer, "message")));
 	finish(d, answer);
 }
@@ -277,6 +349,10 @@ void drive_op_job_done(struct drive *d)
 {
 	if (d->op.state == OP_INSERTING) {
 		inserted(d);
+		return;
+	}
+	if (d->op.state == OP_CLOSING) {
+		closed_in_drive(d);
 		return;
 	}
 	if (d->op.state != OP_EJECTING)

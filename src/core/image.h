@@ -8,17 +8,25 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "media/media.h"
+#include "media/disc.h"
+
+/* How discs are opened: the same for all of a drive. */
+struct image_policy {
+	uint32_t ahead; /* blocks; see disc_options */
+	bool fits;      /* tell the host of no more free blocks than the file system has */
+	disc_release_fn *release;
+	void *release_ctx;
+};
 
 struct image {
 	char *name; /* in the media folder */
 	char *path;
-	uint64_t size; /* bytes when it was opened */
-	bool blank;    /* it was empty: a blank DVD+R */
+	uint64_t size;   /* bytes when it was opened */
+	bool recordable; /* it is held for writing: nobody else may have it */
 	dev_t dev;
 	ino_t ino;
-	struct media *media; /* the caller takes it out */
-	char warning[160];   /* "" or what the user should know, with "; " before it */
+	struct disc *disc; /* the caller takes it out */
+	char warning[320]; /* "" or what the user should know, with "; " before it */
 };
 
 /* Why an operation was refused: a fixed code for scripts, a text for people. */
@@ -31,10 +39,25 @@ struct refusal {
  * Opens name. 0, or -errno with *why; -EBUSY: somebody holds it, dev and ino
  * of *out are set then. *out is to be released with image_fini() in any case.
  */
-int image_open(int folder, const char *folder_name, const char *name, struct image *out,
-	struct refusal *why);
+int image_open(int folder, const char *folder_name, const char *name,
+	const struct image_policy *policy, struct image *out, struct refusal *why);
 /* Makes name an empty file unless it is one. 0 or -errno with *why. */
 int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why);
 void image_fini(struct image *image);
+
+/* "blank DVD+R", "DVD+R, 2 sessions" ...: what kind of disc it is, for people. */
+void image_describe(const struct disc *d, char *out, size_t size);
+
+/* What a listing says of a file that is not opened for it. */
+struct image_peek {
+	const char *kind;    /* "blank", "open", "appendable", "iso" */
+	const char *problem; /* of its state; NULL = none */
+	unsigned sessions;   /* complete ones */
+};
+void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
+
+/* "" or a warning, as in struct image: that many more blocks may not find room in the folder. */
+void image_warn_room(
+	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size);
 
 #endif

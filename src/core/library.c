@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ctl/words.h"
+#include "media/store.h"
 #include "util/log.h"
 
 #define DEPTH_MAX   8     /* levels of sub-folders that a listing descends */
@@ -114,48 +115,147 @@ static int reopen(int path_fd, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/* The real place of the file behind path_fd, as a name below folder. */
+static int real_name(int folder, int path_fd, char out[PATH_MAX])
+{
+	char proc[32], top[PATH_MAX], file[PATH_MAX];
+	ssize_t n, m;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", folder);
+	n = readlink(proc, top, sizeof(top) - 1);
+	if (n < 0)
+		return -errno;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
+	m = readlink(proc, file, sizeof(file) - 1);
+	if (m < 0)
+		return -errno;
+	/* The root folder ends in the slash that others are followed by. */
+	if (n == 1)
+		n = 0;
+	if (m <= n + 1 || memcmp(top, file, (size_t)n) != 0 || file[n] != '/')
+		return -EXDEV;
+	memcpy(out, file + n + 1, (size_t)(m - n - 1));
+	out[m - n - 1] = '\0';
+	return 0;
+}
+
+/* The folder the file lies in and its name there: where the state of the disc is kept. */
+static int find_place(int folder, struct library_file *f)
+{
+	char name[PATH_MAX], *slash;
+	struct stat st;
+	int r = real_name(folder, f->path_fd, name), at;
+
+	if (r < 0)
+		return r;
+	slash = strrchr(name, '/');
+	if (slash)
+		*slash = '\0';
+	if (snprintf(f->base, sizeof(f->base), "%s", slash ? slash + 1 : name) >=
+		(int)sizeof(f->base))
+		return -ENAMETOOLONG;
+	at = resolve(folder, slash ? name : ".", O_DIRECTORY);
+	if (at < 0)
+		return at;
+	f->dir_fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = f->dir_fd < 0 ? -errno : 0;
+	close(at);
+	/* Moved or removed while we looked. */
+	if (r == 0 && (fstatat(f->dir_fd, f->base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+			      st.st_dev != f->dev || st.st_ino != f->ino))
+		r = -ENOENT;
+	return r;
+}
+
 /*
  * root may open anything. A file whose mode lets nobody read it, or nobody
  * write it, is meant that way, so the daemon keeps to it as a user would.
  */
-static int open_regular(int path_fd, const struct stat *st, struct library_file *out)
+static int look_at(int folder, struct library_file *f)
 {
-	bool blank = st->st_size == 0;
-	int fd;
+	struct stat st;
+	int r;
 
-	if ((st->st_mode & 0444) == 0)
+	if (fstat(f->path_fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ENOTBLK;
+	if ((st.st_mode & 0444) == 0)
 		return -EACCES;
-	if (blank && (st->st_mode & 0222) == 0)
-		return -EROFS;
-	fd = reopen(path_fd, blank ? O_RDWR : O_RDONLY);
-	if (blank && (fd == -EACCES || fd == -EPERM))
-		return -EROFS;
-	if (fd < 0)
-		return fd;
-	*out = (struct library_file){
-		.fd = fd,
-		.size = (uint64_t)st->st_size,
-		.dev = st->st_dev,
-		.ino = st->st_ino,
-		.writable = blank,
-	};
+	f->size = (uint64_t)st.st_size;
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+	r = find_place(folder, f);
+	if (r < 0)
+		return r;
+	/* The state is written beside it. */
+	f->may_write = (st.st_mode & 0222) != 0 &&
+		       faccessat(f->dir_fd, f->base, W_OK, AT_EACCESS) == 0 &&
+		       faccessat(f->dir_fd, ".", W_OK, AT_EACCESS) == 0;
 	return 0;
 }
 
-int library_open(int folder, const char *name, struct library_file *out)
+int library_find(int folder, const char *name, struct library_file *out)
 {
-	int path_fd = resolve(folder, name, 0), r;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	out->dir_fd = -1;
+	out->path_fd = resolve(folder, name, 0);
+	if (out->path_fd < 0)
+		return out->path_fd;
+	r = look_at(folder, out);
+	if (r < 0)
+		library_forget(out);
+	return r;
+}
+
+int library_open(const struct library_file *f, bool writable)
+{
+	return reopen(f->path_fd, writable ? O_RDWR : O_RDONLY);
+}
+
+void library_forget(struct library_file *f)
+{
+	if (f->path_fd >= 0)
+		close(f->path_fd);
+	if (f->dir_fd >= 0)
+		close(f->dir_fd);
+	f->path_fd = f->dir_fd = -1;
+}
+
+static int read_small(int fd, char *buf, size_t size)
+{
+	size_t have = 0;
+	ssize_t n = 1;
+
+	while (n != 0 && have < size) {
+		n = read(fd, buf + have, size - have);
+		if (n > 0)
+			have += (size_t)n;
+		else if (n < 0 && errno != EINTR)
+			return -errno;
+	}
+	return have < size ? (int)have : -EFBIG;
+}
+
+int library_read(int folder, const char *name, char *buf, size_t size)
+{
+	int path_fd = resolve(folder, name, O_NOFOLLOW), fd, r;
 	struct stat st;
 
 	if (path_fd < 0)
 		return path_fd;
-	if (fstat(path_fd, &st) < 0)
-		r = -errno;
-	else if (!S_ISREG(st.st_mode))
-		r = -ENOTBLK;
-	else
-		r = open_regular(path_fd, &st, out);
+	if (fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(path_fd);
+		return -ENOTBLK;
+	}
+	fd = reopen(path_fd, O_RDONLY);
 	close(path_fd);
+	if (fd < 0)
+		return fd;
+	r = read_small(fd, buf, size);
+	close(fd);
 	return r;
 }
 
@@ -227,7 +327,7 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 	int fd, r = 0;
 
 	/* A name that cannot be typed on a control line cannot be inserted either. */
-	if (!words_text_ok(name, strlen(name)) || strchr(name, '\n'))
+	if (!words_text_ok(name, strlen(name)) || strchr(name, '\n') || store_is_own_name(name))
 		return 0;
 	if (!look(l->folder, name, &fd, &st))
 		return 0;

@@ -11,23 +11,32 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* A regular file of the media folder, found and not yet opened. */
 struct library_file {
-	int fd;
+	int path_fd;    /* of the file itself, whatever its name is by now */
+	int dir_fd;     /* the folder it really lies in, symbolic links followed */
+	char base[256]; /* its name there */
 	uint64_t size;
 	dev_t dev;
 	ino_t ino;
-	bool writable; /* opened for writing: it is empty, a blank disc */
+	bool may_write; /* neither its mode nor the file system is against it */
 };
 
 /* A descriptor of the folder, or -errno. */
 int library_open_folder(const char *path);
 
 /*
- * Opens an image: for reading when it holds data, for writing too when it is
- * empty. 0; -ENOENT; -EXDEV: outside the folder; -ENOTBLK: not a regular file;
- * -EROFS: empty, and cannot be written; -EACCES and other errors of the system.
+ * Finds an image. 0, and library_forget() is due; -ENOENT; -EXDEV: outside the
+ * folder; -ENOTBLK: not a regular file; -EACCES and other errors of the system.
  */
-int library_open(int folder, const char *name, struct library_file *out);
+int library_find(int folder, const char *name, struct library_file *out);
+/* Opens what was found. A descriptor, or -errno. */
+int library_open(const struct library_file *f, bool writable);
+void library_forget(struct library_file *f);
+
+/* A whole small file into buf: its bytes, -EFBIG when it has more than size, or as library_find().
+ */
+int library_read(int folder, const char *name, char *buf, size_t size);
 
 /*
  * Makes an empty file. 0; -EEXIST: there is a file of that name, untouched;

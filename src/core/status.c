@@ -2,7 +2,9 @@
 #include "core/status.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "core/image.h"
 #include "core/library.h"
 
 static bool has_disc(const struct mmc_state *m)
@@ -52,9 +54,20 @@ static const char *speed_of(const struct ffs_state *usb)
 	return "none";
 }
 
+/* A burn that the card has no room for is better stopped now than at the full card. */
+static const char *room_warning(
+	const struct drive *d, const struct mmc_state *m, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (has_disc(m) && m->free > 0)
+		image_warn_room(drive_folder(d), drive_media(d), m->free, text, size);
+	return text[0] ? text + strlen("; ") : text;
+}
+
 json_t *status_drive(struct drive *d)
 {
 	struct drive_info info;
+	char text[160];
 	const struct mmc_state *m = &info.mmc;
 	json_t *host, *o;
 
@@ -78,6 +91,10 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "tracks", json_integer(m->tracks));
 	json_object_set_new(o, "locked", json_boolean(m->locked));
 	json_object_set_new(o, "eject_requested", json_boolean(m->eject_requested));
+	json_object_set_new(o, "test_write", json_boolean(m->testing));
+	json_object_set_new(o, "unsynced_blocks", json_integer(m->unsynced));
+	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
+	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
 	json_object_set_new(o, "host", host);
 	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
 	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));
@@ -90,6 +107,7 @@ json_t *status_drive(struct drive *d)
 
 struct listing {
 	const struct drives *all;
+	int folder;
 	json_t *images;
 };
 
@@ -97,20 +115,23 @@ static bool add_image(const struct library_entry *e, void *ctx)
 {
 	struct listing *l = ctx;
 	json_t *in = json_array();
+	struct image_peek peek;
 
 	for (unsigned i = 0; i < l->all->count; i++) {
 		if (drive_holds(l->all->drive[i], e->dev, e->ino))
 			json_array_append_new(in, json_string(drive_name(l->all->drive[i])));
 	}
+	image_peek(l->folder, e->name, e->size, &peek);
 	json_array_append_new(l->images,
-		json_pack("{s:s, s:I, s:s, s:o}", "name", e->name, "size", (json_int_t)e->size,
-			"kind", e->size > 0 ? "iso" : "blank", "loaded_in", in));
+		json_pack("{s:s, s:I, s:s, s:i, s:s, s:o}", "name", e->name, "size",
+			(json_int_t)e->size, "kind", peek.kind, "sessions", (int)peek.sessions,
+			"problem", peek.problem ? peek.problem : "", "loaded_in", in));
 	return true;
 }
 
 json_t *status_images(const struct drive *d, const struct drives *all, int *error)
 {
-	struct listing l = {.all = all, .images = json_array()};
+	struct listing l = {.all = all, .folder = drive_folder(d), .images = json_array()};
 
 	*error = l.images ? library_list(drive_folder(d), add_image, &l) : -ENOMEM;
 	if (*error < 0) {

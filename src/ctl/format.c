@@ -94,6 +94,15 @@ static void format_disc(const json_t *drive, FILE *out)
 			number(drive, "recorded_blocks"), number(drive, "capacity_blocks"));
 		line_size(out, "free", number(drive, "free_blocks") * BLOCK);
 	}
+	if (number(drive, "sessions") > 1)
+		fprintf(out, "  %-10s %" PRIu64 ", tracks %" PRIu64 "\n", "sessions",
+			number(drive, "sessions"), number(drive, "tracks"));
+	if (flag(drive, "test_write"))
+		fprintf(out, "  %-10s the host burns a test, the disc stays as it is\n", "test");
+	if (*text(drive, "read_only"))
+		fprintf(out, "  %-10s %s\n", "read-only", text(drive, "read_only"));
+	if (*text(drive, "warning"))
+		fprintf(out, "  %-10s %s\n", "warning", text(drive, "warning"));
 }
 
 static void format_drive(const json_t *drive, FILE *out)
@@ -118,13 +127,23 @@ static void format_drive(const json_t *drive, FILE *out)
 static void format_image(const json_t *image, FILE *out)
 {
 	const json_t *drives = json_object_get(image, "loaded_in");
-	bool blank = strcmp(text(image, "kind"), "blank") == 0;
+	const char *kind = text(image, "kind");
+	uint64_t sessions = number(image, "sessions");
 	char human[16];
 	const json_t *name;
 	size_t i;
 
 	format_size(number(image, "size"), human);
-	fprintf(out, "%12s  %s", blank ? "blank" : human, text(image, "name"));
+	fprintf(out, "%12s  %s", strcmp(kind, "blank") == 0 ? "blank" : human, text(image, "name"));
+	if (strcmp(kind, "open") == 0)
+		fputs("  (burn not finished)", out);
+	else if (strcmp(kind, "appendable") == 0)
+		fprintf(out, "  (appendable, %" PRIu64 " session%s)", sessions,
+			sessions == 1 ? "" : "s");
+	else if (sessions > 1)
+		fprintf(out, "  (%" PRIu64 " sessions)", sessions);
+	if (*text(image, "problem"))
+		fprintf(out, "  (read-only: %s)", text(image, "problem"));
 	json_array_foreach(drives, i, name)
 		fprintf(out, "%s%s", i == 0 ? "  <- " : ", ", json_string_value(name));
 	fputc('\n', out);

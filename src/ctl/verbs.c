@@ -15,6 +15,8 @@ const struct verb verb_table[VERB_COUNT] = {
 	[VERB_BLANK] = { "blank", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TYPE, NULL,
 		"blank NAME [type=dvd+r] [drive=DRIVE]",
 		"make a blank disc and insert it; never overwrites data" },
+	[VERB_CLOSE] = { "close", 1, 1, VERB_OPT_DRIVE, NULL, "close NAME [drive=DRIVE]",
+		"finalise a burned disc, in the drive or not: it becomes a DVD-ROM" },
 	[VERB_STATUS] = { "status", 0, 0, VERB_OPT_DRIVE, NULL, "status [drive=DRIVE]",
 		"show the drives and their discs" },
 	[VERB_LIST] = { "list", 0, 0, VERB_OPT_DRIVE, NULL, "list [drive=DRIVE]",

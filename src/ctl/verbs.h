@@ -8,7 +8,16 @@
 
 #include "ctl/words.h"
 
-enum verb_id { VERB_INSERT, VERB_EJECT, VERB_BLANK, VERB_STATUS, VERB_LIST, VERB_HELP, VERB_COUNT };
+enum verb_id {
+	VERB_INSERT,
+	VERB_EJECT,
+	VERB_BLANK,
+	VERB_CLOSE,
+	VERB_STATUS,
+	VERB_LIST,
+	VERB_HELP,
+	VERB_COUNT
+};
 
 enum verb_option { VERB_OPT_DRIVE = 1, VERB_OPT_TYPE = 2 };
 

@@ -179,8 +179,13 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 	s->readable = disc_readable_blocks(disc);
 	s->sessions = disc->layout.sessions;
 	s->tracks = disc->layout.tracks;
-	for (uint32_t i = 0; i < disc->layout.tracks; i++)
-		s->recorded += disc->layout.track[i].written;
+	for (uint32_t i = 0; i < disc->layout.tracks; i++) {
+		const struct disc_track *t = &disc->layout.track[i];
+
+		s->recorded += t->written;
+		if (t->written)
+			s->end = t->start + t->written;
+	}
 	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
 	if (t) {
 		s->nwa = disc_track_nwa(disc, t);

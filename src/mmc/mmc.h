@@ -157,6 +157,7 @@ struct mmc_state {
 	uint32_t capacity;  /* blocks */
 	uint32_t readable;  /* blocks in closed tracks */
 	uint32_t recorded;  /* blocks recorded, open track included */
+	uint32_t end;       /* first block behind them */
 	uint32_t nwa, free; /* of the open track; 0 when there is none */
 	uint32_t unsynced;  /* blocks recorded that a power cut would take */
 	uint16_t sessions, tracks;

@@ -55,6 +55,7 @@ static inline struct drive *fake_drive(
 		.mmc = {.vendor = "V", .product = "P", .revision = "1"},
 		.swap_gap = 20,
 		.unlock_wait = wait,
+		.sync_ms = 300,
 	};
 	struct drive_port port = {.usb = u, .post = fake_post, .get_state = fake_state};
 

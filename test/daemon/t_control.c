@@ -158,11 +158,15 @@ static void socket_list(void **state)
 	put_size("media/n", 0);
 	tell(fd, "insert a.iso drive=drive1\nlist\n");
 	hear(fd);
-	assert_non_null(strstr(hear(fd),
-		"\"images\":["
-		"{\"name\":\"a.iso\",\"size\":4096,\"kind\":\"iso\",\"loaded_in\":[\"drive1\"]},"
-		"{\"name\":\"b c.iso\",\"size\":8192,\"kind\":\"iso\",\"loaded_in\":[]},"
-		"{\"name\":\"n\",\"size\":0,\"kind\":\"blank\",\"loaded_in\":[]}]}"));
+	assert_non_null(
+		strstr(hear(fd), "\"images\":["
+				 "{\"name\":\"a.iso\",\"size\":4096,\"kind\":\"iso\",\"sessions\":"
+				 "0,\"problem\":\"\",\"loaded_in\":[\"drive1\"]},"
+				 "{\"name\":\"b "
+				 "c.iso\",\"size\":8192,\"kind\":\"iso\",\"sessions\":0,"
+				 "\"problem\":\"\",\"loaded_in\":[]},"
+				 "{\"name\":\"n\",\"size\":0,\"kind\":\"blank\",\"sessions\":0,"
+				 "\"problem\":\"\",\"loaded_in\":[]}]}"));
 	close(fd);
 }
 

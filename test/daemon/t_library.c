@@ -36,35 +36,69 @@ static int teardown(void **state)
 	return scratch_remove(state);
 }
 
-/* 0 or -errno; closes what was opened. */
+/* As an image is opened: for writing when it is empty. 0 or -errno; closes what was opened. */
 static int try_open(const char *name)
 {
 	struct library_file f;
-	int r = library_open(folder, name, &f);
+	int r = library_find(folder, name, &f), fd;
 
-	if (r == 0)
-		close(f.fd);
-	return r;
+	if (r < 0)
+		return r;
+	fd = f.size == 0 && !f.may_write ? -EROFS : library_open(&f, f.size == 0);
+	library_forget(&f);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
 }
 
 static void opens(void **state)
 {
 	struct library_file f;
+	struct stat st;
 	char c;
+	int fd;
 
 	(void)state;
-	assert_int_equal(library_open(folder, "a.iso", &f), 0);
+	assert_int_equal(library_find(folder, "a.iso", &f), 0);
 	assert_int_equal(f.size, 4096);
-	assert_false(f.writable);
-	assert_int_equal(write(f.fd, "x", 1), -1);
-	close(f.fd);
-	assert_int_equal(library_open(folder, "blank", &f), 0);
-	assert_true(f.writable);
-	assert_int_equal(write(f.fd, "x", 1), 1);
-	assert_int_equal(pread(f.fd, &c, 1, 0), 1);
-	close(f.fd);
+	assert_string_equal(f.base, "a.iso");
+	fd = library_open(&f, false);
+	assert_int_equal(write(fd, "x", 1), -1);
+	close(fd);
+	library_forget(&f);
+	assert_int_equal(library_find(folder, "blank", &f), 0);
+	assert_true(f.may_write);
+	fd = library_open(&f, true);
+	assert_int_equal(write(fd, "x", 1), 1);
+	assert_int_equal(pread(fd, &c, 1, 0), 1);
+	close(fd);
+	library_forget(&f);
 	assert_int_equal(try_open("sub/b.iso"), 0);
 	assert_int_equal(try_open("./sub//b.iso"), 0);
+	/* The real place, where the state of a disc is kept, by whatever name it is called. */
+	assert_int_equal(symlink("sub/b.iso", in_scratch("media/link.iso")), 0);
+	assert_int_equal(library_find(folder, "link.iso", &f), 0);
+	assert_string_equal(f.base, "b.iso");
+	assert_int_equal(fstatat(f.dir_fd, "b.iso", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISREG(st.st_mode));
+	library_forget(&f);
+}
+
+static void reads_small_files(void **state)
+{
+	char text[16];
+
+	(void)state;
+	put_text("media/note", "0123456789");
+	assert_int_equal(library_read(folder, "note", text, sizeof(text)), 10);
+	assert_memory_equal(text, "0123456789", 10);
+	assert_int_equal(library_read(folder, "note", text, 10), -EFBIG);
+	assert_int_equal(library_read(folder, "a.iso", text, sizeof(text)), -EFBIG);
+	assert_int_equal(library_read(folder, "none", text, sizeof(text)), -ENOENT);
+	assert_int_equal(library_read(folder, "sub", text, sizeof(text)), -ENOTBLK);
+	assert_int_equal(library_read(folder, "../outside/secret", text, sizeof(text)), -EXDEV);
+	assert_int_equal(symlink("../outside/secret", in_scratch("media/l")), 0);
+	assert_int_equal(library_read(folder, "l", text, sizeof(text)), -ENOTBLK);
 }
 
 static void symlink_in(const char *target, const char *name)
@@ -257,11 +291,20 @@ static void lists(void **state)
 	symlink_in("../outside/secret", "media/out");
 	symlink_in(".", "media/round");
 	put_text("media/.hidden", "x");
+	put_text("media/a.iso.mmcdisc", "the state of a disc");
+	put_text("media/a.iso.mmcdisc.new", "and its spare");
 	put_text("media/bad\x1b[2J", "x");
 	put_text("media/bad\xff", "x");
 	assert_int_equal(mkfifo(in_scratch("media/fifo"), 0644), 0);
 	assert_int_equal(library_list(folder, collect, out), 0);
 	assert_string_equal(out, "a.iso:4096 blank:0 link:2048 sub/b.iso:2048 ");
+}
+
+static const struct image_policy policy;
+
+static int open_image(const char *name, struct image *image, struct refusal *why)
+{
+	return image_open(folder, "/media", name, &policy, image, why);
 }
 
 /* What people are told. */
@@ -278,6 +321,12 @@ static void refusals(void **state)
 		{"empty", "not-writable",
 			"\"empty\" is empty and cannot be written; a blank disc must be writable"},
 		{"huge", "too-large", "\"huge\" has more than 4294967294 blocks"},
+		{"a.iso.mmcdisc", "bad-name",
+			"\"a.iso.mmcdisc\" keeps the state of a disc; it is none itself"},
+		{"cleared", "bad-state",
+			"\"cleared\" is empty, and its state in \"cleared.mmcdisc\" is not that of "
+			"a "
+			"blank; remove one of them"},
 	};
 	struct refusal why;
 	struct image image;
@@ -288,16 +337,18 @@ static void refusals(void **state)
 	put_size("media/empty", 0);
 	chmod(in_scratch("media/empty"), 0444);
 	put_size("media/huge", UINT64_C(0xfffffffe) * 2048 + 1);
+	put_size("media/cleared", 0);
+	put_text("media/cleared.mmcdisc", "nonsense\n");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_true(image_open(folder, "/media", rows[i].name, &image, &why) < 0);
+		assert_true(image_open(folder, "/media", rows[i].name, &policy, &image, &why) < 0);
 		assert_string_equal(why.code, rows[i].code);
 		assert_string_equal(why.text, rows[i].text);
 		image_fini(&image);
 	}
 	/* The largest there is. */
 	put_size("media/huge", UINT64_C(0xfffffffe) * 2048);
-	assert_int_equal(image_open(folder, "/media", "huge", &image, &why), 0);
-	assert_true(image.media->blocks == UINT64_C(0xfffffffe));
+	assert_int_equal(open_image("huge", &image, &why), 0);
+	assert_true(image.disc->media->blocks == UINT64_C(0xfffffffe));
 	image_fini(&image);
 }
 
@@ -308,34 +359,35 @@ static void images(void **state)
 
 	(void)state;
 	put_size("media/odd", 5000);
-	assert_int_equal(image_open(folder, "/media", "odd", &image, &why), 0);
+	assert_int_equal(open_image("odd", &image, &why), 0);
 	assert_string_equal(image.path, "/media/odd");
 	assert_int_equal(image.size, 5000);
-	assert_false(image.blank);
-	assert_int_equal(image.media->blocks, 3);
+	assert_false(image.recordable);
+	assert_int_equal(image.disc->media->blocks, 3);
 	assert_string_equal(image.warning,
 		"; its size is not a multiple of 2048: its last 904 bytes are shown as a "
 		"zero-padded block");
 	image_fini(&image);
-	assert_int_equal(image_open(folder, "/media", "blank", &image, &why), 0);
-	assert_true(image.blank);
-	assert_true(image.media->writable);
+	assert_int_equal(open_image("blank", &image, &why), 0);
+	assert_true(image.recordable);
+	assert_true(image.disc->media->writable);
 	/* One blank in two drives would be two recorders on one file. */
-	assert_int_equal(image_open(folder, "/media", "blank", &second, &why), -EBUSY);
+	assert_int_equal(open_image("blank", &second, &why), -EBUSY);
 	assert_string_equal(why.code, "in-use");
 	assert_true(second.dev == image.dev && second.ino == image.ino);
 	image_fini(&second);
 	image_fini(&image);
-	assert_int_equal(image_open(folder, "/media", "a.iso", &image, &why), 0);
+	assert_int_equal(open_image("a.iso", &image, &why), 0);
 	assert_string_equal(image.warning, "");
 	/* Two drives may show one image. */
-	assert_int_equal(image_open(folder, "/media", "a.iso", &second, &why), 0);
+	assert_int_equal(open_image("a.iso", &second, &why), 0);
 	image_fini(&second);
 	image_fini(&image);
 }
 
 static void blanks(void **state)
 {
+	char longest[245] = "";
 	struct refusal why;
 
 	(void)state;
@@ -346,6 +398,13 @@ static void blanks(void **state)
 	assert_string_equal(why.text, "\"a.iso\" exists and holds 4096 bytes; a disc that holds "
 				      "data is never overwritten");
 	assert_int_equal(size_of("media/a.iso"), 4096);
+	assert_int_equal(image_create_blank(folder, "/media", "x.mmcdisc", &why), -EINVAL);
+	assert_string_equal(why.text, "\"x.mmcdisc\" would be taken for the state of a disc");
+	memset(longest, 'n', sizeof(longest) - 1);
+	assert_int_equal(image_create_blank(folder, "/media", longest, &why), -ENAMETOOLONG);
+	assert_string_equal(why.code, "bad-name");
+	longest[243] = '\0';
+	assert_int_equal(image_create_blank(folder, "/media", longest, &why), 0);
 	assert_int_equal(image_create_blank(folder, "/media", "x/new", &why), -ENOENT);
 	assert_string_equal(why.text,
 		"no folder for \"x/new\" in /media; a blank is made in folders that exist");
@@ -360,6 +419,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(opens),
+		T(reads_small_files),
 		T(outside),
 		T(links_inside),
 		T(wrong_kind),

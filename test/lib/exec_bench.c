@@ -14,6 +14,8 @@ static void keep_media(struct disc *disc, void *ctx)
 	struct exec_bench *b = ctx;
 
 	media_close(b->kept);
+	(void)disc_test_write(disc, false);
+	(void)disc_sync(disc);
 	b->kept = disc->media;
 	disc->media = NULL;
 	disc_destroy(disc);
@@ -21,8 +23,16 @@ static void keep_media(struct disc *disc, void *ctx)
 
 static int insert(struct exec_bench *b, struct script_exec *x, struct media *media)
 {
-	struct disc *disc = disc_new(media, b->capacity, keep_media, b);
+	struct disc_options o = {
+		.media = media,
+		.capacity = b->capacity,
+		.release = keep_media,
+		.release_ctx = b,
+	};
+	struct disc *disc = NULL;
 
+	if (store_new(mem_folder_borrow(&b->folder), "disc", "", &o.store) == 0)
+		disc = disc_open(&o);
 	if (!disc)
 		return script_fail(x, "no memory for a disc");
 	b->media = media;
@@ -69,6 +79,7 @@ int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t bl
 	struct exec_bench *b = from(x);
 
 	mmc_eject(b->drive, true);
+	mem_folder_clear(&b->folder);
 	if (media == SCRIPT_MEDIA_NONE)
 		return 0;
 	struct media *m = media == SCRIPT_MEDIA_BLANK ? media_mem_new(0, true) : rom(blocks);
@@ -102,9 +113,8 @@ int exec_bench_insert_again(struct script_exec *x)
 	if (!m)
 		return script_fail(x, "no disc was taken out");
 	b->kept = NULL;
-	/* As the daemon opens files: what holds data is a finished disc. */
-	if (m->blocks)
-		m->writable = false;
+	/* As the daemon opens files: what holds data and has no state is a finished disc. */
+	m->writable = m->blocks == 0 || mem_folder_find(&b->folder, "disc" STORE_SUFFIX);
 	return insert(b, x, m);
 }
 

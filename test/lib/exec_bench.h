@@ -3,13 +3,15 @@
 #ifndef TEST_LIB_EXEC_BENCH_H
 #define TEST_LIB_EXEC_BENCH_H
 
+#include "lib/mem_folder.h"
 #include "lib/script.h"
 
 struct exec_bench {
 	struct mmc_drive *drive;
-	struct media *media; /* of the disc in the drive, the fault medium on top */
-	struct media *kept;  /* of the disc that was taken out last */
-	uint32_t capacity;   /* asked for that disc; 0 = the default */
+	struct media *media;      /* of the disc in the drive, the fault medium on top */
+	struct media *kept;       /* of the disc that was taken out last */
+	struct mem_folder folder; /* where the state of that disc is */
+	uint32_t capacity;        /* asked for that disc; 0 = the default */
 	struct media_fault fault;
 };
 

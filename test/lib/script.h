@@ -24,8 +24,8 @@
  *	                        it the unit attentions and events of the change are taken first.
  *	eject | eject force     the hand at the drive takes the disc
  *	eject asks              the same; locked, so the drive asks the host and keeps the disc
- *	insert-again            the disc that was taken out last comes back, as from its file:
- *	                        DVD-ROM once there is data on it. Nothing is taken.
+ *	insert-again            the disc that was taken out last comes back, as from its file
+ *	                        and the state beside it. Nothing is taken.
  *	busreset                bus reset, as after a phase error or a new connection
  *	transportreset          Bulk-Only Mass Storage Reset
  *	fault OP KIND [skip=N] [times=N]

@@ -51,8 +51,15 @@ run() {
 
 # blank [BLOCKS]: a new blank disc, file $W/disc.iso.
 blank() {
-	rm -f "$W/disc.iso"
+	ask eject force >/dev/null
+	rm -f "$W/disc.iso" "$W/disc.iso.mmcdisc"
 	ask blank "$W/disc.iso" "$@" >/dev/null
+}
+
+# again: the disc is taken out and comes back, as from its file.
+again() {
+	ask eject force >/dev/null
+	ask insert "$W/disc.iso" >/dev/null
 }
 
 # check NAME COMMAND...: a test, passed when the command succeeds.

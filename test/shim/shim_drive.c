@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -171,24 +172,54 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 /* ---- the hand at the drive --------------------------------------------------------------------
  */
 
-static int put_disc(struct shim_drive *d, const char *path, bool blank, uint32_t capacity)
+/* The state of the disc is kept beside it, as the daemon does. */
+static int open_store(const char *path, struct store **out)
 {
-	int fd = open(path, blank ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644);
-	struct media *m;
-	struct stat st;
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX] = ".", boot[STORE_BOOT_MAX];
+	struct folder *folder;
+	int fd;
 
+	if (slash)
+		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || (st.st_size == 0) != blank) {
-		close(fd);
-		return blank ? -EEXIST : -ENODATA;
-	}
+	folder = folder_file_new(fd);
+	if (!folder)
+		return -ENOMEM;
+	store_this_boot(boot);
+	return store_new(folder, slash ? slash + 1 : path, boot, out);
+}
+
+static int put_disc(struct shim_drive *d, const char *path, bool blank, uint32_t capacity)
+{
+	struct disc_options o = {.capacity = capacity};
+	char text[STORE_TEXT_MAX];
+	struct stat st;
+	bool writable;
+	int r;
+
 	/* The old disc goes first: it may be the same file, which is locked while it is in. */
 	mmc_eject(d->mmc, true);
-	int r = media_file_open(fd, blank, &m);
+	r = open_store(path, &o.store);
 	if (r < 0)
 		return r;
-	struct disc *disc = disc_new(m, capacity, NULL, NULL);
+	writable = blank || store_load(o.store, text, sizeof(text)) > 0;
+	int fd = open(
+		path, (writable ? O_RDWR : O_RDONLY) | (blank ? O_CREAT : 0) | O_CLOEXEC, 0644);
+	r = fd < 0 ? -errno : fstat(fd, &st) < 0 ? -errno : 0;
+	if (r == 0 && (st.st_size == 0) != blank)
+		r = blank ? -EEXIST : -ENODATA;
+	if (r == 0)
+		r = media_file_open(fd, writable, &o.media);
+	else if (fd >= 0)
+		close(fd);
+	if (r < 0) {
+		store_close(o.store);
+		return r;
+	}
+	struct disc *disc = disc_open(&o);
 	if (!disc)
 		return -ENOMEM;
 	mmc_insert(d->mmc, disc);

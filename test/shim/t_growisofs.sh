@@ -55,6 +55,9 @@ check "dvd+rw-mediainfo, appendable: says so" says 'Mounted Media: +1Bh' \
 run growisofs -Z /dev/sr0="$W/x.iso"
 check "growisofs -Z over a written disc: refused without a terminal" fails
 check "growisofs -Z over a written disc: changes nothing" state sessions=2 nwa=1648
+again
+check "growisofs -Z tree: appendable still when it comes back" \
+	state profile=001b appendable=1 sessions=2 tracks=2 nwa=1648
 run growisofs -M /dev/sr0 -R -quiet "$W/d2"
 check "growisofs -M tree: exit code 0" exits 0
 check "growisofs -M tree: no complaint" no_faces
@@ -104,7 +107,12 @@ kill "$feeder"
 wait "$burner" 2>/dev/null
 check "growisofs killed in mid-burn: the disc is neither locked nor closed" \
 	state locked=0 appendable=1 blank=0 sessions=1 readable=0
-run growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
+far=$(recorded)
+again
+check "growisofs killed in mid-burn: taken out and put in again, it is as far as it was" \
+	state profile=001b appendable=1 blank=0 sessions=1 "recorded=$far" "nwa=$far"
+# The head of the image can be read by now; on a terminal growisofs warns of it and goes on.
+run growisofs -use-the-force-luke=tty -dvd-compat -Z /dev/sr0="$W/x.iso"
 check "growisofs started again: resumes" says ':-\? resuming track#1 from LBA#1[0-9]+$'
 good_burn "growisofs started again" "$W/x.iso" 32767
 check "growisofs started again: finalised" state profile=0010 finalised=1 tracks=1

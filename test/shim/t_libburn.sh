@@ -58,6 +58,7 @@ good_burn "cdrskin -multi" "$W/x.iso" 32767
 check "cdrskin -multi: stays appendable" state profile=001b appendable=1 sessions=2 tracks=2 \
 	nwa=1648
 cp "$W/disc.iso" "$W/first"
+again
 run cdrskin dev=/dev/sr0 -v -tao -multi padsize=32s "$W/x.iso"
 check "cdrskin -tao -multi padsize, second session: exit code 0" exits 0
 check "cdrskin -tao -multi padsize, second session: nothing refused, every data phase fits" \
@@ -86,6 +87,12 @@ run cdrskin dev=/dev/sr0 -v "$W/x.iso"
 check "cdrskin, third session, not -multi: exit code 0" exits 0
 check "cdrskin, third session, not -multi: finalises the whole" \
 	state profile=0010 finalised=1 sessions=3 tracks=3
+again
+check "cdrskin, three sessions: all of them are there when the disc comes back" \
+	state profile=0010 finalised=1 sessions=3 tracks=3
+run cdrskin dev=/dev/sr0 -v -toc
+told "cdrskin -toc, three sessions on a DVD-ROM" 'track: +1 lba: +0 ' 'track: +2 lba: +1648' \
+	'track: +3 lba: +3328'
 
 blank
 run cdrskin dev=/dev/sr0 -v -sao speed=4 "$W/x.iso"

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A folder in memory, for the state of a disc that is taken out and put in again. */
+#ifndef TEST_LIB_MEM_FOLDER_H
+#define TEST_LIB_MEM_FOLDER_H
+
+#include "media/store.h"
+
+#define MEM_FOLDER_FILES 4
+
+struct mem_file {
+	char name[32];
+	size_t len;
+	char text[STORE_TEXT_MAX];
+};
+
+/* It is the test's; stores over it only borrow it. Zeroed = empty. */
+struct mem_folder {
+	struct folder f;
+	struct mem_file file[MEM_FOLDER_FILES]; /* no name = none */
+};
+
+struct folder *mem_folder_borrow(struct mem_folder *m);
+void mem_folder_clear(struct mem_folder *m);
+struct mem_file *mem_folder_find(struct mem_folder *m, const char *name);
+
+#endif
