@@ -174,7 +174,6 @@ static int open_media(const struct library_file *f, struct image *out, struct me
 static void note_burn(struct image *image, const char *name)
 {
 	const struct disc *d = image->disc;
-	const struct disc_track *t = disc_track(d, disc_open_track(d));
 	char text[160];
 
 	if (d->read_only) {
@@ -184,7 +183,7 @@ static void note_burn(struct image *image, const char *name)
 	if (d->dropped)
 		log_warn("%s: %" PRIu32 " blocks that were written after the last flush are given "
 			 "up; a burn goes on at block %" PRIu32,
-			name, d->dropped, t ? disc_track_nwa(d, t) : 0);
+			name, d->dropped, disc_nwa(d));
 	if (d->adopted)
 		log_info("%s: %" PRIu32 " blocks written before the last program ended are good",
 			name, d->adopted);

@@ -129,6 +129,13 @@ uint32_t disc_track_nwa(const struct disc *d, const struct disc_track *t)
 	return d->layout.finalised || t->state == DISC_TRACK_CLOSED ? 0 : t->start + t->written;
 }
 
+uint32_t disc_nwa(const struct disc *d)
+{
+	const struct disc_track *t = disc_track(d, disc_open_track(d));
+
+	return t ? disc_track_nwa(d, t) : 0;
+}
+
 uint32_t disc_track_free(const struct disc *d, const struct disc_track *t)
 {
 	if (d->layout.finalised || t->state == DISC_TRACK_CLOSED)

@@ -157,6 +157,8 @@ bool disc_session_tracks(const struct disc *d, uint32_t session, uint32_t *first
 /* The last closed session, 0 when there is none. */
 uint32_t disc_last_closed_session(const struct disc *d);
 
+/* Next writable address of the open track, 0 when there is none. */
+uint32_t disc_nwa(const struct disc *d);
 /* Next writable address / free blocks of track t; both 0 when t cannot be written. */
 uint32_t disc_track_nwa(const struct disc *d, const struct disc_track *t);
 uint32_t disc_track_free(const struct disc *d, const struct disc_track *t);

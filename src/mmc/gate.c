@@ -234,12 +234,14 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 static int write_blocks(struct mmc_drive *d, const uint8_t *data, uint32_t blocks)
 {
 	struct mmc_command *c = &d->cmd;
-	mmc_sense_t s = sense_from_disc(disc_write(c->disc, c->lba, blocks, data), true);
+	int r = disc_write(c->disc, c->lba, blocks, data);
+	mmc_sense_t s = sense_from_disc(r, true);
 
 	if (s == SENSE_AGAIN)
 		return -1;
 	if (s) {
-		c->sense = mmc_fail_at(d, s, c->lba);
+		/* Of a deferred error, the first block that is lost. */
+		c->sense = mmc_fail_at(d, s, r == DISC_LOST ? disc_nwa(c->disc) : c->lba);
 		return 0;
 	}
 	c->lba += blocks;

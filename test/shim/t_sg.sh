@@ -44,8 +44,8 @@ works "sg_get_config --current, DVD-ROM" 'DVD read feature' 'Real time streaming
 	-- sg_get_config --current /dev/sr0
 check "sg_get_config --current, DVD-ROM: no DVD+R feature" silent_on 'DVD\+R feature'
 works "sg_modes -a" 'Read-Write error recovery' 'Write parameters' 'Power condition' 'Timeout' \
-	'2a 2e 18 11' -- sg_modes -a /dev/sr0
-works "sg_modes -6" 'MODE SENSE\(6\)' '2a 2e 18 11' -- sg_modes -6 -p 0x2a /dev/sr0
+	'2a 2e 18 15' -- sg_modes -a /dev/sr0
+works "sg_modes -6" 'MODE SENSE\(6\)' '2a 2e 18 15' -- sg_modes -6 -p 0x2a /dev/sr0
 works "sg_modes --control=1" '05 32 ff ff' -- sg_modes --control=1 -p 5 /dev/sr0
 run sg_modes -c 3 /dev/sr0
 check "sg_modes -c 3: illegal request" exits 5
@@ -62,8 +62,8 @@ put_page() {
 put_page 102
 check "sg_raw, MODE SELECT(10) of page 05h: taken" exits 0
 works "sg_modes, after MODE SELECT: the page was taken" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
-put_page 122
-check "sg_raw, MODE SELECT(10) with test write: refused with 5/26/00" sent 'CHECK 5/26/00'
+put_page 104
+check "sg_raw, MODE SELECT(10) with layer jump: refused with 5/26/00" sent 'CHECK 5/26/00'
 works "sg_modes, after a refused MODE SELECT: as before" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
 works "sg_readcap" 'Number of logical blocks=1640' 'Logical block length=2048' -- sg_readcap \
 	-v /dev/sr0

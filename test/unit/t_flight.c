@@ -4,6 +4,8 @@
 
 #include "unit/drive_disc.h"
 
+#define SENSE_OF_DEFERRED 0x1030c00u
+
 /* ---- commands in flight ---------------------------------------------------------------------- */
 
 static void read_in_flight_ends_on_its_disc(void **state)
@@ -365,6 +367,81 @@ static void a_read_that_fails_in_the_middle(void **state)
 	mmc_drive_free(d);
 }
 
+static const uint8_t request_sense[] = {0x03, 0, 0, 0, 18, 0};
+
+static mmc_sense_t write_16(struct mmc_drive *d, uint32_t lba)
+{
+	static const uint8_t data[16 * MEDIA_BLOCK];
+	uint8_t cdb[10] = {0x2a};
+
+	put_be32(cdb + 2, lba);
+	put_be16(cdb + 7, 16);
+	return command_with(d, cdb, sizeof(cdb), 0, data);
+}
+
+/* Nobody asked for it, so nobody was told: the next command that records is. */
+static void a_flush_that_fails_is_a_deferred_error(void **state)
+{
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct mmc_drive *d = new_drive();
+	struct mmc_state s;
+
+	(void)state;
+	mmc_insert(d, disc_new(m, 0, NULL, NULL));
+	settle(d);
+	assert_int_equal(write_16(d, 0), 0);
+	mmc_flush(d);
+	assert_int_equal(write_16(d, 16), 0);
+	media_fault_set(m, &sync);
+	mmc_flush(d);
+	/* A host's polling does not swallow it. */
+	assert_int_equal(test_unit_ready(d), 0);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(write_16(d, 32), SENSE_OF_DEFERRED);
+	assert_int_equal(command_with(d, request_sense, sizeof(request_sense), 18, NULL), 0);
+	assert_int_equal(answer.data[0] & 0x7f, 0x71);
+	assert_int_equal(answer.data[2], 3);
+	assert_int_equal(answer.data[12], 0x0c);
+	/* Told once; the burn goes on where storage has it. */
+	mmc_get_state(d, &s);
+	assert_int_equal(s.nwa, 16);
+	assert_int_equal(write_16(d, 32), 0x52102);
+	assert_int_equal(write_16(d, 16), 0);
+	mmc_drive_free(d);
+}
+
+/* The bound of what may be ahead of storage forces a sync in mid-burn, and that fails. */
+static void a_checkpoint_that_fails_is_a_deferred_error(void **state)
+{
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = ENOSPC};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct disc_options o = {.media = m, .ahead = DISC_AHEAD_LEAST};
+	struct mmc_drive *d = new_drive();
+	struct mmc_state s;
+	uint32_t lba;
+
+	(void)state;
+	mmc_insert(d, disc_open(&o));
+	settle(d);
+	for (lba = 0; lba < 2 * DISC_AHEAD_LEAST; lba += 16) {
+		assert_int_equal(write_16(d, lba), 0);
+		mmc_get_state(d, &s);
+		assert_in_range(s.unsynced, 0, DISC_AHEAD_LEAST);
+	}
+	media_fault_set(m, &sync);
+	assert_int_equal(write_16(d, lba), SENSE_OF_DEFERRED);
+	assert_int_equal(command_with(d, request_sense, sizeof(request_sense), 18, NULL), 0);
+	assert_int_equal(answer.data[0], 0xf1);
+	assert_int_equal(get_be32(answer.data + 3), DISC_AHEAD_LEAST);
+	mmc_get_state(d, &s);
+	assert_int_equal(s.nwa, DISC_AHEAD_LEAST);
+	assert_int_equal(s.unsynced, 0);
+	mmc_drive_free(d);
+}
+
 static void a_write_that_fails_drops_the_rest(void **state)
 {
 	static uint8_t data[64 * MEDIA_BLOCK];
@@ -426,6 +503,8 @@ int main(void)
 		cmocka_unit_test(again_at_the_end),
 		cmocka_unit_test(data_out_that_stops_short),
 		cmocka_unit_test(a_read_that_fails_in_the_middle),
+		cmocka_unit_test(a_flush_that_fails_is_a_deferred_error),
+		cmocka_unit_test(a_checkpoint_that_fails_is_a_deferred_error),
 		cmocka_unit_test(a_write_that_fails_drops_the_rest),
 		cmocka_unit_test(flush_reaches_the_storage),
 	};
