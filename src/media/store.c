@@ -138,8 +138,8 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	if (s->has_spare)
-		(void)s->folder->ops->unlink(s->folder, s->spare);
+	/* Also one that a crash left: nobody else would ever remove it. */
+	(void)s->folder->ops->unlink(s->folder, s->spare);
 	close_folder(s->folder);
 	free(s);
 }
