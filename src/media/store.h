@@ -65,7 +65,7 @@ struct store {
  * *out; -ENAMETOOLONG: no room for the suffix; -ENOMEM.
  */
 int store_new(struct folder *folder, const char *name, const char *boot, struct store **out);
-/* Bytes read into buf (STORE_TEXT_MAX); -ENOENT: there is none; -errno. */
+/* Bytes read into buf (STORE_TEXT_MAX), on storage; -ENOENT: there is none; -errno. */
 int store_load(struct store *s, char *buf, size_t size);
 /* On storage on return, or the old text is. len is at most STORE_TEXT_MAX. 0, -errno. */
 int store_save(struct store *s, const char *text, size_t len);
