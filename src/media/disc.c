@@ -172,8 +172,8 @@ static void roll_back(struct disc *d)
 {
 	struct disc_track *t = open_track(d);
 
-	if (t && t->start + t->written > d->safe_end) {
-		t->written = d->safe_end > t->start ? d->safe_end - t->start : 0;
+	if (t && t->start + t->written > d->data_end) {
+		t->written = d->data_end > t->start ? d->data_end - t->start : 0;
 		if (t->written == 0)
 			t->state = t->reserved ? DISC_TRACK_RESERVED : DISC_TRACK_INVISIBLE;
 		d->checked = 0;
@@ -185,8 +185,24 @@ static int sync_data(struct disc *d)
 {
 	int r = media_sync(d->media);
 
-	if (r < 0 && r != -EAGAIN)
+	if (r == 0)
+		d->data_end = recorded_end(d);
+	else if (r != -EAGAIN)
 		roll_back(d);
+	return r;
+}
+
+/*
+ * The data is on storage also when the layout could not be saved: it stays, or the
+ * store, which may have got that layout all the same, would count blocks that are gone.
+ */
+static int save(struct disc *d)
+{
+	int r = disc_save(d);
+
+	d->unsure = r < 0;
+	if (r == 0)
+		d->safe_end = recorded_end(d);
 	return r;
 }
 
@@ -194,27 +210,28 @@ int disc_sync(struct disc *d)
 {
 	int r;
 
-	if (d->testing || !d->media->writable || (disc_unsynced(d) == 0 && !d->media->dirty))
+	if (d->testing || !d->media->writable ||
+		(disc_unsynced(d) == 0 && !d->media->dirty && !d->unsure))
 		return DISC_OK;
 	r = sync_data(d);
-	if (r == 0)
-		r = disc_save(d);
-	if (r == 0)
-		d->safe_end = recorded_end(d);
-	else if (r != -EAGAIN)
-		roll_back(d);
-	return r;
+	return r == 0 ? save(d) : r;
+}
+
+/* Data first: a layout that calls a track closed must find it whole, and nothing behind it. */
+static int sync_before_change(struct disc *d)
+{
+	int r = d->testing ? DISC_OK : media_truncate(d->media, recorded_end(d));
+
+	return d->testing || r < 0 ? r : sync_data(d);
 }
 
 /* Saves a changed layout; on failure it is as it was before. */
 static int commit(struct disc *d, const struct disc_layout *before)
 {
-	int r = d->testing ? DISC_OK : disc_save(d);
+	int r = d->testing ? DISC_OK : save(d);
 
 	if (r < 0)
 		d->layout = *before;
-	else if (!d->testing)
-		d->safe_end = recorded_end(d);
 	return r;
 }
 
@@ -238,23 +255,27 @@ int disc_may_write(const struct disc *d, uint32_t lba, uint32_t count)
 	return DISC_OK;
 }
 
-/* What must be on storage before that many more blocks go to the medium. */
-static int make_way(struct disc *d, uint32_t count)
+/*
+ * What must be on storage before these blocks go to the medium: a layout of this run, since
+ * an image of more than 0 bytes without one would be a DVD-ROM after a cut, and an older
+ * one may allow less to be missed or be of another boot; and enough of what is ahead.
+ */
+static int make_way(struct disc *d, uint32_t lba, uint32_t count)
 {
+	uint32_t end = recorded_end(d);
 	int r;
 
-	/* An image of more than 0 bytes without a state would be a DVD-ROM after a cut. */
-	if (d->store && !d->store->present)
-		return disc_save(d);
-	if ((uint64_t)disc_unsynced(d) + count <= d->ahead)
+	if (d->store && d->store->saves == 0)
+		d->unsure = true;
+	if (!d->unsure && (uint64_t)lba + count - d->safe_end <= d->ahead)
 		return DISC_OK;
 	r = disc_sync(d);
-	return r < 0 && r != -EAGAIN ? DISC_LOST : r;
+	return r < 0 && recorded_end(d) < end ? DISC_LOST : r;
 }
 
 static int write_medium(struct disc *d, uint32_t lba, uint32_t count, const void *buf)
 {
-	int r = make_way(d, count);
+	int r = make_way(d, lba, count);
 
 	if (r != DISC_OK)
 		return r;
@@ -313,6 +334,9 @@ int disc_reserve(struct disc *d, uint32_t blocks)
 		size = disc_track_free(d, t);
 	if (blocks == 0 || size > disc_track_free(d, t))
 		return DISC_NO_ROOM;
+	int r = sync_before_change(d);
+	if (r != DISC_OK)
+		return r;
 	t->reserved = size;
 	t->state = DISC_TRACK_RESERVED;
 	return commit(d, &before);
@@ -374,21 +398,13 @@ static void drop_open_track(struct disc *d)
 	d->layout.finalised = true;
 }
 
-/* Data first: a layout that calls a track closed must find it whole, and nothing behind it. */
-static int sync_before_closing(struct disc *d)
-{
-	int r = d->testing ? DISC_OK : media_truncate(d->media, recorded_end(d));
-
-	return d->testing || r < 0 ? r : sync_data(d);
-}
-
 int disc_close_track(struct disc *d, uint32_t number)
 {
 	if (number > d->layout.tracks)
 		return DISC_NO_SUCH_TRACK;
 	if (!open_track(d) || (number && number != d->layout.tracks))
 		return DISC_OK;
-	int r = sync_before_closing(d);
+	int r = sync_before_change(d);
 	if (r != DISC_OK)
 		return r;
 	const struct disc_layout before = d->layout;
@@ -400,7 +416,7 @@ int disc_close_session(struct disc *d)
 {
 	if (d->layout.finalised)
 		return DISC_OK;
-	int r = sync_before_closing(d);
+	int r = sync_before_change(d);
 	if (r != DISC_OK)
 		return r;
 	const struct disc_layout before = d->layout;
@@ -416,7 +432,7 @@ int disc_finalise(struct disc *d)
 		return DISC_OK;
 	if (recorded_end(d) == 0)
 		return DISC_NO_SUCH_TRACK;
-	int r = sync_before_closing(d);
+	int r = sync_before_change(d);
 	if (r != DISC_OK)
 		return r;
 	const struct disc_layout before = d->layout;

@@ -89,7 +89,9 @@ struct disc {
 	uint32_t limit;    /* first block that storage has no room for; at most capacity */
 	uint32_t ahead;    /* blocks that may be written and not yet saved */
 	struct disc_layout layout;
-	uint32_t safe_end; /* blocks below it are on storage, and the saved layout counts them */
+	uint32_t data_end; /* blocks below it are on storage */
+	uint32_t safe_end; /* the same, and the saved layout counts them */
+	bool unsure;       /* the store is to be written anew: it may have the layout or not */
 	uint32_t checked,
 		check; /* blocks from the first on, and their CRC-32, for the saved layout */
 	/* Test write: the layout above plays the burn, this one is the disc's. */

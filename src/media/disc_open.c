@@ -198,7 +198,8 @@ struct disc *disc_open(const struct disc_options *o)
 	d->release = o->release;
 	d->release_ctx = o->release_ctx;
 	begin(d, o->capacity);
-	d->safe_end = disc_layout_end(&d->layout) - d->adopted;
+	d->data_end = disc_layout_end(&d->layout);
+	d->safe_end = d->data_end - d->adopted;
 	d->limit = d->capacity;
 	if (o->room && !d->layout.finalised)
 		d->limit = (uint32_t)MIN(
@@ -228,10 +229,12 @@ void disc_destroy(struct disc *d)
 		return;
 	if (d->media) {
 		(void)disc_test_write(d, false);
-		(void)disc_sync(d); /* the medium has complained; the layout counts what is there */
+		/* On failure the medium has complained; the layout counts what is there. */
+		int r = disc_sync(d);
+
 		/* Nothing came of it: it is a fresh blank again. */
-		if (d->store && d->store->present && disc_is_blank(d) && d->media->writable &&
-			d->media->blocks == 0)
+		if (r == 0 && d->store && d->store->present && disc_is_blank(d) &&
+			d->media->writable && d->media->blocks == 0)
 			(void)store_remove(d->store);
 	}
 	media_close(d->media);
