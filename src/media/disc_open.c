@@ -144,6 +144,8 @@ static void use_state(struct disc *d, const struct disc_state *s)
 		return;
 	}
 	d->layout = s->layout;
+	d->checked = s->checked;
+	d->check = s->check;
 	d->capacity = s->capacity;
 	d->type = DISC_DVD_PLUS_R;
 	if (d->layout.finalised) {

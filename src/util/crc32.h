@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CRC-32 as zlib, Ethernet and cksum -o3 have it (reflected 04C11DB7h). Bit by bit: it runs
- * over some kilobytes a checkpoint, and a table would be the larger part of it.
+ * CRC-32 as zlib, Ethernet and cksum -o3 have it (reflected 04C11DB7h). By half bytes:
+ * it runs over 64 KiB whenever a disc is opened, and tests open thousands.
  */
 #ifndef UTIL_CRC32_H
 #define UTIL_CRC32_H
@@ -12,13 +12,16 @@
 /* Goes on from crc, which is 0 at the start. */
 static inline uint32_t crc32_add(uint32_t crc, const void *data, size_t len)
 {
+	static const uint32_t half[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+		0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
+		0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
 	const uint8_t *p = data;
 
 	crc = ~crc;
 	while (len-- > 0) {
 		crc ^= *p++;
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+		crc = crc >> 4 ^ half[crc & 15];
+		crc = crc >> 4 ^ half[crc & 15];
 	}
 	return ~crc;
 }
