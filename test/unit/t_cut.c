@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The power goes at every single storage operation of a burn; the program dies there;
+ * the operation fails there. Whatever was answered GOOD to be kept must be kept, and the
+ * disc must come back as one that can be gone on with.
+ *
+ * CUT_SEEDS: seeds for each point (1); 0: one, and only every 7th point, which is what
+ * a run under valgrind (WRAP) gets.
+ */
+#include "unit/cut_host.h"
+
+#define STATE IMAGE STORE_SUFFIX
+#define SPARE IMAGE STORE_SPARE_SUFFIX
+
+struct scenario {
+	const char *name;
+	uint32_t capacity;
+	bool has_exchange;
+	const struct step *steps;
+};
+
+static const struct step single[] = {
+	{STEP_WRITE, 150, 1},
+	{STEP_SYNC, 0, 1},
+	{STEP_CLOSE_TRACK, 1, 1},
+	{STEP_CLOSE, 2, 1},
+	{STEP_END, 0, 0},
+};
+static const struct step dao[] = {
+	{STEP_RESERVE, 200, 1},
+	{STEP_WRITE, 197, 1},
+	{STEP_SYNC, 0, 1},
+	{STEP_CLOSE, 6, 1},
+	{STEP_END, 0, 0},
+};
+static const struct step three[] = {
+	{STEP_WRITE, 52, 1},
+	{STEP_SYNC, 0, 1},
+	{STEP_CLOSE_TRACK, 1, 1},
+	{STEP_CLOSE, 2, 1},
+	{STEP_WRITE, 165, 2}, /* from 64 on: more than `ahead` behind a gap */
+	{STEP_SYNC, 0, 2},
+	{STEP_CLOSE_TRACK, 2, 2},
+	{STEP_CLOSE, 2, 2},
+	{STEP_WRITE, 230, 3},
+	{STEP_SYNC, 0, 3},
+	{STEP_CLOSE, 6, 3},
+	{STEP_END, 0, 0},
+};
+static const struct step finalise_later[] = {
+	{STEP_WRITE, 52, 1},
+	{STEP_CLOSE, 2, 1},
+	{STEP_REINSERT, 0, 2},
+	{STEP_CLOSE, 6, 2},
+	{STEP_END, 0, 0},
+};
+static const struct step by_hand[] = {
+	{STEP_WRITE, 40, 1},
+	{STEP_CLOSE_TRACK, 1, 1},
+	{STEP_WRITE, 60, 1},
+	{STEP_CLOSE, 2, 1},
+	{STEP_REINSERT, 0, 2},
+	{STEP_FINALISE, 0, 2},
+	{STEP_END, 0, 0},
+};
+static const struct step test_write[] = {
+	{STEP_TEST, 1, 1},
+	{STEP_WRITE, 90, 1},
+	{STEP_SYNC, 0, 1},
+	{STEP_CLOSE, 6, 1},
+	{STEP_TEST, 0, 1},
+	{STEP_WRITE, 40, 1},
+	{STEP_CLOSE, 2, 1},
+	{STEP_TEST, 1, 2},
+	{STEP_WRITE, 150, 2},
+	{STEP_CLOSE, 2, 2},
+	{STEP_TEST, 0, 2},
+	{STEP_WRITE, 60, 2},
+	{STEP_CLOSE, 2, 2},
+	{STEP_END, 0, 0},
+};
+static const struct step only_test[] = {
+	{STEP_TEST, 1, 1},
+	{STEP_RESERVE, 96, 1},
+	{STEP_WRITE, 90, 1},
+	{STEP_SYNC, 0, 1},
+	{STEP_CLOSE, 6, 1},
+	{STEP_TEST, 0, 1},
+	{STEP_END, 0, 0},
+};
+static const struct step forced[] = {
+	{STEP_WRITE, 20, 1},
+	{STEP_FLUSH, 0, 1},
+	{STEP_WRITE, 37, 1},
+	{STEP_WRITE_FUA, 60, 1},
+	{STEP_WRITE, 100, 1},
+	{STEP_FLUSH, 0, 1},
+	{STEP_REINSERT, 0, 1},
+	{STEP_WRITE_FUA, 120, 1},
+	{STEP_WRITE, 140, 1},
+	{STEP_REINSERT, 0, 1},
+	{STEP_WRITE, 150, 1},
+	{STEP_CLOSE, 5, 1},
+	{STEP_END, 0, 0},
+};
+static const struct scenario scenarios[] = {
+	{"single session", 400, true, single},
+	{"DAO", 400, true, dao},
+	{"three sessions", 400, true, three},
+	{"finalise later", 400, true, finalise_later},
+	{"two tracks, finalised by hand", 400, true, by_hand},
+	{"test write", 400, true, test_write},
+	{"FUA, flush, reinsert", 400, true, forced},
+	{"single session, no exchange", 400, false, single},
+	{"three sessions, no exchange", 400, false, three},
+};
+
+/* ---- the run that nothing disturbs ---------------------------------------------------------- */
+
+static struct reference {
+	uint64_t ops;
+	uint8_t kind[CUT_OPS];
+	struct disc_layout trace[COMMANDS], layout;
+	unsigned commands;
+	uint8_t *image;
+	uint64_t size;
+} ref;
+
+static char where[160];
+static unsigned cuts, deaths, faults;
+
+#define HOLDS(what)                                                                                \
+	do {                                                                                       \
+		if (!(what))                                                                       \
+			fail_msg("%s: %s", where, #what);                                          \
+	} while (0)
+
+static void begin(struct bench *b, const struct scenario *s, uint64_t seed)
+{
+	*b = (struct bench){
+		.capacity = s->capacity, .ahead = DISC_AHEAD_LEAST, .most_ahead = DISC_AHEAD_LEAST};
+	b->l.now = (struct disc_layout){.sessions = 1, .tracks = 1, .track[0] = {.session = 1}};
+	b->cut = cut_new(BLOCKS_MAX, seed, s->has_exchange);
+	assert_non_null(b->cut);
+}
+
+static void end(struct bench *b)
+{
+	cut_free(b->cut);
+}
+
+static void run_reference(const struct scenario *s)
+{
+	struct bench b;
+
+	begin(&b, s, 1);
+	b.trace = ref.trace;
+	insert(&b);
+	assert_true(do_steps(&b, s->steps));
+	assert_int_equal(b.l.failures, 0);
+	ref.layout = b.disc->layout;
+	take_out(&b);
+	ref.ops = b.cut->ops;
+	ref.commands = b.commands;
+	assert_true(ref.ops < CUT_OPS);
+	memcpy(ref.kind, b.cut->kind, sizeof(ref.kind));
+	ref.size = b.cut->size;
+	ref.image = realloc(ref.image, ref.size + 1);
+	assert_non_null(ref.image);
+	memcpy(ref.image, b.cut->seen, ref.size);
+	end(&b);
+}
+
+/* ---- what must hold of a disc that came back ------------------------------------------------- */
+
+static bool same_shape(const struct disc_layout *a, const struct disc_layout *b)
+{
+	if (a->finalised != b->finalised || a->sessions != b->sessions || a->tracks != b->tracks)
+		return false;
+	for (uint32_t i = 0; i < a->tracks; i++) {
+		const struct disc_track *t = &a->track[i], *u = &b->track[i];
+		bool closed = t->state == DISC_TRACK_CLOSED;
+
+		if (t->start != u->start || t->session != u->session ||
+			closed != (u->state == DISC_TRACK_CLOSED))
+			return false;
+		/* A finished disc without a state cannot tell that it was reserved once. */
+		if (closed ? t->written != u->written : t->reserved != u->reserved)
+			return false;
+	}
+	return true;
+}
+
+/* Every block of every track can be read, and is what was written there. */
+static void check_data(struct bench *b)
+{
+	const struct disc_layout *l = &b->disc->layout;
+
+	for (uint32_t i = 0; i < l->tracks; i++) {
+		const struct disc_track *t = &l->track[i];
+
+		for (uint32_t n, at = 0; at < t->written; at += n) {
+			n = MIN(WRITE_COUNT, t->written - at);
+			HOLDS(read_blocks(b->drive, t->start + at, (uint16_t)n) == 0);
+			HOLDS(answer.len == n * MEDIA_BLOCK);
+			HOLDS(memcmp(answer.data, stamps + (size_t)(t->start + at) * MEDIA_BLOCK,
+				      answer.len) == 0);
+		}
+	}
+}
+
+static void check_open_track(struct bench *b)
+{
+	const struct disc *d = b->disc;
+	const struct disc_track *t = disc_track(d, disc_open_track(d));
+	uint32_t nwa = t ? disc_track_nwa(d, t) : 0;
+
+	if (!t)
+		return;
+	HOLDS(nwa >= b->l.synced);
+	HOLDS(nwa + b->most_ahead >= b->l.acked);
+	HOLDS(t->written == 0 || nwa <= b->l.ever);
+}
+
+static void check_closed_tracks(struct bench *b)
+{
+	const struct disc_layout *l = &b->disc->layout, *p = &b->l.promised;
+
+	HOLDS(!p->finalised || l->finalised);
+	HOLDS(l->sessions >= p->sessions || l->finalised);
+	for (uint32_t i = 0; i < p->tracks; i++) {
+		const struct disc_track *t = &l->track[i], *u = &p->track[i];
+
+		if (u->state != DISC_TRACK_CLOSED)
+			continue;
+		HOLDS(i < l->tracks && t->state == DISC_TRACK_CLOSED);
+		HOLDS(t->start == u->start && t->written == u->written);
+		HOLDS(t->session == u->session);
+	}
+}
+
+static void check_folder(struct bench *b)
+{
+	const struct disc_layout *l = &b->disc->layout;
+
+	for (unsigned i = 0; i < b->cut->names; i++)
+		HOLDS(strcmp(b->cut->name[i], STATE) == 0 || strcmp(b->cut->name[i], SPARE) == 0);
+	if (!l->finalised || l->tracks > 1)
+		return;
+	HOLDS(!cut_has(b->cut, STATE));
+	HOLDS(b->cut->size == (uint64_t)l->track[0].written * MEDIA_BLOCK);
+}
+
+/* What has to hold whenever the power goes. */
+static void check_promises(struct bench *b)
+{
+	HOLDS(b->disc->read_only == NULL);
+	check_closed_tracks(b);
+	check_open_track(b);
+	check_data(b);
+	check_folder(b);
+}
+
+/* next: what the command in flight would have made of it; NULL: nothing was in flight. */
+static void check(struct bench *b, const struct disc_layout *next)
+{
+	const struct disc_layout *l = &b->disc->layout;
+
+	check_promises(b);
+	HOLDS(same_shape(l, &b->l.now) || (next && same_shape(l, next)));
+}
+
+/* Comes back, is looked at, goes; a second look finds the same and no spare. */
+static void come_back(struct bench *b, const struct disc_layout *next)
+{
+	struct disc_layout now = b->l.now;
+
+	insert(b);
+	b->l.now = now;
+	check(b, next);
+	now = b->disc->layout;
+	take_out(b);
+	HOLDS(!cut_has(b->cut, SPARE));
+	insert(b);
+	HOLDS(same_shape(&b->disc->layout, &now));
+	b->l.now = b->disc->layout;
+	check(b, NULL);
+}
+
+/* What was in flight when the storage went. */
+static const struct disc_layout *in_flight(const struct bench *b)
+{
+	return b->commands < ref.commands ? &ref.trace[b->commands] : NULL;
+}
+
+/* The disc is in the drive and burned to its end; it is as if nothing had happened. */
+static void check_result(struct bench *b)
+{
+	HOLDS(!b->l.owed);
+	HOLDS(same_shape(&b->disc->layout, &ref.layout));
+	settle(b->drive);
+	check_data(b);
+	take_out(b);
+	HOLDS(b->cut->size == ref.size);
+	HOLDS(memcmp(b->cut->seen, ref.image, ref.size) == 0);
+	HOLDS(!cut_has(b->cut, SPARE));
+}
+
+/* The host knows nothing of what it wrote before. */
+static void forget(struct bench *b)
+{
+	b->l.acked = b->l.synced;
+	b->l.told = true;
+}
+
+/* ---- cuts -------------------------------------------------------------------------------------
+ */
+
+/*
+ * The rest of the burn, after two more cuts on its way, with other settings of the daemon
+ * each time.
+ */
+static void resume(struct bench *b, const struct scenario *s, bool again, enum cut_names names)
+{
+	static const uint32_t aheads[] = {2 * DISC_AHEAD_LEAST, DISC_AHEAD_LEAST};
+
+	forget(b);
+	for (size_t i = 0; i < ARRAY_LEN(aheads) && again; i++) {
+		take_out(b);
+		b->ahead = aheads[i];
+		b->most_ahead = MAX(b->most_ahead, b->ahead);
+		insert(b);
+		HOLDS(b->disc->read_only == NULL);
+		cut_plan(b->cut, CUT_POWER, b->cut->ops + cut_random(b->cut, 30), 0);
+		if (do_steps(b, s->steps))
+			b->cut->dead = true;
+		take_out(b);
+		cut_power_on(b->cut, names);
+		cuts++;
+		insert(b);
+		check_promises(b);
+		forget(b);
+	}
+	HOLDS(burn_stubbornly(b, s->steps));
+	HOLDS(b->l.failures == 0);
+	check_result(b);
+}
+
+static void cut_at(const struct scenario *s, uint64_t n, enum cut_names names, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, power cut at %u, names %d, seed %u", s->name,
+		(unsigned)n, names, (unsigned)seed);
+	begin(&b, s, seed * 1000003 + n);
+	cut_plan(b.cut, CUT_POWER, n, 0);
+	insert(&b);
+	(void)do_steps(&b, s->steps);
+	take_out(&b);
+	HOLDS(b.cut->met);
+	cut_power_on(b.cut, names);
+	come_back(&b, in_flight(&b));
+	resume(&b, s, seed & 1, names);
+	cuts++;
+	end(&b);
+}
+
+static void die_at(const struct scenario *s, uint64_t n, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, death at %u, seed %u", s->name, (unsigned)n,
+		(unsigned)seed);
+	begin(&b, s, seed * 1000003 + n);
+	cut_plan(b.cut, CUT_DEATH, n, 0);
+	insert(&b);
+	(void)do_steps(&b, s->steps);
+	take_out(&b);
+	HOLDS(b.cut->met);
+	cut_restart(b.cut);
+	/* All that was acknowledged is there, and stays there from now on. */
+	b.l.synced = b.l.acked;
+	come_back(&b, in_flight(&b));
+	take_out(&b);
+	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	come_back(&b, NULL);
+	resume(&b, s, false, CUT_JOURNAL);
+	deaths++;
+	end(&b);
+}
+
+static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, errno %d at %u, seed %u", s->name, error, (unsigned)n,
+		(unsigned)seed);
+	begin(&b, s, seed * 1000003 + n);
+	cut_plan(b.cut, CUT_ERRNO, n, error);
+	insert(&b);
+	HOLDS(burn_stubbornly(&b, s->steps));
+	HOLDS(!b.l.owed);
+	b.l.synced = b.l.acked;
+	if (n / 2 % 2) { /* the power goes with the disc in the drive, or behind it */
+		HOLDS(same_shape(&b.disc->layout, &ref.layout));
+		HOLDS(b.cut->size == ref.size && memcmp(b.cut->seen, ref.image, ref.size) == 0);
+		b.cut->dead = true;
+		take_out(&b);
+	} else {
+		check_result(&b);
+	}
+	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	come_back(&b, NULL);
+	HOLDS(same_shape(&b.disc->layout, &ref.layout));
+	take_out(&b);
+	faults++;
+	end(&b);
+}
+
+/* It fails, the host goes on or not, the power goes soon after. */
+static void fail_and_cut(const struct scenario *s, uint64_t n, bool stubborn, uint64_t seed)
+{
+	const struct disc_layout *next;
+	struct bench b;
+	bool done;
+
+	snprintf(where, sizeof(where), "%s, %s at %u and power cut, seed %u", s->name,
+		stubborn ? "stubborn, EIO" : "EIO", (unsigned)n, (unsigned)seed);
+	begin(&b, s, seed * 1000003 + n);
+	cut_plan_both(b.cut, n, EIO, stubborn ? 1 + cut_random(b.cut, 30) : 1000000);
+	insert(&b);
+	done = stubborn ? burn_stubbornly(&b, s->steps) : do_steps(&b, s->steps);
+	/* What failed was done or not. */
+	next = stubborn ? NULL : &ref.trace[b.commands ? b.commands - 1 : 0];
+	if (done || n & 2)
+		b.cut->dead = true;
+	take_out(&b);
+	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	if (stubborn) {
+		insert(&b);
+		check_promises(&b);
+	} else {
+		come_back(&b, next);
+	}
+	b.l.failures = 0;
+	resume(&b, s, false, CUT_JOURNAL);
+	faults++;
+	end(&b);
+}
+
+/* ---- all of them --------------------------------------------------------------------------------
+ */
+
+static uint64_t seeds = 1, stride = 1;
+
+static void every_point(const struct scenario *s)
+{
+	cuts = deaths = faults = 0;
+	run_reference(s);
+	for (uint64_t n = 0; n < ref.ops; n += stride) {
+		/* A cut at a read is one at what comes next. */
+		bool reads = ref.kind[n] == CUT_READ || ref.kind[n] == CUT_TEXT_READ;
+
+		for (uint64_t seed = n % 2; seed < n % 2 + seeds && !reads; seed++) {
+			cut_at(s, n, CUT_JOURNAL, seed);
+			cut_at(s, n, CUT_SLOTS, seed);
+			die_at(s, n, seed);
+		}
+		for (uint64_t seed = n % 2; seed < n % 2 + seeds; seed++) {
+			fail_at(s, n, EIO, seed);
+			fail_at(s, n, ENOSPC, seed + 1);
+			fail_and_cut(s, n, false, seed);
+			fail_and_cut(s, n, true, seed);
+		}
+	}
+	print_message("# %s: %u operations, %u power cuts, %u deaths, %u faults\n", s->name,
+		(unsigned)ref.ops, cuts, deaths, faults);
+}
+
+static void scenario(void **state)
+{
+	every_point(*state);
+}
+
+/* Nothing of a test write ever reaches storage. */
+static void a_test_write_alone(void **state)
+{
+	const struct scenario s = {"test write alone", 400, true, only_test};
+	struct bench b;
+
+	(void)state;
+	begin(&b, &s, 1);
+	insert(&b);
+	uint64_t before = b.cut->ops;
+	assert_true(do_steps(&b, s.steps));
+	assert_int_equal(b.cut->ops, before);
+	assert_true(disc_is_blank(b.disc));
+	take_out(&b);
+	/* A spare is looked for, no more. */
+	assert_int_equal(b.cut->ops, before + 1);
+	assert_int_equal(b.cut->kind[before], CUT_UNLINK);
+	assert_int_equal(b.cut->size, 0);
+	end(&b);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_LEN(scenarios) + 1] = {
+		cmocka_unit_test(a_test_write_alone),
+	};
+	const char *env = getenv("CUT_SEEDS"), *wrap = getenv("WRAP");
+	int r;
+
+	if (env || (wrap && *wrap))
+		seeds = env ? strtoul(env, NULL, 10) : 0;
+	if (seeds == 0) {
+		seeds = 1;
+		stride = 7;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
+		tests[i + 1] = (struct CMUnitTest){.name = scenarios[i].name,
+			.test_func = scenario,
+			.initial_state = (void *)(uintptr_t)&scenarios[i]};
+	make_stamps();
+	r = cmocka_run_group_tests_name("cut", tests, NULL, NULL);
+	free(ref.image);
+	return r;
+}
