@@ -350,7 +350,8 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 		return;
 	out->sessions = s.layout.sessions - (s.layout.finalised ? 0u : 1u);
 	t = disc_layout_open(&s.layout);
-	if (t && t->written)
+	/* Written and not yet counted: a burn under way, or one that was cut. */
+	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
 		out->kind = "open";
 	else if (t && disc_layout_end(&s.layout))
 		out->kind = "appendable";

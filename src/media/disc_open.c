@@ -164,16 +164,17 @@ static void begin(struct disc *d, uint32_t capacity)
 	char text[STORE_TEXT_MAX];
 	struct disc_state s;
 	int n = d->store ? store_load(d->store, text, sizeof(text)) : -ENOENT;
+	int settled = d->store ? store_settle(d->store, d->media->writable) : 0;
 	const char *why;
 
-	if (n == -ENOENT) {
+	if (n == -ENOENT && settled == 0) {
 		if (d->media->blocks == 0 && d->media->writable)
 			be_blank(d, capacity);
 		else
 			be_rom(d, NULL);
 		return;
 	}
-	if (n < 0) {
+	if (n < 0 || settled < 0) {
 		be_rom(d, "its state cannot be read");
 		return;
 	}

@@ -54,16 +54,18 @@ static size_t padded_len(size_t len)
 int store_load(struct store *s, char *buf, size_t size)
 {
 	int r = s->folder->ops->read(s->folder, s->name, buf, size);
-	int synced = s->folder->ops->sync_names(s->folder);
 
 	/* What cannot be read is there all the same. */
 	s->present = r != -ENOENT;
-	/* A program that died may have left names that storage has not: they count from now on. */
-	if (r >= 0 && synced < 0)
-		r = synced;
 	if (r > 0 && padded_len((size_t)r) > s->longest)
 		s->longest = padded_len((size_t)r);
 	return r;
+}
+
+int store_settle(struct store *s, bool own)
+{
+	s->own = own;
+	return s->folder->ops->sync_names(s->folder);
 }
 
 static int write_spare(struct store *s, const char *text, size_t len)
@@ -143,7 +145,8 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	/* Also one that a crash left: nobody else would ever remove it. */
-	(void)s->folder->ops->unlink(s->folder, s->spare);
+	if (s->own)
+		(void)s->folder->ops->unlink(s->folder, s->spare);
 	close_folder(s->folder);
 	free(s);
 }

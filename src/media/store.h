@@ -54,6 +54,7 @@ struct store {
 	 * written and never synced is still there, whatever became of the program.
 	 */
 	char boot[STORE_BOOT_MAX];
+	bool own;       /* the image is held for writing, so text and spare are ours alone */
 	bool present;   /* there is a text */
 	bool has_spare; /* a file of our own that is nowhere the current text */
 	size_t longest; /* bytes of the longest text seen or written */
@@ -65,13 +66,18 @@ struct store {
  * *out; -ENAMETOOLONG: no room for the suffix; -ENOMEM.
  */
 int store_new(struct folder *folder, const char *name, const char *boot, struct store **out);
-/* Bytes read into buf (STORE_TEXT_MAX), on storage; -ENOENT: there is none; -errno. */
+/* Bytes read into buf (STORE_TEXT_MAX); -ENOENT: there is none; -errno. */
 int store_load(struct store *s, char *buf, size_t size);
+/*
+ * What was found is on storage on return, also when a program that died had made or
+ * removed it a moment ago. own: nobody else may write the image. 0, -errno.
+ */
+int store_settle(struct store *s, bool own);
 /* On storage on return, or the old text is. len is at most STORE_TEXT_MAX. 0, -errno. */
 int store_save(struct store *s, const char *text, size_t len);
 /* Gone from storage on return. None there: 0. */
 int store_remove(struct store *s);
-/* Removes the spare. NULL is fine. */
+/* Removes the spare, if it is ours. NULL is fine. */
 void store_close(struct store *s);
 
 /* True when the name is one that a store would give its text or its spare. */

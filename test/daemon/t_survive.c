@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "core/image.h"
+#include "core/library.h"
 #include "core/status.h"
 #include "util/log.h"
 
@@ -247,6 +249,26 @@ static void without_the_right_to_write(void **state)
 	assert_false(fake_write(&usb, 20));
 }
 
+/* Two drives, one blank: the one that looks and is refused touches nothing of the other's. */
+static void a_second_look_disturbs_no_burn(void **state)
+{
+	const struct image_policy policy = {0};
+	int folder = library_open_folder(in_scratch("media"));
+	struct refusal why;
+	struct image image;
+
+	(void)state;
+	run(DRIVE_BLANK, "d.iso");
+	assert_true(fake_ready(&usb));
+	burn(0, 20);
+	assert_true(exists("media/d.iso.mmcdisc.new"));
+	assert_int_equal(image_open(folder, "/media", "d.iso", &policy, &image, &why), -EBUSY);
+	image_fini(&image);
+	close(folder);
+	assert_true(exists("media/d.iso.mmcdisc.new"));
+	assert_true(close_disc(2));
+}
+
 static void close_in_the_drive(void **state)
 {
 	struct record r;
@@ -392,6 +414,7 @@ int main(void)
 		T(a_killed_daemon_loses_nothing),
 		T(a_strange_state_makes_it_read_only),
 		T(without_the_right_to_write),
+		T(a_second_look_disturbs_no_burn),
 		T(close_in_the_drive),
 		T(close_on_the_shelf),
 		T(a_refused_insert_lets_go_of_its_image),
