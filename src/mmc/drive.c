@@ -78,7 +78,7 @@ void mmc_flush(struct mmc_drive *d)
 
 /* ---- discs come and go -------------------------------------------------------------------- */
 
-static void disc_arrived(struct mmc_drive *d)
+void mmc_disc_arrived(struct mmc_drive *d)
 {
 	d->write_lost = false;
 	refresh_profile(d);
@@ -89,7 +89,7 @@ static void disc_arrived(struct mmc_drive *d)
 	d->eject_requested = false;
 }
 
-static void disc_left(struct mmc_drive *d)
+void mmc_disc_left(struct mmc_drive *d)
 {
 	refresh_profile(d);
 	/* NOT READY says it all from here on; what was to be said of the old disc is void. */
@@ -103,7 +103,7 @@ void mmc_insert(struct mmc_drive *d, struct disc *disc)
 	disc_put(d->disc);
 	d->disc = disc;
 	d->tray_out = false;
-	disc_arrived(d);
+	mmc_disc_arrived(d);
 }
 
 enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
@@ -127,7 +127,7 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 	d->prevent = false;
 	d->persistent_prevent = false;
 	if (was_in)
-		disc_left(d);
+		mmc_disc_left(d);
 	disc_put(disc);
 	return MMC_EJECT_DONE;
 }
@@ -140,7 +140,7 @@ mmc_sense_t mmc_host_eject(struct mmc_drive *d)
 		/* A test write does not outlast the disc's stay in the drive. */
 		(void)disc_test_write(d->disc, false);
 		d->tray_out = true;
-		disc_left(d);
+		mmc_disc_left(d);
 	}
 	return SENSE_NONE;
 }
@@ -151,7 +151,7 @@ void mmc_host_load(struct mmc_drive *d)
 	if (!d->disc || !d->tray_out)
 		return;
 	d->tray_out = false;
-	disc_arrived(d);
+	mmc_disc_arrived(d);
 }
 
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc)

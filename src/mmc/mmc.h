@@ -167,6 +167,33 @@ struct mmc_state {
 };
 void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s);
 
+/*
+ * What a drive knows but for its disc, as plain data: kept where it outlives the
+ * process, so that the next one can go on as the same drive between two commands.
+ */
+#define MMC_SAVED_PAGES     5
+#define MMC_SAVED_PAGE_SIZE 64
+struct mmc_saved {
+	uint8_t has_disc, tray_out; /* tray_out: the disc lies in the opened tray */
+	uint8_t prevent, persistent_prevent, eject_requested;
+	uint8_t ua, media_event, feature_change, gesn_seen;
+	uint8_t sense_has_lba;
+	uint16_t profile;
+	uint32_t sense, sense_lba;
+	uint32_t read_speed, write_speed;
+	uint32_t reserved;
+	uint64_t commands, errors, blocks_read, blocks_written;
+	uint8_t page[MMC_SAVED_PAGES][MMC_SAVED_PAGE_SIZE];
+};
+void mmc_save(const struct mmc_drive *d, struct mmc_saved *s);
+/*
+ * Into a new drive. The disc (its reference is taken over) is in as if nothing
+ * had happened: no attention, no event. One that would show another profile than
+ * before is told as a new disc; where there was a disc and NULL comes, the host
+ * is told as by an eject. s is not trusted: what it cannot be is left out.
+ */
+void mmc_restore(struct mmc_drive *d, const struct mmc_saved *s, struct disc *disc);
+
 /* Name of an operation code ("WRITE(10)"), or NULL when the engine has no such row. */
 const char *mmc_opcode_name(uint8_t opcode);
 /* Name of a profile ("DVD+R"), never NULL. */

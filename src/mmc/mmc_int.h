@@ -14,8 +14,8 @@
 #define MMC_STAGE_SIZE (2u * MMC_PUSH_MAX)
 
 /* Mode page store: see modepage.c. */
-#define MODEPAGE_COUNT    5
-#define MODEPAGE_MAX_SIZE 64
+#define MODEPAGE_COUNT    MMC_SAVED_PAGES
+#define MODEPAGE_MAX_SIZE MMC_SAVED_PAGE_SIZE
 
 /* Pending unit attentions, reported in this order of priority. */
 enum mmc_ua {
@@ -23,6 +23,7 @@ enum mmc_ua {
 	UA_CHANGED = 1 << 1,         /* 6/28/00: another disc, loaded anew */
 	UA_CLOSED = 1 << 2,          /* 6/28/00: the disc changed under the host's own CLOSE */
 	UA_REMOVAL_REQUEST = 1 << 3, /* 6/5A/01 */
+	UA_ALL = (1 << 4) - 1
 };
 
 struct mmc_drive;
@@ -134,12 +135,17 @@ void mmc_disc_changed(struct mmc_drive *d, struct disc *disc);
 /* Tray, from the host. */
 mmc_sense_t mmc_host_eject(struct mmc_drive *d);
 void mmc_host_load(struct mmc_drive *d);
+/* A disc has come, or is gone: profile, attention and event follow. */
+void mmc_disc_arrived(struct mmc_drive *d);
+void mmc_disc_left(struct mmc_drive *d);
 /* The disc a command may use: in, tray closed. NULL else. */
 struct disc *mmc_loaded(const struct mmc_drive *d);
 
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);
 bool modepage_test_write(const struct mmc_drive *d);
+/* Values that MODE SELECT could have set; others are left out. */
+void modepage_restore(struct mmc_drive *d, const uint8_t page[][MODEPAGE_MAX_SIZE]);
 mmc_sense_t modepage_select(struct mmc_drive *d, const uint8_t *list, uint32_t len);
 mmc_start_fn modepage_sense_6, modepage_sense_10;
 

@@ -213,3 +213,12 @@ mmc_sense_t modepage_select(struct mmc_drive *d, const uint8_t *list, uint32_t l
 	}
 	return SENSE_NONE;
 }
+
+void modepage_restore(struct mmc_drive *d, const uint8_t page[][MODEPAGE_MAX_SIZE])
+{
+	uint32_t size;
+
+	modepage_reset(d);
+	for (size_t i = 0; i < MODEPAGE_COUNT; i++)
+		(void)select_page(d, page[i], MODEPAGE_MAX_SIZE, true, &size);
+}
