@@ -205,6 +205,19 @@ void bot_enabled(struct bot *b, uint16_t max_packet)
 	bot_advance(b);
 }
 
+void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight)
+{
+	b->max_packet = max_packet;
+	b->send_max = b->recv_max = BOT_CHUNK;
+	b->state = BOT_IDLE;
+	if (in_flight) {
+		b->dead_dirty = true;
+		bot_die(b);
+		bot_halt_dead(b);
+	}
+	bot_advance(b);
+}
+
 void bot_disabled(struct bot *b)
 {
 	bot_turn_off(b);
@@ -286,6 +299,11 @@ void bot_tick(struct bot *b)
 bool bot_busy(const struct bot *b)
 {
 	return b->state >= BOT_DATA_IN && b->state <= BOT_SENT;
+}
+
+bool bot_at_rest(const struct bot *b)
+{
+	return b->state == BOT_OFF || b->state == BOT_IDLE;
 }
 
 const struct bot_stats *bot_get_stats(const struct bot *b)

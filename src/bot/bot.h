@@ -83,6 +83,13 @@ void bot_free(struct bot *b);
  * have come before. Posts the first CBW read.
  */
 void bot_enabled(struct bot *b, uint16_t max_packet);
+/*
+ * Instead, for a new struct bot behind another one that is dead: the function is
+ * enabled, and the host knows of no change. in_flight: there may have been a
+ * command. Its host waits for an answer that nobody knows; as after an invalid
+ * CBW (BOT 6.6.1) bulk-in stays halted until a reset, which comes at once.
+ */
+void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight);
 /* The endpoints are gone. */
 void bot_disabled(struct bot *b);
 /*
@@ -107,6 +114,8 @@ void bot_tick(struct bot *b);
 
 /* True between the arrival of a CBW and the completion of its CSW. */
 bool bot_busy(const struct bot *b);
+/* True when the host waits for nothing: neither a command nor a reset is under way or due. */
+bool bot_at_rest(const struct bot *b);
 const struct bot_stats *bot_get_stats(const struct bot *b);
 
 #endif

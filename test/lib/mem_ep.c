@@ -499,6 +499,17 @@ void mem_host_bus_reset(struct mem_ep *ep, uint16_t max_packet)
 	mem_ep_run(ep);
 }
 
+void mem_ep_take_over(struct mem_ep *ep, struct bot *bot, bool in_flight)
+{
+	clear_ring(&ep->in);
+	clear_ring(&ep->out);
+	ep->blocked = false;
+	ep->tick_at = 0;
+	ep->bot = bot;
+	bot_taken_over(bot, ep->max_packet, in_flight);
+	mem_ep_run(ep);
+}
+
 void mem_host_unplug(struct mem_ep *ep, bool told)
 {
 	die(ep);

@@ -112,6 +112,10 @@ void mem_ep_resume(struct mem_ep *ep);
 /* Time passes, ticks are delivered. */
 void mem_ep_pass(struct mem_ep *ep, unsigned ms);
 
+/* The program dies with all that it had queued; bot is the next one's. The host sees nothing of it.
+ */
+void mem_ep_take_over(struct mem_ep *ep, struct bot *bot, bool in_flight);
+
 /* ---- the host's side ---- */
 
 /* A transfer to the device; zlp: closed by a zero-length packet. 0, -ETIMEDOUT, -ESHUTDOWN. */

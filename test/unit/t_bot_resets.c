@@ -155,6 +155,107 @@ static void the_engine_is_left_alone_until_resume(void **state)
 	rig_free(r);
 }
 
+/* Another program goes on with the endpoints. True: there was a command. */
+static bool reborn(struct rig *r, bool doubt)
+{
+	const struct bot_config config = {.stall = BOT_STALL_NEVER};
+	bool in_flight = doubt || !bot_at_rest(r->bot);
+
+	bot_free(r->bot);
+	r->drive.busy = false;
+	r->bot = bot_new(&config, &mem_ep_ops, r->ep, &r->drive);
+	assert_non_null(r->bot);
+	mem_ep_take_over(r->ep, r->bot, in_flight);
+	return in_flight;
+}
+
+/* Nothing was under way: the host's next command is the next one. */
+static void taken_over_idle(void **state)
+{
+	static const uint16_t speeds[] = {64, 512, 1024};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(speeds); i++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, speeds[i]);
+		uint64_t bus_resets = r->drive.bus_resets;
+
+		rig_agree(r);
+		assert_true(bot_at_rest(r->bot));
+		assert_false(reborn(r, false));
+		rig_agree(r);
+		assert_int_equal(r->drive.bus_resets, bus_resets);
+		assert_int_equal(r->drive.transport_resets, 0);
+		assert_int_equal(r->ep->halts, 0);
+		assert_int_equal(r->host.stalls, 0);
+		rig_free(r);
+	}
+}
+
+/* Dead at every packet: either the next command works at once, or the host meets a halt. */
+static void taken_over_at_every_stage(void **state)
+{
+	unsigned kind, stage, in_flight = 0;
+	size_t i;
+
+	(void)state;
+	for (kind = 0; kind < 2; kind++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+
+		for (i = 0; i < ARRAY_LEN(shapes); i++) {
+			bool ended = false;
+
+			for (stage = 0; !ended; stage++) {
+				ended = play(r, &shapes[i], stage);
+				if (reborn(r, false)) {
+					in_flight++;
+					assert_false(bot_at_rest(r->bot));
+					rig_expect_dead(r);
+					reset_by(r, kind ? BUS_RESET : CLASS_RESET);
+				} else {
+					assert_true(ended || stage == 0);
+				}
+				rig_agree(r);
+			}
+		}
+		assert_true(in_flight > 50);
+		rig_free(r);
+	}
+}
+
+/* A command that was not there after all: the next one is lost, one reset mends it. */
+static void taken_over_in_doubt(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+
+	(void)state;
+	assert_true(reborn(r, true));
+	rig_want(r, MMC_DIR_IN, 36);
+	assert_int_equal(rig_command(r, MMC_DIR_IN, 36, NULL), -EPIPE);
+	assert_int_equal(r->host.resets, 1);
+	rig_agree(r);
+	assert_int_equal(r->host.resets, 1);
+	rig_free(r);
+}
+
+/* And the next program dies too, before the host did anything. */
+static void taken_over_twice(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	uint8_t cbw[CBW_LEN];
+
+	(void)state;
+	rig_want(r, MMC_DIR_IN, 4096);
+	rig_cbw(r, cbw, MMC_DIR_IN, 4096);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	assert_true(reborn(r, false));
+	assert_true(reborn(r, false));
+	rig_expect_dead(r);
+	reset_by(r, BUS_RESET);
+	rig_agree(r);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +265,10 @@ int main(void)
 		cmocka_unit_test(reset_while_the_engine_waits),
 		cmocka_unit_test(again_at_every_step),
 		cmocka_unit_test(the_engine_is_left_alone_until_resume),
+		cmocka_unit_test(taken_over_idle),
+		cmocka_unit_test(taken_over_at_every_stage),
+		cmocka_unit_test(taken_over_in_doubt),
+		cmocka_unit_test(taken_over_twice),
 	};
 
 	return cmocka_run_group_tests_name("bot_resets", tests, NULL, NULL);
