@@ -9,11 +9,19 @@
 #include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <linux/usb/functionfs.h>
+
 #include "gadget/ffs_int.h"
+#include "util/hash.h"
 #include "util/log.h"
+
+#ifndef FUNCTIONFS_MAGIC
+#define FUNCTIONFS_MAGIC 0xa647361
+#endif
 
 /*
  * Never no_disconnect: kernels up to 6.12 deadlock when ep0 of such a mount is
@@ -138,6 +146,53 @@ static int open_endpoints(struct ffs *f, const struct ffs_config *c)
 	return ret;
 }
 
+static bool is_file(int fd, const char *directory, const char *name)
+{
+	struct stat held, named;
+	char *path = NULL;
+	bool same;
+
+	if (fd < 0 || asprintf(&path, "%s/%s", directory, name) < 0)
+		return false;
+	same = fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_dev == named.st_dev &&
+	       held.st_ino == named.st_ino;
+	free(path);
+	return same;
+}
+
+bool ffs_files_fit(const struct ffs_files *files, const char *directory)
+{
+	struct statfs fs;
+
+	return fstatfs(files->ep0, &fs) == 0 && fs.f_type == FUNCTIONFS_MAGIC &&
+	       is_file(files->ep0, directory, "ep0") && is_file(files->in, directory, "ep1") &&
+	       is_file(files->out, directory, "ep2");
+}
+
+static void inherit_files(struct ffs *f, const struct ffs_files *files)
+{
+	f->ep0 = files->ep0;
+	f->aio.in_fd = files->in;
+	f->aio.out_fd = files->out;
+	f->mounted = true;
+	f->inherited = true;
+}
+
+void ffs_get_files(const struct ffs *f, struct ffs_files *files)
+{
+	*files = (struct ffs_files){.ep0 = f->ep0, .in = f->aio.in_fd, .out = f->aio.out_fd};
+}
+
+uint64_t ffs_fingerprint(const struct ffs_config *c)
+{
+	uint8_t blob[FFS_BLOB_MAX];
+	size_t n = ffs_desc_build(blob, sizeof(blob), c->subclass);
+	uint64_t hash = hash_bytes(HASH_START, blob, n);
+
+	n = ffs_strings_build(blob, sizeof(blob), c->interface ? c->interface : "");
+	return hash_bytes(hash, blob, n);
+}
+
 static int make_eventfd(int *fd)
 {
 	*fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -177,6 +232,7 @@ static struct ffs *ffs_new(const struct ffs_config *c)
 	f->changed = c->changed;
 	f->flush = c->flush;
 	f->ctx = c->ctx;
+	f->in_flight = c->in_flight;
 	f->max_lun = c->bot.max_lun;
 	f->ep0 = f->stop_fd = f->wake_fd = -1;
 	f->aio.in_fd = f->aio.out_fd = f->aio.event_fd = -1;
@@ -207,10 +263,12 @@ int ffs_open(const struct ffs_config *config, struct ffs **out)
 		log_error("%s: %s", config->instance, strerror(ENOMEM));
 		return -ENOMEM;
 	}
+	if (config->inherited)
+		inherit_files(f, config->inherited);
 	ret = open_plumbing(f, config);
-	if (!ret)
+	if (!ret && !config->inherited)
 		ret = mount_function(f);
-	if (!ret)
+	if (!ret && !config->inherited)
 		ret = open_endpoints(f, config);
 	if (ret) {
 		ffs_close(f);

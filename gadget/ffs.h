@@ -11,6 +11,7 @@
 #ifndef GADGET_FFS_H
 #define GADGET_FFS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,11 @@
 #include "mmc/mmc.h"
 
 struct ffs;
+
+/* Open files of a FunctionFS. As long as one is open somewhere, the gadget stays bound. */
+struct ffs_files {
+	int ep0, in, out;
+};
 
 struct ffs_config {
 	const char *instance;  /* FunctionFS instance, e.g. "mmcgadget.drive0", <= 40 chars */
@@ -35,6 +41,17 @@ struct ffs_config {
 	 */
 	void (*flush)(void *ctx);
 	void *ctx;
+	/*
+	 * 1 while the host may wait for an answer: set before BOT sees a command,
+	 * cleared when there was none for a while. Best kept where it outlives the
+	 * process. May be NULL.
+	 */
+	atomic_uint *in_flight;
+	/*
+	 * Of a process that is dead, see ffs_files_fit(); NULL = mount and describe
+	 * anew. They are ours then, whatever comes. *in_flight is that process's word.
+	 */
+	const struct ffs_files *inherited;
 };
 
 enum ffs_speed { FFS_SPEED_NONE, FFS_SPEED_FULL, FFS_SPEED_HIGH, FFS_SPEED_SUPER };
@@ -46,12 +63,19 @@ struct ffs_state {
 	struct bot_stats bot;
 };
 
+/* What the host was told: descriptors and strings, as a hash. */
+uint64_t ffs_fingerprint(const struct ffs_config *config);
+/* These are the files of the FunctionFS that is mounted there. */
+bool ffs_files_fit(const struct ffs_files *files, const char *directory);
+
 /*
  * Mounts FunctionFS (the gadget with that instance must exist in configfs) and
  * writes descriptors and strings; opens the endpoints. 0, or -errno with the
  * reason logged. After it the gadget may be bound to a UDC.
  */
 int ffs_open(const struct ffs_config *config, struct ffs **out);
+/* To be kept open elsewhere. */
+void ffs_get_files(const struct ffs *f, struct ffs_files *files);
 /* Starts the two threads. 0 or -errno. */
 int ffs_start(struct ffs *f);
 /* Stops and joins them. The UDC must be unbound before. */

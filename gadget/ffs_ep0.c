@@ -128,6 +128,19 @@ static void ep0_follow(struct ffs *f, unsigned type)
 	log_debug("%s: %s", f->instance, event_name(type));
 }
 
+/* Taken over: from here on the USB thread knows what the host did meanwhile. */
+static void ep0_known(struct ffs *f, bool reset)
+{
+	pthread_mutex_lock(&f->lock);
+	f->host.known = true;
+	if (reset) {
+		f->host.late = true;
+		atomic_store(&f->reset, ++f->host.reset);
+	}
+	pthread_mutex_unlock(&f->lock);
+	ffs_wake(f);
+}
+
 /* False: there is no more to come from this file. */
 static bool ep0_events(struct ffs *f)
 {
@@ -141,12 +154,32 @@ static bool ep0_events(struct ffs *f)
 		return false;
 	}
 	for (size_t i = 0; i < (size_t)n / sizeof(events[0]); i++) {
-		if (events[i].type == FUNCTIONFS_SETUP)
-			ep0_setup(f, &events[i].u.setup);
-		else
+		if (events[i].type != FUNCTIONFS_SETUP) {
 			ep0_follow(f, events[i].type);
+			continue;
+		}
+		if (f->inherited && !f->host.known)
+			ep0_known(f, false);
+		ep0_setup(f, &events[i].u.setup);
 	}
 	return true;
+}
+
+/*
+ * The process before us may have died over a request. One that it took and did
+ * not answer is a Bulk-Only Reset, acknowledged here, or Get Max LUN, stalled
+ * here, which says 0 (BOT 3.2). Nothing pending: EINVAL, and nothing happens.
+ */
+static void ep0_take_over(struct ffs *f)
+{
+	struct pollfd fd = {.fd = f->ep0, .events = POLLIN};
+	char unused;
+	bool reset = read(f->ep0, &unused, 0) == 0;
+
+	if (poll(&fd, 1, 0) > 0)
+		ep0_events(f);
+	if (!f->host.known || reset)
+		ep0_known(f, reset);
 }
 
 void *ffs_ep0_run(void *arg)
@@ -158,6 +191,8 @@ void *ffs_ep0_run(void *arg)
 	};
 
 	pthread_setname_np(pthread_self(), "usb-ep0");
+	if (f->inherited)
+		ep0_take_over(f);
 	for (;;) {
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			break;

@@ -115,6 +115,7 @@ struct ffs_host {
 	unsigned generation; /* one more at each ENABLE, DISABLE and UNBIND */
 	unsigned reset;      /* one more at each Bulk-Only Reset */
 	bool late;           /* that reset has been acknowledged before it was done */
+	bool known;          /* taken over: what happened meanwhile has been read */
 };
 
 struct ffs {
@@ -122,7 +123,9 @@ struct ffs {
 	void (*changed)(void *ctx);
 	void (*flush)(void *ctx);
 	void *ctx;
+	atomic_uint *in_flight;
 	bool mounted;
+	bool inherited; /* from another process */
 	int ep0, stop_fd, wake_fd;
 	struct ffs_aio aio;
 	struct bot *bot;
@@ -146,7 +149,10 @@ struct ffs {
 	struct ffs_host seen;
 	enum ffs_speed speed;
 	sd_event *loop;
-	sd_event_source *tick;
+	sd_event_source *tick, *quiet;
+	bool marked; /* *in_flight is set */
+	bool taken_over;
+	uint64_t quiet_commands;
 	uint64_t seen_commands;
 	bool seen_busy;
 };

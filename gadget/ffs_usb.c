@@ -18,6 +18,7 @@
 #include "gadget/ffs_int.h"
 #include "util/log.h"
 
+#define QUIET_MS 100u
 #define USB_NICE (-10) /* the host times commands; nothing else on the board is so urgent */
 
 /* ---- between BOT and the endpoints -------------------------------------------------------- */
@@ -76,6 +77,37 @@ const struct bot_ep_ops ffs_bot_ops = {
 	.reset_done = ep_reset_done,
 };
 
+/*
+ * Whoever takes over after our death has to know whether the host waits for us.
+ * A wrong yes costs a reset, a wrong no the host's time-out. So it stays a yes
+ * between two commands that follow each other, where a CBW may have come that we
+ * have not seen; and one timer in QUIET_MS is cheaper than one a command.
+ */
+static void mark_in_flight(struct ffs *f)
+{
+	if (!f->in_flight || f->marked)
+		return;
+	f->marked = true;
+	atomic_store(f->in_flight, 1);
+	f->quiet_commands = bot_get_stats(f->bot)->commands;
+	sd_event_source_set_time_relative(f->quiet, QUIET_MS * 1000);
+	sd_event_source_set_enabled(f->quiet, SD_EVENT_ONESHOT);
+}
+
+static int on_quiet(sd_event_source *s, uint64_t usec, void *ctx)
+{
+	struct ffs *f = ctx;
+
+	(void)s;
+	(void)usec;
+	f->marked = false;
+	if (bot_at_rest(f->bot) && bot_get_stats(f->bot)->commands == f->quiet_commands)
+		atomic_store(f->in_flight, 0);
+	else
+		mark_in_flight(f);
+	return 0;
+}
+
 static void client_sent(void *ctx, int32_t result)
 {
 	bot_sent(((struct ffs *)ctx)->bot, result);
@@ -83,6 +115,8 @@ static void client_sent(void *ctx, int32_t result)
 
 static bool client_received(void *ctx, const uint8_t *data, int32_t result)
 {
+	if (result >= 0)
+		mark_in_flight(ctx);
 	return bot_received(((struct ffs *)ctx)->bot, data, result);
 }
 
@@ -163,6 +197,24 @@ static void class_reset(struct ffs *f)
 	bot_class_reset(f->bot);
 }
 
+/* The host knows of no change: what the process before us left is ours. */
+static void take_over(struct ffs *f)
+{
+	uint16_t packet = max_packet(f);
+	bool in_flight = f->in_flight && atomic_load(f->in_flight);
+
+	f->speed = speed_of(packet);
+	if (packet)
+		bot_taken_over(f->bot, packet, in_flight);
+	if (in_flight)
+		mark_in_flight(f);
+	if (packet)
+		log_info("%s: goes on at %s speed%s", f->instance, speed_name(f->speed),
+			in_flight ? "; the host may wait for an answer, and is made to reset" : "");
+	else
+		log_info("%s: goes on, not configured by the host", f->instance);
+}
+
 static void follow_host(struct ffs *f)
 {
 	struct ffs_host was = f->seen;
@@ -170,6 +222,12 @@ static void follow_host(struct ffs *f)
 	pthread_mutex_lock(&f->lock);
 	f->seen = f->host;
 	pthread_mutex_unlock(&f->lock);
+	if (f->inherited && !f->taken_over && f->seen.known) {
+		f->taken_over = true;
+		/* Else there is a new session, which owes nothing to the old one. */
+		if (f->seen.generation == 0)
+			take_over(f);
+	}
 	if (f->seen.generation != was.generation)
 		new_session(f, f->seen.enabled);
 	else if (f->seen.reset != was.reset)
@@ -271,6 +329,10 @@ static int loop_new(struct ffs *f)
 		ret = sd_event_add_time(f->loop, &f->tick, CLOCK_MONOTONIC, 0, 1, on_tick, f);
 	if (ret >= 0)
 		ret = sd_event_source_set_enabled(f->tick, SD_EVENT_OFF);
+	if (ret >= 0)
+		ret = sd_event_add_time(f->loop, &f->quiet, CLOCK_MONOTONIC, 0, 10000, on_quiet, f);
+	if (ret >= 0)
+		ret = sd_event_source_set_enabled(f->quiet, SD_EVENT_OFF);
 	return ret;
 }
 
@@ -291,7 +353,8 @@ void *ffs_usb_run(void *arg)
 	if (ret < 0)
 		log_error("%s: event loop: %s", f->instance, strerror(-ret));
 	sd_event_source_unref(f->tick);
-	f->tick = NULL;
+	sd_event_source_unref(f->quiet);
+	f->tick = f->quiet = NULL;
 	sd_event_unref(f->loop);
 	f->loop = NULL;
 	pthread_mutex_lock(&f->lock);

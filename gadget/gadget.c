@@ -20,27 +20,18 @@
 #include <linux/magic.h>
 #include <usbg/usbg.h>
 
-#include "gadget/gadget.h"
+#include "gadget/gadget_int.h"
+#include "util/hash.h"
 #include "util/log.h"
 
-#define CONFIGFS   "/sys/kernel/config"
-#define GADGETS    CONFIGFS "/usb_gadget"
 #define UDC_CLASS  "/sys/class/udc"
 #define PATH_BYTES 512
-#define NAME_BYTES 128
 
 #ifndef CONFIGFS_MAGIC
 #define CONFIGFS_MAGIC 0x62656570
 #endif
 
-struct gadget {
-	char *name;
-	char udc[NAME_BYTES];
-	usbg_state *state;
-	usbg_gadget *usbg;
-};
-
-static int error_of(int usbg)
+int gadget_error(int usbg)
 {
 	switch (usbg) {
 	case USBG_SUCCESS:
@@ -72,7 +63,7 @@ static int error_of(int usbg)
 /* ---- small files -------------------------------------------------------------------------- */
 
 /* The first line without its end; false when there is none. */
-static bool read_line(const char *path, char *buf, size_t size)
+bool gadget_read_line(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -200,7 +191,7 @@ static int remove_stale(usbg_state *s, const char *name)
 	ret = usbg_rm_gadget(g, USBG_RM_RECURSE);
 	if (ret != USBG_SUCCESS)
 		log_error("cannot remove the old gadget %s: %s", name, usbg_strerror(ret));
-	return error_of(ret);
+	return gadget_error(ret);
 }
 
 /* ---- creating ----------------------------------------------------------------------------- */
@@ -273,7 +264,7 @@ static int add_functions(struct gadget *g, const struct gadget_config *c, usbg_c
 		if (ret != USBG_SUCCESS) {
 			log_error("cannot add the function %s: %s%s", name, usbg_strerror(ret),
 				ret == USBG_ERROR_NOT_FOUND ? " (no module usb_f_fs?)" : "");
-			return error_of(ret);
+			return gadget_error(ret);
 		}
 	}
 	return 0;
@@ -293,7 +284,8 @@ static int build(struct gadget *g, const struct gadget_config *c)
 		.product = (char *)(uintptr_t)c->product,
 		.serial = (char *)(uintptr_t)c->serial,
 	};
-	struct usbg_config_attrs config_attrs = {.bmAttributes = 0x80, .bMaxPower = 100};
+	struct usbg_config_attrs config_attrs = {
+		.bmAttributes = GADGET_ATTRIBUTES, .bMaxPower = 100};
 	struct usbg_config_strs config_strings = {
 		.configuration = (char *)(uintptr_t)(c->configuration ? c->configuration : ""),
 	};
@@ -301,12 +293,13 @@ static int build(struct gadget *g, const struct gadget_config *c)
 	int ret = usbg_create_gadget(g->state, c->name, &attrs, &strings, &g->usbg);
 
 	if (ret == USBG_SUCCESS)
-		ret = usbg_create_config(g->usbg, 1, "c", &config_attrs, &config_strings, &config);
+		ret = usbg_create_config(g->usbg, GADGET_CONFIG_ID, GADGET_CONFIG_LABEL,
+			&config_attrs, &config_strings, &config);
 	if (ret == USBG_SUCCESS) /* the attribute is in mA and larger than that struct's byte */
 		ret = usbg_set_config_max_power(config, (int)c->max_power);
 	if (ret != USBG_SUCCESS) {
 		log_error("cannot create the gadget %s: %s", c->name, usbg_strerror(ret));
-		return error_of(ret);
+		return gadget_error(ret);
 	}
 	return add_functions(g, c, config);
 }
@@ -327,7 +320,7 @@ int gadget_create(const struct gadget_config *config, struct gadget **out)
 		g->state = NULL;
 		explain_init(ret);
 		gadget_destroy(g);
-		return error_of(ret);
+		return gadget_error(ret);
 	}
 	ret = remove_stale(g->state, config->name);
 	if (!ret)
@@ -370,7 +363,7 @@ static bool udc_owner(const char *udc, char *owner, size_t size)
 
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), GADGETS "/%s/UDC", gadgets[i]->d_name);
-		if (!found && read_line(path, line, sizeof(line)) && !strcmp(line, udc)) {
+		if (!found && gadget_read_line(path, line, sizeof(line)) && !strcmp(line, udc)) {
 			snprintf(owner, size, "%s", gadgets[i]->d_name);
 			found = true;
 		}
@@ -382,7 +375,7 @@ static bool udc_owner(const char *udc, char *owner, size_t size)
 		return true;
 	/* g_ether and its like, raw-gadget: drivers that configfs knows nothing of. */
 	snprintf(path, sizeof(path), UDC_CLASS "/%s/function", udc);
-	if (!read_line(path, line, sizeof(line)))
+	if (!gadget_read_line(path, line, sizeof(line)))
 		return false;
 	snprintf(owner, size, "%s", line);
 	return true;
@@ -394,7 +387,7 @@ static int bind_to(struct gadget *g, const char *udc)
 	int ret;
 
 	snprintf(path, sizeof(path), UDC_CLASS "/%s/maximum_speed", udc);
-	read_line(path, speed, sizeof(speed));
+	gadget_read_line(path, speed, sizeof(speed));
 	/* A high-speed device that claims USB 3 is asked for descriptors it does not have. */
 	ret = usbg_set_gadget_device_bcd_usb(
 		g->usbg, strncmp(speed, "super-speed", strlen("super-speed")) ? 0x0200 : 0x0300);
@@ -477,13 +470,12 @@ int gadget_unbind(struct gadget *g)
 void gadget_default_serial(char out[17])
 {
 	static const char *const sources[] = {"/proc/device-tree/serial-number", "/etc/machine-id"};
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	uint64_t hash;
 	char id[NAME_BYTES] = "";
 
 	for (size_t i = 0; i < 2 && !id[0]; i++)
-		read_line(sources[i], id, sizeof(id));
-	for (const char *p = id; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+		gadget_read_line(sources[i], id, sizeof(id));
+	hash = hash_bytes(HASH_START, id, strlen(id));
 	/* BOT 4.1.1: the last 12 digits make the device unique, hosts take zeros for none. */
 	if (!(hash & UINT64_C(0xffffffffffff)))
 		hash |= 1;

@@ -32,6 +32,13 @@ struct gadget_config {
 int gadget_create(const struct gadget_config *config, struct gadget **out);
 
 /*
+ * Instead: the gadget of that name as it is, left by a process before us whose
+ * FunctionFS files live on. 0; or -errno with the reason in *why, when it is not
+ * bound or not the one that config describes.
+ */
+int gadget_adopt(const struct gadget_config *config, struct gadget **out, const char **why);
+
+/*
  * Binds to udc (NULL or "" = the first free one). 0; -ENODEV: no UDC (yet);
  * -EBUSY: taken, *owner (size owner_size) names the gadget that has it; or
  * -errno. Only when every function has its descriptors (ffs_open()).

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* FNV-1a: is this what it was? */
+#ifndef UTIL_HASH_H
+#define UTIL_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+static inline uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* With its end, so that two strings are not one longer one. */
+static inline uint64_t hash_text(uint64_t hash, const char *s)
+{
+	return hash_bytes(hash, s, strlen(s) + 1);
+}
+
+#endif
