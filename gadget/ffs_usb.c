@@ -18,7 +18,7 @@
 #include "gadget/ffs_int.h"
 #include "util/log.h"
 
-#define QUIET_MS 100u
+#define QUIET_MS 20u   /* longer than a host takes between two commands of a burn */
 #define USB_NICE (-10) /* the host times commands; nothing else on the board is so urgent */
 
 /* ---- between BOT and the endpoints -------------------------------------------------------- */
@@ -330,7 +330,7 @@ static int loop_new(struct ffs *f)
 	if (ret >= 0)
 		ret = sd_event_source_set_enabled(f->tick, SD_EVENT_OFF);
 	if (ret >= 0)
-		ret = sd_event_add_time(f->loop, &f->quiet, CLOCK_MONOTONIC, 0, 10000, on_quiet, f);
+		ret = sd_event_add_time(f->loop, &f->quiet, CLOCK_MONOTONIC, 0, 5000, on_quiet, f);
 	if (ret >= 0)
 		ret = sd_event_source_set_enabled(f->quiet, SD_EVENT_OFF);
 	return ret;

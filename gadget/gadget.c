@@ -345,6 +345,11 @@ void gadget_destroy(struct gadget *g)
 		if (ret != USBG_SUCCESS)
 			log_warn("cannot remove the gadget %s: %s", g->name, usbg_strerror(ret));
 	}
+	gadget_free(g);
+}
+
+void gadget_free(struct gadget *g)
+{
 	if (g->state)
 		usbg_cleanup(g->state);
 	free(g->name);

@@ -37,6 +37,8 @@ int gadget_create(const struct gadget_config *config, struct gadget **out);
  * bound or not the one that config describes.
  */
 int gadget_adopt(const struct gadget_config *config, struct gadget **out, const char **why);
+/* Lets go of it, and leaves it as it is. */
+void gadget_free(struct gadget *g);
 
 /*
  * Binds to udc (NULL or "" = the first free one). 0; -ENODEV: no UDC (yet);

@@ -110,9 +110,6 @@ int gadget_adopt(const struct gadget_config *config, struct gadget **out, const 
 		*out = g;
 		return 0;
 	}
-	if (g->state)
-		usbg_cleanup(g->state);
-	free(g->name);
-	free(g);
+	gadget_free(g);
 	return -ESTALE;
 }

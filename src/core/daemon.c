@@ -11,6 +11,7 @@
 
 #include "core/control.h"
 #include "core/drive.h"
+#include "core/fdstore.h"
 #include "core/rundir.h"
 #include "core/usb.h"
 #include "util/log.h"
@@ -21,6 +22,7 @@ struct daemon {
 	sd_event *event;
 	struct rundir dir;
 	struct drives drives;
+	struct fdstore store;
 	struct control *control;
 	struct usb *usb;
 	bool dir_open;
@@ -112,11 +114,20 @@ static void start_final(struct reply *r, json_t *answer)
 	free(s);
 }
 
-static int load_start_image(struct daemon *d, unsigned i)
+/* What was in the drive when a daemon before us died, else what the configuration says. */
+static int load_image(struct daemon *d, unsigned i)
 {
+	struct drive *drive = d->drives.drive[i];
+	const char *image = drive_kept_image(drive);
 	struct start_reply *r;
 
-	if (d->config->drive[i].image[0] == '\0')
+	if (usb_taken_over(d->usb)) {
+		drive_restore(drive);
+		return 0;
+	}
+	if (!image)
+		image = d->config->drive[i].image;
+	if (*image == '\0')
 		return 0;
 	r = calloc(1, sizeof(*r));
 	if (!r)
@@ -125,7 +136,7 @@ static int load_start_image(struct daemon *d, unsigned i)
 	r->base.final = start_final;
 	r->daemon = d;
 	r->drive = d->config->drive[i].name;
-	drive_submit(d->drives.drive[i], DRIVE_INSERT, d->config->drive[i].image, false, &r->base);
+	drive_submit(drive, DRIVE_INSERT, image, false, &r->base);
 	return 0;
 }
 
@@ -166,12 +177,15 @@ static int start(struct daemon *d)
 		r = sd_event_add_signal(d->event, NULL, SIGHUP, on_hup, NULL);
 	for (unsigned i = 0; r >= 0 && i < d->config->drives; i++)
 		r = add_drive(d, i);
+	fdstore_inherit(&d->store, &d->drives);
 	if (r >= 0)
 		r = start_control(d);
-	for (unsigned i = 0; r >= 0 && i < d->config->drives; i++)
-		r = load_start_image(d, i);
 	if (r >= 0)
-		r = usb_start(d->config, &d->drives, d->event, &d->usb);
+		r = usb_open(d->config, &d->drives, &d->store, &d->usb);
+	for (unsigned i = 0; r >= 0 && i < d->config->drives; i++)
+		r = load_image(d, i);
+	if (r >= 0)
+		r = usb_start(d->usb, d->event);
 	return r < 0 ? r : 0;
 }
 
@@ -179,6 +193,7 @@ static void stop(struct daemon *d)
 {
 	usb_stop(d->usb);
 	d->usb = NULL;
+	fdstore_free(&d->store);
 	while (d->drives.count > 0)
 		drive_free(d->drives.drive[d->drives.count - 1]);
 	control_free(d->control);
@@ -192,6 +207,7 @@ int daemon_run(const struct config *config)
 	struct daemon d = {.config = config};
 	int r;
 
+	fdstore_init(&d.store);
 	log_info("version %s", MMCGADGET_VERSION);
 	r = start(&d);
 	if (r == 0) {

@@ -34,6 +34,7 @@ void drive_changed(void *drive)
 	bool wake;
 
 	mmc_get_state(d->engine, &now);
+	drive_keep_store(d);
 	pthread_mutex_lock(&d->lock);
 	wake = differs(&now, &d->mail.state);
 	d->mail.state = now;
@@ -75,10 +76,13 @@ static void run_job(void *arg)
 	switch (d->job.kind) {
 	case JOB_EJECT:
 		d->job.result = mmc_eject(d->engine, d->job.force);
+		if (d->job.result != MMC_EJECT_REQUESTED)
+			drive_keep_name(&d->kept.image, NULL);
 		break;
 	case JOB_INSERT:
 		mmc_insert(d->engine, d->job.disc);
 		d->job.disc = NULL;
+		d->kept.image = d->job.image;
 		break;
 	case JOB_CLOSE:
 		d->job.sense = mmc_finalise(d->engine);
@@ -359,6 +363,7 @@ void drive_free(struct drive *d)
 	sd_event_source_disable_unref(d->sync_timer);
 	sd_event_unref(d->event);
 	image_fini(&d->in);
+	keep_free(d->keep);
 	if (d->wake_fd >= 0)
 		close(d->wake_fd);
 	if (d->folder >= 0)

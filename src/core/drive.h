@@ -16,6 +16,7 @@
 #include <systemd/sd-event.h>
 
 #include "core/answer.h"
+#include "core/keep.h"
 #include "gadget/ffs.h"
 #include "gadget/gadget.h"
 #include "mmc/mmc.h"
@@ -59,6 +60,17 @@ const char *drive_name(const struct drive *d);
 const char *drive_media(const struct drive *d);
 int drive_folder(const struct drive *d);
 struct mmc_drive *drive_engine(struct drive *d);
+
+/* Where what outlives the daemon goes; it is the drive's then. Before anything is inserted. */
+void drive_set_keep(struct drive *d, struct keep *k);
+struct keep *drive_keep(struct drive *d);
+/* The image that was in the drive of a daemon before us, "" = none. NULL: nothing is known. */
+const char *drive_kept_image(const struct drive *d);
+/*
+ * The drive is as it was kept, disc and all, for a host that knows of no change.
+ * Instead of the first insert, before drive_attach().
+ */
+void drive_restore(struct drive *d);
 
 /* From here on the engine belongs to the port's thread. */
 void drive_attach(struct drive *d, const struct drive_port *port);

@@ -7,6 +7,7 @@
 
 #include "core/drive.h"
 #include "core/image.h"
+#include "core/keep.h"
 
 #define DRIVE_QUEUE    16u /* commands that may wait behind the one under way */
 #define DRIVE_RELEASED 4u  /* discs on their way back from the USB thread */
@@ -49,6 +50,7 @@ struct drive_job {
 	enum { JOB_EJECT, JOB_INSERT, JOB_CLOSE } kind;
 	bool force;
 	struct disc *disc;
+	struct keep_image image; /* of that disc */
 	enum mmc_eject result;
 	mmc_sense_t sense; /* of JOB_CLOSE */
 	bool out;          /* posted, not yet seen as done */
@@ -82,6 +84,11 @@ struct drive {
 	bool starting; /* drive_op_next() is on the stack */
 	struct drive_job job;
 
+	/* Of the engine's thread. */
+	struct keep *keep; /* NULL = nothing is kept */
+	struct keep_state kept;
+	bool has_kept; /* kept is what a daemon before us left */
+
 	/* From the USB thread to the main thread. */
 	pthread_mutex_t lock; /* guards mail; a leaf, nothing is called under it */
 	int wake_fd;
@@ -101,6 +108,10 @@ void drive_start_timer(struct drive *d, unsigned ms);
 void drive_stop_timer(struct drive *d);
 void drive_disc_released(struct disc *disc, void *drive);
 void drive_cmd_free(struct drive_cmd *cmd);
+
+/* drive_keep.c */
+void drive_keep_name(struct keep_image *to, const struct image *image);
+void drive_keep_store(struct drive *d); /* on the engine's thread */
 
 /* drive_op.c */
 void drive_op_next(struct drive *d);

@@ -11,20 +11,26 @@
 #include <unistd.h>
 
 #include "core/rundir.h"
+#include "util/array.h"
+#include "util/hash.h"
 #include "util/log.h"
 
 #define RETRY_USEC 1000000u /* no controller: look for one */
 #define WATCH_USEC 2000000u /* a controller: is it there still? */
+#define DEATHS_MAX 10u      /* take-overs by daemons that do not live to see the timer */
 
 struct function {
 	struct drive *drive;
 	struct ffs *ffs;
+	struct ffs_files files; /* inherited */
 	bool started;
 	char instance[48], directory[96];
 };
 
 struct usb {
 	const struct config *config;
+	const struct drives *drives;
+	bool taken_over;
 	struct gadget *gadget;
 	sd_event_source *timer;
 	struct lockfile lock; /* of the gadget's name: gadget_create() removes an old one */
@@ -110,6 +116,8 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *usb)
 	struct usb *u = usb;
 
 	(void)usec;
+	for (unsigned i = 0; i < u->count; i++)
+		keep_set_deaths(drive_keep(u->function[i].drive), 0);
 	if (*gadget_udc(u->gadget))
 		check_bound(u);
 	else
@@ -133,11 +141,11 @@ static int take_name(struct usb *u)
 	return r;
 }
 
-static int create_gadget(struct usb *u)
+static void describe_gadget(const struct usb *u, struct gadget_config *g, char serial[17])
 {
 	const struct config *c = u->config;
-	char serial[17];
-	struct gadget_config g = {
+
+	*g = (struct gadget_config){
 		.name = c->gadget.name,
 		.id_vendor = (uint16_t)c->gadget.id_vendor,
 		.id_product = (uint16_t)c->gadget.id_product,
@@ -148,20 +156,19 @@ static int create_gadget(struct usb *u)
 		.configuration = c->gadget.product,
 		.max_power = (unsigned)c->gadget.max_power,
 	};
-
-	if (*g.serial == '\0') {
+	if (*g->serial == '\0') {
 		gadget_default_serial(serial);
-		g.serial = serial;
+		g->serial = serial;
 	}
 	for (unsigned i = 0; i < u->count; i++)
-		g.ffs_instance[i] = u->function[i].instance;
-	return gadget_create(&g, &u->gadget);
+		g->ffs_instance[i] = u->function[i].instance;
 }
 
-static int open_function(struct usb *u, struct function *f)
+static struct ffs_config describe_function(const struct usb *u, const struct function *f)
 {
 	const struct config *c = u->config;
-	struct ffs_config fc = {
+
+	return (struct ffs_config){
 		.instance = f->instance,
 		.directory = f->directory,
 		.interface = c->gadget.product,
@@ -171,12 +178,146 @@ static int open_function(struct usb *u, struct function *f)
 		.changed = drive_changed,
 		.flush = drive_flush,
 		.ctx = f->drive,
+		.in_flight = keep_in_flight(drive_keep(f->drive)),
 	};
-	struct drive_port port = {.post = port_post, .get_state = port_get_state};
-	int r = ffs_open(&fc, &f->ffs);
+}
 
+/* ---- a daemon before us ------------------------------------------------------------------- */
+
+/* What the host was told of the drive, but for what the gadget itself shows. */
+static uint64_t identity(const struct usb *u, unsigned i)
+{
+	const struct config_drive *c = &u->config->drive[i];
+	struct ffs_config fc = describe_function(u, &u->function[i]);
+	uint64_t hash = hash_text(ffs_fingerprint(&fc), c->vendor);
+
+	return hash_text(hash_text(hash, c->product), c->revision);
+}
+
+/* Each drive has a keep afterwards, with what the daemon before us left when it is good. */
+static int open_keeps(struct usb *u, struct fdstore *store)
+{
+	for (unsigned i = 0; i < u->count; i++) {
+		int *fd = &store->drive[i].keep;
+		struct keep *k = NULL;
+		int r = *fd < 0 ? -ENOENT : keep_open(*fd, &k);
+
+		*fd = -1;
+		/* What has killed so many daemons is not given to the next one. */
+		if (r == 0 && keep_deaths(k) >= DEATHS_MAX) {
+			log_warn("%s: died %u times in a row; begins anew, without its disc",
+				drive_name(u->function[i].drive), DEATHS_MAX);
+			keep_free(k);
+			r = -ENOENT;
+		}
+		if (r < 0)
+			r = keep_new(&k);
+		if (r < 0) {
+			log_error("memory for the drive's state: %s", strerror(-r));
+			return r;
+		}
+		drive_set_keep(u->function[i].drive, k);
+	}
+	return 0;
+}
+
+/* NULL: all is there and as it should be. */
+static const char *files_missing(const struct usb *u, const struct fdstore *store)
+{
+	for (unsigned i = 0; i < u->count; i++) {
+		const struct function *f = &u->function[i];
+
+		if (!drive_kept_image(f->drive))
+			return "nothing is known of a drive";
+		if (keep_identity(drive_keep(f->drive)) != identity(u, i))
+			return "a drive is configured otherwise";
+		if (!ffs_files_fit(&store->drive[i].files, f->directory))
+			return "its FunctionFS is not there any more";
+	}
+	return NULL;
+}
+
+/* Whether the gadget is ours again; why not is logged. */
+static bool take_over(struct usb *u, struct fdstore *store)
+{
+	struct gadget_config g;
+	char serial[17];
+	const char *why = files_missing(u, store);
+
+	describe_gadget(u, &g, serial);
+	if (!why && gadget_adopt(&g, &u->gadget, &why) == 0 && *u->config->udc &&
+		strcmp(u->config->udc, gadget_udc(u->gadget)) != 0) {
+		/* Not gadget_destroy(): the next step removes it with all that hangs on it. */
+		gadget_free(u->gadget);
+		u->gadget = NULL;
+		why = "it is on another controller";
+	}
+	if (!why)
+		return true;
+	log_warn("the gadget %s cannot be taken over (%s); it is made anew", u->config->gadget.name,
+		why);
+	return false;
+}
+
+static void close_files(struct ffs_files *files)
+{
+	int fds[] = {files->ep0, files->in, files->out};
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
+static void inherit_function(struct function *f, struct fdstore_drive *d)
+{
+	struct keep *k = drive_keep(f->drive);
+
+	f->files = d->files;
+	d->files = (struct ffs_files){-1, -1, -1};
+	keep_set_deaths(k, keep_deaths(k) + 1);
+}
+
+bool usb_taken_over(const struct usb *u)
+{
+	return u->taken_over;
+}
+
+/* ---- start and stop ----------------------------------------------------------------------- */
+
+static int make_gadget(struct usb *u)
+{
+	struct gadget_config g;
+	char serial[17];
+
+	describe_gadget(u, &g, serial);
+	return gadget_create(&g, &u->gadget);
+}
+
+static int open_function(struct usb *u, unsigned i)
+{
+	struct function *f = &u->function[i];
+	struct ffs_config fc = describe_function(u, f);
+	struct drive_port port = {.post = port_post, .get_state = port_get_state};
+	struct ffs_files files;
+	int r;
+
+	if (u->taken_over)
+		fc.inherited = &f->files;
+	r = ffs_open(&fc, &f->ffs);
+	f->files = (struct ffs_files){-1, -1, -1};
 	if (r < 0)
 		return r;
+	/* The first word for the next daemon. */
+	drive_changed(f->drive);
+	if (!u->taken_over) {
+		keep_set_identity(drive_keep(f->drive), identity(u, i));
+		ffs_get_files(f->ffs, &files);
+		r = fdstore_put(drive_name(f->drive), &files, keep_fd(drive_keep(f->drive)));
+		if (r < 0)
+			log_warn("%s: systemd does not take the files: %s", drive_name(f->drive),
+				strerror(-r));
+	}
 	r = ffs_start(f->ffs);
 	if (r < 0)
 		return r;
@@ -186,25 +327,26 @@ static int open_function(struct usb *u, struct function *f)
 	return 0;
 }
 
-static int start(struct usb *u, sd_event *event)
+static int open_gadget(struct usb *u, struct fdstore *store)
 {
 	int r = take_name(u);
 
+	if (r == 0)
+		r = open_keeps(u, store);
 	if (r < 0)
 		return r;
-	r = create_gadget(u);
-	for (unsigned i = 0; r == 0 && i < u->count; i++)
-		r = open_function(u, &u->function[i]);
-	if (r < 0)
-		return r;
-	bind_once(u);
-	sd_notify(0, "READY=1");
-	return sd_event_add_time_relative(
-		event, &u->timer, CLOCK_MONOTONIC, RETRY_USEC, 100000, on_timer, u);
+	u->taken_over = store->names && take_over(u, store);
+	if (!u->taken_over) {
+		fdstore_refuse(store);
+		return make_gadget(u);
+	}
+	for (unsigned i = 0; i < u->count; i++)
+		inherit_function(&u->function[i], &store->drive[i]);
+	return 0;
 }
 
-int usb_start(
-	const struct config *config, const struct drives *drives, sd_event *event, struct usb **out)
+int usb_open(const struct config *config, const struct drives *drives, struct fdstore *store,
+	struct usb **out)
 {
 	struct usb *u = calloc(1, sizeof(*u));
 	int r;
@@ -212,18 +354,20 @@ int usb_start(
 	if (!u)
 		return -ENOMEM;
 	u->config = config;
+	u->drives = drives;
 	u->lock.fd = -1;
 	u->count = drives->count;
 	for (unsigned i = 0; i < u->count; i++) {
 		struct function *f = &u->function[i];
 
 		f->drive = drives->drive[i];
+		f->files = (struct ffs_files){-1, -1, -1};
 		snprintf(f->instance, sizeof(f->instance), "%s.%s", config->gadget.name,
 			drive_name(f->drive));
 		snprintf(f->directory, sizeof(f->directory), "%s/ffs-%s", config->control.directory,
 			drive_name(f->drive));
 	}
-	r = start(u, event);
+	r = open_gadget(u, store);
 	if (r < 0) {
 		usb_stop(u);
 		return r;
@@ -232,12 +376,32 @@ int usb_start(
 	return 0;
 }
 
+int usb_start(struct usb *u, sd_event *event)
+{
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < u->count; i++)
+		r = open_function(u, i);
+	if (r < 0)
+		return r;
+	if (u->taken_over)
+		say(u, LOG_LEVEL_INFO, "took over the gadget %s on controller %s",
+			u->config->gadget.name, gadget_udc(u->gadget));
+	else
+		bind_once(u);
+	sd_notify(0, "READY=1");
+	return sd_event_add_time_relative(
+		event, &u->timer, CLOCK_MONOTONIC, RETRY_USEC, 100000, on_timer, u);
+}
+
 /* The order matters: FunctionFS is busy while it is bound, the gadget while it is mounted. */
 void usb_stop(struct usb *u)
 {
 	if (!u)
 		return;
 	sd_event_source_disable_unref(u->timer);
+	/* A file that systemd still holds keeps FunctionFS busy. */
+	fdstore_remove(u->drives);
 	if (u->gadget)
 		gadget_unbind(u->gadget);
 	for (unsigned i = u->count; i-- > 0;) {
@@ -248,6 +412,7 @@ void usb_stop(struct usb *u)
 			drive_detach(f->drive);
 		}
 		ffs_close(f->ffs);
+		close_files(&f->files);
 		rmdir(f->directory);
 	}
 	gadget_destroy(u->gadget);

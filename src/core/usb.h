@@ -7,16 +7,25 @@
 
 #include "core/config.h"
 #include "core/drive.h"
+#include "core/fdstore.h"
 
 struct usb;
 
 /*
- * Builds the gadget, starts the USB threads and attaches the drives. Binding is
- * tried at once and then every second until a controller is there and free;
- * said to be ready in both cases (sd_notify). 0, or -errno with the reason logged.
+ * The gadget: that of a daemon before us when store has all that belongs to it,
+ * else a new one. Afterwards the discs go in, see usb_taken_over(). Each drive
+ * gets its keep. 0, or -errno with the reason logged.
  */
-int usb_start(const struct config *config, const struct drives *drives, sd_event *event,
+int usb_open(const struct config *config, const struct drives *drives, struct fdstore *store,
 	struct usb **out);
+/* The gadget was there: the host knows of no change, and the drives are to be restored. */
+bool usb_taken_over(const struct usb *u);
+/*
+ * Starts the USB threads and attaches the drives. Binding is tried at once and
+ * then every second until a controller is there and free; said to be ready in
+ * both cases (sd_notify). 0, or -errno with the reason logged.
+ */
+int usb_start(struct usb *u, sd_event *event);
 /* Unbinds, detaches the drives, removes everything. NULL is fine. */
 void usb_stop(struct usb *u);
 /* Name of the controller, "" when not bound. */

@@ -1,0 +1,187 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kill -9 under systemd: the gadget stays bound, the host's device stays the same, the
+# disc stays in the drive. KILLS burns (default 5) are killed at a random moment each.
+. ./functions.sh
+
+# What no kill may cause, however many resets it takes.
+never='USB disconnect|new (full|high|super)[- ].*USB device|Media removed|device offline'
+never="$never|I/O error|WARNING:|BUG:|Oops|Call Trace|blocked for more than"
+gadget=/sys/kernel/config/usb_gadget/mmcgadget
+
+devnum() { # of the USB device behind the host's drive
+	local d
+	d=$(readlink -f "/sys/block/$sr/device")
+	while [ "$d" != / ] && [ ! -e "$d/devnum" ]; do d=${d%/*}; [ -n "$d" ] || d=/; done
+	cat "$d/devnum"
+}
+resets() { dmesg_since "mark $1" | grep -cE 'reset (full|high|super)[- ].*USB device'; }
+main_pid() { systemctl show -P MainPID mmcgadgetd; }
+restarted() { # OLD_PID
+	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] &&
+		[ "$(systemctl is-active mmcgadgetd)" = active ] && ctl status
+}
+# kill_daemon NAME: and wait for the next one.
+kill_daemon() {
+	local pid
+	pid=$(main_pid)
+	kill -9 "$pid"
+	lines=40 check "$1: the daemon is back" wait_for 20 restarted "$pid" || {
+		systemctl status mmcgadgetd --no-pager -l | sed 's/^/#   /'
+		journalctl -u mmcgadgetd --no-pager -n 40 | sed 's/^/#   /'
+	}
+}
+# same_device NAME MARK: nothing but resets has come to the host.
+same_device() {
+	is "$1: the host's device is the same" "$(devnum)" "$number"
+	unlike "$1: the host saw it all the time" "$(dmesg_since "mark $2")" "$never"
+	is "$1: the gadget is bound" "$(cat "$gadget/UDC")" "$udc"
+}
+# resets_at_most NAME MARK NUMBER
+resets_at_most() {
+	local n
+	n=$(resets "$2")
+	check "$1: $n resets, at most $3" test "$n" -le "$3"
+}
+taken_over() { journalctl -u mmcgadgetd --no-pager | grep -c 'took over the gadget'; }
+# A host polls; between two polls nothing is in flight.
+await_gap() {
+	local was now end=$((SECONDS + 6))
+	was=$(state commands)
+	while now=$(state commands) && [ "$now" = "$was" ] && [ "$SECONDS" -lt "$end" ]; do
+		sleep 0.05
+	done
+	sleep 0.4
+}
+pause() { # random, up to $1 ms
+	sleep "$(awk -v r=$RANDOM -v n="$1" 'BEGIN { printf "%.3f", r / 32768 * n / 1000 }')"
+}
+
+udc_load
+udc=$(ls /sys/class/udc)
+make_iso FIRST 96 "$media/first.iso"
+make_iso BURN 48 "$work/burn.iso"
+systemctl daemon-reload
+check "the unit starts" timeout 60 systemctl start mmcgadgetd || finish
+check "the host sees the drive" wait_for 30 have_drives 1 || finish
+sr=$(host_drives | head -n 1)
+check "a disc goes in" ctl insert first.iso
+check "the host sees it" wait_for 30 has_label "$sr" FIRST
+settle
+number=$(devnum)
+is "eight drives would fit into the store" "$(systemctl show -P FileDescriptorStoreMax mmcgadgetd)" 32
+is "four files are in the store" "$(systemctl show -P NFileDescriptorStore mmcgadgetd)" 4
+
+# ---- nothing in flight ----
+for i in 1 2 3; do
+	dmesg_mark "idle$i"
+	await_gap
+	kill_daemon "idle $i"
+	is "idle $i: the disc is in the drive" "$(state image)" first.iso
+	sleep 3 # a poll of the host or two
+	is "idle $i: no reset" "$(resets "idle$i")" 0
+	same_device "idle $i" "idle$i"
+done
+blockdev --flushbufs "/dev/$sr"
+check "idle: the disc reads back" cmp "$media/first.iso" "/dev/$sr"
+is "idle: no reset till then" "$(resets idle3)" 0
+is "idle: each was a take-over" "$(taken_over)" 3
+is "idle: four files are in the store" "$(systemctl show -P NFileDescriptorStore mmcgadgetd)" 4
+
+# ---- in the middle of reading ----
+dmesg_mark read
+blockdev --flushbufs "/dev/$sr"
+echo 3 >/proc/sys/vm/drop_caches
+dd if="/dev/$sr" of="$work/read.out" bs=64k status=none 2>"$work/dd.log" &
+dd=$!
+kills=0
+while kill -0 "$dd" 2>/dev/null && [ "$kills" -lt 5 ]; do
+	pause 300
+	kill -0 "$dd" 2>/dev/null || break
+	kills=$((kills + 1))
+	kill_daemon "reading, kill $kills"
+done
+check "reading: it was killed in the middle ($kills times)" test "$kills" -ge 1
+check "reading: dd ends well" wait "$dd" || cat "$work/dd.log"
+check "reading: what it read is right" cmp "$media/first.iso" "$work/read.out"
+resets_at_most "reading" read "$kills"
+same_device "reading" read
+rm -f "$work/read.out"
+
+# ---- a mounted disc ----
+dmesg_mark mount
+mkdir -p "$work/mnt"
+check "mounted: mount" mount -o ro "/dev/$sr" "$work/mnt"
+is "mounted: the drive is locked" "$(state locked)" true
+await_gap
+kill_daemon "mounted"
+is "mounted: the drive is locked still" "$(state locked)" true
+echo 3 >/proc/sys/vm/drop_caches
+check "mounted: it is readable" cmp -n 50000000 -i 0:0 "$work/mnt/DATA.BIN" <(
+	awk -v l=FIRST -v n="$((96 * 1024))" 'BEGIN {
+		pad = sprintf("%1000s", "")
+		for (i = 0; i < n; i++)
+			printf "%-16s%08d%s", l, i, substr(pad, 1, 1000)
+	}'
+)
+resets_at_most "mounted" mount 0
+same_device "mounted" mount
+check "mounted: umount" umount "$work/mnt"
+is "mounted: the lock is gone with it" "$(
+	wait_for 5 state_is locked false
+	state locked
+)" false
+
+# ---- in the middle of burns ----
+burning() { [ "$(state blocks_written)" -gt "$before" ]; }
+for i in $(seq "${KILLS:-5}"); do
+	name="burn $i"
+	check "$name: a blank goes in" ctl blank "burn$i.img" || continue
+	blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
+	check "$name: the host sees it" wait_for 15 blank_seen
+	before=$(state blocks_written)
+	dmesg_mark "burn$i"
+	growisofs -Z "/dev/$sr=$work/burn.iso" >"$work/burn.log" 2>&1 &
+	burner=$!
+	check "$name: it is under way" wait_for 30 burning
+	pause 1500
+	kill_daemon "$name"
+	began=$SECONDS
+	wait_for 60 sh -c "! kill -0 $burner" || kill "$burner"
+	rc=0
+	wait "$burner" || rc=$?
+	size=$(stat -c %s "$media/burn$i.img")
+	echo "# $name: $size bytes were written; growisofs ended with $rc, $((SECONDS - began)) s later"
+	check "$name: no waiting for a time-out" test $((SECONDS - began)) -lt 20
+	check "$name: what was written is right" cmp -n "$size" "$work/burn.iso" "$media/burn$i.img"
+	is "$name: the same disc is in the drive" "$(state image)" "burn$i.img"
+	echo "# $name: the disc is $(state state), next writable address $(state nwa)"
+	resets_at_most "$name" "burn$i" 1
+	same_device "$name" "burn$i"
+done
+settle
+
+# ---- a restart is a clean stop and a start ----
+check "restart" timeout 60 systemctl restart mmcgadgetd
+check "restart: the host sees a drive" wait_for 30 have_drives 1
+is "restart: the drive is empty" "$(state image)" ''
+
+# ---- an end ----
+check "a disc goes in again" ctl insert first.iso
+pid=$(main_pid)
+await_gap
+kill_daemon "last"
+is "last: the disc is in the drive" "$(state image)" first.iso
+check "stop" timeout 60 systemctl stop mmcgadgetd
+is "stop: without an error" "$(systemctl show -P Result mmcgadgetd)" success
+is "stop: the store is empty" "$(systemctl show -P NFileDescriptorStore mmcgadgetd)" 0
+nothing_left() {
+	[ ! -e "$gadget" ] && ! grep -q ' functionfs ' /proc/mounts && [ ! -e "$run" ]
+}
+what_is_left() { ls -A "$gadget" "$run" && grep functionfs /proc/mounts; }
+check "stop: nothing is left" nothing_left || what_is_left
+check "stop: the host's drive is gone" wait_for 10 have_drives 0
+echo "# what the daemons said:"
+journalctl -u mmcgadgetd --no-pager -o cat | grep -E 'took over|cannot|goes on|as before|lost|warn|error' |
+	sort | uniq -c | sed 's/^/# /'
+finish
