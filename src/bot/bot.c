@@ -194,7 +194,11 @@ void bot_advance(struct bot *b)
 void bot_enabled(struct bot *b, uint16_t max_packet)
 {
 	bot_turn_off(b);
-	mmc_bus_reset(b->drive);
+	if (b->reset_asked)
+		mmc_transport_reset(b->drive);
+	else
+		mmc_bus_reset(b->drive);
+	b->reset_asked = false;
 	b->stats.bus_resets++;
 	b->serial++;
 	b->max_packet = max_packet;
@@ -211,6 +215,7 @@ void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight)
 	b->send_max = b->recv_max = BOT_CHUNK;
 	b->state = BOT_IDLE;
 	if (in_flight) {
+		b->reset_asked = true;
 		b->dead_dirty = true;
 		bot_die(b);
 		bot_halt_dead(b);
@@ -235,6 +240,7 @@ void bot_class_reset(struct bot *b)
 		return;
 	}
 	mmc_transport_reset(b->drive);
+	b->reset_asked = false;
 	if (b->state == BOT_RESET)
 		return; /* one answer for both: the host gave the first one up */
 	b->again = false;

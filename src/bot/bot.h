@@ -87,7 +87,10 @@ void bot_enabled(struct bot *b, uint16_t max_packet);
  * Instead, for a new struct bot behind another one that is dead: the function is
  * enabled, and the host knows of no change. in_flight: there may have been a
  * command. Its host waits for an answer that nobody knows; as after an invalid
- * CBW (BOT 6.6.1) bulk-in stays halted until a reset, which comes at once.
+ * CBW (BOT 6.6.1) bulk-in stays halted until a reset, which comes at once. This
+ * one reset is none to the drive, locks and mode pages stay, and no unit
+ * attention comes of it: Linux takes one that meets a read-ahead for a change of
+ * the disc, and from there on fails every read.
  */
 void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight);
 /* The endpoints are gone. */

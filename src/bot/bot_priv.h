@@ -91,7 +91,8 @@ struct bot {
 	uint32_t recv_max;
 	unsigned out_failures; /* in a row */
 	bool out_parked;
-	bool dead_dirty; /* BOT_DEAD: the last read was filled, more of the same may follow */
+	bool reset_asked; /* taken over: the next reset is ours, and nothing of the drive is lost */
+	bool dead_dirty;  /* BOT_DEAD: the last read was filled, more of the same may follow */
 	enum bot_resync resync;
 	enum bot_pending pending;
 	uint8_t pending_cbw[CBW_LEN];

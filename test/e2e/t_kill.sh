@@ -6,7 +6,7 @@
 
 # What no kill may cause, however many resets it takes.
 never='USB disconnect|new (full|high|super)[- ].*USB device|Media removed|device offline'
-never="$never|I/O error|WARNING:|BUG:|Oops|Call Trace|blocked for more than"
+never="$never|Buffer I/O error|WARNING:|BUG:|Oops|Call Trace|blocked for more than"
 gadget=/sys/kernel/config/usb_gadget/mmcgadget
 
 devnum() { # of the USB device behind the host's drive
@@ -182,6 +182,6 @@ what_is_left() { ls -A "$gadget" "$run" && grep functionfs /proc/mounts; }
 check "stop: nothing is left" nothing_left || what_is_left
 check "stop: the host's drive is gone" wait_for 10 have_drives 0
 echo "# what the daemons said:"
-journalctl -u mmcgadgetd --no-pager -o cat | grep -E 'took over|cannot|goes on|as before|lost|warn|error' |
+journalctl -u mmcgadgetd --no-pager -o cat | grep -E 'took over|cannot|goes on|as before|lost|gone|configured|warn|error' |
 	sort | uniq -c | sed 's/^/# /'
 finish

@@ -196,6 +196,7 @@ static void taken_over_idle(void **state)
 static void taken_over_at_every_stage(void **state)
 {
 	unsigned kind, stage, in_flight = 0;
+	uint64_t bus_resets;
 	size_t i;
 
 	(void)state;
@@ -211,7 +212,10 @@ static void taken_over_at_every_stage(void **state)
 					in_flight++;
 					assert_false(bot_at_rest(r->bot));
 					rig_expect_dead(r);
+					bus_resets = r->drive.bus_resets;
 					reset_by(r, kind ? BUS_RESET : CLASS_RESET);
+					/* The drive has not been reset, only the transport. */
+					assert_int_equal(r->drive.bus_resets, bus_resets);
 				} else {
 					assert_true(ended || stage == 0);
 				}
@@ -235,6 +239,10 @@ static void taken_over_in_doubt(void **state)
 	assert_int_equal(r->host.resets, 1);
 	rig_agree(r);
 	assert_int_equal(r->host.resets, 1);
+	/* The next one is the host's own. */
+	assert_int_equal(r->drive.bus_resets, 1);
+	reset_by(r, BUS_RESET);
+	assert_int_equal(r->drive.bus_resets, 2);
 	rig_free(r);
 }
 
