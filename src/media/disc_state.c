@@ -205,8 +205,7 @@ static bool consistent(const struct disc_state *s)
 const char *disc_state_decode(const char *text, size_t len, struct disc_state *s)
 {
 	const char *p = text, *end = text + len, *at;
-	char line[LINE_MAX];
-	uint32_t crc;
+	char line[LINE_MAX], last[32];
 	int version, used = 0;
 
 	*s = (struct disc_state){0};
@@ -216,9 +215,10 @@ const char *disc_state_decode(const char *text, size_t len, struct disc_state *s
 	if (version != DISC_STATE_VERSION)
 		return "it is of another version than this program knows";
 	for (at = p; next_line(&p, end, line); at = p) {
-		used = 0;
-		if (sscanf(line, "crc32 %8" SCNx32 "%n", &crc, &used) == 1 && line[used] == '\0') {
-			if (crc != crc32_add(0, text, (size_t)(at - text)))
+		if (strncmp(line, "crc32 ", 6) == 0) {
+			snprintf(last, sizeof(last), "crc32 %08" PRIx32,
+				crc32_add(0, text, (size_t)(at - text)));
+			if (strcmp(line, last) != 0)
 				return "it is damaged (its checksum is wrong)";
 			return consistent(s) ? NULL : "it contradicts itself";
 		}
