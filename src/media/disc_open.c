@@ -106,8 +106,9 @@ static void take_rest(struct disc *d, const struct disc_state *s)
 		return;
 	/* Written since this machine started: it is there, and storage takes it now or says no. */
 	d->media->dirty = true;
-	if (same_boot && t && blocks > t->start && blocks <= d->capacity &&
-		media_sync(d->media) == 0) {
+	if (t)
+		blocks = MIN(blocks, t->reserved ? t->start + t->reserved : d->capacity);
+	if (same_boot && t && blocks > t->start && media_sync(d->media) == 0) {
 		d->adopted = (uint32_t)blocks - MAX(end, t->start);
 		t->written = (uint32_t)blocks - t->start;
 		t->state = DISC_TRACK_OPEN;
