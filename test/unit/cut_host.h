@@ -199,6 +199,16 @@ static inline bool promising(struct bench *b, const uint8_t cdb[10])
 	return true;
 }
 
+/* Of a track that is closed already it promises nothing about the one behind it. */
+static inline bool close_track(struct bench *b, uint8_t number)
+{
+	const uint8_t cdb[10] = {0x5b, 0, 1, 0, 0, number};
+
+	if (disc_open_track(b->disc) == number)
+		return promising(b, cdb);
+	return send(b, cdb, sizeof(cdb), NULL);
+}
+
 static inline bool select_test_write(struct bench *b, bool on)
 {
 	static const uint8_t cdb[10] = {0x55, 0x10, [8] = 60};
@@ -248,7 +258,7 @@ static inline bool do_step(struct bench *b, const struct step *s)
 	case STEP_SYNC:
 		return promising(b, (const uint8_t[10]){0x35});
 	case STEP_CLOSE_TRACK:
-		return promising(b, (const uint8_t[10]){0x5b, 0, 1, 0, 0, (uint8_t)s->arg});
+		return close_track(b, (uint8_t)s->arg);
 	case STEP_CLOSE:
 		return promising(b, (const uint8_t[10]){0x5b, 0, (uint8_t)s->arg});
 	case STEP_RESERVE:
