@@ -52,6 +52,7 @@ static struct store *new_store(void)
 
 	assert_non_null(f);
 	assert_int_equal(store_new(f, IMAGE, "boot", &s), 0);
+	assert_int_equal(store_settle(s, true), 0);
 	return s;
 }
 
@@ -190,8 +191,12 @@ static void a_spare_left_by_a_crash(void **state)
 	assert_int_equal(now.st_size, 9);
 	store_close(s);
 	assert_false(exists(SPARE));
-	/* Nothing is saved: it goes all the same. */
+	/* It is another's when the image is; nothing is saved by its owner: it goes all the same. */
 	put_file(SPARE, "half a te", 9);
+	s = new_store();
+	assert_int_equal(store_settle(s, false), 0);
+	store_close(s);
+	assert_true(exists(SPARE));
 	s = new_store();
 	assert_loads(s, "better");
 	store_close(s);
