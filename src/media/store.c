@@ -106,6 +106,7 @@ int store_save(struct store *s, const char *text, size_t len)
 		all = s->longest;
 	s->longest = all;
 	memset(padded + len, '\n', all - len);
+	s->own = true;
 	r = write_spare(s, padded, all);
 	if (r < 0)
 		return r;
