@@ -11,7 +11,7 @@ export O
 e2e=test/e2e
 began=$SECONDS
 
-everything="smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_life t_race t_usb"
+everything="smoke_kernel t_info t_burn t_multi t_swap t_big t_bot t_bad t_life t_race t_usb"
 short="t_info t_burn t_bot t_usb"
 # The conversations are the longest, and know neither kernel nor speed: once is enough.
 declare -A list=(

@@ -1,0 +1,205 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Discs of several sessions by three burners. The next session goes on after the disc was
+# out of the drive, after a restart of the daemon and after its death; the host's newest
+# mount has the files of all sessions, and the board's file is what the host reads.
+. ./functions.sh
+
+# Three sessions' files; the names tell the session, a long one and an empty one are among them.
+for s in 1 2 3 4; do
+	d=$work/src$s/part$s
+	mkdir -p "$d/folder with blanks"
+	head -c $((1000000 * s + 777)) /dev/urandom >"$d/data$s.bin"
+	head -c 2049 /dev/urandom >"$d/folder with blanks/a rather long name of session $s.txt"
+	: >"$d/empty$s"
+	mkdir -p "$work/all$s"
+	for ((i = 1; i <= s; i++)); do
+		cp -a "$work/src$i/part$i" "$work/all$s/"
+	done
+done
+modprobe -a loop isofs
+mkdir -p /mnt
+
+drive_up
+dmesg_mark multi
+d=/dev/$sr
+
+blank_seen() { udevadm info "$d" | grep -q ID_CDROM_MEDIA_STATE=blank; }
+# The host's size of the disc tells that it has seen the present state of it.
+size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
+appendable_seen() { cdrskin "dev=$d" -minfo 2>/dev/null | grep -q 'disk status: *incomplete/appendable'; }
+
+mounted_is() { # FOLDER DEVICE [OPTION]
+	local rc=0
+	mount -t iso9660 -o "ro${3:+,$3}" "$2" /mnt || return
+	diff -r "$1" /mnt || rc=$?
+	umount /mnt || rc=$?
+	return "$rc"
+}
+# Loop devices are made by hand: a partition scan of an ISO image is of no use here.
+file_is() { # FOLDER FILE [OPTION]
+	mounted_is "$1" "$2" "loop${3:+,$3}"
+}
+
+# Where session N began, as its burner and the board agreed before it was written.
+declare -a starts
+
+# session_good NAME N: the disc has N closed sessions and awaits the next one.
+session_good() {
+	local name=$1 n=$2 file=$media/$1.img nwa last size text i
+	local -a tracks=()
+	settle
+	is "$name $n: appendable, with $n closed sessions" \
+		"$(state state) $(state sessions) $(state tracks)" "appendable $((n + 1)) $((n + 1))"
+	nwa=$(state nwa)
+	size=$(stat -c %s "$file")
+	is "$name $n: the next session begins at the ECC block behind the data" "$nwa" \
+		"$(((size / 2048 + 15) / 16 * 16))"
+	last=${starts[$n]}
+	is "$name $n: the burner would go on there" "$(cdrskin "dev=$d" -msinfo 2>/dev/null)" "$last,$nwa"
+	text=$(cdrskin "dev=$d" -v -toc 2>/dev/null)
+	for ((i = 1; i <= n; i++)); do
+		tracks+=("track: +$i lba: +${starts[$i]} ")
+	done
+	like "$name $n: cdrskin lists every session" "$text" "${tracks[@]}" \
+		"Media summary: $n sessions, $n tracks, appendable DVD\+R"
+	tracks=()
+	for ((i = 1; i <= n; i++)); do
+		tracks+=("Track#$i +: +[0-9]+@${starts[$i]}$")
+	done
+	like "$name $n: dvd+rw-mediainfo lists every session" "$(dvd+rw-mediainfo "$d" 2>&1)" "${tracks[@]}" \
+		'Disc status: +appendable' "Number of Sessions: +$((n + 1))$" "Multi-session Info: +#$n@$last"
+	same "$name $n" "$n" "$last"
+	starts[n + 1]=$nwa
+}
+
+# same NAME N START: mounts, file and drive hold the same, all files of N sessions.
+same() {
+	local name=$1 n=$2 file=$media/${1%% *}.img host
+	check "$name: the host mounts the last session, with the files of all" mounted_is "$work/all$n" "$d"
+	check "$name: so does the board, from the file" file_is "$work/all$n" "$file" "sbsector=$3"
+	check "$name: the file's first session is what it was" file_is "$work/all1" "$file" sbsector=0
+	host=$(size_of "$sr")
+	check "$name: the host's size is that of the file ($host)" test "$host" -gt $(($3 * 2048)) -a \
+		"$host" -le "$(stat -c %s "$file")"
+	check "$name: the host reads what is in the file" cmp -n "$host" "$file" <(
+		dd if="$d" iflag=direct bs=64k status=none
+	)
+}
+
+fresh() { # NAME
+	check "$1: a blank goes in" mmcgadgetctl blank "$1.img"
+	check "$1: the host sees a blank" wait_for 10 blank_seen
+	starts=([1]=0)
+}
+
+burn() { # NAME COMMAND...
+	local name=$1 began
+	shift
+	began=$(date +%s%N)
+	lines=40 check "$name: exit code 0" "$@"
+	echo "#   $name: $((($(date +%s%N) - began) / 1000000)) ms"
+}
+
+# What may lie between two sessions; nothing of it may cost the disc anything.
+kept() { # NAME HOW
+	is "$1: $2, and the disc is as before" \
+		"$(state image) $(state state) $(state sessions) $(state tracks) $(state nwa)" "$before"
+	check "$1: the host sees it" wait_for 15 appendable_seen
+}
+remember() { before="$(state image) $(state state) $(state sessions) $(state tracks) $(state nwa)"; }
+reinsert() { # NAME
+	remember
+	check "$1: out" mmcgadgetctl eject --force
+	check "$1: the host sees it go" wait_for 10 no_disc
+	check "$1: in again" mmcgadgetctl insert "$1.img"
+	kept "$1" "taken out and put in"
+}
+no_disc() { ! cdrskin "dev=$d" -minfo 2>/dev/null | grep -q 'disk status'; }
+restart() { # NAME SIGNAL
+	remember
+	config drives="{ name = \"drive0\"; image = \"$1.img\"; }"
+	if [ "$2" = TERM ]; then
+		check "$1: the daemon ends" daemon_stop
+	else
+		kill "-$2" "$daemon_pid"
+		wait "$daemon_pid" 2>/dev/null
+		daemon_pid=''
+	fi
+	wait_for 20 have_drives 0
+	check "$1: the daemon starts" daemon_start
+	check "$1: the host has a drive" wait_for 30 have_drives 1
+	sr=$(host_drives | head -n 1)
+	d=/dev/$sr
+	kept "$1" "SIG$2 and a new start"
+}
+# A finalised disc of N sessions, put in again: a DVD-ROM of which the last session is mounted.
+complete_seen() { udevadm info "$d" | grep -q ID_CDROM_MEDIA_STATE=complete; }
+final() { # NAME N
+	is "$1: complete" "$(state state) $(state medium)" "complete dvd-rom"
+	check "$1: out" mmcgadgetctl eject --force
+	check "$1: the host sees it go" wait_for 10 no_disc
+	check "$1: in again" mmcgadgetctl insert "$1.img"
+	is "$1: complete, of $2 sessions" "$(state state) $(state medium) $(state sessions)" "complete dvd-rom $2"
+	check "$1: the host sees it" wait_for 15 complete_seen
+	settle
+	same "$1 finalised" "$2" "${starts[$2]}"
+	check_not "$1: takes no further session" growisofs -M "$d" -R -J -quiet "$work/src4"
+	is "$1: and is as it was" "$(state state) $(state sessions)" "complete $2"
+}
+
+# ---- growisofs, the disc leaves the drive in between ----
+name=growisofs
+fresh $name
+burn "$name 1" growisofs -Z "$d" -R -J -quiet "$work/src1"
+session_good $name 1
+reinsert $name
+burn "$name 2" growisofs -M "$d" -R -J -quiet "$work/src2"
+session_good $name 2
+reinsert $name
+burn "$name 3" growisofs -M "$d" -R -J -quiet "$work/src3"
+session_good $name 3
+check "$name: finalised by the board" mmcgadgetctl close $name.img
+final $name 3
+
+# ---- cdrskin with genisoimage's sessions, the daemon ends and dies in between ----
+name=cdrskin
+cdrskin_session() { # N OPTION...
+	local n=$1 ms old=()
+	shift
+	if [ "$n" -gt 1 ]; then
+		ms=$(cdrskin "dev=$d" -msinfo 2>/dev/null) || return
+		old=(-C "$ms" -M "$d")
+	fi
+	genisoimage -quiet -R -J "${old[@]}" -o "$work/session.iso" "$work/src$n" &&
+		cdrskin -v "dev=$d" "$@" "$work/session.iso"
+}
+fresh $name
+burn "$name 1" cdrskin_session 1 -multi
+session_good $name 1
+restart $name TERM
+burn "$name 2" cdrskin_session 2 -multi
+session_good $name 2
+restart $name KILL
+burn "$name 3" cdrskin_session 3 -multi
+session_good $name 3
+burn "$name 4, the last one" cdrskin_session 4
+final $name 4
+
+# ---- xorriso ----
+name=xorriso
+xorriso_session() { # N
+	xorriso -abort_on FAILURE -joliet on -dev "$d" -map "$work/src$1/part$1" "/part$1" -commit
+}
+# See t_burn.sh: buffers at an address that dummy_hcd does not take at super speed.
+[ "$SPEED" != super ] || export GLIBC_TUNABLES=glibc.malloc.mmap_threshold=16384
+fresh $name
+for s in 1 2 3; do
+	burn "$name $s" xorriso_session $s
+	session_good $name $s
+done
+
+is "no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
+dmesg_clean "the kernel log is clean" multi
+check "the daemon ends with 0" daemon_stop
+finish
