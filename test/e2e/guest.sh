@@ -65,24 +65,8 @@ IDLE=${IDLE:-5}
 WITH_BUILD=$([ "$build" = no ] || echo 1)
 END
 
-case $(uname -m) in
-x86_64) qemu=qemu-system-x86_64 machine=pc console=ttyS0 ;;
-aarch64) qemu=qemu-system-aarch64 machine=virt console=ttyAMA0 ;;
-*)
-	echo "guest.sh: no guest for $(uname -m)" >&2
-	exit 1
-	;;
-esac
-
-# /dev/kvm says nothing: it is there on machines where no guest comes up. A kernel
-# without a root file system that gets as far as its banner says it works.
-accel="tcg,thread=multi" cpu=max
-if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
-	timeout -k 2 10 $qemu -M $machine -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \
-		-serial stdio -kernel "$dir/vmlinuz" -append "console=$console panic=-1" \
-		</dev/null 2>/dev/null | grep -aq 'Linux version'; then
-	accel=kvm cpu=host
-fi
+# shellcheck source=test/e2e/qemu.sh
+. "$e2e/qemu.sh"
 
 # Drive with snapshot=on: every boot starts from the same disk. QEMU puts the overlay
 # into TMPDIR; /tmp may be small memory.

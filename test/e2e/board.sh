@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by what machines.sh runs: a board with its card, a daemon, and a disc.
+# shellcheck disable=SC2034 # variables are for those who source it
+set -u
+media=/var/lib/mmcgadget
+conf=/etc/mmcgadget/test.conf
+# shellcheck source=/dev/null
+. /out/env
+
+say() { echo "$*"; }
+bad() {
+	echo "not ok - $*"
+	tail -n 15 /run/daemon.log 2>/dev/null | sed 's/^/#   /'
+}
+until_ok() { # SECONDS COMMAND...
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# Everything of the drive in one line: state nwa recorded sessions tracks.
+look() {
+	read -r state nwa recorded sessions tracks < <(mmcgadgetctl --json status |
+		jq -r '.drives[0] | [.state, .nwa, .recorded_blocks, .sessions, .tracks] | @tsv')
+}
+
+board_up() { # the card and the UDC
+	mkdir -p "$media" "${conf%/*}"
+	mount -t ext4 /dev/vdb "$media" || bad "the card can be mounted"
+	modprobe dummy_hcd is_high_speed=1
+	modprobe -a libcomposite usb_storage sg sr_mod
+	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
+}
+daemon_up() { # [IMAGE]: the daemon, with a disc in its drive
+	local image=''
+	[ -z "${1:-}" ] || image="image = \"$1\";"
+	cat >"$conf" <<-END
+		control: { group = ""; };
+		drives = ( { name = "drive0"; $image } );
+		${BEHAVIOUR:-}
+	END
+	mmcgadgetd -c "$conf" >>/run/daemon.log 2>&1 &
+	daemon=$!
+	until_ok 30 mmcgadgetctl status || bad "the daemon starts"
+}
+host_up() { until_ok 60 test -b /dev/sr0 || bad "the host sees the drive"; }
+board_down() {
+	kill "$daemon" && wait "$daemon" || bad "the daemon ends with 0"
+	umount "$media" || bad "the card is let go"
+}
+
+# The newest disc on the card, 0 = none. Their names are disc1.img, disc2.img...
+newest() {
+	local n=0
+	while [ -e "$media/disc$((n + 1)).img" ]; do
+		n=$((n + 1))
+	done
+	echo "$n"
+}
+# Odd discs get the one image, even ones the other.
+image_of() { echo "/out/image$((($1 + 1) % 2 + 1)).iso"; }
+# prefix_good N BLOCKS: so many blocks of disc N are those of its image.
+prefix_good() { cmp -n $(($2 * 2048)) "$media/disc$1.img" "$(image_of "$1")"; }
+# whole N: all of it, and behind it nothing but the burner's fill up to its next 32 KiB.
+whole() {
+	local want got
+	want=$(stat -c %s "$(image_of "$1")")
+	got=$(stat -c %s "$media/disc$1.img")
+	[ "$got" -ge "$want" ] && [ "$got" -le $(((want + 32767) / 32768 * 32768)) ] &&
+		cmp -n "$want" "$media/disc$1.img" "$(image_of "$1")" &&
+		cmp -n $((got - want)) -i "$want:0" "$media/disc$1.img" /dev/zero
+}

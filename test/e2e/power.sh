@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Power cuts in mid-burn: a board that burns one disc after the other is killed at random
+# moments, and booted again with its card. No disc may be lost, nothing a SYNCHRONIZE CACHE
+# has confirmed either, and in the end every disc is the image it was to become.
+#   CUTS=20    so many cuts (4)      SEED=1    the same moments again
+. "$(dirname "$0")/machines.sh"
+
+cuts=${CUTS:-4}
+seed=${SEED:-$(date +%N | sed 's/^0*//')}
+megabytes=${MEGABYTES:-48}
+RANDOM=$((seed % 32768))
+began=$SECONDS
+machines_init power
+echo "# power cuts: $cuts, seed $seed"
+card "$out/card.raw" 1500
+mkdir -p "$out/board"
+machine_iso CUTONE "$megabytes" "$out/board/image1.iso"
+machine_iso CUTTWO $((megabytes + 1)) "$out/board/image2.iso"
+
+disc=0      # the last disc a burn was begun on
+flushed=0   # its blocks that were confirmed
+seen=0      # its blocks that were recorded, as last told
+done=0      # it was told complete
+kills=0 resumed=0 completed=0 lost=0 behind=0
+
+# The state after a cut fits what was known before it.
+judge() { # DISC STATE NWA RECORDED SESSIONS SIZE
+	local n=$1 state=$2 nwa=$3 size=$6 what="after cut $kills: disc $1 is $2, $3 blocks"
+	local gap=$((seen - nwa))
+	# A blank of which nothing was confirmed may be gone with its name.
+	if [ "$n" -lt "$disc" ] && [ "$flushed" = 0 ] && [ "$n" = $((disc - 1)) ]; then
+		[ "$n" = 0 ] || [ "$state" = complete ] || lost=$((lost + 1))
+		verdict "$what, and disc $disc was still blank" test "$n" = 0 -o "$state" = complete
+		return
+	fi
+	# Between two discs: the next blank was already made.
+	if [ "$n" = $((disc + 1)) ]; then
+		verdict "$what, nothing was begun on it" test "$state" = blank
+		return
+	fi
+	if [ "$n" != "$disc" ]; then
+		lost=$((lost + 1))
+		fail "after cut $kills: disc $disc is there ($n is the newest)"
+		return
+	fi
+	case $state in
+	complete) ok "$what" ;;
+	open | appendable | blank)
+		if [ "$done" = 1 ] || [ "$nwa" -lt "$flushed" ] || { [ "$state" = blank ] && [ "$nwa" != 0 ]; }; then
+			lost=$((lost + 1))
+			fail "$what, but $flushed were confirmed${done:+, done: $done}"
+			return
+		fi
+		ok "$what, $flushed confirmed, $seen seen"
+		[ "$gap" -le "$behind" ] || behind=$gap
+		verdict "after cut $kills: the file holds these blocks" test "$size" -ge $((nwa * 2048))
+		;;
+	*)
+		lost=$((lost + 1))
+		fail "$what"
+		;;
+	esac
+}
+
+# until_cut TARGET: follows the board; returns 0 when the moment has come, 1 at its end.
+# The target is in hundredths of the image; more than 100 lies in the closing of the disc.
+until_cut() {
+	local target=$1 n word rest total=1 from
+	while machine_line board 120; do
+		# shellcheck disable=SC2086 # words
+		set -- $line
+		word=${1:-} n=${2:-0} rest=${*:3}
+		[ -z "${TRACE:-}" ] || echo "# $((SECONDS - booted)) s: $line"
+		case $word in
+		found)
+			if [ "$kills" -gt 0 ]; then judge "${@:2}"; fi
+			;;
+		same) ok "after cut $kills: these blocks are the image's" ;;
+		differs)
+			lost=$((lost + 1))
+			fail "disc $n: the data is the image's ($rest)"
+			;;
+		burn)
+			if [ "$n" != "$disc" ]; then disc=$n flushed=0 done=0; fi
+			from=$3 total=$4
+			seen=$from
+			[ "$from" = 0 ] || resumed=$((resumed + 1))
+			# What is left of the image is the range of the moment.
+			[ -z "$target" ] || target=$((from * 100 / total + target * (110 - from * 100 / total) / 110))
+			;;
+		flushed | at)
+			[ "$word" != flushed ] || flushed=$3
+			[ "$3" = 0 ] || seen=$3
+			if [ -n "$target" ] && [ $((seen * 100 / total)) -ge "$((target < 100 ? target : 99))" ]; then
+				[ "$target" -lt 100 ] || sleep "0.$((RANDOM % 10))"
+				sleep "0.$((RANDOM % 4))"
+				return 0
+			fi
+			;;
+		complete)
+			done=1
+			completed=$n
+			ok "disc $n: complete, and the image"
+			# The moment was to be in its closing, and is now over: the next disc's.
+			;;
+		failed)
+			fail "disc $n: the burner goes on where the disc ends"
+			;;
+		'ok' | 'not')
+			fail "${line#*- }"
+			;;
+		'#') echo "$line" ;;
+		end) return 1 ;;
+		esac
+	done
+	fail "the board goes on"
+	machine_tail board
+	return 2
+}
+
+boot() { # TARGET
+	local last=''
+	[ -n "$1" ] || last=1
+	booted=$SECONDS
+	machine_start board power_board.sh "LAST=$last
+SYNC=$((RANDOM % 3 > 0))" -drive "$(card_drive "$out/card.raw")"
+	until_cut "$1"
+}
+
+while [ "$kills" -lt "$cuts" ]; do
+	if boot $((RANDOM % 110)); then
+		machine_cut board
+		kills=$((kills + 1))
+		echo "#   cut $kills: disc $disc at $seen blocks, $flushed confirmed, $((SECONDS - booted)) s after power on"
+		continue
+	fi
+	break
+done
+if [ "$kills" = "$cuts" ]; then
+	boot ''
+	verdict "the last boot ends every disc" test $? = 1
+	verdict "and the board ends" machine_off board 60
+	verdict "with no complaint of its kernel" machine_sane board
+fi
+verdict "no disc was lost" test "$lost" = 0
+verdict "discs were resumed and completed" test "$resumed" -gt 0 -a "$completed" -gt 0
+echo "# kills $kills, resumed $resumed, completed $completed, lost $lost; at most $behind blocks behind; $((SECONDS - began)) s"
+finish

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs in the guest of power.sh, board and PC in one: looks what the last cut has left,
+# burns on, and tells how far it is until it is cut. LAST: it may finish.
+. ./board.sh
+
+BEHAVIOUR='behaviour: { sync_mb = 1; sync_seconds = 1; };'
+board_up
+disc=$(newest)
+if [ "$disc" = 0 ]; then
+	daemon_up
+	say found 0 none 0 0 0 0
+else
+	daemon_up "disc$disc.img"
+	look
+	say found "$disc" "$state" "$nwa" "$recorded" "$sessions" "$(stat -c %s "$media/disc$disc.img")"
+	if prefix_good "$disc" "$nwa"; then
+		say same "$disc" "$nwa"
+	else
+		say differs "$disc" "$nwa"
+	fi
+fi
+host_up
+
+next() { # another blank
+	disc=$((disc + 1))
+	mmcgadgetctl blank "disc$disc.img" >/dev/null || bad "disc $disc: a blank goes in"
+	look
+}
+complete() { # the disc in the drive: what a finished one must be
+	if ! whole "$disc"; then
+		say differs "$disc" all
+	else
+		say complete "$disc"
+	fi
+}
+
+burn() {
+	local from=$recorded burner
+	say burn "$disc" "$from" $(($(stat -c %s "$(image_of "$disc")") / 2048))
+	sleep 2.2 # the kernel's poll: it looks at a new disc
+	growisofs -dvd-compat -Z "/dev/sr0=$(image_of "$disc")" >/run/burn.log 2>&1 &
+	burner=$!
+	while kill -0 "$burner" 2>/dev/null; do
+		look
+		# A host's SYNCHRONIZE CACHE between the burner's WRITEs: what was recorded before
+		# is on the card after.
+		if [ "${SYNC:-0}" = 1 ] && [ "$state" = open ] && sg_sync /dev/sg0 2>/dev/null; then
+			say flushed "$disc" "$recorded"
+		else
+			say at "$disc" "$recorded" "$state"
+		fi
+		sleep 0.2
+	done
+	if ! wait "$burner"; then
+		say failed "$disc"
+		tail -n 15 /run/burn.log | sed 's/^/#   /'
+		return 1
+	fi
+	if [ "$from" -gt 0 ] && ! grep -q 'resuming track#' /run/burn.log; then
+		say failed "$disc"
+		sed 's/^/#   /' /run/burn.log | head -n 20
+		return 1
+	fi
+	look
+	[ "$state" = complete ] || bad "disc $disc: complete after the burn, not $state"
+	say burned "$disc"
+	complete
+}
+
+[ "$disc" != 0 ] || next
+if [ "$state" = complete ]; then
+	complete
+	[ -n "${LAST:-}" ] || next
+fi
+while [ "$state" != complete ]; do
+	burn || break
+	[ -n "${LAST:-}" ] || next
+done
+for ((i = 1; i <= disc; i++)); do
+	mmcgadgetctl insert "disc$i.img" >/dev/null || bad "disc $i goes in again"
+	look
+	[ "$state" = complete ] && [ ! -e "$media/disc$i.img.mmcdisc" ] || bad "disc $i: $state at the end"
+	whole "$i" || bad "disc $i differs from its image at the end"
+done
+board_down
+say end "$disc"

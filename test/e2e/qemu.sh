@@ -1,0 +1,22 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by what boots guests, with $dir from image.sh: QEMU and what it can do here.
+# shellcheck disable=SC2034,SC2154 # from and for those who source it
+case $(uname -m) in
+x86_64) qemu=qemu-system-x86_64 machine=pc console=ttyS0 ;;
+aarch64) qemu=qemu-system-aarch64 machine=virt console=ttyAMA0 ;;
+*)
+	echo "${0##*/}: no guest for $(uname -m)" >&2
+	exit 1
+	;;
+esac
+
+# /dev/kvm says nothing: it is there on machines where no guest comes up. A kernel
+# without a root file system that gets as far as its banner says it works.
+accel="tcg,thread=multi" cpu=max
+if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
+	timeout -k 2 10 $qemu -M $machine -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \
+		-serial stdio -kernel "$dir/vmlinuz" -append "console=$console panic=-1" \
+		</dev/null 2>/dev/null | grep -aq 'Linux version'; then
+	accel=kvm cpu=host
+fi
