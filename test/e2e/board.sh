@@ -32,7 +32,7 @@ board_up() { # the card and the UDC
 	mkdir -p "$media" "${conf%/*}"
 	mount -t ext4 /dev/vdb "$media" || bad "the card can be mounted"
 	modprobe dummy_hcd is_high_speed=1
-	modprobe -a libcomposite usb_storage sg sr_mod
+	modprobe libcomposite
 	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
 }
 daemon_up() { # [IMAGE]: the daemon, with a disc in its drive
@@ -47,7 +47,10 @@ daemon_up() { # [IMAGE]: the daemon, with a disc in its drive
 	daemon=$!
 	until_ok 30 mmcgadgetctl status || bad "the daemon starts"
 }
-host_up() { until_ok 60 test -b /dev/sr0 || bad "the host sees the drive"; }
+host_up() { # the host's side, where board and PC are one machine
+	modprobe -a usb_storage sg sr_mod
+	until_ok 60 test -b /dev/sr0 || bad "the host sees the drive"
+}
 board_down() {
 	kill "$daemon" && wait "$daemon" || bad "the daemon ends with 0"
 	umount "$media" || bad "the card is let go"

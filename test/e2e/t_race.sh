@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Swaps while readers read: no read may hold two discs, the daemon lives and does not grow.
+# Swaps while readers read and one burner burns: no read may hold two discs, no disc gets
+# what was meant for another, the daemon lives and does not grow.
 . ./functions.sh
 
 swaps=${SWAPS:-200}
@@ -13,11 +14,24 @@ config extra='behaviour: { swap_gap = 50; };'
 drive_up
 dmesg_mark race
 
+# Blanks take part in the swaps. The burner's image knows its own blocks, like the discs.
+"$reader" make "$work/burn.iso" 9 2048
+mkdir -p "$media/blanks"
+
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon_pid/status"; }
 
-# swap N: the board takes the disc, locked or not, and puts the next one in.
+# swap N: the board takes the disc, locked or not, and puts the next one in: four images,
+# and every seventh time a blank, which gets time to be begun.
+blanks=0
 swap() {
-	mmcgadgetctl eject --force >/dev/null && mmcgadgetctl insert "race$(($1 % 4 + 1)).iso" >/dev/null
+	mmcgadgetctl eject --force >/dev/null || return
+	if [ $(($1 % 7)) = 6 ]; then
+		blanks=$((blanks + 1))
+		mmcgadgetctl blank "blanks/$blanks.img" >/dev/null || return
+		sleep "$((2 + RANDOM % 5)).$((RANDOM % 10))"
+	else
+		mmcgadgetctl insert "race$(($1 % 4 + 1)).iso" >/dev/null
+	fi
 }
 
 swap 0
@@ -31,6 +45,12 @@ for mode in read read sg sg; do
 	"$reader" "$mode" "$dev" 3600 "$blocks" >"$work/reader$(wc -w <<<"$readers").log" 2>&1 &
 	readers="$readers $!"
 done
+# Burns whatever blank it meets, and is thrown out again and again.
+while [ ! -e "$work/stop" ]; do
+	growisofs -use-the-force-luke=notray,tty -Z "/dev/$sr=$work/burn.iso"
+	sleep 0.2
+done </dev/null >"$work/burner.log" 2>&1 &
+burner=$!
 bad=0
 began=$SECONDS
 for ((n = 1; n <= swaps; n++)); do
@@ -44,6 +64,33 @@ echo "#   $swaps swaps in $((SECONDS - began)) s, resident $before kB after 20 s
 is "every swap was accepted" "$bad" 0
 check "the daemon lives" daemon_alive
 check "its memory is flat" test "$after" -le $((before + 512))
+# The burner has come through it: left alone with a blank, it burns it.
+last=1
+mmcgadgetctl eject --force >/dev/null
+check "a blank that stays" mmcgadgetctl blank blanks/stays.img
+check "the burner burns it" wait_for 60 state_is state appendable
+check "it is the image" cmp "$media/blanks/stays.img" "$work/burn.iso"
+mmcgadgetctl eject --force >/dev/null
+check "a last disc" mmcgadgetctl insert race$last.iso
+touch "$work/stop"
+check "the burner ends" wait_for 60 sh -c "! kill -0 $burner"
+# What it had on the way may not lie on any disc but a blank of that moment.
+for i in 1 2 3 4; do
+	"$reader" make "$work/race.iso" "$i" "$blocks"
+	check "disc $i is as it was" cmp "$work/race.iso" "$media/race$i.iso"
+done
+wrong=0 begun=0 whole=0
+for ((i = 1; i <= blanks; i++)); do
+	size=$(stat -c %s "$media/blanks/$i.img")
+	if [ "$size" -gt "$(stat -c %s "$work/burn.iso")" ] || ! cmp -n "$size" "$media/blanks/$i.img" "$work/burn.iso"; then
+		wrong=$((wrong + 1))
+	fi
+	[ "$size" = 0 ] || begun=$((begun + 1))
+	[ "$size" != "$(stat -c %s "$work/burn.iso")" ] || whole=$((whole + 1))
+done
+echo "#   $blanks blanks, $begun begun, $whole of them whole"
+is "every blank holds what the burner began with, and nothing else" "$wrong" 0
+check "there was a burn in the way of the swaps" test "$begun" -gt 0
 # A quiet end: every reader gets some reads of the last disc.
 sleep 3
 i=0
@@ -55,7 +102,7 @@ for pid in $readers; do
 	like "reader $i: saw all four discs" "$(cat "$work/reader$i.log")" '1:[0-9]+ 2:[0-9]+ 3:[0-9]+ 4:[0-9]+'
 	i=$((i + 1))
 done
-check "the last disc reads whole" cmp "$media/race$((swaps % 4 + 1)).iso" "/dev/$sr"
+check "the last disc reads whole" cmp "$media/race$last.iso" "/dev/$sr"
 # udev is far behind by now, event after event of discs that have long gone.
 began=$SECONDS
 check "udev catches up" udevadm settle --timeout=240

@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Board and PC are two machines, the drive goes from one to the other by usbredir. The
+# board loses power in mid-burn while the PC lives, then the PC while the board lives. Each
+# time the disc is there, is as long as it may be, and is burned to its end.
+. "$(dirname "$0")/machines.sh"
+
+seed=${SEED:-$(date +%N | sed 's/^0*//')}
+megabytes=${MEGABYTES:-24}
+RANDOM=$((seed % 32768))
+began=$SECONDS
+machines_init two
+echo "# two machines, seed $seed"
+card "$out/card.raw" 500
+mkdir -p "$out/board" "$out/pc"
+machine_iso TWOONE "$megabytes" "$out/board/image1.iso"
+machine_iso TWOTWO $((megabytes + 1)) "$out/board/image2.iso"
+ln "$out/board"/image*.iso "$out/pc/"
+total=$((megabytes * 512))
+
+# A port of this machine's that nobody has.
+port=''
+while [ -z "$port" ] || (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+	port=$((20000 + $(date +%N | sed 's/^0*//') % 20000))
+done
+
+board_on() {
+	machine_start board two_board.sh '' -drive "$(card_drive "$out/card.raw")" \
+		-nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$port-:4000"
+}
+pc_on() { # DISCS
+	machine_start pc two_pc.sh "DISCS='$1'" -device qemu-xhci,id=x \
+		-chardev "socket,id=r,host=127.0.0.1,port=$port,reconnect=1" -device usb-redir,chardev=r,bus=x.0
+}
+give_up() {
+	fail "$1"
+	echo "# board:"
+	machine_tail board
+	echo "# PC:"
+	machine_tail pc
+	finish
+}
+expect() { # MACHINE SECONDS WORD
+	machine_until "$@" || give_up "$1 says \"$3\" within $2 s"
+	# shellcheck disable=SC2206 # words
+	said=($line)
+}
+# The board has recorded so many blocks of the disc under way.
+recorded() { # BLOCKS
+	local end=$((SECONDS + 150))
+	while [ "$SECONDS" -lt "$end" ]; do
+		expect board 120 at
+		seen=${said[2]}
+		if [ "$seen" -ge "$1" ]; then return; fi
+	done
+	give_up "the burn gets to block $1"
+}
+somewhere() { echo $((total * (20 + RANDOM % 60) / 100)); }
+board_state() { # STATE: it says so
+	while :; do
+		expect board 60 at
+		if [ "${said[3]}" = "$1" ]; then return; fi
+	done
+}
+
+# ---- the board loses power ----
+board_on
+pc_on '1 2'
+expect board 90 ready
+expect pc 90 burn
+ok "the PC has a drive and burns, $((SECONDS - began)) s after power on"
+recorded "$(somewhere)"
+machine_cut board
+echo "#   the board was cut at block $seen of $total"
+cut=$SECONDS
+expect pc 200 burner
+verdict "board cut: the PC's burner ends with an error (${said[2]}, after $((SECONDS - cut)) s)" test "${said[2]}" != 0
+expect pc 30 alive
+ok "board cut: the PC lives"
+verdict "board cut: with no complaint of its kernel" machine_sane pc
+board_on
+expect board 90 found
+left=${said[3]}
+verdict "board again: the disc is there, begun (${said[2]})" test "${said[2]}" = open -o "${said[2]}" = appendable
+verdict "board again: $left of $seen blocks are there" test "$left" -gt 0 -a "$left" -ge $((seen - 512))
+verdict "board again: the file holds them" test "${said[6]}" -ge $((left * 2048))
+expect board 30 same
+ok "board again: they are the image's"
+expect board 60 ready
+expect pc 120 burn
+expect pc 200 burner
+verdict "board again: the PC's burner has resumed, and is done" test "${said[2]} ${said[3]}" = "0 1"
+board_state complete
+ok "board again: the disc is complete"
+expect pc 60 read
+verdict "board again: the PC reads what it has burned" test "${said[2]}" = same
+
+# ---- the PC loses power ----
+touch "$out/board/next"
+expect board 30 blank
+expect pc 60 burn
+recorded "$(somewhere)"
+machine_cut pc
+echo "#   the PC was cut at block $seen of $total"
+pc_on 2
+expect pc 90 burn
+# What was on its way when the PC died may have come in; nothing else has.
+while read -r -t 1 -u "${machine_fd[board]}" line; do
+	# shellcheck disable=SC2206
+	[ "${line%% *}" != at ] || said=($line)
+done
+expect pc 200 burner
+verdict "PC cut: another PC's burner has resumed, and is done" test "${said[2]} ${said[3]}" = "0 1"
+board_state complete
+ok "PC cut: the disc is complete"
+expect pc 60 read
+verdict "PC cut: the other PC reads what both have burned" test "${said[2]}" = same
+expect pc 30 end
+verdict "the PC ends" machine_off pc 60
+verdict "with no complaint of its kernel" machine_sane pc
+touch "$out/board/stop"
+expect board 60 end
+verdict "the board ends, both discs are their images" machine_off board 60
+verdict "with no complaint of its kernel" machine_sane board
+echo "# two machines took $((SECONDS - began)) s"
+finish

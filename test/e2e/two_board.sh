@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The board of two.sh: its drive goes to whoever connects to port 4000. Tells how far the
+# burn is; /out/next asks for another blank, /out/stop for the end.
+. ./board.sh
+
+BEHAVIOUR='behaviour: { sync_mb = 1; sync_seconds = 1; };'
+board_up
+disc=$(newest)
+if [ "$disc" = 0 ]; then
+	daemon_up
+	touch /out/next
+else
+	daemon_up "disc$disc.img"
+	look
+	say found "$disc" "$state" "$nwa" "$recorded" "$sessions" "$(stat -c %s "$media/disc$disc.img")"
+	if prefix_good "$disc" "$nwa"; then say same "$disc" "$nwa"; else say differs "$disc" "$nwa"; fi
+fi
+
+modprobe virtio_net
+until_ok 10 test -e /sys/class/net/eth0
+ip link set lo up
+ip link set eth0 up
+ip address add 10.0.2.15/24 dev eth0
+ip route add default via 10.0.2.2
+usb_id() {
+	local d
+	for d in /sys/bus/usb/devices/*; do
+		grep -qs mmcgadget "$d/manufacturer" || continue
+		id=$(cat "$d/idVendor"):$(cat "$d/idProduct")
+		return
+	done
+	return 1
+}
+id=''
+until_ok 20 usb_id || bad "the drive is on the board's own bus"
+# One connection after the other; each ends with its PC.
+while :; do
+	usbredirect --device "$id" --as 0.0.0.0:4000
+	sleep 0.5
+done >/run/usbredirect.log 2>&1 &
+redirect=$!
+say ready "$id"
+
+told=''
+until [ -e /out/stop ]; do
+	if [ -e /out/next ]; then
+		rm -f /out/next
+		disc=$((disc + 1)) told=''
+		mmcgadgetctl eject --force >/dev/null
+		mmcgadgetctl blank "disc$disc.img" >/dev/null || bad "disc $disc: a blank goes in"
+		say blank "$disc"
+	fi
+	look
+	if [ "$state $recorded" != "$told" ]; then
+		told="$state $recorded"
+		say at "$disc" "$recorded" "$state" "$nwa"
+	fi
+	sleep 0.2
+done
+for ((i = 1; i <= disc; i++)); do
+	mmcgadgetctl eject --force >/dev/null
+	mmcgadgetctl insert "disc$i.img" >/dev/null || bad "disc $i goes in again"
+	look
+	[ "$state" = complete ] || bad "disc $i: $state at the end"
+	whole "$i" || bad "disc $i differs from its image at the end"
+done
+kill "$redirect"
+sed 's/^/#   usbredirect: /' /run/usbredirect.log | tail -n 10
+board_down
+say end "$disc"
