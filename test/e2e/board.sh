@@ -56,6 +56,10 @@ board_down() {
 	umount "$media" || bad "the card is let go"
 }
 
+# growisofs without a terminal refuses a disc on which it sees an ISO header, its own one of
+# before the cut too, unless it is told that a terminal would have said yes:
+# -use-the-force-luke=tty in the scripts that resume.
+
 # The newest disc on the card, 0 = none. Their names are disc1.img, disc2.img...
 newest() {
 	local n=0

@@ -39,7 +39,7 @@ burn() {
 	local from=$recorded burner
 	say burn "$disc" "$from" $(($(stat -c %s "$(image_of "$disc")") / 2048))
 	sleep 2.2 # the kernel's poll: it looks at a new disc
-	growisofs -dvd-compat -Z "/dev/sr0=$(image_of "$disc")" >/run/burn.log 2>&1 &
+	growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/sr0=$(image_of "$disc")" >/run/burn.log 2>&1 &
 	burner=$!
 	while kill -0 "$burner" 2>/dev/null; do
 		look

@@ -176,20 +176,23 @@ wait_for 10 have_drives 0
 # ---- the folder runs full in mid-burn ----
 small=$work/small
 mkdir -p "$small"
-truncate -s 16M "$work/small.img"
+truncate -s 64M "$work/small.img"
 mke2fs -q -t ext4 "$work/small.img"
 modprobe loop
 mount -o loop "$work/small.img" "$small"
 make_iso TOOBIG 32 "$work/toobig.iso"
 make_iso FITS 4 "$work/fits.iso"
-config drives="{ name = \"drive0\"; media = \"$small\"; }"
+# Something else takes the room; 16 MB are left.
+room=$(($(stat -f -c '%a*%S' "$small")))
+fallocate -l $((room - 16000000)) "$small/ballast"
+config drives="{ name = \"drive0\"; media = \"$small\"; }" \
+	extra='behaviour: { sync_mb = 1; sync_seconds = 1; };'
 drive_up
 text=$(mmcgadgetctl blank full.img 2>&1)
 like "little room: said when the blank goes in" "$text" 'only [0-9]+ MB are free'
 sleep 3
-# growisofs tells of the failed WRITE, closes what it has, and exits with 0 after that.
 check "media folder full: the burner ends" timeout 200 sh -c \
-	"growisofs -Z '/dev/$sr=$work/toobig.iso' >'$work/full.log' 2>&1; exit 0"
+	"growisofs -dvd-compat -Z '/dev/$sr=$work/toobig.iso' >'$work/full.log' 2>&1; exit 0"
 like "media folder full: the host gets a write error" "$(cat "$work/full.log")" ':-\[.*(WRITE|SK=)'
 check "media folder full: the daemon lives" daemon_alive
 is "media folder full: no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
@@ -201,9 +204,20 @@ check "media folder full: what was recorded is the image" \
 	cmp -n "$recorded" "$small/full.img" "$work/toobig.iso"
 like "media folder full: the log says why" "$(cat "$daemon_log")" \
 	'writing .*/full.img: No space left on device'
+# The burner could not close a disc that lacks what it was given: the burn is still under way.
+is "media folder full: the disc waits for the rest" "$(state state) $(state nwa)" "open $((recorded / 2048))"
 check "media folder full: the disc comes out" mmcgadgetctl eject --force
-rm -f "$small/full.img"
-check "and after making room the next blank" mmcgadgetctl blank next.img
+rm -f "$small/ballast"
+check "after making room it goes in again" mmcgadgetctl insert full.img
+is "after making room: as it was" "$(state state) $(state nwa)" "open $((recorded / 2048))"
+sleep 3
+# A terminal would have been asked whether the ISO header on it, its own, does matter.
+lines=30 check "after making room: the burner goes on" growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/$sr=$work/toobig.iso"
+like "after making room: where it was" "$(cat "$work/check.log")" 'resuming track#1 from LBA#'
+is "after making room: the disc is complete" "$(state state)" complete
+check "after making room: it is the image" cmp -n "$(stat -c %s "$work/toobig.iso")" "$work/toobig.iso" "$small/full.img"
+check "after making room: the disc comes out" mmcgadgetctl eject --force
+check "and the next blank goes in" mmcgadgetctl blank next.img
 sleep 3
 lines=30 check "burns" growisofs -dvd-compat -Z "/dev/$sr=$work/fits.iso"
 check "and is the image" cmp -n "$(stat -c %s "$work/fits.iso")" "$work/fits.iso" "$small/next.img"

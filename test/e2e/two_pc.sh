@@ -30,7 +30,7 @@ for disc in $DISCS; do
 			sleep 0.5
 		done
 		say burn "$disc" "$dev"
-		growisofs -dvd-compat -Z "$dev=$image" >/run/burn.log 2>&1
+		growisofs -use-the-force-luke=tty -dvd-compat -Z "$dev=$image" >/run/burn.log 2>&1
 		rc=$?
 		# growisofs ends with 0 after some errors; what the disc is says more.
 		if grep -q ':-\[' /run/burn.log; then

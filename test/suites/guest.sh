@@ -3,8 +3,9 @@
 # The whole USB path in virtual machines: Debian 12 (kernel 6.1) and Debian 13
 # (kernel 6.12), high and super speed. Two guests run at a time, each waits much
 # of its time for polls and sleeps of kernels and burners.
-#   GUESTS="trixie/super"   only these      JOBS="t_swap t_big"   only these jobs
-#   FULL=1                  the long ones too: 1 GB with figures, a disc to its last block
+# power.sh and two.sh boot and kill machines of their own; they are guests like the others here.
+#   GUESTS="trixie/super power"   only these      JOBS="t_swap t_big"   only these jobs
+#   FULL=1   the long ones too: 1 GB with figures, a disc to its last block, 20 power cuts
 set -u
 O=${O:-build}
 export O
@@ -21,7 +22,8 @@ declare -A list=(
 	[bookworm/super]="$short"
 )
 # shellcheck disable=SC2206 # words
-guests=(${GUESTS:-bookworm/high trixie/super trixie/high bookworm/super})
+guests=(${GUESTS:-bookworm/high trixie/super power two trixie/high bookworm/super})
+scenario_suite=bookworm
 
 # One boot; its results carry guest and job in their names.
 boot() { # SUITE/SPEED
@@ -43,7 +45,25 @@ boot() { # SUITE/SPEED
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
-for suite in $(printf '%s\n' "${guests[@]%/*}" | sort -u); do
+# A scenario whose script runs out here.
+scenario() { # NAME
+	local began=$SECONDS
+	SUITE=$scenario_suite "$e2e/$1.sh" 2>&1 | awk -v name="$1" '
+		/^(not )?ok / { sub(/ok( [0-9]+)?( -)?/, "ok - " name ":"); print; fflush(); next }
+		/^1\.\./ { next }
+		/^[ \t]*#/ { print "# " name " " $0; fflush(); next }
+		{ print "# " name " # " $0; fflush() }'
+	local rc=${PIPESTATUS[0]}
+	echo "# $1 took $((SECONDS - began)) s"
+	return "$rc"
+}
+
+for suite in $(for g in "${guests[@]}"; do
+	case $g in
+	*/*) echo "${g%/*}" ;;
+	*) echo $scenario_suite ;;
+	esac
+done | sort -u); do
 	if ! "$e2e/build.sh" "$suite" >/dev/null; then
 		echo "not ok - the build in the $suite guest"
 		exit 1
@@ -57,7 +77,10 @@ for g in "${guests[@]}"; do
 		wait -n || bad=1
 		running=1
 	fi
-	boot "$g" &
+	case $g in
+	*/*) boot "$g" & ;;
+	*) scenario "$g" & ;;
+	esac
 	running=$((running + 1))
 done
 while [ "$running" -gt 0 ]; do
