@@ -70,8 +70,15 @@ newest() {
 }
 # Odd discs get the one image, even ones the other.
 image_of() { echo "/out/image$((($1 + 1) % 2 + 1)).iso"; }
-# prefix_good N BLOCKS: so many blocks of disc N are those of its image.
-prefix_good() { cmp -n $(($2 * 2048)) "$media/disc$1.img" "$(image_of "$1")"; }
+blocks_of() { echo $(($(stat -c %s "$(image_of "$1")") / 2048)); }
+# prefix_good N BLOCKS: so many blocks of disc N are those of its image, and the burner's fill.
+prefix_good() {
+	local size fill=0
+	size=$(stat -c %s "$(image_of "$1")")
+	if [ $(($2 * 2048)) -gt "$size" ]; then fill=$(($2 * 2048 - size)); fi
+	[ "$fill" -lt 32768 ] && cmp -n $(($2 * 2048 - fill)) "$media/disc$1.img" "$(image_of "$1")" &&
+		cmp -n "$fill" -i "$size:0" "$media/disc$1.img" /dev/zero
+}
 # whole N: all of it, and behind it nothing but the burner's fill up to its next 32 KiB.
 whole() {
 	local want got

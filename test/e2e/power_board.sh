@@ -37,7 +37,16 @@ complete() { # the disc in the drive: what a finished one must be
 
 burn() {
 	local from=$recorded burner
-	say burn "$disc" "$from" $(($(stat -c %s "$(image_of "$disc")") / 2048))
+	# Nothing is left to resume for a burner: the board closes it.
+	if [ "$from" -ge "$(blocks_of "$disc")" ]; then
+		mmcgadgetctl close "disc$disc.img" >/dev/null || bad "disc $disc: closed by the board"
+		look
+		[ "$state" = complete ] || bad "disc $disc: complete after close, not $state"
+		say closed "$disc"
+		complete
+		return
+	fi
+	say burn "$disc" "$from" "$(blocks_of "$disc")"
 	sleep 2.2 # the kernel's poll: it looks at a new disc
 	growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/sr0=$(image_of "$disc")" >/run/burn.log 2>&1 &
 	burner=$!

@@ -17,8 +17,7 @@ writable() {
 	drive && dvd+rw-mediainfo "$dev" 2>/dev/null | grep -Eq 'Disc status: +(blank|appendable)'
 }
 same_disc() { # IMAGE
-	dd if="$dev" iflag=direct bs=64k count=$(($(stat -c %s "$1") / 2048)) iflag=count_bytes,direct status=none |
-		cmp -n "$(stat -c %s "$1")" - "$1"
+	cmp -n "$(stat -c %s "$1")" "$1" <(dd if="$dev" iflag=direct bs=64k status=none)
 }
 
 say up
