@@ -20,7 +20,7 @@ forbid() {
 }
 
 os='unistd.h|fcntl.h|sys/|linux/|pthread.h|libaio.h|usbg/|libconfig.h|jansson.h|systemd/|time.h|signal.h|poll.h'
-forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/media/disc.[ch]' "$os" 'engine, BOT and disc include nothing of the operating system'
+forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/media/disc*.[ch] src/media/store.[ch]' "$os" 'engine, BOT, disc and store include nothing of the operating system'
 forbid 'src/util/*.[ch]' 'media/|mmc/|bot/|core/|ctl/|gadget/' 'util knows no layer'
 forbid 'src/media/*.[ch]' 'mmc/|bot/|core/|ctl/|gadget/' 'media knows nothing above it'
 forbid 'src/mmc/*.[ch]' 'bot/|core/|ctl/|gadget/' 'the engine knows nothing above it'

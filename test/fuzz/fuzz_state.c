@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Any text beside an image of any size: what is taken for a state is written the same
+ * way again, and the disc that comes of it is one, also when it is burned on.
+ *
+ * Input: blocks (two bytes), flags, text. Flag 1: a right checksum is put behind it.
+ */
+#include <errno.h>
+
+#include "fuzz/shadow.h"
+#include "media/disc_state.h"
+#include "util/crc32.h"
+
+#define BOOT "8b6e2d5f-boot"
+
+/* ---- an image of zeros, whatever is written ---- */
+
+static int zero_read(struct media *m, uint64_t block, uint32_t count, void *buf)
+{
+	MUST(block + count <= m->blocks);
+	memset(buf, 0, (size_t)count * MEDIA_BLOCK);
+	return 0;
+}
+
+static int zero_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
+{
+	(void)buf;
+	MUST(block <= m->blocks + DISC_ECC_BLOCKS && count);
+	return 0;
+}
+
+static int zero_sync(struct media *m)
+{
+	MUST(m->writable);
+	return 0;
+}
+
+static int zero_truncate(struct media *m, uint64_t blocks)
+{
+	MUST(blocks <= m->blocks);
+	return 0;
+}
+
+static void zero_close(struct media *m)
+{
+	(void)m;
+}
+
+static const struct media_ops zero_ops = {
+	.read = zero_read,
+	.write = zero_write,
+	.sync = zero_sync,
+	.truncate = zero_truncate,
+	.close = zero_close,
+};
+
+/* ---- a folder of one text ---- */
+
+static char kept[STORE_TEXT_MAX];
+static size_t kept_len;
+
+static int mem_read(struct folder *f, const char *name, char *buf, size_t size)
+{
+	(void)f;
+	if (strcmp(name, "i" STORE_SUFFIX) != 0)
+		return -ENOENT;
+	MUST(size >= kept_len);
+	memcpy(buf, kept, kept_len);
+	return (int)kept_len;
+}
+
+/* What a disc saves, it must be able to load. */
+static int mem_write(struct folder *f, const char *name, const char *text, size_t len)
+{
+	struct disc_state s;
+
+	(void)f;
+	(void)name;
+	MUST(len <= STORE_TEXT_MAX);
+	MUST(disc_state_decode(text, len, &s) == NULL);
+	return 0;
+}
+
+static int mem_name(struct folder *f, const char *name)
+{
+	(void)f;
+	(void)name;
+	return 0;
+}
+
+static int mem_two_names(struct folder *f, const char *a, const char *b)
+{
+	(void)a;
+	return mem_name(f, b);
+}
+
+static int mem_sync_names(struct folder *f)
+{
+	(void)f;
+	return 0;
+}
+
+static void mem_close(struct folder *f)
+{
+	(void)f;
+}
+
+static const struct folder_ops mem_ops = {
+	.read = mem_read,
+	.write = mem_write,
+	.sync = mem_name,
+	.exchange = mem_two_names,
+	.rename = mem_two_names,
+	.unlink = mem_name,
+	.sync_names = mem_sync_names,
+	.close = mem_close,
+};
+
+static void check_text(void)
+{
+	static char again[STORE_TEXT_MAX], third[STORE_TEXT_MAX];
+	static struct disc_state s, t;
+	size_t n;
+
+	if (disc_state_decode(kept, kept_len, &s) != NULL)
+		return;
+	n = disc_state_encode(&s, again);
+	MUST(n <= STORE_TEXT_MAX);
+	MUST(disc_state_decode(again, n, &t) == NULL);
+	MUST(disc_state_encode(&t, third) == n && memcmp(again, third, n) == 0);
+}
+
+static void check_disc(const struct disc *d)
+{
+	MUST(d->layout.tracks >= 1 && d->layout.sessions >= 1);
+	MUST(!d->layout.finalised || disc_open_track(d) == 0);
+	MUST(disc_readable_blocks(d) <= d->capacity);
+	MUST(disc_unsynced(d) <= d->capacity);
+	shadow_check_layout(d, &d->layout);
+	shadow_check_layout(d, shadow_real(d));
+}
+
+static void burn_on(struct disc *d, uint8_t flags)
+{
+	static const uint8_t blocks[16 * MEDIA_BLOCK];
+	const struct disc_track *t = disc_track(d, disc_open_track(d));
+
+	if (t)
+		(void)disc_write(d, disc_track_nwa(d, t), 16, blocks);
+	check_disc(d);
+	if (flags & 4)
+		MUST(disc_close_track(d, 0) == DISC_OK);
+	check_disc(d);
+	if (flags & 8)
+		MUST(disc_close_session(d) == DISC_OK);
+	check_disc(d);
+	if (flags & 16)
+		(void)disc_finalise(d);
+	check_disc(d);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = {data, size};
+	uint16_t blocks = take16(&in);
+	uint8_t flags = take8(&in);
+	struct folder folder = {&mem_ops};
+	struct media media = {.ops = &zero_ops, .blocks = blocks, .writable = !(flags & 2)};
+	struct disc_options o = {.media = &media};
+	struct disc *d;
+
+	if (in.n > STORE_TEXT_MAX - 32)
+		return 0;
+	memcpy(kept, in.p, in.n);
+	kept_len = in.n;
+	if (flags & 1)
+		kept_len += (size_t)snprintf(
+			kept + kept_len, 32, "crc32 %08x\n", crc32_add(0, kept, kept_len));
+	check_text();
+	MUST(store_new(&folder, "i", BOOT, &o.store) == 0);
+	d = disc_open(&o);
+	MUST(d);
+	check_disc(d);
+	burn_on(d, flags);
+	disc_put(d);
+	return 0;
+}
