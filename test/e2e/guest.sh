@@ -62,6 +62,7 @@ SPEED=$speed
 FULL=${FULL:-}
 SWAPS=${SWAPS:-200}
 IDLE=${IDLE:-5}
+KILLS=${KILLS:-5}
 WITH_BUILD=$([ "$build" = no ] || echo 1)
 END
 

@@ -7,7 +7,7 @@ PATH=/build/test/e2e:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export PATH LC_ALL=C HOME=/root
 # shellcheck source=/dev/null
 . /out/env
-export SUITE SPEED FULL SWAPS IDLE
+export SUITE SPEED FULL SWAPS IDLE KILLS
 dmesg -n 1
 udevadm settle --timeout=60
 # Output on a channel of its own, so that neither the kernel nor systemd writes into it.
