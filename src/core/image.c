@@ -271,6 +271,23 @@ int image_open(int folder, const char *folder_name, const char *name,
 	return r < 0 ? refuse_open(why, r, name, folder_name) : 0;
 }
 
+/* Of an image that somebody removed by hand: it is nobody's now, and the new disc is not its. */
+static void drop_orphan(int folder, const char *name)
+{
+	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
+	struct library_file file;
+	char state[STORE_NAME_MAX + 32];
+
+	if (library_find(folder, name, &file) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
+		snprintf(state, sizeof(state), "%s%s", file.base, suffix[i]);
+		if (unlinkat(file.dir_fd, state, 0) == 0)
+			log_info("%s: the state of an image that is gone is removed", state);
+	}
+	library_forget(&file);
+}
+
 int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why)
 {
 	struct library_file file;
@@ -284,6 +301,8 @@ int image_create_blank(int folder, const char *folder_name, const char *name, st
 		STORE_NAME_MAX)
 		return refuse_open(why, -ENAMETOOLONG, name, folder_name);
 	r = library_create(folder, name);
+	if (r == 0)
+		drop_orphan(folder, name);
 	if (r == 0)
 		return 0;
 	if (r == -ENOENT || r == -ENOTDIR)

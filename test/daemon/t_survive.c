@@ -249,6 +249,23 @@ static void without_the_right_to_write(void **state)
 	assert_false(fake_write(&usb, 20));
 }
 
+/* The image was removed by hand, and the state beside it forgotten. */
+static void an_orphaned_state_hinders_no_blank(void **state)
+{
+	(void)state;
+	run(DRIVE_BLANK, "d.iso");
+	assert_true(fake_ready(&usb));
+	burn(0, 20);
+	run(DRIVE_EJECT, NULL);
+	turn(event, &usb, 1, 100, NULL);
+	assert_true(exists(STATE));
+	assert_int_equal(unlink(in_scratch("media/d.iso")), 0);
+	assert_true(run(DRIVE_BLANK, "d.iso").ok);
+	assert_false(exists(STATE));
+	assert_true(fake_ready(&usb));
+	burn(0, 1);
+}
+
 /* Two drives, one blank: the one that looks and is refused touches nothing of the other's. */
 static void a_second_look_disturbs_no_burn(void **state)
 {
@@ -414,6 +431,7 @@ int main(void)
 		T(a_killed_daemon_loses_nothing),
 		T(a_strange_state_makes_it_read_only),
 		T(without_the_right_to_write),
+		T(an_orphaned_state_hinders_no_blank),
 		T(a_second_look_disturbs_no_burn),
 		T(close_in_the_drive),
 		T(close_on_the_shelf),

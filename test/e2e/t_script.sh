@@ -31,7 +31,7 @@ rom)
 	;;
 none)
 	mmcgadgetctl eject --force || mmcgadgetctl --json status | grep -q '"state": *"empty"'
-	rm -f "$media"/blank-*.iso
+	rm -f "$media"/blank-*
 	;;
 eject) mmcgadgetctl eject ${2:+--force} ;;
 insert-again) insert "$(cat "$last")" ;;
