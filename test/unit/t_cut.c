@@ -8,112 +8,10 @@
  * a run under valgrind (WRAP) gets.
  */
 #include "unit/cut_host.h"
+#include "unit/cut_scenarios.h"
 
 #define STATE IMAGE STORE_SUFFIX
 #define SPARE IMAGE STORE_SPARE_SUFFIX
-
-struct scenario {
-	const char *name;
-	uint32_t capacity;
-	bool has_exchange;
-	const struct step *steps;
-};
-
-static const struct step single[] = {
-	{STEP_WRITE, 150, 1},
-	{STEP_SYNC, 0, 1},
-	{STEP_CLOSE_TRACK, 1, 1},
-	{STEP_CLOSE, 2, 1},
-	{STEP_END, 0, 0},
-};
-static const struct step dao[] = {
-	{STEP_RESERVE, 200, 1},
-	{STEP_WRITE, 197, 1},
-	{STEP_SYNC, 0, 1},
-	{STEP_CLOSE, 6, 1},
-	{STEP_END, 0, 0},
-};
-static const struct step three[] = {
-	{STEP_WRITE, 52, 1},
-	{STEP_SYNC, 0, 1},
-	{STEP_CLOSE_TRACK, 1, 1},
-	{STEP_CLOSE, 2, 1},
-	{STEP_WRITE, 165, 2}, /* from 64 on: more than `ahead` behind a gap */
-	{STEP_SYNC, 0, 2},
-	{STEP_CLOSE_TRACK, 2, 2},
-	{STEP_CLOSE, 2, 2},
-	{STEP_WRITE, 230, 3},
-	{STEP_SYNC, 0, 3},
-	{STEP_CLOSE, 6, 3},
-	{STEP_END, 0, 0},
-};
-static const struct step finalise_later[] = {
-	{STEP_WRITE, 52, 1},
-	{STEP_CLOSE, 2, 1},
-	{STEP_REINSERT, 0, 2},
-	{STEP_CLOSE, 6, 2},
-	{STEP_END, 0, 0},
-};
-static const struct step by_hand[] = {
-	{STEP_WRITE, 40, 1},
-	{STEP_CLOSE_TRACK, 1, 1},
-	{STEP_WRITE, 60, 1},
-	{STEP_CLOSE, 2, 1},
-	{STEP_REINSERT, 0, 2},
-	{STEP_FINALISE, 0, 2},
-	{STEP_END, 0, 0},
-};
-static const struct step test_write[] = {
-	{STEP_TEST, 1, 1},
-	{STEP_WRITE, 90, 1},
-	{STEP_SYNC, 0, 1},
-	{STEP_CLOSE, 6, 1},
-	{STEP_TEST, 0, 1},
-	{STEP_WRITE, 40, 1},
-	{STEP_CLOSE, 2, 1},
-	{STEP_TEST, 1, 2},
-	{STEP_WRITE, 150, 2},
-	{STEP_CLOSE, 2, 2},
-	{STEP_TEST, 0, 2},
-	{STEP_WRITE, 60, 2},
-	{STEP_CLOSE, 2, 2},
-	{STEP_END, 0, 0},
-};
-static const struct step only_test[] = {
-	{STEP_TEST, 1, 1},
-	{STEP_RESERVE, 96, 1},
-	{STEP_WRITE, 90, 1},
-	{STEP_SYNC, 0, 1},
-	{STEP_CLOSE, 6, 1},
-	{STEP_TEST, 0, 1},
-	{STEP_END, 0, 0},
-};
-static const struct step forced[] = {
-	{STEP_WRITE, 20, 1},
-	{STEP_FLUSH, 0, 1},
-	{STEP_WRITE, 37, 1},
-	{STEP_WRITE_FUA, 60, 1},
-	{STEP_WRITE, 100, 1},
-	{STEP_FLUSH, 0, 1},
-	{STEP_REINSERT, 0, 1},
-	{STEP_WRITE_FUA, 120, 1},
-	{STEP_WRITE, 140, 1},
-	{STEP_REINSERT, 0, 1},
-	{STEP_WRITE, 150, 1},
-	{STEP_CLOSE, 5, 1},
-	{STEP_END, 0, 0},
-};
-static const struct scenario scenarios[] = {
-	{"single session", 400, true, single},
-	{"DAO", 400, true, dao},
-	{"three sessions", 400, true, three},
-	{"finalise later", 400, true, finalise_later},
-	{"two tracks, finalised by hand", 400, true, by_hand},
-	{"test write", 400, true, test_write},
-	{"FUA, flush, reinsert", 400, true, forced},
-	{"single session, no exchange", 400, false, single},
-	{"three sessions, no exchange", 400, false, three},
-};
 
 /* ---- the run that nothing disturbs ---------------------------------------------------------- */
 
@@ -448,6 +346,71 @@ static void fail_and_cut(const struct scenario *s, uint64_t n, bool stubborn, ui
 	end(&b);
 }
 
+/* A host that does not mind failures and goes on with the next step; then the power goes. */
+static void do_sloppily(struct bench *b, const struct step *s)
+{
+	for (; s->what != STEP_END && !b->cut->dead; s++)
+		if (!do_steps(b, (const struct step[2]){*s, {STEP_END, 0, 0}}) && !b->cut->dead)
+			(void)next_address(b);
+}
+
+static void sloppy_at(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, sloppy, EIO at %u, power cut %u later, seed %u",
+		s->name, (unsigned)n, (unsigned)then, (unsigned)seed);
+	begin(&b, s, seed * 1000003 + n * 101 + then);
+	cut_plan_both(b.cut, n, EIO, then);
+	insert(&b);
+	do_sloppily(&b, s->steps);
+	b.cut->dead = true;
+	take_out(&b);
+	cut_power_on(b.cut, then & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	insert(&b);
+	check_promises(&b);
+	take_out(&b);
+	faults++;
+	end(&b);
+}
+
+/* The program dies, starts again, and the power goes soon after. */
+static void die_and_cut(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, death at %u, power cut %u later, seed %u", s->name,
+		(unsigned)n, (unsigned)then, (unsigned)seed);
+	begin(&b, s, seed * 1000003 + n * 101 + then);
+	cut_plan(b.cut, CUT_DEATH, n, 0);
+	insert(&b);
+	(void)do_steps(&b, s->steps);
+	take_out(&b);
+	cut_restart(b.cut);
+	insert(&b);
+	forget(&b);
+	cut_plan(b.cut, CUT_POWER, b.cut->ops + then, 0);
+	(void)do_steps(&b, s->steps);
+	b.cut->dead = true;
+	take_out(&b);
+	cut_power_on(b.cut, then & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	insert(&b);
+	check_promises(&b);
+	take_out(&b);
+	deaths++;
+	end(&b);
+}
+
+/* Between a change of names and their sync is where two misfortunes in a row could meet. */
+static void points_around_names(const struct scenario *s, uint64_t n, uint64_t seed)
+{
+	for (uint64_t then = 1; then <= 12 && ref.kind[n] >= CUT_EXCHANGE; then++) {
+		sloppy_at(s, n, then, seed);
+		die_and_cut(s, n, then, seed);
+	}
+	sloppy_at(s, n, 1 + n % 40, seed);
+}
+
 /* ---- all of them --------------------------------------------------------------------------------
  */
 
@@ -471,6 +434,7 @@ static void every_point(const struct scenario *s)
 			fail_at(s, n, ENOSPC, seed + 1);
 			fail_and_cut(s, n, false, seed);
 			fail_and_cut(s, n, true, seed);
+			points_around_names(s, n, seed);
 		}
 	}
 	print_message("# %s: %u operations, %u power cuts, %u deaths, %u faults\n", s->name,

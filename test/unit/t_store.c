@@ -94,7 +94,7 @@ static void saves_loads_removes(void **state)
 	assert_int_equal(store_load(s, buf, sizeof(buf)), -ENOENT);
 	assert_false(s->present);
 	for (int i = 0; i < 5; i++) {
-		char text[16];
+		char text[32];
 
 		snprintf(text, sizeof(text), "text %d", i);
 		assert_int_equal(store_save(s, text, strlen(text)), 0);
