@@ -138,6 +138,7 @@ SYNC=$((RANDOM % 3 > 0))" -drive "$(card_drive "$out/card.raw")"
 while [ "$kills" -lt "$cuts" ]; do
 	if boot $((RANDOM % 110)); then
 		machine_cut board
+		machine_sane board || fail "before cut $((kills + 1)): the kernel has no complaint"
 		kills=$((kills + 1))
 		echo "#   cut $kills: disc $disc at $seen blocks, $flushed confirmed, $((SECONDS - booted)) s after power on"
 		continue
