@@ -37,9 +37,12 @@ until_ok 20 usb_id || bad "the drive is on the board's own bus"
 # One connection after the other; each ends with its PC.
 while :; do
 	usbredirect --device "$id" --as 0.0.0.0:4000
+	echo "ends with $?"
 	sleep 0.5
-done >/run/usbredirect.log 2>&1 &
+done 2>&1 </dev/null | sed -u 's/^/#   usbredirect: /' &
 redirect=$!
+# It does not always notice that the PC is gone: connections its side still has to close (8).
+hung() { grep -q ':0FA0 [0-9A-F]*:[0-9A-F]* 08 ' /proc/net/tcp; }
 say ready "$id"
 
 told=''
@@ -50,6 +53,9 @@ until [ -e /out/stop ]; do
 		mmcgadgetctl eject --force >/dev/null
 		mmcgadgetctl blank "disc$disc.img" >/dev/null || bad "disc $disc: a blank goes in"
 		say blank "$disc"
+	fi
+	if hung && sleep 1 && hung; then
+		pkill -9 -x usbredirect
 	fi
 	look
 	if [ "$state $recorded" != "$told" ]; then
@@ -66,6 +72,6 @@ for ((i = 1; i <= disc; i++)); do
 	whole "$i" || bad "disc $i differs from its image at the end"
 done
 kill "$redirect"
-sed 's/^/#   usbredirect: /' /run/usbredirect.log | tail -n 10
+pkill -9 -x usbredirect
 board_down
 say end "$disc"
