@@ -9,6 +9,7 @@
 #include "util/array.h"
 
 #define GARBAGE 0xdb
+#define TORN    32u /* bytes of a text that arrive together; less than a sector: it is short */
 
 uint32_t cut_random(struct cut *c, uint32_t below)
 {
@@ -313,16 +314,16 @@ static void keep_text(struct cut_inode *file)
 	file->fresh = false;
 }
 
-/* Some sectors of the new text arrive, some not; what never was there is anything. */
+/* Some pieces of the new text arrive, some not; what never was there is anything. */
 static void tear_text(struct cut *c, struct cut_inode *file)
 {
 	size_t len = coin(c) ? file->len : file->kept_len;
 
 	if (file->fresh)
 		memset(file->kept, coin(c) ? 0 : GARBAGE, sizeof(file->kept));
-	for (size_t at = 0; at < file->len; at += CUT_SECTOR)
+	for (size_t at = 0; at < file->len; at += TORN)
 		if (coin(c))
-			memcpy(file->kept + at, file->text + at, MIN(CUT_SECTOR, file->len - at));
+			memcpy(file->kept + at, file->text + at, MIN(TORN, file->len - at));
 	if (file->fresh && coin(c))
 		len = cut_random(c, (uint32_t)file->len + 1);
 	file->kept_len = len;

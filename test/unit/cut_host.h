@@ -48,6 +48,7 @@ struct ledger {
 	struct disc_layout promised; /* after the last one that makes a promise */
 	bool told;                   /* of a failure, since it asked for the address */
 	bool owed;                   /* what was acknowledged is gone, and nobody said so yet */
+	bool pending;                /* a change of the layout was asked for: done or not */
 	unsigned failures;
 };
 
@@ -89,8 +90,6 @@ static inline void insert(struct bench *b)
 	b->testing = false;
 	mmc_insert(b->drive, b->disc);
 	settle(b->drive);
-	if (!b->cut->dead && !b->disc->read_only)
-		b->l.now = b->disc->layout;
 }
 
 static inline void take_out(struct bench *b)
@@ -98,6 +97,13 @@ static inline void take_out(struct bench *b)
 	mmc_drive_free(b->drive);
 	b->drive = NULL;
 	b->disc = NULL;
+}
+
+/* The host takes the disc for what it is. */
+static inline void look(struct bench *b)
+{
+	if (!b->cut->dead && !b->disc->read_only)
+		b->l.now = b->disc->layout;
 }
 
 /* ---- commands ------------------------------------------------------------------------------- */
@@ -109,6 +115,7 @@ static inline void promise(struct bench *b)
 		return;
 	b->l.synced = b->l.acked;
 	b->l.promised = *real_layout(b);
+	b->l.pending = false;
 }
 
 /* After each command, whatever it answered. */
@@ -172,6 +179,7 @@ static inline bool write_at(struct bench *b, uint32_t lba, uint32_t count, bool 
 	if (b->testing)
 		return true;
 	b->l.acked = lba + count;
+	b->l.pending = false;
 	if (fua)
 		promise(b);
 	return true;
@@ -193,6 +201,7 @@ static inline bool write_up_to(struct bench *b, uint32_t end, bool fua)
 
 static inline bool promising(struct bench *b, const uint8_t cdb[10])
 {
+	b->l.pending |= cdb[0] != 0x35;
 	if (!send(b, cdb, 10, NULL))
 		return false;
 	promise(b);
@@ -238,8 +247,10 @@ static inline bool reserve(struct bench *b, uint32_t blocks)
 
 static inline bool finalise_by_hand(struct bench *b)
 {
-	mmc_sense_t s = mmc_finalise(b->drive);
+	mmc_sense_t s;
 
+	b->l.pending = true;
+	s = mmc_finalise(b->drive);
 	take_note(b, s);
 	if (s || b->cut->dead)
 		return false;
@@ -273,6 +284,7 @@ static inline bool do_step(struct bench *b, const struct step *s)
 		b->l.told = true;
 		take_out(b);
 		insert(b);
+		look(b);
 		break;
 	case STEP_FINALISE:
 		return finalise_by_hand(b);
@@ -303,6 +315,7 @@ static inline bool burn_stubbornly(struct bench *b, const struct step *s)
 		if (b->disc->read_only) {
 			take_out(b);
 			insert(b);
+			look(b);
 		}
 		if (!b->disc->read_only && do_steps(b, s) && !b->disc->read_only)
 			return true;
