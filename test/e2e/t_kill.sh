@@ -5,7 +5,7 @@
 . ./functions.sh
 
 # What no kill may cause, however many resets it takes.
-never='USB disconnect|new (full|high|super)[- ].*USB device|Media removed|device offline'
+never='USB disconnect|new (full-speed|high-speed|SuperSpeed).* USB device|device offline'
 never="$never|Buffer I/O error|WARNING:|BUG:|Oops|Call Trace|blocked for more than"
 gadget=/sys/kernel/config/usb_gadget/mmcgadget
 
@@ -15,7 +15,7 @@ devnum() { # of the USB device behind the host's drive
 	while [ "$d" != / ] && [ ! -e "$d/devnum" ]; do d=${d%/*}; [ -n "$d" ] || d=/; done
 	cat "$d/devnum"
 }
-resets() { dmesg_since "mark $1" | grep -cE 'reset (full|high|super)[- ].*USB device'; }
+resets() { dmesg_since "mark $1" | grep -cE 'reset (full-speed|high-speed|SuperSpeed).* USB device'; }
 main_pid() { systemctl show -P MainPID mmcgadgetd; }
 restarted() { # OLD_PID
 	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] &&
