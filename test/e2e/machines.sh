@@ -70,9 +70,15 @@ machine_start() {
 	printf '%s\n' "$env" >"$share/env"
 	cat >"$share/start" <<-END
 		modprobe virtio_console
-		for p in /sys/class/virtio-ports/*; do
-			[ "\$(cat "\$p/name")" != job ] || exec >"/dev/\${p##*/}" 2>&1
+		# The port comes by a message of QEMU's, some time after the driver.
+		port=''
+		while [ -z "\$port" ]; do
+			for p in /sys/class/virtio-ports/*; do
+				grep -qsx job "\$p/name" && [ -c "/dev/\${p##*/}" ] && port=/dev/\${p##*/}
+			done
+			[ -n "\$port" ] || sleep 0.1
 		done
+		exec >"\$port" 2>&1
 		export PATH=/build/test/e2e:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root
 		tar -C /build/dest -cf - . | tar -C / --keep-directory-symlink --no-same-owner -xf -
 		cd /src/test/e2e && bash ./$script </dev/null
