@@ -477,6 +477,7 @@ struct cut *cut_new(uint32_t blocks, uint64_t seed, bool has_exchange)
 		return NULL;
 	c->seed = seed;
 	c->has_exchange = has_exchange;
+	c->answer = -EIO;
 	c->room = (size_t)blocks * MEDIA_BLOCK;
 	c->sectors = c->room / CUT_SECTOR;
 	c->seen = calloc(1, c->room);
