@@ -267,7 +267,7 @@ static int make_way(struct disc *d, uint32_t lba, uint32_t count)
 
 	if (d->store && d->store->saves == 0)
 		d->unsure = true;
-	if (!d->unsure && (uint64_t)lba + count - d->safe_end <= d->ahead)
+	if (!d->unsure && (uint64_t)lba + count - d->safe_end <= disc_ahead(d))
 		return DISC_OK;
 	r = disc_sync(d);
 	return r < 0 && recorded_end(d) < end ? DISC_LOST : r;

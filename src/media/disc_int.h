@@ -11,5 +11,11 @@
  * says the same. The data it counts must be on storage. 0 or -errno.
  */
 int disc_save(struct disc *d);
+/*
+ * Blocks that may be written and not counted. Few, until the saved layout has the
+ * checksum that tells this image from any other: one that somebody copied in its
+ * place must not pass for the rest of a burn that was cut, which is taken off.
+ */
+uint32_t disc_ahead(const struct disc *d);
 
 #endif

@@ -24,11 +24,15 @@ static int check_image(struct media *m, uint32_t blocks, uint32_t *crc)
 	return r;
 }
 
+uint32_t disc_ahead(const struct disc *d)
+{
+	return d->store && d->checked < DISC_STATE_CHECKED ? DISC_AHEAD_LEAST : d->ahead;
+}
+
 int disc_save(struct disc *d)
 {
 	struct disc_state s = {
 		.capacity = d->capacity,
-		.ahead = d->ahead,
 		.layout = d->layout,
 	};
 	char text[STORE_TEXT_MAX];
@@ -46,6 +50,7 @@ int disc_save(struct disc *d)
 	}
 	s.checked = d->checked;
 	s.check = d->check;
+	s.ahead = disc_ahead(d);
 	strcpy(s.boot, d->store->boot);
 	return store_save(d->store, text, disc_state_encode(&s, text));
 }

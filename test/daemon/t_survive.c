@@ -249,6 +249,30 @@ static void without_the_right_to_write(void **state)
 	assert_false(fake_write(&usb, 20));
 }
 
+/* A burn that was cut before anything was counted; then an ISO was copied over what was left. */
+static void an_image_in_place_of_a_cut_burn_is_let_alone(void **state)
+{
+	static char kept[16384];
+	struct record r;
+
+	(void)state;
+	run(DRIVE_BLANK, "d.iso");
+	assert_true(fake_ready(&usb));
+	burn(0, 1);
+	strcpy(kept, get_text(STATE));
+	assert_non_null(strstr(kept, "written 0"));
+	run(DRIVE_EJECT, NULL);
+	turn(event, &usb, 1, 100, NULL);
+	put_text(STATE, kept);
+	put_size("media/d.iso", 400 * 1024);
+	r = run(DRIVE_INSERT, "d.iso");
+	assert_starts(r.message, "drive0: inserted d.iso (DVD-ROM, 409600 bytes); read-only: ");
+	assert_int_equal(size_of("media/d.iso"), 400 * 1024);
+	run(DRIVE_EJECT, NULL);
+	turn(event, &usb, 1, 100, NULL);
+	assert_int_equal(size_of("media/d.iso"), 400 * 1024);
+}
+
 /* The image was removed by hand, and the state beside it forgotten. */
 static void an_orphaned_state_hinders_no_blank(void **state)
 {
@@ -431,6 +455,7 @@ int main(void)
 		T(a_killed_daemon_loses_nothing),
 		T(a_strange_state_makes_it_read_only),
 		T(without_the_right_to_write),
+		T(an_image_in_place_of_a_cut_burn_is_let_alone),
 		T(an_orphaned_state_hinders_no_blank),
 		T(a_second_look_disturbs_no_burn),
 		T(close_in_the_drive),

@@ -473,8 +473,9 @@ static void a_test_write_alone(void **state)
 /* The rest of a cut burn is off the image before a layout is saved that allows less of it. */
 static void a_reservation_behind_a_cut(void **state)
 {
-	static const struct step first[] = {{STEP_WRITE, 100, 1}, {STEP_END, 0, 0}};
-	static const struct step second[] = {{STEP_RESERVE, 96, 1}, {STEP_END, 0, 0}};
+	static const struct step first[] = {
+		{STEP_WRITE, 40, 1}, {STEP_CLOSE, 2, 1}, {STEP_WRITE, 150, 2}, {STEP_END, 0, 0}};
+	static const struct step second[] = {{STEP_RESERVE, 96, 2}, {STEP_END, 0, 0}};
 	const struct scenario s = {"reservation behind a cut", 400, true, first};
 	struct bench b;
 
@@ -496,7 +497,7 @@ static void a_reservation_behind_a_cut(void **state)
 		}
 		insert(&b);
 		check_promises(&b);
-		HOLDS(b.disc->layout.track[0].state == DISC_TRACK_RESERVED);
+		HOLDS(b.disc->layout.track[1].state == DISC_TRACK_RESERVED);
 		take_out(&b);
 		end(&b);
 	}
