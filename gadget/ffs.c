@@ -236,6 +236,7 @@ static struct ffs *ffs_new(const struct ffs_config *c)
 	f->max_lun = c->bot.max_lun;
 	f->ep0 = f->stop_fd = f->wake_fd = -1;
 	f->aio.in_fd = f->aio.out_fd = f->aio.event_fd = -1;
+	f->guard.write_fd = -1;
 	f->aio.io = &ffs_io_kernel;
 	f->aio.client = &ffs_bot_client;
 	f->aio.client_ctx = f;
@@ -274,6 +275,9 @@ int ffs_open(const struct ffs_config *config, struct ffs **out)
 		ffs_close(f);
 		return ret;
 	}
+	ret = ffs_guard_start(&f->guard, f->aio.ctx);
+	if (ret)
+		log_warn("%s: no guard against a sudden death: %s", f->instance, strerror(-ret));
 	*out = f;
 	return 0;
 }
@@ -290,7 +294,7 @@ void ffs_close(struct ffs *f)
 		return;
 	ffs_stop(f);
 	/* Waits for what is in flight, so before the buffers go. */
-	if (f->aio.ctx)
+	if (!ffs_guard_stop(&f->guard) && f->aio.ctx)
 		io_destroy(f->aio.ctx);
 	close_fd(f->aio.in_fd);
 	close_fd(f->aio.out_fd);

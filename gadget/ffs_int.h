@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include <systemd/sd-event.h>
@@ -99,6 +100,21 @@ int ffs_aio_halt_in(struct ffs_aio *a);
 void ffs_aio_unhalt_in(struct ffs_aio *a);
 void ffs_aio_cancel_in(struct ffs_aio *a);
 
+/* ---- death (ffs_guard.c) ------------------------------------------------------------------- */
+
+struct ffs_guard {
+	pid_t pid;
+	int read_fd, write_fd; /* write_fd -1 = none runs */
+	void *stack;
+	io_context_t ctx;
+	atomic_bool ready;
+};
+
+/* ctx will be destroyed when this process dies, by whatever. 0 or -errno. */
+int ffs_guard_start(struct ffs_guard *g, io_context_t ctx);
+/* It destroys ctx now; returns when it did. False: there was no guard. */
+bool ffs_guard_stop(struct ffs_guard *g);
+
 /* ---- the function ------------------------------------------------------------------------- */
 
 struct ffs_mail {
@@ -128,6 +144,7 @@ struct ffs {
 	bool inherited; /* from another process */
 	int ep0, stop_fd, wake_fd;
 	struct ffs_aio aio;
+	struct ffs_guard guard;
 	struct bot *bot;
 	uint8_t max_lun; /* ep0 thread's copy of bot_max_lun() */
 
