@@ -100,7 +100,7 @@ static void the_longest_text(void **state)
 	memset(s.boot, 'f', sizeof(s.boot) - 1);
 	l->finalised = true;
 	for (uint32_t i = 0; i < DISC_MAX_TRACKS; i++)
-		l->track[i] = (struct disc_track){.start = i ? 4000000000u + 16 * i : 0,
+		l->track[i] = (struct disc_track){.start = i ? 4000000000u + 16 * (i - 1) : 0,
 			.written = i ? 16 : 4000000000u,
 			.reserved = i ? 16 : 4000000000u,
 			.session = (uint16_t)(i + 1),
@@ -329,6 +329,8 @@ static const char *const contradictions[][6] = {
 		"track 2 session 1 start 32 written 10 reserved 0 open"},
 	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 closed",
 		"track 2 session 1 start 40 written 10 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 closed",
+		"track 2 session 1 start 64 written 10 reserved 0 open"},
 	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 open",
 		"track 2 session 1 start 48 written 2 reserved 0 open"},
 	{"capacity 300", "sessions 3", "track 1 session 1 start 0 written 40 reserved 0 closed",
