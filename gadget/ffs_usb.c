@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/usb/functionfs.h>
@@ -18,8 +19,9 @@
 #include "gadget/ffs_int.h"
 #include "util/log.h"
 
-#define QUIET_MS 20u   /* longer than a host takes between two commands of a burn */
-#define USB_NICE (-10) /* the host times commands; nothing else on the board is so urgent */
+#define RESET_SETTLE_NS 20000000 /* rare enough, and the host gives a reset seconds */
+#define QUIET_MS        20u      /* longer than a host takes between two commands of a burn */
+#define USB_NICE        (-10) /* the host times commands; nothing else on the board is so urgent */
 
 /* ---- between BOT and the endpoints -------------------------------------------------------- */
 
@@ -188,10 +190,14 @@ static void class_reset(struct ffs *f)
 {
 	/*
 	 * What has come belongs before the reset, while the host waits for it to be
-	 * acknowledged; if it is not waiting, the next CBW may be among that.
+	 * acknowledged; if it is not waiting, the next CBW may be among that. The
+	 * kernel hands received data on by a worker of its own, which a reset can
+	 * overtake: a CBW of before would be carried out after it.
 	 */
-	if (!f->seen.late)
+	if (!f->seen.late) {
+		nanosleep(&(struct timespec){.tv_nsec = RESET_SETTLE_NS}, NULL);
 		ffs_aio_dispatch(&f->aio);
+	}
 	f->aio.reset = f->seen.reset;
 	ffs_aio_unhold(&f->aio);
 	bot_class_reset(f->bot);

@@ -43,7 +43,11 @@ resets_at_most() {
 	n=$(resets "$2")
 	check "$1: $n resets, at most $3" test "$n" -le "$3"
 }
-taken_over() { journalctl -u mmcgadgetd --no-pager | grep -c 'took over the gadget'; }
+# The journal is that of the whole boot: other jobs may have killed daemons, too.
+taken_over() {
+	journalctl -u mmcgadgetd --no-pager --since "@$began" | grep -c 'took over the gadget'
+}
+began=$(date +%s)
 # What stands still, when something does: the stacks of the daemon and of the kernel's workers.
 show_blocked() {
 	local t
