@@ -343,9 +343,12 @@ void image_describe(const struct disc *d, char *out, size_t size)
 		snprintf(out, size, complete > 1 ? "DVD-ROM, %u sessions" : "DVD-ROM", complete);
 	else if (disc_is_blank(d))
 		snprintf(out, size, "blank DVD+R");
-	else if (disc_track(d, disc_open_track(d)) && disc_track(d, disc_open_track(d))->written)
+	/* Behind the last closed session: also a track that was closed when its session was not. */
+	else if (disc_layout_end(&d->layout) > disc_readable_blocks(d))
 		snprintf(out, size, "DVD+R, burned up to block %" PRIu32,
 			disc_layout_end(&d->layout));
+	else if (complete == 0)
+		snprintf(out, size, "DVD+R, reserved and not begun");
 	else
 		snprintf(out, size, "appendable DVD+R, %" PRIu32 " session%s", complete,
 			complete == 1 ? "" : "s");

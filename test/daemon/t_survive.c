@@ -168,6 +168,25 @@ static void sessions_come_back(void **state)
 	assert_int_equal(state_now().profile, 0x10);
 }
 
+/* Cut between the two halves of closing: the track is closed, its session is not. */
+static void a_closed_track_is_no_session(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(DRIVE_BLANK, "d.iso");
+	assert_true(fake_ready(&usb));
+	burn(0, 20);
+	assert_true(close_disc(1));
+	run(DRIVE_EJECT, NULL);
+	turn(event, &usb, 1, 100, NULL);
+	r = run(DRIVE_INSERT, "d.iso");
+	assert_starts(r.message, "drive0: inserted d.iso (DVD+R, burned up to block 20, ");
+	assert_true(fake_ready(&usb));
+	assert_true(close_disc(2));
+	assert_int_equal(state_now().readable, 20);
+}
+
 /* Nobody had the time to say anything to storage: the same machine, the file is right. */
 static void a_killed_daemon_loses_nothing(void **state)
 {
@@ -452,6 +471,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_cut_burn_comes_back),
 		T(sessions_come_back),
+		T(a_closed_track_is_no_session),
 		T(a_killed_daemon_loses_nothing),
 		T(a_strange_state_makes_it_read_only),
 		T(without_the_right_to_write),
