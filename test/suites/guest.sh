@@ -13,14 +13,13 @@ e2e=test/e2e
 began=$SECONDS
 
 everything="smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_life t_kill t_race t_usb"
-short="t_info t_burn t_bot t_usb"
 # The conversations are the longest, and know neither kernel nor speed: once is enough. So is it
 # of what is about files more than about USB.
 declare -A list=(
 	[bookworm/high]="$everything t_script"
 	[trixie/super]="$everything t_multi t_survive"
-	[trixie/high]="$short"
-	[bookworm/super]="$short"
+	[trixie/high]="t_info t_burn t_bot"
+	[bookworm/super]="t_info t_bot t_usb"
 )
 # shellcheck disable=SC2206 # words
 guests=(${GUESTS:-bookworm/high trixie/super power two trixie/high bookworm/super})
