@@ -93,6 +93,7 @@ is "four files are in the store" "$(systemctl show -P NFileDescriptorStore mmcga
 # ---- nothing in flight ----
 for i in 1 2 3; do
 	dmesg_mark "idle$i"
+	settle
 	await_gap
 	kill_daemon "idle $i"
 	is "idle $i: the disc is in the drive" "$(state image)" first.iso
@@ -130,6 +131,7 @@ rm -f "$work/read.out"
 dmesg_mark mount
 mkdir -p "$work/mnt"
 check "mounted: mount" mount -o ro "/dev/$sr" "$work/mnt"
+settle
 is "mounted: the drive is locked" "$(state locked)" true
 await_gap
 kill_daemon "mounted"
