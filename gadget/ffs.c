@@ -454,6 +454,12 @@ int ffs_post(struct ffs *f, void (*fn)(void *arg), void *arg)
 	return 0;
 }
 
+void ffs_resume(struct ffs *f)
+{
+	atomic_store(&f->resume, true);
+	ffs_wake(f);
+}
+
 void ffs_get_state(struct ffs *f, struct ffs_state *state)
 {
 	pthread_mutex_lock(&f->lock);

@@ -92,6 +92,9 @@ void ffs_call(struct ffs *f, void (*fn)(void *arg), void *arg);
 /* The same without waiting. */
 int ffs_post(struct ffs *f, void (*fn)(void *arg), void *arg);
 
+/* BOT asks a medium that had said "again" once more. Any thread; allocates nothing. */
+void ffs_resume(struct ffs *f);
+
 /* A copy, from any thread. */
 void ffs_get_state(struct ffs *f, struct ffs_state *state);
 

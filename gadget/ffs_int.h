@@ -160,6 +160,7 @@ struct ffs {
 	struct ffs_state state;
 	time_t log_second;
 	unsigned log_count;
+	atomic_bool resume;            /* the medium can go on */
 	atomic_uint generation, reset; /* those of host, for looking at without the lock */
 
 	/* USB thread only */

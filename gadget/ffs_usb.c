@@ -283,13 +283,14 @@ static int on_completion(sd_event_source *s, int fd, uint32_t revents, void *ctx
 static int on_wake(sd_event_source *s, int fd, uint32_t revents, void *ctx)
 {
 	struct ffs *f = ctx;
-	bool stop;
+	bool stop, resume;
 
 	(void)s;
 	(void)fd;
 	(void)revents;
 	follow_host(f);
-	if (ffs_run_mail(f)) {
+	resume = atomic_exchange(&f->resume, false);
+	if (ffs_run_mail(f) || resume) {
 		ffs_aio_unhold(&f->aio);
 		bot_resume(f->bot);
 	}

@@ -9,7 +9,6 @@
 void bot_cancel_in(struct bot *b)
 {
 	b->serial++;
-	b->stage_len = 0;
 	b->in_parked = false;
 	if (!b->in_count)
 		return;
@@ -60,93 +59,54 @@ static void send_refused(struct bot *b, int err)
 	}
 }
 
-/* Returns how much of it was accepted. */
-static uint32_t send_pieces(struct bot *b, const uint8_t *p, uint32_t n)
+/* Moves what a pull brought. False: not now, or b->state changed. */
+static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 {
-	uint32_t done = 0;
+	uint32_t len = MIN(n, b->plan - b->moved);
+	int err = queue_send(b, p, len, false);
 
-	while (done < n && b->in_count < BOT_WINDOW) {
-		uint32_t len = MIN(n - done, b->send_max);
-		int err = queue_send(b, p + done, len, false);
-
-		if (err == -ENOMEM && b->send_max > BOT_CHUNK_MIN) {
-			b->send_max /= 2;
-			continue;
-		}
-		if (err) {
-			send_refused(b, err);
-			break;
-		}
-		done += len;
+	if (!err) {
 		b->moved += len;
+		return true;
 	}
-	return done;
-}
-
-static void stage_put(struct bot *b, const uint8_t *p, uint32_t n)
-{
-	memmove(b->stage, b->stage + b->stage_at, b->stage_len);
-	b->stage_at = 0;
-	memcpy(b->stage + b->stage_len, p, n);
-	b->stage_len += n;
+	/* Nothing of it is kept: its memory is the engine's, and may be a file's. */
+	if (err == -ENOMEM || err == -EAGAIN || (err == -EFAULT && !b->faulted))
+		mmc_unpull(b->drive, n, err == -EFAULT);
+	if (err == -EFAULT && !b->faulted) {
+		b->faulted = true;
+		return true;
+	}
+	if (err == -ENOMEM && b->send_max > BOT_CHUNK_MIN) {
+		b->send_max /= 2;
+		return true;
+	}
+	send_refused(b, err);
+	return false;
 }
 
 /*
- * Sends what a pull brought, straight from the engine's buffer where possible.
- * What cannot go now is copied: the pointer dies with the next call on the
- * drive, and that may be an insert from the control side. A piece that is not
- * the last must not end in a short packet.
+ * A piece that is not the last must not end in a short packet: it is as long as
+ * was asked for, or whole blocks.
  */
-static void send_pulled(struct bot *b, const uint8_t *p, uint32_t n, bool last)
-{
-	uint32_t sent;
-
-	if (b->stage_len) {
-		stage_put(b, p, n);
-		return;
-	}
-	sent = send_pieces(b, p, last ? n : n - n % BOT_PIECE);
-	if (b->state == BOT_DATA_IN)
-		stage_put(b, p + sent, n - sent);
-}
-
-static void send_staged(struct bot *b, bool last)
-{
-	uint32_t n = last ? b->stage_len : b->stage_len - b->stage_len % BOT_PIECE;
-	uint32_t sent = send_pieces(b, b->stage + b->stage_at, n);
-
-	if (b->state != BOT_DATA_IN)
-		return;
-	b->stage_at += sent;
-	b->stage_len -= sent;
-}
-
 bool bot_pump_in(struct bot *b)
 {
-	while (b->state == BOT_DATA_IN && b->moved < b->plan) {
-		uint32_t rest = b->plan - b->moved - b->stage_len; /* not pulled yet */
+	while (b->moved < b->plan) {
 		const uint8_t *p;
 		int32_t n;
 
 		if (b->in_parked || b->in_count == BOT_WINDOW)
 			return false;
-		if (b->stage_len >= BOT_PIECE || !rest) {
-			send_staged(b, !rest);
-			continue;
-		}
-		n = mmc_pull(b->drive, &p, b->stage_len ? BOT_CHUNK - BOT_PIECE : BOT_CHUNK);
+		n = mmc_pull(b->drive, &p, b->send_max);
 		if (n < 0) {
 			b->again = true;
 			return false;
 		}
-		if (!n) {
-			/* The command failed: the data ends here. */
-			b->plan = b->moved + b->stage_len;
-			continue;
-		}
-		send_pulled(b, p, MIN((uint32_t)n, rest), (uint32_t)n >= rest);
+		if (!n)
+			b->plan = b->moved; /* the command failed: the data ends here */
+		else if (!send_pulled(b, p, (uint32_t)n))
+			return false;
 	}
-	return b->state == BOT_DATA_IN;
+	return true;
 }
 
 bool bot_send_zlp(struct bot *b)

@@ -7,8 +7,6 @@
 #include "bot/cases.h"
 #include "bot/wire.h"
 
-/* wMaxPacketSize of SuperSpeed; a non-last piece of data-in is a multiple of it at every speed. */
-#define BOT_PIECE     1024u
 /* Below this a smaller request no longer helps against -ENOMEM: one page. */
 #define BOT_CHUNK_MIN 4096u
 
@@ -82,8 +80,7 @@ struct bot {
 	bool in_parked;           /* the next send waits for a tick */
 	bool cancelling;          /* cancelled sends have not all come back */
 	bool halted;              /* by us, and as far as we know not cleared */
-	uint8_t stage[BOT_CHUNK]; /* pulled, not yet accepted for sending */
-	uint32_t stage_at, stage_len;
+	bool faulted;             /* of this command, data could not be read where it lay */
 
 	/* Bulk-out: sizes of the posted reads, oldest first. */
 	uint32_t out[BOT_WINDOW];

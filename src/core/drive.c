@@ -43,6 +43,18 @@ void drive_changed(void *drive)
 		wake_main(d);
 }
 
+/* A medium's thread: what the engine waits for is there. */
+static void medium_ready(void *drive)
+{
+	struct drive *d = drive;
+
+	/* The lock holds the port where it is. */
+	pthread_mutex_lock(&d->lock);
+	if (d->attached && d->port.resume)
+		d->port.resume(d->port.usb);
+	pthread_mutex_unlock(&d->lock);
+}
+
 void drive_flush(void *drive)
 {
 	mmc_flush(((struct drive *)drive)->engine);
@@ -322,6 +334,8 @@ int drive_new(
 		.fits = config->fits,
 		.release = drive_disc_released,
 		.release_ctx = d,
+		.ready = medium_ready,
+		.ready_ctx = d,
 	};
 	pthread_mutex_init(&d->lock, NULL);
 	r = setup(d, config, set->count, event);
@@ -396,13 +410,19 @@ struct mmc_drive *drive_engine(struct drive *d)
 
 void drive_attach(struct drive *d, const struct drive_port *port)
 {
+	pthread_mutex_lock(&d->lock);
 	d->port = *port;
 	d->attached = true;
+	pthread_mutex_unlock(&d->lock);
+	/* Its thread runs already, and may have been waiting. */
+	medium_ready(d);
 }
 
 void drive_detach(struct drive *d)
 {
+	pthread_mutex_lock(&d->lock);
 	d->attached = false;
+	pthread_mutex_unlock(&d->lock);
 	/* An errand the thread did not get to: its disc is ours still. */
 	if (d->job.out && d->job.disc) {
 		disc_put(d->job.disc);

@@ -37,6 +37,7 @@ struct drive_port {
 	void *usb;
 	int (*post)(void *usb, void (*fn)(void *arg), void *arg); /* ffs_post() */
 	void (*get_state)(void *usb, struct ffs_state *state);    /* ffs_get_state() */
+	void (*resume)(void *usb);                                /* ffs_resume() */
 };
 
 struct drive_config {

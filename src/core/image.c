@@ -207,6 +207,8 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 	out->disc = disc_open(&o);
 	if (!out->disc)
 		return -ENOMEM;
+	if (policy->ready && media_file_read_ahead(media, policy->ready, policy->ready_ctx) < 0)
+		log_warn("%s: no thread to read ahead; the drive waits for storage", out->name);
 	note_burn(out, out->name);
 	if (out->disc->read_only && disc_end(out->disc) == 0)
 		return -EBADMSG;

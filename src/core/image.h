@@ -16,6 +16,9 @@ struct image_policy {
 	bool fits;      /* tell the host of no more free blocks than the file system has */
 	disc_release_fn *release;
 	void *release_ctx;
+	/* See media_file_read_ahead(). NULL: reading waits for storage. */
+	void (*ready)(void *ctx);
+	void *ready_ctx;
 };
 
 struct image {

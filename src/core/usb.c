@@ -44,6 +44,11 @@ static int port_post(void *usb, void (*fn)(void *arg), void *arg)
 	return ffs_post(usb, fn, arg);
 }
 
+static void port_resume(void *usb)
+{
+	ffs_resume(usb);
+}
+
 static void port_get_state(void *usb, struct ffs_state *state)
 {
 	ffs_get_state(usb, state);
@@ -298,7 +303,8 @@ static int open_function(struct usb *u, unsigned i)
 {
 	struct function *f = &u->function[i];
 	struct ffs_config fc = describe_function(u, f);
-	struct drive_port port = {.post = port_post, .get_state = port_get_state};
+	struct drive_port port = {
+		.post = port_post, .get_state = port_get_state, .resume = port_resume};
 	struct ffs_files files;
 	int r;
 

@@ -26,6 +26,28 @@ int media_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 	return r;
 }
 
+int media_view(struct media *m, uint64_t block, uint32_t *count, bool touch, void *stage,
+	const uint8_t **data)
+{
+	uint32_t asked = *count;
+	int r = -EOPNOTSUPP;
+
+	assert(m && stage && asked);
+	if (block >= m->blocks || asked > m->blocks - block)
+		return -EINVAL;
+	if (m->ops->view)
+		r = checked(m->ops->view(m, block, count, touch, data));
+	if (r == -EOPNOTSUPP) {
+		*count = asked;
+		*data = stage;
+		return media_read(m, block, asked, stage);
+	}
+	assert(r < 0 || (*count >= 1 && *count <= asked));
+	if (r == 0)
+		m->reads++;
+	return r;
+}
+
 int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	assert(m && buf);

@@ -23,6 +23,15 @@ struct media_ops {
 	 * negative errno. read is never asked beyond media->blocks.
 	 */
 	int (*read)(struct media *m, uint64_t block, uint32_t count, void *buf);
+	/*
+	 * Where up to *count blocks lie in memory: *data, and how many they are in *count
+	 * (at least 1), until the next call on m. touch: the caller looks at them itself;
+	 * else they may be a file's own pages, which can vanish when the file is cut (a
+	 * system call then fails with EFAULT). Else as read; -EOPNOTSUPP, or no such
+	 * operation: they can only be read.
+	 */
+	int (*view)(struct media *m, uint64_t block, uint32_t *count, bool touch,
+		const uint8_t **data);
 	/* As read. May be asked beyond media->blocks: the medium grows. */
 	int (*write)(struct media *m, uint64_t block, uint32_t count, const void *buf);
 	/* Everything written so far is on storage on return. 0, -EAGAIN, -errno. */
@@ -45,6 +54,9 @@ struct media {
 
 /* 0, -EAGAIN, -EINVAL when the range is not inside the medium, or what storage said. */
 int media_read(struct media *m, uint64_t block, uint32_t count, void *buf);
+/* As media_ops.view; where that cannot be had, all of the blocks are read into stage. */
+int media_view(struct media *m, uint64_t block, uint32_t *count, bool touch, void *stage,
+	const uint8_t **data);
 /* 0, -EAGAIN, -EROFS, or what storage said (-ENOSPC, -EIO, -EFBIG ...). */
 int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf);
 int media_sync(struct media *m);
@@ -61,6 +73,12 @@ void media_close(struct media *m);
  * -EBUSY (another drive or daemon has it), or a system errno.
  */
 int media_file_open(int fd, bool writable, struct media **out);
+/*
+ * From now on views of it never wait for storage: they answer -EAGAIN, and ready is
+ * called, by a thread of the medium, when it is worth asking again. 0, or -ENOMEM: all
+ * stays as it was.
+ */
+int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
 
 /* Sparse memory, for tests: blocks readable at first, all zero. NULL = no memory. */
 struct media *media_mem_new(uint64_t blocks, bool writable);

@@ -36,6 +36,19 @@ static int fault_read(struct media *m, uint64_t block, uint32_t count, void *buf
 	return r ? r : media_read(f->below, block, count, buf);
 }
 
+static int fault_view(
+	struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data)
+{
+	struct media_faulty *f = (struct media_faulty *)m;
+	const struct media_ops *ops = f->below->ops;
+	uint32_t asked = *count;
+	int r = ops->view ? ops->view(f->below, block, count, touch, data) : -EOPNOTSUPP;
+
+	if (r == -EOPNOTSUPP)
+		return r; /* it is read then, through here */
+	return r ? r : meet(f, f->fault.on_read && touches(&f->fault, block, asked));
+}
+
 static int fault_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
@@ -69,6 +82,7 @@ static void fault_close(struct media *m)
 
 static const struct media_ops fault_ops = {
 	.read = fault_read,
+	.view = fault_view,
 	.write = fault_write,
 	.sync = fault_sync,
 	.truncate = fault_truncate,

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "media/ahead.h"
+#include "util/array.h"
 #include "util/log.h"
 
 /*
@@ -25,6 +27,7 @@
 struct media_file {
 	struct media m;
 	int fd;
+	struct ahead *ahead;     /* NULL: whoever reads waits */
 	uint64_t unflushed_from; /* byte */
 	bool complained;
 };
@@ -100,6 +103,44 @@ static int file_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 		from(m), "reading", read_all(from(m)->fd, buf, len, (off_t)(block * MEDIA_BLOCK)));
 }
 
+/* The bytes of the last block that the file does not have are zero, as in file_read(). */
+static int view_copy(struct media_file *f, uint64_t block, uint32_t *count, const uint8_t **data)
+{
+	uint32_t n = MIN(*count, AHEAD_COPY / MEDIA_BLOCK);
+	uint32_t missing = f->m.tail && block + n == f->m.blocks ? MEDIA_BLOCK - f->m.tail : 0;
+	uint8_t *copy;
+	int r = ahead_copy(f->ahead, block * MEDIA_BLOCK, n * MEDIA_BLOCK - missing, &copy);
+
+	if (r == -EAGAIN)
+		return r;
+	if (r < 0)
+		return complain(f, "reading", r);
+	memset(copy + n * MEDIA_BLOCK - missing, 0, missing);
+	*count = n;
+	*data = copy;
+	return 0;
+}
+
+static int file_view(
+	struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data)
+{
+	struct media_file *f = from(m);
+	uint32_t len = *count * MEDIA_BLOCK;
+	int r;
+
+	if (!f->ahead)
+		return -EOPNOTSUPP;
+	if (touch)
+		return view_copy(f, block, count, data);
+	/* Behind the last byte its page holds zeros, which is what the tail is to be. */
+	r = ahead_view(f->ahead, block * MEDIA_BLOCK, &len, m->blocks * MEDIA_BLOCK, data);
+	if (r == -EIO)
+		return view_copy(f, block, count, data);
+	if (r == 0)
+		*count = len / MEDIA_BLOCK;
+	return r;
+}
+
 static int file_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	struct media_file *f = from(m);
@@ -149,6 +190,7 @@ static void file_close(struct media *m)
 {
 	struct media_file *f = from(m);
 
+	ahead_free(f->ahead);
 	if (m->writable)
 		complain(f, "writing", fdatasync(f->fd) < 0 ? -errno : 0);
 	close(f->fd);
@@ -157,11 +199,20 @@ static void file_close(struct media *m)
 
 static const struct media_ops file_ops = {
 	.read = file_read,
+	.view = file_view,
 	.write = file_write,
 	.sync = file_sync,
 	.truncate = file_truncate,
 	.close = file_close,
 };
+
+int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx)
+{
+	struct media_file *f = from(m);
+
+	f->ahead = ahead_new(f->fd, ready, ctx);
+	return f->ahead ? 0 : -ENOMEM;
+}
 
 /* Open file description locks: they go with the descriptor, not with the process. */
 static int lock_file(int fd, bool exclusive)

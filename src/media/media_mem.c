@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
+
 #define PIECE_BLOCKS 512u
 #define PIECES       16384u /* 16 GiB, more than any disc of one layer */
 
@@ -28,6 +30,20 @@ static int mem_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 		else
 			memset(out, 0, MEDIA_BLOCK);
 	}
+	return 0;
+}
+
+static int mem_view(
+	struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data)
+{
+	const struct media_mem *mm = (struct media_mem *)m;
+	const uint8_t *p = block / PIECE_BLOCKS < PIECES ? mm->piece[block / PIECE_BLOCKS] : NULL;
+	uint32_t there = PIECE_BLOCKS - (uint32_t)(block % PIECE_BLOCKS);
+
+	if (!p || touch)
+		return -EOPNOTSUPP;
+	*data = p + block % PIECE_BLOCKS * MEDIA_BLOCK;
+	*count = MIN(*count, there);
 	return 0;
 }
 
@@ -82,6 +98,7 @@ static void mem_close(struct media *m)
 
 static const struct media_ops mem_ops = {
 	.read = mem_read,
+	.view = mem_view,
 	.write = mem_write,
 	.sync = mem_sync,
 	.truncate = mem_truncate,

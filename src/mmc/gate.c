@@ -189,13 +189,14 @@ uint32_t mmc_param_len(const struct mmc_drive *d)
 static int32_t pull_blocks(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 {
 	struct mmc_command *c = &d->cmd;
-	uint32_t n = MIN(MIN(max, MMC_PUSH_MAX) / MEDIA_BLOCK, c->blocks);
-	int r = disc_read(c->disc, c->lba, n, d->stage);
+	uint32_t n = MIN(MIN(max, MMC_PUSH_MAX) / MEDIA_BLOCK, c->single ? 1 : c->blocks);
+	int r = disc_view(c->disc, c->lba, &n, c->touch, d->stage, data);
 
 	/* Up to the block that cannot be read, the host gets what it asked for. */
 	if (r < 0 && r != -EAGAIN && n > 1) {
+		c->single = true;
 		n = 1;
-		r = disc_read(c->disc, c->lba, n, d->stage);
+		r = disc_view(c->disc, c->lba, &n, c->touch, d->stage, data);
 	}
 	mmc_sense_t s = sense_from_disc(r, false);
 	if (s == SENSE_AGAIN)
@@ -207,8 +208,22 @@ static int32_t pull_blocks(struct mmc_drive *d, const uint8_t **data, uint32_t m
 	c->lba += n;
 	c->blocks -= n;
 	d->blocks_read += n;
-	*data = d->stage;
 	return (int32_t)(n * MEDIA_BLOCK);
+}
+
+void mmc_unpull(struct mmc_drive *d, uint32_t len, bool unreadable)
+{
+	struct mmc_command *c = &d->cmd;
+
+	assert(c->active && len <= c->done);
+	c->done -= len;
+	c->touch |= unreadable;
+	if (c->stream != STREAM_READ)
+		return;
+	assert(len % MEDIA_BLOCK == 0);
+	c->lba -= len / MEDIA_BLOCK;
+	c->blocks += len / MEDIA_BLOCK;
+	d->blocks_read -= len / MEDIA_BLOCK;
 }
 
 int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)

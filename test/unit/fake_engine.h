@@ -36,7 +36,7 @@ struct mmc_drive {
 	uint8_t cdb[16], seed;
 	size_t cdb_len;
 	unsigned again_left;
-	uint64_t begun, ended, aborted, pulls, pushes, transport_resets, bus_resets;
+	uint64_t begun, ended, aborted, pulls, unpulls, unreadable, pushes, transport_resets, bus_resets;
 	uint32_t violations;
 	uint8_t buf[BOT_CHUNK];
 };
@@ -88,13 +88,22 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 	d->pulls++;
 	if (fake_again(d))
 		return -1;
-	n = MIN(MIN(max, d->piece), d->want.len - d->at);
+	/* As the real one: whole packets at every speed, but for the end. */
+	n = MIN(MIN(max, (d->piece + 1023) / 1024 * 1024), d->want.len - d->at);
 	if (d->fail_at < d->want.len)
 		n = MIN(n, d->fail_at - MIN(d->at, d->fail_at));
 	fill_pattern(d->buf, d->at, n, d->seed);
 	d->at += n;
 	*data = d->buf;
 	return (int32_t)n;
+}
+
+void mmc_unpull(struct mmc_drive *d, uint32_t len, bool unreadable)
+{
+	d->violations += !d->busy || len > d->at;
+	d->at -= len;
+	d->unpulls++;
+	d->unreadable += unreadable;
 }
 
 int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len)

@@ -130,7 +130,7 @@ static void t4_no_csw_behind_refused_data(void **state)
 	(void)state;
 	for (at = 0; at < 4; at++) {
 		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
-		const struct mem_ep_fault f = {MEM_EP_SEND, at, 1, -EFAULT};
+		const struct mem_ep_fault f = {MEM_EP_SEND, at, 1, -EIO};
 		uint32_t residue;
 
 		mem_ep_fault(r->ep, &f);
@@ -144,6 +144,46 @@ static void t4_no_csw_behind_refused_data(void **state)
 		rig_agree(r);
 		rig_free(r);
 	}
+}
+
+/* A page of the file is gone: the engine is asked for copies, and says what it has to say. */
+static void t4_unreadable_data_is_asked_for_again(void **state)
+{
+	uint64_t at;
+
+	(void)state;
+	for (at = 0; at < 4; at++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		const struct mem_ep_fault f = {MEM_EP_SEND, at, 1, -EFAULT};
+		uint32_t residue;
+
+		mem_ep_fault(r->ep, &f);
+		rig_want(r, MMC_DIR_IN, 131072);
+		assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), CSW_PASSED);
+		assert_int_equal(residue, 0);
+		assert_int_equal(r->drive.unpulls, 1);
+		assert_int_equal(r->drive.unreadable, 1);
+		rig_agree(r);
+		rig_free(r);
+	}
+}
+
+/* Copies that cannot be read either are no fault of the file's. */
+static void t4_unreadable_copies_end_the_command(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	const struct mem_ep_fault f = {MEM_EP_SEND, 1, 2, -EFAULT};
+	uint32_t residue;
+
+	(void)state;
+	mem_ep_fault(r->ep, &f);
+	rig_want(r, MMC_DIR_IN, 131072);
+	r->host.recovery = BOT_HOST_NO_RESET;
+	assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), CSW_PHASE_ERROR);
+	assert_int_equal(r->drive.unpulls, 1);
+	assert_int_equal(r->drive.aborted, 1);
+	rig_agree(r);
+	rig_free(r);
 }
 
 /* A piece is lost on its way: what was queued behind it, CSW included, is taken back. */
@@ -352,6 +392,8 @@ int main(void)
 		cmocka_unit_test(t3_lost_reads),
 		cmocka_unit_test(t3_refused_halts),
 		cmocka_unit_test(t4_no_csw_behind_refused_data),
+		cmocka_unit_test(t4_unreadable_data_is_asked_for_again),
+		cmocka_unit_test(t4_unreadable_copies_end_the_command),
 		cmocka_unit_test(t4_lost_data_takes_the_csw_back),
 		cmocka_unit_test(t4_csw_that_went_out_is_not_repeated),
 		cmocka_unit_test(t3_efault_ends_in_a_phase_error),
