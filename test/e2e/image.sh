@@ -20,7 +20,7 @@ packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
 	libusb-1.0-0-dev
 	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils
 	usbutils eject jq e2fsprogs strace
-	iproute2 usbredirect"
+	iproute2 usbredirect dmsetup"
 case $arch in
 amd64 | arm64) packages="linux-image-$arch $packages" ;;
 *)

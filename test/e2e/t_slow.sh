@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A card that takes seconds for every read (device-mapper's delay target): nothing
+# but the command that needs the block waits for it. What must not wait is done
+# while a slow read is under way, and the read is shown to be so still after it.
+. ./functions.sh
+
+drive_of() { # LABEL -> srN
+	local d
+	for d in $(host_drives); do
+		has_label "$d" "$1" && echo "$d"
+	done
+}
+delay() { # MILLISECONDS for each read
+	dmsetup suspend slow
+	dmsetup reload slow --table "0 $sectors delay $loop 0 $1 $loop 0 0"
+	dmsetup resume slow
+}
+# The image's pages leave the board's cache; what tells where they are stays.
+forget() {
+	sync "$slow/slow.iso"
+	dd if="$slow/slow.iso" iflag=nocache count=0 status=none
+}
+# read_slowly FIRST COUNT: in the background, blocks of 64 KiB, into $work/got
+read_slowly() {
+	dd if="/dev/$a" of="$work/got" bs=64k skip="$1" count="$2" iflag=direct status=none &
+	reader=$!
+}
+read_waits() { kill -0 "$reader" 2>/dev/null; }
+got_right() { # FIRST COUNT
+	wait "$reader" && cmp "$work/got" <(dd if="$work/slow.iso" bs=64k skip="$1" count="$2" status=none)
+}
+many_turs() {
+	for _ in $(seq 20); do sg_turs "$(host_sg "$b")" || return 1; done
+}
+
+slow=$work/slow
+make_iso SLOW 16 "$work/slow.iso"
+make_iso FAST 8 "$media/fast.iso"
+truncate -s 64M "$work/fs.img"
+mkfs.ext4 -q -O ^has_journal "$work/fs.img"
+modprobe -a loop dm-delay
+loop=$(losetup -f --show "$work/fs.img")
+sectors=$(blockdev --getsz "$loop")
+check "a card that can be slow" dmsetup create slow --table "0 $sectors delay $loop 0 0 $loop 0 0"
+mkdir -p "$slow"
+mount -o noatime /dev/mapper/slow "$slow" || finish
+cp "$work/slow.iso" "$slow/"
+
+udc_load
+dmesg_mark slow
+config extra="drives = ( { name = \"slow\"; media = \"$slow\"; image = \"slow.iso\"; },
+	{ name = \"fast\"; image = \"fast.iso\"; } );"
+daemon_start
+check "two drives" wait_for 30 have_drives 2 || finish
+a=$(drive_of SLOW) b=$(drive_of FAST)
+
+forget
+delay 9000
+read_slowly 100 1
+sleep 0.5
+check "status" ctl status
+check "the other drive: TEST UNIT READY" many_turs
+check "the other drive: reads" cmp -n "$(stat -c %s "$media/fast.iso")" "$media/fast.iso" "/dev/$b"
+check "and all that while the slow read waits" read_waits
+check "which brings the right blocks" got_right 100 1
+
+forget
+read_slowly 150 1
+sleep 0.5
+check "taken out in the middle of a slow read" ctl eject --force drive=slow
+check "at once" read_waits
+check "the read ends on its disc" got_right 150 1
+delay 0
+check "the disc goes in again" ctl insert slow.iso drive=slow
+check "the host sees it" wait_for 30 has_label "$a" SLOW
+
+forget
+delay 5
+check "read from the first block to the last" cmp -n "$(stat -c %s "$work/slow.iso")" "$work/slow.iso" "/dev/$a"
+delay 0
+check "the daemon ends" daemon_stop
+umount "$slow"
+dmsetup remove slow
+losetup -d "$loop"
+dmesg_clean "the kernel log is clean" slow
+finish
