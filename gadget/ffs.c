@@ -231,6 +231,7 @@ static struct ffs *ffs_new(const struct ffs_config *c)
 	f->directory = strdup(c->directory);
 	f->changed = c->changed;
 	f->flush = c->flush;
+	f->resumed = c->resumed;
 	f->ctx = c->ctx;
 	f->in_flight = c->in_flight;
 	f->max_lun = c->bot.max_lun;

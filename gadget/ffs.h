@@ -40,6 +40,8 @@ struct ffs_config {
 	 * VBUS sense, SUSPEND is all it sees of that). May block. May be NULL.
 	 */
 	void (*flush)(void *ctx);
+	/* Called on the USB thread after ffs_resume(). May be NULL. */
+	void (*resumed)(void *ctx);
 	void *ctx;
 	/*
 	 * 1 while the host may wait for an answer: set before BOT sees a command,

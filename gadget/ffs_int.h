@@ -138,6 +138,7 @@ struct ffs {
 	char *instance, *directory;
 	void (*changed)(void *ctx);
 	void (*flush)(void *ctx);
+	void (*resumed)(void *ctx);
 	void *ctx;
 	atomic_uint *in_flight;
 	bool mounted;

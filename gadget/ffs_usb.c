@@ -294,6 +294,8 @@ static int on_wake(sd_event_source *s, int fd, uint32_t revents, void *ctx)
 		ffs_aio_unhold(&f->aio);
 		bot_resume(f->bot);
 	}
+	if (resume && f->resumed)
+		f->resumed(f->ctx);
 	settle(f);
 	pthread_mutex_lock(&f->lock);
 	stop = f->stopping;

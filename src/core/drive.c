@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/library.h"
@@ -57,8 +58,10 @@ static void medium_ready(void *drive)
 
 void drive_flush(void *drive)
 {
-	mmc_flush(((struct drive *)drive)->engine);
-	drive_changed(drive);
+	struct drive *d = drive;
+
+	d->flush_waits = !mmc_flush(d->engine);
+	drive_changed(d);
 }
 
 /*
@@ -81,6 +84,21 @@ void drive_disc_released(struct disc *disc, void *drive)
 	wake_main(d);
 }
 
+/* False: storage is at it, and says when it is worth going on. */
+static bool close_disc(struct drive *d)
+{
+	const struct timespec nap = {.tv_nsec = 1000000};
+
+	for (;;) {
+		d->job.sense = mmc_finalise(d->engine);
+		if (d->job.sense != MMC_SENSE_AGAIN)
+			return true;
+		if (d->attached && d->port.resume)
+			return false;
+		nanosleep(&nap, NULL); /* no thread that would be told */
+	}
+}
+
 static void run_job(void *arg)
 {
 	struct drive *d = arg;
@@ -97,7 +115,9 @@ static void run_job(void *arg)
 		d->kept.image = d->job.image;
 		break;
 	case JOB_CLOSE:
-		d->job.sense = mmc_finalise(d->engine);
+		d->job_waits = !close_disc(d);
+		if (d->job_waits)
+			return;
 		break;
 	}
 	drive_changed(d);
@@ -105,6 +125,16 @@ static void run_job(void *arg)
 	d->mail.job_done = true;
 	pthread_mutex_unlock(&d->lock);
 	wake_main(d);
+}
+
+void drive_resumed(void *drive)
+{
+	struct drive *d = drive;
+
+	if (d->job_waits)
+		run_job(d);
+	if (d->flush_waits)
+		drive_flush(d);
 }
 
 static void log_host(struct drive *d, const struct mmc_state *now)

@@ -81,6 +81,8 @@ void drive_detach(struct drive *d);
 void drive_changed(void *drive);
 /* For ffs_config.flush, likewise: what was burned goes to storage. */
 void drive_flush(void *drive);
+/* For ffs_config.resumed; likewise. */
+void drive_resumed(void *drive);
 
 enum drive_verb { DRIVE_INSERT, DRIVE_BLANK, DRIVE_EJECT, DRIVE_CLOSE };
 

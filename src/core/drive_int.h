@@ -87,7 +87,8 @@ struct drive {
 	/* Of the engine's thread. */
 	struct keep *keep; /* NULL = nothing is kept */
 	struct keep_state kept;
-	bool has_kept; /* kept is what a daemon before us left */
+	bool has_kept;               /* kept is what a daemon before us left */
+	bool job_waits, flush_waits; /* for storage: see drive_resumed() */
 
 	/* From the USB thread to the main thread. */
 	pthread_mutex_t lock; /* guards mail; a leaf, nothing is called under it */

@@ -66,6 +66,7 @@ static bool is_same(const struct drive *d, const struct image *image)
 static void put_in(struct drive *d, struct disc *disc, struct image *image)
 {
 	d->in = *image;
+	image_write_behind(&d->policy, disc);
 	if (is_same(d, image)) {
 		mmc_restore(d->engine, &d->kept.mmc, disc);
 		log_info("%s: %s is in the drive as before", d->name, image->name);

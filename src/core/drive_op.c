@@ -78,6 +78,7 @@ static void post_insert(struct drive *d)
 	d->job.kind = JOB_INSERT;
 	d->job.disc = d->op.disc;
 	d->op.disc = NULL;
+	image_write_behind(&d->policy, d->job.disc);
 	drive_keep_name(&d->job.image, &d->op.next);
 	post(d, OP_INSERTING);
 }

@@ -273,6 +273,19 @@ int image_open(int folder, const char *folder_name, const char *name,
 	return r < 0 ? refuse_open(why, r, name, folder_name) : 0;
 }
 
+void image_write_behind(const struct image_policy *policy, struct disc *disc)
+{
+	struct media *m;
+
+	if (!policy->ready || !disc->media->writable)
+		return;
+	m = media_behind_new(disc->media, policy->ready, policy->ready_ctx);
+	if (m)
+		disc->media = m;
+	else
+		log_warn("no thread to write; the drive waits for storage");
+}
+
 /* Of an image that somebody removed by hand: it is nobody's now, and the new disc is not its. */
 static void drop_orphan(int folder, const char *name)
 {

@@ -16,7 +16,7 @@ struct image_policy {
 	bool fits;      /* tell the host of no more free blocks than the file system has */
 	disc_release_fn *release;
 	void *release_ctx;
-	/* See media_file_read_ahead(). NULL: reading waits for storage. */
+	/* See media_file_read_ahead(), media_behind_new(). NULL: all waits for storage. */
 	void (*ready)(void *ctx);
 	void *ready_ctx;
 };
@@ -44,6 +44,8 @@ struct refusal {
  */
 int image_open(int folder, const char *folder_name, const char *name,
 	const struct image_policy *policy, struct image *out, struct refusal *why);
+/* The disc goes into a drive: from here on its writes wait for nobody, as policy->ready says. */
+void image_write_behind(const struct image_policy *policy, struct disc *disc);
 /* Makes name an empty file unless it is one. 0 or -errno with *why. */
 int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why);
 void image_fini(struct image *image);

@@ -182,6 +182,7 @@ static struct ffs_config describe_function(const struct usb *u, const struct fun
 		.drive = drive_engine(f->drive),
 		.changed = drive_changed,
 		.flush = drive_flush,
+		.resumed = drive_resumed,
 		.ctx = f->drive,
 		.in_flight = keep_in_flight(drive_keep(f->drive)),
 	};

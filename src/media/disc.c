@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "media/disc_int.h"
+#include "util/array.h"
 
 static uint32_t ecc_align(uint32_t blocks)
 {
@@ -163,17 +164,13 @@ uint32_t disc_unsynced(const struct disc *d)
 	return real_end(d) - d->safe_end;
 }
 
-/*
- * A failed sync leaves nobody sure of what storage has: the kernel forgets such
- * pages, a second sync would find nothing to complain about. So they are not
- * counted any more. Only the open track can hold such blocks.
- */
-static void roll_back(struct disc *d)
+/* Blocks from there on are not counted any more. Only the open track can hold such. */
+static void roll_back(struct disc *d, uint32_t to)
 {
 	struct disc_track *t = open_track(d);
 
-	if (t && t->start + t->written > d->data_end) {
-		t->written = d->data_end > t->start ? d->data_end - t->start : 0;
+	if (t && t->start + t->written > to) {
+		t->written = to > t->start ? to - t->start : 0;
 		if (t->written == 0)
 			t->state = t->reserved ? DISC_TRACK_RESERVED : DISC_TRACK_INVISIBLE;
 		d->checked = 0;
@@ -181,6 +178,20 @@ static void roll_back(struct disc *d)
 	(void)media_truncate(d->media, recorded_end(d));
 }
 
+int disc_settle(struct disc *d)
+{
+	uint64_t lost;
+	int r = d->testing ? 0 : media_settle(d->media, &lost);
+
+	if (r < 0 && r != -EAGAIN)
+		roll_back(d, (uint32_t)MAX(lost, d->data_end));
+	return r;
+}
+
+/*
+ * A failed sync leaves nobody sure of what storage has: the kernel forgets such
+ * pages, a second sync would find nothing to complain about.
+ */
 static int sync_data(struct disc *d)
 {
 	int r = media_sync(d->media);
@@ -188,7 +199,7 @@ static int sync_data(struct disc *d)
 	if (r == 0)
 		d->data_end = recorded_end(d);
 	else if (r != -EAGAIN)
-		roll_back(d);
+		roll_back(d, d->data_end);
 	return r;
 }
 
@@ -201,8 +212,10 @@ static int save(struct disc *d)
 	int r = disc_save(d);
 
 	d->unsure = r < 0;
-	if (r == 0)
+	if (r == 0) {
 		d->safe_end = recorded_end(d);
+		d->saved = true;
+	}
 	return r;
 }
 
@@ -213,16 +226,23 @@ int disc_sync(struct disc *d)
 	if (d->testing || !d->media->writable ||
 		(disc_unsynced(d) == 0 && !d->media->dirty && !d->unsure))
 		return DISC_OK;
-	r = sync_data(d);
+	r = disc_settle(d);
+	if (r == 0)
+		r = sync_data(d);
 	return r == 0 ? save(d) : r;
 }
 
 /* Data first: a layout that calls a track closed must find it whole, and nothing behind it. */
 static int sync_before_change(struct disc *d)
 {
-	int r = d->testing ? DISC_OK : media_truncate(d->media, recorded_end(d));
+	int r;
 
-	return d->testing || r < 0 ? r : sync_data(d);
+	if (d->testing)
+		return DISC_OK;
+	r = disc_settle(d);
+	if (r == 0)
+		r = media_truncate(d->media, recorded_end(d));
+	return r == 0 ? sync_data(d) : r;
 }
 
 /* Saves a changed layout; on failure it is as it was before. */
@@ -265,7 +285,7 @@ static int make_way(struct disc *d, uint32_t lba, uint32_t count)
 	uint32_t end = recorded_end(d);
 	int r;
 
-	if (d->store && d->store->saves == 0)
+	if (d->store && !d->saved)
 		d->unsure = true;
 	if (!d->unsure && (uint64_t)lba + count - d->safe_end <= disc_ahead(d))
 		return DISC_OK;
@@ -280,7 +300,8 @@ static int write_medium(struct disc *d, uint32_t lba, uint32_t count, const void
 	if (r != DISC_OK)
 		return r;
 	r = media_write(d->media, lba, count, buf);
-	if (r < 0 && r != -EAGAIN)
+	/* Where blocks are taken before they are written, some of those before may be lost. */
+	if (r < 0 && r != -EAGAIN && disc_settle(d) == 0)
 		(void)media_truncate(d->media, recorded_end(d));
 	return r;
 }

@@ -91,9 +91,16 @@ struct disc {
 	struct disc_layout layout;
 	uint32_t data_end; /* blocks below it are on storage */
 	uint32_t safe_end; /* the same, and the saved layout counts them */
+	bool saved;        /* since it was opened */
 	bool unsure;       /* the store is to be written anew: it may have the layout or not */
 	uint32_t checked,
 		check; /* blocks from the first on, and their CRC-32, for the saved layout */
+	/* The text on its way to the store. */
+	struct {
+		bool under_way;
+		size_t len; /* 0 = there is to be none */
+		char text[STORE_TEXT_MAX];
+	} saving;
 	/* Test write: the layout above plays the burn, this one is the disc's. */
 	bool testing;
 	struct disc_layout real;
@@ -182,6 +189,11 @@ int disc_view(struct disc *d, uint32_t lba, uint32_t *count, bool touch, void *s
  * storage. Nothing new: DISC_OK without asking storage.
  */
 int disc_sync(struct disc *d);
+/*
+ * What disc_write() took is where a crash of the program cannot get at it: DISC_OK. On
+ * failure the next writable address goes back to the first block that is not. -EAGAIN.
+ */
+int disc_settle(struct disc *d);
 /* Blocks that a power cut would cost now. */
 uint32_t disc_unsynced(const struct disc *d);
 

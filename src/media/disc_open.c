@@ -29,6 +29,37 @@ uint32_t disc_ahead(const struct disc *d)
 	return d->store && d->checked < DISC_STATE_CHECKED ? DISC_AHEAD_LEAST : d->ahead;
 }
 
+static int put_text(void *disc)
+{
+	struct disc *d = disc;
+
+	return d->saving.len ? store_save(d->store, d->saving.text, d->saving.len)
+			     : store_remove(d->store);
+}
+
+/*
+ * Where the medium has somewhere to wait, this comes again until it is done. Meanwhile
+ * the layout may have become another one: then the answer is that one's, not this one's.
+ */
+static int save_text(struct disc *d, const char *text, size_t len)
+{
+	bool same = d->saving.len == len && memcmp(d->saving.text, text, len) == 0;
+	int r;
+
+	if (d->saving.under_way) {
+		r = media_run(d->media, put_text, d);
+		if (r == -EAGAIN || same) {
+			d->saving.under_way = r == -EAGAIN;
+			return r;
+		}
+	}
+	memcpy(d->saving.text, text, len);
+	d->saving.len = len;
+	r = media_run(d->media, put_text, d);
+	d->saving.under_way = r == -EAGAIN;
+	return r;
+}
+
 int disc_save(struct disc *d)
 {
 	struct disc_state s = {
@@ -40,7 +71,7 @@ int disc_save(struct disc *d)
 	if (!d->store)
 		return 0;
 	if (d->layout.finalised && !disc_layout_needs_state(&d->layout))
-		return store_remove(d->store);
+		return save_text(d, "", 0);
 	/* What is recorded never changes: once is enough. */
 	s.checked = MIN(d->layout.track[0].written, DISC_STATE_CHECKED);
 	if (s.checked != d->checked) {
@@ -52,7 +83,7 @@ int disc_save(struct disc *d)
 	s.check = d->check;
 	s.ahead = disc_ahead(d);
 	strcpy(s.boot, d->store->boot);
-	return store_save(d->store, text, disc_state_encode(&s, text));
+	return save_text(d, text, disc_state_encode(&s, text));
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -237,6 +268,7 @@ void disc_destroy(struct disc *d)
 	if (!d)
 		return;
 	if (d->media) {
+		media_wait(d->media);
 		(void)disc_test_write(d, false);
 		/* On failure the medium has complained; the layout counts what is there. */
 		int r = disc_sync(d);

@@ -167,8 +167,8 @@ static bool track_fits(const struct disc_state *s, uint32_t i, uint64_t *end)
 	uint64_t size = t->reserved > t->written ? t->reserved : t->written;
 
 	/* A track begins on the first ECC block behind the one before it. */
-	if (t->start < *end || t->start - *end >= DISC_ECC_BLOCKS ||
-		t->start % DISC_ECC_BLOCKS || (uint64_t)t->start + size > s->capacity)
+	if (t->start < *end || t->start - *end >= DISC_ECC_BLOCKS || t->start % DISC_ECC_BLOCKS ||
+		(uint64_t)t->start + size > s->capacity)
 		return false;
 	if (before ? t->session != before->session && t->session != before->session + 1
 		   : t->session != 1)

@@ -67,6 +67,22 @@ int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf
 	return 0;
 }
 
+int media_settle(struct media *m, uint64_t *lost)
+{
+	return m->ops->settle ? checked(m->ops->settle(m, lost)) : 0;
+}
+
+int media_run(struct media *m, int (*fn)(void *arg), void *arg)
+{
+	return m->ops->run ? m->ops->run(m, fn, arg) : fn(arg);
+}
+
+void media_wait(struct media *m)
+{
+	if (m->ops->wait)
+		m->ops->wait(m);
+}
+
 int media_sync(struct media *m)
 {
 	assert(m);

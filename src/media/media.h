@@ -30,14 +30,27 @@ struct media_ops {
 	 * system call then fails with EFAULT). Else as read; -EOPNOTSUPP, or no such
 	 * operation: they can only be read.
 	 */
-	int (*view)(struct media *m, uint64_t block, uint32_t *count, bool touch,
-		const uint8_t **data);
+	int (*view)(
+		struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data);
 	/* As read. May be asked beyond media->blocks: the medium grows. */
 	int (*write)(struct media *m, uint64_t block, uint32_t count, const void *buf);
+	/*
+	 * Blocks that write has taken are where a crash of the program cannot get at them:
+	 * 0; -EAGAIN; -errno: those from *lost on are not, and no block can be written
+	 * until truncate took them off. No such operation: that is so when write returns.
+	 */
+	int (*settle)(struct media *m, uint64_t *lost);
 	/* Everything written so far is on storage on return. 0, -EAGAIN, -errno. */
 	int (*sync)(struct media *m);
 	/* The medium ends there from now on, never behind where it ended. 0, -errno. */
 	int (*truncate)(struct media *m, uint64_t blocks);
+	/*
+	 * Calls fn where it may wait for storage: its result, or -EAGAIN until it returned.
+	 * One fn and arg at a time. No such operation: here.
+	 */
+	int (*run)(struct media *m, int (*fn)(void *arg), void *arg);
+	/* What is under way is waited for, and from now on every operation waits. */
+	void (*wait)(struct media *m);
 	/* Releases what open acquired, and m itself. Never fails, may block. */
 	void (*close)(struct media *m);
 };
@@ -59,6 +72,10 @@ int media_view(struct media *m, uint64_t block, uint32_t *count, bool touch, voi
 	const uint8_t **data);
 /* 0, -EAGAIN, -EROFS, or what storage said (-ENOSPC, -EIO, -EFBIG ...). */
 int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf);
+/* As media_ops.settle, run, wait. */
+int media_settle(struct media *m, uint64_t *lost);
+int media_run(struct media *m, int (*fn)(void *arg), void *arg);
+void media_wait(struct media *m);
 int media_sync(struct media *m);
 /* Makes it shorter, and dirty; a medium that ends there already: 0. -EROFS, -errno. */
 int media_truncate(struct media *m, uint64_t blocks);
@@ -79,6 +96,13 @@ int media_file_open(int fd, bool writable, struct media **out);
  * stays as it was.
  */
 int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
+
+/*
+ * A decorator over `below`, which it owns: writing and syncing never wait, they answer
+ * -EAGAIN, and ready is called, by a thread of the medium, when it is worth asking
+ * again. One write is of 128 blocks at the most. NULL: no memory; below is as it was.
+ */
+struct media *media_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx);
 
 /* Sparse memory, for tests: blocks readable at first, all zero. NULL = no memory. */
 struct media *media_mem_new(uint64_t blocks, bool writable);

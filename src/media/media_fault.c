@@ -59,6 +59,21 @@ static int fault_write(struct media *m, uint64_t block, uint32_t count, const vo
 	return r ? r : media_write(f->below, block, count, buf);
 }
 
+static int fault_settle(struct media *m, uint64_t *lost)
+{
+	return media_settle(((struct media_faulty *)m)->below, lost);
+}
+
+static int fault_run(struct media *m, int (*fn)(void *arg), void *arg)
+{
+	return media_run(((struct media_faulty *)m)->below, fn, arg);
+}
+
+static void fault_wait(struct media *m)
+{
+	media_wait(((struct media_faulty *)m)->below);
+}
+
 static int fault_sync(struct media *m)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
@@ -84,7 +99,10 @@ static const struct media_ops fault_ops = {
 	.read = fault_read,
 	.view = fault_view,
 	.write = fault_write,
+	.settle = fault_settle,
 	.sync = fault_sync,
+	.run = fault_run,
+	.wait = fault_wait,
 	.truncate = fault_truncate,
 	.close = fault_close,
 };

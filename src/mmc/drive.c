@@ -68,12 +68,13 @@ void mmc_bus_reset(struct mmc_drive *d)
 	set_speeds(d);
 }
 
-void mmc_flush(struct mmc_drive *d)
+bool mmc_flush(struct mmc_drive *d)
 {
 	int r = d->disc ? disc_sync(d->disc) : 0;
 
 	if (r < 0 && r != -EAGAIN)
 		d->write_lost = true;
+	return r != -EAGAIN;
 }
 
 /* ---- discs come and go -------------------------------------------------------------------- */

@@ -255,8 +255,8 @@ static int write_blocks(struct mmc_drive *d, const uint8_t *data, uint32_t block
 	if (s == SENSE_AGAIN)
 		return -1;
 	if (s) {
-		/* Of a deferred error, the first block that is lost. */
-		c->sense = mmc_fail_at(d, s, r == DISC_LOST ? disc_nwa(c->disc) : c->lba);
+		/* Storage failed: the first block that is not there. */
+		c->sense = mmc_fail_at(d, s, r == DISC_LOST || r < 0 ? disc_nwa(c->disc) : c->lba);
 		return 0;
 	}
 	c->lba += blocks;

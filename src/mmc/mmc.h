@@ -122,10 +122,10 @@ void mmc_transport_reset(struct mmc_drive *d);
 void mmc_bus_reset(struct mmc_drive *d);
 
 /*
- * What was burned so far goes to storage; cheap when nothing is new. May block as
- * the medium does. A failure is told to the host by its next recording command.
+ * What was burned so far goes to storage; cheap when nothing is new. A failure is told
+ * to the host by its next recording command. False: MMC_AGAIN, it is under way.
  */
-void mmc_flush(struct mmc_drive *d);
+bool mmc_flush(struct mmc_drive *d);
 
 /*
  * The hand at the drive (control FIFO, button). All take effect at once, with a
@@ -147,8 +147,9 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force);
  * Finalises the disc in the drive, as CLOSE TRACK/SESSION function 6 would, and
  * tells the host. 0, or the sense that a host would have got: 5/72/00 nothing is
  * recorded, 3/0C/00 storage failed, 5/53/02 the host has locked the drive (it may be
- * burning), 2/3A/01 no disc.
+ * burning), 2/3A/01 no disc. MMC_SENSE_AGAIN: as MMC_AGAIN.
  */
+#define MMC_SENSE_AGAIN UINT32_MAX
 mmc_sense_t mmc_finalise(struct mmc_drive *d);
 
 /* A snapshot for people and tests. */

@@ -22,7 +22,8 @@ struct fake_usb {
 	} posted[8];
 	unsigned n;
 	bool stuck;
-	bool suspended; /* the host sleeps, or somebody pulled the cable of a Pi */
+	atomic_bool resumed; /* storage can go on */
+	bool suspended;      /* the host sleeps, or somebody pulled the cable of a Pi */
 };
 
 static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
@@ -33,6 +34,11 @@ static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
 	u->posted[u->n].fn = fn;
 	u->posted[u->n++].arg = arg;
 	return 0;
+}
+
+static inline void fake_resume(void *usb)
+{
+	atomic_store(&((struct fake_usb *)usb)->resumed, true);
 }
 
 static inline void fake_state(void *usb, struct ffs_state *state)
@@ -57,7 +63,8 @@ static inline struct drive *fake_drive(
 		.unlock_wait = wait,
 		.sync_ms = 300,
 	};
-	struct drive_port port = {.usb = u, .post = fake_post, .get_state = fake_state};
+	struct drive_port port = {
+		.usb = u, .post = fake_post, .get_state = fake_state, .resume = fake_resume};
 
 	snprintf(media, sizeof(media), "%s/media", scratch);
 	memset(u, 0, sizeof(*u));
@@ -76,6 +83,30 @@ static inline void fake_run(struct fake_usb *u)
 		memmove(&u->posted[0], &u->posted[1], u->n * sizeof(u->posted[0]));
 		fn(arg);
 	}
+	if (!u->stuck && atomic_exchange(&u->resumed, false))
+		drive_resumed(u->drive);
+}
+
+/* As BOT waits for storage, but for the waiting. */
+static inline void fake_nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+}
+
+static inline void fake_push(struct fake_usb *u, const void *data, uint32_t len)
+{
+	while (mmc_push(drive_engine(u->drive), data, len) < 0)
+		fake_nap();
+}
+
+static inline enum mmc_status fake_end(struct fake_usb *u)
+{
+	enum mmc_status s;
+
+	while ((s = mmc_end(drive_engine(u->drive))) == MMC_AGAIN)
+		fake_nap();
+	drive_changed(u->drive);
+	return s;
 }
 
 /* A command of the host without data, as the USB thread carries it out. True = GOOD. */
@@ -83,12 +114,9 @@ static inline bool fake_host(struct fake_usb *u, uint8_t opcode, uint8_t byte4)
 {
 	const uint8_t cdb[16] = {opcode, 0, 0, 0, byte4};
 	struct mmc_xfer xfer;
-	enum mmc_status s;
 
 	mmc_begin(drive_engine(u->drive), cdb, 6, 0, &xfer);
-	s = mmc_end(drive_engine(u->drive));
-	drive_changed(u->drive);
-	return s == MMC_GOOD;
+	return fake_end(u) == MMC_GOOD;
 }
 
 /* TEST UNIT READY until the unit attentions are read, as a host does it. */
@@ -113,14 +141,11 @@ static inline bool fake_write(struct fake_usb *u, uint32_t lba)
 	const uint8_t cdb[10] = {0x2a, 0, (uint8_t)(lba >> 24), (uint8_t)(lba >> 16),
 		(uint8_t)(lba >> 8), (uint8_t)lba, 0, 0, 1};
 	struct mmc_xfer xfer;
-	enum mmc_status s;
 
 	mmc_begin(drive_engine(u->drive), cdb, 10, 0, &xfer);
 	if (xfer.len == sizeof(block))
-		mmc_push(drive_engine(u->drive), block, sizeof(block));
-	s = mmc_end(drive_engine(u->drive));
-	drive_changed(u->drive);
-	return s == MMC_GOOD;
+		fake_push(u, block, sizeof(block));
+	return fake_end(u) == MMC_GOOD;
 }
 
 static inline uint64_t now_ms(void)

@@ -207,9 +207,8 @@ static void same_disc_waits_for_the_command(void **state)
 	turn(event, usb, 2, 150, NULL);
 	assert_false(r.done);
 	assert_non_null(strstr(info(0).pending, "waiting for the old disc to be closed"));
-	mmc_push(drive_engine(usb[0].drive), block, sizeof(block));
-	assert_int_equal(mmc_end(drive_engine(usb[0].drive)), MMC_GOOD);
-	drive_changed(usb[0].drive);
+	fake_push(&usb[0], block, sizeof(block));
+	assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
 	turn(event, usb, 2, 1000, &r.done);
 	assert_starts(r.message, "drive0: inserted new.iso (DVD+R, burned up to block 1, ");
 }
@@ -489,8 +488,7 @@ static void states(void **state)
 
 		if (steps[i].cdb) {
 			mmc_begin(drive_engine(usb[0].drive), steps[i].cdb, 10, 0, &xfer);
-			assert_int_equal(mmc_end(drive_engine(usb[0].drive)), MMC_GOOD);
-			drive_changed(usb[0].drive);
+			assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
 		} else {
 			for (uint32_t lba = 0; lba < 16; lba++)
 				assert_true(fake_write(&usb[0], lba));

@@ -96,12 +96,9 @@ static bool close_disc(uint8_t function)
 {
 	const uint8_t cdb[10] = {0x5b, 0, function};
 	struct mmc_xfer xfer;
-	enum mmc_status s;
 
 	mmc_begin(drive_engine(usb.drive), cdb, sizeof(cdb), 0, &xfer);
-	s = mmc_end(drive_engine(usb.drive));
-	drive_changed(usb.drive);
-	return s == MMC_GOOD;
+	return fake_end(&usb) == MMC_GOOD;
 }
 
 static bool exists(const char *name)
