@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RING  (256u * 1024u) /* bytes; more than a burner's command */
+#define RING  MEDIA_RING /* no more of it is touched than one command has data */
 #define STACK (128u * 1024u)
 
 enum chore { CHORE_NONE, CHORE_ASKED, CHORE_BUSY, CHORE_DONE };

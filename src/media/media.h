@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #define MEDIA_BLOCK 2048u /* bytes */
+/* What a drive that writes behind can take before storage has any of it, bytes. */
+#define MEDIA_RING  (2u * 1024u * 1024u)
 
 struct media;
 
@@ -100,7 +102,7 @@ int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
 /*
  * A decorator over `below`, which it owns: writing and syncing never wait, they answer
  * -EAGAIN, and ready is called, by a thread of the medium, when it is worth asking
- * again. One write is of 128 blocks at the most. NULL: no memory; below is as it was.
+ * again. One write is of MEDIA_RING at the most. NULL: no memory; below is as it was.
  */
 struct media *media_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx);
 

@@ -36,7 +36,7 @@ struct mmc_drive *mmc_drive_new(const struct mmc_config *config)
 		return NULL;
 	d->config = *config;
 	if (d->config.buffer == 0)
-		d->config.buffer = 2u * 1024 * 1024;
+		d->config.buffer = MEDIA_RING;
 	d->profile = profile_for(NULL, config->finalised);
 	mmc_bus_reset(d);
 	return d;

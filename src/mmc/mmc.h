@@ -59,7 +59,7 @@ struct mmc_config {
 	char serial[33]; /* feature 0108h; empty = feature absent */
 	enum mmc_finalised finalised;
 	bool strict_cdb; /* refuse reserved CDB bits (for tests; hosts set some) */
-	uint32_t buffer; /* bytes; READ BUFFER CAPACITY and mode page 2Ah. 0 = 2 MiB */
+	uint32_t buffer; /* bytes; READ BUFFER CAPACITY and mode page 2Ah. 0 = MEDIA_RING */
 };
 
 /* NULL: no memory. */
