@@ -14,7 +14,8 @@ drive_of() { # LABEL -> srN
 delay() { # MILLISECONDS for each read
 	dmsetup suspend slow
 	dmsetup reload slow --table "0 $sectors delay $loop 0 $1 $loop 0 0"
-	dmsetup resume slow
+	# udev would read it, and be waited for.
+	dmsetup resume --noudevsync --noudevrules slow
 }
 # The image's pages leave the board's cache; what tells where they are stays.
 forget() {
