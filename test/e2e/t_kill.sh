@@ -62,15 +62,13 @@ show_blocked() {
 	echo w >/proc/sysrq-trigger
 	dmesg | tail -n 80 | sed 's/^/#   /'
 }
-# A host polls; between two polls nothing is in flight.
-await_gap() {
-	local was now end=$((SECONDS + 6))
-	was=$(state commands)
-	while now=$(state commands) && [ "$now" = "$was" ] && [ "$SECONDS" -lt "$end" ]; do
-		sleep 0.05
-	done
-	sleep 0.4
+# The kernel's own look at the drive every two seconds is no command to be killed in.
+quiet() {
+	settle
+	echo 0 >"/sys/block/$sr/events_poll_msecs"
+	sleep 1
 }
+not_quiet() { echo 2000 >"/sys/block/$sr/events_poll_msecs"; }
 pause() { # random, up to $1 ms
 	sleep "$(awk -v r=$RANDOM -v n="$1" 'BEGIN { printf "%.3f", r / 32768 * n / 1000 }')"
 }
@@ -93,9 +91,9 @@ is "four files are in the store" "$(systemctl show -P NFileDescriptorStore mmcga
 # ---- nothing in flight ----
 for i in 1 2 3; do
 	dmesg_mark "idle$i"
-	settle
-	await_gap
+	quiet
 	kill_daemon "idle $i"
+	not_quiet
 	is "idle $i: the disc is in the drive" "$(state image)" first.iso
 	sleep 3 # a poll of the host or two
 	is "idle $i: no reset" "$(resets "idle$i")" 0
@@ -131,10 +129,10 @@ rm -f "$work/read.out"
 dmesg_mark mount
 mkdir -p "$work/mnt"
 check "mounted: mount" mount -o ro "/dev/$sr" "$work/mnt"
-settle
 is "mounted: the drive is locked" "$(state locked)" true
-await_gap
+quiet
 kill_daemon "mounted"
+not_quiet
 is "mounted: the drive is locked still" "$(state locked)" true
 echo 3 >/proc/sys/vm/drop_caches
 check "mounted: it is readable" cmp -n 50000000 -i 0:0 "$work/mnt/DATA.BIN" <(
@@ -204,7 +202,6 @@ sr=$(host_drives | head -n 1)
 # ---- an end ----
 check "a disc goes in again" ctl insert first.iso
 pid=$(main_pid)
-await_gap
 kill_daemon "last"
 is "last: the disc is in the drive" "$(state image)" first.iso
 check "stop" timeout 60 systemctl stop mmcgadgetd
