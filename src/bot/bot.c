@@ -54,11 +54,9 @@ void bot_die(struct bot *b)
 	bot_cancel_in(b);
 }
 
+/* Halts and toggles stay as they are (BOT 3.1): to clear them is the host's part (5.3.4). */
 static void finish_reset(struct bot *b)
 {
-	if (b->halted)
-		b->ops->unhalt_in(b->ep);
-	b->halted = false;
 	b->state = BOT_IDLE;
 	b->ops->reset_done(b->ep);
 }

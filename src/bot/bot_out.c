@@ -201,8 +201,9 @@ static void begin_command(struct bot *b, const uint8_t *p)
 	b->dir = !b->cbw.length               ? MMC_DIR_NONE
 		 : b->cbw.flags & CBW_FLAG_IN ? MMC_DIR_IN
 					      : MMC_DIR_OUT;
-	mmc_begin(b->drive, b->cbw.cdb, b->cbw.cdb_len, b->dir == MMC_DIR_IN ? b->cbw.length : 0,
-		&xfer);
+	/* A host that sends has no buffer that would limit an answer: case 10, not 9. */
+	mmc_begin(b->drive, b->cbw.cdb, b->cbw.cdb_len,
+		b->dir == MMC_DIR_OUT ? UINT32_MAX : b->cbw.length, &xfer);
 	device = xfer.len ? xfer.dir : MMC_DIR_NONE;
 	b->action = bot_case(b->dir, b->cbw.length, device, device == MMC_DIR_NONE ? 0 : xfer.len);
 	b->plan = b->action->move == BOT_MOVE_DEVICE ? xfer.len

@@ -71,7 +71,8 @@ void mmc_drive_free(struct mmc_drive *d);
  * Start a command (SAM-5 Execute Command). cdb has cdb_len bytes, 1..16; more
  * than the operation code needs are ignored (USB-IF TD1.19). in_size is the
  * size of the initiator's data-in buffer: commands without an allocation
- * length (READ CAPACITY, GET PERFORMANCE) limit their answer by it.
+ * length (READ CAPACITY, GET PERFORMANCE) limit their answer by it. UINT32_MAX
+ * when it has none because it sends itself.
  */
 void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t in_size,
 	struct mmc_xfer *xfer);
