@@ -11,12 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <linux/usb/functionfs.h>
 
 #include "gadget/ffs_int.h"
 #include "util/array.h"
@@ -56,17 +53,11 @@ static int kernel_set_halt(int fd)
 	return errno == EBADMSG ? 0 : -errno;
 }
 
-static int kernel_clear_halt(int fd)
-{
-	return ioctl(fd, FUNCTIONFS_CLEAR_HALT) < 0 ? -errno : 0;
-}
-
 const struct ffs_io_ops ffs_io_kernel = {
 	.submit = kernel_submit,
 	.reap = kernel_reap,
 	.cancel = kernel_cancel,
 	.set_halt = kernel_set_halt,
-	.clear_halt = kernel_clear_halt,
 };
 
 /* ---- pools -------------------------------------------------------------------------------- */
@@ -296,12 +287,6 @@ int ffs_aio_halt_in(struct ffs_aio *a)
 	if (!aio_alive(a))
 		return -ESHUTDOWN;
 	return in_waits(a) ? -EAGAIN : a->io->set_halt(a->in_fd);
-}
-
-void ffs_aio_unhalt_in(struct ffs_aio *a)
-{
-	if (aio_alive(a))
-		a->io->clear_halt(a->in_fd);
 }
 
 void ffs_aio_cancel_in(struct ffs_aio *a)

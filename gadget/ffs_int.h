@@ -37,7 +37,6 @@ struct ffs_io_ops {
 	int (*reap)(io_context_t ctx, struct io_event *events, int max);
 	int (*cancel)(io_context_t ctx, struct iocb *iocb); /* -EINPROGRESS: it will come */
 	int (*set_halt)(int fd);                            /* 0 or -errno */
-	int (*clear_halt)(int fd);
 };
 extern const struct ffs_io_ops ffs_io_kernel;
 
@@ -97,7 +96,6 @@ void ffs_aio_unhold(struct ffs_aio *a);
 int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len);
 int ffs_aio_recv(struct ffs_aio *a, uint32_t len);
 int ffs_aio_halt_in(struct ffs_aio *a);
-void ffs_aio_unhalt_in(struct ffs_aio *a);
 void ffs_aio_cancel_in(struct ffs_aio *a);
 
 /* ---- death (ffs_guard.c) ------------------------------------------------------------------- */

@@ -40,11 +40,6 @@ static int ep_halt_in(void *ep)
 	return ffs_aio_halt_in(&((struct ffs *)ep)->aio);
 }
 
-static void ep_unhalt_in(void *ep)
-{
-	ffs_aio_unhalt_in(&((struct ffs *)ep)->aio);
-}
-
 static void ep_cancel_in(void *ep)
 {
 	ffs_aio_cancel_in(&((struct ffs *)ep)->aio);
@@ -73,7 +68,6 @@ const struct bot_ep_ops ffs_bot_ops = {
 	.send = ep_send,
 	.recv = ep_recv,
 	.halt_in = ep_halt_in,
-	.unhalt_in = ep_unhalt_in,
 	.cancel_in = ep_cancel_in,
 	.arm_tick = ep_arm_tick,
 	.reset_done = ep_reset_done,

@@ -41,8 +41,6 @@ struct bot_ep_ops {
 	/* Halt bulk-in. 0; -EAGAIN: not now, try again after a tick. Only asked when no send is
 	 * outstanding. */
 	int (*halt_in)(void *ep);
-	/* Undo our halt (resets the toggle): only as part of reset handling. */
-	void (*unhalt_in)(void *ep);
 	/* Cancel every queued send; each completes with -ECONNRESET. */
 	void (*cancel_in)(void *ep);
 	/* One-shot timer: bot_tick() after ms milliseconds. Re-arming replaces; 0 disarms. */

@@ -32,7 +32,7 @@ static struct {
 	int submit_error; /* io_submit() itself says so */
 	int at_once;      /* next iocb of this direction completes with it before submit returns */
 	int at_once_fd;
-	unsigned submits, cancels, halts, clears;
+	unsigned submits, cancels, halts;
 	int halt_answer;
 	uint8_t last[16]; /* begin of the last bulk-in data */
 	uint32_t last_len;
@@ -119,19 +119,11 @@ static int k_set_halt(int fd)
 	return k.halt_answer;
 }
 
-static int k_clear_halt(int fd)
-{
-	assert_int_equal(fd, IN_FD);
-	k.clears++;
-	return 0;
-}
-
 static const struct ffs_io_ops kernel = {
 	.submit = k_submit,
 	.reap = k_reap,
 	.cancel = k_cancel,
 	.set_halt = k_set_halt,
-	.clear_halt = k_clear_halt,
 };
 
 /* ---- BOT: writes down what it hears ------------------------------------------------------- */
@@ -432,10 +424,8 @@ static void dead_until_reset(void **state)
 	assert_int_equal(ffs_aio_send(aio, "old", 3), -ESHUTDOWN);
 	assert_int_equal(ffs_aio_recv(aio, 512), -ESHUTDOWN);
 	assert_int_equal(ffs_aio_halt_in(aio), -ESHUTDOWN);
-	ffs_aio_unhalt_in(aio);
 	assert_int_equal(k.submits, 0);
 	assert_int_equal(k.halts, 0);
-	assert_int_equal(k.clears, 0);
 	ffs_aio_reset(aio, 2);
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
 }
@@ -481,8 +471,6 @@ static void halt(void **state)
 	k.halt_answer = 0;
 	assert_int_equal(ffs_aio_halt_in(aio), 0);
 	assert_int_equal(k.halts, 2);
-	ffs_aio_unhalt_in(aio);
-	assert_int_equal(k.clears, 1);
 }
 
 /* Memory is bounded: what does not fit is refused for now, and BOT asks again. */

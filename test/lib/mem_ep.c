@@ -215,14 +215,6 @@ static int ep_halt_in(void *ctx)
 	return 0;
 }
 
-static void ep_unhalt_in(void *ctx)
-{
-	struct mem_ep *ep = ctx;
-
-	ep->halted = false;
-	ep->unhalts++;
-}
-
 /* What is in the FIFO has completed, and stays there. */
 static void ep_cancel_in(void *ctx)
 {
@@ -268,7 +260,6 @@ const struct bot_ep_ops mem_ep_ops = {
 	.send = ep_send,
 	.recv = ep_recv,
 	.halt_in = ep_halt_in,
-	.unhalt_in = ep_unhalt_in,
 	.cancel_in = ep_cancel_in,
 	.arm_tick = ep_arm_tick,
 	.reset_done = ep_reset_done,

@@ -88,7 +88,7 @@ struct mem_ep {
 	uint64_t count[MEM_EP_OPS];
 	struct mem_ep_fault fault;
 	uint64_t order, activity;
-	uint32_t halts, unhalts, cancels, resets_done;
+	uint32_t halts, cancels, resets_done;
 	uint32_t violations; /* BOT broke a rule of bot_ep_ops */
 	uint32_t largest_send, largest_recv;
 };

@@ -404,24 +404,6 @@ static void t7_host_that_ignores_a_halt(void **state)
 	}
 }
 
-/* Undoing a halt resets the data toggle: never but in a reset that follows a halt of ours. */
-static void t17_unhalt_only_in_a_reset(void **state)
-{
-	struct rig *r = rig_new(BOT_STALL_SHORT, 512);
-	unsigned i;
-
-	(void)state;
-	for (i = 0; i < 20; i++) {
-		rig_want(r, MMC_DIR_IN, i);
-		assert_int_equal(rig_command(r, MMC_DIR_IN, 255, NULL), CSW_PASSED);
-	}
-	assert_int_equal(r->ep->halts, 20);
-	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-	assert_int_equal(r->ep->unhalts, 0);
-	rig_agree(r);
-	rig_free(r);
-}
-
 /* Full speed after SuperSpeed and so on: packet size is that of the last ENABLE. */
 static void t18_packet_size_changes_with_each_enable(void **state)
 {
@@ -466,7 +448,6 @@ int main(void)
 		cmocka_unit_test(t7_csw_is_queued_behind_the_halt),
 		cmocka_unit_test(t7_host_that_ignores_a_halt),
 		cmocka_unit_test(t8_no_halt_unless_configured),
-		cmocka_unit_test(t17_unhalt_only_in_a_reset),
 		cmocka_unit_test(t18_packet_size_changes_with_each_enable),
 	};
 

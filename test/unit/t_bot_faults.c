@@ -360,7 +360,6 @@ static void t9_reset_waits_for_cancelled_sends(void **state)
 	mem_ep_run(r->ep);
 	assert_int_equal(r->ep->resets_done, 1);
 	assert_int_equal(r->ep->count[MEM_EP_RECV], recvs); /* reads stay */
-	assert_int_equal(r->ep->unhalts, 0);
 	rig_agree(r);
 	rig_free(r);
 }
@@ -379,7 +378,6 @@ static void t2_enable_forgets_everything(void **state)
 	assert_int_equal(r->ep->tick_at, 0);
 	mem_ep_fault(r->ep, NULL);
 	rig_agree(r);
-	assert_int_equal(r->ep->unhalts, 0);
 	rig_free(r);
 }
 
