@@ -105,7 +105,8 @@ $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,util) | ne
 # ---- tests ---------------------------------------------------------------------------------
 unit_tests   := $(patsubst %.c,$(O)/%,$(wildcard test/unit/t_*.c))
 daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/t_*.c))
-usb_tests    := $(patsubst %.c,$(O)/%,$(wildcard test/e2e/u_*.c))
+usb_parts    := $(wildcard test/e2e/u_*_*.c)
+usb_tests    := $(patsubst %.c,$(O)/%,$(filter-out $(usb_parts),$(wildcard test/e2e/u_*.c)))
 fuzzers      := $(patsubst %.c,$(O)/%,$(wildcard test/fuzz/fuzz_*.c))
 replays      := $(patsubst test/fuzz/fuzz_%.c,$(O)/test/fuzz/replay_%,$(wildcard test/fuzz/fuzz_*.c))
 
@@ -121,9 +122,11 @@ $(daemon_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,core) $(call li
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_core) $(LIBS)
 
 # Programs for the guest, linked whole; they need no library of ours to be installed.
+# u_NAME_*.c are further parts of u_NAME.
+$(foreach t,$(usb_tests),$(eval $(t): $(patsubst %.c,$(O)/%.o,$(filter $(t:$(O)/%=%)_%,$(usb_parts)))))
 $(usb_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
 # The same entry point, once for libFuzzer (clang) and once for replaying its corpus (any compiler).
 $(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(bot_src) $(mmc_src) $(media_src) $(util_src) $(testlib_src)
