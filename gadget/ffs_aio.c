@@ -91,6 +91,7 @@ int ffs_aio_init(struct ffs_aio *a)
 	}
 	queue_clear(&a->in);
 	queue_clear(&a->out);
+	queue_clear(&a->old);
 	return 0;
 }
 
@@ -130,6 +131,37 @@ static void io_put(struct ffs_aio *a, struct ffs_io *io)
 
 /* ---- completions -------------------------------------------------------------------------- */
 
+static void queue_add(struct ffs_queue *q, struct ffs_io *io)
+{
+	io->next = NULL;
+	*q->end = io;
+	q->end = &io->next;
+}
+
+static void queue_remove(struct ffs_queue *q, struct ffs_io *io)
+{
+	struct ffs_io **link = &q->head;
+
+	while (*link && *link != io)
+		link = &(*link)->next;
+	if (!*link)
+		return;
+	*link = io->next;
+	if (!io->next)
+		q->end = link;
+}
+
+/*
+ * A read that was submitted when the kernel had begun a new session and ep0's
+ * thread had not yet said so: it took data after the old session was dead. All
+ * completions of a function go through one ordered queue of the kernel's.
+ */
+static bool outlived(const struct ffs_aio *a, const struct ffs_io *io)
+{
+	return io->out && io->result >= 0 && a->dead_seq && io->seq > a->dead_seq &&
+	       io->generation == a->dead_generation;
+}
+
 static void aio_reap(struct ffs_aio *a)
 {
 	struct io_event events[32];
@@ -142,8 +174,14 @@ static void aio_reap(struct ffs_aio *a)
 
 			io->result = (int32_t)(long)events[i].res;
 			io->seq = ++a->seq;
-			if (io->generation != a->generation)
+			if (io->result == -ESHUTDOWN) {
+				a->dead_seq = io->seq;
+				a->dead_generation = io->generation;
+			}
+			if (io->generation != a->generation && !outlived(a, io)) {
+				queue_remove(&a->old, io);
 				io_put(a, io);
+			}
 		}
 	} while (n == (int)ARRAY_LEN(events));
 }
@@ -160,13 +198,65 @@ static void queue_pop(struct ffs_queue *q)
 		q->end = &q->head;
 }
 
+/* Reads that are in the new session belong in front of those that were meant for it. */
+static void adopt(struct ffs_aio *a)
+{
+	struct ffs_queue first, rest = a->out;
+	struct ffs_io *io, *next;
+	uint32_t len[FFS_IOS];
+	unsigned n = 0;
+
+	queue_clear(&first);
+	for (io = a->old.head; io; io = next) {
+		next = io->next;
+		if (!io->out)
+			continue;
+		queue_remove(&a->old, io);
+		queue_add(&first, io);
+		io->generation = a->generation;
+		len[n++] = (uint32_t)io->iocb.u.c.nbytes;
+	}
+	*first.end = rest.head;
+	a->out.head = first.head;
+	a->out.end = rest.head ? rest.end : first.end;
+	while (n)
+		a->client->posted(a->client_ctx, len[--n]);
+}
+
+/*
+ * The first data of a session shows what of the old one is alive in it: whatever
+ * is dead came back before.
+ */
+static void sort_out_old(struct ffs_aio *a)
+{
+	const struct ffs_io *first = queue_done(&a->out);
+	struct ffs_io *io;
+	bool alive = first && first->result >= 0;
+
+	for (io = a->old.head; io; io = io->next) {
+		if (!io->seq)
+			continue;
+		adopt(a);
+		alive = true;
+		break;
+	}
+	for (io = alive ? a->old.head : NULL; io; io = io->next)
+		if (!io->out)
+			a->io->cancel(a->ctx, &io->iocb);
+}
+
 void ffs_aio_dispatch(struct ffs_aio *a)
 {
 	aio_reap(a);
+	if (a->old.head)
+		sort_out_old(a);
 	for (;;) {
 		struct ffs_io *in = queue_done(&a->in);
 		struct ffs_io *out = a->held ? NULL : queue_done(&a->out);
 
+		/* Of a session that BOT does not know of yet. */
+		if (out && outlived(a, out))
+			out = NULL;
 		if (in && (!out || in->seq < out->seq)) {
 			queue_pop(&a->in);
 			a->client->sent(a->client_ctx, in->result);
@@ -195,16 +285,19 @@ void ffs_aio_reset(struct ffs_aio *a, unsigned generation)
 
 	aio_reap(a);
 	/*
-	 * The rest comes back with ESHUTDOWN. Cancelling it would gain nothing, and
-	 * races with its completion in kernels without f_fs's eps_lock there (7.2).
+	 * The rest comes back with ESHUTDOWN, unless it was too late for its session.
+	 * Cancelling would gain nothing before that is known, and races with completion
+	 * in kernels without f_fs's eps_lock there (7.2).
 	 */
 	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
 		while (queues[i]->head) {
 			struct ffs_io *io = queues[i]->head;
 
 			queue_pop(queues[i]);
-			if (io->seq)
+			if (io->seq && !outlived(a, io))
 				io_put(a, io);
+			else
+				queue_add(&a->old, io);
 		}
 	}
 	a->held = false;

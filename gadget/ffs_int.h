@@ -43,6 +43,8 @@ extern const struct ffs_io_ops ffs_io_kernel;
 struct ffs_aio_client {
 	void (*sent)(void *ctx, int32_t result);
 	bool (*received)(void *ctx, const uint8_t *data, int32_t result);
+	/* A read of before ffs_aio_reset() turns out to be in front of all others. */
+	void (*posted)(void *ctx, uint32_t len);
 };
 
 /* One send or recv of BOT. */
@@ -73,6 +75,10 @@ struct ffs_aio {
 	unsigned reset;
 
 	struct ffs_queue in, out; /* in the order BOT asked */
+	struct ffs_queue old;     /* of sessions before, not back yet */
+	/* The last request that came back dead; 0 = none. */
+	uint64_t dead_seq;
+	unsigned dead_generation;
 	struct ffs_io ios[FFS_IOS];
 	struct ffs_io *free_io;
 	uint8_t *buffers; /* one mapping */

@@ -116,9 +116,15 @@ static bool client_received(void *ctx, const uint8_t *data, int32_t result)
 	return bot_received(((struct ffs *)ctx)->bot, data, result);
 }
 
+static void client_posted(void *ctx, uint32_t len)
+{
+	bot_posted(((struct ffs *)ctx)->bot, len);
+}
+
 const struct ffs_aio_client ffs_bot_client = {
 	.sent = client_sent,
 	.received = client_received,
+	.posted = client_posted,
 };
 
 /* ---- what the host did -------------------------------------------------------------------- */

@@ -91,6 +91,11 @@ void bot_enabled(struct bot *b, uint16_t max_packet);
  * the disc, and from there on fails every read.
  */
 void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight);
+/*
+ * A read of this size that was posted before bot_enabled() was not dead with the
+ * rest: it is in front of all that were posted since. bot_received() follows for it.
+ */
+void bot_posted(struct bot *b, uint32_t len);
 /* The endpoints are gone. */
 void bot_disabled(struct bot *b);
 /*

@@ -86,6 +86,16 @@ bool bot_fill_out(struct bot *b)
 	return false;
 }
 
+void bot_posted(struct bot *b, uint32_t len)
+{
+	/* No room: the window is not full before the first command of a session. */
+	if (b->state == BOT_OFF || b->out_count == BOT_WINDOW)
+		return;
+	b->out_head = (b->out_head + BOT_WINDOW - 1) % BOT_WINDOW;
+	b->out[b->out_head] = len;
+	b->out_count++;
+}
+
 /* A read was lost, perhaps with data in it: what follows must not close the gap unseen. */
 static void data_out_broken(struct bot *b)
 {

@@ -479,14 +479,37 @@ int mem_host_class_reset(struct mem_ep *ep)
 	return 0;
 }
 
+/* What the program had posted when the session was new already, and thought it was the old one. */
+static uint32_t keep_survivors(struct mem_ep *ep, struct mem_ep_request kept[MEM_EP_QUEUE])
+{
+	struct mem_ep_ring *r = &ep->out;
+	uint32_t n = MIN(ep->survivors, r->count), i;
+
+	for (i = 0; i < n; i++) {
+		kept[i] = r->q[(r->head + r->count - n + i) % MEM_EP_QUEUE];
+		kept[i].at = 0;
+	}
+	r->count -= n;
+	return n;
+}
+
 void mem_host_bus_reset(struct mem_ep *ep, uint16_t max_packet)
 {
+	struct mem_ep_request kept[MEM_EP_QUEUE];
+	uint32_t n = keep_survivors(ep, kept);
+
 	clear_ring(&ep->in);
 	clear_ring(&ep->out);
+	memcpy(ep->out.q, kept, n * sizeof(kept[0]));
+	ep->out.head = 0;
+	ep->out.count = n;
+	ep->survivors = 0;
 	ep->halted = ep->blocked = false;
 	ep->enabled = true;
 	ep->max_packet = max_packet;
 	bot_enabled(ep->bot, max_packet);
+	while (n)
+		bot_posted(ep->bot, kept[--n].size);
 	mem_ep_run(ep);
 }
 

@@ -75,6 +75,7 @@ struct mem_ep {
 	bool suspended;       /* send and recv are refused with -EAGAIN (dwc2) */
 	bool lose_cancels;    /* cancelled sends never come back */
 	bool no_resume;       /* the medium never says that it may go on */
+	uint32_t survivors;   /* so many reads, the last ones, outlive the next bus reset */
 	unsigned patience_ms; /* how long the host waits, default 30000 */
 	void (*idle)(struct mem_ep *ep, void *ctx); /* called when the host waits; NULL is fine */
 	void *ctx;

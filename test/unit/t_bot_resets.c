@@ -55,6 +55,38 @@ static void t2_bus_reset_at_every_stage(void **state)
 	reset_at_every_stage(BUS_RESET);
 }
 
+/*
+ * Reads that were posted for the old session are in the new one, in front of its own: a
+ * port reset under a program that the scheduler holds up.
+ */
+static void reads_outlive_a_bus_reset(void **state)
+{
+	unsigned stage, left, tried = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(shapes); i++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		bool ended = false;
+
+		for (stage = 0; !ended; stage++) {
+			for (left = 0; left <= 4; left++) {
+				ended = play(r, &shapes[i], stage);
+				if (left > r->ep->out.count)
+					continue;
+				tried += left > 0;
+				r->ep->survivors = left;
+				mem_host_bus_reset(r->ep, 512);
+				assert_int_equal(r->ep->out.count, left + 1);
+				rig_use_up_reads(r);
+				rig_agree(r);
+			}
+		}
+		rig_free(r);
+	}
+	assert_true(tried > 100);
+}
+
 static void unplugged_at_every_stage(void **state)
 {
 	(void)state;
@@ -269,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t9_class_reset_at_every_stage),
 		cmocka_unit_test(t2_bus_reset_at_every_stage),
+		cmocka_unit_test(reads_outlive_a_bus_reset),
 		cmocka_unit_test(unplugged_at_every_stage),
 		cmocka_unit_test(reset_while_the_engine_waits),
 		cmocka_unit_test(again_at_every_step),
