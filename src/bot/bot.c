@@ -179,6 +179,11 @@ void bot_advance(struct bot *b)
 {
 	unsigned ms;
 
+	/*
+	 * The read for the next CBW first: the drive may be long over its data, and a
+	 * dead read is how the end of a session is told from what comes after it.
+	 */
+	bot_fill_out(b);
 	do {
 		while (step(b))
 			;

@@ -38,6 +38,8 @@ struct mmc_drive {
 	unsigned again_left;
 	uint64_t begun, ended, aborted, pulls, unpulls, unreadable, pushes, transport_resets, bus_resets;
 	uint32_t violations;
+	const struct mem_ep *ep;
+	uint32_t posted; /* reads, when data was last pulled */
 	uint8_t buf[BOT_CHUNK];
 };
 
@@ -86,6 +88,7 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 	d->violations += !d->busy || max < 2048 || d->want.dir != MMC_DIR_IN;
 	memset(d->buf, 0xEE, sizeof(d->buf)); /* what was given before is no longer valid */
 	d->pulls++;
+	d->posted = d->ep->out.count;
 	if (fake_again(d))
 		return -1;
 	/* As the real one: whole packets at every speed, but for the end. */
@@ -173,6 +176,7 @@ static inline struct rig *rig_new(enum bot_stall stall, uint16_t max_packet)
 	r->drive.piece = BOT_CHUNK;
 	r->ep = mem_ep_new();
 	assert_non_null(r->ep);
+	r->drive.ep = r->ep;
 	r->bot = bot_new(&config, &mem_ep_ops, r->ep, &r->drive);
 	assert_non_null(r->bot);
 	bot_host_init(&r->host, r->ep, r->bot, max_packet);

@@ -404,6 +404,22 @@ static void t7_host_that_ignores_a_halt(void **state)
 	}
 }
 
+/*
+ * The read for the next CBW is there before the drive is asked for data, which may take it
+ * long: when the session ends meanwhile, that read says so.
+ */
+static void cbw_read_is_posted_before_data_is_asked_for(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+
+	(void)state;
+	rig_want(r, MMC_DIR_IN, 4096);
+	assert_int_equal(rig_command(r, MMC_DIR_IN, 4096, NULL), CSW_PASSED);
+	assert_int_equal(r->drive.posted, 1);
+	rig_agree(r);
+	rig_free(r);
+}
+
 /* Full speed after SuperSpeed and so on: packet size is that of the last ENABLE. */
 static void t18_packet_size_changes_with_each_enable(void **state)
 {
@@ -448,6 +464,7 @@ int main(void)
 		cmocka_unit_test(t7_csw_is_queued_behind_the_halt),
 		cmocka_unit_test(t7_host_that_ignores_a_halt),
 		cmocka_unit_test(t8_no_halt_unless_configured),
+		cmocka_unit_test(cbw_read_is_posted_before_data_is_asked_for),
 		cmocka_unit_test(t18_packet_size_changes_with_each_enable),
 	};
 
