@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The whole USB path in virtual machines: Debian 12 (kernel 6.1) and Debian 13
-# (kernel 6.12), high and super speed. Two guests run at a time, each waits much
+# (kernel 6.12), full, high and super speed. Two guests run at a time, each waits much
 # of its time for polls and sleeps of kernels and burners.
 # power.sh and two.sh boot and kill machines of their own; they are guests like the others here.
 #   GUESTS="trixie/super power"   only these      JOBS="t_swap t_big"   only these jobs
@@ -18,11 +18,12 @@ everything="smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_life t_kill t_
 declare -A list=(
 	[bookworm/high]="$everything t_script"
 	[trixie/super]="$everything t_multi t_survive"
-	[trixie/high]="t_info t_burn t_bot"
+	[trixie/high]="t_info t_burn t_bot t_slow"
 	[bookworm/super]="t_info t_bot t_usb"
+	[bookworm/full]="t_bot"
 )
 # shellcheck disable=SC2206 # words
-guests=(${GUESTS:-bookworm/high trixie/super power two trixie/high bookworm/super})
+guests=(${GUESTS:-bookworm/high trixie/super power two trixie/high bookworm/super bookworm/full})
 scenario_suite=bookworm
 
 # One boot; its results carry guest and job in their names.
