@@ -99,7 +99,7 @@ static int on_quiet(sd_event_source *s, uint64_t usec, void *ctx)
 	f->marked = false;
 	if (bot_at_rest(f->bot) && bot_get_stats(f->bot)->commands == f->quiet_commands)
 		atomic_store(f->in_flight, 0);
-	else
+	else if (f->speed != FFS_SPEED_NONE)
 		mark_in_flight(f);
 	return 0;
 }
@@ -203,18 +203,22 @@ static void class_reset(struct ffs *f)
 	bot_class_reset(f->bot);
 }
 
-/* The host knows of no change: what the process before us left is ours. */
-static void take_over(struct ffs *f)
+/*
+ * What the process before us left is ours. same: the host knows of no change. Else it
+ * has reset the bus; and if it was waiting for us, for that, or for a process before.
+ */
+static void take_over(struct ffs *f, bool same)
 {
-	uint16_t packet = max_packet(f);
+	uint16_t packet = same ? max_packet(f) : 0;
 	bool in_flight = f->in_flight && atomic_load(f->in_flight);
 
 	f->speed = speed_of(packet);
-	if (packet)
-		bot_taken_over(f->bot, packet, in_flight);
+	bot_taken_over(f->bot, packet, in_flight);
 	if (in_flight)
 		mark_in_flight(f);
-	if (packet)
+	if (!same)
+		log_info("%s: goes on behind a reset by the host", f->instance);
+	else if (packet)
 		log_info("%s: goes on at %s speed%s", f->instance, speed_name(f->speed),
 			in_flight ? "; the host may wait for an answer, and is made to reset" : "");
 	else
@@ -230,9 +234,7 @@ static void follow_host(struct ffs *f)
 	pthread_mutex_unlock(&f->lock);
 	if (f->inherited && !f->taken_over && f->seen.known) {
 		f->taken_over = true;
-		/* Else there is a new session, which owes nothing to the old one. */
-		if (f->seen.generation == 0)
-			take_over(f);
+		take_over(f, f->seen.generation == 0);
 	}
 	if (f->seen.generation != was.generation)
 		new_session(f, f->seen.enabled);

@@ -214,6 +214,10 @@ void bot_enabled(struct bot *b, uint16_t max_packet)
 
 void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight)
 {
+	if (!max_packet) {
+		b->reset_asked = in_flight;
+		return;
+	}
 	b->max_packet = max_packet;
 	b->send_max = b->recv_max = BOT_CHUNK;
 	b->state = BOT_IDLE;
@@ -312,7 +316,7 @@ bool bot_busy(const struct bot *b)
 
 bool bot_at_rest(const struct bot *b)
 {
-	return b->state == BOT_OFF || b->state == BOT_IDLE;
+	return (b->state == BOT_OFF || b->state == BOT_IDLE) && !b->reset_asked;
 }
 
 const struct bot_stats *bot_get_stats(const struct bot *b)

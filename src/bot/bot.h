@@ -88,7 +88,8 @@ void bot_enabled(struct bot *b, uint16_t max_packet);
  * CBW (BOT 6.6.1) bulk-in stays halted until a reset, which comes at once. This
  * one reset is none to the drive, locks and mode pages stay, and no unit
  * attention comes of it: Linux takes one that meets a read-ahead for a change of
- * the disc, and from there on fails every read.
+ * the disc, and from there on fails every read. max_packet 0: the function is not
+ * enabled any more, or anew; that reset, or the one under way, is it already.
  */
 void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight);
 /*

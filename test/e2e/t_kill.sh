@@ -166,9 +166,12 @@ for i in $(seq "${KILLS:-5}"); do
 	rc=0
 	wait "$burner" || rc=$?
 	size=$(stat -c %s "$media/burn$i.img")
+	# A burner fills up the last 16 blocks behind the end of its image.
+	whole=$(stat -c %s "$work/burn.iso")
 	echo "# $name: $size bytes were written; growisofs ended with $rc, $((SECONDS - began)) s later"
 	check "$name: no waiting for a time-out" test $((SECONDS - began)) -lt 20
-	check "$name: what was written is right" cmp -n "$size" "$work/burn.iso" "$media/burn$i.img"
+	check "$name: what was written is right" \
+		cmp -n $((size < whole ? size : whole)) "$work/burn.iso" "$media/burn$i.img"
 	is "$name: the same disc is in the drive" "$(state image)" "burn$i.img"
 	echo "# $name: the disc is $(state state), next writable address $(state nwa)"
 	resets_at_most "$name" "burn$i" 1

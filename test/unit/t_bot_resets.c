@@ -259,6 +259,44 @@ static void taken_over_at_every_stage(void **state)
 	}
 }
 
+/*
+ * Dead again while the host carries out the reset that the first death asked for. The
+ * third program sees a reset like any other, and must know that it is none to the drive.
+ */
+static void taken_over_in_mid_reset(void **state)
+{
+	const struct bot_config config = {.stall = BOT_STALL_NEVER};
+	bool gone;
+
+	(void)state;
+	for (unsigned seen = 0; seen < 2; seen++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		uint64_t bus_resets = r->drive.bus_resets;
+
+		assert_true(reborn(r, true));
+		mem_host_unplug(r->ep, true);
+		/* Nobody is there, and still something is due. */
+		gone = bot_at_rest(r->bot);
+		assert_false(gone);
+		bot_free(r->bot);
+		r->bot = bot_new(&config, &mem_ep_ops, r->ep, &r->drive);
+		assert_non_null(r->bot);
+		r->ep->bot = r->bot;
+		bot_taken_over(r->bot, 0, !gone);
+		if (seen) /* it hears of the beginning of the reset, too */
+			bot_disabled(r->bot);
+		assert_false(bot_at_rest(r->bot));
+		mem_host_bus_reset(r->ep, 512);
+		assert_true(bot_at_rest(r->bot));
+		rig_agree(r);
+		assert_int_equal(r->drive.bus_resets, bus_resets);
+		mem_host_bus_reset(r->ep, 512); /* this one is the host's own */
+		rig_agree(r);
+		assert_int_equal(r->drive.bus_resets, bus_resets + 1);
+		rig_free(r);
+	}
+}
+
 /* A command that was not there after all: the next one is lost, one reset mends it. */
 static void taken_over_in_doubt(void **state)
 {
@@ -308,6 +346,7 @@ int main(void)
 		cmocka_unit_test(the_engine_is_left_alone_until_resume),
 		cmocka_unit_test(taken_over_idle),
 		cmocka_unit_test(taken_over_at_every_stage),
+		cmocka_unit_test(taken_over_in_mid_reset),
 		cmocka_unit_test(taken_over_in_doubt),
 		cmocka_unit_test(taken_over_twice),
 	};
