@@ -3,7 +3,7 @@
 # Bulk-Only Transport as only a program of ours speaks it: wrong on purpose.
 . ./functions.sh
 
-# u_bot [short]: on a new blank; its results become this job's.
+# u_bot [short TEST...]: on a new blank; its results become this job's.
 u_bot() {
 	local log=$work/u_bot.log rc n bad
 	check "a blank goes in${1:+, behaviour.stall = \"$1\"}" mmcgadgetctl blank "bot${1:-}.img"
@@ -16,7 +16,7 @@ u_bot() {
 	awk -v n="$count" '/^(not )?ok/ { sub(/ok [0-9]+/, "ok " ++n) } { print }' "$log"
 	count=$((count + n))
 	failures=$((failures + bad))
-	is "u_bot ${1:-} ends with 0" "$rc" 0
+	is "u_bot${1:+ $1} ends with 0" "$rc" 0
 	check "usb-storage takes the drive back" wait_for 20 have_drives 1
 	check "the daemon lives" daemon_alive
 }
@@ -36,10 +36,10 @@ sg=$(host_sg "$sr")
 check "SCSI device reset" sg_reset --device "$sg"
 check "the host still reads" wait_for 10 cmp "$media/after.iso" "/dev/$sr"
 check "the daemon ends with 0" daemon_stop
-# The same where bulk-in halts behind short data.
+# Where bulk-in halts behind short data.
 config extra='behaviour: { stall = "short"; };'
 if check "the daemon starts again" daemon_start && wait_for 30 have_drives 1; then
-	u_bot short
+	u_bot short cases broken halts
 fi
 check "the daemon ends with 0" daemon_stop
 finish

@@ -184,6 +184,7 @@ uint32_t sense(void)
 bool works(void)
 {
 	const struct command c = cmd_ready();
+	uint32_t s = 0;
 
 	for (int i = 0; i < 4; i++) { /* unit attentions first */
 		struct answer a = run(&c);
@@ -194,8 +195,9 @@ bool works(void)
 		}
 		if (a.status == CSW_PASSED)
 			return true;
-		printf("# sense %06x\n", sense());
+		s = sense();
 	}
+	printf("# TEST UNIT READY: %06x\n", s);
 	return false;
 }
 
