@@ -66,6 +66,7 @@ static double seconds(void)
 
 int main(int argc, char **argv)
 {
+	const struct command unlock = cmd_lock(false);
 	char **names = argv + MIN(argc, 3);
 	int err;
 
@@ -79,9 +80,10 @@ int main(int argc, char **argv)
 		printf("not ok 1 - the interface of the device: %s\n", strerror(-err));
 		return 1;
 	}
-	/* What usb-storage had under way when it went. */
+	/* What usb-storage had under way when it went, and the lock of whoever had it open. */
 	reset_recovery();
 	check(works(), "BOT 6.7.1 case 1", "a command works");
+	run(&unlock);
 	check(write_some(), "BOT 6.7.3 case 12", "blocks to start with");
 	for (size_t i = 0; i < ARRAY_LEN(tests); i++) {
 		double began = seconds();

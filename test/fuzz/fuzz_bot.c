@@ -83,7 +83,7 @@ static void set_mode(struct bench *b, uint8_t bits)
 {
 	b->ep->lazy = bits & 1;
 	b->ep->hold_sent = bits & 2;
-	b->ep->lose_cancels = bits & 4;
+	b->ep->cancel = bits & 4 ? MEM_EP_CANCEL_NEVER : MEM_EP_CANCEL_PROMPT;
 	b->ep->suspended = (bits & 24) == 24;
 	b->ep->clear = (enum mem_ep_clear)((bits >> 5) % 3);
 }

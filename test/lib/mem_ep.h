@@ -29,6 +29,23 @@ enum mem_ep_clear {
 	MEM_EP_CLEAR_DWC3   /* all started requests come back, -EPIPE, halted or not */
 };
 
+enum mem_ep_cancel {
+	MEM_EP_CANCEL_PROMPT,
+	MEM_EP_CANCEL_NEVER, /* cancelled sends never come back */
+	MEM_EP_CANCEL_LATE   /* after MEM_EP_LATE_MS, which is longer than BOT waits */
+};
+#define MEM_EP_LATE_MS 2500u
+
+/* What tells controllers apart for BOT. */
+struct mem_ep_controller {
+	const char *name;
+	enum mem_ep_clear clear;
+	bool fifo64, lazy;
+	unsigned halt_refusals;
+};
+#define MEM_EP_CONTROLLERS 4
+extern const struct mem_ep_controller mem_ep_controllers[MEM_EP_CONTROLLERS];
+
 /* Where a fault strikes. The number counts from 0 since mem_ep_new() or mem_ep_fault(). */
 enum mem_ep_op {
 	MEM_EP_SEND,     /* the call send() is refused */
@@ -36,6 +53,11 @@ enum mem_ep_op {
 	MEM_EP_SENT,     /* an accepted send completes with the error, its data is lost */
 	MEM_EP_RECEIVED, /* a posted read completes with the error, a packet is lost */
 	MEM_EP_HALT,     /* the call halt_in() is refused */
+	/* Of these, each packet from the host is an operation; any error will do. */
+	MEM_EP_SHORT, /* it arrives without its last byte */
+	MEM_EP_SPLIT, /* the read ends behind it, full or not */
+	MEM_EP_MERGE, /* it is short, and does not end its read */
+	MEM_EP_EMPTY, /* an empty packet arrives before it */
 	MEM_EP_OPS
 };
 
@@ -69,14 +91,15 @@ struct mem_ep_ring {
 struct mem_ep {
 	/* Set by the test at will. */
 	enum mem_ep_clear clear;
-	bool fifo64;          /* small sends complete early (dummy_hcd) */
-	bool hold_sent;       /* completions of sends are kept back */
-	bool lazy;            /* completions are delivered only when the host would wait */
-	bool suspended;       /* send and recv are refused with -EAGAIN (dwc2) */
-	bool lose_cancels;    /* cancelled sends never come back */
-	bool no_resume;       /* the medium never says that it may go on */
-	uint32_t survivors;   /* so many reads, the last ones, outlive the next bus reset */
-	unsigned patience_ms; /* how long the host waits, default 30000 */
+	bool fifo64;    /* small sends complete early (dummy_hcd) */
+	bool hold_sent; /* completions of sends are kept back */
+	bool lazy;      /* completions are delivered only when the host would wait */
+	bool suspended; /* send and recv are refused with -EAGAIN (dwc2) */
+	enum mem_ep_cancel cancel;
+	unsigned halt_refusals; /* so often the FIFO is not yet empty when a halt is asked for */
+	bool no_resume;         /* the medium never says that it may go on */
+	uint32_t survivors;     /* so many reads, the last ones, outlive the next bus reset */
+	unsigned patience_ms;   /* how long the host waits, default 30000 */
 	void (*idle)(struct mem_ep *ep, void *ctx); /* called when the host waits; NULL is fine */
 	void *ctx;
 
@@ -86,6 +109,9 @@ struct mem_ep {
 	bool enabled, halted, blocked;
 	struct mem_ep_ring in, out;
 	uint64_t now_ms, tick_at; /* tick_at 0 = not armed */
+	uint64_t limbo_until;
+	uint32_t limbo; /* sends that are to come back late */
+	unsigned refused;
 	uint64_t count[MEM_EP_OPS];
 	struct mem_ep_fault fault;
 	uint64_t order, activity;
@@ -99,6 +125,8 @@ void mem_ep_free(struct mem_ep *ep);
 
 /* For bot_new(); the ep argument is the struct mem_ep. Set ep->bot afterwards. */
 extern const struct bot_ep_ops mem_ep_ops;
+
+void mem_ep_be(struct mem_ep *ep, const struct mem_ep_controller *controller);
 
 /* One fault at a time; restarts the numbering of operations. NULL clears, what is queued too. */
 void mem_ep_fault(struct mem_ep *ep, const struct mem_ep_fault *fault);

@@ -2,126 +2,6 @@
 /* The completion codes that controllers give, at every step (transport traps T3, T4, T9, T20). */
 #include "unit/bot_play.h"
 
-/*
- * These pass by themselves when nothing of the data was lost. A read that could
- * not be queued may leave a longer one in its place: a phase error, see t5.
- */
-static bool harmless(const struct mem_ep_fault *f, const struct shape *s, int status)
-{
-	bool passing = f->error == -EAGAIN || f->error == -ENOMEM;
-
-	switch (f->op) {
-	case MEM_EP_SEND:
-	case MEM_EP_RECV:
-		return passing;
-	case MEM_EP_RECEIVED:
-		return passing && (s->host != MMC_DIR_OUT || status != CSW_PHASE_ERROR);
-	case MEM_EP_HALT:
-		return f->error != -ESHUTDOWN;
-	default:
-		return false;
-	}
-}
-
-static void command_with_fault(struct rig *r, const struct shape *s, const struct mem_ep_fault *f)
-{
-	struct expectation e =
-		expect(number_of(s->host, s->h, s->device, s->d), s->h, s->d, s->check);
-	uint32_t residue;
-	int status;
-
-	mem_ep_fault(r->ep, f);
-	want(r, s);
-	status = rig_command(r, s->host, s->h, &residue);
-	if (harmless(f, s, status)) {
-		expect_result(r, s, status, residue);
-	} else if (status == CSW_PASSED || (status == CSW_FAILED && e.status == CSW_FAILED)) {
-		/* Whoever says so must have done it. */
-		assert_int_equal(status, e.status);
-		assert_int_equal(residue, e.residue);
-		if (e.in)
-			rig_check_data(r, e.in);
-	} else if (status == -EPROTO) {
-		assert_string_not_equal(r->host.error, "a CSW where data was due");
-		assert_string_not_equal(r->host.error, "residue is not what was missing");
-	} else {
-		assert_int_not_equal(status, CSW_FAILED);
-	}
-}
-
-static void recover(struct rig *r, const struct mem_ep_fault *f)
-{
-	mem_ep_fault(r->ep, NULL);
-	if (f->error == -ESHUTDOWN)
-		mem_host_bus_reset(r->ep, 512);
-	else if (r->host.recovery == BOT_HOST_CLASS_RESET)
-		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-	mem_ep_pass(r->ep, 200);
-	rig_use_up_reads(r);
-	rig_agree(r);
-}
-
-static void fault_everywhere(enum mem_ep_op op)
-{
-	static const uint64_t times[] = {1, 3, 60};
-	size_t c, i, t;
-	unsigned mode;
-
-	for (mode = 0; mode < 4; mode++) {
-		struct rig *r = rig_new(mode & 2 ? BOT_STALL_SHORT : BOT_STALL_NEVER, 512);
-
-		setup_mode(r, mode);
-		r->ep->lazy = false;
-		if (op == MEM_EP_SENT)
-			r->ep->fifo64 = false; /* what has completed cannot be cancelled */
-		r->host.recovery = mode & 1 ? BOT_HOST_CLASS_RESET : BOT_HOST_BUS_RESET;
-		for (c = 0; c < ARRAY_LEN(codes); c++)
-			for (i = 0; i < ARRAY_LEN(shapes); i++)
-				for (t = 0; t < (quick() ? 1 : ARRAY_LEN(times)); t++) {
-					struct mem_ep_fault f = {op, 0, times[t], codes[c]};
-
-					for (;; f.at++) {
-						command_with_fault(r, &shapes[i], &f);
-						if (r->ep->count[op] <= f.at)
-							break;
-						recover(r, &f);
-					}
-					recover(r, &f);
-				}
-		rig_free(r);
-	}
-}
-
-static void t4_refused_sends(void **state)
-{
-	(void)state;
-	fault_everywhere(MEM_EP_SEND);
-}
-
-static void t3_refused_reads(void **state)
-{
-	(void)state;
-	fault_everywhere(MEM_EP_RECV);
-}
-
-static void t3_lost_sends(void **state)
-{
-	(void)state;
-	fault_everywhere(MEM_EP_SENT);
-}
-
-static void t3_lost_reads(void **state)
-{
-	(void)state;
-	fault_everywhere(MEM_EP_RECEIVED);
-}
-
-static void t3_refused_halts(void **state)
-{
-	(void)state;
-	fault_everywhere(MEM_EP_HALT);
-}
-
 /* The 13 bytes of a CSW must never reach a host that still expects data. */
 static void t4_no_csw_behind_refused_data(void **state)
 {
@@ -326,11 +206,11 @@ static void t9_cancelled_sends_that_never_come_back(void **state)
 
 	(void)state;
 	assert_false(play(r, &shapes[5], 2));
-	r->ep->lose_cancels = true;
+	r->ep->cancel = MEM_EP_CANCEL_NEVER;
 	before = r->ep->now_ms;
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 	assert_int_equal(r->ep->now_ms - before, 2000);
-	r->ep->lose_cancels = false;
+	r->ep->cancel = MEM_EP_CANCEL_PROMPT;
 	rig_agree(r);
 	/* They come after all, in the middle of another command. */
 	assert_false(play(r, &shapes[5], 2));
@@ -384,11 +264,6 @@ static void t2_enable_forgets_everything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(t4_refused_sends),
-		cmocka_unit_test(t3_refused_reads),
-		cmocka_unit_test(t3_lost_sends),
-		cmocka_unit_test(t3_lost_reads),
-		cmocka_unit_test(t3_refused_halts),
 		cmocka_unit_test(t4_no_csw_behind_refused_data),
 		cmocka_unit_test(t4_unreadable_data_is_asked_for_again),
 		cmocka_unit_test(t4_unreadable_copies_end_the_command),
