@@ -117,6 +117,7 @@ static struct ffs_io *io_get(struct ffs_aio *a, bool out)
 	io->seq = 0;
 	io->out = out;
 	io->used = true;
+	io->cancelled = false;
 	return io;
 }
 
@@ -191,6 +192,19 @@ static struct ffs_io *queue_done(const struct ffs_queue *q)
 	return q->head && q->head->seq ? q->head : NULL;
 }
 
+/*
+ * Behind sends that were to be taken back and have not come: BOT gives them up after a
+ * while, or it would not have sent more.
+ */
+static struct ffs_io *send_done(const struct ffs_aio *a)
+{
+	struct ffs_io *io = a->in.head;
+
+	while (io && io->cancelled && !io->seq)
+		io = io->next;
+	return io && io->seq ? io : NULL;
+}
+
 static void queue_pop(struct ffs_queue *q)
 {
 	q->head = q->head->next;
@@ -251,14 +265,14 @@ void ffs_aio_dispatch(struct ffs_aio *a)
 	if (a->old.head)
 		sort_out_old(a);
 	for (;;) {
-		struct ffs_io *in = queue_done(&a->in);
+		struct ffs_io *in = send_done(a);
 		struct ffs_io *out = a->held ? NULL : queue_done(&a->out);
 
 		/* Of a session that BOT does not know of yet. */
 		if (out && outlived(a, out))
 			out = NULL;
 		if (in && (!out || in->seq < out->seq)) {
-			queue_pop(&a->in);
+			queue_remove(&a->in, in);
 			a->client->sent(a->client_ctx, in->result);
 			io_put(a, in);
 		} else if (out) {
@@ -386,7 +400,9 @@ void ffs_aio_cancel_in(struct ffs_aio *a)
 {
 	/* Any answer will do: what cannot be cancelled has completed, its event comes. */
 	for (struct ffs_io *io = a->in.head; io; io = io->next) {
-		if (!io->seq)
-			a->io->cancel(a->ctx, &io->iocb);
+		if (io->seq)
+			continue;
+		io->cancelled = true;
+		a->io->cancel(a->ctx, &io->iocb);
 	}
 }

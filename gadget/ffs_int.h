@@ -55,7 +55,7 @@ struct ffs_io {
 	unsigned generation;
 	int32_t result;
 	uint64_t seq; /* place in the order of completion, 0 = the kernel still has it */
-	bool out, used;
+	bool out, used, cancelled;
 };
 
 struct ffs_queue {

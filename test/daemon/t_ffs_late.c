@@ -93,6 +93,33 @@ static void send_too_late_for_its_session(void **state)
 	assert_int_equal(k.cancels, 1);
 }
 
+/*
+ * A controller that loses what it is to take back (dwc3: DELAY_STOP): BOT waits 2 s and
+ * goes on. What it sends then must not wait for what never comes.
+ */
+static void cancelled_sends_that_never_come_back(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_send(aio, "lost", 4), 0);
+	assert_int_equal(ffs_aio_send(aio, "lost too", 8), 0);
+	k.loses_cancels = true;
+	ffs_aio_cancel_in(aio);
+	assert_int_equal(k.cancels, 2);
+	ffs_aio_dispatch(aio);
+	heard("");
+	assert_int_equal(ffs_aio_send(aio, "csw", 3), 0);
+	assert_int_equal(ffs_aio_send(aio, "next", 4), 0);
+	complete(2, 3);
+	complete(2, 4);
+	ffs_aio_dispatch(aio);
+	heard("sent 3;sent 4;");
+	/* Late, and as BOT counts on it. */
+	complete(0, -ECONNRESET);
+	complete(0, -ECONNRESET);
+	ffs_aio_dispatch(aio);
+	heard("sent -104;sent -104;");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -102,6 +129,7 @@ int main(void)
 		TEST(data_before_its_session),
 		TEST(data_of_a_session_that_was_never_seen),
 		TEST(send_too_late_for_its_session),
+		TEST(cancelled_sends_that_never_come_back),
 	};
 
 	return cmocka_run_group_tests_name("FunctionFS sessions", tests, NULL, NULL);
