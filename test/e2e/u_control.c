@@ -189,13 +189,14 @@ static void reset_and_thaw(const char *thaw)
 	uint8_t status;
 	int ret = control(OUT, RESET, 0, 0, NULL);
 
-	check(!ret && took > 0.5 && took < 3, "Bulk-Only Reset is acknowledged after a second",
-		ret);
+	/* A drive that waited for its storage would let it be acknowledged after a second. */
+	check(!ret && took < 1, "Bulk-Only Reset is acknowledged at once", ret);
+	ioctl(device, USBDEVFS_CLEAR_HALT, &in);
+	ioctl(device, USBDEVFS_CLEAR_HALT, &out);
+	check(ready(299, &status), "the drive goes on while the write still hangs", 0);
 	ret = system(thaw);
 	check(!ret, "thaw", ret);
 	sleep(1);
-	ioctl(device, USBDEVFS_CLEAR_HALT, &in);
-	ioctl(device, USBDEVFS_CLEAR_HALT, &out);
 	for (uint32_t tag = 300; tag < 303; tag++)
 		check(ready(tag, &status), "the status is of the command just sent", 0);
 }
