@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "media/thread.h"
 #include "util/array.h"
 
 #ifndef MADV_POPULATE_READ
@@ -26,7 +26,6 @@
 #define STEP       (64u * 1024u)   /* filled at once before anybody hears of it */
 #define FETCH      (1024u * 1024u) /* asked of storage ahead of a sequential reader */
 #define RUN        (96u * 1024u)   /* so much in a row is a sequential reader */
-#define STACK      (128u * 1024u)
 #define PAGE_LEAST 4096u
 #define NOWHERE    UINT64_MAX
 
@@ -382,24 +381,6 @@ static bool may_see_cache(int fd)
 	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
-static int start_thread(struct ahead *a)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK);
-	r = pthread_create(&a->thread, &attr, fill_windows, a);
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r == 0)
-		pthread_setname_np(a->thread, "read-ahead");
-	return r;
-}
-
 struct ahead *ahead_new(int fd, void (*ready)(void *ctx), void *ctx)
 {
 	struct ahead *a = calloc(1, sizeof(*a));
@@ -422,7 +403,7 @@ struct ahead *ahead_new(int fd, void (*ready)(void *ctx), void *ctx)
 	}
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
-	if (start_thread(a) == 0)
+	if (thread_start(&a->thread, "read-ahead", fill_windows, a) == 0)
 		return a;
 	munmap(a->map, (size_t)AHEAD_WINDOWS * AHEAD_WINDOW);
 	pthread_cond_destroy(&a->work);

@@ -14,12 +14,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RING  MEDIA_RING /* no more of it is touched than one command has data */
-#define STACK (128u * 1024u)
+#include "media/thread.h"
+
+#define RING MEDIA_RING /* no more of it is touched than one command has data */
 
 enum chore { CHORE_NONE, CHORE_ASKED, CHORE_BUSY, CHORE_DONE };
 
@@ -350,24 +350,6 @@ static const struct media_ops behind_ops = {
 	.close = behind_close,
 };
 
-static int start_thread(struct media_behind *b)
-{
-	pthread_attr_t attr;
-	sigset_t all, old;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK);
-	r = pthread_create(&b->thread, &attr, carry_out, b);
-	pthread_attr_destroy(&attr);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (r == 0)
-		pthread_setname_np(b->thread, "write-behind");
-	return r;
-}
-
 struct media *media_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx)
 {
 	struct media_behind *b = calloc(1, sizeof(*b));
@@ -383,7 +365,7 @@ struct media *media_behind_new(struct media *below, void (*ready)(void *ctx), vo
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->work, NULL);
 	pthread_cond_init(&b->idle, NULL);
-	if (start_thread(b) == 0)
+	if (thread_start(&b->thread, "write-behind", carry_out, b) == 0)
 		return &b->m;
 	pthread_cond_destroy(&b->work);
 	pthread_cond_destroy(&b->idle);

@@ -26,15 +26,13 @@ static ssize_t slow_pread(int fd, void *buf, size_t len, off_t at);
 #undef pread
 
 #include "media/media.h"
+#include "unit/ready.h"
 
 #define BLOCKS 2000u /* nearly 4 MB: many windows, and a last one that is not full */
 #define SIZE   ((uint64_t)BLOCKS * MEDIA_BLOCK)
 
 static atomic_uint delay_ms, populates;
 static atomic_bool no_populate; /* as before Linux 5.14 */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-static unsigned told; /* calls of ready */
 
 static void nap(void)
 {
@@ -59,38 +57,6 @@ static ssize_t slow_pread(int fd, void *buf, size_t len, off_t at)
 {
 	nap();
 	return pread(fd, buf, len, at);
-}
-
-static void ready(void *ctx)
-{
-	(void)ctx;
-	pthread_mutex_lock(&lock);
-	told++;
-	pthread_cond_broadcast(&cond);
-	pthread_mutex_unlock(&lock);
-}
-
-static unsigned told_so_far(void)
-{
-	unsigned n;
-
-	pthread_mutex_lock(&lock);
-	n = told;
-	pthread_mutex_unlock(&lock);
-	return n;
-}
-
-/* Until ready was called more than n times; fails when that never happens. */
-static void await(unsigned n)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
-	pthread_mutex_lock(&lock);
-	while (told <= n)
-		assert_int_equal(pthread_cond_timedwait(&cond, &lock, &until), 0);
-	pthread_mutex_unlock(&lock);
 }
 
 static uint64_t word_at(uint64_t at)
@@ -222,10 +188,8 @@ static void random_walk(void **state)
 			(void)ahead_view(a, at, &n, SIZE, &data);
 		} else if (i % 5 == 0 && at + len <= SIZE) {
 			int r;
-			unsigned was;
 
-			while (was = told_so_far(), (r = ahead_copy(a, at, len, &copy)) == -EAGAIN)
-				await(was);
+			insist(r, ahead_copy(a, at, len, &copy));
 			assert_int_equal(r, 0);
 			assert_right(copy, at, len);
 		} else {
@@ -287,7 +251,6 @@ static void cut_file(void **state)
 	const uint8_t *data;
 	uint32_t n = 32768;
 	uint8_t *copy;
-	unsigned was;
 	int r;
 
 	(void)state;
@@ -297,16 +260,12 @@ static void cut_file(void **state)
 	assert_int_equal(write(null[1], data, 4096), -1);
 	assert_int_equal(errno, EFAULT);
 	/* Asked by the thread, the kernel says so before anybody touches it. */
-	while (was = told_so_far(), n = 32768,
-		(r = ahead_view(blind, SIZE - 65536, &n, SIZE, &data)) == -EAGAIN)
-		await(was);
+	insist(r, (n = 32768, ahead_view(blind, SIZE - 65536, &n, SIZE, &data)));
 	assert_int_equal(r, -EIO);
-	while (was = told_so_far(), (r = ahead_copy(a, end - 4096, 4096, &copy)) == -EAGAIN)
-		await(was);
+	insist(r, ahead_copy(a, end - 4096, 4096, &copy));
 	assert_int_equal(r, 0);
 	assert_right(copy, end - 4096, 4096);
-	while (was = told_so_far(), (r = ahead_copy(a, end - 2048, 4096, &copy)) == -EAGAIN)
-		await(was);
+	insist(r, ahead_copy(a, end - 2048, 4096, &copy));
 	assert_int_equal(r, -EIO);
 	ahead_free(a);
 	ahead_free(blind);
@@ -350,12 +309,9 @@ static void medium_with_a_ragged_end(void **state)
 	assert_int_equal(media_file_read_ahead(m, ready, NULL), 0);
 	for (unsigned touch = 0; touch < 2; touch++) {
 		uint32_t count = 2;
-		unsigned was;
 		int r;
 
-		while (was = told_so_far(), count = 2,
-			(r = media_view(m, BLOCKS - 2, &count, touch, stage, &data)) == -EAGAIN)
-			await(was);
+		insist(r, (count = 2, media_view(m, BLOCKS - 2, &count, touch, stage, &data)));
 		assert_int_equal(r, 0);
 		assert_int_equal(count, 2);
 		assert_right(data, SIZE - 4096, 4096 - (cut + 7) / 8 * 8);

@@ -13,49 +13,10 @@
 #include <cmocka.h>
 
 #include "media/disc.h"
+#include "unit/ready.h"
 #include "util/array.h"
 
 #define PIECE 16u /* blocks of a write */
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
-static unsigned told;
-
-static void ready(void *ctx)
-{
-	(void)ctx;
-	pthread_mutex_lock(&lock);
-	told++;
-	pthread_cond_broadcast(&cond);
-	pthread_mutex_unlock(&lock);
-}
-
-static unsigned told_so_far(void)
-{
-	unsigned n;
-
-	pthread_mutex_lock(&lock);
-	n = told;
-	pthread_mutex_unlock(&lock);
-	return n;
-}
-
-static void await(unsigned n)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
-	pthread_mutex_lock(&lock);
-	while (told <= n)
-		assert_int_equal(pthread_cond_timedwait(&cond, &lock, &until), 0);
-	pthread_mutex_unlock(&lock);
-}
-
-/* Asks until the answer is another than "again". */
-#define insist(result, call)                                                                       \
-	for (unsigned was_ = told_so_far(); (result = (call)) == -EAGAIN; was_ = told_so_far())    \
-	await(was_)
 
 /* ---- storage that takes its time ------------------------------------------------------------ */
 
