@@ -135,6 +135,18 @@ $(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(bot_src) $(mmc_src) $(me
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^
 $(replays): $(O)/test/fuzz/replay_%: $(O)/test/fuzz/fuzz_%.o $(O)/test/fuzz/replay.o $(call lib,testlib) $(pure_libs)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+# The control language: of the daemon and the client, but nothing of a system.
+control_line := src/core/lines.c src/ctl/words.c src/ctl/verbs.c
+$(O)/test/fuzz/fuzz_control: $(control_line)
+$(O)/test/fuzz/replay_control: $(call objs,$(control_line))
+
+# Inputs for the fuzzers that speak CDBs, made of the conversations.
+scripts := $(wildcard test/script/*.cdb)
+seeds   := $(O)/test/fuzz/seeds/engine $(O)/test/fuzz/seeds/bot
+$(O)/test/fuzz/seed: $(O)/test/fuzz/seed.o $(call lib,testlib) $(pure_libs)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(seeds): $(O)/test/fuzz/seed $(scripts)
+	$(Q)rm -rf $@ && mkdir -p $@ && $< $(@F) $@ $(scripts)
 
 # The library that programs preload; and the server behind it, which holds the engine.
 shim_lib    := test/shim/shim_preload.c test/shim/shim_client.c test/shim/shim_ioctl.c
@@ -149,7 +161,7 @@ $(O)/mmcshimd: $(call objs,$(shim_server)) $(pure_libs)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: unit-build unit daemon-test layers docs-test shim-test guest-test check demo deps
-unit-build: $(unit_tests) $(replays)
+unit-build: $(unit_tests) $(replays) $(seeds)
 
 unit: unit-build ## fast tests: no root, no USB; needs only a compiler and cmocka
 	$(Q)O=$(O) test/tap.sh test/suites/unit.sh
@@ -179,7 +191,7 @@ sanitize: ## unit and conversation tests with ASan and UBSan
 	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g' unit
 
 FUZZ_SECONDS ?= 60
-fuzz: $(fuzzers) ## run the fuzzers, FUZZ_SECONDS each
+fuzz: $(fuzzers) $(seeds) ## run the fuzzers, FUZZ_SECONDS each
 	$(Q)O=$(O) FUZZ_SECONDS=$(FUZZ_SECONDS) test/fuzz/run.sh
 
 deps: ## install what build and tests need (apt, root)

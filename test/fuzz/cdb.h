@@ -94,7 +94,7 @@ static inline void cdb_take(struct input *in, const struct disc *d, uint8_t cdb[
 		cdb[4] = take8(in);
 		return;
 	default:
-		take(in, cdb, MIN(16u, 6u + head % 7u));
+		take(in, cdb, 6u + head / CDB_KINDS % 11u);
 		*cdb_len = (uint8_t)(1 + take8(in) % 16);
 		*dir = (enum mmc_dir)(take8(in) % 3);
 		*len = *dir == MMC_DIR_NONE ? 0 : take16(in);

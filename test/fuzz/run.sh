@@ -13,9 +13,14 @@ for program in "$O"/test/fuzz/fuzz_*; do
 	name=${program##*/fuzz_}
 	work=$O/fuzz/$name
 	mkdir -p "$work"
-	if "$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=2048 \
+	set -- "$work" "test/fuzz/corpus/$name"
+	[ ! -d "$O/test/fuzz/seeds/$name" ] || set -- "$@" "$O/test/fuzz/seeds/$name"
+	# Longer than a line may be.
+	max=2048
+	[ "$name" != control ] || max=8192
+	if "$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len="$max" \
 		-print_final_stats=1 -artifact_prefix="$work-" \
-		"$work" "test/fuzz/corpus/$name" >"$work.log" 2>&1; then
+		"$@" >"$work.log" 2>&1; then
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work.log")
 		echo "ok $n - fuzz_$name for $seconds s, $runs inputs"
 	else

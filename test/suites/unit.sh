@@ -34,5 +34,8 @@ done
 for source in test/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)
 	name=${name#fuzz_}
-	run "replay_$name" "$O/test/fuzz/replay_$name" "test/fuzz/corpus/$name"
+	corpora=("test/fuzz/corpus/$name")
+	# The conversations, for those that speak CDBs.
+	[ ! -d "$O/test/fuzz/seeds/$name" ] || corpora+=("$O/test/fuzz/seeds/$name")
+	run "replay_$name" "$O/test/fuzz/replay_$name" "${corpora[@]}"
 done

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The control line: any bytes that somebody writes to the FIFO or the socket, in any
+ * portions. The input is what is written, so that a line typed by hand is one.
+ */
+#include <string.h>
+
+#include "core/lines.h"
+#include "ctl/verbs.h"
+#include "ctl/words.h"
+#include "fuzz/input.h"
+#include "util/array.h"
+
+/* What came out, to be the same however the bytes went in. */
+struct digest {
+	uint64_t sum;
+	uint32_t lines, too_long;
+};
+
+static void digest_add(struct digest *d, const void *data, size_t n)
+{
+	const uint8_t *p = data;
+
+	while (n--)
+		d->sum = (d->sum ^ *p++) * 1099511628211u;
+}
+
+static bool inside(const char *p, const char *line, size_t len)
+{
+	return p >= line && p <= line + len && memchr(p, 0, (size_t)(line + len - p) + 1);
+}
+
+static bool known_code(const char *code)
+{
+	static const char *const codes[] = {"unknown-verb", "unknown-option", "bad-arguments"};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (strcmp(code, codes[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What the daemon would do, and what the table says it may get. */
+static void parse(struct words *w, const char *line, size_t len, struct digest *d)
+{
+	struct verb_call call;
+	const char *code = NULL;
+	char why[512] = "";
+	int r = verb_parse(w, &call, &code, why, sizeof(why));
+
+	MUST(r == 0 || r == -1);
+	if (r < 0) {
+		MUST(code && known_code(code) && *why && strlen(why) < sizeof(why));
+		words_clean(why); /* as answers are: names in it are cut anywhere */
+		MUST(words_text_ok(why, strlen(why)));
+		digest_add(d, why, strlen(why));
+		return;
+	}
+	MUST(call.verb == &verb_table[call.id]);
+	MUST(!call.arg || (*call.arg && inside(call.arg, line, len)));
+	MUST(call.arg || call.verb->min_args == 0);
+	MUST(!call.arg || call.verb->max_args == 1);
+	MUST(!call.verb->keyword || !call.arg || strcmp(call.arg, call.verb->keyword) == 0);
+	MUST(!call.drive || (*call.drive && (call.verb->options & VERB_OPT_DRIVE)));
+	MUST(!call.type || (*call.type && (call.verb->options & VERB_OPT_TYPE)));
+	if (call.arg)
+		digest_add(d, call.arg, strlen(call.arg));
+}
+
+/* Words that the client quotes are the same words at the daemon. */
+static void quote_again(const struct words *w)
+{
+	static char line[2 * WORDS_LINE_MAX + 64];
+	struct words again;
+
+	line[0] = '\0';
+	for (unsigned i = 0; i < w->count; i++)
+		MUST(words_quote(line, sizeof(line), w->word[i].text));
+	MUST(words_split(line, strlen(line), &again) == NULL);
+	MUST(again.count == w->count);
+	for (unsigned i = 0; i < w->count; i++) {
+		MUST(again.word[i].quoted);
+		MUST(strcmp(again.word[i].text, w->word[i].text) == 0);
+	}
+}
+
+static void take_line(char *line, size_t len, struct digest *d)
+{
+	struct words w;
+	char *copy = malloc(len + 1);
+	const char *fault;
+
+	MUST(len >= 1 && len <= WORDS_LINE_MAX && !memchr(line, '\n', len));
+	digest_add(d, line, len);
+	if (!copy)
+		return;
+	/* Exactly as large as the line and the byte behind it that may be written. */
+	memcpy(copy, line, len);
+	fault = words_split(copy, len, &w);
+	digest_add(d, fault ? fault : "good", fault ? strlen(fault) : 4);
+	if (!fault) {
+		MUST(w.count >= 1 && w.count <= WORDS_MAX);
+		for (unsigned i = 0; i < w.count; i++) {
+			MUST(inside(w.word[i].text, copy, len));
+			MUST(words_text_ok(w.word[i].text, strlen(w.word[i].text)) ||
+				strchr(w.word[i].text, '\t'));
+		}
+		quote_again(&w);
+		parse(&w, copy, len, d);
+	}
+	/* The status file shows the line, good or bad. */
+	memcpy(copy, line, len);
+	copy[len] = '\0';
+	words_clean(copy);
+	MUST(words_text_ok(copy, strlen(copy)));
+	free(copy);
+}
+
+static struct digest feed(const uint8_t *data, size_t size, size_t step)
+{
+	struct digest d = {.sum = 14695981039346656037u};
+	static struct lines l;
+	enum lines_event what;
+	size_t used, len;
+	bool event;
+	char *line;
+
+	memset(&l, 0, sizeof(l));
+	for (size_t at = 0; at < size; at += used) {
+		size_t n = MIN(step, size - at);
+
+		used = lines_take(&l, (const char *)data + at, n, &event, &what, &line, &len);
+		MUST(used >= 1 && used <= n && (event || used == n));
+		if (event && what == LINES_TOO_LONG) {
+			MUST(!line);
+			d.too_long++;
+		} else if (event) {
+			d.lines++;
+			take_line(line, len, &d);
+		}
+	}
+	return d;
+}
+
+static bool blank(const uint8_t *p, size_t n)
+{
+	if (n && p[n - 1] == '\r')
+		n--;
+	while (n && (p[n - 1] == ' ' || p[n - 1] == '\t'))
+		n--;
+	return !n;
+}
+
+/* The same, counted by what is in the input. */
+static void count_lines(const uint8_t *data, size_t size, struct digest *d)
+{
+	while (size) {
+		const uint8_t *end = memchr(data, '\n', size);
+		size_t n = end ? (size_t)(end - data) : size;
+
+		if (n > WORDS_LINE_MAX)
+			d->too_long++;
+		else if (end && !blank(data, n))
+			d->lines++;
+		data += end ? n + 1 : n;
+		size -= end ? n + 1 : n;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const size_t steps[] = {1, 7, 4096};
+	struct digest whole = feed(data, size, SIZE_MAX), counted = {0};
+
+	count_lines(data, size, &counted);
+	MUST(whole.lines == counted.lines && whole.too_long == counted.too_long);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct digest d = feed(data, size, steps[i]);
+
+		MUST(d.sum == whole.sum && d.lines == whole.lines && d.too_long == whole.too_long);
+	}
+	return 0;
+}
