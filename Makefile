@@ -107,6 +107,7 @@ unit_tests   := $(patsubst %.c,$(O)/%,$(wildcard test/unit/t_*.c))
 daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/t_*.c))
 usb_parts    := $(wildcard test/e2e/u_*_*.c)
 usb_tests    := $(patsubst %.c,$(O)/%,$(filter-out $(usb_parts),$(wildcard test/e2e/u_*.c)))
+bench_tools  := $(patsubst %.c,$(O)/%,$(wildcard test/bench/b_*.c))
 fuzzers      := $(patsubst %.c,$(O)/%,$(wildcard test/fuzz/fuzz_*.c))
 replays      := $(patsubst test/fuzz/fuzz_%.c,$(O)/test/fuzz/replay_%,$(wildcard test/fuzz/fuzz_*.c))
 
@@ -127,6 +128,10 @@ $(foreach t,$(usb_tests),$(eval $(t): $(patsubst %.c,$(O)/%.o,$(filter $(t:$(O)/
 $(usb_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+
+$(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The same entry point, once for libFuzzer (clang) and once for replaying its corpus (any compiler).
 $(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(bot_src) $(mmc_src) $(media_src) $(util_src) $(testlib_src)
@@ -178,10 +183,21 @@ docs-test: $(programs) ## options, keys and verbs agree between code and documen
 shim-test: $(O)/libmmcshim.so $(O)/mmcshimd ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
 
-guest-build: $(programs) $(usb_tests)
+guest-build: $(programs) $(usb_tests) $(bench_tools)
 
 guest-test: guest-build ## the whole USB path in a virtual machine
 	$(Q)O=$(O) test/tap.sh test/suites/guest.sh
+
+BENCH_SUITE ?= trixie
+.PHONY: bench bench-check bench-record
+bench: ## speed and CPU beside the kernel's f_mass_storage (BENCH_SUITE=bookworm: Linux 6.1)
+	$(Q)O=$(O) test/bench/bench.sh --suite $(BENCH_SUITE)
+
+bench-check: ## the same, fails where it is worse than what is recorded
+	$(Q)O=$(O) BENCH_SUITE=$(BENCH_SUITE) test/tap.sh test/suites/bench.sh
+
+bench-record: ## the same, and records it
+	$(Q)O=$(O) test/bench/bench.sh --suite $(BENCH_SUITE) --record
 
 .PHONY: valgrind sanitize clang-build fuzz
 valgrind: unit-build ## unit and conversation tests under valgrind

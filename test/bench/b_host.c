@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The host side of the benchmark: the same program for either gadget. Prints
+ * "COUNT NANOSECONDS", where the count is bytes or commands; with -c DEVICE (see cpu.h)
+ * "COUNT DEVICE IRQ OTHER IDLE", nanoseconds of CPU.
+ *
+ *   b_host make FILE LABEL BYTES      an ISO 9660 volume with a pattern behind it
+ *   b_host same FILE FILE BYTES       compares, the first with O_DIRECT
+ *   b_host pattern FILE BYTES         holds what "write" wrote
+ *   b_host read DEV SIZE BYTES        one after the other, SIZE a call, O_DIRECT
+ *   b_host random DEV SIZE COUNT FILEBYTES
+ *   b_host write SG BLOCK SIZE BYTES  WRITE(10) from block 0 on
+ *   b_host ready SG                   waits for TEST UNIT READY to be good
+ *   b_host tur|inquiry SG COUNT
+ *   b_host plug UDCFILE UDC DEV       binds; until DEV is there and udev has settled
+ *   b_host label DBFILE LABEL COMMAND [ARG...]   runs it; until udev knows LABEL, COUNT 0:
+ *                                     it does not within ten seconds
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <scsi/sg.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "test/bench/cpu.h"
+
+#define SECTOR     2048u
+#define PVD        16u  /* ECMA-119 8.4: the first volume descriptor */
+#define LONG_ALLOC 255u /* more than any INQUIRY answer here */
+#define WAIT_NS    UINT64_C(60000000000)
+#define LABEL_NS   UINT64_C(10000000000)
+
+extern char **environ;
+
+__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "b_host: ");
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n");
+	exit(1);
+}
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static const char *device; /* whose CPU time is asked for */
+
+static uint64_t begin(void)
+{
+	if (device)
+		cpu_start();
+	return now();
+}
+
+static void result(uint64_t count, uint64_t began)
+{
+	uint64_t ended = now();
+	struct cpu_times t;
+
+	if (!device) {
+		printf("%" PRIu64 " %" PRIu64 "\n", count, ended - began);
+		return;
+	}
+	cpu_stop(device, &t);
+	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", count, t.device,
+		t.irq, t.other, t.idle);
+}
+
+static int open_or_die(const char *path, int flags)
+{
+	int fd = open(path, flags, 0644);
+
+	if (fd < 0)
+		die("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+static void *buffer(size_t size)
+{
+	void *p;
+
+	if (posix_memalign(&p, 4096, size))
+		die("no memory");
+	memset(p, 0, size); /* a page fault is not what is measured */
+	return p;
+}
+
+/* A file's offset tells what is there: data in the wrong place shows. */
+static void fill(uint8_t *p, uint64_t at, size_t size)
+{
+	for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
+		uint64_t word = (at + i) * UINT64_C(0x9e3779b97f4a7c15);
+
+		memcpy(p + i, &word, sizeof(word));
+	}
+}
+
+/* ---- unrest ------------------------------------------------------------------------------- */
+
+/*
+ * dummy_hcd moves data every 125 us and never in between. On a machine on which everything
+ * takes the same time every time, what is ready a microsecond too late is too late in every
+ * command of a run, and a change anywhere makes a row jump by a tenth. So something else is
+ * going on too, as on a real board: the CPU is busy for some microseconds now and then, the
+ * same for both sides and in every run, for about one per cent of the time.
+ */
+#define UNREST_PAUSE_NS 1000000u /* at most; half of it in the mean */
+#define UNREST_SPIN_NS  8000u
+
+static uint32_t unrest_random(uint32_t *x, uint32_t below)
+{
+	*x = *x * 1664525u + 1013904223u;
+	return (uint32_t)((uint64_t)(*x) * below >> 32);
+}
+
+static void *unrest(void *arg)
+{
+	uint32_t x = 1;
+
+	(void)arg;
+	for (;;) {
+		struct timespec pause = {.tv_nsec = unrest_random(&x, UNREST_PAUSE_NS)};
+		uint64_t until;
+
+		nanosleep(&pause, NULL);
+		until = now() + unrest_random(&x, UNREST_SPIN_NS);
+		while (now() < until)
+			;
+	}
+	return NULL;
+}
+
+static void start_unrest(void)
+{
+	struct sched_param first = {.sched_priority = 1};
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	if (device)
+		return; /* counting needs none */
+	pthread_attr_init(&attr);
+	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
+	pthread_attr_setschedparam(&attr, &first);
+	if (pthread_create(&thread, &attr, unrest, NULL))
+		die("no thread");
+	pthread_attr_destroy(&attr);
+}
+
+/* ---- files -------------------------------------------------------------------------------- */
+
+/* As much of ISO 9660 as makes blkid say the label. */
+static void volume(uint8_t *p, const char *label, uint32_t sectors)
+{
+	memset(p, 0, (size_t)2 * SECTOR);
+	memcpy(p, "\1CD001\1", 7);
+	memset(p + 8, ' ', 64);
+	memcpy(p + 40, label, strlen(label));
+	memcpy(p + 80, &sectors, sizeof(sectors));
+	p[128] = 0;
+	p[129] = SECTOR >> 8;
+	p[881] = 1;
+	memcpy(p + SECTOR, "\377CD001\1", 7);
+}
+
+static void make(const char *file, const char *label, size_t bytes)
+{
+	int fd = open_or_die(file, O_WRONLY | O_CREAT | O_TRUNC);
+	uint8_t *p = buffer(bytes);
+
+	fill(p, 0, bytes);
+	volume(p + (size_t)PVD * SECTOR, label, (uint32_t)(bytes / SECTOR));
+	if (write(fd, p, bytes) != (ssize_t)bytes)
+		die("%s: short write", file);
+}
+
+static void read_all(int fd, uint8_t *p, size_t bytes, const char *name)
+{
+	for (size_t at = 0, n; at < bytes; at += n) {
+		ssize_t got = pread(fd, p + at, bytes - at < 65536 ? bytes - at : 65536, (off_t)at);
+
+		if (got <= 0)
+			die("%s: at %zu: %s", name, at, got ? strerror(errno) : "end of file");
+		n = (size_t)got;
+	}
+}
+
+static void same(const char *a, const char *b, size_t bytes)
+{
+	uint8_t *p = buffer(bytes), *q = buffer(bytes);
+
+	read_all(open_or_die(a, O_RDONLY | O_DIRECT), p, bytes, a);
+	read_all(open_or_die(b, O_RDONLY), q, bytes, b);
+	if (memcmp(p, q, bytes))
+		die("%s and %s differ", a, b);
+}
+
+static void pattern(const char *file, size_t bytes)
+{
+	uint8_t *p = buffer(bytes), *q = buffer(bytes);
+
+	read_all(open_or_die(file, O_RDONLY), p, bytes, file);
+	fill(q, 0, bytes);
+	if (memcmp(p, q, bytes))
+		die("%s is not what was written", file);
+}
+
+/* ---- the block device --------------------------------------------------------------------- */
+
+static void read_some(int fd, uint8_t *p, size_t size, off_t at)
+{
+	ssize_t n = pread(fd, p, size, at);
+
+	if (n != (ssize_t)size)
+		die("read of %zu at %jd: %s", size, (intmax_t)at,
+			n < 0 ? strerror(errno) : "short");
+}
+
+static void sequential(const char *dev, size_t size, size_t bytes)
+{
+	int fd = open_or_die(dev, O_RDONLY | O_DIRECT);
+	uint8_t *p = buffer(size);
+	uint64_t began;
+
+	start_unrest();
+	began = begin();
+	for (size_t at = 0; at < bytes; at += size)
+		read_some(fd, p, size, (off_t)at);
+	result(bytes, began);
+}
+
+static void random_reads(const char *dev, size_t size, unsigned count, size_t file)
+{
+	int fd = open_or_die(dev, O_RDONLY | O_DIRECT);
+	uint8_t *p = buffer(size);
+	uint32_t x = 1;
+	uint64_t began;
+
+	start_unrest();
+	began = begin();
+	for (unsigned i = 0; i < count; i++) {
+		x = x * 1664525u + 1013904223u;
+		read_some(fd, p, size, (off_t)((x >> 8) % (file / size) * size));
+	}
+	result((uint64_t)count * size, began);
+}
+
+/* ---- SG_IO -------------------------------------------------------------------------------- */
+
+static bool sg(int fd, uint8_t *cdb, uint8_t cdb_len, int direction, void *data, size_t len)
+{
+	uint8_t sense[32];
+	struct sg_io_hdr io = {
+		.interface_id = 'S',
+		.dxfer_direction = direction,
+		.cmd_len = cdb_len,
+		.cmdp = cdb,
+		.mx_sb_len = sizeof(sense),
+		.sbp = sense,
+		.dxfer_len = (unsigned)len,
+		.dxferp = data,
+		.timeout = 30000,
+	};
+
+	if (ioctl(fd, SG_IO, &io) < 0)
+		die("SG_IO: %s", strerror(errno));
+	return (io.info & SG_INFO_OK_MASK) == SG_INFO_OK;
+}
+
+static bool tur(int fd)
+{
+	uint8_t cdb[6] = {0};
+
+	return sg(fd, cdb, sizeof(cdb), SG_DXFER_NONE, NULL, 0);
+}
+
+static bool inquiry(int fd)
+{
+	uint8_t cdb[6] = {0x12, [4] = LONG_ALLOC}, data[LONG_ALLOC];
+
+	return sg(fd, cdb, sizeof(cdb), SG_DXFER_FROM_DEV, data, sizeof(data));
+}
+
+static void ready(const char *dev)
+{
+	int fd = open_or_die(dev, O_RDWR | O_NONBLOCK);
+	uint64_t began = begin();
+
+	while (!tur(fd)) {
+		if (now() - began > WAIT_NS)
+			die("%s does not get ready", dev);
+		nap();
+	}
+}
+
+static void commands(const char *dev, bool (*one)(int fd), unsigned count)
+{
+	int fd = open_or_die(dev, O_RDWR | O_NONBLOCK);
+	uint64_t began;
+
+	if (!one(fd)) /* the first is also the one that faults pages in */
+		die("%s: the command fails", dev);
+	start_unrest();
+	began = begin();
+	for (unsigned i = 0; i < count; i++)
+		one(fd);
+	result(count, began);
+}
+
+static void write_10(const char *dev, size_t block, size_t size, size_t bytes)
+{
+	int fd = open_or_die(dev, O_RDWR | O_NONBLOCK);
+	uint8_t *p = buffer(bytes);
+	uint64_t began;
+
+	fill(p, 0, bytes);
+	start_unrest();
+	began = begin();
+	for (size_t at = 0; at < bytes; at += size) {
+		uint32_t lba = (uint32_t)(at / block), n = (uint32_t)(size / block);
+		uint8_t cdb[10] = {0x2a, 0, (uint8_t)(lba >> 24), (uint8_t)(lba >> 16),
+			(uint8_t)(lba >> 8), (uint8_t)lba, 0, (uint8_t)(n >> 8), (uint8_t)n, 0};
+
+		if (!sg(fd, cdb, sizeof(cdb), SG_DXFER_TO_DEV, p + at, size))
+			die("%s: WRITE(10) at %" PRIu32, dev, lba);
+	}
+	result(bytes, began);
+}
+
+/* ---- what a person waits for -------------------------------------------------------------- */
+
+static void run(char *const *command, bool wait)
+{
+	posix_spawn_file_actions_t quiet;
+	pid_t pid;
+	int status, err;
+
+	posix_spawn_file_actions_init(&quiet);
+	posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	err = posix_spawnp(&pid, command[0], &quiet, NULL, command, environ);
+	posix_spawn_file_actions_destroy(&quiet);
+	if (err)
+		die("%s: %s", command[0], strerror(err));
+	if (wait && (waitpid(pid, &status, 0) < 0 || status))
+		die("%s failed", command[0]);
+}
+
+static void plug(const char *udc_file, const char *udc, const char *dev)
+{
+	char udevadm[] = "udevadm", verb[] = "settle";
+	char *settle[] = {udevadm, verb, NULL};
+	int fd = open_or_die(udc_file, O_WRONLY);
+	uint64_t began = begin();
+
+	if (write(fd, udc, strlen(udc)) < 0)
+		die("%s: %s", udc_file, strerror(errno));
+	while (access(dev, F_OK)) {
+		if (now() - began > WAIT_NS)
+			die("no %s", dev);
+		nap();
+	}
+	run(settle, true);
+	result(1, began);
+}
+
+static bool udev_knows(const char *db, const char *label)
+{
+	char text[8192], line[64];
+	int fd = open(db, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	snprintf(line, sizeof(line), "\nE:ID_FS_LABEL=%s\n", label);
+	return strstr(text, line) != NULL;
+}
+
+static void label(const char *db, const char *name, char *const *command)
+{
+	uint64_t began = begin();
+
+	run(command, false);
+	while (!udev_knows(db, name)) {
+		if (now() - began > LABEL_NS) {
+			result(0, began);
+			return;
+		}
+		nap();
+	}
+	result(1, began);
+}
+
+static size_t number(const char *text)
+{
+	return strtoull(text, NULL, 0);
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb;
+
+	if (argc > 2 && !strcmp(argv[1], "-c")) {
+		device = argv[2];
+		argc -= 2;
+		argv += 2;
+		cpu_init();
+	}
+	verb = argc > 2 ? argv[1] : "";
+	if (argc == 5 && !strcmp(verb, "make"))
+		make(argv[2], argv[3], number(argv[4]));
+	else if (argc == 5 && !strcmp(verb, "same"))
+		same(argv[2], argv[3], number(argv[4]));
+	else if (argc == 4 && !strcmp(verb, "pattern"))
+		pattern(argv[2], number(argv[3]));
+	else if (argc == 5 && !strcmp(verb, "read"))
+		sequential(argv[2], number(argv[3]), number(argv[4]));
+	else if (argc == 6 && !strcmp(verb, "random"))
+		random_reads(argv[2], number(argv[3]), (unsigned)number(argv[4]), number(argv[5]));
+	else if (argc == 6 && !strcmp(verb, "write"))
+		write_10(argv[2], number(argv[3]), number(argv[4]), number(argv[5]));
+	else if (argc == 3 && !strcmp(verb, "ready"))
+		ready(argv[2]);
+	else if (argc == 4 && !strcmp(verb, "tur"))
+		commands(argv[2], tur, (unsigned)number(argv[3]));
+	else if (argc == 4 && !strcmp(verb, "inquiry"))
+		commands(argv[2], inquiry, (unsigned)number(argv[3]));
+	else if (argc == 5 && !strcmp(verb, "plug"))
+		plug(argv[2], argv[3], argv[4]);
+	else if (argc >= 5 && !strcmp(verb, "label"))
+		label(argv[2], argv[3], argv + 4);
+	else
+		die("see the head of b_host.c");
+	return 0;
+}
