@@ -8,7 +8,7 @@ what=${1:-all}
 build="gcc libc6-dev make pkg-config"
 daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev kmod mount"
 unit="libcmocka-dev"
-guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils"
+guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils busybox-static"
 case $(dpkg --print-architecture) in
 amd64) guest="$guest qemu-system-x86 seabios" ;;
 arm64) guest="$guest qemu-system-arm" ;;

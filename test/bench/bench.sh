@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Boots the benchmark's guest once per speed, in instruction-count time, and prints a table
+# of what it measured; the same for programs is left in $O/bench/SUITE/results.tsv, see
+# results.awk. docs/performance.md says what it means.
+#   bench.sh [--suite bookworm|trixie] [--speed high|super]... [--rows PATTERN] [--no-build]
+#            [--record]
+# --record: this is what later runs are held to, and what docs/performance.md shows.
+# BENCH_CPU: another of QEMU's processors.
+set -eu
+top=$(cd "$(dirname "$0")/../.." && pwd)
+O=${O:-build}
+suite=trixie speeds='' rows='' build=yes record='' timeout=1800
+
+usage() {
+	sed -n '6,7s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+}
+while [ $# -gt 0 ]; do
+	case $1 in
+	--suite | --speed | --rows)
+		[ $# -ge 2 ] || usage
+		case $1 in
+		--suite) suite=$2 ;;
+		--speed) speeds="$speeds $2" ;;
+		--rows) rows=$2 ;;
+		esac
+		shift
+		;;
+	--no-build) build=no ;;
+	--record) record=yes ;;
+	*) usage ;;
+	esac
+	shift
+done
+
+dir=$("$top/test/e2e/image.sh" "$suite")
+[ $build = no ] || "$top/test/e2e/build.sh" "$suite" >/dev/null
+out=$O/bench/$suite
+mkdir -p "$out"
+"$top/test/bench/initramfs.sh" "$dir" "$O/guest/$suite" "$out/initramfs"
+
+# Instructions are counted in emulation only.
+MMCGADGET_KVM=no
+# shellcheck source=test/e2e/qemu.sh
+. "$top/test/e2e/qemu.sh"
+# A model of its own, the same with every QEMU. And an old one: with ERMS the kernel copies
+# by "rep movsb" to and from user space, but not inside of itself, and a byte of that
+# counts as an instruction. No processor works like that, Arm's least.
+case $machine in
+virt) cpu=${BENCH_CPU:-cortex-a53} ;;
+*) cpu=${BENCH_CPU:-Nehalem} ;;
+esac
+
+# One instruction is one nanosecond and idle time passes in no time. Nothing comes from
+# outside: no disk, no network, no clock, no random numbers but those of a seed. What is
+# recorded is of no use; but then QEMU's main loop and the CPU take turns. Without, the loop
+# may see the CPU halt before its last instructions are counted, and time jumps too far.
+boot() { # SPEED
+	local log=$out/$1.log
+	timeout --foreground -k 10 $timeout "$qemu" -M "$machine" \
+		-accel tcg,thread=single -cpu "$cpu" -smp 1 -m 512 \
+		-icount "shift=0,sleep=off,rr=record,rrfile=$out/$1.rr" \
+		-seed 1 -rtc base=2026-01-01,clock=vm \
+		-nodefaults -display none -no-reboot -serial "file:$log" \
+		-kernel "$dir/vmlinuz" -initrd "$out/initramfs" \
+		-append "console=$console quiet panic=-1 oops=panic mitigations=off nokaslr norandmaps bench.speed=$1${rows:+ bench.rows=$rows}" \
+		</dev/null || echo "# qemu: exit code $?"
+	rm -f "$out/$1.rr"
+	tr -d '\r' <"$log" | sed -n 's/^BENCH //p' >"$out/$1.lines"
+	if [ "$(tail -n 1 "$out/$1.lines")" != "done" ]; then
+		echo "# the $1-speed guest did not finish; the end of its console:" >&2
+		tail -n 20 "$log" | tr -d '\r' | sed 's/^/#   /' >&2
+		return 1
+	fi
+	sed -i '/^done$/d' "$out/$1.lines"
+}
+
+speeds=${speeds:-high super}
+for speed in $speeds; do
+	boot "$speed"
+done
+for speed in $speeds; do
+	cat "$out/$speed.lines"
+done | awk -f "$top/test/bench/results.awk" >"$out/results.tsv"
+awk -f "$top/test/bench/table.awk" "$out/results.tsv" | tee "$out/table"
+[ -n "$record" ] || exit 0
+
+cp "$out/results.tsv" "$top/test/bench/recorded-$suite-$(dpkg --print-architecture).tsv"
+# The document has a place for each suite, between two comments.
+awk -v suite="$suite" -v table="$out/table" '
+	$0 == "<!-- end -->" { skip = 0 }
+	!skip { print }
+	$0 == "<!-- " suite " -->" {
+		print "```"
+		while ((getline line <table) > 0) print line
+		print "```"
+		skip = 1
+	}' "$top/docs/performance.md" >"$out/performance.md"
+cat "$out/performance.md" >"$top/docs/performance.md"

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Compares results to the recorded ones, as TAP: no ratio more than 3 % under the recorded
+# one, no row missing, the daemon within 8 MiB.
+#   awk -f check.awk RECORDED RESULTS
+BEGIN { FS = "\t"; slack = 0.97; most_kib = 8192 }
+
+function judge(what, ok, text) {
+	printf "%s - %s: %s\n", ok ? "ok" : "not ok", what, text
+}
+
+function compare(what, column, text) {
+	old = recorded[$1, $2, column]
+	if (old == "" || old == "-") return
+	if ($column == "-") judge(what, 0, text ": nothing measured, recorded " old)
+	else judge(what, $column >= old * slack, text " " $column " (recorded " old ")")
+}
+
+# By its place: an empty first file must not make the second one the first.
+FILENAME == ARGV[1] {
+	for (i = 1; i <= NF; i++) recorded[$1, $2, i] = $i
+	expected[$1, $2] = 1
+	next
+}
+{
+	what = $1 " " $2
+	delete expected[$1, $2]
+	compare(what, 7, "times f_mass_storage")
+	compare(what, 8, "times f_mass_storage with stall=0")
+	compare(what, 11, "times f_mass_storage in CPU")
+	if ($12 != "-" && $12 > peak) peak = $12
+}
+END {
+	for (key in expected) {
+		split(key, part, SUBSEP)
+		judge(part[1] " " part[2], 0, "is recorded, was not measured")
+	}
+	judge("daemon memory", peak > 0 && peak <= most_kib, peak + 0 " KiB at most")
+}

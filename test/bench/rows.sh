@@ -1,0 +1,268 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is measured, in this order; sourced by init. Prints
+#   BENCH SPEED SIDE ROW time COUNT NANOSECONDS
+#   BENCH SPEED SIDE ROW cpu COUNT DEVICE IRQ OTHER IDLE
+#   BENCH SPEED SIDE ROW memory KIB
+# SIDE: ours; fms, the kernel's f_mass_storage as it comes; fms0, the same with stall=0;
+# wire, nobody's storage.
+# shellcheck disable=SC2154 # speed and wanted_rows are init's
+
+media=/var/lib/mmcgadget
+gadgets=/sys/kernel/config/usb_gadget
+udc=dummy_udc.0
+disc_db=/run/udev/data/b11:0 # sr0
+file_bytes=8388608
+run_bytes=7864320 # a multiple of 120 KiB, 64 KiB and 32 KiB
+run_1m=7340032
+random_count=256
+command_count=50
+short_count=10 # f_mass_storage takes a tenth of a second for each
+inserts=8
+
+say() { echo "BENCH $speed $side $*"; }
+
+wanted() { # ROW
+	# shellcheck disable=SC2254 # a pattern
+	case $1 in
+	${wanted_rows:-*}) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+forget_memory() { [ "$side" != ours ] || echo 5 >"/proc/$pid/clear_refs"; }
+tell_memory() { # ROW
+	[ "$side" != ours ] || say "$1" memory "$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")"
+}
+
+nothing() { :; }
+
+# measure ROW BEFORE AFTER COMMAND...: once for the time, once for whose it is.
+measure() {
+	row=$1 before=$2 after=$3
+	shift 3
+	wanted "$row" || return 0
+	$before
+	forget_memory
+	out=$(b_host "$@")
+	say "$row" time "$out"
+	tell_memory "$row"
+	$after
+	$before
+	out=$(b_host -c "$device" "$@")
+	say "$row" cpu "$out"
+	$after
+}
+
+wait_for() { # COMMAND...
+	tries=0
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 3000 ] || {
+			echo "BENCH failed: $*"
+			return 1
+		}
+		usleep 10000
+	done
+}
+gone() { [ ! -e "$1" ]; }
+labelled() { grep -q "^E:ID_FS_LABEL=$1\$" "$disc_db"; }
+sg_of() { # BLOCK_DEVICE
+	for s in /sys/block/"$1"/device/scsi_generic/sg*; do echo "/dev/${s##*/}"; done
+}
+# The kernel's own look at the drive every two seconds is the host's business, but falls
+# into one row and not into another.
+polls() { echo "$2" >"/sys/block/$1/events_poll_msecs"; }
+
+# ---- the kernel's gadget ----
+
+gadget_make() { # FUNCTION
+	g=$gadgets/bench
+	mkdir -p "$g/strings/0x409" "$g/configs/c.1" "$g/functions/$1"
+	echo 0x1d6b >"$g/idVendor"
+	echo 0x0104 >"$g/idProduct"
+	echo 0123456789AB >"$g/strings/0x409/serialnumber"
+}
+
+# After its options: what is linked keeps them.
+gadget_link() { ln -s "$g/functions/$1" "$g/configs/c.1/"; }
+
+gadget_drop() { # FUNCTION
+	echo >"$g/UDC"
+	rm "$g/configs/c.1/$1"
+	rmdir "$g/functions/$1" "$g/configs/c.1" "$g/strings/0x409" "$g"
+}
+
+fms_make() { # CDROM STALL FILE
+	gadget_make mass_storage.0
+	lun=$g/functions/mass_storage.0/lun.0
+	echo "$2" >"$g/functions/mass_storage.0/stall"
+	echo 1 >"$lun/removable"
+	echo "$1" >"$lun/cdrom"
+	echo "$3" >"$lun/file"
+	gadget_link mass_storage.0
+}
+
+fms_drop() { # BLOCK_DEVICE
+	gadget_drop mass_storage.0
+	wait_for gone "/sys/block/$1"
+	udevadm settle
+}
+
+fms_eject() { echo 1 >"$lun/forced_eject"; }
+fms_insert() { b_host label "$disc_db" "DISC_$1" sh -c "echo $media/$1.iso >$lun/file"; }
+fms_target() {
+	target=$media/written
+	rm -f "$target"
+	truncate -s "$file_bytes" "$target"
+	fms_eject
+	echo "$target" >"$lun/file"
+	b_host ready "$sg"
+}
+
+# ---- ours ----
+
+ours_up() {
+	mmcgadgetd >/run/daemon.log 2>&1 &
+	pid=$!
+	device=$pid
+	mmcgadgetctl --wait 20 insert a.iso >/dev/null
+	wait_for test -e /dev/sr0
+	wait_for labelled DISC_a
+	udevadm settle
+}
+
+ours_eject() { mmcgadgetctl eject force >/dev/null; }
+ours_insert() { b_host label "$disc_db" "DISC_$1" mmcgadgetctl insert "$1.iso"; }
+ours_target() {
+	target=$media/written
+	mmcgadgetctl eject force >/dev/null || :
+	rm -f "$target"*
+	mmcgadgetctl blank written >/dev/null
+	b_host ready "$sg"
+}
+
+# ---- rows ----
+
+plug() { # GADGET BLOCK_DEVICE
+	out=$(b_host plug "$gadgets/$1/UDC" "$udc" "/dev/$2")
+	wanted plug && say plug time "$out"
+	wait_for sg_of "$2"
+	sg=$(sg_of "$2")
+	polls "$2" 0
+}
+
+commands() {
+	measure tur nothing nothing tur "$sg" "$command_count"
+	measure inquiry nothing nothing inquiry "$sg" "$short_count"
+}
+
+reads() {
+	b_host same /dev/sr0 "$media/a.iso" "$file_bytes"
+	measure read-120k nothing nothing read /dev/sr0 122880 "$run_bytes"
+	measure read-64k nothing nothing read /dev/sr0 65536 "$run_bytes"
+	measure read-1m nothing nothing read /dev/sr0 1048576 "$run_1m"
+	measure read-2k-random nothing nothing \
+		random /dev/sr0 2048 "$random_count" "$file_bytes"
+}
+
+verify_target() { b_host pattern "$target" "$run_bytes"; }
+
+writes() { # SIDE_FUNCTIONS BLOCK_SIZE
+	for kib in 32 64 120; do
+		measure "write-${kib}k" "$1_target" verify_target \
+			write "$sg" "$2" $((kib * 1024)) "$run_bytes"
+	done
+}
+
+# Into the empty drive, each at another place of the two seconds between two looks. The
+# first that the host does not notice at all is the last.
+insert_row() { # SIDE_FUNCTIONS
+	wanted insert || return 0
+	polls sr0 -1
+	i=0
+	while [ "$i" -lt "$inserts" ]; do
+		"$1_eject"
+		usleep $((5000000 + i * 2000000 / inserts))
+		udevadm settle
+		new=a
+		[ $((i % 2)) = 1 ] || new=b
+		out=$("$1_insert" "$new")
+		say insert time "$out"
+		udevadm settle
+		[ "${out%% *}" != 0 ] || break
+		i=$((i + 1))
+	done
+	polls sr0 0
+}
+
+usb_device() { # ours to be: sets $device
+	for id in /sys/bus/usb/devices/*/idProduct; do
+		device=${id%/*}
+		! grep -q 0104 "$id" || return 0
+	done
+	return 1
+}
+
+# Endless bulk-in, as fast as the model's controller goes.
+wire() {
+	side=wire
+	wanted wire || return 0
+	gadget_make SourceSink.0
+	echo 2 >"$g/functions/SourceSink.0/pattern" # as it comes, not filled anew
+	echo 32768 >"$g/functions/SourceSink.0/bulk_buflen"
+	echo 16 >"$g/functions/SourceSink.0/bulk_qlen"
+	gadget_link SourceSink.0
+	echo "$udc" >"$g/UDC"
+	wait_for usb_device
+	udevadm settle
+	bus=$(cat "$device/busnum") dev=$(cat "$device/devnum")
+	endpoint=$(echo "$device"/*:1.0/ep_8*)
+	node=$(printf /dev/bus/usb/%03d/%03d "$bus" "$dev")
+	out=$(b_wire "$node" "0x${endpoint##*_}" 122880 256)
+	say wire time "$out"
+	gadget_drop SourceSink.0
+}
+
+all_rows() {
+	b_host make "$media/a.iso" DISC_a "$file_bytes"
+	b_host make "$media/b.iso" DISC_b "$file_bytes"
+	wire
+
+	device=file-storage
+	side=fms
+	fms_make 1 1 "$media/a.iso"
+	plug bench sr0
+	commands
+	reads
+	insert_row fms
+	fms_drop sr0
+
+	side=fms0
+	fms_make 1 0 "$media/a.iso"
+	plug bench sr0
+	commands
+	insert_row fms
+	fms_drop sr0
+
+	side=fms
+	truncate -s "$file_bytes" "$media/written"
+	fms_make 0 1 "$media/written"
+	b_host plug "$g/UDC" "$udc" /dev/sda >/dev/null
+	sg=$(sg_of sda)
+	polls sda 0
+	writes fms 512
+	fms_drop sda
+
+	side=ours
+	ours_up
+	# Again, as it was for the others: the clock starts when UDC is written.
+	echo >"$gadgets/mmcgadget/UDC"
+	wait_for gone /sys/block/sr0
+	udevadm settle
+	plug mmcgadget sr0
+	commands
+	reads
+	insert_row ours
+	writes ours 2048
+}
