@@ -18,6 +18,7 @@ u_bot() {
 	failures=$((failures + bad))
 	is "u_bot${1:+ $1} ends with 0" "$rc" 0
 	check "usb-storage takes the drive back" wait_for 20 have_drives 1
+	settle # udev has it open, and the kernel locks what is open
 	check "the daemon lives" daemon_alive
 }
 
