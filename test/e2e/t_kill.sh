@@ -194,8 +194,11 @@ echo 'gadget: { product = "Another"; };' >"$config_file"
 kill_daemon "reconfigured"
 is "reconfigured: the gadget is made anew" "$(taken_over)" "$before"
 check "reconfigured: the log says why" wait_for 5 sh -c 'journalctl -u mmcgadgetd --no-pager | grep -q "cannot be taken over"'
-check "reconfigured: the host sees the new one" wait_for 30 grep -qs Another /sys/bus/usb/devices/*/product
-check "reconfigured: with the same disc in it" wait_for 30 has_label "$(host_drives | head -n 1)" FIRST
+# Names of devices are looked up at each try: the new one may not be there at the first.
+product_is() { grep -qsx "$1" /sys/bus/usb/devices/*/product; }
+any_drive_has() { has_label "$(host_drives | head -n 1)" "$1"; }
+check "reconfigured: the host sees the new one" wait_for 30 product_is Another
+check "reconfigured: with the same disc in it" wait_for 30 any_drive_has FIRST
 cp "$work/saved.conf" "$config_file"
 check "reconfigured: restart" timeout 60 systemctl restart mmcgadgetd
 wait_for 30 have_drives 1
