@@ -84,5 +84,7 @@ unshare --mount --propagation private sh -eu -c '
 	cp -L "$tree$l" "$root$l"
 done
 
-# Sorted, so that the archive is the same every time.
-(cd "$root" && find . | LC_ALL=C sort | "$busybox" cpio -o -H newc 2>/dev/null) >"$out"
+# Sorted, and without what differs from run to run: the archive is the same every time.
+find "$root" -exec touch -h -d @0 {} +
+(cd "$root" && find . | LC_ALL=C sort |
+	"$busybox" cpio -o -H newc --renumber-inodes --ignore-devno 2>/dev/null) >"$out"

@@ -144,12 +144,21 @@ ours_target() {
 
 # ---- rows ----
 
+# What the host began on its own account, udev's programs and the kernel's looks at the
+# drive, is over. A stray look costs f_mass_storage a tenth of a second of the next row.
+rest() { # BLOCK_DEVICE
+	polls "$1" 0
+	udevadm settle
+	usleep 3000000
+	udevadm settle
+}
+
 plug() { # GADGET BLOCK_DEVICE
 	out=$(b_host plug "$gadgets/$1/UDC" "$udc" "/dev/$2")
 	wanted plug && say plug time "$out"
 	wait_for sg_of "$2"
 	sg=$(sg_of "$2")
-	polls "$2" 0
+	rest "$2"
 }
 
 commands() {
@@ -193,7 +202,7 @@ insert_row() { # SIDE_FUNCTIONS
 		[ "${out%% *}" != 0 ] || break
 		i=$((i + 1))
 	done
-	polls sr0 0
+	rest sr0
 }
 
 usb_device() { # ours to be: sets $device
@@ -250,7 +259,7 @@ all_rows() {
 	fms_make 0 1 "$media/written"
 	b_host plug "$g/UDC" "$udc" /dev/sda >/dev/null
 	sg=$(sg_of sda)
-	polls sda 0
+	rest sda
 	writes fms 512
 	fms_drop sda
 
