@@ -21,11 +21,11 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
 # The UDC comes last, in the guest: its option is the speed.
-modules="configfs libcomposite usb_f_fs usb_f_mass_storage usb_f_ss_lb
+modules="brd ext4 configfs libcomposite usb_f_fs usb_f_mass_storage usb_f_ss_lb
 	usb_storage sg sr_mod sd_mod dummy_hcd"
 # What the host side of a Debian system runs when a drive appears.
 programs="/usr/bin/udevadm /usr/lib/systemd/systemd-udevd /usr/lib/udev/cdrom_id
-	/usr/lib/udev/scsi_id /usr/lib/udev/ata_id"
+	/usr/lib/udev/scsi_id /usr/lib/udev/ata_id /usr/sbin/mke2fs"
 
 mkdir -p "$root"/{bench,dev,etc,modules,proc,run,sys,tmp,usr,var/lib/mmcgadget}
 for d in bin sbin lib lib64; do
@@ -57,7 +57,7 @@ for p in $programs; do
 done
 mkdir -p "$root/usr/lib/udev"
 cp -a "$tree/usr/lib/udev/rules.d" "$root/usr/lib/udev/"
-cp "$tree"/etc/{passwd,group,nsswitch.conf} "$root/etc/"
+cp "$tree"/etc/{passwd,group,nsswitch.conf,mke2fs.conf} "$root/etc/"
 echo 'mmcgadget:x:999:' >>"$root/etc/group"
 cp -a "$build/dest/usr/sbin/mmcgadgetd" "$root/usr/sbin/"
 cp -a "$build/dest/usr/bin/mmcgadgetctl" "$root/usr/bin/"
@@ -76,7 +76,7 @@ unshare --mount --propagation private sh -eu -c '
 	mount --bind -o ro "$1" "$2/out"
 	exec chroot "$2" sh -c "
 		cd /out
-		for p in usr/bin/udevadm usr/lib/udev/*_id usr/sbin/mmcgadgetd usr/bin/mmcgadgetctl bench/b_*; do
+		for p in usr/bin/udevadm usr/lib/udev/*_id usr/sbin/mke2fs usr/sbin/mmcgadgetd usr/bin/mmcgadgetctl bench/b_*; do
 			[ ! -e \$p ] || ldd \$p
 		done"' sh "$root" "$tree" |
 	sed -n 's/^.*[[:space:]]\(\/[^ ]*\) (0x[0-9a-f]*)$/\1/p' | sort -u | while read -r l; do
