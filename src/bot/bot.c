@@ -164,14 +164,12 @@ static unsigned tick_wanted(const struct bot *b)
 
 	if (b->state == BOT_OFF)
 		return 0;
-	if (b->cancelling)
-		ms = BOT_CANCEL_MS;
 	if (b->state == BOT_DEAD)
 		ms = BOT_DEAD_MS;
 	if (b->in_parked || b->out_parked)
 		ms = BOT_PARK_MS;
-	if (b->state == BOT_HALT && !b->in_count)
-		ms = BOT_HALT_RETRY_MS;
+	if (b->cancelling || b->state == BOT_HALT)
+		ms = BOT_LOOK_MS;
 	return ms;
 }
 
@@ -294,7 +292,7 @@ void bot_tick(struct bot *b)
 
 	b->armed_ms = 0;
 	b->in_parked = b->out_parked = b->halt_refused = false;
-	if (b->state == BOT_HALT)
+	if (b->state == BOT_HALT && !b->in_count)
 		b->halt_ms += elapsed;
 	if (b->cancelling) {
 		b->cancel_ms += elapsed;

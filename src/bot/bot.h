@@ -28,7 +28,9 @@
 struct bot_ep_ops {
 	/*
 	 * Queue len bytes on bulk-in (0 = a zero-length packet). The bytes are
-	 * copied before it returns. 0: bot_sent() follows, in order of queueing.
+	 * copied before it returns. 0: bot_sent() follows, in order of queueing and
+	 * before any later bot_received() or bot_tick(), but not always at once: when
+	 * eight have completed, and within 20 ms.
 	 * -errno: known at once that it cannot be sent, no completion follows.
 	 */
 	int (*send)(void *ep, const void *data, uint32_t len);

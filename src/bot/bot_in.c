@@ -69,13 +69,9 @@ static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 		b->moved += len;
 		return true;
 	}
-	/* Nothing of it is kept: its memory is the engine's, and may be a file's. */
-	if (err == -ENOMEM || err == -EAGAIN || (err == -EFAULT && !b->faulted))
-		mmc_unpull(b->drive, n, err == -EFAULT);
-	if (err == -EFAULT && !b->faulted) {
-		b->faulted = true;
-		return true;
-	}
+	/* Nothing of it is kept: its memory is the engine's. */
+	if (err == -ENOMEM || err == -EAGAIN)
+		mmc_unpull(b->drive, n);
 	if (err == -ENOMEM && b->send_max > BOT_CHUNK_MIN) {
 		b->send_max /= 2;
 		return true;
@@ -147,7 +143,7 @@ static void data_sent(struct bot *b, const struct bot_send *s, int32_t result)
 		return;
 	}
 	switch (result) {
-	case -EFAULT: /* the page behind the data vanished */
+	case -EFAULT:
 	case -ENOMEM:
 	case -EAGAIN:
 		/* Never went out, and the transport's copy is gone. */

@@ -220,7 +220,6 @@ static void begin_command(struct bot *b, const uint8_t *p)
 		  : b->action->move == BOT_MOVE_HOST ? b->cbw.length
 						     : 0;
 	b->moved = b->sent = b->received = 0;
-	b->faulted = false;
 	b->again = b->no_halt = b->halt_refused = b->csw_gone = b->counted = false;
 	b->halt_ms = 0;
 	b->status = b->action->phase ? CSW_PHASE_ERROR : CSW_PASSED;

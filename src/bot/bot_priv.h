@@ -12,7 +12,7 @@
 
 #define BOT_PARK_MS       50u
 #define BOT_DEAD_MS       100u
-#define BOT_HALT_RETRY_MS 1u
+#define BOT_LOOK_MS       1u /* how often, while sends have to come back, or a halt to be taken */
 #define BOT_HALT_GIVE_UP  5000u
 #define BOT_CANCEL_MS     2000u
 
@@ -80,7 +80,6 @@ struct bot {
 	bool in_parked;           /* the next send waits for a tick */
 	bool cancelling;          /* cancelled sends have not all come back */
 	bool halted;              /* by us, and as far as we know not cleared */
-	bool faulted;             /* of this command, data could not be read where it lay */
 
 	/* Bulk-out: sizes of the posted reads, oldest first. */
 	uint32_t out[BOT_WINDOW];

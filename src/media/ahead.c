@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Windows onto a file, and the thread that fills them. The caller's side never
- * waits: what is in the page cache already it maps itself, which costs no switch
- * of threads; the rest it leaves to the thread.
+ * The caller's side never waits. What the page cache has is read at once, which
+ * costs no switch of threads: RWF_NOWAIT says "not there" where the file system
+ * knows that flag; elsewhere mincore() does, on a mapping that nobody touches.
+ * The thread reads what is missing.
  */
 #include "media/ahead.h"
 
@@ -14,155 +15,88 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "media/thread.h"
 #include "util/array.h"
 
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22 /* Linux 5.14 */
-#endif
-
-#define STEP       (64u * 1024u)   /* filled at once before anybody hears of it */
 #define FETCH      (1024u * 1024u) /* asked of storage ahead of a sequential reader */
 #define RUN        (96u * 1024u)   /* so much in a row is a sequential reader */
 #define PAGE_LEAST 4096u
 #define NOWHERE    UINT64_MAX
+/* What mincore() is asked about is mapped; 32 bits have no room for a DVD. */
+#define LOOK ((uint64_t)1 << (sizeof(void *) > 4 ? 30 : 24))
 
-struct window {
-	uint64_t start;    /* in the file, NOWHERE = unused */
-	uint64_t from, to; /* these bytes are in memory, or were a moment ago */
-	uint64_t bad;      /* from here on they cannot be had; NOWHERE = all can */
-	unsigned used;     /* when, for replacing the oldest */
-	bool filling;      /* the thread is in it: it stays where it is */
-};
-
-struct fill {
-	struct window *w; /* NULL = nothing to do */
-	uint64_t to;
-};
-
-enum copy_state { COPY_NONE, COPY_ASKED, COPY_BUSY, COPY_DONE };
+enum want_state { WANT_NONE, WANT_ASKED, WANT_BUSY, WANT_DONE };
 
 struct ahead {
 	int fd;
 	void (*ready)(void *ctx);
 	void *ctx;
-	bool sees_cache; /* mincore() tells us the truth about this file */
-	uint8_t *map;
 	pthread_t thread;
 
-	size_t page;
-
 	/* The caller's. */
-	unsigned clock;
-	uint64_t run, next; /* what was read in a row: from, up to */
+	uint64_t run, next;    /* what was read in a row: from, up to */
+	bool missed;           /* in this row something was not in memory */
+	bool nowait;           /* the file system knows RWF_NOWAIT */
+	bool sees_cache;       /* mincore() tells us the truth about this file */
+	uint8_t *look;         /* LOOK bytes, NULL = nothing is mapped */
+	uint64_t look_start;
+	size_t page;
 
 	pthread_mutex_t lock; /* a leaf */
 	pthread_cond_t work;
-	struct window window[AHEAD_WINDOWS];
-	struct fill demand, early; /* what somebody waits for, and what somebody will want */
 	uint64_t fetch_from, fetch_to;
 	bool waiting, stop;
+	/* What the thread reads for somebody who waits. */
 	struct {
-		enum copy_state state;
-		uint64_t at;
+		enum want_state state;
+		bool stale;
+		uint64_t at, end;
 		uint32_t len;
-		int result;
-	} copy;
-	uint8_t bounce[AHEAD_COPY];
-};
+		int32_t got; /* bytes in whole blocks, or -errno */
+	} want;
 
-static uint8_t *window_memory(struct ahead *a, const struct window *w)
-{
-	return a->map + (size_t)(w - a->window) * AHEAD_WINDOW;
-}
+	uint8_t wanted[AHEAD_PIECE]; /* want's */
+	uint8_t near[AHEAD_PIECE];   /* what was in memory */
+};
 
 /* ---- the thread --------------------------------------------------------------------------- */
 
-/* Into the page cache, one byte a page, where the kernel cannot do it in one call. */
-static int touch(int fd, uint64_t from, uint64_t to)
+/*
+ * What reading brought of len bytes, as whole blocks; the file's last one is filled up.
+ * 0: not one.
+ */
+static uint32_t whole(uint8_t *data, uint64_t at, uint32_t got, uint32_t len, uint64_t end)
 {
-	for (uint64_t at = from; at < to; at += PAGE_LEAST) {
-		char byte;
-		ssize_t n = pread(fd, &byte, 1, (off_t)at);
-
-		if (n <= 0 && !(n < 0 && errno == EINTR))
-			return -EIO;
-	}
-	return 0;
+	if (at + got < end)
+		return got - got % AHEAD_BLOCK;
+	memset(data + got, 0, len - got);
+	return len;
 }
 
-static int populate(struct ahead *a, const struct window *w, uint64_t from, uint64_t to)
+/* As far as the file goes. */
+static uint32_t inside(uint64_t at, uint32_t len, uint64_t end)
 {
-	uint8_t *p = window_memory(a, w);
-	size_t first = (size_t)(from - w->start) / a->page * a->page;
-
-	if (madvise(p + first, (size_t)(to - w->start) - first, MADV_POPULATE_READ) == 0)
-		return 0;
-	return errno == EINVAL || errno == ENOSYS ? touch(a->fd, from, to) : -EIO;
+	return (uint32_t)(MIN(at + len, end) - at);
 }
 
-static void tell(struct ahead *a)
+static int32_t read_piece(int fd, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
 {
-	if (!a->waiting)
-		return;
-	a->waiting = false;
-	/* ready() may take locks that are held when somebody asks us. */
-	pthread_mutex_unlock(&a->lock);
-	a->ready(a->ctx);
-	pthread_mutex_lock(&a->lock);
-}
+	uint32_t done = 0, bytes = inside(at, len, end), got;
+	ssize_t n = 0;
 
-/* One step of it. The lock is held, and let go while storage is asked. */
-static void fill_step(struct ahead *a, struct fill *f)
-{
-	struct window *w = f->w;
-	uint64_t from = w->to, to = MIN(f->to, from + STEP - from % STEP);
-	int r;
-
-	w->filling = true;
-	pthread_mutex_unlock(&a->lock);
-	r = populate(a, w, from, to);
-	pthread_mutex_lock(&a->lock);
-	w->filling = false;
-	if (r < 0)
-		w->bad = from;
-	else if (w->to < to)
-		w->to = to;
-	/* The caller may have asked for something else meanwhile. */
-	if (f->w == w && (r < 0 || w->to >= f->to))
-		f->w = NULL;
-	tell(a);
-}
-
-static int read_copy(struct ahead *a, uint64_t at, uint32_t len)
-{
-	uint32_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(a->fd, a->bounce + done, len - done, (off_t)(at + done));
-
+	while (done < bytes) {
+		n = pread(fd, to + done, bytes - done, (off_t)(at + done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
+			break;
 		done += (uint32_t)n;
 	}
-	return 0;
-}
-
-static void copy_step(struct ahead *a)
-{
-	int r;
-
-	a->copy.state = COPY_BUSY;
-	pthread_mutex_unlock(&a->lock);
-	r = read_copy(a, a->copy.at, a->copy.len);
-	pthread_mutex_lock(&a->lock);
-	a->copy.state = COPY_DONE;
-	a->copy.result = r;
-	tell(a);
+	got = whole(to, at, done, len, end);
+	return got ? (int32_t)got : n < 0 ? -errno : -EIO;
 }
 
 static void fetch_step(struct ahead *a)
@@ -175,20 +109,39 @@ static void fetch_step(struct ahead *a)
 	pthread_mutex_lock(&a->lock);
 }
 
-static void *fill_windows(void *ahead)
+static void want_step(struct ahead *a)
+{
+	uint64_t at = a->want.at, end = a->want.end;
+	uint32_t len = a->want.len;
+	int32_t got;
+
+	a->want.state = WANT_BUSY;
+	a->want.stale = false;
+	pthread_mutex_unlock(&a->lock);
+	got = read_piece(a->fd, a->wanted, at, len, end);
+	pthread_mutex_lock(&a->lock);
+	a->want.state = a->want.stale ? WANT_NONE : WANT_DONE;
+	a->want.got = got;
+	if (!a->waiting)
+		return;
+	a->waiting = false;
+	/* ready() may take locks that are held when somebody asks us. */
+	pthread_mutex_unlock(&a->lock);
+	a->ready(a->ctx);
+	pthread_mutex_lock(&a->lock);
+}
+
+/* What is fetched begins with what is wanted: storage has all of it before we wait. */
+static void *serve(void *ahead)
 {
 	struct ahead *a = ahead;
 
 	pthread_mutex_lock(&a->lock);
 	while (!a->stop) {
-		if (a->copy.state == COPY_ASKED)
-			copy_step(a);
-		else if (a->demand.w)
-			fill_step(a, &a->demand);
-		else if (a->fetch_from < a->fetch_to)
+		if (a->fetch_from < a->fetch_to)
 			fetch_step(a);
-		else if (a->early.w)
-			fill_step(a, &a->early);
+		else if (a->want.state == WANT_ASKED)
+			want_step(a);
 		else
 			pthread_cond_wait(&a->work, &a->lock);
 	}
@@ -196,141 +149,140 @@ static void *fill_windows(void *ahead)
 	return NULL;
 }
 
+/* ---- the page cache ----------------------------------------------------------------------- */
+
+static bool look_at(struct ahead *a, uint64_t start)
+{
+	if (a->look && a->look_start == start)
+		return true;
+	if (a->look)
+		munmap(a->look, LOOK);
+	a->look = mmap(NULL, LOOK, PROT_NONE, MAP_SHARED | MAP_NORESERVE, a->fd, (off_t)start);
+	if (a->look == MAP_FAILED)
+		a->look = NULL;
+	a->look_start = start;
+	return a->look;
+}
+
+/* How many of the bytes are in memory, from the first on. */
+static uint32_t in_memory(struct ahead *a, uint64_t at, uint32_t len)
+{
+	unsigned char there[AHEAD_PIECE / PAGE_LEAST + 1];
+	uint64_t start = at - at % LOOK;
+	size_t skip = (size_t)(at % a->page), first = (size_t)(at - start) - skip;
+	size_t pages, n = 0;
+
+	if (!a->sees_cache || !look_at(a, start))
+		return 0;
+	len = (uint32_t)MIN(len, start + LOOK - at);
+	pages = (skip + len + a->page - 1) / a->page;
+	if (mincore(a->look + first, pages * a->page, there) < 0)
+		return 0;
+	while (n < pages && there[n] & 1)
+		n++;
+	return n == 0 ? 0 : (uint32_t)MIN(len, n * a->page - skip);
+}
+
+/* Bytes, as many as can be had without waiting. Errors are left for the thread to meet. */
+static uint32_t read_near(struct ahead *a, uint64_t at, uint32_t len)
+{
+	struct iovec to = {a->near, len};
+	ssize_t n;
+
+	if (a->nowait) {
+		n = preadv2(a->fd, &to, 1, (off_t)at, RWF_NOWAIT);
+		/* Some kernels say 0 for "not there"; where the file ends, the thread finds out. */
+		if (n >= 0)
+			return (uint32_t)n;
+		a->nowait = errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS;
+		if (a->nowait)
+			return 0;
+	}
+	len = in_memory(a, at, len);
+	n = len ? pread(a->fd, a->near, len, (off_t)at) : 0;
+	return n > 0 ? (uint32_t)n : 0;
+}
+
 /* ---- the caller's side -------------------------------------------------------------------- */
 
-static struct window *find(struct ahead *a, uint64_t start)
+/* A sequential reader on slow storage: more is on its way when he comes there. */
+static void fetch(struct ahead *a, uint64_t at, uint64_t end)
 {
-	for (size_t i = 0; i < AHEAD_WINDOWS; i++)
-		if (a->window[i].start == start)
-			return &a->window[i];
-	return NULL;
-}
-
-/* The one that was not used for longest goes there. NULL: the kernel does not map it. */
-static struct window *claim(struct ahead *a, uint64_t start)
-{
-	struct window *w = NULL;
-
-	for (size_t i = 0; i < AHEAD_WINDOWS; i++) {
-		struct window *o = &a->window[i];
-
-		if (!o->filling && (!w || a->clock - o->used > a->clock - w->used))
-			w = o;
-	}
-	if (a->demand.w == w)
-		a->demand.w = NULL;
-	if (a->early.w == w)
-		a->early.w = NULL;
-	w->start = NOWHERE;
-	if (mmap(window_memory(a, w), AHEAD_WINDOW, PROT_READ, MAP_SHARED | MAP_FIXED, a->fd,
-		    (off_t)start) == MAP_FAILED)
-		return NULL;
-	w->start = w->from = w->to = start;
-	w->bad = NOWHERE;
-	w->used = a->clock;
-	return w;
-}
-
-/* All of it is in the page cache. False also when nobody knows. */
-static bool in_cache(struct ahead *a, const struct window *w, uint64_t from, uint64_t to)
-{
-	unsigned char there[AHEAD_WINDOW / PAGE_LEAST];
-	size_t first = (size_t)(from - w->start) / a->page * a->page;
-	size_t len = (size_t)(to - w->start) - first, pages = (len + a->page - 1) / a->page;
-
-	if (!a->sees_cache || mincore(window_memory(a, w) + first, len, there) < 0)
-		return false;
-	for (size_t i = 0; i < pages; i++)
-		if (!(there[i] & 1))
-			return false;
-	return true;
-}
-
-static void ask(struct ahead *a, struct fill *f, struct window *w, uint64_t to)
-{
-	f->w = w;
-	f->to = to;
+	if (a->fetch_to < at || a->fetch_to > at + 2 * (uint64_t)FETCH)
+		a->fetch_from = a->fetch_to = at;
+	/* In large pieces: half of it used up, the next half is asked for. */
+	if (a->fetch_to >= MIN(at + FETCH / 2, end))
+		return;
+	a->fetch_to = MIN(at + FETCH, end);
 	pthread_cond_signal(&a->work);
 }
 
-/* What lies behind a sequential reader's window is not in memory yet: see to it. */
-static void look_ahead(struct ahead *a, uint64_t start, uint64_t end)
+static int take_wanted(struct ahead *a, uint64_t at, uint32_t *len, const uint8_t **data)
 {
-	for (unsigned i = 1; i < AHEAD_WINDOWS - 1 && !a->early.w; i++) {
-		uint64_t s = start + (uint64_t)i * AHEAD_WINDOW, to = MIN(s + AHEAD_WINDOW, end);
-		struct window *w;
+	uint64_t skip = at - a->want.at;
 
-		if (s >= end)
-			return;
-		w = find(a, s);
-		if (w && (w->to == to || w->bad != NOWHERE || w->filling))
-			continue;
-		if (!w)
-			w = claim(a, s);
-		if (!w || in_cache(a, w, w->to, to))
-			continue;
-		if (a->fetch_to < s || a->fetch_to > s + 2 * FETCH)
-			a->fetch_from = a->fetch_to = s;
-		/* In large pieces: half of it used up, the next half is asked for. */
-		if (a->fetch_to < s + FETCH / 2)
-			a->fetch_to = MIN(s + FETCH, end);
-		ask(a, &a->early, w, to);
-	}
-}
-
-/* The bytes from `at` on that the window is to hold; sequential: all it can. */
-static int enter(struct ahead *a, struct window *w, uint64_t at, uint64_t to, bool sequential)
-{
-	if (at < w->from || at > w->to) {
-		if (w->filling)
-			return -EAGAIN;
-		w->from = w->to = at;
-	}
-	if (in_cache(a, w, w->to, to)) {
-		/* Sequential: all pages by one call instead of one fault for sixteen. */
-		if (sequential && populate(a, w, w->to, to) < 0)
-			return -EIO;
-		w->to = to;
+	if (a->want.state != WANT_DONE)
+		return -EAGAIN;
+	if (a->want.got > 0 && at >= a->want.at && skip < (uint32_t)a->want.got) {
+		*data = a->wanted + skip;
+		*len = (uint32_t)MIN(*len, (uint32_t)a->want.got - skip);
 		return 0;
 	}
-	ask(a, &a->demand, w, to);
-	return -EAGAIN;
+	/* Asked again, it is read again. */
+	a->want.state = WANT_NONE;
+	return a->want.got < 0 && at == a->want.at ? a->want.got : -EAGAIN;
+}
+
+static int take_near(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
+{
+	uint32_t bytes = inside(at, *len, end);
+	uint32_t got = whole(a->near, at, read_near(a, at, bytes), *len, end);
+
+	if (!got)
+		return -EAGAIN;
+	*data = a->near;
+	*len = got;
+	return 0;
+}
+
+/* The thread is to read it; one that reads something else now is asked again later. */
+static void want(struct ahead *a, uint64_t at, uint32_t len, uint64_t end)
+{
+	a->waiting = true;
+	if (a->want.state == WANT_BUSY)
+		return;
+	a->want.state = WANT_ASKED;
+	a->want.at = at;
+	a->want.len = len;
+	a->want.end = end;
+	pthread_cond_signal(&a->work);
 }
 
 static int view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
 {
-	uint64_t start = at - at % AHEAD_WINDOW;
-	uint64_t stop = MIN(MIN(at + *len, start + AHEAD_WINDOW), end);
 	bool in_a_row = at == a->next, sequential = in_a_row && at - a->run >= RUN;
-	struct window *w = find(a, start);
-	int r = 0;
+	uint64_t last = end + (AHEAD_BLOCK - 1) - (end + (AHEAD_BLOCK - 1)) % AHEAD_BLOCK;
+	int r;
 
-	if (!w)
-		w = claim(a, start);
-	if (!w)
-		return -EIO;
-	w->used = ++a->clock;
-	if (at >= w->bad)
-		return -EIO;
-	if (at < w->from || stop > w->to) {
-		r = enter(a, w, at, sequential ? MIN(start + AHEAD_WINDOW, end) : stop, sequential);
-		if (sequential && (r == 0 || r == -EAGAIN))
-			look_ahead(a, start, end);
+	if (!in_a_row) {
+		a->run = a->next = at;
+		a->missed = false;
 	}
-	/* What is there already need not wait for the rest. */
-	if (r == -EAGAIN && at >= w->from && at < w->to) {
-		stop = MIN(stop, w->to);
-		r = 0;
+	*len = MIN(*len, AHEAD_PIECE);
+	r = take_wanted(a, at, len, data);
+	if (r == -EAGAIN)
+		r = take_near(a, at, len, end, data);
+	if (r == -EAGAIN) {
+		a->missed = true;
+		if (sequential)
+			*len = (uint32_t)MIN(AHEAD_PIECE - at % AHEAD_PIECE, last - at);
+		want(a, at, *len, end);
 	}
-	a->waiting = r == -EAGAIN;
-	if (r < 0)
-		return r;
-	if (!in_a_row)
-		a->run = at;
-	a->next = stop;
-	*len = (uint32_t)(stop - at);
-	*data = window_memory(a, w) + (at - start);
-	return 0;
+	if (sequential && a->missed)
+		fetch(a, at, end);
+	if (r == 0)
+		a->next = at + *len;
+	return r;
 }
 
 int ahead_view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
@@ -343,33 +295,20 @@ int ahead_view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const 
 	return r;
 }
 
-int ahead_copy(struct ahead *a, uint64_t at, uint32_t len, uint8_t **data)
+void ahead_forget(struct ahead *a)
 {
-	int r = -EAGAIN;
-
 	pthread_mutex_lock(&a->lock);
-	if (a->copy.state != COPY_BUSY && (a->copy.at != at || a->copy.len != len))
-		a->copy.state = COPY_NONE;
-	if (a->copy.state == COPY_DONE) {
-		r = a->copy.result;
-		a->copy.state = COPY_NONE;
-		*data = a->bounce;
-	} else if (a->copy.state == COPY_NONE) {
-		a->copy.state = COPY_ASKED;
-		a->copy.at = at;
-		a->copy.len = len;
-		pthread_cond_signal(&a->work);
-	}
-	a->waiting = r == -EAGAIN;
+	a->want.stale = true;
+	if (a->want.state == WANT_DONE)
+		a->want.state = WANT_NONE;
 	pthread_mutex_unlock(&a->lock);
-	return r;
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
 /*
  * mincore() calls everything present for those who could not write the file
- * (Linux 5.2): then it is no help, and the thread looks after each window.
+ * (Linux 5.2): then it is no help, and all goes through the thread.
  */
 static bool may_see_cache(int fd)
 {
@@ -390,22 +329,14 @@ struct ahead *ahead_new(int fd, void (*ready)(void *ctx), void *ctx)
 	a->fd = fd;
 	a->ready = ready;
 	a->ctx = ctx;
+	a->nowait = true;
 	a->sees_cache = may_see_cache(fd);
 	a->page = (size_t)sysconf(_SC_PAGESIZE);
 	a->next = NOWHERE;
-	for (size_t i = 0; i < AHEAD_WINDOWS; i++)
-		a->window[i].start = NOWHERE;
-	a->map = mmap(NULL, (size_t)AHEAD_WINDOWS * AHEAD_WINDOW, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (a->map == MAP_FAILED) {
-		free(a);
-		return NULL;
-	}
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
-	if (thread_start(&a->thread, "read-ahead", fill_windows, a) == 0)
+	if (thread_start(&a->thread, "read-ahead", serve, a) == 0)
 		return a;
-	munmap(a->map, (size_t)AHEAD_WINDOWS * AHEAD_WINDOW);
 	pthread_cond_destroy(&a->work);
 	pthread_mutex_destroy(&a->lock);
 	free(a);
@@ -421,7 +352,8 @@ void ahead_free(struct ahead *a)
 	pthread_cond_signal(&a->work);
 	pthread_mutex_unlock(&a->lock);
 	pthread_join(a->thread, NULL);
-	munmap(a->map, (size_t)AHEAD_WINDOWS * AHEAD_WINDOW);
+	if (a->look)
+		munmap(a->look, LOOK);
 	pthread_cond_destroy(&a->work);
 	pthread_mutex_destroy(&a->lock);
 	free(a);

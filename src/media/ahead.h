@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ahead: reading a file without waiting for it. A few windows of the file are
- * mapped; a thread brings their pages into memory, for the read that waits and,
- * behind a sequential one, for those to come. Whoever reads gets -EAGAIN until
- * then, and a call when it is worth asking again.
+ * Ahead: reading a file without waiting for it. What is in memory already is
+ * copied at once; the rest is read by a thread, which asks storage for more when
+ * somebody reads in a row. Until then whoever reads gets -EAGAIN, and a call when
+ * it is worth asking again.
  *
- * Windows, not the whole file: what is mapped counts as the program's memory,
- * and 32-bit machines have no room for a DVD. Sizes and offsets are in bytes.
+ * Its memory is two pieces, whatever the file's size. Sizes and offsets are in
+ * bytes.
  */
 #ifndef MEDIA_AHEAD_H
 #define MEDIA_AHEAD_H
@@ -15,9 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AHEAD_WINDOW  (256u * 1024u)
-#define AHEAD_WINDOWS 4u
-#define AHEAD_COPY    (64u * 1024u) /* most that ahead_copy() gives at once */
+#define AHEAD_BLOCK 2048u           /* pieces are of whole ones */
+#define AHEAD_PIECE (128u * 1024u)  /* most that one call gives */
 
 struct ahead;
 
@@ -31,16 +30,13 @@ struct ahead *ahead_new(int fd, void (*ready)(void *ctx), void *ctx);
 void ahead_free(struct ahead *a);
 
 /*
- * Where *len bytes from `at` on lie, fewer if need be; the file ends at `end`.
- * *data is valid until the next call. It is the file itself: touching it raises
- * SIGBUS when the file was cut meanwhile, a system call fails with EFAULT.
- * 0; -EAGAIN; -EIO: it cannot be mapped, ahead_copy() says more.
+ * A copy of *len bytes (whole blocks) from `at` on, or of fewer whole blocks, at least
+ * one: *data, valid until the next call. The file has `end` bytes; behind them are zeros.
+ * 0; -EAGAIN: ask again; -errno of reading the first block, -EIO when the file has
+ * been cut before its end.
  */
 int ahead_view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data);
-/*
- * A copy of exactly len bytes (at most AHEAD_COPY), valid until the next call.
- * 0; -EAGAIN: ask for the same again; -errno of reading, -EIO at the file's end.
- */
-int ahead_copy(struct ahead *a, uint64_t at, uint32_t len, uint8_t **data);
+/* The file was written or cut: nothing that was read before will be given. Any thread. */
+void ahead_forget(struct ahead *a);
 
 #endif

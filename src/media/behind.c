@@ -296,8 +296,7 @@ static int behind_read(struct media *m, uint64_t block, uint32_t count, void *bu
 	return media_read(b->below, block, count, buf);
 }
 
-static int behind_view(
-	struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data)
+static int behind_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
 	struct media_behind *b = from(m);
 	bool busy;
@@ -309,7 +308,7 @@ static int behind_view(
 	if (busy)
 		(void)later(b);
 	pthread_mutex_unlock(&b->lock);
-	return busy ? -EAGAIN : b->below->ops->view(b->below, block, count, touch, data);
+	return busy ? -EAGAIN : b->below->ops->view(b->below, block, count, data);
 }
 
 static void behind_wait(struct media *m)

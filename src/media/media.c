@@ -26,8 +26,8 @@ int media_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 	return r;
 }
 
-int media_view(struct media *m, uint64_t block, uint32_t *count, bool touch, void *stage,
-	const uint8_t **data)
+int media_view(
+	struct media *m, uint64_t block, uint32_t *count, void *stage, const uint8_t **data)
 {
 	uint32_t asked = *count;
 	int r = -EOPNOTSUPP;
@@ -36,7 +36,7 @@ int media_view(struct media *m, uint64_t block, uint32_t *count, bool touch, voi
 	if (block >= m->blocks || asked > m->blocks - block)
 		return -EINVAL;
 	if (m->ops->view)
-		r = checked(m->ops->view(m, block, count, touch, data));
+		r = checked(m->ops->view(m, block, count, data));
 	if (r == -EOPNOTSUPP) {
 		*count = asked;
 		*data = stage;

@@ -27,13 +27,10 @@ struct media_ops {
 	int (*read)(struct media *m, uint64_t block, uint32_t count, void *buf);
 	/*
 	 * Where up to *count blocks lie in memory: *data, and how many they are in *count
-	 * (at least 1), until the next call on m. touch: the caller looks at them itself;
-	 * else they may be a file's own pages, which can vanish when the file is cut (a
-	 * system call then fails with EFAULT). Else as read; -EOPNOTSUPP, or no such
+	 * (at least 1), until the next call on m. Else as read; -EOPNOTSUPP, or no such
 	 * operation: they can only be read.
 	 */
-	int (*view)(
-		struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data);
+	int (*view)(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data);
 	/* As read. May be asked beyond media->blocks: the medium grows. */
 	int (*write)(struct media *m, uint64_t block, uint32_t count, const void *buf);
 	/*
@@ -70,8 +67,8 @@ struct media {
 /* 0, -EAGAIN, -EINVAL when the range is not inside the medium, or what storage said. */
 int media_read(struct media *m, uint64_t block, uint32_t count, void *buf);
 /* As media_ops.view; where that cannot be had, all of the blocks are read into stage. */
-int media_view(struct media *m, uint64_t block, uint32_t *count, bool touch, void *stage,
-	const uint8_t **data);
+int media_view(
+	struct media *m, uint64_t block, uint32_t *count, void *stage, const uint8_t **data);
 /* 0, -EAGAIN, -EROFS, or what storage said (-ENOSPC, -EIO, -EFBIG ...). */
 int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf);
 /* As media_ops.settle, run, wait. */

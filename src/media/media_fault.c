@@ -36,13 +36,12 @@ static int fault_read(struct media *m, uint64_t block, uint32_t count, void *buf
 	return r ? r : media_read(f->below, block, count, buf);
 }
 
-static int fault_view(
-	struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data)
+static int fault_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
 	const struct media_ops *ops = f->below->ops;
 	uint32_t asked = *count;
-	int r = ops->view ? ops->view(f->below, block, count, touch, data) : -EOPNOTSUPP;
+	int r = ops->view ? ops->view(f->below, block, count, data) : -EOPNOTSUPP;
 
 	if (r == -EOPNOTSUPP)
 		return r; /* it is read then, through here */

@@ -103,42 +103,26 @@ static int file_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 		from(m), "reading", read_all(from(m)->fd, buf, len, (off_t)(block * MEDIA_BLOCK)));
 }
 
-/* The bytes of the last block that the file does not have are zero, as in file_read(). */
-static int view_copy(struct media_file *f, uint64_t block, uint32_t *count, const uint8_t **data)
+/* What was read before may be other blocks now. */
+static void forget(struct media_file *f)
 {
-	uint32_t n = MIN(*count, AHEAD_COPY / MEDIA_BLOCK);
-	uint32_t missing = f->m.tail && block + n == f->m.blocks ? MEDIA_BLOCK - f->m.tail : 0;
-	uint8_t *copy;
-	int r = ahead_copy(f->ahead, block * MEDIA_BLOCK, n * MEDIA_BLOCK - missing, &copy);
-
-	if (r == -EAGAIN)
-		return r;
-	if (r < 0)
-		return complain(f, "reading", r);
-	memset(copy + n * MEDIA_BLOCK - missing, 0, missing);
-	*count = n;
-	*data = copy;
-	return 0;
+	if (f->ahead)
+		ahead_forget(f->ahead);
 }
 
-static int file_view(
-	struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data)
+static int file_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
 	struct media_file *f = from(m);
+	uint64_t end = m->blocks * MEDIA_BLOCK - (m->tail ? MEDIA_BLOCK - m->tail : 0);
 	uint32_t len = *count * MEDIA_BLOCK;
 	int r;
 
 	if (!f->ahead)
 		return -EOPNOTSUPP;
-	if (touch)
-		return view_copy(f, block, count, data);
-	/* Behind the last byte its page holds zeros, which is what the tail is to be. */
-	r = ahead_view(f->ahead, block * MEDIA_BLOCK, &len, m->blocks * MEDIA_BLOCK, data);
-	if (r == -EIO)
-		return view_copy(f, block, count, data);
+	r = ahead_view(f->ahead, block * MEDIA_BLOCK, &len, end, data);
 	if (r == 0)
 		*count = len / MEDIA_BLOCK;
-	return r;
+	return r == -EAGAIN ? r : complain(f, "reading", r);
 }
 
 static int file_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
@@ -146,7 +130,10 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 	struct media_file *f = from(m);
 	uint64_t at = block * MEDIA_BLOCK;
 	uint64_t end = at + (uint64_t)count * MEDIA_BLOCK;
-	int r = write_all(f->fd, buf, (size_t)(end - at), (off_t)at);
+	int r;
+
+	forget(f);
+	r = write_all(f->fd, buf, (size_t)(end - at), (off_t)at);
 
 	if (r < 0) {
 		complain(f, "writing", r);
@@ -181,7 +168,10 @@ static int file_sync(struct media *m)
 
 static int file_truncate(struct media *m, uint64_t blocks)
 {
-	int r = ftruncate(from(m)->fd, (off_t)(blocks * MEDIA_BLOCK)) < 0 ? -errno : 0;
+	int r;
+
+	forget(from(m));
+	r = ftruncate(from(m)->fd, (off_t)(blocks * MEDIA_BLOCK)) < 0 ? -errno : 0;
 
 	return complain(from(m), "shortening", r);
 }

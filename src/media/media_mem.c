@@ -33,14 +33,13 @@ static int mem_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 	return 0;
 }
 
-static int mem_view(
-	struct media *m, uint64_t block, uint32_t *count, bool touch, const uint8_t **data)
+static int mem_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
 	const struct media_mem *mm = (struct media_mem *)m;
 	const uint8_t *p = block / PIECE_BLOCKS < PIECES ? mm->piece[block / PIECE_BLOCKS] : NULL;
 	uint32_t there = PIECE_BLOCKS - (uint32_t)(block % PIECE_BLOCKS);
 
-	if (!p || touch)
+	if (!p)
 		return -EOPNOTSUPP;
 	*data = p + block % PIECE_BLOCKS * MEDIA_BLOCK;
 	*count = MIN(*count, there);

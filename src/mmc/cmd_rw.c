@@ -107,7 +107,7 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 	while (c->blocks) {
 		uint32_t n = MIN(c->blocks, MMC_STAGE_SIZE / MEDIA_BLOCK);
 		const uint8_t *data;
-		int r = disc_view(c->disc, c->lba, &n, true, d->stage, &data);
+		int r = disc_view(c->disc, c->lba, &n, d->stage, &data);
 		mmc_sense_t s = sense_from_disc(r, false);
 
 		if (s == SENSE_AGAIN)

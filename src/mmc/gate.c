@@ -190,13 +190,13 @@ static int32_t pull_blocks(struct mmc_drive *d, const uint8_t **data, uint32_t m
 {
 	struct mmc_command *c = &d->cmd;
 	uint32_t n = MIN(MIN(max, MMC_PUSH_MAX) / MEDIA_BLOCK, c->single ? 1 : c->blocks);
-	int r = disc_view(c->disc, c->lba, &n, c->touch, d->stage, data);
+	int r = disc_view(c->disc, c->lba, &n, d->stage, data);
 
 	/* Up to the block that cannot be read, the host gets what it asked for. */
 	if (r < 0 && r != -EAGAIN && n > 1) {
 		c->single = true;
 		n = 1;
-		r = disc_view(c->disc, c->lba, &n, c->touch, d->stage, data);
+		r = disc_view(c->disc, c->lba, &n, d->stage, data);
 	}
 	mmc_sense_t s = sense_from_disc(r, false);
 	if (s == SENSE_AGAIN)
@@ -211,13 +211,12 @@ static int32_t pull_blocks(struct mmc_drive *d, const uint8_t **data, uint32_t m
 	return (int32_t)(n * MEDIA_BLOCK);
 }
 
-void mmc_unpull(struct mmc_drive *d, uint32_t len, bool unreadable)
+void mmc_unpull(struct mmc_drive *d, uint32_t len)
 {
 	struct mmc_command *c = &d->cmd;
 
 	assert(c->active && len <= c->done);
 	c->done -= len;
-	c->touch |= unreadable;
 	if (c->stream != STREAM_READ)
 		return;
 	assert(len % MEDIA_BLOCK == 0);

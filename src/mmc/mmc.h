@@ -79,9 +79,8 @@ void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t
 
 /*
  * Next bytes of the data-in phase, at most max (max must be at least 2048).
- * > 0: *data holds that many bytes, valid until the next call on the drive. They are
- * for a system call to take: see mmc_unpull(). But for the end of the data they are a
- * multiple of 1024, when max is.
+ * > 0: *data holds that many bytes, valid until the next call on the drive. But for the
+ * end of the data they are a multiple of 1024, when max is.
  * 0: there are no more (all of xfer.len delivered, or the command failed).
  * -1: MMC_AGAIN.
  */
@@ -89,11 +88,9 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max);
 
 /*
  * The transport could not move the last len bytes, all that the last pull gave: the
- * next one gives them again. unreadable: because they could not be read from where
- * they lie (EFAULT; a pull may hand out pages of a file, which somebody can cut).
- * From then on the command gives copies, and fails where there is nothing to copy.
+ * next one gives them again.
  */
-void mmc_unpull(struct mmc_drive *d, uint32_t len, bool unreadable);
+void mmc_unpull(struct mmc_drive *d, uint32_t len);
 
 /*
  * Next bytes of the data-out phase, in any portions, xfer.len in all.

@@ -84,7 +84,6 @@ struct mmc_command {
 	uint32_t reply_len; /* bytes built in drive.reply, before truncation */
 	enum mmc_stream stream;
 	uint32_t lba, blocks; /* still to move, or to verify */
-	bool touch;           /* the transport cannot read them where they lie */
 	bool single;          /* one of several was bad: find out which */
 	uint32_t staged;      /* bytes in drive.stage */
 };

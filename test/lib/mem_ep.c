@@ -23,6 +23,7 @@ void mem_ep_be(struct mem_ep *ep, const struct mem_ep_controller *c)
 }
 
 #define RESUMES_MAX 256 /* a medium that says AGAIN more often in a row is broken */
+#define UNTOLD_MAX  8u  /* every eighth send is reported at once */
 
 static void drop_front(struct mem_ep_ring *r)
 {
@@ -35,10 +36,11 @@ static void note_max(struct mem_ep_ring *r)
 	r->max = MAX(r->max, r->count + r->done_count);
 }
 
-static void push_done(struct mem_ep *ep, struct mem_ep_ring *r, uint8_t *buf, int32_t result)
+static void push_done(
+	struct mem_ep *ep, struct mem_ep_ring *r, uint8_t *buf, int32_t result, bool tells)
 {
-	r->done[(r->done_head + r->done_count++) % MEM_EP_QUEUE] =
-		(struct mem_ep_done){.order = ep->order++, .buf = buf, .result = result};
+	r->done[(r->done_head + r->done_count++) % MEM_EP_QUEUE] = (struct mem_ep_done){
+		.order = ep->order++, .buf = buf, .result = result, .tells = tells};
 	ep->activity++;
 }
 
@@ -51,7 +53,7 @@ void mem_complete_front(struct mem_ep *ep, struct mem_ep_ring *r, int32_t result
 	if (done.early)
 		free(done.buf);
 	else
-		push_done(ep, r, done.buf, result);
+		push_done(ep, r, done.buf, result, done.tells);
 }
 
 void mem_complete_all(struct mem_ep *ep, struct mem_ep_ring *r, int32_t result)
@@ -142,7 +144,7 @@ static bool strikes_at_once(int error)
 static int queue(
 	struct mem_ep *ep, struct mem_ep_ring *r, const void *data, uint32_t size, int error)
 {
-	struct mem_ep_request q = {.size = size, .error = error};
+	struct mem_ep_request q = {.size = size, .error = error, .tells = true};
 
 	if (r->count + r->done_count == MEM_EP_QUEUE) {
 		ep->violations++;
@@ -153,8 +155,12 @@ static int queue(
 		return -ENOMEM;
 	if (data && size)
 		memcpy(q.buf, data, size);
+	if (r == &ep->in) {
+		q.tells = ep->prompt || ++ep->untold == UNTOLD_MAX;
+		ep->untold = q.tells ? 0 : ep->untold;
+	}
 	if (strikes_at_once(error)) {
-		push_done(ep, r, q.buf, error);
+		push_done(ep, r, q.buf, error, q.tells);
 		note_max(r);
 		return 0;
 	}
@@ -182,7 +188,7 @@ static int ep_send(void *ctx, const void *data, uint32_t len)
 	if (!err && ep->fifo64 && len <= 64 && ep->in.count == 1 && !ep->halted &&
 		!mem_front(&ep->in)->error && !mem_front(&ep->in)->early) {
 		mem_front(&ep->in)->early = true;
-		push_done(ep, &ep->in, NULL, (int32_t)len);
+		push_done(ep, &ep->in, NULL, (int32_t)len, mem_front(&ep->in)->tells);
 	}
 	return err;
 }
@@ -322,19 +328,43 @@ static bool deliver_one(struct mem_ep *ep)
 	return true;
 }
 
+/* Something there wakes the one who looks, and then all is delivered. */
+static bool tells(const struct mem_ep *ep)
+{
+	uint32_t i;
+
+	if (ep->look || (ep->out.done_count && !ep->blocked))
+		return true;
+	for (i = 0; i < ep->in.done_count; i++)
+		if (ep->in.done[(ep->in.done_head + i) % MEM_EP_QUEUE].tells)
+			return true;
+	return false;
+}
+
 void mem_ep_run(struct mem_ep *ep)
 {
-	while (deliver_one(ep))
-		;
+	if (tells(ep))
+		while (deliver_one(ep))
+			;
+	ep->look = false;
+}
+
+void mem_ep_look(struct mem_ep *ep)
+{
+	ep->look = true;
+	mem_ep_run(ep);
 }
 
 static void fire_tick(struct mem_ep *ep)
 {
 	ep->now_ms = MAX(ep->now_ms, ep->tick_at);
 	ep->tick_at = 0;
-	bot_tick(ep->bot);
+	mem_ep_look(ep);
+	/* Unless BOT wants another one by now. */
+	if (!ep->tick_at)
+		bot_tick(ep->bot);
 	leave_limbo(ep);
-	mem_ep_run(ep);
+	mem_ep_look(ep);
 }
 
 void mem_ep_pass(struct mem_ep *ep, unsigned ms)
@@ -350,7 +380,7 @@ void mem_ep_pass(struct mem_ep *ep, unsigned ms)
 void mem_unblock(struct mem_ep *ep)
 {
 	ep->blocked = false;
-	mem_ep_run(ep);
+	mem_ep_look(ep);
 }
 
 void mem_ep_resume(struct mem_ep *ep)
@@ -375,6 +405,12 @@ bool mem_ep_wait(struct mem_ep *ep)
 		mem_ep_resume(ep);
 		if (ep->activity != before)
 			return true;
+	}
+	if (ep->in.done_count && !ep->hold_sent &&
+		(!ep->tick_at || ep->tick_at > ep->now_ms + MEM_EP_LOOK_MS)) {
+		ep->now_ms += MEM_EP_LOOK_MS;
+		mem_ep_look(ep);
+		return true;
 	}
 	if (!ep->tick_at)
 		return false;

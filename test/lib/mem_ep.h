@@ -11,7 +11,8 @@
  * - the device is not told that the host cleared a halt; dwc2 and dwc3 give
  *   requests back at that moment, dummy_hcd and musb do not;
  * - dummy_hcd completes sends of up to 64 bytes before the host reads them;
- * - completions are delivered in the order in which they happened, later.
+ * - completions are delivered in the order in which they happened, later: those of most
+ *   sends with the next one of a read, a tick, or another event.
  */
 #ifndef TEST_LIB_MEM_EP_H
 #define TEST_LIB_MEM_EP_H
@@ -35,6 +36,7 @@ enum mem_ep_cancel {
 	MEM_EP_CANCEL_LATE   /* after MEM_EP_LATE_MS, which is longer than BOT waits */
 };
 #define MEM_EP_LATE_MS 2500u
+#define MEM_EP_LOOK_MS 20u /* so long a completed send stays unreported at the most */
 
 /* What tells controllers apart for BOT. */
 struct mem_ep_controller {
@@ -73,12 +75,14 @@ struct mem_ep_request {
 	uint32_t size, at; /* at: sent or filled so far */
 	int error;         /* strikes when a packet would move */
 	bool early;        /* its completion was already given */
+	bool tells;        /* a send whose completion is reported at once */
 };
 
 struct mem_ep_done {
 	uint64_t order;
 	uint8_t *buf;
 	int32_t result;
+	bool tells;
 };
 
 struct mem_ep_ring {
@@ -94,6 +98,7 @@ struct mem_ep {
 	bool fifo64;    /* small sends complete early (dummy_hcd) */
 	bool hold_sent; /* completions of sends are kept back */
 	bool lazy;      /* completions are delivered only when the host would wait */
+	bool prompt;    /* those of sends are reported at once; else as gadget/ffs_aio.c does */
 	bool suspended; /* send and recv are refused with -EAGAIN (dwc2) */
 	enum mem_ep_cancel cancel;
 	unsigned halt_refusals; /* so often the FIFO is not yet empty when a halt is asked for */
@@ -111,7 +116,8 @@ struct mem_ep {
 	uint64_t now_ms, tick_at; /* tick_at 0 = not armed */
 	uint64_t limbo_until;
 	uint32_t limbo; /* sends that are to come back late */
-	unsigned refused;
+	unsigned refused, untold;
+	bool look; /* somebody is going to look for completions anyway */
 	uint64_t count[MEM_EP_OPS];
 	struct mem_ep_fault fault;
 	uint64_t order, activity;
@@ -133,6 +139,8 @@ void mem_ep_fault(struct mem_ep *ep, const struct mem_ep_fault *fault);
 
 /* Delivers the completions that are due. */
 void mem_ep_run(struct mem_ep *ep);
+/* All of them: another event woke the one who looks. */
+void mem_ep_look(struct mem_ep *ep);
 /* Something has to happen or the host cannot go on: completions, the medium, time. False: nothing
  * did. */
 bool mem_ep_wait(struct mem_ep *ep);

@@ -151,7 +151,7 @@ int mem_host_class_reset(struct mem_ep *ep)
 
 	if (!ep->enabled)
 		return -ESHUTDOWN;
-	mem_ep_run(ep);
+	mem_ep_look(ep);
 	bot_class_reset(ep->bot);
 	mem_unblock(ep);
 	while (ep->resets_done == before)

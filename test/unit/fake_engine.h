@@ -36,7 +36,7 @@ struct mmc_drive {
 	uint8_t cdb[16], seed;
 	size_t cdb_len;
 	unsigned again_left;
-	uint64_t begun, ended, aborted, pulls, unpulls, unreadable, pushes, transport_resets, bus_resets;
+	uint64_t begun, ended, aborted, pulls, unpulls, pushes, transport_resets, bus_resets;
 	uint32_t violations;
 	const struct mem_ep *ep;
 	uint32_t posted; /* reads, when data was last pulled */
@@ -101,12 +101,11 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 	return (int32_t)n;
 }
 
-void mmc_unpull(struct mmc_drive *d, uint32_t len, bool unreadable)
+void mmc_unpull(struct mmc_drive *d, uint32_t len)
 {
 	d->violations += !d->busy || len > d->at;
 	d->at -= len;
 	d->unpulls++;
-	d->unreadable += unreadable;
 }
 
 int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len)
@@ -244,7 +243,7 @@ static inline void rig_agree(struct rig *r)
 		if (shapes[i].dir == MMC_DIR_IN)
 			rig_check_data(r, shapes[i].len);
 	}
-	mem_ep_run(r->ep);
+	mem_ep_look(r->ep);
 	assert_false(bot_busy(r->bot));
 	r->drive.again = again;
 }
@@ -265,7 +264,8 @@ static inline void rig_expect_halted(struct rig *r)
 
 	assert_int_equal(mem_host_in(r->ep, csw, sizeof(csw), &got), -EPIPE);
 	assert_int_equal(got, 0);
-	assert_int_equal(r->ep->now_ms, before); /* it was halted, not halted at last */
+	/* It was halted, but for taking back what was queued, not halted at last. */
+	assert_in_range(r->ep->now_ms, before, before + 1);
 }
 
 /* Dead until a reset, whatever the host does (BOT 6.6.1, USB-IF TD1.4). */
@@ -298,7 +298,7 @@ static inline void rig_use_up_reads(struct rig *r)
 	for (i = 0; i == 0 || r->ep->out.count > 1; i++) {
 		assert_true(i < BOT_WINDOW);
 		assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
-		mem_ep_run(r->ep);
+		mem_ep_look(r->ep);
 	}
 }
 

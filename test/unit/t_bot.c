@@ -176,7 +176,7 @@ static void cbw_before_the_csw_was_reported(void **state)
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(r->drive.begun, 1);
 	r->ep->hold_sent = false;
-	mem_ep_run(r->ep);
+	mem_ep_look(r->ep);
 	assert_int_equal(r->drive.begun, 2);
 	assert_int_equal(mem_host_in(r->ep, csw, sizeof(csw), &got), 0);
 	assert_int_equal(got, CSW_LEN);
@@ -191,7 +191,7 @@ static void cbw_before_the_csw_was_reported(void **state)
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(bot_get_stats(r->bot)->invalid_cbws, 0);
 	r->ep->hold_sent = false;
-	mem_ep_run(r->ep);
+	mem_ep_look(r->ep);
 	rig_expect_dead(r);
 	rig_free(r);
 }

@@ -29,6 +29,7 @@ static void one(struct rig *r, int number, enum mmc_dir host, uint32_t h, enum m
 	assert_int_equal(r->host.empty, 0);
 	assert_int_equal(bot_get_stats(r->bot)->phase_errors - phase, e.status == CSW_PHASE_ERROR);
 	assert_false(r->drive.busy);
+	mem_ep_look(r->ep);
 	assert_false(bot_busy(r->bot));
 }
 
