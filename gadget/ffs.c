@@ -208,6 +208,8 @@ static int open_plumbing(struct ffs *f, const struct ffs_config *c)
 	if (!ret)
 		ret = make_eventfd(&f->aio.event_fd);
 	if (!ret)
+		ret = ffs_usb_init(f);
+	if (!ret)
 		ret = io_setup(FFS_CONTEXT, &f->aio.ctx);
 	if (!ret)
 		ret = ffs_aio_init(&f->aio);
@@ -236,6 +238,7 @@ static struct ffs *ffs_new(const struct ffs_config *c)
 	f->in_flight = c->in_flight;
 	f->max_lun = c->bot.max_lun;
 	f->ep0 = f->stop_fd = f->wake_fd = -1;
+	f->epoll_fd = f->tick_fd = f->quiet_fd = -1;
 	f->aio.in_fd = f->aio.out_fd = f->aio.event_fd = -1;
 	f->guard.write_fd = -1;
 	f->aio.io = &ffs_io_kernel;
@@ -301,6 +304,9 @@ void ffs_close(struct ffs *f)
 	close_fd(f->aio.out_fd);
 	close_fd(f->ep0);
 	unmount_function(f);
+	close_fd(f->epoll_fd);
+	close_fd(f->tick_fd);
+	close_fd(f->quiet_fd);
 	close_fd(f->aio.event_fd);
 	close_fd(f->stop_fd);
 	close_fd(f->wake_fd);

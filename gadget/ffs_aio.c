@@ -19,6 +19,12 @@
 #include "util/array.h"
 
 #define BUFFERS_BYTES (FFS_BUFFERS * BOT_CHUNK)
+/*
+ * Of so many sends one wakes the USB thread when it has completed; all receives do.
+ * Nobody waits for a send: a full window is 32 of them, what is behind the last one is
+ * the host's next CBW, and BOT looks itself where it has to know that they came back.
+ */
+#define UNTOLD_MAX 8u
 
 /* ---- the kernel --------------------------------------------------------------------------- */
 
@@ -339,7 +345,11 @@ static int aio_submit(struct ffs_aio *a, struct ffs_queue *q, struct ffs_io *io)
 	struct ffs_io **link = q->end;
 	int ret;
 
-	io_set_eventfd(&io->iocb, a->event_fd);
+	if (io->out || ++a->untold == UNTOLD_MAX) {
+		io_set_eventfd(&io->iocb, a->event_fd);
+		if (!io->out)
+			a->untold = 0;
+	}
 	io->iocb.data = io;
 	ret = a->io->submit(a->ctx, &io->iocb);
 	if (ret < 0) {

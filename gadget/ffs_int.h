@@ -12,8 +12,6 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include <systemd/sd-event.h>
-
 #include "gadget/ffs.h"
 
 /* ---- descriptors (ffs_desc.c) ------------------------------------------------------------- */
@@ -85,7 +83,8 @@ struct ffs_aio {
 	uint8_t *free_buffer[FFS_BUFFERS];
 	unsigned free_buffers;
 	uint64_t seq;
-	bool held; /* BOT does not take the head of out */
+	unsigned untold; /* sends whose completion wakes nobody, since the last that does */
+	bool held;       /* BOT does not take the head of out */
 };
 
 /* fds, ctx, event_fd and the pointers are set by the caller before. 0 or -ENOMEM. */
@@ -171,9 +170,9 @@ struct ffs {
 	/* USB thread only */
 	struct ffs_host seen;
 	enum ffs_speed speed;
-	sd_event *loop;
-	sd_event_source *tick, *quiet;
-	bool marked; /* *in_flight is set */
+	int epoll_fd, tick_fd, quiet_fd;
+	bool ticking; /* BOT wants its tick */
+	bool marked;  /* *in_flight is set */
 	bool taken_over;
 	uint64_t quiet_commands;
 	uint64_t seen_commands;
@@ -184,6 +183,8 @@ struct ffs {
 extern const struct bot_ep_ops ffs_bot_ops;
 extern const struct ffs_aio_client ffs_bot_client;
 
+/* What its loop waits at; wake_fd and the endpoints' event_fd are there. 0 or -errno. */
+int ffs_usb_init(struct ffs *f);
 void *ffs_usb_run(void *f);
 void *ffs_ep0_run(void *f);
 void ffs_wake(struct ffs *f);

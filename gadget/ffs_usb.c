@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +21,35 @@
 
 #define RESET_SETTLE_NS 20000000 /* rare enough, and the host gives a reset seconds */
 #define QUIET_MS        20u      /* longer than a host takes between two commands of a burn */
-#define USB_NICE        (-10) /* the host times commands; nothing else on the board is so urgent */
+
+/* ---- news --------------------------------------------------------------------------------- */
+
+static void publish(struct ffs *f)
+{
+	const struct bot_stats *stats = bot_get_stats(f->bot);
+	bool busy = bot_busy(f->bot);
+	bool news = stats->commands != f->seen_commands || busy != f->seen_busy;
+
+	pthread_mutex_lock(&f->lock);
+	news |= f->state.speed != f->speed || f->state.suspended != f->seen.suspended ||
+		f->state.bot.resets != stats->resets;
+	f->state.enabled = f->speed != FFS_SPEED_NONE;
+	f->state.suspended = f->seen.suspended;
+	f->state.speed = f->speed;
+	f->state.bot = *stats;
+	pthread_mutex_unlock(&f->lock);
+	f->seen_commands = stats->commands;
+	f->seen_busy = busy;
+	if (news && f->changed)
+		f->changed(f->ctx);
+}
+
+/* After anything that may have made BOT submit: a submission finds completions of others. */
+static void settle(struct ffs *f)
+{
+	ffs_aio_dispatch(&f->aio);
+	publish(f);
+}
 
 /* ---- between BOT and the endpoints -------------------------------------------------------- */
 
@@ -45,13 +73,19 @@ static void ep_cancel_in(void *ep)
 	ffs_aio_cancel_in(&((struct ffs *)ep)->aio);
 }
 
+static void set_timer(int fd, unsigned ms)
+{
+	struct itimerspec t = {.it_value = {ms / 1000, (long)(ms % 1000) * 1000000}};
+
+	(void)timerfd_settime(fd, 0, &t, NULL);
+}
+
 static void ep_arm_tick(void *ep, unsigned ms)
 {
 	struct ffs *f = ep;
 
-	if (ms)
-		sd_event_source_set_time_relative(f->tick, (uint64_t)ms * 1000);
-	sd_event_source_set_enabled(f->tick, ms ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+	f->ticking = ms != 0;
+	set_timer(f->tick_fd, ms);
 }
 
 static void ep_reset_done(void *ep)
@@ -77,31 +111,32 @@ const struct bot_ep_ops ffs_bot_ops = {
  * Whoever takes over after our death has to know whether the host waits for us.
  * A wrong yes costs a reset, a wrong no the host's time-out. So it stays a yes
  * between two commands that follow each other, where a CBW may have come that we
- * have not seen; and one timer in QUIET_MS is cheaper than one a command.
+ * have not seen; and one timer in QUIET_MS is cheaper than one a command. It also
+ * bounds how late BOT hears of a send that was lost.
  */
 static void mark_in_flight(struct ffs *f)
 {
-	if (!f->in_flight || f->marked)
+	if (f->marked)
 		return;
 	f->marked = true;
-	atomic_store(f->in_flight, 1);
+	if (f->in_flight)
+		atomic_store(f->in_flight, 1);
 	f->quiet_commands = bot_get_stats(f->bot)->commands;
-	sd_event_source_set_time_relative(f->quiet, QUIET_MS * 1000);
-	sd_event_source_set_enabled(f->quiet, SD_EVENT_ONESHOT);
+	set_timer(f->quiet_fd, QUIET_MS);
 }
 
-static int on_quiet(sd_event_source *s, uint64_t usec, void *ctx)
+static void on_quiet(struct ffs *f)
 {
-	struct ffs *f = ctx;
+	bool quiet;
 
-	(void)s;
-	(void)usec;
+	/* That a CSW has gone out wakes nobody. */
+	settle(f);
+	quiet = bot_at_rest(f->bot) && bot_get_stats(f->bot)->commands == f->quiet_commands;
 	f->marked = false;
-	if (bot_at_rest(f->bot) && bot_get_stats(f->bot)->commands == f->quiet_commands)
+	if (quiet && f->in_flight)
 		atomic_store(f->in_flight, 0);
-	else if (f->speed != FFS_SPEED_NONE)
+	if (!quiet && f->speed != FFS_SPEED_NONE)
 		mark_in_flight(f);
-	return 0;
 }
 
 static void client_sent(void *ctx, int32_t result)
@@ -246,50 +281,10 @@ static void follow_host(struct ffs *f)
 
 /* ---- the loop ----------------------------------------------------------------------------- */
 
-static void publish(struct ffs *f)
+static bool on_wake(struct ffs *f)
 {
-	const struct bot_stats *stats = bot_get_stats(f->bot);
-	bool busy = bot_busy(f->bot);
-	bool news = stats->commands != f->seen_commands || busy != f->seen_busy;
-
-	pthread_mutex_lock(&f->lock);
-	news |= f->state.speed != f->speed || f->state.suspended != f->seen.suspended ||
-		f->state.bot.resets != stats->resets;
-	f->state.enabled = f->speed != FFS_SPEED_NONE;
-	f->state.suspended = f->seen.suspended;
-	f->state.speed = f->speed;
-	f->state.bot = *stats;
-	pthread_mutex_unlock(&f->lock);
-	f->seen_commands = stats->commands;
-	f->seen_busy = busy;
-	if (news && f->changed)
-		f->changed(f->ctx);
-}
-
-/* After anything that may have made BOT submit: a submission finds completions of others. */
-static void settle(struct ffs *f)
-{
-	ffs_aio_dispatch(&f->aio);
-	publish(f);
-}
-
-static int on_completion(sd_event_source *s, int fd, uint32_t revents, void *ctx)
-{
-	(void)s;
-	(void)fd;
-	(void)revents;
-	settle(ctx);
-	return 0;
-}
-
-static int on_wake(sd_event_source *s, int fd, uint32_t revents, void *ctx)
-{
-	struct ffs *f = ctx;
 	bool stop, resume;
 
-	(void)s;
-	(void)fd;
-	(void)revents;
 	follow_host(f);
 	resume = atomic_exchange(&f->resume, false);
 	if (ffs_run_mail(f) || resume) {
@@ -302,49 +297,82 @@ static int on_wake(sd_event_source *s, int fd, uint32_t revents, void *ctx)
 	pthread_mutex_lock(&f->lock);
 	stop = f->stopping;
 	pthread_mutex_unlock(&f->lock);
-	return stop ? sd_event_exit(f->loop, 0) : 0;
+	return !stop;
 }
 
-static int on_tick(sd_event_source *s, uint64_t usec, void *ctx)
+static void on_tick(struct ffs *f)
 {
-	struct ffs *f = ctx;
-
-	(void)s;
-	(void)usec;
-	bot_tick(f->bot);
+	if (!f->ticking)
+		return; /* taken back when it was on its way */
+	f->ticking = false;
+	ffs_aio_dispatch(&f->aio);
+	/* Unless it wants another one by now. */
+	if (!f->ticking)
+		bot_tick(f->bot);
 	settle(f);
+}
+
+enum source { SOURCE_WAKE, SOURCE_COMPLETION, SOURCE_TICK, SOURCE_QUIET, SOURCES };
+
+/*
+ * Edge-triggered: none is ever read, one system call less for each wake-up. The
+ * mailbox goes first, so that completions of a dead session find it closed.
+ */
+static int loop(struct ffs *f)
+{
+	struct epoll_event events[SOURCES];
+	bool on = true;
+
+	while (on) {
+		unsigned due = 0;
+		int n = epoll_wait(f->epoll_fd, events, SOURCES, -1);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < n; i++)
+			due |= 1u << events[i].data.u32;
+		if (due & 1u << SOURCE_WAKE)
+			on = on_wake(f);
+		if (due & 1u << SOURCE_COMPLETION)
+			settle(f);
+		if (due & 1u << SOURCE_TICK)
+			on_tick(f);
+		if (due & 1u << SOURCE_QUIET)
+			on_quiet(f);
+	}
 	return 0;
 }
 
-/*
- * Edge-triggered eventfds are never read: one system call less for each wake-up.
- * The mailbox goes first, so that completions of a dead session find it closed.
- */
-static int loop_new(struct ffs *f)
+static int make_timer(int *fd)
 {
-	const uint32_t edge = EPOLLIN | EPOLLET;
-	sd_event_source *wake;
-	int ret = sd_event_new(&f->loop);
+	*fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	return *fd < 0 ? -errno : 0;
+}
 
-	if (ret >= 0)
-		ret = sd_event_add_io(f->loop, &wake, f->wake_fd, edge, on_wake, f);
-	if (ret >= 0)
-		ret = sd_event_source_set_priority(wake, SD_EVENT_PRIORITY_IMPORTANT);
-	if (ret >= 0)
-		ret = sd_event_source_set_floating(wake, true);
-	if (ret >= 0)
-		sd_event_source_unref(wake);
-	if (ret >= 0)
-		ret = sd_event_add_io(f->loop, NULL, f->aio.event_fd, edge, on_completion, f);
-	if (ret >= 0)
-		ret = sd_event_add_time(f->loop, &f->tick, CLOCK_MONOTONIC, 0, 1, on_tick, f);
-	if (ret >= 0)
-		ret = sd_event_source_set_enabled(f->tick, SD_EVENT_OFF);
-	if (ret >= 0)
-		ret = sd_event_add_time(f->loop, &f->quiet, CLOCK_MONOTONIC, 0, 5000, on_quiet, f);
-	if (ret >= 0)
-		ret = sd_event_source_set_enabled(f->quiet, SD_EVENT_OFF);
-	return ret;
+int ffs_usb_init(struct ffs *f)
+{
+	int r = make_timer(&f->tick_fd);
+
+	if (!r)
+		r = make_timer(&f->quiet_fd);
+	if (r)
+		return r;
+	f->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (f->epoll_fd < 0)
+		return -errno;
+	const int fds[SOURCES] = {
+		[SOURCE_WAKE] = f->wake_fd,
+		[SOURCE_COMPLETION] = f->aio.event_fd,
+		[SOURCE_TICK] = f->tick_fd,
+		[SOURCE_QUIET] = f->quiet_fd,
+	};
+	for (uint32_t i = 0; i < SOURCES; i++) {
+		struct epoll_event e = {.events = EPOLLIN | EPOLLET, .data.u32 = i};
+
+		if (epoll_ctl(f->epoll_fd, EPOLL_CTL_ADD, fds[i], &e) < 0)
+			return -errno;
+	}
+	return 0;
 }
 
 void *ffs_usb_run(void *arg)
@@ -356,18 +384,9 @@ void *ffs_usb_run(void *arg)
 
 	snprintf(name, sizeof(name), "usb-%.11s", drive ? drive + 1 : f->instance);
 	pthread_setname_np(pthread_self(), name);
-	/* Linux has a nice value for each thread; without the right to raise it, so be it. */
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), USB_NICE);
-	ret = loop_new(f);
-	if (ret >= 0)
-		ret = sd_event_loop(f->loop);
+	ret = loop(f);
 	if (ret < 0)
 		log_error("%s: event loop: %s", f->instance, strerror(-ret));
-	sd_event_source_unref(f->tick);
-	sd_event_source_unref(f->quiet);
-	f->tick = f->quiet = NULL;
-	sd_event_unref(f->loop);
-	f->loop = NULL;
 	pthread_mutex_lock(&f->lock);
 	f->running = false;
 	pthread_mutex_unlock(&f->lock);
