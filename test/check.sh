@@ -34,6 +34,7 @@ run docs make --no-print-directory -j"$jobs" O="$O" docs-test
 run shim make --no-print-directory -j"$jobs" O="$O" shim-test
 run fuzz test/tap.sh test/suites/fuzz.sh
 run guest make --no-print-directory -j"$jobs" O="$O" guest-test
+run bench make --no-print-directory O="$O" bench-check
 
 passed=$(awk '{ n += $2 } END { print n + 0 }' "$TAP_TOTALS")
 failed=$(awk '{ n += $3 } END { print n + 0 }' "$TAP_TOTALS")

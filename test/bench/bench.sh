@@ -80,9 +80,12 @@ speeds=${speeds:-high super}
 for speed in $speeds; do
 	boot "$speed"
 done
-for speed in $speeds; do
-	cat "$out/$speed.lines"
-done | awk -f "$top/test/bench/results.awk" >"$out/results.tsv"
+{
+	echo "# Linux $(ls "$dir/tree/usr/lib/modules")"
+	for speed in $speeds; do
+		cat "$out/$speed.lines"
+	done | awk -f "$top/test/bench/results.awk"
+} >"$out/results.tsv"
 awk -f "$top/test/bench/table.awk" "$out/results.tsv" | tee "$out/table"
 [ -n "$record" ] || exit 0
 

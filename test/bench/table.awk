@@ -2,6 +2,8 @@
 # What results.awk makes, as people like to read it: a table for each speed.
 BEGIN { FS = "\t" }
 
+/^#/ { print substr($0, 3); next }
+
 function name(row) {
 	if (row == "tur") return "TEST UNIT READY"
 	if (row == "inquiry") return "INQUIRY, 255 bytes asked for"
@@ -17,7 +19,7 @@ function name(row) {
 
 $1 != speed {
 	speed = $1
-	printf "%s%s speed\n", (NR > 1 ? "\n" : ""), speed
+	printf "%s%s speed\n", "\n", speed
 	printf "%-30s %-5s %9s %9s %7s %9s %7s | %9s %9s %6s | %5s\n", "", "", "ours", "f_m_s", "ratio",
 		"stall=0", "ratio", "CPU ours", "CPU f_m_s", "ratio", "KiB"
 }

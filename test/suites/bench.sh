@@ -10,9 +10,8 @@ recorded=test/bench/recorded-$suite-$(dpkg --print-architecture).tsv
 began=$SECONDS
 
 if [ ! -e "$recorded" ]; then
-	echo "ok 1 - benchmark # SKIP nothing recorded for $suite on this architecture (make bench-record)"
-	echo "1..1"
-	exit 0
+	echo "# nothing is recorded for $suite on this architecture (make bench-record)"
+	recorded=/dev/null # that it runs, and the daemon's memory, is looked at all the same
 fi
 test/bench/bench.sh --suite "$suite" 2>&1 | sed 's/^/# /'
 if [ "${PIPESTATUS[0]}" != 0 ]; then
