@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "util/log.h"
 
 #define RESET_SETTLE_NS 20000000 /* rare enough, and the host gives a reset seconds */
+#define USB_NICE        (-10) /* the host times commands; nothing else on the board is so urgent */
 #define QUIET_MS        20u      /* longer than a host takes between two commands of a burn */
 
 /* ---- news --------------------------------------------------------------------------------- */
@@ -384,6 +386,8 @@ void *ffs_usb_run(void *arg)
 
 	snprintf(name, sizeof(name), "usb-%.11s", drive ? drive + 1 : f->instance);
 	pthread_setname_np(pthread_self(), name);
+	/* Linux has a nice value for each thread; without the right to raise it, so be it. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), USB_NICE);
 	ret = loop(f);
 	if (ret < 0)
 		log_error("%s: event loop: %s", f->instance, strerror(-ret));
