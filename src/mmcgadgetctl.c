@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "ctl/client.h"
+#include "ctl/doctor.h"
 #include "ctl/format.h"
 #include "ctl/verbs.h"
 #include "util/array.h"
 #include "version.h"
 
-#define SLOW_MS 1000
+#define SLOW_MS   1000
+#define DOCTOR_MS 3000
 
 enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
 
@@ -32,14 +34,16 @@ static void usage(FILE *out)
 		out);
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		fprintf(out, "  %s\n      %s\n", verb_table[i].synopsis, verb_table[i].help);
-	fputs("\n"
+	fputs("  " DOCTOR_VERB "\n      " DOCTOR_HELP "\n"
+	      "\n"
 	      "      --json         print the daemon's answer as it is, a line of JSON\n"
 	      "      --socket PATH  where the daemon listens (" CLIENT_SOCKET ")\n"
 	      "      --wait SECONDS wait so long for the daemon to be there (0)\n"
 	      "  -V, --version      print the version and exit\n"
 	      "  -h, --help         print this help and exit\n"
 	      "\n"
-	      "Exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon.\n",
+	      "Exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon;\n"
+	      "of doctor: 0 all is well, 1 there is something to do.\n",
 		out);
 }
 
@@ -209,6 +213,60 @@ static void say_pending(const struct options *o)
 	close(fd);
 }
 
+/* 0 and what the daemon says of itself, or -errno. One that hangs is a finding, too. */
+static int ask_status(const struct options *o, const char *socket, json_t **status)
+{
+	int r, fd = client_connect(socket, o->wait);
+	char *text = NULL;
+
+	if (fd < 0)
+		return fd;
+	r = client_send(fd, "status\n");
+	if (r == 0 && !client_soon(fd, DOCTOR_MS))
+		r = -ETIMEDOUT;
+	if (r == 0)
+		r = client_receive(fd, &text);
+	if (r == 0)
+		*status = json_loads(text, 0, NULL);
+	free(text);
+	close(fd);
+	return r;
+}
+
+/* A verb of the client alone: it is for days on which there is no daemon. */
+static enum exit_code doctor(const struct options *o, int arguments)
+{
+	const char *root = getenv("MMCGADGET_ROOT");
+	struct doctor_env env = {.root = root ? root : "", .socket = o->socket};
+	struct doctor_report report;
+	char socket[4096];
+	json_t *status = NULL, *all;
+
+	if (arguments > 0) {
+		fputs("mmcgadgetctl: doctor: too many arguments (usage: doctor)\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(o->socket, CLIENT_SOCKET) == 0) {
+		snprintf(socket, sizeof(socket), "%s" CLIENT_SOCKET, env.root);
+		env.socket = socket;
+	}
+	env.error = ask_status(o, env.socket, &status);
+	env.status = status;
+	doctor_examine(&env, &report);
+	if (o->json) {
+		all = doctor_json(&report);
+		json_dumpf(all, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(all);
+	} else {
+		doctor_print(&report, stdout);
+	}
+	json_decref(status);
+	if (fflush(stdout) != 0)
+		return EXIT_REFUSED;
+	return report.bad ? EXIT_REFUSED : EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.socket = CLIENT_SOCKET};
@@ -218,6 +276,8 @@ int main(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
+	if (strcmp(argv[optind], DOCTOR_VERB) == 0)
+		return doctor(&o, argc - optind - 1);
 	if (build_line(argc - optind, argv + optind, line, sizeof(line)) < 0)
 		return EXIT_USAGE;
 	fd = client_connect(o.socket, o.wait);

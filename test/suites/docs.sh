@@ -40,19 +40,23 @@ both 'mmcgadgetd: options in synopsis and list' \
 	"$(man_options mmcgadgetd.8)"
 
 # Verbs with their options: the table of the code, and each manual's list.
-code_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/ctl/verbs.c)
+daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/ctl/verbs.c)
+# One verb is the client's own.
+own_verb=$(sed -n 's/^#define DOCTOR_VERB *"\(.*\)"$/\1/p' src/ctl/doctor.h)
+code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verb")
 help_verbs=$("$O/mmcgadgetctl" --help | grep -oE '^  [a-z]+' | tr -d ' ')
 man_verbs() { grep -oE '^\.It Cm [a-z]+( |$)' "$man/$1" | awk '{ print $3 }'; }
 both 'verbs in the code and mmcgadgetctl --help' "$code_verbs" "$help_verbs"
-both 'verbs in --help and mmcgadgetd(8)' "$help_verbs" "$(man_verbs mmcgadgetd.8)"
+both 'verbs in the code and mmcgadgetd(8)' "$daemon_verbs" "$(man_verbs mmcgadgetd.8)"
 both 'verbs in --help and mmcgadgetctl(1)' "$help_verbs" "$(man_verbs mmcgadgetctl.1)"
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
 	sed 's/NAME/name/; s/DRIVE/drive/')
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
-	both "verbs and their arguments in --help and $p" "$help_synopses" \
+	[ $p = mmcgadgetctl.1 ] && own='' || own=$own_verb # not for the daemon
+	both "verbs and their arguments in --help and $p" "$(grep -vxF "${own:- }" <<<"$help_synopses")" \
 		"$(plain "$man/$p" | sed -n 's/^     \([a-z].*\)/\1/p' | sed 's/   *.*//' |
-			grep -E "^($(paste -sd'|' <<<"$help_verbs"))( |$)" | grep -E '^help$|name|\[')"
+			grep -E "^($(paste -sd'|' <<<"$help_verbs"))( |$)" | grep -E '^(help|doctor)$|name|\[')"
 done
 
 # Keys: code, shipped file and manual.
@@ -86,6 +90,11 @@ report 'paths in the manuals are those of the code' "$(
 	grep -q "\"$(sed -n 's/^\.It Pa \(.*socket\)$/\1/p' $man/mmcgadgetctl.1)\"" src/ctl/client.h ||
 		echo "mmcgadgetctl(1) has another socket than the program"
 )"
+report 'every page that doctor names is there, and no other' "$(
+	diff <(grep -oE 'docs/boards/[a-z0-9-]*\.md' src/ctl/doctor_board.c | sort -u) \
+		<(printf '%s\n' docs/boards/*.md | grep -v README.md)
+)"
+report 'the pages of the boards say that nothing was tried' "$(grep -L 'not been tried' docs/boards/*.md)"
 report 'the unit file starts what is installed' "$(
 	grep -qx 'ExecStart=@SBINDIR@/mmcgadgetd' configs/mmcgadgetd.service || echo 'ExecStart differs'
 	grep -qx 'WantedBy=usb-gadget.target' configs/mmcgadgetd.service || echo 'WantedBy differs'

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The report, and the checks up to the controller: kernel, board, config.txt. */
+#include "ctl/doctor_int.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "ctl/words.h"
+#include "util/array.h"
+
+#define WIDTH 78
+
+static const char *const verdicts[] = {
+	[DOCTOR_GOOD] = "good", [DOCTOR_NOTE] = "note", [DOCTOR_BAD] = "bad"};
+
+/* ---- the report --------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 4, 0))) static void add(
+	struct exam *x, const char *name, enum doctor_verdict verdict, const char *fmt, va_list ap)
+{
+	struct doctor_report *r = x->report;
+	struct doctor_check *c = &r->check[r->count];
+
+	if (r->count == ARRAY_LEN(r->check))
+		return;
+	r->count++;
+	c->name = name;
+	c->verdict = verdict;
+	vsnprintf(c->text, sizeof(c->text), fmt, ap);
+	words_clean(c->text);
+}
+
+void exam_good(struct exam *x, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(x, name, DOCTOR_GOOD, fmt, ap);
+	va_end(ap);
+}
+
+void exam_note(struct exam *x, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(x, name, DOCTOR_NOTE, fmt, ap);
+	va_end(ap);
+}
+
+bool exam_bad(struct exam *x, const char *name, const char *fmt, ...)
+{
+	bool first = !x->report->bad;
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(x, name, DOCTOR_BAD, fmt, ap);
+	va_end(ap);
+	x->report->bad = true;
+	return first;
+}
+
+void exam_advise(struct exam *x, const char *fmt, ...)
+{
+	char *text = x->report->advice;
+	size_t n = strlen(text), size = sizeof(x->report->advice);
+	va_list ap;
+
+	if (n > 0 && n + 1 < size) {
+		text[n++] = ' ';
+		text[n] = '\0';
+	}
+	va_start(ap, fmt);
+	vsnprintf(text + n, size - n, fmt, ap);
+	va_end(ap);
+	words_clean(text);
+}
+
+static void print_paragraph(const char *text, FILE *out)
+{
+	size_t column = 0, n;
+
+	for (; *text != '\0'; text += n + (text[n] == ' ')) {
+		n = strcspn(text, " ");
+		if (column > 0 && column + 1 + n > WIDTH) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column += (size_t)fprintf(out, "%s%.*s", column > 0 ? " " : "  ", (int)n, text);
+	}
+	fputc('\n', out);
+}
+
+void doctor_print(const struct doctor_report *r, FILE *out)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		fprintf(out, "%-4s  %-10s  %s\n", verdicts[r->check[i].verdict], r->check[i].name,
+			r->check[i].text);
+	if (!r->bad) {
+		fputs("\nAll is well: a host has the drive.\n", out);
+		return;
+	}
+	fputs("\nDo this:\n", out);
+	print_paragraph(r->advice, out);
+}
+
+json_t *doctor_json(const struct doctor_report *r)
+{
+	json_t *checks = json_array();
+
+	for (unsigned i = 0; i < r->count; i++)
+		json_array_append_new(
+			checks, json_pack("{s:s, s:s, s:s}", "name", r->check[i].name, "verdict",
+					verdicts[r->check[i].verdict], "text", r->check[i].text));
+	return json_pack("{s:b, s:s, s:s, s:s, s:o}", "ok", !r->bad, "message",
+		r->bad ? r->advice : "all is well", "board", r->board, "page", r->page, "checks",
+		checks);
+}
+
+/* ---- the kernel --------------------------------------------------------------------------- */
+
+static void check_kernel(struct exam *x)
+{
+	static const enum part needed[] = {PART_CONFIGFS, PART_COMPOSITE, PART_FFS};
+	const struct facts *f = &x->facts;
+	unsigned missing = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
+		const char *name = part_names[needed[i]];
+
+		if (f->part[needed[i]] == PART_THERE)
+			exam_good(x, "kernel", "%s is in the kernel", name);
+		else if (f->part[needed[i]] == PART_ON_DISK)
+			exam_good(x, "kernel", "%s is a module that can be loaded", name);
+		else if (exam_bad(x, "kernel", "%s is missing (kernel %s)", name, f->release))
+			missing++;
+	}
+	if (missing == 0)
+		return;
+	if (!f->modules)
+		exam_advise(x,
+			"Reboot: there is no /lib/modules/%s; most likely an upgrade put another "
+			"kernel in the place of the one that runs. If it is the same afterwards:",
+			f->release);
+	exam_advise(x, "Boot a kernel that has configfs, libcomposite and FunctionFS "
+		       "(CONFIG_USB_CONFIGFS_F_FS): Debian's and Raspberry Pi OS's own kernels "
+		       "have them.");
+}
+
+/* ---- the board and its firmware ----------------------------------------------------------- */
+
+static void check_board(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+
+	if (*f->model == '\0') {
+		exam_note(x, "board", "not known, there is no device tree");
+		return;
+	}
+	if (f->board->port) {
+		exam_good(x, "board", "%s; its device port is %s", f->model, f->board->port);
+		return;
+	}
+	if (exam_bad(x, "board", "%s: every USB port hangs behind a hub or an Ethernet chip",
+		    f->model))
+		exam_advise(x,
+			"Take another board: this model cannot be a USB device, whatever is "
+			"configured. A Pi Zero, Zero 2, 3A+, 4 or 5 can, see %s.",
+			f->board->page);
+}
+
+#define LINE "dtoverlay=dwc2,dr_mode=peripheral"
+
+static void advise_line(struct exam *x, const char *path)
+{
+	exam_advise(
+		x, "Put the line " LINE " at the end of %s, below a line [all], and reboot.", path);
+}
+
+/* No controller, or one that the port's ID pin keeps quiet: the overlay must be right. */
+static bool overlay_ok(struct exam *x)
+{
+	const struct boot_config *b = &x->facts.boot;
+
+	if (strcmp(b->mode, "peripheral") == 0 ||
+		(strcmp(b->mode, "otg") == 0 && !x->facts.board->id_grounded))
+		return true;
+	if (*b->mode != '\0') {
+		if (exam_bad(x, "config.txt", "%s makes the port \"%s\"", b->path, b->mode))
+			exam_advise(x,
+				"In %s, let the dtoverlay=dwc2 line that applies to this board be "
+				"the last one and read " LINE ", and reboot.",
+				b->path);
+		return false;
+	}
+	if (*b->section != '\0') {
+		if (exam_bad(x, "config.txt",
+			    "%s has the dwc2 line in section [%s], which is not for this board",
+			    b->path, b->section))
+			advise_line(x, b->path);
+		return false;
+	}
+	if (exam_bad(x, "config.txt", "%s has no dtoverlay=dwc2 for this board%s", b->path,
+		    b->elsewhere ? "; /boot/config.txt has, but it is not read" : ""))
+		advise_line(x, b->path);
+	return false;
+}
+
+static bool in_use(const struct facts *f)
+{
+	return strcmp(f->state, "configured") == 0 || strcmp(f->state, "suspended") == 0;
+}
+
+static void check_config(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+	const struct boot_config *b = &f->boot;
+
+	if (f->board->kind != BOARD_PI || !f->board->port)
+		return;
+	if (*b->path == '\0') {
+		exam_note(x, "config.txt", "not readable below /boot/firmware or /boot");
+		return;
+	}
+	/* With a host on it, the port is right, however it came to be. */
+	if (!in_use(f) && b->otg_mode && f->board->otg_mode) {
+		if (exam_bad(x, "config.txt",
+			    "otg_mode=1 in %s, section [%s], gives the port to the xHCI host",
+			    b->path, *b->otg_section ? b->otg_section : "all"))
+			exam_advise(x,
+				"Delete the line otg_mode=1 from section [%s] of %s, see that the "
+				"line " LINE " is at its end, below a line [all], and reboot.",
+				*b->otg_section ? b->otg_section : "all", b->path);
+		return;
+	}
+	if (f->udcs == 0 || (f->board->id_grounded && !in_use(f))) {
+		if (!overlay_ok(x))
+			return;
+	} else if (strcmp(b->mode, "peripheral") != 0 && strcmp(b->mode, "otg") != 0) {
+		/* Device trees without the overlay can have a device port, too. */
+		exam_note(x, "config.txt", "%s %s, but there is a controller", b->path,
+			*b->mode ? "makes the port a host" : "has no dtoverlay=dwc2");
+		return;
+	}
+	exam_good(x, "config.txt", "%s makes the port \"%s\"", b->path, b->mode);
+}
+
+/* ---- the controller ----------------------------------------------------------------------- */
+
+static void advise_pi(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+
+	if (*f->boot.path == '\0') {
+		advise_line(x, "/boot/firmware/config.txt (older systems: /boot/config.txt)");
+	} else if (*f->mode == '\0' || strcmp(f->mode, "host") == 0) {
+		exam_advise(x,
+			"Reboot: %s has the line, but the running system was started without it. "
+			"If it is the same afterwards, this kernel does not get the firmware's "
+			"device tree.",
+			f->boot.path);
+	} else if (f->part[PART_DWC2] == PART_ON_DISK) {
+		exam_advise(x,
+			"Load the driver: sudo modprobe dwc2. If that helps, put a line dwc2 into "
+			"/etc/modules-load.d/dwc2.conf; udev loads it by itself unless a file in "
+			"/etc/modprobe.d or the kernel's command line forbids it.");
+	} else if (f->part[PART_DWC2] == PART_MISSING) {
+		exam_advise(x,
+			"Boot a kernel with the driver dwc2 (Raspberry Pi OS's own has it): "
+			"%s does not.",
+			f->release);
+	} else {
+		exam_advise(x, "Look for what the driver says: sudo dmesg | grep dwc2. It is "
+			       "loaded, and has made no controller.");
+	}
+}
+
+static void check_udc(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+
+	if (f->udcs > 0) {
+		exam_good(x, "controller", "%s%s", f->udc,
+			f->udcs > 1 ? ", and others, in /sys/class/udc" : " in /sys/class/udc");
+		return;
+	}
+	if (!exam_bad(x, "controller", "there is none in /sys/class/udc"))
+		return;
+	if (f->board->kind == BOARD_PI)
+		advise_pi(x);
+	else if (f->board->kind == BOARD_BEAGLE)
+		exam_advise(x,
+			"Boot one of BeagleBoard's own images, or load the port's driver "
+			"(musb_dsps "
+			"on AM335x, dwc3 elsewhere): their device trees make the port a device, so "
+			"that a missing controller is a missing driver.");
+	else if (*f->model != '\0')
+		exam_advise(x,
+			"Make the port a device: dr_mode = \"peripheral\" in its node of the "
+			"device "
+			"tree, or, where /sys/class/usb_role has an entry, write the word device "
+			"into its file role. The driver of the controller must be loaded.");
+	else
+		exam_advise(x,
+			"Use a board with a USB device port: this machine has none, as PCs have "
+			"none. To try without hardware: sudo make demo.");
+	exam_advise(x, "More is in %s.", f->board->page);
+}
+
+void doctor_examine(const struct doctor_env *env, struct doctor_report *report)
+{
+	struct exam x = {.env = env, .report = report};
+
+	memset(report, 0, sizeof(*report));
+	facts_gather(env, &x.facts);
+	words_clean(x.facts.model);
+	memcpy(report->board, x.facts.model, sizeof(report->board));
+	report->page = x.facts.board->page;
+	check_kernel(&x);
+	check_board(&x);
+	check_config(&x);
+	check_udc(&x);
+	exam_owner(&x);
+	exam_daemon(&x);
+	exam_host(&x);
+}

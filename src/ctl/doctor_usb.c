@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From the controller to the host: who has it, the daemon, the cable. */
+#include "ctl/doctor_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/client.h"
+#include "util/array.h"
+
+#define UNIT "mmcgadgetd.service"
+
+/* ---- the owner ---------------------------------------------------------------------------- */
+
+/* g_ether and its like, loaded by a list somewhere. */
+static void advise_module(struct exam *x, const char *module)
+{
+	char cmdline[2048];
+	bool there = facts_line(x->facts.root, "/proc/cmdline", cmdline, sizeof(cmdline)) &&
+		     strstr(cmdline, module);
+
+	exam_advise(x, "Unload the module that has it: sudo modprobe -r %s.", module);
+	if (there)
+		exam_advise(x,
+			"The kernel's command line loads it at each boot: take %s out of "
+			"modules-load= in /boot/firmware/cmdline.txt (older systems: "
+			"/boot/cmdline.txt).",
+			module);
+	else
+		exam_advise(x, "For good: take it out of /etc/modules and /etc/modules-load.d, or "
+			       "remove the package that loads it.");
+}
+
+/* BeagleBoard's images: serial and network over USB, from boot on. */
+static void advise_beagle(struct exam *x)
+{
+	static const char *const units[] = {
+		"/lib/systemd/system/bb-usb-gadgets.service",
+		"/usr/lib/systemd/system/bb-usb-gadgets.service",
+		"/etc/systemd/system/bb-usb-gadgets.service",
+	};
+	bool is_new = !facts_exists(x->facts.root, "/opt/scripts/boot/am335x_evm.sh");
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		is_new |= facts_exists(x->facts.root, units[i]);
+	exam_advise(x, "Turn the image's own gadget off:");
+	if (is_new)
+		exam_advise(x, "put the line USB_CONFIGURATION=disable into /etc/default/bb-boot, "
+			       "run sudo systemctl disable bb-usb-gadgets, and reboot.");
+	else
+		exam_advise(
+			x, "take its start out of /opt/scripts/boot/am335x_evm.sh, and reboot.");
+	exam_advise(x,
+		"Network and login over this USB port end with it, so have Ethernet or the serial "
+		"console at hand. More is in %s.",
+		x->facts.board->page);
+}
+
+void exam_owner(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+	char path[320];
+
+	if (f->udcs == 0)
+		return;
+	if (f->ours) {
+		exam_good(x, "owner", "our gadget has %s", f->udc);
+		return;
+	}
+	if (*f->owner == '\0') {
+		exam_good(x, "owner", "%s is free", f->udc);
+		return;
+	}
+	if (!exam_bad(x, "owner", "%s is taken by the gadget \"%s\"", f->udc, f->owner))
+		return;
+	snprintf(path, sizeof(path), "/sys/module/%s", f->owner);
+	if (strncmp(f->owner, "g_", 2) == 0 && facts_exists(f->root, path)) {
+		advise_module(x, f->owner);
+	} else if (f->board->kind == BOARD_BEAGLE) {
+		advise_beagle(x);
+	} else {
+		exam_advise(x,
+			"Stop whatever made the gadget \"%s\" (a service, a line in /etc/rc.local) "
+			"for good. To have the controller until the next boot: echo | sudo tee "
+			"/sys/kernel/config/usb_gadget/%s/UDC. mmcgadgetd then takes it within a "
+			"second.",
+			f->owner, f->owner);
+	}
+}
+
+/* ---- the daemon --------------------------------------------------------------------------- */
+
+/* A process that holds the lock file, 0 when none. */
+static int running(const struct facts *f)
+{
+	char text[32], path[48];
+	int pid;
+
+	if (!facts_line(f->root, "/run/mmcgadget/lock", text, sizeof(text)))
+		return 0;
+	pid = atoi(text);
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return pid > 0 && facts_exists(f->root, path) ? pid : 0;
+}
+
+static bool unit_installed(const struct facts *f)
+{
+	static const char *const folders[] = {"/etc/systemd/system/", "/lib/systemd/system/",
+		"/usr/lib/systemd/system/", "/usr/local/lib/systemd/system/"};
+	char path[96];
+
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		snprintf(path, sizeof(path), "%s" UNIT, folders[i]);
+		if (facts_exists(f->root, path))
+			return true;
+	}
+	return false;
+}
+
+static void no_daemon(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+	int pid = running(f);
+
+	if (pid) {
+		if (exam_bad(x, "daemon", "process %d runs, but nobody listens at %s", pid,
+			    x->env->socket))
+			exam_advise(x,
+				"Ask it at its own socket: mmcgadgetctl --socket PATH doctor, as "
+				"control.directory and control.socket in "
+				"/etc/mmcgadget/mmcgadget.conf have it.");
+		return;
+	}
+	if (!exam_bad(x, "daemon", "mmcgadgetd does not run, nobody listens at %s", x->env->socket))
+		return;
+	if (unit_installed(f)) {
+		exam_advise(x, "Start it: sudo systemctl start mmcgadgetd. If that fails, "
+			       "journalctl -u mmcgadgetd says why.");
+		if (!facts_exists(f->root, "/etc/systemd/system/usb-gadget.target.wants/" UNIT))
+			exam_advise(x, "At each boot: sudo systemctl enable mmcgadgetd.");
+	} else {
+		exam_advise(x, "Start it: sudo modprobe libcomposite, then sudo mmcgadgetd. No "
+			       "unit of systemd is installed; README.md says how.");
+	}
+}
+
+static void forbidden(struct exam *x)
+{
+	char group[64];
+
+	if (!exam_bad(x, "daemon", "it runs, but %s is not for this user", x->env->socket))
+		return;
+	client_group(x->env->socket, group, sizeof(group));
+	if (*group == '\0' || strcmp(group, "root") == 0)
+		exam_advise(x, "Run this as root: sudo mmcgadgetctl doctor.");
+	else
+		exam_advise(x,
+			"Join the group %s (sudo usermod -aG %s USER, then log in again), or run "
+			"this as root.",
+			group, group);
+}
+
+void exam_daemon(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+	const char *version = json_string_value(json_object_get(x->env->status, "version"));
+	const char *udc = json_string_value(json_object_get(x->env->status, "udc"));
+	int error = x->env->error;
+
+	if (error == -ENOENT || error == -ECONNREFUSED || error == -ENOTDIR) {
+		no_daemon(x);
+	} else if (error == -EACCES) {
+		forbidden(x);
+	} else if (error != 0 || !udc) {
+		if (exam_bad(x, "daemon", "%s: %s", x->env->socket,
+			    error ? strerror(-error) : "no answer that can be read"))
+			exam_advise(x, "Restart it: sudo systemctl restart mmcgadgetd. What it was "
+				       "at, journalctl -u mmcgadgetd says.");
+	} else if (*udc == '\0' && f->udcs > 0) {
+		if (exam_bad(x, "daemon", "mmcgadgetd %s runs, but is on no controller",
+			    version ? version : "?"))
+			exam_advise(x,
+				"Read why: journalctl -u mmcgadgetd -n 20. The key udc in "
+				"/etc/mmcgadget/mmcgadget.conf must be empty or name a controller "
+				"of /sys/class/udc, such as %s.",
+				f->udc);
+	} else {
+		exam_good(x, "daemon", "mmcgadgetd %s answers%s%s", version ? version : "?",
+			*udc ? ", on controller " : "", udc);
+	}
+}
+
+/* ---- the host ----------------------------------------------------------------------------- */
+
+static void advise_cable(struct exam *x)
+{
+	const struct board *b = x->facts.board;
+
+	exam_advise(x,
+		"Plug %s into %s, and its other end into a PC that is switched on. Cables made for "
+		"charging have no data lines: if in doubt, take one that has carried data.",
+		b->cable ? b->cable : "a data cable", b->port ? b->port : "the device port");
+	if (b->hint)
+		exam_advise(x, "%s", b->hint);
+	exam_advise(x, "More is in %s.", b->page);
+}
+
+static void asleep(struct exam *x)
+{
+	if (!exam_bad(x, "host", "the bus is suspended: the host sleeps, or the cable is out"))
+		return;
+	exam_advise(x,
+		"Wake the PC; if it is awake, take the cable out and plug it in again. A host that "
+		"lets an idle drive sleep looks the same: if the PC shows the drive, all is well.");
+	if (x->facts.board->kind == BOARD_PI)
+		exam_advise(x, "A Raspberry Pi cannot tell a pulled cable from a sleeping host.");
+}
+
+/* What the kernel calls the controller's state, when no host has finished with us. */
+static void by_state(struct exam *x)
+{
+	const char *state = x->facts.state;
+
+	if (strcmp(state, "not attached") == 0 || *state == '\0') {
+		if (exam_bad(x, "host", "the controller sees no cable (\"%s\")", state))
+			advise_cable(x);
+	} else if (strcmp(state, "attached") == 0 || strcmp(state, "powered") == 0) {
+		if (exam_bad(x, "host", "there is power, but no host speaks (\"%s\")", state))
+			advise_cable(x);
+	} else if (strcmp(state, "suspended") == 0) {
+		asleep(x);
+	} else if (strcmp(state, "configured") == 0) {
+		exam_good(x, "host", "a host has configured us (\"configured\")");
+	} else if (exam_bad(x, "host", "a host has begun, and not finished (\"%s\")", state)) {
+		exam_advise(x,
+			"Ask again in a few seconds. If it stays so, use another cable and another "
+			"port of the PC, without a hub between, and look at what the PC says: "
+			"sudo dmesg on Linux, the Device Manager on Windows.");
+	}
+}
+
+void exam_host(struct exam *x)
+{
+	const json_t *drive = json_array_get(json_object_get(x->env->status, "drives"), 0);
+	const json_t *host = json_object_get(drive, "host");
+	const char *speed = json_string_value(json_object_get(host, "speed"));
+
+	/* Without a gadget on it, a controller has nothing to say to a host. */
+	if (x->facts.udcs == 0 || !x->facts.ours)
+		return;
+	if (json_is_true(json_object_get(host, "suspended"))) {
+		asleep(x);
+	} else if (json_is_true(json_object_get(host, "connected"))) {
+		exam_good(x, "host", "it has the drive, at %s speed%s", speed ? speed : "?",
+			speed && strcmp(speed, "full") == 0
+				? "; high speed is usual, look at cable and hubs"
+				: "");
+	} else if (host && strcmp(x->facts.state, "configured") == 0) {
+		/* The controller of a Pi stays so when the cable goes before the daemon comes. */
+		if (exam_bad(x, "host", "the controller is configured, but the drive is not"))
+			exam_advise(x, "Take the cable out and plug it in again. If that does not "
+				       "help: sudo systemctl restart mmcgadgetd.");
+	} else {
+		by_state(x);
+	}
+}
