@@ -25,7 +25,7 @@
  * Nobody waits for a send: a full window is 32 of them, what is behind the last one is
  * the host's next CBW, and BOT looks itself where it has to know that they came back.
  */
-#define UNTOLD_MAX 8u
+#define UNTOLD_MAX    8u
 
 /* ---- the kernel --------------------------------------------------------------------------- */
 

@@ -22,7 +22,7 @@
 
 #define RESET_SETTLE_NS 20000000 /* rare enough, and the host gives a reset seconds */
 #define USB_NICE        (-10) /* the host times commands; nothing else on the board is so urgent */
-#define QUIET_MS        20u      /* longer than a host takes between two commands of a burn */
+#define QUIET_MS        20u   /* longer than a host takes between two commands of a burn */
 
 /* ---- news --------------------------------------------------------------------------------- */
 

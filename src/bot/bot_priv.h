@@ -10,11 +10,11 @@
 /* Below this a smaller request no longer helps against -ENOMEM: one page. */
 #define BOT_CHUNK_MIN 4096u
 
-#define BOT_PARK_MS       50u
-#define BOT_DEAD_MS       100u
-#define BOT_LOOK_MS       1u /* how often, while sends have to come back, or a halt to be taken */
-#define BOT_HALT_GIVE_UP  5000u
-#define BOT_CANCEL_MS     2000u
+#define BOT_PARK_MS      50u
+#define BOT_DEAD_MS      100u
+#define BOT_LOOK_MS      1u /* how often, while sends have to come back, or a halt to be taken */
+#define BOT_HALT_GIVE_UP 5000u
+#define BOT_CANCEL_MS    2000u
 
 enum bot_state {
 	BOT_OFF,      /* not configured, or the endpoints died under us */
@@ -75,11 +75,11 @@ struct bot {
 	/* Bulk-in. */
 	struct bot_send in[BOT_WINDOW];
 	uint32_t in_head, in_count;
-	uint32_t in_lost;         /* cancelled sends that the watchdog no longer waits for */
-	uint32_t send_max;        /* <= BOT_CHUNK; shrinks on -ENOMEM */
-	bool in_parked;           /* the next send waits for a tick */
-	bool cancelling;          /* cancelled sends have not all come back */
-	bool halted;              /* by us, and as far as we know not cleared */
+	uint32_t in_lost;  /* cancelled sends that the watchdog no longer waits for */
+	uint32_t send_max; /* <= BOT_CHUNK; shrinks on -ENOMEM */
+	bool in_parked;    /* the next send waits for a tick */
+	bool cancelling;   /* cancelled sends have not all come back */
+	bool halted;       /* by us, and as far as we know not cleared */
 
 	/* Bulk-out: sizes of the posted reads, oldest first. */
 	uint32_t out[BOT_WINDOW];

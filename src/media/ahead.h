@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AHEAD_BLOCK 2048u           /* pieces are of whole ones */
-#define AHEAD_PIECE (128u * 1024u)  /* most that one call gives */
+#define AHEAD_BLOCK 2048u          /* pieces are of whole ones */
+#define AHEAD_PIECE (128u * 1024u) /* most that one call gives */
 
 struct ahead;
 

@@ -338,8 +338,7 @@ int disc_read(struct disc *d, uint32_t lba, uint32_t count, void *buf)
 	return r != DISC_OK ? r : media_read(d->media, lba, count, buf);
 }
 
-int disc_view(
-	struct disc *d, uint32_t lba, uint32_t *count, void *stage, const uint8_t **data)
+int disc_view(struct disc *d, uint32_t lba, uint32_t *count, void *stage, const uint8_t **data)
 {
 	int r = disc_may_read(d, lba, *count);
 

@@ -182,8 +182,7 @@ int disc_write(struct disc *d, uint32_t lba, uint32_t count, const void *buf);
 int disc_may_read(const struct disc *d, uint32_t lba, uint32_t count);
 int disc_read(struct disc *d, uint32_t lba, uint32_t count, void *buf);
 /* Up to *count of them, where they lie or in stage (room for *count): see media_view(). */
-int disc_view(
-	struct disc *d, uint32_t lba, uint32_t *count, void *stage, const uint8_t **data);
+int disc_view(struct disc *d, uint32_t lba, uint32_t *count, void *stage, const uint8_t **data);
 /*
  * Data, then layout. On failure the next writable address goes back to what is on
  * storage. Nothing new: DISC_OK without asking storage.

@@ -26,8 +26,7 @@ int media_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 	return r;
 }
 
-int media_view(
-	struct media *m, uint64_t block, uint32_t *count, void *stage, const uint8_t **data)
+int media_view(struct media *m, uint64_t block, uint32_t *count, void *stage, const uint8_t **data)
 {
 	uint32_t asked = *count;
 	int r = -EOPNOTSUPP;

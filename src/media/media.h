@@ -67,8 +67,7 @@ struct media {
 /* 0, -EAGAIN, -EINVAL when the range is not inside the medium, or what storage said. */
 int media_read(struct media *m, uint64_t block, uint32_t count, void *buf);
 /* As media_ops.view; where that cannot be had, all of the blocks are read into stage. */
-int media_view(
-	struct media *m, uint64_t block, uint32_t *count, void *stage, const uint8_t **data);
+int media_view(struct media *m, uint64_t block, uint32_t *count, void *stage, const uint8_t **data);
 /* 0, -EAGAIN, -EROFS, or what storage said (-ENOSPC, -EIO, -EFBIG ...). */
 int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf);
 /* As media_ops.settle, run, wait. */

@@ -80,8 +80,7 @@ static void command_with_fault(struct rig *r, const struct shape *s, const struc
 		 */
 		if (f->op != MEM_EP_SENT || r->ep->prompt) {
 			assert_string_not_equal(r->host.error, "a CSW where data was due");
-			assert_string_not_equal(
-				r->host.error, "residue is not what was missing");
+			assert_string_not_equal(r->host.error, "residue is not what was missing");
 		}
 	} else {
 		assert_int_not_equal(status, CSW_FAILED);

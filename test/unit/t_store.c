@@ -191,7 +191,8 @@ static void a_spare_left_by_a_crash(void **state)
 	assert_int_equal(now.st_size, 9);
 	store_close(s);
 	assert_false(exists(SPARE));
-	/* It is another's when the image is; nothing is saved by its owner: it goes all the same. */
+	/* It is another's when the image is; nothing is saved by its owner: it goes all the same.
+	 */
 	put_file(SPARE, "half a te", 9);
 	s = new_store();
 	assert_int_equal(store_settle(s, false), 0);
