@@ -16,8 +16,10 @@ CC           ?= gcc
 CROSS_COMPILE ?=
 ifneq ($(CROSS_COMPILE),)
 CC           := $(CROSS_COMPILE)gcc
+AR           := $(CROSS_COMPILE)ar
 endif
-AR           ?= $(CROSS_COMPILE)ar
+# What goes before a program that was built, for it to run here (an emulator).
+RUN          ?=
 PKG_CONFIG   ?= pkg-config
 CLANG        ?= clang
 CFLAGS       ?= -O2 -g
@@ -151,7 +153,7 @@ seeds   := $(O)/test/fuzz/seeds/engine $(O)/test/fuzz/seeds/bot
 $(O)/test/fuzz/seed: $(O)/test/fuzz/seed.o $(call lib,testlib) $(pure_libs)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(seeds): $(O)/test/fuzz/seed $(scripts)
-	$(Q)rm -rf $@ && mkdir -p $@ && $< $(@F) $@ $(scripts)
+	$(Q)rm -rf $@ && mkdir -p $@ && $(RUN) $< $(@F) $@ $(scripts)
 
 # The library that programs preload; and the server behind it, which holds the engine.
 shim_lib    := test/shim/shim_preload.c test/shim/shim_client.c test/shim/shim_ioctl.c
