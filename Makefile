@@ -167,13 +167,16 @@ $(O)/mmcshimd: $(call objs,$(shim_server)) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-.PHONY: unit-build unit daemon-test layers docs-test shim-test guest-test check demo deps
+.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test shim-test arch-test guest-test \
+	check demo deps
 unit-build: $(unit_tests) $(replays) $(seeds)
 
 unit: unit-build ## fast tests: no root, no USB; needs only a compiler and cmocka
 	$(Q)O=$(O) test/tap.sh test/suites/unit.sh
 
-daemon-test: $(daemon_tests) $(programs) ## tests of config, control and library; needs the daemon's libraries
+daemon-test-build: $(daemon_tests) $(programs)
+
+daemon-test: daemon-test-build ## tests of config, control and library; needs the daemon's libraries
 	$(Q)O=$(O) test/tap.sh test/suites/daemon.sh
 
 layers: ## no layer includes what it may not
@@ -184,6 +187,9 @@ docs-test: $(programs) ## options, keys and verbs agree between code and documen
 
 shim-test: $(O)/libmmcshim.so $(O)/mmcshimd ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
+
+arch-test: ## unit and daemon tests on other machines, by emulation: 32 bits, big-endian
+	$(Q)O=$(O) test/tap.sh test/suites/arch.sh
 
 guest-build: $(programs) $(usb_tests) $(bench_tools)
 
@@ -259,7 +265,7 @@ format-check: ## fail when a source is not formatted
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
 clean: ## remove what was built (the guest images stay in the cache)
-	rm -rf $(O) $(O)-asan compile_commands.json
+	rm -rf $(O) $(O)-asan $(O)-arch compile_commands.json
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

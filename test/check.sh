@@ -33,6 +33,7 @@ run daemon make --no-print-directory -j"$jobs" O="$O" daemon-test
 run docs make --no-print-directory -j"$jobs" O="$O" docs-test
 run shim make --no-print-directory -j"$jobs" O="$O" shim-test
 run fuzz test/tap.sh test/suites/fuzz.sh
+run arch make --no-print-directory O="$O" arch-test
 run guest make --no-print-directory -j"$jobs" O="$O" guest-test
 run bench make --no-print-directory O="$O" bench-check
 

@@ -13,6 +13,12 @@ case $(dpkg --print-architecture) in
 amd64) guest="$guest qemu-system-x86 seabios" ;;
 arm64) guest="$guest qemu-system-arm" ;;
 esac
+# Other machines: an emulator, and compilers for all but this one.
+others="qemu-user gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi gcc-i686-linux-gnu gcc-s390x-linux-gnu"
+case $(dpkg --print-architecture) in
+arm64) ;;
+*) others="$others gcc-aarch64-linux-gnu" ;;
+esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udev"
 tools="clang valgrind shellcheck mandoc man-db jq python3"
 
@@ -32,7 +38,7 @@ demo)
 	# A board shows the drive on its own UDC; it needs no guest.
 	if boards_udc; then want="$want genisoimage"; else want="$want $guest"; fi
 	;;
-all) want="$build $daemon $unit $guest $burners $tools" ;;
+all) want="$build $daemon $unit $guest $others $burners $tools" ;;
 *)
 	echo "usage: deps.sh all|demo|unit" >&2
 	exit 2

@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Unpacks the libraries of another Debian architecture, once, and prints the folder they are
+# in: a root for the cross compiler (--sysroot) and for the emulator (-L). This machine's own
+# packages and architectures stay as they are: apt works in folders of ours.
+# The folder is in ${MMCGADGET_CACHE:-/var/cache/mmcgadget}, its name carries a hash of the
+# recipe.
+set -eu -o pipefail
+arch=${1:?usage: sysroot.sh ARCHITECTURE (as Debian calls it)}
+cache=${MMCGADGET_CACHE:-/var/cache/mmcgadget}
+# shellcheck source=/dev/null
+suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+
+# Increase when something below changes that is not in the list of packages.
+recipe=1
+
+packages="libc6-dev libcmocka-dev
+	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev"
+key=$(echo "$recipe" "$suite" "$arch" "$packages" | sha256sum | cut -c1-12)
+dir=$cache/arch-$arch-$key
+
+mkdir -p "$cache"
+# Two runs at a time must not unpack the same one.
+exec 9>"$cache/.lock-arch-$arch"
+flock 9
+if [ -e "$dir/complete" ]; then
+	echo "$dir/root"
+	exit 0
+fi
+# Those of older recipes are of no use to anybody.
+rm -rf --one-file-system "$cache/arch-$arch-"*
+apt=$dir/apt
+mkdir -p "$dir/root" "$apt/lists/partial" "$apt/archives/partial"
+
+# The archive this machine uses is the one it can reach. The release itself is enough: its
+# updates, and what is not Debian's own, may not have this architecture.
+keyring=
+for k in /usr/share/keyrings/debian-archive-keyring.pgp \
+	/usr/share/keyrings/debian-archive-keyring.gpg; do
+	[ ! -e "$k" ] || keyring=$k
+done
+# shellcheck disable=SC2016 # apt's own variables
+apt-get indextargets --format '$(CODENAME) $(ORIGIN) $(SITE) $(RELEASE) $(COMPONENT)' \
+	'Created-By: Packages' | sort -u |
+	awk -v suite="$suite" -v options="arch=$arch${keyring:+ signed-by=$keyring}" '
+	$1 == suite && $2 == "Debian" { print "deb [" options "]", $3, $4, $5 }' >"$apt/sources.list"
+[ -s "$apt/sources.list" ] || {
+	echo "sysroot.sh: apt knows no Debian archive here (apt-get indextargets is empty)" >&2
+	exit 1
+}
+
+# Everything in our folders but the passwords for the archive; of the machine's settings
+# those about fetching, and none of its hooks.
+{
+	cat <<-C
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; };
+		APT::Install-Recommends "false";
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+		Dir::State "$apt";
+		Dir::State::status "$apt/status";
+		Dir::Cache "$apt";
+		Dir::Etc::main "/dev/null";
+		Dir::Etc::parts "/dev/null";
+		Dir::Etc::preferences "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+		Dir::Etc::sourcelist "$apt/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+	C
+	apt-config dump | grep -E '^Acquire::(https?|ftp|Check|Retries|ForceIPv|Allow)[^"]* "[^"]' || true
+} >"$apt/conf"
+: >"$apt/status"
+fetch() {
+	APT_CONFIG=$apt/conf apt-get "$@" >"$apt/log" 2>&1 || {
+		tail -n 20 "$apt/log" >&2
+		echo "sysroot.sh: apt-get $1 for $arch failed" >&2
+		exit 1
+	}
+}
+fetch update
+# shellcheck disable=SC2086 # a list of words
+fetch install -y --download-only $packages
+
+# /lib is a link to /usr/lib from Debian 13 on, and libraries that are still in the one are
+# found in the other.
+mkdir -p "$dir/root/usr/lib"
+ln -s usr/lib "$dir/root/lib"
+for deb in "$apt"/archives/*.deb; do
+	dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$dir/root"
+done
+# Links from the top would lead out of it.
+find "$dir/root" -type l -lname '/*' -printf '%p %l\n' | while read -r link target; do
+	ln -sfrT "$dir/root$target" "$link"
+done
+# The emulator's loader would find this machine's.
+mkdir -p "$dir/root/etc"
+: >"$dir/root/etc/ld.so.cache"
+rm -rf "$apt"
+touch "$dir/complete"
+echo "$dir/root"
