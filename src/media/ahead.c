@@ -2,8 +2,9 @@
 /*
  * The caller's side never waits. What the page cache has is read at once, which
  * costs no switch of threads: RWF_NOWAIT says "not there" where the file system
- * knows that flag; elsewhere mincore() does, on a mapping that nobody touches.
- * The thread reads what is missing.
+ * knows that flag; elsewhere mincore() does, on a mapping that nobody touches
+ * (it is readable, QEMU's user mode tells nothing of one that is not). The thread
+ * reads what is missing.
  */
 #include "media/ahead.h"
 
@@ -157,7 +158,7 @@ static bool look_at(struct ahead *a, uint64_t start)
 		return true;
 	if (a->look)
 		munmap(a->look, LOOK);
-	a->look = mmap(NULL, LOOK, PROT_NONE, MAP_SHARED | MAP_NORESERVE, a->fd, (off_t)start);
+	a->look = mmap(NULL, LOOK, PROT_READ, MAP_SHARED | MAP_NORESERVE, a->fd, (off_t)start);
 	if (a->look == MAP_FAILED)
 		a->look = NULL;
 	a->look_start = start;
