@@ -14,8 +14,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "media/thread.h"
 
@@ -334,7 +334,7 @@ static void behind_close(struct media *m)
 	pthread_cond_destroy(&b->work);
 	pthread_cond_destroy(&b->idle);
 	pthread_mutex_destroy(&b->lock);
-	free(b);
+	munmap(b, sizeof(*b));
 }
 
 static const struct media_ops behind_ops = {
@@ -349,9 +349,21 @@ static const struct media_ops behind_ops = {
 	.close = behind_close,
 };
 
+/*
+ * From the kernel itself: of a ring that comes from the heap for a second time calloc()
+ * would touch every page.
+ */
+static struct media_behind *memory_get(void)
+{
+	void *p = mmap(NULL, sizeof(struct media_behind), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 struct media *media_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx)
 {
-	struct media_behind *b = calloc(1, sizeof(*b));
+	struct media_behind *b = memory_get();
 
 	if (!b)
 		return NULL;
@@ -369,6 +381,6 @@ struct media *media_behind_new(struct media *below, void (*ready)(void *ctx), vo
 	pthread_cond_destroy(&b->work);
 	pthread_cond_destroy(&b->idle);
 	pthread_mutex_destroy(&b->lock);
-	free(b);
+	munmap(b, sizeof(*b));
 	return NULL;
 }
