@@ -7,7 +7,9 @@
  *   b_host make FILE LABEL BYTES      an ISO 9660 volume with a pattern behind it
  *   b_host same FILE FILE BYTES       compares, the first with O_DIRECT
  *   b_host pattern FILE BYTES         holds what "write" wrote
+ *   b_host forget FILE                the page cache has nothing of it any more
  *   b_host read DEV SIZE BYTES        one after the other, SIZE a call, O_DIRECT
+ *   b_host buffered FILE SIZE BYTES   the same, through the page cache
  *   b_host random DEV SIZE COUNT FILEBYTES
  *   b_host write SG BLOCK SIZE BYTES  WRITE(10) from block 0 on
  *   b_host ready SG                   waits for TEST UNIT READY to be good
@@ -231,6 +233,15 @@ static void pattern(const char *file, size_t bytes)
 		die("%s is not what was written", file);
 }
 
+static void forget(const char *file)
+{
+	int fd = open_or_die(file, O_RDONLY);
+	int err = fsync(fd) < 0 ? errno : posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+
+	if (err)
+		die("%s: %s", file, strerror(err));
+}
+
 /* ---- the block device --------------------------------------------------------------------- */
 
 static void read_some(int fd, uint8_t *p, size_t size, off_t at)
@@ -242,9 +253,9 @@ static void read_some(int fd, uint8_t *p, size_t size, off_t at)
 			n < 0 ? strerror(errno) : "short");
 }
 
-static void sequential(const char *dev, size_t size, size_t bytes)
+static void sequential(const char *dev, int flags, size_t size, size_t bytes)
 {
-	int fd = open_or_die(dev, O_RDONLY | O_DIRECT);
+	int fd = open_or_die(dev, O_RDONLY | flags);
 	uint8_t *p = buffer(size);
 	uint64_t began;
 
@@ -442,7 +453,11 @@ int main(int argc, char **argv)
 	else if (argc == 4 && !strcmp(verb, "pattern"))
 		pattern(argv[2], number(argv[3]));
 	else if (argc == 5 && !strcmp(verb, "read"))
-		sequential(argv[2], number(argv[3]), number(argv[4]));
+		sequential(argv[2], O_DIRECT, number(argv[3]), number(argv[4]));
+	else if (argc == 5 && !strcmp(verb, "buffered"))
+		sequential(argv[2], 0, number(argv[3]), number(argv[4]));
+	else if (argc == 3 && !strcmp(verb, "forget"))
+		forget(argv[2]);
 	else if (argc == 6 && !strcmp(verb, "random"))
 		random_reads(argv[2], number(argv[3]), (unsigned)number(argv[4]), number(argv[5]));
 	else if (argc == 6 && !strcmp(verb, "write"))

@@ -6,7 +6,7 @@
 # "never": did not happen within ten seconds. "-": not measured.
 
 function unit_of(row) {
-	if (row == "wire" || row ~ /^(read|write)-[0-9]+[km]$/) return "MB/s"
+	if (row == "wire" || row == "card" || row ~ /^(read|write)-[0-9]+[km](-slow)?$/) return "MB/s"
 	if (row == "plug" || row == "insert") return "ms"
 	return "us"
 }
@@ -31,7 +31,7 @@ function cpu(key, unit) {
 
 {
 	speed = $1; side = $2; row = $3; key = speed SUBSEP side SUBSEP row
-	if (side == "wire") key = speed SUBSEP "ours" SUBSEP row
+	if (side == "wire" || side == "card") key = speed SUBSEP "ours" SUBSEP row
 	if (!((speed, row) in known)) {
 		known[speed, row] = 1
 		order[++rows] = speed SUBSEP row

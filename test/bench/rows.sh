@@ -5,10 +5,11 @@
 #   BENCH SPEED SIDE ROW cpu COUNT DEVICE IRQ OTHER IDLE
 #   BENCH SPEED SIDE ROW memory KIB
 # SIDE: ours; fms, the kernel's f_mass_storage as it comes; fms0, the same with stall=0;
-# wire, nobody's storage.
+# wire, nobody's storage; card, what a program on the board reads from the slow card.
 # shellcheck disable=SC2154 # speed and wanted_rows are init's
 
 media=/var/lib/mmcgadget
+slow=$media/slow
 gadgets=/sys/kernel/config/usb_gadget
 udc=dummy_udc.0
 disc_db=/run/udev/data/b11:0 # sr0
@@ -19,6 +20,7 @@ random_count=256
 command_count=50
 short_count=10 # f_mass_storage takes a tenth of a second for each
 inserts=8
+slow_ms=5
 
 say() { echo "BENCH $speed $side $*"; }
 
@@ -111,6 +113,10 @@ fms_drop() { # BLOCK_DEVICE
 
 fms_eject() { echo 1 >"$lun/forced_eject"; }
 fms_insert() { b_host label "$disc_db" "DISC_$1" sh -c "echo $media/$1.iso >$lun/file"; }
+fms_slow() {
+	fms_eject
+	echo "$slow/c.iso" >"$lun/file"
+}
 fms_target() {
 	target=$media/written
 	rm -f "$target"
@@ -134,6 +140,10 @@ ours_up() {
 
 ours_eject() { mmcgadgetctl eject force >/dev/null; }
 ours_insert() { b_host label "$disc_db" "DISC_$1" mmcgadgetctl insert "$1.iso"; }
+ours_slow() {
+	mmcgadgetctl eject force >/dev/null || :
+	mmcgadgetctl insert slow/c.iso >/dev/null
+}
 ours_target() {
 	target=$media/written
 	mmcgadgetctl eject force >/dev/null || :
@@ -173,6 +183,42 @@ reads() {
 	measure read-1m nothing nothing read /dev/sr0 1048576 "$run_1m"
 	measure read-2k-random nothing nothing \
 		random /dev/sr0 2048 "$random_count" "$file_bytes"
+}
+
+# ---- the slow card ----
+
+# The card that takes its time for each read, and only for reads. A target with no delay of
+# 50 ms is served by a thread that never sleeps (Linux 6.7), which would be the guest's load;
+# flushes, of which there are none while somebody reads, keep it to timers. Those go by the
+# clock's ticks: a read takes the ticks that its delay fits into.
+card_up() {
+	sectors=$(cat /sys/block/ram1/size)
+	DM_DISABLE_UDEV=1 dmsetup create slow --table \
+		"0 $sectors delay /dev/ram1 0 $slow_ms /dev/ram1 0 0 /dev/ram1 0 50" >/dev/null
+	/usr/sbin/mke2fs -q -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 /dev/mapper/slow
+	mkdir -p "$slow"
+	mount -t ext4 -o noatime,commit=900 /dev/mapper/slow "$slow"
+	b_host make "$slow/c.iso" DISC_c "$file_bytes"
+}
+
+# What tells where the file's blocks are stays.
+forget_slow() { b_host forget "$slow/c.iso"; }
+
+card_row() {
+	wanted read-120k-slow || return 0
+	card_up
+	side=card
+	forget_slow
+	out=$(b_host buffered "$slow/c.iso" 131072 "$run_bytes")
+	say card time "$out"
+}
+
+slow_row() { # SIDE_FUNCTIONS
+	wanted read-120k-slow || return 0
+	"$1_slow"
+	b_host ready "$sg"
+	rest sr0
+	measure read-120k-slow forget_slow nothing read /dev/sr0 122880 "$run_bytes"
 }
 
 verify_target() { b_host pattern "$target" "$run_bytes"; }
@@ -237,6 +283,7 @@ all_rows() {
 	b_host make "$media/a.iso" DISC_a "$file_bytes"
 	b_host make "$media/b.iso" DISC_b "$file_bytes"
 	wire
+	card_row
 
 	device=file-storage
 	side=fms
@@ -245,6 +292,7 @@ all_rows() {
 	commands
 	reads
 	insert_row fms
+	slow_row fms
 	fms_drop sr0
 
 	side=fms0
@@ -273,5 +321,6 @@ all_rows() {
 	commands
 	reads
 	insert_row ours
+	slow_row ours
 	writes ours 2048
 }

@@ -10,9 +10,11 @@ function name(row) {
 	if (row == "plug") return "plug to ready"
 	if (row == "insert") return "insert to label (mean)"
 	if (row == "read-2k-random") return "read 2 KiB, random"
+	if (row == "card") return "the slow card (its own rate)"
 	if (row == "wire") return "wire (the model's limit)"
 	sub(/-/, " ", row)
 	sub(/k$/, " KiB", row)
+	sub(/k-slow$/, " KiB, slow card", row)
 	sub(/1m$/, "1 MiB", row)
 	return row
 }
