@@ -21,11 +21,11 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
 # The UDC comes last, in the guest: its option is the speed.
-modules="brd dm_delay ext4 configfs libcomposite usb_f_fs usb_f_mass_storage usb_f_ss_lb
+modules="brd null_blk ext4 configfs libcomposite usb_f_fs usb_f_mass_storage usb_f_ss_lb
 	usb_storage sg sr_mod sd_mod dummy_hcd"
 # What the host side of a Debian system runs when a drive appears.
 programs="/usr/bin/udevadm /usr/lib/systemd/systemd-udevd /usr/lib/udev/cdrom_id
-	/usr/lib/udev/scsi_id /usr/lib/udev/ata_id /usr/sbin/mke2fs /usr/sbin/dmsetup"
+	/usr/lib/udev/scsi_id /usr/lib/udev/ata_id /usr/sbin/mke2fs"
 
 mkdir -p "$root"/{bench,dev,etc,modules,proc,run,sys,tmp,usr,var/lib/mmcgadget}
 for d in bin sbin lib lib64; do
@@ -76,7 +76,7 @@ unshare --mount --propagation private sh -eu -c '
 	mount --bind -o ro "$1" "$2/out"
 	exec chroot "$2" sh -c "
 		cd /out
-		for p in usr/bin/udevadm usr/lib/udev/*_id usr/sbin/mke2fs usr/sbin/dmsetup usr/sbin/mmcgadgetd usr/bin/mmcgadgetctl bench/b_*; do
+		for p in usr/bin/udevadm usr/lib/udev/*_id usr/sbin/mke2fs usr/sbin/mmcgadgetd usr/bin/mmcgadgetctl bench/b_*; do
 			[ ! -e \$p ] || ldd \$p
 		done"' sh "$root" "$tree" |
 	sed -n 's/^.*[[:space:]]\(\/[^ ]*\) (0x[0-9a-f]*)$/\1/p' | sort -u | while read -r l; do

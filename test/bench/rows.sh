@@ -20,7 +20,7 @@ random_count=256
 command_count=50
 short_count=10 # f_mass_storage takes a tenth of a second for each
 inserts=8
-slow_ms=5
+slow_ns=5000000
 
 say() { echo "BENCH $speed $side $*"; }
 
@@ -187,17 +187,23 @@ reads() {
 
 # ---- the slow card ----
 
-# The card that takes its time for each read, and only for reads. A target with no delay of
-# 50 ms is served by a thread that never sleeps (Linux 6.7), which would be the guest's load;
-# flushes, of which there are none while somebody reads, keep it to timers. Those go by the
-# clock's ticks: a read takes the ticks that its delay fits into.
+# A card as cards are: one request at a time, of no more than 128 KiB, each takes its time.
+# device-mapper's delay target would go by the clock's ticks and make 8 to 12 ms of 5, for
+# as many at a time as are asked for.
 card_up() {
-	sectors=$(cat /sys/block/ram1/size)
-	DM_DISABLE_UDEV=1 dmsetup create slow --table \
-		"0 $sectors delay /dev/ram1 0 $slow_ms /dev/ram1 0 0 /dev/ram1 0 50" >/dev/null
-	/usr/sbin/mke2fs -q -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 /dev/mapper/slow
+	c=/sys/kernel/config/nullb/nullb0
+	mkdir "$c"
+	echo 1 >"$c/memory_backed"
+	echo 64 >"$c/size" # MiB
+	echo 2 >"$c/irqmode" # a timer
+	echo "$slow_ns" >"$c/completion_nsec"
+	echo 1 >"$c/hw_queue_depth"
+	echo 256 >"$c/max_sectors"
+	echo 1 >"$c/power"
+	echo none >/sys/block/nullb0/queue/scheduler
+	/usr/sbin/mke2fs -q -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 /dev/nullb0
 	mkdir -p "$slow"
-	mount -t ext4 -o noatime,commit=900 /dev/mapper/slow "$slow"
+	mount -t ext4 -o noatime,commit=900 /dev/nullb0 "$slow"
 	b_host make "$slow/c.iso" DISC_c "$file_bytes"
 }
 
