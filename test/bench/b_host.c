@@ -10,11 +10,15 @@
  *   b_host forget FILE                the page cache has nothing of it any more
  *   b_host read DEV SIZE BYTES        one after the other, SIZE a call, O_DIRECT
  *   b_host buffered FILE SIZE BYTES   the same, through the page cache
+ *   b_host read DEV SIZE BYTES FROM   the same from there on
  *   b_host random DEV SIZE COUNT FILEBYTES
  *   b_host write SG BLOCK SIZE BYTES  WRITE(10) from block 0 on
  *   b_host ready SG                   waits for TEST UNIT READY to be good
- *   b_host tur|inquiry SG COUNT
+ *   b_host tur|inquiry|toc|track SG COUNT   track: READ TRACK INFORMATION of the last one
+ *   b_host sessions SG COUNT          burns so many, of 32 KiB each
+ *   b_host many FOLDER COUNT BYTES    files of that size, with holes only
  *   b_host plug UDCFILE UDC DEV       binds; until DEV is there and udev has settled
+ *   b_host run COMMAND [ARG...]       to its end
  *   b_host label DBFILE LABEL COMMAND [ARG...]   runs it; until udev knows LABEL, COUNT 0:
  *                                     it does not within ten seconds
  */
@@ -233,6 +237,20 @@ static void pattern(const char *file, size_t bytes)
 		die("%s is not what was written", file);
 }
 
+static void many(const char *folder, unsigned count, size_t bytes)
+{
+	for (unsigned i = 0; i < count; i++) {
+		char path[256];
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/image-%05u.iso", folder, i);
+		fd = open_or_die(path, O_WRONLY | O_CREAT | O_TRUNC);
+		if (ftruncate(fd, (off_t)bytes) < 0)
+			die("%s: %s", path, strerror(errno));
+		close(fd);
+	}
+}
+
 static void forget(const char *file)
 {
 	int fd = open_or_die(file, O_RDONLY);
@@ -253,7 +271,7 @@ static void read_some(int fd, uint8_t *p, size_t size, off_t at)
 			n < 0 ? strerror(errno) : "short");
 }
 
-static void sequential(const char *dev, int flags, size_t size, size_t bytes)
+static void sequential(const char *dev, int flags, size_t size, size_t bytes, size_t from)
 {
 	int fd = open_or_die(dev, O_RDONLY | flags);
 	uint8_t *p = buffer(size);
@@ -262,7 +280,7 @@ static void sequential(const char *dev, int flags, size_t size, size_t bytes)
 	start_unrest();
 	began = begin();
 	for (size_t at = 0; at < bytes; at += size)
-		read_some(fd, p, size, (off_t)at);
+		read_some(fd, p, size, (off_t)(from + at));
 	result(bytes, began);
 }
 
@@ -270,14 +288,17 @@ static void random_reads(const char *dev, size_t size, unsigned count, size_t fi
 {
 	int fd = open_or_die(dev, O_RDONLY | O_DIRECT);
 	uint8_t *p = buffer(size);
+	uint64_t began, places = file / size;
 	uint32_t x = 1;
-	uint64_t began;
 
 	start_unrest();
 	began = begin();
 	for (unsigned i = 0; i < count; i++) {
+		uint64_t place;
+
 		x = x * 1664525u + 1013904223u;
-		read_some(fd, p, size, (off_t)((x >> 8) % (file / size) * size));
+		place = places >> 24 ? x * places >> 32 : (x >> 8) % places;
+		read_some(fd, p, size, (off_t)(place * size));
 	}
 	result((uint64_t)count * size, began);
 }
@@ -316,6 +337,40 @@ static bool inquiry(int fd)
 	uint8_t cdb[6] = {0x12, [4] = LONG_ALLOC}, data[LONG_ALLOC];
 
 	return sg(fd, cdb, sizeof(cdb), SG_DXFER_FROM_DEV, data, sizeof(data));
+}
+
+static bool toc(int fd)
+{
+	static uint8_t data[2048];
+	uint8_t cdb[10] = {0x43, [7] = sizeof(data) >> 8};
+
+	return sg(fd, cdb, sizeof(cdb), SG_DXFER_FROM_DEV, data, sizeof(data));
+}
+
+static unsigned last_track(int fd)
+{
+	uint8_t cdb[10] = {0x51, [8] = 34}, data[34] = {0};
+
+	if (!sg(fd, cdb, sizeof(cdb), SG_DXFER_FROM_DEV, data, sizeof(data)))
+		die("READ DISC INFORMATION");
+	return data[6] | (unsigned)data[11] << 8;
+}
+
+static bool track_information(int fd, unsigned n, uint8_t data[36])
+{
+	uint8_t cdb[10] = {0x52, 1, [4] = (uint8_t)(n >> 8), [5] = (uint8_t)n, [8] = 36};
+
+	return sg(fd, cdb, sizeof(cdb), SG_DXFER_FROM_DEV, data, 36);
+}
+
+static bool track(int fd)
+{
+	static unsigned last;
+	uint8_t data[36];
+
+	if (!last)
+		last = last_track(fd);
+	return track_information(fd, last, data);
 }
 
 static void ready(const char *dev)
@@ -362,6 +417,36 @@ static void write_10(const char *dev, size_t block, size_t size, size_t bytes)
 			die("%s: WRITE(10) at %" PRIu32, dev, lba);
 	}
 	result(bytes, began);
+}
+
+static void close_what(int fd, unsigned function, unsigned n)
+{
+	uint8_t cdb[10] = {0x5b, [2] = (uint8_t)function, [4] = (uint8_t)(n >> 8), [5] = (uint8_t)n};
+
+	if (!sg(fd, cdb, sizeof(cdb), SG_DXFER_NONE, NULL, 0))
+		die("CLOSE TRACK SESSION %u of %u", function, n);
+	while (!tur(fd))
+		nap();
+}
+
+static void sessions(const char *dev, unsigned count)
+{
+	int fd = open_or_die(dev, O_RDWR | O_NONBLOCK);
+	uint8_t *p = buffer(16 * SECTOR), data[36];
+
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t cdb[10] = {0x2a, [8] = 16};
+		unsigned n = last_track(fd);
+
+		if (!track_information(fd, n, data))
+			die("READ TRACK INFORMATION of %u", n);
+		memcpy(cdb + 2, data + 12, 4); /* the next writable address */
+		fill(p, (size_t)i * 16 * SECTOR, 16 * SECTOR);
+		if (!sg(fd, cdb, sizeof(cdb), SG_DXFER_TO_DEV, p, 16 * SECTOR))
+			die("WRITE(10) in session %u", i + 1);
+		close_what(fd, 1, n);
+		close_what(fd, 2, 0);
+	}
 }
 
 /* ---- what a person waits for -------------------------------------------------------------- */
@@ -430,6 +515,14 @@ static void label(const char *db, const char *name, char *const *command)
 	result(1, began);
 }
 
+static void timed(char *const *command)
+{
+	uint64_t began = begin();
+
+	run(command, true);
+	result(1, began);
+}
+
 static size_t number(const char *text)
 {
 	return strtoull(text, NULL, 0);
@@ -453,9 +546,11 @@ int main(int argc, char **argv)
 	else if (argc == 4 && !strcmp(verb, "pattern"))
 		pattern(argv[2], number(argv[3]));
 	else if (argc == 5 && !strcmp(verb, "read"))
-		sequential(argv[2], O_DIRECT, number(argv[3]), number(argv[4]));
+		sequential(argv[2], O_DIRECT, number(argv[3]), number(argv[4]), 0);
+	else if (argc == 6 && !strcmp(verb, "read"))
+		sequential(argv[2], O_DIRECT, number(argv[3]), number(argv[4]), number(argv[5]));
 	else if (argc == 5 && !strcmp(verb, "buffered"))
-		sequential(argv[2], 0, number(argv[3]), number(argv[4]));
+		sequential(argv[2], 0, number(argv[3]), number(argv[4]), 0);
 	else if (argc == 3 && !strcmp(verb, "forget"))
 		forget(argv[2]);
 	else if (argc == 6 && !strcmp(verb, "random"))
@@ -468,8 +563,18 @@ int main(int argc, char **argv)
 		commands(argv[2], tur, (unsigned)number(argv[3]));
 	else if (argc == 4 && !strcmp(verb, "inquiry"))
 		commands(argv[2], inquiry, (unsigned)number(argv[3]));
+	else if (argc == 4 && !strcmp(verb, "toc"))
+		commands(argv[2], toc, (unsigned)number(argv[3]));
+	else if (argc == 4 && !strcmp(verb, "track"))
+		commands(argv[2], track, (unsigned)number(argv[3]));
+	else if (argc == 4 && !strcmp(verb, "sessions"))
+		sessions(argv[2], (unsigned)number(argv[3]));
+	else if (argc == 5 && !strcmp(verb, "many"))
+		many(argv[2], (unsigned)number(argv[3]), number(argv[4]));
 	else if (argc == 5 && !strcmp(verb, "plug"))
 		plug(argv[2], argv[3], argv[4]);
+	else if (argc >= 3 && !strcmp(verb, "run"))
+		timed(argv + 2);
 	else if (argc >= 5 && !strcmp(verb, "label"))
 		label(argv[2], argv[3], argv + 4);
 	else

@@ -4,16 +4,17 @@
 # of what it measured; the same for programs is left in $O/bench/SUITE/results.tsv, see
 # results.awk. docs/performance.md says what it means.
 #   bench.sh [--suite bookworm|trixie] [--speed high|super]... [--rows PATTERN] [--no-build]
-#            [--record]
+#            [--flat | --record]
+# --flat: other rows, flat.sh: what a large image, many sessions and many files cost.
 # --record: this is what later runs are held to, and what docs/performance.md shows.
 # BENCH_CPU: another of QEMU's processors.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 O=${O:-build}
-suite=trixie speeds='' rows='' build=yes record='' timeout=1800
+suite=trixie speeds='' rows='' build=yes record='' flat='' timeout=1800
 
 usage() {
-	sed -n '6,7s/^# \{0,1\}//p' "$0" >&2
+	sed -n '6,8s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 while [ $# -gt 0 ]; do
@@ -29,14 +30,16 @@ while [ $# -gt 0 ]; do
 		;;
 	--no-build) build=no ;;
 	--record) record=yes ;;
+	--flat) flat=yes ;;
 	*) usage ;;
 	esac
 	shift
 done
+[ -z "$flat" ] || [ -z "$record" ] || usage
 
 dir=$("$top/test/e2e/image.sh" "$suite")
 [ $build = no ] || "$top/test/e2e/build.sh" "$suite" >/dev/null
-out=$O/bench/$suite
+out=$O/bench/$suite${flat:+-flat}
 mkdir -p "$out"
 "$top/test/bench/initramfs.sh" "$dir" "$O/guest/$suite" "$out/initramfs"
 
@@ -64,7 +67,7 @@ boot() { # SPEED
 		-seed 1 -rtc base=2026-01-01,clock=vm \
 		-nodefaults -display none -no-reboot -serial "file:$log" \
 		-kernel "$dir/vmlinuz" -initrd "$out/initramfs" \
-		-append "console=$console quiet panic=-1 oops=panic mitigations=off nokaslr norandmaps bench.speed=$1${rows:+ bench.rows=$rows}" \
+		-append "console=$console quiet panic=-1 oops=panic mitigations=off nokaslr norandmaps bench.speed=$1${flat:+ bench.flat=1}${rows:+ bench.rows=$rows}" \
 		</dev/null || echo "# qemu: exit code $?"
 	rm -f "$out/$1.rr"
 	tr -d '\r' <"$log" | sed -n 's/^BENCH //p' >"$out/$1.lines"

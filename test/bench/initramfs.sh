@@ -67,7 +67,7 @@ for p in "$build"/test/bench/b_*; do
 	case $p in *.o | *.d) ;; *) cp "$p" "$root/bench/" ;; esac
 done
 cp "$here"/init "$root/init"
-cp "$here"/rows.sh "$root/bench/"
+cp "$here"/rows.sh "$here"/flat.sh "$root/bench/"
 chmod 755 "$root/init"
 
 # Libraries as the suite's own loader finds them; the mount vanishes with its name space.

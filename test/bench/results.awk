@@ -6,8 +6,9 @@
 # "never": did not happen within ten seconds. "-": not measured.
 
 function unit_of(row) {
-	if (row == "wire" || row == "card" || row ~ /^(read|write)-[0-9]+[km](-slow)?$/) return "MB/s"
-	if (row == "plug" || row == "insert") return "ms"
+	if (row ~ /random/) return "us"
+	if (row == "wire" || row == "card" || row ~ /^(read|write)-[0-9]+[km](-|$)/) return "MB/s"
+	if (row ~ /^(plug|insert|list)(-|$)/) return "ms"
 	return "us"
 }
 

@@ -238,8 +238,9 @@ writes() { # SIDE_FUNCTIONS BLOCK_SIZE
 
 # Into the empty drive, each at another place of the two seconds between two looks. The
 # first that the host does not notice at all is the last.
-insert_row() { # SIDE_FUNCTIONS
-	wanted insert || return 0
+insert_row() { # SIDE_FUNCTIONS [ROW]
+	wanted "${2:-insert}" || return 0
+	forget_memory
 	polls sr0 -1
 	i=0
 	while [ "$i" -lt "$inserts" ]; do
@@ -249,11 +250,12 @@ insert_row() { # SIDE_FUNCTIONS
 		new=a
 		[ $((i % 2)) = 1 ] || new=b
 		out=$("$1_insert" "$new")
-		say insert time "$out"
+		say "${2:-insert}" time "$out"
 		udevadm settle
 		[ "${out%% *}" != 0 ] || break
 		i=$((i + 1))
 	done
+	tell_memory "${2:-insert}"
 	rest sr0
 }
 
@@ -283,6 +285,16 @@ wire() {
 	out=$(b_wire "$node" "0x${endpoint##*_}" 122880 256)
 	say wire time "$out"
 	gadget_drop SourceSink.0
+}
+
+# Again, as it was for the others: the clock starts when UDC is written.
+ours_begin() {
+	side=ours
+	ours_up
+	echo >"$gadgets/mmcgadget/UDC"
+	wait_for gone /sys/block/sr0
+	udevadm settle
+	plug mmcgadget sr0
 }
 
 all_rows() {
@@ -317,13 +329,7 @@ all_rows() {
 	writes fms 512
 	fms_drop sda
 
-	side=ours
-	ours_up
-	# Again, as it was for the others: the clock starts when UDC is written.
-	echo >"$gadgets/mmcgadget/UDC"
-	wait_for gone /sys/block/sr0
-	udevadm settle
-	plug mmcgadget sr0
+	ours_begin
 	commands
 	reads
 	insert_row ours
