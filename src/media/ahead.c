@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The caller's side never waits. What the page cache has is read at once, which
- * costs no switch of threads: RWF_NOWAIT says "not there" where the file system
- * knows that flag; elsewhere mincore() does, on a mapping that nobody touches
- * (it is readable, QEMU's user mode tells nothing of one that is not). The thread
- * reads what is missing.
+ * The caller's side never waits. It asks the kernel what the page cache has, and
+ * reads that at once, which costs no switch of threads; the thread reads the rest.
+ * RWF_NOWAIT alone is not enough: on a miss it sends a read to the device, and waits
+ * when the device's queue is full.
  */
 #include "media/ahead.h"
 
@@ -16,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@
 #define PAGE_LEAST 4096u
 #define NOWHERE    UINT64_MAX
 /* What mincore() is asked about is mapped; 32 bits have no room for a DVD. */
-#define LOOK ((uint64_t)1 << (sizeof(void *) > 4 ? 30 : 24))
+#define LOOK       ((uint64_t)1 << (sizeof(void *) > 4 ? 30 : 24))
 
 enum want_state { WANT_NONE, WANT_ASKED, WANT_BUSY, WANT_DONE };
 
@@ -38,11 +38,13 @@ struct ahead {
 	pthread_t thread;
 
 	/* The caller's. */
-	uint64_t run, next;    /* what was read in a row: from, up to */
-	bool missed;           /* in this row something was not in memory */
-	bool nowait;           /* the file system knows RWF_NOWAIT */
-	bool sees_cache;       /* mincore() tells us the truth about this file */
-	uint8_t *look;         /* LOOK bytes, NULL = nothing is mapped */
+	uint64_t run, next;          /* what was read in a row: from, up to */
+	uint64_t seen_from, seen_to; /* was in memory a moment ago */
+	bool missed;                 /* in this row something was not in memory */
+	bool nowait;                 /* the file system knows RWF_NOWAIT */
+	bool sees_cache;             /* the kernel tells us the truth about this file's pages */
+	bool cachestat;              /* and has this call for it */
+	uint8_t *look;               /* LOOK bytes, NULL = nothing is mapped */
 	uint64_t look_start;
 	size_t page;
 
@@ -100,9 +102,10 @@ static int32_t read_piece(int fd, uint8_t *to, uint64_t at, uint32_t len, uint64
 	return got ? (int32_t)got : n < 0 ? -errno : -EIO;
 }
 
+/* In pieces: the kernel cuts a longer one to the device's read-ahead, and does not say so. */
 static void fetch_step(struct ahead *a)
 {
-	uint64_t from = a->fetch_from, to = a->fetch_to;
+	uint64_t from = a->fetch_from, to = MIN(a->fetch_to, from + AHEAD_PIECE);
 
 	a->fetch_from = to;
 	pthread_mutex_unlock(&a->lock);
@@ -132,14 +135,23 @@ static void want_step(struct ahead *a)
 	pthread_mutex_lock(&a->lock);
 }
 
-/* What is fetched begins with what is wanted: storage has all of it before we wait. */
+/*
+ * Storage has what is wanted, and what comes next, before we wait: one that does one thing
+ * at a time is never idle then.
+ */
+static bool fetch_first(const struct ahead *a)
+{
+	return a->fetch_from < a->fetch_to &&
+	       (a->want.state != WANT_ASKED || a->fetch_from < a->want.at + 2 * AHEAD_PIECE);
+}
+
 static void *serve(void *ahead)
 {
 	struct ahead *a = ahead;
 
 	pthread_mutex_lock(&a->lock);
 	while (!a->stop) {
-		if (a->fetch_from < a->fetch_to)
+		if (fetch_first(a))
 			fetch_step(a);
 		else if (a->want.state == WANT_ASKED)
 			want_step(a);
@@ -152,12 +164,33 @@ static void *serve(void *ahead)
 
 /* ---- the page cache ----------------------------------------------------------------------- */
 
+#ifndef SYS_cachestat
+#define SYS_cachestat 451 /* Linux 6.5 */
+#endif
+#define CACHE_UNKNOWN (-1)
+
+/* 1: all of these whole pages are in memory, 0: not all. */
+static int by_cachestat(struct ahead *a, uint64_t first, uint64_t len)
+{
+	struct {
+		uint64_t off, len;
+	} range = {first, len};
+	struct {
+		uint64_t cache, dirty, writeback, evicted, recently_evicted;
+	} found;
+
+	if (syscall(SYS_cachestat, a->fd, &range, &found, 0) < 0)
+		return CACHE_UNKNOWN;
+	return found.cache >= len / a->page;
+}
+
 static bool look_at(struct ahead *a, uint64_t start)
 {
 	if (a->look && a->look_start == start)
 		return true;
 	if (a->look)
 		munmap(a->look, LOOK);
+	/* Nobody touches it. Readable, or QEMU's user mode tells nothing of it. */
 	a->look = mmap(NULL, LOOK, PROT_READ, MAP_SHARED | MAP_NORESERVE, a->fd, (off_t)start);
 	if (a->look == MAP_FAILED)
 		a->look = NULL;
@@ -165,42 +198,72 @@ static bool look_at(struct ahead *a, uint64_t start)
 	return a->look;
 }
 
-/* How many of the bytes are in memory, from the first on. */
-static uint32_t in_memory(struct ahead *a, uint64_t at, uint32_t len)
+/* The same of kernels before 6.5. What crosses the mapping's end is not told. */
+static bool by_mincore(struct ahead *a, uint64_t first, uint64_t len)
 {
-	unsigned char there[AHEAD_PIECE / PAGE_LEAST + 1];
-	uint64_t start = at - at % LOOK;
-	size_t skip = (size_t)(at % a->page), first = (size_t)(at - start) - skip;
-	size_t pages, n = 0;
+	unsigned char there[AHEAD_PIECE / PAGE_LEAST + 2];
+	uint64_t start = first - first % LOOK;
+	size_t n = (size_t)(len / a->page);
 
-	if (!a->sees_cache || !look_at(a, start))
-		return 0;
-	len = (uint32_t)MIN(len, start + LOOK - at);
-	pages = (skip + len + a->page - 1) / a->page;
-	if (mincore(a->look + first, pages * a->page, there) < 0)
-		return 0;
-	while (n < pages && there[n] & 1)
-		n++;
-	return n == 0 ? 0 : (uint32_t)MIN(len, n * a->page - skip);
+	if (first + len > start + LOOK || !look_at(a, start) ||
+		mincore(a->look + (first - start), (size_t)len, there) < 0)
+		return false;
+	while (n > 0 && there[n - 1] & 1)
+		n--;
+	return n == 0;
 }
 
-/* Bytes, as many as can be had without waiting. Errors are left for the thread to meet. */
-static uint32_t read_near(struct ahead *a, uint64_t at, uint32_t len)
+static bool in_memory(struct ahead *a, uint64_t at, uint64_t to)
+{
+	uint64_t first = at - at % a->page;
+	uint64_t len = (to - first + a->page - 1) / a->page * a->page;
+	int r = a->cachestat ? by_cachestat(a, first, len) : CACHE_UNKNOWN;
+
+	a->cachestat = r != CACHE_UNKNOWN;
+	return r == CACHE_UNKNOWN ? by_mincore(a, first, len) : r;
+}
+
+/* A sequential reader's next ones are asked for with it: one call for four. */
+static bool seen(struct ahead *a, uint64_t at, uint64_t to, uint64_t end, bool sequential)
+{
+	uint64_t far = MIN(at + AHEAD_PIECE, end);
+
+	if (at >= a->seen_from && to <= a->seen_to)
+		return true;
+	if (!sequential || far < to || !in_memory(a, at, far))
+		far = to;
+	else
+		to = at;
+	if (to > at && !in_memory(a, at, to))
+		return false;
+	a->seen_from = at;
+	a->seen_to = far;
+	return true;
+}
+
+/*
+ * Bytes, as many as can be had without waiting. Errors are left for the thread to meet.
+ * Those who may not know what is in memory have RWF_NOWAIT only.
+ */
+static uint32_t read_near(struct ahead *a, uint64_t at, uint32_t len, uint64_t end, bool sequential)
 {
 	struct iovec to = {a->near, len};
 	ssize_t n;
 
+	if (a->sees_cache && !seen(a, at, at + len, end, sequential))
+		return 0;
 	if (a->nowait) {
 		n = preadv2(a->fd, &to, 1, (off_t)at, RWF_NOWAIT);
-		/* Some kernels say 0 for "not there"; where the file ends, the thread finds out. */
-		if (n >= 0)
+		if (n > 0)
 			return (uint32_t)n;
-		a->nowait = errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS;
+		a->nowait = n == 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS);
+		/* Gone again. Some kernels say 0 for it; where the file ends, the thread finds out.
+		 */
+		a->seen_to = a->nowait ? 0 : a->seen_to;
 		if (a->nowait)
 			return 0;
 	}
-	len = in_memory(a, at, len);
-	n = len ? pread(a->fd, a->near, len, (off_t)at) : 0;
+	n = a->sees_cache ? pread(a->fd, a->near, len, (off_t)at) : 0;
 	return n > 0 ? (uint32_t)n : 0;
 }
 
@@ -214,7 +277,7 @@ static void fetch(struct ahead *a, uint64_t at, uint64_t end)
 	/* In large pieces: half of it used up, the next half is asked for. */
 	if (a->fetch_to >= MIN(at + FETCH / 2, end))
 		return;
-	a->fetch_to = MIN(at + FETCH, end);
+	a->fetch_to = MIN((at + FETCH) / AHEAD_PIECE * AHEAD_PIECE, end);
 	pthread_cond_signal(&a->work);
 }
 
@@ -234,10 +297,11 @@ static int take_wanted(struct ahead *a, uint64_t at, uint32_t *len, const uint8_
 	return a->want.got < 0 && at == a->want.at ? a->want.got : -EAGAIN;
 }
 
-static int take_near(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
+static int take_near(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, bool sequential,
+	const uint8_t **data)
 {
 	uint32_t bytes = inside(at, *len, end);
-	uint32_t got = whole(a->near, at, read_near(a, at, bytes), *len, end);
+	uint32_t got = whole(a->near, at, read_near(a, at, bytes, end, sequential), *len, end);
 
 	if (!got)
 		return -EAGAIN;
@@ -272,7 +336,7 @@ static int view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const
 	*len = MIN(*len, AHEAD_PIECE);
 	r = take_wanted(a, at, len, data);
 	if (r == -EAGAIN)
-		r = take_near(a, at, len, end, data);
+		r = take_near(a, at, len, end, sequential, data);
 	if (r == -EAGAIN) {
 		a->missed = true;
 		if (sequential)
@@ -302,14 +366,15 @@ void ahead_forget(struct ahead *a)
 	a->want.stale = true;
 	if (a->want.state == WANT_DONE)
 		a->want.state = WANT_NONE;
+	a->seen_to = 0;
 	pthread_mutex_unlock(&a->lock);
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
 /*
- * mincore() calls everything present for those who could not write the file
- * (Linux 5.2): then it is no help, and all goes through the thread.
+ * To those who could not write the file mincore() calls everything present (Linux 5.2),
+ * and cachestat() says nothing.
  */
 static bool may_see_cache(int fd)
 {
@@ -330,7 +395,9 @@ struct ahead *ahead_new(int fd, void (*ready)(void *ctx), void *ctx)
 	a->fd = fd;
 	a->ready = ready;
 	a->ctx = ctx;
-	a->nowait = true;
+	a->nowait = a->cachestat = true;
+	/* Ours is the only read-ahead: the kernel's would cut into pieces what we ask for. */
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
 	a->sees_cache = may_see_cache(fd);
 	a->page = (size_t)sysconf(_SC_PAGESIZE);
 	a->next = NOWHERE;
