@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/status.h"
@@ -74,22 +75,39 @@ static void run_status(const struct command_env *env, const struct verb_call *ca
 	r->final(r, a);
 }
 
+/* A list that is being made. */
+struct lister {
+	struct shelf_request base;
+	const struct drives *drives;
+	struct drive *drive;
+	struct reply *reply;
+};
+
+static void listed(struct shelf_request *request, const struct shelf_list *list)
+{
+	struct lister *l = (struct lister *)request;
+
+	l->reply->final(l->reply, list ? status_list(list, l->drives, drive_media(l->drive))
+				       : answer_error("stopping", "the daemon stops"));
+	free(l);
+}
+
 static void run_list(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
-	json_t *images, *a;
-	int error;
+	struct lister *l = calloc(1, sizeof(*l));
 
 	(void)call;
-	images = status_images(d, env->drives, &error);
-	if (!images) {
-		r->final(r, answer_error("io-error", "%s: %s", drive_media(d), strerror(-error)));
+	if (!l) {
+		r->final(r, answer_error("io-error", "out of memory"));
 		return;
 	}
-	a = answer_ok("%zu image%s in %s", json_array_size(images),
-		json_array_size(images) == 1 ? "" : "s", drive_media(d));
-	json_object_set_new(a, "images", images);
-	r->final(r, a);
+	l->base.done = listed;
+	l->base.labels = true;
+	l->drives = env->drives;
+	l->drive = d;
+	l->reply = r;
+	shelf_ask(drive_shelf(d), &l->base);
 }
 
 static void run_help(const struct command_env *env, const struct verb_call *call, struct drive *d,

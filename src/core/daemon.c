@@ -71,6 +71,7 @@ static int add_drive(struct daemon *d, unsigned i)
 		.mmc = {.finalised = (enum mmc_finalised)d->config->behaviour.finalised},
 		.swap_gap = (unsigned)d->config->behaviour.swap_gap,
 		.unlock_wait = DRIVE_UNLOCK_WAIT,
+		.label_wait = SHELF_LABEL_WAIT,
 		.ahead = (uint32_t)d->config->behaviour.sync_mb * (1024 * 1024 / MEDIA_BLOCK),
 		.sync_ms = (unsigned)d->config->behaviour.sync_seconds * 1000,
 		.fits = d->config->behaviour.blank_size == 1,

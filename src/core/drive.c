@@ -310,14 +310,27 @@ int drive_post(struct drive *d)
 	return r;
 }
 
-static int setup(
-	struct drive *d, const struct drive_config *config, unsigned place, sd_event *event)
+/* One look is enough for all drives of a folder. */
+static int get_shelf(struct drive *d, const struct drive_config *config, const struct drives *set,
+	sd_event *event)
+{
+	for (unsigned i = 0; i < set->count; i++) {
+		if (!shelf_is_of(set->drive[i]->shelf, d->folder))
+			continue;
+		d->shelf = shelf_ref(set->drive[i]->shelf);
+		return 0;
+	}
+	return shelf_new(d->folder, event, config->label_wait, &d->shelf);
+}
+
+static int setup(struct drive *d, const struct drive_config *config, const struct drives *set,
+	sd_event *event)
 {
 	int r;
 
 	d->folder = library_open_folder(config->media);
 	if (d->folder < 0) {
-		log_error("drives[%u]: media folder %s: %s", place, config->media,
+		log_error("drives[%u]: media folder %s: %s", set->count, config->media,
 			strerror(-d->folder));
 		return d->folder;
 	}
@@ -332,7 +345,9 @@ static int setup(
 	mmc_get_state(d->engine, &d->seen);
 	d->mail.state = d->seen;
 	d->event = sd_event_ref(event);
-	r = sd_event_add_io(event, &d->wake, d->wake_fd, EPOLLIN, on_wake, d);
+	r = get_shelf(d, config, set, event);
+	if (r >= 0)
+		r = sd_event_add_io(event, &d->wake, d->wake_fd, EPOLLIN, on_wake, d);
 	if (r >= 0)
 		r = sd_event_add_time_relative(
 			event, &d->timer, CLOCK_MONOTONIC, 0, 10000, on_timer, d);
@@ -368,7 +383,7 @@ int drive_new(
 		.ready_ctx = d,
 	};
 	pthread_mutex_init(&d->lock, NULL);
-	r = setup(d, config, set->count, event);
+	r = setup(d, config, set, event);
 	if (r < 0) {
 		drive_free(d);
 		return r;
@@ -396,6 +411,7 @@ void drive_free(struct drive *d)
 		return;
 	leave_set(d);
 	drive_op_cancel(d, "stopping", "the daemon stops");
+	shelf_unref(d->shelf);
 	mmc_drive_free(d->engine);
 	closer_join(d);
 	for (unsigned i = 0; i < d->closer.n; i++)
@@ -431,6 +447,11 @@ const char *drive_media(const struct drive *d)
 int drive_folder(const struct drive *d)
 {
 	return d->folder;
+}
+
+struct shelf *drive_shelf(const struct drive *d)
+{
+	return d->shelf;
 }
 
 struct mmc_drive *drive_engine(struct drive *d)

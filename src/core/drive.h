@@ -17,6 +17,7 @@
 
 #include "core/answer.h"
 #include "core/keep.h"
+#include "core/shelf.h"
 #include "gadget/ffs.h"
 #include "gadget/gadget.h"
 #include "mmc/mmc.h"
@@ -46,6 +47,7 @@ struct drive_config {
 	struct mmc_config mmc;
 	unsigned swap_gap;    /* ms between the old disc and the new one */
 	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
+	unsigned label_wait;  /* ms; SHELF_LABEL_WAIT, likewise */
 	uint32_t ahead; /* blocks of a burn that may be ahead of storage; 0 = the disc's default */
 	unsigned sync_ms; /* a burn is synced this often, at the latest; 0 = not by time */
 	bool fits;        /* blanks are no larger than what is free */
@@ -60,6 +62,8 @@ void drive_free(struct drive *d);
 const char *drive_name(const struct drive *d);
 const char *drive_media(const struct drive *d);
 int drive_folder(const struct drive *d);
+/* Shared by the drives of one folder. */
+struct shelf *drive_shelf(const struct drive *d);
 struct mmc_drive *drive_engine(struct drive *d);
 
 /* Where what outlives the daemon goes; it is the drive's then. Before anything is inserted. */

@@ -59,6 +59,7 @@ struct drive_job {
 struct drive {
 	char *name, *media;
 	int folder;
+	struct shelf *shelf;
 	unsigned swap_gap, unlock_wait, sync_ms;
 	struct image_policy policy;
 	sd_event *event;

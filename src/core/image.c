@@ -386,10 +386,24 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	if (out->problem)
 		return;
 	out->sessions = s.layout.sessions - (s.layout.finalised ? 0u : 1u);
+	for (uint32_t i = s.layout.tracks; i-- > 0;) {
+		if (s.layout.track[i].session == out->sessions)
+			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
+	}
 	t = disc_layout_open(&s.layout);
 	/* Written and not yet counted: a burn under way, or one that was cut. */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
 		out->kind = "open";
 	else if (t && disc_layout_end(&s.layout))
 		out->kind = "appendable";
+}
+
+bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,
+	const struct image_peek *peek)
+{
+	if (!may_read || size > MAX_BLOCKS * MEDIA_BLOCK ||
+		strlen(base) + strlen(STORE_SPARE_SUFFIX) > STORE_NAME_MAX)
+		return false;
+	/* A blank that cannot be recorded is no disc. */
+	return size > 0 || (may_write && !peek->problem);
 }

@@ -58,8 +58,12 @@ struct image_peek {
 	const char *kind;    /* "blank", "open", "appendable", "iso" */
 	const char *problem; /* of its state; NULL = none */
 	unsigned sessions;   /* complete ones */
+	uint64_t session;    /* the byte at which the last of them begins */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
+/* Nothing that can be seen without opening it is against inserting it. base: without folders. */
+bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,
+	const struct image_peek *peek);
 
 /* "" or a warning, as in struct image: that many more blocks may not find room in the folder. */
 void image_warn_room(

@@ -16,8 +16,7 @@
 #include "media/store.h"
 #include "util/log.h"
 
-#define DEPTH_MAX   8     /* levels of sub-folders that a listing descends */
-#define ENTRIES_MAX 10000 /* images in a listing */
+#define DEPTH_MAX 8 /* levels of sub-folders that a listing descends */
 
 int library_open_folder(const char *path)
 {
@@ -215,6 +214,12 @@ int library_open(const struct library_file *f, bool writable)
 	return reopen(f->path_fd, writable ? O_RDWR : O_RDONLY);
 }
 
+int library_open_entry(const struct library_entry *e)
+{
+	/* As in look_at(). */
+	return (e->mode & 0444) == 0 ? -EACCES : reopen(e->path_fd, O_RDONLY);
+}
+
 void library_forget(struct library_file *f)
 {
 	if (f->path_fd >= 0)
@@ -290,7 +295,7 @@ int library_create(int folder, const char *name)
 
 struct listing {
 	int folder;
-	unsigned left;
+	int unnamed;
 	bool (*fn)(const struct library_entry *e, void *ctx);
 	void *ctx;
 };
@@ -303,14 +308,16 @@ static int skip_hidden(const struct dirent *d)
 }
 
 /* Links are followed to files only: one to a folder could lead round in circles. */
-static bool look(int folder, const char *name, int *fd, struct stat *st)
+static bool look(int folder, const char *name, int *fd, struct stat *st, bool *link)
 {
+	*link = false;
 	*fd = resolve(folder, name, O_NOFOLLOW);
 	if (*fd < 0)
 		return false;
 	if (fstat(*fd, st) == 0 && !S_ISLNK(st->st_mode))
 		return true;
 	close(*fd);
+	*link = true;
 	*fd = resolve(folder, name, 0);
 	if (*fd < 0)
 		return false;
@@ -320,25 +327,35 @@ static bool look(int folder, const char *name, int *fd, struct stat *st)
 	return false;
 }
 
+/* As one quoted word of a line: words_quote(). */
+static bool can_be_typed(const char *name)
+{
+	size_t n = strlen(" \"insert\" \"\"");
+
+	for (const char *p = name; *p != '\0'; p++)
+		n += *p == '"' || *p == '\\' ? 2 : 1;
+	return n <= WORDS_LINE_MAX && words_text_ok(name, strlen(name));
+}
+
 static int list_entry(struct listing *l, const char *name, unsigned depth)
 {
 	struct library_entry e = {.name = name};
 	struct stat st;
 	int fd, r = 0;
 
+	if (store_is_own_name(name) || !look(l->folder, name, &fd, &st, &e.link))
+		return 0;
 	/* A name that cannot be typed on a control line cannot be inserted either. */
-	if (!words_text_ok(name, strlen(name)) || strchr(name, '\n') || store_is_own_name(name))
-		return 0;
-	if (!look(l->folder, name, &fd, &st))
-		return 0;
-	if (S_ISREG(st.st_mode)) {
+	if (!can_be_typed(name)) {
+		l->unnamed += S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? 1 : 0;
+	} else if (S_ISREG(st.st_mode)) {
 		e.size = (uint64_t)st.st_size;
 		e.dev = st.st_dev;
 		e.ino = st.st_ino;
-		if (l->left == 0 || !l->fn(&e, l->ctx))
-			r = 1;
-		else
-			l->left--;
+		e.mode = st.st_mode;
+		e.changed = st.st_ctim;
+		e.path_fd = fd;
+		r = l->fn(&e, l->ctx) ? 0 : 1;
 	} else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
 		int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -377,11 +394,11 @@ static int list_folder(struct listing *l, int fd, const char *prefix, unsigned d
 
 int library_list(int folder, bool (*fn)(const struct library_entry *e, void *ctx), void *ctx)
 {
-	struct listing l = {.folder = folder, .left = ENTRIES_MAX, .fn = fn, .ctx = ctx};
+	struct listing l = {.folder = folder, .fn = fn, .ctx = ctx};
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
 	if (fd < 0)
 		return -errno;
 	r = list_folder(&l, fd, "", 0);
-	return r < 0 ? r : 0;
+	return r < 0 ? r : l.unnamed;
 }

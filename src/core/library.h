@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* A regular file of the media folder, found and not yet opened. */
 struct library_file {
@@ -44,13 +45,23 @@ int library_read(int folder, const char *name, char *buf, size_t size);
  */
 int library_create(int folder, const char *name);
 
-/* Walks the folder, in order of names. fn returning false ends it. 0 or -errno. */
+/*
+ * Walks the folder, each sub-folder in order of names. fn returning false ends it.
+ * The number of files and folders that fn does not get to see because no command line
+ * can hold their names; or -errno.
+ */
 struct library_entry {
 	const char *name; /* relative to the folder */
 	uint64_t size;
 	dev_t dev;
 	ino_t ino;
+	mode_t mode;
+	struct timespec changed; /* ctime */
+	bool link;               /* the name is a symbolic link to it */
+	int path_fd;             /* of the file, while fn runs */
 };
+/* Opens what a listing has come to, for reading. A descriptor, or -errno. */
+int library_open_entry(const struct library_entry *e);
 int library_list(int folder, bool (*fn)(const struct library_entry *e, void *ctx), void *ctx);
 
 /*

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/image.h"
-#include "core/library.h"
 
 static bool has_disc(const struct mmc_state *m)
 {
@@ -105,38 +104,33 @@ json_t *status_drive(struct drive *d)
 	return o;
 }
 
-struct listing {
-	const struct drives *all;
-	int folder;
-	json_t *images;
-};
-
-static bool add_image(const struct library_entry *e, void *ctx)
+static json_t *image(const struct shelf_entry *e, const struct drives *all)
 {
-	struct listing *l = ctx;
 	json_t *in = json_array();
-	struct image_peek peek;
 
-	for (unsigned i = 0; i < l->all->count; i++) {
-		if (drive_holds(l->all->drive[i], e->dev, e->ino))
-			json_array_append_new(in, json_string(drive_name(l->all->drive[i])));
+	for (unsigned i = 0; i < all->count; i++) {
+		if (drive_holds(all->drive[i], e->dev, e->ino))
+			json_array_append_new(in, json_string(drive_name(all->drive[i])));
 	}
-	image_peek(l->folder, e->name, e->size, &peek);
-	json_array_append_new(l->images,
-		json_pack("{s:s, s:I, s:s, s:i, s:s, s:o}", "name", e->name, "size",
-			(json_int_t)e->size, "kind", peek.kind, "sessions", (int)peek.sessions,
-			"problem", peek.problem ? peek.problem : "", "loaded_in", in));
-	return true;
+	return json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:o}", "name", e->name, "label",
+		e->label, "kind", e->kind, "size", (json_int_t)e->size, "sessions",
+		(int)e->sessions, "problem", e->problem ? e->problem : "", "insertable", e->usable,
+		"loaded_in", in);
 }
 
-json_t *status_images(const struct drive *d, const struct drives *all, int *error)
+json_t *status_list(const struct shelf_list *l, const struct drives *all, const char *folder)
 {
-	struct listing l = {.all = all, .folder = drive_folder(d), .images = json_array()};
+	json_t *a, *images;
 
-	*error = l.images ? library_list(drive_folder(d), add_image, &l) : -ENOMEM;
-	if (*error < 0) {
-		json_decref(l.images);
-		return NULL;
-	}
-	return l.images;
+	if (l->error < 0)
+		return answer_error("io-error", "%s: %s", folder, strerror(-l->error));
+	a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
+	images = json_array();
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(images, image(&l->entry[i], all));
+	json_object_set_new(a, "images", images);
+	json_object_set_new(a, "labels_unread", json_integer((json_int_t)l->unread));
+	json_object_set_new(a, "unnamed", json_integer(l->unnamed));
+	json_object_set_new(a, "more", json_boolean(l->more));
+	return a;
 }

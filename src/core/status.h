@@ -6,10 +6,11 @@
 #include <jansson.h>
 
 #include "core/drive.h"
+#include "core/shelf.h"
 
 /* One drive, as an object. */
 json_t *status_drive(struct drive *d);
-/* The images of the media folder of a drive, as an array; NULL with *error = -errno. */
-json_t *status_images(const struct drive *d, const struct drives *all, int *error);
+/* The answer to list: the images of a media folder, and which drives have them. */
+json_t *status_list(const struct shelf_list *l, const struct drives *all, const char *folder);
 
 #endif

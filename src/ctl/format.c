@@ -124,30 +124,140 @@ static void format_drive(const json_t *drive, FILE *out)
 		number(drive, "phase_errors"), number(drive, "resets"));
 }
 
-static void format_image(const json_t *image, FILE *out)
+/* ---- list --------------------------------------------------------------------------------- */
+
+#define COLUMNS 4u
+#define WIDEST  40u /* a longer text moves its own row only */
+
+/* What stands in a row; the last column is not padded. */
+struct row {
+	const char *name, *label;
+	char kind[48], size[16];
+};
+
+/* As a terminal counts, if all characters are as wide as one of these. */
+static size_t width(const char *s)
 {
-	const json_t *drives = json_object_get(image, "loaded_in");
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void kind_of(const json_t *image, char *out, size_t size)
+{
 	const char *kind = text(image, "kind");
 	uint64_t sessions = number(image, "sessions");
-	char human[16];
-	const json_t *name;
-	size_t i;
 
-	format_size(number(image, "size"), human);
-	fprintf(out, "%12s  %s", strcmp(kind, "blank") == 0 ? "blank" : human, text(image, "name"));
-	if (strcmp(kind, "open") == 0)
-		fputs("  (burn not finished)", out);
+	if (strcmp(kind, "blank") == 0)
+		snprintf(out, size, "blank DVD+R");
+	else if (strcmp(kind, "open") == 0)
+		snprintf(out, size, "DVD+R, burn not finished");
 	else if (strcmp(kind, "appendable") == 0)
-		fprintf(out, "  (appendable, %" PRIu64 " session%s)", sessions,
+		snprintf(out, size, "appendable DVD+R, %" PRIu64 " session%s", sessions,
 			sessions == 1 ? "" : "s");
 	else if (sessions > 1)
-		fprintf(out, "  (%" PRIu64 " sessions)", sessions);
+		snprintf(out, size, "DVD-ROM, %" PRIu64 " sessions", sessions);
+	else
+		snprintf(out, size, "DVD-ROM");
+}
+
+static void make_row(const json_t *image, struct row *r)
+{
+	const json_t *label = json_object_get(image, "label");
+
+	r->name = text(image, "name");
+	r->label = !json_is_string(label)  ? "?"
+		   : *text(image, "label") ? text(image, "label")
+					   : "-";
+	kind_of(image, r->kind, sizeof(r->kind));
+	format_size(number(image, "size"), r->size);
+}
+
+static void pad(FILE *out, const char *s, size_t to, bool right)
+{
+	size_t n = width(s);
+
+	fprintf(out, "%*s%s%*s  ", right && n < to ? (int)(to - n) : 0, "", s,
+		!right && n < to ? (int)(to - n) : 0, "");
+}
+
+static void put_row(FILE *out, const struct row *r, const size_t w[COLUMNS])
+{
+	pad(out, r->name, w[0], false);
+	pad(out, r->label, w[1], false);
+	pad(out, r->kind, w[2], false);
+	pad(out, r->size, w[3], true);
+}
+
+static void widen(const struct row *r, size_t w[COLUMNS])
+{
+	const char *const cell[COLUMNS] = {r->name, r->label, r->kind, r->size};
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		size_t n = width(cell[i]);
+
+		if (n > w[i])
+			w[i] = n < WIDEST ? n : WIDEST;
+	}
+}
+
+static void put_drives(FILE *out, const json_t *image)
+{
+	const json_t *drives = json_object_get(image, "loaded_in"), *each;
+	size_t i;
+
+	if (json_array_size(drives) == 0)
+		fputc('-', out);
+	json_array_foreach(drives, i, each)
+		fprintf(out, "%s%s", i == 0 ? "" : ",", json_string_value(each));
+	if (json_is_false(json_object_get(image, "insertable")))
+		fputs("  (cannot be inserted)", out);
 	if (*text(image, "problem"))
 		fprintf(out, "  (read-only: %s)", text(image, "problem"));
-	json_array_foreach(drives, i, name)
-		fprintf(out, "%s%s", i == 0 ? "  <- " : ", ", json_string_value(name));
 	fputc('\n', out);
 }
+
+/* What is not in the list is said below it. */
+static void format_left_out(const json_t *answer, FILE *out)
+{
+	uint64_t unread = number(answer, "labels_unread"), unnamed = number(answer, "unnamed");
+
+	if (unread)
+		fprintf(out, "(labels not read yet: %" PRIu64 "; ask again)\n", unread);
+	if (unnamed)
+		fprintf(out,
+			"(names that no command can hold, too long, not UTF-8 or with control "
+			"characters: %" PRIu64 ")\n",
+			unnamed);
+	if (flag(answer, "more"))
+		fputs("(there are more, which are not shown)\n", out);
+}
+
+static void format_list(const json_t *answer, FILE *out)
+{
+	const json_t *images = json_object_get(answer, "images"), *each;
+	struct row head = {.name = "NAME", .label = "LABEL", .kind = "KIND", .size = "SIZE"}, r;
+	size_t w[COLUMNS] = {0}, i;
+
+	widen(&head, w);
+	json_array_foreach(images, i, each)
+	{
+		make_row(each, &r);
+		widen(&r, w);
+	}
+	put_row(out, &head, w);
+	fputs("DRIVE\n", out);
+	json_array_foreach(images, i, each)
+	{
+		make_row(each, &r);
+		put_row(out, &r, w);
+		put_drives(out, each);
+	}
+}
+
+/* ---- all ---------------------------------------------------------------------------------- */
 
 bool format_details(const json_t *answer, FILE *out)
 {
@@ -164,8 +274,10 @@ bool format_details(const json_t *answer, FILE *out)
 			*udc ? "on controller " : "not on any USB controller", udc);
 		json_array_foreach(drives, i, each) format_drive(each, out);
 	}
-	json_array_foreach(images, i, each) format_image(each, out);
+	if (json_array_size(images) > 0)
+		format_list(answer, out);
+	format_left_out(answer, out);
 	json_array_foreach(verbs, i, each)
 		fprintf(out, "%-40s %s\n", text(each, "synopsis"), text(each, "help"));
-	return drives || images || verbs;
+	return drives || json_array_size(images) > 0 || verbs;
 }

@@ -113,19 +113,26 @@ static inline void tell(int fd, const char *text)
 /* The next line, without its newline; "" = the daemon hung up. */
 static inline const char *hear(int fd)
 {
-	static char line[65536];
-	uint64_t end = now_ms() + 3000;
+	static char line[4 << 20];
+	uint64_t end = now_ms() + 30000;
 	size_t n = 0;
 
 	for (;;) {
-		ssize_t r = recv(fd, line + n, 1, MSG_DONTWAIT);
+		ssize_t r = recv(fd, line + n, sizeof(line) - n, MSG_DONTWAIT | MSG_PEEK);
+		const char *end_of_line = r > 0 ? memchr(line + n, '\n', (size_t)r) : NULL;
 
-		if (r == 0 || (r == 1 && line[n] == '\n')) {
-			line[n] = '\0';
+		/* What is behind the line stays for the next call. */
+		if (end_of_line)
+			r = end_of_line + 1 - (line + n);
+		if (r > 0)
+			assert_int_equal(recv(fd, line + n, (size_t)r, 0), r);
+		if (r == 0 || end_of_line) {
+			line[r == 0 ? n : n + (size_t)r - 1] = '\0';
 			return line;
 		}
-		if (r == 1) {
-			assert_true(++n < sizeof(line));
+		if (r > 0) {
+			n += (size_t)r;
+			assert_true(n < sizeof(line));
 			continue;
 		}
 		assert_int_equal(errno, EAGAIN);

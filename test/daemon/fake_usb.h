@@ -61,6 +61,7 @@ static inline struct drive *fake_drive(
 		.mmc = {.vendor = "V", .product = "P", .revision = "1"},
 		.swap_gap = 20,
 		.unlock_wait = wait,
+		.label_wait = 5000,
 		.sync_ms = 300,
 	};
 	struct drive_port port = {

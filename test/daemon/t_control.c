@@ -3,6 +3,7 @@
 #include "daemon/control_fixture.h"
 
 #include "core/rundir.h"
+#include "daemon/iso.h"
 
 static void fifo_commands(void **state)
 {
@@ -21,9 +22,34 @@ static void fifo_commands(void **state)
 	assert_non_null(strstr(get_text("run/status"), "\n  host       connected, high speed\n"));
 	snprintf(want, sizeof(want), "ok: 2 images in %s/media", scratch);
 	FIFO("list\n", want);
-	assert_non_null(strstr(get_text("run/status"), " a.iso  <- drive0\n"));
+	assert_non_null(
+		strstr(get_text("run/status"), "\na.iso    -      DVD-ROM  4.10 kB  drive0\n"));
 	FIFO("help\n", "ok: commands of mmcgadgetd " MMCGADGET_VERSION);
 	assert_non_null(strstr(get_text("run/status"), "\nblank NAME [type=dvd+r] [drive=DRIVE]"));
+}
+
+/* The status file's first line begins so; it may take its time. */
+static void fifo_slow(const char *line, const char *begins)
+{
+	uint64_t end = now_ms() + 30000;
+
+	unlink(in_scratch("run/status"));
+	fifo_write(line, strlen(line));
+	while (strncmp(get_text("run/status"), begins, strlen(begins)) != 0 && now_ms() < end)
+		turn(event, usb, 2, 10, NULL);
+	assert_starts(get_text("run/status"), begins);
+}
+
+static unsigned lines_of(const char *name)
+{
+	FILE *f = fopen(in_scratch(name), "r");
+	unsigned n = 0;
+
+	assert_non_null(f);
+	for (int c = getc(f); c != EOF; c = getc(f))
+		n += c == '\n';
+	fclose(f);
+	return n;
 }
 
 static void fifo_refusals(void **state)
@@ -156,17 +182,18 @@ static void socket_list(void **state)
 
 	(void)state;
 	put_size("media/n", 0);
+	put_iso("media/b c.iso", "MY DISC");
 	tell(fd, "insert a.iso drive=drive1\nlist\n");
 	hear(fd);
-	assert_non_null(
-		strstr(hear(fd), "\"images\":["
-				 "{\"name\":\"a.iso\",\"size\":4096,\"kind\":\"iso\",\"sessions\":"
-				 "0,\"problem\":\"\",\"loaded_in\":[\"drive1\"]},"
-				 "{\"name\":\"b "
-				 "c.iso\",\"size\":8192,\"kind\":\"iso\",\"sessions\":0,"
-				 "\"problem\":\"\",\"loaded_in\":[]},"
-				 "{\"name\":\"n\",\"size\":0,\"kind\":\"blank\",\"sessions\":0,"
-				 "\"problem\":\"\",\"loaded_in\":[]}]}"));
+	assert_non_null(strstr(hear(fd),
+		"\"images\":["
+		"{\"name\":\"a.iso\",\"label\":\"\",\"kind\":\"iso\",\"size\":4096,\"sessions\":0,"
+		"\"problem\":\"\",\"insertable\":true,\"loaded_in\":[\"drive1\"]},"
+		"{\"name\":\"b c.iso\",\"label\":\"MY DISC\",\"kind\":\"iso\",\"size\":40960,"
+		"\"sessions\":0,\"problem\":\"\",\"insertable\":true,\"loaded_in\":[]},"
+		"{\"name\":\"n\",\"label\":\"\",\"kind\":\"blank\",\"size\":0,\"sessions\":0,"
+		"\"problem\":\"\",\"insertable\":true,\"loaded_in\":[]}],"
+		"\"labels_unread\":0,\"unnamed\":0,\"more\":false}"));
 	close(fd);
 }
 
@@ -196,6 +223,58 @@ static void socket_large_answer(void **state)
 	} while (now_ms() < end && !(n > 0 && buf[n - 1] == '\n'));
 	assert_true(total > 2000 * 240);
 	assert_int_equal(buf[n - 1], '\n');
+	close(fd);
+}
+
+/* All of them, each with its label; and the daemon answers others meanwhile. */
+static void ten_thousand_images(void **state)
+{
+	int fd = dial(), other = dial();
+	char path[64], label[33];
+	json_t *a, *images, *last;
+
+	(void)state;
+	unlink(in_scratch("media/a.iso"));
+	unlink(in_scratch("media/b c.iso"));
+	for (unsigned i = 0; i < 10000; i++) {
+		snprintf(path, sizeof(path), "media/%05u.iso", i);
+		snprintf(label, sizeof(label), "DISC %05u", i);
+		put_iso(path, label);
+	}
+	tell(fd, "list\n");
+	tell(other, "insert 00007.iso\n");
+	assert_non_null(strstr(hear(other), "inserted 00007.iso"));
+	a = json_loads(hear(fd), 0, NULL);
+	images = json_object_get(a, "images");
+	assert_int_equal(json_array_size(images), 10000);
+	assert_true(json_is_false(json_object_get(a, "more")));
+	last = json_array_get(images, 9999);
+	assert_string_equal(json_string_value(json_object_get(last, "name")), "09999.iso");
+	/* What a slow machine does not get read in time is said, not passed over. */
+	if (json_integer_value(json_object_get(a, "labels_unread")) == 0)
+		assert_string_equal(
+			json_string_value(json_object_get(last, "label")), "DISC 09999");
+	else
+		assert_true(json_is_null(json_object_get(last, "label")));
+	json_decref(a);
+	fifo_slow("list\n", "ok: 10000 images in ");
+	assert_int_equal(lines_of("run/status"), 10000 + 3);
+	close(fd);
+	close(other);
+}
+
+static void empty_folder(void **state)
+{
+	int fd = dial();
+	char want[256];
+
+	(void)state;
+	unlink(in_scratch("media/a.iso"));
+	unlink(in_scratch("media/b c.iso"));
+	tell(fd, "list\n");
+	assert_non_null(strstr(hear(fd), "\"images\":[],\"labels_unread\":0,"));
+	snprintf(want, sizeof(want), "ok: 0 images in %s/media", scratch);
+	FIFO("list\n", want);
 	close(fd);
 }
 
@@ -366,6 +445,8 @@ int main(void)
 		T(socket_status),
 		T(socket_list),
 		T(socket_large_answer),
+		T(ten_thousand_images),
+		T(empty_folder),
 		T(socket_bad_clients),
 		T(socket_many_clients),
 		T(socket_status_while_stuck),

@@ -306,9 +306,34 @@ static void format_text(void **state)
 		"  commands   7 (1 failed), 2 blocks read, 32 written, 0 phase errors, 0 resets\n";
 	static const char list[] =
 		"{\"ok\":true,\"message\":\"m\",\"images\":["
-		"{\"name\":\"a.iso\",\"size\":33554432,\"kind\":\"iso\",\"loaded_in\":[\"x\",\"y\"]"
-		"},"
-		"{\"name\":\"b.iso\",\"size\":0,\"kind\":\"blank\",\"loaded_in\":[]}]}";
+		"{\"name\":\"a.iso\",\"label\":\"A \u00e4\",\"size\":33554432,\"kind\":\"iso\","
+		"\"loaded_in\":[\"x\",\"y\"],\"insertable\":true},"
+		"{\"name\":\"\u00e4.iso\",\"label\":\"\",\"size\":0,\"kind\":\"blank\","
+		"\"loaded_in\":[],\"insertable\":false},"
+		"{\"name\":\"c\",\"label\":null,\"size\":4096,\"kind\":\"appendable\","
+		"\"sessions\":2,\"loaded_in\":[]},"
+		"{\"name\":\"d\",\"label\":\"D\",\"size\":4096,\"kind\":\"iso\",\"sessions\":0,"
+		"\"problem\":\"it is damaged\",\"loaded_in\":[]},"
+		"{\"name\":\"a name that is longer than all of the others and moves its row\","
+		"\"label\":\"\",\"size\":4096,\"kind\":\"open\",\"loaded_in\":[]}],"
+		"\"labels_unread\":1,\"unnamed\":3,\"more\":true}";
+	static const char table[] =
+		"NAME                                      LABEL  "
+		"KIND                              SIZE  DRIVE\n"
+		"a.iso                                     A \xc3\xa4    "
+		"DVD-ROM                       33.55 MB  x,y\n"
+		"\xc3\xa4.iso                                     -      "
+		"blank DVD+R                    0 bytes  -  (cannot be inserted)\n"
+		"c                                         ?      "
+		"appendable DVD+R, 2 sessions   4.10 kB  -\n"
+		"d                                         D      "
+		"DVD-ROM                        4.10 kB  -  (read-only: it is damaged)\n"
+		"a name that is longer than all of the others and moves its row  -      "
+		"DVD+R, burn not finished       4.10 kB  -\n"
+		"(labels not read yet: 1; ask again)\n"
+		"(names that no command can hold, too long, not UTF-8 or with control characters: "
+		"3)\n"
+		"(there are more, which are not shown)\n";
 	json_t *a = json_loads(answer, 0, NULL), *l = json_loads(list, 0, NULL);
 	char *text;
 	size_t n;
@@ -322,7 +347,7 @@ static void format_text(void **state)
 	f = open_memstream(&text, &n);
 	assert_true(format_details(l, f));
 	fclose(f);
-	assert_string_equal(text, "    33.55 MB  a.iso  <- x, y\n       blank  b.iso\n");
+	assert_string_equal(text, table);
 	free(text);
 	json_decref(a);
 	json_decref(l);

@@ -433,10 +433,24 @@ static const char *kind_of(json_t *images, const char *name)
 	return json_string_value(json_object_get(listed(images, name), "kind"));
 }
 
+struct lister {
+	struct shelf_request base;
+	json_t *answer;
+	bool done;
+};
+
+static void on_list(struct shelf_request *r, const struct shelf_list *list)
+{
+	struct lister *l = (struct lister *)r;
+
+	l->answer = status_list(list, &set, "/media");
+	l->done = true;
+}
+
 static void the_list_tells(void **state)
 {
+	struct lister l = {.base = {.done = on_list, .labels = true}};
 	json_t *images;
-	int error;
 
 	(void)state;
 	put_size("media/iso.iso", 4096);
@@ -450,8 +464,9 @@ static void the_list_tells(void **state)
 	assert_true(fake_ready(&usb));
 	burn(0, 3);
 	run(DRIVE_BLANK, "blank.iso");
-	images = status_images(usb.drive, &set, &error);
-	assert_non_null(images);
+	shelf_ask(drive_shelf(usb.drive), &l.base);
+	turn(event, &usb, 1, 3000, &l.done);
+	images = json_object_get(l.answer, "images");
 	assert_int_equal(json_array_size(images), 5);
 	assert_string_equal(kind_of(images, "iso.iso"), "iso");
 	assert_string_equal(kind_of(images, "blank.iso"), "blank");
@@ -461,7 +476,7 @@ static void the_list_tells(void **state)
 	assert_string_equal(
 		json_string_value(json_object_get(listed(images, "odd.iso"), "problem")),
 		"it is no state of a disc");
-	json_decref(images);
+	json_decref(l.answer);
 }
 
 int main(void)

@@ -36,6 +36,7 @@ only 'linux/usb/functionfs.h' '^gadget/' 'FunctionFS is gadget/ only'
 only 'libaio.h' '^gadget/' 'libaio is gadget/ only'
 only 'usbg/' '^gadget/' 'libusbgx is gadget/ only'
 only 'libconfig.h' '^src/core/config' 'libconfig is config only'
+only 'blkid/' '^src/core/label\.c' 'libblkid is labels only'
 
 # BOT never looks into a CDB: it passes the bytes on, and indexes none of them.
 report x 'BOT looks into no CDB' "$(grep -nE 'cdb\[[^]]' src/bot/*.c | grep -vE 'sizeof|uint8_t +cdb\[|/\*')"

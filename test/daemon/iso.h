@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* As much of an ISO 9660 image as has a label. */
+#ifndef DAEMON_ISO_H
+#define DAEMON_ISO_H
+
+#include "daemon/scratch.h"
+
+#define ISO_SIZE 40960u
+
+/* At byte `at` of the file; what is before it stays. label: 32 bytes at most, any. */
+static inline void put_iso_at(const char *name, uint64_t at, const char *label)
+{
+	/* ECMA-119 8.4: primary descriptor in block 16; 8.3: the end of them in block 17. */
+	unsigned char block[2][2048] = {
+		{1, 'C', 'D', '0', '0', '1', 1}, {255, 'C', 'D', '0', '0', '1', 1}};
+	size_t n = strlen(label);
+	int fd = open(in_scratch(name), O_RDWR | O_CREAT, 0644);
+
+	assert_true(fd >= 0 && n <= 32);
+	memset(block[0] + 8, ' ', 64);
+	memcpy(block[0] + 40, label, n);
+	assert_int_equal(pwrite(fd, block, sizeof(block), (off_t)(at + 16 * 2048)), sizeof(block));
+	assert_int_equal(ftruncate(fd, (off_t)(at + ISO_SIZE)), 0);
+	close(fd);
+}
+
+static inline void put_iso(const char *name, const char *label)
+{
+	put_iso_at(name, 0, label);
+}
+
+#endif
