@@ -21,7 +21,23 @@ static void run_insert(const struct command_env *env, const struct verb_call *ca
 	struct reply *r)
 {
 	(void)env;
-	drive_submit(d, DRIVE_INSERT, call->arg, false, r);
+	drive_submit(d, DRIVE_FIND, call->arg, false, r);
+}
+
+static void run_next(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	(void)call;
+	drive_submit(d, DRIVE_NEXT, NULL, false, r);
+}
+
+static void run_prev(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	(void)call;
+	drive_submit(d, DRIVE_PREV, NULL, false, r);
 }
 
 static void run_eject(const struct command_env *env, const struct verb_call *call, struct drive *d,
@@ -133,6 +149,8 @@ static const struct {
 	bool changes; /* its answer is a "last result" that the status file keeps */
 } handlers[VERB_COUNT] = {
 	[VERB_INSERT] = {run_insert, true},
+	[VERB_NEXT] = {run_next, true},
+	[VERB_PREV] = {run_prev, true},
 	[VERB_EJECT] = {run_eject, true},
 	[VERB_BLANK] = {run_blank, true},
 	[VERB_CLOSE] = {run_close, true},

@@ -371,6 +371,7 @@ int drive_new(
 	if (!d)
 		return -ENOMEM;
 	d->folder = d->wake_fd = -1;
+	drive_find_init(d);
 	d->swap_gap = config->swap_gap;
 	d->unlock_wait = config->unlock_wait;
 	d->sync_ms = config->sync_ms;
@@ -486,6 +487,11 @@ void drive_detach(struct drive *d)
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino)
 {
 	return d->in.name && d->in.dev == dev && d->in.ino == ino;
+}
+
+bool drive_holds_alone(const struct drive *d, dev_t dev, ino_t ino)
+{
+	return drive_holds(d, dev, ino) && d->in.recordable;
 }
 
 void drive_get_info(struct drive *d, struct drive_info *info)

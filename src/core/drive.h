@@ -88,7 +88,15 @@ void drive_flush(void *drive);
 /* For ffs_config.resumed; likewise. */
 void drive_resumed(void *drive);
 
-enum drive_verb { DRIVE_INSERT, DRIVE_BLANK, DRIVE_EJECT, DRIVE_CLOSE };
+enum drive_verb {
+	DRIVE_INSERT, /* the image of that very name */
+	DRIVE_FIND,   /* the same, or the one that is meant: pick_find() */
+	DRIVE_NEXT,   /* the image behind the one in the drive: pick_step() */
+	DRIVE_PREV,
+	DRIVE_BLANK,
+	DRIVE_EJECT,
+	DRIVE_CLOSE
+};
 
 /*
  * Starts or queues a command; r gets its answer. A command that waits for the
@@ -108,5 +116,7 @@ struct drive_info {
 void drive_get_info(struct drive *d, struct drive_info *info);
 /* The image is in this drive. */
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino);
+/* Likewise, and no other drive may have it: it can be recorded. */
+bool drive_holds_alone(const struct drive *d, dev_t dev, ino_t ino);
 
 #endif

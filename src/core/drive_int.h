@@ -14,7 +14,7 @@
 
 struct drive_cmd {
 	enum drive_verb verb;
-	char *image; /* NULL for DRIVE_EJECT */
+	char *image; /* NULL for DRIVE_EJECT; of DRIVE_NEXT and DRIVE_PREV until it is found */
 	bool force;
 	struct reply *reply;
 	struct drive_cmd *next; /* drive::queue */
@@ -22,6 +22,7 @@ struct drive_cmd {
 
 enum op_state {
 	OP_IDLE,
+	OP_FINDING,      /* the shelf is looked at */
 	OP_EJECTING,     /* on the USB thread */
 	OP_WAIT_UNLOCK,  /* the host was asked to eject */
 	OP_GAP,          /* the tray is empty, the host shall notice */
@@ -83,6 +84,10 @@ struct drive {
 	struct drive_op op;
 	struct drive_cmd *queue;
 	bool starting; /* drive_op_next() is on the stack */
+	struct drive_finding {
+		struct shelf_request base; /* asked in OP_FINDING */
+		struct drive *drive;
+	} finding;
 	struct drive_job job;
 
 	/* Of the engine's thread. */
@@ -121,5 +126,17 @@ void drive_op_job_done(struct drive *d);
 void drive_op_event(struct drive *d); /* the state changed, or a disc was closed */
 void drive_op_timeout(struct drive *d);
 void drive_op_cancel(struct drive *d, const char *code, const char *text);
+/* Ends the command under way. */
+void drive_op_finish(struct drive *d, json_t *answer);
+/* op.cmd->image is known: goes on as DRIVE_INSERT. */
+void drive_op_insert(struct drive *d);
+void drive_op_describe(struct drive *d, const char *stage);
+
+/* drive_find.c */
+void drive_find_init(struct drive *d);
+/* The name is that of a file, or of something else that is there. */
+bool drive_find_is_exact(const struct drive *d, const char *name);
+/* Then drive_op_insert() or drive_op_finish(). */
+void drive_find_begin(struct drive *d);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Insert, blank and eject as a small machine:
  *
- *   open image -> eject -> [host asked, up to 10 s] -> [gap] -> insert -> answer
+ *   [find] -> open image -> eject -> [host asked, up to 10 s] -> [gap] -> insert -> answer
  *
  * The image is opened first, so that a name that is wrong leaves the disc in
  * the drive alone.
@@ -27,9 +27,10 @@ void drive_cmd_free(struct drive_cmd *cmd)
 	free(cmd);
 }
 
-static void describe(struct drive *d, const char *stage)
+void drive_op_describe(struct drive *d, const char *stage)
 {
-	static const char *const names[] = {"insert", "blank", "eject", "close"};
+	static const char *const names[] = {
+		"insert", "insert", "next", "prev", "blank", "eject", "close"};
 	const struct drive_cmd *c = d->op.cmd;
 
 	snprintf(d->op.text, sizeof(d->op.text), "%s%s%.200s%s", names[c->verb],
@@ -38,11 +39,12 @@ static void describe(struct drive *d, const char *stage)
 }
 
 /* Ends the command; the answer goes out, the next one may start. */
-static void finish(struct drive *d, json_t *answer)
+void drive_op_finish(struct drive *d, json_t *answer)
 {
 	struct drive_cmd *cmd = d->op.cmd;
 
 	drive_stop_timer(d);
+	shelf_forget(d->shelf, &d->finding.base);
 	if (d->op.disc)
 		disc_put(d->op.disc);
 	image_fini(&d->op.next);
@@ -61,12 +63,12 @@ static void post(struct drive *d, enum op_state state)
 	d->op.state = state;
 	r = drive_post(d);
 	if (r < 0)
-		finish(d, answer_error("io-error", "%s: %s", d->name, strerror(-r)));
+		drive_op_finish(d, answer_error("io-error", "%s: %s", d->name, strerror(-r)));
 }
 
 static void post_eject(struct drive *d)
 {
-	describe(d, "");
+	drive_op_describe(d, "");
 	d->job.kind = JOB_EJECT;
 	d->job.force = d->op.cmd->force || d->op.away;
 	post(d, OP_EJECTING);
@@ -74,7 +76,7 @@ static void post_eject(struct drive *d)
 
 static void post_insert(struct drive *d)
 {
-	describe(d, "");
+	drive_op_describe(d, "");
 	d->job.kind = JOB_INSERT;
 	d->job.disc = d->op.disc;
 	d->op.disc = NULL;
@@ -173,7 +175,7 @@ static void close_on_shelf(struct drive *d)
 	image_describe(disc, d->op.kind, sizeof(d->op.kind));
 	if (r > 0)
 		r = r == DISC_NO_SUCH_TRACK ? -ENODATA : -EIO;
-	finish(d, closed_answer(d, r, d->op.kind, end));
+	drive_op_finish(d, closed_answer(d, r, d->op.kind, end));
 }
 
 /* On the USB thread the engine has finalised what is in the drive. */
@@ -187,7 +189,7 @@ static void closed_in_drive(struct drive *d)
 		r = -EBUSY;
 	if (d->seen.sessions > 1)
 		snprintf(kind, sizeof(kind), "DVD-ROM, %u sessions", d->seen.sessions);
-	finish(d, closed_answer(d, r, kind, d->seen.end));
+	drive_op_finish(d, closed_answer(d, r, kind, d->seen.end));
 }
 
 static void begin_close(struct drive *d)
@@ -196,34 +198,56 @@ static void begin_close(struct drive *d)
 	struct drive *has = d->in.name ? d : NULL;
 
 	if (has && strcmp(d->in.name, d->op.cmd->image) == 0) {
-		describe(d, "");
+		drive_op_describe(d, "");
 		d->job.kind = JOB_CLOSE;
 		post(d, OP_CLOSING);
 		return;
 	}
 	if (open_image(d, &answer) < 0)
-		finish(d, answer);
+		drive_op_finish(d, answer);
 	else if (d->op.reopen)
-		finish(d, answer_error("in-use",
-				  "%s: \"%s\" is in a drive under another name, or just leaving it",
-				  d->name, d->op.cmd->image));
+		drive_op_finish(d,
+			answer_error("in-use",
+				"%s: \"%s\" is in a drive under another name, or just leaving it",
+				d->name, d->op.cmd->image));
 	else
 		close_on_shelf(d);
 }
 
-static void begin(struct drive *d)
+void drive_op_insert(struct drive *d)
 {
 	json_t *answer = NULL;
 
-	if (d->op.cmd->verb == DRIVE_CLOSE) {
+	if (open_image(d, &answer) < 0)
+		drive_op_finish(d, answer);
+	else
+		post_eject(d);
+}
+
+static void begin(struct drive *d)
+{
+	switch (d->op.cmd->verb) {
+	case DRIVE_CLOSE:
 		begin_close(d);
-		return;
+		break;
+	case DRIVE_EJECT:
+		post_eject(d);
+		break;
+	case DRIVE_FIND:
+		if (drive_find_is_exact(d, d->op.cmd->image))
+			drive_op_insert(d);
+		else
+			drive_find_begin(d);
+		break;
+	case DRIVE_NEXT:
+	case DRIVE_PREV:
+		drive_find_begin(d);
+		break;
+	case DRIVE_INSERT:
+	case DRIVE_BLANK:
+		drive_op_insert(d);
+		break;
 	}
-	if (d->op.cmd->verb != DRIVE_EJECT && open_image(d, &answer) < 0) {
-		finish(d, answer);
-		return;
-	}
-	post_eject(d);
 }
 
 void drive_op_next(struct drive *d)
@@ -252,13 +276,13 @@ static void ejected(struct drive *d)
 				d->op.cmd->force ? " by force" : note);
 		log_info("%s: ejected %s", d->name, d->in.name ? d->in.name : "the disc");
 		image_fini(&d->in);
-		finish(d, answer);
+		drive_op_finish(d, answer);
 		return;
 	}
 	image_fini(&d->in);
 	drive_stop_timer(d);
 	d->op.state = OP_GAP;
-	describe(d, " (between two discs)");
+	drive_op_describe(d, " (between two discs)");
 	drive_start_timer(d, d->swap_gap);
 }
 
@@ -286,15 +310,17 @@ static void refused(struct drive *d)
 	}
 	d->op.state = OP_WAIT_UNLOCK;
 	if (d->op.expired) {
-		finish(d, answer_error("locked",
-				  "%s: the host keeps the drive locked; use eject force", d->name));
+		drive_op_finish(d,
+			answer_error("locked",
+				"%s: the host keeps the drive locked; use eject force", d->name));
 		return;
 	}
 	if (d->queue) {
-		finish(d, answer_error("cancelled", "%s: given up for a newer command", d->name));
+		drive_op_finish(
+			d, answer_error("cancelled", "%s: given up for a newer command", d->name));
 		return;
 	}
-	describe(d, " (waiting for the host to unlock the drive)");
+	drive_op_describe(d, " (waiting for the host to unlock the drive)");
 	if (d->op.asked)
 		return;
 	d->op.asked = true;
@@ -313,7 +339,7 @@ static void fill(struct drive *d)
 	if (d->op.reopen) {
 		if (any_leaving(d)) {
 			d->op.state = OP_WAIT_RELEASE;
-			describe(d, " (waiting for the old disc to be closed)");
+			drive_op_describe(d, " (waiting for the old disc to be closed)");
 			/* Another drive's disc is no event of this one. */
 			drive_start_timer(d, RELEASE_POLL);
 			return;
@@ -323,7 +349,7 @@ static void fill(struct drive *d)
 				json_sprintf("%s; %s is empty now",
 					json_string_value(json_object_get(answer, "message")),
 					d->name));
-			finish(d, answer);
+			drive_op_finish(d, answer);
 			return;
 		}
 	}
@@ -344,7 +370,7 @@ static void inserted(struct drive *d)
 	answer = answer_ok("%s: inserted %s (%s, %" PRIu64 " bytes)%s%s", d->name, in->name,
 		d->op.kind, size, note, in->warning);
 	log_info("%s", json_string_value(json_object_get(answer, "message")));
-	finish(d, answer);
+	drive_op_finish(d, answer);
 }
 
 void drive_op_job_done(struct drive *d)
@@ -365,7 +391,7 @@ void drive_op_job_done(struct drive *d)
 		break;
 	case MMC_EJECT_EMPTY:
 		if (d->op.cmd->verb == DRIVE_EJECT)
-			finish(d, answer_ok("%s: there is no disc in the drive", d->name));
+			drive_op_finish(d, answer_ok("%s: there is no disc in the drive", d->name));
 		else
 			fill(d);
 		break;
@@ -400,7 +426,7 @@ void drive_op_cancel(struct drive *d, const char *code, const char *text)
 
 	d->starting = true;
 	if (d->op.cmd)
-		finish(d, answer_error(code, "%s: %s", d->name, text));
+		drive_op_finish(d, answer_error(code, "%s: %s", d->name, text));
 	while (d->queue) {
 		cmd = d->queue;
 		d->queue = cmd->next;
@@ -444,7 +470,8 @@ void drive_submit(
 	cmd->reply = r;
 	append(d, cmd);
 	if (d->op.state == OP_WAIT_UNLOCK)
-		finish(d, answer_error("cancelled", "%s: given up for a newer command", d->name));
+		drive_op_finish(
+			d, answer_error("cancelled", "%s: given up for a newer command", d->name));
 	else
 		drive_op_next(d);
 }

@@ -9,7 +9,11 @@
 // clang-format off
 const struct verb verb_table[VERB_COUNT] = {
 	[VERB_INSERT] = { "insert", 1, 1, VERB_OPT_DRIVE, NULL, "insert NAME [drive=DRIVE]",
-		"put an image of the media folder into the drive, in place of what is there" },
+		"put an image of the media folder into the drive: its name, the beginning of it, or its label" },
+	[VERB_NEXT] = { "next", 0, 0, VERB_OPT_DRIVE, NULL, "next [drive=DRIVE]",
+		"put in the next image of the list, round and round" },
+	[VERB_PREV] = { "prev", 0, 0, VERB_OPT_DRIVE, NULL, "prev [drive=DRIVE]",
+		"put in the previous image of the list" },
 	[VERB_EJECT] = { "eject", 0, 1, VERB_OPT_DRIVE, "force", "eject [force] [drive=DRIVE]",
 		"take the disc out; force: also when the host has locked the drive" },
 	[VERB_BLANK] = { "blank", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TYPE, NULL,

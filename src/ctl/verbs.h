@@ -10,6 +10,8 @@
 
 enum verb_id {
 	VERB_INSERT,
+	VERB_NEXT,
+	VERB_PREV,
 	VERB_EJECT,
 	VERB_BLANK,
 	VERB_CLOSE,

@@ -74,6 +74,27 @@ static void fifo_refusals(void **state)
 	FIFO("insert \xff\n", "error: the line is not valid UTF-8; nothing was done");
 }
 
+/* The same by the FIFO as by the socket: not the whole name, or a label. */
+static void fifo_finds(void **state)
+{
+	(void)state;
+	put_iso("media/c-1.iso", "Debian 12");
+	put_iso("media/c-2.iso", "Debian 13");
+	FIFO("insert b\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8192 bytes)");
+	FIFO("insert \"DEBIAN 13\"\n", "ok: drive0: inserted c-2.iso (DVD-ROM, 40960 bytes)");
+	FIFO("insert c-\n", "error: \"c-\" could be \"c-1.iso\" or \"c-2.iso\"");
+	FIFO("insert debian\n",
+		"error: \"debian\" could be \"c-1.iso\" (Debian 12) or \"c-2.iso\" (Debian 13)");
+	FIFO("next\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("prev\n", "ok: drive0: inserted c-2.iso (DVD-ROM, 40960 bytes)");
+	FIFO("next drive=drive1\n", "ok: drive1: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("next again\n", "error: next: too many arguments (usage: next [drive=DRIVE])");
+	/* Lines are done in order, whatever must be looked for. */
+	fifo_write("insert b\neject\ninsert c-1\nnext\n", 32);
+	turn(event, usb, 2, 400, NULL);
+	assert_starts(get_text("run/status"), "ok: drive0: inserted c-2.iso ");
+}
+
 static void fifo_long_line(void **state)
 {
 	char line[10001];
@@ -275,6 +296,25 @@ static void empty_folder(void **state)
 	assert_non_null(strstr(hear(fd), "\"images\":[],\"labels_unread\":0,"));
 	snprintf(want, sizeof(want), "ok: 0 images in %s/media", scratch);
 	FIFO("list\n", want);
+	snprintf(
+		want, sizeof(want), "error: drive0: no image in %s/media can be inserted", scratch);
+	FIFO("next\n", want);
+	FIFO("prev\n", want);
+	snprintf(want, sizeof(want), "error: no image \"x\" in %s/media", scratch);
+	FIFO("insert x\n", want);
+	close(fd);
+}
+
+static void socket_ambiguous(void **state)
+{
+	int fd = dial();
+
+	(void)state;
+	put_size("media/a2.iso", 1);
+	tell(fd, "insert a\n");
+	assert_string_equal(hear(fd),
+		"{\"ok\":false,\"message\":\"\\\"a\\\" could be \\\"a.iso\\\" or "
+		"\\\"a2.iso\\\"\",\"code\":\"ambiguous\",\"candidates\":[\"a.iso\",\"a2.iso\"]}");
 	close(fd);
 }
 
@@ -437,6 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(fifo_commands),
 		T(fifo_refusals),
+		T(fifo_finds),
 		T(fifo_long_line),
 		T(fifo_pieces),
 		T(fifo_half_line),
@@ -447,6 +488,7 @@ int main(void)
 		T(socket_large_answer),
 		T(ten_thousand_images),
 		T(empty_folder),
+		T(socket_ambiguous),
 		T(socket_bad_clients),
 		T(socket_many_clients),
 		T(socket_status_while_stuck),

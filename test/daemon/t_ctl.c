@@ -48,6 +48,10 @@ static void client_program(void **state)
 		out, "{\"ok\":true,\"message\":\"drive0: ejected b c.iso by force\"}\n");
 	assert_int_equal(ctl("help", out, err), 0);
 	assert_starts(out, "insert NAME [drive=DRIVE]  ");
+	assert_int_equal(ctl("next", out, err), 0);
+	assert_string_equal(out, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)\n");
+	assert_int_equal(ctl("insert 'b '", out, err), 0);
+	assert_string_equal(out, "drive0: inserted b c.iso (DVD-ROM, 8192 bytes)\n");
 	/* refused */
 	assert_int_equal(ctl("insert none", out, err), 1);
 	assert_string_equal(out, "");

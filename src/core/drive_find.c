@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A command that does not name its image, or not in full: the shelf is looked at, and
+ * the command waits in its place, so that commands behind it come after it.
+ */
+#include "core/drive_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/library.h"
+#include "core/pick.h"
+
+bool drive_find_is_exact(const struct drive *d, const char *name)
+{
+	struct library_file f;
+	int r = library_find(d->folder, name, &f);
+
+	if (r == 0)
+		library_forget(&f);
+	return r != -ENOENT && r != -ENOTDIR;
+}
+
+/* NULL with *answer: no. What nothing is found for is refused by the opening of it. */
+static const char *meant(struct drive *d, const struct shelf_list *list, json_t **answer)
+{
+	const char *text = d->op.cmd->image;
+	struct pick p;
+
+	pick_find(list, text, &p);
+	if (p.result == PICK_ONE)
+		return p.at[0]->name;
+	if (p.result == PICK_NONE)
+		return text;
+	*answer = pick_refusal(list, &p, text, d->media);
+	return NULL;
+}
+
+/* Not what another drive has for itself. */
+static bool is_free(const struct shelf_entry *e, void *drive)
+{
+	const struct drive *d = drive;
+
+	for (unsigned i = 0; i < d->set->count; i++) {
+		const struct drive *each = d->set->drive[i];
+
+		if (each != d && drive_holds_alone(each, e->dev, e->ino))
+			return false;
+	}
+	return true;
+}
+
+static const char *neighbour(struct drive *d, const struct shelf_list *list, json_t **answer)
+{
+	struct pick_from from = {.name = d->in.name, .dev = d->in.dev, .ino = d->in.ino};
+	const struct shelf_entry *e =
+		pick_step(list, &from, d->op.cmd->verb == DRIVE_PREV, is_free, d);
+
+	if (e)
+		return e->name;
+	*answer = answer_error(
+		"no-such-image", "%s: no image in %s can be inserted", d->name, d->media);
+	return NULL;
+}
+
+static void found(struct shelf_request *request, const struct shelf_list *list)
+{
+	struct drive *d = ((struct drive_finding *)request)->drive;
+	struct drive_cmd *c = d->op.cmd;
+	json_t *answer = NULL;
+	const char *name;
+	char *copy;
+
+	if (!list) {
+		drive_op_finish(d, answer_error("stopping", "%s: the daemon stops", d->name));
+		return;
+	}
+	if (list->error < 0) {
+		drive_op_finish(
+			d, answer_error("io-error", "%s: %s", d->media, strerror(-list->error)));
+		return;
+	}
+	name = c->verb == DRIVE_FIND ? meant(d, list, &answer) : neighbour(d, list, &answer);
+	copy = name ? strdup(name) : NULL;
+	if (!copy) {
+		drive_op_finish(d,
+			answer ? answer : answer_error("io-error", "%s: out of memory", d->name));
+		return;
+	}
+	free(c->image);
+	c->image = copy;
+	drive_op_insert(d);
+}
+
+void drive_find_init(struct drive *d)
+{
+	d->finding.base.done = found;
+	d->finding.drive = d;
+}
+
+void drive_find_begin(struct drive *d)
+{
+	d->op.state = OP_FINDING;
+	drive_op_describe(d, " (looking for it)");
+	d->finding.base.labels = d->op.cmd->verb == DRIVE_FIND;
+	shelf_ask(d->shelf, &d->finding.base);
+}
