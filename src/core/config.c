@@ -12,7 +12,7 @@
 #include "ctl/words.h"
 #include "util/array.h"
 
-enum key_type { KEY_TEXT, KEY_NUMBER, KEY_CHOICE };
+enum key_type { KEY_TEXT, KEY_NUMBER, KEY_CHOICE, KEY_BOOL };
 
 struct choice {
 	const char *text;
@@ -21,7 +21,7 @@ struct choice {
 
 /*
  * One key. Text: min and max are lengths, text is the default; choice: text is
- * the default; number: choices, if any, are the only values.
+ * the default; number: choices, if any, are the only values; bool: 0 or 1.
  */
 struct key {
 	const char *path;
@@ -112,6 +112,8 @@ static const struct choice subclass[] = { { "6", 6 }, { "2", 2 }, { NULL, 0 } };
 	{ path, KEY_NUMBER, AT(member), min, max, NULL, def, NULL, set }
 #define CHOICE(path, member, def, set) \
 	{ path, KEY_CHOICE, AT(member), 0, 0, def, 0, NULL, set }
+#define BOOL(path, member, def) \
+	{ path, KEY_BOOL, AT(member), 0, 1, NULL, def, NULL, NULL }
 
 static const struct key keys[] = {
 	TEXT("udc", udc, 0, "", check_udc),
@@ -132,6 +134,7 @@ static const struct key keys[] = {
 	NUMBER("behaviour.subclass", behaviour.subclass, 2, 6, 6, subclass),
 	CHOICE("behaviour.stall", behaviour.stall, "never", stall),
 	NUMBER("behaviour.swap_gap", behaviour.swap_gap, 0, 10000, 300, NULL),
+	BOOL("behaviour.eject_brings_next", behaviour.eject_brings_next, 0),
 	NUMBER("behaviour.sync_mb", behaviour.sync_mb, 1, 4096, 32, NULL),
 	NUMBER("behaviour.sync_seconds", behaviour.sync_seconds, 0, 3600, 5, NULL),
 	CHOICE("behaviour.blank_size", behaviour.blank_size, "full", blank_size),
@@ -308,6 +311,16 @@ static int take_choice(
 		choice_list(k, "\"", all, sizeof(all)));
 }
 
+static int take_bool(struct load *l, const config_setting_t *s, const char *path, char *at)
+{
+	int value = config_setting_get_bool(s) ? 1 : 0;
+
+	if (config_setting_type(s) != CONFIG_TYPE_BOOL)
+		return refuse(l, s, "%s must be true or false, not %s", path, type_name(s));
+	memcpy(at, &value, sizeof(value));
+	return 0;
+}
+
 static int take(struct load *l, const struct key *k, const config_setting_t *s, const char *path,
 	void *base)
 {
@@ -320,6 +333,8 @@ static int take(struct load *l, const struct key *k, const config_setting_t *s, 
 		return take_number(l, k, s, path, at);
 	case KEY_CHOICE:
 		return take_choice(l, k, s, path, at);
+	case KEY_BOOL:
+		return take_bool(l, s, path, at);
 	}
 	return -EINVAL;
 }

@@ -38,8 +38,9 @@ struct config {
 	struct {
 		int finalised; /* enum mmc_finalised */
 		int subclass;
-		int stall;        /* enum bot_stall */
-		int swap_gap;     /* ms */
+		int stall;    /* enum bot_stall */
+		int swap_gap; /* ms */
+		int eject_brings_next;
 		int sync_mb;      /* MiB of a burn that a power cut may take */
 		int sync_seconds; /* 0 = not by time */
 		int blank_size;   /* 1 = no larger than what is free */

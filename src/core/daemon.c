@@ -70,6 +70,7 @@ static int add_drive(struct daemon *d, unsigned i)
 		.media = c->media,
 		.mmc = {.finalised = (enum mmc_finalised)d->config->behaviour.finalised},
 		.swap_gap = (unsigned)d->config->behaviour.swap_gap,
+		.brings_next = d->config->behaviour.eject_brings_next == 1,
 		.unlock_wait = DRIVE_UNLOCK_WAIT,
 		.label_wait = SHELF_LABEL_WAIT,
 		.ahead = (uint32_t)d->config->behaviour.sync_mb * (1024 * 1024 / MEDIA_BLOCK),

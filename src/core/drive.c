@@ -99,12 +99,24 @@ static bool close_disc(struct drive *d)
 	}
 }
 
+/* Asked where the host's commands are carried out: it cannot load it in between. */
+static bool is_out(const struct drive *d)
+{
+	struct mmc_state now;
+
+	mmc_get_state(d->engine, &now);
+	return now.ejected_by_host;
+}
+
 static void run_job(void *arg)
 {
 	struct drive *d = arg;
 
 	switch (d->job.kind) {
 	case JOB_EJECT:
+		d->job.stays = d->job.if_out && !is_out(d);
+		if (d->job.stays)
+			break;
 		d->job.result = mmc_eject(d->engine, d->job.force);
 		if (d->job.result != MMC_EJECT_REQUESTED)
 			drive_keep_name(&d->kept.image, NULL);
@@ -207,7 +219,7 @@ static void closer_add(struct drive *d, struct disc *disc)
 static void take_mail(struct drive *d)
 {
 	struct disc *released[DRIVE_RELEASED];
-	bool done, closed;
+	bool done, closed, opened;
 	struct mmc_state now;
 	unsigned n;
 
@@ -228,12 +240,15 @@ static void take_mail(struct drive *d)
 		closer_add(d, released[i]);
 	closer_start(d);
 	log_host(d, &now);
+	opened = now.ejected_by_host && !d->seen.ejected_by_host;
 	d->seen = now;
 	if (done) {
 		d->job.out = false;
 		drive_op_job_done(d);
 	}
 	drive_op_event(d);
+	if (opened)
+		drive_op_host_ejected(d);
 }
 
 static int on_wake(sd_event_source *s, int fd, uint32_t events, void *drive)
@@ -374,6 +389,7 @@ int drive_new(
 	drive_find_init(d);
 	d->swap_gap = config->swap_gap;
 	d->unlock_wait = config->unlock_wait;
+	d->brings_next = config->brings_next;
 	d->sync_ms = config->sync_ms;
 	d->policy = (struct image_policy){
 		.ahead = config->ahead,

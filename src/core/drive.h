@@ -46,6 +46,7 @@ struct drive_config {
 	const char *media; /* media folder; must exist */
 	struct mmc_config mmc;
 	unsigned swap_gap;    /* ms between the old disc and the new one */
+	bool brings_next;     /* the host's eject brings the next disc */
 	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
 	unsigned label_wait;  /* ms; SHELF_LABEL_WAIT, likewise */
 	uint32_t ahead; /* blocks of a burn that may be ahead of storage; 0 = the disc's default */

@@ -51,45 +51,54 @@ static bool is_free(const struct shelf_entry *e, void *drive)
 	return true;
 }
 
+static bool is_other(const struct shelf_entry *e, void *drive)
+{
+	return is_free(e, drive) && !drive_holds(drive, e->dev, e->ino);
+}
+
 static const char *neighbour(struct drive *d, const struct shelf_list *list, json_t **answer)
 {
+	const struct drive_cmd *c = d->op.cmd;
 	struct pick_from from = {.name = d->in.name, .dev = d->in.dev, .ino = d->in.ino};
+	/* One that is alone comes back when people ask for the next, not at every eject. */
 	const struct shelf_entry *e =
-		pick_step(list, &from, d->op.cmd->verb == DRIVE_PREV, is_free, d);
+		pick_step(list, &from, c->verb == DRIVE_PREV, c->by_host ? is_other : is_free, d);
 
 	if (e)
 		return e->name;
-	*answer = answer_error(
-		"no-such-image", "%s: no image in %s can be inserted", d->name, d->media);
+	*answer = c->by_host ? answer_ok("%s: there is no other disc", d->name)
+			     : answer_error("no-such-image", "%s: no image in %s can be inserted",
+				       d->name, d->media);
+	return NULL;
+}
+
+static const char *choose(struct drive *d, const struct shelf_list *list, json_t **answer)
+{
+	if (!list)
+		*answer = answer_error("stopping", "%s: the daemon stops", d->name);
+	else if (list->error < 0)
+		*answer = answer_error("io-error", "%s: %s", d->media, strerror(-list->error));
+	else
+		return d->op.cmd->verb == DRIVE_FIND ? meant(d, list, answer)
+						     : neighbour(d, list, answer);
 	return NULL;
 }
 
 static void found(struct shelf_request *request, const struct shelf_list *list)
 {
 	struct drive *d = ((struct drive_finding *)request)->drive;
-	struct drive_cmd *c = d->op.cmd;
 	json_t *answer = NULL;
-	const char *name;
-	char *copy;
+	const char *name = choose(d, list, &answer);
+	char *copy = name ? strdup(name) : NULL;
 
-	if (!list) {
-		drive_op_finish(d, answer_error("stopping", "%s: the daemon stops", d->name));
-		return;
-	}
-	if (list->error < 0) {
-		drive_op_finish(
-			d, answer_error("io-error", "%s: %s", d->media, strerror(-list->error)));
-		return;
-	}
-	name = c->verb == DRIVE_FIND ? meant(d, list, &answer) : neighbour(d, list, &answer);
-	copy = name ? strdup(name) : NULL;
+	if (name && !copy)
+		answer = answer_error("io-error", "%s: out of memory", d->name);
 	if (!copy) {
-		drive_op_finish(d,
-			answer ? answer : answer_error("io-error", "%s: out of memory", d->name));
+		drive_op_finish(d, answer);
 		return;
 	}
-	free(c->image);
-	c->image = copy;
+	free(d->op.cmd->image);
+	d->op.cmd->image = copy;
 	drive_op_insert(d);
 }
 

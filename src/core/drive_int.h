@@ -16,12 +16,14 @@ struct drive_cmd {
 	enum drive_verb verb;
 	char *image; /* NULL for DRIVE_EJECT; of DRIVE_NEXT and DRIVE_PREV until it is found */
 	bool force;
+	bool by_host; /* DRIVE_NEXT for a disc the host ejected; void when it loads it again */
 	struct reply *reply;
 	struct drive_cmd *next; /* drive::queue */
 };
 
 enum op_state {
 	OP_IDLE,
+	OP_HOST_GAP,     /* the host has ejected, and may load it again */
 	OP_FINDING,      /* the shelf is looked at */
 	OP_EJECTING,     /* on the USB thread */
 	OP_WAIT_UNLOCK,  /* the host was asked to eject */
@@ -50,6 +52,8 @@ struct drive_op {
 struct drive_job {
 	enum { JOB_EJECT, JOB_INSERT, JOB_CLOSE } kind;
 	bool force;
+	bool if_out; /* JOB_EJECT: only a disc that the host has ejected */
+	bool stays;  /* and it has not, or not any more */
 	struct disc *disc;
 	struct keep_image image; /* of that disc */
 	enum mmc_eject result;
@@ -62,6 +66,7 @@ struct drive {
 	int folder;
 	struct shelf *shelf;
 	unsigned swap_gap, unlock_wait, sync_ms;
+	bool brings_next;
 	struct image_policy policy;
 	sd_event *event;
 	sd_event_source *wake, *timer, *sync_timer;
@@ -131,6 +136,9 @@ void drive_op_finish(struct drive *d, json_t *answer);
 /* op.cmd->image is known: goes on as DRIVE_INSERT. */
 void drive_op_insert(struct drive *d);
 void drive_op_describe(struct drive *d, const char *stage);
+
+/* The host has opened the tray. */
+void drive_op_host_ejected(struct drive *d);
 
 /* drive_find.c */
 void drive_find_init(struct drive *d);

@@ -71,6 +71,7 @@ static void post_eject(struct drive *d)
 	drive_op_describe(d, "");
 	d->job.kind = JOB_EJECT;
 	d->job.force = d->op.cmd->force || d->op.away;
+	d->job.if_out = d->op.cmd->by_host;
 	post(d, OP_EJECTING);
 }
 
@@ -224,6 +225,24 @@ void drive_op_insert(struct drive *d)
 		post_eject(d);
 }
 
+/*
+ * The gap comes first here: programs reload a disc by eject and load, and must find
+ * the one that they ejected.
+ */
+static void begin_host_gap(struct drive *d)
+{
+	d->op.state = OP_HOST_GAP;
+	drive_op_describe(d, " (the host ejected)");
+	drive_start_timer(d, d->swap_gap);
+}
+
+/* The host has closed the tray, so the disc is its again. */
+static void host_keeps_it(struct drive *d)
+{
+	drive_op_finish(d, answer_ok("%s: the host loaded %s again", d->name,
+				   d->in.name ? d->in.name : "the disc"));
+}
+
 static void begin(struct drive *d)
 {
 	switch (d->op.cmd->verb) {
@@ -241,7 +260,10 @@ static void begin(struct drive *d)
 		break;
 	case DRIVE_NEXT:
 	case DRIVE_PREV:
-		drive_find_begin(d);
+		if (d->op.cmd->by_host)
+			begin_host_gap(d);
+		else
+			drive_find_begin(d);
 		break;
 	case DRIVE_INSERT:
 	case DRIVE_BLANK:
@@ -283,7 +305,7 @@ static void ejected(struct drive *d)
 	drive_stop_timer(d);
 	d->op.state = OP_GAP;
 	drive_op_describe(d, " (between two discs)");
-	drive_start_timer(d, d->swap_gap);
+	drive_start_timer(d, d->op.cmd->by_host ? 0 : d->swap_gap);
 }
 
 /*
@@ -385,6 +407,10 @@ void drive_op_job_done(struct drive *d)
 	}
 	if (d->op.state != OP_EJECTING)
 		return;
+	if (d->job.stays) {
+		host_keeps_it(d);
+		return;
+	}
 	switch (d->job.result) {
 	case MMC_EJECT_DONE:
 		ejected(d);
@@ -407,12 +433,17 @@ void drive_op_event(struct drive *d)
 		post_eject(d);
 	else if (d->op.state == OP_WAIT_RELEASE && !any_leaving(d))
 		fill(d);
+	else if ((d->op.state == OP_HOST_GAP || d->op.state == OP_FINDING) && d->op.cmd->by_host &&
+		 !d->seen.ejected_by_host)
+		host_keeps_it(d);
 }
 
 void drive_op_timeout(struct drive *d)
 {
 	if (d->op.state == OP_GAP || d->op.state == OP_WAIT_RELEASE) {
 		fill(d);
+	} else if (d->op.state == OP_HOST_GAP) {
+		drive_find_begin(d);
 	} else if (d->op.state == OP_WAIT_UNLOCK || d->op.state == OP_EJECTING) {
 		d->op.expired = true;
 		if (d->op.state == OP_WAIT_UNLOCK)
@@ -445,8 +476,22 @@ static void append(struct drive *d, struct drive_cmd *cmd)
 	*at = cmd;
 }
 
-void drive_submit(
-	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
+/* A command that waits for the host, and for nothing else, is not what is wanted any more. */
+static bool give_way(struct drive *d)
+{
+	if (d->op.state == OP_WAIT_UNLOCK)
+		drive_op_finish(
+			d, answer_error("cancelled", "%s: given up for a newer command", d->name));
+	else if (d->op.state == OP_HOST_GAP)
+		drive_op_finish(d, answer_ok("%s: a command came before the next disc", d->name));
+	else
+		return false;
+	return true;
+}
+
+/* NULL: it has been answered. */
+static struct drive_cmd *enqueue(
+	struct drive *d, enum drive_verb verb, const char *image, struct reply *r)
 {
 	struct drive_cmd *cmd;
 	unsigned waiting = 0;
@@ -455,7 +500,7 @@ void drive_submit(
 		waiting++;
 	if (waiting >= DRIVE_QUEUE) {
 		r->final(r, answer_error("busy", "%s: too many commands are waiting", d->name));
-		return;
+		return NULL;
 	}
 	cmd = calloc(1, sizeof(*cmd));
 	if (cmd && image)
@@ -463,15 +508,43 @@ void drive_submit(
 	if (!cmd || (image && !cmd->image)) {
 		drive_cmd_free(cmd);
 		r->final(r, answer_error("io-error", "%s: out of memory", d->name));
-		return;
+		return NULL;
 	}
 	cmd->verb = verb;
-	cmd->force = force;
 	cmd->reply = r;
 	append(d, cmd);
-	if (d->op.state == OP_WAIT_UNLOCK)
-		drive_op_finish(
-			d, answer_error("cancelled", "%s: given up for a newer command", d->name));
-	else
+	return cmd;
+}
+
+void drive_submit(
+	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
+{
+	struct drive_cmd *cmd = enqueue(d, verb, image, r);
+
+	if (!cmd)
+		return;
+	cmd->force = force;
+	if (!give_way(d))
 		drive_op_next(d);
+}
+
+static void drop(struct reply *r, json_t *answer)
+{
+	(void)r;
+	json_decref(answer);
+}
+
+void drive_op_host_ejected(struct drive *d)
+{
+	static struct reply nobody = {.progress = drop, .final = drop};
+	struct drive_cmd *cmd;
+
+	/* What a command asked the host for is no wish of the host's. */
+	if (!d->brings_next || !d->seen.ejected_by_host || d->queue ||
+		(d->op.cmd && d->op.cmd->verb != DRIVE_CLOSE))
+		return;
+	cmd = enqueue(d, DRIVE_NEXT, NULL, &nobody);
+	if (cmd)
+		cmd->by_host = true;
+	drive_op_next(d);
 }

@@ -51,6 +51,9 @@ static inline void fake_state(void *usb, struct ffs_state *state)
 	state->bot.phase_errors = 2;
 }
 
+/* Of the drives made from now on. */
+static bool fake_jukebox;
+
 static inline struct drive *fake_drive(
 	struct fake_usb *u, const char *name, sd_event *event, struct drives *set, unsigned wait)
 {
@@ -59,9 +62,11 @@ static inline struct drive *fake_drive(
 		.name = name,
 		.media = media,
 		.mmc = {.vendor = "V", .product = "P", .revision = "1"},
-		.swap_gap = 20,
+		/* A jukebox's is looked at; it must outlast a busy machine's pauses. */
+		.swap_gap = fake_jukebox ? 250 : 20,
 		.unlock_wait = wait,
 		.label_wait = 5000,
+		.brings_next = fake_jukebox,
 		.sync_ms = 300,
 	};
 	struct drive_port port = {

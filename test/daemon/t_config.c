@@ -57,6 +57,7 @@ static void defaults(void **state)
 	assert_int_equal(c.behaviour.subclass, 6);
 	assert_int_equal(c.behaviour.stall, BOT_STALL_NEVER);
 	assert_int_equal(c.behaviour.swap_gap, 300);
+	assert_int_equal(c.behaviour.eject_brings_next, 0);
 	assert_int_equal(c.behaviour.log_level, LOG_LEVEL_INFO);
 }
 
@@ -102,7 +103,7 @@ static void all_values(void **state)
 		     "\"1234567890123456\";\n"
 		     "  revision = \"1234\"; media = \"/m\"; image = \"i.iso\"; }, { } );\n"
 		     "behaviour: { finalised = \"dvd+r\"; subclass = 2; stall = \"short\";\n"
-		     "  swap_gap = 0; log_level = \"debug\"; };\n"),
+		     "  swap_gap = 0; eject_brings_next = true; log_level = \"debug\"; };\n"),
 		0);
 	assert_string_equal(c.udc, "dummy_udc.0");
 	assert_string_equal(c.gadget.name, "g-1_x");
@@ -119,6 +120,7 @@ static void all_values(void **state)
 	assert_int_equal(c.behaviour.subclass, 2);
 	assert_int_equal(c.behaviour.stall, BOT_STALL_SHORT);
 	assert_int_equal(c.behaviour.swap_gap, 0);
+	assert_int_equal(c.behaviour.eject_brings_next, 1);
 	assert_int_equal(c.behaviour.log_level, LOG_LEVEL_DEBUG);
 }
 
@@ -169,6 +171,10 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "behaviour: {\nfinalised = \"cd\"; };\n", 2, "behaviour.finalised is \"cd\", it must be \"dvd-rom\" or \"dvd+r\"" },
 	{ "behaviour: { subclass = 5; };\n", 1, "behaviour.subclass is 5, it must be 6 or 2" },
 	{ "behaviour: { swap_gap = -1; };\n", 1, "behaviour.swap_gap is -1, it must be 0 to 10000" },
+	{ "behaviour: { eject_brings_next = \"yes\"; };\n", 1,
+		"behaviour.eject_brings_next must be true or false, not a string" },
+	{ "behaviour: {\neject_brings_next = 1; };\n", 2,
+		"behaviour.eject_brings_next must be true or false, not a whole number" },
 	{ "behaviour: { log_level = \"loud\"; };\n", 1,
 		"behaviour.log_level is \"loud\", it must be \"error\" or \"warn\" or \"info\" or \"debug\"" },
 	/* drives */

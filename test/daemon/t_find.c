@@ -190,8 +190,189 @@ static void stop_while_looking(void **state)
 	turn(event, usb, 2, 100, NULL);
 }
 
+/* ---- the host's eject brings the next disc ------------------------------------------------ */
+
+static int setup_jukebox(void **state)
+{
+	int r;
+
+	fake_jukebox = true;
+	r = setup(state);
+	fake_jukebox = false;
+	return r;
+}
+
+static void put_in(const char *name)
+{
+	struct record r;
+
+	run(0, &r, DRIVE_INSERT, name, false);
+	assert_true(r.ok);
+	assert_true(fake_ready(&usb[0]));
+}
+
+static bool host_ejects(void)
+{
+	return fake_host(&usb[0], 0x1b, 2);
+}
+
+static bool host_loads(void)
+{
+	return fake_host(&usb[0], 0x1b, 3);
+}
+
+/* As long as a swap takes, and then some: for what must not happen. */
+static void wait_a_while(void)
+{
+	turn(event, usb, 2, 500, NULL);
+}
+
+static void wait_for(const char *name)
+{
+	uint64_t end = now_ms() + 5000;
+
+	do
+		turn(event, usb, 2, 5, NULL);
+	while ((!info(0).image || strcmp(info(0).image, name) != 0 || !info(0).mmc.loaded) &&
+		now_ms() < end);
+	assert_string_equal(info(0).image, name);
+	assert_true(fake_ready(&usb[0]));
+	turn(event, usb, 2, 5, NULL);
+	assert_string_equal(info(0).pending, "");
+}
+
+static void eject_brings_next(void **state)
+{
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	fake_run(&usb[0]);
+	assert_true(info(0).mmc.ejected_by_host);
+	assert_false(fake_ready(&usb[0]));
+	wait_for("b.iso");
+	/* Round and round; to load what is in already is nothing. */
+	assert_true(host_ejects());
+	wait_for("a.iso");
+	assert_true(host_loads());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(info(0).mmc.loaded);
+	/* The other drive is another matter. */
+	assert_null(info(1).image);
+}
+
+static void eject_is_eject_by_default(void **state)
+{
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(info(0).mmc.ejected_by_host);
+}
+
+/* growisofs and others reload a disc to look at it anew. */
+static void host_reloads(void **state)
+{
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	assert_true(host_loads());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(fake_ready(&usb[0]));
+	/* Also when the daemon has seen it in between. */
+	assert_true(host_ejects());
+	turn(event, usb, 2, 5, NULL);
+	assert_string_equal(info(0).pending, "next (the host ejected)");
+	assert_true(host_loads());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(info(0).mmc.loaded);
+	assert_string_equal(info(0).pending, "");
+}
+
+/* And at the last moment: the swap is on its way to the thread that serves the host. */
+static void host_reloads_late(void **state)
+{
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	usb[0].stuck = true;
+	for (uint64_t end = now_ms() + 5000; usb[0].n == 0 && now_ms() < end;)
+		turn(event, usb, 2, 5, NULL);
+	assert_int_equal(usb[0].n, 1);
+	assert_true(host_loads());
+	usb[0].stuck = false;
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(host_ejects());
+	wait_for("b.iso");
+}
+
+/* People come first, and what they asked the host for brings nothing. */
+static void command_comes_first(void **state)
+{
+	struct record r;
+
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	turn(event, usb, 2, 5, NULL);
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	EXPECT(&r, "drive0: ejected a.iso");
+	wait_a_while();
+	assert_null(info(0).image);
+	put_in("a.iso");
+	assert_true(fake_lock(&usb[0], true));
+	assert_false(host_ejects());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	submit(0, &r, DRIVE_EJECT, NULL, false);
+	turn(event, usb, 2, 20, NULL);
+	assert_false(r.done);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], false));
+	assert_true(host_ejects());
+	turn(event, usb, 2, 1000, &r.done);
+	EXPECT(&r, "drive0: ejected a.iso (the host let go when asked)");
+	wait_a_while();
+	assert_null(info(0).image);
+}
+
+static void the_only_disc(void **state)
+{
+	(void)state;
+	unlink(in_scratch("media/b.iso"));
+	assert_int_equal(symlink("a.iso", in_scratch("media/same")), 0);
+	put_in("a.iso");
+	assert_true(host_ejects());
+	wait_a_while();
+	assert_true(info(0).mmc.ejected_by_host);
+	assert_true(host_loads());
+	assert_true(fake_ready(&usb[0]));
+	assert_string_equal(info(0).image, "a.iso");
+}
+
+/* A blank comes in its turn; burned, it goes like any other. */
+static void burned_and_ejected(void **state)
+{
+	(void)state;
+	put_size("media/aa", 0);
+	put_in("a.iso");
+	assert_true(host_ejects());
+	wait_for("aa");
+	for (uint32_t lba = 0; lba < 16; lba++)
+		assert_true(fake_write(&usb[0], lba));
+	assert_true(host_ejects());
+	wait_for("b.iso");
+	assert_int_equal(size_of("media/aa"), 32768);
+}
+
 int main(void)
 {
+#define J(f) cmocka_unit_test_setup_teardown(f, setup_jukebox, teardown)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(finds),
@@ -203,6 +384,13 @@ int main(void)
 		T(next_asks_the_host),
 		T(none_to_insert),
 		T(stop_while_looking),
+		J(eject_brings_next),
+		T(eject_is_eject_by_default),
+		J(host_reloads),
+		J(host_reloads_late),
+		J(command_comes_first),
+		J(the_only_disc),
+		J(burned_and_ejected),
 	};
 
 	return cmocka_run_group_tests_name("find", tests, NULL, NULL);

@@ -268,13 +268,13 @@ static void time_for_labels(void **state)
 	assert_null(list.entry[0].label);
 	age(path);
 	/* As far as the time goes; the next look goes on. */
-	slow_ms = 20;
-	scan_for(100, SHELF_MAX);
+	slow_ms = 40;
+	scan_for(200, SHELF_MAX);
 	assert_true(probes > 0 && probes <= 6);
 	assert_int_equal(list.count, 20);
 	assert_int_equal(list.unread, 20 - probes);
 	for (unsigned i = 0; i < 20 && list.unread > 0; i++)
-		scan_for(100, SHELF_MAX);
+		scan_for(200, SHELF_MAX);
 	slow_ms = 0;
 	assert_int_equal(list.unread, 0);
 }

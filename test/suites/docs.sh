@@ -61,7 +61,7 @@ done
 
 # Keys: code, shipped file and manual.
 code_keys=$({
-	grep -oE '^	(TEXT|NUMBER|CHOICE)\("[a-z_.]+"' src/core/config.c | cut -d'"' -f2
+	grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' src/core/config.c | cut -d'"' -f2
 	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/core/config.c | cut -d'"' -f2 | sed 's/^/drives[]./'
 })
 conf_keys=$(awk '
