@@ -118,13 +118,14 @@ static int see_fadvise(int fd, off_t at, off_t len, int advice)
 
 static int see_mincore(void *from, size_t len, unsigned char *there)
 {
-	size_t at = (size_t)((uint8_t *)from - under_test->look);
+	size_t at;
 
 	asked++;
 	if (!way->mincore) {
 		errno = ENOMEM;
 		return -1;
 	}
+	at = (size_t)((uint8_t *)from - under_test->look);
 	for (size_t i = 0; i < len / under_test->page; i++)
 		there[i] = present[(at + i * under_test->page) / PAGE];
 	return 0;
