@@ -31,6 +31,7 @@ struct usb {
 	const struct config *config;
 	const struct drives *drives;
 	bool taken_over;
+	bool let_go; /* the gadget of the daemon before us was bound until now */
 	struct gadget *gadget;
 	sd_event_source *timer;
 	struct lockfile lock; /* of the gadget's name: gadget_create() removes an old one */
@@ -344,6 +345,7 @@ static int open_gadget(struct usb *u, struct fdstore *store)
 		return r;
 	u->taken_over = store->names && take_over(u, store);
 	if (!u->taken_over) {
+		u->let_go = store->names;
 		fdstore_refuse(store);
 		return make_gadget(u);
 	}
@@ -394,6 +396,13 @@ int usb_start(struct usb *u, sd_event *event)
 	if (u->taken_over)
 		say(u, LOG_LEVEL_INFO, "took over the gadget %s on controller %s",
 			u->config->gadget.name, gadget_udc(u->gadget));
+	else if (u->let_go)
+		/*
+		 * Bound anew at once, Linux can miss that anything happened: the port is
+		 * connected, descriptors but for the strings are the same, and the host goes on
+		 * with a device that is gone. The timer is to do it.
+		 */
+		say(u, LOG_LEVEL_INFO, "the host is given a second to see the old drive go");
 	else
 		bind_once(u);
 	sd_notify(0, "READY=1");
