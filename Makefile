@@ -9,7 +9,7 @@ PREFIX       ?= /usr/local
 SBINDIR      ?= $(PREFIX)/sbin
 BINDIR       ?= $(PREFIX)/bin
 MANDIR       ?= $(PREFIX)/share/man
-DOCDIR       ?= $(PREFIX)/share/doc/mmcgadget
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 SYSCONFDIR   ?= /etc
 UNITDIR      ?= $(if $(filter /usr,$(PREFIX)),/lib/systemd/system,$(PREFIX)/lib/systemd/system)
 CC           ?= gcc
@@ -239,6 +239,7 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	install -Dm644 docs/man/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8
 	install -Dm644 docs/man/mmcgadgetctl.1 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1
 	install -Dm644 docs/man/mmcgadget.conf.5 $(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5
+	install -Dm644 configs/mmcgadgetctl.bash $(DESTDIR)$(COMPLETIONDIR)/mmcgadgetctl
 	test -e $(DESTDIR)$(SYSCONFDIR)/mmcgadget/mmcgadget.conf || \
 		install -Dm644 configs/mmcgadget.conf $(DESTDIR)$(SYSCONFDIR)/mmcgadget/mmcgadget.conf
 	install -d $(DESTDIR)$(UNITDIR)
@@ -248,7 +249,8 @@ install: $(programs) ## install under DESTDIR and PREFIX
 uninstall: ## remove what install put there, but the configuration
 	rm -f $(DESTDIR)$(SBINDIR)/mmcgadgetd $(DESTDIR)$(BINDIR)/mmcgadgetctl \
 		$(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1 \
-		$(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
+		$(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5 $(DESTDIR)$(COMPLETIONDIR)/mmcgadgetctl \
+		$(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 
 # ---- developer's tools ---------------------------------------------------------------------
 .PHONY: compile_commands.json format format-check clean help

@@ -28,13 +28,14 @@ diff - "$log" <<'L' >"$log.diff"
 ./lib/systemd/system/mmcgadgetd.service
 ./usr/bin/mmcgadgetctl
 ./usr/sbin/mmcgadgetd
+./usr/share/bash-completion/completions/mmcgadgetctl
 ./usr/share/man/man1/mmcgadgetctl.1
 ./usr/share/man/man5/mmcgadget.conf.5
 ./usr/share/man/man8/mmcgadgetd.8
 L
 rc=$?
 mv "$log.diff" "$log"
-result $rc 'installs the seven files, no more'
+result $rc 'installs the eight files, no more'
 grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/null
 result "$([ -s "$log" ] && echo 1 || echo 0)" 'DESTDIR is nowhere inside'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1

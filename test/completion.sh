@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Presses TAB behind command lines, with the completion in FILE, and prints what is offered and
+# should not be, or the other way round. The daemon is one line of its JSON for each question.
+#   completion.sh FILE
+set -u
+file=${1:?usage: completion.sh FILE}
+answers=$(mktemp -d)
+trap 'rm -rf "$answers"' EXIT
+
+cat >"$answers/mmcgadgetctl" <<'A'
+#!/bin/sh
+echo "$*" >>"${0%/*}/asked"
+case $* in
+*status*)
+	echo '{"ok":true,"message":"\"name\":\"no\"","drives":[{"name":"drive0","image":"a"},{"name":"two"}]}'
+	;;
+*list*)
+	printf '%s%s%s\n' '{"ok":true,"message":"4 images","images":[{"name":"debian 12.iso","label":"a,\"name\":\"no\""},' \
+		'{"name":"debian-13.iso","label":null},{"name":"sub/q\"\\x.iso","label":"x"},' \
+		'{"name":"a:b=c.iso","label":"x"},{"name":"größe.iso","label":"x","loaded_in":["drive0"]}]}'
+	;;
+esac
+A
+chmod +x "$answers/mmcgadgetctl"
+PATH=$answers:$PATH
+# shellcheck source=/dev/null
+. "$file"
+
+# tab WORD... -- OFFER...: as bash would cut them; "=" and ":" come without blanks around them.
+tab() {
+	local COMP_WORDS=() COMP_CWORD COMP_LINE='' COMP_POINT COMPREPLY=() want have
+	while [ "$1" != -- ]; do
+		case $1 in
+		= | :) COMP_LINE=${COMP_LINE% }$1 ;;
+		*) COMP_LINE+="$1 " ;;
+		esac
+		COMP_WORDS+=("$1")
+		shift
+	done
+	shift
+	COMP_LINE=${COMP_LINE% }
+	COMP_POINT=${#COMP_LINE}
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	_mmcgadgetctl mmcgadgetctl "${COMP_WORDS[COMP_CWORD]}" ''
+	have=$(printf '%s\n' "${COMPREPLY[@]}" | sort)
+	want=$(printf '%s\n' "$@" | sort)
+	[ "$have" = "$want" ] || printf '%s\n  offers: %s\n  not: %s\n' "$COMP_LINE" \
+		"$(tr '\n' '|' <<<"$have")" "$(tr '\n' '|' <<<"$want")"
+}
+
+m=mmcgadgetctl
+tab $m '' -- insert next prev eject blank close status list help doctor
+tab $m n -- next
+tab $m --j -- --json
+tab $m --wait 3 e -- eject
+tab $m --wait '' --
+tab $m insert '' -- 'debian 12.iso' debian-13.iso 'sub/q"\x.iso' a:b=c.iso größe.iso
+tab $m insert deb -- 'debian 12.iso' debian-13.iso
+tab $m insert 'debian\ ' -- 'debian 12.iso'
+tab $m insert '"debian ' -- 'debian 12.iso'
+tab $m insert a : -- b=c.iso
+tab $m insert a : b -- b=c.iso
+tab $m insert a : b = -- c.iso
+tab $m insert 'a\:b' -- a:b=c.iso
+tab $m insert drive = -- drive0 two
+tab $m insert drive = t -- two
+tab $m insert x.iso '' -- drive=
+tab $m insert x.iso d -- drive=
+tab $m insert dr -- drive=
+tab $m insert drive = two gr -- größe.iso
+tab $m close s -- 'sub/q"\x.iso'
+tab $m blank '' -- drive= type=dvd+r
+tab $m blank new.iso t -- type=dvd+r
+tab $m eject '' -- force drive=
+tab $m eject --f -- --force
+tab $m eject force drive = d -- drive0
+tab $m status '' -- drive=
+tab $m doctor '' --
+tab $m --socket "$answers/ask" -- "$answers/asked"
+tab $m --socket /x status drive = d -- drive0
+for question in '--json list drive=two' '--socket /x --json status'; do
+	grep -qxe "$question" "$answers/asked" || echo "the daemon was never asked: $question"
+done
