@@ -51,39 +51,7 @@ started=$(date +%s)
 rm -rf --one-file-system "$cache/guest-$suite-"*
 mkdir -p "$dir"
 
-# The archive this machine uses is the one it can reach: same hosts, other suite.
-# shellcheck source=/dev/null
-host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-# shellcheck disable=SC2016 # apt's own variables
-apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-	sort -u | awk -v host="$host_suite" -v want="$suite" '
-	{
-		tail = $2
-		if (!sub("^(" host "|oldstable|stable|testing)", "", tail))
-			next
-		if (tail == "" || tail == "-updates" || tail == "-security")
-			print "deb", $1, want tail, $3
-	}' >"$dir/sources"
-# A sources.list with nothing fetched yet, or of another distribution, has no index targets.
-[ -s "$dir/sources" ] || {
-	echo "image.sh: apt knows no Debian archive here (apt-get indextargets is empty)" >&2
-	exit 1
-}
-apt-config dump | grep -E '^Acquire::(https?|ftp|Check|Retries|ForceIPv|Allow)[^"]* "[^"]' \
-	>"$dir/apt.conf" || true
-
-set -- --mode=root --variant=minbase --include="$packages" --aptopt="$dir/apt.conf"
-for k in /usr/share/keyrings/debian-archive-keyring.gpg \
-	/usr/share/keyrings/debian-archive-keyring.pgp; do
-	[ -e "$k" ] && set -- "$@" --keyring="$k"
-done
-# Passwords for the archive are needed while fetching, never in the guest.
-if [ -e /etc/apt/auth.conf ] || [ -d /etc/apt/auth.conf.d ]; then
-	# shellcheck disable=SC2016 # mmdebstrap expands $1
-	set -- "$@" --setup-hook='for f in auth.conf auth.conf.d; do
-			[ ! -e /etc/apt/$f ] || cp -a /etc/apt/$f "$1/etc/apt/"; done' \
-		--customize-hook='rm -rf "$1/etc/apt/auth.conf" "$1/etc/apt/auth.conf.d"'
-fi
+set -- --include="$packages"
 # The initial RAM disk: what QEMU's disk and shares need and no more, it is unpacked
 # in emulation at every boot.
 # shellcheck disable=SC2016
@@ -132,12 +100,11 @@ set -- "$@" --customize-hook='
 	ln -sf /dev/null "$1/etc/systemd/system/apt-daily-upgrade.timer"
 	ln -sf /dev/null "$1/etc/systemd/system/e2scrub_reap.service"'
 
-mmdebstrap "$@" "$suite" "$dir/tree" - <"$dir/sources" >"$dir/mmdebstrap.log" 2>&1 || {
+"$(dirname "$0")/../mmdebstrap.sh" "$suite" "$dir/tree" "$@" >"$dir/mmdebstrap.log" 2>&1 || {
 	tail -n 30 "$dir/mmdebstrap.log" >&2
 	echo "image.sh: mmdebstrap failed, its log is $dir/mmdebstrap.log" >&2
 	exit 1
 }
-rm -f "$dir/apt.conf" "$dir/sources"
 cp "$dir"/tree/boot/vmlinuz-* "$dir/vmlinuz"
 cp "$dir"/tree/boot/initrd.img-* "$dir/initrd"
 truncate -s 12G "$dir/root.img"
