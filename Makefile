@@ -252,6 +252,11 @@ uninstall: ## remove what install put there, but the configuration
 		$(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5 $(DESTDIR)$(COMPLETIONDIR)/mmcgadgetctl \
 		$(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 
+DEB_ARGS ?=
+.PHONY: deb
+deb: ## the Debian package, in build/deb (DEB_ARGS=-aarm64: for another machine)
+	$(Q)O=$(O) debian/deb.sh $(DEB_ARGS)
+
 # ---- developer's tools ---------------------------------------------------------------------
 .PHONY: compile_commands.json format format-check clean help
 compile_commands.json: ## for clangd and friends

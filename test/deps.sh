@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs through apt what is missing for: all (every test), demo, unit.
+# Installs through apt what is missing for: all (every test), demo, unit,
+# deb (the Debian package and its test).
 # Debian 12 and 13 and what derives from them; does nothing when nothing is missing.
 set -eu
 what=${1:-all}
@@ -20,6 +21,7 @@ arm64) ;;
 *) others="$others gcc-aarch64-linux-gnu" ;;
 esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udev"
+package="debhelper dpkg-dev fakeroot lintian"
 tools="clang valgrind shellcheck mandoc man-db jq python3"
 
 # The sanitizers' and libFuzzer's run time is a package per clang version.
@@ -38,9 +40,10 @@ demo)
 	# A board shows the drive on its own UDC; it needs no guest.
 	if boards_udc; then want="$want genisoimage"; else want="$want $guest"; fi
 	;;
+deb) want="$build $daemon $unit $package mmdebstrap debian-archive-keyring gpg gpgv" ;;
 all) want="$build $daemon $unit $guest $others $burners $tools" ;;
 *)
-	echo "usage: deps.sh all|demo|unit" >&2
+	echo "usage: deps.sh all|demo|unit|deb" >&2
 	exit 2
 	;;
 esac

@@ -13,7 +13,7 @@ report() {
 }
 files=$(git ls-files --cached --others --exclude-standard 2>/dev/null || find . -type f -not -path './.git/*')
 sources=$(grep -E '\.(c|h)$' <<<"$files")
-scripts=$(grep -E '\.(sh|bash)$|^\.ci/run$' <<<"$files")
+scripts=$(grep -E '\.(sh|bash|postinst|postrm)$|^\.ci/run$' <<<"$files")
 
 # shellcheck disable=SC2086
 report 'shell scripts are clean' "$(shellcheck -x -S warning $scripts 2>&1)"
