@@ -253,9 +253,12 @@ uninstall: ## remove what install put there, but the configuration
 		$(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 
 DEB_ARGS ?=
-.PHONY: deb
+.PHONY: deb deb-test
 deb: ## the Debian package, in build/deb (DEB_ARGS=-aarm64: for another machine)
 	$(Q)O=$(O) debian/deb.sh $(DEB_ARGS)
+
+deb-test: ## the package, and its life in a Debian 12 and 13 that are thrown away (root)
+	$(Q)O=$(O) test/tap.sh test/suites/deb.sh
 
 # ---- developer's tools ---------------------------------------------------------------------
 .PHONY: compile_commands.json format format-check clean help

@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The life of a package in a system that may be thrown away, as root inside of it: installed,
+# reinstalled, upgraded, removed, purged. Prints TAP without numbers.
+#   life.sh MMCGADGET.deb   beside it: completion.sh, version (of the programs), docs (names)
+set -u
+deb=${1:?usage: life.sh MMCGADGET.deb}
+here=$(dirname "$0")
+media=/var/lib/mmcgadget
+conf=/etc/mmcgadget/mmcgadget.conf
+unit=mmcgadgetd.service
+version=$(cat "$here/version")
+log=$(mktemp)
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+
+check() { # NAME COMMAND...
+	local name=$1
+	shift
+	if "$@" >"$log" 2>&1; then
+		echo "ok - $name"
+	else
+		echo "not ok - $name"
+		tail -n 25 "$log" | sed 's/^/# /'
+	fi
+}
+apt() { apt-get -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "$@"; }
+# A maintainer's script that complains is as good as one that fails.
+quiet() { # COMMAND...
+	"$@" >"$log.apt" 2>&1
+	local rc=$?
+	cat "$log.apt"
+	[ $rc = 0 ] && ! grep -iE '^(mmcgadget|dpkg|chgrp|chmod|rmdir|groupdel|deb-systemd|Failed|E:|W: [^D])' "$log.apt" |
+		grep -v 'can.t open .*/proc\|Download is performed'
+}
+is() { # HAVE WANT
+	echo "is: $1, should be: $2"
+	[ "$1" = "$2" ]
+}
+state() { stat -L -c '%U:%G %a' "$1"; }
+no() { ! "$@"; }
+has_group() { getent group mmcgadget; }
+enabled() { [ -L "/etc/systemd/system/usb-gadget.target.wants/$unit" ]; }
+
+# Everything but what apt and dpkg keep for themselves; backups of /etc/group come and go.
+system() {
+	find / -xdev '(' -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path "$here" \
+		-o -path /var/cache -o -path /var/log -o -path /var/lib/apt -o -path /var/lib/dpkg \
+		-o -name '*shadow-' -o -name 'group-' -o -name 'passwd-' ')' -prune \
+		-o '(' -type d -printf '%p %u:%g %m\n' -o -printf '%p %u:%g %m %s %l\n' ')' | sort
+	cat /etc/passwd /etc/group /etc/gshadow
+	find /var/lib/dpkg/info -name 'mmcgadget*'
+	dpkg-query -W -f '${Package} ${db:Status-Status}\n' 'mmcgadget*' 2>/dev/null | grep -v not-installed
+}
+
+# Whatever it needs is there before, and what the tests need.
+prepare() {
+	apt satisfy "$(dpkg-deb -f "$deb" Depends)" && apt install man-db bash-completion binutils
+}
+documents() {
+	local name
+	while read -r name; do
+		[ -s "/usr/share/doc/mmcgadget/$name" ] || echo "$name is missing"
+	done <"$here/docs"
+}
+manuals() {
+	local page
+	for page in mmcgadgetd.8 mmcgadgetctl.1 mmcgadget.conf.5; do
+		MANWIDTH=80 man -P cat "${page##*.}" "${page%.*}" | grep -i "^${page%.*}(${page##*.})" || return 1
+	done
+}
+# bash-completion finds it by the program's name.
+completion() {
+	bash -c '
+		. /usr/share/bash-completion/bash_completion
+		if declare -F _comp_load >/dev/null; then _comp_load mmcgadgetctl; else __load_completion mmcgadgetctl; fi
+		complete -p mmcgadgetctl' &&
+		[ -z "$("$here/completion.sh" /usr/share/bash-completion/completions/mmcgadgetctl 2>&1 | tee /dev/stderr)" ]
+}
+hardened() {
+	local p
+	for p in /usr/sbin/mmcgadgetd /usr/bin/mmcgadgetctl; do
+		readelf -hdW "$p" | grep -q 'Type: *DYN' && readelf -dW "$p" | grep -q 'BIND_NOW\|Flags:.*NOW' &&
+			readelf -sW --dyn-syms "$p" | grep -q '__stack_chk_fail' || return 1
+	done
+}
+conffiles() { is "$(dpkg-query -W -f '${Conffiles}' mmcgadget | awk '{ print $1 }' | paste -sd' ' | xargs)" "$conf"; }
+# The same package with a higher version, which is what dpkg calls an upgrade.
+next_version() {
+	local dir=$here/next
+	rm -rf "$dir" && dpkg-deb -R "$deb" "$dir" && sed -i 's/^Version: .*/&+next/' "$dir/DEBIAN/control" &&
+		echo '# new' >>"$dir$conf" &&
+		sed -i 's/behaviour: {/behaviour: { # new/' "$dir$conf" &&
+		dpkg-deb --root-owner-group -b "$dir" "$here/next.deb" && rm -rf "$dir"
+}
+left_over() { # TITLE: what differs from before
+	system >"$here/after"
+	diff "$here/before" "$here/after"
+}
+
+check 'what it depends on can be installed' prepare
+system >"$here/before"
+
+check 'it installs' quiet apt install "$deb"
+check 'as dpkg knows it' dpkg -V mmcgadget
+check 'the group is there' has_group
+check 'the folder is the group'"'"'s' is "$(state $media)" 'root:mmcgadget 2775'
+check 'the configuration is a conffile, the only one' conffiles
+check 'the service is enabled' enabled
+check 'mmcgadgetctl --version' is "$(mmcgadgetctl --version)" "mmcgadgetctl $version"
+check 'mmcgadgetd --version' is "$(mmcgadgetd --version)" "mmcgadgetd $version"
+check 'mmcgadgetd --check-config has nothing to say' is \
+	"$(mmcgadgetd --check-config 2>&1 | grep -i 'warning\|error'; mmcgadgetd --check-config >/dev/null 2>&1 && echo 0)" 0
+check 'mmcgadgetctl says that there is no daemon' is "$(mmcgadgetctl status >/dev/null 2>&1; echo $?)" 3
+check 'man shows the pages' manuals
+check 'the documents are there, and not packed' is "$(documents)" ''
+check 'bash completes' completion
+check 'built with PIE, bind now, stack protector' hardened
+
+# What an administrator has changed.
+echo '# mine' >>$conf
+: >$media/disc.iso
+check 'a file there is the group'"'"'s' is "$(stat -c %G $media/disc.iso)" mmcgadget
+chmod 2770 $media
+systemctl disable $unit >/dev/null 2>&1
+check 'it reinstalls' quiet apt install --reinstall "$deb"
+check 'the configuration is kept' grep -qx '# mine' $conf
+check 'so are the folder and its disc' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
+check 'and a service that is not enabled' no enabled
+next_version >/dev/null 2>&1
+check 'it upgrades' apt -o Dpkg::Options::=--force-confold install "$here/next.deb"
+check 'to the new version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f "$deb" Version)+next"
+check 'the configuration that was changed is kept' grep -qx '# mine' $conf
+check 'so are the folder and its disc, again' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
+
+check 'it removes' apt remove mmcgadget
+check 'the programs are gone' is "$(command -v mmcgadgetd mmcgadgetctl)" ''
+check 'configuration, group and disc are not' test -e $conf -a -e $media/disc.iso -a -n "$(has_group)"
+# dpkg remembers the newer version's configuration, and would ask.
+check 'it comes back' quiet apt -o Dpkg::Options::=--force-confold install "$deb"
+check 'with the old configuration' grep -qx '# mine' $conf
+check 'it purges with a disc in the folder' apt purge mmcgadget
+check 'configuration and unit are gone' test ! -e /etc/mmcgadget -a ! -e /lib/systemd/system/$unit
+check 'disc and group are not' is "$(stat -c '%n %G' $media/disc.iso)" "$media/disc.iso mmcgadget"
+rm -f $media/disc.iso
+
+check 'it installs into the old folder' quiet apt install "$deb"
+check 'it is enabled again' enabled
+check 'the mode of the old folder is kept' is "$(state $media)" 'root:mmcgadget 2770'
+check 'it purges' quiet apt purge mmcgadget
+check 'nothing is left, the group neither' left_over
+
+# A folder elsewhere, as a link.
+mkdir /srv/discs && ln -s /srv/discs $media
+check 'it installs over a link to a folder' quiet apt install "$deb"
+check 'which stays one, and its folder becomes the group'"'"'s' is \
+	"$(readlink $media) $(state $media)" '/srv/discs root:mmcgadget 2775'
+check 'it purges' apt purge mmcgadget
+check 'the link is still there, and the group' is "$(readlink $media) $(state $media)" \
+	'/srv/discs root:mmcgadget 2775'
+rm -f $media && rmdir /srv/discs
+check 'it installs for the last time' quiet apt install "$deb"
+check 'it purges in one step' quiet apt purge mmcgadget
+check 'again nothing is left' left_over
