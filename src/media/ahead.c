@@ -74,7 +74,7 @@ struct ahead {
 static uint32_t whole(uint8_t *data, uint64_t at, uint32_t got, uint32_t len, uint64_t end)
 {
 	if (at + got < end)
-		return got - got % AHEAD_BLOCK;
+		return got - got % MEDIA_BLOCK;
 	memset(data + got, 0, len - got);
 	return len;
 }
@@ -326,7 +326,7 @@ static void want(struct ahead *a, uint64_t at, uint32_t len, uint64_t end)
 static int view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
 {
 	bool in_a_row = at == a->next, sequential = in_a_row && at - a->run >= RUN;
-	uint64_t last = end + (AHEAD_BLOCK - 1) - (end + (AHEAD_BLOCK - 1)) % AHEAD_BLOCK;
+	uint64_t last = end + (MEDIA_BLOCK - 1) - (end + (MEDIA_BLOCK - 1)) % MEDIA_BLOCK;
 	int r;
 
 	if (!in_a_row) {

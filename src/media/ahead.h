@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AHEAD_BLOCK 2048u          /* pieces are of whole ones */
+#include "media/media.h"
+
 #define AHEAD_PIECE (128u * 1024u) /* most that one call gives */
 
 struct ahead;

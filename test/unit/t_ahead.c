@@ -193,8 +193,8 @@ static uint32_t get(struct ahead *a, uint64_t at, uint32_t len, const uint8_t **
 		int r = ahead_view(a, at, &got, SIZE, data);
 
 		if (r == 0) {
-			assert_in_range(got, AHEAD_BLOCK, len);
-			assert_int_equal(got % AHEAD_BLOCK, 0);
+			assert_in_range(got, MEDIA_BLOCK, len);
+			assert_int_equal(got % MEDIA_BLOCK, 0);
 			return got;
 		}
 		assert_int_equal(r, -EAGAIN);
@@ -280,7 +280,7 @@ static void partly_there(void **state)
 	(void)state;
 	be_present(8 * PAGE, 3 * PAGE, true);
 	assert_int_equal(ahead_view(a, 8 * PAGE + 2048, &n, SIZE, &data), 0);
-	assert_int_equal(n, 5 * AHEAD_BLOCK);
+	assert_int_equal(n, 5 * MEDIA_BLOCK);
 	assert_right(data, 8 * PAGE + 2048, n);
 	ahead_free(a);
 	close(fd);
@@ -392,7 +392,7 @@ static void written_behind_its_back(void **state)
 static void cut_file(void **state)
 {
 	const uint64_t end = SIZE / 2 + 5000;
-	const uint64_t last = end - end % AHEAD_BLOCK;
+	const uint64_t last = end - end % MEDIA_BLOCK;
 
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++) {
