@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "core/control.h"
 #include "util/log.h"
@@ -63,6 +64,22 @@ static inline int teardown(void **state)
 	control_free(control);
 	sd_event_unref(event);
 	return scratch_remove(state);
+}
+
+/* A shell's command, while the control and the drives go on; its exit code. */
+static inline int run_beside(const char *command)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(126);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		turn(event, usb, 2, 5, NULL);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
 }
 
 static inline void fifo_write(const char *data, size_t n)

@@ -2,30 +2,20 @@
 /* The client program against a control without USB. */
 #include "daemon/control_fixture.h"
 
-#include <sys/wait.h>
-
 /* Runs the program; its two outputs in out and err, its exit code returned. */
 static int ctl(const char *args, char *out, char *err)
 {
 	const char *dir = getenv("O");
 	char command[1024];
 	int status;
-	pid_t pid;
 
 	snprintf(command, sizeof(command), "exec %s/mmcgadgetctl --socket %s %s >%s 2>%s",
 		dir ? dir : "build", in_scratch("run/socket"), args, in_scratch("out"),
 		in_scratch("err"));
-	pid = fork();
-	if (pid == 0) {
-		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(126);
-	}
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		turn(event, usb, 2, 5, NULL);
-	assert_true(WIFEXITED(status));
+	status = run_beside(command);
 	strcpy(out, get_text("out"));
 	strcpy(err, get_text("err"));
-	return WEXITSTATUS(status);
+	return status;
 }
 
 static void client_program(void **state)

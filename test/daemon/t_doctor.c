@@ -2,8 +2,6 @@
 /* mmcgadgetctl doctor: each broken state is a folder with the files that a board would have. */
 #include "daemon/control_fixture.h"
 
-#include <sys/wait.h>
-
 #include "ctl/doctor.h"
 #include "ctl/doctor_int.h"
 
@@ -484,20 +482,12 @@ static int run(const char *args, char *out)
 	const char *dir = getenv("O");
 	char command[1024];
 	int status;
-	pid_t pid;
 
 	snprintf(command, sizeof(command), "MMCGADGET_ROOT=%s exec %s/mmcgadgetctl %s >%s 2>&1",
 		in_scratch("root"), dir ? dir : "build", args, in_scratch("out"));
-	pid = fork();
-	if (pid == 0) {
-		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(126);
-	}
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		turn(event, usb, 2, 5, NULL);
-	assert_true(WIFEXITED(status));
+	status = run_beside(command);
 	strcpy(out, get_text("out"));
-	return WEXITSTATUS(status);
+	return status;
 }
 
 static void program(void **state)
