@@ -162,6 +162,12 @@ settle() { udevadm settle --timeout=30; }
 
 label_of() { blkid -p -o value -s LABEL "/dev/${1:-sr0}" 2>/dev/null; }
 has_label() { [ "$(label_of "$1")" = "$2" ]; }
+drive_of() { # LABEL -> srN
+	local d
+	for d in $(host_drives); do
+		has_label "$d" "$1" && echo "$d"
+	done
+}
 size_of() { blockdev --getsize64 "/dev/${1:-sr0}" 2>/dev/null; }
 
 # An ISO 9660 image of a wanted size: LABEL MEGABYTES FILE [EXTRA_BYTES]. The pattern

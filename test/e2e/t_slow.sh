@@ -5,12 +5,6 @@
 # while a slow read is under way, and the read is shown to be so still after it.
 . ./functions.sh
 
-drive_of() { # LABEL -> srN
-	local d
-	for d in $(host_drives); do
-		has_label "$d" "$1" && echo "$d"
-	done
-}
 delay() { # MILLISECONDS for each read
 	dmsetup suspend slow
 	dmsetup reload slow --table "0 $sectors delay $loop 0 $1 $loop 0 0"

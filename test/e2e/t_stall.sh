@@ -9,12 +9,6 @@
 stall_ms=2000
 held_ms=4000 # the least that one stall must cost the burner: a command, data and inode
 
-drive_of() { # LABEL -> srN
-	local d
-	for d in $(host_drives); do
-		has_label "$d" "$1" && echo "$d"
-	done
-}
 delay() { # MILLISECONDS for each write
 	dmsetup suspend --nolockfs card
 	dmsetup reload card --table "0 $sectors delay $loop 0 0 $loop 0 $1"

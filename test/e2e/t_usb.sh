@@ -12,12 +12,6 @@ ours=$gadgets/mmcgadget
 other=$gadgets/other
 
 same() { cmp -n "$(stat -c %s "$1")" "$1" "/dev/$2"; }
-drive_of() { # LABEL -> srN
-	local d
-	for d in $(host_drives); do
-		has_label "$d" "$1" && echo "$d"
-	done
-}
 # The only drive, whatever the host calls it by now, reads right.
 reads_right() { # [SECONDS]
 	wait_for "${1:-20}" have_drives 1 && same "$media/a.iso" "$(host_drives)" && return
