@@ -159,13 +159,15 @@ static bool wants_writing(const struct library_file *f, struct store *s)
 	return !disc_state_decode(text, (size_t)n, &state) && !state.layout.finalised;
 }
 
-static int open_media(const struct library_file *f, struct image *out, struct media **media)
+static int open_media(struct library_file *f, struct image *out, struct media **media)
 {
 	int fd;
 
 	if (f->size > MAX_BLOCKS * MEDIA_BLOCK)
 		return -EFBIG;
 	fd = library_open(f, out->recordable);
+	out->dev = f->dev;
+	out->ino = f->ino;
 	if (out->recordable && (fd == -EACCES || fd == -EPERM))
 		fd = -EROFS;
 	return fd < 0 ? fd : media_file_open(fd, out->recordable, media);
@@ -223,7 +225,7 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 	return 0;
 }
 
-static int open_found(int folder, const char *folder_name, const struct library_file *f,
+static int open_found(int folder, const char *folder_name, struct library_file *f,
 	const struct image_policy *policy, struct image *out)
 {
 	struct media *media;
@@ -260,8 +262,6 @@ int image_open(int folder, const char *folder_name, const char *name,
 	if (r < 0)
 		return refuse_open(why, r, name, folder_name);
 	out->size = file.size;
-	out->dev = file.dev;
-	out->ino = file.ino;
 	out->name = strdup(name);
 	if (!out->name || asprintf(&out->path, "%s/%s", folder_name, name) < 0) {
 		out->path = NULL;

@@ -166,6 +166,11 @@ static int find_place(int folder, struct library_file *f)
 	return r;
 }
 
+static bool is_replaceable(const struct stat *st)
+{
+	return st->st_size == 0 && st->st_nlink == 1;
+}
+
 /*
  * root may open anything. A file whose mode lets nobody read it, or nobody
  * write it, is meant that way, so the daemon keeps to it as a user would.
@@ -187,10 +192,11 @@ static int look_at(int folder, struct library_file *f)
 	r = find_place(folder, f);
 	if (r < 0)
 		return r;
-	/* The state is written beside it. */
-	f->may_write = (st.st_mode & 0222) != 0 &&
-		       faccessat(f->dir_fd, f->base, W_OK, AT_EACCESS) == 0 &&
-		       faccessat(f->dir_fd, ".", W_OK, AT_EACCESS) == 0;
+	/* The state is written beside it; and there an empty file can be replaced. */
+	f->may_write =
+		(st.st_mode & 0222) != 0 &&
+		(is_replaceable(&st) || faccessat(f->dir_fd, f->base, W_OK, AT_EACCESS) == 0) &&
+		faccessat(f->dir_fd, ".", W_OK, AT_EACCESS) == 0;
 	return 0;
 }
 
@@ -209,9 +215,43 @@ int library_find(int folder, const char *name, struct library_file *out)
 	return r;
 }
 
-int library_open(const struct library_file *f, bool writable)
+/* Our file in the place of an empty one, which is looked at once more behind the exchange. */
+static int replace(struct library_file *f)
 {
-	return reopen(f->path_fd, writable ? O_RDWR : O_RDONLY);
+	static const char spare[] = ".mmcgadget-blank";
+	struct stat ours, theirs;
+	int fd, r = 0;
+
+	unlinkat(f->dir_fd, spare, 0);
+	fd = openat(f->dir_fd, spare, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
+	if (fd < 0)
+		return -EACCES;
+	(void)fchmod(fd, 0664);
+	if (fstat(fd, &ours) < 0 ||
+		renameat2(f->dir_fd, spare, f->dir_fd, f->base, RENAME_EXCHANGE) < 0) {
+		r = -EACCES;
+	} else if (fstatat(f->dir_fd, spare, &theirs, AT_SYMLINK_NOFOLLOW) < 0 ||
+		   theirs.st_ino != f->ino || !is_replaceable(&theirs)) {
+		renameat2(f->dir_fd, spare, f->dir_fd, f->base, RENAME_EXCHANGE);
+		r = -EBUSY;
+	}
+	unlinkat(f->dir_fd, spare, 0);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	close(f->path_fd);
+	f->path_fd = openat(f->dir_fd, f->base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	f->dev = ours.st_dev;
+	f->ino = ours.st_ino;
+	return fd;
+}
+
+int library_open(struct library_file *f, bool writable)
+{
+	int fd = reopen(f->path_fd, writable ? O_RDWR : O_RDONLY);
+
+	return fd == -EACCES && writable && f->size == 0 ? replace(f) : fd;
 }
 
 int library_open_entry(const struct library_entry *e)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -49,6 +50,65 @@ static int try_open(const char *name)
 	if (fd >= 0)
 		close(fd);
 	return fd < 0 ? fd : 0;
+}
+
+/* touch by root or one of the group: only the owner may write. */
+static void empty_file_of_another_user(void **state)
+{
+	struct library_file f;
+	struct stat old, now;
+	int fd;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(in_scratch("media"), 65534, 65534), 0);
+	assert_int_equal(chmod(in_scratch("media/blank"), 0644), 0);
+	assert_int_equal(stat(in_scratch("media/blank"), &old), 0);
+	assert_int_equal(seteuid(65534), 0);
+	/* Or /proc/self is root's. */
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
+	assert_int_equal(library_find(folder, "blank", &f), 0);
+	assert_true(f.may_write);
+	fd = library_open(&f, true);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "x", 1), 1);
+	close(fd);
+	assert_int_equal(stat(in_scratch("media/blank"), &now), 0);
+	assert_int_equal(now.st_uid, 65534);
+	assert_int_equal(now.st_size, 1);
+	assert_true(now.st_ino == f.ino && now.st_ino != old.st_ino);
+	library_forget(&f);
+
+	/* One that holds something, and one that has another name too, stay what they are. */
+	assert_int_equal(library_find(folder, "a.iso", &f), 0);
+	assert_false(f.may_write);
+	assert_int_equal(library_open(&f, true), -EACCES);
+	library_forget(&f);
+	assert_int_equal(seteuid(0), 0);
+	put_size("media/twice", 0);
+	assert_int_equal(chmod(in_scratch("media/twice"), 0644), 0);
+	assert_int_equal(link(in_scratch("media/twice"), in_scratch("media/again")), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(library_find(folder, "twice", &f), 0);
+	assert_false(f.may_write);
+	library_forget(&f);
+	/* What came into it after it was found is not thrown away. */
+	assert_int_equal(seteuid(0), 0);
+	put_size("media/late", 0);
+	assert_int_equal(chmod(in_scratch("media/late"), 0644), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(library_find(folder, "late", &f), 0);
+	assert_true(f.may_write);
+	assert_int_equal(seteuid(0), 0);
+	put_text("media/late", "data");
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(library_open(&f, true), -EBUSY);
+	library_forget(&f);
+	assert_int_equal(stat(in_scratch("media/late"), &now), 0);
+	assert_int_equal(now.st_size, 4);
+	assert_int_equal(access(in_scratch("media/.mmcgadget-blank"), F_OK), -1);
+	assert_int_equal(seteuid(0), 0);
 }
 
 static void opens(void **state)
@@ -420,6 +480,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(opens),
+		T(empty_file_of_another_user),
 		T(reads_small_files),
 		T(outside),
 		T(links_inside),
