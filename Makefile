@@ -11,6 +11,7 @@ BINDIR       ?= $(PREFIX)/bin
 MANDIR       ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 SYSCONFDIR   ?= /etc
+SYSUSERSDIR  ?= $(PREFIX)/lib/sysusers.d
 UNITDIR      ?= $(if $(filter /usr,$(PREFIX)),/lib/systemd/system,$(PREFIX)/lib/systemd/system)
 CC           ?= gcc
 CROSS_COMPILE ?=
@@ -242,6 +243,7 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	install -Dm644 configs/mmcgadgetctl.bash $(DESTDIR)$(COMPLETIONDIR)/mmcgadgetctl
 	test -e $(DESTDIR)$(SYSCONFDIR)/mmcgadget/mmcgadget.conf || \
 		install -Dm644 configs/mmcgadget.conf $(DESTDIR)$(SYSCONFDIR)/mmcgadget/mmcgadget.conf
+	install -Dm644 configs/mmcgadget.sysusers $(DESTDIR)$(SYSUSERSDIR)/mmcgadget.conf
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|g' configs/mmcgadgetd.service > $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
@@ -250,7 +252,7 @@ uninstall: ## remove what install put there, but the configuration
 	rm -f $(DESTDIR)$(SBINDIR)/mmcgadgetd $(DESTDIR)$(BINDIR)/mmcgadgetctl \
 		$(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1 \
 		$(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5 $(DESTDIR)$(COMPLETIONDIR)/mmcgadgetctl \
-		$(DESTDIR)$(UNITDIR)/mmcgadgetd.service
+		$(DESTDIR)$(SYSUSERSDIR)/mmcgadget.conf $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 
 DEB_ARGS ?=
 .PHONY: deb deb-test
@@ -281,5 +283,5 @@ clean: ## remove what was built (the guest images stay in the cache)
 help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -type f -name '*.d' 2>/dev/null)
 .SECONDARY:

@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,79 +17,8 @@
 #include "util/hash.h"
 #include "util/log.h"
 
-#ifndef FUNCTIONFS_MAGIC
-#define FUNCTIONFS_MAGIC 0xa647361
-#endif
-
-/*
- * Never no_disconnect: kernels up to 6.12 deadlock when ep0 of such a mount is
- * opened a second time.
- */
-#define MOUNT_OPTIONS   "rmode=0700,fmode=0600"
-#define UMOUNT_TRIES    100
-#define UMOUNT_PAUSE_NS 10000000L
-#define LOG_LINES       10 /* in LOG_SECONDS: a host that keeps resetting must not fill the disk */
-#define LOG_SECONDS     10
-
-/* ---- mounting ----------------------------------------------------------------------------- */
-
-static int make_directories(const char *path)
-{
-	char *copy = strdup(path);
-	int ret = copy ? 0 : -ENOMEM;
-
-	for (char *slash = copy; !ret && (slash = strchr(slash + 1, '/'));) {
-		*slash = '\0';
-		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
-			ret = -errno;
-		*slash = '/';
-	}
-	if (!ret && mkdir(path, 0700) < 0 && errno != EEXIST)
-		ret = -errno;
-	free(copy);
-	return ret;
-}
-
-static int mount_function(struct ffs *f)
-{
-	int ret = make_directories(f->directory);
-
-	if (ret) {
-		log_error("%s: cannot make %s: %s", f->instance, f->directory, strerror(-ret));
-		return ret;
-	}
-	if (mount(f->instance, f->directory, "functionfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		    MOUNT_OPTIONS) < 0) {
-		ret = -errno;
-		log_error("%s: cannot mount functionfs at %s: %s%s", f->instance, f->directory,
-			strerror(-ret),
-			ret == -ENODEV ? " (no such function in configfs, or no usb_f_fs)" : "");
-		return ret;
-	}
-	f->mounted = true;
-	return 0;
-}
-
-static void unmount_function(struct ffs *f)
-{
-	struct timespec pause = {.tv_nsec = UMOUNT_PAUSE_NS};
-	int tries = 0;
-
-	if (!f->mounted)
-		return;
-	/* Completions that a kernel worker still holds keep the files open for a moment. */
-	while (umount2(f->directory, 0) < 0) {
-		if (errno == EBUSY && tries++ < UMOUNT_TRIES) {
-			nanosleep(&pause, NULL);
-			continue;
-		}
-		log_warn("%s: cannot unmount %s: %s", f->instance, f->directory, strerror(errno));
-		umount2(f->directory, MNT_DETACH);
-		break;
-	}
-	rmdir(f->directory);
-	f->mounted = false;
-}
+#define LOG_LINES   10 /* in LOG_SECONDS: a host that keeps resetting must not fill the disk */
+#define LOG_SECONDS 10
 
 /* ---- opening ------------------------------------------------------------------------------ */
 
@@ -162,11 +89,8 @@ static bool is_file(int fd, const char *directory, const char *name)
 
 bool ffs_files_fit(const struct ffs_files *files, const char *directory)
 {
-	struct statfs fs;
-
-	return fstatfs(files->ep0, &fs) == 0 && fs.f_type == FUNCTIONFS_MAGIC &&
-	       is_file(files->ep0, directory, "ep0") && is_file(files->in, directory, "ep1") &&
-	       is_file(files->out, directory, "ep2");
+	return ffs_is_mounted(directory) && is_file(files->ep0, directory, "ep0") &&
+	       is_file(files->in, directory, "ep1") && is_file(files->out, directory, "ep2");
 }
 
 static void inherit_files(struct ffs *f, const struct ffs_files *files)
@@ -174,7 +98,6 @@ static void inherit_files(struct ffs *f, const struct ffs_files *files)
 	f->ep0 = files->ep0;
 	f->aio.in_fd = files->in;
 	f->aio.out_fd = files->out;
-	f->mounted = true;
 	f->inherited = true;
 }
 
@@ -272,8 +195,6 @@ int ffs_open(const struct ffs_config *config, struct ffs **out)
 		inherit_files(f, config->inherited);
 	ret = open_plumbing(f, config);
 	if (!ret && !config->inherited)
-		ret = mount_function(f);
-	if (!ret && !config->inherited)
 		ret = open_endpoints(f, config);
 	if (ret) {
 		ffs_close(f);
@@ -303,7 +224,6 @@ void ffs_close(struct ffs *f)
 	close_fd(f->aio.in_fd);
 	close_fd(f->aio.out_fd);
 	close_fd(f->ep0);
-	unmount_function(f);
 	close_fd(f->epoll_fd);
 	close_fd(f->tick_fd);
 	close_fd(f->quiet_fd);

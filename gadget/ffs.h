@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One FunctionFS mass-storage function: mount, descriptors, ep0 thread, and a
- * USB thread that runs BOT and the MMC engine over libaio endpoints.
+ * One FunctionFS mass-storage function: descriptors, ep0 thread, and a USB thread that runs BOT and
+ * the MMC engine over libaio endpoints.
  *
  * Threads: everything that touches the drive runs on the USB thread; others
  * reach it through ffs_call() / ffs_post(). ep0 has a thread of its own, which
@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "bot/bot.h"
 #include "mmc/mmc.h"
@@ -27,7 +28,7 @@ struct ffs_files {
 
 struct ffs_config {
 	const char *instance;  /* FunctionFS instance, e.g. "mmcgadget.drive0", <= 40 chars */
-	const char *directory; /* mount point, created if missing */
+	const char *directory; /* where it is mounted, see ffs_mount() */
 	const char *interface; /* interface string */
 	uint8_t subclass;      /* 06h (default) or 02h */
 	struct bot_config bot;
@@ -50,7 +51,7 @@ struct ffs_config {
 	 */
 	atomic_uint *in_flight;
 	/*
-	 * Of a process that is dead, see ffs_files_fit(); NULL = mount and describe
+	 * Of a process that is dead, see ffs_files_fit(); NULL = describe
 	 * anew. They are ours then, whatever comes. *in_flight is that process's word.
 	 */
 	const struct ffs_files *inherited;
@@ -71,9 +72,18 @@ uint64_t ffs_fingerprint(const struct ffs_config *config);
 bool ffs_files_fit(const struct ffs_files *files, const char *directory);
 
 /*
- * Mounts FunctionFS (the gadget with that instance must exist in configfs) and
- * writes descriptors and strings; opens the endpoints. 0, or -errno with the
- * reason logged. After it the gadget may be bound to a UDC.
+ * Mounts FunctionFS at directory, for uid and gid; the gadget with that instance
+ * must exist in configfs. 0, or -errno with the reason logged.
+ */
+int ffs_mount(const char *instance, const char *directory, uid_t uid, gid_t gid);
+bool ffs_is_mounted(const char *directory);
+/* And removes the directory. Nothing mounted there, or nothing there at all, is fine. */
+void ffs_unmount(const char *directory);
+
+/*
+ * Writes descriptors and strings; opens the endpoints. 0, or -errno with the
+ * reason logged. After it the gadget may be bound to a UDC. Only who the mount is
+ * for can; nothing here needs root.
  */
 int ffs_open(const struct ffs_config *config, struct ffs **out);
 /* To be kept open elsewhere. */
@@ -82,7 +92,7 @@ void ffs_get_files(const struct ffs *f, struct ffs_files *files);
 int ffs_start(struct ffs *f);
 /* Stops and joins them. The UDC must be unbound before. */
 void ffs_stop(struct ffs *f);
-/* Closes the endpoints and unmounts. NULL is fine. */
+/* Closes the endpoints. NULL is fine. */
 void ffs_close(struct ffs *f);
 
 /*

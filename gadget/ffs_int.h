@@ -144,7 +144,6 @@ struct ffs {
 	void (*resumed)(void *ctx);
 	void *ctx;
 	atomic_uint *in_flight;
-	bool mounted;
 	bool inherited; /* from another process */
 	int ep0, stop_fd, wake_fd;
 	struct ffs_aio aio;

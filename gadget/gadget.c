@@ -21,6 +21,7 @@
 #include <usbg/usbg.h>
 
 #include "gadget/gadget_int.h"
+#include "util/array.h"
 #include "util/hash.h"
 #include "util/log.h"
 
@@ -158,7 +159,6 @@ static void unmount_instance(const char *instance)
 
 		if (!parse_mount(line, &place, &source) || strcmp(source, instance))
 			continue;
-		log_info("unmounting %s, left from before", place);
 		if (umount2(place, 0) < 0 && umount2(place, MNT_DETACH) < 0)
 			log_warn("cannot unmount %s: %s", place, strerror(errno));
 	}
@@ -177,20 +177,19 @@ static void unmount_functions(usbg_gadget *g)
 	}
 }
 
-static int remove_stale(usbg_state *s, const char *name)
+static int remove_gadget(usbg_state *s, const char *name)
 {
 	usbg_gadget *g = usbg_get_gadget(s, name);
 	int ret;
 
 	if (!g)
 		return 0;
-	log_info("removing the gadget %s, left from before", name);
 	/* ENODEV: it was not bound. */
 	write_udc(name, "\n");
 	unmount_functions(g);
 	ret = usbg_rm_gadget(g, USBG_RM_RECURSE);
 	if (ret != USBG_SUCCESS)
-		log_error("cannot remove the old gadget %s: %s", name, usbg_strerror(ret));
+		log_error("cannot remove the gadget %s: %s", name, usbg_strerror(ret));
 	return gadget_error(ret);
 }
 
@@ -304,52 +303,80 @@ static int build(struct gadget *g, const struct gadget_config *c)
 	return add_functions(g, c, config);
 }
 
-int gadget_create(const struct gadget_config *config, struct gadget **out)
+/* The attributes that gadget_bind() and gadget_unbind() write. */
+static int give(const char *name, uid_t uid, gid_t gid)
 {
-	struct gadget *g;
+	static const char *const attributes[] = {"UDC", "bcdUSB"};
+	char path[PATH_BYTES];
+
+	for (size_t i = 0; i < ARRAY_LEN(attributes); i++) {
+		snprintf(path, sizeof(path), GADGETS "/%s/%s", name, attributes[i]);
+		if (chown(path, uid, gid) < 0) {
+			int ret = -errno;
+
+			log_error("%s: %s", path, strerror(-ret));
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int gadget_create(const struct gadget_config *config, uid_t uid, gid_t gid)
+{
+	struct gadget g = {0};
 	int ret = need_configfs();
 
 	if (ret)
 		return ret;
-	g = calloc(1, sizeof(*g));
-	if (!g)
-		return -ENOMEM;
-	g->name = strdup(config->name);
-	ret = g->name ? usbg_init(CONFIGFS, &g->state) : USBG_ERROR_NO_MEM;
+	ret = usbg_init(CONFIGFS, &g.state);
 	if (ret != USBG_SUCCESS) {
-		g->state = NULL;
 		explain_init(ret);
-		gadget_destroy(g);
 		return gadget_error(ret);
 	}
-	ret = remove_stale(g->state, config->name);
+	if (usbg_get_gadget(g.state, config->name))
+		log_info("removing the gadget %s, left from before", config->name);
+	ret = remove_gadget(g.state, config->name);
 	if (!ret)
-		ret = build(g, config);
-	if (ret) {
-		gadget_destroy(g);
-		return ret;
-	}
-	*out = g;
-	return 0;
+		ret = build(&g, config);
+	if (!ret)
+		ret = give(config->name, uid, gid);
+	if (ret && g.usbg)
+		usbg_rm_gadget(g.usbg, USBG_RM_RECURSE);
+	usbg_cleanup(g.state);
+	return ret;
 }
 
-void gadget_destroy(struct gadget *g)
+int gadget_remove(const char *name)
 {
+	char path[PATH_BYTES];
+	usbg_state *state;
 	int ret;
 
-	if (!g)
-		return;
-	gadget_unbind(g);
-	if (g->usbg) {
-		ret = usbg_rm_gadget(g->usbg, USBG_RM_RECURSE);
-		if (ret != USBG_SUCCESS)
-			log_warn("cannot remove the gadget %s: %s", g->name, usbg_strerror(ret));
+	snprintf(path, sizeof(path), GADGETS "/%s", name);
+	if (access(path, F_OK) < 0)
+		return 0;
+	ret = usbg_init(CONFIGFS, &state);
+	if (ret != USBG_SUCCESS) {
+		explain_init(ret);
+		return gadget_error(ret);
 	}
-	gadget_free(g);
+	ret = remove_gadget(state, name);
+	usbg_cleanup(state);
+	return ret;
+}
+
+bool gadget_is_bound(const char *name)
+{
+	char path[PATH_BYTES], udc[NAME_BYTES];
+
+	snprintf(path, sizeof(path), GADGETS "/%s/UDC", name);
+	return gadget_read_line(path, udc, sizeof(udc));
 }
 
 void gadget_free(struct gadget *g)
 {
+	if (!g)
+		return;
 	if (g->state)
 		usbg_cleanup(g->state);
 	free(g->name);
@@ -474,7 +501,9 @@ int gadget_unbind(struct gadget *g)
 
 void gadget_default_serial(char out[17])
 {
-	static const char *const sources[] = {"/proc/device-tree/serial-number", "/etc/machine-id"};
+	/* Not below /proc, of which a service may see nothing but processes. */
+	static const char *const sources[] = {
+		"/sys/firmware/devicetree/base/serial-number", "/etc/machine-id"};
 	uint64_t hash;
 	char id[NAME_BYTES] = "";
 

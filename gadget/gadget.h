@@ -7,8 +7,10 @@
 #ifndef GADGET_GADGET_H
 #define GADGET_GADGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define GADGET_MAX_FUNCTIONS 8
 
@@ -25,19 +27,22 @@ struct gadget_config {
 };
 
 /*
- * Creates it; a gadget of the same name (left by a crash) is unbound, its
- * FunctionFS mounts are unmounted, and it is removed first. 0, or -errno with
- * the reason logged (no configfs, no libcomposite ...).
+ * Makes it in configfs, which only root can; uid and gid may bind and unbind it
+ * from then on. A gadget of the same name (left by a crash) is removed first. 0, or
+ * -errno with the reason logged (no configfs, no libcomposite ...).
  */
-int gadget_create(const struct gadget_config *config, struct gadget **out);
+int gadget_create(const struct gadget_config *config, uid_t uid, gid_t gid);
+/* Unbinds it, unmounts its FunctionFS, removes it. None of that name: fine. */
+int gadget_remove(const char *name);
+/* One of that name is bound to a controller: somebody holds its FunctionFS. */
+bool gadget_is_bound(const char *name);
 
 /*
- * Instead: the gadget of that name as it is, left by a process before us whose
- * FunctionFS files live on. 0; or -errno with the reason in *why, when it is not
- * bound or not the one that config describes.
+ * The gadget of that name as it is, bound (gadget_udc()) or not. 0; or -errno with
+ * the reason in *why, when it is not the one that config describes.
  */
 int gadget_adopt(const struct gadget_config *config, struct gadget **out, const char **why);
-/* Lets go of it, and leaves it as it is. */
+/* Lets go of it, and leaves it as it is. NULL is fine. */
 void gadget_free(struct gadget *g);
 
 /*
@@ -50,8 +55,6 @@ int gadget_bind(struct gadget *g, const char *udc, char *owner, size_t owner_siz
 const char *gadget_udc(const struct gadget *g);
 /* 0 or -errno; not bound is fine. */
 int gadget_unbind(struct gadget *g);
-/* Unbinds, removes it from configfs (functions must be unmounted), frees. NULL is fine. */
-void gadget_destroy(struct gadget *g);
 
 /* A stable serial for this board: 16 hex digits from machine-id or the SoC serial. */
 void gadget_default_serial(char out[17]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "core/config.h"
 #include "core/daemon.h"
+#include "core/usb_setup.h"
 #include "util/log.h"
 #include "version.h"
 
@@ -19,7 +21,8 @@
 
 struct options {
 	const char *config; /* NULL = the default one, which may be missing */
-	bool check, verbose;
+	const char *user;   /* --set-up for it */
+	bool check, take_down, verbose;
 };
 
 static void usage(FILE *out)
@@ -29,6 +32,8 @@ static void usage(FILE *out)
 	      "\n"
 	      "  -c, --config FILE   configuration (" DEFAULT_CONFIG ")\n"
 	      "      --check-config  check the configuration and exit\n"
+	      "      --set-up USER   make the gadget for a daemon that runs as USER, and exit\n"
+	      "      --take-down     take it away again, and exit\n"
 	      "  -v, --verbose       log more\n"
 	      "  -V, --version       print the version and exit\n"
 	      "  -h, --help          print this help and exit\n",
@@ -41,6 +46,8 @@ static int parse(int argc, char **argv, struct options *o)
 	static const struct option longopts[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", no_argument, NULL, 'k'},
+		{"set-up", required_argument, NULL, 's'},
+		{"take-down", no_argument, NULL, 't'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -55,6 +62,12 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'k':
 			o->check = true;
+			break;
+		case 's':
+			o->user = optarg;
+			break;
+		case 't':
+			o->take_down = true;
 			break;
 		case 'v':
 			o->verbose = true;
@@ -88,7 +101,7 @@ static int load(const struct options *o, struct config *config)
 		return 0;
 	}
 	/* As a compiler says it, without the daemon's name before it. */
-	if (r < 0)
+	if (r < 0 && !o->user)
 		fprintf(stderr, "%s\n", why);
 	return r;
 }
@@ -112,6 +125,17 @@ static int check(const struct options *o, const struct config *config)
 	return EXIT_SUCCESS;
 }
 
+static int set_up(const struct options *o, const struct config *config)
+{
+	const struct passwd *user = getpwnam(o->user);
+
+	if (!user) {
+		fprintf(stderr, "mmcgadgetd: no user \"%s\" on this system\n", o->user);
+		return EXIT_FAILURE;
+	}
+	return usb_set_up(config, user->pw_uid, user->pw_gid) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	static struct config config;
@@ -120,13 +144,18 @@ int main(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
+	if (o.take_down) {
+		usb_take_down();
+		return EXIT_SUCCESS;
+	}
+	/* A service goes on from there: the daemon says what is wrong, and is not started again. */
 	if (load(&o, &config) < 0)
-		return EXIT_CONFIG;
+		return o.user ? EXIT_SUCCESS : EXIT_CONFIG;
 	if (o.check)
 		return check(&o, &config);
 	log_set_level(o.verbose ? LOG_LEVEL_DEBUG : (enum log_level)config.behaviour.log_level);
-	if (geteuid() != 0)
-		log_warn("not root: making a USB gadget needs it");
+	if (o.user)
+		return set_up(&o, &config);
 	daemon_block_signals();
 	return daemon_run(&config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

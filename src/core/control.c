@@ -184,7 +184,14 @@ static gid_t find_group(const char *name)
 		log_warn("no group \"%s\" on this system: only root may use the control "
 			 "(groupadd --system %s)",
 			name, name);
-	return g ? g->gr_gid : (gid_t)-1;
+	if (!g)
+		return (gid_t)-1;
+	if (geteuid() == 0 || group_member(g->gr_gid))
+		return g->gr_gid;
+	log_warn("the daemon's user is not in the group \"%s\", which cannot use the control "
+		 "therefore (SupplementaryGroups=%s in the unit)",
+		name, name);
+	return (gid_t)-1;
 }
 
 static int setup(struct control *c, const struct control_config *config)

@@ -14,6 +14,7 @@
 #include "core/fdstore.h"
 #include "core/rundir.h"
 #include "core/usb.h"
+#include "core/watchdog.h"
 #include "util/log.h"
 #include "version.h"
 
@@ -25,6 +26,7 @@ struct daemon {
 	struct fdstore store;
 	struct control *control;
 	struct usb *usb;
+	struct watchdog *watchdog;
 	bool dir_open;
 };
 
@@ -188,6 +190,8 @@ static int start(struct daemon *d)
 		r = load_image(d, i);
 	if (r >= 0)
 		r = usb_start(d->usb, d->event);
+	if (r >= 0)
+		r = watchdog_new(&d->drives, d->event, &d->watchdog);
 	return r < 0 ? r : 0;
 }
 
@@ -195,6 +199,7 @@ static void stop(struct daemon *d)
 {
 	usb_stop(d->usb);
 	d->usb = NULL;
+	watchdog_free(d->watchdog);
 	fdstore_free(&d->store);
 	while (d->drives.count > 0)
 		drive_free(d->drives.drive[d->drives.count - 1]);

@@ -2,6 +2,7 @@
 #include "core/drive_int.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,6 +326,17 @@ int drive_post(struct drive *d)
 	return r;
 }
 
+int drive_call(struct drive *d, void (*fn)(void *arg), void *arg)
+{
+	if (d->attached)
+		return d->port.post(d->port.usb, fn, arg);
+	fn(arg);
+	return 0;
+}
+
+/* What a service sees and writes to is for its unit to say. */
+#define SHUT_IN " (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
+
 /* One look is enough for all drives of a folder. */
 static int get_shelf(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
@@ -345,10 +357,13 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 
 	d->folder = library_open_folder(config->media);
 	if (d->folder < 0) {
-		log_error("drives[%u]: media folder %s: %s", set->count, config->media,
-			strerror(-d->folder));
+		log_error("drives[%u]: media folder %s: %s%s", set->count, config->media,
+			strerror(-d->folder), geteuid() ? SHUT_IN : "");
 		return d->folder;
 	}
+	if (faccessat(d->folder, ".", W_OK, AT_EACCESS) < 0)
+		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s",
+			set->count, config->media, strerror(errno), geteuid() ? SHUT_IN : "");
 	d->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (d->wake_fd < 0)
 		return -errno;

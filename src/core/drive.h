@@ -82,6 +82,8 @@ void drive_restore(struct drive *d);
 void drive_attach(struct drive *d, const struct drive_port *port);
 /* The port's thread has been joined. */
 void drive_detach(struct drive *d);
+/* Runs fn on that thread, between two events; at once where there is none. 0 or -errno. */
+int drive_call(struct drive *d, void (*fn)(void *arg), void *arg);
 /* For ffs_config.changed; drive is a struct drive. On the port's thread. */
 void drive_changed(void *drive);
 /* For ffs_config.flush, likewise: what was burned goes to storage. */

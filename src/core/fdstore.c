@@ -14,6 +14,7 @@
 #define BARRIER_USEC 5000000u
 
 static const char *const parts[] = {"ep0", "ep1", "ep2", "keep"};
+#define KEEP 3u
 
 static int *part_of(struct fdstore_drive *d, size_t part)
 {
@@ -94,13 +95,38 @@ static void wait_for_systemd(void)
 		log_warn("systemd does not say that it has let go of the gadget: %s", strerror(-r));
 }
 
-void fdstore_refuse(struct fdstore *s)
+bool fdstore_has_files(const struct fdstore *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->drive); i++) {
+		const struct ffs_files *f = &s->drive[i].files;
+
+		if (f->ep0 >= 0 || f->in >= 0 || f->out >= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_keep(const struct drives *drives, const char *fdname)
+{
+	char name[64];
+
+	for (unsigned i = 0; i < drives->count; i++) {
+		name_of(name, sizeof(name), drive_name(drives->drive[i]), KEEP);
+		if (strcmp(name, fdname) == 0)
+			return true;
+	}
+	return false;
+}
+
+void fdstore_refuse(struct fdstore *s, const struct drives *drives)
 {
 	close_all(s);
 	if (!s->names)
 		return;
-	for (char **name = s->names; *name; name++)
-		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", *name);
+	for (char **name = s->names; *name; name++) {
+		if (!is_keep(drives, *name))
+			sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", *name);
+	}
 	wait_for_systemd();
 }
 
@@ -122,6 +148,8 @@ int fdstore_put(const char *drive, const struct ffs_files *files, int keep)
 		int r;
 
 		name_of(name, sizeof(name), drive, p);
+		/* Of an older daemon: the next one would take the first of that name. */
+		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 		/* Not watched for a hang-up: only we know when a file is of no use. */
 		snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
 		r = sd_pid_notify_with_fds(0, false, text, part_of(&d, p), 1);

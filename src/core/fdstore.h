@@ -27,8 +27,13 @@ struct fdstore {
 void fdstore_init(struct fdstore *s);
 /* Takes over what the daemon before us put there, by the drives' names. */
 void fdstore_inherit(struct fdstore *s, const struct drives *drives);
-/* Closes what is left in s->drive, and empties the store of what was inherited. */
-void fdstore_refuse(struct fdstore *s);
+/* Any file of FunctionFS is left in s->drive. */
+bool fdstore_has_files(const struct fdstore *s);
+/*
+ * Closes what is left in s->drive, and takes what was inherited out of the store, but
+ * for the drives' keeps.
+ */
+void fdstore_refuse(struct fdstore *s, const struct drives *drives);
 void fdstore_free(struct fdstore *s);
 
 /* Copies go into the store. 0 (also without a store) or -errno. */

@@ -26,6 +26,8 @@ static int try_lock(struct lockfile *l, int *holder)
 	l->fd = open(l->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (l->fd < 0)
 		return -errno;
+	/* For all to read who runs, whatever the umask is. */
+	(void)fchmod(l->fd, 0644);
 	if (flock(l->fd, LOCK_EX | LOCK_NB) < 0) {
 		r = -errno;
 		*holder = read_holder(l->fd);
@@ -66,10 +68,22 @@ void lockfile_release(struct lockfile *l)
 {
 	if (l->fd < 0)
 		return;
-	/* Before unlocking: who waits for this inode sees that the name is gone (try_lock). */
+	/*
+	 * Before unlocking: who waits for this inode sees that the name is gone (try_lock).
+	 * Where root has made it for us it stays.
+	 */
 	unlink(l->path);
 	close(l->fd);
 	l->fd = -1;
+}
+
+int lockfile_give(struct lockfile *l, uid_t uid, gid_t gid)
+{
+	int r = fchown(l->fd, uid, gid) < 0 ? -errno : 0;
+
+	close(l->fd);
+	l->fd = -1;
+	return r;
 }
 
 static int open_dir(struct rundir *d, char *why, size_t size)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct lockfile {
 	char path[128];
@@ -18,6 +19,8 @@ struct lockfile {
 int lockfile_take(struct lockfile *l, const char *path, int *holder);
 /* Gives it up and removes the file. */
 void lockfile_release(struct lockfile *l);
+/* Gives it up; the file stays, for that user to take. 0 or -errno. */
+int lockfile_give(struct lockfile *l, uid_t uid, gid_t gid);
 
 struct rundir {
 	char path[96];

@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "core/rundir.h"
+#include "core/usb_setup.h"
 #include "util/array.h"
 #include "util/hash.h"
 #include "util/log.h"
@@ -24,17 +25,19 @@ struct function {
 	struct ffs *ffs;
 	struct ffs_files files; /* inherited */
 	bool started;
-	char instance[48], directory[96];
 };
 
 struct usb {
 	const struct config *config;
 	const struct drives *drives;
 	bool taken_over;
-	bool let_go; /* the gadget of the daemon before us was bound until now */
+	bool let_go;     /* the gadget of the daemon before us was bound until now */
+	bool built;      /* by us: we are root */
+	bool keeps_stay; /* in the store, for the next start */
+	struct usb_plan plan;
 	struct gadget *gadget;
 	sd_event_source *timer;
-	struct lockfile lock; /* of the gadget's name: gadget_create() removes an old one */
+	struct lockfile lock; /* of the gadget's name */
 	struct function function[GADGET_MAX_FUNCTIONS];
 	unsigned count;
 	char reason[160]; /* last logged, so that a retry each second does not fill the log */
@@ -78,6 +81,13 @@ __attribute__((format(printf, 3, 4))) static void say(
 	log_write(level, "%s", text);
 }
 
+/* A host can see the drive; said to systemd again after a while without a controller. */
+static void up(struct usb *u, const char *how)
+{
+	say(u, LOG_LEVEL_INFO, "%s on controller %s", how, gadget_udc(u->gadget));
+	sd_notify(0, "READY=1");
+}
+
 static void bind_once(struct usb *u)
 {
 	const char *udc = u->config->udc;
@@ -85,7 +95,7 @@ static void bind_once(struct usb *u)
 	int r = gadget_bind(u->gadget, udc, owner, sizeof(owner));
 
 	if (r == 0)
-		say(u, LOG_LEVEL_INFO, "ready on controller %s", gadget_udc(u->gadget));
+		up(u, "ready");
 	else if (r == -ENODEV && *udc)
 		say(u, LOG_LEVEL_WARN, "no USB device controller \"%s\"; waiting for it", udc);
 	else if (r == -ENODEV)
@@ -132,51 +142,14 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *usb)
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
-static int take_name(struct usb *u)
+static struct ffs_config describe_function(const struct usb *u, unsigned i)
 {
-	char path[128];
-	int r, holder;
-
-	snprintf(path, sizeof(path), "/run/mmcgadget-%s.lock", u->config->gadget.name);
-	r = lockfile_take(&u->lock, path, &holder);
-	if (r == -EWOULDBLOCK)
-		log_error("another mmcgadgetd (process %d) runs the gadget \"%s\"; stop it first",
-			holder, u->config->gadget.name);
-	else if (r < 0)
-		log_error("%s: %s", path, strerror(-r));
-	return r;
-}
-
-static void describe_gadget(const struct usb *u, struct gadget_config *g, char serial[17])
-{
-	const struct config *c = u->config;
-
-	*g = (struct gadget_config){
-		.name = c->gadget.name,
-		.id_vendor = (uint16_t)c->gadget.id_vendor,
-		.id_product = (uint16_t)c->gadget.id_product,
-		.bcd_device = (uint16_t)c->gadget.bcd_device,
-		.manufacturer = c->gadget.manufacturer,
-		.product = c->gadget.product,
-		.serial = c->gadget.serial,
-		.configuration = c->gadget.product,
-		.max_power = (unsigned)c->gadget.max_power,
-	};
-	if (*g->serial == '\0') {
-		gadget_default_serial(serial);
-		g->serial = serial;
-	}
-	for (unsigned i = 0; i < u->count; i++)
-		g->ffs_instance[i] = u->function[i].instance;
-}
-
-static struct ffs_config describe_function(const struct usb *u, const struct function *f)
-{
+	const struct function *f = &u->function[i];
 	const struct config *c = u->config;
 
 	return (struct ffs_config){
-		.instance = f->instance,
-		.directory = f->directory,
+		.instance = u->plan.instance[i],
+		.directory = u->plan.directory[i],
 		.interface = c->gadget.product,
 		.subclass = (uint8_t)c->behaviour.subclass,
 		.bot = {.stall = (enum bot_stall)c->behaviour.stall, .max_lun = 0},
@@ -195,7 +168,7 @@ static struct ffs_config describe_function(const struct usb *u, const struct fun
 static uint64_t identity(const struct usb *u, unsigned i)
 {
 	const struct config_drive *c = &u->config->drive[i];
-	struct ffs_config fc = describe_function(u, &u->function[i]);
+	struct ffs_config fc = describe_function(u, i);
 	uint64_t hash = hash_text(ffs_fingerprint(&fc), c->vendor);
 
 	return hash_text(hash_text(hash, c->product), c->revision);
@@ -238,29 +211,38 @@ static const char *files_missing(const struct usb *u, const struct fdstore *stor
 			return "nothing is known of a drive";
 		if (keep_identity(drive_keep(f->drive)) != identity(u, i))
 			return "a drive is configured otherwise";
-		if (!ffs_files_fit(&store->drive[i].files, f->directory))
+		if (!ffs_files_fit(&store->drive[i].files, u->plan.directory[i]))
 			return "its FunctionFS is not there any more";
 	}
+	return NULL;
+}
+
+/* NULL: the gadget is ours, bound or not, as it should be. */
+static const char *adopt(struct usb *u)
+{
+	const char *why = NULL;
+
+	if (gadget_adopt(&u->plan.gadget, &u->gadget, &why) < 0)
+		return why;
+	if (*gadget_udc(u->gadget) && *u->config->udc &&
+		strcmp(u->config->udc, gadget_udc(u->gadget)) != 0)
+		return "it is on another controller";
 	return NULL;
 }
 
 /* Whether the gadget is ours again; why not is logged. */
 static bool take_over(struct usb *u, struct fdstore *store)
 {
-	struct gadget_config g;
-	char serial[17];
 	const char *why = files_missing(u, store);
 
-	describe_gadget(u, &g, serial);
-	if (!why && gadget_adopt(&g, &u->gadget, &why) == 0 && *u->config->udc &&
-		strcmp(u->config->udc, gadget_udc(u->gadget)) != 0) {
-		/* Not gadget_destroy(): the next step removes it with all that hangs on it. */
-		gadget_free(u->gadget);
-		u->gadget = NULL;
-		why = "it is on another controller";
-	}
+	if (!why)
+		why = adopt(u);
+	if (!why && !*gadget_udc(u->gadget))
+		why = "it is not bound to a controller any more";
 	if (!why)
 		return true;
+	gadget_free(u->gadget);
+	u->gadget = NULL;
 	log_warn("the gadget %s cannot be taken over (%s); it is made anew", u->config->gadget.name,
 		why);
 	return false;
@@ -292,19 +274,35 @@ bool usb_taken_over(const struct usb *u)
 
 /* ---- start and stop ----------------------------------------------------------------------- */
 
-static int make_gadget(struct usb *u)
+/* The gadget as it was set up for us; by ourselves, when we may. */
+static int fresh_gadget(struct usb *u)
 {
-	struct gadget_config g;
-	char serial[17];
+	const char *why;
+	int r = 0;
 
-	describe_gadget(u, &g, serial);
-	return gadget_create(&g, &u->gadget);
+	if (geteuid() == 0) {
+		r = usb_build(&u->plan, 0, 0);
+		u->built = r == 0;
+	}
+	if (r < 0)
+		return r;
+	why = adopt(u);
+	if (!why && *gadget_udc(u->gadget))
+		why = "somebody has bound it to a controller";
+	for (unsigned i = 0; !why && i < u->count; i++) {
+		if (!ffs_is_mounted(u->plan.directory[i]))
+			why = "its FunctionFS is not mounted";
+	}
+	if (!why)
+		return 0;
+	log_error("the gadget %s cannot be used: %s", u->config->gadget.name, why);
+	return -ESTALE;
 }
 
 static int open_function(struct usb *u, unsigned i)
 {
 	struct function *f = &u->function[i];
-	struct ffs_config fc = describe_function(u, f);
+	struct ffs_config fc = describe_function(u, i);
 	struct drive_port port = {
 		.post = port_post, .get_state = port_get_state, .resume = port_resume};
 	struct ffs_files files;
@@ -335,23 +333,40 @@ static int open_function(struct usb *u, unsigned i)
 	return 0;
 }
 
+/*
+ * What the daemon before us had is given up. Only root makes a new gadget: that is
+ * done before the next start, and the drives' memory waits for it in the store.
+ */
+static int give_up(struct usb *u, struct fdstore *store)
+{
+	const struct timespec second = {.tv_sec = 1};
+
+	fdstore_refuse(store, u->drives);
+	u->let_go = true;
+	if (geteuid() == 0)
+		return 0;
+	/* The host is to see the old drive go. */
+	nanosleep(&second, NULL);
+	u->keeps_stay = true;
+	return -ESTALE;
+}
+
 static int open_gadget(struct usb *u, struct fdstore *store)
 {
-	int r = take_name(u);
+	bool files = fdstore_has_files(store);
+	int r = usb_lock(u->config->gadget.name, &u->lock);
 
 	if (r == 0)
 		r = open_keeps(u, store);
 	if (r < 0)
 		return r;
-	u->taken_over = store->names && take_over(u, store);
-	if (!u->taken_over) {
-		u->let_go = store->names;
-		fdstore_refuse(store);
-		return make_gadget(u);
-	}
-	for (unsigned i = 0; i < u->count; i++)
+	u->taken_over = files && take_over(u, store);
+	for (unsigned i = 0; u->taken_over && i < u->count; i++)
 		inherit_function(&u->function[i], &store->drive[i]);
-	return 0;
+	if (u->taken_over)
+		return 0;
+	r = files ? give_up(u, store) : 0;
+	return r < 0 ? r : fresh_gadget(u);
 }
 
 int usb_open(const struct config *config, const struct drives *drives, struct fdstore *store,
@@ -366,15 +381,10 @@ int usb_open(const struct config *config, const struct drives *drives, struct fd
 	u->drives = drives;
 	u->lock.fd = -1;
 	u->count = drives->count;
+	usb_plan(config, &u->plan);
 	for (unsigned i = 0; i < u->count; i++) {
-		struct function *f = &u->function[i];
-
-		f->drive = drives->drive[i];
-		f->files = (struct ffs_files){-1, -1, -1};
-		snprintf(f->instance, sizeof(f->instance), "%s.%s", config->gadget.name,
-			drive_name(f->drive));
-		snprintf(f->directory, sizeof(f->directory), "%s/ffs-%s", config->control.directory,
-			drive_name(f->drive));
+		u->function[i].drive = drives->drive[i];
+		u->function[i].files = (struct ffs_files){-1, -1, -1};
 	}
 	r = open_gadget(u, store);
 	if (r < 0) {
@@ -394,8 +404,7 @@ int usb_start(struct usb *u, sd_event *event)
 	if (r < 0)
 		return r;
 	if (u->taken_over)
-		say(u, LOG_LEVEL_INFO, "took over the gadget %s on controller %s",
-			u->config->gadget.name, gadget_udc(u->gadget));
+		up(u, "took over the gadget");
 	else if (u->let_go)
 		/*
 		 * Bound anew at once, Linux can miss that anything happened: the port is
@@ -405,7 +414,6 @@ int usb_start(struct usb *u, sd_event *event)
 		say(u, LOG_LEVEL_INFO, "the host is given a second to see the old drive go");
 	else
 		bind_once(u);
-	sd_notify(0, "READY=1");
 	return sd_event_add_time_relative(
 		event, &u->timer, CLOCK_MONOTONIC, RETRY_USEC, 100000, on_timer, u);
 }
@@ -417,7 +425,8 @@ void usb_stop(struct usb *u)
 		return;
 	sd_event_source_disable_unref(u->timer);
 	/* A file that systemd still holds keeps FunctionFS busy. */
-	fdstore_remove(u->drives);
+	if (!u->keeps_stay)
+		fdstore_remove(u->drives);
 	if (u->gadget)
 		gadget_unbind(u->gadget);
 	for (unsigned i = u->count; i-- > 0;) {
@@ -429,9 +438,10 @@ void usb_stop(struct usb *u)
 		}
 		ffs_close(f->ffs);
 		close_files(&f->files);
-		rmdir(f->directory);
 	}
-	gadget_destroy(u->gadget);
+	gadget_free(u->gadget);
+	if (u->built)
+		usb_clear(u->config->gadget.name);
 	lockfile_release(&u->lock);
 	free(u);
 }

@@ -14,7 +14,8 @@ struct usb;
 /*
  * The gadget: that of a daemon before us when store has all that belongs to it,
  * else a new one. Afterwards the discs go in, see usb_taken_over(). Each drive
- * gets its keep. 0, or -errno with the reason logged.
+ * gets its keep. 0, or -errno with the reason logged; -ESTALE: only root can make the
+ * gadget anew, see usb_set_up().
  */
 int usb_open(const struct config *config, const struct drives *drives, struct fdstore *store,
 	struct usb **out);
@@ -22,8 +23,8 @@ int usb_open(const struct config *config, const struct drives *drives, struct fd
 bool usb_taken_over(const struct usb *u);
 /*
  * Starts the USB threads and attaches the drives. Binding is tried at once and
- * then every second until a controller is there and free; said to be ready in
- * both cases (sd_notify). 0, or -errno with the reason logged.
+ * then every second until a controller is there and free; then systemd is told that
+ * the service is ready. 0, or -errno with the reason logged.
  */
 int usb_start(struct usb *u, sd_event *event);
 /* Unbinds, detaches the drives, removes everything. NULL is fine. */
