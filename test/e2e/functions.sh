@@ -12,7 +12,8 @@ conf=/etc/mmcgadget/test.conf
 work=/var/tmp/job
 # Jobs of one boot follow each other; none finds what an earlier one left.
 rm -rf "$conf" "$work" "$media"
-mkdir -p "$work" "$media"
+mkdir -p "$work"
+install -d -g mmcgadget -m 2775 "$media"
 
 ok() {
 	count=$((count + 1))
@@ -204,19 +205,57 @@ config() {
 	} >"$conf"
 }
 
+# The daemon runs as the service that is shipped: another user, shut in. A job that is about
+# what the service does not allow sets by_hand=1, then it is a child of the job, and root.
+by_hand=''
+service_more=() # lines that an administrator would add
 daemon_pid=''
 daemon_log=$work/daemon.log
+override=/run/systemd/system/mmcgadgetd.service.d/job.conf
+
+# service_override LINE...: in the section [Service], until the job's end.
+service_override() {
+	mkdir -p "${override%/*}"
+	printf '%s\n' '[Service]' "$@" >"$override"
+	systemctl daemon-reload
+}
+service_plain() {
+	rm -f "$override"
+	systemctl daemon-reload
+}
+[ ! -e "$override" ] || service_plain
+
+start_service() { # CONFIG
+	service_override ExecStartPre= "ExecStartPre=+/usr/bin/nsenter -t 1 -m /usr/sbin/mmcgadgetd -c $1 --set-up mmcgadget" \
+		ExecStart= "ExecStart=/usr/sbin/mmcgadgetd -c $1" Restart=no \
+		"StandardOutput=append:$daemon_log" "StandardError=append:$daemon_log" \
+		"${service_more[@]}"
+	systemctl start --no-block mmcgadgetd
+}
+
+# media_elsewhere FOLDER: a media folder that only the job has.
+media_elsewhere() {
+	chgrp mmcgadget "$1" && chmod 2775 "$1"
+	# The work folder is below /var/tmp, of which a service has its own.
+	service_more+=(PrivateTmp=no "ReadWritePaths=$1")
+}
 
 # daemon_start [CONFIG]: in the background, returns once it answers.
 daemon_start() {
 	[ -e "$conf" ] || config
-	mmcgadgetd -c "${1:-$conf}" >>"$daemon_log" 2>&1 &
-	daemon_pid=$!
+	if [ -n "$by_hand" ]; then
+		mmcgadgetd -c "${1:-$conf}" >>"$daemon_log" 2>&1 &
+		daemon_pid=$!
+	else
+		start_service "${1:-$conf}"
+	fi
 	wait_for 20 ctl status || {
 		echo "# the daemon does not answer:"
+		[ -n "$by_hand" ] || systemctl status mmcgadgetd --no-pager -l | sed 's/^/#   /'
 		tail -n 20 "$daemon_log" | sed 's/^/#   /'
 		return 1
 	}
+	[ -n "$by_hand" ] || daemon_pid=$(systemctl show -P MainPID mmcgadgetd)
 }
 
 daemon_alive() { [ -n "$daemon_pid" ] && kill -0 "$daemon_pid" 2>/dev/null; }
@@ -224,8 +263,13 @@ daemon_alive() { [ -n "$daemon_pid" ] && kill -0 "$daemon_pid" 2>/dev/null; }
 daemon_stop() {
 	local rc=0
 	[ -n "$daemon_pid" ] || return 0
-	kill -TERM "$daemon_pid" 2>/dev/null
-	wait "$daemon_pid" || rc=$?
+	if [ -n "$by_hand" ]; then
+		kill -TERM "$daemon_pid" 2>/dev/null
+		wait "$daemon_pid" || rc=$?
+	else
+		timeout 60 systemctl stop mmcgadgetd
+		[ "$(systemctl show -P Result mmcgadgetd)" = success ] || rc=1
+	fi
 	daemon_pid=''
 	return "$rc"
 }

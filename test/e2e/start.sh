@@ -18,7 +18,7 @@ else
 fi
 if [ -n "$WITH_BUILD" ] && [ -d /build/dest ]; then
 	tar -C /build/dest -cf - . | tar -C / --keep-directory-symlink --no-same-owner -xf -
-	groupadd -f mmcgadget
+	systemd-sysusers mmcgadget.conf
 fi
 rc=0
 for job in /out/jobs/*; do

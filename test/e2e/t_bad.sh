@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Bad input of every kind gets a clear answer, and changes nothing.
 . ./functions.sh
+by_hand=1
 
 udc_load
 gadgets() { find /sys/kernel/config/usb_gadget -mindepth 1 -maxdepth 1 2>/dev/null; }

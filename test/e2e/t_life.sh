@@ -3,6 +3,7 @@
 # The daemon's life: start, stop, crash, no controller, somebody else's controller,
 # two drives, systemd.
 . ./functions.sh
+by_hand=1
 
 udc_load
 make_iso ONE 8 "$media/one.iso"

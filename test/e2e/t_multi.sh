@@ -123,8 +123,7 @@ restart() { # NAME SIGNAL
 		check "$1: the daemon ends" daemon_stop
 	else
 		kill "-$2" "$daemon_pid"
-		wait "$daemon_pid" 2>/dev/null
-		daemon_pid=''
+		wait_for 10 eval '! daemon_alive'
 	fi
 	wait_for 20 have_drives 0
 	check "$1: the daemon starts" daemon_start

@@ -41,6 +41,7 @@ check "a card that can be slow" dmsetup create slow --table "0 $sectors delay $l
 mkdir -p "$slow"
 mount -o noatime /dev/mapper/slow "$slow" || finish
 cp "$work/slow.iso" "$slow/"
+media_elsewhere "$slow"
 
 udc_load
 dmesg_mark slow

@@ -75,6 +75,7 @@ sectors=$(blockdev --getsz "$loop")
 check "a card that can stall" dmsetup create card --table "0 $sectors delay $loop 0 0 $loop 0 0"
 mkdir -p "$card"
 mount -o noatime,sync /dev/mapper/card "$card" || finish
+media_elsewhere "$card"
 
 udc_load
 dmesg_mark stall

@@ -11,6 +11,7 @@ truncate -s 32M "$work/small.img"
 mke2fs -q -t ext4 "$work/small.img"
 modprobe loop
 mount -o loop "$work/small.img" "$small"
+media_elsewhere "$small"
 counted() { sed -n 's/^track 1 .* written \([0-9]*\) .*/\1/p' "$1.mmcdisc" | grep .; }
 recorded() { state recorded_blocks; }
 blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }

@@ -4,6 +4,7 @@
 # two drives in one, kill -9, resets of every kind, suspend, rebinding, a controller
 # that goes, control requests while the storage hangs.
 . ./functions.sh
+by_hand=1
 
 make_iso LABELA 16 "$media/a.iso"
 make_iso LABELB 8 "$media/b.iso"
