@@ -111,10 +111,23 @@ static int open_dir(struct rundir *d, char *why, size_t size)
 	return 0;
 }
 
+/* A directory of another user that is not safe is most often that of a daemon that runs. */
+static bool in_use(const struct rundir *d, const char *lock, int *holder)
+{
+	int fd = d->fd < 0 ? -1 : open(lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
+
+	if (held)
+		*holder = read_holder(fd);
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
 int rundir_open(struct rundir *d, const char *path, char *why, size_t size)
 {
 	char lock[128];
-	int r, holder;
+	int r, holder = 0;
 
 	memset(d, 0, sizeof(*d));
 	d->fd = d->lock.fd = -1;
@@ -123,13 +136,15 @@ int rundir_open(struct rundir *d, const char *path, char *why, size_t size)
 	r = open_dir(d, why, size);
 	if (r == 0) {
 		r = lockfile_take(&d->lock, lock, &holder);
-		if (r == -EWOULDBLOCK)
-			snprintf(why, size,
-				"another mmcgadgetd (process %d) is running in %s; stop it first",
-				holder, d->path);
-		else if (r < 0)
+		if (r < 0)
 			snprintf(why, size, "%s: %s", lock, strerror(-r));
+	} else if (r == -EPERM && in_use(d, lock, &holder)) {
+		r = -EWOULDBLOCK;
 	}
+	if (r == -EWOULDBLOCK)
+		snprintf(why, size,
+			"another mmcgadgetd (process %d) is running in %s; stop it first", holder,
+			d->path);
 	if (r < 0)
 		rundir_close(d);
 	return r;

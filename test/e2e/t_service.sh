@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The service as it is shipped: who it is, what it can reach, when it is ready, what its
+# watchdog watches, what is left of it.
+# shellcheck disable=SC2154 # media, work, override are functions.sh's
+. ./functions.sh
+
+unit=mmcgadgetd
+show() { systemctl show -P "$1" $unit; }
+pid() { show MainPID; }
+g=/sys/kernel/config/usb_gadget
+
+# A member of the group, and somebody who is none.
+useradd -m -G mmcgadget,cdrom alice
+useradd -m -G cdrom bob
+as() { # USER COMMAND...
+	local user=$1
+	shift
+	setpriv --reuid "$user" --regid "$user" --init-groups env HOME="/home/$user" "$@"
+}
+
+# ---- no controller: nothing to do, and no failure ----
+modprobe libcomposite
+systemctl daemon-reload
+check "no controller: a start is no error" timeout 60 systemctl start $unit
+is "no controller: not started" "$(show ActiveState) $(show ConditionResult)" "inactive no"
+
+# ---- ready when the drive is up ----
+udc_load
+modprobe dummy_hcd 2>/dev/null
+mkdir -p $g/other/configs/c.1 $g/other/strings/0x409 $g/other/functions/acm.x
+ln -s $g/other/functions/acm.x $g/other/configs/c.1/
+ls /sys/class/udc >$g/other/UDC
+systemctl start --no-block $unit
+check "controller taken: the status line names who has it" wait_for 20 eval \
+	'systemctl show -P StatusText mmcgadgetd | grep -q "taken by gadget \"other\""'
+is "controller taken: not ready" "$(show ActiveState)" activating
+echo >$g/other/UDC
+check "controller free: ready" wait_for 20 eval '[ "$(systemctl is-active mmcgadgetd)" = active ]'
+like "controller free: the status line" "$(show StatusText)" 'ready on controller dummy_udc'
+check "the other gadget is as it was" test -e $g/other/configs/c.1/acm.x
+rm $g/other/configs/c.1/acm.x
+rmdir $g/other/configs/c.1 $g/other/functions/acm.x $g/other/strings/0x409 $g/other
+check "the host sees the drive" wait_for 30 have_drives 1 || finish
+sr=$(host_drives)
+
+# ---- who it is ----
+threads() { # FIELD: of all its threads, the guard's too
+	local t
+	for t in $(cat /sys/fs/cgroup/system.slice/$unit.service/cgroup.procs); do
+		sed -n "s/^$1:[[:space:]]*//p" /proc/"$t"/task/*/status
+	done | sort -u
+}
+uid=$(id -u mmcgadget)
+is "every thread is the user mmcgadget" "$(threads Uid)" "$uid	$uid	$uid	$uid"
+is "with no capability" "$(threads CapPrm)$(threads CapEff)$(threads CapInh)$(threads CapBnd)$(threads CapAmb)" \
+	"$(printf '0%.0s' $(seq 80))"
+is "and none to come" "$(threads NoNewPrivs)" 1
+is "system calls are filtered" "$(threads Seccomp)" 2
+score=$(systemd-analyze security --no-pager $unit | sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
+echo "# systemd-analyze security: $score"
+check "systemd-analyze security: $score, at most 2.0" awk -v s="$score" 'BEGIN { exit !(s != "" && s <= 2.0) }'
+readarray -t writable < <(nsenter -t "$(pid)" -m findmnt -rno TARGET -O rw |
+	grep -vE '^/(proc|dev|sys/fs/cgroup|tmp|var/tmp)(/|$)')
+is "what it may write to" "$(printf '%s\n' "${writable[@]}" | grep -vE '^/run(/lock)?$' | sort -u | paste -sd' ')" \
+	"/run/mmcgadget /run/mmcgadget-usb /run/mmcgadget-usb/mmcgadget/drive0 /sys/kernel/config /var/lib/mmcgadget"
+check "it cannot write to /run" test "$(nsenter -t "$(pid)" -m stat -c %U:%a /run)" = root:755
+
+# ---- who may use it, and what can be reached ----
+make_iso SECRET 4 /home/bob/secret.iso
+chmod 755 /home/bob
+make_iso ELSEWHERE 4 /srv/elsewhere.iso
+make_iso INSIDE 4 "$media/inside.iso"
+check "a member of the group" as alice mmcgadgetctl status
+check_not "who is none is refused" as bob mmcgadgetctl status
+like "and told why" "$(as bob mmcgadgetctl status 2>&1)" 'socket'
+refused() { # NAME WORD
+	like "$1" "$(as alice mmcgadgetctl insert "$2" 2>&1)" 'outside|no image|symbolic links'
+	is "$1: nothing is in the drive" "$(state image)" ''
+}
+for f in /home/bob/secret.iso /srv/elsewhere.iso; do
+	refused "$f by its name" "$f"
+	refused "$f by dots" "../../..$f"
+	as alice ln -s "$f" "$media/link.iso"
+	refused "$f by a link" link.iso
+	rm "$media/link.iso"
+	as alice ln -s "${f%/*}" "$media/folder"
+	refused "$f by a link to its folder" "folder/${f##*/}"
+	rm "$media/folder"
+	echo "insert $f" >"$run/control"
+	check "$f by the FIFO" wait_for 5 grep -q '^error:' "$run/status"
+done
+for f in /proc/self/mem /proc/1/environ /etc/shadow /dev/vda; do
+	refused "$f" "../../..$f"
+done
+check_not "homes are not there" nsenter -t "$(pid)" -m test -e /home/bob/secret.iso
+check_not "nor devices" nsenter -t "$(pid)" -m test -e /dev/vda
+
+# ---- a disc of a user of the group ----
+make_iso BURN 8 "$work/burn.iso"
+chmod 644 "$work/burn.iso"
+chmod 755 "$work"
+as alice touch "$media/touched.iso"
+check "a blank made by touch goes in" as alice mmcgadgetctl insert touched.iso
+blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
+check "the host sees it" wait_for 15 blank_seen
+lines=30 check "somebody burns it" as bob growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
+check "and it is the image" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "$media/touched.iso"
+is "it is the group's" "$(stat -c '%G' "$media/touched.iso")" mmcgadget
+check "who may remove it" as alice rm "$media/touched.iso"
+check "a disc goes in" as alice mmcgadgetctl insert inside.iso
+check "the host sees it" wait_for 15 has_label "$sr" INSIDE
+
+# ---- the watchdog ----
+is "the watchdog is there" "$(show WatchdogUSec)" 1min
+service_override WatchdogSec=8
+check "with a shorter one: restart" timeout 60 systemctl restart $unit
+wait_for 30 have_drives 1
+sr=$(host_drives)
+mmcgadgetctl insert inside.iso >/dev/null
+check "with a shorter one: the host sees the disc" wait_for 15 has_label "$sr" INSIDE
+sleep 10
+main=$(pid)
+is "a daemon at work is left alone" "$(show NRestarts)" 0
+# The USB thread waits for its events, as the main one does; ep0's polls.
+for t in /proc/"$main"/task/*; do
+	[ "${t##*/}" != "$main" ] && grep -q epoll "$t/wchan" && usb=${t##*/}
+done
+strace -qq -o /dev/null -p "$usb" -e trace=epoll_wait,epoll_pwait \
+	-e inject=epoll_wait,epoll_pwait:delay_enter=600000000 &
+tracer=$!
+new_daemon() { [ "$(pid)" != "$main" ] && [ "$(pid)" != 0 ] && [ "$(systemctl is-active $unit)" = active ]; }
+journal() { journalctl -u $unit --no-pager -o cat; }
+bites() { journal | grep -q 'Watchdog timeout'; }
+check "the USB thread hangs: the watchdog bites" wait_for 60 bites
+# Nobody is dead while a tracer holds him.
+kill -9 "$tracer"
+wait "$tracer" 2>/dev/null
+check "the USB thread hangs: the service is started anew" wait_for 30 new_daemon
+like "the log says what hung" "$(journal)" 'drive0: its thread has not answered'
+like "the new one took over" "$(journal | tail -n 20)" 'took over the gadget'
+is "with the disc" "$(state image)" inside.iso
+check "and the host reads it" wait_for 30 cmp "$media/inside.iso" "/dev/$sr"
+service_plain
+
+# ---- two daemons ----
+text=$(timeout 10 mmcgadgetd 2>&1)
+like "another one by hand is refused" "$text" 'another mmcgadgetd'
+check "and does no harm" cmp "$media/inside.iso" "/dev/$sr"
+check_not "set up twice" mmcgadgetd --set-up mmcgadget
+mmcgadgetd --take-down
+check "taken down while it runs: it stays" cmp "$media/inside.iso" "/dev/$sr"
+text=$(as alice mmcgadgetd 2>&1)
+check_not "an ordinary user is no daemon" test -z "$text"
+
+# ---- the end ----
+check "stop" timeout 60 systemctl stop $unit
+is "stop: without an error" "$(show Result)" success
+nothing_left() {
+	[ -z "$(ls -A $g)" ] && ! grep -q ' functionfs ' /proc/mounts && [ ! -e "$run" ] && [ ! -e /run/mmcgadget-usb ]
+}
+what_is_left() { ls -lA $g "$run" /run/mmcgadget-usb; grep functionfs /proc/mounts; }
+check "stop: nothing is left" nothing_left || what_is_left
+cp /etc/mmcgadget/mmcgadget.conf "$work/saved.conf"
+printf 'colour = "red";\n' >/etc/mmcgadget/mmcgadget.conf
+check_not "a bad configuration: it does not start" timeout 60 systemctl start $unit
+sleep 2
+is "a bad configuration: tried once" "$(show NRestarts) $(show ActiveState)" "0 failed"
+is "a bad configuration: said once" "$(journal | grep -c 'unknown key "colour"')" 1
+check "a bad configuration: nothing is left" nothing_left || what_is_left
+cp "$work/saved.conf" /etc/mmcgadget/mmcgadget.conf
+systemctl reset-failed $unit
+finish
