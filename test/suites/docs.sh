@@ -88,6 +88,30 @@ report 'the defaults in mmcgadget.conf(5) are the shipped ones' "$(
 		done
 )"
 
+# Commands: code, name, length and clause of every row, and whether it wants a disc.
+both 'rows of the command table and docs/commands.md' "$(awk '
+	FNR == NR {
+		if (match($0, /OP_[A-Z0-9_]+ *= *0x[0-9a-f]+/)) {
+			split(substr($0, RSTART, RLENGTH), part, / *= */)
+			code[part[1]] = toupper(substr(part[2], 3)) "h"
+		}
+		next
+	}
+	/^	\[OP_/ { row = "" }
+	{ row = row $0 }
+	/"[A-Z]+-[0-9]+ [0-9.]+" *}/ {
+		match(row, /OP_[A-Z0-9_]+/)
+		op = substr(row, RSTART, RLENGTH)
+		split(row, part, "\"")
+		split(part[3], field, ",")
+		gsub(/ /, "", field[2])
+		match(row, /[A-Z]+-[0-9]+ [0-9.]+" *}/)
+		clause = substr(row, RSTART, RLENGTH)
+		sub(/".*/, "", clause)
+		print code[op] "|" part[2] "|" field[2] "|" (field[3] ~ /ROW_MEDIUM/ ? "refused" : "answered") "|" clause
+	}' src/mmc/spec.h src/mmc/cmd_table.c)" \
+	"$(sed -n 's/^| \([0-9A-F][0-9A-F]h\) | \(.*\) |[^|]*|$/\1|\2/p' docs/commands.md | sed 's/ | /|/g')"
+
 report 'paths in the manuals are those of the code' "$(
 	for path in /run/mmcgadget/control /run/mmcgadget/socket /run/mmcgadget/status /var/lib/mmcgadget; do
 		grep -q "^\.It Pa $path" $man/mmcgadgetd.8 || echo "mmcgadgetd(8) has no $path"
