@@ -185,6 +185,8 @@ static struct ffs_config describe_function(const struct usb *u, const struct fun
 		.flush = drive_flush,
 		.resumed = drive_resumed,
 		.ctx = f->drive,
+		.observer = &recorder_observer,
+		.observer_ctx = drive_recorder(f->drive),
 		.in_flight = keep_in_flight(drive_keep(f->drive)),
 	};
 }

@@ -279,5 +279,5 @@ bool format_details(const json_t *answer, FILE *out)
 	format_left_out(answer, out);
 	json_array_foreach(verbs, i, each)
 		fprintf(out, "%-40s %s\n", text(each, "synopsis"), text(each, "help"));
-	return drives || json_array_size(images) > 0 || verbs;
+	return format_stats(answer, out) || drives || json_array_size(images) > 0 || verbs;
 }

@@ -191,6 +191,7 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 	if (t) {
 		s->nwa = disc_track_nwa(disc, t);
 		s->free = disc_track_free(disc, t);
+		s->reserved = t->reserved;
 	}
 }
 
@@ -203,6 +204,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 		.locked = d->prevent || d->persistent_prevent,
 		.eject_requested = d->eject_requested,
 		.busy = d->cmd.active,
+		.untold = d->ua || d->media_event != MEDIA_EVENT_NONE || d->feature_change,
 		.read_speed = d->read_speed,
 		.write_speed = d->write_speed,
 		.commands = d->commands,
@@ -212,6 +214,16 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 	};
 	if (d->disc)
 		disc_state(d->disc, s);
+}
+
+const struct disc_layout *mmc_layout(const struct mmc_drive *d)
+{
+	return d->disc ? &d->disc->layout : NULL;
+}
+
+const struct mmc_config *mmc_get_config(const struct mmc_drive *d)
+{
+	return &d->config;
 }
 
 mmc_sense_t mmc_last_sense(const struct mmc_drive *d)
