@@ -28,6 +28,7 @@ struct recorder {
 	uint8_t (*slot)[TRACE_RECORD_MAX];
 	uint32_t slots;
 	uint64_t next; /* number of the next record; the first is 1 */
+	uint64_t marked;        /* of the last one that says which disc there is */
 	uint64_t started, zero; /* of the trace: microseconds UTC, and of the clock below */
 };
 
@@ -97,7 +98,7 @@ static void add_disc(struct recorder *r, enum trace_cause cause, uint64_t when)
 
 	mmc_get_state(r->engine, &s);
 	d->cause = (uint8_t)cause;
-	d->flags = (uint16_t)((s.locked ? TRACE_LOCKED : 0) | (s.untold ? TRACE_UNTOLD : 0) |
+	d->flags = (uint16_t)((s.locked ? TRACE_LOCKED : 0) | (unsigned)s.untold << 8 |
 			      (s.finalised ? TRACE_FINALISED : 0) |
 			      (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
 			      (s.testing ? TRACE_TESTING : 0));
@@ -107,6 +108,7 @@ static void add_disc(struct recorder *r, enum trace_cause cause, uint64_t when)
 		d->readable = s.readable;
 		fill_tracks(d, mmc_layout(r->engine));
 	}
+	r->marked = r->next;
 	add(r, &record, when);
 }
 
@@ -149,7 +151,7 @@ static void add_command(
 	add(r, &record, r->began);
 	if (r->until_error && !trace_is_usual(t))
 		r->state = RECORDER_ERROR;
-	else if ((r->next - 1) % (r->slots / MARKS) == 0)
+	else if (r->next - r->marked >= r->slots / MARKS)
 		add_disc(r, TRACE_MARK, r->began + took);
 }
 

@@ -195,6 +195,23 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 	}
 }
 
+static uint8_t untold(const struct mmc_drive *d)
+{
+	unsigned set = 0;
+
+	if (d->ua & UA_RESET)
+		set |= MMC_UNTOLD_RESET;
+	if (d->ua & (UA_CHANGED | UA_REMOVAL_REQUEST))
+		set |= MMC_UNTOLD_ATTENTION;
+	if (d->ua & UA_CLOSED)
+		set |= MMC_UNTOLD_CLOSE;
+	if (d->media_event != MEDIA_EVENT_NONE)
+		set |= MMC_UNTOLD_MEDIA;
+	if (d->feature_change)
+		set |= MMC_UNTOLD_OPERATIONAL;
+	return (uint8_t)set;
+}
+
 void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 {
 	*s = (struct mmc_state){
@@ -204,7 +221,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 		.locked = d->prevent || d->persistent_prevent,
 		.eject_requested = d->eject_requested,
 		.busy = d->cmd.active,
-		.untold = d->ua || d->media_event != MEDIA_EVENT_NONE || d->feature_change,
+		.untold = untold(d),
 		.read_speed = d->read_speed,
 		.write_speed = d->write_speed,
 		.commands = d->commands,

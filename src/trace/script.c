@@ -33,9 +33,23 @@ struct writer {
 
 /* ---- the disc ------------------------------------------------------------------------------ */
 
-static void drain(struct writer *w)
+/* Takes the events that the host had taken, and leaves those that it had not. */
+static void drain(struct writer *w, unsigned untold)
 {
-	fputs("repeat 4\n> 4a 01 00 00 12 00 00 00 08 00 in=8\n", w->out);
+	if (!(untold & MMC_UNTOLD_OPERATIONAL))
+		fputs("repeat 4\n> 4a 01 00 00 02 00 00 00 08 00 in=8\n", w->out);
+	if (!(untold & MMC_UNTOLD_MEDIA))
+		fputs("repeat 4\n> 4a 01 00 00 10 00 00 00 08 00 in=8\n", w->out);
+}
+
+/* The drive has a disc that the host knows nothing of: tells it what it had been told. */
+static void settle(struct writer *w, unsigned untold, bool disc)
+{
+	if (!(untold & MMC_UNTOLD_ATTENTION))
+		fputs(disc ? "ready\n" : "> 00 00 00 00 00 00\n! 2/3a/01\n", w->out);
+	drain(w, untold);
+	if (untold & MMC_UNTOLD_RESET)
+		fputs("busreset\n", w->out);
 }
 
 /* Track by track, as a host would have done it. */
@@ -59,7 +73,7 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 			fprintf(w->out, "> 5b 00 01 00 00 %02x 00 00 00 00\n", i + 1);
 		if (closed && !last && d->track[i + 1].session != t->session)
 			fputs("> 5b 00 02 00 00 00 00 00 00 00\n", w->out);
-		if (closed && last && d->flags & TRACE_FINALISED)
+		if (closed && last && (d->flags & TRACE_FINALISED || d->medium == TRACE_DVD_ROM))
 			fputs("> 5b 00 06 00 00 00 00 00 00 00\n", w->out);
 	}
 }
@@ -69,20 +83,23 @@ static bool is_blank(const struct trace_disc *d)
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
-static void write_recorded(struct writer *w, const struct trace_disc *d, bool unseen)
+static void write_recorded(struct writer *w, const struct trace_disc *d, unsigned untold, bool inserted)
 {
 	write_layout(w, d);
+	if (untold & MMC_UNTOLD_CLOSE && !(untold & MMC_UNTOLD_ATTENTION)) {
+		drain(w, untold);
+		return;
+	}
 	/* Taken out and put in again, it is new to the host and as the file keeps it. */
 	fputs("eject force\ninsert-again\n", w->out);
-	if (unseen)
-		return;
-	fputs("ready\n", w->out);
-	drain(w);
+	if (!inserted)
+		settle(w, untold, true);
 }
 
 static const char *write_disc(struct writer *w, const struct trace_disc *d)
 {
-	bool unseen = d->cause == TRACE_INSERTED || d->flags & TRACE_UNTOLD;
+	unsigned untold = TRACE_UNTOLD(d->flags);
+	bool inserted = d->cause == TRACE_INSERTED, unseen = inserted || untold;
 	const char *ua = unseen ? " ua" : "";
 
 	if (d->flags & TRACE_TESTING)
@@ -91,23 +108,26 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 		return "the disc has more tracks than a trace keeps";
 	if (d->medium == TRACE_NO_MEDIUM) {
 		fprintf(w->out, "media none%s\n", ua);
-	} else if (d->medium == TRACE_DVD_ROM && d->readable > 0) {
+	} else if (d->medium == TRACE_DVD_ROM && d->tracks <= 1 && d->readable > 0) {
 		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
-	} else if (d->medium == TRACE_DVD_ROM) {
+	} else if (d->medium == TRACE_DVD_ROM && d->tracks <= 1) {
 		return "a DVD-ROM without blocks";
 	} else {
 		fputs("media blank", w->out);
-		if (d->capacity != DISC_DVD_PLUS_R_BLOCKS)
+		if (d->medium == TRACE_DVD_PLUS_R && d->capacity != DISC_DVD_PLUS_R_BLOCKS)
 			fprintf(w->out, " %" PRIu32, d->capacity);
 		fprintf(w->out, "%s\n", is_blank(d) ? ua : "");
 		if (!is_blank(d))
-			write_recorded(w, d, unseen);
+			write_recorded(w, d, untold, inserted);
 	}
+	if (unseen && !inserted && (d->medium != TRACE_DVD_PLUS_R || is_blank(d)) &&
+		(d->medium != TRACE_DVD_ROM || d->tracks <= 1))
+		settle(w, untold, d->medium != TRACE_NO_MEDIUM);
 	if (d->flags & TRACE_LOCKED)
 		fputs("> 1e 00 00 00 01 00\n", w->out);
 	if (d->flags & TRACE_TRAY_OUT) {
 		fputs("> 1e 00 00 00 00 00\n> 1b 00 00 00 02 00\n", w->out);
-		drain(w);
+		drain(w, untold);
 	}
 	return NULL;
 }
@@ -118,6 +138,12 @@ static void write_bytes(struct writer *w, const uint8_t *p, uint32_t len)
 {
 	for (uint32_t i = 0; i < len; i++)
 		fprintf(w->out, " %02x", p[i]);
+}
+
+/* What it moves are blocks of the disc, and as good as any others. */
+static bool is_write(const struct trace_command *c)
+{
+	return c->cdb[0] == OP_WRITE_10 || c->cdb[0] == OP_WRITE_12;
 }
 
 /* Blocks of a WRITE, 0 when it is none or moves something else. */
@@ -135,6 +161,7 @@ static void write_data_out(struct writer *w, const struct trace_command *c)
 	uint32_t blocks = write_blocks(c);
 
 	fputs(" out=", w->out);
+	/* Stamped: a later READ of it may be compared by hand. */
 	if (blocks) {
 		fprintf(w->out, "block %" PRIu32 "*%" PRIu32, get_be32(c->cdb + 2), blocks);
 		return;
@@ -234,7 +261,7 @@ static const char *unplayable(const struct trace_command *c)
 		return "storage or transport failed";
 	if (c->announced > LARGEST)
 		return "too much data";
-	if (c->dir == TRACE_DIR_OUT && !write_blocks(c) && c->moved > c->data_len)
+	if (c->dir == TRACE_DIR_OUT && !is_write(c) && c->moved > c->data_len)
 		return "a trace does not keep all of its data";
 	return NULL;
 }
@@ -332,8 +359,10 @@ static const char *take_record(
 		write_head(w, h, skipped);
 		return write_disc(w, &r->disc);
 	}
-	if (!w->started)
+	if (!w->started) {
+		w->failed = r->type == TRACE_COMMAND && r->command.csw == 1;
 		return NULL;
+	}
 	if (r->type == TRACE_DISC && r->disc.cause == TRACE_INSERTED) {
 		flush(w);
 		why = write_disc(w, &r->disc);

@@ -63,9 +63,12 @@ static void show_disc(const struct trace_disc *d, FILE *out)
 	static const char *const cause[] = {"-- begins with", "-- inserted:", "-- now:"};
 	static const char *const medium[] = {"no disc", "DVD-ROM", "DVD+R"};
 	static const struct {
-		uint16_t flag;
+		unsigned flag;
 		const char *text;
-	} flags[] = {{TRACE_LOCKED, ", locked"}, {TRACE_UNTOLD, ", not yet noticed by the host"},
+	} flags[] = {{TRACE_LOCKED, ", locked"}, 
+		{MMC_UNTOLD_RESET << 8, ", a reset not told"},
+		{MMC_UNTOLD_ATTENTION << 8, ", a change not told"},
+		{MMC_UNTOLD_CLOSE << 8, ", a close not told"},
 		{TRACE_FINALISED, ", finalised"}, {TRACE_TRAY_OUT, ", tray open"},
 		{TRACE_TESTING, ", test write"}};
 
