@@ -27,7 +27,7 @@ struct recorder {
 	bool until_error;
 	uint8_t (*slot)[TRACE_RECORD_MAX];
 	uint32_t slots;
-	uint64_t next; /* number of the next record; the first is 1 */
+	uint64_t next;          /* number of the next record; the first is 1 */
 	uint64_t marked;        /* of the last one that says which disc there is */
 	uint64_t started, zero; /* of the trace: microseconds UTC, and of the clock below */
 };
@@ -170,8 +170,8 @@ static void began(void *ctx)
 	pthread_mutex_unlock(&r->lock);
 }
 
-static void count(struct recorder *r, const struct bot_command *c, const struct mmc_last *last,
-	uint64_t took)
+static void count(
+	struct recorder *r, const struct bot_command *c, const struct mmc_last *last, uint64_t took)
 {
 	struct stats *s = &r->stats;
 	struct stats_command *row = &s->command[r->index.of[last->cdb[0]]];
@@ -327,8 +327,7 @@ void recorder_stop(struct recorder *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-size_t recorder_read(
-	struct recorder *r, uint64_t *from, uint64_t *next, uint8_t *out, size_t size)
+size_t recorder_read(struct recorder *r, uint64_t *from, uint64_t *next, uint8_t *out, size_t size)
 {
 	size_t n = 0;
 

@@ -2,7 +2,7 @@
 /*
  * What a drive's commands were: counters and latencies always, a trace when it is
  * asked for. The USB thread writes, the main thread copies; the lock between them
- * is held for no longer than it takes to copy 12 KiB.
+ * is held for no longer than it takes to copy 16 KiB.
  */
 #ifndef CORE_RECORDER_H
 #define CORE_RECORDER_H
@@ -63,8 +63,7 @@ void recorder_stop(struct recorder *r);
  * Records from number *from on, whole ones, into out: bytes. *from: the first of
  * them, a later one when that was overwritten; *next: the one behind the last.
  */
-size_t recorder_read(
-	struct recorder *r, uint64_t *from, uint64_t *next, uint8_t *out, size_t size);
+size_t recorder_read(struct recorder *r, uint64_t *from, uint64_t *next, uint8_t *out, size_t size);
 void recorder_header(struct recorder *r, uint8_t out[TRACE_HEADER_SIZE]);
 
 #endif

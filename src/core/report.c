@@ -10,7 +10,7 @@
 #include "core/answer.h"
 #include "util/array.h"
 
-#define PIECE (64u * 1024u) /* bytes of records in one answer; hexadecimal doubles them */
+#define PIECE (16u * 1024u) /* bytes of records in one answer; hexadecimal doubles them */
 
 static void set(json_t *o, const char *key, uint64_t value)
 {

@@ -5,12 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static uint64_t number(const json_t *o, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(o, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
+#include "ctl/field.h"
 
 /* "850 us", "12 ms", "3.4 s" */
 static void latency(uint64_t us, char out[16])
@@ -25,16 +20,15 @@ static void latency(uint64_t us, char out[16])
 
 static void format_command(const json_t *c, FILE *out)
 {
-	const char *name = json_string_value(json_object_get(c, "command"));
 	char bytes[16], median[16], p99[16], max[16];
 
 	format_size(number(c, "bytes"), bytes);
 	latency(number(c, "median_us"), median);
 	latency(number(c, "p99_us"), p99);
 	latency(number(c, "max_us"), max);
-	fprintf(out, "  %-29s %9" PRIu64 " %6" PRIu64 " %11s %8s %8s %8s\n", name ? name : "?",
-		number(c, "count"), number(c, "errors"),
-		number(c, "bytes") ? bytes : "-", median, p99, max);
+	fprintf(out, "  %-29s %9" PRIu64 " %6" PRIu64 " %11s %8s %8s %8s\n", text(c, "command"),
+		number(c, "count"), number(c, "errors"), number(c, "bytes") ? bytes : "-", median,
+		p99, max);
 }
 
 static void format_drive(const json_t *d, FILE *out)
@@ -55,8 +49,7 @@ static void format_drive(const json_t *d, FILE *out)
 		"commands", number(d, "commands"), number(d, "failed"), number(d, "aborted"));
 	fprintf(out, "  %-10s %s to the host, %s from it\n", "data", in, from);
 	fprintf(out, "  %-10s %" PRIu64 " inserted, %" PRIu64 " taken out, %" PRIu64 " asked for\n",
-		"discs", number(d, "inserted"), number(d, "ejected"),
-		number(d, "eject_requests"));
+		"discs", number(d, "inserted"), number(d, "ejected"), number(d, "eject_requests"));
 	fprintf(out,
 		"  %-10s %" PRIu64 " bus resets, %" PRIu64 " resets, %" PRIu64
 		" phase errors, %" PRIu64 " invalid CBWs, %" PRIu64 " transfer errors\n",

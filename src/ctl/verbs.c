@@ -28,7 +28,7 @@ const struct verb verb_table[VERB_COUNT] = {
 	[VERB_STATS] = { "stats", 0, 1, VERB_OPT_DRIVE, "reset", "stats [reset] [drive=DRIVE]",
 		"count the host's commands, and how long they took; reset: from zero on, after the answer" },
 	[VERB_TRACE] = { "trace", 1, 1, VERB_OPT_DRIVE | VERB_OPT_UNTIL | VERB_OPT_RECORDS | VERB_OPT_FROM,
-		"start stop status read", "trace start|stop|status|read [until=error] [records=N] [from=N] [drive=DRIVE]",
+		"start stop status read", "trace start|stop|status [until=error] [records=N] [drive=DRIVE]",
 		"record the host's commands, in memory; until=error: up to the first unusual failure" },
 	[VERB_HELP] = { "help", 0, 0, 0, NULL, "help", "list the verbs" },
 };

@@ -21,18 +21,18 @@ struct watch_drive {
 	char name[64];
 	unsigned count; /* samples there are */
 	struct watch_sample {
-		uint64_t us; /* of a clock that only goes forward */
+		uint64_t us;            /* of a clock that only goes forward */
 		uint64_t read, written; /* blocks */
-	} sample[WATCH_SAMPLES]; /* the newest last */
+	} sample[WATCH_SAMPLES];        /* the newest last */
 };
 
 /* What can be said of it now. */
 struct watch_view {
 	enum watch_activity activity;
-	double read_kb, write_kb; /* kB/s, 1000 bytes each */
+	double read_kb, write_kb;                   /* kB/s, 1000 bytes each */
 	uint64_t recorded, nwa, capacity, unsynced; /* blocks */
-	uint64_t end;     /* block behind the burn's last one, 0 = unknown */
-	double seconds;   /* left of the burn; negative = unknown */
+	uint64_t end;   /* block behind the burn's last one, 0 = unknown */
+	double seconds; /* left of the burn; negative = unknown */
 };
 
 /* Takes what the daemon says of the drive at that time. */

@@ -6,26 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/field.h"
 #include "ctl/format.h"
 #include "util/array.h"
 
-#define BLOCK 2048u
-#define BAR 30u
+#define BLOCK    2048u
+#define BAR      30u
 #define LEAST_US 2000000u /* a burn is seen so long before its end is guessed */
-
-static uint64_t number(const json_t *o, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(o, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static const char *text(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s ? s : "";
-}
 
 static const char *activity_name(enum watch_activity a)
 {
@@ -59,7 +46,7 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 		.read = number(drive, "blocks_read"),
 		.written = number(drive, "blocks_written")};
 	const struct watch_sample *old, *last;
-	bool testing = json_is_true(json_object_get(drive, "test_write"));
+	bool testing = flag(drive, "test_write");
 	uint64_t took;
 
 	add_sample(w, &now);

@@ -9,14 +9,14 @@
 #include "util/array.h"
 #include "util/be.h"
 
-#define LARGEST (1024u * 1024u) /* bytes of one command that a conversation takes */
-#define STEP_MAX 64u            /* blocks, of a line of WRITEs */
+#define LARGEST  (1024u * 1024u) /* bytes of one command that a conversation takes */
+#define STEP_MAX 64u             /* blocks, of a line of WRITEs */
 
-#define OP_REQUEST_SENSE 0x03
-#define OP_INQUIRY 0x12
-#define OP_WRITE_10 0x2a
+#define OP_REQUEST_SENSE     0x03
+#define OP_INQUIRY           0x12
+#define OP_WRITE_10          0x2a
 #define OP_GET_CONFIGURATION 0x46
-#define OP_WRITE_12 0xaa
+#define OP_WRITE_12          0xaa
 
 struct writer {
 	FILE *out;
@@ -83,7 +83,8 @@ static bool is_blank(const struct trace_disc *d)
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
-static void write_recorded(struct writer *w, const struct trace_disc *d, unsigned untold, bool inserted)
+static void write_recorded(
+	struct writer *w, const struct trace_disc *d, unsigned untold, bool inserted)
 {
 	write_layout(w, d);
 	if (untold & MMC_UNTOLD_CLOSE && !(untold & MMC_UNTOLD_ATTENTION)) {
@@ -331,8 +332,7 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 		      (h->buffer && h->buffer != MEDIA_RING);
 
 	w->serial = h->serial[serial] == '\0';
-	fprintf(w->out, "# from a trace; %" PRIu64 " records before this are not in it\n",
-		skipped);
+	fprintf(w->out, "# from a trace; %" PRIu64 " records before this are not in it\n", skipped);
 	/* Discs and configurations that a drive at a device node is not sure to have. */
 	fputs("requires direct bot\n", w->out);
 	if (!config)
@@ -349,8 +349,8 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 	fputc('\n', w->out);
 }
 
-static const char *take_record(
-	struct writer *w, const struct trace_header *h, const struct trace_record *r, uint64_t skipped)
+static const char *take_record(struct writer *w, const struct trace_header *h,
+	const struct trace_record *r, uint64_t skipped)
 {
 	const char *why = NULL;
 

@@ -8,7 +8,7 @@
 
 #define STATS_COMMANDS 48u /* one is for all that the drive does not know */
 /* Bucket 0: below 1 us; n: from 2^(n-1) below 2^n us; the last: 67 s and more. */
-#define STATS_BUCKETS 28u
+#define STATS_BUCKETS  28u
 
 struct stats_command {
 	uint64_t count, errors;

@@ -8,13 +8,13 @@
 #include "util/array.h"
 #include "util/be.h"
 
-#define RECORD_HEAD 16u /* bytes */
+#define RECORD_HEAD  16u /* bytes */
 #define COMMAND_SIZE 52u
-#define DISC_SIZE 32u
-#define EVENT_SIZE 17u
-#define TRACK_SIZE 16u
+#define DISC_SIZE    32u
+#define EVENT_SIZE   17u
+#define TRACK_SIZE   16u
 
-#define HEADER_STRICT 1u
+#define HEADER_STRICT     1u
 #define HEADER_DVD_PLUS_R 2u
 
 static void put_be64(uint8_t *p, uint64_t v)

@@ -87,9 +87,9 @@ static void stop(struct script_exec *x)
 	uint64_t from = 1, next;
 
 	recorder_header(recorder, file);
-	file_size = TRACE_HEADER_SIZE + recorder_read(recorder, &from, &next,
-						file + TRACE_HEADER_SIZE,
-						sizeof(file) - TRACE_HEADER_SIZE);
+	file_size =
+		TRACE_HEADER_SIZE + recorder_read(recorder, &from, &next, file + TRACE_HEADER_SIZE,
+					    sizeof(file) - TRACE_HEADER_SIZE);
 	bot_observe(exec_bot_bot(x), NULL, NULL);
 	recorder_free(recorder);
 	recorder = NULL;
@@ -214,7 +214,8 @@ static void come_back(uint32_t records)
 		}
 		script_free(s);
 	}
-	print_message("# %u conversations, %u of them with a status turned round\n", played, turned);
+	print_message(
+		"# %u conversations, %u of them with a status turned round\n", played, turned);
 	assert_true(played > 150 && turned > 100);
 	globfree(&g);
 	exec_direct_free(direct);
