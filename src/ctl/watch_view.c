@@ -96,10 +96,19 @@ static void put_disc(const json_t *drive, FILE *out)
 		fprintf(out, ", %s", text(drive, "image"));
 }
 
+/* What matters most first: a narrow terminal shows the beginning. */
 static void put_progress(const json_t *drive, const struct watch_view *v, FILE *out)
 {
 	char human[16], left[32];
 
+	if (v->activity >= WATCH_BURNING)
+		fprintf(out, ", %.0f kB/s", v->write_kb);
+	if (v->activity == WATCH_READING)
+		fprintf(out, ", %.0f kB/s", v->read_kb);
+	if (v->seconds >= 0) {
+		duration(v->seconds, left, sizeof(left));
+		fprintf(out, ", %s left", left);
+	}
 	if (strcmp(text(drive, "medium"), "dvd+r") == 0) {
 		format_size(v->recorded * BLOCK, human);
 		fprintf(out, ", %" PRIu64 " blocks (%s) recorded", v->recorded, human);
@@ -108,21 +117,23 @@ static void put_progress(const json_t *drive, const struct watch_view *v, FILE *
 		format_size(v->end * BLOCK, human);
 		fprintf(out, " of %s", human);
 	}
-	if (v->activity >= WATCH_BURNING)
-		fprintf(out, ", %.0f kB/s", v->write_kb);
-	if (v->activity == WATCH_READING)
-		fprintf(out, ", %.0f kB/s", v->read_kb);
-	if (v->unsynced) {
-		format_size(v->unsynced * BLOCK, human);
-		fprintf(out, ", %s not on the card yet", human);
-	}
-	if (v->seconds >= 0) {
-		duration(v->seconds, left, sizeof(left));
-		fprintf(out, ", %s left", left);
-	}
 }
 
-char *watch_line(const json_t *drive, const struct watch_view *v)
+/* What a power cut would take. */
+static void put_unsynced(const struct watch_view *v, FILE *out)
+{
+	char human[16];
+
+	if (!v->unsynced)
+		return;
+	format_size(v->unsynced * BLOCK, human);
+	fprintf(out, ", %s not on the card yet", human);
+}
+
+enum part { HEAD = 1, PROGRESS = 2, CARD = 4 };
+
+/* To be freed; NULL without memory. */
+static char *make_text(const json_t *drive, const struct watch_view *v, unsigned parts)
 {
 	char *line = NULL;
 	size_t size;
@@ -130,11 +141,21 @@ char *watch_line(const json_t *drive, const struct watch_view *v)
 
 	if (!f)
 		return NULL;
-	fprintf(f, "%s: %s, ", text(drive, "name"), activity_name(v->activity));
-	put_disc(drive, f);
-	put_progress(drive, v, f);
+	if (parts & HEAD) {
+		fprintf(f, "%s: %s, ", text(drive, "name"), activity_name(v->activity));
+		put_disc(drive, f);
+	}
+	if (parts & PROGRESS)
+		put_progress(drive, v, f);
+	if (parts & CARD)
+		put_unsynced(v, f);
 	fclose(f);
 	return line;
+}
+
+char *watch_line(const json_t *drive, const struct watch_view *v)
+{
+	return make_text(drive, v, HEAD | PROGRESS | CARD);
 }
 
 json_t *watch_json(const json_t *drive, const struct watch_view *v)
@@ -187,14 +208,30 @@ static void put_bar(const struct watch_view *v, unsigned width, FILE *out)
 	put_cut(bar, width, out);
 }
 
+/* A line of its own, when it has anything to say. */
+static unsigned draw_part(
+	const json_t *drive, const struct watch_view *v, enum part part, unsigned width, FILE *out)
+{
+	char *line = make_text(drive, v, part);
+	unsigned lines = line && *line;
+
+	if (lines) {
+		if (part != HEAD)
+			line[0] = ' '; /* instead of the comma behind what is above it */
+		put_cut(line, width, out);
+	}
+	free(line);
+	return lines;
+}
+
 unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned width, FILE *out)
 {
 	bool bar = v->end && v->nwa <= v->end;
-	char *line = watch_line(drive, v);
+	unsigned lines = draw_part(drive, v, HEAD, width, out);
 
-	put_cut(line ? line : "?", width, out);
-	free(line);
+	lines += draw_part(drive, v, PROGRESS, width, out);
+	lines += draw_part(drive, v, CARD, width, out);
 	if (bar)
 		put_bar(v, width, out);
-	return bar ? 2 : 1;
+	return lines + bar;
 }

@@ -59,9 +59,9 @@ static void a_burn_has_a_rate_and_an_end(void **state)
 	o = look(12, 0, 2000, 11000);
 	assert_true(view.write_kb == 2048.0 && view.seconds == 9.0);
 	line = watch_line(o, &view);
-	assert_string_equal(line, "drive0: burning, dvd+r, open, a.iso, 2000 blocks (4.10 MB) "
-				  "recorded of 22.53 MB, 2048 kB/s, 1.02 MB not on the card yet, "
-				  "0:09 left");
+	assert_string_equal(line, "drive0: burning, dvd+r, open, a.iso, 2048 kB/s, 0:09 left, "
+				  "2000 blocks (4.10 MB) recorded of 22.53 MB, "
+				  "1.02 MB not on the card yet");
 	said = watch_json(o, &view);
 	assert_int_equal(json_integer_value(json_object_get(said, "seconds_left")), 9);
 	assert_int_equal(json_integer_value(json_object_get(said, "write_kb_s")), 2048);
@@ -133,10 +133,11 @@ static void a_terminal_gets_its_width(void **state)
 	(void)state;
 	see(0, 0, 100, 400);
 	o = look(1, 0, 200, 400);
-	assert_int_equal(watch_draw(o, &view, 20, f), 2);
+	assert_int_equal(watch_draw(o, &view, 20, f), 4);
 	fclose(f);
 	end = strchr(text, '\033');
 	assert_int_equal(end - text, 20);
+	assert_non_null(strstr(text, "\033[K\n  205 kB/s, 200 bloc\033[K\n"));
 	assert_non_null(strstr(text, "\033[K\n[###############...."));
 	json_decref(o);
 	free(text);

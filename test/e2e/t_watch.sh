@@ -39,7 +39,7 @@ is "it ends complete" "$(jq -s 'last | [.state, .recorded_blocks >= '"$blocks"',
 # The image says in its descriptor how long it is (make_iso does not pad).
 is "the end of the burn was known" "$(jq -s '[.[].burn_end | values] | last' "$work/watch.json")" "$blocks"
 like "the burn was seen" "$(cat "$work/watch.json")" '"activity":"burning"' '"write_kb_s":[1-9]'
-like "also as plain lines" "$(cat "$work/watch.txt")" 'drive0: burning, dvd\+r, ' 'blocks .* recorded.* kB/s'
+like "also as plain lines" "$(cat "$work/watch.txt")" 'drive0: burning, dvd\+r, .* kB/s, .* blocks .* recorded'
 unlike "without escape codes" "$(cat "$work/watch.txt")" $'\033'
 
 # ---- stats ----
