@@ -40,11 +40,12 @@ ALL_CFLAGS := -std=c17 $(WARNINGS) $(if $(WERROR),-Werror) \
 ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
 # ---- layers: name, its sources -------------------------------------------------------------
-pure_layers := util media mmc bot
+pure_layers := util media mmc bot trace
 util_src   := $(wildcard src/util/*.c)
 media_src  := $(wildcard src/media/*.c)
 mmc_src    := $(wildcard src/mmc/*.c)
 bot_src    := $(wildcard src/bot/*.c)
+trace_src  := $(wildcard src/trace/*.c)
 gadget_src := $(wildcard gadget/*.c)
 core_src   := $(wildcard src/core/*.c)
 ctl_src    := $(wildcard src/ctl/*.c)
@@ -54,14 +55,14 @@ objs = $(patsubst %.c,$(O)/%.o,$(1))
 lib  = $(O)/lib$(1).a
 
 # Link order shows the direction of the layers: each knows only what is to its right.
-pure_libs := $(call lib,bot) $(call lib,mmc) $(call lib,media) $(call lib,util)
+pure_libs := $(call lib,trace) $(call lib,bot) $(call lib,mmc) $(call lib,media) $(call lib,util)
 
-$(O)/src/mmc/%.o $(O)/src/bot/%.o: ALL_CFLAGS += -Wconversion
+$(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o: ALL_CFLAGS += -Wconversion
 $(O)/src/core/%.o $(O)/gadget/%.o $(O)/src/mmcgadgetd.o: ALL_CFLAGS += -pthread
 
 LIBS_gadget = $(shell $(PKG_CONFIG) --libs libusbgx) -laio -pthread
 LIBS_core   = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid)
-LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson)
+LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson) -pthread
 LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
 
 programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl
@@ -102,7 +103,7 @@ $(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(call lib,core) $(call lib,ctl) $(call l
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_gadget) $(LIBS_core) $(LIBS)
 
-$(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,util) | need-daemon
+$(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ctl) $(LIBS)
 
@@ -138,7 +139,7 @@ $(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o $(call lib,testlib) $(pur
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The same entry point, once for libFuzzer (clang) and once for replaying its corpus (any compiler).
-$(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(bot_src) $(mmc_src) $(media_src) $(util_src) $(testlib_src)
+$(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(trace_src) $(bot_src) $(mmc_src) $(media_src) $(util_src) $(testlib_src)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -g -O1 -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(O) -Isrc -I. -Itest \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^
@@ -265,7 +266,7 @@ deb-test: ## the package, and its life in a Debian 12 and 13 that are thrown awa
 # ---- developer's tools ---------------------------------------------------------------------
 .PHONY: compile_commands.json format format-check clean help
 compile_commands.json: ## for clangd and friends
-	$(Q){ echo '['; sep=''; for f in $(util_src) $(media_src) $(mmc_src) $(bot_src) $(gadget_src) $(core_src) $(ctl_src) \
+	$(Q){ echo '['; sep=''; for f in $(util_src) $(media_src) $(mmc_src) $(bot_src) $(trace_src) $(gadget_src) $(core_src) $(ctl_src) \
 		$(wildcard src/*.c test/*/*.c); do \
 		printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' "$$f" \
 		"$(CC) -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSYSCONFDIR=\\\"$(SYSCONFDIR)\\\" -I$(O) -Isrc -I. -Itest -c $$f"; \

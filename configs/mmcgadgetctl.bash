@@ -82,7 +82,7 @@ _mmcgadgetctl()
 		if [[ $cur == -* ]]; then
 			_mmcgadgetctl_offer --json --socket --wait --version --help
 		else
-			_mmcgadgetctl_offer insert next prev eject blank close status list help doctor
+			_mmcgadgetctl_offer insert next prev eject blank close status list stats trace watch help doctor
 		fi
 		return
 		;;
@@ -100,6 +100,23 @@ _mmcgadgetctl()
 		# Blanks in names are quoted by bash, as it does with those of files.
 		[[ ${COMPREPLY[*]} ]] && compopt -o filenames 2>/dev/null
 		[[ ! ${COMPREPLY[*]} ]] || return 0
+	fi
+	if [[ $verb == stats && ! $given ]]; then
+		_mmcgadgetctl_offer reset
+	fi
+	if [[ $verb == trace ]]; then
+		case $given in
+		'')
+			_mmcgadgetctl_offer start stop status save show script
+			return 0
+			;;
+		save | show | script)
+			compopt -o filenames 2>/dev/null
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return 0
+			;;
+		start) _mmcgadgetctl_offer until=error records= ;;
+		esac
 	fi
 	if [[ $verb == eject && ! $given ]]; then
 		[[ $cur == -* ]] && _mmcgadgetctl_offer --force || _mmcgadgetctl_offer force

@@ -139,6 +139,8 @@ static int open_plumbing(struct ffs *f, const struct ffs_config *c)
 	if (!ret) {
 		f->bot = bot_new(&c->bot, &ffs_bot_ops, f, c->drive);
 		ret = f->bot ? 0 : -ENOMEM;
+		if (f->bot)
+			bot_observe(f->bot, c->observer, c->observer_ctx);
 	}
 	if (ret)
 		log_error("%s: %s", f->instance, strerror(-ret));

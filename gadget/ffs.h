@@ -44,6 +44,9 @@ struct ffs_config {
 	/* Called on the USB thread after ffs_resume(). May be NULL. */
 	void (*resumed)(void *ctx);
 	void *ctx;
+	/* Told of each command on the USB thread. May be NULL. */
+	const struct bot_observer *observer;
+	void *observer_ctx;
 	/*
 	 * 1 while the host may wait for an answer: set before BOT sees a command,
 	 * cleared when there was none for a while. Best kept where it outlives the

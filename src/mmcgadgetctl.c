@@ -11,7 +11,9 @@
 #include "ctl/client.h"
 #include "ctl/doctor.h"
 #include "ctl/format.h"
+#include "ctl/trace_file.h"
 #include "ctl/verbs.h"
+#include "ctl/watch.h"
 #include "util/array.h"
 #include "version.h"
 
@@ -34,7 +36,11 @@ static void usage(FILE *out)
 		out);
 	for (size_t i = 0; i < VERB_COUNT; i++)
 		fprintf(out, "  %s\n      %s\n", verb_table[i].synopsis, verb_table[i].help);
-	fputs("  " DOCTOR_VERB "\n      " DOCTOR_HELP "\n"
+	fputs("  " TRACE_SAVE_SYNOPSIS "\n      " TRACE_SAVE_HELP "\n"
+	      "  " TRACE_SHOW_SYNOPSIS "\n      " TRACE_SHOW_HELP "\n"
+	      "  " TRACE_SCRIPT_SYNOPSIS "\n      " TRACE_SCRIPT_HELP "\n"
+	      "  " WATCH_SYNOPSIS "\n      " WATCH_HELP "\n"
+	      "  " DOCTOR_VERB "\n      " DOCTOR_HELP "\n"
 	      "\n"
 	      "      --json         print the daemon's answer as it is, a line of JSON\n"
 	      "      --socket PATH  where the daemon listens (" CLIENT_SOCKET ")\n"
@@ -267,6 +273,52 @@ static enum exit_code doctor(const struct options *o, int arguments)
 	return report.bad ? EXIT_REFUSED : EXIT_OK;
 }
 
+/* Words behind watch are those of status: the drive. */
+static enum exit_code watch(const struct options *o, int argc, char **argv)
+{
+	static char status[] = "status";
+	char line[WORDS_LINE_MAX + 2];
+	enum watch_end end;
+	int fd;
+
+	argv[0] = status;
+	if (argc > 2 || build_line(argc, argv, line, sizeof(line)) < 0) {
+		fputs("mmcgadgetctl: usage: " WATCH_SYNOPSIS "\n", stderr);
+		return EXIT_USAGE;
+	}
+	fd = client_connect(o->socket, o->wait);
+	if (fd < 0)
+		return connect_failed(o->socket, fd);
+	end = watch_run(fd, line, o->json);
+	close(fd);
+	return end == WATCH_STOPPED     ? EXIT_OK
+	       : end == WATCH_NO_DAEMON ? EXIT_NO_DAEMON
+					: EXIT_REFUSED;
+}
+
+static enum exit_code trace_file(const struct options *o, int argc, char **argv)
+{
+	bool save = strcmp(argv[1], "save") == 0;
+	const char *drive = argc == 4 ? argv[3] : NULL;
+	int fd, r;
+
+	if (argc < 3 || argc > (save ? 4 : 3) || (drive && strncmp(drive, "drive=", 6) != 0)) {
+		fputs("mmcgadgetctl: usage: " TRACE_SAVE_SYNOPSIS ", " TRACE_SHOW_SYNOPSIS
+		      ", " TRACE_SCRIPT_SYNOPSIS "\n",
+			stderr);
+		return EXIT_USAGE;
+	}
+	if (!save)
+		return trace_file_show(argv[2], strcmp(argv[1], "script") == 0) < 0 ? EXIT_REFUSED
+										    : EXIT_OK;
+	fd = client_connect(o->socket, o->wait);
+	if (fd < 0)
+		return connect_failed(o->socket, fd);
+	r = trace_file_save(fd, argv[2], drive);
+	close(fd);
+	return r < 0 ? EXIT_REFUSED : EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.socket = CLIENT_SOCKET};
@@ -278,6 +330,11 @@ int main(int argc, char **argv)
 		return r;
 	if (strcmp(argv[optind], DOCTOR_VERB) == 0)
 		return doctor(&o, argc - optind - 1);
+	if (strcmp(argv[optind], WATCH_VERB) == 0)
+		return watch(&o, argc - optind, argv + optind);
+	if (argc - optind > 1 && strcmp(argv[optind], "trace") == 0 &&
+		trace_file_is(argv[optind + 1]))
+		return trace_file(&o, argc - optind, argv + optind);
 	if (build_line(argc - optind, argv + optind, line, sizeof(line)) < 0)
 		return EXIT_USAGE;
 	fd = client_connect(o.socket, o.wait);

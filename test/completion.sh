@@ -50,7 +50,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-tab $m '' -- insert next prev eject blank close status list help doctor
+tab $m '' -- insert next prev eject blank close status list stats trace watch help doctor
 tab $m n -- next
 tab $m --j -- --json
 tab $m --wait 3 e -- eject
@@ -76,6 +76,13 @@ tab $m eject '' -- force drive=
 tab $m eject --f -- --force
 tab $m eject force drive = d -- drive0
 tab $m status '' -- drive=
+tab $m stats '' -- reset drive=
+tab $m watch '' -- drive=
+tab $m watch drive = t -- two
+tab $m trace s -- start stop status save show script
+tab $m trace start '' -- until=error records= drive=
+tab $m trace stop '' -- drive=
+tab $m trace save "$answers/ask" -- "$answers/asked"
 tab $m doctor '' --
 tab $m --socket "$answers/ask" -- "$answers/asked"
 tab $m --socket /x status drive = d -- drive0

@@ -28,9 +28,28 @@ void bot_free(struct bot *b)
 	free(b);
 }
 
+void bot_observe(struct bot *b, const struct bot_observer *observer, void *ctx)
+{
+	b->observer = observer;
+	b->observer_ctx = ctx;
+	b->untold = false;
+}
+
+void bot_tell(struct bot *b, uint8_t csw)
+{
+	const struct bot_command c = {
+		.dir = b->dir, .announced = b->cbw.length, .moved = b->moved, .csw = csw};
+
+	if (!b->untold)
+		return;
+	b->untold = false;
+	b->observer->ended(b->observer_ctx, &c);
+}
+
 void bot_turn_off(struct bot *b)
 {
 	mmc_abort(b->drive);
+	bot_tell(b, BOT_NO_CSW);
 	b->state = BOT_OFF;
 	b->in_count = b->in_lost = b->out_count = 0;
 	b->pending = BOT_PENDING_NONE;
@@ -48,6 +67,7 @@ void bot_halt_dead(struct bot *b)
 void bot_die(struct bot *b)
 {
 	mmc_abort(b->drive);
+	bot_tell(b, BOT_NO_CSW);
 	b->again = false;
 	b->pending = BOT_PENDING_NONE;
 	b->state = BOT_DEAD;
@@ -113,6 +133,7 @@ static void count_csw(struct bot *b)
 	if (b->counted)
 		return;
 	b->counted = true;
+	bot_tell(b, (uint8_t)b->status);
 	b->stats.failed += b->status == CSW_FAILED;
 	b->stats.phase_errors += b->status == CSW_PHASE_ERROR;
 }
@@ -194,11 +215,15 @@ void bot_advance(struct bot *b)
 
 void bot_enabled(struct bot *b, uint16_t max_packet)
 {
+	bool bus = !b->reset_asked;
+
 	bot_turn_off(b);
-	if (b->reset_asked)
-		mmc_transport_reset(b->drive);
-	else
+	if (bus)
 		mmc_bus_reset(b->drive);
+	else
+		mmc_transport_reset(b->drive);
+	if (b->observer)
+		b->observer->reset(b->observer_ctx, bus);
 	b->reset_asked = false;
 	b->stats.bus_resets++;
 	b->serial++;
@@ -245,6 +270,9 @@ void bot_class_reset(struct bot *b)
 		return;
 	}
 	mmc_transport_reset(b->drive);
+	bot_tell(b, BOT_NO_CSW);
+	if (b->observer)
+		b->observer->reset(b->observer_ctx, false);
 	b->reset_asked = false;
 	if (b->state == BOT_RESET)
 		return; /* one answer for both: the host gave the first one up */

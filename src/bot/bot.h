@@ -69,12 +69,33 @@ struct bot_stats {
 	uint64_t errors; /* completions with an error that was not ESHUTDOWN or ECONNRESET */
 };
 
+/* A command, when its status goes to the host, or when it is known that none will. */
+struct bot_command {
+	enum mmc_dir dir;   /* as the host announced it; MMC_DIR_NONE with a length of 0 */
+	uint32_t announced; /* dCBWDataTransferLength */
+	uint32_t moved;     /* bytes between engine and host */
+	uint8_t csw;        /* bCSWStatus, or BOT_NO_CSW */
+};
+#define BOT_NO_CSW 0xffu
+
+/*
+ * Who wants to know; called by the thread that drives BOT, keep it short. What the
+ * command was, the engine says: mmc_get_last() in ended().
+ */
+struct bot_observer {
+	void (*began)(void *ctx); /* before the engine sees it */
+	void (*ended)(void *ctx, const struct bot_command *c);
+	void (*reset)(void *ctx, bool bus); /* bus reset, or Bulk-Only Mass Storage Reset */
+};
+
 struct bot;
 
 /* NULL: no memory. ops, ep and drive must outlive it. */
 struct bot *bot_new(const struct bot_config *config, const struct bot_ep_ops *ops, void *ep,
 	struct mmc_drive *drive);
 void bot_free(struct bot *b);
+/* observer must outlive it; NULL = nobody. */
+void bot_observe(struct bot *b, const struct bot_observer *observer, void *ctx);
 
 /*
  * The function was enabled at a speed with this bulk wMaxPacketSize (64, 512,

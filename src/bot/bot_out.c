@@ -208,6 +208,9 @@ static void begin_command(struct bot *b, const uint8_t *p)
 	}
 	b->stats.commands++;
 	b->serial++;
+	if (b->observer)
+		b->observer->began(b->observer_ctx);
+	b->untold = b->observer != NULL;
 	b->dir = !b->cbw.length               ? MMC_DIR_NONE
 		 : b->cbw.flags & CBW_FLAG_IN ? MMC_DIR_IN
 					      : MMC_DIR_OUT;
@@ -234,6 +237,7 @@ void bot_finish(struct bot *b)
 {
 	enum bot_pending pending = b->pending;
 
+	bot_tell(b, BOT_NO_CSW);
 	b->again = false;
 	b->pending = BOT_PENDING_NONE;
 	b->state = BOT_IDLE;

@@ -52,6 +52,8 @@ struct bot {
 	void *ep;
 	struct mmc_drive *drive;
 	struct bot_stats stats;
+	const struct bot_observer *observer;
+	void *observer_ctx;
 
 	enum bot_state state;
 	uint32_t max_packet;
@@ -70,6 +72,7 @@ struct bot {
 	bool halt_refused; /* not now, says the controller */
 	bool no_halt;      /* it said so for too long */
 	bool counted;      /* its CSW is in the statistics */
+	bool untold;       /* the observer has heard of its beginning only */
 	bool csw_gone;     /* a CSW that was to be cancelled went out */
 
 	/* Bulk-in. */
@@ -101,6 +104,8 @@ void bot_advance(struct bot *b);
 void bot_turn_off(struct bot *b);
 void bot_die(struct bot *b);
 void bot_halt_dead(struct bot *b);
+/* To the observer: the command ends with that status, or BOT_NO_CSW. Once for a command. */
+void bot_tell(struct bot *b, uint8_t csw);
 /* The command is over, with or without a CSW; a CBW that was held is begun. */
 void bot_finish(struct bot *b);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/report.h"
 #include "core/status.h"
 #include "ctl/verbs.h"
 #include "version.h"
@@ -126,6 +127,31 @@ static void run_list(const struct command_env *env, const struct verb_call *call
 	shelf_ask(drive_shelf(d), &l->base);
 }
 
+static void run_stats(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	json_t *a = answer_ok("commands of the host"), *drives = json_array();
+
+	for (unsigned i = 0; i < env->drives->count; i++) {
+		struct drive *each = env->drives->drive[i];
+
+		if (call->drive && each != d)
+			continue;
+		json_array_append_new(drives, report_stats(each));
+		if (call->arg)
+			recorder_reset_stats(drive_recorder(each));
+	}
+	json_object_set_new(a, "stats", drives);
+	r->final(r, a);
+}
+
+static void run_trace(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	r->final(r, report_trace(d, call));
+}
+
 static void run_help(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -156,6 +182,8 @@ static const struct {
 	[VERB_CLOSE] = {run_close, true},
 	[VERB_STATUS] = {run_status, false},
 	[VERB_LIST] = {run_list, false},
+	[VERB_STATS] = {run_stats, false},
+	[VERB_TRACE] = {run_trace, false},
 	[VERB_HELP] = {run_help, false},
 };
 

@@ -109,6 +109,14 @@ static bool is_out(const struct drive *d)
 	return now.ejected_by_host;
 }
 
+static void record_eject(struct drive *d)
+{
+	if (d->job.result == MMC_EJECT_REQUESTED)
+		recorder_event(d->recorder, TRACE_EJECT_ASKS);
+	else if (d->job.result == MMC_EJECT_DONE)
+		recorder_event(d->recorder, d->job.force ? TRACE_EJECT_FORCE : TRACE_EJECT);
+}
+
 static void run_job(void *arg)
 {
 	struct drive *d = arg;
@@ -119,18 +127,22 @@ static void run_job(void *arg)
 		if (d->job.stays)
 			break;
 		d->job.result = mmc_eject(d->engine, d->job.force);
+		record_eject(d);
 		if (d->job.result != MMC_EJECT_REQUESTED)
 			drive_keep_name(&d->kept.image, NULL);
 		break;
 	case JOB_INSERT:
 		mmc_insert(d->engine, d->job.disc);
 		d->job.disc = NULL;
+		recorder_inserted(d->recorder);
 		d->kept.image = d->job.image;
 		break;
 	case JOB_CLOSE:
 		d->job_waits = !close_disc(d);
 		if (d->job_waits)
 			return;
+		if (!d->job.sense)
+			recorder_event(d->recorder, TRACE_FINALISE);
 		break;
 	}
 	drive_changed(d);
@@ -370,7 +382,7 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 	d->name = strdup(config->name);
 	d->media = strdup(config->media);
 	d->engine = mmc_drive_new(&config->mmc);
-	if (!d->name || !d->media || !d->engine)
+	if (!d->name || !d->media || !d->engine || recorder_new(d->engine, &d->recorder) < 0)
 		return -ENOMEM;
 	mmc_get_state(d->engine, &d->seen);
 	d->mail.state = d->seen;
@@ -444,6 +456,7 @@ void drive_free(struct drive *d)
 	leave_set(d);
 	drive_op_cancel(d, "stopping", "the daemon stops");
 	shelf_unref(d->shelf);
+	recorder_free(d->recorder);
 	mmc_drive_free(d->engine);
 	closer_join(d);
 	for (unsigned i = 0; i < d->closer.n; i++)
@@ -489,6 +502,11 @@ struct shelf *drive_shelf(const struct drive *d)
 struct mmc_drive *drive_engine(struct drive *d)
 {
 	return d->engine;
+}
+
+struct recorder *drive_recorder(struct drive *d)
+{
+	return d->recorder;
 }
 
 void drive_attach(struct drive *d, const struct drive_port *port)

@@ -17,6 +17,7 @@
 
 #include "core/answer.h"
 #include "core/keep.h"
+#include "core/recorder.h"
 #include "core/shelf.h"
 #include "gadget/ffs.h"
 #include "gadget/gadget.h"
@@ -66,6 +67,7 @@ int drive_folder(const struct drive *d);
 /* Shared by the drives of one folder. */
 struct shelf *drive_shelf(const struct drive *d);
 struct mmc_drive *drive_engine(struct drive *d);
+struct recorder *drive_recorder(struct drive *d);
 
 /* Where what outlives the daemon goes; it is the drive's then. Before anything is inserted. */
 void drive_set_keep(struct drive *d, struct keep *k);
@@ -117,6 +119,11 @@ struct drive_info {
 	struct ffs_state usb;
 };
 void drive_get_info(struct drive *d, struct drive_info *info);
+/*
+ * The block behind the last one that the burn will come to, as far as it is known: the
+ * track was reserved, or the image's ISO 9660 descriptor has been recorded. 0 = unknown.
+ */
+uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m);
 /* The image is in this drive. */
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino);
 /* Likewise, and no other drive may have it: it can be recorded. */

@@ -72,12 +72,17 @@ struct drive {
 	sd_event_source *wake, *timer, *sync_timer;
 	struct drives *set;
 	struct mmc_drive *engine;
+	struct recorder *recorder;
 	struct drive_port port;
 	bool attached;
 
 	/* Main thread only. */
 	struct image in; /* what is in the drive; in.name NULL = nothing */
 	struct mmc_state seen;
+	struct { /* the volume that is being burned: drive_burn_end() */
+		bool known;
+		uint32_t blocks;
+	} volume;
 	unsigned unreleased; /* discs opened and not yet closed */
 	struct {
 		struct disc *disc[DRIVE_RELEASED]; /* to be closed next */

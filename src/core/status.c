@@ -86,6 +86,7 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "recorded_blocks", json_integer(m->recorded));
 	json_object_set_new(o, "nwa", json_integer(m->nwa));
 	json_object_set_new(o, "free_blocks", json_integer(m->free));
+	json_object_set_new(o, "burn_end", json_integer(drive_burn_end(d, m)));
 	json_object_set_new(o, "sessions", json_integer(m->sessions));
 	json_object_set_new(o, "tracks", json_integer(m->tracks));
 	json_object_set_new(o, "locked", json_boolean(m->locked));

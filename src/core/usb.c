@@ -158,6 +158,8 @@ static struct ffs_config describe_function(const struct usb *u, unsigned i)
 		.flush = drive_flush,
 		.resumed = drive_resumed,
 		.ctx = f->drive,
+		.observer = &recorder_observer,
+		.observer_ctx = drive_recorder(f->drive),
 		.in_flight = keep_in_flight(drive_keep(f->drive)),
 	};
 }

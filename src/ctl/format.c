@@ -4,28 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ctl/field.h"
 #include "util/array.h"
 
 #define BLOCK 2048u
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s ? s : "";
-}
-
-static uint64_t number(const json_t *object, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(object, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static bool flag(const json_t *object, const char *key)
-{
-	return json_is_true(json_object_get(object, key));
-}
 
 const char *format_message(const json_t *answer)
 {
@@ -279,5 +261,5 @@ bool format_details(const json_t *answer, FILE *out)
 	format_left_out(answer, out);
 	json_array_foreach(verbs, i, each)
 		fprintf(out, "%-40s %s\n", text(each, "synopsis"), text(each, "help"));
-	return drives || json_array_size(images) > 0 || verbs;
+	return format_stats(answer, out) || drives || json_array_size(images) > 0 || verbs;
 }

@@ -25,13 +25,49 @@ const struct verb verb_table[VERB_COUNT] = {
 		"show the drives and their discs" },
 	[VERB_LIST] = { "list", 0, 0, VERB_OPT_DRIVE, NULL, "list [drive=DRIVE]",
 		"list the images of the media folder" },
+	[VERB_STATS] = { "stats", 0, 1, VERB_OPT_DRIVE, "reset", "stats [reset] [drive=DRIVE]",
+		"count the host's commands, and how long they took; reset: from zero on, after the answer" },
+	[VERB_TRACE] = { "trace", 1, 1, VERB_OPT_DRIVE | VERB_OPT_UNTIL | VERB_OPT_RECORDS | VERB_OPT_FROM,
+		"start stop status read", "trace start|stop|status [until=error] [records=N] [drive=DRIVE]",
+		"record the host's commands, in memory; until=error: up to the first unusual failure" },
 	[VERB_HELP] = { "help", 0, 0, 0, NULL, "help", "list the verbs" },
 };
 
 static const struct { const char *name; enum verb_option bit; } options[] = {
 	{ "drive", VERB_OPT_DRIVE }, { "type", VERB_OPT_TYPE },
+	{ "until", VERB_OPT_UNTIL }, { "records", VERB_OPT_RECORDS }, { "from", VERB_OPT_FROM },
 };
 // clang-format on
+
+static char **slot_of(struct verb_call *call, enum verb_option bit)
+{
+	switch (bit) {
+	case VERB_OPT_DRIVE:
+		return &call->drive;
+	case VERB_OPT_TYPE:
+		return &call->type;
+	case VERB_OPT_UNTIL:
+		return &call->until;
+	case VERB_OPT_RECORDS:
+		return &call->records;
+	case VERB_OPT_FROM:
+		break;
+	}
+	return &call->from;
+}
+
+/* One of the words of list. */
+static bool listed(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; p; p = strchr(p, ' ')) {
+		p += *p == ' ';
+		if (strncmp(p, word, len) == 0 && (p[len] == ' ' || p[len] == '\0'))
+			return true;
+	}
+	return false;
+}
 
 static int take_option(struct verb_call *call, const char *key, char *value, const char **code,
 	char *why, size_t size)
@@ -41,7 +77,7 @@ static int take_option(struct verb_call *call, const char *key, char *value, con
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		if (strcmp(options[i].name, key) != 0 || !(call->verb->options & options[i].bit))
 			continue;
-		slot = options[i].bit == VERB_OPT_DRIVE ? &call->drive : &call->type;
+		slot = slot_of(call, options[i].bit);
 		if (*slot || *value == '\0') {
 			*code = "bad-arguments";
 			snprintf(why, size, "%s: option \"%s\" %s", call->verb->name, key,
@@ -108,7 +144,7 @@ int verb_parse(struct words *w, struct verb_call *call, const char **code, char 
 		return bad_arguments(call->verb, "too few arguments", code, why, size);
 	if (call->arg && *call->arg == '\0')
 		return bad_arguments(call->verb, "the name is empty", code, why, size);
-	if (call->arg && call->verb->keyword && strcmp(call->arg, call->verb->keyword) != 0)
+	if (call->arg && call->verb->keyword && !listed(call->verb->keyword, call->arg))
 		return bad_arguments(call->verb, "unknown argument", code, why, size);
 	return 0;
 }

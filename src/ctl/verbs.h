@@ -17,17 +17,25 @@ enum verb_id {
 	VERB_CLOSE,
 	VERB_STATUS,
 	VERB_LIST,
+	VERB_STATS,
+	VERB_TRACE,
 	VERB_HELP,
 	VERB_COUNT
 };
 
-enum verb_option { VERB_OPT_DRIVE = 1, VERB_OPT_TYPE = 2 };
+enum verb_option {
+	VERB_OPT_DRIVE = 1,
+	VERB_OPT_TYPE = 2,
+	VERB_OPT_UNTIL = 4,
+	VERB_OPT_RECORDS = 8,
+	VERB_OPT_FROM = 16
+};
 
 struct verb {
 	const char *name;
 	unsigned min_args, max_args;
 	unsigned options;    /* enum verb_option, or-ed */
-	const char *keyword; /* the only argument it takes, or NULL for any */
+	const char *keyword; /* the only arguments it takes, apart by blanks, or NULL for any */
 	const char *synopsis;
 	const char *help;
 };
@@ -39,6 +47,7 @@ struct verb_call {
 	char *arg;
 	char *drive;
 	char *type;
+	char *until, *records, *from; /* of trace */
 };
 
 extern const struct verb verb_table[VERB_COUNT];

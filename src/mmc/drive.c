@@ -191,7 +191,25 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 	if (t) {
 		s->nwa = disc_track_nwa(disc, t);
 		s->free = disc_track_free(disc, t);
+		s->reserved = t->reserved;
 	}
+}
+
+static uint8_t untold(const struct mmc_drive *d)
+{
+	unsigned set = 0;
+
+	if (d->ua & UA_RESET)
+		set |= MMC_UNTOLD_RESET;
+	if (d->ua & (UA_CHANGED | UA_REMOVAL_REQUEST))
+		set |= MMC_UNTOLD_ATTENTION;
+	if (d->ua & UA_CLOSED)
+		set |= MMC_UNTOLD_CLOSE;
+	if (d->media_event != MEDIA_EVENT_NONE)
+		set |= MMC_UNTOLD_MEDIA;
+	if (d->feature_change)
+		set |= MMC_UNTOLD_OPERATIONAL;
+	return (uint8_t)set;
 }
 
 void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
@@ -203,6 +221,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 		.locked = d->prevent || d->persistent_prevent,
 		.eject_requested = d->eject_requested,
 		.busy = d->cmd.active,
+		.untold = untold(d),
 		.read_speed = d->read_speed,
 		.write_speed = d->write_speed,
 		.commands = d->commands,
@@ -212,6 +231,16 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 	};
 	if (d->disc)
 		disc_state(d->disc, s);
+}
+
+const struct disc_layout *mmc_layout(const struct mmc_drive *d)
+{
+	return d->disc ? &d->disc->layout : NULL;
+}
+
+const struct mmc_config *mmc_get_config(const struct mmc_drive *d)
+{
+	return &d->config;
 }
 
 mmc_sense_t mmc_last_sense(const struct mmc_drive *d)

@@ -135,7 +135,8 @@ void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t
 
 	assert(cdb_len >= 1 && cdb_len <= sizeof(c->cdb));
 	mmc_abort(d);
-	*c = (struct mmc_command){.active = true, .row = &mmc_rows[cdb[0]]};
+	*c = (struct mmc_command){
+		.active = true, .row = &mmc_rows[cdb[0]], .cdb_len = (uint8_t)cdb_len};
 	memcpy(c->cdb, cdb, cdb_len);
 	c->disc = disc_get(mmc_loaded(d));
 	d->commands++;
@@ -351,6 +352,8 @@ enum mmc_status mmc_end(struct mmc_drive *d)
 		d->sense_lba = c->error_lba;
 		d->errors++;
 	}
+	c->sense = s;
+	c->ended = true;
 	release(d);
 	return s ? MMC_CHECK_CONDITION : MMC_GOOD;
 }
@@ -359,4 +362,17 @@ void mmc_abort(struct mmc_drive *d)
 {
 	if (d->cmd.active)
 		release(d);
+}
+
+void mmc_get_last(const struct mmc_drive *d, struct mmc_last *last)
+{
+	const struct mmc_command *c = &d->cmd;
+	bool small = c->stream == STREAM_NONE && c->xfer.dir != MMC_DIR_NONE;
+
+	*last = (struct mmc_last){
+		.cdb = c->cdb, .cdb_len = c->cdb_len, .ended = c->ended, .sense = c->sense};
+	if (!small)
+		return;
+	last->data = c->xfer.dir == MMC_DIR_IN ? d->reply : d->param;
+	last->len = c->done;
 }

@@ -111,6 +111,24 @@ void mmc_abort(struct mmc_drive *d);
 /* Sense of the last command (what REQUEST SENSE would say). For logs and shims. */
 mmc_sense_t mmc_last_sense(const struct mmc_drive *d);
 
+/*
+ * The last command, as plain data: from its mmc_end() or mmc_abort() to the next
+ * call that changes the drive.
+ */
+struct mmc_last {
+	const uint8_t *cdb; /* 16 bytes, zeros behind the end */
+	uint8_t cdb_len;
+	bool ended;        /* has a status; else it was aborted */
+	mmc_sense_t sense; /* 0 = GOOD */
+	/* What was moved, len bytes; NULL and 0 where it was blocks of the disc. */
+	const uint8_t *data;
+	uint32_t len;
+};
+void mmc_get_last(const struct mmc_drive *d, struct mmc_last *last);
+/* Tracks and sessions of the disc in the drive or its tray, NULL = no disc. Likewise valid. */
+const struct disc_layout *mmc_layout(const struct mmc_drive *d);
+const struct mmc_config *mmc_get_config(const struct mmc_drive *d);
+
 /* Bulk-Only reset and the like: command aborted, sense cleared, no unit attention. */
 void mmc_transport_reset(struct mmc_drive *d);
 /*
@@ -150,6 +168,15 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force);
 #define MMC_SENSE_AGAIN UINT32_MAX
 mmc_sense_t mmc_finalise(struct mmc_drive *d);
 
+/* What the host has not been told yet: unit attentions, and events that it may poll. */
+enum mmc_untold {
+	MMC_UNTOLD_RESET = 1 << 0,      /* 6/29/00 */
+	MMC_UNTOLD_ATTENTION = 1 << 1,  /* another one, of a disc that came or is asked for */
+	MMC_UNTOLD_CLOSE = 1 << 2,      /* 6/28/00 of its own CLOSE */
+	MMC_UNTOLD_MEDIA = 1 << 3,      /* a media event */
+	MMC_UNTOLD_OPERATIONAL = 1 << 4 /* an operational change event */
+};
+
 /* A snapshot for people and tests. */
 struct mmc_state {
 	uint16_t profile;     /* current profile, 0 = none */
@@ -158,6 +185,7 @@ struct mmc_state {
 	bool locked;          /* PREVENT ALLOW MEDIUM REMOVAL */
 	bool eject_requested; /* the button was pressed while locked, not yet answered */
 	bool busy;            /* a command is in flight */
+	uint8_t untold;       /* enum mmc_untold, or'ed */
 	enum disc_type type;  /* of the disc, when loaded or ejected_by_host */
 	bool blank, appendable, finalised;
 	bool testing; /* a test write is going on; the numbers below are its own */
@@ -168,6 +196,7 @@ struct mmc_state {
 	uint32_t recorded;  /* blocks recorded, open track included */
 	uint32_t end;       /* first block behind them */
 	uint32_t nwa, free; /* of the open track; 0 when there is none */
+	uint32_t reserved;  /* size that RESERVE TRACK gave the open track; 0 = none */
 	uint32_t unsynced;  /* blocks recorded that a power cut would take */
 	uint16_t sessions, tracks;
 	uint32_t read_speed, write_speed; /* kB/s */

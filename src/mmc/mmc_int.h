@@ -72,9 +72,10 @@ enum mmc_stream { STREAM_NONE, STREAM_READ, STREAM_WRITE };
 
 /* The command in flight. */
 struct mmc_command {
-	bool active;
+	bool active, ended;
 	const struct mmc_row *row;
 	uint8_t cdb[16];
+	uint8_t cdb_len;
 	struct mmc_xfer xfer;
 	uint32_t done;     /* bytes moved */
 	mmc_sense_t sense; /* 0 while all is well */

@@ -4,6 +4,7 @@
  * a device node. TAP.
  *
  *	MEDIA_CMD=COMMAND u_script /dev/sgN SCRIPT...
+ *	u_script engine SCRIPT...       the same against the engine in this program
  *	u_script stamp FILE BLOCKS      writes the image that "media rom BLOCKS" means
  *
  * COMMAND is the hand at the drive, run by a shell with one of these behind it;
@@ -59,13 +60,13 @@ static int run(const char *path, struct script_exec *x, unsigned *n)
 	char error[1024];
 	struct script *s = script_load(path, error, sizeof(error));
 
-	if (s && !(s->executors & SCRIPT_SG)) {
-		printf("# %s: not for a device node\n", s->name);
+	if (s && !(s->executors & x->kind)) {
+		printf("# %s: not for this\n", s->name);
 		script_free(s);
 		return 0;
 	}
 	bool ok = s && script_run(s, x, error, sizeof(error)) == 0;
-	printf("%sok %u - sg: %s\n", ok ? "" : "not ", ++*n, s ? s->name : path);
+	printf("%sok %u - %s: %s\n", ok ? "" : "not ", ++*n, x->name, s ? s->name : path);
 	if (!ok) {
 		for (char *line = strtok(error, "\n"); line; line = strtok(NULL, "\n"))
 			printf("# %s\n", line);
@@ -77,17 +78,39 @@ static int run(const char *path, struct script_exec *x, unsigned *n)
 	return !ok;
 }
 
+static int run_all(int count, char **paths, struct script_exec *x)
+{
+	unsigned n = 0;
+	int failed = 0;
+
+	for (int i = 0; i < count; i++)
+		failed += run(paths[i], x, &n);
+	printf("1..%u\n", n);
+	return failed != 0;
+}
+
+static int engine(int count, char **paths)
+{
+	struct script_exec *x = exec_direct_new(32768);
+	int failed = run_all(count, paths, x);
+
+	exec_direct_free(x);
+	return failed;
+}
+
 int main(int argc, char **argv)
 {
 	const char *media_cmd = getenv("MEDIA_CMD");
 	char error[256];
-	unsigned n = 0;
-	int failed = 0;
+	int failed;
 
+	if (argc >= 3 && strcmp(argv[1], "engine") == 0)
+		return engine(argc - 2, argv + 2);
 	if (argc == 4 && strcmp(argv[1], "stamp") == 0)
 		return stamp_file(argv[2], argv[3]);
 	if (argc < 3 || !media_cmd) {
 		fprintf(stderr, "usage: MEDIA_CMD=COMMAND u_script /dev/sgN SCRIPT...\n"
+				"       u_script engine SCRIPT...\n"
 				"       u_script stamp FILE BLOCKS\n");
 		return 2;
 	}
@@ -96,9 +119,7 @@ int main(int argc, char **argv)
 		printf("Bail out! %s\n", error);
 		return 1;
 	}
-	for (int i = 2; i < argc; i++)
-		failed += run(argv[i], x, &n);
-	printf("1..%u\n", n);
+	failed = run_all(argc - 2, argv + 2, x);
 	exec_sg_free(x);
-	return failed != 0;
+	return failed;
 }

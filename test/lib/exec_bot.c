@@ -122,6 +122,16 @@ struct script_exec *exec_bot_new(uint16_t max_packet)
 	return &e->x;
 }
 
+struct bot *exec_bot_bot(struct script_exec *x)
+{
+	return from(x)->bot;
+}
+
+struct mmc_drive *exec_bot_drive(struct script_exec *x)
+{
+	return from(x)->bench.drive;
+}
+
 void exec_bot_free(struct script_exec *x)
 {
 	free(x);

@@ -218,9 +218,18 @@ static uint8_t *copy(struct script_parser *p, const uint8_t *data, uint32_t len)
 	return memcpy(out, data, len);
 }
 
+/* One line's; too large to be kept with each step. */
+static struct bytes *take_bytes(struct script_parser *p)
+{
+	if (!p->bytes)
+		p->bytes = script_take(p, sizeof(*p->bytes));
+	p->bytes->len = 0;
+	return p->bytes;
+}
+
 static void parse_out(struct script_parser *p, struct script_step *step, const char *at)
 {
-	struct bytes *b = script_take(p, sizeof(*b));
+	struct bytes *b = take_bytes(p);
 	uint32_t lba, count = 0;
 	const char *w;
 
@@ -314,7 +323,7 @@ static void parse_golden(struct script_parser *p, uint32_t from, const char *at)
 		c->has_blocks = true;
 		return;
 	}
-	b = script_take(p, sizeof(*b));
+	b = take_bytes(p);
 	while ((w = script_word(p, &at)))
 		add_bytes(p, b, p->word);
 	struct script_golden *g = script_take(p, sizeof(*g));
@@ -435,17 +444,20 @@ struct script *script_parse(const char *name, const char *text, char *error, siz
 
 struct script *script_load(const char *path, char *error, size_t error_size)
 {
-	char text[256 * 1024];
 	FILE *f = fopen(path, "re");
+	struct script *s = NULL;
+	char *text = NULL;
+	size_t size = 0;
 
-	if (!f) {
+	/* Text: it has no NUL, so this reads it to its end. */
+	if (!f || (getdelim(&text, &size, '\0', f) < 0 && ferror(f)))
 		snprintf(error, error_size, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	size_t n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	return script_parse(path, text, error, error_size);
+	else
+		s = script_parse(path, text ? text : "", error, error_size);
+	if (f)
+		fclose(f);
+	free(text);
+	return s;
 }
 
 void script_free(struct script *s)

@@ -67,7 +67,7 @@
 #include "media/media.h"
 #include "mmc/mmc.h"
 
-#define SCRIPT_MAX_DATA  (128u * 1024u) /* one command; Linux moves 120 KiB at high speed */
+#define SCRIPT_MAX_DATA  (1024u * 1024u) /* one command; Linux moves 1 MiB at super speed */
 #define SCRIPT_MAX_SENSE 4
 
 enum script_executor { SCRIPT_DIRECT = 1, SCRIPT_BOT = 2, SCRIPT_SG = 4, SCRIPT_ANY = 7 };
@@ -184,11 +184,15 @@ int script_fail(struct script_exec *x, const char *fmt, ...) __attribute__((form
 /* The engine, called as its header says; data in portions of that many bytes. */
 struct script_exec *exec_direct_new(uint32_t portion);
 /* Through BOT, at that wMaxPacketSize. */
+struct bot;
 struct script_exec *exec_bot_new(uint16_t max_packet);
 /* SG_IO on a device; discs are changed with media_cmd, see test/e2e/u_script.c. NULL: error says
  * why. */
 struct script_exec *exec_sg_new(
 	const char *device, const char *media_cmd, char *error, size_t error_size);
+/* What it drives between start and stop. */
+struct bot *exec_bot_bot(struct script_exec *x);
+struct mmc_drive *exec_bot_drive(struct script_exec *x);
 void exec_direct_free(struct script_exec *x);
 void exec_bot_free(struct script_exec *x);
 void exec_sg_free(struct script_exec *x);

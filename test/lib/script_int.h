@@ -10,6 +10,7 @@ struct script_parser {
 	struct script_step *last;    /* of the list */
 	struct script_step *command; /* what expectations belong to */
 	uint32_t golden_at;
+	struct bytes *bytes; /* of the line */
 	unsigned line, repeat;
 	const char *why; /* first error */
 	char word[128];

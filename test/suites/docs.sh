@@ -41,9 +41,10 @@ both 'mmcgadgetd: options in synopsis and list' \
 
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/ctl/verbs.c)
-# One verb is the client's own.
-own_verb=$(sed -n 's/^#define DOCTOR_VERB *"\(.*\)"$/\1/p' src/ctl/doctor.h)
-code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verb")
+# These verbs are the client's own, and some that begin as one of the daemon's.
+own_verbs=$(sed -n 's/^#define \(DOCTOR\|WATCH\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/watch.h)
+own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
+code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verbs")
 help_verbs=$("$O/mmcgadgetctl" --help | grep -oE '^  [a-z]+' | tr -d ' ')
 man_verbs() { grep -oE '^\.It Cm [a-z]+( |$)' "$man/$1" | awk '{ print $3 }'; }
 both 'verbs in the code and mmcgadgetctl --help' "$code_verbs" "$help_verbs"
@@ -56,12 +57,13 @@ both 'options in --help and in the completion' "$(help_options mmcgadgetctl | gr
 report 'the completion offers what it should' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
-	sed 's/NAME/name/; s/DRIVE/drive/')
+	sed 's/NAME/name/; s/DRIVE/drive/; s/FILE/file/; s/=N/=n/')
+own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/' <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
-	[ $p = mmcgadgetctl.1 ] && own='' || own=$own_verb # not for the daemon
-	both "verbs and their arguments in --help and $p" "$(grep -vxF "${own:- }" <<<"$help_synopses")" \
+	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon
+	both "verbs and their arguments in --help and $p" "$(grep -vxF "$own" <<<"$help_synopses")" \
 		"$(plain "$man/$p" | sed -n 's/^     \([a-z].*\)/\1/p' | sed 's/   *.*//' |
-			grep -E "^($(paste -sd'|' <<<"$help_verbs"))( |$)" | grep -E '^(help|doctor)$|name|\[')"
+			grep -E "^($(paste -sd'|' <<<"$help_verbs"))( |$)" | grep -E '^(help|doctor)$|name|file|\[')"
 done
 
 # Keys: code, shipped file and manual.

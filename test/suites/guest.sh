@@ -12,7 +12,7 @@ export O
 e2e=test/e2e
 began=$SECONDS
 
-everything="smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_life t_kill t_race t_usb"
+everything="smoke_kernel t_info t_burn t_watch t_swap t_big t_bot t_bad t_life t_kill t_race t_usb"
 # The conversations are the longest, and know neither kernel nor speed: once is enough. So is it
 # of what is about files more than about USB.
 declare -A list=(

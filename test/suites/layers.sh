@@ -21,14 +21,17 @@ forbid() {
 
 os='unistd.h|fcntl.h|sys/|linux/|pthread.h|libaio.h|usbg/|libconfig.h|jansson.h|systemd/|time.h|signal.h|poll.h'
 forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/media/disc*.[ch] src/media/store.[ch]' "$os" 'engine, BOT, disc and store include nothing of the operating system'
-forbid 'src/util/*.[ch]' 'media/|mmc/|bot/|core/|ctl/|gadget/' 'util knows no layer'
-forbid 'src/media/*.[ch]' 'mmc/|bot/|core/|ctl/|gadget/' 'media knows nothing above it'
-forbid 'src/mmc/*.[ch]' 'bot/|core/|ctl/|gadget/' 'the engine knows nothing above it'
-forbid 'src/bot/*.[ch]' 'core/|ctl/|gadget/' 'BOT knows nothing above it'
+# A trace is written and read in memory; dates are made of its numbers, no clock is asked.
+forbid 'src/trace/*.[ch]' "$(echo "$os" | sed 's/|time\.h//')" 'traces include nothing of the operating system but dates'
+forbid 'src/util/*.[ch]' 'media/|mmc/|bot/|core/|ctl/|gadget/|trace/' 'util knows no layer'
+forbid 'src/media/*.[ch]' 'mmc/|bot/|core/|ctl/|gadget/|trace/' 'media knows nothing above it'
+forbid 'src/mmc/*.[ch]' 'bot/|core/|ctl/|gadget/|trace/' 'the engine knows nothing above it'
+forbid 'src/bot/*.[ch]' 'core/|ctl/|gadget/|trace/' 'BOT knows nothing above it'
+forbid 'src/trace/*.[ch]' 'bot/|core/|ctl/|gadget/|mmc/[^m]|mmc/mmc_int|media/' 'traces know the engine by mmc.h alone'
 forbid 'src/bot/*.[ch]' 'mmc/[^m]|mmc/mmc_int|media/' 'BOT sees the engine through mmc.h alone'
-forbid 'gadget/*.[ch]' 'core/|ctl/|mmc/mmc_int|bot/[^b]|jansson.h|libconfig.h' 'gadget/ knows BOT and engine by their headers alone'
+forbid 'gadget/*.[ch]' 'core/|ctl/|trace/|mmc/mmc_int|bot/[^b]|jansson.h|libconfig.h' 'gadget/ knows BOT and engine by their headers alone'
 forbid 'src/core/*.[ch] src/mmcgadgetd.c' 'mmc/mmc_int|bot/[^b]|linux/usb/functionfs.h|libaio.h|usbg/|gadget/ffs_int' 'the daemon does not reach below the seams'
-forbid 'src/ctl/*.[ch] src/mmcgadgetctl.c' 'core/|gadget/|bot/|mmc/|media/' 'the client knows the control language only'
+forbid 'src/ctl/*.[ch] src/mmcgadgetctl.c' 'core/|gadget/|bot/|mmc/|media/' 'the client knows the control language, and traces'
 only() { # HEADER DIRS NAME: HEADER is included in DIRS only
 	report x "$3" "$(grep -rlE "^#[[:space:]]*include[[:space:]]+[<\"]$1" src gadget --include='*.[ch]' | grep -vE "$2")"
 }
@@ -45,11 +48,13 @@ report x 'the engine speaks no USB' "$(grep -niE '\b(CBW|CSW|endpoint|functionfs
 report x 'no profile number in a command handler' "$(grep -nE 'PROFILE_(NONE|DVD|REMOVABLE)' src/mmc/cmd_[a-su-z]*.c src/mmc/gate.c src/mmc/drive.c src/mmc/modepage.c | grep -v '"')"
 
 # The command path allocates nothing: what calls the allocator is listed here.
-make -s O="${O:-build}" "${O:-build}/libmmc.a" "${O:-build}/libbot.a" >/dev/null 2>&1
+make -s O="${O:-build}" "${O:-build}/libmmc.a" "${O:-build}/libbot.a" "${O:-build}/libtrace.a" >/dev/null 2>&1
 alloc=$(for l in mmc bot; do
 	nm -A "${O:-build}/lib$l.a" 2>/dev/null | awk '/ U (malloc|calloc|realloc|free|strdup)$/ { print $1, $3 }'
 done | grep -vE ':(drive|bot)\.o')
 report x 'only creation and disposal use the allocator' "$alloc"
+clock=$(nm -A "${O:-build}/libtrace.a" 2>/dev/null | grep -E ' U (open|fopen|time|clock_gettime|gettimeofday|malloc|calloc|realloc)(@|$)')
+report x 'traces ask no clock, open no file and allocate nothing' "$clock"
 symbols=$(nm -A "${O:-build}/libmmc.a" "${O:-build}/libbot.a" 2>/dev/null |
 	grep -E ' U (read|write|open|openat|close|ioctl|pread|pwrite|time|clock_gettime|gettimeofday|poll|epoll_wait|pthread_.*|printf|fprintf)(@|$)')
 report x 'engine and BOT call no system' "$symbols"

@@ -121,6 +121,48 @@ static void random_command(struct rig *r)
 	expect_result(r, &s, status, residue);
 }
 
+/* What the observer hears has to be what the statistics count. */
+struct heard {
+	uint64_t began, ended, resets, status[256];
+	bool open;
+};
+
+static void heard_began(void *ctx)
+{
+	struct heard *h = ctx;
+
+	assert_false(h->open);
+	h->open = true;
+	h->began++;
+}
+
+static void heard_ended(void *ctx, const struct bot_command *c)
+{
+	struct heard *h = ctx;
+
+	assert_true(h->open);
+	assert_true(c->moved <= c->announced && (c->announced || c->dir == MMC_DIR_NONE));
+	h->open = false;
+	h->ended++;
+	h->status[c->csw]++;
+}
+
+static void heard_reset(void *ctx, bool bus)
+{
+	(void)bus;
+	((struct heard *)ctx)->resets++;
+}
+
+static const struct bot_observer observer = {heard_began, heard_ended, heard_reset};
+
+static void check_heard(const struct heard *h, const struct bot_stats *stats)
+{
+	assert_true(h->began == stats->commands && h->ended + h->open == h->began);
+	assert_true(h->status[CSW_FAILED] == stats->failed);
+	assert_true(h->status[CSW_PHASE_ERROR] == stats->phase_errors);
+	assert_true(h->status[CSW_PASSED] > 0 && h->status[BOT_NO_CSW] > 0);
+}
+
 struct tally {
 	uint64_t commands, troubles, resets;
 };
@@ -130,9 +172,11 @@ static void walk(enum bot_stall stall, const struct mem_ep_controller *c, uint32
 {
 	struct rig *r = rig_new(stall, 512);
 	const struct bot_stats *stats = bot_get_stats(r->bot);
+	struct heard heard = {.resets = stats->resets + stats->bus_resets};
 	struct mem_ep_fault f;
 	uint64_t troubles = 0;
 
+	bot_observe(r->bot, &observer, &heard);
 	mem_ep_be(r->ep, c);
 	while (stats->commands < commands) {
 		r->host.recovery = rnd(2) ? BOT_HOST_CLASS_RESET : BOT_HOST_BUS_RESET;
@@ -148,6 +192,8 @@ static void walk(enum bot_stall stall, const struct mem_ep_controller *c, uint32
 	rig_use_up_reads(r);
 	rig_agree(r);
 	assert_true(troubles > commands / 100);
+	check_heard(&heard, stats);
+	assert_true(heard.resets <= stats->resets + stats->bus_resets);
 	tally->commands += stats->commands;
 	tally->troubles += troubles;
 	tally->resets += stats->resets + stats->bus_resets;

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The loop of watch: asks, shows, waits. */
+#include "ctl/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/client.h"
+#include "ctl/format.h"
+
+#define PERIOD_MS 1000
+#define DRIVES    16u
+#define WIDTH     80u
+
+static volatile sig_atomic_t stop;
+
+struct watch {
+	int fd;
+	bool json, terminal;
+	unsigned drawn; /* lines on the terminal that are ours */
+	unsigned count;
+	struct watch_drive drive[DRIVES];
+	char *said[DRIVES]; /* the last line of each */
+};
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static unsigned width(void)
+{
+	struct winsize w;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col - 1u : WIDTH;
+}
+
+/* The drive of that name, a new one the first time; DRIVES when there are too many. */
+static unsigned find(struct watch *w, const char *name)
+{
+	unsigned i = 0;
+
+	while (i < w->count && strcmp(w->drive[i].name, name) != 0)
+		i++;
+	if (i == w->count && i < DRIVES) {
+		snprintf(w->drive[i].name, sizeof(w->drive[i].name), "%s", name);
+		w->count++;
+	}
+	return i;
+}
+
+/* A line, when it is another one than before. */
+static void say(struct watch *w, unsigned i, const json_t *drive, const struct watch_view *v)
+{
+	json_t *o = w->json ? watch_json(drive, v) : NULL;
+	char *line = o ? json_dumps(o, JSON_COMPACT) : watch_line(drive, v), when[16] = "";
+	time_t t = time(NULL);
+	struct tm tm;
+
+	json_decref(o);
+	if (!line || (w->said[i] && strcmp(line, w->said[i]) == 0)) {
+		free(line);
+		return;
+	}
+	if (w->json)
+		printf("{\"time\":%lld,%s\n", (long long)t, line + 1);
+	else if (localtime_r(&t, &tm) && strftime(when, sizeof(when), "%H:%M:%S ", &tm))
+		printf("%s%s\n", when, line);
+	free(w->said[i]);
+	w->said[i] = line;
+}
+
+static void show(struct watch *w, const json_t *answer)
+{
+	const json_t *drives = json_object_get(answer, "drives"), *drive;
+	unsigned lines = 0;
+	size_t n;
+
+	if (w->terminal && w->drawn)
+		printf("\033[%uA", w->drawn);
+	json_array_foreach(drives, n, drive)
+	{
+		const char *name = json_string_value(json_object_get(drive, "name"));
+		unsigned i = find(w, name ? name : "?");
+		struct watch_view v;
+
+		if (i == DRIVES)
+			continue;
+		watch_take(&w->drive[i], drive, now_us(), &v);
+		if (w->terminal)
+			lines += watch_draw(drive, &v, width(), stdout);
+		else
+			say(w, i, drive, &v);
+	}
+	/* Lines of before that there is nothing for any more. */
+	if (w->terminal)
+		fputs("\033[J", stdout);
+	w->drawn = lines;
+}
+
+/* One question, one answer; a daemon that hangs does not keep ^C from working. */
+static enum watch_end ask(struct watch *w, const char *line, const sigset_t *open)
+{
+	struct pollfd p = {.fd = w->fd, .events = POLLIN};
+	enum watch_end end = WATCH_STOPPED;
+	json_t *answer;
+	char *text;
+
+	if (client_send(w->fd, line) < 0)
+		return WATCH_NO_DAEMON;
+	while (!stop && ppoll(&p, 1, NULL, open) < 0)
+		;
+	if (stop)
+		return WATCH_STOPPED;
+	if (client_receive(w->fd, &text) < 0)
+		return WATCH_NO_DAEMON;
+	answer = json_loads(text, 0, NULL);
+	free(text);
+	if (!json_is_true(json_object_get(answer, "ok"))) {
+		fprintf(stderr, "mmcgadgetctl: %s\n", format_message(answer));
+		end = WATCH_REFUSED;
+	} else {
+		show(w, answer);
+	}
+	json_decref(answer);
+	if (fflush(stdout) != 0)
+		end = WATCH_NO_READER;
+	return end;
+}
+
+/* Until it is time to ask again. What comes from the daemon meanwhile is its end. */
+static enum watch_end wait_for(struct watch *w, uint64_t until, const sigset_t *open)
+{
+	struct pollfd p[] = {{.fd = w->fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};
+	uint64_t now;
+
+	while (!stop && (now = now_us()) < until) {
+		struct timespec t = {.tv_sec = (time_t)((until - now) / 1000000),
+			.tv_nsec = (long)((until - now) % 1000000) * 1000};
+
+		if (ppoll(p, 2, &t, open) <= 0)
+			continue;
+		if (p[1].revents & (POLLERR | POLLHUP | POLLNVAL))
+			return WATCH_NO_READER;
+		if (p[0].revents)
+			return WATCH_NO_DAEMON;
+	}
+	return WATCH_STOPPED;
+}
+
+/* Signals come while it waits, and nowhere else: no line is cut. */
+static void catch_signals(sigset_t *open)
+{
+	struct sigaction catch = {.sa_handler = on_signal};
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ours, open);
+	sigdelset(open, SIGINT);
+	sigdelset(open, SIGTERM);
+	sigdelset(open, SIGHUP);
+	sigaction(SIGINT, &catch, NULL);
+	sigaction(SIGTERM, &catch, NULL);
+	sigaction(SIGHUP, &catch, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+enum watch_end watch_run(int fd, const char *line, bool json)
+{
+	struct watch w = {.fd = fd, .json = json, .terminal = !json && isatty(STDOUT_FILENO)};
+	uint64_t next = now_us();
+	enum watch_end end;
+	sigset_t open;
+
+	catch_signals(&open);
+	do {
+		end = ask(&w, line, &open);
+		/* From one full second to the next, as long as that is in the future. */
+		next += PERIOD_MS * 1000u;
+		if (next < now_us())
+			next = now_us();
+		if (end == WATCH_STOPPED)
+			end = wait_for(&w, next, &open);
+	} while (end == WATCH_STOPPED && !stop);
+	for (unsigned i = 0; i < w.count; i++)
+		free(w.said[i]);
+	if (end == WATCH_NO_DAEMON)
+		fputs("mmcgadgetctl: the daemon has ended\n", stderr);
+	return end;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What watch shows: rates out of counters, and three ways to say it. */
+#include "ctl/watch.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/field.h"
+#include "ctl/format.h"
+#include "util/array.h"
+
+#define BLOCK    2048u
+#define BAR      30u
+#define LEAST_US 2000000u /* a burn is seen so long before its end is guessed */
+
+static const char *activity_name(enum watch_activity a)
+{
+	static const char *const names[] = {"idle", "reading", "burning", "test-burning"};
+
+	return names[a];
+}
+
+/* ---- counters ------------------------------------------------------------------------------ */
+
+static void add_sample(struct watch_drive *w, const struct watch_sample *s)
+{
+	const struct watch_sample *newest = w->count ? &w->sample[w->count - 1] : NULL;
+
+	/* Counters that went back are those of another daemon. */
+	if (newest && (s->read < newest->read || s->written < newest->written))
+		w->count = 0;
+	if (w->count == WATCH_SAMPLES)
+		memmove(&w->sample[0], &w->sample[1], --w->count * sizeof(w->sample[0]));
+	w->sample[w->count++] = *s;
+}
+
+static double rate(uint64_t blocks, uint64_t us)
+{
+	return us ? (double)blocks * BLOCK / 1000.0 / ((double)us / 1e6) : 0;
+}
+
+void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct watch_view *v)
+{
+	struct watch_sample now = {.us = us,
+		.read = number(drive, "blocks_read"),
+		.written = number(drive, "blocks_written")};
+	const struct watch_sample *old, *last;
+	bool testing = flag(drive, "test_write");
+	uint64_t took;
+
+	add_sample(w, &now);
+	old = &w->sample[0];
+	last = &w->sample[w->count > 1 ? w->count - 2 : 0];
+	took = now.us - old->us;
+	*v = (struct watch_view){.read_kb = rate(now.read - old->read, took),
+		.write_kb = rate(now.written - old->written, took),
+		.recorded = number(drive, "recorded_blocks"),
+		.nwa = number(drive, "nwa"),
+		.capacity = number(drive, "capacity_blocks"),
+		.unsynced = number(drive, "unsynced_blocks"),
+		.end = number(drive, "burn_end"),
+		.seconds = -1};
+	/* At it is who did something since the last look. */
+	if (now.written > last->written)
+		v->activity = testing ? WATCH_TESTING : WATCH_BURNING;
+	else if (now.read > last->read)
+		v->activity = WATCH_READING;
+	/* Else the pause would go on to count in what comes after it. */
+	if (v->activity == WATCH_IDLE) {
+		v->read_kb = v->write_kb = 0;
+		w->sample[0] = now;
+		w->count = 1;
+	}
+	if (v->activity >= WATCH_BURNING && v->end > v->nwa && v->write_kb > 0 && took >= LEAST_US)
+		v->seconds = (double)(v->end - v->nwa) * BLOCK / 1000.0 / v->write_kb;
+}
+
+/* ---- saying it ----------------------------------------------------------------------------- */
+
+static void duration(double seconds, char *out, size_t size)
+{
+	unsigned s = seconds < 359999 ? (unsigned)(seconds + 0.5) : 359999;
+
+	if (s >= 3600)
+		snprintf(out, size, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+	else
+		snprintf(out, size, "%u:%02u", s / 60, s % 60);
+}
+
+/* "dvd+r open holiday.iso", as much as there is. */
+static void put_disc(const json_t *drive, FILE *out)
+{
+	fprintf(out, "%s, %s", text(drive, "medium"), text(drive, "state"));
+	if (*text(drive, "image"))
+		fprintf(out, ", %s", text(drive, "image"));
+}
+
+/* What matters most first: a narrow terminal shows the beginning. */
+static void put_progress(const json_t *drive, const struct watch_view *v, FILE *out)
+{
+	char human[16], left[32];
+
+	if (v->activity >= WATCH_BURNING)
+		fprintf(out, ", %.0f kB/s", v->write_kb);
+	if (v->activity == WATCH_READING)
+		fprintf(out, ", %.0f kB/s", v->read_kb);
+	if (v->seconds >= 0) {
+		duration(v->seconds, left, sizeof(left));
+		fprintf(out, ", %s left", left);
+	}
+	if (strcmp(text(drive, "medium"), "dvd+r") == 0) {
+		format_size(v->recorded * BLOCK, human);
+		fprintf(out, ", %" PRIu64 " blocks (%s) recorded", v->recorded, human);
+	}
+	if (v->end && v->nwa <= v->end) {
+		format_size(v->end * BLOCK, human);
+		fprintf(out, " of %s", human);
+	}
+}
+
+/* What a power cut would take. */
+static void put_unsynced(const struct watch_view *v, FILE *out)
+{
+	char human[16];
+
+	if (!v->unsynced)
+		return;
+	format_size(v->unsynced * BLOCK, human);
+	fprintf(out, ", %s not on the card yet", human);
+}
+
+enum part { HEAD = 1, PROGRESS = 2, CARD = 4 };
+
+/* To be freed; NULL without memory. */
+static char *make_text(const json_t *drive, const struct watch_view *v, unsigned parts)
+{
+	char *line = NULL;
+	size_t size;
+	FILE *f = open_memstream(&line, &size);
+
+	if (!f)
+		return NULL;
+	if (parts & HEAD) {
+		fprintf(f, "%s: %s, ", text(drive, "name"), activity_name(v->activity));
+		put_disc(drive, f);
+	}
+	if (parts & PROGRESS)
+		put_progress(drive, v, f);
+	if (parts & CARD)
+		put_unsynced(v, f);
+	fclose(f);
+	return line;
+}
+
+char *watch_line(const json_t *drive, const struct watch_view *v)
+{
+	return make_text(drive, v, HEAD | PROGRESS | CARD);
+}
+
+json_t *watch_json(const json_t *drive, const struct watch_view *v)
+{
+	static const char *const copied[] = {"medium", "state", "image", "sessions", "tracks",
+		"recorded_blocks", "capacity_blocks", "unsynced_blocks", "blocks_read",
+		"blocks_written", "locked"};
+	json_t *o = json_object();
+
+	json_object_set_new(o, "drive", json_string(text(drive, "name")));
+	json_object_set_new(o, "activity", json_string(activity_name(v->activity)));
+	for (size_t i = 0; i < ARRAY_LEN(copied); i++) {
+		json_t *value = json_object_get(drive, copied[i]);
+
+		if (value)
+			json_object_set(o, copied[i], value);
+	}
+	json_object_set_new(o, "read_kb_s", json_integer((json_int_t)v->read_kb));
+	json_object_set_new(o, "write_kb_s", json_integer((json_int_t)v->write_kb));
+	if (v->end)
+		json_object_set_new(o, "burn_end", json_integer((json_int_t)v->end));
+	if (v->seconds >= 0)
+		json_object_set_new(o, "seconds_left", json_integer((json_int_t)v->seconds));
+	return o;
+}
+
+/* As many of its characters as the terminal's line has room for. */
+static void put_cut(const char *s, unsigned width, FILE *out)
+{
+	unsigned n = 0;
+
+	for (; *s; s++) {
+		if (((unsigned char)*s & 0xc0) != 0x80 && n++ == width)
+			break;
+		fputc(*s, out);
+	}
+	/* What the line before held of more. */
+	fputs("\033[K\n", out);
+}
+
+static void put_bar(const struct watch_view *v, unsigned width, FILE *out)
+{
+	unsigned filled = (unsigned)((double)v->nwa * BAR / (double)v->end);
+	char bar[BAR + 16], *p = bar;
+
+	*p++ = '[';
+	for (unsigned i = 0; i < BAR; i++)
+		*p++ = i < filled ? '#' : '.';
+	snprintf(p, 8, "] %3u %%", (unsigned)((double)v->nwa * 100 / (double)v->end));
+	put_cut(bar, width, out);
+}
+
+/* A line of its own, when it has anything to say. */
+static unsigned draw_part(
+	const json_t *drive, const struct watch_view *v, enum part part, unsigned width, FILE *out)
+{
+	char *line = make_text(drive, v, part);
+	unsigned lines = line && *line;
+
+	if (lines) {
+		if (part != HEAD)
+			line[0] = ' '; /* instead of the comma behind what is above it */
+		put_cut(line, width, out);
+	}
+	free(line);
+	return lines;
+}
+
+unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned width, FILE *out)
+{
+	bool bar = v->end && v->nwa <= v->end;
+	unsigned lines = draw_part(drive, v, HEAD, width, out);
+
+	lines += draw_part(drive, v, PROGRESS, width, out);
+	lines += draw_part(drive, v, CARD, width, out);
+	if (bar)
+		put_bar(v, width, out);
+	return lines + bar;
+}

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A trace as a conversation: test/lib/script.h has the language. */
+#include "trace/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "mmc/mmc.h"
+#include "util/array.h"
+#include "util/be.h"
+
+#define LARGEST  (1024u * 1024u) /* bytes of one command that a conversation takes */
+#define STEP_MAX 64u             /* blocks, of a line of WRITEs */
+
+#define OP_REQUEST_SENSE     0x03
+#define OP_INQUIRY           0x12
+#define OP_WRITE_10          0x2a
+#define OP_GET_CONFIGURATION 0x46
+#define OP_WRITE_12          0xaa
+
+struct writer {
+	FILE *out;
+	struct trace_script *result;
+	bool serial;  /* it can be said in a config line */
+	bool started; /* the disc is known */
+	bool failed;  /* the command before ended in CHECK CONDITION */
+	/* The same command, seen that many times in a row; 0 = none is held back. */
+	struct trace_command held;
+	uint32_t times;
+	/* WRITE(10)s that follow each other. */
+	uint32_t run_from, run_end, run_step;
+};
+
+/* ---- the disc ------------------------------------------------------------------------------ */
+
+/* Takes the events that the host had taken, and leaves those that it had not. */
+static void drain(struct writer *w, unsigned untold)
+{
+	if (!(untold & MMC_UNTOLD_OPERATIONAL))
+		fputs("repeat 4\n> 4a 01 00 00 02 00 00 00 08 00 in=8\n", w->out);
+	if (!(untold & MMC_UNTOLD_MEDIA))
+		fputs("repeat 4\n> 4a 01 00 00 10 00 00 00 08 00 in=8\n", w->out);
+}
+
+/* The drive has a disc that the host knows nothing of: tells it what it had been told. */
+static void settle(struct writer *w, unsigned untold, bool disc)
+{
+	if (!(untold & MMC_UNTOLD_ATTENTION))
+		fputs(disc ? "ready\n" : "> 00 00 00 00 00 00\n! 2/3a/01\n", w->out);
+	drain(w, untold);
+	if (untold & MMC_UNTOLD_RESET)
+		fputs("busreset\n", w->out);
+}
+
+/* Track by track, as a host would have done it. */
+static void write_layout(struct writer *w, const struct trace_disc *d)
+{
+	for (uint32_t i = 0; i < d->kept; i++) {
+		const struct trace_track *t = &d->track[i];
+		bool last = i + 1 == d->kept, closed = t->state == DISC_TRACK_CLOSED;
+
+		if (t->state == DISC_TRACK_INVISIBLE)
+			continue;
+		fputs("ready\n", w->out);
+		if (t->reserved)
+			fprintf(w->out, "> 53 00 00 00 00 %02x %02x %02x %02x 00\n",
+				t->reserved >> 24, t->reserved >> 16 & 0xff,
+				t->reserved >> 8 & 0xff, t->reserved & 0xff);
+		if (t->written)
+			fprintf(w->out, "write %" PRIu32 "..%" PRIu32 "\n", t->start,
+				t->start + t->written);
+		if (closed)
+			fprintf(w->out, "> 5b 00 01 00 00 %02x 00 00 00 00\n", i + 1);
+		if (closed && !last && d->track[i + 1].session != t->session)
+			fputs("> 5b 00 02 00 00 00 00 00 00 00\n", w->out);
+		if (closed && last && (d->flags & TRACE_FINALISED || d->medium == TRACE_DVD_ROM))
+			fputs("> 5b 00 06 00 00 00 00 00 00 00\n", w->out);
+	}
+}
+
+static bool is_blank(const struct trace_disc *d)
+{
+	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
+}
+
+static void write_recorded(
+	struct writer *w, const struct trace_disc *d, unsigned untold, bool inserted)
+{
+	write_layout(w, d);
+	if (untold & MMC_UNTOLD_CLOSE && !(untold & MMC_UNTOLD_ATTENTION)) {
+		drain(w, untold);
+		return;
+	}
+	/* Taken out and put in again, it is new to the host and as the file keeps it. */
+	fputs("eject force\ninsert-again\n", w->out);
+	if (!inserted)
+		settle(w, untold, true);
+}
+
+static const char *write_disc(struct writer *w, const struct trace_disc *d)
+{
+	unsigned untold = TRACE_UNTOLD(d->flags);
+	bool inserted = d->cause == TRACE_INSERTED, unseen = inserted || untold;
+	const char *ua = unseen ? " ua" : "";
+
+	if (d->flags & TRACE_TESTING)
+		return "it begins in a test write, which cannot be brought about again";
+	if (d->tracks > TRACE_TRACKS)
+		return "the disc has more tracks than a trace keeps";
+	if (d->medium == TRACE_NO_MEDIUM) {
+		fprintf(w->out, "media none%s\n", ua);
+	} else if (d->medium == TRACE_DVD_ROM && d->tracks <= 1 && d->readable > 0) {
+		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
+	} else if (d->medium == TRACE_DVD_ROM && d->tracks <= 1) {
+		return "a DVD-ROM without blocks";
+	} else {
+		fputs("media blank", w->out);
+		if (d->medium == TRACE_DVD_PLUS_R && d->capacity != DISC_DVD_PLUS_R_BLOCKS)
+			fprintf(w->out, " %" PRIu32, d->capacity);
+		fprintf(w->out, "%s\n", is_blank(d) ? ua : "");
+		if (!is_blank(d))
+			write_recorded(w, d, untold, inserted);
+	}
+	if (unseen && !inserted && (d->medium != TRACE_DVD_PLUS_R || is_blank(d)) &&
+		(d->medium != TRACE_DVD_ROM || d->tracks <= 1))
+		settle(w, untold, d->medium != TRACE_NO_MEDIUM);
+	if (d->flags & TRACE_LOCKED)
+		fputs("> 1e 00 00 00 01 00\n", w->out);
+	if (d->flags & TRACE_TRAY_OUT) {
+		fputs("> 1e 00 00 00 00 00\n> 1b 00 00 00 02 00\n", w->out);
+		drain(w, untold);
+	}
+	return NULL;
+}
+
+/* ---- commands ------------------------------------------------------------------------------ */
+
+static void write_bytes(struct writer *w, const uint8_t *p, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++)
+		fprintf(w->out, " %02x", p[i]);
+}
+
+/* What it moves are blocks of the disc, and as good as any others. */
+static bool is_write(const struct trace_command *c)
+{
+	return c->cdb[0] == OP_WRITE_10 || c->cdb[0] == OP_WRITE_12;
+}
+
+/* Blocks of a WRITE, 0 when it is none or moves something else. */
+static uint32_t write_blocks(const struct trace_command *c)
+{
+	uint32_t n = c->cdb[0] == OP_WRITE_10   ? get_be16(c->cdb + 7)
+		     : c->cdb[0] == OP_WRITE_12 ? get_be32(c->cdb + 6)
+						: 0;
+
+	return (uint64_t)n * MEDIA_BLOCK == c->announced ? n : 0;
+}
+
+static void write_data_out(struct writer *w, const struct trace_command *c)
+{
+	uint32_t blocks = write_blocks(c);
+
+	fputs(" out=", w->out);
+	/* Stamped: a later READ of it may be compared by hand. */
+	if (blocks) {
+		fprintf(w->out, "block %" PRIu32 "*%" PRIu32, get_be32(c->cdb + 2), blocks);
+		return;
+	}
+	write_bytes(w, c->data, c->data_len);
+	if (c->announced > c->data_len)
+		fprintf(w->out, " zero*%" PRIu32, c->announced - c->data_len);
+}
+
+/* What of an answer follows from the commands before it. */
+static uint32_t sure_bytes(const struct writer *w, const struct trace_command *c)
+{
+	/* The names and the serial number are the drive's own. */
+	if (c->cdb[0] == OP_INQUIRY || (c->cdb[0] == OP_GET_CONFIGURATION && !w->serial))
+		return MIN(c->data_len, 8u);
+	return c->data_len;
+}
+
+static void write_expectations(struct writer *w, const struct trace_command *c)
+{
+	uint32_t sure = c->dir == TRACE_DIR_IN ? sure_bytes(w, c) : 0;
+
+	if (c->csw == 1)
+		fprintf(w->out, "! %x/%02x/%02x\n", c->sense >> 16 & 0x0f, c->sense >> 8 & 0xff,
+			c->sense & 0xff);
+	for (uint32_t at = 0; at < sure; at += 16) {
+		fprintf(w->out, "<");
+		write_bytes(w, c->data + at, MIN(sure - at, 16u));
+		fputc('\n', w->out);
+	}
+	if ((c->dir == TRACE_DIR_IN && (c->csw == 0 || c->moved)) ||
+		(c->dir == TRACE_DIR_OUT && c->csw == 0))
+		fprintf(w->out, "<= %" PRIu32 "\n", c->moved);
+}
+
+static void flush_held(struct writer *w)
+{
+	const struct trace_command *c = &w->held;
+
+	if (!w->times)
+		return;
+	if (w->times > 1)
+		fprintf(w->out, "repeat %" PRIu32 "\n", w->times);
+	fputs(">", w->out);
+	write_bytes(w, c->cdb, c->cdb_len);
+	if (c->dir == TRACE_DIR_IN && c->announced)
+		fprintf(w->out, " in=%" PRIu32, c->announced);
+	else if (c->dir == TRACE_DIR_OUT && c->announced)
+		write_data_out(w, c);
+	fputc('\n', w->out);
+	write_expectations(w, c);
+	w->times = 0;
+}
+
+static void flush_run(struct writer *w)
+{
+	if (w->run_end != w->run_from)
+		fprintf(w->out, "write %" PRIu32 "..%" PRIu32 " step %" PRIu32 "\n", w->run_from,
+			w->run_end, w->run_step);
+	w->run_from = w->run_end = 0;
+}
+
+static void flush(struct writer *w)
+{
+	flush_run(w);
+	flush_held(w);
+}
+
+/* A plain WRITE(10) that went well. It goes on with the run, or begins one. */
+static bool take_write(struct writer *w, const struct trace_command *c)
+{
+	uint32_t lba = get_be32(c->cdb + 2), n = write_blocks(c);
+
+	if (c->cdb[0] != OP_WRITE_10 || c->cdb_len != 10 || c->cdb[1] || c->cdb[6] || c->cdb[9] ||
+		c->csw || c->dir != TRACE_DIR_OUT || c->moved != c->announced || n == 0 ||
+		n > STEP_MAX || n > UINT32_MAX - lba)
+		return false;
+	if (w->run_end == w->run_from || lba != w->run_end || n != w->run_step) {
+		flush(w);
+		w->run_from = lba;
+		w->run_step = n;
+	}
+	w->run_end = lba + n;
+	return true;
+}
+
+/* NULL, or why it cannot be played again. */
+static const char *unplayable(const struct trace_command *c)
+{
+	unsigned key = c->sense >> 16 & 0x0f;
+
+	if (c->csw == 2)
+		return "a phase error";
+	if (c->csw > 2)
+		return "ended by a reset";
+	if (c->csw == 1 && (c->sense >> 24 & 1 || key == 3 || key == 4 || key == 0xb))
+		return "storage or transport failed";
+	if (c->announced > LARGEST)
+		return "too much data";
+	if (c->dir == TRACE_DIR_OUT && !is_write(c) && c->moved > c->data_len)
+		return "a trace does not keep all of its data";
+	return NULL;
+}
+
+static bool same(const struct trace_command *a, const struct trace_command *b)
+{
+	return a->announced == b->announced && a->moved == b->moved && a->sense == b->sense &&
+	       a->dir == b->dir && a->csw == b->csw && a->cdb_len == b->cdb_len &&
+	       a->data_len == b->data_len && memcmp(a->cdb, b->cdb, sizeof(a->cdb)) == 0 &&
+	       memcmp(a->data, b->data, a->data_len) == 0;
+}
+
+static void take_command(struct writer *w, const struct trace_command *c)
+{
+	const char *why = unplayable(c);
+	bool autosense = w->failed && c->cdb[0] == OP_REQUEST_SENSE;
+
+	w->failed = c->csw == 1;
+	/* Whoever holds a conversation asks for the sense himself. */
+	if (autosense)
+		return;
+	if (why) {
+		flush(w);
+		fputs("# left out:", w->out);
+		write_bytes(w, c->cdb, c->cdb_len);
+		fprintf(w->out, " - %s\n", why);
+		w->result->left_out++;
+		return;
+	}
+	w->result->commands++;
+	if (take_write(w, c))
+		return;
+	flush_run(w);
+	if (w->times && same(&w->held, c)) {
+		w->times++;
+		return;
+	}
+	flush_held(w);
+	w->held = *c;
+	w->times = 1;
+}
+
+static void take_event(struct writer *w, uint8_t event)
+{
+	static const char *const line[] = {
+		[TRACE_BUS_RESET] = "busreset",
+		[TRACE_TRANSPORT_RESET] = "transportreset",
+		[TRACE_EJECT] = "eject",
+		[TRACE_EJECT_FORCE] = "eject force",
+		[TRACE_EJECT_ASKS] = "eject asks",
+		[TRACE_FINALISE] = "> 5b 00 06 00 00 00 00 00 00 00",
+	};
+
+	flush(w);
+	w->failed = false;
+	if (event < ARRAY_LEN(line) && line[event])
+		fprintf(w->out, "%s\n", line[event]);
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static void write_head(struct writer *w, const struct trace_header *h, uint64_t skipped)
+{
+	size_t serial = strspn(h->serial, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "abcdefghijklmnopqrstuvwxyz-_.");
+	bool config = h->finalised_dvd_plus_r || h->strict_cdb || h->serial[0] ||
+		      (h->buffer && h->buffer != MEDIA_RING);
+
+	w->serial = h->serial[serial] == '\0';
+	fprintf(w->out, "# from a trace; %" PRIu64 " records before this are not in it\n", skipped);
+	/* Discs and configurations that a drive at a device node is not sure to have. */
+	fputs("requires direct bot\n", w->out);
+	if (!config)
+		return;
+	fputs("config", w->out);
+	if (h->finalised_dvd_plus_r)
+		fputs(" finalised=dvd+r", w->out);
+	if (h->strict_cdb)
+		fputs(" strict=1", w->out);
+	if (h->serial[0] && w->serial)
+		fprintf(w->out, " serial=%s", h->serial);
+	if (h->buffer && h->buffer != MEDIA_RING)
+		fprintf(w->out, " buffer=%" PRIu32, h->buffer);
+	fputc('\n', w->out);
+}
+
+static const char *take_record(struct writer *w, const struct trace_header *h,
+	const struct trace_record *r, uint64_t skipped)
+{
+	const char *why = NULL;
+
+	if (r->type == TRACE_DISC && !w->started) {
+		w->started = true;
+		write_head(w, h, skipped);
+		return write_disc(w, &r->disc);
+	}
+	if (!w->started) {
+		w->failed = r->type == TRACE_COMMAND && r->command.csw == 1;
+		return NULL;
+	}
+	if (r->type == TRACE_DISC && r->disc.cause == TRACE_INSERTED) {
+		flush(w);
+		why = write_disc(w, &r->disc);
+	} else if (r->type == TRACE_COMMAND) {
+		take_command(w, &r->command);
+	} else if (r->type == TRACE_EVENT) {
+		take_event(w, r->event);
+	}
+	return why;
+}
+
+const char *trace_write_script(
+	const uint8_t *data, size_t size, FILE *out, struct trace_script *result)
+{
+	struct writer w = {.out = out, .result = result};
+	struct trace_reader r;
+	struct trace_record record;
+	const char *why = trace_open(&r, data, size);
+	uint64_t skipped = r.header.lost;
+	uint32_t last = 0;
+	int got = 0;
+
+	*result = (struct trace_script){0};
+	while (!why && (got = trace_next(&r, &record, &why)) == 1) {
+		if (w.started && record.number != last + 1)
+			return "records are missing in the middle";
+		last = record.number;
+		why = take_record(&w, &r.header, &record, skipped);
+		skipped += !w.started;
+	}
+	if (why)
+		return why;
+	flush(&w);
+	return w.started ? NULL : "it does not say which disc is in the drive";
+}
