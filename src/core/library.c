@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/sum.h"
 #include "ctl/words.h"
 #include "media/store.h"
 #include "util/log.h"
@@ -343,7 +344,8 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 	struct stat st;
 	int fd, r = 0;
 
-	if (store_is_own_name(name) || !look(l->folder, name, &fd, &st, &e.link))
+	if (store_is_own_name(name) || sum_is_own_name(name) ||
+		!look(l->folder, name, &fd, &st, &e.link))
 		return 0;
 	/* A name that cannot be typed on a control line cannot be inserted either. */
 	if (!can_be_typed(name)) {
