@@ -9,6 +9,7 @@
 
 #include "core/library.h"
 #include "core/sum.h"
+#include "util/array.h"
 
 #define SUFFIX   ".iso"
 #define TRIES    9999u
@@ -107,18 +108,22 @@ static void with(const char *name, const char *suffix, char out[2 * STORE_NAME_M
 	snprintf(out, 2 * STORE_NAME_MAX, "%s%s", name, suffix);
 }
 
-/* What a disc of that name left: it would be taken for this one's. */
-static bool has_rest(struct folder *f, const char *name)
+/* 1: a disc of that name has left something, which would be taken for this one's; 0; -errno. */
+static int has_rest(struct folder *f, const char *name)
 {
 	static const char *const suffix[] = {STORE_SUFFIX, SUM_SUFFIX};
 	char file[2 * STORE_NAME_MAX], byte;
+	int r;
 
-	for (size_t i = 0; i < sizeof(suffix) / sizeof(suffix[0]); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
 		with(name, suffix[i], file);
-		if (f->ops->read(f, file, &byte, 1) != -ENOENT)
-			return true;
+		r = f->ops->read(f, file, &byte, 1);
+		if (r >= 0 || r == -EFBIG || r == -EINVAL)
+			return 1;
+		if (r != -ENOENT)
+			return r;
 	}
-	return false;
+	return 0;
 }
 
 /* A copy of the state under the new name, on storage: for a moment both discs have theirs. */
@@ -179,9 +184,11 @@ int catch_move(struct folder *f, const char *old, const char *stem, char to[STOR
 		numbered(stem, n, to);
 		if (strcmp(to, old) == 0)
 			return 0;
-		if (has_rest(f, to))
+		r = has_rest(f, to);
+		if (r > 0)
 			continue;
-		r = move_to(f, old, to);
+		if (r == 0)
+			r = move_to(f, old, to);
 		if (r != -EEXIST) {
 			if (r < 0)
 				strcpy(to, old);
