@@ -41,7 +41,7 @@ struct catcher {
 	int folder, wake_fd;
 	sd_event_source *wake;
 	struct job *queue; /* the first one is the thread's, while it runs */
-	bool running, threaded;
+	bool running;
 	pthread_t thread;
 	atomic_bool stop; /* give up */
 
@@ -52,7 +52,6 @@ struct catcher {
 	uint64_t size, done;
 	char name[JOB_NAME]; /* what it is called now */
 	char last[CATCH_TEXT], problem[CATCH_TEXT];
-	bool ended;
 };
 
 __attribute__((format(printf, 2, 3))) static void tell(struct catcher *c, const char *fmt, ...)
@@ -248,7 +247,9 @@ static void do_job(struct catcher *c, const struct job *j)
 	fd = fcntl(f.dir_fd, F_DUPFD_CLOEXEC, 0);
 	if (fd >= 0)
 		dir = folder_file_new(fd);
-	if (dir) {
+	if (!dir) {
+		complain(c, "%s stays as it is: out of memory", j->name);
+	} else {
 		if (c->config.move != CATCH_MOVE_NO)
 			(void)move(c, j, &f, dir);
 		if (c->config.checksum) {
@@ -268,17 +269,21 @@ static void *run(void *catcher)
 	struct catcher *c = catcher;
 	uint64_t one = 1;
 
-	if (c->threaded)
-		be_last();
+	be_last();
 	do_job(c, c->queue);
-	pthread_mutex_lock(&c->lock);
-	c->ended = true;
-	pthread_mutex_unlock(&c->lock);
 	(void)!write(c->wake_fd, &one, sizeof(one));
 	return NULL;
 }
 
 /* ---- the main thread ---------------------------------------------------------------------- */
+
+static void drop_first(struct catcher *c)
+{
+	struct job *j = c->queue;
+
+	c->queue = j->next;
+	free(j);
+}
 
 void catcher_kick(struct catcher *c)
 {
@@ -288,23 +293,15 @@ void catcher_kick(struct catcher *c)
 		return;
 	c->running = true;
 	atomic_store(&c->stop, false);
-	c->moving = c->verifying = c->again = c->given_up = c->ended = false;
+	c->moving = c->verifying = c->again = c->given_up = false;
 	c->size = c->done = 0;
 	strcpy(c->name, c->queue->name);
-	c->threaded = true;
 	r = thread_start(&c->thread, "burned", run, c);
 	if (r == 0)
 		return;
-	c->threaded = c->running = false;
+	c->running = false;
 	complain(c, "%s stays as it is, no thread for it: %s", c->queue->name, strerror(r));
-}
-
-static void drop_first(struct catcher *c)
-{
-	struct job *j = c->queue;
-
-	c->queue = j->next;
-	free(j);
+	drop_first(c);
 }
 
 static int on_wake(sd_event_source *s, int fd, uint32_t events, void *catcher)
