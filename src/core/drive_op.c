@@ -450,7 +450,7 @@ void drive_op_job_done(struct drive *d)
 		ejected(d);
 		break;
 	case MMC_EJECT_EMPTY:
-		if (d->op.cmd->verb == DRIVE_EJECT)
+		if (!d->op.disc && !d->op.reopen)
 			drive_op_finish(d, answer_ok("%s: there is no disc in the drive", d->name));
 		else
 			fill(d);

@@ -443,6 +443,34 @@ static void a_burned_one_has_its_turn_later(void **state)
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 
+/* The daemon dies and the next one takes over; the host knows nothing of it. */
+static void one_that_outlives_the_daemon(void **state)
+{
+	struct keep *k;
+	int fd;
+
+	(void)state;
+	stop();
+	assert_int_equal(keep_new(&k), 0);
+	assert_int_equal(sd_event_new(&event), 0);
+	fake_drive(&usb, "drive0", event, &set, 200);
+	drive_set_keep(usb.drive, k);
+	assert_true(run(DRIVE_BLANK, "d.iso"));
+	burn("HOLIDAY");
+	fd = dup(keep_fd(drive_keep(usb.drive)));
+	stop();
+	assert_int_equal(keep_open(fd, &k), 0);
+	assert_int_equal(sd_event_new(&event), 0);
+	fake_drive(&usb, "drive0", event, &set, 200);
+	drive_set_keep(usb.drive, k);
+	drive_restore(usb.drive);
+	assert_true(image_is("d.iso"));
+	assert_true(fake_host(&usb, 0x00, 0));
+	assert_true(eject());
+	wait_until(exists("media/HOLIDAY.iso"));
+	wait_until(info().mmc.blank && info().mmc.loaded);
+}
+
 static void the_configuration(void **state)
 {
 	(void)state;
@@ -520,6 +548,7 @@ int main(void)
 		T(a_strangers_label),
 		T(the_last_disc_is_back),
 		T(a_burned_one_has_its_turn_later),
+		T(one_that_outlives_the_daemon),
 		T(the_configuration),
 		T(status_says_it),
 	};
