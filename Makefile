@@ -61,7 +61,7 @@ $(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o: ALL_CFLAGS += -Wconversion
 $(O)/src/core/%.o $(O)/gadget/%.o $(O)/src/mmcgadgetd.o: ALL_CFLAGS += -pthread
 
 LIBS_gadget = $(shell $(PKG_CONFIG) --libs libusbgx) -laio -pthread
-LIBS_core   = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid)
+LIBS_core   = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid nettle)
 LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson) -pthread
 LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
 
@@ -96,6 +96,7 @@ need-daemon:
 	$(call need,libsystemd)
 	$(call need,jansson)
 	$(call need,blkid)
+	$(call need,nettle)
 need-unit:
 	$(call need,cmocka)
 

@@ -7,7 +7,7 @@ set -eu
 what=${1:-all}
 
 build="gcc libc6-dev make pkg-config"
-daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev kmod mount"
+daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev kmod mount"
 unit="libcmocka-dev"
 guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils busybox-static"
 case $(dpkg --print-architecture) in

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/catch.h"
 #include "ctl/words.h"
 #include "util/array.h"
 
@@ -102,6 +103,9 @@ static const struct choice log_level[] = {
 	{ "debug", LOG_LEVEL_DEBUG }, { NULL, 0 },
 };
 static const struct choice blank_size[] = { { "full", 0 }, { "fits", 1 }, { NULL, 0 } };
+static const struct choice move[] = {
+	{ "no", CATCH_MOVE_NO }, { "date", CATCH_MOVE_DATE }, { "label", CATCH_MOVE_LABEL }, { NULL, 0 },
+};
 /* 06h SCSI transparent; 02h MMC-5 (SFF-8020i), which BOT allows as well. */
 static const struct choice subclass[] = { { "6", 6 }, { "2", 2 }, { NULL, 0 } };
 
@@ -138,7 +142,12 @@ static const struct key keys[] = {
 	NUMBER("behaviour.sync_mb", behaviour.sync_mb, 1, 4096, 32, NULL),
 	NUMBER("behaviour.sync_seconds", behaviour.sync_seconds, 0, 3600, 5, NULL),
 	CHOICE("behaviour.blank_size", behaviour.blank_size, "full", blank_size),
+	BOOL("behaviour.last_disc", behaviour.last_disc, 1),
 	CHOICE("behaviour.log_level", behaviour.log_level, "info", log_level),
+	CHOICE("burned.move", burned.move, "no", move),
+	BOOL("burned.checksum", burned.checksum, 0),
+	BOOL("burned.blank", burned.blank, 0),
+	NUMBER("burned.idle", burned.idle, 0, 86400, 30, NULL),
 };
 
 #undef AT
@@ -441,6 +450,12 @@ static int check_whole(struct load *l, const config_t *cfg, const struct config 
 	if (s &&
 		(strcmp(fifo, sock) == 0 || strcmp(fifo, status) == 0 || strcmp(sock, status) == 0))
 		return refuse(l, s, "control.fifo, control.socket and control.status must differ");
+	s = config_lookup(cfg, "burned.blank");
+	if (s && c->burned.blank && c->behaviour.eject_brings_next)
+		return refuse(l, s,
+			"burned.blank and behaviour.eject_brings_next must not both be true: each "
+			"says "
+			"what follows a disc that the host ejects");
 	return 0;
 }
 

@@ -45,7 +45,14 @@ struct config {
 		int sync_seconds; /* 0 = not by time */
 		int blank_size;   /* 1 = no larger than what is free */
 		int log_level;    /* enum log_level */
+		int last_disc;    /* after a start the disc is in the drive that was in it last */
 	} behaviour;
+	struct {
+		int move; /* enum catch_move, of a disc that was burned, see catch.h */
+		int checksum;
+		int blank;
+		int idle; /* s; 0 = only when it is ejected */
+	} burned;
 };
 
 /* The built-in defaults. */

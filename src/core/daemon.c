@@ -78,6 +78,14 @@ static int add_drive(struct daemon *d, unsigned i)
 		.ahead = (uint32_t)d->config->behaviour.sync_mb * (1024 * 1024 / MEDIA_BLOCK),
 		.sync_ms = (unsigned)d->config->behaviour.sync_seconds * 1000,
 		.fits = d->config->behaviour.blank_size == 1,
+		.remember = d->config->behaviour.last_disc == 1,
+		.image = c->image,
+		.burned = {.move = (enum catch_move)d->config->burned.move,
+			.checksum = d->config->burned.checksum == 1,
+			.blank = d->config->burned.blank == 1,
+			.idle = (unsigned)d->config->burned.idle * 1000,
+			.reload = DRIVE_RELOAD_WAIT,
+			.retry = DRIVE_RETRY_WAIT},
 	};
 	const char *serial = d->config->gadget.serial;
 	char by_board[17];
@@ -118,20 +126,20 @@ static void start_final(struct reply *r, json_t *answer)
 	free(s);
 }
 
-/* What was in the drive when a daemon before us died, else what the configuration says. */
+/* What was in the drive when a daemon before us died, else what was in it last. */
 static int load_image(struct daemon *d, unsigned i)
 {
 	struct drive *drive = d->drives.drive[i];
-	const char *image = drive_kept_image(drive);
+	enum drive_verb verb;
+	const char *image;
 	struct start_reply *r;
 
 	if (usb_taken_over(d->usb)) {
 		drive_restore(drive);
 		return 0;
 	}
+	image = drive_first(drive, &verb);
 	if (!image)
-		image = d->config->drive[i].image;
-	if (*image == '\0')
 		return 0;
 	r = calloc(1, sizeof(*r));
 	if (!r)
@@ -140,7 +148,7 @@ static int load_image(struct daemon *d, unsigned i)
 	r->base.final = start_final;
 	r->daemon = d;
 	r->drive = d->config->drive[i].name;
-	drive_submit(drive, DRIVE_INSERT, image, false, &r->base);
+	drive_submit(drive, verb, image, false, &r->base);
 	return 0;
 }
 

@@ -124,6 +124,7 @@ static void run_job(void *arg)
 	switch (d->job.kind) {
 	case JOB_EJECT:
 		d->job.stays = d->job.if_out && !is_out(d);
+		d->job.stays |= d->job.if_idle && drive_burned_in_use(d, d->job.used);
 		if (d->job.stays)
 			break;
 		d->job.result = mmc_eject(d->engine, d->job.force);
@@ -172,6 +173,9 @@ static void log_host(struct drive *d, const struct mmc_state *now)
 		log_info("%s: the host loaded %s again", d->name, image);
 	if (now->finalised && !d->seen.finalised && d->in.recordable && d->seen.loaded)
 		log_info("%s: %s is finalised, %u blocks", d->name, image, now->recorded);
+	if (now->finalised && !now->testing && !d->burned.finished && d->in.recordable &&
+		d->in.name)
+		drive_burned_finished(d);
 	if (now->locked != d->seen.locked)
 		log_debug(
 			"%s: the host %s the drive", d->name, now->locked ? "locked" : "unlocked");
@@ -260,6 +264,7 @@ static void take_mail(struct drive *d)
 		drive_op_job_done(d);
 	}
 	drive_op_event(d);
+	catcher_kick(d->burned.catcher);
 	if (opened)
 		drive_op_host_ejected(d);
 }
@@ -398,6 +403,8 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 	if (r >= 0 && d->sync_ms)
 		r = sd_event_add_time_relative(event, &d->sync_timer, CLOCK_MONOTONIC,
 			(uint64_t)d->sync_ms * 1000, 100000, on_sync_timer, d);
+	if (r >= 0)
+		r = drive_burned_setup(d, config);
 	return r < 0 ? r : 0;
 }
 
@@ -455,6 +462,7 @@ void drive_free(struct drive *d)
 		return;
 	leave_set(d);
 	drive_op_cancel(d, "stopping", "the daemon stops");
+	drive_burned_free(d);
 	shelf_unref(d->shelf);
 	recorder_free(d->recorder);
 	mmc_drive_free(d->engine);
@@ -556,4 +564,5 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	/* The file of a burned disc is as long as what was recorded, at every moment. */
 	info->size = d->in.recordable ? (uint64_t)info->mmc.end * MEDIA_BLOCK : d->in.size;
 	info->pending = d->op.text;
+	drive_burned_status(d, info);
 }

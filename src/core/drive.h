@@ -16,6 +16,7 @@
 #include <systemd/sd-event.h>
 
 #include "core/answer.h"
+#include "core/catch.h"
 #include "core/keep.h"
 #include "core/recorder.h"
 #include "core/shelf.h"
@@ -42,6 +43,18 @@ struct drive_port {
 	void (*resume)(void *usb);                                /* ffs_resume() */
 };
 
+/* What becomes of a disc that was burned and finalised in the drive. */
+struct drive_burned {
+	enum catch_move move;
+	bool checksum;
+	bool blank;      /* the next blank goes in */
+	unsigned idle;   /* ms without a read or a lock, then it is taken out; 0 = never */
+	unsigned reload; /* ms in which a host that ejected it may load it again */
+	unsigned retry;  /* ms until the next try, when there is no room for a blank */
+};
+#define DRIVE_RELOAD_WAIT 3000u
+#define DRIVE_RETRY_WAIT  10000u
+
 struct drive_config {
 	const char *name;
 	const char *media; /* media folder; must exist */
@@ -51,8 +64,22 @@ struct drive_config {
 	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
 	unsigned label_wait;  /* ms; SHELF_LABEL_WAIT, likewise */
 	uint32_t ahead; /* blocks of a burn that may be ahead of storage; 0 = the disc's default */
-	unsigned sync_ms; /* a burn is synced this often, at the latest; 0 = not by time */
-	bool fits;        /* blanks are no larger than what is free */
+	unsigned sync_ms;  /* a burn is synced this often, at the latest; 0 = not by time */
+	bool fits;         /* blanks are no larger than what is free */
+	bool remember;     /* the disc that was in it last, see last.h */
+	const char *image; /* at start, if no other is remembered; NULL or "" = none */
+	struct drive_burned burned;
+};
+
+enum drive_verb {
+	DRIVE_INSERT, /* the image of that very name */
+	DRIVE_FIND,   /* the same, or the one that is meant: pick_find() */
+	DRIVE_NEXT,   /* the image behind the one in the drive: pick_step() */
+	DRIVE_PREV,
+	DRIVE_BLANK,
+	DRIVE_EJECT,
+	DRIVE_CLOSE,
+	DRIVE_CATCH /* of nobody but the drive: a burned disc makes room for a blank */
 };
 
 /* Adds itself to set. 0 or -errno, with the reason logged. Strings of config are copied. */
@@ -80,6 +107,12 @@ const char *drive_kept_image(const struct drive *d);
  */
 void drive_restore(struct drive *d);
 
+/*
+ * What goes in at start, when the drive is not as it was kept: by DRIVE_INSERT or
+ * DRIVE_BLANK. NULL: nothing. Valid until the next command.
+ */
+const char *drive_first(struct drive *d, enum drive_verb *verb);
+
 /* From here on the engine belongs to the port's thread. */
 void drive_attach(struct drive *d, const struct drive_port *port);
 /* The port's thread has been joined. */
@@ -92,16 +125,6 @@ void drive_changed(void *drive);
 void drive_flush(void *drive);
 /* For ffs_config.resumed; likewise. */
 void drive_resumed(void *drive);
-
-enum drive_verb {
-	DRIVE_INSERT, /* the image of that very name */
-	DRIVE_FIND,   /* the same, or the one that is meant: pick_find() */
-	DRIVE_NEXT,   /* the image behind the one in the drive: pick_step() */
-	DRIVE_PREV,
-	DRIVE_BLANK,
-	DRIVE_EJECT,
-	DRIVE_CLOSE
-};
 
 /*
  * Starts or queues a command; r gets its answer. A command that waits for the
@@ -117,6 +140,8 @@ struct drive_info {
 	const char *pending; /* the command under way, "" = none */
 	struct mmc_state mmc;
 	struct ffs_state usb;
+	bool has_catcher; /* catch is filled in */
+	struct catch_status catch;
 };
 void drive_get_info(struct drive *d, struct drive_info *info);
 /*

@@ -8,6 +8,7 @@
 #include "core/drive.h"
 #include "core/image.h"
 #include "core/keep.h"
+#include "core/last.h"
 
 #define DRIVE_QUEUE    16u /* commands that may wait behind the one under way */
 #define DRIVE_RELEASED 4u  /* discs on their way back from the USB thread */
@@ -16,7 +17,7 @@ struct drive_cmd {
 	enum drive_verb verb;
 	char *image; /* NULL for DRIVE_EJECT; of DRIVE_NEXT and DRIVE_PREV until it is found */
 	bool force;
-	bool by_host; /* DRIVE_NEXT for a disc the host ejected; void when it loads it again */
+	bool by_host; /* of a disc the host ejected: void when it loads it again */
 	struct reply *reply;
 	struct drive_cmd *next; /* drive::queue */
 };
@@ -52,8 +53,10 @@ struct drive_op {
 struct drive_job {
 	enum { JOB_EJECT, JOB_INSERT, JOB_CLOSE } kind;
 	bool force;
-	bool if_out; /* JOB_EJECT: only a disc that the host has ejected */
-	bool stays;  /* and it has not, or not any more */
+	bool if_out;  /* JOB_EJECT: only a disc that the host has ejected */
+	bool if_idle; /* likewise: only one that the host has not locked, nor used since `used` */
+	uint64_t used;
+	bool stays; /* and it has not, or not any more */
 	struct disc *disc;
 	struct keep_image image; /* of that disc */
 	enum mmc_eject result;
@@ -99,6 +102,17 @@ struct drive {
 		struct drive *drive;
 	} finding;
 	struct drive_job job;
+	struct {
+		struct drive_burned is; /* configured; all 0 = nothing becomes of it */
+		struct catcher *catcher;
+		bool finished;            /* the disc in the drive is such a one */
+		uint64_t used;            /* blocks moved when it was looked at last */
+		uint64_t due;             /* us: taken out then, or tried again */
+		sd_event_source *timer;   /* on while finished */
+		char problem[CATCH_TEXT]; /* why it is in the drive still; "" */
+	} burned;
+	struct last *last; /* NULL: nothing is remembered */
+	char *configured;  /* image */
 
 	/* Of the engine's thread. */
 	struct keep *keep; /* NULL = nothing is kept */
@@ -144,6 +158,30 @@ void drive_op_describe(struct drive *d, const char *stage);
 
 /* The host has opened the tray. */
 void drive_op_host_ejected(struct drive *d);
+/* DRIVE_CATCH, or DRIVE_NEXT for the host. */
+void drive_op_self(struct drive *d, enum drive_verb verb, bool by_host);
+
+/* Opens what op.cmd names. 0, or *answer says why not. */
+int drive_op_open(struct drive *d, json_t **answer);
+/* The drive has its old disc no more: d->in, which is forgotten here. */
+void drive_op_left(struct drive *d);
+void drive_op_post_eject(struct drive *d);
+
+/* drive_burned.c */
+int drive_burned_setup(struct drive *d, const struct drive_config *config);
+void drive_burned_free(struct drive *d);
+/* On the main thread: the disc in the drive was finalised; it has left; another is in. */
+void drive_burned_finished(struct drive *d);
+void drive_burned_left(struct drive *d, const struct image *was);
+void drive_burned_came(struct drive *d);
+/* DRIVE_CATCH: the host had its time. */
+void drive_burned_begin(struct drive *d);
+void drive_burned_restored(struct drive *d); /* after drive_restore() */
+/* NULL is an empty drive. */
+void drive_remember(struct drive *d, const char *image);
+void drive_burned_status(const struct drive *d, struct drive_info *info);
+/* Asked on the engine's thread. */
+bool drive_burned_in_use(const struct drive *d, uint64_t used);
 
 /* drive_find.c */
 void drive_find_init(struct drive *d);

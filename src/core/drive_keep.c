@@ -101,6 +101,7 @@ void drive_restore(struct drive *d)
 		mmc_restore(d->engine, &d->kept.mmc, NULL);
 	}
 	mmc_get_state(d->engine, &d->seen);
+	drive_burned_restored(d);
 	d->mail.state = d->seen;
 	drive_keep_store(d);
 }

@@ -30,7 +30,7 @@ void drive_cmd_free(struct drive_cmd *cmd)
 void drive_op_describe(struct drive *d, const char *stage)
 {
 	static const char *const names[] = {
-		"insert", "insert", "next", "prev", "blank", "eject", "close"};
+		"insert", "insert", "next", "prev", "blank", "eject", "close", "put away"};
 	const struct drive_cmd *c = d->op.cmd;
 
 	snprintf(d->op.text, sizeof(d->op.text), "%s%s%.200s%s", names[c->verb],
@@ -66,12 +66,14 @@ static void post(struct drive *d, enum op_state state)
 		drive_op_finish(d, answer_error("io-error", "%s: %s", d->name, strerror(-r)));
 }
 
-static void post_eject(struct drive *d)
+void drive_op_post_eject(struct drive *d)
 {
 	drive_op_describe(d, "");
 	d->job.kind = JOB_EJECT;
 	d->job.force = d->op.cmd->force || d->op.away;
 	d->job.if_out = d->op.cmd->by_host;
+	d->job.if_idle = d->op.cmd->verb == DRIVE_CATCH && !d->op.cmd->by_host;
+	d->job.used = d->burned.used;
 	post(d, OP_EJECTING);
 }
 
@@ -110,14 +112,14 @@ static bool any_leaving(const struct drive *d)
 }
 
 /* 0: op.disc is there, or op.reopen is set. Else *answer says why not. */
-static int open_image(struct drive *d, json_t **answer)
+int drive_op_open(struct drive *d, json_t **answer)
 {
 	struct drive_op *op = &d->op;
 	struct refusal why;
 	const struct drive *has;
 	int r;
 
-	if (op->cmd->verb == DRIVE_BLANK) {
+	if (op->cmd->verb == DRIVE_BLANK || op->cmd->verb == DRIVE_CATCH) {
 		r = image_create_blank(d->folder, d->media, op->cmd->image, &why);
 		if (r < 0) {
 			*answer = answer_error(why.code, "%s", why.text);
@@ -139,6 +141,15 @@ static int open_image(struct drive *d, json_t **answer)
 	}
 	op->disc = op->next.disc;
 	op->next.disc = NULL;
+	/* A burned disc that somebody wants back is left alone. */
+	for (unsigned i = 0; d->set && i < d->set->count; i++) {
+		if (catcher_claim(d->set->drive[i]->burned.catcher, op->next.dev, op->next.ino) ==
+			CATCH_FREE)
+			continue;
+		*answer = answer_error("in-use",
+			"\"%s\" was just burned and gets its name; ask again", op->cmd->image);
+		return -EBUSY;
+	}
 	image_describe(op->disc, op->kind, sizeof(op->kind));
 	return 0;
 }
@@ -204,7 +215,7 @@ static void begin_close(struct drive *d)
 		post(d, OP_CLOSING);
 		return;
 	}
-	if (open_image(d, &answer) < 0)
+	if (drive_op_open(d, &answer) < 0)
 		drive_op_finish(d, answer);
 	else if (d->op.reopen)
 		drive_op_finish(d,
@@ -219,10 +230,10 @@ void drive_op_insert(struct drive *d)
 {
 	json_t *answer = NULL;
 
-	if (open_image(d, &answer) < 0)
+	if (drive_op_open(d, &answer) < 0)
 		drive_op_finish(d, answer);
 	else
-		post_eject(d);
+		drive_op_post_eject(d);
 }
 
 /*
@@ -233,7 +244,7 @@ static void begin_host_gap(struct drive *d)
 {
 	d->op.state = OP_HOST_GAP;
 	drive_op_describe(d, " (the host ejected)");
-	drive_start_timer(d, d->swap_gap);
+	drive_start_timer(d, d->op.cmd->verb == DRIVE_CATCH ? d->burned.is.reload : d->swap_gap);
 }
 
 /* The host has closed the tray, so the disc is its again. */
@@ -250,7 +261,7 @@ static void begin(struct drive *d)
 		begin_close(d);
 		break;
 	case DRIVE_EJECT:
-		post_eject(d);
+		drive_op_post_eject(d);
 		break;
 	case DRIVE_FIND:
 		if (drive_find_is_exact(d, d->op.cmd->image))
@@ -264,6 +275,12 @@ static void begin(struct drive *d)
 			begin_host_gap(d);
 		else
 			drive_find_begin(d);
+		break;
+	case DRIVE_CATCH:
+		if (d->op.cmd->by_host)
+			begin_host_gap(d);
+		else
+			drive_burned_begin(d);
 		break;
 	case DRIVE_INSERT:
 	case DRIVE_BLANK:
@@ -285,6 +302,16 @@ void drive_op_next(struct drive *d)
 	d->starting = false;
 }
 
+void drive_op_left(struct drive *d)
+{
+	struct image was = d->in;
+
+	memset(&d->in, 0, sizeof(d->in));
+	if (was.name)
+		drive_burned_left(d, &was);
+	image_fini(&was);
+}
+
 static void ejected(struct drive *d)
 {
 	const char *note = d->op.away    ? " (the host, which had locked it, is not there)"
@@ -297,11 +324,17 @@ static void ejected(struct drive *d)
 			answer_ok("%s: ejected %s%s", d->name, d->in.name ? d->in.name : "the disc",
 				d->op.cmd->force ? " by force" : note);
 		log_info("%s: ejected %s", d->name, d->in.name ? d->in.name : "the disc");
-		image_fini(&d->in);
+		drive_op_left(d);
+		drive_remember(d, NULL);
 		drive_op_finish(d, answer);
 		return;
 	}
-	image_fini(&d->in);
+	drive_op_left(d);
+	if (d->op.cmd->verb == DRIVE_CATCH && !d->op.cmd->image) {
+		drive_remember(d, NULL);
+		drive_op_finish(d, answer_ok("%s: the burned disc is out", d->name));
+		return;
+	}
 	drive_stop_timer(d);
 	d->op.state = OP_GAP;
 	drive_op_describe(d, " (between two discs)");
@@ -327,7 +360,7 @@ static void refused(struct drive *d)
 {
 	if (!d->op.away && host_is_away(d)) {
 		d->op.away = true;
-		post_eject(d);
+		drive_op_post_eject(d);
 		return;
 	}
 	d->op.state = OP_WAIT_UNLOCK;
@@ -366,7 +399,7 @@ static void fill(struct drive *d)
 			drive_start_timer(d, RELEASE_POLL);
 			return;
 		}
-		if (open_image(d, &answer) < 0) {
+		if (drive_op_open(d, &answer) < 0) {
 			json_object_set_new(answer, "message",
 				json_sprintf("%s; %s is empty now",
 					json_string_value(json_object_get(answer, "message")),
@@ -388,6 +421,7 @@ static void inserted(struct drive *d)
 	image_fini(in);
 	*in = d->op.next;
 	memset(&d->op.next, 0, sizeof(d->op.next));
+	drive_burned_came(d);
 	size = in->recordable ? (uint64_t)d->seen.capacity * MEDIA_BLOCK : in->size;
 	answer = answer_ok("%s: inserted %s (%s, %" PRIu64 " bytes)%s%s", d->name, in->name,
 		d->op.kind, size, note, in->warning);
@@ -416,7 +450,7 @@ void drive_op_job_done(struct drive *d)
 		ejected(d);
 		break;
 	case MMC_EJECT_EMPTY:
-		if (d->op.cmd->verb == DRIVE_EJECT)
+		if (!d->op.disc && !d->op.reopen)
 			drive_op_finish(d, answer_ok("%s: there is no disc in the drive", d->name));
 		else
 			fill(d);
@@ -430,7 +464,7 @@ void drive_op_job_done(struct drive *d)
 void drive_op_event(struct drive *d)
 {
 	if (d->op.state == OP_WAIT_UNLOCK && !d->seen.locked)
-		post_eject(d);
+		drive_op_post_eject(d);
 	else if (d->op.state == OP_WAIT_RELEASE && !any_leaving(d))
 		fill(d);
 	else if ((d->op.state == OP_HOST_GAP || d->op.state == OP_FINDING) && d->op.cmd->by_host &&
@@ -443,7 +477,10 @@ void drive_op_timeout(struct drive *d)
 	if (d->op.state == OP_GAP || d->op.state == OP_WAIT_RELEASE) {
 		fill(d);
 	} else if (d->op.state == OP_HOST_GAP) {
-		drive_find_begin(d);
+		if (d->op.cmd->verb == DRIVE_CATCH)
+			drive_burned_begin(d);
+		else
+			drive_find_begin(d);
 	} else if (d->op.state == OP_WAIT_UNLOCK || d->op.state == OP_EJECTING) {
 		d->op.expired = true;
 		if (d->op.state == OP_WAIT_UNLOCK)
@@ -534,17 +571,21 @@ static void drop(struct reply *r, json_t *answer)
 	json_decref(answer);
 }
 
-void drive_op_host_ejected(struct drive *d)
+void drive_op_self(struct drive *d, enum drive_verb verb, bool by_host)
 {
 	static struct reply nobody = {.progress = drop, .final = drop};
-	struct drive_cmd *cmd;
+	struct drive_cmd *cmd = enqueue(d, verb, NULL, &nobody);
 
-	/* What a command asked the host for is no wish of the host's. */
-	if (!d->brings_next || !d->seen.ejected_by_host || d->queue ||
-		(d->op.cmd && d->op.cmd->verb != DRIVE_CLOSE))
-		return;
-	cmd = enqueue(d, DRIVE_NEXT, NULL, &nobody);
 	if (cmd)
-		cmd->by_host = true;
+		cmd->by_host = by_host;
 	drive_op_next(d);
+}
+
+void drive_op_host_ejected(struct drive *d)
+{
+	/* What a command asked the host for is no wish of the host's. */
+	if (!d->seen.ejected_by_host || d->queue || (d->op.cmd && d->op.cmd->verb != DRIVE_CLOSE))
+		return;
+	if (d->brings_next || d->burned.finished)
+		drive_op_self(d, d->brings_next ? DRIVE_NEXT : DRIVE_CATCH, true);
 }

@@ -19,7 +19,7 @@ static int read_block(const struct drive *d, uint32_t block, uint8_t buf[MEDIA_B
 
 	if (library_find(d->folder, d->in.name, &f) < 0)
 		return -1;
-	fd = f.dev == d->in.dev && f.ino == d->in.ino ? library_open(&f, false) : -1;
+	fd = f.dev == d->in.dev && f.ino == d->in.ino ? library_open(&f) : -1;
 	if (fd >= 0) {
 		n = pread(fd, buf, MEDIA_BLOCK, (off_t)block * MEDIA_BLOCK);
 		close(fd);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/library.h"
+#include "core/sum.h"
 #include "media/disc_state.h"
 #include "util/array.h"
 #include "util/log.h"
@@ -165,7 +166,7 @@ static int open_media(struct library_file *f, struct image *out, struct media **
 
 	if (f->size > MAX_BLOCKS * MEDIA_BLOCK)
 		return -EFBIG;
-	fd = library_open(f, out->recordable);
+	fd = out->recordable ? library_open_writable(f) : library_open(f);
 	out->dev = f->dev;
 	out->ino = f->ino;
 	if (out->recordable && (fd == -EACCES || fd == -EPERM))
@@ -225,6 +226,18 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 	return 0;
 }
 
+/* When it was read back after its burn. */
+static bool failed_its_sum(int folder, const char *name)
+{
+	char path[PATH_MAX], text[SUM_TEXT];
+	int n;
+
+	if (snprintf(path, sizeof(path), "%s" SUM_SUFFIX, name) >= (int)sizeof(path))
+		return false;
+	n = library_read(folder, path, text, sizeof(text));
+	return n > 0 && sum_is_bad(text, (size_t)n);
+}
+
 static int open_found(int folder, const char *folder_name, struct library_file *f,
 	const struct image_policy *policy, struct image *out)
 {
@@ -235,6 +248,8 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	if (r < 0)
 		return r;
 	out->recordable = wants_writing(f, store);
+	if (f->size > 0 && failed_its_sum(f->dir_fd, f->base))
+		add_warning(out, "; storage gave back other data than was burned on it");
 	if (out->recordable && !f->may_write) {
 		out->recordable = false;
 		r = f->size == 0 ? -EROFS : 0;
@@ -377,6 +392,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	int n;
 
 	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank"};
+	out->damaged = size > 0 && failed_its_sum(folder, name);
 	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) >= (int)sizeof(path))
 		return;
 	n = library_read(folder, path, text, sizeof(text));

@@ -57,6 +57,7 @@ void image_describe(const struct disc *d, char *out, size_t size);
 struct image_peek {
 	const char *kind;    /* "blank", "open", "appendable", "iso" */
 	const char *problem; /* of its state; NULL = none */
+	bool damaged;        /* read back after its burn, it was something else */
 	unsigned sessions;   /* complete ones */
 	uint64_t session;    /* the byte at which the last of them begins */
 };

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/sum.h"
 #include "ctl/words.h"
 #include "media/store.h"
 #include "util/log.h"
@@ -247,11 +248,16 @@ static int replace(struct library_file *f)
 	return fd;
 }
 
-int library_open(struct library_file *f, bool writable)
+int library_open(const struct library_file *f)
 {
-	int fd = reopen(f->path_fd, writable ? O_RDWR : O_RDONLY);
+	return reopen(f->path_fd, O_RDONLY);
+}
 
-	return fd == -EACCES && writable && f->size == 0 ? replace(f) : fd;
+int library_open_writable(struct library_file *f)
+{
+	int fd = reopen(f->path_fd, O_RDWR);
+
+	return fd == -EACCES && f->size == 0 ? replace(f) : fd;
 }
 
 int library_open_entry(const struct library_entry *e)
@@ -383,7 +389,8 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 	struct stat st;
 	int fd, r = 0;
 
-	if (store_is_own_name(name) || !look(l->folder, name, &fd, &st, &e.link))
+	if (store_is_own_name(name) || sum_is_own_name(name) ||
+		!look(l->folder, name, &fd, &st, &e.link))
 		return 0;
 	/* A name that cannot be typed on a control line cannot be inserted either. */
 	if (!can_be_typed(name)) {

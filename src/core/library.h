@@ -20,7 +20,7 @@ struct library_file {
 	uint64_t size;
 	dev_t dev;
 	ino_t ino;
-	bool may_write; /* neither its mode nor the file system is against it; see library_open() */
+	bool may_write; /* neither its mode nor the file system is against it; see library_open_writable() */
 };
 
 /* A descriptor of the folder, or -errno. */
@@ -31,11 +31,13 @@ int library_open_folder(const char *path);
  * folder; -ENOTBLK: not a regular file; -EACCES and other errors of the system.
  */
 int library_find(int folder, const char *name, struct library_file *out);
+/* Opens what was found. A descriptor, or -errno. */
+int library_open(const struct library_file *f);
 /*
- * Opens what was found. A descriptor, or -errno. An empty file that only its owner may
- * write to (touch, by one of the group) is replaced by one of ours.
+ * Likewise, for writing too. An empty file that only its owner may write to (touch, by
+ * one of the group) is replaced by one of ours.
  */
-int library_open(struct library_file *f, bool writable);
+int library_open_writable(struct library_file *f);
 void library_forget(struct library_file *f);
 
 /* A whole small file into buf: its bytes, -EFBIG when it has more than size, or as library_find().

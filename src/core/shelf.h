@@ -28,6 +28,7 @@ struct shelf_entry {
 	ino_t ino;
 	const char *kind, *problem; /* as in struct image_peek */
 	unsigned sessions;
+	bool damaged;
 	bool usable; /* see image_is_usable() */
 };
 

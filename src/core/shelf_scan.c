@@ -182,6 +182,7 @@ static bool take(const struct library_entry *e, void *ctx)
 	n->kind = peek.kind;
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
+	n->damaged = peek.damaged;
 	n->label = label_of(l, e, peek.session);
 	l->list->unread += n->label ? 0 : 1;
 	return true;

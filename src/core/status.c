@@ -95,6 +95,12 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "unsynced_blocks", json_integer(m->unsynced));
 	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
 	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
+	if (info.has_catcher)
+		json_object_set_new(o, "burned",
+			json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "state", info.catch.state,
+				"image", info.catch.image, "percent", (int)info.catch.percent,
+				"waiting", (int)info.catch.waiting, "last", info.catch.last,
+				"problem", info.catch.problem));
 	json_object_set_new(o, "host", host);
 	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
 	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));
@@ -113,10 +119,10 @@ static json_t *image(const struct shelf_entry *e, const struct drives *all)
 		if (drive_holds(all->drive[i], e->dev, e->ino))
 			json_array_append_new(in, json_string(drive_name(all->drive[i])));
 	}
-	return json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:o}", "name", e->name, "label",
+	return json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name, "label",
 		e->label, "kind", e->kind, "size", (json_int_t)e->size, "sessions",
-		(int)e->sessions, "problem", e->problem ? e->problem : "", "insertable", e->usable,
-		"loaded_in", in);
+		(int)e->sessions, "problem", e->problem ? e->problem : "", "damaged", e->damaged,
+		"insertable", e->usable, "loaded_in", in);
 }
 
 json_t *status_list(const struct shelf_list *l, const struct drives *all, const char *folder)

@@ -87,6 +87,25 @@ static void format_disc(const json_t *drive, FILE *out)
 		fprintf(out, "  %-10s %s\n", "warning", text(drive, "warning"));
 }
 
+/* What becomes of the discs that were burned. */
+static void format_burned(const json_t *drive, FILE *out)
+{
+	const json_t *b = json_object_get(drive, "burned");
+	const char *state = text(b, "state");
+
+	if (strcmp(state, "verifying") == 0)
+		fprintf(out, "  %-10s verifying %s, %" PRIu64 " %%\n", "burned", text(b, "image"),
+			number(b, "percent"));
+	else if (*state)
+		fprintf(out, "  %-10s %s: %s\n", "burned", text(b, "image"), state);
+	if (number(b, "waiting"))
+		fprintf(out, "  %-10s %" PRIu64 " more waiting\n", "burned", number(b, "waiting"));
+	if (*text(b, "problem"))
+		fprintf(out, "  %-10s PROBLEM: %s\n", "burned", text(b, "problem"));
+	else if (*text(b, "last"))
+		fprintf(out, "  %-10s %s\n", "burned", text(b, "last"));
+}
+
 static void format_drive(const json_t *drive, FILE *out)
 {
 	fprintf(out, "%s\n", text(drive, "name"));
@@ -97,6 +116,7 @@ static void format_drive(const json_t *drive, FILE *out)
 		flag(drive, "eject_requested") ? ", the host is asked to eject" : "");
 	if (*text(drive, "pending"))
 		fprintf(out, "  %-10s %s\n", "pending", text(drive, "pending"));
+	format_burned(drive, out);
 	format_host(drive, out);
 	fprintf(out,
 		"  %-10s %" PRIu64 " (%" PRIu64 " failed), %" PRIu64 " blocks read, %" PRIu64
@@ -196,6 +216,8 @@ static void put_drives(FILE *out, const json_t *image)
 		fprintf(out, "%s%s", i == 0 ? "" : ",", json_string_value(each));
 	if (json_is_false(json_object_get(image, "insertable")))
 		fputs("  (cannot be inserted)", out);
+	if (flag(image, "damaged"))
+		fputs("  (DAMAGED: storage gave back other data than was burned)", out);
 	if (*text(image, "problem"))
 		fprintf(out, "  (read-only: %s)", text(image, "problem"));
 	fputc('\n', out);

@@ -107,6 +107,30 @@ static int file_rename(struct folder *f, const char *from, const char *to)
 	return renameat(dir_of(f), from, dir_of(f), to) < 0 ? -errno : 0;
 }
 
+int folder_file_rename_in_steps(int dir, const char *from, const char *to, bool links)
+{
+	struct stat st;
+
+	if (links && linkat(dir, from, dir, to, 0) == 0)
+		return unlinkat(dir, from, 0) < 0 ? -errno : 0;
+	if (links && errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
+		return -errno;
+	if (fstatat(dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return -EEXIST;
+	if (errno != ENOENT)
+		return -errno;
+	return renameat(dir, from, dir, to) < 0 ? -errno : 0;
+}
+
+static int file_rename_new(struct folder *f, const char *from, const char *to)
+{
+	if (renameat2(dir_of(f), from, dir_of(f), to, RENAME_NOREPLACE) == 0)
+		return 0;
+	return errno == EINVAL || errno == ENOSYS
+		       ? folder_file_rename_in_steps(dir_of(f), from, to, true)
+		       : -errno;
+}
+
 static int file_unlink(struct folder *f, const char *name)
 {
 	return unlinkat(dir_of(f), name, 0) < 0 ? -errno : 0;
@@ -129,6 +153,7 @@ static const struct folder_ops file_ops = {
 	.sync = file_sync,
 	.exchange = file_exchange,
 	.rename = file_rename,
+	.rename_new = file_rename_new,
 	.unlink = file_unlink,
 	.sync_names = file_sync_names,
 	.close = file_close,

@@ -37,6 +37,9 @@ struct folder_ops {
 	int (*exchange)(struct folder *f, const char *a, const char *b);
 	/* In place of what had the name `to`. */
 	int (*rename)(struct folder *f, const char *from, const char *to);
+	/* The same, but -EEXIST when there is something of the name `to`. NULL: not needed there.
+	 */
+	int (*rename_new)(struct folder *f, const char *from, const char *to);
 	int (*unlink)(struct folder *f, const char *name);
 	/* Names made, changed and removed so far are on storage on return. */
 	int (*sync_names)(struct folder *f);
@@ -87,6 +90,11 @@ bool store_is_own_name(const char *name);
 
 /* The folder behind the descriptor, which is taken over, also on failure. NULL: no memory. */
 struct folder *folder_file_new(int fd);
+/*
+ * What rename_new does where the file system has no RENAME_NOREPLACE: a second name, then
+ * the first one goes; without links (FAT) a look and a rename. For tests.
+ */
+int folder_file_rename_in_steps(int dir, const char *from, const char *to, bool links);
 /* The run of this machine, for store_new(); "" when the kernel does not tell. */
 void store_this_boot(char boot[STORE_BOOT_MAX]);
 

@@ -15,7 +15,7 @@ suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 recipe=1
 
 packages="libc6-dev libcmocka-dev
-	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev"
+	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev"
 key=$(echo "$recipe" "$suite" "$arch" "$packages" | sha256sum | cut -c1-12)
 dir=$cache/arch-$arch-$key
 

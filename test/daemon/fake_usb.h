@@ -53,6 +53,9 @@ static inline void fake_state(void *usb, struct ffs_state *state)
 
 /* Of the drives made from now on. */
 static bool fake_jukebox;
+static struct drive_burned fake_burned;
+static bool fake_remembers;
+static const char *fake_image;
 
 static inline struct drive *fake_drive(
 	struct fake_usb *u, const char *name, sd_event *event, struct drives *set, unsigned wait)
@@ -68,6 +71,9 @@ static inline struct drive *fake_drive(
 		.label_wait = 5000,
 		.brings_next = fake_jukebox,
 		.sync_ms = 300,
+		.burned = fake_burned,
+		.remember = fake_remembers,
+		.image = fake_image,
 	};
 	struct drive_port port = {
 		.usb = u, .post = fake_post, .get_state = fake_state, .resume = fake_resume};

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/catch.h"
 #include "core/config.h"
 #include "util/array.h"
 
@@ -58,7 +59,12 @@ static void defaults(void **state)
 	assert_int_equal(c.behaviour.stall, BOT_STALL_NEVER);
 	assert_int_equal(c.behaviour.swap_gap, 300);
 	assert_int_equal(c.behaviour.eject_brings_next, 0);
+	assert_int_equal(c.behaviour.last_disc, 1);
 	assert_int_equal(c.behaviour.log_level, LOG_LEVEL_INFO);
+	assert_int_equal(c.burned.move, CATCH_MOVE_NO);
+	assert_int_equal(c.burned.checksum, 0);
+	assert_int_equal(c.burned.blank, 0);
+	assert_int_equal(c.burned.idle, 30);
 }
 
 static void mention(const char *key, void *text)
@@ -103,7 +109,9 @@ static void all_values(void **state)
 		     "\"1234567890123456\";\n"
 		     "  revision = \"1234\"; media = \"/m\"; image = \"i.iso\"; }, { } );\n"
 		     "behaviour: { finalised = \"dvd+r\"; subclass = 2; stall = \"short\";\n"
-		     "  swap_gap = 0; eject_brings_next = true; log_level = \"debug\"; };\n"),
+		     "  swap_gap = 0; eject_brings_next = true; log_level = \"debug\";\n"
+		     "  last_disc = false; };\n"
+		     "burned: { move = \"label\"; checksum = true; idle = 0; };\n"),
 		0);
 	assert_string_equal(c.udc, "dummy_udc.0");
 	assert_string_equal(c.gadget.name, "g-1_x");
@@ -122,6 +130,10 @@ static void all_values(void **state)
 	assert_int_equal(c.behaviour.swap_gap, 0);
 	assert_int_equal(c.behaviour.eject_brings_next, 1);
 	assert_int_equal(c.behaviour.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c.behaviour.last_disc, 0);
+	assert_int_equal(c.burned.move, CATCH_MOVE_LABEL);
+	assert_int_equal(c.burned.checksum, 1);
+	assert_int_equal(c.burned.idle, 0);
 }
 
 // clang-format off
@@ -177,6 +189,14 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 		"behaviour.eject_brings_next must be true or false, not a whole number" },
 	{ "behaviour: { log_level = \"loud\"; };\n", 1,
 		"behaviour.log_level is \"loud\", it must be \"error\" or \"warn\" or \"info\" or \"debug\"" },
+	{ "burned: { move = true; };\n", 1, "burned.move must be a string, not a boolean" },
+	{ "burned: { move = \"name\"; };\n", 1,
+		"burned.move is \"name\", it must be \"no\" or \"date\" or \"label\"" },
+	{ "burned: {\nidle = 86401; };\n", 2, "burned.idle is 86401, it must be 0 to 86400" },
+	{ "burned: { verify = true; };\n", 1, "unknown key \"burned.verify\"" },
+	{ "behaviour: { eject_brings_next = true; };\nburned: {\nblank = true; };\n", 3,
+		"burned.blank and behaviour.eject_brings_next must not both be true: each says what "
+		"follows a disc that the host ejects" },
 	/* drives */
 	{ "drives = ( );\n", 1, "drives has 0 entries, it must have 1 to 8" },
 	{ "drives = ( {}, {}, {}, {}, {}, {}, {}, {}, {} );\n", 1, "drives has 9 entries, it must have 1 to 8" },

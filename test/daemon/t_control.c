@@ -207,11 +207,13 @@ static void socket_list(void **state)
 	assert_non_null(strstr(hear(fd),
 		"\"images\":["
 		"{\"name\":\"a.iso\",\"label\":\"\",\"kind\":\"iso\",\"size\":4096,\"sessions\":0,"
-		"\"problem\":\"\",\"insertable\":true,\"loaded_in\":[\"drive1\"]},"
+		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[\"drive1\"]}"
+		","
 		"{\"name\":\"b c.iso\",\"label\":\"MY DISC\",\"kind\":\"iso\",\"size\":40960,"
-		"\"sessions\":0,\"problem\":\"\",\"insertable\":true,\"loaded_in\":[]},"
+		"\"sessions\":0,\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_"
+		"in\":[]},"
 		"{\"name\":\"n\",\"label\":\"\",\"kind\":\"blank\",\"size\":0,\"sessions\":0,"
-		"\"problem\":\"\",\"insertable\":true,\"loaded_in\":[]}],"
+		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[]}],"
 		"\"labels_unread\":0,\"unnamed\":0,\"more\":false}"));
 	close(fd);
 }

@@ -45,7 +45,9 @@ static int try_open(const char *name)
 
 	if (r < 0)
 		return r;
-	fd = f.size == 0 && !f.may_write ? -EROFS : library_open(&f, f.size == 0);
+	fd = f.size > 0    ? library_open(&f)
+	     : f.may_write ? library_open_writable(&f)
+			   : -EROFS;
 	library_forget(&f);
 	if (fd >= 0)
 		close(fd);
@@ -70,7 +72,7 @@ static void empty_file_of_another_user(void **state)
 	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
 	assert_int_equal(library_find(folder, "blank", &f), 0);
 	assert_true(f.may_write);
-	fd = library_open(&f, true);
+	fd = library_open_writable(&f);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, "x", 1), 1);
 	close(fd);
@@ -83,7 +85,7 @@ static void empty_file_of_another_user(void **state)
 	/* One that holds something, and one that has another name too, stay what they are. */
 	assert_int_equal(library_find(folder, "a.iso", &f), 0);
 	assert_false(f.may_write);
-	assert_int_equal(library_open(&f, true), -EACCES);
+	assert_int_equal(library_open_writable(&f), -EACCES);
 	library_forget(&f);
 	assert_int_equal(seteuid(0), 0);
 	put_size("media/twice", 0);
@@ -103,7 +105,7 @@ static void empty_file_of_another_user(void **state)
 	assert_int_equal(seteuid(0), 0);
 	put_text("media/late", "data");
 	assert_int_equal(seteuid(65534), 0);
-	assert_int_equal(library_open(&f, true), -EBUSY);
+	assert_int_equal(library_open_writable(&f), -EBUSY);
 	library_forget(&f);
 	assert_int_equal(stat(in_scratch("media/late"), &now), 0);
 	assert_int_equal(now.st_size, 4);
@@ -122,13 +124,13 @@ static void opens(void **state)
 	assert_int_equal(library_find(folder, "a.iso", &f), 0);
 	assert_int_equal(f.size, 4096);
 	assert_string_equal(f.base, "a.iso");
-	fd = library_open(&f, false);
+	fd = library_open(&f);
 	assert_int_equal(write(fd, "x", 1), -1);
 	close(fd);
 	library_forget(&f);
 	assert_int_equal(library_find(folder, "blank", &f), 0);
 	assert_true(f.may_write);
-	fd = library_open(&f, true);
+	fd = library_open_writable(&f);
 	assert_int_equal(write(fd, "x", 1), 1);
 	assert_int_equal(pread(fd, &c, 1, 0), 1);
 	close(fd);

@@ -76,6 +76,13 @@ until_cut() {
 		word=${1:-} n=${2:-0} rest=${*:3}
 		[ -z "${TRACE:-}" ] || echo "# $((SECONDS - booted)) s: $line"
 		case $word in
+		back)
+			# In the drive is the disc that was burned; of a blank that had just gone in
+			# the cut may have taken the word.
+			if [ "$kills" -gt 0 ] && [ "$n" = "$disc" ] && [ "$seen" -gt 0 ]; then
+				verdict "after cut $kills: disc $n is in the drive again" test "$3" = "disc$n.img"
+			fi
+			;;
 		found)
 			if [ "$kills" -gt 0 ]; then judge "${@:2}"; fi
 			;;

@@ -4,6 +4,7 @@
 # burns on, and tells how far it is until it is cut. LAST: it may finish.
 . ./board.sh
 
+# No image is configured: what is in the drive after a cut is what the drive remembers.
 BEHAVIOUR='behaviour: { sync_mb = 1; sync_seconds = 1; };'
 board_up
 disc=$(newest)
@@ -11,7 +12,11 @@ if [ "$disc" = 0 ]; then
 	daemon_up
 	say found 0 none 0 0 0 0
 else
-	daemon_up "disc$disc.img"
+	daemon_up
+	say back "$disc" "$(mmcgadgetctl --json status | jq -r '.drives[0].image')"
+	# A cut may come before it was written down that there is a new blank.
+	[ "$(mmcgadgetctl --json status | jq -r '.drives[0].image')" = "disc$disc.img" ] ||
+		mmcgadgetctl insert "disc$disc.img" >/dev/null || bad "disc $disc goes in"
 	look
 	say found "$disc" "$state" "$nwa" "$recorded" "$sessions" "$(stat -c %s "$media/disc$disc.img")"
 	if prefix_good "$disc" "$nwa"; then

@@ -27,6 +27,8 @@ check "SIGTERM: the host's drive is gone" wait_for 10 have_drives 0
 
 # ---- SIGTERM in the middle of a burn ----
 make_iso BURN 40 "$work/burn.iso"
+# An empty drive: the host is not to look at a disc that is in the way of the blank.
+rm "$media/.mmcgadget-drive0.mmcdisc"
 config
 daemon_start
 wait_for 30 have_drives 1

@@ -391,6 +391,11 @@ static int rename_file(struct folder *f, const char *from, const char *to)
 	return how == DO_IT ? 0 : failed(c);
 }
 
+static int rename_new(struct folder *f, const char *from, const char *to)
+{
+	return inode_of(cut_under(f), to) ? -EEXIST : rename_file(f, from, to);
+}
+
 static int unlink_file(struct folder *f, const char *name)
 {
 	struct cut *c = cut_under(f);
@@ -446,6 +451,7 @@ static const struct folder_ops folder_ops = {
 	.sync = text_sync,
 	.exchange = exchange,
 	.rename = rename_file,
+	.rename_new = rename_new,
 	.unlink = unlink_file,
 	.sync_names = sync_names,
 	.close = close_folder,

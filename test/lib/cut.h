@@ -14,7 +14,7 @@
 
 #define CUT_SECTOR  512u
 #define CUT_OPS     4096u /* operations whose kind is remembered */
-#define CUT_NAMES   4u
+#define CUT_NAMES   6u
 #define CUT_INODES  64u
 #define CUT_PENDING 1024u
 
