@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <linux/magic.h>
+#include <linux/usb/ch9.h>
 #include <usbg/usbg.h>
 
 #include "gadget/gadget_int.h"
@@ -187,6 +188,9 @@ static int remove_gadget(usbg_state *s, const char *name)
 	/* ENODEV: it was not bound. */
 	write_udc(name, "\n");
 	unmount_functions(g);
+	ret = gadget_cdc_let_go(g);
+	if (ret)
+		return ret;
 	ret = usbg_rm_gadget(g, USBG_RM_RECURSE);
 	if (ret != USBG_SUCCESS)
 		log_error("cannot remove the gadget %s: %s", name, usbg_strerror(ret));
@@ -289,8 +293,15 @@ static int build(struct gadget *g, const struct gadget_config *c)
 		.configuration = (char *)(uintptr_t)(c->configuration ? c->configuration : ""),
 	};
 	usbg_config *config;
-	int ret = usbg_create_gadget(g->state, c->name, &attrs, &strings, &g->usbg);
+	int ret;
 
+	/* Interface Association ECN: tells hosts, Windows for one, to look for associations. */
+	if (c->cdcs > 0) {
+		attrs.bDeviceClass = USB_CLASS_MISC;
+		attrs.bDeviceSubClass = 2;
+		attrs.bDeviceProtocol = 1;
+	}
+	ret = usbg_create_gadget(g->state, c->name, &attrs, &strings, &g->usbg);
 	if (ret == USBG_SUCCESS)
 		ret = usbg_create_config(g->usbg, GADGET_CONFIG_ID, GADGET_CONFIG_LABEL,
 			&config_attrs, &config_strings, &config);
@@ -300,7 +311,8 @@ static int build(struct gadget *g, const struct gadget_config *c)
 		log_error("cannot create the gadget %s: %s", c->name, usbg_strerror(ret));
 		return gadget_error(ret);
 	}
-	return add_functions(g, c, config);
+	ret = add_functions(g, c, config);
+	return ret ? ret : gadget_cdc_add(g, c, config);
 }
 
 /* The attributes that gadget_bind() and gadget_unbind() write. */
@@ -452,9 +464,10 @@ static int try_udc(struct gadget *g, const char *udc, char *owner, size_t size)
 	if (udc_owner(udc, owner, size))
 		return -EBUSY;
 	ret = bind_to(g, udc);
-	if (ret == -EBUSY && !udc_owner(udc, owner, size))
-		snprintf(owner, size, "something that the kernel log may name");
-	return ret;
+	if (!ret || udc_owner(udc, owner, size))
+		return ret;
+	/* Linux 6.1 and newer say EBUSY, whatever a function's bind() says. */
+	return udc_exists(udc) ? -ENOSPC : -ENODEV;
 }
 
 int gadget_bind(struct gadget *g, const char *udc, char *owner, size_t owner_size)

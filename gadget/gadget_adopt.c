@@ -68,7 +68,7 @@ static const char *differs_in_functions(usbg_gadget *g, const struct gadget_conf
 			return "it has other functions";
 	}
 	usbg_for_each_function(f, g) found++;
-	return found == wanted ? NULL : "it has other functions";
+	return found == wanted + c->cdcs && gadget_cdc_same(g, c) ? NULL : "it has other functions";
 }
 
 static const char *find(struct gadget *g, const struct gadget_config *c)

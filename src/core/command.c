@@ -87,7 +87,10 @@ static void run_status(const struct command_env *env, const struct verb_call *ca
 			json_array_append_new(drives, status_drive(env->drives->drive[i]));
 	}
 	json_object_set_new(a, "drives", drives);
+	json_object_set_new(
+		a, "functions", env->functions ? env->functions(env->ctx) : json_array());
 	json_object_set_new(a, "udc", json_string(env->udc ? env->udc(env->ctx) : ""));
+	json_object_set_new(a, "problem", json_string(env->problem ? env->problem(env->ctx) : ""));
 	json_object_set_new(a, "version", json_string(MMCGADGET_VERSION));
 	r->final(r, a);
 }

@@ -11,7 +11,9 @@
 
 struct command_env {
 	struct drives *drives;
-	const char *(*udc)(void *ctx); /* name of the controller, "" = none; may be NULL */
+	const char *(*udc)(void *ctx);     /* name of the controller, "" = none; may be NULL */
+	const char *(*problem)(void *ctx); /* why there is none, "" = there is one; may be NULL */
+	json_t *(*functions)(void *ctx);   /* beside the drives, a new array; may be NULL */
 	void *ctx;
 };
 

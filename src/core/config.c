@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "core/catch.h"
+#include "core/functions.h"
 #include "ctl/words.h"
 #include "util/array.h"
 
@@ -108,6 +109,9 @@ static const struct choice move[] = {
 };
 /* 06h SCSI transparent; 02h MMC-5 (SFF-8020i), which BOT allows as well. */
 static const struct choice subclass[] = { { "6", 6 }, { "2", 2 }, { NULL, 0 } };
+static const struct choice function_type[] = {
+	{ "acm", GADGET_ACM }, { "ncm", GADGET_NCM }, { "ecm", GADGET_ECM }, { NULL, 0 },
+};
 
 #define AT(member) offsetof(struct config, member)
 #define TEXT(path, member, least, def, check) \
@@ -163,6 +167,19 @@ static const struct key drive_keys[] = {
 	DRIVE_TEXT("revision", revision, 1, "0.1 ", check_ascii),
 	DRIVE_TEXT("media", media, 1, "/var/lib/mmcgadget", check_absolute),
 	DRIVE_TEXT("image", image, 0, "", check_text),
+};
+
+#undef AT
+#define AT(member) offsetof(struct config_function, member)
+#define FUNCTION_MAC(path, member) \
+	{ path, KEY_TEXT, AT(member), 0, sizeof(((struct config_function *)0)->member) - 1, "", 0, \
+		function_check_mac, NULL }
+
+/* The type has no default: it must be there. */
+static const struct key function_keys[] = {
+	CHOICE("type", type, "acm", function_type),
+	FUNCTION_MAC("host_mac", host_mac),
+	FUNCTION_MAC("board_mac", board_mac),
 };
 // clang-format on
 
@@ -348,37 +365,50 @@ static int take(struct load *l, const struct key *k, const config_setting_t *s, 
 	return -EINVAL;
 }
 
-static int take_drive(
-	struct load *l, const config_setting_t *group, struct config *c, unsigned place)
+/* A group of a list, by the keys that groups of this list have. */
+static int take_entry(struct load *l, const config_setting_t *group, const char *list,
+	unsigned place, const struct key *known, size_t count, void *base)
 {
-	struct config_drive *d = &c->drive[place];
-	const config_setting_t *s, *named = group;
+	const config_setting_t *s;
 	char path[64];
 	int r;
 
-	drive_defaults(d, place);
 	if (!config_setting_is_group(group))
-		return refuse(l, group, "drives[%u] must be a group { }, not %s", place,
+		return refuse(l, group, "%s[%u] must be a group { }, not %s", list, place,
 			type_name(group));
 	for (unsigned i = 0; (s = config_setting_get_elem(group, i)) != NULL; i++) {
 		const struct key *k = NULL;
 
-		for (size_t j = 0; j < ARRAY_LEN(drive_keys); j++) {
-			if (strcmp(drive_keys[j].path, config_setting_name(s)) == 0)
-				k = &drive_keys[j];
+		for (size_t j = 0; j < count; j++) {
+			if (strcmp(known[j].path, config_setting_name(s)) == 0)
+				k = &known[j];
 		}
-		snprintf(path, sizeof(path), "drives[%u].%.40s", place, config_setting_name(s));
+		snprintf(path, sizeof(path), "%s[%u].%.40s", list, place, config_setting_name(s));
 		if (!k)
 			return refuse(l, s, "unknown key \"%s\"", path);
-		r = take(l, k, s, path, d);
+		r = take(l, k, s, path, base);
 		if (r < 0)
 			return r;
-		if (strcmp(k->path, "name") == 0)
-			named = s;
 	}
+	return 0;
+}
+
+static int take_drive(
+	struct load *l, const config_setting_t *group, struct config *c, unsigned place)
+{
+	struct config_drive *d = &c->drive[place];
+	const config_setting_t *named;
+	int r;
+
+	drive_defaults(d, place);
+	r = take_entry(l, group, "drives", place, drive_keys, ARRAY_LEN(drive_keys), d);
+	if (r < 0)
+		return r;
+	named = config_setting_get_member(group, "name");
 	for (unsigned i = 0; i < place; i++) {
 		if (strcmp(c->drive[i].name, d->name) == 0)
-			return refuse(l, named, "two drives have the name \"%s\"", d->name);
+			return refuse(l, named ? named : group, "two drives have the name \"%s\"",
+				d->name);
 	}
 	return 0;
 }
@@ -394,6 +424,46 @@ static int take_drives(struct load *l, const config_setting_t *list, struct conf
 			(unsigned)CONFIG_MAX_DRIVES);
 	for (c->drives = 0; c->drives < (unsigned)n; c->drives++) {
 		r = take_drive(l, config_setting_get_elem(list, c->drives), c, c->drives);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int take_function(
+	struct load *l, const config_setting_t *group, struct config *c, unsigned place)
+{
+	struct config_function *f = &c->function[place];
+	const config_setting_t *s;
+	const char *key;
+	char text[128];
+	int r;
+
+	for (size_t i = 0; i < ARRAY_LEN(function_keys); i++)
+		set_default(&function_keys[i], f);
+	r = take_entry(l, group, "functions", place, function_keys, ARRAY_LEN(function_keys), f);
+	if (r < 0)
+		return r;
+	if (!config_setting_get_member(group, "type"))
+		return refuse(l, group, "functions[%u] has no type, it must be %s", place,
+			choice_list(&function_keys[0], "\"", text, sizeof(text)));
+	if (functions_good(c->function, place, &key, text, sizeof(text)))
+		return 0;
+	s = config_setting_get_member(group, key);
+	return refuse(l, s ? s : group, "functions[%u].%s %s", place, key, text);
+}
+
+static int take_functions(struct load *l, const config_setting_t *list, struct config *c)
+{
+	int r, n = config_setting_length(list);
+
+	if (!config_setting_is_list(list))
+		return refuse(l, list, "functions must be a list ( ), not %s", type_name(list));
+	if (n > (int)CONFIG_MAX_FUNCTIONS)
+		return refuse(l, list, "functions has %d entries, it must have 0 to %u", n,
+			(unsigned)CONFIG_MAX_FUNCTIONS);
+	for (c->functions = 0; c->functions < (unsigned)n; c->functions++) {
+		r = take_function(l, config_setting_get_elem(list, c->functions), c, c->functions);
 		if (r < 0)
 			return r;
 	}
@@ -431,6 +501,8 @@ static int take_group(
 			r = take_group(l, s, path, c);
 		} else if (prefix_len == 0 && strcmp(path, "drives") == 0) {
 			r = take_drives(l, s, c);
+		} else if (prefix_len == 0 && strcmp(path, "functions") == 0) {
+			r = take_functions(l, s, c);
 		} else {
 			r = refuse(l, s, "unknown key \"%s\"", path);
 		}
@@ -502,6 +574,10 @@ void config_each_key(void (*fn)(const char *key, void *ctx), void *ctx)
 		fn(keys[i].path, ctx);
 	for (size_t i = 0; i < ARRAY_LEN(drive_keys); i++) {
 		snprintf(path, sizeof(path), "drives[].%s", drive_keys[i].path);
+		fn(path, ctx);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(function_keys); i++) {
+		snprintf(path, sizeof(path), "functions[].%s", function_keys[i].path);
 		fn(path, ctx);
 	}
 }

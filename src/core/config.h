@@ -10,13 +10,20 @@
 #include "mmc/mmc.h"
 #include "util/log.h"
 
-#define CONFIG_MAX_DRIVES GADGET_MAX_FUNCTIONS
+#define CONFIG_MAX_DRIVES    GADGET_MAX_FUNCTIONS
+#define CONFIG_MAX_FUNCTIONS GADGET_MAX_CDC
 
 struct config_drive {
 	char name[17];
 	char vendor[9], product[17], revision[5];
 	char media[256]; /* absolute */
 	char image[256]; /* name inside media, "" = start empty */
+};
+
+/* Beside the drives. */
+struct config_function {
+	int type;                         /* enum gadget_cdc_type */
+	char host_mac[18], board_mac[18]; /* "" = made from the serial number */
 };
 
 struct config {
@@ -35,6 +42,8 @@ struct config {
 	} control;
 	unsigned drives;
 	struct config_drive drive[CONFIG_MAX_DRIVES];
+	unsigned functions;
+	struct config_function function[CONFIG_MAX_FUNCTIONS];
 	struct {
 		int finalised; /* enum mmc_finalised */
 		int subclass;

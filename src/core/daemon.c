@@ -64,6 +64,16 @@ static const char *current_udc(void *daemon)
 	return usb_udc(((struct daemon *)daemon)->usb);
 }
 
+static const char *current_problem(void *daemon)
+{
+	return usb_problem(((struct daemon *)daemon)->usb);
+}
+
+static json_t *current_functions(void *daemon)
+{
+	return usb_functions(((struct daemon *)daemon)->usb);
+}
+
 static int add_drive(struct daemon *d, unsigned i)
 {
 	const struct config_drive *c = &d->config->drive[i];
@@ -162,7 +172,13 @@ static int start_control(struct daemon *d)
 		.status = c->control.status,
 		.group = c->control.group,
 	};
-	struct command_env env = {.drives = &d->drives, .udc = current_udc, .ctx = d};
+	struct command_env env = {
+		.drives = &d->drives,
+		.udc = current_udc,
+		.problem = current_problem,
+		.functions = current_functions,
+		.ctx = d,
+	};
 	int r = control_new(&cc, &env, d->event, &d->control);
 
 	if (r == 0)

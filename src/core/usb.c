@@ -11,14 +11,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/functions.h"
 #include "core/usb_setup.h"
 #include "util/array.h"
 #include "util/hash.h"
 #include "util/log.h"
 
-#define RETRY_USEC 1000000u /* no controller: look for one */
-#define WATCH_USEC 2000000u /* a controller: is it there still? */
-#define DEATHS_MAX 10u      /* take-overs by daemons that do not live to see the timer */
+#define RETRY_USEC   1000000u  /* no controller: look for one */
+#define WATCH_USEC   2000000u  /* a controller: is it there still? */
+#define REFUSED_USEC 30000000u /* one that refuses us; the kernel logs each try */
+#define DEATHS_MAX   10u       /* take-overs by daemons that do not live to see the timer */
 
 struct function {
 	struct drive *drive;
@@ -34,13 +36,14 @@ struct usb {
 	bool let_go;     /* the gadget of the daemon before us was bound until now */
 	bool built;      /* by us: we are root */
 	bool keeps_stay; /* in the store, for the next start */
+	bool refused;    /* by a controller, which will not change its mind soon */
 	struct usb_plan plan;
 	struct gadget *gadget;
 	sd_event_source *timer;
 	struct lockfile lock; /* of the gadget's name */
 	struct function function[GADGET_MAX_FUNCTIONS];
 	unsigned count;
-	char reason[160]; /* last logged, so that a retry each second does not fill the log */
+	char reason[224]; /* last logged, so that a retry each second does not fill the log */
 };
 
 static int port_post(void *usb, void (*fn)(void *arg), void *arg)
@@ -63,6 +66,16 @@ const char *usb_udc(void *usb)
 	const struct usb *u = usb;
 
 	return u && u->gadget ? gadget_udc(u->gadget) : "";
+}
+
+const char *usb_problem(const struct usb *u)
+{
+	return u && u->gadget && *gadget_udc(u->gadget) == '\0' ? u->reason : "";
+}
+
+json_t *usb_functions(const struct usb *u)
+{
+	return u ? functions_status(u->config, u->gadget) : json_array();
 }
 
 __attribute__((format(printf, 3, 4))) static void say(
@@ -94,6 +107,7 @@ static void bind_once(struct usb *u)
 	char owner[64] = "";
 	int r = gadget_bind(u->gadget, udc, owner, sizeof(owner));
 
+	u->refused = r == -ENOSPC;
 	if (r == 0)
 		up(u, "ready");
 	else if (r == -ENODEV && *udc)
@@ -109,6 +123,13 @@ static void bind_once(struct usb *u)
 			"to "
 			"be free",
 			*udc ? " " : "", udc, *owner ? owner : "?");
+	else if (r == -ENOSPC)
+		say(u, LOG_LEVEL_ERROR,
+			"the USB device controller%s%s refuses this gadget: it needs %u IN and %u "
+			"OUT endpoints, most likely there are fewer; leave out a drive or a "
+			"function, or see the kernel's log",
+			*udc ? " " : "", udc, u->count + 2 * u->config->functions,
+			u->count + u->config->functions);
 	else
 		say(u, LOG_LEVEL_ERROR, "binding to a USB device controller: %s; trying again",
 			strerror(-r));
@@ -138,7 +159,9 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *usb)
 		check_bound(u);
 	else
 		bind_once(u);
-	sd_event_source_set_time_relative(s, *gadget_udc(u->gadget) ? WATCH_USEC : RETRY_USEC);
+	sd_event_source_set_time_relative(s, *gadget_udc(u->gadget) ? WATCH_USEC
+					     : u->refused           ? REFUSED_USEC
+								    : RETRY_USEC);
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 

@@ -3,6 +3,7 @@
 #ifndef CORE_USB_H
 #define CORE_USB_H
 
+#include <jansson.h>
 #include <systemd/sd-event.h>
 
 #include "core/config.h"
@@ -31,5 +32,9 @@ int usb_start(struct usb *u, sd_event *event);
 void usb_stop(struct usb *u);
 /* Name of the controller, "" when not bound. */
 const char *usb_udc(void *usb);
+/* Why there is no controller, a sentence; "" when bound. */
+const char *usb_problem(const struct usb *u);
+/* The functions beside the drives, as status shows them: a new array. */
+json_t *usb_functions(const struct usb *u);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/functions.h"
 #include "gadget/ffs.h"
 #include "util/log.h"
 
@@ -39,6 +40,7 @@ void usb_plan(const struct config *c, struct usb_plan *plan)
 			c->gadget.name, c->drive[i].name);
 		plan->gadget.ffs_instance[i] = plan->instance[i];
 	}
+	plan->gadget.cdcs = functions_describe(c, plan->gadget.serial, plan->gadget.cdc);
 }
 
 /* ---- places ------------------------------------------------------------------------------- */

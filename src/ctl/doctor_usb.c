@@ -54,7 +54,9 @@ static void advise_beagle(struct exam *x)
 			x, "take its start out of /opt/scripts/boot/am335x_evm.sh, and reboot.");
 	exam_advise(x,
 		"Network and login over this USB port end with it, so have Ethernet or the serial "
-		"console at hand. More is in %s.",
+		"console at hand. Our gadget can have both instead: functions = ( { type = "
+		"\"acm\"; }, { type = \"ncm\"; } ) in /etc/mmcgadget/mmcgadget.conf. More is in "
+		"%s.",
 		x->facts.board->page);
 }
 
@@ -167,6 +169,7 @@ void exam_daemon(struct exam *x)
 	const struct facts *f = &x->facts;
 	const char *version = json_string_value(json_object_get(x->env->status, "version"));
 	const char *udc = json_string_value(json_object_get(x->env->status, "udc"));
+	const char *problem = json_string_value(json_object_get(x->env->status, "problem"));
 	int error = x->env->error;
 
 	if (error == -ENOENT || error == -ECONNREFUSED || error == -ENOTDIR) {
@@ -179,8 +182,13 @@ void exam_daemon(struct exam *x)
 			exam_advise(x, "Restart it: sudo systemctl restart mmcgadgetd. What it was "
 				       "at, journalctl -u mmcgadgetd says.");
 	} else if (*udc == '\0' && f->udcs > 0) {
-		if (exam_bad(x, "daemon", "mmcgadgetd %s runs, but is on no controller",
-			    version ? version : "?"))
+		bool first = exam_bad(x, "daemon", "mmcgadgetd %s runs, but is on no controller",
+			version ? version : "?");
+
+		if (first && problem && *problem)
+			exam_advise(x, "It says: %s. More is in journalctl -u mmcgadgetd -n 20.",
+				problem);
+		else if (first)
 			exam_advise(x,
 				"Read why: journalctl -u mmcgadgetd -n 20. The key udc in "
 				"/etc/mmcgadget/mmcgadget.conf must be empty or name a controller "

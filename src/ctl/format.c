@@ -126,6 +126,24 @@ static void format_drive(const json_t *drive, FILE *out)
 		number(drive, "phase_errors"), number(drive, "resets"));
 }
 
+static void format_functions(const json_t *functions, FILE *out)
+{
+	const json_t *each;
+	size_t i;
+
+	if (json_array_size(functions) > 0)
+		fputs("functions\n", out);
+	json_array_foreach(functions, i, each)
+	{
+		fprintf(out, "  %-10s %s", text(each, "type"),
+			*text(each, "node") ? text(each, "node") : "not there yet");
+		if (*text(each, "board_mac"))
+			fprintf(out, ", MAC %s here, %s at the host", text(each, "board_mac"),
+				text(each, "host_mac"));
+		fputc('\n', out);
+	}
+}
+
 /* ---- list --------------------------------------------------------------------------------- */
 
 #define COLUMNS 4u
@@ -276,7 +294,10 @@ bool format_details(const json_t *answer, FILE *out)
 
 		fprintf(out, "mmcgadgetd %s, %s%s\n", text(answer, "version"),
 			*udc ? "on controller " : "not on any USB controller", udc);
+		if (*text(answer, "problem"))
+			fprintf(out, "  %-10s %s\n", "problem", text(answer, "problem"));
 		json_array_foreach(drives, i, each) format_drive(each, out);
+		format_functions(json_object_get(answer, "functions"), out);
 	}
 	if (json_array_size(images) > 0)
 		format_list(answer, out);

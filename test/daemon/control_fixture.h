@@ -25,10 +25,28 @@ static inline const char *udc(void *ctx)
 	return ctx;
 }
 
+static inline const char *problem(void *ctx)
+{
+	(void)ctx;
+	return "";
+}
+
+static inline json_t *functions(void *ctx)
+{
+	(void)ctx;
+	return json_pack("[{s:s, s:s}]", "type", "acm", "node", "/dev/ttyGS0");
+}
+
 static inline int make_control(void)
 {
 	static char name[] = "dummy_udc.0", dir[SCRATCH_PATH];
-	struct command_env env = {.drives = &set, .udc = udc, .ctx = name};
+	struct command_env env = {
+		.drives = &set,
+		.udc = udc,
+		.problem = problem,
+		.functions = functions,
+		.ctx = name,
+	};
 	struct control_config cc = {.directory = dir,
 		.fifo = "control",
 		.socket = "socket",

@@ -54,6 +54,7 @@ static void defaults(void **state)
 	assert_string_equal(c.drive[0].revision, "0.1 ");
 	assert_string_equal(c.drive[0].media, "/var/lib/mmcgadget");
 	assert_string_equal(c.drive[0].image, "");
+	assert_int_equal(c.functions, 0);
 	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_ROM);
 	assert_int_equal(c.behaviour.subclass, 6);
 	assert_int_equal(c.behaviour.stall, BOT_STALL_NEVER);
@@ -108,6 +109,9 @@ static void all_values(void **state)
 		     "drives = ( { name = \"a\"; vendor = \"12345678\"; product = "
 		     "\"1234567890123456\";\n"
 		     "  revision = \"1234\"; media = \"/m\"; image = \"i.iso\"; }, { } );\n"
+		     "functions = ( { type = \"ecm\"; host_mac = \"02:00:00:00:00:01\";\n"
+		     "  board_mac = \"0A:bC:DE:f0:12:34\"; }, { type = \"acm\"; }, { type = "
+		     "\"ncm\"; } );\n"
 		     "behaviour: { finalised = \"dvd+r\"; subclass = 2; stall = \"short\";\n"
 		     "  swap_gap = 0; eject_brings_next = true; log_level = \"debug\";\n"
 		     "  last_disc = false; };\n"
@@ -124,6 +128,13 @@ static void all_values(void **state)
 	assert_string_equal(c.drive[0].image, "i.iso");
 	assert_string_equal(c.drive[1].name, "drive1");
 	assert_string_equal(c.drive[1].media, "/var/lib/mmcgadget");
+	assert_int_equal(c.functions, 3);
+	assert_int_equal(c.function[0].type, GADGET_ECM);
+	assert_string_equal(c.function[0].host_mac, "02:00:00:00:00:01");
+	assert_string_equal(c.function[0].board_mac, "0A:bC:DE:f0:12:34");
+	assert_int_equal(c.function[1].type, GADGET_ACM);
+	assert_int_equal(c.function[2].type, GADGET_NCM);
+	assert_string_equal(c.function[2].host_mac, "");
 	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_PLUS_R);
 	assert_int_equal(c.behaviour.subclass, 2);
 	assert_int_equal(c.behaviour.stall, BOT_STALL_SHORT);
@@ -207,6 +218,37 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "drives = ( { vendor = \"123456789\"; } );\n", 1, "drives[0].vendor has 9 bytes, at most 8 are allowed" },
 	{ "drives = ( { product = \"\xc3\xa4\"; } );\n", 1, "drives[0].product: only printable ASCII is allowed" },
 	{ "drives = ( { media = \"media\"; } );\n", 1, "drives[0].media: must be an absolute path" },
+	/* functions */
+	{ "functions = 1;\n", 1, "functions must be a list ( ), not a whole number" },
+	{ "functions: { };\n", 1, "functions must be a list ( ), not a group { }" },
+	{ "functions = ( \"acm\" );\n", 1, "functions[0] must be a group { }, not a string" },
+	{ "functions = (\n { } );\n", 2, "functions[0] has no type, it must be \"acm\" or \"ncm\" or \"ecm\"" },
+	{ "functions = ( { type = \"rndis\"; } );\n", 1,
+		"functions[0].type is \"rndis\", it must be \"acm\" or \"ncm\" or \"ecm\"" },
+	{ "functions = ( { type = 1; } );\n", 1, "functions[0].type must be a string, not a whole number" },
+	{ "functions = ( { type = \"acm\"; },\n { type = \"ncm\"; port = 1; } );\n", 2,
+		"unknown key \"functions[1].port\"" },
+	{ "functions = ( { type = \"acm\"; }, { type = \"acm\"; }, { type = \"acm\"; },\n"
+	  "{ type = \"acm\"; }, { type = \"acm\"; } );\n", 1, "functions has 5 entries, it must have 0 to 4" },
+	{ "functions = ( { type = \"acm\";\n host_mac = \"02:00:00:00:00:01\"; } );\n", 2,
+		"functions[0].host_mac is not for a serial port" },
+	{ "functions = ( { type = \"ncm\"; host_mac = \"02:00:00:00:00:001\"; } );\n", 1,
+		"functions[0].host_mac has 18 bytes, at most 17 are allowed" },
+	{ "functions = ( { type = \"ncm\"; host_mac = \"2:0:0:0:0:1\"; } );\n", 1,
+		"functions[0].host_mac: must be six pairs of hex digits as in 02:00:00:00:00:01, or empty" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"02-00-00-00-00-01\"; } );\n", 1,
+		"functions[0].board_mac: must be six pairs of hex digits as in 02:00:00:00:00:01, or empty" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"0g:00:00:00:00:01\"; } );\n", 1,
+		"functions[0].board_mac: must be six pairs of hex digits as in 02:00:00:00:00:01, or empty" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"01:00:5e:00:00:01\"; } );\n", 1,
+		"functions[0].board_mac: is a multicast address, the first byte must be even" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"00:00:00:00:00:00\"; } );\n", 1,
+		"functions[0].board_mac: must not be all zero" },
+	{ "functions = ( { type = \"ncm\"; host_mac = \"02:00:00:00:00:0a\";\n board_mac = \"02:00:00:00:00:0A\"; } );\n", 2,
+		"functions[0].board_mac is that of functions[0].host_mac, all must differ" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"02:00:00:00:00:01\"; },\n"
+	  " { type = \"ecm\"; host_mac = \"02:00:00:00:00:01\"; } );\n", 2,
+		"functions[1].host_mac is that of functions[0].board_mac, all must differ" },
 };
 // clang-format on
 

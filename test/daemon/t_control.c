@@ -173,6 +173,9 @@ static void socket_status(void **state)
 	assert_non_null(a);
 	assert_string_equal(json_string_value(json_object_get(a, "udc")), "dummy_udc.0");
 	assert_string_equal(json_string_value(json_object_get(a, "version")), MMCGADGET_VERSION);
+	assert_string_equal(json_string_value(json_object_get(a, "problem")), "");
+	d = json_array_get(json_object_get(a, "functions"), 0);
+	assert_string_equal(json_string_value(json_object_get(d, "node")), "/dev/ttyGS0");
 	assert_int_equal(json_array_size(json_object_get(a, "drives")), 2);
 	d = json_array_get(json_object_get(a, "drives"), 0);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {

@@ -356,6 +356,7 @@ static void beaglebone(void **state)
 	assert_finds("owner", "\"g_multi\"",
 		"Turn the image's own gadget off: take its start out of /opt/scripts/boot/");
 	assert_advises("Network and login over this USB port end with it");
+	assert_advises("functions = ( { type = \"acm\"; }, { type = \"ncm\"; } )");
 	tree("/lib/systemd/system/bb-usb-gadgets.service", "");
 	examine(-ENOENT, NULL);
 	assert_finds("owner", "\"g_multi\"",
@@ -415,6 +416,11 @@ static void daemon_without_controller(void **state)
 	assert_finds("daemon", "runs, but is on no controller",
 		"Read why: journalctl -u mmcgadgetd -n 20.");
 	assert_advises("such as fe980000.usb");
+	/* The daemon's own words, when it has some. */
+	json_object_set_new(status, "problem", json_string("it refuses this gadget"));
+	doctor_examine(&env, &report);
+	assert_finds("daemon", "runs, but is on no controller",
+		"It says: it refuses this gadget. More is in journalctl -u mmcgadgetd -n 20.");
 	json_decref(status);
 }
 

@@ -283,6 +283,21 @@ static void sizes(void **state)
 	}
 }
 
+/* Frees answer. */
+static void assert_details(json_t *answer, const char *want)
+{
+	char *text;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(answer);
+	assert_true(format_details(answer, f));
+	fclose(f);
+	assert_string_equal(text, want);
+	free(text);
+	json_decref(answer);
+}
+
 static void format_text(void **state)
 {
 	static const char answer[] =
@@ -292,7 +307,12 @@ static void format_text(void **state)
 		"b.iso\",\"size\":65536,\"recorded_blocks\":32,\"capacity_blocks\":2295104,"
 		"\"free_blocks\":2295072,\"tracks\":1,\"sessions\":1,\"locked\":true,"
 		"\"pending\":\"eject\",\"host\":{\"connected\":true,\"speed\":\"high\"},"
-		"\"commands\":7,\"errors\":1,\"blocks_read\":2,\"blocks_written\":32}]}";
+		"\"commands\":7,\"errors\":1,\"blocks_read\":2,\"blocks_written\":32}],"
+		"\"problem\":\"\",\"functions\":["
+		"{\"type\":\"acm\",\"node\":\"/dev/ttyGS0\",\"host_mac\":\"\",\"board_mac\":\"\"},"
+		"{\"type\":\"ncm\",\"node\":\"usb0\",\"host_mac\":\"02:00:00:00:00:01\","
+		"\"board_mac\":\"02:00:00:00:00:02\"},"
+		"{\"type\":\"ecm\",\"node\":\"\",\"host_mac\":\"\",\"board_mac\":\"\"}]}";
 	static const char want[] =
 		"mmcgadgetd 9, on controller dummy_udc.0\n"
 		"drive0\n"
@@ -306,7 +326,11 @@ static void format_text(void **state)
 		"  lock       locked by the host\n"
 		"  pending    eject\n"
 		"  host       connected, high speed\n"
-		"  commands   7 (1 failed), 2 blocks read, 32 written, 0 phase errors, 0 resets\n";
+		"  commands   7 (1 failed), 2 blocks read, 32 written, 0 phase errors, 0 resets\n"
+		"functions\n"
+		"  acm        /dev/ttyGS0\n"
+		"  ncm        usb0, MAC 02:00:00:00:00:02 here, 02:00:00:00:00:01 at the host\n"
+		"  ecm        not there yet\n";
 	static const char list[] =
 		"{\"ok\":true,\"message\":\"m\",\"images\":["
 		"{\"name\":\"a.iso\",\"label\":\"A \u00e4\",\"size\":33554432,\"kind\":\"iso\","
@@ -337,23 +361,19 @@ static void format_text(void **state)
 		"(names that no command can hold, too long, not UTF-8 or with control characters: "
 		"3)\n"
 		"(there are more, which are not shown)\n";
-	json_t *a = json_loads(answer, 0, NULL), *l = json_loads(list, 0, NULL);
-	char *text;
-	size_t n;
-	FILE *f = open_memstream(&text, &n);
 
 	(void)state;
-	assert_true(format_details(a, f));
-	fclose(f);
-	assert_string_equal(text, want);
-	free(text);
-	f = open_memstream(&text, &n);
-	assert_true(format_details(l, f));
-	fclose(f);
-	assert_string_equal(text, table);
-	free(text);
-	json_decref(a);
-	json_decref(l);
+	assert_details(json_loads(answer, 0, NULL), want);
+	assert_details(json_loads(list, 0, NULL), table);
+}
+
+static void format_problem(void **state)
+{
+	(void)state;
+	assert_details(json_pack("{s:b, s:s, s:s, s:s, s:[]}", "ok", 1, "version", "9", "udc", "",
+			       "problem", "none is free", "drives"),
+		"mmcgadgetd 9, not on any USB controller\n"
+		"  problem    none is free\n");
 }
 
 int main(void)
@@ -370,6 +390,7 @@ int main(void)
 		cmocka_unit_test(clean),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(format_text),
+		cmocka_unit_test(format_problem),
 	};
 
 	return cmocka_run_group_tests_name("language", tests, NULL, NULL);

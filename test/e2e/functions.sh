@@ -300,6 +300,30 @@ drive_up() {
 	sg=$(host_sg "$sr")
 }
 
+# ---- the daemon as a service, killed ----
+
+devnum() { # of the USB device behind the host's drive
+	local d
+	d=$(readlink -f "/sys/block/$sr/device")
+	while [ "$d" != / ] && [ ! -e "$d/devnum" ]; do d=${d%/*}; [ -n "$d" ] || d=/; done
+	cat "$d/devnum"
+}
+main_pid() { systemctl show -P MainPID mmcgadgetd; }
+restarted() { # OLD_PID
+	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] &&
+		[ "$(systemctl is-active mmcgadgetd)" = active ] && ctl status
+}
+# kill_daemon NAME: and wait for the next one.
+kill_daemon() {
+	local pid
+	pid=$(main_pid)
+	kill -9 "$pid"
+	lines=40 check "$1: the daemon is back" wait_for 20 restarted "$pid" || {
+		systemctl status mmcgadgetd --no-pager -l | sed 's/^/#   /'
+		journalctl -u mmcgadgetd --no-pager -n 40 | sed 's/^/#   /'
+	}
+}
+
 # ---- the kernel log ----
 
 dmesg_since() { # MARK: the lines after the last such mark

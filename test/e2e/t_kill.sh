@@ -9,28 +9,7 @@ never='USB disconnect|new (full-speed|high-speed|SuperSpeed).* USB device|device
 never="$never|Buffer I/O error|WARNING:|BUG:|Oops|Call Trace|blocked for more than"
 gadget=/sys/kernel/config/usb_gadget/mmcgadget
 
-devnum() { # of the USB device behind the host's drive
-	local d
-	d=$(readlink -f "/sys/block/$sr/device")
-	while [ "$d" != / ] && [ ! -e "$d/devnum" ]; do d=${d%/*}; [ -n "$d" ] || d=/; done
-	cat "$d/devnum"
-}
 resets() { dmesg_since "mark $1" | grep -cE 'reset (full-speed|high-speed|SuperSpeed).* USB device'; }
-main_pid() { systemctl show -P MainPID mmcgadgetd; }
-restarted() { # OLD_PID
-	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] &&
-		[ "$(systemctl is-active mmcgadgetd)" = active ] && ctl status
-}
-# kill_daemon NAME: and wait for the next one.
-kill_daemon() {
-	local pid
-	pid=$(main_pid)
-	kill -9 "$pid"
-	lines=40 check "$1: the daemon is back" wait_for 20 restarted "$pid" || {
-		systemctl status mmcgadgetd --no-pager -l | sed 's/^/#   /'
-		journalctl -u mmcgadgetd --no-pager -n 40 | sed 's/^/#   /'
-	}
-}
 # same_device NAME MARK: nothing but resets has come to the host.
 same_device() {
 	is "$1: the host's device is the same" "$(devnum)" "$number"

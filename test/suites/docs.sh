@@ -68,16 +68,20 @@ done
 
 # Keys: code, shipped file and manual.
 code_keys=$({
-	grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' src/core/config.c | cut -d'"' -f2
+	sed '/function_keys\[\] = {/,/};/d' src/core/config.c |
+		grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' | cut -d'"' -f2
 	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/core/config.c | cut -d'"' -f2 | sed 's/^/drives[]./'
+	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/core/config.c
 })
+# The list of functions is empty: an entry is shown in the comment above it.
 conf_keys=$(awk '
-	/^[ \t]*#/ { next }
+	/^#\t\t?[a-z_]+ *=/ { print "functions[]." $2; next }
+	/^[ \t]*#/ || /^functions *=/ { next }
 	/^[a-z_]+: *\{/ { sub(/:.*/, "", $1); group = $1 "."; next }
 	/^drives *= *\(/ { group = "drives[]."; next }
 	/^(\}|\))/ { group = ""; next }
 	/^[ \t]*[a-z_]+ *=/ { print group $1 }' configs/mmcgadget.conf)
-man_keys=$(grep -E '^\.It Cm ' $man/mmcgadget.conf.5 | sed 's/^\.It Cm //; s/ , /\n/g' | grep -v '^drives$')
+man_keys=$(grep -E '^\.It Cm ' $man/mmcgadget.conf.5 | sed 's/^\.It Cm //; s/ , /\n/g' | grep -vE '^(drives|functions)$')
 both 'keys in the code and in the shipped configuration' "$code_keys" "$conf_keys"
 both 'keys in the code and in mmcgadget.conf(5)' "$code_keys" "$man_keys"
 

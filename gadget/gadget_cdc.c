@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Serial ports and network interfaces beside the drives. The kernel runs them;
+ * here they are made, compared and looked at.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <net/ethernet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <usbg/function/net.h>
+#include <usbg/function/serial.h>
+#include <usbg/usbg.h>
+
+#include "gadget/gadget_int.h"
+#include "util/log.h"
+
+#define TTY            "/dev/ttyGS"
+#define LET_GO_MS      3000
+#define LET_GO_POLL_MS 20
+
+static usbg_function_type type_of(enum gadget_cdc_type type)
+{
+	switch (type) {
+	case GADGET_ACM:
+		break;
+	case GADGET_NCM:
+		return USBG_F_NCM;
+	case GADGET_ECM:
+		return USBG_F_ECM;
+	}
+	return USBG_F_ACM;
+}
+
+const char *gadget_cdc_name(enum gadget_cdc_type type)
+{
+	return usbg_get_function_type_str(type_of(type));
+}
+
+/* Its place: two functions that change places are other functions to the host. */
+static void instance_of(unsigned place, char out[8])
+{
+	snprintf(out, 8, "%u", place & 0xffu);
+}
+
+static usbg_function *find(usbg_gadget *g, enum gadget_cdc_type type, unsigned place)
+{
+	char instance[8];
+
+	instance_of(place, instance);
+	return usbg_get_function(g, type_of(type), instance);
+}
+
+/* Before it is bound, or the kernel makes some up. */
+static int set_macs(usbg_function *f, const struct gadget_cdc *cdc)
+{
+	usbg_f_net *net = usbg_to_net_function(f);
+	struct ether_addr board, host;
+	int ret;
+
+	memcpy(&board, cdc->board_mac, sizeof(board));
+	memcpy(&host, cdc->host_mac, sizeof(host));
+	ret = usbg_f_net_set_dev_addr(net, &board);
+	return ret == USBG_SUCCESS ? usbg_f_net_set_host_addr(net, &host) : ret;
+}
+
+static int add(struct gadget *g, const struct gadget_cdc *cdc, unsigned place, usbg_config *config)
+{
+	const char *type = gadget_cdc_name(cdc->type);
+	char instance[8], name[32];
+	usbg_function *f;
+	int ret;
+
+	instance_of(place, instance);
+	snprintf(name, sizeof(name), "%s.%s", type, instance);
+	ret = usbg_create_function(g->usbg, type_of(cdc->type), instance, NULL, &f);
+	if (ret == USBG_ERROR_NOT_FOUND) {
+		log_error(
+			"cannot add the function %s: no usb_f_%s in this kernel, neither built in "
+			"nor as a module that can be loaded",
+			name, type);
+		return -ENOENT;
+	}
+	if (ret == USBG_SUCCESS && cdc->type != GADGET_ACM)
+		ret = set_macs(f, cdc);
+	if (ret == USBG_SUCCESS)
+		ret = usbg_add_config_function(config, name, f);
+	if (ret != USBG_SUCCESS)
+		log_error("cannot add the function %s: %s", name, usbg_strerror(ret));
+	return gadget_error(ret);
+}
+
+int gadget_cdc_add(struct gadget *g, const struct gadget_config *c, usbg_config *config)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; !ret && i < c->cdcs; i++)
+		ret = add(g, &c->cdc[i], i, config);
+	return ret;
+}
+
+/* Not usbg_f_net_get_dev_addr() and its like: those of libusbgx 0.3.0 keep what they read. */
+static int get_macs(usbg_f_net *net, struct ether_addr *board, struct ether_addr *host)
+{
+	union usbg_f_net_attr_val val;
+	int ret = usbg_f_net_get_attr_val(net, USBG_F_NET_DEV_ADDR, &val);
+
+	if (ret != USBG_SUCCESS)
+		return ret;
+	*board = val.dev_addr;
+	ret = usbg_f_net_get_attr_val(net, USBG_F_NET_HOST_ADDR, &val);
+	if (ret == USBG_SUCCESS)
+		*host = val.host_addr;
+	return ret;
+}
+
+bool gadget_cdc_same(usbg_gadget *g, const struct gadget_config *c)
+{
+	for (unsigned i = 0; i < c->cdcs; i++) {
+		const struct gadget_cdc *cdc = &c->cdc[i];
+		usbg_function *f = find(g, cdc->type, i);
+		struct ether_addr board, host;
+
+		if (!f)
+			return false;
+		if (cdc->type == GADGET_ACM)
+			continue;
+		if (get_macs(usbg_to_net_function(f), &board, &host) != USBG_SUCCESS ||
+			memcmp(&board, cdc->board_mac, sizeof(board)) != 0 ||
+			memcmp(&host, cdc->host_mac, sizeof(host)) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* ---- letting go --------------------------------------------------------------------------- */
+
+/* A process that has node open, 0 when none is seen. It may have been unlinked. */
+static int holder_of(const char *node)
+{
+	glob_t all;
+	char target[PATH_MAX];
+	size_t len = strlen(node);
+	int pid = 0;
+
+	if (glob("/proc/[0-9]*/fd/*", GLOB_NOSORT, NULL, &all) != 0)
+		return 0;
+	for (size_t i = 0; pid == 0 && i < all.gl_pathc; i++) {
+		ssize_t n = readlink(all.gl_pathv[i], target, sizeof(target) - 1);
+
+		target[n < 0 ? 0 : n] = '\0';
+		if (strncmp(target, node, len) == 0 &&
+			(target[len] == '\0' || strcmp(target + len, " (deleted)") == 0))
+			pid = atoi(all.gl_pathv[i] + strlen("/proc/"));
+	}
+	globfree(&all);
+	return pid;
+}
+
+/*
+ * As when a modem's line is cut: a getty ends, and a login shell with its jobs.
+ * Nobody may open the port anew, least of all systemd a getty: one who does while
+ * the kernel takes the port away has the kernel follow a NULL pointer (gs_close()
+ * after a gs_open() that failed, seen with Linux 6.12). So its node goes first. The
+ * kernel makes it again with the next port.
+ */
+static void hang_up(const char *node)
+{
+	int fd = open(node, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	unlink(node);
+	if (fd < 0)
+		return;
+	ioctl(fd, TIOCVHANGUP);
+	close(fd);
+}
+
+static int let_go(const char *node)
+{
+	const struct timespec pause = {.tv_nsec = LET_GO_POLL_MS * 1000000L};
+	char comm[64], name[64] = "?";
+	int pid;
+
+	hang_up(node);
+	pid = holder_of(node);
+	for (int ms = 0; pid && ms < LET_GO_MS; ms += LET_GO_POLL_MS) {
+		nanosleep(&pause, NULL);
+		pid = holder_of(node);
+	}
+	if (!pid)
+		return 0;
+	snprintf(comm, sizeof(comm), "/proc/%d/comm", pid);
+	gadget_read_line(comm, name, sizeof(name));
+	log_error("the gadget cannot be removed before process %d (%s) has closed %s", pid, name,
+		node);
+	return -EBUSY;
+}
+
+int gadget_cdc_let_go(usbg_gadget *g)
+{
+	usbg_function *f;
+	char node[32];
+	int port, ret = 0;
+
+	usbg_for_each_function(f, g)
+	{
+		if (ret || usbg_get_function_type(f) != USBG_F_ACM ||
+			usbg_f_serial_get_port_num(usbg_to_serial_function(f), &port) !=
+				USBG_SUCCESS)
+			continue;
+		snprintf(node, sizeof(node), TTY "%d", port);
+		ret = let_go(node);
+	}
+	return ret;
+}
+
+/* ---- looking ------------------------------------------------------------------------------ */
+
+static void show_mac(const struct ether_addr *mac, char out[18])
+{
+	const uint8_t *m = mac->ether_addr_octet;
+
+	snprintf(out, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+}
+
+static int look_at_net(usbg_function *f, struct gadget_cdc_state *state)
+{
+	usbg_f_net *net = usbg_to_net_function(f);
+	struct ether_addr board, host;
+	int ret = get_macs(net, &board, &host);
+
+	if (ret == USBG_SUCCESS &&
+		usbg_f_net_get_ifname_s(net, state->node, sizeof(state->node)) < 0)
+		ret = USBG_ERROR_IO;
+	if (ret != USBG_SUCCESS)
+		return gadget_error(ret);
+	/* "usb%d" or "(unnamed net_device)" before it has been bound. */
+	if (strpbrk(state->node, "%( "))
+		state->node[0] = '\0';
+	show_mac(&board, state->board_mac);
+	show_mac(&host, state->host_mac);
+	return 0;
+}
+
+int gadget_cdc_look(const struct gadget *g, enum gadget_cdc_type type, unsigned place,
+	struct gadget_cdc_state *state)
+{
+	usbg_function *f = find(g->usbg, type, place);
+	int port, ret;
+
+	memset(state, 0, sizeof(*state));
+	if (!f)
+		return -ENOENT;
+	if (type != GADGET_ACM)
+		return look_at_net(f, state);
+	ret = usbg_f_serial_get_port_num(usbg_to_serial_function(f), &port);
+	if (ret == USBG_SUCCESS)
+		snprintf(state->node, sizeof(state->node), TTY "%d", port);
+	return gadget_error(ret);
+}

@@ -1,0 +1,353 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Serial ports and network interfaces beside the drives, all busy at once, over a swap, a
+# death of the daemon and a restart. The board's end of the network is in a namespace of
+# its own, so that what is sent goes over the bus. dummy_hcd gives the same address to two
+# endpoints when there are more than four of bulk IN: two drives, ACM and NCM in the one
+# gadget, a drive, ACM, NCM and ECM in the other.
+. ./functions.sh
+
+gadget=/sys/kernel/config/usb_gadget/mmcgadget
+shipped=/etc/mmcgadget/mmcgadget.conf
+conf=$shipped
+cp "$shipped" "$work/shipped.conf"
+two='{ name = "left"; image = "left.iso"; }, { name = "right"; image = "right.iso"; }'
+one='{ name = "left"; image = "left.iso"; }'
+acm='{ type = "acm"; }'
+ncm='{ type = "ncm"; }'
+ecm='{ type = "ecm"; host_mac = "02:00:00:00:0e:01"; board_mac = "02:00:00:00:0E:02"; }'
+describe() { config drives="$1" extra="functions = ( $2 );"; }
+fun() { mmcgadgetctl --json status | jq -r ".functions[$1].$2"; }
+says() { journalctl -u mmcgadgetd --no-pager -o cat --since "@$began" | grep -qE -- "$1"; }
+# Unless a check of the journal is for this round only.
+round() { sleep 1; began=$(date +%s); }
+nothing_left() {
+	[ ! -e "$gadget" ] && ! grep -q ' functionfs ' /proc/mounts && [ ! -e /dev/ttyGS0 ] &&
+		[ ! -e /sys/class/net/usb0 ]
+}
+what_is_left() { ls -d "$gadget" /dev/ttyGS* /sys/class/net/*; }
+host_device() { # the one that is ours
+	local d
+	for d in /sys/bus/usb/devices/*; do
+		[ "$(cat "$d/idVendor" "$d/idProduct" 2>/dev/null | xargs)" = "1d6b 0104" ] && echo "$d"
+	done
+}
+host_net() { # DRIVER -> interface
+	local d
+	for d in "$(host_device)":*/net/*; do
+		[ "$(basename "$(readlink "$d/device/driver")")" = "$1" ] && echo "${d##*/}"
+	done
+}
+host_tty() { basename "$(echo "$(host_device)":*/tty/ttyACM*)"; }
+host_has() { # DRIVES KIND...
+	local k
+	have_drives "$1" && [ -c "/dev/$(host_tty)" ] || return
+	shift
+	for k; do
+		[ -n "$(host_net "${driver[$k]}")" ] || return
+	done
+}
+what_host_has() {
+	ip -br link
+	host_drives
+	dmesg | tail -n 20
+}
+mac_of() { cat "/sys/class/net/$1/address"; }
+
+# What perl-base can do: one connection, one way, and a ping.
+cat >"$work/net.pl" <<'PERL'
+use strict;
+use Socket;
+use IO::Socket::INET;
+my ($what, $address, $port, $file) = @ARGV;
+if ($what eq 'ping') {
+	socket(my $s, PF_INET, SOCK_RAW, getprotobyname('icmp') // 1) or die "socket: $!";
+	my $echo = pack('C2 n3 a32', 8, 0, 0, $$ & 0xffff, 1, 'over the wire');
+	my $sum = unpack('%32n*', $echo);
+	$sum = ($sum & 0xffff) + ($sum >> 16) for 1 .. 2;
+	substr($echo, 2, 2) = pack('n', ~$sum & 0xffff);
+	send($s, $echo, 0, pack_sockaddr_in(0, inet_aton($address))) or die "send: $!";
+	$SIG{ALRM} = sub { exit 1 };
+	alarm 2;
+	while (defined(recv($s, my $got, 1500, 0))) {
+		my ($type, $id, $text) = unpack('x20 C x3 n x2 a32', $got);
+		exit 0 if $type == 0 && $id == ($$ & 0xffff) && $text =~ /^over the wire/;
+	}
+	exit 1;
+}
+my $listener = IO::Socket::INET->new(LocalAddr => $address, LocalPort => $port, Listen => 1, ReuseAddr => 1)
+	or die "listen: $@";
+open(my $ready, '>', "$file.ready") or die;
+close $ready;
+my $c = $listener->accept or die;
+open(my $f, $what eq 'give' ? '<' : '>', $file) or die "$file: $!";
+my ($from, $to) = $what eq 'give' ? ($f, $c) : ($c, $f);
+while (my $n = sysread($from, my $buf, 65536)) {
+	for (my $done = 0; $done < $n;) {
+		$done += syswrite($to, $buf, $n - $done, $done) // die "write: $!";
+	}
+}
+PERL
+ping_board() { perl "$work/net.pl" ping "$1"; }
+
+declare -A board=([ncm]=10.11.1.1 [ecm]=10.11.2.1) host=([ncm]=10.11.1.2 [ecm]=10.11.2.2)
+declare -A driver=([ncm]=cdc_ncm [ecm]=cdc_ether) place=([ncm]=1 [ecm]=2)
+
+# The board's end into a namespace, addresses, and both ends of the serial port raw and open.
+plug() { # KIND...
+	local k end
+	ip netns add board
+	for k; do
+		end=$(fun "${place[$k]}" node)
+		ip link set "$end" netns board
+		ip -n board addr add "${board[$k]}/24" dev "$end"
+		ip -n board link set "$end" up
+		end=$(host_net "${driver[$k]}")
+		ip addr add "${host[$k]}/24" dev "$end"
+		ip link set "$end" up
+	done
+	exec 5<>"$(fun 0 node)" 6<>"/dev/$(host_tty)"
+	stty -F "$(fun 0 node)" raw -echo
+	stty -F "/dev/$(host_tty)" raw -echo
+}
+unplug() {
+	exec 5>&- 6>&-
+	ip netns del board
+}
+
+# ---- all at once ----
+jobs_of=()
+begin() {
+	"$@" &
+	jobs_of+=($!)
+}
+serve() { # give|take KIND PORT FILE
+	rm -f "$4.ready"
+	ip netns exec board perl "$work/net.pl" "$1" "${board[$2]}" "$3" "$4" 5>&- 6>&- &
+	jobs_of+=($!)
+	wait_for 20 test -e "$4.ready"
+}
+fetch_from() { timeout 300 cat <"/dev/tcp/$1/$2" >"$3"; }
+send_to() { timeout 300 cat "$3" >"/dev/tcp/$1/$2"; }
+serial_bytes=60000
+read_serial() { timeout 300 head -c "$serial_bytes" <&"$1" >"$2"; }
+write_serial() { timeout 300 cat "$2" >&"$1"; }
+load_begin() { # KIND...
+	local k
+	jobs_of=()
+	for k; do
+		cp "$work/down.bin" "$work/$k.down"
+		serve give "$k" 5001 "$work/$k.down"
+		serve take "$k" 5002 "$work/$k.up"
+		begin fetch_from "${board[$k]}" 5001 "$work/$k.got"
+		begin send_to "${board[$k]}" 5002 "$work/up.bin"
+	done
+	begin read_serial 5 "$work/tty.up"
+	begin read_serial 6 "$work/tty.down"
+	begin write_serial 6 "$work/tty-up.bin"
+	begin write_serial 5 "$work/tty-down.bin"
+}
+load_runs() {
+	local p n=0
+	for p in "${jobs_of[@]}"; do
+		kill -0 "$p" 2>/dev/null && n=$((n + 1))
+	done
+	[ "$n" -gt 0 ]
+}
+load_end() { # NAME KIND...
+	local p k bad=0 name=$1
+	shift
+	for p in "${jobs_of[@]}"; do
+		wait "$p" || bad=1
+	done
+	is "$name: no transfer failed" "$bad" 0
+	for k; do
+		check "$name: $k from the board" cmp "$work/down.bin" "$work/$k.got"
+		check "$name: $k to the board" cmp "$work/up.bin" "$work/$k.up"
+	done
+	check "$name: serial from the board" cmp "$work/tty-down.bin" "$work/tty.down"
+	check "$name: serial to the board" cmp "$work/tty-up.bin" "$work/tty.up"
+	rm -f "$work"/*.got "$work"/*.up "$work"/*.down
+}
+
+udc_load
+make_iso LEFT 12 "$media/left.iso"
+make_iso RIGHT 12 "$media/right.iso"
+make_iso NEXT 12 "$media/next.iso"
+head -c 1500000 /dev/urandom >"$work/up.bin"
+head -c 2000000 /dev/urandom >"$work/down.bin"
+head -c "$serial_bytes" /dev/urandom >"$work/tty-up.bin"
+head -c "$serial_bytes" /dev/urandom >"$work/tty-down.bin"
+systemctl daemon-reload
+began=$(date +%s)
+
+# ---- a kernel without one of them ----
+modprobe -r usb_f_ecm 2>/dev/null
+echo 'install usb_f_ecm /bin/false' >/etc/modprobe.d/no-ecm.conf
+describe "$one" "$acm, $ncm, $ecm"
+check_not "no module: no start" mmcgadgetd
+like "no module: it is named" "$(mmcgadgetd 2>&1)" 'function ecm.2: no usb_f_ecm in this kernel'
+check "no module: nothing is left" nothing_left || what_is_left
+rm /etc/modprobe.d/no-ecm.conf
+
+# ---- two drives, a serial port and a network: what the host sees ----
+describe "$two" "$acm, $ncm"
+check "starts" timeout 120 systemctl start mmcgadgetd || journalctl -u mmcgadgetd -n 20 --no-pager
+check "the host has all of it" wait_for 120 host_has 2 ncm || what_host_has
+settle
+dmesg_mark functions
+text=$(lsusb -v -d 1d6b:0104 2>&1)
+like "the device is one with associations" "$text" 'bDeviceClass +239' 'bDeviceSubClass +2 ' 'bDeviceProtocol +1 '
+is "they are ACM and NCM, in this order" "$(awk '/bFunctionSubClass/ { printf "%s ", $2 }' <<<"$text")" '2 13 '
+is "behind the drives" "$(awk '/bFirstInterface/ { printf "%s ", $2 }' <<<"$text")" '2 4 '
+d=$(host_device)
+is "the drives are interfaces 0 and 1" "$(cat "$d":1.0/bInterfaceClass "$d":1.1/bInterfaceClass | xargs)" "08 08"
+is "the board has the MAC of the status" "$(mac_of "$(fun 1 node)")" "$(fun 1 board_mac)"
+is "the host has the other" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
+like "status names the board's ends" "$(mmcgadgetctl status)" '^  acm +/dev/ttyGS0$' \
+	"^  ncm +usb[0-9]+, MAC $(fun 1 board_mac) here, $(fun 1 host_mac) at the host$"
+macs="$(fun 1 board_mac) $(fun 1 host_mac)"
+
+# ---- all at a time, and a swap ----
+plug ncm
+check "ping" wait_for 60 ping_board "${board[ncm]}"
+left=$(drive_of LEFT) right=$(drive_of RIGHT)
+check "each drive has its disc" test -n "$left" -a -n "$right"
+reads() { # the left disc, until the transfers are done
+	local n=0
+	while [ "$n" = 0 ] || [ ! -e "$work/enough" ]; do
+		dd if="/dev/$left" iflag=direct bs=64k status=none | cmp - "$media/left.iso" || return
+		n=$((n + 1))
+	done
+}
+rm -f "$work/enough"
+load_begin ncm
+reads &
+reader=$!
+check "both: the right disc, meanwhile" cmp "$media/right.iso" "/dev/$right"
+check "both: swap, meanwhile" mmcgadgetctl insert next.iso drive=right
+check "both: the host sees it" wait_for 30 has_label "$right" NEXT
+check "both: and reads it" cmp "$media/next.iso" "/dev/$right"
+load_end "both" ncm
+touch "$work/enough"
+check "both: the left disc was read well all the time" wait "$reader"
+dmesg_clean "both: the kernel's log" functions
+
+# ---- the daemon dies: neither line is cut ----
+# A command of a drive in flight would have the host reset the whole device.
+sr=$left
+for s in $left $right; do echo 0 >"/sys/block/$s/events_poll_msecs"; done
+sleep 1
+number=$(devnum)
+names="$(fun 1 node) $(host_net cdc_ncm) $(host_tty)"
+dmesg_mark killed
+load_begin ncm
+check "killed: data is on its way" load_runs
+kill_daemon "killed"
+load_end "killed" ncm
+check "killed: it was a take-over" says 'took over the gadget'
+is "killed: the host's device is the same" "$(devnum)" "$number"
+is "killed: the ends have their names" "$(fun 1 node) $(host_net cdc_ncm) $(host_tty)" "$names"
+is "killed: and their MACs" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
+check "killed: ping" ping_board "${board[ncm]}"
+check "killed: the left drive" cmp "$media/left.iso" "/dev/$left"
+dmesg_clean "killed: the kernel's log" killed
+for s in $left $right; do echo 2000 >"/sys/block/$s/events_poll_msecs"; done
+unplug
+
+# ---- a restart makes the same again ----
+check "restart" timeout 120 systemctl restart mmcgadgetd
+check "restart: the host has all of it" wait_for 120 host_has 2 ncm || what_host_has
+settle
+is "restart: the same MACs" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
+is "restart: at the host, too" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
+
+# ---- a gadget that is not the configured one is not taken over ----
+round
+describe "$two" "$acm, ${ncm/;/; host_mac = \"02:00:00:00:0e:03\";}"
+kill_daemon "other MAC"
+check "other MAC: the log says why" wait_for 5 says 'cannot be taken over \(it has other functions\)'
+other_mac() { [ "$(mac_of "$(host_net cdc_ncm)")" = 02:00:00:00:0e:03 ]; }
+check "other MAC: the host has it" wait_for 120 other_mac || what_host_has
+round
+describe "$two" "$acm"
+kill_daemon "one less"
+check "one less: the log says why" wait_for 5 says 'cannot be taken over \(it has other functions\)'
+one_less() { host_has 2 && [ -z "$(host_net cdc_ncm)" ]; }
+check "one less: the host has it" wait_for 120 one_less || what_host_has
+
+# ---- a login on the port ----
+settle
+getty_rule=/etc/udev/rules.d/90-mmcgadget-getty.rules
+grep -h 'SYSTEMD_WANTS' /src/docs/network.md | sed 's/^ *//' >"$getty_rule"
+udevadm control --reload
+getty_pid() { systemctl show -P MainPID serial-getty@ttyGS0; }
+getty_runs() { [ "$(getty_pid)" != "${1:-0}" ] && [ "$(getty_pid)" != 0 ]; }
+check "getty: restart" timeout 120 systemctl restart mmcgadgetd
+check "getty: it comes with the port" wait_for 60 getty_runs || journalctl -n 30 --no-pager
+pid=$(getty_pid)
+check "getty: restart under it" timeout 120 systemctl restart mmcgadgetd
+check "getty: a new one comes with the new port" wait_for 60 getty_runs "$pid" || journalctl -n 30 --no-pager
+check "getty: the host has the port" wait_for 120 one_less || what_host_has
+settle
+prompt() {
+	exec 6<>"/dev/$(host_tty)"
+	stty -F "/dev/$(host_tty)" raw -echo
+	printf '\r' >&6
+	timeout 60 grep -aqm1 'login:' <&6
+	local rc=$?
+	exec 6>&-
+	return "$rc"
+}
+check "getty: the host has its prompt" prompt
+rm "$getty_rule"
+udevadm control --reload
+systemctl stop serial-getty@ttyGS0
+# What does not let go when the line is cut would hang the one who removes the port.
+sleep 1000 <>/dev/ttyGS0 &
+holder=$!
+round
+check "held: stop" timeout 120 systemctl stop mmcgadgetd
+check "held: the log names who holds it" says "process $holder \(sleep\) has closed /dev/ttyGS0"
+check "held: the gadget is there" test -e "$gadget"
+is "held: but not bound" "$(cat "$gadget/UDC")" ''
+kill "$holder"
+wait "$holder" 2>/dev/null
+
+# ---- one drive, a serial port, two networks ----
+describe "$one" "$acm, $ncm, $ecm"
+check "three: start, over what was left" timeout 120 systemctl start mmcgadgetd
+check "three: the host has all of it" wait_for 120 host_has 1 ncm ecm || what_host_has
+settle
+dmesg_mark three
+text=$(lsusb -v -d 1d6b:0104 2>&1)
+is "three: associations of ACM, NCM, ECM" "$(awk '/bFunctionSubClass/ { printf "%s ", $2 }' <<<"$text")" '2 13 6 '
+is "three: a derived MAC stays when there is more" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
+is "three: the host has the MAC that was configured" "$(mac_of "$(host_net cdc_ether)")" 02:00:00:00:0e:01
+is "three: and so has the board" "$(mac_of "$(fun 2 node)")" 02:00:00:00:0e:02
+is "three: status says so" "$(fun 2 host_mac) $(fun 2 board_mac)" '02:00:00:00:0e:01 02:00:00:00:0e:02'
+plug ncm ecm
+for k in ncm ecm; do
+	check "three: $k: ping" wait_for 60 ping_board "${board[$k]}"
+done
+load_begin ncm ecm
+check "three: the disc, meanwhile" cmp "$media/left.iso" "/dev/$(host_drives | head -n 1)"
+load_end "three" ncm ecm
+dmesg_clean "three: the kernel's log" three
+unplug
+check "stop" timeout 120 systemctl stop mmcgadgetd
+is "stop: without an error" "$(systemctl show -P Result mmcgadgetd)" success
+check "stop: nothing is left" nothing_left || what_is_left
+wait_for 10 have_drives 0
+
+# ---- more than the controller has ----
+round
+describe '{ }, { }, { }, { }, { }, { }, { }, { }' "$acm, $ncm"
+check "too many: starts" timeout 120 systemctl start mmcgadgetd
+check "too many: the log says what is short" wait_for 10 says 'refuses this gadget: it needs 12 IN and 10 OUT endpoints'
+like "too many: status does" "$(mmcgadgetctl status)" '^  problem +.* 12 IN and 10 OUT endpoints'
+like "too many: doctor does" "$(mmcgadgetctl doctor | xargs -0 | tr -s '\n ' ' ')" 'It says: .*12 IN and 10 OUT endpoints'
+check "too many: stop" timeout 120 systemctl stop mmcgadgetd
+check "too many: nothing is left" nothing_left || what_is_left
+cp "$work/shipped.conf" "$shipped"
+finish
