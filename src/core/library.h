@@ -20,7 +20,8 @@ struct library_file {
 	uint64_t size;
 	dev_t dev;
 	ino_t ino;
-	bool may_write; /* neither its mode nor the file system is against it; see library_open_writable() */
+	bool may_write; /* neither its mode nor the file system is against it; see
+			   library_open_writable() */
 };
 
 /* A descriptor of the folder, or -errno. */

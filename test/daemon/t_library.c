@@ -45,9 +45,7 @@ static int try_open(const char *name)
 
 	if (r < 0)
 		return r;
-	fd = f.size > 0    ? library_open(&f)
-	     : f.may_write ? library_open_writable(&f)
-			   : -EROFS;
+	fd = f.size > 0 ? library_open(&f) : f.may_write ? library_open_writable(&f) : -EROFS;
 	library_forget(&f);
 	if (fd >= 0)
 		close(fd);
