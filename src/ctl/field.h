@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Fields of the daemon's answers, for src/ctl; one that is missing or of another kind is nothing.
- */
+/* Fields of the answers, for src/ctl; what is missing or of another kind is nothing. */
 #ifndef CTL_FIELD_H
 #define CTL_FIELD_H
 
