@@ -9,7 +9,8 @@
 set -eu
 suite=${1:?usage: image.sh SUITE}
 arch=$(dpkg --print-architecture)
-cache=${MMCGADGET_CACHE:-/var/cache/mmcgadget}
+# shellcheck source=test/cached.sh
+. "$(dirname "$0")/../cached.sh"
 
 # Increase when something below changes that is not in the list of packages.
 recipe=2
@@ -30,14 +31,7 @@ amd64 | arm64) packages="linux-image-$arch $packages" ;;
 esac
 # shellcheck disable=SC2086
 packages=$(printf '%s\n' $packages | sort | paste -sd,)
-key=$(printf '%s\n' "$recipe" "$suite" "$arch" "$packages" | sha256sum | cut -c1-12)
-dir=$cache/guest-$suite-$key
-
-mkdir -p "$cache"
-# Two runs at a time must not build the same image.
-exec 9>"$cache/.lock-$suite"
-flock 9
-if [ -e "$dir/complete" ]; then
+if cached "guest-$suite" "$recipe" "$suite" "$arch" "$packages"; then
 	echo "$dir"
 	exit 0
 fi
@@ -47,9 +41,6 @@ fi
 }
 echo "# building the $suite guest (some minutes, once)" >&2
 started=$(date +%s)
-# Images of older recipes are of no use to anybody.
-rm -rf --one-file-system "$cache/guest-$suite-"*
-mkdir -p "$dir"
 
 set -- --include="$packages"
 # The initial RAM disk: what QEMU's disk and shares need and no more, it is unpacked
@@ -107,8 +98,7 @@ set -- "$@" --customize-hook='
 }
 cp "$dir"/tree/boot/vmlinuz-* "$dir/vmlinuz"
 cp "$dir"/tree/boot/initrd.img-* "$dir/initrd"
-truncate -s 12G "$dir/root.img"
-mke2fs -q -t ext4 -O '^has_journal' -E lazy_itable_init=1 -d "$dir/tree" "$dir/root.img"
+ext4_of "$dir/tree" "$dir/root.img" 12G
 touch "$dir/complete"
 echo "# the $suite guest took $(($(date +%s) - started)) s" >&2
 echo "$dir"
