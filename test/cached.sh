@@ -19,8 +19,35 @@ cached() {
 	return 1
 }
 
-# ext4_of TREE FILE SIZE: a file system with that in it, for a machine that is thrown away.
-ext4_of() {
-	truncate -s "$3" "$2"
-	mke2fs -q -t ext4 -O '^has_journal' -E lazy_itable_init=1 -d "$1" "$2"
+# making WHAT: says so; a Debian is made by root.
+making() {
+	[ "$(id -u)" = 0 ] || {
+		echo "${0##*/}: making $1 needs root" >&2
+		exit 1
+	}
+	what=$1 started=$(date +%s)
+	echo "# making $what (a minute or more, once)" >&2
+}
+made() {
+	touch "$dir/complete"
+	echo "# $what took $(($(date +%s) - started)) s" >&2
+	echo "$dir"
+}
+
+# debian SUITE OPTION OF MMDEBSTRAP...: into $dir/tree.
+debian() {
+	suite=$1
+	shift
+	"$(dirname "$0")/../mmdebstrap.sh" "$suite" "$dir/tree" "$@" >"$dir/mmdebstrap.log" 2>&1 && return
+	tail -n 30 "$dir/mmdebstrap.log" >&2
+	echo "${0##*/}: mmdebstrap failed, its log is $dir/mmdebstrap.log" >&2
+	exit 1
+}
+
+# bootable SIZE: root.img, vmlinuz and initrd of $dir/tree.
+bootable() {
+	cp "$dir"/tree/boot/vmlinuz-* "$dir/vmlinuz"
+	cp "$dir"/tree/boot/initrd.img-* "$dir/initrd"
+	truncate -s "$1" "$dir/root.img"
+	mke2fs -q -t ext4 -O '^has_journal' -E lazy_itable_init=1 -d "$dir/tree" "$dir/root.img"
 }

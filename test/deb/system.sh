@@ -40,12 +40,7 @@ if cached "deb-$kind-$suite" "$recipe" "$suite" "$arch" "$@"; then
 	echo "$dir"
 	exit 0
 fi
-[ "$(id -u)" = 0 ] || {
-	echo "system.sh: making it needs root" >&2
-	exit 1
-}
-echo "# making the $suite system, $kind (a minute or two, once)" >&2
-started=$(date +%s)
+making "the $suite system, $kind"
 
 # mmdebstrap runs them with its tree as $1.
 hook() { # NAME, its text from standard input
@@ -121,17 +116,6 @@ fresh)
 	set -- --include="$packages" --essential-hook="$dir/essential"
 	;;
 esac
-"$top/test/mmdebstrap.sh" "$suite" "$dir/tree" "$@" --customize-hook="$dir/customize" \
-	>"$dir/mmdebstrap.log" 2>&1 || {
-	tail -n 30 "$dir/mmdebstrap.log" >&2
-	echo "system.sh: mmdebstrap failed, its log is $dir/mmdebstrap.log" >&2
-	exit 1
-}
-if [ "$kind" = fresh ]; then
-	cp "$dir"/tree/boot/vmlinuz-* "$dir/vmlinuz"
-	cp "$dir"/tree/boot/initrd.img-* "$dir/initrd"
-	ext4_of "$dir/tree" "$dir/root.img" 4G
-fi
-touch "$dir/complete"
-echo "# the $suite system, $kind, took $(($(date +%s) - started)) s" >&2
-echo "$dir"
+debian "$suite" "$@" --customize-hook="$dir/customize"
+[ "$kind" = build ] || bootable 4G
+made

@@ -35,12 +35,7 @@ if cached "guest-$suite" "$recipe" "$suite" "$arch" "$packages"; then
 	echo "$dir"
 	exit 0
 fi
-[ "$(id -u)" = 0 ] || {
-	echo "image.sh: building the guest needs root" >&2
-	exit 1
-}
-echo "# building the $suite guest (some minutes, once)" >&2
-started=$(date +%s)
+making "the $suite guest"
 
 set -- --include="$packages"
 # The initial RAM disk: what QEMU's disk and shares need and no more, it is unpacked
@@ -91,14 +86,6 @@ set -- "$@" --customize-hook='
 	ln -sf /dev/null "$1/etc/systemd/system/apt-daily-upgrade.timer"
 	ln -sf /dev/null "$1/etc/systemd/system/e2scrub_reap.service"'
 
-"$(dirname "$0")/../mmdebstrap.sh" "$suite" "$dir/tree" "$@" >"$dir/mmdebstrap.log" 2>&1 || {
-	tail -n 30 "$dir/mmdebstrap.log" >&2
-	echo "image.sh: mmdebstrap failed, its log is $dir/mmdebstrap.log" >&2
-	exit 1
-}
-cp "$dir"/tree/boot/vmlinuz-* "$dir/vmlinuz"
-cp "$dir"/tree/boot/initrd.img-* "$dir/initrd"
-ext4_of "$dir/tree" "$dir/root.img" 12G
-touch "$dir/complete"
-echo "# the $suite guest took $(($(date +%s) - started)) s" >&2
-echo "$dir"
+debian "$suite" "$@"
+bootable 12G
+made

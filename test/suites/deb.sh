@@ -4,8 +4,8 @@
 # this machine is not that, and of the boards', built here. Its life in systems that are
 # thrown away: files and scripts in a chroot, the service, users and a PC in a machine that boots.
 # The systems are kept (test/deb/system.sh); making them needs root and the network.
-#   SUITES="trixie"   only this       PARTS="build cross life guest"   only these
-#   CROSS=bookworm    for the boards, of this suite
+#   SUITES="trixie"   this, and this machine's own       PARTS="cross life guest"   only these
+#   CROSS=bookworm    the boards' are of this suite       KEEP=1   logs and packages stay
 set -u
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES
 export O=${O:-build}
@@ -87,7 +87,7 @@ build() { # SUITE ARCHITECTURE
 
 # The package of another machine, taken apart and tried by emulation.
 declare -A machine=(
-	[arm64]="AArch64 qemu-aarch64" [armhf]="ARM qemu-arm" [amd64]="X86-64 qemu-x86_64"
+	[arm64]="AArch64 qemu-aarch64" [armhf]="ARM qemu-arm"
 )
 foreign() { # SUITE ARCHITECTURE
 	local deb name emulator x=$dir/$1-$2/x tree p text
