@@ -32,6 +32,7 @@ export TMPDIR="$out"
 mkfifo "$out/stdin" # see guest.sh
 # A disk of its own, since what the first boot did is there at the second; that is a QEMU of its
 # own too, as for a board that was switched off.
+trap 'rm -f "$out/root.img"' EXIT
 cp --reflink=auto --sparse=always "$dir/root.img" "$out/root.img"
 for boot in 1 2; do
 	timeout --foreground -k 10 "$limit" "$qemu" -M "$machine" -accel "$accel" -cpu "$cpu" -smp 2 -m 1024 \
@@ -46,7 +47,6 @@ for boot in 1 2; do
 	# Asked for by the first one, once.
 	[ -e "$out/again" ] || break
 done
-rm -f "$out/root.img"
 if [ -e "$out/end" ]; then
 	[ -n "${KEEP:-}" ] || rm -rf "$out"
 	exit 0

@@ -67,16 +67,18 @@ refused() {
 	echo "$text"
 	grep -qi 'permission denied' <<<"$text"
 }
-# What the daemon's process may, after the kernel. With NAME in the unit's User= it is that
-# user's, and has no capability left, nor can get one.
+# What the daemon's process may, as the kernel sees it: no program makes it more, and system calls
+# are filtered. Of a user that is not root all threads have no capability left, either.
 confined() { # USER
-	local status user
-	status=$(cat "/proc/$(main_pid)/status")
+	local id status user
+	id=$(id -u "$1") || return 1
+	status=$(cat "/proc/$(main_pid)/task"/*/status)
 	user=$(systemctl show -P User "$unit")
 	echo "$status"
-	is "${user:-root}" "$1" && grep -qP "^Uid:\t$(id -u "$1")(\t$(id -u "$1")){3}$" <<<"$status" &&
-		grep -qP '^NoNewPrivs:\t1$' <<<"$status" && grep -qP '^Seccomp:\t2$' <<<"$status" || return 1
-	[ "$1" = root ] || grep -qP '^CapEff:\t0+$' <<<"$status" && grep -qP '^CapPrm:\t' <<<"$status"
+	is "${user:-root}" "$1" || return 1
+	! grep -P '^Uid:' <<<"$status" | grep -vP "^Uid:(\t$id){4}$" || return 1
+	! grep -E '^(NoNewPrivs|Seccomp):' <<<"$status" | grep -vP '^(NoNewPrivs:\t1|Seccomp:\t2)$' || return 1
+	[ "$1" = root ] || ! grep -P '^Cap(Prm|Eff|Amb):' <<<"$status" | grep -P ':.*[1-9a-f]'
 }
 
 # ---- the PC ----
