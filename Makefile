@@ -261,7 +261,7 @@ DEB_ARGS ?=
 deb: ## the Debian package, in build/deb (DEB_ARGS=-aarm64: for another machine)
 	$(Q)O=$(O) debian/deb.sh $(DEB_ARGS)
 
-deb-test: ## the package, and its life in a Debian 12 and 13 that are thrown away (root)
+deb-test: ## the package, for boards too, and its life in Debian 12 and 13 with all that is around it (root)
 	$(Q)O=$(O) test/tap.sh test/suites/deb.sh
 
 # ---- developer's tools ---------------------------------------------------------------------

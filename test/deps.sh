@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs through apt what is missing for: all (every test), demo, unit,
-# deb (the Debian package and its test).
+# deb (to build the Debian package).
 # Debian 12 and 13 and what derives from them; does nothing when nothing is missing.
 set -eu
 what=${1:-all}
@@ -40,8 +40,8 @@ demo)
 	# A board shows the drive on its own UDC; it needs no guest.
 	if boards_udc; then want="$want genisoimage"; else want="$want $guest"; fi
 	;;
-deb) want="$build $daemon $unit $package mmdebstrap debian-archive-keyring gpg gpgv" ;;
-all) want="$build $daemon $unit $guest $others $burners $tools" ;;
+deb) want="$build $daemon $unit $package" ;;
+all) want="$build $daemon $unit $guest $others $burners $package $tools" ;;
 *)
 	echo "usage: deps.sh all|demo|unit|deb" >&2
 	exit 2

@@ -3,6 +3,7 @@
 # mmdebstrap for a Debian suite, out of the archive that this machine uses, since that is the one
 # it can reach: same hosts, other suite. Needs root.
 #   mmdebstrap.sh SUITE TARGET [OPTION OF MMDEBSTRAP]...
+#   RELEASE_ONLY=1   without updates: an archive may not have those of other architectures
 set -eu
 suite=${1:?usage: mmdebstrap.sh SUITE TARGET [OPTION]...}
 target=${2:?usage: mmdebstrap.sh SUITE TARGET [OPTION]...}
@@ -14,12 +15,12 @@ trap 'rm -rf "$work"' EXIT
 host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 # shellcheck disable=SC2016 # apt's own variables
 apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
-	sort -u | awk -v host="$host_suite" -v want="$suite" '
+	sort -u | awk -v host="$host_suite" -v want="$suite" -v only="${RELEASE_ONLY:-}" '
 	{
 		tail = $2
 		if (!sub("^(" host "|oldstable|stable|testing)", "", tail))
 			next
-		if (tail == "" || tail == "-updates" || tail == "-security")
+		if (tail == "" || (only == "" && (tail == "-updates" || tail == "-security")))
 			print "deb", $1, want tail, $3
 	}' >"$work/sources"
 # A sources.list with nothing fetched yet, or of another distribution, has no index targets.

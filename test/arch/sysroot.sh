@@ -7,7 +7,8 @@
 # recipe.
 set -eu -o pipefail
 arch=${1:?usage: sysroot.sh ARCHITECTURE (as Debian calls it)}
-cache=${MMCGADGET_CACHE:-/var/cache/mmcgadget}
+# shellcheck source=test/cached.sh
+. "$(dirname "$0")/../cached.sh"
 # shellcheck source=/dev/null
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 
@@ -16,19 +17,10 @@ recipe=1
 
 packages="libc6-dev libcmocka-dev
 	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev"
-key=$(echo "$recipe" "$suite" "$arch" "$packages" | sha256sum | cut -c1-12)
-dir=$cache/arch-$arch-$key
-
-mkdir -p "$cache"
-# Two runs at a time must not unpack the same one.
-exec 9>"$cache/.lock-arch-$arch"
-flock 9
-if [ -e "$dir/complete" ]; then
+if cached "arch-$arch" "$recipe $suite $arch $packages"; then
 	echo "$dir/root"
 	exit 0
 fi
-# Those of older recipes are of no use to anybody.
-rm -rf --one-file-system "$cache/arch-$arch-"*
 apt=$dir/apt
 mkdir -p "$dir/root" "$apt/lists/partial" "$apt/archives/partial"
 

@@ -2,27 +2,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds the package in a system that may be thrown away, as root inside of it, with what it says
 # it needs for that and no more; then lintian. Prints TAP without numbers.
-#   build.sh MMCGADGET.dsc   the packages come to be beside it
+#   build.sh MMCGADGET.dsc [ARCHITECTURE]   the packages come to be beside it; lib.sh is there
 set -u
-dsc=${1:?usage: build.sh MMCGADGET.dsc}
-cd "$(dirname "$dsc")" || exit 1
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-log=$(mktemp)
-check() { # NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >"$log" 2>&1; then
-		echo "ok - $name"
-	else
-		echo "not ok - $name"
-		tail -n 25 "$log" | sed 's/^/# /'
-	fi
-}
-build() { dpkg-source -x "$dsc" tree && cd tree && dpkg-buildpackage -us -uc -b; }
+dsc=${1:?usage: build.sh MMCGADGET.dsc [ARCHITECTURE]}
+arch=${2:-}
+here=$(cd "$(dirname "$dsc")" && pwd)
+cd "$here" || exit 1
+dsc=${dsc##*/}
+# shellcheck source=test/deb/lib.sh
+. ./lib.sh
 
-check 'what it needs to be built can be installed' apt-get -y -q --no-install-recommends build-dep "./${dsc##*/}"
+own=$(dpkg --print-architecture)
+[ "$arch" != "$own" ] || arch=''
+cross=(${arch:+-a"$arch" -Pcross,nocheck})
+needed() {
+	local text
+	text=$(apt -s build-dep "${cross[@]}" "./$dsc" 2>&1) || text="Inst: $text"
+	no grep '^Inst' <<<"$text"
+}
+build() { dpkg-source -x "$dsc" /tmp/tree && cd /tmp/tree && dpkg-buildpackage -us -uc -b "${cross[@]}"; }
+place() { cp /tmp/*.deb /tmp/*.changes /tmp/*.buildinfo "$here/"; }
+
+check 'what it needs to be built is there' needed
 check 'it builds with that' build
-cd "$(dirname "$dsc")" || exit 1
-rm -rf tree
-check 'lintian can be installed' apt-get -y -q --no-install-recommends install lintian
-check 'lintian sees neither errors nor warnings' lintian --allow-root --fail-on error,warning ./*.changes "$dsc"
+check 'into a package' place
+cd "$here" || exit 1
+check 'lintian sees neither errors nor warnings' \
+	lintian --allow-root --fail-on error,warning ./*"_${arch:-$own}.changes"

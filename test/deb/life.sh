@@ -2,60 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The life of a package in a system that may be thrown away, as root inside of it: installed,
 # reinstalled, upgraded, removed, purged. Prints TAP without numbers.
-#   life.sh MMCGADGET.deb   beside it: completion.sh, version (of the programs), docs (names)
+#   life.sh MMCGADGET.deb   beside it: lib.sh, next.deb (the same with a higher version),
+#                           completion.sh, version (of the programs), docs (names)
 set -u
 deb=${1:?usage: life.sh MMCGADGET.deb}
 here=$(dirname "$0")
-media=/var/lib/mmcgadget
-conf=/etc/mmcgadget/mmcgadget.conf
-unit=mmcgadgetd.service
 version=$(cat "$here/version")
-log=$(mktemp)
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-
-check() { # NAME COMMAND...
-	local name=$1
-	shift
-	if "$@" >"$log" 2>&1; then
-		echo "ok - $name"
-	else
-		echo "not ok - $name"
-		tail -n 25 "$log" | sed 's/^/# /'
-	fi
-}
-apt() { apt-get -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "$@"; }
-# A maintainer's script that complains is as good as one that fails.
-quiet() { # COMMAND...
-	"$@" >"$log.apt" 2>&1
-	local rc=$?
-	cat "$log.apt"
-	[ $rc = 0 ] && ! grep -iE '^(mmcgadget|dpkg|chgrp|chmod|rmdir|groupdel|deb-systemd|Failed|E:|W: [^D])' "$log.apt" |
-		grep -v 'can.t open .*/proc\|Download is performed'
-}
-is() { # HAVE WANT
-	echo "is: $1, should be: $2"
-	[ "$1" = "$2" ]
-}
-state() { stat -L -c '%U:%G %a' "$1"; }
-no() { ! "$@"; }
-has_group() { getent group mmcgadget; }
+# shellcheck source=test/deb/lib.sh
+. "$here/lib.sh"
 enabled() { [ -L "/etc/systemd/system/usb-gadget.target.wants/$unit" ]; }
 
-# Everything but what apt and dpkg keep for themselves; backups of /etc/group come and go.
-system() {
-	find / -xdev '(' -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path "$here" \
-		-o -path /var/cache -o -path /var/log -o -path /var/lib/apt -o -path /var/lib/dpkg \
-		-o -name '*shadow-' -o -name 'group-' -o -name 'passwd-' ')' -prune \
-		-o '(' -type d -printf '%p %u:%g %m\n' -o -printf '%p %u:%g %m %s %l\n' ')' | sort
-	cat /etc/passwd /etc/group /etc/gshadow
-	find /var/lib/dpkg/info -name 'mmcgadget*'
-	dpkg-query -W -f '${Package} ${db:Status-Status}\n' 'mmcgadget*' 2>/dev/null | grep -v not-installed
-}
-
-# Whatever it needs is there before, and what the tests need.
-prepare() {
-	apt satisfy "$(dpkg-deb -f "$deb" Depends)" && apt install man-db bash-completion binutils
-}
+# Whatever it needs is there before.
+prepare() { apt update && apt satisfy "$(dpkg-deb -f "$deb" Depends)"; }
 documents() {
 	local name
 	while read -r name; do
@@ -76,27 +34,7 @@ completion() {
 		complete -p mmcgadgetctl' &&
 		[ -z "$("$here/completion.sh" /usr/share/bash-completion/completions/mmcgadgetctl 2>&1 | tee /dev/stderr)" ]
 }
-hardened() {
-	local p
-	for p in /usr/sbin/mmcgadgetd /usr/bin/mmcgadgetctl; do
-		readelf -hdW "$p" | grep -q 'Type: *DYN' && readelf -dW "$p" | grep -q 'BIND_NOW\|Flags:.*NOW' &&
-			readelf -sW --dyn-syms "$p" | grep -q '__stack_chk_fail' || return 1
-	done
-}
 conffiles() { is "$(dpkg-query -W -f '${Conffiles}' mmcgadget | awk '{ print $1 }' | paste -sd' ' | xargs)" "$conf"; }
-# The same package with a higher version, which is what dpkg calls an upgrade.
-next_version() {
-	local dir=$here/next
-	rm -rf "$dir" && dpkg-deb -R "$deb" "$dir" && sed -i 's/^Version: .*/&+next/' "$dir/DEBIAN/control" &&
-		echo '# new' >>"$dir$conf" &&
-		sed -i 's/behaviour: {/behaviour: { # new/' "$dir$conf" &&
-		dpkg-deb --root-owner-group -b "$dir" "$here/next.deb" && rm -rf "$dir"
-}
-left_over() { # TITLE: what differs from before
-	system >"$here/after"
-	diff "$here/before" "$here/after"
-}
-
 check 'what it depends on can be installed' prepare
 system >"$here/before"
 
@@ -114,7 +52,7 @@ check 'mmcgadgetctl says that there is no daemon' is "$(mmcgadgetctl status >/de
 check 'man shows the pages' manuals
 check 'the documents are there, and not packed' is "$(documents)" ''
 check 'bash completes' completion
-check 'built with PIE, bind now, stack protector' hardened
+check 'built with PIE, bind now, stack protector' hardened /usr/sbin/mmcgadgetd /usr/bin/mmcgadgetctl
 
 # What an administrator has changed.
 echo '# mine' >>$conf
@@ -126,9 +64,8 @@ check 'it reinstalls' quiet apt install --reinstall "$deb"
 check 'the configuration is kept' grep -qx '# mine' $conf
 check 'so are the folder and its disc' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
 check 'and a service that is not enabled' no enabled
-next_version >/dev/null 2>&1
 check 'it upgrades' apt -o Dpkg::Options::=--force-confold install "$here/next.deb"
-check 'to the new version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f "$deb" Version)+next"
+check 'to the new version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f "$here/next.deb" Version)"
 check 'the configuration that was changed is kept' grep -qx '# mine' $conf
 check 'so are the folder and its disc, again' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
 

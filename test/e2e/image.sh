@@ -9,7 +9,8 @@
 set -eu
 suite=${1:?usage: image.sh SUITE}
 arch=$(dpkg --print-architecture)
-cache=${MMCGADGET_CACHE:-/var/cache/mmcgadget}
+# shellcheck source=test/cached.sh
+. "$(dirname "$0")/../cached.sh"
 
 # Increase when something below changes that is not in the list of packages.
 recipe=2
@@ -30,26 +31,11 @@ amd64 | arm64) packages="linux-image-$arch $packages" ;;
 esac
 # shellcheck disable=SC2086
 packages=$(printf '%s\n' $packages | sort | paste -sd,)
-key=$(printf '%s\n' "$recipe" "$suite" "$arch" "$packages" | sha256sum | cut -c1-12)
-dir=$cache/guest-$suite-$key
-
-mkdir -p "$cache"
-# Two runs at a time must not build the same image.
-exec 9>"$cache/.lock-$suite"
-flock 9
-if [ -e "$dir/complete" ]; then
+if cached "guest-$suite" "$recipe" "$suite" "$arch" "$packages"; then
 	echo "$dir"
 	exit 0
 fi
-[ "$(id -u)" = 0 ] || {
-	echo "image.sh: building the guest needs root" >&2
-	exit 1
-}
-echo "# building the $suite guest (some minutes, once)" >&2
-started=$(date +%s)
-# Images of older recipes are of no use to anybody.
-rm -rf --one-file-system "$cache/guest-$suite-"*
-mkdir -p "$dir"
+making "the $suite guest"
 
 set -- --include="$packages"
 # The initial RAM disk: what QEMU's disk and shares need and no more, it is unpacked
@@ -100,15 +86,6 @@ set -- "$@" --customize-hook='
 	ln -sf /dev/null "$1/etc/systemd/system/apt-daily-upgrade.timer"
 	ln -sf /dev/null "$1/etc/systemd/system/e2scrub_reap.service"'
 
-"$(dirname "$0")/../mmdebstrap.sh" "$suite" "$dir/tree" "$@" >"$dir/mmdebstrap.log" 2>&1 || {
-	tail -n 30 "$dir/mmdebstrap.log" >&2
-	echo "image.sh: mmdebstrap failed, its log is $dir/mmdebstrap.log" >&2
-	exit 1
-}
-cp "$dir"/tree/boot/vmlinuz-* "$dir/vmlinuz"
-cp "$dir"/tree/boot/initrd.img-* "$dir/initrd"
-truncate -s 12G "$dir/root.img"
-mke2fs -q -t ext4 -O '^has_journal' -E lazy_itable_init=1 -d "$dir/tree" "$dir/root.img"
-touch "$dir/complete"
-echo "# the $suite guest took $(($(date +%s) - started)) s" >&2
-echo "$dir"
+debian "$suite" "$@"
+bootable 12G
+made

@@ -1,37 +1,48 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The Debian package: "make deb", lintian, what is in it; and its life in Debian 12 and 13, each
-# in a system that is made for that and thrown away. Where it is not this machine's own suite, the
-# package is built there too. Needs root, the network, and some minutes.
-#   SUITES="trixie"   only this
+# The Debian package. "make deb"; lintian, what is in it; the same of Debian 12's and 13's own, where
+# this machine is not that, and of the boards', built here. Its life in systems that are
+# thrown away: files and scripts in a chroot, the service, users and a PC in a machine that boots.
+# The systems are kept (test/deb/system.sh); making them needs root and the network.
+#   SUITES="trixie"   this, and this machine's own       PARTS="cross life guest"   only these
+#   CROSS=bookworm    the boards' are of this suite       KEEP=1   logs and packages stay
 set -u
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES
-O=${O:-build}
-dir=$O/deb-test
+export O=${O:-build}
 top=$PWD
+began=$SECONDS
+own_arch=$(dpkg --print-architecture)
 # shellcheck source=/dev/null
 own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 read -ra suites <<<"${SUITES:-bookworm trixie}"
+read -ra parts <<<"${PARTS:-cross life guest}"
+cross_suite=${CROSS:-trixie}
+dir=$O/deb-test
 rm -rf "$dir"
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
 log=$dir/log
 
-result() { # STATUS NAME
+result() { # STATUS NAME [LOG]
 	if [ "$1" = 0 ]; then
 		echo "ok - $2"
 	else
 		echo "not ok - $2"
-		tail -n 25 "$log" | sed 's/^/# /'
+		tail -n 25 "${3:-$log}" | sed 's/^/# /'
 	fi
 }
-named() { sed -E "s/^(not )?ok - /&$1: /"; }
+named() { sed -uE "s/^(not )?ok - /&$1: /; s/^# /&$1 /"; }
+wanted() { [[ " ${parts[*]} " == *" $1 "* ]]; }
+took() { # NAME SINCE
+	echo "# $1 took $((SECONDS - $2)) s"
+}
 
 # What "make install" installs, and what a package has besides. Units are below /lib or /usr/lib.
 contents() { # DEB
-	dpkg-deb -c "$1" | awk '{ print $1, $2, $6 }' | sed 's, \./usr/lib/systemd/, ./lib/systemd/,' |
-		grep -v '^d' | sort -k3 >"$log.have"
-	{
+	local have want
+	have=$(dpkg-deb -c "$1" | awk '{ print $1, $2, $6 }' | sed 's, \./usr/lib/systemd/, ./lib/systemd/,' |
+		grep -v '^d' | sort -k3)
+	want=$({
 		cat <<-L
 			-rw-r--r-- root/root ./etc/mmcgadget/mmcgadget.conf
 			-rw-r--r-- root/root ./lib/systemd/system/mmcgadgetd.service
@@ -48,10 +59,118 @@ contents() { # DEB
 			-rwxr-xr-x root/root ./usr/sbin/mmcgadgetd
 		L
 		sed 's,^,-rw-r--r-- root/root ./usr/share/doc/mmcgadget/,' "$dir/docs"
-	} | sort -k3 >"$log.want"
-	diff "$log.want" "$log.have" >"$log" || return 1
-	dpkg-deb -c "$1" | grep '^d' | grep -v '^drwxr-xr-x root/root' >"$log"
-	[ ! -s "$log" ]
+	} | sort -k3)
+	diff - <(echo "$have") <<<"$want" || return 1
+	! dpkg-deb -c "$1" | grep '^d' | grep -v '^drwxr-xr-x root/root'
+}
+looked_at() { # DEB
+	contents "$1" >"$1.log" 2>&1
+	result $? 'the files that should be in it, no more, owners and modes' "$1.log"
+}
+
+# What the systems inside see as /deb; the packages come to be there.
+folder() { # NAME FILE...
+	mkdir -p "$dir/$1"
+	cp "$top/test/deb/lib.sh" "${@:2}" "$dir/$1/"
+}
+
+# With what the suite has, and in its own system. Its TAP is that of build.sh.
+build() { # SUITE ARCHITECTURE
+	local tree at=$1-$2
+	tree=$(test/deb/system.sh build "$1" 2>"$dir/$at.log")
+	result $? 'the system it is built in' "$dir/$at.log"
+	folder "$at" "$dir"/source/* test/deb/build.sh
+	test/deb/inside.sh "$tree/tree" "$dir/$at" bash /deb/build.sh "/deb/$dsc" "$2" 2>&1
+	deb=$(echo "$dir/$at"/mmcgadget_*.deb)
+	looked_at "$deb"
+}
+
+# The package of another machine, taken apart and tried by emulation.
+declare -A machine=(
+	[arm64]="AArch64 qemu-aarch64" [armhf]="ARM qemu-arm"
+)
+foreign() { # SUITE ARCHITECTURE
+	local deb name emulator x=$dir/$1-$2/x tree p text
+	build "$1" "$2"
+	read -r name emulator <<<"${machine[$2]}"
+	log=$dir/$1-$2/log
+	dpkg-deb -x "$deb" "$x" >"$log" 2>&1
+	result $? 'it can be unpacked'
+	dpkg-deb -f "$deb" Architecture >"$log" 2>&1
+	result "$([ "$(cat "$log")" = "$2" ] && echo 0 || echo 1)" "its architecture is $2"
+	readelf -h "$x/usr/sbin/mmcgadgetd" "$x/usr/bin/mmcgadgetctl" >"$log" 2>&1
+	result "$([ "$(grep -c "Machine: .*$name" "$log")" = 2 ] && echo 0 || echo 1)" "so are the programs ($name)"
+	# shellcheck source=test/deb/lib.sh
+	(. test/deb/lib.sh && hardened "$x/usr/sbin/mmcgadgetd" "$x/usr/bin/mmcgadgetctl") >"$log" 2>&1
+	result $? 'built with PIE, bind now, stack protector'
+	# The system that it was built in has the libraries, beside its own.
+	tree=$(test/deb/system.sh build "$1")/tree
+	for p in usr/bin/mmcgadgetctl usr/sbin/mmcgadgetd; do
+		text="${p##*/} $(cat "$dir/version")"
+		"$emulator" -L "$tree" "$x/$p" --version >"$log" 2>&1
+		result "$([ "$(cat "$log")" = "$text" ] && echo 0 || echo 1)" "$emulator: ${p##*/} --version"
+	done
+	"$emulator" -L "$tree" "$x/usr/sbin/mmcgadgetd" --check-config -c "$x/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1
+	result $? "$emulator: mmcgadgetd --check-config, with the package's configuration"
+}
+
+# As anybody makes it, for this machine.
+make_deb() {
+	local log=$dir/own/log
+	mkdir "$dir/own"
+	git status --porcelain >"$dir/own/before" 2>/dev/null
+	make --no-print-directory O="$O" deb >"$log" 2>&1
+	result $? 'make deb' "$log"
+	git status --porcelain >"$dir/own/after" 2>/dev/null
+	diff "$dir/own/before" "$dir/own/after" >"$log" 2>&1
+	result $? 'it leaves nothing in the tree' "$log"
+	lintian --allow-root --fail-on error,warning "$O"/deb/*.changes >"$log" 2>&1
+	result $? 'lintian sees neither errors nor warnings' "$log"
+	cp "$O"/deb/mmcgadget_*.deb "$dir/own/"
+	deb=$(echo "$dir/own"/mmcgadget_*.deb)
+	looked_at "$deb"
+}
+
+# The same package with a higher version and a changed configuration, which is what dpkg calls an
+# upgrade.
+next_version() { # DEB NEXT
+	local x=$2.tree conf=$2.tree/etc/mmcgadget/mmcgadget.conf
+	dpkg-deb -R "$1" "$x" && sed -i 's/^Version: .*/&+next/' "$x/DEBIAN/control" && echo '# new' >>"$conf" &&
+		sed -i 's/behaviour: {/behaviour: { # new/' "$conf" && dpkg-deb --root-owner-group -b "$x" "$2" &&
+		rm -rf "$x"
+}
+
+life() { # SUITE DEB NEXT
+	local tree
+	tree=$(test/deb/system.sh fresh "$1" 2>"$dir/$1.log")
+	result $? 'the system can be made' "$dir/$1.log"
+	folder "$1-life" "$2" "$dir/docs" "$dir/version" test/completion.sh test/deb/life.sh
+	cp "$3" "$dir/$1-life/next.deb"
+	test/deb/inside.sh "$tree/tree" "$dir/$1-life" bash /deb/life.sh "/deb/$(basename "$2")" 2>&1
+}
+
+# Everything of a suite; two suites at a time, so each has its own files.
+suite() { # SUITE
+	local deb begin next=$dir/$1-next.deb
+	begin=$SECONDS
+	if [ "$1" = "$own" ]; then
+		make_deb
+	else
+		build "$1" "$own_arch"
+	fi
+	took build "$begin"
+	next_version "$deb" "$next" >"$dir/$1-next.log" 2>&1
+	result $? 'a next version' "$dir/$1-next.log"
+	if wanted life; then
+		begin=$SECONDS
+		life "$1" "$deb" "$next"
+		took life "$begin"
+	fi
+	if wanted guest; then
+		begin=$SECONDS
+		test/e2e/package.sh "$1" "$deb" "$next" 2>&1 | sed -uE 's/^(not )?ok - /&guest: /'
+		took guest "$begin"
+	fi
 }
 
 printf '%s\n' README.md docs/*.md docs/boards/*.md docs/decisions/*.md >"$dir/docs"
@@ -59,45 +178,28 @@ sed -n 's/^VERSION *:= *//p' Makefile >"$dir/version"
 dpkg-parsechangelog -S Version >"$log" 2>&1
 result "$([ "$(sed 's/-[^-]*$//' "$log")" = "$(cat "$dir/version")" ] && echo 0 || echo 1)" \
 	'debian/changelog has the version of the Makefile'
-git status --porcelain >"$dir/before" 2>/dev/null
-make --no-print-directory O="$O" deb >"$log" 2>&1
-result $? 'make deb'
-git status --porcelain >"$dir/after" 2>/dev/null
-diff "$dir/before" "$dir/after" >"$log" 2>&1
-result $? 'it leaves nothing in the tree'
-deb=$(echo "$O"/deb/mmcgadget_*.deb)
-lintian --allow-root --fail-on error,warning "$O"/deb/*.changes >"$log" 2>&1
-result $? 'lintian sees neither errors nor warnings'
-contents "$deb"
-result $? 'the files that should be in it, no more, owners and modes'
+make --no-print-directory O="$O" DEB_ARGS=-S deb >"$log" 2>&1
+result $? 'make deb, of the sources'
+mkdir "$dir/source"
+cp "$O"/deb/*.dsc "$O"/deb/*.tar.* "$dir/source/"
+dsc=$(basename "$dir"/source/*.dsc)
 
-# Inside of the suite, with what stands in FOLDER; its TAP comes through.
-inside() { # SUITE FOLDER SCRIPT FILE
-	: >"$dir/tap"
-	"$top/test/mmdebstrap.sh" "$1" /dev/null --format=null \
-		--customize-hook="mkdir \"\$1/deb\" && cp -a '$2/.' \"\$1/deb/\"" \
-		--customize-hook="chroot \"\$1\" bash /deb/$3 /deb/$4 >'$dir/tap'" \
-		--customize-hook="cp \"\$1\"/deb/*.deb '$2/'" >"$log" 2>&1
-	local rc=$?
-	named "$1" <"$dir/tap"
-	result $rc "$1: the system can be made"
-}
-
-for suite in "${suites[@]}"; do
-	begin=$SECONDS
-	if [ "$suite" != "$own" ]; then
-		mkdir "$dir/$suite-build"
-		cp "$O"/deb/*.dsc "$O"/deb/*.tar.* test/deb/build.sh "$dir/$suite-build/"
-		inside "$suite" "$dir/$suite-build" build.sh "$(basename "$O"/deb/*.dsc)"
-		deb=$(echo "$dir/$suite-build"/mmcgadget_*.deb)
-		contents "$deb"
-		result $? "$suite: the files that should be in it, no more, owners and modes"
-	else
-		deb=$(echo "$O"/deb/mmcgadget_*.deb)
-	fi
-	mkdir "$dir/$suite"
-	cp "$deb" "$dir/docs" "$dir/version" test/completion.sh test/deb/life.sh "$dir/$suite/"
-	inside "$suite" "$dir/$suite" life.sh "$(basename "$deb")"
-	echo "# $suite took $((SECONDS - begin)) s"
+[[ " ${suites[*]} " == *" $own "* ]] || suites+=("$own")
+for s in "${suites[@]}"; do
+	suite "$s" > >(named "$s") &
 done
+# Those of the boards while the machines boot and wait.
+if wanted cross; then
+	for a in arm64 armhf; do
+		if [ "$a" != "$own_arch" ]; then
+			begin=$SECONDS
+			{
+				foreign "$cross_suite" "$a"
+				took 'build' "$begin"
+			} > >(named "$cross_suite $a")
+		fi
+	done
+fi
+wait
 [ -n "${KEEP:-}" ] || rm -rf "$dir"
+took everything "$began"

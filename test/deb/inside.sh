@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs a command as root in a system of system.sh's, with a folder of ours as its /deb. What it
+# changes elsewhere is in memory and forgotten afterwards; it has no network. Needs root.
+#   inside.sh TREE FOLDER COMMAND...
+set -eu
+tree=${1:?usage: inside.sh TREE FOLDER COMMAND...}
+folder=${2:?usage: inside.sh TREE FOLDER COMMAND...}
+shift 2
+over=$(mktemp -d)
+trap 'rmdir "$over"' EXIT
+
+# The mounts live in a name space of their own and vanish with it, and so does what runs there.
+# shellcheck disable=SC2016 # the inner shell's variables
+unshare --mount --propagation private --net --pid --fork --kill-child sh -eu -c '
+	tree=$1 folder=$2 over=$3
+	shift 3
+	mount -t tmpfs -o mode=755 over "$over"
+	mkdir "$over/upper" "$over/work" "$over/root"
+	mount -t overlay -o "lowerdir=$tree,upperdir=$over/upper,workdir=$over/work" over "$over/root"
+	mkdir "$over/root/deb"
+	mount --bind "$folder" "$over/root/deb"
+	mount --bind /dev "$over/root/dev"
+	mount -t proc proc "$over/root/proc"
+	exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+		DEBIAN_FRONTEND=noninteractive chroot "$over/root" "$@"' sh "$tree" "$folder" "$over" "$@"

@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes a system of a Debian suite in which the package is tried, once, and prints the folder:
+#   system.sh build SUITE   tree/   what debian/control says is needed to build the package, for
+#                                   this architecture and for the boards', compilers for these,
+#                                   and lintian; no more
+#   system.sh fresh SUITE   tree/   what a Debian has that runs, and the burners. Of what the
+#                                   package depends on nothing: that is in /srv/packages, the
+#                                   one archive this system knows
+#                           root.img vmlinuz initrd   the same, to be booted
+# Needs root and, for the making, the network.
+set -eu
+kind=${1:-} suite=${2:-}
+if [ -z "$suite" ] || { [ "$kind" != build ] && [ "$kind" != fresh ]; }; then
+	sed -n '3,11s/^# \{0,1\}//p' "$0" >&2
+	exit 2
+fi
+top=$(cd "$(dirname "$0")/../.." && pwd)
+arch=$(dpkg --print-architecture)
+# shellcheck source=test/cached.sh
+. "$top/test/cached.sh"
+
+# Increase when something below changes that is not in the lists.
+recipe=1
+
+boards=$(printf '%s\n' arm64 armhf | grep -vx "$arch" | paste -sd' ')
+needed=$(sed -n '/^Build-Depends:/,/^[^ ]*:/s/^ //p' "$top/debian/control")
+libraries=$(echo "$needed" | sed -n 's/^\(lib[a-z0-9.-]*-dev\).*/\1/p' | paste -sd' ')
+packages="linux-image-$arch systemd systemd-sysv udev kmod initramfs-tools zstd procps dbus
+	growisofs wodim xorriso eject jq
+	man-db bash-completion binutils"
+# shellcheck disable=SC2086 # words
+packages=$(printf '%s\n' $packages | sort | paste -sd,)
+
+case $kind in
+build) set -- "$boards" "$needed" ;;
+fresh) set -- "$packages" "$libraries" ;;
+esac
+if cached "deb-$kind-$suite" "$recipe" "$suite" "$arch" "$@"; then
+	echo "$dir"
+	exit 0
+fi
+making "the $suite system, $kind"
+
+# mmdebstrap runs them with its tree as $1.
+hook() { # NAME, its text from standard input
+	{
+		printf '#!/bin/sh\nset -eu\n'
+		cat
+	} >"$dir/$1"
+	chmod 755 "$dir/$1"
+}
+apt='DEBIAN_FRONTEND=noninteractive chroot "$1" apt-get -y -q --no-install-recommends'
+case $kind in
+build)
+	# The control file alone is what apt goes by.
+	hook customize <<-END
+		mkdir -p "\$1/source/debian"
+		cp '$top/debian/control' "\$1/source/debian/"
+		$apt build-dep /source
+		for board in $boards; do
+			$apt build-dep -P cross,nocheck -a "\$board" /source
+			$apt install "crossbuild-essential-\$board"
+		done
+		$apt install lintian
+		rm -rf "\$1/source"
+	END
+	# Libraries of all architectures must be of one version.
+	export RELEASE_ONLY=1
+	set -- --architectures="$(echo "$arch $boards" | tr ' ' ,)"
+	;;
+fresh)
+	# As in the guests of image.sh: what QEMU's disk and shares need and no more.
+	hook essential <<-'END'
+		mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"
+		echo MODULES=list >"$1/etc/initramfs-tools/conf.d/guest"
+		printf '%s\n' virtio_pci virtio_mmio virtio_blk ext4 >"$1/usr/share/initramfs-tools/modules.d/guest"
+		printf '%s\n' '#!/bin/sh' 'exit 101' >"$1/usr/sbin/policy-rc.d"
+		chmod 755 "$1/usr/sbin/policy-rc.d"
+	END
+	# Libraries come with what their -dev depends on, whatever they are called in this suite.
+	# An index of all manual pages takes an emulated machine a while, at each installation.
+	hook customize <<-END
+		rm -f "\$1/usr/sbin/policy-rc.d" "\$1/var/lib/man-db/auto-update"
+		$apt clean
+		$apt install --download-only $libraries
+		mkdir -p "\$1/srv/packages" "\$1/out"
+		mv "\$1"/var/cache/apt/archives/*.deb "\$1/srv/packages/"
+		rm -f "\$1"/srv/packages/*-dev_*.deb
+		(cd "\$1/srv/packages" && dpkg-scanpackages --multiversion . >Packages 2>/dev/null)
+		rm -rf "\$1"/etc/apt/sources.list.d/* "\$1"/etc/apt/apt.conf.d/99mmdebstrap
+		echo 'deb [trusted=yes] file:/srv/packages ./' >"\$1/etc/apt/sources.list"
+		echo guest >"\$1/etc/hostname"
+		for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer man-db.timer e2scrub_reap.service; do
+			ln -sf /dev/null "\$1/etc/systemd/system/\$unit"
+		done
+		cat >"\$1/etc/systemd/system/job.service" <<-UNIT
+			[Unit]
+			Description=The job in the share
+			[Service]
+			StandardInput=null
+			IgnoreSIGPIPE=no
+			ExecStart=/usr/local/sbin/guest-job
+			[Install]
+			WantedBy=multi-user.target
+		UNIT
+		mkdir -p "\$1/etc/systemd/system/multi-user.target.wants"
+		ln -s ../job.service "\$1/etc/systemd/system/multi-user.target.wants/"
+		cat >"\$1/usr/local/sbin/guest-job" <<-'JOB'
+			#!/bin/sh
+			modprobe -a 9pnet_virtio 9p
+			mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144 out /out && exec bash /out/start
+		JOB
+		chmod 755 "\$1/usr/local/sbin/guest-job"
+	END
+	set -- --include="$packages" --essential-hook="$dir/essential"
+	;;
+esac
+debian "$suite" "$@" --customize-hook="$dir/customize"
+[ "$kind" = build ] || bootable 4G
+made

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The package in a Debian that boots, board and PC in one: installed by apt, used, upgraded, taken
+# off again, all as a user would do it (package_guest.sh). Prints TAP without numbers.
+#   package.sh SUITE MMCGADGET.deb NEXT.deb   NEXT: the same with a higher version
+set -u
+suite=${1:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
+deb=${2:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
+next=${3:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
+top=$(cd "$(dirname "$0")/../.." && pwd)
+O=${O:-build}
+limit=${LIMIT:-900} # seconds for each boot
+dir=$("$top/test/deb/system.sh" fresh "$suite") || exit 1
+out=$O/guest/package-$suite-$$
+rm -rf "$out"
+mkdir -p "$out/iso"
+out=$(cd "$out" && pwd)
+cp "$deb" "$out/"
+cp "$next" "$out/next.deb"
+cp "$top/test/deb/lib.sh" "$out/"
+cp "$top/test/e2e/package_guest.sh" "$out/start"
+echo "${deb##*/}" >"$out/deb"
+for label in FIRST SECOND BURN; do
+	head -c 6000000 /dev/urandom >"$out/iso/DATA.BIN"
+	genisoimage -quiet -V "$label" -R -J -o "$out/${label,,}.iso" "$out/iso/DATA.BIN" 2>/dev/null
+done
+rm -r "$out/iso"
+
+# shellcheck source=test/e2e/qemu.sh
+. "$top/test/e2e/qemu.sh"
+export TMPDIR="$out"
+mkfifo "$out/stdin" # see guest.sh
+# A disk of its own, since what the first boot did is there at the second; that is a QEMU of its
+# own too, as for a board that was switched off.
+trap 'rm -f "$out/root.img"' EXIT
+cp --reflink=auto --sparse=always "$dir/root.img" "$out/root.img"
+for boot in 1 2; do
+	timeout --foreground -k 10 "$limit" "$qemu" -M "$machine" -accel "$accel" -cpu "$cpu" -smp 2 -m 1024 \
+		-nodefaults -display none -no-reboot -serial "file:$out/serial$boot.log" \
+		-kernel "$dir/vmlinuz" -initrd "$dir/initrd" \
+		-drive "file=$out/root.img,if=virtio,format=raw,cache=unsafe" \
+		-virtfs "local,path=$out,mount_tag=out,security_model=none" \
+		-device virtio-rng-pci -device virtio-serial-pci \
+		-chardev stdio,id=job,signal=off -device virtserialport,chardev=job,name=job \
+		-append "console=$console root=/dev/vda rw quiet panic=-1 oops=panic" <>"$out/stdin"
+	rc=$?
+	# Asked for by the first one, once.
+	[ -e "$out/again" ] || break
+done
+if [ -e "$out/end" ]; then
+	[ -n "${KEEP:-}" ] || rm -rf "$out"
+	exit 0
+fi
+echo "not ok - the guest did not finish (qemu exit code $rc, time limit $limit s)"
+echo "# last lines of its console:"
+tail -n 30 "$out/serial$boot.log" | tr -d '\r' | sed 's/^/# /'
+echo "# logs: $out"
+exit 1

@@ -1,0 +1,250 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs in the guest of package.sh, at each of its two boots: a board's administrator (root), two
+# of its users, and a user of the PC at the other end of the cable, which is the same machine.
+set -u
+here=/out
+# shellcheck source=test/deb/lib.sh
+. "$here/lib.sh"
+run=/run/mmcgadget
+gadgets=/sys/kernel/config/usb_gadget
+
+# Whose the daemon's process is (root: no User= in the unit), and whether a boot puts the last
+# disc in again.
+daemon_user=root
+last_disc_returns=
+
+exec >/dev/virtio-ports/job 2>&1 </dev/null
+cd / || exit 1
+dmesg -n 1
+deb=$here/$(cat "$here/deb")
+boot=$(($(cat "$here/boots" 2>/dev/null || echo 0) + 1))
+echo "$boot" >"$here/boots"
+
+within() { # SECONDS COMMAND...: what it said last is told
+	local end=$((SECONDS + $1 + 1)) said rc
+	shift
+	while :; do
+		said=$("$@" 2>&1)
+		rc=$?
+		[ $rc != 0 ] && [ "$SECONDS" -lt "$end" ] || break
+		sleep 0.2
+	done
+	echo "$said"
+	return $rc
+}
+show() { sed "s/^/#   /"; }
+stage() { echo "# $boot: $* ($(cut -d. -f1 /proc/uptime) s after power on)"; }
+as() { # USER COMMAND...
+	runuser -u "$1" -- "${@:2}"
+}
+end() {
+	stage end
+	dmesg >"$here/dmesg.$boot"
+	check 'the kernel had no complaint' no grep -hE \
+		'WARNING:|BUG:|Oops|Call Trace|disagree continuously|blocked for more than' "$here"/dmesg.*
+	touch "$here/end"
+	sync
+	systemctl poweroff
+	exit
+}
+give_up() {
+	journalctl -u mmcgadgetd --no-pager -n 40 | show
+	systemctl --failed --no-pager | show
+	end
+}
+
+# ---- the board ----
+drive() { mmcgadgetctl --json status | jq -r ".drives[0].$1"; }
+drive_is() { is "$(drive "$1")" "$2"; }
+active() { is "$(systemctl is-active "$unit")" active; }
+main_pid() { systemctl show -P MainPID "$unit"; }
+ready() { active && mmcgadgetctl status; }
+# refused COMMAND...: for a user who is not in the group, and told what to do about it.
+refused() {
+	local text
+	text=$(as stranger "$@" 2>&1) && return 1
+	echo "$text"
+	grep -qi 'permission denied' <<<"$text"
+}
+# What the daemon's process may, as the kernel sees it: no program makes it more, and system calls
+# are filtered. Of a user that is not root all threads have no capability left, either.
+confined() { # USER
+	local id status user
+	id=$(id -u "$1") || return 1
+	status=$(cat "/proc/$(main_pid)/task"/*/status)
+	user=$(systemctl show -P User "$unit")
+	echo "$status"
+	is "${user:-root}" "$1" || return 1
+	! grep -P '^Uid:' <<<"$status" | grep -vP "^Uid:(\t$id){4}$" || return 1
+	! grep -E '^(NoNewPrivs|Seccomp):' <<<"$status" | grep -vP '^(NoNewPrivs:\t1|Seccomp:\t2)$' || return 1
+	[ "$1" = root ] || ! grep -P '^Cap(Prm|Eff|Amb):' <<<"$status" | grep -P ':.*[1-9a-f]'
+}
+
+# ---- the PC ----
+host_sees_drive() { grep -qs MMCGADGT /sys/block/sr0/device/vendor && udevadm settle; }
+no_drive() { no test -e /sys/block/sr0; }
+has_label() { is "$(as pcuser blkid -p -o value -s LABEL /dev/sr0)" "$1"; }
+sees_blank() { udevadm info /dev/sr0 | grep -q ID_CDROM_MEDIA_STATE=blank; }
+reads() { # IMAGE
+	as pcuser dd if=/dev/sr0 bs=2048 count=$(($(stat -c %s "$1") / 2048)) status=none | cmp - "$1"
+}
+number() { cat "$(readlink -f /sys/block/sr0/device/../../../..)/devnum"; }
+disturbed() { # SINCE: of the kernel's log
+	dmesg | tail -n "+$(($1 + 1))" | grep -E 'USB disconnect|new .* USB device|device offline|I/O error'
+}
+# burn NAME COMMAND...: by a user of the PC, onto a blank that a user of the board puts in
+burn() {
+	local name=$1
+	shift
+	check "$name: a blank goes in" as boarduser mmcgadgetctl blank "$name.iso"
+	check "$name: the PC sees it" within 15 sees_blank
+	check "$name: burns" as pcuser "$@"
+	udevadm settle
+	check "$name: the PC sees the new disc" within 15 has_label BURN
+	check "$name: and reads what it has burned" reads $here/burn.iso
+	check "$name: so does the board" cmp -n "$(stat -c %s $here/burn.iso)" $here/burn.iso "$media/$name.iso"
+}
+
+# ---- what the package may leave nothing of ----
+traces() {
+	find /run -xdev -name '*mmcgadget*'
+	ls "$gadgets" 2>/dev/null
+	awk '{ print $3, $2 }' /proc/mounts | grep -E 'functionfs|mmcgadget'
+	systemctl list-units --all --plain --no-legend '*mmcgadget*'
+	systemctl list-unit-files --no-legend '*mmcgadget*'
+	find /etc /usr/lib /lib /var/lib -name '*mmcgadget*' -not -path '/var/lib/dpkg/info/*'
+	pgrep -l mmcgadget
+}
+
+first_boot() {
+	check 'Debian is up' is "$(systemctl is-system-running --wait)" running ||
+		systemctl --failed --no-pager | show
+	# The board's: its UDC, here the kernel's own one, is there at every boot. The PC's users
+	# may use its optical drives.
+	useradd -m boarduser && useradd -m stranger && useradd -m -G cdrom pcuser
+	echo dummy_hcd >/etc/modules-load.d/board.conf
+	modprobe dummy_hcd
+	cp $here/burn.iso /home/pcuser/ && chown pcuser: /home/pcuser/burn.iso
+	system >$here/before
+
+	stage installation
+	check 'apt update' apt update
+	check 'nothing that it needs is there' no dpkg -s libusbgx2
+	check 'apt install ./mmcgadget_*.deb' quiet apt install "$deb"
+	grep '^Setting up' "$log" | grep -v mmcgadget | show
+	check 'the service runs' within 30 ready || give_up
+	check 'systemctl disable --now mmcgadgetd' systemctl disable --now mmcgadgetd
+	check 'the drive is gone' within 15 no_drive
+	check 'and so is the service' is "$(systemctl is-active $unit) $(systemctl is-enabled $unit)" 'inactive disabled'
+	check 'systemctl enable --now mmcgadgetd' systemctl enable --now mmcgadgetd
+	check 'it is active at once: it says when it is ready' ready || give_up
+	check 'it is enabled' is "$(systemctl is-enabled $unit)" enabled
+	check 'the PC sees the drive' within 40 host_sees_drive || give_up
+	check 'usermod -aG mmcgadget boarduser' usermod -aG mmcgadget boarduser
+	check 'mmcgadgetctl doctor, by a user of the group: all is well' within 10 as boarduser mmcgadgetctl doctor
+	show <"$log"
+
+	stage 'discs'
+	check 'a user of the group puts images there' as boarduser cp $here/first.iso $here/second.iso $media/
+	check 'and a disc into the drive' as boarduser mmcgadgetctl insert first.iso
+	check 'the PC sees it' within 15 has_label FIRST
+	check 'and reads it' reads $here/first.iso
+	check 'swap, by the FIFO' as boarduser sh -c "echo 'insert second.iso' >$run/control"
+	check 'the PC sees the other one' within 15 has_label SECOND
+	check 'and reads it' reads $here/second.iso
+	check 'the user lists the discs' as boarduser mmcgadgetctl list
+	check 'both are there' is "$(as boarduser mmcgadgetctl list | grep -c '\(first\|second\)\.iso')" 2
+	check 'and asks for the status' as boarduser mmcgadgetctl status
+	show <"$log"
+	for verb in status list 'insert first.iso' eject 'blank x.iso'; do
+		# shellcheck disable=SC2086 # words
+		check "$verb is refused to a user outside of the group" refused mmcgadgetctl $verb
+	done
+	check 'so is the FIFO' refused sh -c "echo eject >$run/control"
+	check 'and the folder' refused touch $media/x.iso
+	check 'the disc is in the drive still' drive_is image second.iso
+
+	stage 'burns'
+	burn growisofs growisofs -dvd-compat -Z /dev/sr0=/home/pcuser/burn.iso
+	burn xorriso xorriso -as cdrecord -v dev=/dev/sr0 /home/pcuser/burn.iso
+	# Its buffer is otherwise more than Debian lets a user lock into memory.
+	burn wodim wodim -v fs=2m -dao dev=/dev/sr0 /home/pcuser/burn.iso
+	check 'swap, after the burns' as boarduser mmcgadgetctl insert first.iso
+	check 'the PC sees it' within 15 has_label FIRST
+	check 'the user ejects' as boarduser mmcgadgetctl eject
+	check 'the drive is empty' drive_is state empty
+
+	stage 'the daemon'
+	check "it is $daemon_user's, and may no more than it must" confined $daemon_user
+	grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)' "/proc/$(main_pid)/status" | show
+	systemd-analyze security --no-pager $unit | tail -n 1 | show
+	check 'systemctl restart mmcgadgetd' systemctl restart mmcgadgetd
+	check 'it is active' ready
+	check 'the PC sees the drive' within 40 host_sees_drive
+
+	local pid device mark
+	check 'a disc goes in' as boarduser mmcgadgetctl insert second.iso
+	check 'the PC sees it' within 15 has_label SECOND
+	check 'and mounts it' mount -o ro /dev/sr0 /mnt
+	pid=$(main_pid) device=$(number) mark=$(dmesg | wc -l)
+	check 'apt install ./NEXT.deb: an upgrade' quiet apt install $here/next.deb
+	check 'to the higher version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f $here/next.deb Version)"
+	check 'the daemon goes on' is "$(systemctl is-active $unit) $(main_pid)" "active $pid"
+	echo 3 >/proc/sys/vm/drop_caches
+	check 'and the PC with its mounted disc' sh -c 'cat /mnt/* >/dev/null'
+	kill -9 "$pid"
+	another() { [ "$(main_pid)" != "$pid" ] && [ "$(main_pid)" != 0 ] && ready; }
+	check 'killed, it is back' within 30 another
+	check 'with the disc in the drive' drive_is image second.iso
+	echo 3 >/proc/sys/vm/drop_caches
+	check 'the PC reads on' sh -c 'cat /mnt/* >/dev/null'
+	check 'it is the same device to it' is "$(number)" "${device:-none}"
+	check 'and it has noticed nothing' no disturbed "$mark"
+	umount /mnt
+	check 'the disc reads back' reads $here/second.iso
+
+	stage 'reboot'
+	dmesg >"$here/dmesg.$boot"
+	touch $here/again
+	sync
+	systemctl reboot
+	exit
+}
+
+second_boot() {
+	check 'the board boots again' is "$(systemctl is-system-running --wait)" running ||
+		systemctl --failed --no-pager | show
+	check 'the UDC has reached usb-gadget.target' within 30 is "$(systemctl is-active usb-gadget.target)" active
+	check 'and that has started the service' within 30 ready || give_up
+	check 'the PC sees the drive' within 40 host_sees_drive
+	check 'all discs are there' is "$(as boarduser mmcgadgetctl --json list | jq -r '[.. | .name? // empty] | sort | join(" ")')" \
+		'first.iso growisofs.iso second.iso wodim.iso xorriso.iso'
+	if [ -n "$last_disc_returns" ]; then
+		check 'the last disc is in the drive' drive_is image second.iso
+	else
+		check 'the drive is empty' drive_is state empty
+	fi
+	check 'a burned disc goes in' as boarduser mmcgadgetctl insert growisofs.iso
+	check 'the PC sees it' within 15 has_label BURN
+	check 'and reads it' reads $here/burn.iso
+
+	stage 'removal'
+	check 'apt remove mmcgadget, with a disc in the drive' quiet apt remove mmcgadget
+	check 'the daemon is gone' no pgrep mmcgadgetd
+	check 'the drive is gone' within 15 no_drive
+	check 'the discs, the configuration and the group are not' test -e $media/growisofs.iso -a -e $conf -a -n "$(has_group)"
+	rm $media/*
+	check 'apt purge mmcgadget' quiet apt purge mmcgadget
+	check 'apt autoremove takes what came with it' apt autoremove --purge
+	check 'no file, user or group is left' left_over
+	check 'no unit, mount, gadget or process' is "$(traces)" ''
+	end
+}
+
+case $boot in
+1) first_boot ;;
+2) [ ! -e $here/again ] || second_boot ;;
+esac
+echo "not ok - the guest boots when it is told to (boot $boot)"
+end
