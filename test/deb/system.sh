@@ -25,7 +25,7 @@ recipe=1
 
 boards=$(printf '%s\n' arm64 armhf | grep -vx "$arch" | paste -sd' ')
 needed=$(sed -n '/^Build-Depends:/,/^[^ ]*:/s/^ //p' "$top/debian/control")
-libraries=$(echo "$needed" | sed -n 's/^\(lib[a-z0-9.-]*-dev\).*/\1/p' | paste -sd' ')
+libraries=$(echo "$needed" | sed -n 's/^\([a-z0-9.-]*-dev\).*/\1/p' | paste -sd' ')
 packages="linux-image-$arch systemd systemd-sysv udev kmod initramfs-tools zstd procps dbus
 	growisofs wodim xorriso eject jq
 	man-db bash-completion binutils"
