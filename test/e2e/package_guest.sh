@@ -55,6 +55,7 @@ give_up() {
 drive() { mmcgadgetctl --json status | jq -r ".drives[0].$1"; }
 drive_is() { is "$(drive "$1")" "$2"; }
 active() { is "$(systemctl is-active "$unit")" active; }
+target_reached() { is "$(systemctl is-active usb-gadget.target)" active; }
 main_pid() { systemctl show -P MainPID "$unit"; }
 ready() { active && mmcgadgetctl status; }
 # refused COMMAND...: for a user who is not in the group, and told what to do about it.
@@ -210,7 +211,7 @@ first_boot() {
 second_boot() {
 	check 'the board boots again' is "$(systemctl is-system-running --wait)" running ||
 		systemctl --failed --no-pager | show
-	check 'the UDC has reached usb-gadget.target' within 30 is "$(systemctl is-active usb-gadget.target)" active
+	check 'the UDC has reached usb-gadget.target' within 30 target_reached
 	check 'and that has started the service' within 30 ready || give_up
 	check 'the PC sees the drive' within 40 host_sees_drive
 	check 'all discs are there' is "$(as boarduser mmcgadgetctl --json list | jq -r '[.. | .name? // empty] | sort | join(" ")')" \
