@@ -19,7 +19,7 @@ declare -A list=(
 	[bookworm/high]="$everything t_functions t_script"
 	[trixie/super]="$everything t_functions t_multi t_survive"
 	[trixie/high]="t_info t_service t_burn t_bot t_slow t_stall t_catch"
-	[bookworm/super]="t_info t_service t_bot t_usb t_catch"
+	[bookworm/super]="t_info t_service t_readme t_bot t_usb t_catch"
 	[bookworm/full]="t_bot"
 )
 # shellcheck disable=SC2206 # words

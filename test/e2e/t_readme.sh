@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every command of the README for who has it installed, as it is written there and in that order, by
+# a user of the group. (What it says of building and installing is run by build.sh and package.sh.)
+# shellcheck disable=SC2154 # media and work are functions.sh's
+. ./functions.sh
+
+readme=/src/README.md
+useradd -m -G mmcgadget user
+as_user() { runuser -u user -- "$@"; }
+udc_load
+make_iso DEBIAN 8 "$media/debian-12.iso"
+make_iso OTHER 4 "$media/other.iso"
+make_iso BURN 8 "$work/burn.iso"
+drive_up
+blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
+chmod 777 "$work"
+cd "$work" || finish
+
+# What is between backquotes and begins so; the indented lines of shell.
+mapfile -t commands < <(grep -oE '`mmcgadgetctl [^`]*`' "$readme" | tr -d '`' | awk '!seen[$0]++')
+check "${#commands[@]} commands are there" test "${#commands[@]}" -ge 15
+done_with=''
+for c in "${commands[@]}"; do
+	done_with="$done_with|${c#mmcgadgetctl }"
+	c=${c//FILE/trace.mmctrace}
+	case $c in
+	*' watch')
+		# Until ^C.
+		check "$c" as_user timeout -s INT --preserve-status 3 $c
+		;;
+	*' close '*)
+		# A disc that the PC left open.
+		check "a blank" ctl blank open.iso
+		check "the host sees it" wait_for 15 blank_seen
+		check "a burn that leaves it open" growisofs -Z "/dev/$sr=$work/burn.iso"
+		mmcgadgetctl eject --force >/dev/null
+		rm -f "$media/${c##* }"*
+		mv "$media/open.iso" "$media/${c##* }"
+		mv "$media/open.iso.mmcdisc" "$media/${c##* }.mmcdisc"
+		check "$c" as_user $c
+		check "$c: nothing can be added to it any more" test ! -e "$media/${c##* }.mmcdisc"
+		;;
+	*)
+		# shellcheck disable=SC2086 # words
+		check "$c" as_user $c
+		;;
+	esac
+	case $c in
+	*insert*) check "$c: the host has it" wait_for 15 has_label "$sr" DEBIAN ;;
+	*next) check "$c: the host has the other" wait_for 15 has_label "$sr" OTHER ;;
+	*prev) check "$c: the host has the first again" wait_for 15 has_label "$sr" DEBIAN ;;
+	*blank*) check "$c: the host has a blank" wait_for 15 blank_seen ;;
+	*eject*) is "$c: the drive is empty" "$(state image)" '' ;;
+	*'trace start') check "something to record" sg_turs "$(host_sg "$sr")" ;;
+	esac
+done
+for verb in insert next prev blank status eject list watch stats 'trace start' 'trace save' close doctor; do
+	like "$verb is one of them" "$done_with|" "\\|${verb}[ |]"
+done
+
+# The rest, as it stands there.
+mapfile -t lines < <(sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | grep -E '^(echo|cat) ')
+is "two lines for a shell" "${#lines[@]}" 2
+for l in "${lines[@]}"; do
+	check "$l" as_user sh -c "$l"
+	sleep 2
+done
+like "the status file tells" "$(as_user sh -c "${lines[1]}")" '^ok: '
+check "the host has the disc" wait_for 15 has_label "$sr" DEBIAN
+sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | grep -E '^[a-z]+: \{' >"$work/readme.conf"
+check "the configuration is good" mmcgadgetd -c "$work/readme.conf" --check-config
+mapfile -t links < <(grep -oE '\]\((docs/[^)]*|COPYING)\)' "$readme" | tr -d ']()' | sort -u)
+missing=''
+for l in "${links[@]}"; do [ -e "/src/$l" ] || missing="$missing $l"; done
+is "what it points to is there (${#links[@]})" "$missing" ''
+cd /
+check "the daemon ends" daemon_stop
+finish
