@@ -39,11 +39,16 @@ must "the PC sees a blank DVD+R" wait_for 15 media_state blank
 
 step "The PC burns it with growisofs"
 echo "    pc\$ growisofs -dvd-compat -Z /dev/$sr=holiday.iso"
+echo "    board\$ mmcgadgetctl watch"
+mmcgadgetctl watch > >(show) &
+watch=$!
 began=$SECONDS
 if ! growisofs -dvd-compat -Z "/dev/$sr=$work/holiday.iso" >"$work/burn.log" 2>&1; then
 	tail -n 20 "$work/burn.log" | show
 	exit 1
 fi
+kill -INT "$watch"
+wait "$watch"
 grep -E 'flushing|closing' "$work/burn.log" | show
 echo "    $(($(stat -c %s "$work/holiday.iso") / 1000000)) MB in $((SECONDS - began)) s (an emulated machine)"
 
