@@ -105,6 +105,7 @@ mke2fs -q -t ext4 "$work/small.img"
 modprobe loop
 loop=$(losetup -f --show "$work/small.img")
 mount "$loop" "$small"
+media_elsewhere "$small"
 config drives="{ name = \"drive0\"; media = \"$small\"; }" \
 	extra='burned: { move = "label"; checksum = true; blank = true; };'
 dd if=/dev/zero of="$small/filler" bs=1M count=22 status=none
