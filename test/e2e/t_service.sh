@@ -111,6 +111,28 @@ check "who may remove it" as alice rm "$media/touched.iso"
 check "a disc goes in" as alice mmcgadgetctl insert inside.iso
 check "the host sees it" wait_for 15 has_label "$sr" INSIDE
 
+# ---- nothing that it asks the kernel for is refused ----
+make_iso OWN 4 "$media/own.iso"
+chown mmcgadget: "$media/own.iso"
+strace -f -qq -o "$work/strace" -p "$(pid)" &
+tracer=$!
+wait_for 10 test -s "$work/strace"
+check "an image of its own goes in" as alice mmcgadgetctl insert own.iso
+check "the host sees it" wait_for 30 has_label "$sr" OWN
+blockdev --flushbufs "/dev/$sr"
+check "and reads it" cmp "$media/own.iso" "/dev/$sr"
+as alice mmcgadgetctl list >/dev/null
+check "a blank goes in" as alice mmcgadgetctl blank traced.iso
+check "the host sees it" wait_for 30 blank_seen
+lines=30 check "somebody burns it" as bob growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
+kill "$tracer"
+wait "$tracer" 2>/dev/null
+calls=$(wc -l <"$work/strace")
+check "$calls system calls were seen" test "$calls" -gt 1000
+is "none was refused by the sandbox" "$(grep -E '= -1 E(PERM|NOSYS)' "$work/strace" | sort | uniq -c | head)" ''
+check "a disc goes in" as alice mmcgadgetctl insert inside.iso
+check "the host sees it" wait_for 15 has_label "$sr" INSIDE
+
 # ---- the watchdog ----
 is "the watchdog is there" "$(show WatchdogUSec)" 1min
 service_override WatchdogSec=8
