@@ -129,7 +129,10 @@ kill "$tracer"
 wait "$tracer" 2>/dev/null
 calls=$(wc -l <"$work/strace")
 check "$calls system calls were seen" test "$calls" -gt 1000
-is "none was refused by the sandbox" "$(grep -E '= -1 E(PERM|NOSYS)' "$work/strace" | sort | uniq -c | head)" ''
+# Linux 6.1 has no cachestat(), 451.
+[ "$SUITE" = bookworm ] && new='cachestat|0x1c3' || new='^$'
+is "none was refused by the sandbox" \
+	"$(grep -E '= -1 E(PERM|NOSYS)' "$work/strace" | grep -vE "$new" | cut -d' ' -f2- | sort | uniq -c | head)" ''
 check "a disc goes in" as alice mmcgadgetctl insert inside.iso
 check "the host sees it" wait_for 15 has_label "$sr" INSIDE
 
