@@ -194,6 +194,8 @@ if wanted cross; then
 		if [ "$a" != "$own_arch" ]; then
 			begin=$SECONDS
 			{
+				# A machine that has to wait for its processors sees lockups.
+				renice -n 10 "$BASHPID" >/dev/null
 				foreign "$cross_suite" "$a"
 				took 'build' "$begin"
 			} > >(named "$cross_suite $a")
