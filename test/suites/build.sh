@@ -27,6 +27,7 @@ diff - "$log" <<'L' >"$log.diff"
 ./etc/mmcgadget/mmcgadget.conf
 ./lib/systemd/system/mmcgadgetd.service
 ./usr/bin/mmcgadgetctl
+./usr/lib/sysusers.d/mmcgadget.conf
 ./usr/sbin/mmcgadgetd
 ./usr/share/bash-completion/completions/mmcgadgetctl
 ./usr/share/man/man1/mmcgadgetctl.1
@@ -35,7 +36,7 @@ diff - "$log" <<'L' >"$log.diff"
 L
 rc=$?
 mv "$log.diff" "$log"
-result $rc 'installs the eight files, no more'
+result $rc 'installs the nine files, no more'
 grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/null
 result "$([ -s "$log" ] && echo 1 || echo 0)" 'DESTDIR is nowhere inside'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1
