@@ -160,11 +160,10 @@ static void check_heard(const struct heard *h, const struct bot_stats *stats)
 	assert_true(h->began == stats->commands && h->ended + h->open == h->began);
 	assert_true(h->status[CSW_FAILED] == stats->failed);
 	assert_true(h->status[CSW_PHASE_ERROR] == stats->phase_errors);
-	assert_true(h->status[CSW_PASSED] > 0 && h->status[BOT_NO_CSW] > 0);
 }
 
 struct tally {
-	uint64_t commands, troubles, resets;
+	uint64_t commands, troubles, resets, passed, without_status;
 };
 
 static void walk(enum bot_stall stall, const struct mem_ep_controller *c, uint32_t commands,
@@ -196,6 +195,8 @@ static void walk(enum bot_stall stall, const struct mem_ep_controller *c, uint32
 	assert_true(heard.resets <= stats->resets + stats->bus_resets);
 	tally->commands += stats->commands;
 	tally->troubles += troubles;
+	tally->passed += heard.status[CSW_PASSED];
+	tally->without_status += heard.status[BOT_NO_CSW];
 	tally->resets += stats->resets + stats->bus_resets;
 	rig_free(r);
 }
@@ -220,6 +221,9 @@ static void random_walk(void **state)
 		walk(BOT_STALL_NEVER, &mem_ep_controllers[c], each, &tally);
 		walk(BOT_STALL_SHORT, &mem_ep_controllers[c], each, &tally);
 	}
+	assert_true(tally.passed > 0);
+	/* Rare: a short walk may have none. */
+	assert_true(tally.without_status > 0 || tally.commands < 100000);
 	printf("# %llu commands, %llu troubles, %llu resets, and both sides agree\n",
 		(unsigned long long)tally.commands, (unsigned long long)tally.troubles,
 		(unsigned long long)tally.resets);
