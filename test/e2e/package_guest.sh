@@ -112,7 +112,8 @@ traces() {
 	systemctl list-units --all --plain --no-legend '*mmcgadget*'
 	systemctl list-unit-files --no-legend '*mmcgadget*'
 	find /etc /usr/lib /lib /var/lib -name '*mmcgadget*' -not -path '/var/lib/dpkg/info/*'
-	pgrep -l mmcgadget
+	# A worker of the kernel is called as the function it worked for last.
+	pgrep -l mmcgadget | grep -v kworker
 }
 
 first_boot() {
