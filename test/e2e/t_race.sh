@@ -16,7 +16,7 @@ dmesg_mark race
 
 # Blanks take part in the swaps. The burner's image knows its own blocks, like the discs.
 "$reader" make "$work/burn.iso" 9 2048
-mkdir -p "$media/blanks"
+install -d -g mmcgadget -m 2775 "$media/blanks"
 
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon_pid/status"; }
 

@@ -12,14 +12,14 @@ export O
 e2e=test/e2e
 began=$SECONDS
 
-everything="smoke_kernel t_info t_burn t_watch t_swap t_big t_bot t_bad t_life t_kill t_race t_usb"
+everything="smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_life t_kill t_race t_usb"
 # The conversations are the longest, and know neither kernel nor speed: once is enough. So is it
 # of what is about files more than about USB.
 declare -A list=(
 	[bookworm/high]="$everything t_script"
-	[trixie/super]="$everything t_functions t_multi t_survive"
-	[trixie/high]="t_info t_service t_burn t_bot t_slow t_stall t_catch"
-	[bookworm/super]="t_info t_service t_readme t_bot t_catch t_usb"
+	[trixie/super]="$everything t_watch t_functions t_multi t_survive"
+	[trixie/high]="t_service t_burn t_bot t_slow t_stall"
+	[bookworm/super]="t_service t_readme t_bot t_catch t_usb"
 	[bookworm/full]="t_bot"
 )
 # shellcheck disable=SC2206 # words
