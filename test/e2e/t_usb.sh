@@ -161,6 +161,9 @@ if check "a file system to freeze" mountpoint -q "$work/slow"; then
 fi
 
 is "only the other gadget is left" "$(ls $gadgets)" other
+# Its port has the name that a later job's would have.
+rm $other/configs/c.1/acm.0
+rmdir $other/configs/c.1 $other/functions/acm.0 $other
 is "no FunctionFS is left" "$(grep -c functionfs /proc/mounts)" 0
 unlike "no complaint in the kernel log" "$(dmesg_since 'mark usb')" \
 	'WARNING:' 'BUG:' 'Oops' 'Call Trace' 'blocked for more than'
