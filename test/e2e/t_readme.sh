@@ -52,7 +52,7 @@ for c in "${commands[@]}"; do
 	*prev) check "$c: the host has the first again" wait_for 15 has_label "$sr" DEBIAN ;;
 	*blank*) check "$c: the host has a blank" wait_for 15 blank_seen ;;
 	*eject*) is "$c: the drive is empty" "$(state image)" '' ;;
-	*'trace start') check "something to record" sg_turs "$(host_sg "$sr")" ;;
+	*'trace start') check "something to record" sg_inq "$(host_sg "$sr")" ;;
 	esac
 done
 for verb in insert next prev blank status eject list watch stats 'trace start' 'trace save' close doctor; do
