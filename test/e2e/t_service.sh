@@ -93,6 +93,10 @@ done
 for f in /proc/self/mem /proc/1/environ /etc/shadow /dev/vda; do
 	refused "$f" "../../..$f"
 done
+as alice ln -s inside.iso "$media/inner.iso"
+check "a link inside of the folder is followed" as alice mmcgadgetctl insert inner.iso
+check "and the disc is out again" as alice mmcgadgetctl eject --force
+rm "$media/inner.iso"
 check_not "homes are not there" nsenter -t "$(pid)" -m test -e /home/bob/secret.iso
 check_not "nor devices" nsenter -t "$(pid)" -m test -e /dev/vda
 
