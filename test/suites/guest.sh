@@ -17,7 +17,7 @@ everything="smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_life t_kill t_
 # of what is about files more than about USB.
 declare -A list=(
 	[bookworm/high]="$everything t_script"
-	[trixie/super]="$everything t_watch t_functions t_multi t_survive"
+	[trixie/super]="t_functions $everything t_watch t_multi t_survive"
 	[trixie/high]="t_service t_burn t_bot t_slow t_stall"
 	[bookworm/super]="t_service t_readme t_bot t_catch t_usb"
 	[bookworm/full]="t_bot"
