@@ -123,7 +123,7 @@ begin() {
 }
 serve() { # give|take KIND PORT FILE
 	rm -f "$4.ready"
-	ip netns exec board perl "$work/net.pl" "$1" "${board[$2]}" "$3" "$4" 5>&- 6>&- &
+	ip netns exec board timeout 300 perl "$work/net.pl" "$1" "${board[$2]}" "$3" "$4" 5>&- 6>&- &
 	jobs_of+=($!)
 	wait_for 20 test -e "$4.ready"
 }
