@@ -23,7 +23,7 @@
 #include "util/log.h"
 
 #define TTY            "/dev/ttyGS"
-#define LET_GO_MS      3000
+#define LET_GO_MS      10000
 #define LET_GO_POLL_MS 20
 
 static usbg_function_type type_of(enum gadget_cdc_type type)
