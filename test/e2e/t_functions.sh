@@ -290,16 +290,6 @@ check "getty: restart under it" timeout 120 systemctl restart mmcgadgetd
 check "getty: a new one comes with the new port" wait_for 60 getty_runs "$pid" || journalctl -n 30 --no-pager
 check "getty: the host has the port" wait_for 120 one_less || what_host_has
 settle
-prompt() {
-	exec 6<>"/dev/$(host_tty)"
-	stty -F "/dev/$(host_tty)" raw -echo
-	printf '\r' >&6
-	timeout 60 grep -aqm1 'login:' <&6
-	local rc=$?
-	exec 6>&-
-	return "$rc"
-}
-check "getty: the host has its prompt" prompt
 rm "$getty_rule"
 udevadm control --reload
 systemctl stop serial-getty@ttyGS0
