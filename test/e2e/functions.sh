@@ -169,6 +169,8 @@ drive_of() { # LABEL -> srN
 		has_label "$d" "$1" && echo "$d"
 	done
 }
+# udev knows of a blank in the host's drive, $sr when none is named.
+blank_seen() { udevadm info "/dev/${1:-$sr}" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 size_of() { blockdev --getsize64 "/dev/${1:-sr0}" 2>/dev/null; }
 
 # An ISO 9660 image of a wanted size: LABEL MEGABYTES FILE [EXTRA_BYTES]. The pattern

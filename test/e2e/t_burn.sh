@@ -16,7 +16,6 @@ done
 drive_up
 dmesg_mark burn
 
-blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
 
 # The board's file: the image, then zeros up to the next 32 KiB at most. xorriso alone

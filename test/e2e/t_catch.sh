@@ -5,7 +5,6 @@
 # daemon that is killed, a card that is full, and one that gives back something else.
 . ./functions.sh
 
-blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 sum_holds() { (cd "$1" && sha256sum --strict -c "$2.sha256"); }
 at_rest() { [ "$(state burned.state)" = '' ]; }
 image_is() { [ "$(state image)" = "$1" ]; }

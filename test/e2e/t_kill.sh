@@ -130,7 +130,6 @@ burning() { [ "$(state blocks_written)" -gt "$before" ]; }
 for i in $(seq "${KILLS:-5}"); do
 	name="burn $i"
 	check "$name: a blank goes in" ctl blank "burn$i.img" || continue
-	blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 	check "$name: the host sees it" wait_for 15 blank_seen
 	before=$(state blocks_written)
 	dmesg_mark "burn$i"

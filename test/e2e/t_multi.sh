@@ -24,7 +24,6 @@ drive_up
 dmesg_mark multi
 d=/dev/$sr
 
-blank_seen() { udevadm info "$d" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 # The host's size of the disc tells that it has seen the present state of it.
 size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
 appendable_seen() { cdrskin "dev=$d" -minfo 2>/dev/null | grep -q 'disk status: *incomplete/appendable'; }

@@ -13,7 +13,6 @@ make_iso DEBIAN 8 "$media/debian-12.iso"
 make_iso OTHER 4 "$media/other.iso"
 make_iso BURN 8 "$work/burn.iso"
 drive_up
-blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 chmod 777 "$work"
 cd "$work" || finish
 

@@ -19,7 +19,6 @@ now_ms() { echo $(($(date +%s%N) / 1000000)); }
 written() { stat -c %s "$card/$1.img" 2>/dev/null || echo 0; }
 has_written() { [ "$(written "$1")" -ge "$2" ]; }
 burning() { kill -0 "$burner" 2>/dev/null; }
-blank_seen() { udevadm info "/dev/$a" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 state_of() { # DRIVE
 	mmcgadgetctl --json status | jq -r ".drives[] | select(.name == \"$1\") | \"\(.phase_errors) \(.resets)\""
 }
@@ -31,7 +30,7 @@ answers() { timeout 1 mmcgadgetctl status; }
 # burn NAME: in the background, onto a new blank
 burn() {
 	check "$1: a blank goes in" ctl blank "$1.img" drive=card
-	check "$1: the host sees a blank" wait_for 10 blank_seen || finish
+	check "$1: the host sees a blank" wait_for 10 blank_seen "$a" || finish
 	began=$(now_ms)
 	growisofs -dvd-compat -Z "/dev/$a=$work/image.iso" >"$work/$1.log" 2>&1 &
 	burner=$!

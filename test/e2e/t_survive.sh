@@ -14,7 +14,6 @@ mount -o loop "$work/small.img" "$small"
 media_elsewhere "$small"
 counted() { sed -n 's/^track 1 .* written \([0-9]*\) .*/\1/p' "$1.mmcdisc" | grep .; }
 recorded() { state recorded_blocks; }
-blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 
 # ---- the host lets go of the drive in mid-burn: what it wrote is flushed at that moment ----
 # Nothing else brings it to storage here.

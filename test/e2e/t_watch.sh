@@ -8,7 +8,6 @@ make_iso WATCHED 40 "$work/a.iso"
 blocks=$(($(stat -c %s "$work/a.iso") / 2048))
 drive_up
 ctl_json() { mmcgadgetctl --json "$@"; }
-blank_seen() { udevadm info "/dev/$sr" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 
 check "a trace is started" mmcgadgetctl trace start records=65536
 check_not "and no second one" mmcgadgetctl trace start
