@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # mmcgadget. "make help" lists the targets. GNU make 4 or newer.
 #
-# Sources are found by directory: every src/LAYER/*.c belongs to that layer's
-# library, every test/unit/t_*.c is a test program, and so on.
+# Sources are found by directory: every src/ROOM/*.c belongs to that room's
+# library, every test/unit/ROOM/t_*.c is a test program, and so on.
 
 O            ?= build
 PREFIX       ?= /usr/local
@@ -39,29 +39,26 @@ ALL_CFLAGS := -std=c17 $(WARNINGS) $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 
-# ---- layers: name, its sources -------------------------------------------------------------
-pure_layers := util media mmc bot trace
-util_src   := $(wildcard src/util/*.c)
-media_src  := $(wildcard src/media/*.c)
-mmc_src    := $(wildcard src/mmc/*.c)
-bot_src    := $(wildcard src/bot/*.c)
-trace_src  := $(wildcard src/trace/*.c)
-gadget_src := $(wildcard gadget/*.c)
-core_src   := $(wildcard src/core/*.c)
-ctl_src    := $(wildcard src/ctl/*.c)
-testlib_src := $(wildcard test/lib/*.c)
+# ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
+# From the top down: a room knows only the rooms after it (test/suites/layers.sh).
+pure_rooms   := trace bot mmc disc media util
+daemon_rooms := daemon usb control drive library gadget protocol
+rooms        := ctl $(daemon_rooms) $(pure_rooms)
+$(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
+testlib_src  := $(wildcard test/lib/*.c)
 
 objs = $(patsubst %.c,$(O)/%.o,$(1))
 lib  = $(O)/lib$(1).a
 
-# Link order shows the direction of the layers: each knows only what is to its right.
-pure_libs := $(call lib,trace) $(call lib,bot) $(call lib,mmc) $(call lib,media) $(call lib,util)
+pure_libs   := $(foreach r,$(pure_rooms),$(call lib,$(r)))
+daemon_libs := $(foreach r,$(daemon_rooms),$(call lib,$(r)))
 
 $(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o: ALL_CFLAGS += -Wconversion
-$(O)/src/core/%.o $(O)/gadget/%.o $(O)/src/mmcgadgetd.o: ALL_CFLAGS += -pthread
+$(foreach r,$(filter-out protocol gadget,$(daemon_rooms)),$(O)/src/$(r)/%.o) $(O)/gadget/%.o $(O)/src/mmcgadgetd.o: \
+	ALL_CFLAGS += -pthread
 
 LIBS_gadget = $(shell $(PKG_CONFIG) --libs libusbgx) -laio -pthread
-LIBS_core   = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid nettle)
+LIBS_daemon = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid nettle)
 LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson) -pthread
 LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
 
@@ -83,7 +80,7 @@ define make_lib
 $(call lib,$(1)): $(call objs,$($(1)_src))
 	$$(Q)rm -f $$@ && $(AR) rcs $$@ $$^
 endef
-$(foreach l,$(pure_layers) gadget core ctl testlib,$(eval $(call make_lib,$(l))))
+$(foreach l,$(rooms) testlib,$(eval $(call make_lib,$(l))))
 
 define need
 	$(Q)$(PKG_CONFIG) --exists $(1) || { echo "missing: $(1) - run 'sudo make deps' or install it" >&2; exit 1; }
@@ -100,17 +97,17 @@ need-daemon:
 need-unit:
 	$(call need,cmocka)
 
-$(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(call lib,core) $(call lib,ctl) $(call lib,gadget) $(pure_libs) | need-daemon
+$(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(daemon_libs) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_gadget) $(LIBS_core) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
 
-$(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(pure_libs) | need-daemon
+$(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ctl) $(LIBS)
 
 # ---- tests ---------------------------------------------------------------------------------
-unit_tests   := $(patsubst %.c,$(O)/%,$(wildcard test/unit/t_*.c))
-daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/t_*.c))
+unit_tests   := $(patsubst %.c,$(O)/%,$(wildcard test/unit/*/t_*.c))
+daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/*/t_*.c))
 usb_parts    := $(wildcard test/e2e/u_*_*.c)
 usb_tests    := $(patsubst %.c,$(O)/%,$(filter-out $(usb_parts),$(wildcard test/e2e/u_*.c)))
 bench_tools  := $(patsubst %.c,$(O)/%,$(wildcard test/bench/b_*.c))
@@ -123,10 +120,10 @@ $(unit_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs) | need-unit
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS)
 
-$(daemon_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,core) $(call lib,ctl) \
-		$(call lib,gadget) $(pure_libs) | need-unit need-daemon
+$(daemon_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(daemon_libs) \
+		$(pure_libs) | need-unit need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_core) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
 
 # Programs for the guest, linked whole; they need no library of ours to be installed.
 # u_NAME_*.c are further parts of u_NAME.
@@ -140,14 +137,14 @@ $(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o $(call lib,testlib) $(pur
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The same entry point, once for libFuzzer (clang) and once for replaying its corpus (any compiler).
-$(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(trace_src) $(bot_src) $(mmc_src) $(media_src) $(util_src) $(testlib_src)
+$(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(foreach r,$(pure_rooms),$($(r)_src)) $(testlib_src)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -g -O1 -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(O) -Isrc -I. -Itest \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^
 $(replays): $(O)/test/fuzz/replay_%: $(O)/test/fuzz/fuzz_%.o $(O)/test/fuzz/replay.o $(call lib,testlib) $(pure_libs)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 # The control language: of the daemon and the client, but nothing of a system.
-control_line := src/core/lines.c src/ctl/words.c src/ctl/verbs.c
+control_line := src/protocol/lines.c src/protocol/words.c src/protocol/verbs.c
 $(O)/test/fuzz/fuzz_control: $(control_line)
 $(O)/test/fuzz/replay_control: $(call objs,$(control_line))
 
@@ -267,8 +264,8 @@ deb-test: ## the package, for boards too, and its life in Debian 12 and 13 with 
 # ---- developer's tools ---------------------------------------------------------------------
 .PHONY: compile_commands.json format format-check clean help
 compile_commands.json: ## for clangd and friends
-	$(Q){ echo '['; sep=''; for f in $(util_src) $(media_src) $(mmc_src) $(bot_src) $(trace_src) $(gadget_src) $(core_src) $(ctl_src) \
-		$(wildcard src/*.c test/*/*.c); do \
+	$(Q){ echo '['; sep=''; for f in $(foreach r,$(rooms),$($(r)_src)) \
+		$(wildcard src/*.c test/*/*.c test/*/*/*.c); do \
 		printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' "$$f" \
 		"$(CC) -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSYSCONFDIR=\\\"$(SYSCONFDIR)\\\" -I$(O) -Isrc -I. -Itest -c $$f"; \
 		sep=','; done; echo ']'; } > $@

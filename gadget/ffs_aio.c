@@ -19,13 +19,13 @@
 #include "gadget/ffs_int.h"
 #include "util/array.h"
 
-#define BUFFERS_BYTES (FFS_BUFFERS * BOT_CHUNK)
+#define BUFFERS_BYTES  (FFS_BUFFERS * BOT_CHUNK)
 /*
  * Of so many sends one wakes the USB thread when it has completed; all receives do.
  * Nobody waits for a send: a full window is 32 of them, what is behind the last one is
  * the host's next CBW, and BOT looks itself where it has to know that they came back.
  */
-#define UNTOLD_MAX    8u
+#define SENDS_PER_WAKE 8u
 
 /* ---- the kernel --------------------------------------------------------------------------- */
 
@@ -188,7 +188,7 @@ static void queue_remove(struct ffs_queue *q, struct ffs_io *io)
  * thread had not yet said so: it took data after the old session was dead. All
  * completions of a function go through one ordered queue of the kernel's.
  */
-static bool outlived(const struct ffs_aio *a, const struct ffs_io *io)
+static bool is_from_new_session(const struct ffs_aio *a, const struct ffs_io *io)
 {
 	return io->out && io->result >= 0 && a->dead_seq && io->seq > a->dead_seq &&
 	       io->generation == a->dead_generation;
@@ -210,7 +210,7 @@ static void aio_reap(struct ffs_aio *a)
 				a->dead_seq = io->seq;
 				a->dead_generation = io->generation;
 			}
-			if (io->generation != a->generation && !outlived(a, io)) {
+			if (io->generation != a->generation && !is_from_new_session(a, io)) {
 				queue_remove(&a->old, io);
 				io_put(a, io);
 			}
@@ -244,7 +244,7 @@ static void queue_pop(struct ffs_queue *q)
 }
 
 /* Reads that are in the new session belong in front of those that were meant for it. */
-static void adopt(struct ffs_aio *a)
+static void move_to_new_session(struct ffs_aio *a)
 {
 	struct ffs_queue first, rest = a->out;
 	struct ffs_io *io, *next;
@@ -281,7 +281,7 @@ static void sort_out_old(struct ffs_aio *a)
 	for (io = a->old.head; io; io = io->next) {
 		if (!io->seq)
 			continue;
-		adopt(a);
+		move_to_new_session(a);
 		alive = true;
 		break;
 	}
@@ -300,7 +300,7 @@ void ffs_aio_dispatch(struct ffs_aio *a)
 		struct ffs_io *out = a->held ? NULL : queue_done(&a->out);
 
 		/* Of a session that BOT does not know of yet. */
-		if (out && outlived(a, out))
+		if (out && is_from_new_session(a, out))
 			out = NULL;
 		if (in && (!out || in->seq < out->seq)) {
 			queue_remove(&a->in, in);
@@ -339,7 +339,7 @@ void ffs_aio_reset(struct ffs_aio *a, unsigned generation)
 			struct ffs_io *io = queues[i]->head;
 
 			queue_pop(queues[i]);
-			if (io->seq && !outlived(a, io))
+			if (io->seq && !is_from_new_session(a, io))
 				io_put(a, io);
 			else
 				queue_add(&a->old, io);
@@ -360,7 +360,7 @@ static bool aio_alive(const struct ffs_aio *a)
  * Nothing of the old command may follow a Bulk-Only Reset. It can have been
  * acknowledged already, when we were in a file for too long.
  */
-static bool in_waits(const struct ffs_aio *a)
+static bool reset_pending(const struct ffs_aio *a)
 {
 	return atomic_load(a->host_reset) != a->reset;
 }
@@ -370,10 +370,10 @@ static int aio_submit(struct ffs_aio *a, struct ffs_queue *q, struct ffs_io *io)
 	struct ffs_io **link = q->end;
 	int ret;
 
-	if (io->out || ++a->untold == UNTOLD_MAX) {
+	if (io->out || ++a->unreported_sends == SENDS_PER_WAKE) {
 		io_set_eventfd(&io->iocb, a->event_fd);
 		if (!io->out)
-			a->untold = 0;
+			a->unreported_sends = 0;
 	}
 	io->iocb.data = io;
 	ret = a->io->submit(a->ctx, &io->iocb);
@@ -402,7 +402,7 @@ int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len)
 	/* The host may have reset the bus while we were in a file: not into its new session. */
 	if (!aio_alive(a))
 		return -ESHUTDOWN;
-	io = in_waits(a) ? NULL : io_get(a, false);
+	io = reset_pending(a) ? NULL : io_get(a, false);
 	if (!io)
 		return -EAGAIN;
 	io_prep_pwrite(&io->iocb, a->in_fd, len ? (void *)(uintptr_t)data : a->buffers, len, 0);
@@ -428,7 +428,7 @@ int ffs_aio_halt_in(struct ffs_aio *a)
 {
 	if (!aio_alive(a))
 		return -ESHUTDOWN;
-	return in_waits(a) ? -EAGAIN : a->io->set_halt(a->in_fd);
+	return reset_pending(a) ? -EAGAIN : a->io->set_halt(a->in_fd);
 }
 
 void ffs_aio_cancel_in(struct ffs_aio *a)

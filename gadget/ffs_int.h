@@ -83,8 +83,9 @@ struct ffs_aio {
 	uint8_t *free_buffer[FFS_BUFFERS];
 	unsigned free_buffers;
 	uint64_t seq;
-	unsigned untold; /* sends whose completion wakes nobody, since the last that does */
-	bool held;       /* BOT does not take the head of out */
+	unsigned unreported_sends; /* sends whose completion wakes nobody, since the last that does
+				    */
+	bool held;                 /* BOT does not take the head of out */
 };
 
 /* fds, ctx, event_fd and the pointers are set by the caller before. 0 or -ENOMEM. */

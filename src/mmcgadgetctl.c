@@ -10,9 +10,9 @@
 
 #include "ctl/client.h"
 #include "ctl/doctor.h"
-#include "ctl/format.h"
+#include "protocol/format.h"
 #include "ctl/trace_file.h"
-#include "ctl/verbs.h"
+#include "protocol/verbs.h"
 #include "ctl/watch.h"
 #include "util/array.h"
 #include "version.h"

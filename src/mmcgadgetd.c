@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/config.h"
-#include "core/daemon.h"
-#include "core/usb_setup.h"
+#include "daemon/config.h"
+#include "daemon/daemon.h"
+#include "usb/usb_setup.h"
 #include "util/log.h"
 #include "version.h"
 

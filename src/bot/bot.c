@@ -32,7 +32,7 @@ void bot_observe(struct bot *b, const struct bot_observer *observer, void *ctx)
 {
 	b->observer = observer;
 	b->observer_ctx = ctx;
-	b->untold = false;
+	b->end_unreported = false;
 }
 
 void bot_tell(struct bot *b, uint8_t csw)
@@ -40,9 +40,9 @@ void bot_tell(struct bot *b, uint8_t csw)
 	const struct bot_command c = {
 		.dir = b->dir, .announced = b->cbw.length, .moved = b->moved, .csw = csw};
 
-	if (!b->untold)
+	if (!b->end_unreported)
 		return;
-	b->untold = false;
+	b->end_unreported = false;
 	b->observer->ended(b->observer_ctx, &c);
 }
 
@@ -51,7 +51,7 @@ void bot_turn_off(struct bot *b)
 	mmc_abort(b->drive);
 	bot_tell(b, BOT_NO_CSW);
 	b->state = BOT_OFF;
-	b->in_count = b->in_lost = b->out_count = 0;
+	b->in_count = b->in_abandoned = b->out_count = 0;
 	b->pending = BOT_PENDING_NONE;
 	b->again = b->cancelling = b->halted = false;
 	b->in_parked = b->out_parked = false;
@@ -106,7 +106,7 @@ static bool mark_short(struct bot *b)
 	} else if (b->moved % b->max_packet || bot_send_zlp(b)) {
 		b->state = BOT_CSW;
 	}
-	return b->state != BOT_TAIL;
+	return b->state != BOT_MARK_SHORT;
 }
 
 /* Controllers refuse while a packet of ours is still in their FIFO. */
@@ -123,7 +123,7 @@ static bool halt_for_csw(struct bot *b)
 	}
 	b->halted = !err;
 	b->no_halt = err != 0;
-	b->state = err ? BOT_TAIL : BOT_CSW;
+	b->state = err ? BOT_MARK_SHORT : BOT_CSW;
 	return true;
 }
 
@@ -144,14 +144,14 @@ static bool step(struct bot *b)
 	switch (b->state) {
 	case BOT_DATA_IN:
 		if (!b->again && bot_pump_in(b))
-			b->state = BOT_END;
+			b->state = BOT_STATUS_DUE;
 		return b->state != BOT_DATA_IN;
-	case BOT_END:
+	case BOT_STATUS_DUE:
 		if (b->again || !end_engine(b))
 			return false;
-		b->state = BOT_TAIL;
+		b->state = BOT_MARK_SHORT;
 		return true;
-	case BOT_TAIL:
+	case BOT_MARK_SHORT:
 		return mark_short(b);
 	case BOT_CANCEL:
 		if (b->cancelling)
@@ -326,7 +326,7 @@ void bot_tick(struct bot *b)
 		b->cancel_ms += elapsed;
 		if (b->cancel_ms >= BOT_CANCEL_MS) {
 			/* A controller that lost them; they may still come one day. */
-			b->in_lost += b->in_count;
+			b->in_abandoned += b->in_count;
 			b->in_count = 0;
 			b->cancelling = false;
 		}

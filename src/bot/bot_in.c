@@ -190,8 +190,8 @@ void bot_sent(struct bot *b, int32_t result)
 {
 	struct bot_send s;
 
-	if (b->in_lost && result == -ECONNRESET) {
-		b->in_lost--;
+	if (b->in_abandoned && result == -ECONNRESET) {
+		b->in_abandoned--;
 		return;
 	}
 	if (b->state == BOT_OFF || !b->in_count)

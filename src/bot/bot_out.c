@@ -184,7 +184,7 @@ static bool take_data(struct bot *b, const uint8_t *data, uint32_t n, uint32_t s
 	b->received += n;
 	b->stats.bytes_out += n;
 	if (n < expected || b->received == b->cbw.length)
-		b->state = BOT_END;
+		b->state = BOT_STATUS_DUE;
 	return true;
 }
 
@@ -210,7 +210,7 @@ static void begin_command(struct bot *b, const uint8_t *p)
 	b->serial++;
 	if (b->observer)
 		b->observer->began(b->observer_ctx);
-	b->untold = b->observer != NULL;
+	b->end_unreported = b->observer != NULL;
 	b->dir = !b->cbw.length               ? MMC_DIR_NONE
 		 : b->cbw.flags & CBW_FLAG_IN ? MMC_DIR_IN
 					      : MMC_DIR_OUT;
@@ -228,7 +228,7 @@ static void begin_command(struct bot *b, const uint8_t *p)
 	b->status = b->action->phase ? CSW_PHASE_ERROR : CSW_PASSED;
 	if (b->action->phase && !b->plan)
 		mmc_abort(b->drive);
-	b->state = b->dir == MMC_DIR_NONE ? BOT_END
+	b->state = b->dir == MMC_DIR_NONE ? BOT_STATUS_DUE
 		   : b->dir == MMC_DIR_IN ? BOT_DATA_IN
 					  : BOT_DATA_OUT;
 }

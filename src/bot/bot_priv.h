@@ -17,18 +17,18 @@
 #define BOT_CANCEL_MS    2000u
 
 enum bot_state {
-	BOT_OFF,      /* not configured, or the endpoints died under us */
-	BOT_IDLE,     /* a CBW is expected */
-	BOT_DATA_IN,  /* engine -> host */
-	BOT_DATA_OUT, /* host -> engine */
-	BOT_END,      /* the engine's status is due */
-	BOT_TAIL,     /* short data-in is to be marked as such */
-	BOT_CANCEL,   /* data-in failed; waiting for the cancelled sends */
-	BOT_HALT,     /* bulk-in is to be halted before the CSW */
-	BOT_CSW,      /* the CSW is to be queued */
-	BOT_SENT,     /* the CSW is queued */
-	BOT_DEAD,     /* BOT 6.6.1: nothing but a reset helps */
-	BOT_RESET     /* class reset; waiting for the cancelled sends */
+	BOT_OFF,        /* not configured, or the endpoints died under us */
+	BOT_IDLE,       /* a CBW is expected */
+	BOT_DATA_IN,    /* engine -> host */
+	BOT_DATA_OUT,   /* host -> engine */
+	BOT_STATUS_DUE, /* the engine's status is due */
+	BOT_MARK_SHORT, /* short data-in is to be marked as such */
+	BOT_CANCEL,     /* data-in failed; waiting for the cancelled sends */
+	BOT_HALT,       /* bulk-in is to be halted before the CSW */
+	BOT_CSW,        /* the CSW is to be queued */
+	BOT_SENT,       /* the CSW is queued */
+	BOT_DEAD,       /* BOT 6.6.1: nothing but a reset helps */
+	BOT_RESET       /* class reset; waiting for the cancelled sends */
 };
 
 /* How a CBW may be framed by what lies before it in the same read. */
@@ -68,21 +68,21 @@ struct bot {
 	uint32_t sent;     /* of them: known to have been sent */
 	uint32_t received; /* data-out, useful or not */
 	enum csw_status status;
-	bool again;        /* the engine said MMC_AGAIN; untouched until bot_resume() */
-	bool halt_refused; /* not now, says the controller */
-	bool no_halt;      /* it said so for too long */
-	bool counted;      /* its CSW is in the statistics */
-	bool untold;       /* the observer has heard of its beginning only */
-	bool csw_gone;     /* a CSW that was to be cancelled went out */
+	bool again;          /* the engine said MMC_AGAIN; untouched until bot_resume() */
+	bool halt_refused;   /* not now, says the controller */
+	bool no_halt;        /* it said so for too long */
+	bool counted;        /* its CSW is in the statistics */
+	bool end_unreported; /* the observer has heard of its beginning only */
+	bool csw_gone;       /* a CSW that was to be cancelled went out */
 
 	/* Bulk-in. */
 	struct bot_send in[BOT_WINDOW];
 	uint32_t in_head, in_count;
-	uint32_t in_lost;  /* cancelled sends that the watchdog no longer waits for */
-	uint32_t send_max; /* <= BOT_CHUNK; shrinks on -ENOMEM */
-	bool in_parked;    /* the next send waits for a tick */
-	bool cancelling;   /* cancelled sends have not all come back */
-	bool halted;       /* by us, and as far as we know not cleared */
+	uint32_t in_abandoned; /* cancelled sends that the watchdog no longer waits for */
+	uint32_t send_max;     /* <= BOT_CHUNK; shrinks on -ENOMEM */
+	bool in_parked;        /* the next send waits for a tick */
+	bool cancelling;       /* cancelled sends have not all come back */
+	bool halted;           /* by us, and as far as we know not cleared */
 
 	/* Bulk-out: sizes of the posted reads, oldest first. */
 	uint32_t out[BOT_WINDOW];

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctl/words.h"
+#include "protocol/words.h"
 
 #define RETRY_MS 100
 

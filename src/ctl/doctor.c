@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "ctl/words.h"
+#include "protocol/words.h"
 #include "util/array.h"
 
 #define WIDTH 78

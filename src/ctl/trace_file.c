@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "ctl/client.h"
-#include "ctl/format.h"
-#include "ctl/words.h"
+#include "protocol/format.h"
+#include "protocol/words.h"
 #include "trace/text.h"
 #include "util/array.h"
 #include "util/be.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "ctl/client.h"
-#include "ctl/format.h"
+#include "protocol/format.h"
 
 #define PERIOD_MS 1000
 #define DRIVES    16u

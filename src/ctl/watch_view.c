@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/field.h"
-#include "ctl/format.h"
+#include "protocol/field.h"
+#include "protocol/format.h"
 #include "util/array.h"
 
 #define BLOCK    2048u

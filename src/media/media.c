@@ -56,7 +56,7 @@ int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf
 		return 0;
 	int r = checked(m->ops->write(m, block, count, buf));
 	if (r < 0) {
-		m->ragged |= r != -EAGAIN;
+		m->end_uncertain |= r != -EAGAIN;
 		return r;
 	}
 	m->writes++;
@@ -66,9 +66,9 @@ int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf
 	return 0;
 }
 
-int media_settle(struct media *m, uint64_t *lost)
+int media_wait_written(struct media *m, uint64_t *lost)
 {
-	return m->ops->settle ? checked(m->ops->settle(m, lost)) : 0;
+	return m->ops->wait_written ? checked(m->ops->wait_written(m, lost)) : 0;
 }
 
 int media_run(struct media *m, int (*fn)(void *arg), void *arg)
@@ -101,13 +101,13 @@ int media_truncate(struct media *m, uint64_t blocks)
 	assert(m);
 	if (!m->writable)
 		return -EROFS;
-	if (blocks > m->blocks || (blocks == m->blocks && !m->tail && !m->ragged))
+	if (blocks > m->blocks || (blocks == m->blocks && !m->tail && !m->end_uncertain))
 		return 0;
 	int r = checked(m->ops->truncate(m, blocks));
 	if (r == 0) {
 		m->blocks = blocks;
 		m->tail = 0;
-		m->ragged = false;
+		m->end_uncertain = false;
 		m->dirty = true;
 	}
 	return r;

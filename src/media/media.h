@@ -38,7 +38,7 @@ struct media_ops {
 	 * 0; -EAGAIN; -errno: those from *lost on are not, and no block can be written
 	 * until truncate took them off. No such operation: that is so when write returns.
 	 */
-	int (*settle)(struct media *m, uint64_t *lost);
+	int (*wait_written)(struct media *m, uint64_t *lost);
 	/* Everything written so far is on storage on return. 0, -EAGAIN, -errno. */
 	int (*sync)(struct media *m);
 	/* The medium ends there from now on, never behind where it ended. 0, -errno. */
@@ -60,7 +60,7 @@ struct media {
 	uint32_t tail;   /* bytes of the last block that storage really has; 0 = all 2048 */
 	bool writable;
 	bool dirty;                    /* written since the last sync that worked */
-	bool ragged;                   /* a failed write may have left something behind the end */
+	bool end_uncertain;            /* a failed write may have left something behind the end */
 	uint64_t reads, writes, syncs; /* operations that succeeded */
 };
 
@@ -70,8 +70,8 @@ int media_read(struct media *m, uint64_t block, uint32_t count, void *buf);
 int media_view(struct media *m, uint64_t block, uint32_t *count, void *stage, const uint8_t **data);
 /* 0, -EAGAIN, -EROFS, or what storage said (-ENOSPC, -EIO, -EFBIG ...). */
 int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf);
-/* As media_ops.settle, run, wait. */
-int media_settle(struct media *m, uint64_t *lost);
+/* As media_ops.wait_written, run, wait. */
+int media_wait_written(struct media *m, uint64_t *lost);
 int media_run(struct media *m, int (*fn)(void *arg), void *arg);
 void media_wait(struct media *m);
 int media_sync(struct media *m);
@@ -100,7 +100,7 @@ int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
  * -EAGAIN, and ready is called, by a thread of the medium, when it is worth asking
  * again. One write is of MEDIA_RING at the most. NULL: no memory; below is as it was.
  */
-struct media *media_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx);
+struct media *media_write_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx);
 
 /* Sparse memory, for tests: blocks readable at first, all zero. NULL = no memory. */
 struct media *media_mem_new(uint64_t blocks, bool writable);

@@ -58,9 +58,9 @@ static int fault_write(struct media *m, uint64_t block, uint32_t count, const vo
 	return r ? r : media_write(f->below, block, count, buf);
 }
 
-static int fault_settle(struct media *m, uint64_t *lost)
+static int fault_wait_written(struct media *m, uint64_t *lost)
 {
-	return media_settle(((struct media_faulty *)m)->below, lost);
+	return media_wait_written(((struct media_faulty *)m)->below, lost);
 }
 
 static int fault_run(struct media *m, int (*fn)(void *arg), void *arg)
@@ -98,7 +98,7 @@ static const struct media_ops fault_ops = {
 	.read = fault_read,
 	.view = fault_view,
 	.write = fault_write,
-	.settle = fault_settle,
+	.wait_written = fault_wait_written,
 	.sync = fault_sync,
 	.run = fault_run,
 	.wait = fault_wait,

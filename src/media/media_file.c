@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "media/ahead.h"
+#include "media/read_ahead.h"
 #include "util/array.h"
 #include "util/log.h"
 

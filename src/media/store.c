@@ -62,7 +62,7 @@ int store_load(struct store *s, char *buf, size_t size)
 	return r;
 }
 
-int store_settle(struct store *s, bool own)
+int store_sync_found(struct store *s, bool own)
 {
 	s->own = own;
 	return s->folder->ops->sync_names(s->folder);

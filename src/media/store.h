@@ -7,7 +7,7 @@
  *
  * The spare has its blocks before it is needed, so that a full card does not
  * keep a disc from saying how far it got. What that costs and what it survives
- * is proved by test/unit/t_cut.c, which cuts the power at every step.
+ * is proved by test/unit/disc/t_powercut.c, which cuts the power at every step.
  */
 #ifndef MEDIA_STORE_H
 #define MEDIA_STORE_H
@@ -75,7 +75,7 @@ int store_load(struct store *s, char *buf, size_t size);
  * What was found is on storage on return, also when a program that died had made or
  * removed it a moment ago. own: nobody else may write the image. 0, -errno.
  */
-int store_settle(struct store *s, bool own);
+int store_sync_found(struct store *s, bool own);
 /* On storage on return, or the old text is. len is at most STORE_TEXT_MAX. 0, -errno. */
 int store_save(struct store *s, const char *text, size_t len);
 /* Gone from storage on return. None there: 0. */

@@ -70,7 +70,7 @@ mmc_sense_t cmd_write_12(struct mmc_drive *d, const uint8_t *cdb)
 mmc_sense_t cmd_write_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	bool force_unit_access = cdb[1] & 0x08;
-	mmc_sense_t s = sense_from_disc(disc_settle(d->cmd.disc), true);
+	mmc_sense_t s = sense_from_disc(disc_wait_written(d->cmd.disc), true);
 
 	if (s)
 		return s == SENSE_AGAIN ? s : mmc_fail_at(d, s, disc_nwa(d->cmd.disc));

@@ -195,20 +195,20 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 	}
 }
 
-static uint8_t untold(const struct mmc_drive *d)
+static uint8_t pending(const struct mmc_drive *d)
 {
 	unsigned set = 0;
 
 	if (d->ua & UA_RESET)
-		set |= MMC_UNTOLD_RESET;
+		set |= MMC_PENDING_RESET;
 	if (d->ua & (UA_CHANGED | UA_REMOVAL_REQUEST))
-		set |= MMC_UNTOLD_ATTENTION;
+		set |= MMC_PENDING_ATTENTION;
 	if (d->ua & UA_CLOSED)
-		set |= MMC_UNTOLD_CLOSE;
+		set |= MMC_PENDING_CLOSE;
 	if (d->media_event != MEDIA_EVENT_NONE)
-		set |= MMC_UNTOLD_MEDIA;
+		set |= MMC_PENDING_MEDIA;
 	if (d->feature_change)
-		set |= MMC_UNTOLD_OPERATIONAL;
+		set |= MMC_PENDING_OPERATIONAL;
 	return (uint8_t)set;
 }
 
@@ -221,7 +221,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 		.locked = d->prevent || d->persistent_prevent,
 		.eject_requested = d->eject_requested,
 		.busy = d->cmd.active,
-		.untold = untold(d),
+		.pending = pending(d),
 		.read_speed = d->read_speed,
 		.write_speed = d->write_speed,
 		.commands = d->commands,

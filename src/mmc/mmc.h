@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "media/disc.h"
+#include "disc/disc.h"
 
 struct mmc_drive;
 
@@ -169,12 +169,12 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force);
 mmc_sense_t mmc_finalise(struct mmc_drive *d);
 
 /* What the host has not been told yet: unit attentions, and events that it may poll. */
-enum mmc_untold {
-	MMC_UNTOLD_RESET = 1 << 0,      /* 6/29/00 */
-	MMC_UNTOLD_ATTENTION = 1 << 1,  /* another one, of a disc that came or is asked for */
-	MMC_UNTOLD_CLOSE = 1 << 2,      /* 6/28/00 of its own CLOSE */
-	MMC_UNTOLD_MEDIA = 1 << 3,      /* a media event */
-	MMC_UNTOLD_OPERATIONAL = 1 << 4 /* an operational change event */
+enum mmc_pending {
+	MMC_PENDING_RESET = 1 << 0,      /* 6/29/00 */
+	MMC_PENDING_ATTENTION = 1 << 1,  /* another one, of a disc that came or is asked for */
+	MMC_PENDING_CLOSE = 1 << 2,      /* 6/28/00 of its own CLOSE */
+	MMC_PENDING_MEDIA = 1 << 3,      /* a media event */
+	MMC_PENDING_OPERATIONAL = 1 << 4 /* an operational change event */
 };
 
 /* A snapshot for people and tests. */
@@ -185,7 +185,7 @@ struct mmc_state {
 	bool locked;          /* PREVENT ALLOW MEDIUM REMOVAL */
 	bool eject_requested; /* the button was pressed while locked, not yet answered */
 	bool busy;            /* a command is in flight */
-	uint8_t untold;       /* enum mmc_untold, or'ed */
+	uint8_t pending;      /* enum mmc_pending, or'ed */
 	enum disc_type type;  /* of the disc, when loaded or ejected_by_host */
 	bool blank, appendable, finalised;
 	bool testing; /* a test write is going on; the numbers below are its own */

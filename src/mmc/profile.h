@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "media/disc.h"
+#include "disc/disc.h"
 #include "mmc/mmc.h"
 
 /* What a command may need of the loaded disc. */

@@ -34,21 +34,21 @@ struct writer {
 /* ---- the disc ------------------------------------------------------------------------------ */
 
 /* Takes the events that the host had taken, and leaves those that it had not. */
-static void drain(struct writer *w, unsigned untold)
+static void drain(struct writer *w, unsigned pending)
 {
-	if (!(untold & MMC_UNTOLD_OPERATIONAL))
+	if (!(pending & MMC_PENDING_OPERATIONAL))
 		fputs("repeat 4\n> 4a 01 00 00 02 00 00 00 08 00 in=8\n", w->out);
-	if (!(untold & MMC_UNTOLD_MEDIA))
+	if (!(pending & MMC_PENDING_MEDIA))
 		fputs("repeat 4\n> 4a 01 00 00 10 00 00 00 08 00 in=8\n", w->out);
 }
 
 /* The drive has a disc that the host knows nothing of: tells it what it had been told. */
-static void settle(struct writer *w, unsigned untold, bool disc)
+static void settle(struct writer *w, unsigned pending, bool disc)
 {
-	if (!(untold & MMC_UNTOLD_ATTENTION))
+	if (!(pending & MMC_PENDING_ATTENTION))
 		fputs(disc ? "ready\n" : "> 00 00 00 00 00 00\n! 2/3a/01\n", w->out);
-	drain(w, untold);
-	if (untold & MMC_UNTOLD_RESET)
+	drain(w, pending);
+	if (pending & MMC_PENDING_RESET)
 		fputs("busreset\n", w->out);
 }
 
@@ -84,23 +84,23 @@ static bool is_blank(const struct trace_disc *d)
 }
 
 static void write_recorded(
-	struct writer *w, const struct trace_disc *d, unsigned untold, bool inserted)
+	struct writer *w, const struct trace_disc *d, unsigned pending, bool inserted)
 {
 	write_layout(w, d);
-	if (untold & MMC_UNTOLD_CLOSE && !(untold & MMC_UNTOLD_ATTENTION)) {
-		drain(w, untold);
+	if (pending & MMC_PENDING_CLOSE && !(pending & MMC_PENDING_ATTENTION)) {
+		drain(w, pending);
 		return;
 	}
 	/* Taken out and put in again, it is new to the host and as the file keeps it. */
 	fputs("eject force\ninsert-again\n", w->out);
 	if (!inserted)
-		settle(w, untold, true);
+		settle(w, pending, true);
 }
 
 static const char *write_disc(struct writer *w, const struct trace_disc *d)
 {
-	unsigned untold = TRACE_UNTOLD(d->flags);
-	bool inserted = d->cause == TRACE_INSERTED, unseen = inserted || untold;
+	unsigned pending = TRACE_PENDING(d->flags);
+	bool inserted = d->cause == TRACE_INSERTED, unseen = inserted || pending;
 	const char *ua = unseen ? " ua" : "";
 
 	if (d->flags & TRACE_TESTING)
@@ -119,16 +119,16 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 			fprintf(w->out, " %" PRIu32, d->capacity);
 		fprintf(w->out, "%s\n", is_blank(d) ? ua : "");
 		if (!is_blank(d))
-			write_recorded(w, d, untold, inserted);
+			write_recorded(w, d, pending, inserted);
 	}
 	if (unseen && !inserted && (d->medium != TRACE_DVD_PLUS_R || is_blank(d)) &&
 		(d->medium != TRACE_DVD_ROM || d->tracks <= 1))
-		settle(w, untold, d->medium != TRACE_NO_MEDIUM);
+		settle(w, pending, d->medium != TRACE_NO_MEDIUM);
 	if (d->flags & TRACE_LOCKED)
 		fputs("> 1e 00 00 00 01 00\n", w->out);
 	if (d->flags & TRACE_TRAY_OUT) {
 		fputs("> 1e 00 00 00 00 00\n> 1b 00 00 00 02 00\n", w->out);
-		drain(w, untold);
+		drain(w, pending);
 	}
 	return NULL;
 }

@@ -65,9 +65,9 @@ static void show_disc(const struct trace_disc *d, FILE *out)
 	static const struct {
 		unsigned flag;
 		const char *text;
-	} flags[] = {{TRACE_LOCKED, ", locked"}, {MMC_UNTOLD_RESET << 8, ", a reset not told"},
-		{MMC_UNTOLD_ATTENTION << 8, ", a change not told"},
-		{MMC_UNTOLD_CLOSE << 8, ", a close not told"}, {TRACE_FINALISED, ", finalised"},
+	} flags[] = {{TRACE_LOCKED, ", locked"}, {MMC_PENDING_RESET << 8, ", a reset not told"},
+		{MMC_PENDING_ATTENTION << 8, ", a change not told"},
+		{MMC_PENDING_CLOSE << 8, ", a close not told"}, {TRACE_FINALISED, ", finalised"},
 		{TRACE_TRAY_OUT, ", tray open"}, {TRACE_TESTING, ", test write"}};
 
 	fprintf(out, "%s %s", d->cause < ARRAY_LEN(cause) ? cause[d->cause] : "--",

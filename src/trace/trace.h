@@ -49,12 +49,12 @@ enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK /* now and then, as a
 enum trace_medium { TRACE_NO_MEDIUM, TRACE_DVD_ROM, TRACE_DVD_PLUS_R };
 
 /* Flags of a disc. */
-#define TRACE_LOCKED        0x01u
-#define TRACE_FINALISED     0x04u
-#define TRACE_TRAY_OUT      0x08u
-#define TRACE_TESTING       0x10u /* a test write */
-/* What the host has not been told: enum mmc_untold, above the others. */
-#define TRACE_UNTOLD(flags) ((flags) >> 8 & 0x1fu)
+#define TRACE_LOCKED         0x01u
+#define TRACE_FINALISED      0x04u
+#define TRACE_TRAY_OUT       0x08u
+#define TRACE_TESTING        0x10u /* a test write */
+/* What the host has not been told: enum mmc_pending, above the others. */
+#define TRACE_PENDING(flags) ((flags) >> 8 & 0x1fu)
 
 struct trace_track { /* struct disc_track */
 	uint32_t start, written, reserved;

@@ -421,7 +421,8 @@ static void write_10(const char *dev, size_t block, size_t size, size_t bytes)
 
 static void close_what(int fd, unsigned function, unsigned n)
 {
-	uint8_t cdb[10] = {0x5b, [2] = (uint8_t)function, [4] = (uint8_t)(n >> 8), [5] = (uint8_t)n};
+	uint8_t cdb[10] = {
+		0x5b, [2] = (uint8_t)function, [4] = (uint8_t)(n >> 8), [5] = (uint8_t)n};
 
 	if (!sg(fd, cdb, sizeof(cdb), SG_DXFER_NONE, NULL, 0))
 		die("CLOSE TRACK SESSION %u of %u", function, n);

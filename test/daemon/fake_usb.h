@@ -12,7 +12,7 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 
-#include "core/drive.h"
+#include "drive/drive.h"
 
 struct fake_usb {
 	struct drive *drive;

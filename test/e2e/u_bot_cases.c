@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "u_bot.h"
-#include "unit/bot_expect.h"
+#include "unit/bot/bot_expect.h"
 #include "util/array.h"
 
 #define LENGTHS 32

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz/input.h"
-#include "media/disc.h"
+#include "disc/disc.h"
 #include "mmc/mmc.h"
 #include "util/array.h"
 #include "util/be.h"

@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "core/lines.h"
-#include "ctl/verbs.h"
-#include "ctl/words.h"
+#include "protocol/lines.h"
+#include "protocol/verbs.h"
+#include "protocol/words.h"
 #include "fuzz/input.h"
 #include "util/array.h"
 

@@ -8,7 +8,7 @@
 #include <errno.h>
 
 #include "fuzz/shadow.h"
-#include "media/disc_state.h"
+#include "disc/disc_state.h"
 #include "util/crc32.h"
 
 #define BOOT "8b6e2d5f-boot"

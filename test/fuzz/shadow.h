@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fuzz/input.h"
-#include "media/disc.h"
+#include "disc/disc.h"
 #include "util/array.h"
 
 struct shadow {

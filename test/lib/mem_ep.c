@@ -22,8 +22,8 @@ void mem_ep_be(struct mem_ep *ep, const struct mem_ep_controller *c)
 	ep->halt_refusals = c->halt_refusals;
 }
 
-#define RESUMES_MAX 256 /* a medium that says AGAIN more often in a row is broken */
-#define UNTOLD_MAX  8u  /* every eighth send is reported at once */
+#define RESUMES_MAX    256 /* a medium that says AGAIN more often in a row is broken */
+#define SENDS_PER_WAKE 8u  /* every eighth send is reported at once */
 
 static void drop_front(struct mem_ep_ring *r)
 {
@@ -156,7 +156,7 @@ static int queue(
 	if (data && size)
 		memcpy(q.buf, data, size);
 	if (r == &ep->in) {
-		q.tells = ep->prompt || ++ep->untold == UNTOLD_MAX;
+		q.tells = ep->prompt || ++ep->untold == SENDS_PER_WAKE;
 		ep->untold = q.tells ? 0 : ep->untold;
 	}
 	if (strikes_at_once(error)) {

@@ -29,7 +29,7 @@ read -ra machines <<<"${MACHINES:-s390x arm64 armhf armv6 i386}"
 
 # Tests that need more of a system than the emulator is: they start programs, open files by
 # openat2(), and make a process that shares all but its files.
-beyond="t_ctl t_doctor t_library t_shelf t_ffs_guard"
+beyond="t_ctl t_doctor t_library t_catalog t_ffs_guard"
 
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT

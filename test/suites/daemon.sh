@@ -6,7 +6,7 @@ O=${O:-build}
 WRAP=${WRAP:-}
 export O CMOCKA_MESSAGE_OUTPUT=TAP
 failed=0
-for t in "$O"/test/daemon/t_*; do
+for t in "$O"/test/daemon/*/t_*; do
 	case $t in
 	*.o | *.d) continue ;;
 	esac

@@ -40,7 +40,7 @@ both 'mmcgadgetd: options in synopsis and list' \
 	"$(man_options mmcgadgetd.8)"
 
 # Verbs with their options: the table of the code, and each manual's list.
-daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/ctl/verbs.c)
+daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/protocol/verbs.c)
 # These verbs are the client's own, and some that begin as one of the daemon's.
 own_verbs=$(sed -n 's/^#define \(DOCTOR\|WATCH\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/watch.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
@@ -68,10 +68,10 @@ done
 
 # Keys: code, shipped file and manual.
 code_keys=$({
-	sed '/function_keys\[\] = {/,/};/d' src/core/config.c |
+	sed '/function_keys\[\] = {/,/};/d' src/daemon/config.c |
 		grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' | cut -d'"' -f2
-	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/core/config.c | cut -d'"' -f2 | sed 's/^/drives[]./'
-	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/core/config.c
+	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/daemon/config.c | cut -d'"' -f2 | sed 's/^/drives[]./'
+	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config.c
 })
 # The list of functions is empty: an entry is shown in the comment above it.
 conf_keys=$(awk '

@@ -1,63 +1,134 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Proves by the includes, and by the symbols of the built libraries, that each
-# layer knows only what is to its right: gadget and daemon -> bot -> mmc -> media -> util.
+# Proves by the includes, and by the symbols of the built objects, that each room knows only the
+# rooms below it, that no two files need each other, and that the pure rooms stay pure.
+O=${O:-build}
 n=0
-report() { # status, name, evidence
+report() { # NAME EVIDENCE: fails when there is evidence
 	n=$((n + 1))
-	if [ -z "$3" ]; then
-		echo "ok $n - $2"
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
 	else
-		echo "not ok $n - $2"
-		echo "$3" | sed 's/^/# /'
+		echo "not ok $n - $1"
+		echo "$2" | sed 's/^/# /'
 	fi
 }
 
-# forbid DIRS REGEX NAME: no #include line in DIRS matches
-forbid() {
-	# shellcheck disable=SC2086
-	report x "$3" "$(grep -nE "^#[[:space:]]*include[[:space:]]+[<\"]($2)" $1 2>/dev/null)"
+# ---- rooms ------------------------------------------------------------------------------------
+# From the top down. A room includes its own headers and those of the rooms below it. The client
+# stands beside the daemon: it shares the rooms from "protocol" down.
+rooms=(daemon usb control drive library gadget protocol trace bot mmc disc media util)
+client=(ctl protocol trace bot mmc disc media util)
+
+place() { # ROOM: its directory
+	[ "$1" = gadget ] && echo gadget || echo "src/$1"
 }
 
-os='unistd.h|fcntl.h|sys/|linux/|pthread.h|libaio.h|usbg/|libconfig.h|jansson.h|systemd/|time.h|signal.h|poll.h'
-forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/media/disc*.[ch] src/media/store.[ch]' "$os" 'engine, BOT, disc and store include nothing of the operating system'
-# A trace is written and read in memory; dates are made of its numbers, no clock is asked.
-forbid 'src/trace/*.[ch]' "$(echo "$os" | sed 's/|time\.h//')" 'traces include nothing of the operating system but dates'
-forbid 'src/util/*.[ch]' 'media/|mmc/|bot/|core/|ctl/|gadget/|trace/' 'util knows no layer'
-forbid 'src/media/*.[ch]' 'mmc/|bot/|core/|ctl/|gadget/|trace/' 'media knows nothing above it'
-forbid 'src/mmc/*.[ch]' 'bot/|core/|ctl/|gadget/|trace/' 'the engine knows nothing above it'
-forbid 'src/bot/*.[ch]' 'core/|ctl/|gadget/|trace/' 'BOT knows nothing above it'
-forbid 'src/trace/*.[ch]' 'bot/|core/|ctl/|gadget/|mmc/[^m]|mmc/mmc_int|media/' 'traces know the engine by mmc.h alone'
-forbid 'src/bot/*.[ch]' 'mmc/[^m]|mmc/mmc_int|media/' 'BOT sees the engine through mmc.h alone'
-forbid 'gadget/*.[ch]' 'core/|ctl/|trace/|mmc/mmc_int|bot/[^b]|jansson.h|libconfig.h' 'gadget/ knows BOT and engine by their headers alone'
-forbid 'src/core/*.[ch] src/mmcgadgetd.c' 'mmc/mmc_int|bot/[^b]|linux/usb/functionfs.h|libaio.h|usbg/|gadget/ffs_int' 'the daemon does not reach below the seams'
-forbid 'src/ctl/*.[ch] src/mmcgadgetctl.c' 'core/|gadget/|bot/|mmc/|media/' 'the client knows the control language, and traces'
-only() { # HEADER DIRS NAME: HEADER is included in DIRS only
-	report x "$3" "$(grep -rlE "^#[[:space:]]*include[[:space:]]+[<\"]$1" src gadget --include='*.[ch]' | grep -vE "$2")"
+# What a room sees of those below it is narrower than the order: an extended regular expression of
+# headers that the room must not include, although they belong to rooms below.
+declare -A hidden=(
+	[daemon]='mmc/mmc_int|bot/(bot_priv|cases|wire)|gadget/ffs_int|gadget/gadget_int'
+	[usb]='mmc/mmc_int|bot/|gadget/ffs_int|gadget/gadget_int'
+	[control]='gadget/|bot/|media/'
+	[drive]='mmc/mmc_int|bot/(bot_priv|cases|wire)|gadget/ffs_int|gadget/gadget_int'
+	[library]='gadget/|bot/|mmc/|trace/'
+	[gadget]='protocol/|trace/|mmc/mmc_int|bot/(bot_priv|cases|wire)|disc/|media/'
+	[protocol]='trace/|bot/|mmc/|disc/|media/'
+	[trace]='bot/|mmc/mmc_int|mmc/profile|disc/|media/'
+	[bot]='mmc/mmc_int|mmc/profile|disc/|media/'
+	[ctl]='bot/|mmc/|disc/|media/'
+)
+
+includes() { # DIRECTORY: "FILE:LINE: HEADER" of each include of ours
+	grep -nE '^#[[:space:]]*include[[:space:]]+"' "$1"/*.[ch] | sed -E 's/#[[:space:]]*include[[:space:]]+"([^"]*)".*/ \1/'
+}
+
+below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
+	local room=$1 seen='' list=$1
+	shift
+	for each; do
+		[ -z "$seen" ] || list+="|$each"
+		[ "$each" != "$room" ] || seen=1
+	done
+	echo "($list)/|version\.h"
+}
+
+for room in "${rooms[@]}" ctl; do
+	dir=$(place "$room")
+	if [ "$room" = ctl ]; then stack=("${client[@]}"); else stack=("${rooms[@]}"); fi
+	report "$dir includes nothing above it" \
+		"$(includes "$dir" | grep -vE ": ($(below "$room" "${stack[@]}"))")"
+	[ -z "${hidden[$room]:-}" ] ||
+		report "$dir sees of what is below it only what it needs" \
+			"$(includes "$dir" | grep -E ": (${hidden[$room]})")"
+done
+report 'every directory of sources is a room of this check' "$(
+	for dir in src/*/ gadget/; do
+		room=$(basename "$dir")
+		[[ " ${rooms[*]} ctl " == *" $room "* ]] || echo "$dir"
+	done
+)"
+
+# ---- files ------------------------------------------------------------------------------------
+# An object needs another one when it uses a symbol that the other one defines.
+make -s -j"$(nproc)" O="$O" all >/dev/null 2>&1
+objects=$(for dir in $(for room in "${rooms[@]}" ctl; do place "$room"; done); do
+	for source in "$dir"/*.c; do echo "$O/${source%.c}.o"; done
+done)
+needs=$(mktemp)
+trap 'rm -f "$needs"' EXIT
+# shellcheck disable=SC2086 # a list of files
+nm -A $objects 2>/dev/null | awk -v o="$O/" '
+	{ split($0, at, ":"); file = substr(at[1], length(o) + 1); sub(/\.o$/, "", file) }
+	$(NF - 1) ~ /^[TDBRC]$/ { home[$NF] = file }
+	$(NF - 1) == "U" { used[file, $NF] = 1 }
+	END {
+		for (pair in used) {
+			split(pair, p, SUBSEP)
+			if (p[2] in home && home[p[2]] != p[1])
+				print p[1], home[p[2]]
+		}
+	}' | sort -u >"$needs"
+report 'no two files need each other' "$(tsort "$needs" 2>&1 >/dev/null | sed 's/^tsort: -\?:\? *//' | grep -v 'input contains a loop' | head -n 40)"
+report 'the objects were there to be looked at' "$(grep -q '^src/mmc/gate ' "$needs" || echo 'nothing is known of src/mmc/gate')"
+
+# ---- libraries: each in one place -------------------------------------------------------------
+only() { # HEADER FILES NAME: HEADER is included by files that match only
+	report "$3" "$(grep -rlE "^#[[:space:]]*include[[:space:]]+[<\"]$1" src gadget --include='*.[ch]' | grep -vE "$2")"
 }
 only 'linux/usb/functionfs.h' '^gadget/' 'FunctionFS is gadget/ only'
 only 'libaio.h' '^gadget/' 'libaio is gadget/ only'
 only 'usbg/' '^gadget/' 'libusbgx is gadget/ only'
-only 'libconfig.h' '^src/core/config' 'libconfig is config only'
-only 'blkid/' '^src/core/label\.c' 'libblkid is labels only'
+only 'libconfig.h' '^src/daemon/config' 'libconfig is the configuration only'
+only 'blkid/' '^src/library/label\.c' 'libblkid is labels only'
+only 'nettle/' '^src/library/checksum\.c' 'nettle is checksums only'
+
+# ---- the pure rooms ---------------------------------------------------------------------------
+# forbid FILES REGEX NAME: no #include line in FILES matches
+forbid() {
+	# shellcheck disable=SC2086
+	report "$3" "$(grep -nE "^#[[:space:]]*include[[:space:]]+[<\"]($2)" $1 2>/dev/null)"
+}
+os='unistd.h|fcntl.h|sys/|linux/|pthread.h|libaio.h|usbg/|libconfig.h|jansson.h|systemd/|time.h|signal.h|poll.h'
+forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/disc/*.[ch] src/media/store.[ch]' "$os" 'engine, BOT, disc and store include nothing of the operating system'
+# A trace is written and read in memory; dates are made of its numbers, no clock is asked.
+forbid 'src/trace/*.[ch]' "$(echo "$os" | sed 's/|time\.h//')" 'traces include nothing of the operating system but dates'
+forbid 'gadget/*.[ch]' 'jansson.h|libconfig.h' 'gadget/ knows neither JSON nor the configuration file'
 
 # BOT never looks into a CDB: it passes the bytes on, and indexes none of them.
-report x 'BOT looks into no CDB' "$(grep -nE 'cdb\[[^]]' src/bot/*.c | grep -vE 'sizeof|uint8_t +cdb\[|/\*')"
-report x 'the engine speaks no USB' "$(grep -niE '\b(CBW|CSW|endpoint|functionfs|usb_)' src/mmc/*.c src/mmc/*.h | grep -vE '/\*|^\S+\s+\*|//|\* ')"
+report 'BOT looks into no CDB' "$(grep -nE 'cdb\[[^]]' src/bot/*.c | grep -vE 'sizeof|uint8_t +cdb\[|/\*')"
+report 'the engine speaks no USB' "$(grep -niE '\b(CBW|CSW|endpoint|functionfs|usb_)' src/mmc/*.c src/mmc/*.h | grep -vE '/\*|^\S+\s+\*|//|\* ')"
 # No handler asks for a profile number: that is what the table is for.
-report x 'no profile number in a command handler' "$(grep -nE 'PROFILE_(NONE|DVD|REMOVABLE)' src/mmc/cmd_[a-su-z]*.c src/mmc/gate.c src/mmc/drive.c src/mmc/modepage.c | grep -v '"')"
+report 'no profile number in a command handler' "$(grep -nE 'PROFILE_(NONE|DVD|CD|BD|REMOVABLE)' $(ls src/mmc/*.c | grep -vE '/(profile|cmd_table|feature)\.c$') | grep -v '"')"
 
 # The command path allocates nothing: what calls the allocator is listed here.
-make -s O="${O:-build}" "${O:-build}/libmmc.a" "${O:-build}/libbot.a" "${O:-build}/libtrace.a" >/dev/null 2>&1
 alloc=$(for l in mmc bot; do
-	nm -A "${O:-build}/lib$l.a" 2>/dev/null | awk '/ U (malloc|calloc|realloc|free|strdup)$/ { print $1, $3 }'
+	nm -A "$O/lib$l.a" 2>/dev/null | awk '/ U (malloc|calloc|realloc|free|strdup)$/ { print $1, $3 }'
 done | grep -vE ':(drive|bot)\.o')
-report x 'only creation and disposal use the allocator' "$alloc"
-clock=$(nm -A "${O:-build}/libtrace.a" 2>/dev/null | grep -E ' U (open|fopen|time|clock_gettime|gettimeofday|malloc|calloc|realloc)(@|$)')
-report x 'traces ask no clock, open no file and allocate nothing' "$clock"
-symbols=$(nm -A "${O:-build}/libmmc.a" "${O:-build}/libbot.a" 2>/dev/null |
+report 'only creation and disposal use the allocator' "$alloc"
+clock=$(nm -A "$O/libtrace.a" 2>/dev/null | grep -E ' U (open|fopen|time|clock_gettime|gettimeofday|malloc|calloc|realloc)(@|$)')
+report 'traces ask no clock, open no file and allocate nothing' "$clock"
+symbols=$(nm -A "$O/libmmc.a" "$O/libbot.a" "$O/libdisc.a" 2>/dev/null |
 	grep -E ' U (read|write|open|openat|close|ioctl|pread|pwrite|time|clock_gettime|gettimeofday|poll|epoll_wait|pthread_.*|printf|fprintf)(@|$)')
-report x 'engine and BOT call no system' "$symbols"
-built=$(nm "${O:-build}/libmmc.a" 2>/dev/null | grep -c ' T mmc_begin')
-report x 'the libraries were there to be looked at' "$([ "$built" = 1 ] || echo "no libmmc.a")"
+report 'engine, BOT and disc call no system' "$symbols"
 echo "1..$n"

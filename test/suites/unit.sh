@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every test/unit/t_* and every fuzzer's corpus, from the top of the tree; built
+# Every test/unit/ROOM/t_* and every fuzzer's corpus, from the top of the tree; built
 # before ("make unit-build"). WRAP goes before each program (valgrind).
 set -u
 O=${O:-build}
@@ -27,9 +27,8 @@ run() {
 	fi
 }
 
-for source in test/unit/t_*.c; do
-	name=$(basename "$source" .c)
-	run "$name" "$O/test/unit/$name"
+for source in test/unit/*/t_*.c; do
+	run "$(basename "$source" .c)" "$O/${source%.c}"
 done
 for source in test/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)

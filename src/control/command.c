@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/command_trace.h"
+#include "control/status.h"
+#include "protocol/verbs.h"
+#include "version.h"
+
+static struct drive *find_drive(const struct command_env *env, const char *name)
+{
+	for (unsigned i = 0; i < env->drives->count; i++) {
+		if (!name || strcmp(drive_name(env->drives->drive[i]), name) == 0)
+			return env->drives->drive[i];
+	}
+	return NULL;
+}
+
+static void run_insert(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	drive_submit(d, DRIVE_FIND, call->arg, false, r);
+}
+
+static void run_next(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	(void)call;
+	drive_submit(d, DRIVE_NEXT, NULL, false, r);
+}
+
+static void run_prev(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	(void)call;
+	drive_submit(d, DRIVE_PREV, NULL, false, r);
+}
+
+static void run_eject(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	drive_submit(d, DRIVE_EJECT, NULL, call->arg != NULL, r);
+}
+
+static void run_blank(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	if (call->type && strcmp(call->type, "dvd+r") != 0) {
+		r->final(r, answer_error("bad-type",
+				    "no blank of type \"%.40s\"; dvd+r is supported", call->type));
+		return;
+	}
+	drive_submit(d, DRIVE_BLANK, call->arg, false, r);
+}
+
+/* The drive that has it, if one does and none was named: people name discs, not drives. */
+static void run_close(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	for (unsigned i = 0; !call->drive && i < env->drives->count; i++) {
+		struct drive_info info;
+
+		drive_get_info(env->drives->drive[i], &info);
+		if (info.image && strcmp(info.image, call->arg) == 0 &&
+			strcmp(drive_media(env->drives->drive[i]), drive_media(d)) == 0)
+			d = env->drives->drive[i];
+	}
+	drive_submit(d, DRIVE_CLOSE, call->arg, false, r);
+}
+
+static void run_status(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	json_t *a = answer_ok("mmcgadgetd %s, %u drive%s", MMCGADGET_VERSION, env->drives->count,
+		env->drives->count == 1 ? "" : "s");
+	json_t *drives = json_array();
+
+	for (unsigned i = 0; i < env->drives->count; i++) {
+		if (!call->drive || env->drives->drive[i] == d)
+			json_array_append_new(drives, status_drive(env->drives->drive[i]));
+	}
+	json_object_set_new(a, "drives", drives);
+	json_object_set_new(
+		a, "functions", env->functions ? env->functions(env->ctx) : json_array());
+	json_object_set_new(a, "udc", json_string(env->udc ? env->udc(env->ctx) : ""));
+	json_object_set_new(a, "problem", json_string(env->problem ? env->problem(env->ctx) : ""));
+	json_object_set_new(a, "version", json_string(MMCGADGET_VERSION));
+	r->final(r, a);
+}
+
+/* A list that is being made. */
+struct lister {
+	struct catalog_request base;
+	const struct drives *drives;
+	struct drive *drive;
+	struct reply *reply;
+};
+
+static void listed(struct catalog_request *request, const struct catalog_list *list)
+{
+	struct lister *l = (struct lister *)request;
+
+	l->reply->final(l->reply, list ? status_list(list, l->drives, drive_media(l->drive))
+				       : answer_error("stopping", "the daemon stops"));
+	free(l);
+}
+
+static void run_list(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	struct lister *l = calloc(1, sizeof(*l));
+
+	(void)call;
+	if (!l) {
+		r->final(r, answer_error("io-error", "out of memory"));
+		return;
+	}
+	l->base.done = listed;
+	l->base.labels = true;
+	l->drives = env->drives;
+	l->drive = d;
+	l->reply = r;
+	catalog_request(drive_catalog(d), &l->base);
+}
+
+static void run_stats(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	json_t *a = answer_ok("commands of the host"), *drives = json_array();
+
+	for (unsigned i = 0; i < env->drives->count; i++) {
+		struct drive *each = env->drives->drive[i];
+
+		if (call->drive && each != d)
+			continue;
+		json_array_append_new(drives, command_stats(each));
+		if (call->arg)
+			recorder_reset_stats(drive_recorder(each));
+	}
+	json_object_set_new(a, "stats", drives);
+	r->final(r, a);
+}
+
+static void run_trace(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	r->final(r, command_trace(d, call));
+}
+
+static void run_help(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	json_t *a = answer_ok("commands of mmcgadgetd %s", MMCGADGET_VERSION);
+	json_t *verbs = json_array();
+
+	(void)env;
+	(void)call;
+	(void)d;
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		json_array_append_new(
+			verbs, json_pack("{s:s, s:s, s:s}", "verb", verb_table[i].name, "synopsis",
+				       verb_table[i].synopsis, "help", verb_table[i].help));
+	json_object_set_new(a, "verbs", verbs);
+	r->final(r, a);
+}
+
+static const struct {
+	void (*run)(const struct command_env *env, const struct verb_call *call, struct drive *d,
+		struct reply *r);
+	bool changes; /* its answer is a "last result" that the status file keeps */
+} handlers[VERB_COUNT] = {
+	[VERB_INSERT] = {run_insert, true},
+	[VERB_NEXT] = {run_next, true},
+	[VERB_PREV] = {run_prev, true},
+	[VERB_EJECT] = {run_eject, true},
+	[VERB_BLANK] = {run_blank, true},
+	[VERB_CLOSE] = {run_close, true},
+	[VERB_STATUS] = {run_status, false},
+	[VERB_LIST] = {run_list, false},
+	[VERB_STATS] = {run_stats, false},
+	[VERB_TRACE] = {run_trace, false},
+	[VERB_HELP] = {run_help, false},
+};
+
+void command_run(const struct command_env *env, char *line, size_t len, struct reply *r)
+{
+	struct words words;
+	struct verb_call call;
+	struct drive *d;
+	const char *fault = words_split(line, len, &words), *code;
+	char why[512];
+
+	if (fault) {
+		r->final(r, answer_error("bad-line", "%s; nothing was done", fault));
+		return;
+	}
+	if (verb_parse(&words, &call, &code, why, sizeof(why)) < 0) {
+		r->final(r, answer_error(code, "%s", why));
+		return;
+	}
+	d = find_drive(env, call.drive);
+	if (!d) {
+		r->final(r, answer_error("no-such-drive", "no drive \"%.40s\"", call.drive));
+		return;
+	}
+	r->changes = handlers[call.id].changes;
+	handlers[call.id].run(env, &call, d, r);
+}
+
+json_t *command_too_long(void)
+{
+	return answer_error(
+		"line-too-long", "a line has at most %u bytes; nothing was done", WORDS_LINE_MAX);
+}

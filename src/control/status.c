@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "control/status.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "library/image.h"
+
+static bool has_disc(const struct mmc_state *m)
+{
+	return m->loaded || m->ejected_by_host;
+}
+
+/* A DVD+R that was finalised and taken for a DVD-ROM by the engine is one to people, too. */
+static const char *medium_of(const struct mmc_state *m)
+{
+	if (!has_disc(m))
+		return "none";
+	if (m->profile == 0x0010 || m->type == DISC_DVD_ROM)
+		return "dvd-rom";
+	return "dvd+r";
+}
+
+static const char *state_of(const struct mmc_state *m)
+{
+	uint64_t begin;
+
+	if (!has_disc(m))
+		return "empty";
+	if (m->ejected_by_host)
+		return "ejected";
+	if (m->type == DISC_DVD_ROM || m->finalised)
+		return "complete";
+	if (m->blank)
+		return "blank";
+	/* A session begins on an ECC block; "open" is one that has begun. */
+	begin = ((uint64_t)m->readable + DISC_ECC_BLOCKS - 1) / DISC_ECC_BLOCKS * DISC_ECC_BLOCKS;
+	return m->recorded > 0 && m->nwa == begin ? "appendable" : "open";
+}
+
+static const char *speed_of(const struct ffs_state *usb)
+{
+	switch (usb->speed) {
+	case FFS_SPEED_FULL:
+		return "full";
+	case FFS_SPEED_HIGH:
+		return "high";
+	case FFS_SPEED_SUPER:
+		return "super";
+	case FFS_SPEED_NONE:
+		break;
+	}
+	return "none";
+}
+
+/* A burn that the card has no room for is better stopped now than at the full card. */
+static const char *room_warning(
+	const struct drive *d, const struct mmc_state *m, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (has_disc(m) && m->free > 0)
+		image_warn_room(drive_folder(d), drive_media(d), m->free, text, size);
+	return text[0] ? text + strlen("; ") : text;
+}
+
+json_t *status_drive(struct drive *d)
+{
+	struct drive_info info;
+	char text[160];
+	const struct mmc_state *m = &info.mmc;
+	json_t *host, *o;
+
+	drive_get_info(d, &info);
+	host = json_pack("{s:b, s:b, s:s}", "connected", info.usb.enabled, "suspended",
+		info.usb.suspended, "speed", speed_of(&info.usb));
+	o = json_pack("{s:s, s:b, s:s, s:i, s:s, s:s, s:s, s:I, s:s}", "name", drive_name(d),
+		"loaded", m->loaded, "medium", medium_of(m), "profile", (int)m->profile, "state",
+		state_of(m), "image", info.image ? info.image : "", "path",
+		info.path ? info.path : "", "size", (json_int_t)info.size, "pending", info.pending);
+	if (!o || !host) {
+		json_decref(host);
+		json_decref(o);
+		return NULL;
+	}
+	json_object_set_new(o, "capacity_blocks", json_integer(m->capacity));
+	json_object_set_new(o, "recorded_blocks", json_integer(m->recorded));
+	json_object_set_new(o, "nwa", json_integer(m->nwa));
+	json_object_set_new(o, "free_blocks", json_integer(m->free));
+	json_object_set_new(o, "burn_end", json_integer(drive_burn_end(d, m)));
+	json_object_set_new(o, "sessions", json_integer(m->sessions));
+	json_object_set_new(o, "tracks", json_integer(m->tracks));
+	json_object_set_new(o, "locked", json_boolean(m->locked));
+	json_object_set_new(o, "eject_requested", json_boolean(m->eject_requested));
+	json_object_set_new(o, "test_write", json_boolean(m->testing));
+	json_object_set_new(o, "unsynced_blocks", json_integer(m->unsynced));
+	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
+	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
+	if (info.has_postburn)
+		json_object_set_new(o, "burned",
+			json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "state", info.postburn.state,
+				"image", info.postburn.image, "percent", (int)info.postburn.percent,
+				"waiting", (int)info.postburn.waiting, "last", info.postburn.last,
+				"problem", info.postburn.problem));
+	json_object_set_new(o, "host", host);
+	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
+	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));
+	json_object_set_new(o, "blocks_read", json_integer((json_int_t)m->blocks_read));
+	json_object_set_new(o, "blocks_written", json_integer((json_int_t)m->blocks_written));
+	json_object_set_new(o, "phase_errors", json_integer((json_int_t)info.usb.bot.phase_errors));
+	json_object_set_new(o, "resets", json_integer((json_int_t)info.usb.bot.resets));
+	return o;
+}
+
+static json_t *image(const struct catalog_entry *e, const struct drives *all)
+{
+	json_t *in = json_array();
+
+	for (unsigned i = 0; i < all->count; i++) {
+		if (drive_holds(all->drive[i], e->dev, e->ino))
+			json_array_append_new(in, json_string(drive_name(all->drive[i])));
+	}
+	return json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name, "label",
+		e->label, "kind", e->kind, "size", (json_int_t)e->size, "sessions",
+		(int)e->sessions, "problem", e->problem ? e->problem : "", "damaged", e->damaged,
+		"insertable", e->usable, "loaded_in", in);
+}
+
+json_t *status_list(const struct catalog_list *l, const struct drives *all, const char *folder)
+{
+	json_t *a, *images;
+
+	if (l->error < 0)
+		return answer_error("io-error", "%s: %s", folder, strerror(-l->error));
+	a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
+	images = json_array();
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(images, image(&l->entry[i], all));
+	json_object_set_new(a, "images", images);
+	json_object_set_new(a, "labels_unread", json_integer((json_int_t)l->unread));
+	json_object_set_new(a, "unnamed", json_integer(l->unnamed));
+	json_object_set_new(a, "more", json_boolean(l->more));
+	return a;
+}

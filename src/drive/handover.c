@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/handover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC   UINT64_C(0x7065656b2d636d6d) /* "mmc-keep" */
+#define VERSION 1u
+/* Nobody can take the pages away under us. */
+#define SEALS   (F_SEAL_SHRINK | F_SEAL_GROW)
+
+struct area {
+	uint64_t magic;
+	uint32_t version, size;
+	uint64_t identity;
+	uint32_t deaths;
+	atomic_uint in_flight;
+	atomic_uint slot; /* the state that counts, from 1; 0 = none yet */
+	struct handover_state state[2];
+};
+
+struct handover {
+	int fd;
+	struct area *area;
+};
+
+static int map(int fd, struct handover **out)
+{
+	struct handover *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (!k)
+		return -ENOMEM;
+	k->area = mmap(NULL, sizeof(struct area), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (k->area == MAP_FAILED) {
+		r = -errno;
+		free(k);
+		return r;
+	}
+	k->fd = fd;
+	*out = k;
+	return 0;
+}
+
+int handover_new(struct handover **out)
+{
+	int fd = memfd_create("mmcgadget-drive", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, sizeof(struct area)) < 0 || fcntl(fd, F_ADD_SEALS, SEALS) < 0)
+		r = -errno;
+	if (r == 0)
+		r = map(fd, out);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	(*out)->area->magic = MAGIC;
+	(*out)->area->version = VERSION;
+	(*out)->area->size = sizeof(struct area);
+	return 0;
+}
+
+static bool is_ours(int fd)
+{
+	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SEALS) == SEALS && fstat(fd, &st) == 0 &&
+	       st.st_size == (off_t)sizeof(struct area);
+}
+
+int handover_open(int fd, struct handover **out)
+{
+	int r = is_ours(fd) ? map(fd, out) : -EINVAL;
+	const struct area *a;
+
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	a = (*out)->area;
+	if (a->magic == MAGIC && a->version == VERSION && a->size == sizeof(struct area) &&
+		atomic_load(&a->slot) <= 2)
+		return 0;
+	handover_free(*out);
+	*out = NULL;
+	return -EINVAL;
+}
+
+void handover_free(struct handover *k)
+{
+	if (!k)
+		return;
+	munmap(k->area, sizeof(struct area));
+	close(k->fd);
+	free(k);
+}
+
+int handover_fd(const struct handover *k)
+{
+	return k->fd;
+}
+
+void handover_store(struct handover *k, const struct handover_state *s)
+{
+	unsigned slot = atomic_load(&k->area->slot) == 1 ? 2 : 1;
+	struct handover_state *to = &k->area->state[slot - 1];
+	size_t n = strnlen(s->image.name, HANDOVER_NAME - 1);
+
+	to->mmc = s->mmc;
+	to->image.dev = s->image.dev;
+	to->image.ino = s->image.ino;
+	memcpy(to->image.name, s->image.name, n);
+	to->image.name[n] = '\0';
+	atomic_store(&k->area->slot, slot);
+}
+
+bool handover_load(const struct handover *k, struct handover_state *s)
+{
+	unsigned slot = atomic_load(&k->area->slot);
+
+	if (slot < 1 || slot > 2)
+		return false;
+	*s = k->area->state[slot - 1];
+	return memchr(s->image.name, '\0', HANDOVER_NAME) != NULL;
+}
+
+atomic_uint *handover_in_flight(struct handover *k)
+{
+	return &k->area->in_flight;
+}
+
+uint64_t handover_identity(const struct handover *k)
+{
+	return k->area->identity;
+}
+
+void handover_set_identity(struct handover *k, uint64_t identity)
+{
+	k->area->identity = identity;
+}
+
+uint32_t handover_failures(const struct handover *k)
+{
+	return k->area->deaths;
+}
+
+void handover_set_failures(struct handover *k, uint32_t deaths)
+{
+	k->area->deaths = deaths;
+}

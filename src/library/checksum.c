@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "library/checksum.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+#define PIECE (256u * 1024u) /* bytes a read; also how soon a stop is seen */
+#define ALIGN 4096u          /* for O_DIRECT: no storage has larger blocks here */
+#define SPARE ".new"
+#define BAD   "# mmcgadget: storage gave back other data than was burned, with the checksum "
+
+/* A second description of the file, past the page cache. -errno where there is no such thing. */
+static int open_direct(int fd)
+{
+	char proc[32];
+	int direct;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+	direct = open(proc, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	return direct < 0 ? -errno : direct;
+}
+
+/* One piece at `at`, past the cache while that works. Bytes, 0 at the end, -errno. */
+static ssize_t read_piece(int fd, int *direct, bool from_storage, uint8_t *buf, uint64_t at)
+{
+	ssize_t n;
+
+	if (*direct >= 0) {
+		n = pread(*direct, buf, PIECE, (off_t)at);
+		if (n >= 0)
+			return n;
+		if (errno != EINVAL)
+			return -errno;
+		close(*direct);
+		*direct = -1;
+	}
+	if (from_storage)
+		(void)posix_fadvise(fd, (off_t)at, PIECE, POSIX_FADV_DONTNEED);
+	n = pread(fd, buf, PIECE, (off_t)at);
+	return n < 0 ? -errno : n;
+}
+
+static int sum_all(int fd, int *direct, const struct checksum_request *ask, uint8_t *buf,
+	struct sha256_ctx *sha)
+{
+	uint64_t at = 0;
+	ssize_t n;
+
+	for (;;) {
+		if (ask->stop && atomic_load(ask->stop))
+			return -ECANCELED;
+		n = read_piece(fd, direct, ask->from_storage, buf, at);
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		sha256_update(sha, (size_t)n, buf);
+		at += (uint64_t)n;
+		if (ask->done)
+			ask->done(ask->ctx, at);
+	}
+}
+
+int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_HEX])
+{
+	uint8_t digest[SHA256_DIGEST_SIZE], *buf = NULL;
+	struct sha256_ctx sha;
+	int direct = -1, r;
+
+	if (posix_memalign((void **)&buf, ALIGN, PIECE) != 0)
+		return -ENOMEM;
+	r = 0;
+	if (ask->from_storage) {
+		/* What is still on its way would come from memory, or be older on storage. */
+		r = fdatasync(fd) < 0 ? -errno : 0;
+		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		direct = open_direct(fd);
+		if (direct < 0)
+			log_debug("read back without O_DIRECT: %s", strerror(-direct));
+	}
+	sha256_init(&sha);
+	if (r == 0)
+		r = sum_all(fd, &direct, ask, buf, &sha);
+	if (direct >= 0)
+		close(direct);
+	free(buf);
+	sha256_digest(&sha, sizeof(digest), digest);
+	for (size_t i = 0; i < sizeof(digest); i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	return r;
+}
+
+/* As sha256sum(1) has it: a line whose name has a backslash in it begins with one. */
+static void line_of(const char *name, const char *hex, char *out, size_t size)
+{
+	size_t n = (size_t)snprintf(out, size, "%s%s  ", strchr(name, '\\') ? "\\" : "", hex);
+
+	for (; *name != '\0' && n + 4 < size; name++) {
+		if (*name == '\\')
+			out[n++] = '\\';
+		out[n++] = *name;
+	}
+	out[n++] = '\n';
+	out[n] = '\0';
+}
+
+int checksum_write(struct folder *f, const char *name, const char *hex, const char *read_back)
+{
+	char own[STORE_NAME_MAX + 1], spare[STORE_NAME_MAX + 1], text[CHECKSUM_TEXT] = "";
+	const struct folder_ops *ops = f->ops;
+	size_t n = 0;
+	int r;
+
+	/* Hidden, so that a listing never meets half a file. */
+	if (strlen(name) + strlen("." CHECKSUM_SUFFIX SPARE) > STORE_NAME_MAX)
+		return -ENAMETOOLONG;
+	strcpy(own, name);
+	strcat(own, CHECKSUM_SUFFIX);
+	strcpy(spare, ".");
+	strcat(spare, own);
+	strcat(spare, SPARE);
+	if (read_back)
+		n = (size_t)snprintf(text, sizeof(text), BAD "%s\n", read_back);
+	line_of(name, hex, text + n, sizeof(text) - n);
+	r = ops->unlink(f, spare);
+	if (r == 0 || r == -ENOENT)
+		r = ops->write(f, spare, text, strlen(text));
+	if (r == 0)
+		r = ops->sync(f, spare);
+	if (r == 0)
+		r = ops->rename(f, spare, own);
+	if (r < 0) {
+		(void)ops->unlink(f, spare);
+		return r;
+	}
+	return ops->sync_names(f);
+}
+
+bool checksum_is_bad(const char *text, size_t len)
+{
+	return len > strlen(BAD) && memcmp(text, BAD, strlen(BAD)) == 0;
+}
+
+bool checksum_is_own_name(const char *name)
+{
+	size_t n = strlen(name), m = strlen(CHECKSUM_SUFFIX);
+
+	return n > m && strcmp(name + n - m, CHECKSUM_SUFFIX) == 0;
+}

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "library/image.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "library/library.h"
+#include "library/checksum.h"
+#include "disc/disc_state.h"
+#include "util/array.h"
+#include "util/log.h"
+
+/* The largest address READ CAPACITY(10) can tell, and the block after it (SBC-3 5.15). */
+#define MAX_BLOCKS UINT64_C(0xfffffffe)
+
+__attribute__((format(printf, 4, 5))) static int refuse(
+	struct refusal *why, int error, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	why->code = code;
+	va_start(ap, fmt);
+	vsnprintf(why->text, sizeof(why->text), fmt, ap);
+	va_end(ap);
+	return error;
+}
+
+static int refuse_open(struct refusal *why, int error, const char *name, const char *folder)
+{
+	switch (-error) {
+	case ENOENT:
+	case ENOTDIR:
+		return refuse(why, error, "no-such-image", "no image \"%s\" in %s", name, folder);
+	case EXDEV:
+		return refuse(why, error, "outside", "\"%s\" is outside of %s", name, folder);
+	case ELOOP:
+		return refuse(why, error, "outside",
+			"\"%s\" leads through symbolic links that cannot be followed safely", name);
+	case ENOTBLK:
+		return refuse(why, error, "not-a-file",
+			"\"%s\" is not a regular file; folders, devices and pipes are no discs",
+			name);
+	case EROFS:
+		return refuse(why, error, "not-writable",
+			"\"%s\" is empty and cannot be written; a blank disc must be writable",
+			name);
+	case EACCES:
+	case EPERM:
+		return refuse(why, error, "unreadable", "\"%s\" cannot be read: %s", name,
+			strerror(-error));
+	case EBUSY:
+		return refuse(why, error, "in-use", "\"%s\" is in use by another program", name);
+	case EBADMSG:
+		return refuse(why, error, "bad-state",
+			"\"%s\" is empty, and its state in \"%s%s\" is not that of a blank; remove "
+			"one of them",
+			name, name, STORE_SUFFIX);
+	case ENAMETOOLONG:
+		return refuse(why, error, "bad-name",
+			"\"%.64s...\" is too long a name: no room for \"%s\" behind it", name,
+			STORE_SUFFIX);
+	case EFBIG:
+		return refuse(why, error, "too-large", "\"%s\" has more than %" PRIu64 " blocks",
+			name, MAX_BLOCKS);
+	default:
+		return refuse(why, error, "io-error", "\"%s\": %s", name, strerror(-error));
+	}
+}
+
+static void add_warning(struct image *image, const char *text)
+{
+	size_t n = strlen(image->warning);
+
+	snprintf(image->warning + n, sizeof(image->warning) - n, "%s", text);
+}
+
+static void warn_size(struct image *image)
+{
+	unsigned odd = (unsigned)(image->size % MEDIA_BLOCK);
+	char text[128];
+
+	if (odd == 0)
+		return;
+	snprintf(text, sizeof(text),
+		"; its size is not a multiple of %u: its last %u bytes are shown as a zero-padded "
+		"block",
+		MEDIA_BLOCK, odd);
+	add_warning(image, text);
+}
+
+static int free_bytes(int folder, uint64_t *bytes)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(folder, &fs) < 0)
+		return -errno;
+	*bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+	return 0;
+}
+
+/* Better said now than met as a write error in mid-burn. */
+void image_warn_room(
+	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size)
+{
+	uint64_t room = 0, full = (uint64_t)blocks * MEDIA_BLOCK;
+
+	out[0] = '\0';
+	if (free_bytes(folder, &room) == 0 && room < full)
+		snprintf(out, out_size,
+			"; only %" PRIu64 " MB are free in %.64s, a full disc takes %" PRIu64 " MB",
+			room / 1000000, folder_name, full / 1000000);
+}
+
+/* Blocks the storage can still take, with some left over for what it keeps of them itself. */
+static uint32_t room_for(int folder)
+{
+	const uint64_t reserve = UINT64_C(4) << 20;
+	uint64_t room = 0;
+
+	if (free_bytes(folder, &room) < 0)
+		return 0;
+	room = room > reserve ? (room - reserve) / MEDIA_BLOCK : 0;
+	room -= room % DISC_ECC_BLOCKS;
+	return room == 0 ? 1 : (uint32_t)MIN(room, (uint64_t)UINT32_MAX);
+}
+
+static int open_store(const struct library_file *f, struct store **out)
+{
+	char boot[STORE_BOOT_MAX];
+	int fd = fcntl(f->dir_fd, F_DUPFD_CLOEXEC, 0);
+	struct folder *folder;
+
+	*out = NULL;
+	if (fd < 0)
+		return -errno;
+	folder = folder_file_new(fd);
+	if (!folder)
+		return -ENOMEM;
+	store_this_boot(boot);
+	return store_new(folder, f->base, boot, out);
+}
+
+/* Empty, or with a state that says it can be gone on with. */
+static bool wants_writing(const struct library_file *f, struct store *s)
+{
+	char text[STORE_TEXT_MAX];
+	struct disc_state state;
+	int n = store_load(s, text, sizeof(text));
+
+	if (n < 0)
+		return f->size == 0 && n == -ENOENT;
+	return !disc_state_decode(text, (size_t)n, &state) && !state.layout.finalised;
+}
+
+static int open_media(struct library_file *f, struct image *out, struct media **media)
+{
+	int fd;
+
+	if (f->size > MAX_BLOCKS * MEDIA_BLOCK)
+		return -EFBIG;
+	fd = out->recordable ? library_open_writable(f) : library_open(f);
+	out->dev = f->dev;
+	out->ino = f->ino;
+	if (out->recordable && (fd == -EACCES || fd == -EPERM))
+		fd = -EROFS;
+	return fd < 0 ? fd : media_file_open(fd, out->recordable, media);
+}
+
+static void note_burn(struct image *image, const char *name)
+{
+	const struct disc *d = image->disc;
+	char text[160];
+
+	if (d->read_only) {
+		snprintf(text, sizeof(text), "; read-only: %s", d->read_only);
+		add_warning(image, text);
+	}
+	if (d->dropped)
+		log_warn("%s: %" PRIu32 " blocks that were written after the last flush are given "
+			 "up; a burn goes on at block %" PRIu32,
+			name, d->dropped, disc_nwa(d));
+	if (d->adopted)
+		log_info("%s: %" PRIu32 " blocks written before the last program ended are good",
+			name, d->adopted);
+}
+
+/* The lock is had; what the state says now counts. */
+static int make_disc(int folder, const char *folder_name, const struct image_policy *policy,
+	struct media *media, struct store *store, struct image *out)
+{
+	struct disc_options o = {
+		.media = media,
+		.store = store,
+		.max_unsaved = policy->max_unsaved,
+		.room = policy->fits && out->recordable ? room_for(folder) : 0,
+		.release = policy->release,
+		.release_ctx = policy->release_ctx,
+	};
+	const struct disc_track *t;
+	char text[160];
+
+	out->disc = disc_open(&o);
+	if (!out->disc)
+		return -ENOMEM;
+	if (policy->ready && media_file_read_ahead(media, policy->ready, policy->ready_ctx) < 0)
+		log_warn("%s: no thread to read ahead; the drive waits for storage", out->name);
+	note_burn(out, out->name);
+	if (out->disc->read_only && disc_end(out->disc) == 0)
+		return -EBADMSG;
+	t = disc_track(out->disc, disc_open_track(out->disc));
+	if (t) {
+		image_warn_room(
+			folder, folder_name, disc_track_free(out->disc, t), text, sizeof(text));
+		add_warning(out, text);
+	} else {
+		warn_size(out);
+	}
+	return 0;
+}
+
+/* When it was read back after its burn. */
+static bool failed_its_sum(int folder, const char *name)
+{
+	char path[PATH_MAX], text[CHECKSUM_TEXT];
+	int n;
+
+	if (snprintf(path, sizeof(path), "%s" CHECKSUM_SUFFIX, name) >= (int)sizeof(path))
+		return false;
+	n = library_read(folder, path, text, sizeof(text));
+	return n > 0 && checksum_is_bad(text, (size_t)n);
+}
+
+static int open_found(int folder, const char *folder_name, struct library_file *f,
+	const struct image_policy *policy, struct image *out)
+{
+	struct media *media;
+	struct store *store;
+	int r = open_store(f, &store);
+
+	if (r < 0)
+		return r;
+	out->recordable = wants_writing(f, store);
+	if (f->size > 0 && failed_its_sum(f->dir_fd, f->base))
+		add_warning(out, "; storage gave back other data than was burned on it");
+	if (out->recordable && !f->may_write) {
+		out->recordable = false;
+		r = f->size == 0 ? -EROFS : 0;
+	}
+	if (r == 0)
+		r = open_media(f, out, &media);
+	if (r < 0) {
+		store_close(store);
+		return r;
+	}
+	return make_disc(folder, folder_name, policy, media, store, out);
+}
+
+int image_open(int folder, const char *folder_name, const char *name,
+	const struct image_policy *policy, struct image *out, struct refusal *why)
+{
+	struct library_file file;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	if (store_is_own_name(name))
+		return refuse(why, -EINVAL, "bad-name",
+			"\"%s\" keeps the state of a disc; it is none itself", name);
+	r = library_find(folder, name, &file);
+	if (r < 0)
+		return refuse_open(why, r, name, folder_name);
+	out->size = file.size;
+	out->name = strdup(name);
+	if (!out->name || asprintf(&out->path, "%s/%s", folder_name, name) < 0) {
+		out->path = NULL;
+		r = -ENOMEM;
+	}
+	if (r == 0)
+		r = open_found(folder, folder_name, &file, policy, out);
+	library_forget(&file);
+	return r < 0 ? refuse_open(why, r, name, folder_name) : 0;
+}
+
+void image_write_behind(const struct image_policy *policy, struct disc *disc)
+{
+	struct media *m;
+
+	if (!policy->ready || !disc->media->writable)
+		return;
+	m = media_write_behind_new(disc->media, policy->ready, policy->ready_ctx);
+	if (m)
+		disc->media = m;
+	else
+		log_warn("no thread to write; the drive waits for storage");
+}
+
+/* Of an image that somebody removed by hand: it is nobody's now, and the new disc is not its. */
+static void drop_orphan(int folder, const char *name)
+{
+	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
+	struct library_file file;
+	char state[STORE_NAME_MAX + 32];
+
+	if (library_find(folder, name, &file) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
+		snprintf(state, sizeof(state), "%s%s", file.base, suffix[i]);
+		if (unlinkat(file.dir_fd, state, 0) == 0)
+			log_info("%s: the state of an image that is gone is removed", state);
+	}
+	library_forget(&file);
+}
+
+int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why)
+{
+	struct library_file file;
+	int r;
+
+	if (store_is_own_name(name))
+		return refuse(why, -EINVAL, "bad-name",
+			"\"%s\" would be taken for the state of a disc", name);
+	if (strlen(name) - (strrchr(name, '/') ? (size_t)(strrchr(name, '/') + 1 - name) : 0) +
+			strlen(STORE_SPARE_SUFFIX) >
+		STORE_NAME_MAX)
+		return refuse_open(why, -ENAMETOOLONG, name, folder_name);
+	r = library_create(folder, name);
+	if (r == 0)
+		drop_orphan(folder, name);
+	if (r == 0)
+		return 0;
+	if (r == -ENOENT || r == -ENOTDIR)
+		return refuse(why, r, "no-such-folder",
+			"no folder for \"%s\" in %s; a blank is made in folders that exist", name,
+			folder_name);
+	if (r == -EINVAL)
+		return refuse(why, r, "bad-name", "\"%s\" is no name for a file", name);
+	if (r != -EEXIST)
+		return r == -EXDEV ? refuse_open(why, r, name, folder_name)
+				   : refuse(why, r, "io-error", "\"%s\" cannot be made: %s", name,
+					     strerror(-r));
+	r = library_find(folder, name, &file);
+	if (r < 0)
+		return refuse_open(why, r, name, folder_name);
+	library_forget(&file);
+	if (file.size > 0)
+		return refuse(why, -EEXIST, "not-blank",
+			"\"%s\" exists and holds %" PRIu64
+			" bytes; a disc that holds data is never overwritten",
+			name, file.size);
+	return 0;
+}
+
+void image_fini(struct image *image)
+{
+	disc_put(image->disc);
+	free(image->name);
+	free(image->path);
+	memset(image, 0, sizeof(*image));
+}
+
+void image_describe(const struct disc *d, char *out, size_t size)
+{
+	uint32_t complete = disc_last_closed_session(d);
+
+	if (d->type == DISC_DVD_ROM || d->layout.finalised)
+		snprintf(out, size, complete > 1 ? "DVD-ROM, %u sessions" : "DVD-ROM", complete);
+	else if (disc_is_blank(d))
+		snprintf(out, size, "blank DVD+R");
+	/* Behind the last closed session: also a track that was closed when its session was not. */
+	else if (disc_layout_end(&d->layout) > disc_readable_blocks(d))
+		snprintf(out, size, "DVD+R, burned up to block %" PRIu32,
+			disc_layout_end(&d->layout));
+	else if (complete == 0)
+		snprintf(out, size, "DVD+R, reserved and not begun");
+	else
+		snprintf(out, size, "appendable DVD+R, %" PRIu32 " session%s", complete,
+			complete == 1 ? "" : "s");
+}
+
+void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out)
+{
+	char path[PATH_MAX], text[STORE_TEXT_MAX];
+	struct disc_track *t;
+	struct disc_state s;
+	int n;
+
+	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank"};
+	out->damaged = size > 0 && failed_its_sum(folder, name);
+	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) >= (int)sizeof(path))
+		return;
+	n = library_read(folder, path, text, sizeof(text));
+	if (n == -ENOENT || n == -ENAMETOOLONG)
+		return;
+	out->problem = n < 0 ? "its state cannot be read" : disc_state_decode(text, (size_t)n, &s);
+	if (out->problem)
+		return;
+	out->sessions = s.layout.sessions - (s.layout.finalised ? 0u : 1u);
+	for (uint32_t i = s.layout.tracks; i-- > 0;) {
+		if (s.layout.track[i].session == out->sessions)
+			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
+	}
+	t = disc_layout_open(&s.layout);
+	/* Written and not yet counted: a burn under way, or one that was cut. */
+	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
+		out->kind = "open";
+	else if (t && disc_layout_end(&s.layout))
+		out->kind = "appendable";
+}
+
+bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,
+	const struct image_peek *peek)
+{
+	if (!may_read || size > MAX_BLOCKS * MEDIA_BLOCK ||
+		strlen(base) + strlen(STORE_SPARE_SUFFIX) > STORE_NAME_MAX)
+		return false;
+	/* A blank that cannot be recorded is no disc. */
+	return size > 0 || (may_write && !peek->problem);
+}

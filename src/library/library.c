@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "library/library.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "library/checksum.h"
+#include "protocol/words.h"
+#include "media/store.h"
+#include "util/log.h"
+
+#define DEPTH_MAX 8 /* levels of sub-folders that a listing descends */
+
+int library_open_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* ".." is refused even where it would stay inside: no honest name needs it. */
+static bool name_leaves(const char *name)
+{
+	const char *p = name;
+	size_t n;
+
+	if (*name == '/')
+		return true;
+	for (;; p += n + 1) {
+		n = strcspn(p, "/");
+		if (n == 2 && p[0] == '.' && p[1] == '.')
+			return true;
+		if (p[n] == '\0')
+			return false;
+	}
+}
+
+/* One step of a walk; takes at over. */
+static int step(int at, const char *part, bool must_be_folder)
+{
+	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = next < 0 ? -errno : 0;
+	struct stat st;
+
+	close(at);
+	if (r == 0 && fstat(next, &st) < 0)
+		r = -errno;
+	else if (r == 0 && S_ISLNK(st.st_mode))
+		r = -ELOOP;
+	else if (r == 0 && must_be_folder && !S_ISDIR(st.st_mode))
+		r = -ENOTDIR;
+	if (r < 0 && next >= 0)
+		close(next);
+	return r < 0 ? r : next;
+}
+
+int library_walk(int folder, const char *name)
+{
+	char part[NAME_MAX + 1];
+	int at = fcntl(folder, F_DUPFD_CLOEXEC, 0);
+	size_t n;
+
+	if (at < 0)
+		return -errno;
+	for (const char *p = name; *p != '\0' && at >= 0; p += n + (p[n] == '/')) {
+		n = strcspn(p, "/");
+		if (n == 0)
+			continue;
+		if (n > NAME_MAX) {
+			close(at);
+			return -ENAMETOOLONG;
+		}
+		memcpy(part, p, n);
+		part[n] = '\0';
+		at = step(at, part, p[n] == '/');
+	}
+	return at;
+}
+
+/* A path descriptor: opening one has no effect on whatever stands there (a watchdog, a tape). */
+static int resolve(int folder, const char *name, uint64_t flags)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC | flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	if (name_leaves(name))
+		return -EXDEV;
+	fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
+	if (fd >= 0)
+		return (int)fd;
+	if (errno != ENOSYS)
+		return -errno;
+	return library_walk(folder, name);
+}
+
+/* Through /proc, so that the file opened is the file that was looked at, whatever the name is now.
+ */
+static int reopen(int path_fd, int flags)
+{
+	char proc[32];
+	int fd;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
+	fd = open(proc, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The real place of the file behind path_fd, as a name below folder. */
+static int real_name(int folder, int path_fd, char out[PATH_MAX])
+{
+	char proc[32], top[PATH_MAX], file[PATH_MAX];
+	ssize_t n, m;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", folder);
+	n = readlink(proc, top, sizeof(top) - 1);
+	if (n < 0)
+		return -errno;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
+	m = readlink(proc, file, sizeof(file) - 1);
+	if (m < 0)
+		return -errno;
+	/* The root folder ends in the slash that others are followed by. */
+	if (n == 1)
+		n = 0;
+	if (m <= n + 1 || memcmp(top, file, (size_t)n) != 0 || file[n] != '/')
+		return -EXDEV;
+	memcpy(out, file + n + 1, (size_t)(m - n - 1));
+	out[m - n - 1] = '\0';
+	return 0;
+}
+
+/* The folder the file lies in and its name there: where the state of the disc is kept. */
+static int find_place(int folder, struct library_file *f)
+{
+	char name[PATH_MAX], *slash;
+	struct stat st;
+	int r = real_name(folder, f->path_fd, name), at;
+
+	if (r < 0)
+		return r;
+	slash = strrchr(name, '/');
+	if (slash)
+		*slash = '\0';
+	if (snprintf(f->base, sizeof(f->base), "%s", slash ? slash + 1 : name) >=
+		(int)sizeof(f->base))
+		return -ENAMETOOLONG;
+	at = resolve(folder, slash ? name : ".", O_DIRECTORY);
+	if (at < 0)
+		return at;
+	f->dir_fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = f->dir_fd < 0 ? -errno : 0;
+	close(at);
+	/* Moved or removed while we looked. */
+	if (r == 0 && (fstatat(f->dir_fd, f->base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+			      st.st_dev != f->dev || st.st_ino != f->ino))
+		r = -ENOENT;
+	return r;
+}
+
+static bool is_replaceable(const struct stat *st)
+{
+	return st->st_size == 0 && st->st_nlink == 1;
+}
+
+/*
+ * root may open anything. A file whose mode lets nobody read it, or nobody
+ * write it, is meant that way, so the daemon keeps to it as a user would.
+ */
+static int look_at(int folder, struct library_file *f)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(f->path_fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -ENOTBLK;
+	if ((st.st_mode & 0444) == 0)
+		return -EACCES;
+	f->size = (uint64_t)st.st_size;
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
+	r = find_place(folder, f);
+	if (r < 0)
+		return r;
+	/* The state is written beside it; and there an empty file can be replaced. */
+	f->may_write =
+		(st.st_mode & 0222) != 0 &&
+		(is_replaceable(&st) || faccessat(f->dir_fd, f->base, W_OK, AT_EACCESS) == 0) &&
+		faccessat(f->dir_fd, ".", W_OK, AT_EACCESS) == 0;
+	return 0;
+}
+
+int library_find(int folder, const char *name, struct library_file *out)
+{
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	out->dir_fd = -1;
+	out->path_fd = resolve(folder, name, 0);
+	if (out->path_fd < 0)
+		return out->path_fd;
+	r = look_at(folder, out);
+	if (r < 0)
+		library_forget(out);
+	return r;
+}
+
+/* Our file in the place of an empty one, which is looked at once more behind the exchange. */
+static int replace(struct library_file *f)
+{
+	static const char spare[] = ".mmcgadget-blank";
+	struct stat ours, theirs;
+	int fd, r = 0;
+
+	unlinkat(f->dir_fd, spare, 0);
+	fd = openat(f->dir_fd, spare, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
+	if (fd < 0)
+		return -EACCES;
+	(void)fchmod(fd, 0664);
+	if (fstat(fd, &ours) < 0 ||
+		renameat2(f->dir_fd, spare, f->dir_fd, f->base, RENAME_EXCHANGE) < 0) {
+		r = -EACCES;
+	} else if (fstatat(f->dir_fd, spare, &theirs, AT_SYMLINK_NOFOLLOW) < 0 ||
+		   theirs.st_ino != f->ino || !is_replaceable(&theirs)) {
+		renameat2(f->dir_fd, spare, f->dir_fd, f->base, RENAME_EXCHANGE);
+		r = -EBUSY;
+	}
+	unlinkat(f->dir_fd, spare, 0);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	close(f->path_fd);
+	f->path_fd = openat(f->dir_fd, f->base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	f->dev = ours.st_dev;
+	f->ino = ours.st_ino;
+	return fd;
+}
+
+int library_open(const struct library_file *f)
+{
+	return reopen(f->path_fd, O_RDONLY);
+}
+
+int library_open_writable(struct library_file *f)
+{
+	int fd = reopen(f->path_fd, O_RDWR);
+
+	return fd == -EACCES && f->size == 0 ? replace(f) : fd;
+}
+
+int library_open_entry(const struct library_entry *e)
+{
+	/* As in look_at(). */
+	return (e->mode & 0444) == 0 ? -EACCES : reopen(e->path_fd, O_RDONLY);
+}
+
+void library_forget(struct library_file *f)
+{
+	if (f->path_fd >= 0)
+		close(f->path_fd);
+	if (f->dir_fd >= 0)
+		close(f->dir_fd);
+	f->path_fd = f->dir_fd = -1;
+}
+
+static int read_small(int fd, char *buf, size_t size)
+{
+	size_t have = 0;
+	ssize_t n = 1;
+
+	while (n != 0 && have < size) {
+		n = read(fd, buf + have, size - have);
+		if (n > 0)
+			have += (size_t)n;
+		else if (n < 0 && errno != EINTR)
+			return -errno;
+	}
+	return have < size ? (int)have : -EFBIG;
+}
+
+int library_read(int folder, const char *name, char *buf, size_t size)
+{
+	int path_fd = resolve(folder, name, O_NOFOLLOW), fd, r;
+	struct stat st;
+
+	if (path_fd < 0)
+		return path_fd;
+	if (fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(path_fd);
+		return -ENOTBLK;
+	}
+	fd = reopen(path_fd, O_RDONLY);
+	close(path_fd);
+	if (fd < 0)
+		return fd;
+	r = read_small(fd, buf, size);
+	close(fd);
+	return r;
+}
+
+int library_create(int folder, const char *name)
+{
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+	char *dir;
+	int at, fd, r = 0;
+
+	if (name_leaves(name))
+		return -EXDEV;
+	if (*base == '\0' || strcmp(base, ".") == 0)
+		return -EINVAL;
+	dir = slash ? strndup(name, (size_t)(slash - name)) : strdup(".");
+	if (!dir)
+		return -ENOMEM;
+	at = resolve(folder, dir, O_DIRECTORY);
+	free(dir);
+	if (at < 0)
+		return at;
+	fd = openat(at, base, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
+	if (fd < 0) {
+		r = -errno;
+	} else {
+		/* The umask is the daemon's, not the user's who shall delete it some day. */
+		(void)fchmod(fd, 0664);
+		close(fd);
+	}
+	close(at);
+	return r;
+}
+
+struct listing {
+	int folder;
+	int unnamed;
+	bool (*fn)(const struct library_entry *e, void *ctx);
+	void *ctx;
+};
+
+static int list_folder(struct listing *l, int fd, const char *prefix, unsigned depth);
+
+static int skip_hidden(const struct dirent *d)
+{
+	return d->d_name[0] != '.';
+}
+
+/* Links are followed to files only: one to a folder could lead round in circles. */
+static bool look(int folder, const char *name, int *fd, struct stat *st, bool *link)
+{
+	*link = false;
+	*fd = resolve(folder, name, O_NOFOLLOW);
+	if (*fd < 0)
+		return false;
+	if (fstat(*fd, st) == 0 && !S_ISLNK(st->st_mode))
+		return true;
+	close(*fd);
+	*link = true;
+	*fd = resolve(folder, name, 0);
+	if (*fd < 0)
+		return false;
+	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode))
+		return true;
+	close(*fd);
+	return false;
+}
+
+/* As one quoted word of a line: words_quote(). */
+static bool can_be_typed(const char *name)
+{
+	size_t n = strlen(" \"insert\" \"\"");
+
+	for (const char *p = name; *p != '\0'; p++)
+		n += *p == '"' || *p == '\\' ? 2 : 1;
+	return n <= WORDS_LINE_MAX && words_text_ok(name, strlen(name));
+}
+
+static int list_entry(struct listing *l, const char *name, unsigned depth)
+{
+	struct library_entry e = {.name = name};
+	struct stat st;
+	int fd, r = 0;
+
+	if (store_is_own_name(name) || checksum_is_own_name(name) ||
+		!look(l->folder, name, &fd, &st, &e.link))
+		return 0;
+	/* A name that cannot be typed on a control line cannot be inserted either. */
+	if (!can_be_typed(name)) {
+		l->unnamed += S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? 1 : 0;
+	} else if (S_ISREG(st.st_mode)) {
+		e.size = (uint64_t)st.st_size;
+		e.dev = st.st_dev;
+		e.ino = st.st_ino;
+		e.mode = st.st_mode;
+		e.changed = st.st_ctim;
+		e.path_fd = fd;
+		r = l->fn(&e, l->ctx) ? 0 : 1;
+	} else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
+		int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir >= 0)
+			r = list_folder(l, dir, name, depth + 1);
+	}
+	close(fd);
+	return r;
+}
+
+/* Takes fd over. 1 = enough. */
+static int list_folder(struct listing *l, int fd, const char *prefix, unsigned depth)
+{
+	struct dirent **entries;
+	int n = scandirat(fd, ".", &entries, skip_hidden, alphasort), r = n < 0 ? -errno : 0;
+	char *name;
+
+	close(fd);
+	for (int i = 0; i < n; i++) {
+		if (r == 0 && asprintf(&name, "%s%s%s", prefix, *prefix ? "/" : "",
+				      entries[i]->d_name) >= 0) {
+			r = list_entry(l, name, depth);
+			free(name);
+		}
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+	/* A sub-folder that cannot be read hides nothing of the others. */
+	if (r < 0 && depth > 0) {
+		log_debug("%s: %s", prefix, strerror(-r));
+		r = 0;
+	}
+	return r;
+}
+
+int library_list(int folder, bool (*fn)(const struct library_entry *e, void *ctx), void *ctx)
+{
+	struct listing l = {.folder = folder, .fn = fn, .ctx = ctx};
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (fd < 0)
+		return -errno;
+	r = list_folder(&l, fd, "", 0);
+	return r < 0 ? r : l.unnamed;
+}

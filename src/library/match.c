@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "library/match.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "protocol/answer.h"
+
+#define NAMED 5u /* candidates in a message; all of struct match are in the answer */
+
+typedef bool match_fn(const struct catalog_entry *e, const char *text, size_t len);
+
+static bool name_is(const struct catalog_entry *e, const char *text, size_t len)
+{
+	(void)len;
+	return strcmp(e->name, text) == 0;
+}
+
+static bool name_begins(const struct catalog_entry *e, const char *text, size_t len)
+{
+	return strncmp(e->name, text, len) == 0;
+}
+
+static bool label_is(const struct catalog_entry *e, const char *text, size_t len)
+{
+	(void)len;
+	return e->label && strcasecmp(e->label, text) == 0;
+}
+
+static bool label_begins(const struct catalog_entry *e, const char *text, size_t len)
+{
+	return e->label && strncasecmp(e->label, text, len) == 0;
+}
+
+static bool is_in(const struct match *p, const struct catalog_entry *e)
+{
+	for (size_t i = 0; i < p->count && i < MATCH_MAX; i++) {
+		if (p->at[i]->dev == e->dev && p->at[i]->ino == e->ino)
+			return true;
+	}
+	return false;
+}
+
+static bool collect(
+	const struct catalog_list *l, match_fn *match, const char *text, struct match *p)
+{
+	size_t len = strlen(text);
+
+	p->count = 0;
+	for (size_t i = 0; i < l->count; i++) {
+		if (!match(&l->entry[i], text, len) || is_in(p, &l->entry[i]))
+			continue;
+		if (p->count < MATCH_MAX)
+			p->at[p->count] = &l->entry[i];
+		p->count++;
+	}
+	p->result = p->count == 0 ? MATCH_NONE : p->count == 1 ? MATCH_ONE : MATCH_MANY;
+	return p->count > 0;
+}
+
+void match_find(const struct catalog_list *l, const char *text, struct match *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->result = MATCH_NONE;
+	if (*text == '\0' || collect(l, name_is, text, p))
+		return;
+	if (l->more) {
+		p->result = MATCH_MORE;
+		return;
+	}
+	if (collect(l, name_begins, text, p))
+		return;
+	p->by_label = true;
+	/* One that is not known could be the same. */
+	if (l->unread > 0)
+		p->result = MATCH_UNREAD;
+	else if (!collect(l, label_is, text, p))
+		(void)collect(l, label_begins, text, p);
+}
+
+static json_t *ambiguous(const struct match *p, const char *text)
+{
+	char list[1024] = "";
+	json_t *all = json_array(), *a;
+	size_t n = 0, named = p->count < NAMED ? p->count : NAMED;
+
+	for (size_t i = 0; i < named; i++) {
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%.60s\"",
+			i == 0                                ? ""
+			: i + 1 == named && named == p->count ? " or "
+							      : ", ",
+			p->at[i]->name);
+		if (p->by_label)
+			n += (size_t)snprintf(
+				list + n, sizeof(list) - n, " (%.60s)", p->at[i]->label);
+	}
+	if (named < p->count)
+		snprintf(list + n, sizeof(list) - n, " or one of %zu more", p->count - named);
+	for (size_t i = 0; i < p->count && i < MATCH_MAX; i++)
+		json_array_append_new(all, json_string(p->at[i]->name));
+	a = answer_error("ambiguous", "\"%.60s\" could be %s", text, list);
+	json_object_set_new(a, "candidates", all);
+	return a;
+}
+
+json_t *match_refusal(
+	const struct catalog_list *l, const struct match *p, const char *text, const char *folder)
+{
+	switch (p->result) {
+	case MATCH_MANY:
+		return ambiguous(p, text);
+	case MATCH_UNREAD:
+		return answer_error("labels-unread",
+			"no name begins with \"%.60s\", and the labels of %zu images in %s have "
+			"not been read yet; ask again",
+			text, l->unread, folder);
+	case MATCH_MORE:
+		return answer_error("too-many-images",
+			"no image \"%.60s\" in %s, and more than %u others: the name must be whole",
+			text, folder, CATALOG_MAX);
+	default:
+		return answer_error("no-such-image", "no image \"%.60s\" in %s", text, folder);
+	}
+}
+
+/* Where from->name is in the list, or the place of the first one behind it. */
+static size_t place(const struct catalog_list *l, const struct match_from *from, bool *there)
+{
+	size_t i;
+
+	*there = true;
+	for (i = 0; i < l->count; i++) {
+		if (strcmp(l->entry[i].name, from->name) == 0)
+			return i;
+	}
+	for (i = 0; i < l->count; i++) {
+		if (l->entry[i].dev == from->dev && l->entry[i].ino == from->ino)
+			return i;
+	}
+	*there = false;
+	for (i = 0; i < l->count && strcmp(l->entry[i].name, from->name) < 0; i++)
+		;
+	return i;
+}
+
+const struct catalog_entry *match_neighbour(const struct catalog_list *l,
+	const struct match_from *from, bool back,
+	bool (*ok)(const struct catalog_entry *e, void *ctx), void *ctx)
+{
+	bool there = false;
+	size_t at = from->name ? place(l, from, &there) : 0;
+
+	if (!back && there)
+		at++;
+	for (size_t i = 0; i < l->count; i++) {
+		/* Forward from at on, backward from the one before it. */
+		size_t n = back ? (at + l->count - 1 - i) % l->count : (at + i) % l->count;
+
+		if (l->entry[n].usable && ok(&l->entry[n], ctx))
+			return &l->entry[n];
+	}
+	return NULL;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "usb/fdstore.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "util/array.h"
+#include "util/log.h"
+
+#define BARRIER_USEC 5000000u
+
+static const char *const parts[] = {"ep0", "ep1", "ep2", "keep"};
+#define HANDOVER 3u
+
+static int *part_of(struct fdstore_drive *d, size_t part)
+{
+	int *const place[] = {&d->files.ep0, &d->files.in, &d->files.out, &d->handover};
+
+	return place[part];
+}
+
+/* FDNAME= takes no colon; a drive's name has none. */
+static void name_of(char *buf, size_t size, const char *drive, size_t part)
+{
+	snprintf(buf, size, "%s-%s", drive, parts[part]);
+}
+
+static void forget_files(struct fdstore *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->drive); i++) {
+		for (size_t p = 0; p < ARRAY_LEN(parts); p++)
+			*part_of(&s->drive[i], p) = -1;
+	}
+}
+
+/* Where it belongs; NULL when nowhere. */
+static int *place_of(struct fdstore *s, const struct drives *drives, const char *fdname)
+{
+	char name[64];
+
+	for (unsigned i = 0; i < drives->count; i++) {
+		for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
+			name_of(name, sizeof(name), drive_name(drives->drive[i]), p);
+			if (strcmp(name, fdname) == 0)
+				return part_of(&s->drive[i], p);
+		}
+	}
+	return NULL;
+}
+
+void fdstore_init(struct fdstore *s)
+{
+	s->names = NULL;
+	forget_files(s);
+}
+
+void fdstore_inherit(struct fdstore *s, const struct drives *drives)
+{
+	int n = sd_listen_fds_with_names(true, &s->names);
+
+	if (n < 0)
+		log_warn("file descriptors from systemd: %s", strerror(-n));
+	for (int i = 0; i < n; i++) {
+		int *place = place_of(s, drives, s->names[i]);
+
+		if (place && *place < 0)
+			*place = SD_LISTEN_FDS_START + i;
+		else
+			close(SD_LISTEN_FDS_START + i);
+	}
+}
+
+static void close_all(struct fdstore *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->drive); i++) {
+		for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
+			int fd = *part_of(&s->drive[i], p);
+
+			if (fd >= 0)
+				close(fd);
+		}
+	}
+	forget_files(s);
+}
+
+static void wait_for_systemd(void)
+{
+	int r = sd_notify_barrier(0, BARRIER_USEC);
+
+	if (r < 0)
+		log_warn("systemd does not say that it has let go of the gadget: %s", strerror(-r));
+}
+
+bool fdstore_has_files(const struct fdstore *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->drive); i++) {
+		const struct ffs_files *f = &s->drive[i].files;
+
+		if (f->ep0 >= 0 || f->in >= 0 || f->out >= 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_keep(const struct drives *drives, const char *fdname)
+{
+	char name[64];
+
+	for (unsigned i = 0; i < drives->count; i++) {
+		name_of(name, sizeof(name), drive_name(drives->drive[i]), HANDOVER);
+		if (strcmp(name, fdname) == 0)
+			return true;
+	}
+	return false;
+}
+
+void fdstore_discard(struct fdstore *s, const struct drives *drives)
+{
+	close_all(s);
+	if (!s->names)
+		return;
+	for (char **name = s->names; *name; name++) {
+		if (!is_keep(drives, *name))
+			sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", *name);
+	}
+	wait_for_systemd();
+}
+
+void fdstore_free(struct fdstore *s)
+{
+	close_all(s);
+	for (char **name = s->names; name && *name; name++)
+		free(*name);
+	free(s->names);
+	s->names = NULL;
+}
+
+int fdstore_put(const char *drive, const struct ffs_files *files, int handover)
+{
+	struct fdstore_drive d = {.files = *files, .handover = handover};
+
+	for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
+		char name[64], text[128];
+		int r;
+
+		name_of(name, sizeof(name), drive, p);
+		/* Of an older daemon: the next one would take the first of that name. */
+		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+		/* Not watched for a hang-up: only we know when a file is of no use. */
+		snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
+		r = sd_pid_notify_with_fds(0, false, text, part_of(&d, p), 1);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void fdstore_remove(const struct drives *drives)
+{
+	for (unsigned i = 0; i < drives->count; i++) {
+		for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
+			char name[64];
+
+			name_of(name, sizeof(name), drive_name(drives->drive[i]), p);
+			sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
+		}
+	}
+	wait_for_systemd();
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "util/thread.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+#define STACK (128u * 1024u) /* bytes; there may be two a drive, in 512 MB */
+
+int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg)
+{
+	pthread_attr_t attr;
+	sigset_t all, old;
+	int r;
+
+	/* Signals are the main thread's business. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pthread_attr_init(&attr);
+	(void)pthread_attr_setstacksize(&attr, STACK);
+	r = pthread_create(thread, &attr, run, arg);
+	pthread_attr_destroy(&attr);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r == 0)
+		pthread_setname_np(*thread, name);
+	return r;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A control over two drives without USB, and ways to speak to it. */
+#ifndef DAEMON_CONTROL_FIXTURE_H
+#define DAEMON_CONTROL_FIXTURE_H
+
+#include "daemon/fake_usb.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "control/control.h"
+#include "util/log.h"
+#include "version.h"
+
+static sd_event *event;
+static struct drives set;
+static struct fake_usb usb[2];
+static struct control *control;
+
+static inline const char *udc(void *ctx)
+{
+	return ctx;
+}
+
+static inline const char *problem(void *ctx)
+{
+	(void)ctx;
+	return "";
+}
+
+static inline json_t *functions(void *ctx)
+{
+	(void)ctx;
+	return json_pack("[{s:s, s:s}]", "type", "acm", "node", "/dev/ttyGS0");
+}
+
+static inline int make_control(void)
+{
+	static char name[] = "dummy_udc.0", dir[SCRATCH_PATH];
+	struct command_env env = {
+		.drives = &set,
+		.udc = udc,
+		.problem = problem,
+		.functions = functions,
+		.ctx = name,
+	};
+	struct control_config cc = {.directory = dir,
+		.fifo = "control",
+		.socket = "socket",
+		.status = "status",
+		.group = ""};
+
+	snprintf(dir, sizeof(dir), "%s/run", scratch);
+	return control_new(&cc, &env, event, &control);
+}
+
+static inline int setup(void **state)
+{
+	if (scratch_make(state) < 0 || sd_event_new(&event) < 0)
+		return -1;
+	control = NULL;
+	mkdir(in_scratch("media"), 0755);
+	mkdir(in_scratch("run"), 0755);
+	put_size("media/a.iso", 4096);
+	put_size("media/b c.iso", 8192);
+	fake_drive(&usb[0], "drive0", event, &set, 2500);
+	fake_drive(&usb[1], "drive1", event, &set, 200);
+	log_set_level(LOG_LEVEL_ERROR);
+	signal(SIGPIPE, SIG_IGN);
+	return make_control();
+}
+
+static inline int teardown(void **state)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		drive_detach(usb[i].drive);
+		drive_free(usb[i].drive);
+	}
+	control_free(control);
+	sd_event_unref(event);
+	return scratch_remove(state);
+}
+
+/* A shell's command, while the control and the drives go on; its exit code. */
+static inline int run_beside(const char *command)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(126);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		turn(event, usb, 2, 5, NULL);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static inline void fifo_write(const char *data, size_t n)
+{
+	int fd = open(in_scratch("run/control"), O_WRONLY | O_NONBLOCK);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, data, n), (ssize_t)n);
+	close(fd);
+}
+
+/* Writes, and turns until the status file's first line is that one. */
+static inline void fifo(const char *data, size_t n, const char *want)
+{
+	uint64_t end = now_ms() + 3000;
+	const char *text;
+	size_t len;
+
+	unlink(in_scratch("run/status"));
+	fifo_write(data, n);
+	do {
+		turn(event, usb, 2, 10, NULL);
+		text = get_text("run/status");
+		len = strcspn(text, "\n");
+	} while ((len != strlen(want) || strncmp(text, want, len) != 0) && now_ms() < end);
+	assert_starts(text, want);
+	assert_int_equal(text[len], '\n');
+	assert_int_equal(len, strlen(want));
+}
+
+#define FIFO(text, want) fifo(text, sizeof(text) - 1, want)
+
+static inline int dial(void)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(addr.sun_path, in_scratch("run/socket"));
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+static inline void tell(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+/* The next line, without its newline; "" = the daemon hung up. */
+static inline const char *hear(int fd)
+{
+	static char line[4 << 20];
+	uint64_t end = now_ms() + 30000;
+	size_t n = 0;
+
+	for (;;) {
+		ssize_t r = recv(fd, line + n, sizeof(line) - n, MSG_DONTWAIT | MSG_PEEK);
+		const char *end_of_line = r > 0 ? memchr(line + n, '\n', (size_t)r) : NULL;
+
+		/* What is behind the line stays for the next call. */
+		if (end_of_line)
+			r = end_of_line + 1 - (line + n);
+		if (r > 0)
+			assert_int_equal(recv(fd, line + n, (size_t)r, 0), r);
+		if (r == 0 || end_of_line) {
+			line[r == 0 ? n : n + (size_t)r - 1] = '\0';
+			return line;
+		}
+		if (r > 0) {
+			n += (size_t)r;
+			assert_true(n < sizeof(line));
+			continue;
+		}
+		assert_int_equal(errno, EAGAIN);
+		assert_true(now_ms() < end);
+		turn(event, usb, 2, 5, NULL);
+	}
+}
+
+#endif

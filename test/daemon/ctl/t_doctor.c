@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmcgadgetctl doctor: each broken state is a folder with the files that a board would have. */
+#include "daemon/control/control_fixture.h"
+
+#include "ctl/doctor.h"
+#include "ctl/doctor_int.h"
+
+#define TREE   "/proc/device-tree"
+#define UDC    "/sys/class/udc/fe980000.usb"
+#define GADGET "/sys/kernel/config/usb_gadget"
+#define LINE   "dtoverlay=dwc2,dr_mode=peripheral\n"
+#define STOCK  "[cm4]\notg_mode=1\n\n[cm5]\ndtoverlay=dwc2,dr_mode=host\n\n[all]\n"
+#define RUNS   "{\"ok\":true,\"version\":\"1\",\"udc\":\"fe980000.usb\",\"drives\":[{\"host\":%s}]}"
+
+static struct doctor_report report;
+
+/* A file below the root of the test, with its folders. */
+static void tree(const char *path, const char *text)
+{
+	char name[256], full[SCRATCH_PATH];
+
+	snprintf(name, sizeof(name), "root%s", path);
+	snprintf(full, sizeof(full), "%s", in_scratch(name));
+	for (char *p = full + strlen(scratch) + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
+		*p = '\0';
+		mkdir(full, 0755);
+	}
+	if (text)
+		put_text(name, text);
+}
+
+static void cut(const char *path)
+{
+	char name[256];
+
+	snprintf(name, sizeof(name), "root%s", path);
+	assert_int_equal(nftw(in_scratch(name), scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* The modules of Raspberry Pi OS: most are loaded when they are needed. */
+static void kernel(void)
+{
+	tree("/proc/sys/kernel/osrelease", "6.12.0-test\n");
+	tree("/lib/modules/6.12.0-test/modules.builtin", "kernel/fs/configfs/configfs.ko\n");
+	tree("/lib/modules/6.12.0-test/modules.dep",
+		"kernel/drivers/usb/gadget/libcomposite.ko.xz: kernel/drivers/usb/x.ko.xz\n"
+		"kernel/drivers/usb/gadget/function/usb_f_fs.ko.xz:\n"
+		"kernel/drivers/usb/dwc2/dwc2.ko.xz:\n");
+}
+
+static void controller(const char *state, const char *owner)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s\n", state);
+	tree(UDC "/state", line);
+	snprintf(line, sizeof(line), "%s\n", owner);
+	tree(UDC "/function", *owner ? line : "");
+}
+
+/* All is well: a Pi 4 whose daemon a host has found. */
+static int pi4(void **state)
+{
+	if (scratch_make(state) < 0)
+		return -1;
+	kernel();
+	tree(TREE "/model", "Raspberry Pi 4 Model B Rev 1.4");
+	tree(TREE "/__symbols__/usb", "/soc/usb@7e980000");
+	tree(TREE "/soc/usb@7e980000/dr_mode", "peripheral");
+	tree("/boot/firmware/config.txt", STOCK LINE);
+	tree("/sys/module/dwc2/x", "");
+	tree("/lib/systemd/system/mmcgadgetd.service", "");
+	tree(GADGET "/mmcgadget/UDC", "fe980000.usb\n");
+	controller("configured", "mmcgadget");
+	return 0;
+}
+
+/* The same before there was a controller. */
+static void no_controller(void)
+{
+	cut("/sys/class/udc");
+	cut("/sys/module/dwc2");
+	cut(TREE "/soc");
+	cut(GADGET);
+}
+
+static void examine(int error, const char *host)
+{
+	char root[SCRATCH_PATH], text[256];
+	struct doctor_env env = {.root = root, .socket = in_scratch("socket"), .error = error};
+	json_t *status = NULL;
+
+	if (error == 0) {
+		snprintf(text, sizeof(text), RUNS, host);
+		status = json_loads(text, 0, NULL);
+		assert_non_null(status);
+	}
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
+	env.status = status;
+	doctor_examine(&env, &report);
+	json_decref(status);
+	assert_int_equal(report.bad, report.advice[0] != '\0');
+}
+
+/* The first that is bad is that one, and the advice begins so. */
+#define assert_finds(name, text, advice) finds(name, text, advice, __FILE__, __LINE__)
+
+static void finds(
+	const char *name, const char *text, const char *advice, const char *file, int line)
+{
+	unsigned i = 0;
+
+	while (i < report.count && report.check[i].verdict != DOCTOR_BAD)
+		i++;
+	if (i == report.count)
+		_fail(file, line);
+	_assert_string_equal(report.check[i].name, name, file, line);
+	if (!strstr(report.check[i].text, text))
+		_assert_string_equal(report.check[i].text, text, file, line);
+	scratch_starts(report.advice, advice, file, line);
+}
+
+#define assert_advises(text)                                                                       \
+	do {                                                                                       \
+		if (!strstr(report.advice, text))                                                  \
+			assert_string_equal(report.advice, text);                                  \
+	} while (0)
+
+#define CONNECTED "{\"connected\":true,\"suspended\":false,\"speed\":\"high\"}"
+#define AWAY      "{\"connected\":false,\"suspended\":false,\"speed\":\"none\"}"
+#define ASLEEP    "{\"connected\":true,\"suspended\":true,\"speed\":\"high\"}"
+
+static void healthy(void **state)
+{
+	(void)state;
+	examine(0, CONNECTED);
+	assert_false(report.bad);
+	assert_string_equal(report.board, "Raspberry Pi 4 Model B Rev 1.4");
+	for (unsigned i = 0; i < report.count; i++)
+		assert_int_equal(report.check[i].verdict, DOCTOR_GOOD);
+	/* kernel three times, board, config.txt, controller, owner, daemon, host */
+	assert_int_equal(report.count, 9);
+}
+
+static void kernel_parts(void **state)
+{
+	(void)state;
+	no_controller();
+	tree("/lib/modules/6.12.0-test/modules.dep",
+		"kernel/drivers/usb/gadget/libcomposite.ko:\nkernel/net/usb_f_fs.ko.d/x.ko:\n"
+		"kernel/x.ko: kernel/drivers/usb/gadget/function/usb_f_fs.ko\n");
+	tree("/lib/modules/6.12.0-test/modules.builtin", "kernel/fs/configfs/configfs.ko\n");
+	examine(-ENOENT, NULL);
+	assert_finds("kernel", "usb_f_fs is missing", "Boot a kernel that has configfs");
+	/* loaded, or built in */
+	tree("/sys/module/usb_f_fs/x", "");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Reboot: /boot/firmware/config.txt has the line");
+	cut("/sys/module/usb_f_fs");
+	cut("/lib/modules");
+	examine(-ENOENT, NULL);
+	assert_finds("kernel", "configfs is missing (kernel 6.12.0-test)",
+		"Reboot: there is no /lib/modules/6.12.0-test");
+	assert_int_equal(report.check[2].verdict, DOCTOR_BAD);
+}
+
+static void boards(void **state)
+{
+	static const struct {
+		const char *model, *port, *page;
+	} rows[] = {
+		{"Raspberry Pi Zero W Rev 1.1", "the micro-USB port marked USB",
+			"raspberry-pi-zero"},
+		{"Raspberry Pi Zero 2 W Rev 1.0", "the micro-USB port marked USB",
+			"raspberry-pi-zero"},
+		{"Raspberry Pi 3 Model A Plus Rev 1.0", "the only USB-A port", "raspberry-pi-3a"},
+		{"Raspberry Pi 400 Rev 1.0", "the USB-C port", "raspberry-pi-4"},
+		{"Raspberry Pi Compute Module 4 Rev 1.0", "the port of the carrier board",
+			"raspberry-pi-4"},
+		{"Raspberry Pi 5 Model B Rev 1.0", "the USB-C port", "raspberry-pi-5"},
+		{"TI AM335x BeagleBone Black", "the small USB device port", "beaglebone-black"},
+		{"TI AM335x PocketBeagle", "its USB port", "beaglebone-black"},
+		{"BeagleBoard.org BeaglePlay", "the port that the maker calls", "generic"},
+		{"Some Other Board", "the port that the maker calls", "generic"},
+		{"Raspberry Pi 3 Model B Plus Rev 1.3", NULL, "generic"},
+		{"Raspberry Pi 2 Model B Rev 1.1", NULL, "generic"},
+	};
+	char page[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct board *b = board_find(rows[i].model);
+
+		snprintf(page, sizeof(page), "docs/boards/%s.md", rows[i].page);
+		assert_string_equal(b->page, page);
+		assert_int_equal(access(page, R_OK), 0);
+		assert_int_equal(b->port == NULL, rows[i].port == NULL);
+		if (b->port)
+			assert_starts(b->port, rows[i].port);
+	}
+	no_controller();
+	tree(TREE "/model", "Raspberry Pi 3 Model B Plus Rev 1.3");
+	examine(-ENOENT, NULL);
+	assert_finds("board", "behind a hub", "Take another board");
+	tree(TREE "/model", "Some Other Board");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Make the port a device: dr_mode");
+	tree(TREE "/model", "TI AM335x BeagleBone Black");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Boot one of BeagleBoard's own images, or load");
+	cut(TREE);
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Use a board with a USB device port");
+}
+
+static void config_txt(void **state)
+{
+	static const struct {
+		const char *text, *found, *advice;
+	} rows[] = {
+		/* What Raspberry Pi OS ships: a dwc2 line, but for the CM5 and as a host. */
+		{STOCK, "has no dtoverlay=dwc2 for this board",
+			"Put the line dtoverlay=dwc2,dr_mode=peripheral at the end of "
+			"/boot/firmware/config.txt, below a line [all], and reboot."},
+		{"#" LINE, "has no dtoverlay=dwc2", "Put the line"},
+		{"[cm4]\n" LINE, "in section [cm4], which is not for this board", "Put the line"},
+		{"[pi4]\n[cm5]\n" LINE, "in section [cm5]", "Put the line"},
+		{"[none]\n" LINE, "in section [none]", "Put the line"},
+		{"[gpio4=1]\n[pi4]\n" LINE, "in section [pi4]", "Put the line"},
+		{"dtoverlay=dwc2,dr_mode=host\n", "makes the port \"host\"",
+			"In /boot/firmware/config.txt, let the dtoverlay=dwc2 line"},
+		{LINE "[pi4]\ndtoverlay=dwc2,dr_mode=host\n", "\"host\"", "In /boot/firmware"},
+		{LINE "dtoverlay=dwc-otg\n", "\"host\"", "In /boot/firmware"},
+		{"otg_mode=1\n" LINE, "otg_mode=1 in /boot/firmware/config.txt, section [all]",
+			"Delete the line otg_mode=1 from section [all]"},
+		{"[pi4]\notg_mode=1\n[all]\n" LINE, "section [pi4]", "Delete the line otg_mode=1"},
+	};
+	static const char *const good[] = {
+		LINE,
+		STOCK LINE,
+		"[cm4]\notg_mode=1\n[pi4]\n" LINE,
+		"  dtoverlay=dwc2,g-rx-fifo-size=774,dr_mode=peripheral\r\n",
+		"dtoverlay=dwc2\n",
+		"dtoverlay=dwc2\ndtparam=dr_mode=peripheral\n",
+		"dtoverlay=upstream\n",
+		"[gpio4=1]\n[all]\n" LINE "[cm5]\n",
+		"include more.txt\n",
+	};
+
+	(void)state;
+	no_controller();
+	tree("/boot/firmware/more.txt", "include more.txt\n" LINE);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		tree("/boot/firmware/config.txt", rows[i].text);
+		examine(-ENOENT, NULL);
+		assert_finds("config.txt", rows[i].found, rows[i].advice);
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		tree("/boot/firmware/config.txt", good[i]);
+		examine(-ENOENT, NULL);
+		assert_finds(
+			"controller", "none", "Reboot: /boot/firmware/config.txt has the line");
+	}
+}
+
+static void config_txt_places(void **state)
+{
+	(void)state;
+	no_controller();
+	/* The file of before Debian 12 is not read any more where the new one is. */
+	tree("/boot/config.txt", LINE);
+	tree("/boot/firmware/config.txt", STOCK);
+	examine(-ENOENT, NULL);
+	assert_finds("config.txt", "/boot/config.txt has, but it is not read",
+		"Put the line dtoverlay=dwc2,dr_mode=peripheral at the end of /boot/firmware/");
+	cut("/boot/firmware");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Reboot: /boot/config.txt has the line");
+	cut("/boot");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none",
+		"Put the line dtoverlay=dwc2,dr_mode=peripheral at the "
+		"end of /boot/firmware/config.txt (older systems");
+	/* The Zero 2 reads three sections; on the A models otg is a host. */
+	tree(TREE "/model", "Raspberry Pi Zero 2 W Rev 1.0");
+	tree("/boot/config.txt", "[pi02]\n" LINE);
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Reboot");
+	tree(TREE "/model", "Raspberry Pi 3 Model A Plus Rev 1.0");
+	tree("/boot/config.txt", "dtoverlay=dwc2\n");
+	examine(-ENOENT, NULL);
+	assert_finds("config.txt", "makes the port \"otg\"", "In /boot/config.txt, let the");
+	controller("not attached", "mmcgadget");
+	examine(0, AWAY);
+	assert_finds("config.txt", "makes the port \"otg\"", "In /boot/config.txt, let the");
+}
+
+static void driver(void **state)
+{
+	(void)state;
+	cut("/sys/class/udc");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Look for what the driver says: sudo dmesg | grep dwc2");
+	assert_advises("docs/boards/raspberry-pi-4.md");
+	cut("/sys/module/dwc2");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Load the driver: sudo modprobe dwc2.");
+	tree("/lib/modules/6.12.0-test/modules.dep", "x/libcomposite.ko:\nx/usb_f_fs.ko:\n");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Boot a kernel with the driver dwc2");
+	/* The system that runs was started as a host. */
+	tree(TREE "/soc/usb@7e980000/dr_mode", "host");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Reboot: ");
+}
+
+static void owners(void **state)
+{
+	(void)state;
+	controller("configured", "g_ether");
+	tree("/sys/module/g_ether/x", "");
+	tree("/proc/cmdline", "root=/dev/mmcblk0p2 rootwait modules-load=dwc2,g_ether quiet\n");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "fe980000.usb is taken by the gadget \"g_ether\"",
+		"Unload the module that has it: sudo modprobe -r g_ether.");
+	assert_advises("take g_ether out of modules-load= in /boot/firmware/cmdline.txt");
+	tree("/proc/cmdline", "quiet\n");
+	examine(-ENOENT, NULL);
+	assert_advises("take it out of /etc/modules and /etc/modules-load.d");
+	/* A gadget of configfs */
+	controller("configured", "webcam");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"webcam\"", "Stop whatever made the gadget \"webcam\"");
+	assert_advises("echo | sudo tee /sys/kernel/config/usb_gadget/webcam/UDC");
+	/* Controllers that do not say: configfs does. */
+	controller("configured", "");
+	tree(GADGET "/mmcgadget/UDC", "");
+	tree(GADGET "/serial/UDC", "fe980000.usb\n");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"serial\"", "Stop whatever");
+	/* A second controller is free. */
+	tree("/sys/class/udc/dummy_udc.0/state", "not attached\n");
+	tree("/sys/class/udc/dummy_udc.0/function", "");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "does not run", "Start it");
+}
+
+static void beaglebone(void **state)
+{
+	(void)state;
+	tree(TREE "/model", "TI AM335x BeagleBone Black");
+	controller("configured", "g_multi");
+	tree(GADGET "/g_multi/UDC", "fe980000.usb\n");
+	tree("/opt/scripts/boot/am335x_evm.sh", "");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"g_multi\"",
+		"Turn the image's own gadget off: take its start out of /opt/scripts/boot/");
+	assert_advises("Network and login over this USB port end with it");
+	assert_advises("functions = ( { type = \"acm\"; }, { type = \"ncm\"; } )");
+	tree("/lib/systemd/system/bb-usb-gadgets.service", "");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"g_multi\"",
+		"Turn the image's own gadget off: put the line USB_CONFIGURATION=disable into "
+		"/etc/default/bb-boot, run sudo systemctl disable bb-usb-gadgets, and reboot.");
+}
+
+static void daemon_away(void **state)
+{
+	(void)state;
+	controller("not attached", "");
+	tree(GADGET "/mmcgadget/UDC", "");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "mmcgadgetd does not run, nobody listens at /tmp/",
+		"Start it: sudo systemctl start mmcgadgetd.");
+	assert_advises("At each boot: sudo systemctl enable mmcgadgetd.");
+	tree("/etc/systemd/system/usb-gadget.target.wants/mmcgadgetd.service", "");
+	examine(-ECONNREFUSED, NULL);
+	assert_finds("daemon", "does not run", "Start it: sudo systemctl start mmcgadgetd.");
+	assert_null(strstr(report.advice, "enable"));
+	cut("/lib/systemd");
+	cut("/etc/systemd");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "does not run", "Start it: sudo modprobe libcomposite");
+	/* It has another socket. */
+	tree("/run/mmcgadget/lock", "4711\n");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "does not run", "Start it");
+	tree("/proc/4711/x", "");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "process 4711 runs", "Ask it at its own socket");
+	examine(-ETIMEDOUT, NULL);
+	assert_finds("daemon", strerror(ETIMEDOUT), "Restart it");
+	examine(-EACCES, NULL);
+	assert_finds("daemon", "is not for this user", "Run this as root");
+	put_text("socket", "");
+	examine(-EACCES, NULL);
+	assert_finds(
+		"daemon", "is not for this user", getgid() == 0 ? "Run this" : "Join the group");
+	examine(0, AWAY);
+	assert_finds("host", "sees no cable", "Plug ");
+}
+
+static void daemon_without_controller(void **state)
+{
+	char root[SCRATCH_PATH];
+	struct doctor_env env = {.root = root, .socket = "s"};
+	json_t *status =
+		json_pack("{s:b, s:s, s:s, s:[]}", "ok", 1, "version", "1", "udc", "", "drives");
+
+	(void)state;
+	controller("not attached", "");
+	tree(GADGET "/mmcgadget/UDC", "");
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
+	env.status = status;
+	doctor_examine(&env, &report);
+	assert_finds("daemon", "runs, but is on no controller",
+		"Read why: journalctl -u mmcgadgetd -n 20.");
+	assert_advises("such as fe980000.usb");
+	/* The daemon's own words, when it has some. */
+	json_object_set_new(status, "problem", json_string("it refuses this gadget"));
+	doctor_examine(&env, &report);
+	assert_finds("daemon", "runs, but is on no controller",
+		"It says: it refuses this gadget. More is in journalctl -u mmcgadgetd -n 20.");
+	json_decref(status);
+}
+
+static void host_states(void **state)
+{
+	static const struct {
+		const char *state, *host, *found, *advice;
+	} rows[] = {
+		{"not attached", AWAY, "the controller sees no cable (\"not attached\")",
+			"Plug a USB-C data cable (it also powers the board) into the USB-C port"},
+		{"attached", AWAY, "there is power, but no host speaks", "Plug "},
+		{"powered", AWAY, "there is power, but no host speaks (\"powered\")", "Plug "},
+		{"default", AWAY, "a host has begun, and not finished (\"default\")",
+			"Ask again in a few seconds."},
+		{"addressed", AWAY, "not finished (\"addressed\")", "Ask again"},
+		{"configured", AWAY, "configured, but the drive is not", "Take the cable out"},
+		{"suspended", AWAY, "the host sleeps, or the cable is out", "Wake the PC"},
+		{"configured", ASLEEP, "the host sleeps, or the cable is out", "Wake the PC"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		controller(rows[i].state, "mmcgadget");
+		examine(0, rows[i].host);
+		assert_finds("host", rows[i].found, rows[i].advice);
+	}
+	assert_advises("A Raspberry Pi cannot tell a pulled cable from a sleeping host.");
+	/* The daemon knows better than a driver that does not count. */
+	controller("not attached", "mmcgadget");
+	examine(0, CONNECTED);
+	assert_false(report.bad);
+	/* Without its socket the controller is asked. */
+	controller("configured", "mmcgadget");
+	examine(-EACCES, NULL);
+	assert_finds("daemon", "not for this user", "Run this");
+	assert_int_equal(report.check[report.count - 1].verdict, DOCTOR_GOOD);
+}
+
+/* A device tree can have a device port without any overlay. */
+static void controller_without_overlay(void **state)
+{
+	static const char *const texts[] = {STOCK, "dtoverlay=dwc2,dr_mode=host\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		tree("/boot/firmware/config.txt", texts[i]);
+		examine(0, CONNECTED);
+		assert_false(report.bad);
+		assert_string_equal(report.check[4].name, "config.txt");
+		assert_int_equal(report.check[4].verdict, DOCTOR_NOTE);
+	}
+	/* A port that a host is on is the right one, whatever the file says. */
+	tree("/boot/firmware/config.txt", "otg_mode=1\n" LINE);
+	examine(0, CONNECTED);
+	assert_false(report.bad);
+	controller("not attached", "mmcgadget");
+	examine(0, AWAY);
+	assert_finds("config.txt", "otg_mode=1", "Delete the line otg_mode=1");
+}
+
+/* ---- the program -------------------------------------------------------------------------- */
+
+static int run(const char *args, char *out)
+{
+	const char *dir = getenv("O");
+	char command[1024];
+	int status;
+
+	snprintf(command, sizeof(command), "MMCGADGET_ROOT=%s exec %s/mmcgadgetctl %s >%s 2>&1",
+		in_scratch("root"), dir ? dir : "build", args, in_scratch("out"));
+	status = run_beside(command);
+	strcpy(out, get_text("out"));
+	return status;
+}
+
+static void program(void **state)
+{
+	static char out[16384];
+	char args[SCRATCH_PATH + 32];
+	json_t *all;
+
+	(void)state;
+	kernel();
+	tree(TREE "/model", "Some Other Board");
+	tree("/sys/class/udc/dummy_udc.0/state", "configured\n");
+	tree("/sys/class/udc/dummy_udc.0/function", "any-name\n");
+	snprintf(args, sizeof(args), "--socket %s doctor", in_scratch("run/socket"));
+	assert_int_equal(run(args, out), 0);
+	assert_starts(out, "good  kernel      configfs is in the kernel\n");
+	assert_non_null(strstr(out, "\ngood  host        it has the drive, at high speed\n"
+				    "\nAll is well: a host has the drive.\n"));
+	usb[0].suspended = true;
+	assert_int_equal(run(args, out), 1);
+	assert_non_null(strstr(out, "\n\nDo this:\n  Wake the PC; "));
+	usb[0].suspended = false;
+	/* Without --socket it is looked for below the root. */
+	assert_int_equal(run("--json doctor", out), 1);
+	all = json_loads(out, 0, NULL);
+	assert_true(json_is_object(all));
+	assert_true(json_is_false(json_object_get(all, "ok")));
+	assert_string_equal(
+		json_string_value(json_object_get(all, "page")), "docs/boards/generic.md");
+	assert_starts(json_string_value(json_object_get(all, "message")), "Stop whatever");
+	assert_true(json_array_size(json_object_get(all, "checks")) >= 6);
+	json_decref(all);
+	assert_int_equal(run("doctor now", out), 2);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, pi4, scratch_remove)
+	const struct CMUnitTest tests[] = {
+		T(healthy),
+		T(kernel_parts),
+		T(boards),
+		T(config_txt),
+		T(config_txt_places),
+		T(driver),
+		T(owners),
+		T(beaglebone),
+		T(daemon_away),
+		T(daemon_without_controller),
+		T(host_states),
+		T(controller_without_overlay),
+		cmocka_unit_test_setup_teardown(program, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The configuration: every bad input with its message, and the shipped file. */
+#include "daemon/scratch.h"
+
+#include <errno.h>
+
+#include "library/postburn.h"
+#include "daemon/config.h"
+#include "util/array.h"
+
+static struct config c;
+static char why[1024];
+
+static int load(const char *text)
+{
+	put_text("c.conf", text);
+	return config_load(in_scratch("c.conf"), &c, why, sizeof(why));
+}
+
+static void empty_is_default(void **state)
+{
+	struct config def;
+
+	(void)state;
+	memset(&c, 0xa5, sizeof(c));
+	config_defaults(&def);
+	assert_int_equal(load(""), 0);
+	assert_memory_equal(&c, &def, sizeof(c));
+}
+
+/* By hand, from the manual page: a default that changes by accident shows here. */
+static void defaults(void **state)
+{
+	(void)state;
+	config_defaults(&c);
+	assert_string_equal(c.udc, "");
+	assert_string_equal(c.gadget.name, "mmcgadget");
+	assert_int_equal(c.gadget.id_vendor, 0x1d6b);
+	assert_int_equal(c.gadget.id_product, 0x0104);
+	assert_int_equal(c.gadget.bcd_device, 0x0100);
+	assert_string_equal(c.gadget.manufacturer, "mmcgadget");
+	assert_string_equal(c.gadget.product, "Virtual DVD burner");
+	assert_string_equal(c.gadget.serial, "");
+	assert_int_equal(c.gadget.max_power, 250);
+	assert_string_equal(c.control.directory, "/run/mmcgadget");
+	assert_string_equal(c.control.fifo, "control");
+	assert_string_equal(c.control.socket, "socket");
+	assert_string_equal(c.control.status, "status");
+	assert_string_equal(c.control.group, "mmcgadget");
+	assert_int_equal(c.drives, 1);
+	assert_string_equal(c.drive[0].name, "drive0");
+	assert_string_equal(c.drive[0].vendor, "MMCGADGT");
+	assert_string_equal(c.drive[0].product, "DVD BURNER");
+	assert_string_equal(c.drive[0].revision, "0.1 ");
+	assert_string_equal(c.drive[0].media, "/var/lib/mmcgadget");
+	assert_string_equal(c.drive[0].image, "");
+	assert_int_equal(c.functions, 0);
+	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_ROM);
+	assert_int_equal(c.behaviour.subclass, 6);
+	assert_int_equal(c.behaviour.stall, BOT_STALL_NEVER);
+	assert_int_equal(c.behaviour.swap_gap, 300);
+	assert_int_equal(c.behaviour.eject_brings_next, 0);
+	assert_int_equal(c.behaviour.last_disc, 1);
+	assert_int_equal(c.behaviour.log_level, LOG_LEVEL_INFO);
+	assert_int_equal(c.burned.move, POSTBURN_RENAME_NO);
+	assert_int_equal(c.burned.checksum, 0);
+	assert_int_equal(c.burned.blank, 0);
+	assert_int_equal(c.burned.idle, 30);
+}
+
+static void mention(const char *key, void *text)
+{
+	char want[64];
+	const char *name = strrchr(key, '.') ? strrchr(key, '.') + 1 : key;
+
+	snprintf(want, sizeof(want), "%s = ", name);
+	if (!strstr(text, want))
+		fail_msg("the shipped configuration does not show %s", key);
+}
+
+static void shipped_is_default(void **state)
+{
+	static char text[16384];
+	struct config def;
+	FILE *f = fopen("configs/mmcgadget.conf", "r");
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+	fclose(f);
+	config_defaults(&def);
+	memset(&c, 0xa5, sizeof(c));
+	assert_int_equal(config_load("configs/mmcgadget.conf", &c, why, sizeof(why)), 0);
+	assert_memory_equal(&c, &def, sizeof(c));
+	config_each_key(mention, text);
+}
+
+static void all_values(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		load("udc = \"dummy_udc.0\";\n"
+		     "gadget: { name = \"g-1_x\"; id_vendor = 1; id_product = 0xffff;\n"
+		     "  bcd_device = 0x0123; manufacturer = \"\xc3\xa4\"; product = \"p\";\n"
+		     "  serial = \"0123456789AB\"; max_power = 500; };\n"
+		     "control: { directory = \"/x\"; fifo = \"f\"; socket = \"s\"; status = "
+		     "\"t\";\n"
+		     "  group = \"\"; };\n"
+		     "drives = ( { name = \"a\"; vendor = \"12345678\"; product = "
+		     "\"1234567890123456\";\n"
+		     "  revision = \"1234\"; media = \"/m\"; image = \"i.iso\"; }, { } );\n"
+		     "functions = ( { type = \"ecm\"; host_mac = \"02:00:00:00:00:01\";\n"
+		     "  board_mac = \"0A:bC:DE:f0:12:34\"; }, { type = \"acm\"; }, { type = "
+		     "\"ncm\"; } );\n"
+		     "behaviour: { finalised = \"dvd+r\"; subclass = 2; stall = \"short\";\n"
+		     "  swap_gap = 0; eject_brings_next = true; log_level = \"debug\";\n"
+		     "  last_disc = false; };\n"
+		     "burned: { move = \"label\"; checksum = true; idle = 0; };\n"),
+		0);
+	assert_string_equal(c.udc, "dummy_udc.0");
+	assert_string_equal(c.gadget.name, "g-1_x");
+	assert_int_equal(c.gadget.id_product, 0xffff);
+	assert_string_equal(c.gadget.serial, "0123456789AB");
+	assert_string_equal(c.control.directory, "/x");
+	assert_string_equal(c.control.group, "");
+	assert_int_equal(c.drives, 2);
+	assert_string_equal(c.drive[0].product, "1234567890123456");
+	assert_string_equal(c.drive[0].image, "i.iso");
+	assert_string_equal(c.drive[1].name, "drive1");
+	assert_string_equal(c.drive[1].media, "/var/lib/mmcgadget");
+	assert_int_equal(c.functions, 3);
+	assert_int_equal(c.function[0].type, GADGET_ECM);
+	assert_string_equal(c.function[0].host_mac, "02:00:00:00:00:01");
+	assert_string_equal(c.function[0].board_mac, "0A:bC:DE:f0:12:34");
+	assert_int_equal(c.function[1].type, GADGET_ACM);
+	assert_int_equal(c.function[2].type, GADGET_NCM);
+	assert_string_equal(c.function[2].host_mac, "");
+	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_PLUS_R);
+	assert_int_equal(c.behaviour.subclass, 2);
+	assert_int_equal(c.behaviour.stall, BOT_STALL_SHORT);
+	assert_int_equal(c.behaviour.swap_gap, 0);
+	assert_int_equal(c.behaviour.eject_brings_next, 1);
+	assert_int_equal(c.behaviour.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c.behaviour.last_disc, 0);
+	assert_int_equal(c.burned.move, POSTBURN_RENAME_LABEL);
+	assert_int_equal(c.burned.checksum, 1);
+	assert_int_equal(c.burned.idle, 0);
+}
+
+// clang-format off
+static const struct { const char *text; unsigned line; const char *why; } bad[] = {
+	/* not ours */
+	{ "udc = \"\";\nspeed = 3;\n", 2, "unknown key \"speed\"" },
+	{ "gadget: {\n\n  colour = \"red\"; };\n", 3, "unknown key \"gadget.colour\"" },
+	{ "control: {\n  lock = \"x\"; };\n", 2, "unknown key \"control.lock\"" },
+	{ "behaviour: { x: { y = 1; }; };\n", 1, "unknown key \"behaviour.x\"" },
+	{ "drives = ( { name = \"a\"; },\n  { fifo = \"b\"; } );\n", 2, "unknown key \"drives[1].fifo\"" },
+	{ "name = \"x\";\n", 1, "unknown key \"name\"" },
+	/* syntax */
+	{ "udc = ;\n", 1, "syntax error" },
+	{ "udc = \"\";\ngadget: {\n", 3, "syntax error" },
+	{ "udc = \"a\";\nudc = \"b\";\n", 2, "duplicate setting name" },
+	/* types */
+	{ "udc = 3;\n", 1, "udc must be a string, not a whole number" },
+	{ "gadget = \"x\";\n", 1, "gadget must be a group { }, not a string" },
+	{ "\ngadget: { id_vendor = \"0x1d6b\"; };\n", 2, "gadget.id_vendor must be a whole number, not a string" },
+	{ "gadget: { max_power = 2.5; };\n", 1, "gadget.max_power must be a whole number, not a number with a point" },
+	{ "gadget: { max_power = true; };\n", 1, "gadget.max_power must be a whole number, not a boolean" },
+	{ "gadget: { product = [ \"a\" ]; };\n", 1, "gadget.product must be a string, not an array [ ]" },
+	{ "behaviour: { stall = true; };\n", 1, "behaviour.stall must be a string, not a boolean" },
+	{ "drives: { name = \"a\"; };\n", 1, "drives must be a list ( ), not a group { }" },
+	{ "drives = [ \"a\" ];\n", 1, "drives must be a list ( ), not an array [ ]" },
+	{ "drives = (\n  \"a\" );\n", 2, "drives[0] must be a group { }, not a string" },
+	/* values */
+	{ "udc = \"/sys/class/udc/x\";\n", 1, "udc: must be a name from /sys/class/udc, not a path" },
+	{ "gadget: { id_vendor = 0; };\n", 1, "gadget.id_vendor is 0, it must be 1 to 65535" },
+	{ "gadget: { id_product = 0x10000; };\n", 1, "gadget.id_product is 65536, it must be 0 to 65535" },
+	{ "gadget: { id_product = 0xFFFFFFFFFFL; };\n", 1, "gadget.id_product is 1099511627775, it must be 0 to 65535" },
+	{ "gadget: { max_power = 501; };\n", 1, "gadget.max_power is 501, it must be 2 to 500" },
+	{ "gadget: { name = \"\"; };\n", 1, "gadget.name must not be empty" },
+	{ "gadget: { name = \"a/b\"; };\n", 1, "gadget.name: only letters, digits, \"_\" and \"-\" are allowed" },
+	{ "gadget: { name = \"aaaaaaaaaaaaaaaaaaaaaaaa\"; };\n", 1, "gadget.name has 24 bytes, at most 23 are allowed" },
+	{ "gadget: { product = \"a\\x1b\"; };\n", 1, "gadget.product: must be UTF-8 without control characters" },
+	{ "gadget: { serial = \"123\"; };\n", 1, "gadget.serial: must be 12 or more digits 0-9 A-F, or empty" },
+	{ "gadget: { serial = \"0123456789ab\"; };\n", 1, "gadget.serial: must be 12 or more digits 0-9 A-F, or empty" },
+	{ "gadget: { serial = \"1000000000000\"; };\n", 1, "gadget.serial: the last 12 digits must not all be zero" },
+	{ "control: { directory = \"run\"; };\n", 1, "control.directory: must be an absolute path" },
+	{ "control: { directory = \"/\"; };\n", 1, "control.directory must not be that short" },
+	{ "control: { fifo = \"../x\"; };\n", 1, "control.fifo: must be the name of a file inside control.directory" },
+	{ "control: { status = \"..\"; };\n", 1, "control.status: must be the name of a file inside control.directory" },
+	{ "control: { socket = \"lock\"; };\n", 1, "control.socket: this name is taken by the daemon itself" },
+	{ "control: { socket = \"ffs-drive0\"; };\n", 1, "control.socket: this name is taken by the daemon itself" },
+	{ "\ncontrol: { socket = \"control\"; };\n", 2, "control.fifo, control.socket and control.status must differ" },
+	{ "behaviour: {\nfinalised = \"cd\"; };\n", 2, "behaviour.finalised is \"cd\", it must be \"dvd-rom\" or \"dvd+r\"" },
+	{ "behaviour: { subclass = 5; };\n", 1, "behaviour.subclass is 5, it must be 6 or 2" },
+	{ "behaviour: { swap_gap = -1; };\n", 1, "behaviour.swap_gap is -1, it must be 0 to 10000" },
+	{ "behaviour: { eject_brings_next = \"yes\"; };\n", 1,
+		"behaviour.eject_brings_next must be true or false, not a string" },
+	{ "behaviour: {\neject_brings_next = 1; };\n", 2,
+		"behaviour.eject_brings_next must be true or false, not a whole number" },
+	{ "behaviour: { log_level = \"loud\"; };\n", 1,
+		"behaviour.log_level is \"loud\", it must be \"error\" or \"warn\" or \"info\" or \"debug\"" },
+	{ "burned: { move = true; };\n", 1, "burned.move must be a string, not a boolean" },
+	{ "burned: { move = \"name\"; };\n", 1,
+		"burned.move is \"name\", it must be \"no\" or \"date\" or \"label\"" },
+	{ "burned: {\nidle = 86401; };\n", 2, "burned.idle is 86401, it must be 0 to 86400" },
+	{ "burned: { verify = true; };\n", 1, "unknown key \"burned.verify\"" },
+	{ "behaviour: { eject_brings_next = true; };\nburned: {\nblank = true; };\n", 3,
+		"burned.blank and behaviour.eject_brings_next must not both be true: each says what "
+		"follows a disc that the host ejects" },
+	/* drives */
+	{ "drives = ( );\n", 1, "drives has 0 entries, it must have 1 to 8" },
+	{ "drives = ( {}, {}, {}, {}, {}, {}, {}, {}, {} );\n", 1, "drives has 9 entries, it must have 1 to 8" },
+	{ "drives = ( { name = \"a\"; },\n { media = \"/m\";\n name = \"a\"; } );\n", 3, "two drives have the name \"a\"" },
+	{ "drives = ( { name = \"drive1\"; },\n { } );\n", 2, "two drives have the name \"drive1\"" },
+	{ "drives = ( { name = \"a b\"; } );\n", 1, "drives[0].name: only letters, digits, \"_\" and \"-\" are allowed" },
+	{ "drives = ( { name = \"12345678901234567\"; } );\n", 1, "drives[0].name has 17 bytes, at most 16 are allowed" },
+	{ "drives = ( { vendor = \"123456789\"; } );\n", 1, "drives[0].vendor has 9 bytes, at most 8 are allowed" },
+	{ "drives = ( { product = \"\xc3\xa4\"; } );\n", 1, "drives[0].product: only printable ASCII is allowed" },
+	{ "drives = ( { media = \"media\"; } );\n", 1, "drives[0].media: must be an absolute path" },
+	/* functions */
+	{ "functions = 1;\n", 1, "functions must be a list ( ), not a whole number" },
+	{ "functions: { };\n", 1, "functions must be a list ( ), not a group { }" },
+	{ "functions = ( \"acm\" );\n", 1, "functions[0] must be a group { }, not a string" },
+	{ "functions = (\n { } );\n", 2, "functions[0] has no type, it must be \"acm\" or \"ncm\" or \"ecm\"" },
+	{ "functions = ( { type = \"rndis\"; } );\n", 1,
+		"functions[0].type is \"rndis\", it must be \"acm\" or \"ncm\" or \"ecm\"" },
+	{ "functions = ( { type = 1; } );\n", 1, "functions[0].type must be a string, not a whole number" },
+	{ "functions = ( { type = \"acm\"; },\n { type = \"ncm\"; port = 1; } );\n", 2,
+		"unknown key \"functions[1].port\"" },
+	{ "functions = ( { type = \"acm\"; }, { type = \"acm\"; }, { type = \"acm\"; },\n"
+	  "{ type = \"acm\"; }, { type = \"acm\"; } );\n", 1, "functions has 5 entries, it must have 0 to 4" },
+	{ "functions = ( { type = \"acm\";\n host_mac = \"02:00:00:00:00:01\"; } );\n", 2,
+		"functions[0].host_mac is not for a serial port" },
+	{ "functions = ( { type = \"ncm\"; host_mac = \"02:00:00:00:00:001\"; } );\n", 1,
+		"functions[0].host_mac has 18 bytes, at most 17 are allowed" },
+	{ "functions = ( { type = \"ncm\"; host_mac = \"2:0:0:0:0:1\"; } );\n", 1,
+		"functions[0].host_mac: must be six pairs of hex digits as in 02:00:00:00:00:01, or empty" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"02-00-00-00-00-01\"; } );\n", 1,
+		"functions[0].board_mac: must be six pairs of hex digits as in 02:00:00:00:00:01, or empty" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"0g:00:00:00:00:01\"; } );\n", 1,
+		"functions[0].board_mac: must be six pairs of hex digits as in 02:00:00:00:00:01, or empty" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"01:00:5e:00:00:01\"; } );\n", 1,
+		"functions[0].board_mac: is a multicast address, the first byte must be even" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"00:00:00:00:00:00\"; } );\n", 1,
+		"functions[0].board_mac: must not be all zero" },
+	{ "functions = ( { type = \"ncm\"; host_mac = \"02:00:00:00:00:0a\";\n board_mac = \"02:00:00:00:00:0A\"; } );\n", 2,
+		"functions[0].board_mac is that of functions[0].host_mac, all must differ" },
+	{ "functions = ( { type = \"ncm\"; board_mac = \"02:00:00:00:00:01\"; },\n"
+	  " { type = \"ecm\"; host_mac = \"02:00:00:00:00:01\"; } );\n", 2,
+		"functions[1].host_mac is that of functions[0].board_mac, all must differ" },
+};
+// clang-format on
+
+static void bad_inputs(void **state)
+{
+	char want[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		strcpy(why, "(accepted)");
+		snprintf(want, sizeof(want), "%s:%u: %s", in_scratch("c.conf"), bad[i].line,
+			bad[i].why);
+		assert_int_equal(load(bad[i].text), -EINVAL);
+		assert_string_equal(why, want);
+	}
+}
+
+static void missing_file(void **state)
+{
+	char want[128];
+
+	(void)state;
+	assert_int_equal(config_load(in_scratch("none"), &c, why, sizeof(why)), -ENOENT);
+	snprintf(want, sizeof(want), "%s: No such file or directory", in_scratch("none"));
+	assert_string_equal(why, want);
+	assert_int_equal(config_load(scratch, &c, why, sizeof(why)), -EISDIR);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, scratch_make, scratch_remove)
+	const struct CMUnitTest tests[] = {
+		T(empty_is_default),
+		T(defaults),
+		T(shipped_is_default),
+		T(all_values),
+		T(bad_inputs),
+		T(missing_file),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

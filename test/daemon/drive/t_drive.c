@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Insert, blank and eject against the real engine, with a host that locks, lets go, or hangs. */
+#include "daemon/drive/drive_fixture.h"
+
+#include <errno.h>
+
+#include "control/status.h"
+
+static void insert_and_eject(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	assert_true(r.ok);
+	EXPECT(&r, "drive0: there is no disc in the drive");
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(r.ok);
+	EXPECT(&r, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	assert_true(fake_ready(&usb[0]));
+	assert_string_equal(info(0).image, "a.iso");
+	assert_int_equal(info(0).mmc.profile, 0x10);
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	EXPECT(&r, "drive0: ejected a.iso");
+	assert_false(fake_ready(&usb[0]));
+	assert_null(info(0).image);
+}
+
+static void swap_has_a_gap(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	submit(0, &r, DRIVE_INSERT, "b.iso", false);
+	fake_run(&usb[0]);
+	assert_false(fake_host(&usb[0], 0x00, 0));
+	assert_false(r.done);
+	turn(event, usb, 2, 1000, &r.done);
+	EXPECT(&r,
+		"drive0: inserted b.iso (DVD-ROM, 6000 bytes); its size is not a multiple of 2048: "
+		"its last 1904 bytes are shown as a zero-padded block");
+	assert_true(fake_ready(&usb[0]));
+	assert_int_equal(info(0).mmc.capacity, 3);
+}
+
+static void bad_name_leaves_the_disc(void **state)
+{
+	char want[256];
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	run(0, &r, DRIVE_INSERT, "none.iso", false);
+	assert_false(r.ok);
+	assert_string_equal(r.code, "no-such-image");
+	snprintf(want, sizeof(want), "no image \"none.iso\" in %s/media", scratch);
+	EXPECT(&r, want);
+	run(0, &r, DRIVE_BLANK, "a.iso", false);
+	assert_string_equal(r.code, "not-blank");
+	assert_true(fake_host(&usb[0], 0x00, 0));
+	assert_string_equal(info(0).image, "a.iso");
+	assert_int_equal(size_of("media/a.iso"), 4096);
+}
+
+static void blank_and_burn(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	assert_true(r.ok);
+	assert_starts(r.message, "drive0: inserted new.iso (blank DVD+R, 4700372992 bytes)");
+	assert_true(fake_ready(&usb[0]));
+	assert_int_equal(info(0).mmc.profile, 0x1b);
+	for (uint32_t lba = 0; lba < 16; lba++)
+		assert_true(fake_write(&usb[0], lba));
+	assert_false(fake_write(&usb[0], 40));
+	assert_int_equal(info(0).size, 32768);
+	assert_int_equal(info(0).mmc.blocks_written, 16);
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	assert_true(r.ok);
+	assert_int_equal(size_of("media/new.iso"), 32768);
+	/* What was burned is never a blank again. */
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	assert_string_equal(r.code, "not-blank");
+	run(0, &r, DRIVE_INSERT, "new.iso", false);
+	assert_starts(r.message,
+		"drive0: inserted new.iso (DVD+R, burned up to block 16, 4700372992 bytes)");
+}
+
+static void same_disc_again(void **state)
+{
+	struct record r;
+
+	(void)state;
+	/* The recorder holds the file for itself: it must be closed before it can be opened. */
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	for (uint32_t lba = 0; lba < 16; lba++)
+		assert_true(fake_write(&usb[0], lba));
+	run(0, &r, DRIVE_INSERT, "new.iso", false);
+	assert_starts(r.message,
+		"drive0: inserted new.iso (DVD+R, burned up to block 16, 4700372992 bytes)");
+	run(0, &r, DRIVE_INSERT, "new.iso", false);
+	assert_true(r.ok);
+}
+
+static void same_disc_waits_for_the_command(void **state)
+{
+	static const uint8_t write10[10] = {0x2a, 0, 0, 0, 0, 0, 0, 0, 1};
+	static const uint8_t block[2048];
+	struct mmc_xfer xfer;
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	mmc_begin(drive_engine(usb[0].drive), write10, 10, 0, &xfer);
+	submit(0, &r, DRIVE_INSERT, "new.iso", false);
+	turn(event, usb, 2, 150, NULL);
+	assert_false(r.done);
+	assert_non_null(strstr(info(0).pending, "waiting for the old disc to be closed"));
+	fake_push(&usb[0], block, sizeof(block));
+	assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
+	turn(event, usb, 2, 1000, &r.done);
+	assert_starts(r.message, "drive0: inserted new.iso (DVD+R, burned up to block 1, ");
+}
+
+/* A disc's file is free a while after the eject is answered: nobody has to know. */
+static void from_drive_to_drive(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	for (unsigned i = 0; i < 20; i++) {
+		run(i % 2, &r, DRIVE_EJECT, NULL, true);
+		assert_true(r.ok);
+		run((i + 1) % 2, &r, DRIVE_INSERT, "new.iso", false);
+		assert_memory_equal(r.message + 8, "inserted new.iso (blank DVD+R", 29);
+	}
+}
+
+static void same_disc_gone(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	submit(0, &r, DRIVE_INSERT, "new.iso", false);
+	assert_int_equal(unlink(in_scratch("media/new.iso")), 0);
+	turn(event, usb, 2, 1000, &r.done);
+	assert_string_equal(r.code, "no-such-image");
+	assert_non_null(strstr(r.message, "; drive0 is empty now"));
+	assert_null(info(0).image);
+}
+
+static void one_blank_one_drive(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	run(1, &r, DRIVE_BLANK, "new.iso", false);
+	assert_false(r.ok);
+	assert_string_equal(r.code, "in-use");
+	EXPECT(&r, "\"new.iso\" is in drive0");
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	run(1, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(r.ok);
+}
+
+static void host_lets_go(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	submit(0, &r, DRIVE_INSERT, "b.iso", false);
+	turn(event, usb, 2, 50, NULL);
+	assert_false(r.done);
+	assert_string_equal(
+		r.progress, "drive0: the host has locked the drive; it is asked to eject");
+	assert_true(info(0).mmc.eject_requested);
+	assert_true(info(0).mmc.loaded);
+	/* As udev's cdrom_id --eject-media does, after the unit attention that says why. */
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], false));
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	turn(event, usb, 2, 1000, &r.done);
+	assert_true(r.ok);
+	assert_starts(r.message, "drive0: inserted b.iso (DVD-ROM, 6000 bytes) (the host let go of "
+				 "the old disc when "
+				 "asked)");
+	assert_true(fake_ready(&usb[0]));
+}
+
+static void host_keeps_it(void **state)
+{
+	struct record r;
+	uint64_t start;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	start = now_ms();
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	assert_true(now_ms() - start >= 190);
+	assert_false(r.ok);
+	assert_string_equal(r.code, "locked");
+	EXPECT(&r, "drive0: the host keeps the drive locked; use eject force");
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(fake_ready(&usb[0]));
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	assert_true(r.ok);
+	EXPECT(&r, "drive0: ejected a.iso by force");
+	assert_false(info(0).mmc.locked);
+}
+
+/* A lock of a host that sleeps, or whose cable was pulled, protects nothing. */
+static void host_is_not_there(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	usb[0].suspended = true;
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	assert_true(r.ok);
+	EXPECT(&r, "drive0: ejected a.iso (the host, which had locked it, is not there)");
+	assert_false(info(0).mmc.locked);
+	assert_false(info(0).mmc.loaded);
+}
+
+static void force_ends_the_waiting(void **state)
+{
+	struct record first, second;
+
+	(void)state;
+	run(0, &first, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	/* Both at once, as two lines of a FIFO come. */
+	submit(0, &first, DRIVE_EJECT, NULL, false);
+	submit(0, &second, DRIVE_EJECT, NULL, true);
+	turn(event, usb, 2, 150, &second.done);
+	assert_true(first.done && second.done);
+	assert_string_equal(first.code, "cancelled");
+	assert_true(second.ok);
+	/* And one after the other. */
+	run(0, &first, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	submit(0, &first, DRIVE_INSERT, "b.iso", false);
+	turn(event, usb, 2, 50, NULL);
+	assert_false(first.done);
+	run(0, &second, DRIVE_EJECT, NULL, true);
+	assert_string_equal(first.code, "cancelled");
+	assert_true(second.ok);
+}
+
+static void ejected_by_host(void **state)
+{
+	struct record r;
+	json_t *o;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	turn(event, usb, 2, 20, NULL);
+	o = status_drive(usb[0].drive);
+	assert_string_equal(json_string_value(json_object_get(o, "state")), "ejected");
+	assert_string_equal(json_string_value(json_object_get(o, "medium")), "dvd-rom");
+	json_decref(o);
+	/* The host may load it again. */
+	assert_true(fake_host(&usb[0], 0x1b, 3));
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	run(0, &r, DRIVE_INSERT, "b.iso", false);
+	assert_true(r.ok);
+	assert_true(fake_ready(&usb[0]));
+	assert_int_equal(info(0).mmc.capacity, 3);
+	/* Ejected by the host, then taken out here: the host cannot load it any more. */
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	EXPECT(&r, "drive0: ejected b.iso");
+	fake_host(&usb[0], 0x1b, 3);
+	assert_false(fake_ready(&usb[0]));
+	assert_null(info(0).image);
+}
+
+static void stuck_medium(void **state)
+{
+	struct record r, more[17];
+	json_t *o;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	usb[0].stuck = true;
+	submit(0, &r, DRIVE_EJECT, NULL, true);
+	turn(event, usb, 2, 50, NULL);
+	assert_false(r.done);
+	/* Status still tells, and the other drive still works. */
+	o = status_drive(usb[0].drive);
+	assert_string_equal(json_string_value(json_object_get(o, "image")), "a.iso");
+	assert_string_equal(json_string_value(json_object_get(o, "pending")), "eject");
+	json_decref(o);
+	run(1, &more[0], DRIVE_INSERT, "b.iso", false);
+	assert_true(more[0].ok);
+	for (unsigned i = 0; i < 17; i++)
+		submit(0, &more[i], DRIVE_INSERT, "b.iso", false);
+	assert_false(more[15].done);
+	assert_string_equal(more[16].code, "busy");
+	usb[0].stuck = false;
+	turn(event, usb, 2, 3000, &more[15].done);
+	assert_true(r.ok);
+	for (unsigned i = 0; i < 16; i++)
+		assert_true(more[i].ok);
+}
+
+static void stop_answers(void **state)
+{
+	struct record r, waiting;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	usb[0].stuck = true;
+	submit(0, &r, DRIVE_BLANK, "new.iso", false);
+	submit(0, &waiting, DRIVE_EJECT, NULL, false);
+	turn(event, usb, 2, 20, NULL);
+	drive_detach(usb[0].drive);
+	assert_string_equal(r.code, "stopping");
+	EXPECT(&waiting, "drive0: the daemon stops");
+}
+
+static void start_image(void **state)
+{
+	struct record r;
+
+	(void)state;
+	/* Before the USB thread is there the answer comes at once. */
+	drive_detach(usb[0].drive);
+	submit(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(r.done && r.ok);
+	assert_true(info(0).mmc.loaded);
+	submit(0, &r, DRIVE_EJECT, NULL, false);
+	assert_true(r.done && r.ok);
+}
+
+static void no_folder(void **state)
+{
+	struct drive_config dc = {.name = "x", .media = in_scratch("nothing")};
+	struct drive *d;
+
+	(void)state;
+	log_set_level(LOG_LEVEL_ERROR);
+	assert_int_equal(drive_new(&dc, event, &set, &d), -ENOENT);
+	assert_int_equal(set.count, 2);
+}
+
+/* status: medium and state through the life of a disc. */
+static void states(void **state)
+{
+	static const uint8_t close_track[10] = {0x5b, 0, 1, 0, 0, 1};
+	static const uint8_t close_session[10] = {0x5b, 0, 2, 0, 0, 0};
+	static const uint8_t finalise[10] = {0x5b, 0, 6, 0, 0, 0};
+	static const struct {
+		const uint8_t *cdb;
+		uint32_t lba;
+		const char *medium, *state;
+	} steps[] = {
+		{NULL, 0, "dvd+r", "open"},
+		{close_track, 0, "dvd+r", "open"},
+		{close_session, 0, "dvd+r", "appendable"},
+		{finalise, 0, "dvd-rom", "complete"},
+	};
+	struct record r;
+	json_t *o = status_drive(usb[0].drive);
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(o, "medium")), "none");
+	assert_string_equal(json_string_value(json_object_get(o, "state")), "empty");
+	json_decref(o);
+	run(0, &r, DRIVE_BLANK, "new.iso", false);
+	o = status_drive(usb[0].drive);
+	assert_string_equal(json_string_value(json_object_get(o, "state")), "blank");
+	assert_int_equal(json_integer_value(json_object_get(o, "free_blocks")), 2295104);
+	assert_int_equal(json_integer_value(json_object_get(o, "resets")), 3);
+	assert_int_equal(json_integer_value(json_object_get(o, "phase_errors")), 2);
+	json_decref(o);
+	assert_true(fake_ready(&usb[0]));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct mmc_xfer xfer;
+
+		if (steps[i].cdb) {
+			mmc_begin(drive_engine(usb[0].drive), steps[i].cdb, 10, 0, &xfer);
+			assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
+		} else {
+			for (uint32_t lba = 0; lba < 16; lba++)
+				assert_true(fake_write(&usb[0], lba));
+		}
+		o = status_drive(usb[0].drive);
+		assert_string_equal(
+			json_string_value(json_object_get(o, "medium")), steps[i].medium);
+		assert_string_equal(json_string_value(json_object_get(o, "state")), steps[i].state);
+		json_decref(o);
+	}
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(insert_and_eject),
+		T(swap_has_a_gap),
+		T(bad_name_leaves_the_disc),
+		T(blank_and_burn),
+		T(same_disc_again),
+		T(same_disc_waits_for_the_command),
+		T(from_drive_to_drive),
+		T(same_disc_gone),
+		T(one_blank_one_drive),
+		T(host_lets_go),
+		T(host_keeps_it),
+		T(host_is_not_there),
+		T(force_ends_the_waiting),
+		T(ejected_by_host),
+		T(stuck_medium),
+		T(stop_answers),
+		T(start_image),
+		T(no_folder),
+		T(states),
+	};
+
+	return cmocka_run_group_tests_name("drive", tests, NULL, NULL);
+}

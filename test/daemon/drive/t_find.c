@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Commands that do not name their image in full, or not at all. */
+#include "daemon/drive/drive_fixture.h"
+#include "daemon/iso.h"
+
+static void finds(void **state)
+{
+	struct record r;
+
+	(void)state;
+	put_iso("media/c.iso", "Movie Night");
+	run(0, &r, DRIVE_FIND, "a.iso", false);
+	EXPECT(&r, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	run(0, &r, DRIVE_FIND, "c", false);
+	EXPECT(&r, "drive0: inserted c.iso (DVD-ROM, 40960 bytes)");
+	run(1, &r, DRIVE_FIND, "movie", false);
+	EXPECT(&r, "drive1: inserted c.iso (DVD-ROM, 40960 bytes)");
+	assert_string_equal(info(1).image, "c.iso");
+}
+
+/* What is not found leaves the disc alone, and what is there by that name is not looked past. */
+static void finds_nothing(void **state)
+{
+	static const struct {
+		const char *name, *code;
+	} rows[] = {
+		{"x", "no-such-image"},
+		{"sub", "not-a-file"},
+		{"a.iso/x", "no-such-image"},
+		{"/etc/passwd", "outside"},
+		{"../media/a", "outside"},
+		{"out", "outside"},
+		{"bl", "ambiguous"},
+		{"secr", "unreadable"},
+	};
+	struct record r;
+
+	(void)state;
+	mkdir(in_scratch("media/sub"), 0755);
+	put_size("media/sub-1.iso", 1);
+	put_size("media/blue", 1);
+	put_size("media/black", 1);
+	put_size("media/secret", 1);
+	chmod(in_scratch("media/secret"), 0);
+	put_iso("outside.iso", "OUTSIDE");
+	assert_int_equal(symlink("../outside.iso", in_scratch("media/out")), 0);
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		run(0, &r, DRIVE_FIND, rows[i].name, false);
+		assert_false(r.ok);
+		assert_string_equal(r.code, rows[i].code);
+	}
+	/* The label of a file outside is not known here. */
+	run(0, &r, DRIVE_FIND, "OUTSIDE", false);
+	assert_string_equal(r.code, "no-such-image");
+	assert_true(fake_host(&usb[0], 0x00, 0));
+	assert_string_equal(info(0).image, "a.iso");
+}
+
+/* An exact name is that, and waits for nobody to look. */
+static void exact_is_exact(void **state)
+{
+	struct record r;
+
+	(void)state;
+	put_iso("media/b", "a.iso");
+	run(0, &r, DRIVE_FIND, "b", false);
+	EXPECT(&r, "drive0: inserted b (DVD-ROM, 40960 bytes)");
+	run(0, &r, DRIVE_INSERT, "b.is", false);
+	assert_string_equal(r.code, "no-such-image");
+}
+
+static void next_and_prev(void **state)
+{
+	static const struct {
+		enum drive_verb verb;
+		const char *image;
+	} steps[] = {
+		{DRIVE_NEXT, "a.iso"},
+		{DRIVE_NEXT, "b.iso"},
+		{DRIVE_NEXT, "sub/c.iso"},
+		{DRIVE_NEXT, "a.iso"},
+		{DRIVE_PREV, "sub/c.iso"},
+		{DRIVE_PREV, "b.iso"},
+	};
+	struct record r;
+
+	(void)state;
+	mkdir(in_scratch("media/sub"), 0755);
+	put_size("media/sub/c.iso", 2048);
+	put_size("media/b-secret", 1);
+	chmod(in_scratch("media/b-secret"), 0);
+	assert_int_equal(mkfifo(in_scratch("media/b-fifo"), 0644), 0);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		run(0, &r, steps[i].verb, NULL, false);
+		assert_true(r.ok);
+		assert_string_equal(info(0).image, steps[i].image);
+		assert_true(fake_ready(&usb[0]));
+	}
+	/* From an empty drive the last one. */
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	run(0, &r, DRIVE_PREV, NULL, false);
+	assert_string_equal(info(0).image, "sub/c.iso");
+	/* Of one that is gone from the folder, its neighbour. */
+	run(0, &r, DRIVE_INSERT, "b.iso", false);
+	assert_int_equal(unlink(in_scratch("media/b.iso")), 0);
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_string_equal(info(0).image, "sub/c.iso");
+}
+
+/* Two at once are two steps. */
+static void next_next(void **state)
+{
+	struct record first, second;
+
+	(void)state;
+	put_size("media/c.iso", 2048);
+	submit(0, &first, DRIVE_NEXT, NULL, false);
+	submit(0, &second, DRIVE_NEXT, NULL, false);
+	turn(event, usb, 2, 3000, &second.done);
+	EXPECT(&first, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	assert_starts(second.message, "drive0: inserted b.iso (DVD-ROM, 6000 bytes)");
+}
+
+/* A blank that is in the other drive is passed over; an ISO may be in both. */
+static void next_passes_over(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(1, &r, DRIVE_BLANK, "aa", false);
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_string_equal(info(0).image, "a.iso");
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_string_equal(info(0).image, "b.iso");
+	run(1, &r, DRIVE_INSERT, "a.iso", false);
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_string_equal(info(0).image, "a.iso");
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_starts(r.message, "drive0: inserted aa (blank DVD+R");
+	/* Its own blank again, when that is all there is. */
+	unlink(in_scratch("media/a.iso"));
+	unlink(in_scratch("media/b.iso"));
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_starts(r.message, "drive0: inserted aa (blank DVD+R");
+}
+
+static void next_asks_the_host(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], true));
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_string_equal(r.code, "locked");
+	assert_string_equal(info(0).image, "a.iso");
+}
+
+static void none_to_insert(void **state)
+{
+	char want[256];
+	struct record r;
+
+	(void)state;
+	unlink(in_scratch("media/a.iso"));
+	chmod(in_scratch("media/b.iso"), 0);
+	snprintf(want, sizeof(want), "drive0: no image in %s/media can be inserted", scratch);
+	run(0, &r, DRIVE_NEXT, NULL, false);
+	assert_string_equal(r.code, "no-such-image");
+	EXPECT(&r, want);
+	run(0, &r, DRIVE_PREV, NULL, false);
+	EXPECT(&r, want);
+}
+
+/* The daemon stops while the catalog is looked at. */
+static void stop_while_looking(void **state)
+{
+	struct record r, second;
+
+	(void)state;
+	submit(0, &r, DRIVE_FIND, "a", false);
+	submit(0, &second, DRIVE_NEXT, NULL, false);
+	assert_string_equal(info(0).pending, "insert a (looking for it)");
+	drive_detach(usb[0].drive);
+	assert_string_equal(r.code, "stopping");
+	assert_string_equal(second.code, "stopping");
+	turn(event, usb, 2, 100, NULL);
+}
+
+/* ---- the host's eject brings the next disc ------------------------------------------------ */
+
+static int setup_jukebox(void **state)
+{
+	int r;
+
+	fake_jukebox = true;
+	r = setup(state);
+	fake_jukebox = false;
+	return r;
+}
+
+static void put_in(const char *name)
+{
+	struct record r;
+
+	run(0, &r, DRIVE_INSERT, name, false);
+	assert_true(r.ok);
+	assert_true(fake_ready(&usb[0]));
+}
+
+static bool host_ejects(void)
+{
+	return fake_host(&usb[0], 0x1b, 2);
+}
+
+static bool host_loads(void)
+{
+	return fake_host(&usb[0], 0x1b, 3);
+}
+
+/* As long as a swap takes, and then some: for what must not happen. */
+static void wait_a_while(void)
+{
+	turn(event, usb, 2, 500, NULL);
+}
+
+static void wait_for(const char *name)
+{
+	uint64_t end = now_ms() + 5000;
+
+	do
+		turn(event, usb, 2, 5, NULL);
+	while ((!info(0).image || strcmp(info(0).image, name) != 0 || !info(0).mmc.loaded) &&
+		now_ms() < end);
+	assert_string_equal(info(0).image, name);
+	assert_true(fake_ready(&usb[0]));
+	turn(event, usb, 2, 5, NULL);
+	assert_string_equal(info(0).pending, "");
+}
+
+static void eject_brings_next(void **state)
+{
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	fake_run(&usb[0]);
+	assert_true(info(0).mmc.ejected_by_host);
+	assert_false(fake_ready(&usb[0]));
+	wait_for("b.iso");
+	/* Round and round; to load what is in already is nothing. */
+	assert_true(host_ejects());
+	wait_for("a.iso");
+	assert_true(host_loads());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(info(0).mmc.loaded);
+	/* The other drive is another matter. */
+	assert_null(info(1).image);
+}
+
+static void eject_is_eject_by_default(void **state)
+{
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(info(0).mmc.ejected_by_host);
+}
+
+/* growisofs and others reload a disc to look at it anew. */
+static void host_reloads(void **state)
+{
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	assert_true(host_loads());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(fake_ready(&usb[0]));
+	/* Also when the daemon has seen it in between. */
+	assert_true(host_ejects());
+	turn(event, usb, 2, 5, NULL);
+	assert_string_equal(info(0).pending, "next (the host ejected)");
+	assert_true(host_loads());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(info(0).mmc.loaded);
+	assert_string_equal(info(0).pending, "");
+}
+
+/* And at the last moment: the swap is on its way to the thread that serves the host. */
+static void host_reloads_late(void **state)
+{
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	usb[0].stuck = true;
+	for (uint64_t end = now_ms() + 5000; usb[0].n == 0 && now_ms() < end;)
+		turn(event, usb, 2, 5, NULL);
+	assert_int_equal(usb[0].n, 1);
+	assert_true(host_loads());
+	usb[0].stuck = false;
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(host_ejects());
+	wait_for("b.iso");
+}
+
+/* People come first, and what they asked the host for brings nothing. */
+static void command_comes_first(void **state)
+{
+	struct record r;
+
+	(void)state;
+	put_in("a.iso");
+	assert_true(host_ejects());
+	turn(event, usb, 2, 5, NULL);
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	EXPECT(&r, "drive0: ejected a.iso");
+	wait_a_while();
+	assert_null(info(0).image);
+	put_in("a.iso");
+	assert_true(fake_lock(&usb[0], true));
+	assert_false(host_ejects());
+	wait_a_while();
+	assert_string_equal(info(0).image, "a.iso");
+	submit(0, &r, DRIVE_EJECT, NULL, false);
+	turn(event, usb, 2, 20, NULL);
+	assert_false(r.done);
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_lock(&usb[0], false));
+	assert_true(host_ejects());
+	turn(event, usb, 2, 1000, &r.done);
+	EXPECT(&r, "drive0: ejected a.iso (the host let go when asked)");
+	wait_a_while();
+	assert_null(info(0).image);
+}
+
+static void the_only_disc(void **state)
+{
+	(void)state;
+	unlink(in_scratch("media/b.iso"));
+	assert_int_equal(symlink("a.iso", in_scratch("media/same")), 0);
+	put_in("a.iso");
+	assert_true(host_ejects());
+	wait_a_while();
+	assert_true(info(0).mmc.ejected_by_host);
+	assert_true(host_loads());
+	assert_true(fake_ready(&usb[0]));
+	assert_string_equal(info(0).image, "a.iso");
+}
+
+/* A blank comes in its turn; burned, it goes like any other. */
+static void burned_and_ejected(void **state)
+{
+	(void)state;
+	put_size("media/aa", 0);
+	put_in("a.iso");
+	assert_true(host_ejects());
+	wait_for("aa");
+	for (uint32_t lba = 0; lba < 16; lba++)
+		assert_true(fake_write(&usb[0], lba));
+	assert_true(host_ejects());
+	wait_for("b.iso");
+	assert_int_equal(size_of("media/aa"), 32768);
+}
+
+int main(void)
+{
+#define J(f) cmocka_unit_test_setup_teardown(f, setup_jukebox, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(finds),
+		T(finds_nothing),
+		T(exact_is_exact),
+		T(next_and_prev),
+		T(next_next),
+		T(next_passes_over),
+		T(next_asks_the_host),
+		T(none_to_insert),
+		T(stop_while_looking),
+		J(eject_brings_next),
+		T(eject_is_eject_by_default),
+		J(host_reloads),
+		J(host_reloads_late),
+		J(command_comes_first),
+		J(the_only_disc),
+		J(burned_and_ejected),
+	};
+
+	return cmocka_run_group_tests_name("find", tests, NULL, NULL);
+}

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What outlives the daemon: the memory itself, and a drive that comes back with it. */
+#include "daemon/fake_usb.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "util/log.h"
+
+/* ---- the memory ----------------------------------------------------------------------------- */
+
+static struct handover_state a_state(const char *name, uint64_t number)
+{
+	struct handover_state s;
+
+	memset(&s, 0, sizeof(s));
+	snprintf(s.image.name, sizeof(s.image.name), "%s", name);
+	s.image.ino = number;
+	s.mmc.commands = number;
+	return s;
+}
+
+static void what_was_stored_is_there(void **state)
+{
+	struct handover_state s, got;
+	struct handover *k, *next;
+
+	(void)state;
+	assert_int_equal(handover_new(&k), 0);
+	assert_false(handover_load(k, &got));
+	assert_int_equal(handover_identity(k), 0);
+	for (unsigned i = 0; i < 5; i++) {
+		s = a_state(i & 1 ? "a.iso" : "", i);
+		handover_store(k, &s);
+		assert_true(handover_load(k, &got));
+		assert_memory_equal(&got, &s, sizeof(s.mmc) + 32);
+	}
+	atomic_store(handover_in_flight(k), 1);
+	handover_set_identity(k, 77);
+	handover_set_failures(k, 3);
+	/* Another mapping of it, as the next daemon has. */
+	assert_int_equal(handover_open(dup(handover_fd(k)), &next), 0);
+	handover_free(k);
+	assert_true(handover_load(next, &got));
+	assert_int_equal(got.mmc.commands, 4);
+	assert_int_equal(atomic_load(handover_in_flight(next)), 1);
+	assert_int_equal(handover_identity(next), 77);
+	assert_int_equal(handover_failures(next), 3);
+	handover_free(next);
+}
+
+static void a_store_cut_short_leaves_the_one_before(void **state)
+{
+	struct handover_state s = a_state("old.iso", 1), got;
+	struct handover *k;
+	uint8_t *p;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(handover_new(&k), 0);
+	handover_store(k, &s);
+	/* The half that is not current is rubbish. */
+	size = (size_t)lseek(handover_fd(k), 0, SEEK_END);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, handover_fd(k), 0);
+	assert_true(p != MAP_FAILED);
+	memset(p + size - sizeof(s), 0xff, sizeof(s));
+	assert_true(handover_load(k, &got));
+	assert_string_equal(got.image.name, "old.iso");
+	munmap(p, size);
+	handover_free(k);
+}
+
+static void other_files_are_refused(void **state)
+{
+	struct handover_state s = a_state("a.iso", 1), got;
+	struct handover *k, *other = NULL;
+	uint8_t *p;
+	size_t size;
+
+	(void)state;
+	assert_int_equal(handover_open(open("/dev/null", O_RDWR), &other), -EINVAL);
+	assert_int_equal(handover_open(memfd_create("x", MFD_CLOEXEC), &other), -EINVAL);
+	assert_int_equal(handover_open(-1, &other), -EINVAL);
+	assert_int_equal(handover_new(&k), 0);
+	handover_store(k, &s);
+	size = (size_t)lseek(handover_fd(k), 0, SEEK_END);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, handover_fd(k), 0);
+	assert_true(p != MAP_FAILED);
+	/* Magic, version and size, each wrong. */
+	for (unsigned i = 0; i < 16; i++) {
+		p[i] ^= 0x10;
+		assert_int_equal(handover_open(dup(handover_fd(k)), &other), -EINVAL);
+		assert_null(other);
+		p[i] ^= 0x10;
+	}
+	/* A name without end. */
+	memset(p + size - 2 * sizeof(s) + sizeof(s.mmc), 'x', sizeof(s.image));
+	assert_int_equal(handover_open(dup(handover_fd(k)), &other), 0);
+	assert_false(handover_load(other, &got));
+	handover_free(other);
+	munmap(p, size);
+	handover_free(k);
+}
+
+static void right_size_alone_is_not_enough(void **state)
+{
+	struct handover *k, *other = NULL;
+	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	(void)state;
+	assert_int_equal(handover_new(&k), 0);
+	assert_int_equal(ftruncate(fd, lseek(handover_fd(k), 0, SEEK_END)), 0);
+	/* Could shrink under our mapping. */
+	assert_int_equal(handover_open(dup(fd), &other), -EINVAL);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+	/* Empty: no magic. */
+	assert_int_equal(handover_open(fd, &other), -EINVAL);
+	handover_free(k);
+}
+
+/* ---- a drive -------------------------------------------------------------------------------- */
+
+static sd_event *event;
+static struct drives set;
+static struct fake_usb usb;
+static bool answered, answer_good;
+
+static void on_progress(struct reply *r, json_t *a)
+{
+	(void)r;
+	json_decref(a);
+}
+
+static void on_final(struct reply *r, json_t *a)
+{
+	(void)r;
+	answer_good = answer_is_ok(a);
+	answered = true;
+	json_decref(a);
+}
+
+static struct reply reply = {.progress = on_progress, .final = on_final};
+
+static void run(enum drive_verb verb, const char *name, bool force)
+{
+	answered = false;
+	drive_submit(usb.drive, verb, name, force, &reply);
+	turn(event, &usb, 1, 3000, &answered);
+	assert_true(answered && answer_good);
+}
+
+static struct drive_info info(void)
+{
+	struct drive_info in;
+
+	drive_get_info(usb.drive, &in);
+	return in;
+}
+
+static struct drive *new_drive(struct handover *k)
+{
+	char media[SCRATCH_PATH];
+	struct drive_config dc = {
+		.name = "drive0",
+		.media = media,
+		.mmc = {.vendor = "V", .product = "P", .revision = "1"},
+		.swap_gap = 20,
+		.unlock_wait = 200,
+	};
+
+	snprintf(media, sizeof(media), "%s/media", scratch);
+	memset(&usb, 0, sizeof(usb));
+	assert_int_equal(drive_new(&dc, event, &set, &usb.drive), 0);
+	drive_set_handover(usb.drive, k);
+	return usb.drive;
+}
+
+static void attach(void)
+{
+	struct drive_port port = {.usb = &usb, .post = fake_post, .get_state = fake_state};
+
+	drive_changed(usb.drive);
+	drive_attach(usb.drive, &port);
+}
+
+static void free_drive(void)
+{
+	drive_detach(usb.drive);
+	drive_free(usb.drive);
+}
+
+/* The daemon dies; its memory does not. */
+static void reborn(void)
+{
+	int fd = dup(handover_fd(drive_handover(usb.drive)));
+	struct handover *k;
+
+	free_drive();
+	assert_int_equal(handover_open(fd, &k), 0);
+	new_drive(k);
+}
+
+static int setup(void **state)
+{
+	struct handover *k;
+
+	if (scratch_make(state) < 0 || sd_event_new(&event) < 0)
+		return -1;
+	mkdir(in_scratch("media"), 0755);
+	put_size("media/a.iso", 4096);
+	put_size("media/b.iso", 6000);
+	log_set_level(LOG_LEVEL_ERROR);
+	assert_int_equal(handover_new(&k), 0);
+	new_drive(k);
+	assert_null(drive_inherited_image(usb.drive));
+	attach();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	free_drive();
+	sd_event_unref(event);
+	return set.count == 0 ? scratch_remove(state) : -1;
+}
+
+static void the_disc_is_in_the_drive(void **state)
+{
+	(void)state;
+	run(DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb));
+	assert_true(fake_lock(&usb, true));
+	reborn();
+	assert_string_equal(drive_inherited_image(usb.drive), "a.iso");
+	drive_restore(usb.drive);
+	attach();
+	/* At the first attempt: no attention. */
+	assert_true(fake_host(&usb, 0x00, 0));
+	assert_string_equal(info().image, "a.iso");
+	assert_true(info().mmc.loaded);
+	assert_true(info().mmc.locked);
+	assert_true(fake_lock(&usb, false));
+	run(DRIVE_EJECT, NULL, false);
+	assert_null(info().image);
+	reborn();
+	assert_string_equal(drive_inherited_image(usb.drive), "");
+	drive_restore(usb.drive);
+	attach();
+	assert_false(fake_host(&usb, 0x00, 0));
+	run(DRIVE_INSERT, "b.iso", false);
+}
+
+static void a_swap_is_kept(void **state)
+{
+	(void)state;
+	run(DRIVE_INSERT, "a.iso", false);
+	run(DRIVE_INSERT, "b.iso", false);
+	reborn();
+	assert_string_equal(drive_inherited_image(usb.drive), "b.iso");
+	drive_restore(usb.drive);
+	attach();
+	/* Not told yet when the daemon died: told now, once. */
+	assert_false(fake_host(&usb, 0x00, 0));
+	assert_true(fake_ready(&usb));
+	assert_int_equal(info().mmc.capacity, 3);
+}
+
+static void a_lost_image_is_an_empty_drive(void **state)
+{
+	(void)state;
+	run(DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb));
+	assert_true(fake_lock(&usb, true));
+	assert_int_equal(unlink(in_scratch("media/a.iso")), 0);
+	reborn();
+	drive_restore(usb.drive);
+	attach();
+	assert_false(fake_ready(&usb));
+	assert_null(info().image);
+	assert_false(info().mmc.locked);
+	reborn();
+	assert_string_equal(drive_inherited_image(usb.drive), "");
+	attach();
+}
+
+static void another_file_is_another_disc(void **state)
+{
+	(void)state;
+	run(DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb));
+	put_size("media/c.iso", 8192);
+	assert_int_equal(rename(in_scratch("media/c.iso"), in_scratch("media/a.iso")), 0);
+	reborn();
+	drive_restore(usb.drive);
+	attach();
+	assert_false(fake_host(&usb, 0x00, 0));
+	assert_true(fake_ready(&usb));
+	assert_int_equal(info().mmc.capacity, 4);
+	reborn();
+	drive_restore(usb.drive);
+	attach();
+	assert_true(fake_host(&usb, 0x00, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_stored_is_there),
+		cmocka_unit_test(a_store_cut_short_leaves_the_one_before),
+		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(right_size_alone_is_not_enough),
+		cmocka_unit_test_setup_teardown(the_disc_is_in_the_drive, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_swap_is_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_lost_image_is_an_empty_drive, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_file_is_another_disc, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
+}

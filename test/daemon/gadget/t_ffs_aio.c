@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The endpoint layer over a make-believe kernel: what FunctionFS and the
+ * controllers answer that no controller in software shows. An iocb that fails
+ * completes inside io_submit(), as with FunctionFS; others when told.
+ */
+#include "daemon/gadget/fake_aio.h"
+
+/* ---- tests -------------------------------------------------------------------------------- */
+
+static void order_of_completion(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	assert_int_equal(ffs_aio_send(aio, "abcdefgh", 8), 0);
+	assert_memory_equal(k.last, "abcdefgh", 8);
+	assert_int_equal(ffs_aio_send(aio, "status", 6), 0);
+	complete_fd(IN_FD, 8, NULL);
+	complete_fd(IN_FD, 6, NULL);
+	complete_fd(OUT_FD, 31, "cbw");
+	ffs_aio_dispatch(aio);
+	heard("sent 8;sent 6;got 31 cbw;");
+}
+
+/* Reads wake the loop when they complete; of sends one in eight. */
+static void sends_wake_seldom(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i <= 32; i++) {
+		assert_int_equal(ffs_aio_recv(aio, 512), 0);
+		assert_int_equal(k.last_resfd, 13);
+		assert_int_equal(ffs_aio_send(aio, "data", 4), 0);
+		assert_int_equal(k.last_resfd, i % 8 ? 0 : 13);
+	}
+}
+
+/* Whatever the kernel does, BOT hears in the order in which it asked. */
+static void order_within_a_direction(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	memcpy(k.flight[1]->u.c.buf, "second", 7);
+	complete(1, 7);
+	ffs_aio_dispatch(aio);
+	heard("");
+	complete_fd(OUT_FD, 6, "first");
+	ffs_aio_dispatch(aio);
+	heard("got 6 first;got 7 second;");
+}
+
+/* What a submission finds in the ring waits for the loop. */
+static void nothing_is_delivered_inside_a_call(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_send(aio, "data", 4), 0);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	complete_fd(IN_FD, 4, NULL);
+	assert_int_equal(ffs_aio_send(aio, "more", 4), 0);
+	assert_int_equal(k.events, 0);
+	heard("");
+	c.post_in = aio;
+	complete_fd(OUT_FD, 31, "cbw");
+	ffs_aio_dispatch(aio);
+	heard("sent 4;got 31 cbw;");
+}
+
+/* T4: data that did not go is known before a CSW could follow it. */
+static void immediate_errors(void **state)
+{
+	static const int errors[] = {-ENOMEM, -EAGAIN, -ESHUTDOWN, -EFAULT, -EPIPE, -EINPROGRESS};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		k.at_once_fd = IN_FD;
+		k.at_once = errors[i];
+		assert_int_equal(ffs_aio_send(aio, "data", 4), errors[i]);
+		k.at_once_fd = OUT_FD;
+		k.at_once = errors[i];
+		assert_int_equal(ffs_aio_recv(aio, 1024), errors[i]);
+		k.submit_error = errors[i];
+		assert_int_equal(ffs_aio_send(aio, "data", 4), errors[i]);
+		assert_int_equal(ffs_aio_recv(aio, 1024), errors[i]);
+		k.submit_error = 0;
+	}
+	ffs_aio_dispatch(aio);
+	heard("");
+	/* Nothing of it is left in the queues: the next ones work. */
+	assert_int_equal(ffs_aio_send(aio, "data", 4), 0);
+	complete_fd(IN_FD, 4, NULL);
+	ffs_aio_dispatch(aio);
+	heard("sent 4;");
+}
+
+static void immediate_error_behind_others(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_send(aio, "one", 3), 0);
+	k.at_once_fd = IN_FD;
+	k.at_once = -ENOMEM;
+	assert_int_equal(ffs_aio_send(aio, "two", 3), -ENOMEM);
+	assert_int_equal(ffs_aio_send(aio, "tre", 3), 0);
+	complete_fd(IN_FD, 3, NULL);
+	complete_fd(IN_FD, 3, NULL);
+	ffs_aio_dispatch(aio);
+	heard("sent 3;sent 3;");
+}
+
+/* dummy_hcd takes up to 64 bytes before the host asked: done when io_submit() returns. */
+static void immediate_success(void **state)
+{
+	(void)state;
+	k.at_once_fd = IN_FD;
+	k.at_once = 13;
+	assert_int_equal(ffs_aio_send(aio, "csw----------", 13), 0);
+	heard("");
+	ffs_aio_dispatch(aio);
+	heard("sent 13;");
+}
+
+static void late_errors(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_send(aio, "data", 4), 0);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	complete_fd(IN_FD, -EPIPE, NULL);
+	complete_fd(OUT_FD, -EINPROGRESS, NULL);
+	complete_fd(OUT_FD, 0, NULL);
+	ffs_aio_dispatch(aio);
+	heard("sent -32;got -115;got 0;");
+}
+
+static void zero_length_packet(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_send(aio, NULL, 0), 0);
+	assert_int_equal(k.last_fd, IN_FD);
+	assert_int_equal(k.last_len, 0);
+	complete_fd(IN_FD, 0, NULL);
+	ffs_aio_dispatch(aio);
+	heard("sent 0;");
+}
+
+static void held_reads(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	assert_int_equal(ffs_aio_send(aio, "data", 4), 0);
+	complete_fd(OUT_FD, 6, "first");
+	complete_fd(OUT_FD, 7, "second");
+	c.refuse = 1;
+	ffs_aio_dispatch(aio);
+	heard("no;");
+	/* Bulk-in goes on meanwhile; what is held is not offered again and again. */
+	complete_fd(IN_FD, 4, NULL);
+	ffs_aio_dispatch(aio);
+	heard("sent 4;");
+	ffs_aio_unhold(aio);
+	ffs_aio_dispatch(aio);
+	heard("got 6 first;got 7 second;");
+}
+
+static void cancel(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	assert_int_equal(ffs_aio_send(aio, "one", 3), 0);
+	assert_int_equal(ffs_aio_send(aio, "two", 3), 0);
+	assert_int_equal(ffs_aio_send(aio, "three", 5), 0);
+	complete_fd(IN_FD, 3, NULL);
+	ffs_aio_cancel_in(aio);
+	heard("");
+	ffs_aio_dispatch(aio);
+	heard("sent 3;sent -104;sent -104;");
+	/* Never a read: dwc2 cannot. */
+	assert_int_equal(k.flying, 1);
+	assert_int_equal(k.flight[0]->aio_fildes, OUT_FD);
+}
+
+/* T2: after ENABLE nothing of before is heard of again. */
+static void new_generation(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_send(aio, "old", 3), 0);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	complete_fd(OUT_FD, 6, "first");
+	atomic_store(&host_generation, 2);
+	ffs_aio_reset(aio, 2);
+	assert_int_equal(k.cancels, 0);
+	ffs_aio_dispatch(aio);
+	heard("");
+	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	assert_int_equal(ffs_aio_send(aio, "new", 3), 0);
+	complete_fd(IN_FD, -ESHUTDOWN, NULL);
+	complete_fd(OUT_FD, -ESHUTDOWN, NULL);
+	ffs_aio_dispatch(aio);
+	heard("");
+	complete_fd(OUT_FD, 31, "cbw");
+	complete_fd(IN_FD, 3, NULL);
+	ffs_aio_dispatch(aio);
+	heard("got 31 cbw;sent 3;");
+}
+
+/* The host reset the bus while we were busy elsewhere: nothing may go into its new session. */
+static void dead_until_reset(void **state)
+{
+	(void)state;
+	atomic_store(&host_generation, 2);
+	assert_int_equal(ffs_aio_send(aio, "old", 3), -ESHUTDOWN);
+	assert_int_equal(ffs_aio_recv(aio, 512), -ESHUTDOWN);
+	assert_int_equal(ffs_aio_halt_in(aio), -ESHUTDOWN);
+	assert_int_equal(k.submits, 0);
+	assert_int_equal(k.halts, 0);
+	ffs_aio_reset(aio, 2);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+}
+
+/* A reset that waits for us: nothing more of the old command goes out. */
+static void bulk_in_waits_for_reset(void **state)
+{
+	(void)state;
+	atomic_store(&host_reset, 1);
+	assert_int_equal(ffs_aio_send(aio, "csw", 3), -EAGAIN);
+	assert_int_equal(ffs_aio_halt_in(aio), -EAGAIN);
+	assert_int_equal(k.submits, 0);
+	assert_int_equal(k.halts, 0);
+	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	aio->reset = 1;
+	assert_int_equal(ffs_aio_send(aio, "csw", 3), 0);
+	complete_fd(IN_FD, 3, NULL);
+	ffs_aio_dispatch(aio);
+	heard("sent 3;");
+}
+
+static void reset_while_held(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	complete_fd(OUT_FD, 6, "first");
+	c.refuse = 1;
+	ffs_aio_dispatch(aio);
+	heard("no;");
+	ffs_aio_reset(aio, 2);
+	atomic_store(&host_generation, 2);
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	complete_fd(OUT_FD, 4, "cbw");
+	ffs_aio_dispatch(aio);
+	heard("got 4 cbw;");
+}
+
+static void halt(void **state)
+{
+	(void)state;
+	k.halt_answer = -EAGAIN;
+	assert_int_equal(ffs_aio_halt_in(aio), -EAGAIN);
+	k.halt_answer = 0;
+	assert_int_equal(ffs_aio_halt_in(aio), 0);
+	assert_int_equal(k.halts, 2);
+}
+
+/* Memory is bounded: what does not fit is refused for now, and BOT asks again. */
+static void pools_run_dry(void **state)
+{
+	unsigned reads = 0, sends = 0;
+
+	(void)state;
+	while (!ffs_aio_recv(aio, BOT_CHUNK))
+		reads++;
+	assert_true(reads >= BOT_WINDOW);
+	assert_int_equal(ffs_aio_recv(aio, 512), -EAGAIN);
+	while (!ffs_aio_send(aio, "x", 1))
+		sends++;
+	assert_true(sends >= BOT_WINDOW);
+	assert_int_equal(ffs_aio_send(aio, "x", 1), -EAGAIN);
+	for (unsigned i = 0; i < sends; i++) {
+		complete_fd(IN_FD, 1, NULL);
+		ffs_aio_dispatch(aio);
+		heard("sent 1;");
+	}
+	assert_int_equal(ffs_aio_send(aio, "x", 1), 0);
+	complete_fd(OUT_FD, 2, "a");
+	ffs_aio_dispatch(aio);
+	heard("got 2 a;");
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+}
+
+static void bounds(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_recv(aio, 0), -EINVAL);
+	assert_int_equal(ffs_aio_recv(aio, BOT_CHUNK + 1), -EINVAL);
+	assert_int_equal(ffs_aio_send(aio, "", BOT_CHUNK + 1), -EINVAL);
+	assert_int_equal(k.submits, 0);
+}
+
+/* More events than one look takes. */
+static void many_events(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 32; i++) {
+		assert_int_equal(ffs_aio_send(aio, "x", 1), 0);
+		assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	}
+	while (k.flying)
+		complete(0, 0);
+	ffs_aio_dispatch(aio);
+	assert_int_equal(k.events, 0);
+	for (int i = 0; i < 32; i++)
+		assert_memory_equal(c.text + i * 13, "sent 0;got 0;", 13);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(order_of_completion),
+		TEST(sends_wake_seldom),
+		TEST(order_within_a_direction),
+		TEST(nothing_is_delivered_inside_a_call),
+		TEST(immediate_errors),
+		TEST(immediate_error_behind_others),
+		TEST(immediate_success),
+		TEST(late_errors),
+		TEST(zero_length_packet),
+		TEST(held_reads),
+		TEST(cancel),
+		TEST(new_generation),
+		TEST(dead_until_reset),
+		TEST(bulk_in_waits_for_reset),
+		TEST(reset_while_held),
+		TEST(halt),
+		TEST(pools_run_dry),
+		TEST(bounds),
+		TEST(many_events),
+	};
+
+	return cmocka_run_group_tests_name("FunctionFS endpoints", tests, NULL, NULL);
+}

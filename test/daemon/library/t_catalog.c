@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a look at the media folder finds: order, kinds, labels; and which image is meant. */
+#include "daemon/iso.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "protocol/answer.h"
+#include "library/library.h"
+#include "library/match.h"
+#include "library/catalog.h"
+#include "disc/disc_state.h"
+#include "util/array.h"
+
+static int folder;
+static struct catalog_labels known;
+static struct catalog_list list;
+
+static int setup(void **state)
+{
+	if (scratch_make(state) < 0)
+		return -1;
+	mkdir(in_scratch("media"), 0755);
+	mkdir(in_scratch("outside"), 0755);
+	folder = library_open_folder(in_scratch("media"));
+	return folder < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	catalog_list_fini(&list);
+	catalog_labels_fini(&known);
+	close(folder);
+	return scratch_remove(state);
+}
+
+/* Labels are read by this one; it counts. */
+static unsigned probes, slow_ms;
+
+static void counting(int fd, uint64_t session, char out[LABEL_MAX])
+{
+	probes++;
+	if (slow_ms)
+		nanosleep(&(struct timespec){.tv_nsec = slow_ms * 1000000L}, NULL);
+	label_read(fd, session, out);
+}
+
+static void scan_for(unsigned label_wait, size_t max)
+{
+	struct catalog_scan s = {
+		.folder = folder, .max = max, .label_wait = label_wait, .read_label = counting};
+
+	catalog_list_fini(&list);
+	probes = 0;
+	catalog_scan(&s, &known, &list);
+	assert_int_equal(list.error, 0);
+}
+
+static void scan(void)
+{
+	scan_for(5000, CATALOG_MAX);
+}
+
+static const struct catalog_entry *entry(const char *name)
+{
+	for (size_t i = 0; i < list.count; i++) {
+		if (strcmp(list.entry[i].name, name) == 0)
+			return &list.entry[i];
+	}
+	fail_msg("no \"%s\" in the list", name);
+	return NULL;
+}
+
+static const char *names(void)
+{
+	static char out[1024];
+
+	out[0] = '\0';
+	for (size_t i = 0; i < list.count; i++)
+		sprintf(out + strlen(out), "%.60s ", list.entry[i].name);
+	return out;
+}
+
+/* Long ago: what was read of it is worth remembering. */
+static void age(const char *name)
+{
+	char path[SCRATCH_PATH];
+
+	/* ctime cannot be set; the clock can only be waited for. */
+	snprintf(path, sizeof(path), "%s", in_scratch(name));
+	assert_int_equal(access(path, F_OK), 0);
+	nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 100000000}, NULL);
+}
+
+static void order(void **state)
+{
+	(void)state;
+	scan();
+	assert_int_equal(list.count, 0);
+	mkdir(in_scratch("media/a"), 0755);
+	put_size("media/b.iso", 1);
+	put_size("media/a.iso", 1);
+	put_size("media/B.iso", 1);
+	put_size("media/a/z.iso", 1);
+	put_size("media/\xc3\xa4.iso", 1);
+	scan();
+	assert_string_equal(names(), "B.iso a.iso a/z.iso b.iso \xc3\xa4.iso ");
+}
+
+static void kinds(void **state)
+{
+	(void)state;
+	put_size("media/blank", 0);
+	put_size("media/disc.iso", 4096);
+	put_size("media/odd", 4096);
+	put_text("media/odd.mmcdisc", "nonsense\n");
+	put_size("media/cleared", 0);
+	put_text("media/cleared.mmcdisc", "nonsense\n");
+	put_size("media/frozen", 0);
+	chmod(in_scratch("media/frozen"), 0444);
+	put_iso("media/secret", "SECRET");
+	chmod(in_scratch("media/secret"), 0);
+	put_size("media/huge", UINT64_C(0xfffffffe) * 2048 + 1);
+	scan();
+	assert_string_equal(names(), "blank cleared disc.iso frozen huge odd secret ");
+	assert_string_equal(entry("blank")->kind, "blank");
+	assert_true(entry("blank")->usable);
+	assert_string_equal(entry("disc.iso")->kind, "iso");
+	assert_true(entry("disc.iso")->usable);
+	assert_int_equal(entry("disc.iso")->size, 4096);
+	assert_string_equal(entry("odd")->problem, "it is no state of a disc");
+	assert_true(entry("odd")->usable);
+	assert_false(entry("cleared")->usable);
+	assert_false(entry("frozen")->usable);
+	assert_false(entry("secret")->usable);
+	/* Nobody was meant to read it, so its label is not read either. */
+	assert_string_equal(entry("secret")->label, "");
+	assert_false(entry("huge")->usable);
+	assert_int_equal(list.unread, 0);
+}
+
+static void labels(void **state)
+{
+	(void)state;
+	put_iso("media/a.iso", "DEBIAN 12");
+	put_iso("media/evil", "A\x1b[2J\n\xff\xc2\x9b");
+	put_iso("media/full", "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345");
+	put_iso("media/none", "");
+	put_size("media/zero", 100000);
+	put_size("media/tiny", 5);
+	put_iso("media/cut", "CUT");
+	assert_int_equal(truncate(in_scratch("media/cut"), 16 * 2048 + 20), 0);
+	scan();
+	assert_string_equal(entry("a.iso")->label, "DEBIAN 12");
+	assert_string_equal(entry("evil")->label, "A?[2J????");
+	assert_string_equal(entry("full")->label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345");
+	assert_string_equal(entry("none")->label, "");
+	assert_string_equal(entry("zero")->label, "");
+	assert_string_equal(entry("tiny")->label, "");
+	assert_string_equal(entry("cut")->label, "");
+}
+
+/* The label of a disc with sessions is that of its last one, as on the host. */
+static void label_of_session(void **state)
+{
+	struct disc_state s = {.capacity = DISC_DVD_PLUS_R_BLOCKS,
+		.layout = {.sessions = 3,
+			.tracks = 3,
+			.track = {{.written = 32, .session = 1, .state = DISC_TRACK_CLOSED},
+				{.start = 32,
+					.written = 32,
+					.session = 2,
+					.state = DISC_TRACK_CLOSED},
+				{.start = 64, .session = 3, .state = DISC_TRACK_INVISIBLE}}}};
+	char text[STORE_TEXT_MAX];
+
+	(void)state;
+	put_iso("media/d.iso", "FIRST");
+	put_iso_at("media/d.iso", 32 * 2048, "SECOND");
+	assert_int_equal(truncate(in_scratch("media/d.iso"), 64 * 2048), 0);
+	scan();
+	assert_string_equal(entry("d.iso")->label, "FIRST");
+	text[disc_state_encode(&s, text)] = '\0';
+	put_text("media/d.iso.mmcdisc", text);
+	scan();
+	assert_string_equal(entry("d.iso")->kind, "appendable");
+	assert_int_equal(entry("d.iso")->sessions, 2);
+	assert_string_equal(entry("d.iso")->label, "SECOND");
+	/* A link shows what the drive would find behind it: the state lies beside the file. */
+	assert_int_equal(symlink("d.iso", in_scratch("media/link")), 0);
+	scan();
+	assert_string_equal(entry("link")->kind, "appendable");
+	assert_string_equal(entry("link")->label, "SECOND");
+}
+
+static void hostile(void **state)
+{
+	char path[272] = "media/";
+
+	(void)state;
+	put_iso("outside/secret", "SECRET");
+	assert_int_equal(symlink("../outside/secret", in_scratch("media/out")), 0);
+	assert_int_equal(symlink("/proc/self/root/etc/passwd", in_scratch("media/magic")), 0);
+	assert_int_equal(symlink("../outside", in_scratch("media/outdir")), 0);
+	assert_int_equal(symlink("loop", in_scratch("media/loop")), 0);
+	assert_int_equal(mkfifo(in_scratch("media/fifo"), 0644), 0);
+	put_text("media/bad\x1b[2J", "x");
+	put_text("media/new\nline", "x");
+	put_text("media/bad\xff", "x");
+	mkdir(in_scratch("media/dir\x07"), 0755);
+	put_size("media/a \"quoted\" \\ name", 1);
+	memset(path + 6, 'n', 250);
+	put_size(path, 1);
+	scan();
+	assert_int_equal(list.count, 2);
+	assert_int_equal(list.unnamed, 4);
+	assert_true(entry("a \"quoted\" \\ name")->usable);
+	/* No room for the name of its state. */
+	assert_false(list.entry[1].usable);
+}
+
+static void remembers_labels(void **state)
+{
+	(void)state;
+	put_iso("media/a.iso", "ONE");
+	put_iso("media/b.iso", "TWO");
+	put_size("media/blank", 0);
+	scan();
+	assert_int_equal(probes, 2);
+	/* Written a moment ago, it may be written again: not to be relied on. */
+	scan();
+	assert_int_equal(probes, 2);
+	age("media/a.iso");
+	scan();
+	assert_int_equal(probes, 2);
+	scan();
+	assert_int_equal(probes, 0);
+	assert_string_equal(entry("a.iso")->label, "ONE");
+	/* Also when no time may be spent on them. */
+	scan_for(0, CATALOG_MAX);
+	assert_int_equal(list.unread, 0);
+	assert_string_equal(entry("b.iso")->label, "TWO");
+	/* Other contents are another label. */
+	assert_int_equal(rename(in_scratch("media/b.iso"), in_scratch("media/c.iso")), 0);
+	put_iso("media/a.iso", "THREE");
+	scan();
+	assert_string_equal(entry("a.iso")->label, "THREE");
+	assert_string_equal(entry("c.iso")->label, "TWO");
+	/* What is gone is forgotten. */
+	assert_int_equal(unlink(in_scratch("media/a.iso")), 0);
+	age("media/c.iso");
+	scan();
+	assert_int_equal(known.count, 1);
+}
+
+static void time_for_labels(void **state)
+{
+	char path[64];
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(path, sizeof(path), "media/%02u.iso", i);
+		put_iso(path, "X");
+	}
+	scan_for(0, CATALOG_MAX);
+	assert_int_equal(probes, 0);
+	assert_int_equal(list.unread, 20);
+	assert_null(list.entry[0].label);
+	age(path);
+	/* As far as the time goes; the next look goes on. */
+	slow_ms = 40;
+	scan_for(200, CATALOG_MAX);
+	assert_true(probes > 0 && probes <= 6);
+	assert_int_equal(list.count, 20);
+	assert_int_equal(list.unread, 20 - probes);
+	for (unsigned i = 0; i < 20 && list.unread > 0; i++)
+		scan_for(200, CATALOG_MAX);
+	slow_ms = 0;
+	assert_int_equal(list.unread, 0);
+}
+
+static void limit(void **state)
+{
+	(void)state;
+	put_size("media/a", 1);
+	put_size("media/b", 1);
+	put_size("media/c", 1);
+	scan_for(0, 3);
+	assert_false(list.more);
+	scan_for(0, 2);
+	assert_true(list.more);
+	assert_string_equal(names(), "a b ");
+}
+
+/* An image that is being burned: no lock is taken, none is minded. */
+static void leaves_locks_alone(void **state)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock rd = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	int fd, other;
+
+	(void)state;
+	put_iso("media/a.iso", "LOCKED");
+	fd = open(in_scratch("media/a.iso"), O_RDWR);
+	assert_int_equal(fcntl(fd, F_OFD_SETLK, &fl), 0);
+	scan();
+	assert_string_equal(entry("a.iso")->label, "LOCKED");
+	/* It is there still: closing a descriptor of the file gives POSIX locks up, not these. */
+	other = open(in_scratch("media/a.iso"), O_RDONLY);
+	assert_int_equal(fcntl(other, F_OFD_SETLK, &rd), -1);
+	close(fd);
+	assert_int_equal(fcntl(other, F_OFD_SETLK, &rd), 0);
+	close(other);
+}
+
+/* ---- which one is meant ------------------------------------------------------------------- */
+
+static struct match pick(const char *text)
+{
+	struct match p;
+
+	match_find(&list, text, &p);
+	return p;
+}
+
+#define PICKS(text, want)                                                                          \
+	do {                                                                                       \
+		struct match p_ = pick(text);                                                      \
+		assert_int_equal(p_.result, MATCH_ONE);                                            \
+		assert_string_equal(p_.at[0]->name, want);                                         \
+	} while (0)
+
+static void finds(void **state)
+{
+	(void)state;
+	mkdir(in_scratch("media/sub"), 0755);
+	put_iso("media/debian-12.iso", "Debian 12.5 amd64");
+	put_iso("media/debian-13.iso", "Debian 13.0 amd64");
+	put_iso("media/debian", "other");
+	put_iso("media/sub/x.iso", "FEDORA");
+	put_iso("media/zz", "debian-12");
+	put_iso("media/one", "TWIN");
+	put_iso("media/two", "twin");
+	scan();
+	/* A name; the beginning of a name, before any label; a label. */
+	PICKS("debian", "debian");
+	PICKS("debian-12", "debian-12.iso");
+	PICKS("sub/", "sub/x.iso");
+	PICKS("Debian 12.5 AMD64", "debian-12.iso");
+	PICKS("fed", "sub/x.iso");
+	PICKS("OTHER", "debian");
+	assert_int_equal(pick("debian-").result, MATCH_MANY);
+	assert_int_equal(pick("debian-").count, 2);
+	assert_int_equal(pick("Debian 1").result, MATCH_MANY);
+	assert_int_equal(pick("Twin").result, MATCH_MANY);
+	assert_int_equal(pick("x").result, MATCH_NONE);
+	assert_int_equal(pick("").result, MATCH_NONE);
+	/* Names are what they are, in capitals or not. */
+	assert_int_equal(pick("DEBIAN-13").result, MATCH_NONE);
+	/* A whole label before the beginning of another one. */
+	put_iso("media/four", "TWIN PEAKS");
+	unlink(in_scratch("media/two"));
+	scan();
+	PICKS("twin", "one");
+	/* Two names of one file. */
+	assert_int_equal(symlink("sub/x.iso", in_scratch("media/fed-link")), 0);
+	assert_int_equal(symlink("sub/x.iso", in_scratch("media/fed-link2")), 0);
+	scan();
+	PICKS("FEDORA", "fed-link");
+	PICKS("fed", "fed-link");
+}
+
+static void does_not_guess(void **state)
+{
+	(void)state;
+	put_iso("media/a.iso", "ONE");
+	put_iso("media/b.iso", "TWO");
+	scan_for(0, CATALOG_MAX);
+	PICKS("a", "a.iso");
+	assert_int_equal(pick("ONE").result, MATCH_UNREAD);
+	scan_for(5000, 1);
+	PICKS("a.iso", "a.iso");
+	assert_int_equal(pick("a").result, MATCH_MORE);
+	assert_int_equal(pick("ONE").result, MATCH_MORE);
+}
+
+static void says_why(void **state)
+{
+	static const struct {
+		const char *text, *code, *message;
+	} rows[] = {
+		{"n0", "ambiguous",
+			"\"n0\" could be \"n00\", \"n01\", \"n02\", \"n03\", \"n04\" or one of 5 "
+			"more"},
+		{"n1", "ambiguous", "\"n1\" could be \"n10\" or \"n11\""},
+		{"disc", "ambiguous", "\"disc\" could be \"x\" (DISC 1) or \"y\" (Disc 2)"},
+	};
+	char path[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 12; i++) {
+		snprintf(path, sizeof(path), "media/n%02u", i);
+		put_size(path, 1);
+	}
+	put_iso("media/x", "DISC 1");
+	put_iso("media/y", "Disc 2");
+	scan();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct match p = pick(rows[i].text);
+		json_t *a = match_refusal(&list, &p, rows[i].text, "/media");
+
+		assert_string_equal(
+			json_string_value(json_object_get(a, "message")), rows[i].message);
+		assert_string_equal(json_string_value(json_object_get(a, "code")), rows[i].code);
+		assert_int_equal(json_array_size(json_object_get(a, "candidates")), p.count);
+		json_decref(a);
+	}
+}
+
+static bool any(const struct catalog_entry *e, void *ctx)
+{
+	return e != ctx;
+}
+
+static const char *step(const char *name, const char *real, bool back)
+{
+	struct match_from from = {.name = name};
+	const struct catalog_entry *e;
+
+	if (real) {
+		from.dev = entry(real)->dev;
+		from.ino = entry(real)->ino;
+	}
+	e = match_neighbour(&list, &from, back, any, NULL);
+	return e ? e->name : "(none)";
+}
+
+static void steps(void **state)
+{
+	(void)state;
+	scan();
+	assert_string_equal(step(NULL, NULL, false), "(none)");
+	assert_string_equal(step("gone", NULL, true), "(none)");
+	mkdir(in_scratch("media/sub"), 0755);
+	put_size("media/a", 1);
+	put_size("media/b", 1);
+	put_size("media/locked", 1);
+	chmod(in_scratch("media/locked"), 0);
+	put_size("media/sub/x", 1);
+	scan();
+	assert_string_equal(step(NULL, NULL, false), "a");
+	assert_string_equal(step(NULL, NULL, true), "sub/x");
+	assert_string_equal(step("a", NULL, false), "b");
+	assert_string_equal(step("b", NULL, false), "sub/x");
+	assert_string_equal(step("sub/x", NULL, false), "a");
+	assert_string_equal(step("a", NULL, true), "sub/x");
+	assert_string_equal(step("sub/x", NULL, true), "b");
+	/* Another spelling of it, and one that is not there any more. */
+	assert_string_equal(step("./b", "b", false), "sub/x");
+	assert_string_equal(step("./b", "b", true), "a");
+	assert_string_equal(step("aa", NULL, false), "b");
+	assert_string_equal(step("aa", NULL, true), "a");
+	assert_string_equal(step("zz", NULL, false), "a");
+	assert_string_equal(step("zz", NULL, true), "sub/x");
+	/* The only one is behind itself. */
+	unlink(in_scratch("media/b"));
+	unlink(in_scratch("media/sub/x"));
+	scan();
+	assert_string_equal(step("a", NULL, false), "a");
+	assert_string_equal(step("a", NULL, true), "a");
+	chmod(in_scratch("media/a"), 0);
+	scan();
+	assert_string_equal(step(NULL, NULL, false), "(none)");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(order),
+		T(kinds),
+		T(labels),
+		T(label_of_session),
+		T(hostile),
+		T(remembers_labels),
+		T(time_for_labels),
+		T(limit),
+		T(leaves_locks_alone),
+		T(finds),
+		T(does_not_guess),
+		T(says_why),
+		T(steps),
+	};
+
+	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
+}

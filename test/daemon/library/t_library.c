@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The media folder: what may be opened, and what never is. */
+#include "daemon/scratch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "library/image.h"
+#include "library/library.h"
+#include "util/array.h"
+
+/* scratch/media is the folder; scratch/outside is not in it. */
+static int folder;
+
+static int setup(void **state)
+{
+	if (scratch_make(state) < 0)
+		return -1;
+	mkdir(in_scratch("media"), 0755);
+	mkdir(in_scratch("media/sub"), 0755);
+	mkdir(in_scratch("outside"), 0755);
+	put_text("outside/secret", "secret");
+	put_size("media/a.iso", 4096);
+	put_size("media/sub/b.iso", 2048);
+	put_size("media/blank", 0);
+	folder = library_open_folder(in_scratch("media"));
+	return folder < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	close(folder);
+	return scratch_remove(state);
+}
+
+/* As an image is opened: for writing when it is empty. 0 or -errno; closes what was opened. */
+static int try_open(const char *name)
+{
+	struct library_file f;
+	int r = library_find(folder, name, &f), fd;
+
+	if (r < 0)
+		return r;
+	fd = f.size > 0 ? library_open(&f) : f.may_write ? library_open_writable(&f) : -EROFS;
+	library_forget(&f);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* touch by root or one of the group: only the owner may write. */
+static void empty_file_of_another_user(void **state)
+{
+	struct library_file f;
+	struct stat old, now;
+	int fd;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(in_scratch("media"), 65534, 65534), 0);
+	assert_int_equal(chmod(in_scratch("media/blank"), 0644), 0);
+	assert_int_equal(stat(in_scratch("media/blank"), &old), 0);
+	assert_int_equal(seteuid(65534), 0);
+	/* Or /proc/self is root's. */
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
+	assert_int_equal(library_find(folder, "blank", &f), 0);
+	assert_true(f.may_write);
+	fd = library_open_writable(&f);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "x", 1), 1);
+	close(fd);
+	assert_int_equal(stat(in_scratch("media/blank"), &now), 0);
+	assert_int_equal(now.st_uid, 65534);
+	assert_int_equal(now.st_size, 1);
+	assert_true(now.st_ino == f.ino && now.st_ino != old.st_ino);
+	library_forget(&f);
+
+	/* One that holds something, and one that has another name too, stay what they are. */
+	assert_int_equal(library_find(folder, "a.iso", &f), 0);
+	assert_false(f.may_write);
+	assert_int_equal(library_open_writable(&f), -EACCES);
+	library_forget(&f);
+	assert_int_equal(seteuid(0), 0);
+	put_size("media/twice", 0);
+	assert_int_equal(chmod(in_scratch("media/twice"), 0644), 0);
+	assert_int_equal(link(in_scratch("media/twice"), in_scratch("media/again")), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(library_find(folder, "twice", &f), 0);
+	assert_false(f.may_write);
+	library_forget(&f);
+	/* What came into it after it was found is not thrown away. */
+	assert_int_equal(seteuid(0), 0);
+	put_size("media/late", 0);
+	assert_int_equal(chmod(in_scratch("media/late"), 0644), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(library_find(folder, "late", &f), 0);
+	assert_true(f.may_write);
+	assert_int_equal(seteuid(0), 0);
+	put_text("media/late", "data");
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(library_open_writable(&f), -EBUSY);
+	library_forget(&f);
+	assert_int_equal(stat(in_scratch("media/late"), &now), 0);
+	assert_int_equal(now.st_size, 4);
+	assert_int_equal(access(in_scratch("media/.mmcgadget-blank"), F_OK), -1);
+	assert_int_equal(seteuid(0), 0);
+}
+
+static void opens(void **state)
+{
+	struct library_file f;
+	struct stat st;
+	char c;
+	int fd;
+
+	(void)state;
+	assert_int_equal(library_find(folder, "a.iso", &f), 0);
+	assert_int_equal(f.size, 4096);
+	assert_string_equal(f.base, "a.iso");
+	fd = library_open(&f);
+	assert_int_equal(write(fd, "x", 1), -1);
+	close(fd);
+	library_forget(&f);
+	assert_int_equal(library_find(folder, "blank", &f), 0);
+	assert_true(f.may_write);
+	fd = library_open_writable(&f);
+	assert_int_equal(write(fd, "x", 1), 1);
+	assert_int_equal(pread(fd, &c, 1, 0), 1);
+	close(fd);
+	library_forget(&f);
+	assert_int_equal(try_open("sub/b.iso"), 0);
+	assert_int_equal(try_open("./sub//b.iso"), 0);
+	/* The real place, where the state of a disc is kept, by whatever name it is called. */
+	assert_int_equal(symlink("sub/b.iso", in_scratch("media/link.iso")), 0);
+	assert_int_equal(library_find(folder, "link.iso", &f), 0);
+	assert_string_equal(f.base, "b.iso");
+	assert_int_equal(fstatat(f.dir_fd, "b.iso", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISREG(st.st_mode));
+	library_forget(&f);
+}
+
+static void reads_small_files(void **state)
+{
+	char text[16];
+
+	(void)state;
+	put_text("media/note", "0123456789");
+	assert_int_equal(library_read(folder, "note", text, sizeof(text)), 10);
+	assert_memory_equal(text, "0123456789", 10);
+	assert_int_equal(library_read(folder, "note", text, 10), -EFBIG);
+	assert_int_equal(library_read(folder, "a.iso", text, sizeof(text)), -EFBIG);
+	assert_int_equal(library_read(folder, "none", text, sizeof(text)), -ENOENT);
+	assert_int_equal(library_read(folder, "sub", text, sizeof(text)), -ENOTBLK);
+	assert_int_equal(library_read(folder, "../outside/secret", text, sizeof(text)), -EXDEV);
+	assert_int_equal(symlink("../outside/secret", in_scratch("media/l")), 0);
+	assert_int_equal(library_read(folder, "l", text, sizeof(text)), -ENOTBLK);
+}
+
+static void symlink_in(const char *target, const char *name)
+{
+	assert_int_equal(symlink(target, in_scratch(name)), 0);
+}
+
+static void outside(void **state)
+{
+	char absolute[SCRATCH_PATH];
+
+	(void)state;
+	snprintf(absolute, sizeof(absolute), "%s/media/a.iso", scratch);
+	symlink_in("../outside/secret", "media/out");
+	symlink_in("/etc/passwd", "media/abs");
+	symlink_in("../outside", "media/outdir");
+	symlink_in("/proc/self/root/etc/passwd", "media/magic");
+	assert_int_equal(try_open("../outside/secret"), -EXDEV);
+	assert_int_equal(try_open("sub/../a.iso"), -EXDEV);
+	assert_int_equal(try_open(".."), -EXDEV);
+	assert_int_equal(try_open("sub/.."), -EXDEV);
+	assert_int_equal(try_open(absolute), -EXDEV);
+	assert_int_equal(try_open("/etc/passwd"), -EXDEV);
+	assert_int_equal(try_open("out"), -EXDEV);
+	assert_int_equal(try_open("abs"), -EXDEV);
+	assert_int_equal(try_open("outdir/secret"), -EXDEV);
+	assert_int_equal(try_open("magic"), -EXDEV);
+}
+
+static void links_inside(void **state)
+{
+	(void)state;
+	symlink_in("sub/b.iso", "media/in");
+	symlink_in("../a.iso", "media/sub/up");
+	symlink_in("loop", "media/loop");
+	symlink_in("nothing", "media/dangling");
+	assert_int_equal(try_open("in"), 0);
+	assert_int_equal(try_open("sub/up"), 0);
+	assert_int_equal(try_open("loop"), -ELOOP);
+	assert_int_equal(try_open("dangling"), -ENOENT);
+}
+
+static void wrong_kind(void **state)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(mkfifo(in_scratch("media/fifo"), 0644), 0);
+	strcpy(addr.sun_path, in_scratch("media/sock"));
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	close(fd);
+	/* A FIFO without a writer would hang an open(). */
+	alarm(10);
+	assert_int_equal(try_open("fifo"), -ENOTBLK);
+	alarm(0);
+	assert_int_equal(try_open("sock"), -ENOTBLK);
+	assert_int_equal(try_open("sub"), -ENOTBLK);
+	assert_int_equal(try_open("."), -ENOTBLK);
+	assert_int_equal(try_open("none"), -ENOENT);
+	assert_int_equal(try_open("a.iso/x"), -ENOTDIR);
+	assert_int_equal(try_open("a.iso/"), -ENOTDIR);
+}
+
+static void devices(void **state)
+{
+	(void)state;
+	if (mknod(in_scratch("media/null"), S_IFCHR | 0666, 0x103) < 0)
+		skip(); /* only root makes device nodes */
+	assert_int_equal(try_open("null"), -ENOTBLK);
+	assert_int_equal(try_open("null"), -ENOTBLK);
+}
+
+static void modes(void **state)
+{
+	(void)state;
+	assert_int_equal(chmod(in_scratch("media/a.iso"), 0), 0);
+	assert_int_equal(chmod(in_scratch("media/blank"), 0444), 0);
+	/* The same answer for root, whom no mode stops. */
+	assert_int_equal(try_open("a.iso"), -EACCES);
+	assert_int_equal(try_open("blank"), -EROFS);
+}
+
+/* As an ordinary user, in a process of its own: does the kernel's own "no" come through? */
+static int as_nobody(int (*fn)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+			_exit(125);
+		_exit(-fn());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return -WEXITSTATUS(status);
+}
+
+static int open_secret(void)
+{
+	return try_open("a.iso");
+}
+
+static int open_blank(void)
+{
+	return try_open("blank");
+}
+
+static int create_new(void)
+{
+	return library_create(folder, "new");
+}
+
+static void permissions(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* needs a second user */
+	assert_int_equal(as_nobody(open_secret), 0);
+	assert_int_equal(chmod(in_scratch("media/a.iso"), 0600), 0);
+	assert_int_equal(chmod(in_scratch("media/blank"), 0644), 0);
+	assert_int_equal(as_nobody(open_secret), -EACCES);
+	assert_int_equal(as_nobody(open_blank), -EROFS);
+	assert_int_equal(as_nobody(create_new), -EACCES);
+}
+
+static void creates(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	umask(077);
+	assert_int_equal(library_create(folder, "new"), 0);
+	umask(022);
+	assert_int_equal(stat(in_scratch("media/new"), &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(st.st_mode & 07777, 0664);
+	assert_int_equal(library_create(folder, "sub/new"), 0);
+	assert_int_equal(library_create(folder, "new"), -EEXIST);
+	assert_int_equal(library_create(folder, "a.iso"), -EEXIST);
+	assert_int_equal(size_of("media/a.iso"), 4096);
+	assert_int_equal(library_create(folder, "sub"), -EEXIST);
+	assert_int_equal(library_create(folder, "none/new"), -ENOENT);
+	assert_int_equal(library_create(folder, "a.iso/new"), -ENOTDIR);
+	assert_int_equal(library_create(folder, "../new"), -EXDEV);
+	assert_int_equal(library_create(folder, "/tmp/new"), -EXDEV);
+	assert_int_equal(library_create(folder, "sub/"), -EINVAL);
+	assert_int_equal(library_create(folder, "."), -EINVAL);
+	symlink_in("../outside/made", "media/dangling");
+	symlink_in("../outside", "media/outdir");
+	assert_int_equal(library_create(folder, "dangling"), -EEXIST);
+	assert_int_equal(library_create(folder, "outdir/made"), -EXDEV);
+	assert_int_equal(access(in_scratch("outside/made"), F_OK), -1);
+}
+
+/* The way of old kernels. */
+static void walks(void **state)
+{
+	int fd;
+
+	(void)state;
+	symlink_in("a.iso", "media/link");
+	symlink_in("sub", "media/linkdir");
+	fd = library_walk(folder, "sub//b.iso");
+	assert_true(fd >= 0);
+	close(fd);
+	fd = library_walk(folder, ".");
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(library_walk(folder, "link"), -ELOOP);
+	assert_int_equal(library_walk(folder, "linkdir/b.iso"), -ELOOP);
+	assert_int_equal(library_walk(folder, "none"), -ENOENT);
+	assert_int_equal(library_walk(folder, "a.iso/x"), -ENOTDIR);
+	assert_int_equal(library_walk(folder, "a.iso/"), -ENOTDIR);
+}
+
+static bool collect(const struct library_entry *e, void *out)
+{
+	sprintf((char *)out + strlen(out), "%s:%" PRIu64 " ", e->name, e->size);
+	return true;
+}
+
+static void lists(void **state)
+{
+	char out[1024] = "";
+
+	(void)state;
+	symlink_in("sub/b.iso", "media/link");
+	symlink_in("../outside/secret", "media/out");
+	symlink_in(".", "media/round");
+	put_text("media/.hidden", "x");
+	put_text("media/a.iso.mmcdisc", "the state of a disc");
+	put_text("media/a.iso.mmcdisc.new", "and its spare");
+	put_text("media/bad\x1b[2J", "x");
+	put_text("media/bad\xff", "x");
+	assert_int_equal(mkfifo(in_scratch("media/fifo"), 0644), 0);
+	/* Two names that no line can hold are counted. */
+	assert_int_equal(library_list(folder, collect, out), 2);
+	assert_string_equal(out, "a.iso:4096 blank:0 link:2048 sub/b.iso:2048 ");
+}
+
+static const struct image_policy policy;
+
+static int open_image(const char *name, struct image *image, struct refusal *why)
+{
+	return image_open(folder, "/media", name, &policy, image, why);
+}
+
+/* What people are told. */
+static void refusals(void **state)
+{
+	static const struct {
+		const char *name, *code, *text;
+	} rows[] = {
+		{"none", "no-such-image", "no image \"none\" in /media"},
+		{"../outside/secret", "outside", "\"../outside/secret\" is outside of /media"},
+		{"sub", "not-a-file",
+			"\"sub\" is not a regular file; folders, devices and pipes are no discs"},
+		{"locked", "unreadable", "\"locked\" cannot be read: Permission denied"},
+		{"empty", "not-writable",
+			"\"empty\" is empty and cannot be written; a blank disc must be writable"},
+		{"huge", "too-large", "\"huge\" has more than 4294967294 blocks"},
+		{"a.iso.mmcdisc", "bad-name",
+			"\"a.iso.mmcdisc\" keeps the state of a disc; it is none itself"},
+		{"cleared", "bad-state",
+			"\"cleared\" is empty, and its state in \"cleared.mmcdisc\" is not that of "
+			"a "
+			"blank; remove one of them"},
+	};
+	struct refusal why;
+	struct image image;
+
+	(void)state;
+	put_size("media/locked", 1);
+	chmod(in_scratch("media/locked"), 0);
+	put_size("media/empty", 0);
+	chmod(in_scratch("media/empty"), 0444);
+	put_size("media/huge", UINT64_C(0xfffffffe) * 2048 + 1);
+	put_size("media/cleared", 0);
+	put_text("media/cleared.mmcdisc", "nonsense\n");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(image_open(folder, "/media", rows[i].name, &policy, &image, &why) < 0);
+		assert_string_equal(why.code, rows[i].code);
+		assert_string_equal(why.text, rows[i].text);
+		image_fini(&image);
+	}
+	/* The largest there is. */
+	put_size("media/huge", UINT64_C(0xfffffffe) * 2048);
+	assert_int_equal(open_image("huge", &image, &why), 0);
+	assert_true(image.disc->media->blocks == UINT64_C(0xfffffffe));
+	image_fini(&image);
+}
+
+static void images(void **state)
+{
+	struct image image, second;
+	struct refusal why;
+
+	(void)state;
+	put_size("media/odd", 5000);
+	assert_int_equal(open_image("odd", &image, &why), 0);
+	assert_string_equal(image.path, "/media/odd");
+	assert_int_equal(image.size, 5000);
+	assert_false(image.recordable);
+	assert_int_equal(image.disc->media->blocks, 3);
+	assert_string_equal(image.warning,
+		"; its size is not a multiple of 2048: its last 904 bytes are shown as a "
+		"zero-padded block");
+	image_fini(&image);
+	assert_int_equal(open_image("blank", &image, &why), 0);
+	assert_true(image.recordable);
+	assert_true(image.disc->media->writable);
+	/* One blank in two drives would be two recorders on one file. */
+	assert_int_equal(open_image("blank", &second, &why), -EBUSY);
+	assert_string_equal(why.code, "in-use");
+	assert_true(second.dev == image.dev && second.ino == image.ino);
+	image_fini(&second);
+	image_fini(&image);
+	assert_int_equal(open_image("a.iso", &image, &why), 0);
+	assert_string_equal(image.warning, "");
+	/* Two drives may show one image. */
+	assert_int_equal(open_image("a.iso", &second, &why), 0);
+	image_fini(&second);
+	image_fini(&image);
+}
+
+static void blanks(void **state)
+{
+	char longest[245] = "";
+	struct refusal why;
+
+	(void)state;
+	assert_int_equal(image_create_blank(folder, "/media", "new", &why), 0);
+	assert_int_equal(image_create_blank(folder, "/media", "blank", &why), 0);
+	assert_int_equal(image_create_blank(folder, "/media", "a.iso", &why), -EEXIST);
+	assert_string_equal(why.code, "not-blank");
+	assert_string_equal(why.text, "\"a.iso\" exists and holds 4096 bytes; a disc that holds "
+				      "data is never overwritten");
+	assert_int_equal(size_of("media/a.iso"), 4096);
+	assert_int_equal(image_create_blank(folder, "/media", "x.mmcdisc", &why), -EINVAL);
+	assert_string_equal(why.text, "\"x.mmcdisc\" would be taken for the state of a disc");
+	memset(longest, 'n', sizeof(longest) - 1);
+	assert_int_equal(image_create_blank(folder, "/media", longest, &why), -ENAMETOOLONG);
+	assert_string_equal(why.code, "bad-name");
+	longest[243] = '\0';
+	assert_int_equal(image_create_blank(folder, "/media", longest, &why), 0);
+	assert_int_equal(image_create_blank(folder, "/media", "x/new", &why), -ENOENT);
+	assert_string_equal(why.text,
+		"no folder for \"x/new\" in /media; a blank is made in folders that exist");
+	assert_int_equal(image_create_blank(folder, "/media", "sub", &why), -ENOTBLK);
+	assert_string_equal(why.code, "not-a-file");
+	assert_int_equal(image_create_blank(folder, "/media", "sub/", &why), -EINVAL);
+	assert_string_equal(why.text, "\"sub/\" is no name for a file");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(opens),
+		T(empty_file_of_another_user),
+		T(reads_small_files),
+		T(outside),
+		T(links_inside),
+		T(wrong_kind),
+		T(devices),
+		T(modes),
+		T(permissions),
+		T(creates),
+		T(walks),
+		T(lists),
+		T(refusals),
+		T(images),
+		T(blanks),
+	};
+
+	return cmocka_run_group_tests_name("library", tests, NULL, NULL);
+}

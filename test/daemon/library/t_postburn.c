@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Names, moves and checksums of burned discs, and the text that remembers one. */
+#include "daemon/scratch.h"
+
+#include <errno.h>
+
+#include "library/postburn.h"
+#include "library/last_disc.h"
+#include "library/checksum.h"
+#include "lib/powercut.h"
+#include "util/array.h"
+#include "util/log.h"
+
+#define LONG "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz"
+
+static struct folder *media(void)
+{
+	int fd = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return folder_file_new(fd);
+}
+
+static bool exists(const char *name)
+{
+	return access(in_scratch(name), F_OK) == 0;
+}
+
+static int setup(void **state)
+{
+	log_set_level(LOG_LEVEL_ERROR);
+	return scratch_make(state) < 0 ? -1 : mkdir(in_scratch("media"), 0755);
+}
+
+/* ---- names -------------------------------------------------------------------------------- */
+
+// clang-format off
+static const struct { const char *label, *name; } names[] = {
+	{ "HOLIDAY", "HOLIDAY" },
+	{ "Holiday 2026", "Holiday 2026" },
+	{ "M\xc3\xa4rz", "M\xc3\xa4rz" },
+	{ "\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac" },
+	{ "DEBIAN.ISO", "DEBIAN" }, { "a.iso.iso", "a.iso" },
+	/* paths */
+	{ "../../etc/passwd", "_.._etc_passwd" }, { "/etc/passwd", "_etc_passwd" }, { "a/b", "a_b" },
+	{ "..", NULL }, { ".", NULL }, { "...", NULL }, { "/", NULL }, { "//", NULL }, { "/.", NULL },
+	{ ".hidden", "hidden" }, { ".mmcgadget-drive0", "mmcgadget-drive0" }, { "..a", "a" },
+	/* shells, FAT, options */
+	{ "-rf", "rf" }, { "--help", "help" }, { "a:b*c?d\"e<f>g|h\\i", "a_b_c_d_e_f_g_h_i" },
+	{ " x ", "x" }, { "x...", "x" }, { "x. .", "x" },
+	/* terminals, and what cannot be seen */
+	{ "a\x1b[2Jb", "a[2Jb" }, { "a\nb", "ab" }, { "\x7f", NULL }, { "a\xc2\x9b" "b", "ab" },
+	{ "a\xe2\x80\xae" "osi.b", "aosi.b" }, { "\xef\xbb\xbf" "a", "a" }, { "\xe2\x80\x8b", NULL },
+	{ "a\xf3\xa0\x80\x81z", "az" },
+	/* no UTF-8: lone, cut, too long, a surrogate, beyond the end */
+	{ "a\xff" "b", "ab" }, { "a\xc3", "a" }, { "\xc0\xaf", NULL }, { "a\xe0\x80\xaf", "a" },
+	{ "a\xed\xa0\x80z", "az" }, { "a\xf4\x90\x80\x80z", "az" }, { "\x80\x80", NULL },
+	{ "", NULL }, { "   ", NULL }, { "___", NULL }, { "?", NULL },
+	{ LONG LONG, LONG "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghi" },
+};
+// clang-format on
+
+static void labels(void **state)
+{
+	char out[POSTBURN_STEM];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		bool any = postburn_name_of_label(names[i].label, out);
+
+		if (any != (names[i].name != NULL))
+			fail_msg("\"%s\" -> %s", names[i].label, any ? out : "nothing");
+		if (any)
+			assert_string_equal(out, names[i].name);
+	}
+}
+
+/* A character is kept whole or not at all. */
+static void long_labels(void **state)
+{
+	char label[512] = "", out[POSTBURN_STEM];
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		strcat(label, "\xe6\x97\xa5");
+	assert_true(postburn_name_of_label(label, out));
+	assert_int_equal(strlen(out), (POSTBURN_STEM - 1) / 3 * 3);
+}
+
+static void dates(void **state)
+{
+	char out[POSTBURN_STEM];
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	postburn_name_of_time(1795707012, out);
+	assert_string_equal(out, "2026-11-26-153012");
+	postburn_name_of_time(0, out);
+	assert_string_equal(out, "1970-01-01-000000");
+}
+
+/* ---- moves -------------------------------------------------------------------------------- */
+
+static void moves(void **state)
+{
+	struct folder *f = media();
+	char to[STORE_NAME_MAX + 1];
+
+	(void)state;
+	put_text("media/blank-1.iso", "one");
+	assert_int_equal(postburn_rename(f, "blank-1.iso", "HOLIDAY", to), 0);
+	assert_string_equal(to, "HOLIDAY.iso");
+	assert_string_equal(get_text("media/HOLIDAY.iso"), "one");
+	assert_false(exists("media/blank-1.iso"));
+	/* Taken: by a disc, by what a disc left, by a folder, by a link that leads nowhere. */
+	put_text("media/HOLIDAY-2.iso" STORE_SUFFIX, "state");
+	put_text("media/HOLIDAY-3.iso" CHECKSUM_SUFFIX, "sum");
+	mkdir(in_scratch("media/HOLIDAY-4.iso"), 0755);
+	assert_int_equal(symlink("nowhere", in_scratch("media/HOLIDAY-5.iso")), 0);
+	put_text("media/blank-1.iso", "two");
+	assert_int_equal(postburn_rename(f, "blank-1.iso", "HOLIDAY", to), 0);
+	assert_string_equal(to, "HOLIDAY-6.iso");
+	assert_string_equal(get_text("media/HOLIDAY.iso"), "one");
+	/* It has the name already. */
+	assert_int_equal(postburn_rename(f, "HOLIDAY-6.iso", "HOLIDAY", to), 0);
+	assert_string_equal(to, "HOLIDAY-6.iso");
+	assert_int_equal(postburn_rename(f, "none.iso", "OTHER", to), -ENOENT);
+	assert_string_equal(to, "none.iso");
+	assert_false(exists("media/OTHER.iso"));
+	f->ops->close(f);
+}
+
+static void state_goes_along(void **state)
+{
+	struct folder *f = media();
+	char to[STORE_NAME_MAX + 1];
+
+	(void)state;
+	put_text("media/a.iso", "image");
+	put_text("media/a.iso" STORE_SUFFIX, "state");
+	put_text("media/X.iso", "other");
+	assert_int_equal(postburn_rename(f, "a.iso", "X", to), 0);
+	assert_string_equal(to, "X-2.iso");
+	assert_string_equal(get_text("media/X-2.iso"), "image");
+	assert_string_equal(get_text("media/X-2.iso" STORE_SUFFIX), "state");
+	assert_false(exists("media/a.iso" STORE_SUFFIX));
+	assert_false(exists("media/X.iso" STORE_SUFFIX));
+	f->ops->close(f);
+}
+
+/* File systems without RENAME_NOREPLACE: with links, and without them. */
+static void moves_in_steps(void **state)
+{
+	int dir = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	for (int links = 0; links < 2; links++) {
+		put_text("media/a", "a");
+		put_text("media/b", "b");
+		assert_int_equal(folder_file_rename_in_steps(dir, "a", "b", links), -EEXIST);
+		assert_string_equal(get_text("media/a"), "a");
+		assert_string_equal(get_text("media/b"), "b");
+		assert_int_equal(folder_file_rename_in_steps(dir, "a", "c", links), 0);
+		assert_string_equal(get_text("media/c"), "a");
+		assert_false(exists("media/a"));
+		assert_int_equal(folder_file_rename_in_steps(dir, "a", "d", links), -ENOENT);
+		unlink(in_scratch("media/c"));
+	}
+	close(dir);
+}
+
+#define OLD   "blank-1.iso"
+#define NEW   "X.iso"
+#define IMAGE "image"
+#define STATE "state of several sessions"
+
+static bool holds(struct folder *f, const char *name, const char *text)
+{
+	char buf[STORE_TEXT_MAX];
+	int n = f->ops->read(f, name, buf, sizeof(buf));
+
+	return n == (int)strlen(text) && memcmp(buf, text, (size_t)n) == 0;
+}
+
+static struct folder *burned(struct cut *c)
+{
+	struct folder *f = cut_folder(c);
+
+	assert_int_equal(f->ops->write(f, OLD, IMAGE, strlen(IMAGE)), 0);
+	assert_int_equal(f->ops->sync(f, OLD), 0);
+	assert_int_equal(f->ops->write(f, OLD STORE_SUFFIX, STATE, strlen(STATE)), 0);
+	assert_int_equal(f->ops->sync(f, OLD STORE_SUFFIX), 0);
+	assert_int_equal(f->ops->sync_names(f), 0);
+	return f;
+}
+
+/* One name or the other, and the state beside it. */
+static void is_whole(struct folder *f, const char *where, uint64_t at)
+{
+	bool old = holds(f, OLD, IMAGE), new = holds(f, NEW, IMAGE);
+
+	if (old == new)
+		fail_msg("%s at %u: the image has %s", where, (unsigned)at,
+			old ? "both names" : "no name");
+	if (!holds(f, old ? OLD STORE_SUFFIX : NEW STORE_SUFFIX, STATE))
+		fail_msg("%s at %u: %s has no state", where, (unsigned)at, old ? "old" : "new");
+}
+
+static void power_goes_at_every_step(void **state)
+{
+	char to[STORE_NAME_MAX + 1];
+	unsigned moved = 0, kept = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		for (uint64_t at = 0;; at++) {
+			struct cut *c = cut_new(1, seed, true);
+			struct folder *f = burned(c);
+			bool met;
+
+			cut_plan(c, CUT_POWER, c->ops + at, EIO);
+			(void)postburn_rename(f, OLD, "X", to);
+			met = c->met;
+			f->ops->close(f);
+			cut_power_on(c, CUT_JOURNAL);
+			f = cut_folder(c);
+			is_whole(f, "power", at);
+			moved += cut_has(c, NEW);
+			kept += cut_has(c, OLD);
+			f->ops->close(f);
+			cut_free(c);
+			if (!met)
+				break;
+		}
+	}
+	assert_true(moved > 20 && kept > 20);
+}
+
+static void every_step_fails(void **state)
+{
+	char to[STORE_NAME_MAX + 1];
+	bool met = true;
+	int r;
+
+	(void)state;
+	for (uint64_t at = 0; met; at++) {
+		struct cut *c = cut_new(1, 1, true);
+		struct folder *f = burned(c);
+
+		cut_plan(c, CUT_ERRNO, c->ops + at, ENOSPC);
+		r = postburn_rename(f, OLD, "X", to);
+		met = c->met;
+		cut_plan(c, CUT_NOTHING, 0, 0);
+		is_whole(f, "errno", at);
+		assert_string_equal(to, cut_has(c, NEW) ? NEW : OLD);
+		assert_true(r == 0 ? cut_has(c, NEW) : r == -ENOSPC && cut_has(c, OLD));
+		f->ops->close(f);
+		cut_free(c);
+	}
+}
+
+/* ---- blanks ------------------------------------------------------------------------------- */
+
+static bool nobody(void *ctx, dev_t dev, ino_t ino)
+{
+	struct stat st;
+
+	(void)dev;
+	return ctx && stat(ctx, &st) == 0 && st.st_ino == ino;
+}
+
+static void blank_names(void **state)
+{
+	int dir = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[POSTBURN_STEM], held[SCRATCH_PATH];
+
+	(void)state;
+	assert_int_equal(postburn_blank_name(dir, nobody, NULL, name), 0);
+	assert_string_equal(name, "blank-1.iso");
+	put_text("media/blank-1.iso", "data");
+	put_text("media/blank-2.iso" STORE_SUFFIX, "of one that is gone");
+	put_text("media/blank-3.iso" CHECKSUM_SUFFIX, "likewise");
+	put_text("media/blank-4.iso", "");
+	put_text("media/blank-5.iso", "");
+	mkdir(in_scratch("media/blank-6.iso"), 0755);
+	strcpy(held, in_scratch("media/blank-4.iso"));
+	/* Empty and in a drive; empty and nobody's. */
+	assert_int_equal(postburn_blank_name(dir, nobody, held, name), 0);
+	assert_string_equal(name, "blank-5.iso");
+	put_text("media/blank-5.iso", "data");
+	assert_int_equal(postburn_blank_name(dir, nobody, held, name), 0);
+	assert_string_equal(name, "blank-7.iso");
+	close(dir);
+}
+
+/* ---- checksums ---------------------------------------------------------------------------- */
+
+static void sum_of(const char *name, bool from_storage, char hex[CHECKSUM_HEX])
+{
+	struct checksum_request ask = {.from_storage = from_storage};
+	int fd = open(in_scratch(name), O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(checksum_file(fd, &ask, hex), 0);
+	close(fd);
+}
+
+/* FIPS 180-4, and sizes around the pieces it is read in. */
+static void known_sums(void **state)
+{
+	static const uint64_t size[] = {1, 2048, 262143, 262144, 262145, 1000000};
+	char a[CHECKSUM_HEX], b[CHECKSUM_HEX];
+
+	(void)state;
+	for (int storage = 0; storage < 2; storage++) {
+		put_text("media/abc", "abc");
+		sum_of("media/abc", storage, a);
+		assert_string_equal(
+			a, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+		put_text("media/empty", "");
+		sum_of("media/empty", storage, a);
+		assert_string_equal(
+			a, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(size); i++) {
+		put_size("media/n", size[i]);
+		sum_of("media/n", false, a);
+		sum_of("media/n", true, b);
+		assert_string_equal(a, b);
+	}
+}
+
+static void stops(void **state)
+{
+	atomic_bool stop = true;
+	struct checksum_request ask = {.stop = &stop};
+	char hex[CHECKSUM_HEX];
+	int fd;
+
+	(void)state;
+	put_size("media/n", 4096);
+	fd = open(in_scratch("media/n"), O_RDONLY | O_CLOEXEC);
+	assert_int_equal(checksum_file(fd, &ask, hex), -ECANCELED);
+	close(fd);
+}
+
+static int sha256sum(const char *args)
+{
+	char line[SCRATCH_PATH + 128];
+
+	snprintf(line, sizeof(line), "cd '%s' && sha256sum %s >/dev/null 2>&1", in_scratch("media"),
+		args);
+	return system(line);
+}
+
+static void sha256sum_accepts(void **state)
+{
+	static const char *const name[] = {"a.iso", "a b.iso", "back\\slash.iso", "\xc3\xa4.iso"};
+	struct folder *f = media();
+	char path[64], hex[CHECKSUM_HEX], args[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
+		snprintf(path, sizeof(path), "media/%s", name[i]);
+		put_text(path, "abc");
+		sum_of(path, true, hex);
+		assert_int_equal(checksum_write(f, name[i], hex, NULL), 0);
+		snprintf(args, sizeof(args), "--strict -c '%s" CHECKSUM_SUFFIX "'", name[i]);
+		assert_int_equal(sha256sum(args), 0);
+		put_text(path, "abd");
+		assert_int_not_equal(sha256sum(args), 0);
+	}
+	f->ops->close(f);
+}
+
+static void a_bad_one_is_marked(void **state)
+{
+	struct folder *f = media();
+	char was[CHECKSUM_HEX], is[CHECKSUM_HEX];
+	const char *text;
+
+	(void)state;
+	put_text("media/a.iso", "burned");
+	sum_of("media/a.iso", false, was);
+	put_text("media/a.iso", "burNed");
+	sum_of("media/a.iso", false, is);
+	put_text("media/.a.iso" CHECKSUM_SUFFIX ".new",
+		"a longer one that a power cut has left here, "
+		"from another time and of another disc, which is "
+		"no part of the new one in any way, not even its "
+		"end, however long it is, and it is very long");
+	assert_int_equal(checksum_write(f, "a.iso", was, is), 0);
+	text = get_text("media/a.iso" CHECKSUM_SUFFIX);
+	assert_true(checksum_is_bad(text, strlen(text)));
+	assert_non_null(strstr(text, is));
+	assert_int_not_equal(sha256sum("-c a.iso" CHECKSUM_SUFFIX), 0);
+	assert_int_equal(checksum_write(f, "a.iso", is, NULL), 0);
+	text = get_text("media/a.iso" CHECKSUM_SUFFIX);
+	assert_false(checksum_is_bad(text, strlen(text)));
+	assert_int_equal(sha256sum("--strict -c a.iso" CHECKSUM_SUFFIX), 0);
+	assert_false(exists("media/.a.iso" CHECKSUM_SUFFIX ".new"));
+	assert_true(checksum_is_own_name("a.iso" CHECKSUM_SUFFIX));
+	assert_false(checksum_is_own_name(CHECKSUM_SUFFIX));
+	assert_false(checksum_is_own_name("a.iso"));
+	f->ops->close(f);
+}
+
+/* ---- what was in a drive ------------------------------------------------------------------ */
+
+static void remembers(void **state)
+{
+	static const struct last_disc some[] = {
+		{.image = ""},
+		{.image = "a.iso"},
+		{.image = "folder/a b \xc3\xa4.iso", .burned = true, .configured = "c.iso"},
+		{.image = "empty"},
+		{.image = "burned", .configured = " "},
+		{.configured = "crc32 1"},
+	};
+	struct last_disc back;
+	char text[LAST_DISC_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(some); i++) {
+		size_t n = last_disc_encode(&some[i], text);
+
+		assert_null(last_disc_decode(text, n, &back));
+		assert_string_equal(back.image, some[i].image);
+		assert_string_equal(back.configured, some[i].configured);
+		assert_int_equal(back.burned, some[i].burned);
+		/* A byte of it is another, or missing. */
+		for (size_t at = 0; at < n; at++) {
+			text[at] ^= 0x20;
+			if (at != n - 1)
+				assert_non_null(last_disc_decode(text, n, &back));
+			text[at] ^= 0x20;
+			assert_non_null(last_disc_decode(text, at, &back));
+		}
+	}
+	assert_int_equal(last_disc_encode(&(struct last_disc){.image = "a\nempty"}, text), 0);
+	assert_non_null(last_disc_decode("", 0, &back));
+	assert_non_null(last_disc_decode("\0\0\0", 3, &back));
+}
+
+static void remembers_in_the_folder(void **state)
+{
+	int dir = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct last_disc disc = {.image = "a.iso"};
+	struct last_disc_store *l;
+
+	(void)state;
+	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
+	assert_null(last_disc_get(l));
+	last_disc_set(l, &disc);
+	strcpy(disc.image, "b.iso");
+	last_disc_set(l, &disc);
+	assert_string_equal(last_disc_get(l)->image, "b.iso");
+	last_disc_free(l);
+	assert_true(exists("media/.mmcgadget-drive0.mmcdisc"));
+	assert_false(exists("media/.mmcgadget-drive0.mmcdisc.new"));
+	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
+	assert_string_equal(last_disc_get(l)->image, "b.iso");
+	last_disc_free(l);
+	/* Of another drive, and a damaged one. */
+	assert_int_equal(last_disc_new(dir, "drive1", &l), 0);
+	assert_null(last_disc_get(l));
+	last_disc_free(l);
+	put_text("media/.mmcgadget-drive0.mmcdisc", "mmcgadget drive 1\nimage a.iso\n");
+	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
+	assert_null(last_disc_get(l));
+	last_disc_set(l, &disc);
+	last_disc_free(l);
+	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
+	assert_string_equal(last_disc_get(l)->image, "b.iso");
+	last_disc_free(l);
+	close(dir);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, scratch_remove)
+	const struct CMUnitTest tests[] = {
+		T(labels),
+		T(long_labels),
+		T(dates),
+		T(moves),
+		T(state_goes_along),
+		T(moves_in_steps),
+		T(power_goes_at_every_step),
+		T(every_step_fails),
+		T(blank_names),
+		T(known_sums),
+		T(stops),
+		T(sha256sum_accepts),
+		T(a_bad_one_is_marked),
+		T(remembers),
+		T(remembers_in_the_folder),
+	};
+
+	return cmocka_run_group_tests_name("catch", tests, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The functions beside the drives: MAC addresses that nobody configured. */
+#include "daemon/scratch.h"
+
+#include "usb/functions.h"
+#include "util/array.h"
+
+static struct config c;
+static struct gadget_cdc out[GADGET_MAX_CDC];
+
+static void set(unsigned count, enum gadget_cdc_type type)
+{
+	config_defaults(&c);
+	c.functions = count;
+	for (unsigned i = 0; i < count; i++)
+		c.function[i].type = type;
+}
+
+/* Every address of all of them, both ends. */
+static const uint8_t *mac(unsigned i)
+{
+	return i % 2 ? out[i / 2].board_mac : out[i / 2].host_mac;
+}
+
+static void assert_all_differ(void)
+{
+	for (unsigned i = 0; i < 2 * c.functions; i++) {
+		/* IEEE 802: locally administered, not for a group */
+		if (mac(i)[0] != 0 || mac(i)[1] != 0)
+			assert_int_equal(mac(i)[0] & 3, 2);
+		for (unsigned j = 0; j < i; j++)
+			assert_memory_not_equal(mac(i), mac(j), 6);
+	}
+}
+
+static void derived(void **state)
+{
+	struct gadget_cdc first[GADGET_MAX_CDC];
+
+	(void)state;
+	set(4, GADGET_NCM);
+	assert_int_equal(functions_describe(&c, "0123456789AB", out), 4);
+	assert_all_differ();
+	memcpy(first, out, sizeof(first));
+	/* The same at each start ... */
+	functions_describe(&c, "0123456789AB", out);
+	assert_memory_equal(out, first, sizeof(first));
+	/* ... whatever stands behind it ... */
+	c.functions = 1;
+	assert_int_equal(functions_describe(&c, "0123456789AB", out), 1);
+	assert_memory_equal(&out[0], &first[0], sizeof(first[0]));
+	/* ... and another one for another board. */
+	functions_describe(&c, "0123456789AC", out);
+	assert_memory_not_equal(out[0].host_mac, first[0].host_mac, 6);
+	assert_memory_not_equal(out[0].board_mac, first[0].board_mac, 6);
+}
+
+/* A change would give the hosts of all boards another interface: worked out by hand. */
+static void stays(void **state)
+{
+	static const uint8_t host[] = {0x7e, 0x13, 0xd5, 0x56, 0x12, 0x30};
+	static const uint8_t board[] = {0x7e, 0x13, 0xd5, 0x56, 0x12, 0x31};
+
+	(void)state;
+	set(1, GADGET_ECM);
+	functions_describe(&c, "0123456789AB", out);
+	assert_memory_equal(out[0].host_mac, host, 6);
+	assert_memory_equal(out[0].board_mac, board, 6);
+}
+
+static void configured(void **state)
+{
+	static const uint8_t wanted[] = {0x00, 0x1b, 0xc5, 0x0a, 0xBC, 0xDE};
+
+	(void)state;
+	set(2, GADGET_NCM);
+	c.function[0].type = GADGET_ACM;
+	strcpy(c.function[1].board_mac, "00:1b:C5:0a:BC:de");
+	functions_describe(&c, "0123456789AB", out);
+	assert_int_equal(out[0].type, GADGET_ACM);
+	assert_int_equal(out[1].type, GADGET_NCM);
+	assert_memory_equal(out[1].board_mac, wanted, 6);
+	assert_int_equal(out[1].host_mac[0] & 3, 2);
+}
+
+static void show(const uint8_t *m, char text[18])
+{
+	snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
+}
+
+/* Somebody has written down what the first had, and given it to the third. */
+static void configured_as_derived(void **state)
+{
+	uint8_t first[6];
+
+	(void)state;
+	set(4, GADGET_NCM);
+	functions_describe(&c, "0123456789AB", out);
+	memcpy(first, out[0].host_mac, 6);
+	show(out[0].host_mac, c.function[2].host_mac);
+	show(out[3].board_mac, c.function[2].board_mac);
+	functions_describe(&c, "0123456789AB", out);
+	assert_memory_equal(out[2].host_mac, first, 6);
+	assert_all_differ();
+}
+
+static void status(void **state)
+{
+	json_t *a, *f;
+
+	(void)state;
+	set(2, GADGET_NCM);
+	c.function[1].type = GADGET_ACM;
+	a = functions_status(&c, NULL);
+	assert_int_equal(json_array_size(a), 2);
+	f = json_array_get(a, 0);
+	assert_string_equal(json_string_value(json_object_get(f, "type")), "ncm");
+	assert_string_equal(json_string_value(json_object_get(f, "node")), "");
+	f = json_array_get(a, 1);
+	assert_string_equal(json_string_value(json_object_get(f, "type")), "acm");
+	json_decref(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(derived),
+		cmocka_unit_test(stays),
+		cmocka_unit_test(configured),
+		cmocka_unit_test(configured_as_derived),
+		cmocka_unit_test(status),
+	};
+
+	return cmocka_run_group_tests_name("functions", tests, NULL, NULL);
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* CBWs that are none, CBWs that come early, counters. */
+#include "unit/bot/fake_engine.h"
+
+static const uint16_t speeds[] = {64, 512, 1024};
+
+/* ---- CBWs ---- */
+
+static void dead_then_reset(uint16_t speed, const uint8_t *bytes, uint32_t n, bool bus)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, speed);
+
+	rig_agree(r);
+	assert_int_equal(mem_host_out(r->ep, bytes, n, n == 0), 0);
+	rig_expect_dead(r);
+	assert_int_equal(bot_get_stats(r->bot)->invalid_cbws, 1);
+	if (bus) {
+		mem_host_bus_reset(r->ep, speed);
+	} else {
+		/* BOT 3.1: the reset alone leaves the halt, clearing it is the host's part. */
+		assert_int_equal(mem_host_class_reset(r->ep), 0);
+		rig_expect_halted(r);
+		mem_host_clear_halt_in(r->ep);
+		mem_host_clear_halt_out(r->ep);
+		mem_ep_pass(r->ep, 200);
+		assert_false(r->ep->halted);
+	}
+	rig_agree(r);
+	/* The next bad one straight after the reset is met the same way. */
+	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+	assert_int_equal(mem_host_out(r->ep, bytes, n, n == 0), 0);
+	rig_expect_halted(r);
+	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+	rig_agree(r);
+	rig_free(r);
+}
+
+static void expect_refused(const uint8_t *bytes, uint32_t n)
+{
+	size_t s;
+
+	for (s = 0; s < ARRAY_LEN(speeds); s++) {
+		dead_then_reset(speeds[s], bytes, n, false);
+		dead_then_reset(speeds[s], bytes, n, true);
+	}
+}
+
+static void plain_cbw(uint8_t cbw[CBW_LEN])
+{
+	const struct cbw c = {.tag = 7, .cdb_len = 6};
+
+	cbw_encode(&c, cbw);
+}
+
+static void cbw_bad_signature(void **state)
+{
+	uint8_t cbw[CBW_LEN];
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		plain_cbw(cbw);
+		cbw[i] ^= 0x20;
+		expect_refused(cbw, CBW_LEN);
+	}
+}
+
+static void cbw_wrong_size(void **state)
+{
+	static const uint32_t wrong[] = {0, 1, 13, 30, 32, 33, 62, 63};
+	uint8_t cbw[64] = {0};
+	size_t i;
+
+	(void)state;
+	plain_cbw(cbw);
+	for (i = 0; i < ARRAY_LEN(wrong); i++)
+		expect_refused(cbw, wrong[i]);
+}
+
+static void cbw_lun(void **state)
+{
+	uint8_t cbw[CBW_LEN];
+	unsigned lun;
+
+	(void)state;
+	for (lun = 1; lun < 256; lun = lun < 16 ? lun + 1 : lun * 2) {
+		plain_cbw(cbw);
+		cbw[13] = (uint8_t)lun;
+		expect_refused(cbw, CBW_LEN);
+	}
+}
+
+static void cbw_cdb_length(void **state)
+{
+	static const uint8_t lengths[] = {0, 17, 18, 31, 32, 0x26, 0x86, 255};
+	uint8_t cbw[CBW_LEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(lengths); i++) {
+		plain_cbw(cbw);
+		cbw[14] = lengths[i];
+		expect_refused(cbw, CBW_LEN);
+	}
+}
+
+static void cbw_reserved_flags(void **state)
+{
+	uint8_t cbw[CBW_LEN];
+	unsigned bit;
+
+	(void)state;
+	for (bit = 0; bit < 7; bit++) {
+		plain_cbw(cbw);
+		cbw[12] = (uint8_t)(1u << bit);
+		expect_refused(cbw, CBW_LEN);
+		cbw[12] |= CBW_FLAG_IN;
+		expect_refused(cbw, CBW_LEN);
+	}
+}
+
+/* Windows sends REQUEST SENSE with 12, subclass 02 hosts pad everything to 12 (TD1.19). */
+static void cbw_any_cdb_length_is_the_engines_matter(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	uint8_t cdb[16] = {0x03, 0xFF};
+	size_t n;
+
+	(void)state;
+	rig_want(r, MMC_DIR_IN, 18);
+	for (n = 1; n <= 16; n++) {
+		assert_int_equal(
+			bot_host_command(&r->host, cdb, n, MMC_DIR_IN, r->data, 18, NULL), 0);
+		assert_int_equal(r->drive.cdb_len, n);
+		assert_memory_equal(r->drive.cdb, cdb, n);
+	}
+	rig_free(r);
+}
+
+/* A CBW is allowed only after the CSW: in the middle of data-in it is invalid. */
+static void cbw_in_the_middle_of_data_in(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	uint8_t cbw[CBW_LEN];
+
+	(void)state;
+	r->ep->no_resume = true;
+	r->drive.again = 1;
+	rig_want(r, MMC_DIR_IN, 65536);
+	rig_cbw(r, cbw, MMC_DIR_IN, 65536);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	assert_true(bot_busy(r->bot));
+	rig_cbw(r, cbw, MMC_DIR_NONE, 0);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	rig_expect_dead(r);
+	r->drive.again = 0;
+	r->ep->no_resume = false;
+	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+	rig_agree(r);
+	rig_free(r);
+}
+
+/* The host is faster than the report that our CSW went out. */
+static void cbw_before_the_csw_was_reported(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	uint8_t cbw[CBW_LEN], csw[CSW_LEN];
+	uint32_t got;
+
+	(void)state;
+	r->ep->hold_sent = true;
+	rig_want(r, MMC_DIR_NONE, 0);
+	assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
+	assert_true(bot_busy(r->bot));
+	rig_cbw(r, cbw, MMC_DIR_NONE, 0);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	assert_int_equal(r->drive.begun, 1);
+	r->ep->hold_sent = false;
+	mem_ep_look(r->ep);
+	assert_int_equal(r->drive.begun, 2);
+	assert_int_equal(mem_host_in(r->ep, csw, sizeof(csw), &got), 0);
+	assert_int_equal(got, CSW_LEN);
+	assert_int_equal(get_le32(csw + 4), r->host.tag);
+	rig_agree(r);
+
+	/* An invalid one waits its turn as well: the CSW is not taken back. */
+	r->ep->hold_sent = true;
+	rig_want(r, MMC_DIR_NONE, 0);
+	assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
+	cbw[0] ^= 1;
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	assert_int_equal(bot_get_stats(r->bot)->invalid_cbws, 0);
+	r->ep->hold_sent = false;
+	mem_ep_look(r->ep);
+	rig_expect_dead(r);
+	rig_free(r);
+}
+
+/* Data behind a held CBW: it can only follow our CSW, so the report is no longer waited for. */
+static void data_before_the_csw_was_reported(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	uint8_t cbw[CBW_LEN];
+	uint32_t residue;
+
+	(void)state;
+	/* A data phase cut short leaves reads for the CBW and its data. */
+	rig_want(r, MMC_DIR_OUT, 99 * 1024);
+	rig_cbw(r, cbw, MMC_DIR_OUT, 99 * 1024);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	fill_pattern(r->data, 0, 100, 0);
+	assert_int_equal(mem_host_out(r->ep, r->data, 100, false), 0);
+	r->ep->hold_sent = true;
+	assert_int_equal(bot_host_csw(&r->host, 99 * 1024, &residue), CSW_FAILED);
+	assert_int_equal(residue, 99 * 1024 - 100);
+	rig_want(r, MMC_DIR_OUT, 700);
+	rig_cbw(r, cbw, MMC_DIR_OUT, 700);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	assert_int_equal(r->drive.begun, 1);
+	fill_pattern(r->data, 0, 700, 0);
+	assert_int_equal(mem_host_out(r->ep, r->data, 700, false), 0);
+	assert_int_equal(r->drive.begun, 2);
+	r->ep->hold_sent = false;
+	assert_int_equal(bot_host_csw(&r->host, 700, &residue), CSW_PASSED);
+	assert_int_equal(residue, 0);
+	rig_free(r);
+}
+
+static void counters_and_max_lun(void **state)
+{
+	const struct bot_config config = {.max_lun = 0};
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	const struct bot_stats *s = bot_get_stats(r->bot);
+	struct bot *off = bot_new(&config, &mem_ep_ops, r->ep, &r->drive);
+
+	(void)state;
+	assert_int_equal(bot_max_lun(r->bot), 0);
+	rig_want(r, MMC_DIR_IN, 100);
+	rig_command(r, MMC_DIR_IN, 100, NULL);
+	r->drive.check = true;
+	rig_command(r, MMC_DIR_IN, 100, NULL);
+	rig_want(r, MMC_DIR_OUT, 300);
+	rig_command(r, MMC_DIR_OUT, 300, NULL);
+	rig_command(r, MMC_DIR_OUT, 200, NULL); /* case 13, and the host's bus reset */
+	assert_int_equal(s->commands, 4);
+	assert_int_equal(s->failed, 1);
+	assert_int_equal(s->phase_errors, 1);
+	assert_int_equal(s->invalid_cbws, 0);
+	assert_int_equal(s->bytes_in, 200);
+	assert_int_equal(s->bytes_out, 500);
+	assert_int_equal(s->bus_resets, 2);
+	assert_int_equal(s->errors, 0);
+	/* Before the first enable: nothing happens, a reset is acknowledged. */
+	bot_tick(off);
+	bot_resume(off);
+	bot_sent(off, 13);
+	assert_true(bot_received(off, r->data, 31));
+	bot_class_reset(off);
+	assert_int_equal(r->ep->resets_done, 1);
+	assert_false(bot_busy(off));
+	bot_free(off);
+	rig_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cbw_bad_signature),
+		cmocka_unit_test(cbw_wrong_size),
+		cmocka_unit_test(cbw_lun),
+		cmocka_unit_test(cbw_cdb_length),
+		cmocka_unit_test(cbw_reserved_flags),
+		cmocka_unit_test(cbw_any_cdb_length_is_the_engines_matter),
+		cmocka_unit_test(cbw_in_the_middle_of_data_in),
+		cmocka_unit_test(cbw_before_the_csw_was_reported),
+		cmocka_unit_test(data_before_the_csw_was_reported),
+		cmocka_unit_test(counters_and_max_lun),
+	};
+
+	return cmocka_run_group_tests_name("bot", tests, NULL, NULL);
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The completion codes that controllers give, at every step (transport traps T3, T4, T9, T20). */
+#include "unit/bot/bot_play.h"
+
+/* The 13 bytes of a CSW must never reach a host that still expects data. */
+static void t4_no_csw_behind_refused_data(void **state)
+{
+	uint64_t at;
+
+	(void)state;
+	for (at = 0; at < 4; at++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		const struct mem_ep_fault f = {MEM_EP_SEND, at, 1, -EIO};
+		uint32_t residue;
+
+		mem_ep_fault(r->ep, &f);
+		rig_want(r, MMC_DIR_IN, 131072);
+		r->host.recovery = BOT_HOST_NO_RESET;
+		assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), CSW_PHASE_ERROR);
+		assert_int_equal(r->host.stalls, 1);
+		assert_int_equal(r->ep->halts, 1);
+		assert_int_equal(r->drive.aborted, 1);
+		assert_int_equal(bot_get_stats(r->bot)->phase_errors, 1);
+		rig_agree(r);
+		rig_free(r);
+	}
+}
+
+/* A piece is lost on its way: what was queued behind it, CSW included, is taken back. */
+static void t4_lost_data_takes_the_csw_back(void **state)
+{
+	static const int lost[] = {-EPIPE, -EINPROGRESS, -EIO, -ECONNRESET};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(lost); i++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		const struct mem_ep_fault f = {MEM_EP_SENT, 1, 1, lost[i]};
+		uint32_t residue;
+
+		r->ep->prompt = true;
+		mem_ep_fault(r->ep, &f);
+		rig_want(r, MMC_DIR_IN, 131072);
+		r->host.recovery = BOT_HOST_NO_RESET;
+		assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), -ETIMEDOUT);
+		assert_int_equal(r->host.got, BOT_CHUNK);
+		assert_int_equal(r->ep->in.count, 0);
+		assert_false(bot_busy(r->bot));
+		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+		rig_agree(r);
+		rig_free(r);
+	}
+}
+
+/* Heard of when the rest is gone, CSW included: there is no other one, so no status for it. */
+static void t4_lost_data_heard_of_late_has_no_status(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	const struct mem_ep_fault f = {MEM_EP_SENT, 1, 1, -EIO};
+	uint32_t residue;
+
+	(void)state;
+	mem_ep_fault(r->ep, &f);
+	rig_want(r, MMC_DIR_IN, 131072);
+	r->host.recovery = BOT_HOST_NO_RESET;
+	assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), -ETIMEDOUT);
+	assert_int_equal(r->host.got, 131072 - BOT_CHUNK + CSW_LEN);
+	assert_int_equal(bot_get_stats(r->bot)->errors, 1);
+	assert_int_equal(r->ep->in.count, 0);
+	assert_false(bot_busy(r->bot));
+	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+	rig_agree(r);
+	rig_free(r);
+}
+
+/* Too late to take it back: a second CSW would be the answer to the next command. */
+static void t4_csw_that_went_out_is_not_repeated(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	const struct mem_ep_fault f = {MEM_EP_SENT, 0, 1, -EFAULT};
+	uint32_t residue;
+
+	(void)state;
+	r->ep->fifo64 = true;
+	r->host.recovery = BOT_HOST_NO_RESET;
+	mem_ep_fault(r->ep, &f);
+	rig_want(r, MMC_DIR_IN, 2048);
+	assert_int_equal(rig_command(r, MMC_DIR_IN, 2048, &residue), -EPROTO);
+	assert_string_equal(r->host.error, "a CSW where data was due");
+	mem_ep_look(r->ep);
+	assert_int_equal(r->ep->in.count, 0);
+	assert_false(r->ep->halted);
+	assert_false(bot_busy(r->bot));
+	rig_agree(r);
+	rig_free(r);
+}
+
+/* The data's page vanished under the transport: phase error, the host does not wait for 30 s. */
+static void t3_efault_ends_in_a_phase_error(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	const struct mem_ep_fault f = {MEM_EP_SENT, 1, 1, -EFAULT};
+	uint64_t before = r->ep->now_ms;
+
+	(void)state;
+	mem_ep_fault(r->ep, &f);
+	rig_want(r, MMC_DIR_IN, 131072);
+	assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, NULL), CSW_PHASE_ERROR);
+	assert_in_range(r->ep->now_ms - before, 0, 10);
+	assert_int_equal(bot_get_stats(r->bot)->errors, 1);
+	rig_agree(r);
+	rig_free(r);
+}
+
+/* dwc2 on a suspended bus refuses everything: parked, and taken up on a tick of 50 ms. */
+static void t3_suspended_bus(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	const uint8_t cdb[10] = {0x77, 0};
+	uint8_t cbw[CBW_LEN];
+	uint32_t residue, got;
+
+	(void)state;
+	rig_want(r, MMC_DIR_IN, 40000);
+	bot_host_cbw(&r->host, cbw, cdb, sizeof(cdb), MMC_DIR_IN, 40000);
+	r->ep->suspended = true;
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	assert_int_equal(r->ep->in.count + r->ep->out.count, 0);
+	assert_int_equal(r->ep->tick_at - r->ep->now_ms, 50);
+	memset(r->drive.buf, 0xEE, sizeof(r->drive.buf)); /* the control side used the drive */
+	mem_ep_pass(r->ep, 1000);
+	r->ep->suspended = false;
+	mem_ep_pass(r->ep, 50);
+	assert_int_equal(mem_host_in(r->ep, r->data, 40000, &got), 0);
+	rig_check_data(r, 40000);
+	assert_int_equal(bot_host_csw(&r->host, 40000, &residue), CSW_PASSED);
+	rig_agree(r);
+	rig_free(r);
+}
+
+/* A board short of memory: pieces shrink to a page, the command goes through. */
+static void t3_enomem_shrinks_to_a_page(void **state)
+{
+	static const enum mem_ep_op ops[] = {MEM_EP_SEND, MEM_EP_RECV};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(ops); i++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		struct mem_ep_fault f = {ops[i], 0, 3, -ENOMEM};
+		enum mmc_dir dir = i ? MMC_DIR_OUT : MMC_DIR_IN;
+		uint32_t residue;
+
+		mem_ep_fault(r->ep, &f);
+		rig_want(r, dir, 200000);
+		r->ep->largest_send = r->ep->largest_recv = 0;
+		assert_int_equal(rig_command(r, dir, 200000, &residue), CSW_PASSED);
+		assert_int_equal(residue, 0);
+		assert_int_equal(i ? r->ep->largest_recv : r->ep->largest_send, 4096);
+		assert_int_equal(r->drive.at, 200000);
+		rig_agree(r);
+		rig_free(r);
+	}
+}
+
+/* A read that fails over and over must not turn into a busy loop. */
+static void t3_failing_reads_are_paced(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	unsigned i, posted = 0;
+
+	(void)state;
+	for (i = 0; i < 100 && r->ep->out.count; i++, posted++)
+		mem_host_clear_halt_out(r->ep), r->ep->clear = MEM_EP_CLEAR_DWC3;
+	assert_in_range(posted, 2, 20);
+	assert_int_equal(r->ep->tick_at - r->ep->now_ms, 50);
+	mem_ep_pass(r->ep, 50);
+	rig_agree(r);
+	rig_free(r);
+}
+
+/* The reset is acknowledged when the cancelled sends are back; 2 s are the limit. */
+static void t9_cancelled_sends_that_never_come_back(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	uint64_t before;
+	unsigned i;
+
+	(void)state;
+	assert_false(play(r, &shapes[5], 2));
+	r->ep->cancel = MEM_EP_CANCEL_NEVER;
+	before = r->ep->now_ms;
+	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+	assert_int_equal(r->ep->now_ms - before, 2000);
+	r->ep->cancel = MEM_EP_CANCEL_PROMPT;
+	rig_agree(r);
+	/* They come after all, in the middle of another command. */
+	assert_false(play(r, &shapes[5], 2));
+	for (i = 0; i < 3; i++)
+		bot_sent(r->bot, -ECONNRESET);
+	assert_true(bot_busy(r->bot));
+	assert_int_equal(r->ep->cancels, 1);
+	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+	rig_agree(r);
+	rig_free(r);
+}
+
+static void t9_reset_waits_for_cancelled_sends(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	uint64_t recvs;
+
+	(void)state;
+	assert_false(play(r, &shapes[5], 2));
+	recvs = r->ep->count[MEM_EP_RECV];
+	bot_class_reset(r->bot);
+	assert_int_equal(r->ep->cancels, 1);
+	assert_int_equal(r->ep->resets_done, 0);
+	bot_class_reset(r->bot); /* an impatient host */
+	assert_int_equal(r->ep->cancels, 1);
+	assert_int_equal(r->ep->resets_done, 0);
+	mem_ep_look(r->ep);
+	assert_int_equal(r->ep->resets_done, 1);
+	assert_int_equal(r->ep->count[MEM_EP_RECV], recvs); /* reads stay */
+	rig_agree(r);
+	rig_free(r);
+}
+
+/* ENABLE with nothing before it: what was queued, parked, held or halted is no more. */
+static void t2_enable_forgets_everything(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_SHORT, 512);
+	const struct mem_ep_fault refuse = {MEM_EP_HALT, 0, UINT64_MAX, -EAGAIN};
+
+	(void)state;
+	mem_ep_fault(r->ep, &refuse);
+	play(r, &shapes[4], 3);
+	assert_true(r->ep->tick_at != 0);
+	mem_host_bus_reset(r->ep, 512);
+	assert_int_equal(r->ep->tick_at, 0);
+	mem_ep_fault(r->ep, NULL);
+	rig_agree(r);
+	rig_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(t4_no_csw_behind_refused_data),
+		cmocka_unit_test(t4_lost_data_takes_the_csw_back),
+		cmocka_unit_test(t4_lost_data_heard_of_late_has_no_status),
+		cmocka_unit_test(t4_csw_that_went_out_is_not_repeated),
+		cmocka_unit_test(t3_efault_ends_in_a_phase_error),
+		cmocka_unit_test(t3_suspended_bus),
+		cmocka_unit_test(t3_enomem_shrinks_to_a_page),
+		cmocka_unit_test(t3_failing_reads_are_paced),
+		cmocka_unit_test(t9_cancelled_sends_that_never_come_back),
+		cmocka_unit_test(t9_reset_waits_for_cancelled_sends),
+		cmocka_unit_test(t2_enable_forgets_everything),
+	};
+
+	return cmocka_run_group_tests_name("bot_faults", tests, NULL, NULL);
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every fault that a controller can commit, at every step of every shape of command, on
+ * every controller: the host never hears a status that is not true, and one recovery
+ * later both sides agree (transport traps T3, T4, T5, T7, T9, T20).
+ *
+ * MATRIX: every how manieth combination of fault, code, shape and controller (1; under
+ * valgrind, WRAP, 13). Of each, every step.
+ */
+#include <stdio.h>
+
+#include "unit/bot/bot_play.h"
+
+/* One fault that lasts, what may be reported for it. */
+struct kind {
+	enum mem_ep_op op;
+	bool cancels;   /* sends are taken back for it: they may come back late, or never */
+	bool coded;     /* the error matters */
+	unsigned tries; /* commands until one works: the host may hear of the fault late */
+	bool prompt;    /* sends are reported at once, else as gadget/ffs_aio.c does */
+};
+
+static unsigned every(void)
+{
+	const char *env = getenv("MATRIX");
+
+	return env && atoi(env) > 0 ? (unsigned)atoi(env) : quick() ? 13 : 1;
+}
+
+static const int any_error[] = {-EIO};
+
+static uint64_t faults, commands, late, combinations;
+
+/*
+ * These pass by themselves when nothing of the data was lost. A read that could
+ * not be queued may leave a longer one in its place: a phase error, see t5.
+ */
+static bool harmless(const struct mem_ep_fault *f, const struct shape *s, int status)
+{
+	bool passing = f->error == -EAGAIN || f->error == -ENOMEM;
+
+	switch (f->op) {
+	case MEM_EP_SEND:
+	case MEM_EP_RECV:
+		return passing;
+	case MEM_EP_RECEIVED:
+		return passing && (s->host != MMC_DIR_OUT || status != CSW_PHASE_ERROR);
+	case MEM_EP_HALT:
+		return f->error != -ESHUTDOWN;
+	default:
+		return false;
+	}
+}
+
+static void command_with_fault(struct rig *r, const struct shape *s, const struct mem_ep_fault *f)
+{
+	struct expectation e = expect_of(s);
+	uint32_t residue;
+	int status;
+
+	mem_ep_fault(r->ep, f);
+	want(r, s);
+	status = rig_command(r, s->host, s->h, &residue);
+	commands++;
+	if (harmless(f, s, status)) {
+		expect_result(r, s, status, residue);
+	} else if (status == CSW_FAILED && f->op >= MEM_EP_SHORT && s->device == MMC_DIR_OUT) {
+		/* A data phase that ended too early for the drive says so. */
+		assert_int_equal(residue, s->h - r->drive.at);
+	} else if (status == CSW_PASSED || (status == CSW_FAILED && e.status == CSW_FAILED)) {
+		/* Whoever says so must have done it. */
+		assert_int_equal(status, e.status);
+		assert_int_equal(residue, e.residue);
+		if (e.in)
+			rig_check_data(r, e.in);
+	} else if (status == -EPROTO) {
+		/*
+		 * Lost data, and BOT hears of it when the CSW behind is gone: then the
+		 * host has to find out by its own count, and does.
+		 */
+		if (f->op != MEM_EP_SENT || r->ep->prompt) {
+			assert_string_not_equal(r->host.error, "a CSW where data was due");
+			assert_string_not_equal(r->host.error, "residue is not what was missing");
+		}
+	} else {
+		assert_int_not_equal(status, CSW_FAILED);
+	}
+}
+
+/* The next command works. Or it is the one that shows the fault, and the next one does. */
+static void works_again(struct rig *r, const struct kind *k)
+{
+	unsigned i;
+
+	rig_want(r, MMC_DIR_NONE, 0);
+	for (i = 1; rig_command(r, MMC_DIR_NONE, 0, NULL) != CSW_PASSED; i++) {
+		late++;
+		assert_true(i < k->tries);
+		assert_int_equal(bot_host_recover(&r->host), 0);
+	}
+}
+
+static void recover(struct rig *r, const struct kind *k, const struct mem_ep_fault *f)
+{
+	mem_ep_fault(r->ep, NULL);
+	if (f->error == -ESHUTDOWN)
+		mem_host_bus_reset(r->ep, 512);
+	else if (r->host.recovery == BOT_HOST_CLASS_RESET)
+		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+	mem_ep_pass(r->ep, 200);
+	works_again(r, k);
+	rig_use_up_reads(r);
+	rig_agree(r);
+	if (r->ep->limbo) {
+		mem_ep_pass(r->ep, MEM_EP_LATE_MS);
+		assert_int_equal(r->ep->limbo, 0);
+		rig_agree(r);
+	}
+}
+
+static void every_step(
+	struct rig *r, const struct kind *k, const struct shape *s, struct mem_ep_fault f)
+{
+	for (f.at = 0;; f.at++) {
+		command_with_fault(r, s, &f);
+		if (r->ep->count[f.op] <= f.at)
+			break;
+		faults++;
+		recover(r, k, &f);
+	}
+	recover(r, k, &f);
+}
+
+static void every_fault(struct rig *r, const struct kind *k)
+{
+	static const uint64_t times[] = {1, 60};
+	const int *code = k->coded ? codes : any_error;
+	size_t n = k->coded ? ARRAY_LEN(codes) : 1, c, i, t;
+	/* Where sends do not come back, what matters is that one time. */
+	size_t often = quick() || r->ep->cancel ? 1 : ARRAY_LEN(times);
+
+	for (c = 0; c < n; c++) {
+		/* That is what a cancelled send says, when it says it late. */
+		if (k->coded && code[c] == -ECONNRESET && r->ep->cancel)
+			continue;
+		for (i = 0; i < ARRAY_LEN(shapes); i++)
+			for (t = 0; t < often; t++)
+				if (combinations++ % every() == 0)
+					every_step(r, k, &shapes[i],
+						(struct mem_ep_fault){k->op, 0, times[t], code[c]});
+	}
+}
+
+/* On this controller, with either way to stall and to recover. */
+static void on_controller(const struct kind *k, const struct mem_ep_controller *c)
+{
+	int strict, class_reset, cancel;
+
+	for (strict = 0; strict < 2; strict++)
+		for (class_reset = 0; class_reset < 2; class_reset++)
+			for (cancel = 0; cancel <= (k->cancels ? MEM_EP_CANCEL_LATE : 0);
+				cancel++) {
+				struct rig *r =
+					rig_new(strict ? BOT_STALL_SHORT : BOT_STALL_NEVER, 512);
+
+				mem_ep_be(r->ep, c);
+				r->ep->lazy = false;
+				r->ep->prompt = k->prompt;
+				/* What is in the FIFO cannot be taken back: t4_csw_that_went_out.
+				 */
+				r->ep->fifo64 &= k->op != MEM_EP_SENT;
+				r->ep->cancel = (enum mem_ep_cancel)cancel;
+				r->host.recovery =
+					class_reset ? BOT_HOST_CLASS_RESET : BOT_HOST_BUS_RESET;
+				every_fault(r, k);
+				rig_free(r);
+			}
+}
+
+static void on_every_controller(void **state)
+{
+	const struct kind *k = *state;
+	size_t c;
+
+	faults = commands = late = combinations = 0;
+	for (c = 0; c < MEM_EP_CONTROLLERS; c++)
+		on_controller(k, &mem_ep_controllers[c]);
+	printf("# %llu faults in %llu commands, %llu showed one command later\n",
+		(unsigned long long)faults, (unsigned long long)commands, (unsigned long long)late);
+	assert_true(faults > (every() == 1 ? 500 : 0));
+}
+
+#define FAULT(name, ...)                                                                           \
+	{                                                                                          \
+		name, on_every_controller, NULL, NULL, &(struct kind)                              \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FAULT("t4_refused_sends", MEM_EP_SEND, true, true, 1, false),
+		FAULT("t3_refused_reads", MEM_EP_RECV, false, true, 1, false),
+		FAULT("t3_lost_sends", MEM_EP_SENT, true, true, 1, true),
+		FAULT("t3_lost_sends_heard_of_late", MEM_EP_SENT, true, true, 1, false),
+		FAULT("t3_lost_reads", MEM_EP_RECEIVED, true, true, 1, false),
+		FAULT("t7_refused_halts", MEM_EP_HALT, false, true, 1, false),
+		FAULT("t20_packets_that_lose_a_byte", MEM_EP_SHORT, false, false, 2, false),
+		FAULT("t20_reads_that_end_too_early", MEM_EP_SPLIT, false, false, 2, false),
+		FAULT("t20_short_packets_that_end_no_read", MEM_EP_MERGE, false, false, 2, false),
+		FAULT("t20_empty_packets", MEM_EP_EMPTY, false, false, 2, false),
+	};
+
+	return cmocka_run_group_tests_name("bot_matrix", tests, NULL, NULL);
+}

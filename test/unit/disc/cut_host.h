@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A host that burns a list of steps on storage that may be cut, and keeps a ledger of
+ * what it was promised. It looks where to go on, as burners do, and so it can go on
+ * after a failure or with the disc of an earlier, cut burn.
+ */
+#ifndef TEST_UNIT_CUT_HOST_H
+#define TEST_UNIT_CUT_HOST_H
+
+#include <errno.h>
+
+#include "lib/powercut.h"
+#include "disc/disc_state.h"
+#include "unit/mmc/drive_cmd.h"
+
+#define IMAGE       "disc.iso"
+#define BLOCKS_MAX  512u
+#define COMMANDS    512u
+#define SESSIONS    4u
+#define WRITE_COUNT 16u
+
+enum step_what {
+	STEP_END,
+	STEP_WRITE,     /* up to block arg */
+	STEP_WRITE_FUA, /* the same, the last of it with FUA */
+	STEP_SYNC,
+	STEP_CLOSE_TRACK, /* number arg */
+	STEP_CLOSE,       /* function arg */
+	STEP_RESERVE,
+	STEP_FLUSH,    /* what the daemon does now and then */
+	STEP_TEST,     /* test write on or off */
+	STEP_REINSERT, /* out and in again */
+	STEP_FINALISE  /* by hand at the board */
+};
+
+struct step {
+	enum step_what what;
+	uint32_t arg;
+	uint16_t session; /* it is about this one, and left out when that is closed */
+};
+
+struct ledger {
+	uint32_t ever; /* end of the farthest WRITE */
+	uint32_t
+		acked; /* next writable address as the host knows it; all below was answered GOOD */
+	uint32_t synced;             /* the same, as of the last promise to keep it */
+	struct disc_layout now;      /* after the last command */
+	struct disc_layout promised; /* after the last one that makes a promise */
+	bool told;                   /* of a failure, since it asked for the address */
+	bool owed;                   /* what was acknowledged is gone, and nobody said so yet */
+	bool pending;                /* a change of the layout was asked for: done or not */
+	unsigned failures;
+};
+
+struct bench {
+	struct cut *cut;
+	struct mmc_drive *drive;
+	struct disc *disc; /* in the drive, which has the reference */
+	uint32_t capacity, max_unsaved, most_unsaved;
+	bool testing; /* as page 05h has it */
+	struct ledger l;
+	unsigned commands;
+	struct disc_layout *trace; /* COMMANDS of them, or NULL: the layout after each */
+};
+
+static uint8_t stamps[BLOCKS_MAX * MEDIA_BLOCK];
+
+static inline void make_stamps(void)
+{
+	for (uint32_t i = 0; i < BLOCKS_MAX; i++)
+		script_stamp(i, stamps + (size_t)i * MEDIA_BLOCK);
+}
+
+static inline const struct disc_layout *real_layout(const struct bench *b)
+{
+	return b->disc->testing ? &b->disc->real : &b->disc->layout;
+}
+
+/* As the daemon does it: the store, the disc, into the drive. */
+static inline void insert(struct bench *b)
+{
+	struct disc_options o = {.capacity = b->capacity, .max_unsaved = b->max_unsaved};
+
+	o.media = powercut_media(b->cut, true);
+	assert_non_null(o.media);
+	assert_int_equal(store_new(cut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
+	b->disc = disc_open(&o);
+	assert_non_null(b->disc);
+	b->drive = new_drive();
+	b->testing = false;
+	mmc_insert(b->drive, b->disc);
+	settle(b->drive);
+}
+
+static inline void take_out(struct bench *b)
+{
+	mmc_drive_free(b->drive);
+	b->drive = NULL;
+	b->disc = NULL;
+}
+
+/* The host takes the disc for what it is. */
+static inline void look(struct bench *b)
+{
+	if (!b->cut->dead && !b->disc->read_only)
+		b->l.now = b->disc->layout;
+}
+
+/* ---- commands ------------------------------------------------------------------------------- */
+
+/* Everything written so far is promised. */
+static inline void promise(struct bench *b)
+{
+	if (b->testing)
+		return;
+	b->l.synced = b->l.acked;
+	b->l.promised = *real_layout(b);
+	b->l.pending = false;
+}
+
+/* After each command, whatever it answered. */
+static inline void take_note(struct bench *b, mmc_sense_t s)
+{
+	if (b->cut->dead)
+		return;
+	if (s) {
+		b->l.told = true;
+		b->l.owed = false;
+		b->l.failures++;
+	}
+	assert_false(b->l.owed);
+	if (!b->disc->read_only)
+		b->l.now = *real_layout(b);
+	if (b->trace) {
+		assert_true(b->commands < COMMANDS);
+		b->trace[b->commands] = b->l.now;
+	}
+	b->commands++;
+}
+
+/* Sends it, over unit attentions. True when it was answered GOOD. */
+static inline bool send(struct bench *b, const uint8_t *cdb, size_t len, const uint8_t *out)
+{
+	mmc_sense_t s;
+
+	do {
+		s = command_with(b->drive, cdb, len, 65536, out);
+	} while (s >> 16 == 6);
+	take_note(b, s);
+	return s == 0 && !b->cut->dead;
+}
+
+/* Where to go on, from READ TRACK INFORMATION; 0 when no track is open. */
+static inline uint32_t next_address(struct bench *b)
+{
+	mmc_sense_t s = command(b->drive, 0x52, 1, 0, 0, 0, 0xff, 0, 0, 40, 0);
+	uint32_t nwa = s || !(answer.data[7] & 1) ? 0 : get_be32(answer.data + 12);
+
+	if (s || b->testing)
+		return nwa;
+	assert_true(nwa >= b->l.synced);
+	if (nwa < b->l.acked && !b->l.told)
+		b->l.owed = true;
+	b->l.told = false;
+	b->l.acked = nwa;
+	return nwa;
+}
+
+static inline bool write_at(struct bench *b, uint32_t lba, uint32_t count, bool fua)
+{
+	uint8_t cdb[10] = {0x2a, fua ? 0x08 : 0};
+
+	put_be32(cdb + 2, lba);
+	put_be16(cdb + 7, (uint16_t)count);
+	if (!b->testing)
+		b->l.ever = MAX(b->l.ever, lba + count);
+	if (!send(b, cdb, sizeof(cdb), stamps + (size_t)lba * MEDIA_BLOCK))
+		return false;
+	if (b->testing)
+		return true;
+	b->l.acked = lba + count;
+	b->l.pending = false;
+	if (fua)
+		promise(b);
+	return true;
+}
+
+static inline bool write_up_to(struct bench *b, uint32_t end, bool fua)
+{
+	uint32_t lba = next_address(b);
+
+	while (lba < end && !b->cut->dead) {
+		uint32_t n = MIN(WRITE_COUNT, end - lba);
+
+		if (!write_at(b, lba, n, fua && lba + n == end))
+			return false;
+		lba += n;
+	}
+	return !b->cut->dead;
+}
+
+static inline bool promising(struct bench *b, const uint8_t cdb[10])
+{
+	b->l.pending |= cdb[0] != 0x35;
+	if (!send(b, cdb, 10, NULL))
+		return false;
+	promise(b);
+	return true;
+}
+
+/* Of a track that is closed already it promises nothing about the one behind it. */
+static inline bool close_track(struct bench *b, uint8_t number)
+{
+	const uint8_t cdb[10] = {0x5b, 0, 1, 0, 0, number};
+
+	if (disc_open_track(b->disc) == number)
+		return promising(b, cdb);
+	return send(b, cdb, sizeof(cdb), NULL);
+}
+
+static inline bool select_test_write(struct bench *b, bool on)
+{
+	static const uint8_t cdb[10] = {0x55, 0x10, [8] = 60};
+	uint8_t list[60];
+
+	if (command(b->drive, 0x5a, 0x08, 0x05, 0, 0, 0, 0, 0, sizeof(list), 0) != 0)
+		return false;
+	memcpy(list, answer.data, sizeof(list));
+	memset(list, 0, 8);
+	list[10] = (uint8_t)((list[10] & ~0x10) | (on ? 0x10 : 0));
+	if (!send(b, cdb, sizeof(cdb), list))
+		return false;
+	b->testing = on;
+	return true;
+}
+
+static inline bool reserve(struct bench *b, uint32_t blocks)
+{
+	uint8_t cdb[10] = {0x53};
+	const struct disc_track *t = disc_track(b->disc, disc_open_track(b->disc));
+
+	if (t && t->state != DISC_TRACK_INVISIBLE)
+		return true;
+	put_be32(cdb + 5, blocks);
+	return promising(b, cdb);
+}
+
+static inline bool finalise_by_hand(struct bench *b)
+{
+	mmc_sense_t s;
+
+	b->l.pending = true;
+	s = mmc_finalise(b->drive);
+	take_note(b, s);
+	if (s || b->cut->dead)
+		return false;
+	promise(b);
+	return true;
+}
+
+/* ---- steps ---------------------------------------------------------------------------------- */
+
+static inline bool do_step(struct bench *b, const struct step *s)
+{
+	switch (s->what) {
+	case STEP_WRITE:
+	case STEP_WRITE_FUA:
+		return write_up_to(b, s->arg, s->what == STEP_WRITE_FUA);
+	case STEP_SYNC:
+		return promising(b, (const uint8_t[10]){0x35});
+	case STEP_CLOSE_TRACK:
+		return close_track(b, (uint8_t)s->arg);
+	case STEP_CLOSE:
+		return promising(b, (const uint8_t[10]){0x5b, 0, (uint8_t)s->arg});
+	case STEP_RESERVE:
+		return reserve(b, s->arg);
+	case STEP_FLUSH:
+		mmc_flush(b->drive);
+		break;
+	case STEP_TEST:
+		return select_test_write(b, s->arg);
+	case STEP_REINSERT:
+		/* Nobody can tell the host what becomes of blocks that it did not synchronize. */
+		b->l.told = true;
+		take_out(b);
+		insert(b);
+		look(b);
+		break;
+	case STEP_FINALISE:
+		return finalise_by_hand(b);
+	case STEP_END:
+		break;
+	}
+	return !b->cut->dead;
+}
+
+/* The steps that the disc still needs. False: a command failed, or all went dead. */
+static inline bool do_steps(struct bench *b, const struct step *s)
+{
+	for (; s->what != STEP_END; s++) {
+		const struct disc_layout *l = real_layout(b);
+
+		if (l->finalised || l->sessions > s->session)
+			continue;
+		if (!do_step(b, s))
+			return false;
+	}
+	return true;
+}
+
+/* A host that does not give up at once; a disc that could not be read is inserted anew. */
+static inline bool burn_stubbornly(struct bench *b, const struct step *s)
+{
+	for (unsigned tries = 0; tries < 6 && !b->cut->dead; tries++) {
+		if (b->disc->read_only) {
+			take_out(b);
+			insert(b);
+			look(b);
+		}
+		if (!b->disc->read_only && do_steps(b, s) && !b->disc->read_only)
+			return true;
+	}
+	return false;
+}
+
+#endif

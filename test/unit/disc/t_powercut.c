@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The power goes at every single storage operation of a burn; the program dies there;
+ * the operation fails there. Whatever was answered GOOD to be kept must be kept, and the
+ * disc must come back as one that can be gone on with.
+ *
+ * CUT_SEEDS: seeds for each point (1); 0: one, and only every 7th point, which is what
+ * a run under valgrind (WRAP) gets.
+ */
+#include "unit/disc/cut_host.h"
+#include "unit/disc/cut_scenarios.h"
+
+#define STATE IMAGE STORE_SUFFIX
+#define SPARE IMAGE STORE_SPARE_SUFFIX
+
+/* ---- the run that nothing disturbs ---------------------------------------------------------- */
+
+static struct reference {
+	uint64_t ops;
+	uint8_t kind[CUT_OPS];
+	struct disc_layout trace[COMMANDS], layout;
+	unsigned commands;
+	uint8_t *image;
+	uint64_t size;
+} ref;
+
+static char where[160];
+static unsigned cuts, deaths, faults;
+
+#define HOLDS(what)                                                                                \
+	do {                                                                                       \
+		if (!(what))                                                                       \
+			fail_msg("%s: %s", where, #what);                                          \
+	} while (0)
+
+static void begin(struct bench *b, const struct scenario *s, uint64_t seed)
+{
+	*b = (struct bench){.capacity = s->capacity,
+		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
+		.most_unsaved = DISC_MAX_UNSAVED_LEAST};
+	b->l.now = (struct disc_layout){.sessions = 1, .tracks = 1, .track[0] = {.session = 1}};
+	b->cut = cut_new(BLOCKS_MAX, seed, s->has_exchange);
+	assert_non_null(b->cut);
+}
+
+static void end(struct bench *b)
+{
+	cut_free(b->cut);
+}
+
+static void run_reference(const struct scenario *s)
+{
+	struct bench b;
+
+	begin(&b, s, 1);
+	b.trace = ref.trace;
+	insert(&b);
+	assert_true(do_steps(&b, s->steps));
+	assert_int_equal(b.l.failures, 0);
+	ref.layout = b.disc->layout;
+	take_out(&b);
+	ref.ops = b.cut->ops;
+	ref.commands = b.commands;
+	assert_true(ref.ops < CUT_OPS);
+	memcpy(ref.kind, b.cut->kind, sizeof(ref.kind));
+	ref.size = b.cut->size;
+	ref.image = realloc(ref.image, ref.size + 1);
+	assert_non_null(ref.image);
+	memcpy(ref.image, b.cut->seen, ref.size);
+	end(&b);
+}
+
+/* ---- what must hold of a disc that came back ------------------------------------------------- */
+
+static bool same_shape(const struct disc_layout *a, const struct disc_layout *b)
+{
+	if (a->finalised != b->finalised || a->sessions != b->sessions || a->tracks != b->tracks)
+		return false;
+	for (uint32_t i = 0; i < a->tracks; i++) {
+		const struct disc_track *t = &a->track[i], *u = &b->track[i];
+		bool closed = t->state == DISC_TRACK_CLOSED;
+
+		if (t->start != u->start || t->session != u->session ||
+			closed != (u->state == DISC_TRACK_CLOSED))
+			return false;
+		/* A finished disc without a state cannot tell that it was reserved once. */
+		if (closed ? t->written != u->written : t->reserved != u->reserved)
+			return false;
+	}
+	return true;
+}
+
+/* Every block of every track can be read, and is what was written there. */
+static void check_data(struct bench *b)
+{
+	const struct disc_layout *l = &b->disc->layout;
+
+	for (uint32_t i = 0; i < l->tracks; i++) {
+		const struct disc_track *t = &l->track[i];
+
+		for (uint32_t n, at = 0; at < t->written; at += n) {
+			n = MIN(WRITE_COUNT, t->written - at);
+			HOLDS(read_blocks(b->drive, t->start + at, (uint16_t)n) == 0);
+			HOLDS(answer.len == n * MEDIA_BLOCK);
+			HOLDS(memcmp(answer.data, stamps + (size_t)(t->start + at) * MEDIA_BLOCK,
+				      answer.len) == 0);
+		}
+	}
+}
+
+static void check_open_track(struct bench *b)
+{
+	const struct disc *d = b->disc;
+	const struct disc_track *t = disc_track(d, disc_open_track(d));
+	uint32_t nwa = t ? disc_track_nwa(d, t) : 0;
+
+	if (!t)
+		return;
+	HOLDS(nwa >= b->l.synced);
+	HOLDS(nwa + b->most_unsaved >= b->l.acked);
+	HOLDS(t->written == 0 || nwa <= b->l.ever);
+}
+
+static void check_closed_tracks(struct bench *b)
+{
+	const struct disc_layout *l = &b->disc->layout, *p = &b->l.promised;
+
+	HOLDS(!p->finalised || l->finalised);
+	HOLDS(l->sessions >= p->sessions || l->finalised);
+	for (uint32_t i = 0; i < p->tracks; i++) {
+		const struct disc_track *t = &l->track[i], *u = &p->track[i];
+
+		if (u->state != DISC_TRACK_CLOSED)
+			continue;
+		HOLDS(i < l->tracks && t->state == DISC_TRACK_CLOSED);
+		HOLDS(t->start == u->start && t->written == u->written);
+		HOLDS(t->session == u->session);
+	}
+}
+
+static void check_folder(struct bench *b)
+{
+	const struct disc_layout *l = &b->disc->layout;
+
+	for (unsigned i = 0; i < b->cut->names; i++)
+		HOLDS(strcmp(b->cut->name[i], STATE) == 0 || strcmp(b->cut->name[i], SPARE) == 0);
+	if (!l->finalised || l->tracks > 1)
+		return;
+	HOLDS(!cut_has(b->cut, STATE));
+	HOLDS(b->cut->size == (uint64_t)l->track[0].written * MEDIA_BLOCK);
+}
+
+/* What has to hold whenever the power goes. */
+static void check_promises(struct bench *b)
+{
+	HOLDS(b->disc->read_only == NULL);
+	/* A burn that was going on comes back as that, not as a finished disc. */
+	HOLDS(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
+	check_closed_tracks(b);
+	check_open_track(b);
+	check_data(b);
+	check_folder(b);
+}
+
+/* next: what the command in flight would have made of it; NULL: nothing was in flight. */
+static void check(struct bench *b, const struct disc_layout *next)
+{
+	const struct disc_layout *l = &b->disc->layout;
+
+	b->l.pending |= next != NULL;
+	check_promises(b);
+	HOLDS(same_shape(l, &b->l.now) || (next && same_shape(l, next)));
+	b->l.pending = false;
+}
+
+/* Comes back, is looked at, goes; a second look finds the same and no spare. */
+static void come_back(struct bench *b, const struct disc_layout *next)
+{
+	insert(b);
+	check(b, next);
+	look(b);
+	take_out(b);
+	HOLDS(!cut_has(b->cut, SPARE));
+	insert(b);
+	check(b, NULL);
+}
+
+/* What was in flight when the storage went. */
+static const struct disc_layout *in_flight(const struct bench *b)
+{
+	return b->commands < ref.commands ? &ref.trace[b->commands] : NULL;
+}
+
+/* The disc is in the drive and burned to its end; it is as if nothing had happened. */
+static void check_result(struct bench *b)
+{
+	HOLDS(!b->l.owed);
+	HOLDS(same_shape(&b->disc->layout, &ref.layout));
+	settle(b->drive);
+	check_data(b);
+	take_out(b);
+	HOLDS(b->cut->size == ref.size);
+	HOLDS(memcmp(b->cut->seen, ref.image, ref.size) == 0);
+	HOLDS(!cut_has(b->cut, SPARE));
+}
+
+/* The host knows nothing of what it wrote before. */
+static void forget(struct bench *b)
+{
+	b->l.acked = b->l.synced;
+	b->l.told = true;
+}
+
+/* ---- cuts -------------------------------------------------------------------------------------
+ */
+
+/*
+ * The rest of the burn, after two more cuts on its way, with other settings of the daemon
+ * each time.
+ */
+static void resume(struct bench *b, const struct scenario *s, bool again, enum cut_names names)
+{
+	static const uint32_t aheads[] = {2 * DISC_MAX_UNSAVED_LEAST, DISC_MAX_UNSAVED_LEAST};
+
+	forget(b);
+	for (size_t i = 0; i < ARRAY_LEN(aheads) && again; i++) {
+		take_out(b);
+		b->max_unsaved = aheads[i];
+		b->most_unsaved = MAX(b->most_unsaved, b->max_unsaved);
+		insert(b);
+		HOLDS(b->disc->read_only == NULL);
+		look(b);
+		cut_plan(b->cut, CUT_POWER, b->cut->ops + cut_random(b->cut, 30), 0);
+		if (do_steps(b, s->steps))
+			b->cut->dead = true;
+		take_out(b);
+		cut_power_on(b->cut, names);
+		cuts++;
+		insert(b);
+		check_promises(b);
+		look(b);
+		forget(b);
+	}
+	HOLDS(burn_stubbornly(b, s->steps));
+	HOLDS(b->l.failures == 0);
+	check_result(b);
+}
+
+static void cut_at(const struct scenario *s, uint64_t n, enum cut_names names, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, power cut at %u, names %d, seed %u", s->name,
+		(unsigned)n, names, (unsigned)seed);
+	begin(&b, s, seed * 1000003 + n);
+	cut_plan(b.cut, CUT_POWER, n, 0);
+	insert(&b);
+	(void)do_steps(&b, s->steps);
+	take_out(&b);
+	HOLDS(b.cut->met);
+	cut_power_on(b.cut, names);
+	come_back(&b, in_flight(&b));
+	resume(&b, s, seed & 1, names);
+	cuts++;
+	end(&b);
+}
+
+static void die_at(const struct scenario *s, uint64_t n, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, death at %u, seed %u", s->name, (unsigned)n,
+		(unsigned)seed);
+	begin(&b, s, seed * 1000003 + n);
+	cut_plan(b.cut, CUT_DEATH, n, 0);
+	insert(&b);
+	(void)do_steps(&b, s->steps);
+	take_out(&b);
+	HOLDS(b.cut->met);
+	cut_restart(b.cut);
+	/* All that was acknowledged is there, and stays there from now on. */
+	b.l.synced = b.l.acked;
+	come_back(&b, in_flight(&b));
+	take_out(&b);
+	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	come_back(&b, NULL);
+	resume(&b, s, false, CUT_JOURNAL);
+	deaths++;
+	end(&b);
+}
+
+static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, errno %d at %u, seed %u", s->name, error, (unsigned)n,
+		(unsigned)seed);
+	begin(&b, s, seed * 1000003 + n);
+	cut_plan(b.cut, CUT_ERRNO, n, error);
+	insert(&b);
+	HOLDS(burn_stubbornly(&b, s->steps));
+	HOLDS(!b.l.owed);
+	b.l.synced = b.l.acked;
+	if (n / 2 % 2) { /* the power goes with the disc in the drive, or behind it */
+		HOLDS(same_shape(&b.disc->layout, &ref.layout));
+		HOLDS(b.cut->size == ref.size && memcmp(b.cut->seen, ref.image, ref.size) == 0);
+		b.cut->dead = true;
+		take_out(&b);
+	} else {
+		check_result(&b);
+	}
+	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	come_back(&b, NULL);
+	HOLDS(same_shape(&b.disc->layout, &ref.layout));
+	take_out(&b);
+	faults++;
+	end(&b);
+}
+
+/* It fails, the host goes on or not, the power goes soon after. */
+static void fail_and_cut(const struct scenario *s, uint64_t n, bool stubborn, uint64_t seed)
+{
+	const struct disc_layout *next;
+	struct bench b;
+	bool done;
+
+	snprintf(where, sizeof(where), "%s, %s at %u and power cut, seed %u", s->name,
+		stubborn ? "stubborn, EIO" : "EIO", (unsigned)n, (unsigned)seed);
+	begin(&b, s, seed * 1000003 + n);
+	cut_plan_both(b.cut, n, EIO, stubborn ? 1 + cut_random(b.cut, 30) : 1000000);
+	insert(&b);
+	done = stubborn ? burn_stubbornly(&b, s->steps) : do_steps(&b, s->steps);
+	/* What failed was done or not. */
+	next = stubborn ? NULL : &ref.trace[b.commands ? b.commands - 1 : 0];
+	if (done || n & 2)
+		b.cut->dead = true;
+	take_out(&b);
+	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	if (stubborn) {
+		insert(&b);
+		check_promises(&b);
+	} else {
+		come_back(&b, next);
+	}
+	b.l.failures = 0;
+	resume(&b, s, false, CUT_JOURNAL);
+	faults++;
+	end(&b);
+}
+
+/* A host that does not mind failures and goes on with the next step; then the power goes. */
+static void do_sloppily(struct bench *b, const struct step *s)
+{
+	for (; s->what != STEP_END && !b->cut->dead; s++)
+		if (!do_steps(b, (const struct step[2]){*s, {STEP_END, 0, 0}}) && !b->cut->dead)
+			(void)next_address(b);
+}
+
+static void sloppy_at(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, sloppy, EIO at %u, power cut %u later, seed %u",
+		s->name, (unsigned)n, (unsigned)then, (unsigned)seed);
+	begin(&b, s, seed * 1000003 + n * 101 + then);
+	cut_plan_both(b.cut, n, EIO, then);
+	insert(&b);
+	do_sloppily(&b, s->steps);
+	b.cut->dead = true;
+	take_out(&b);
+	cut_power_on(b.cut, then & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	insert(&b);
+	check_promises(&b);
+	take_out(&b);
+	faults++;
+	end(&b);
+}
+
+/* The program dies, starts again, and the power goes soon after. */
+static void die_and_cut(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "%s, death at %u, power cut %u later, seed %u", s->name,
+		(unsigned)n, (unsigned)then, (unsigned)seed);
+	begin(&b, s, seed * 1000003 + n * 101 + then);
+	cut_plan(b.cut, CUT_DEATH, n, 0);
+	insert(&b);
+	(void)do_steps(&b, s->steps);
+	take_out(&b);
+	cut_restart(b.cut);
+	insert(&b);
+	look(&b);
+	b.l.pending = false;
+	forget(&b);
+	cut_plan(b.cut, CUT_POWER, b.cut->ops + then, 0);
+	(void)do_steps(&b, s->steps);
+	b.cut->dead = true;
+	take_out(&b);
+	cut_power_on(b.cut, then & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	insert(&b);
+	check_promises(&b);
+	take_out(&b);
+	deaths++;
+	end(&b);
+}
+
+/* Between a change of names and their sync is where two misfortunes in a row could meet. */
+static void points_around_names(const struct scenario *s, uint64_t n, uint64_t seed)
+{
+	for (uint64_t then = 1; then <= 6 && ref.kind[n] >= CUT_EXCHANGE; then++) {
+		sloppy_at(s, n, then, seed);
+		die_and_cut(s, n, then, seed);
+	}
+	sloppy_at(s, n, 1 + n % 40, seed);
+}
+
+/* ---- all of them --------------------------------------------------------------------------------
+ */
+
+static uint64_t seeds = 1, stride = 1;
+
+static void every_point(const struct scenario *s)
+{
+	cuts = deaths = faults = 0;
+	run_reference(s);
+	for (uint64_t n = 0; n < ref.ops; n += stride) {
+		/* A cut at a read is one at what comes next. */
+		bool reads = ref.kind[n] == CUT_READ || ref.kind[n] == CUT_TEXT_READ;
+
+		for (uint64_t seed = n % 2; seed < n % 2 + seeds && !reads; seed++) {
+			cut_at(s, n, CUT_JOURNAL, seed);
+			cut_at(s, n, CUT_SLOTS, seed);
+			die_at(s, n, seed);
+		}
+		for (uint64_t seed = n % 2; seed < n % 2 + seeds; seed++) {
+			fail_at(s, n, EIO, seed);
+			fail_at(s, n, ENOSPC, seed + 1);
+			fail_and_cut(s, n, false, seed);
+			fail_and_cut(s, n, true, seed);
+			points_around_names(s, n, seed);
+		}
+	}
+	print_message("# %s: %u operations, %u power cuts, %u deaths, %u faults\n", s->name,
+		(unsigned)ref.ops, cuts, deaths, faults);
+}
+
+static void scenario(void **state)
+{
+	every_point(*state);
+}
+
+/* Nothing of a test write ever reaches storage. */
+static void a_test_write_alone(void **state)
+{
+	const struct scenario s = {"test write alone", 400, true, only_test};
+	struct bench b;
+
+	(void)state;
+	begin(&b, &s, 1);
+	insert(&b);
+	uint64_t before = b.cut->ops;
+	assert_true(do_steps(&b, s.steps));
+	assert_int_equal(b.cut->ops, before);
+	assert_true(disc_is_blank(b.disc));
+	take_out(&b);
+	/* A spare is looked for, no more. */
+	assert_int_equal(b.cut->ops, before + 1);
+	assert_int_equal(b.cut->kind[before], CUT_UNLINK);
+	assert_int_equal(b.cut->size, 0);
+	end(&b);
+}
+
+/* The rest of a cut burn is off the image before a layout is saved that allows less of it. */
+static void a_reservation_behind_a_cut(void **state)
+{
+	static const struct step first[] = {
+		{STEP_WRITE, 40, 1}, {STEP_CLOSE, 2, 1}, {STEP_WRITE, 150, 2}, {STEP_END, 0, 0}};
+	static const struct step second[] = {{STEP_RESERVE, 96, 2}, {STEP_END, 0, 0}};
+	const struct scenario s = {"reservation behind a cut", 400, true, first};
+	struct bench b;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		snprintf(where, sizeof(where), "%s, seed %u", s.name, (unsigned)seed);
+		begin(&b, &s, seed);
+		b.max_unsaved = b.most_unsaved = 2 * DISC_MAX_UNSAVED_LEAST;
+		for (const struct step *steps = first; steps;
+			steps = steps == first ? second : NULL) {
+			insert(&b);
+			check_promises(&b);
+			forget(&b);
+			HOLDS(do_steps(&b, steps));
+			b.cut->dead = true;
+			take_out(&b);
+			cut_power_on(b.cut, CUT_JOURNAL);
+			b.max_unsaved = DISC_MAX_UNSAVED_LEAST;
+		}
+		insert(&b);
+		check_promises(&b);
+		HOLDS(b.disc->layout.track[1].state == DISC_TRACK_RESERVED);
+		take_out(&b);
+		end(&b);
+	}
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[2 + ARRAY_LEN(scenarios)] = {
+		cmocka_unit_test(a_test_write_alone),
+		cmocka_unit_test(a_reservation_behind_a_cut),
+	};
+	const char *env = getenv("CUT_SEEDS"), *wrap = getenv("WRAP");
+	int r;
+
+	if (env || (wrap && *wrap))
+		seeds = env ? strtoul(env, NULL, 10) : 0;
+	if (seeds == 0) {
+		seeds = 1;
+		stride = 7;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
+		tests[2 + i] = (struct CMUnitTest){.name = scenarios[i].name,
+			.test_func = scenario,
+			.initial_state = (void *)(uintptr_t)&scenarios[i]};
+	make_stamps();
+	r = cmocka_run_group_tests_name("cut", tests, NULL, NULL);
+	free(ref.image);
+	return r;
+}

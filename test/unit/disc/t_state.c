@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The text of a disc's layout: there and back, damaged in every way, of another image. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/powercut.h"
+#include "lib/script.h"
+#include "disc/disc_state.h"
+#include "util/array.h"
+#include "util/crc32.h"
+
+#define STATE      "disc.iso" STORE_SUFFIX
+#define BLOCKS_MAX 400u
+#define AHEAD      64u
+
+static char text[STORE_TEXT_MAX];
+static size_t len;
+
+#define CLOSED DISC_TRACK_CLOSED
+static const struct disc_layout layouts[] = {
+	{false, 1, 1, {{0, 0, 0, 1, DISC_TRACK_INVISIBLE}}},
+	{false, 1, 1, {{0, 0, 96, 1, DISC_TRACK_RESERVED}}},
+	{false, 1, 1, {{0, 20, 96, 1, DISC_TRACK_OPEN}}},
+	{false, 1, 1, {{0, 50, 0, 1, DISC_TRACK_OPEN}}},
+	{false, 1, 2, {{0, 50, 64, 1, CLOSED}, {64, 0, 0, 1, DISC_TRACK_INVISIBLE}}},
+	{false, 2, 2, {{0, 50, 0, 1, CLOSED}, {64, 10, 0, 2, DISC_TRACK_OPEN}}},
+	{false, 2, 3,
+		{{0, 50, 0, 1, CLOSED}, {64, 16, 0, 1, CLOSED},
+			{80, 0, 48, 2, DISC_TRACK_RESERVED}}},
+	{true, 2, 2, {{0, 50, 0, 1, CLOSED}, {64, 16, 0, 2, CLOSED}}},
+	{true, 1, 2, {{0, 50, 0, 1, CLOSED}, {64, 16, 0, 1, CLOSED}}},
+};
+
+static struct disc_state state_of(const struct disc_layout *l)
+{
+	return (struct disc_state){
+		.capacity = 300,
+		.max_unsaved = AHEAD,
+		.boot = "c7d2-boot",
+		.layout = *l,
+	};
+}
+
+static bool same_state(const struct disc_state *a, const struct disc_state *b)
+{
+	const struct disc_layout *l = &a->layout, *m = &b->layout;
+
+	if (a->capacity != b->capacity || a->max_unsaved != b->max_unsaved ||
+		strcmp(a->boot, b->boot) != 0 || a->checked != b->checked || a->check != b->check ||
+		l->tracks != m->tracks || l->finalised != m->finalised ||
+		l->sessions != m->sessions)
+		return false;
+	for (uint32_t i = 0; i < l->tracks; i++) {
+		const struct disc_track *t = &l->track[i], *u = &m->track[i];
+
+		if (t->start != u->start || t->written != u->written ||
+			t->reserved != u->reserved || t->session != u->session ||
+			t->state != u->state)
+			return false;
+	}
+	return true;
+}
+
+static void there_and_back(void **state)
+{
+	struct disc_state s, t;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
+		s = state_of(&layouts[i]);
+		s.checked = MIN(layouts[i].track[0].written, DISC_STATE_CHECKED);
+		s.check = s.checked ? 0xc0ffee11 : 0;
+		len = disc_state_encode(&s, text);
+		assert_null(disc_state_decode(text, len, &t));
+		assert_true(same_state(&s, &t));
+		/* What a store pads it with, and no boot. */
+		memset(text + len, '\n', STORE_GRAIN - len);
+		assert_null(disc_state_decode(text, STORE_GRAIN, &t));
+		s.boot[0] = '\0';
+		len = disc_state_encode(&s, text);
+		assert_null(disc_state_decode(text, len, &t));
+		assert_true(same_state(&s, &t));
+	}
+}
+
+/* The largest there can be fits: as many tracks as a disc holds, with the longest numbers. */
+static void the_longest_text(void **state)
+{
+	struct disc_state s = {.capacity = UINT32_MAX, .max_unsaved = UINT32_MAX}, t;
+	struct disc_layout *l = &s.layout;
+
+	(void)state;
+	memset(s.boot, 'f', sizeof(s.boot) - 1);
+	l->finalised = true;
+	for (uint32_t i = 0; i < DISC_MAX_TRACKS; i++)
+		l->track[i] = (struct disc_track){.start = i ? 4000000000u + 16 * (i - 1) : 0,
+			.written = i ? 16 : 4000000000u,
+			.reserved = i ? 16 : 4000000000u,
+			.session = (uint16_t)(i + 1),
+			.state = CLOSED};
+	l->tracks = l->sessions = DISC_MAX_TRACKS;
+	s.checked = DISC_STATE_CHECKED;
+	s.check = UINT32_MAX;
+	len = disc_state_encode(&s, text);
+	assert_true(len < STORE_TEXT_MAX);
+	print_message("# %zu bytes of %u\n", len, STORE_TEXT_MAX);
+	assert_null(disc_state_decode(text, len, &t));
+	assert_true(same_state(&s, &t));
+}
+
+static void every_damage(void **state)
+{
+	struct disc_state s, t;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
+		s = state_of(&layouts[i]);
+		len = disc_state_encode(&s, text);
+		for (size_t at = 0; at < len; at++) {
+			char was = text[at];
+
+			/* Every bit, every other byte. */
+			for (unsigned x = 1; x < 256; x++) {
+				text[at] = (char)(was ^ (char)x);
+				assert_non_null(disc_state_decode(text, len, &t));
+			}
+			text[at] = was;
+		}
+		for (size_t n = 0; n < len; n++)
+			assert_non_null(disc_state_decode(text, n, &t));
+		assert_null(disc_state_decode(text, len, &t));
+	}
+}
+
+/* ---- beside an image ------------------------------------------------------------------------ */
+
+static struct cut *storage;
+
+static void storage_with(uint32_t blocks)
+{
+	struct folder *f;
+	struct media *m;
+	uint8_t block[MEDIA_BLOCK];
+
+	storage = cut_new(BLOCKS_MAX, 1, true);
+	assert_non_null(storage);
+	m = powercut_media(storage, true);
+	f = cut_folder(storage);
+	assert_true(m && f);
+	for (uint32_t i = 0; i < blocks; i++) {
+		script_stamp(i, block);
+		assert_int_equal(media_write(m, i, 1, block), 0);
+	}
+	assert_int_equal(media_sync(m), 0);
+	assert_int_equal(f->ops->write(f, STATE, text, len), 0);
+	assert_int_equal(f->ops->sync(f, STATE), 0);
+	assert_int_equal(f->ops->sync_names(f), 0);
+	media_close(m);
+	f->ops->close(f);
+}
+
+static struct disc *open_disc(void)
+{
+	struct disc_options o = {.media = powercut_media(storage, true), .max_unsaved = AHEAD};
+	struct disc *d;
+
+	assert_int_equal(store_new(cut_folder(storage), "disc.iso", storage->boot, &o.store), 0);
+	d = disc_open(&o);
+	assert_non_null(d);
+	return d;
+}
+
+static void check_untouched(uint32_t blocks)
+{
+	struct folder *f = cut_folder(storage);
+	char now[STORE_TEXT_MAX];
+	uint8_t stamp[MEDIA_BLOCK];
+
+	assert_int_equal(f->ops->read(f, STATE, now, sizeof(now)), (int)len);
+	assert_memory_equal(now, text, len);
+	f->ops->close(f);
+	assert_int_equal(storage->size, (uint64_t)blocks * MEDIA_BLOCK);
+	for (uint32_t i = 0; i < blocks; i++) {
+		script_stamp(i, stamp);
+		assert_memory_equal(storage->seen + (size_t)i * MEDIA_BLOCK, stamp, MEDIA_BLOCK);
+	}
+}
+
+/* With `text` beside it: a DVD-ROM of all blocks, and nothing is changed. */
+static void comes_up_read_only(uint32_t blocks)
+{
+	uint8_t block[MEDIA_BLOCK], stamp[MEDIA_BLOCK];
+	struct disc *d;
+
+	storage_with(blocks);
+	d = open_disc();
+	assert_non_null(d->read_only);
+	assert_int_equal(d->type, DISC_DVD_ROM);
+	assert_true(d->layout.finalised);
+	assert_int_equal(disc_readable_blocks(d), blocks);
+	for (uint32_t i = 0; i < blocks; i++) {
+		script_stamp(i, stamp);
+		assert_int_equal(disc_read(d, i, 1, block), 0);
+		assert_memory_equal(block, stamp, MEDIA_BLOCK);
+	}
+	assert_int_equal(disc_write(d, blocks, 1, block), DISC_CLOSED);
+	assert_int_equal(disc_finalise(d), DISC_OK);
+	disc_put(d);
+	check_untouched(blocks);
+	cut_free(storage);
+}
+
+static void add_line(const char *line)
+{
+	len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", line);
+}
+
+static void begin_text(void)
+{
+	len = 0;
+	add_line("mmcgadget disc state 1");
+}
+
+static void end_text(void)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "crc32 %08x", crc32_add(0, text, len));
+	add_line(line);
+}
+
+static uint32_t crc_of_stamps(uint32_t blocks)
+{
+	uint8_t block[MEDIA_BLOCK];
+	uint32_t crc = 0;
+
+	for (uint32_t i = 0; i < blocks; i++) {
+		script_stamp(i, block);
+		crc = crc32_add(crc, block, sizeof(block));
+	}
+	return crc;
+}
+
+static void of_another_image(void **state)
+{
+	struct disc_state s = state_of(&layouts[3]); /* 50 blocks, open */
+	struct disc *d;
+
+	(void)state;
+	s.checked = 32;
+	s.check = crc_of_stamps(32);
+	len = disc_state_encode(&s, text);
+	comes_up_read_only(49);
+	comes_up_read_only(1);
+	comes_up_read_only(0);
+	comes_up_read_only(50 + AHEAD + 1);
+	storage_with(50 + AHEAD);
+	d = open_disc();
+	assert_null(d->read_only);
+	assert_int_equal(disc_track_nwa(d, disc_track(d, 1)), 50);
+	assert_int_equal(d->dropped, AHEAD);
+	disc_put(d);
+	cut_free(storage);
+	s.check++;
+	len = disc_state_encode(&s, text);
+	comes_up_read_only(50);
+	/* A finished one has nothing behind it. */
+	s = state_of(&layouts[7]);
+	len = disc_state_encode(&s, text);
+	comes_up_read_only(81);
+	comes_up_read_only(79);
+}
+
+static void not_a_state(void **state)
+{
+	struct disc_state s = state_of(&layouts[3]);
+
+	(void)state;
+	len = 0;
+	comes_up_read_only(50);
+	comes_up_read_only(0);
+	memset(text, 0, STORE_GRAIN);
+	len = STORE_GRAIN;
+	comes_up_read_only(50);
+	len = disc_state_encode(&s, text);
+	text[len / 2] ^= 1;
+	comes_up_read_only(50);
+	len = disc_state_encode(&s, text) / 2;
+	comes_up_read_only(50);
+	len = 0;
+	add_line("mmcgadget disc state 2");
+	add_line("capacity 300");
+	end_text();
+	comes_up_read_only(50);
+}
+
+/* With a right checksum. NULL ends the lines. */
+static const char *const contradictions[][6] = {
+	{"capacity 300", "sessions 1", NULL},
+	{"capacity 0", "sessions 1", "track 1 session 1 start 0 written 0 reserved 0 invisible"},
+	{"sessions 1", "track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"capacity 40", "sessions 1", "track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 16 written 34 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 2 session 1 start 0 written 50 reserved 0 open"},
+	{"capacity 300", "sessions 2", "track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"capacity 300", "sessions 2", "track 1 session 2 start 0 written 50 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 50 reserved 48 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 50 reserved 0 invisible"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 50 reserved 64 reserved"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 0 reserved 0 reserved"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 0 reserved 0 closed"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 50 reserved 0 lost"},
+	{"capacity 300", "sessions 1", "finalised yes",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"capacity 300", "sessions 1", "finalised maybe",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"capacity 300", "sessions 1", "colour blue",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"capacity 300", "sessions 1", "check 33 00000000",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 closed",
+		"track 2 session 1 start 32 written 10 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 closed",
+		"track 2 session 1 start 40 written 10 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 closed",
+		"track 2 session 1 start 64 written 10 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 open",
+		"track 2 session 1 start 48 written 2 reserved 0 open"},
+	{"capacity 300", "sessions 3", "track 1 session 1 start 0 written 40 reserved 0 closed",
+		"track 2 session 3 start 48 written 2 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 2 start 0 written 40 reserved 0 closed",
+		"track 2 session 1 start 48 written 2 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 closed",
+		"track 2 session 1 start 48 written 2 reserved 300 open"},
+	{"capacity 300", "sessions 1",
+		"track 1 session 1 start 0 written 4294967295 reserved 0 closed",
+		"track 2 session 1 start 4294967280 written 4294967295 reserved 0 open"},
+};
+
+static void contradictory(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(contradictions); i++) {
+		begin_text();
+		for (size_t n = 0; n < 6 && contradictions[i][n]; n++)
+			add_line(contradictions[i][n]);
+		add_line("ahead 64");
+		end_text();
+		comes_up_read_only(50);
+	}
+	/* The same way of writing it, and nothing wrong. */
+	begin_text();
+	add_line("capacity 300");
+	add_line("sessions 1");
+	add_line("track 1 session 1 start 0 written 50 reserved 0 open");
+	add_line("ahead 64");
+	end_text();
+	storage_with(50);
+	struct disc *d = open_disc();
+	assert_null(d->read_only);
+	disc_put(d);
+	cut_free(storage);
+}
+
+/* Of this boot, the image is longer than the track may be: no track is longer than reserved. */
+static void rest_behind_a_reservation(void **state)
+{
+	struct disc_state s = state_of(&layouts[2]); /* 20 of 96 */
+
+	(void)state;
+	strcpy(s.boot, "boot-1");
+	s.max_unsaved = 200;
+	len = disc_state_encode(&s, text);
+	for (uint32_t blocks = 95; blocks <= 97; blocks++) {
+		storage_with(blocks);
+		assert_string_equal(storage->boot, s.boot);
+		struct disc *d = open_disc();
+		const struct disc_track *t = disc_track(d, 1);
+
+		assert_null(d->read_only);
+		assert_int_equal(t->written, MIN(blocks, 96));
+		assert_true(t->written <= t->reserved);
+		disc_put(d);
+		cut_free(storage);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_and_back),
+		cmocka_unit_test(the_longest_text),
+		cmocka_unit_test(every_damage),
+		cmocka_unit_test(of_another_image),
+		cmocka_unit_test(not_a_state),
+		cmocka_unit_test(contradictory),
+		cmocka_unit_test(rest_behind_a_reservation),
+	};
+
+	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
+}

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Reading ahead: what comes is right, nothing waits in the caller, a file that is cut is no crash.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+/* What is asked of the kernel goes through here, so that storage can be slow or absent. */
+static ssize_t slow_pread(int fd, void *buf, size_t len, off_t at);
+static ssize_t see_preadv2(int fd, const struct iovec *to, int n, off_t at, int flags);
+static int see_fadvise(int fd, off_t at, off_t len, int advice);
+static int see_mincore(void *from, size_t len, unsigned char *there);
+static long see_cachestat(long number, int fd, const void *range, void *found, unsigned flags);
+#define pread         slow_pread
+#define preadv2       see_preadv2
+#define posix_fadvise see_fadvise
+#define mincore       see_mincore
+#define syscall       see_cachestat
+#include "media/read_ahead.c"
+#undef pread
+#undef preadv2
+#undef posix_fadvise
+#undef mincore
+#undef syscall
+
+#include "media/media.h"
+#include "unit/media/ready.h"
+
+#define BLOCKS 2000u /* nearly 4 MB: many pieces, and a last one that is not full */
+#define SIZE   ((uint64_t)BLOCKS * MEDIA_BLOCK)
+#define PAGE   4096u
+
+/* What there is to find out by what is in memory. */
+static const struct way {
+	bool cachestat, mincore, nowait;
+	bool zero; /* preadv2() says 0 for what is not there (Linux 5.9) */
+} ways[] = {
+	{.cachestat = true, .nowait = true},               /* ext4, Linux 6.5 */
+	{.cachestat = true},                               /* vfat, tmpfs */
+	{.mincore = true, .nowait = true},                 /* the same before 6.5 */
+	{.mincore = true}, {.nowait = true},               /* a file of somebody else's */
+	{.nowait = true, .zero = true}, {.nowait = false}, /* and on vfat */
+};
+#define WAYS  ARRAY_LEN(ways)
+#define BLIND (&ways[WAYS - 1])
+#define FULL  (&ways[0])
+
+static const struct way *way = &ways[0];
+static const struct ahead *under_test;
+static atomic_bool present[SIZE / PAGE + 33]; /* the page cache */
+static atomic_uint delay_ms, fetched;
+static unsigned asked; /* what is there */
+
+static void nap(void)
+{
+	struct timespec t = {0, (long)delay_ms * 1000000};
+
+	if (delay_ms)
+		nanosleep(&t, NULL);
+}
+
+static void be_present(uint64_t at, uint64_t len, bool there)
+{
+	for (uint64_t i = at / PAGE; i <= (at + len - 1) / PAGE && i < ARRAY_LEN(present); i++)
+		present[i] = there;
+}
+
+static ssize_t slow_pread(int fd, void *buf, size_t len, off_t at)
+{
+	nap();
+	be_present((uint64_t)at, len, true);
+	return pread(fd, buf, len, at);
+}
+
+static ssize_t see_preadv2(int fd, const struct iovec *to, int n, off_t at, int flags)
+{
+	size_t len = 0, skip = (size_t)at % PAGE;
+
+	assert_int_equal(n, 1);
+	assert_int_equal(flags, RWF_NOWAIT);
+	if (!way->nowait) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	for (uint64_t i = (uint64_t)at / PAGE; len < to->iov_len && present[i]; i++) {
+		len += PAGE - skip;
+		skip = 0;
+	}
+	errno = EAGAIN;
+	if (len == 0)
+		return way->zero ? 0 : -1;
+	return pread(fd, to->iov_base, MIN(len, to->iov_len), at);
+}
+
+/* Storage brings it while we do something else. A long one would be cut, without a word. */
+static int see_fadvise(int fd, off_t at, off_t len, int advice)
+{
+	(void)fd;
+	if (advice == POSIX_FADV_RANDOM)
+		return 0;
+	assert_int_equal(advice, POSIX_FADV_WILLNEED);
+	be_present((uint64_t)at, MIN((uint64_t)len, 128u * 1024u), true);
+	fetched++;
+	return 0;
+}
+
+static int see_mincore(void *from, size_t len, unsigned char *there)
+{
+	size_t at;
+
+	asked++;
+	if (!way->mincore) {
+		errno = ENOMEM;
+		return -1;
+	}
+	at = (size_t)((uint8_t *)from - under_test->look);
+	for (size_t i = 0; i < len / under_test->page; i++)
+		there[i] = present[(at + i * under_test->page) / PAGE];
+	return 0;
+}
+
+static long see_cachestat(long number, int fd, const void *range, void *found, unsigned flags)
+{
+	const uint64_t *r = range;
+	uint64_t *f = found;
+
+	(void)fd;
+	asked++;
+	assert_int_equal(number, SYS_cachestat);
+	assert_int_equal(flags, 0);
+	if (!way->cachestat) {
+		errno = ENOSYS;
+		return -1;
+	}
+	memset(f, 0, 5 * sizeof(*f));
+	for (uint64_t at = r[0]; at < r[0] + r[1]; at += under_test->page)
+		f[0] += present[at / PAGE];
+	return 0;
+}
+
+static uint64_t word_at(uint64_t at)
+{
+	return at * 0x9e3779b97f4a7c15u ^ at >> 7;
+}
+
+static int make_file(uint64_t size)
+{
+	int fd = memfd_create("image", MFD_CLOEXEC);
+	uint64_t words[512];
+
+	assert_true(fd >= 0);
+	for (uint64_t at = 0; at < size; at += sizeof(words)) {
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			words[i] = word_at(at + i * 8);
+		assert_int_equal(pwrite(fd, words, sizeof(words), (off_t)at), sizeof(words));
+	}
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	return fd;
+}
+
+static struct ahead *start(int fd, const struct way *w)
+{
+	struct ahead *a = ahead_new(fd, ready, NULL);
+
+	assert_non_null(a);
+	way = w;
+	under_test = a;
+	be_present(0, SIZE, false);
+	/* Some machines have larger pages than present has. */
+	a->page = PAGE;
+	a->sees_cache &= w->cachestat || w->mincore;
+	return a;
+}
+
+/* Views until it is there. */
+static uint32_t get(struct ahead *a, uint64_t at, uint32_t len, const uint8_t **data)
+{
+	for (;;) {
+		unsigned n = told_so_far();
+		uint32_t got = len;
+		int r = ahead_view(a, at, &got, SIZE, data);
+
+		if (r == 0) {
+			assert_in_range(got, MEDIA_BLOCK, len);
+			assert_int_equal(got % MEDIA_BLOCK, 0);
+			return got;
+		}
+		assert_int_equal(r, -EAGAIN);
+		await(n);
+	}
+}
+
+static void assert_right(const uint8_t *data, uint64_t at, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, data + i, 8);
+		if (word != word_at(at + i))
+			fail_msg("byte %llu", (unsigned long long)(at + i));
+	}
+}
+
+static void read_through(struct ahead *a, uint32_t piece)
+{
+	for (uint64_t at = 0; at < SIZE;) {
+		const uint8_t *data;
+		uint32_t n = get(a, at, MIN(piece, (uint32_t)(SIZE - at)), &data);
+
+		assert_right(data, at, n);
+		at += n;
+	}
+}
+
+/* The caller alone: no switch of threads for what is in memory, and few questions. */
+static void cached_data_is_there_at_once(void **state)
+{
+	(void)state;
+	fetched = 0;
+	for (size_t i = 0; i < WAYS - 1; i++) {
+		int fd = make_file(SIZE);
+		struct ahead *a = start(fd, &ways[i]);
+
+		be_present(0, SIZE, true);
+		asked = 0;
+		for (uint64_t at = 0; at < SIZE;) {
+			uint32_t n = (uint32_t)MIN(32768, SIZE - at);
+			const uint8_t *data;
+
+			assert_int_equal(ahead_view(a, at, &n, SIZE, &data), 0);
+			assert_right(data, at, n);
+			at += n;
+		}
+		/* One for 128 KiB: 32, and each read till then. */
+		assert_in_range(asked, 0, 40);
+		ahead_free(a);
+		close(fd);
+	}
+	assert_int_equal(fetched, 0);
+}
+
+static void sequential_in_all_ways(void **state)
+{
+	static const uint32_t pieces[] = {2048, 32768, 65536, 262144};
+
+	(void)state;
+	for (size_t w = 0; w < WAYS; w++) {
+		for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
+			int fd = make_file(SIZE);
+			struct ahead *a = start(fd, &ways[w]);
+
+			read_through(a, pieces[i]);
+			read_through(a, pieces[i]);
+			ahead_free(a);
+			close(fd);
+		}
+	}
+}
+
+/* Of what is asked for the part that is there, in whole blocks. */
+static void partly_there(void **state)
+{
+	int fd = make_file(SIZE);
+	struct ahead *a = start(fd, &ways[4]);
+	const uint8_t *data;
+	uint32_t n = 32768;
+
+	(void)state;
+	be_present(8 * PAGE, 3 * PAGE, true);
+	assert_int_equal(ahead_view(a, 8 * PAGE + 2048, &n, SIZE, &data), 0);
+	assert_int_equal(n, 5 * MEDIA_BLOCK);
+	assert_right(data, 8 * PAGE + 2048, n);
+	ahead_free(a);
+	close(fd);
+}
+
+static void random_walk(void **state)
+{
+	int fd = make_file(SIZE);
+	struct ahead *a = start(fd, FULL);
+	unsigned seed = 4711;
+
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) {
+		uint64_t at = (uint64_t)(unsigned)rand_r(&seed) % BLOCKS * MEDIA_BLOCK;
+		uint32_t len = ((uint32_t)rand_r(&seed) % 32 + 1) * MEDIA_BLOCK;
+		const uint8_t *data;
+		uint32_t n;
+
+		len = (uint32_t)MIN(len, SIZE - at);
+		if (i % 11 == 0)
+			be_present(at, 1u << 19, false);
+		if (i % 13 == 0)
+			ahead_forget(a);
+		if (i % 7 == 0) { /* asked for and forgotten */
+			n = len;
+			(void)ahead_view(a, at, &n, SIZE, &data);
+			continue;
+		}
+		n = get(a, at, len, &data);
+		assert_right(data, at, n);
+	}
+	ahead_free(a);
+	close(fd);
+}
+
+/* However slow storage is: the caller is back at once, and asks for what comes in time. */
+static void slow_storage_stops_nobody(void **state)
+{
+	int fd = make_file(SIZE);
+	struct ahead *a = start(fd, FULL);
+	unsigned again = 0, steps = 0;
+
+	(void)state;
+	delay_ms = 20;
+	fetched = 0;
+	for (uint64_t at = 0; at < SIZE;) {
+		unsigned n = told_so_far();
+		const uint8_t *data;
+		uint32_t len = (uint32_t)MIN(32768, SIZE - at);
+		int r = ahead_view(a, at, &len, SIZE, &data);
+
+		steps++;
+		if (r == -EAGAIN) {
+			again++;
+			await(n);
+			continue;
+		}
+		assert_int_equal(r, 0);
+		assert_right(data, at, len);
+		at += len;
+		nap(); /* the wire */
+	}
+	/* Waited for: the first pieces, until they are seen to be in a row. */
+	assert_in_range(again, 1, 8);
+	assert_in_range(fetched, SIZE / AHEAD_PIECE - 1, SIZE / AHEAD_PIECE + 2);
+	delay_ms = 0;
+	ahead_free(a);
+	close(fd);
+	print_message("# %u views, %u had to wait, %u fetches\n", steps, again, fetched);
+}
+
+/* Nothing is asked of storage that nobody wants. */
+static void random_readers_fetch_nothing(void **state)
+{
+	int fd = make_file(SIZE);
+	struct ahead *a = start(fd, FULL);
+	const uint8_t *data;
+
+	(void)state;
+	fetched = 0;
+	for (unsigned i = 0; i < 200; i++)
+		get(a, i * 77 % (BLOCKS - 16) * (uint64_t)MEDIA_BLOCK, 32768, &data);
+	assert_int_equal(fetched, 0);
+	ahead_free(a);
+	close(fd);
+}
+
+/* What was read ahead of a writer is not given after him. */
+static void written_behind_its_back(void **state)
+{
+	int fd = make_file(SIZE);
+	struct ahead *a = start(fd, BLIND);
+	const uint8_t *data;
+	char text[] = "new words";
+
+	(void)state;
+	for (uint64_t at = 0; at < 4 * AHEAD_PIECE; at += 32768)
+		get(a, at, 32768, &data);
+	/* The last piece is there as a whole. */
+	assert_int_equal(pwrite(fd, text, sizeof(text), 4 * AHEAD_PIECE - 16384), sizeof(text));
+	ahead_forget(a);
+	get(a, 4 * AHEAD_PIECE - 16384, 2048, &data);
+	assert_string_equal((const char *)data, text);
+	ahead_free(a);
+	close(fd);
+}
+
+/* Somebody cuts the file under us: what is left is read, then there is an error. */
+static void cut_file(void **state)
+{
+	const uint64_t end = SIZE / 2 + 5000;
+	const uint64_t last = end - end % MEDIA_BLOCK;
+
+	(void)state;
+	for (size_t w = 0; w < WAYS; w++) {
+		int fd = make_file(SIZE), r;
+		struct ahead *a = start(fd, &ways[w]);
+		const uint8_t *data;
+		uint32_t n;
+
+		get(a, last - 32768, 32768, &data);
+		assert_int_equal(ftruncate(fd, (off_t)end), 0);
+		ahead_forget(a);
+		for (uint64_t at = last - 65536; at < last; at += n) {
+			n = get(a, at, 65536, &data);
+			assert_in_range(at + n, at + 1, last);
+			assert_right(data, at, n);
+		}
+		for (unsigned i = 0; i < 3; i++) {
+			insist(r, (n = 4096, ahead_view(a, last, &n, SIZE, &data)));
+			assert_int_equal(r, -EIO);
+		}
+		insist(r, (n = 4096, ahead_view(a, SIZE - 65536, &n, SIZE, &data)));
+		assert_int_equal(r, -EIO);
+		ahead_free(a);
+		close(fd);
+	}
+}
+
+/* Ended while the thread is in storage: the end waits for it, nothing is touched after. */
+static void freed_at_work(void **state)
+{
+	(void)state;
+	delay_ms = 5;
+	for (unsigned i = 0; i < 20; i++) {
+		int fd = make_file(SIZE);
+		struct ahead *a = start(fd, BLIND);
+		const uint8_t *data;
+		uint32_t n = 32768;
+
+		assert_int_equal(ahead_view(a, i * 65536u, &n, SIZE, &data), -EAGAIN);
+		if (i % 2)
+			ahead_forget(a);
+		ahead_free(a);
+		close(fd);
+	}
+	delay_ms = 0;
+}
+
+/* As the engine sees it: a medium, with a last block that is not whole. */
+static void medium_with_a_ragged_end(void **state)
+{
+	static uint8_t stage[65536];
+	const uint32_t cut = 700;
+
+	(void)state;
+	for (size_t w = 4; w < WAYS; w++) {
+		int fd = make_file(SIZE - cut), r;
+		const uint8_t *data;
+		struct media *m;
+		uint32_t count;
+
+		way = &ways[w];
+		be_present(0, SIZE, false);
+		assert_int_equal(media_file_open(fd, false, &m), 0);
+		assert_int_equal(media_file_read_ahead(m, ready, NULL), 0);
+		for (unsigned i = 0; i < 3; i++) {
+			insist(r, (count = 2, media_view(m, BLOCKS - 2, &count, stage, &data)));
+			assert_int_equal(r, 0);
+			assert_int_equal(count, 2);
+			assert_right(data, SIZE - 4096, 4096 - (cut + 7) / 8 * 8);
+			for (uint32_t b = 4096 - cut; b < 4096; b++)
+				assert_int_equal(data[b], 0);
+			be_present(0, SIZE, i == 1);
+		}
+		count = 3;
+		assert_int_equal(media_view(m, BLOCKS - 2, &count, stage, &data), -EINVAL);
+		media_close(m);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cached_data_is_there_at_once),
+		cmocka_unit_test(sequential_in_all_ways),
+		cmocka_unit_test(partly_there),
+		cmocka_unit_test(random_walk),
+		cmocka_unit_test(slow_storage_stops_nobody),
+		cmocka_unit_test(random_readers_fetch_nothing),
+		cmocka_unit_test(written_behind_its_back),
+		cmocka_unit_test(cut_file),
+		cmocka_unit_test(freed_at_work),
+		cmocka_unit_test(medium_with_a_ragged_end),
+	};
+
+	return cmocka_run_group_tests_name("ahead", tests, NULL, NULL);
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The drive between commands: discs come and go, locks, attentions, events, resets, its state. */
+#include <errno.h>
+
+#include "unit/mmc/drive_disc.h"
+
+/* ---- attentions and events ------------------------------------------------------------------- */
+
+static void fresh_drive(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	assert_int_equal(test_unit_ready(d), 0x62900);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	assert_int_equal(current_profile(d), 0);
+	assert_int_equal(media_event(d), 0);
+	mmc_drive_free(d);
+
+	/* A disc that is in before the host comes: both are told, reset first. */
+	d = new_drive();
+	mmc_insert(d, rom(1, 10));
+	assert_int_equal(test_unit_ready(d), 0x62900);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(test_unit_ready(d), 0);
+	mmc_drive_free(d);
+	mmc_drive_free(NULL);
+}
+
+static void one_attention_and_one_event_per_insertion(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	settle(d);
+	for (unsigned i = 0; i < 10; i++) {
+		mmc_insert(d, rom(1, 10));
+		/* Whichever way round the host asks */
+		if (i & 1) {
+			assert_int_equal(media_event(d), 2);
+			assert_int_equal(test_unit_ready(d), 0x62800);
+		} else {
+			assert_int_equal(test_unit_ready(d), 0x62800);
+			assert_int_equal(media_event(d), 2);
+		}
+		assert_int_equal(test_unit_ready(d), 0);
+		assert_int_equal(media_event(d), 0);
+		assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+		assert_int_equal(test_unit_ready(d), 0x23a01);
+		assert_int_equal(media_event(d), 3);
+		assert_int_equal(media_event(d), 0);
+	}
+	mmc_drive_free(d);
+}
+
+static void swap_is_one_new_medium(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, rom(1, 10));
+	settle(d);
+	/* With the gap, unnoticed */
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	mmc_insert(d, rom(2, 10));
+	assert_int_equal(media_event(d), 2);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(test_unit_ready(d), 0);
+	/* Without, and twice before the host looks */
+	mmc_insert(d, rom(3, 10));
+	mmc_insert(d, rom(4, 10));
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(test_unit_ready(d), 0);
+	assert_int_equal(media_event(d), 2);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(read_blocks(d, 0, 10), 0);
+	assert_numbered(answer.data, 4, 0, 10);
+	mmc_drive_free(d);
+}
+
+static void host_ejects_and_loads(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	released = 0;
+	mmc_insert(d, rom(7, 10));
+	settle(d);
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
+	assert_true(state_of(d).ejected_by_host);
+	assert_false(state_of(d).loaded);
+	assert_int_equal(released, 0);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 3, 0), 0);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(media_event(d), 2);
+	assert_int_equal(read_blocks(d, 9, 1), 0);
+	assert_numbered(answer.data, 7, 9, 1);
+	/* The hand takes it from the open tray: no second removal event. */
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
+	assert_int_equal(media_event(d), 3);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_int_equal(released, 1);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 3, 0), 0);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_EMPTY);
+	/* Another one laid on the open tray */
+	mmc_insert(d, rom(8, 10));
+	settle(d);
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
+	mmc_insert(d, rom(9, 10));
+	assert_int_equal(released, 2);
+	assert_true(state_of(d).loaded);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(read_blocks(d, 0, 1), 0);
+	assert_numbered(answer.data, 9, 0, 1);
+	mmc_drive_free(d);
+	assert_int_equal(released, 3);
+}
+
+/* ---- the lock -------------------------------------------------------------------------------- */
+
+static void locked_drive_asks_the_host(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, rom(1, 10));
+	settle(d);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	assert_true(state_of(d).locked);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	assert_true(state_of(d).eject_requested);
+	assert_true(state_of(d).loaded);
+	/* Pressed again before anybody looked: still one request */
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	assert_int_equal(media_event(d), 1);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(test_unit_ready(d), 0);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
+	assert_true(state_of(d).ejected_by_host);
+	assert_false(state_of(d).eject_requested);
+	assert_int_equal(media_event(d), 3);
+	mmc_drive_free(d);
+}
+
+static void attention_asks_a_host_that_polls_no_events(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, rom(1, 10));
+	while (test_unit_ready(d) >> 16 == 6)
+		continue;
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	assert_int_equal(test_unit_ready(d), 0x65a01);
+	assert_int_equal(test_unit_ready(d), 0);
+	mmc_drive_free(d);
+}
+
+static void force_takes_disc_and_lock(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	released = 0;
+	mmc_insert(d, rom(1, 10));
+	settle(d);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 3, 0), 0);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	assert_int_equal(mmc_eject(d, true), MMC_EJECT_DONE);
+	assert_int_equal(released, 1);
+	assert_false(state_of(d).locked);
+	assert_false(state_of(d).eject_requested);
+	assert_int_equal(media_event(d), 3);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(mmc_eject(d, true), MMC_EJECT_EMPTY);
+	mmc_drive_free(d);
+}
+
+static void a_bus_reset_lets_go_of_the_disc(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, rom(1, 10));
+	settle(d);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 3, 0), 0);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	mmc_bus_reset(d);
+	assert_false(state_of(d).locked);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_false(state_of(d).eject_requested);
+	assert_int_equal(media_event(d), 3);
+	mmc_drive_free(d);
+}
+
+/* ---- sense, resets, the rest ----------------------------------------------------------------- */
+
+static void sense_stays_until_the_next_command(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	settle(d);
+	assert_int_equal(command(d, 0x46, 3, 0, 0, 0, 0, 0, 0, 8, 0), 0x52400);
+	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
+	assert_int_equal(answer.data[2], 5);
+	assert_int_equal(answer.data[12], 0x24);
+	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
+	assert_int_equal(answer.data[2], 0);
+	assert_int_equal(command(d, 0x46, 3, 0, 0, 0, 0, 0, 0, 8, 0), 0x52400);
+	assert_int_equal(command(d, 0x12, 0, 0, 0, 36, 0), 0);
+	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
+	assert_int_equal(answer.data[2], 0);
+	/* A transport reset between the failure and the question */
+	assert_int_equal(command(d, 0x46, 3, 0, 0, 0, 0, 0, 0, 8, 0), 0x52400);
+	mmc_transport_reset(d);
+	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
+	assert_int_equal(answer.data[2], 0);
+	mmc_drive_free(d);
+}
+
+static void state_tells_of_the_burn(void **state)
+{
+	static uint8_t data[20 * MEDIA_BLOCK];
+	struct mmc_drive *d = new_drive();
+	struct mmc_state s;
+
+	(void)state;
+	mmc_insert(d, blank());
+	settle(d);
+	s = state_of(d);
+	assert_true(s.loaded && s.blank && s.appendable);
+	assert_int_equal(s.profile, 0x1b);
+	assert_int_equal(s.capacity, 2295104);
+	assert_int_equal(s.free, 2295104);
+	assert_int_equal(s.write_speed, 22160);
+	uint64_t commands = s.commands, errors = s.errors;
+	begin_blocks(d, 0x2a, 0, 20);
+	assert_int_equal(mmc_push(d, data, 32768), 0);
+	assert_int_equal(mmc_push(d, data, 8192), 0);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_int_equal(read_blocks(d, 20, 1), 0x52100);
+	s = state_of(d);
+	assert_int_equal(s.commands - commands, 2);
+	assert_int_equal(s.errors - errors, 1);
+	assert_int_equal(s.blocks_written, 20);
+	assert_int_equal(s.recorded, 20);
+	assert_int_equal(s.nwa, 20);
+	assert_int_equal(s.readable, 0);
+	assert_int_equal(command(d, 0x5b, 0, 6, 0, 0, 0, 0, 0, 0, 0), 0);
+	s = state_of(d);
+	assert_int_equal(s.profile, 0x10);
+	assert_true(s.finalised);
+	assert_int_equal(s.readable, 20);
+	assert_int_equal(s.free, 0);
+	assert_string_equal(mmc_profile_name(s.profile), "DVD-ROM");
+	assert_string_equal(mmc_profile_name(0xbeef), "unknown");
+	mmc_drive_free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fresh_drive),
+		cmocka_unit_test(one_attention_and_one_event_per_insertion),
+		cmocka_unit_test(swap_is_one_new_medium),
+		cmocka_unit_test(host_ejects_and_loads),
+		cmocka_unit_test(locked_drive_asks_the_host),
+		cmocka_unit_test(attention_asks_a_host_that_polls_no_events),
+		cmocka_unit_test(force_takes_disc_and_lock),
+		cmocka_unit_test(a_bus_reset_lets_go_of_the_disc),
+		cmocka_unit_test(sense_stays_until_the_next_command),
+		cmocka_unit_test(state_tells_of_the_burn),
+	};
+
+	return cmocka_run_group_tests_name("drive", tests, NULL, NULL);
+}

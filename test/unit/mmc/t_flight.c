@@ -1,0 +1,513 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Commands in flight: discs come and go under them, media are slow or fail, data stops short. */
+#include <errno.h>
+
+#include "unit/mmc/drive_disc.h"
+
+#define SENSE_OF_DEFERRED 0x1030c00u
+
+/* ---- commands in flight ---------------------------------------------------------------------- */
+
+static void read_in_flight_ends_on_its_disc(void **state)
+{
+	struct mmc_drive *d = new_drive();
+	const uint8_t *p;
+	uint32_t lba = 3;
+	int32_t n;
+
+	(void)state;
+	released = 0;
+	mmc_insert(d, rom(1, 200));
+	settle(d);
+	begin_blocks(d, 0x28, lba, 100);
+	assert_true(mmc_pull(d, &p, 8192) == 8192);
+	assert_numbered(p, 1, lba, 4);
+	lba += 4;
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	mmc_insert(d, rom(2, 50));
+	assert_int_equal(released, 0);
+	while ((n = mmc_pull(d, &p, 16384)) > 0) {
+		assert_numbered(p, 1, lba, (uint32_t)n / MEDIA_BLOCK);
+		lba += (uint32_t)n / MEDIA_BLOCK;
+	}
+	assert_int_equal(n, 0);
+	assert_int_equal(lba, 103);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_int_equal(released, 1);
+	assert_int_equal(read_blocks(d, 0, 1), 0x62800);
+	assert_int_equal(read_blocks(d, 49, 1), 0);
+	assert_numbered(answer.data, 2, 49, 1);
+	assert_int_equal(read_blocks(d, 50, 1), 0x52100);
+	mmc_drive_free(d);
+}
+
+static struct media *kept;
+
+static void keep_release(struct disc *d, void *ctx)
+{
+	(void)ctx;
+	released++;
+	kept = d->media;
+	d->media = NULL;
+	disc_destroy(d);
+}
+
+static void write_in_flight_ends_on_its_disc(void **state)
+{
+	static uint8_t data[32 * MEDIA_BLOCK], back[32 * MEDIA_BLOCK];
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	released = 0;
+	for (uint32_t i = 0; i < 32; i++)
+		script_stamp(i, data + (size_t)i * MEDIA_BLOCK);
+	mmc_insert(d, disc_new(media_mem_new(0, true), 0, keep_release, NULL));
+	settle(d);
+	begin_blocks(d, 0x2a, 0, 32);
+	assert_int_equal(mmc_push(d, data, 10000), 0);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	mmc_insert(d, blank());
+	assert_int_equal(released, 0);
+	assert_int_equal(mmc_push(d, data + 10000, 30000), 0);
+	assert_int_equal(mmc_push(d, data + 40000, sizeof(data) - 40000), 0);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_int_equal(released, 1);
+	assert_int_equal(kept->blocks, 32);
+	assert_int_equal(media_read(kept, 0, 32, back), 0);
+	assert_memory_equal(back, data, sizeof(data));
+	media_close(kept);
+	assert_true(state_of(d).blank);
+	assert_int_equal(state_of(d).recorded, 0);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	mmc_drive_free(d);
+}
+
+/* CLOSE waits for its storage; meanwhile the disc is swapped: the new one is not touched by it. */
+static void close_in_flight_ends_on_its_disc(void **state)
+{
+	static const uint8_t finalise[10] = {0x5b, 0, 6};
+	struct media_fault wait = {.kind = MEDIA_FAULT_AGAIN, .on_sync = true, .times = 2};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct mmc_drive *d = new_drive();
+	static uint8_t data[16 * MEDIA_BLOCK];
+	uint8_t write[10] = {0x2a, [8] = 16};
+
+	(void)state;
+	released = 0;
+	mmc_insert(d, disc_new(m, 0, count_release, NULL));
+	settle(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	media_fault_set(m, &wait);
+	mmc_begin(d, finalise, 10, 0, &answer.xfer);
+	assert_int_equal(mmc_end(d), MMC_AGAIN);
+	assert_true(state_of(d).busy);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_int_equal(mmc_end(d), MMC_AGAIN);
+	mmc_insert(d, blank());
+	assert_int_equal(released, 0);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_int_equal(released, 1);
+	assert_int_equal(current_profile(d), 0x1b);
+	assert_true(state_of(d).blank);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(test_unit_ready(d), 0);
+	assert_int_equal(media_event(d), 2);
+	assert_int_equal(media_event(d), 0);
+	mmc_drive_free(d);
+}
+
+/* And nothing takes its place: the empty drive has no new medium to tell of. */
+static void close_in_flight_of_an_ejected_disc(void **state)
+{
+	static const uint8_t close_session[10] = {0x5b, 0, 2};
+	static uint8_t data[16 * MEDIA_BLOCK];
+	uint8_t write[10] = {0x2a, [8] = 16};
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, blank());
+	settle(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	mmc_begin(d, close_session, 10, 0, &answer.xfer);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_int_equal(media_event(d), 3);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	mmc_drive_free(d);
+}
+
+static void reserve_in_flight_of_an_ejected_disc(void **state)
+{
+	static const uint8_t reserve[10] = {0x53, [8] = 16};
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, blank());
+	settle(d);
+	mmc_begin(d, reserve, 10, 0, &answer.xfer);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	mmc_insert(d, blank());
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_true(state_of(d).blank);
+	mmc_drive_free(d);
+}
+
+static void abort_lets_the_disc_go(void **state)
+{
+	struct mmc_drive *d = new_drive();
+	const uint8_t *p;
+
+	(void)state;
+	released = 0;
+	mmc_insert(d, rom(1, 100));
+	settle(d);
+	begin_blocks(d, 0x28, 0, 64);
+	assert_true(mmc_pull(d, &p, 4096) > 0);
+	assert_int_equal(mmc_eject(d, true), MMC_EJECT_DONE);
+	assert_int_equal(released, 0);
+	mmc_abort(d);
+	assert_int_equal(released, 1);
+	mmc_abort(d);
+	/* A new command ends the old one, a reset too, and the end of the drive. */
+	mmc_insert(d, rom(2, 100));
+	settle(d);
+	begin_blocks(d, 0x28, 0, 64);
+	assert_int_equal(read_blocks(d, 0, 1), 0);
+	begin_blocks(d, 0x28, 0, 64);
+	mmc_transport_reset(d);
+	assert_false(state_of(d).busy);
+	assert_int_equal(test_unit_ready(d), 0);
+	begin_blocks(d, 0x28, 0, 64);
+	mmc_bus_reset(d);
+	assert_int_equal(test_unit_ready(d), 0x62900);
+	begin_blocks(d, 0x28, 0, 64);
+	mmc_drive_free(d);
+	assert_int_equal(released, 2);
+}
+
+/* ---- media that are not there yet ------------------------------------------------------------ */
+
+static struct media *slow;
+
+static struct mmc_drive *slow_drive(struct disc **out)
+{
+	struct mmc_drive *d = new_drive();
+
+	slow = media_fault_new(numbered_media(5, 0));
+	*out = disc_new(slow, 0, NULL, NULL);
+	mmc_insert(d, *out);
+	settle(d);
+	return d;
+}
+
+static void set_again(bool read, bool write, bool sync, uint64_t skip)
+{
+	struct media_fault f = {.kind = MEDIA_FAULT_AGAIN,
+		.on_read = read,
+		.on_write = write,
+		.on_sync = sync,
+		.skip = skip,
+		.times = 1};
+
+	media_fault_set(slow, &f);
+}
+
+/* Each medium operation of a command in turn says "again"; the outcome is the same. */
+static void again_at_every_step_of_a_write(void **state)
+{
+	static uint8_t data[64 * MEDIA_BLOCK], back[64 * MEDIA_BLOCK];
+	static const uint32_t portions[] = {32768, 2048, 1000, 5000, 31000};
+
+	(void)state;
+	for (uint32_t i = 0; i < 64; i++)
+		script_stamp(i, data + (size_t)i * MEDIA_BLOCK);
+	for (size_t k = 0; k < ARRAY_LEN(portions); k++) {
+		for (unsigned skip = 0; skip < 70; skip++) {
+			struct disc *disc;
+			struct mmc_drive *d = slow_drive(&disc);
+			unsigned waits = 0;
+
+			set_again(false, true, false, skip);
+			begin_blocks(d, 0x2a, 0, 64);
+			for (uint32_t at = 0; at < sizeof(data);) {
+				uint32_t n = MIN(portions[k], (uint32_t)sizeof(data) - at);
+
+				if (mmc_push(d, data + at, n) == 0)
+					at += n;
+				else
+					waits++;
+				assert_true(waits < 3);
+			}
+			enum mmc_status status;
+			while ((status = mmc_end(d)) == MMC_AGAIN)
+				assert_true(++waits < 3);
+			assert_int_equal(status, MMC_GOOD);
+			assert_int_equal(slow->blocks, 64);
+			assert_int_equal(media_read(slow, 0, 64, back), 0);
+			assert_memory_equal(back, data, sizeof(data));
+			assert_int_equal(state_of(d).nwa, 64);
+			mmc_drive_free(d);
+		}
+	}
+}
+
+static void again_at_every_step_of_a_read(void **state)
+{
+	static uint8_t data[64 * MEDIA_BLOCK];
+
+	(void)state;
+	for (unsigned skip = 0; skip < 20; skip++) {
+		struct disc *disc;
+		struct mmc_drive *d = slow_drive(&disc);
+		uint32_t got = 0, waits = 0;
+		const uint8_t *p;
+		int32_t n;
+
+		begin_blocks(d, 0x2a, 0, 64);
+		for (uint32_t at = 0; at < sizeof(data); at += 32768)
+			assert_int_equal(mmc_push(d, data + at, 32768), 0);
+		assert_int_equal(mmc_end(d), MMC_GOOD);
+		set_again(true, false, false, skip);
+		begin_blocks(d, 0x28, 0, 64);
+		while ((n = mmc_pull(d, &p, 8192)) != 0) {
+			if (n < 0)
+				assert_true(++waits < 2);
+			else
+				got += (uint32_t)n;
+		}
+		assert_int_equal(got, sizeof(data));
+		assert_int_equal(waits, skip < 16 ? 1 : 0);
+		assert_int_equal(mmc_end(d), MMC_GOOD);
+		mmc_drive_free(d);
+	}
+}
+
+/* VERIFY, SYNCHRONIZE CACHE, CLOSE and WRITE with FUA wait in mmc_end(). */
+static void again_at_the_end(void **state)
+{
+	static const uint8_t cdbs[][10] = {
+		{0x35},
+		{0x5b, 0, 1, 0, 0, 1},
+		{0x5b, 0, 2},
+		{0x5b, 0, 6},
+		{0x2f, [8] = 16},
+	};
+	static uint8_t data[16 * MEDIA_BLOCK];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cdbs); i++) {
+		struct disc *disc;
+		struct mmc_drive *d = slow_drive(&disc);
+
+		begin_blocks(d, 0x2a, 0, 16);
+		assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
+		assert_int_equal(mmc_end(d), MMC_GOOD);
+		set_again(cdbs[i][0] == 0x2f, false, cdbs[i][0] != 0x2f, 0);
+		mmc_begin(d, cdbs[i], 10, 0, &answer.xfer);
+		assert_int_equal(answer.xfer.dir, MMC_DIR_NONE);
+		assert_int_equal(mmc_end(d), MMC_AGAIN);
+		assert_int_equal(mmc_end(d), MMC_GOOD);
+		assert_int_equal(disc->layout.finalised, cdbs[i][0] == 0x5b && cdbs[i][2] == 6);
+		mmc_drive_free(d);
+	}
+}
+
+/* ---- data that stops short, storage that fails ----------------------------------------------- */
+
+static void data_out_that_stops_short(void **state)
+{
+	static uint8_t data[16 * MEDIA_BLOCK];
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, blank());
+	settle(d);
+	begin_blocks(d, 0x2a, 0, 16);
+	assert_int_equal(mmc_push(d, data, 5000), 0);
+	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
+	assert_int_equal(mmc_last_sense(d), 0xb4b00);
+	/* What was written whole stays; the host finds the next address by asking. */
+	assert_int_equal(state_of(d).nwa, 2);
+	begin_blocks(d, 0x2a, 2, 1);
+	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
+	assert_int_equal(state_of(d).nwa, 2);
+	mmc_drive_free(d);
+}
+
+static void a_read_that_fails_in_the_middle(void **state)
+{
+	struct media_fault one_block = {
+		.kind = MEDIA_FAULT_ERROR, .on_read = true, .from = 21, .end = 22, .error = EIO};
+	struct media *m = media_fault_new(numbered_media(1, 100));
+	struct mmc_drive *d = new_drive();
+	uint32_t got = 0;
+	const uint8_t *p;
+	int32_t n;
+
+	(void)state;
+	m->writable = false;
+	mmc_insert(d, disc_new(m, 0, NULL, NULL));
+	settle(d);
+	media_fault_set(m, &one_block);
+	begin_blocks(d, 0x28, 10, 32);
+	while ((n = mmc_pull(d, &p, 8192)) > 0) {
+		assert_numbered(p, 1, 10 + got / MEDIA_BLOCK, (uint32_t)n / MEDIA_BLOCK);
+		got += (uint32_t)n;
+	}
+	/* All before the bad block came, and nothing of it. */
+	assert_int_equal(n, 0);
+	assert_int_equal(got, 11 * MEDIA_BLOCK);
+	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
+	assert_int_equal(mmc_last_sense(d), 0x31100);
+	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
+	assert_int_equal(answer.data[0], 0xf0);
+	assert_int_equal(get_be32(answer.data + 3), 21);
+	assert_int_equal(read_blocks(d, 22, 16), 0);
+	mmc_drive_free(d);
+}
+
+static const uint8_t request_sense[] = {0x03, 0, 0, 0, 18, 0};
+
+static mmc_sense_t write_16(struct mmc_drive *d, uint32_t lba)
+{
+	static const uint8_t data[16 * MEDIA_BLOCK];
+	uint8_t cdb[10] = {0x2a};
+
+	put_be32(cdb + 2, lba);
+	put_be16(cdb + 7, 16);
+	return command_with(d, cdb, sizeof(cdb), 0, data);
+}
+
+/* Nobody asked for it, so nobody was told: the next command that records is. */
+static void a_flush_that_fails_is_a_deferred_error(void **state)
+{
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct mmc_drive *d = new_drive();
+	struct mmc_state s;
+
+	(void)state;
+	mmc_insert(d, disc_new(m, 0, NULL, NULL));
+	settle(d);
+	assert_int_equal(write_16(d, 0), 0);
+	mmc_flush(d);
+	assert_int_equal(write_16(d, 16), 0);
+	media_fault_set(m, &sync);
+	mmc_flush(d);
+	/* A host's polling does not swallow it. */
+	assert_int_equal(test_unit_ready(d), 0);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(write_16(d, 32), SENSE_OF_DEFERRED);
+	assert_int_equal(command_with(d, request_sense, sizeof(request_sense), 18, NULL), 0);
+	assert_int_equal(answer.data[0] & 0x7f, 0x71);
+	assert_int_equal(answer.data[2], 3);
+	assert_int_equal(answer.data[12], 0x0c);
+	/* Told once; the burn goes on where storage has it. */
+	mmc_get_state(d, &s);
+	assert_int_equal(s.nwa, 16);
+	assert_int_equal(write_16(d, 32), 0x52102);
+	assert_int_equal(write_16(d, 16), 0);
+	mmc_drive_free(d);
+}
+
+/* The bound of what may be ahead of storage forces a sync in mid-burn, and that fails. */
+static void a_checkpoint_that_fails_is_a_deferred_error(void **state)
+{
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = ENOSPC};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct disc_options o = {.media = m, .max_unsaved = DISC_MAX_UNSAVED_LEAST};
+	struct mmc_drive *d = new_drive();
+	struct mmc_state s;
+	uint32_t lba;
+
+	(void)state;
+	mmc_insert(d, disc_open(&o));
+	settle(d);
+	for (lba = 0; lba < 2 * DISC_MAX_UNSAVED_LEAST; lba += 16) {
+		assert_int_equal(write_16(d, lba), 0);
+		mmc_get_state(d, &s);
+		assert_in_range(s.unsynced, 0, DISC_MAX_UNSAVED_LEAST);
+	}
+	media_fault_set(m, &sync);
+	assert_int_equal(write_16(d, lba), SENSE_OF_DEFERRED);
+	assert_int_equal(command_with(d, request_sense, sizeof(request_sense), 18, NULL), 0);
+	assert_int_equal(answer.data[0], 0xf1);
+	assert_int_equal(get_be32(answer.data + 3), DISC_MAX_UNSAVED_LEAST);
+	mmc_get_state(d, &s);
+	assert_int_equal(s.nwa, DISC_MAX_UNSAVED_LEAST);
+	assert_int_equal(s.unsynced, 0);
+	mmc_drive_free(d);
+}
+
+static void a_write_that_fails_drops_the_rest(void **state)
+{
+	static uint8_t data[64 * MEDIA_BLOCK];
+	struct media_fault second = {.kind = MEDIA_FAULT_ERROR,
+		.on_write = true,
+		.skip = 1,
+		.times = 1,
+		.error = ENOSPC};
+	struct disc *disc;
+	struct mmc_drive *d = slow_drive(&disc);
+
+	(void)state;
+	media_fault_set(slow, &second);
+	begin_blocks(d, 0x2a, 0, 64);
+	for (uint32_t at = 0; at < sizeof(data); at += 16384)
+		assert_int_equal(mmc_push(d, data + at, 16384), 0);
+	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
+	assert_int_equal(mmc_last_sense(d), 0x30c00);
+	assert_int_equal(state_of(d).nwa, 8);
+	assert_int_equal(slow->blocks, 8);
+	mmc_drive_free(d);
+}
+
+static void flush_reaches_the_storage(void **state)
+{
+	static uint8_t data[MEDIA_BLOCK];
+	struct disc *disc;
+	struct mmc_drive *d = slow_drive(&disc);
+	struct media_fault fail = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .error = EIO, .times = 1};
+
+	(void)state;
+	mmc_flush(d);
+	assert_int_equal(slow->syncs, 0);
+	begin_blocks(d, 0x2a, 0, 1);
+	assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	media_fault_set(slow, &fail);
+	mmc_flush(d);
+	assert_int_equal(slow->syncs, 0);
+	mmc_flush(d);
+	assert_int_equal(slow->syncs, 1);
+	mmc_eject(d, true);
+	mmc_flush(d);
+	mmc_drive_free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(read_in_flight_ends_on_its_disc),
+		cmocka_unit_test(write_in_flight_ends_on_its_disc),
+		cmocka_unit_test(close_in_flight_ends_on_its_disc),
+		cmocka_unit_test(close_in_flight_of_an_ejected_disc),
+		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc),
+		cmocka_unit_test(abort_lets_the_disc_go),
+		cmocka_unit_test(again_at_every_step_of_a_write),
+		cmocka_unit_test(again_at_every_step_of_a_read),
+		cmocka_unit_test(again_at_the_end),
+		cmocka_unit_test(data_out_that_stops_short),
+		cmocka_unit_test(a_read_that_fails_in_the_middle),
+		cmocka_unit_test(a_flush_that_fails_is_a_deferred_error),
+		cmocka_unit_test(a_checkpoint_that_fails_is_a_deferred_error),
+		cmocka_unit_test(a_write_that_fails_drops_the_rest),
+		cmocka_unit_test(flush_reaches_the_storage),
+	};
+
+	return cmocka_run_group_tests_name("flight", tests, NULL, NULL);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A drive that is saved and restored between two commands is the same drive to the host. */
+#include "unit/mmc/drive_disc.h"
+
+static struct mmc_saved saved;
+
+/* The drive goes, as with its process; a new one comes up with what was saved. */
+static struct mmc_drive *reborn(struct mmc_drive *d, struct disc *disc)
+{
+	mmc_save(d, &saved);
+	mmc_drive_free(d);
+	d = new_drive();
+	mmc_restore(d, &saved, disc);
+	return d;
+}
+
+static void nothing_is_told(struct mmc_drive *d)
+{
+	assert_int_equal(test_unit_ready(d), 0);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(command(d, 0x4a, 0x01, 0, 0, 0x02, 0, 0, 0, 8, 0), 0);
+	assert_int_equal(answer.data[4] & 0x0f, 0);
+}
+
+static void a_disc_is_in_as_before(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, rom(3, 10));
+	settle(d);
+	assert_int_equal(read_blocks(d, 0, 10), 0);
+	d = reborn(d, rom(3, 10));
+	nothing_is_told(d);
+	assert_int_equal(current_profile(d), 0x10);
+	assert_int_equal(read_blocks(d, 2, 8), 0);
+	assert_numbered(answer.data, 3, 2, 8);
+	assert_int_equal(state_of(d).blocks_read, 18);
+	mmc_drive_free(d);
+}
+
+static void an_empty_drive_stays_empty(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	settle(d);
+	d = reborn(d, NULL);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	assert_int_equal(media_event(d), 0);
+	mmc_insert(d, rom(1, 10));
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	mmc_drive_free(d);
+}
+
+static void locks_sense_and_pages_stay(void **state)
+{
+	static const uint8_t select[10] = {0x55, 0x10, 0, 0, 0, 0, 0, 0, 60, 0};
+	struct mmc_drive *d = new_drive();
+	uint8_t list[60] = {0};
+
+	(void)state;
+	mmc_insert(d, blank());
+	settle(d);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	assert_int_equal(command(d, 0x5a, 0, 0x05, 0, 0, 0, 0, 0, 60, 0), 0);
+	memcpy(list, answer.data, sizeof(list));
+	memset(list, 0, 8);
+	list[8 + 2] = 0x42; /* session at once */
+	assert_int_equal(command_with(d, select, sizeof(select), 0, list), 0);
+	assert_int_equal(command(d, 0xbb, 0, 0xff, 0xff, 0x15, 0xa4, 0, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(read_blocks(d, 5, 1) >> 16, 5);
+
+	d = reborn(d, blank());
+	assert_int_equal(mmc_last_sense(d) >> 16, 5);
+	assert_true(state_of(d).locked);
+	assert_true(state_of(d).blank);
+	assert_int_equal(state_of(d).write_speed, 5540);
+	assert_int_equal(command(d, 0x5a, 0, 0x05, 0, 0, 0, 0, 0, 60, 0), 0);
+	assert_int_equal(answer.data[8 + 2], 0x42);
+	nothing_is_told(d);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	mmc_drive_free(d);
+}
+
+static void what_was_not_told_yet_is_told(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	settle(d);
+	mmc_insert(d, rom(1, 10));
+	d = reborn(d, rom(1, 10));
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(media_event(d), 2);
+	settle(d); /* the profile's change */
+	/* An eject request that the host has not answered. */
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	d = reborn(d, rom(1, 10));
+	assert_int_equal(media_event(d), 1);
+	assert_true(state_of(d).eject_requested);
+	mmc_drive_free(d);
+}
+
+static void the_tray_stays_out(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, rom(1, 10));
+	settle(d);
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
+	assert_int_equal(media_event(d), 3);
+	d = reborn(d, rom(1, 10));
+	assert_true(state_of(d).ejected_by_host);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	assert_int_equal(media_event(d), 0);
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 3, 0), 0);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	/* Out, and the file is gone: the host has seen that already. */
+	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
+	settle(d);
+	d = reborn(d, NULL);
+	assert_false(state_of(d).ejected_by_host);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	assert_int_equal(media_event(d), 0);
+	mmc_drive_free(d);
+}
+
+static void a_lost_disc_is_told_as_an_eject(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, rom(1, 10));
+	settle(d);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	d = reborn(d, NULL);
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	assert_int_equal(media_event(d), 3);
+	assert_false(state_of(d).locked);
+	mmc_drive_free(d);
+}
+
+static void another_profile_is_told_as_a_new_disc(void **state)
+{
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, blank());
+	settle(d);
+	d = reborn(d, rom(1, 10));
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(media_event(d), 2);
+	assert_int_equal(current_profile(d), 0x10);
+	mmc_drive_free(d);
+}
+
+/* Whatever the memory holds: the drive works, and shows nothing it could not have had. */
+static void rubbish_is_left_out(void **state)
+{
+	struct mmc_config config = script_default_config();
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned round = 0; round < 2000; round++) {
+		uint8_t *p = (uint8_t *)&saved;
+		struct mmc_drive *d = mmc_drive_new(&config);
+
+		for (size_t i = 0; i < sizeof(saved); i++) {
+			seed = seed * 1103515245u + 12345u;
+			p[i] = round ? (uint8_t)(seed >> 16) : 0xff;
+		}
+		mmc_restore(d, &saved, round & 1 ? rom(1, 10) : NULL);
+		assert_true(state_of(d).write_speed >= 3324 && state_of(d).write_speed <= 22160);
+		assert_true(state_of(d).read_speed >= 1385 && state_of(d).read_speed <= 22160);
+		settle(d);
+		assert_int_equal(command(d, 0x5a, 0, 0x3f, 0, 0, 0, 0, 0x10, 0, 0), 0);
+		assert_int_equal(answer.data[8], 0x01);
+		assert_int_equal(answer.data[9], 10);
+		mmc_save(d, &saved);
+		mmc_drive_free(d);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_disc_is_in_as_before),
+		cmocka_unit_test(an_empty_drive_stays_empty),
+		cmocka_unit_test(locks_sense_and_pages_stay),
+		cmocka_unit_test(what_was_not_told_yet_is_told),
+		cmocka_unit_test(the_tray_stays_out),
+		cmocka_unit_test(a_lost_disc_is_told_as_an_eject),
+		cmocka_unit_test(another_profile_is_told_as_a_new_disc),
+		cmocka_unit_test(rubbish_is_left_out),
+	};
+
+	return cmocka_run_group_tests_name("save", tests, NULL, NULL);
+}
