@@ -105,9 +105,9 @@ uint32_t disc_end(const struct disc *d)
 	return d->layout.finalised ? recorded_end(d) : d->limit;
 }
 
-uint32_t disc_track_at(const struct disc *d, uint32_t lba)
+uint32_t disc_track_at(const struct disc *d, int64_t lba)
 {
-	if (lba >= disc_end(d))
+	if (lba < 0 || lba >= disc_end(d))
 		return 0;
 	for (uint32_t i = d->layout.tracks; i-- > 0;)
 		if (lba >= d->layout.track[i].start)
@@ -257,20 +257,20 @@ static int commit(struct disc *d, const struct disc_layout *before)
 
 /* ---- reading and recording ---------------------------------------------------------------- */
 
-int disc_may_write(const struct disc *d, uint32_t lba, uint32_t count)
+int disc_may_write(const struct disc *d, int64_t lba, uint32_t count)
 {
 	uint32_t number = disc_open_track(d);
 
 	if (number == 0)
 		return DISC_CLOSED;
 	const struct disc_track *t = &d->layout.track[number - 1];
-	if (lba >= d->limit)
+	if (lba < 0 || lba >= d->limit)
 		return DISC_OUT_OF_RANGE;
 	if (lba != disc_track_nwa(d, t))
 		return count ? DISC_NOT_WRITABLE_ADDRESS : DISC_OK;
-	if ((uint64_t)lba + count > d->limit)
+	if (lba + count > d->limit)
 		return DISC_OUT_OF_RANGE;
-	if ((uint64_t)lba + count > track_limit(d, t))
+	if (lba + count > track_limit(d, t))
 		return DISC_TRACK_FULL;
 	return DISC_OK;
 }
@@ -280,33 +280,33 @@ int disc_may_write(const struct disc *d, uint32_t lba, uint32_t count)
  * an image of more than 0 bytes without one would be a DVD-ROM after a cut, and an older
  * one may allow less to be missed or be of another boot; and enough of what is ahead.
  */
-static int make_way(struct disc *d, uint32_t lba, uint32_t count)
+static int make_way(struct disc *d, int64_t lba, uint32_t count)
 {
 	uint32_t end = recorded_end(d);
 	int r;
 
 	if (d->store && !d->saved)
 		d->store_uncertain = true;
-	if (!d->store_uncertain && (uint64_t)lba + count - d->safe_end <= disc_max_unsaved(d))
+	if (!d->store_uncertain && lba + count - d->safe_end <= disc_max_unsaved(d))
 		return DISC_OK;
 	r = disc_sync(d);
 	return r < 0 && recorded_end(d) < end ? DISC_LOST : r;
 }
 
-static int write_medium(struct disc *d, uint32_t lba, uint32_t count, const void *buf)
+static int write_medium(struct disc *d, int64_t lba, uint32_t count, const void *buf)
 {
 	int r = make_way(d, lba, count);
 
 	if (r != DISC_OK)
 		return r;
-	r = media_write(d->media, lba, count, buf);
+	r = media_write(d->media, (uint64_t)lba, count, buf);
 	/* Where blocks are taken before they are written, some of those before may be lost. */
 	if (r < 0 && r != -EAGAIN && disc_wait_written(d) == 0)
 		(void)media_truncate(d->media, recorded_end(d));
 	return r;
 }
 
-int disc_write(struct disc *d, uint32_t lba, uint32_t count, const void *buf)
+int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf)
 {
 	int r = disc_may_write(d, lba, count);
 
@@ -321,28 +321,28 @@ int disc_write(struct disc *d, uint32_t lba, uint32_t count, const void *buf)
 	return DISC_OK;
 }
 
-int disc_may_read(const struct disc *d, uint32_t lba, uint32_t count)
+int disc_may_read(const struct disc *d, int64_t lba, uint32_t count)
 {
-	uint64_t end = (uint64_t)lba + count;
+	int64_t size = disc_end(d), end = lba + count;
 
-	if (lba >= disc_end(d) || end > disc_end(d))
+	if (lba < 0 || lba >= size || end > size)
 		return DISC_OUT_OF_RANGE;
 	/* No blocks is no error anywhere on the disc, also on a blank one (MMC-6 6.15). */
 	return count && end > real_end(d) ? DISC_UNREADABLE : DISC_OK;
 }
 
-int disc_read(struct disc *d, uint32_t lba, uint32_t count, void *buf)
+int disc_read(struct disc *d, int64_t lba, uint32_t count, void *buf)
 {
 	int r = disc_may_read(d, lba, count);
 
-	return r != DISC_OK ? r : media_read(d->media, lba, count, buf);
+	return r != DISC_OK ? r : media_read(d->media, (uint64_t)lba, count, buf);
 }
 
-int disc_view(struct disc *d, uint32_t lba, uint32_t *count, void *stage, const uint8_t **data)
+int disc_view(struct disc *d, int64_t lba, uint32_t *count, void *stage, const uint8_t **data)
 {
 	int r = disc_may_read(d, lba, *count);
 
-	return r != DISC_OK ? r : media_view(d->media, lba, count, stage, data);
+	return r != DISC_OK ? r : media_view(d->media, (uint64_t)lba, count, stage, data);
 }
 
 /* ---- reservations, closing ----------------------------------------------------------------- */

@@ -3,7 +3,9 @@
  * Disc: what lies on a medium. Tracks, sessions, next writable address, closed
  * and finalised state; the write-once sequential recorder (MMC-6 4.4 DVD+R)
  * lives here, so that no command handler can put a block where a real drive
- * would not. All addresses and sizes are in blocks of 2048 bytes.
+ * would not. All addresses and sizes are in blocks of 2048 bytes. An address that a
+ * command brings is an int64_t: it holds each 32-bit number of a host as well as the
+ * negative addresses of a CD (MMC-6 4.2.8.3), and any of them may be passed unchecked.
  *
  * The layout is kept beside the image, in a store, and is never ahead of the
  * data it speaks of:
@@ -158,7 +160,7 @@ uint32_t disc_end(const struct disc *d);
 /* Track 1-based; NULL when there is none. The last one is the open/invisible one if any. */
 const struct disc_track *disc_track(const struct disc *d, uint32_t number);
 /* Number of the track that holds lba (blank area: the open one), 0 when there is none. */
-uint32_t disc_track_at(const struct disc *d, uint32_t lba);
+uint32_t disc_track_at(const struct disc *d, int64_t lba);
 /* The track that can take data, 0 when there is none. */
 uint32_t disc_open_track(const struct disc *d);
 /* First and last track number of a session; false when there is no such session. */
@@ -175,14 +177,14 @@ uint32_t disc_track_free(const struct disc *d, const struct disc_track *t);
 uint32_t disc_track_size(const struct disc *d, const struct disc_track *t);
 
 /* May these blocks be written now? Changes nothing. DISC_OK or why not. */
-int disc_may_write(const struct disc *d, uint32_t lba, uint32_t count);
+int disc_may_write(const struct disc *d, int64_t lba, uint32_t count);
 /* Checks, writes, moves the next writable address. DISC_*, -EAGAIN, -errno; all or nothing. */
-int disc_write(struct disc *d, uint32_t lba, uint32_t count, const void *buf);
+int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf);
 /* May these blocks be read: recorded ones only. */
-int disc_may_read(const struct disc *d, uint32_t lba, uint32_t count);
-int disc_read(struct disc *d, uint32_t lba, uint32_t count, void *buf);
+int disc_may_read(const struct disc *d, int64_t lba, uint32_t count);
+int disc_read(struct disc *d, int64_t lba, uint32_t count, void *buf);
 /* Up to *count of them, where they lie or in stage (room for *count): see media_view(). */
-int disc_view(struct disc *d, uint32_t lba, uint32_t *count, void *stage, const uint8_t **data);
+int disc_view(struct disc *d, int64_t lba, uint32_t *count, void *stage, const uint8_t **data);
 /*
  * Data, then layout. On failure the next writable address goes back to what is on
  * storage. Nothing new: DISC_OK without asking storage.

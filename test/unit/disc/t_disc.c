@@ -132,6 +132,9 @@ static void writes_at_the_next_address_only(void **state)
 	assert_int_equal(disc_write(d, 1, 1, buf), DISC_NOT_WRITABLE_ADDRESS);
 	assert_int_equal(disc_write(d, 256, 1, buf), DISC_OUT_OF_RANGE);
 	assert_int_equal(disc_write(d, 0xffffffff, 1, buf), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_write(d, -1, 1, buf), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_write(d, -150, 300, buf), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_write(d, INT64_C(1) << 32, 1, buf), DISC_OUT_OF_RANGE);
 	assert_int_equal(disc_write(d, 0, 257, buf), DISC_OUT_OF_RANGE);
 	assert_true(disc_is_blank(d));
 	burn(d, 20);
@@ -163,6 +166,12 @@ static void reads_what_was_recorded_only(void **state)
 	assert_int_equal(disc_may_read(d, 255, 2), DISC_OUT_OF_RANGE);
 	assert_int_equal(disc_may_read(d, 256, 1), DISC_OUT_OF_RANGE);
 	assert_int_equal(disc_may_read(d, 0xffffffff, 0xffffffff), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_may_read(d, -1, 1), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_may_read(d, -1, 0), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_may_read(d, -32, 33), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_may_read(d, INT64_C(1) << 32, 1), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_track_at(d, -1), 0);
+	assert_int_equal(disc_track_at(d, INT64_C(1) << 32), 0);
 	disc_put(d);
 }
 
