@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Media: a run of 2048-byte blocks somewhere. The layer knows no optical disc
- * and no SCSI; it moves whole blocks and says how that went.
+ * Media: a run of blocks of one size somewhere, in a file or in memory. The layer
+ * knows no optical disc and no SCSI; it moves whole blocks and reports the result.
  *
- * Callers use the media_*() wrappers only: they check the contract (range,
- * state) before the operation and its answer after it.
+ * Callers use the media_*() wrappers only: the wrappers check the contract (range,
+ * state) before the operation and its result after it.
  */
 #ifndef MEDIA_MEDIA_H
 #define MEDIA_MEDIA_H
@@ -12,9 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MEDIA_BLOCK 2048u /* bytes */
+#define MEDIA_BLOCK    2048u /* bytes of a block of every disc but a compact disc */
+#define MEDIA_UNIT_MAX 2448u /* bytes of the largest block: a CD sector with its subchannel */
 /* What a drive that writes behind can take before storage has any of it, bytes. */
-#define MEDIA_RING  (2u * 1024u * 1024u)
+#define MEDIA_RING     (2u * 1024u * 1024u)
 
 struct media;
 
@@ -56,8 +57,9 @@ struct media_ops {
 
 struct media {
 	const struct media_ops *ops;
+	uint32_t unit;   /* bytes of a block: 2048, or 2352 or 2448 for a CD; never changes */
+	uint32_t tail;   /* bytes of the last block that storage really has; 0 = all of them */
 	uint64_t blocks; /* readable blocks; grows with writes */
-	uint32_t tail;   /* bytes of the last block that storage really has; 0 = all 2048 */
 	bool writable;
 	bool dirty;                    /* written since the last sync that worked */
 	bool end_uncertain;            /* a failed write may have left something behind the end */
@@ -81,13 +83,15 @@ int media_truncate(struct media *m, uint64_t blocks);
 void media_close(struct media *m);
 
 /*
- * A regular file. The descriptor is taken over, also on failure. writable asks
- * for a recordable medium. The file is locked (open file description lock):
- * exclusively when writable, shared else.
+ * Opens a regular file as a medium of blocks of MEDIA_BLOCK bytes. Takes the
+ * descriptor over, also on failure. writable asks for a recordable medium. The
+ * file is locked (open file description lock): exclusively if writable, else shared.
  * 0 and *out; -EISDIR, -EINVAL (not a regular file), -EFBIG (over 2^32-2 blocks),
- * -EBUSY (another drive or daemon has it), or a system errno.
+ * -EBUSY (another drive or daemon has locked it), or a system errno.
  */
 int media_file_open(int fd, bool writable, struct media **out);
+/* The same, with blocks of unit bytes, 1 to MEDIA_UNIT_MAX. */
+int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out);
 /*
  * From now on views of it never wait for storage: they answer -EAGAIN, and ready is
  * called, by a thread of the medium, when it is worth asking again. 0, or -ENOMEM: all
@@ -102,8 +106,13 @@ int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
  */
 struct media *media_write_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx);
 
-/* Sparse memory, for tests: blocks readable at first, all zero. NULL = no memory. */
+/*
+ * Sparse memory, for tests: that many blocks of MEDIA_BLOCK bytes are readable at
+ * first, all zero. NULL: no memory.
+ */
 struct media *media_mem_new(uint64_t blocks, bool writable);
+/* The same, with blocks of unit bytes, 1 to MEDIA_UNIT_MAX. */
+struct media *media_mem_new_units(uint32_t unit, uint64_t blocks, bool writable);
 
 /* What a fault medium does to the operations it passes on. */
 enum media_fault_kind {

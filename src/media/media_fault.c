@@ -115,6 +115,7 @@ struct media *media_fault_new(struct media *below)
 		return NULL;
 	}
 	f->m.ops = &fault_ops;
+	f->m.unit = below->unit;
 	f->m.blocks = below->blocks;
 	f->m.tail = below->tail;
 	f->m.writable = below->writable;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A medium in a regular file: block n is at byte 2048 n, so that a disc burned
- * in one session is a plain ISO image at every moment.
+ * A medium in a regular file. Block n begins at byte n * unit, so with blocks of 2048
+ * bytes a disc burned in one session is a plain ISO image at every moment.
  */
 #include "media/media.h"
 
@@ -91,16 +91,16 @@ static int write_all(int fd, const uint8_t *buf, size_t len, off_t at)
 
 static int file_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
-	size_t len = (size_t)count * MEDIA_BLOCK;
+	size_t len = (size_t)count * m->unit;
 
 	if (m->tail && block + count == m->blocks) {
-		size_t missing = MEDIA_BLOCK - m->tail;
+		size_t missing = m->unit - m->tail;
 
 		len -= missing;
 		memset((uint8_t *)buf + len, 0, missing);
 	}
 	return complain(
-		from(m), "reading", read_all(from(m)->fd, buf, len, (off_t)(block * MEDIA_BLOCK)));
+		from(m), "reading", read_all(from(m)->fd, buf, len, (off_t)(block * m->unit)));
 }
 
 /* What was read before may be other blocks now. */
@@ -113,23 +113,23 @@ static void forget(struct media_file *f)
 static int file_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
 	struct media_file *f = from(m);
-	uint64_t end = m->blocks * MEDIA_BLOCK - (m->tail ? MEDIA_BLOCK - m->tail : 0);
-	uint32_t len = *count * MEDIA_BLOCK;
+	uint64_t end = m->blocks * m->unit - (m->tail ? m->unit - m->tail : 0);
+	uint32_t len = *count * m->unit;
 	int r;
 
 	if (!f->ahead)
 		return -EOPNOTSUPP;
-	r = ahead_view(f->ahead, block * MEDIA_BLOCK, &len, end, data);
-	if (r == 0)
-		*count = len / MEDIA_BLOCK;
+	r = ahead_view(f->ahead, block * m->unit, &len, end, data);
+	if (r == 0 && len < *count * m->unit)
+		*count = len / m->unit;
 	return r == -EAGAIN ? r : complain(f, "reading", r);
 }
 
 static int file_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	struct media_file *f = from(m);
-	uint64_t at = block * MEDIA_BLOCK;
-	uint64_t end = at + (uint64_t)count * MEDIA_BLOCK;
+	uint64_t at = block * m->unit;
+	uint64_t end = at + (uint64_t)count * m->unit;
 	int r;
 
 	forget(f);
@@ -142,8 +142,7 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 		 * file would be longer than the disc. Best effort; the disc's
 		 * own record of what was written does not depend on it.
 		 */
-		if (end > m->blocks * MEDIA_BLOCK &&
-			ftruncate(f->fd, (off_t)(m->blocks * MEDIA_BLOCK)) < 0)
+		if (end > m->blocks * m->unit && ftruncate(f->fd, (off_t)(m->blocks * m->unit)) < 0)
 			return r;
 		return r;
 	}
@@ -171,7 +170,7 @@ static int file_truncate(struct media *m, uint64_t blocks)
 	int r;
 
 	forget(from(m));
-	r = ftruncate(from(m)->fd, (off_t)(blocks * MEDIA_BLOCK)) < 0 ? -errno : 0;
+	r = ftruncate(from(m)->fd, (off_t)(blocks * m->unit)) < 0 ? -errno : 0;
 
 	return complain(from(m), "shortening", r);
 }
@@ -200,7 +199,7 @@ int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx)
 {
 	struct media_file *f = from(m);
 
-	f->ahead = ahead_new(f->fd, ready, ctx);
+	f->ahead = ahead_new(f->fd, m->unit, ready, ctx);
 	return f->ahead ? 0 : -ENOMEM;
 }
 
@@ -217,7 +216,7 @@ static int lock_file(int fd, bool exclusive)
 	return errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP ? 0 : -errno;
 }
 
-static int check_file(int fd, bool writable, struct stat *st)
+static int check_file(int fd, uint32_t unit, bool writable, struct stat *st)
 {
 	if (fstat(fd, st) < 0)
 		return -errno;
@@ -226,15 +225,15 @@ static int check_file(int fd, bool writable, struct stat *st)
 	if (!S_ISREG(st->st_mode))
 		return -EINVAL;
 	/* LBAs have 32 bits, and FFFFFFFFh means "more than that" in READ CAPACITY. */
-	if ((uint64_t)st->st_size > (uint64_t)0xfffffffe * MEDIA_BLOCK)
+	if ((uint64_t)st->st_size > (uint64_t)0xfffffffe * unit)
 		return -EFBIG;
 	return lock_file(fd, writable);
 }
 
-int media_file_open(int fd, bool writable, struct media **out)
+int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out)
 {
 	struct stat st;
-	int r = check_file(fd, writable, &st);
+	int r = check_file(fd, unit, writable, &st);
 
 	if (r < 0) {
 		close(fd);
@@ -247,9 +246,15 @@ int media_file_open(int fd, bool writable, struct media **out)
 	}
 	f->fd = fd;
 	f->m.ops = &file_ops;
+	f->m.unit = unit;
 	f->m.writable = writable;
-	f->m.blocks = ((uint64_t)st.st_size + MEDIA_BLOCK - 1) / MEDIA_BLOCK;
-	f->m.tail = (uint32_t)((uint64_t)st.st_size % MEDIA_BLOCK);
+	f->m.blocks = ((uint64_t)st.st_size + unit - 1) / unit;
+	f->m.tail = (uint32_t)((uint64_t)st.st_size % unit);
 	*out = &f->m;
 	return 0;
+}
+
+int media_file_open(int fd, bool writable, struct media **out)
+{
+	return media_file_open_units(fd, MEDIA_BLOCK, writable, out);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A sparse medium in memory: a two-level table of 1 MiB pieces, absent ones are zero. */
+/* A sparse medium in memory: a table of pieces, of which those never written are absent: zeros. */
 #include "media/media.h"
 
 #include <errno.h>
@@ -8,8 +8,8 @@
 
 #include "util/array.h"
 
-#define PIECE_BLOCKS 512u
-#define PIECES       16384u /* 16 GiB, more than any disc of one layer */
+#define PIECE_BLOCKS 512u   /* 1 MiB with blocks of 2048 bytes */
+#define PIECES       16384u /* then 16 GiB, more than any disc of one layer */
 
 struct media_mem {
 	struct media m;
@@ -21,14 +21,14 @@ static int mem_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 	struct media_mem *mm = (struct media_mem *)m;
 	uint8_t *out = buf;
 
-	for (uint32_t i = 0; i < count; i++, out += MEDIA_BLOCK) {
+	for (uint32_t i = 0; i < count; i++, out += m->unit) {
 		uint64_t b = block + i;
 		const uint8_t *p = b / PIECE_BLOCKS < PIECES ? mm->piece[b / PIECE_BLOCKS] : NULL;
 
 		if (p)
-			memcpy(out, p + b % PIECE_BLOCKS * MEDIA_BLOCK, MEDIA_BLOCK);
+			memcpy(out, p + b % PIECE_BLOCKS * m->unit, m->unit);
 		else
-			memset(out, 0, MEDIA_BLOCK);
+			memset(out, 0, m->unit);
 	}
 	return 0;
 }
@@ -41,7 +41,7 @@ static int mem_view(struct media *m, uint64_t block, uint32_t *count, const uint
 
 	if (!p)
 		return -EOPNOTSUPP;
-	*data = p + block % PIECE_BLOCKS * MEDIA_BLOCK;
+	*data = p + block % PIECE_BLOCKS * m->unit;
 	*count = MIN(*count, there);
 	return 0;
 }
@@ -53,15 +53,15 @@ static int mem_write(struct media *m, uint64_t block, uint32_t count, const void
 
 	if (block + count > (uint64_t)PIECES * PIECE_BLOCKS)
 		return -EFBIG;
-	for (uint32_t i = 0; i < count; i++, in += MEDIA_BLOCK) {
+	for (uint32_t i = 0; i < count; i++, in += m->unit) {
 		uint64_t b = block + i;
 		uint8_t **p = &mm->piece[b / PIECE_BLOCKS];
 
 		if (!*p)
-			*p = calloc(PIECE_BLOCKS, MEDIA_BLOCK);
+			*p = calloc(PIECE_BLOCKS, m->unit);
 		if (!*p)
 			return -ENOSPC;
-		memcpy(*p + b % PIECE_BLOCKS * MEDIA_BLOCK, in, MEDIA_BLOCK);
+		memcpy(*p + b % PIECE_BLOCKS * m->unit, in, m->unit);
 	}
 	return 0;
 }
@@ -75,13 +75,12 @@ static int mem_sync(struct media *m)
 /* What lies behind the end reads as zeros, should the medium grow there again. */
 static int mem_truncate(struct media *m, uint64_t blocks)
 {
-	static const uint8_t zero[MEDIA_BLOCK];
 	struct media_mem *mm = (struct media_mem *)m;
 
 	for (uint64_t b = blocks; b < m->blocks && b < (uint64_t)PIECES * PIECE_BLOCKS; b++)
 		if (mm->piece[b / PIECE_BLOCKS])
-			memcpy(mm->piece[b / PIECE_BLOCKS] + b % PIECE_BLOCKS * MEDIA_BLOCK, zero,
-				MEDIA_BLOCK);
+			memset(mm->piece[b / PIECE_BLOCKS] + b % PIECE_BLOCKS * m->unit, 0,
+				m->unit);
 	return 0;
 }
 
@@ -104,14 +103,20 @@ static const struct media_ops mem_ops = {
 	.close = mem_close,
 };
 
-struct media *media_mem_new(uint64_t blocks, bool writable)
+struct media *media_mem_new_units(uint32_t unit, uint64_t blocks, bool writable)
 {
 	struct media_mem *mm = calloc(1, sizeof(*mm));
 
 	if (!mm)
 		return NULL;
 	mm->m.ops = &mem_ops;
+	mm->m.unit = unit;
 	mm->m.blocks = blocks;
 	mm->m.writable = writable;
 	return &mm->m;
+}
+
+struct media *media_mem_new(uint64_t blocks, bool writable)
+{
+	return media_mem_new_units(MEDIA_BLOCK, blocks, writable);
 }

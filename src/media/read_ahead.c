@@ -33,6 +33,8 @@ enum want_state { WANT_NONE, WANT_ASKED, WANT_BUSY, WANT_DONE };
 
 struct ahead {
 	int fd;
+	uint32_t unit;  /* bytes of a block */
+	uint32_t piece; /* bytes of the whole blocks that fit AHEAD_PIECE */
 	void (*ready)(void *ctx);
 	void *ctx;
 	pthread_t thread;
@@ -71,10 +73,13 @@ struct ahead {
  * What reading brought of len bytes, as whole blocks; the file's last one is filled up.
  * 0: not one.
  */
-static uint32_t whole(uint8_t *data, uint64_t at, uint32_t got, uint32_t len, uint64_t end)
+static uint32_t whole(
+	const struct ahead *a, uint8_t *data, uint64_t at, uint32_t got, uint32_t len, uint64_t end)
 {
+	if (got == len)
+		return len;
 	if (at + got < end)
-		return got - got % MEDIA_BLOCK;
+		return got - got % a->unit;
 	memset(data + got, 0, len - got);
 	return len;
 }
@@ -85,20 +90,21 @@ static uint32_t inside(uint64_t at, uint32_t len, uint64_t end)
 	return (uint32_t)(MIN(at + len, end) - at);
 }
 
-static int32_t read_piece(int fd, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
+static int32_t read_piece(
+	const struct ahead *a, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
 {
 	uint32_t done = 0, bytes = inside(at, len, end), got;
 	ssize_t n = 0;
 
 	while (done < bytes) {
-		n = pread(fd, to + done, bytes - done, (off_t)(at + done));
+		n = pread(a->fd, to + done, bytes - done, (off_t)(at + done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
 		done += (uint32_t)n;
 	}
-	got = whole(to, at, done, len, end);
+	got = whole(a, to, at, done, len, end);
 	return got ? (int32_t)got : n < 0 ? -errno : -EIO;
 }
 
@@ -122,7 +128,7 @@ static void want_step(struct ahead *a)
 	a->want.state = WANT_BUSY;
 	a->want.stale = false;
 	pthread_mutex_unlock(&a->lock);
-	got = read_piece(a->fd, a->wanted, at, len, end);
+	got = read_piece(a, a->wanted, at, len, end);
 	pthread_mutex_lock(&a->lock);
 	a->want.state = a->want.stale ? WANT_NONE : WANT_DONE;
 	a->want.got = got;
@@ -301,7 +307,7 @@ static int take_near(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, 
 	const uint8_t **data)
 {
 	uint32_t bytes = inside(at, *len, end);
-	uint32_t got = whole(a->near, at, read_near(a, at, bytes, end, sequential), *len, end);
+	uint32_t got = whole(a, a->near, at, read_near(a, at, bytes, end, sequential), *len, end);
 
 	if (!got)
 		return -EAGAIN;
@@ -323,24 +329,31 @@ static void want(struct ahead *a, uint64_t at, uint32_t len, uint64_t end)
 	pthread_cond_signal(&a->work);
 }
 
+/* Bytes from `at` to the end of its piece, or of the file's last block if that comes first. */
+static uint32_t rest_of_piece(const struct ahead *a, uint64_t at, uint64_t end)
+{
+	uint64_t last = (end + a->unit - 1) / a->unit * a->unit;
+
+	return (uint32_t)MIN(a->piece - at % a->piece, last - at);
+}
+
 static int view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
 {
 	bool in_a_row = at == a->next, sequential = in_a_row && at - a->run >= RUN;
-	uint64_t last = end + (MEDIA_BLOCK - 1) - (end + (MEDIA_BLOCK - 1)) % MEDIA_BLOCK;
 	int r;
 
 	if (!in_a_row) {
 		a->run = a->next = at;
 		a->missed = false;
 	}
-	*len = MIN(*len, AHEAD_PIECE);
+	*len = MIN(*len, a->piece);
 	r = take_wanted(a, at, len, data);
 	if (r == -EAGAIN)
 		r = take_near(a, at, len, end, sequential, data);
 	if (r == -EAGAIN) {
 		a->missed = true;
 		if (sequential)
-			*len = (uint32_t)MIN(AHEAD_PIECE - at % AHEAD_PIECE, last - at);
+			*len = rest_of_piece(a, at, end);
 		want(a, at, *len, end);
 	}
 	if (sequential && a->missed)
@@ -386,13 +399,15 @@ static bool may_see_cache(int fd)
 	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
-struct ahead *ahead_new(int fd, void (*ready)(void *ctx), void *ctx)
+struct ahead *ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx)
 {
 	struct ahead *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	a->fd = fd;
+	a->unit = unit;
+	a->piece = AHEAD_PIECE - AHEAD_PIECE % unit;
 	a->ready = ready;
 	a->ctx = ctx;
 	a->nowait = a->cachestat = true;

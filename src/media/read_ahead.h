@@ -22,11 +22,11 @@
 struct ahead;
 
 /*
- * On a descriptor that stays open as long as this lives. ready is called by the
- * thread, whenever an answer that was -EAGAIN may be another one now. NULL: no
- * memory, or no thread.
+ * On a descriptor that stays open as long as this lives; blocks have unit bytes, at
+ * most AHEAD_PIECE. The thread calls ready whenever an answer that was -EAGAIN may be
+ * another one now. NULL: no memory, or no thread.
  */
-struct ahead *ahead_new(int fd, void (*ready)(void *ctx), void *ctx);
+struct ahead *ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx);
 /* Waits for what the thread is reading. NULL is fine. */
 void ahead_free(struct ahead *a);
 

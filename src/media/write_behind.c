@@ -34,6 +34,7 @@ struct media_behind {
 	pthread_mutex_t lock;
 	pthread_cond_t work, idle;
 	uint64_t base; /* block of the ring's first byte */
+	uint64_t next; /* block that follows those in the ring */
 	uint32_t head, tail;
 	bool busy, waiting, stop;
 	int error;     /* of a write, until somebody has truncated */
@@ -66,11 +67,11 @@ static bool has_work(const struct media_behind *b)
 static void write_step(struct media_behind *b)
 {
 	uint32_t head = b->head, n = b->tail - head;
-	uint64_t block = b->base + head / MEDIA_BLOCK;
+	uint64_t block = b->base + head / b->m.unit;
 	int r;
 
 	pthread_mutex_unlock(&b->lock);
-	r = media_write(b->below, block, n / MEDIA_BLOCK, b->ring + head);
+	r = media_write(b->below, block, n / b->m.unit, b->ring + head);
 	pthread_mutex_lock(&b->lock);
 	if (r < 0) {
 		b->error = r;
@@ -163,17 +164,18 @@ static int later(struct media_behind *b)
 
 static int take(struct media_behind *b, uint64_t block, uint32_t count, const void *buf)
 {
-	uint32_t len = count * MEDIA_BLOCK;
+	uint32_t len = count * b->m.unit;
 
 	if (b->error)
 		return b->error;
 	if (b->tail == 0)
-		b->base = block;
+		b->base = b->next = block;
 	/* Blocks that do not follow wait until the others have gone. */
-	if (len > RING - b->tail || block != b->base + b->tail / MEDIA_BLOCK)
+	if (len > RING - b->tail || block != b->next)
 		return later(b);
 	memcpy(b->ring + b->tail, buf, len);
 	b->tail += len;
+	b->next += count;
 	b->sync_stale = true;
 	pthread_cond_signal(&b->work);
 	return 0;
@@ -186,7 +188,7 @@ static int behind_write(struct media *m, uint64_t block, uint32_t count, const v
 
 	if (!b->threaded)
 		return b->error ? b->error : media_write(b->below, block, count, buf);
-	if ((uint64_t)count * MEDIA_BLOCK > RING)
+	if ((uint64_t)count * b->m.unit > RING)
 		return -EINVAL;
 	pthread_mutex_lock(&b->lock);
 	r = take(b, block, count, buf);

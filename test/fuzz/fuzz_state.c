@@ -165,7 +165,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint16_t blocks = take16(&in);
 	uint8_t flags = take8(&in);
 	struct folder folder = {&mem_ops};
-	struct media media = {.ops = &zero_ops, .blocks = blocks, .writable = !(flags & 2)};
+	struct media media = {
+		.ops = &zero_ops, .unit = MEDIA_BLOCK, .blocks = blocks, .writable = !(flags & 2)};
 	struct disc_options o = {.media = &media};
 	struct disc *d;
 

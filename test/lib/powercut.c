@@ -193,6 +193,7 @@ struct media *powercut_media(struct cut *c, bool writable)
 	if (!cm)
 		return NULL;
 	cm->m.ops = &image_ops;
+	cm->m.unit = MEDIA_BLOCK;
 	cm->m.writable = writable;
 	cm->m.blocks = (c->size + MEDIA_BLOCK - 1) / MEDIA_BLOCK;
 	cm->m.tail = (uint32_t)(c->size % MEDIA_BLOCK);

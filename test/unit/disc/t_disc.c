@@ -460,7 +460,7 @@ static const struct media_ops count_ops = {
 
 static void exactly_2295104_blocks(void **state)
 {
-	struct counting c = {.m = {.ops = &count_ops, .writable = true}};
+	struct counting c = {.m = {.ops = &count_ops, .unit = MEDIA_BLOCK, .writable = true}};
 	struct disc *d = disc_new(&c.m, 0, NULL, NULL);
 
 	(void)state;
@@ -481,7 +481,7 @@ static void exactly_2295104_blocks(void **state)
 
 static void one_block_short_of_the_end(void **state)
 {
-	struct counting c = {.m = {.ops = &count_ops, .writable = true}};
+	struct counting c = {.m = {.ops = &count_ops, .unit = MEDIA_BLOCK, .writable = true}};
 	struct disc *d = disc_new(&c.m, 0, NULL, NULL);
 
 	(void)state;

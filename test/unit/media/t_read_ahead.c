@@ -172,7 +172,7 @@ static int make_file(uint64_t size)
 
 static struct ahead *start(int fd, const struct way *w)
 {
-	struct ahead *a = ahead_new(fd, ready, NULL);
+	struct ahead *a = ahead_new(fd, MEDIA_BLOCK, ready, NULL);
 
 	assert_non_null(a);
 	way = w;

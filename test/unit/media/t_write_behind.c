@@ -91,6 +91,7 @@ static struct rig rig_new(unsigned delay_us)
 	r.slow = calloc(1, sizeof(*r.slow));
 	assert_non_null(r.slow);
 	r.slow->m.ops = &slow_ops;
+	r.slow->m.unit = MEDIA_BLOCK;
 	r.slow->m.writable = true;
 	r.slow->below = r.fault;
 	r.slow->caller = pthread_self();
