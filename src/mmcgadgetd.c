@@ -133,7 +133,7 @@ static int set_up(const struct options *o, const struct config *config)
 		fprintf(stderr, "mmcgadgetd: no user \"%s\" on this system\n", o->user);
 		return EXIT_FAILURE;
 	}
-	return usb_set_up(config, user->pw_uid, user->pw_gid) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return usb_set_up(&config->usb, user->pw_uid, user->pw_gid) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -153,7 +153,7 @@ int main(int argc, char **argv)
 		return o.user ? EXIT_SUCCESS : EXIT_CONFIG;
 	if (o.check)
 		return check(&o, &config);
-	log_set_level(o.verbose ? LOG_LEVEL_DEBUG : (enum log_level)config.behaviour.log_level);
+	log_set_level(o.verbose ? LOG_LEVEL_DEBUG : (enum log_level)config.log_level);
 	if (o.user)
 		return set_up(&o, &config);
 	daemon_block_signals();

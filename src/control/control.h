@@ -14,9 +14,10 @@
 struct control;
 
 struct control_config {
-	const char *directory; /* exists, and is the daemon's own */
-	const char *fifo, *socket, *status;
-	const char *group; /* may write to FIFO and socket; "" = only the daemon's user */
+	char directory[65];                    /* absolute; exists, only the daemon may write to it.
+						  A socket's path is limited to 107 bytes */
+	char fifo[33], socket[33], status[33]; /* names inside directory */
+	char group[33]; /* may write to FIFO and socket; "" = only the daemon's user */
 };
 
 /* Makes FIFO, socket and status file. 0, or -errno with the reason logged. */

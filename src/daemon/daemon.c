@@ -90,14 +90,14 @@ static int add_drive(struct daemon *d, unsigned i)
 		.fits = d->config->behaviour.blank_size == 1,
 		.remember = d->config->behaviour.last_disc == 1,
 		.image = c->image,
-		.burned = {.move = (enum postburn_rename)d->config->burned.move,
+		.burned = {.move = (enum postburn_rename)d->config->burned.rename,
 			.checksum = d->config->burned.checksum == 1,
 			.blank = d->config->burned.blank == 1,
 			.idle = (unsigned)d->config->burned.idle * 1000,
 			.reload = DRIVE_RELOAD_WAIT,
 			.retry = DRIVE_RETRY_WAIT},
 	};
-	const char *serial = d->config->gadget.serial;
+	const char *serial = d->config->usb.serial;
 	char by_board[17];
 	struct drive *drive;
 
@@ -164,14 +164,6 @@ static int load_image(struct daemon *d, unsigned i)
 
 static int start_control(struct daemon *d)
 {
-	const struct config *c = d->config;
-	struct control_config cc = {
-		.directory = c->control.directory,
-		.fifo = c->control.fifo,
-		.socket = c->control.socket,
-		.status = c->control.status,
-		.group = c->control.group,
-	};
 	struct command_env env = {
 		.drives = &d->drives,
 		.udc = current_udc,
@@ -179,7 +171,7 @@ static int start_control(struct daemon *d)
 		.functions = current_functions,
 		.ctx = d,
 	};
-	int r = control_new(&cc, &env, d->event, &d->control);
+	int r = control_new(&d->config->control, &env, d->event, &d->control);
 
 	if (r == 0)
 		control_note(d->control, answer_ok("mmcgadgetd %s started", MMCGADGET_VERSION));
@@ -209,7 +201,7 @@ static int start(struct daemon *d)
 	if (r >= 0)
 		r = start_control(d);
 	if (r >= 0)
-		r = usb_open(d->config, &d->drives, &d->store, &d->usb);
+		r = usb_open(&d->config->usb, &d->drives, &d->store, &d->usb);
 	for (unsigned i = 0; r >= 0 && i < d->config->drives; i++)
 		r = load_image(d, i);
 	if (r >= 0)

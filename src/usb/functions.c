@@ -9,14 +9,14 @@
 #include "util/hash.h"
 
 #define MAC_BYTES 6u
-#define GROUP     0x01 /* IEEE 802: for many; */
-#define LOCAL     0x02 /* not given by a maker */
+#define MULTICAST 0x01 /* IEEE 802: bits of the first byte */
+#define LOCAL     0x02 /* administered locally, not assigned by a manufacturer */
 
-/* How many different last bytes derived addresses have: more than there can be addresses. */
+/* Derived addresses have this many different last bytes: more than there are addresses. */
 #define PLACES 16u
 
-/* ether_aton() takes "2:0:0:0:0:1 and more", too. */
-static bool parse(const char *text, uint8_t mac[MAC_BYTES])
+/* ether_aton() alone is too lax: it accepts "2:0:0:0:0:1 and more". */
+static bool parse_mac(const char *text, uint8_t mac[MAC_BYTES])
 {
 	struct ether_addr a;
 
@@ -38,20 +38,20 @@ const char *function_check_mac(const char *text)
 
 	if (*text == '\0')
 		return NULL;
-	if (!parse(text, mac))
+	if (!parse_mac(text, mac))
 		return "must be six pairs of hex digits as in 02:00:00:00:00:01, or empty";
-	if (mac[0] & GROUP)
+	if (mac[0] & MULTICAST)
 		return "is a multicast address, the first byte must be even";
 	return memcmp(mac, zero, MAC_BYTES) == 0 ? "must not be all zero" : NULL;
 }
 
-static bool alike(const char *a, const char *b)
+static bool same_mac(const char *a, const char *b)
 {
 	return *a != '\0' && strcasecmp(a, b) == 0;
 }
 
 bool functions_good(
-	const struct config_function *f, unsigned place, const char **key, char *why, size_t size)
+	const struct usb_function *f, unsigned place, const char **key, char *why, size_t size)
 {
 	const char *macs[] = {f[place].host_mac, f[place].board_mac};
 	const char *const keys[] = {"host_mac", "board_mac"};
@@ -63,9 +63,9 @@ bool functions_good(
 			return false;
 		}
 		for (unsigned i = 0; i < 2 * place + side; i++) {
-			const struct config_function *other = &f[i / 2];
+			const struct usb_function *other = &f[i / 2];
 
-			if (!alike(macs[side], i % 2 ? other->board_mac : other->host_mac))
+			if (!same_mac(macs[side], i % 2 ? other->board_mac : other->host_mac))
 				continue;
 			snprintf(why, size, "is that of functions[%u].%s, all must differ", i / 2,
 				keys[i % 2]);
@@ -75,7 +75,7 @@ bool functions_good(
 	return true;
 }
 
-static bool taken(const struct gadget_cdc *all, unsigned count, const uint8_t mac[MAC_BYTES])
+static bool is_used(const struct gadget_cdc *all, unsigned count, const uint8_t mac[MAC_BYTES])
 {
 	for (unsigned i = 0; i < count; i++) {
 		if (memcmp(all[i].host_mac, mac, MAC_BYTES) == 0 ||
@@ -85,51 +85,48 @@ static bool taken(const struct gadget_cdc *all, unsigned count, const uint8_t ma
 	return false;
 }
 
-static void derive(const char *serial, unsigned place, const struct gadget_cdc *all, unsigned count,
-	uint8_t mac[MAC_BYTES])
+static void derive_mac(const char *serial, unsigned place, const struct gadget_cdc *all,
+	unsigned count, uint8_t mac[MAC_BYTES])
 {
 	uint64_t hash = hash_text(hash_text(HASH_START, "mmcgadget MAC"), serial);
 	uint8_t m[MAC_BYTES];
 
 	for (unsigned i = 0; i < MAC_BYTES; i++)
 		m[i] = (uint8_t)(hash >> (8 * i));
-	m[0] = (uint8_t)((m[0] & ~GROUP) | LOCAL);
+	m[0] = (uint8_t)((m[0] & ~MULTICAST) | LOCAL);
 	m[MAC_BYTES - 1] = (uint8_t)((m[MAC_BYTES - 1] & ~(PLACES - 1)) | place);
-	/* Somebody may have configured the very address for another function. */
-	while (taken(all, count, m))
+	/* The same address may be configured for another function. */
+	while (is_used(all, count, m))
 		m[MAC_BYTES - 1] =
 			(uint8_t)((m[MAC_BYTES - 1] & ~(PLACES - 1)) | (++place % PLACES));
 	memcpy(mac, m, MAC_BYTES);
 }
 
-unsigned functions_describe(
-	const struct config *c, const char *serial, struct gadget_cdc out[GADGET_MAX_CDC])
+void functions_describe(const struct usb_function *f, unsigned count, const char *serial,
+	struct gadget_cdc out[GADGET_MAX_CDC])
 {
 	memset(out, 0, GADGET_MAX_CDC * sizeof(*out));
-	for (unsigned i = 0; i < c->functions; i++) {
-		out[i].type = (enum gadget_cdc_type)c->function[i].type;
-		parse(c->function[i].host_mac, out[i].host_mac);
-		parse(c->function[i].board_mac, out[i].board_mac);
+	for (unsigned i = 0; i < count; i++) {
+		out[i].type = (enum gadget_cdc_type)f[i].type;
+		parse_mac(f[i].host_mac, out[i].host_mac);
+		parse_mac(f[i].board_mac, out[i].board_mac);
 	}
-	for (unsigned i = 0; i < c->functions; i++) {
-		const struct config_function *f = &c->function[i];
-
-		if (f->type == GADGET_ACM)
+	for (unsigned i = 0; i < count; i++) {
+		if (f[i].type == GADGET_ACM)
 			continue;
-		if (*f->host_mac == '\0')
-			derive(serial, 2 * i, out, c->functions, out[i].host_mac);
-		if (*f->board_mac == '\0')
-			derive(serial, 2 * i + 1, out, c->functions, out[i].board_mac);
+		if (*f[i].host_mac == '\0')
+			derive_mac(serial, 2 * i, out, count, out[i].host_mac);
+		if (*f[i].board_mac == '\0')
+			derive_mac(serial, 2 * i + 1, out, count, out[i].board_mac);
 	}
-	return c->functions;
 }
 
-json_t *functions_status(const struct config *c, const struct gadget *gadget)
+json_t *functions_status(const struct usb_function *f, unsigned count, const struct gadget *gadget)
 {
 	json_t *all = json_array();
 
-	for (unsigned i = 0; i < c->functions; i++) {
-		enum gadget_cdc_type type = (enum gadget_cdc_type)c->function[i].type;
+	for (unsigned i = 0; i < count; i++) {
+		enum gadget_cdc_type type = (enum gadget_cdc_type)f[i].type;
 		struct gadget_cdc_state state = {.node = ""};
 
 		if (gadget)

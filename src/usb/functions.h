@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the configuration may put beside the drives: serial ports, network interfaces. */
+/* The gadget's functions beside the drives: serial ports and network interfaces. */
 #ifndef USB_FUNCTIONS_H
 #define USB_FUNCTIONS_H
 
@@ -7,28 +7,39 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "daemon/config.h"
 #include "gadget/gadget.h"
 
-/* NULL: "" or a MAC address that an interface may have; else what is wrong with it. */
+/* One function, as it is configured. */
+struct usb_function {
+	int type;                         /* enum gadget_cdc_type */
+	char host_mac[18], board_mac[18]; /* "" = derived from the serial number */
+};
+
+/*
+ * Checks the text of a MAC address. Returns NULL for "" and for an address that an
+ * interface can have, otherwise the text of the fault.
+ */
 const char *function_check_mac(const char *text);
 
 /*
- * Whether f[place] fits to itself and to those before it. If not: the key that is
- * wrong, and why ("is ...").
+ * Checks f[place] by itself and against f[0] to f[place - 1]. True if it can be used.
+ * False: *key is the key that is wrong, and why says what is wrong ("is ...").
  */
 bool functions_good(
-	const struct config_function *f, unsigned place, const char **key, char *why, size_t size);
+	const struct usb_function *f, unsigned place, const char **key, char *why, size_t size);
 
 /*
- * For the gadget; returns their number. MAC addresses that are not configured are
- * made from serial: unicast, locally administered, no two alike, and the same as
- * long as the serial and the place in the list are.
+ * Writes f[0] to f[count - 1] to out, as the gadget wants them. MAC addresses that are not
+ * configured are derived from serial: unicast, locally administered, all different, and
+ * the same as long as the serial number and the place in the list are.
  */
-unsigned functions_describe(
-	const struct config *c, const char *serial, struct gadget_cdc out[GADGET_MAX_CDC]);
+void functions_describe(const struct usb_function *f, unsigned count, const char *serial,
+	struct gadget_cdc out[GADGET_MAX_CDC]);
 
-/* As the kernel has them now (gadget may be NULL): a new array, NULL without memory. */
-json_t *functions_status(const struct config *c, const struct gadget *gadget);
+/*
+ * Returns a new array for the answer to status: each function with its device node and its
+ * addresses in the kernel; these are "" while gadget is NULL. NULL: no memory.
+ */
+json_t *functions_status(const struct usb_function *f, unsigned count, const struct gadget *gadget);
 
 #endif

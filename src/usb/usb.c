@@ -30,7 +30,7 @@ struct function {
 };
 
 struct usb {
-	const struct config *config;
+	const struct usb_config *config;
 	const struct drives *drives;
 	bool taken_over;
 	bool let_go;         /* the gadget of the daemon before us was bound until now */
@@ -75,7 +75,8 @@ const char *usb_problem(const struct usb *u)
 
 json_t *usb_functions(const struct usb *u)
 {
-	return u ? functions_status(u->config, u->gadget) : json_array();
+	return u ? functions_status(u->config->function, u->config->functions, u->gadget)
+		 : json_array();
 }
 
 __attribute__((format(printf, 3, 4))) static void say(
@@ -168,14 +169,14 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *usb)
 static struct ffs_config describe_function(const struct usb *u, unsigned i)
 {
 	const struct function *f = &u->function[i];
-	const struct config *c = u->config;
+	const struct usb_config *c = u->config;
 
 	return (struct ffs_config){
 		.instance = u->plan.instance[i],
 		.directory = u->plan.directory[i],
-		.interface = c->gadget.product,
-		.subclass = (uint8_t)c->behaviour.subclass,
-		.bot = {.stall = (enum bot_stall)c->behaviour.stall, .max_lun = 0},
+		.interface = c->product,
+		.subclass = (uint8_t)c->subclass,
+		.bot = {.stall = (enum bot_stall)c->stall, .max_lun = 0},
 		.drive = drive_engine(f->drive),
 		.changed = drive_changed,
 		.flush = drive_flush,
@@ -192,7 +193,7 @@ static struct ffs_config describe_function(const struct usb *u, unsigned i)
 /* What the host was told of the drive, but for what the gadget itself shows. */
 static uint64_t identity(const struct usb *u, unsigned i)
 {
-	const struct config_drive *c = &u->config->drive[i];
+	const struct mmc_config *c = mmc_get_config(drive_engine(u->function[i].drive));
 	struct ffs_config fc = describe_function(u, i);
 	uint64_t hash = hash_text(ffs_fingerprint(&fc), c->vendor);
 
@@ -269,8 +270,7 @@ static bool take_over(struct usb *u, struct fdstore *store)
 		return true;
 	gadget_free(u->gadget);
 	u->gadget = NULL;
-	log_warn("the gadget %s cannot be taken over (%s); it is made anew", u->config->gadget.name,
-		why);
+	log_warn("the gadget %s cannot be taken over (%s); it is made anew", u->config->name, why);
 	return false;
 }
 
@@ -321,7 +321,7 @@ static int fresh_gadget(struct usb *u)
 	}
 	if (!why)
 		return 0;
-	log_error("the gadget %s cannot be used: %s", u->config->gadget.name, why);
+	log_error("the gadget %s cannot be used: %s", u->config->name, why);
 	return -ESTALE;
 }
 
@@ -381,7 +381,7 @@ static int give_up(struct usb *u, struct fdstore *store)
 static int open_gadget(struct usb *u, struct fdstore *store)
 {
 	bool files = fdstore_has_files(store);
-	int r = usb_lock(u->config->gadget.name, &u->lock);
+	int r = usb_lock(u->config->name, &u->lock);
 
 	if (r == 0)
 		r = open_handovers(u, store);
@@ -396,7 +396,7 @@ static int open_gadget(struct usb *u, struct fdstore *store)
 	return r < 0 ? r : fresh_gadget(u);
 }
 
-int usb_open(const struct config *config, const struct drives *drives, struct fdstore *store,
+int usb_open(const struct usb_config *config, const struct drives *drives, struct fdstore *store,
 	struct usb **out)
 {
 	struct usb *u = calloc(1, sizeof(*u));
@@ -468,7 +468,7 @@ void usb_stop(struct usb *u)
 	}
 	gadget_free(u->gadget);
 	if (u->built)
-		usb_remove_gadget(u->config->gadget.name);
+		usb_remove_gadget(u->config->name);
 	lockfile_release(&u->lock);
 	free(u);
 }

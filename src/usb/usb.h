@@ -6,9 +6,9 @@
 #include <jansson.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/config.h"
 #include "drive/drive.h"
 #include "usb/fdstore.h"
+#include "usb/usb_config.h"
 
 struct usb;
 
@@ -18,7 +18,7 @@ struct usb;
  * gets its hand-over state. 0, or -errno with the reason logged; -ESTALE: only root can make the
  * gadget anew, see usb_set_up().
  */
-int usb_open(const struct config *config, const struct drives *drives, struct fdstore *store,
+int usb_open(const struct usb_config *config, const struct drives *drives, struct fdstore *store,
 	struct usb **out);
 /* The gadget was there: the host knows of no change, and the drives are to be restored. */
 bool usb_taken_over(const struct usb *u);

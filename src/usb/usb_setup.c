@@ -14,33 +14,34 @@
 
 #define LOCK_SUFFIX ".lock"
 
-void usb_plan(const struct config *c, struct usb_plan *plan)
+void usb_plan(const struct usb_config *c, struct usb_plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
 	plan->count = c->drives;
 	plan->gadget = (struct gadget_config){
-		.name = c->gadget.name,
-		.id_vendor = (uint16_t)c->gadget.id_vendor,
-		.id_product = (uint16_t)c->gadget.id_product,
-		.bcd_device = (uint16_t)c->gadget.bcd_device,
-		.manufacturer = c->gadget.manufacturer,
-		.product = c->gadget.product,
-		.serial = c->gadget.serial,
-		.configuration = c->gadget.product,
-		.max_power = (unsigned)c->gadget.max_power,
+		.name = c->name,
+		.id_vendor = (uint16_t)c->id_vendor,
+		.id_product = (uint16_t)c->id_product,
+		.bcd_device = (uint16_t)c->bcd_device,
+		.manufacturer = c->manufacturer,
+		.product = c->product,
+		.serial = c->serial,
+		.configuration = c->product,
+		.max_power = (unsigned)c->max_power,
 	};
 	if (*plan->gadget.serial == '\0') {
 		gadget_default_serial(plan->serial);
 		plan->gadget.serial = plan->serial;
 	}
 	for (unsigned i = 0; i < plan->count; i++) {
-		snprintf(plan->instance[i], sizeof(plan->instance[i]), "%s.%s", c->gadget.name,
-			c->drive[i].name);
-		snprintf(plan->directory[i], sizeof(plan->directory[i]), USB_DIR "/%s/%s",
-			c->gadget.name, c->drive[i].name);
+		snprintf(plan->instance[i], sizeof(plan->instance[i]), "%s.%s", c->name,
+			c->drive[i]);
+		snprintf(plan->directory[i], sizeof(plan->directory[i]), USB_DIR "/%s/%s", c->name,
+			c->drive[i]);
 		plan->gadget.ffs_instance[i] = plan->instance[i];
 	}
-	plan->gadget.cdcs = functions_describe(c, plan->gadget.serial, plan->gadget.cdc);
+	plan->gadget.cdcs = c->functions;
+	functions_describe(c->function, c->functions, plan->gadget.serial, plan->gadget.cdc);
 }
 
 /* ---- places ------------------------------------------------------------------------------- */
@@ -123,16 +124,16 @@ void usb_remove_gadget(const char *name)
 
 /* ---- for another process ------------------------------------------------------------------ */
 
-int usb_set_up(const struct config *config, uid_t uid, gid_t gid)
+int usb_set_up(const struct usb_config *config, uid_t uid, gid_t gid)
 {
 	struct usb_plan plan;
 	struct lockfile lock;
-	int r = usb_lock(config->gadget.name, &lock);
+	int r = usb_lock(config->name, &lock);
 
 	if (r < 0)
 		return r;
 	usb_plan(config, &plan);
-	if (!gadget_is_bound(config->gadget.name))
+	if (!gadget_is_bound(config->name))
 		r = usb_make_gadget(&plan, uid, gid);
 	if (r == 0)
 		r = lockfile_give(&lock, uid, gid);

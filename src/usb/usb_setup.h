@@ -9,9 +9,9 @@
 
 #include <sys/types.h>
 
-#include "daemon/config.h"
 #include "control/rundir.h"
 #include "gadget/gadget.h"
+#include "usb/usb_config.h"
 
 #define USB_DIR "/run/mmcgadget-usb"
 
@@ -23,7 +23,7 @@ struct usb_plan {
 	char directory[GADGET_MAX_FUNCTIONS][96];
 	unsigned count;
 };
-void usb_plan(const struct config *config, struct usb_plan *plan);
+void usb_plan(const struct usb_config *config, struct usb_plan *plan);
 
 /* The lock of the gadget's name. 0, or -errno with the reason logged. */
 int usb_lock(const char *name, struct lockfile *lock);
@@ -40,7 +40,7 @@ void usb_remove_gadget(const char *name);
  * The same for a daemon that is another process and another user. A gadget that is
  * bound stays as it is: systemd holds its files for the daemon that comes next.
  */
-int usb_set_up(const struct config *config, uid_t uid, gid_t gid);
+int usb_set_up(const struct usb_config *config, uid_t uid, gid_t gid);
 /* Takes away what no daemon has, and nobody holds. */
 void usb_take_down(void);
 

@@ -68,10 +68,10 @@ done
 
 # Keys: code, shipped file and manual.
 code_keys=$({
-	sed '/function_keys\[\] = {/,/};/d' src/daemon/config.c |
+	sed '/function_keys\[\] = {/,/};/d' src/daemon/config_keys.c |
 		grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' | cut -d'"' -f2
-	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/daemon/config.c | cut -d'"' -f2 | sed 's/^/drives[]./'
-	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config.c
+	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
+	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config_keys.c
 })
 # The list of functions is empty: an entry is shown in the comment above it.
 conf_keys=$(awk '

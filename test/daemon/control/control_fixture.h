@@ -39,7 +39,7 @@ static inline json_t *functions(void *ctx)
 
 static inline int make_control(void)
 {
-	static char name[] = "dummy_udc.0", dir[SCRATCH_PATH];
+	static char name[] = "dummy_udc.0";
 	struct command_env env = {
 		.drives = &set,
 		.udc = udc,
@@ -47,13 +47,10 @@ static inline int make_control(void)
 		.functions = functions,
 		.ctx = name,
 	};
-	struct control_config cc = {.directory = dir,
-		.fifo = "control",
-		.socket = "socket",
-		.status = "status",
-		.group = ""};
+	struct control_config cc = {
+		.fifo = "control", .socket = "socket", .status = "status", .group = ""};
 
-	snprintf(dir, sizeof(dir), "%s/run", scratch);
+	snprintf(cc.directory, sizeof(cc.directory), "%s/run", scratch);
 	return control_new(&cc, &env, event, &control);
 }
 

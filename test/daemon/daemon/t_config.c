@@ -6,6 +6,7 @@
 
 #include "library/postburn.h"
 #include "daemon/config.h"
+#include "util/log.h"
 #include "util/array.h"
 
 static struct config c;
@@ -33,15 +34,15 @@ static void defaults(void **state)
 {
 	(void)state;
 	config_defaults(&c);
-	assert_string_equal(c.udc, "");
-	assert_string_equal(c.gadget.name, "mmcgadget");
-	assert_int_equal(c.gadget.id_vendor, 0x1d6b);
-	assert_int_equal(c.gadget.id_product, 0x0104);
-	assert_int_equal(c.gadget.bcd_device, 0x0100);
-	assert_string_equal(c.gadget.manufacturer, "mmcgadget");
-	assert_string_equal(c.gadget.product, "Virtual DVD burner");
-	assert_string_equal(c.gadget.serial, "");
-	assert_int_equal(c.gadget.max_power, 250);
+	assert_string_equal(c.usb.udc, "");
+	assert_string_equal(c.usb.name, "mmcgadget");
+	assert_int_equal(c.usb.id_vendor, 0x1d6b);
+	assert_int_equal(c.usb.id_product, 0x0104);
+	assert_int_equal(c.usb.bcd_device, 0x0100);
+	assert_string_equal(c.usb.manufacturer, "mmcgadget");
+	assert_string_equal(c.usb.product, "Virtual DVD burner");
+	assert_string_equal(c.usb.serial, "");
+	assert_int_equal(c.usb.max_power, 250);
 	assert_string_equal(c.control.directory, "/run/mmcgadget");
 	assert_string_equal(c.control.fifo, "control");
 	assert_string_equal(c.control.socket, "socket");
@@ -54,15 +55,15 @@ static void defaults(void **state)
 	assert_string_equal(c.drive[0].revision, "0.1 ");
 	assert_string_equal(c.drive[0].media, "/var/lib/mmcgadget");
 	assert_string_equal(c.drive[0].image, "");
-	assert_int_equal(c.functions, 0);
+	assert_int_equal(c.usb.functions, 0);
 	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_ROM);
-	assert_int_equal(c.behaviour.subclass, 6);
-	assert_int_equal(c.behaviour.stall, BOT_STALL_NEVER);
+	assert_int_equal(c.usb.subclass, 6);
+	assert_int_equal(c.usb.stall, BOT_STALL_NEVER);
 	assert_int_equal(c.behaviour.swap_gap, 300);
 	assert_int_equal(c.behaviour.eject_brings_next, 0);
 	assert_int_equal(c.behaviour.last_disc, 1);
-	assert_int_equal(c.behaviour.log_level, LOG_LEVEL_INFO);
-	assert_int_equal(c.burned.move, POSTBURN_RENAME_NO);
+	assert_int_equal(c.log_level, LOG_LEVEL_INFO);
+	assert_int_equal(c.burned.rename, POSTBURN_RENAME_NO);
 	assert_int_equal(c.burned.checksum, 0);
 	assert_int_equal(c.burned.blank, 0);
 	assert_int_equal(c.burned.idle, 30);
@@ -115,12 +116,12 @@ static void all_values(void **state)
 		     "behaviour: { finalised = \"dvd+r\"; subclass = 2; stall = \"short\";\n"
 		     "  swap_gap = 0; eject_brings_next = true; log_level = \"debug\";\n"
 		     "  last_disc = false; };\n"
-		     "burned: { move = \"label\"; checksum = true; idle = 0; };\n"),
+		     "burned: { rename = \"label\"; checksum = true; idle = 0; };\n"),
 		0);
-	assert_string_equal(c.udc, "dummy_udc.0");
-	assert_string_equal(c.gadget.name, "g-1_x");
-	assert_int_equal(c.gadget.id_product, 0xffff);
-	assert_string_equal(c.gadget.serial, "0123456789AB");
+	assert_string_equal(c.usb.udc, "dummy_udc.0");
+	assert_string_equal(c.usb.name, "g-1_x");
+	assert_int_equal(c.usb.id_product, 0xffff);
+	assert_string_equal(c.usb.serial, "0123456789AB");
 	assert_string_equal(c.control.directory, "/x");
 	assert_string_equal(c.control.group, "");
 	assert_int_equal(c.drives, 2);
@@ -128,23 +129,35 @@ static void all_values(void **state)
 	assert_string_equal(c.drive[0].image, "i.iso");
 	assert_string_equal(c.drive[1].name, "drive1");
 	assert_string_equal(c.drive[1].media, "/var/lib/mmcgadget");
-	assert_int_equal(c.functions, 3);
-	assert_int_equal(c.function[0].type, GADGET_ECM);
-	assert_string_equal(c.function[0].host_mac, "02:00:00:00:00:01");
-	assert_string_equal(c.function[0].board_mac, "0A:bC:DE:f0:12:34");
-	assert_int_equal(c.function[1].type, GADGET_ACM);
-	assert_int_equal(c.function[2].type, GADGET_NCM);
-	assert_string_equal(c.function[2].host_mac, "");
+	/* The gadget has the same drives. */
+	assert_int_equal(c.usb.drives, 2);
+	assert_string_equal(c.usb.drive[0], "a");
+	assert_string_equal(c.usb.drive[1], "drive1");
+	assert_int_equal(c.usb.functions, 3);
+	assert_int_equal(c.usb.function[0].type, GADGET_ECM);
+	assert_string_equal(c.usb.function[0].host_mac, "02:00:00:00:00:01");
+	assert_string_equal(c.usb.function[0].board_mac, "0A:bC:DE:f0:12:34");
+	assert_int_equal(c.usb.function[1].type, GADGET_ACM);
+	assert_int_equal(c.usb.function[2].type, GADGET_NCM);
+	assert_string_equal(c.usb.function[2].host_mac, "");
 	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_PLUS_R);
-	assert_int_equal(c.behaviour.subclass, 2);
-	assert_int_equal(c.behaviour.stall, BOT_STALL_SHORT);
+	assert_int_equal(c.usb.subclass, 2);
+	assert_int_equal(c.usb.stall, BOT_STALL_SHORT);
 	assert_int_equal(c.behaviour.swap_gap, 0);
 	assert_int_equal(c.behaviour.eject_brings_next, 1);
-	assert_int_equal(c.behaviour.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(c.behaviour.last_disc, 0);
-	assert_int_equal(c.burned.move, POSTBURN_RENAME_LABEL);
+	assert_int_equal(c.burned.rename, POSTBURN_RENAME_LABEL);
 	assert_int_equal(c.burned.checksum, 1);
 	assert_int_equal(c.burned.idle, 0);
+}
+
+/* burned.rename had another name once, which configurations still have. */
+static void older_name(void **state)
+{
+	(void)state;
+	assert_int_equal(load("burned: { move = \"date\"; };\n"), 0);
+	assert_int_equal(c.burned.rename, POSTBURN_RENAME_DATE);
 }
 
 // clang-format off
@@ -200,9 +213,17 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 		"behaviour.eject_brings_next must be true or false, not a whole number" },
 	{ "behaviour: { log_level = \"loud\"; };\n", 1,
 		"behaviour.log_level is \"loud\", it must be \"error\" or \"warn\" or \"info\" or \"debug\"" },
+	{ "burned: { rename = true; };\n", 1, "burned.rename must be a string, not a boolean" },
+	{ "burned: { rename = \"name\"; };\n", 1,
+		"burned.rename is \"name\", it must be \"no\" or \"date\" or \"label\"" },
 	{ "burned: { move = true; };\n", 1, "burned.move must be a string, not a boolean" },
 	{ "burned: { move = \"name\"; };\n", 1,
 		"burned.move is \"name\", it must be \"no\" or \"date\" or \"label\"" },
+	{ "burned: {\nrename = \"no\";\nmove = \"no\"; };\n", 3,
+		"burned.move is an older name of burned.rename; remove one of them" },
+	{ "burned: {\nmove = \"no\";\nrename = \"date\"; };\n", 2,
+		"burned.move is an older name of burned.rename; remove one of them" },
+	{ "move = \"no\";\n", 1, "unknown key \"move\"" },
 	{ "burned: {\nidle = 86401; };\n", 2, "burned.idle is 86401, it must be 0 to 86400" },
 	{ "burned: { verify = true; };\n", 1, "unknown key \"burned.verify\"" },
 	{ "behaviour: { eject_brings_next = true; };\nburned: {\nblank = true; };\n", 3,
@@ -285,6 +306,7 @@ int main(void)
 		T(defaults),
 		T(shipped_is_default),
 		T(all_values),
+		T(older_name),
 		T(bad_inputs),
 		T(missing_file),
 	};

@@ -5,18 +5,19 @@
 #include "usb/functions.h"
 #include "util/array.h"
 
-static struct config c;
+static struct usb_function f[GADGET_MAX_CDC];
+static unsigned functions;
 static struct gadget_cdc out[GADGET_MAX_CDC];
 
 static void set(unsigned count, enum gadget_cdc_type type)
 {
-	config_defaults(&c);
-	c.functions = count;
+	memset(f, 0, sizeof(f));
+	functions = count;
 	for (unsigned i = 0; i < count; i++)
-		c.function[i].type = type;
+		f[i].type = type;
 }
 
-/* Every address of all of them, both ends. */
+/* Address number i of all of them: the host's and the board's end of each function. */
 static const uint8_t *mac(unsigned i)
 {
 	return i % 2 ? out[i / 2].board_mac : out[i / 2].host_mac;
@@ -24,7 +25,7 @@ static const uint8_t *mac(unsigned i)
 
 static void assert_all_differ(void)
 {
-	for (unsigned i = 0; i < 2 * c.functions; i++) {
+	for (unsigned i = 0; i < 2 * functions; i++) {
 		/* IEEE 802: locally administered, not for a group */
 		if (mac(i)[0] != 0 || mac(i)[1] != 0)
 			assert_int_equal(mac(i)[0] & 3, 2);
@@ -39,18 +40,18 @@ static void derived(void **state)
 
 	(void)state;
 	set(4, GADGET_NCM);
-	assert_int_equal(functions_describe(&c, "0123456789AB", out), 4);
+	functions_describe(f, functions, "0123456789AB", out);
 	assert_all_differ();
 	memcpy(first, out, sizeof(first));
 	/* The same at each start ... */
-	functions_describe(&c, "0123456789AB", out);
+	functions_describe(f, functions, "0123456789AB", out);
 	assert_memory_equal(out, first, sizeof(first));
 	/* ... whatever stands behind it ... */
-	c.functions = 1;
-	assert_int_equal(functions_describe(&c, "0123456789AB", out), 1);
+	functions = 1;
+	functions_describe(f, functions, "0123456789AB", out);
 	assert_memory_equal(&out[0], &first[0], sizeof(first[0]));
 	/* ... and another one for another board. */
-	functions_describe(&c, "0123456789AC", out);
+	functions_describe(f, functions, "0123456789AC", out);
 	assert_memory_not_equal(out[0].host_mac, first[0].host_mac, 6);
 	assert_memory_not_equal(out[0].board_mac, first[0].board_mac, 6);
 }
@@ -63,7 +64,7 @@ static void stays(void **state)
 
 	(void)state;
 	set(1, GADGET_ECM);
-	functions_describe(&c, "0123456789AB", out);
+	functions_describe(f, functions, "0123456789AB", out);
 	assert_memory_equal(out[0].host_mac, host, 6);
 	assert_memory_equal(out[0].board_mac, board, 6);
 }
@@ -74,9 +75,9 @@ static void configured(void **state)
 
 	(void)state;
 	set(2, GADGET_NCM);
-	c.function[0].type = GADGET_ACM;
-	strcpy(c.function[1].board_mac, "00:1b:C5:0a:BC:de");
-	functions_describe(&c, "0123456789AB", out);
+	f[0].type = GADGET_ACM;
+	strcpy(f[1].board_mac, "00:1b:C5:0a:BC:de");
+	functions_describe(f, functions, "0123456789AB", out);
 	assert_int_equal(out[0].type, GADGET_ACM);
 	assert_int_equal(out[1].type, GADGET_NCM);
 	assert_memory_equal(out[1].board_mac, wanted, 6);
@@ -88,36 +89,36 @@ static void show(const uint8_t *m, char text[18])
 	snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
 }
 
-/* Somebody has written down what the first had, and given it to the third. */
+/* The derived addresses of other functions are configured for the third one. */
 static void configured_as_derived(void **state)
 {
 	uint8_t first[6];
 
 	(void)state;
 	set(4, GADGET_NCM);
-	functions_describe(&c, "0123456789AB", out);
+	functions_describe(f, functions, "0123456789AB", out);
 	memcpy(first, out[0].host_mac, 6);
-	show(out[0].host_mac, c.function[2].host_mac);
-	show(out[3].board_mac, c.function[2].board_mac);
-	functions_describe(&c, "0123456789AB", out);
+	show(out[0].host_mac, f[2].host_mac);
+	show(out[3].board_mac, f[2].board_mac);
+	functions_describe(f, functions, "0123456789AB", out);
 	assert_memory_equal(out[2].host_mac, first, 6);
 	assert_all_differ();
 }
 
 static void status(void **state)
 {
-	json_t *a, *f;
+	json_t *a, *entry;
 
 	(void)state;
 	set(2, GADGET_NCM);
-	c.function[1].type = GADGET_ACM;
-	a = functions_status(&c, NULL);
+	f[1].type = GADGET_ACM;
+	a = functions_status(f, functions, NULL);
 	assert_int_equal(json_array_size(a), 2);
-	f = json_array_get(a, 0);
-	assert_string_equal(json_string_value(json_object_get(f, "type")), "ncm");
-	assert_string_equal(json_string_value(json_object_get(f, "node")), "");
-	f = json_array_get(a, 1);
-	assert_string_equal(json_string_value(json_object_get(f, "type")), "acm");
+	entry = json_array_get(a, 0);
+	assert_string_equal(json_string_value(json_object_get(entry, "type")), "ncm");
+	assert_string_equal(json_string_value(json_object_get(entry, "node")), "");
+	entry = json_array_get(a, 1);
+	assert_string_equal(json_string_value(json_object_get(entry, "type")), "acm");
 	json_decref(a);
 }
 
