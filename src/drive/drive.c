@@ -181,62 +181,17 @@ static void log_host(struct drive *d, const struct mmc_state *now)
 			"%s: the host %s the drive", d->name, now->locked ? "locked" : "unlocked");
 }
 
-/*
- * Closing a burned disc writes what the page cache still holds: many seconds on
- * an SD card. It has a thread of its own, so that the control answers meanwhile.
- */
-static void *close_discs(void *drive)
+/* The closer's thread: wakes the main thread. */
+static void discs_closed(void *drive)
 {
-	struct drive *d = drive;
-
-	for (unsigned i = 0; i < d->closer.n_in_thread; i++)
-		disc_destroy(d->closer.in_thread[i]);
-	pthread_mutex_lock(&d->lock);
-	d->mail.closer_done = true;
-	pthread_mutex_unlock(&d->lock);
-	wake_main(d);
-	return NULL;
-}
-
-static void closer_join(struct drive *d)
-{
-	if (d->closer.n_in_thread == 0)
-		return;
-	pthread_join(d->closer.thread, NULL);
-	d->unreleased -= d->closer.n_in_thread;
-	d->closer.n_in_thread = 0;
-}
-
-static void closer_start(struct drive *d)
-{
-	if (d->closer.n == 0 || d->closer.n_in_thread > 0)
-		return;
-	memcpy(d->closer.in_thread, d->closer.disc, sizeof(d->closer.disc));
-	d->closer.n_in_thread = d->closer.n;
-	d->closer.n = 0;
-	if (pthread_create(&d->closer.thread, NULL, close_discs, d) == 0)
-		return;
-	for (unsigned i = 0; i < d->closer.n_in_thread; i++)
-		disc_destroy(d->closer.in_thread[i]);
-	d->unreleased -= d->closer.n_in_thread;
-	d->closer.n_in_thread = 0;
-}
-
-static void closer_add(struct drive *d, struct disc *disc)
-{
-	if (d->closer.n < DRIVE_RELEASED) {
-		d->closer.disc[d->closer.n++] = disc;
-		return;
-	}
-	disc_destroy(disc);
-	d->unreleased--;
+	wake_main(drive);
 }
 
 /* Takes in what the USB thread left. */
 static void take_mail(struct drive *d)
 {
 	struct disc *released[DRIVE_RELEASED];
-	bool done, closed, opened;
+	bool done, opened;
 	struct mmc_state now;
 	unsigned n;
 
@@ -244,18 +199,14 @@ static void take_mail(struct drive *d)
 	now = d->mail.state;
 	done = d->mail.job_done;
 	d->mail.job_done = false;
-	closed = d->mail.closer_done;
-	d->mail.closer_done = false;
 	n = d->mail.n_released;
 	memcpy(released, d->mail.released, sizeof(released));
 	d->mail.n_released = 0;
 	pthread_mutex_unlock(&d->lock);
 
-	if (closed)
-		closer_join(d);
 	for (unsigned i = 0; i < n; i++)
-		closer_add(d, released[i]);
-	closer_start(d);
+		disc_closer_add(d->closer, released[i]);
+	disc_closer_run(d->closer);
 	log_host(d, &now);
 	opened = now.ejected_by_host && !d->seen.ejected_by_host;
 	d->seen = now;
@@ -387,7 +338,8 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 	d->name = strdup(config->name);
 	d->media = strdup(config->media);
 	d->engine = mmc_drive_new(&config->mmc);
-	if (!d->name || !d->media || !d->engine || recorder_new(d->engine, &d->recorder) < 0)
+	if (!d->name || !d->media || !d->engine || recorder_new(d->engine, &d->recorder) < 0 ||
+		disc_closer_new(discs_closed, d, &d->closer) < 0)
 		return -ENOMEM;
 	mmc_get_state(d->engine, &d->seen);
 	d->mail.state = d->seen;
@@ -466,9 +418,7 @@ void drive_free(struct drive *d)
 	catalog_unref(d->catalog);
 	recorder_free(d->recorder);
 	mmc_drive_free(d->engine);
-	closer_join(d);
-	for (unsigned i = 0; i < d->closer.n; i++)
-		disc_destroy(d->closer.disc[i]);
+	disc_closer_free(d->closer);
 	for (unsigned i = 0; i < d->mail.n_released; i++)
 		disc_destroy(d->mail.released[i]);
 	sd_event_source_disable_unref(d->wake);

@@ -276,7 +276,7 @@ static bool discs_are_closed(void *drive)
 {
 	const struct drive *d = drive;
 
-	return d->unreleased <=
+	return disc_closer_open_discs(d->closer) <=
 	       (d->in.name ? 1u : 0u) + (d->op.disc || d->op.state == OP_INSERTING ? 1u : 0u);
 }
 

@@ -55,7 +55,7 @@ static struct disc *open_inherited(struct drive *d, struct image *image, struct 
 	}
 	/* Given back or put in, it will be closed by the drive. */
 	if (disc || image->disc)
-		d->unreleased++;
+		disc_closer_count(d->closer);
 	return disc;
 }
 

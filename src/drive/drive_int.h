@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "drive/disc_closer.h"
 #include "drive/drive.h"
 #include "library/image.h"
 #include "drive/handover.h"
@@ -86,14 +87,7 @@ struct drive {
 		bool known;
 		uint32_t blocks;
 	} volume;
-	unsigned unreleased; /* discs opened and not yet closed */
-	struct {
-		struct disc *disc[DRIVE_RELEASED]; /* to be closed next */
-		unsigned n;
-		pthread_t thread;
-		struct disc *in_thread[DRIVE_RELEASED]; /* being closed */
-		unsigned n_in_thread;                   /* 0 = the thread does not run */
-	} closer;
+	struct disc_closer *closer;
 	struct drive_op op;
 	struct drive_cmd *queue;
 	bool starting; /* drive_op_next() is on the stack */
@@ -126,7 +120,6 @@ struct drive {
 	struct {
 		struct mmc_state state;
 		bool job_done;
-		bool closer_done;
 		bool flush_posted;
 		struct disc *released[DRIVE_RELEASED];
 		unsigned n_released;

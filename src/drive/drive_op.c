@@ -105,7 +105,7 @@ static bool any_leaving(const struct drive *d)
 		const struct drive *each = d->set->drive[i];
 		unsigned kept = (each->in.name ? 1u : 0u) + (each->op.disc ? 1u : 0u);
 
-		if (each->unreleased > kept)
+		if (disc_closer_open_discs(each->closer) > kept)
 			return true;
 	}
 	return false;
@@ -128,7 +128,7 @@ int drive_op_open(struct drive *d, json_t **answer)
 	}
 	r = image_open(d->folder, d->media, op->cmd->image, &d->policy, &op->next, &why);
 	if (op->next.disc)
-		d->unreleased++;
+		disc_closer_count(d->closer);
 	if (r < 0) {
 		has = r == -EBUSY ? holder(d, &op->next) : NULL;
 		image_fini(&op->next);
