@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Bad input of every kind gets a clear answer, and changes nothing.
-. ./functions.sh
+. ./lib.sh
 by_hand=1
 
 udc_load

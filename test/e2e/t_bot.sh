@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Bulk-Only Transport as only a program of ours speaks it: wrong on purpose.
-. ./functions.sh
+. ./lib.sh
 
 # u_bot [short TEST...]: on a new blank; its results become this job's.
 u_bot() {

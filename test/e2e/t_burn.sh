@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unmodified burners write ISO images onto fresh blanks; what the host reads back
 # and the file on the board are the image.
-. ./functions.sh
+. ./lib.sh
 
 make_iso EVEN 32 "$work/even.iso"
 make_iso ODD 33 "$work/odd.iso" 5000

@@ -3,7 +3,7 @@
 # A drive nobody touches: the host burns and ejects, again and again, and finds a blank each
 # time. Each disc has its name and a checksum that holds. Then a host that does not eject, a
 # daemon that is killed, a card that is full, and one that gives back something else.
-. ./functions.sh
+. ./lib.sh
 
 sum_holds() { (cd "$1" && sha256sum --strict -c "$2.sha256"); }
 at_rest() { [ "$(state burned.state)" = '' ]; }

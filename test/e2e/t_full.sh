@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The long one, for FULL=1: 1 GB with figures, then a disc to its very last block.
-. ./functions.sh
+. ./lib.sh
 
 drive_up
 dmesg_mark full

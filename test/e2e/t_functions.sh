@@ -5,7 +5,7 @@
 # its own, so that what is sent goes over the bus. dummy_hcd gives the same address to two
 # endpoints when there are more than four of bulk IN: two drives, ACM and NCM in the one
 # gadget, a drive, ACM, NCM and ECM in the other.
-. ./functions.sh
+. ./lib.sh
 
 gadget=/sys/kernel/config/usb_gadget/mmcgadget
 shipped=/etc/mmcgadget/mmcgadget.conf

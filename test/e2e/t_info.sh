@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the usual programs say about each kind of disc.
-. ./functions.sh
+. ./lib.sh
 
 drive_up
 dmesg_mark info

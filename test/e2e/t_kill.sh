@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kill -9 under systemd: the gadget stays bound, the host's device stays the same, the
 # disc stays in the drive. KILLS burns (default 5) are killed at a random moment each.
-. ./functions.sh
+. ./lib.sh
 
 # What no kill may cause, however many resets it takes.
 never='USB disconnect|new (full-speed|high-speed|SuperSpeed).* USB device|device offline'

@@ -3,7 +3,7 @@
 # Discs of several sessions by three burners. The next session goes on after the disc was
 # out of the drive, after a restart of the daemon and after its death; the host's newest
 # mount has the files of all sessions, and the board's file is what the host reads.
-. ./functions.sh
+. ./lib.sh
 
 # Three sessions' files; the names tell the session, a long one and an empty one are among them.
 for s in 1 2 3 4; do

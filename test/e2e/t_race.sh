@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Swaps while readers read and one burner burns: no read may hold two discs, no disc gets
 # what was meant for another, the daemon lives and does not grow.
-. ./functions.sh
+. ./lib.sh
 
 swaps=${SWAPS:-200}
 reader=/build/test/e2e/u_reader

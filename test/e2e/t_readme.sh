@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every command of the README for who has it installed, as it is written there and in that order, by
 # a user of the group. (What it says of building and installing is run by build.sh and package.sh.)
-# shellcheck disable=SC2154 # media and work are functions.sh's
-. ./functions.sh
+# shellcheck disable=SC2154 # media and work are lib.sh's
+. ./lib.sh
 
 readme=/src/README.md
 useradd -m -G mmcgadget user

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The service as it is shipped: who it is, what it can reach, when it is ready, what its
 # watchdog watches, what is left of it.
-# shellcheck disable=SC2154 # media, work, override are functions.sh's
-. ./functions.sh
+# shellcheck disable=SC2154 # media, work, override are lib.sh's
+. ./lib.sh
 
 unit=mmcgadgetd
 show() { systemctl show -P "$1" $unit; }

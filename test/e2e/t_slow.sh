@@ -3,7 +3,7 @@
 # A card that takes seconds for every read (device-mapper's delay target): nothing
 # but the command that needs the block waits for it. What must not wait is done
 # while a slow read is under way, and the read is shown to be so still after it.
-. ./functions.sh
+. ./lib.sh
 
 delay() { # MILLISECONDS for each read
 	dmsetup suspend slow

@@ -4,7 +4,7 @@
 # (device-mapper's delay target), more than once, and again while the disc is closed. The
 # burn takes longer, and that is all. The card is mounted so that every write waits for it:
 # otherwise the page cache would take all of this disc and nobody would notice.
-. ./functions.sh
+. ./lib.sh
 
 stall_ms=2000
 held_ms=4000 # the least that one stall must cost the burner: a command, data and inode

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Hosts that leave, cards that are small, images that shrink, two daemons with one disc.
-. ./functions.sh
+. ./lib.sh
 
 make_iso BURN 16 "$work/burn.iso"
 make_iso TOOBIG 32 "$work/toobig.iso"

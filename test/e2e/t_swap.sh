@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Swapping and ejecting, from the board and from the host, as udev and a user see it.
-. ./functions.sh
+. ./lib.sh
 
 for i in 0 1 2 3 4 5 6 7 8 9; do
 	make_iso "DISC$i" 1 "$media/disc$i.iso"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The PC of two.sh: burns the images named in $DISCS, each until it is on its disc, and
+# The PC of two_machines.sh: burns the images named in $DISCS, each until it is on its disc, and
 # compares what the drive then gives. Whatever happens to the drive, it tells and goes on.
 . ./board.sh
 

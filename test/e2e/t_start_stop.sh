@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The daemon's life: start, stop, crash, no controller, somebody else's controller,
 # two drives, systemd.
-. ./functions.sh
+. ./lib.sh
 by_hand=1
 
 udc_load

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The board of two.sh: its drive goes to whoever connects to port 4000. Tells how far the
+# The board of two_machines.sh: its drive goes to whoever connects to port 4000. Tells how far the
 # burn is; /out/next asks for another blank, /out/stop for the end.
 . ./board.sh
 
