@@ -63,7 +63,7 @@ mapfile -t lines < <(sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | gr
 is "two lines for a shell" "${#lines[@]}" 2
 for l in "${lines[@]}"; do
 	check "$l" as_user sh -c "$l"
-	sleep 2
+	wait_for 10 grep -q '^ok: ' "$run/status"
 done
 like "the status file tells" "$(as_user sh -c "${lines[1]}")" '^ok: '
 check "the host has the disc" wait_for 15 has_label "$sr" DEBIAN

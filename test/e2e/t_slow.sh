@@ -54,7 +54,7 @@ a=$(drive_of SLOW) b=$(drive_of FAST)
 forget
 delay 9000
 read_slowly 100 1
-sleep 0.5
+sleep 0.5 # the read is on its way; it takes 9 s
 check "status" ctl status
 check "the other drive: TEST UNIT READY" many_turs
 check "the other drive: reads" cmp -n "$(stat -c %s "$media/fast.iso")" "$media/fast.iso" "/dev/$b"

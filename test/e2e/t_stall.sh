@@ -39,7 +39,7 @@ burned() { # NAME: sets $took
 	check "$1: the burn ends well" wait "$burner" || tail -n 5 "$work/$1.log" | sed 's/^/#   /'
 	took=$(($(now_ms) - began))
 	echo "#   $1: $((size / 1000)) kB in $took ms"
-	settle
+	wait_for_udev
 	is "$1: no phase error, no reset" "$(state_of card)" "0 0"
 	check "$1: the card has the image" cmp -n "$size" "$work/image.iso" "$card/$1.img"
 	check "$1: the host sees the disc" wait_for 10 has_label "$a" CARD

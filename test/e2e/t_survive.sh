@@ -33,7 +33,7 @@ half_burn() {
 	burner=$!
 	wait_for 60 sh -c "[ \"\$(mmcgadgetctl --json status | jq .drives[0].recorded_blocks)\" -ge 2000 ]" ||
 		sed 's/^/# /' "$work/growisofs.log"
-	sleep 2
+	wait_until_steady 30 recorded # the burner has nothing more to send
 }
 end_burner() {
 	kill -9 "$burner" "$feeder" 2>/dev/null

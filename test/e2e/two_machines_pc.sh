@@ -39,7 +39,7 @@ for disc in $DISCS; do
 		[ "$rc" = 0 ] || tail -n 6 /run/burn.log | tr '\r' '\n' | tail -n 6 | sed 's/^/#   /'
 		say alive "$(cut -d. -f1 /proc/uptime)"
 	done
-	if until_ok 20 drive && same_disc "$image"; then
+	if wait_for 20 drive && same_disc "$image"; then
 		say read "$disc" same
 	else
 		say read "$disc" differs
