@@ -136,17 +136,15 @@ $(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o $(call lib,testlib) $(pur
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# The same entry point, once for libFuzzer (clang) and once for replaying its corpus (any compiler).
-$(fuzzers): $(O)/test/fuzz/fuzz_%: test/fuzz/fuzz_%.c $(foreach r,$(pure_rooms),$($(r)_src)) $(testlib_src)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) -g -O1 -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(O) -Isrc -I. -Itest \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^
+# The same entry point, once for libFuzzer and once for replaying its corpus. "make fuzzers" builds
+# the former with clang, in a directory of their own: their objects are instrumented.
+$(fuzzers): $(O)/test/fuzz/fuzz_%: $(O)/test/fuzz/fuzz_%.o $(call lib,testlib) $(pure_libs)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 $(replays): $(O)/test/fuzz/replay_%: $(O)/test/fuzz/fuzz_%.o $(O)/test/fuzz/replay.o $(call lib,testlib) $(pure_libs)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 # The control language: of the daemon and the client, but nothing of a system.
-control_line := src/protocol/lines.c src/protocol/words.c src/protocol/verbs.c
-$(O)/test/fuzz/fuzz_control: $(control_line)
-$(O)/test/fuzz/replay_control: $(call objs,$(control_line))
+$(O)/test/fuzz/fuzz_control $(O)/test/fuzz/replay_control: \
+	$(call objs,src/protocol/lines.c src/protocol/words.c src/protocol/verbs.c)
 
 # Inputs for the fuzzers that speak CDBs, made of the conversations.
 scripts := $(wildcard test/script/*.cdb)
@@ -168,8 +166,8 @@ $(O)/mmcshimd: $(call objs,$(shim_server)) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test shim-test arch-test guest-test \
-	check demo deps
+.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test shim-test arch-test guest-build guest-test \
+	check check-full demo deps
 unit-build: $(unit_tests) $(replays) $(seeds)
 
 unit: unit-build ## fast tests: no root, no USB; needs only a compiler and cmocka
@@ -189,12 +187,12 @@ docs-test: $(programs) ## options, keys and verbs agree between code and documen
 shim-test: $(O)/libmmcshim.so $(O)/mmcshimd ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
 
-arch-test: ## unit and daemon tests on other machines, by emulation: 32 bits, big-endian
+arch-test: ## tests on other machines: 32 bits, big-endian (FULL=1: all tests on all machines)
 	$(Q)O=$(O) test/tap.sh test/suites/arch.sh
 
 guest-build: $(programs) $(usb_tests) $(bench_tools)
 
-guest-test: guest-build ## the whole USB path in a virtual machine
+guest-test: ## the whole USB path in virtual machines (FULL=1: other speeds, the longest)
 	$(Q)O=$(O) test/tap.sh test/suites/guest.sh
 
 BENCH_SUITE ?= trixie
@@ -208,23 +206,33 @@ bench-check: ## the same, fails where it is worse than what is recorded
 bench-record: ## the same, and records it
 	$(Q)O=$(O) test/bench/bench.sh --suite $(BENCH_SUITE) --record
 
-.PHONY: valgrind sanitize clang-build fuzz
+.PHONY: valgrind sanitize fuzzers fuzz-build fuzz
 valgrind: unit-build ## unit and conversation tests under valgrind
 	$(Q)O=$(O) WRAP='valgrind -q --error-exitcode=9 --leak-check=full' test/tap.sh test/suites/unit.sh
 
-sanitize: ## unit and conversation tests with ASan and UBSan
+sanitize: ## unit and conversation tests with ASan and UBSan (WRAP=env: the longest ones shortened)
 	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g' unit
 
+fuzz-build: $(fuzzers)
+
+fuzzers:
+	$(Q)$(MAKE) --no-print-directory O=$(O)-fuzz CC=$(CLANG) SAN=fuzzer-no-link,address,undefined \
+		CFLAGS='-O1 -g' fuzz-build
+
 FUZZ_SECONDS ?= 60
-fuzz: $(fuzzers) $(seeds) ## run the fuzzers, FUZZ_SECONDS each
+fuzz: fuzzers $(seeds) ## run the fuzzers, FUZZ_SECONDS each
 	$(Q)O=$(O) FUZZ_SECONDS=$(FUZZ_SECONDS) test/fuzz/run.sh
 
 deps: ## install what build and tests need (apt, root)
 	$(Q)test/deps.sh all
 
-check: ## all tests, installs what they need (root)
-	$(Q)test/deps.sh all
+check: ## every kind of test once, installs what they need (root)
+	$(Q)test/deps.sh check
 	$(Q)O=$(O) test/check.sh
+
+check-full: ## the same, and all that varies by release, speed, architecture, count or seed (root)
+	$(Q)test/deps.sh all
+	$(Q)O=$(O) FULL=1 test/check.sh
 
 demo: ## the main job: bring a drive up on this board's UDC, or show it in a virtual machine (root)
 	$(Q)test/deps.sh demo
@@ -258,7 +266,7 @@ DEB_ARGS ?=
 deb: ## the Debian package, in build/deb (DEB_ARGS=-aarm64: for another machine)
 	$(Q)O=$(O) debian/deb.sh $(DEB_ARGS)
 
-deb-test: ## the package, for boards too, and its life in Debian 12 and 13 with all that is around it (root)
+deb-test: ## the package and its life in a Debian that boots (FULL=1: Debian 12 and 13, boards) (root)
 	$(Q)O=$(O) test/tap.sh test/suites/deb.sh
 
 # ---- developer's tools ---------------------------------------------------------------------
@@ -277,7 +285,7 @@ format-check: ## fail when a source is not formatted
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
 clean: ## remove what was built (the guest images stay in the cache)
-	rm -rf $(O) $(O)-asan $(O)-arch compile_commands.json
+	rm -rf $(O) $(O)-asan $(O)-arch $(O)-clang $(O)-fuzz compile_commands.json
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

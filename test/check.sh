@@ -1,63 +1,134 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# All tests, one suite after the other; the last lines count. Run by "make check".
+# Runs all suites and closes with the minutes of each and a line of counts, which CI reads.
+# Run by "make check"; with FULL=1 ("make check-full") the suites also repeat what varies only by
+# Debian release, speed, architecture, count or seed (docs/hacking.md has the table).
 # With CI or NO_SKIP set, a skipped test is a failure.
+#
+# Suites run in lanes, at the same time: machines wait for polls and burners for much of their
+# time, and the compilers have the processors meanwhile. The output of a suite is printed in one
+# piece when the suite ends.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-O=${O:-build}
-export O
-TAP_TOTALS=$(mktemp)
-export TAP_TOTALS
-trap 'rm -f "$TAP_TOTALS"' EXIT
+export O=${O:-build} FULL=${FULL:-}
+work=$(mktemp -d)
+export TAP_TOTALS=$work/totals
+: >"$TAP_TOTALS"
 jobs=$(nproc)
-failed_suites=()
-started=$(date +%s)
+started=$SECONDS
+make=(make --no-print-directory -j"$jobs" O="$O")
+exec 8>"$work/lock"
 
-run() {
-	local name=$1 begin
-	shift
-	begin=$(date +%s)
-	printf '\n==== %s\n' "$name"
-	"$@" || failed_suites+=("$name")
-	printf -- '---- %s: %d s\n' "$name" $(($(date +%s) - begin))
+say() { # LINE...: printed whole, whatever the other lanes print
+	flock 8
+	printf '%s\n' "$@"
+	flock -u 8
 }
 
-# Systems that the suites want later are made meanwhile, where they are not kept from last time; what
-# goes wrong is told there.
-for suite in bookworm trixie; do
-	for make in "deb/system.sh build" "deb/system.sh fresh" e2e/image.sh; do
-		# shellcheck disable=SC2086 # words
-		nice test/$make $suite
+# suite NAME COMMAND...: the command's output and time; it is a failure when the command fails.
+suite() {
+	local name=$1 begun=$SECONDS rc=0 wall cpu TIMEFORMAT='%U %S'
+	shift
+	say "     $name begins"
+	{ time "$@" </dev/null >"$work/$name.log" 2>&1 8>&- || rc=$?; } 2>"$work/$name.time"
+	wall=$((SECONDS - begun))
+	cpu=$(awk 'END { printf "%.0f", $1 + $2 }' "$work/$name.time")
+	echo "$wall $cpu $name" >>"$work/minutes"
+	[ "$rc" = 0 ] || echo "$name" >>"$work/failed"
+	say '' "==== $name" "$(cat "$work/$name.log")" "---- $name: $wall s, $cpu s of CPU"
+	: >"$work/$name.done"
+}
+
+tap() { # NAME SCRIPT [ARGUMENT]...: a suite that prints TAP itself
+	suite "$1" test/tap.sh "${@:2}"
+}
+
+# after SUITE LANE: waits until the suite has ended, or its lane has without it.
+after() {
+	until [ -e "$work/$1.done" ] || [ -e "$work/lane-$2.over" ]; do
+		sleep 1
 	done
-done >/dev/null 2>&1 &
+}
 
-# Sources and builds first: what does not compile needs no test.
-run source test/tap.sh test/suites/source.sh
-run layers test/tap.sh test/suites/layers.sh
-run build test/tap.sh test/suites/build.sh
-run unit make --no-print-directory -j"$jobs" O="$O" unit
-run unit-sanitized make --no-print-directory -j"$jobs" O="$O" sanitize
-run unit-valgrind make --no-print-directory -j"$jobs" O="$O" valgrind
-run daemon make --no-print-directory -j"$jobs" O="$O" daemon-test
-run docs make --no-print-directory -j"$jobs" O="$O" docs-test
-run shim make --no-print-directory -j"$jobs" O="$O" shim-test
-run fuzz test/tap.sh test/suites/fuzz.sh
-run deb make --no-print-directory O="$O" deb-test
-run arch make --no-print-directory O="$O" arch-test
-run guest make --no-print-directory -j"$jobs" O="$O" guest-test
-run bench make --no-print-directory O="$O" bench-check
+# The lanes of the machines: one for each Debian, so that two guests run at a time. The package is
+# tried as this machine's own, the benchmark's guest is Debian 13's.
+lane_bookworm() {
+	tap systems-bookworm test/suites/systems.sh bookworm
+	tap guest-bookworm test/suites/guest.sh bookworm
+	tap power test/suites/guest.sh power
+	tap deb test/suites/deb.sh
+}
+lane_trixie() {
+	tap systems-trixie test/suites/systems.sh trixie
+	tap guest-trixie test/suites/guest.sh trixie
+	tap two-machines test/suites/guest.sh two_machines
+	tap bench test/suites/bench.sh
+}
 
-passed=$(awk '{ n += $2 } END { print n + 0 }' "$TAP_TOTALS")
-failed=$(awk '{ n += $3 } END { print n + 0 }' "$TAP_TOTALS")
-skipped=$(awk '{ n += $4 } END { print n + 0 }' "$TAP_TOTALS")
+# All that computes, in the order in which a fault is best told. Once machines run, they go first:
+# they have time limits.
+lane_compute() {
+	tap source test/suites/source.sh
+	tap build test/suites/build.sh
+	tap layers test/suites/layers.sh
+	suite unit "${make[@]}" unit
+	suite daemon "${make[@]}" daemon-test
+	suite docs "${make[@]}" docs-test
+	renice -n 10 "$BASHPID" >/dev/null
+	tap systems-package test/suites/systems.sh package
+	if [ -z "$FULL" ]; then
+		WRAP='env' suite unit-sanitized "${make[@]}" sanitize # the longest tests are shortened
+	else
+		suite unit-sanitized "${make[@]}" sanitize
+		suite unit-valgrind "${make[@]}" valgrind
+	fi
+	tap fuzz test/suites/fuzz.sh
+	tap arch test/suites/arch.sh
+}
+
+# The burners on the engine sleep for most of their time.
+lane_burners() {
+	after build compute
+	suite shim "${make[@]}" shim-test
+}
+
+set -m # each lane is a process group of its own, and can be ended with all that it started
+lanes=()
+for lane in bookworm trixie compute burners; do
+	{
+		("lane_$lane" && : >"$work/lane-$lane.whole")
+		: >"$work/lane-$lane.over"
+	} &
+	lanes+=($!)
+done
+set +m
+end() {
+	for lane in "${lanes[@]}"; do
+		kill -- "-$lane"
+	done 2>/dev/null
+	rm -rf "$work"
+}
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+wait "${lanes[@]}"
+for lane in bookworm trixie compute burners; do
+	[ -e "$work/lane-$lane.whole" ] || echo "lane-$lane" >>"$work/failed"
+done
+
+printf '\n%7s %7s  %s\n' minutes 'of CPU' suite
+sort -rn "$work/minutes" | awk '
+	{ printf "%7.1f %7.1f  %s\n", $1 / 60, $2 / 60, $3; cpu += $2 }
+	END { printf "%7s %7.1f  %s\n", "", cpu / 60, "all suites" }'
+printf '\n%d minutes\n' $(((SECONDS - started + 59) / 60))
+read -r passed failed skipped < <(awk '{ p += $2; f += $3; s += $4 } END { print p + 0, f + 0, s + 0 }' "$TAP_TOTALS")
+cd "$work" || exit 1
+grep -E '^[[:space:]]*not ok|^[[:space:]]*ok .*# *SKIP' -- *.log | sed -E 's/\.log:[[:space:]]*/: /'
 # A suite that could not even start counts too.
-if [ "${#failed_suites[@]}" -gt 0 ] && [ "$failed" = 0 ]; then
-	failed=${#failed_suites[@]}
+if [ -s "$work/failed" ]; then
+	printf 'failed: %s\n' "$(paste -sd' ' "$work/failed")"
+	[ "$failed" != 0 ] || failed=$(wc -l <"$work/failed")
 fi
-printf '\n%d minutes\n' $((($(date +%s) - started + 59) / 60))
-[ "${#failed_suites[@]}" = 0 ] || printf 'failed: %s\n' "${failed_suites[*]}"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] || exit 1
-if [ -n "${CI:-}${NO_SKIP:-}" ] && [ "$skipped" != 0 ]; then
-	exit 1
-fi
+[ -z "${CI:-}${NO_SKIP:-}" ] || [ "$skipped" = 0 ]

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs through apt what is missing for: all (every test), demo, unit,
-# deb (to build the Debian package).
+# Installs through apt what is missing for: check ("make check"), all (every test, "make
+# check-full"), demo, unit, deb (to build the Debian package).
 # Debian 12 and 13 and what derives from them; does nothing when nothing is missing.
 set -eu
 what=${1:-all}
@@ -15,14 +15,15 @@ amd64) guest="$guest qemu-system-x86 seabios" ;;
 arm64) guest="$guest qemu-system-arm" ;;
 esac
 # Other machines: an emulator, and compilers for all but this one.
-others="qemu-user gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi gcc-i686-linux-gnu gcc-s390x-linux-gnu"
+others="qemu-user gcc-arm-linux-gnueabi gcc-i686-linux-gnu gcc-s390x-linux-gnu"
+boards="gcc-arm-linux-gnueabihf"
 case $(dpkg --print-architecture) in
 arm64) ;;
-*) others="$others gcc-aarch64-linux-gnu" ;;
+*) boards="$boards gcc-aarch64-linux-gnu" ;;
 esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udev"
 package="debhelper dpkg-dev fakeroot lintian"
-tools="clang valgrind shellcheck mandoc man-db jq python3"
+tools="clang shellcheck mandoc man-db jq python3"
 
 # The sanitizers' and libFuzzer's run time is a package per clang version.
 clang_runtime() {
@@ -41,9 +42,12 @@ demo)
 	if boards_udc; then want="$want genisoimage"; else want="$want $guest"; fi
 	;;
 deb) want="$build $daemon $unit $package" ;;
-all) want="$build $daemon $unit $guest $others $burners $package $tools" ;;
+check | all)
+	want="$build $daemon $unit $guest $others $burners $package $tools"
+	[ "$what" = check ] || want="$want $boards valgrind"
+	;;
 *)
-	echo "usage: deps.sh all|demo|unit|deb" >&2
+	echo "usage: deps.sh check|all|demo|unit|deb" >&2
 	exit 2
 	;;
 esac
@@ -77,22 +81,29 @@ install() {
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# shellcheck disable=SC2086 # lists of words
-lacking=$(missing $want)
-if [ -n "$lacking" ]; then
-	need_root "$lacking"
+update() {
 	apt-get update >"$log" 2>&1 || {
 		cat "$log" >&2
 		echo "deps.sh: apt-get update failed" >&2
 		exit 1
 	}
-	# shellcheck disable=SC2086
-	install $lacking
+}
+
+# shellcheck disable=SC2086 # lists of words
+lacking=$(missing $want)
+if [ -n "$lacking" ]; then
+	need_root "$lacking"
+	update
 fi
-if [ "$what" = all ]; then
+# The package of clang's run time is known when apt knows clang.
+case $what in
+check | all)
 	runtime=$(clang_runtime)
 	if [ -n "$runtime" ] && [ -n "$(missing "$runtime")" ]; then
-		[ -n "$lacking" ] || apt-get update >"$log" 2>&1 || true
-		install "$runtime"
+		[ -n "$lacking" ] || update
+		lacking="$lacking$runtime"
 	fi
-fi
+	;;
+esac
+# shellcheck disable=SC2086
+[ -z "$lacking" ] || install $lacking

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Boots the benchmark's guest once per speed, in instruction-count time, and prints a table
 # of what it measured; the same for programs is left in $O/bench/SUITE/results.tsv, see
-# results.awk. docs/performance.md says what it means.
+# results.awk. docs/performance.md says what it means. The boots run at the same time: what else
+# the machine does changes no figure.
 #   bench.sh [--suite bookworm|trixie] [--speed high|super]... [--rows PATTERN] [--no-build]
 #            [--flat | --record]
 # --flat: other rows, flat.sh: what a large image, many sessions and many files cost.
@@ -14,7 +15,7 @@ O=${O:-build}
 suite=trixie speeds='' rows='' build=yes record='' flat='' timeout=1800
 
 usage() {
-	sed -n '6,8s/^# \{0,1\}//p' "$0" >&2
+	sed -n '7,9s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 while [ $# -gt 0 ]; do
@@ -80,9 +81,16 @@ boot() { # SPEED
 }
 
 speeds=${speeds:-high super}
+boots=()
 for speed in $speeds; do
-	boot "$speed"
+	boot "$speed" &
+	boots+=($!)
 done
+rc=0
+for each in "${boots[@]}"; do
+	wait "$each" || rc=1
+done
+[ "$rc" = 0 ] || exit 1
 {
 	echo "# Linux $(ls "$dir/tree/usr/lib/modules")"
 	for speed in $speeds; do

@@ -7,21 +7,14 @@ media=/var/lib/mmcgadget
 conf=/etc/mmcgadget/test.conf
 # shellcheck source=/dev/null
 . /out/env
+# shellcheck source=test/e2e/wait_for.sh
+. ./wait_for.sh
 
 say() { echo "$*"; }
 bad() {
 	echo "not ok - $*"
 	tail -n 15 /run/daemon.log 2>/dev/null | sed 's/^/#   /'
 }
-until_ok() { # SECONDS COMMAND...
-	local end=$((SECONDS + $1 + 1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
-
 # Everything of the drive in one line: state nwa recorded sessions tracks.
 look() {
 	read -r state nwa recorded sessions tracks < <(mmcgadgetctl --json status |
@@ -45,11 +38,11 @@ daemon_up() { # [IMAGE]: the daemon, with a disc in its drive
 	END
 	mmcgadgetd -c "$conf" >>/run/daemon.log 2>&1 &
 	daemon=$!
-	until_ok 30 mmcgadgetctl status || bad "the daemon starts"
+	wait_for 30 mmcgadgetctl status || bad "the daemon starts"
 }
 host_up() { # the host's side, where board and PC are one machine
 	modprobe -a usb_storage sg sr_mod
-	until_ok 60 test -b /dev/sr0 || bad "the host sees the drive"
+	wait_for 60 test -b /dev/sr0 || bad "the host sees the drive"
 }
 board_down() {
 	kill "$daemon" && wait "$daemon" || bad "the daemon ends with 0"

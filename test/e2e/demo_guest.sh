@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The story of "make demo", told from inside the guest. Ends at the first step that fails.
-. ./functions.sh
+. ./lib.sh
 
 step() { printf '\n==> %s\n' "$*"; }
 show() { sed 's/^/    /'; }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The guest itself: UDC, host controller, usb-storage, sr and udev, with the kernel's
 # own CD-ROM gadget as the drive. When this fails, nothing else can work.
-. ./functions.sh
+. ./lib.sh
 
 udc_load
 check "a UDC is there" udc_present

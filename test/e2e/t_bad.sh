@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Bad input of every kind gets a clear answer, and changes nothing.
-. ./functions.sh
+. ./lib.sh
 by_hand=1
 
 udc_load
@@ -89,6 +89,7 @@ text=$(mmcgadgetctl insert odd.iso 2>&1)
 is "odd-sized image: exit code" $? 0
 like "odd-sized image: the message" "$text" 'not a multiple of 2048'
 size_is() { [ "$(size_of "$sr")" = "$1" ]; }
+disc_seen() { udevadm info "/dev/$sr" | grep -q '^E: ID_CDROM_MEDIA=1'; }
 check "odd-sized image: padded to whole blocks" wait_for 8 size_is 6144
 check "odd-sized image: padded with zeros" cmp "/dev/$sr" <(
 	cat "$media/odd.iso"
@@ -108,8 +109,8 @@ is "mmcgadgetctl, no daemon: exit code" $? 3
 
 # ---- the FIFO ----
 fifo() { # NAME REGEX, the line on stdin
-	echo "mark" >"$run/control"
-	sleep 0.3
+	echo "mark" >"$run/control" # no verb: its answer is not that to the line that follows
+	wait_for 4 grep -q '"mark"' "$run/status"
 	timeout 5 dd of="$run/control" bs=64k status=none
 	is "FIFO, $1: taken" $? 0
 	check "FIFO, $1: the status file tells" wait_for 4 grep -Eq "$2" "$run/status"
@@ -191,7 +192,7 @@ config drives="{ name = \"drive0\"; media = \"$small\"; }" \
 drive_up
 text=$(mmcgadgetctl blank full.img 2>&1)
 like "little room: said when the blank goes in" "$text" 'only [0-9]+ MB are free'
-sleep 3
+wait_for 15 blank_seen
 # growisofs tells of the failed WRITE, closes what it has, and exits with 0 after that.
 check "media folder full: the burner ends" timeout 200 sh -c \
 	"growisofs -Z '/dev/$sr=$work/toobig.iso' >'$work/full.log' 2>&1; exit 0"
@@ -211,7 +212,7 @@ rm -f "$small"/full.img*
 
 # The same with a host that leaves the disc at the error, and comes back when there is room.
 check "left at the error: a blank" mmcgadgetctl blank full.img
-sleep 3
+wait_for 15 blank_seen
 lba=0
 put() { # 48 blocks of the image at $lba
 	sg_raw -s 98304 -k $((lba * 2048)) -i "$work/toobig.iso" "$sg" 2a 00 \
@@ -230,7 +231,7 @@ check "left at the error: the disc comes out" mmcgadgetctl eject --force
 rm -f "$small/ballast"
 check "after making room it goes in again" mmcgadgetctl insert full.img
 is "after making room: as it was" "$(state state) $(state nwa)" "open $((recorded / 2048))"
-sleep 3
+wait_for 15 disc_seen
 # A terminal would have been asked whether the ISO header on it, its own, does matter.
 lines=30 check "after making room: the burner goes on" growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/$sr=$work/toobig.iso"
 like "after making room: where it was" "$(cat "$work/check.log")" 'resuming track#1 from LBA#'
@@ -238,7 +239,7 @@ is "after making room: the disc is complete" "$(state state)" complete
 check "after making room: it is the image" cmp -n "$(stat -c %s "$work/toobig.iso")" "$work/toobig.iso" "$small/full.img"
 check "after making room: the disc comes out" mmcgadgetctl eject --force
 check "and the next blank goes in" mmcgadgetctl blank next.img
-sleep 3
+wait_for 15 blank_seen
 lines=30 check "burns" growisofs -dvd-compat -Z "/dev/$sr=$work/fits.iso"
 check "and is the image" cmp -n "$(stat -c %s "$work/fits.iso")" "$work/fits.iso" "$small/next.img"
 mmcgadgetctl eject --force >/dev/null

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Discs beyond the sizes where others stop: 2.2 GB, 4 GiB, a double-layer disc's 6 GB.
-. ./functions.sh
+. ./lib.sh
 
 blocks=3000000
 truncate -s $((blocks * 2048)) "$media/big.iso"

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Bulk-Only Transport as only a program of ours speaks it: wrong on purpose.
-. ./functions.sh
+. ./lib.sh
 
 # u_bot [short TEST...]: on a new blank; its results become this job's.
 u_bot() {
 	local log=$work/u_bot.log rc n bad
 	check "a blank goes in${1:+, behaviour.stall = \"$1\"}" mmcgadgetctl blank "bot${1:-}.img"
-	settle
-	sleep 2
+	wait_for 15 blank_seen "$(host_drives | head -n 1)"
+	wait_for_udev
 	/build/test/e2e/u_bot 1d6b 0104 "$@" >"$log" 2>&1
 	rc=$?
 	n=$(grep -c '^\(not \)\?ok' "$log")
@@ -18,7 +18,7 @@ u_bot() {
 	failures=$((failures + bad))
 	is "u_bot${1:+ $1} ends with 0" "$rc" 0
 	check "usb-storage takes the drive back" wait_for 20 have_drives 1
-	settle # udev has it open, and the kernel locks what is open
+	wait_for_udev # udev has it open, and the kernel locks what is open
 	check "the daemon lives" daemon_alive
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Unmodified burners write ISO images onto fresh blanks; what the host reads back
 # and the file on the board are the image.
-. ./functions.sh
+. ./lib.sh
 
 make_iso EVEN 32 "$work/even.iso"
 make_iso ODD 33 "$work/odd.iso" 5000
@@ -56,14 +56,14 @@ burn() {
 	lines=40 check "$name: exit code 0" "$@"
 	echo "#   $name: $(($(stat -c %s "$iso") / 1000)) kB in $((($(date +%s%N) - began) / 1000000)) ms"
 	tail -n 3 "$work/check.log" | tr '\r' '\n' | tail -n 3 | sed 's/^/#   /'
-	settle
+	wait_for_udev
 	# Finalised, it is a DVD-ROM at once.
 	is "$name: the disc is $want" "$(state state) $(state medium)" \
 		"$want $([ "$want" = complete ] && echo dvd-rom || echo dvd+r)"
 	check "$name: the file on the board is the image" same_file "$iso" "$media/$name.img"
 	# Nobody opens the tray by hand here: the host must have dropped what it knew of the blank.
 	check "$name: blkid shows the label" wait_for 5 has_label "$sr" "$(blkid -p -o value -s LABEL "$iso")"
-	settle
+	wait_for_udev
 	check "$name: the host's size is that of the disc" wait_for 5 size_seen "$(stat -c %s "$media/$name.img")" ||
 		echo "#   $(size_of "$sr") instead of $(stat -c %s "$media/$name.img")"
 	check "$name: the host reads the image back" same_disc "$iso"

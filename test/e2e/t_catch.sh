@@ -3,7 +3,7 @@
 # A drive nobody touches: the host burns and ejects, again and again, and finds a blank each
 # time. Each disc has its name and a checksum that holds. Then a host that does not eject, a
 # daemon that is killed, a card that is full, and one that gives back something else.
-. ./functions.sh
+. ./lib.sh
 
 sum_holds() { (cd "$1" && sha256sum --strict -c "$2.sha256"); }
 at_rest() { [ "$(state burned.state)" = '' ]; }
@@ -34,7 +34,7 @@ caught() {
 	check "$name: sha256sum -c" sum_holds "$media" "$name"
 	check "$name: the host sees the next blank" wait_for 20 blank_seen
 	check "$name: and may burn it" wait_for 5 state_is state blank
-	settle
+	wait_for_udev
 }
 d=/dev/$sr
 caught HOLIDAY.iso "$work/holiday.iso" growisofs -dvd-compat -Z "$d=$work/holiday.iso"
@@ -80,7 +80,7 @@ lines=40 check "a host that does not eject: burned" growisofs -use-the-force-luk
 check "it locks the drive" eject -i on "$d"
 check "it mounts the disc" wait_for 10 mount -o ro "$d" /mnt
 is "the disc that was burned" "$(state image) $(state state)" "blank-1.iso complete"
-sleep 20
+sleep 20 # longer than "idle"
 is "locked, it stays" "$(state image) $(state state)" "blank-1.iso complete"
 umount /mnt
 eject -i off "$d"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The long one, for FULL=1: 1 GB with figures, then a disc to its very last block.
-. ./functions.sh
+. ./lib.sh
 
 drive_up
 dmesg_mark full
@@ -22,7 +22,7 @@ timed() { # NAME BYTES COMMAND...
 make_iso GIGA 1000 "$work/giga.iso"
 size=$(stat -c %s "$work/giga.iso")
 mmcgadgetctl blank giga.img >/dev/null
-sleep 3
+wait_for 15 blank_seen
 timed "growisofs burns 1 GB" "$size" growisofs -dvd-compat -Z "$d=$work/giga.iso"
 check "the board's file is the image" cmp -n "$size" "$work/giga.iso" "$media/giga.img"
 echo 3 >/proc/sys/vm/drop_caches
@@ -36,7 +36,7 @@ for lba in 0 1000000 2097152 $((capacity - 1)); do
 		dd of="$work/whole.img" bs=2048 seek="$lba" conv=notrunc status=none
 done
 mmcgadgetctl blank whole.img >/dev/null
-sleep 3
+wait_for 15 blank_seen
 is "a blank's room" "$(state free_blocks)" "$capacity"
 # Most of it in large pieces, which an emulated machine takes at a bearable speed; then a
 # burner finds the incomplete track, resumes it, and goes to the end.
@@ -53,7 +53,7 @@ like "one more block is refused" "$text" 'out of range|[Ii]nvalid address|Illega
 timed "the whole disc reads back" $((capacity * 2048)) cmp "$work/whole.img" "$d"
 truncate -s $(((capacity + 1) * 2048)) "$work/whole.img"
 mmcgadgetctl blank more.img >/dev/null
-sleep 3
+wait_for 15 blank_seen
 check_not "growisofs sees that one block more does not fit" growisofs -Z "$d=$work/whole.img"
 dmesg_clean "the kernel log is clean" full
 check "the daemon ends with 0" daemon_stop

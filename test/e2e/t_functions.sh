@@ -5,7 +5,7 @@
 # its own, so that what is sent goes over the bus. dummy_hcd gives the same address to two
 # endpoints when there are more than four of bulk IN: two drives, ACM and NCM in the one
 # gadget, a drive, ACM, NCM and ECM in the other.
-. ./functions.sh
+. ./lib.sh
 
 gadget=/sys/kernel/config/usb_gadget/mmcgadget
 shipped=/etc/mmcgadget/mmcgadget.conf
@@ -18,9 +18,9 @@ ncm='{ type = "ncm"; }'
 ecm='{ type = "ecm"; host_mac = "02:00:00:00:0e:01"; board_mac = "02:00:00:00:0E:02"; }'
 describe() { config drives="$1" extra="functions = ( $2 );"; }
 fun() { mmcgadgetctl --json status | jq -r ".functions[$1].$2"; }
-says() { journalctl -u mmcgadgetd --no-pager -o cat --since "@$began" | grep -qE -- "$1"; }
-# Unless a check of the journal is for this round only.
-round() { sleep 1; began=$(date +%s); }
+# says REGEX: the daemon has logged it since the last new_round.
+says() { journalctl -u mmcgadgetd --no-pager -o cat --after-cursor="$cursor" | grep -qE -- "$1"; }
+new_round() { cursor=$(journalctl -n 1 --no-pager --show-cursor | sed -n 's/^-- cursor: //p'); }
 nothing_left() {
 	[ ! -e "$gadget" ] && ! grep -q ' functionfs ' /proc/mounts && [ ! -e /dev/ttyGS0 ] &&
 		[ ! -e /sys/class/net/usb0 ]
@@ -179,7 +179,7 @@ head -c 2000000 /dev/urandom >"$work/down.bin"
 head -c "$serial_bytes" /dev/urandom >"$work/tty-up.bin"
 head -c "$serial_bytes" /dev/urandom >"$work/tty-down.bin"
 systemctl daemon-reload
-began=$(date +%s)
+new_round
 
 # ---- a kernel without one of them ----
 modprobe -r usb_f_ecm 2>/dev/null
@@ -194,7 +194,7 @@ rm /etc/modprobe.d/no-ecm.conf
 describe "$two" "$acm, $ncm"
 check "starts" timeout 120 systemctl start mmcgadgetd || journalctl -u mmcgadgetd -n 20 --no-pager
 check "the host has all of it" wait_for 120 host_has 2 ncm || what_host_has
-settle
+wait_for_udev
 dmesg_mark functions
 text=$(lsusb -v -d 1d6b:0104 2>&1)
 like "the device is one with associations" "$text" 'bDeviceClass +239' 'bDeviceSubClass +2 ' 'bDeviceProtocol +1 '
@@ -236,8 +236,7 @@ dmesg_clean "both: the kernel's log" functions
 # ---- the daemon dies: neither line is cut ----
 # A command of a drive in flight would have the host reset the whole device.
 sr=$left
-for s in $left $right; do echo 0 >"/sys/block/$s/events_poll_msecs"; done
-sleep 1
+silence_host "$left" "$right"
 number=$(devnum)
 names="$(fun 1 node) $(host_net cdc_ncm) $(host_tty)"
 dmesg_mark killed
@@ -252,24 +251,24 @@ is "killed: and their MACs" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
 check "killed: ping" ping_board "${board[ncm]}"
 check "killed: the left drive" cmp "$media/left.iso" "/dev/$left"
 dmesg_clean "killed: the kernel's log" killed
-for s in $left $right; do echo 2000 >"/sys/block/$s/events_poll_msecs"; done
+poll_again "$left" "$right"
 unplug
 
 # ---- a restart makes the same again ----
 check "restart" timeout 120 systemctl restart mmcgadgetd
 check "restart: the host has all of it" wait_for 120 host_has 2 ncm || what_host_has
-settle
+wait_for_udev
 is "restart: the same MACs" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
 is "restart: at the host, too" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
 
 # ---- a gadget that is not the configured one is not taken over ----
-round
+new_round
 describe "$two" "$acm, ${ncm/;/; host_mac = \"02:00:00:00:0e:03\";}"
 kill_daemon "other MAC"
 check "other MAC: the log says why" wait_for 5 says 'cannot be taken over \(it has other functions\)'
 other_mac() { [ "$(mac_of "$(host_net cdc_ncm)")" = 02:00:00:00:0e:03 ]; }
 check "other MAC: the host has it" wait_for 120 other_mac || what_host_has
-round
+new_round
 describe "$two" "$acm"
 kill_daemon "one less"
 check "one less: the log says why" wait_for 5 says 'cannot be taken over \(it has other functions\)'
@@ -277,7 +276,7 @@ one_less() { host_has 2 && [ -z "$(host_net cdc_ncm)" ]; }
 check "one less: the host has it" wait_for 120 one_less || what_host_has
 
 # ---- a login on the port ----
-settle
+wait_for_udev
 getty_rule=/etc/udev/rules.d/90-mmcgadget-getty.rules
 grep -h 'SYSTEMD_WANTS' /src/docs/network.md | sed 's/^ *//' >"$getty_rule"
 udevadm control --reload
@@ -289,14 +288,14 @@ pid=$(getty_pid)
 check "getty: restart under it" timeout 120 systemctl restart mmcgadgetd
 check "getty: a new one comes with the new port" wait_for 60 getty_runs "$pid" || journalctl -n 30 --no-pager
 check "getty: the host has the port" wait_for 120 one_less || what_host_has
-settle
+wait_for_udev
 rm "$getty_rule"
 udevadm control --reload
 systemctl stop serial-getty@ttyGS0
 # What does not let go when the line is cut would hang the one who removes the port.
 sleep 1000 <>/dev/ttyGS0 &
 holder=$!
-round
+new_round
 check "held: stop" timeout 120 systemctl stop mmcgadgetd
 check "held: the log names who holds it" says "process $holder \(sleep\) has closed /dev/ttyGS0"
 check "held: the gadget is there" test -e "$gadget"
@@ -308,7 +307,7 @@ wait "$holder" 2>/dev/null
 describe "$one" "$acm, $ncm, $ecm"
 check "three: start, over what was left" timeout 120 systemctl start mmcgadgetd
 check "three: the host has all of it" wait_for 120 host_has 1 ncm ecm || what_host_has
-settle
+wait_for_udev
 dmesg_mark three
 text=$(lsusb -v -d 1d6b:0104 2>&1)
 is "three: associations of ACM, NCM, ECM" "$(awk '/bFunctionSubClass/ { printf "%s ", $2 }' <<<"$text")" '2 13 6 '
@@ -331,7 +330,7 @@ check "stop: nothing is left" nothing_left || what_is_left
 wait_for 10 have_drives 0
 
 # ---- more than the controller has ----
-round
+new_round
 describe '{ }, { }, { }, { }, { }, { }, { }, { }' "$acm, $ncm"
 check "too many: starts" systemctl start --no-block mmcgadgetd
 check "too many: answers" wait_for 60 ctl status

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the usual programs say about each kind of disc.
-. ./functions.sh
+. ./lib.sh
 
 drive_up
 dmesg_mark info
@@ -85,7 +85,7 @@ like "appendable: cdrskin -minfo" "$text" 'disk status: +incomplete/appendable'
 mmcgadgetctl blank final.img >/dev/null
 check "the next blank is seen" wait_for 10 media_state blank
 lines=40 check "finalised: written" growisofs -dvd-compat -Z "$d=$work/info.iso"
-settle
+wait_for_udev
 check "finalised: udev says complete" wait_for 10 media_state complete
 text=$(props)
 like "finalised: cdrom_id" "$text" '^ID_CDROM_MEDIA_TRACK_COUNT_DATA=1' '^ID_FS_LABEL=INFO' \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kill -9 under systemd: the gadget stays bound, the host's device stays the same, the
 # disc stays in the drive. KILLS burns (default 5) are killed at a random moment each.
-. ./functions.sh
+. ./lib.sh
 
 # What no kill may cause, however many resets it takes.
 never='USB disconnect|new (full-speed|high-speed|SuperSpeed).* USB device|device offline'
@@ -41,13 +41,6 @@ show_blocked() {
 	echo w >/proc/sysrq-trigger
 	dmesg | tail -n 80 | sed 's/^/#   /'
 }
-# The kernel's own look at the drive every two seconds is no command to be killed in.
-quiet() {
-	settle
-	echo 0 >"/sys/block/$sr/events_poll_msecs"
-	sleep 1
-}
-not_quiet() { echo 2000 >"/sys/block/$sr/events_poll_msecs"; }
 pause() { # random, up to $1 ms
 	sleep "$(awk -v r=$RANDOM -v n="$1" 'BEGIN { printf "%.3f", r / 32768 * n / 1000 }')"
 }
@@ -62,7 +55,7 @@ check "the host sees the drive" wait_for 30 have_drives 1 || finish
 sr=$(host_drives | head -n 1)
 check "a disc goes in" ctl insert first.iso
 check "the host sees it" wait_for 30 has_label "$sr" FIRST
-settle
+wait_for_udev
 number=$(devnum)
 is "eight drives would fit into the store" "$(systemctl show -P FileDescriptorStoreMax mmcgadgetd)" 32
 is "four files are in the store" "$(systemctl show -P NFileDescriptorStore mmcgadgetd)" 4
@@ -70,11 +63,11 @@ is "four files are in the store" "$(systemctl show -P NFileDescriptorStore mmcga
 # ---- nothing in flight ----
 for i in 1 2 3; do
 	dmesg_mark "idle$i"
-	quiet
+	silence_host
 	kill_daemon "idle $i"
-	not_quiet
+	poll_again
 	is "idle $i: the disc is in the drive" "$(state image)" first.iso
-	sleep 3 # a poll of the host or two
+	sleep 3 # at least one poll of the kernel's, which would reset what does not answer
 	is "idle $i: no reset" "$(resets "idle$i")" 0
 	same_device "idle $i" "idle$i"
 done
@@ -109,9 +102,9 @@ dmesg_mark mount
 mkdir -p "$work/mnt"
 check "mounted: mount" mount -o ro "/dev/$sr" "$work/mnt"
 is "mounted: the drive is locked" "$(state locked)" true
-quiet
+silence_host
 kill_daemon "mounted"
-not_quiet
+poll_again
 is "mounted: the drive is locked still" "$(state locked)" true
 echo 3 >/proc/sys/vm/drop_caches
 check "mounted: it is readable" cmp -n 50000000 -i 0:0 "$work/mnt/DATA.BIN" <(
@@ -157,7 +150,7 @@ for i in $(seq "${KILLS:-5}"); do
 	resets_at_most "$name" "burn$i" 1
 	same_device "$name" "burn$i"
 done
-settle
+wait_for_udev
 
 # ---- a restart is a clean stop and a start ----
 check "restart" timeout 60 systemctl restart mmcgadgetd
@@ -182,7 +175,7 @@ check "reconfigured: with the same disc in it" wait_for 30 any_drive_has FIRST
 cp "$work/saved.conf" "$config_file"
 check "reconfigured: restart" timeout 60 systemctl restart mmcgadgetd
 wait_for 30 have_drives 1
-settle
+wait_for_udev
 sr=$(host_drives | head -n 1)
 
 # ---- an end ----

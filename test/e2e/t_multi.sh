@@ -3,7 +3,7 @@
 # Discs of several sessions by three burners. The next session goes on after the disc was
 # out of the drive, after a restart of the daemon and after its death; the host's newest
 # mount has the files of all sessions, and the board's file is what the host reads.
-. ./functions.sh
+. ./lib.sh
 
 # Three sessions' files; the names tell the session, a long one and an empty one are among them.
 for s in 1 2 3 4; do
@@ -47,7 +47,7 @@ declare -a starts
 session_good() {
 	local name=$1 n=$2 file=$media/$1.img nwa last size text i
 	local -a tracks=()
-	settle
+	wait_for_udev
 	is "$name $n: appendable, with $n closed sessions" \
 		"$(state state) $(state sessions) $(state tracks)" "appendable $((n + 1)) $((n + 1))"
 	nwa=$(state nwa)
@@ -140,7 +140,7 @@ final() { # NAME N
 	check "$1: in again" mmcgadgetctl insert "$1.img"
 	is "$1: complete, of $2 sessions" "$(state state) $(state medium) $(state sessions)" "complete dvd-rom $2"
 	check "$1: the host sees it" wait_for 15 complete_seen
-	settle
+	wait_for_udev
 	same "$1 finalised" "$2" "${starts[$2]}"
 	check_not "$1: takes no further session" growisofs -M "$d" -R -J -quiet "$work/src4"
 	is "$1: and is as it was" "$(state state) $(state sessions)" "complete $2"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Swaps while readers read and one burner burns: no read may hold two discs, no disc gets
 # what was meant for another, the daemon lives and does not grow.
-. ./functions.sh
+. ./lib.sh
 
 swaps=${SWAPS:-200}
 reader=/build/test/e2e/u_reader
@@ -35,7 +35,8 @@ swap() {
 }
 
 swap 0
-sleep 3
+size_is() { [ "$(size_of "$sr")" = "$1" ]; }
+wait_for 10 size_is $((blocks * 2048))
 readers=''
 for mode in read read sg sg; do
 	case $mode in
@@ -91,7 +92,7 @@ done
 echo "#   $blanks blanks, $begun begun, $whole of them whole"
 is "every blank holds what the burner began with, and nothing else" "$wrong" 0
 check "there was a burn in the way of the swaps" test "$begun" -gt 0
-# A quiet end: every reader gets some reads of the last disc.
+# A quiet end, so that every reader gets some reads of the last disc.
 sleep 3
 i=0
 for pid in $readers; do

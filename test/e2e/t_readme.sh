@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every command of the README for who has it installed, as it is written there and in that order, by
 # a user of the group. (What it says of building and installing is run by build.sh and package.sh.)
-# shellcheck disable=SC2154 # media and work are functions.sh's
-. ./functions.sh
+# shellcheck disable=SC2154 # media and work are lib.sh's
+. ./lib.sh
 
 readme=/src/README.md
 useradd -m -G mmcgadget user
@@ -63,7 +63,7 @@ mapfile -t lines < <(sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | gr
 is "two lines for a shell" "${#lines[@]}" 2
 for l in "${lines[@]}"; do
 	check "$l" as_user sh -c "$l"
-	sleep 2
+	wait_for 10 grep -q '^ok: ' "$run/status"
 done
 like "the status file tells" "$(as_user sh -c "${lines[1]}")" '^ok: '
 check "the host has the disc" wait_for 15 has_label "$sr" DEBIAN

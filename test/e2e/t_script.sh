@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The CDB conversations of test/script over the whole USB path: u_script on
 # /dev/sgN, with the control client as the hand at the drive.
-# shellcheck disable=SC2154 # sg and work are functions.sh's
-. ./functions.sh
+# shellcheck disable=SC2154 # sg and work are lib.sh's
+. ./lib.sh
 
 drive_up
 u_script=/build/test/e2e/u_script

@@ -3,7 +3,7 @@
 # A card that takes seconds for every read (device-mapper's delay target): nothing
 # but the command that needs the block waits for it. What must not wait is done
 # while a slow read is under way, and the read is shown to be so still after it.
-. ./functions.sh
+. ./lib.sh
 
 delay() { # MILLISECONDS for each read
 	dmsetup suspend slow
@@ -54,7 +54,7 @@ a=$(drive_of SLOW) b=$(drive_of FAST)
 forget
 delay 9000
 read_slowly 100 1
-sleep 0.5
+sleep 0.5 # the read is on its way; it takes 9 s
 check "status" ctl status
 check "the other drive: TEST UNIT READY" many_turs
 check "the other drive: reads" cmp -n "$(stat -c %s "$media/fast.iso")" "$media/fast.iso" "/dev/$b"

@@ -4,7 +4,7 @@
 # (device-mapper's delay target), more than once, and again while the disc is closed. The
 # burn takes longer, and that is all. The card is mounted so that every write waits for it:
 # otherwise the page cache would take all of this disc and nobody would notice.
-. ./functions.sh
+. ./lib.sh
 
 stall_ms=2000
 held_ms=4000 # the least that one stall must cost the burner: a command, data and inode
@@ -39,7 +39,7 @@ burned() { # NAME: sets $took
 	check "$1: the burn ends well" wait "$burner" || tail -n 5 "$work/$1.log" | sed 's/^/#   /'
 	took=$(($(now_ms) - began))
 	echo "#   $1: $((size / 1000)) kB in $took ms"
-	settle
+	wait_for_udev
 	is "$1: no phase error, no reset" "$(state_of card)" "0 0"
 	check "$1: the card has the image" cmp -n "$size" "$work/image.iso" "$card/$1.img"
 	check "$1: the host sees the disc" wait_for 10 has_label "$a" CARD

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Hosts that leave, cards that are small, images that shrink, two daemons with one disc.
-. ./functions.sh
+. ./lib.sh
 
 make_iso BURN 16 "$work/burn.iso"
 make_iso TOOBIG 32 "$work/toobig.iso"
@@ -33,7 +33,7 @@ half_burn() {
 	burner=$!
 	wait_for 60 sh -c "[ \"\$(mmcgadgetctl --json status | jq .drives[0].recorded_blocks)\" -ge 2000 ]" ||
 		sed 's/^/# /' "$work/growisofs.log"
-	sleep 2
+	wait_until_steady 30 recorded # the burner has nothing more to send
 }
 end_burner() {
 	kill -9 "$burner" "$feeder" 2>/dev/null

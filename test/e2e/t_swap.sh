@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Swapping and ejecting, from the board and from the host, as udev and a user see it.
-. ./functions.sh
+. ./lib.sh
 
 for i in 0 1 2 3 4 5 6 7 8 9; do
 	make_iso "DISC$i" 1 "$media/disc$i.iso"
@@ -15,8 +15,14 @@ events=$work/events
 : >"$events"
 stdbuf -oL udevadm monitor --udev --property --subsystem-match=block >>"$events" &
 monitor=$!
+# The kernel's own, before udev's rules.
+kernel_events=$work/kernel_events
+: >"$kernel_events"
+stdbuf -oL udevadm monitor --kernel --property --subsystem-match=block >>"$kernel_events" &
+monitor="$monitor $!"
 trap 'kill $monitor 2>/dev/null' EXIT
 wait_for 10 grep -q 'the event which udev sends' "$events"
+wait_for 10 grep -q 'the kernel uevent' "$kernel_events"
 
 # Number of events that carry all of the given properties.
 events_with() {
@@ -33,21 +39,29 @@ events_with() {
 }
 event_seen() { [ "$(events_with "$@")" != 0 ]; }
 clear_events() {
-	settle
+	wait_for_udev
 	: >"$events"
+	: >"$kernel_events"
 }
 now() { awk '{ print int($1 * 1000) }' /proc/uptime; }
-# The moment udevadm got the first such event, on the same clock.
-event_time() {
-	awk -v want="$1" '
-		/^UDEV / { split($2, t, /[][]/); at = int(t[2] * 1000) }
-		$0 == want { print at; exit }' "$events"
+# first_event PROPERTY FILE: "MILLISECONDS SEQNUM" of the first event there that has the property:
+# when udevadm got it, on the same clock, and its number, which is the same for the kernel's event
+# and for udev's.
+first_event() {
+	awk -v want="$1" 'BEGIN { RS = ""; FS = "\n" }
+		index("\n" $0 "\n", "\n" want "\n") {
+			split($1, t, /[][]/)
+			match($0, /\nSEQNUM=[0-9]+/)
+			print int(t[2] * 1000), substr($0, RSTART + 8, RLENGTH - 8)
+			exit
+		}' "$2"
 }
 
 # ---- ten swaps by the board ----
-# swap I WORD: the disc goes in, the host sees it; leaves the time in $took.
+# swap I WORD: the disc goes in, the host sees it. Leaves the milliseconds from the disc's insertion
+# to the kernel's event in $noticed, to udev's in $took.
 swap() {
-	local began in seen
+	local began in seen number
 	clear_events
 	began=$(now)
 	if [ "$2" = fifo ]; then
@@ -61,34 +75,34 @@ swap() {
 	in=$(now)
 	check "swap $1: a udev event with the new label" \
 		wait_for 10 event_seen ACTION=change DISK_MEDIA_CHANGE=1 "ID_FS_LABEL=DISC$1"
-	seen=$(event_time "ID_FS_LABEL=DISC$1")
+	read -r seen number < <(first_event "ID_FS_LABEL=DISC$1" "$events")
 	# A line to the FIFO has no end of its own to measure from.
 	[ "$seen" -gt "$in" ] || in=$seen
 	took=$((seen - in))
+	read -r seen _ < <(first_event "SEQNUM=$number" "$kernel_events")
+	noticed=$((${seen:-999999} - in))
 	check "swap $1: blkid shows the new label" has_label "$sr" "DISC$1"
-	echo "#   command to disc in: $((in - began)) ms, disc in to udev event: $took ms"
-	# Time for an event too many to show up: the next poll.
-	sleep 2.1
-	settle
+	echo "#   command to disc in: $((in - began)) ms, disc in to kernel event: $noticed ms, to udev event: $took ms"
+	sleep 2.1 # a second event would come with the next poll
+	wait_for_udev
 	is "swap $1: one media change for one insertion" \
 		"$(events_with DISK_MEDIA_CHANGE=1 "ID_FS_LABEL=DISC$1")" 1
 }
-slow=0
+# The kernel polls every 2 s. Between its event and udev's, udev runs cdrom_id and blkid, which in an
+# emulated machine take as long as its processors let them: once in some dozen swaps that alone was
+# more than a second. So each event of the kernel's has the limit, and udev's has it in the median.
+late=0
+all_took=()
 for i in 0 1 2 3 4 5 6 7 8 9; do
 	way=client
 	[ "$i" != 4 ] || way=fifo
 	swap "$i" "$way"
-	# The kernel polls every 2 s; the rest is udev's programs in an emulated machine, which
-	# may be waiting for a core. What is slow by its nature is so a second time.
-	if [ "$took" -gt 3000 ]; then
-		echo "#   swap $i took $took ms, once more"
-		mmcgadgetctl eject --force >/dev/null
-		sleep 3
-		swap "$i" client
-		[ "$took" -le 3000 ] || slow=$((slow + 1))
-	fi
+	[ "$noticed" -le 3000 ] || late=$((late + 1))
+	all_took+=("$took")
 done
-is "each was seen within 3 s" "$slow" 0
+is "each swap was noticed by the kernel within 3 s" "$late" 0
+median=$(printf '%s\n' "${all_took[@]}" | sort -n | sed -n 5p)
+check "half of them were seen by udev within 3 s (median $median ms)" test "$median" -le 3000
 
 # ---- the host's own eject and load ----
 check "the host ejects" eject "$d"
@@ -114,7 +128,7 @@ check "udev got the request" event_seen DISK_EJECT_REQUEST=1
 is "the drive is empty" "$(state state) $(state loaded)" "empty false"
 check "a disc goes in again" mmcgadgetctl insert disc1.iso
 check "and is seen" wait_for 5 has_label "$sr" DISC1
-settle
+wait_for_udev
 wait_for 5 state_is locked true
 
 # ---- a host that does not answer the request ----
@@ -135,14 +149,14 @@ check "eject --force takes it" mmcgadgetctl eject --force
 is "the drive is empty now" "$(state state) $(state locked)" "empty false"
 udevadm control --start-exec-queue
 umount -q /mnt # systemd may have been quicker
-settle
+wait_for_udev
 check "a disc after the forced eject" mmcgadgetctl insert disc2.iso
 check "is seen" wait_for 8 has_label "$sr" DISC2
 
 # ---- quiet ----
-# blkid looks at the disc itself; the event of the last one may be a poll of the kernel away.
+# blkid looks at the disc itself; udev's event of the last one may be a poll away, of 2 s.
 sleep 5
-settle
+wait_for_udev
 clear_events
 sleep "${IDLE:-5}"
 is "no event while nothing happens (${IDLE:-5} s)" "$(grep -c ^ACTION "$events")" 0

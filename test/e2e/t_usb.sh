@@ -3,7 +3,7 @@
 # What happens to the gadget and its endpoints: another gadget on the controller,
 # two drives in one, kill -9, resets of every kind, suspend, rebinding, a controller
 # that goes, control requests while the storage hangs.
-. ./functions.sh
+. ./lib.sh
 by_hand=1
 
 make_iso LABELA 16 "$media/a.iso"

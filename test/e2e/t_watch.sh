@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A burn is watched, counted and traced; its trace is a conversation that the engine passes.
-# shellcheck disable=SC2154 # sr and work are functions.sh's
-. ./functions.sh
+# shellcheck disable=SC2154 # sr and work are lib.sh's
+. ./lib.sh
 
 make_iso WATCHED 40 "$work/a.iso"
 blocks=$(($(stat -c %s "$work/a.iso") / 2048))

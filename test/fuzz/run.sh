@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs every fuzzer that is built for $FUZZ_SECONDS (default 60). New inputs go to
+# Runs every fuzzer that is built ("make fuzzers") for $FUZZ_SECONDS (default 60). New inputs go to
 # $O/fuzz/NAME, the corpus in the tree stays as it is. Prints TAP.
 set -u
 O=${O:-build}
 seconds=${FUZZ_SECONDS:-60}
 n=0
 bad=0
-for program in "$O"/test/fuzz/fuzz_*; do
+for program in "$O-fuzz"/test/fuzz/fuzz_*; do
 	[ -f "$program" ] && [ -x "$program" ] || continue
 	n=$((n + 1))
 	name=${program##*/fuzz_}
@@ -30,5 +30,5 @@ for program in "$O"/test/fuzz/fuzz_*; do
 	fi
 done
 echo "1..$n"
-[ "$n" -gt 0 ] || echo "not ok - no fuzzer is built in $O"
+[ "$n" -gt 0 ] || echo "not ok - no fuzzer is built in $O-fuzz"
 exit "$bad"

@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Other machines: everything is built for each, all warnings as errors; what "make unit" runs,
-# and "make daemon-test", runs there, by QEMU's user mode emulation. Two at a time.
+# Other machines, all warnings as errors. What one of them can show and no other runs always:
+#   i386           32 bits: everything is built; the tests of "make unit" and "make daemon-test" run.
+#                  The kernel of an amd64 machine does that without an emulator, by its own system
+#                  calls for 32 bits.
+#   armv6          Raspberry Pi Zero and 1: everything is built; the unit tests run by QEMU's user
+#                  mode. Debian's armhf is ARMv7; its armel has libraries for ARMv5, which an ARMv6
+#                  runs, and a compiler that can make code for it.
+#   s390x          big-endian: the unit tests are built and run by QEMU
+# With FULL=1 everything is built for each and all tests run by QEMU (i386 by the kernel as well),
+# for arm64 and armhf too. Two machines at a time.
 #   MACHINES="armv6 s390x"   only these
-#
-# arm64, armhf   the boards this is for
-# armv6          Raspberry Pi Zero and 1. Debian's armhf is ARMv7; its armel has libraries for
-#                ARMv5, which they run, and a compiler that can make their code.
-# i386           32 bits again, and on amd64 by this machine's kernel as well: that one has
-#                system calls of its own for them, where the emulator uses those of 64 bits
-# s390x          big-endian
 set -u
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES
 O=${O:-build}
@@ -24,8 +25,15 @@ declare -A machine=(
 	[i386]="i386 i686-linux-gnu i386-linux-gnu i686 qemu-i386"
 	[s390x]="s390x s390x-linux-gnu s390x-linux-gnu zEC12 qemu-s390x"
 )
-# The slowest first, so that it is not alone at the end.
-read -ra machines <<<"${MACHINES:-s390x arm64 armhf armv6 i386}"
+# The slowest first, so that it is not alone at the end. What each is for: "unit" are the unit
+# tests, "build" all programs with the unit tests, "kernel" everything without an emulator.
+if [ -n "${FULL:-}" ]; then
+	read -ra machines <<<"${MACHINES:-s390x arm64 armhf armv6 i386}"
+	declare -A extents=()
+else
+	read -ra machines <<<"${MACHINES:-s390x armv6 i386}"
+	declare -A extents=([s390x]=unit [armv6]=build [i386]=kernel)
+fi
 
 # Tests that need more of a system than the emulator is: they start programs, open files by
 # openat2(), and make a process that shares all but its files.
@@ -63,15 +71,17 @@ named() { # NAME
 }
 
 # What hangs is ended. That there is a WRAP makes the longest tests shorter, as under valgrind.
-suites() { # BUILD RUN
+unit_tests() { # BUILD RUN
 	O=$1 WRAP="timeout --foreground 300 $2" test/suites/unit.sh
-	O=$1 WRAP="$2" WITHOUT=$beyond test/suites/daemon.sh
+}
+daemon_tests() { # BUILD RUN [WITHOUT]
+	O=$1 WRAP="$2" WITHOUT=${3:-} test/suites/daemon.sh
 }
 
 # Prints the results of the build, and sets root and run for what comes after it.
-build() { # MACHINE BUILD
+build() { # MACHINE BUILD EXTENT
 	local make=(make -j2 --no-print-directory O="$2" WERROR=1)
-	local deb triplet libraries processor emulator
+	local deb triplet libraries processor emulator goals what
 	read -r deb triplet libraries processor emulator <<<"${machine[$1]}"
 	run='env' # our own needs none
 	if [ "$deb" != "$own" ]; then
@@ -84,19 +94,33 @@ build() { # MACHINE BUILD
 		make+=(CROSS_COMPILE="$triplet-" RUN="$run"
 			CFLAGS="-O2 -g -march=$processor --sysroot=$root")
 	fi
-	"${make[@]}" all unit-build daemon-test-build >"$log/$1" 2>&1
-	result $? "both programs and all tests build, all warnings, none seen" "$log/$1"
+	case $3 in
+	unit) goals=(unit-build) what='the unit tests build' ;;
+	build) goals=(all unit-build) what='both programs and the unit tests build' ;;
+	*) goals=(all unit-build daemon-test-build) what='both programs and all tests build' ;;
+	esac
+	"${make[@]}" "${goals[@]}" >"$log/$1" 2>&1
+	result $? "$what, all warnings, none seen" "$log/$1"
 	diff -rq "$O/test/fuzz/seeds" "$2/test/fuzz/seeds" >"$log/$1" 2>&1
 	result $? "conversations become the same bytes as here" "$log/$1"
 }
 
 try() { # MACHINE
-	local dir=$O-arch/$1 root='' run
-	build "$1" "$dir" > >(named "$1") || return
-	suites "$dir" "$run" | named "$1"
-	[ "$1" = i386 ] && "$root/lib/ld-linux.so.2" --version >/dev/null 2>&1 || return
-	suites "$dir" "$root/lib/ld-linux.so.2 --library-path $root/lib/i386-linux-gnu" |
-		named "i386 by this kernel"
+	local dir=$O-arch/$1 root='' run extent=${extents[$1]:-all} kernel=''
+	build "$1" "$dir" "$extent" > >(named "$1") || return
+	if [ "$1" = i386 ] && "$root/lib/ld-linux.so.2" --version >/dev/null 2>&1; then
+		kernel="$root/lib/ld-linux.so.2 --library-path $root/lib/i386-linux-gnu"
+	elif [ "$extent" = kernel ]; then
+		extent=all # a machine that cannot
+	fi
+	if [ "$extent" != kernel ]; then
+		unit_tests "$dir" "$run" | named "$1"
+		[ "$extent" != all ] || daemon_tests "$dir" "$run" "$beyond" | named "$1, daemon"
+	fi
+	if [ -n "$kernel" ]; then
+		unit_tests "$dir" "$kernel" | named "$1 by this kernel"
+		daemon_tests "$dir" "$kernel" "$beyond" | named "$1 by this kernel, daemon"
+	fi
 }
 
 make -j2 --no-print-directory O="$O" "$O/test/fuzz/seeds/engine" "$O/test/fuzz/seeds/bot" \
@@ -119,6 +143,11 @@ wait
 # A suite that ended early would not be seen by what failed in it.
 cat "$log"/*.tap | sed -nE 's/^(not )?ok - ([^:]*): (t_|replay_|mmcgadgetd).*/\2/p' | sort | uniq -c |
 	sed 's/^ */# /; s/\([0-9]\) /\1 tests: /' | tee "$log/counts"
-result "$(($(awk '{ print $2 }' "$log/counts" | sort -u | wc -l) != 1))" \
-	"every machine ran as many tests" "$log/counts"
+differ() { [ "$(awk '{ print $2 }' | sort -u | wc -l)" != 1 ]; }
+result "$(grep -v ', daemon$' "$log/counts" | differ; echo $((!$?)))" \
+	"every machine ran as many unit tests" "$log/counts"
+if grep -q ', daemon$' "$log/counts"; then
+	result "$(grep ', daemon$' "$log/counts" | differ; echo $((!$?)))" \
+		"every machine ran as many tests of the daemon" "$log/counts"
+fi
 echo "# took $((SECONDS - began)) s"

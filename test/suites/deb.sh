@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The Debian package. "make deb"; lintian, what is in it; the same of Debian 12's and 13's own, where
-# this machine is not that, and of the boards', built here. Its life in systems that are
-# thrown away: files and scripts in a chroot, the service, users and a PC in a machine that boots.
+# The Debian package of this machine's release: "make deb", lintian, the files in it. Then its life
+# in systems that are thrown away: files and maintainer scripts in a chroot; the service, users
+# and a PC in a machine that boots. FULL=1 also builds and tries it in Debian 12 and 13, where this
+# machine is not that, and builds it for boards (arm64, armhf).
 # The systems are kept (test/deb/system.sh); making them needs root and the network.
-#   SUITES="trixie"   this, and this machine's own       PARTS="cross life guest"   only these
-#   CROSS=bookworm    the boards' are of this suite       KEEP=1   logs and packages stay
+#   SUITES="trixie"   this release, and this machine's    PARTS="cross life guest"   only these
+#   CROSS=bookworm    release of the boards' packages     KEEP=1   keep logs and packages
 set -u
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES
 export O=${O:-build}
@@ -14,8 +15,13 @@ began=$SECONDS
 own_arch=$(dpkg --print-architecture)
 # shellcheck source=/dev/null
 own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-read -ra suites <<<"${SUITES:-bookworm trixie}"
-read -ra parts <<<"${PARTS:-cross life guest}"
+if [ -n "${FULL:-}" ]; then
+	read -ra suites <<<"${SUITES:-bookworm trixie}"
+	read -ra parts <<<"${PARTS:-cross life guest}"
+else
+	read -ra suites <<<"${SUITES:-}"
+	read -ra parts <<<"${PARTS:-life guest}"
+fi
 cross_suite=${CROSS:-trixie}
 dir=$O/deb-test
 rm -rf "$dir"

@@ -1,118 +1,124 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The whole USB path in virtual machines: Debian 12 (kernel 6.1) and Debian 13
-# (kernel 6.12), full, high and super speed. Two guests run at a time, each waits much
-# of its time for polls and sleeps of kernels and burners.
-# power.sh and two.sh boot and kill machines of their own; they are guests like the others here.
-#   GUESTS="trixie/super power"   only these      JOBS="t_swap t_big"   only these jobs
-#   FULL=1   the long ones too: 1 GB with figures, a disc to its last block, 20 power cuts
+# The whole USB path in virtual machines: Debian 12 (Linux 6.1) and Debian 13 (Linux 6.12).
+#   guest.sh [bookworm|trixie|power|two_machines]...   only these; everything without an argument
+# Each job runs once, in one of two boots. FULL=1 repeats the jobs whose outcome may depend on
+# kernel and speed: full, high and super, and adds the longest: 1 GB, a disc to its last block,
+# 200 swaps, 20 power cuts.
+#   GUESTS="trixie/super power"   only these boots      JOBS="t_swap t_big"   only these jobs
+# power.sh and two_machines.sh boot machines of their own and cut their power.
+# A job that fails has failed: nothing runs twice.
 set -u
 O=${O:-build}
-export O
+export O FULL=${FULL:-}
 e2e=test/e2e
-began=$SECONDS
+begun=$SECONDS
 
-everything="smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_life t_kill t_race t_usb"
-# The conversations are the longest, and know neither kernel nor speed: once is enough. So is it
-# of what is about files more than about USB.
+# One job after the other in each boot. t_service wants a boot without a USB device controller, and
+# t_functions one in which no gadget was before.
 declare -A list=(
-	[bookworm/high]="$everything t_script"
-	[trixie/super]="t_functions $everything t_watch t_multi t_survive"
+	[bookworm/high]="t_service smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
+	[trixie/super]="t_functions t_script t_watch t_multi t_survive t_slow t_stall t_readme t_catch"
+)
+# What both kernels and another speed are tried with.
+wire="t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
+declare -A list_full=(
+	[bookworm/high]="t_service smoke_kernel $wire t_script t_full"
+	[trixie/super]="t_functions smoke_kernel $wire t_watch t_multi t_survive"
 	[trixie/high]="t_service t_burn t_bot t_slow t_stall"
 	[bookworm/super]="t_service t_readme t_bot t_catch t_usb"
 	[bookworm/full]="t_bot"
 )
-# shellcheck disable=SC2206 # words
-guests=(${GUESTS:-bookworm/high trixie/super power two trixie/high bookworm/super bookworm/full})
+boots=(bookworm/high trixie/super)
+if [ -n "$FULL" ]; then
+	boots=(bookworm/high trixie/super trixie/high bookworm/super bookworm/full)
+	for boot in "${!list_full[@]}"; do
+		list[$boot]=${list_full[$boot]}
+	done
+fi
 scenario_suite=bookworm
 
-# What failed in the first round: guest, job, the line; by tabs.
-failed=$(mktemp)
-trap 'rm -f "$failed" "$failed".*' EXIT
-
-# Results as they are printed, with guest and job in their names. In the first round what
-# fails goes into $failed instead, unless a second boot could not say anything about it.
-results() { # GUEST JOB ROUND
-	awk -v guest="$1" -v job="$2" -v round="$3" -v failed="$failed" '
-		function report(line) {
-			if (line ~ /^not ok/ && (round == 2 || job == "kernel" || line ~ /did not finish/)) {
-				print guest >>(failed ".for-good")
-			} else if (line ~ /^not ok/) {
-				print guest "\t" job "\t" line >>failed
-				line = "# failed, so it has to show it again: " line
-			}
-			print line
-			fflush()
-		}
+# Results as they are printed, with boot and job in their names.
+named() { # BOOT [JOB]
+	awk -v boot="$1" -v job="${2:-}" '
 		/^# job / { job = $3; next }
-		/^(not )?ok / { sub(/ok( [0-9]+)?( -)?/, "ok - " (guest == job ? "" : guest " ") job ":"); report($0); next }
+		/^(not )?ok / {
+			sub(/ok( [0-9]+)?( -)?/, "ok - " (boot == job ? "" : boot " ") job ":")
+			print
+			fflush()
+			next
+		}
 		/^1\.\./ { next }
-		/^[ \t]*#/ { report("# " guest " " $0); next }
-		{ report("# " guest " # " $0) }'
+		/^[ \t]*#/ { print "# " boot " " $0; fflush(); next }
+		{ print "# " boot " # " $0; fflush() }'
 }
 
-# One boot.
-boot() { # SUITE/SPEED ROUND [JOB...]
-	local guest=$1 round=$2 args=(--timeout 2400) job
-	shift 2
-	[ $# -gt 0 ] || eval "set -- ${JOBS:-${list[$guest]}}"
-	for job; do
+# What a script prints; its exit code counts only where no line told of a failure.
+told() { # BOOT [JOB], COMMAND after "--"
+	local name=$1 job=''
+	shift
+	if [ "$1" != -- ]; then
+		job=$1
+		shift
+	fi
+	shift
+	"$@" 2>&1 | named "$name" "$job" | tee "$log"
+	if [ "${PIPESTATUS[0]}" != 0 ] && ! grep -q '^not ok' "$log"; then
+		echo "not ok - $name ended with an error"
+	fi
+}
+
+boot() { # SUITE/SPEED
+	local args=(--timeout 2400) job
+	# Many swaps and a long idle time (t_race.sh, t_swap.sh) in one boot.
+	export SWAPS=60 IDLE=10
+	if [ "$FULL $1" = "1 bookworm/high" ]; then
+		args=(--timeout 9000)
+		export SWAPS=200 IDLE=60
+	fi
+	for job in ${JOBS:-${list[$1]:-${list_full[$1]}}}; do
 		args+=(--job "$e2e/$job.sh")
 	done
-	if [ -n "${FULL:-}" ] && [ "$round $guest" = "1 bookworm/high" ]; then
-		args+=(--job "$e2e/t_full.sh" --timeout 9000)
-	fi
-	# Many swaps and a long idle time once; the kernels do not differ in it.
-	if [ "$guest" = bookworm/high ]; then export IDLE=60; else export SWAPS=60; fi
-	"$e2e/guest.sh" --suite "${guest%/*}" --speed "${guest#*/}" "${args[@]}" 2>&1 |
-		results "$guest" '' "$round"
-	[ "${PIPESTATUS[0]}" = 0 ]
+	told "$1" -- "$e2e/guest.sh" --suite "${1%/*}" --speed "${1#*/}" "${args[@]}"
 }
 
-# A scenario whose script runs out here.
-scenario() { # NAME ROUND
-	local began=$SECONDS
-	SUITE=$scenario_suite "$e2e/$1.sh" 2>&1 | results "$1" "$1" "$2"
-	local rc=${PIPESTATUS[0]}
-	echo "# $1 took $((SECONDS - began)) s"
-	return "$rc"
-}
-
-run() { # GUEST ROUND [JOB...]
+run() { # BOOT OR SCENARIO
+	local since=$SECONDS log
+	log=$(mktemp)
 	case $1 in
-	*/*) boot "$@" ;;
-	*) scenario "$1" "$2" ;;
+	*/*) boot "$1" ;;
+	*) SUITE=$scenario_suite told "$1" "$1" -- "$e2e/$1.sh" ;;
 	esac
+	echo "# $1 took $((SECONDS - since)) s"
+	rm -f "$log"
 }
 
-# An end with an error needs a line that says so.
-ended() { # GUEST
-	cut -f 1 "$failed" "$failed.for-good" | grep -qx "$1" || echo "not ok - $1 ended with an error"
-}
-
-# Emulated machines on few cores: a job can meet what no board would do to it, and has a second
-# chance, alone in a boot. That it needed one is printed and counted. What is broken fails again,
-# and more than two jobs that fail are no accident.
-second_round() {
-	local job jobs lines
-	lines=$(cut -f 3 "$failed")
-	mapfile -t jobs < <(cut -f 1,2 "$failed" | sort -u)
-	# From now on each says it for good.
-	: >"$failed"
-	[ "${#jobs[@]}" -gt 0 ] || return
-	if [ "${#jobs[@]}" -gt 2 ]; then
-		echo "$lines"
-		return
+read -ra wanted <<<"${GUESTS:-}"
+if [ "${#wanted[@]}" = 0 ]; then
+	if [ $# = 0 ]; then # two at a time: machines wait for polls, kernels and burners
+		"$0" bookworm power &
+		"$0" trixie two_machines &
+		wait
+		exit
 	fi
-	for job in "${jobs[@]}"; do
-		run "${job%%$'\t'*}" 2 "${job#*$'\t'}" || ended "${job%%$'\t'*}"
+	for what; do
+		case $what in
+		bookworm | trixie)
+			for each in "${boots[@]}"; do
+				[ "${each%/*}" != "$what" ] || wanted+=("$each")
+			done
+			;;
+		power | two_machines) wanted+=("$what") ;;
+		*)
+			echo "usage: guest.sh [bookworm|trixie|power|two_machines]..." >&2
+			exit 2
+			;;
+		esac
 	done
-	echo "# jobs that had a second chance: ${#jobs[@]}, ${jobs[*]//$'\t'/ }"
-}
-
-for suite in $(for g in "${guests[@]}"; do
-	case $g in
-	*/*) echo "${g%/*}" ;;
+fi
+for suite in $(for each in "${wanted[@]}"; do
+	case $each in
+	*/*) echo "${each%/*}" ;;
 	*) echo $scenario_suite ;;
 	esac
 done | sort -u); do
@@ -121,20 +127,7 @@ done | sort -u); do
 		exit 1
 	fi
 done
-echo "# guests ready after $((SECONDS - began)) s"
-running=0
-for g in "${guests[@]}"; do
-	if [ "$running" = 2 ]; then
-		wait -n
-		running=1
-	fi
-	{ run "$g" 1 || echo "$g" >>"$failed.ended"; } &
-	running=$((running + 1))
+echo "# guests ready after $((SECONDS - begun)) s"
+for each in "${wanted[@]}"; do
+	run "$each"
 done
-wait
-touch "$failed.ended" "$failed.for-good"
-while read -r g; do
-	ended "$g"
-done <"$failed.ended"
-second_round
-echo "# guests took $((SECONDS - began)) s"

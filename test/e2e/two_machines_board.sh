@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The board of two.sh: its drive goes to whoever connects to port 4000. Tells how far the
+# The board of two_machines.sh: its drive goes to whoever connects to port 4000. Tells how far the
 # burn is; /out/next asks for another blank, /out/stop for the end.
 . ./board.sh
 
@@ -18,7 +18,7 @@ else
 fi
 
 modprobe virtio_net
-until_ok 10 test -e /sys/class/net/eth0
+wait_for 10 test -e /sys/class/net/eth0
 ip link set lo up
 ip link set eth0 up
 ip address add 10.0.2.15/24 dev eth0
@@ -33,7 +33,7 @@ usb_id() {
 	return 1
 }
 id=''
-until_ok 20 usb_id || bad "the drive is on the board's own bus"
+wait_for 20 usb_id || bad "the drive is on the board's own bus"
 # One connection after the other; each ends with its PC.
 while :; do
 	usbredirect --device "$id" --as 0.0.0.0:4000

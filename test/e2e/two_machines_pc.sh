@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The PC of two.sh: burns the images named in $DISCS, each until it is on its disc, and
+# The PC of two_machines.sh: burns the images named in $DISCS, each until it is on its disc, and
 # compares what the drive then gives. Whatever happens to the drive, it tells and goes on.
 . ./board.sh
 
@@ -39,7 +39,7 @@ for disc in $DISCS; do
 		[ "$rc" = 0 ] || tail -n 6 /run/burn.log | tr '\r' '\n' | tail -n 6 | sed 's/^/#   /'
 		say alive "$(cut -d. -f1 /proc/uptime)"
 	done
-	if until_ok 20 drive && same_disc "$image"; then
+	if wait_for 20 drive && same_disc "$image"; then
 		say read "$disc" same
 	else
 		say read "$disc" differs

@@ -25,11 +25,11 @@ while [ -z "$port" ] || (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 done
 
 board_on() {
-	machine_start board two_board.sh '' -drive "$(card_drive "$out/card.raw")" \
+	machine_start board two_machines_board.sh '' -drive "$(card_drive "$out/card.raw")" \
 		-nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$port-:4000"
 }
 pc_on() { # DISCS
-	machine_start pc two_pc.sh "DISCS='$1'" -device qemu-xhci,id=x \
+	machine_start pc two_machines_pc.sh "DISCS='$1'" -device qemu-xhci,id=x \
 		-chardev "socket,id=r,host=127.0.0.1,port=$port,reconnect=1" -device usb-redir,chardev=r,bus=x.0
 }
 give_up() {

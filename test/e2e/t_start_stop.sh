@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The daemon's life: start, stop, crash, no controller, somebody else's controller,
 # two drives, systemd.
-. ./functions.sh
+. ./lib.sh
 by_hand=1
 
 udc_load
@@ -33,7 +33,7 @@ config
 daemon_start
 wait_for 30 have_drives 1
 mmcgadgetctl blank term.img >/dev/null
-sleep 3
+wait_for 15 blank_seen sr0
 growisofs -Z "/dev/sr0=$work/burn.iso" >"$work/term.log" 2>&1 &
 burner=$!
 burning() { [ "$(state blocks_written)" -gt 2000 ]; }
@@ -82,7 +82,7 @@ rm $g/other/configs/c.1/mass_storage.0
 rmdir $g/other/functions/mass_storage.0 $g/other/configs/c.1 $g/other
 
 # ---- the controller goes and comes ----
-settle
+wait_for_udev
 : >"$daemon_log"
 check "the controller goes" wait_for 10 udc_unload
 unbound() { ! bound; }
@@ -121,7 +121,7 @@ done
 check "two drives: each has its name" test -n "${left:-}" -a -n "${right:-}"
 check "two drives: the right one has its disc" wait_for 10 has_label "$right" TWO
 check "two drives: a blank into the left one" mmcgadgetctl blank left.img drive=left
-sleep 3
+wait_for 15 blank_seen "$left"
 growisofs -dvd-compat -Z "/dev/$left=$work/burn.iso" >"$work/left.log" 2>&1 &
 burner=$!
 reads=0

@@ -3,6 +3,8 @@
 # What the jobs in the guest share. Each job sources it and ends with "finish".
 # shellcheck disable=SC2034 # variables are for the jobs
 set -u
+# shellcheck source=test/e2e/wait_for.sh
+. ./wait_for.sh
 
 count=0
 failures=0
@@ -103,16 +105,6 @@ unlike() {
 	fi
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds, asked ten times a second.
-wait_for() {
-	local end=$((SECONDS + $1 + 1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
-
 finish() {
 	echo "1..$count"
 	[ "$failures" = 0 ]
@@ -158,8 +150,9 @@ host_sg() { # srN -> /dev/sgM
 	done
 }
 
-# udev's own view, without waiting for the poll: what a desktop would have by now.
-settle() { udevadm settle --timeout=30; }
+# Waits until udev has run its programs for all events that the kernel has sent so far. It does not
+# wait for the kernel's next poll of a drive.
+wait_for_udev() { udevadm settle --timeout=30; }
 
 label_of() { blkid -p -o value -s LABEL "/dev/${1:-sr0}" 2>/dev/null; }
 has_label() { [ "$(label_of "$1")" = "$2" ]; }
@@ -169,7 +162,8 @@ drive_of() { # LABEL -> srN
 		has_label "$d" "$1" && echo "$d"
 	done
 }
-# udev knows of a blank in the host's drive, $sr when none is named.
+# blank_seen [srN]: udev knows of a blank in that drive of the host, $sr without an argument. After
+# that the kernel's poll does not look at the disc while a burner is at it.
 blank_seen() { udevadm info "/dev/${1:-$sr}" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 size_of() { blockdev --getsize64 "/dev/${1:-sr0}" 2>/dev/null; }
 
@@ -300,6 +294,38 @@ drive_up() {
 	fi
 	sr=$(host_drives | head -n 1)
 	sg=$(host_sg "$sr")
+}
+
+# wait_until_steady SECONDS COMMAND...: until the command prints the same again a second later;
+# fails when it does not within the time.
+wait_until_steady() {
+	local end=$((SECONDS + $1 + 1)) before now
+	shift
+	before=$("$@")
+	while [ "$SECONDS" -lt "$end" ]; do
+		sleep 1
+		now=$("$@")
+		[ "$now" != "$before" ] || return 0
+		before=$now
+	done
+	return 1
+}
+
+# silence_host [srN]...: the kernel no longer polls these drives, $sr without an argument, and no
+# command is under way. A daemon that is killed then has none to lose.
+commands_answered() { ctl --json stats | jq '[.stats[].per_command[].count] | add'; }
+silence_host() {
+	local d
+	[ $# -gt 0 ] || set -- "$sr"
+	wait_for_udev
+	for d; do echo 0 >"/sys/block/$d/events_poll_msecs"; done
+	wait_until_steady 20 commands_answered
+}
+# poll_again [srN]...: every 2 s, as Debian's rules have it
+poll_again() {
+	local d
+	[ $# -gt 0 ] || set -- "$sr"
+	for d; do echo 2000 >"/sys/block/$d/events_poll_msecs"; done
 }
 
 # ---- the daemon as a service, killed ----

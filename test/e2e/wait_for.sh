@@ -1,0 +1,14 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by the scripts in guests: the one way to wait for what sends no event.
+
+# wait_for SECONDS COMMAND...: runs the command ten times a second until it succeeds, and returns 0
+# then. Returns 1 when it has not within the time. Prints nothing.
+wait_for() {
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
