@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The state machine and the events that are about the whole of it. */
+/* The state machine, and the events that drive it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,53 +35,24 @@ void bot_observe(struct bot *b, const struct bot_observer *observer, void *ctx)
 	b->end_unreported = false;
 }
 
-void bot_tell(struct bot *b, uint8_t csw)
-{
-	const struct bot_command c = {
-		.dir = b->dir, .announced = b->cbw.length, .moved = b->moved, .csw = csw};
-
-	if (!b->end_unreported)
-		return;
-	b->end_unreported = false;
-	b->observer->ended(b->observer_ctx, &c);
-}
-
-void bot_turn_off(struct bot *b)
-{
-	mmc_abort(b->drive);
-	bot_tell(b, BOT_NO_CSW);
-	b->state = BOT_OFF;
-	b->in_count = b->in_abandoned = b->out_count = 0;
-	b->pending = BOT_PENDING_NONE;
-	b->again = b->cancelling = b->halted = false;
-	b->in_parked = b->out_parked = false;
-}
-
-/* Again and again: FunctionFS has no wedge, and the host's Clear-Halt is not reported. */
-void bot_halt_dead(struct bot *b)
+/*
+ * BOT 6.6.1: bulk-in stays halted until a reset. BOT halts it at every event and tick,
+ * because FunctionFS cannot wedge an endpoint and does not report the host's Clear-Halt.
+ */
+static void halt_dead(struct bot *b)
 {
 	if (b->state == BOT_DEAD && !b->in_count && !b->ops->halt_in(b->ep))
 		b->halted = true;
 }
 
-void bot_die(struct bot *b)
-{
-	mmc_abort(b->drive);
-	bot_tell(b, BOT_NO_CSW);
-	b->again = false;
-	b->pending = BOT_PENDING_NONE;
-	b->state = BOT_DEAD;
-	bot_cancel_in(b);
-}
-
-/* Halts and toggles stay as they are (BOT 3.1): to clear them is the host's part (5.3.4). */
+/* Halts and data toggles stay as they are (BOT 3.1); the host clears them (5.3.4). */
 static void finish_reset(struct bot *b)
 {
 	b->state = BOT_IDLE;
 	b->ops->reset_done(b->ep);
 }
 
-/* Status of the engine; false = MMC_AGAIN. */
+/* Gets the status of the command from the engine. False: MMC_AGAIN. */
 static bool end_engine(struct bot *b)
 {
 	enum mmc_status status;
@@ -96,7 +67,7 @@ static bool end_engine(struct bot *b)
 	return !b->again;
 }
 
-/* After the last byte of data: the host must learn that there is no more. */
+/* After the last byte of data-in: tells the host that no more follows. True: done. */
 static bool mark_short(struct bot *b)
 {
 	if (b->dir != MMC_DIR_IN || b->moved == b->cbw.length) {
@@ -109,7 +80,7 @@ static bool mark_short(struct bot *b)
 	return b->state != BOT_MARK_SHORT;
 }
 
-/* Controllers refuse while a packet of ours is still in their FIFO. */
+/* Controllers refuse to halt while a packet is still in their FIFO. True: b->state changed. */
 static bool halt_for_csw(struct bot *b)
 {
 	int err;
@@ -127,18 +98,18 @@ static bool halt_for_csw(struct bot *b)
 	return true;
 }
 
-/* Once for a command: a CSW can come back and be queued again. */
+/* Counts a CSW once for a command: it can come back and be queued again. */
 static void count_csw(struct bot *b)
 {
 	if (b->counted)
 		return;
 	b->counted = true;
-	bot_tell(b, (uint8_t)b->status);
+	bot_report_end(b, (uint8_t)b->status);
 	b->stats.failed += b->status == CSW_FAILED;
 	b->stats.phase_errors += b->status == CSW_PHASE_ERROR;
 }
 
-/* One step; true: there may be another. */
+/* Makes one step. True: another one may be possible. */
 static bool step(struct bot *b)
 {
 	switch (b->state) {
@@ -156,8 +127,9 @@ static bool step(struct bot *b)
 	case BOT_CANCEL:
 		if (b->cancelling)
 			return false;
-		if (b->csw_gone)
-			bot_finish(b); /* too late: the host has to sort it out */
+		if (b->csw_was_sent)
+			bot_finish(
+				b); /* too late for a halt: the host has the CSW and must recover */
 		else
 			b->state = BOT_HALT;
 		return true;
@@ -166,7 +138,7 @@ static bool step(struct bot *b)
 	case BOT_CSW:
 		if (bot_send_csw(b)) {
 			count_csw(b);
-			b->state = BOT_SENT;
+			b->state = BOT_CSW_QUEUED;
 		}
 		return b->state != BOT_CSW;
 	case BOT_RESET:
@@ -190,17 +162,18 @@ static unsigned tick_wanted(const struct bot *b)
 	if (b->in_parked || b->out_parked)
 		ms = BOT_PARK_MS;
 	if (b->cancelling || b->state == BOT_HALT)
-		ms = BOT_LOOK_MS;
+		ms = BOT_POLL_MS;
 	return ms;
 }
 
-void bot_advance(struct bot *b)
+/* Drives the state machine as far as it goes; every event ends with it. */
+static void advance(struct bot *b)
 {
 	unsigned ms;
 
 	/*
-	 * The read for the next CBW first: the drive may be long over its data, and a
-	 * dead read is how the end of a session is told from what comes after it.
+	 * Reads first. The engine may take long over its data, and the transport tells
+	 * the end of a session by a read that completes with ESHUTDOWN.
 	 */
 	bot_fill_out(b);
 	do {
@@ -215,7 +188,7 @@ void bot_advance(struct bot *b)
 
 void bot_enabled(struct bot *b, uint16_t max_packet)
 {
-	bool bus = !b->reset_asked;
+	bool bus = !b->reset_expected;
 
 	bot_turn_off(b);
 	if (bus)
@@ -224,7 +197,7 @@ void bot_enabled(struct bot *b, uint16_t max_packet)
 		mmc_transport_reset(b->drive);
 	if (b->observer)
 		b->observer->reset(b->observer_ctx, bus);
-	b->reset_asked = false;
+	b->reset_expected = false;
 	b->stats.bus_resets++;
 	b->serial++;
 	b->max_packet = max_packet;
@@ -232,36 +205,36 @@ void bot_enabled(struct bot *b, uint16_t max_packet)
 	b->out_failures = 0;
 	b->resync = BOT_RESYNC_NONE;
 	b->state = BOT_IDLE;
-	bot_advance(b);
+	advance(b);
 }
 
 void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight)
 {
 	if (!max_packet) {
-		b->reset_asked = in_flight;
+		b->reset_expected = in_flight;
 		return;
 	}
 	b->max_packet = max_packet;
 	b->send_max = b->recv_max = BOT_CHUNK;
 	b->state = BOT_IDLE;
 	if (in_flight) {
-		b->reset_asked = true;
-		b->dead_dirty = true;
+		b->reset_expected = true;
+		b->more_expected = true;
 		bot_die(b);
-		bot_halt_dead(b);
+		halt_dead(b);
 	}
-	bot_advance(b);
+	advance(b);
 }
 
 void bot_disabled(struct bot *b)
 {
 	bot_turn_off(b);
-	bot_advance(b);
+	advance(b);
 }
 
 void bot_class_reset(struct bot *b)
 {
-	bool dirty = b->state == BOT_DATA_OUT || (b->state == BOT_DEAD && b->dead_dirty) ||
+	bool dirty = b->state == BOT_DATA_OUT || (b->state == BOT_DEAD && b->more_expected) ||
 		     b->resync == BOT_RESYNC_DIRTY;
 
 	b->stats.resets++;
@@ -270,23 +243,31 @@ void bot_class_reset(struct bot *b)
 		return;
 	}
 	mmc_transport_reset(b->drive);
-	bot_tell(b, BOT_NO_CSW);
+	bot_report_end(b, BOT_NO_CSW);
 	if (b->observer)
 		b->observer->reset(b->observer_ctx, false);
-	b->reset_asked = false;
+	b->reset_expected = false;
 	if (b->state == BOT_RESET)
-		return; /* one answer for both: the host gave the first one up */
+		return; /* one reset_done() for both: the host gave up the first reset */
 	b->again = false;
 	b->pending = BOT_PENDING_NONE;
 	b->resync = dirty ? BOT_RESYNC_DIRTY : BOT_RESYNC_TAIL;
 	b->state = BOT_RESET;
 	bot_cancel_in(b);
-	bot_advance(b);
+	advance(b);
 }
 
 uint8_t bot_max_lun(const struct bot *b)
 {
 	return b->config.max_lun;
+}
+
+void bot_sent(struct bot *b, int32_t result)
+{
+	if (!bot_take_sent(b, result))
+		return;
+	halt_dead(b);
+	advance(b);
 }
 
 bool bot_received(struct bot *b, const uint8_t *data, int32_t result)
@@ -298,20 +279,20 @@ bool bot_received(struct bot *b, const uint8_t *data, int32_t result)
 	else if (!bot_take_out(b, data, (uint32_t)result, b->out[b->out_head]))
 		return false;
 	if (b->state == BOT_OFF) {
-		bot_advance(b);
+		advance(b);
 		return true;
 	}
 	b->out_head = (b->out_head + 1) % BOT_WINDOW;
 	b->out_count--;
-	bot_halt_dead(b);
-	bot_advance(b);
+	halt_dead(b);
+	advance(b);
 	return true;
 }
 
 void bot_resume(struct bot *b)
 {
 	b->again = false;
-	bot_advance(b);
+	advance(b);
 }
 
 void bot_tick(struct bot *b)
@@ -325,24 +306,24 @@ void bot_tick(struct bot *b)
 	if (b->cancelling) {
 		b->cancel_ms += elapsed;
 		if (b->cancel_ms >= BOT_CANCEL_MS) {
-			/* A controller that lost them; they may still come one day. */
+			/* The controller lost them; they may still come back later. */
 			b->in_abandoned += b->in_count;
 			b->in_count = 0;
 			b->cancelling = false;
 		}
 	}
-	bot_halt_dead(b);
-	bot_advance(b);
+	halt_dead(b);
+	advance(b);
 }
 
 bool bot_busy(const struct bot *b)
 {
-	return b->state >= BOT_DATA_IN && b->state <= BOT_SENT;
+	return b->state >= BOT_DATA_IN && b->state <= BOT_CSW_QUEUED;
 }
 
 bool bot_at_rest(const struct bot *b)
 {
-	return (b->state == BOT_OFF || b->state == BOT_IDLE) && !b->reset_asked;
+	return (b->state == BOT_OFF || b->state == BOT_IDLE) && !b->reset_expected;
 }
 
 const struct bot_stats *bot_get_stats(const struct bot *b)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * USB Mass Storage Bulk-Only Transport 1.0, device side: CBW in, data, CSW out.
- * Knows no operating system and never looks into a CDB; drives one MMC engine.
+ * Uses no operating system and never looks into a CDB; drives one MMC engine.
  *
- * The layer is a state machine between two sets of calls: the bot_*() events
- * that the transport reports, and the bot_ep_ops it asks of the transport. No
- * call blocks. All calls for one struct bot come from one thread, and an op
- * never calls back into BOT before it returns.
+ * The layer is a state machine between two sets of calls: the transport reports
+ * events by calling bot_*(), and BOT acts on the endpoints through bot_ep_ops. No
+ * call blocks. All calls for one struct bot come from one thread, and an op never
+ * calls back into BOT before it returns.
  *
- * Bulk-out is a sequence of buffers whose meaning is decided when they complete,
- * not when they are posted (a host may stop its data phase early). Bulk-out is
- * never halted and its reads are never cancelled: dwc2 cannot do it.
+ * BOT decides what a bulk-out buffer holds (data or a CBW) when its read completes,
+ * not when it posts the read, because a host may end its data phase early. BOT never
+ * halts bulk-out and never cancels its reads: dwc2 can do neither.
  */
 #ifndef BOT_BOT_H
 #define BOT_BOT_H
@@ -22,36 +22,42 @@
 #include "mmc/mmc.h"
 
 #define BOT_CHUNK    (32u * 1024u) /* bytes; largest single send or recv */
-#define BOT_WINDOW   32u           /* requests queued per direction at the most */
-#define BOT_CBW_READ 1024u /* bytes asked for where a CBW is expected (>= any wMaxPacketSize) */
+#define BOT_WINDOW   32u           /* requests queued per direction, at most */
+#define BOT_CBW_READ 1024u         /* bytes of a read for a CBW (>= any wMaxPacketSize) */
 
 struct bot_ep_ops {
 	/*
-	 * Queue len bytes on bulk-in (0 = a zero-length packet). The bytes are
-	 * copied before it returns. 0: bot_sent() follows, in order of queueing and
-	 * before any later bot_received() or bot_tick(), but not always at once: when
-	 * eight have completed, and within 20 ms.
-	 * -errno: known at once that it cannot be sent, no completion follows.
+	 * Queues len bytes on bulk-in (0 = a zero-length packet) and copies them before
+	 * it returns.
+	 * 0: bot_sent() follows, in order of queueing and before any later
+	 * bot_received() or bot_tick(). It may be delayed until eight sends have
+	 * completed, but by at most 20 ms.
+	 * -errno: the bytes cannot be sent, no completion follows.
 	 */
 	int (*send)(void *ep, const void *data, uint32_t len);
 	/*
-	 * Post a bulk-out read of at most len bytes (a multiple of
-	 * wMaxPacketSize). 0: bot_received() follows, in order of posting.
-	 * -ENOMEM: try smaller. Other -errno: no completion follows.
+	 * Posts a bulk-out read of at most len bytes (a multiple of wMaxPacketSize).
+	 * 0: bot_received() follows, in order of posting. -errno: no completion
+	 * follows; after -ENOMEM a smaller read may succeed.
 	 */
 	int (*recv)(void *ep, uint32_t len);
-	/* Halt bulk-in. 0; -EAGAIN: not now, try again after a tick. Only asked when no send is
-	 * outstanding. */
+	/*
+	 * Halts bulk-in. Only called while no send is outstanding. 0, -EAGAIN (the
+	 * controller refuses now, BOT tries again after a tick) or another -errno.
+	 */
 	int (*halt_in)(void *ep);
-	/* Cancel every queued send; each completes with -ECONNRESET. */
+	/* Cancels every queued send; each completes with -ECONNRESET. */
 	void (*cancel_in)(void *ep);
-	/* One-shot timer: bot_tick() after ms milliseconds. Re-arming replaces; 0 disarms. */
+	/*
+	 * One-shot timer: bot_tick() follows after ms milliseconds. Arming it again
+	 * replaces the earlier time; 0 disarms it.
+	 */
 	void (*arm_tick)(void *ep, unsigned ms);
-	/* Bulk-Only Reset is done: acknowledge it on the control pipe. */
+	/* The Bulk-Only Reset is done; the transport acknowledges it on the control pipe. */
 	void (*reset_done)(void *ep);
 };
 
-/* When to halt bulk-in. */
+/* When BOT halts bulk-in. */
 enum bot_stall {
 	BOT_STALL_NEVER, /* short data ends in a short or zero-length packet (default) */
 	BOT_STALL_SHORT  /* BOT 6.7.2 strict: also halt after short data-in */
@@ -62,14 +68,14 @@ struct bot_config {
 	uint8_t max_lun; /* Get Max LUN answer, 0..15; only LUN 0 has a drive */
 };
 
-/* Counters; never reset. */
+/* Counters since bot_new(). */
 struct bot_stats {
 	uint64_t commands, failed, phase_errors, invalid_cbws, resets, bus_resets;
 	uint64_t bytes_in, bytes_out;
 	uint64_t errors; /* completions with an error that was not ESHUTDOWN or ECONNRESET */
 };
 
-/* A command, when its status goes to the host, or when it is known that none will. */
+/* A command that has ended: its status is queued for the host, or none will be. */
 struct bot_command {
 	enum mmc_dir dir;   /* as the host announced it; MMC_DIR_NONE with a length of 0 */
 	uint32_t announced; /* dCBWDataTransferLength */
@@ -79,72 +85,79 @@ struct bot_command {
 #define BOT_NO_CSW 0xffu
 
 /*
- * Who wants to know; called by the thread that drives BOT, keep it short. What the
- * command was, the engine says: mmc_get_last() in ended().
+ * Callbacks for statistics and traces. They run on the thread that calls BOT and must
+ * return quickly. ended() may call mmc_get_last() to learn which command it was.
  */
 struct bot_observer {
-	void (*began)(void *ctx); /* before the engine sees it */
-	void (*ended)(void *ctx, const struct bot_command *c);
-	void (*reset)(void *ctx, bool bus); /* bus reset, or Bulk-Only Mass Storage Reset */
+	void (*began)(void *ctx); /* before the engine gets the command */
+	void (*ended)(void *ctx, const struct bot_command *c); /* once for each began() */
+	void (*reset)(void *ctx, bool bus); /* bus reset; else Bulk-Only Mass Storage Reset */
 };
 
 struct bot;
 
-/* NULL: no memory. ops, ep and drive must outlive it. */
+/*
+ * Returns a BOT layer that is not enabled yet, or NULL without memory. config is
+ * copied; ops, ep (passed to each op) and drive must outlive it.
+ */
 struct bot *bot_new(const struct bot_config *config, const struct bot_ep_ops *ops, void *ep,
 	struct mmc_drive *drive);
 void bot_free(struct bot *b);
-/* observer must outlive it; NULL = nobody. */
+/* Sets the one observer; it must outlive b. NULL removes it. */
 void bot_observe(struct bot *b, const struct bot_observer *observer, void *ctx);
 
 /*
- * The function was enabled at a speed with this bulk wMaxPacketSize (64, 512,
- * 1024): bus reset, SET_CONFIGURATION or first connect. Everything queued
- * before is dead (the transport drops its completions). No bot_disabled() need
- * have come before. Posts the first CBW read.
+ * The host enabled the USB function at a speed with this bulk wMaxPacketSize (64, 512
+ * or 1024): after a bus reset, SET_CONFIGURATION or the first connect. BOT forgets all
+ * queued requests, and the transport must drop their completions. bot_disabled() need
+ * not have come before. Posts the first CBW read.
  */
 void bot_enabled(struct bot *b, uint16_t max_packet);
 /*
- * Instead, for a new struct bot behind another one that is dead: the function is
- * enabled, and the host knows of no change. in_flight: there may have been a
- * command. Its host waits for an answer that nobody knows; as after an invalid
- * CBW (BOT 6.6.1) bulk-in stays halted until a reset, which comes at once. This
- * one reset is none to the drive, locks and mode pages stay, and no unit
- * attention comes of it: Linux takes one that meets a read-ahead for a change of
- * the disc, and from there on fails every read. max_packet 0: the function is not
- * enabled any more, or anew; that reset, or the one under way, is it already.
+ * Called in place of bot_enabled() when b takes over from the struct bot of a daemon
+ * that died: the USB function is still enabled and the host has noticed nothing.
+ *
+ * in_flight: the host may be waiting for the answer to a command that died with that
+ * daemon. BOT then halts bulk-in until a reset, as after an invalid CBW (BOT 6.6.1),
+ * and hosts reset at once. BOT hides this one reset from the drive: locks and mode
+ * pages stay, and no unit attention is raised. Linux takes a unit attention that meets
+ * a read-ahead for a change of disc, and fails every later read.
+ *
+ * max_packet 0: the function is not enabled, or was enabled again since then. The
+ * host's next reset, or the one that enabled it again, is then the hidden one.
  */
 void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight);
 /*
- * A read of this size that was posted before bot_enabled() was not dead with the
- * rest: it is in front of all that were posted since. bot_received() follows for it.
+ * A read of len bytes that was posted before bot_enabled() belongs to the new session
+ * after all. It precedes every read posted since; bot_received() follows for it.
  */
 void bot_posted(struct bot *b, uint32_t len);
-/* The endpoints are gone. */
+/* The endpoints are gone; BOT forgets all queued requests. */
 void bot_disabled(struct bot *b);
 /*
- * Bulk-Only Mass Storage Reset (class request FFh). ops->reset_done() follows,
- * at once or after the cancelled sends came back.
+ * The host sent a Bulk-Only Mass Storage Reset (class request FFh, BOT 3.1).
+ * ops->reset_done() follows, at once or after the cancelled sends have come back.
  */
 void bot_class_reset(struct bot *b);
-/* Get Max LUN (class request FEh). */
+/* The answer to Get Max LUN (class request FEh, BOT 3.2). */
 uint8_t bot_max_lun(const struct bot *b);
 
-/* The oldest queued send completed: bytes sent, or -errno. */
+/* The oldest queued send completed. result: bytes sent, or -errno. */
 void bot_sent(struct bot *b, int32_t result);
 /*
- * The oldest posted read completed: bytes received, or -errno; data is valid
- * during the call. false: BOT cannot take it now. The transport then keeps it
- * and all later ones, and delivers again from this one after bot_resume().
+ * The oldest posted read completed. result: bytes received, or -errno; data is valid
+ * during the call. False: BOT cannot take it now; the transport keeps this read and
+ * all later ones, and delivers them again, from this one on, after bot_resume().
  */
 bool bot_received(struct bot *b, const uint8_t *data, int32_t result);
-/* The medium can go on after the engine said MMC_AGAIN. */
+/* The medium is ready: BOT calls the engine again, which had returned MMC_AGAIN. */
 void bot_resume(struct bot *b);
+/* The timer of ops->arm_tick() expired. */
 void bot_tick(struct bot *b);
 
 /* True between the arrival of a CBW and the completion of its CSW. */
 bool bot_busy(const struct bot *b);
-/* True when the host waits for nothing: neither a command nor a reset is under way or due. */
+/* True if the host waits for nothing: no command and no reset is in progress or expected. */
 bool bot_at_rest(const struct bot *b);
 const struct bot_stats *bot_get_stats(const struct bot *b);
 

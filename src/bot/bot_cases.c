@@ -3,7 +3,7 @@
 
 enum relation { LESS, EQUAL, GREATER, RELATIONS }; /* host's length : device's */
 
-/* [host][device][relation], in the order of enum mmc_dir; 0 cannot be. */
+/* [host][device][relation], in the order of enum mmc_dir; 0: impossible combination. */
 static const uint8_t case_of[3][3][RELATIONS] = {
 	[MMC_DIR_NONE] =
 		{
@@ -26,9 +26,10 @@ static const uint8_t case_of[3][3][RELATIONS] = {
 };
 
 /*
- * Data-out is always taken whole: halting bulk-out races with packets already
- * acknowledged, and dwc2 and dwc3 refuse it while reads are posted. Case 13
- * moves nothing into the engine: a write-once disc must not get half a write.
+ * BOT receives all the data-out that the host announced, used or not: halting bulk-out
+ * races with packets that are acknowledged already, and dwc2 and dwc3 refuse it while
+ * reads are posted. Case 13 passes nothing to the engine, because a write-once disc
+ * must not get half a write.
  */
 static const struct bot_action actions[] = {
 	[1] = {1, BOT_MOVE_NONE, false, false},

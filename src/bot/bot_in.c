@@ -6,24 +6,17 @@
 #include "bot/bot_priv.h"
 #include "util/array.h"
 
-void bot_cancel_in(struct bot *b)
-{
-	b->serial++;
-	b->in_parked = false;
-	if (!b->in_count)
-		return;
-	b->cancelling = true;
-	b->cancel_ms = 0;
-	b->ops->cancel_in(b->ep);
-}
-
-void bot_fail_in(struct bot *b)
+/*
+ * Data-in cannot be completed: cancel what is queued, halt, CSW 02. Without the halt the
+ * host would take the CSW for data.
+ */
+static void fail_in(struct bot *b)
 {
 	mmc_abort(b->drive);
 	b->status = CSW_PHASE_ERROR;
 	b->again = false;
 	b->moved = b->sent;
-	b->csw_gone = false;
+	b->csw_was_sent = false;
 	b->no_halt = b->halt_refused = false;
 	b->halt_ms = 0;
 	b->state = BOT_CANCEL;
@@ -41,7 +34,7 @@ static int queue_send(struct bot *b, const void *data, uint32_t len, bool csw)
 	return 0;
 }
 
-/* What a send that was refused on the spot means; -EAGAIN is dwc2 on a suspended bus. */
+/* Handles the error of ops->send(); dwc2 returns -EAGAIN while the bus is suspended. */
 static void send_refused(struct bot *b, int err)
 {
 	switch (err) {
@@ -55,11 +48,11 @@ static void send_refused(struct bot *b, int err)
 		return;
 	default:
 		b->stats.errors++;
-		bot_fail_in(b);
+		fail_in(b);
 	}
 }
 
-/* Moves what a pull brought. False: not now, or b->state changed. */
+/* Queues the n bytes that mmc_pull() returned. False: not now, or b->state changed. */
 static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 {
 	uint32_t len = MIN(n, b->plan - b->moved);
@@ -69,7 +62,7 @@ static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 		b->moved += len;
 		return true;
 	}
-	/* Nothing of it is kept: its memory is the engine's. */
+	/* p points into the engine's memory, so the engine must give these bytes again later. */
 	if (err == -ENOMEM || err == -EAGAIN)
 		mmc_unpull(b->drive, n);
 	if (err == -ENOMEM && b->send_max > BOT_CHUNK_MIN) {
@@ -81,8 +74,8 @@ static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 }
 
 /*
- * A piece that is not the last must not end in a short packet: it is as long as
- * was asked for, or whole blocks.
+ * Only the last piece of data may end in a short packet. mmc_pull() ensures that: every
+ * other piece is as long as asked for, or whole blocks.
  */
 bool bot_pump_in(struct bot *b)
 {
@@ -98,7 +91,7 @@ bool bot_pump_in(struct bot *b)
 			return false;
 		}
 		if (!n)
-			b->plan = b->moved; /* the command failed: the data ends here */
+			b->plan = b->moved; /* the command failed, there is no more data */
 		else if (!send_pulled(b, p, (uint32_t)n))
 			return false;
 	}
@@ -129,7 +122,7 @@ bool bot_send_csw(struct bot *b)
 	if (err == -ESHUTDOWN || err == -EAGAIN || err == -ENOMEM) {
 		send_refused(b, err);
 	} else if (err) {
-		/* No way to end the command: the host times out and resets. */
+		/* The command cannot be ended: the host times out and resets. */
 		b->stats.errors++;
 		bot_finish(b);
 	}
@@ -146,13 +139,13 @@ static void data_sent(struct bot *b, const struct bot_send *s, int32_t result)
 	case -EFAULT:
 	case -ENOMEM:
 	case -EAGAIN:
-		/* Never went out, and the transport's copy is gone. */
-		bot_fail_in(b);
+		/* The data was not sent, and the transport no longer has its copy. */
+		fail_in(b);
 		return;
 	default:
 		/*
-		 * -EPIPE (dwc3), -EINPROGRESS (dwc2): the host cleared a halt, so it
-		 * is resetting. What is queued behind would be taken for this data.
+		 * -EPIPE (dwc3), -EINPROGRESS (dwc2): the host cleared a halt, so it is
+		 * resetting. It would take whatever is queued next for this data.
 		 */
 		mmc_abort(b->drive);
 		bot_cancel_in(b);
@@ -171,7 +164,7 @@ static void csw_sent(struct bot *b, int32_t result)
 	case -EINPROGRESS:
 		if (!b->halted)
 			break;
-		/* Given back by the Clear-Halt that answers our halt: the host reads it next. */
+		/* The host's Clear-Halt after our halt returned it; the host reads it next. */
 		b->halted = false;
 		b->state = BOT_CSW;
 		return;
@@ -186,35 +179,33 @@ static void csw_sent(struct bot *b, int32_t result)
 	bot_finish(b);
 }
 
-void bot_sent(struct bot *b, int32_t result)
+bool bot_take_sent(struct bot *b, int32_t result)
 {
 	struct bot_send s;
 
 	if (b->in_abandoned && result == -ECONNRESET) {
 		b->in_abandoned--;
-		return;
+		return false;
 	}
 	if (b->state == BOT_OFF || !b->in_count)
-		return;
+		return false;
 	s = b->in[b->in_head];
 	b->in_head = (b->in_head + 1) % BOT_WINDOW;
 	if (!--b->in_count)
 		b->cancelling = false;
 	if (result == -ESHUTDOWN) {
 		bot_turn_off(b);
-		bot_advance(b);
-		return;
+		return true;
 	}
 	if (result < 0 && result != -ECONNRESET)
 		b->stats.errors++;
 	if (!s.csw && result > 0)
 		b->stats.bytes_in += (uint32_t)result;
 	if (s.serial != b->serial)
-		b->csw_gone |= s.csw && result == (int32_t)CSW_LEN;
+		b->csw_was_sent |= s.csw && result == (int32_t)CSW_LEN;
 	else if (s.csw)
 		csw_sent(b, result);
 	else
 		data_sent(b, &s, result);
-	bot_halt_dead(b);
-	bot_advance(b);
+	return true;
 }

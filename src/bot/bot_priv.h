@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of src/bot share. */
+/*
+ * Shared by the files of src/bot. bot.c runs the state machine and calls bot_in.c
+ * (bulk-in) and bot_out.c (bulk-out); both of these call bot_command.c, which begins
+ * and ends commands. None of them calls back: bot.c advances the machine after each
+ * call has returned.
+ */
 #ifndef BOT_BOT_PRIV_H
 #define BOT_BOT_PRIV_H
 
@@ -7,43 +12,47 @@
 #include "bot/cases.h"
 #include "bot/wire.h"
 
-/* Below this a smaller request no longer helps against -ENOMEM: one page. */
+/* Bytes. After -ENOMEM requests are halved, but not below one page: that would not help. */
 #define BOT_CHUNK_MIN 4096u
 
-#define BOT_PARK_MS      50u
-#define BOT_DEAD_MS      100u
-#define BOT_LOOK_MS      1u /* how often, while sends have to come back, or a halt to be taken */
-#define BOT_HALT_GIVE_UP 5000u
-#define BOT_CANCEL_MS    2000u
+/* Intervals of bot_tick(), in milliseconds. */
+#define BOT_PARK_MS      50u  /* until a refused request is tried again */
+#define BOT_DEAD_MS      100u /* between two halts in BOT_DEAD */
+#define BOT_POLL_MS      1u   /* while cancelled sends or a refused halt are pending */
+/* Time limits, in milliseconds. */
+#define BOT_HALT_GIVE_UP 5000u /* of a controller that refuses to halt */
+#define BOT_CANCEL_MS    2000u /* of cancelled sends to come back */
 
 enum bot_state {
-	BOT_OFF,        /* not configured, or the endpoints died under us */
+	BOT_OFF,        /* not configured, or the endpoints reported ESHUTDOWN */
 	BOT_IDLE,       /* a CBW is expected */
 	BOT_DATA_IN,    /* engine -> host */
 	BOT_DATA_OUT,   /* host -> engine */
-	BOT_STATUS_DUE, /* the engine's status is due */
-	BOT_MARK_SHORT, /* short data-in is to be marked as such */
+	BOT_STATUS_DUE, /* the data phase is over, the engine's status is due */
+	BOT_MARK_SHORT, /* the end of short data-in must be made visible to the host */
 	BOT_CANCEL,     /* data-in failed; waiting for the cancelled sends */
-	BOT_HALT,       /* bulk-in is to be halted before the CSW */
-	BOT_CSW,        /* the CSW is to be queued */
-	BOT_SENT,       /* the CSW is queued */
-	BOT_DEAD,       /* BOT 6.6.1: nothing but a reset helps */
+	BOT_HALT,       /* bulk-in must be halted before the CSW */
+	BOT_CSW,        /* the CSW must be queued */
+	BOT_CSW_QUEUED, /* the CSW is queued */
+	BOT_DEAD,       /* BOT 6.6.1: only a reset ends this state */
 	BOT_RESET       /* class reset; waiting for the cancelled sends */
 };
 
-/* How a CBW may be framed by what lies before it in the same read. */
+/* After a class reset or a data-out phase cut short: what may precede the next CBW in the read that
+ * brings it. */
 enum bot_resync {
-	BOT_RESYNC_NONE,
-	BOT_RESYNC_TAIL, /* it may be the tail of a partly filled read; else it is invalid */
-	BOT_RESYNC_DIRTY /* as above, and remains of a data phase come first: skip them */
+	BOT_RESYNC_NONE, /* nothing: the CBW is a read of its own */
+	BOT_RESYNC_TAIL, /* the rest of a data phase: the CBW may be the tail of the read */
+	BOT_RESYNC_DIRTY /* whole reads of a data phase, which are skipped; then as TAIL */
 };
 
+/* A CBW, or bytes that are no valid CBW, that came before the CSW was known to be sent. */
 enum bot_pending { BOT_PENDING_NONE, BOT_PENDING_CBW, BOT_PENDING_INVALID };
 
 struct bot_send {
 	bool csw;
 	uint32_t len;
-	uint32_t serial; /* of the command; a cancelled send no longer matches */
+	uint32_t serial; /* bot.serial when it was queued; differs once it is cancelled */
 };
 
 struct bot {
@@ -60,38 +69,38 @@ struct bot {
 
 	/* The command. */
 	struct cbw cbw;
-	enum mmc_dir dir; /* the host's; MMC_DIR_NONE without a data phase */
+	enum mmc_dir dir; /* as the host announced it; MMC_DIR_NONE without a data phase */
 	const struct bot_action *action;
 	uint32_t serial;
 	uint32_t plan;     /* bytes to move between engine and host */
 	uint32_t moved;    /* of them: accepted for sending, or pushed into the engine */
 	uint32_t sent;     /* of them: known to have been sent */
-	uint32_t received; /* data-out, useful or not */
+	uint32_t received; /* data-out, used or not */
 	enum csw_status status;
-	bool again;          /* the engine said MMC_AGAIN; untouched until bot_resume() */
-	bool halt_refused;   /* not now, says the controller */
-	bool no_halt;        /* it said so for too long */
+	bool again;          /* the engine returned MMC_AGAIN; not called until bot_resume() */
+	bool halt_refused;   /* the controller refused to halt; tried again after a tick */
+	bool no_halt;        /* the controller refused for BOT_HALT_GIVE_UP: not tried again */
 	bool counted;        /* its CSW is in the statistics */
-	bool end_unreported; /* the observer has heard of its beginning only */
-	bool csw_gone;       /* a CSW that was to be cancelled went out */
+	bool end_unreported; /* the observer's ended() is still due */
+	bool csw_was_sent;   /* a CSW that was to be cancelled went out */
 
 	/* Bulk-in. */
 	struct bot_send in[BOT_WINDOW];
 	uint32_t in_head, in_count;
-	uint32_t in_abandoned; /* cancelled sends that the watchdog no longer waits for */
-	uint32_t send_max;     /* <= BOT_CHUNK; shrinks on -ENOMEM */
+	uint32_t in_abandoned; /* cancelled sends that the cancel timeout no longer waits for */
+	uint32_t send_max;     /* bytes, <= BOT_CHUNK; shrinks on -ENOMEM */
 	bool in_parked;        /* the next send waits for a tick */
 	bool cancelling;       /* cancelled sends have not all come back */
-	bool halted;           /* by us, and as far as we know not cleared */
+	bool halted;           /* BOT halted it, and does not know that the host cleared it */
 
 	/* Bulk-out: sizes of the posted reads, oldest first. */
 	uint32_t out[BOT_WINDOW];
 	uint32_t out_head, out_count;
-	uint32_t recv_max;
+	uint32_t recv_max;     /* bytes, <= BOT_CHUNK; shrinks on -ENOMEM */
 	unsigned out_failures; /* in a row */
-	bool out_parked;
-	bool reset_asked; /* taken over: the next reset is ours, and nothing of the drive is lost */
-	bool dead_dirty;  /* BOT_DEAD: the last read was filled, more of the same may follow */
+	bool out_parked;       /* the next read waits for a tick */
+	bool reset_expected;   /* after a take-over: the drive must not see the host's next reset */
+	bool more_expected;    /* BOT_DEAD: the last read was full, the host may still be sending */
 	enum bot_resync resync;
 	enum bot_pending pending;
 	uint8_t pending_cbw[CBW_LEN];
@@ -99,30 +108,38 @@ struct bot {
 	unsigned armed_ms, halt_ms, cancel_ms;
 };
 
-/* bot.c: drives the state machine as far as it goes; every event ends with it. */
-void bot_advance(struct bot *b);
-void bot_turn_off(struct bot *b);
-void bot_die(struct bot *b);
-void bot_halt_dead(struct bot *b);
-/* To the observer: the command ends with that status, or BOT_NO_CSW. Once for a command. */
-void bot_tell(struct bot *b, uint8_t csw);
-/* The command is over, with or without a CSW; a CBW that was held is begun. */
-void bot_finish(struct bot *b);
+/* ---- bot_command.c: begin and end of a command, end of a session ---- */
 
-/* bot_in.c */
-/* True: all data is with the transport. */
+/* Begins the command in the CBW at p (31 bytes, signature checked), or enters BOT_DEAD. */
+void bot_begin(struct bot *b, const uint8_t *p);
+/* Ends the command, with or without a CSW; begins the one whose CBW is pending. */
+void bot_finish(struct bot *b);
+/* Calls the observer's ended() with that status, or BOT_NO_CSW; once for a command. */
+void bot_report_end(struct bot *b, uint8_t csw);
+/* Enters BOT_OFF: aborts the command, forgets all queued requests. */
+void bot_turn_off(struct bot *b);
+/* Enters BOT_DEAD: aborts the command, cancels the queued sends. */
+void bot_die(struct bot *b);
+/* Cancels the queued sends; their completions no longer belong to the command. */
+void bot_cancel_in(struct bot *b);
+
+/* ---- bot_in.c ---- */
+
+/* Queues data of the engine. True: all of it is queued. */
 bool bot_pump_in(struct bot *b);
-/* A zero-length packet or the CSW. False: not now, or b->state changed. */
+/* Queue a zero-length packet, the CSW. False: not now, or b->state changed. */
 bool bot_send_zlp(struct bot *b);
 bool bot_send_csw(struct bot *b);
-void bot_cancel_in(struct bot *b);
-/* Data-in can no longer be completed: cancel, halt, CSW 02 (a CSW must never pass for data). */
-void bot_fail_in(struct bot *b);
+/* Handles the completion of the oldest send. False: it was none that BOT waits for. */
+bool bot_take_sent(struct bot *b, int32_t result);
 
-/* bot_out.c */
-/* Posts what is due. True: b->state changed. */
+/* ---- bot_out.c ---- */
+
+/* Posts the reads that are due. True: b->state changed. */
 bool bot_fill_out(struct bot *b);
+/* Handles the n bytes that a read of size bytes brought. False: not now, nothing changed. */
 bool bot_take_out(struct bot *b, const uint8_t *data, uint32_t n, uint32_t size);
+/* Handles a read that completed with error, a negative errno. */
 void bot_read_failed(struct bot *b, int32_t error);
 
 #endif

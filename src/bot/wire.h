@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The two wrappers of BOT 1.0 chapter 5 as they are on the wire. */
+/* CBW and CSW (BOT 1.0 chapter 5): their bytes on the wire, little-endian. */
 #ifndef BOT_WIRE_H
 #define BOT_WIRE_H
 
@@ -22,7 +22,7 @@ enum csw_status { CSW_PASSED = 0, CSW_FAILED = 1, CSW_PHASE_ERROR = 2 };
 struct cbw {
 	uint32_t tag;
 	uint32_t length;             /* dCBWDataTransferLength */
-	uint8_t flags, lun, cdb_len; /* raw: reserved bits included */
+	uint8_t flags, lun, cdb_len; /* whole bytes, with their reserved bits */
 	uint8_t cdb[CBW_CDB_MAX];
 };
 
