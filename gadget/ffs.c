@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Opening and closing a function, its mailbox. */
+/* Opens, starts, stops and closes a USB function. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,9 +17,6 @@
 #include "util/hash.h"
 #include "util/log.h"
 
-#define LOG_LINES   10 /* in LOG_SECONDS: a host that keeps resetting must not fill the disk */
-#define LOG_SECONDS 10
-
 /* ---- opening ------------------------------------------------------------------------------ */
 
 static int open_file(struct ffs *f, const char *name, int *fd)
@@ -30,8 +27,8 @@ static int open_file(struct ffs *f, const char *name, int *fd)
 	if (asprintf(&path, "%s/%s", f->directory, name) < 0)
 		return -ENOMEM;
 	/*
-	 * Non-blocking, or io_submit() sleeps in the kernel while the function is
-	 * not enabled.
+	 * O_NONBLOCK: otherwise io_submit() sleeps in the kernel while the host has not
+	 * enabled the USB function.
 	 */
 	*fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (*fd < 0) {
@@ -50,7 +47,7 @@ static int write_blob(struct ffs *f, const void *blob, size_t size, const char *
 	if (size && n == (ssize_t)size)
 		return 0;
 	ret = !size ? -ENAMETOOLONG : n < 0 ? -errno : -EIO;
-	log_error("%s: the kernel does not take the %s: %s", f->instance, what, strerror(-ret));
+	log_error("%s: the kernel refuses the %s: %s", f->instance, what, strerror(-ret));
 	return ret;
 }
 
@@ -73,6 +70,7 @@ static int open_endpoints(struct ffs *f, const struct ffs_config *c)
 	return ret;
 }
 
+/* True if fd is the file name in directory. */
 static bool is_file(int fd, const char *directory, const char *name)
 {
 	struct stat held, named;
@@ -87,7 +85,7 @@ static bool is_file(int fd, const char *directory, const char *name)
 	return same;
 }
 
-bool ffs_files_fit(const struct ffs_files *files, const char *directory)
+bool ffs_files_match(const struct ffs_files *files, const char *directory)
 {
 	return ffs_is_mounted(directory) && is_file(files->ep0, directory, "ep0") &&
 	       is_file(files->in, directory, "ep1") && is_file(files->out, directory, "ep2");
@@ -122,7 +120,7 @@ static int make_eventfd(int *fd)
 	return *fd < 0 ? -errno : 0;
 }
 
-static int open_plumbing(struct ffs *f, const struct ffs_config *c)
+static int open_internals(struct ffs *f, const struct ffs_config *c)
 {
 	int ret = make_eventfd(&f->stop_fd);
 
@@ -171,7 +169,7 @@ static struct ffs *ffs_new(const struct ffs_config *c)
 	f->aio.client_ctx = f;
 	f->aio.host_generation = &f->generation;
 	f->aio.host_reset = &f->reset;
-	f->mail_end = &f->mail;
+	f->tasks_end = &f->tasks;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -195,7 +193,7 @@ int ffs_open(const struct ffs_config *config, struct ffs **out)
 	}
 	if (config->inherited)
 		inherit_files(f, config->inherited);
-	ret = open_plumbing(f, config);
+	ret = open_internals(f, config);
 	if (!ret && !config->inherited)
 		ret = open_endpoints(f, config);
 	if (ret) {
@@ -204,7 +202,9 @@ int ffs_open(const struct ffs_config *config, struct ffs **out)
 	}
 	ret = ffs_guard_start(&f->guard, f->aio.ctx);
 	if (ret)
-		log_warn("%s: no guard against a sudden death: %s", f->instance, strerror(-ret));
+		log_warn("%s: cannot start the guard process, killing the daemon may hang this "
+			 "USB function: %s",
+			f->instance, strerror(-ret));
 	*out = f;
 	return 0;
 }
@@ -220,7 +220,7 @@ void ffs_close(struct ffs *f)
 	if (!f)
 		return;
 	ffs_stop(f);
-	/* Waits for what is in flight, so before the buffers go. */
+	/* Waits for the requests in the kernel, which use the buffers that are freed below. */
 	if (!ffs_guard_stop(&f->guard) && f->aio.ctx)
 		io_destroy(f->aio.ctx);
 	close_fd(f->aio.in_fd);
@@ -248,7 +248,7 @@ int ffs_start(struct ffs *f)
 	sigset_t all, old;
 	int ret;
 
-	/* Signals are the main thread's business. */
+	/* The main thread handles all signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	f->stopping = false;
@@ -292,122 +292,11 @@ void ffs_stop(struct ffs *f)
 	f->usb_started = false;
 }
 
-/* ---- mailbox ------------------------------------------------------------------------------ */
-
-void ffs_wake(struct ffs *f)
-{
-	uint64_t one = 1;
-
-	if (write(f->wake_fd, &one, sizeof(one)) < 0)
-		log_error("%s: eventfd: %s", f->instance, strerror(errno));
-}
-
-bool ffs_run_mail(struct ffs *f)
-{
-	bool any = false;
-
-	for (;;) {
-		struct ffs_mail *m;
-
-		pthread_mutex_lock(&f->lock);
-		m = f->mail;
-		if (m) {
-			f->mail = m->next;
-			if (!f->mail)
-				f->mail_end = &f->mail;
-		}
-		pthread_mutex_unlock(&f->lock);
-		if (!m)
-			return any;
-		any = true;
-		m->fn(m->arg);
-		if (m->posted) {
-			free(m);
-			continue;
-		}
-		/* The caller's stack: gone once it has seen done. */
-		pthread_mutex_lock(&f->lock);
-		m->done = true;
-		pthread_cond_broadcast(&f->cond);
-		pthread_mutex_unlock(&f->lock);
-	}
-}
-
-/* False: no thread would read it. Lock is held. */
-static bool put_mail(struct ffs *f, struct ffs_mail *m)
-{
-	if (!f->running)
-		return false;
-	m->next = NULL;
-	*f->mail_end = m;
-	f->mail_end = &m->next;
-	return true;
-}
-
-void ffs_call(struct ffs *f, void (*fn)(void *arg), void *arg)
-{
-	struct ffs_mail m = {.fn = fn, .arg = arg};
-	bool queued;
-
-	pthread_mutex_lock(&f->lock);
-	queued = put_mail(f, &m);
-	pthread_mutex_unlock(&f->lock);
-	if (!queued) {
-		fn(arg);
-		return;
-	}
-	ffs_wake(f);
-	pthread_mutex_lock(&f->lock);
-	while (!m.done)
-		pthread_cond_wait(&f->cond, &f->lock);
-	pthread_mutex_unlock(&f->lock);
-}
-
-int ffs_post(struct ffs *f, void (*fn)(void *arg), void *arg)
-{
-	struct ffs_mail *m = malloc(sizeof(*m));
-	bool queued;
-
-	if (!m)
-		return -ENOMEM;
-	*m = (struct ffs_mail){.fn = fn, .arg = arg, .posted = true};
-	pthread_mutex_lock(&f->lock);
-	queued = put_mail(f, m);
-	pthread_mutex_unlock(&f->lock);
-	if (queued) {
-		ffs_wake(f);
-		return 0;
-	}
-	free(m);
-	fn(arg);
-	return 0;
-}
-
-void ffs_resume(struct ffs *f)
-{
-	atomic_store(&f->resume, true);
-	ffs_wake(f);
-}
+/* ---- state -------------------------------------------------------------------------------- */
 
 void ffs_get_state(struct ffs *f, struct ffs_state *state)
 {
 	pthread_mutex_lock(&f->lock);
 	*state = f->state;
 	pthread_mutex_unlock(&f->lock);
-}
-
-bool ffs_may_log(struct ffs *f)
-{
-	struct timespec now;
-	bool yes;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	pthread_mutex_lock(&f->lock);
-	if (now.tv_sec - f->log_second >= LOG_SECONDS) {
-		f->log_second = now.tv_sec;
-		f->log_count = 0;
-	}
-	yes = f->log_count++ < LOG_LINES;
-	pthread_mutex_unlock(&f->lock);
-	return yes;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One FunctionFS mass-storage function: descriptors, ep0 thread, and a USB thread that runs BOT and
- * the MMC engine over libaio endpoints.
+ * One mass-storage USB function, through FunctionFS: its descriptors, and two threads.
  *
- * Threads: everything that touches the drive runs on the USB thread; others
- * reach it through ffs_call() / ffs_post(). ep0 has a thread of its own, which
- * never touches a file or the drive, so that control requests are answered
- * whatever the storage does.
+ * The USB thread runs BOT and the MMC engine over libaio endpoints; everything that
+ * touches the drive runs there, and other threads reach it through ffs_call() and
+ * ffs_post(). The ep0 thread answers control requests. It never touches the drive or
+ * an image, so that it can answer while the USB thread waits for storage.
  */
 #ifndef GADGET_FFS_H
 #define GADGET_FFS_H
@@ -21,7 +20,10 @@
 
 struct ffs;
 
-/* Open files of a FunctionFS. As long as one is open somewhere, the gadget stays bound. */
+/*
+ * The open files of a FunctionFS mount. The kernel unbinds the gadget when the last
+ * process closes them.
+ */
 struct ffs_files {
 	int ep0, in, out;
 };
@@ -33,29 +35,32 @@ struct ffs_config {
 	uint8_t subclass;      /* 06h (default) or 02h */
 	struct bot_config bot;
 	struct mmc_drive *drive; /* outlives the function */
-	/* Called on the USB thread after every command and event; keep it short. May be NULL. */
+	/* The callbacks below run on the USB thread, with ctx. Each may be NULL. */
+	/* A command or an event changed ffs_get_state(). Must return quickly. */
 	void (*changed)(void *ctx);
 	/*
-	 * Called on the USB thread when the host suspends or drops us: bring what
-	 * was burned to storage, the next thing may be a pulled plug (a Pi has no
-	 * VBUS sense, SUSPEND is all it sees of that). May block. May be NULL.
+	 * The host suspended the bus or disconnected: write burned data to storage,
+	 * because the power may fail next. A Raspberry Pi has no VBUS sense and sees
+	 * only SUSPEND when the cable is pulled. May block.
 	 */
 	void (*flush)(void *ctx);
-	/* Called on the USB thread after ffs_resume(). May be NULL. */
+	/* Follows ffs_resume(). */
 	void (*resumed)(void *ctx);
 	void *ctx;
-	/* Told of each command on the USB thread. May be NULL. */
+	/* For bot_observe(); called on the USB thread. May be NULL. */
 	const struct bot_observer *observer;
 	void *observer_ctx;
 	/*
-	 * 1 while the host may wait for an answer: set before BOT sees a command,
-	 * cleared when there was none for a while. Best kept where it outlives the
-	 * process. May be NULL.
+	 * Set to 1 before BOT sees a command, and to 0 after about 20 ms without a
+	 * command: 1 means that the host may be waiting for an answer. It should lie
+	 * in memory that outlives the process, for the daemon that takes over. May be
+	 * NULL.
 	 */
 	atomic_uint *in_flight;
 	/*
-	 * Of a process that is dead, see ffs_files_fit(); NULL = describe
-	 * anew. They are ours then, whatever comes. *in_flight is that process's word.
+	 * Files inherited from a daemon that died, checked with ffs_files_match();
+	 * ffs_open() takes ownership even if it fails, and reads *in_flight as that
+	 * daemon left it. NULL: ffs_open() opens new files and writes the descriptors.
 	 */
 	const struct ffs_files *inherited;
 };
@@ -63,54 +68,61 @@ struct ffs_config {
 enum ffs_speed { FFS_SPEED_NONE, FFS_SPEED_FULL, FFS_SPEED_HIGH, FFS_SPEED_SUPER };
 
 struct ffs_state {
-	bool enabled; /* the host has configured us */
+	bool enabled; /* the host has configured the USB function */
 	bool suspended;
 	enum ffs_speed speed;
 	struct bot_stats bot;
 };
 
-/* What the host was told: descriptors and strings, as a hash. */
+/*
+ * Returns a hash of the descriptors and strings that config gives. A daemon takes over
+ * only if it equals that of the daemon before.
+ */
 uint64_t ffs_fingerprint(const struct ffs_config *config);
-/* These are the files of the FunctionFS that is mounted there. */
-bool ffs_files_fit(const struct ffs_files *files, const char *directory);
+/* True if files are those of the FunctionFS that is mounted at directory now. */
+bool ffs_files_match(const struct ffs_files *files, const char *directory);
 
 /*
- * Mounts FunctionFS at directory, for uid and gid; the gadget with that instance
- * must exist in configfs. 0, or -errno with the reason logged.
+ * Makes directory and mounts FunctionFS there, its files owned by uid and gid. Needs
+ * root, and the instance must exist in configfs. 0, or -errno with the reason logged.
  */
 int ffs_mount(const char *instance, const char *directory, uid_t uid, gid_t gid);
 bool ffs_is_mounted(const char *directory);
-/* And removes the directory. Nothing mounted there, or nothing there at all, is fine. */
+/* Unmounts and removes directory, if it exists. Waits up to 1 s while its files are in use. */
 void ffs_unmount(const char *directory);
 
 /*
- * Writes descriptors and strings; opens the endpoints. 0, or -errno with the
- * reason logged. After it the gadget may be bound to a UDC. Only who the mount is
- * for can; nothing here needs root.
+ * Writes descriptors and strings and opens the endpoints, or takes over the inherited
+ * files. Then the gadget may be bound to a UDC. Needs no root, only the user that
+ * owns the mount. 0, and *out belongs to the caller; or -errno with the reason logged.
+ * Strings in config are copied; drive, ctx and in_flight must outlive *out.
  */
 int ffs_open(const struct ffs_config *config, struct ffs **out);
-/* To be kept open elsewhere. */
+/* The open files, for a process that keeps copies of them; f still owns them. */
 void ffs_get_files(const struct ffs *f, struct ffs_files *files);
-/* Starts the two threads. 0 or -errno. */
+/* Starts the two threads. 0, or -errno with the reason logged. */
 int ffs_start(struct ffs *f);
-/* Stops and joins them. The UDC must be unbound before. */
+/* Stops and joins the threads. The gadget must be unbound before. */
 void ffs_stop(struct ffs *f);
-/* Closes the endpoints. NULL is fine. */
+/* Stops the threads if they run, closes the files and frees f. NULL is allowed. */
 void ffs_close(struct ffs *f);
 
 /*
- * Run fn on the USB thread between two events; returns when it ran. Any thread
- * but that one. While the threads do not run, fn runs in the caller. After fn,
- * BOT asks a medium that had said "again" once more.
+ * Runs fn(arg) on the USB thread between two events and waits until it has returned. Any
+ * thread except the USB thread. While the threads do not run, fn runs in the caller.
+ * After fn, BOT calls the engine again if that had returned MMC_AGAIN.
  */
 void ffs_call(struct ffs *f, void (*fn)(void *arg), void *arg);
-/* The same without waiting. */
+/* The same without waiting. Any thread. 0, or -ENOMEM: fn will not run. */
 int ffs_post(struct ffs *f, void (*fn)(void *arg), void *arg);
 
-/* BOT asks a medium that had said "again" once more. Any thread; allocates nothing. */
+/*
+ * The medium is ready: BOT calls the engine again if that had returned MMC_AGAIN; then
+ * ffs_config.resumed is called. Any thread; allocates nothing.
+ */
 void ffs_resume(struct ffs *f);
 
-/* A copy, from any thread. */
+/* Copies the state. Any thread. */
 void ffs_get_state(struct ffs *f, struct ffs_state *state);
 
 #endif

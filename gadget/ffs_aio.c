@@ -2,11 +2,11 @@
 /*
  * Bulk endpoints of FunctionFS over libaio.
  *
- * io_submit() never reports an endpoint's error: FunctionFS completes the iocb
- * with it before io_submit() returns. So a look at the completion ring follows
- * every submission (libaio does that without a system call when the ring is
- * empty), or BOT would queue a good status behind data that never went. What it
- * finds of others is delivered later, never from inside a call of BOT.
+ * io_submit() never reports an endpoint's error: FunctionFS completes the iocb with the
+ * error before io_submit() returns. So every submission is followed by a look at the
+ * completion ring (which costs no system call when the ring is empty). Otherwise BOT
+ * would queue a good status after data that was never sent. Completions of other
+ * requests found there are delivered later, never from inside a call by BOT.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -21,9 +21,10 @@
 
 #define BUFFERS_BYTES  (FFS_BUFFERS * BOT_CHUNK)
 /*
- * Of so many sends one wakes the USB thread when it has completed; all receives do.
- * Nobody waits for a send: a full window is 32 of them, what is behind the last one is
- * the host's next CBW, and BOT looks itself where it has to know that they came back.
+ * Only one of so many sends wakes the USB thread when it completes; every receive does.
+ * BOT need not know at once that a send has completed: its window holds 32 of them, the
+ * host's next CBW follows the last one, and BOT polls by its timer where it must know
+ * that sends have come back (decision 011).
  */
 #define SENDS_PER_WAKE 8u
 
@@ -37,8 +38,9 @@ static int kernel_submit(io_context_t ctx, struct iocb *iocb)
 }
 
 /*
- * The ring of completions, which the kernel maps for us to take them out of without asking it
- * (fs/aio.c; libaio itself looks there whether it is empty). A context is its address.
+ * The completion ring, which the kernel maps into this process so that completions can be
+ * taken without a system call (fs/aio.c; libaio itself only checks there whether the
+ * ring is empty). An io_context_t is its address.
  */
 struct aio_ring {
 	unsigned id, nr;
@@ -74,7 +76,7 @@ static int kernel_cancel(io_context_t ctx, struct iocb *iocb)
 	return io_cancel(ctx, iocb, &unused);
 }
 
-/* Reading from an IN endpoint halts it; FunctionFS says EBADMSG for "done". */
+/* Reading from an IN endpoint halts it; FunctionFS reports success as EBADMSG. */
 static int kernel_set_halt(int fd)
 {
 	char unused;
@@ -108,8 +110,8 @@ int ffs_aio_init(struct ffs_aio *a)
 		return -ENOMEM;
 	}
 	/*
-	 * Bulk-out data is copied by one kernel worker for the whole function: a
-	 * page fault there would delay every completion, in the other direction too.
+	 * Touch every page now: one kernel worker copies all bulk-out data of the USB
+	 * function, and a page fault there would delay the completions of bulk-in too.
 	 */
 	memset(a->buffers, 0, BUFFERS_BYTES);
 	for (size_t i = 0; i < FFS_BUFFERS; i++)
@@ -133,7 +135,7 @@ void ffs_aio_fini(struct ffs_aio *a)
 	a->buffers = NULL;
 }
 
-/* NULL: all are with the kernel, which still has to give back those of an older generation. */
+/* NULL: the kernel has them all, because those of earlier sessions have not completed. */
 static struct ffs_io *io_get(struct ffs_aio *a, bool out)
 {
 	struct ffs_io *io = a->free_io;
@@ -184,9 +186,11 @@ static void queue_remove(struct ffs_queue *q, struct ffs_io *io)
 }
 
 /*
- * A read that was submitted when the kernel had begun a new session and ep0's
- * thread had not yet said so: it took data after the old session was dead. All
- * completions of a function go through one ordered queue of the kernel's.
+ * True if a read received data of the session after its own. It was submitted after the
+ * kernel had begun that session, but before the ep0 thread reported it: it completed
+ * with data after another request of its session had completed with ESHUTDOWN. The
+ * order is reliable, as all completions of a USB function pass through one queue of
+ * the kernel.
  */
 static bool is_from_new_session(const struct ffs_aio *a, const struct ffs_io *io)
 {
@@ -194,6 +198,7 @@ static bool is_from_new_session(const struct ffs_aio *a, const struct ffs_io *io
 	       io->generation == a->dead_generation;
 }
 
+/* Takes completions from the kernel; frees those of earlier sessions. */
 static void aio_reap(struct ffs_aio *a)
 {
 	struct io_event events[32];
@@ -218,14 +223,15 @@ static void aio_reap(struct ffs_aio *a)
 	} while (n == (int)ARRAY_LEN(events));
 }
 
+/* The head of q if it has completed, or NULL. */
 static struct ffs_io *queue_done(const struct ffs_queue *q)
 {
 	return q->head && q->head->seq ? q->head : NULL;
 }
 
 /*
- * Behind sends that were to be taken back and have not come: BOT gives them up after a
- * while, or it would not have sent more.
+ * The oldest completed send, or NULL. Skips cancelled sends that have not completed: BOT
+ * stops waiting for them after its cancel timeout, and sends again.
  */
 static struct ffs_io *send_done(const struct ffs_aio *a)
 {
@@ -243,7 +249,10 @@ static void queue_pop(struct ffs_queue *q)
 		q->end = &q->head;
 }
 
-/* Reads that are in the new session belong in front of those that were meant for it. */
+/*
+ * Moves the reads left in the old queue to the head of out, and tells BOT: the kernel
+ * fills them before those that BOT posted for the new session.
+ */
 static void move_to_new_session(struct ffs_aio *a)
 {
 	struct ffs_queue first, rest = a->out;
@@ -269,10 +278,11 @@ static void move_to_new_session(struct ffs_aio *a)
 }
 
 /*
- * The first data of a session shows what of the old one is alive in it: whatever
- * is dead came back before.
+ * Once the first data of a session has arrived, the requests left in the old queue are
+ * alive in the new session, because dead ones complete before that. Reads are moved to
+ * it, sends are cancelled.
  */
-static void sort_out_old(struct ffs_aio *a)
+static void sort_old(struct ffs_aio *a)
 {
 	const struct ffs_io *first = queue_done(&a->out);
 	struct ffs_io *io;
@@ -294,12 +304,12 @@ void ffs_aio_dispatch(struct ffs_aio *a)
 {
 	aio_reap(a);
 	if (a->old.head)
-		sort_out_old(a);
+		sort_old(a);
 	for (;;) {
 		struct ffs_io *in = send_done(a);
 		struct ffs_io *out = a->held ? NULL : queue_done(&a->out);
 
-		/* Of a session that BOT does not know of yet. */
+		/* Data of a session that BOT has not been told of yet waits. */
 		if (out && is_from_new_session(a, out))
 			out = NULL;
 		if (in && (!out || in->seq < out->seq)) {
@@ -330,9 +340,10 @@ void ffs_aio_reset(struct ffs_aio *a, unsigned generation)
 
 	aio_reap(a);
 	/*
-	 * The rest comes back with ESHUTDOWN, unless it was too late for its session.
-	 * Cancelling would gain nothing before that is known, and races with completion
-	 * in kernels without f_fs's eps_lock there (7.2).
+	 * The other requests complete with ESHUTDOWN, unless they were submitted too late
+	 * and are alive in the new session. Cancelling them before that is known gains
+	 * nothing, and races with completion in kernels whose f_fs has no eps_lock there
+	 * (7.2).
 	 */
 	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
 		while (queues[i]->head) {
@@ -349,7 +360,7 @@ void ffs_aio_reset(struct ffs_aio *a, unsigned generation)
 	a->generation = generation;
 }
 
-/* ---- what BOT asks for -------------------------------------------------------------------- */
+/* ---- calls by BOT ------------------------------------------------------------------------- */
 
 static bool aio_alive(const struct ffs_aio *a)
 {
@@ -357,14 +368,16 @@ static bool aio_alive(const struct ffs_aio *a)
 }
 
 /*
- * Nothing of the old command may follow a Bulk-Only Reset. It can have been
- * acknowledged already, when we were in a file for too long.
+ * True until the USB thread has handled a Bulk-Only Reset. Nothing of the old command may
+ * be sent after it, and the ep0 thread may have acknowledged it already if the USB
+ * thread waited too long for storage.
  */
 static bool reset_pending(const struct ffs_aio *a)
 {
 	return atomic_load(a->host_reset) != a->reset;
 }
 
+/* Submits io and adds it to q. 0, or the -errno of io_submit() or of the endpoint. */
 static int aio_submit(struct ffs_aio *a, struct ffs_queue *q, struct ffs_io *io)
 {
 	struct ffs_io **link = q->end;
@@ -399,7 +412,10 @@ int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len)
 
 	if (len > BOT_CHUNK)
 		return -EINVAL;
-	/* The host may have reset the bus while we were in a file: not into its new session. */
+	/*
+	 * The host may have reset the bus while the USB thread waited for storage; this
+	 * data must not go into its new session.
+	 */
 	if (!aio_alive(a))
 		return -ESHUTDOWN;
 	io = reset_pending(a) ? NULL : io_get(a, false);
@@ -433,7 +449,7 @@ int ffs_aio_halt_in(struct ffs_aio *a)
 
 void ffs_aio_cancel_in(struct ffs_aio *a)
 {
-	/* Any answer will do: what cannot be cancelled has completed, its event comes. */
+	/* The result does not matter: a request that cannot be cancelled has completed. */
 	for (struct ffs_io *io = a->in.head; io; io = io->next) {
 		if (io->seq)
 			continue;

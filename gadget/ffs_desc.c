@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Descriptors and strings of the mass-storage function, as FunctionFS wants
- * them: one blob each. The kernel insists on the same endpoints in the same
- * order at every speed, and names the files ep1, ep2 after that order.
+ * Descriptors and strings of the mass-storage function, in the format of FunctionFS: one
+ * blob each. The kernel requires the same endpoints in the same order at every speed,
+ * and names the files ep1 and ep2 after that order.
  */
 #include <endian.h>
 #include <stdint.h>
@@ -13,7 +13,7 @@
 #include "gadget/ffs_int.h"
 
 #define MSC_BULK_ONLY 0x50
-#define MAX_BURST     15 /* as the kernel's own mass storage; 0 costs super speed its bursts */
+#define MAX_BURST     15 /* as f_mass_storage; 0 would allow no bursts at super speed */
 
 struct pair {
 	struct usb_interface_descriptor interface;
@@ -30,7 +30,7 @@ struct pair_ss {
 
 struct descriptors {
 	struct usb_functionfs_descs_head_v2 head;
-	__le32 fs_count, hs_count, ss_count; /* descriptors of any kind, companions too */
+	__le32 fs_count, hs_count, ss_count; /* descriptors, companions included */
 	struct pair fs, hs;
 	struct pair_ss ss;
 } __attribute__((packed));
@@ -56,7 +56,7 @@ struct descriptors {
 		.bDescriptorType = USB_DT_SS_ENDPOINT_COMP, .bMaxBurst = MAX_BURST                 \
 	}
 
-/* Numbers are virtual: the kernel gives the endpoints it has and translates. */
+/* Virtual numbers: the kernel assigns endpoints of the controller and translates. */
 #define IN_ADDRESS  (1 | USB_DIR_IN)
 #define OUT_ADDRESS (2 | USB_DIR_OUT)
 
@@ -100,7 +100,7 @@ size_t ffs_strings_build(void *buf, size_t size, const char *interface)
 				.str_count = htole32(1),
 				.lang_count = htole32(1),
 			},
-		.language = htole16(0x0409), /* the one Windows asks for */
+		.language = htole16(0x0409), /* US English; Windows asks for it */
 	};
 	size_t text = strlen(interface) + 1;
 	size_t total = sizeof(s) + text;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The control pipe. It has a thread of its own because an answer to a control
- * request blocks in the kernel until the host takes it, and because the USB
- * thread may sit in a file while the host waits 5 s at the most.
+ * The thread of the control pipe. It is separate from the USB thread for two reasons: the
+ * answer to a control request blocks in the kernel until the host takes it, and the
+ * USB thread may wait for storage longer than the host waits for an answer (5 s).
  */
 #include <endian.h>
 #include <errno.h>
@@ -22,7 +22,7 @@
 #define MSC_GET_MAX_LUN 0xfe /* BOT 3.2 */
 #define CLASS_IN        (USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
 #define CLASS_OUT       (USB_DIR_OUT | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
-#define RESET_WAIT_MS   1000
+#define RESET_WAIT_MS   1000 /* hosts wait 5 s */
 
 static const char *event_name(unsigned type)
 {
@@ -39,25 +39,27 @@ static const char *event_name(unsigned type)
 	return type < ARRAY_LEN(names) ? names[type] : "unknown event";
 }
 
-/* EIDRM: another event overtook the request, the host no longer waits for it. */
-static void check(struct ffs *f, ssize_t ret, const char *what)
+/* Logs a failed answer, unless the host no longer waits for it (EIDRM: a newer event came). */
+static void check_answer(struct ffs *f, ssize_t ret, const char *what)
 {
 	if (ret < 0 && errno != EIDRM && errno != EL2HLT && errno != ESHUTDOWN && ffs_may_log(f))
 		log_warn("%s: %s: %s", f->instance, what, strerror(errno));
 }
 
-/* FunctionFS stalls when asked for the other direction than the request's. */
+/* FunctionFS stalls a request when it is answered in the wrong direction. */
 static void ep0_stall(struct ffs *f, const struct usb_ctrlrequest *r)
 {
 	char unused;
 
 	if (r->bRequestType & USB_DIR_IN)
-		check(f, read(f->ep0, &unused, 0), "stalling a request");
+		check_answer(f, read(f->ep0, &unused, 0), "stalling a request");
 	else
-		check(f, write(f->ep0, &unused, 0), "stalling a request");
+		check_answer(f, write(f->ep0, &unused, 0), "stalling a request");
 }
 
-/* The USB thread cleans up first; but a host that waits for ever for us is worse than a late one.
+/*
+ * Has the USB thread do the reset, then acknowledges it. Waits at most RESET_WAIT_MS: the
+ * host must not time out while the USB thread waits for storage.
  */
 static void ep0_reset(struct ffs *f)
 {
@@ -69,7 +71,7 @@ static void ep0_reset(struct ffs *f)
 	until.tv_sec += RESET_WAIT_MS / 1000;
 	pthread_mutex_lock(&f->lock);
 	reset = ++f->host.reset;
-	f->host.late = false;
+	f->host.early = false;
 	atomic_store(&f->reset, reset);
 	generation = f->host.generation;
 	pthread_mutex_unlock(&f->lock);
@@ -78,12 +80,12 @@ static void ep0_reset(struct ffs *f)
 	while (f->reset_done != reset && f->host.generation == generation && !f->stopping &&
 		!pthread_cond_timedwait(&f->cond, &f->lock, &until))
 		;
-	f->host.late = f->reset_done != reset;
-	if (f->host.late)
-		log_debug("%s: Bulk-Only Reset is answered before it is done", f->instance);
+	f->host.early = f->reset_done != reset;
+	if (f->host.early)
+		log_debug("%s: Bulk-Only Reset acknowledged before it is done", f->instance);
 	pthread_mutex_unlock(&f->lock);
-	/* wLength is 0: reading nothing is the status stage. */
-	check(f, read(f->ep0, &unused, 0), "Bulk-Only Reset");
+	/* wLength is 0: reading no bytes completes the status stage. */
+	check_answer(f, read(f->ep0, &unused, 0), "Bulk-Only Reset");
 }
 
 static void ep0_setup(struct ffs *f, const struct usb_ctrlrequest *r)
@@ -92,14 +94,17 @@ static void ep0_setup(struct ffs *f, const struct usb_ctrlrequest *r)
 	unsigned length = le16toh(r->wLength);
 
 	if (r->bRequestType == CLASS_IN && r->bRequest == MSC_GET_MAX_LUN && plain && length == 1)
-		check(f, write(f->ep0, &f->max_lun, 1), "Get Max LUN");
+		check_answer(f, write(f->ep0, &f->max_lun, 1), "Get Max LUN");
 	else if (r->bRequestType == CLASS_OUT && r->bRequest == MSC_RESET && plain && !length)
 		ep0_reset(f);
 	else
 		ep0_stall(f, r);
 }
 
-/* The state is what counts, not the events: FunctionFS drops some (bus reset: no DISABLE). */
+/*
+ * Records what an event says of the host's state. The USB thread compares states and does
+ * not count events, because FunctionFS drops some (no DISABLE at a bus reset).
+ */
 static void ep0_follow(struct ffs *f, unsigned type)
 {
 	pthread_mutex_lock(&f->lock);
@@ -110,8 +115,8 @@ static void ep0_follow(struct ffs *f, unsigned type)
 		f->host.enabled = type == FUNCTIONFS_ENABLE;
 		f->host.suspended = false;
 		f->host.generation++;
-		/* At once: the USB thread must not submit into the new session what was for the
-		 * old. */
+		/* Seen by the USB thread at once: it must not submit requests of the old
+		 * session into the new one. */
 		atomic_store(&f->generation, f->host.generation);
 		break;
 	case FUNCTIONFS_SUSPEND:
@@ -128,20 +133,23 @@ static void ep0_follow(struct ffs *f, unsigned type)
 	log_debug("%s: %s", f->instance, event_name(type));
 }
 
-/* Taken over: from here on the USB thread knows what the host did meanwhile. */
-static void ep0_known(struct ffs *f, bool reset)
+/*
+ * After a take-over: the events from before it have been read, so the USB thread may begin.
+ * reset: the daemon before died over a Bulk-Only Reset, which is done now.
+ */
+static void ep0_caught_up(struct ffs *f, bool reset)
 {
 	pthread_mutex_lock(&f->lock);
-	f->host.known = true;
+	f->host.caught_up = true;
 	if (reset) {
-		f->host.late = true;
+		f->host.early = true;
 		atomic_store(&f->reset, ++f->host.reset);
 	}
 	pthread_mutex_unlock(&f->lock);
 	ffs_wake(f);
 }
 
-/* False: there is no more to come from this file. */
+/* Reads and handles events. False: the file is unusable. */
 static bool ep0_events(struct ffs *f)
 {
 	struct usb_functionfs_event events[4]; /* all that the kernel can queue */
@@ -158,17 +166,17 @@ static bool ep0_events(struct ffs *f)
 			ep0_follow(f, events[i].type);
 			continue;
 		}
-		if (f->inherited && !f->host.known)
-			ep0_known(f, false);
+		if (f->inherited && !f->host.caught_up)
+			ep0_caught_up(f, false);
 		ep0_setup(f, &events[i].u.setup);
 	}
 	return true;
 }
 
 /*
- * The process before us may have died over a request. One that it took and did
- * not answer is a Bulk-Only Reset, acknowledged here, or Get Max LUN, stalled
- * here, which says 0 (BOT 3.2). Nothing pending: EINVAL, and nothing happens.
+ * Answers a request that the daemon before had read but not answered when it died. Reading
+ * no bytes acknowledges a Bulk-Only Reset; it stalls Get Max LUN, which means 0
+ * (BOT 3.2). Without such a request the kernel returns EINVAL and does nothing.
  */
 static void ep0_take_over(struct ffs *f)
 {
@@ -178,8 +186,8 @@ static void ep0_take_over(struct ffs *f)
 
 	if (poll(&fd, 1, 0) > 0)
 		ep0_events(f);
-	if (!f->host.known || reset)
-		ep0_known(f, reset);
+	if (!f->host.caught_up || reset)
+		ep0_caught_up(f, reset);
 }
 
 void *ffs_ep0_run(void *arg)
@@ -196,7 +204,7 @@ void *ffs_ep0_run(void *arg)
 	for (;;) {
 		if (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno != EINTR)
 			break;
-		/* Events first: the UNBIND that precedes our end must reach the USB thread. */
+		/* Events first: an UNBIND before ffs_stop() must reach the USB thread. */
 		if (fds[0].revents && !ep0_events(f))
 			break;
 		if (fds[1].revents)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A process that shares our memory and outlives us for a moment, to end what is
- * in flight in an orderly way when we are killed.
+ * The guard: a process that shares the daemon's memory and outlives it for a moment, to
+ * end the requests in flight in an orderly way when the daemon is killed.
  *
- * f_fs copies what bulk-out received from a work queue, and holds the memory of
- * the process for that time (mmget). A process that dies in just this time leaves
- * the last reference to the worker, which then has to wait in exit_aio() for
- * requests that nobody completes but itself: the function hangs for ever, with
- * every process that touches it. Seen with 6.1 at about one of forty kills in
- * mid-burn. While the guard lives the worker never has the last reference.
+ * f_fs copies the data that bulk-out received from a work queue, and holds the memory of
+ * the process for that time (mmget). If the process dies at that moment, the worker
+ * keeps the last reference to the memory and has to wait in exit_aio() for requests that
+ * only the worker itself completes: the USB function hangs for ever, with every process
+ * that touches it. Seen with Linux 6.1 at about one of forty kills in mid-burn. While
+ * the guard lives, the worker never has the last reference.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +25,9 @@
 #include "gadget/ffs_int.h"
 
 #define STACK_BYTES 65536u
-#define OLD_FDS     1024 /* closed one by one where there is no close_range() */
+#define OLD_FDS     1024 /* closed one by one on kernels without close_range() */
 
-/* No file of ours may be held open by it: of a disc, of FunctionFS, of another guard. */
+/* The guard must not keep files of the daemon open: images, FunctionFS, other guards. */
 static void close_all_but(int keep)
 {
 	bool all = keep == 0 || close_range(0, (unsigned)keep - 1, 0) == 0;
@@ -41,8 +41,8 @@ static void close_all_but(int keep)
 }
 
 /*
- * It has the thread data of the thread that made it, errno above all: once that
- * one goes on, nothing may fail here until it is dead.
+ * The guard shares the thread data, errno above all, of the thread that started it. After
+ * ready is set that thread continues, so no call may fail here until it is dead.
  */
 static int guard_run(void *arg)
 {
@@ -53,7 +53,7 @@ static int guard_run(void *arg)
 	close_all_but(fd);
 	prctl(PR_SET_NAME, "usb-guard");
 	atomic_store(&g->ready, true);
-	/* End of file: the other end went with its process, or was closed by it. */
+	/* End of file: the daemon died, or closed the other end. */
 	while (read(fd, &unused, 1) > 0)
 		;
 	io_destroy(g->ctx);
@@ -68,7 +68,7 @@ static int spawn(struct ffs_guard *g)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	/* No exit signal: it is nobody's child to wait for but ours (__WALL). */
+	/* No exit signal, so only a waitpid() with __WALL sees this child. */
 	g->pid = clone(guard_run, (char *)g->stack + STACK_BYTES, CLONE_VM, g);
 	if (g->pid < 0)
 		ret = -errno;

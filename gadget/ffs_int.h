@@ -18,30 +18,35 @@
 
 #define FFS_BLOB_MAX 512u /* bytes; larger than either blob */
 
-/* What is written to ep0 first and second. Size in bytes, 0 when buf is too small. */
+/*
+ * Build what FunctionFS expects to be written to ep0: first the descriptors, then the
+ * strings. Return the size in bytes, 0 if buf is too small.
+ */
 size_t ffs_desc_build(void *buf, size_t size, uint8_t subclass);
 size_t ffs_strings_build(void *buf, size_t size, const char *interface);
 
 /* ---- endpoints (ffs_aio.c) ---------------------------------------------------------------- */
 
-#define FFS_CONTEXT 256u                     /* io_setup() */
-#define FFS_IOS     160u                     /* both windows, twice: the old may linger */
+#define FFS_CONTEXT 256u /* requests, for io_setup() */
+/* Both windows, twice: requests of the session before may still be in the kernel. */
+#define FFS_IOS     160u
 #define FFS_BUFFERS ((size_t)BOT_WINDOW + 4) /* for bulk-out, BOT_CHUNK bytes each */
 
-/* What the kernel does for us; tests put their own in its place. */
+/* The kernel's calls; tests replace them. */
 struct ffs_io_ops {
 	int (*submit)(io_context_t ctx, struct iocb *iocb); /* 0 or -errno */
-	/* Never waits. Number of events, or -errno. */
+	/* Takes completions without waiting. Number of events, or -errno. */
 	int (*reap)(io_context_t ctx, struct io_event *events, int max);
-	int (*cancel)(io_context_t ctx, struct iocb *iocb); /* -EINPROGRESS: it will come */
-	int (*set_halt)(int fd);                            /* 0 or -errno */
+	/* -EINPROGRESS: cancelled, its event follows. */
+	int (*cancel)(io_context_t ctx, struct iocb *iocb);
+	int (*set_halt)(int fd); /* 0 or -errno */
 };
 extern const struct ffs_io_ops ffs_io_kernel;
 
+/* Completions, with the meaning of bot_sent(), bot_received() and bot_posted(). */
 struct ffs_aio_client {
 	void (*sent)(void *ctx, int32_t result);
 	bool (*received)(void *ctx, const uint8_t *data, int32_t result);
-	/* A read of before ffs_aio_reset() turns out to be in front of all others. */
 	void (*posted)(void *ctx, uint32_t len);
 };
 
@@ -49,10 +54,10 @@ struct ffs_aio_client {
 struct ffs_io {
 	struct iocb iocb;
 	struct ffs_io *next; /* in its queue, or in the free list */
-	uint8_t *buffer;     /* bulk-out: where the data lands */
-	unsigned generation;
+	uint8_t *buffer;     /* bulk-out: receives the data */
+	unsigned generation; /* of the session it was submitted for */
 	int32_t result;
-	uint64_t seq; /* place in the order of completion, 0 = the kernel still has it */
+	uint64_t seq; /* place in the order of completion; 0: not completed */
 	bool out, used, cancelled;
 };
 
@@ -66,15 +71,22 @@ struct ffs_aio {
 	void *client_ctx;
 	io_context_t ctx;
 	int in_fd, out_fd, event_fd;
-	const atomic_uint *host_generation; /* ep0 thread's; differs from ours: all is dead */
+	/*
+	 * The ep0 thread's count of sessions. If it differs from generation, the session is
+	 * over and nothing may be submitted for it.
+	 */
+	const atomic_uint *host_generation;
 	unsigned generation;
-	const atomic_uint
-		*host_reset; /* the same for Bulk-Only Reset: bulk-in has to wait for us */
+	/*
+	 * The ep0 thread's count of Bulk-Only Resets. If it differs from reset, bulk-in
+	 * waits until the USB thread has handled the reset.
+	 */
+	const atomic_uint *host_reset;
 	unsigned reset;
 
-	struct ffs_queue in, out; /* in the order BOT asked */
-	struct ffs_queue old;     /* of sessions before, not back yet */
-	/* The last request that came back dead; 0 = none. */
+	struct ffs_queue in, out; /* in the order of submission */
+	struct ffs_queue old;     /* of earlier sessions, not completed */
+	/* The last request that completed with ESHUTDOWN; 0 = none. */
 	uint64_t dead_seq;
 	unsigned dead_generation;
 	struct ffs_io ios[FFS_IOS];
@@ -83,59 +95,67 @@ struct ffs_aio {
 	uint8_t *free_buffer[FFS_BUFFERS];
 	unsigned free_buffers;
 	uint64_t seq;
-	unsigned unreported_sends; /* sends whose completion wakes nobody, since the last that does
-				    */
-	bool held;                 /* BOT does not take the head of out */
+	/* Sends since the last one whose completion wakes the USB thread. */
+	unsigned unreported_sends;
+	bool held; /* BOT refused the head of out; it is offered after ffs_aio_unhold() */
 };
 
-/* fds, ctx, event_fd and the pointers are set by the caller before. 0 or -ENOMEM. */
+/*
+ * All of these run on the USB thread, or before it starts. The caller sets the descriptors,
+ * ctx, event_fd and the pointers before ffs_aio_init(), which allocates buffers: 0 or
+ * -ENOMEM. Requests must be out of the kernel (io_destroy()) before ffs_aio_fini().
+ */
 int ffs_aio_init(struct ffs_aio *a);
 void ffs_aio_fini(struct ffs_aio *a);
-/* All that was queued is dead; its events will be dropped. */
+/* Begins a session: the completions of all queued requests will be dropped. */
 void ffs_aio_reset(struct ffs_aio *a, unsigned generation);
-/* Takes what the kernel has completed and hands it to the client, in order. */
+/* Takes completions from the kernel and passes them to the client, in order. */
 void ffs_aio_dispatch(struct ffs_aio *a);
 /* The client may take bulk-out again. */
 void ffs_aio_unhold(struct ffs_aio *a);
 
-/* struct bot_ep_ops */
+/* See struct bot_ep_ops. */
 int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len);
 int ffs_aio_recv(struct ffs_aio *a, uint32_t len);
 int ffs_aio_halt_in(struct ffs_aio *a);
 void ffs_aio_cancel_in(struct ffs_aio *a);
 
-/* ---- death (ffs_guard.c) ------------------------------------------------------------------- */
+/* ---- guard process (ffs_guard.c) ----------------------------------------------------------- */
 
 struct ffs_guard {
 	pid_t pid;
-	int read_fd, write_fd; /* write_fd -1 = none runs */
+	int read_fd, write_fd; /* write_fd -1: no guard process runs */
 	void *stack;
 	io_context_t ctx;
 	atomic_bool ready;
 };
 
-/* ctx will be destroyed when this process dies, by whatever. 0 or -errno. */
+/*
+ * Starts a process that destroys ctx when this process dies, for whatever reason. g must
+ * stay in place until ffs_guard_stop(). 0 or -errno.
+ */
 int ffs_guard_start(struct ffs_guard *g, io_context_t ctx);
-/* It destroys ctx now; returns when it did. False: there was no guard. */
+/* Makes the guard destroy ctx and waits for it. False: no guard runs, ctx still exists. */
 bool ffs_guard_stop(struct ffs_guard *g);
 
 /* ---- the function ------------------------------------------------------------------------- */
 
-struct ffs_mail {
+/* A function that another thread queued for the USB thread. */
+struct ffs_task {
 	void (*fn)(void *arg);
 	void *arg;
-	struct ffs_mail *next;
-	bool posted; /* nobody waits: the USB thread frees it */
+	struct ffs_task *next;
+	bool posted; /* by ffs_post(): the USB thread frees it */
 	bool done;
 };
 
-/* What ep0 told us last, under ffs.lock; the USB thread follows it. */
+/* The last state that the ep0 thread saw of the host, under ffs.lock. */
 struct ffs_host {
 	bool enabled, suspended;
-	unsigned generation; /* one more at each ENABLE, DISABLE and UNBIND */
-	unsigned reset;      /* one more at each Bulk-Only Reset */
-	bool late;           /* that reset has been acknowledged before it was done */
-	bool known;          /* taken over: what happened meanwhile has been read */
+	unsigned generation; /* count of ENABLE, DISABLE and UNBIND: sessions */
+	unsigned reset;      /* count of Bulk-Only Resets */
+	bool early;          /* the last reset was acknowledged before it was done */
+	bool caught_up;      /* after a take-over: events from before it have been read */
 };
 
 struct ffs {
@@ -145,52 +165,67 @@ struct ffs {
 	void (*resumed)(void *ctx);
 	void *ctx;
 	atomic_uint *in_flight;
-	bool inherited; /* from another process */
+	bool inherited; /* the files came from a daemon that died */
 	int ep0, stop_fd, wake_fd;
 	struct ffs_aio aio;
 	struct ffs_guard guard;
 	struct bot *bot;
-	uint8_t max_lun; /* ep0 thread's copy of bot_max_lun() */
+	uint8_t max_lun; /* the ep0 thread's copy of bot_max_lun() */
 
 	pthread_t usb_thread, ep0_thread;
-	pthread_mutex_t lock;
-	pthread_cond_t cond; /* a call ran, or a reset is done */
+	pthread_mutex_t lock; /* guards the members below, as they say */
+	pthread_cond_t cond;  /* a task or a reset is done, or stopping is set */
 	bool usb_started, ep0_started;
-	bool running; /* the USB thread reads its mailbox */
+
+	/* Under lock. */
+	bool running; /* the USB thread runs queued tasks */
 	bool stopping;
-	struct ffs_mail *mail, **mail_end;
+	struct ffs_task *tasks, **tasks_end;
 	struct ffs_host host;
-	unsigned reset_done;
+	unsigned reset_done; /* the last of host.reset that is done */
 	struct ffs_state state;
 	time_t log_second;
 	unsigned log_count;
-	atomic_bool resume;            /* the medium can go on */
-	atomic_uint generation, reset; /* those of host, for looking at without the lock */
+
+	atomic_bool resume;            /* ffs_resume() was called */
+	atomic_uint generation, reset; /* copies of those in host, read without the lock */
 
 	/* USB thread only */
-	struct ffs_host seen;
+	struct ffs_host seen; /* the copy of host that BOT has been brought to */
 	enum ffs_speed speed;
 	int epoll_fd, tick_fd, quiet_fd;
-	bool ticking; /* BOT wants its tick */
-	bool marked;  /* *in_flight is set */
-	bool taken_over;
-	uint64_t quiet_commands;
-	uint64_t seen_commands;
+	bool ticking;            /* BOT's timer is armed */
+	bool in_flight_set;      /* *in_flight is 1, quiet_fd is armed */
+	bool taken_over;         /* bot_taken_over() was called */
+	uint64_t quiet_commands; /* commands when quiet_fd was armed */
+	uint64_t seen_commands;  /* commands when the state was published last */
 	bool seen_busy;
 };
 
-/* ffs_usb.c; ep and ctx are a struct ffs */
+/* ---- ffs_usb.c; the ep and ctx of its callbacks are a struct ffs ---- */
+
 extern const struct bot_ep_ops ffs_bot_ops;
 extern const struct ffs_aio_client ffs_bot_client;
-
-/* What its loop waits at; wake_fd and the endpoints' event_fd are there. 0 or -errno. */
+/*
+ * Makes the timers and the epoll set of the USB thread; wake_fd and aio.event_fd must be
+ * open. 0 or -errno. The caller closes the descriptors, also after an error.
+ */
 int ffs_usb_init(struct ffs *f);
+/* The USB thread, for pthread_create(). */
 void *ffs_usb_run(void *f);
+
+/* ---- ffs_ep0.c ---- */
+
+/* The ep0 thread, for pthread_create(). */
 void *ffs_ep0_run(void *f);
+
+/* ---- ffs_call.c, ffs_log.c: for all threads ---- */
+
+/* Wakes the USB thread. */
 void ffs_wake(struct ffs *f);
-/* Runs what is in the mailbox; true when there was anything. */
-bool ffs_run_mail(struct ffs *f);
-/* False when this function has logged a lot lately. */
+/* Runs the queued tasks, on the USB thread. True if there were any. */
+bool ffs_run_tasks(struct ffs *f);
+/* Call it before a log message that a host can cause. False: do not log, there were too many. */
 bool ffs_may_log(struct ffs *f);
 
 #endif

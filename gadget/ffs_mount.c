@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where FunctionFS is mounted; needs root, unlike all that is done with its files. */
+/* Mounts FunctionFS. This needs root; using its files does not. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,8 +37,8 @@ int ffs_mount(const char *instance, const char *directory, uid_t uid, gid_t gid)
 		return ret;
 	}
 	/*
-	 * Never no_disconnect: kernels up to 6.12 deadlock when ep0 of such a mount
-	 * is opened a second time.
+	 * Without no_disconnect: kernels up to 6.12 deadlock when ep0 of a mount with it is
+	 * opened a second time.
 	 */
 	snprintf(options, sizeof(options), "rmode=0700,fmode=0600,uid=%lu,gid=%lu",
 		(unsigned long)uid, (unsigned long)gid);
@@ -58,7 +58,7 @@ void ffs_unmount(const char *directory)
 	const struct timespec pause = {.tv_nsec = UMOUNT_PAUSE_NS};
 	int tries = 0;
 
-	/* Completions that a kernel worker still holds keep the files open for a moment. */
+	/* A kernel worker that completes requests keeps the files open for a moment. */
 	while (ffs_is_mounted(directory) && umount2(directory, 0) < 0) {
 		if (errno == EBUSY && tries++ < UMOUNT_TRIES) {
 			nanosleep(&pause, NULL);

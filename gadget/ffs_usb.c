@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The USB thread: BOT and the engine run here and nowhere else. Three things
- * wake it: completions, its mailbox (calls, and what ep0 saw), BOT's timer.
+ * The USB thread, the only one that calls BOT and the engine. It is woken by completions,
+ * by other threads (queued tasks, events of the host that the ep0 thread saw), by BOT's
+ * timer, and by the timer of *in_flight.
  */
 #include <endian.h>
 #include <errno.h>
@@ -20,21 +21,22 @@
 #include "gadget/ffs_int.h"
 #include "util/log.h"
 
-#define RESET_SETTLE_NS 20000000 /* rare enough, and the host gives a reset seconds */
-#define USB_NICE        (-10) /* the host times commands; nothing else on the board is so urgent */
-#define QUIET_MS        20u   /* longer than a host takes between two commands of a burn */
+#define RESET_WAIT_NS 20000000 /* before a reset: resets are rare, hosts allow seconds */
+#define USB_NICE      (-10)    /* the host times commands; nothing on the board is so urgent */
+#define QUIET_MS      20u      /* longer than a host takes between two commands of a burn */
 
-/* ---- news --------------------------------------------------------------------------------- */
+/* ---- published state ---------------------------------------------------------------------- */
 
+/* Copies BOT's and the host's state for ffs_get_state(); calls changed() if it differs. */
 static void publish(struct ffs *f)
 {
 	const struct bot_stats *stats = bot_get_stats(f->bot);
 	bool busy = bot_busy(f->bot);
-	bool news = stats->commands != f->seen_commands || busy != f->seen_busy;
+	bool differs = stats->commands != f->seen_commands || busy != f->seen_busy;
 
 	pthread_mutex_lock(&f->lock);
-	news |= f->state.speed != f->speed || f->state.suspended != f->seen.suspended ||
-		f->state.bot.resets != stats->resets;
+	differs |= f->state.speed != f->speed || f->state.suspended != f->seen.suspended ||
+		   f->state.bot.resets != stats->resets;
 	f->state.enabled = f->speed != FFS_SPEED_NONE;
 	f->state.suspended = f->seen.suspended;
 	f->state.speed = f->speed;
@@ -42,12 +44,15 @@ static void publish(struct ffs *f)
 	pthread_mutex_unlock(&f->lock);
 	f->seen_commands = stats->commands;
 	f->seen_busy = busy;
-	if (news && f->changed)
+	if (differs && f->changed)
 		f->changed(f->ctx);
 }
 
-/* After anything that may have made BOT submit: a submission finds completions of others. */
-static void settle(struct ffs *f)
+/*
+ * Called after everything that may have made BOT submit a request: ffs_aio_send() and
+ * ffs_aio_recv() may have found completions of other requests, which are delivered here.
+ */
+static void deliver_and_publish(struct ffs *f)
 {
 	ffs_aio_dispatch(&f->aio);
 	publish(f);
@@ -110,17 +115,18 @@ const struct bot_ep_ops ffs_bot_ops = {
 };
 
 /*
- * Whoever takes over after our death has to know whether the host waits for us.
- * A wrong yes costs a reset, a wrong no the host's time-out. So it stays a yes
- * between two commands that follow each other, where a CBW may have come that we
- * have not seen; and one timer in QUIET_MS is cheaper than one a command. It also
- * bounds how late BOT hears of a send that was lost.
+ * Sets *in_flight, and a timer that may clear it. If this daemon dies, the next one reads
+ * there whether the host waits for an answer. A wrong 1 costs a reset, a wrong 0 the
+ * host's time-out. So it stays 1 between commands that follow each other,
+ * because a CBW may have arrived that this thread has not seen. One timer in QUIET_MS
+ * is also cheaper than one for each command, and it bounds how late BOT learns that a
+ * send was lost.
  */
-static void mark_in_flight(struct ffs *f)
+static void set_in_flight(struct ffs *f)
 {
-	if (f->marked)
+	if (f->in_flight_set)
 		return;
-	f->marked = true;
+	f->in_flight_set = true;
 	if (f->in_flight)
 		atomic_store(f->in_flight, 1);
 	f->quiet_commands = bot_get_stats(f->bot)->commands;
@@ -131,14 +137,14 @@ static void on_quiet(struct ffs *f)
 {
 	bool quiet;
 
-	/* That a CSW has gone out wakes nobody. */
-	settle(f);
+	/* The completion of a CSW does not wake this thread (decision 011). */
+	deliver_and_publish(f);
 	quiet = bot_at_rest(f->bot) && bot_get_stats(f->bot)->commands == f->quiet_commands;
-	f->marked = false;
+	f->in_flight_set = false;
 	if (quiet && f->in_flight)
 		atomic_store(f->in_flight, 0);
 	if (!quiet && f->speed != FFS_SPEED_NONE)
-		mark_in_flight(f);
+		set_in_flight(f);
 }
 
 static void client_sent(void *ctx, int32_t result)
@@ -149,7 +155,7 @@ static void client_sent(void *ctx, int32_t result)
 static bool client_received(void *ctx, const uint8_t *data, int32_t result)
 {
 	if (result >= 0)
-		mark_in_flight(ctx);
+		set_in_flight(ctx);
 	return bot_received(((struct ffs *)ctx)->bot, data, result);
 }
 
@@ -164,9 +170,9 @@ const struct ffs_aio_client ffs_bot_client = {
 	.posted = client_posted,
 };
 
-/* ---- what the host did -------------------------------------------------------------------- */
+/* ---- events of the host ------------------------------------------------------------------- */
 
-/* Of the current speed; 0 when the function is not enabled (any more). */
+/* Returns the bulk wMaxPacketSize of the current speed, 0 if the function is not enabled. */
 static uint16_t max_packet(struct ffs *f)
 {
 	struct usb_endpoint_descriptor d;
@@ -218,7 +224,7 @@ static void new_session(struct ffs *f, bool enabled)
 	bot_disabled(f->bot);
 	if (was_on) {
 		if (ffs_may_log(f))
-			log_info("%s: the host is gone", f->instance);
+			log_info("%s: the host disconnected", f->instance);
 		flush(f);
 	}
 }
@@ -226,13 +232,14 @@ static void new_session(struct ffs *f, bool enabled)
 static void class_reset(struct ffs *f)
 {
 	/*
-	 * What has come belongs before the reset, while the host waits for it to be
-	 * acknowledged; if it is not waiting, the next CBW may be among that. The
-	 * kernel hands received data on by a worker of its own, which a reset can
-	 * overtake: a CBW of before would be carried out after it.
+	 * While the host still waits for the acknowledgement, everything received so far was
+	 * sent before the reset, so BOT gets it first. The kernel delivers received data
+	 * from a worker of its own, which a reset can overtake: without the pause a CBW from
+	 * before the reset would be carried out after it. Once the reset has been
+	 * acknowledged, the next CBW may have come already, so BOT resets first.
 	 */
-	if (!f->seen.late) {
-		nanosleep(&(struct timespec){.tv_nsec = RESET_SETTLE_NS}, NULL);
+	if (!f->seen.early) {
+		nanosleep(&(struct timespec){.tv_nsec = RESET_WAIT_NS}, NULL);
 		ffs_aio_dispatch(&f->aio);
 	}
 	f->aio.reset = f->seen.reset;
@@ -241,27 +248,31 @@ static void class_reset(struct ffs *f)
 }
 
 /*
- * What the process before us left is ours. same: the host knows of no change. Else it
- * has reset the bus; and if it was waiting for us, for that, or for a process before.
+ * Continues the session of the daemon that died. same_session: the host has noticed
+ * nothing. Otherwise it has reset the bus since then, which also ended a command that was
+ * in flight.
  */
-static void take_over(struct ffs *f, bool same)
+static void take_over(struct ffs *f, bool same_session)
 {
-	uint16_t packet = same ? max_packet(f) : 0;
+	uint16_t packet = same_session ? max_packet(f) : 0;
 	bool in_flight = f->in_flight && atomic_load(f->in_flight);
 
 	f->speed = speed_of(packet);
 	bot_taken_over(f->bot, packet, in_flight);
 	if (in_flight)
-		mark_in_flight(f);
-	if (!same)
-		log_info("%s: goes on behind a reset by the host", f->instance);
+		set_in_flight(f);
+	if (!same_session)
+		log_info("%s: resumed after a reset by the host", f->instance);
 	else if (packet)
-		log_info("%s: goes on at %s speed%s", f->instance, speed_name(f->speed),
-			in_flight ? "; the host may wait for an answer, and is made to reset" : "");
+		log_info("%s: resumed at %s speed%s", f->instance, speed_name(f->speed),
+			in_flight ? "; the host may be waiting for an answer, bulk-in "
+				    "is halted until it resets"
+				  : "");
 	else
-		log_info("%s: goes on, not configured by the host", f->instance);
+		log_info("%s: resumed, not configured by the host", f->instance);
 }
 
+/* Brings BOT to the state of the host that the ep0 thread saw last. */
 static void follow_host(struct ffs *f)
 {
 	struct ffs_host was = f->seen;
@@ -269,7 +280,7 @@ static void follow_host(struct ffs *f)
 	pthread_mutex_lock(&f->lock);
 	f->seen = f->host;
 	pthread_mutex_unlock(&f->lock);
-	if (f->inherited && !f->taken_over && f->seen.known) {
+	if (f->inherited && !f->taken_over && f->seen.caught_up) {
 		f->taken_over = true;
 		take_over(f, f->seen.generation == 0);
 	}
@@ -289,13 +300,13 @@ static bool on_wake(struct ffs *f)
 
 	follow_host(f);
 	resume = atomic_exchange(&f->resume, false);
-	if (ffs_run_mail(f) || resume) {
+	if (ffs_run_tasks(f) || resume) {
 		ffs_aio_unhold(&f->aio);
 		bot_resume(f->bot);
 	}
 	if (resume && f->resumed)
 		f->resumed(f->ctx);
-	settle(f);
+	deliver_and_publish(f);
 	pthread_mutex_lock(&f->lock);
 	stop = f->stopping;
 	pthread_mutex_unlock(&f->lock);
@@ -305,20 +316,21 @@ static bool on_wake(struct ffs *f)
 static void on_tick(struct ffs *f)
 {
 	if (!f->ticking)
-		return; /* taken back when it was on its way */
+		return; /* disarmed after it had expired */
 	f->ticking = false;
 	ffs_aio_dispatch(&f->aio);
-	/* Unless it wants another one by now. */
+	/* The completions may have disarmed it or armed it again. */
 	if (!f->ticking)
 		bot_tick(f->bot);
-	settle(f);
+	deliver_and_publish(f);
 }
 
 enum source { SOURCE_WAKE, SOURCE_COMPLETION, SOURCE_TICK, SOURCE_QUIET, SOURCES };
 
 /*
- * Edge-triggered: none is ever read, one system call less for each wake-up. The
- * mailbox goes first, so that completions of a dead session find it closed.
+ * Edge-triggered, so that no descriptor need be read: one system call less for each
+ * wake-up. SOURCE_WAKE comes first: if the host ended the session, BOT must know that
+ * before the completions of that session are delivered.
  */
 static int loop(struct ffs *f)
 {
@@ -336,7 +348,7 @@ static int loop(struct ffs *f)
 		if (due & 1u << SOURCE_WAKE)
 			on = on_wake(f);
 		if (due & 1u << SOURCE_COMPLETION)
-			settle(f);
+			deliver_and_publish(f);
 		if (due & 1u << SOURCE_TICK)
 			on_tick(f);
 		if (due & 1u << SOURCE_QUIET)
@@ -386,7 +398,7 @@ void *ffs_usb_run(void *arg)
 
 	snprintf(name, sizeof(name), "usb-%.11s", drive ? drive + 1 : f->instance);
 	pthread_setname_np(pthread_self(), name);
-	/* Linux has a nice value for each thread; without the right to raise it, so be it. */
+	/* Linux has a nice value for each thread. Without the right to raise it this fails. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), USB_NICE);
 	ret = loop(f);
 	if (ret < 0)
@@ -394,6 +406,6 @@ void *ffs_usb_run(void *arg)
 	pthread_mutex_lock(&f->lock);
 	f->running = false;
 	pthread_mutex_unlock(&f->lock);
-	ffs_run_mail(f); /* somebody may wait for what came in last */
+	ffs_run_tasks(f); /* ffs_call() may wait for a task queued last */
 	return NULL;
 }

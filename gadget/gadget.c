@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The gadget in configfs. libusbgx makes and removes it. The UDC attribute is
- * ours to write: libusbgx reads the list of controllers once, at usbg_init(),
- * and folds what the kernel answers into an enum that cannot name an owner.
+ * Makes, binds and removes the gadget in configfs. libusbgx does all of it except binding:
+ * it reads the list of controllers only once, in usbg_init(), and translates the
+ * kernel's answer to an enum that cannot tell who uses a controller. So this file
+ * writes the attribute UDC itself.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -33,53 +34,7 @@
 #define CONFIGFS_MAGIC 0x62656570
 #endif
 
-int gadget_error(int usbg)
-{
-	switch (usbg) {
-	case USBG_SUCCESS:
-		return 0;
-	case USBG_ERROR_NO_MEM:
-		return -ENOMEM;
-	case USBG_ERROR_NO_ACCESS:
-		return -EACCES;
-	case USBG_ERROR_INVALID_PARAM:
-	case USBG_ERROR_INVALID_VALUE:
-		return -EINVAL;
-	case USBG_ERROR_NOT_FOUND:
-		return -ENOENT;
-	case USBG_ERROR_EXIST:
-		return -EEXIST;
-	case USBG_ERROR_NO_DEV:
-		return -ENODEV;
-	case USBG_ERROR_BUSY:
-		return -EBUSY;
-	case USBG_ERROR_NOT_SUPPORTED:
-		return -ENOTSUP;
-	case USBG_ERROR_PATH_TOO_LONG:
-		return -ENAMETOOLONG;
-	default:
-		return -EIO;
-	}
-}
-
 /* ---- small files -------------------------------------------------------------------------- */
-
-/* The first line without its end; false when there is none. */
-bool gadget_read_line(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = read(fd, buf, size - 1);
-	close(fd);
-	if (n <= 0)
-		return false;
-	buf[n] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
-	return buf[0] != '\0';
-}
 
 static int write_text(const char *path, const char *text)
 {
@@ -106,7 +61,7 @@ static int not_dot(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-/* ---- clearing away what a crash left ------------------------------------------------------ */
+/* ---- removing ----------------------------------------------------------------------------- */
 
 /* mountinfo writes blanks, tabs, newlines and backslashes as \ooo. */
 static void unescape(char *s)
@@ -126,7 +81,7 @@ static void unescape(char *s)
 	*to = '\0';
 }
 
-/* One line of mountinfo; true when it is a FunctionFS, with its place and instance. */
+/* Parses a line of mountinfo. True: it is a FunctionFS, mounted at *place. */
 static bool parse_mount(char *line, char **place, char **instance)
 {
 	char *rest = strstr(line, " - functionfs ");
@@ -185,10 +140,10 @@ static int remove_gadget(usbg_state *s, const char *name)
 
 	if (!g)
 		return 0;
-	/* ENODEV: it was not bound. */
+	/* Fails with ENODEV if it is not bound. */
 	write_udc(name, "\n");
 	unmount_functions(g);
-	ret = gadget_cdc_let_go(g);
+	ret = gadget_cdc_close_ports(g);
 	if (ret)
 		return ret;
 	ret = usbg_rm_gadget(g, USBG_RM_RECURSE);
@@ -221,7 +176,10 @@ static int need_configfs(void)
 	return 0;
 }
 
-/* usbg_init() fails as a whole over one function of another's gadget that it does not know. */
+/*
+ * Logs why usbg_init() failed. It fails if any gadget, even of another program, has a
+ * function that this version of libusbgx does not know.
+ */
 static void explain_init(int error)
 {
 	struct dirent **gadgets;
@@ -276,7 +234,7 @@ static int add_functions(struct gadget *g, const struct gadget_config *c, usbg_c
 static int build(struct gadget *g, const struct gadget_config *c)
 {
 	struct usbg_gadget_attrs attrs = {
-		.bcdUSB = 0x0200, /* gadget_bind() knows better */
+		.bcdUSB = 0x0200, /* gadget_bind() sets it for the controller */
 		.bMaxPacketSize0 = 64,
 		.idVendor = c->id_vendor,
 		.idProduct = c->id_product,
@@ -295,7 +253,7 @@ static int build(struct gadget *g, const struct gadget_config *c)
 	usbg_config *config;
 	int ret;
 
-	/* Interface Association ECN: tells hosts, Windows for one, to look for associations. */
+	/* Interface Association ECN: makes hosts (Windows) look for interface associations. */
 	if (c->cdcs > 0) {
 		attrs.bDeviceClass = USB_CLASS_MISC;
 		attrs.bDeviceSubClass = 2;
@@ -305,7 +263,7 @@ static int build(struct gadget *g, const struct gadget_config *c)
 	if (ret == USBG_SUCCESS)
 		ret = usbg_create_config(g->usbg, GADGET_CONFIG_ID, GADGET_CONFIG_LABEL,
 			&config_attrs, &config_strings, &config);
-	if (ret == USBG_SUCCESS) /* the attribute is in mA and larger than that struct's byte */
+	if (ret == USBG_SUCCESS) /* in mA, which do not fit usbg_config_attrs.bMaxPower */
 		ret = usbg_set_config_max_power(config, (int)c->max_power);
 	if (ret != USBG_SUCCESS) {
 		log_error("cannot create the gadget %s: %s", c->name, usbg_strerror(ret));
@@ -315,8 +273,8 @@ static int build(struct gadget *g, const struct gadget_config *c)
 	return ret ? ret : gadget_cdc_add(g, c, config);
 }
 
-/* The attributes that gadget_bind() and gadget_unbind() write. */
-static int give(const char *name, uid_t uid, gid_t gid)
+/* Makes uid and gid owners of the attributes that gadget_bind() and gadget_unbind() write. */
+static int give_attributes(const char *name, uid_t uid, gid_t gid)
 {
 	static const char *const attributes[] = {"UDC", "bcdUSB"};
 	char path[PATH_BYTES];
@@ -351,7 +309,7 @@ int gadget_create(const struct gadget_config *config, uid_t uid, gid_t gid)
 	if (!ret)
 		ret = build(&g, config);
 	if (!ret)
-		ret = give(config->name, uid, gid);
+		ret = give_attributes(config->name, uid, gid);
 	if (ret && g.usbg)
 		usbg_rm_gadget(g.usbg, USBG_RM_RECURSE);
 	usbg_cleanup(g.state);
@@ -397,7 +355,7 @@ void gadget_free(struct gadget *g)
 
 /* ---- binding ------------------------------------------------------------------------------ */
 
-/* Who has this controller; false when nobody. */
+/* Finds the gadget or driver that uses a controller. False: it is free. */
 static bool udc_owner(const char *udc, char *owner, size_t size)
 {
 	char path[PATH_BYTES], line[NAME_BYTES];
@@ -417,7 +375,7 @@ static bool udc_owner(const char *udc, char *owner, size_t size)
 		free(gadgets);
 	if (found)
 		return true;
-	/* g_ether and its like, raw-gadget: drivers that configfs knows nothing of. */
+	/* Drivers that do not use configfs: g_ether and the like, raw-gadget. */
 	snprintf(path, sizeof(path), UDC_CLASS "/%s/function", udc);
 	if (!gadget_read_line(path, line, sizeof(line)))
 		return false;
@@ -452,8 +410,8 @@ static bool udc_exists(const char *udc)
 }
 
 /*
- * Looked up before the attempt: today's kernels say EBUSY for a controller that
- * is not there too, and warn in their log each time.
+ * Checks the controller before writing UDC: current kernels answer EBUSY for a missing
+ * controller too, and log a warning each time.
  */
 static int try_udc(struct gadget *g, const char *udc, char *owner, size_t size)
 {
@@ -466,7 +424,7 @@ static int try_udc(struct gadget *g, const char *udc, char *owner, size_t size)
 	ret = bind_to(g, udc);
 	if (!ret || udc_owner(udc, owner, size))
 		return ret;
-	/* Linux 6.1 and newer say EBUSY, whatever a function's bind() says. */
+	/* Linux 6.1 and newer answer EBUSY whatever error a function's bind() returned. */
 	return udc_exists(udc) ? -ENOSPC : -ENODEV;
 }
 
@@ -506,7 +464,7 @@ int gadget_unbind(struct gadget *g)
 		return 0;
 	g->udc[0] = '\0';
 	ret = write_udc(g->name, "\n");
-	/* The controller may have gone, and the binding with it. */
+	/* ENODEV: the controller disappeared, and the binding with it. */
 	return ret == -ENODEV ? 0 : ret;
 }
 
@@ -514,7 +472,7 @@ int gadget_unbind(struct gadget *g)
 
 void gadget_default_serial(char out[17])
 {
-	/* Not below /proc, of which a service may see nothing but processes. */
+	/* Not below /proc, where a service may see only processes (ProcSubset=pid). */
 	static const char *const sources[] = {
 		"/sys/firmware/devicetree/base/serial-number", "/etc/machine-id"};
 	uint64_t hash;
@@ -523,7 +481,7 @@ void gadget_default_serial(char out[17])
 	for (size_t i = 0; i < 2 && !id[0]; i++)
 		gadget_read_line(sources[i], id, sizeof(id));
 	hash = hash_bytes(HASH_START, id, strlen(id));
-	/* BOT 4.1.1: the last 12 digits make the device unique, hosts take zeros for none. */
+	/* BOT 4.1.1: the last 12 digits identify the device; hosts ignore all zeros. */
 	if (!(hash & UINT64_C(0xffffffffffff)))
 		hash |= 1;
 	snprintf(out, 17, "%016" PRIX64, hash);

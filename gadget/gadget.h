@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The composite USB gadget in configfs, through libusbgx: ids, strings, one
- * configuration, one FunctionFS function per drive, behind them serial ports and
- * network interfaces of the kernel's own. Gadgets of others are never touched.
+ * The composite USB gadget in configfs, through libusbgx: IDs, strings and one
+ * configuration with one FunctionFS function for each drive, followed by the kernel's
+ * own serial ports and network interfaces. Gadgets of other names are never changed.
  */
 #ifndef GADGET_GADGET_H
 #define GADGET_GADGET_H
@@ -17,12 +17,12 @@
 
 struct gadget;
 
-/* Functions of the Communications Device Class: a serial port, two ways to carry Ethernet. */
+/* USB functions of the Communications Device Class: a serial port, Ethernet as NCM or ECM. */
 enum gadget_cdc_type { GADGET_ACM, GADGET_NCM, GADGET_ECM };
 
 struct gadget_cdc {
 	enum gadget_cdc_type type;
-	uint8_t host_mac[6], board_mac[6]; /* of the interface at either end; not for ACM */
+	uint8_t host_mac[6], board_mac[6]; /* of the interfaces at both ends; unused for ACM */
 };
 
 struct gadget_config {
@@ -33,59 +33,72 @@ struct gadget_config {
 	const char *configuration; /* configuration string */
 	unsigned max_power;        /* mA */
 	const char *ffs_instance[GADGET_MAX_FUNCTIONS]; /* NULL-terminated unless full */
-	unsigned cdcs;
+	unsigned cdcs;                                  /* entries of cdc[] */
 	struct gadget_cdc cdc[GADGET_MAX_CDC];
 };
 
 /*
- * Makes it in configfs, which only root can; uid and gid may bind and unbind it
- * from then on. A gadget of the same name (left by a crash) is removed first. 0, or
- * -errno with the reason logged (no configfs, no libcomposite ...).
+ * Makes the gadget in configfs. Needs root; afterwards uid and gid may bind and unbind it.
+ * Removes a gadget of the same name first, which a crash may have left. 0, or -errno
+ * with the reason logged (no configfs, no libcomposite ...).
  */
 int gadget_create(const struct gadget_config *config, uid_t uid, gid_t gid);
-/* Unbinds it, unmounts its FunctionFS, removes it. None of that name: fine. */
+/*
+ * Unbinds the gadget, unmounts its FunctionFS and removes it from configfs. Needs root. 0,
+ * also if there is no gadget of that name, or -errno with the reason logged.
+ */
 int gadget_remove(const char *name);
-/* One of that name is bound to a controller: somebody holds its FunctionFS. */
+/*
+ * True if a gadget of that name is bound to a controller, which implies that a process
+ * keeps the files of its FunctionFS open.
+ */
 bool gadget_is_bound(const char *name);
 
 /*
- * The gadget of that name as it is, bound (gadget_udc()) or not. 0; or -errno with
- * the reason in *why, when it is not the one that config describes.
+ * Takes over the gadget of that name, which another process made, bound (gadget_udc()) or
+ * not, and changes nothing in it. 0, and *out belongs to the caller (gadget_free()); or
+ * -errno with the reason in *why (static text) if it is not the one that config describes.
  */
-int gadget_adopt(const struct gadget_config *config, struct gadget **out, const char **why);
-/* Lets go of it, and leaves it as it is. NULL is fine. */
+int gadget_take_over(const struct gadget_config *config, struct gadget **out, const char **why);
+/* Frees the handle; the gadget stays as it is. NULL is allowed. */
 void gadget_free(struct gadget *g);
 
 /*
- * Binds to udc (NULL or "" = the first free one). 0; -ENODEV: no UDC (yet);
- * -EBUSY: taken, *owner (size owner_size) names the gadget that has it; -ENOSPC:
- * free, but it refuses these functions, most likely for want of endpoints (each
- * FunctionFS one has one IN and one OUT, each CDC one two and one); or -errno.
- * Only when every function has its descriptors (ffs_open()).
+ * Binds the gadget to udc (NULL or "": the first free one). Every FunctionFS function must
+ * have its descriptors (ffs_open()). 0, also if it is bound already, or
+ *   -ENODEV  there is no such UDC, or none yet
+ *   -EBUSY   it is in use; *owner (size owner_size) names the gadget that has it
+ *   -ENOSPC  it is free but refuses these functions, most likely because it has too few
+ *            endpoints (a FunctionFS function takes one IN and one OUT, a CDC function
+ *            two IN and one OUT)
+ * or another -errno.
  */
 int gadget_bind(struct gadget *g, const char *udc, char *owner, size_t owner_size);
-/* Name of the UDC bound to, "" when not. */
+/* The name of the UDC it is bound to, "" if it is not bound. */
 const char *gadget_udc(const struct gadget *g);
-/* 0 or -errno; not bound is fine. */
+/* Unbinds the gadget. 0, also if it is not bound or the controller disappeared, or -errno. */
 int gadget_unbind(struct gadget *g);
 
-/* The kernel's name for it, e.g. "acm". */
+/* The kernel's name of the function, e.g. "acm". */
 const char *gadget_cdc_name(enum gadget_cdc_type type);
 
-/* A CDC function as this board has it. Texts are "" when they do not apply. */
+/* A CDC function on this board. Texts that do not apply are "". */
 struct gadget_cdc_state {
 	char node[32];                    /* "/dev/ttyGS0", or the interface "usb0" */
 	char host_mac[18], board_mac[18]; /* 02:00:00:00:00:01 */
 };
 
 /*
- * Of the one at place of gadget_config.cdc. The node is there from the first
- * binding on, and is "" before. 0 or -errno.
+ * Gets the state of the CDC function at that place in gadget_config.cdc. The name of a
+ * network interface is known from the first binding on. 0 or -errno.
  */
-int gadget_cdc_look(const struct gadget *g, enum gadget_cdc_type type, unsigned place,
+int gadget_cdc_get_state(const struct gadget *g, enum gadget_cdc_type type, unsigned place,
 	struct gadget_cdc_state *state);
 
-/* A stable serial for this board: 16 hex digits from machine-id or the SoC serial. */
+/*
+ * Makes a serial number that stays the same on this board: 16 upper-case hex digits,
+ * derived from the SoC's serial number, or from machine-id if there is none.
+ */
 void gadget_default_serial(char out[17]);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Serial ports and network interfaces beside the drives. The kernel runs them;
- * here they are made, compared and looked at.
+ * Serial ports and network interfaces beside the drives. The kernel runs them; this file
+ * adds them to the gadget, compares them with the configuration and reads their state.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,9 +22,9 @@
 #include "gadget/gadget_int.h"
 #include "util/log.h"
 
-#define TTY            "/dev/ttyGS"
-#define LET_GO_MS      10000
-#define LET_GO_POLL_MS 20
+#define TTY           "/dev/ttyGS"
+#define CLOSE_WAIT_MS 10000
+#define CLOSE_POLL_MS 20
 
 static usbg_function_type type_of(enum gadget_cdc_type type)
 {
@@ -44,7 +44,10 @@ const char *gadget_cdc_name(enum gadget_cdc_type type)
 	return usbg_get_function_type_str(type_of(type));
 }
 
-/* Its place: two functions that change places are other functions to the host. */
+/*
+ * The instance is the place in the configuration: to the host, two functions that change
+ * places are different functions.
+ */
 static void instance_of(unsigned place, char out[8])
 {
 	snprintf(out, 8, "%u", place & 0xffu);
@@ -58,7 +61,7 @@ static usbg_function *find(usbg_gadget *g, enum gadget_cdc_type type, unsigned p
 	return usbg_get_function(g, type_of(type), instance);
 }
 
-/* Before it is bound, or the kernel makes some up. */
+/* Must be done before the gadget is bound, or the kernel chooses random addresses. */
 static int set_macs(usbg_function *f, const struct gadget_cdc *cdc)
 {
 	usbg_f_net *net = usbg_to_net_function(f);
@@ -106,7 +109,10 @@ int gadget_cdc_add(struct gadget *g, const struct gadget_config *c, usbg_config 
 	return ret;
 }
 
-/* Not usbg_f_net_get_dev_addr() and its like: those of libusbgx 0.3.0 keep what they read. */
+/*
+ * Does not use usbg_f_net_get_dev_addr() and usbg_f_net_get_host_addr(): in libusbgx 0.3.0 they
+ * read into a copy and never return the address.
+ */
 static int get_macs(usbg_f_net *net, struct ether_addr *board, struct ether_addr *host)
 {
 	union usbg_f_net_attr_val val;
@@ -121,7 +127,7 @@ static int get_macs(usbg_f_net *net, struct ether_addr *board, struct ether_addr
 	return ret;
 }
 
-bool gadget_cdc_same(usbg_gadget *g, const struct gadget_config *c)
+bool gadget_cdc_matches(usbg_gadget *g, const struct gadget_config *c)
 {
 	for (unsigned i = 0; i < c->cdcs; i++) {
 		const struct gadget_cdc *cdc = &c->cdc[i];
@@ -140,9 +146,9 @@ bool gadget_cdc_same(usbg_gadget *g, const struct gadget_config *c)
 	return true;
 }
 
-/* ---- letting go --------------------------------------------------------------------------- */
+/* ---- closing serial ports ----------------------------------------------------------------- */
 
-/* A process that has node open, 0 when none is seen. It may have been unlinked. */
+/* Returns the PID of a process that has node open, unlinked or not; 0 if there is none. */
 static int holder_of(const char *node)
 {
 	glob_t all;
@@ -165,11 +171,12 @@ static int holder_of(const char *node)
 }
 
 /*
- * As when a modem's line is cut: a getty ends, and a login shell with its jobs.
- * Nobody may open the port anew, least of all systemd a getty: one who does while
- * the kernel takes the port away has the kernel follow a NULL pointer (gs_close()
- * after a gs_open() that failed, seen with Linux 6.12). So its node goes first. The
- * kernel makes it again with the next port.
+ * Hangs up the port, as if a modem's line were cut: a getty ends, and so does a login
+ * shell with its jobs. The device node is removed first, so that no process opens the
+ * port again; systemd would start the next getty. If a process opens it while the
+ * kernel removes the port, the kernel follows a NULL pointer (gs_close() after a
+ * gs_open() that failed, seen with Linux 6.12). The kernel makes the node again with
+ * the next port.
  */
 static void hang_up(const char *node)
 {
@@ -182,15 +189,15 @@ static void hang_up(const char *node)
 	close(fd);
 }
 
-static int let_go(const char *node)
+static int close_port(const char *node)
 {
-	const struct timespec pause = {.tv_nsec = LET_GO_POLL_MS * 1000000L};
+	const struct timespec pause = {.tv_nsec = CLOSE_POLL_MS * 1000000L};
 	char comm[64], name[64] = "?";
 	int pid;
 
 	hang_up(node);
 	pid = holder_of(node);
-	for (int ms = 0; pid && ms < LET_GO_MS; ms += LET_GO_POLL_MS) {
+	for (int ms = 0; pid && ms < CLOSE_WAIT_MS; ms += CLOSE_POLL_MS) {
 		nanosleep(&pause, NULL);
 		pid = holder_of(node);
 	}
@@ -203,7 +210,7 @@ static int let_go(const char *node)
 	return -EBUSY;
 }
 
-int gadget_cdc_let_go(usbg_gadget *g)
+int gadget_cdc_close_ports(usbg_gadget *g)
 {
 	usbg_function *f;
 	char node[32];
@@ -216,12 +223,12 @@ int gadget_cdc_let_go(usbg_gadget *g)
 				USBG_SUCCESS)
 			continue;
 		snprintf(node, sizeof(node), TTY "%d", port);
-		ret = let_go(node);
+		ret = close_port(node);
 	}
 	return ret;
 }
 
-/* ---- looking ------------------------------------------------------------------------------ */
+/* ---- state -------------------------------------------------------------------------------- */
 
 static void show_mac(const struct ether_addr *mac, char out[18])
 {
@@ -230,7 +237,7 @@ static void show_mac(const struct ether_addr *mac, char out[18])
 	snprintf(out, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
 }
 
-static int look_at_net(usbg_function *f, struct gadget_cdc_state *state)
+static int get_net_state(usbg_function *f, struct gadget_cdc_state *state)
 {
 	usbg_f_net *net = usbg_to_net_function(f);
 	struct ether_addr board, host;
@@ -241,7 +248,7 @@ static int look_at_net(usbg_function *f, struct gadget_cdc_state *state)
 		ret = USBG_ERROR_IO;
 	if (ret != USBG_SUCCESS)
 		return gadget_error(ret);
-	/* "usb%d" or "(unnamed net_device)" before it has been bound. */
+	/* Before the first binding it is "usb%d" or "(unnamed net_device)". */
 	if (strpbrk(state->node, "%( "))
 		state->node[0] = '\0';
 	show_mac(&board, state->board_mac);
@@ -249,7 +256,7 @@ static int look_at_net(usbg_function *f, struct gadget_cdc_state *state)
 	return 0;
 }
 
-int gadget_cdc_look(const struct gadget *g, enum gadget_cdc_type type, unsigned place,
+int gadget_cdc_get_state(const struct gadget *g, enum gadget_cdc_type type, unsigned place,
 	struct gadget_cdc_state *state)
 {
 	usbg_function *f = find(g->usbg, type, place);
@@ -259,7 +266,7 @@ int gadget_cdc_look(const struct gadget *g, enum gadget_cdc_type type, unsigned 
 	if (!f)
 		return -ENOENT;
 	if (type != GADGET_ACM)
-		return look_at_net(f, state);
+		return get_net_state(f, state);
 	ret = usbg_f_serial_get_port_num(usbg_to_serial_function(f), &port);
 	if (ret == USBG_SUCCESS)
 		snprintf(state->node, sizeof(state->node), TTY "%d", port);

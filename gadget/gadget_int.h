@@ -25,20 +25,20 @@ struct gadget {
 	usbg_gadget *usbg;
 };
 
-/* -errno for what libusbgx says. */
+/* Translates an error of libusbgx to -errno; 0 for USBG_SUCCESS. */
 int gadget_error(int usbg);
-/* The first line of a file without its end; false when there is none. */
+/* Reads the first line of a file, without its newline. False if there is none. */
 bool gadget_read_line(const char *path, char *buf, size_t size);
 
-/* The CDC functions, behind what the configuration has already. 0, or -errno and logged. */
+/* Adds the CDC functions to the end of config. 0, or -errno with the reason logged. */
 int gadget_cdc_add(struct gadget *g, const struct gadget_config *c, usbg_config *config);
 /*
- * To be called before g, which is not bound, is removed: the kernel waits, and
- * cannot be killed meanwhile, until nobody has a serial port of it open. Hangs up
- * on those who have. 0, or -EBUSY and logged when they do not let go.
+ * Call it before removing g, which must not be bound. Hangs up the serial ports of g and
+ * waits up to 10 s until no process has one open: the removal would wait for that in the
+ * kernel, where it cannot be killed. 0, or -EBUSY with the process logged.
  */
-int gadget_cdc_let_go(usbg_gadget *g);
-/* Whether g has those that c describes; of others it may have as well nothing is said. */
-bool gadget_cdc_same(usbg_gadget *g, const struct gadget_config *c);
+int gadget_cdc_close_ports(usbg_gadget *g);
+/* True if g has all CDC functions that c describes; it may have more. */
+bool gadget_cdc_matches(usbg_gadget *g, const struct gadget_config *c);
 
 #endif

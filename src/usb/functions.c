@@ -130,7 +130,7 @@ json_t *functions_status(const struct usb_function *f, unsigned count, const str
 		struct gadget_cdc_state state = {.node = ""};
 
 		if (gadget)
-			gadget_cdc_look(gadget, type, i, &state);
+			gadget_cdc_get_state(gadget, type, i, &state);
 		json_array_append_new(
 			all, json_pack("{s:s, s:s, s:s, s:s}", "type", gadget_cdc_name(type),
 				     "node", state.node, "host_mac", state.host_mac, "board_mac",

@@ -238,7 +238,7 @@ static const char *files_missing(const struct usb *u, const struct fdstore *stor
 			return "nothing is known of a drive";
 		if (handover_identity(drive_handover(f->drive)) != identity(u, i))
 			return "a drive is configured otherwise";
-		if (!ffs_files_fit(&store->drive[i].files, u->plan.directory[i]))
+		if (!ffs_files_match(&store->drive[i].files, u->plan.directory[i]))
 			return "its FunctionFS is not there any more";
 	}
 	return NULL;
@@ -249,7 +249,7 @@ static const char *adopt(struct usb *u)
 {
 	const char *why = NULL;
 
-	if (gadget_adopt(&u->plan.gadget, &u->gadget, &why) < 0)
+	if (gadget_take_over(&u->plan.gadget, &u->gadget, &why) < 0)
 		return why;
 	if (*gadget_udc(u->gadget) && *u->config->udc &&
 		strcmp(u->config->udc, gadget_udc(u->gadget)) != 0)

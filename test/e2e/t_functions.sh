@@ -265,13 +265,13 @@ is "restart: at the host, too" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_m
 new_round
 describe "$two" "$acm, ${ncm/;/; host_mac = \"02:00:00:00:0e:03\";}"
 kill_daemon "other MAC"
-check "other MAC: the log says why" wait_for 5 says 'cannot be taken over \(it has other functions\)'
+check "other MAC: the log says why" wait_for 5 says 'cannot be taken over \(its functions differ from the configuration\)'
 other_mac() { [ "$(mac_of "$(host_net cdc_ncm)")" = 02:00:00:00:0e:03 ]; }
 check "other MAC: the host has it" wait_for 120 other_mac || what_host_has
 new_round
 describe "$two" "$acm"
 kill_daemon "one less"
-check "one less: the log says why" wait_for 5 says 'cannot be taken over \(it has other functions\)'
+check "one less: the log says why" wait_for 5 says 'cannot be taken over \(its functions differ from the configuration\)'
 one_less() { host_has 2 && [ -z "$(host_net cdc_ncm)" ]; }
 check "one less: the host has it" wait_for 120 one_less || what_host_has
 

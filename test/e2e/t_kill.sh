@@ -193,6 +193,6 @@ what_is_left() { ls -A "$gadget" "$run" && grep functionfs /proc/mounts; }
 check "stop: nothing is left" nothing_left || what_is_left
 check "stop: the host's drive is gone" wait_for 10 have_drives 0
 echo "# what the daemons said:"
-journalctl -u mmcgadgetd --no-pager -o cat | grep -E 'took over|cannot|goes on|as before|lost|gone|configured|warn|error' |
+journalctl -u mmcgadgetd --no-pager -o cat | grep -E 'took over|cannot|resumed|as before|lost|gone|configured|warn|error' |
 	sort | uniq -c | sed 's/^/# /'
 finish
