@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A trace as a conversation: test/lib/script.h has the language. */
+/* Writes a trace as a conversation in the language of test/lib/script.h. */
 #include "trace/text.h"
 
 #include <inttypes.h>
@@ -9,8 +9,8 @@
 #include "util/array.h"
 #include "util/be.h"
 
-#define LARGEST  (1024u * 1024u) /* bytes of one command that a conversation takes */
-#define STEP_MAX 64u             /* blocks, of a line of WRITEs */
+#define LARGEST  (1024u * 1024u) /* bytes of one command, SCRIPT_MAX_DATA of test/lib/script.h */
+#define STEP_MAX 64u             /* blocks of one WRITE in a "write" line */
 
 #define OP_REQUEST_SENSE     0x03
 #define OP_INQUIRY           0x12
@@ -21,20 +21,20 @@
 struct writer {
 	FILE *out;
 	struct trace_script *result;
-	bool serial;  /* it can be said in a config line */
-	bool started; /* the disc is known */
-	bool failed;  /* the command before ended in CHECK CONDITION */
-	/* The same command, seen that many times in a row; 0 = none is held back. */
+	bool serial;  /* the drive's serial number can be written in a config line */
+	bool started; /* a disc record was found and written */
+	bool failed;  /* the previous command ended in CHECK CONDITION */
+	/* The last command, which came times times in a row and is not written yet; 0: none. */
 	struct trace_command held;
 	uint32_t times;
-	/* WRITE(10)s that follow each other. */
+	/* WRITE(10)s of adjacent blocks, not written yet; from == end: none. */
 	uint32_t run_from, run_end, run_step;
 };
 
 /* ---- the disc ------------------------------------------------------------------------------ */
 
-/* Takes the events that the host had taken, and leaves those that it had not. */
-static void drain(struct writer *w, unsigned pending)
+/* Writes the commands that take the events which the host had taken already. */
+static void write_event_drain(struct writer *w, unsigned pending)
 {
 	if (!(pending & MMC_PENDING_OPERATIONAL))
 		fputs("repeat 4\n> 4a 01 00 00 02 00 00 00 08 00 in=8\n", w->out);
@@ -42,17 +42,20 @@ static void drain(struct writer *w, unsigned pending)
 		fputs("repeat 4\n> 4a 01 00 00 10 00 00 00 08 00 in=8\n", w->out);
 }
 
-/* The drive has a disc that the host knows nothing of: tells it what it had been told. */
-static void settle(struct writer *w, unsigned pending, bool disc)
+/*
+ * The conversation put the disc in with everything still pending for the host. Takes what
+ * the host of the trace had taken already: unit attention, events.
+ */
+static void write_notice_disc(struct writer *w, unsigned pending, bool disc)
 {
 	if (!(pending & MMC_PENDING_ATTENTION))
 		fputs(disc ? "ready\n" : "> 00 00 00 00 00 00\n! 2/3a/01\n", w->out);
-	drain(w, pending);
+	write_event_drain(w, pending);
 	if (pending & MMC_PENDING_RESET)
 		fputs("busreset\n", w->out);
 }
 
-/* Track by track, as a host would have done it. */
+/* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
 	for (uint32_t i = 0; i < d->kept; i++) {
@@ -88,15 +91,16 @@ static void write_recorded(
 {
 	write_layout(w, d);
 	if (pending & MMC_PENDING_CLOSE && !(pending & MMC_PENDING_ATTENTION)) {
-		drain(w, pending);
+		write_event_drain(w, pending);
 		return;
 	}
-	/* Taken out and put in again, it is new to the host and as the file keeps it. */
+	/* Insert it again: new to the host, and with the layout that its image keeps. */
 	fputs("eject force\ninsert-again\n", w->out);
 	if (!inserted)
-		settle(w, pending, true);
+		write_notice_disc(w, pending, true);
 }
 
+/* Writes the lines that make the disc of a record. NULL, or why that is impossible. */
 static const char *write_disc(struct writer *w, const struct trace_disc *d)
 {
 	unsigned pending = TRACE_PENDING(d->flags);
@@ -104,7 +108,7 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 	const char *ua = unseen ? " ua" : "";
 
 	if (d->flags & TRACE_TESTING)
-		return "it begins in a test write, which cannot be brought about again";
+		return "it begins in a test write, which cannot be repeated";
 	if (d->tracks > TRACE_TRACKS)
 		return "the disc has more tracks than a trace keeps";
 	if (d->medium == TRACE_NO_MEDIUM) {
@@ -123,12 +127,12 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 	}
 	if (unseen && !inserted && (d->medium != TRACE_DVD_PLUS_R || is_blank(d)) &&
 		(d->medium != TRACE_DVD_ROM || d->tracks <= 1))
-		settle(w, pending, d->medium != TRACE_NO_MEDIUM);
+		write_notice_disc(w, pending, d->medium != TRACE_NO_MEDIUM);
 	if (d->flags & TRACE_LOCKED)
 		fputs("> 1e 00 00 00 01 00\n", w->out);
 	if (d->flags & TRACE_TRAY_OUT) {
 		fputs("> 1e 00 00 00 00 00\n> 1b 00 00 00 02 00\n", w->out);
-		drain(w, pending);
+		write_event_drain(w, pending);
 	}
 	return NULL;
 }
@@ -141,13 +145,13 @@ static void write_bytes(struct writer *w, const uint8_t *p, uint32_t len)
 		fprintf(w->out, " %02x", p[i]);
 }
 
-/* What it moves are blocks of the disc, and as good as any others. */
+/* The data of a WRITE is not kept in a trace: any blocks will do. */
 static bool is_write(const struct trace_command *c)
 {
 	return c->cdb[0] == OP_WRITE_10 || c->cdb[0] == OP_WRITE_12;
 }
 
-/* Blocks of a WRITE, 0 when it is none or moves something else. */
+/* Blocks of a WRITE; 0 if it is another command, or if blocks and bytes do not agree. */
 static uint32_t write_blocks(const struct trace_command *c)
 {
 	uint32_t n = c->cdb[0] == OP_WRITE_10   ? get_be16(c->cdb + 7)
@@ -162,7 +166,7 @@ static void write_data_out(struct writer *w, const struct trace_command *c)
 	uint32_t blocks = write_blocks(c);
 
 	fputs(" out=", w->out);
-	/* Stamped: a later READ of it may be compared by hand. */
+	/* Blocks stamped with their addresses, so that people can check a later READ. */
 	if (blocks) {
 		fprintf(w->out, "block %" PRIu32 "*%" PRIu32, get_be32(c->cdb + 2), blocks);
 		return;
@@ -172,10 +176,10 @@ static void write_data_out(struct writer *w, const struct trace_command *c)
 		fprintf(w->out, " zero*%" PRIu32, c->announced - c->data_len);
 }
 
-/* What of an answer follows from the commands before it. */
-static uint32_t sure_bytes(const struct writer *w, const struct trace_command *c)
+/* Returns how many bytes of an answer are the same on every drive with this history. */
+static uint32_t predictable_bytes(const struct writer *w, const struct trace_command *c)
 {
-	/* The names and the serial number are the drive's own. */
+	/* Names and serial number differ between drives. */
 	if (c->cdb[0] == OP_INQUIRY || (c->cdb[0] == OP_GET_CONFIGURATION && !w->serial))
 		return MIN(c->data_len, 8u);
 	return c->data_len;
@@ -183,14 +187,14 @@ static uint32_t sure_bytes(const struct writer *w, const struct trace_command *c
 
 static void write_expectations(struct writer *w, const struct trace_command *c)
 {
-	uint32_t sure = c->dir == TRACE_DIR_IN ? sure_bytes(w, c) : 0;
+	uint32_t known = c->dir == TRACE_DIR_IN ? predictable_bytes(w, c) : 0;
 
 	if (c->csw == 1)
 		fprintf(w->out, "! %x/%02x/%02x\n", c->sense >> 16 & 0x0f, c->sense >> 8 & 0xff,
 			c->sense & 0xff);
-	for (uint32_t at = 0; at < sure; at += 16) {
+	for (uint32_t at = 0; at < known; at += 16) {
 		fprintf(w->out, "<");
-		write_bytes(w, c->data + at, MIN(sure - at, 16u));
+		write_bytes(w, c->data + at, MIN(known - at, 16u));
 		fputc('\n', w->out);
 	}
 	if ((c->dir == TRACE_DIR_IN && (c->csw == 0 || c->moved)) ||
@@ -231,8 +235,8 @@ static void flush(struct writer *w)
 	flush_held(w);
 }
 
-/* A plain WRITE(10) that went well. It goes on with the run, or begins one. */
-static bool take_write(struct writer *w, const struct trace_command *c)
+/* Adds a plain, successful WRITE(10) to the run, or begins a new run. False: it is none. */
+static bool add_to_run(struct writer *w, const struct trace_command *c)
 {
 	uint32_t lba = get_be32(c->cdb + 2), n = write_blocks(c);
 
@@ -249,7 +253,7 @@ static bool take_write(struct writer *w, const struct trace_command *c)
 	return true;
 }
 
-/* NULL, or why it cannot be played again. */
+/* NULL, or why the command cannot be repeated. */
 static const char *unplayable(const struct trace_command *c)
 {
 	unsigned key = c->sense >> 16 & 0x0f;
@@ -281,7 +285,7 @@ static void take_command(struct writer *w, const struct trace_command *c)
 	bool autosense = w->failed && c->cdb[0] == OP_REQUEST_SENSE;
 
 	w->failed = c->csw == 1;
-	/* Whoever holds a conversation asks for the sense himself. */
+	/* Whoever runs the conversation sends REQUEST SENSE after each failure anyway. */
 	if (autosense)
 		return;
 	if (why) {
@@ -293,7 +297,7 @@ static void take_command(struct writer *w, const struct trace_command *c)
 		return;
 	}
 	w->result->commands++;
-	if (take_write(w, c))
+	if (add_to_run(w, c))
 		return;
 	flush_run(w);
 	if (w->times && same(&w->held, c)) {
@@ -333,7 +337,7 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 
 	w->serial = h->serial[serial] == '\0';
 	fprintf(w->out, "# from a trace; %" PRIu64 " records before this are not in it\n", skipped);
-	/* Discs and configurations that a drive at a device node is not sure to have. */
+	/* A drive behind /dev/sgN may have neither this disc nor this configuration. */
 	fputs("requires direct bot\n", w->out);
 	if (!config)
 		return;
@@ -349,6 +353,7 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 	fputc('\n', w->out);
 }
 
+/* Handles one record. NULL, or why the trace cannot become a conversation. */
 static const char *take_record(struct writer *w, const struct trace_header *h,
 	const struct trace_record *r, uint64_t skipped)
 {

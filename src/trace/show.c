@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A trace as lines for people. */
+/* Prints a trace as lines of text. */
 #include "trace/text.h"
 
 #include <inttypes.h>
@@ -65,10 +65,12 @@ static void show_disc(const struct trace_disc *d, FILE *out)
 	static const struct {
 		unsigned flag;
 		const char *text;
-	} flags[] = {{TRACE_LOCKED, ", locked"}, {MMC_PENDING_RESET << 8, ", a reset not told"},
-		{MMC_PENDING_ATTENTION << 8, ", a change not told"},
-		{MMC_PENDING_CLOSE << 8, ", a close not told"}, {TRACE_FINALISED, ", finalised"},
-		{TRACE_TRAY_OUT, ", tray open"}, {TRACE_TESTING, ", test write"}};
+	} flags[] = {{TRACE_LOCKED, ", locked"},
+		{MMC_PENDING_RESET << 8, ", a reset not yet reported"},
+		{MMC_PENDING_ATTENTION << 8, ", a disc change not yet reported"},
+		{MMC_PENDING_CLOSE << 8, ", a close not yet reported"},
+		{TRACE_FINALISED, ", finalised"}, {TRACE_TRAY_OUT, ", tray open"},
+		{TRACE_TESTING, ", test write"}};
 
 	fprintf(out, "%s %s", d->cause < ARRAY_LEN(cause) ? cause[d->cause] : "--",
 		medium[d->medium]);

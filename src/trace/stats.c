@@ -30,7 +30,7 @@ unsigned stats_bucket(uint64_t microseconds)
 
 uint64_t stats_percentile(const struct stats_command *c, unsigned share)
 {
-	/* The rank, rounded up, without a product that could overflow. */
+	/* Rounded up. Computed in two parts, so that no product can overflow. */
 	uint64_t rank = c->count / 100 * share + (c->count % 100 * share + 99) / 100, seen = 0;
 
 	for (unsigned n = 0; n < STATS_BUCKETS - 1; n++) {

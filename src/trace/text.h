@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A trace for people, and as a conversation that can be held again. */
+/* Text made from a trace: lines for people, or a conversation that can be repeated. */
 #ifndef TRACE_TEXT_H
 #define TRACE_TEXT_H
 
@@ -9,19 +9,20 @@
 #include "trace/trace.h"
 
 /*
- * Both read a trace that is in memory to its end. NULL, or why not; what came before
- * is written then.
+ * Prints the trace in data, a line for each record and its data. NULL, or a static text
+ * that says what is wrong with the trace; the records before that are printed.
  */
 const char *trace_show(const uint8_t *data, size_t size, FILE *out);
 
 struct trace_script {
-	uint32_t commands; /* that became part of it */
-	uint32_t left_out; /* that cannot be played again; a comment says each */
+	uint32_t commands; /* in the conversation */
+	uint32_t left_out; /* commands that cannot be repeated; a comment names each */
 };
 /*
- * A conversation in the language of test/lib/script.h: the disc as it was at the
- * first place where the trace knows it, then the commands with status, sense and
- * the answers that follow from them.
+ * Writes the trace as a conversation in the language of test/lib/script.h. It begins with
+ * the disc as the first disc record describes it; then come the commands, each with its
+ * status, its sense, and the bytes of its answer that every drive would return. NULL,
+ * or why it is impossible (static text); *result counts what was written.
  */
 const char *trace_write_script(
 	const uint8_t *data, size_t size, FILE *out, struct trace_script *result);

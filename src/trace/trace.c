@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Writing and reading of trace files. */
+/* Encodes and decodes trace files. */
 #include "trace/trace.h"
 
 #include <stdio.h>
@@ -113,7 +113,7 @@ size_t trace_put_record(uint8_t out[TRACE_RECORD_MAX], const struct trace_record
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* What stands in a terminal or a script: ASCII graphic and blanks. */
+/* Decodes a text that is safe in a terminal or a script: ASCII graphic and blanks. */
 static void get_text(char *out, const uint8_t *p, size_t size)
 {
 	size_t n = 0;
@@ -254,7 +254,7 @@ void trace_sense_text(uint32_t sense, char out[24])
 
 bool trace_is_usual(const struct trace_command *c)
 {
-	/* Hosts try what a drive may not have, and look at discs that are not as they think. */
+	/* Hosts probe optional commands, and read discs that differ from what they expect. */
 	static const uint8_t usual[] = {
 		0x20, /* invalid command operation code */
 		0x24, /* invalid field in CDB */
@@ -274,7 +274,7 @@ bool trace_is_usual(const struct trace_command *c)
 		return true;
 	if (key != 0x5)
 		return false;
-	/* Past the end: a read-ahead. */
+	/* LBA out of range: a read-ahead past the end of the disc. */
 	if (asc == 0x21 && c->dir == TRACE_DIR_IN)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)

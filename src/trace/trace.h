@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The trace file: what a host sent and what the drive answered, docs/trace.md has
- * the format. Big-endian, every record with its length. Knows no operating system;
- * a reader trusts nothing it reads.
+ * The trace file: what a host sent and what the drive answered. docs/trace.md has the
+ * format: big-endian, every record begins with its length. Uses no operating system. The
+ * reader checks everything it reads.
  */
 #ifndef TRACE_TRACE_H
 #define TRACE_TRACE_H
@@ -14,17 +14,17 @@
 #define TRACE_MAGIC       "MMCTRACE"
 #define TRACE_VERSION     1u
 #define TRACE_HEADER_SIZE 96u  /* bytes */
-#define TRACE_LOST_AT     24u  /* where in the header the number of lost records is */
-#define TRACE_RECORD_MAX  128u /* bytes of a record that we write */
-#define TRACE_DATA        64u  /* of the data of a command, at the most */
-#define TRACE_TRACKS      5u   /* of a disc, at the most; more are counted only */
+#define TRACE_LOST_AT     24u  /* offset of trace_header.lost in the header */
+#define TRACE_RECORD_MAX  128u /* bytes of a record written by trace_put_record() */
+#define TRACE_DATA        64u  /* bytes of a command's data that are kept, at most */
+#define TRACE_TRACKS      5u   /* tracks of a disc that are kept, at most */
 
 struct trace_header {
 	uint16_t version;
 	bool strict_cdb, finalised_dvd_plus_r; /* struct mmc_config */
 	uint64_t started;                      /* microseconds since 1970, UTC */
-	uint64_t lost;                         /* records that were overwritten */
-	uint32_t buffer;                       /* bytes */
+	uint64_t lost;                         /* older records that were overwritten */
+	uint32_t buffer;                       /* bytes of the drive's write buffer */
 	char vendor[9], product[17], revision[5], serial[33];
 };
 
@@ -45,15 +45,16 @@ struct trace_command {
 	uint8_t data[TRACE_DATA];
 };
 
-enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK /* now and then, as a new start */ };
+/* Why a disc is recorded; TRACE_MARK: now and then, so that readers can start there. */
+enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK };
 enum trace_medium { TRACE_NO_MEDIUM, TRACE_DVD_ROM, TRACE_DVD_PLUS_R };
 
 /* Flags of a disc. */
 #define TRACE_LOCKED         0x01u
 #define TRACE_FINALISED      0x04u
 #define TRACE_TRAY_OUT       0x08u
-#define TRACE_TESTING        0x10u /* a test write */
-/* What the host has not been told: enum mmc_pending, above the others. */
+#define TRACE_TESTING        0x10u /* a test write is in progress */
+/* What the host has not been notified of: enum mmc_pending, in the bits above the others. */
 #define TRACE_PENDING(flags) ((flags) >> 8 & 0x1fu)
 
 struct trace_track { /* struct disc_track */
@@ -66,7 +67,7 @@ struct trace_disc {
 	uint8_t cause, medium; /* enum trace_cause, enum trace_medium */
 	uint16_t flags;
 	uint32_t capacity, readable; /* blocks */
-	uint16_t sessions, tracks;   /* all of them */
+	uint16_t sessions, tracks;   /* on the disc, kept or not */
 	uint32_t kept;               /* entries of track[] */
 	struct trace_track track[TRACE_TRACKS];
 };
@@ -76,12 +77,12 @@ enum trace_event {
 	TRACE_TRANSPORT_RESET,
 	TRACE_EJECT,
 	TRACE_EJECT_FORCE,
-	TRACE_EJECT_ASKS, /* the host has locked the drive, and was asked */
-	TRACE_FINALISE    /* from the board */
+	TRACE_EJECT_ASKS, /* the host had locked the drive and was asked to eject */
+	TRACE_FINALISE    /* finalised by a control command of the board */
 };
 
 struct trace_record {
-	uint8_t type; /* enum trace_type; of another one nothing below is valid */
+	uint8_t type; /* enum trace_type; the union is valid only for these types */
 	uint32_t number;
 	uint64_t time; /* microseconds since the trace began */
 	union {
@@ -91,31 +92,36 @@ struct trace_record {
 	};
 };
 
+/* Encodes the header. */
 void trace_put_header(uint8_t out[TRACE_HEADER_SIZE], const struct trace_header *h);
-/* Bytes of the record. */
+/* Encodes a record and returns its size in bytes. */
 size_t trace_put_record(uint8_t out[TRACE_RECORD_MAX], const struct trace_record *r);
 
-/* A trace in memory. */
+/* Reads a trace in memory. */
 struct trace_reader {
 	const uint8_t *data;
 	size_t size, at;
 	struct trace_header header;
 };
 
-/* NULL, or what is wrong with it. */
+/*
+ * Reads the header. data stays with the caller and must outlive r. NULL, or a static text that
+ * says what is wrong with the header.
+ */
 const char *trace_open(struct trace_reader *r, const uint8_t *data, size_t size);
-/* 1: a record; 0: the end; -1: what comes is none, *why says it. */
+/* Reads the next record. 1; 0 at the end; or -1 if it is damaged, *why (static text) says how. */
 int trace_next(struct trace_reader *r, struct trace_record *record, const char **why);
 
 /*
- * Commands that end badly with healthy hosts, too: no disc, attentions, questions
- * that this drive does not answer. mmcgadgetctl(1) lists them.
+ * True if the command succeeded, or failed in a way that is usual with a healthy drive and
+ * host: no disc, unit attentions, requests for what this drive does not have.
+ * mmcgadgetctl(1) lists them.
  */
 bool trace_is_usual(const struct trace_command *c);
 
-/* "5/21/02", with "deferred" behind it. */
+/* Formats sense as "5/21/02", or "5/21/02 deferred". */
 void trace_sense_text(uint32_t sense, char out[24]);
-/* The name of a sense key, "ILLEGAL REQUEST". */
+/* Returns the name of a sense key, such as "ILLEGAL REQUEST". */
 const char *trace_key_name(unsigned key);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CRC-32 as zlib, Ethernet and cksum -o3 have it (reflected 04C11DB7h). By half bytes:
- * it runs over 64 KiB whenever a disc is opened, and tests open thousands.
+ * The CRC-32 of zlib, Ethernet and cksum -o3 (reflected 04C11DB7h). It works by half bytes:
+ * the table is small, and fast enough for the 64 KiB that are checked whenever a disc is
+ * opened; tests open thousands.
  */
 #ifndef UTIL_CRC32_H
 #define UTIL_CRC32_H
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Goes on from crc, which is 0 at the start. */
+/* Returns the CRC of all data so far; crc is that of the data before, 0 at the start. */
 static inline uint32_t crc32_add(uint32_t crc, const void *data, size_t len)
 {
 	static const uint32_t half[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* FNV-1a: is this what it was? */
+/* FNV-1a, 64 bits: tells whether data changed. Not for data that somebody may forge. */
 #ifndef UTIL_HASH_H
 #define UTIL_HASH_H
 
@@ -9,6 +9,7 @@
 
 #define HASH_START UINT64_C(0xcbf29ce484222325)
 
+/* Returns the hash of all data so far; hash is HASH_START or an earlier result. */
 static inline uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 {
 	const unsigned char *p = data;
@@ -18,7 +19,7 @@ static inline uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 	return hash;
 }
 
-/* With its end, so that two strings are not one longer one. */
+/* Includes the terminating zero, so that "ab", "c" and "a", "bc" differ. */
 static inline uint64_t hash_text(uint64_t hash, const char *s)
 {
 	return hash_bytes(hash, s, strlen(s) + 1);

@@ -32,7 +32,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	/* One fprintf per line: stdio locks the stream, lines do not mix. */
+	/* One fprintf() for each line: stdio locks the stream, so lines do not mix. */
 	if (getenv("JOURNAL_STREAM"))
 		fprintf(stderr, "<%d>%s\n", priority[level], line);
 	else

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Logging to stderr, with the <N> priority prefix journald understands when
- * stderr is the journal. errno is preserved. Safe from any thread. The engine
- * and BOT do not log: they count, and report through their status.
+ * Logging to stderr. If stderr is the journal, each line has the prefix <N> from which
+ * journald takes the priority. Preserves errno. Any thread may log. The engine and BOT do
+ * not log: they count, and report errors to the host.
  */
 #ifndef UTIL_LOG_H
 #define UTIL_LOG_H
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* Set the highest level that is written. Default LOG_LEVEL_INFO. */
+/* Sets the least important level that is written; LOG_LEVEL_INFO at the start. */
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 
-/* printf-like; a newline is added. */
+/* Writes one line, formatted as by printf(); adds the newline. */
 void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-#define STACK (128u * 1024u) /* bytes; there may be two a drive, in 512 MB */
+#define STACK (128u * 1024u) /* bytes; small, as each drive may have two threads, in 512 MB */
 
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg)
 {
@@ -12,7 +12,7 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), v
 	sigset_t all, old;
 	int r;
 
-	/* Signals are the main thread's business. */
+	/* The main thread handles all signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pthread_attr_init(&attr);
