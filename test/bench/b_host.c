@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The host side of the benchmark: the same program for either gadget. Prints
+ * The host side of the benchmark: the same program for both gadgets. Prints
  * "COUNT NANOSECONDS", where the count is bytes or commands; with -c DEVICE (see cpu.h)
  * "COUNT DEVICE IRQ OTHER IDLE", nanoseconds of CPU.
  *
- *   b_host make FILE LABEL BYTES      an ISO 9660 volume with a pattern behind it
- *   b_host same FILE FILE BYTES       compares, the first with O_DIRECT
- *   b_host pattern FILE BYTES         holds what "write" wrote
- *   b_host forget FILE                the page cache has nothing of it any more
- *   b_host read DEV SIZE BYTES        one after the other, SIZE a call, O_DIRECT
+ *   b_host make FILE LABEL BYTES      makes an ISO 9660 volume followed by a pattern
+ *   b_host same FILE FILE BYTES       compares two files, reads the first with O_DIRECT
+ *   b_host pattern FILE BYTES         checks that FILE holds what "write" wrote
+ *   b_host forget FILE                drops FILE from the page cache
+ *   b_host read DEV SIZE BYTES        reads sequentially, SIZE bytes a call, O_DIRECT
  *   b_host buffered FILE SIZE BYTES   the same, through the page cache
- *   b_host read DEV SIZE BYTES FROM   the same from there on
- *   b_host random DEV SIZE COUNT FILEBYTES
+ *   b_host read DEV SIZE BYTES FROM   the same as read, from byte FROM on
+ *   b_host random DEV SIZE COUNT FILEBYTES   reads at random places
  *   b_host write SG BLOCK SIZE BYTES  WRITE(10) from block 0 on
- *   b_host ready SG                   waits for TEST UNIT READY to be good
- *   b_host tur|inquiry|toc|track SG COUNT   track: READ TRACK INFORMATION of the last one
- *   b_host sessions SG COUNT          burns so many, of 32 KiB each
- *   b_host many FOLDER COUNT BYTES    files of that size, with holes only
- *   b_host plug UDCFILE UDC DEV       binds; until DEV is there and udev has settled
- *   b_host run COMMAND [ARG...]       to its end
- *   b_host label DBFILE LABEL COMMAND [ARG...]   runs it; until udev knows LABEL, COUNT 0:
- *                                     it does not within ten seconds
+ *   b_host ready SG                   waits until TEST UNIT READY is GOOD
+ *   b_host tur|inquiry|toc|track SG COUNT   track: READ TRACK INFORMATION of the last track
+ *   b_host sessions SG COUNT          burns COUNT sessions of 32 KiB each
+ *   b_host many FOLDER COUNT BYTES    makes files of that size, only holes
+ *   b_host plug UDCFILE UDC DEV       binds; waits until DEV exists and udev is idle
+ *   b_host run COMMAND [ARG...]       runs COMMAND to its end
+ *   b_host label DBFILE LABEL COMMAND [ARG...]   runs COMMAND; waits until udev knows LABEL,
+ *                                     COUNT is 0 if that takes more than ten seconds
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +75,7 @@ static void nap(void)
 	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
-static const char *device; /* whose CPU time is asked for */
+static const char *device; /* the argument of -c */
 
 static uint64_t begin(void)
 {
@@ -113,11 +113,11 @@ static void *buffer(size_t size)
 
 	if (posix_memalign(&p, 4096, size))
 		die("no memory");
-	memset(p, 0, size); /* a page fault is not what is measured */
+	memset(p, 0, size); /* page faults must not be measured */
 	return p;
 }
 
-/* A file's offset tells what is there: data in the wrong place shows. */
+/* The pattern depends on the offset, so that data in the wrong place is noticed. */
 static void fill(uint8_t *p, uint64_t at, size_t size)
 {
 	for (size_t i = 0; i < size; i += sizeof(uint64_t)) {
@@ -130,13 +130,14 @@ static void fill(uint8_t *p, uint64_t at, size_t size)
 /* ---- unrest ------------------------------------------------------------------------------- */
 
 /*
- * dummy_hcd moves data every 125 us and never in between. On a machine on which everything
- * takes the same time every time, what is ready a microsecond too late is too late in every
- * command of a run, and a change anywhere makes a row jump by a tenth. So something else is
- * going on too, as on a real board: the CPU is busy for some microseconds now and then, the
- * same for both sides and in every run, for about one per cent of the time.
+ * Unrest: short random loads on the CPU. dummy_hcd moves data every 125 us and never in
+ * between. On a machine where everything always takes the same time, data that is ready a
+ * microsecond too late is too late in every command of a run, and a small change anywhere
+ * makes a row jump by a tenth. So, as on a real board, the CPU is busy with something else
+ * for some microseconds now and then: the same for both sides and in every run, about one
+ * per cent of the time.
  */
-#define UNREST_PAUSE_NS 1000000u /* at most; half of it in the mean */
+#define UNREST_PAUSE_NS 1000000u /* at most; half of it on average */
 #define UNREST_SPIN_NS  8000u
 
 static uint32_t unrest_random(uint32_t *x, uint32_t below)
@@ -169,7 +170,7 @@ static void start_unrest(void)
 	pthread_t thread;
 
 	if (device)
-		return; /* counting needs none */
+		return; /* counting CPU time needs none */
 	pthread_attr_init(&attr);
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
@@ -181,7 +182,7 @@ static void start_unrest(void)
 
 /* ---- files -------------------------------------------------------------------------------- */
 
-/* As much of ISO 9660 as makes blkid say the label. */
+/* As much of ISO 9660 as blkid needs to report the label. */
 static void volume(uint8_t *p, const char *label, uint32_t sectors)
 {
 	memset(p, 0, (size_t)2 * SECTOR);
@@ -390,7 +391,7 @@ static void commands(const char *dev, bool (*one)(int fd), unsigned count)
 	int fd = open_or_die(dev, O_RDWR | O_NONBLOCK);
 	uint64_t began;
 
-	if (!one(fd)) /* the first is also the one that faults pages in */
+	if (!one(fd)) /* the first one also faults pages in */
 		die("%s: the command fails", dev);
 	start_unrest();
 	began = begin();
@@ -450,7 +451,7 @@ static void sessions(const char *dev, unsigned count)
 	}
 }
 
-/* ---- what a person waits for -------------------------------------------------------------- */
+/* ---- waiting times of a person ------------------------------------------------------------ */
 
 static void run(char *const *command, bool wait)
 {

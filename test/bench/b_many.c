@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a command costs after many: BOT and the engine over the endpoint in memory
- * (lib/mem_ep.h), a strict host that sends commands of several kinds, and blank discs that
- * follow each other. Prints the CPU time of each million and the memory after it; host and
- * endpoint are in both. Fails only where memory has grown.
+ * The cost of a command after many commands: BOT and the engine over in-memory endpoints
+ * (lib/mem_ep.h), a strict host that sends commands of several kinds, and one blank disc
+ * after the other. Prints the CPU time of each million commands and the memory used after
+ * it; both include host and endpoints. Fails only if memory has grown.
  *
  *   b_many [MILLIONS [COMMANDS]]   10 slices of 1000000 commands
  */
@@ -21,14 +21,14 @@
 #include "lib/script.h"
 #include "util/array.h"
 
-#define BLOCKS      16u /* of a read or a write: 32 KiB */
+#define BLOCKS      16u /* of a READ or WRITE: 32 KiB */
 #define DISC_BLOCKS 4096u
-#define PIECES      20u /* of a slice: their median says more than a sum */
+#define PIECES      20u /* of a slice; their median is steadier than a sum */
 #define RSS_SLACK   (256u * 1024u)
 
 enum kind { TUR, READ, WRITE, TOC, EVENT, KINDS };
 
-/* What twenty commands are, in this order. */
+/* Twenty commands, repeated in this order. */
 static const enum kind mix[] = {TUR, READ, TOC, READ, EVENT, TUR, READ, TUR, READ, EVENT, WRITE,
 	READ, TUR, TUR, READ, TOC, TUR, READ, EVENT, TUR};
 
@@ -41,7 +41,7 @@ struct bench {
 };
 
 struct slice {
-	double ns; /* a command, median of the pieces */
+	double ns; /* for each command, median of the pieces */
 	size_t heap, rss;
 };
 
@@ -84,13 +84,13 @@ static void move(struct bench *b, uint8_t op, uint32_t lba)
 	command(b, cdb, op == 0x28 ? MMC_DIR_IN : MMC_DIR_OUT, sizeof(b->data));
 }
 
-static void settle(struct bench *b)
+static void take_attentions(struct bench *b)
 {
-	if (script_settle(b->x) < 0)
+	if (script_drain_events(b->x) < 0)
 		die("unit attentions: %s", b->x->error);
 }
 
-/* With a session of one write, so that there are contents. */
+/* Inserts a blank and burns a session of one WRITE, so that there is data to read. */
 static void new_disc(struct bench *b)
 {
 	static const uint8_t close_track[10] = {0x5b, [2] = 1, [5] = 1};
@@ -98,11 +98,11 @@ static void new_disc(struct bench *b)
 
 	if (b->x->media(b->x, SCRIPT_MEDIA_BLANK, DISC_BLOCKS) < 0)
 		die("a blank: %s", b->x->error);
-	settle(b);
+	take_attentions(b);
 	move(b, 0x2a, 0);
 	command(b, close_track, MMC_DIR_NONE, 0);
 	command(b, close_session, MMC_DIR_NONE, 0);
-	settle(b);
+	take_attentions(b);
 	b->written = BLOCKS;
 	b->discs++;
 }
@@ -162,7 +162,7 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* It ends with a new disc: what is on one is no growth. */
+/* Runs a slice. It ends with a new disc, so that a disc's contents do not count as growth. */
 static struct slice run(struct bench *b, uint64_t commands)
 {
 	double piece[PIECES];
@@ -193,13 +193,13 @@ int main(int argc, char **argv)
 
 	if (slices < 2 || commands < PIECES)
 		die("two slices at least, of %u commands", PIECES);
-	/* The discs' memory stays with us: faulting it in anew is not what is measured. */
+	/* Keep freed memory of discs: faulting it in again must not be measured. */
 	mallopt(M_MMAP_MAX, 0);
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	if (b.x->start(b.x, &config) < 0)
 		die("%s", b.x->error);
 	new_disc(&b);
-	(void)run(&b, commands / 10); /* the C library has what it needs itself, too */
+	(void)run(&b, commands / 10); /* now the C library has allocated what it needs itself */
 	printf("%8s %14s %12s %12s\n", "commands", "ns a command", "heap bytes", "KiB resident");
 	for (unsigned i = 0; i < slices; i++) {
 		last = run(&b, commands);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How fast the model's wire is: reads the endless bulk-in endpoint of the kernel's
- * SourceSink function through usbfs, with as many transfers queued as keep the controller
- * busy, into memory the controller writes to itself. Nobody touches the data on either
- * side. Prints "BYTES NANOSECONDS".
+ * Measures the speed of dummy_hcd's simulated wire: reads the endless bulk-in endpoint of the
+ * kernel's SourceSink function through usbfs, with as many transfers queued as keep the
+ * controller busy, into memory of usbfs. Neither side touches the data. Prints
+ * "BYTES NANOSECONDS".
  *
  *   b_wire /dev/bus/usb/BBB/DDD ENDPOINT SIZE COUNT
  */
@@ -48,7 +48,7 @@ static void setup(int fd, struct usbdevfs_urb *urbs, uint8_t endpoint, size_t si
 		urbs[i].type = USBDEVFS_URB_TYPE_BULK;
 		urbs[i].endpoint = endpoint;
 		urbs[i].buffer_length = (int)size;
-		/* usbfs's own memory: without it each transfer would be copied once more. */
+		/* Memory of usbfs: with other memory each transfer would be copied once more. */
 		urbs[i].buffer = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (urbs[i].buffer == MAP_FAILED)
 			must(-1, "mmap");

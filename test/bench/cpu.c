@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Cuts the CPU time into pieces, with a BPF program on the scheduler and at both ends of
- * interrupts, and adds them up by thread. That costs time of its own, about the same for
- * each piece; it is measured beforehand and taken off.
+ * Divides the CPU time into pieces, by a BPF program that runs at each switch of threads and
+ * at begin and end of interrupts, and adds them up by thread. The program itself costs
+ * about the same time for each piece; that is measured at the start and subtracted.
  */
 #include "test/bench/cpu.h"
 
@@ -30,13 +30,15 @@
 #define SLOTS   (THREADS + 2)
 #define ROUNDS  2000
 
-/* A thread's, and the interrupts': time and number of pieces. The clock's: where the piece
- * that runs now began, and how deep in interrupts it is. */
+/*
+ * For a thread, and for the interrupts: time and number of pieces. In the slot of the clock: when
+ * the current piece began, and the nesting of interrupts.
+ */
 struct slot {
 	uint64_t ns, n;
 };
 
-static struct slot *slots; /* shared with the program */
+static struct slot *slots; /* shared with the BPF program */
 static int slots_fd;
 static uint64_t cost; /* of a piece, in ns / COST_SCALE */
 #define COST_SCALE 1000u
@@ -92,12 +94,12 @@ static void make_map(void)
 #define CALL(f)         INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
 #define JZ(d, o)        INSN(BPF_JMP | BPF_JEQ | BPF_K, d, 0, o, 0)
 #define EXIT            INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-/* Two instructions in one. */
+/* Takes the place of two instructions. */
 #define MAP(d, fd)      INSN(BPF_LD | BPF_DW | BPF_IMM, d, BPF_PSEUDO_MAP_FD, 0, fd), INSN(0, 0, 0, 0, 0)
 
 /*
- * Ends a piece: what ran since the last call is the current thread's, or the interrupts'.
- * nesting: +1 as an interrupt begins, -1 as it ends.
+ * Ends a piece: adds the time since the last call to the current thread, or to the interrupts.
+ * nesting: +1 when an interrupt begins, -1 when it ends.
  */
 static int load_program(int map, int nesting)
 {
@@ -175,7 +177,7 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Attaching is not done in an instant, and an interrupt in between would be half seen. */
+/* Attaching takes time; an interrupt during it would be counted only in part. */
 void cpu_start(void)
 {
 	memset(slots, 0, CLOCK * sizeof(*slots));
@@ -194,7 +196,7 @@ static void attach_all(void)
 		{"softirq_exit", -1},
 		{"irq_handler_entry", 1},
 		{"irq_handler_exit", -1},
-		{"local_timer_entry", 1}, /* x86: the timer is no irq_handler there */
+		{"local_timer_entry", 1}, /* x86: the timer is not an irq_handler */
 		{"local_timer_exit", -1},
 	};
 
@@ -206,7 +208,7 @@ static void attach_all(void)
 	}
 }
 
-/* Two threads that do nothing but wake each other: all pieces, next to no work. */
+/* Two threads that only wake each other: many pieces, almost no work. */
 static uint64_t ping_pong(void)
 {
 	int to[2], from[2];
@@ -237,12 +239,12 @@ static uint64_t ping_pong(void)
 	return began;
 }
 
-/* The least of some: who else had something to do in one of them had none in another. */
+/* Takes the minimum of several runs, which other threads did not disturb. */
 static uint64_t quiet_ping_pong(uint64_t *pieces)
 {
 	uint64_t least = UINT64_MAX;
 
-	ping_pong(); /* page faults and caches of the kernel are not what is compared */
+	ping_pong(); /* not counted: page faults, cold caches of the kernel */
 	for (unsigned i = 0; i < 3; i++) {
 		uint64_t took, n = 0;
 
@@ -271,7 +273,7 @@ void cpu_init(void)
 	cost = (with - without) * COST_SCALE / pieces;
 }
 
-/* ---- whose thread ------------------------------------------------------------------------- */
+/* ---- threads ------------------------------------------------------------------------------ */
 
 static void name_of(uint32_t thread, char *name, size_t size)
 {
@@ -301,7 +303,7 @@ static bool is_device(uint32_t thread, const char *device)
 
 void cpu_stop(const char *device, struct cpu_times *t)
 {
-	static struct slot seen[CLOCK]; /* all at once: looking makes pieces too */
+	static struct slot seen[CLOCK]; /* a copy made at once, because reading makes pieces too */
 	bool all = getenv("BENCH_THREADS") != NULL;
 
 	memcpy(seen, slots, sizeof(seen));

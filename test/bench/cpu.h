@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the CPU time of the machine goes: to the device's threads, to interrupts, to the
- * others. The kernel's own per-thread times will not do: Debian's are without
- * CONFIG_IRQ_TIME_ACCOUNTING, so an interrupt is charged to the thread it interrupts, and
- * on dummy_hcd the interrupts copy all the data: they are the wire.
+ * Measures where the CPU time of the machine goes: to the threads of the device, to
+ * interrupts, or to others. The kernel's own times of threads are not usable: Debian's
+ * kernels lack CONFIG_IRQ_TIME_ACCOUNTING, so the time of an interrupt is charged to the
+ * thread it interrupts, and on dummy_hcd the interrupts copy all the data, as the wire does.
  */
 #ifndef TEST_BENCH_CPU_H
 #define TEST_BENCH_CPU_H
@@ -14,13 +14,13 @@ struct cpu_times {
 	uint64_t device, irq, other, idle; /* ns */
 };
 
-/* Once; everything is slower from then on. */
+/* Starts measuring, once for a process. Everything is slower from then on. */
 void cpu_init(void);
 void cpu_start(void);
 /*
- * The times since the start. device: a number = all threads of that process, and the
- * kernel's unbound workers, where FunctionFS completes transfers; else the name of a thread.
- * With BENCH_THREADS in the environment every thread is listed on standard error.
+ * Returns the times since the start. device: the PID of a process, for all its threads and the
+ * kernel's unbound workers, in which FunctionFS completes transfers; or the name of a
+ * thread. With BENCH_THREADS in the environment it lists every thread on standard error.
  */
 void cpu_stop(const char *device, struct cpu_times *t);
 

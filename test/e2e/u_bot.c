@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Plays the host's side of Bulk-Only Transport 1.0 over usbfs, with usb-storage detached,
- * in the spirit of the USB-IF's tests TD1.1 to TD1.19: it sends what no driver sends.
- * Each result names the clause that its expectation is from. Wants a blank DVD+R in the
- * drive and writes some blocks to it.
+ * Plays the host of Bulk-Only Transport 1.0 over usbfs, with usb-storage detached, modelled on
+ * the USB-IF's tests TD1.1 to TD1.19: it sends what no driver sends. Each result names the
+ * clause that requires it. Needs a blank DVD+R in the drive and writes some blocks to it.
  *
  *   u_bot VENDOR PRODUCT [short] [TEST]...
  *
  * VENDOR, PRODUCT: hexadecimal, as in sysfs. short: the drive has behaviour.stall = "short".
- * TEST: not all of them.
+ * TEST: run only these.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +79,8 @@ int main(int argc, char **argv)
 		printf("not ok 1 - the interface of the device: %s\n", strerror(-err));
 		return 1;
 	}
-	/* What usb-storage had under way when it went, and the lock of whoever had it open. */
+	/* End the command that usb-storage had in flight, and the lock of a program that had the
+	 * drive open. */
 	reset_recovery();
 	check(works(), "BOT 6.7.1 case 1", "a command works");
 	run(&unlock);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The thirteen cases of BOT 1.0 6.7 (TD1.5 to TD1.17): what the host announces against
- * what the command means to move, in lengths around packets, blocks and wrappers.
+ * The thirteen cases of BOT 1.0 6.7 (TD1.5 to TD1.17): what the host announces, and what the
+ * command intends to move, in lengths around those of packets, blocks, CBW and CSW.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,17 +15,17 @@
 struct op {
 	const char *name;
 	struct command c;
-	uint32_t d;       /* bytes that it moves */
-	bool limits;      /* but no more than the host has room for */
+	uint32_t d;       /* bytes that it intends to move */
+	bool limits;      /* at most as many as the host announces */
 	bool at_nwa;      /* writes at the next writable address */
-	uint32_t sense;   /* of the failure; 0 = it does not fail */
-	uint8_t first[4]; /* its data begins so */
+	uint32_t sense;   /* if it fails; 0: it does not */
+	uint8_t first[4]; /* the first bytes of its data */
 };
 
 enum { TUR, INQUIRY, READ, PERFORMANCE, CAPACITY, WRITE, SELECT, BAD_READ, BAD_WRITE, OPS };
 
 static struct op ops[OPS];
-static uint8_t list[256]; /* of MODE SELECT */
+static uint8_t list[256]; /* the parameter list of MODE SELECT */
 static uint32_t nwa;
 static unsigned played;
 
@@ -37,7 +37,7 @@ static struct answer ask(const struct op *o, uint32_t len)
 	return run(&c);
 }
 
-/* Page 05h as it is becomes the parameter list. */
+/* Makes the parameter list from the current mode page 05h. */
 static uint32_t learn_mode_page(void)
 {
 	const struct command c = {.cdb = {0x5a, 0x08, 0x05, 0, 0, 0, 0, 0, 255},
@@ -86,7 +86,7 @@ static void learn(void)
 		ops[PERFORMANCE].d, n);
 }
 
-/* Around the data, around packets, blocks and wrappers; each once. */
+/* Makes a list of lengths around those of the data, packets, blocks, CBW and CSW. */
 static unsigned lengths(uint32_t d, uint32_t out[LENGTHS])
 {
 	const uint32_t p = usb.packet;
@@ -104,7 +104,7 @@ static unsigned lengths(uint32_t d, uint32_t out[LENGTHS])
 	return n;
 }
 
-/* What the command means to move when the host announces this. */
+/* Returns what the command intends to move if the host announces this. */
 static uint32_t intended(const struct op *o, enum mmc_dir dir, uint32_t h)
 {
 	if (o->limits && (dir == MMC_DIR_IN || !h))
@@ -128,7 +128,7 @@ static bool data_right(const struct op *o, uint32_t n)
 	return memcmp(data, o->first, MIN(n, 4u)) == 0;
 }
 
-/* NULL, or what is not as expected. */
+/* NULL, or what is wrong. */
 static const char *fault_of(const struct op *o, enum mmc_dir dir, uint32_t h,
 	const struct expectation *e, const struct answer *a)
 {
@@ -149,7 +149,10 @@ static const char *fault_of(const struct op *o, enum mmc_dir dir, uint32_t h,
 	return NULL;
 }
 
-/* A failure has its sense; a write has moved the address by what it took, else nothing has. */
+/*
+ * Checks the sense of a failure, and the next writable address: a WRITE advances it by the blocks
+ * it accepted, other commands do not change it.
+ */
 static const char *aftermath(const struct op *o, const struct expectation *e)
 {
 	if (e->status == CSW_PHASE_ERROR && !reset_recovery())
@@ -201,7 +204,7 @@ static const char *clause_of(int number)
 	return clauses[number];
 }
 
-/* All lengths that make this case of this command. */
+/* Tests a command with all lengths that belong to a case. */
 static bool run_case(struct op *o, int number)
 {
 	static const char *const relation[] = {"", "Hn = Dn", "Hn < Di", "Hn < Do", "Hi > Dn",

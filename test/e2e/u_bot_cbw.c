@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* CBWs that are none, that mean nothing, that are longer than they need be, that come too early. */
+/* CBWs that are invalid, not meaningful, padded, or too early. */
 #include <stdio.h>
 #include <string.h>
 
 #include "u_bot.h"
 #include "util/array.h"
 
-#define AGAIN_MS 500u /* FunctionFS has no wedge: the device halts again by a timer */
+#define AGAIN_MS 500u /* FunctionFS cannot wedge an endpoint: the device halts again by a timer */
 
-/* Halted until Reset Recovery: whatever the host does instead. */
+/* True if bulk-in stays halted whatever the host does, until Reset Recovery. */
 static const char *dead_until_reset(void)
 {
 	const struct command lock = cmd_lock(true);
@@ -30,7 +30,7 @@ static const char *dead_until_reset(void)
 	return NULL;
 }
 
-/* A CBW is sent, changed; it must not be carried out, and all is well after reset recovery. */
+/* Sends a damaged CBW: it must not be carried out, and Reset Recovery must help. */
 static void refused(
 	const char *clause, const char *name, const uint8_t *cbw, unsigned len, bool whole)
 {
@@ -81,7 +81,7 @@ void test_broken_cbws(void)
 	memset(cbw, 0, sizeof(cbw));
 	make_cbw(cbw + usb.packet, &lock);
 	refused("BOT 6.2.1", "CBW behind a packet of zeros", cbw, usb.packet + CBW_LEN, false);
-	/* Not even the end of a transfer: nobody can know that this is all. */
+	/* A full packet does not end a transfer: the device cannot know whether more follows. */
 	make_cbw(cbw, &lock);
 	usb_send(cbw, usb.packet);
 	usb_read_for(data, 64, 200);
@@ -89,7 +89,7 @@ void test_broken_cbws(void)
 		"a packet of %u bytes that begins like a CBW: reset recovery helps", usb.packet);
 }
 
-/* Valid but not meaningful: the response is not specified, but a command it is none. */
+/* Valid but not meaningful: the response is not specified, but no command may be carried out. */
 void test_meaningless_cbws(void)
 {
 	static const struct {
@@ -120,10 +120,9 @@ void test_meaningless_cbws(void)
 	}
 }
 
-/* ---- TD1.19 -----------------------------------------------------------------------------------
- */
+/* ---- TD1.19 --------------------------------------------------------------------------------- */
 
-/* The command as it is and padded bring the same. */
+/* True if the command gives the same answer with and without padding. */
 static bool same_when_padded(const struct command *plain, uint8_t pad)
 {
 	static uint8_t first[256];
@@ -194,10 +193,9 @@ void test_padded_cdbs(void)
 	too_short();
 }
 
-/* ---- a CBW where none is due ------------------------------------------------------------------
- */
+/* ---- a CBW where none is due ---------------------------------------------------------------- */
 
-/* Both commands are answered in their order; or bulk-in is halted, which is as good. */
+/* True if both commands are answered in order, or bulk-in is halted, which is allowed too. */
 static bool answered_in_order(uint32_t first)
 {
 	uint32_t second = tag;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Data phases: hosts that are slow, stop, or send and read odd lengths and empty packets. */
+/* Data phases: hosts that are slow or stop, odd lengths, zero-length packets. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,12 +7,11 @@
 #include "u_bot.h"
 #include "util/array.h"
 
-#define SLOW_US 1200000u /* longer than any timer of the device's, shorter than a host's */
+#define SLOW_US 1200000u /* longer than any timer of the device, shorter than a host's time-out */
 
 static uint32_t nwa;
 
-/* ---- slow hosts -------------------------------------------------------------------------------
- */
+/* ---- slow hosts ----------------------------------------------------------------------------- */
 
 static bool read_in_two(uint32_t blocks, uint32_t first, unsigned pause)
 {
@@ -67,7 +66,7 @@ static void slow_hosts(void)
 		ARRAY_LEN(stops) - 1);
 }
 
-/* It reads a part and never comes back for the rest; it asks when nothing is due. */
+/* A host that reads a part and never the rest, and one that reads when nothing is due. */
 static void stopping_hosts(void)
 {
 	const uint32_t p = usb.packet;
@@ -90,12 +89,12 @@ static void stopping_hosts(void)
 	check(r == -ETIMEDOUT && !usb_halted(usb.in) && works(), "USB 2.0 8.4.6.1",
 		"a read where nothing is due gets NAKs (%d)", r);
 	send_cbw(&c);
-	r = usb_read(data, 31); /* less than a packet, and a whole one comes */
+	r = usb_read(data, 31); /* reads less than the packet that comes */
 	check(r == -EOVERFLOW, "USB 2.0 8.7.4", "a read smaller than a packet is babble (%d)", r);
 	check(reset_recovery() && works(), "BOT 5.3.4", "reset recovery after babble");
 }
 
-/* Data in transfers of one packet each, and of 64 KiB and more at once. */
+/* Moves data in transfers of one packet each, and of 64 KiB and more at once. */
 static void transfers(void)
 {
 	const struct command c = cmd_read(0, 16);
@@ -115,8 +114,7 @@ static void transfers(void)
 	check(good, "BOT 6.7.2 case 6", "128 KiB in, in one and in two transfers");
 }
 
-/* ---- odd lengths, empty packets ---------------------------------------------------------------
- */
+/* ---- odd lengths, empty packets ------------------------------------------------------------- */
 
 /* The host announces two blocks and ends the phase after n bytes. */
 static bool ends_early(uint32_t n)
@@ -131,7 +129,7 @@ static bool ends_early(uint32_t n)
 	if (n && n % usb.packet == 0)
 		usb_send(data, 0);
 	a = read_csw();
-	/* What is not a whole block is no block. */
+	/* A partial block must not be written. */
 	good = !a.error && a.status == CSW_FAILED && a.residue == c.len - n &&
 	       sense() == SENSE(0xb, 0x4b, 0);
 	nwa += n / BLOCK;
@@ -155,7 +153,7 @@ static void early_ends(void)
 		good, ARRAY_LEN(lengths));
 }
 
-/* Nobody may send it; it must not be lost on the device what a CBW is. */
+/* No host may send these; the device must recognize the next CBW nevertheless. */
 static void empty_packets(void)
 {
 	struct command c = cmd_write(nwa, 1);
@@ -179,7 +177,7 @@ static void empty_packets(void)
 	check(reset_recovery() && works(), "BOT 5.3.4", "reset recovery helps");
 }
 
-/* A host that does not know what it sends: data is data, whatever it looks like. */
+/* Data that looks like a CBW is still data. */
 static void looks_like_a_cbw(void)
 {
 	const struct command lock = cmd_lock(true);
@@ -208,7 +206,7 @@ static void looks_like_a_cbw(void)
 		"comes back as it was");
 }
 
-/* Told of a phase error, a host has to reset; one that does not finds a device that goes on. */
+/* A host must reset after a phase error; if it does not, the next command works anyway. */
 static void ignored_phase_error(void)
 {
 	struct command c = cmd_write(nwa, 2);
@@ -221,7 +219,7 @@ static void ignored_phase_error(void)
 		"BOT 6.6.3", "a phase error that the host takes no notice of");
 }
 
-/* Whatever was sent up to here: each block that was written is where it belongs. */
+/* Checks that each block written so far is at its address. */
 static void whole_disc(void)
 {
 	uint32_t lba, n;
@@ -251,10 +249,9 @@ void test_data(void)
 	looks_like_a_cbw();
 }
 
-/* ---- TD2.1, TD2.2 -----------------------------------------------------------------------------
- */
+/* ---- TD2.1, TD2.2 --------------------------------------------------------------------------- */
 
-/* Each operation code, all other bytes zero: carried out, or refused with sense. */
+/* Each operation code with zeros after it is carried out, or refused with sense. */
 static void every_operation_code(void)
 {
 	unsigned good = 0, refused = 0;

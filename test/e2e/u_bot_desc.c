@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the control pipe says: descriptors, the serial number, class requests (TD1.1 to TD1.3). */
+/* The control pipe: descriptors, the serial number, class requests (TD1.1 to TD1.3). */
 #include <ctype.h>
 #include <linux/usb/ch9.h>
 #include <stdio.h>
@@ -31,8 +31,7 @@ static unsigned packet_at(unsigned speed)
 	return speed == SPEED_SUPER ? 1024 : speed == SPEED_HIGH ? 512 : 64;
 }
 
-/* ---- TD1.1 ------------------------------------------------------------------------------------
- */
+/* ---- TD1.1 ---------------------------------------------------------------------------------- */
 
 static void device_descriptor(void)
 {
@@ -54,7 +53,7 @@ static void device_descriptor(void)
 	check(n == 8 && d[0] == 18, "USB 2.0 9.4.3", "the first 8 bytes of it (%d)", n);
 }
 
-/* The interface of this configuration, its endpoints of that size. */
+/* Checks the interface of a configuration and its endpoints of that packet size. */
 static void interface_descriptors(int n, unsigned speed)
 {
 	unsigned interfaces = 0, in = 0, out = 0, companions = 0, packet = packet_at(speed);
@@ -134,10 +133,9 @@ static void other_descriptors(void)
 	check(!usb_halted(usb.in) && !usb_halted(usb.out), "USB 2.0 9.4.5", "nothing is halted");
 }
 
-/* ---- TD1.2 ------------------------------------------------------------------------------------
- */
+/* ---- TD1.2 ---------------------------------------------------------------------------------- */
 
-/* Text of a string descriptor, what is not ASCII as '?'. */
+/* Gets the text of a string descriptor, with '?' for what is not ASCII. */
 static bool string(unsigned index, unsigned language, char text[128])
 {
 	int n = descriptor(USB_DT_STRING, index, language, 255);
@@ -193,8 +191,7 @@ void test_descriptors(void)
 	strings();
 }
 
-/* ---- TD1.3 ------------------------------------------------------------------------------------
- */
+/* ---- TD1.3 ---------------------------------------------------------------------------------- */
 
 static void malformed_requests(void)
 {
@@ -225,8 +222,8 @@ static void malformed_requests(void)
 	}
 }
 
-/* "The device shall preserve ... endpoint STALL conditions despite the Bulk-Only Mass Storage
- * Reset." */
+/* BOT 3.1: "The device shall preserve ... endpoint STALL conditions despite the Bulk-Only Mass
+ * Storage Reset." */
 static void reset_keeps_halts(void)
 {
 	usb_set_halt(usb.in);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Resets at every stage of a command, and hosts that take no notice of a halt. */
+/* Resets at every stage of a command, and hosts that ignore a halt. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ enum kind { RECOVERY, TWICE, LATE_CLEARS, SET_INTERFACE, PORT_RESET, KINDS };
 
 static const struct {
 	const char *name, *clause;
-	unsigned stride; /* every stage, or every so many: a port reset takes long */
+	unsigned stride; /* test every stride-th stage: a port reset takes long */
 } kinds[KINDS] = {
 	[RECOVERY] = {"reset recovery", "BOT 5.3.4", 1},
 	[TWICE] = {"two resets, and clearing once", "BOT 3.1", 3},
@@ -23,11 +23,11 @@ static const struct {
 	[PORT_RESET] = {"port reset", "USB 2.0 9.1.2", 13},
 };
 
-/* The shapes that a command can have. */
+/* The shapes of commands. */
 static struct {
 	const char *name;
 	struct command c;
-	uint32_t moves; /* bytes of data-in that come, or of data-out that count */
+	uint32_t moves; /* bytes of data-in sent, or of data-out used */
 	bool at_nwa;
 } shapes[] = {
 	{.name = "no data"},
@@ -72,13 +72,13 @@ static bool reset_by(enum kind kind)
 	}
 }
 
-/* At full speed, some packets at a time. */
+/* Bytes of one transfer: at full speed, several packets. */
 static unsigned transfer(void)
 {
 	return MAX(usb.packet, 512u);
 }
 
-/* Plays the command up to so many transfers. True: that was all of it. */
+/* Plays a command up to that many transfers. True: the command ended before that. */
 static bool play(const struct command *c, unsigned stage)
 {
 	uint8_t csw[1024];
@@ -107,9 +107,9 @@ static bool play(const struct command *c, unsigned stage)
 }
 
 /*
- * dummy_hcd keeps one packet of up to 64 bytes that it has reported as sent, and nothing that a
- * device or a host does takes it back; a controller with a FIFO of its own empties that when the
- * halt is cleared. So one such packet may be there. A second one would be the drive's.
+ * dummy_hcd keeps one packet of up to 64 bytes that it has reported as sent, and neither the
+ * device nor the host can remove it. A real controller empties its FIFO when the halt is
+ * cleared. So one such packet is allowed here; a second one would be an error of the drive.
  */
 static const char *stale(void)
 {
@@ -130,7 +130,7 @@ static const char *stale(void)
 	return packets > 1 ? "packets of before the reset come" : NULL;
 }
 
-/* NULL when all is well, and no more has been written than was sent. */
+/* NULL if the drive works and has written no more than was sent; or what is wrong. */
 static const char *sick(uint32_t *nwa, bool wrote)
 {
 	const struct command c = cmd_inquiry(36);
@@ -207,8 +207,7 @@ void test_resets(void)
 		"power-on, as a port reset shows it: 6/29/00 (%06x)", s);
 }
 
-/* ---- hosts that take no notice ----------------------------------------------------------------
- */
+/* ---- hosts that ignore a halt -------------------------------------------------------------- */
 
 static void after_a_broken_cbw(void)
 {
@@ -232,7 +231,7 @@ static void after_a_broken_cbw(void)
 		"nothing of it was carried out, reset recovery helps");
 }
 
-/* The host halts bulk-in itself, sends a command, and asks for the answer three times. */
+/* The host halts bulk-in itself, sends a command, and reads the answer three times. */
 static void host_halts_in(void)
 {
 	const struct command c = cmd_inquiry(36);
@@ -265,7 +264,7 @@ static void host_halts_out(void)
 	check(works(), "BOT 5.3.1", "cleared, it does");
 }
 
-/* Where the data ended in a halt, the host asks for the CSW as if there were none. */
+/* The data ends in a halt, but the host reads the CSW without clearing it. */
 static void short_data(void)
 {
 	const struct command c = cmd_inquiry(255);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The device by usbfs, which is what libusb is made of on Linux. libusb itself would
- * hide what is of interest here: it repeats and splits, and keeps short packets to itself.
+ * Access to the device through usbfs, which libusb uses on Linux. libusb itself would hide
+ * what is tested here: it repeats and splits transfers, and does not show short packets.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 
 #include "u_bot.h"
 
-#define TIMEOUT 3000u /* ms; a halt or an answer comes at once, silence is a failure */
+#define TIMEOUT 3000u /* ms; a halt or an answer comes at once, no answer is a failure */
 
 struct usb usb = {.fd = -1};
 
@@ -54,8 +54,7 @@ static int open_device(unsigned vendor, unsigned product)
 	return path[0] ? open(path, O_RDWR | O_CLOEXEC) : -1;
 }
 
-/* The first bulk endpoint of each direction, as hosts take them; usbfs reads out the descriptors.
- */
+/* Finds the first bulk endpoint of each direction, as hosts do, in the descriptors of usbfs. */
 static void find_endpoints(void)
 {
 	uint8_t d[1024];
@@ -95,7 +94,7 @@ void usb_detach(void)
 	close(usb.fd);
 }
 
-/* By an URB of our own: the simple ioctl does not say what came before a halt or a time-out. */
+/* Uses an URB: the simple ioctl does not tell how much came before a halt or a time-out. */
 static int bulk(unsigned ep, void *p, unsigned len, unsigned ms)
 {
 	struct usbdevfs_urb urb = {.type = USBDEVFS_URB_TYPE_BULK,
@@ -115,7 +114,7 @@ static int bulk(unsigned ep, void *p, unsigned len, unsigned ms)
 	if (ioctl(usb.fd, USBDEVFS_REAPURB, &done) < 0)
 		return -errno;
 	usb.got = (unsigned)urb.actual_length;
-	/* Taken back: unless it was through at that very moment. */
+	/* Cancel it; it may complete at that very moment. */
 	if (r <= 0 && urb.status < 0)
 		return -ETIMEDOUT;
 	return urb.status < 0 ? urb.status : urb.actual_length;
@@ -172,7 +171,7 @@ int usb_set_halt(unsigned ep)
 	return usb_control(USB_RECIP_ENDPOINT, USB_REQ_SET_FEATURE, USB_ENDPOINT_HALT, ep, NULL, 0);
 }
 
-/* The interface is given up meanwhile, or the kernel would give it to usb-storage afterwards. */
+/* Releases the interface first; otherwise the kernel would bind usb-storage after the reset. */
 bool usb_port_reset(void)
 {
 	unsigned interface = 0;

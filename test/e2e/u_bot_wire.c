@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Bulk-Only Transport as a host speaks it when it wants to see everything. */
+/* A Bulk-Only host that reports everything it sees. */
 #include <linux/usb/ch9.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,8 +33,7 @@ bool all_good(void)
 	return count && !failures;
 }
 
-/* ---- wrappers ---------------------------------------------------------------------------------
- */
+/* ---- wrappers ------------------------------------------------------------------------------- */
 
 void make_cbw(uint8_t cbw[CBW_LEN], const struct command *c)
 {
@@ -57,14 +56,14 @@ int send_cbw(const struct command *c)
 	return r == CBW_LEN ? 0 : r < 0 ? r : -EIO;
 }
 
-/* A whole packet is asked for: what follows 13 bytes would be seen. */
+/* Reads a whole packet, so that bytes after the 13 of a CSW are noticed. */
 struct answer read_csw(void)
 {
 	struct answer a = {0};
 	uint8_t raw[1024];
 	int r = usb_read(raw, usb.packet);
 
-	if (r == -EPIPE) { /* BOT 5.3.3: once more after clearing the halt */
+	if (r == -EPIPE) { /* BOT 5.3.3: read once more after clearing the halt */
 		a.halted = true;
 		a.shown = usb_halted(usb.in);
 		usb_clear_halt(usb.in);
@@ -132,8 +131,7 @@ bool reset_recovery(void)
 	return good;
 }
 
-/* ---- commands ---------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------- */
 
 struct command cmd_ready(void)
 {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The control pipe of the drive, asked by a host of our own through usbfs.
+ * Sends control requests to the drive through usbfs.
  *
  *   u_control DEVICE [THAW]
  *
- * DEVICE is /dev/bus/usb/BBB/DDD. With THAW, a shell command, the drive holds
- * a blank disc on a file system that is frozen: a write hangs in there, the
- * control pipe must answer all the same, and after THAW and a Bulk-Only Reset
- * that was acknowledged meanwhile nothing of that write may come out.
+ * DEVICE is /dev/bus/usb/BBB/DDD. With THAW, a shell command, the drive must hold a blank disc
+ * on a frozen file system. A WRITE then hangs, but the control pipe must answer. It must
+ * acknowledge a Bulk-Only Reset, and after THAW no answer to that WRITE may come.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +33,7 @@
 #define VENDOR   (USB_TYPE_VENDOR | USB_RECIP_INTERFACE)
 
 static int device, count, failures;
-static double took; /* seconds, of the last request */
+static double took; /* duration of the last request in seconds */
 
 static double now(void)
 {
@@ -90,7 +89,7 @@ static int send_cbw(uint32_t tag, uint32_t length, bool in, const uint8_t *cdb, 
 	return bulk(BULK_OUT, cbw, sizeof(cbw), 2000);
 }
 
-/* Tag of the CSW that came, 0 = none; its status in *status. */
+/* Reads a CSW. Returns its tag, 0 without one; *status is its status. */
 static uint32_t read_csw(uint8_t *status)
 {
 	uint8_t csw[13];
@@ -101,7 +100,7 @@ static uint32_t read_csw(uint8_t *status)
 	return get_le32(csw + 4);
 }
 
-/* TEST UNIT READY; true when the answer is to this command. */
+/* Sends TEST UNIT READY. True: the answer belongs to this command. */
 static bool ready(uint32_t tag, uint8_t *status)
 {
 	static const uint8_t tur[6] = {0};
@@ -149,7 +148,7 @@ static void resets(void)
 	check(ready(7, &status), "a command after it", 0);
 }
 
-/* The first commands bring unit attentions; a blank disc is ready after them. */
+/* The first commands report unit attentions; after them a blank disc is ready. */
 static bool wait_ready(void)
 {
 	static const uint8_t request_sense[6] = {0x03, 0, 0, 0, 18, 0};
@@ -189,11 +188,11 @@ static void reset_and_thaw(const char *thaw)
 	uint8_t status;
 	int ret = control(OUT, RESET, 0, 0, NULL);
 
-	/* A drive that waited for its storage would let it be acknowledged after a second. */
+	/* If the drive waited for storage, the acknowledgement would take a second. */
 	check(!ret && took < 1, "Bulk-Only Reset is acknowledged at once", ret);
 	ioctl(device, USBDEVFS_CLEAR_HALT, &in);
 	ioctl(device, USBDEVFS_CLEAR_HALT, &out);
-	check(ready(299, &status), "the drive goes on while the write still hangs", 0);
+	check(ready(299, &status), "the drive answers while the write still hangs", 0);
 	ret = system(thaw);
 	check(!ret, "thaw", ret);
 	sleep(1);
@@ -210,7 +209,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: u_control /dev/bus/usb/BBB/DDD [THAW]\n");
 		return 2;
 	}
-	ioctl(device, USBDEVFS_IOCTL, &driver); /* ENODATA when none is attached */
+	ioctl(device, USBDEVFS_IOCTL, &driver); /* ENODATA: no driver is attached */
 	if (ioctl(device, USBDEVFS_CLAIMINTERFACE, &interface) < 0) {
 		perror("USBDEVFS_CLAIMINTERFACE");
 		return 2;

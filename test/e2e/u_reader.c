@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads a drive at random places while its discs are swapped, through the block
- * device (O_DIRECT) or SG_IO. Each disc's blocks carry the disc's number in every
- * byte behind an 8-byte header with the block's address; a successful read that
- * holds two numbers, or another address, is what must never be.
+ * Reads a drive at random places while its discs are swapped, through the block device
+ * (O_DIRECT) or SG_IO. Each block begins with an 8-byte header that holds its address; all
+ * bytes after it are the number of the disc. A successful read must never hold two numbers
+ * or a wrong address.
  *
- *   u_reader make FILE NUMBER BLOCKS     writes such a disc
+ *   u_reader make FILE NUMBER BLOCKS     writes the image of such a disc
  *   u_reader read /dev/srN SECONDS BLOCKS
  *   u_reader sg   /dev/sgN SECONDS BLOCKS
  */
@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define BLOCK   2048u
-#define PER_CMD 32u /* 64 KiB: one READ(10) at either speed, so one disc */
+#define PER_CMD 32u /* 64 KiB: one READ(10) at any speed, so from one disc */
 
 static uint8_t buf[PER_CMD * BLOCK] __attribute__((aligned(4096)));
 static volatile sig_atomic_t stop;
@@ -75,8 +75,10 @@ static void judge(uint32_t lba)
 
 static bool read_block(const char *dev, uint32_t lba)
 {
-	/* Opened anew every time, like a program that starts. O_NONBLOCK keeps the
-	 * kernel from locking the drive, so that the swaps get through. */
+	/*
+	 * Open it again every time, like a program that starts. With O_NONBLOCK the kernel
+	 * does not lock the drive, so that discs can be swapped.
+	 */
 	int fd = open(dev, O_RDONLY | O_DIRECT | O_NONBLOCK);
 	ssize_t n;
 

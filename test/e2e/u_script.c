@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * CDB conversations (test/script, the language is in test/lib/script.h) against
- * a device node. TAP.
+ * Runs CDB conversations (test/script; test/lib/script.h defines the language) against a
+ * device node. Prints TAP.
  *
  *	MEDIA_CMD=COMMAND u_script /dev/sgN SCRIPT...
  *	u_script engine SCRIPT...       the same against the engine in this program
- *	u_script stamp FILE BLOCKS      writes the image that "media rom BLOCKS" means
+ *	u_script stamp FILE BLOCKS      writes the image of "media rom BLOCKS"
  *
- * COMMAND is the hand at the drive, run by a shell with one of these behind it;
- * each returns when it is done, 0 when it worked:
+ * COMMAND changes discs. A shell runs it with one of these arguments; it must return when the
+ * change is made, with 0 for success:
  *
- *	blank           a new blank DVD+R is in (of the full capacity), whatever was before
- *	rom BLOCKS      an image of stamped blocks is in (see above), whatever was before
- *	none            the drive is empty, whatever it takes (eject force)
- *	eject [force]   takes the disc out
- *	insert-again    the disc that was taken out last is in again
+ *	blank           inserts a new blank DVD+R of full capacity, whatever is in the drive
+ *	rom BLOCKS      inserts an image of stamped blocks, whatever is in the drive
+ *	none            empties the drive, by force if needed
+ *	eject [force]   removes the disc
+ *	insert-again    inserts the disc that was removed last
  *
- * The kernel's sr driver is unbound meanwhile: its polling takes what the
- * scripts look for. Scripts that need faults, a drive of another configuration
- * or a waiting hand are for other executors; they are told and not counted.
+ * The kernel's sr driver is unbound meanwhile, because its polling takes unit attentions and
+ * events that scripts expect. Scripts that need faults, another configuration of the drive
+ * or "eject asks" are for other executors; they are listed but not counted.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static int stamp_file(const char *path, const char *blocks)
 		return 1;
 	}
 	for (unsigned long i = 0; i < n; i++) {
-		/* Of a large one the ends are enough; the middle is a hole. */
+		/* The ends of a large disc are enough; the middle is a hole. */
 		if (i == 4096 && n > 8192) {
 			i = n - 4096;
 			if (fseeko(f, (off_t)i * MEDIA_BLOCK, SEEK_SET) < 0)
@@ -54,7 +54,7 @@ static int stamp_file(const char *path, const char *blocks)
 	return 0;
 }
 
-/* 0, or 1 when it failed. */
+/* Runs a script. 0, or 1 if it failed. */
 static int run(const char *path, struct script_exec *x, unsigned *n)
 {
 	char error[1024];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CDBs from fuzzer input: raw ones, and the few that take a disc through its life. */
+/* CDBs from fuzzer input: raw ones, and the few that a disc needs from blank to finalised. */
 #ifndef TEST_FUZZ_CDB_H
 #define TEST_FUZZ_CDB_H
 
@@ -22,7 +22,7 @@ enum cdb_kind {
 	CDB_KINDS
 };
 
-/* Next writable address of the disc, 0 when there is none. */
+/* Returns the next writable address of the disc, 0 if there is none. */
 static inline uint32_t cdb_nwa(const struct disc *d)
 {
 	uint32_t number = d ? disc_open_track(d) : 0;
@@ -36,7 +36,7 @@ static inline uint32_t cdb_write(struct input *in, const struct disc *d, uint8_t
 	uint32_t blocks = how % 33;
 
 	cdb[0] = how & 0x80 ? 0xAA : 0x2A;
-	/* Mostly where it belongs. */
+	/* Mostly at the next writable address. */
 	put_be32(cdb + 2, cdb_nwa(d) + ((how & 0x60) == 0x60 ? take8(in) : 0));
 	if (cdb[0] == 0x2A)
 		put_be16(cdb + 7, blocks);
@@ -56,7 +56,7 @@ static inline uint32_t cdb_read(struct input *in, uint8_t cdb[16])
 }
 
 /*
- * *dir and *len: what a host would announce for it. *cdb_len: 1..16.
+ * Takes a CDB from the input. *dir and *len: what a host would announce for it. *cdb_len: 1..16.
  */
 static inline void cdb_take(struct input *in, const struct disc *d, uint8_t cdb[16],
 	uint8_t *cdb_len, enum mmc_dir *dir, uint32_t *len)
@@ -102,7 +102,8 @@ static inline void cdb_take(struct input *in, const struct disc *d, uint8_t cdb[
 	}
 }
 
-/* A blank of a few ECC blocks, a blank that can be filled at once, a ROM; NULL = no memory. */
+/* Makes a blank of a few ECC blocks, a blank so small that one write fills it, or a ROM. NULL: no
+ * memory. */
 static inline struct disc *cdb_disc(uint8_t choice)
 {
 	static const uint32_t capacity[] = {400, 64, 16, 17, 2000, 0};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * BOT and the engine behind a stream of packets: hosts that keep to the rules,
- * hosts that do not, controllers that fail. BOT may not break a rule of its
- * transport, the disc stays whole, and after a bus reset everything works.
+ * BOT and the engine, fed with packets: from hosts that keep the rules, hosts that do not,
+ * and controllers that fail. BOT must keep the rules of its transport, the disc must stay
+ * consistent, and after a bus reset everything must work.
  */
 #include <errno.h>
 
@@ -135,7 +135,7 @@ static void step(struct bench *b, struct input *in)
 	}
 }
 
-/* Whatever was, a reset puts it right. */
+/* After anything, a bus reset must make commands work again. */
 static void must_recover(struct bench *b)
 {
 	const uint8_t inquiry[6] = {0x12, 0, 0, 0, 36};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The control line: any bytes that somebody writes to the FIFO or the socket, in any
- * portions. The input is what is written, so that a line typed by hand is one.
+ * The control line: any bytes written to the FIFO or the socket, in any portions. The input
+ * is exactly what is written, so that a line typed by hand is a valid input.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "fuzz/input.h"
 #include "util/array.h"
 
-/* What came out, to be the same however the bytes went in. */
+/* The result, which must not depend on the portions of the input. */
 struct digest {
 	uint64_t sum;
 	uint32_t lines, too_long;
@@ -40,7 +40,7 @@ static bool known_code(const char *code)
 	return false;
 }
 
-/* What the daemon would do, and what the table says it may get. */
+/* Does what the daemon does with a line, and checks it against the table of verbs. */
 static void parse(struct words *w, const char *line, size_t len, struct digest *d)
 {
 	struct verb_call call;
@@ -51,7 +51,7 @@ static void parse(struct words *w, const char *line, size_t len, struct digest *
 	MUST(r == 0 || r == -1);
 	if (r < 0) {
 		MUST(code && known_code(code) && *why && strlen(why) < sizeof(why));
-		words_clean(why); /* as answers are: names in it are cut anywhere */
+		words_clean(why); /* as for answers, in which names may be cut anywhere */
 		MUST(words_text_ok(why, strlen(why)));
 		digest_add(d, why, strlen(why));
 		return;
@@ -67,7 +67,7 @@ static void parse(struct words *w, const char *line, size_t len, struct digest *
 		digest_add(d, call.arg, strlen(call.arg));
 }
 
-/* Words that the client quotes are the same words at the daemon. */
+/* Words that the client quotes must be the same words in the daemon. */
 static void quote_again(const struct words *w)
 {
 	static char line[2 * WORDS_LINE_MAX + 64];
@@ -94,7 +94,7 @@ static void take_line(char *line, size_t len, struct digest *d)
 	digest_add(d, line, len);
 	if (!copy)
 		return;
-	/* Exactly as large as the line and the byte behind it that may be written. */
+	/* Exactly the line and the one byte after it that may be written. */
 	memcpy(copy, line, len);
 	fault = words_split(copy, len, &w);
 	digest_add(d, fault ? fault : "good", fault ? strlen(fault) : 4);
@@ -108,7 +108,7 @@ static void take_line(char *line, size_t len, struct digest *d)
 		quote_again(&w);
 		parse(&w, copy, len, d);
 	}
-	/* The status file shows the line, good or bad. */
+	/* The status file shows every line, valid or not. */
 	memcpy(copy, line, len);
 	copy[len] = '\0';
 	words_clean(copy);
@@ -151,7 +151,7 @@ static bool blank(const uint8_t *p, size_t n)
 	return !n;
 }
 
-/* The same, counted by what is in the input. */
+/* Counts the lines of the input, independently of the code under test. */
 static void count_lines(const uint8_t *data, size_t size, struct digest *d)
 {
 	while (size) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The engine alone: CDBs, data, discs that come and go. See shadow.h for what must hold. */
+/* The engine alone: CDBs, data, discs inserted and removed. shadow.h checks the disc. */
 #include "fuzz/cdb.h"
 #include "fuzz/shadow.h"
 
-#define MOVE_MAX (256u * 1024u) /* of one command; the rest is left out */
+#define MOVE_MAX (256u * 1024u) /* bytes moved of one command, at most */
 
 static uint8_t out_data[32768];
 
@@ -19,7 +19,7 @@ static void move_in(struct mmc_drive *d, uint32_t len, uint32_t max)
 		MUST(n >= 0 && (uint32_t)n <= max);
 		total += (uint32_t)n;
 		MUST(total <= len);
-		if (n) /* the sanitizer looks at both ends */
+		if (n) /* touch both ends, for the sanitizer */
 			sum = (uint8_t)(sum + p[0] + p[n - 1]);
 	} while (n && total < MOVE_MAX);
 }
@@ -45,7 +45,7 @@ static void command(struct mmc_drive *d, struct input *in, const struct disc *di
 
 	cdb_take(in, disc, cdb, &cdb_len, &dir, &len);
 	memset(out_data, how, 64);
-	if (how & 1) /* a parameter list of the fuzzer's own */
+	if (how & 1) /* a parameter list from the input */
 		take(in, out_data, how >> 2);
 	mmc_begin(d, cdb, cdb_len, dir == MMC_DIR_IN ? len : 0, &xfer);
 	MUST(xfer.dir == MMC_DIR_IN || xfer.dir == MMC_DIR_OUT || xfer.len == 0);

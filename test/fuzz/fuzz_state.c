@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any text beside an image of any size: what is taken for a state is written the same
- * way again, and the disc that comes of it is one, also when it is burned on.
+ * Any state file beside an image of any size. A text that is accepted must be written back
+ * the same, and must give a valid disc, also after burning on it.
  *
- * Input: blocks (two bytes), flags, text. Flag 1: a right checksum is put behind it.
+ * Input: blocks (two bytes), flags, text. Flag 1: a correct checksum is appended to the text.
  */
 #include <errno.h>
 
@@ -13,7 +13,7 @@
 
 #define BOOT "8b6e2d5f-boot"
 
-/* ---- an image of zeros, whatever is written ---- */
+/* ---- an image that reads as zeros, whatever is written ---- */
 
 static int zero_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
@@ -54,7 +54,7 @@ static const struct media_ops zero_ops = {
 	.close = zero_close,
 };
 
-/* ---- a folder of one text ---- */
+/* ---- a directory with one state file ---- */
 
 static char kept[STORE_TEXT_MAX];
 static size_t kept_len;
@@ -69,7 +69,7 @@ static int mem_read(struct folder *f, const char *name, char *buf, size_t size)
 	return (int)kept_len;
 }
 
-/* What a disc saves, it must be able to load. */
+/* A state that a disc saves must load again. */
 static int mem_write(struct folder *f, const char *name, const char *text, size_t len)
 {
 	struct disc_state s;

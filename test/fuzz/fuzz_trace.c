@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A trace out of a stranger's mail: it is read, shown and made a conversation, or
- * refused; and what became a conversation is one.
+ * A trace from an unknown source: it is read, shown and converted to a conversation, or
+ * refused. The parser must accept every conversation that results.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The fuzzer's bytes, taken one after the other; zeros when they are used up. */
+/* Takes bytes of the fuzzer's input one after the other; zeros after its end. */
 #ifndef TEST_FUZZ_INPUT_H
 #define TEST_FUZZ_INPUT_H
 
@@ -43,7 +43,7 @@ static inline void take(struct input *in, uint8_t *to, size_t n)
 		*to++ = take8(in);
 }
 
-/* Not assert(): it has to hold in every build. */
+/* Not assert(), so that it works in every build. */
 #define MUST(what)                                                                                 \
 	do {                                                                                       \
 		if (!(what)) {                                                                     \

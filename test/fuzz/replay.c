@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Stands in for libFuzzer where there is none: feeds each file of the given
- * directories (by default the corpus of the program's name: replay_bot takes
- * test/fuzz/corpus/bot) to the entry point. TAP, one result for each directory.
+ * Replaces libFuzzer where it is missing: feeds each file of the given directories to the
+ * fuzzer's entry point. The default is the corpus of the program's name: replay_bot uses
+ * test/fuzz/corpus/bot. Prints TAP, one result for each directory.
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -28,7 +28,7 @@ static bool feed(const char *path)
 	if (f)
 		fclose(f);
 	if (ok) {
-		/* Exactly as large as the input, so that a read beyond it is seen. */
+		/* Exactly the size of the input, so that sanitizers see reads past it. */
 		uint8_t *exact = malloc(n ? n : 1);
 
 		ok = exact != NULL;
@@ -42,7 +42,7 @@ static bool feed(const char *path)
 	return ok;
 }
 
-/* How many files were fed, -1 when one could not be. */
+/* Returns how many files were fed, -1 if one could not be read. */
 static int feed_directory(const char *path)
 {
 	DIR *dir = opendir(path);

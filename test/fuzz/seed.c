@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Makes the conversations of test/script into inputs of the fuzzers, so that these
- * begin where hosts are: what fuzz/cdb.h, fuzz_engine.c and fuzz_bot.c read, written.
+ * Converts the conversations of test/script to inputs of the fuzzers, so that fuzzing starts
+ * from what hosts do. It writes the formats that cdb.h, fuzz_engine.c and fuzz_bot.c read.
  *
  *   seed engine|bot DIRECTORY SCRIPT...
  */
@@ -12,7 +12,7 @@
 #include "fuzz/cdb.h"
 #include "lib/script.h"
 
-#define SEED_MAX 2048u /* more than the fuzzers are given is of no use */
+#define SEED_MAX 2048u /* bytes; the fuzzers use no more */
 
 struct seed {
 	bool bot, loaded;
@@ -21,7 +21,7 @@ struct seed {
 	size_t n;
 };
 
-/* The operations of each. */
+/* Numbers of the fuzzers' operations. */
 enum { ENGINE_DISC = 0, ENGINE_TRANSPORT_RESET = 1, ENGINE_BUS_RESET = 2, ENGINE_COMMAND = 3 };
 enum {
 	BOT_CLEAR_IN = 3,
@@ -44,7 +44,7 @@ static void put16(struct seed *s, uint32_t v)
 	put(s, v & 0xff);
 }
 
-/* What goes around the CDB: in front, and behind it. */
+/* The bytes that come before and after the CDB. */
 static void command_begin(struct seed *s, unsigned how)
 {
 	put(s, s->bot ? BOT_COMMAND : ENGINE_COMMAND);
@@ -55,14 +55,14 @@ static void command_begin(struct seed *s, unsigned how)
 static void command_end(struct seed *s)
 {
 	if (s->bot)
-		put(s, 0); /* the recovery: a bus reset */
+		put(s, 0); /* recovery by a bus reset */
 }
 
 static void raw(struct seed *s, const uint8_t *cdb, size_t cdb_len, enum mmc_dir dir, uint32_t len,
 	const uint8_t *list)
 {
 	size_t n = MAX(cdb_len, (size_t)6);
-	/* A parameter list goes with it where there is room for its length. */
+	/* A parameter list is added if its length fits. */
 	bool own = list && len < 64 && !s->bot;
 
 	command_begin(s, own ? len << 2 | 1 : 0);
@@ -101,7 +101,7 @@ static void change_disc(struct seed *s, unsigned byte)
 	put(s, byte);
 }
 
-/* The disc of cdb_disc() that is nearest. */
+/* Returns the disc of cdb_disc() that is most similar. */
 static uint8_t disc_choice(const struct script_step *step)
 {
 	uint32_t k = MIN(MAX(step->size, 1u), 100u) - 1;
@@ -128,7 +128,7 @@ static void range(struct seed *s, const struct script_step *step, bool write)
 {
 	uint32_t lba = step->from;
 
-	/* A few tell as much as all of them. */
+	/* A few of them test as much as all. */
 	for (unsigned i = 0; i < 8 && lba < step->end; i++, lba += step->step)
 		blocks(s, write, lba, MIN(step->step, step->end - lba));
 }
@@ -173,7 +173,7 @@ static void add(struct seed *s, const struct script_step *step)
 		}
 		return;
 	case SCRIPT_FAULT:
-		return; /* media of the fuzzers have none */
+		return; /* the media of the fuzzers have no faults */
 	}
 }
 
@@ -205,7 +205,7 @@ static bool convert(const char *path, bool bot, unsigned number, const char *dir
 		return false;
 	}
 	if (bot)
-		put(&s, number % 6); /* either way to stall, at each speed */
+		put(&s, number % 6); /* each way to stall, at each speed */
 	else
 		put(&s, (script->config.finalised == MMC_FINALISED_DVD_PLUS_R) |
 				script->config.strict_cdb << 1 |

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What must stay true of a disc whatever a host does to it: tracks lie behind
- * each other and inside the disc, the next writable address of a track never
- * goes back, a closed track never changes again, finalised is for good.
+ * Checks what must stay true of a disc whatever a host does: tracks follow each other and lie
+ * inside the disc, the next writable address of a track never decreases, a closed track
+ * never changes, and a finalised disc stays finalised.
  */
 #ifndef TEST_FUZZ_SHADOW_H
 #define TEST_FUZZ_SHADOW_H
@@ -14,14 +14,14 @@
 #include "util/array.h"
 
 struct shadow {
-	struct disc *disc; /* a reference of our own; NULL = none */
+	struct disc *disc; /* an own reference; NULL: no disc */
 	struct disc_track track[DISC_MAX_TRACKS];
-	uint64_t sum[DISC_MAX_TRACKS]; /* of the content, once closed */
+	uint64_t sum[DISC_MAX_TRACKS]; /* of the track's content, once it is closed */
 	uint32_t tracks;
 	bool finalised;
 };
 
-/* What is on the disc, whatever a test write plays on it. */
+/* The layout of the disc, without the changes of a test write. */
 static inline const struct disc_layout *shadow_real(const struct disc *d)
 {
 	return d->testing ? &d->real : &d->layout;
@@ -86,7 +86,7 @@ static inline void shadow_check(struct shadow *s)
 	shadow_check_layout(d, l);
 	shadow_check_layout(d, &d->layout);
 	MUST(!s->finalised || (l->finalised && l->tracks == s->tracks));
-	/* Only the track that holds nothing may go, when the disc is finalised. */
+	/* Only the empty track may disappear, when the disc is finalised. */
 	MUST(l->tracks >= s->tracks ||
 		(l->finalised && l->tracks == s->tracks - 1 && !s->track[l->tracks].written));
 	for (i = 0; i < l->tracks; i++) {
@@ -112,7 +112,7 @@ static inline void shadow_end(struct shadow *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* Follow this disc from now on. */
+/* Checks this disc from now on. */
 static inline void shadow_begin(struct shadow *s, struct disc *d)
 {
 	uint32_t i;

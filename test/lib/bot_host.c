@@ -59,7 +59,7 @@ static int read_csw(struct bot_host *h, uint8_t csw[CSW_LEN], uint32_t *got)
 	int err = mem_host_in(h->ep, csw, CSW_LEN, got);
 
 	if (!err && !*got) {
-		/* A late zero-length packet: Linux asks once more. */
+		/* A late zero-length packet: Linux reads once more. */
 		h->empty++;
 		err = mem_host_in(h->ep, csw, CSW_LEN, got);
 	}

@@ -8,7 +8,7 @@ static struct exec_bench *from(struct script_exec *x)
 	return &((struct exec_on_bench *)x)->bench;
 }
 
-/* The disc goes, its medium stays: insert-again puts it back. */
+/* Frees a removed disc but keeps its medium, so that insert-again can insert it again. */
 static void keep_media(struct disc *disc, void *ctx)
 {
 	struct exec_bench *b = ctx;
@@ -60,7 +60,7 @@ static struct media *rom(uint32_t blocks)
 	uint8_t block[MEDIA_BLOCK];
 
 	for (uint32_t i = 0; m && i < blocks; i++) {
-		/* Of a large one only the ends are of interest: the middle stays zero. */
+		/* Scripts read only the ends of a large disc; the middle stays zero. */
 		if (i == 4096 && blocks > 8192)
 			i = blocks - 4096;
 		script_stamp(i, block);
@@ -102,7 +102,7 @@ int exec_bench_eject(struct script_exec *x, enum script_eject how)
 	return script_fail(x, "the drive %s",
 		got == MMC_EJECT_EMPTY       ? "is empty"
 		: got == MMC_EJECT_REQUESTED ? "asked the host"
-					     : "gave the disc away");
+					     : "ejected the disc");
 }
 
 int exec_bench_insert_again(struct script_exec *x)
@@ -111,9 +111,9 @@ int exec_bench_insert_again(struct script_exec *x)
 	struct media *m = b->kept;
 
 	if (!m)
-		return script_fail(x, "no disc was taken out");
+		return script_fail(x, "no disc was removed");
 	b->kept = NULL;
-	/* As the daemon opens files: what holds data and has no state is a finished disc. */
+	/* As in the daemon: an image that holds data and has no state file is complete. */
 	m->writable = m->blocks == 0 || mem_folder_find(&b->folder, "disc" STORE_SUFFIX);
 	return insert(b, x, m);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A drive and its discs in memory: what the direct and the BOT executor share. */
+/* A drive and its discs in memory, for the direct and the BOT executor. */
 #ifndef TEST_LIB_EXEC_BENCH_H
 #define TEST_LIB_EXEC_BENCH_H
 
@@ -9,22 +9,23 @@
 struct exec_bench {
 	struct mmc_drive *drive;
 	struct media *media;      /* of the disc in the drive, the fault medium on top */
-	struct media *kept;       /* of the disc that was taken out last */
-	struct mem_folder folder; /* where the state of that disc is */
-	uint32_t capacity;        /* asked for that disc; 0 = the default */
+	struct media *kept;       /* of the disc that was removed last */
+	struct mem_folder folder; /* holds the state file of that disc */
+	uint32_t capacity;        /* of that disc in blocks; 0: the default */
 	struct media_fault fault;
 };
 
-/* What an executor over a bench begins with. */
+/* The first members of every executor that uses a bench. */
 struct exec_on_bench {
 	struct script_exec x;
 	struct exec_bench bench;
 };
 
+/* Makes the drive, without a disc. 0, or -1 with the reason in x->error. */
 int exec_bench_start(struct exec_bench *b, struct script_exec *x, const struct mmc_config *config);
 void exec_bench_stop(struct exec_bench *b);
 
-/* Operations of a script_exec that begins like struct exec_on_bench. */
+/* Operations of struct script_exec, for executors that begin like struct exec_on_bench. */
 int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t blocks);
 int exec_bench_eject(struct script_exec *x, enum script_eject how);
 int exec_bench_insert_again(struct script_exec *x);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The engine behind BOT over the in-memory endpoint, spoken to by the strict host. */
+/* The executor "bot": the strict host, BOT over the in-memory endpoints, the engine. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static int send(struct exec_bot *e, struct script_io *io)
 	if (status == 2)
 		return script_fail(&e->x, "BOT: phase error");
 	io->check = status == 1;
-	/* The host has checked already that data in and residue make up what it asked for. */
+	/* The host has checked that data-in and residue add up to what it announced. */
 	io->moved = io->len - residue;
 	return 0;
 }
@@ -73,7 +73,7 @@ static int bot_start(struct script_exec *x, const struct mmc_config *config)
 	if (!e->bot)
 		return script_fail(x, "no memory for BOT");
 	bot_host_init(&e->host, e->ep, e->bot, e->max_packet);
-	return script_settle(x);
+	return script_drain_events(x);
 }
 
 static void bot_stop(struct script_exec *x)
@@ -122,7 +122,7 @@ struct script_exec *exec_bot_new(uint16_t max_packet)
 	return &e->x;
 }
 
-struct bot *exec_bot_bot(struct script_exec *x)
+struct bot *exec_bot_layer(struct script_exec *x)
 {
 	return from(x)->bot;
 }

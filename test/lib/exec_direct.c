@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The engine without a transport: the calls of mmc.h in their order. */
+/* The executor "direct": the engine without a transport, called as mmc.h says. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +33,11 @@ static int move_in(struct exec_direct *e, struct script_io *io)
 		if (n == 0)
 			return 0;
 		if (n < 0 && ++again > MAX_AGAIN)
-			return script_fail(&e->x, "the medium never comes back");
+			return script_fail(&e->x, "the medium never becomes ready");
 		if (n < 0)
 			continue;
 		if ((uint32_t)n > io->len - io->moved)
-			return script_fail(&e->x, "the drive sends more than it said");
+			return script_fail(&e->x, "the drive sends more than it announced");
 		memcpy(io->data + io->moved, p, (size_t)n);
 		io->moved += (uint32_t)n;
 	}
@@ -53,7 +53,7 @@ static int move_out(struct exec_direct *e, struct script_io *io, uint32_t len)
 		if (mmc_push(e->bench.drive, io->data + io->moved, n) == 0)
 			io->moved += n;
 		else if (++again > MAX_AGAIN)
-			return script_fail(&e->x, "the medium never comes back");
+			return script_fail(&e->x, "the medium never becomes ready");
 	}
 	return 0;
 }
@@ -67,7 +67,7 @@ static enum mmc_status end(struct exec_direct *e)
 	return status;
 }
 
-/* The phases of one command, as the cases of BOT 6.7 have them; 2, 3, 7, 8, 10, 13 are errors. */
+/* Runs the data phase of a command. Cases 2, 3, 7, 8, 10 and 13 of BOT 6.7 are errors. */
 static int transfer(struct exec_direct *e, struct script_io *io)
 {
 	struct mmc_xfer xfer;
@@ -96,11 +96,11 @@ static int direct_command(struct script_exec *x, struct script_io *io)
 	}
 	enum mmc_status status = end(e);
 	if (status == MMC_AGAIN)
-		return script_fail(x, "the medium never comes back");
+		return script_fail(x, "the medium never becomes ready");
 	io->check = status == MMC_CHECK_CONDITION;
 	if (!io->check)
 		return 0;
-	/* Autosense, as every host driver does it. */
+	/* Request the sense at once, as every host driver does. */
 	struct script_io sense = {.cdb = request_sense,
 		.cdb_len = sizeof(request_sense),
 		.dir = MMC_DIR_IN,
@@ -117,7 +117,7 @@ static int direct_start(struct script_exec *x, const struct mmc_config *config)
 
 	if (exec_bench_start(&e->bench, x, config) < 0)
 		return -1;
-	return script_settle(x);
+	return script_drain_events(x);
 }
 
 static void direct_stop(struct script_exec *x)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A real device node, by SG_IO; the hand at the drive is a command of the caller's. */
+/* The executor "sg": a real device node, by SG_IO. A command of the caller changes discs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,14 +16,14 @@
 #include "util/be.h"
 
 #define COMMAND_MS  30000
-#define MEDIA_MS    10000 /* until a change of disc shows */
-#define NO_ESCALATE 0x100 /* a reset that fails must not become a larger one */
+#define MEDIA_MS    10000 /* time limit for the drive to show a change of disc */
+#define NO_ESCALATE 0x100 /* the kernel must not try a larger reset after one that fails */
 
 struct exec_sg {
 	struct script_exec x;
 	int fd;
 	char *media_cmd;
-	char sr_name[64]; /* as the sr driver knows it, while we keep it away */
+	char sr_name[64]; /* the device's name in the sr driver, which is unbound */
 };
 
 static struct exec_sg *from(struct script_exec *x)
@@ -55,7 +55,7 @@ static int sg_command(struct script_exec *x, struct script_io *io)
 		h.dxfer_direction = SG_DXFER_NONE;
 	if (ioctl(e->fd, SG_IO, &h) < 0)
 		return script_fail(x, "SG_IO: %s", strerror(errno));
-	/* Not the drive's answer: a phase error, a reset, a time-out of the host's. */
+	/* Not an answer of the drive: a phase error, a reset or a time-out of the host. */
 	if (h.host_status)
 		return script_fail(x, "SG_IO: host status %02xh", h.host_status);
 	io->check = (h.status & 0x3e) == 0x02;
@@ -81,7 +81,7 @@ static int simple(struct script_exec *x, const uint8_t *cdb, size_t cdb_len, enu
 	return 0;
 }
 
-/* The current profile; GET CONFIGURATION takes neither unit attentions nor events. */
+/* Returns the current profile. GET CONFIGURATION clears no unit attention and no event. */
 static int profile_of(struct script_exec *x)
 {
 	static const uint8_t cdb[10] = {0x46, [8] = 8};
@@ -91,7 +91,7 @@ static int profile_of(struct script_exec *x)
 									       : get_be16(data + 6);
 }
 
-/* ---- the hand -------------------------------------------------------------------------------- */
+/* ---- discs ------------------------------------------------------------------------------- */
 
 static int run_media_cmd(struct script_exec *x, const char *verb)
 {
@@ -105,7 +105,7 @@ static int run_media_cmd(struct script_exec *x, const char *verb)
 	return 0;
 }
 
-/* Until the drive shows a disc, or none. */
+/* Waits until the drive shows a disc, or none. */
 static int wait_for_disc(struct script_exec *x, bool loaded)
 {
 	static const struct timespec pause = {.tv_nsec = 20000000};
@@ -119,7 +119,7 @@ static int wait_for_disc(struct script_exec *x, bool loaded)
 			return 0;
 		nanosleep(&pause, NULL);
 	}
-	return script_fail(x, loaded ? "the disc does not come" : "the disc does not go");
+	return script_fail(x, loaded ? "the disc does not appear" : "the disc does not disappear");
 }
 
 static int sg_media(struct script_exec *x, enum script_media media, uint32_t blocks)
@@ -138,7 +138,7 @@ static int sg_media(struct script_exec *x, enum script_media media, uint32_t blo
 static int sg_eject(struct script_exec *x, enum script_eject how)
 {
 	if (how == SCRIPT_EJECT_ASKS)
-		return script_fail(x, "the hand does not wait for the host");
+		return script_fail(x, "the media command cannot ask the host to eject");
 	if (run_media_cmd(x, how == SCRIPT_EJECT_FORCE ? "eject force" : "eject") < 0)
 		return -1;
 	return wait_for_disc(x, false);
@@ -175,12 +175,12 @@ static int sg_transport_reset(struct script_exec *x)
 static int sg_fault(struct script_exec *x, const struct media_fault *f)
 {
 	(void)f;
-	return script_fail(x, "no faults here");
+	return script_fail(x, "faults cannot be injected by this executor");
 }
 
 /* ---- start and end of a script --------------------------------------------------------------- */
 
-/* What the script before may have set: locks, mode pages, speeds. */
+/* Resets what the previous script may have set: locks, mode pages, speeds. */
 static int restore_defaults(struct script_exec *x)
 {
 	static const uint8_t allow[6] = {0x1e}, allow_persistent[6] = {0x1e, [4] = 2};
@@ -200,11 +200,11 @@ static int restore_defaults(struct script_exec *x)
 	return simple(x, streaming, sizeof(streaming), MMC_DIR_OUT, rdd, sizeof(rdd));
 }
 
-/* The disc of the script before stays in: a script begins with a media line. */
+/* Leaves the disc of the previous script in: every script begins with a media line. */
 static int sg_start(struct script_exec *x, const struct mmc_config *config)
 {
-	(void)config; /* scripts with a configuration of their own are not for us */
-	return script_settle(x) < 0 ? -1 : restore_defaults(x);
+	(void)config; /* the caller skips scripts that need a configuration */
+	return script_drain_events(x) < 0 ? -1 : restore_defaults(x);
 }
 
 static void sg_stop(struct script_exec *x)
@@ -225,7 +225,7 @@ static int write_file(const char *path, const char *text)
 	return n == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* sr polls every two seconds, and would take the unit attentions and events we look for. */
+/* sr polls every two seconds, and would take unit attentions and events that scripts expect. */
 static int keep_sr_away(struct exec_sg *e, const char *device)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -236,7 +236,7 @@ static int keep_sr_away(struct exec_sg *e, const char *device)
 		return -1;
 	snprintf(e->sr_name, sizeof(e->sr_name), "%s", strrchr(target, '/') + 1);
 	if (write_file("/sys/bus/scsi/drivers/sr/unbind", e->sr_name) < 0)
-		e->sr_name[0] = '\0'; /* not bound: fine */
+		e->sr_name[0] = '\0'; /* it was not bound */
 	return 0;
 }
 

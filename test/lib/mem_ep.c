@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The device's side of struct mem_ep: the controller, with faults on demand. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,7 @@
 #include "lib/mem_ep_int.h"
 #include "util/array.h"
 
-/* From the drivers' sources, Linux 6.12: each row is what BOT can tell its controller by. */
+/* From the drivers' sources, Linux 6.12. */
 const struct mem_ep_controller mem_ep_controllers[MEM_EP_CONTROLLERS] = {
 	{.name = "dummy_hcd", .clear = MEM_EP_CLEAR_PLAIN, .fifo64 = true},
 	{.name = "musb", .clear = MEM_EP_CLEAR_PLAIN, .halt_refusals = 3},
@@ -22,7 +23,7 @@ void mem_ep_be(struct mem_ep *ep, const struct mem_ep_controller *c)
 	ep->halt_refusals = c->halt_refusals;
 }
 
-#define RESUMES_MAX    256 /* a medium that says AGAIN more often in a row is broken */
+#define RESUMES_MAX    256 /* an engine that returns MMC_AGAIN more often in a row is broken */
 #define SENDS_PER_WAKE 8u  /* every eighth send is reported at once */
 
 static void drop_front(struct mem_ep_ring *r)
@@ -37,10 +38,10 @@ static void note_max(struct mem_ep_ring *r)
 }
 
 static void push_done(
-	struct mem_ep *ep, struct mem_ep_ring *r, uint8_t *buf, int32_t result, bool tells)
+	struct mem_ep *ep, struct mem_ep_ring *r, uint8_t *buf, int32_t result, bool wakes)
 {
 	r->done[(r->done_head + r->done_count++) % MEM_EP_QUEUE] = (struct mem_ep_done){
-		.order = ep->order++, .buf = buf, .result = result, .tells = tells};
+		.order = ep->order++, .buf = buf, .result = result, .wakes = wakes};
 	ep->activity++;
 }
 
@@ -53,7 +54,7 @@ void mem_complete_front(struct mem_ep *ep, struct mem_ep_ring *r, int32_t result
 	if (done.early)
 		free(done.buf);
 	else
-		push_done(ep, r, done.buf, result, done.tells);
+		push_done(ep, r, done.buf, result, done.wakes);
 }
 
 void mem_complete_all(struct mem_ep *ep, struct mem_ep_ring *r, int32_t result)
@@ -106,15 +107,14 @@ void mem_ep_fault(struct mem_ep *ep, const struct mem_ep_fault *fault)
 		ep->in.q[i].error = ep->out.q[i].error = 0;
 }
 
-/* -ESHUTDOWN never comes alone: the endpoints are disabled. */
-void mem_die(struct mem_ep *ep)
+void mem_shut_down(struct mem_ep *ep)
 {
 	mem_complete_all(ep, &ep->in, -ESHUTDOWN);
 	mem_complete_all(ep, &ep->out, -ESHUTDOWN);
 	ep->enabled = ep->blocked = false;
 }
 
-int mem_strike(struct mem_ep *ep, enum mem_ep_op op)
+int mem_next_fault(struct mem_ep *ep, enum mem_ep_op op)
 {
 	uint64_t n = ep->count[op]++;
 	const struct mem_ep_fault *f = &ep->fault;
@@ -122,7 +122,7 @@ int mem_strike(struct mem_ep *ep, enum mem_ep_op op)
 	if (f->op != op || n < f->at || n - f->at >= f->times)
 		return 0;
 	if (f->error == -ESHUTDOWN && op <= MEM_EP_HALT)
-		mem_die(ep);
+		mem_shut_down(ep);
 	return f->error;
 }
 
@@ -132,11 +132,11 @@ void mem_lose_packet(struct mem_ep *ep, struct mem_ep_ring *r)
 
 	mem_complete_front(ep, r, error);
 	if (error == -ESHUTDOWN)
-		mem_die(ep);
+		mem_shut_down(ep);
 }
 
-/* These are reported when a request is queued: no packet ever moves. */
-static bool strikes_at_once(int error)
+/* Controllers report these errors when a request is queued; no packet moves. */
+static bool fails_at_once(int error)
 {
 	return error == -EAGAIN || error == -ENOMEM || error == -EFAULT;
 }
@@ -144,7 +144,7 @@ static bool strikes_at_once(int error)
 static int queue(
 	struct mem_ep *ep, struct mem_ep_ring *r, const void *data, uint32_t size, int error)
 {
-	struct mem_ep_request q = {.size = size, .error = error, .tells = true};
+	struct mem_ep_request q = {.size = size, .error = error, .wakes = true};
 
 	if (r->count + r->done_count == MEM_EP_QUEUE) {
 		ep->violations++;
@@ -156,11 +156,11 @@ static int queue(
 	if (data && size)
 		memcpy(q.buf, data, size);
 	if (r == &ep->in) {
-		q.tells = ep->prompt || ++ep->untold == SENDS_PER_WAKE;
-		ep->untold = q.tells ? 0 : ep->untold;
+		q.wakes = ep->prompt || ++ep->unreported_sends == SENDS_PER_WAKE;
+		ep->unreported_sends = q.wakes ? 0 : ep->unreported_sends;
 	}
-	if (strikes_at_once(error)) {
-		push_done(ep, r, q.buf, error, q.tells);
+	if (fails_at_once(error)) {
+		push_done(ep, r, q.buf, error, q.wakes);
 		note_max(r);
 		return 0;
 	}
@@ -173,7 +173,7 @@ static int queue(
 static int ep_send(void *ctx, const void *data, uint32_t len)
 {
 	struct mem_ep *ep = ctx;
-	int err = mem_strike(ep, MEM_EP_SEND);
+	int err = mem_next_fault(ep, MEM_EP_SEND);
 
 	if (len > BOT_CHUNK)
 		ep->violations++;
@@ -184,11 +184,11 @@ static int ep_send(void *ctx, const void *data, uint32_t len)
 	if (ep->suspended)
 		return -EAGAIN;
 	ep->largest_send = MAX(ep->largest_send, len);
-	err = queue(ep, &ep->in, data, len, mem_strike(ep, MEM_EP_SENT));
+	err = queue(ep, &ep->in, data, len, mem_next_fault(ep, MEM_EP_SENT));
 	if (!err && ep->fifo64 && len <= 64 && ep->in.count == 1 && !ep->halted &&
 		!mem_front(&ep->in)->error && !mem_front(&ep->in)->early) {
 		mem_front(&ep->in)->early = true;
-		push_done(ep, &ep->in, NULL, (int32_t)len, mem_front(&ep->in)->tells);
+		push_done(ep, &ep->in, NULL, (int32_t)len, mem_front(&ep->in)->wakes);
 	}
 	return err;
 }
@@ -196,7 +196,7 @@ static int ep_send(void *ctx, const void *data, uint32_t len)
 static int ep_recv(void *ctx, uint32_t len)
 {
 	struct mem_ep *ep = ctx;
-	int err = mem_strike(ep, MEM_EP_RECV);
+	int err = mem_next_fault(ep, MEM_EP_RECV);
 
 	if (!len || len % ep->max_packet || len > BOT_CHUNK)
 		ep->violations++;
@@ -207,15 +207,15 @@ static int ep_recv(void *ctx, uint32_t len)
 	if (ep->suspended)
 		return -EAGAIN;
 	ep->largest_recv = MAX(ep->largest_recv, len);
-	return queue(ep, &ep->out, NULL, len, mem_strike(ep, MEM_EP_RECEIVED));
+	return queue(ep, &ep->out, NULL, len, mem_next_fault(ep, MEM_EP_RECEIVED));
 }
 
 static int ep_halt_in(void *ctx)
 {
 	struct mem_ep *ep = ctx;
-	int err = mem_strike(ep, MEM_EP_HALT);
+	int err = mem_next_fault(ep, MEM_EP_HALT);
 
-	/* BOT may ask only when it has heard of every send; the FIFO is beyond its knowledge. */
+	/* BOT may halt only when every send has been delivered; it cannot know the FIFO. */
 	if (ep->in.done_count || (ep->in.count && !mem_front(&ep->in)->early))
 		ep->violations++;
 	if (err)
@@ -235,22 +235,22 @@ static int ep_halt_in(void *ctx)
 
 static void lose_cancelled(struct mem_ep *ep)
 {
-	ep->limbo += ep->cancel == MEM_EP_CANCEL_LATE ? ep->in.count : 0;
-	ep->limbo_until = ep->now_ms + MEM_EP_LATE_MS;
+	ep->late_cancels += ep->cancel == MEM_EP_CANCEL_LATE ? ep->in.count : 0;
+	ep->late_until = ep->now_ms + MEM_EP_LATE_MS;
 	for (; ep->in.count; drop_front(&ep->in))
 		free(mem_front(&ep->in)->buf);
 }
 
-/* Those that came too late for BOT's patience come back after all. */
-static void leave_limbo(struct mem_ep *ep)
+/* Delivers cancelled sends that complete after BOT's cancel timeout. */
+static void deliver_late_cancels(struct mem_ep *ep)
 {
-	while (ep->limbo && ep->now_ms >= ep->limbo_until) {
-		ep->limbo--;
+	while (ep->late_cancels && ep->now_ms >= ep->late_until) {
+		ep->late_cancels--;
 		bot_sent(ep->bot, -ECONNRESET);
 	}
 }
 
-/* What is in the FIFO has completed, and stays there. */
+/* A packet in the FIFO has completed already, and stays there. */
 static void ep_cancel_in(void *ctx)
 {
 	struct mem_ep *ep = ctx;
@@ -299,7 +299,7 @@ const struct bot_ep_ops mem_ep_ops = {
 	.reset_done = ep_reset_done,
 };
 
-/* Delivers one completion, the oldest that may go. */
+/* Delivers the oldest completion that may be delivered. False: there is none. */
 static bool deliver_one(struct mem_ep *ep)
 {
 	bool in = ep->in.done_count && !ep->hold_sent;
@@ -328,30 +328,30 @@ static bool deliver_one(struct mem_ep *ep)
 	return true;
 }
 
-/* Something there wakes the one who looks, and then all is delivered. */
-static bool tells(const struct mem_ep *ep)
+/* True if a completion or another event wakes the device, which then takes all of them. */
+static bool device_wakes(const struct mem_ep *ep)
 {
 	uint32_t i;
 
-	if (ep->look || (ep->out.done_count && !ep->blocked))
+	if (ep->deliver_all || (ep->out.done_count && !ep->blocked))
 		return true;
 	for (i = 0; i < ep->in.done_count; i++)
-		if (ep->in.done[(ep->in.done_head + i) % MEM_EP_QUEUE].tells)
+		if (ep->in.done[(ep->in.done_head + i) % MEM_EP_QUEUE].wakes)
 			return true;
 	return false;
 }
 
 void mem_ep_run(struct mem_ep *ep)
 {
-	if (tells(ep))
+	if (device_wakes(ep))
 		while (deliver_one(ep))
 			;
-	ep->look = false;
+	ep->deliver_all = false;
 }
 
-void mem_ep_look(struct mem_ep *ep)
+void mem_ep_deliver_all(struct mem_ep *ep)
 {
-	ep->look = true;
+	ep->deliver_all = true;
 	mem_ep_run(ep);
 }
 
@@ -359,12 +359,12 @@ static void fire_tick(struct mem_ep *ep)
 {
 	ep->now_ms = MAX(ep->now_ms, ep->tick_at);
 	ep->tick_at = 0;
-	mem_ep_look(ep);
-	/* Unless BOT wants another one by now. */
+	mem_ep_deliver_all(ep);
+	/* The completions may have armed it again. */
 	if (!ep->tick_at)
 		bot_tick(ep->bot);
-	leave_limbo(ep);
-	mem_ep_look(ep);
+	deliver_late_cancels(ep);
+	mem_ep_deliver_all(ep);
 }
 
 void mem_ep_pass(struct mem_ep *ep, unsigned ms)
@@ -374,13 +374,13 @@ void mem_ep_pass(struct mem_ep *ep, unsigned ms)
 	while (ep->tick_at && ep->tick_at <= until)
 		fire_tick(ep);
 	ep->now_ms = until;
-	leave_limbo(ep);
+	deliver_late_cancels(ep);
 }
 
 void mem_unblock(struct mem_ep *ep)
 {
 	ep->blocked = false;
-	mem_ep_look(ep);
+	mem_ep_deliver_all(ep);
 }
 
 void mem_ep_resume(struct mem_ep *ep)
@@ -409,7 +409,7 @@ bool mem_ep_wait(struct mem_ep *ep)
 	if (ep->in.done_count && !ep->hold_sent &&
 		(!ep->tick_at || ep->tick_at > ep->now_ms + MEM_EP_LOOK_MS)) {
 		ep->now_ms += MEM_EP_LOOK_MS;
-		mem_ep_look(ep);
+		mem_ep_deliver_all(ep);
 		return true;
 	}
 	if (!ep->tick_at)

@@ -22,7 +22,7 @@ static int wait_for_read(struct mem_ep *ep)
 	return 0;
 }
 
-/* The controller has a packet for the first read. */
+/* Adds a packet to the first read. */
 static void take_packet(struct mem_ep *ep, const uint8_t *p, uint32_t n)
 {
 	struct mem_ep_request *q = mem_front(&ep->out);
@@ -31,9 +31,9 @@ static void take_packet(struct mem_ep *ep, const uint8_t *p, uint32_t n)
 	if (n)
 		memcpy(q->buf + q->at, p, n);
 	q->at += n;
-	if (ends && mem_strike(ep, MEM_EP_MERGE) && q->at + ep->max_packet <= q->size)
+	if (ends && mem_next_fault(ep, MEM_EP_MERGE) && q->at + ep->max_packet <= q->size)
 		ends = false;
-	if (ends || mem_strike(ep, MEM_EP_SPLIT) || q->at + ep->max_packet > q->size)
+	if (ends || mem_next_fault(ep, MEM_EP_SPLIT) || q->at + ep->max_packet > q->size)
 		mem_complete_front(ep, &ep->out, (int32_t)q->at);
 }
 
@@ -47,13 +47,13 @@ static int out_packet(struct mem_ep *ep, const uint8_t *p, uint32_t n)
 	if (mem_front(&ep->out)->error) {
 		mem_lose_packet(ep, &ep->out);
 	} else {
-		if (mem_strike(ep, MEM_EP_EMPTY)) {
+		if (mem_next_fault(ep, MEM_EP_EMPTY)) {
 			take_packet(ep, NULL, 0);
 			err = wait_for_read(ep);
 			if (err)
 				return err;
 		}
-		if (n && mem_strike(ep, MEM_EP_SHORT))
+		if (n && mem_next_fault(ep, MEM_EP_SHORT))
 			n--;
 		take_packet(ep, p, n);
 	}
@@ -125,8 +125,9 @@ void mem_host_clear_halt_in(struct mem_ep *ep)
 
 	ep->halted = false;
 	/*
-	 * The FIFO goes with the toggle. That of dummy_hcd does not, as test/e2e/u_bot found:
-	 * there a host reads what is left after a reset, and drops it. It comes to the same.
+	 * Clear-Halt empties the FIFO along with resetting the data toggle. dummy_hcd does
+	 * not, as test/e2e/u_bot found: there a host reads the rest after a reset and drops
+	 * it, which amounts to the same.
 	 */
 	if (ep->in.count && mem_front(&ep->in)->early)
 		mem_complete_front(ep, &ep->in, 0);
@@ -146,12 +147,12 @@ void mem_host_clear_halt_out(struct mem_ep *ep)
 
 int mem_host_class_reset(struct mem_ep *ep)
 {
-	uint64_t until = ep->now_ms + 5000; /* the host's patience on the control pipe */
+	uint64_t until = ep->now_ms + 5000; /* the host's time limit on the control pipe */
 	uint32_t before = ep->resets_done;
 
 	if (!ep->enabled)
 		return -ESHUTDOWN;
-	mem_ep_look(ep);
+	mem_ep_deliver_all(ep);
 	bot_class_reset(ep->bot);
 	mem_unblock(ep);
 	while (ep->resets_done == before)
@@ -160,7 +161,7 @@ int mem_host_class_reset(struct mem_ep *ep)
 	return 0;
 }
 
-/* What the program had posted when the session was new already, and thought it was the old one. */
+/* Keeps the reads that were posted for the old session when the new one had begun already. */
 static uint32_t keep_survivors(struct mem_ep *ep, struct mem_ep_request kept[MEM_EP_QUEUE])
 {
 	struct mem_ep_ring *r = &ep->out;
@@ -184,7 +185,7 @@ void mem_host_bus_reset(struct mem_ep *ep, uint16_t max_packet)
 	memcpy(ep->out.q, kept, n * sizeof(kept[0]));
 	ep->out.head = 0;
 	ep->out.count = n;
-	ep->survivors = ep->limbo = 0;
+	ep->survivors = ep->late_cancels = 0;
 	ep->refused = 0;
 	ep->halted = ep->blocked = false;
 	ep->enabled = true;
@@ -208,7 +209,7 @@ void mem_ep_take_over(struct mem_ep *ep, struct bot *bot, bool in_flight)
 
 void mem_host_unplug(struct mem_ep *ep, bool told)
 {
-	mem_die(ep);
+	mem_shut_down(ep);
 	mem_ep_run(ep);
 	if (told)
 		bot_disabled(ep->bot);

@@ -35,7 +35,7 @@ void script_stamp(uint32_t lba, uint8_t block[MEDIA_BLOCK])
 {
 	static const char hex[] = "0123456789abcdef";
 
-	/* Every 16 bytes tell where they belong, so that a shifted or mixed block shows. */
+	/* Every 16 bytes hold their place, so that a shifted or mixed block is noticed. */
 	for (unsigned i = 0; i < MEDIA_BLOCK / 16; i++, block += 16) {
 		memcpy(block, "LBA ........ ..\n", 16);
 		for (unsigned n = 0; n < 8; n++)
@@ -170,7 +170,7 @@ static void add_bytes(struct script_parser *p, struct bytes *b, char *w)
 		script_complain(p, "a byte is two hexadecimal digits");
 }
 
-/* "block LBA*N": false when the word is not "block". */
+/* Parses "block LBA*N". False: the word is not "block". */
 static bool parse_blocks(struct script_parser *p, const char **at, uint32_t *lba, uint32_t *count)
 {
 	const char *save = *at, *w = script_word(p, at);
@@ -218,7 +218,7 @@ static uint8_t *copy(struct script_parser *p, const uint8_t *data, uint32_t len)
 	return memcpy(out, data, len);
 }
 
-/* One line's; too large to be kept with each step. */
+/* The bytes of one line; too large to be kept with each step. */
 static struct bytes *take_bytes(struct script_parser *p)
 {
 	if (!p->bytes)
@@ -277,7 +277,7 @@ static void parse_command(struct script_parser *p, const char *at)
 		script_complain(p, "a command without a CDB");
 }
 
-/* "5/21/02" */
+/* Parses "5/21/02". */
 static bool parse_sense(const char *w, mmc_sense_t *out)
 {
 	unsigned key, asc, ascq;
@@ -449,7 +449,7 @@ struct script *script_load(const char *path, char *error, size_t error_size)
 	char *text = NULL;
 	size_t size = 0;
 
-	/* Text: it has no NUL, so this reads it to its end. */
+	/* A text has no NUL, so this reads the whole file. */
 	if (!f || (getdelim(&text, &size, '\0', f) < 0 && ferror(f)))
 		snprintf(error, error_size, "%s: %s", path, strerror(errno));
 	else

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Runs CDB conversations and holds the answers to the expectations. */
+/* Runs CDB conversations and compares the answers with the expectations. */
 #include "lib/script.h"
 
 #include <stdarg.h>
@@ -83,7 +83,7 @@ static int check_status(struct run *r, const struct script_io *io)
 	sense_text(step->sense[0], wanted);
 	if (!io->check)
 		return fail(r, "%s expected, GOOD came", wanted);
-	/* growisofs and libburn understand fixed format, current, 18 bytes */
+	/* growisofs and libburn understand only 18 bytes of current, fixed-format sense. */
 	if ((io->sense[0] & 0x7f) != 0x70 || io->sense[7] != 10)
 		return fail(r, "sense is not in fixed format: %02x .. %02x", io->sense[0],
 			io->sense[7]);
@@ -105,7 +105,7 @@ static int check_golden(struct run *r, const struct script_golden *g, uint32_t m
 	for (uint32_t i = 0; i < g->len; i++) {
 		if (((r->data[g->at + i] ^ g->value[i]) & g->mask[i]) == 0)
 			continue;
-		/* The neighbourhood of the first difference, on lines under each other. */
+		/* Show the bytes around the first difference, in lines below each other. */
 		uint32_t from = i / 16 * 16, n = MIN(32, g->len - from);
 
 		hex_text(r->data + g->at + from, NULL, n, came, sizeof(came));
@@ -141,7 +141,7 @@ static int check_data(struct run *r, const struct script_io *io)
 	const struct script_step *step = r->step;
 	uint32_t expected = io->moved;
 
-	/* GOOD takes all of data out; CHECK CONDITION brings no data in. */
+	/* After GOOD all data-out was accepted; CHECK CONDITION comes without data-in. */
 	if (step->has_moved)
 		expected = step->moved;
 	else if (step->dir == MMC_DIR_OUT && !io->check)
@@ -176,7 +176,7 @@ static int run_command(struct run *r)
 			.len = step->len,
 			.data = r->data};
 
-		/* What is not written by the drive is not mistaken for its zeros. */
+		/* Bytes that the drive does not write must not look like its zeros. */
 		memset(r->data, 0xee, step->len);
 		if (step->dir == MMC_DIR_OUT)
 			memcpy(r->data, step->out, step->len);
@@ -255,7 +255,7 @@ static int run_blocks(struct run *r, enum mmc_dir dir)
 	return 0;
 }
 
-/* Events of one class until there are none. */
+/* Takes events of one class until there are none. */
 static int take_events(struct script_exec *x, uint8_t class_bit)
 {
 	uint8_t cdb[10] = {0x4a, 0x01, [4] = class_bit, [8] = 8}, event[8];
@@ -277,7 +277,7 @@ static int take_events(struct script_exec *x, uint8_t class_bit)
 	return script_fail(x, "events never dry up");
 }
 
-int script_settle(struct script_exec *x)
+int script_drain_events(struct script_exec *x)
 {
 	mmc_sense_t s = 0x60000;
 
@@ -301,7 +301,7 @@ static int run_hand(struct run *r)
 	case SCRIPT_MEDIA:
 		err = x->media(x, step->media, step->size);
 		if (!err && !step->unseen)
-			err = script_settle(x);
+			err = script_drain_events(x);
 		break;
 	case SCRIPT_EJECT:
 		err = x->eject(x, step->eject);

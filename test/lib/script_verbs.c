@@ -122,7 +122,7 @@ static void verb_fault(struct script_parser *p, const char *at)
 	script_add(p, SCRIPT_FAULT)->fault = f;
 }
 
-/* "FROM..END [step N] [op=XX]" */
+/* Parses "FROM..END [step N] [op=XX]". */
 static void parse_range(struct script_parser *p, enum script_kind kind, uint8_t op, const char *at)
 {
 	struct script_step *step = script_add(p, kind);
@@ -172,7 +172,7 @@ void script_parse_verb(struct script_parser *p, const char *at)
 	static const struct {
 		const char *verb;
 		void (*parse)(struct script_parser *p, const char *at);
-		enum script_kind kind; /* without parse: a step that is its verb alone */
+		enum script_kind kind; /* if parse is NULL: the kind of a step without arguments */
 	} verbs[] = {
 		{"requires", verb_requires, 0},
 		{"config", verb_config, 0},

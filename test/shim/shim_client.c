@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The preloaded library's end of the socket. */
+/* The client side of the socket, in the preloaded library. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -155,7 +155,7 @@ int64_t shim_open(int flags)
 	struct shim_reply r;
 	char name[32];
 
-	/* Unique while it lives: pids are, and two opens of one process get two numbers. */
+	/* Unique while it exists: by the PID, and a number for each open of the process. */
 	snprintf(name, sizeof(name), "mmcshim-%d-%u", (int)getpid(),
 		__atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED));
 	int fd = server_connect(name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to the preloaded library: the device as seen by a program. */
+/* Private to the preloaded library: the device that programs see. */
 #ifndef SHIM_CLIENT_H
 #define SHIM_CLIENT_H
 
@@ -7,22 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SHIM_MAJOR 11 /* SCSI_CDROM_MAJOR: libburn and libcdio look at it */
+#define SHIM_MAJOR 11 /* SCSI_CDROM_MAJOR: libburn and libcdio check it */
 
-/* The path of the made-up node; "" when the environment names no server. */
+/* The path of the simulated device node; "" if the environment names no server. */
 const char *shim_node(void);
-/* Of any path; NULL is neither. */
+/* Any path is allowed; NULL is never the device. */
 bool shim_is_node(const char *path);
 bool shim_is_empty(const char *path);
 bool shim_is_open(int fd);
 
-/* All answer as a system call in the kernel does: >= 0, or -errno. errno is left alone. */
+/* All return as system calls in the kernel do: >= 0, or -errno. They do not change errno. */
 int64_t shim_open(int flags);
 int64_t shim_read(int fd, void *buf, size_t len, int64_t at); /* at -1: the file position */
 int64_t shim_seek(int fd, int64_t at, int whence);
 int64_t shim_ioctl(int fd, unsigned long request, void *arg);
 
-/* One request to the server; data_in takes up to in_len bytes. Result or -errno. */
+/* Sends one request to the server; data_in has room for in_len bytes. Its result or -errno. */
 struct shim_request;
 struct shim_reply;
 int64_t shim_call(struct shim_request *q, const void *data_out, struct shim_reply *r, void *data_in,

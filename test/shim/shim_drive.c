@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The engine behind the socket: runs one command as a Bulk-Only host and device would, and logs it.
- */
+/* The engine of mmcshimd: runs a command as a Bulk-Only host and device would, and logs it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,10 +19,9 @@
 /* ---- one command ---------------------------------------------------------------------------- */
 
 /*
- * What the device intends (D) against what the host announced (H), as the
- * Bulk-Only specification names the cases. NULL: nothing odd. Case 5 (Hi > Di)
- * is how every variable-length answer ends and is not odd, unless the device
- * had nothing at all to say to a host that waits for data (case 4).
+ * Returns the name of the case of BOT 6.7 for what the device intends (D) and what the host
+ * announced (H), or NULL if it is ordinary. Case 5 (Hi > Di) is ordinary: every answer of
+ * variable length ends so. Case 4 is not: the host waits for data and gets none.
  */
 static const char *mismatch(const struct shim_command *c, const struct mmc_xfer *x)
 {
@@ -94,7 +92,7 @@ static enum mmc_status end(struct mmc_drive *d)
 	return s;
 }
 
-/* As usb-storage: a failed command is followed by REQUEST SENSE at once, which clears the sense. */
+/* Like usb-storage, requests the sense at once after a failure, which clears it. */
 static void fetch_sense(struct mmc_drive *d, struct shim_command *c)
 {
 	static const uint8_t cdb[6] = {OP_REQUEST_SENSE, 0, 0, 0, 18, 0};
@@ -122,7 +120,7 @@ static void log_command(struct shim_drive *d, const struct shim_command *c, cons
 		fprintf(d->log, "GOOD %u", c->moved);
 		for (uint32_t i = 0; c->dir == SHIM_IN && i < MIN(c->moved, 48u); i++)
 			fprintf(d->log, "%s%02x", i ? " " : " : ", c->data[i]);
-		/* Parameter lists are worth seeing, blocks are not. */
+		/* Parameter lists are logged, blocks are not. */
 		for (uint32_t i = 0; c->dir == SHIM_OUT && i < c->moved && c->moved < 512; i++)
 			fprintf(d->log, "%s%02x", i ? " " : " : ", c->data[i]);
 	} else {
@@ -136,7 +134,7 @@ static void log_command(struct shim_drive *d, const struct shim_command *c, cons
 	fputc('\n', d->log);
 }
 
-/* What a drive without this command says; shows that the programs really depend on it. */
+/* Answers like a drive without this command, to show that the programs depend on it. */
 static void refuse(struct shim_command *c)
 {
 	c->status = MMC_CHECK_CONDITION;
@@ -161,7 +159,7 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 	c->status = (uint8_t)end(d->mmc);
 	if (c->status != MMC_GOOD) {
 		fetch_sense(d->mmc, c);
-		/* A refused command moves nothing, whatever the host had announced. */
+		/* A refused command moves no data, whatever the host announced. */
 		odd = x.len ? odd : NULL;
 	}
 	if (is_phase_error(odd))
@@ -169,10 +167,9 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 	log_command(d, c, odd);
 }
 
-/* ---- the hand at the drive --------------------------------------------------------------------
- */
+/* ---- control lines ------------------------------------------------------------------------ */
 
-/* The state of the disc is kept beside it, as the daemon does. */
+/* The state file lies beside the image, as with the daemon. */
 static int open_store(const char *path, struct store **out)
 {
 	const char *slash = strrchr(path, '/');
@@ -200,7 +197,7 @@ static int put_disc(struct shim_drive *d, const char *path, bool blank, uint32_t
 	bool writable;
 	int r;
 
-	/* The old disc goes first: it may be the same file, which is locked while it is in. */
+	/* Remove the old disc first: it may be the same image, which is locked while in use. */
 	mmc_eject(d->mmc, true);
 	r = open_store(path, &o.store);
 	if (r < 0)
@@ -262,7 +259,7 @@ static int open_log(struct shim_drive *d, const char *path)
 	if (d->log)
 		fclose(d->log);
 	d->log = f;
-	/* The suite reads it while the server runs. */
+	/* The suite reads the log while the server runs. */
 	setlinebuf(f);
 	return 0;
 }

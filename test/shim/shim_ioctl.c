@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The ioctls of a SCSI CD-ROM block device, as block/, drivers/scsi and drivers/cdrom answer them.
- */
+/* The ioctls of a SCSI CD-ROM block device, as in Linux block/, drivers/scsi, drivers/cdrom. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -18,7 +17,7 @@
 #define DRIVER_SENSE_STATUS    0x08
 #define SG_INFO_OK_STATUS      0
 #define SG_INFO_CHECK_STATUS   1
-#define SG_VERSION             30527 /* what block/ answers: sg version 3 */
+#define SG_VERSION             30527 /* the answer of block/: sg version 3 */
 
 static int64_t ask(enum shim_op op)
 {
@@ -41,8 +40,7 @@ static int64_t run(const uint8_t *cdb, size_t cdb_len, enum shim_dir dir, void *
 		dir == SHIM_IN ? len : 0);
 }
 
-/* ---- SG_IO ------------------------------------------------------------------------------------
- */
+/* ---- SG_IO -------------------------------------------------------------------------------- */
 
 static void put_result(struct sg_io_hdr *h, uint32_t len, const struct shim_reply *r)
 {
@@ -94,7 +92,7 @@ static int64_t sg_io(struct sg_io_hdr *h)
 	return 0;
 }
 
-/* CDROM_SEND_PACKET: the older way; the answer is an errno with sense beside it. */
+/* CDROM_SEND_PACKET, the older interface: returns an errno, and the sense separately. */
 static int64_t send_packet(struct cdrom_generic_command *g)
 {
 	enum shim_dir dir = SHIM_NONE;
@@ -120,8 +118,7 @@ static int64_t send_packet(struct cdrom_generic_command *g)
 	return g->stat;
 }
 
-/* ---- commands the kernel makes for a program ----------------------------------------------------
- */
+/* ---- commands that the kernel sends for a program ----------------------------------------- */
 
 static int64_t command6(uint8_t op, uint8_t byte4)
 {
@@ -203,7 +200,7 @@ static int64_t select_speed(unsigned long speed)
 	return e < 0 ? e : r.status ? -EIO : 0;
 }
 
-/* Copies the part of READ DVD STRUCTURE that the caller's union has room for. */
+/* Copies as much of READ DVD STRUCTURE as fits the caller's union. */
 static int64_t dvd_structure(dvd_struct *s)
 {
 	uint8_t cdb[12] = {0xad}, p[4 + 2048];
@@ -236,8 +233,7 @@ static int64_t dvd_structure(dvd_struct *s)
 	return 0;
 }
 
-/* ---- the list
- * -------------------------------------------------------------------------------------- */
+/* ---- all ioctls --------------------------------------------------------------------------- */
 
 static int64_t put_int(void *arg, int value)
 {
@@ -254,7 +250,7 @@ static int64_t sg_ioctl(unsigned long request, void *arg)
 	case SG_SET_RESERVED_SIZE:
 		return 0;
 	case SG_GET_TIMEOUT:
-		return 60 * 100; /* in ticks of user space, as the result of the call */
+		return 60 * 100; /* returned in ticks of user space (USER_HZ) */
 	case SG_GET_RESERVED_SIZE:
 		return put_int(arg, (int)SHIM_MAX_TRANSFER);
 	case SG_EMULATED_HOST:

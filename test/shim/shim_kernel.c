@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel's part: what drivers/scsi/sr.c and drivers/cdrom/cdrom.c send on
- * their own when a program opens, reads or closes the device, and what they
- * remember. Programs depend on it: the TEST UNIT READY of open() is what eats
- * unit attentions for growisofs.
+ * The kernel's part: the commands that drivers/scsi/sr.c and drivers/cdrom/cdrom.c send when
+ * a program opens, reads or closes the device, and the state that they keep. Programs
+ * depend on it: growisofs never sees unit attentions, because the TEST UNIT READY of open()
+ * clears them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ static uint8_t send(struct shim_kernel *k, const uint8_t *cdb, uint8_t cdb_len, 
 	return c.status;
 }
 
-/* True when a medium is there: GOOD, or any failure but "medium not present". */
+/* True if a medium is present: GOOD, or any failure except "medium not present". */
 static bool test_unit_ready(struct shim_kernel *k)
 {
 	static const uint8_t cdb[6] = {0x00};
@@ -50,7 +50,7 @@ static bool test_unit_ready(struct shim_kernel *k)
 	return send(k, cdb, sizeof(cdb), NULL, 0, &c) == MMC_GOOD || c.sense[12] != 0x3a;
 }
 
-/* sr_check_events(): `clearing` = an open takes notice of the change. */
+/* sr_check_events(). clearing: the caller is an open, which clears the change. */
 static void check_events(struct shim_kernel *k, bool clearing)
 {
 	static const uint8_t cdb[10] = {0x4a, 0x01, 0, 0, 0x10, 0, 0, 0, 8, 0};
@@ -75,7 +75,7 @@ static void check_events(struct shim_kernel *k, bool clearing)
 	}
 }
 
-/* cdrom_get_last_written(): the end of the last track that holds data; 0 = not told. */
+/* cdrom_get_last_written(): the end of the last track that holds data; 0: unknown. */
 static uint64_t last_written(struct shim_kernel *k)
 {
 	static const uint8_t rdi[10] = {0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0};
@@ -89,10 +89,10 @@ static uint64_t last_written(struct shim_kernel *k)
 		put_be32(rti + 2, track);
 		if (track == 0 || send(k, rti, sizeof(rti), t, sizeof(t), NULL) != MMC_GOOD)
 			return 0;
-		if (!(t[6] & 0x40)) /* Blank: the one before it */
+		if (!(t[6] & 0x40)) /* Blank: use the track before it */
 			break;
 	}
-	if (t[7] & 0x02) /* LRA_V; the kernel takes the address itself, one less than the size */
+	if (t[7] & 0x02) /* LRA_V; the kernel uses the last address, one less than the size */
 		return get_be32(t + 28);
 	uint32_t left = get_be32(t + 16);
 	return (uint64_t)get_be32(t + 8) + get_be32(t + 24) - (left ? left + 7u : 0);
@@ -105,7 +105,7 @@ static void revalidate(struct shim_kernel *k)
 			     session[10] = {0x43, 0, 0, 0, 0, 0, 0, 0, 12, 0x40};
 	uint8_t p[12] = {0};
 
-	k->blocks = 0x1fffff / 4; /* what sr assumes when it is told nothing */
+	k->blocks = 0x1fffff / 4; /* sr's assumption without an answer */
 	if (!test_unit_ready(k))
 		return;
 	send(k, session, sizeof(session), p, 12, NULL);
@@ -148,7 +148,7 @@ static int open_for_data(struct shim_kernel *k)
 
 	if (shim_kernel_drive_status(k) != CDS_DISC_OK)
 		return -ENOMEDIUM;
-	/* Only "no disc" would refuse the open; a medium without a TOC is let in. */
+	/* Only "no disc" refuses the open; a medium without a TOC does not. */
 	if (send(k, toc, sizeof(toc), p, 12, NULL) == MMC_GOOD) {
 		uint8_t first = p[2], last = p[3];
 
@@ -173,8 +173,7 @@ int shim_kernel_open(struct shim_kernel *k, int flags)
 	k->opens++;
 	if (!(flags & O_NONBLOCK))
 		r = open_for_data(k);
-	/* Without a random writable profile (DVD-RAM, DVD+RW, BD-RE) the block device is read-only.
-	 */
+	/* Only a random writable profile (DVD-RAM, DVD+RW, BD-RE) allows writing here. */
 	if (r == 0 && !(flags & O_NONBLOCK) && (flags & O_ACCMODE) != O_RDONLY)
 		r = -EROFS;
 	if (r < 0)
@@ -213,7 +212,7 @@ static int64_t read_blocks(struct shim_kernel *k, uint32_t lba, uint32_t count, 
 	shim_drive_command(k->drive, &c);
 	if (c.status == MMC_GOOD && c.moved == c.len)
 		return count;
-	/* A changed medium fails the read; it is not repeated on another disc. */
+	/* A change of medium fails the read; it must not be repeated on another disc. */
 	if ((c.sense[2] & 0x0f) == 0x06)
 		k->changed = true;
 	return -EIO;

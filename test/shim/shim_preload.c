@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libmmcshim.so, for LD_PRELOAD: gives a program the device node $MMCSHIM_NODE
- * (/dev/sr0 unless said) and sends what it does there to mmcshimd at
- * $MMCSHIM_SOCKET. The C library's calls, one by one; the work is in
- * shim_client.c. A descriptor of the device is a real one (a connected
- * socket), so fork, dup, exec, poll and fcntl need no help.
+ * libmmcshim.so, for LD_PRELOAD: gives a program the device node $MMCSHIM_NODE (default
+ * /dev/sr0), and passes what the program does there to mmcshimd at $MMCSHIM_SOCKET. This
+ * file replaces functions of the C library; shim_client.c does the work. A descriptor of
+ * the device is a real one (a connected socket), so fork, dup, exec, poll and fcntl work
+ * unchanged.
  */
-/* Both the plain and the 64-bit names are defined here: no renaming by the headers. */
+/* Both the plain and the 64-bit names are defined here, so headers must not rename them. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 #include <dlfcn.h>
@@ -41,7 +41,7 @@ static ssize_t answer(int64_t r)
 	return r < 0 ? -1 : (ssize_t)r;
 }
 
-/* The path names our device, or a descriptor of it (genisoimage -M /dev/fd/5). */
+/* True if the path names the device, or a descriptor of it (genisoimage -M /dev/fd/5). */
 static bool ours(int dirfd, const char *path)
 {
 	return shim_is_node(path) || (shim_is_empty(path) && shim_is_open(dirfd));
@@ -90,7 +90,7 @@ int openat64(int dirfd, const char *path, int flags, ...)
 	return REAL(openat64)(dirfd, path, flags, mode);
 }
 
-/* What the headers turn open() into under _FORTIFY_SOURCE. */
+/* The headers call these for open() under _FORTIFY_SOURCE. */
 int __open_2(const char *path, int flags);
 int __open_2(const char *path, int flags)
 {
@@ -115,7 +115,7 @@ int __openat64_2(int dirfd, const char *path, int flags)
 	return openat64(dirfd, path, flags);
 }
 
-/* stdio calls read() inside the C library, out of our sight: a stream of our own. */
+/* stdio calls read() inside the C library, which cannot be replaced: use a custom stream. */
 static ssize_t stream_read(void *cookie, char *buf, size_t len)
 {
 	return answer(shim_read((int)(intptr_t)cookie, buf, len, -1));
@@ -145,11 +145,11 @@ static FILE *stream_open(const char *mode)
 		return NULL;
 	FILE *f = fopencookie((void *)(intptr_t)fd, mode, io);
 	if (f)
-		f->_fileno = (int)fd; /* unused in such a stream; fileno() below finds it there */
+		f->_fileno = (int)fd; /* unused in custom streams; fileno() below returns it */
 	return f;
 }
 
-/* genisoimage -M seeks and reads on the descriptor of its stream. */
+/* genisoimage -M seeks and reads through the descriptor of its stream. */
 int fileno(FILE *f)
 {
 	int error = errno, fd = REAL(fileno)(f);
@@ -170,8 +170,7 @@ FILE *fopen64(const char *path, const char *mode)
 	return ours(AT_FDCWD, path) ? stream_open(mode) : REAL(fopen64)(path, mode);
 }
 
-/* ---- stat -------------------------------------------------------------------------------------
- */
+/* ---- stat --------------------------------------------------------------------------------- */
 
 /* struct stat and struct stat64 have the same members. */
 #define FILL(st)                                                                                   \
@@ -262,8 +261,7 @@ int statx(int dirfd, const char *restrict path, int flags, unsigned mask, struct
 	return 0;
 }
 
-/* ---- names
- * --------------------------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------------------------- */
 
 int access(const char *path, int mode)
 {
@@ -310,8 +308,7 @@ char *canonicalize_file_name(const char *path)
 	return realpath(path, NULL);
 }
 
-/* ---- data
- * ------------------------------------------------------------------------------------------ */
+/* ---- data --------------------------------------------------------------------------------- */
 
 ssize_t read(int fd, void *buf, size_t len)
 {
@@ -348,7 +345,7 @@ ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t at, size_t room)
 	return pread64(fd, buf, len < room ? len : room, at);
 }
 
-/* The block device of a sequential disc takes no writes (see shim_kernel.c). */
+/* The block device of a sequential disc is read-only (see shim_kernel.c). */
 ssize_t write(int fd, const void *buf, size_t len)
 {
 	return shim_is_open(fd) ? answer(-EPERM) : REAL(write)(fd, buf, len);

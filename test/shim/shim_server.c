@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * mmcshimd: one drive for many programs. The disc outlives the burner, as it
- * does in a real drive, so the engine runs here and not in the programs.
+ * mmcshimd: one drive for many programs. As in a real drive, the disc remains when a burning
+ * program ends, so the engine runs here and not in the programs.
  *
- *   mmcshimd SOCKET [LOG [dvd-rom|dvd+r]]   serve until "stop"
- *   mmcshimd --ask SOCKET WORD...           send a control line, print the answer
+ *   mmcshimd SOCKET [LOG [dvd-rom|dvd+r]]   serves until "stop"
+ *   mmcshimd --ask SOCKET WORD...           sends a control line and prints the answer
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,8 +51,7 @@ static bool write_all(int fd, const void *p, size_t len)
 	return true;
 }
 
-/* ---- requests ----------------------------------------------------------------------------------
- */
+/* ---- requests ----------------------------------------------------------------------------- */
 
 /* The abstract address the peer bound its socket to, without the leading zero byte. */
 static void peer_name(int fd, char out[32])
@@ -146,7 +145,7 @@ static void do_open(int fd, const struct shim_request *q, struct shim_reply *r)
 	file_count++;
 }
 
-/* True when the connection is to stay: it is an open file now. */
+/* True if the connection stays, because it is an open file now. */
 static bool serve(int fd)
 {
 	struct shim_reply r = {0};
@@ -190,8 +189,7 @@ static bool serve(int fd)
 	       r.result == 0;
 }
 
-/* ---- the loop ----------------------------------------------------------------------------------
- */
+/* ---- the loop ----------------------------------------------------------------------------- */
 
 static void drop_closed_files(void)
 {
@@ -220,7 +218,7 @@ static int run(int listener)
 			p[i + 1] = (struct pollfd){.fd = files[i].fd, .events = POLLIN};
 		if (poll(p, (nfds_t)file_count + 1, -1) < 0)
 			return 1;
-		/* A close that came before a new connection must be seen before it. */
+		/* A close must be handled before a connection that was made after it. */
 		drop_closed_files();
 		if (!(p[0].revents & POLLIN))
 			continue;

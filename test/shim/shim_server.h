@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to the server: the drive with its log, and what the kernel does above it. */
+/* Private to mmcshimd: the drive with its log, and the kernel's part above it. */
 #ifndef SHIM_SERVER_H
 #define SHIM_SERVER_H
 
@@ -16,7 +16,7 @@
 struct shim_drive {
 	struct mmc_drive *mmc;
 	FILE *log;
-	uint8_t refused; /* operation code answered with 5/20/00 by us; 0 = none */
+	uint8_t refused; /* operation code that is answered with 5/20/00; 0: none */
 };
 
 struct shim_command {
@@ -26,31 +26,31 @@ struct shim_command {
 	enum shim_dir dir;
 	uint8_t *data;
 	uint32_t len;
-	/* answers */
+	/* set by the drive */
 	uint32_t moved;
 	uint8_t status;
-	uint8_t host_status; /* DID_ERROR when Bulk-Only would have ended in a phase error */
+	uint8_t host_status; /* DID_ERROR if Bulk-Only would end in a phase error */
 	uint8_t sense_len;
 	uint8_t sense[18];
 };
 
 void shim_drive_command(struct shim_drive *d, struct shim_command *c);
-/* A control line ("insert FILE" ...). The answer is text; 0 = done, 1 = refused. */
+/* Runs a control line ("insert FILE" ...); the answer is text. 0: done, 1: refused. */
 int shim_drive_control(struct shim_drive *d, char *line, char *answer, size_t size);
 
-/* ---- shim_kernel.c: what Linux sr and cdrom do between a program and the drive ------------- */
+/* ---- shim_kernel.c: Linux sr and cdrom, between a program and the drive -------------------- */
 
 struct shim_kernel {
 	struct shim_drive *drive;
 	unsigned opens;
 	bool present;     /* medium, as of the last TEST UNIT READY */
-	bool changed;     /* a unit attention told of another medium */
+	bool changed;     /* a unit attention reported another medium */
 	bool vfs_event;   /* media event for the next open */
 	bool ioctl_event; /* media event for CDROM_MEDIA_CHANGED */
 	uint64_t blocks;  /* device size */
 };
 
-/* 0 or -errno. A failed open leaves nothing behind. */
+/* 0 or -errno. A failed open changes nothing. */
 int shim_kernel_open(struct shim_kernel *k, int flags);
 void shim_kernel_release(struct shim_kernel *k);
 /* Bytes read, 0 at the end of the device, or -errno. */

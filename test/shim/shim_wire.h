@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the preloaded library and the server say to each other over a unix
- * socket. One connection = one request, except SHIM_OPEN: that connection *is*
- * the open file. It lives as long as the program holds the descriptor, through
- * fork, dup and exec, so the server sees the last close as the kernel would.
- * An open file is named by the abstract address its socket is bound to.
+ * The protocol between the preloaded library and mmcshimd, over a unix socket. Each
+ * connection carries one request, except that of SHIM_OPEN, which is the open file itself.
+ * It stays as long as a program has the descriptor, through fork, dup and exec, so the
+ * server sees the last close as the kernel would. An open file is named by the abstract
+ * address to which its socket is bound.
  */
 #ifndef SHIM_WIRE_H
 #define SHIM_WIRE_H
@@ -16,8 +16,8 @@ enum shim_op {
 	SHIM_SCSI,          /* cdb, dir, len; data both ways */
 	SHIM_READ,          /* arg: offset, or -1 for the file position; len */
 	SHIM_SEEK,          /* arg: offset, whence. Result: the new position */
-	SHIM_SIZE,          /* Result: bytes, as the kernel cached them */
-	SHIM_MEDIA_CHANGED, /* Result: 0 or 1, each change told once */
+	SHIM_SIZE,          /* Result: bytes, as cached by the kernel */
+	SHIM_MEDIA_CHANGED, /* Result: 0 or 1; each change is reported once */
 	SHIM_DRIVE_STATUS,  /* Result: CDS_* */
 	SHIM_CONTROL        /* data: a command line; answer: text. Result 0 or 1 */
 };

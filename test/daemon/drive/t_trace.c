@@ -44,7 +44,7 @@ static int start(struct script_exec *x, const struct mmc_config *config)
 	if (r < 0)
 		return r;
 	assert_int_equal(recorder_new(exec_bot_drive(x), &recorder), 0);
-	bot_observe(exec_bot_bot(x), &recorder_observer, recorder);
+	bot_observe(exec_bot_layer(x), &recorder_observer, recorder);
 	assert_int_equal(recorder_start(recorder, room, until_error), 0);
 	return 0;
 }
@@ -90,7 +90,7 @@ static void stop(struct script_exec *x)
 	file_size =
 		TRACE_HEADER_SIZE + recorder_read(recorder, &from, &next, file + TRACE_HEADER_SIZE,
 					    sizeof(file) - TRACE_HEADER_SIZE);
-	bot_observe(exec_bot_bot(x), NULL, NULL);
+	bot_observe(exec_bot_layer(x), NULL, NULL);
 	recorder_free(recorder);
 	recorder = NULL;
 	plain.stop(x);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The endpoint layer over a make-believe kernel. An iocb that fails completes inside
- * io_submit(), as with FunctionFS; others when told. And a BOT that writes down what it hears.
+ * The endpoint layer over a simulated kernel, and a client in place of BOT that records its
+ * calls as text. As with FunctionFS, an iocb that fails completes inside io_submit(); the
+ * others complete when the test says so.
  */
 #ifndef TEST_DAEMON_FAKE_AIO_H
 #define TEST_DAEMON_FAKE_AIO_H
@@ -31,13 +32,13 @@ static struct {
 	unsigned flying;
 	struct io_event ring[SLOTS];
 	unsigned events;
-	int submit_error; /* io_submit() itself says so */
-	int at_once;      /* next iocb of this direction completes with it before submit returns */
+	int submit_error; /* result of io_submit() itself */
+	int at_once; /* result with which the next iocb on at_once_fd completes in io_submit() */
 	int at_once_fd;
 	unsigned submits, cancels, halts;
 	bool loses_cancels;
 	int halt_answer;
-	uint8_t last[16]; /* begin of the last bulk-in data */
+	uint8_t last[16]; /* first bytes of the last bulk-in data */
 	uint32_t last_len;
 	int last_fd, last_resfd;
 } k;
@@ -52,7 +53,7 @@ static inline void complete(unsigned index, long res)
 	memmove(&k.flight[index], &k.flight[index + 1], (k.flying - index) * sizeof(k.flight[0]));
 }
 
-/* Completes the oldest one of a direction; a read gets text. */
+/* Completes the oldest request of a direction; a read receives text. */
 static inline void complete_fd(int fd, long res, const char *text)
 {
 	for (unsigned i = 0; i < k.flying; i++) {
@@ -131,13 +132,13 @@ static const struct ffs_io_ops kernel = {
 	.set_halt = k_set_halt,
 };
 
-/* ---- BOT: writes down what it hears ------------------------------------------------------- */
+/* ---- the client --------------------------------------------------------------------------- */
 
 static struct {
 	char text[LOG];
-	unsigned refuse; /* answers of false to come */
+	unsigned refuse; /* so many received() return false */
 	bool inside;
-	struct ffs_aio *post_in; /* submits a read from inside a call */
+	struct ffs_aio *post_in; /* if set, received() submits a read and a send once */
 } c;
 
 __attribute__((format(printf, 1, 2))) static inline void note(const char *fmt, ...)
@@ -192,7 +193,8 @@ static inline void c_posted(void *ctx, uint32_t len)
 static const struct ffs_aio_client client = {
 	.sent = c_sent, .received = c_received, .posted = c_posted};
 
-static inline void heard(const char *wanted)
+/* Expects exactly these calls since the last time. */
+static inline void expect_calls(const char *wanted)
 {
 	assert_string_equal(c.text, wanted);
 	c.text[0] = '\0';
@@ -222,7 +224,7 @@ static inline int setup(void **state)
 	return ffs_aio_init(aio);
 }
 
-/* Every iocb and every buffer comes home. */
+/* Expects that every iocb and every buffer is free again. */
 static inline int teardown(void **state)
 {
 	unsigned free_ios = 0;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The endpoint layer over a make-believe kernel: what FunctionFS and the
- * controllers answer that no controller in software shows. An iocb that fails
- * completes inside io_submit(), as with FunctionFS; others when told.
+ * The endpoint layer over a simulated kernel (fake_aio.h): answers of FunctionFS and of
+ * controllers that dummy_hcd never gives.
  */
 #include "daemon/gadget/fake_aio.h"
 
@@ -19,10 +18,10 @@ static void order_of_completion(void **state)
 	complete_fd(IN_FD, 6, NULL);
 	complete_fd(OUT_FD, 31, "cbw");
 	ffs_aio_dispatch(aio);
-	heard("sent 8;sent 6;got 31 cbw;");
+	expect_calls("sent 8;sent 6;got 31 cbw;");
 }
 
-/* Reads wake the loop when they complete; of sends one in eight. */
+/* Every read wakes the loop when it completes; of the sends one in eight. */
 static void sends_wake_seldom(void **state)
 {
 	(void)state;
@@ -34,7 +33,7 @@ static void sends_wake_seldom(void **state)
 	}
 }
 
-/* Whatever the kernel does, BOT hears in the order in which it asked. */
+/* Completions reach BOT in the order of submission, whatever the order in the kernel. */
 static void order_within_a_direction(void **state)
 {
 	(void)state;
@@ -43,13 +42,13 @@ static void order_within_a_direction(void **state)
 	memcpy(k.flight[1]->u.c.buf, "second", 7);
 	complete(1, 7);
 	ffs_aio_dispatch(aio);
-	heard("");
+	expect_calls("");
 	complete_fd(OUT_FD, 6, "first");
 	ffs_aio_dispatch(aio);
-	heard("got 6 first;got 7 second;");
+	expect_calls("got 6 first;got 7 second;");
 }
 
-/* What a submission finds in the ring waits for the loop. */
+/* Completions that a submission finds in the ring are delivered by the loop. */
 static void nothing_is_delivered_inside_a_call(void **state)
 {
 	(void)state;
@@ -58,14 +57,14 @@ static void nothing_is_delivered_inside_a_call(void **state)
 	complete_fd(IN_FD, 4, NULL);
 	assert_int_equal(ffs_aio_send(aio, "more", 4), 0);
 	assert_int_equal(k.events, 0);
-	heard("");
+	expect_calls("");
 	c.post_in = aio;
 	complete_fd(OUT_FD, 31, "cbw");
 	ffs_aio_dispatch(aio);
-	heard("sent 4;got 31 cbw;");
+	expect_calls("sent 4;got 31 cbw;");
 }
 
-/* T4: data that did not go is known before a CSW could follow it. */
+/* Data that was refused is reported before a CSW could follow it. */
 static void immediate_errors(void **state)
 {
 	static const int errors[] = {-ENOMEM, -EAGAIN, -ESHUTDOWN, -EFAULT, -EPIPE, -EINPROGRESS};
@@ -84,12 +83,12 @@ static void immediate_errors(void **state)
 		k.submit_error = 0;
 	}
 	ffs_aio_dispatch(aio);
-	heard("");
-	/* Nothing of it is left in the queues: the next ones work. */
+	expect_calls("");
+	/* The failed request is not left in the queues: the next ones work. */
 	assert_int_equal(ffs_aio_send(aio, "data", 4), 0);
 	complete_fd(IN_FD, 4, NULL);
 	ffs_aio_dispatch(aio);
-	heard("sent 4;");
+	expect_calls("sent 4;");
 }
 
 static void immediate_error_behind_others(void **state)
@@ -103,19 +102,19 @@ static void immediate_error_behind_others(void **state)
 	complete_fd(IN_FD, 3, NULL);
 	complete_fd(IN_FD, 3, NULL);
 	ffs_aio_dispatch(aio);
-	heard("sent 3;sent 3;");
+	expect_calls("sent 3;sent 3;");
 }
 
-/* dummy_hcd takes up to 64 bytes before the host asked: done when io_submit() returns. */
+/* dummy_hcd completes up to 64 bytes inside io_submit(), before the host reads them. */
 static void immediate_success(void **state)
 {
 	(void)state;
 	k.at_once_fd = IN_FD;
 	k.at_once = 13;
 	assert_int_equal(ffs_aio_send(aio, "csw----------", 13), 0);
-	heard("");
+	expect_calls("");
 	ffs_aio_dispatch(aio);
-	heard("sent 13;");
+	expect_calls("sent 13;");
 }
 
 static void late_errors(void **state)
@@ -128,7 +127,7 @@ static void late_errors(void **state)
 	complete_fd(OUT_FD, -EINPROGRESS, NULL);
 	complete_fd(OUT_FD, 0, NULL);
 	ffs_aio_dispatch(aio);
-	heard("sent -32;got -115;got 0;");
+	expect_calls("sent -32;got -115;got 0;");
 }
 
 static void zero_length_packet(void **state)
@@ -139,7 +138,7 @@ static void zero_length_packet(void **state)
 	assert_int_equal(k.last_len, 0);
 	complete_fd(IN_FD, 0, NULL);
 	ffs_aio_dispatch(aio);
-	heard("sent 0;");
+	expect_calls("sent 0;");
 }
 
 static void held_reads(void **state)
@@ -152,14 +151,14 @@ static void held_reads(void **state)
 	complete_fd(OUT_FD, 7, "second");
 	c.refuse = 1;
 	ffs_aio_dispatch(aio);
-	heard("no;");
-	/* Bulk-in goes on meanwhile; what is held is not offered again and again. */
+	expect_calls("no;");
+	/* Bulk-in continues; a refused read is not offered again meanwhile. */
 	complete_fd(IN_FD, 4, NULL);
 	ffs_aio_dispatch(aio);
-	heard("sent 4;");
+	expect_calls("sent 4;");
 	ffs_aio_unhold(aio);
 	ffs_aio_dispatch(aio);
-	heard("got 6 first;got 7 second;");
+	expect_calls("got 6 first;got 7 second;");
 }
 
 static void cancel(void **state)
@@ -171,15 +170,15 @@ static void cancel(void **state)
 	assert_int_equal(ffs_aio_send(aio, "three", 5), 0);
 	complete_fd(IN_FD, 3, NULL);
 	ffs_aio_cancel_in(aio);
-	heard("");
+	expect_calls("");
 	ffs_aio_dispatch(aio);
-	heard("sent 3;sent -104;sent -104;");
-	/* Never a read: dwc2 cannot. */
+	expect_calls("sent 3;sent -104;sent -104;");
+	/* Reads are never cancelled: dwc2 cannot. */
 	assert_int_equal(k.flying, 1);
 	assert_int_equal(k.flight[0]->aio_fildes, OUT_FD);
 }
 
-/* T2: after ENABLE nothing of before is heard of again. */
+/* After ffs_aio_reset() no completion of an earlier request is delivered. */
 static void new_generation(void **state)
 {
 	(void)state;
@@ -191,20 +190,20 @@ static void new_generation(void **state)
 	ffs_aio_reset(aio, 2);
 	assert_int_equal(k.cancels, 0);
 	ffs_aio_dispatch(aio);
-	heard("");
+	expect_calls("");
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
 	assert_int_equal(ffs_aio_send(aio, "new", 3), 0);
 	complete_fd(IN_FD, -ESHUTDOWN, NULL);
 	complete_fd(OUT_FD, -ESHUTDOWN, NULL);
 	ffs_aio_dispatch(aio);
-	heard("");
+	expect_calls("");
 	complete_fd(OUT_FD, 31, "cbw");
 	complete_fd(IN_FD, 3, NULL);
 	ffs_aio_dispatch(aio);
-	heard("got 31 cbw;sent 3;");
+	expect_calls("got 31 cbw;sent 3;");
 }
 
-/* The host reset the bus while we were busy elsewhere: nothing may go into its new session. */
+/* The host reset the bus while the USB thread was busy: nothing may enter its new session. */
 static void dead_until_reset(void **state)
 {
 	(void)state;
@@ -218,7 +217,7 @@ static void dead_until_reset(void **state)
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
 }
 
-/* A reset that waits for us: nothing more of the old command goes out. */
+/* While a reset waits for the USB thread, nothing more of the old command is sent. */
 static void bulk_in_waits_for_reset(void **state)
 {
 	(void)state;
@@ -232,7 +231,7 @@ static void bulk_in_waits_for_reset(void **state)
 	assert_int_equal(ffs_aio_send(aio, "csw", 3), 0);
 	complete_fd(IN_FD, 3, NULL);
 	ffs_aio_dispatch(aio);
-	heard("sent 3;");
+	expect_calls("sent 3;");
 }
 
 static void reset_while_held(void **state)
@@ -242,13 +241,13 @@ static void reset_while_held(void **state)
 	complete_fd(OUT_FD, 6, "first");
 	c.refuse = 1;
 	ffs_aio_dispatch(aio);
-	heard("no;");
+	expect_calls("no;");
 	ffs_aio_reset(aio, 2);
 	atomic_store(&host_generation, 2);
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
 	complete_fd(OUT_FD, 4, "cbw");
 	ffs_aio_dispatch(aio);
-	heard("got 4 cbw;");
+	expect_calls("got 4 cbw;");
 }
 
 static void halt(void **state)
@@ -261,7 +260,7 @@ static void halt(void **state)
 	assert_int_equal(k.halts, 2);
 }
 
-/* Memory is bounded: what does not fit is refused for now, and BOT asks again. */
+/* Memory is bounded: further requests are refused with EAGAIN, and BOT tries again. */
 static void pools_run_dry(void **state)
 {
 	unsigned reads = 0, sends = 0;
@@ -278,12 +277,12 @@ static void pools_run_dry(void **state)
 	for (unsigned i = 0; i < sends; i++) {
 		complete_fd(IN_FD, 1, NULL);
 		ffs_aio_dispatch(aio);
-		heard("sent 1;");
+		expect_calls("sent 1;");
 	}
 	assert_int_equal(ffs_aio_send(aio, "x", 1), 0);
 	complete_fd(OUT_FD, 2, "a");
 	ffs_aio_dispatch(aio);
-	heard("got 2 a;");
+	expect_calls("got 2 a;");
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
 }
 
@@ -296,7 +295,7 @@ static void bounds(void **state)
 	assert_int_equal(k.submits, 0);
 }
 
-/* More events than one look takes. */
+/* More events than one call of reap() returns. */
 static void many_events(void **state)
 {
 	(void)state;

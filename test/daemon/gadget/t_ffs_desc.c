@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The blobs FunctionFS gets, against USB 2.0 table 9-12 ff., USB 3.2 table 9-29,
- * BOT 4.3/4.4 and the layout in linux/usb/functionfs.h. Bytes written from these.
+ * The blobs for FunctionFS. The expected bytes were written from USB 2.0 table 9-12 ff.,
+ * USB 3.2 table 9-29, BOT 4.3 and 4.4, and the layout in linux/usb/functionfs.h.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +43,7 @@ static void descriptors(void **state)
 	assert_memory_equal(buf, mmc5, sizeof(mmc5));
 }
 
-/* The head says how long the blob is, and the counts are those of the descriptors that follow. */
+/* The head has the length of the blob and the right counts of descriptors. */
 static void descriptors_add_up(void **state)
 {
 	uint8_t buf[FFS_BLOB_MAX];

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The guard ends the requests of a process that is stopped or killed, and holds nothing open. */
+/*
+ * The guard ends the requests of a process that stops or is killed, and keeps no files of that
+ * process open.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -71,12 +74,12 @@ static void holds_no_file(void **state)
 	close(fds[1]);
 	assert_true(ended(fds[0]));
 	close(fds[0]);
-	/* Not held by the second either. */
+	/* The second guard does not keep it open either. */
 	assert_true(ffs_guard_stop(&first));
 	assert_true(ffs_guard_stop(&second));
 }
 
-/* A child with a guard is killed: the guard goes too, and nobody else closes its pipe. */
+/* A child with a guard is killed: the guard ends too, though nothing else closes its pipe. */
 static void ends_with_its_process(void **state)
 {
 	int up[2], guard_alive[2], status;
@@ -105,7 +108,7 @@ static void ends_with_its_process(void **state)
 	assert_true(ended(guard_alive[0]));
 	for (unsigned i = 0; i < 200 && kill(guard, 0) == 0; i++)
 		usleep(10000);
-	/* Gone, or a zombie that init has not taken yet. */
+	/* It has ended, or is a zombie that init has not reaped yet. */
 	assert_true(kill(guard, 0) < 0 || is_zombie(guard));
 }
 

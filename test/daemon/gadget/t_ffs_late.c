@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel begins a new session (port reset, SET_INTERFACE) and the daemon hears of it
- * a moment later: what is submitted in between is for the old session and in the new one.
+ * The kernel begins a new session (port reset, SET_INTERFACE), and the daemon learns of it a
+ * moment later: requests submitted in between are meant for the old session but belong to
+ * the new one.
  */
 #include "daemon/gadget/fake_aio.h"
 
 /*
- * The kernel has begun a new session, ep0's thread has not said so yet, and BOT posts its
- * reads for the old one: the host's first CBW arrives in them.
+ * BOT posts reads for the old session when the kernel has begun the new one, which the ep0
+ * thread has not reported yet. The host's first CBW arrives in them.
  */
-static void reads_too_late_for_their_session(void **state)
+static void reads_submitted_too_late_move_to_the_new_session(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_send(aio, "dead", 4), 0);
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
-	/* Here it is. */
+	/* Here the kernel begins the new session. */
 	assert_int_equal(ffs_aio_recv(aio, 4096), 0);
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
 	assert_int_equal(ffs_aio_send(aio, "late", 4), 0);
@@ -24,39 +25,39 @@ static void reads_too_late_for_their_session(void **state)
 	complete_fd(IN_FD, -ESHUTDOWN, NULL);
 	complete_fd(OUT_FD, -ESHUTDOWN, NULL);
 	ffs_aio_dispatch(aio);
-	heard("");
+	expect_calls("");
 	assert_int_equal(k.cancels, 0);
 	complete_fd(OUT_FD, 31, "cbw");
 	ffs_aio_dispatch(aio);
-	heard("posted 1024;posted 4096;got 31 cbw;");
-	assert_int_equal(k.cancels, 1); /* the late send, now that it is known to be alive */
+	expect_calls("posted 1024;posted 4096;got 31 cbw;");
+	assert_int_equal(k.cancels, 1); /* the late send, which is known now to be alive */
 	complete_fd(OUT_FD, 31, "second");
 	complete_fd(OUT_FD, 31, "third");
 	ffs_aio_dispatch(aio);
-	heard("got 31 second;got 31 third;");
+	expect_calls("got 31 second;got 31 third;");
 }
 
-/* The same, and the dead come back, or even the CBW, before BOT hears of the new session. */
-static void data_before_its_session(void **state)
+/* The same, but dead requests and even the CBW complete before BOT learns of the session. */
+static void data_before_its_session_is_known_waits_for_it(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
 	complete_fd(OUT_FD, -ESHUTDOWN, NULL);
 	ffs_aio_dispatch(aio);
-	heard("got -108;");
+	expect_calls("got -108;");
 	complete_fd(OUT_FD, 31, "cbw");
 	ffs_aio_dispatch(aio);
-	heard("");
+	expect_calls("");
 	atomic_store(&host_generation, 2);
 	ffs_aio_reset(aio, 2);
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
 	ffs_aio_dispatch(aio);
-	heard("posted 1024;got 31 cbw;");
+	expect_calls("posted 1024;got 31 cbw;");
 }
 
-/* And that session has died as well: its data is no more. */
-static void data_of_a_session_that_was_never_seen(void **state)
+/* The new session has ended as well: its data is dropped. */
+static void data_of_a_session_that_ended_unseen_is_dropped(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
@@ -68,15 +69,15 @@ static void data_of_a_session_that_was_never_seen(void **state)
 	atomic_store(&host_generation, 2);
 	ffs_aio_reset(aio, 2);
 	ffs_aio_dispatch(aio);
-	heard("");
+	expect_calls("");
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
 	complete_fd(OUT_FD, 31, "new");
 	ffs_aio_dispatch(aio);
-	heard("got 31 new;");
+	expect_calls("got 31 new;");
 }
 
-/* A send alone was too late: it goes when the host has sent the first of the new session. */
-static void send_too_late_for_its_session(void **state)
+/* Only a send was too late: it is cancelled when the first data of the new session arrives. */
+static void send_submitted_too_late_is_cancelled(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
@@ -89,15 +90,15 @@ static void send_too_late_for_its_session(void **state)
 	assert_int_equal(k.cancels, 0);
 	complete_fd(OUT_FD, 31, "cbw");
 	ffs_aio_dispatch(aio);
-	heard("got 31 cbw;");
+	expect_calls("got 31 cbw;");
 	assert_int_equal(k.cancels, 1);
 }
 
 /*
- * A controller that loses what it is to take back (dwc3: DELAY_STOP): BOT waits 2 s and
- * goes on. What it sends then must not wait for what never comes.
+ * A controller that never completes cancelled sends (dwc3: DELAY_STOP): BOT waits for 2 s
+ * and then sends again. These sends must not wait for the lost ones.
  */
-static void cancelled_sends_that_never_come_back(void **state)
+static void sends_do_not_wait_for_lost_cancelled_ones(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_send(aio, "lost", 4), 0);
@@ -106,18 +107,18 @@ static void cancelled_sends_that_never_come_back(void **state)
 	ffs_aio_cancel_in(aio);
 	assert_int_equal(k.cancels, 2);
 	ffs_aio_dispatch(aio);
-	heard("");
+	expect_calls("");
 	assert_int_equal(ffs_aio_send(aio, "csw", 3), 0);
 	assert_int_equal(ffs_aio_send(aio, "next", 4), 0);
 	complete(2, 3);
 	complete(2, 4);
 	ffs_aio_dispatch(aio);
-	heard("sent 3;sent 4;");
-	/* Late, and as BOT counts on it. */
+	expect_calls("sent 3;sent 4;");
+	/* The cancelled sends complete after all, and BOT is told. */
 	complete(0, -ECONNRESET);
 	complete(0, -ECONNRESET);
 	ffs_aio_dispatch(aio);
-	heard("sent -104;sent -104;");
+	expect_calls("sent -104;sent -104;");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -125,11 +126,11 @@ static void cancelled_sends_that_never_come_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(reads_too_late_for_their_session),
-		TEST(data_before_its_session),
-		TEST(data_of_a_session_that_was_never_seen),
-		TEST(send_too_late_for_its_session),
-		TEST(cancelled_sends_that_never_come_back),
+		TEST(reads_submitted_too_late_move_to_the_new_session),
+		TEST(data_before_its_session_is_known_waits_for_it),
+		TEST(data_of_a_session_that_ended_unseen_is_dropped),
+		TEST(send_submitted_too_late_is_cancelled),
+		TEST(sends_do_not_wait_for_lost_cancelled_ones),
 	};
 
 	return cmocka_run_group_tests_name("FunctionFS sessions", tests, NULL, NULL);

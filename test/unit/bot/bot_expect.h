@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What BOT 1.0 6.7 says of each case, apart from the table that the code uses. */
+/* What BOT 1.0 6.7 requires in each case, written independently of the table in src/bot. */
 #ifndef TEST_UNIT_BOT_EXPECT_H
 #define TEST_UNIT_BOT_EXPECT_H
 
@@ -9,7 +9,7 @@
 #include "bot/wire.h"
 #include "mmc/mmc.h"
 
-/* The rows of the tables in 6.7.1 to 6.7.3, worded as there. */
+/* The rows of the tables in BOT 6.7.1 to 6.7.3, in their words. */
 static inline int number_of(enum mmc_dir host, uint32_t h, enum mmc_dir device, uint32_t d)
 {
 	if (!h)
@@ -31,7 +31,7 @@ static inline int number_of(enum mmc_dir host, uint32_t h, enum mmc_dir device, 
 struct expectation {
 	int status;
 	uint32_t residue, in, pushed;
-	bool stalls; /* when configured to */
+	bool stalls; /* only if configured to */
 };
 
 static inline struct expectation expect(int number, uint32_t h, uint32_t d, bool check)

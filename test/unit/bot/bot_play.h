@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The shapes a command can have, what each must come to, and a host that stops in the middle. */
+/* The shapes of commands, the required result of each, and a host that stops in the middle. */
 #ifndef TEST_UNIT_BOT_PLAY_H
 #define TEST_UNIT_BOT_PLAY_H
 
@@ -12,7 +12,7 @@ struct shape {
 	enum mmc_dir device;
 	uint32_t d;
 	bool check;
-	uint32_t fails; /* data-in fails behind so much of it; 0: it does not */
+	uint32_t fails; /* data-in fails after this many bytes; 0: it does not */
 };
 
 static const struct shape shapes[] = {
@@ -35,7 +35,7 @@ static const struct shape shapes[] = {
 	{MMC_DIR_IN, 66048, MMC_DIR_IN, 66048, false, 34816},
 };
 
-/* Under valgrind ($WRAP of the unit suite) a part of the combinations has to do. */
+/* True under valgrind ($WRAP of the unit suite): test only a part of the combinations. */
 static inline bool quick(void)
 {
 	const char *wrap = getenv("WRAP");
@@ -75,7 +75,7 @@ static inline void expect_result(struct rig *r, const struct shape *s, int statu
 
 /* ---- a reset after every packet ---- */
 
-/* Moves up to *left packets of the data phase. False: stuck, or out of packets. */
+/* Moves up to *left packets of the data phase. False: no packets left, or no progress. */
 static inline bool play_data(struct rig *r, const struct shape *s, unsigned *left)
 {
 	uint32_t at, n, got;
@@ -103,7 +103,7 @@ static inline bool play_data(struct rig *r, const struct shape *s, unsigned *lef
 	return true;
 }
 
-/* True: the command was played to its end before `stage` packets had moved. */
+/* Plays a command up to packet `stage`. True: the command ended before that. */
 static inline bool play(struct rig *r, const struct shape *s, unsigned stage)
 {
 	const uint8_t cdb[10] = {0x77, 0};
@@ -121,7 +121,7 @@ static inline bool play(struct rig *r, const struct shape *s, unsigned stage)
 	return bot_host_csw(&r->host, s->h, &residue) >= 0;
 }
 
-/* Controllers differ. */
+/* Selects one of three models of a controller. */
 static inline void setup_mode(struct rig *r, unsigned mode)
 {
 	r->ep->clear = (enum mem_ep_clear)(mode % 3);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An engine that intends whatever a test wants, and a rig that joins it with
- * BOT and the host model. Defines the mmc_*() that BOT calls, so a program that
- * includes it (once) does not get the real ones.
+ * A fake engine whose answers a test chooses, and a rig that connects it with BOT and the
+ * simulated host. It defines the mmc_*() functions that BOT calls, so a program that
+ * includes this header (once) does not link the real ones.
  */
 #ifndef TEST_UNIT_FAKE_ENGINE_H
 #define TEST_UNIT_FAKE_ENGINE_H
@@ -28,8 +28,8 @@ struct mmc_drive {
 	bool check;       /* ends in CHECK CONDITION */
 	uint32_t fail_at; /* data-in fails here; UINT32_MAX = never */
 	uint32_t piece;   /* largest piece of a pull */
-	unsigned again;   /* every pull, push and end says MMC_AGAIN so often first */
-	/* Seen. */
+	unsigned again;   /* pull, push and end first return MMC_AGAIN this many times */
+	/* Recorded. */
 	bool busy;
 	uint32_t at; /* bytes pulled or pushed */
 	uint32_t in_size;
@@ -39,7 +39,7 @@ struct mmc_drive {
 	uint64_t begun, ended, aborted, pulls, unpulls, pushes, transport_resets, bus_resets;
 	uint32_t violations;
 	const struct mem_ep *ep;
-	uint32_t posted; /* reads, when data was last pulled */
+	uint32_t posted; /* reads posted when data was last pulled */
 	uint8_t buf[BOT_CHUNK];
 };
 
@@ -86,12 +86,12 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 	uint32_t n;
 
 	d->violations += !d->busy || max < 2048 || d->want.dir != MMC_DIR_IN;
-	memset(d->buf, 0xEE, sizeof(d->buf)); /* what was given before is no longer valid */
+	memset(d->buf, 0xEE, sizeof(d->buf)); /* data returned before is no longer valid */
 	d->pulls++;
 	d->posted = d->ep->out.count;
 	if (fake_again(d))
 		return -1;
-	/* As the real one: whole packets at every speed, but for the end. */
+	/* As the real engine: whole packets at every speed, except at the end. */
 	n = MIN(MIN(max, (d->piece + 1023) / 1024 * 1024), d->want.len - d->at);
 	if (d->fail_at < d->want.len)
 		n = MIN(n, d->fail_at - MIN(d->at, d->fail_at));
@@ -198,7 +198,7 @@ static inline void rig_want(struct rig *r, enum mmc_dir dir, uint32_t len)
 	r->drive.fail_at = UINT32_MAX;
 }
 
-/* A command as the host sees it; data-out carries the pattern the engine expects. */
+/* Sends a command; data-out is the pattern that the fake engine expects. */
 static inline int rig_command(struct rig *r, enum mmc_dir dir, uint32_t len, uint32_t *residue)
 {
 	uint8_t cdb[16] = {0x77, (uint8_t)r->host.tag};
@@ -220,7 +220,7 @@ static inline void rig_check_data(const struct rig *r, uint32_t len)
 			fail_msg("data differs at byte %u of %u", i, len);
 }
 
-/* Host and device understand each other: both directions and a command without data. */
+/* Expects that commands work: without data, and with data in both directions. */
 static inline void rig_agree(struct rig *r)
 {
 	static const struct mmc_xfer shapes[] = {
@@ -243,12 +243,12 @@ static inline void rig_agree(struct rig *r)
 		if (shapes[i].dir == MMC_DIR_IN)
 			rig_check_data(r, shapes[i].len);
 	}
-	mem_ep_look(r->ep);
+	mem_ep_deliver_all(r->ep);
 	assert_false(bot_busy(r->bot));
 	r->drive.again = again;
 }
 
-/* A command that the host will play by hand. */
+/* Makes a CBW, for tests that play the host themselves. */
 static inline void rig_cbw(struct rig *r, uint8_t cbw[CBW_LEN], enum mmc_dir dir, uint32_t len)
 {
 	const uint8_t cdb[10] = {0x77, 0};
@@ -264,11 +264,11 @@ static inline void rig_expect_halted(struct rig *r)
 
 	assert_int_equal(mem_host_in(r->ep, csw, sizeof(csw), &got), -EPIPE);
 	assert_int_equal(got, 0);
-	/* It was halted, but for taking back what was queued, not halted at last. */
+	/* It was halted at once; 1 ms is allowed for cancelling queued sends. */
 	assert_in_range(r->ep->now_ms, before, before + 1);
 }
 
-/* Dead until a reset, whatever the host does (BOT 6.6.1, USB-IF TD1.4). */
+/* Expects that only a reset helps, whatever else the host does (BOT 6.6.1, USB-IF TD1.4). */
 static inline void rig_expect_dead(struct rig *r)
 {
 	uint64_t begun = r->drive.begun;
@@ -289,7 +289,7 @@ static inline void rig_expect_dead(struct rig *r)
 	assert_false(bot_busy(r->bot));
 }
 
-/* Reads left over from a data phase that was cut short take one CBW each. */
+/* Sends commands until the reads left over from a data phase cut short are used up. */
 static inline void rig_use_up_reads(struct rig *r)
 {
 	unsigned i;
@@ -298,7 +298,7 @@ static inline void rig_use_up_reads(struct rig *r)
 	for (i = 0; i == 0 || r->ep->out.count > 1; i++) {
 		assert_true(i < BOT_WINDOW);
 		assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
-		mem_ep_look(r->ep);
+		mem_ep_deliver_all(r->ep);
 	}
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* CBWs that are none, CBWs that come early, counters. */
+/* Invalid CBWs, CBWs that come early, counters. */
 #include "unit/bot/fake_engine.h"
 
 static const uint16_t speeds[] = {64, 512, 1024};
@@ -17,7 +17,7 @@ static void dead_then_reset(uint16_t speed, const uint8_t *bytes, uint32_t n, bo
 	if (bus) {
 		mem_host_bus_reset(r->ep, speed);
 	} else {
-		/* BOT 3.1: the reset alone leaves the halt, clearing it is the host's part. */
+		/* BOT 3.1: the reset alone keeps the halt, the host must clear it. */
 		assert_int_equal(mem_host_class_reset(r->ep), 0);
 		rig_expect_halted(r);
 		mem_host_clear_halt_in(r->ep);
@@ -26,7 +26,7 @@ static void dead_then_reset(uint16_t speed, const uint8_t *bytes, uint32_t n, bo
 		assert_false(r->ep->halted);
 	}
 	rig_agree(r);
-	/* The next bad one straight after the reset is met the same way. */
+	/* Another invalid CBW right after the reset has the same result. */
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 	assert_int_equal(mem_host_out(r->ep, bytes, n, n == 0), 0);
 	rig_expect_halted(r);
@@ -119,8 +119,11 @@ static void cbw_reserved_flags(void **state)
 	}
 }
 
-/* Windows sends REQUEST SENSE with 12, subclass 02 hosts pad everything to 12 (TD1.19). */
-static void cbw_any_cdb_length_is_the_engines_matter(void **state)
+/*
+ * Windows sends REQUEST SENSE with 12 bytes; hosts of subclass 02 pad every CDB to 12 bytes
+ * (TD1.19).
+ */
+static void cbw_with_any_cdb_length_reaches_the_engine(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint8_t cdb[16] = {0x03, 0xFF};
@@ -160,8 +163,8 @@ static void cbw_in_the_middle_of_data_in(void **state)
 	rig_free(r);
 }
 
-/* The host is faster than the report that our CSW went out. */
-static void cbw_before_the_csw_was_reported(void **state)
+/* The host reads the CSW and sends the next CBW before BOT learns that the CSW was sent. */
+static void cbw_before_the_csw_is_reported_is_held(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint8_t cbw[CBW_LEN], csw[CSW_LEN];
@@ -176,14 +179,14 @@ static void cbw_before_the_csw_was_reported(void **state)
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(r->drive.begun, 1);
 	r->ep->hold_sent = false;
-	mem_ep_look(r->ep);
+	mem_ep_deliver_all(r->ep);
 	assert_int_equal(r->drive.begun, 2);
 	assert_int_equal(mem_host_in(r->ep, csw, sizeof(csw), &got), 0);
 	assert_int_equal(got, CSW_LEN);
 	assert_int_equal(get_le32(csw + 4), r->host.tag);
 	rig_agree(r);
 
-	/* An invalid one waits its turn as well: the CSW is not taken back. */
+	/* An invalid CBW is held as well: the CSW is not cancelled. */
 	r->ep->hold_sent = true;
 	rig_want(r, MMC_DIR_NONE, 0);
 	assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
@@ -191,20 +194,20 @@ static void cbw_before_the_csw_was_reported(void **state)
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(bot_get_stats(r->bot)->invalid_cbws, 0);
 	r->ep->hold_sent = false;
-	mem_ep_look(r->ep);
+	mem_ep_deliver_all(r->ep);
 	rig_expect_dead(r);
 	rig_free(r);
 }
 
-/* Data behind a held CBW: it can only follow our CSW, so the report is no longer waited for. */
-static void data_before_the_csw_was_reported(void **state)
+/* Data after a held CBW: the host must have read the CSW, so BOT begins the command. */
+static void data_after_a_held_cbw_proves_the_csw_was_read(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint8_t cbw[CBW_LEN];
 	uint32_t residue;
 
 	(void)state;
-	/* A data phase cut short leaves reads for the CBW and its data. */
+	/* A data phase cut short leaves reads, which receive the CBW and its data. */
 	rig_want(r, MMC_DIR_OUT, 99 * 1024);
 	rig_cbw(r, cbw, MMC_DIR_OUT, 99 * 1024);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
@@ -250,7 +253,7 @@ static void counters_and_max_lun(void **state)
 	assert_int_equal(s->bytes_out, 500);
 	assert_int_equal(s->bus_resets, 2);
 	assert_int_equal(s->errors, 0);
-	/* Before the first enable: nothing happens, a reset is acknowledged. */
+	/* Before the first bot_enabled() nothing happens, but a reset is acknowledged. */
 	bot_tick(off);
 	bot_resume(off);
 	bot_sent(off, 13);
@@ -270,10 +273,10 @@ int main(void)
 		cmocka_unit_test(cbw_lun),
 		cmocka_unit_test(cbw_cdb_length),
 		cmocka_unit_test(cbw_reserved_flags),
-		cmocka_unit_test(cbw_any_cdb_length_is_the_engines_matter),
+		cmocka_unit_test(cbw_with_any_cdb_length_reaches_the_engine),
 		cmocka_unit_test(cbw_in_the_middle_of_data_in),
-		cmocka_unit_test(cbw_before_the_csw_was_reported),
-		cmocka_unit_test(data_before_the_csw_was_reported),
+		cmocka_unit_test(cbw_before_the_csw_is_reported_is_held),
+		cmocka_unit_test(data_after_a_held_cbw_proves_the_csw_was_read),
 		cmocka_unit_test(counters_and_max_lun),
 	};
 

@@ -29,11 +29,11 @@ static void one(struct rig *r, int number, enum mmc_dir host, uint32_t h, enum m
 	assert_int_equal(r->host.empty, 0);
 	assert_int_equal(bot_get_stats(r->bot)->phase_errors - phase, e.status == CSW_PHASE_ERROR);
 	assert_false(r->drive.busy);
-	mem_ep_look(r->ep);
+	mem_ep_deliver_all(r->ep);
 	assert_false(bot_busy(r->bot));
 }
 
-/* All pairs of sizes that make the case, and 0. */
+/* Tests a case with all pairs of these sizes, and 0, that belong to it. */
 static void all_sizes(struct rig *r, int number)
 {
 	size_t i, j;
@@ -66,8 +66,7 @@ static void run_case(void **state)
 				rig_new(strict ? BOT_STALL_SHORT : BOT_STALL_NEVER, speeds[s]);
 
 			r->ep->ctx = strict ? r : NULL;
-			/* Class resets keep the reads that are posted, bus resets would hide them.
-			 */
+			/* A class reset keeps posted reads, a bus reset would hide them. */
 			r->host.recovery = BOT_HOST_CLASS_RESET;
 			all_sizes(r, number);
 			rig_agree(r);
@@ -76,7 +75,7 @@ static void run_case(void **state)
 	}
 }
 
-/* CHECK CONDITION in the middle of data-in: case 6 becomes 5, or 4 when nothing was sent. */
+/* CHECK CONDITION in mid-data-in: case 6 becomes case 5, or case 4 if nothing was sent. */
 static void failing_data_in(void **state)
 {
 	static const uint32_t fails[] = {0, 2048, 4096, 32768, 34816, 65536, 129024};
@@ -106,8 +105,8 @@ static void failing_data_in(void **state)
 	}
 }
 
-/* The engine hears how much the host has room for: READ CAPACITY and its like cut by it. */
-static void engine_learns_in_size(void **state)
+/* The engine gets the size of the host's buffer, to which READ CAPACITY and others truncate. */
+static void engine_gets_the_size_of_the_hosts_buffer(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 
@@ -118,7 +117,7 @@ static void engine_learns_in_size(void **state)
 	rig_want(r, MMC_DIR_NONE, 0);
 	assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
 	assert_int_equal(r->drive.in_size, 0);
-	/* A host that sends limits nothing: cut to 0 by it, case 10 would pass for case 9. */
+	/* A host that sends data sets no limit: with limit 0, case 10 would become case 9. */
 	rig_want(r, MMC_DIR_OUT, 2048);
 	assert_int_equal(rig_command(r, MMC_DIR_OUT, 2048, NULL), CSW_PASSED);
 	assert_int_equal(r->drive.in_size, UINT32_MAX);
@@ -141,8 +140,8 @@ static void direction_is_ignored_without_data(void **state)
 	rig_free(r);
 }
 
-/* Whatever the pieces in which the engine gives its data. */
-static void t6_pieces_of_all_sizes(void **state)
+/* The engine may return its data in pieces of any size. */
+static void pieces_of_all_sizes(void **state)
 {
 	static const uint32_t pieces[] = {1, 700, 2048, 2352, 5000, 31744, 32767};
 	size_t s, p;
@@ -191,9 +190,9 @@ int main(void)
 		CASE(12, "ho_eq_do"),
 		CASE(13, "ho_lt_do"),
 		cmocka_unit_test(failing_data_in),
-		cmocka_unit_test(engine_learns_in_size),
+		cmocka_unit_test(engine_gets_the_size_of_the_hosts_buffer),
 		cmocka_unit_test(direction_is_ignored_without_data),
-		cmocka_unit_test(t6_pieces_of_all_sizes),
+		cmocka_unit_test(pieces_of_all_sizes),
 	};
 
 	return cmocka_run_group_tests_name("bot_cases", tests, NULL, NULL);

@@ -8,7 +8,7 @@ static const uint16_t speeds[] = {64, 512, 1024};
 
 /* ---- data-out ---- */
 
-/* The host stops with a short packet after `sent` bytes; the rest of the reads stay posted. */
+/* The host ends its data with a short packet after `sent` bytes; the other reads stay posted. */
 static void short_out(struct rig *r, uint32_t len, uint32_t sent)
 {
 	uint8_t cbw[CBW_LEN];
@@ -24,7 +24,7 @@ static void short_out(struct rig *r, uint32_t len, uint32_t sent)
 	assert_int_equal(r->drive.at, sent);
 }
 
-static void t5_short_out_ends_the_data_phase(void **state)
+static void short_out_ends_the_data_phase(void **state)
 {
 	static const uint32_t sent[] = {0, 1, 63, 100, 512, 1000, 1024, 4096, 32768, 40000, 65536};
 	size_t s, i;
@@ -35,7 +35,7 @@ static void t5_short_out_ends_the_data_phase(void **state)
 			struct rig *r = rig_new(BOT_STALL_NEVER, speeds[s]);
 			uint32_t recvs;
 
-			/* At a read's end a zero-length packet falls into the next read. */
+			/* After a full read the zero-length packet goes into the next read. */
 			short_out(r, 100 * 1024, sent[i]);
 			recvs = (uint32_t)r->ep->out.count;
 			assert_true(recvs > 0);
@@ -47,7 +47,7 @@ static void t5_short_out_ends_the_data_phase(void **state)
 }
 
 /* "The next buffer of any size is the next CBW": a burst of data-in and data-out over leftovers. */
-static void t5_next_cbw_in_a_data_read(void **state)
+static void next_cbw_is_found_in_a_data_read(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint32_t residue;
@@ -58,7 +58,7 @@ static void t5_next_cbw_in_a_data_read(void **state)
 	rig_want(r, MMC_DIR_IN, 2048);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 2048, &residue), CSW_PASSED);
 	rig_check_data(r, 2048);
-	/* More than what is posted: the rest is posted behind. */
+	/* More data than posted reads can take: BOT posts the missing ones after them. */
 	rig_want(r, MMC_DIR_OUT, RIG_DATA);
 	assert_int_equal(rig_command(r, MMC_DIR_OUT, RIG_DATA, &residue), CSW_PASSED);
 	assert_int_equal(r->drive.at, RIG_DATA);
@@ -66,8 +66,8 @@ static void t5_next_cbw_in_a_data_read(void **state)
 	rig_free(r);
 }
 
-/* Whole packets that end inside a leftover read would complete nothing: no deadlock, CSW 02. */
-static void t5_data_that_no_posted_read_ends_with(void **state)
+/* Whole packets that end inside a leftover read do not complete it: CSW 02, no deadlock. */
+static void data_that_ends_inside_a_leftover_read_is_a_phase_error(void **state)
 {
 	static const uint32_t lens[] = {2048, 32768 + 2048};
 	size_t i;
@@ -85,7 +85,7 @@ static void t5_data_that_no_posted_read_ends_with(void **state)
 		assert_int_equal(r->drive.at, 0);
 		rig_use_up_reads(r);
 		rig_agree(r);
-		/* Also for a host that goes on without a reset. */
+		/* The same for a host that continues without a reset. */
 		short_out(r, 200 * 1024, 10);
 		r->host.recovery = BOT_HOST_NO_RESET;
 		rig_want(r, MMC_DIR_OUT, lens[i]);
@@ -96,8 +96,8 @@ static void t5_data_that_no_posted_read_ends_with(void **state)
 	}
 }
 
-/* Data and the next CBW in one read: the host broke its promise, nothing of it is used. */
-static void t5_out_merged_with_next_cbw(void **state)
+/* Data and the next CBW in one read: the host violates BOT, nothing of the read is used. */
+static void data_out_merged_with_the_next_cbw_is_invalid(void **state)
 {
 	static const uint32_t before[] = {512, 1024, 4096, 31744};
 	size_t i;
@@ -123,9 +123,8 @@ static void t5_out_merged_with_next_cbw(void **state)
 	}
 }
 
-/* The last read is rounded up to whole packets; data beyond what was announced is a broken promise.
- */
-static void t5_more_data_than_announced(void **state)
+/* The last read is rounded up to whole packets; more data than announced is a violation. */
+static void more_data_than_announced_is_invalid(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint8_t cbw[CBW_LEN];
@@ -143,7 +142,7 @@ static void t5_more_data_than_announced(void **state)
 }
 
 /* A class reset leaves a partly filled read; the next CBW arrives at its tail. */
-static void t5_cbw_behind_the_rest_of_an_aborted_write(void **state)
+static void cbw_follows_the_rest_of_an_aborted_write(void **state)
 {
 	uint32_t sent;
 
@@ -165,8 +164,8 @@ static void t5_cbw_behind_the_rest_of_an_aborted_write(void **state)
 	}
 }
 
-/* Packets of the aborted write that are reported only after the reset are skipped. */
-static void t5_data_reported_after_the_reset(void **state)
+/* Packets of the aborted write that complete only after the reset are skipped. */
+static void data_reported_after_a_reset_is_skipped(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint8_t cbw[CBW_LEN];
@@ -204,7 +203,7 @@ static void drain_in(struct rig *r, uint32_t total)
 	}
 }
 
-static void t6_128_mib_read_stays_in_the_window(void **state)
+static void read_of_128_mib_stays_in_the_window(void **state)
 {
 	const uint32_t len = 128u << 20;
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
@@ -215,7 +214,7 @@ static void t6_128_mib_read_stays_in_the_window(void **state)
 	rig_want(r, MMC_DIR_IN, len);
 	rig_cbw(r, cbw, MMC_DIR_IN, len);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
-	assert_int_equal(r->ep->in.count, BOT_WINDOW); /* queued ahead without being asked */
+	assert_int_equal(r->ep->in.count, BOT_WINDOW); /* queued before the host reads anything */
 	checked = 0;
 	drain_in(r, len);
 	assert_int_equal(checked, len);
@@ -227,7 +226,7 @@ static void t6_128_mib_read_stays_in_the_window(void **state)
 	rig_free(r);
 }
 
-static void t5_128_mib_write_stays_in_the_window(void **state)
+static void write_of_128_mib_stays_in_the_window(void **state)
 {
 	const uint32_t len = 128u << 20;
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
@@ -250,7 +249,7 @@ static void t5_128_mib_write_stays_in_the_window(void **state)
 }
 
 /* Data, CSW and the next CBW read are queued before the host has taken a single packet. */
-static void all_of_a_command_is_queued_ahead(void **state)
+static void all_of_a_command_is_queued_at_once(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint8_t cbw[CBW_LEN];
@@ -267,7 +266,7 @@ static void all_of_a_command_is_queued_ahead(void **state)
 
 /* ---- halts ---- */
 
-static void t8_no_halt_unless_configured(void **state)
+static void no_halt_unless_configured(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint32_t residue;
@@ -285,7 +284,7 @@ static void t8_no_halt_unless_configured(void **state)
 }
 
 /* Controllers refuse a halt while a packet is in their FIFO: retried each millisecond. */
-static void t7_refused_halt_is_retried(void **state)
+static void refused_halt_is_retried(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_SHORT, 512);
 	const struct mem_ep_fault f = {MEM_EP_HALT, 0, 40, -EAGAIN};
@@ -304,8 +303,8 @@ static void t7_refused_halt_is_retried(void **state)
 	rig_free(r);
 }
 
-/* After 5 s of refusals the short packet, or a zero-length one, has to do. */
-static void t7_refused_halt_is_given_up(void **state)
+/* After 5 s of refusals a short or zero-length packet replaces the halt. */
+static void refused_halt_is_given_up(void **state)
 {
 	static const uint32_t intended[] = {0, 36, 512};
 	size_t i;
@@ -329,7 +328,7 @@ static void t7_refused_halt_is_given_up(void **state)
 }
 
 /* dummy_hcd reports a small send before the host has read it, and refuses to halt until then. */
-static void t7_halt_with_a_packet_in_the_fifo(void **state)
+static void halt_with_a_packet_in_the_fifo(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_SHORT, 512);
 	uint32_t residue;
@@ -346,8 +345,8 @@ static void t7_halt_with_a_packet_in_the_fifo(void **state)
 	rig_free(r);
 }
 
-/* The CSW waits behind the halt, and survives what dwc2 and dwc3 do when the host clears it. */
-static void t7_csw_is_queued_behind_the_halt(void **state)
+/* The CSW is queued after the halt, also if dwc2 or dwc3 returns it when the host clears that. */
+static void csw_is_queued_behind_the_halt(void **state)
 {
 	int clear;
 
@@ -369,14 +368,15 @@ static void t7_csw_is_queued_behind_the_halt(void **state)
 		assert_int_equal(bot_host_csw(&r->host, 4096, &residue), CSW_FAILED);
 		assert_int_equal(residue, 3072);
 		assert_int_equal(bot_get_stats(r->bot)->commands, 1);
-		assert_int_equal(bot_get_stats(r->bot)->failed, 1); /* though sent twice */
+		assert_int_equal(
+			bot_get_stats(r->bot)->failed, 1); /* although it was queued twice */
 		rig_agree(r);
 		rig_free(r);
 	}
 }
 
-/* A host that never clears the halt gets nothing, and is well again after any reset. */
-static void t7_host_that_ignores_a_halt(void **state)
+/* A host that never clears the halt receives nothing; after any reset everything works. */
+static void host_that_ignores_a_halt_recovers_by_reset(void **state)
 {
 	int bus;
 
@@ -405,10 +405,10 @@ static void t7_host_that_ignores_a_halt(void **state)
 }
 
 /*
- * The read for the next CBW is there before the drive is asked for data, which may take it
- * long: when the session ends meanwhile, that read says so.
+ * The read for the next CBW is posted before the engine is asked for data, which may take
+ * long: if the session ends meanwhile, that read completes with an error.
  */
-static void cbw_read_is_posted_before_data_is_asked_for(void **state)
+static void cbw_read_is_posted_before_the_engine_is_asked_for_data(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 
@@ -420,8 +420,8 @@ static void cbw_read_is_posted_before_data_is_asked_for(void **state)
 	rig_free(r);
 }
 
-/* Full speed after SuperSpeed and so on: packet size is that of the last ENABLE. */
-static void t18_packet_size_changes_with_each_enable(void **state)
+/* Full speed after SuperSpeed and so on: the packet size is that of the last bot_enabled(). */
+static void packet_size_changes_with_each_enable(void **state)
 {
 	static const uint16_t order[] = {1024, 64, 512, 64, 1024, 512};
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
@@ -448,24 +448,24 @@ static void t18_packet_size_changes_with_each_enable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(t5_short_out_ends_the_data_phase),
-		cmocka_unit_test(t5_next_cbw_in_a_data_read),
-		cmocka_unit_test(t5_data_that_no_posted_read_ends_with),
-		cmocka_unit_test(t5_out_merged_with_next_cbw),
-		cmocka_unit_test(t5_more_data_than_announced),
-		cmocka_unit_test(t5_cbw_behind_the_rest_of_an_aborted_write),
-		cmocka_unit_test(t5_data_reported_after_the_reset),
-		cmocka_unit_test(t5_128_mib_write_stays_in_the_window),
-		cmocka_unit_test(t6_128_mib_read_stays_in_the_window),
-		cmocka_unit_test(all_of_a_command_is_queued_ahead),
-		cmocka_unit_test(t7_refused_halt_is_retried),
-		cmocka_unit_test(t7_refused_halt_is_given_up),
-		cmocka_unit_test(t7_halt_with_a_packet_in_the_fifo),
-		cmocka_unit_test(t7_csw_is_queued_behind_the_halt),
-		cmocka_unit_test(t7_host_that_ignores_a_halt),
-		cmocka_unit_test(t8_no_halt_unless_configured),
-		cmocka_unit_test(cbw_read_is_posted_before_data_is_asked_for),
-		cmocka_unit_test(t18_packet_size_changes_with_each_enable),
+		cmocka_unit_test(short_out_ends_the_data_phase),
+		cmocka_unit_test(next_cbw_is_found_in_a_data_read),
+		cmocka_unit_test(data_that_ends_inside_a_leftover_read_is_a_phase_error),
+		cmocka_unit_test(data_out_merged_with_the_next_cbw_is_invalid),
+		cmocka_unit_test(more_data_than_announced_is_invalid),
+		cmocka_unit_test(cbw_follows_the_rest_of_an_aborted_write),
+		cmocka_unit_test(data_reported_after_a_reset_is_skipped),
+		cmocka_unit_test(write_of_128_mib_stays_in_the_window),
+		cmocka_unit_test(read_of_128_mib_stays_in_the_window),
+		cmocka_unit_test(all_of_a_command_is_queued_at_once),
+		cmocka_unit_test(refused_halt_is_retried),
+		cmocka_unit_test(refused_halt_is_given_up),
+		cmocka_unit_test(halt_with_a_packet_in_the_fifo),
+		cmocka_unit_test(csw_is_queued_behind_the_halt),
+		cmocka_unit_test(host_that_ignores_a_halt_recovers_by_reset),
+		cmocka_unit_test(no_halt_unless_configured),
+		cmocka_unit_test(cbw_read_is_posted_before_the_engine_is_asked_for_data),
+		cmocka_unit_test(packet_size_changes_with_each_enable),
 	};
 
 	return cmocka_run_group_tests_name("bot_data", tests, NULL, NULL);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The completion codes that controllers give, at every step (transport traps T3, T4, T9, T20). */
+/* Errors that controllers report, at every step. */
 #include "unit/bot/bot_play.h"
 
 /* The 13 bytes of a CSW must never reach a host that still expects data. */
-static void t4_no_csw_behind_refused_data(void **state)
+static void no_csw_follows_refused_data(void **state)
 {
 	uint64_t at;
 
@@ -26,8 +26,8 @@ static void t4_no_csw_behind_refused_data(void **state)
 	}
 }
 
-/* A piece is lost on its way: what was queued behind it, CSW included, is taken back. */
-static void t4_lost_data_takes_the_csw_back(void **state)
+/* A piece of data is lost: everything queued after it, CSW included, is cancelled. */
+static void lost_data_cancels_the_csw(void **state)
 {
 	static const int lost[] = {-EPIPE, -EINPROGRESS, -EIO, -ECONNRESET};
 	size_t i;
@@ -52,8 +52,11 @@ static void t4_lost_data_takes_the_csw_back(void **state)
 	}
 }
 
-/* Heard of when the rest is gone, CSW included: there is no other one, so no status for it. */
-static void t4_lost_data_heard_of_late_has_no_status(void **state)
+/*
+ * The loss is reported when the rest has been sent, CSW included: no second CSW is sent, and none
+ * is reported to the observer.
+ */
+static void lost_data_reported_late_gets_no_status(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	const struct mem_ep_fault f = {MEM_EP_SENT, 1, 1, -EIO};
@@ -73,8 +76,8 @@ static void t4_lost_data_heard_of_late_has_no_status(void **state)
 	rig_free(r);
 }
 
-/* Too late to take it back: a second CSW would be the answer to the next command. */
-static void t4_csw_that_went_out_is_not_repeated(void **state)
+/* Too late to cancel the CSW: a second one would be taken as the answer to the next command. */
+static void sent_csw_is_not_repeated(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	const struct mem_ep_fault f = {MEM_EP_SENT, 0, 1, -EFAULT};
@@ -87,7 +90,7 @@ static void t4_csw_that_went_out_is_not_repeated(void **state)
 	rig_want(r, MMC_DIR_IN, 2048);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 2048, &residue), -EPROTO);
 	assert_string_equal(r->host.error, "a CSW where data was due");
-	mem_ep_look(r->ep);
+	mem_ep_deliver_all(r->ep);
 	assert_int_equal(r->ep->in.count, 0);
 	assert_false(r->ep->halted);
 	assert_false(bot_busy(r->bot));
@@ -95,8 +98,8 @@ static void t4_csw_that_went_out_is_not_repeated(void **state)
 	rig_free(r);
 }
 
-/* The data's page vanished under the transport: phase error, the host does not wait for 30 s. */
-static void t3_efault_ends_in_a_phase_error(void **state)
+/* The page of the data vanished (EFAULT): a phase error, so the host need not wait for 30 s. */
+static void efault_ends_in_a_phase_error(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	const struct mem_ep_fault f = {MEM_EP_SENT, 1, 1, -EFAULT};
@@ -112,8 +115,8 @@ static void t3_efault_ends_in_a_phase_error(void **state)
 	rig_free(r);
 }
 
-/* dwc2 on a suspended bus refuses everything: parked, and taken up on a tick of 50 ms. */
-static void t3_suspended_bus(void **state)
+/* dwc2 refuses everything on a suspended bus: BOT tries again at a tick of 50 ms. */
+static void suspended_bus(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	const uint8_t cdb[10] = {0x77, 0};
@@ -127,7 +130,8 @@ static void t3_suspended_bus(void **state)
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(r->ep->in.count + r->ep->out.count, 0);
 	assert_int_equal(r->ep->tick_at - r->ep->now_ms, 50);
-	memset(r->drive.buf, 0xEE, sizeof(r->drive.buf)); /* the control side used the drive */
+	memset(r->drive.buf, 0xEE,
+		sizeof(r->drive.buf)); /* another caller used the engine meanwhile */
 	mem_ep_pass(r->ep, 1000);
 	r->ep->suspended = false;
 	mem_ep_pass(r->ep, 50);
@@ -138,8 +142,8 @@ static void t3_suspended_bus(void **state)
 	rig_free(r);
 }
 
-/* A board short of memory: pieces shrink to a page, the command goes through. */
-static void t3_enomem_shrinks_to_a_page(void **state)
+/* A board short of memory: pieces shrink to a page, the command succeeds. */
+static void enomem_shrinks_to_a_page(void **state)
 {
 	static const enum mem_ep_op ops[] = {MEM_EP_SEND, MEM_EP_RECV};
 	size_t i;
@@ -164,7 +168,7 @@ static void t3_enomem_shrinks_to_a_page(void **state)
 }
 
 /* A read that fails over and over must not turn into a busy loop. */
-static void t3_failing_reads_are_paced(void **state)
+static void failing_reads_wait_for_ticks(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	unsigned i, posted = 0;
@@ -179,8 +183,8 @@ static void t3_failing_reads_are_paced(void **state)
 	rig_free(r);
 }
 
-/* The reset is acknowledged when the cancelled sends are back; 2 s are the limit. */
-static void t9_cancelled_sends_that_never_come_back(void **state)
+/* The reset is acknowledged when the cancelled sends have completed, or after 2 s. */
+static void cancelled_sends_that_never_come_back(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint64_t before;
@@ -194,7 +198,7 @@ static void t9_cancelled_sends_that_never_come_back(void **state)
 	assert_int_equal(r->ep->now_ms - before, 2000);
 	r->ep->cancel = MEM_EP_CANCEL_PROMPT;
 	rig_agree(r);
-	/* They come after all, in the middle of another command. */
+	/* They complete after all, in the middle of another command. */
 	assert_false(play(r, &shapes[5], 2));
 	for (i = 0; i < 3; i++)
 		bot_sent(r->bot, -ECONNRESET);
@@ -205,7 +209,7 @@ static void t9_cancelled_sends_that_never_come_back(void **state)
 	rig_free(r);
 }
 
-static void t9_reset_waits_for_cancelled_sends(void **state)
+static void reset_waits_for_cancelled_sends(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint64_t recvs;
@@ -216,18 +220,19 @@ static void t9_reset_waits_for_cancelled_sends(void **state)
 	bot_class_reset(r->bot);
 	assert_int_equal(r->ep->cancels, 1);
 	assert_int_equal(r->ep->resets_done, 0);
-	bot_class_reset(r->bot); /* an impatient host */
+	bot_class_reset(r->bot); /* a host that does not wait */
 	assert_int_equal(r->ep->cancels, 1);
 	assert_int_equal(r->ep->resets_done, 0);
-	mem_ep_look(r->ep);
+	mem_ep_deliver_all(r->ep);
 	assert_int_equal(r->ep->resets_done, 1);
-	assert_int_equal(r->ep->count[MEM_EP_RECV], recvs); /* reads stay */
+	assert_int_equal(r->ep->count[MEM_EP_RECV], recvs); /* reads stay posted */
 	rig_agree(r);
 	rig_free(r);
 }
 
-/* ENABLE with nothing before it: what was queued, parked, held or halted is no more. */
-static void t2_enable_forgets_everything(void **state)
+/* bot_enabled() without bot_disabled(): requests, parked ones, held CBWs and halts are forgotten.
+ */
+static void enable_forgets_all_requests(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_SHORT, 512);
 	const struct mem_ep_fault refuse = {MEM_EP_HALT, 0, UINT64_MAX, -EAGAIN};
@@ -246,17 +251,17 @@ static void t2_enable_forgets_everything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(t4_no_csw_behind_refused_data),
-		cmocka_unit_test(t4_lost_data_takes_the_csw_back),
-		cmocka_unit_test(t4_lost_data_heard_of_late_has_no_status),
-		cmocka_unit_test(t4_csw_that_went_out_is_not_repeated),
-		cmocka_unit_test(t3_efault_ends_in_a_phase_error),
-		cmocka_unit_test(t3_suspended_bus),
-		cmocka_unit_test(t3_enomem_shrinks_to_a_page),
-		cmocka_unit_test(t3_failing_reads_are_paced),
-		cmocka_unit_test(t9_cancelled_sends_that_never_come_back),
-		cmocka_unit_test(t9_reset_waits_for_cancelled_sends),
-		cmocka_unit_test(t2_enable_forgets_everything),
+		cmocka_unit_test(no_csw_follows_refused_data),
+		cmocka_unit_test(lost_data_cancels_the_csw),
+		cmocka_unit_test(lost_data_reported_late_gets_no_status),
+		cmocka_unit_test(sent_csw_is_not_repeated),
+		cmocka_unit_test(efault_ends_in_a_phase_error),
+		cmocka_unit_test(suspended_bus),
+		cmocka_unit_test(enomem_shrinks_to_a_page),
+		cmocka_unit_test(failing_reads_wait_for_ticks),
+		cmocka_unit_test(cancelled_sends_that_never_come_back),
+		cmocka_unit_test(reset_waits_for_cancelled_sends),
+		cmocka_unit_test(enable_forgets_all_requests),
 	};
 
 	return cmocka_run_group_tests_name("bot_faults", tests, NULL, NULL);

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every fault that a controller can commit, at every step of every shape of command, on
- * every controller: the host never hears a status that is not true, and one recovery
- * later both sides agree (transport traps T3, T4, T5, T7, T9, T20).
+ * Every fault of a controller, at every step of every shape of command, on every
+ * controller: the host never gets a wrong status, and after one recovery commands work
+ * again.
  *
- * MATRIX: every how manieth combination of fault, code, shape and controller (1; under
- * valgrind, WRAP, 13). Of each, every step.
+ * MATRIX=N tests every Nth combination of fault, error, shape and controller, each at every
+ * step (default 1; under valgrind, WRAP, 13).
  */
 #include <stdio.h>
 
 #include "unit/bot/bot_play.h"
 
-/* One fault that lasts, what may be reported for it. */
+/* A fault, and how it may show. */
 struct kind {
 	enum mem_ep_op op;
-	bool cancels;   /* sends are taken back for it: they may come back late, or never */
-	bool coded;     /* the error matters */
-	unsigned tries; /* commands until one works: the host may hear of the fault late */
-	bool prompt;    /* sends are reported at once, else as gadget/ffs_aio.c does */
+	bool cancels;   /* BOT cancels sends: they may complete late, or never */
+	bool coded;     /* the error code makes a difference */
+	unsigned tries; /* commands until one works: the host may notice the fault late */
+	bool prompt;    /* sends are reported at once; else as by gadget/ffs_aio.c */
 };
 
 static unsigned every(void)
@@ -32,8 +32,9 @@ static const int any_error[] = {-EIO};
 static uint64_t faults, commands, late, combinations;
 
 /*
- * These pass by themselves when nothing of the data was lost. A read that could
- * not be queued may leave a longer one in its place: a phase error, see t5.
+ * True if the command must succeed in spite of the fault: no data is lost. But a read that
+ * could not be queued may leave a longer one in its place, which ends in a phase error:
+ * see data_that_ends_inside_a_leftover_read_is_a_phase_error() in t_bot_data.c.
  */
 static bool harmless(const struct mem_ep_fault *f, const struct shape *s, int status)
 {
@@ -65,18 +66,18 @@ static void command_with_fault(struct rig *r, const struct shape *s, const struc
 	if (harmless(f, s, status)) {
 		expect_result(r, s, status, residue);
 	} else if (status == CSW_FAILED && f->op >= MEM_EP_SHORT && s->device == MMC_DIR_OUT) {
-		/* A data phase that ended too early for the drive says so. */
+		/* The data phase ended too early for the drive: CSW 01 with the residue. */
 		assert_int_equal(residue, s->h - r->drive.at);
 	} else if (status == CSW_PASSED || (status == CSW_FAILED && e.status == CSW_FAILED)) {
-		/* Whoever says so must have done it. */
+		/* A status that claims success must be true. */
 		assert_int_equal(status, e.status);
 		assert_int_equal(residue, e.residue);
 		if (e.in)
 			rig_check_data(r, e.in);
 	} else if (status == -EPROTO) {
 		/*
-		 * Lost data, and BOT hears of it when the CSW behind is gone: then the
-		 * host has to find out by its own count, and does.
+		 * Data was lost, and BOT learns of it after the CSW was sent. The host must
+		 * notice it by its own count, and does.
 		 */
 		if (f->op != MEM_EP_SENT || r->ep->prompt) {
 			assert_string_not_equal(r->host.error, "a CSW where data was due");
@@ -87,7 +88,7 @@ static void command_with_fault(struct rig *r, const struct shape *s, const struc
 	}
 }
 
-/* The next command works. Or it is the one that shows the fault, and the next one does. */
+/* Expects that the next command works, or that it shows the fault and a later one works. */
 static void works_again(struct rig *r, const struct kind *k)
 {
 	unsigned i;
@@ -111,9 +112,9 @@ static void recover(struct rig *r, const struct kind *k, const struct mem_ep_fau
 	works_again(r, k);
 	rig_use_up_reads(r);
 	rig_agree(r);
-	if (r->ep->limbo) {
+	if (r->ep->late_cancels) {
 		mem_ep_pass(r->ep, MEM_EP_LATE_MS);
-		assert_int_equal(r->ep->limbo, 0);
+		assert_int_equal(r->ep->late_cancels, 0);
 		rig_agree(r);
 	}
 }
@@ -136,11 +137,10 @@ static void every_fault(struct rig *r, const struct kind *k)
 	static const uint64_t times[] = {1, 60};
 	const int *code = k->coded ? codes : any_error;
 	size_t n = k->coded ? ARRAY_LEN(codes) : 1, c, i, t;
-	/* Where sends do not come back, what matters is that one time. */
 	size_t often = quick() || r->ep->cancel ? 1 : ARRAY_LEN(times);
 
 	for (c = 0; c < n; c++) {
-		/* That is what a cancelled send says, when it says it late. */
+		/* ECONNRESET is also the result of a cancelled send that completes late. */
 		if (k->coded && code[c] == -ECONNRESET && r->ep->cancel)
 			continue;
 		for (i = 0; i < ARRAY_LEN(shapes); i++)
@@ -151,7 +151,7 @@ static void every_fault(struct rig *r, const struct kind *k)
 	}
 }
 
-/* On this controller, with either way to stall and to recover. */
+/* Tests a fault on this controller, with each way to stall and to recover. */
 static void on_controller(const struct kind *k, const struct mem_ep_controller *c)
 {
 	int strict, class_reset, cancel;
@@ -166,8 +166,7 @@ static void on_controller(const struct kind *k, const struct mem_ep_controller *
 				mem_ep_be(r->ep, c);
 				r->ep->lazy = false;
 				r->ep->prompt = k->prompt;
-				/* What is in the FIFO cannot be taken back: t4_csw_that_went_out.
-				 */
+				/* A packet in the FIFO cannot be cancelled, see t_bot_faults.c. */
 				r->ep->fifo64 &= k->op != MEM_EP_SENT;
 				r->ep->cancel = (enum mem_ep_cancel)cancel;
 				r->host.recovery =
@@ -201,12 +200,12 @@ static void on_every_controller(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FAULT("t4_refused_sends", MEM_EP_SEND, true, true, 1, false),
-		FAULT("t3_refused_reads", MEM_EP_RECV, false, true, 1, false),
-		FAULT("t3_lost_sends", MEM_EP_SENT, true, true, 1, true),
-		FAULT("t3_lost_sends_heard_of_late", MEM_EP_SENT, true, true, 1, false),
-		FAULT("t3_lost_reads", MEM_EP_RECEIVED, true, true, 1, false),
-		FAULT("t7_refused_halts", MEM_EP_HALT, false, true, 1, false),
+		FAULT("refused_sends", MEM_EP_SEND, true, true, 1, false),
+		FAULT("refused_reads", MEM_EP_RECV, false, true, 1, false),
+		FAULT("lost_sends", MEM_EP_SENT, true, true, 1, true),
+		FAULT("lost_sends_heard_of_late", MEM_EP_SENT, true, true, 1, false),
+		FAULT("lost_reads", MEM_EP_RECEIVED, true, true, 1, false),
+		FAULT("refused_halts", MEM_EP_HALT, false, true, 1, false),
 		FAULT("t20_packets_that_lose_a_byte", MEM_EP_SHORT, false, false, 2, false),
 		FAULT("t20_reads_that_end_too_early", MEM_EP_SPLIT, false, false, 2, false),
 		FAULT("t20_short_packets_that_end_no_read", MEM_EP_MERGE, false, false, 2, false),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Resets, unplugging and an engine that waits, at every step of every command. */
+/* Resets, unplugging, take-overs and a medium that is not ready, at every step of a command. */
 #include "unit/bot/bot_play.h"
 
 enum reset_kind { CLASS_RESET, BUS_RESET, UNPLUG, UNPLUG_UNTOLD, RESET_KINDS };
@@ -43,23 +43,23 @@ static void reset_at_every_stage(enum reset_kind kind)
 	}
 }
 
-static void t9_class_reset_at_every_stage(void **state)
+static void class_reset_at_every_stage(void **state)
 {
 	(void)state;
 	reset_at_every_stage(CLASS_RESET);
 }
 
-static void t2_bus_reset_at_every_stage(void **state)
+static void bus_reset_at_every_stage(void **state)
 {
 	(void)state;
 	reset_at_every_stage(BUS_RESET);
 }
 
 /*
- * Reads that were posted for the old session are in the new one, in front of its own: a
- * port reset under a program that the scheduler holds up.
+ * Reads that were posted for the old session belong to the new one and precede its own: a
+ * port reset while the scheduler delays the daemon.
  */
-static void reads_outlive_a_bus_reset(void **state)
+static void reads_posted_before_a_bus_reset_belong_to_the_new_session(void **state)
 {
 	unsigned stage, left, tried = 0;
 	size_t i;
@@ -109,7 +109,7 @@ static void spend_resume(struct mem_ep *ep, void *ctx)
 	}
 }
 
-/* The engine waits for its medium when the reset comes: at the first, second ... wait. */
+/* The reset comes while the engine waits for its medium: at the first wait, the second ... */
 static void reset_while_the_engine_waits(void **state)
 {
 	unsigned waits, budget;
@@ -139,8 +139,8 @@ static void reset_while_the_engine_waits(void **state)
 	}
 }
 
-/* Every pull, push and end says AGAIN a few times; nothing but time is lost. */
-static void again_at_every_step(void **state)
+/* Every pull, push and end returns MMC_AGAIN a few times; that costs nothing but time. */
+static void medium_not_ready_at_every_step_only_costs_time(void **state)
 {
 	unsigned again;
 	size_t i;
@@ -164,8 +164,8 @@ static void again_at_every_step(void **state)
 	}
 }
 
-/* AGAIN means: not before bot_resume(), whatever else happens. */
-static void the_engine_is_left_alone_until_resume(void **state)
+/* After MMC_AGAIN the engine is not called before bot_resume(), whatever else happens. */
+static void engine_is_not_called_before_resume(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	const uint8_t cdb[10] = {0x77, 0};
@@ -181,17 +181,17 @@ static void the_engine_is_left_alone_until_resume(void **state)
 	bot_tick(r->bot);
 	assert_int_equal(r->drive.pulls, 1);
 	mem_ep_resume(r->ep);
-	assert_int_equal(r->drive.pulls, 3); /* one more piece, then AGAIN again */
+	assert_int_equal(r->drive.pulls, 3); /* one more piece, then MMC_AGAIN again */
 	bot_tick(r->bot);
 	assert_int_equal(r->drive.pulls, 3);
 	rig_free(r);
 }
 
-/* Another program goes on with the endpoints. True: there was a command. */
-static bool reborn(struct rig *r, bool doubt)
+/* A new BOT takes over the endpoints. True: a command was in flight. */
+static bool take_over(struct rig *r, bool uncertain)
 {
 	const struct bot_config config = {.stall = BOT_STALL_NEVER};
-	bool in_flight = doubt || !bot_at_rest(r->bot);
+	bool in_flight = uncertain || !bot_at_rest(r->bot);
 
 	bot_free(r->bot);
 	r->drive.busy = false;
@@ -201,8 +201,8 @@ static bool reborn(struct rig *r, bool doubt)
 	return in_flight;
 }
 
-/* Nothing was under way: the host's next command is the next one. */
-static void taken_over_idle(void **state)
+/* No command was in flight: the host's next command works. */
+static void take_over_when_idle_needs_no_reset(void **state)
 {
 	static const uint16_t speeds[] = {64, 512, 1024};
 	size_t i;
@@ -214,7 +214,7 @@ static void taken_over_idle(void **state)
 
 		rig_agree(r);
 		assert_true(bot_at_rest(r->bot));
-		assert_false(reborn(r, false));
+		assert_false(take_over(r, false));
 		rig_agree(r);
 		assert_int_equal(r->drive.bus_resets, bus_resets);
 		assert_int_equal(r->drive.transport_resets, 0);
@@ -224,8 +224,8 @@ static void taken_over_idle(void **state)
 	}
 }
 
-/* Dead at every packet: either the next command works at once, or the host meets a halt. */
-static void taken_over_at_every_stage(void **state)
+/* The daemon dies at every packet: the next command works, or the host meets a halt. */
+static void take_over_at_every_stage_recovers(void **state)
 {
 	unsigned kind, stage, in_flight = 0;
 	uint64_t bus_resets;
@@ -240,13 +240,13 @@ static void taken_over_at_every_stage(void **state)
 
 			for (stage = 0; !ended; stage++) {
 				ended = play(r, &shapes[i], stage);
-				if (reborn(r, false)) {
+				if (take_over(r, false)) {
 					in_flight++;
 					assert_false(bot_at_rest(r->bot));
 					rig_expect_dead(r);
 					bus_resets = r->drive.bus_resets;
 					reset_by(r, kind ? BUS_RESET : CLASS_RESET);
-					/* The drive has not been reset, only the transport. */
+					/* Only the transport was reset, not the drive. */
 					assert_int_equal(r->drive.bus_resets, bus_resets);
 				} else {
 					assert_true(ended || stage == 0);
@@ -260,10 +260,10 @@ static void taken_over_at_every_stage(void **state)
 }
 
 /*
- * Dead again while the host carries out the reset that the first death asked for. The
- * third program sees a reset like any other, and must know that it is none to the drive.
+ * The second daemon dies too, while the host makes the reset that the first take-over
+ * required. The third daemon sees an ordinary reset, and must hide it from the drive.
  */
-static void taken_over_in_mid_reset(void **state)
+static void take_over_during_a_reset_hides_it_from_the_drive(void **state)
 {
 	const struct bot_config config = {.stall = BOT_STALL_NEVER};
 	bool gone;
@@ -273,9 +273,9 @@ static void taken_over_in_mid_reset(void **state)
 		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 		uint64_t bus_resets = r->drive.bus_resets;
 
-		assert_true(reborn(r, true));
+		assert_true(take_over(r, true));
 		mem_host_unplug(r->ep, true);
-		/* Nobody is there, and still something is due. */
+		/* The endpoints are gone, but the reset is still expected. */
 		gone = bot_at_rest(r->bot);
 		assert_false(gone);
 		bot_free(r->bot);
@@ -283,41 +283,41 @@ static void taken_over_in_mid_reset(void **state)
 		assert_non_null(r->bot);
 		r->ep->bot = r->bot;
 		bot_taken_over(r->bot, 0, !gone);
-		if (seen) /* it hears of the beginning of the reset, too */
+		if (seen) /* it also sees the beginning of the reset */
 			bot_disabled(r->bot);
 		assert_false(bot_at_rest(r->bot));
 		mem_host_bus_reset(r->ep, 512);
 		assert_true(bot_at_rest(r->bot));
 		rig_agree(r);
 		assert_int_equal(r->drive.bus_resets, bus_resets);
-		mem_host_bus_reset(r->ep, 512); /* this one is the host's own */
+		mem_host_bus_reset(r->ep, 512); /* a reset by the host's own decision */
 		rig_agree(r);
 		assert_int_equal(r->drive.bus_resets, bus_resets + 1);
 		rig_free(r);
 	}
 }
 
-/* A command that was not there after all: the next one is lost, one reset mends it. */
-static void taken_over_in_doubt(void **state)
+/* No command was in flight after all: the next one fails, one reset recovers. */
+static void take_over_with_an_uncertain_command_costs_one_reset(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 
 	(void)state;
-	assert_true(reborn(r, true));
+	assert_true(take_over(r, true));
 	rig_want(r, MMC_DIR_IN, 36);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 36, NULL), -EPIPE);
 	assert_int_equal(r->host.resets, 1);
 	rig_agree(r);
 	assert_int_equal(r->host.resets, 1);
-	/* The next one is the host's own. */
+	/* The next reset is the host's own decision. */
 	assert_int_equal(r->drive.bus_resets, 1);
 	reset_by(r, BUS_RESET);
 	assert_int_equal(r->drive.bus_resets, 2);
 	rig_free(r);
 }
 
-/* And the next program dies too, before the host did anything. */
-static void taken_over_twice(void **state)
+/* The second daemon dies too, before the host has done anything. */
+static void two_take_overs_in_a_row_recover(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint8_t cbw[CBW_LEN];
@@ -326,8 +326,8 @@ static void taken_over_twice(void **state)
 	rig_want(r, MMC_DIR_IN, 4096);
 	rig_cbw(r, cbw, MMC_DIR_IN, 4096);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
-	assert_true(reborn(r, false));
-	assert_true(reborn(r, false));
+	assert_true(take_over(r, false));
+	assert_true(take_over(r, false));
 	rig_expect_dead(r);
 	reset_by(r, BUS_RESET);
 	rig_agree(r);
@@ -337,18 +337,18 @@ static void taken_over_twice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(t9_class_reset_at_every_stage),
-		cmocka_unit_test(t2_bus_reset_at_every_stage),
-		cmocka_unit_test(reads_outlive_a_bus_reset),
+		cmocka_unit_test(class_reset_at_every_stage),
+		cmocka_unit_test(bus_reset_at_every_stage),
+		cmocka_unit_test(reads_posted_before_a_bus_reset_belong_to_the_new_session),
 		cmocka_unit_test(unplugged_at_every_stage),
 		cmocka_unit_test(reset_while_the_engine_waits),
-		cmocka_unit_test(again_at_every_step),
-		cmocka_unit_test(the_engine_is_left_alone_until_resume),
-		cmocka_unit_test(taken_over_idle),
-		cmocka_unit_test(taken_over_at_every_stage),
-		cmocka_unit_test(taken_over_in_mid_reset),
-		cmocka_unit_test(taken_over_in_doubt),
-		cmocka_unit_test(taken_over_twice),
+		cmocka_unit_test(medium_not_ready_at_every_step_only_costs_time),
+		cmocka_unit_test(engine_is_not_called_before_resume),
+		cmocka_unit_test(take_over_when_idle_needs_no_reset),
+		cmocka_unit_test(take_over_at_every_stage_recovers),
+		cmocka_unit_test(take_over_during_a_reset_hides_it_from_the_drive),
+		cmocka_unit_test(take_over_with_an_uncertain_command_costs_one_reset),
+		cmocka_unit_test(two_take_overs_in_a_row_recover),
 	};
 
 	return cmocka_run_group_tests_name("bot_resets", tests, NULL, NULL);

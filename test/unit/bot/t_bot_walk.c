@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A long random walk of hosts, engines, controllers and troubles, from a fixed seed.
+ * A long random walk over hosts, engines, controllers, faults and resets, from a fixed seed.
  *
- * WALK: commands in all (160000; under valgrind, WRAP, 4000).
+ * WALK=N: number of commands (160000; under valgrind, WRAP, 4000).
  */
 #include <stdio.h>
 
@@ -41,7 +41,7 @@ static struct shape random_shape(void)
 		.device = (enum mmc_dir)(1 + rnd(2)),
 		.check = rnd(4) == 0};
 
-	/* Mostly hosts and engines that agree. */
+	/* Mostly, host and engine agree on direction and length. */
 	s.d = rnd(3) ? s.h : random_length();
 	if (rnd(3))
 		s.device = s.host;
@@ -62,7 +62,7 @@ static void random_bus_reset(struct rig *r)
 	static const uint16_t speeds[] = {64, 512, 1024};
 	uint16_t speed = speeds[rnd(3)];
 
-	/* Reads are of whole packets: those that outlive a reset are of the same speed. */
+	/* Reads have whole packets: those that survive a reset need the same speed after it. */
 	if (speed == r->ep->max_packet && rnd(4) == 0)
 		r->ep->survivors = rnd(4);
 	mem_host_bus_reset(r->ep, speed);
@@ -95,7 +95,7 @@ static void random_trouble(struct rig *r, struct mem_ep_fault *f)
 	default:
 		break;
 	}
-	/* A CBW in an odd place of a read takes a Bulk-Only Reset more: see t_bot_matrix. */
+	/* After a CBW in the middle of a read one more Bulk-Only Reset is needed: t_bot_matrix. */
 	if (r->ep->enabled && f->error != -ESHUTDOWN && (f->op != MEM_EP_MERGE || !f->times) &&
 		rnd(2))
 		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
@@ -111,17 +111,17 @@ static void random_command(struct rig *r)
 	int status;
 
 	r->drive.again = rnd(4) ? 0 : rnd(3);
-	/* Smaller ones would say "not now" more often than the host's model has patience. */
+	/* Smaller pieces would return MMC_AGAIN more often than the simulated host waits. */
 	r->drive.piece = rnd(4) ? BOT_CHUNK : 16 + rnd(BOT_CHUNK - 16);
 	r->ep->lazy = rnd(2);
 	want(r, &s);
 	status = rig_command(r, s.host, s.h, &residue);
 	if (status == CSW_PHASE_ERROR && leftovers && s.host == MMC_DIR_OUT)
-		return; /* t5_data_that_no_posted_read_ends_with */
+		return; /* data_that_ends_inside_a_leftover_read_is_a_phase_error */
 	expect_result(r, &s, status, residue);
 }
 
-/* What the observer hears has to be what the statistics count. */
+/* The observer must be told exactly what the statistics count. */
 struct heard {
 	uint64_t began, ended, resets, status[256];
 	bool open;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A burn over Bulk-Only that the host breaks off at every packet of every command, by each kind
- * of reset: what was answered GOOD is there, the burn goes on at the next writable address, the
- * lock is released as SPC says.
+ * A burn over Bulk-Only that the host interrupts at every packet of every command, by each
+ * kind of reset: acknowledged blocks stay, the burn continues at the next writable address,
+ * and the lock is released as SPC-4 says.
  */
 #include <errno.h>
 
@@ -21,12 +21,12 @@ struct bench {
 	struct mem_ep *ep;
 	struct bot *bot;
 	struct bot_host host;
-	struct disc *disc; /* a reference of our own */
+	struct disc *disc; /* the test's own reference */
 	uint8_t data[16 * MEDIA_BLOCK];
 	uint32_t acknowledged; /* blocks of WRITEs that ended GOOD */
 };
 
-/* The commands of the burn, by growisofs' pattern; 0 ends it. */
+/* The commands of the burn, in the order of growisofs. */
 static const uint8_t burn[][10] = {
 	{0x2a, 0, 0, 0, 0, 0, 0, 0, 16},
 	{0x2a, 0, 0, 0, 0, 16, 0, 0, 16},
@@ -74,8 +74,8 @@ static uint32_t fill(struct bench *b, const uint8_t *cdb)
 	return n * MEDIA_BLOCK;
 }
 
-/* A whole command, attentions on the way taken; true = GOOD. */
-static bool whole(struct bench *b, const uint8_t *cdb, enum mmc_dir dir, uint32_t len)
+/* Sends a whole command, again after unit attentions. True: GOOD. */
+static bool complete_command(struct bench *b, const uint8_t *cdb, enum mmc_dir dir, uint32_t len)
 {
 	for (int tries = 0; tries < 4; tries++) {
 		const uint8_t sense[6] = {0x03, 0, 0, 0, 18};
@@ -99,17 +99,17 @@ static bool run(struct bench *b, const uint8_t *cdb)
 {
 	uint32_t len = fill(b, cdb);
 
-	return whole(b, cdb, len ? MMC_DIR_OUT : MMC_DIR_NONE, len);
+	return complete_command(b, cdb, len ? MMC_DIR_OUT : MMC_DIR_NONE, len);
 }
 
-static void settle_host(struct bench *b)
+static void clear_attentions(struct bench *b)
 {
 	const uint8_t ready[10] = {0};
 
-	assert_true(whole(b, ready, MMC_DIR_NONE, 0));
+	assert_true(complete_command(b, ready, MMC_DIR_NONE, 0));
 }
 
-/* Packets of the command up to `stage`; true: it was played to its end. */
+/* Plays a command up to packet `stage`. True: the command ended before that. */
 static bool play(struct bench *b, const uint8_t *cdb, unsigned stage, bool *good)
 {
 	uint32_t len = fill(b, cdb), at, residue;
@@ -137,8 +137,7 @@ static void reset_by(struct bench *b, enum reset_kind kind)
 {
 	if (kind == CLASS_RESET) {
 		assert_int_equal(bot_host_reset_recovery(&b->host), 0);
-		/* A host that broke off its data phase sends it to nobody: up to the device's
-		 * reads. */
+		/* The host sends the rest of its data, into the reads still posted. */
 		for (int i = 0; i < 70 && b->ep->out.count > 1; i++)
 			(void)mem_host_out(b->ep, b->data, PACKET, false);
 		return;
@@ -156,7 +155,7 @@ static struct mmc_state state_of(struct bench *b)
 	return s;
 }
 
-/* What is left to be sent, whatever the host had got to: it asks, as growisofs does. */
+/* Burns the rest; like growisofs, it asks for the next writable address. */
 static void resume(struct bench *b)
 {
 	const uint8_t close_session[10] = {0x5b, 1, 2};
@@ -172,7 +171,7 @@ static void resume(struct bench *b)
 		}
 		assert_true(run(b, close_session));
 	}
-	settle_host(b);
+	clear_attentions(b);
 }
 
 static void check_disc(struct bench *b)
@@ -188,15 +187,17 @@ static void check_disc(struct bench *b)
 	}
 }
 
-/* The burn up to command `victim`, that one up to packet `stage`. True: it was played to its end.
+/*
+ * Burns up to command `victim`, of which it sends packets up to `stage`, then resets. True: that
+ * command ended before that.
  */
-static bool break_off(struct bench *b, size_t victim, unsigned stage, enum reset_kind kind)
+static bool interrupt_burn(struct bench *b, size_t victim, unsigned stage, enum reset_kind kind)
 {
 	const uint8_t lock[10] = {0x1e, 0, 0, 0, 1};
 	bool good = false, ended;
 
-	settle_host(b);
-	assert_true(whole(b, lock, MMC_DIR_NONE, 0));
+	clear_attentions(b);
+	assert_true(complete_command(b, lock, MMC_DIR_NONE, 0));
 	for (size_t i = 0; i < victim; i++) {
 		assert_true(run(b, burn[i]));
 		b->acknowledged += burn[i][0] == 0x2a ? get_be16(burn[i] + 7) : 0;
@@ -204,19 +205,18 @@ static bool break_off(struct bench *b, size_t victim, unsigned stage, enum reset
 	ended = play(b, burn[victim], stage, &good);
 	assert_true(!ended || good);
 	reset_by(b, kind);
-	/* SPC-4 6.18: I_T nexus loss and hard reset end the prevention; a transport reset is
-	 * neither. */
+	/* SPC-4 6.18: I_T nexus loss and hard reset unlock; a transport reset is neither. */
 	assert_int_equal(state_of(b).locked, kind == CLASS_RESET);
 	assert_true(state_of(b).recorded >= b->acknowledged);
-	settle_host(b);
+	clear_attentions(b);
 	return ended;
 }
 
-static unsigned broken;
+static unsigned interrupted;
 
 static void at_every_packet(enum reset_kind kind)
 {
-	/* Under valgrind ($WRAP) every seventh packet has to do. */
+	/* Under valgrind ($WRAP) only every seventh packet. */
 	unsigned step = getenv("WRAP") && *getenv("WRAP") ? 7 : 1;
 
 	for (size_t victim = 0; victim < ARRAY_LEN(burn); victim++) {
@@ -225,8 +225,8 @@ static void at_every_packet(enum reset_kind kind)
 		for (unsigned stage = 0; !ended; stage += step) {
 			struct bench *b = bench_new();
 
-			ended = break_off(b, victim, stage, kind);
-			broken++;
+			ended = interrupt_burn(b, victim, stage, kind);
+			interrupted++;
 			resume(b);
 			check_disc(b);
 			bench_free(b);
@@ -251,7 +251,7 @@ static void unplugged(void **state)
 	(void)state;
 	at_every_packet(UNPLUG);
 	at_every_packet(UNPLUG_UNTOLD);
-	print_message("# %u resets in mid-burn, 0 blocks lost\n", broken);
+	print_message("# %u resets in mid-burn, 0 blocks lost\n", interrupted);
 }
 
 int main(void)

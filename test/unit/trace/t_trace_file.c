@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The trace file: what was written is read, and what a stranger made of it does no harm. */
+/* The trace file: written records are read back, and damaged or forged files do no harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,7 +70,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static void what_was_written_is_read(void **state)
+static void written_records_are_read_back(void **state)
 {
 	struct trace_reader r;
 	struct trace_record got;
@@ -100,8 +100,8 @@ static void what_was_written_is_read(void **state)
 	assert_int_equal(trace_next(&r, &got, &why), 0);
 }
 
-/* The bytes, as docs/trace.md has them. */
-static void the_bytes_are_those_of_the_document(void **state)
+/* The bytes are those of docs/trace.md. */
+static void bytes_are_those_of_the_document(void **state)
 {
 	static const uint8_t head[] = {'M', 'M', 'C', 'T', 'R', 'A', 'C', 'E', 0, 1, 0, 96, 0, 0, 0,
 		1, 1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0};
@@ -113,10 +113,10 @@ static void the_bytes_are_those_of_the_document(void **state)
 	assert_memory_equal(file + TRACE_HEADER_SIZE + 64, inquiry, sizeof(inquiry));
 }
 
-/* Reads it all, in every way there is; must come back. */
+/* Reads the whole trace with every reader; they must return. */
 static void read_all(const uint8_t *data, size_t n)
 {
-	/* Exactly as long as it is: what reads past the end is found out. */
+	/* A copy of exactly this size, so that sanitizers see reads past the end. */
 	uint8_t *copy = malloc(n ? n : 1);
 	FILE *null = fopen("/dev/null", "we");
 	struct trace_script result;
@@ -135,7 +135,7 @@ static void read_all(const uint8_t *data, size_t n)
 	free(copy);
 }
 
-static void a_cut_file_is_refused(void **state)
+static void cut_file_is_refused(void **state)
 {
 	struct trace_reader r;
 	struct trace_record record;
@@ -150,12 +150,12 @@ static void a_cut_file_is_refused(void **state)
 			continue;
 		while (got == 1)
 			got = trace_next(&r, &record, &why);
-		/* The end of a record is an end like any other. */
+		/* Cut at the end of a record, the file is valid. */
 		assert_true(got < 0 || n == 96 || n == 96 + 64 || n == 96 + 64 + 60);
 	}
 }
 
-static void any_byte_may_be_another(void **state)
+static void one_changed_byte_does_no_harm(void **state)
 {
 	static const uint8_t values[] = {0, 1, 2, 4, 15, 16, 17, 0x40, 0x7f, 0x80, 0xff};
 
@@ -171,7 +171,7 @@ static void any_byte_may_be_another(void **state)
 	}
 }
 
-static void so_may_many(void **state)
+static void many_changed_bytes_do_no_harm(void **state)
 {
 	uint32_t seed = 1;
 
@@ -213,11 +213,11 @@ static void percentiles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(what_was_written_is_read, setup),
-		cmocka_unit_test_setup(the_bytes_are_those_of_the_document, setup),
-		cmocka_unit_test_setup(a_cut_file_is_refused, setup),
-		cmocka_unit_test_setup(any_byte_may_be_another, setup),
-		cmocka_unit_test_setup(so_may_many, setup),
+		cmocka_unit_test_setup(written_records_are_read_back, setup),
+		cmocka_unit_test_setup(bytes_are_those_of_the_document, setup),
+		cmocka_unit_test_setup(cut_file_is_refused, setup),
+		cmocka_unit_test_setup(one_changed_byte_does_no_harm, setup),
+		cmocka_unit_test_setup(many_changed_bytes_do_no_harm, setup),
 		cmocka_unit_test(percentiles),
 	};
 
