@@ -21,7 +21,7 @@
 
 #define BUFFERS_BYTES  (FFS_BUFFERS * BOT_CHUNK)
 /*
- * Only one of so many sends wakes the USB thread when it completes; every receive does.
+ * One of 8 sends wakes the USB thread when it completes; every receive does.
  * BOT need not know at once that a send has completed: its window holds 32 of them, the
  * host's next CBW follows the last one, and BOT polls by its timer where it must know
  * that sends have come back (decision 011).
@@ -309,7 +309,7 @@ void ffs_aio_dispatch(struct ffs_aio *a)
 		struct ffs_io *in = send_done(a);
 		struct ffs_io *out = a->held ? NULL : queue_done(&a->out);
 
-		/* Data of a session that BOT has not been told of yet waits. */
+		/* BOT does not know its session yet: deliver it after ffs_aio_reset(). */
 		if (out && is_from_new_session(a, out))
 			out = NULL;
 		if (in && (!out || in->seq < out->seq)) {

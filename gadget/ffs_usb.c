@@ -117,10 +117,9 @@ const struct bot_ep_ops ffs_bot_ops = {
 /*
  * Sets *in_flight, and a timer that may clear it. If this daemon dies, the next one reads
  * there whether the host waits for an answer. A wrong 1 costs a reset, a wrong 0 the
- * host's time-out. So it stays 1 between commands that follow each other,
- * because a CBW may have arrived that this thread has not seen. One timer in QUIET_MS
- * is also cheaper than one for each command, and it bounds how late BOT learns that a
- * send was lost.
+ * host's time-out. So it stays 1 between commands that follow each other, because a CBW
+ * may have arrived that this thread has not seen. One timer in QUIET_MS is also cheaper
+ * than one for each command, and it bounds how late BOT learns that a send was lost.
  */
 static void set_in_flight(struct ffs *f)
 {
@@ -249,8 +248,8 @@ static void class_reset(struct ffs *f)
 
 /*
  * Continues the session of the daemon that died. same_session: the host has noticed
- * nothing. Otherwise it has reset the bus since then, which also ended a command that was
- * in flight.
+ * nothing. Otherwise it has reset the bus since then; if a command was in flight, this is
+ * the reset that bot_taken_over() hides from the drive.
  */
 static void take_over(struct ffs *f, bool same_session)
 {

@@ -285,7 +285,7 @@ static void take_command(struct writer *w, const struct trace_command *c)
 	bool autosense = w->failed && c->cdb[0] == OP_REQUEST_SENSE;
 
 	w->failed = c->csw == 1;
-	/* Whoever runs the conversation sends REQUEST SENSE after each failure anyway. */
+	/* Every executor of conversations sends REQUEST SENSE after a failure anyway. */
 	if (autosense)
 		return;
 	if (why) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* FNV-1a, 64 bits: tells whether data changed. Not for data that somebody may forge. */
+/* FNV-1a, 64 bits: tells whether data changed. It is easy to forge. */
 #ifndef UTIL_HASH_H
 #define UTIL_HASH_H
 

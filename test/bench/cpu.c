@@ -269,7 +269,7 @@ void cpu_init(void)
 	attach_all();
 	with = quiet_ping_pong(&pieces);
 	if (with < without || !pieces)
-		die("the cost of a piece cannot be told");
+		die("the cost of a piece cannot be measured");
 	cost = (with - without) * COST_SCALE / pieces;
 }
 

@@ -19,14 +19,14 @@ static const char *dead_until_reset(void)
 		return "GET_STATUS does not show the halt";
 	usb_clear_halt(usb.in);
 	if (!usb_halts(usb.in, AGAIN_MS))
-		return "the halt is gone once cleared";
+		return "bulk-in does not halt again after Clear-Halt";
 	usb_clear_halt(usb.in);
 	usb_clear_halt(usb.out);
 	send_cbw(&lock);
 	if (usb_read(data, 64) != -EPIPE)
-		return "a good CBW helps";
+		return "a valid CBW ends the halt";
 	if (!class_reset() || !usb_halted(usb.in))
-		return "Bulk-Only Reset alone undoes the halt";
+		return "Bulk-Only Reset alone clears the halt";
 	return NULL;
 }
 
@@ -45,7 +45,7 @@ static void refused(
 	if (!reset_recovery() || !works())
 		fault = "reset recovery does not help";
 	check(!fault && !locked(), clause, "%s%s: %s", name,
-		whole ? ", dead until reset recovery" : "",
+		whole ? ", halted until reset recovery" : "",
 		fault ? fault : "halts, is not carried out, reset recovery helps");
 }
 
@@ -80,7 +80,7 @@ void test_broken_cbws(void)
 	refused("BOT 6.2.1", "two CBWs in one transfer", cbw, 2 * CBW_LEN, false);
 	memset(cbw, 0, sizeof(cbw));
 	make_cbw(cbw + usb.packet, &lock);
-	refused("BOT 6.2.1", "CBW behind a packet of zeros", cbw, usb.packet + CBW_LEN, false);
+	refused("BOT 6.2.1", "CBW after a packet of zeros", cbw, usb.packet + CBW_LEN, false);
 	/* A full packet does not end a transfer: the device cannot know whether more follows. */
 	make_cbw(cbw, &lock);
 	usb_send(cbw, usb.packet);
@@ -236,7 +236,7 @@ void test_out_of_turn(void)
 	good &= r == -EPIPE ||
 		(r == (int)(8 * BLOCK - usb.packet) && stamped(0, 8) && answered_in_order(first));
 	check(good && reset_recovery() && works(), "BOT 6.2.1",
-		"a CBW in the middle of data-in: everything in order, or a halt (%d)", r);
+		"a CBW in the middle of data-in: both answers in order, or a halt (%d)", r);
 
 	send_cbw(&write);
 	stamp(nwa, 2);
@@ -246,5 +246,5 @@ void test_out_of_turn(void)
 	check(r == -EPIPE && usb_halted(usb.in), "BOT 6.2.1",
 		"a CBW in the middle of data-out halts (%d)", r);
 	check(reset_recovery() && works() && !locked() && next_writable() == nwa, "BOT 6.6.1",
-		"and nothing was written or locked");
+		"after it nothing is written or locked");
 }

@@ -56,13 +56,13 @@ static void slow_hosts(void)
 	for (size_t i = 0; i < ARRAY_LEN(stops); i++)
 		good += read_in_two(32, stops[i], i < 2 ? SLOW_US : 150000);
 	check(good == ARRAY_LEN(stops), "BOT 5.3.2",
-		"a host that stops reading in mid-data and goes on, %u of %zu", good,
+		"a host that pauses reading in mid-data gets the rest, %u of %zu", good,
 		ARRAY_LEN(stops));
 	good = 0;
 	for (size_t i = 1; i < ARRAY_LEN(stops); i++)
 		good += write_in_two(32, stops[i], i < 2 ? SLOW_US : 150000);
 	check(good == ARRAY_LEN(stops) - 1, "BOT 5.3.2",
-		"a host that stops sending in mid-data and goes on, %u of %zu", good,
+		"a host that pauses sending in mid-data can send the rest, %u of %zu", good,
 		ARRAY_LEN(stops) - 1);
 }
 
@@ -83,7 +83,7 @@ static void stopping_hosts(void)
 		good += reset_recovery() && works() && read_in_two(2, p, 0);
 	}
 	check(good == ARRAY_LEN(stops), "BOT 5.3.4",
-		"a host that stops reading in mid-data for good, %u of %zu", good,
+		"a host that never reads the rest of its data can reset, %u of %zu", good,
 		ARRAY_LEN(stops));
 	r = usb_read_for(data, p, 200);
 	check(r == -ETIMEDOUT && !usb_halted(usb.in) && works(), "USB 2.0 8.4.6.1",
@@ -166,9 +166,9 @@ static void empty_packets(void)
 	usb_send(data, 0);
 	a = read_csw();
 	check((!a.error && !a.status) || a.error == -EPIPE || a.halted, "BOT 5.3.1",
-		"an empty packet behind whole data-out: the CSW or a halt (%d)", a.error);
+		"an empty packet after whole data-out: the CSW or a halt (%d)", a.error);
 	check(reset_recovery() && works() && next_writable() == ++nwa, "BOT 5.3.4",
-		"reset recovery, and the block is written once");
+		"after reset recovery the block is written once");
 	c = cmd_inquiry(36);
 	make_cbw(cbw, &c);
 	usb_send(data, 0);
@@ -190,20 +190,21 @@ static void looks_like_a_cbw(void)
 	memcpy(data, cbw, CBW_LEN);
 	a = run(&c);
 	check(!a.error && a.status == CSW_PHASE_ERROR, "BOT 6.7.3 case 13",
-		"31 bytes of data-out that look like a CBW (%d, %u)", a.error, a.status);
+		"31 bytes of data-out that look like a CBW: case 13 (%d, %u)", a.error, a.status);
 	check(reset_recovery() && works() && !locked() && next_writable() == nwa, "BOT 5.3.2",
-		"they were data");
+		"they are not carried out as a CBW");
 	for (uint32_t i = 0; i + CBW_LEN <= BLOCK; i++)
 		if (i % 32 == 0 || i == BLOCK - CBW_LEN)
 			memcpy(data + i, cbw, CBW_LEN);
 	memcpy(block, data, BLOCK);
 	c.len = BLOCK;
 	a = run(&c);
-	check(!a.error && !a.status && !locked(), "BOT 6.7.3 case 12", "a block full of CBWs");
+	check(!a.error && !a.status && !locked(), "BOT 6.7.3 case 12",
+		"a block full of CBWs is written");
 	c = cmd_read(nwa++, 1);
 	a = run(&c);
 	check(!a.error && !a.status && memcmp(data, block, BLOCK) == 0, "BOT 6.7.2 case 6",
-		"comes back as it was");
+		"a block full of CBWs reads back unchanged");
 }
 
 /* A host must reset after a phase error; if it does not, the next command works anyway. */
@@ -216,7 +217,7 @@ static void ignored_phase_error(void)
 	stamp(nwa, 2);
 	a = run(&c);
 	check(!a.error && a.status == CSW_PHASE_ERROR && works() && next_writable() == nwa,
-		"BOT 6.6.3", "a phase error that the host takes no notice of");
+		"BOT 6.6.3", "the next command works after a phase error that the host ignores");
 }
 
 /* Checks that each block written so far is at its address. */
@@ -232,8 +233,8 @@ static void whole_disc(void)
 
 		good = !a.error && !a.status && stamped(lba, n);
 	}
-	check(good && lba == nwa, "MMC-6 6.44", "all %u blocks written so far are in their places",
-		nwa);
+	check(good && lba == nwa, "MMC-6 6.44",
+		"all %u blocks written so far are at their addresses", nwa);
 }
 
 void test_data(void)

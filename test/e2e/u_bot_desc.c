@@ -44,13 +44,14 @@ static void device_descriptor(void)
 	check(super ? usb_version >= 0x0300 : usb_version >= 0x0200 && usb_version < 0x0300,
 		super ? "USB 3.2 9.6.1" : "USB 2.0 9.6.1", "bcdUSB %04x at %u Mbit/s", usb_version,
 		usb.speed);
-	check(d[4] == 0 && d[5] == 0 && d[6] == 0, "BOT 4.1", "the class is the interface's");
+	check(d[4] == 0 && d[5] == 0 && d[6] == 0, "BOT 4.1", "the class is that of the interface");
 	check(d[7] == (super ? 9 : 64), super ? "USB 3.2 9.6.1" : "USB 2.0 5.5.3",
 		"bMaxPacketSize0 %u", d[7]);
 	check(d[16] != 0, "BOT 4.1", "iSerialNumber is %u", d[16]);
 	check(d[17] == 1, "BOT 4.2", "one configuration (%u)", d[17]);
 	n = descriptor(USB_DT_DEVICE, 0, 0, 8);
-	check(n == 8 && d[0] == 18, "USB 2.0 9.4.3", "the first 8 bytes of it (%d)", n);
+	check(n == 8 && d[0] == 18, "USB 2.0 9.4.3",
+		"the first 8 bytes of the device descriptor (%d)", n);
 }
 
 /* Checks the interface of a configuration and its endpoints of that packet size. */
@@ -83,11 +84,11 @@ static void interface_descriptors(int n, unsigned speed)
 			sizes &= p[0] == 6 && p[2] <= 15 && p[3] == 0 && get_le16(p + 4) == 0;
 		}
 	}
-	check(whole && interfaces == 1, "BOT 4.3", "one interface, one setting of it (%u)",
+	check(whole && interfaces == 1, "BOT 4.3", "one interface with one setting (%u)",
 		interfaces);
 	check(in == 1 && out == 1, "BOT 4.4", "bulk-in and bulk-out (%u, %u)", in, out);
 	check(sizes, speed == SPEED_SUPER ? "USB 3.2 9.6.6" : "USB 2.0 5.8.3",
-		"their packets are of %u bytes", packet);
+		"wMaxPacketSize is %u", packet);
 	check(companions == (speed == SPEED_SUPER ? 2 : 0), "USB 3.2 9.6.7",
 		"%u endpoint companions at %u Mbit/s", companions, speed);
 }
@@ -103,9 +104,10 @@ static void configuration(unsigned type, unsigned speed)
 	check((d[7] & 0x9f) == 0x80, "USB 2.0 9.6.3", "bmAttributes %02x", d[7]);
 	interface_descriptors(n, speed);
 	n = descriptor(type, 0, 0, 9);
-	check(n == 9 && get_le16(d + 2) == total, "USB 2.0 9.4.3", "the first 9 bytes of it");
+	check(n == 9 && get_le16(d + 2) == total, "USB 2.0 9.4.3",
+		"the first 9 bytes of the configuration descriptor");
 	n = descriptor(type, 0, 0, 255);
-	check(n == MIN(total, 255), "USB 2.0 9.4.3", "255 bytes asked for: %d come", n);
+	check(n == MIN(total, 255), "USB 2.0 9.4.3", "a request for 255 bytes returns %d", n);
 }
 
 static void other_descriptors(void)
@@ -118,16 +120,17 @@ static void other_descriptors(void)
 		configuration(USB_DT_OTHER_SPEED_CONFIG, SPEED_FULL);
 	} else {
 		check(n == -EPIPE, "USB 2.0 9.6.2",
-			"no device qualifier where there is no other speed (%d)", n);
+			"no device qualifier without another speed (%d)", n);
 	}
 	n = descriptor(USB_DT_BOS, 0, 0, sizeof(d));
 	if (usb.speed == SPEED_SUPER)
 		check(n >= 5 && d[1] == USB_DT_BOS && get_le16(d + 2) == n, "USB 3.2 9.6.2",
 			"BOS of %d bytes", n);
 	n = descriptor(0x21, 0, 0, 64);
-	check(n == -EPIPE, "USB 2.0 9.4.3", "a class descriptor there is none of stalls (%d)", n);
+	check(n == -EPIPE, "USB 2.0 9.4.3", "a request for an absent class descriptor stalls (%d)",
+		n);
 	n = usb_control(USB_DIR_IN, USB_REQ_GET_CONFIGURATION, 0, 0, d, 1);
-	check(n == 1 && d[0] != 0, "USB 2.0 9.4.2", "it is configured: %u", d[0]);
+	check(n == 1 && d[0] != 0, "USB 2.0 9.4.2", "the device is configured: %u", d[0]);
 	n = usb_control(USB_DIR_IN | USB_RECIP_INTERFACE, USB_REQ_GET_INTERFACE, 0, 0, d, 1);
 	check(n == 1 && d[0] == 0, "USB 2.0 9.4.4", "alternate setting %u", d[0]);
 	check(!usb_halted(usb.in) && !usb_halted(usb.out), "USB 2.0 9.4.5", "nothing is halted");
@@ -157,11 +160,12 @@ static void serial_number(unsigned index, unsigned language)
 	size_t len = strlen(text);
 
 	check(good && len >= 12, "BOT 4.1.1", "serial number \"%s\" of 12 digits or more", text);
-	check(strspn(text, "0123456789ABCDEF") == len, "BOT 4.1.2", "made of 0-9 and A-F");
+	check(strspn(text, "0123456789ABCDEF") == len, "BOT 4.1.2",
+		"the serial number has only 0-9 and A-F");
 	check(len >= 12 && strspn(text + len - 12, "0") < 12, "BOT 4.1.1",
-		"its last 12 digits tell devices apart");
+		"the last 12 digits of the serial number are not all 0");
 	check(string(index, language, again) && strcmp(text, again) == 0, "BOT 4.1.1",
-		"asked again it is the same");
+		"the serial number is the same when read again");
 }
 
 static void strings(void)
@@ -180,7 +184,7 @@ static void strings(void)
 			i == 14 ? "manufacturer" : "product", text);
 	serial_number(device[16], language);
 	n = descriptor(USB_DT_STRING, 200, language, 255);
-	check(n == -EPIPE, "USB 2.0 9.4.3", "a string there is none of stalls (%d)", n);
+	check(n == -EPIPE, "USB 2.0 9.4.3", "a request for an absent string stalls (%d)", n);
 }
 
 void test_descriptors(void)
@@ -222,19 +226,22 @@ static void malformed_requests(void)
 	}
 }
 
-/* BOT 3.1: "The device shall preserve ... endpoint STALL conditions despite the Bulk-Only Mass
- * Storage Reset." */
+/*
+ * BOT 3.1: "The device shall preserve ... endpoint STALL conditions despite the Bulk-Only Mass
+ * Storage Reset."
+ */
 static void reset_keeps_halts(void)
 {
 	usb_set_halt(usb.in);
 	usb_set_halt(usb.out);
-	check(usb_halted(usb.in) && usb_halted(usb.out), "USB 2.0 9.4.9", "the host halts both");
+	check(usb_halted(usb.in) && usb_halted(usb.out), "USB 2.0 9.4.9",
+		"the host can halt both endpoints");
 	check(class_reset() && usb_halted(usb.in) && usb_halted(usb.out), "BOT 3.1",
-		"Bulk-Only Reset leaves them halted");
+		"Bulk-Only Reset keeps both endpoints halted");
 	usb_clear_halt(usb.in);
 	usb_clear_halt(usb.out);
 	check(!usb_halted(usb.in) && !usb_halted(usb.out) && works(), "BOT 5.3.4",
-		"and clearing both makes it work");
+		"commands work after both halts are cleared");
 }
 
 static void requests_in_a_command(void)
@@ -247,11 +254,11 @@ static void requests_in_a_command(void)
 	r = usb_control(CLASS_IN, MAX_LUN, 0, 0, d, 1);
 	check(r == 1 && d[0] == 0, "BOT 3.2", "Get Max LUN between CBW and data");
 	r = usb_read(data, 36);
-	check(r == 36, "BOT 3.2", "and the data comes all the same (%d)", r);
+	check(r == 36, "BOT 3.2", "the data follows Get Max LUN (%d)", r);
 	r = usb_control(CLASS_OUT, MAX_LUN, 0, 0, NULL, 0);
 	a = read_csw();
 	check(r == -EPIPE && !a.error && a.status == 0, "BOT 3.3",
-		"a request that stalls between data and CSW does no harm to it (%d)", a.error);
+		"a request that stalls between data and CSW does not affect the CSW (%d)", a.error);
 }
 
 void test_class_requests(void)

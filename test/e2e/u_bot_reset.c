@@ -204,7 +204,7 @@ void test_resets(void)
 	uint32_t s = sense();
 
 	check(!a.error && a.status == CSW_FAILED && s == SENSE(6, 0x29, 0), "SPC-4 5.14",
-		"power-on, as a port reset shows it: 6/29/00 (%06x)", s);
+		"a port reset is reported as 6/29/00 (%06x)", s);
 }
 
 /* ---- hosts that ignore a halt -------------------------------------------------------------- */
@@ -225,10 +225,10 @@ static void after_a_broken_cbw(void)
 	memset(data, 0, 5000);
 	usb_send(data, 5000);
 	reads += usb_read(data, usb.packet) == -EPIPE;
-	check(reads == 6, "BOT 6.6.1",
-		"commands and data on top of a halt: halted all the time (%u)", reads);
+	check(reads == 6, "BOT 6.6.1", "commands and data during a halt: bulk-in stays halted (%u)",
+		reads);
 	check(reset_recovery() && works() && !locked(), "BOT 5.3.4",
-		"nothing of it was carried out, reset recovery helps");
+		"no command was carried out, reset recovery helps");
 }
 
 /* The host halts bulk-in itself, sends a command, and reads the answer three times. */
@@ -247,8 +247,7 @@ static void host_halts_in(void)
 	r = usb_read(data, 36);
 	a = read_csw();
 	check(halted == 3 && r == 36 && data[0] == 5 && !a.error && !a.status, "USB 2.0 9.4.5",
-		"bulk-in halted by the host: data and CSW wait until it is cleared (%u, %d)",
-		halted, r);
+		"bulk-in halted by the host: data and CSW wait for Clear-Halt (%u, %d)", halted, r);
 	check(reset_recovery() && works(), "BOT 5.3.4", "reset recovery helps");
 }
 
@@ -259,9 +258,9 @@ static void host_halts_out(void)
 
 	usb_set_halt(usb.out);
 	r = send_cbw(&c);
-	check(r == -EPIPE, "USB 2.0 9.4.5", "bulk-out halted by the host takes no CBW (%d)", r);
+	check(r == -EPIPE, "USB 2.0 9.4.5", "bulk-out halted by the host accepts no CBW (%d)", r);
 	usb_clear_halt(usb.out);
-	check(works(), "BOT 5.3.1", "cleared, it does");
+	check(works(), "BOT 5.3.1", "a command works after Clear-Halt of bulk-out");
 }
 
 /* The data ends in a halt, but the host reads the CSW without clearing it. */
@@ -275,10 +274,11 @@ static void short_data(void)
 	r = usb_read(data, 36);
 	again = usb_read(data + 36, 219);
 	check(r == 36 && again == -EPIPE && usb_read(data, 64) == -EPIPE && usb_halted(usb.in),
-		"BOT 6.7.2 case 5", "a halt behind short data stays one (%d, %d)", r, again);
+		"BOT 6.7.2 case 5", "the halt after short data stays until it is cleared (%d, %d)",
+		r, again);
 	a = read_csw();
 	check(!a.error && a.halted && !a.status && a.residue == 219, "BOT 5.3.3",
-		"the CSW comes once it is cleared (%d)", a.error);
+		"the CSW follows Clear-Halt (%d)", a.error);
 }
 
 void test_ignored_halts(void)

@@ -145,7 +145,7 @@ static void resets(void)
 	for (int i = 0; i < 50 && !ret; i++)
 		ret = control(OUT, RESET, 0, 0, NULL);
 	check(!ret && took < 0.5, "Bulk-Only Reset 50 times", ret);
-	check(ready(7, &status), "a command after it", 0);
+	check(ready(7, &status), "a command after Bulk-Only Reset", 0);
 }
 
 /* The first commands report unit attentions; after them a blank disc is ready. */
@@ -177,9 +177,9 @@ static void hang_in_a_write(void)
 	ret = send_cbw(100, sizeof(data), false, write10, sizeof(write10));
 	check(ret == 31, "WRITE", ret);
 	ret = bulk(BULK_OUT, data, sizeof(data), 2000);
-	check(ret == (int)sizeof(data), "its data", ret);
+	check(ret == (int)sizeof(data), "the data of WRITE", ret);
 	ret = bulk(BULK_IN, csw, sizeof(csw), 1000);
-	check(ret == -ETIMEDOUT, "its status waits for the frozen file system", ret);
+	check(ret == -ETIMEDOUT, "the status of WRITE waits for the frozen file system", ret);
 }
 
 static void reset_and_thaw(const char *thaw)
@@ -197,7 +197,8 @@ static void reset_and_thaw(const char *thaw)
 	check(!ret, "thaw", ret);
 	sleep(1);
 	for (uint32_t tag = 300; tag < 303; tag++)
-		check(ready(tag, &status), "the status is of the command just sent", 0);
+		check(ready(tag, &status),
+			"after the thaw, each status belongs to the command just sent", 0);
 }
 
 int main(int argc, char **argv)

@@ -268,7 +268,7 @@ static void parse_command(struct script_parser *p, const char *at)
 			if (step->len > SCRIPT_MAX_DATA)
 				script_complain(p, "more data than one command takes");
 		} else if (step->cdb_len == sizeof(step->cdb)) {
-			script_complain(p, "a CDB has 16 bytes at the most");
+			script_complain(p, "a CDB has at most 16 bytes");
 		} else if (!script_byte(w, &step->cdb[step->cdb_len++], &mask) || mask != 0xff) {
 			script_complain(p, "the CDB is hexadecimal bytes, then in=N or out=DATA");
 		}

@@ -136,7 +136,7 @@ static const struct ffs_io_ops kernel = {
 
 static struct {
 	char text[LOG];
-	unsigned refuse; /* so many received() return false */
+	unsigned refuse; /* this many calls of received() return false */
 	bool inside;
 	struct ffs_aio *post_in; /* if set, received() submits a read and a send once */
 } c;

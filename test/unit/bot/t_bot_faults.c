@@ -230,8 +230,7 @@ static void reset_waits_for_cancelled_sends(void **state)
 	rig_free(r);
 }
 
-/* bot_enabled() without bot_disabled(): requests, parked ones, held CBWs and halts are forgotten.
- */
+/* bot_enabled() without bot_disabled() forgets requests, held CBWs and halts. */
 static void enable_forgets_all_requests(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_SHORT, 512);

@@ -122,23 +122,23 @@ static void random_command(struct rig *r)
 }
 
 /* The observer must be told exactly what the statistics count. */
-struct heard {
+struct observed {
 	uint64_t began, ended, resets, status[256];
 	bool open;
 };
 
-static void heard_began(void *ctx)
+static void observe_began(void *ctx)
 {
-	struct heard *h = ctx;
+	struct observed *h = ctx;
 
 	assert_false(h->open);
 	h->open = true;
 	h->began++;
 }
 
-static void heard_ended(void *ctx, const struct bot_command *c)
+static void observe_ended(void *ctx, const struct bot_command *c)
 {
-	struct heard *h = ctx;
+	struct observed *h = ctx;
 
 	assert_true(h->open);
 	assert_true(c->moved <= c->announced && (c->announced || c->dir == MMC_DIR_NONE));
@@ -147,15 +147,15 @@ static void heard_ended(void *ctx, const struct bot_command *c)
 	h->status[c->csw]++;
 }
 
-static void heard_reset(void *ctx, bool bus)
+static void observe_reset(void *ctx, bool bus)
 {
 	(void)bus;
-	((struct heard *)ctx)->resets++;
+	((struct observed *)ctx)->resets++;
 }
 
-static const struct bot_observer observer = {heard_began, heard_ended, heard_reset};
+static const struct bot_observer observer = {observe_began, observe_ended, observe_reset};
 
-static void check_heard(const struct heard *h, const struct bot_stats *stats)
+static void check_observed(const struct observed *h, const struct bot_stats *stats)
 {
 	assert_true(h->began == stats->commands && h->ended + h->open == h->began);
 	assert_true(h->status[CSW_FAILED] == stats->failed);
@@ -171,11 +171,11 @@ static void walk(enum bot_stall stall, const struct mem_ep_controller *c, uint32
 {
 	struct rig *r = rig_new(stall, 512);
 	const struct bot_stats *stats = bot_get_stats(r->bot);
-	struct heard heard = {.resets = stats->resets + stats->bus_resets};
+	struct observed observed = {.resets = stats->resets + stats->bus_resets};
 	struct mem_ep_fault f;
 	uint64_t troubles = 0;
 
-	bot_observe(r->bot, &observer, &heard);
+	bot_observe(r->bot, &observer, &observed);
 	mem_ep_be(r->ep, c);
 	while (stats->commands < commands) {
 		r->host.recovery = rnd(2) ? BOT_HOST_CLASS_RESET : BOT_HOST_BUS_RESET;
@@ -191,12 +191,12 @@ static void walk(enum bot_stall stall, const struct mem_ep_controller *c, uint32
 	rig_use_up_reads(r);
 	rig_agree(r);
 	assert_true(troubles > commands / 100);
-	check_heard(&heard, stats);
-	assert_true(heard.resets <= stats->resets + stats->bus_resets);
+	check_observed(&observed, stats);
+	assert_true(observed.resets <= stats->resets + stats->bus_resets);
 	tally->commands += stats->commands;
 	tally->troubles += troubles;
-	tally->passed += heard.status[CSW_PASSED];
-	tally->without_status += heard.status[BOT_NO_CSW];
+	tally->passed += observed.status[CSW_PASSED];
+	tally->without_status += observed.status[BOT_NO_CSW];
 	tally->resets += stats->resets + stats->bus_resets;
 	rig_free(r);
 }
