@@ -125,23 +125,32 @@ static inline mmc_sense_t mmc_bad_cdb(void)
 	return SENSE_INVALID_FIELD_IN_CDB;
 }
 
+/* reply.c */
 /* A zeroed answer of len bytes. */
 uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);
 /* Fails with the address in the sense information field. */
 mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, uint32_t lba);
 /* Bytes of parameter data that arrived. */
 uint32_t mmc_param_len(const struct mmc_drive *d);
+/* The allocation or parameter list length in the CDB; UINT32_MAX when the row has none. */
+uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
 
+/* tray.c */
+/* The disc a command may use: in, tray closed. NULL else. */
+struct disc *mmc_loaded(const struct mmc_drive *d);
 /* After the disc's state changed: profile, unit attention and events follow. */
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc);
-/* Tray, from the host. */
-mmc_sense_t mmc_host_eject(struct mmc_drive *d);
-void mmc_host_load(struct mmc_drive *d);
 /* A disc has come, or is gone: profile, attention and event follow. */
 void mmc_disc_arrived(struct mmc_drive *d);
 void mmc_disc_left(struct mmc_drive *d);
-/* The disc a command may use: in, tray closed. NULL else. */
-struct disc *mmc_loaded(const struct mmc_drive *d);
+/* Tray, from the host. */
+mmc_sense_t mmc_host_eject(struct mmc_drive *d);
+void mmc_host_load(struct mmc_drive *d);
+void mmc_default_speeds(struct mmc_drive *d);
+
+/* stream.c */
+/* Writes the whole blocks that are staged. 0, or -1 for MMC_AGAIN; a failure sticks. */
+int mmc_write_staged(struct mmc_drive *d);
 
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);
