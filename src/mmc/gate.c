@@ -172,7 +172,7 @@ enum mmc_status mmc_end(struct mmc_drive *d)
 	if (s) {
 		d->sense = s;
 		d->sense_has_lba = c->has_lba;
-		d->sense_lba = c->error_lba;
+		d->sense_lba = (uint32_t)c->error_lba;
 		d->errors++;
 	}
 	c->sense = s;

@@ -14,7 +14,7 @@ uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len)
 	return d->reply;
 }
 
-mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, uint32_t lba)
+mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, int64_t lba)
 {
 	d->cmd.has_lba = true;
 	d->cmd.error_lba = lba;
