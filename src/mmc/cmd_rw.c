@@ -4,10 +4,10 @@
 #include "util/array.h"
 #include "util/be.h"
 
-/* A transfer whose byte count fits 32 bits; larger ones fit no CBW. */
-static bool transfer_fits(uint32_t blocks)
+/* A transfer whose byte count fits 32 bits; no transport announces a larger one. */
+static bool transfer_fits(uint32_t blocks, uint32_t unit)
 {
-	return (uint64_t)blocks * MEDIA_BLOCK <= UINT32_MAX;
+	return (uint64_t)blocks * unit <= UINT32_MAX;
 }
 
 /*
@@ -21,7 +21,7 @@ static mmc_sense_t follow_test_write(struct mmc_drive *d)
 
 /* States the transfer, if the disc would take it or give it now. */
 static mmc_sense_t start_transfer(
-	struct mmc_drive *d, enum mmc_stream stream, uint32_t lba, uint32_t blocks)
+	struct mmc_drive *d, enum mmc_stream stream, int64_t lba, uint32_t blocks)
 {
 	struct mmc_command *c = &d->cmd;
 	bool writing = stream == STREAM_WRITE;
@@ -29,14 +29,14 @@ static mmc_sense_t start_transfer(
 	int r = writing ? disc_may_write(c->disc, lba, blocks)
 			: disc_may_read(c->disc, lba, blocks);
 
-	if (!transfer_fits(blocks))
+	c->unit = c->disc->media->unit;
+	if (!transfer_fits(blocks, c->unit))
 		return mmc_bad_cdb();
 	if (r != DISC_OK)
 		return mmc_fail_at(d, sense_from_disc(r, writing), lba);
 	c->stream = stream;
-	c->lba = lba;
-	c->blocks = blocks;
-	c->xfer = (struct mmc_xfer){blocks ? dir : MMC_DIR_NONE, blocks * MEDIA_BLOCK};
+	c->first = c->lba = lba;
+	c->xfer = (struct mmc_xfer){blocks ? dir : MMC_DIR_NONE, blocks * c->unit};
 	return SENSE_NONE;
 }
 
@@ -50,7 +50,7 @@ mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 	return start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be32(cdb + 6));
 }
 
-static mmc_sense_t start_write(struct mmc_drive *d, uint32_t lba, uint32_t blocks)
+static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks)
 {
 	mmc_sense_t s = follow_test_write(d);
 
@@ -79,7 +79,7 @@ mmc_sense_t cmd_write_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 mmc_sense_t cmd_seek(struct mmc_drive *d, const uint8_t *cdb)
 {
-	uint32_t lba = get_be32(cdb + 2);
+	int64_t lba = get_be32(cdb + 2);
 
 	return lba < disc_end(d->cmd.disc) ? SENSE_NONE
 					   : mmc_fail_at(d, SENSE_LBA_OUT_OF_RANGE, lba);
@@ -94,6 +94,7 @@ mmc_sense_t cmd_verify(struct mmc_drive *d, const uint8_t *cdb)
 	if (compare)
 		return mmc_bad_cdb();
 	mmc_sense_t s = start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be16(cdb + 7));
+	c->unverified = get_be16(cdb + 7);
 	c->stream = STREAM_NONE;
 	c->xfer = (struct mmc_xfer){MMC_DIR_NONE, 0};
 	return s;
@@ -104,8 +105,8 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 	struct mmc_command *c = &d->cmd;
 
 	(void)cdb;
-	while (c->blocks) {
-		uint32_t n = MIN(c->blocks, MMC_STAGE_SIZE / MEDIA_BLOCK);
+	while (c->unverified) {
+		uint32_t n = MIN(c->unverified, MMC_STAGE_SIZE / c->unit);
 		const uint8_t *data;
 		int r = disc_view(c->disc, c->lba, &n, d->stage, &data);
 		mmc_sense_t s = sense_from_disc(r, false);
@@ -115,7 +116,7 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 		if (s)
 			return mmc_fail_at(d, s, c->lba);
 		c->lba += n;
-		c->blocks -= n;
+		c->unverified -= n;
 	}
 	return SENSE_NONE;
 }

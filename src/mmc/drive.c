@@ -7,27 +7,6 @@
 #include "mmc/mmc_int.h"
 #include "util/array.h"
 
-struct disc *mmc_loaded(const struct mmc_drive *d)
-{
-	return d->tray_out ? NULL : d->disc;
-}
-
-static void set_speeds(struct mmc_drive *d)
-{
-	d->read_speed = PROFILE_READ_SPEED;
-	d->write_speed = d->profile->write_speed[0];
-}
-
-static void refresh_profile(struct mmc_drive *d)
-{
-	const struct mmc_profile *p = profile_for(mmc_loaded(d), d->config.finalised);
-
-	if (p == d->profile)
-		return;
-	d->profile = p;
-	d->feature_change = true;
-}
-
 struct mmc_drive *mmc_drive_new(const struct mmc_config *config)
 {
 	struct mmc_drive *d = calloc(1, sizeof(*d));
@@ -65,7 +44,7 @@ void mmc_bus_reset(struct mmc_drive *d)
 	d->persistent_prevent = false;
 	d->ua |= UA_RESET;
 	modepage_reset(d);
-	set_speeds(d);
+	mmc_default_speeds(d);
 }
 
 bool mmc_flush(struct mmc_drive *d)
@@ -78,26 +57,6 @@ bool mmc_flush(struct mmc_drive *d)
 }
 
 /* ---- discs come and go -------------------------------------------------------------------- */
-
-void mmc_disc_arrived(struct mmc_drive *d)
-{
-	d->write_lost = false;
-	refresh_profile(d);
-	set_speeds(d);
-	d->ua |= UA_CHANGED;
-	/* Replaces a removal nobody has asked for yet: a swap is one event. */
-	d->media_event = MEDIA_EVENT_NEW_MEDIA;
-	d->eject_requested = false;
-}
-
-void mmc_disc_left(struct mmc_drive *d)
-{
-	refresh_profile(d);
-	/* NOT READY says it all from here on; what was to be said of the old disc is void. */
-	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
-	d->media_event = MEDIA_EVENT_REMOVAL;
-	d->eject_requested = false;
-}
 
 void mmc_insert(struct mmc_drive *d, struct disc *disc)
 {
@@ -131,38 +90,6 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 		mmc_disc_left(d);
 	disc_put(disc);
 	return MMC_EJECT_DONE;
-}
-
-mmc_sense_t mmc_host_eject(struct mmc_drive *d)
-{
-	if (d->prevent || d->persistent_prevent)
-		return SENSE_REMOVAL_PREVENTED;
-	if (mmc_loaded(d)) {
-		/* A test write does not outlast the disc's stay in the drive. */
-		(void)disc_test_write(d->disc, false);
-		d->tray_out = true;
-		mmc_disc_left(d);
-	}
-	return SENSE_NONE;
-}
-
-void mmc_host_load(struct mmc_drive *d)
-{
-	/* libburn loads with the disc already in: nothing may happen then. */
-	if (!d->disc || !d->tray_out)
-		return;
-	d->tray_out = false;
-	mmc_disc_arrived(d);
-}
-
-void mmc_disc_changed(struct mmc_drive *d, struct disc *disc)
-{
-	/* Ejected while its CLOSE was running: another disc may be in by now. */
-	if (disc != mmc_loaded(d))
-		return;
-	refresh_profile(d);
-	d->ua |= UA_CLOSED;
-	d->media_event = MEDIA_EVENT_NEW_MEDIA;
 }
 
 /* ---- for people --------------------------------------------------------------------------- */

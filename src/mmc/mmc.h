@@ -78,17 +78,25 @@ void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t
 	struct mmc_xfer *xfer);
 
 /*
- * Next bytes of the data-in phase, at most max (max must be at least 2048).
- * > 0: *data holds that many bytes, valid until the next call on the drive. But for the
- * end of the data they are a multiple of 1024, when max is.
- * 0: there are no more (all of xfer.len delivered, or the command failed).
+ * Pieces of the data-in phase are multiples of this many bytes, except the last one: a
+ * transport with packets of 1024 bytes, or of a power of two below, has one short packet
+ * at most.
+ */
+#define MMC_GRAIN 1024u
+
+/*
+ * Gives the next bytes of the data-in phase, at most max (at least MMC_GRAIN), whatever
+ * the size of the units that the medium has.
+ * > 0: *data holds that many bytes, valid until the next call on the drive. If max is a
+ * multiple of MMC_GRAIN, so are they, except at the end of the data.
+ * 0: there are no more (all of xfer.len was given, or the command failed).
  * -1: MMC_AGAIN.
  */
 int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max);
 
 /*
- * The transport could not move the last len bytes, all that the last pull gave: the
- * next one gives them again.
+ * The transport could not move the len bytes that the last pull gave: the next pull
+ * gives them again, in pieces of its own.
  */
 void mmc_unpull(struct mmc_drive *d, uint32_t len);
 

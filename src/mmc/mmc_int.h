@@ -72,21 +72,27 @@ enum mmc_stream { STREAM_NONE, STREAM_READ, STREAM_WRITE };
 
 /* The command in flight. */
 struct mmc_command {
-	bool active, ended;
 	const struct mmc_row *row;
 	uint8_t cdb[16];
 	uint8_t cdb_len;
+	bool active, ended;
+	bool has_lba; /* error_lba belongs to sense */
 	struct mmc_xfer xfer;
 	uint32_t done;     /* bytes moved */
 	mmc_sense_t sense; /* 0 while all is well */
-	bool has_lba;      /* error_lba belongs to sense */
-	uint32_t error_lba;
+	int64_t error_lba;
 	struct disc *disc;  /* reference held until the command ends, ejected or not */
 	uint32_t reply_len; /* bytes built in drive.reply, before truncation */
+
+	/* What READ, WRITE and VERIFY move or look at: units of the disc. */
 	enum mmc_stream stream;
-	uint32_t lba, blocks; /* still to move, or to verify */
-	bool single;          /* one of several was bad: find out which */
-	uint32_t staged;      /* bytes in drive.stage */
+	bool single;         /* one of several units could not be read: view one at a time */
+	uint32_t unit;       /* bytes of a unit */
+	uint32_t skip;       /* bytes of unit lba that were given already */
+	uint32_t staged;     /* bytes in drive.stage */
+	uint32_t unverified; /* units that VERIFY has yet to read */
+	int64_t first;       /* address of the first unit; a CD has negative ones, too */
+	int64_t lba;         /* of the unit to move or verify next */
 };
 
 struct mmc_drive {
@@ -105,7 +111,7 @@ struct mmc_drive {
 
 	mmc_sense_t sense; /* for REQUEST SENSE */
 	bool sense_has_lba;
-	uint32_t sense_lba;
+	uint32_t sense_lba;               /* as the information field has it: two's complement */
 	uint32_t read_speed, write_speed; /* kB/s */
 	uint8_t page[MODEPAGE_COUNT][MODEPAGE_MAX_SIZE];
 
@@ -114,7 +120,7 @@ struct mmc_drive {
 
 	uint8_t reply[MMC_REPLY_SIZE];
 	uint8_t param[MMC_PARAM_SIZE];
-	uint8_t stage[MMC_STAGE_SIZE]; /* blocks being read, or written in odd portions */
+	uint8_t stage[MMC_STAGE_SIZE]; /* units being read, or written in odd portions */
 };
 
 /* ---- for handlers ------------------------------------------------------------------------- */
@@ -125,23 +131,32 @@ static inline mmc_sense_t mmc_bad_cdb(void)
 	return SENSE_INVALID_FIELD_IN_CDB;
 }
 
+/* reply.c */
 /* A zeroed answer of len bytes. */
 uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);
 /* Fails with the address in the sense information field. */
-mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, uint32_t lba);
+mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, int64_t lba);
 /* Bytes of parameter data that arrived. */
 uint32_t mmc_param_len(const struct mmc_drive *d);
+/* The allocation or parameter list length in the CDB; UINT32_MAX when the row has none. */
+uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
 
+/* tray.c */
+/* The disc a command may use: in, tray closed. NULL else. */
+struct disc *mmc_loaded(const struct mmc_drive *d);
 /* After the disc's state changed: profile, unit attention and events follow. */
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc);
-/* Tray, from the host. */
-mmc_sense_t mmc_host_eject(struct mmc_drive *d);
-void mmc_host_load(struct mmc_drive *d);
 /* A disc has come, or is gone: profile, attention and event follow. */
 void mmc_disc_arrived(struct mmc_drive *d);
 void mmc_disc_left(struct mmc_drive *d);
-/* The disc a command may use: in, tray closed. NULL else. */
-struct disc *mmc_loaded(const struct mmc_drive *d);
+/* Tray, from the host. */
+mmc_sense_t mmc_host_eject(struct mmc_drive *d);
+void mmc_host_load(struct mmc_drive *d);
+void mmc_default_speeds(struct mmc_drive *d);
+
+/* stream.c */
+/* Writes the whole units that are staged. 0, or -1 for MMC_AGAIN; a failure sticks. */
+int mmc_write_staged(struct mmc_drive *d);
 
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);

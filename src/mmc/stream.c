@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The data phase: answers, parameter lists, and the units that READ and WRITE move.
+ *
+ * A unit is what the medium takes or gives at once: 2048 bytes, or as many as a sector of
+ * a CD has. The data phase is bytes: where it is cut has nothing to do with the units.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "mmc/mmc_int.h"
+#include "util/array.h"
+
+/* Joined to less than MMC_GRAIN bytes: units that hold a piece, and begin and end outside of it. */
+static_assert(
+	MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PUSH_MAX + 2 * MEDIA_UNIT_MAX, "they fit the stage");
+
+/* ---- data-in ------------------------------------------------------------------------------ */
+
+/* The medium goes on with the byte that is `at` bytes from the start of the transfer. */
+static void seek_byte(struct mmc_drive *d, uint32_t at)
+{
+	struct mmc_command *c = &d->cmd;
+	int64_t lba = c->first + at / c->unit;
+
+	d->blocks_read += (uint64_t)(lba - c->lba);
+	c->lba = lba;
+	c->skip = at % c->unit;
+}
+
+/* The units that hold the next len bytes; one at a time after one could not be read. */
+static uint32_t units_of(const struct mmc_command *c, uint32_t len)
+{
+	return c->single ? 1 : (c->skip + len + c->unit - 1) / c->unit;
+}
+
+/*
+ * After disc_view() of *n units at the current address answered r. The host gets what it
+ * asked for up to the unit that cannot be read, so one unit is viewed alone. 0: it is
+ * there; -1: MMC_AGAIN, or a failure, which sticks in the command's sense.
+ */
+static int view_one(struct mmc_drive *d, int r, uint32_t *n, uint8_t *stage, const uint8_t **data)
+{
+	struct mmc_command *c = &d->cmd;
+
+	if (r < 0 && r != -EAGAIN && *n > 1) {
+		c->single = true;
+		*n = 1;
+		r = disc_view(c->disc, c->lba, n, stage, data);
+	}
+	if (r == DISC_OK)
+		return 0;
+	if (r != -EAGAIN)
+		c->sense = mmc_fail_at(d, sense_from_disc(r, false), c->lba);
+	return -1;
+}
+
+/* Appends units that follow to the stage. As view_one(). */
+static int stage_units(struct mmc_drive *d, uint32_t want)
+{
+	struct mmc_command *c = &d->cmd;
+	uint8_t *room = d->stage + c->staged;
+	const uint8_t *units;
+	uint32_t n = units_of(c, want - c->staged), len;
+	int r = disc_view(c->disc, c->lba, &n, room, &units);
+
+	if (r != DISC_OK && view_one(d, r, &n, room, &units) < 0)
+		return -1;
+	len = MIN(n * c->unit, want - c->staged);
+	if (units != room)
+		memcpy(room, units, len);
+	c->staged += len;
+	seek_byte(d, c->done + c->staged);
+	return 0;
+}
+
+/*
+ * The stage holds less than MMC_GRAIN bytes: the units that follow are joined to them, so
+ * that no piece but the last is shorter than a packet.
+ */
+static int32_t pull_joined(struct mmc_drive *d, const uint8_t **data, uint32_t want)
+{
+	struct mmc_command *c = &d->cmd;
+	uint32_t len;
+
+	while (c->staged < MIN(want, MMC_GRAIN) && !c->sense)
+		if (stage_units(d, want) < 0 && !c->sense)
+			return -1;
+	len = c->staged;
+	/* The data ends here if all of it is staged, or if no more of it can be read. */
+	if (len < c->xfer.len - c->done && !c->sense)
+		len -= len % MMC_GRAIN;
+	*data = d->stage;
+	c->staged = 0;
+	seek_byte(d, c->done + len);
+	return (int32_t)len;
+}
+
+/*
+ * A view of len bytes that begins with units moved already, or does not end with a packet:
+ * takes of it what can be sent as it is.
+ */
+static int32_t pull_cut(struct mmc_drive *d, const uint8_t **data, uint32_t len, uint32_t want)
+{
+	struct mmc_command *c = &d->cmd;
+
+	*data += c->skip;
+	len = MIN(len - c->skip, want);
+	if (len < want && len < MMC_GRAIN) {
+		memmove(d->stage, *data, len);
+		c->staged = len;
+		seek_byte(d, c->done + len);
+		return pull_joined(d, data, want);
+	}
+	if (len < want)
+		len -= len % MMC_GRAIN;
+	seek_byte(d, c->done + len);
+	return (int32_t)len;
+}
+
+static int32_t pull_units(struct mmc_drive *d, const uint8_t **data, uint32_t max)
+{
+	struct mmc_command *c = &d->cmd;
+	uint32_t want = MIN(MIN(max, MMC_PUSH_MAX), c->xfer.len - c->done);
+	uint32_t n, len;
+	int r;
+
+	if (c->staged)
+		return pull_joined(d, data, want);
+	n = units_of(c, want);
+	r = disc_view(c->disc, c->lba, &n, d->stage, data);
+	if (r != DISC_OK && view_one(d, r, &n, d->stage, data) < 0)
+		return c->sense ? 0 : -1;
+	len = n * c->unit;
+	if (c->skip == 0 && len <= want && len % MMC_GRAIN == 0) {
+		/* Whole units and whole packets: the data is where the medium has it. */
+		c->lba += n;
+		d->blocks_read += n;
+		return (int32_t)len;
+	}
+	return pull_cut(d, data, len, want);
+}
+
+void mmc_unpull(struct mmc_drive *d, uint32_t len)
+{
+	struct mmc_command *c = &d->cmd;
+
+	assert(c->active && len <= c->done);
+	c->done -= len;
+	if (c->stream != STREAM_READ)
+		return;
+	/* What the pull failed at behind these bytes is met again. */
+	c->sense = SENSE_NONE;
+	c->has_lba = false;
+	seek_byte(d, c->done);
+}
+
+int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
+{
+	struct mmc_command *c = &d->cmd;
+	int32_t n;
+
+	assert(c->active && max >= MMC_GRAIN);
+	if (c->sense || c->xfer.dir != MMC_DIR_IN || c->done == c->xfer.len)
+		return 0;
+	if (c->stream == STREAM_READ) {
+		n = pull_units(d, data, max);
+	} else {
+		n = (int32_t)MIN(max, c->xfer.len - c->done);
+		*data = d->reply + c->done;
+	}
+	if (n > 0)
+		c->done += (uint32_t)n;
+	return n;
+}
+
+/* ---- data-out ----------------------------------------------------------------------------- */
+
+/* Writes whole units at the current address. 0, or -1 for MMC_AGAIN; a failure sticks. */
+static int write_units(struct mmc_drive *d, const uint8_t *data, uint32_t units)
+{
+	struct mmc_command *c = &d->cmd;
+	int r = disc_write(c->disc, c->lba, units, data);
+	mmc_sense_t s = r ? sense_from_disc(r, true) : SENSE_NONE;
+
+	if (s == SENSE_AGAIN)
+		return -1;
+	if (s) {
+		/* Storage failed: the first block that is not there. */
+		c->sense = mmc_fail_at(d, s, r == DISC_LOST || r < 0 ? disc_nwa(c->disc) : c->lba);
+		return 0;
+	}
+	c->lba += units;
+	d->blocks_written += units;
+	return 0;
+}
+
+int mmc_write_staged(struct mmc_drive *d)
+{
+	struct mmc_command *c = &d->cmd;
+	uint32_t whole;
+
+	if (c->staged < c->unit || c->sense)
+		return 0;
+	whole = c->staged / c->unit;
+	if (write_units(d, d->stage, whole) < 0)
+		return -1;
+	c->staged -= whole * c->unit;
+	memmove(d->stage, d->stage + whole * c->unit, c->staged);
+	return 0;
+}
+
+static int push_units(struct mmc_drive *d, const uint8_t *data, uint32_t len)
+{
+	struct mmc_command *c = &d->cmd;
+
+	if (c->staged == 0 && len % c->unit == 0)
+		return write_units(d, data, len / c->unit);
+	/* A portion that is no whole number of units (short packets, large units): gather it. */
+	if (c->staged + len > sizeof(d->stage) && mmc_write_staged(d) < 0)
+		return -1;
+	if (c->sense)
+		return 0;
+	memcpy(d->stage + c->staged, data, len);
+	c->staged += len;
+	(void)mmc_write_staged(d); /* not now is no harm: the next portion or the end tries again */
+	return 0;
+}
+
+int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len)
+{
+	struct mmc_command *c = &d->cmd;
+
+	assert(c->active && len <= MMC_PUSH_MAX);
+	assert(c->sense || (c->xfer.dir == MMC_DIR_OUT && len <= c->xfer.len - c->done));
+	if (c->sense)
+		return 0;
+	if (c->stream == STREAM_WRITE) {
+		if (push_units(d, data, len) < 0)
+			return -1;
+	} else {
+		memcpy(d->param + c->done, data, len);
+	}
+	c->done += len;
+	return 0;
+}

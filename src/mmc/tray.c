@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Discs come and go: what the drive then is, and what it has to report to the host. */
+#include "mmc/mmc_int.h"
+
+struct disc *mmc_loaded(const struct mmc_drive *d)
+{
+	return d->tray_out ? NULL : d->disc;
+}
+
+void mmc_default_speeds(struct mmc_drive *d)
+{
+	d->read_speed = PROFILE_READ_SPEED;
+	d->write_speed = d->profile->write_speed[0];
+}
+
+static void refresh_profile(struct mmc_drive *d)
+{
+	const struct mmc_profile *p = profile_for(mmc_loaded(d), d->config.finalised);
+
+	if (p == d->profile)
+		return;
+	d->profile = p;
+	d->feature_change = true;
+}
+
+void mmc_disc_arrived(struct mmc_drive *d)
+{
+	d->write_lost = false;
+	refresh_profile(d);
+	mmc_default_speeds(d);
+	d->ua |= UA_CHANGED;
+	/* Replaces a removal nobody has asked for yet: a swap is one event. */
+	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+	d->eject_requested = false;
+}
+
+void mmc_disc_left(struct mmc_drive *d)
+{
+	refresh_profile(d);
+	/* NOT READY says it all from here on; what was to be said of the old disc is void. */
+	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
+	d->media_event = MEDIA_EVENT_REMOVAL;
+	d->eject_requested = false;
+}
+
+mmc_sense_t mmc_host_eject(struct mmc_drive *d)
+{
+	if (d->prevent || d->persistent_prevent)
+		return SENSE_REMOVAL_PREVENTED;
+	if (mmc_loaded(d)) {
+		/* A test write does not outlast the disc's stay in the drive. */
+		(void)disc_test_write(d->disc, false);
+		d->tray_out = true;
+		mmc_disc_left(d);
+	}
+	return SENSE_NONE;
+}
+
+void mmc_host_load(struct mmc_drive *d)
+{
+	/* libburn loads with the disc already in: nothing may happen then. */
+	if (!d->disc || !d->tray_out)
+		return;
+	d->tray_out = false;
+	mmc_disc_arrived(d);
+}
+
+void mmc_disc_changed(struct mmc_drive *d, struct disc *disc)
+{
+	/* Ejected while its CLOSE was running: another disc may be in by now. */
+	if (disc != mmc_loaded(d))
+		return;
+	refresh_profile(d);
+	d->ua |= UA_CLOSED;
+	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+}
