@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "control/control_int.h"
+#include "control/control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,36 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/control_socket.h"
 #include "protocol/format.h"
+#include "protocol/lines.h"
 #include "util/log.h"
 
-/* A writer that is killed in mid-line must not spoil the next one's. */
+/*
+ * The beginning of a line that was written to the FIFO is dropped after this time: a writer
+ * that is killed in the middle of a line must not spoil the line of the next writer.
+ */
 #define PARTIAL_USEC 2000000u
+
+struct control {
+	struct control_config config;
+	int dir_fd;
+	struct command_env env;
+	sd_event *event;
+
+	int fifo_fd;
+	struct lines fifo_lines;
+	sd_event_source *fifo_io, *fifo_timer;
+	struct control_socket *socket;
+};
+
+/* One command under way. */
+struct request {
+	struct reply base; /* first: a struct reply * is a struct request * */
+	struct control *control;
+	struct control_client *client; /* NULL: the command came through the FIFO */
+	char *line;                    /* for the status file */
+};
 
 static void write_status(
 	struct control *c, const char *head, const json_t *answer, const char *command)
@@ -23,13 +48,14 @@ static void write_status(
 	FILE *f;
 	int fd;
 
-	/* Written aside and renamed: a reader sees one answer whole, the old or the new. */
-	snprintf(tmp, sizeof(tmp), ".%s.new", c->status);
+	/* Another file is written and renamed: a reader sees all of the old answer or of the new.
+	 */
+	snprintf(tmp, sizeof(tmp), ".%s.new", c->config.status);
 	unlinkat(c->dir_fd, tmp, 0);
 	fd = openat(c->dir_fd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	f = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!f) {
-		log_warn("%s/%s: %s", c->directory, tmp, strerror(errno));
+		log_warn("%s/%s: %s", c->config.directory, tmp, strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -39,31 +65,31 @@ static void write_status(
 	if (command)
 		fprintf(f, "command: %s\n", command);
 	format_details(answer, f);
-	if (fclose(f) == 0 && renameat(c->dir_fd, tmp, c->dir_fd, c->status) == 0)
+	if (fclose(f) == 0 && renameat(c->dir_fd, tmp, c->dir_fd, c->config.status) == 0)
 		return;
-	log_warn("%s/%s: %s", c->directory, c->status, strerror(errno));
+	log_warn("%s/%s: %s", c->config.directory, c->config.status, strerror(errno));
 	unlinkat(c->dir_fd, tmp, 0);
 }
 
-static void asked_progress(struct reply *r, json_t *answer)
+static void request_progress(struct reply *r, json_t *answer)
 {
-	struct asked *a = (struct asked *)r;
+	struct request *q = (struct request *)r;
 
-	write_status(a->control, "waiting", answer, a->command);
+	write_status(q->control, "waiting", answer, q->line);
 	json_decref(answer);
 }
 
-static void asked_final(struct reply *r, json_t *answer)
+static void request_final(struct reply *r, json_t *answer)
 {
-	struct asked *a = (struct asked *)r;
+	struct request *q = (struct request *)r;
 
-	if (a->by_fifo || r->changes)
-		write_status(a->control, answer_is_ok(answer) ? "ok" : "error", answer, a->command);
-	if (a->client)
-		client_answer(a->client, answer);
+	if (!q->client || r->changes)
+		write_status(q->control, answer_is_ok(answer) ? "ok" : "error", answer, q->line);
+	if (q->client)
+		control_client_answer(q->client, answer);
 	json_decref(answer);
-	free(a->command);
-	free(a);
+	free(q->line);
+	free(q);
 }
 
 void control_note(struct control *c, json_t *answer)
@@ -72,29 +98,28 @@ void control_note(struct control *c, json_t *answer)
 	json_decref(answer);
 }
 
-void control_ask(struct control *c, struct client *client, char *line, size_t len)
+/* Runs a line; NULL: it was too long. client NULL: it came through the FIFO. */
+static void run_line(void *control, struct control_client *client, char *line, size_t len)
 {
-	struct asked *a = calloc(1, sizeof(*a));
+	struct control *c = control;
+	struct request *q = calloc(1, sizeof(*q));
 
-	if (!a) {
+	if (!q) {
 		if (client)
-			client_answer(client, NULL);
+			control_client_answer(client, NULL);
 		return;
 	}
-	a->base.progress = asked_progress;
-	a->base.final = asked_final;
-	a->control = c;
-	a->client = client;
-	a->by_fifo = !client;
-	a->command = strndup(line ? line : "(too long)", line ? len : 16);
-	if (a->command)
-		words_clean(a->command);
-	if (client)
-		client_set_asked(client, a);
+	q->base.progress = request_progress;
+	q->base.final = request_final;
+	q->control = c;
+	q->client = client;
+	q->line = strndup(line ? line : "(too long)", line ? len : 16);
+	if (q->line)
+		words_clean(q->line);
 	if (line)
-		command_run(&c->env, line, len, &a->base);
+		command_run(&c->env, line, len, &q->base);
 	else
-		a->base.final(&a->base, command_too_long());
+		q->base.final(&q->base, command_too_long());
 }
 
 static int on_fifo(sd_event_source *s, int fd, uint32_t events, void *control)
@@ -109,12 +134,12 @@ static int on_fifo(sd_event_source *s, int fd, uint32_t events, void *control)
 	(void)s;
 	(void)events;
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		log_warn("%s/%s: %s", c->directory, c->fifo, strerror(errno));
+		log_warn("%s/%s: %s", c->config.directory, c->config.fifo, strerror(errno));
 	for (size_t at = 0; n > 0 && at < (size_t)n; at += used) {
 		used = lines_take(
 			&c->fifo_lines, buf + at, (size_t)n - at, &event, &what, &line, &len);
 		if (event)
-			control_ask(c, NULL, what == LINES_LINE ? line : NULL, len);
+			run_line(c, NULL, what == LINES_LINE ? line : NULL, len);
 	}
 	if (!lines_partial(&c->fifo_lines))
 		return sd_event_source_set_enabled(c->fifo_timer, SD_EVENT_OFF);
@@ -128,7 +153,7 @@ static int on_partial(sd_event_source *s, uint64_t usec, void *control)
 
 	(void)s;
 	(void)usec;
-	/* The head of an over-long line has been answered already. */
+	/* A line that is too long has been answered already, when it grew too long. */
 	if (!c->fifo_lines.skipping)
 		control_note(c, answer_error("bad-line",
 					"a line without a newline at its end; nothing was done"));
@@ -136,16 +161,16 @@ static int on_partial(sd_event_source *s, uint64_t usec, void *control)
 	return 0;
 }
 
-/* Removes what an earlier daemon left there, and nothing else. */
-static int clear_place(struct control *c, const char *name, mode_t type)
+/* Removes a FIFO or socket that an earlier daemon left, and nothing else. */
+static int remove_old(struct control *c, const char *name, mode_t type)
 {
 	struct stat st;
 
 	if (fstatat(c->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if ((st.st_mode & S_IFMT) != type || (st.st_uid != geteuid() && geteuid() != 0)) {
-		log_error("%s/%s: there is something else than an old %s of ours; remove it",
-			c->directory, name, type == S_IFIFO ? "FIFO" : "socket");
+		log_error("%s/%s: exists and is not our %s; remove it", c->config.directory, name,
+			type == S_IFIFO ? "FIFO" : "socket");
 		return -EEXIST;
 	}
 	return unlinkat(c->dir_fd, name, 0) < 0 ? -errno : 0;
@@ -153,17 +178,17 @@ static int clear_place(struct control *c, const char *name, mode_t type)
 
 static int open_fifo(struct control *c, gid_t gid)
 {
-	/* Reading and writing: with a writer of our own there is no end of file to spin on. */
+	/* Open for writing too: without any writer, epoll would report the end of file forever. */
 	const int flags = O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
-	int r = clear_place(c, c->fifo, S_IFIFO);
+	int r = remove_old(c, c->config.fifo, S_IFIFO);
 
 	if (r < 0)
 		return r;
-	if (mkfifoat(c->dir_fd, c->fifo, 0600) < 0 ||
-		fchownat(c->dir_fd, c->fifo, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-		fchmodat(c->dir_fd, c->fifo, 0660, 0) < 0)
+	if (mkfifoat(c->dir_fd, c->config.fifo, 0600) < 0 ||
+		fchownat(c->dir_fd, c->config.fifo, (uid_t)-1, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+		fchmodat(c->dir_fd, c->config.fifo, 0660, 0) < 0)
 		return -errno;
-	c->fifo_fd = openat(c->dir_fd, c->fifo, flags);
+	c->fifo_fd = openat(c->dir_fd, c->config.fifo, flags);
 	if (c->fifo_fd < 0)
 		return -errno;
 	r = sd_event_add_io(c->event, &c->fifo_io, c->fifo_fd, EPOLLIN, on_fifo, c);
@@ -175,49 +200,51 @@ static int open_fifo(struct control *c, gid_t gid)
 	return r;
 }
 
-/* (gid_t)-1 leaves the group as it is. */
+/* The group that may use the control; (gid_t)-1 = leave the group as it is. */
 static gid_t find_group(const char *name)
 {
 	const struct group *g = *name ? getgrnam(name) : NULL;
 
 	if (*name && !g)
-		log_warn("no group \"%s\" on this system: only root may use the control "
-			 "(groupadd --system %s)",
+		log_warn(
+			"no group \"%s\" on this system, so only root may use the control; make it "
+			"with groupadd --system %s",
 			name, name);
 	if (!g)
 		return (gid_t)-1;
 	if (geteuid() == 0 || group_member(g->gr_gid))
 		return g->gr_gid;
-	log_warn("the daemon's user is not in the group \"%s\", which cannot use the control "
-		 "therefore (SupplementaryGroups=%s in the unit)",
+	log_warn("the daemon's user is not in the group \"%s\", so its members cannot use the "
+		 "control; set SupplementaryGroups=%s in the unit",
 		name, name);
 	return (gid_t)-1;
 }
 
-static int setup(struct control *c, const struct control_config *config)
+static int open_all(struct control *c)
 {
-	gid_t gid = find_group(config->group);
+	struct control_socket_config sc = {
+		.directory = c->config.directory,
+		.name = c->config.socket,
+		.group = find_group(c->config.group),
+		.run_line = run_line,
+		.ctx = c,
+	};
 	int r;
 
-	c->directory = strdup(config->directory);
-	c->fifo = strdup(config->fifo);
-	c->socket = strdup(config->socket);
-	c->status = strdup(config->status);
-	if (!c->directory || !c->fifo || !c->socket || !c->status)
-		return -ENOMEM;
-	c->dir_fd = open(c->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	c->dir_fd = open(c->config.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (c->dir_fd < 0)
 		return -errno;
-	r = open_fifo(c, gid);
+	r = open_fifo(c, sc.group);
 	if (r < 0) {
-		log_error("%s/%s: %s", c->directory, c->fifo, strerror(-r));
+		log_error("%s/%s: %s", c->config.directory, c->config.fifo, strerror(-r));
 		return r;
 	}
-	r = clear_place(c, c->socket, S_IFSOCK);
+	sc.dir_fd = c->dir_fd;
+	r = remove_old(c, c->config.socket, S_IFSOCK);
 	if (r >= 0)
-		r = client_listen(c, (int)gid);
+		r = control_socket_new(&sc, c->event, &c->socket);
 	if (r < 0)
-		log_error("%s/%s: %s", c->directory, c->socket, strerror(-r));
+		log_error("%s/%s: %s", c->config.directory, c->config.socket, strerror(-r));
 	return r;
 }
 
@@ -229,10 +256,11 @@ int control_new(const struct control_config *config, const struct command_env *e
 
 	if (!c)
 		return -ENOMEM;
-	c->dir_fd = c->fifo_fd = c->socket_fd = -1;
+	c->dir_fd = c->fifo_fd = -1;
+	c->config = *config;
 	c->env = *env;
 	c->event = sd_event_ref(event);
-	r = setup(c, config);
+	r = open_all(c);
 	if (r < 0) {
 		control_free(c);
 		return r;
@@ -243,30 +271,23 @@ int control_new(const struct control_config *config, const struct command_env *e
 
 void control_free(struct control *c)
 {
+	bool all_made;
+
 	if (!c)
 		return;
-	client_close_all(c);
-	sd_event_source_disable_unref(c->socket_io);
+	all_made = c->socket != NULL;
+	control_socket_free(c->socket);
 	sd_event_source_disable_unref(c->fifo_io);
 	sd_event_source_disable_unref(c->fifo_timer);
 	sd_event_unref(c->event);
-	/* Only what was opened is ours to remove. */
-	if (c->socket_fd >= 0) {
-		unlinkat(c->dir_fd, c->socket, 0);
-		close(c->socket_fd);
-	}
+	/* Only what was made here is removed. */
 	if (c->fifo_fd >= 0) {
-		unlinkat(c->dir_fd, c->fifo, 0);
+		unlinkat(c->dir_fd, c->config.fifo, 0);
 		close(c->fifo_fd);
 	}
-	if (c->dir_fd >= 0) {
-		if (c->socket_fd >= 0)
-			unlinkat(c->dir_fd, c->status, 0);
+	if (all_made)
+		unlinkat(c->dir_fd, c->config.status, 0);
+	if (c->dir_fd >= 0)
 		close(c->dir_fd);
-	}
-	free(c->directory);
-	free(c->fifo);
-	free(c->socket);
-	free(c->status);
 	free(c);
 }

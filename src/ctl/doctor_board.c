@@ -3,7 +3,7 @@
  * Boards and their ports, from the makers' documentation, the kernel's device
  * trees and reports of users; docs/boards/ says which. Tried on none of them.
  */
-#include "ctl/doctor_int.h"
+#include "ctl/doctor_board.h"
 
 #include <string.h>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What can be read without root: /proc, /sys, the kernel's list of modules, the device tree. */
-#include "ctl/doctor_int.h"
+#include "ctl/doctor_facts.h"
 
 #include <dirent.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "ctl/root_file.h"
 
 #define PATH_BYTES  512
 #define TREE        "/proc/device-tree"
@@ -22,44 +22,6 @@ const char *const part_names[PART_COUNT] = {
 	[PART_DWC2] = "dwc2",
 };
 
-void facts_path(const char *root, char *out, size_t size, const char *fmt, ...)
-{
-	va_list ap;
-	size_t n;
-
-	snprintf(out, size, "%s", root);
-	n = strlen(out);
-	va_start(ap, fmt);
-	vsnprintf(out + n, size - n, fmt, ap);
-	va_end(ap);
-}
-
-bool facts_exists(const char *root, const char *path)
-{
-	char full[PATH_BYTES];
-
-	facts_path(root, full, sizeof(full), "%s", path);
-	return access(full, F_OK) == 0;
-}
-
-bool facts_line(const char *root, const char *path, char *out, size_t size)
-{
-	char full[PATH_BYTES];
-	size_t n;
-	FILE *f;
-
-	out[0] = '\0';
-	facts_path(root, full, sizeof(full), "%s", path);
-	f = fopen(full, "re");
-	if (!f)
-		return false;
-	n = fread(out, 1, size - 1, f); /* strings of the device tree end in a NUL */
-	fclose(f);
-	out[n] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-	return out[0] != '\0';
-}
-
 /* "kernel/drivers/usb/gadget/libcomposite.ko.xz: what it needs" */
 static bool in_list(const char *root, const char *release, const char *list, const char *module)
 {
@@ -70,7 +32,7 @@ static bool in_list(const char *root, const char *release, const char *list, con
 	bool found = false;
 	FILE *f;
 
-	facts_path(root, path, sizeof(path), "/lib/modules/%s/%s", release, list);
+	root_path(root, path, sizeof(path), "/lib/modules/%s/%s", release, list);
 	f = fopen(path, "re");
 	if (!f)
 		return false;
@@ -92,10 +54,10 @@ static enum part_state find_part(const struct facts *f, enum part part)
 	const char *name = part_names[part];
 
 	/* Kernels without modules have no lists, but show what they do. */
-	if (part != PART_FFS && part != PART_DWC2 && facts_exists(f->root, GADGETS))
+	if (part != PART_FFS && part != PART_DWC2 && root_has(f->root, GADGETS))
 		return PART_THERE;
 	snprintf(path, sizeof(path), "/sys/module/%s", name);
-	if (facts_exists(f->root, path) || in_list(f->root, f->release, "modules.builtin", name))
+	if (root_has(f->root, path) || in_list(f->root, f->release, "modules.builtin", name))
 		return PART_THERE;
 	return in_list(f->root, f->release, "modules.dep", name) ? PART_ON_DISK : PART_MISSING;
 }
@@ -105,10 +67,10 @@ static void read_mode(struct facts *f)
 {
 	char node[256], path[PATH_BYTES];
 
-	if (!facts_line(f->root, TREE "/__symbols__/usb", node, sizeof(node)))
+	if (!root_line(f->root, TREE "/__symbols__/usb", node, sizeof(node)))
 		return;
 	snprintf(path, sizeof(path), TREE "%s/dr_mode", node);
-	facts_line(f->root, path, f->mode, sizeof(f->mode));
+	root_line(f->root, path, f->mode, sizeof(f->mode));
 }
 
 static int not_dot(const struct dirent *d)
@@ -123,13 +85,13 @@ static void read_owner(const struct facts *f, const char *udc, char *owner, size
 	int n;
 
 	snprintf(path, sizeof(path), UDC_CLASS "/%s/function", udc);
-	if (facts_line(f->root, path, owner, size))
+	if (root_line(f->root, path, owner, size))
 		return;
-	facts_path(f->root, path, sizeof(path), "%s", GADGETS);
+	root_path(f->root, path, sizeof(path), "%s", GADGETS);
 	n = scandir(path, &list, not_dot, alphasort);
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), GADGETS "/%s/UDC", list[i]->d_name);
-		if (facts_line(f->root, path, line, sizeof(line)) && strcmp(line, udc) == 0)
+		if (root_line(f->root, path, line, sizeof(line)) && strcmp(line, udc) == 0)
 			snprintf(owner, size, "%s", list[i]->d_name);
 		free(list[i]);
 	}
@@ -151,7 +113,7 @@ static void take_udc(struct facts *f, const char *name, const char *daemon_has)
 	snprintf(f->udc, sizeof(f->udc), "%s", name);
 	snprintf(f->owner, sizeof(f->owner), "%s", owner);
 	snprintf(path, sizeof(path), UDC_CLASS "/%s/state", name);
-	facts_line(f->root, path, f->state, sizeof(f->state));
+	root_line(f->root, path, f->state, sizeof(f->state));
 }
 
 static void find_udc(struct facts *f, const char *daemon_has)
@@ -160,7 +122,7 @@ static void find_udc(struct facts *f, const char *daemon_has)
 	struct dirent **list;
 	int n;
 
-	facts_path(f->root, path, sizeof(path), "%s", UDC_CLASS);
+	root_path(f->root, path, sizeof(path), "%s", UDC_CLASS);
 	n = scandir(path, &list, not_dot, alphasort);
 	for (int i = 0; i < n; i++) {
 		take_udc(f, list[i]->d_name, daemon_has);
@@ -177,15 +139,15 @@ void facts_gather(const struct doctor_env *env, struct facts *f)
 
 	memset(f, 0, sizeof(*f));
 	f->root = env->root;
-	facts_line(f->root, "/proc/sys/kernel/osrelease", f->release, sizeof(f->release));
+	root_line(f->root, "/proc/sys/kernel/osrelease", f->release, sizeof(f->release));
 	snprintf(path, sizeof(path), "/lib/modules/%s", f->release);
-	f->modules = facts_exists(f->root, path);
+	f->modules = root_has(f->root, path);
 	for (unsigned i = 0; i < PART_COUNT; i++)
 		f->part[i] = find_part(f, (enum part)i);
 	/* A daemon that runs has used them, whatever is built into its kernel. */
 	if (env->status)
 		f->part[PART_CONFIGFS] = f->part[PART_COMPOSITE] = f->part[PART_FFS] = PART_THERE;
-	facts_line(f->root, TREE "/model", f->model, sizeof(f->model));
+	root_line(f->root, TREE "/model", f->model, sizeof(f->model));
 	f->board = board_find(f->model);
 	if (f->board->kind == BOARD_PI) {
 		boot_config_read(f->root, f->board, &f->boot);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* From the controller to the host: who has it, the daemon, the cable. */
-#include "ctl/doctor_int.h"
+#include "ctl/doctor_usb.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/client.h"
+#include "ctl/root_file.h"
 #include "util/array.h"
 
 #define UNIT "mmcgadgetd.service"
@@ -18,7 +19,7 @@
 static void advise_module(struct exam *x, const char *module)
 {
 	char cmdline[2048];
-	bool there = facts_line(x->facts.root, "/proc/cmdline", cmdline, sizeof(cmdline)) &&
+	bool there = root_line(x->facts.root, "/proc/cmdline", cmdline, sizeof(cmdline)) &&
 		     strstr(cmdline, module);
 
 	exam_advise(x, "Unload the module that has it: sudo modprobe -r %s.", module);
@@ -41,10 +42,10 @@ static void advise_beagle(struct exam *x)
 		"/usr/lib/systemd/system/bb-usb-gadgets.service",
 		"/etc/systemd/system/bb-usb-gadgets.service",
 	};
-	bool is_new = !facts_exists(x->facts.root, "/opt/scripts/boot/am335x_evm.sh");
+	bool is_new = !root_has(x->facts.root, "/opt/scripts/boot/am335x_evm.sh");
 
 	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		is_new |= facts_exists(x->facts.root, units[i]);
+		is_new |= root_has(x->facts.root, units[i]);
 	exam_advise(x, "Turn the image's own gadget off:");
 	if (is_new)
 		exam_advise(x, "put the line USB_CONFIGURATION=disable into /etc/default/bb-boot, "
@@ -60,7 +61,7 @@ static void advise_beagle(struct exam *x)
 		x->facts.board->page);
 }
 
-void exam_owner(struct exam *x)
+void check_owner(struct exam *x)
 {
 	const struct facts *f = &x->facts;
 	char path[320];
@@ -78,7 +79,7 @@ void exam_owner(struct exam *x)
 	if (!exam_bad(x, "owner", "%s is taken by the gadget \"%s\"", f->udc, f->owner))
 		return;
 	snprintf(path, sizeof(path), "/sys/module/%s", f->owner);
-	if (strncmp(f->owner, "g_", 2) == 0 && facts_exists(f->root, path)) {
+	if (strncmp(f->owner, "g_", 2) == 0 && root_has(f->root, path)) {
 		advise_module(x, f->owner);
 	} else if (f->board->kind == BOARD_BEAGLE) {
 		advise_beagle(x);
@@ -100,11 +101,11 @@ static int running(const struct facts *f)
 	char text[32], path[48];
 	int pid;
 
-	if (!facts_line(f->root, "/run/mmcgadget/lock", text, sizeof(text)))
+	if (!root_line(f->root, "/run/mmcgadget/lock", text, sizeof(text)))
 		return 0;
 	pid = atoi(text);
 	snprintf(path, sizeof(path), "/proc/%d", pid);
-	return pid > 0 && facts_exists(f->root, path) ? pid : 0;
+	return pid > 0 && root_has(f->root, path) ? pid : 0;
 }
 
 static bool unit_installed(const struct facts *f)
@@ -115,7 +116,7 @@ static bool unit_installed(const struct facts *f)
 
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		snprintf(path, sizeof(path), "%s" UNIT, folders[i]);
-		if (facts_exists(f->root, path))
+		if (root_has(f->root, path))
 			return true;
 	}
 	return false;
@@ -140,7 +141,7 @@ static void no_daemon(struct exam *x)
 	if (unit_installed(f)) {
 		exam_advise(x, "Start it: sudo systemctl start mmcgadgetd. If that fails, "
 			       "journalctl -u mmcgadgetd says why.");
-		if (!facts_exists(f->root, "/etc/systemd/system/usb-gadget.target.wants/" UNIT))
+		if (!root_has(f->root, "/etc/systemd/system/usb-gadget.target.wants/" UNIT))
 			exam_advise(x, "At each boot: sudo systemctl enable mmcgadgetd.");
 	} else {
 		exam_advise(x, "Start it: sudo modprobe libcomposite, then sudo mmcgadgetd. No "
@@ -164,7 +165,7 @@ static void forbidden(struct exam *x)
 			group, group);
 }
 
-void exam_daemon(struct exam *x)
+void check_daemon(struct exam *x)
 {
 	const struct facts *f = &x->facts;
 	const char *version = json_string_value(json_object_get(x->env->status, "version"));
@@ -249,7 +250,7 @@ static void by_state(struct exam *x)
 	}
 }
 
-void exam_host(struct exam *x)
+void check_host(struct exam *x)
 {
 	const json_t *drive = json_array_get(json_object_get(x->env->status, "drives"), 0);
 	const json_t *host = json_object_get(drive, "host");

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "protocol/field.h"
-#include "protocol/format.h"
+#include "protocol/format_size.h"
 #include "util/array.h"
 
 #define BLOCK    2048u
@@ -43,10 +43,10 @@ static double rate(uint64_t blocks, uint64_t us)
 void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct watch_view *v)
 {
 	struct watch_sample now = {.us = us,
-		.read = number(drive, "blocks_read"),
-		.written = number(drive, "blocks_written")};
+		.read = field_number(drive, "blocks_read"),
+		.written = field_number(drive, "blocks_written")};
 	const struct watch_sample *old, *last;
-	bool testing = flag(drive, "test_write");
+	bool testing = field_flag(drive, "test_write");
 	uint64_t took;
 
 	add_sample(w, &now);
@@ -55,11 +55,11 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 	took = now.us - old->us;
 	*v = (struct watch_view){.read_kb = rate(now.read - old->read, took),
 		.write_kb = rate(now.written - old->written, took),
-		.recorded = number(drive, "recorded_blocks"),
-		.nwa = number(drive, "nwa"),
-		.capacity = number(drive, "capacity_blocks"),
-		.unsynced = number(drive, "unsynced_blocks"),
-		.end = number(drive, "burn_end"),
+		.recorded = field_number(drive, "recorded_blocks"),
+		.nwa = field_number(drive, "nwa"),
+		.capacity = field_number(drive, "capacity_blocks"),
+		.unsynced = field_number(drive, "unsynced_blocks"),
+		.end = field_number(drive, "burn_end"),
 		.seconds = -1};
 	/* At it is who did something since the last look. */
 	if (now.written > last->written)
@@ -91,9 +91,9 @@ static void duration(double seconds, char *out, size_t size)
 /* "dvd+r open holiday.iso", as much as there is. */
 static void put_disc(const json_t *drive, FILE *out)
 {
-	fprintf(out, "%s, %s", text(drive, "medium"), text(drive, "state"));
-	if (*text(drive, "image"))
-		fprintf(out, ", %s", text(drive, "image"));
+	fprintf(out, "%s, %s", field_text(drive, "medium"), field_text(drive, "state"));
+	if (*field_text(drive, "image"))
+		fprintf(out, ", %s", field_text(drive, "image"));
 }
 
 /* What matters most first: a narrow terminal shows the beginning. */
@@ -109,7 +109,7 @@ static void put_progress(const json_t *drive, const struct watch_view *v, FILE *
 		duration(v->seconds, left, sizeof(left));
 		fprintf(out, ", %s left", left);
 	}
-	if (strcmp(text(drive, "medium"), "dvd+r") == 0) {
+	if (strcmp(field_text(drive, "medium"), "dvd+r") == 0) {
 		format_size(v->recorded * BLOCK, human);
 		fprintf(out, ", %" PRIu64 " blocks (%s) recorded", v->recorded, human);
 	}
@@ -142,7 +142,7 @@ static char *make_text(const json_t *drive, const struct watch_view *v, unsigned
 	if (!f)
 		return NULL;
 	if (parts & HEAD) {
-		fprintf(f, "%s: %s, ", text(drive, "name"), activity_name(v->activity));
+		fprintf(f, "%s: %s, ", field_text(drive, "name"), activity_name(v->activity));
 		put_disc(drive, f);
 	}
 	if (parts & PROGRESS)
@@ -165,7 +165,7 @@ json_t *watch_json(const json_t *drive, const struct watch_view *v)
 		"blocks_written", "locked"};
 	json_t *o = json_object();
 
-	json_object_set_new(o, "drive", json_string(text(drive, "name")));
+	json_object_set_new(o, "drive", json_string(field_text(drive, "name")));
 	json_object_set_new(o, "activity", json_string(activity_name(v->activity)));
 	for (size_t i = 0; i < ARRAY_LEN(copied); i++) {
 		json_t *value = json_object_get(drive, copied[i]);

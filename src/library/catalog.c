@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who asked, and the thread that looks. One look at a time; those who ask while it
- * is under way wait for the next one, for what they look for may be newer.
+ * Requests, and the thread that scans for them. One scan runs at a time. A request that
+ * comes while a scan runs waits for the next one: the file it is about may be newer.
  */
 #include "library/catalog.h"
 
@@ -21,37 +21,37 @@ struct catalog {
 	int folder, wake_fd;
 	sd_event_source *wake;
 	unsigned label_wait;
-	struct catalog_request *waiting, *served; /* for the next look, for the one under way */
-	bool looking;                             /* until its answers are given */
+	struct catalog_request *waiting, *served; /* for the next scan, for the running one */
+	bool scanning;                            /* until all of served are answered */
 	bool threaded;
 	pthread_t thread;
 
-	/* Of the thread, while there is one. */
+	/* Used only by the thread while it runs. */
 	struct catalog_scan scan;
-	struct catalog_labels known;
+	struct catalog_labels cache;
 	struct catalog_list list;
 	atomic_bool stop;
 };
 
-static void *look(void *catalog)
+static void *scan_thread(void *catalog)
 {
-	struct catalog *s = catalog;
+	struct catalog *c = catalog;
 	uint64_t one = 1;
 
-	catalog_scan(&s->scan, &s->known, &s->list);
-	(void)!write(s->wake_fd, &one, sizeof(one));
+	catalog_scan(&c->scan, &c->cache, &c->list);
+	(void)!write(c->wake_fd, &one, sizeof(one));
 	return NULL;
 }
 
-/* Those who want labels wait for them; who does not is not held up by them. */
-static void begin(struct catalog *s)
+/* One scan serves either the requests for labels or the others, which need not wait for labels. */
+static void start_scan(struct catalog *c)
 {
-	struct catalog_request **from = &s->waiting, **to = &s->served, *r;
+	struct catalog_request **from = &c->waiting, **to = &c->served, *r;
 	bool labels;
 
-	if (s->looking || !s->waiting)
+	if (c->scanning || !c->waiting)
 		return;
-	labels = s->waiting->labels;
+	labels = c->waiting->labels;
 	while ((r = *from) != NULL) {
 		if (r->labels != labels) {
 			from = &r->next;
@@ -62,86 +62,86 @@ static void begin(struct catalog *s)
 		*to = r;
 		to = &r->next;
 	}
-	s->looking = true;
-	s->scan = (struct catalog_scan){
-		.folder = s->folder,
+	c->scanning = true;
+	c->scan = (struct catalog_scan){
+		.folder = c->folder,
 		.max = CATALOG_MAX,
-		.label_wait = labels ? s->label_wait : 0,
+		.label_wait = labels ? c->label_wait : 0,
 		.read_label = label_read,
-		.stop = &s->stop,
+		.stop = &c->stop,
 	};
-	s->threaded = thread_start(&s->thread, "catalog", look, s) == 0;
-	if (!s->threaded) {
-		log_warn("no thread to look at the media folder; the control waits for storage");
-		look(s);
+	c->threaded = thread_start(&c->thread, "catalog", scan_thread, c) == 0;
+	if (!c->threaded) {
+		log_warn("no thread to scan the media folder, so the control waits for storage");
+		scan_thread(c);
 	}
 }
 
-static void join(struct catalog *s)
+static void join_thread(struct catalog *c)
 {
-	if (s->threaded)
-		pthread_join(s->thread, NULL);
-	s->threaded = false;
+	if (c->threaded)
+		pthread_join(c->thread, NULL);
+	c->threaded = false;
 }
 
 static int on_wake(sd_event_source *source, int fd, uint32_t events, void *catalog)
 {
-	struct catalog *s = catalog;
+	struct catalog *c = catalog;
 	struct catalog_request *r;
 	uint64_t count;
 
 	(void)source;
 	(void)events;
 	(void)!read(fd, &count, sizeof(count));
-	join(s);
-	catalog_ref(s);
-	while ((r = s->served) != NULL) {
-		s->served = r->next;
+	join_thread(c);
+	catalog_ref(c);
+	while ((r = c->served) != NULL) {
+		c->served = r->next;
 		r->next = NULL;
-		r->done(r, &s->list);
+		r->done(r, &c->list);
 	}
-	catalog_list_fini(&s->list);
-	s->looking = false;
-	begin(s);
-	catalog_unref(s);
+	catalog_list_fini(&c->list);
+	c->scanning = false;
+	start_scan(c);
+	catalog_unref(c);
 	return 0;
 }
 
 int catalog_new(int folder, sd_event *event, unsigned label_wait, struct catalog **out)
 {
-	struct catalog *s = calloc(1, sizeof(*s));
+	struct catalog *c = calloc(1, sizeof(*c));
 	int r = 0;
 
-	if (!s)
+	if (!c)
 		return -ENOMEM;
-	s->refs = 1;
-	s->label_wait = label_wait;
-	s->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	s->folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-	if (s->folder < 0 || s->wake_fd < 0)
+	c->refs = 1;
+	c->label_wait = label_wait;
+	c->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	c->folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
+	if (c->folder < 0 || c->wake_fd < 0)
 		r = -errno;
 	if (r == 0)
-		r = sd_event_add_io(event, &s->wake, s->wake_fd, EPOLLIN, on_wake, s);
+		r = sd_event_add_io(event, &c->wake, c->wake_fd, EPOLLIN, on_wake, c);
 	if (r < 0) {
-		catalog_unref(s);
+		catalog_unref(c);
 		return r;
 	}
-	*out = s;
+	*out = c;
 	return 0;
 }
 
-bool catalog_is_of(const struct catalog *s, int folder)
+bool catalog_is_of(const struct catalog *c, int folder)
 {
 	struct stat a, b;
 
-	return fstat(s->folder, &a) == 0 && fstat(folder, &b) == 0 && a.st_dev == b.st_dev &&
+	return fstat(c->folder, &a) == 0 && fstat(folder, &b) == 0 && a.st_dev == b.st_dev &&
 	       a.st_ino == b.st_ino;
 }
 
-struct catalog *catalog_ref(struct catalog *s)
+struct catalog *catalog_ref(struct catalog *c)
 {
-	s->refs++;
-	return s;
+	c->refs++;
+	return c;
 }
 
 static void answer_none(struct catalog_request **from)
@@ -155,37 +155,37 @@ static void answer_none(struct catalog_request **from)
 	}
 }
 
-void catalog_unref(struct catalog *s)
+void catalog_unref(struct catalog *c)
 {
-	if (!s || --s->refs > 0)
+	if (!c || --c->refs > 0)
 		return;
-	/* It ends with the file it is at. */
-	atomic_store(&s->stop, true);
-	join(s);
-	answer_none(&s->served);
-	answer_none(&s->waiting);
-	sd_event_source_disable_unref(s->wake);
-	catalog_list_fini(&s->list);
-	catalog_labels_fini(&s->known);
-	if (s->wake_fd >= 0)
-		close(s->wake_fd);
-	if (s->folder >= 0)
-		close(s->folder);
-	free(s);
+	/* The scan ends after the file that it is reading. */
+	atomic_store(&c->stop, true);
+	join_thread(c);
+	answer_none(&c->served);
+	answer_none(&c->waiting);
+	sd_event_source_disable_unref(c->wake);
+	catalog_list_fini(&c->list);
+	catalog_labels_fini(&c->cache);
+	if (c->wake_fd >= 0)
+		close(c->wake_fd);
+	if (c->folder >= 0)
+		close(c->folder);
+	free(c);
 }
 
-void catalog_request(struct catalog *s, struct catalog_request *r)
+void catalog_request(struct catalog *c, struct catalog_request *r)
 {
-	struct catalog_request **at = &s->waiting;
+	struct catalog_request **at = &c->waiting;
 
 	r->next = NULL;
 	while (*at)
 		at = &(*at)->next;
 	*at = r;
-	begin(s);
+	start_scan(c);
 }
 
-static bool take_out(struct catalog_request **at, const struct catalog_request *r)
+static bool unlink_request(struct catalog_request **at, const struct catalog_request *r)
 {
 	while (*at && *at != r)
 		at = &(*at)->next;
@@ -195,9 +195,9 @@ static bool take_out(struct catalog_request **at, const struct catalog_request *
 	return true;
 }
 
-void catalog_forget(struct catalog *s, struct catalog_request *r)
+void catalog_forget(struct catalog *c, struct catalog_request *r)
 {
-	if (!take_out(&s->served, r))
-		(void)take_out(&s->waiting, r);
+	if (!unlink_request(&c->served, r))
+		(void)unlink_request(&c->waiting, r);
 	r->next = NULL;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What lies on the catalog: the images of a media folder, with kinds and labels. A
- * thread looks, for ten thousand images on a slow card take their time; answers
- * come on the main thread. Labels are remembered as long as their files are what
- * they were.
+ * The catalog: lists of the images of a media folder, with kinds and labels. A thread
+ * scans the folder, because ten thousand images on a slow card take seconds; requests are
+ * made and answered on the main thread. Labels are cached until their files change.
  */
 #ifndef LIBRARY_CATALOG_H
 #define LIBRARY_CATALOG_H
@@ -18,7 +17,7 @@
 #include "library/label.h"
 
 #define CATALOG_MAX        20000u /* images in a list */
-#define CATALOG_LABEL_WAIT 5000u  /* ms that are spent on labels not known yet, for one list */
+#define CATALOG_LABEL_WAIT 5000u  /* ms for reading labels that are not cached, in one scan */
 
 struct catalog_entry {
 	char *name;  /* relative to the folder */
@@ -28,45 +27,51 @@ struct catalog_entry {
 	ino_t ino;
 	const char *kind, *problem; /* as in struct image_peek */
 	unsigned sessions;
-	bool damaged;
-	bool usable; /* see image_is_usable() */
+	bool damaged; /* likewise */
+	bool usable;  /* see image_is_usable() */
 };
 
 struct catalog_list {
-	struct catalog_entry *entry; /* in order of names, by their bytes */
+	struct catalog_entry *entry; /* sorted by the bytes of their names */
 	size_t count;
-	size_t unread;    /* entries without their label */
-	unsigned unnamed; /* files and folders left out: no command line can hold their names */
-	bool more;        /* and there are further ones */
-	int error;        /* the folder could not be read: -errno; 0 */
+	size_t unread;    /* entries whose label has not been read */
+	unsigned unnamed; /* files and folders left out: their names fit in no control line */
+	bool more;        /* the folder has more than CATALOG_MAX images */
+	int error;        /* 0, or -errno: the folder could not be read */
 };
 
-/* The owner keeps it until it is answered or forgotten. */
+/* Belongs to the caller, who keeps it until done() is called or catalog_forget() was. */
 struct catalog_request {
-	/* May ask again; not when list is NULL: the catalog goes away. */
+	/*
+	 * Gets the list, valid until it returns; NULL: the catalog is being freed. Unless
+	 * list is NULL, it may make another request.
+	 */
 	void (*done)(struct catalog_request *r, const struct catalog_list *list);
-	bool labels; /* time may be spent on them */
+	bool labels; /* wait for labels that are not cached */
 	struct catalog_request *next;
 };
 
 struct catalog;
 
-/* 0 or -errno. folder remains the caller's. */
+/*
+ * Makes a catalog of folder, which stays the caller's; label_wait in ms as
+ * CATALOG_LABEL_WAIT. The caller holds the only reference. 0 or -errno.
+ */
 int catalog_new(int folder, sd_event *event, unsigned label_wait, struct catalog **out);
-/* The folder is the same. */
-bool catalog_is_of(const struct catalog *s, int folder);
-struct catalog *catalog_ref(struct catalog *s);
-/* The last one answers what is left. NULL is fine. */
-void catalog_unref(struct catalog *s);
+/* True if folder is the catalog's folder, by whatever path it was opened. */
+bool catalog_is_of(const struct catalog *c, int folder);
+struct catalog *catalog_ref(struct catalog *c);
+/* The last unref answers all requests with NULL and frees the catalog. NULL is fine. */
+void catalog_unref(struct catalog *c);
 
-/* Looks as it is from now on; r->done is called later, never from here. */
-void catalog_request(struct catalog *s, struct catalog_request *r);
-/* It is not answered any more; nothing happens when it was not asked. */
-void catalog_forget(struct catalog *s, struct catalog_request *r);
+/* Queues a scan that begins after this call. Calls r->done later, never before returning. */
+void catalog_request(struct catalog *c, struct catalog_request *r);
+/* Drops a request: r->done will not be called. Does nothing if r was not queued. */
+void catalog_forget(struct catalog *c, struct catalog_request *r);
 
-/* ---- the looking (catalog_scan.c), any thread ----------------------------------------------- */
+/* ---- the scan (catalog_scan.c), any thread -------------------------------------------------- */
 
-/* Labels known by the files they were read from. All 0 = none. */
+/* Cache of labels by the files they were read from. All 0 = empty. */
 struct catalog_labels {
 	struct catalog_label *at;
 	size_t count;
@@ -74,16 +79,19 @@ struct catalog_labels {
 
 struct catalog_scan {
 	int folder;
-	size_t max;          /* entries */
-	unsigned label_wait; /* ms; 0 = only those that are known */
+	size_t max;          /* entries at most */
+	unsigned label_wait; /* ms for reading labels; 0 = only those that are cached */
 	label_fn *read_label;
-	atomic_bool *stop; /* give up when it is true; may be NULL */
+	atomic_bool *stop; /* end the scan early once it is true; may be NULL */
 };
 
-/* out is to be released with catalog_list_fini(), known with catalog_labels_fini(). */
+/*
+ * Scans the folder and updates the cache of labels. The caller releases out with
+ * catalog_list_fini(), and cache with catalog_labels_fini() after the last scan.
+ */
 void catalog_scan(
-	const struct catalog_scan *s, struct catalog_labels *known, struct catalog_list *out);
+	const struct catalog_scan *s, struct catalog_labels *cache, struct catalog_list *out);
 void catalog_list_fini(struct catalog_list *l);
-void catalog_labels_fini(struct catalog_labels *known);
+void catalog_labels_fini(struct catalog_labels *cache);
 
 #endif

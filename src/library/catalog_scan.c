@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One look at the folder, and what is remembered of it for the next. */
+/* One scan of the folder, and the cache of labels for the next scan. */
 #include "library/catalog.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "library/image.h"
 #include "library/library.h"
 
-/* A file that changed this short a time ago may do so again without its ctime showing it. */
+/* A file that changed less than this ago can change again without another ctime. */
 #define FRESH_SECONDS 2
 
 struct catalog_label {
@@ -22,12 +22,13 @@ struct catalog_label {
 	char *text;
 };
 
-struct looking {
+/* A scan that runs. */
+struct scan {
 	const struct catalog_scan *scan;
-	struct catalog_labels *known, fresh;
+	struct catalog_labels *old, cache; /* of the last scan, and the next one */
 	struct catalog_list *list;
-	size_t room, label_room;
-	uint64_t until; /* ms */
+	size_t room, label_room; /* allocated entries of list and cache */
+	uint64_t until;          /* ms; no label is read after this time */
 };
 
 static uint64_t clock_ms(void)
@@ -49,10 +50,10 @@ static int by_file(const void *a, const void *b)
 	return x->ino == y->ino ? 0 : x->ino < y->ino ? -1 : 1;
 }
 
-static const char *recall(const struct catalog_labels *known, const struct catalog_label *key)
+static const char *find_label(const struct catalog_labels *cache, const struct catalog_label *key)
 {
 	const struct catalog_label *l =
-		known->count ? bsearch(key, known->at, known->count, sizeof(*key), by_file) : NULL;
+		cache->count ? bsearch(key, cache->at, cache->count, sizeof(*key), by_file) : NULL;
 
 	return l && l->size == key->size && l->session == key->session &&
 			       l->changed.tv_sec == key->changed.tv_sec &&
@@ -61,7 +62,7 @@ static const char *recall(const struct catalog_labels *known, const struct catal
 		       : NULL;
 }
 
-/* Also where a board without a clock has a time before the file's. */
+/* True also if the board's clock was never set, and is shortly before the file's time. */
 static bool is_fresh(const struct timespec *changed)
 {
 	struct timespec now;
@@ -70,34 +71,34 @@ static bool is_fresh(const struct timespec *changed)
 	return llabs((long long)now.tv_sec - (long long)changed->tv_sec) < FRESH_SECONDS;
 }
 
-static void remember(struct looking *l, const struct catalog_label *key, const char *text)
+static void remember(struct scan *l, const struct catalog_label *key, const char *text)
 {
-	struct catalog_labels *f = &l->fresh;
+	struct catalog_labels *cache = &l->cache;
 	size_t room = l->label_room ? l->label_room * 2 : 64;
 	struct catalog_label *at;
 
-	if (f->count == l->label_room) {
-		at = realloc(f->at, room * sizeof(*at));
+	if (cache->count == l->label_room) {
+		at = realloc(cache->at, room * sizeof(*at));
 		if (!at)
 			return;
-		f->at = at;
+		cache->at = at;
 		l->label_room = room;
 	}
-	f->at[f->count] = *key;
-	f->at[f->count].text = strdup(text);
-	if (f->at[f->count].text)
-		f->count++;
+	cache->at[cache->count] = *key;
+	cache->at[cache->count].text = strdup(text);
+	if (cache->at[cache->count].text)
+		cache->count++;
 }
 
-/* NULL: not now. */
-static char *label_of(struct looking *l, const struct library_entry *e, uint64_t session)
+/* Returns the label, to be freed; NULL: it has not been read, for lack of time or memory. */
+static char *label_of(struct scan *l, const struct library_entry *e, uint64_t session)
 {
 	struct catalog_label key = {.dev = e->dev,
 		.ino = e->ino,
 		.size = e->size,
 		.session = session,
 		.changed = e->changed};
-	const char *known = recall(l->known, &key);
+	const char *known = find_label(l->old, &key);
 	char text[LABEL_MAX] = "";
 	int fd;
 
@@ -121,8 +122,11 @@ static char *label_of(struct looking *l, const struct library_entry *e, uint64_t
 
 /* ---- entries ------------------------------------------------------------------------------ */
 
-/* By its own name, and as the drive would see it: the state lies beside the real file. */
-static void look_at(
+/*
+ * Peeks at an image as the drive would open it: for a link, the state file is beside the
+ * file that the link leads to.
+ */
+static void peek_at(
 	int folder, const struct library_entry *e, struct image_peek *peek, bool *usable)
 {
 	const char *base = strrchr(e->name, '/') ? strrchr(e->name, '/') + 1 : e->name;
@@ -139,7 +143,7 @@ static void look_at(
 	library_forget(&f);
 }
 
-static struct catalog_entry *new_entry(struct looking *l, const char *name)
+static struct catalog_entry *new_entry(struct scan *l, const char *name)
 {
 	size_t room = l->room ? l->room * 2 : 64;
 	struct catalog_entry *at;
@@ -159,9 +163,9 @@ static struct catalog_entry *new_entry(struct looking *l, const char *name)
 	return at;
 }
 
-static bool take(const struct library_entry *e, void *ctx)
+static bool add_entry(const struct library_entry *e, void *ctx)
 {
-	struct looking *l = ctx;
+	struct scan *l = ctx;
 	struct image_peek peek;
 	struct catalog_entry *n;
 
@@ -178,7 +182,7 @@ static bool take(const struct library_entry *e, void *ctx)
 	n->size = e->size;
 	n->dev = e->dev;
 	n->ino = e->ino;
-	look_at(l->scan->folder, e, &peek, &n->usable);
+	peek_at(l->scan->folder, e, &peek, &n->usable);
 	n->kind = peek.kind;
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
@@ -195,25 +199,25 @@ static int by_name(const void *a, const void *b)
 }
 
 void catalog_scan(
-	const struct catalog_scan *s, struct catalog_labels *known, struct catalog_list *out)
+	const struct catalog_scan *s, struct catalog_labels *cache, struct catalog_list *out)
 {
-	struct looking l = {.scan = s, .known = known, .list = out};
+	struct scan l = {.scan = s, .old = cache, .list = out};
 	int r;
 
 	memset(out, 0, sizeof(*out));
 	l.until = clock_ms() + s->label_wait;
-	r = library_list(s->folder, take, &l);
+	r = library_list(s->folder, add_entry, &l);
 	if (r > 0)
 		out->unnamed = (unsigned)r;
 	if (r < 0 && out->error == 0)
 		out->error = r;
 	if (out->count > 0)
 		qsort(out->entry, out->count, sizeof(out->entry[0]), by_name);
-	/* What is not there any more is forgotten. */
-	catalog_labels_fini(known);
-	*known = l.fresh;
-	if (known->count > 0)
-		qsort(known->at, known->count, sizeof(known->at[0]), by_file);
+	/* The new cache holds only labels of files that this scan has met. */
+	catalog_labels_fini(cache);
+	*cache = l.cache;
+	if (cache->count > 0)
+		qsort(cache->at, cache->count, sizeof(cache->at[0]), by_file);
 }
 
 void catalog_list_fini(struct catalog_list *l)
@@ -226,10 +230,10 @@ void catalog_list_fini(struct catalog_list *l)
 	memset(l, 0, sizeof(*l));
 }
 
-void catalog_labels_fini(struct catalog_labels *known)
+void catalog_labels_fini(struct catalog_labels *cache)
 {
-	for (size_t i = 0; i < known->count; i++)
-		free(known->at[i].text);
-	free(known->at);
-	memset(known, 0, sizeof(*known));
+	for (size_t i = 0; i < cache->count; i++)
+		free(cache->at[i].text);
+	free(cache->at);
+	memset(cache, 0, sizeof(*cache));
 }

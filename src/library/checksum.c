@@ -12,12 +12,12 @@
 
 #include "util/log.h"
 
-#define PIECE (256u * 1024u) /* bytes a read; also how soon a stop is seen */
-#define ALIGN 4096u          /* for O_DIRECT: no storage has larger blocks here */
+#define PIECE (256u * 1024u) /* bytes a read; stop is looked at after each */
+#define ALIGN 4096u          /* for O_DIRECT: at least the block size of the storage */
 #define SPARE ".new"
 #define BAD   "# mmcgadget: storage gave back other data than was burned, with the checksum "
 
-/* A second description of the file, past the page cache. -errno where there is no such thing. */
+/* Opens the file again, past the page cache. A descriptor; -errno if it has no O_DIRECT. */
 static int open_direct(int fd)
 {
 	char proc[32];
@@ -28,7 +28,10 @@ static int open_direct(int fd)
 	return direct < 0 ? -errno : direct;
 }
 
-/* One piece at `at`, past the cache while that works. Bytes, 0 at the end, -errno. */
+/*
+ * Reads one piece at offset at. *direct is used until it fails with EINVAL, as it does at
+ * the odd end of a file; then *direct is -1. Returns bytes, 0 at the end, -errno.
+ */
 static ssize_t read_piece(int fd, int *direct, bool from_storage, uint8_t *buf, uint64_t at)
 {
 	ssize_t n;
@@ -48,7 +51,7 @@ static ssize_t read_piece(int fd, int *direct, bool from_storage, uint8_t *buf, 
 	return n < 0 ? -errno : n;
 }
 
-static int sum_all(int fd, int *direct, const struct checksum_request *ask, uint8_t *buf,
+static int hash_all(int fd, int *direct, const struct checksum_request *ask, uint8_t *buf,
 	struct sha256_ctx *sha)
 {
 	uint64_t at = 0;
@@ -64,8 +67,8 @@ static int sum_all(int fd, int *direct, const struct checksum_request *ask, uint
 			return (int)n;
 		sha256_update(sha, (size_t)n, buf);
 		at += (uint64_t)n;
-		if (ask->done)
-			ask->done(ask->ctx, at);
+		if (ask->progress)
+			ask->progress(ask->ctx, at);
 	}
 }
 
@@ -79,7 +82,7 @@ int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_
 		return -ENOMEM;
 	r = 0;
 	if (ask->from_storage) {
-		/* What is still on its way would come from memory, or be older on storage. */
+		/* Dirty pages cannot be dropped, and storage still has the data before them. */
 		r = fdatasync(fd) < 0 ? -errno : 0;
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 		direct = open_direct(fd);
@@ -88,7 +91,7 @@ int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_
 	}
 	sha256_init(&sha);
 	if (r == 0)
-		r = sum_all(fd, &direct, ask, buf, &sha);
+		r = hash_all(fd, &direct, ask, buf, &sha);
 	if (direct >= 0)
 		close(direct);
 	free(buf);
@@ -98,8 +101,8 @@ int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_
 	return r;
 }
 
-/* As sha256sum(1) has it: a line whose name has a backslash in it begins with one. */
-static void line_of(const char *name, const char *hex, char *out, size_t size)
+/* A line of sha256sum(1): if a name has a backslash, the line begins with one. */
+static void make_line(const char *name, const char *hex, char *out, size_t size)
 {
 	size_t n = (size_t)snprintf(out, size, "%s%s  ", strchr(name, '\\') ? "\\" : "", hex);
 
@@ -119,7 +122,7 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 	size_t n = 0;
 	int r;
 
-	/* Hidden, so that a listing never meets half a file. */
+	/* The name is hidden, so that no listing shows half a file. */
 	if (strlen(name) + strlen("." CHECKSUM_SUFFIX SPARE) > STORE_NAME_MAX)
 		return -ENAMETOOLONG;
 	strcpy(own, name);
@@ -129,7 +132,7 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 	strcat(spare, SPARE);
 	if (read_back)
 		n = (size_t)snprintf(text, sizeof(text), BAD "%s\n", read_back);
-	line_of(name, hex, text + n, sizeof(text) - n);
+	make_line(name, hex, text + n, sizeof(text) - n);
 	r = ops->unlink(f, spare);
 	if (r == 0 || r == -ENOENT)
 		r = ops->write(f, spare, text, strlen(text));

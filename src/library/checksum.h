@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Checksums of burned discs, beside them as sha256sum(1) reads them. */
+/* Checksums of burned discs, in files beside them that sha256sum(1) can check. */
 #ifndef LIBRARY_CHECKSUM_H
 #define LIBRARY_CHECKSUM_H
 
@@ -12,28 +12,29 @@
 
 #define CHECKSUM_SUFFIX ".sha256"
 #define CHECKSUM_HEX    65u   /* SHA-256 in hexadecimal, and the final 0 */
-#define CHECKSUM_TEXT   1024u /* bytes of the file */
+#define CHECKSUM_TEXT   1024u /* bytes of such a file at most */
 
-/*
- * Of the regular file behind fd, opened for reading. from_storage: of what storage gives,
- * not of what memory still has. done is told the bytes so far. 0; -ECANCELED: *stop; -errno.
- */
 struct checksum_request {
-	bool from_storage;
-	atomic_bool *stop;
-	void (*done)(void *ctx, uint64_t bytes);
+	bool from_storage;                           /* read storage itself, not the page cache */
+	atomic_bool *stop;                           /* give up once it is true; may be NULL */
+	void (*progress)(void *ctx, uint64_t bytes); /* gets the bytes read so far; may be NULL */
 	void *ctx;
 };
+/*
+ * Writes the SHA-256 of the regular file fd, which is open for reading, to hex. Any
+ * thread; waits for storage. 0, -ECANCELED because of stop, or -errno.
+ */
 int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_HEX]);
 
 /*
- * NAME.sha256 in f, replaced as a whole. read_back: what storage gave instead, NULL = the same.
- * Then sha256sum -c fails, and checksum_is_bad() says why. 0 or -errno.
+ * Writes NAME.sha256 in f, replacing it as a whole. read_back is the checksum of what
+ * storage returned, NULL if it is the same: with another one sha256sum -c fails, and
+ * checksum_is_bad() is true. 0 or -errno.
  */
 int checksum_write(struct folder *f, const char *name, const char *hex, const char *read_back);
-/* The text of such a file says that storage gave something else. */
+/* True if the text of such a file records that storage returned other data. */
 bool checksum_is_bad(const char *text, size_t len);
-/* A name that checksum_write() makes. */
+/* True if checksum_write() makes files of such a name. */
 bool checksum_is_own_name(const char *name);
 
 #endif

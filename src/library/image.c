@@ -18,7 +18,10 @@
 #include "util/array.h"
 #include "util/log.h"
 
-/* The largest address READ CAPACITY(10) can tell, and the block after it (SBC-3 5.15). */
+/*
+ * Blocks of a disc at most: READ CAPACITY(10) reports the last address in 32 bits, and
+ * FFFFFFFFh means that it does not fit (SBC-3 5.15).
+ */
 #define MAX_BLOCKS UINT64_C(0xfffffffe)
 
 __attribute__((format(printf, 4, 5))) static int refuse(
@@ -106,7 +109,7 @@ static int free_bytes(int folder, uint64_t *bytes)
 	return 0;
 }
 
-/* Better said now than met as a write error in mid-burn. */
+/* The warning comes before the burn, which would end in a write error. */
 void image_warn_room(
 	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size)
 {
@@ -119,7 +122,7 @@ void image_warn_room(
 			room / 1000000, folder_name, full / 1000000);
 }
 
-/* Blocks the storage can still take, with some left over for what it keeps of them itself. */
+/* Blocks that the file system has room for, less a reserve for its own metadata. */
 static uint32_t room_for(int folder)
 {
 	const uint64_t reserve = UINT64_C(4) << 20;
@@ -148,8 +151,8 @@ static int open_store(const struct library_file *f, struct store **out)
 	return store_new(folder, f->base, boot, out);
 }
 
-/* Empty, or with a state that says it can be gone on with. */
-static bool wants_writing(const struct library_file *f, struct store *s)
+/* True for an empty file, and for a disc whose state file says that it can be appended to. */
+static bool is_recordable(const struct library_file *f, struct store *s)
 {
 	char text[STORE_TEXT_MAX];
 	struct disc_state state;
@@ -174,7 +177,7 @@ static int open_media(struct library_file *f, struct image *out, struct media **
 	return fd < 0 ? fd : media_file_open(fd, out->recordable, media);
 }
 
-static void note_burn(struct image *image, const char *name)
+static void report_state(struct image *image, const char *name)
 {
 	const struct disc *d = image->disc;
 	char text[160];
@@ -184,15 +187,15 @@ static void note_burn(struct image *image, const char *name)
 		add_warning(image, text);
 	}
 	if (d->dropped)
-		log_warn("%s: %" PRIu32 " blocks that were written after the last flush are given "
-			 "up; a burn goes on at block %" PRIu32,
+		log_warn("%s: %" PRIu32 " blocks written after the last flush are lost; a burn "
+			 "continues at block %" PRIu32,
 			name, d->dropped, disc_nwa(d));
 	if (d->adopted)
-		log_info("%s: %" PRIu32 " blocks written before the last program ended are good",
+		log_info("%s: %" PRIu32 " blocks written before the daemon last stopped are intact",
 			name, d->adopted);
 }
 
-/* The lock is had; what the state says now counts. */
+/* Opens the disc. The medium is locked by now, so the state file cannot change any more. */
 static int make_disc(int folder, const char *folder_name, const struct image_policy *policy,
 	struct media *media, struct store *store, struct image *out)
 {
@@ -211,8 +214,8 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 	if (!out->disc)
 		return -ENOMEM;
 	if (policy->ready && media_file_read_ahead(media, policy->ready, policy->ready_ctx) < 0)
-		log_warn("%s: no thread to read ahead; the drive waits for storage", out->name);
-	note_burn(out, out->name);
+		log_warn("%s: no thread for read-ahead, so the drive waits for storage", out->name);
+	report_state(out, out->name);
 	if (out->disc->read_only && disc_end(out->disc) == 0)
 		return -EBADMSG;
 	t = disc_track(out->disc, disc_open_track(out->disc));
@@ -226,8 +229,8 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 	return 0;
 }
 
-/* When it was read back after its burn. */
-static bool failed_its_sum(int folder, const char *name)
+/* True if storage returned other data when the image was verified. */
+static bool is_damaged(int folder, const char *name)
 {
 	char path[PATH_MAX], text[CHECKSUM_TEXT];
 	int n;
@@ -247,9 +250,9 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 
 	if (r < 0)
 		return r;
-	out->recordable = wants_writing(f, store);
-	if (f->size > 0 && failed_its_sum(f->dir_fd, f->base))
-		add_warning(out, "; storage gave back other data than was burned on it");
+	out->recordable = is_recordable(f, store);
+	if (f->size > 0 && is_damaged(f->dir_fd, f->base))
+		add_warning(out, "; storage gave back other data than was burned");
 	if (out->recordable && !f->may_write) {
 		out->recordable = false;
 		r = f->size == 0 ? -EROFS : 0;
@@ -272,7 +275,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 	memset(out, 0, sizeof(*out));
 	if (store_is_own_name(name))
 		return refuse(why, -EINVAL, "bad-name",
-			"\"%s\" keeps the state of a disc; it is none itself", name);
+			"\"%s\" is the state file of a disc, not an image", name);
 	r = library_find(folder, name, &file);
 	if (r < 0)
 		return refuse_open(why, r, name, folder_name);
@@ -298,11 +301,11 @@ void image_write_behind(const struct image_policy *policy, struct disc *disc)
 	if (m)
 		disc->media = m;
 	else
-		log_warn("no thread to write; the drive waits for storage");
+		log_warn("no thread for write-behind, so the drive waits for storage");
 }
 
-/* Of an image that somebody removed by hand: it is nobody's now, and the new disc is not its. */
-static void drop_orphan(int folder, const char *name)
+/* Removes the state file that is left of an image deleted by hand: it is not the new disc's. */
+static void drop_orphaned_state(int folder, const char *name)
 {
 	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
 	struct library_file file;
@@ -313,7 +316,7 @@ static void drop_orphan(int folder, const char *name)
 	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
 		snprintf(state, sizeof(state), "%s%s", file.base, suffix[i]);
 		if (unlinkat(file.dir_fd, state, 0) == 0)
-			log_info("%s: the state of an image that is gone is removed", state);
+			log_info("%s: removed, its image no longer exists", state);
 	}
 	library_forget(&file);
 }
@@ -325,26 +328,25 @@ int image_create_blank(int folder, const char *folder_name, const char *name, st
 
 	if (store_is_own_name(name))
 		return refuse(why, -EINVAL, "bad-name",
-			"\"%s\" would be taken for the state of a disc", name);
+			"\"%s\" is a name for state files of discs, not for images", name);
 	if (strlen(name) - (strrchr(name, '/') ? (size_t)(strrchr(name, '/') + 1 - name) : 0) +
 			strlen(STORE_SPARE_SUFFIX) >
 		STORE_NAME_MAX)
 		return refuse_open(why, -ENAMETOOLONG, name, folder_name);
 	r = library_create(folder, name);
 	if (r == 0)
-		drop_orphan(folder, name);
+		drop_orphaned_state(folder, name);
 	if (r == 0)
 		return 0;
 	if (r == -ENOENT || r == -ENOTDIR)
 		return refuse(why, r, "no-such-folder",
-			"no folder for \"%s\" in %s; a blank is made in folders that exist", name,
-			folder_name);
+			"no folder for \"%s\" in %s; make the folder first", name, folder_name);
 	if (r == -EINVAL)
-		return refuse(why, r, "bad-name", "\"%s\" is no name for a file", name);
+		return refuse(why, r, "bad-name", "\"%s\" is not a valid file name", name);
 	if (r != -EEXIST)
 		return r == -EXDEV ? refuse_open(why, r, name, folder_name)
-				   : refuse(why, r, "io-error", "\"%s\" cannot be made: %s", name,
-					     strerror(-r));
+				   : refuse(why, r, "io-error", "\"%s\" cannot be created: %s",
+					     name, strerror(-r));
 	r = library_find(folder, name, &file);
 	if (r < 0)
 		return refuse_open(why, r, name, folder_name);
@@ -373,7 +375,7 @@ void image_describe(const struct disc *d, char *out, size_t size)
 		snprintf(out, size, complete > 1 ? "DVD-ROM, %u sessions" : "DVD-ROM", complete);
 	else if (disc_is_blank(d))
 		snprintf(out, size, "blank DVD+R");
-	/* Behind the last closed session: also a track that was closed when its session was not. */
+	/* Recorded after the last closed session, also by a track that is closed already. */
 	else if (disc_layout_end(&d->layout) > disc_readable_blocks(d))
 		snprintf(out, size, "DVD+R, burned up to block %" PRIu32,
 			disc_layout_end(&d->layout));
@@ -392,7 +394,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	int n;
 
 	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank"};
-	out->damaged = size > 0 && failed_its_sum(folder, name);
+	out->damaged = size > 0 && is_damaged(folder, name);
 	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) >= (int)sizeof(path))
 		return;
 	n = library_read(folder, path, text, sizeof(text));
@@ -407,7 +409,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
 	}
 	t = disc_layout_open(&s.layout);
-	/* Written and not yet counted: a burn under way, or one that was cut. */
+	/* Blocks that the state file does not count yet: a burn that goes on, or was cut. */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
 		out->kind = "open";
 	else if (t && disc_layout_end(&s.layout))
@@ -420,6 +422,6 @@ bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_wr
 	if (!may_read || size > MAX_BLOCKS * MEDIA_BLOCK ||
 		strlen(base) + strlen(STORE_SPARE_SUFFIX) > STORE_NAME_MAX)
 		return false;
-	/* A blank that cannot be recorded is no disc. */
+	/* A blank is only of use if it can be recorded. */
 	return size > 0 || (may_write && !peek->problem);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* An image file on its way into a drive, and the words for what is wrong with it. */
+/* Opens the image of a disc for a drive, and words what is wrong with it. */
 #ifndef LIBRARY_IMAGE_H
 #define LIBRARY_IMAGE_H
 
@@ -10,13 +10,16 @@
 
 #include "disc/disc.h"
 
-/* How discs are opened: the same for all of a drive. */
+/* How discs are opened; the same for all discs of a drive. */
 struct image_policy {
 	uint32_t max_unsaved; /* blocks; see disc_options */
-	bool fits;            /* tell the host of no more free blocks than the file system has */
+	bool fits;            /* show the host no more free blocks than the file system has */
 	disc_release_fn *release;
 	void *release_ctx;
-	/* See media_file_read_ahead(), media_write_behind_new(). NULL: all waits for storage. */
+	/*
+	 * See media_file_read_ahead() and media_write_behind_new(). NULL: there are no such
+	 * threads, and the drive waits for storage.
+	 */
 	void (*ready)(void *ctx);
 	void *ready_ctx;
 };
@@ -25,11 +28,11 @@ struct image {
 	char *name; /* in the media folder */
 	char *path;
 	uint64_t size;   /* bytes when it was opened */
-	bool recordable; /* it is held for writing: nobody else may have it */
+	bool recordable; /* open and locked for writing; no other drive can have it */
 	dev_t dev;
 	ino_t ino;
-	struct disc *disc; /* the caller takes it out */
-	char warning[320]; /* "" or what the user should know, with "; " before it */
+	struct disc *disc; /* a caller that keeps it sets this to NULL */
+	char warning[320]; /* "", or warnings for the user, each with "; " before it */
 };
 
 /* Why an operation was refused: a fixed code for scripts, a text for people. */
@@ -39,34 +42,44 @@ struct refusal {
 };
 
 /*
- * Opens name. 0, or -errno with *why; -EBUSY: somebody holds it, dev and ino
- * of *out are set then. *out is to be released with image_fini() in any case.
+ * Opens the image of that name in the media folder. 0, or -errno with *why; -EBUSY: another
+ * drive or program has locked it, and dev and ino of *out are set. The caller releases *out
+ * with image_fini() in any case. May wait for storage.
  */
 int image_open(int folder, const char *folder_name, const char *name,
 	const struct image_policy *policy, struct image *out, struct refusal *why);
-/* The disc goes into a drive: from here on its writes wait for nobody, as policy->ready says. */
+/*
+ * For a disc that is inserted: a thread writes its blocks from here on, and policy->ready
+ * is called when the disc can go on. Without policy->ready it does nothing.
+ */
 void image_write_behind(const struct image_policy *policy, struct disc *disc);
-/* Makes name an empty file unless it is one. 0 or -errno with *why. */
+/* Makes an empty file, unless there is one of that name. 0 or -errno with *why. */
 int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why);
 void image_fini(struct image *image);
 
-/* "blank DVD+R", "DVD+R, 2 sessions" ...: what kind of disc it is, for people. */
+/* Writes what kind of disc it is, for people: "blank DVD+R", "appendable DVD+R, 2 sessions". */
 void image_describe(const struct disc *d, char *out, size_t size);
 
-/* What a listing says of a file that is not opened for it. */
+/* What a list shows of an image, without opening the image itself. */
 struct image_peek {
 	const char *kind;    /* "blank", "open", "appendable", "iso" */
-	const char *problem; /* of its state; NULL = none */
-	bool damaged;        /* read back after its burn, it was something else */
+	const char *problem; /* what is wrong with its state file; NULL = nothing */
+	bool damaged;        /* when it was verified, storage returned other data */
 	unsigned sessions;   /* complete ones */
-	uint64_t session;    /* the byte at which the last of them begins */
+	uint64_t session;    /* offset of the last complete session, in bytes */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
-/* Nothing that can be seen without opening it is against inserting it. base: without folders. */
+/*
+ * True if, as far as can be told without opening it, the image can be inserted. base is its
+ * name without folders.
+ */
 bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,
 	const struct image_peek *peek);
 
-/* "" or a warning, as in struct image: that many more blocks may not find room in the folder. */
+/*
+ * Writes a warning as in struct image if the folder's file system has no room for that many
+ * more blocks, otherwise "".
+ */
 void image_warn_room(
 	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size);
 

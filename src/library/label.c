@@ -7,8 +7,8 @@
 #include "protocol/words.h"
 
 /*
- * What discs carry, and no more: the others look at the end of the file and
- * all over it, and some take the start of any file for theirs.
+ * Only the file systems of discs: the probes for others read all over the file, and some
+ * match the beginning of any file.
  */
 static char iso9660[] = "iso9660", udf[] = "udf";
 
@@ -44,7 +44,7 @@ void label_read(int fd, uint64_t session, char out[LABEL_MAX])
 		n = strnlen(text, LABEL_MAX - 1);
 		memcpy(out, text, n);
 		out[n] = '\0';
-		/* Whoever made the image wrote it, and terminals obey what they print. */
+		/* The label is untrusted, and terminals obey control characters. */
 		words_clean(out);
 	}
 	blkid_free_probe(pr);

@@ -18,14 +18,14 @@
 
 struct last_disc_store {
 	char *drive;
-	struct store *store; /* of the thread, while there is one */
-	struct last_disc now;
-	bool known;
+	struct store *store; /* used only by the thread while it runs */
+	struct last_disc record;
+	bool has_record;
 	pthread_t thread;
 	bool threaded;
 
-	pthread_mutex_t lock; /* of what is below; a leaf */
-	bool running, wanted;
+	pthread_mutex_t lock; /* guards all below; no other lock is taken while it is held */
+	bool running, queued; /* the thread runs; text is to be written */
 	char text[LAST_DISC_TEXT];
 	size_t len;
 };
@@ -45,7 +45,7 @@ size_t last_disc_encode(const struct last_disc *l, char text[LAST_DISC_TEXT])
 				   "crc32 %08" PRIx32 "\n", crc32_add(0, text, (size_t)n));
 }
 
-/* The rest of the line at *p that begins with word; *p moves behind it. False: another line. */
+/* Copies the rest of the line at *p if it begins with word, and moves *p past the line. */
 static bool take_line(const char **p, const char *word, char *out, size_t size)
 {
 	size_t n = strlen(word), len = strcspn(*p, "\n");
@@ -94,14 +94,15 @@ static void load(struct last_disc_store *l)
 
 	if (n == -ENOENT)
 		return;
-	fault = n < 0 ? strerror(-n) : last_disc_decode(text, (size_t)n, &l->now);
-	l->known = !fault;
+	fault = n < 0 ? strerror(-n) : last_disc_decode(text, (size_t)n, &l->record);
+	l->has_record = !fault;
 	if (fault)
-		log_warn("%s: the disc that was in it last is not known, %s: %s", l->drive,
-			l->store->name, fault);
+		log_warn("%s: the last disc is unknown, because the drive record %s cannot be "
+			 "used: %s",
+			l->drive, l->store->name, fault);
 }
 
-static void *keep(void *last)
+static void *save_thread(void *last)
 {
 	struct last_disc_store *l = last;
 	char text[LAST_DISC_TEXT];
@@ -109,14 +110,15 @@ static void *keep(void *last)
 	int r;
 
 	pthread_mutex_lock(&l->lock);
-	while (l->wanted) {
-		l->wanted = false;
+	while (l->queued) {
+		l->queued = false;
 		len = l->len;
 		memcpy(text, l->text, len);
 		pthread_mutex_unlock(&l->lock);
 		r = store_save(l->store, text, len);
 		if (r < 0)
-			log_warn("%s: %s: %s; after a power cut another disc will be in it",
+			log_warn("%s: drive record %s: %s; after a power cut another disc will be "
+				 "inserted",
 				l->drive, l->store->name, strerror(-r));
 		pthread_mutex_lock(&l->lock);
 	}
@@ -155,7 +157,7 @@ int last_disc_new(int folder, const char *drive, struct last_disc_store **out)
 	return 0;
 }
 
-static void join(struct last_disc_store *l)
+static void join_thread(struct last_disc_store *l)
 {
 	if (l->threaded)
 		pthread_join(l->thread, NULL);
@@ -166,7 +168,7 @@ void last_disc_free(struct last_disc_store *l)
 {
 	if (!l)
 		return;
-	join(l);
+	join_thread(l);
 	store_close(l->store);
 	pthread_mutex_destroy(&l->lock);
 	free(l->drive);
@@ -175,7 +177,7 @@ void last_disc_free(struct last_disc_store *l)
 
 const struct last_disc *last_disc_get(const struct last_disc_store *l)
 {
-	return l->known ? &l->now : NULL;
+	return l->has_record ? &l->record : NULL;
 }
 
 void last_disc_set(struct last_disc_store *l, const struct last_disc *disc)
@@ -184,21 +186,21 @@ void last_disc_set(struct last_disc_store *l, const struct last_disc *disc)
 	size_t len = last_disc_encode(disc, text);
 	bool running;
 
-	l->now = *disc;
-	l->known = true;
+	l->record = *disc;
+	l->has_record = true;
 	if (len == 0)
 		return;
 	pthread_mutex_lock(&l->lock);
 	memcpy(l->text, text, len);
 	l->len = len;
-	l->wanted = true;
+	l->queued = true;
 	running = l->running;
 	l->running = true;
 	pthread_mutex_unlock(&l->lock);
 	if (running)
 		return;
-	join(l);
-	l->threaded = thread_start(&l->thread, "last-disc", keep, l) == 0;
+	join_thread(l);
+	l->threaded = thread_start(&l->thread, "last-disc", save_thread, l) == 0;
 	if (!l->threaded)
-		keep(l);
+		save_thread(l);
 }

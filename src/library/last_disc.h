@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What was in a drive last: a small text in its media folder, so that the disc is back
- * after a power cut. A thread writes it, for that may wait for the card.
+ * The drive record: which disc is in a drive, as a small file in its media folder, so that
+ * the disc is inserted again after a power cut. A thread writes it, because storage may be slow.
  */
 #ifndef LIBRARY_LAST_DISC_H
 #define LIBRARY_LAST_DISC_H
@@ -9,28 +9,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LAST_DISC_NAME 1024u /* longer ones are not remembered */
+#define LAST_DISC_NAME 1024u /* bytes; discs with longer names are not recorded */
 #define LAST_DISC_TEXT 4096u
 
 struct last_disc {
 	char image[LAST_DISC_NAME]; /* in the media folder; "" = the drive was empty */
-	bool burned;          /* it was finalised here, and what becomes of such was not done */
-	char configured[256]; /* the configuration's image at that time */
+	bool burned;          /* finalised in this drive; rename and verification still pending */
+	char configured[256]; /* drives[].image in the configuration at that time */
 };
 
-/* Bytes; 0 when a name cannot be kept. */
+/* Writes the text of a record. Returns its bytes; 0: a name cannot be recorded. */
 size_t last_disc_encode(const struct last_disc *l, char text[LAST_DISC_TEXT]);
-/* NULL, or what is wrong with it. */
+/* Reads the text of a record. Returns NULL, or what is wrong with the text. */
 const char *last_disc_decode(const char *text, size_t len, struct last_disc *out);
 
 struct last_disc_store;
-/* folder stays the caller's. What was found, and could be read, is last_disc_get(). 0 or -errno. */
+/* Reads the drive's record in folder, which stays the caller's. 0, also without one, or -errno. */
 int last_disc_new(int folder, const char *drive, struct last_disc_store **out);
-/* What was remembered is on storage on return. NULL is fine. */
+/* Waits until the last record is on storage. NULL is fine. */
 void last_disc_free(struct last_disc_store *l);
-/* NULL: nothing is known. */
+/* Returns the record that was found or set last; NULL: there is none. */
 const struct last_disc *last_disc_get(const struct last_disc_store *l);
-/* On storage some time later. */
+/* Queues the record; a thread writes it to storage. */
 void last_disc_set(struct last_disc_store *l, const struct last_disc *disc);
 
 #endif

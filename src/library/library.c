@@ -17,7 +17,7 @@
 #include "media/store.h"
 #include "util/log.h"
 
-#define DEPTH_MAX 8 /* levels of sub-folders that a listing descends */
+#define DEPTH_MAX 8 /* levels of sub-folders that library_list() descends */
 
 int library_open_folder(const char *path)
 {
@@ -26,8 +26,8 @@ int library_open_folder(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* ".." is refused even where it would stay inside: no honest name needs it. */
-static bool name_leaves(const char *name)
+/* True for names with "..", even if they stay inside the folder: no sensible name has it. */
+static bool may_leave_folder(const char *name)
 {
 	const char *p = name;
 	size_t n;
@@ -43,7 +43,7 @@ static bool name_leaves(const char *name)
 	}
 }
 
-/* One step of a walk; takes at over. */
+/* One step of a walk: opens part in the folder at, and closes at. A path descriptor or -errno. */
 static int step(int at, const char *part, bool must_be_folder)
 {
 	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = next < 0 ? -errno : 0;
@@ -84,7 +84,8 @@ int library_walk(int folder, const char *name)
 	return at;
 }
 
-/* A path descriptor: opening one has no effect on whatever stands there (a watchdog, a tape). */
+/* Returns a path descriptor or -errno. Opening one has no effect on a device (a watchdog, a tape).
+ */
 static int resolve(int folder, const char *name, uint64_t flags)
 {
 	struct open_how how = {
@@ -93,7 +94,7 @@ static int resolve(int folder, const char *name, uint64_t flags)
 	};
 	long fd;
 
-	if (name_leaves(name))
+	if (may_leave_folder(name))
 		return -EXDEV;
 	fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
 	if (fd >= 0)
@@ -103,7 +104,7 @@ static int resolve(int folder, const char *name, uint64_t flags)
 	return library_walk(folder, name);
 }
 
-/* Through /proc, so that the file opened is the file that was looked at, whatever the name is now.
+/* Opens the file of a path descriptor, through /proc: the same file even if its name has changed.
  */
 static int reopen(int path_fd, int flags)
 {
@@ -115,7 +116,7 @@ static int reopen(int path_fd, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The real place of the file behind path_fd, as a name below folder. */
+/* Writes the name of the file path_fd below folder, without symbolic links. 0 or -errno. */
 static int real_name(int folder, int path_fd, char out[PATH_MAX])
 {
 	char proc[32], top[PATH_MAX], file[PATH_MAX];
@@ -129,7 +130,7 @@ static int real_name(int folder, int path_fd, char out[PATH_MAX])
 	m = readlink(proc, file, sizeof(file) - 1);
 	if (m < 0)
 		return -errno;
-	/* The root folder ends in the slash that others are followed by. */
+	/* "/" is the only folder whose path ends with a slash. */
 	if (n == 1)
 		n = 0;
 	if (m <= n + 1 || memcmp(top, file, (size_t)n) != 0 || file[n] != '/')
@@ -139,7 +140,7 @@ static int real_name(int folder, int path_fd, char out[PATH_MAX])
 	return 0;
 }
 
-/* The folder the file lies in and its name there: where the state of the disc is kept. */
+/* Finds the folder of the file and its name there: the state file is beside it. 0 or -errno. */
 static int find_place(int folder, struct library_file *f)
 {
 	char name[PATH_MAX], *slash;
@@ -160,7 +161,7 @@ static int find_place(int folder, struct library_file *f)
 	f->dir_fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = f->dir_fd < 0 ? -errno : 0;
 	close(at);
-	/* Moved or removed while we looked. */
+	/* The file may have been renamed or removed meanwhile. */
 	if (r == 0 && (fstatat(f->dir_fd, f->base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 			      st.st_dev != f->dev || st.st_ino != f->ino))
 		r = -ENOENT;
@@ -173,10 +174,10 @@ static bool is_replaceable(const struct stat *st)
 }
 
 /*
- * root may open anything. A file whose mode lets nobody read it, or nobody
- * write it, is meant that way, so the daemon keeps to it as a user would.
+ * Fills *f from f->path_fd. Root can open any file, but a file whose mode lets nobody read
+ * or write it is meant that way: such files are refused, as for any other user.
  */
-static int look_at(int folder, struct library_file *f)
+static int examine(int folder, struct library_file *f)
 {
 	struct stat st;
 	int r;
@@ -193,7 +194,7 @@ static int look_at(int folder, struct library_file *f)
 	r = find_place(folder, f);
 	if (r < 0)
 		return r;
-	/* The state is written beside it; and there an empty file can be replaced. */
+	/* Its folder must be writable for the state file, and to replace an empty file. */
 	f->may_write =
 		(st.st_mode & 0222) != 0 &&
 		(is_replaceable(&st) || faccessat(f->dir_fd, f->base, W_OK, AT_EACCESS) == 0) &&
@@ -210,14 +211,18 @@ int library_find(int folder, const char *name, struct library_file *out)
 	out->path_fd = resolve(folder, name, 0);
 	if (out->path_fd < 0)
 		return out->path_fd;
-	r = look_at(folder, out);
+	r = examine(folder, out);
 	if (r < 0)
 		library_forget(out);
 	return r;
 }
 
-/* Our file in the place of an empty one, which is looked at once more behind the exchange. */
-static int replace(struct library_file *f)
+/*
+ * Replaces an empty file by a new one of the daemon. The two are exchanged, and the old one is
+ * checked again: if it has been written to meanwhile, they are exchanged back. A descriptor or
+ * -errno.
+ */
+static int replace_empty(struct library_file *f)
 {
 	static const char spare[] = ".mmcgadget-blank";
 	struct stat ours, theirs;
@@ -257,12 +262,12 @@ int library_open_writable(struct library_file *f)
 {
 	int fd = reopen(f->path_fd, O_RDWR);
 
-	return fd == -EACCES && f->size == 0 ? replace(f) : fd;
+	return fd == -EACCES && f->size == 0 ? replace_empty(f) : fd;
 }
 
 int library_open_entry(const struct library_entry *e)
 {
-	/* As in look_at(). */
+	/* As in examine(). */
 	return (e->mode & 0444) == 0 ? -EACCES : reopen(e->path_fd, O_RDONLY);
 }
 
@@ -316,7 +321,7 @@ int library_create(int folder, const char *name)
 	char *dir;
 	int at, fd, r = 0;
 
-	if (name_leaves(name))
+	if (may_leave_folder(name))
 		return -EXDEV;
 	if (*base == '\0' || strcmp(base, ".") == 0)
 		return -EINVAL;
@@ -331,7 +336,7 @@ int library_create(int folder, const char *name)
 	if (fd < 0) {
 		r = -errno;
 	} else {
-		/* The umask is the daemon's, not the user's who shall delete it some day. */
+		/* Group members can delete and burn it, whatever the daemon's umask is. */
 		(void)fchmod(fd, 0664);
 		close(fd);
 	}
@@ -353,8 +358,8 @@ static int skip_hidden(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-/* Links are followed to files only: one to a folder could lead round in circles. */
-static bool look(int folder, const char *name, int *fd, struct stat *st, bool *link)
+/* Opens a path descriptor. Follows links to files only: links to folders can form circles. */
+static bool open_entry(int folder, const char *name, int *fd, struct stat *st, bool *link)
 {
 	*link = false;
 	*fd = resolve(folder, name, O_NOFOLLOW);
@@ -373,8 +378,8 @@ static bool look(int folder, const char *name, int *fd, struct stat *st, bool *l
 	return false;
 }
 
-/* As one quoted word of a line: words_quote(). */
-static bool can_be_typed(const char *name)
+/* True if the name fits in a control line as a quoted word, see words_quote(). */
+static bool fits_in_line(const char *name)
 {
 	size_t n = strlen(" \"insert\" \"\"");
 
@@ -390,10 +395,10 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 	int fd, r = 0;
 
 	if (store_is_own_name(name) || checksum_is_own_name(name) ||
-		!look(l->folder, name, &fd, &st, &e.link))
+		!open_entry(l->folder, name, &fd, &st, &e.link))
 		return 0;
-	/* A name that cannot be typed on a control line cannot be inserted either. */
-	if (!can_be_typed(name)) {
+	/* An image whose name fits in no control line cannot be inserted. */
+	if (!fits_in_line(name)) {
 		l->unnamed += S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? 1 : 0;
 	} else if (S_ISREG(st.st_mode)) {
 		e.size = (uint64_t)st.st_size;
@@ -413,7 +418,7 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 	return r;
 }
 
-/* Takes fd over. 1 = enough. */
+/* Walks through the folder fd and closes it. 0; 1: fn() has ended the walk; -errno. */
 static int list_folder(struct listing *l, int fd, const char *prefix, unsigned depth)
 {
 	struct dirent **entries;
@@ -431,7 +436,7 @@ static int list_folder(struct listing *l, int fd, const char *prefix, unsigned d
 	}
 	if (n >= 0)
 		free(entries);
-	/* A sub-folder that cannot be read hides nothing of the others. */
+	/* A sub-folder that cannot be read is skipped. */
 	if (r < 0 && depth > 0) {
 		log_debug("%s: %s", prefix, strerror(-r));
 		r = 0;

@@ -7,7 +7,7 @@
 
 #include "protocol/answer.h"
 
-#define NAMED 5u /* candidates in a message; all of struct match are in the answer */
+#define NAMED 5u /* candidates in a message; the answer's array has all of struct match */
 
 typedef bool match_fn(const struct catalog_entry *e, const char *text, size_t len);
 
@@ -33,83 +33,83 @@ static bool label_begins(const struct catalog_entry *e, const char *text, size_t
 	return e->label && strncasecmp(e->label, text, len) == 0;
 }
 
-static bool is_in(const struct match *p, const struct catalog_entry *e)
+static bool is_in(const struct match *m, const struct catalog_entry *e)
 {
-	for (size_t i = 0; i < p->count && i < MATCH_MAX; i++) {
-		if (p->at[i]->dev == e->dev && p->at[i]->ino == e->ino)
+	for (size_t i = 0; i < m->count && i < MATCH_MAX; i++) {
+		if (m->at[i]->dev == e->dev && m->at[i]->ino == e->ino)
 			return true;
 	}
 	return false;
 }
 
 static bool collect(
-	const struct catalog_list *l, match_fn *match, const char *text, struct match *p)
+	const struct catalog_list *l, match_fn *match, const char *text, struct match *m)
 {
 	size_t len = strlen(text);
 
-	p->count = 0;
+	m->count = 0;
 	for (size_t i = 0; i < l->count; i++) {
-		if (!match(&l->entry[i], text, len) || is_in(p, &l->entry[i]))
+		if (!match(&l->entry[i], text, len) || is_in(m, &l->entry[i]))
 			continue;
-		if (p->count < MATCH_MAX)
-			p->at[p->count] = &l->entry[i];
-		p->count++;
+		if (m->count < MATCH_MAX)
+			m->at[m->count] = &l->entry[i];
+		m->count++;
 	}
-	p->result = p->count == 0 ? MATCH_NONE : p->count == 1 ? MATCH_ONE : MATCH_MANY;
-	return p->count > 0;
+	m->result = m->count == 0 ? MATCH_NONE : m->count == 1 ? MATCH_ONE : MATCH_MANY;
+	return m->count > 0;
 }
 
-void match_find(const struct catalog_list *l, const char *text, struct match *p)
+void match_find(const struct catalog_list *l, const char *text, struct match *m)
 {
-	memset(p, 0, sizeof(*p));
-	p->result = MATCH_NONE;
-	if (*text == '\0' || collect(l, name_is, text, p))
+	memset(m, 0, sizeof(*m));
+	m->result = MATCH_NONE;
+	if (*text == '\0' || collect(l, name_is, text, m))
 		return;
 	if (l->more) {
-		p->result = MATCH_MORE;
+		m->result = MATCH_MORE;
 		return;
 	}
-	if (collect(l, name_begins, text, p))
+	if (collect(l, name_begins, text, m))
 		return;
-	p->by_label = true;
-	/* One that is not known could be the same. */
+	m->by_label = true;
+	/* A label that has not been read could match. */
 	if (l->unread > 0)
-		p->result = MATCH_UNREAD;
-	else if (!collect(l, label_is, text, p))
-		(void)collect(l, label_begins, text, p);
+		m->result = MATCH_UNREAD;
+	else if (!collect(l, label_is, text, m))
+		(void)collect(l, label_begins, text, m);
 }
 
-static json_t *ambiguous(const struct match *p, const char *text)
+static json_t *ambiguous(const struct match *m, const char *text)
 {
 	char list[1024] = "";
 	json_t *all = json_array(), *a;
-	size_t n = 0, named = p->count < NAMED ? p->count : NAMED;
+	size_t n = 0, named = m->count < NAMED ? m->count : NAMED;
 
 	for (size_t i = 0; i < named; i++) {
 		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%.60s\"",
 			i == 0                                ? ""
-			: i + 1 == named && named == p->count ? " or "
+			: i + 1 == named && named == m->count ? " or "
 							      : ", ",
-			p->at[i]->name);
-		if (p->by_label)
+			m->at[i]->name);
+		if (m->by_label)
 			n += (size_t)snprintf(
-				list + n, sizeof(list) - n, " (%.60s)", p->at[i]->label);
+				list + n, sizeof(list) - n, " (%.60s)", m->at[i]->label);
 	}
-	if (named < p->count)
-		snprintf(list + n, sizeof(list) - n, " or one of %zu more", p->count - named);
-	for (size_t i = 0; i < p->count && i < MATCH_MAX; i++)
-		json_array_append_new(all, json_string(p->at[i]->name));
+	if (named < m->count)
+		snprintf(list + n, sizeof(list) - n, " or one of %zu more", m->count - named);
+	for (size_t i = 0; i < m->count && i < MATCH_MAX; i++)
+		json_array_append_new(all, json_string(m->at[i]->name));
 	a = answer_error("ambiguous", "\"%.60s\" could be %s", text, list);
 	json_object_set_new(a, "candidates", all);
 	return a;
 }
 
 json_t *match_refusal(
-	const struct catalog_list *l, const struct match *p, const char *text, const char *folder)
+	const struct catalog_list *l, const struct match *m, const char *text, const char *folder)
 {
-	switch (p->result) {
+	switch (m->result) {
 	case MATCH_MANY:
-		return ambiguous(p, text);
+		return ambiguous(m, text);
 	case MATCH_UNREAD:
 		return answer_error("labels-unread",
 			"no name begins with \"%.60s\", and the labels of %zu images in %s have "
@@ -124,8 +124,8 @@ json_t *match_refusal(
 	}
 }
 
-/* Where from->name is in the list, or the place of the first one behind it. */
-static size_t place(const struct catalog_list *l, const struct match_from *from, bool *there)
+/* Returns the place of the image in the list, or if it is not *there, of the name after it. */
+static size_t find_place(const struct catalog_list *l, const struct match_from *from, bool *there)
 {
 	size_t i;
 
@@ -149,12 +149,12 @@ const struct catalog_entry *match_neighbour(const struct catalog_list *l,
 	bool (*ok)(const struct catalog_entry *e, void *ctx), void *ctx)
 {
 	bool there = false;
-	size_t at = from->name ? place(l, from, &there) : 0;
+	size_t at = from->name ? find_place(l, from, &there) : 0;
 
 	if (!back && there)
 		at++;
 	for (size_t i = 0; i < l->count; i++) {
-		/* Forward from at on, backward from the one before it. */
+		/* Forward beginning with at, backward with the one before it. */
 		size_t n = back ? (at + l->count - 1 - i) % l->count : (at + i) % l->count;
 
 		if (l->entry[n].usable && ok(&l->entry[n], ctx))

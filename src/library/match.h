@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which image of a list is meant. */
+/* Finds an image in a list by its name, the beginning of it, or its label. */
 #ifndef LIBRARY_MATCH_H
 #define LIBRARY_MATCH_H
 
@@ -7,35 +7,35 @@
 
 #include "library/catalog.h"
 
-#define MATCH_MAX 16u /* candidates that are kept to be named */
+#define MATCH_MAX 16u /* candidates that a refusal can name */
 
 struct match {
 	enum match_result {
-		MATCH_ONE, /* it is at[0] */
+		MATCH_ONE, /* the image is at[0] */
 		MATCH_NONE,
-		MATCH_MANY,   /* it could be any of at[] */
-		MATCH_UNREAD, /* not all labels are known yet */
-		MATCH_MORE,   /* the list is not whole, so nothing in it is unique */
+		MATCH_MANY,   /* at[] has the candidates */
+		MATCH_UNREAD, /* labels are missing in the list, one of them could match */
+		MATCH_MORE,   /* the list is incomplete, so no match in it is unique */
 	} result;
 	bool by_label;
-	size_t count; /* all candidates; those above MATCH_MAX are not in at[] */
+	size_t count; /* of all candidates; at[] has the first MATCH_MAX */
 	const struct catalog_entry *at[MATCH_MAX];
 };
 
 /*
- * The image of that name; else the only one whose name begins with text; else the
- * only one of that label, in capitals or not; else the only one whose label begins
- * with it. Several names of one file are one image.
+ * Finds the image of that name; otherwise the only one whose name begins with text;
+ * otherwise the only one of that label, in capitals or not; otherwise the only one whose
+ * label begins with text. Several names of one file are one image. *m points into the list.
  */
-void match_find(const struct catalog_list *l, const char *text, struct match *p);
-/* The answer to anyone that is not MATCH_ONE. folder: for the message. */
+void match_find(const struct catalog_list *l, const char *text, struct match *m);
+/* Returns the answer to a command that names no single image. folder is for the message. */
 json_t *match_refusal(
-	const struct catalog_list *l, const struct match *p, const char *text, const char *folder);
+	const struct catalog_list *l, const struct match *m, const char *text, const char *folder);
 
 /*
- * The usable image behind (back: before) the one of that name in the list, round and
- * round; name NULL: the first (the last). dev and ino help where the name is not in the
- * list as such. ok: one more thing to be asked. NULL: there is none.
+ * Returns the next usable image (back: the previous one) after the one in from, circularly;
+ * with from->name NULL the first (the last). from->dev and from->ino find an image that has
+ * another name in the list. Skips images for which ok() is false. NULL: there is none.
  */
 struct match_from {
 	const char *name;

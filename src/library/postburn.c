@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The burned discs that wait, and the thread that is at one of them. */
+/* Queue of burned discs and the thread that renames and verifies them. */
 #include "library/postburn.h"
 
 #include <errno.h>
@@ -25,10 +25,10 @@
 #include "util/log.h"
 
 #define LOWEST   19  /* nice value */
-#define JOB_NAME 512 /* bytes; of a longer one nothing becomes */
+#define JOB_NAME 512 /* bytes; an image with a longer name is left alone */
 
 struct job {
-	char name[JOB_NAME]; /* as it was in the drive, below the folder */
+	char name[JOB_NAME]; /* in the media folder, before it is renamed */
 	dev_t dev;
 	ino_t ino;
 	time_t burned;
@@ -40,21 +40,22 @@ struct postburn {
 	char *drive;
 	int folder, wake_fd;
 	sd_event_source *wake;
-	struct job *queue; /* the first one is the thread's, while it runs */
+	struct job *queue; /* while the thread runs, it works on the first */
 	bool running;
 	pthread_t thread;
-	atomic_bool stop; /* give up */
+	atomic_bool stop; /* the thread is to give up its disc */
 
-	pthread_mutex_t lock; /* a leaf, of all below */
-	bool moving, verifying;
-	bool again;    /* the second time it is read */
-	bool given_up; /* the image is somebody's again: no renaming any more */
-	uint64_t size, done;
-	char name[JOB_NAME]; /* what it is called now */
+	pthread_mutex_t lock; /* guards all below; no other lock is taken while it is held */
+	bool renaming, verifying;
+	bool second_pass; /* of the verification: the data is read from storage */
+	bool claimed;     /* the image is to be inserted: it must not be renamed any more */
+	uint64_t size, bytes_done;
+	char name[JOB_NAME]; /* the image's present name */
 	char last[POSTBURN_TEXT], problem[POSTBURN_TEXT];
 };
 
-__attribute__((format(printf, 2, 3))) static void tell(struct postburn *c, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void set_result(
+	struct postburn *c, const char *fmt, ...)
 {
 	char text[POSTBURN_TEXT];
 	va_list ap;
@@ -69,7 +70,8 @@ __attribute__((format(printf, 2, 3))) static void tell(struct postburn *c, const
 	pthread_mutex_unlock(&c->lock);
 }
 
-__attribute__((format(printf, 2, 3))) static void complain(struct postburn *c, const char *fmt, ...)
+__attribute__((format(printf, 2, 3))) static void set_problem(
+	struct postburn *c, const char *fmt, ...)
 {
 	char text[POSTBURN_TEXT];
 	va_list ap;
@@ -86,8 +88,8 @@ __attribute__((format(printf, 2, 3))) static void complain(struct postburn *c, c
 
 /* ---- the thread --------------------------------------------------------------------------- */
 
-/* Where there is no right to that it works all the same, at the expense of others. */
-static void be_last(void)
+/* Errors are ignored: without the right to lower its priority, the thread competes with others. */
+static void lower_priority(void)
 {
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST);
 	(void)syscall(
@@ -99,11 +101,11 @@ static void progress(void *postburn, uint64_t bytes)
 	struct postburn *c = postburn;
 
 	pthread_mutex_lock(&c->lock);
-	c->done = bytes;
+	c->bytes_done = bytes;
 	pthread_mutex_unlock(&c->lock);
 }
 
-static bool label_of(const struct library_file *f, char out[LABEL_MAX])
+static bool read_label(const struct library_file *f, char out[LABEL_MAX])
 {
 	struct image_peek peek;
 	int fd = library_open(f);
@@ -116,79 +118,80 @@ static bool label_of(const struct library_file *f, char out[LABEL_MAX])
 	return out[0] != '\0';
 }
 
-static void stem_of(
+static void choose_stem(
 	const struct postburn *c, const struct job *j, const struct library_file *f, char *out)
 {
 	char label[LABEL_MAX];
 
-	if (c->config.move == POSTBURN_RENAME_LABEL && label_of(f, label) &&
+	if (c->config.move == POSTBURN_RENAME_LABEL && read_label(f, label) &&
 		postburn_name_of_label(label, out))
 		return;
 	postburn_name_of_time(j->burned, out);
 }
 
-/* From here to the end of it the name is nobody's. False: it is somebody's already. */
-static bool begin_move(struct postburn *c)
+/* Marks the rename as in progress, so that claims are refused. False: an insert has already claimed
+ * the image. */
+static bool begin_rename(struct postburn *c)
 {
-	bool may;
+	bool allowed;
 
 	pthread_mutex_lock(&c->lock);
-	may = !c->given_up;
-	c->moving = may;
+	allowed = !c->claimed;
+	c->renaming = allowed;
 	pthread_mutex_unlock(&c->lock);
-	return may;
+	return allowed;
 }
 
-static void end_move(struct postburn *c, const char *name)
+static void end_rename(struct postburn *c, const char *name)
 {
 	pthread_mutex_lock(&c->lock);
-	c->moving = false;
+	c->renaming = false;
 	snprintf(c->name, sizeof(c->name), "%s", name);
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* In the folder the file lies in. False: it is as it was, which was said. */
-static bool move(
+/* Renames the image within its folder dir. If it cannot be renamed, the problem is set. */
+static void rename_image(
 	struct postburn *c, const struct job *j, struct library_file *f, struct folder *dir)
 {
 	const char *slash = strrchr(j->name, '/'), *base = slash ? slash + 1 : j->name;
 	char stem[POSTBURN_STEM], to[STORE_NAME_MAX + 1], name[JOB_NAME];
 	int r;
 
-	/* By a link: the link would lead nowhere. */
+	/* A link to the image would dangle after a rename. */
 	if (strcmp(base, f->base) != 0) {
-		complain(c, "%s is a link and keeps its name", j->name);
-		return false;
+		set_problem(c, "%s is a link, so it is not renamed", j->name);
+		return;
 	}
-	stem_of(c, j, f, stem);
-	if (!begin_move(c))
-		return false;
+	choose_stem(c, j, f, stem);
+	if (!begin_rename(c))
+		return;
 	r = postburn_rename(dir, f->base, stem, to);
 	if (snprintf(name, sizeof(name), "%.*s%s", (int)(base - j->name), j->name, to) >=
 		(int)sizeof(name))
 		strcpy(name, to);
-	end_move(c, name);
+	end_rename(c, name);
 	if (r < 0) {
-		complain(c, "%s keeps its name, it could not be made %s.iso: %s", j->name, stem,
-			strerror(-r));
-		return false;
+		set_problem(
+			c, "%s could not be renamed to %s.iso: %s", j->name, stem, strerror(-r));
+		return;
 	}
 	strcpy(f->base, to);
-	tell(c, "%s is %s now", j->name, name);
-	return true;
+	set_result(c, "%s is %s now", j->name, name);
 }
 
-/* 0, and both sums; -ECANCELED; -errno. */
-static int sums(struct postburn *c, int fd, char burned[CHECKSUM_HEX], char stored[CHECKSUM_HEX])
+/* Computes the checksum of the data as burned and as stored. 0, -ECANCELED or -errno. */
+static int compute_checksums(
+	struct postburn *c, int fd, char burned[CHECKSUM_HEX], char stored[CHECKSUM_HEX])
 {
-	struct checksum_request ask = {.stop = &c->stop, .done = progress, .ctx = c};
+	struct checksum_request ask = {.stop = &c->stop, .progress = progress, .ctx = c};
 	int r = checksum_file(fd, &ask, burned);
 
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&c->lock);
-	c->again = true;
-	c->done = 0;
+	c->second_pass = true;
+	c->bytes_done = 0;
 	pthread_mutex_unlock(&c->lock);
 	ask.from_storage = true;
 	return checksum_file(fd, &ask, stored);
@@ -201,29 +204,30 @@ static void verify(struct postburn *c, const struct library_file *f, struct fold
 	bool same;
 
 	if (r == 0)
-		r = sums(c, fd, burned, stored);
+		r = compute_checksums(c, fd, burned, stored);
 	if (fd >= 0)
 		close(fd);
 	if (r == -ECANCELED) {
-		tell(c, "%s: verifying was given up", c->name);
+		set_result(c, "%s: verification was given up", c->name);
 		return;
 	}
 	if (r < 0) {
-		complain(c, "%s could not be verified: %s", c->name, strerror(-r));
+		set_problem(c, "%s could not be verified: %s", c->name, strerror(-r));
 		return;
 	}
 	same = strcmp(burned, stored) == 0;
 	r = checksum_write(dir, f->base, burned, same ? NULL : stored);
 	if (!same)
-		complain(c, "%s: STORAGE GAVE BACK OTHER DATA than was burned", c->name);
+		set_problem(c, "%s: STORAGE GAVE BACK OTHER DATA than was burned", c->name);
 	else if (r == 0)
-		tell(c, "%s is verified, SHA-256 %s", c->name, burned);
+		set_result(c, "%s is verified, SHA-256 %s", c->name, burned);
 	if (r < 0)
-		complain(c, "%s%s: its checksum could not be kept: %s", c->name,
+		set_problem(c, "%s%s: its checksum could not be saved: %s", c->name,
 			same ? "" : " is NOT what was burned, and", strerror(-r));
 }
 
-static int begin(struct postburn *c, const struct job *j, struct library_file *f)
+/* Finds the image, which must be the same file as at its burn. 0 or -errno. */
+static int find_image(struct postburn *c, const struct job *j, struct library_file *f)
 {
 	int r = library_find(c->folder, j->name, f);
 
@@ -235,24 +239,24 @@ static int begin(struct postburn *c, const struct job *j, struct library_file *f
 	return -ESTALE;
 }
 
-static void do_job(struct postburn *c, const struct job *j)
+static void process(struct postburn *c, const struct job *j)
 {
 	struct folder *dir = NULL;
 	struct library_file f;
-	int r = begin(c, j, &f), fd;
+	int r = find_image(c, j, &f), fd;
 
 	if (r < 0) {
-		complain(c, "%s, just burned, is not there any more: %s", j->name, strerror(-r));
+		set_problem(c, "%s, just burned, no longer exists: %s", j->name, strerror(-r));
 		return;
 	}
 	fd = fcntl(f.dir_fd, F_DUPFD_CLOEXEC, 0);
 	if (fd >= 0)
 		dir = folder_file_new(fd);
 	if (!dir) {
-		complain(c, "%s stays as it is: out of memory", j->name);
+		set_problem(c, "%s was neither renamed nor verified: out of memory", j->name);
 	} else {
 		if (c->config.move != POSTBURN_RENAME_NO)
-			(void)move(c, j, &f, dir);
+			rename_image(c, j, &f, dir);
 		if (c->config.checksum) {
 			pthread_mutex_lock(&c->lock);
 			c->verifying = true;
@@ -265,13 +269,13 @@ static void do_job(struct postburn *c, const struct job *j)
 	library_forget(&f);
 }
 
-static void *run(void *postburn)
+static void *postburn_thread(void *postburn)
 {
 	struct postburn *c = postburn;
 	uint64_t one = 1;
 
-	be_last();
-	do_job(c, c->queue);
+	lower_priority();
+	process(c, c->queue);
 	(void)!write(c->wake_fd, &one, sizeof(one));
 	return NULL;
 }
@@ -294,14 +298,15 @@ void postburn_kick(struct postburn *c)
 		return;
 	c->running = true;
 	atomic_store(&c->stop, false);
-	c->moving = c->verifying = c->again = c->given_up = false;
-	c->size = c->done = 0;
+	c->renaming = c->verifying = c->second_pass = c->claimed = false;
+	c->size = c->bytes_done = 0;
 	strcpy(c->name, c->queue->name);
-	r = thread_start(&c->thread, "burned", run, c);
+	r = thread_start(&c->thread, "burned", postburn_thread, c);
 	if (r == 0)
 		return;
 	c->running = false;
-	complain(c, "%s stays as it is, no thread for it: %s", c->queue->name, strerror(r));
+	set_problem(c, "%s was neither renamed nor verified, no thread: %s", c->queue->name,
+		strerror(r));
 	drop_first(c);
 }
 
@@ -372,7 +377,7 @@ void postburn_add(struct postburn *c, const char *name, dev_t dev, ino_t ino)
 	struct job **at = &c->queue, *j = calloc(1, sizeof(*j));
 
 	if (!j || strlen(name) >= sizeof(j->name)) {
-		complain(c, "%.200s stays as it is: %s", name,
+		set_problem(c, "%.200s was neither renamed nor verified: %s", name,
 			j ? "its name is too long" : "out of memory");
 		free(j);
 		return;
@@ -387,15 +392,16 @@ void postburn_add(struct postburn *c, const char *name, dev_t dev, ino_t ino)
 	postburn_kick(c);
 }
 
+/* Claims the image that the thread works on. */
 static enum postburn_claim claim_running(struct postburn *c)
 {
-	bool moving;
+	bool renaming;
 
 	pthread_mutex_lock(&c->lock);
-	moving = c->moving;
-	c->given_up = true;
+	renaming = c->renaming;
+	c->claimed = true;
 	pthread_mutex_unlock(&c->lock);
-	if (moving)
+	if (renaming)
 		return POSTBURN_RENAMING;
 	atomic_store(&c->stop, true);
 	return POSTBURN_IDLE;
@@ -432,6 +438,7 @@ void postburn_status(struct postburn *c, struct postburn_status *out)
 	if (c->running && c->queue)
 		out->state = c->verifying ? "verifying" : "moving";
 	if (c->verifying && c->size > 0)
-		out->percent = (unsigned)(((c->again ? c->size : 0) + c->done) * 50 / c->size);
+		out->percent =
+			(unsigned)(((c->second_pass ? c->size : 0) + c->bytes_done) * 50 / c->size);
 	pthread_mutex_unlock(&c->lock);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What becomes of a burned disc once it is out of its drive: it gets a name of its
- * own, and is read back and compared. A thread of low priority does it, one disc after
- * the other; the drive burns the next one meanwhile.
+ * Burned discs after they were removed from their drive: each is renamed and verified, as
+ * configured. A thread of low priority does it, one disc after the other, while the drive
+ * burns the next one.
  *
- * The postburn queue is called from the main thread; postburn_rename() and postburn_name_*() from
- * any.
+ * The functions of struct postburn are for the main thread; postburn_rename() and
+ * postburn_name_of_*() for any.
  */
 #ifndef LIBRARY_POSTBURN_H
 #define LIBRARY_POSTBURN_H
@@ -26,67 +26,73 @@ enum postburn_rename {
 };
 
 struct postburn_config {
-	int folder;        /* of the media; stays the caller's */
+	int folder;        /* the media folder; stays the caller's */
 	const char *drive; /* for the log; copied */
 	enum postburn_rename move;
-	bool checksum;
-	/* True when the discs that left the drive are closed. */
+	bool checksum; /* verify, and keep the checksum */
+	/* True if all discs that were removed from the drive are closed; else no disc is begun. */
 	bool (*ready)(void *ctx);
 	void *ctx;
 };
 
 struct postburn;
 
-/* 0 or -errno. */
+/* Makes an empty queue. 0 or -errno. */
 int postburn_new(const struct postburn_config *config, sd_event *event, struct postburn **out);
-/* Gives up what is under way, at the next piece that is read. NULL is fine. */
+/* Stops the thread, which looks at the request after each piece it reads, and drops the queue.
+ * NULL is fine. */
 void postburn_free(struct postburn *c);
 
-/* That image has left its drive, burned and finalised. */
+/* Queues a finalised burned disc that was removed from its drive. */
 void postburn_add(struct postburn *c, const char *name, dev_t dev, ino_t ino);
-/* Discs were closed: ready() may say something else. NULL is fine. */
+/* To be called when discs were closed: begins the next disc if ready() allows. NULL is fine. */
 void postburn_kick(struct postburn *c);
 
 enum postburn_claim {
-	POSTBURN_IDLE,    /* nothing is done with it, or not any more */
-	POSTBURN_RENAMING /* it gets its name this very moment */
+	POSTBURN_IDLE,    /* the image is not queued or no longer, and can be inserted */
+	POSTBURN_RENAMING /* it is being renamed just now; its name is about to change */
 };
-/* The image goes into a drive: it is left alone from here on. c may be NULL. */
+/* Takes an image that is to be inserted out of the queue; verifying it stops. c may be NULL. */
 enum postburn_claim postburn_claim(struct postburn *c, dev_t dev, ino_t ino);
 
 #define POSTBURN_TEXT 320u
 struct postburn_status {
-	char image[512];             /* under way; "" = none */
+	char image[512];             /* the first in the queue; "" = the queue is empty */
 	const char *state;           /* "", "waiting", "moving" or "verifying" */
-	unsigned percent;            /* of the verifying */
-	unsigned waiting;            /* others behind it */
-	char last[POSTBURN_TEXT];    /* what became of the last one; "" = there was none */
-	char problem[POSTBURN_TEXT]; /* what went wrong last; "" = nothing */
+	unsigned percent;            /* of the verification */
+	unsigned waiting;            /* more images in the queue */
+	char last[POSTBURN_TEXT];    /* result of the last disc; "" = there was none */
+	char problem[POSTBURN_TEXT]; /* what went wrong with it; "" = nothing */
 };
 void postburn_status(struct postburn *c, struct postburn_status *out);
 
-/* ---- names (postburn_rename.c) -----------------------------------------------------------------
+/* ---- names (postburn_name.c) -----------------------------------------------------------------
  */
 
-#define POSTBURN_STEM 128u /* bytes with the final 0; room is left for "-9999.iso" and suffixes */
+/* Bytes of a name without .iso, with the final 0; "-9999.iso" and suffixes can be added. */
+#define POSTBURN_STEM 128u
 
 /*
- * A name made of a label, which a stranger wrote: UTF-8 in which nothing steers a terminal,
- * a shell, a path or FAT. False: nothing is left of it.
+ * Derives a name from a label, which is untrusted: valid UTF-8 without characters that are
+ * special to terminals, shells, paths or FAT. False: no character of the label can be used.
  */
 bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM]);
-/* Local time. */
+/* Derives a name from a time, as local time: 2026-11-26-153012. */
 void postburn_name_of_time(time_t t, char out[POSTBURN_STEM]);
 
 /*
- * old becomes STEM.iso, or STEM-2.iso and so on where that is taken, and its state goes with
- * it. On storage on return. 0 and the new name; -errno: it has its old name, -ENOENT that none.
- * A power cut leaves it either name, and its state beside it.
+ * Renames the image old and its state file to STEM.iso, or to STEM-2.iso and so on if the
+ * name is taken. 0 and the new name, which is on storage; -errno: the image has its old name,
+ * or with -ENOENT does not exist. After a power cut it has one of the two names, with its
+ * state file beside it.
  */
 int postburn_rename(
 	struct folder *f, const char *old, const char *stem, char to[STORE_NAME_MAX + 1]);
 
-/* A blank's name that is free, or that of an empty one nobody needs: "blank-1.iso" and so on. */
+/*
+ * Finds a name for a blank, "blank-1.iso" and so on: one that is free, or that of an empty
+ * image which is in no drive. in_use() tells which images are in drives. 0 or -errno.
+ */
 int postburn_blank_name(int folder, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx,
 	char out[POSTBURN_STEM]);
 

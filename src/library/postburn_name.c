@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Names for burned discs and for blanks, and how a disc gets one. */
+/* Names for burned discs and for blanks, and the rename itself. */
 #include "library/postburn.h"
 
 #include <errno.h>
@@ -12,11 +12,11 @@
 #include "util/array.h"
 
 #define SUFFIX   ".iso"
-#define TRIES    9999u
+#define TRIES    9999u /* numbers behind a name that is taken */
 #define STEM_MAX (POSTBURN_STEM - 1)
 
-/* Length of the sequence at p, and its character. 0: this is no UTF-8 (RFC 3629). */
-static size_t decode(const unsigned char *p, uint32_t *c)
+/* Decodes the UTF-8 sequence at p. Returns its length, 0 if it is invalid (RFC 3629). */
+static size_t decode_utf8(const unsigned char *p, uint32_t *c)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc0 ? 2 : 0;
@@ -32,8 +32,8 @@ static size_t decode(const unsigned char *p, uint32_t *c)
 	return *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c < 0xe000) ? 0 : n;
 }
 
-/* Of no use in a name: control characters, and those that turn or hide what is around them. */
-static bool is_unseen(uint32_t c)
+/* True for control characters, and for those that reverse or hide the text around them. */
+static bool is_invisible(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
 	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
@@ -41,13 +41,13 @@ static bool is_unseen(uint32_t c)
 	       (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-/* A path's, or what FAT and the programs of hosts refuse. */
-static bool is_taken(uint32_t c)
+/* True for characters that are special to paths, or that FAT and programs of hosts refuse. */
+static bool is_reserved(uint32_t c)
 {
 	return c < 0x80 && strchr("/\\:*?\"<>|", (int)c) != NULL;
 }
 
-/* "HOLIDAY.ISO" is to be HOLIDAY.iso. */
+/* Removes .iso at the end, in capitals or not: "HOLIDAY.ISO" becomes HOLIDAY.iso. */
 static void drop_suffix(char *name)
 {
 	size_t n = strlen(name), m = strlen(SUFFIX);
@@ -60,31 +60,31 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 {
 	const unsigned char *p = (const unsigned char *)label;
 	size_t n = 0, len;
-	bool any = false;
+	bool usable = false; /* has more than blanks, dots and underscores */
 	uint32_t c = 0;
 
 	for (; *p != '\0'; p += len) {
-		len = decode(p, &c);
-		if (len == 0 || is_unseen(c)) {
+		len = decode_utf8(p, &c);
+		if (len == 0 || is_invisible(c)) {
 			len = len ? len : 1;
 			continue;
 		}
-		/* No hidden file, no option of a command, no blanks in front. */
+		/* A name does not begin as a hidden file or an option, or with a blank. */
 		if (n == 0 && (c == '.' || c == ' ' || c == '-'))
 			continue;
 		if (n + len > STEM_MAX)
 			break;
-		if (is_taken(c))
+		if (is_reserved(c))
 			out[n++] = '_';
 		else
 			memcpy(out + n, p, len), n += len;
-		any |= !is_taken(c) && c != '_' && c != ' ' && c != '.';
+		usable |= !is_reserved(c) && c != '_' && c != ' ' && c != '.';
 	}
 	out[n] = '\0';
 	drop_suffix(out);
 	for (n = strlen(out); n > 0 && (out[n - 1] == ' ' || out[n - 1] == '.'); n--)
 		out[n - 1] = '\0';
-	return any && n > 0;
+	return usable && n > 0;
 }
 
 void postburn_name_of_time(time_t t, char out[POSTBURN_STEM])
@@ -95,7 +95,7 @@ void postburn_name_of_time(time_t t, char out[POSTBURN_STEM])
 		strcpy(out, "burned");
 }
 
-static void numbered(const char *stem, unsigned n, char out[STORE_NAME_MAX + 1])
+static void make_name(const char *stem, unsigned n, char out[STORE_NAME_MAX + 1])
 {
 	if (n == 1)
 		snprintf(out, STORE_NAME_MAX + 1, "%.127s" SUFFIX, stem);
@@ -103,20 +103,21 @@ static void numbered(const char *stem, unsigned n, char out[STORE_NAME_MAX + 1])
 		snprintf(out, STORE_NAME_MAX + 1, "%.127s-%u" SUFFIX, stem, n);
 }
 
-static void with(const char *name, const char *suffix, char out[2 * STORE_NAME_MAX])
+static void add_suffix(const char *name, const char *suffix, char out[2 * STORE_NAME_MAX])
 {
 	snprintf(out, 2 * STORE_NAME_MAX, "%s%s", name, suffix);
 }
 
-/* 1: a disc of that name has left something, which would be taken for this one's; 0; -errno. */
-static int has_rest(struct folder *f, const char *name)
+/* 1: a former disc of that name has left a state file or a checksum, which must not become this
+ * disc's; 0: it has not; -errno. */
+static int has_leftovers(struct folder *f, const char *name)
 {
 	static const char *const suffix[] = {STORE_SUFFIX, CHECKSUM_SUFFIX};
 	char file[2 * STORE_NAME_MAX], byte;
 	int r;
 
 	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
-		with(name, suffix[i], file);
+		add_suffix(name, suffix[i], file);
 		r = f->ops->read(f, file, &byte, 1);
 		if (r >= 0 || r == -EFBIG || r == -EINVAL)
 			return 1;
@@ -126,15 +127,15 @@ static int has_rest(struct folder *f, const char *name)
 	return 0;
 }
 
-/* A copy of the state under the new name, on storage: for a moment both discs have theirs. */
+/* Copies the state file to the new name, on storage: until the rename both names have one. */
 static int copy_state(struct folder *f, const char *old, const char *to, bool *copied)
 {
 	char text[STORE_TEXT_MAX], from[2 * STORE_NAME_MAX], own[2 * STORE_NAME_MAX];
 	int n, r;
 
 	*copied = false;
-	with(old, STORE_SUFFIX, from);
-	with(to, STORE_SUFFIX, own);
+	add_suffix(old, STORE_SUFFIX, from);
+	add_suffix(to, STORE_SUFFIX, own);
 	n = f->ops->read(f, from, text, sizeof(text));
 	if (n == -ENOENT)
 		return 0;
@@ -147,15 +148,15 @@ static int copy_state(struct folder *f, const char *old, const char *to, bool *c
 	return r == 0 ? f->ops->sync_names(f) : r;
 }
 
-static void drop_state(struct folder *f, const char *of)
+static void remove_state(struct folder *f, const char *of)
 {
 	char file[2 * STORE_NAME_MAX];
 
-	with(of, STORE_SUFFIX, file);
+	add_suffix(of, STORE_SUFFIX, file);
 	(void)f->ops->unlink(f, file);
 }
 
-static int move_to(struct folder *f, const char *old, const char *to)
+static int rename_to(struct folder *f, const char *old, const char *to)
 {
 	bool copied;
 	int r = copy_state(f, old, to, &copied);
@@ -164,13 +165,13 @@ static int move_to(struct folder *f, const char *old, const char *to)
 		r = f->ops->rename_new(f, old, to);
 	if (r < 0) {
 		if (copied)
-			drop_state(f, to);
+			remove_state(f, to);
 		return r;
 	}
-	/* The old state goes when storage knows the new name, not before. */
+	/* The old state file is removed only when the new name is on storage. */
 	r = f->ops->sync_names(f);
 	if (r == 0 && copied) {
-		drop_state(f, old);
+		remove_state(f, old);
 		(void)f->ops->sync_names(f);
 	}
 	return 0;
@@ -182,14 +183,14 @@ int postburn_rename(
 	int r;
 
 	for (unsigned n = 1; n <= TRIES; n++) {
-		numbered(stem, n, to);
+		make_name(stem, n, to);
 		if (strcmp(to, old) == 0)
 			return 0;
-		r = has_rest(f, to);
+		r = has_leftovers(f, to);
 		if (r > 0)
 			continue;
 		if (r == 0)
-			r = move_to(f, old, to);
+			r = rename_to(f, old, to);
 		if (r != -EEXIST) {
 			if (r < 0)
 				strcpy(to, old);
@@ -200,7 +201,7 @@ int postburn_rename(
 	return -EEXIST;
 }
 
-/* Nothing of that name, or an empty file that is in no drive: a blank nobody burned. */
+/* True if the name is free, or that of an empty image which is in no drive. */
 static bool is_blank_or_free(
 	int folder, const char *name, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx)
 {
@@ -218,15 +219,15 @@ static bool is_blank_or_free(
 int postburn_blank_name(int folder, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx,
 	char out[POSTBURN_STEM])
 {
-	char rest[2 * STORE_NAME_MAX], byte;
+	char leftover[2 * STORE_NAME_MAX], byte;
 
 	for (unsigned n = 1; n <= TRIES; n++) {
 		snprintf(out, POSTBURN_STEM, "blank-%u" SUFFIX, n);
-		with(out, STORE_SUFFIX, rest);
-		if (library_read(folder, rest, &byte, 1) != -ENOENT)
+		add_suffix(out, STORE_SUFFIX, leftover);
+		if (library_read(folder, leftover, &byte, 1) != -ENOENT)
 			continue;
-		with(out, CHECKSUM_SUFFIX, rest);
-		if (library_read(folder, rest, &byte, 1) != -ENOENT)
+		add_suffix(out, CHECKSUM_SUFFIX, leftover);
+		if (library_read(folder, leftover, &byte, 1) != -ENOENT)
 			continue;
 		if (is_blank_or_free(folder, out, in_use, ctx))
 			return 0;

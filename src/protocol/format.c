@@ -5,30 +5,17 @@
 #include <string.h>
 
 #include "protocol/field.h"
+#include "protocol/format_size.h"
+#include "protocol/format_stats.h"
 #include "util/array.h"
 
 #define BLOCK 2048u
 
 const char *format_message(const json_t *answer)
 {
-	const char *s = text(answer, "message");
+	const char *s = field_text(answer, "message");
 
 	return *s ? s : "?";
-}
-
-void format_size(uint64_t bytes, char out[16])
-{
-	static const char *const unit[] = {"kB", "MB", "GB", "TB"};
-	double value = (double)bytes / 1000.0;
-	size_t i = 0;
-
-	if (bytes < 1000) {
-		snprintf(out, 16, "%" PRIu64 " bytes", bytes);
-		return;
-	}
-	for (; value >= 999.995 && i + 1 < ARRAY_LEN(unit); i++)
-		value /= 1000.0;
-	snprintf(out, 16, "%.2f %s", value, unit[i]);
 }
 
 static void line_size(FILE *out, const char *label, uint64_t bytes)
@@ -56,74 +43,77 @@ static void format_host(const json_t *drive, FILE *out)
 {
 	const json_t *host = json_object_get(drive, "host");
 
-	if (!flag(host, "connected")) {
+	if (!field_flag(host, "connected")) {
 		fprintf(out, "  %-10s not connected\n", "host");
 		return;
 	}
-	fprintf(out, "  %-10s connected, %s speed%s\n", "host", text(host, "speed"),
-		flag(host, "suspended") ? ", asleep" : "");
+	fprintf(out, "  %-10s connected, %s speed%s\n", "host", field_text(host, "speed"),
+		field_flag(host, "suspended") ? ", asleep" : "");
 }
 
 static void format_disc(const json_t *drive, FILE *out)
 {
-	if (*text(drive, "image") == '\0')
+	if (*field_text(drive, "image") == '\0')
 		return;
-	fprintf(out, "  %-10s %s\n", "image", text(drive, "image"));
-	fprintf(out, "  %-10s %s\n", "path", text(drive, "path"));
-	line_size(out, "size", number(drive, "size"));
-	if (strcmp(text(drive, "medium"), "dvd+r") == 0) {
+	fprintf(out, "  %-10s %s\n", "image", field_text(drive, "image"));
+	fprintf(out, "  %-10s %s\n", "path", field_text(drive, "path"));
+	line_size(out, "size", field_number(drive, "size"));
+	if (strcmp(field_text(drive, "medium"), "dvd+r") == 0) {
 		fprintf(out, "  %-10s %" PRIu64 " of %" PRIu64 " blocks\n", "recorded",
-			number(drive, "recorded_blocks"), number(drive, "capacity_blocks"));
-		line_size(out, "free", number(drive, "free_blocks") * BLOCK);
+			field_number(drive, "recorded_blocks"),
+			field_number(drive, "capacity_blocks"));
+		line_size(out, "free", field_number(drive, "free_blocks") * BLOCK);
 	}
-	if (number(drive, "sessions") > 1)
+	if (field_number(drive, "sessions") > 1)
 		fprintf(out, "  %-10s %" PRIu64 ", tracks %" PRIu64 "\n", "sessions",
-			number(drive, "sessions"), number(drive, "tracks"));
-	if (flag(drive, "test_write"))
+			field_number(drive, "sessions"), field_number(drive, "tracks"));
+	if (field_flag(drive, "test_write"))
 		fprintf(out, "  %-10s the host burns a test, the disc stays as it is\n", "test");
-	if (*text(drive, "read_only"))
-		fprintf(out, "  %-10s %s\n", "read-only", text(drive, "read_only"));
-	if (*text(drive, "warning"))
-		fprintf(out, "  %-10s %s\n", "warning", text(drive, "warning"));
+	if (*field_text(drive, "read_only"))
+		fprintf(out, "  %-10s %s\n", "read-only", field_text(drive, "read_only"));
+	if (*field_text(drive, "warning"))
+		fprintf(out, "  %-10s %s\n", "warning", field_text(drive, "warning"));
 }
 
 /* What becomes of the discs that were burned. */
 static void format_burned(const json_t *drive, FILE *out)
 {
 	const json_t *b = json_object_get(drive, "burned");
-	const char *state = text(b, "state");
+	const char *state = field_text(b, "state");
 
 	if (strcmp(state, "verifying") == 0)
-		fprintf(out, "  %-10s verifying %s, %" PRIu64 " %%\n", "burned", text(b, "image"),
-			number(b, "percent"));
+		fprintf(out, "  %-10s verifying %s, %" PRIu64 " %%\n", "burned",
+			field_text(b, "image"), field_number(b, "percent"));
 	else if (*state)
-		fprintf(out, "  %-10s %s: %s\n", "burned", text(b, "image"), state);
-	if (number(b, "waiting"))
-		fprintf(out, "  %-10s %" PRIu64 " more waiting\n", "burned", number(b, "waiting"));
-	if (*text(b, "problem"))
-		fprintf(out, "  %-10s PROBLEM: %s\n", "burned", text(b, "problem"));
-	else if (*text(b, "last"))
-		fprintf(out, "  %-10s %s\n", "burned", text(b, "last"));
+		fprintf(out, "  %-10s %s: %s\n", "burned", field_text(b, "image"), state);
+	if (field_number(b, "waiting"))
+		fprintf(out, "  %-10s %" PRIu64 " more waiting\n", "burned",
+			field_number(b, "waiting"));
+	if (*field_text(b, "problem"))
+		fprintf(out, "  %-10s PROBLEM: %s\n", "burned", field_text(b, "problem"));
+	else if (*field_text(b, "last"))
+		fprintf(out, "  %-10s %s\n", "burned", field_text(b, "last"));
 }
 
 static void format_drive(const json_t *drive, FILE *out)
 {
-	fprintf(out, "%s\n", text(drive, "name"));
-	fprintf(out, "  %-10s %s\n", "medium", medium_name(text(drive, "medium")));
-	fprintf(out, "  %-10s %s\n", "state", text(drive, "state"));
+	fprintf(out, "%s\n", field_text(drive, "name"));
+	fprintf(out, "  %-10s %s\n", "medium", medium_name(field_text(drive, "medium")));
+	fprintf(out, "  %-10s %s\n", "state", field_text(drive, "state"));
 	format_disc(drive, out);
-	fprintf(out, "  %-10s %s%s\n", "lock", flag(drive, "locked") ? "locked by the host" : "no",
-		flag(drive, "eject_requested") ? ", the host is asked to eject" : "");
-	if (*text(drive, "pending"))
-		fprintf(out, "  %-10s %s\n", "pending", text(drive, "pending"));
+	fprintf(out, "  %-10s %s%s\n", "lock",
+		field_flag(drive, "locked") ? "locked by the host" : "no",
+		field_flag(drive, "eject_requested") ? ", the host is asked to eject" : "");
+	if (*field_text(drive, "pending"))
+		fprintf(out, "  %-10s %s\n", "pending", field_text(drive, "pending"));
 	format_burned(drive, out);
 	format_host(drive, out);
 	fprintf(out,
 		"  %-10s %" PRIu64 " (%" PRIu64 " failed), %" PRIu64 " blocks read, %" PRIu64
 		" written, %" PRIu64 " phase errors, %" PRIu64 " resets\n",
-		"commands", number(drive, "commands"), number(drive, "errors"),
-		number(drive, "blocks_read"), number(drive, "blocks_written"),
-		number(drive, "phase_errors"), number(drive, "resets"));
+		"commands", field_number(drive, "commands"), field_number(drive, "errors"),
+		field_number(drive, "blocks_read"), field_number(drive, "blocks_written"),
+		field_number(drive, "phase_errors"), field_number(drive, "resets"));
 }
 
 static void format_functions(const json_t *functions, FILE *out)
@@ -135,11 +125,11 @@ static void format_functions(const json_t *functions, FILE *out)
 		fputs("functions\n", out);
 	json_array_foreach(functions, i, each)
 	{
-		fprintf(out, "  %-10s %s", text(each, "type"),
-			*text(each, "node") ? text(each, "node") : "not there yet");
-		if (*text(each, "board_mac"))
-			fprintf(out, ", MAC %s here, %s at the host", text(each, "board_mac"),
-				text(each, "host_mac"));
+		fprintf(out, "  %-10s %s", field_text(each, "type"),
+			*field_text(each, "node") ? field_text(each, "node") : "not there yet");
+		if (*field_text(each, "board_mac"))
+			fprintf(out, ", MAC %s here, %s at the host", field_text(each, "board_mac"),
+				field_text(each, "host_mac"));
 		fputc('\n', out);
 	}
 }
@@ -167,8 +157,8 @@ static size_t width(const char *s)
 
 static void kind_of(const json_t *image, char *out, size_t size)
 {
-	const char *kind = text(image, "kind");
-	uint64_t sessions = number(image, "sessions");
+	const char *kind = field_text(image, "kind");
+	uint64_t sessions = field_number(image, "sessions");
 
 	if (strcmp(kind, "blank") == 0)
 		snprintf(out, size, "blank DVD+R");
@@ -187,12 +177,12 @@ static void make_row(const json_t *image, struct row *r)
 {
 	const json_t *label = json_object_get(image, "label");
 
-	r->name = text(image, "name");
-	r->label = !json_is_string(label)  ? "?"
-		   : *text(image, "label") ? text(image, "label")
-					   : "-";
+	r->name = field_text(image, "name");
+	r->label = !json_is_string(label)        ? "?"
+		   : *field_text(image, "label") ? field_text(image, "label")
+						 : "-";
 	kind_of(image, r->kind, sizeof(r->kind));
-	format_size(number(image, "size"), r->size);
+	format_size(field_number(image, "size"), r->size);
 }
 
 static void pad(FILE *out, const char *s, size_t to, bool right)
@@ -234,17 +224,18 @@ static void put_drives(FILE *out, const json_t *image)
 		fprintf(out, "%s%s", i == 0 ? "" : ",", json_string_value(each));
 	if (json_is_false(json_object_get(image, "insertable")))
 		fputs("  (cannot be inserted)", out);
-	if (flag(image, "damaged"))
+	if (field_flag(image, "damaged"))
 		fputs("  (DAMAGED: storage gave back other data than was burned)", out);
-	if (*text(image, "problem"))
-		fprintf(out, "  (read-only: %s)", text(image, "problem"));
+	if (*field_text(image, "problem"))
+		fprintf(out, "  (read-only: %s)", field_text(image, "problem"));
 	fputc('\n', out);
 }
 
 /* What is not in the list is said below it. */
 static void format_left_out(const json_t *answer, FILE *out)
 {
-	uint64_t unread = number(answer, "labels_unread"), unnamed = number(answer, "unnamed");
+	uint64_t unread = field_number(answer, "labels_unread"),
+		 unnamed = field_number(answer, "unnamed");
 
 	if (unread)
 		fprintf(out, "(labels not read yet: %" PRIu64 "; ask again)\n", unread);
@@ -253,7 +244,7 @@ static void format_left_out(const json_t *answer, FILE *out)
 			"(names that no command can hold, too long, not UTF-8 or with control "
 			"characters: %" PRIu64 ")\n",
 			unnamed);
-	if (flag(answer, "more"))
+	if (field_flag(answer, "more"))
 		fputs("(there are more, which are not shown)\n", out);
 }
 
@@ -290,12 +281,12 @@ bool format_details(const json_t *answer, FILE *out)
 	size_t i;
 
 	if (drives) {
-		const char *udc = text(answer, "udc");
+		const char *udc = field_text(answer, "udc");
 
-		fprintf(out, "mmcgadgetd %s, %s%s\n", text(answer, "version"),
+		fprintf(out, "mmcgadgetd %s, %s%s\n", field_text(answer, "version"),
 			*udc ? "on controller " : "not on any USB controller", udc);
-		if (*text(answer, "problem"))
-			fprintf(out, "  %-10s %s\n", "problem", text(answer, "problem"));
+		if (*field_text(answer, "problem"))
+			fprintf(out, "  %-10s %s\n", "problem", field_text(answer, "problem"));
 		json_array_foreach(drives, i, each) format_drive(each, out);
 		format_functions(json_object_get(answer, "functions"), out);
 	}
@@ -303,6 +294,6 @@ bool format_details(const json_t *answer, FILE *out)
 		format_list(answer, out);
 	format_left_out(answer, out);
 	json_array_foreach(verbs, i, each)
-		fprintf(out, "%-40s %s\n", text(each, "synopsis"), text(each, "help"));
+		fprintf(out, "%-40s %s\n", field_text(each, "synopsis"), field_text(each, "help"));
 	return format_stats(answer, out) || drives || json_array_size(images) > 0 || verbs;
 }

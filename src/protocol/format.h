@@ -3,18 +3,16 @@
 #ifndef PROTOCOL_FORMAT_H
 #define PROTOCOL_FORMAT_H
 
-#include <stdio.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
 
-/* The answer's message, "?" when there is none. */
+/* Returns the answer's message, "?" if it has none. */
 const char *format_message(const json_t *answer);
-/* What an answer says beyond its message (drives, images, verbs); false when that is nothing. */
+/*
+ * Prints what an answer holds beside its message: drives, images, statistics, verbs.
+ * Returns false if it holds none of them.
+ */
 bool format_details(const json_t *answer, FILE *out);
-/* The part of it that stats adds; false when there is none. */
-bool format_stats(const json_t *answer, FILE *out);
-/* "4.70 GB" and the like, decimal units as on a disc's sleeve. */
-void format_size(uint64_t bytes, char out[16]);
 
 #endif

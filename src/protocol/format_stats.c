@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The answer to stats as tables. */
-#include "protocol/format.h"
+#include "protocol/format_stats.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "protocol/field.h"
+#include "protocol/format_size.h"
 
 /* "850 us", "12 ms", "3.4 s" */
 static void latency(uint64_t us, char out[16])
@@ -22,13 +22,13 @@ static void format_command(const json_t *c, FILE *out)
 {
 	char bytes[16], median[16], p99[16], max[16];
 
-	format_size(number(c, "bytes"), bytes);
-	latency(number(c, "median_us"), median);
-	latency(number(c, "p99_us"), p99);
-	latency(number(c, "max_us"), max);
-	fprintf(out, "  %-29s %9" PRIu64 " %6" PRIu64 " %11s %8s %8s %8s\n", text(c, "command"),
-		number(c, "count"), number(c, "errors"), number(c, "bytes") ? bytes : "-", median,
-		p99, max);
+	format_size(field_number(c, "bytes"), bytes);
+	latency(field_number(c, "median_us"), median);
+	latency(field_number(c, "p99_us"), p99);
+	latency(field_number(c, "max_us"), max);
+	fprintf(out, "  %-29s %9" PRIu64 " %6" PRIu64 " %11s %8s %8s %8s\n",
+		field_text(c, "command"), field_number(c, "count"), field_number(c, "errors"),
+		field_number(c, "bytes") ? bytes : "-", median, p99, max);
 }
 
 static void format_drive(const json_t *d, FILE *out)
@@ -36,25 +36,28 @@ static void format_drive(const json_t *d, FILE *out)
 	const char *name = json_string_value(json_object_get(d, "name")), *key;
 	const json_t *commands = json_object_get(d, "per_command"), *each;
 	json_t *keys = json_object_get(d, "sense_keys"), *value;
-	uint64_t seconds = number(d, "seconds");
+	uint64_t seconds = field_number(d, "seconds");
 	char in[16], from[16];
 	bool first = true;
 	size_t i;
 
-	format_size(number(d, "bytes_in"), in);
-	format_size(number(d, "bytes_out"), from);
+	format_size(field_number(d, "bytes_in"), in);
+	format_size(field_number(d, "bytes_out"), from);
 	fprintf(out, "%s, in %" PRIu64 ":%02u:%02u\n", name ? name : "?", seconds / 3600,
 		(unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60));
 	fprintf(out, "  %-10s %" PRIu64 ", %" PRIu64 " failed, %" PRIu64 " without a status\n",
-		"commands", number(d, "commands"), number(d, "failed"), number(d, "aborted"));
+		"commands", field_number(d, "commands"), field_number(d, "failed"),
+		field_number(d, "aborted"));
 	fprintf(out, "  %-10s %s to the host, %s from it\n", "data", in, from);
 	fprintf(out, "  %-10s %" PRIu64 " inserted, %" PRIu64 " taken out, %" PRIu64 " asked for\n",
-		"discs", number(d, "inserted"), number(d, "ejected"), number(d, "eject_requests"));
+		"discs", field_number(d, "inserted"), field_number(d, "ejected"),
+		field_number(d, "eject_requests"));
 	fprintf(out,
 		"  %-10s %" PRIu64 " bus resets, %" PRIu64 " resets, %" PRIu64
 		" phase errors, %" PRIu64 " invalid CBWs, %" PRIu64 " transfer errors\n",
-		"usb", number(d, "bus_resets"), number(d, "resets"), number(d, "phase_errors"),
-		number(d, "invalid_cbws"), number(d, "transfer_errors"));
+		"usb", field_number(d, "bus_resets"), field_number(d, "resets"),
+		field_number(d, "phase_errors"), field_number(d, "invalid_cbws"),
+		field_number(d, "transfer_errors"));
 	json_object_foreach(keys, key, value)
 	{
 		fprintf(out, "%s%s %" JSON_INTEGER_FORMAT, first ? "  failed     " : ", ", key,

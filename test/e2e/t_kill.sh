@@ -146,7 +146,7 @@ for i in $(seq "${KILLS:-5}"); do
 	is "$name: the same disc is in the drive" "$(state image)" "burn$i.img"
 	echo "# $name: the disc is $(state state), next writable address $(state nwa)"
 	is "$name: nothing of it is given up" \
-		"$(journalctl -u mmcgadgetd --no-pager -o cat | grep -c "burn$i.img: .* are given up")" 0
+		"$(journalctl -u mmcgadgetd --no-pager -o cat | grep -c "burn$i.img: .* are lost")" 0
 	resets_at_most "$name" "burn$i" 1
 	same_device "$name" "burn$i"
 done

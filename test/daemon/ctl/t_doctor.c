@@ -3,7 +3,7 @@
 #include "daemon/control/control_fixture.h"
 
 #include "ctl/doctor.h"
-#include "ctl/doctor_int.h"
+#include "ctl/doctor_facts.h"
 
 #define TREE   "/proc/device-tree"
 #define UDC    "/sys/class/udc/fe980000.usb"

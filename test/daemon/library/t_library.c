@@ -383,7 +383,7 @@ static void refusals(void **state)
 			"\"empty\" is empty and cannot be written; a blank disc must be writable"},
 		{"huge", "too-large", "\"huge\" has more than 4294967294 blocks"},
 		{"a.iso.mmcdisc", "bad-name",
-			"\"a.iso.mmcdisc\" keeps the state of a disc; it is none itself"},
+			"\"a.iso.mmcdisc\" is the state file of a disc, not an image"},
 		{"cleared", "bad-state",
 			"\"cleared\" is empty, and its state in \"cleared.mmcdisc\" is not that of "
 			"a "
@@ -460,7 +460,7 @@ static void blanks(void **state)
 				      "data is never overwritten");
 	assert_int_equal(size_of("media/a.iso"), 4096);
 	assert_int_equal(image_create_blank(folder, "/media", "x.mmcdisc", &why), -EINVAL);
-	assert_string_equal(why.text, "\"x.mmcdisc\" would be taken for the state of a disc");
+	assert_string_equal(why.text, "\"x.mmcdisc\" is a name for state files of discs, not for images");
 	memset(longest, 'n', sizeof(longest) - 1);
 	assert_int_equal(image_create_blank(folder, "/media", longest, &why), -ENAMETOOLONG);
 	assert_string_equal(why.code, "bad-name");
@@ -468,11 +468,11 @@ static void blanks(void **state)
 	assert_int_equal(image_create_blank(folder, "/media", longest, &why), 0);
 	assert_int_equal(image_create_blank(folder, "/media", "x/new", &why), -ENOENT);
 	assert_string_equal(why.text,
-		"no folder for \"x/new\" in /media; a blank is made in folders that exist");
+		"no folder for \"x/new\" in /media; make the folder first");
 	assert_int_equal(image_create_blank(folder, "/media", "sub", &why), -ENOTBLK);
 	assert_string_equal(why.code, "not-a-file");
 	assert_int_equal(image_create_blank(folder, "/media", "sub/", &why), -EINVAL);
-	assert_string_equal(why.text, "\"sub/\" is no name for a file");
+	assert_string_equal(why.text, "\"sub/\" is not a valid file name");
 }
 
 int main(void)

@@ -7,6 +7,7 @@
 #include "protocol/lines.h"
 #include "ctl/client.h"
 #include "protocol/format.h"
+#include "protocol/format_size.h"
 #include "protocol/verbs.h"
 #include "protocol/words.h"
 #include "util/array.h"

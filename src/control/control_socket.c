@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Clients of the control socket. A client has one command under way at a time;
- * its next line is looked at when that is answered and the answer is sent.
- */
-#include "control/control_int.h"
+#include "control/control_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <fcntl.h>
 #include <unistd.h>
 
+#include "protocol/lines.h"
 #include "util/log.h"
 
 #define CLIENTS_MAX 64u
 
-struct client {
-	struct control *control;
-	struct client *next; /* control::clients */
+struct control_socket {
+	struct control_socket_config config;
+	char *name;
+	int fd;
+	sd_event *event;
+	sd_event_source *io;
+	struct control_client *clients;
+	unsigned count;
+};
+
+struct control_client {
+	struct control_socket *socket;
+	struct control_client *next; /* control_socket::clients */
 	int fd;
 	sd_event_source *io;
 	struct lines lines;
@@ -29,7 +37,7 @@ struct client {
 	size_t in_at, in_len;
 	char *out;
 	size_t out_at, out_len;
-	struct asked *asked; /* the command under way */
+	bool has_command; /* a line runs, its answer is due */
 	bool eof;
 	bool stepping; /* client_step() is on the stack */
 };
@@ -41,24 +49,22 @@ static const char too_many[] =
 static const char unfinished[] = "{\"ok\":false,\"message\":\"a line without a newline at its end; "
 				 "nothing was done\",\"code\":\"bad-line\"}\n";
 
-static void client_free(struct client *cl)
+static void client_free(struct control_client *cl)
 {
-	struct client **at = &cl->control->clients;
+	struct control_client **at = &cl->socket->clients;
 
 	while (*at != cl)
 		at = &(*at)->next;
 	*at = cl->next;
-	cl->control->n_clients--;
-	if (cl->asked)
-		cl->asked->client = NULL;
+	cl->socket->count--;
 	sd_event_source_disable_unref(cl->io);
 	close(cl->fd);
 	free(cl->out);
 	free(cl);
 }
 
-/* 1: all sent; 0: the rest later; -errno. */
-static int flush(struct client *cl)
+/* 1: all was sent; 0: the kernel takes the rest later; -errno. */
+static int flush(struct control_client *cl)
 {
 	ssize_t n;
 
@@ -76,8 +82,8 @@ static int flush(struct client *cl)
 	return 1;
 }
 
-/* 1: there is input to work on, or its end; 0: later; -errno. */
-static int fill(struct client *cl)
+/* 1: input was read, or its end; 0: there is none yet; -errno. */
+static int read_input(struct control_client *cl)
 {
 	ssize_t n = read(cl->fd, cl->in, sizeof(cl->in));
 
@@ -94,8 +100,9 @@ static int fill(struct client *cl)
 	return 1;
 }
 
-static void take_line(struct client *cl)
+static void take_line(struct control_client *cl)
 {
+	const struct control_socket_config *c = &cl->socket->config;
 	enum lines_event what;
 	char *line;
 	size_t len;
@@ -103,12 +110,14 @@ static void take_line(struct client *cl)
 
 	cl->in_at += lines_take(
 		&cl->lines, cl->in + cl->in_at, cl->in_len - cl->in_at, &event, &what, &line, &len);
-	if (event)
-		control_ask(cl->control, cl, what == LINES_LINE ? line : NULL, len);
+	if (!event)
+		return;
+	cl->has_command = true;
+	c->run_line(c->ctx, cl, what == LINES_LINE ? line : NULL, len);
 }
 
-/* As far as it goes; the client may be gone afterwards. */
-static void client_step(struct client *cl)
+/* Sends, runs lines and reads until one of them has to wait. May free the client. */
+static void client_step(struct control_client *cl)
 {
 	uint32_t wait = 0;
 	int r = 1;
@@ -120,7 +129,7 @@ static void client_step(struct client *cl)
 		if (r != 1)
 			break;
 		wait = 0;
-		if (cl->asked)
+		if (cl->has_command)
 			break;
 		if (cl->in_at < cl->in_len) {
 			take_line(cl);
@@ -131,29 +140,24 @@ static void client_step(struct client *cl)
 			break;
 		}
 		wait = EPOLLIN;
-		r = fill(cl);
+		r = read_input(cl);
 	}
 	cl->stepping = false;
 	if (r < 0) {
 		client_free(cl);
 		return;
 	}
-	/* With a command under way not even a hang-up is waited for: epoll would spin on it. */
+	/* While a command runs, not even a hang-up is waited for: epoll would report it forever. */
 	if (wait)
 		sd_event_source_set_io_events(cl->io, wait);
 	sd_event_source_set_enabled(cl->io, wait ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
-void client_set_asked(struct client *cl, struct asked *asked)
-{
-	cl->asked = asked;
-}
-
-void client_answer(struct client *cl, const json_t *answer)
+void control_client_answer(struct control_client *cl, const json_t *answer)
 {
 	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
 
-	cl->asked = NULL;
+	cl->has_command = false;
 	if (!text || asprintf(&cl->out, "%s\n", text) < 0)
 		cl->out = strdup(no_memory);
 	free(text);
@@ -172,38 +176,38 @@ static int on_client(sd_event_source *s, int fd, uint32_t events, void *client)
 	return 0;
 }
 
-static int on_accept(sd_event_source *s, int fd, uint32_t events, void *control)
+static int on_accept(sd_event_source *source, int fd, uint32_t events, void *socket)
 {
-	struct control *c = control;
-	struct client *cl;
+	struct control_socket *s = socket;
+	struct control_client *cl;
 	int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	(void)s;
+	(void)source;
 	(void)events;
 	if (peer < 0)
 		return 0;
-	cl = c->n_clients < CLIENTS_MAX ? calloc(1, sizeof(*cl)) : NULL;
-	if (!cl || sd_event_add_io(c->event, &cl->io, peer, EPOLLIN, on_client, cl) < 0) {
+	cl = s->count < CLIENTS_MAX ? calloc(1, sizeof(*cl)) : NULL;
+	if (!cl || sd_event_add_io(s->event, &cl->io, peer, EPOLLIN, on_client, cl) < 0) {
 		(void)!send(peer, too_many, sizeof(too_many) - 1, MSG_NOSIGNAL);
 		close(peer);
 		free(cl);
 		return 0;
 	}
-	cl->control = c;
+	cl->socket = s;
 	cl->fd = peer;
-	cl->next = c->clients;
-	c->clients = cl;
-	c->n_clients++;
+	cl->next = s->clients;
+	s->clients = cl;
+	s->count++;
 	return 0;
 }
 
-int client_listen(struct control *c, int gid)
+static int bind_socket(const struct control_socket_config *c)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	mode_t mask;
 	int fd, r;
 
-	r = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", c->directory, c->socket);
+	r = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", c->directory, c->name);
 	if (r >= (int)sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -213,21 +217,55 @@ int client_listen(struct control *c, int gid)
 	mask = umask(0177);
 	r = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
 	umask(mask);
-	if (r < 0) {
+	if (r < 0)
 		close(fd);
-		return r;
-	}
-	c->socket_fd = fd;
-	if (fchownat(c->dir_fd, c->socket, (uid_t)-1, (gid_t)gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-		fchmodat(c->dir_fd, c->socket, 0660, 0) < 0 || listen(fd, 16) < 0)
-		return -errno;
-	return sd_event_add_io(c->event, &c->socket_io, fd, EPOLLIN, on_accept, c);
+	return r < 0 ? r : fd;
 }
 
-void client_close_all(struct control *c)
+int control_socket_new(
+	const struct control_socket_config *config, sd_event *event, struct control_socket **out)
 {
-	while (c->clients) {
-		(void)flush(c->clients);
-		client_free(c->clients);
+	struct control_socket *s = calloc(1, sizeof(*s));
+	int r = 0;
+
+	if (!s)
+		return -ENOMEM;
+	s->config = *config;
+	s->config.directory = s->config.name = NULL;
+	s->event = sd_event_ref(event);
+	s->name = strdup(config->name);
+	s->fd = s->name ? bind_socket(config) : -ENOMEM;
+	if (s->fd < 0)
+		r = s->fd;
+	else if (fchownat(config->dir_fd, s->name, (uid_t)-1, config->group, AT_SYMLINK_NOFOLLOW) <
+			 0 ||
+		 fchmodat(config->dir_fd, s->name, 0660, 0) < 0 || listen(s->fd, 16) < 0)
+		r = -errno;
+	if (r == 0)
+		r = sd_event_add_io(event, &s->io, s->fd, EPOLLIN, on_accept, s);
+	if (r < 0) {
+		control_socket_free(s);
+		return r;
 	}
+	*out = s;
+	return 0;
+}
+
+void control_socket_free(struct control_socket *s)
+{
+	if (!s)
+		return;
+	while (s->clients) {
+		(void)flush(s->clients);
+		client_free(s->clients);
+	}
+	sd_event_source_disable_unref(s->io);
+	sd_event_unref(s->event);
+	/* Only a socket that was bound here is removed. */
+	if (s->fd >= 0) {
+		unlinkat(s->config.dir_fd, s->name, 0);
+		close(s->fd);
+	}
+	free(s->name);
+	free(s);
 }

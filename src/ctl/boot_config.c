@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * config.txt of the Raspberry Pi, as far as it decides what the USB port is:
- * sections ("conditional filters"), the dwc2 overlay, otg_mode, include.
- */
-#include "ctl/doctor_int.h"
+#include "ctl/boot_config.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ctl/root_file.h"
 
 #define INCLUDES 4u /* deep */
 
@@ -139,7 +137,7 @@ static bool read_config(
 	FILE *f;
 
 	memset(out, 0, sizeof(*out));
-	facts_path(root, dir, sizeof(dir), "%s", folder);
+	root_path(root, dir, sizeof(dir), "%s", folder);
 	snprintf(path, sizeof(path), "%s/config.txt", dir);
 	f = fopen(path, "re");
 	if (!f)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control socket and its clients. A client has one control command under way at a time:
+ * its next line is read when the answer has been sent. Everything runs on the main thread.
+ */
+#ifndef CONTROL_CONTROL_SOCKET_H
+#define CONTROL_CONTROL_SOCKET_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+struct control_socket;
+struct control_client;
+
+struct control_socket_config {
+	const char *directory, *name; /* together the path; only for control_socket_new() */
+	int dir_fd;                   /* of directory; stays the caller's */
+	gid_t group;                  /* may connect; (gid_t)-1 = the daemon's own */
+	/*
+	 * Runs a line (line[len] is writable; NULL: the line was too long) and calls
+	 * control_client_answer() exactly once, before or after it returns.
+	 */
+	void (*run_line)(void *ctx, struct control_client *client, char *line, size_t len);
+	void *ctx;
+};
+
+/* Makes the socket and listens. 0 or -errno; nothing of that name may exist. */
+int control_socket_new(
+	const struct control_socket_config *config, sd_event *event, struct control_socket **out);
+/*
+ * Sends what the kernel takes at once, closes all connections and removes the socket. All
+ * lines must have been answered. NULL is fine.
+ */
+void control_socket_free(struct control_socket *s);
+
+/*
+ * Answers the client's line; NULL: there was no memory for an answer. The answer stays the
+ * caller's. May free the client.
+ */
+void control_client_answer(struct control_client *cl, const json_t *answer);
+
+#endif
