@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How far a burn that is going on will come. */
-#include "drive/drive_int.h"
+#include "drive/burn_end.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -9,17 +8,19 @@
 #include "util/array.h"
 #include "util/be.h"
 
-#define PVD_BLOCK 16u /* ECMA-119 6.2.1 */
+#define PVD_BLOCK 16u /* of the primary volume descriptor, ECMA-119 6.2.1 */
 
-static int read_block(const struct drive *d, uint32_t block, uint8_t buf[MEDIA_BLOCK])
+/* Returns 0, or -1 if the name does not lead to the image any more or the block is not there. */
+static int read_block(
+	int folder, const struct image *image, uint32_t block, uint8_t buf[MEDIA_BLOCK])
 {
 	struct library_file f;
 	ssize_t n = -1;
 	int fd;
 
-	if (library_find(d->folder, d->in.name, &f) < 0)
+	if (library_find(folder, image->name, &f) < 0)
 		return -1;
-	fd = f.dev == d->in.dev && f.ino == d->in.ino ? library_open(&f) : -1;
+	fd = f.dev == image->dev && f.ino == image->ino ? library_open(&f) : -1;
 	if (fd >= 0) {
 		n = pread(fd, buf, MEDIA_BLOCK, (off_t)block * MEDIA_BLOCK);
 		close(fd);
@@ -28,7 +29,7 @@ static int read_block(const struct drive *d, uint32_t block, uint8_t buf[MEDIA_B
 	return n == MEDIA_BLOCK ? 0 : -1;
 }
 
-/* ECMA-119 8.4: the volume's size stands in its first descriptor, in both byte orders. */
+/* ECMA-119 8.4: the first descriptor gives the volume's size, in both byte orders. */
 static uint32_t volume_blocks(const uint8_t *p)
 {
 	uint32_t blocks = get_le32(p + 80);
@@ -39,7 +40,8 @@ static uint32_t volume_blocks(const uint8_t *p)
 	return blocks;
 }
 
-uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)
+uint32_t burn_end_find(
+	struct burn_end *b, int folder, const struct image *in, const struct mmc_state *m)
 {
 	uint8_t block[MEDIA_BLOCK];
 
@@ -48,17 +50,18 @@ uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)
 	if (m->reserved)
 		return m->nwa + m->free;
 	/*
-	 * Of an image that is burned from the first block on. The size in a later session's
-	 * descriptor means one thing to one burner and another to the next.
+	 * Only for an image that is burned from the disc's first block on. Burning programs
+	 * do not agree on what the size in a later session's descriptor means.
 	 */
-	if (m->readable || m->testing || !d->in.name || m->nwa <= PVD_BLOCK) {
-		d->volume.known = false;
+	if (m->readable || m->testing || !in->name || m->nwa <= PVD_BLOCK) {
+		b->known = false;
 		return 0;
 	}
-	if (!d->volume.known && read_block(d, PVD_BLOCK, block) == 0) {
-		d->volume.blocks = volume_blocks(block);
-		/* Not there yet is asked again: the writer may be a moment behind. */
-		d->volume.known = d->volume.blocks > 0 || m->nwa > 1024;
+	if (!b->known && read_block(folder, in, PVD_BLOCK, block) == 0) {
+		b->blocks = volume_blocks(block);
+		/* A descriptor that is not there yet is read again: the write-behind thread
+		   may need a moment. */
+		b->known = b->blocks > 0 || m->nwa > 1024;
 	}
-	return d->volume.known ? MIN(d->volume.blocks, m->capacity) : 0;
+	return b->known ? MIN(b->blocks, m->capacity) : 0;
 }

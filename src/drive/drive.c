@@ -1,311 +1,201 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "drive/drive_int.h"
+#include "drive/drive.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "drive/burn_end.h"
+#include "drive/drive_find.h"
+#include "drive/drive_handover.h"
+#include "drive/drive_machine.h"
+#include "drive/drive_record.h"
+#include "drive/host_log.h"
 #include "library/library.h"
 #include "util/log.h"
 
-static void wake_main(struct drive *d)
-{
-	uint64_t one = 1;
+struct drive {
+	char *name, *media;
+	int folder;
+	struct drives *set; /* NULL: not added yet */
+	struct catalog *catalog;
+	struct drive_handover *handover;
+	struct engine_thread *engine;
+	struct disc_closer *closer;
+	struct disc_opener opener;
+	struct holder holder;
+	struct drive_find *find;
+	struct drive_machine *machine;
+	struct drive_commands *commands;
+	struct drive_record *record;
+	struct burned *burned;
+	struct burn_end burn_end;
+	sd_event_source *timer;
+};
 
-	/* Full (EAGAIN) means it is going to wake anyway. */
-	(void)!write(d->wake_fd, &one, sizeof(one));
+/* ---- services of the state machine ---------------------------------------------------------- */
+
+static bool find_is_exact(void *ctx, const char *name)
+{
+	return drive_find_is_exact(((const struct drive *)ctx)->find, name);
 }
 
-/* What the main thread acts upon or logs; the counters it reads when somebody asks. */
-static bool differs(const struct mmc_state *a, const struct mmc_state *b)
+static void find_begin(void *ctx, const struct drive_command *command)
 {
-	return a->loaded != b->loaded || a->ejected_by_host != b->ejected_by_host ||
-	       a->locked != b->locked || a->eject_requested != b->eject_requested ||
-	       a->profile != b->profile || a->finalised != b->finalised;
+	drive_find_begin(((const struct drive *)ctx)->find, command);
 }
 
-void drive_changed(void *drive)
+static void find_cancel(void *ctx)
 {
-	struct drive *d = drive;
-	struct mmc_state now;
-	bool wake;
-
-	mmc_get_state(d->engine, &now);
-	drive_handover_store(d);
-	pthread_mutex_lock(&d->lock);
-	wake = differs(&now, &d->mail.state);
-	d->mail.state = now;
-	pthread_mutex_unlock(&d->lock);
-	if (wake)
-		wake_main(d);
+	drive_find_cancel(((const struct drive *)ctx)->find);
 }
 
-/* A medium's thread: what the engine waits for is there. */
-static void medium_ready(void *drive)
+static enum disc_opening open_image(
+	void *ctx, const char *name, bool blank, bool may_wait, struct image *out, json_t **answer)
 {
-	struct drive *d = drive;
+	const struct drive *d = ctx;
 
-	/* The lock holds the port where it is. */
-	pthread_mutex_lock(&d->lock);
-	if (d->attached && d->port.resume)
-		d->port.resume(d->port.usb);
-	pthread_mutex_unlock(&d->lock);
+	return disc_opener_open(&d->opener, name, blank, may_wait, out, answer);
 }
 
-void drive_flush(void *drive)
+static bool any_leaving(void *ctx)
 {
-	struct drive *d = drive;
-
-	d->flush_waits = !mmc_flush(d->engine);
-	drive_changed(d);
+	return holders_any_leaving(((const struct drive *)ctx)->opener.holders);
 }
 
-/*
- * Last reference gone, mostly on the USB thread at the end of a command, which
- * must not wait for the storage.
- */
-void drive_disc_released(struct disc *disc, void *drive)
+static int eject(void *ctx, const struct usb_task *task)
 {
-	struct drive *d = drive;
-	bool full;
-
-	pthread_mutex_lock(&d->lock);
-	full = d->mail.n_released == DRIVE_RELEASED;
-	if (!full)
-		d->mail.released[d->mail.n_released++] = disc;
-	pthread_mutex_unlock(&d->lock);
-	/* Not met with one disc in and one in flight; closing here is slow, not wrong. */
-	if (full)
-		disc_destroy(disc);
-	wake_main(d);
+	return engine_thread_post(((const struct drive *)ctx)->engine, task);
 }
 
-/* False: storage is at it, and says when it is worth going on. */
-static bool close_disc(struct drive *d)
+static int insert(void *ctx, struct image *image)
 {
-	const struct timespec nap = {.tv_nsec = 1000000};
+	const struct drive *d = ctx;
+	struct usb_task task = {.kind = USB_TASK_INSERT, .disc = image->disc};
+	int r;
 
-	for (;;) {
-		d->job.sense = mmc_finalise(d->engine);
-		if (d->job.sense != MMC_SENSE_AGAIN)
-			return true;
-		if (d->attached && d->port.resume)
-			return false;
-		nanosleep(&nap, NULL); /* no thread that would be told */
-	}
+	/* The task may end, and the command with it, before the call returns. */
+	image->disc = NULL;
+	image_write_behind(&d->opener.policy, task.disc);
+	handover_image_set(&task.image, image->name, image->dev, image->ino);
+	r = engine_thread_post(d->engine, &task);
+	if (r < 0)
+		image->disc = task.disc;
+	return r;
 }
 
-/* Asked where the host's commands are carried out: it cannot load it in between. */
-static bool is_out(const struct drive *d)
+static int finalise(void *ctx)
 {
-	struct mmc_state now;
+	const struct usb_task task = {.kind = USB_TASK_FINALISE};
 
-	mmc_get_state(d->engine, &now);
-	return now.ejected_by_host;
+	return engine_thread_post(((const struct drive *)ctx)->engine, &task);
 }
 
-static void record_eject(struct drive *d)
+static bool host_is_absent(void *ctx)
 {
-	if (d->job.result == MMC_EJECT_REQUESTED)
-		recorder_event(d->recorder, TRACE_EJECT_ASKS);
-	else if (d->job.result == MMC_EJECT_DONE)
-		recorder_event(d->recorder, d->job.force ? TRACE_EJECT_FORCE : TRACE_EJECT);
+	return engine_thread_host_is_absent(((const struct drive *)ctx)->engine);
 }
 
-static void run_job(void *arg)
+static void start_timer(void *ctx, unsigned ms)
 {
-	struct drive *d = arg;
+	const struct drive *d = ctx;
 
-	switch (d->job.kind) {
-	case JOB_EJECT:
-		d->job.stays = d->job.if_out && !is_out(d);
-		d->job.stays |= d->job.if_idle && drive_burned_in_use(d, d->job.used);
-		if (d->job.stays)
-			break;
-		d->job.result = mmc_eject(d->engine, d->job.force);
-		record_eject(d);
-		if (d->job.result != MMC_EJECT_REQUESTED)
-			drive_handover_name(&d->handover_state.image, NULL);
-		break;
-	case JOB_INSERT:
-		mmc_insert(d->engine, d->job.disc);
-		d->job.disc = NULL;
-		recorder_inserted(d->recorder);
-		d->handover_state.image = d->job.image;
-		break;
-	case JOB_CLOSE:
-		d->job_waits = !close_disc(d);
-		if (d->job_waits)
-			return;
-		if (!d->job.sense)
-			recorder_event(d->recorder, TRACE_FINALISE);
-		break;
-	}
-	drive_changed(d);
-	pthread_mutex_lock(&d->lock);
-	d->mail.job_done = true;
-	pthread_mutex_unlock(&d->lock);
-	wake_main(d);
+	sd_event_source_set_time_relative(d->timer, (uint64_t)ms * 1000);
+	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
 }
 
-void drive_resumed(void *drive)
+static void stop_timer(void *ctx)
 {
-	struct drive *d = drive;
-
-	if (d->job_waits)
-		run_job(d);
-	if (d->flush_waits)
-		drive_flush(d);
+	sd_event_source_set_enabled(((const struct drive *)ctx)->timer, SD_EVENT_OFF);
 }
 
-static void log_host(struct drive *d, const struct mmc_state *now)
+static bool command_waits(void *ctx)
 {
-	const char *image = d->in.name ? d->in.name : "the disc";
-
-	if (now->ejected_by_host && !d->seen.ejected_by_host)
-		log_info("%s: the host ejected %s", d->name, image);
-	if (!now->ejected_by_host && d->seen.ejected_by_host && now->loaded)
-		log_info("%s: the host loaded %s again", d->name, image);
-	if (now->finalised && !d->seen.finalised && d->in.recordable && d->seen.loaded)
-		log_info("%s: %s is finalised, %u blocks", d->name, image, now->recorded);
-	if (now->finalised && !now->testing && !d->burned.finished && d->in.recordable &&
-		d->in.name)
-		drive_burned_finished(d);
-	if (now->locked != d->seen.locked)
-		log_debug(
-			"%s: the host %s the drive", d->name, now->locked ? "locked" : "unlocked");
+	return drive_commands_any_waits(((const struct drive *)ctx)->commands);
 }
 
-/* The closer's thread: wakes the main thread. */
-static void discs_closed(void *drive)
+static void command_finished(void *ctx)
 {
-	wake_main(drive);
+	drive_commands_next(((const struct drive *)ctx)->commands);
 }
 
-/* Takes in what the USB thread left. */
-static void take_mail(struct drive *d)
+static int choose_blank(void *ctx, char **name, json_t **answer)
 {
-	struct disc *released[DRIVE_RELEASED];
-	bool done, opened;
-	struct mmc_state now;
-	unsigned n;
-
-	pthread_mutex_lock(&d->lock);
-	now = d->mail.state;
-	done = d->mail.job_done;
-	d->mail.job_done = false;
-	n = d->mail.n_released;
-	memcpy(released, d->mail.released, sizeof(released));
-	d->mail.n_released = 0;
-	pthread_mutex_unlock(&d->lock);
-
-	for (unsigned i = 0; i < n; i++)
-		disc_closer_add(d->closer, released[i]);
-	disc_closer_run(d->closer);
-	log_host(d, &now);
-	opened = now.ejected_by_host && !d->seen.ejected_by_host;
-	d->seen = now;
-	if (done) {
-		d->job.out = false;
-		drive_op_job_done(d);
-	}
-	drive_op_event(d);
-	postburn_kick(d->burned.postburn);
-	if (opened)
-		drive_op_host_ejected(d);
+	return burned_choose_blank(((const struct drive *)ctx)->burned, name, answer);
 }
 
-static int on_wake(sd_event_source *s, int fd, uint32_t events, void *drive)
+static void blank_failed(void *ctx, const char *problem)
 {
-	uint64_t count;
+	burned_blank_failed(((const struct drive *)ctx)->burned, problem);
+}
 
-	(void)s;
-	(void)events;
-	(void)!read(fd, &count, sizeof(count));
-	take_mail(drive);
-	return 0;
+static const struct drive_services services = {
+	.find_is_exact = find_is_exact,
+	.find_begin = find_begin,
+	.find_cancel = find_cancel,
+	.open = open_image,
+	.any_leaving = any_leaving,
+	.eject = eject,
+	.insert = insert,
+	.finalise = finalise,
+	.host_is_absent = host_is_absent,
+	.start_timer = start_timer,
+	.stop_timer = stop_timer,
+	.command_waits = command_waits,
+	.finished = command_finished,
+	.choose_blank = choose_blank,
+	.blank_failed = blank_failed,
+};
+
+/* ---- events for the state machine ----------------------------------------------------------- */
+
+static void on_found(void *ctx, const char *name, json_t *answer)
+{
+	drive_machine_found(((const struct drive *)ctx)->machine, name, answer);
 }
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *drive)
 {
 	(void)s;
 	(void)usec;
-	drive_op_timeout(drive);
+	drive_machine_timeout(((const struct drive *)drive)->machine);
 	return 0;
 }
 
-static void flush_by_time(void *drive)
+static void on_mail(void *ctx, const struct engine_mail *mail)
 {
-	struct drive *d = drive;
+	const struct drive *d = ctx;
 
-	pthread_mutex_lock(&d->lock);
-	d->mail.flush_posted = false;
-	pthread_mutex_unlock(&d->lock);
-	drive_flush(d);
+	for (unsigned i = 0; i < mail->n_released; i++)
+		disc_closer_add(d->closer, mail->released[i]);
+	disc_closer_run(d->closer);
+	drive_machine_engine_event(
+		d->machine, &mail->state, mail->task_done ? &mail->result : NULL);
 }
 
-/* What a host leaves unsynced when it pauses must not stay so: it may pause for good. */
-static int on_sync_timer(sd_event_source *s, uint64_t usec, void *drive)
-{
-	struct drive *d = drive;
-	bool dirty;
+/* ---- creation ------------------------------------------------------------------------------- */
 
-	(void)usec;
-	/* One at a time: the thread may hang in a slow medium. */
-	pthread_mutex_lock(&d->lock);
-	dirty = d->attached && d->mail.state.unsynced > 0 && !d->mail.flush_posted;
-	d->mail.flush_posted |= dirty;
-	pthread_mutex_unlock(&d->lock);
-	if (dirty)
-		(void)d->port.post(d->port.usb, flush_by_time, d);
-	sd_event_source_set_time_relative(s, (uint64_t)d->sync_ms * 1000);
-	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
-}
-
-void drive_start_timer(struct drive *d, unsigned ms)
-{
-	sd_event_source_set_time_relative(d->timer, (uint64_t)ms * 1000);
-	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
-}
-
-void drive_stop_timer(struct drive *d)
-{
-	sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
-}
-
-int drive_post(struct drive *d)
-{
-	int r;
-
-	d->job.out = true;
-	if (!d->attached) {
-		run_job(d);
-		take_mail(d);
-		return 0;
-	}
-	r = d->port.post(d->port.usb, run_job, d);
-	if (r < 0)
-		d->job.out = false;
-	return r;
-}
-
-int drive_call(struct drive *d, void (*fn)(void *arg), void *arg)
-{
-	if (d->attached)
-		return d->port.post(d->port.usb, fn, arg);
-	fn(arg);
-	return 0;
-}
-
-/* What a service sees and writes to is for its unit to say. */
+/* The reason may lie in the service's unit, which limits what the daemon sees and may write. */
 #define SHUT_IN " (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
 
-/* One look is enough for all drives of a folder. */
+/* index: the drive's place in the configuration, for messages. */
+static int open_folder(struct drive *d, const struct drive_config *config, unsigned index)
+{
+	d->folder = library_open_folder(config->media);
+	if (d->folder < 0) {
+		log_error("drives[%u]: media folder %s: %s%s", index, config->media,
+			strerror(-d->folder), geteuid() ? SHUT_IN : "");
+		return d->folder;
+	}
+	if (faccessat(d->folder, ".", W_OK, AT_EACCESS) < 0)
+		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s", index,
+			config->media, strerror(errno), geteuid() ? SHUT_IN : "");
+	return 0;
+}
+
+/* All drives of a folder share one catalog, so the folder is read once for all of them. */
 static int get_catalog(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
@@ -318,45 +208,149 @@ static int get_catalog(struct drive *d, const struct drive_config *config, const
 	return catalog_new(d->folder, event, config->label_wait, &d->catalog);
 }
 
+static int make_engine(struct drive *d, const struct drive_config *config, sd_event *event)
+{
+	struct engine_thread_config ec = {
+		.mmc = config->mmc,
+		.event = event,
+		.sync_ms = config->sync_ms,
+		.observer = &drive_handover_observer,
+		.mail = on_mail,
+		.ctx = d,
+	};
+	int r = drive_handover_new(&d->handover);
+
+	ec.observer_ctx = d->handover;
+	if (r == 0)
+		r = engine_thread_new(&ec, &d->engine);
+	if (r == 0)
+		r = disc_closer_new(engine_thread_wake, d->engine, &d->closer);
+	return r;
+}
+
+static void describe_opener(
+	struct drive *d, const struct drive_config *config, const struct drives *set)
+{
+	d->opener = (struct disc_opener){
+		.folder = d->folder,
+		.media = d->media,
+		.policy = {.max_unsaved = config->max_unsaved,
+			.fits = config->fits,
+			.release = engine_thread_released,
+			.release_ctx = d->engine,
+			.ready = engine_thread_storage_ready,
+			.ready_ctx = d->engine},
+		.closer = d->closer,
+		.holders = &set->holders,
+		.self = &d->holder,
+	};
+}
+
+static int make_find(struct drive *d)
+{
+	const struct drive_find_config fc = {
+		.drive = d->name,
+		.folder = d->folder,
+		.media = d->media,
+		.catalog = d->catalog,
+		.holders = d->opener.holders,
+		.self = &d->holder,
+		.found = on_found,
+		.ctx = d,
+	};
+
+	return drive_find_new(&fc, &d->find);
+}
+
+static int make_machine(struct drive *d, const struct drive_config *config)
+{
+	struct drive_machine_config mc = {
+		.drive = d->name,
+		.swap_gap = config->swap_gap,
+		.unlock_wait = config->unlock_wait,
+		.reload_wait = config->burned.reload,
+		.services = &services,
+		.ctx = d,
+	};
+	struct drive_commands_config cc = {.drive = d->name, .brings_next = config->brings_next};
+	int r;
+
+	engine_thread_get_state(d->engine, &mc.state);
+	r = drive_machine_new(&mc, &d->machine);
+	cc.machine = d->machine;
+	if (r == 0)
+		r = drive_commands_new(&cc, &d->commands);
+	if (r == 0)
+		d->holder = (struct holder){
+			.drive = d->name,
+			.in = drive_machine_in(d->machine),
+			.prepared = drive_machine_prepared(d->machine),
+			.closer = d->closer,
+		};
+	return r;
+}
+
+static int make_observers(struct drive *d, const struct drive_config *config, sd_event *event)
+{
+	const struct drive_record_config rc = {
+		.folder = d->folder,
+		.drive = d->name,
+		.image = config->image,
+		.remember = config->remember,
+		.treats_burned = burned_is_wanted(&config->burned),
+	};
+	struct burned_config bc = {
+		.what = config->burned,
+		.drive = d->name,
+		.folder = d->folder,
+		.media = d->media,
+		.brings_next = config->brings_next,
+		.holders = d->opener.holders,
+		.self = &d->holder,
+		.commands = d->commands,
+		.engine = d->engine,
+	};
+	int r = drive_record_new(&rc, &d->record);
+
+	bc.record = d->record;
+	if (r == 0)
+		r = burned_new(&bc, event, &d->burned);
+	if (r < 0)
+		return r;
+	d->holder.postburn = burned_postburn(d->burned);
+	drive_machine_observe(d->machine, &host_log_observer, d->name);
+	drive_machine_observe(d->machine, &burned_observer, d->burned);
+	drive_machine_observe(d->machine, &drive_record_observer, d->record);
+	drive_machine_observe(d->machine, &drive_commands_observer, d->commands);
+	return 0;
+}
+
 static int setup(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
-	int r;
+	int r = open_folder(d, config, set->count);
 
-	d->folder = library_open_folder(config->media);
-	if (d->folder < 0) {
-		log_error("drives[%u]: media folder %s: %s%s", set->count, config->media,
-			strerror(-d->folder), geteuid() ? SHUT_IN : "");
-		return d->folder;
-	}
-	if (faccessat(d->folder, ".", W_OK, AT_EACCESS) < 0)
-		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s",
-			set->count, config->media, strerror(errno), geteuid() ? SHUT_IN : "");
-	d->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (d->wake_fd < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	d->name = strdup(config->name);
 	d->media = strdup(config->media);
-	d->engine = mmc_drive_new(&config->mmc);
-	if (!d->name || !d->media || !d->engine || recorder_new(d->engine, &d->recorder) < 0 ||
-		disc_closer_new(discs_closed, d, &d->closer) < 0)
+	if (!d->name || !d->media)
 		return -ENOMEM;
-	mmc_get_state(d->engine, &d->seen);
-	d->mail.state = d->seen;
-	d->event = sd_event_ref(event);
 	r = get_catalog(d, config, set, event);
 	if (r >= 0)
-		r = sd_event_add_io(event, &d->wake, d->wake_fd, EPOLLIN, on_wake, d);
-	if (r >= 0)
-		r = sd_event_add_time_relative(
-			event, &d->timer, CLOCK_MONOTONIC, 0, 10000, on_timer, d);
+		r = make_engine(d, config, event);
+	if (r < 0)
+		return r;
+	describe_opener(d, config, set);
+	r = sd_event_add_time_relative(event, &d->timer, CLOCK_MONOTONIC, 0, 10000, on_timer, d);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
-	if (r >= 0 && d->sync_ms)
-		r = sd_event_add_time_relative(event, &d->sync_timer, CLOCK_MONOTONIC,
-			(uint64_t)d->sync_ms * 1000, 100000, on_sync_timer, d);
 	if (r >= 0)
-		r = drive_burned_setup(d, config);
+		r = make_find(d);
+	if (r >= 0)
+		r = make_machine(d, config);
+	if (r >= 0)
+		r = make_observers(d, config, event);
 	return r < 0 ? r : 0;
 }
 
@@ -371,21 +365,7 @@ int drive_new(
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
-	d->folder = d->wake_fd = -1;
-	drive_find_init(d);
-	d->swap_gap = config->swap_gap;
-	d->unlock_wait = config->unlock_wait;
-	d->brings_next = config->brings_next;
-	d->sync_ms = config->sync_ms;
-	d->policy = (struct image_policy){
-		.max_unsaved = config->max_unsaved,
-		.fits = config->fits,
-		.release = drive_disc_released,
-		.release_ctx = d,
-		.ready = medium_ready,
-		.ready_ctx = d,
-	};
-	pthread_mutex_init(&d->lock, NULL);
+	d->folder = -1;
 	r = setup(d, config, set, event);
 	if (r < 0) {
 		drive_free(d);
@@ -393,6 +373,7 @@ int drive_new(
 	}
 	d->set = set;
 	set->drive[set->count++] = d;
+	holders_add(&set->holders, &d->holder);
 	*out = d;
 	return 0;
 }
@@ -405,6 +386,8 @@ static void leave_set(struct drive *d)
 		d->set->count--;
 		memmove(&d->set->drive[i], &d->set->drive[i + 1],
 			(d->set->count - i) * sizeof(d->set->drive[0]));
+		holders_remove(&d->set->holders, &d->holder);
+		return;
 	}
 }
 
@@ -413,29 +396,27 @@ void drive_free(struct drive *d)
 	if (!d)
 		return;
 	leave_set(d);
-	drive_op_cancel(d, "stopping", "the daemon stops");
-	drive_burned_free(d);
+	if (d->commands)
+		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
+	burned_free(d->burned);
+	drive_record_free(d->record);
+	drive_find_free(d->find);
 	catalog_unref(d->catalog);
-	recorder_free(d->recorder);
-	mmc_drive_free(d->engine);
+	drive_commands_free(d->commands);
+	/* Its thread wakes the engine's, and the engine's discs are the last. */
 	disc_closer_free(d->closer);
-	for (unsigned i = 0; i < d->mail.n_released; i++)
-		disc_destroy(d->mail.released[i]);
-	sd_event_source_disable_unref(d->wake);
+	drive_machine_free(d->machine);
+	engine_thread_free(d->engine);
+	drive_handover_free(d->handover);
 	sd_event_source_disable_unref(d->timer);
-	sd_event_source_disable_unref(d->sync_timer);
-	sd_event_unref(d->event);
-	image_fini(&d->in);
-	handover_free(d->handover);
-	if (d->wake_fd >= 0)
-		close(d->wake_fd);
 	if (d->folder >= 0)
 		close(d->folder);
-	pthread_mutex_destroy(&d->lock);
 	free(d->name);
 	free(d->media);
 	free(d);
 }
+
+/* ---- the drive ------------------------------------------------------------------------------ */
 
 const char *drive_name(const struct drive *d)
 {
@@ -459,60 +440,112 @@ struct catalog *drive_catalog(const struct drive *d)
 
 struct mmc_drive *drive_engine(struct drive *d)
 {
-	return d->engine;
+	return engine_thread_engine(d->engine);
 }
 
 struct recorder *drive_recorder(struct drive *d)
 {
-	return d->recorder;
+	return engine_thread_recorder(d->engine);
+}
+
+void drive_set_handover(struct drive *d, struct handover *k)
+{
+	drive_handover_set_memory(d->handover, k, engine_thread_engine(d->engine));
+}
+
+struct handover *drive_handover(struct drive *d)
+{
+	return drive_handover_memory(d->handover);
+}
+
+const char *drive_inherited_image(const struct drive *d)
+{
+	return drive_handover_image(d->handover);
+}
+
+void drive_restore(struct drive *d)
+{
+	struct image in = {0};
+	struct mmc_state state;
+
+	if (!drive_handover_restore(d->handover, d->name, &d->opener, &in))
+		return;
+	engine_thread_restored(d->engine, &state);
+	drive_machine_restore(d->machine, &in, &state);
+	drive_handover_store(d->handover);
+}
+
+const char *drive_initial_disc(struct drive *d, enum drive_verb *verb)
+{
+	const char *image = drive_handover_image(d->handover);
+
+	*verb = DRIVE_INSERT;
+	if (!image)
+		image = drive_record_initial(d->record);
+	if (image)
+		return *image ? image : NULL;
+	*verb = DRIVE_BLANK;
+	return burned_initial_blank(d->burned);
 }
 
 void drive_attach(struct drive *d, const struct drive_port *port)
 {
-	pthread_mutex_lock(&d->lock);
-	d->port = *port;
-	d->attached = true;
-	pthread_mutex_unlock(&d->lock);
-	/* Its thread runs already, and may have been waiting. */
-	medium_ready(d);
+	engine_thread_attach(d->engine, port);
 }
 
 void drive_detach(struct drive *d)
 {
-	pthread_mutex_lock(&d->lock);
-	d->attached = false;
-	pthread_mutex_unlock(&d->lock);
-	/* An errand the thread did not get to: its disc is ours still. */
-	if (d->job.out && d->job.disc) {
-		disc_put(d->job.disc);
-		d->job.disc = NULL;
-	}
-	d->job.out = false;
-	drive_op_cancel(d, "stopping", "the daemon stops");
+	engine_thread_detach(d->engine);
+	drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 }
 
-bool drive_holds(const struct drive *d, dev_t dev, ino_t ino)
+int drive_call(struct drive *d, void (*fn)(void *arg), void *arg)
 {
-	return d->in.name && d->in.dev == dev && d->in.ino == ino;
+	return engine_thread_call(d->engine, fn, arg);
 }
 
-bool drive_holds_alone(const struct drive *d, dev_t dev, ino_t ino)
+void drive_changed(void *drive)
 {
-	return drive_holds(d, dev, ino) && d->in.recordable;
+	engine_thread_changed(((const struct drive *)drive)->engine);
+}
+
+void drive_flush(void *drive)
+{
+	engine_thread_flush(((const struct drive *)drive)->engine);
+}
+
+void drive_resumed(void *drive)
+{
+	engine_thread_resumed(((const struct drive *)drive)->engine);
+}
+
+void drive_submit(
+	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
+{
+	drive_commands_submit(d->commands, verb, image, force, r);
 }
 
 void drive_get_info(struct drive *d, struct drive_info *info)
 {
+	const struct image *in = drive_machine_in(d->machine);
+
 	memset(info, 0, sizeof(*info));
-	pthread_mutex_lock(&d->lock);
-	info->mmc = d->mail.state;
-	pthread_mutex_unlock(&d->lock);
-	if (d->attached && d->port.get_state)
-		d->port.get_state(d->port.usb, &info->usb);
-	info->image = d->in.name;
-	info->path = d->in.path;
-	/* The file of a burned disc is as long as what was recorded, at every moment. */
-	info->size = d->in.recordable ? (uint64_t)info->mmc.end * MEDIA_BLOCK : d->in.size;
-	info->pending = d->op.text;
-	drive_burned_status(d, info);
+	engine_thread_get_state(d->engine, &info->mmc);
+	engine_thread_get_usb(d->engine, &info->usb);
+	info->image = in->name;
+	info->path = in->path;
+	/* The file of a recordable disc grows; its length is always what was recorded. */
+	info->size = in->recordable ? (uint64_t)info->mmc.end * MEDIA_BLOCK : in->size;
+	info->pending = drive_machine_pending(d->machine);
+	info->has_postburn = burned_status(d->burned, &info->postburn);
+}
+
+uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)
+{
+	return burn_end_find(&d->burn_end, d->folder, drive_machine_in(d->machine), m);
+}
+
+bool drive_holds(const struct drive *d, dev_t dev, ino_t ino)
+{
+	return holder_has(&d->holder, dev, ino);
 }

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * A command that does not name its image, or not in full: the catalog is looked at, and
- * the command waits in its place, so that commands behind it come after it.
- */
-#include "drive/drive_int.h"
+#include "drive/drive_find.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,106 +8,126 @@
 #include "library/library.h"
 #include "library/match.h"
 
-bool drive_find_is_exact(const struct drive *d, const char *name)
+struct drive_find {
+	struct catalog_request request; /* first member: on_list() gets its address */
+	struct drive_find_config config;
+	const struct drive_command *command;
+};
+
+bool drive_find_is_exact(const struct drive_find *f, const char *name)
 {
-	struct library_file f;
-	int r = library_find(d->folder, name, &f);
+	struct library_file file;
+	int r = library_find(f->config.folder, name, &file);
 
 	if (r == 0)
-		library_forget(&f);
+		library_forget(&file);
 	return r != -ENOENT && r != -ENOTDIR;
 }
 
-/* NULL with *answer: no. What nothing is found for is refused by the opening of it. */
-static const char *meant(struct drive *d, const struct catalog_list *list, json_t **answer)
+/* If nothing matches, the text itself is the name, and opening it will be refused. */
+static const char *choose_by_text(
+	const struct drive_find *f, const struct catalog_list *list, json_t **answer)
 {
-	const char *text = d->op.cmd->image;
-	struct match p;
+	const char *text = f->command->image;
+	struct match m;
 
-	match_find(list, text, &p);
-	if (p.result == MATCH_ONE)
-		return p.at[0]->name;
-	if (p.result == MATCH_NONE)
+	match_find(list, text, &m);
+	if (m.result == MATCH_ONE)
+		return m.at[0]->name;
+	if (m.result == MATCH_NONE)
 		return text;
-	*answer = match_refusal(list, &p, text, d->media);
+	*answer = match_refusal(list, &m, text, f->config.media);
 	return NULL;
 }
 
-/* Not what another drive has for itself. */
-static bool is_free(const struct catalog_entry *e, void *drive)
+/* No other drive has the image for itself. */
+static bool is_free(const struct catalog_entry *e, void *find)
 {
-	const struct drive *d = drive;
+	const struct drive_find *f = find;
 
-	for (unsigned i = 0; i < d->set->count; i++) {
-		const struct drive *each = d->set->drive[i];
+	for (unsigned i = 0; i < f->config.holders->count; i++) {
+		const struct holder *h = f->config.holders->at[i];
 
-		if (each != d && drive_holds_alone(each, e->dev, e->ino))
+		if (h != f->config.self && holder_has_alone(h, e->dev, e->ino))
 			return false;
 	}
 	return true;
 }
 
-static bool is_other(const struct catalog_entry *e, void *drive)
+static bool is_free_and_other(const struct catalog_entry *e, void *find)
 {
-	return is_free(e, drive) && !drive_holds(drive, e->dev, e->ino);
+	const struct drive_find *f = find;
+
+	return is_free(e, find) && !holder_has(f->config.self, e->dev, e->ino);
 }
 
-static const char *neighbour(struct drive *d, const struct catalog_list *list, json_t **answer)
+static const char *choose_neighbour(
+	struct drive_find *f, const struct catalog_list *list, json_t **answer)
 {
-	const struct drive_cmd *c = d->op.cmd;
-	struct match_from from = {.name = d->in.name, .dev = d->in.dev, .ino = d->in.ino};
-	/* One that is alone comes back when people ask for the next, not at every eject. */
+	const struct drive_command *c = f->command;
+	const struct image *in = f->config.self->in;
+	struct match_from from = {.name = in->name, .dev = in->dev, .ino = in->ino};
+	/* The only disc there is: `next` inserts it again, an eject by the host does not. */
 	const struct catalog_entry *e = match_neighbour(
-		list, &from, c->verb == DRIVE_PREV, c->by_host ? is_other : is_free, d);
+		list, &from, c->verb == DRIVE_PREV, c->by_host ? is_free_and_other : is_free, f);
 
 	if (e)
 		return e->name;
-	*answer = c->by_host ? answer_ok("%s: there is no other disc", d->name)
+	*answer = c->by_host ? answer_ok("%s: there is no other disc", f->config.drive)
 			     : answer_error("no-such-image", "%s: no image in %s can be inserted",
-				       d->name, d->media);
+				       f->config.drive, f->config.media);
 	return NULL;
 }
 
-static const char *choose(struct drive *d, const struct catalog_list *list, json_t **answer)
+static const char *choose(struct drive_find *f, const struct catalog_list *list, json_t **answer)
 {
 	if (!list)
-		*answer = answer_error("stopping", "%s: the daemon stops", d->name);
+		*answer = answer_error("stopping", "%s: the daemon stops", f->config.drive);
 	else if (list->error < 0)
-		*answer = answer_error("io-error", "%s: %s", d->media, strerror(-list->error));
+		*answer =
+			answer_error("io-error", "%s: %s", f->config.media, strerror(-list->error));
 	else
-		return d->op.cmd->verb == DRIVE_FIND ? meant(d, list, answer)
-						     : neighbour(d, list, answer);
+		return f->command->verb == DRIVE_FIND ? choose_by_text(f, list, answer)
+						      : choose_neighbour(f, list, answer);
 	return NULL;
 }
 
-static void found(struct catalog_request *request, const struct catalog_list *list)
+static void on_list(struct catalog_request *request, const struct catalog_list *list)
 {
-	struct drive *d = ((struct drive_finding *)request)->drive;
+	struct drive_find *f = (struct drive_find *)request;
 	json_t *answer = NULL;
-	const char *name = choose(d, list, &answer);
-	char *copy = name ? strdup(name) : NULL;
+	const char *name = choose(f, list, &answer);
 
-	if (name && !copy)
-		answer = answer_error("io-error", "%s: out of memory", d->name);
-	if (!copy) {
-		drive_op_finish(d, answer);
-		return;
-	}
-	free(d->op.cmd->image);
-	d->op.cmd->image = copy;
-	drive_op_insert(d);
+	f->config.found(f->config.ctx, name, answer);
 }
 
-void drive_find_init(struct drive *d)
+int drive_find_new(const struct drive_find_config *config, struct drive_find **out)
 {
-	d->finding.base.done = found;
-	d->finding.drive = d;
+	struct drive_find *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	f->config = *config;
+	f->request.done = on_list;
+	*out = f;
+	return 0;
 }
 
-void drive_find_begin(struct drive *d)
+void drive_find_free(struct drive_find *f)
 {
-	d->op.state = OP_FINDING;
-	drive_op_describe(d, " (looking for it)");
-	d->finding.base.labels = d->op.cmd->verb == DRIVE_FIND;
-	catalog_request(d->catalog, &d->finding.base);
+	if (f)
+		drive_find_cancel(f);
+	free(f);
+}
+
+void drive_find_begin(struct drive_find *f, const struct drive_command *command)
+{
+	f->command = command;
+	f->request.labels = command->verb == DRIVE_FIND;
+	catalog_request(f->config.catalog, &f->request);
+}
+
+void drive_find_cancel(struct drive_find *f)
+{
+	catalog_forget(f->config.catalog, &f->request);
 }

@@ -1,109 +1,137 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What outlives the daemon: stored by the engine's thread, taken up at the next start. */
-#include "drive/drive_int.h"
+#include "drive/drive_handover.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/log.h"
 
-void drive_set_handover(struct drive *d, struct handover *k)
+struct drive_handover {
+	struct handover *memory;
+	struct mmc_drive *engine;
+	bool inherited; /* state holds what an earlier daemon stored */
+	/* Of the engine's thread, and of the main thread while no port is attached. */
+	struct handover_state state;
+};
+
+int drive_handover_new(struct drive_handover **out)
 {
-	d->handover = k;
-	d->has_inherited = handover_load(k, &d->handover_state);
-	if (!d->has_inherited)
-		memset(&d->handover_state, 0, sizeof(d->handover_state));
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
 }
 
-struct handover *drive_handover(struct drive *d)
+void drive_handover_free(struct drive_handover *h)
 {
-	return d->handover;
-}
-
-const char *drive_inherited_image(const struct drive *d)
-{
-	return d->has_inherited ? d->handover_state.image.name : NULL;
-}
-
-void drive_handover_name(struct handover_image *to, const struct image *image)
-{
-	memset(to, 0, sizeof(*to));
-	/* A longer one is not found again: the drive comes back empty. */
-	if (!image || !image->name || strlen(image->name) >= sizeof(to->name))
+	if (!h)
 		return;
-	strcpy(to->name, image->name);
-	to->dev = image->dev;
-	to->ino = image->ino;
+	handover_free(h->memory);
+	free(h);
 }
 
-void drive_handover_store(struct drive *d)
+void drive_handover_set_memory(
+	struct drive_handover *h, struct handover *memory, struct mmc_drive *engine)
 {
-	if (!d->handover)
+	h->memory = memory;
+	h->engine = engine;
+	h->inherited = handover_load(memory, &h->state);
+	if (!h->inherited)
+		memset(&h->state, 0, sizeof(h->state));
+}
+
+struct handover *drive_handover_memory(struct drive_handover *h)
+{
+	return h->memory;
+}
+
+const char *drive_handover_image(const struct drive_handover *h)
+{
+	return h->inherited ? h->state.image.name : NULL;
+}
+
+void drive_handover_store(struct drive_handover *h)
+{
+	if (!h->memory)
 		return;
-	mmc_save(d->engine, &d->handover_state.mmc);
-	handover_store(d->handover, &d->handover_state);
+	mmc_save(h->engine, &h->state.mmc);
+	handover_store(h->memory, &h->state);
 }
 
-/* The image that was in the drive, as a disc. NULL with the reason in why. */
-static struct disc *open_inherited(struct drive *d, struct image *image, struct refusal *why)
-{
-	struct disc *disc = NULL;
+/* ---- observer ------------------------------------------------------------------------------- */
 
-	if (image_open(d->folder, d->media, d->handover_state.image.name, &d->policy, image, why) ==
-		0) {
-		disc = image->disc;
-		image->disc = NULL;
+static void on_removed(void *ctx)
+{
+	struct drive_handover *h = ctx;
+
+	memset(&h->state.image, 0, sizeof(h->state.image));
+}
+
+static void on_inserted(void *ctx, const struct handover_image *image)
+{
+	struct drive_handover *h = ctx;
+
+	h->state.image = *image;
+}
+
+static void on_changed(void *ctx)
+{
+	drive_handover_store(ctx);
+}
+
+const struct engine_observer drive_handover_observer = {
+	.removed = on_removed,
+	.inserted = on_inserted,
+	.changed = on_changed,
+};
+
+/* ---- restore -------------------------------------------------------------------------------- */
+
+static bool is_same_file(const struct drive_handover *h, const struct image *image)
+{
+	return h->state.image.dev == image->dev && h->state.image.ino == image->ino;
+}
+
+/* Puts the opened image into the engine. Another file of the same name is a new disc to the host.
+ */
+static void put_in(struct drive_handover *h, const char *name, const struct disc_opener *opener,
+	struct image *image)
+{
+	struct disc *disc = image->disc;
+
+	image->disc = NULL;
+	image_write_behind(&opener->policy, disc);
+	if (is_same_file(h, image)) {
+		mmc_restore(h->engine, &h->state.mmc, disc);
+		log_info("%s: %s is in the drive as before", name, image->name);
+		return;
 	}
-	/* Given back or put in, it will be closed by the drive. */
-	if (disc || image->disc)
-		disc_closer_count(d->closer);
-	return disc;
+	mmc_restore(h->engine, &h->state.mmc, NULL);
+	mmc_insert(h->engine, disc);
+	log_warn("%s: %s is another file than before; the host is told", name, image->name);
+	handover_image_set(&h->state.image, image->name, image->dev, image->ino);
 }
 
-static bool is_same(const struct drive *d, const struct image *image)
+bool drive_handover_restore(struct drive_handover *h, const char *name,
+	const struct disc_opener *opener, struct image *in)
 {
-	return d->handover_state.image.dev == image->dev &&
-	       d->handover_state.image.ino == image->ino;
-}
-
-static void put_in(struct drive *d, struct disc *disc, struct image *image)
-{
-	d->in = *image;
-	image_write_behind(&d->policy, disc);
-	if (is_same(d, image)) {
-		mmc_restore(d->engine, &d->handover_state.mmc, disc);
-		log_info("%s: %s is in the drive as before", d->name, image->name);
-		return;
-	}
-	mmc_restore(d->engine, &d->handover_state.mmc, NULL);
-	mmc_insert(d->engine, disc);
-	log_warn("%s: %s is another file than before; the host is told", d->name, image->name);
-	drive_handover_name(&d->handover_state.image, image);
-}
-
-void drive_restore(struct drive *d)
-{
-	struct image image = {0};
 	struct refusal why = {.text = "its name is too long"};
-	struct disc *disc = NULL;
+	struct image image = {0};
 
-	if (!d->has_inherited)
-		return;
-	if (!d->handover_state.mmc.has_disc)
-		d->handover_state.image.name[0] = '\0';
-	if (d->handover_state.image.name[0] != '\0')
-		disc = open_inherited(d, &image, &why);
-	if (disc) {
-		put_in(d, disc, &image);
-	} else {
-		if (d->handover_state.mmc.has_disc)
-			log_warn("%s: the disc that was in the drive is lost, it is empty: %s",
-				d->name, why.text);
-		d->handover_state.image.name[0] = '\0';
-		image_fini(&image);
-		mmc_restore(d->engine, &d->handover_state.mmc, NULL);
+	if (!h->inherited)
+		return false;
+	if (!h->state.mmc.has_disc)
+		h->state.image.name[0] = '\0';
+	if (h->state.image.name[0] != '\0' &&
+		disc_opener_open_image(opener, h->state.image.name, &image, &why) == 0) {
+		put_in(h, name, opener, &image);
+		*in = image;
+		return true;
 	}
-	mmc_get_state(d->engine, &d->seen);
-	drive_burned_restored(d);
-	d->mail.state = d->seen;
-	drive_handover_store(d);
+	image_fini(&image);
+	if (h->state.mmc.has_disc)
+		log_warn("%s: the disc that was in the drive is lost, it is empty: %s", name,
+			why.text);
+	h->state.image.name[0] = '\0';
+	mmc_restore(h->engine, &h->state.mmc, NULL);
+	return true;
 }

@@ -109,6 +109,16 @@ int handover_fd(const struct handover *k)
 	return k->fd;
 }
 
+void handover_image_set(struct handover_image *to, const char *name, uint64_t dev, uint64_t ino)
+{
+	memset(to, 0, sizeof(*to));
+	if (!name || strlen(name) >= sizeof(to->name))
+		return;
+	strcpy(to->name, name);
+	to->dev = dev;
+	to->ino = ino;
+}
+
 void handover_store(struct handover *k, const struct handover_state *s)
 {
 	unsigned slot = atomic_load(&k->area->slot) == 1 ? 2 : 1;

@@ -21,6 +21,12 @@ struct handover_image {
 	char name[HANDOVER_NAME]; /* in the media folder; "" = none */
 };
 
+/*
+ * Sets *to. NULL, or a name of HANDOVER_NAME bytes or more, becomes "": the next daemon
+ * could not find that image, so its drive is empty.
+ */
+void handover_image_set(struct handover_image *to, const char *name, uint64_t dev, uint64_t ino);
+
 struct handover_state {
 	struct mmc_saved mmc;
 	struct handover_image image;

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/burned.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "library/library.h"
+#include "util/log.h"
+
+#define LOOK_MOST 1000u                /* ms between two looks at what the host does */
+#define ROOM_MIN  (UINT64_C(32) << 20) /* bytes; with less free space no blank is offered */
+
+struct burned {
+	struct burned_config config;
+	struct postburn *postburn;
+	bool finished;               /* the disc in the drive was burned and finalised in it */
+	uint64_t blocks_moved;       /* when the timer last looked; UINT64_MAX = not yet */
+	uint64_t due;                /* us: the disc is replaced then, or that is tried again */
+	sd_event_source *timer;      /* on while finished */
+	char problem[POSTBURN_TEXT]; /* why the disc is still in the drive; "" */
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+bool burned_is_wanted(const struct drive_burned *b)
+{
+	return b->move != POSTBURN_RENAME_NO || b->checksum || b->blank;
+}
+
+/* ---- wait until the host is done ------------------------------------------------------------ */
+
+static void look_again(struct burned *b)
+{
+	unsigned idle = b->config.what.idle;
+	unsigned ms = idle && idle / 4 < LOOK_MOST ? idle / 4 : LOOK_MOST;
+
+	sd_event_source_set_time_relative(b->timer, (uint64_t)(ms + 1) * 1000);
+	sd_event_source_set_enabled(b->timer, SD_EVENT_ONESHOT);
+}
+
+static int on_look(sd_event_source *s, uint64_t usec, void *burned)
+{
+	struct burned *b = burned;
+	struct mmc_state m;
+
+	(void)s;
+	(void)usec;
+	engine_thread_get_state(b->config.engine, &m);
+	look_again(b);
+	if (m.ejected_by_host)
+		b->blocks_moved = UINT64_MAX;
+	if (m.loaded && !engine_is_idle(&m, b->blocks_moved)) {
+		b->blocks_moved = m.blocks_read + m.blocks_written;
+		b->due = now_us() + (uint64_t)b->config.what.idle * 1000;
+	} else if (drive_commands_is_idle(b->config.commands) && now_us() >= b->due &&
+		   (m.ejected_by_host ? !b->config.brings_next : b->config.what.idle > 0)) {
+		drive_commands_replace_burned(
+			b->config.commands, m.ejected_by_host, b->blocks_moved);
+	}
+	return 0;
+}
+
+static void set_finished(struct burned *b, bool finished)
+{
+	b->finished = finished;
+	b->problem[0] = '\0';
+	/* The first look sees the drive in use. */
+	b->blocks_moved = UINT64_MAX;
+	b->due = 0;
+	if (finished)
+		look_again(b);
+	else
+		sd_event_source_set_enabled(b->timer, SD_EVENT_OFF);
+}
+
+/* ---- observer ------------------------------------------------------------------------------- */
+
+static void on_finalised(void *ctx, const struct image *in)
+{
+	struct burned *b = ctx;
+
+	if (b->finished || !burned_is_wanted(&b->config.what))
+		return;
+	set_finished(b, true);
+	drive_record_set_burned(b->config.record, in->name);
+}
+
+/* Returns true if next is the name of the very file that was in the drive. */
+static bool is_same_file(const struct burned *b, const struct image *was, const char *next)
+{
+	struct library_file f;
+	bool same;
+
+	if (!next || library_find(b->config.folder, next, &f) < 0)
+		return false;
+	same = f.dev == was->dev && f.ino == was->ino;
+	library_forget(&f);
+	return same;
+}
+
+static void on_removed(void *ctx, const struct image *was, const char *next)
+{
+	struct burned *b = ctx;
+
+	if (!b->finished)
+		return;
+	set_finished(b, false);
+	if (b->postburn && !is_same_file(b, was, next))
+		postburn_add(b->postburn, was->name, was->dev, was->ino);
+}
+
+/* A burned disc comes back at start, or when it is inserted again by a command. */
+static void on_inserted(void *ctx, const struct image *in)
+{
+	struct burned *b = ctx;
+
+	set_finished(b, drive_record_is_burned(b->config.record, in->name));
+}
+
+static void on_restored(void *ctx, const struct image *in)
+{
+	struct burned *b = ctx;
+
+	if (drive_record_is_burned(b->config.record, in->name))
+		set_finished(b, true);
+}
+
+static void on_settled(void *ctx)
+{
+	postburn_kick(((struct burned *)ctx)->postburn);
+}
+
+static void on_host_ejected(void *ctx)
+{
+	struct burned *b = ctx;
+
+	if (b->finished && !b->config.brings_next)
+		drive_commands_replace_burned(b->config.commands, true, 0);
+}
+
+const struct drive_observer burned_observer = {
+	.finalised = on_finalised,
+	.removed = on_removed,
+	.inserted = on_inserted,
+	.restored = on_restored,
+	.settled = on_settled,
+	.host_ejected = on_host_ejected,
+};
+
+/* ---- the next blank ------------------------------------------------------------------------- */
+
+static bool is_in_use(void *burned, dev_t dev, ino_t ino)
+{
+	return holders_in_use(((const struct burned *)burned)->config.holders, dev, ino);
+}
+
+static int find_blank_name(struct burned *b, char name[POSTBURN_STEM])
+{
+	return postburn_blank_name(b->config.folder, is_in_use, b, name);
+}
+
+const char *burned_initial_blank(struct burned *b)
+{
+	static char name[POSTBURN_STEM];
+
+	return b->config.what.blank && find_blank_name(b, name) == 0 ? name : NULL;
+}
+
+/* The retries would log the same problem again and again: it is logged once. */
+void burned_blank_failed(struct burned *b, const char *problem)
+{
+	if (strcmp(b->problem, problem) != 0)
+		log_warn("%s: %s", b->config.drive, problem);
+	snprintf(b->problem, sizeof(b->problem), "%s", problem);
+	b->due = now_us() + (uint64_t)b->config.what.retry * 1000;
+}
+
+/* Returns NULL, and *answer with the reason. */
+static char *new_blank(struct burned *b, json_t **answer)
+{
+	char name[POSTBURN_STEM], *copy = NULL;
+	struct statvfs fs;
+	uint64_t room;
+
+	if (fstatvfs(b->config.folder, &fs) == 0) {
+		room = (uint64_t)fs.f_bavail * fs.f_frsize;
+		if (room < ROOM_MIN) {
+			*answer = answer_error("no-room",
+				"no room for another blank in %.128s, %u MB are free; %.64s stays "
+				"in "
+				"the drive",
+				b->config.media, (unsigned)(room / 1000000),
+				b->config.self->in->name);
+			return NULL;
+		}
+	}
+	if (find_blank_name(b, name) == 0)
+		copy = strdup(name);
+	if (!copy)
+		*answer = answer_error(
+			"io-error", "no name for another blank in %.128s", b->config.media);
+	return copy;
+}
+
+int burned_choose_blank(struct burned *b, char **name, json_t **answer)
+{
+	/* The command had to wait, and the disc may be another one by now. */
+	if (!b->finished || !b->config.self->in->name) {
+		*answer = answer_ok("%s: there is no burned disc", b->config.drive);
+		return -ENOENT;
+	}
+	*name = NULL;
+	if (!b->config.what.blank)
+		return 0;
+	*name = new_blank(b, answer);
+	if (*name)
+		return 0;
+	burned_blank_failed(b, json_string_value(json_object_get(*answer, "message")));
+	json_decref(*answer);
+	*answer = answer_ok("%s: later", b->config.drive);
+	return -ENOSPC;
+}
+
+/* ---- creation and status -------------------------------------------------------------------- */
+
+static bool removed_are_closed(void *burned)
+{
+	return holder_removed_are_closed(((const struct burned *)burned)->config.self);
+}
+
+static int setup(struct burned *b, sd_event *event)
+{
+	struct postburn_config pc = {
+		.folder = b->config.folder,
+		.drive = b->config.drive,
+		.move = b->config.what.move,
+		.checksum = b->config.what.checksum,
+		.ready = removed_are_closed,
+		.ctx = b,
+	};
+	int r = 0;
+
+	if (pc.move != POSTBURN_RENAME_NO || pc.checksum)
+		r = postburn_new(&pc, event, &b->postburn);
+	if (r >= 0)
+		r = sd_event_add_time_relative(
+			event, &b->timer, CLOCK_MONOTONIC, 0, 10000, on_look, b);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(b->timer, SD_EVENT_OFF);
+	return r;
+}
+
+int burned_new(const struct burned_config *config, sd_event *event, struct burned **out)
+{
+	struct burned *b = calloc(1, sizeof(*b));
+	int r;
+
+	if (!b)
+		return -ENOMEM;
+	b->config = *config;
+	r = setup(b, event);
+	if (r < 0) {
+		burned_free(b);
+		return r;
+	}
+	*out = b;
+	return 0;
+}
+
+void burned_free(struct burned *b)
+{
+	if (!b)
+		return;
+	postburn_free(b->postburn);
+	sd_event_source_disable_unref(b->timer);
+	free(b);
+}
+
+struct postburn *burned_postburn(const struct burned *b)
+{
+	return b->postburn;
+}
+
+bool burned_status(const struct burned *b, struct postburn_status *out)
+{
+	if (b->postburn)
+		postburn_status(b->postburn, out);
+	else
+		out->state = "";
+	if (b->problem[0])
+		memcpy(out->problem, b->problem, sizeof(b->problem));
+	return burned_is_wanted(&b->config.what);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Observes the drive for discs that were burned and finalised in it. When the host is done
+ * with such a disc, it is replaced with a blank; when it is out of the drive, it is renamed
+ * and verified (library/postburn.h). Main thread only.
+ */
+#ifndef DRIVE_BURNED_H
+#define DRIVE_BURNED_H
+
+#include "drive/drive_commands.h"
+#include "drive/drive_record.h"
+#include "drive/engine_thread.h"
+#include "drive/holders.h"
+#include "library/postburn.h"
+
+/* What is done with a disc that was burned and finalised in the drive. All 0 = nothing. */
+struct drive_burned {
+	enum postburn_rename move;
+	bool checksum;
+	bool blank;      /* the next blank is inserted */
+	unsigned idle;   /* ms without a read or a lock, then the disc is replaced; 0 = never */
+	unsigned reload; /* ms in which a host that ejected it may load it again */
+	unsigned retry;  /* ms until the next try, if there is no room for a blank */
+};
+#define DRIVE_RELOAD_WAIT 3000u
+#define DRIVE_RETRY_WAIT  10000u
+
+/* Returns true if anything is done with such discs. */
+bool burned_is_wanted(const struct drive_burned *b);
+
+struct burned;
+
+/* Everything that is pointed to outlives it. */
+struct burned_config {
+	struct drive_burned what;
+	const char *drive; /* its name */
+	int folder;
+	const char *media; /* path of the folder, for messages */
+	bool brings_next;  /* an eject by the host brings the next disc, not a blank */
+	const struct holders *holders;
+	const struct holder *self;
+	struct drive_record *record;
+	struct drive_commands *commands;
+	struct engine_thread *engine;
+};
+
+/* 0 or -errno. */
+int burned_new(const struct burned_config *config, sd_event *event, struct burned **out);
+/* Gives up the disc that is being verified. NULL is fine. */
+void burned_free(struct burned *b);
+
+/* Its ctx is a struct burned. */
+extern const struct drive_observer burned_observer;
+
+/* For holder.postburn. NULL: burned discs are neither renamed nor verified. */
+struct postburn *burned_postburn(const struct burned *b);
+
+/* See drive_services.choose_blank and .blank_failed. */
+int burned_choose_blank(struct burned *b, char **name, json_t **answer);
+void burned_blank_failed(struct burned *b, const char *problem);
+/* Returns the name of a blank for an empty drive at start, valid until the next call, or NULL. */
+const char *burned_initial_blank(struct burned *b);
+
+/* Returns false if nothing is done with burned discs; *out is filled in anyway. */
+bool burned_status(const struct burned *b, struct postburn_status *out);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/disc_opener.h"
+
+#include <errno.h>
+
+int disc_opener_open_image(
+	const struct disc_opener *o, const char *name, struct image *out, struct refusal *why)
+{
+	int r = image_open(o->folder, o->media, name, &o->policy, out, why);
+
+	/* Refused or not: the drive's closer will close this disc. */
+	if (out->disc)
+		disc_closer_count(o->closer);
+	return r;
+}
+
+static enum disc_opening refuse(json_t **answer, json_t *why)
+{
+	*answer = why;
+	return DISC_REFUSED;
+}
+
+enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name, bool blank,
+	bool may_wait, struct image *out, json_t **answer)
+{
+	const struct holder *has;
+	struct refusal why;
+	int r;
+
+	if (blank && image_create_blank(o->folder, o->media, name, &why) < 0)
+		return refuse(answer, answer_error(why.code, "%s", why.text));
+	r = disc_opener_open_image(o, name, out, &why);
+	if (r < 0) {
+		/* "in drive1" is a better reason than "another program holds it". */
+		has = r == -EBUSY ? holders_find(o->holders, out->dev, out->ino) : NULL;
+		image_fini(out);
+		if (may_wait && r == -EBUSY &&
+			(has == o->self || (!has && holders_any_leaving(o->holders))))
+			return DISC_HELD_BY_OLD;
+		return refuse(
+			answer, has ? answer_error("in-use", "\"%s\" is in %s", name, has->drive)
+				    : answer_error(why.code, "%s", why.text));
+	}
+	if (!holders_claim(o->holders, out->dev, out->ino))
+		return refuse(answer,
+			answer_error("in-use",
+				"\"%s\" was just burned and gets its name; ask again", name));
+	return DISC_OPENED;
+}
+
+int disc_opener_finalise(struct disc *disc, uint32_t *end)
+{
+	int r = disc_finalise(disc);
+
+	*end = disc_end(disc);
+	if (r > 0)
+		r = r == DISC_NO_SUCH_TRACK ? -ENODATA : -EIO;
+	return r;
+}

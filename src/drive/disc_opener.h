@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opens the image that a control command names, for one drive. Main thread only; may
+ * wait for the file system, never for the host or the USB thread.
+ */
+#ifndef DRIVE_DISC_OPENER_H
+#define DRIVE_DISC_OPENER_H
+
+#include "drive/disc_closer.h"
+#include "drive/holders.h"
+#include "library/image.h"
+#include "protocol/answer.h"
+
+/* What the drive opens its discs with. Everything that is pointed to outlives it. */
+struct disc_opener {
+	int folder;
+	const char *media; /* path of the folder, for messages */
+	struct image_policy policy;
+	struct disc_closer *closer; /* counts the discs that are opened */
+	const struct holders *holders;
+	const struct holder *self; /* the drive's own entry, added or not */
+};
+
+enum disc_opening {
+	DISC_OPENED,
+	/* A disc that is taken out, or was a moment ago, holds the file. Open it again when
+	   that disc is closed. */
+	DISC_HELD_BY_OLD,
+	DISC_REFUSED
+};
+
+/* image_open(), and counts the disc. out must be released with image_fini() in any case. */
+int disc_opener_open_image(
+	const struct disc_opener *o, const char *name, struct image *out, struct refusal *why);
+
+/*
+ * Opens name; with blank it creates an empty file first, unless there is one. The image
+ * is claimed back from the burned discs. may_wait: DISC_HELD_BY_OLD is possible, otherwise
+ * such a file is refused. DISC_REFUSED: *answer says why. Each time out must be
+ * released with image_fini().
+ */
+enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name, bool blank,
+	bool may_wait, struct image *out, json_t **answer);
+
+/*
+ * Finalises a disc that is in no drive. 0 and the first block after its data; -ENODATA:
+ * nothing is recorded on it; -EIO or another -errno of the medium.
+ */
+int disc_opener_finalise(struct disc *disc, uint32_t *end);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A control command for a drive. */
+#ifndef DRIVE_DRIVE_COMMAND_H
+#define DRIVE_DRIVE_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "protocol/answer.h"
+
+enum drive_verb {
+	DRIVE_INSERT, /* the image of exactly that name */
+	DRIVE_FIND,   /* the same, or else the image that is meant: match_find() */
+	DRIVE_NEXT,   /* the image after the one in the drive: match_neighbour() */
+	DRIVE_PREV,
+	DRIVE_BLANK,
+	DRIVE_EJECT,
+	DRIVE_CLOSE,         /* finalise */
+	DRIVE_REPLACE_BURNED /* only by the drive itself: a burned disc makes room for a blank */
+};
+
+struct drive_command {
+	enum drive_verb verb;
+	char *image; /* NULL for DRIVE_EJECT; for others NULL until the image is chosen */
+	bool force;
+	/* The drive reacts to an eject by the host. Void if the host loads the disc again. */
+	bool by_host;
+	/* DRIVE_REPLACE_BURNED, not by_host: see usb_task.only_if_idle. */
+	uint64_t blocks_moved;
+	struct reply *reply;
+	struct drive_command *next;
+};
+
+/* Copies image, which may be NULL. Returns NULL if there is no memory. */
+struct drive_command *drive_command_new(
+	enum drive_verb verb, const char *image, struct reply *reply);
+/* NULL is fine. */
+void drive_command_free(struct drive_command *c);
+/* Makes image, of which it takes a copy, the command's image. False: no memory. */
+bool drive_command_set_image(struct drive_command *c, const char *image);
+
+/*
+ * Writes verb, image and stage, for status. Characters that are no UTF-8 or steer a
+ * terminal are removed.
+ */
+void drive_command_describe(
+	const struct drive_command *c, const char *stage, char *out, size_t size);
+
+#endif

@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/drive_machine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drive/drive_answer.h"
+#include "util/log.h"
+
+#define RELEASE_POLL 50u /* ms */
+
+enum op_state {
+	OP_IDLE,
+	OP_HOST_GAP,
+	OP_FINDING,
+	OP_EJECTING, /* on the engine's thread */
+	OP_WAIT_UNLOCK,
+	OP_GAP,
+	OP_WAIT_RELEASE,
+	OP_INSERTING, /* on the engine's thread */
+	OP_CLOSING,   /* on the engine's thread */
+	OP_STATES
+};
+
+/* The command under way; command NULL = none, and all is 0. */
+struct operation {
+	enum op_state state;
+	struct drive_command *command;
+	struct image prepared; /* opened, not in the drive; its disc is NULL while inserted */
+	char kind[64];         /* of that disc, for the answer */
+	bool open_later;      /* the file is held by a disc that is taken out: open it in the gap */
+	bool eject_requested; /* the host was asked to unlock */
+	bool timed_out;       /* and has not done so in time */
+	bool host_absent;     /* the host has locked the drive and is not there: the lock is void */
+	char text[320];       /* for status */
+};
+
+struct drive_machine {
+	struct drive_machine_config config;
+	struct drive_observers observers;
+	struct image in;        /* in the drive; name NULL = nothing */
+	bool finalised;         /* the observers know */
+	struct mmc_state state; /* of the engine, as it was seen last */
+	struct operation op;
+};
+
+static void insert_prepared(struct drive_machine *m);
+
+static const struct drive_services *services(const struct drive_machine *m)
+{
+	return m->config.services;
+}
+
+static const char *disc_name(const struct drive_machine *m)
+{
+	return m->in.name ? m->in.name : "the disc";
+}
+
+/* stage: what the command waits for, for status. */
+static void enter(struct drive_machine *m, enum op_state state, const char *stage)
+{
+	m->op.state = state;
+	drive_command_describe(m->op.command, stage, m->op.text, sizeof(m->op.text));
+}
+
+/* Ends the command with this answer, which it takes over. The next command may begin in here. */
+static void finish(struct drive_machine *m, json_t *answer)
+{
+	struct drive_command *command = m->op.command;
+
+	services(m)->stop_timer(m->config.ctx);
+	services(m)->find_cancel(m->config.ctx);
+	image_fini(&m->op.prepared);
+	memset(&m->op, 0, sizeof(m->op));
+	if (answer && !answer_is_ok(answer))
+		log_warn("%s", json_string_value(json_object_get(answer, "message")));
+	command->reply->final(command->reply, answer);
+	drive_command_free(command);
+	services(m)->finished(m->config.ctx);
+}
+
+/* r: what posting a task returned. A task that was posted may have ended already. */
+static void check_posted(struct drive_machine *m, int r)
+{
+	if (r < 0)
+		finish(m, answer_error("io-error", "%s: %s", m->config.drive, strerror(-r)));
+}
+
+static void post_eject(struct drive_machine *m)
+{
+	const struct drive_command *c = m->op.command;
+	const struct usb_task task = {
+		.kind = USB_TASK_EJECT,
+		.force = c->force || m->op.host_absent,
+		.only_if_ejected = c->by_host,
+		.only_if_idle = c->verb == DRIVE_REPLACE_BURNED && !c->by_host,
+		.blocks_moved = c->blocks_moved,
+	};
+
+	enter(m, OP_EJECTING, "");
+	check_posted(m, services(m)->eject(m->config.ctx, &task));
+}
+
+/* ---- open the image ------------------------------------------------------------------------- */
+
+/* Returns 0, with the image prepared or op.open_later set; -1: *answer says why not. */
+static int open_image(struct drive_machine *m, json_t **answer)
+{
+	struct operation *op = &m->op;
+	bool blank = op->command->verb == DRIVE_BLANK || op->command->verb == DRIVE_REPLACE_BURNED;
+	enum disc_opening r = services(m)->open(
+		m->config.ctx, op->command->image, blank, !op->open_later, &op->prepared, answer);
+
+	op->open_later = r == DISC_HELD_BY_OLD;
+	if (r == DISC_OPENED)
+		image_describe(op->prepared.disc, op->kind, sizeof(op->kind));
+	return r == DISC_REFUSED ? -1 : 0;
+}
+
+static void open_and_eject(struct drive_machine *m)
+{
+	json_t *answer = NULL;
+
+	if (open_image(m, &answer) < 0)
+		finish(m, answer);
+	else
+		post_eject(m);
+}
+
+static void find(struct drive_machine *m)
+{
+	enter(m, OP_FINDING, " (looking for it)");
+	services(m)->find_begin(m->config.ctx, m->op.command);
+}
+
+void drive_machine_found(struct drive_machine *m, const char *name, json_t *answer)
+{
+	if (name && !drive_command_set_image(m->op.command, name)) {
+		answer = answer_error("io-error", "%s: out of memory", m->config.drive);
+		name = NULL;
+	}
+	if (name)
+		open_and_eject(m);
+	else
+		finish(m, answer);
+}
+
+/* Returns 0, with the blank opened if there is to be one; -1: *answer ends the command. */
+static int prepare_blank(struct drive_machine *m, json_t **answer)
+{
+	if (services(m)->choose_blank(m->config.ctx, &m->op.command->image, answer) < 0)
+		return -1;
+	if (!m->op.command->image || open_image(m, answer) == 0)
+		return 0;
+	services(m)->blank_failed(
+		m->config.ctx, json_string_value(json_object_get(*answer, "message")));
+	json_decref(*answer);
+	*answer = answer_ok("%s: later", m->config.drive);
+	return -1;
+}
+
+static void replace_burned(struct drive_machine *m)
+{
+	json_t *answer = NULL;
+
+	if (prepare_blank(m, &answer) < 0)
+		finish(m, answer);
+	else
+		post_eject(m);
+}
+
+/* ---- close (finalise) ----------------------------------------------------------------------- */
+
+/* The prepared image is finalised here and closed again. */
+static void close_outside_drive(struct drive_machine *m)
+{
+	uint32_t end;
+	int r = disc_opener_finalise(m->op.prepared.disc, &end);
+
+	image_describe(m->op.prepared.disc, m->op.kind, sizeof(m->op.kind));
+	finish(m, drive_answer_closed(m->config.drive, m->op.command->image, r, m->op.kind, end));
+}
+
+/* The engine has finalised the disc in the drive, or not. */
+static void closed_in_drive(struct drive_machine *m, const struct usb_result *result)
+{
+	char kind[64] = "DVD-ROM";
+
+	if (m->state.sessions > 1)
+		snprintf(kind, sizeof(kind), "DVD-ROM, %u sessions", m->state.sessions);
+	finish(m, drive_answer_closed(m->config.drive, m->op.command->image,
+			  drive_answer_errno(result->sense), kind, m->state.end));
+}
+
+static void begin_close(struct drive_machine *m)
+{
+	json_t *answer = NULL;
+
+	if (m->in.name && strcmp(m->in.name, m->op.command->image) == 0) {
+		enter(m, OP_CLOSING, "");
+		check_posted(m, services(m)->finalise(m->config.ctx));
+		return;
+	}
+	if (open_image(m, &answer) < 0)
+		finish(m, answer);
+	else if (m->op.open_later)
+		finish(m, answer_error("in-use",
+				  "%s: \"%s\" is in a drive under another name, or just leaving it",
+				  m->config.drive, m->op.command->image));
+	else
+		close_outside_drive(m);
+}
+
+/* ---- the host has ejected ------------------------------------------------------------------- */
+
+/*
+ * The gap comes before the swap: burning programs reload a disc by eject and load, and
+ * must find the disc that they ejected.
+ */
+static void begin_host_gap(struct drive_machine *m)
+{
+	enter(m, OP_HOST_GAP, " (the host ejected)");
+	services(m)->start_timer(m->config.ctx, m->op.command->verb == DRIVE_REPLACE_BURNED
+							? m->config.reload_wait
+							: m->config.swap_gap);
+}
+
+static void host_gap_over(struct drive_machine *m)
+{
+	if (m->op.command->verb == DRIVE_REPLACE_BURNED)
+		replace_burned(m);
+	else
+		find(m);
+}
+
+/* The host has closed the tray in time. */
+static void keep_disc(struct drive_machine *m)
+{
+	finish(m, answer_ok("%s: the host loaded %s again", m->config.drive, disc_name(m)));
+}
+
+static void keep_if_loaded(struct drive_machine *m)
+{
+	if (m->op.command->by_host && !m->state.ejected_by_host)
+		keep_disc(m);
+}
+
+static void cancel_host_gap(struct drive_machine *m)
+{
+	finish(m, answer_ok("%s: a command came before the next disc", m->config.drive));
+}
+
+/* ---- begin ---------------------------------------------------------------------------------- */
+
+void drive_machine_begin(struct drive_machine *m, struct drive_command *c)
+{
+	m->op.command = c;
+
+	switch (c->verb) {
+	case DRIVE_CLOSE:
+		begin_close(m);
+		break;
+	case DRIVE_EJECT:
+		post_eject(m);
+		break;
+	case DRIVE_FIND:
+		if (services(m)->find_is_exact(m->config.ctx, c->image))
+			open_and_eject(m);
+		else
+			find(m);
+		break;
+	case DRIVE_NEXT:
+	case DRIVE_PREV:
+		if (c->by_host)
+			begin_host_gap(m);
+		else
+			find(m);
+		break;
+	case DRIVE_REPLACE_BURNED:
+		if (c->by_host)
+			begin_host_gap(m);
+		else
+			replace_burned(m);
+		break;
+	case DRIVE_INSERT:
+	case DRIVE_BLANK:
+		open_and_eject(m);
+		break;
+	}
+}
+
+/* ---- eject ---------------------------------------------------------------------------------- */
+
+static void forget_removed_disc(struct drive_machine *m)
+{
+	struct image was = m->in;
+
+	memset(&m->in, 0, sizeof(m->in));
+	m->finalised = false;
+	if (was.name)
+		notify_removed(&m->observers, &was, m->op.open_later ? m->op.command->image : NULL);
+	image_fini(&was);
+}
+
+static void ejected(struct drive_machine *m)
+{
+	const struct drive_command *c = m->op.command;
+	const char *note = m->op.host_absent ? " (the host, which had locked it, is not there)"
+			   : m->op.eject_requested ? " (the host let go when asked)"
+						   : "";
+	json_t *answer;
+
+	if (c->verb == DRIVE_EJECT) {
+		answer = answer_ok("%s: ejected %s%s", m->config.drive, disc_name(m),
+			c->force ? " by force" : note);
+		log_info("%s: ejected %s", m->config.drive, disc_name(m));
+		forget_removed_disc(m);
+		notify_left_empty(&m->observers);
+		finish(m, answer);
+		return;
+	}
+	forget_removed_disc(m);
+	if (c->verb == DRIVE_REPLACE_BURNED && !c->image) {
+		notify_left_empty(&m->observers);
+		finish(m, answer_ok("%s: the burned disc is out", m->config.drive));
+		return;
+	}
+	services(m)->stop_timer(m->config.ctx);
+	enter(m, OP_GAP, " (between two discs)");
+	services(m)->start_timer(m->config.ctx, c->by_host ? 0 : m->config.swap_gap);
+}
+
+static void cancel_for_newer(struct drive_machine *m)
+{
+	finish(m, answer_error("cancelled", "%s: given up for a newer command", m->config.drive));
+}
+
+/* The host has locked the drive. Comes here again if an unlock was seen after the next lock. */
+static void eject_refused(struct drive_machine *m)
+{
+	if (!m->op.host_absent && services(m)->host_is_absent(m->config.ctx)) {
+		m->op.host_absent = true;
+		post_eject(m);
+		return;
+	}
+	if (m->op.timed_out) {
+		finish(m, answer_error("locked",
+				  "%s: the host keeps the drive locked; use eject force",
+				  m->config.drive));
+		return;
+	}
+	if (services(m)->command_waits(m->config.ctx)) {
+		cancel_for_newer(m);
+		return;
+	}
+	enter(m, OP_WAIT_UNLOCK, " (waiting for the host to unlock the drive)");
+	if (m->op.eject_requested)
+		return;
+	m->op.eject_requested = true;
+	log_info("%s: locked by the host, eject requested", m->config.drive);
+	services(m)->start_timer(m->config.ctx, m->config.unlock_wait);
+	m->op.command->reply->progress(m->op.command->reply,
+		answer_ok("%s: the host has locked the drive; it is asked to eject",
+			m->config.drive));
+}
+
+static void eject_done(struct drive_machine *m, const struct usb_result *result)
+{
+	if (result->kept) {
+		keep_disc(m);
+		return;
+	}
+	switch (result->eject) {
+	case MMC_EJECT_DONE:
+		ejected(m);
+		break;
+	case MMC_EJECT_EMPTY:
+		if (!m->op.prepared.name && !m->op.open_later)
+			finish(m, answer_ok("%s: there is no disc in the drive", m->config.drive));
+		else
+			insert_prepared(m);
+		break;
+	case MMC_EJECT_REQUESTED:
+		eject_refused(m);
+		break;
+	}
+}
+
+static void retry_if_unlocked(struct drive_machine *m)
+{
+	if (!m->state.locked)
+		post_eject(m);
+}
+
+/* The host's time is up, but an eject that was posted again may still succeed. */
+static void note_timeout(struct drive_machine *m)
+{
+	m->op.timed_out = true;
+}
+
+static void unlock_timeout(struct drive_machine *m)
+{
+	m->op.timed_out = true;
+	eject_refused(m);
+}
+
+/* ---- insert --------------------------------------------------------------------------------- */
+
+/* Adds to a refusal that the old disc is out already. */
+static void finish_empty(struct drive_machine *m, json_t *answer)
+{
+	json_object_set_new(answer, "message",
+		json_sprintf("%s; %s is empty now",
+			json_string_value(json_object_get(answer, "message")), m->config.drive));
+	finish(m, answer);
+}
+
+/* The drive is empty. The image can be inserted, unless the old disc still holds its file. */
+static void insert_prepared(struct drive_machine *m)
+{
+	json_t *answer = NULL;
+
+	services(m)->stop_timer(m->config.ctx);
+	if (m->op.open_later) {
+		if (services(m)->any_leaving(m->config.ctx)) {
+			enter(m, OP_WAIT_RELEASE, " (waiting for the old disc to be closed)");
+			/* The closing of another drive's disc is no event of this drive. */
+			services(m)->start_timer(m->config.ctx, RELEASE_POLL);
+			return;
+		}
+		if (open_image(m, &answer) < 0) {
+			finish_empty(m, answer);
+			return;
+		}
+	}
+	enter(m, OP_INSERTING, "");
+	check_posted(m, services(m)->insert(m->config.ctx, &m->op.prepared));
+}
+
+static void insert_if_closed(struct drive_machine *m)
+{
+	if (!services(m)->any_leaving(m->config.ctx))
+		insert_prepared(m);
+}
+
+static void inserted(struct drive_machine *m, const struct usb_result *result)
+{
+	const char *note =
+		m->op.eject_requested ? " (the host let go of the old disc when asked)" : "";
+	struct image *in = &m->in;
+	uint64_t size;
+	json_t *answer;
+
+	(void)result;
+	image_fini(in);
+	*in = m->op.prepared;
+	memset(&m->op.prepared, 0, sizeof(m->op.prepared));
+	m->finalised = false;
+	notify_inserted(&m->observers, in);
+	size = in->recordable ? (uint64_t)m->state.capacity * MEDIA_BLOCK : in->size;
+	answer = answer_ok("%s: inserted %s (%s, %" PRIu64 " bytes)%s%s", m->config.drive, in->name,
+		m->op.kind, size, note, in->warning);
+	log_info("%s", json_string_value(json_object_get(answer, "message")));
+	finish(m, answer);
+}
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+/* What each state does in each event. NULL: nothing. */
+static const struct {
+	void (*task_done)(struct drive_machine *m, const struct usb_result *result);
+	void (*engine)(struct drive_machine *m);
+	void (*timeout)(struct drive_machine *m);
+	void (*newer_command)(struct drive_machine *m);
+} reaction[OP_STATES] = {
+	[OP_HOST_GAP] = {.engine = keep_if_loaded,
+		.timeout = host_gap_over,
+		.newer_command = cancel_host_gap},
+	[OP_FINDING] = {.engine = keep_if_loaded},
+	[OP_EJECTING] = {.task_done = eject_done, .timeout = note_timeout},
+	[OP_WAIT_UNLOCK] = {.engine = retry_if_unlocked,
+		.timeout = unlock_timeout,
+		.newer_command = cancel_for_newer},
+	[OP_GAP] = {.timeout = insert_prepared},
+	[OP_WAIT_RELEASE] = {.engine = insert_if_closed, .timeout = insert_prepared},
+	[OP_INSERTING] = {.task_done = inserted},
+	[OP_CLOSING] = {.task_done = closed_in_drive},
+};
+
+/* An eject that a command asked the host for is not the host's own wish. */
+static void host_ejected(struct drive_machine *m)
+{
+	if (!m->state.ejected_by_host || services(m)->command_waits(m->config.ctx) ||
+		(m->op.command && m->op.command->verb != DRIVE_CLOSE))
+		return;
+	notify_host_ejected(&m->observers);
+}
+
+void drive_machine_engine_event(
+	struct drive_machine *m, const struct mmc_state *now, const struct usb_result *done)
+{
+	struct mmc_state before = m->state;
+
+	notify_engine_state(&m->observers, &before, now, &m->in);
+	if (now->finalised && !now->testing && !m->finalised && m->in.recordable && m->in.name) {
+		m->finalised = true;
+		notify_finalised(&m->observers, &m->in);
+	}
+	m->state = *now;
+	if (done && reaction[m->op.state].task_done)
+		reaction[m->op.state].task_done(m, done);
+	if (reaction[m->op.state].engine)
+		reaction[m->op.state].engine(m);
+	notify_settled(&m->observers);
+	if (now->ejected_by_host && !before.ejected_by_host)
+		host_ejected(m);
+}
+
+void drive_machine_timeout(struct drive_machine *m)
+{
+	if (reaction[m->op.state].timeout)
+		reaction[m->op.state].timeout(m);
+}
+
+bool drive_machine_newer_command(struct drive_machine *m)
+{
+	if (!reaction[m->op.state].newer_command)
+		return false;
+	reaction[m->op.state].newer_command(m);
+	return true;
+}
+
+void drive_machine_cancel(struct drive_machine *m, const char *code, const char *text)
+{
+	if (m->op.command)
+		finish(m, answer_error(code, "%s: %s", m->config.drive, text));
+}
+
+/* ---- creation and queries ------------------------------------------------------------------- */
+
+int drive_machine_new(const struct drive_machine_config *config, struct drive_machine **out)
+{
+	struct drive_machine *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	m->config = *config;
+	m->state = config->state;
+	*out = m;
+	return 0;
+}
+
+void drive_machine_free(struct drive_machine *m)
+{
+	if (m)
+		image_fini(&m->in);
+	free(m);
+}
+
+void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx)
+{
+	drive_observers_add(&m->observers, o, ctx);
+}
+
+bool drive_machine_has_command(const struct drive_machine *m)
+{
+	return m->op.command != NULL;
+}
+
+const char *drive_machine_pending(const struct drive_machine *m)
+{
+	return m->op.text;
+}
+
+const struct image *drive_machine_in(const struct drive_machine *m)
+{
+	return &m->in;
+}
+
+const struct image *drive_machine_prepared(const struct drive_machine *m)
+{
+	return &m->op.prepared;
+}
+
+void drive_machine_restore(
+	struct drive_machine *m, const struct image *in, const struct mmc_state *state)
+{
+	m->in = *in;
+	m->state = *state;
+	m->finalised = false;
+	if (in->name)
+		notify_restored(&m->observers, &m->in);
+}

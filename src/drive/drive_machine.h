@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state machine of a drive: carries out one control command after the other, and knows
+ * which image is in the drive. It calls services (open, find, post to the engine's
+ * thread, timer), whose ends come back as events, and notifies observers of what
+ * happens to the disc. Main thread only; nothing here waits.
+ *
+ * Insert, blank, eject and close as states. The image is opened first, so that a wrong
+ * name leaves the disc in the drive alone. "answer" ends the command.
+ *
+ *                        begin
+ *    +---------+-----------+--------------------+
+ *    |         | search    | name is known      | close, disc is in the drive
+ *    |         v           |                    v
+ *    |      FINDING        |                 CLOSING --> answer
+ *    |         |           |
+ *    |         v           v
+ *    |       open the image
+ *    |         |
+ *    |         v      refused: host has locked
+ *    |     EJECTING -------------------> WAIT_UNLOCK --- time is up, newer command --> answer
+ *    |         |   ^                         |
+ *    |         |   +-------------------------+ host unlocks
+ *    |         |
+ *    |         +-- eject: answer
+ *    |         v
+ *    |        GAP (the host shall notice the empty drive)
+ *    |         |
+ *    |         |   file is held by the old disc
+ *    |         +------------------> WAIT_RELEASE
+ *    |         v                         |
+ *    |     INSERTING <-------------------+
+ *    |         |
+ *    |         v
+ *    |       answer
+ *    |
+ *    +--> HOST_GAP (the host ejected: it may load the disc again)
+ *            |
+ *            +-- host loads, newer command: answer
+ *            +-- next disc: FINDING
+ *            +-- burned disc: open a blank, EJECTING
+ */
+#ifndef DRIVE_DRIVE_MACHINE_H
+#define DRIVE_DRIVE_MACHINE_H
+
+#include "drive/disc_opener.h"
+#include "drive/drive_command.h"
+#include "drive/drive_observer.h"
+#include "drive/engine_thread.h"
+
+/* ---- services: called by the machine -------------------------------------------------------- */
+
+/* ctx: drive_machine_config.ctx. Tasks and searches end by an event, at the earliest within
+   the call. */
+struct drive_services {
+	/* See drive_find.h. The search ends by drive_machine_found(). */
+	bool (*find_is_exact)(void *ctx, const char *name);
+	void (*find_begin)(void *ctx, const struct drive_command *command);
+	void (*find_cancel)(void *ctx);
+
+	/* See disc_opener_open(). */
+	enum disc_opening (*open)(void *ctx, const char *name, bool blank, bool may_wait,
+		struct image *out, json_t **answer);
+	/* Returns true while discs that left a drive of the set are not closed. */
+	bool (*any_leaving)(void *ctx);
+	/*
+	 * Tasks of the engine's thread, see struct usb_task; they end by
+	 * drive_machine_task_done(). 0 or -errno. insert takes the image's disc over, if it
+	 * returns 0.
+	 */
+	int (*eject)(void *ctx, const struct usb_task *task);
+	int (*insert)(void *ctx, struct image *image);
+	int (*finalise)(void *ctx);
+	/* See engine_thread_host_is_absent(). */
+	bool (*host_is_absent)(void *ctx);
+
+	/* One timer; drive_machine_timeout() follows. */
+	void (*start_timer)(void *ctx, unsigned ms);
+	void (*stop_timer)(void *ctx);
+
+	/* Returns true if a newer command waits for the end of this one. */
+	bool (*command_waits)(void *ctx);
+	/* The command has ended and is answered: the next one may begin, within this call. */
+	void (*finished)(void *ctx);
+
+	/*
+	 * DRIVE_REPLACE_BURNED: what shall replace the burned disc. 0 and the name of a
+	 * blank to be made, which is the caller's, or NULL: no disc. -errno and the
+	 * command's answer: the disc stays in the drive.
+	 */
+	int (*choose_blank)(void *ctx, char **name, json_t **answer);
+	/* That blank could not be opened, problem says why. */
+	void (*blank_failed)(void *ctx, const char *problem);
+};
+
+/* ---- the machine ---------------------------------------------------------------------------- */
+
+struct drive_machine_config {
+	const char *drive;    /* its name, for messages; outlives the machine */
+	unsigned swap_gap;    /* ms between the old disc and the new one */
+	unsigned unlock_wait; /* ms a host is given to answer an eject request */
+	unsigned reload_wait; /* ms a host is given to load a burned disc again */
+	const struct drive_services *services;
+	void *ctx;
+	struct mmc_state state; /* of the engine now */
+};
+
+struct drive_machine;
+
+int drive_machine_new(const struct drive_machine_config *config, struct drive_machine **out);
+/* Commands must have been cancelled. NULL is fine. */
+void drive_machine_free(struct drive_machine *m);
+
+/* Before any event; at most DRIVE_OBSERVERS of them. o and ctx must outlive the machine. */
+void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx);
+
+/* Carries out a command, which it takes over. None may be under way. */
+void drive_machine_begin(struct drive_machine *m, struct drive_command *c);
+/*
+ * A newer command waits. Returns true if the command under way was ended for it, because it
+ * only waited for the host: to unlock the drive, or for second thoughts after an eject.
+ */
+bool drive_machine_newer_command(struct drive_machine *m);
+/* Ends the command under way, if there is one, with this error. */
+void drive_machine_cancel(struct drive_machine *m, const char *code, const char *text);
+bool drive_machine_has_command(const struct drive_machine *m);
+/* The command under way and what it waits for, for status; "" = none. Valid until the next call. */
+const char *drive_machine_pending(const struct drive_machine *m);
+
+/* name NULL: nothing is in it. Both are valid, and kept up to date, as long as the machine. */
+const struct image *drive_machine_in(const struct drive_machine *m);
+const struct image *drive_machine_prepared(const struct drive_machine *m);
+/* The disc of an earlier daemon is in the empty drive; the image is taken over. No command may be
+   under way. */
+void drive_machine_restore(
+	struct drive_machine *m, const struct image *in, const struct mmc_state *state);
+
+/* ---- events --------------------------------------------------------------------------------- */
+
+/*
+ * The engine's state was copied again, or discs were closed. done: the result of the task
+ * that has ended; NULL = none has.
+ */
+void drive_machine_engine_event(
+	struct drive_machine *m, const struct mmc_state *now, const struct usb_result *done);
+void drive_machine_timeout(struct drive_machine *m);
+/* As drive_find_config.found. */
+void drive_machine_found(struct drive_machine *m, const char *name, json_t *answer);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/drive_observer.h"
+
+/* EACH(all, event)(e->ctx, ...); calls event of every observer that has it. */
+#define EACH(all, event)                                                                           \
+	for (const struct drive_observer_entry *e = (all)->at; e < (all)->at + (all)->count; e++)  \
+		if (e->observer->event)                                                            \
+	e->observer->event
+
+void drive_observers_add(struct drive_observers *all, const struct drive_observer *o, void *ctx)
+{
+	all->at[all->count].observer = o;
+	all->at[all->count++].ctx = ctx;
+}
+
+void notify_engine_state(const struct drive_observers *all, const struct mmc_state *before,
+	const struct mmc_state *now, const struct image *in)
+{
+	EACH(all, engine_state)(e->ctx, before, now, in);
+}
+
+void notify_finalised(const struct drive_observers *all, const struct image *in)
+{
+	EACH(all, finalised)(e->ctx, in);
+}
+
+void notify_removed(const struct drive_observers *all, const struct image *was, const char *next)
+{
+	EACH(all, removed)(e->ctx, was, next);
+}
+
+void notify_left_empty(const struct drive_observers *all)
+{
+	EACH(all, left_empty)(e->ctx);
+}
+
+void notify_inserted(const struct drive_observers *all, const struct image *in)
+{
+	EACH(all, inserted)(e->ctx, in);
+}
+
+void notify_restored(const struct drive_observers *all, const struct image *in)
+{
+	EACH(all, restored)(e->ctx, in);
+}
+
+void notify_settled(const struct drive_observers *all)
+{
+	EACH(all, settled)(e->ctx);
+}
+
+void notify_host_ejected(const struct drive_observers *all)
+{
+	EACH(all, host_ejected)(e->ctx);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What parts of a drive need to know of its disc: the state machine notifies them, and
+ * knows none of them. Main thread only.
+ */
+#ifndef DRIVE_DRIVE_OBSERVER_H
+#define DRIVE_DRIVE_OBSERVER_H
+
+#include "library/image.h"
+#include "mmc/mmc.h"
+
+/*
+ * Each callback may be NULL. Only host_ejected may start a command. One event of the
+ * engine is notified in this order: engine_state; finalised; what the command under
+ * way does because of it; settled; host_ejected.
+ */
+struct drive_observer {
+	/* The engine's state was copied again; it may be the same as before. */
+	void (*engine_state)(void *ctx, const struct mmc_state *before, const struct mmc_state *now,
+		const struct image *in);
+	/* The recordable disc in the drive is finalised, and not by a test write. Once a disc. */
+	void (*finalised)(void *ctx, const struct image *in);
+	/* next: the name of a file that is opened again when the disc is closed; NULL = none. */
+	void (*removed)(void *ctx, const struct image *was, const char *next);
+	/* After removed: no other disc follows. */
+	void (*left_empty)(void *ctx);
+	void (*inserted)(void *ctx, const struct image *in);
+	/* The disc from the drive of an earlier daemon is in the drive. */
+	void (*restored)(void *ctx, const struct image *in);
+	/* The state machine has acted on an event of the engine or the closing of discs. */
+	void (*settled)(void *ctx);
+	/* The host opened the tray, while no command except DRIVE_CLOSE was under way or waited. */
+	void (*host_ejected)(void *ctx);
+};
+
+#define DRIVE_OBSERVERS 4u
+
+/* They are notified in the order in which they were added. All 0 = none. */
+struct drive_observers {
+	struct drive_observer_entry {
+		const struct drive_observer *observer;
+		void *ctx;
+	} at[DRIVE_OBSERVERS];
+	unsigned count;
+};
+
+/* At most DRIVE_OBSERVERS of them. o and ctx must outlive the list. */
+void drive_observers_add(struct drive_observers *all, const struct drive_observer *o, void *ctx);
+
+/* Each calls that function of all observers. */
+void notify_engine_state(const struct drive_observers *all, const struct mmc_state *before,
+	const struct mmc_state *now, const struct image *in);
+void notify_finalised(const struct drive_observers *all, const struct image *in);
+void notify_removed(const struct drive_observers *all, const struct image *was, const char *next);
+void notify_left_empty(const struct drive_observers *all);
+void notify_inserted(const struct drive_observers *all, const struct image *in);
+void notify_restored(const struct drive_observers *all, const struct image *in);
+void notify_settled(const struct drive_observers *all);
+void notify_host_ejected(const struct drive_observers *all);
+
+#endif

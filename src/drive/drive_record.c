@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/drive_record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "library/last_disc.h"
+#include "library/library.h"
+#include "util/log.h"
+
+struct drive_record {
+	int folder;
+	const char *drive;
+	char *configured;
+	bool treats_burned;
+	struct last_disc_store *store; /* NULL: nothing is remembered */
+};
+
+int drive_record_new(const struct drive_record_config *config, struct drive_record **out)
+{
+	struct drive_record *r = calloc(1, sizeof(*r));
+	int e = 0;
+
+	if (!r)
+		return -ENOMEM;
+	r->folder = config->folder;
+	r->drive = config->drive;
+	r->treats_burned = config->treats_burned;
+	r->configured = strdup(config->image ? config->image : "");
+	if (!r->configured)
+		e = -ENOMEM;
+	else if (config->remember)
+		e = last_disc_new(config->folder, config->drive, &r->store);
+	if (e < 0) {
+		drive_record_free(r);
+		return e;
+	}
+	*out = r;
+	return 0;
+}
+
+void drive_record_free(struct drive_record *r)
+{
+	if (!r)
+		return;
+	last_disc_free(r->store);
+	free(r->configured);
+	free(r);
+}
+
+/* Returns NULL if nothing is known. */
+static const struct last_disc *recorded(const struct drive_record *r)
+{
+	return r->store ? last_disc_get(r->store) : NULL;
+}
+
+static bool exists(const struct drive_record *r, const char *image)
+{
+	struct library_file f;
+	int e = library_find(r->folder, image, &f);
+
+	if (e == 0)
+		library_forget(&f);
+	else
+		log_warn("%s: %s, which was in it last, is not there any more: %s", r->drive, image,
+			strerror(-e));
+	return e == 0;
+}
+
+const char *drive_record_initial(const struct drive_record *r)
+{
+	const struct last_disc *l = recorded(r);
+
+	if (!l || (*r->configured && strcmp(l->configured, r->configured) != 0))
+		return *r->configured ? r->configured : NULL;
+	if (*l->image && !exists(r, l->image))
+		return NULL;
+	return l->image;
+}
+
+bool drive_record_is_burned(const struct drive_record *r, const char *image)
+{
+	const struct last_disc *l = recorded(r);
+
+	return r->treats_burned && l && l->burned && strcmp(l->image, image) == 0;
+}
+
+/* A name that is too long is recorded as an empty drive. */
+static void write_record(struct drive_record *r, const char *image, bool burned)
+{
+	struct last_disc l = {.burned = burned};
+
+	if (!r->store)
+		return;
+	if (strlen(image) >= sizeof(l.image))
+		image = "";
+	snprintf(l.image, sizeof(l.image), "%s", image);
+	snprintf(l.configured, sizeof(l.configured), "%s", r->configured);
+	last_disc_set(r->store, &l);
+}
+
+void drive_record_set_burned(struct drive_record *r, const char *image)
+{
+	write_record(r, image, true);
+}
+
+static void on_inserted(void *ctx, const struct image *in)
+{
+	struct drive_record *r = ctx;
+
+	/* A burned disc stays one, if it is inserted again at start or by a command. */
+	write_record(r, in->name, drive_record_is_burned(r, in->name));
+}
+
+static void on_left_empty(void *ctx)
+{
+	write_record(ctx, "", false);
+}
+
+const struct drive_observer drive_record_observer = {
+	.inserted = on_inserted,
+	.left_empty = on_left_empty,
+};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which drive holds which image. A file that is being recorded may be in one drive only,
+ * and a burned disc that is being renamed or verified may not go into any. The drives of
+ * a daemon are asked by each other. Main thread only.
+ */
+#ifndef DRIVE_HOLDERS_H
+#define DRIVE_HOLDERS_H
+
+#include "drive/disc_closer.h"
+#include "gadget/gadget.h"
+#include "library/image.h"
+#include "library/postburn.h"
+
+#define DRIVE_MAX GADGET_MAX_FUNCTIONS
+
+/* One drive, as the others see it. Its parts keep what is pointed to up to date. */
+struct holder {
+	const char *drive;            /* its name */
+	const struct image *in;       /* in the drive; in->name NULL = none */
+	const struct image *prepared; /* opened for a command, not in the drive; name NULL = none */
+	const struct disc_closer *closer; /* counts the discs of the drive that are open */
+	struct postburn *postburn;        /* its burned discs; NULL = nothing is done with them */
+};
+
+/* In the order in which they were added. All 0 = none. */
+struct holders {
+	const struct holder *at[DRIVE_MAX];
+	unsigned count;
+};
+
+/* The holder must outlive its entry, and there must be room for it. */
+void holders_add(struct holders *all, const struct holder *h);
+/* Does nothing if the holder was not added. */
+void holders_remove(struct holders *all, const struct holder *h);
+
+/* Returns true if the image is in the drive. */
+bool holder_has(const struct holder *h, dev_t dev, ino_t ino);
+/* Returns true if the image is in the drive and may be in no other: it can be recorded. */
+bool holder_has_alone(const struct holder *h, dev_t dev, ino_t ino);
+/*
+ * Returns true if all discs that left this drive are closed. A disc in the drive, and
+ * one that is prepared, may be open.
+ */
+bool holder_removed_are_closed(const struct holder *h);
+
+/* Returns the first drive that has the image in it, or NULL. */
+const struct holder *holders_find(const struct holders *all, dev_t dev, ino_t ino);
+/* Returns true if the image is in a drive, or prepared for one. */
+bool holders_in_use(const struct holders *all, dev_t dev, ino_t ino);
+/*
+ * Returns true if discs that were taken out, or opened and given back, are not closed
+ * yet. A disc on its way into a drive counts as one until it is in it.
+ */
+bool holders_any_leaving(const struct holders *all);
+/*
+ * Makes every drive leave a burned disc alone that goes into a drive again. Returns
+ * false if the disc is being renamed at this very moment.
+ */
+bool holders_claim(const struct holders *all, dev_t dev, ino_t ino);
+
+#endif
