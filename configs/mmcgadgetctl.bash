@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Completion for mmcgadgetctl(1) in bash: verbs, options, the names of images and drives.
-# Needs nothing but bash; the package bash-completion loads it when it is first wanted.
+# Completion for mmcgadgetctl(1) in bash: completes verbs, options, and the names of images and
+# drives. It needs only bash; the package bash-completion loads it at its first use.
 
-# _mmcgadgetctl_names COMMAND...: the names in the daemon's answer, one a line. A quote inside a
-# string always has a backslash before it, so ,"name":" is never part of one. The daemon may read
-# labels for 5 s before it answers for the first time.
+# _mmcgadgetctl_names COMMAND...: prints the names in the daemon's answer to COMMAND, one per line.
+# A quote inside a JSON string always follows a backslash, so ,"name":" is never part of a string.
+# The timeout is 7 s because the daemon may read labels for 5 s before its first answer.
 _mmcgadgetctl_names()
 {
 	timeout 7 "$@" 2>/dev/null | grep -aoE '[{,]"name":"(\\.|[^"\\])*"' |
 		sed 's/^."name":"//; s/"$//; s/\\\(.\)/\1/g'
 }
 
-# What a word that is not finished yet stands for.
+# _mmcgadgetctl_plain WORD: prints WORD, as typed so far, without its quotes and backslashes.
 _mmcgadgetctl_plain()
 {
 	case $1 in
@@ -20,8 +20,8 @@ _mmcgadgetctl_plain()
 	esac
 }
 
-# _mmcgadgetctl_offer WORD...: those that begin as what is typed; bash replaces only what comes
-# after the last "=" or ":".
+# _mmcgadgetctl_offer WORD...: offers each WORD that begins with the typed text. bash replaces only
+# the text after the last "=" or ":", so that much ($glued) is cut from the front of each offer.
 _mmcgadgetctl_offer()
 {
 	local word
@@ -36,7 +36,7 @@ _mmcgadgetctl()
 	local ask=("$1") verb='' drive='' given='' options=()
 	COMPREPLY=()
 
-	# bash cuts words at "=" and ":"; here they are whole again.
+	# bash cuts words at "=" and ":"; this loop joins the pieces again.
 	for ((i = 0; i <= COMP_CWORD; i++)); do
 		piece=${COMP_WORDS[i]}
 		before=${line%%"$piece"*}
@@ -97,7 +97,7 @@ _mmcgadgetctl()
 	if [[ ($verb == insert || $verb == close) && ! $given ]]; then
 		mapfile -t names < <(_mmcgadgetctl_names "${ask[@]}" list ${drive:+"$drive"})
 		_mmcgadgetctl_offer "${names[@]}"
-		# Blanks in names are quoted by bash, as it does with those of files.
+		# With this option bash quotes spaces in the offers, as in file names.
 		[[ ${COMPREPLY[*]} ]] && compopt -o filenames 2>/dev/null
 		[[ ! ${COMPREPLY[*]} ]] || return 0
 	fi

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What "make deb" does: the Debian package, and the source package that others build theirs from,
-# into build/deb. Built from a copy of what git knows here, changes included, or of the whole tree
-# where there is no git; nothing is installed. Arguments are for dpkg-buildpackage:
+# Builds the Debian package and its source package into build/deb, for "make deb". The sources are a
+# copy of the files that git knows here, including uncommitted changes, or of the whole tree if there
+# is no git. Nothing is installed. Arguments are passed to dpkg-buildpackage:
 #   O=build debian/deb.sh -aarm64
 set -eu
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
@@ -16,7 +16,7 @@ done
 out=${O:-build}/deb
 version=$(dpkg-parsechangelog -S Version)
 upstream=mmcgadget_${version%-*}
-# The same sources make the same archive.
+# A fixed time, so that the same sources give the same archive.
 time=@$(dpkg-parsechangelog -S Timestamp)
 
 rm -rf "$out"
@@ -31,8 +31,8 @@ files() {
 		find . '(' -path './build*' -o -path ./.git ')' -prune -o -type f -printf '%P\0'
 	fi
 }
-pack() { # files that are known, but gone, are left out
-	# shellcheck disable=SC2016 # for the sh inside
+pack() { # TAR-ARGUMENT...: leaves out files that git knows but that were deleted
+	# shellcheck disable=SC2016 # the inner sh expands them
 	files | sort -zu | xargs -0 sh -c 'for f do [ ! -f "$f" ] || printf "%s\0" "$f"; done' sh |
 		tar --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="$time" \
 			"$@" --null -T -

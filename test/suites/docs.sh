@@ -125,6 +125,21 @@ report 'paths in the manuals are those of the code' "$(
 	grep -q "\"$(sed -n 's/^\.It Pa \(.*socket\)$/\1/p' $man/mmcgadgetctl.1)\"" src/ctl/client.h ||
 		echo "mmcgadgetctl(1) has another socket than the program"
 )"
+# Documents name files in backquotes. ROOM stands for any room.
+documents=(README.md docs/*.md docs/*/*.md gadget/README.md)
+report 'every file that a document names exists' "$(
+	grep -oE '`(src|gadget|test|docs|configs|debian)/[A-Za-z0-9_./*-]+`' "${documents[@]}" | tr -d '`' |
+		while IFS=: read -r document path; do
+			[[ $path == *ROOM* ]] || compgen -G "$path" >/dev/null || echo "$document: no $path"
+		done
+)"
+report 'every document that a document links to exists' "$(
+	grep -oE '\]\([^)#:]+[)#]' "${documents[@]}" | sed -E 's/\]\(|[)#]$//g' | while IFS=: read -r document path; do
+		[ -e "$(dirname "$document")/$path" ] || echo "$document: no $path"
+	done
+)"
+both 'rooms in docs/architecture.md and directories of sources' \
+	"$(sed -n 's,^| `\(\(src/[a-z]*\|gadget\)/\)` |.*,\1,p' docs/architecture.md)" "$(printf '%s\n' src/*/ gadget/)"
 report 'every page that doctor names is there, and no other' "$(
 	diff <(grep -oE 'docs/boards/[a-z0-9-]*\.md' src/ctl/doctor_board.c | sort -u) \
 		<(printf '%s\n' docs/boards/*.md | grep -v README.md)
