@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by what makes something once that takes minutes. It is kept in
+# Sourced by scripts that make a directory which takes minutes, once. It is kept in
 # ${MMCGADGET_CACHE:-/var/cache/mmcgadget}, under a name with a hash of its recipe.
 
-# cached NAME RECIPE...: sets dir; succeeds when it is there, complete. If not, dir is an empty
-# folder afterwards, those of older recipes are gone, and "touch $dir/complete" ends the making.
-# Two runs at a time do not make the same one: the lock is held as long as the shell lives.
+# cached NAME RECIPE...: sets dir. Returns 0 when that directory is complete. Otherwise returns 1, has
+# made dir empty and removed those of older recipes; the caller fills it and ends with
+# "touch $dir/complete". The lock is held until the shell ends, so that nobody else makes the same.
 cached() {
 	cache=${MMCGADGET_CACHE:-/var/cache/mmcgadget} name=$1
 	shift
@@ -19,7 +19,7 @@ cached() {
 	return 1
 }
 
-# making WHAT: says so; a Debian is made by root.
+# making WHAT: prints that WHAT is being made; exits with 1 unless run by root.
 making() {
 	[ "$(id -u)" = 0 ] || {
 		echo "${0##*/}: making $1 needs root" >&2
@@ -28,13 +28,14 @@ making() {
 	what=$1 started=$(date +%s)
 	echo "# making $what (a minute or more, once)" >&2
 }
+# made: marks dir as complete, prints how long that took, and dir.
 made() {
 	touch "$dir/complete"
 	echo "# $what took $(($(date +%s) - started)) s" >&2
 	echo "$dir"
 }
 
-# debian SUITE OPTION OF MMDEBSTRAP...: into $dir/tree.
+# debian SUITE OPTION_OF_MMDEBSTRAP...: makes a Debian in $dir/tree; exits with 1 when that fails.
 debian() {
 	suite=$1
 	shift
@@ -44,7 +45,7 @@ debian() {
 	exit 1
 }
 
-# bootable SIZE: root.img, vmlinuz and initrd of $dir/tree.
+# bootable SIZE: makes root.img, vmlinuz and initrd of $dir/tree, beside it.
 bootable() {
 	cp "$dir"/tree/boot/vmlinuz-* "$dir/vmlinuz"
 	cp "$dir"/tree/boot/initrd.img-* "$dir/initrd"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs through apt what is missing for: check ("make check"), all (every test, "make
 # check-full"), demo, unit, deb (to build the Debian package).
-# Debian 12 and 13 and what derives from them; does nothing when nothing is missing.
+# For Debian 12 and 13 and their derivatives. Does nothing when nothing is missing.
 set -eu
 what=${1:-all}
 

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# mmdebstrap for a Debian suite, out of the archive that this machine uses, since that is the one
-# it can reach: same hosts, other suite. Needs root.
-#   mmdebstrap.sh SUITE TARGET [OPTION OF MMDEBSTRAP]...
-#   RELEASE_ONLY=1   without updates: an archive may not have those of other architectures
+# Runs mmdebstrap for a Debian suite, with the hosts of this machine's own sources of apt, since those
+# can be reached from here. Needs root.
+#   mmdebstrap.sh SUITE TARGET [OPTION_OF_MMDEBSTRAP]...
+#   RELEASE_ONLY=1   without updates, which an archive may not have for other architectures
 set -eu
 suite=${1:?usage: mmdebstrap.sh SUITE TARGET [OPTION]...}
 target=${2:?usage: mmdebstrap.sh SUITE TARGET [OPTION]...}

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs a suite that prints TAP, counts its results, and closes with a line
-# "N passed, N failed, N skipped". Exit 1 on any failure, and on no test at all.
+# tap.sh SUITE [ARGUMENT]...: runs a suite that prints TAP, counts its results, and closes with a line
+# "N passed, N failed, N skipped". Exits with 1 when a test failed, and when there was none.
 # TAP_TOTALS names a file that gets one line of counts per suite (for test/check.sh).
 set -u
 suite=$1
@@ -10,7 +10,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 { "$suite" "$@"; echo "TAP-EXIT $?"; } 2>&1 | tee "$log" | grep --line-buffered -v '^TAP-EXIT '
 rc=$(sed -n 's/^TAP-EXIT //p' "$log" | tail -n 1)
-# Lines may be indented (a suite that passes another's output on); "# SKIP" as TAP has it.
+# Lines may be indented: some suites print the output of another one. "# SKIP" as in TAP.
 counts=$(awk '
 	/^[ \t]*ok / { if (tolower($0) ~ /# *skip/) s++; else p++ }
 	/^[ \t]*not ok / { f++ }

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Unpacks the libraries of another Debian architecture, once, and prints the folder they are
-# in: a root for the cross compiler (--sysroot) and for the emulator (-L). This machine's own
-# packages and architectures stay as they are: apt works in folders of ours.
-# The folder is in ${MMCGADGET_CACHE:-/var/cache/mmcgadget}, its name carries a hash of the
-# recipe.
+# Unpacks the libraries of another Debian architecture, once, and prints their directory: a root for the
+# cross compiler (--sysroot) and for the emulator (-L). The packages and architectures of this machine do
+# not change, since apt works in that directory.
+# It is in ${MMCGADGET_CACHE:-/var/cache/mmcgadget}; its name contains a hash of the recipe.
 set -eu -o pipefail
 arch=${1:?usage: sysroot.sh ARCHITECTURE (as Debian calls it)}
 # shellcheck source=test/cached.sh
@@ -24,8 +23,8 @@ fi
 apt=$dir/apt
 mkdir -p "$dir/root" "$apt/lists/partial" "$apt/archives/partial"
 
-# The archive this machine uses is the one it can reach. The release itself is enough: its
-# updates, and what is not Debian's own, may not have this architecture.
+# The archive that this machine uses can be reached. Only the release itself is used: its updates, and
+# archives that are not Debian's, may not have this architecture.
 keyring=
 for k in /usr/share/keyrings/debian-archive-keyring.pgp \
 	/usr/share/keyrings/debian-archive-keyring.gpg; do
@@ -41,8 +40,8 @@ apt-get indextargets --format '$(CODENAME) $(ORIGIN) $(SITE) $(RELEASE) $(COMPON
 	exit 1
 }
 
-# Everything in our folders but the passwords for the archive; of the machine's settings
-# those about fetching, and none of its hooks.
+# All directories of apt are ours except the one with passwords for the archive. Of this machine's
+# settings those about fetching are used, and none of its hooks.
 {
 	cat <<-C
 		APT::Architecture "$arch";
@@ -75,18 +74,17 @@ fetch update
 # shellcheck disable=SC2086 # a list of words
 fetch install -y --download-only $packages
 
-# /lib is a link to /usr/lib from Debian 13 on, and libraries that are still in the one are
-# found in the other.
+# From Debian 13 on /lib is a link to /usr/lib. With such a link the libraries of both are found.
 mkdir -p "$dir/root/usr/lib"
 ln -s usr/lib "$dir/root/lib"
 for deb in "$apt"/archives/*.deb; do
 	dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$dir/root"
 done
-# Links from the top would lead out of it.
+# Absolute links would lead out of the directory.
 find "$dir/root" -type l -lname '/*' -printf '%p %l\n' | while read -r link target; do
 	ln -sfrT "$dir/root$target" "$link"
 done
-# The emulator's loader would find this machine's.
+# Without this file the emulated loader would read the one of this machine.
 mkdir -p "$dir/root/etc"
 : >"$dir/root/etc/ld.so.cache"
 rm -rf "$apt"

@@ -7,7 +7,7 @@
 #   bench.sh [--suite bookworm|trixie] [--speed high|super]... [--rows PATTERN] [--no-build]
 #            [--flat | --record]
 # --flat: other rows, flat.sh: what a large image, many sessions and many files cost.
-# --record: this is what later runs are held to, and what docs/performance.md shows.
+# --record: later runs are compared to this one, and docs/performance.md shows it.
 # BENCH_CPU: another of QEMU's processors.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -48,18 +48,18 @@ mkdir -p "$out"
 MMCGADGET_KVM=no
 # shellcheck source=test/e2e/qemu.sh
 . "$top/test/e2e/qemu.sh"
-# A model of its own, the same with every QEMU. And an old one: with ERMS the kernel copies
-# by "rep movsb" to and from user space, but not inside of itself, and a byte of that
-# counts as an instruction. No processor works like that, Arm's least.
+# A fixed model, the same with every QEMU, and an old one: on processors with ERMS the kernel copies to
+# and from user space by "rep movsb", and QEMU counts each byte of that as an instruction, which is like
+# no real processor.
 case $machine in
 virt) cpu=${BENCH_CPU:-cortex-a53} ;;
 *) cpu=${BENCH_CPU:-Nehalem} ;;
 esac
 
-# One instruction is one nanosecond and idle time passes in no time. Nothing comes from
-# outside: no disk, no network, no clock, no random numbers but those of a seed. What is
-# recorded is of no use; but then QEMU's main loop and the CPU take turns. Without, the loop
-# may see the CPU halt before its last instructions are counted, and time jumps too far.
+# One instruction is one nanosecond, and idle time takes none. The machine has no input from outside: no
+# disk, no network, no clock, and random numbers of a seed. The recording (rr) is not used; but with it
+# QEMU's main loop and the CPU take turns. Without it the loop may see the CPU halt before its last
+# instructions are counted, and time jumps too far.
 boot() { # SPEED
 	local log=$out/$1.log
 	timeout --foreground -k 10 $timeout "$qemu" -M "$machine" \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Compares results to the recorded ones, as TAP: no ratio more than 3 % under the recorded
-# one, no row missing, the daemon within 8 MiB. On another kernel than the recorded one both
-# sides may have changed: then only a loss of a quarter is one.
+# Compares results to the recorded ones and prints TAP: no ratio may be more than 3 % below the recorded
+# one, no row may be missing, the daemon may use at most 8 MiB. On another kernel than the recorded one
+# both sides may have changed: then a ratio may be 25 % below.
 #   awk -f check.awk RECORDED RESULTS
 BEGIN { FS = "\t"; slack = 0.97; most_kib = 8192 }
 

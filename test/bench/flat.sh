@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Whether the cost of a command depends on what it should not: rows like those of rows.sh,
-# each beside the same with a 50 GB image, with 100 sessions on the disc, and with 10000
-# images in the media folder. Sourced by init, after rows.sh.
+# The cost of a command must not depend on the size of the image, the number of sessions or the number of
+# images: rows like those of rows.sh, each beside the same with a 50 GB image, with 100 sessions on the
+# disc, and with 10000 images in the media folder. Sourced by init, after rows.sh.
 # shellcheck disable=SC2034,SC2154 # for and from rows.sh
 
 large_bytes=50000000000
@@ -11,8 +11,8 @@ session_count=100
 image_count=10000
 flat_count=200
 
-# flat_reads SUFFIX DEV BYTES: in a row at the beginning, and at the very end; and all over
-# the disc. What is read was read before: the page cache has it, holes are no case of their own.
+# flat_reads SUFFIX DEV BYTES: sequential reads at the beginning, and random reads over the whole disc.
+# Everything is read once before, so that the page cache has it, holes included.
 flat_reads() {
 	wanted "read-120k$1" && b_host read "$2" 122880 "$run_bytes" >/dev/null
 	measure "read-120k$1" nothing nothing read "$2" 122880 "$run_bytes"
@@ -20,7 +20,7 @@ flat_reads() {
 	measure "read-2k-random$1" nothing nothing random "$2" 2048 "$random_count" "$3"
 }
 
-# flat_end SUFFIX DEV BYTES
+# flat_end SUFFIX DEV BYTES: sequential reads at the end of the disc
 flat_end() {
 	from=$((($3 - run_bytes) / 2048 * 2048))
 	wanted "read-120k$1" && b_host read "$2" 122880 "$run_bytes" "$from" >/dev/null
@@ -47,7 +47,7 @@ flat_sessions() { # NAME COUNT
 	flat_insert "$1"
 }
 
-# The kernel's gadget as a disk: as a CD-ROM it does not take so large an image.
+# The kernel's gadget as a disk: as a CD-ROM it does not accept so large an image.
 flat_fms() {
 	side=fms
 	device=file-storage
@@ -102,5 +102,5 @@ flat_all_rows() {
 	insert_row ours insert-10000
 	flat_list -10000
 	flat_insert a.iso
-	flat_reads -10000 /dev/sr0 "$file_bytes" # its memory tells what the list left behind
+	flat_reads -10000 /dev/sr0 "$file_bytes" # its memory shows what the list has left
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes the RAM disk of the benchmark's guest: busybox runs it, everything measured comes
-# from the suite's own packages (kernel modules, udev, C library) and from our build for
-# that suite. Modules come with the order they are loaded in, programs with their libraries.
+# Makes the RAM disk of the benchmark's guest. busybox is its system; everything that is measured comes
+# from the suite's packages (kernel modules, udev, C library) and from our build for that suite. It has
+# the modules with the order in which to load them, and the programs with their libraries.
 #   initramfs.sh GUEST_DIR BUILD_DIR OUT
 set -euo pipefail
 [ $# = 3 ] || {
@@ -20,7 +20,7 @@ busybox=$(command -v busybox) || {
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-# The UDC comes last, in the guest: its option is the speed.
+# The UDC comes last; in the guest its option is the speed.
 modules="brd null_blk ext4 configfs libcomposite usb_f_fs usb_f_mass_storage usb_f_ss_lb
 	usb_storage sg sr_mod sd_mod dummy_hcd"
 # What the host side of a Debian system runs when a drive appears.
@@ -70,7 +70,7 @@ cp "$here"/init "$root/init"
 cp "$here"/rows.sh "$here"/flat.sh "$root/bench/"
 chmod 755 "$root/init"
 
-# Libraries as the suite's own loader finds them; the mount vanishes with its name space.
+# The suite's own loader finds the libraries; the mount ends with its namespace.
 # shellcheck disable=SC2016 # the inner shell's variables
 unshare --mount --propagation private sh -eu -c '
 	mount --bind -o ro "$1" "$2/out"
@@ -84,7 +84,7 @@ unshare --mount --propagation private sh -eu -c '
 	cp -L "$tree$l" "$root$l"
 done
 
-# Sorted, and without what differs from run to run: the archive is the same every time.
+# Sorted and without times, so that the archive is the same every time.
 find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . | LC_ALL=C sort |
 	"$busybox" cpio -o -H newc --renumber-inodes --ignore-devno 2>/dev/null) >"$out"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# From what the guests print (rows.sh) to one line a row, fields by tabs:
+# Turns what the guests print (rows.sh) into one line a row, with fields separated by tabs:
 #   speed row unit ours fms fms0 ratio ratio0 cpu_ours cpu_fms cpu_ratio peak_kib
-# fms0 is f_mass_storage with stall=0. Ratios say how many times as good ours is: faster, or
-# with less of the CPU. cpu is instructions of the device's threads per KiB, or per command.
+# fms0 is f_mass_storage with stall=0. A ratio above 1 means that ours is faster, or uses less CPU. cpu is
+# instructions of the device's threads per KiB, or per command.
 # "never": did not happen within ten seconds. "-": not measured.
 
 function unit_of(row) {

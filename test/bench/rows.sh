@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is measured, in this order; sourced by init. Prints
+# The measurements, in this order; sourced by init. Prints
 #   BENCH SPEED SIDE ROW time COUNT NANOSECONDS
 #   BENCH SPEED SIDE ROW cpu COUNT DEVICE IRQ OTHER IDLE
 #   BENCH SPEED SIDE ROW memory KIB
-# SIDE: ours; fms, the kernel's f_mass_storage as it comes; fms0, the same with stall=0;
-# wire, nobody's storage; card, what a program on the board reads from the slow card.
+# SIDE: ours; fms, the kernel's f_mass_storage by default; fms0, the same with stall=0; wire, the bus
+# without storage; card, a program on the board that reads from the slow card.
 # shellcheck disable=SC2154 # speed and wanted_rows are init's
 
 media=/var/lib/mmcgadget
@@ -39,7 +39,7 @@ tell_memory() { # ROW
 
 nothing() { :; }
 
-# measure ROW BEFORE AFTER COMMAND...: once for the time, once for whose it is.
+# measure ROW BEFORE AFTER COMMAND...: runs b_host twice, for the time and for the CPU time of the device.
 measure() {
 	row=$1 before=$2 after=$3
 	shift 3
@@ -72,8 +72,7 @@ labelled() { grep -q "^E:ID_FS_LABEL=$1\$" "$disc_db"; }
 sg_of() { # BLOCK_DEVICE
 	for s in /sys/block/"$1"/device/scsi_generic/sg*; do echo "/dev/${s##*/}"; done
 }
-# The kernel's own look at the drive every two seconds is the host's business, but falls
-# into one row and not into another.
+# The kernel polls the drive every two seconds, which would fall into one row and not into another.
 polls() { echo "$2" >"/sys/block/$1/events_poll_msecs"; }
 
 # ---- the kernel's gadget ----
@@ -86,7 +85,7 @@ gadget_make() { # FUNCTION
 	echo 0123456789AB >"$g/strings/0x409/serialnumber"
 }
 
-# After its options: what is linked keeps them.
+# Called after the options are set: they cannot be changed once the function is linked.
 gadget_link() { ln -s "$g/functions/$1" "$g/configs/c.1/"; }
 
 gadget_drop() { # FUNCTION
@@ -154,9 +153,10 @@ ours_target() {
 
 # ---- rows ----
 
-# What the host began on its own account, udev's programs and the kernel's looks at the
-# drive, is over. A stray look costs f_mass_storage a tenth of a second of the next row.
-rest() { # BLOCK_DEVICE
+# rest BLOCK_DEVICE: stops the kernel's polls, and waits until udev's programs have ended and no command
+# is under way. A late command would cost f_mass_storage a tenth of a second of the next row. The guest's
+# clock jumps over idle time, so 3 s cost nothing.
+rest() {
 	polls "$1" 0
 	udevadm settle
 	usleep 3000000
@@ -187,9 +187,8 @@ reads() {
 
 # ---- the slow card ----
 
-# A card as cards are: one request at a time, of no more than 128 KiB, each takes its time.
-# device-mapper's delay target would go by the clock's ticks and make 8 to 12 ms of 5, for
-# as many at a time as are asked for.
+# A slow card: it takes one request at a time, of at most 128 KiB, and the same time for each.
+# device-mapper's delay target would serve any number at a time, and round 5 ms to clock ticks, 8 to 12 ms.
 card_up() {
 	c=/sys/kernel/config/nullb/nullb0
 	mkdir "$c"
@@ -207,7 +206,7 @@ card_up() {
 	b_host make "$slow/c.iso" DISC_c "$file_bytes"
 }
 
-# What tells where the file's blocks are stays.
+# Drops the image from the page cache; the file system's own blocks stay.
 forget_slow() { b_host forget "$slow/c.iso"; }
 
 card_row() {
@@ -236,8 +235,8 @@ writes() { # SIDE_FUNCTIONS BLOCK_SIZE
 	done
 }
 
-# Into the empty drive, each at another place of the two seconds between two looks. The
-# first that the host does not notice at all is the last.
+# Inserts discs into the empty drive, each at another moment of the two seconds between two polls. Ends
+# with the first one that the host does not notice.
 insert_row() { # SIDE_FUNCTIONS [ROW]
 	wanted "${2:-insert}" || return 0
 	forget_memory
@@ -267,12 +266,12 @@ usb_device() { # ours to be: sets $device
 	return 1
 }
 
-# Endless bulk-in, as fast as the model's controller goes.
+# Endless bulk-in: the limit of dummy_hcd.
 wire() {
 	side=wire
 	wanted wire || return 0
 	gadget_make SourceSink.0
-	echo 2 >"$g/functions/SourceSink.0/pattern" # as it comes, not filled anew
+	echo 2 >"$g/functions/SourceSink.0/pattern" # buffers are sent without being filled
 	echo 32768 >"$g/functions/SourceSink.0/bulk_buflen"
 	echo 16 >"$g/functions/SourceSink.0/bulk_qlen"
 	gadget_link SourceSink.0
@@ -287,7 +286,7 @@ wire() {
 	gadget_drop SourceSink.0
 }
 
-# Again, as it was for the others: the clock starts when UDC is written.
+# Binds the gadget again, so that the clock starts when UDC is written, as for the kernel's gadget.
 ours_begin() {
 	side=ours
 	ours_up

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the package in a system that may be thrown away, as root inside of it, with what it says
-# it needs for that and no more; then lintian. Prints TAP without numbers.
-#   build.sh MMCGADGET.dsc [ARCHITECTURE]   the packages come to be beside it; lib.sh is there
+# Builds the package, as root in a system that is thrown away, with its build dependencies and nothing
+# else; then runs lintian. Prints TAP without numbers.
+#   build.sh MMCGADGET.dsc [ARCHITECTURE]   lib.sh is beside the .dsc; the packages are put there
 set -u
 dsc=${1:?usage: build.sh MMCGADGET.dsc [ARCHITECTURE]}
 arch=${2:-}
@@ -23,9 +23,9 @@ needed() {
 build() { dpkg-source -x "$dsc" /tmp/tree && cd /tmp/tree && dpkg-buildpackage -us -uc -b "${cross[@]}"; }
 place() { cp /tmp/*.deb /tmp/*.changes /tmp/*.buildinfo "$here/"; }
 
-check 'what it needs to be built is there' needed
-check 'it builds with that' build
-check 'into a package' place
+check 'the build dependencies are installed' needed
+check 'it builds' build
+check 'the build has made packages' place
 cd "$here" || exit 1
 check 'lintian sees neither errors nor warnings' \
 	lintian --allow-root --fail-on error,warning ./*"_${arch:-$own}.changes"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs a command as root in a system of system.sh's, with a folder of ours as its /deb. What it
-# changes elsewhere is in memory and forgotten afterwards; it has no network. Needs root.
+# Runs a command as root in a system made by system.sh, with FOLDER as its /deb and without a network.
+# What the command changes elsewhere is kept in memory and then dropped. Needs root.
 #   inside.sh TREE FOLDER COMMAND...
 set -eu
 tree=${1:?usage: inside.sh TREE FOLDER COMMAND...}
@@ -10,7 +10,7 @@ shift 2
 over=$(mktemp -d)
 trap 'rmdir "$over"' EXIT
 
-# The mounts live in a name space of their own and vanish with it, and so does what runs there.
+# Mounts and processes are in namespaces of their own and end with them.
 # shellcheck disable=SC2016 # the inner shell's variables
 unshare --mount --propagation private --net --pid --fork --kill-child sh -eu -c '
 	tree=$1 folder=$2 over=$3

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by what tries the package in a system that may be thrown away. Prints TAP without
-# numbers. $here is a folder that is not looked at.
-# shellcheck disable=SC2034,SC2154 # from and for those who source it
+# Sourced by the scripts that try the package in a system that is thrown away; they set here to their
+# own folder, which system() leaves out. Prints TAP without numbers.
+# shellcheck disable=SC2034,SC2154 # from and for the scripts that source this
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 log=$(mktemp)
 media=/var/lib/mmcgadget
@@ -26,8 +26,8 @@ is() { # HAVE WANT
 }
 no() { ! "$@"; }
 apt() { apt-get -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "$@"; }
-# A maintainer's script that complains is as good as one that fails.
-quiet() { # COMMAND...
+# quiet COMMAND...: fails when the command does, and when dpkg or a maintainer script prints a complaint.
+quiet() {
 	"$@" >"$log.apt" 2>&1
 	local rc=$?
 	cat "$log.apt"
@@ -37,8 +37,8 @@ quiet() { # COMMAND...
 state() { stat -L -c '%U:%G %a' "$1"; }
 has_group() { getent group mmcgadget; }
 
-# Everything but what apt, dpkg and a system that runs keep for themselves; backups of /etc/group
-# come and go.
+# system: prints all files with owner, mode and size, the users and groups, and the state of the package.
+# Leaves out what apt, dpkg and a running system change by themselves, and backups of /etc/group.
 system() {
 	find / -xdev '(' -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path "$here" \
 		-o -path /var/cache -o -path /var/log -o -path /var/tmp -o -path /var/lib/apt -o -path /var/lib/dpkg \
@@ -49,13 +49,13 @@ system() {
 	find /var/lib/dpkg/info -name 'mmcgadget*'
 	dpkg-query -W -f '${Package} ${db:Status-Status}\n' 'mmcgadget*' 2>/dev/null | grep -v not-installed
 }
-left_over() { # what differs from before
+left_over() { # fails with a list when system() differs from $here/before
 	system >"$here/after"
 	diff "$here/before" "$here/after"
 }
 
-# ELF programs as Debian wants them.
-hardened() { # FILE...
+# hardened FILE...: the programs are built with PIE, immediate binding and stack protector.
+hardened() {
 	local p
 	for p; do
 		readelf -hdW "$p" | grep -q 'Type: *DYN' && readelf -dW "$p" | grep -q 'BIND_NOW\|Flags:.*NOW' &&

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The life of a package in a system that may be thrown away, as root inside of it: installed,
-# reinstalled, upgraded, removed, purged. Prints TAP without numbers.
+# Installs, reinstalls, upgrades, removes and purges the package, as root in a system that is thrown
+# away. Prints TAP without numbers.
 #   life.sh MMCGADGET.deb   beside it: lib.sh, next.deb (the same with a higher version),
 #                           completion.sh, version (of the programs), docs (names)
 set -u
@@ -12,7 +12,7 @@ version=$(cat "$here/version")
 . "$here/lib.sh"
 enabled() { [ -L "/etc/systemd/system/usb-gadget.target.wants/$unit" ]; }
 
-# Whatever it needs is there before.
+# Installs the dependencies, so that they are there before the first look.
 prepare() { apt update && apt satisfy "$(dpkg-deb -f "$deb" Depends)"; }
 documents() {
 	local name
@@ -26,7 +26,7 @@ manuals() {
 		MANWIDTH=80 man -P cat "${page##*.}" "${page%.*}" | grep -i "^${page%.*}(${page##*.})" || return 1
 	done
 }
-# bash-completion finds it by the program's name.
+# bash-completion finds the file by the program's name.
 completion() {
 	bash -c '
 		. /usr/share/bash-completion/bash_completion
@@ -39,62 +39,62 @@ check 'what it depends on can be installed' prepare
 system >"$here/before"
 
 check 'it installs' quiet apt install "$deb"
-check 'as dpkg knows it' dpkg -V mmcgadget
-check 'the group is there' has_group
-check 'the folder is the group'"'"'s' is "$(state $media)" 'root:mmcgadget 2775'
-check 'the configuration is a conffile, the only one' conffiles
+check 'the installed files are those of the package' dpkg -V mmcgadget
+check 'the group mmcgadget exists' has_group
+check 'the folder belongs to the group' is "$(state $media)" 'root:mmcgadget 2775'
+check 'the configuration is the only conffile' conffiles
 check 'the service is enabled' enabled
 check 'mmcgadgetctl --version' is "$(mmcgadgetctl --version)" "mmcgadgetctl $version"
 check 'mmcgadgetd --version' is "$(mmcgadgetd --version)" "mmcgadgetd $version"
-check 'mmcgadgetd --check-config has nothing to say' is \
+check 'mmcgadgetd --check-config has no complaint' is \
 	"$(mmcgadgetd --check-config 2>&1 | grep -i 'warning\|error'; mmcgadgetd --check-config >/dev/null 2>&1 && echo 0)" 0
-check 'mmcgadgetctl says that there is no daemon' is "$(mmcgadgetctl status >/dev/null 2>&1; echo $?)" 3
+check 'mmcgadgetctl status: exit code 3 without a daemon' is "$(mmcgadgetctl status >/dev/null 2>&1; echo $?)" 3
 check 'man shows the pages' manuals
-check 'the documents are there, and not packed' is "$(documents)" ''
+check 'the documents are installed, uncompressed' is "$(documents)" ''
 check 'bash completes' completion
 check 'built with PIE, bind now, stack protector' hardened /usr/sbin/mmcgadgetd /usr/bin/mmcgadgetctl
 
 # What an administrator has changed.
 echo '# mine' >>$conf
 : >$media/disc.iso
-check 'a file there is the group'"'"'s' is "$(stat -c %G $media/disc.iso)" mmcgadget
+check 'a new file in the folder belongs to the group' is "$(stat -c %G $media/disc.iso)" mmcgadget
 chmod 2770 $media
 systemctl disable $unit >/dev/null 2>&1
 check 'it reinstalls' quiet apt install --reinstall "$deb"
-check 'the configuration is kept' grep -qx '# mine' $conf
-check 'so are the folder and its disc' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
-check 'and a service that is not enabled' no enabled
+check 'reinstalled: the configuration is kept' grep -qx '# mine' $conf
+check 'reinstalled: the folder and its disc are kept' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
+check 'reinstalled: the service stays disabled' no enabled
 check 'it upgrades' apt -o Dpkg::Options::=--force-confold install "$here/next.deb"
-check 'to the new version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f "$here/next.deb" Version)"
-check 'the configuration that was changed is kept' grep -qx '# mine' $conf
-check 'so are the folder and its disc, again' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
+check 'upgraded: the version is the new one' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f "$here/next.deb" Version)"
+check 'upgraded: the changed configuration is kept' grep -qx '# mine' $conf
+check 'upgraded: the folder and its disc are kept' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
 
 check 'it removes' apt remove mmcgadget
-check 'the programs are gone' is "$(command -v mmcgadgetd mmcgadgetctl)" ''
-check 'configuration, group and disc are not' test -e $conf -a -e $media/disc.iso -a -n "$(has_group)"
-# dpkg remembers the newer version's configuration, and would ask.
-check 'it comes back' quiet apt -o Dpkg::Options::=--force-confold install "$deb"
-check 'with the old configuration' grep -qx '# mine' $conf
+check 'removed: the programs are gone' is "$(command -v mmcgadgetd mmcgadgetctl)" ''
+check 'removed: configuration, group and disc are still there' test -e $conf -a -e $media/disc.iso -a -n "$(has_group)"
+# dpkg would ask about the configuration of the newer version, which it remembers.
+check 'it installs after a removal' quiet apt -o Dpkg::Options::=--force-confold install "$deb"
+check 'the old configuration is in use again' grep -qx '# mine' $conf
 check 'it purges with a disc in the folder' apt purge mmcgadget
-check 'configuration and unit are gone' test ! -e /etc/mmcgadget -a ! -e /lib/systemd/system/$unit
-check 'disc and group are not' is "$(stat -c '%n %G' $media/disc.iso)" "$media/disc.iso mmcgadget"
+check 'purged: configuration and unit are gone' test ! -e /etc/mmcgadget -a ! -e /lib/systemd/system/$unit
+check 'purged: disc and group are still there' is "$(stat -c '%n %G' $media/disc.iso)" "$media/disc.iso mmcgadget"
 rm -f $media/disc.iso
 
 check 'it installs into the old folder' quiet apt install "$deb"
-check 'it is enabled again' enabled
+check 'the service is enabled again' enabled
 check 'the mode of the old folder is kept' is "$(state $media)" 'root:mmcgadget 2770'
 check 'it purges' quiet apt purge mmcgadget
-check 'nothing is left, the group neither' left_over
+check 'purged: nothing is left, nor the group' left_over
 
 # A folder elsewhere, as a link.
 mkdir /srv/discs && ln -s /srv/discs $media
 check 'it installs over a link to a folder' quiet apt install "$deb"
-check 'which stays one, and its folder becomes the group'"'"'s' is \
+check 'the link stays, and its folder belongs to the group' is \
 	"$(readlink $media) $(state $media)" '/srv/discs root:mmcgadget 2775'
 check 'it purges' apt purge mmcgadget
-check 'the link is still there, and the group' is "$(readlink $media) $(state $media)" \
+check 'purged: link and group are still there' is "$(readlink $media) $(state $media)" \
 	'/srv/discs root:mmcgadget 2775'
 rm -f $media && rmdir /srv/discs
 check 'it installs for the last time' quiet apt install "$deb"
 check 'it purges in one step' quiet apt purge mmcgadget
-check 'again nothing is left' left_over
+check 'purged: nothing is left again' left_over

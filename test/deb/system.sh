@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes a system of a Debian suite in which the package is tried, once, and prints the folder:
-#   system.sh build SUITE   tree/   what debian/control says is needed to build the package, for
-#                                   this architecture and for the boards', compilers for these,
-#                                   and lintian; no more
-#   system.sh fresh SUITE   tree/   what a Debian has that runs, and the burners. Of what the
-#                                   package depends on nothing: that is in /srv/packages, the
-#                                   one archive this system knows
+# Makes a system of a Debian suite in which the package is tried, once, and prints its directory:
+#   system.sh build SUITE   tree/   the build dependencies of debian/control, for this architecture
+#                                   and for the boards, with compilers for these, and lintian;
+#                                   nothing else
+#   system.sh fresh SUITE   tree/   a running Debian and the burners. The dependencies of the
+#                                   package are not installed: they are in /srv/packages, the only
+#                                   archive of this system
 #                           root.img vmlinuz initrd   the same, to be booted
 # Needs root and, for the making, the network.
 set -eu
@@ -20,7 +20,7 @@ arch=$(dpkg --print-architecture)
 # shellcheck source=test/cached.sh
 . "$top/test/cached.sh"
 
-# Increase when something below changes that is not in the lists.
+# Increase this when a change below is not in the lists.
 recipe=1
 
 boards=$(printf '%s\n' arm64 armhf | grep -vx "$arch" | paste -sd' ')
@@ -53,7 +53,7 @@ hook() { # NAME, its text from standard input
 apt='DEBIAN_FRONTEND=noninteractive chroot "$1" apt-get -y -q --no-install-recommends'
 case $kind in
 build)
-	# The control file alone is what apt goes by.
+	# apt needs the control file only.
 	hook customize <<-END
 		mkdir -p "\$1/source/debian"
 		cp '$top/debian/control' "\$1/source/debian/"
@@ -70,7 +70,7 @@ build)
 	set -- --architectures="$(echo "$arch $boards" | tr ' ' ,)"
 	;;
 fresh)
-	# As in the guests of image.sh: what QEMU's disk and shares need and no more.
+	# As in the guests of image.sh: only what QEMU's disk and shares need.
 	hook essential <<-'END'
 		mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"
 		echo MODULES=list >"$1/etc/initramfs-tools/conf.d/guest"
@@ -78,8 +78,9 @@ fresh)
 		printf '%s\n' '#!/bin/sh' 'exit 101' >"$1/usr/sbin/policy-rc.d"
 		chmod 755 "$1/usr/sbin/policy-rc.d"
 	END
-	# Libraries come with what their -dev depends on, whatever they are called in this suite.
-	# An index of all manual pages takes an emulated machine a while, at each installation.
+	# The libraries come as dependencies of the -dev packages, since their own names differ by suite.
+	# Without auto-update: the index of manual pages would be made at each installation, slowly in
+	# emulation.
 	hook customize <<-END
 		rm -f "\$1/usr/sbin/policy-rc.d" "\$1/var/lib/man-db/auto-update"
 		$apt clean

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by what machines.sh runs: a board with its card, a daemon, and a disc.
-# shellcheck disable=SC2034 # variables are for those who source it
+# Sourced by the scripts that run in the machines of machines.sh: a board with its card, the daemon,
+# the discs.
+# shellcheck disable=SC2034 # variables are for the scripts that source this
 set -u
 media=/var/lib/mmcgadget
 conf=/etc/mmcgadget/test.conf
@@ -15,7 +16,7 @@ bad() {
 	echo "not ok - $*"
 	tail -n 15 /run/daemon.log 2>/dev/null | sed 's/^/#   /'
 }
-# Everything of the drive in one line: state nwa recorded sessions tracks.
+# look: sets state, nwa, recorded, sessions and tracks from the drive's status.
 look() {
 	read -r state nwa recorded sessions tracks < <(mmcgadgetctl --json status |
 		jq -r '.drives[0] | [.state, .nwa, .recorded_blocks, .sessions, .tracks] | @tsv')
@@ -49,11 +50,11 @@ board_down() {
 	umount "$media" || bad "the card is let go"
 }
 
-# growisofs without a terminal refuses a disc on which it sees an ISO header, its own one of
-# before the cut too, unless it is told that a terminal would have said yes:
-# -use-the-force-luke=tty in the scripts that resume.
+# growisofs without a terminal refuses a disc on which it sees an ISO header, even the header that
+# it wrote itself before the cut. The scripts that resume a burn answer for the terminal:
+# -use-the-force-luke=tty.
 
-# The newest disc on the card, 0 = none. Their names are disc1.img, disc2.img...
+# newest: prints the number of the newest disc on the card, 0 = none; they are disc1.img, disc2.img...
 newest() {
 	local n=0
 	while [ -e "$media/disc$((n + 1)).img" ]; do
@@ -61,10 +62,11 @@ newest() {
 	done
 	echo "$n"
 }
-# Odd discs get the one image, even ones the other.
+# image_of N: the image that is burned on disc N; odd discs get one, even discs the other.
 image_of() { echo "/out/image$((($1 + 1) % 2 + 1)).iso"; }
 blocks_of() { echo $(($(stat -c %s "$(image_of "$1")") / 2048)); }
-# prefix_good N BLOCKS: so many blocks of disc N are those of its image, and the burner's fill.
+# prefix_good N BLOCKS: the first BLOCKS of disc N equal its image; behind the image's end are the
+# zeros with which a burner fills up its last 32 KiB.
 prefix_good() {
 	local size fill=0
 	size=$(stat -c %s "$(image_of "$1")")
@@ -72,7 +74,7 @@ prefix_good() {
 	[ "$fill" -lt 32768 ] && cmp -n $(($2 * 2048 - fill)) "$media/disc$1.img" "$(image_of "$1")" &&
 		cmp -n "$fill" -i "$size:0" "$media/disc$1.img" /dev/zero
 }
-# whole N: all of it, and behind it nothing but the burner's fill up to its next 32 KiB.
+# whole N: disc N is its image, followed by at most the burner's zeros up to the next 32 KiB.
 whole() {
 	local want got
 	want=$(stat -c %s "$(image_of "$1")")

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the tree inside the unpacked guest of a suite (natively, for that suite's
-# libraries, with its compiler) and leaves build output and an installed tree in
-# $O/guest/SUITE, which it prints. Needs root for the chroot.
+# Builds this tree in the root file system of a suite's guest, by that suite's compiler and for its
+# libraries, without emulation. The output and an installed tree (dest/) go to $O/guest/SUITE, which
+# is printed. Needs root for the chroot.
 set -eu
 suite=${1:?usage: build.sh SUITE}
 top=$(cd "$(dirname "$0")/../.." && pwd)

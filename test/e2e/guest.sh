@@ -1,12 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Boots a guest and runs jobs in it as root, with the tree's build in place.
+# Boots a guest and runs jobs in it as root, with this tree's build installed.
 #   guest.sh [--suite bookworm|trixie] [--speed full|high|super] [--build] [--no-build]
 #            [--timeout SECONDS] [--mem MB] [--keep DIR] --job SCRIPT [--job SCRIPT...]
-# Prints what the jobs print; exits with 0 when every job did. The build of the
-# last run is used unless --build is given or there is none; --no-build boots
-# without any. --keep DIR: where serial log, dmesg and job logs go
-# (default $O/guest/run-SUITE-SPEED-PID, removed when all went well).
+# Prints what the jobs print; exits with 0 when every job did. It uses the build of the last run
+# unless there is none or --build is given; --no-build boots without any. --keep DIR is where
+# serial log, dmesg and job logs go (default $O/guest/run-SUITE-SPEED-PID, removed on success).
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 e2e=$top/test/e2e
@@ -72,8 +71,8 @@ END
 # Drive with snapshot=on: every boot starts from the same disk. QEMU puts the overlay
 # into TMPDIR; /tmp may be small memory.
 export TMPDIR="$out"
-# QEMU takes end of file on its standard input for a port nobody listens at, and the
-# guest's writes would block; a FIFO opened both ways has no end.
+# At an end of file on its standard input QEMU takes the port as closed, and writes of the guest
+# block. A FIFO that is open for writing too has no end of file.
 mkfifo "$out/stdin"
 rc=0
 # --foreground: an interrupt from the terminal ends QEMU too.

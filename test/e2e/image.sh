@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the guest of one Debian suite, once, and prints the directory it is in:
-#   tree/      the unpacked root, in which the daemon is built for the suite's libraries
-#   root.img   the same as an ext4 file system, used with a throw-away overlay
+# Makes the guest of one Debian suite, once, and prints its directory:
+#   tree/      the root file system; the daemon is built in it, with the suite's libraries
+#   root.img   the same as an ext4 file system; a boot writes to an overlay that is thrown away
 #   vmlinuz initrd
-# The directory is in ${MMCGADGET_CACHE:-/var/cache/mmcgadget}, its name carries a
-# hash of the recipe. Needs root.
+# The directory is in ${MMCGADGET_CACHE:-/var/cache/mmcgadget}; its name contains a hash of the
+# recipe. Needs root.
 set -eu
 suite=${1:?usage: image.sh SUITE}
 arch=$(dpkg --print-architecture)

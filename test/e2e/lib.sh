@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the jobs in the guest share. Each job sources it and ends with "finish".
+# Sourced by the jobs (t_*.sh), which run one after the other in a guest that is board and PC. A
+# job begins in an empty media folder and ends with "finish".
 # shellcheck disable=SC2034 # variables are for the jobs
 set -u
 # shellcheck source=test/e2e/wait_for.sh
@@ -12,7 +13,7 @@ run=/run/mmcgadget
 media=/var/lib/mmcgadget
 conf=/etc/mmcgadget/test.conf
 work=/var/tmp/job
-# Jobs of one boot follow each other; none finds what an earlier one left.
+# A job finds nothing that an earlier one in the same boot has left.
 rm -rf "$conf" "$work" "$media"
 mkdir -p "$work"
 install -d -g mmcgadget -m 2775 "$media"
@@ -33,7 +34,8 @@ skip() { # NAME, REASON
 	echo "ok $count - $1 # SKIP $2"
 }
 
-# check NAME COMMAND...: passes when the command does; its output is shown when not.
+# check NAME COMMAND...: passes when the command succeeds. When it fails, prints the command, its exit
+# code and the last 15 lines of its output ($lines: another number), and returns 1.
 check() {
 	local name=$1 log=$work/check.log
 	shift
@@ -48,7 +50,7 @@ check() {
 	fi
 }
 
-# check_not NAME COMMAND...: passes when the command fails.
+# check_not NAME COMMAND...: passes when the command fails; returns 1 otherwise.
 check_not() {
 	local name=$1 log=$work/check.log
 	shift
@@ -60,7 +62,7 @@ check_not() {
 	ok "$name"
 }
 
-# is NAME GOT WANTED
+# is NAME GOT WANTED: passes when both texts are the same.
 is() {
 	if [ "$2" = "$3" ]; then
 		ok "$1"
@@ -72,7 +74,7 @@ is() {
 	fi
 }
 
-# like NAME TEXT REGEX...: every extended regular expression is found in the text.
+# like NAME TEXT REGEX...: passes when each extended regular expression matches in the text.
 like() {
 	local name=$1 text=$2 re bad=''
 	shift 2
@@ -89,7 +91,7 @@ like() {
 	fi
 }
 
-# unlike NAME TEXT REGEX...: none is found.
+# unlike NAME TEXT REGEX...: passes when none matches.
 unlike() {
 	local name=$1 text=$2 re hits=''
 	shift 2
@@ -113,7 +115,7 @@ finish() {
 
 # ---- the host side: a UDC looped to a host controller ----
 
-udc_load() { # at the speed of this boot
+udc_load() { # dummy_hcd, at the speed of this boot, and the host's drivers
 	local opt
 	case ${SPEED:-high} in
 	full) opt="is_high_speed=0" ;;
@@ -130,7 +132,7 @@ udc_present() { [ -n "$(ls /sys/class/udc)" ]; }
 
 udc_unload() { modprobe -r dummy_hcd; }
 
-# Optical drives the host sees, one per line: sr0, sr1...
+# host_drives: the optical drives that the host sees, one per line: sr0, sr1...
 host_drives() {
 	local d
 	for d in /sys/block/sr*; do
@@ -139,7 +141,7 @@ host_drives() {
 	return 0
 }
 
-have_drives() { # NUMBER
+have_drives() { # [NUMBER]: the host sees as many (1), and udev has no event to handle
 	[ "$(host_drives | wc -l)" = "${1:-1}" ] && udevadm settle --timeout=30
 }
 
@@ -167,9 +169,9 @@ drive_of() { # LABEL -> srN
 blank_seen() { udevadm info "/dev/${1:-$sr}" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 size_of() { blockdev --getsize64 "/dev/${1:-sr0}" 2>/dev/null; }
 
-# An ISO 9660 image of a wanted size: LABEL MEGABYTES FILE [EXTRA_BYTES]. The pattern
-# names image and offset, so that a block from the wrong place or disc shows. EXTRA_BYTES
-# puts the end off the 32 KiB grid burners like.
+# make_iso LABEL MEGABYTES FILE [EXTRA_BYTES]: an ISO 9660 image. Each KiB of its data names the label
+# and its place, so that a block of another place or disc is recognised. With EXTRA_BYTES the image
+# does not end on a multiple of 32 KiB, to which burners pad.
 make_iso() {
 	local label=$1 mb=$2 file=$3 extra=${4:-0} d
 	d=$(mktemp -d "$work/iso.XXXXXX")
@@ -185,7 +187,7 @@ make_iso() {
 
 # ---- the daemon ----
 
-# config KEY=TEXT...: writes $conf; drives= replaces the drives, extra= is appended.
+# config [drives=TEXT] [extra=TEXT]: writes $conf with this list of drives and these further lines.
 config() {
 	local a drives='' extra=''
 	for a; do
@@ -201,15 +203,16 @@ config() {
 	} >"$conf"
 }
 
-# The daemon runs as the service that is shipped: another user, shut in. A job that is about
-# what the service does not allow sets by_hand=1, then it is a child of the job, and root.
+# The daemon runs as the shipped service: as its own user, in its sandbox. A job that needs what the
+# service does not allow sets by_hand=1; then the daemon is a child of the job and runs as root.
 by_hand=''
-service_more=() # lines that an administrator would add
+service_more=() # lines that an administrator would add to the service
 daemon_pid=''
 daemon_log=$work/daemon.log
 override=/run/systemd/system/mmcgadgetd.service.d/job.conf
 
-# service_override LINE...: in the section [Service], until the job's end.
+# service_override LINE...: adds the lines to the section [Service], until service_plain or the next
+# job.
 service_override() {
 	mkdir -p "${override%/*}"
 	printf '%s\n' '[Service]' "$@" >"$override"
@@ -229,14 +232,14 @@ start_service() { # CONFIG
 	systemctl start --no-block mmcgadgetd
 }
 
-# media_elsewhere FOLDER: a media folder that only the job has.
+# media_elsewhere FOLDER: makes it a media folder that the service may write to.
 media_elsewhere() {
 	chgrp mmcgadget "$1" && chmod 2775 "$1"
-	# The work folder is below /var/tmp, of which a service has its own.
+	# The work folder is below /var/tmp; with PrivateTmp the service would see another one.
 	service_more+=(PrivateTmp=no "ReadWritePaths=$1")
 }
 
-# daemon_start [CONFIG]: in the background, returns once it answers.
+# daemon_start [CONFIG]: starts the daemon and returns when it answers; fails after 20 s.
 daemon_start() {
 	[ -e "$conf" ] || config
 	if [ -n "$by_hand" ]; then
@@ -272,13 +275,14 @@ daemon_stop() {
 
 ctl() { mmcgadgetctl "$@"; }
 
-# state FIELD [DRIVE]: one field of the status, by jq's path.
+# state FIELD [DRIVE]: prints one field of the drive's status; FIELD is a path of jq.
 state() {
 	mmcgadgetctl --json status ${2:+drive=$2} | jq -r ".drives[0].$1"
 }
 state_is() { [ "$(state "$1")" = "$2" ]; }
 
-# drive_up: UDC, daemon and the host's sr0, for jobs that need no more.
+# drive_up [CONFIG]: loads the UDC, starts the daemon, waits for the host's drive. Sets sr (sr0) and
+# sg (/dev/sg0). Ends the job when the drive does not come.
 drive_up() {
 	if ! { udc_load && daemon_start "$@" && wait_for 30 have_drives 1; }; then
 		fail "the host sees the drive"
@@ -330,18 +334,18 @@ poll_again() {
 
 # ---- the daemon as a service, killed ----
 
-devnum() { # of the USB device behind the host's drive
+devnum() { # the number of the USB device behind the host's drive $sr
 	local d
 	d=$(readlink -f "/sys/block/$sr/device")
 	while [ "$d" != / ] && [ ! -e "$d/devnum" ]; do d=${d%/*}; [ -n "$d" ] || d=/; done
 	cat "$d/devnum"
 }
 main_pid() { systemctl show -P MainPID mmcgadgetd; }
-restarted() { # OLD_PID
+restarted() { # OLD_PID: another daemon runs, and answers
 	[ "$(main_pid)" != "$1" ] && [ "$(main_pid)" != 0 ] &&
 		[ "$(systemctl is-active mmcgadgetd)" = active ] && ctl status
 }
-# kill_daemon NAME: and wait for the next one.
+# kill_daemon NAME: kills the daemon and waits until systemd's next one answers.
 kill_daemon() {
 	local pid
 	pid=$(main_pid)
@@ -354,13 +358,13 @@ kill_daemon() {
 
 # ---- the kernel log ----
 
-dmesg_since() { # MARK: the lines after the last such mark
+dmesg_since() { # MARK: the kernel log after the last line with MARK
 	dmesg | awk -v m="$1" 'index($0, m) { buf = ""; next } { buf = buf $0 "\n" } END { printf "%s", buf }'
 }
 dmesg_mark() { echo "mmcgadget: mark $1" >/dev/kmsg; }
 
-# What no job may leave in the kernel's log.
-dmesg_clean() { # NAME MARK
+# dmesg_clean NAME MARK: since dmesg_mark MARK the kernel has logged no reset, no fault and no warning.
+dmesg_clean() {
 	unlike "$1" "$(dmesg_since "mark $2")" \
 		'reset (full|high|super)[- ].*USB device' 'phase error' \
 		'disagree continuously' 'WARNING:' 'BUG:' 'Oops' 'Call Trace' \

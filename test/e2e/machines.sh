@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What scenarios share that start and kill virtual machines themselves. A machine boots
-# in seconds: no systemd, no udev; the script it was given runs right after the initial
-# RAM disk, talks in lines on a channel of its own, and ends with the machine.
-# shellcheck disable=SC2034 # for those who source it
+# Sourced by the tests that start virtual machines and cut their power: power.sh,
+# two_machines.sh. Such a machine boots in seconds, without systemd and udev: right after the
+# initial RAM disk it runs one script, which reports in lines on a channel of its own. When the
+# script ends, the machine ends.
+# shellcheck disable=SC2034 # variables are for the scripts that source this
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 e2e=$top/test/e2e
@@ -33,7 +34,7 @@ verdict() {
 	fi
 }
 
-# machines_init NAME: a directory for this run in $out; QEMU is looked for.
+# machines_init NAME: makes a directory for this run and sets $out to it; finds QEMU.
 machines_init() {
 	dir=$("$e2e/image.sh" "$suite") || exit 1
 	[ -e "$O/guest/$suite/dest" ] || "$e2e/build.sh" "$suite" >/dev/null || exit 1
@@ -61,8 +62,8 @@ machines_end() {
 
 declare -A machine_pid machine_fd
 
-# machine_start NAME SCRIPT "ENVIRONMENT" QEMU_OPTION...: SCRIPT, of test/e2e, runs in the guest
-# with the share of this machine as /out.
+# machine_start NAME SCRIPT "ENVIRONMENT" QEMU_OPTION...: boots a machine that runs SCRIPT (of
+# test/e2e) with the machine's own share as /out. ENVIRONMENT becomes /out/env, which SCRIPT sources.
 machine_start() {
 	local name=$1 script=$2 env=$3 share=$out/$1 fd
 	shift 3
@@ -70,7 +71,7 @@ machine_start() {
 	printf '%s\n' "$env" >"$share/env"
 	cat >"$share/start" <<-END
 		modprobe virtio_console
-		# The port comes by a message of QEMU's, some time after the driver.
+		# QEMU announces the port some time after the driver is there.
 		port=''
 		while [ -z "\$port" ]; do
 			for p in /sys/class/virtio-ports/*; do
@@ -104,11 +105,12 @@ machine_start() {
 	machine_fd[$name]=$fd
 }
 
-# machine_line NAME SECONDS: the machine's next line in $line. Fails at the end, and when there is none.
+# machine_line NAME SECONDS: sets $line to the machine's next line. Fails when none comes within the
+# time, and when the machine has ended.
 machine_line() { read -r -t "$2" -u "${machine_fd[$1]}" line; }
 
-# machine_until NAME SECONDS WORD...: reads until a line begins with one of the words.
-# Lines "# ..." are passed on; "ok"/"not ok" lines count here.
+# machine_until NAME SECONDS WORD...: reads until a line begins with one of the words, and leaves it
+# in $line. Prints lines "# ..."; counts "ok" and "not ok" lines as results. Fails when the time is over.
 machine_until() {
 	local name=$1 end=$((SECONDS + $2)) word
 	shift 2
@@ -126,14 +128,14 @@ machine_until() {
 	return 1
 }
 
-# A power cut.
+# machine_cut NAME: cuts the power.
 machine_cut() {
 	kill -9 "${machine_pid[$1]}"
 	wait "${machine_pid[$1]}" 2>/dev/null
 	unset "machine_pid[$1]"
 }
 
-# machine_off NAME SECONDS: it ends by itself.
+# machine_off NAME SECONDS: waits until the machine has ended by itself; fails when it has not.
 machine_off() {
 	local end=$((SECONDS + $2))
 	while kill -0 "${machine_pid[$1]}" 2>/dev/null; do
@@ -144,7 +146,7 @@ machine_off() {
 	unset "machine_pid[$1]"
 }
 
-machine_tail() { # what a machine said last
+machine_tail() { # NAME [LINES]: the machine's last lines, its console's, and QEMU's
 	{
 		tail -n "${2:-12}" "$out/$1.lines"
 		tail -n 12 "$out/$1.console" | tr -d '\r'
@@ -152,12 +154,12 @@ machine_tail() { # what a machine said last
 	} | sed 's/^/#   /'
 }
 
-# None of the complaints of the kernel on the console; "loglevel=5" has warnings there.
+# machine_sane NAME: its kernel has complained of nothing on the console ("loglevel=5" shows warnings).
 machine_sane() {
 	! grep -aE 'WARNING:|BUG:|Oops|Call Trace|disagree continuously|blocked for more than|Kernel panic' "$out/$1.console"
 }
 
-# An ISO image whose blocks know their place: LABEL MEGABYTES FILE.
+# machine_iso LABEL MEGABYTES FILE: an ISO image; each KiB of its data names the image and its place.
 machine_iso() {
 	local d
 	d=$(mktemp -d "$out/iso.XXXXXX")
@@ -170,13 +172,14 @@ machine_iso() {
 	rm -rf "$d"
 }
 
-# The board's card: what is on it outlives the machine.
-card() { # FILE MEGABYTES
+# card FILE MEGABYTES: the board's card, a disk that keeps its contents when the machine is cut.
+card() {
 	truncate -s "$2M" "$1"
 	mke2fs -q -t ext4 -E lazy_itable_init=0 "$1"
 }
-# Flushes cost nothing: what left the guest is in this machine's memory and survives QEMU's
-# death; what the guest still had in its own is lost. That is the cut wanted here.
+# card_drive FILE: QEMU's option for it. Flushes may cost nothing here: what left the guest is in the
+# page cache of this machine and survives QEMU's death; what the guest had in its own page cache is lost,
+# as in a power cut.
 card_drive() { echo "file=$1,if=virtio,format=raw,cache=unsafe"; }
 
 finish() {

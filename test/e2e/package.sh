@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The package in a Debian that boots, board and PC in one: installed by apt, used, upgraded, taken
-# off again, all as a user would do it (package_guest.sh). Prints TAP without numbers.
-#   package.sh SUITE MMCGADGET.deb NEXT.deb   NEXT: the same with a higher version
+# The package in a Debian that boots and is board and PC: apt installs it, users use it, apt upgrades,
+# removes and purges it (package_guest.sh). Prints TAP without numbers.
+#   package.sh SUITE MMCGADGET.deb NEXT.deb   NEXT: the same package with a higher version
 set -u
 suite=${1:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
 deb=${2:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
@@ -30,9 +30,9 @@ rm -r "$out/iso"
 . "$top/test/e2e/qemu.sh"
 export TMPDIR="$out"
 mkfifo "$out/stdin" # see guest.sh
-# A disk of its own, since what the first boot did is there at the second; that is a QEMU of its
-# own too, as for a board that was switched off. A virtual processor that waits for a real one is no
-# lockup.
+# The second boot needs the disk of the first one, so this is a copy and no overlay. Each boot is a QEMU
+# of its own, as for a board that was switched off. nosoftlockup: a virtual processor that waits for a
+# real one is no lockup.
 trap 'rm -f "$out/root.img"' EXIT
 cp --reflink=auto --sparse=always "$dir/root.img" "$out/root.img"
 for boot in 1 2; do
@@ -45,7 +45,7 @@ for boot in 1 2; do
 		-chardev stdio,id=job,signal=off -device virtserialport,chardev=job,name=job \
 		-append "console=$console root=/dev/vda rw quiet panic=-1 oops=panic nosoftlockup" <>"$out/stdin"
 	rc=$?
-	# Asked for by the first one, once.
+	# The first boot asks for the second one.
 	[ -e "$out/again" ] || break
 done
 if [ -e "$out/end" ]; then

@@ -18,7 +18,9 @@ deb=$here/$(cat "$here/deb")
 boot=$(($(cat "$here/boots" 2>/dev/null || echo 0) + 1))
 echo "$boot" >"$here/boots"
 
-within() { # SECONDS COMMAND...: what it said last is told
+# within SECONDS COMMAND...: repeats the command until it succeeds; prints its last output; fails when it
+# has not succeeded within the time.
+within() {
 	local end=$((SECONDS + $1 + 1)) said rc
 	shift
 	while :; do
@@ -58,16 +60,16 @@ active() { is "$(systemctl is-active "$unit")" active; }
 target_reached() { is "$(systemctl is-active usb-gadget.target)" active; }
 main_pid() { systemctl show -P MainPID "$unit"; }
 ready() { active && mmcgadgetctl status; }
-# refused COMMAND...: for a user who is not in the group, and told what to do about it.
+# refused COMMAND...: fails for a user who is not in the group, with "permission denied".
 refused() {
 	local text
 	text=$(as stranger "$@" 2>&1) && return 1
 	echo "$text"
 	grep -qi 'permission denied' <<<"$text"
 }
-# What the daemon's process may, as the kernel sees it: no program makes it more, and system calls
-# are filtered. Of a user that is not root all threads have no capability left, either.
-confined() { # USER
+# confined USER: every thread of the daemon is the user's, cannot gain privileges by a program and has a
+# filter of system calls; unless the user is root, it has no capability.
+confined() {
 	local id status user
 	id=$(id -u "$1") || return 1
 	status=$(cat "/proc/$(main_pid)/task"/*/status)
@@ -88,10 +90,10 @@ reads() { # IMAGE
 	as pcuser dd if=/dev/sr0 bs=2048 count=$(($(stat -c %s "$1") / 2048)) status=none | cmp - "$1"
 }
 number() { cat "$(readlink -f /sys/block/sr0/device/../../../..)/devnum"; }
-disturbed() { # SINCE: of the kernel's log
+disturbed() { # LINE: after that line of the kernel log the host has lost a device or met an error
 	dmesg | tail -n "+$(($1 + 1))" | grep -E 'USB disconnect|new .* USB device|device offline|I/O error'
 }
-# burn NAME COMMAND...: by a user of the PC, onto a blank that a user of the board puts in
+# burn NAME COMMAND...: a user of the board puts in a blank, a user of the PC burns it by COMMAND.
 burn() {
 	local name=$1
 	shift
@@ -104,7 +106,7 @@ burn() {
 	check "$name: so does the board" cmp -n "$(stat -c %s $here/burn.iso)" $here/burn.iso "$media/$name.iso"
 }
 
-# ---- what the package may leave nothing of ----
+# ---- what is left after a purge ----
 traces() {
 	find /run -xdev -name '*mmcgadget*'
 	ls "$gadgets" 2>/dev/null
@@ -112,15 +114,14 @@ traces() {
 	systemctl list-units --all --plain --no-legend '*mmcgadget*'
 	systemctl list-unit-files --no-legend '*mmcgadget*'
 	find /etc /usr/lib /lib /var/lib -name '*mmcgadget*' -not -path '/var/lib/dpkg/info/*'
-	# A worker of the kernel is called as the function it worked for last.
+	# A worker of the kernel keeps the name of the function for which it worked last.
 	pgrep -l mmcgadget | grep -v kworker
 }
 
 first_boot() {
 	check 'Debian is up' is "$(systemctl is-system-running --wait)" running ||
 		systemctl --failed --no-pager | show
-	# The board's: its UDC, here the kernel's own one, is there at every boot. The PC's users
-	# may use its optical drives.
+	# A board has its UDC at every boot; here it is dummy_hcd. The PC's users may use optical drives.
 	useradd -m boarduser && useradd -m stranger && useradd -m -G cdrom pcuser
 	echo dummy_hcd >/etc/modules-load.d/board.conf
 	modprobe dummy_hcd
@@ -129,42 +130,42 @@ first_boot() {
 
 	stage installation
 	check 'apt update' apt update
-	check 'nothing that it needs is there' no dpkg -s libusbgx2
+	check 'the libraries of the package are not installed' no dpkg -s libusbgx2
 	check 'apt install ./mmcgadget_*.deb' quiet apt install "$deb"
 	grep '^Setting up' "$log" | grep -v mmcgadget | show
-	check 'whose port it is, apt does not decide' is "$(systemctl is-active $unit) $(systemctl is-enabled $unit)" 'inactive enabled'
+	check 'apt enables the service and does not start it' is "$(systemctl is-active $unit) $(systemctl is-enabled $unit)" 'inactive enabled'
 	check 'systemctl enable --now mmcgadgetd' systemctl enable --now mmcgadgetd
-	check 'it is active at once: it says when it is ready' ready || give_up
-	check 'it is enabled' is "$(systemctl is-enabled $unit)" enabled
+	check 'the service is ready when systemctl returns' ready || give_up
+	check 'the service is enabled' is "$(systemctl is-enabled $unit)" enabled
 	check 'the PC sees the drive' within 40 host_sees_drive || give_up
 	check 'usermod -aG mmcgadget boarduser' usermod -aG mmcgadget boarduser
-	check 'mmcgadgetctl doctor, by a user of the group: all is well' within 10 as boarduser mmcgadgetctl doctor
+	check 'mmcgadgetctl doctor, by a user of the group: no problem' within 10 as boarduser mmcgadgetctl doctor
 	show <"$log"
 
 	stage 'discs'
-	check 'a user of the group puts images there' as boarduser cp $here/first.iso $here/second.iso $media/
-	check 'and a disc into the drive' as boarduser mmcgadgetctl insert first.iso
+	check 'a user of the group puts images into the folder' as boarduser cp $here/first.iso $here/second.iso $media/
+	check 'a user of the group inserts a disc' as boarduser mmcgadgetctl insert first.iso
 	check 'the PC sees it' within 15 has_label FIRST
-	check 'and reads it' reads $here/first.iso
-	check 'swap, by the FIFO' as boarduser sh -c "echo 'insert second.iso' >$run/control"
-	check 'the PC sees the other one' within 15 has_label SECOND
-	check 'and reads it' reads $here/second.iso
+	check 'the PC reads the first disc' reads $here/first.iso
+	check 'a user of the group swaps it by the FIFO' as boarduser sh -c "echo 'insert second.iso' >$run/control"
+	check 'the PC sees the second disc' within 15 has_label SECOND
+	check 'the PC reads the second disc' reads $here/second.iso
 	check 'the user lists the discs' as boarduser mmcgadgetctl list
-	check 'both are there' is "$(as boarduser mmcgadgetctl list | grep -c '\(first\|second\)\.iso')" 2
-	check 'and asks for the status' as boarduser mmcgadgetctl status
+	check 'list has both' is "$(as boarduser mmcgadgetctl list | grep -c '\(first\|second\)\.iso')" 2
+	check 'the user asks for the status' as boarduser mmcgadgetctl status
 	show <"$log"
 	for verb in status list 'insert first.iso' eject 'blank x.iso'; do
 		# shellcheck disable=SC2086 # words
-		check "$verb is refused to a user outside of the group" refused mmcgadgetctl $verb
+		check "a user outside of the group: $verb is refused" refused mmcgadgetctl $verb
 	done
-	check 'so is the FIFO' refused sh -c "echo eject >$run/control"
-	check 'and the folder' refused touch $media/x.iso
-	check 'the disc is in the drive still' drive_is image second.iso
+	check 'a user outside of the group: the FIFO is refused' refused sh -c "echo eject >$run/control"
+	check 'a user outside of the group: the folder is refused' refused touch $media/x.iso
+	check 'the second disc is still in the drive' drive_is image second.iso
 
 	stage 'burns'
 	burn growisofs growisofs -dvd-compat -Z /dev/sr0=/home/pcuser/burn.iso
 	burn xorriso xorriso -as cdrecord -v dev=/dev/sr0 /home/pcuser/burn.iso
-	# Its buffer is otherwise more than Debian lets a user lock into memory.
+	# fs=2m: Debian lets a user lock no more into memory.
 	burn wodim wodim -v fs=2m -dao dev=/dev/sr0 /home/pcuser/burn.iso
 	check 'swap, after the burns' as boarduser mmcgadgetctl insert first.iso
 	check 'the PC sees it' within 15 has_label FIRST
@@ -172,32 +173,32 @@ first_boot() {
 	check 'the drive is empty' drive_is state empty
 
 	stage 'the daemon'
-	check "it is $daemon_user's, and may no more than it must" confined $daemon_user
+	check "the daemon runs as $daemon_user, without privileges" confined $daemon_user
 	grep -E '^(Uid|Gid|Groups|Cap|NoNewPrivs|Seccomp)' "/proc/$(main_pid)/status" | show
 	check 'systemd-analyze security: 2.0 or better' systemd-analyze security --no-pager --threshold=20 $unit
 	tail -n 1 "$log" | show
 	check 'systemctl restart mmcgadgetd' systemctl restart mmcgadgetd
-	check 'it is active' ready
-	check 'the PC sees the drive' within 40 host_sees_drive
+	check 'the service is active' ready
+	check 'the PC sees the drive after the restart' within 40 host_sees_drive
 
 	local pid device mark
 	check 'a disc goes in' as boarduser mmcgadgetctl insert second.iso
 	check 'the PC sees it' within 15 has_label SECOND
-	check 'and mounts it' mount -o ro /dev/sr0 /mnt
+	check 'the PC mounts it' mount -o ro /dev/sr0 /mnt
 	pid=$(main_pid) device=$(number) mark=$(dmesg | wc -l)
 	check 'apt install ./NEXT.deb: an upgrade' quiet apt install $here/next.deb
-	check 'to the higher version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f $here/next.deb Version)"
-	check 'the daemon goes on' is "$(systemctl is-active $unit) $(main_pid)" "active $pid"
+	check 'the upgrade has the higher version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f $here/next.deb Version)"
+	check 'the upgrade does not restart the daemon' is "$(systemctl is-active $unit) $(main_pid)" "active $pid"
 	echo 3 >/proc/sys/vm/drop_caches
-	check 'and the PC with its mounted disc' sh -c 'cat /mnt/* >/dev/null'
+	check 'the PC reads its mounted disc after the upgrade' sh -c 'cat /mnt/* >/dev/null'
 	kill -9 "$pid"
 	another() { [ "$(main_pid)" != "$pid" ] && [ "$(main_pid)" != 0 ] && ready; }
-	check 'killed, it is back' within 30 another
-	check 'with the disc in the drive' drive_is image second.iso
+	check 'kill -9: the next daemon answers' within 30 another
+	check 'kill -9: the disc is in the drive' drive_is image second.iso
 	echo 3 >/proc/sys/vm/drop_caches
-	check 'the PC reads on' sh -c 'cat /mnt/* >/dev/null'
-	check 'it is the same device to it' is "$(number)" "${device:-none}"
-	check 'and it has noticed nothing' no disturbed "$mark"
+	check 'kill -9: the PC reads its mounted disc' sh -c 'cat /mnt/* >/dev/null'
+	check 'kill -9: the PC has the same USB device' is "$(number)" "${device:-none}"
+	check 'kill -9: the kernel log of the PC has no error' no disturbed "$mark"
 	umount /mnt
 	check 'the disc reads back' reads $here/second.iso
 
@@ -213,25 +214,25 @@ second_boot() {
 	check 'the board boots again' is "$(systemctl is-system-running --wait)" running ||
 		systemctl --failed --no-pager | show
 	check 'the UDC has reached usb-gadget.target' within 30 target_reached
-	check 'and that has started the service' within 30 ready || give_up
+	check 'usb-gadget.target has started the service' within 30 ready || give_up
 	check 'the PC sees the drive' within 40 host_sees_drive
 	check 'all discs are there' is "$(as boarduser mmcgadgetctl --json list | jq -r '[.. | .name? // empty] | sort | join(" ")')" \
 		'first.iso growisofs.iso second.iso wodim.iso xorriso.iso'
 	check 'the last disc is in the drive' drive_is image second.iso
 	check 'a burned disc goes in' as boarduser mmcgadgetctl insert growisofs.iso
 	check 'the PC sees it' within 15 has_label BURN
-	check 'and reads it' reads $here/burn.iso
+	check 'the PC reads the burned disc' reads $here/burn.iso
 
 	stage 'removal'
 	check 'apt remove mmcgadget, with a disc in the drive' quiet apt remove mmcgadget
-	check 'the daemon is gone' no pgrep mmcgadgetd
-	check 'the drive is gone' within 15 no_drive
-	check 'the discs, the configuration and the group are not' test -e $media/growisofs.iso -a -e $conf -a -n "$(has_group)"
+	check 'removed: the daemon does not run' no pgrep mmcgadgetd
+	check 'removed: the PC has no drive' within 15 no_drive
+	check 'removed: discs, configuration and group are still there' test -e $media/growisofs.iso -a -e $conf -a -n "$(has_group)"
 	rm $media/*
 	check 'apt purge mmcgadget' quiet apt purge mmcgadget
-	check 'apt autoremove takes what came with it' apt autoremove --purge
-	check 'no file, user or group is left' left_over
-	check 'no unit, mount, gadget or process' is "$(traces)" ''
+	check 'apt autoremove --purge' apt autoremove --purge
+	check 'purged: no file, user or group is left' left_over
+	check 'purged: no unit, mount, gadget or process is left' is "$(traces)" ''
 	end
 }
 

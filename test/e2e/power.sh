@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Power cuts in mid-burn: a board that burns one disc after the other is killed at random
-# moments, and booted again with its card. No disc may be lost, nothing a SYNCHRONIZE CACHE
-# has confirmed either, and in the end every disc is the image it was to become.
-#   CUTS=20    so many cuts (4)      SEED=1    the same moments again
+# Power cuts while a disc is burned. A machine that burns one disc after the other is killed at random
+# moments and booted again with the same card. No disc may be lost, and no block that a SYNCHRONIZE
+# CACHE has confirmed; in the end every disc equals its image.
+#   CUTS=20    number of cuts (4; 20 with FULL=1)      SEED=1    repeat the moments of another run
 . "$(dirname "$0")/machines.sh"
 
 cuts=${CUTS:-${FULL:+20}}
@@ -19,23 +19,23 @@ mkdir -p "$out/board"
 machine_iso CUTONE "$megabytes" "$out/board/image1.iso"
 machine_iso CUTTWO $((megabytes + 1)) "$out/board/image2.iso"
 
-disc=0      # the last disc a burn was begun on
-flushed=0   # its blocks that were confirmed
-seen=0      # its blocks that were recorded, as last told
-done=0      # it was told complete
+disc=0      # the last disc on which a burn was begun
+flushed=0   # blocks of it that a SYNCHRONIZE CACHE has confirmed
+seen=0      # blocks of it that the board last reported as recorded
+done=0      # 1: the board has reported it complete
 kills=0 resumed=0 closed=0 completed=0 lost=0 behind=0
 
-# The state after a cut fits what was known before it.
+# judge: what the board finds after a cut fits what it had reported before.
 judge() { # DISC STATE NWA RECORDED SESSIONS SIZE
 	local n=$1 state=$2 nwa=$3 size=$6 what="after cut $kills: disc $1 is $2, $3 blocks"
 	local gap=$((seen - nwa))
-	# A blank of which nothing was confirmed may be gone with its name.
+	# A blank on which nothing was confirmed may be gone, with its name.
 	if [ "$n" -lt "$disc" ] && [ "$flushed" = 0 ] && [ "$n" = $((disc - 1)) ]; then
 		[ "$n" = 0 ] || [ "$state" = complete ] || lost=$((lost + 1))
 		verdict "$what, and disc $disc was still blank" test "$n" = 0 -o "$state" = complete
 		return
 	fi
-	# Between two discs: the next blank was already made.
+	# The cut came between two discs: the next blank was there already.
 	if [ "$n" = $((disc + 1)) ]; then
 		verdict "$what, nothing was begun on it" test "$state" = blank
 		return
@@ -55,8 +55,8 @@ judge() { # DISC STATE NWA RECORDED SESSIONS SIZE
 		fi
 		ok "$what, $flushed confirmed, $seen seen"
 		[ "$gap" -le "$behind" ] || behind=$gap
-		# behaviour.sync_mb = 1 in the guest: so much and no more may be lost of what nobody confirmed.
-		verdict "after cut $kills: at most 512 blocks behind what was seen ($gap)" test "$gap" -le 512
+		# behaviour.sync_mb = 1 in the guest: the most that may be lost of blocks that were not confirmed.
+		verdict "after cut $kills: at most 512 of the blocks that were seen are lost ($gap)" test "$gap" -le 512
 		verdict "after cut $kills: the file holds these blocks" test "$size" -ge $((nwa * 2048))
 		;;
 	*)
@@ -66,8 +66,9 @@ judge() { # DISC STATE NWA RECORDED SESSIONS SIZE
 	esac
 }
 
-# until_cut TARGET: follows the board; returns 0 when the moment has come, 1 at its end.
-# The target is in hundredths of the image; more than 100 lies in the closing of the disc.
+# until_cut TARGET: follows the board's reports. Returns 0 when the moment of the cut has come, 1 when
+# the board has ended, 2 when it reports nothing more. TARGET is in hundredths of the image; more than
+# 100 is while the disc is closed.
 until_cut() {
 	local target=$1 n word rest total=1 from
 	while machine_line board 120; do
@@ -77,8 +78,8 @@ until_cut() {
 		[ -z "${TRACE:-}" ] || echo "# $((SECONDS - booted)) s: $line"
 		case $word in
 		back)
-			# In the drive is the disc that was burned; of a blank that had just gone in
-			# the cut may have taken the word.
+			# The disc that was being burned is in the drive again. Of a blank that had just gone
+			# in the record may be lost.
 			if [ "$kills" -gt 0 ] && [ "$n" = "$disc" ] && [ "$seen" -gt 0 ]; then
 				verdict "after cut $kills: disc $n is in the drive again" test "$3" = "disc$n.img"
 			fi
@@ -96,7 +97,7 @@ until_cut() {
 			from=$3 total=$4
 			seen=$from
 			[ "$from" = 0 ] || resumed=$((resumed + 1))
-			# What is left of the image is the range of the moment.
+			# The moment lies in what is left of the image.
 			[ -z "$target" ] || target=$((from * 100 / total + target * (110 - from * 100 / total) / 110))
 			;;
 		flushed | at)
@@ -112,7 +113,7 @@ until_cut() {
 			done=1
 			completed=$n
 			ok "disc $n: complete, and the image"
-			# The moment was to be in its closing, and is now over: the next disc's.
+			# A moment in this disc's closing is over; the next disc's will do.
 			;;
 		closed)
 			closed=$((closed + 1))

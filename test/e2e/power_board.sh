@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs in the guest of power.sh, board and PC in one: looks what the last cut has left,
-# burns on, and tells how far it is until it is cut. LAST: it may finish.
+# Runs in the machine of power.sh, which is board and PC: reports what the last cut has left,
+# resumes the burn, burns further discs, and reports its progress until it is cut. With LAST set it
+# ends when the disc is complete.
 . ./board.sh
 
 # No image is configured: what is in the drive after a cut is what the drive remembers.
@@ -14,7 +15,7 @@ if [ "$disc" = 0 ]; then
 else
 	daemon_up
 	say back "$disc" "$(mmcgadgetctl --json status | jq -r '.drives[0].image')"
-	# A cut may come before it was written down that there is a new blank.
+	# The cut may have come before the drive record named the new blank.
 	[ "$(mmcgadgetctl --json status | jq -r '.drives[0].image')" = "disc$disc.img" ] ||
 		mmcgadgetctl insert "disc$disc.img" >/dev/null || bad "disc $disc goes in"
 	look
@@ -32,7 +33,7 @@ next() { # another blank
 	mmcgadgetctl blank "disc$disc.img" >/dev/null || bad "disc $disc: a blank goes in"
 	look
 }
-complete() { # the disc in the drive: what a finished one must be
+complete() { # reports the disc in the drive as complete when it equals its image
 	if ! whole "$disc"; then
 		say differs "$disc" all
 	else
@@ -42,7 +43,7 @@ complete() { # the disc in the drive: what a finished one must be
 
 burn() {
 	local from=$recorded burner
-	# Nothing is left to resume for a burner: the board closes it.
+	# All blocks are there: a burner has nothing to resume, so the board closes the disc.
 	if [ "$from" -ge "$(blocks_of "$disc")" ]; then
 		mmcgadgetctl close "disc$disc.img" >/dev/null || bad "disc $disc: closed by the board"
 		look
@@ -52,13 +53,15 @@ burn() {
 		return
 	fi
 	say burn "$disc" "$from" "$(blocks_of "$disc")"
-	sleep 2.2 # the kernel's poll: it looks at a new disc
+	# The kernel polls every 2 s and looks at a new disc; without udev no event says that it has. The
+	# burner begins after that.
+	sleep 2.2
 	growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/sr0=$(image_of "$disc")" >/run/burn.log 2>&1 &
 	burner=$!
 	while kill -0 "$burner" 2>/dev/null; do
 		look
-		# A host's SYNCHRONIZE CACHE between the burner's WRITEs: what was recorded before
-		# is on the card after.
+		# A SYNCHRONIZE CACHE between the burner's WRITEs: what was recorded before it is on the
+		# card after it.
 		if [ "${SYNC:-0}" = 1 ] && [ "$state" = open ] && sg_sync /dev/sg0 2>/dev/null; then
 			say flushed "$disc" "$recorded"
 		else

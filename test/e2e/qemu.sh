@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by what boots guests, with $dir from image.sh: QEMU and what it can do here.
+# Sourced by the scripts that boot guests, with dir set by image.sh. Sets qemu, machine, console, accel
+# and cpu for this machine.
 # shellcheck disable=SC2034,SC2154 # from and for those who source it
 case $(uname -m) in
 x86_64) qemu=qemu-system-x86_64 machine=pc console=ttyS0 ;;
@@ -11,8 +12,8 @@ aarch64) qemu=qemu-system-aarch64 machine=virt console=ttyAMA0 ;;
 	;;
 esac
 
-# /dev/kvm says nothing: it is there on machines where no guest comes up. A kernel
-# without a root file system that gets as far as its banner says it works.
+# That /dev/kvm is there proves nothing: on some machines no guest comes up. KVM is used when a kernel
+# without a root file system prints its banner under it.
 accel="tcg,thread=multi" cpu=max
 if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
 	timeout -k 2 10 $qemu -M $machine -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The guest itself: UDC, host controller, usb-storage, sr and udev, with the kernel's
-# own CD-ROM gadget as the drive. When this fails, nothing else can work.
+# The guest itself, without our daemon: UDC, host controller, usb-storage, sr and udev, with the kernel's
+# CD-ROM gadget as the drive. When this fails, no other job can work.
 . ./lib.sh
 
 udc_load
@@ -23,11 +23,11 @@ super) speed=5000 ;;
 full) speed=12 ;;
 *) speed=480 ;;
 esac
-check "at the wanted speed" grep -qx "$speed" /sys/bus/usb/devices/*-1/speed
+check "the device has the speed of this boot" grep -qx "$speed" /sys/bus/usb/devices/*-1/speed
 check "udev and blkid know the disc" wait_for 10 has_label sr0 SMOKE
 check "it reads back" cmp "$work/smoke.iso" /dev/sr0
 echo >$g/UDC
 rm $g/configs/c.1/mass_storage.0
 rmdir $g/functions/mass_storage.0 $g/configs/c.1 $g/strings/0x409 $g
-check "the UDC's module can go" wait_for 10 udc_unload
+check "dummy_hcd can be unloaded" wait_for 10 udc_unload
 finish

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs in the guest, from the share: puts the build in place, runs the jobs,
-# keeps the kernel log.
+# Runs in the guest, from its share: installs the build, runs the jobs, saves the kernel log and what
+# it says against us.
 set -u
 PATH=/build/test/e2e:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C HOME=/root
@@ -10,7 +10,7 @@ export PATH LC_ALL=C HOME=/root
 export SUITE SPEED FULL SWAPS IDLE KILLS
 dmesg -n 1
 udevadm settle --timeout=60
-# Output on a channel of its own, so that neither the kernel nor systemd writes into it.
+# The output has a channel to which neither the kernel nor systemd writes.
 if [ -e /dev/virtio-ports/job ]; then
 	exec >/dev/virtio-ports/job 2>&1
 else
@@ -31,7 +31,7 @@ for job in /out/jobs/*; do
 	echo "# $name took $(($(cut -d. -f1 /proc/uptime) - began)) s"
 	dmesg >/out/dmesg.txt
 done
-# What no job has an excuse for, and none may have missed.
+# The jobs look at the log of their own time; this is the log of the whole boot.
 echo "# job kernel"
 if grep -E 'WARNING:|BUG:|Oops|Call Trace|disagree continuously|blocked for more than' /out/dmesg.txt; then
 	echo "not ok - the kernel had no complaint in the whole run"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Bad input of every kind gets a clear answer, and changes nothing.
+# Bad input: configuration, images, commands, a second daemon, a full card. Each gets a clear answer and
+# changes nothing.
 . ./lib.sh
 by_hand=1
 
@@ -29,7 +30,7 @@ text=$(mmcgadgetd -c /nowhere.conf 2>&1)
 is "config, no such file: exit code" $? 2
 like "config, no such file: the message" "$text" '/nowhere.conf'
 
-# ---- the daemon, in a folder with traps ----
+# ---- images that must not be inserted ----
 make_iso GOOD 1 "$media/good.iso"
 mkdir -p "$media/sub" "$work/outside"
 cp "$media/good.iso" "$media/sub/inner.iso"
@@ -97,7 +98,7 @@ check "odd-sized image: padded with zeros" cmp "/dev/$sr" <(
 )
 is "odd-sized image: the file is as it was" "$(stat -c %s "$media/odd.iso")" 5000
 check "empty image" mmcgadgetctl insert empty.iso
-is "is a blank" "$(state state) $(state medium)" "blank dvd+r"
+is "an empty image is a blank" "$(state state) $(state medium)" "blank dvd+r"
 mmcgadgetctl eject >/dev/null
 
 mmcgadgetctl fly >/dev/null 2>&1
@@ -132,9 +133,9 @@ echo 'insert "good.iso' | fifo "an open quote" 'quot'
 echo | fifo "an empty line" .
 printf 'insert good.iso' | fifo "no end of line" 'newline'
 echo 'status drive=' | fifo "an empty drive name" 'no drive|drive'
-# Readable by people: whatever was sent, the answer is text.
+# Whatever was sent, people can read the answer.
 check "the status file is plain text" sh -c "! LC_ALL=C grep -q '[^[:print:][:space:]]' $run/status"
-# A program that sends garbage to the socket, and one that hangs up at once.
+# A client that sends garbage to the socket, and one that closes it at once.
 head -c 20000 /dev/urandom >"$work/garbage"
 cat >"$work/sock.c" <<'END'
 #include <stdio.h>
@@ -170,12 +171,12 @@ text=$(timeout 10 mmcgadgetd -c "$conf" 2>&1)
 rc=$?
 like "a second daemon: the message" "$text" 'another mmcgadgetd'
 check "a second daemon: exit code $rc" test "$rc" -ne 0 -a "$rc" -ne 124
-check "the first one is not disturbed" mmcgadgetctl status
-check "the host keeps its drive" test -e "/sys/block/$sr"
+check "a second daemon: the first one answers" mmcgadgetctl status
+check "a second daemon: the host keeps its drive" test -e "/sys/block/$sr"
 daemon_stop
 wait_for 10 have_drives 0
 
-# ---- the folder runs full in mid-burn ----
+# ---- the card gets full during a burn ----
 small=$work/small
 mkdir -p "$small"
 truncate -s 64M "$work/small.img"
@@ -191,9 +192,9 @@ config drives="{ name = \"drive0\"; media = \"$small\"; }" \
 	extra='behaviour: { sync_mb = 1; sync_seconds = 1; };'
 drive_up
 text=$(mmcgadgetctl blank full.img 2>&1)
-like "little room: said when the blank goes in" "$text" 'only [0-9]+ MB are free'
+like "little room: blank warns" "$text" 'only [0-9]+ MB are free'
 wait_for 15 blank_seen
-# growisofs tells of the failed WRITE, closes what it has, and exits with 0 after that.
+# growisofs reports the failed WRITE, closes the disc, and then exits with 0.
 check "media folder full: the burner ends" timeout 200 sh -c \
 	"growisofs -Z '/dev/$sr=$work/toobig.iso' >'$work/full.log' 2>&1; exit 0"
 like "media folder full: the host gets a write error" "$(cat "$work/full.log")" ':-\[.*(WRITE|SK=)'
@@ -207,10 +208,10 @@ check "media folder full: what was recorded is the image" \
 	cmp -n "$recorded" "$small/full.img" "$work/toobig.iso"
 like "media folder full: the log says why" "$(cat "$daemon_log")" \
 	'writing .*/full.img: No space left on device'
-check "media folder full: the disc comes out" mmcgadgetctl eject --force
+check "media folder full: the disc can be taken out" mmcgadgetctl eject --force
 rm -f "$small"/full.img*
 
-# The same with a host that leaves the disc at the error, and comes back when there is room.
+# The same with a host that does not close the disc, and resumes the burn when there is room.
 check "left at the error: a blank" mmcgadgetctl blank full.img
 wait_for 15 blank_seen
 lba=0
@@ -226,22 +227,22 @@ like "left at the error: the host gets a write error (block $lba)" "$(cat "$work
 check "left at the error: not at once" test "$lba" -gt 480 -a "$((lba * 2048))" -lt 16777216
 recorded=$(($(state recorded_blocks) * 2048))
 is "left at the error: the disc waits for the rest" "$(state state) $(state nwa)" "open $((recorded / 2048))"
-check "left at the error: all is there that was answered with good" test "$recorded" -ge $((lba * 2048))
-check "left at the error: the disc comes out" mmcgadgetctl eject --force
+check "left at the error: every block is there whose WRITE succeeded" test "$recorded" -ge $((lba * 2048))
+check "left at the error: the disc can be taken out" mmcgadgetctl eject --force
 rm -f "$small/ballast"
-check "after making room it goes in again" mmcgadgetctl insert full.img
-is "after making room: as it was" "$(state state) $(state nwa)" "open $((recorded / 2048))"
+check "after making room: the disc goes in again" mmcgadgetctl insert full.img
+is "after making room: the disc is as before" "$(state state) $(state nwa)" "open $((recorded / 2048))"
 wait_for 15 disc_seen
-# A terminal would have been asked whether the ISO header on it, its own, does matter.
-lines=30 check "after making room: the burner goes on" growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/$sr=$work/toobig.iso"
-like "after making room: where it was" "$(cat "$work/check.log")" 'resuming track#1 from LBA#'
+# growisofs would ask a terminal whether to overwrite the ISO header, which is its own.
+lines=30 check "after making room: growisofs resumes the burn" growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/$sr=$work/toobig.iso"
+like "after making room: growisofs says where it resumes" "$(cat "$work/check.log")" 'resuming track#1 from LBA#'
 is "after making room: the disc is complete" "$(state state)" complete
-check "after making room: it is the image" cmp -n "$(stat -c %s "$work/toobig.iso")" "$work/toobig.iso" "$small/full.img"
-check "after making room: the disc comes out" mmcgadgetctl eject --force
-check "and the next blank goes in" mmcgadgetctl blank next.img
+check "after making room: the file equals the image" cmp -n "$(stat -c %s "$work/toobig.iso")" "$work/toobig.iso" "$small/full.img"
+check "after making room: the disc can be taken out" mmcgadgetctl eject --force
+check "the next blank goes in" mmcgadgetctl blank next.img
 wait_for 15 blank_seen
-lines=30 check "burns" growisofs -dvd-compat -Z "/dev/$sr=$work/fits.iso"
-check "and is the image" cmp -n "$(stat -c %s "$work/fits.iso")" "$work/fits.iso" "$small/next.img"
+lines=30 check "the next blank is burned" growisofs -dvd-compat -Z "/dev/$sr=$work/fits.iso"
+check "the next blank equals the image" cmp -n "$(stat -c %s "$work/fits.iso")" "$work/fits.iso" "$small/next.img"
 mmcgadgetctl eject --force >/dev/null
 dmesg_clean "the kernel log is clean" bad
 check "the daemon ends with 0" daemon_stop

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Discs beyond the sizes where others stop: 2.2 GB, 4 GiB, a double-layer disc's 6 GB.
+# A disc of 6 GB, beyond the limits of other gadgets: 2.2 GB, 4 GiB.
 . ./lib.sh
 
 blocks=3000000

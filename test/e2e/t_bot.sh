@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Bulk-Only Transport as only a program of ours speaks it: wrong on purpose.
+# Bulk-Only Transport with mistakes that no driver makes: u_bot speaks it through usbfs.
 . ./lib.sh
 
-# u_bot [short TEST...]: on a new blank; its results become this job's.
+# u_bot [short TEST...]: plays the tests on a new blank; its results become results of this job.
 u_bot() {
 	local log=$work/u_bot.log rc n bad
 	check "a blank goes in${1:+, behaviour.stall = \"$1\"}" mmcgadgetctl blank "bot${1:-}.img"
@@ -18,7 +18,7 @@ u_bot() {
 	failures=$((failures + bad))
 	is "u_bot${1:+ $1} ends with 0" "$rc" 0
 	check "usb-storage takes the drive back" wait_for 20 have_drives 1
-	wait_for_udev # udev has it open, and the kernel locks what is open
+	wait_for_udev # while udev has the drive open it is locked
 	check "the daemon lives" daemon_alive
 }
 
@@ -37,7 +37,7 @@ sg=$(host_sg "$sr")
 check "SCSI device reset" sg_reset --device "$sg"
 check "the host still reads" wait_for 10 cmp "$media/after.iso" "/dev/$sr"
 check "the daemon ends with 0" daemon_stop
-# Where bulk-in halts behind short data.
+# The same where bulk-in halts after short data.
 config extra='behaviour: { stall = "short"; };'
 if check "the daemon starts again" daemon_start && wait_for 30 have_drives 1; then
 	u_bot short cases broken halts

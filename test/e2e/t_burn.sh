@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Unmodified burners write ISO images onto fresh blanks; what the host reads back
-# and the file on the board are the image.
+# Unmodified burners burn ISO images on blanks. What the host reads back, and the file on the board,
+# equal the image.
 . ./lib.sh
 
 make_iso EVEN 32 "$work/even.iso"
 make_iso ODD 33 "$work/odd.iso" 5000
-# Two sizes: on the 32 KiB grid that burners like, and off it.
+# Two sizes: a multiple of 32 KiB, to which burners pad, and another one.
 size=$(stat -c %s "$work/even.iso")
 [ $((size % 32768)) = 0 ] || truncate -s $(((size / 32768 + 1) * 32768)) "$work/even.iso"
 while [ $(($(stat -c %s "$work/odd.iso") % 32768)) = 0 ]; do
@@ -18,8 +18,8 @@ dmesg_mark burn
 
 size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
 
-# The board's file: the image, then zeros up to the next 32 KiB at most. xorriso alone
-# adds 150 blocks of its own first (mkisofs' and cdrecord's old habit, -padsize).
+# The file on the board: the image, then zeros up to the next 32 KiB at most. Only xorriso first adds
+# 150 blocks (-padsize, as mkisofs and cdrecord did).
 padding=0
 same_file() { # IMAGE FILE
 	local want got
@@ -39,11 +39,11 @@ same_disc() { # IMAGE
 	dd if="/dev/$sr" bs=2048 count="$n" status=none | cmp - "$1"
 }
 
-# dummy_hcd at super speed takes a scatter-gather list only if every part but the last is a
-# multiple of 1024 bytes, and usb-storage asks of buffers an alignment of 512 (the comment in
-# its scsiglue.c knows). A buffer at 512 modulo 1024, where xorriso's happens to be, ends in
-# -EINVAL before anything is sent, and a port reset. xHCI has no such rule. Out of a mapping
-# of its own, at 16 modulo 4096, the kernel copies the buffer and all is well.
+# At super speed dummy_hcd accepts a scatter-gather list only if every part except the last is a multiple
+# of 1024 bytes, but usb-storage asks for buffers aligned to 512 (see the comment in its scsiglue.c).
+# xorriso's buffer happens to be at 512 modulo 1024: the transfer fails with -EINVAL before anything is
+# sent, and the port is reset. xHCI has no such rule. In a mapping of its own, at 16 modulo 4096, the
+# kernel copies the buffer, and the transfer succeeds.
 [ "$SPEED" != super ] || export GLIBC_TUNABLES=glibc.malloc.mmap_threshold=16384
 
 # burn NAME IMAGE STATE COMMAND...
@@ -61,7 +61,7 @@ burn() {
 	is "$name: the disc is $want" "$(state state) $(state medium)" \
 		"$want $([ "$want" = complete ] && echo dvd-rom || echo dvd+r)"
 	check "$name: the file on the board is the image" same_file "$iso" "$media/$name.img"
-	# Nobody opens the tray by hand here: the host must have dropped what it knew of the blank.
+	# The tray is not opened: the host must have forgotten the blank by itself.
 	check "$name: blkid shows the label" wait_for 5 has_label "$sr" "$(blkid -p -o value -s LABEL "$iso")"
 	wait_for_udev
 	check "$name: the host's size is that of the disc" wait_for 5 size_seen "$(stat -c %s "$media/$name.img")" ||
@@ -79,7 +79,7 @@ padding=307200
 burn xorriso "$work/even.iso" complete xorriso -as cdrecord -v dev="$d" "$work/even.iso"
 padding=0
 burn wodim "$work/odd.iso" appendable wodim -v -dao dev="$d" "$work/odd.iso"
-# The morph at finalisation, as the board sees it.
+# A finalised disc becomes a DVD-ROM.
 check "a finalised disc is a DVD-ROM when it comes back" mmcgadgetctl insert cdrskin.img
 is "profile 10h" "$(state profile) $(state medium)" "16 dvd-rom"
 

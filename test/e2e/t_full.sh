@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The long one, for FULL=1: 1 GB with figures, then a disc to its very last block.
+# For FULL=1: burns 1 GB and prints speed, CPU time and memory; then burns a disc to its last block.
 . ./lib.sh
 
 drive_up
@@ -29,7 +29,7 @@ echo 3 >/proc/sys/vm/drop_caches
 timed "the host reads 1 GB back" "$size" cmp -n "$size" "$work/giga.iso" "$d"
 rm -f "$work/giga.iso"
 
-# Every block written says so, the holes do not matter: a sparse source, marked at places.
+# A sparse source, with some blocks that tell their address.
 truncate -s $((capacity * 2048)) "$work/whole.img"
 for lba in 0 1000000 2097152 $((capacity - 1)); do
 	printf 'block %d %2048s' "$lba" '' | head -c 2048 |
@@ -38,12 +38,12 @@ done
 mmcgadgetctl blank whole.img >/dev/null
 wait_for 15 blank_seen
 is "a blank's room" "$(state free_blocks)" "$capacity"
-# Most of it in large pieces, which an emulated machine takes at a bearable speed; then a
-# burner finds the incomplete track, resumes it, and goes to the end.
+# Most of it in commands of 1 MB, which is bearable in an emulated machine; then growisofs finds the
+# incomplete track, resumes it, and burns to the end.
 most=$((capacity - 32768))
 timed "$most blocks in commands of 1 MB" $((most * 2048)) \
 	sg_dd if="$work/whole.img" of="$sg" bs=2048 bpt=512 count="$most" verbose=0
-is "the next writable address is behind them" "$(state nwa)" "$most"
+is "the next writable address is after them" "$(state nwa)" "$most"
 timed "growisofs resumes and burns to block $capacity" $((32768 * 2048)) \
 	growisofs -Z "$d=$work/whole.img"
 is "no room is left" "$(state free_blocks) $(state recorded_blocks)" "0 $capacity"

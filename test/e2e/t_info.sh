@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the usual programs say about each kind of disc.
+# What the usual programs report about no disc, a blank, an appendable and a finalised disc.
 . ./lib.sh
 
 drive_up
 dmesg_mark info
 d=/dev/$sr
 
-# said COMMAND...: its output, both channels, and a complaint when it fails.
+# said COMMAND...: prints its output and errors, and "EXIT CODE n" when it fails.
 said() { "$@" 2>&1 || echo "EXIT CODE $?"; }
 props() { udevadm info "$d" | sed -n 's/^E: //p'; }
 media_state() { props | grep -q "^ID_CDROM_MEDIA_STATE=$1\$"; }
 no_media() { ! props | grep -q '^ID_CDROM_MEDIA=1'; }
 
 # ---- no disc ----
-check "no disc: udev knows of none" wait_for 5 no_media
+check "no disc: udev sees no disc" wait_for 5 no_media
 text=$(said sg_raw "$sg" 00 00 00 00 00 00)
 like "no disc: TEST UNIT READY says so" "$text" 'Not Ready' '[Mm]edium not present'
 text=$(sg_inq "$sg" 2>&1)
@@ -61,7 +61,7 @@ like "blank: xorriso -toc" "$text" 'Media current: DVD\+R' 'Media status : is bl
 	'0 sessions, 0 data blocks'
 text=$(said sg_get_config "$sg")
 like "blank: sg_get_config" "$text" 'profile: DVD\+R' 'DVD\+R \[feature|DVD\+R feature|DVD\+R$'
-unlike "blank: sg_get_config is at ease" "$text" 'EXIT CODE' 'truncated'
+unlike "blank: sg_get_config has no complaint" "$text" 'EXIT CODE' 'truncated'
 text=$(said sg_get_config --rt=2 --starting=0x2b "$sg")
 like "blank: feature 002Bh alone" "$text" 'DVD\+R'
 text=$(said sg_readcap "$sg")
@@ -106,7 +106,7 @@ check "sg_dd reads it" sg_dd if="$d" of="$work/sg.iso" bs=2048 bpt=16 blk_sgio=1
 	count=$(($(stat -c %s "$work/info.iso") / 2048))
 check "sg_dd's copy is the image" cmp "$work/info.iso" "$work/sg.iso"
 
-# What a host of another kind may try: each a clean refusal.
+# Commands that other hosts try are refused with sense data.
 for cdb in "85 08 0e 00 00 00 01 00 00 00 00 00 00 00 ec 00" \
 	"4d 00 40 00 00 00 00 02 00 00" "f2 00 00 00 00 00"; do
 	# shellcheck disable=SC2086
@@ -116,7 +116,7 @@ done
 text=$(sg_opcodes "$sg" 2>&1)
 unlike "sg_opcodes: no transport error" "$text" '[Tt]ransport'
 
-# ---- the other way: a finalised disc stays a DVD+R ----
+# ---- finalised = "dvd+r": a finalised disc stays a DVD+R ----
 daemon_stop
 config extra='behaviour: { finalised = "dvd+r"; };'
 check "finalised = dvd+r: the daemon starts" daemon_start

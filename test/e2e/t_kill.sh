@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kill -9 under systemd: the gadget stays bound, the host's device stays the same, the
-# disc stays in the drive. KILLS burns (default 5) are killed at a random moment each.
+# kill -9 of the service: the gadget stays bound, the host's device stays the same, the disc stays in
+# the drive, and the next daemon takes over. KILLS burns (default 5) are each hit at a random moment.
 . ./lib.sh
 
-# What no kill may cause, however many resets it takes.
+# Messages of the host that no kill may cause, whether it takes resets or not.
 never='USB disconnect|new (full-speed|high-speed|SuperSpeed).* USB device|device offline'
 never="$never|Buffer I/O error|WARNING:|BUG:|Oops|Call Trace|blocked for more than"
 gadget=/sys/kernel/config/usb_gadget/mmcgadget
 
 resets() { dmesg_since "mark $1" | grep -cE 'reset (full-speed|high-speed|SuperSpeed).* USB device'; }
-# same_device NAME MARK: nothing but resets has come to the host.
+# same_device NAME MARK: since the mark the host has seen resets at most.
 same_device() {
 	is "$1: the host's device is the same" "$(devnum)" "$number"
 	unlike "$1: the host saw it all the time" "$(dmesg_since "mark $2")" "$never"
@@ -22,12 +22,12 @@ resets_at_most() {
 	n=$(resets "$2")
 	check "$1: $n resets, at most $3" test "$n" -le "$3"
 }
-# The journal is that of the whole boot: other jobs may have killed daemons, too.
+# Take-overs in this job; the journal is that of the whole boot.
 taken_over() {
 	journalctl -u mmcgadgetd --no-pager --since "@$began" | grep -c 'took over the gadget'
 }
 began=$(date +%s)
-# What stands still, when something does: the stacks of the daemon and of the kernel's workers.
+# When a burner hangs: the stacks of the daemon and of the kernel's workers.
 show_blocked() {
 	local t
 	for t in /proc/[0-9]*/task/[0-9]*; do
@@ -60,7 +60,7 @@ number=$(devnum)
 is "eight drives would fit into the store" "$(systemctl show -P FileDescriptorStoreMax mmcgadgetd)" 32
 is "four files are in the store" "$(systemctl show -P NFileDescriptorStore mmcgadgetd)" 4
 
-# ---- nothing in flight ----
+# ---- no command under way ----
 for i in 1 2 3; do
 	dmesg_mark "idle$i"
 	silence_host
@@ -73,11 +73,11 @@ for i in 1 2 3; do
 done
 blockdev --flushbufs "/dev/$sr"
 check "idle: the disc reads back" cmp "$media/first.iso" "/dev/$sr"
-is "idle: no reset till then" "$(resets idle3)" 0
+is "idle: no reset while it is read" "$(resets idle3)" 0
 is "idle: each was a take-over" "$(taken_over)" 3
 is "idle: four files are in the store" "$(systemctl show -P NFileDescriptorStore mmcgadgetd)" 4
 
-# ---- in the middle of reading ----
+# ---- during a read ----
 dmesg_mark read
 blockdev --flushbufs "/dev/$sr"
 echo 3 >/proc/sys/vm/drop_caches
@@ -90,7 +90,7 @@ while kill -0 "$dd" 2>/dev/null && [ "$kills" -lt 5 ]; do
 	kills=$((kills + 1))
 	kill_daemon "reading, kill $kills"
 done
-check "reading: it was killed in the middle ($kills times)" test "$kills" -ge 1
+check "reading: the daemon was killed during it ($kills times)" test "$kills" -ge 1
 check "reading: dd ends well" wait "$dd" || cat "$work/dd.log"
 check "reading: what it read is right" cmp "$media/first.iso" "$work/read.out"
 resets_at_most "reading" read "$kills"
@@ -118,7 +118,7 @@ resets_at_most "mounted" mount 0
 same_device "mounted" mount
 check "mounted: umount" umount "$work/mnt"
 
-# ---- in the middle of burns ----
+# ---- during burns ----
 burning() { [ "$(state blocks_written)" -gt "$before" ]; }
 for i in $(seq "${KILLS:-5}"); do
 	name="burn $i"
@@ -137,7 +137,7 @@ for i in $(seq "${KILLS:-5}"); do
 	rc=0
 	wait "$burner" || rc=$?
 	size=$(stat -c %s "$media/burn$i.img")
-	# A burner fills up the last 16 blocks behind the end of its image.
+	# A burner fills up its last 16 blocks after the end of the image.
 	whole=$(stat -c %s "$work/burn.iso")
 	echo "# $name: $size bytes were written; growisofs ended with $rc, $((SECONDS - began)) s later"
 	check "$name: no waiting for a time-out" test $((SECONDS - began)) -lt 20
@@ -145,7 +145,7 @@ for i in $(seq "${KILLS:-5}"); do
 		cmp -n $((size < whole ? size : whole)) "$work/burn.iso" "$media/burn$i.img"
 	is "$name: the same disc is in the drive" "$(state image)" "burn$i.img"
 	echo "# $name: the disc is $(state state), next writable address $(state nwa)"
-	is "$name: nothing of it is given up" \
+	is "$name: no block is given up" \
 		"$(journalctl -u mmcgadgetd --no-pager -o cat | grep -c "burn$i.img: .* are lost")" 0
 	resets_at_most "$name" "burn$i" 1
 	same_device "$name" "burn$i"
@@ -157,7 +157,7 @@ check "restart" timeout 60 systemctl restart mmcgadgetd
 check "restart: the host sees a drive" wait_for 30 have_drives 1
 is "restart: the last disc is in the drive" "$(state image)" "burn${KILLS:-5}.img"
 
-# ---- the next daemon is configured otherwise ----
+# ---- the next daemon has another configuration ----
 check "reconfigured: a disc goes in" ctl insert first.iso
 wait_for 30 has_label "$sr" FIRST
 before=$(taken_over)
@@ -165,20 +165,21 @@ config_file=/etc/mmcgadget/mmcgadget.conf
 cp "$config_file" "$work/saved.conf"
 echo 'gadget: { product = "Another"; };' >"$config_file"
 kill_daemon "reconfigured"
-is "reconfigured: the gadget is made anew" "$(taken_over)" "$before"
+is "reconfigured: the gadget is not taken over but made again" "$(taken_over)" "$before"
 check "reconfigured: the log says why" wait_for 5 sh -c 'journalctl -u mmcgadgetd --no-pager | grep -q "cannot be taken over"'
-# Names of devices are looked up at each try: the new one may not be there at the first.
+# The device is looked up at each try: the new one comes a second after the old one has gone, since the
+# host would go on with the old one if it found the port connected (src/usb/usb.c).
 product_is() { grep -qsx "$1" /sys/bus/usb/devices/*/product; }
 any_drive_has() { has_label "$(host_drives | head -n 1)" "$1"; }
 check "reconfigured: the host sees the new one" wait_for 30 product_is Another
-check "reconfigured: with the same disc in it" wait_for 30 any_drive_has FIRST
+check "reconfigured: the host sees the same disc" wait_for 30 any_drive_has FIRST
 cp "$work/saved.conf" "$config_file"
 check "reconfigured: restart" timeout 60 systemctl restart mmcgadgetd
 wait_for 30 have_drives 1
 wait_for_udev
 sr=$(host_drives | head -n 1)
 
-# ---- an end ----
+# ---- the service is stopped after a take-over ----
 check "a disc goes in again" ctl insert first.iso
 pid=$(main_pid)
 kill_daemon "last"

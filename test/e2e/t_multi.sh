@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Discs of several sessions by three burners. The next session goes on after the disc was
-# out of the drive, after a restart of the daemon and after its death; the host's newest
-# mount has the files of all sessions, and the board's file is what the host reads.
+# Discs of several sessions, burned by three burners. Between two sessions the disc is taken out, the
+# daemon restarts, or the daemon is killed; the next session is added all the same. When the host
+# mounts the last session it sees the files of all, and it reads what is in the file on the board.
 . ./lib.sh
 
-# Three sessions' files; the names tell the session, a long one and an empty one are among them.
+# The files of each session; their names have its number. A long name and an empty file are among them.
 for s in 1 2 3 4; do
 	d=$work/src$s/part$s
 	mkdir -p "$d/folder with blanks"
@@ -24,7 +24,7 @@ drive_up
 dmesg_mark multi
 d=/dev/$sr
 
-# The host's size of the disc tells that it has seen the present state of it.
+# The host has noticed the disc's present state when it knows its size.
 size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
 appendable_seen() { cdrskin "dev=$d" -minfo 2>/dev/null | grep -q 'disk status: *incomplete/appendable'; }
 
@@ -35,15 +35,14 @@ mounted_is() { # FOLDER DEVICE [OPTION]
 	umount /mnt || rc=$?
 	return "$rc"
 }
-# Loop devices are made by hand: a partition scan of an ISO image is of no use here.
 file_is() { # FOLDER FILE [OPTION]
 	mounted_is "$1" "$2" "loop${3:+,$3}"
 }
 
-# Where session N began, as its burner and the board agreed before it was written.
+# starts[N]: where session N begins, as burner and board agreed before it was burned.
 declare -a starts
 
-# session_good NAME N: the disc has N closed sessions and awaits the next one.
+# session_good NAME N: the disc has N closed sessions and takes another one.
 session_good() {
 	local name=$1 n=$2 file=$media/$1.img nwa last size text i
 	local -a tracks=()
@@ -52,10 +51,10 @@ session_good() {
 		"$(state state) $(state sessions) $(state tracks)" "appendable $((n + 1)) $((n + 1))"
 	nwa=$(state nwa)
 	size=$(stat -c %s "$file")
-	is "$name $n: the next session begins at the ECC block behind the data" "$nwa" \
+	is "$name $n: the next session begins at the first ECC block after the data" "$nwa" \
 		"$(((size / 2048 + 15) / 16 * 16))"
 	last=${starts[$n]}
-	is "$name $n: the burner would go on there" "$(cdrskin "dev=$d" -msinfo 2>/dev/null)" "$last,$nwa"
+	is "$name $n: cdrskin would begin the next session there" "$(cdrskin "dev=$d" -msinfo 2>/dev/null)" "$last,$nwa"
 	text=$(cdrskin "dev=$d" -v -toc 2>/dev/null)
 	for ((i = 1; i <= n; i++)); do
 		tracks+=("track: +$i lba: +${starts[$i]} ")
@@ -72,12 +71,12 @@ session_good() {
 	starts[n + 1]=$nwa
 }
 
-# same NAME N START: mounts, file and drive hold the same, all files of N sessions.
+# same NAME N START: the host's disc and the file on the board have all files of N sessions.
 same() {
 	local name=$1 n=$2 file=$media/${1%% *}.img host
 	check "$name: the host mounts the last session, with the files of all" mounted_is "$work/all$n" "$d"
-	check "$name: so does the board, from the file" file_is "$work/all$n" "$file" "sbsector=$3"
-	check "$name: the file's first session is what it was" file_is "$work/all1" "$file" sbsector=0
+	check "$name: the board mounts the file, with the files of all" file_is "$work/all$n" "$file" "sbsector=$3"
+	check "$name: the first session in the file has not changed" file_is "$work/all1" "$file" sbsector=0
 	host=$(size_of "$sr")
 	check "$name: the host's size is that of the file ($host)" test "$host" -gt $(($3 * 2048)) -a \
 		"$host" -le "$(stat -c %s "$file")"
@@ -100,8 +99,8 @@ burn() { # NAME COMMAND...
 	echo "#   $name: $((($(date +%s%N) - began) / 1000000)) ms"
 }
 
-# What may lie between two sessions; nothing of it may cost the disc anything.
-kept() { # NAME HOW
+# kept NAME HOW: after what happened between two sessions, the disc is as remember() saw it.
+kept() {
 	is "$1: $2, and the disc is as before" \
 		"$(state image) $(state state) $(state sessions) $(state tracks) $(state nwa)" "$before"
 	check "$1: the host sees it" wait_for 15 appendable_seen
@@ -131,7 +130,7 @@ restart() { # NAME SIGNAL
 	d=/dev/$sr
 	kept "$1" "SIG$2 and a new start"
 }
-# A finalised disc of N sessions, put in again: a DVD-ROM of which the last session is mounted.
+# final NAME N: the disc is finalised, with N sessions; inserted again, it is a DVD-ROM.
 complete_seen() { udevadm info "$d" | grep -q ID_CDROM_MEDIA_STATE=complete; }
 final() { # NAME N
 	is "$1: complete" "$(state state) $(state medium)" "complete dvd-rom"
@@ -146,7 +145,7 @@ final() { # NAME N
 	is "$1: and is as it was" "$(state state) $(state sessions)" "complete $2"
 }
 
-# ---- growisofs, the disc leaves the drive in between ----
+# ---- growisofs; the disc is taken out between two sessions ----
 name=growisofs
 fresh $name
 burn "$name 1" growisofs -Z "$d" -R -J -quiet "$work/src1"
@@ -160,7 +159,7 @@ session_good $name 3
 check "$name: finalised by the board" mmcgadgetctl close $name.img
 final $name 3
 
-# ---- cdrskin with genisoimage's sessions, the daemon ends and dies in between ----
+# ---- cdrskin with sessions by genisoimage; the daemon restarts, then is killed, between two ----
 name=cdrskin
 cdrskin_session() { # N OPTION...
 	local n=$1 ms old=()

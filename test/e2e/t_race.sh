@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Swaps while readers read and one burner burns: no read may hold two discs, no disc gets
-# what was meant for another, the daemon lives and does not grow.
+# Discs are swapped while four readers read and one burner burns: no read returns data of two discs, no
+# disc gets data that was sent to another, and the daemon survives without using more memory.
 . ./lib.sh
 
 swaps=${SWAPS:-200}
@@ -14,14 +14,14 @@ config extra='behaviour: { swap_gap = 50; };'
 drive_up
 dmesg_mark race
 
-# Blanks take part in the swaps. The burner's image knows its own blocks, like the discs.
+# Some swaps put in a blank. Each block of the burner's image, as of the discs, names image and place.
 "$reader" make "$work/burn.iso" 9 2048
 install -d -g mmcgadget -m 2775 "$media/blanks"
 
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon_pid/status"; }
 
-# swap N: the board takes the disc, locked or not, and puts the next one in: four images,
-# and every seventh time a blank, which gets time to be begun.
+# swap N: the board takes the disc out, locked or not, and puts the next one in: one of four images, and
+# every seventh time a blank, which stays in for long enough that a burn begins.
 blanks=0
 swap() {
 	mmcgadgetctl eject --force >/dev/null || return
@@ -46,7 +46,7 @@ for mode in read read sg sg; do
 	"$reader" "$mode" "$dev" 3600 "$blocks" >"$work/reader$(wc -w <<<"$readers").log" 2>&1 &
 	readers="$readers $!"
 done
-# Burns whatever blank it meets, and is thrown out again and again.
+# Burns each blank it finds; most are taken out during the burn.
 while [ ! -e "$work/stop" ]; do
 	growisofs -use-the-force-luke=notray,tty -Z "/dev/$sr=$work/burn.iso"
 	sleep 0.2
@@ -56,7 +56,7 @@ bad=0
 began=$SECONDS
 for ((n = 1; n <= swaps; n++)); do
 	swap "$n" || bad=$((bad + 1))
-	# Not always at the same place of the host's reaction.
+	# At various places of the host's reaction.
 	sleep "0.$((RANDOM % 4))"
 	[ "$n" != 20 ] || before=$(rss)
 done
@@ -65,17 +65,17 @@ echo "#   $swaps swaps in $((SECONDS - began)) s, resident $before kB after 20 s
 is "every swap was accepted" "$bad" 0
 check "the daemon lives" daemon_alive
 check "its memory is flat" test "$after" -le $((before + 512))
-# The burner has come through it: left alone with a blank, it burns it.
+# The burner still works: it burns a blank that stays in.
 last=1
 mmcgadgetctl eject --force >/dev/null
 check "a blank that stays" mmcgadgetctl blank blanks/stays.img
 check "the burner burns it" wait_for 60 state_is state appendable
-check "it is the image" cmp "$media/blanks/stays.img" "$work/burn.iso"
+check "the blank that stayed equals the image" cmp "$media/blanks/stays.img" "$work/burn.iso"
 mmcgadgetctl eject --force >/dev/null
 check "a last disc" mmcgadgetctl insert race$last.iso
 touch "$work/stop"
 check "the burner ends" wait_for 60 sh -c "! kill -0 $burner"
-# What it had on the way may not lie on any disc but a blank of that moment.
+# No data of the burner is on a disc other than the blank that was in then.
 for i in 1 2 3 4; do
 	"$reader" make "$work/race.iso" "$i" "$blocks"
 	check "disc $i is as it was" cmp "$work/race.iso" "$media/race$i.iso"
@@ -90,8 +90,8 @@ for ((i = 1; i <= blanks; i++)); do
 	[ "$size" != "$(stat -c %s "$work/burn.iso")" ] || whole=$((whole + 1))
 done
 echo "#   $blanks blanks, $begun begun, $whole of them whole"
-is "every blank holds what the burner began with, and nothing else" "$wrong" 0
-check "there was a burn in the way of the swaps" test "$begun" -gt 0
+is "every blank holds the beginning of the burner's image, and no other data" "$wrong" 0
+check "at least one swap interrupted a burn" test "$begun" -gt 0
 # A quiet end, so that every reader gets some reads of the last disc.
 sleep 3
 i=0
@@ -104,7 +104,7 @@ for pid in $readers; do
 	i=$((i + 1))
 done
 check "the last disc reads whole" cmp "$media/race$last.iso" "/dev/$sr"
-# udev is far behind by now, event after event of discs that have long gone.
+# udev still has many events of earlier discs to handle.
 began=$SECONDS
 check "udev catches up" udevadm settle --timeout=240
 echo "#   that took $((SECONDS - began)) s"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every command of the README for who has it installed, as it is written there and in that order, by
-# a user of the group. (What it says of building and installing is run by build.sh and package.sh.)
+# Every command that the README shows to users, as it is written there and in that order, run by a
+# member of the group. (Its commands for building and installing are run by build.sh and package.sh.)
 # shellcheck disable=SC2154 # media and work are lib.sh's
 . ./lib.sh
 
@@ -16,9 +16,9 @@ drive_up
 chmod 777 "$work"
 cd "$work" || finish
 
-# What is between backquotes and begins so; the indented lines of shell.
+# Commands of mmcgadgetctl between backquotes.
 mapfile -t commands < <(grep -oE '`mmcgadgetctl [^`]*`' "$readme" | tr -d '`' | awk '!seen[$0]++')
-check "${#commands[@]} commands are there" test "${#commands[@]}" -ge 15
+check "the README has at least 15 commands (${#commands[@]})" test "${#commands[@]}" -ge 15
 done_with=''
 for c in "${commands[@]}"; do
 	done_with="$done_with|${c#mmcgadgetctl }"
@@ -29,16 +29,16 @@ for c in "${commands[@]}"; do
 		check "$c" as_user timeout -s INT --preserve-status 3 $c
 		;;
 	*' close '*)
-		# A disc that the PC left open.
+		# It needs a disc that a burner has left appendable.
 		check "a blank" ctl blank open.iso
 		check "the host sees it" wait_for 15 blank_seen
-		check "a burn that leaves it open" growisofs -Z "/dev/$sr=$work/burn.iso"
+		check "growisofs leaves it appendable" growisofs -Z "/dev/$sr=$work/burn.iso"
 		mmcgadgetctl eject --force >/dev/null
 		rm -f "$media/${c##* }"*
 		mv "$media/open.iso" "$media/${c##* }"
 		mv "$media/open.iso.mmcdisc" "$media/${c##* }.mmcdisc"
 		check "$c" as_user $c
-		check "$c: nothing can be added to it any more" test ! -e "$media/${c##* }.mmcdisc"
+		check "$c: the state file is gone" test ! -e "$media/${c##* }.mmcdisc"
 		;;
 	*)
 		# shellcheck disable=SC2086 # words
@@ -55,24 +55,24 @@ for c in "${commands[@]}"; do
 	esac
 done
 for verb in insert next prev blank status eject list watch stats 'trace start' 'trace save' close doctor; do
-	like "$verb is one of them" "$done_with|" "\\|${verb}[ |]"
+	like "the README shows the verb $verb" "$done_with|" "\\|${verb}[ |]"
 done
 
-# The rest, as it stands there.
+# Its lines for a shell, its configuration, its links.
 mapfile -t lines < <(sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | grep -E '^(echo|cat) ')
-is "two lines for a shell" "${#lines[@]}" 2
+is "the README has two lines for a shell" "${#lines[@]}" 2
 for l in "${lines[@]}"; do
 	check "$l" as_user sh -c "$l"
 	wait_for 10 grep -q '^ok: ' "$run/status"
 done
-like "the status file tells" "$(as_user sh -c "${lines[1]}")" '^ok: '
+like "the status file has the answer" "$(as_user sh -c "${lines[1]}")" '^ok: '
 check "the host has the disc" wait_for 15 has_label "$sr" DEBIAN
 sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | grep -E '^[a-z]+: \{' >"$work/readme.conf"
-check "the configuration is good" mmcgadgetd -c "$work/readme.conf" --check-config
+check "the configuration in the README is good" mmcgadgetd -c "$work/readme.conf" --check-config
 mapfile -t links < <(grep -oE '\]\((docs/[^)]*|COPYING)\)' "$readme" | tr -d ']()' | sort -u)
 missing=''
 for l in "${links[@]}"; do [ -e "/src/$l" ] || missing="$missing $l"; done
-is "what it points to is there (${#links[@]})" "$missing" ''
+is "the ${#links[@]} files that it links to are there" "$missing" ''
 cd /
 check "the daemon ends" daemon_stop
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The CDB conversations of test/script over the whole USB path: u_script on
-# /dev/sgN, with the control client as the hand at the drive.
+# The CDB conversations of test/script over the whole USB path: u_script sends the commands to
+# /dev/sgN; what is done on the board is done by mmcgadgetctl.
 # shellcheck disable=SC2154 # sg and work are lib.sh's
 . ./lib.sh
 
@@ -9,9 +9,9 @@ drive_up
 u_script=/build/test/e2e/u_script
 export u_script
 
-# The hand, as u_script.c asks for it. Burned files are left behind: a file that
-# holds data is no blank, so each blank has a name of its own.
-cat >"$work/hand" <<'END'
+# u_script calls this script for what a conversation wants done on the board. Each blank has a name of
+# its own: a file with data is no blank any more.
+cat >"$work/board" <<'END'
 #!/bin/bash
 media=/var/lib/mmcgadget
 last=/var/tmp/job/last
@@ -37,13 +37,12 @@ eject) mmcgadgetctl eject ${2:+--force} ;;
 insert-again) insert "$(cat "$last")" ;;
 esac >/dev/null
 END
-chmod +x "$work/hand"
-# Resets are what some conversations are about; a phase error is an error of u_script's.
-MEDIA_CMD="$work/hand" "$u_script" "$sg" /src/test/script/*.cdb | tee "$work/tap"
+chmod +x "$work/board"
+MEDIA_CMD="$work/board" "$u_script" "$sg" /src/test/script/*.cdb | tee "$work/tap"
 rc=${PIPESTATUS[0]}
 count=$(grep -Ec '^(not )?ok ' "$work/tap")
-is "every conversation ran that is not for the engine alone" "$count" \
+is "every conversation ran, except those for the engine alone" "$count" \
 	"$(grep -L '^requires direct bot' /src/test/script/*.cdb | wc -l)"
-is "all of them ended well" "$rc" 0
+is "u_script ends with 0" "$rc" 0
 check "the daemon stops" daemon_stop
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The service as it is shipped: who it is, what it can reach, when it is ready, what its
-# watchdog watches, what is left of it.
+# The service as it is shipped: its user and capabilities, which files it can reach, when it is ready,
+# what its watchdog watches, and that nothing is left after its end.
 # shellcheck disable=SC2154 # media, work, override are lib.sh's
 . ./lib.sh
 
@@ -10,7 +10,7 @@ show() { systemctl show -P "$1" $unit; }
 pid() { show MainPID; }
 g=/sys/kernel/config/usb_gadget
 
-# A member of the group, and somebody who is none.
+# alice is a member of the group; bob is not.
 useradd -m -G mmcgadget,cdrom alice
 useradd -m -G cdrom bob
 as() { # USER COMMAND...
@@ -19,7 +19,7 @@ as() { # USER COMMAND...
 	setpriv --reuid "$user" --regid "$user" --init-groups env HOME="/home/$user" "$@"
 }
 
-# ---- no controller: nothing to do, and no failure ----
+# ---- no USB device controller: the service is not started, which is no failure ----
 modprobe libcomposite
 systemctl daemon-reload
 check "no controller: a start is no error" timeout 60 systemctl start $unit
@@ -44,8 +44,8 @@ rmdir $g/other/configs/c.1 $g/other/functions/acm.x $g/other/strings/0x409 $g/ot
 check "the host sees the drive" wait_for 30 have_drives 1 || finish
 sr=$(host_drives)
 
-# ---- who it is ----
-threads() { # FIELD: of all its threads, the guard's too
+# ---- its user and its capabilities ----
+threads() { # FIELD: the values of all its threads, those of the guard process too
 	local t
 	for t in $(cat /sys/fs/cgroup/system.slice/$unit.service/cgroup.procs); do
 		sed -n "s/^$1:[[:space:]]*//p" /proc/"$t"/task/*/status
@@ -53,27 +53,27 @@ threads() { # FIELD: of all its threads, the guard's too
 }
 uid=$(id -u mmcgadget)
 is "every thread is the user mmcgadget" "$(threads Uid)" "$uid	$uid	$uid	$uid"
-is "with no capability" "$(threads CapPrm)$(threads CapEff)$(threads CapInh)$(threads CapBnd)$(threads CapAmb)" \
+is "no thread has a capability" "$(threads CapPrm)$(threads CapEff)$(threads CapInh)$(threads CapBnd)$(threads CapAmb)" \
 	"$(printf '0%.0s' $(seq 80))"
-is "and none to come" "$(threads NoNewPrivs)" 1
+is "no thread can get one" "$(threads NoNewPrivs)" 1
 is "system calls are filtered" "$(threads Seccomp)" 2
 score=$(systemd-analyze security --no-pager $unit | sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
 echo "# systemd-analyze security: $score"
 check "systemd-analyze security: $score, at most 2.0" awk -v s="$score" 'BEGIN { exit !(s != "" && s <= 2.0) }'
 readarray -t writable < <(nsenter -t "$(pid)" -m findmnt -rno TARGET -O rw |
 	grep -vE '^/(proc|dev|sys/fs/cgroup|tmp|var/tmp)(/|$)')
-is "what it may write to" "$(printf '%s\n' "${writable[@]}" | grep -vE '^/run(/lock)?$' | sort -u | paste -sd' ')" \
+is "the file systems that it may write to" "$(printf '%s\n' "${writable[@]}" | grep -vE '^/run(/lock)?$' | sort -u | paste -sd' ')" \
 	"/run/mmcgadget /run/mmcgadget-usb /run/mmcgadget-usb/mmcgadget/drive0 /sys/kernel/config /var/lib/mmcgadget"
 check "it cannot write to /run" test "$(nsenter -t "$(pid)" -m stat -c %U:%a /run)" = root:755
 
-# ---- who may use it, and what can be reached ----
+# ---- who may use it, and which images can be reached ----
 make_iso SECRET 4 /home/bob/secret.iso
 chmod 755 /home/bob
 make_iso ELSEWHERE 4 /srv/elsewhere.iso
 make_iso INSIDE 4 "$media/inside.iso"
-check "a member of the group" as alice mmcgadgetctl status
-check_not "who is none is refused" as bob mmcgadgetctl status
-like "and told why" "$(as bob mmcgadgetctl status 2>&1)" 'socket'
+check "a member of the group: status" as alice mmcgadgetctl status
+check_not "a user outside of the group: status is refused" as bob mmcgadgetctl status
+like "a user outside of the group: the message names the socket" "$(as bob mmcgadgetctl status 2>&1)" 'socket'
 refused() { # NAME WORD
 	like "$1" "$(as alice mmcgadgetctl insert "$2" 2>&1)" 'outside|no image|symbolic links'
 	is "$1: nothing is in the drive" "$(state image)" ''
@@ -95,26 +95,26 @@ for f in /proc/self/mem /proc/1/environ /etc/shadow /dev/vda; do
 done
 as alice ln -s inside.iso "$media/inner.iso"
 check "a link inside of the folder is followed" as alice mmcgadgetctl insert inner.iso
-check "and the disc is out again" as alice mmcgadgetctl eject --force
+check "the disc is taken out" as alice mmcgadgetctl eject --force
 rm "$media/inner.iso"
-check_not "homes are not there" nsenter -t "$(pid)" -m test -e /home/bob/secret.iso
-check_not "nor devices" nsenter -t "$(pid)" -m test -e /dev/vda
+check_not "the service does not see home folders" nsenter -t "$(pid)" -m test -e /home/bob/secret.iso
+check_not "the service does not see disks" nsenter -t "$(pid)" -m test -e /dev/vda
 
-# ---- a disc of a user of the group ----
+# ---- a blank that a member of the group has made ----
 make_iso BURN 8 "$work/burn.iso"
 chmod 644 "$work/burn.iso"
 chmod 755 "$work"
 as alice touch "$media/touched.iso"
 check "a blank made by touch goes in" as alice mmcgadgetctl insert touched.iso
 check "the host sees it" wait_for 15 blank_seen
-lines=30 check "somebody burns it" as bob growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
-check "and it is the image" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "$media/touched.iso"
-is "it is the group's" "$(stat -c '%G' "$media/touched.iso")" mmcgadget
-check "who may remove it" as alice rm "$media/touched.iso"
+lines=30 check "a user of the PC burns it" as bob growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
+check "the file equals the image" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "$media/touched.iso"
+is "the file belongs to the group" "$(stat -c '%G' "$media/touched.iso")" mmcgadget
+check "a member of the group may remove it" as alice rm "$media/touched.iso"
 check "a disc goes in" as alice mmcgadgetctl insert inside.iso
 check "the host sees it" wait_for 15 has_label "$sr" INSIDE
 
-# ---- nothing that it asks the kernel for is refused ----
+# ---- the sandbox refuses no system call that the daemon makes ----
 make_iso OWN 4 "$media/own.iso"
 chown mmcgadget: "$media/own.iso"
 # A file for each thread: in a common file strace cuts a line in two where another thread's comes
@@ -127,36 +127,36 @@ wait_for 10 eval 'traced | grep -q .'
 check "an image of its own goes in" as alice mmcgadgetctl insert own.iso
 check "the host sees it" wait_for 30 has_label "$sr" OWN
 blockdev --flushbufs "/dev/$sr"
-check "and reads it" cmp "$media/own.iso" "/dev/$sr"
+check "the host reads it" cmp "$media/own.iso" "/dev/$sr"
 as alice mmcgadgetctl list >/dev/null
 check "a blank goes in" as alice mmcgadgetctl blank traced.iso
 check "the host sees it" wait_for 30 blank_seen
-lines=30 check "somebody burns it" as bob growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
+lines=30 check "a user of the PC burns it" as bob growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
 kill "$tracer"
 wait "$tracer" 2>/dev/null
 calls=$(traced | wc -l)
 check "$calls system calls were seen" test "$calls" -gt 1000
-# RestrictNamespaces= refuses clone3(), and the C library takes clone(); Linux 6.1 has no
-# cachestat(), 451; libsystemd asks for a larger buffer than it may have, first.
+# Expected: RestrictNamespaces= refuses clone3(), and the C library uses clone(); Linux 6.1 has no
+# cachestat(), 451; libsystemd first asks for a larger buffer than it may have.
 new='clone3|SO_SNDBUFFORCE'
 [ "$SUITE" = trixie ] || new="$new|cachestat|0x1c3"
-is "none was refused by the sandbox" \
+is "the sandbox refused no system call" \
 	"$(traced | grep -E '= -1 E(PERM|NOSYS)' | grep -vE "$new" | sort | uniq -c | head)" ''
 check "a disc goes in" as alice mmcgadgetctl insert inside.iso
 check "the host sees it" wait_for 15 has_label "$sr" INSIDE
 
 # ---- the watchdog ----
-is "the watchdog is there" "$(show WatchdogUSec)" 1min
+is "the watchdog has a minute" "$(show WatchdogUSec)" 1min
 service_override WatchdogSec=8
-check "with a shorter one: restart" timeout 60 systemctl restart $unit
+check "with a watchdog of 8 s: restart" timeout 60 systemctl restart $unit
 wait_for 30 have_drives 1
 sr=$(host_drives)
 mmcgadgetctl insert inside.iso >/dev/null
-check "with a shorter one: the host sees the disc" wait_for 15 has_label "$sr" INSIDE
+check "with a watchdog of 8 s: the host sees the disc" wait_for 15 has_label "$sr" INSIDE
 sleep 10 # longer than WatchdogSec
 main=$(pid)
-is "a daemon at work is left alone" "$(show NRestarts)" 0
-# The USB thread waits for its events, as the main one does; ep0's polls.
+is "a daemon that works is not restarted" "$(show NRestarts)" 0
+# The USB thread is the one that waits in epoll, besides the main thread; that of ep0 polls.
 for t in /proc/"$main"/task/*; do
 	[ "${t##*/}" != "$main" ] && grep -q epoll "$t/wchan" && usb=${t##*/}
 done
@@ -166,26 +166,26 @@ tracer=$!
 new_daemon() { [ "$(pid)" != "$main" ] && [ "$(pid)" != 0 ] && [ "$(systemctl is-active $unit)" = active ]; }
 journal() { journalctl -u $unit --no-pager -o cat; }
 bites() { journal | grep -q 'Watchdog timeout'; }
-check "the USB thread hangs: the watchdog bites" wait_for 60 bites
-# Nobody is dead while a tracer holds him.
+check "the USB thread hangs: the watchdog ends the service" wait_for 60 bites
+# A process that is traced does not die before its tracer does.
 kill -9 "$tracer"
 wait "$tracer" 2>/dev/null
-check "the USB thread hangs: the service is started anew" wait_for 30 new_daemon
-like "the log says what hung" "$(journal)" 'drive0: its thread has not answered'
-like "the new one took over" "$(journal | tail -n 20)" 'took over the gadget'
-is "with the disc" "$(state image)" inside.iso
-check "and the host reads it" wait_for 30 cmp "$media/inside.iso" "/dev/$sr"
+check "the USB thread hangs: the service is started again" wait_for 30 new_daemon
+like "the USB thread hangs: the log names the thread" "$(journal)" 'drive0: its thread has not answered'
+like "the USB thread hangs: the next daemon took over" "$(journal | tail -n 20)" 'took over the gadget'
+is "the USB thread hangs: the disc is in the drive" "$(state image)" inside.iso
+check "the USB thread hangs: the host reads the disc" wait_for 30 cmp "$media/inside.iso" "/dev/$sr"
 service_plain
 
 # ---- two daemons ----
 text=$(timeout 10 mmcgadgetd 2>&1)
-like "another one by hand is refused" "$text" 'another mmcgadgetd'
-check "and does no harm" cmp "$media/inside.iso" "/dev/$sr"
-check_not "set up twice" mmcgadgetd --set-up mmcgadget
+like "a second daemon is refused" "$text" 'another mmcgadgetd'
+check "a second daemon: the host still reads the disc" cmp "$media/inside.iso" "/dev/$sr"
+check_not "--set-up fails while the daemon runs" mmcgadgetd --set-up mmcgadget
 mmcgadgetd --take-down
-check "taken down while it runs: it stays" cmp "$media/inside.iso" "/dev/$sr"
+check "--take-down does nothing while the daemon runs" cmp "$media/inside.iso" "/dev/$sr"
 text=$(as alice mmcgadgetd 2>&1)
-check_not "an ordinary user is no daemon" test -z "$text"
+check_not "an ordinary user cannot start a daemon" test -z "$text"
 
 # ---- the end ----
 check "stop" timeout 60 systemctl stop $unit

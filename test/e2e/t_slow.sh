@@ -1,17 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A card that takes seconds for every read (device-mapper's delay target): nothing
-# but the command that needs the block waits for it. What must not wait is done
-# while a slow read is under way, and the read is shown to be so still after it.
+# A card that takes 9 s for every read (device-mapper's delay target): only the command that needs the
+# block waits for it. Everything else is done during a slow read; afterwards the read still waits.
 . ./lib.sh
 
 delay() { # MILLISECONDS for each read
 	dmsetup suspend slow
 	dmsetup reload slow --table "0 $sectors delay $loop 0 $1 $loop 0 0"
-	# udev would read it, and be waited for.
+	# Without udev's rules, which would read the card and delay this.
 	dmsetup resume --noudevsync --noudevrules slow
 }
-# The image's pages leave the board's cache; what tells where they are stays.
+# Drops the image from the page cache; the file system's own blocks stay.
 forget() {
 	sync "$slow/slow.iso"
 	dd if="$slow/slow.iso" iflag=nocache count=0 status=none
@@ -58,14 +57,14 @@ sleep 0.5 # the read is on its way; it takes 9 s
 check "status" ctl status
 check "the other drive: TEST UNIT READY" many_turs
 check "the other drive: reads" cmp -n "$(stat -c %s "$media/fast.iso")" "$media/fast.iso" "/dev/$b"
-check "and all that while the slow read waits" read_waits
-check "which brings the right blocks" got_right 100 1
+check "the slow read still waits after that" read_waits
+check "the slow read brings the right blocks" got_right 100 1
 
 forget
 read_slowly 150 1
 sleep 0.5
-check "taken out in the middle of a slow read" ctl eject --force drive=slow
-check "at once" read_waits
+check "the disc is taken out during a slow read" ctl eject --force drive=slow
+check "it was taken out before the read ended" read_waits
 check "the read ends on its disc" got_right 150 1
 delay 0
 check "the disc goes in again" ctl insert slow.iso drive=slow

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A card that stalls in the middle of a burn: each write takes two seconds for a while
-# (device-mapper's delay target), more than once, and again while the disc is closed. The
-# burn takes longer, and that is all. The card is mounted so that every write waits for it:
-# otherwise the page cache would take all of this disc and nobody would notice.
+# A card that stalls during a burn: three times each write takes two seconds for a while
+# (device-mapper's delay target), the last time while the disc is closed. The burn takes longer, and
+# nothing else happens. The card is mounted with "sync": otherwise the page cache would hold all of this
+# disc, and no write would wait for the card.
 . ./lib.sh
 
 stall_ms=2000
@@ -12,7 +12,7 @@ held_ms=4000 # the least that one stall must cost the burner: a command, data an
 delay() { # MILLISECONDS for each write
 	dmsetup suspend --nolockfs card
 	dmsetup reload card --table "0 $sectors delay $loop 0 0 $loop 0 $1"
-	# udev would read it, and be waited for.
+	# Without udev's rules, which would read the card and delay this.
 	dmsetup resume --noudevsync --noudevrules card
 }
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
@@ -45,7 +45,7 @@ burned() { # NAME: sets $took
 	check "$1: the host sees the disc" wait_for 10 has_label "$a" CARD
 	check "$1: it reads back equal" cmp -n "$size" "$work/image.iso" "/dev/$a"
 }
-# stall NAME BYTES: from so many bytes on, until the burner was held up for long enough
+# stall NAME BYTES: once as many bytes are written, stalls the card for long enough
 stall() {
 	local before
 	check "$1: $2 bytes are written" wait_for 60 has_written "$1" "$2" || return
@@ -59,7 +59,7 @@ stall() {
 	sleep $((held_ms / 1000))
 	delay 0
 }
-# Two commands at most have got through.
+# waits NAME BYTES: since then the burner got at most two commands through.
 waits() { burning && [ "$(written "$1")" -le $(($2 + 131072)) ]; }
 
 card=$work/card
@@ -92,7 +92,7 @@ quick=$took
 burn stalled
 stall stalled $((size / 8))
 stall stalled $((size / 2))
-# The last blocks and all that closing the disc writes: nobody lets go before the end.
+# The last blocks, and all that closing the disc writes: this stall lasts until the end of the burn.
 check "stalled: nearly all is written" wait_for 60 has_written stalled $((size - 262144))
 delay $stall_ms
 check "stalled at the end: status" answers

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The daemon's life: start, stop, crash, no controller, somebody else's controller,
-# two drives, systemd.
+# How the daemon starts and stops: SIGTERM, kill -9, no USB device controller, a controller that
+# another gadget has, two drives, systemd.
 . ./lib.sh
 by_hand=1
 
@@ -27,7 +27,7 @@ check "SIGTERM: the host's drive is gone" wait_for 10 have_drives 0
 
 # ---- SIGTERM in the middle of a burn ----
 make_iso BURN 40 "$work/burn.iso"
-# An empty drive: the host is not to look at a disc that is in the way of the blank.
+# Forget the last disc, so that the drive starts empty and the host looks at nothing but the blank.
 rm "$media/.mmcgadget-drive0.mmcdisc"
 config
 daemon_start
@@ -55,9 +55,9 @@ wait "$daemon_pid" 2>/dev/null
 check "kill -9 leaves a gadget behind" test -e $g/mmcgadget
 check "the next start cleans up and works" daemon_start
 check "the host sees the disc" wait_for 30 has_label sr0 TWO
-check "and reads it" cmp "$media/two.iso" /dev/sr0
+check "the host reads the disc" cmp "$media/two.iso" /dev/sr0
 check "ends with 0" daemon_stop
-check "and nothing is left of both" nothing_left || what_is_left
+check "kill -9: after the next daemon has stopped, nothing is left of both" nothing_left || what_is_left
 wait_for 10 have_drives 0
 
 # ---- another gadget has the controller ----

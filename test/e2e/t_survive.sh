@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Hosts that leave, cards that are small, images that shrink, two daemons with one disc.
+# The host disconnects during a burn, the card is small, an image shrinks, two daemons want one disc.
 . ./lib.sh
 
 make_iso BURN 16 "$work/burn.iso"
@@ -12,16 +12,18 @@ mke2fs -q -t ext4 "$work/small.img"
 modprobe loop
 mount -o loop "$work/small.img" "$small"
 media_elsewhere "$small"
-counted() { sed -n 's/^track 1 .* written \([0-9]*\) .*/\1/p' "$1.mmcdisc" | grep .; }
+saved_blocks() { # IMAGE: the recorded blocks that its state file counts
+	sed -n 's/^track 1 .* written \([0-9]*\) .*/\1/p' "$1.mmcdisc" | grep .
+}
 recorded() { state recorded_blocks; }
 
-# ---- the host lets go of the drive in mid-burn: what it wrote is flushed at that moment ----
-# Nothing else brings it to storage here.
+# ---- the host disconnects during a burn: what it wrote is synced at that moment ----
+# The configuration gives no other reason to sync.
 config extra='behaviour: { sync_mb = 4096; sync_seconds = 0; };'
 drive_up
 usb=$(readlink -f "/sys/block/$sr/device")
 while [ ! -e "$usb/authorized" ] || [ ! -e "$usb/idVendor" ]; do usb=${usb%/*}; done
-# half_burn NAME: a burner that gets 8 MB and waits for the rest.
+# half_burn NAME: starts a burner that gets 8 MB and waits for the rest.
 half_burn() {
 	mmcgadgetctl blank "$1" >/dev/null
 	check "$1: the host sees a blank" wait_for 10 blank_seen
@@ -41,12 +43,12 @@ end_burner() {
 }
 half_burn left.img
 n=$(recorded)
-check "host leaves: $n blocks are recorded, not all of them counted" \
-	test "$n" -gt "$(counted "$media/left.img")"
+check "host disconnects: $n blocks are recorded, not all of them are in the state file" \
+	test "$n" -gt "$(saved_blocks "$media/left.img")"
 echo 0 >"$usb/authorized"
-flushed() { [ "$(counted "$media/left.img")" = "$(recorded)" ] && [ "$(recorded)" -ge "$n" ]; }
-check "host leaves: all of them are counted now" wait_for 20 flushed
-check "host leaves: and they are the image" cmp -n $((n * 2048)) "$work/burn.iso" "$media/left.img"
+flushed() { [ "$(saved_blocks "$media/left.img")" = "$(recorded)" ] && [ "$(recorded)" -ge "$n" ]; }
+check "host disconnects: all of them are in the state file then" wait_for 20 flushed
+check "host disconnects: they equal the image" cmp -n $((n * 2048)) "$work/burn.iso" "$media/left.img"
 end_burner
 echo 1 >"$usb/authorized"
 check "the host comes back" wait_for 30 have_drives 1
@@ -55,13 +57,13 @@ sr=$(host_drives | head -n 1)
 # ---- SIGTERM does the same ----
 half_burn term.img
 n=$(recorded)
-check "SIGTERM: not all is counted" test "$n" -gt "$(counted "$media/term.img")"
+check "SIGTERM: not all blocks are in the state file" test "$n" -gt "$(saved_blocks "$media/term.img")"
 check "SIGTERM: exit code 0" daemon_stop
-check "SIGTERM: all is counted" test "$(counted "$media/term.img")" -ge "$n"
+check "SIGTERM: all blocks are in the state file" test "$(saved_blocks "$media/term.img")" -ge "$n"
 end_burner
 wait_for 10 have_drives 0
 
-# ---- time does, and a file system with little room is said and can be the limit ----
+# ---- a card with little room: a blank can be limited to it ----
 config drives="{ name = \"drive0\"; media = \"$small\"; }" \
 	extra='behaviour: { sync_mb = 4096; sync_seconds = 1; blank_size = "fits"; };'
 drive_up
@@ -70,17 +72,17 @@ like "small card: the blank is no larger than the card" "$text" 'blank DVD\+R, '
 check "small card: the host sees a blank" wait_for 10 blank_seen
 free=$(state free_blocks)
 check "small card: $free blocks are free, not a whole DVD" test "$free" -gt 8300 -a "$free" -lt 16384
-is "small card: nothing to warn of" "$(state warning)" ''
+is "small card: no warning" "$(state warning)" ''
 text=$(growisofs -Z "/dev/$sr=$work/toobig.iso" 2>&1)
 rc=$?
 check "small card: growisofs refuses what does not fit (exit code $rc)" test "$rc" -ne 0
-like "small card: and says so" "$text" ':-\('
+like "small card: growisofs says so" "$text" ':-\('
 check "small card: nothing was written" test ! -s "$small/fits.img"
 lines=30 check "small card: what fits is burned" growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
-check "small card: and is the image" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "$small/fits.img"
-check "small card: it needs no state any more" test ! -e "$small/fits.img.mmcdisc"
+check "small card: the file equals the image" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "$small/fits.img"
+check "small card: the state file is gone" test ! -e "$small/fits.img.mmcdisc"
 
-# ---- an image that is cut under a reader ----
+# ---- an image gets shorter while it is read ----
 mmcgadgetctl eject --force >/dev/null
 rm -f "$small"/*.img
 make_iso SHRINK 8 "$small/shrink.iso"
@@ -89,8 +91,8 @@ mmcgadgetctl insert shrink.iso >/dev/null
 check "an ISO goes in" wait_for 10 has_label "$sr" SHRINK
 truncate -s 4M "$small/shrink.iso"
 echo 1 >/proc/sys/vm/drop_caches
-check "cut to 4 MB: what is there reads" sh -c "dd if=/dev/$sr bs=2048 count=2048 iflag=direct status=none | cmp -n 4194304 - $work/shrink.iso"
-check_not "cut to 4 MB: what is not gives an error" dd "if=/dev/$sr" of=/dev/null bs=2048 skip=2048 count=16 iflag=direct
+check "cut to 4 MB: the remaining blocks are read" sh -c "dd if=/dev/$sr bs=2048 count=2048 iflag=direct status=none | cmp -n 4194304 - $work/shrink.iso"
+check_not "cut to 4 MB: the missing blocks give an error" dd "if=/dev/$sr" of=/dev/null bs=2048 skip=2048 count=16 iflag=direct
 check "the daemon lives" daemon_alive
 is "no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
 like "the log names the file" "$(cat "$daemon_log")" 'reading .*/shrink.iso'
@@ -110,8 +112,8 @@ check "a second daemon runs" wait_for 10 ctl2 status
 text=$(ctl2 insert mine.img 2>&1)
 like "one disc, one drive: the second is refused" "$text" 'in use by another program'
 text=$(ctl2 close mine.img 2>&1)
-like "and may not close it either" "$text" 'in use by another program'
-check "both may show an ISO" ctl2 insert shrink.iso
+like "one disc, one drive: the second may not close it" "$text" 'in use by another program'
+check "both daemons may insert the same ISO image" ctl2 insert shrink.iso
 kill -TERM "$second"
 check "the second daemon ends with 0" wait "$second"
 

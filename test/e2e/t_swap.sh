@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Swapping and ejecting, from the board and from the host, as udev and a user see it.
+# Discs are swapped and ejected, by the board and by the host; what udev and a user of the host see.
 . ./lib.sh
 
 for i in 0 1 2 3 4 5 6 7 8 9; do
@@ -10,7 +10,7 @@ drive_up
 dmesg_mark swap
 d=/dev/$sr
 
-# udev's events after its rules have run: what a desktop gets.
+# udev's events, after its rules have run: what a desktop gets.
 events=$work/events
 : >"$events"
 stdbuf -oL udevadm monitor --udev --property --subsystem-match=block >>"$events" &
@@ -104,19 +104,19 @@ is "each swap was noticed by the kernel within 3 s" "$late" 0
 median=$(printf '%s\n' "${all_took[@]}" | sort -n | sed -n 5p)
 check "half of them were seen by udev within 3 s (median $median ms)" test "$median" -le 3000
 
-# ---- the host's own eject and load ----
+# ---- the host ejects and loads ----
 check "the host ejects" eject "$d"
-is "the board knows" "$(state state)" ejected
+is "the board shows the tray open" "$(state state)" ejected
 check "udev sees no disc" wait_for 5 event_seen DISK_MEDIA_CHANGE=1
 check "the host loads" eject -t "$d"
-check "the same disc is back" wait_for 5 has_label "$sr" DISC9
-is "the board agrees" "$(state image) $(state state)" "disc9.iso complete"
+check "the host sees the same disc" wait_for 5 has_label "$sr" DISC9
+is "the board shows the same disc" "$(state image) $(state state)" "disc9.iso complete"
 for i in 1 2 3; do
 	eject "$d" && eject -t "$d"
 done
-check "and so after three more" wait_for 5 has_label "$sr" DISC9
+check "the host sees the same disc after three more" wait_for 5 has_label "$sr" DISC9
 
-# ---- locked by the host (udev's rule does it with every disc): asked to let go ----
+# ---- the host has locked the drive (udev's rule does so with every disc) and is asked to let go ----
 wait_for 5 state_is locked true
 is "the host has locked the drive" "$(state locked)" true
 clear_events
@@ -125,9 +125,9 @@ rc=$?
 is "eject of a locked drive: exit code" "$rc" 0
 like "eject of a locked drive: the host was asked" "$text" 'waiting for the host' 'the host let go'
 check "udev got the request" event_seen DISK_EJECT_REQUEST=1
-is "the drive is empty" "$(state state) $(state loaded)" "empty false"
+is "eject of a locked drive: the drive is empty" "$(state state) $(state loaded)" "empty false"
 check "a disc goes in again" mmcgadgetctl insert disc1.iso
-check "and is seen" wait_for 5 has_label "$sr" DISC1
+check "the host sees it" wait_for 5 has_label "$sr" DISC1
 wait_for_udev
 wait_for 5 state_is locked true
 
@@ -139,19 +139,19 @@ text=$(mmcgadgetctl eject 2>&1)
 rc=$?
 took=$(($(now) - began))
 is "a host that keeps the drive locked: exit code" "$rc" 1
-like "the message says what to do" "$text" 'eject force'
-check "it was given 10 s ($took ms)" test "$took" -ge 8000 -a "$took" -le 14000
+like "a host that keeps the drive locked: the message names the option" "$text" 'eject force'
+check "a host that keeps the drive locked: it had 10 s ($took ms)" test "$took" -ge 8000 -a "$took" -le 14000
 is "the disc is still in" "$(state state) $(state image)" "complete disc1.iso"
-check "and still readable" cmp -n 65536 /mnt/DATA.BIN <(
+check "the host still reads it" cmp -n 65536 /mnt/DATA.BIN <(
 	awk 'BEGIN { for (i = 0; i < 64; i++) printf "%-16s%08d%1000s", "DISC1", i, "" }'
 )
-check "eject --force takes it" mmcgadgetctl eject --force
-is "the drive is empty now" "$(state state) $(state locked)" "empty false"
+check "eject --force takes the disc out" mmcgadgetctl eject --force
+is "eject --force: the drive is empty, and not locked" "$(state state) $(state locked)" "empty false"
 udevadm control --start-exec-queue
-umount -q /mnt # systemd may have been quicker
+umount -q /mnt # unless systemd has done so
 wait_for_udev
 check "a disc after the forced eject" mmcgadgetctl insert disc2.iso
-check "is seen" wait_for 8 has_label "$sr" DISC2
+check "the host sees it after the forced eject" wait_for 8 has_label "$sr" DISC2
 
 # ---- quiet ----
 # blkid looks at the disc itself; udev's event of the last one may be a poll away, of 2 s.

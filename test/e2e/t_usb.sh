@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What happens to the gadget and its endpoints: another gadget on the controller,
-# two drives in one, kill -9, resets of every kind, suspend, rebinding, a controller
-# that goes, control requests while the storage hangs.
+# What can happen to the gadget and its endpoints: another gadget has the controller, two drives in one
+# gadget, kill -9, resets of every kind, suspend, unbinding, a controller that disappears, control
+# requests while the storage hangs.
 . ./lib.sh
 by_hand=1
 
@@ -13,8 +13,8 @@ ours=$gadgets/mmcgadget
 other=$gadgets/other
 
 same() { cmp -n "$(stat -c %s "$1")" "$1" "/dev/$2"; }
-# The only drive, whatever the host calls it by now, reads right.
-reads_right() { # [SECONDS]
+# reads_right [SECONDS]: the host's only drive, whatever its name is by now, gives the image.
+reads_right() {
 	wait_for "${1:-20}" have_drives 1 && same "$media/a.iso" "$(host_drives)" && return
 	echo "drives: $(host_drives)"
 	cat /sys/block/sr*/device/state
@@ -47,7 +47,7 @@ udc_load
 dmesg_mark usb
 udc=$(ls /sys/class/udc)
 
-# ---- a controller that another gadget has; two drives ----
+# ---- another gadget has the controller; two drives ----
 modprobe usb_f_acm
 mkdir -p $other/functions/acm.0 $other/configs/c.1
 echo 0x1d6b >$other/idVendor
@@ -58,14 +58,14 @@ config extra='drives = ( { name = "drive0"; image = "a.iso"; },
 	{ name = "drive1"; product = "SECOND"; image = "b.iso"; } );'
 daemon_start
 check "the gadget that has the controller is named" grep -q 'taken by gadget "other"' "$daemon_log"
-is "and left alone" "$(cat $other/UDC)" "$udc"
+is "the gadget that has the controller stays bound" "$(cat $other/UDC)" "$udc"
 echo >$other/UDC
-check "two drives once it is free" wait_for 30 have_drives 2
+check "two drives once the controller is free" wait_for 30 have_drives 2
 a=$(drive_of LABELA) b=$(drive_of LABELB)
 same "$media/a.iso" "$a" &
 first=$!
 check "one drive is read while the other is" same "$media/b.iso" "$b"
-check "and that one right too" wait $first
+check "the other drive was read right too" wait $first
 
 # ---- kill -9 ----
 kill -9 "$daemon_pid"
@@ -91,8 +91,8 @@ for _ in 1 2 3 4 5 6; do
 	sg_reset -d -N "$(host_sg "$(host_drives)")"
 done
 wait $!
-# A reset by sg_reset can leave a request (udev's, dd's) in a queue of Linux that nobody runs
-# before the request's 30 s are up. usbmon shows no packet for so long: the host is silent.
+# After sg_reset Linux can leave a request (of udev or dd) in a queue that it does not run before the
+# time limit of the request, 30 s, is over. usbmon shows no packet meanwhile: the host sends none.
 lines=80 check "reads right after resets while reading" reads_right 90
 
 # ---- suspend ----
@@ -101,17 +101,17 @@ echo "${d##*/}:1.0" >/sys/bus/usb/drivers/usb-storage/unbind
 echo 0 >"$d/power/autosuspend_delay_ms"
 echo auto >"$d/power/control"
 if [ "$SPEED" = super ]; then
-	# dummy_hcd has no link there to put to sleep.
-	is "no suspend is made up" "$(state host.suspended)" false
+	# dummy_hcd does not suspend at super speed.
+	is "no suspend is reported" "$(state host.suspended)" false
 else
-	check "suspend is seen" wait_for 10 state_is host.suspended true
+	check "suspend is reported" wait_for 10 state_is host.suspended true
 fi
 echo on >"$d/power/control"
-check "resume is seen" wait_for 10 state_is host.suspended false
+check "resume is reported" wait_for 10 state_is host.suspended false
 echo "${d##*/}:1.0" >/sys/bus/usb/drivers/usb-storage/bind
-check "reads right after it" reads_right
+check "reads right after suspend" reads_right
 
-# ---- rebinding ----
+# ---- the gadget is unbound and bound ----
 bad=0
 for i in $(seq 50); do
 	echo >$ours/UDC
@@ -124,7 +124,7 @@ for i in $(seq 50); do
 	esac
 done
 is "50 times unbound and bound" $bad 0
-check "reads right after them" reads_right
+check "reads right after unbinding" reads_right
 for _ in 1 2 3 4 5; do
 	dd if="/dev/$(host_drives)" of=/dev/null bs=1M iflag=direct 2>/dev/null &
 	sleep 0.2
@@ -135,11 +135,11 @@ for _ in 1 2 3 4 5; do
 done
 check "reads right after unbinding while reading" reads_right
 
-# ---- a controller that goes and comes ----
+# ---- the controller disappears and comes back ----
 rmmod dummy_hcd
-check "that the controller has gone is noticed" wait_for 10 grep -q 'has gone' "$daemon_log"
+check "the log says that the controller has gone" wait_for 10 grep -q 'has gone' "$daemon_log"
 udc_load
-check "reads right when it is back" reads_right
+check "reads right when the controller is back" reads_right
 check "the daemon ends" daemon_stop
 
 # ---- storage that hangs ----
@@ -161,7 +161,7 @@ if check "a file system to freeze" mountpoint -q "$work/slow"; then
 fi
 
 is "only the other gadget is left" "$(ls $gadgets)" other
-# Its port has the name that a later job's would have.
+# A port of a later job would otherwise have another name.
 rm $other/configs/c.1/acm.0
 rmdir $other/configs/c.1 $other/functions/acm.0 $other
 is "no FunctionFS is left" "$(grep -c functionfs /proc/mounts)" 0

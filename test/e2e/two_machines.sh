@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Board and PC are two machines, the drive goes from one to the other by usbredir. The
-# board loses power in mid-burn while the PC lives, then the PC while the board lives. Each
-# time the disc is there, is as long as it may be, and is burned to its end.
+# Board and PC are two machines; usbredir carries the drive from one to the other. The board loses
+# power during a burn while the PC goes on running; then the PC does while the board goes on. Each time
+# the disc is there, has at least the blocks that were synced, and the burn is resumed to its end.
 . "$(dirname "$0")/machines.sh"
 
 seed=${SEED:-$(date +%N | sed 's/^0*//')}
 megabytes=${MEGABYTES:-24}
 RANDOM=$((seed % 32768))
 began=$SECONDS
-machines_init two
+machines_init two_machines
 echo "# two machines, seed $seed"
 card "$out/card.raw" 500
 mkdir -p "$out/board" "$out/pc"
@@ -18,7 +18,7 @@ machine_iso TWOTWO $((megabytes + 1)) "$out/board/image2.iso"
 ln "$out/board"/image*.iso "$out/pc/"
 total=$((megabytes * 512))
 
-# A port of this machine's that nobody has.
+# A TCP port that is free here.
 port=''
 while [ -z "$port" ] || (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 	port=$((20000 + $(date +%N | sed 's/^0*//') % 20000))
@@ -44,8 +44,8 @@ expect() { # MACHINE SECONDS WORD
 	machine_until "$@" || give_up "$1 says \"$3\" within $2 s"
 	read -r -a said <<<"$line"
 }
-# The board has recorded so many blocks of the disc under way.
-recorded() { # BLOCKS
+# recorded BLOCKS: waits until the board has recorded as many of the disc that is burned.
+recorded() {
 	local end=$((SECONDS + 150))
 	while [ "$SECONDS" -lt "$end" ]; do
 		expect board 120 at
@@ -55,7 +55,7 @@ recorded() { # BLOCKS
 	give_up "the burn gets to block $1"
 }
 somewhere() { echo $((total * (20 + RANDOM % 60) / 100)); }
-board_state() { # STATE: it says so
+board_state() { # STATE: waits until the board reports it
 	while :; do
 		expect board 60 at
 		if [ "${said[3]}" = "$1" ]; then return; fi
@@ -76,15 +76,15 @@ expect pc 200 burner
 verdict "board cut: the PC's burner ends with an error (${said[2]}, after $((SECONDS - cut)) s)" test "${said[2]}" != 0
 expect pc 60 alive
 ok "board cut: the PC lives"
-verdict "board cut: with no complaint of its kernel" machine_sane pc
+verdict "board cut: the PC's kernel has complained of nothing" machine_sane pc
 board_on
 expect board 180 found
 left=${said[3]}
-verdict "board again: the disc is there, begun (${said[2]})" test "${said[2]}" = open -o "${said[2]}" = appendable
-verdict "board again: $left of $seen blocks are there" test "$left" -gt 0 -a "$left" -ge $((seen - 512))
-verdict "board again: the file holds them" test "${said[6]}" -ge $((left * 2048))
+verdict "board again: the disc is there, with a burn begun (${said[2]})" test "${said[2]}" = open -o "${said[2]}" = appendable
+verdict "board again: $left of $seen blocks are recorded" test "$left" -gt 0 -a "$left" -ge $((seen - 512))
+verdict "board again: the image file is long enough for them" test "${said[6]}" -ge $((left * 2048))
 expect board 60 same
-ok "board again: they are the image's"
+ok "board again: they equal the image"
 expect board 120 ready
 expect pc 180 burn
 expect pc 200 burner
@@ -101,7 +101,7 @@ expect pc 120 burn
 recorded "$(somewhere)"
 machine_cut pc
 echo "#   the PC was cut at block $seen of $total"
-# What was on its way when the PC died may come in yet; then the board is quiet.
+# Data that was on its way when the PC died may still arrive; then the board reports nothing for 3 s.
 said=('' '' "$seen" open "$seen")
 while read -r -t 3 -u "${machine_fd[board]}" line; do
 	case $line in
@@ -121,10 +121,10 @@ expect pc 120 read
 verdict "PC cut: the other PC reads what both have burned" test "${said[2]}" = same
 expect pc 60 end
 verdict "the PC ends" machine_off pc 60
-verdict "with no complaint of its kernel" machine_sane pc
+verdict "the PC's kernel has complained of nothing" machine_sane pc
 touch "$out/board/stop"
 expect board 120 end
-verdict "the board ends, both discs are their images" machine_off board 60
-verdict "with no complaint of its kernel" machine_sane board
+verdict "the board ends, both discs equal their images" machine_off board 60
+verdict "the board's kernel has complained of nothing" machine_sane board
 echo "# two machines took $((SECONDS - began)) s"
 finish

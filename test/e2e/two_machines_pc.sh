@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The PC of two_machines.sh: burns the images named in $DISCS, each until it is on its disc, and
-# compares what the drive then gives. Whatever happens to the drive, it tells and goes on.
+# The PC of two_machines.sh. It burns the images of the discs in $DISCS, each again until the burn
+# succeeds, and compares what it then reads from the drive. It reports errors of the drive and goes on.
 . ./board.sh
 
 modprobe -a xhci_pci usb_storage sg sr_mod
-drive() { # the drive that is there now, with a disc in it
+drive() { # sets dev to the drive that is ready now
 	local d
 	for d in /dev/sr*; do
 		[ -b "$d" ] && sg_turs "$d" >/dev/null 2>&1 && dev=$d && return
 	done
 	return 1
 }
-# A disc that takes data; the one that was read last is not.
+# writable: a disc that can be burned is in the drive; the one that was read last cannot.
 writable() {
 	drive && dvd+rw-mediainfo "$dev" 2>/dev/null | grep -Eq 'Disc status: +(blank|appendable)'
 }
@@ -31,7 +31,7 @@ for disc in $DISCS; do
 		say burn "$disc" "$dev"
 		growisofs -use-the-force-luke=tty -dvd-compat -Z "$dev=$image" >/run/burn.log 2>&1
 		rc=$?
-		# growisofs ends with 0 after some errors; what the disc is says more.
+		# growisofs ends with 0 after some errors, but prints ":-[" for each.
 		if grep -q ':-\[' /run/burn.log; then
 			[ "$rc" != 0 ] || rc=255
 		fi

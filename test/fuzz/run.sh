@@ -15,7 +15,7 @@ for program in "$O-fuzz"/test/fuzz/fuzz_*; do
 	mkdir -p "$work"
 	set -- "$work" "test/fuzz/corpus/$name"
 	[ ! -d "$O/test/fuzz/seeds/$name" ] || set -- "$@" "$O/test/fuzz/seeds/$name"
-	# Longer than a line may be.
+	# More than the longest line of the control language.
 	max=2048
 	[ "$name" != control ] || max=8192
 	if "$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len="$max" \

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The benchmark, held to the recorded one: docs/performance.md. BENCH_SUITE=bookworm has
-# kernel 6.1.
+# The benchmark, compared to the recorded one: docs/performance.md. BENCH_SUITE=bookworm has kernel 6.1.
 set -u
 O=${O:-build}
 export O
@@ -11,7 +10,7 @@ began=$SECONDS
 
 if [ ! -e "$recorded" ]; then
 	echo "# nothing is recorded for $suite on this architecture (make bench-record)"
-	recorded=/dev/null # that it runs, and the daemon's memory, is looked at all the same
+	recorded=/dev/null # that it ends, and the daemon's memory, is checked all the same
 fi
 test/bench/bench.sh --suite "$suite" 2>&1 | sed 's/^/# /'
 if [ "${PIPESTATUS[0]}" != 0 ]; then

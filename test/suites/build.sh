@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds without a warning by both compilers; installs what it should where it should.
+# Both compilers build without a warning; "make install" installs the right files.
 O=${O:-build}
 n=0
 result() {
@@ -18,9 +18,9 @@ trap 'rm -rf "$log" "$dest"' EXIT
 
 # All that later suites use: two of them may build in one directory at a time, but not the same.
 make -j"$(nproc)" O="$O" CC=gcc WERROR=1 all unit-build daemon-test-build "$O/libmmcshim.so" "$O/mmcshimd" >"$log" 2>&1
-result $? 'gcc, all warnings, none seen'
+result $? 'gcc builds without a warning'
 make -j"$(nproc)" O="$O-clang" CC=clang WERROR=1 all unit-build >"$log" 2>&1
-result $? 'clang, all warnings, none seen'
+result $? 'clang builds without a warning'
 make O="$O" PREFIX=/usr DESTDIR="$dest" install >"$log" 2>&1
 result $? 'make install'
 (cd "$dest" && find . -type f | sort) >"$log"
@@ -37,11 +37,11 @@ diff - "$log" <<'L' >"$log.diff"
 L
 rc=$?
 mv "$log.diff" "$log"
-result $rc 'installs the nine files, no more'
+result $rc 'make install installs the nine files and no other'
 grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/null
-result "$([ -s "$log" ] && echo 1 || echo 0)" 'DESTDIR is nowhere inside'
+result "$([ -s "$log" ] && echo 1 || echo 0)" 'no installed file contains DESTDIR'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1
-result $? 'the installed daemon takes the installed configuration'
+result $? 'the installed daemon accepts the installed configuration'
 make O="$O" compile_commands.json >"$log" 2>&1 && grep -q '"src/mmc/gate.c"' compile_commands.json
 result $? 'compile_commands.json'
 echo "1..$n"

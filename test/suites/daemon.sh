@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Configuration, control, media folder and drives, without USB; then the program's start and end.
-# WRAP goes before each program (an emulator); the tests named in WITHOUT are left out.
+# Tests of configuration, control, media folder and drives, without USB; then how the daemon starts and
+# fails to start. WRAP goes before each program (an emulator); the tests named in WITHOUT are left out.
 O=${O:-build}
 WRAP=${WRAP:-}
 export O CMOCKA_MESSAGE_OUTPUT=TAP
@@ -17,7 +17,7 @@ for t in "$O"/test/daemon/*/t_*; do
 	# shellcheck disable=SC2086 # words
 	timeout 120 $WRAP "$t" || {
 		rc=$?
-		# A program that a signal ended has told nothing of the tests it did not come to.
+		# A program that a signal ended has printed nothing about its remaining tests.
 		[ "$rc" -lt 124 ] || echo "not ok - ${t##*/} ended with exit code $rc"
 		failed=1
 	}
@@ -26,7 +26,8 @@ done
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 n=0
-# expect NAME EXIT_CODE STREAM TEXT COMMAND...: the code, and the text in that stream (1, 2)
+# expect NAME EXIT_CODE STREAM TEXT COMMAND...: passes when the command ends with that code and prints
+# TEXT to that stream (1 output, 2 errors).
 expect() {
 	name=$1 want=$2 stream=$3 text=$4
 	shift 4

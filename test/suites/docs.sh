@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the programs, the manual pages and the shipped configuration say agrees, both ways.
+# The programs, the manual pages and the shipped configuration agree: each option, verb and key that one
+# of them has is in the others.
 O=${O:-build}
 man=docs/man
 n=0
@@ -13,7 +14,7 @@ report() { # NAME FAULTS
 		sed 's/^/# /' <<<"$2"
 	fi
 }
-# both NAME LIST LIST: the same words, in any order
+# both NAME LIST LIST: passes when both have the same words, in any order.
 both() {
 	local d
 	d=$(diff <(sort -u <<<"$2") <(sort -u <<<"$3"))
@@ -24,7 +25,7 @@ both() {
 plain() { mandoc -T ascii "$1" | sed 's/.\x08//g'; } # without overstrikes
 
 for p in mmcgadgetd.8 mmcgadgetctl.1 mmcgadget.conf.5; do
-	report "$p: mandoc has nothing to say" "$(mandoc -T lint -W warning "$man/$p" 2>&1)"
+	report "$p: mandoc has no complaint" "$(mandoc -T lint -W warning "$man/$p" 2>&1)"
 	report "$p: says its licence" "$(grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' "$man/$p")"
 done
 
@@ -54,7 +55,7 @@ both 'verbs in the code and in the completion' "$code_verbs" \
 	"$(sed -n 's/^.*_mmcgadgetctl_offer \(insert .*\)$/\1/p' configs/mmcgadgetctl.bash | tr ' ' '\n')"
 both 'options in --help and in the completion' "$(help_options mmcgadgetctl | grep '^--')" \
 	"$(sed -n 's/^.*_mmcgadgetctl_offer \(--json .*\)$/\1/p' configs/mmcgadgetctl.bash | tr ' ' '\n')"
-report 'the completion offers what it should' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
+report 'the completion offers the right words' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
 	sed 's/NAME/name/; s/DRIVE/drive/; s/FILE/file/; s/=N/=n/')

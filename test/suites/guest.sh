@@ -95,9 +95,10 @@ run() { # BOOT OR SCENARIO
 
 read -ra wanted <<<"${GUESTS:-}"
 if [ "${#wanted[@]}" = 0 ]; then
-	if [ $# = 0 ]; then # two at a time: machines wait for polls, kernels and burners
-		"$0" bookworm power &
-		"$0" trixie two_machines &
+	if [ $# = 0 ]; then
+		# Two at a time: machines wait for polls and burners. One of them for each build.
+		"$0" bookworm power two_machines &
+		"$0" trixie &
 		wait
 		exit
 	fi

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Unmodified burning programs on the engine, without USB: each script has a
-# drive of its own, so they run side by side. Most of their time is the
-# burners' own sleep.
+# Unmodified burning programs on the engine, without USB. Each script has a drive of its own, so they
+# run at the same time: the burners sleep for most of theirs.
 set -u
 O=${O:-build}
 export O

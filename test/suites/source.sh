@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How the sources look: shell scripts, sizes, licences, words that mean "not done".
+# Checks of the source text: shellcheck, licences, sizes of files, words that mean "not done".
 n=0
 report() {
 	n=$((n + 1))
@@ -20,7 +20,7 @@ report 'shell scripts are clean' "$(shellcheck -x -S warning $scripts 2>&1)"
 # shellcheck disable=SC2086
 report 'every source says its licence' "$(grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $sources $scripts)"
 # shellcheck disable=SC2086
-report 'nothing is left for later' "$(grep -nE '\b(TODO|FIXME|XXX|HACK|not implemented)\b' $sources $scripts | grep -v 'suites/source.sh')"
+report 'no source says that something is not done' "$(grep -nE '\b(TODO|FIXME|XXX|HACK|not implemented)\b' $sources $scripts | grep -v 'suites/source.sh')"
 # shellcheck disable=SC2086
 report 'no trailing white space' "$(grep -nE '[[:space:]]+$' $sources $scripts Makefile)"
 # shellcheck disable=SC2086

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every test/unit/ROOM/t_* and every fuzzer's corpus, from the top of the tree; built
-# before ("make unit-build"). WRAP goes before each program (valgrind).
+# Runs every program test/unit/ROOM/t_*, and replays every fuzzer's corpus. They are built before ("make
+# unit-build"). WRAP goes before each program (valgrind).
 set -u
 O=${O:-build}
 export CMOCKA_MESSAGE_OUTPUT=TAP
@@ -9,7 +9,7 @@ read -ra wrap <<<"${WRAP:-}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# A program that dies, or that valgrind has a word about, may have printed no "not ok".
+# A program that a signal or valgrind ended may have printed no "not ok".
 run() {
 	local name=$1 rc
 	shift
