@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A folder of the system, by its descriptor: names are never looked up anywhere else. */
+/* A folder of the file system, by its descriptor: no name is looked up in another one. */
 #include "media/store.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static int dir_of(struct folder *f)
 	return ((struct folder_file *)f)->fd;
 }
 
-/* Regular files only: a pipe of that name must not hold anybody up. */
+/* Opens regular files only, and never waits as it would for a pipe of that name. */
 static int open_file(struct folder *f, const char *name, int flags)
 {
 	int fd = openat(
@@ -82,7 +82,7 @@ static int file_write(struct folder *f, const char *name, const char *text, size
 
 static int sync_fd(int fd)
 {
-	/* EINVAL: a file system without it (some FUSE ones) for folders. */
+	/* EINVAL: a file system (some FUSE ones) that cannot sync folders. */
 	return fsync(fd) == 0 || errno == EINVAL ? 0 : -errno;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The wrappers: the only callers of media_ops. They hold both sides to the contract. */
+/* The wrappers: the only callers of media_ops. They check that both sides keep the contract. */
 #include "media/media.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
-/* An operation answers 0 or a negative errno; anything else is a bug of the medium. */
+/* An operation returns 0 or a negative errno; anything else is a bug of the medium. */
 static int checked(int result)
 {
 	assert(result <= 0);
@@ -85,7 +85,7 @@ void media_wait(struct media *m)
 int media_sync(struct media *m)
 {
 	assert(m);
-	/* Burners synchronize two or three times in a row; the card is asked once. */
+	/* Burning programs synchronize two or three times in a row; storage does it once. */
 	if (!m->dirty)
 		return 0;
 	int r = checked(m->ops->sync(m));

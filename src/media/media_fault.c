@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A medium that passes operations on, and makes chosen ones fail or wait. */
+/* A medium that passes operations on, and makes chosen ones fail or answer "again". */
 #include "media/media.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@ struct media_faulty {
 	struct media m;
 	struct media *below;
 	struct media_fault fault;
-	uint64_t seen; /* matching operations so far */
+	uint64_t matched; /* operations so far that the fault is for */
 };
 
 static bool touches(const struct media_fault *f, uint64_t block, uint32_t count)
@@ -17,12 +17,12 @@ static bool touches(const struct media_fault *f, uint64_t block, uint32_t count)
 	return f->end == 0 || (block < f->end && block + count > f->from);
 }
 
-/* 0 = pass on, else what the operation answers. */
-static int meet(struct media_faulty *f, bool matches)
+/* 0: the operation is passed on; otherwise its result. */
+static int apply_fault(struct media_faulty *f, bool matches)
 {
 	if (!matches || f->fault.kind == MEDIA_FAULT_NONE)
 		return 0;
-	uint64_t n = f->seen++;
+	uint64_t n = f->matched++;
 	if (n < f->fault.skip || (f->fault.times && n >= f->fault.skip + f->fault.times))
 		return 0;
 	return f->fault.kind == MEDIA_FAULT_AGAIN ? -EAGAIN : -f->fault.error;
@@ -31,7 +31,7 @@ static int meet(struct media_faulty *f, bool matches)
 static int fault_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
-	int r = meet(f, f->fault.on_read && touches(&f->fault, block, count));
+	int r = apply_fault(f, f->fault.on_read && touches(&f->fault, block, count));
 
 	return r ? r : media_read(f->below, block, count, buf);
 }
@@ -44,14 +44,14 @@ static int fault_view(struct media *m, uint64_t block, uint32_t *count, const ui
 	int r = ops->view ? ops->view(f->below, block, count, data) : -EOPNOTSUPP;
 
 	if (r == -EOPNOTSUPP)
-		return r; /* it is read then, through here */
-	return r ? r : meet(f, f->fault.on_read && touches(&f->fault, block, asked));
+		return r; /* media_view() reads instead, and fault_read() applies the fault */
+	return r ? r : apply_fault(f, f->fault.on_read && touches(&f->fault, block, asked));
 }
 
 static int fault_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
-	int r = meet(f, f->fault.on_write && touches(&f->fault, block, count));
+	int r = apply_fault(f, f->fault.on_write && touches(&f->fault, block, count));
 
 	if (r < 0 && f->fault.kind == MEDIA_FAULT_SHORT)
 		(void)media_write(f->below, block, count / 2, buf);
@@ -76,7 +76,7 @@ static void fault_wait(struct media *m)
 static int fault_sync(struct media *m)
 {
 	struct media_faulty *f = (struct media_faulty *)m;
-	int r = meet(f, f->fault.on_sync);
+	int r = apply_fault(f, f->fault.on_sync);
 
 	return r ? r : media_sync(f->below);
 }
@@ -128,5 +128,5 @@ void media_fault_set(struct media *m, const struct media_fault *fault)
 	struct media_faulty *f = (struct media_faulty *)m;
 
 	f->fault = *fault;
-	f->seen = 0;
+	f->matched = 0;
 }

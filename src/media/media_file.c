@@ -18,18 +18,18 @@
 #include "util/log.h"
 
 /*
- * Write-back is started this often, so that the flush at the end of a burn has
- * little left to do: burners give SYNCHRONIZE CACHE and CLOSE 60 s (growisofs),
- * an SD card may write 10 MB/s, and the page cache would hold hundreds of MB.
+ * The kernel is told to start write-back after this many bytes, so that little is left for
+ * the flush at the end of a burn: growisofs gives SYNCHRONIZE CACHE and CLOSE 60 s, an SD
+ * card may write 10 MB/s, and the page cache could hold hundreds of MB.
  */
 #define WRITEBACK_BYTES (8u * 1024u * 1024u)
 
 struct media_file {
 	struct media m;
 	int fd;
-	struct ahead *ahead;     /* NULL: whoever reads waits */
-	uint64_t unflushed_from; /* byte */
-	bool complained;
+	struct read_ahead *ahead; /* NULL: reading waits for storage */
+	uint64_t unflushed_from;  /* first byte for which write-back was not started */
+	bool error_logged;
 };
 
 static struct media_file *from(struct media *m)
@@ -37,15 +37,18 @@ static struct media_file *from(struct media *m)
 	return (struct media_file *)m;
 }
 
-/* The host learns of it from sense data, people at the board only from the log: once a disc. */
-static int complain(struct media_file *f, const char *doing, int error)
+/*
+ * Logs the first error of a medium and returns it: the host has sense data, the people at
+ * the board have only the log.
+ */
+static int log_error_once(struct media_file *f, const char *doing, int error)
 {
 	char link[40], path[256];
 	ssize_t n;
 
-	if (error == 0 || f->complained)
+	if (error == 0 || f->error_logged)
 		return error;
-	f->complained = true;
+	f->error_logged = true;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", f->fd);
 	n = readlink(link, path, sizeof(path));
 	log_error("%s %.*s: %s", doing, n > 0 ? (int)n : 8, n > 0 ? path : "the file",
@@ -63,7 +66,7 @@ static int read_all(int fd, uint8_t *buf, size_t len, off_t at)
 		if (n < 0)
 			return -errno;
 		if (n == 0)
-			return -EIO; /* someone cut the file: not our blocks any more */
+			return -EIO; /* another program has shortened the file */
 		buf += n;
 		at += n;
 		len -= (size_t)n;
@@ -99,15 +102,15 @@ static int file_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 		len -= missing;
 		memset((uint8_t *)buf + len, 0, missing);
 	}
-	return complain(
+	return log_error_once(
 		from(m), "reading", read_all(from(m)->fd, buf, len, (off_t)(block * m->unit)));
 }
 
-/* What was read before may be other blocks now. */
-static void forget(struct media_file *f)
+/* Before the file changes: drops blocks that were read ahead. */
+static void drop_read_ahead(struct media_file *f)
 {
 	if (f->ahead)
-		ahead_forget(f->ahead);
+		read_ahead_drop(f->ahead);
 }
 
 static int file_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
@@ -119,10 +122,10 @@ static int file_view(struct media *m, uint64_t block, uint32_t *count, const uin
 
 	if (!f->ahead)
 		return -EOPNOTSUPP;
-	r = ahead_view(f->ahead, block * m->unit, &len, end, data);
+	r = read_ahead_view(f->ahead, block * m->unit, &len, end, data);
 	if (r == 0 && len < *count * m->unit)
 		*count = len / m->unit;
-	return r == -EAGAIN ? r : complain(f, "reading", r);
+	return r == -EAGAIN ? r : log_error_once(f, "reading", r);
 }
 
 static int file_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
@@ -132,25 +135,25 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 	uint64_t end = at + (uint64_t)count * m->unit;
 	int r;
 
-	forget(f);
+	drop_read_ahead(f);
 	r = write_all(f->fd, buf, (size_t)(end - at), (off_t)at);
 
 	if (r < 0) {
-		complain(f, "writing", r);
+		log_error_once(f, "writing", r);
 		/*
-		 * All or nothing: a full card takes part of a command, and the
-		 * file would be longer than the disc. Best effort; the disc's
-		 * own record of what was written does not depend on it.
+		 * All or nothing: a full card takes a part of the blocks, and the file
+		 * would be longer than the disc. If this fails, too, the disc still knows
+		 * by its own layout what was recorded.
 		 */
 		if (end > m->blocks * m->unit && ftruncate(f->fd, (off_t)(m->blocks * m->unit)) < 0)
 			return r;
 		return r;
 	}
-	/* The disc may have gone back behind what had been handed over already. */
+	/* The disc may have gone back to a block for which write-back was started. */
 	if (f->unflushed_from > at)
 		f->unflushed_from = at;
 	if (end - f->unflushed_from >= WRITEBACK_BYTES) {
-		/* Only a hint: where it is not supported the final sync does all the work. */
+		/* Only a hint: on a file system without it the final sync does all the work. */
 		(void)sync_file_range(f->fd, (off_t)f->unflushed_from,
 			(off_t)(end - f->unflushed_from), SYNC_FILE_RANGE_WRITE);
 		f->unflushed_from = end;
@@ -162,26 +165,26 @@ static int file_sync(struct media *m)
 {
 	if (!m->writable)
 		return 0;
-	return complain(from(m), "writing", fdatasync(from(m)->fd) < 0 ? -errno : 0);
+	return log_error_once(from(m), "writing", fdatasync(from(m)->fd) < 0 ? -errno : 0);
 }
 
 static int file_truncate(struct media *m, uint64_t blocks)
 {
 	int r;
 
-	forget(from(m));
+	drop_read_ahead(from(m));
 	r = ftruncate(from(m)->fd, (off_t)(blocks * m->unit)) < 0 ? -errno : 0;
 
-	return complain(from(m), "shortening", r);
+	return log_error_once(from(m), "shortening", r);
 }
 
 static void file_close(struct media *m)
 {
 	struct media_file *f = from(m);
 
-	ahead_free(f->ahead);
+	read_ahead_free(f->ahead);
 	if (m->writable)
-		complain(f, "writing", fdatasync(f->fd) < 0 ? -errno : 0);
+		log_error_once(f, "writing", fdatasync(f->fd) < 0 ? -errno : 0);
 	close(f->fd);
 	free(f);
 }
@@ -199,11 +202,11 @@ int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx)
 {
 	struct media_file *f = from(m);
 
-	f->ahead = ahead_new(f->fd, m->unit, ready, ctx);
+	f->ahead = read_ahead_new(f->fd, m->unit, ready, ctx);
 	return f->ahead ? 0 : -ENOMEM;
 }
 
-/* Open file description locks: they go with the descriptor, not with the process. */
+/* Open file description locks belong to the descriptor, not to the process. */
 static int lock_file(int fd, bool exclusive)
 {
 	struct flock fl = {.l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
@@ -212,7 +215,7 @@ static int lock_file(int fd, bool exclusive)
 		return 0;
 	if (errno == EAGAIN || errno == EACCES)
 		return -EBUSY;
-	/* No locks on this file system (some network mounts): better a disc than none. */
+	/* A file system without locks (some network mounts): the disc is used unlocked. */
 	return errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP ? 0 : -errno;
 }
 
@@ -224,7 +227,7 @@ static int check_file(int fd, uint32_t unit, bool writable, struct stat *st)
 		return -EISDIR;
 	if (!S_ISREG(st->st_mode))
 		return -EINVAL;
-	/* LBAs have 32 bits, and FFFFFFFFh means "more than that" in READ CAPACITY. */
+	/* LBAs have 32 bits, and READ CAPACITY says "more" by FFFFFFFFh. */
 	if ((uint64_t)st->st_size > (uint64_t)0xfffffffe * unit)
 		return -EFBIG;
 	return lock_file(fd, writable);

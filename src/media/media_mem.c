@@ -72,7 +72,7 @@ static int mem_sync(struct media *m)
 	return 0;
 }
 
-/* What lies behind the end reads as zeros, should the medium grow there again. */
+/* Clears the blocks past the end: they read as zeros if the medium grows again. */
 static int mem_truncate(struct media *m, uint64_t blocks)
 {
 	struct media_mem *mm = (struct media_mem *)m;
@@ -89,7 +89,7 @@ static void mem_close(struct media *m)
 	struct media_mem *mm = (struct media_mem *)m;
 
 	for (size_t i = 0; i < PIECES; i++)
-		if (mm->piece[i]) /* mostly not, and free() is costly under a sanitizer */
+		if (mm->piece[i]) /* most are absent, and free() is slow under a sanitizer */
 			free(mm->piece[i]);
 	free(mm);
 }

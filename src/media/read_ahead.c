@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The caller's side never waits. It asks the kernel what the page cache has, and
- * reads that at once, which costs no switch of threads; the thread reads the rest.
- * RWF_NOWAIT alone is not enough: on a miss it sends a read to the device, and waits
- * when the device's queue is full.
+ * The caller never waits. It asks the kernel which pages are in the page cache, and reads
+ * those itself, without a switch of threads. The thread reads the others. RWF_NOWAIT alone
+ * is not enough: on a miss it sends a read to the device, and waits if the device's queue
+ * is full.
  */
 #include "media/read_ahead.h"
 
@@ -22,59 +22,61 @@
 #include "util/thread.h"
 #include "util/array.h"
 
-#define FETCH      (1024u * 1024u) /* asked of storage ahead of a sequential reader */
-#define RUN        (96u * 1024u)   /* so much in a row is a sequential reader */
-#define PAGE_LEAST 4096u
-#define NOWHERE    UINT64_MAX
-/* What mincore() is asked about is mapped; 32 bits have no room for a DVD. */
-#define LOOK       ((uint64_t)1 << (sizeof(void *) > 4 ? 30 : 24))
+#define PREFETCH      (1024u * 1024u) /* bytes asked of storage ahead of a sequential reader */
+#define SEQUENTIAL    (96u * 1024u)   /* a reader of so many bytes in a row is sequential */
+#define PAGE_SIZE_MIN 4096u
+#define NOWHERE       UINT64_MAX
+/* Bytes of the window mapped for mincore(); 32-bit addresses have no room for a DVD. */
+#define WINDOW        ((uint64_t)1 << (sizeof(void *) > 4 ? 30 : 24))
 
-enum want_state { WANT_NONE, WANT_ASKED, WANT_BUSY, WANT_DONE };
+/* A request to the thread. */
+enum request_state { REQUEST_NONE, REQUEST_QUEUED, REQUEST_BUSY, REQUEST_DONE };
 
-struct ahead {
+struct read_ahead {
 	int fd;
 	uint32_t unit;  /* bytes of a block */
-	uint32_t piece; /* bytes of the whole blocks that fit AHEAD_PIECE */
+	uint32_t piece; /* bytes of the whole blocks that fit READ_AHEAD_PIECE */
 	void (*ready)(void *ctx);
 	void *ctx;
 	pthread_t thread;
 
-	/* The caller's. */
-	uint64_t run, next;          /* what was read in a row: from, up to */
-	uint64_t seen_from, seen_to; /* was in memory a moment ago */
-	bool missed;                 /* in this row something was not in memory */
-	bool nowait;                 /* the file system knows RWF_NOWAIT */
-	bool sees_cache;             /* the kernel tells us the truth about this file's pages */
-	bool cachestat;              /* and has this call for it */
-	uint8_t *look;               /* LOOK bytes, NULL = nothing is mapped */
-	uint64_t look_start;
+	/* Used by the caller of read_ahead_view() only. */
+	uint64_t row, next;              /* bytes read in a row: their start, and their end */
+	uint64_t cached_from, cached_to; /* bytes last seen in the page cache */
+	bool missed;                     /* a byte of this row was not in the page cache */
+	bool nowait;                     /* the file system knows RWF_NOWAIT */
+	bool sees_cache;                 /* the kernel tells which pages of the file are cached */
+	bool cachestat;                  /* the kernel has cachestat() */
+	uint8_t *window;                 /* WINDOW bytes mapped for mincore(); NULL = none */
+	uint64_t window_start;
 	size_t page;
 
-	pthread_mutex_t lock; /* a leaf */
+	pthread_mutex_t lock; /* a leaf lock: no other lock is taken while it is held */
 	pthread_cond_t work;
-	uint64_t fetch_from, fetch_to;
-	bool waiting, stop;
-	/* What the thread reads for somebody who waits. */
+	uint64_t prefetch_from, prefetch_to; /* bytes that storage has yet to be asked for */
+	bool waiting;                        /* the caller was answered -EAGAIN: call ready() */
+	bool stop;
+	/* The piece that the thread reads for the caller. */
 	struct {
-		enum want_state state;
-		bool stale;
+		enum request_state state;
+		bool stale; /* the file has changed since the thread began to read */
 		uint64_t at, end;
 		uint32_t len;
-		int32_t got; /* bytes in whole blocks, or -errno */
-	} want;
+		int32_t got; /* bytes of whole blocks, or -errno */
+	} request;
 
-	uint8_t wanted[AHEAD_PIECE]; /* want's */
-	uint8_t near[AHEAD_PIECE];   /* what was in memory */
+	uint8_t requested[READ_AHEAD_PIECE]; /* read by the thread */
+	uint8_t cached[READ_AHEAD_PIECE];    /* read by the caller, from the page cache */
 };
 
 /* ---- the thread --------------------------------------------------------------------------- */
 
 /*
- * What reading brought of len bytes, as whole blocks; the file's last one is filled up.
- * 0: not one.
+ * Of len bytes that were to be read, got were: returns the bytes of the whole blocks among
+ * them, 0 if there is none. The file's last block is filled up with zeros.
  */
-static uint32_t whole(
-	const struct ahead *a, uint8_t *data, uint64_t at, uint32_t got, uint32_t len, uint64_t end)
+static uint32_t whole_blocks(const struct read_ahead *a, uint8_t *data, uint64_t at, uint32_t got,
+	uint32_t len, uint64_t end)
 {
 	if (got == len)
 		return len;
@@ -84,16 +86,17 @@ static uint32_t whole(
 	return len;
 }
 
-/* As far as the file goes. */
-static uint32_t inside(uint64_t at, uint32_t len, uint64_t end)
+/* Bytes of a read of len bytes that lie before the end of the file. */
+static uint32_t bytes_in_file(uint64_t at, uint32_t len, uint64_t end)
 {
 	return (uint32_t)(MIN(at + len, end) - at);
 }
 
+/* Reads whole blocks and waits for storage. Bytes, or -errno if not one block was read. */
 static int32_t read_piece(
-	const struct ahead *a, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
+	const struct read_ahead *a, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
 {
-	uint32_t done = 0, bytes = inside(at, len, end), got;
+	uint32_t done = 0, bytes = bytes_in_file(at, len, end), got;
 	ssize_t n = 0;
 
 	while (done < bytes) {
@@ -104,63 +107,67 @@ static int32_t read_piece(
 			break;
 		done += (uint32_t)n;
 	}
-	got = whole(a, to, at, done, len, end);
+	got = whole_blocks(a, to, at, done, len, end);
 	return got ? (int32_t)got : n < 0 ? -errno : -EIO;
 }
 
-/* In pieces: the kernel cuts a longer one to the device's read-ahead, and does not say so. */
-static void fetch_step(struct ahead *a)
+/*
+ * Asks storage for one piece. The kernel would silently cut a longer request to the size of
+ * the device's read-ahead.
+ */
+static void prefetch_step(struct read_ahead *a)
 {
-	uint64_t from = a->fetch_from, to = MIN(a->fetch_to, from + AHEAD_PIECE);
+	uint64_t from = a->prefetch_from, to = MIN(a->prefetch_to, from + READ_AHEAD_PIECE);
 
-	a->fetch_from = to;
+	a->prefetch_from = to;
 	pthread_mutex_unlock(&a->lock);
 	(void)posix_fadvise(a->fd, (off_t)from, (off_t)(to - from), POSIX_FADV_WILLNEED);
 	pthread_mutex_lock(&a->lock);
 }
 
-static void want_step(struct ahead *a)
+static void request_step(struct read_ahead *a)
 {
-	uint64_t at = a->want.at, end = a->want.end;
-	uint32_t len = a->want.len;
+	uint64_t at = a->request.at, end = a->request.end;
+	uint32_t len = a->request.len;
 	int32_t got;
 
-	a->want.state = WANT_BUSY;
-	a->want.stale = false;
+	a->request.state = REQUEST_BUSY;
+	a->request.stale = false;
 	pthread_mutex_unlock(&a->lock);
-	got = read_piece(a, a->wanted, at, len, end);
+	got = read_piece(a, a->requested, at, len, end);
 	pthread_mutex_lock(&a->lock);
-	a->want.state = a->want.stale ? WANT_NONE : WANT_DONE;
-	a->want.got = got;
+	a->request.state = a->request.stale ? REQUEST_NONE : REQUEST_DONE;
+	a->request.got = got;
 	if (!a->waiting)
 		return;
 	a->waiting = false;
-	/* ready() may take locks that are held when somebody asks us. */
+	/* Unlocked: ready() may take a lock that callers of read_ahead_view() hold. */
 	pthread_mutex_unlock(&a->lock);
 	a->ready(a->ctx);
 	pthread_mutex_lock(&a->lock);
 }
 
 /*
- * Storage has what is wanted, and what comes next, before we wait: one that does one thing
- * at a time is never idle then.
+ * Storage is asked for the requested piece and the one that follows before the thread waits
+ * for the first: storage that does one thing at a time is never idle then.
  */
-static bool fetch_first(const struct ahead *a)
+static bool prefetch_first(const struct read_ahead *a)
 {
-	return a->fetch_from < a->fetch_to &&
-	       (a->want.state != WANT_ASKED || a->fetch_from < a->want.at + 2 * AHEAD_PIECE);
+	return a->prefetch_from < a->prefetch_to &&
+	       (a->request.state != REQUEST_QUEUED ||
+		       a->prefetch_from < a->request.at + 2 * READ_AHEAD_PIECE);
 }
 
-static void *serve(void *ahead)
+static void *read_ahead_thread(void *read_ahead)
 {
-	struct ahead *a = ahead;
+	struct read_ahead *a = read_ahead;
 
 	pthread_mutex_lock(&a->lock);
 	while (!a->stop) {
-		if (fetch_first(a))
-			fetch_step(a);
-		else if (a->want.state == WANT_ASKED)
-			want_step(a);
+		if (prefetch_first(a))
+			prefetch_step(a);
+		else if (a->request.state == REQUEST_QUEUED)
+			request_step(a);
 		else
 			pthread_cond_wait(&a->work, &a->lock);
 	}
@@ -175,8 +182,8 @@ static void *serve(void *ahead)
 #endif
 #define CACHE_UNKNOWN (-1)
 
-/* 1: all of these whole pages are in memory, 0: not all. */
-static int by_cachestat(struct ahead *a, uint64_t first, uint64_t len)
+/* 1: all of these whole pages are in the page cache; 0: not all; or CACHE_UNKNOWN. */
+static int by_cachestat(struct read_ahead *a, uint64_t first, uint64_t len)
 {
 	struct {
 		uint64_t off, len;
@@ -190,36 +197,41 @@ static int by_cachestat(struct ahead *a, uint64_t first, uint64_t len)
 	return found.cache >= len / a->page;
 }
 
-static bool look_at(struct ahead *a, uint64_t start)
+/* Maps the part of the file that begins at start. False: it cannot be mapped. */
+static bool map_window(struct read_ahead *a, uint64_t start)
 {
-	if (a->look && a->look_start == start)
+	if (a->window && a->window_start == start)
 		return true;
-	if (a->look)
-		munmap(a->look, LOOK);
-	/* Nobody touches it. Readable, or QEMU's user mode tells nothing of it. */
-	a->look = mmap(NULL, LOOK, PROT_READ, MAP_SHARED | MAP_NORESERVE, a->fd, (off_t)start);
-	if (a->look == MAP_FAILED)
-		a->look = NULL;
-	a->look_start = start;
-	return a->look;
+	if (a->window)
+		munmap(a->window, WINDOW);
+	/*
+	 * The pages are never touched. The mapping is readable because mincore() of QEMU's
+	 * user mode reports nothing of any other.
+	 */
+	a->window = mmap(NULL, WINDOW, PROT_READ, MAP_SHARED | MAP_NORESERVE, a->fd, (off_t)start);
+	if (a->window == MAP_FAILED)
+		a->window = NULL;
+	a->window_start = start;
+	return a->window;
 }
 
-/* The same of kernels before 6.5. What crosses the mapping's end is not told. */
-static bool by_mincore(struct ahead *a, uint64_t first, uint64_t len)
+/* The same for kernels before 6.5. A range that crosses the end of the window: false. */
+static bool by_mincore(struct read_ahead *a, uint64_t first, uint64_t len)
 {
-	unsigned char there[AHEAD_PIECE / PAGE_LEAST + 2];
-	uint64_t start = first - first % LOOK;
+	unsigned char there[READ_AHEAD_PIECE / PAGE_SIZE_MIN + 2];
+	uint64_t start = first - first % WINDOW;
 	size_t n = (size_t)(len / a->page);
 
-	if (first + len > start + LOOK || !look_at(a, start) ||
-		mincore(a->look + (first - start), (size_t)len, there) < 0)
+	if (first + len > start + WINDOW || !map_window(a, start) ||
+		mincore(a->window + (first - start), (size_t)len, there) < 0)
 		return false;
 	while (n > 0 && there[n - 1] & 1)
 		n--;
 	return n == 0;
 }
 
-static bool in_memory(struct ahead *a, uint64_t at, uint64_t to)
+/* Asks the kernel whether all of these bytes are in the page cache. */
+static bool ask_cached(struct read_ahead *a, uint64_t at, uint64_t to)
 {
 	uint64_t first = at - at % a->page;
 	uint64_t len = (to - first + a->page - 1) / a->page * a->page;
@@ -229,141 +241,154 @@ static bool in_memory(struct ahead *a, uint64_t at, uint64_t to)
 	return r == CACHE_UNKNOWN ? by_mincore(a, first, len) : r;
 }
 
-/* A sequential reader's next ones are asked for with it: one call for four. */
-static bool seen(struct ahead *a, uint64_t at, uint64_t to, uint64_t end, bool sequential)
+/*
+ * The same, but remembers the last range. For a sequential reader the range is a whole
+ * piece: one system call for four reads of 32 KiB.
+ */
+static bool is_cached(struct read_ahead *a, uint64_t at, uint64_t to, uint64_t end, bool sequential)
 {
-	uint64_t far = MIN(at + AHEAD_PIECE, end);
+	uint64_t far = MIN(at + READ_AHEAD_PIECE, end);
 
-	if (at >= a->seen_from && to <= a->seen_to)
+	if (at >= a->cached_from && to <= a->cached_to)
 		return true;
-	if (!sequential || far < to || !in_memory(a, at, far))
+	if (!sequential || far < to || !ask_cached(a, at, far))
 		far = to;
 	else
 		to = at;
-	if (to > at && !in_memory(a, at, to))
+	if (to > at && !ask_cached(a, at, to))
 		return false;
-	a->seen_from = at;
-	a->seen_to = far;
+	a->cached_from = at;
+	a->cached_to = far;
 	return true;
 }
 
 /*
- * Bytes, as many as can be had without waiting. Errors are left for the thread to meet.
- * Those who may not know what is in memory have RWF_NOWAIT only.
+ * Reads what the page cache has into a->cached, without waiting. Returns the bytes read; 0
+ * also after an error, which the thread then meets again and reports. A daemon that may not
+ * see which pages are cached has RWF_NOWAIT only.
  */
-static uint32_t read_near(struct ahead *a, uint64_t at, uint32_t len, uint64_t end, bool sequential)
+static uint32_t read_cached(
+	struct read_ahead *a, uint64_t at, uint32_t len, uint64_t end, bool sequential)
 {
-	struct iovec to = {a->near, len};
+	struct iovec to = {a->cached, len};
 	ssize_t n;
 
-	if (a->sees_cache && !seen(a, at, at + len, end, sequential))
+	if (a->sees_cache && !is_cached(a, at, at + len, end, sequential))
 		return 0;
 	if (a->nowait) {
 		n = preadv2(a->fd, &to, 1, (off_t)at, RWF_NOWAIT);
 		if (n > 0)
 			return (uint32_t)n;
 		a->nowait = n == 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS);
-		/* Gone again. Some kernels say 0 for it; where the file ends, the thread finds out.
+		/*
+		 * The pages have left the page cache again. Some kernels return 0 for that;
+		 * the thread finds out whether the file has become shorter.
 		 */
-		a->seen_to = a->nowait ? 0 : a->seen_to;
+		a->cached_to = a->nowait ? 0 : a->cached_to;
 		if (a->nowait)
 			return 0;
 	}
-	n = a->sees_cache ? pread(a->fd, a->near, len, (off_t)at) : 0;
+	n = a->sees_cache ? pread(a->fd, a->cached, len, (off_t)at) : 0;
 	return n > 0 ? (uint32_t)n : 0;
 }
 
 /* ---- the caller's side -------------------------------------------------------------------- */
 
-/* A sequential reader on slow storage: more is on its way when he comes there. */
-static void fetch(struct ahead *a, uint64_t at, uint64_t end)
+/* For a sequential reader on slow storage: lets the thread ask for the bytes that follow. */
+static void prefetch(struct read_ahead *a, uint64_t at, uint64_t end)
 {
-	if (a->fetch_to < at || a->fetch_to > at + 2 * (uint64_t)FETCH)
-		a->fetch_from = a->fetch_to = at;
-	/* In large pieces: half of it used up, the next half is asked for. */
-	if (a->fetch_to >= MIN(at + FETCH / 2, end))
+	if (a->prefetch_to < at || a->prefetch_to > at + 2 * (uint64_t)PREFETCH)
+		a->prefetch_from = a->prefetch_to = at;
+	/* In large steps: when half of PREFETCH is used up, the thread asks for more. */
+	if (a->prefetch_to >= MIN(at + PREFETCH / 2, end))
 		return;
-	a->fetch_to = MIN((at + FETCH) / AHEAD_PIECE * AHEAD_PIECE, end);
+	a->prefetch_to = MIN((at + PREFETCH) / READ_AHEAD_PIECE * READ_AHEAD_PIECE, end);
 	pthread_cond_signal(&a->work);
 }
 
-static int take_wanted(struct ahead *a, uint64_t at, uint32_t *len, const uint8_t **data)
+/* Answers from what the thread has read: 0, -EAGAIN, or the -errno that the thread met. */
+static int take_requested(struct read_ahead *a, uint64_t at, uint32_t *len, const uint8_t **data)
 {
-	uint64_t skip = at - a->want.at;
+	uint64_t skip = at - a->request.at;
 
-	if (a->want.state != WANT_DONE)
+	if (a->request.state != REQUEST_DONE)
 		return -EAGAIN;
-	if (a->want.got > 0 && at >= a->want.at && skip < (uint32_t)a->want.got) {
-		*data = a->wanted + skip;
-		*len = (uint32_t)MIN(*len, (uint32_t)a->want.got - skip);
+	if (a->request.got > 0 && at >= a->request.at && skip < (uint32_t)a->request.got) {
+		*data = a->requested + skip;
+		*len = (uint32_t)MIN(*len, (uint32_t)a->request.got - skip);
 		return 0;
 	}
-	/* Asked again, it is read again. */
-	a->want.state = WANT_NONE;
-	return a->want.got < 0 && at == a->want.at ? a->want.got : -EAGAIN;
+	/* An error is reported once; the next view reads again. */
+	a->request.state = REQUEST_NONE;
+	return a->request.got < 0 && at == a->request.at ? a->request.got : -EAGAIN;
 }
 
-static int take_near(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, bool sequential,
-	const uint8_t **data)
+/* Answers from the page cache: 0 or -EAGAIN. */
+static int take_cached(struct read_ahead *a, uint64_t at, uint32_t *len, uint64_t end,
+	bool sequential, const uint8_t **data)
 {
-	uint32_t bytes = inside(at, *len, end);
-	uint32_t got = whole(a, a->near, at, read_near(a, at, bytes, end, sequential), *len, end);
+	uint32_t bytes = bytes_in_file(at, *len, end);
+	uint32_t got = whole_blocks(
+		a, a->cached, at, read_cached(a, at, bytes, end, sequential), *len, end);
 
 	if (!got)
 		return -EAGAIN;
-	*data = a->near;
+	*data = a->cached;
 	*len = got;
 	return 0;
 }
 
-/* The thread is to read it; one that reads something else now is asked again later. */
-static void want(struct ahead *a, uint64_t at, uint32_t len, uint64_t end)
+/* Lets the thread read these bytes. A busy thread calls ready() first; then the caller asks again.
+ */
+static void request(struct read_ahead *a, uint64_t at, uint32_t len, uint64_t end)
 {
 	a->waiting = true;
-	if (a->want.state == WANT_BUSY)
+	if (a->request.state == REQUEST_BUSY)
 		return;
-	a->want.state = WANT_ASKED;
-	a->want.at = at;
-	a->want.len = len;
-	a->want.end = end;
+	a->request.state = REQUEST_QUEUED;
+	a->request.at = at;
+	a->request.len = len;
+	a->request.end = end;
 	pthread_cond_signal(&a->work);
 }
 
 /* Bytes from `at` to the end of its piece, or of the file's last block if that comes first. */
-static uint32_t rest_of_piece(const struct ahead *a, uint64_t at, uint64_t end)
+static uint32_t rest_of_piece(const struct read_ahead *a, uint64_t at, uint64_t end)
 {
 	uint64_t last = (end + a->unit - 1) / a->unit * a->unit;
 
 	return (uint32_t)MIN(a->piece - at % a->piece, last - at);
 }
 
-static int view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
+static int view(
+	struct read_ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
 {
-	bool in_a_row = at == a->next, sequential = in_a_row && at - a->run >= RUN;
+	bool in_a_row = at == a->next, sequential = in_a_row && at - a->row >= SEQUENTIAL;
 	int r;
 
 	if (!in_a_row) {
-		a->run = a->next = at;
+		a->row = a->next = at;
 		a->missed = false;
 	}
 	*len = MIN(*len, a->piece);
-	r = take_wanted(a, at, len, data);
+	r = take_requested(a, at, len, data);
 	if (r == -EAGAIN)
-		r = take_near(a, at, len, end, sequential, data);
+		r = take_cached(a, at, len, end, sequential, data);
 	if (r == -EAGAIN) {
 		a->missed = true;
 		if (sequential)
 			*len = rest_of_piece(a, at, end);
-		want(a, at, *len, end);
+		request(a, at, *len, end);
 	}
 	if (sequential && a->missed)
-		fetch(a, at, end);
+		prefetch(a, at, end);
 	if (r == 0)
 		a->next = at + *len;
 	return r;
 }
 
-int ahead_view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
+int read_ahead_view(
+	struct read_ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
 {
 	int r;
 
@@ -373,21 +398,21 @@ int ahead_view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const 
 	return r;
 }
 
-void ahead_forget(struct ahead *a)
+void read_ahead_drop(struct read_ahead *a)
 {
 	pthread_mutex_lock(&a->lock);
-	a->want.stale = true;
-	if (a->want.state == WANT_DONE)
-		a->want.state = WANT_NONE;
-	a->seen_to = 0;
+	a->request.stale = true;
+	if (a->request.state == REQUEST_DONE)
+		a->request.state = REQUEST_NONE;
+	a->cached_to = 0;
 	pthread_mutex_unlock(&a->lock);
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
 /*
- * To those who could not write the file mincore() calls everything present (Linux 5.2),
- * and cachestat() says nothing.
+ * Since Linux 5.2 mincore() reports every page as present, and cachestat() nothing, to a
+ * process that could not write the file.
  */
 static bool may_see_cache(int fd)
 {
@@ -399,26 +424,26 @@ static bool may_see_cache(int fd)
 	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
-struct ahead *ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx)
+struct read_ahead *read_ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx)
 {
-	struct ahead *a = calloc(1, sizeof(*a));
+	struct read_ahead *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	a->fd = fd;
 	a->unit = unit;
-	a->piece = AHEAD_PIECE - AHEAD_PIECE % unit;
+	a->piece = READ_AHEAD_PIECE - READ_AHEAD_PIECE % unit;
 	a->ready = ready;
 	a->ctx = ctx;
 	a->nowait = a->cachestat = true;
-	/* Ours is the only read-ahead: the kernel's would cut into pieces what we ask for. */
+	/* The kernel's own read-ahead is off: it would cut the requests to its own size. */
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
 	a->sees_cache = may_see_cache(fd);
 	a->page = (size_t)sysconf(_SC_PAGESIZE);
 	a->next = NOWHERE;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
-	if (thread_start(&a->thread, "read-ahead", serve, a) == 0)
+	if (thread_start(&a->thread, "read-ahead", read_ahead_thread, a) == 0)
 		return a;
 	pthread_cond_destroy(&a->work);
 	pthread_mutex_destroy(&a->lock);
@@ -426,7 +451,7 @@ struct ahead *ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *c
 	return NULL;
 }
 
-void ahead_free(struct ahead *a)
+void read_ahead_free(struct read_ahead *a)
 {
 	if (!a)
 		return;
@@ -435,8 +460,8 @@ void ahead_free(struct ahead *a)
 	pthread_cond_signal(&a->work);
 	pthread_mutex_unlock(&a->lock);
 	pthread_join(a->thread, NULL);
-	if (a->look)
-		munmap(a->look, LOOK);
+	if (a->window)
+		munmap(a->window, WINDOW);
 	pthread_cond_destroy(&a->work);
 	pthread_mutex_destroy(&a->lock);
 	free(a);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ahead: reading a file without waiting for it. What is in memory already is
- * copied at once; the rest is read by a thread, which asks storage for more when
- * somebody reads in a row. Until then whoever reads gets -EAGAIN, and a call when
- * it is worth asking again.
+ * Read-ahead: reads a file without waiting for storage. Bytes in the page cache are copied
+ * at once. A thread reads the others, and asks storage for the bytes that a sequential
+ * reader will want next. Until then read_ahead_view() answers -EAGAIN, and the thread calls
+ * ready() when the call is worth repeating.
  *
- * Its memory is two pieces, whatever the file's size. Sizes and offsets are in
- * bytes.
+ * It has two buffers of READ_AHEAD_PIECE bytes, whatever the size of the file. Sizes and
+ * offsets are in bytes. One thread at a time calls read_ahead_view().
  */
 #ifndef MEDIA_READ_AHEAD_H
 #define MEDIA_READ_AHEAD_H
@@ -15,29 +15,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "media/media.h"
+#define READ_AHEAD_PIECE (128u * 1024u) /* most bytes of one view */
 
-#define AHEAD_PIECE (128u * 1024u) /* most that one call gives */
-
-struct ahead;
+struct read_ahead;
 
 /*
- * On a descriptor that stays open as long as this lives; blocks have unit bytes, at
- * most AHEAD_PIECE. The thread calls ready whenever an answer that was -EAGAIN may be
- * another one now. NULL: no memory, or no thread.
+ * The caller keeps fd, and keeps it open until read_ahead_free(). Blocks have unit bytes, at
+ * most READ_AHEAD_PIECE. NULL: no memory, or no thread.
  */
-struct ahead *ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx);
-/* Waits for what the thread is reading. NULL is fine. */
-void ahead_free(struct ahead *a);
+struct read_ahead *read_ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx);
+/* Waits for the read that is in progress. NULL is fine. */
+void read_ahead_free(struct read_ahead *a);
 
 /*
- * A copy of *len bytes (whole blocks) from `at` on, or of fewer whole blocks, at least
- * one: *data, valid until the next call. The file has `end` bytes; behind them are zeros.
- * 0; -EAGAIN: ask again; -errno of reading the first block, -EIO when the file has
- * been cut before its end.
+ * Copies *len bytes from offset `at` on, or fewer. `at` and *len are whole blocks; *len
+ * becomes the number of bytes copied, at least one block. Sets *data, valid until the next
+ * call. The file has `end` bytes; its last block is filled up with zeros.
+ * 0; -EAGAIN; -errno of reading the first block; -EIO if the file has become shorter.
  */
-int ahead_view(struct ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data);
-/* The file was written or cut: nothing that was read before will be given. Any thread. */
-void ahead_forget(struct ahead *a);
+int read_ahead_view(
+	struct read_ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data);
+/* Drops all that was read: the file is being written or shortened. Any thread. */
+void read_ahead_drop(struct read_ahead *a);
 
 #endif

@@ -55,7 +55,7 @@ int store_load(struct store *s, char *buf, size_t size)
 {
 	int r = s->folder->ops->read(s->folder, s->name, buf, size);
 
-	/* What cannot be read is there all the same. */
+	/* A state file that cannot be read is present, too. */
 	s->present = r != -ENOENT;
 	if (r > 0 && padded_len((size_t)r) > s->longest)
 		s->longest = padded_len((size_t)r);
@@ -73,7 +73,10 @@ static int write_spare(struct store *s, const char *text, size_t len)
 	const struct folder_ops *ops = s->folder->ops;
 	int r;
 
-	/* One that an earlier run left may be the current text of storage by its old name. */
+	/*
+	 * On storage, a spare file left by an earlier daemon may still have the name of the
+	 * state file. So it is not overwritten, but removed.
+	 */
 	if (!s->has_spare) {
 		r = ops->unlink(s->folder, s->spare);
 		if (r < 0 && r != -ENOENT)
@@ -83,7 +86,7 @@ static int write_spare(struct store *s, const char *text, size_t len)
 	return r == 0 ? ops->sync(s->folder, s->spare) : r;
 }
 
-/* The first of its name: a spare beside it, so that the next save needs no new block. */
+/* Makes the spare file that the first save lacks, so that the next save needs no new block. */
 static void keep_spare(struct store *s, const char *text, size_t len)
 {
 	s->has_spare = false;
@@ -101,7 +104,7 @@ int store_save(struct store *s, const char *text, size_t len)
 	if (len == 0 || all > sizeof(padded) || s->longest > sizeof(padded))
 		return -EFBIG;
 	memcpy(padded, text, len);
-	/* As long as the longest: nothing of an older text follows in a file used again. */
+	/* Padded to the longest text so far: the spare file holds an older one to be covered. */
 	if (all < s->longest)
 		all = s->longest;
 	s->longest = all;
@@ -114,7 +117,7 @@ int store_save(struct store *s, const char *text, size_t len)
 	swapped = r == 0;
 	if (r == -EINVAL || r == -ENOSYS || r == -ENOENT)
 		r = ops->rename(s->folder, s->spare, s->name);
-	/* Until the names are on storage, either file may be the one it knows. */
+	/* Until the names are on storage, either file may be the state file there. */
 	s->has_spare = false;
 	if (r == 0)
 		r = ops->sync_names(s->folder);
@@ -145,7 +148,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	/* Also one that a crash left: nobody else would ever remove it. */
+	/* A spare file left by a crash, too: nothing else would remove it. */
 	if (s->own)
 		(void)s->folder->ops->unlink(s->folder, s->spare);
 	close_folder(s->folder);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Store: one small text beside the image, in which the disc keeps what the image
- * itself cannot tell. It is replaced as a whole or not at all.
+ * A store keeps one small text in a file beside the image: the disc's layout and whatever
+ * else the image itself does not tell. The text is replaced as a whole or not at all:
  *
- *	write the spare, sync it, swap the two names, sync the folder
+ *	write the spare file, sync it, swap the two names, sync the folder
  *
- * The spare has its blocks before it is needed, so that a full card does not
- * keep a disc from saying how far it got. What that costs and what it survives
- * is proved by test/unit/disc/t_powercut.c, which cuts the power at every step.
+ * The spare file has its blocks before it is needed, so that the state can be saved when
+ * the card is full. test/unit/disc/t_powercut.c cuts the power at every step.
+ *
+ * One thread at a time uses a store. Its functions wait for storage.
  */
 #ifndef MEDIA_STORE_H
 #define MEDIA_STORE_H
@@ -24,24 +25,22 @@
 #define STORE_SUFFIX       ".mmcdisc"
 #define STORE_SPARE_SUFFIX ".mmcdisc.new"
 
-/* The folder, as far as a store needs one. All: 0 or -errno. */
+/* The operations that a store needs of a folder. Results: 0 or -errno. */
 struct folder;
 struct folder_ops {
-	/* The whole file: its bytes, -ENOENT, -EFBIG when it has more than size. */
+	/* Reads the whole file. Its size in bytes; -ENOENT; -EFBIG if it has more than size. */
 	int (*read)(struct folder *f, const char *name, char *buf, size_t size);
-	/* From the first byte on, made when missing; its end stays where it is when that is
-	 * farther. */
+	/* Writes from the first byte on; a missing file is made, a longer one not shortened. */
 	int (*write)(struct folder *f, const char *name, const char *text, size_t len);
 	int (*sync)(struct folder *f, const char *name);
-	/* Each gets the other's name at once. -EINVAL, -ENOSYS: this file system cannot. */
+	/* Swaps two names in one step. -EINVAL, -ENOSYS: the file system cannot do it. */
 	int (*exchange)(struct folder *f, const char *a, const char *b);
-	/* In place of what had the name `to`. */
+	/* Replaces the file of the name `to`, if there is one. */
 	int (*rename)(struct folder *f, const char *from, const char *to);
-	/* The same, but -EEXIST when there is something of the name `to`. NULL: not needed there.
-	 */
+	/* The same, but -EEXIST if there is a file of the name `to`. Stores do not use it. */
 	int (*rename_new)(struct folder *f, const char *from, const char *to);
 	int (*unlink)(struct folder *f, const char *name);
-	/* Names made, changed and removed so far are on storage on return. */
+	/* 0: names made, changed and removed so far are on storage. */
 	int (*sync_names)(struct folder *f);
 	void (*close)(struct folder *f);
 };
@@ -53,49 +52,49 @@ struct store {
 	struct folder *folder;
 	char name[STORE_NAME_MAX + 1], spare[STORE_NAME_MAX + 1];
 	/*
-	 * Names the run of the machine; "" = unknown. While it is the same, what was
-	 * written and never synced is still there, whatever became of the program.
+	 * Identifies the boot of the board; "" = unknown. Until the next boot the page cache
+	 * has what was written and not synced, even if the daemon has died.
 	 */
 	char boot[STORE_BOOT_MAX];
-	bool own;       /* the image is held for writing, so text and spare are ours alone */
-	bool present;   /* there is a text */
-	bool has_spare; /* a file of our own that is nowhere the current text */
+	bool own;       /* the image is locked for writing: no other daemon has this store */
+	bool present;   /* there is a state file */
+	bool has_spare; /* this store has made the spare file, and it is not the current state */
 	size_t longest; /* bytes of the longest text seen or written */
-	uint64_t saves; /* that succeeded */
+	uint64_t saves; /* successful ones */
 };
 
 /*
- * Of the image `name` in folder, which is taken over, also on failure. 0 and
+ * Makes the store of the image `name` in folder. Takes folder over, also on failure. 0 and
  * *out; -ENAMETOOLONG: no room for the suffix; -ENOMEM.
  */
 int store_new(struct folder *folder, const char *name, const char *boot, struct store **out);
-/* Bytes read into buf (STORE_TEXT_MAX); -ENOENT: there is none; -errno. */
+/* Reads the text into buf (STORE_TEXT_MAX bytes). Its bytes; -ENOENT: no state file; -errno. */
 int store_load(struct store *s, char *buf, size_t size);
 /*
- * What was found is on storage on return, also when a program that died had made or
- * removed it a moment ago. own: nobody else may write the image. 0, -errno.
+ * Syncs the state file that was found, or its absence: a daemon that died may have made or
+ * removed it a moment ago. own: the image is locked for writing. 0, -errno.
  */
 int store_sync_found(struct store *s, bool own);
-/* On storage on return, or the old text is. len is at most STORE_TEXT_MAX. 0, -errno. */
+/* 0: the text is on storage. -errno: it is, or the old one. len is at most STORE_TEXT_MAX. */
 int store_save(struct store *s, const char *text, size_t len);
-/* Gone from storage on return. None there: 0. */
+/* 0: there is no state file on storage any more. -errno. */
 int store_remove(struct store *s);
-/* Removes the spare, if it is ours. NULL is fine. */
+/* Removes the spare file of an own store, and frees. NULL is fine. */
 void store_close(struct store *s);
 
-/* True when the name is one that a store would give its text or its spare. */
+/* True for the name of a state file or a spare state file. */
 bool store_is_own_name(const char *name);
 
-/* ---- the real thing (folder_file.c) ------------------------------------------------------- */
+/* ---- folders of the file system (folder_file.c) ------------------------------------------ */
 
-/* The folder behind the descriptor, which is taken over, also on failure. NULL: no memory. */
+/* The folder of the descriptor, which it takes over, also on failure. NULL: no memory. */
 struct folder *folder_file_new(int fd);
 /*
- * What rename_new does where the file system has no RENAME_NOREPLACE: a second name, then
- * the first one goes; without links (FAT) a look and a rename. For tests.
+ * rename_new for a file system without RENAME_NOREPLACE. With links: makes the second name,
+ * then removes the first. Without (FAT): looks for the name, then renames. Public for tests.
  */
 int folder_file_rename_in_steps(int dir, const char *from, const char *to, bool links);
-/* The run of this machine, for store_new(); "" when the kernel does not tell. */
+/* The boot id of the board, for store_new(); "" if the kernel does not tell. */
 void store_this_boot(char boot[STORE_BOOT_MAX]);
 
 #endif

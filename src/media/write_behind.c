@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A medium whose writes and syncs are carried out by a thread of its own: whoever
- * asks for them never waits, but asks again. Blocks that were taken are copied
- * into a small ring, in which they follow each other, and go to storage from there
- * in pieces as large as what has come.
+ * A medium with a thread that writes and syncs, so that the caller never waits for storage:
+ * it is answered -EAGAIN and repeats the call after ready(). Accepted blocks are copied into
+ * a small ring, where they follow one another; the thread writes all that is in the ring at
+ * once.
  *
- * Nothing is promised of blocks in the ring: a command that recorded is GOOD only
- * when media_wait_written() says that they have left it. So the daemon may die at any
- * moment, and what the host was told is in the kernel's hands.
+ * Blocks in the ring are lost if the daemon dies. So a command that records answers GOOD
+ * only after media_wait_written() has said that its blocks are in the kernel.
  */
 #include "media/media.h"
 
@@ -19,32 +18,35 @@
 
 #include "util/thread.h"
 
-#define RING MEDIA_RING /* no more of it is touched than one command has data */
+#define RING MEDIA_RING /* of its pages only as many are touched as one command has data */
 
-enum chore { CHORE_NONE, CHORE_ASKED, CHORE_BUSY, CHORE_DONE };
+/* A request to the thread. */
+enum request_state { REQUEST_NONE, REQUEST_QUEUED, REQUEST_BUSY, REQUEST_DONE };
 
-struct media_behind {
+struct media_write_behind {
 	struct media m;
-	struct media *below; /* the thread's, as long as there is work */
+	struct media *below; /* used only by the thread while it has work */
 	void (*ready)(void *ctx);
 	void *ctx;
 	pthread_t thread;
-	bool threaded; /* no more: all is done by whoever asks */
+	bool threaded; /* false after media_wait(): the caller does the work itself */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work, idle;
-	uint64_t base; /* block of the ring's first byte */
-	uint64_t next; /* block that follows those in the ring */
-	uint32_t head, tail;
-	bool busy, waiting, stop;
-	int error;     /* of a write, until somebody has truncated */
-	uint64_t lost; /* its first block */
+	uint64_t base;       /* block of the ring's first byte */
+	uint64_t next;       /* block that follows those in the ring */
+	uint32_t head, tail; /* bytes of the ring that are to be written: from, to */
+	bool busy;           /* the thread is at work, without the lock */
+	bool waiting;        /* the caller was answered -EAGAIN: call ready() */
+	bool stop;
+	int error;     /* of a write; stays until truncate */
+	uint64_t lost; /* first block of that write */
 
-	enum chore sync;
-	bool sync_stale; /* blocks have come since it was asked for */
+	enum request_state sync;
+	bool sync_stale; /* blocks were accepted after the request */
 	int sync_result;
 
-	enum chore run;
+	enum request_state run;
 	int (*fn)(void *arg);
 	void *arg;
 	int run_result;
@@ -52,19 +54,19 @@ struct media_behind {
 	uint8_t ring[RING];
 };
 
-static struct media_behind *from(struct media *m)
+static struct media_write_behind *from(struct media *m)
 {
-	return (struct media_behind *)m;
+	return (struct media_write_behind *)m;
 }
 
 /* ---- the thread --------------------------------------------------------------------------- */
 
-static bool has_work(const struct media_behind *b)
+static bool has_work(const struct media_write_behind *b)
 {
-	return b->head < b->tail || b->sync == CHORE_ASKED || b->run == CHORE_ASKED;
+	return b->head < b->tail || b->sync == REQUEST_QUEUED || b->run == REQUEST_QUEUED;
 }
 
-static void write_step(struct media_behind *b)
+static void write_step(struct media_write_behind *b)
 {
 	uint32_t head = b->head, n = b->tail - head;
 	uint64_t block = b->base + head / b->m.unit;
@@ -76,7 +78,7 @@ static void write_step(struct media_behind *b)
 	if (r < 0) {
 		b->error = r;
 		b->lost = block;
-		b->head = b->tail; /* what came behind it would leave a hole */
+		b->head = b->tail; /* blocks after the failed ones would leave a hole */
 	} else {
 		b->head += n;
 	}
@@ -84,47 +86,47 @@ static void write_step(struct media_behind *b)
 		b->head = b->tail = 0;
 }
 
-static void sync_step(struct media_behind *b)
+static void sync_step(struct media_write_behind *b)
 {
 	int r;
 
-	b->sync = CHORE_BUSY;
+	b->sync = REQUEST_BUSY;
 	b->sync_stale = false;
 	pthread_mutex_unlock(&b->lock);
 	r = media_sync(b->below);
 	pthread_mutex_lock(&b->lock);
-	b->sync = CHORE_DONE;
+	b->sync = REQUEST_DONE;
 	b->sync_result = r;
 }
 
-static void run_step(struct media_behind *b)
+static void run_step(struct media_write_behind *b)
 {
 	int r;
 
-	b->run = CHORE_BUSY;
+	b->run = REQUEST_BUSY;
 	pthread_mutex_unlock(&b->lock);
 	r = b->fn(b->arg);
 	pthread_mutex_lock(&b->lock);
-	b->run = CHORE_DONE;
+	b->run = REQUEST_DONE;
 	b->run_result = r;
 }
 
-/* One thing, writes first: a sync is of all that was taken before. The lock is held. */
-static void step(struct media_behind *b)
+/* Does one thing. Writes come first: a sync covers all blocks accepted before. Lock held. */
+static void step(struct media_write_behind *b)
 {
 	b->busy = true;
 	if (b->head < b->tail)
 		write_step(b);
-	else if (b->sync == CHORE_ASKED)
+	else if (b->sync == REQUEST_QUEUED)
 		sync_step(b);
 	else
 		run_step(b);
 	b->busy = false;
 }
 
-static void *carry_out(void *medium)
+static void *write_behind_thread(void *medium)
 {
-	struct media_behind *b = medium;
+	struct media_write_behind *b = medium;
 
 	pthread_mutex_lock(&b->lock);
 	for (;;) {
@@ -133,7 +135,7 @@ static void *carry_out(void *medium)
 			if (!b->waiting)
 				continue;
 			b->waiting = false;
-			/* ready() may take locks that are held when somebody asks us. */
+			/* Unlocked: ready() may take a lock that callers of the medium hold. */
 			pthread_mutex_unlock(&b->lock);
 			b->ready(b->ctx);
 			pthread_mutex_lock(&b->lock);
@@ -149,20 +151,22 @@ static void *carry_out(void *medium)
 
 /* ---- the caller's side -------------------------------------------------------------------- */
 
-static bool is_busy(const struct media_behind *b)
+static bool is_busy(const struct media_write_behind *b)
 {
 	return b->busy || has_work(b);
 }
 
-/* There is something to do, or to wait for. The lock is held. */
-static int later(struct media_behind *b)
+/* Wakes the thread, and has it call ready() after its next step. Lock held. */
+static int again_when_ready(struct media_write_behind *b)
 {
 	b->waiting = true;
 	pthread_cond_signal(&b->work);
 	return -EAGAIN;
 }
 
-static int take(struct media_behind *b, uint64_t block, uint32_t count, const void *buf)
+/* Copies the blocks into the ring. 0, -EAGAIN, or the error of an earlier write. Lock held. */
+static int accept_blocks(
+	struct media_write_behind *b, uint64_t block, uint32_t count, const void *buf)
 {
 	uint32_t len = count * b->m.unit;
 
@@ -170,9 +174,9 @@ static int take(struct media_behind *b, uint64_t block, uint32_t count, const vo
 		return b->error;
 	if (b->tail == 0)
 		b->base = b->next = block;
-	/* Blocks that do not follow wait until the others have gone. */
+	/* Blocks that do not follow those in the ring have to wait until it is empty. */
 	if (len > RING - b->tail || block != b->next)
-		return later(b);
+		return again_when_ready(b);
 	memcpy(b->ring + b->tail, buf, len);
 	b->tail += len;
 	b->next += count;
@@ -181,9 +185,9 @@ static int take(struct media_behind *b, uint64_t block, uint32_t count, const vo
 	return 0;
 }
 
-static int behind_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
+static int write_behind_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 	int r;
 
 	if (!b->threaded)
@@ -191,83 +195,83 @@ static int behind_write(struct media *m, uint64_t block, uint32_t count, const v
 	if ((uint64_t)count * b->m.unit > RING)
 		return -EINVAL;
 	pthread_mutex_lock(&b->lock);
-	r = take(b, block, count, buf);
+	r = accept_blocks(b, block, count, buf);
 	pthread_mutex_unlock(&b->lock);
 	return r;
 }
 
-static int behind_wait_written(struct media *m, uint64_t *lost)
+static int write_behind_wait_written(struct media *m, uint64_t *lost)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 	int r;
 
 	pthread_mutex_lock(&b->lock);
 	r = b->error;
 	*lost = b->lost;
-	/* A sync under way needs no waiting for. */
+	/* A sync in progress does not matter. */
 	if (r == 0 && b->head < b->tail)
-		r = later(b);
+		r = again_when_ready(b);
 	pthread_mutex_unlock(&b->lock);
 	return r;
 }
 
-static int ask_sync(struct media_behind *b)
+static int request_sync(struct media_write_behind *b)
 {
 	if (b->error)
 		return b->error;
-	/* One that failed says so however much has come since: nobody knows what it lost. */
-	if (b->sync == CHORE_DONE) {
-		b->sync = CHORE_NONE;
+	/* A failed sync is reported even if blocks came after it: what it lost is not known. */
+	if (b->sync == REQUEST_DONE) {
+		b->sync = REQUEST_NONE;
 		if (b->sync_result < 0 || !b->sync_stale)
 			return b->sync_result;
 	}
 	if (!b->threaded)
 		return media_sync(b->below);
-	if (b->sync == CHORE_NONE)
-		b->sync = CHORE_ASKED;
-	return later(b);
+	if (b->sync == REQUEST_NONE)
+		b->sync = REQUEST_QUEUED;
+	return again_when_ready(b);
 }
 
-static int behind_sync(struct media *m)
+static int write_behind_sync(struct media *m)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 	int r;
 
 	pthread_mutex_lock(&b->lock);
-	r = ask_sync(b);
+	r = request_sync(b);
 	pthread_mutex_unlock(&b->lock);
 	return r;
 }
 
-static int ask_run(struct media_behind *b, int (*fn)(void *arg), void *arg)
+static int request_run(struct media_write_behind *b, int (*fn)(void *arg), void *arg)
 {
-	if (b->run == CHORE_DONE) {
-		b->run = CHORE_NONE;
+	if (b->run == REQUEST_DONE) {
+		b->run = REQUEST_NONE;
 		return b->run_result;
 	}
 	if (!b->threaded)
 		return fn(arg);
-	if (b->run == CHORE_NONE) {
-		b->run = CHORE_ASKED;
+	if (b->run == REQUEST_NONE) {
+		b->run = REQUEST_QUEUED;
 		b->fn = fn;
 		b->arg = arg;
 	}
-	return later(b);
+	return again_when_ready(b);
 }
 
-static int behind_run(struct media *m, int (*fn)(void *arg), void *arg)
+static int write_behind_run(struct media *m, int (*fn)(void *arg), void *arg)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 	int r;
 
 	pthread_mutex_lock(&b->lock);
-	r = ask_run(b, fn, arg);
+	r = request_run(b, fn, arg);
 	pthread_mutex_unlock(&b->lock);
 	return r;
 }
 
-/* All that was taken and asked for is done on return. */
-static void drain(struct media_behind *b)
+/* Waits until the thread has written the ring and done what was requested. */
+static void wait_until_idle(struct media_write_behind *b)
 {
 	pthread_mutex_lock(&b->lock);
 	while (b->threaded && is_busy(b)) {
@@ -277,30 +281,28 @@ static void drain(struct media_behind *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
-/*
- * Only where a recorder's write failed, or a disc is opened: storage is waited for.
- */
-static int behind_truncate(struct media *m, uint64_t blocks)
+/* Waits for storage: it is called only when a disc is opened, or after a write has failed. */
+static int write_behind_truncate(struct media *m, uint64_t blocks)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 
-	drain(b);
+	wait_until_idle(b);
 	b->error = 0;
 	b->below->end_uncertain |= m->end_uncertain;
 	return media_truncate(b->below, blocks);
 }
 
-static int behind_read(struct media *m, uint64_t block, uint32_t count, void *buf)
+static int write_behind_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 
-	drain(b);
+	wait_until_idle(b);
 	return media_read(b->below, block, count, buf);
 }
 
-static int behind_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
+static int write_behind_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 	bool busy;
 
 	if (!b->below->ops->view)
@@ -308,14 +310,14 @@ static int behind_view(struct media *m, uint64_t block, uint32_t *count, const u
 	pthread_mutex_lock(&b->lock);
 	busy = b->threaded && is_busy(b);
 	if (busy)
-		(void)later(b);
+		(void)again_when_ready(b);
 	pthread_mutex_unlock(&b->lock);
 	return busy ? -EAGAIN : b->below->ops->view(b->below, block, count, data);
 }
 
-static void behind_wait(struct media *m)
+static void write_behind_wait(struct media *m)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 
 	if (!b->threaded)
 		return;
@@ -327,11 +329,11 @@ static void behind_wait(struct media *m)
 	b->threaded = false;
 }
 
-static void behind_close(struct media *m)
+static void write_behind_close(struct media *m)
 {
-	struct media_behind *b = from(m);
+	struct media_write_behind *b = from(m);
 
-	behind_wait(m);
+	write_behind_wait(m);
 	media_close(b->below);
 	pthread_cond_destroy(&b->work);
 	pthread_cond_destroy(&b->idle);
@@ -339,25 +341,25 @@ static void behind_close(struct media *m)
 	munmap(b, sizeof(*b));
 }
 
-static const struct media_ops behind_ops = {
-	.read = behind_read,
-	.view = behind_view,
-	.write = behind_write,
-	.wait_written = behind_wait_written,
-	.sync = behind_sync,
-	.run = behind_run,
-	.truncate = behind_truncate,
-	.wait = behind_wait,
-	.close = behind_close,
+static const struct media_ops write_behind_ops = {
+	.read = write_behind_read,
+	.view = write_behind_view,
+	.write = write_behind_write,
+	.wait_written = write_behind_wait_written,
+	.sync = write_behind_sync,
+	.run = write_behind_run,
+	.truncate = write_behind_truncate,
+	.wait = write_behind_wait,
+	.close = write_behind_close,
 };
 
 /*
- * From the kernel itself: of a ring that comes from the heap for a second time calloc()
- * would touch every page.
+ * Zeroed memory from the kernel, page by page when touched. calloc() would clear, and so
+ * touch, every page of a ring in recycled heap memory.
  */
-static struct media_behind *memory_get(void)
+static struct media_write_behind *allocate(void)
 {
-	void *p = mmap(NULL, sizeof(struct media_behind), PROT_READ | PROT_WRITE,
+	void *p = mmap(NULL, sizeof(struct media_write_behind), PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
@@ -365,12 +367,12 @@ static struct media_behind *memory_get(void)
 
 struct media *media_write_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx)
 {
-	struct media_behind *b = memory_get();
+	struct media_write_behind *b = allocate();
 
 	if (!b)
 		return NULL;
 	b->m = *below;
-	b->m.ops = &behind_ops;
+	b->m.ops = &write_behind_ops;
 	b->below = below;
 	b->ready = ready;
 	b->ctx = ctx;
@@ -378,7 +380,7 @@ struct media *media_write_behind_new(struct media *below, void (*ready)(void *ct
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->work, NULL);
 	pthread_cond_init(&b->idle, NULL);
-	if (thread_start(&b->thread, "write-behind", carry_out, b) == 0)
+	if (thread_start(&b->thread, "write-behind", write_behind_thread, b) == 0)
 		return &b->m;
 	pthread_cond_destroy(&b->work);
 	pthread_cond_destroy(&b->idle);

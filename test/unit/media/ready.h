@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For tests of media that answer "again" and say when it is worth asking once more. */
+/* For tests of media that answer -EAGAIN and call ready() when the call is worth repeating. */
 #ifndef TEST_UNIT_READY_H
 #define TEST_UNIT_READY_H
 
@@ -8,43 +8,44 @@
 
 static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t ready_cond = PTHREAD_COND_INITIALIZER;
-static unsigned told; /* calls of ready */
+static unsigned ready_calls;
 
 static void ready(void *ctx)
 {
 	(void)ctx;
 	pthread_mutex_lock(&ready_lock);
-	told++;
+	ready_calls++;
 	pthread_cond_broadcast(&ready_cond);
 	pthread_mutex_unlock(&ready_lock);
 }
 
-static unsigned told_so_far(void)
+static unsigned ready_calls_so_far(void)
 {
 	unsigned n;
 
 	pthread_mutex_lock(&ready_lock);
-	n = told;
+	n = ready_calls;
 	pthread_mutex_unlock(&ready_lock);
 	return n;
 }
 
-/* Until ready was called more than n times; fails when that never happens. */
-static void await(unsigned n)
+/* Waits until ready() was called more than n times; fails after a minute. */
+static void wait_ready(unsigned n)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += 60;
 	pthread_mutex_lock(&ready_lock);
-	while (told <= n)
+	while (ready_calls <= n)
 		assert_int_equal(pthread_cond_timedwait(&ready_cond, &ready_lock, &until), 0);
 	pthread_mutex_unlock(&ready_lock);
 }
 
-/* Asks until the answer is another than "again". */
-#define insist(result, call)                                                                       \
-	for (unsigned was_ = told_so_far(); (result = (call)) == -EAGAIN; was_ = told_so_far())    \
-	await(was_)
+/* Repeats the call, each time after ready(), until its result is not -EAGAIN. */
+#define repeat_until_done(result, call)                                                            \
+	for (unsigned was_ = ready_calls_so_far(); (result = (call)) == -EAGAIN;                   \
+		was_ = ready_calls_so_far())                                                       \
+	wait_ready(was_)
 
 #endif

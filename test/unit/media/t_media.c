@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Media: the contract of the wrappers, files and what befalls them, memory, faults. */
+/* Media: the contract of the wrappers; files, and files that other programs change; memory; faults.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -35,7 +36,7 @@ static void assert_stamped(struct media *m, uint32_t lba, uint32_t count)
 	assert_memory_equal(back, buf, (size_t)count * MEDIA_BLOCK);
 }
 
-/* A file without a name; a second descriptor of its own stays with the test. */
+/* A file without a name. The test keeps this descriptor, and media get others. */
 static int make_file(off_t size)
 {
 	int fd = memfd_create("disc", MFD_CLOEXEC);
@@ -120,7 +121,7 @@ static void file_range(void **state)
 	close(fd);
 }
 
-static void file_odd_tail(void **state)
+static void file_last_block_not_whole(void **state)
 {
 	int fd = make_file(0);
 
@@ -136,7 +137,7 @@ static void file_odd_tail(void **state)
 	for (unsigned i = 904; i < MEDIA_BLOCK; i++)
 		assert_int_equal(back[i], 0);
 	assert_int_equal(back[MEDIA_BLOCK], 0xee);
-	/* Together with whole ones, and the whole ones without it */
+	/* The last block together with whole ones, and the whole ones alone */
 	assert_int_equal(media_read(m, 0, 3, back), 0);
 	assert_memory_equal(back, buf, 5000);
 	assert_int_equal(back[5000], 0);
@@ -170,7 +171,7 @@ static void file_refused(void **state)
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(media_file_open(fds[0], false, &m), -EINVAL);
 	close(fds[1]);
-	/* 2^32 - 2 blocks are what READ CAPACITY can tell. */
+	/* READ CAPACITY can report at most 2^32 - 2 blocks. */
 	fd = make_file((off_t)0xfffffffe * MEDIA_BLOCK + 1);
 	assert_int_equal(media_file_open(fd, false, &m), -EFBIG);
 	fd = make_file((off_t)0xfffffffe * MEDIA_BLOCK);
@@ -178,7 +179,7 @@ static void file_refused(void **state)
 	assert_int_equal(m->blocks, 0xfffffffe);
 	assert_int_equal(media_read(m, 0xfffffffd, 1, back), 0);
 	media_close(m);
-	/* Writing needs a descriptor that can. */
+	/* A recordable medium needs a descriptor open for writing. */
 	fd = make_file(0);
 	assert_true(media_file_open(open_again(fd, O_RDONLY), true, &m) < 0);
 	close(fd);
@@ -190,7 +191,7 @@ static void file_locks(void **state)
 	struct media *a, *b = NULL, *c = NULL;
 
 	(void)state;
-	/* Two drives may read one image, nobody may burn what another has. */
+	/* Two drives may read one image; a burn needs it alone. */
 	a = open_media(fd, O_RDONLY, false);
 	b = open_media(fd, O_RDONLY, false);
 	assert_int_equal(media_file_open(open_again(fd, O_RDWR), true, &c), -EBUSY);
@@ -220,7 +221,7 @@ static void file_unreadable(void **state)
 	close(fd);
 }
 
-static void file_cut_behind_our_back(void **state)
+static void file_shortened_by_another_program(void **state)
 {
 	int fd = make_file(10 * MEDIA_BLOCK);
 	struct media *m = open_media(fd, O_RDONLY, false);
@@ -235,8 +236,8 @@ static void file_cut_behind_our_back(void **state)
 	close(fd);
 }
 
-/* The limit plays a full card: it takes part of a command, then no more. */
-static void file_full_rolls_back(void **state)
+/* A limit of the file size plays a full card: it takes a part of the blocks. */
+static void full_card_leaves_nothing_of_the_command(void **state)
 {
 	char path[] = "/tmp/mmcgadget-disc-XXXXXX";
 	struct rlimit old, low = {.rlim_cur = 40 * MEDIA_BLOCK + 1000};
@@ -288,7 +289,7 @@ static void file_sync_when_dirty(void **state)
 	close(fd);
 }
 
-/* Far enough that early write-back starts, and beyond 4 GiB where 32-bit offsets end. */
+/* Enough bytes that write-back starts early, and beyond 4 GiB, where 32-bit offsets end. */
 static void file_large(void **state)
 {
 	char path[] = "/tmp/mmcgadget-disc-XXXXXX";
@@ -325,7 +326,7 @@ static void memory(void **state)
 	assert_int_equal(back[0], 0);
 	assert_int_equal(media_read(m, 100, 1, back), -EINVAL);
 	stamp(500, 32);
-	assert_int_equal(media_write(m, 500, 32, buf), 0); /* over the edge of a piece */
+	assert_int_equal(media_write(m, 500, 32, buf), 0); /* in two pieces */
 	assert_int_equal(m->blocks, 532);
 	assert_stamped(m, 500, 32);
 	assert_int_equal(media_read(m, 100, 1, back), 0);
@@ -381,7 +382,7 @@ static void faults_over_a_file(void **state)
 	assert_false(m->writable);
 	assert_int_equal(media_write(m, 0, 1, buf), -EROFS);
 	assert_int_equal(media_read(m, 2, 1, back), 0);
-	media_close(m); /* with what is below: the lock is gone */
+	media_close(m); /* closes the file, too, which gives up the lock */
 	media_close(open_media(fd, O_RDWR, true));
 	close(fd);
 }
@@ -391,12 +392,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_write_and_read),
 		cmocka_unit_test(file_range),
-		cmocka_unit_test(file_odd_tail),
+		cmocka_unit_test(file_last_block_not_whole),
 		cmocka_unit_test(file_refused),
 		cmocka_unit_test(file_locks),
 		cmocka_unit_test(file_unreadable),
-		cmocka_unit_test(file_cut_behind_our_back),
-		cmocka_unit_test(file_full_rolls_back),
+		cmocka_unit_test(file_shortened_by_another_program),
+		cmocka_unit_test(full_card_leaves_nothing_of_the_command),
 		cmocka_unit_test(file_sync_when_dirty),
 		cmocka_unit_test(file_large),
 		cmocka_unit_test(memory),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reading ahead: what comes is right, nothing waits in the caller, a file that is cut is no crash.
+/*
+ * Read-ahead: the bytes are right, the caller never waits, and a file that is shortened
+ * meanwhile is an error, not a crash.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +19,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* What is asked of the kernel goes through here, so that storage can be slow or absent. */
+/* System calls of read_ahead.c go through these, so that storage can be slow or absent. */
 static ssize_t slow_pread(int fd, void *buf, size_t len, off_t at);
 static ssize_t see_preadv2(int fd, const struct iovec *to, int n, off_t at, int flags);
 static int see_fadvise(int fd, off_t at, off_t len, int advice);
@@ -42,15 +44,15 @@ static long see_cachestat(long number, int fd, const void *range, void *found, u
 #define SIZE   ((uint64_t)BLOCKS * MEDIA_BLOCK)
 #define PAGE   4096u
 
-/* What there is to find out by what is in memory. */
+/* System calls that tell what is in the page cache; kernels and file systems differ. */
 static const struct way {
 	bool cachestat, mincore, nowait;
-	bool zero; /* preadv2() says 0 for what is not there (Linux 5.9) */
+	bool zero; /* preadv2() returns 0 for pages that are absent (Linux 5.9) */
 } ways[] = {
 	{.cachestat = true, .nowait = true},               /* ext4, Linux 6.5 */
 	{.cachestat = true},                               /* vfat, tmpfs */
 	{.mincore = true, .nowait = true},                 /* the same before 6.5 */
-	{.mincore = true}, {.nowait = true},               /* a file of somebody else's */
+	{.mincore = true}, {.nowait = true},               /* another user's file */
 	{.nowait = true, .zero = true}, {.nowait = false}, /* and on vfat */
 };
 #define WAYS  ARRAY_LEN(ways)
@@ -58,7 +60,7 @@ static const struct way {
 #define FULL  (&ways[0])
 
 static const struct way *way = &ways[0];
-static const struct ahead *under_test;
+static const struct read_ahead *under_test;
 static atomic_bool present[SIZE / PAGE + 33]; /* the page cache */
 static atomic_uint delay_ms, fetched;
 static unsigned asked; /* what is there */
@@ -104,7 +106,7 @@ static ssize_t see_preadv2(int fd, const struct iovec *to, int n, off_t at, int 
 	return pread(fd, to->iov_base, MIN(len, to->iov_len), at);
 }
 
-/* Storage brings it while we do something else. A long one would be cut, without a word. */
+/* Storage reads while the thread goes on. The kernel would silently cut a longer request. */
 static int see_fadvise(int fd, off_t at, off_t len, int advice)
 {
 	(void)fd;
@@ -125,7 +127,7 @@ static int see_mincore(void *from, size_t len, unsigned char *there)
 		errno = ENOMEM;
 		return -1;
 	}
-	at = (size_t)((uint8_t *)from - under_test->look);
+	at = (size_t)((uint8_t *)from - under_test->window);
 	for (size_t i = 0; i < len / under_test->page; i++)
 		there[i] = present[(at + i * under_test->page) / PAGE];
 	return 0;
@@ -170,9 +172,9 @@ static int make_file(uint64_t size)
 	return fd;
 }
 
-static struct ahead *start(int fd, const struct way *w)
+static struct read_ahead *start(int fd, const struct way *w)
 {
-	struct ahead *a = ahead_new(fd, MEDIA_BLOCK, ready, NULL);
+	struct read_ahead *a = read_ahead_new(fd, MEDIA_BLOCK, ready, NULL);
 
 	assert_non_null(a);
 	way = w;
@@ -184,13 +186,13 @@ static struct ahead *start(int fd, const struct way *w)
 	return a;
 }
 
-/* Views until it is there. */
-static uint32_t get(struct ahead *a, uint64_t at, uint32_t len, const uint8_t **data)
+/* Views, after each ready(), until the result is not -EAGAIN. */
+static uint32_t get(struct read_ahead *a, uint64_t at, uint32_t len, const uint8_t **data)
 {
 	for (;;) {
-		unsigned n = told_so_far();
+		unsigned n = ready_calls_so_far();
 		uint32_t got = len;
-		int r = ahead_view(a, at, &got, SIZE, data);
+		int r = read_ahead_view(a, at, &got, SIZE, data);
 
 		if (r == 0) {
 			assert_in_range(got, MEDIA_BLOCK, len);
@@ -198,7 +200,7 @@ static uint32_t get(struct ahead *a, uint64_t at, uint32_t len, const uint8_t **
 			return got;
 		}
 		assert_int_equal(r, -EAGAIN);
-		await(n);
+		wait_ready(n);
 	}
 }
 
@@ -213,7 +215,7 @@ static void assert_right(const uint8_t *data, uint64_t at, uint32_t len)
 	}
 }
 
-static void read_through(struct ahead *a, uint32_t piece)
+static void read_through(struct read_ahead *a, uint32_t piece)
 {
 	for (uint64_t at = 0; at < SIZE;) {
 		const uint8_t *data;
@@ -224,14 +226,14 @@ static void read_through(struct ahead *a, uint32_t piece)
 	}
 }
 
-/* The caller alone: no switch of threads for what is in memory, and few questions. */
+/* The caller reads cached pages itself, without the thread and with few system calls. */
 static void cached_data_is_there_at_once(void **state)
 {
 	(void)state;
 	fetched = 0;
 	for (size_t i = 0; i < WAYS - 1; i++) {
 		int fd = make_file(SIZE);
-		struct ahead *a = start(fd, &ways[i]);
+		struct read_ahead *a = start(fd, &ways[i]);
 
 		be_present(0, SIZE, true);
 		asked = 0;
@@ -239,13 +241,14 @@ static void cached_data_is_there_at_once(void **state)
 			uint32_t n = (uint32_t)MIN(32768, SIZE - at);
 			const uint8_t *data;
 
-			assert_int_equal(ahead_view(a, at, &n, SIZE, &data), 0);
+			assert_int_equal(read_ahead_view(a, at, &n, SIZE, &data), 0);
 			assert_right(data, at, n);
 			at += n;
 		}
-		/* One for 128 KiB: 32, and each read till then. */
+		/* One call for each 128 KiB, 32 in all, and one for each read before the row was
+		 * seen. */
 		assert_in_range(asked, 0, 40);
-		ahead_free(a);
+		read_ahead_free(a);
 		close(fd);
 	}
 	assert_int_equal(fetched, 0);
@@ -259,37 +262,37 @@ static void sequential_in_all_ways(void **state)
 	for (size_t w = 0; w < WAYS; w++) {
 		for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
 			int fd = make_file(SIZE);
-			struct ahead *a = start(fd, &ways[w]);
+			struct read_ahead *a = start(fd, &ways[w]);
 
 			read_through(a, pieces[i]);
 			read_through(a, pieces[i]);
-			ahead_free(a);
+			read_ahead_free(a);
 			close(fd);
 		}
 	}
 }
 
-/* Of what is asked for the part that is there, in whole blocks. */
+/* A view gives the cached part of what was asked for, in whole blocks. */
 static void partly_there(void **state)
 {
 	int fd = make_file(SIZE);
-	struct ahead *a = start(fd, &ways[4]);
+	struct read_ahead *a = start(fd, &ways[4]);
 	const uint8_t *data;
 	uint32_t n = 32768;
 
 	(void)state;
 	be_present(8 * PAGE, 3 * PAGE, true);
-	assert_int_equal(ahead_view(a, 8 * PAGE + 2048, &n, SIZE, &data), 0);
+	assert_int_equal(read_ahead_view(a, 8 * PAGE + 2048, &n, SIZE, &data), 0);
 	assert_int_equal(n, 5 * MEDIA_BLOCK);
 	assert_right(data, 8 * PAGE + 2048, n);
-	ahead_free(a);
+	read_ahead_free(a);
 	close(fd);
 }
 
 static void random_walk(void **state)
 {
 	int fd = make_file(SIZE);
-	struct ahead *a = start(fd, FULL);
+	struct read_ahead *a = start(fd, FULL);
 	unsigned seed = 4711;
 
 	(void)state;
@@ -303,60 +306,61 @@ static void random_walk(void **state)
 		if (i % 11 == 0)
 			be_present(at, 1u << 19, false);
 		if (i % 13 == 0)
-			ahead_forget(a);
-		if (i % 7 == 0) { /* asked for and forgotten */
+			read_ahead_drop(a);
+		if (i % 7 == 0) { /* asked for, and not asked again */
 			n = len;
-			(void)ahead_view(a, at, &n, SIZE, &data);
+			(void)read_ahead_view(a, at, &n, SIZE, &data);
 			continue;
 		}
 		n = get(a, at, len, &data);
 		assert_right(data, at, n);
 	}
-	ahead_free(a);
+	read_ahead_free(a);
 	close(fd);
 }
 
-/* However slow storage is: the caller is back at once, and asks for what comes in time. */
-static void slow_storage_stops_nobody(void **state)
+/* However slow storage is, a view returns at once, and a sequential reader seldom waits. */
+static void slow_storage_does_not_block_the_caller(void **state)
 {
 	int fd = make_file(SIZE);
-	struct ahead *a = start(fd, FULL);
+	struct read_ahead *a = start(fd, FULL);
 	unsigned again = 0, steps = 0;
 
 	(void)state;
 	delay_ms = 20;
 	fetched = 0;
 	for (uint64_t at = 0; at < SIZE;) {
-		unsigned n = told_so_far();
+		unsigned n = ready_calls_so_far();
 		const uint8_t *data;
 		uint32_t len = (uint32_t)MIN(32768, SIZE - at);
-		int r = ahead_view(a, at, &len, SIZE, &data);
+		int r = read_ahead_view(a, at, &len, SIZE, &data);
 
 		steps++;
 		if (r == -EAGAIN) {
 			again++;
-			await(n);
+			wait_ready(n);
 			continue;
 		}
 		assert_int_equal(r, 0);
 		assert_right(data, at, len);
 		at += len;
-		nap(); /* the wire */
+		nap(); /* the time that USB takes */
 	}
-	/* Waited for: the first pieces, until they are seen to be in a row. */
+	/* Only the first pieces had to be waited for, before the reader was seen to be sequential.
+	 */
 	assert_in_range(again, 1, 8);
-	assert_in_range(fetched, SIZE / AHEAD_PIECE - 1, SIZE / AHEAD_PIECE + 2);
+	assert_in_range(fetched, SIZE / READ_AHEAD_PIECE - 1, SIZE / READ_AHEAD_PIECE + 2);
 	delay_ms = 0;
-	ahead_free(a);
+	read_ahead_free(a);
 	close(fd);
 	print_message("# %u views, %u had to wait, %u fetches\n", steps, again, fetched);
 }
 
-/* Nothing is asked of storage that nobody wants. */
+/* Storage is not asked for bytes that a random reader will not want. */
 static void random_readers_fetch_nothing(void **state)
 {
 	int fd = make_file(SIZE);
-	struct ahead *a = start(fd, FULL);
+	struct read_ahead *a = start(fd, FULL);
 	const uint8_t *data;
 
 	(void)state;
@@ -364,31 +368,32 @@ static void random_readers_fetch_nothing(void **state)
 	for (unsigned i = 0; i < 200; i++)
 		get(a, i * 77 % (BLOCKS - 16) * (uint64_t)MEDIA_BLOCK, 32768, &data);
 	assert_int_equal(fetched, 0);
-	ahead_free(a);
+	read_ahead_free(a);
 	close(fd);
 }
 
-/* What was read ahead of a writer is not given after him. */
-static void written_behind_its_back(void **state)
+/* Blocks that were read before a write are not given after it. */
+static void written_after_it_was_read(void **state)
 {
 	int fd = make_file(SIZE);
-	struct ahead *a = start(fd, BLIND);
+	struct read_ahead *a = start(fd, BLIND);
 	const uint8_t *data;
 	char text[] = "new words";
 
 	(void)state;
-	for (uint64_t at = 0; at < 4 * AHEAD_PIECE; at += 32768)
+	for (uint64_t at = 0; at < 4 * READ_AHEAD_PIECE; at += 32768)
 		get(a, at, 32768, &data);
-	/* The last piece is there as a whole. */
-	assert_int_equal(pwrite(fd, text, sizeof(text), 4 * AHEAD_PIECE - 16384), sizeof(text));
-	ahead_forget(a);
-	get(a, 4 * AHEAD_PIECE - 16384, 2048, &data);
+	/* The last piece is whole. */
+	assert_int_equal(
+		pwrite(fd, text, sizeof(text), 4 * READ_AHEAD_PIECE - 16384), sizeof(text));
+	read_ahead_drop(a);
+	get(a, 4 * READ_AHEAD_PIECE - 16384, 2048, &data);
 	assert_string_equal((const char *)data, text);
-	ahead_free(a);
+	read_ahead_free(a);
 	close(fd);
 }
 
-/* Somebody cuts the file under us: what is left is read, then there is an error. */
+/* Another program shortens the file: what is left is read, then there is an error. */
 static void cut_file(void **state)
 {
 	const uint64_t end = SIZE / 2 + 5000;
@@ -397,51 +402,51 @@ static void cut_file(void **state)
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++) {
 		int fd = make_file(SIZE), r;
-		struct ahead *a = start(fd, &ways[w]);
+		struct read_ahead *a = start(fd, &ways[w]);
 		const uint8_t *data;
 		uint32_t n;
 
 		get(a, last - 32768, 32768, &data);
 		assert_int_equal(ftruncate(fd, (off_t)end), 0);
-		ahead_forget(a);
+		read_ahead_drop(a);
 		for (uint64_t at = last - 65536; at < last; at += n) {
 			n = get(a, at, 65536, &data);
 			assert_in_range(at + n, at + 1, last);
 			assert_right(data, at, n);
 		}
 		for (unsigned i = 0; i < 3; i++) {
-			insist(r, (n = 4096, ahead_view(a, last, &n, SIZE, &data)));
+			repeat_until_done(r, (n = 4096, read_ahead_view(a, last, &n, SIZE, &data)));
 			assert_int_equal(r, -EIO);
 		}
-		insist(r, (n = 4096, ahead_view(a, SIZE - 65536, &n, SIZE, &data)));
+		repeat_until_done(r, (n = 4096, read_ahead_view(a, SIZE - 65536, &n, SIZE, &data)));
 		assert_int_equal(r, -EIO);
-		ahead_free(a);
+		read_ahead_free(a);
 		close(fd);
 	}
 }
 
-/* Ended while the thread is in storage: the end waits for it, nothing is touched after. */
-static void freed_at_work(void **state)
+/* read_ahead_free() while the thread reads: it waits, and no memory is used afterwards. */
+static void freed_while_the_thread_reads(void **state)
 {
 	(void)state;
 	delay_ms = 5;
 	for (unsigned i = 0; i < 20; i++) {
 		int fd = make_file(SIZE);
-		struct ahead *a = start(fd, BLIND);
+		struct read_ahead *a = start(fd, BLIND);
 		const uint8_t *data;
 		uint32_t n = 32768;
 
-		assert_int_equal(ahead_view(a, i * 65536u, &n, SIZE, &data), -EAGAIN);
+		assert_int_equal(read_ahead_view(a, i * 65536u, &n, SIZE, &data), -EAGAIN);
 		if (i % 2)
-			ahead_forget(a);
-		ahead_free(a);
+			read_ahead_drop(a);
+		read_ahead_free(a);
 		close(fd);
 	}
 	delay_ms = 0;
 }
 
-/* As the engine sees it: a medium, with a last block that is not whole. */
-static void medium_with_a_ragged_end(void **state)
+/* Through a medium of a file whose last block is not whole. */
+static void medium_with_a_last_block_not_whole(void **state)
 {
 	static uint8_t stage[65536];
 	const uint32_t cut = 700;
@@ -458,7 +463,8 @@ static void medium_with_a_ragged_end(void **state)
 		assert_int_equal(media_file_open(fd, false, &m), 0);
 		assert_int_equal(media_file_read_ahead(m, ready, NULL), 0);
 		for (unsigned i = 0; i < 3; i++) {
-			insist(r, (count = 2, media_view(m, BLOCKS - 2, &count, stage, &data)));
+			repeat_until_done(
+				r, (count = 2, media_view(m, BLOCKS - 2, &count, stage, &data)));
 			assert_int_equal(r, 0);
 			assert_int_equal(count, 2);
 			assert_right(data, SIZE - 4096, 4096 - (cut + 7) / 8 * 8);
@@ -479,12 +485,12 @@ int main(void)
 		cmocka_unit_test(sequential_in_all_ways),
 		cmocka_unit_test(partly_there),
 		cmocka_unit_test(random_walk),
-		cmocka_unit_test(slow_storage_stops_nobody),
+		cmocka_unit_test(slow_storage_does_not_block_the_caller),
 		cmocka_unit_test(random_readers_fetch_nothing),
-		cmocka_unit_test(written_behind_its_back),
+		cmocka_unit_test(written_after_it_was_read),
 		cmocka_unit_test(cut_file),
-		cmocka_unit_test(freed_at_work),
-		cmocka_unit_test(medium_with_a_ragged_end),
+		cmocka_unit_test(freed_while_the_thread_reads),
+		cmocka_unit_test(medium_with_a_last_block_not_whole),
 	};
 
 	return cmocka_run_group_tests_name("ahead", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The store in a real folder: texts replaced, left over, of other lengths, not files at all. */
+/* Stores in a real folder: texts replaced, left over, of other lengths, and names that are no
+ * files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -72,7 +73,7 @@ static void put_file(const char *name, const char *text, size_t len)
 	close(fd);
 }
 
-/* The text is there, and newlines behind it. */
+/* The file has the text, padded with newlines. */
 static void assert_loads(struct store *s, const char *text)
 {
 	static char buf[STORE_TEXT_MAX];
@@ -128,7 +129,7 @@ static void lengths(void **state)
 	memset(large, 'x', sizeof(large));
 	assert_int_equal(store_save(s, "first", 5), 0);
 	assert_int_equal(store_save(s, large, sizeof(large)), 0);
-	/* Shorter than what the two files held before: nothing of that is left in either. */
+	/* A text shorter than the older ones: nothing of those is left in either file. */
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(store_save(s, "short", 5), 0);
 		assert_loads(s, "short");
@@ -140,7 +141,7 @@ static void lengths(void **state)
 	assert_int_equal(store_save(s, "shorter", 7), 0);
 	assert_loads(s, "shorter");
 	store_close(s);
-	/* More than a text can have. */
+	/* One byte more than a text can have. */
 	put_file(STATE, large, sizeof(large));
 	int fd = openat(dir, STATE, O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_int_equal(write(fd, "!", 1), 1);
@@ -151,7 +152,7 @@ static void lengths(void **state)
 	store_close(s);
 }
 
-/* The spare is kept: a save makes no new file once there are two. */
+/* The spare file is kept: once there are two files, a save makes no new one. */
 static void two_files_take_turns(void **state)
 {
 	struct store *s = new_store();
@@ -179,7 +180,7 @@ static void a_spare_left_by_a_crash(void **state)
 	(void)state;
 	put_file(STATE, "good", 4);
 	put_file(SPARE, "half a te", 9);
-	/* Perhaps storage knows it by the other name: it must not be written in place. */
+	/* On storage it may have the other name, so it must not be overwritten. */
 	assert_int_equal(linkat(dir, SPARE, dir, "target", 0), 0);
 	assert_int_equal(fstatat(dir, SPARE, &left, 0), 0);
 	s = new_store();
@@ -191,8 +192,7 @@ static void a_spare_left_by_a_crash(void **state)
 	assert_int_equal(now.st_size, 9);
 	store_close(s);
 	assert_false(exists(SPARE));
-	/* It is another's when the image is; nothing is saved by its owner: it goes all the same.
-	 */
+	/* The spare file of an image that is not locked for writing stays; otherwise it goes. */
 	put_file(SPARE, "half a te", 9);
 	s = new_store();
 	assert_int_equal(store_sync_found(s, false), 0);
@@ -232,7 +232,7 @@ static void names(void **state)
 	assert_false(store_is_own_name(""));
 }
 
-/* A disc of 0 bytes beside something that is no file: read only, and it stays. */
+/* An image of 0 bytes, and a state file that is no file: the disc is read-only, the name stays. */
 static void assert_read_only_disc(void)
 {
 	struct disc_options o = {.store = new_store()};
@@ -256,7 +256,7 @@ static void not_a_file(void **state)
 	struct stat st;
 
 	(void)state;
-	alarm(20); /* nobody waits for the other end of a pipe */
+	alarm(20); /* opening must not wait for the other end of a pipe */
 	assert_int_equal(mkfifoat(dir, STATE, 0600), 0);
 	s = new_store();
 	assert_int_equal(store_load(s, buf, sizeof(buf)), -EINVAL);
@@ -276,7 +276,7 @@ static void not_a_file(void **state)
 	assert_read_only_disc();
 	assert_int_equal(unlinkat(dir, STATE, AT_REMOVEDIR), 0);
 
-	/* In place of the spare: it goes, and what it leads to does not. */
+	/* A link in place of the spare file: the link goes, its target stays. */
 	assert_int_equal(symlinkat("target", dir, SPARE), 0);
 	s = new_store();
 	assert_int_equal(store_save(s, "text", 4), 0);

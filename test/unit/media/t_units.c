@@ -93,7 +93,7 @@ static const struct {
 	do {                                                                                       \
 		int result_;                                                                       \
                                                                                                    \
-		insist(result_, (call));                                                           \
+		repeat_until_done(result_, (call));                                                \
 		assert_int_equal(result_, 0);                                                      \
 	} while (0)
 

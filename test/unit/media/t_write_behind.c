@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Writing behind: nothing waits in the caller, nothing is lost, nothing is promised too early. */
+/* Write-behind: the caller never waits, no block is lost, no success is reported too early. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -18,12 +18,12 @@
 
 #define PIECE 16u /* blocks of a write */
 
-/* ---- storage that takes its time ------------------------------------------------------------ */
+/* ---- slow storage --------------------------------------------------------------------------- */
 
 struct slow {
 	struct media m;
 	struct media *below;
-	pthread_t caller; /* who must never come here */
+	pthread_t caller; /* must not wait for storage, see trespasses */
 	unsigned delay_us, writes, syncs, trespasses;
 	uint32_t largest; /* blocks in one write */
 };
@@ -118,7 +118,7 @@ static void assert_block(struct media *m, uint32_t block)
 
 /* ---- the medium ----------------------------------------------------------------------------- */
 
-static void what_was_taken_arrives(void **state)
+static void accepted_blocks_arrive(void **state)
 {
 	struct rig r = rig_new(200);
 	uint8_t buf[PIECE * MEDIA_BLOCK];
@@ -131,34 +131,34 @@ static void what_was_taken_arrives(void **state)
 		uint32_t count = 1 + i * 7 % PIECE;
 
 		fill(buf, block, count);
-		insist(e, media_write(r.behind, block, count, buf));
+		repeat_until_done(e, media_write(r.behind, block, count, buf));
 		assert_int_equal(e, 0);
-		memset(buf, 0xee, sizeof(buf)); /* ours again at once */
+		memset(buf, 0xee, sizeof(buf)); /* the caller's again */
 		block += count;
 		if (i % 8 == 0) {
-			insist(e, media_wait_written(r.behind, &lost));
+			repeat_until_done(e, media_wait_written(r.behind, &lost));
 			assert_int_equal(e, 0);
-			/* It has left the ring. Nobody else is at work, so this is no race. */
+			/* The ring is empty and the thread idle, so this is no race. */
 			assert_int_equal(r.fault->blocks, block);
 		}
 		if (i % 50 == 0) {
-			insist(e, media_sync(r.behind));
+			repeat_until_done(e, media_sync(r.behind));
 			assert_int_equal(e, 0);
 			assert_false(r.behind->dirty);
 			assert_false(r.fault->dirty);
 		}
 	}
-	insist(e, media_sync(r.behind));
+	repeat_until_done(e, media_sync(r.behind));
 	assert_int_equal(e, 0);
 	assert_int_equal(r.slow->trespasses, 0);
-	assert_true(r.slow->largest > PIECE); /* they went in larger pieces than they came */
+	assert_true(r.slow->largest > PIECE); /* several accepted writes became one */
 	for (uint32_t i = 0; i < block; i++)
 		assert_block(r.behind, i);
 	media_close(r.behind);
 }
 
-/* Blocks that came after it was asked for are none of its business; it must not say so. */
-static void a_sync_answers_for_all_before_the_answer(void **state)
+/* A sync does not cover blocks accepted after its request, and must not claim to. */
+static void a_sync_covers_blocks_accepted_before_its_result(void **state)
 {
 	struct rig r = rig_new(2000);
 	uint8_t buf[PIECE * MEDIA_BLOCK];
@@ -166,19 +166,19 @@ static void a_sync_answers_for_all_before_the_answer(void **state)
 
 	(void)state;
 	fill(buf, 0, PIECE);
-	insist(e, media_write(r.behind, 0, PIECE, buf));
+	repeat_until_done(e, media_write(r.behind, 0, PIECE, buf));
 	assert_int_equal(media_sync(r.behind), -EAGAIN);
 	fill(buf, PIECE, PIECE);
-	insist(e, media_write(r.behind, PIECE, PIECE, buf));
+	repeat_until_done(e, media_write(r.behind, PIECE, PIECE, buf));
 	assert_int_equal(e, 0);
-	insist(e, media_sync(r.behind));
+	repeat_until_done(e, media_sync(r.behind));
 	assert_int_equal(e, 0);
 	assert_int_equal(r.fault->blocks, 2 * PIECE);
 	assert_false(r.fault->dirty);
 	media_close(r.behind);
 }
 
-static void a_sync_that_fails_is_told_also_later(void **state)
+static void a_failed_sync_is_reported_after_more_blocks(void **state)
 {
 	const struct media_fault broken = {
 		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
@@ -191,13 +191,13 @@ static void a_sync_that_fails_is_told_also_later(void **state)
 
 		media_fault_set(r.fault, &broken);
 		fill(buf, 0, PIECE);
-		insist(e, media_write(r.behind, 0, PIECE, buf));
+		repeat_until_done(e, media_write(r.behind, 0, PIECE, buf));
 		assert_int_equal(media_sync(r.behind), -EAGAIN);
 		if (waited)
-			media_wait(r.behind); /* as when the disc leaves the drive */
-		insist(e, media_sync(r.behind));
+			media_wait(r.behind); /* as disc_destroy() does */
+		repeat_until_done(e, media_sync(r.behind));
 		assert_int_equal(e, -EIO);
-		insist(e, media_sync(r.behind));
+		repeat_until_done(e, media_sync(r.behind));
 		assert_int_equal(e, 0);
 		media_close(r.behind);
 	}
@@ -209,14 +209,14 @@ static int add(void *arg)
 	return -ENOLINK;
 }
 
-static void run_is_elsewhere(void **state)
+static void run_calls_the_function_in_the_thread(void **state)
 {
 	struct rig r = rig_new(0);
 	pthread_t who = pthread_self();
 	int e;
 
 	(void)state;
-	insist(e, media_run(r.behind, add, &who));
+	repeat_until_done(e, media_run(r.behind, add, &who));
 	assert_int_equal(e, -ENOLINK);
 	assert_false(pthread_equal(who, pthread_self()));
 	media_wait(r.behind);
@@ -227,7 +227,7 @@ static void run_is_elsewhere(void **state)
 
 /* ---- the disc -------------------------------------------------------------------------------- */
 
-/* As one command each: taken, then settled. The answer, as a host would get it. */
+/* Writes as WRITE commands do: each is GOOD only once it is in the kernel. Its result. */
 static int burn(struct disc *d, uint32_t lba, uint32_t count)
 {
 	uint8_t buf[PIECE * MEDIA_BLOCK];
@@ -237,16 +237,17 @@ static int burn(struct disc *d, uint32_t lba, uint32_t count)
 		uint32_t n = MIN(PIECE, count - at);
 
 		fill(buf, lba + at, n);
-		insist(e, disc_write(d, lba + at, n, buf));
+		repeat_until_done(e, disc_write(d, lba + at, n, buf));
 	}
 	if (e == DISC_OK)
-		insist(e, disc_wait_written(d));
+		repeat_until_done(e, disc_wait_written(d));
 	return e;
 }
 
 /*
- * Storage fails at the n-th operation, once: the command fails, the address goes back
- * to what is there, and the burn goes on from it. In the end every block is right.
+ * Storage fails once, at the n-th operation: the command fails, the next writable address
+ * goes back to the first lost block, and the burn goes on there. In the end every block is
+ * right.
  */
 static void fails_once_everywhere(bool on_write, int error)
 {
@@ -271,21 +272,21 @@ static void fails_once_everywhere(bool on_write, int error)
 		while ((lba = disc_nwa(d)) < end) {
 			e = burn(d, lba, command);
 			if (e == DISC_OK && lba % (command * 3) == 0)
-				insist(e, disc_sync(d));
+				repeat_until_done(e, disc_sync(d));
 			if (e == DISC_OK)
 				continue;
 			assert_false(hit);
 			hit = true;
 			assert_int_equal(e, -error);
 			assert_in_range(disc_nwa(d), 0, lba + command);
-			/* What is counted is there, and nothing behind it. */
+			/* Storage has the blocks that the disc counts, and none after them. */
 			assert_int_equal(r.fault->blocks, disc_nwa(d));
 		}
-		insist(e, disc_finalise(d));
+		repeat_until_done(e, disc_finalise(d));
 		if (e != DISC_OK) {
 			assert_false(hit);
 			hit = true;
-			insist(e, disc_finalise(d));
+			repeat_until_done(e, disc_finalise(d));
 		}
 		if (hit)
 			assert_true(r.fault->blocks > 0);
@@ -316,10 +317,10 @@ static void a_sync_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_taken_arrives),
-		cmocka_unit_test(a_sync_answers_for_all_before_the_answer),
-		cmocka_unit_test(a_sync_that_fails_is_told_also_later),
-		cmocka_unit_test(run_is_elsewhere),
+		cmocka_unit_test(accepted_blocks_arrive),
+		cmocka_unit_test(a_sync_covers_blocks_accepted_before_its_result),
+		cmocka_unit_test(a_failed_sync_is_reported_after_more_blocks),
+		cmocka_unit_test(run_calls_the_function_in_the_thread),
 		cmocka_unit_test(a_write_fails),
 		cmocka_unit_test(a_sync_fails),
 	};
