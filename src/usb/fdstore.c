@@ -13,18 +13,19 @@
 
 #define BARRIER_USEC 5000000u
 
+/* Ends of names in the store. "keep" is the hand-over state: older daemons know that name. */
 static const char *const parts[] = {"ep0", "ep1", "ep2", "keep"};
 #define HANDOVER 3u
 
-static int *part_of(struct fdstore_drive *d, size_t part)
+static int *file_of(struct fdstore_drive *d, size_t part)
 {
 	int *const place[] = {&d->files.ep0, &d->files.in, &d->files.out, &d->handover};
 
 	return place[part];
 }
 
-/* FDNAME= takes no colon; a drive's name has none. */
-static void name_of(char *buf, size_t size, const char *drive, size_t part)
+/* The name of a file in the store. FDNAME= allows no colon; a drive's name has none. */
+static void make_name(char *buf, size_t size, const char *drive, size_t part)
 {
 	snprintf(buf, size, "%s-%s", drive, parts[part]);
 }
@@ -33,20 +34,20 @@ static void forget_files(struct fdstore *s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(s->drive); i++) {
 		for (size_t p = 0; p < ARRAY_LEN(parts); p++)
-			*part_of(&s->drive[i], p) = -1;
+			*file_of(&s->drive[i], p) = -1;
 	}
 }
 
-/* Where it belongs; NULL when nowhere. */
-static int *place_of(struct fdstore *s, const struct drives *drives, const char *fdname)
+/* Returns where the file of that name belongs in *s; NULL: it is of no drive. */
+static int *find_place(struct fdstore *s, const struct drives *drives, const char *fdname)
 {
 	char name[64];
 
 	for (unsigned i = 0; i < drives->count; i++) {
 		for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
-			name_of(name, sizeof(name), drive_name(drives->drive[i]), p);
+			make_name(name, sizeof(name), drive_name(drives->drive[i]), p);
 			if (strcmp(name, fdname) == 0)
-				return part_of(&s->drive[i], p);
+				return file_of(&s->drive[i], p);
 		}
 	}
 	return NULL;
@@ -65,7 +66,7 @@ void fdstore_inherit(struct fdstore *s, const struct drives *drives)
 	if (n < 0)
 		log_warn("file descriptors from systemd: %s", strerror(-n));
 	for (int i = 0; i < n; i++) {
-		int *place = place_of(s, drives, s->names[i]);
+		int *place = find_place(s, drives, s->names[i]);
 
 		if (place && *place < 0)
 			*place = SD_LISTEN_FDS_START + i;
@@ -78,7 +79,7 @@ static void close_all(struct fdstore *s)
 {
 	for (size_t i = 0; i < ARRAY_LEN(s->drive); i++) {
 		for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
-			int fd = *part_of(&s->drive[i], p);
+			int fd = *file_of(&s->drive[i], p);
 
 			if (fd >= 0)
 				close(fd);
@@ -92,7 +93,8 @@ static void wait_for_systemd(void)
 	int r = sd_notify_barrier(0, BARRIER_USEC);
 
 	if (r < 0)
-		log_warn("systemd does not say that it has let go of the gadget: %s", strerror(-r));
+		log_warn("systemd has not confirmed that it closed the gadget's files: %s",
+			strerror(-r));
 }
 
 bool fdstore_has_files(const struct fdstore *s)
@@ -106,12 +108,12 @@ bool fdstore_has_files(const struct fdstore *s)
 	return false;
 }
 
-static bool is_keep(const struct drives *drives, const char *fdname)
+static bool is_handover(const struct drives *drives, const char *fdname)
 {
 	char name[64];
 
 	for (unsigned i = 0; i < drives->count; i++) {
-		name_of(name, sizeof(name), drive_name(drives->drive[i]), HANDOVER);
+		make_name(name, sizeof(name), drive_name(drives->drive[i]), HANDOVER);
 		if (strcmp(name, fdname) == 0)
 			return true;
 	}
@@ -124,7 +126,7 @@ void fdstore_discard(struct fdstore *s, const struct drives *drives)
 	if (!s->names)
 		return;
 	for (char **name = s->names; *name; name++) {
-		if (!is_keep(drives, *name))
+		if (!is_handover(drives, *name))
 			sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", *name);
 	}
 	wait_for_systemd();
@@ -147,12 +149,13 @@ int fdstore_put(const char *drive, const struct ffs_files *files, int handover)
 		char name[64], text[128];
 		int r;
 
-		name_of(name, sizeof(name), drive, p);
-		/* Of an older daemon: the next one would take the first of that name. */
+		make_name(name, sizeof(name), drive, p);
+		/* The store may have a file of that name from an older daemon, and would keep both.
+		 */
 		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
-		/* Not watched for a hang-up: only we know when a file is of no use. */
+		/* FDPOLL=0: systemd would drop a file at a hang-up, which is no reason here. */
 		snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
-		r = sd_pid_notify_with_fds(0, false, text, part_of(&d, p), 1);
+		r = sd_pid_notify_with_fds(0, false, text, file_of(&d, p), 1);
 		if (r < 0)
 			return r;
 	}
@@ -165,7 +168,7 @@ void fdstore_remove(const struct drives *drives)
 		for (size_t p = 0; p < ARRAY_LEN(parts); p++) {
 			char name[64];
 
-			name_of(name, sizeof(name), drive_name(drives->drive[i]), p);
+			make_name(name, sizeof(name), drive_name(drives->drive[i]), p);
 			sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 		}
 	}

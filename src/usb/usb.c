@@ -18,9 +18,9 @@
 #include "util/log.h"
 
 #define RETRY_USEC   1000000u  /* no controller: look for one */
-#define WATCH_USEC   2000000u  /* a controller: is it there still? */
-#define REFUSED_USEC 30000000u /* one that refuses us; the kernel logs each try */
-#define DEATHS_MAX   10u       /* take-overs by daemons that do not live to see the timer */
+#define WATCH_USEC   2000000u  /* bound: see whether the controller still exists */
+#define REFUSED_USEC 30000000u /* a controller refused the gadget; the kernel logs each try */
+#define FAILURES_MAX 10u       /* take-overs in a row by daemons that died before the timer */
 
 struct function {
 	struct drive *drive;
@@ -33,17 +33,17 @@ struct usb {
 	const struct usb_config *config;
 	const struct drives *drives;
 	bool taken_over;
-	bool let_go;         /* the gadget of the daemon before us was bound until now */
-	bool built;          /* by us: we are root */
-	bool handovers_stay; /* in the store, for the next start */
-	bool refused;        /* by a controller, which will not change its mind soon */
+	bool gave_up_old;    /* the last daemon's gadget was bound until now, not taken over */
+	bool made_gadget;    /* this process did, as root, and removes it at the end */
+	bool keep_handovers; /* in the store, for the next start */
+	bool refused;        /* the controller lacks endpoints, so try again less often */
 	struct usb_plan plan;
 	struct gadget *gadget;
 	sd_event_source *timer;
 	struct lockfile lock; /* of the gadget's name */
 	struct function function[GADGET_MAX_FUNCTIONS];
 	unsigned count;
-	char reason[224]; /* last logged, so that a retry each second does not fill the log */
+	char status[224]; /* last logged; the same again is not, as binding is tried each second */
 };
 
 static int port_post(void *usb, void (*fn)(void *arg), void *arg)
@@ -70,7 +70,7 @@ const char *usb_udc(void *usb)
 
 const char *usb_problem(const struct usb *u)
 {
-	return u && u->gadget && *gadget_udc(u->gadget) == '\0' ? u->reason : "";
+	return u && u->gadget && *gadget_udc(u->gadget) == '\0' ? u->status : "";
 }
 
 json_t *usb_functions(const struct usb *u)
@@ -79,30 +79,30 @@ json_t *usb_functions(const struct usb *u)
 		 : json_array();
 }
 
-__attribute__((format(printf, 3, 4))) static void say(
+__attribute__((format(printf, 3, 4))) static void set_status(
 	struct usb *u, enum log_level level, const char *fmt, ...)
 {
-	char text[sizeof(u->reason)];
+	char text[sizeof(u->status)];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	sd_notifyf(0, "STATUS=%s", text);
-	if (strcmp(text, u->reason) == 0)
+	if (strcmp(text, u->status) == 0)
 		return;
-	strcpy(u->reason, text);
+	strcpy(u->status, text);
 	log_write(level, "%s", text);
 }
 
-/* A host can see the drive; said to systemd again after a while without a controller. */
-static void up(struct usb *u, const char *how)
+/* The gadget is on a controller: tells systemd that the service is ready, each time. */
+static void report_bound(struct usb *u, const char *how)
 {
-	say(u, LOG_LEVEL_INFO, "%s on controller %s", how, gadget_udc(u->gadget));
+	set_status(u, LOG_LEVEL_INFO, "%s on controller %s", how, gadget_udc(u->gadget));
 	sd_notify(0, "READY=1");
 }
 
-static void bind_once(struct usb *u)
+static void try_bind(struct usb *u)
 {
 	const char *udc = u->config->udc;
 	char owner[64] = "";
@@ -110,33 +110,38 @@ static void bind_once(struct usb *u)
 
 	u->refused = r == -ENOSPC;
 	if (r == 0)
-		up(u, "ready");
+		report_bound(u, "ready");
 	else if (r == -ENODEV && *udc)
-		say(u, LOG_LEVEL_WARN, "no USB device controller \"%s\"; waiting for it", udc);
+		set_status(
+			u, LOG_LEVEL_WARN, "no USB device controller \"%s\"; waiting for it", udc);
 	else if (r == -ENODEV)
-		say(u, LOG_LEVEL_WARN,
+		set_status(u, LOG_LEVEL_WARN,
 			"no USB device controller in /sys/class/udc; waiting for one (is the port "
 			"in "
 			"device mode?)");
 	else if (r == -EBUSY)
-		say(u, LOG_LEVEL_WARN,
+		set_status(u, LOG_LEVEL_WARN,
 			"the USB device controller%s%s is taken by gadget \"%s\"; waiting for it "
 			"to "
 			"be free",
 			*udc ? " " : "", udc, *owner ? owner : "?");
 	else if (r == -ENOSPC)
-		say(u, LOG_LEVEL_ERROR,
+		set_status(u, LOG_LEVEL_ERROR,
 			"the USB device controller%s%s refuses this gadget: it needs %u IN and %u "
 			"OUT endpoints, most likely there are fewer; leave out a drive or a "
 			"function, or see the kernel's log",
 			*udc ? " " : "", udc, u->count + 2 * u->config->functions,
 			u->count + u->config->functions);
 	else
-		say(u, LOG_LEVEL_ERROR, "binding to a USB device controller: %s; trying again",
+		set_status(u, LOG_LEVEL_ERROR,
+			"cannot bind the gadget to a USB device controller: %s; trying again",
 			strerror(-r));
 }
 
-/* Modules are unloaded, OTG ports change their role: sysfs has no inotify for it. */
+/*
+ * A controller disappears when its module is unloaded or an OTG port changes its role. sysfs
+ * has no inotify for it, so a timer checks.
+ */
 static void check_bound(struct usb *u)
 {
 	char path[160];
@@ -144,9 +149,9 @@ static void check_bound(struct usb *u)
 	snprintf(path, sizeof(path), "/sys/class/udc/%s", gadget_udc(u->gadget));
 	if (access(path, F_OK) == 0)
 		return;
-	log_warn("controller %s has gone", gadget_udc(u->gadget));
+	log_warn("controller %s disappeared", gadget_udc(u->gadget));
 	gadget_unbind(u->gadget);
-	bind_once(u);
+	try_bind(u);
 }
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *usb)
@@ -159,7 +164,7 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *usb)
 	if (*gadget_udc(u->gadget))
 		check_bound(u);
 	else
-		bind_once(u);
+		try_bind(u);
 	sd_event_source_set_time_relative(s, *gadget_udc(u->gadget) ? WATCH_USEC
 					     : u->refused           ? REFUSED_USEC
 								    : RETRY_USEC);
@@ -188,10 +193,13 @@ static struct ffs_config describe_function(const struct usb *u, unsigned i)
 	};
 }
 
-/* ---- a daemon before us ------------------------------------------------------------------- */
+/* ---- the last daemon's gadget ------------------------------------------------------------- */
 
-/* What the host was told of the drive, but for what the gadget itself shows. */
-static uint64_t identity(const struct usb *u, unsigned i)
+/*
+ * Hash of what a host knows of the drive: the next daemon takes over only if its drive has
+ * the same. What the gadget shows (IDs, strings) is checked by gadget_adopt().
+ */
+static uint64_t drive_identity(const struct usb *u, unsigned i)
 {
 	const struct mmc_config *c = mmc_get_config(drive_engine(u->function[i].drive));
 	struct ffs_config fc = describe_function(u, i);
@@ -200,52 +208,55 @@ static uint64_t identity(const struct usb *u, unsigned i)
 	return hash_text(hash_text(hash, c->product), c->revision);
 }
 
-/* Each drive has hand-over state afterwards, with what the daemon before us left when it is good.
+/* Gives each drive its hand-over state: that of the last daemon if it is valid, otherwise a new
+ * one.
  */
 static int open_handovers(struct usb *u, struct fdstore *store)
 {
 	for (unsigned i = 0; i < u->count; i++) {
 		int *fd = &store->drive[i].handover;
-		struct handover *k = NULL;
-		int r = *fd < 0 ? -ENOENT : handover_open(*fd, &k);
+		struct handover *h = NULL;
+		int r = *fd < 0 ? -ENOENT : handover_open(*fd, &h);
 
 		*fd = -1;
-		/* What has killed so many daemons is not given to the next one. */
-		if (r == 0 && handover_failures(k) >= DEATHS_MAX) {
-			log_warn("%s: died %u times in a row; begins anew, without its disc",
-				drive_name(u->function[i].drive), DEATHS_MAX);
-			handover_free(k);
+		/* This state may be what the daemons die of. */
+		if (r == 0 && handover_failures(h) >= FAILURES_MAX) {
+			log_warn("%s: the daemon died %u times in a row after taking it over; "
+				 "starting without its disc",
+				drive_name(u->function[i].drive), FAILURES_MAX);
+			handover_free(h);
 			r = -ENOENT;
 		}
 		if (r < 0)
-			r = handover_new(&k);
+			r = handover_new(&h);
 		if (r < 0) {
-			log_error("memory for the drive's state: %s", strerror(-r));
+			log_error("%s: no memory for its hand-over state: %s",
+				drive_name(u->function[i].drive), strerror(-r));
 			return r;
 		}
-		drive_set_handover(u->function[i].drive, k);
+		drive_set_handover(u->function[i].drive, h);
 	}
 	return 0;
 }
 
-/* NULL: all is there and as it should be. */
-static const char *files_missing(const struct usb *u, const struct fdstore *store)
+/* Returns why the last daemon's files cannot be used; NULL: they can. */
+static const char *check_inherited(const struct usb *u, const struct fdstore *store)
 {
 	for (unsigned i = 0; i < u->count; i++) {
 		const struct function *f = &u->function[i];
 
 		if (!drive_inherited_image(f->drive))
-			return "nothing is known of a drive";
-		if (handover_identity(drive_handover(f->drive)) != identity(u, i))
-			return "a drive is configured otherwise";
+			return "there is no saved state for a drive";
+		if (handover_identity(drive_handover(f->drive)) != drive_identity(u, i))
+			return "the configuration of a drive has changed";
 		if (!ffs_files_match(&store->drive[i].files, u->plan.directory[i]))
-			return "its FunctionFS is not there any more";
+			return "the inherited files do not belong to its FunctionFS";
 	}
 	return NULL;
 }
 
-/* NULL: the gadget is ours, bound or not, as it should be. */
-static const char *adopt(struct usb *u)
+/* Opens the gadget in configfs as u->gadget. Returns why it cannot be used; NULL: it can. */
+static const char *open_existing(struct usb *u)
 {
 	const char *why = NULL;
 
@@ -253,24 +264,24 @@ static const char *adopt(struct usb *u)
 		return why;
 	if (*gadget_udc(u->gadget) && *u->config->udc &&
 		strcmp(u->config->udc, gadget_udc(u->gadget)) != 0)
-		return "it is on another controller";
+		return "it is bound to another controller than configured";
 	return NULL;
 }
 
-/* Whether the gadget is ours again; why not is logged. */
+/* True if the gadget was taken over; otherwise the reason is logged. */
 static bool take_over(struct usb *u, struct fdstore *store)
 {
-	const char *why = files_missing(u, store);
+	const char *why = check_inherited(u, store);
 
 	if (!why)
-		why = adopt(u);
+		why = open_existing(u);
 	if (!why && !*gadget_udc(u->gadget))
-		why = "it is not bound to a controller any more";
+		why = "it is no longer bound to a controller";
 	if (!why)
 		return true;
 	gadget_free(u->gadget);
 	u->gadget = NULL;
-	log_warn("the gadget %s cannot be taken over (%s); it is made anew", u->config->name, why);
+	log_warn("the gadget %s cannot be taken over (%s); making a new one", u->config->name, why);
 	return false;
 }
 
@@ -286,11 +297,12 @@ static void close_files(struct ffs_files *files)
 
 static void inherit_function(struct function *f, struct fdstore_drive *d)
 {
-	struct handover *k = drive_handover(f->drive);
+	struct handover *h = drive_handover(f->drive);
 
 	f->files = d->files;
 	d->files = (struct ffs_files){-1, -1, -1};
-	handover_set_failures(k, handover_failures(k) + 1);
+	/* The timer sets this to 0 again. */
+	handover_set_failures(h, handover_failures(h) + 1);
 }
 
 bool usb_taken_over(const struct usb *u)
@@ -300,21 +312,21 @@ bool usb_taken_over(const struct usb *u)
 
 /* ---- start and stop ----------------------------------------------------------------------- */
 
-/* The gadget as it was set up for us; by ourselves, when we may. */
-static int fresh_gadget(struct usb *u)
+/* Opens the gadget that usb_set_up() has made; as root, makes it first. */
+static int open_new_gadget(struct usb *u)
 {
 	const char *why;
 	int r = 0;
 
 	if (geteuid() == 0) {
 		r = usb_make_gadget(&u->plan, 0, 0);
-		u->built = r == 0;
+		u->made_gadget = r == 0;
 	}
 	if (r < 0)
 		return r;
-	why = adopt(u);
+	why = open_existing(u);
 	if (!why && *gadget_udc(u->gadget))
-		why = "somebody has bound it to a controller";
+		why = "another program has bound it to a controller";
 	for (unsigned i = 0; !why && i < u->count; i++) {
 		if (!ffs_is_mounted(u->plan.directory[i]))
 			why = "its FunctionFS is not mounted";
@@ -340,16 +352,17 @@ static int open_function(struct usb *u, unsigned i)
 	f->files = (struct ffs_files){-1, -1, -1};
 	if (r < 0)
 		return r;
-	/* The first word for the next daemon. */
+	/* Writes the hand-over state for the first time. */
 	drive_changed(f->drive);
 	if (!u->taken_over) {
-		handover_set_identity(drive_handover(f->drive), identity(u, i));
+		handover_set_identity(drive_handover(f->drive), drive_identity(u, i));
 		ffs_get_files(f->ffs, &files);
 		r = fdstore_put(
 			drive_name(f->drive), &files, handover_fd(drive_handover(f->drive)));
 		if (r < 0)
-			log_warn("%s: systemd does not take the files: %s", drive_name(f->drive),
-				strerror(-r));
+			log_warn("%s: systemd does not store its files, so a restart disconnects "
+				 "the host: %s",
+				drive_name(f->drive), strerror(-r));
 	}
 	r = ffs_start(f->ffs);
 	if (r < 0)
@@ -361,20 +374,20 @@ static int open_function(struct usb *u, unsigned i)
 }
 
 /*
- * What the daemon before us had is given up. Only root makes a new gadget: that is
- * done before the next start, and the drives' memory waits for it in the store.
+ * Gives up the last daemon's gadget. Only root can make a new one: the unit's usb_set_up()
+ * does before the next start, and the drives' hand-over states wait for it in the store.
  */
-static int give_up(struct usb *u, struct fdstore *store)
+static int give_up_old(struct usb *u, struct fdstore *store)
 {
 	const struct timespec second = {.tv_sec = 1};
 
 	fdstore_discard(store, u->drives);
-	u->let_go = true;
+	u->gave_up_old = true;
 	if (geteuid() == 0)
 		return 0;
-	/* The host is to see the old drive go. */
+	/* The host needs time to see that the old drive is disconnected. */
 	nanosleep(&second, NULL);
-	u->handovers_stay = true;
+	u->keep_handovers = true;
 	return -ESTALE;
 }
 
@@ -392,8 +405,8 @@ static int open_gadget(struct usb *u, struct fdstore *store)
 		inherit_function(&u->function[i], &store->drive[i]);
 	if (u->taken_over)
 		return 0;
-	r = files ? give_up(u, store) : 0;
-	return r < 0 ? r : fresh_gadget(u);
+	r = files ? give_up_old(u, store) : 0;
+	return r < 0 ? r : open_new_gadget(u);
 }
 
 int usb_open(const struct usb_config *config, const struct drives *drives, struct fdstore *store,
@@ -431,28 +444,32 @@ int usb_start(struct usb *u, sd_event *event)
 	if (r < 0)
 		return r;
 	if (u->taken_over)
-		up(u, "took over the gadget");
-	else if (u->let_go)
+		report_bound(u, "took over the gadget");
+	else if (u->gave_up_old)
 		/*
-		 * Bound anew at once, Linux can miss that anything happened: the port is
-		 * connected, descriptors but for the strings are the same, and the host goes on
-		 * with a device that is gone. The timer is to do it.
+		 * The timer binds the gadget. If it was bound at once, a Linux host could miss the
+		 * disconnection: its port is connected, all descriptors except the strings are the
+		 * same, and it goes on with a device that no longer exists.
 		 */
-		say(u, LOG_LEVEL_INFO, "the host is given a second to see the old drive go");
+		set_status(u, LOG_LEVEL_INFO,
+			"binding in a second, so that the host sees the old drive disconnected");
 	else
-		bind_once(u);
+		try_bind(u);
 	return sd_event_add_time_relative(
 		event, &u->timer, CLOCK_MONOTONIC, RETRY_USEC, 100000, on_timer, u);
 }
 
-/* The order matters: FunctionFS is busy while it is bound, the gadget while it is mounted. */
+/*
+ * The order matters: FunctionFS cannot be unmounted while the gadget is bound, nor the gadget
+ * be removed while FunctionFS is mounted.
+ */
 void usb_stop(struct usb *u)
 {
 	if (!u)
 		return;
 	sd_event_source_disable_unref(u->timer);
-	/* A file that systemd still holds keeps FunctionFS busy. */
-	if (!u->handovers_stay)
+	/* FunctionFS stays busy while systemd holds its files. */
+	if (!u->keep_handovers)
 		fdstore_remove(u->drives);
 	if (u->gadget)
 		gadget_unbind(u->gadget);
@@ -467,7 +484,7 @@ void usb_stop(struct usb *u)
 		close_files(&f->files);
 	}
 	gadget_free(u->gadget);
-	if (u->built)
+	if (u->made_gadget)
 		usb_remove_gadget(u->config->name);
 	lockfile_release(&u->lock);
 	free(u);

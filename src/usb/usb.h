@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The gadget with one function per drive, and its controller, which may come and go. */
+/*
+ * The gadget with one function per drive, and its controller, which can appear and disappear.
+ * Main thread.
+ */
 #ifndef USB_USB_H
 #define USB_USB_H
 
@@ -13,28 +16,28 @@
 struct usb;
 
 /*
- * The gadget: that of a daemon before us when store has all that belongs to it,
- * else a new one. Afterwards the discs go in, see usb_taken_over(). Each drive
- * gets its hand-over state. 0, or -errno with the reason logged; -ESTALE: only root can make the
- * gadget anew, see usb_set_up().
+ * Takes over the gadget of the last daemon if store has all files of it; otherwise makes a
+ * new one. Gives each drive its hand-over state. config must stay valid. The caller then
+ * restores the drives or inserts their discs, see usb_taken_over(). 0, or -errno with the
+ * reason logged; -ESTALE: the gadget must be made again, which only root can, see usb_set_up().
  */
 int usb_open(const struct usb_config *config, const struct drives *drives, struct fdstore *store,
 	struct usb **out);
-/* The gadget was there: the host knows of no change, and the drives are to be restored. */
+/* True if the gadget was taken over: the host notices nothing, and the drives must be restored. */
 bool usb_taken_over(const struct usb *u);
 /*
- * Starts the USB threads and attaches the drives. Binding is tried at once and
- * then every second until a controller is there and free; then systemd is told that
- * the service is ready. 0, or -errno with the reason logged.
+ * Starts the USB threads and attaches the drives. Tries to bind the gadget at once and then
+ * every second until a free controller is found; then tells systemd that the service is
+ * ready. 0, or -errno with the reason logged.
  */
 int usb_start(struct usb *u, sd_event *event);
-/* Unbinds, detaches the drives, removes everything. NULL is fine. */
+/* Unbinds the gadget, detaches the drives, and removes what this process has made. NULL is fine. */
 void usb_stop(struct usb *u);
-/* Name of the controller, "" when not bound. */
+/* Returns the name of the controller, "" if the gadget is not bound. */
 const char *usb_udc(void *usb);
-/* Why there is no controller, a sentence; "" when bound. */
+/* Returns why the gadget is not bound, for people; "" if it is. */
 const char *usb_problem(const struct usb *u);
-/* The functions beside the drives, as status shows them: a new array. */
+/* Returns a new array of the functions beside the drives, see functions_status(). */
 json_t *usb_functions(const struct usb *u);
 
 #endif

@@ -48,7 +48,7 @@ void usb_plan(const struct usb_config *c, struct usb_plan *plan)
 
 static int make_dir(const char *path)
 {
-	/* Everybody may look in, whatever the umask is. */
+	/* Readable for all users, whatever the umask is. */
 	if ((mkdir(path, 0755) < 0 && errno != EEXIST) || chmod(path, 0755) < 0) {
 		int r = -errno;
 
@@ -75,8 +75,8 @@ int usb_lock(const char *name, struct lockfile *lock)
 		log_error("another mmcgadgetd (process %d) runs the gadget \"%s\"; stop it first",
 			holder, name);
 	else if (r == -EACCES || r == -ENOENT)
-		log_error("the gadget \"%s\" has not been set up for this user: start the service "
-			  "(systemctl start mmcgadgetd), or be root",
+		log_error("the gadget \"%s\" has not been set up for this user; start the service "
+			  "(systemctl start mmcgadgetd) or run the daemon as root",
 			name);
 	else if (r < 0)
 		log_error("%s: %s", path, strerror(-r));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part of the USB side that needs root, and is done before and after the
- * daemon's life: the gadget in configfs, and FunctionFS mounted for its user. All
- * of it lies below USB_DIR, which is root's, so that nobody can lead root astray.
+ * The part of the USB side that needs root: making the gadget in configfs, and mounting
+ * FunctionFS for the daemon's user. Root does it before the daemon starts and undoes it after
+ * the daemon has stopped. Mounts and locks are below USB_DIR, where only root can write, so
+ * that no other user can redirect what root does.
  */
 #ifndef USB_USB_SETUP_H
 #define USB_USB_SETUP_H
@@ -15,7 +16,7 @@
 
 #define USB_DIR "/run/mmcgadget-usb"
 
-/* What the configuration makes of names and places; points into itself and the configuration. */
+/* Names and paths derived from the configuration. Points into itself and the configuration. */
 struct usb_plan {
 	struct gadget_config gadget;
 	char serial[17];
@@ -25,23 +26,24 @@ struct usb_plan {
 };
 void usb_plan(const struct usb_config *config, struct usb_plan *plan);
 
-/* The lock of the gadget's name. 0, or -errno with the reason logged. */
+/* Takes the lock of the gadget's name. 0, or -errno with the reason logged. */
 int usb_lock(const char *name, struct lockfile *lock);
 
 /*
- * With the lock held. Makes the gadget and mounts FunctionFS, for uid and gid; what a
- * crash left is cleared away first. 0, or -errno with the reason logged.
+ * Makes the gadget and mounts FunctionFS, for a daemon that runs as uid and gid; removes
+ * first what a crash has left. The caller holds the lock. 0, or -errno with the reason logged.
  */
 int usb_make_gadget(const struct usb_plan *plan, uid_t uid, gid_t gid);
-/* Likewise: takes all of it away. */
+/* Unmounts FunctionFS and removes the gadget. The caller holds the lock. */
 void usb_remove_gadget(const char *name);
 
 /*
- * The same for a daemon that is another process and another user. A gadget that is
- * bound stays as it is: systemd holds its files for the daemon that comes next.
+ * usb_make_gadget() for a daemon that is another process of another user: takes the lock and
+ * leaves it to that user. Leaves a bound gadget alone: systemd holds its files for the next
+ * daemon. 0, or -errno with the reason logged.
  */
 int usb_set_up(const struct usb_config *config, uid_t uid, gid_t gid);
-/* Takes away what no daemon has, and nobody holds. */
+/* Removes all gadgets below USB_DIR that no daemon runs and that are not bound. */
 void usb_take_down(void);
 
 #endif
