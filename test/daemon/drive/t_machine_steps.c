@@ -108,8 +108,18 @@ static void an_absent_hosts_lock_is_void(void **state)
 	(void)state;
 	begin(DRIVE_EJECT, NULL, false);
 	fake.host_absent = true;
+	now.locked = true;
 	ejected(MMC_EJECT_REQUESTED);
 	EXPECT("eject eject-force .");
+	/* By force once only, whatever the engine says. */
+	ejected(MMC_EJECT_REQUESTED);
+	EXPECT("timer(1000) progress .");
+	ejected(MMC_EJECT_DONE);
+	EXPECT(".");
+	now.locked = false;
+	engine();
+	EXPECT("eject-force .");
+	fake.timer_on = false;
 	ejected(MMC_EJECT_DONE);
 	EXPECT("removed(old) empty ok next .");
 	assert_string_equal(
