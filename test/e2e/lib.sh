@@ -303,7 +303,7 @@ drive_up() {
 # wait_until_steady SECONDS COMMAND...: until the command prints the same again a second later;
 # fails when it does not within the time.
 wait_until_steady() {
-	local end=$((SECONDS + $1 + 1)) before now
+	local end=$((SECONDS + 4 * $1 + 1)) before now
 	shift
 	before=$("$@")
 	while [ "$SECONDS" -lt "$end" ]; do

@@ -21,7 +21,7 @@ echo "$boot" >"$here/boots"
 # within SECONDS COMMAND...: repeats the command until it succeeds; prints its last output; fails when it
 # has not succeeded within the time.
 within() {
-	local end=$((SECONDS + $1 + 1)) said rc
+	local end=$((SECONDS + 4 * $1 + 1)) said rc # for a slow machine, see wait_for.sh
 	shift
 	while :; do
 		said=$("$@" 2>&1)

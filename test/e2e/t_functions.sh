@@ -19,7 +19,11 @@ describe() { config drives="$1" extra="functions = ( $2 );"; }
 fun() { mmcgadgetctl --json status | jq -r ".functions[$1].$2"; }
 # says REGEX: the daemon has logged it since the last new_round.
 says() { journalctl -u mmcgadgetd --no-pager -o cat --after-cursor="$cursor" | grep -qE -- "$1"; }
-new_round() { cursor=$(journalctl -n 1 --no-pager --show-cursor | sed -n 's/^-- cursor: //p'); }
+new_round() {
+	systemd-cat -t job echo "new round"
+	journalctl --sync
+	cursor=$(journalctl -t job -n 1 --no-pager --show-cursor | sed -n 's/^-- cursor: //p')
+}
 nothing_left() {
 	[ ! -e "$gadget" ] && ! grep -q ' functionfs ' /proc/mounts && [ ! -e /dev/ttyGS0 ] &&
 		[ ! -e /sys/class/net/usb0 ]
