@@ -197,7 +197,7 @@ static struct ffs_config describe_function(const struct usb *u, unsigned i)
 
 /*
  * Hash of what a host knows of the drive: the next daemon takes over only if its drive has
- * the same. What the gadget shows (IDs, strings) is checked by gadget_adopt().
+ * the same. What the gadget shows (IDs, strings) is checked by gadget_take_over().
  */
 static uint64_t drive_identity(const struct usb *u, unsigned i)
 {
