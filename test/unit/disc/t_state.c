@@ -42,6 +42,8 @@ static const struct disc_layout layouts[] = {
 static struct disc_state state_of(const struct disc_layout *l)
 {
 	return (struct disc_state){
+		.medium = disc_medium_of(DISC_DVD_PLUS_R),
+		.unit = MEDIA_BLOCK,
 		.capacity = 300,
 		.max_unsaved = AHEAD,
 		.boot = "c7d2-boot",
@@ -53,7 +55,9 @@ static bool same_state(const struct disc_state *a, const struct disc_state *b)
 {
 	const struct disc_layout *l = &a->layout, *m = &b->layout;
 
-	if (a->capacity != b->capacity || a->max_unsaved != b->max_unsaved ||
+	if (a->medium != b->medium || a->format != b->format || a->unit != b->unit ||
+		a->truncate != b->truncate || a->truncate_to != b->truncate_to ||
+		a->capacity != b->capacity || a->max_unsaved != b->max_unsaved ||
 		strcmp(a->boot, b->boot) != 0 || a->checked != b->checked || a->check != b->check ||
 		l->tracks != m->tracks || l->finalised != m->finalised ||
 		l->sessions != m->sessions)
@@ -79,14 +83,14 @@ static void there_and_back(void **state)
 		s.checked = MIN(layouts[i].track[0].written, DISC_STATE_CHECKED);
 		s.check = s.checked ? 0xc0ffee11 : 0;
 		len = disc_state_encode(&s, text);
-		assert_null(disc_state_decode(text, len, &t));
+		assert_null(disc_state_decode(text, len, NULL, &t));
 		assert_true(same_state(&s, &t));
 		/* What a store pads it with, and no boot. */
 		memset(text + len, '\n', STORE_GRAIN - len);
-		assert_null(disc_state_decode(text, STORE_GRAIN, &t));
+		assert_null(disc_state_decode(text, STORE_GRAIN, NULL, &t));
 		s.boot[0] = '\0';
 		len = disc_state_encode(&s, text);
-		assert_null(disc_state_decode(text, len, &t));
+		assert_null(disc_state_decode(text, len, NULL, &t));
 		assert_true(same_state(&s, &t));
 	}
 }
@@ -94,7 +98,11 @@ static void there_and_back(void **state)
 /* The largest there can be fits: as many tracks as a disc holds, with the longest numbers. */
 static void the_longest_text(void **state)
 {
-	struct disc_state s = {.capacity = UINT32_MAX, .max_unsaved = UINT32_MAX}, t;
+	struct disc_state s = {.medium = disc_medium_of(DISC_DVD_PLUS_R),
+				  .unit = MEDIA_BLOCK,
+				  .capacity = UINT32_MAX,
+				  .max_unsaved = UINT32_MAX},
+			  t;
 	struct disc_layout *l = &s.layout;
 
 	(void)state;
@@ -112,7 +120,7 @@ static void the_longest_text(void **state)
 	len = disc_state_encode(&s, text);
 	assert_true(len < STORE_TEXT_MAX);
 	print_message("# %zu bytes of %u\n", len, STORE_TEXT_MAX);
-	assert_null(disc_state_decode(text, len, &t));
+	assert_null(disc_state_decode(text, len, NULL, &t));
 	assert_true(same_state(&s, &t));
 }
 
@@ -130,13 +138,13 @@ static void every_damage(void **state)
 			/* Every bit, every other byte. */
 			for (unsigned x = 1; x < 256; x++) {
 				text[at] = (char)(was ^ (char)x);
-				assert_non_null(disc_state_decode(text, len, &t));
+				assert_non_null(disc_state_decode(text, len, NULL, &t));
 			}
 			text[at] = was;
 		}
 		for (size_t n = 0; n < len; n++)
-			assert_non_null(disc_state_decode(text, n, &t));
-		assert_null(disc_state_decode(text, len, &t));
+			assert_non_null(disc_state_decode(text, n, NULL, &t));
+		assert_null(disc_state_decode(text, len, NULL, &t));
 	}
 }
 
@@ -203,7 +211,7 @@ static void comes_up_read_only(uint32_t blocks)
 	storage_with(blocks);
 	d = open_disc();
 	assert_non_null(d->read_only);
-	assert_int_equal(d->type, DISC_DVD_ROM);
+	assert_int_equal(d->medium->type, DISC_DVD_ROM);
 	assert_true(d->layout.finalised);
 	assert_int_equal(disc_readable_blocks(d), blocks);
 	for (uint32_t i = 0; i < blocks; i++) {
