@@ -52,7 +52,7 @@ struct cut_inode {
 	char text[STORE_TEXT_MAX], kept[STORE_TEXT_MAX];
 };
 
-struct cut_names_at {
+struct cut_directory {
 	int inode[CUT_NAMES]; /* -1 = no such name */
 };
 
@@ -83,8 +83,8 @@ struct cut {
 	char name[CUT_NAMES][STORE_NAME_MAX + 1];
 	unsigned names;
 	/* [0] is on storage, the last is seen. */
-	struct cut_names_at at_time[CUT_PENDING];
-	unsigned times;
+	struct cut_directory dir_history[CUT_PENDING];
+	unsigned dir_moments;
 	struct cut_inode *inode;
 };
 

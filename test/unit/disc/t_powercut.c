@@ -27,7 +27,7 @@ static struct reference {
 static char where[160];
 static unsigned cuts, deaths, faults;
 
-#define HOLDS(what)                                                                                \
+#define EXPECT(what)                                                                               \
 	do {                                                                                       \
 		if (!(what))                                                                       \
 			fail_msg("%s: %s", where, #what);                                          \
@@ -100,10 +100,10 @@ static void check_data(struct bench *b)
 
 		for (uint32_t n, at = 0; at < t->written; at += n) {
 			n = MIN(WRITE_COUNT, t->written - at);
-			HOLDS(read_blocks(b->drive, t->start + at, (uint16_t)n) == 0);
-			HOLDS(answer.len == n * MEDIA_BLOCK);
-			HOLDS(memcmp(answer.data, stamps + (size_t)(t->start + at) * MEDIA_BLOCK,
-				      answer.len) == 0);
+			EXPECT(read_blocks(b->drive, t->start + at, (uint16_t)n) == 0);
+			EXPECT(answer.len == n * MEDIA_BLOCK);
+			EXPECT(memcmp(answer.data, stamps + (size_t)(t->start + at) * MEDIA_BLOCK,
+				       answer.len) == 0);
 		}
 	}
 }
@@ -116,25 +116,25 @@ static void check_open_track(struct bench *b)
 
 	if (!t)
 		return;
-	HOLDS(nwa >= b->l.synced);
-	HOLDS(nwa + b->most_unsaved >= b->l.acked);
-	HOLDS(t->written == 0 || nwa <= b->l.ever);
+	EXPECT(nwa >= b->l.synced);
+	EXPECT(nwa + b->most_unsaved >= b->l.acked);
+	EXPECT(t->written == 0 || nwa <= b->l.ever);
 }
 
 static void check_closed_tracks(struct bench *b)
 {
 	const struct disc_layout *l = &b->disc->layout, *p = &b->l.promised;
 
-	HOLDS(!p->finalised || l->finalised);
-	HOLDS(l->sessions >= p->sessions || l->finalised);
+	EXPECT(!p->finalised || l->finalised);
+	EXPECT(l->sessions >= p->sessions || l->finalised);
 	for (uint32_t i = 0; i < p->tracks; i++) {
 		const struct disc_track *t = &l->track[i], *u = &p->track[i];
 
 		if (u->state != DISC_TRACK_CLOSED)
 			continue;
-		HOLDS(i < l->tracks && t->state == DISC_TRACK_CLOSED);
-		HOLDS(t->start == u->start && t->written == u->written);
-		HOLDS(t->session == u->session);
+		EXPECT(i < l->tracks && t->state == DISC_TRACK_CLOSED);
+		EXPECT(t->start == u->start && t->written == u->written);
+		EXPECT(t->session == u->session);
 	}
 }
 
@@ -143,19 +143,19 @@ static void check_folder(struct bench *b)
 	const struct disc_layout *l = &b->disc->layout;
 
 	for (unsigned i = 0; i < b->cut->names; i++)
-		HOLDS(strcmp(b->cut->name[i], STATE) == 0 || strcmp(b->cut->name[i], SPARE) == 0);
+		EXPECT(strcmp(b->cut->name[i], STATE) == 0 || strcmp(b->cut->name[i], SPARE) == 0);
 	if (!l->finalised || l->tracks > 1)
 		return;
-	HOLDS(!cut_has(b->cut, STATE));
-	HOLDS(b->cut->size == (uint64_t)l->track[0].written * MEDIA_BLOCK);
+	EXPECT(!cut_has(b->cut, STATE));
+	EXPECT(b->cut->size == (uint64_t)l->track[0].written * MEDIA_BLOCK);
 }
 
 /* What has to hold whenever the power goes. */
 static void check_promises(struct bench *b)
 {
-	HOLDS(b->disc->read_only == NULL);
+	EXPECT(b->disc->read_only == NULL);
 	/* A burn that was going on comes back as that, not as a finished disc. */
-	HOLDS(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
+	EXPECT(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
 	check_closed_tracks(b);
 	check_open_track(b);
 	check_data(b);
@@ -169,7 +169,7 @@ static void check(struct bench *b, const struct disc_layout *next)
 
 	b->l.pending |= next != NULL;
 	check_promises(b);
-	HOLDS(same_shape(l, &b->l.now) || (next && same_shape(l, next)));
+	EXPECT(same_shape(l, &b->l.now) || (next && same_shape(l, next)));
 	b->l.pending = false;
 }
 
@@ -180,7 +180,7 @@ static void come_back(struct bench *b, const struct disc_layout *next)
 	check(b, next);
 	look(b);
 	take_out(b);
-	HOLDS(!cut_has(b->cut, SPARE));
+	EXPECT(!cut_has(b->cut, SPARE));
 	insert(b);
 	check(b, NULL);
 }
@@ -194,14 +194,14 @@ static const struct disc_layout *in_flight(const struct bench *b)
 /* The disc is in the drive and burned to its end; it is as if nothing had happened. */
 static void check_result(struct bench *b)
 {
-	HOLDS(!b->l.owed);
-	HOLDS(same_shape(&b->disc->layout, &ref.layout));
+	EXPECT(!b->l.owed);
+	EXPECT(same_shape(&b->disc->layout, &ref.layout));
 	settle(b->drive);
 	check_data(b);
 	take_out(b);
-	HOLDS(b->cut->size == ref.size);
-	HOLDS(memcmp(b->cut->seen, ref.image, ref.size) == 0);
-	HOLDS(!cut_has(b->cut, SPARE));
+	EXPECT(b->cut->size == ref.size);
+	EXPECT(memcmp(b->cut->seen, ref.image, ref.size) == 0);
+	EXPECT(!cut_has(b->cut, SPARE));
 }
 
 /* The host knows nothing of what it wrote before. */
@@ -228,7 +228,7 @@ static void resume(struct bench *b, const struct scenario *s, bool again, enum c
 		b->max_unsaved = aheads[i];
 		b->most_unsaved = MAX(b->most_unsaved, b->max_unsaved);
 		insert(b);
-		HOLDS(b->disc->read_only == NULL);
+		EXPECT(b->disc->read_only == NULL);
 		look(b);
 		cut_plan(b->cut, CUT_POWER, b->cut->ops + cut_random(b->cut, 30), 0);
 		if (do_steps(b, s->steps))
@@ -241,8 +241,8 @@ static void resume(struct bench *b, const struct scenario *s, bool again, enum c
 		look(b);
 		forget(b);
 	}
-	HOLDS(burn_stubbornly(b, s->steps));
-	HOLDS(b->l.failures == 0);
+	EXPECT(burn_stubbornly(b, s->steps));
+	EXPECT(b->l.failures == 0);
 	check_result(b);
 }
 
@@ -257,7 +257,7 @@ static void cut_at(const struct scenario *s, uint64_t n, enum cut_names names, u
 	insert(&b);
 	(void)do_steps(&b, s->steps);
 	take_out(&b);
-	HOLDS(b.cut->met);
+	EXPECT(b.cut->met);
 	cut_power_on(b.cut, names);
 	come_back(&b, in_flight(&b));
 	resume(&b, s, seed & 1, names);
@@ -276,7 +276,7 @@ static void die_at(const struct scenario *s, uint64_t n, uint64_t seed)
 	insert(&b);
 	(void)do_steps(&b, s->steps);
 	take_out(&b);
-	HOLDS(b.cut->met);
+	EXPECT(b.cut->met);
 	cut_restart(b.cut);
 	/* All that was acknowledged is there, and stays there from now on. */
 	b.l.synced = b.l.acked;
@@ -298,12 +298,12 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t se
 	begin(&b, s, seed * 1000003 + n);
 	cut_plan(b.cut, CUT_ERRNO, n, error);
 	insert(&b);
-	HOLDS(burn_stubbornly(&b, s->steps));
-	HOLDS(!b.l.owed);
+	EXPECT(burn_stubbornly(&b, s->steps));
+	EXPECT(!b.l.owed);
 	b.l.synced = b.l.acked;
 	if (n / 2 % 2) { /* the power goes with the disc in the drive, or behind it */
-		HOLDS(same_shape(&b.disc->layout, &ref.layout));
-		HOLDS(b.cut->size == ref.size && memcmp(b.cut->seen, ref.image, ref.size) == 0);
+		EXPECT(same_shape(&b.disc->layout, &ref.layout));
+		EXPECT(b.cut->size == ref.size && memcmp(b.cut->seen, ref.image, ref.size) == 0);
 		b.cut->dead = true;
 		take_out(&b);
 	} else {
@@ -311,7 +311,7 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t se
 	}
 	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
 	come_back(&b, NULL);
-	HOLDS(same_shape(&b.disc->layout, &ref.layout));
+	EXPECT(same_shape(&b.disc->layout, &ref.layout));
 	take_out(&b);
 	faults++;
 	end(&b);
@@ -490,7 +490,7 @@ static void a_reservation_behind_a_cut(void **state)
 			insert(&b);
 			check_promises(&b);
 			forget(&b);
-			HOLDS(do_steps(&b, steps));
+			EXPECT(do_steps(&b, steps));
 			b.cut->dead = true;
 			take_out(&b);
 			cut_power_on(b.cut, CUT_JOURNAL);
@@ -498,7 +498,7 @@ static void a_reservation_behind_a_cut(void **state)
 		}
 		insert(&b);
 		check_promises(&b);
-		HOLDS(b.disc->layout.track[1].state == DISC_TRACK_RESERVED);
+		EXPECT(b.disc->layout.track[1].state == DISC_TRACK_RESERVED);
 		take_out(&b);
 		end(&b);
 	}
