@@ -154,7 +154,7 @@ int disc_read(struct disc *d, int64_t lba, uint32_t count, void *buf)
 	if (r != DISC_OK)
 		return r;
 	if (ends_in_zeros(d, lba, count)) {
-		size_t unit = d->medium->unit;
+		size_t unit = d->media->unit;
 
 		there = count_in_image(d, lba, count);
 		memset((uint8_t *)buf + there * unit, 0, (count - there) * unit);
@@ -172,7 +172,7 @@ int disc_view(struct disc *d, int64_t lba, uint32_t *count, void *stage, const u
 		uint32_t there = count_in_image(d, lba, *count);
 
 		if (there == 0) {
-			memset(stage, 0, (size_t)*count * d->medium->unit);
+			memset(stage, 0, (size_t)*count * d->media->unit);
 			*data = stage;
 			return DISC_OK;
 		}

@@ -5,7 +5,7 @@
  * model says where it may be recorded (disc/model.h), so that no command handler can put
  * a block where a real drive would not.
  *
- * Addresses and sizes are in blocks of disc_medium.unit bytes. An address that a command
+ * Addresses and sizes are in blocks of media.unit bytes. An address that a command
  * brings is an int64_t: it holds each 32-bit number of a host as well as the negative
  * addresses of a CD (MMC-6 4.2.8.3), and any of them may be passed unchecked.
  *
@@ -73,6 +73,8 @@ struct disc {
 	uint32_t data_end;    /* blocks below it are on storage */
 	uint32_t safe_end;    /* the same, and the saved layout counts them */
 	uint32_t overwritten; /* blocks inside the layout written since the last sync */
+	int untold_error; /* -errno of a sync that nobody asked for; the next disc_sync() answers it
+			   */
 	uint64_t written_end; /* length of the image when all writes had last reached it */
 	bool saved;           /* since it was opened */
 	bool store_uncertain; /* saving failed: the store has this layout or the one before */

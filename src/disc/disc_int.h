@@ -6,9 +6,6 @@
 #include "disc/disc.h"
 #include "disc/disc_state.h"
 
-/* Blocks of one unit of the image are read one by one: the largest unit. */
-#define DISC_UNIT_MAX MEDIA_BLOCK
-
 /*
  * Saves the layout in the store; removes the saved one if the image alone says the same.
  * The data that the layout counts must be on storage. 0, -EAGAIN or -errno.

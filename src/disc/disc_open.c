@@ -48,7 +48,7 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 	const struct disc_medium *m = s->medium;
 	const char *why = NULL;
 
-	if (s->unit != MEDIA_BLOCK)
+	if (s->unit != d->media->unit)
 		return "the blocks of the image are of another size than its state says";
 	if (s->truncate)
 		why = cut_as_announced(d, s);
@@ -100,6 +100,21 @@ static uint32_t limit_for(const struct disc *d, uint32_t room)
 	return (uint32_t)MIN(blocks, (uint64_t)d->capacity);
 }
 
+/*
+ * Brings to storage what a daemon that died, or a power cut, has left to do. Overwritten
+ * blocks that are lost by that were answered GOOD, so the host must be told.
+ */
+static void sync_found(struct disc *d)
+{
+	bool rewritable = d->medium->model->rewritable;
+	int r = DISC_OK;
+
+	if (d->adopted || d->intent || (rewritable && d->media->dirty))
+		r = disc_sync(d);
+	if (r < 0 && rewritable)
+		d->untold_error = r;
+}
+
 struct disc *disc_open(const struct disc_options *o)
 {
 	struct disc *d = calloc(1, sizeof(*d));
@@ -122,8 +137,8 @@ struct disc *disc_open(const struct disc_options *o)
 	d->limit = limit_for(d, o->room);
 	if (!disc_medium_is_recordable(d->medium))
 		d->media->writable = false;
-	else if (d->adopted || d->intent || (d->medium->model->rewritable && d->media->dirty))
-		(void)disc_sync(d);
+	else
+		sync_found(d);
 	return d;
 }
 

@@ -12,14 +12,14 @@
 
 int disc_check_image(struct media *m, uint32_t blocks, uint32_t *crc)
 {
-	uint8_t block[DISC_UNIT_MAX];
+	uint8_t block[MEDIA_UNIT_MAX];
 	int r = 0;
 
 	*crc = 0;
 	for (uint32_t i = 0; i < blocks && r == 0; i++) {
 		r = media_read(m, i, 1, block);
 		if (r == 0)
-			*crc = crc32_add(*crc, block, sizeof(block));
+			*crc = crc32_add(*crc, block, m->unit);
 	}
 	return r;
 }
@@ -89,7 +89,7 @@ static int save_layout(struct disc *d)
 		.medium = d->medium,
 		.format = d->format,
 		.capacity = d->capacity,
-		.unit = d->medium->unit,
+		.unit = (uint16_t)d->media->unit,
 		.truncate = d->intent == DISC_INTENT_TRUNCATE,
 		.truncate_to = d->intent_blocks,
 		.layout = d->layout,
@@ -182,8 +182,11 @@ static bool is_on_storage(const struct disc *d)
 
 int disc_sync(struct disc *d)
 {
-	int r;
+	int r = d->untold_error;
 
+	d->untold_error = 0;
+	if (r < 0)
+		return r;
 	if (d->testing || !d->media->writable || is_on_storage(d))
 		return DISC_OK;
 	r = disc_wait_written(d);
@@ -202,7 +205,7 @@ uint32_t disc_unsynced(const struct disc *d)
 	/* A test write plays with the layout; the real one counts what is on the medium. */
 	uint32_t end = disc_layout_end(d->testing ? &d->real : &d->layout);
 
-	return end - d->safe_end + d->overwritten;
+	return end - d->safe_end + d->overwritten + (d->untold_error ? 1 : 0);
 }
 
 /* ---- another layout, without the data -------------------------------------------------------- */

@@ -146,6 +146,9 @@ static bool make_layout(const struct reader *r)
 	struct disc_state *s = r->s;
 	bool formatted = s->format != DISC_UNFORMATTED;
 
+	/* No medium grows while it is formatted yet. */
+	if (s->format == DISC_INTERMEDIATE)
+		return false;
 	if (r->has_tracks || r->has_format != formatted || s->layout.finalised ||
 		r->formatted > s->capacity || (formatted && r->formatted == 0) || s->checked ||
 		(s->truncate && s->truncate_to > r->formatted))

@@ -77,7 +77,7 @@ static void resize(struct cut *c, uint64_t size)
 	if (size < c->size) {
 		memset(c->seen + size, 0, c->size - size);
 		for (uint64_t s = size / CUT_SECTOR; s * CUT_SECTOR < c->size; s++)
-			c->dirty[s] = true;
+			c->dirty[s] = MAX(c->dirty[s], CUT_SECTOR_DROPPED);
 	}
 	c->size = size;
 }
@@ -110,7 +110,7 @@ static int image_write(struct media *m, uint64_t block, uint32_t count, const vo
 	if (len && at + len > c->size)
 		resize(c, at + len);
 	memcpy(c->seen + at, buf, len);
-	memset(c->dirty + at / CUT_SECTOR, true, len / CUT_SECTOR);
+	memset(c->dirty + at / CUT_SECTOR, CUT_SECTOR_WRITTEN, len / CUT_SECTOR);
 	return how == PARTLY ? failed(c) : 0;
 }
 
@@ -120,12 +120,14 @@ static void bring(struct cut *c, uint32_t chance)
 	for (size_t s = 0; s < c->sectors; s++) {
 		uint8_t *kept = c->kept + s * CUT_SECTOR;
 
+		bool written = c->dirty[s] == CUT_SECTOR_WRITTEN;
+
 		if (!c->dirty[s])
 			continue;
-		c->dirty[s] = false;
+		c->dirty[s] = CUT_SECTOR_CLEAN;
 		if (cut_random(c, 16) < chance)
 			memcpy(kept, c->seen + s * CUT_SECTOR, CUT_SECTOR);
-		else if (s * CUT_SECTOR >= c->kept_size)
+		else if (written && s * CUT_SECTOR >= c->kept_size)
 			memset(kept, coin(c) ? 0 : GARBAGE, CUT_SECTOR);
 	}
 }

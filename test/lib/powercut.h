@@ -45,6 +45,13 @@ enum cut_names {
 	CUT_SLOTS    /* for every name another moment, an exchange torn in two: FAT */
 };
 
+/* How a sector of the image differs from what storage has. */
+enum cut_sector {
+	CUT_SECTOR_CLEAN,
+	CUT_SECTOR_DROPPED, /* the image was cut before it: zeros if it is seen again */
+	CUT_SECTOR_WRITTEN  /* on its way; where there was none before, storage may have anything */
+};
+
 struct cut_inode {
 	bool used, dirty;
 	bool fresh; /* never synced */
@@ -74,7 +81,7 @@ struct cut {
 	/* The image: what is seen, and what storage has. */
 	size_t room, sectors; /* bytes, and the same in sectors */
 	uint8_t *seen, *kept;
-	bool *dirty; /* a sector of seen that is on its way to kept */
+	uint8_t *dirty; /* of each sector of seen: enum cut_sector */
 	uint64_t size, kept_size;
 	/* Sizes it went through since the last sync: from, to. */
 	uint64_t grown[CUT_PENDING][2];

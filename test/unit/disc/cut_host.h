@@ -55,7 +55,8 @@ struct ledger {
 struct bench {
 	struct cut *cut;
 	struct mmc_drive *drive;
-	struct disc *disc; /* in the drive, which has the reference */
+	struct disc *disc;                /* in the drive, which has the reference */
+	const struct disc_medium *medium; /* of a blank; NULL = DVD+R */
 	uint32_t capacity, max_unsaved, most_unsaved;
 	bool testing; /* as page 05h has it */
 	struct ledger l;
@@ -79,7 +80,8 @@ static inline const struct disc_layout *real_layout(const struct bench *b)
 /* As the daemon does it: the store, the disc, into the drive. */
 static inline void insert(struct bench *b)
 {
-	struct disc_options o = {.capacity = b->capacity, .max_unsaved = b->max_unsaved};
+	struct disc_options o = {
+		.medium = b->medium, .capacity = b->capacity, .max_unsaved = b->max_unsaved};
 
 	o.media = powercut_media(b->cut, true);
 	assert_non_null(o.media);

@@ -35,7 +35,8 @@ static unsigned cuts, deaths, faults;
 
 static void begin(struct bench *b, const struct scenario *s, uint64_t seed)
 {
-	*b = (struct bench){.capacity = s->capacity,
+	*b = (struct bench){.medium = s->medium,
+		.capacity = s->capacity,
 		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
 		.most_unsaved = DISC_MAX_UNSAVED_LEAST};
 	b->l.now = (struct disc_layout){.sessions = 1, .tracks = 1, .track[0] = {.session = 1}};
@@ -453,10 +454,9 @@ static void scenario(void **state)
 /* Nothing of a test write ever reaches storage. */
 static void a_test_write_alone(void **state)
 {
-	const struct scenario s = {"test write alone", 400, true, only_test};
+	const struct scenario s = {"test write alone", *state, 400, true, only_test};
 	struct bench b;
 
-	(void)state;
 	begin(&b, &s, 1);
 	insert(&b);
 	uint64_t before = b.cut->ops;
@@ -472,15 +472,14 @@ static void a_test_write_alone(void **state)
 }
 
 /* The rest of a cut burn is off the image before a layout is saved that allows less of it. */
-static void a_reservation_behind_a_cut(void **state)
+static void a_reservation_after_a_cut(void **state)
 {
 	static const struct step first[] = {
 		{STEP_WRITE, 40, 1}, {STEP_CLOSE, 2, 1}, {STEP_WRITE, 150, 2}, {STEP_END, 0, 0}};
 	static const struct step second[] = {{STEP_RESERVE, 96, 2}, {STEP_END, 0, 0}};
-	const struct scenario s = {"reservation behind a cut", 400, true, first};
+	const struct scenario s = {"reservation after a cut", *state, 400, true, first};
 	struct bench b;
 
-	(void)state;
 	for (uint64_t seed = 0; seed < 40; seed++) {
 		snprintf(where, sizeof(where), "%s, seed %u", s.name, (unsigned)seed);
 		begin(&b, &s, seed);
@@ -504,11 +503,16 @@ static void a_reservation_behind_a_cut(void **state)
 	}
 }
 
+#define OTHER_TESTS 4
+
 int main(void)
 {
-	struct CMUnitTest tests[2 + ARRAY_LEN(scenarios)] = {
-		cmocka_unit_test(a_test_write_alone),
-		cmocka_unit_test(a_reservation_behind_a_cut),
+	void *version_2 = (void *)(uintptr_t)&made_up_r;
+	struct CMUnitTest tests[OTHER_TESTS + ARRAY_LEN(scenarios)] = {
+		cmocka_unit_test_prestate(a_test_write_alone, NULL),
+		cmocka_unit_test_prestate(a_test_write_alone, version_2),
+		cmocka_unit_test_prestate(a_reservation_after_a_cut, NULL),
+		cmocka_unit_test_prestate(a_reservation_after_a_cut, version_2),
 	};
 	const char *env = getenv("CUT_SEEDS"), *wrap = getenv("WRAP");
 	int r;
@@ -520,7 +524,7 @@ int main(void)
 		stride = 7;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
-		tests[2 + i] = (struct CMUnitTest){.name = scenarios[i].name,
+		tests[OTHER_TESTS + i] = (struct CMUnitTest){.name = scenarios[i].name,
 			.test_func = scenario,
 			.initial_state = (void *)(uintptr_t)&scenarios[i]};
 	make_stamps();
