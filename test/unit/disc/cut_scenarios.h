@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The burns that t_powercut disturbs. */
-#ifndef TEST_UNIT_CUT_SCENARIOS_H
-#define TEST_UNIT_CUT_SCENARIOS_H
+#ifndef TEST_UNIT_DISC_CUT_SCENARIOS_H
+#define TEST_UNIT_DISC_CUT_SCENARIOS_H
 
 #include "unit/disc/cut_host.h"
 #include "unit/disc/made_up.h"
@@ -33,7 +33,7 @@ static const struct step three[] = {
 	{STEP_SYNC, 0, 1},
 	{STEP_CLOSE_TRACK, 1, 1},
 	{STEP_CLOSE, 2, 1},
-	{STEP_WRITE, 165, 2}, /* from 64 on: more than `ahead` behind a gap */
+	{STEP_WRITE, 165, 2}, /* from 64 on: more than `ahead` after a gap */
 	{STEP_SYNC, 0, 2},
 	{STEP_CLOSE_TRACK, 2, 2},
 	{STEP_CLOSE, 2, 2},
@@ -98,7 +98,7 @@ static const struct step forced[] = {
 	{STEP_CLOSE, 5, 1},
 	{STEP_END, 0, 0},
 };
-/* Behind a CLOSE that failed; one that did not makes an end of it. */
+/* Goes on after a CLOSE that failed; a CLOSE that worked ends the burn. */
 static const struct step and_on[] = {
 	{STEP_WRITE, 40, 1},
 	{STEP_CLOSE, 6, 1},

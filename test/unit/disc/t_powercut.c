@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The power goes at every single storage operation of a burn; the program dies there;
- * the operation fails there. Whatever was answered GOOD to be kept must be kept, and the
- * disc must come back as one that can be gone on with.
+ * The power is cut at every single storage operation of a burn; the daemon dies there;
+ * the operation fails there. Whatever was answered GOOD and promised must be kept, and
+ * the burn must be able to continue on the disc.
  *
  * CUT_SEEDS: seeds for each point (1); 0: one, and only every 7th point, which is what
  * a run under valgrind (WRAP) gets.
@@ -13,7 +13,7 @@
 #define STATE IMAGE STORE_SUFFIX
 #define SPARE IMAGE STORE_SPARE_SUFFIX
 
-/* ---- the run that nothing disturbs ---------------------------------------------------------- */
+/* ---- the undisturbed run ---------------------------------------------------------- */
 
 static struct reference {
 	uint64_t ops;
@@ -155,7 +155,7 @@ static void check_folder(struct bench *b)
 static void check_promises(struct bench *b)
 {
 	EXPECT(b->disc->read_only == NULL);
-	/* A burn that was going on comes back as that, not as a finished disc. */
+	/* A burn that was under way comes back as one, not as a finished disc. */
 	EXPECT(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
 	check_closed_tracks(b);
 	check_open_track(b);
@@ -174,7 +174,7 @@ static void check(struct bench *b, const struct disc_layout *next)
 	b->l.pending = false;
 }
 
-/* Comes back, is looked at, goes; a second look finds the same and no spare. */
+/* Inserts the disc, checks and removes it; a second time it is the same, and has no spare. */
 static void come_back(struct bench *b, const struct disc_layout *next)
 {
 	insert(b);
@@ -186,13 +186,13 @@ static void come_back(struct bench *b, const struct disc_layout *next)
 	check(b, NULL);
 }
 
-/* What was in flight when the storage went. */
+/* What the command in flight would have made of the layout. */
 static const struct disc_layout *in_flight(const struct bench *b)
 {
 	return b->commands < ref.commands ? &ref.trace[b->commands] : NULL;
 }
 
-/* The disc is in the drive and burned to its end; it is as if nothing had happened. */
+/* The burn has ended, and the disc is the same as after the undisturbed run. */
 static void check_result(struct bench *b)
 {
 	EXPECT(!b->l.owed);
@@ -205,7 +205,7 @@ static void check_result(struct bench *b)
 	EXPECT(!cut_has(b->cut, SPARE));
 }
 
-/* The host knows nothing of what it wrote before. */
+/* Another host: it does not know what was written before. */
 static void forget(struct bench *b)
 {
 	b->l.acked = b->l.synced;
@@ -302,7 +302,7 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t se
 	EXPECT(burn_stubbornly(&b, s->steps));
 	EXPECT(!b.l.owed);
 	b.l.synced = b.l.acked;
-	if (n / 2 % 2) { /* the power goes with the disc in the drive, or behind it */
+	if (n / 2 % 2) { /* the power is cut with the disc in the drive, or after it was removed */
 		EXPECT(same_shape(&b.disc->layout, &ref.layout));
 		EXPECT(b.cut->size == ref.size && memcmp(b.cut->seen, ref.image, ref.size) == 0);
 		b.cut->dead = true;
@@ -318,7 +318,7 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t se
 	end(&b);
 }
 
-/* It fails, the host goes on or not, the power goes soon after. */
+/* An operation fails, the host goes on or not, and the power is cut soon after. */
 static void fail_and_cut(const struct scenario *s, uint64_t n, bool stubborn, uint64_t seed)
 {
 	const struct disc_layout *next;
@@ -349,7 +349,7 @@ static void fail_and_cut(const struct scenario *s, uint64_t n, bool stubborn, ui
 	end(&b);
 }
 
-/* A host that does not mind failures and goes on with the next step; then the power goes. */
+/* A host that ignores failures and goes on with the next step; then the power is cut. */
 static void do_sloppily(struct bench *b, const struct step *s)
 {
 	for (; s->what != STEP_END && !b->cut->dead; s++)
@@ -377,7 +377,7 @@ static void sloppy_at(const struct scenario *s, uint64_t n, uint64_t then, uint6
 	end(&b);
 }
 
-/* The program dies, starts again, and the power goes soon after. */
+/* The daemon dies, starts again, and the power is cut soon after. */
 static void die_and_cut(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
 {
 	struct bench b;
@@ -451,7 +451,7 @@ static void scenario(void **state)
 	every_point(*state);
 }
 
-/* Nothing of a test write ever reaches storage. */
+/* A test write never touches storage. */
 static void a_test_write_alone(void **state)
 {
 	const struct scenario s = {"test write alone", *state, 400, true, only_test};

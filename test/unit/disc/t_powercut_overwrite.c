@@ -369,7 +369,7 @@ static void fail_at(uint64_t n, enum cut_op kind, int error, uint64_t seed)
 	faults++;
 }
 
-/* A host that does not mind failures and goes on with the next step; then the power goes. */
+/* A host that ignores failures and goes on with the next step; then the power is cut. */
 static void fail_and_cut(uint64_t n, uint64_t then, uint64_t seed)
 {
 	struct bench b;
