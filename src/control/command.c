@@ -6,6 +6,7 @@
 
 #include "control/command_trace.h"
 #include "control/status.h"
+#include "disc/medium.h"
 #include "protocol/verbs.h"
 #include "version.h"
 
@@ -51,10 +52,16 @@ static void run_eject(const struct command_env *env, const struct verb_call *cal
 static void run_blank(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
+	const struct disc_medium *medium =
+		call->type ? disc_medium_named(call->type) : disc_medium_of_blank();
+	char known[128];
+
 	(void)env;
-	if (call->type && strcmp(call->type, "dvd+r") != 0) {
-		r->final(r, answer_error("bad-type",
-				    "no blank of type \"%.40s\"; dvd+r is supported", call->type));
+	if (!medium || !disc_medium_is_recordable(medium)) {
+		bool several = disc_medium_list(known, sizeof(known)) > 1;
+
+		r->final(r, answer_error("bad-type", "no blank of type \"%.40s\"; %s %s supported",
+				    call->type, known, several ? "are" : "is"));
 		return;
 	}
 	drive_submit(d, DRIVE_BLANK, call->arg, false, r);

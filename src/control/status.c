@@ -16,15 +16,11 @@ static const char *medium_of(const struct mmc_state *m)
 {
 	if (!has_disc(m))
 		return "none";
-	if (m->profile == 0x0010 || m->type == DISC_DVD_ROM)
-		return "dvd-rom";
-	return "dvd+r";
+	return disc_medium_of(m->profile == 0x0010 ? DISC_DVD_ROM : m->type)->name;
 }
 
 static const char *state_of(const struct mmc_state *m)
 {
-	uint64_t begin;
-
 	if (!has_disc(m))
 		return "empty";
 	if (m->ejected_by_host)
@@ -33,9 +29,8 @@ static const char *state_of(const struct mmc_state *m)
 		return "complete";
 	if (m->blank)
 		return "blank";
-	/* A session begins on an ECC block; "open" is one that has begun. */
-	begin = ((uint64_t)m->readable + DISC_ECC_BLOCKS - 1) / DISC_ECC_BLOCKS * DISC_ECC_BLOCKS;
-	return m->recorded > 0 && m->nwa == begin ? "appendable" : "open";
+	/* Nothing is recorded after the last closed session. */
+	return m->recorded > 0 && m->end == m->readable ? "appendable" : "open";
 }
 
 static const char *speed_of(const struct ffs_state *usb)

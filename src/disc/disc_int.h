@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between disc.c and disc_open.c. */
+/* Private to src/disc: what the write models and the opening of discs share (disc_save.c). */
 #ifndef DISC_DISC_INT_H
 #define DISC_DISC_INT_H
 
@@ -7,15 +7,42 @@
 #include "disc/disc_state.h"
 
 /*
- * The layout to the store; or nothing in the store, when the size of the image
- * says the same. The data it counts must be on storage. 0 or -errno.
+ * Saves the layout in the store; removes the saved one if the image alone says the same.
+ * The data that the layout counts must be on storage. 0, -EAGAIN or -errno.
  */
 int disc_save(struct disc *d);
 /*
- * Blocks that may be written and not counted. Few, until the saved layout has the
- * checksum that tells this image from any other: one that somebody copied in its
- * place must not pass for the rest of a burn that was cut, which is taken off.
+ * As disc_save() for a layout that was changed since `before`: on failure the disc has
+ * `before` again. Nothing is saved during a test write.
+ */
+int disc_commit(struct disc *d, const struct disc_layout *before);
+/*
+ * Syncs the data. On failure nobody knows what storage has: the kernel forgets such
+ * pages, and a second sync would find nothing to complain about. The model is told.
+ */
+int disc_sync_data(struct disc *d);
+/* Before a layout is saved that closes a track: the data is synced, and nothing follows it. */
+int disc_sync_before_change(struct disc *d);
+/*
+ * Gives the disc another layout and format state, and cuts the image to `blocks`. The
+ * state file announces that (an intent line) before the image is touched, so that a
+ * power cut leaves either all of the old disc or all of the new one. On failure the
+ * disc is one of the two as well; a second call with the same arguments goes on.
+ */
+int disc_replace(
+	struct disc *d, const struct disc_layout *layout, enum disc_format format, uint32_t blocks);
+/*
+ * Blocks that may be written and not yet counted by the saved layout. They are few until
+ * that layout has the checksum that tells this image from others. Otherwise an image that
+ * somebody copied in its place could pass for the rest of a burn that was cut, and its
+ * end would be taken off.
  */
 uint32_t disc_max_unsaved(const struct disc *d);
+/* CRC-32 of the first blocks of the image, into *crc. 0, -EAGAIN or -errno. */
+int disc_check_image(struct media *m, uint32_t blocks, uint32_t *crc);
+
+/* How a sequentially recorded disc is opened (sequential_open.c): disc_model.misfit, .resume. */
+const char *disc_sequential_misfit(struct disc *d, const struct disc_state *s);
+const char *disc_sequential_resume(struct disc *d, const struct disc_state *s);
 
 #endif

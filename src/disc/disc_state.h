@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text that a store keeps for a disc: docs/disc-state.md is its description.
- * Lines of words, the last one a checksum; made and read here alone.
+ * The state file: what the image of a disc cannot tell, as text. Lines of words, the last
+ * one a checksum; docs/disc-state.md describes them. No other part of the program reads or
+ * writes this text.
  */
 #ifndef DISC_DISC_STATE_H
 #define DISC_DISC_STATE_H
 
 #include "disc/disc.h"
 
-#define DISC_STATE_VERSION 1
+/* The highest version that is read and written. Each state is written in the lowest possible. */
+#define DISC_STATE_VERSION    2
+#define DISC_STATE_FIRST_LINE "mmcgadget disc state"
 /* Blocks from the start of the image whose checksum tells one image from another. */
-#define DISC_STATE_CHECKED 32u
+#define DISC_STATE_CHECKED    32u
 
 struct disc_state {
-	uint32_t capacity;    /* blocks */
-	uint32_t max_unsaved; /* blocks the image may be longer than the layout says */
+	const struct disc_medium *medium;
+	enum disc_format format;
+	uint32_t capacity; /* blocks */
+	uint16_t unit;     /* bytes of a block in the image */
+	/* An intent line: the image is to be cut to that many blocks before anything else. */
+	bool truncate;
+	uint32_t truncate_to;
+	uint32_t max_unsaved; /* blocks that the image may be longer than the layout says */
 	char boot[STORE_BOOT_MAX];
 	uint32_t checked; /* blocks that `check` is over; 0 = none */
 	uint32_t check;   /* CRC-32 */
@@ -23,15 +32,17 @@ struct disc_state {
 
 /* Length of the text, at most STORE_TEXT_MAX. */
 size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX]);
-/* NULL, or why it cannot be used, for people. text needs no end. */
-const char *disc_state_decode(const char *text, size_t len, struct disc_state *s);
-
-/* First block behind all that is recorded. */
-uint32_t disc_layout_end(const struct disc_layout *l);
-/* The track that can take data, NULL when there is none. */
-struct disc_track *disc_layout_open(struct disc_layout *l);
-/* More than the size of the image could tell: several tracks, or one that does not begin the disc.
+/*
+ * Reads a text; it needs no terminating NUL. NULL, or why it cannot be used, for people.
+ * unlisted: a medium that may be named although the table has no such row; NULL = none.
  */
-bool disc_layout_needs_state(const struct disc_layout *l);
+const char *disc_state_decode(
+	const char *text, size_t len, const struct disc_medium *unlisted, struct disc_state *s);
+/* True if a disc of this state can be recorded, so that its image is to be opened for writing. */
+bool disc_state_is_recordable(const struct disc_state *s);
+
+/* The words for enum disc_track_state and enum disc_format. */
+extern const char *const disc_track_state_names[DISC_TRACK_CLOSED + 1];
+extern const char *const disc_format_names[DISC_FORMATTED + 1];
 
 #endif

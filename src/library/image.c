@@ -131,7 +131,6 @@ static uint32_t room_for(int folder)
 	if (free_bytes(folder, &room) < 0)
 		return 0;
 	room = room > reserve ? (room - reserve) / MEDIA_BLOCK : 0;
-	room -= room % DISC_ECC_BLOCKS;
 	return room == 0 ? 1 : (uint32_t)MIN(room, (uint64_t)UINT32_MAX);
 }
 
@@ -160,7 +159,8 @@ static bool is_recordable(const struct library_file *f, struct store *s)
 
 	if (n < 0)
 		return f->size == 0 && n == -ENOENT;
-	return !disc_state_decode(text, (size_t)n, &state) && !state.layout.finalised;
+	return !disc_state_decode(text, (size_t)n, NULL, &state) &&
+	       disc_state_is_recordable(&state);
 }
 
 static int open_media(struct library_file *f, struct image *out, struct media **media)
@@ -369,20 +369,25 @@ void image_fini(struct image *image)
 
 void image_describe(const struct disc *d, char *out, size_t size)
 {
+	const char *title = d->medium->title;
 	uint32_t complete = disc_last_closed_session(d);
 
-	if (d->type == DISC_DVD_ROM || d->layout.finalised)
-		snprintf(out, size, complete > 1 ? "DVD-ROM, %u sessions" : "DVD-ROM", complete);
-	else if (disc_is_blank(d))
-		snprintf(out, size, "blank DVD+R");
+	if (d->layout.finalised) {
+		title = disc_medium_of(d->medium->when_finalised)->title;
+		snprintf(out, size, complete > 1 ? "%s, %" PRIu32 " sessions" : "%s", title,
+			complete);
+		return;
+	}
+	if (disc_is_blank(d))
+		snprintf(out, size, "blank %s", title);
 	/* Recorded after the last closed session, also by a track that is closed already. */
 	else if (disc_layout_end(&d->layout) > disc_readable_blocks(d))
-		snprintf(out, size, "DVD+R, burned up to block %" PRIu32,
+		snprintf(out, size, "%s, burned up to block %" PRIu32, title,
 			disc_layout_end(&d->layout));
 	else if (complete == 0)
-		snprintf(out, size, "DVD+R, reserved and not begun");
+		snprintf(out, size, "%s, reserved and not begun", title);
 	else
-		snprintf(out, size, "appendable DVD+R, %" PRIu32 " session%s", complete,
+		snprintf(out, size, "appendable %s, %" PRIu32 " session%s", title, complete,
 			complete == 1 ? "" : "s");
 }
 
@@ -400,7 +405,8 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	n = library_read(folder, path, text, sizeof(text));
 	if (n == -ENOENT || n == -ENAMETOOLONG)
 		return;
-	out->problem = n < 0 ? "its state cannot be read" : disc_state_decode(text, (size_t)n, &s);
+	out->problem =
+		n < 0 ? "its state cannot be read" : disc_state_decode(text, (size_t)n, NULL, &s);
 	if (out->problem)
 		return;
 	out->sessions = s.layout.sessions - (s.layout.finalised ? 0u : 1u);

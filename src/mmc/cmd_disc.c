@@ -20,23 +20,42 @@ mmc_sense_t cmd_read_capacity(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
+/* What FORMAT UNIT may be asked for: the formattable capacity descriptors. Returns their end. */
+static uint8_t *put_format_offers(const struct disc *disc, uint8_t *p)
+{
+	const struct disc_format_offer *offer = disc->medium->format;
+
+	for (size_t i = 0; i < DISC_FORMAT_OFFERS && offer[i].blocks; i++) {
+		if (!(offer[i].formats & 1u << disc->format))
+			continue;
+		put_be32(p, offer[i].blocks);
+		p[4] = (uint8_t)(offer[i].type << 2);
+		put_be24(p + 5, offer[i].parameter);
+		p += 8;
+	}
+	return p;
+}
+
 mmc_sense_t cmd_read_format_capacities(struct mmc_drive *d, const uint8_t *cdb)
 {
 	enum { UNFORMATTED = 1, FORMATTED = 2, NO_MEDIUM = 3 };
 	const struct disc *disc = d->cmd.disc;
-	uint32_t blocks = disc ? disc_readable_blocks(disc) : DISC_DVD_PLUS_R_BLOCKS;
+	uint32_t blocks = disc ? disc_readable_blocks(disc) : disc_medium_largest();
 	uint8_t type = disc ? FORMATTED : NO_MEDIUM;
-	uint8_t *p = mmc_reply(d, 12);
+	uint8_t *p = mmc_reply(d, 12 + 8 * DISC_FORMAT_OFFERS), *end = p + 12;
 
 	(void)cdb;
 	if (disc && blocks == 0) {
 		type = UNFORMATTED;
 		blocks = disc->capacity;
 	}
-	p[3] = 8;
 	put_be32(p + 4, blocks);
 	p[8] = type;
 	put_be24(p + 9, MEDIA_BLOCK);
+	if (disc)
+		end = put_format_offers(disc, end);
+	p[3] = (uint8_t)(end - p - 4);
+	d->cmd.reply_len = (uint32_t)(end - p);
 	return SENSE_NONE;
 }
 
@@ -129,7 +148,7 @@ mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
 /* ---- READ DISC INFORMATION --------------------------------------------------------------------
  */
 
-enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE };
+enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE, ERASABLE = 0x10 };
 enum session_state { SESSION_EMPTY, SESSION_INCOMPLETE, SESSION_COMPLETE = 3 };
 
 static uint8_t disc_status_byte(const struct disc *disc)
@@ -159,7 +178,7 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 	/* Always 34 bytes, no OPC entries: growisofs then asks for OPC only where it matters. */
 	uint8_t *p = mmc_reply(d, 34);
 	put_be16(p, 32);
-	p[2] = disc_status_byte(disc);
+	p[2] = (uint8_t)(disc_status_byte(disc) | (disc->medium->erasable ? ERASABLE : 0));
 	p[3] = 1;
 	p[4] = (uint8_t)disc->layout.sessions;
 	p[5] = (uint8_t)first;
@@ -213,7 +232,7 @@ static void put_track(
 	put_be32(p + 8, t->start);
 	put_be32(p + 12, writable ? disc_track_nwa(disc, t) : 0);
 	put_be32(p + 16, disc_track_free(disc, t));
-	put_be32(p + 20, DISC_ECC_BLOCKS);
+	put_be32(p + 20, disc->medium->ecc_blocks);
 	put_be32(p + 24, disc_track_size(disc, t));
 	put_be32(p + 28, t->written ? t->start + t->written - 1 : 0);
 }
@@ -257,9 +276,10 @@ static void put_data_area(const struct mmc_drive *d, uint8_t *p)
 		blocks = disc->capacity;
 	end = (uint64_t)PSN_START + blocks - (blocks ? 1 : 0);
 	p[0] = d->profile->book_type;
-	p[1] = d->profile->max_rate;   /* 120 mm */
-	p[2] = d->profile->layer_type; /* one layer, parallel track path */
-	p[3] = 0;                      /* 0.267 um a bit, 0.74 um a track */
+	p[1] = d->profile->max_rate; /* 120 mm */
+	/* Layers less one, and a parallel track path. */
+	p[2] = (uint8_t)((disc->medium->layers - 1) << 5 | d->profile->layer_type);
+	p[3] = 0; /* 0.267 um a bit, 0.74 um a track */
 	put_be24(p + 5, PSN_START);
 	/* 24 bits: an image beyond any disc's size ends at the highest number. */
 	put_be24(p + 9, end > 0xffffff ? 0xffffff : (uint32_t)end);
@@ -335,7 +355,7 @@ mmc_sense_t cmd_read_disc_structure(struct mmc_drive *d, const uint8_t *cdb)
 	uint8_t *p = mmc_reply(d, MMC_REPLY_SIZE);
 	uint32_t len = 0;
 
-	if ((cdb[1] & 0x0f) != MEDIA_TYPE_DVD || layer != 0)
+	if ((cdb[1] & 0x0f) != MEDIA_TYPE_DVD || layer >= d->cmd.disc->medium->layers)
 		return mmc_bad_cdb();
 	if (format == FORMAT_LIST)
 		len = structure_list(d, p + 4);

@@ -8,13 +8,14 @@
 
 // clang-format off
 /*
- * In the order of the Profile List: newest first. Its last entry, the one before
- * "no disc", is never current: libcdio does not look at the last entry.
+ * In the order of the Profile List (MMC-6 5.3.1): newest first. The last entry of that list,
+ * the row before "no disc", is never current, because libcdio does not look at it.
  */
 const struct mmc_profile mmc_profiles[] = {
 	{
 		.code = PROFILE_DVD_PLUS_R, .name = "DVD+R",
-		.disc = true, .type = DISC_DVD_PLUS_R,
+		.type = DISC_DVD_PLUS_R, .formats = BIT(DISC_UNFORMATTED),
+		.when_finalised = PROFILE_DVD_ROM, /* as every other drive would show it */
 		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
 		.close_functions = BIT(1) | BIT(2) | BIT(5) | BIT(6),
 		.finalise_functions = BIT(5) | BIT(6),
@@ -22,15 +23,15 @@ const struct mmc_profile mmc_profiles[] = {
 			FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 22160, 11080, 5540, 3324 }, /* 16x 8x 4x 2.4x */
 		/*
-		 * Page 2Ah is older than DVD+R and has no bit for it. wodim takes a
-		 * drive without CD-R write and DVD-R write for no burner at all.
+		 * Page 2Ah is older than DVD+R and has no bit for it. wodim does not take a
+		 * drive without CD-R write and DVD-R write for a burner.
 		 */
 		.page_2a_read = 0x10, .page_2a_write = 0x15, /* with test write */
 		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,
 		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
 	}, {
 		.code = PROFILE_DVD_ROM, .name = "DVD-ROM",
-		.disc = true, .type = DISC_DVD_ROM,
+		.type = DISC_DVD_ROM, .formats = BIT(DISC_UNFORMATTED),
 		.permissions = P_READ | P_TOC,
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 22160, 11080, 5540, 3324 },
@@ -49,20 +50,35 @@ const struct mmc_profile mmc_profiles[] = {
 // clang-format on
 const size_t mmc_profile_count = ARRAY_LEN(mmc_profiles);
 
+/* The last row is "no disc". */
+static const struct mmc_profile *row_of_code(uint16_t code)
+{
+	size_t i = 0;
+
+	while (i < mmc_profile_count - 1 && mmc_profiles[i].code != code)
+		i++;
+	return &mmc_profiles[i];
+}
+
+static const struct mmc_profile *row_of_disc(const struct disc *disc)
+{
+	for (size_t i = 0; i < mmc_profile_count; i++)
+		if (mmc_profiles[i].type == disc->medium->type &&
+			mmc_profiles[i].formats & BIT(disc->format))
+			return &mmc_profiles[i];
+	return row_of_code(PROFILE_NONE);
+}
+
 const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised)
 {
-	const struct mmc_profile *none = &mmc_profiles[mmc_profile_count - 1];
+	const struct mmc_profile *p;
 
 	if (!disc)
-		return none;
-	/* The morph: a finished disc is what every other drive would call a DVD-ROM. */
-	bool morphed = disc->layout.finalised && finalised == MMC_FINALISED_DVD_ROM;
-	enum disc_type type = morphed ? DISC_DVD_ROM : disc->type;
-
-	for (size_t i = 0; i < mmc_profile_count; i++)
-		if (mmc_profiles[i].disc && mmc_profiles[i].type == type)
-			return &mmc_profiles[i];
-	return none;
+		return row_of_code(PROFILE_NONE);
+	p = row_of_disc(disc);
+	if (disc->layout.finalised && finalised == MMC_FINALISED_DVD_ROM && p->when_finalised)
+		return row_of_code(p->when_finalised);
+	return p;
 }
 
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature)

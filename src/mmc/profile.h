@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The profile table: one row says everything a kind of disc lets the drive do.
- * The permission gate, GET CONFIGURATION, page 2Ah, GET PERFORMANCE and the disc
- * structures read it; no command handler asks for a profile number.
+ * The profile table: one row says all that a drive does with a kind of disc. A row is
+ * chosen by the type of the disc and its format state (disc/medium.h). The permission
+ * gate, GET CONFIGURATION, mode page 2Ah, GET PERFORMANCE and the disc structures read
+ * it; no command handler asks for a profile number or for the type of a disc.
  */
 #ifndef MMC_PROFILE_H
 #define MMC_PROFILE_H
@@ -29,13 +30,14 @@ enum mmc_permission {
 struct mmc_profile {
 	uint16_t code;
 	const char *name;
-	bool disc;                  /* a disc is needed for it */
-	enum disc_type type;        /* chosen for discs of this type */
+	enum disc_type type;        /* chosen for discs of this type ... */
+	uint8_t formats;            /* ... in these format states: bit 1 << enum disc_format */
+	uint16_t when_finalised;    /* code of the row for finalised discs; 0 = this row */
 	uint16_t permissions;       /* enum mmc_permission */
 	uint8_t close_functions;    /* bit n: CLOSE TRACK/SESSION function n (MMC-6 6.3.3) */
 	uint8_t finalise_functions; /* those of them that finalise */
-	uint16_t feature[PROFILE_MAX_FEATURES];   /* current with it, besides the ever-current; 0 =
-						     end */
+	/* Features current with this profile alone; 0 ends the list. */
+	uint16_t feature[PROFILE_MAX_FEATURES];
 	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
 	uint8_t book_type;          /* book type << 4 | part version (MMC-6 table 407) */
@@ -49,7 +51,10 @@ struct mmc_profile {
 extern const struct mmc_profile mmc_profiles[];
 extern const size_t mmc_profile_count;
 
-/* The row for a disc (NULL = none), with the choice for finalised discs. Never NULL. */
+/*
+ * The row for a disc; NULL = no disc. finalised: whether a finalised disc is shown as what
+ * other drives take it for, or stays what it was recorded as. Never NULL.
+ */
 const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised);
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature);
 

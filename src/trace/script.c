@@ -119,7 +119,7 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 		return "a DVD-ROM without blocks";
 	} else {
 		fputs("media blank", w->out);
-		if (d->medium == TRACE_DVD_PLUS_R && d->capacity != DISC_DVD_PLUS_R_BLOCKS)
+		if (d->medium == TRACE_DVD_PLUS_R && d->capacity != disc_medium_of_blank()->capacity)
 			fprintf(w->out, " %" PRIu32, d->capacity);
 		fprintf(w->out, "%s\n", is_blank(d) ? ua : "");
 		if (!is_blank(d))

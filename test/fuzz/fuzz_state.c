@@ -4,11 +4,13 @@
  * the same, and must give a valid disc, also after burning on it.
  *
  * Input: blocks (two bytes), flags, text. Flag 1: a correct checksum is appended to the text.
+ * Flags 32, 64: the text may also name made_up_r, made_up_rw. Flag 128: FORMAT UNIT.
  */
 #include <errno.h>
 
 #include "fuzz/shadow.h"
 #include "disc/disc_state.h"
+#include "unit/disc/made_up.h"
 #include "util/crc32.h"
 
 #define BOOT "8b6e2d5f-boot"
@@ -22,10 +24,15 @@ static int zero_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 	return 0;
 }
 
+/* Media that may be named besides those of the table. */
+static const struct disc_medium *unlisted;
+
+/* A gap before a track is smaller than an ECC block; what is overwritten may lie anywhere. */
 static int zero_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	(void)buf;
-	MUST(block <= m->blocks + DISC_ECC_BLOCKS && count);
+	MUST(block < m->blocks + 32 || unlisted == &made_up_rw);
+	MUST(count);
 	return 0;
 }
 
@@ -77,7 +84,7 @@ static int mem_write(struct folder *f, const char *name, const char *text, size_
 	(void)f;
 	(void)name;
 	MUST(len <= STORE_TEXT_MAX);
-	MUST(disc_state_decode(text, len, &s) == NULL);
+	MUST(disc_state_decode(text, len, unlisted, &s) == NULL);
 	return 0;
 }
 
@@ -122,11 +129,11 @@ static void check_text(void)
 	static struct disc_state s, t;
 	size_t n;
 
-	if (disc_state_decode(kept, kept_len, &s) != NULL)
+	if (disc_state_decode(kept, kept_len, unlisted, &s) != NULL)
 		return;
 	n = disc_state_encode(&s, again);
 	MUST(n <= STORE_TEXT_MAX);
-	MUST(disc_state_decode(again, n, &t) == NULL);
+	MUST(disc_state_decode(again, n, unlisted, &t) == NULL);
 	MUST(disc_state_encode(&t, third) == n && memcmp(again, third, n) == 0);
 }
 
@@ -144,7 +151,17 @@ static void burn_on(struct disc *d, uint8_t flags)
 {
 	static const uint8_t blocks[16 * MEDIA_BLOCK];
 	const struct disc_track *t = disc_track(d, disc_open_track(d));
+	uint32_t end = disc_readable_blocks(d);
+	uint8_t last[MEDIA_BLOCK];
 
+	if (d->medium == &made_up_rw && end) {
+		MUST(disc_read(d, end - 1, 1, last) == DISC_OK);
+		(void)disc_write(d, end / 2, MIN(16, end - end / 2), blocks);
+		MUST(disc_write(d, end, 1, blocks) == DISC_OUT_OF_RANGE || !d->media->writable);
+	}
+	if (d->medium == &made_up_rw && flags & 128)
+		MUST(disc_format(d, d->capacity) == DISC_OK || !d->media->writable);
+	check_disc(d);
 	if (t)
 		(void)disc_write(d, disc_track_nwa(d, t), 16, blocks);
 	check_disc(d);
@@ -170,6 +187,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct disc_options o = {.media = &media};
 	struct disc *d;
 
+	unlisted = flags & 64 ? &made_up_rw : flags & 32 ? &made_up_r : NULL;
+	o.medium = unlisted;
 	if (in.n > STORE_TEXT_MAX - 32)
 		return 0;
 	memcpy(kept, in.p, in.n);

@@ -77,7 +77,7 @@ static void resize(struct cut *c, uint64_t size)
 	if (size < c->size) {
 		memset(c->seen + size, 0, c->size - size);
 		for (uint64_t s = size / CUT_SECTOR; s * CUT_SECTOR < c->size; s++)
-			c->dirty[s] = true;
+			c->dirty[s] = MAX(c->dirty[s], CUT_SECTOR_DROPPED);
 	}
 	c->size = size;
 }
@@ -110,7 +110,7 @@ static int image_write(struct media *m, uint64_t block, uint32_t count, const vo
 	if (len && at + len > c->size)
 		resize(c, at + len);
 	memcpy(c->seen + at, buf, len);
-	memset(c->dirty + at / CUT_SECTOR, true, len / CUT_SECTOR);
+	memset(c->dirty + at / CUT_SECTOR, CUT_SECTOR_WRITTEN, len / CUT_SECTOR);
 	return how == PARTLY ? failed(c) : 0;
 }
 
@@ -120,12 +120,14 @@ static void bring(struct cut *c, uint32_t chance)
 	for (size_t s = 0; s < c->sectors; s++) {
 		uint8_t *kept = c->kept + s * CUT_SECTOR;
 
+		bool written = c->dirty[s] == CUT_SECTOR_WRITTEN;
+
 		if (!c->dirty[s])
 			continue;
-		c->dirty[s] = false;
+		c->dirty[s] = CUT_SECTOR_CLEAN;
 		if (cut_random(c, 16) < chance)
 			memcpy(kept, c->seen + s * CUT_SECTOR, CUT_SECTOR);
-		else if (s * CUT_SECTOR >= c->kept_size)
+		else if (written && s * CUT_SECTOR >= c->kept_size)
 			memset(kept, coin(c) ? 0 : GARBAGE, CUT_SECTOR);
 	}
 }
@@ -213,9 +215,9 @@ static struct cut *cut_under(struct folder *f)
 	return ((struct cut_folder *)f)->c;
 }
 
-static struct cut_names_at *seen_names(struct cut *c)
+static struct cut_directory *seen_names(struct cut *c)
 {
-	return &c->at_time[c->times - 1];
+	return &c->dir_history[c->dir_moments - 1];
 }
 
 static unsigned slot_of(struct cut *c, const char *name)
@@ -236,17 +238,17 @@ bool cut_has(const struct cut *c, const char *name)
 {
 	for (unsigned i = 0; i < c->names; i++)
 		if (strcmp(c->name[i], name) == 0)
-			return c->at_time[c->times - 1].inode[i] >= 0;
+			return c->dir_history[c->dir_moments - 1].inode[i] >= 0;
 	return false;
 }
 
 /* What is seen from now on; the moment before is kept. */
-static struct cut_names_at *next_names(struct cut *c)
+static struct cut_directory *next_names(struct cut *c)
 {
-	if (c->times == CUT_PENDING)
+	if (c->dir_moments == CUT_PENDING)
 		abort();
-	c->at_time[c->times] = c->at_time[c->times - 1];
-	return &c->at_time[c->times++];
+	c->dir_history[c->dir_moments] = c->dir_history[c->dir_moments - 1];
+	return &c->dir_history[c->dir_moments++];
 }
 
 static struct cut_inode *inode_of(struct cut *c, const char *name)
@@ -366,7 +368,7 @@ static int exchange(struct folder *f, const char *a, const char *b)
 	if (!inode_of(c, a) || !inode_of(c, b))
 		return -ENOENT;
 	if (change(c, how)) {
-		struct cut_names_at *now = next_names(c);
+		struct cut_directory *now = next_names(c);
 		int inode = now->inode[i];
 
 		now->inode[i] = now->inode[j];
@@ -384,7 +386,7 @@ static int rename_file(struct folder *f, const char *from, const char *to)
 	if (!inode_of(c, from))
 		return -ENOENT;
 	if (change(c, how)) {
-		struct cut_names_at *now = next_names(c);
+		struct cut_directory *now = next_names(c);
 
 		now->inode[j] = now->inode[i];
 		now->inode[i] = -1;
@@ -410,10 +412,10 @@ static int unlink_file(struct folder *f, const char *name)
 }
 
 /* These names are on storage, and the files without one are gone. */
-static void keep_names(struct cut *c, struct cut_names_at names)
+static void keep_names(struct cut *c, struct cut_directory names)
 {
-	c->at_time[0] = names;
-	c->times = 1;
+	c->dir_history[0] = names;
+	c->dir_moments = 1;
 	for (int i = 0; i < (int)CUT_INODES; i++) {
 		bool named = false;
 
@@ -430,10 +432,11 @@ static int sync_names(struct folder *f)
 
 	/* Some reached storage all the same; the others may do so with the next. */
 	if (how == PARTLY && !c->dead) {
-		unsigned n = cut_random(c, c->times);
+		unsigned n = cut_random(c, c->dir_moments);
 
-		c->times -= n;
-		memmove(c->at_time, c->at_time + n, c->times * sizeof(c->at_time[0]));
+		c->dir_moments -= n;
+		memmove(c->dir_history, c->dir_history + n,
+			c->dir_moments * sizeof(c->dir_history[0]));
 	}
 	if (how != DO_IT)
 		return failed(c);
@@ -491,9 +494,9 @@ struct cut *cut_new(uint32_t blocks, uint64_t seed, bool has_exchange)
 	c->kept = calloc(1, c->room);
 	c->dirty = calloc(c->sectors, sizeof(*c->dirty));
 	c->inode = calloc(CUT_INODES, sizeof(*c->inode));
-	c->times = 1;
+	c->dir_moments = 1;
 	for (unsigned i = 0; i < CUT_NAMES; i++)
-		c->at_time[0].inode[i] = -1;
+		c->dir_history[0].inode[i] = -1;
 	new_boot(c);
 	if (c->seen && c->kept && c->dirty && c->inode)
 		return c;
@@ -567,10 +570,10 @@ static void restore_image(struct cut *c)
 
 static void restore_names(struct cut *c, enum cut_names names)
 {
-	struct cut_names_at then = c->at_time[cut_random(c, c->times)];
+	struct cut_directory then = c->dir_history[cut_random(c, c->dir_moments)];
 
 	for (unsigned i = 0; i < CUT_NAMES && names == CUT_SLOTS; i++)
-		then.inode[i] = c->at_time[cut_random(c, c->times)].inode[i];
+		then.inode[i] = c->dir_history[cut_random(c, c->dir_moments)].inode[i];
 	keep_names(c, then);
 	for (unsigned i = 0; i < CUT_INODES; i++) {
 		struct cut_inode *file = &c->inode[i];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Storage that can be cut: one image and the folder it lies in, as a running system
- * sees them and as they would come back. Data and texts are pending until their file
- * is synced, names until the folder is. Media and folder share one counter of
- * operations; at the planned one the power goes, the program dies, or an errno comes.
- * All that is left to chance follows from the seed.
+ * sees them, and as they would be after a power cut. Data and texts are pending until
+ * their file is synced, names until the folder is. Image and folder share one counter of
+ * operations; at the planned one the power is cut, the daemon dies, or an errno is
+ * answered. All that is left to chance follows from the seed.
  */
-#ifndef TEST_LIB_CUT_H
-#define TEST_LIB_CUT_H
+#ifndef TEST_LIB_POWERCUT_H
+#define TEST_LIB_POWERCUT_H
 
 #include "media/media.h"
 #include "media/store.h"
@@ -34,15 +34,22 @@ enum cut_op {
 
 enum cut_what {
 	CUT_NOTHING,
-	CUT_POWER, /* the operation is done in part, nothing after it */
-	CUT_DEATH, /* of the program: the same, and the system's view stays */
-	CUT_ERRNO  /* it fails, those after it work */
+	CUT_POWER, /* the operation is done in part, and nothing after it */
+	CUT_DEATH, /* the daemon dies: the same, but what the system sees stays */
+	CUT_ERRNO  /* the operation fails, those after it work */
 };
 
-/* Which of the pending names come back. */
+/* Which of the pending changes of names survive. */
 enum cut_names {
-	CUT_JOURNAL, /* those up to a moment, for all of the folder */
-	CUT_SLOTS    /* for every name another moment, an exchange torn in two: FAT */
+	CUT_JOURNAL, /* all up to one moment, as with a journal */
+	CUT_SLOTS    /* each name as at a moment of its own, so an exchange may be torn: FAT */
+};
+
+/* How a sector of the image differs from what storage has. */
+enum cut_sector {
+	CUT_SECTOR_CLEAN,
+	CUT_SECTOR_DROPPED, /* the image was cut before it: zeros if it is seen again */
+	CUT_SECTOR_WRITTEN  /* on its way; where there was none before, storage may have anything */
 };
 
 struct cut_inode {
@@ -52,7 +59,7 @@ struct cut_inode {
 	char text[STORE_TEXT_MAX], kept[STORE_TEXT_MAX];
 };
 
-struct cut_names_at {
+struct cut_directory {
 	int inode[CUT_NAMES]; /* -1 = no such name */
 };
 
@@ -64,17 +71,17 @@ struct cut {
 	enum cut_what what;
 	uint64_t at;   /* number of the operation that meets it */
 	int error;     /* positive, CUT_ERRNO */
-	uint64_t then; /* CUT_ERRNO: so many operations later the power goes; 0 = it stays */
-	int answer;    /* of an operation that is not done */
-	bool met;      /* it has come to that */
-	bool dead;     /* power or program is gone */
+	uint64_t then; /* CUT_ERRNO: the power is cut this many operations later; 0 = never */
+	int answer;    /* result of an operation that is not done */
+	bool met;      /* the planned operation was reached */
+	bool dead;     /* the power was cut, or the daemon is dead */
 	unsigned boots;
 	char boot[STORE_BOOT_MAX];
 
-	/* The image: what is seen, and what storage has. */
+	/* The image: as the system sees it, and as storage has it. */
 	size_t room, sectors; /* bytes, and the same in sectors */
 	uint8_t *seen, *kept;
-	bool *dirty; /* a sector of seen that is on its way to kept */
+	uint8_t *dirty; /* of each sector of seen: enum cut_sector */
 	uint64_t size, kept_size;
 	/* Sizes it went through since the last sync: from, to. */
 	uint64_t grown[CUT_PENDING][2];
@@ -83,8 +90,8 @@ struct cut {
 	char name[CUT_NAMES][STORE_NAME_MAX + 1];
 	unsigned names;
 	/* [0] is on storage, the last is seen. */
-	struct cut_names_at at_time[CUT_PENDING];
-	unsigned times;
+	struct cut_directory dir_history[CUT_PENDING];
+	unsigned dir_moments;
 	struct cut_inode *inode;
 };
 
@@ -97,11 +104,11 @@ struct media *powercut_media(struct cut *c, bool writable);
 struct folder *cut_folder(struct cut *c);
 
 void cut_plan(struct cut *c, enum cut_what what, uint64_t at, int error);
-/* The operation fails, and so many later the power goes. */
+/* The operation fails, and the power is cut `then` operations later. */
 void cut_plan_both(struct cut *c, uint64_t at, int error, uint64_t then);
 /* The machine starts again, whether the power was cut as planned or is cut now. */
 void cut_power_on(struct cut *c, enum cut_names names);
-/* The program starts again. */
+/* The daemon starts again, on the same system. */
 void cut_restart(struct cut *c);
 
 /* Is there a file of this name, as the system sees it. */

@@ -61,6 +61,10 @@ static void fifo_refusals(void **state)
 	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"");
 	FIFO("blank n type=cd-r\n", "error: no blank of type \"cd-r\"; dvd+r is supported");
+	/* A type that there is, but not as a blank; names are not matched by parts of them. */
+	FIFO("blank n type=dvd-rom\n", "error: no blank of type \"dvd-rom\"; dvd+r is supported");
+	FIFO("blank n type=dvd\n", "error: no blank of type \"dvd\"; dvd+r is supported");
+	FIFO("blank n type=DVD+R\n", "error: no blank of type \"DVD+R\"; dvd+r is supported");
 	snprintf(want, sizeof(want), "error: \"../run/status\" is outside of %s/media", scratch);
 	FIFO("insert ../run/status\n", want);
 	snprintf(want, sizeof(want), "error: \"/etc/passwd\" is outside of %s/media", scratch);

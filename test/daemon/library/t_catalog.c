@@ -163,7 +163,8 @@ static void labels(void **state)
 /* The label of a disc with sessions is that of its last one, as on the host. */
 static void label_of_session(void **state)
 {
-	struct disc_state s = {.capacity = DISC_DVD_PLUS_R_BLOCKS,
+	struct disc_state s = {.medium = disc_medium_of(DISC_DVD_PLUS_R),
+		.capacity = 2295104,
 		.layout = {.sessions = 3,
 			.tracks = 3,
 			.track = {{.written = 32, .session = 1, .state = DISC_TRACK_CLOSED},

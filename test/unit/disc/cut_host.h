@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A host that burns a list of steps on storage that may be cut, and keeps a ledger of
- * what it was promised. It looks where to go on, as burners do, and so it can go on
- * after a failure or with the disc of an earlier, cut burn.
+ * what it was promised. It asks for the next writable address, as burning programs do,
+ * and so it can continue after a failure, or the burn of a disc that was cut.
  */
-#ifndef TEST_UNIT_CUT_HOST_H
-#define TEST_UNIT_CUT_HOST_H
+#ifndef TEST_UNIT_DISC_CUT_HOST_H
+#define TEST_UNIT_DISC_CUT_HOST_H
 
 #include <errno.h>
 
@@ -27,16 +27,16 @@ enum step_what {
 	STEP_CLOSE_TRACK, /* number arg */
 	STEP_CLOSE,       /* function arg */
 	STEP_RESERVE,
-	STEP_FLUSH,    /* what the daemon does now and then */
+	STEP_FLUSH,    /* the daemon's own sync, unasked */
 	STEP_TEST,     /* test write on or off */
-	STEP_REINSERT, /* out and in again */
-	STEP_FINALISE  /* by hand at the board */
+	STEP_REINSERT, /* removed and inserted again */
+	STEP_FINALISE  /* by a control command */
 };
 
 struct step {
 	enum step_what what;
 	uint32_t arg;
-	uint16_t session; /* it is about this one, and left out when that is closed */
+	uint16_t session; /* the step is left out if this session is closed */
 };
 
 struct ledger {
@@ -46,16 +46,17 @@ struct ledger {
 	uint32_t synced;             /* the same, as of the last promise to keep it */
 	struct disc_layout now;      /* after the last command */
 	struct disc_layout promised; /* after the last one that makes a promise */
-	bool told;                   /* of a failure, since it asked for the address */
-	bool owed;                   /* what was acknowledged is gone, and nobody said so yet */
-	bool pending;                /* a change of the layout was asked for: done or not */
+	bool told;                   /* a command failed since it asked for the address */
+	bool owed;                   /* acknowledged blocks are gone, and no command failed yet */
+	bool pending;                /* a change of the layout is in flight: done or not */
 	unsigned failures;
 };
 
 struct bench {
 	struct cut *cut;
 	struct mmc_drive *drive;
-	struct disc *disc; /* in the drive, which has the reference */
+	struct disc *disc;                /* in the drive, which has the reference */
+	const struct disc_medium *medium; /* of a blank; NULL = DVD+R */
 	uint32_t capacity, max_unsaved, most_unsaved;
 	bool testing; /* as page 05h has it */
 	struct ledger l;
@@ -79,7 +80,8 @@ static inline const struct disc_layout *real_layout(const struct bench *b)
 /* As the daemon does it: the store, the disc, into the drive. */
 static inline void insert(struct bench *b)
 {
-	struct disc_options o = {.capacity = b->capacity, .max_unsaved = b->max_unsaved};
+	struct disc_options o = {
+		.medium = b->medium, .capacity = b->capacity, .max_unsaved = b->max_unsaved};
 
 	o.media = powercut_media(b->cut, true);
 	assert_non_null(o.media);
@@ -99,7 +101,7 @@ static inline void take_out(struct bench *b)
 	b->disc = NULL;
 }
 
-/* The host takes the disc for what it is. */
+/* The host reads what is on the disc, and trusts it. */
 static inline void look(struct bench *b)
 {
 	if (!b->cut->dead && !b->disc->read_only)
@@ -138,7 +140,7 @@ static inline void take_note(struct bench *b, mmc_sense_t s)
 	b->commands++;
 }
 
-/* Sends it, over unit attentions. True when it was answered GOOD. */
+/* Sends a command again until no unit attention meets it. True: it was answered GOOD. */
 static inline bool send(struct bench *b, const uint8_t *cdb, size_t len, const uint8_t *out)
 {
 	mmc_sense_t s;
@@ -208,7 +210,7 @@ static inline bool promising(struct bench *b, const uint8_t cdb[10])
 	return true;
 }
 
-/* Of a track that is closed already it promises nothing about the one behind it. */
+/* Closing a track that is closed already promises nothing about the track after it. */
 static inline bool close_track(struct bench *b, uint8_t number)
 {
 	const uint8_t cdb[10] = {0x5b, 0, 1, 0, 0, number};
@@ -308,7 +310,7 @@ static inline bool do_steps(struct bench *b, const struct step *s)
 	return true;
 }
 
-/* A host that does not give up at once; a disc that could not be read is inserted anew. */
+/* A host that tries again after a failure; a disc that could not be read is inserted again. */
 static inline bool burn_stubbornly(struct bench *b, const struct step *s)
 {
 	for (unsigned tries = 0; tries < 6 && !b->cut->dead; tries++) {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What t_cut burns while everything happens to it. */
-#ifndef TEST_UNIT_CUT_SCENARIOS_H
-#define TEST_UNIT_CUT_SCENARIOS_H
+/* The burns that t_powercut disturbs. */
+#ifndef TEST_UNIT_DISC_CUT_SCENARIOS_H
+#define TEST_UNIT_DISC_CUT_SCENARIOS_H
 
 #include "unit/disc/cut_host.h"
+#include "unit/disc/made_up.h"
 
 struct scenario {
 	const char *name;
+	const struct disc_medium *medium; /* NULL = DVD+R, whose state file is of version 1 */
 	uint32_t capacity;
 	bool has_exchange;
 	const struct step *steps;
@@ -31,7 +33,7 @@ static const struct step three[] = {
 	{STEP_SYNC, 0, 1},
 	{STEP_CLOSE_TRACK, 1, 1},
 	{STEP_CLOSE, 2, 1},
-	{STEP_WRITE, 165, 2}, /* from 64 on: more than `ahead` behind a gap */
+	{STEP_WRITE, 165, 2}, /* from 64 on: more than `ahead` after a gap */
 	{STEP_SYNC, 0, 2},
 	{STEP_CLOSE_TRACK, 2, 2},
 	{STEP_CLOSE, 2, 2},
@@ -96,7 +98,7 @@ static const struct step forced[] = {
 	{STEP_CLOSE, 5, 1},
 	{STEP_END, 0, 0},
 };
-/* Behind a CLOSE that failed; one that did not makes an end of it. */
+/* Goes on after a CLOSE that failed; a CLOSE that worked ends the burn. */
 static const struct step and_on[] = {
 	{STEP_WRITE, 40, 1},
 	{STEP_CLOSE, 6, 1},
@@ -106,16 +108,27 @@ static const struct step and_on[] = {
 	{STEP_END, 0, 0},
 };
 static const struct scenario scenarios[] = {
-	{"single session", 400, true, single},
-	{"DAO", 400, true, dao},
-	{"three sessions", 400, true, three},
-	{"finalise later", 400, true, finalise_later},
-	{"two tracks, finalised by hand", 400, true, by_hand},
-	{"test write", 400, true, test_write},
-	{"FUA, flush, reinsert", 400, true, forced},
-	{"finalised, or not and on", 400, true, and_on},
-	{"single session, no exchange", 400, false, single},
-	{"three sessions, no exchange", 400, false, three},
+	{"single session", NULL, 400, true, single},
+	{"DAO", NULL, 400, true, dao},
+	{"three sessions", NULL, 400, true, three},
+	{"finalise later", NULL, 400, true, finalise_later},
+	{"two tracks, finalised by hand", NULL, 400, true, by_hand},
+	{"test write", NULL, 400, true, test_write},
+	{"FUA, flush, reinsert", NULL, 400, true, forced},
+	{"finalised, or not and on", NULL, 400, true, and_on},
+	{"single session, no exchange", NULL, 400, false, single},
+	{"three sessions, no exchange", NULL, 400, false, three},
+	/* The same on a medium whose state file is of version 2. */
+	{"single session, version 2", &made_up_r, 400, true, single},
+	{"DAO, version 2", &made_up_r, 400, true, dao},
+	{"three sessions, version 2", &made_up_r, 400, true, three},
+	{"finalise later, version 2", &made_up_r, 400, true, finalise_later},
+	{"two tracks, finalised by hand, version 2", &made_up_r, 400, true, by_hand},
+	{"test write, version 2", &made_up_r, 400, true, test_write},
+	{"FUA, flush, reinsert, version 2", &made_up_r, 400, true, forced},
+	{"finalised, or not and on, version 2", &made_up_r, 400, true, and_on},
+	{"single session, no exchange, version 2", &made_up_r, 400, false, single},
+	{"three sessions, no exchange, version 2", &made_up_r, 400, false, three},
 };
 
 #endif

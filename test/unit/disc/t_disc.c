@@ -13,7 +13,8 @@
 #include "lib/script.h"
 #include "disc/disc.h"
 
-#define LARGE (DISC_DVD_PLUS_R_BLOCKS)
+#define LARGE      2295104u /* blocks of a DVD+R */
+#define ECC_BLOCKS 16u
 
 static uint8_t buf[64 * MEDIA_BLOCK];
 
@@ -80,7 +81,7 @@ static void check_invariants(const struct disc *d)
 		bool last = i + 1u == d->layout.tracks;
 
 		assert_true(t->start >= end);
-		assert_int_equal(t->start % DISC_ECC_BLOCKS, 0);
+		assert_int_equal(t->start % ECC_BLOCKS, 0);
 		assert_true(t->session == session || t->session == session + 1);
 		assert_true(last || t->state == DISC_TRACK_CLOSED);
 		assert_true(t->reserved == 0 || t->written <= t->reserved);
@@ -97,7 +98,7 @@ static void kinds_of_media(void **state)
 	struct disc *d = blank(0);
 
 	(void)state;
-	assert_int_equal(d->type, DISC_DVD_PLUS_R);
+	assert_int_equal(d->medium->type, DISC_DVD_PLUS_R);
 	assert_int_equal(d->capacity, 2295104);
 	assert_true(disc_is_blank(d));
 	assert_true(disc_is_appendable(d));
@@ -108,7 +109,7 @@ static void kinds_of_media(void **state)
 	disc_put(d);
 
 	d = disc_new(media_mem_new(1000, true), 0, NULL, NULL);
-	assert_int_equal(d->type, DISC_DVD_ROM);
+	assert_int_equal(d->medium->type, DISC_DVD_ROM);
 	assert_true(d->layout.finalised);
 	assert_int_equal(disc_readable_blocks(d), 1000);
 	assert_int_equal(disc_may_write(d, 1000, 1), DISC_CLOSED);
@@ -118,7 +119,7 @@ static void kinds_of_media(void **state)
 
 	/* A file of no bytes that cannot be written is no blank. */
 	d = disc_new(media_mem_new(0, false), 0, NULL, NULL);
-	assert_int_equal(d->type, DISC_DVD_ROM);
+	assert_int_equal(d->medium->type, DISC_DVD_ROM);
 	assert_int_equal(disc_readable_blocks(d), 0);
 	assert_int_equal(disc_may_read(d, 0, 1), DISC_OUT_OF_RANGE);
 	disc_put(d);
@@ -350,7 +351,7 @@ static void finalising(void **state)
 
 static void as_many_tracks_as_a_disc_holds(void **state)
 {
-	struct disc *d = blank(DISC_MAX_TRACKS * DISC_ECC_BLOCKS + 1000);
+	struct disc *d = blank(DISC_MAX_TRACKS * ECC_BLOCKS + 1000);
 
 	(void)state;
 	for (unsigned n = 1; n <= DISC_MAX_TRACKS; n++) {
@@ -376,7 +377,7 @@ static void as_many_tracks_in_one_session(void **state)
 {
 	(void)state;
 	for (int finalise = 0; finalise <= 1; finalise++) {
-		struct disc *d = blank(DISC_MAX_TRACKS * DISC_ECC_BLOCKS + 1000);
+		struct disc *d = blank(DISC_MAX_TRACKS * ECC_BLOCKS + 1000);
 
 		for (unsigned n = 1; n <= DISC_MAX_TRACKS; n++) {
 			burn(d, 16);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The power goes at every single storage operation of a burn; the program dies there;
- * the operation fails there. Whatever was answered GOOD to be kept must be kept, and the
- * disc must come back as one that can be gone on with.
+ * The power is cut at every single storage operation of a burn; the daemon dies there;
+ * the operation fails there. Whatever was answered GOOD and promised must be kept, and
+ * the burn must be able to continue on the disc.
  *
  * CUT_SEEDS: seeds for each point (1); 0: one, and only every 7th point, which is what
  * a run under valgrind (WRAP) gets.
@@ -13,7 +13,7 @@
 #define STATE IMAGE STORE_SUFFIX
 #define SPARE IMAGE STORE_SPARE_SUFFIX
 
-/* ---- the run that nothing disturbs ---------------------------------------------------------- */
+/* ---- the undisturbed run ---------------------------------------------------------- */
 
 static struct reference {
 	uint64_t ops;
@@ -27,7 +27,7 @@ static struct reference {
 static char where[160];
 static unsigned cuts, deaths, faults;
 
-#define HOLDS(what)                                                                                \
+#define EXPECT(what)                                                                               \
 	do {                                                                                       \
 		if (!(what))                                                                       \
 			fail_msg("%s: %s", where, #what);                                          \
@@ -35,7 +35,8 @@ static unsigned cuts, deaths, faults;
 
 static void begin(struct bench *b, const struct scenario *s, uint64_t seed)
 {
-	*b = (struct bench){.capacity = s->capacity,
+	*b = (struct bench){.medium = s->medium,
+		.capacity = s->capacity,
 		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
 		.most_unsaved = DISC_MAX_UNSAVED_LEAST};
 	b->l.now = (struct disc_layout){.sessions = 1, .tracks = 1, .track[0] = {.session = 1}};
@@ -100,10 +101,10 @@ static void check_data(struct bench *b)
 
 		for (uint32_t n, at = 0; at < t->written; at += n) {
 			n = MIN(WRITE_COUNT, t->written - at);
-			HOLDS(read_blocks(b->drive, t->start + at, (uint16_t)n) == 0);
-			HOLDS(answer.len == n * MEDIA_BLOCK);
-			HOLDS(memcmp(answer.data, stamps + (size_t)(t->start + at) * MEDIA_BLOCK,
-				      answer.len) == 0);
+			EXPECT(read_blocks(b->drive, t->start + at, (uint16_t)n) == 0);
+			EXPECT(answer.len == n * MEDIA_BLOCK);
+			EXPECT(memcmp(answer.data, stamps + (size_t)(t->start + at) * MEDIA_BLOCK,
+				       answer.len) == 0);
 		}
 	}
 }
@@ -116,25 +117,25 @@ static void check_open_track(struct bench *b)
 
 	if (!t)
 		return;
-	HOLDS(nwa >= b->l.synced);
-	HOLDS(nwa + b->most_unsaved >= b->l.acked);
-	HOLDS(t->written == 0 || nwa <= b->l.ever);
+	EXPECT(nwa >= b->l.synced);
+	EXPECT(nwa + b->most_unsaved >= b->l.acked);
+	EXPECT(t->written == 0 || nwa <= b->l.ever);
 }
 
 static void check_closed_tracks(struct bench *b)
 {
 	const struct disc_layout *l = &b->disc->layout, *p = &b->l.promised;
 
-	HOLDS(!p->finalised || l->finalised);
-	HOLDS(l->sessions >= p->sessions || l->finalised);
+	EXPECT(!p->finalised || l->finalised);
+	EXPECT(l->sessions >= p->sessions || l->finalised);
 	for (uint32_t i = 0; i < p->tracks; i++) {
 		const struct disc_track *t = &l->track[i], *u = &p->track[i];
 
 		if (u->state != DISC_TRACK_CLOSED)
 			continue;
-		HOLDS(i < l->tracks && t->state == DISC_TRACK_CLOSED);
-		HOLDS(t->start == u->start && t->written == u->written);
-		HOLDS(t->session == u->session);
+		EXPECT(i < l->tracks && t->state == DISC_TRACK_CLOSED);
+		EXPECT(t->start == u->start && t->written == u->written);
+		EXPECT(t->session == u->session);
 	}
 }
 
@@ -143,19 +144,19 @@ static void check_folder(struct bench *b)
 	const struct disc_layout *l = &b->disc->layout;
 
 	for (unsigned i = 0; i < b->cut->names; i++)
-		HOLDS(strcmp(b->cut->name[i], STATE) == 0 || strcmp(b->cut->name[i], SPARE) == 0);
+		EXPECT(strcmp(b->cut->name[i], STATE) == 0 || strcmp(b->cut->name[i], SPARE) == 0);
 	if (!l->finalised || l->tracks > 1)
 		return;
-	HOLDS(!cut_has(b->cut, STATE));
-	HOLDS(b->cut->size == (uint64_t)l->track[0].written * MEDIA_BLOCK);
+	EXPECT(!cut_has(b->cut, STATE));
+	EXPECT(b->cut->size == (uint64_t)l->track[0].written * MEDIA_BLOCK);
 }
 
 /* What has to hold whenever the power goes. */
 static void check_promises(struct bench *b)
 {
-	HOLDS(b->disc->read_only == NULL);
-	/* A burn that was going on comes back as that, not as a finished disc. */
-	HOLDS(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
+	EXPECT(b->disc->read_only == NULL);
+	/* A burn that was under way comes back as one, not as a finished disc. */
+	EXPECT(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
 	check_closed_tracks(b);
 	check_open_track(b);
 	check_data(b);
@@ -169,42 +170,42 @@ static void check(struct bench *b, const struct disc_layout *next)
 
 	b->l.pending |= next != NULL;
 	check_promises(b);
-	HOLDS(same_shape(l, &b->l.now) || (next && same_shape(l, next)));
+	EXPECT(same_shape(l, &b->l.now) || (next && same_shape(l, next)));
 	b->l.pending = false;
 }
 
-/* Comes back, is looked at, goes; a second look finds the same and no spare. */
+/* Inserts the disc, checks and removes it; a second time it is the same, and has no spare. */
 static void come_back(struct bench *b, const struct disc_layout *next)
 {
 	insert(b);
 	check(b, next);
 	look(b);
 	take_out(b);
-	HOLDS(!cut_has(b->cut, SPARE));
+	EXPECT(!cut_has(b->cut, SPARE));
 	insert(b);
 	check(b, NULL);
 }
 
-/* What was in flight when the storage went. */
+/* What the command in flight would have made of the layout. */
 static const struct disc_layout *in_flight(const struct bench *b)
 {
 	return b->commands < ref.commands ? &ref.trace[b->commands] : NULL;
 }
 
-/* The disc is in the drive and burned to its end; it is as if nothing had happened. */
+/* The burn has ended, and the disc is the same as after the undisturbed run. */
 static void check_result(struct bench *b)
 {
-	HOLDS(!b->l.owed);
-	HOLDS(same_shape(&b->disc->layout, &ref.layout));
+	EXPECT(!b->l.owed);
+	EXPECT(same_shape(&b->disc->layout, &ref.layout));
 	settle(b->drive);
 	check_data(b);
 	take_out(b);
-	HOLDS(b->cut->size == ref.size);
-	HOLDS(memcmp(b->cut->seen, ref.image, ref.size) == 0);
-	HOLDS(!cut_has(b->cut, SPARE));
+	EXPECT(b->cut->size == ref.size);
+	EXPECT(memcmp(b->cut->seen, ref.image, ref.size) == 0);
+	EXPECT(!cut_has(b->cut, SPARE));
 }
 
-/* The host knows nothing of what it wrote before. */
+/* Another host: it does not know what was written before. */
 static void forget(struct bench *b)
 {
 	b->l.acked = b->l.synced;
@@ -228,7 +229,7 @@ static void resume(struct bench *b, const struct scenario *s, bool again, enum c
 		b->max_unsaved = aheads[i];
 		b->most_unsaved = MAX(b->most_unsaved, b->max_unsaved);
 		insert(b);
-		HOLDS(b->disc->read_only == NULL);
+		EXPECT(b->disc->read_only == NULL);
 		look(b);
 		cut_plan(b->cut, CUT_POWER, b->cut->ops + cut_random(b->cut, 30), 0);
 		if (do_steps(b, s->steps))
@@ -241,8 +242,8 @@ static void resume(struct bench *b, const struct scenario *s, bool again, enum c
 		look(b);
 		forget(b);
 	}
-	HOLDS(burn_stubbornly(b, s->steps));
-	HOLDS(b->l.failures == 0);
+	EXPECT(burn_stubbornly(b, s->steps));
+	EXPECT(b->l.failures == 0);
 	check_result(b);
 }
 
@@ -257,7 +258,7 @@ static void cut_at(const struct scenario *s, uint64_t n, enum cut_names names, u
 	insert(&b);
 	(void)do_steps(&b, s->steps);
 	take_out(&b);
-	HOLDS(b.cut->met);
+	EXPECT(b.cut->met);
 	cut_power_on(b.cut, names);
 	come_back(&b, in_flight(&b));
 	resume(&b, s, seed & 1, names);
@@ -276,7 +277,7 @@ static void die_at(const struct scenario *s, uint64_t n, uint64_t seed)
 	insert(&b);
 	(void)do_steps(&b, s->steps);
 	take_out(&b);
-	HOLDS(b.cut->met);
+	EXPECT(b.cut->met);
 	cut_restart(b.cut);
 	/* All that was acknowledged is there, and stays there from now on. */
 	b.l.synced = b.l.acked;
@@ -298,12 +299,12 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t se
 	begin(&b, s, seed * 1000003 + n);
 	cut_plan(b.cut, CUT_ERRNO, n, error);
 	insert(&b);
-	HOLDS(burn_stubbornly(&b, s->steps));
-	HOLDS(!b.l.owed);
+	EXPECT(burn_stubbornly(&b, s->steps));
+	EXPECT(!b.l.owed);
 	b.l.synced = b.l.acked;
-	if (n / 2 % 2) { /* the power goes with the disc in the drive, or behind it */
-		HOLDS(same_shape(&b.disc->layout, &ref.layout));
-		HOLDS(b.cut->size == ref.size && memcmp(b.cut->seen, ref.image, ref.size) == 0);
+	if (n / 2 % 2) { /* the power is cut with the disc in the drive, or after it was removed */
+		EXPECT(same_shape(&b.disc->layout, &ref.layout));
+		EXPECT(b.cut->size == ref.size && memcmp(b.cut->seen, ref.image, ref.size) == 0);
 		b.cut->dead = true;
 		take_out(&b);
 	} else {
@@ -311,13 +312,13 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t se
 	}
 	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
 	come_back(&b, NULL);
-	HOLDS(same_shape(&b.disc->layout, &ref.layout));
+	EXPECT(same_shape(&b.disc->layout, &ref.layout));
 	take_out(&b);
 	faults++;
 	end(&b);
 }
 
-/* It fails, the host goes on or not, the power goes soon after. */
+/* An operation fails, the host goes on or not, and the power is cut soon after. */
 static void fail_and_cut(const struct scenario *s, uint64_t n, bool stubborn, uint64_t seed)
 {
 	const struct disc_layout *next;
@@ -348,7 +349,7 @@ static void fail_and_cut(const struct scenario *s, uint64_t n, bool stubborn, ui
 	end(&b);
 }
 
-/* A host that does not mind failures and goes on with the next step; then the power goes. */
+/* A host that ignores failures and goes on with the next step; then the power is cut. */
 static void do_sloppily(struct bench *b, const struct step *s)
 {
 	for (; s->what != STEP_END && !b->cut->dead; s++)
@@ -376,7 +377,7 @@ static void sloppy_at(const struct scenario *s, uint64_t n, uint64_t then, uint6
 	end(&b);
 }
 
-/* The program dies, starts again, and the power goes soon after. */
+/* The daemon dies, starts again, and the power is cut soon after. */
 static void die_and_cut(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
 {
 	struct bench b;
@@ -450,13 +451,12 @@ static void scenario(void **state)
 	every_point(*state);
 }
 
-/* Nothing of a test write ever reaches storage. */
+/* A test write never touches storage. */
 static void a_test_write_alone(void **state)
 {
-	const struct scenario s = {"test write alone", 400, true, only_test};
+	const struct scenario s = {"test write alone", *state, 400, true, only_test};
 	struct bench b;
 
-	(void)state;
 	begin(&b, &s, 1);
 	insert(&b);
 	uint64_t before = b.cut->ops;
@@ -472,15 +472,14 @@ static void a_test_write_alone(void **state)
 }
 
 /* The rest of a cut burn is off the image before a layout is saved that allows less of it. */
-static void a_reservation_behind_a_cut(void **state)
+static void a_reservation_after_a_cut(void **state)
 {
 	static const struct step first[] = {
 		{STEP_WRITE, 40, 1}, {STEP_CLOSE, 2, 1}, {STEP_WRITE, 150, 2}, {STEP_END, 0, 0}};
 	static const struct step second[] = {{STEP_RESERVE, 96, 2}, {STEP_END, 0, 0}};
-	const struct scenario s = {"reservation behind a cut", 400, true, first};
+	const struct scenario s = {"reservation after a cut", *state, 400, true, first};
 	struct bench b;
 
-	(void)state;
 	for (uint64_t seed = 0; seed < 40; seed++) {
 		snprintf(where, sizeof(where), "%s, seed %u", s.name, (unsigned)seed);
 		begin(&b, &s, seed);
@@ -490,7 +489,7 @@ static void a_reservation_behind_a_cut(void **state)
 			insert(&b);
 			check_promises(&b);
 			forget(&b);
-			HOLDS(do_steps(&b, steps));
+			EXPECT(do_steps(&b, steps));
 			b.cut->dead = true;
 			take_out(&b);
 			cut_power_on(b.cut, CUT_JOURNAL);
@@ -498,17 +497,22 @@ static void a_reservation_behind_a_cut(void **state)
 		}
 		insert(&b);
 		check_promises(&b);
-		HOLDS(b.disc->layout.track[1].state == DISC_TRACK_RESERVED);
+		EXPECT(b.disc->layout.track[1].state == DISC_TRACK_RESERVED);
 		take_out(&b);
 		end(&b);
 	}
 }
 
+#define OTHER_TESTS 4
+
 int main(void)
 {
-	struct CMUnitTest tests[2 + ARRAY_LEN(scenarios)] = {
-		cmocka_unit_test(a_test_write_alone),
-		cmocka_unit_test(a_reservation_behind_a_cut),
+	void *version_2 = (void *)(uintptr_t)&made_up_r;
+	struct CMUnitTest tests[OTHER_TESTS + ARRAY_LEN(scenarios)] = {
+		cmocka_unit_test_prestate(a_test_write_alone, NULL),
+		cmocka_unit_test_prestate(a_test_write_alone, version_2),
+		cmocka_unit_test_prestate(a_reservation_after_a_cut, NULL),
+		cmocka_unit_test_prestate(a_reservation_after_a_cut, version_2),
 	};
 	const char *env = getenv("CUT_SEEDS"), *wrap = getenv("WRAP");
 	int r;
@@ -520,7 +524,7 @@ int main(void)
 		stride = 7;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
-		tests[2 + i] = (struct CMUnitTest){.name = scenarios[i].name,
+		tests[OTHER_TESTS + i] = (struct CMUnitTest){.name = scenarios[i].name,
 			.test_func = scenario,
 			.initial_state = (void *)(uintptr_t)&scenarios[i]};
 	make_stamps();

@@ -244,7 +244,7 @@ static void assert_read_only_disc(void)
 	d = disc_open(&o);
 	assert_non_null(d);
 	assert_non_null(d->read_only);
-	assert_int_equal(d->type, DISC_DVD_ROM);
+	assert_int_equal(d->medium->type, DISC_DVD_ROM);
 	disc_put(d);
 	assert_true(exists(STATE));
 }

@@ -341,6 +341,7 @@ static void memory_stays_small(void **state)
 static struct disc *disc_burned_up_to(uint32_t blocks, int *fd, struct mem_folder *folder)
 {
 	struct disc_state s = {
+		.medium = disc_medium_of(DISC_DVD_PLUS_R),
 		.capacity = BLOCKS,
 		.max_unsaved = DISC_MAX_UNSAVED,
 		.checked = DISC_STATE_CHECKED,

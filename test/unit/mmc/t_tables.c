@@ -341,7 +341,7 @@ static void profile_rows(void **state)
 		assert_true((p->finalise_functions & ~p->close_functions) == 0);
 		assert_true(p->close_functions == 0 || (p->permissions & P_CLOSE));
 		assert_true(p->track_info_length == 36 || p->track_info_length == 40);
-		if (p->disc) {
+		if (p->formats) {
 			assert_true(p->permissions & P_READ);
 			assert_true(p->write_speed[0] != 0);
 		}
@@ -354,6 +354,28 @@ static void profile_rows(void **state)
 			assert_true(mmc_profiles[k].code != p->code);
 	}
 	assert_int_equal(mmc_profiles[mmc_profile_count - 1].code, PROFILE_NONE);
+}
+
+/* Every medium has exactly one profile row in each format state that it can be in. */
+static void every_medium_has_a_profile(void **state)
+{
+	(void)state;
+	for (int type = 0; type < DISC_TYPES; type++) {
+		const struct disc_medium *m = disc_medium_of((enum disc_type)type);
+		unsigned formats = 0;
+
+		assert_int_equal(m->type, type);
+		assert_ptr_equal(disc_medium_named(m->name), m);
+		for (size_t i = 0; i < mmc_profile_count; i++) {
+			if (mmc_profiles[i].type != m->type)
+				continue;
+			assert_int_equal(formats & mmc_profiles[i].formats, 0);
+			formats |= mmc_profiles[i].formats;
+		}
+		assert_true(formats & 1u << DISC_UNFORMATTED);
+	}
+	assert_null(disc_medium_named("dvd"));
+	assert_null(disc_medium_named(""));
 }
 
 /* ---- mode pages ------------------------------------------------------------------------------ */
@@ -545,6 +567,7 @@ int main(void)
 		cmocka_unit_test(features_ascend_and_agree),
 		cmocka_unit_test(profiles_and_features),
 		cmocka_unit_test(profile_rows),
+		cmocka_unit_test(every_medium_has_a_profile),
 		cmocka_unit_test(mode_pages),
 		cmocka_unit_test(mode_sense_6_and_10_agree),
 		cmocka_unit_test(speeds_agree),

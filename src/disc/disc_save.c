@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What all write models share: data to storage, then the layout to the store. */
+#include <errno.h>
+#include <string.h>
+
+#include "disc/disc_int.h"
+#include "disc/model.h"
+#include "util/array.h"
+#include "util/crc32.h"
+
+/* ---- the layout ------------------------------------------------------------------------------ */
+
+int disc_check_image(struct media *m, uint32_t blocks, uint32_t *crc)
+{
+	uint8_t block[MEDIA_UNIT_MAX];
+	int r = 0;
+
+	*crc = 0;
+	for (uint32_t i = 0; i < blocks && r == 0; i++) {
+		r = media_read(m, i, 1, block);
+		if (r == 0)
+			*crc = crc32_add(*crc, block, m->unit);
+	}
+	return r;
+}
+
+uint32_t disc_max_unsaved(const struct disc *d)
+{
+	return d->store && d->checked < DISC_STATE_CHECKED ? DISC_MAX_UNSAVED_LEAST
+							   : d->max_unsaved;
+}
+
+static int put_text(void *disc)
+{
+	struct disc *d = disc;
+
+	return d->saving.len ? store_save(d->store, d->saving.text, d->saving.len)
+			     : store_remove(d->store);
+}
+
+/*
+ * A medium with a thread of its own answers -EAGAIN until the text is in the store. The
+ * layout may have changed meanwhile: then the result of the old text is not that of the
+ * new one, which is saved after it.
+ */
+static int save_text(struct disc *d, const char *text, size_t len)
+{
+	bool same = d->saving.len == len && memcmp(d->saving.text, text, len) == 0;
+	int r;
+
+	if (d->saving.under_way) {
+		r = media_run(d->media, put_text, d);
+		if (r == -EAGAIN || same) {
+			d->saving.under_way = r == -EAGAIN;
+			return r;
+		}
+	}
+	memcpy(d->saving.text, text, len);
+	d->saving.len = len;
+	r = media_run(d->media, put_text, d);
+	d->saving.under_way = r == -EAGAIN;
+	return r;
+}
+
+/* Recorded blocks of a sequential disc never change, so one checksum of the first is enough. */
+static void check_first_blocks(struct disc *d, struct disc_state *s)
+{
+	s->checked = MIN(d->layout.track[0].written, DISC_STATE_CHECKED);
+	if (s->checked != d->checked) {
+		d->checked = 0;
+		if (disc_check_image(d->media, s->checked, &d->check) == 0)
+			d->checked = s->checked;
+	}
+	s->checked = d->checked;
+	s->check = d->check;
+	s->max_unsaved = disc_max_unsaved(d);
+}
+
+/* True if the image alone, opened without a state, is the same disc. */
+static bool image_says_all(const struct disc *d)
+{
+	return d->layout.finalised && d->medium->when_finalised != d->medium->type &&
+	       !disc_layout_needs_state(&d->layout);
+}
+
+static int save_layout(struct disc *d)
+{
+	struct disc_state s = {
+		.medium = d->medium,
+		.format = d->format,
+		.capacity = d->capacity,
+		.unit = (uint16_t)d->media->unit,
+		.truncate = d->intent == DISC_INTENT_TRUNCATE,
+		.truncate_to = d->intent_blocks,
+		.layout = d->layout,
+	};
+	char text[STORE_TEXT_MAX];
+
+	if (!d->store)
+		return 0;
+	if (image_says_all(d))
+		return save_text(d, "", 0);
+	if (d->medium->model->counts_recorded)
+		check_first_blocks(d, &s);
+	strcpy(s.boot, d->store->boot);
+	return save_text(d, text, disc_state_encode(&s, text));
+}
+
+/*
+ * The data stays on storage even if its layout could not be saved: the store may have
+ * got that layout all the same, and would count blocks that are gone.
+ */
+int disc_save(struct disc *d)
+{
+	int r = save_layout(d);
+
+	d->store_uncertain = r < 0;
+	if (r == 0) {
+		d->safe_end = disc_layout_end(&d->layout);
+		d->saved = true;
+		if (d->intent == DISC_INTENT_DONE)
+			d->intent = DISC_INTENT_NONE;
+	}
+	return r;
+}
+
+int disc_commit(struct disc *d, const struct disc_layout *before)
+{
+	int r = d->testing ? DISC_OK : disc_save(d);
+
+	if (r < 0)
+		d->layout = *before;
+	return r;
+}
+
+/* ---- the data ------------------------------------------------------------------------------- */
+
+int disc_wait_written(struct disc *d)
+{
+	uint64_t lost;
+	int r = d->testing ? 0 : media_wait_written(d->media, &lost);
+
+	if (r == 0)
+		d->written_end = d->media->blocks;
+	else if (r != -EAGAIN)
+		d->medium->model->lost(d, MAX(lost, d->data_end));
+	return r;
+}
+
+int disc_sync_data(struct disc *d)
+{
+	int r = media_sync(d->media);
+
+	if (r == 0) {
+		d->data_end = disc_layout_end(&d->layout);
+		d->overwritten = 0;
+		if (d->intent == DISC_INTENT_TRUNCATE)
+			d->intent = DISC_INTENT_DONE;
+	} else if (r != -EAGAIN) {
+		d->medium->model->lost(d, d->data_end);
+	}
+	return r;
+}
+
+int disc_sync_before_change(struct disc *d)
+{
+	int r;
+
+	if (d->testing)
+		return DISC_OK;
+	r = disc_wait_written(d);
+	if (r == 0)
+		r = media_truncate(d->media, disc_layout_end(&d->layout));
+	return r == 0 ? disc_sync_data(d) : r;
+}
+
+static bool is_on_storage(const struct disc *d)
+{
+	return disc_unsynced(d) == 0 && !d->media->dirty && !d->store_uncertain &&
+	       d->intent == DISC_INTENT_NONE;
+}
+
+int disc_sync(struct disc *d)
+{
+	int r = d->untold_error;
+
+	d->untold_error = 0;
+	if (r < 0)
+		return r;
+	if (d->testing || !d->media->writable || is_on_storage(d))
+		return DISC_OK;
+	r = disc_wait_written(d);
+	if (r == 0)
+		r = disc_sync_data(d);
+	if (r < 0)
+		return r;
+	if (!d->medium->model->counts_recorded && !d->store_uncertain &&
+		d->intent == DISC_INTENT_NONE)
+		return DISC_OK;
+	return disc_save(d);
+}
+
+uint32_t disc_unsynced(const struct disc *d)
+{
+	/* A test write plays with the layout; the real one counts what is on the medium. */
+	uint32_t end = disc_layout_end(d->testing ? &d->real : &d->layout);
+
+	return end - d->safe_end + d->overwritten + (d->untold_error ? 1 : 0);
+}
+
+/* ---- another layout, without the data -------------------------------------------------------- */
+
+static bool is_replaced(const struct disc *d, const struct disc_layout *layout,
+	enum disc_format format, uint32_t blocks)
+{
+	return d->format == format && d->layout.tracks == 1 && layout->tracks == 1 &&
+	       d->layout.finalised == layout->finalised &&
+	       disc_layout_end(&d->layout) == disc_layout_end(layout) && d->media->blocks <= blocks;
+}
+
+/* Announces the new layout, then cuts the image. On failure the disc is as before. */
+static int begin_replacing(
+	struct disc *d, const struct disc_layout *layout, enum disc_format format, uint32_t blocks)
+{
+	const struct disc_layout before = d->layout;
+	const enum disc_format format_before = d->format;
+	const uint32_t safe_before = d->safe_end;
+	int r;
+
+	d->layout = *layout;
+	d->format = format;
+	d->intent = DISC_INTENT_TRUNCATE;
+	d->intent_blocks = blocks;
+	d->checked = 0;
+	r = disc_save(d);
+	if (r == 0)
+		r = media_truncate(d->media, blocks);
+	if (r == 0)
+		return 0;
+	d->layout = before;
+	d->format = format_before;
+	d->safe_end = safe_before;
+	d->intent = DISC_INTENT_NONE;
+	d->store_uncertain = true;
+	return r;
+}
+
+int disc_replace(
+	struct disc *d, const struct disc_layout *layout, enum disc_format format, uint32_t blocks)
+{
+	int r = disc_wait_written(d);
+
+	if (r == 0 && !is_replaced(d, layout, format, blocks))
+		r = begin_replacing(d, layout, format, blocks);
+	if (r == 0 && d->intent == DISC_INTENT_TRUNCATE)
+		r = disc_sync_data(d);
+	if (r == 0 && d->intent == DISC_INTENT_DONE)
+		r = disc_save(d);
+	return r;
+}
+
+/* ---- test write ------------------------------------------------------------------------------ */
+
+int disc_test_write(struct disc *d, bool on)
+{
+	int r = DISC_OK;
+
+	if (on == d->testing || (on && !d->medium->model->has_test_write))
+		return DISC_OK;
+	if (on) {
+		r = disc_sync(d);
+		if (r < 0)
+			return r;
+		d->real = d->layout;
+	} else {
+		d->layout = d->real;
+	}
+	d->testing = on;
+	return r;
+}

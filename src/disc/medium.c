@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "disc/medium.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "disc/layout.h"
+#include "disc/model.h"
+#include "media/media.h"
+#include "util/array.h"
+
+// clang-format off
+static const struct disc_medium media[DISC_TYPES] = {
+	[DISC_DVD_ROM] = {
+		.name = "dvd-rom", .title = "DVD-ROM", .type = DISC_DVD_ROM, .state_version = 2,
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.when_finalised = DISC_DVD_ROM,
+		.model = &disc_model_read_only,
+	},
+	[DISC_DVD_PLUS_R] = {
+		.name = "dvd+r", .title = "DVD+R", .type = DISC_DVD_PLUS_R, .state_version = 1,
+		.capacity = 2295104, /* 12 cm, single layer (ECMA-349): 4 700 372 992 bytes */
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK,
+		/* ECMA-349 24: at most 153 fragments; the last is kept for the open one. */
+		.max_tracks = 153,
+		.when_finalised = DISC_DVD_ROM,
+		.model = &disc_model_sequential,
+	},
+};
+// clang-format on
+
+const struct disc_medium *disc_medium_of(enum disc_type type)
+{
+	return &media[type];
+}
+
+const struct disc_medium *disc_medium_named(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(media); i++)
+		if (strcmp(media[i].name, name) == 0)
+			return &media[i];
+	return NULL;
+}
+
+const struct disc_medium *disc_medium_of_blank(void)
+{
+	return &media[DISC_DVD_PLUS_R];
+}
+
+bool disc_medium_is_recordable(const struct disc_medium *m)
+{
+	return m->model->recordable;
+}
+
+unsigned disc_medium_list(char *out, size_t size)
+{
+	unsigned total = 0, n = 0;
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(media); i++)
+		total += disc_medium_is_recordable(&media[i]);
+	for (size_t i = 0; i < ARRAY_LEN(media) && len < size; i++) {
+		if (!disc_medium_is_recordable(&media[i]))
+			continue;
+		n++;
+		len += (size_t)snprintf(out + len, size - len, "%s%s",
+			n == 1       ? ""
+			: n == total ? " and "
+				     : ", ",
+			media[i].name);
+	}
+	return total;
+}
+
+uint32_t disc_medium_largest(void)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(media); i++)
+		if (disc_medium_is_recordable(&media[i]))
+			most = MAX(most, media[i].capacity);
+	return most;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The medium table: one row says what a kind of disc is - its size, its blocks and
+ * how it is recorded. How a drive shows it to the host is a row of another table,
+ * chosen by (type, format state): mmc/profile.h.
+ */
+#ifndef DISC_MEDIUM_H
+#define DISC_MEDIUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct disc_model;
+
+enum disc_type {
+	DISC_DVD_ROM,    /* readable only */
+	DISC_DVD_PLUS_R, /* write once, sequential, appendable until finalised */
+	DISC_TYPES
+};
+
+/* What FORMAT UNIT has made of a medium. Media that need no formatting stay unformatted. */
+enum disc_format {
+	DISC_UNFORMATTED,
+	DISC_INTERMEDIATE, /* formatted while it is recorded, from block 0 on (DVD-RW) */
+	DISC_FORMATTED
+};
+
+/* A formattable capacity descriptor (MMC-6 6.23): what FORMAT UNIT may be asked for. */
+struct disc_format_offer {
+	uint8_t formats;    /* offered in these format states: bit 1 << enum disc_format */
+	uint8_t type;       /* format type */
+	uint32_t parameter; /* 24 bits; its meaning depends on the format type */
+	uint32_t blocks;    /* 0 ends the list */
+};
+#define DISC_FORMAT_OFFERS 5
+
+struct disc_medium {
+	const char *name;  /* in `blank NAME type=`, and in a state file; lower case */
+	const char *title; /* for people: "DVD+R" */
+	enum disc_type type;
+	/* The lowest version of the state file that can name this medium (disc/disc_state.h). */
+	uint8_t state_version;
+	uint32_t capacity; /* blocks of a blank; 0 = as many as the image has */
+	uint8_t layers;
+	uint8_t ecc_blocks;  /* tracks begin on an ECC block; reservations are rounded up to it */
+	uint16_t unit;       /* bytes of a block in the image (media.unit) */
+	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
+	bool erasable;
+	/*
+	 * What a finalised disc is when it is opened again. Another type than its own: with
+	 * one track it needs no state file, since the image alone says all there is.
+	 */
+	enum disc_type when_finalised;
+	struct disc_format_offer format[DISC_FORMAT_OFFERS];
+	const struct disc_model *model; /* how it is recorded */
+};
+
+/* The row of a type. Never NULL. */
+const struct disc_medium *disc_medium_of(enum disc_type type);
+/* The row of that name, NULL if there is none. */
+const struct disc_medium *disc_medium_named(const char *name);
+/* What an image of 0 bytes without a state file is. */
+const struct disc_medium *disc_medium_of_blank(void);
+bool disc_medium_is_recordable(const struct disc_medium *m);
+/* The names of all recordable media, as "a", "a and b", "a, b and c". Returns their number. */
+unsigned disc_medium_list(char *out, size_t size);
+/* Blocks of the largest recordable medium. */
+uint32_t disc_medium_largest(void);
+
+#endif

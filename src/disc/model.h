@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Write models: how a medium is recorded. A medium row names one; disc.c asks it
+ * whenever the media differ. References, reading, syncing and saving are the same
+ * for all of them (disc.c, disc_open.c, disc_save.c).
+ *
+ * sequential: each block goes to the next writable address and is written once. The
+ *	saved layout counts the recorded blocks, data first, layout second.
+ * overwrite: once formatted, each block may be written at any time. The layout does
+ *	not change by writing, so a WRITE never touches the state file. Blocks never
+ *	written read as zeros. A host that mounts such a disc never sends SYNCHRONIZE
+ *	CACHE; whoever owns the drive flushes it unasked, by disc_unsynced().
+ * read only: nothing is recorded.
+ *
+ * A rigid restricted overwrite (DVD-RW, profile 0013h) is overwrite whose track grows
+ * like a sequential one while the format state is DISC_INTERMEDIATE: `written` of that
+ * track is saved by disc_sync(), and may_write() takes what begins at or below it.
+ *
+ * All functions: one thread at a time, as for struct disc. Results as in disc.h: DISC_*,
+ * -EAGAIN (call again with the same arguments), -errno.
+ */
+#ifndef DISC_MODEL_H
+#define DISC_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct disc;
+struct disc_state;
+
+struct disc_model {
+	bool recordable;      /* at all */
+	bool rewritable;      /* also when the layout is finalised */
+	bool has_tracks;      /* the state file lists them; else the formatted size says all */
+	bool has_test_write;  /* the host may try a recording without recording */
+	bool zero_fill;       /* blocks that the layout counts may never have been written */
+	bool counts_recorded; /* each sync saves the layout, and the state checks the image */
+
+	/* May these blocks be written now? Changes nothing. */
+	int (*may_write)(const struct disc *d, int64_t lba, uint32_t count);
+	/* As disc_write(): checks, writes and moves the next writable address, or nothing. */
+	int (*write)(struct disc *d, int64_t lba, uint32_t count, const void *buf);
+	/*
+	 * Blocks from `from` on did not reach storage, and the medium takes no more until
+	 * it was truncated. What the host was answered GOOD for must be kept as far as it can.
+	 */
+	void (*lost)(struct disc *d, uint64_t from);
+	int (*reserve)(struct disc *d, uint32_t blocks);
+	int (*close_track)(struct disc *d, uint32_t number);
+	int (*close_session)(struct disc *d);
+	int (*finalise)(struct disc *d);
+	int (*format)(struct disc *d, uint32_t blocks);
+	/* When a disc is opened: NULL, or why this state is not that of this image. */
+	const char *(*misfit)(struct disc *d, const struct disc_state *s);
+	/*
+	 * When a disc is opened whose state fits: takes the layout of the state, and what a
+	 * recording that was cut has left. NULL, or why the disc can only be read.
+	 */
+	const char *(*resume)(struct disc *d, const struct disc_state *s);
+};
+
+extern const struct disc_model disc_model_read_only, disc_model_sequential, disc_model_overwrite;
+
+#endif

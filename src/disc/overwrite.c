@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The write model of media that are overwritten in place (DVD+RW, DVD-RAM, BD-RE). FORMAT
+ * UNIT gives them a size; from then on each block below it may be read and written.
+ *
+ * The image is as long as the highest block written; what lies above reads as zeros.
+ * A block that is being written when the power goes may be old, new or mixed, and so may
+ * blocks that were written and not synced. No other block is touched.
+ */
+#include <errno.h>
+
+#include "disc/disc_int.h"
+#include "disc/model.h"
+#include "util/array.h"
+
+static uint32_t size_of(const struct disc *d)
+{
+	return d->format == DISC_FORMATTED ? disc_layout_end(&d->layout) : 0;
+}
+
+static int may_write(const struct disc *d, int64_t lba, uint32_t count)
+{
+	int64_t size = size_of(d);
+
+	if (size == 0 || !d->media->writable)
+		return DISC_CLOSED;
+	return lba < 0 || lba >= size || lba + count > size ? DISC_OUT_OF_RANGE : DISC_OK;
+}
+
+/*
+ * Takes off the image what a failed write may have appended, down to the length up to
+ * which all was written. No acknowledged block goes with it: those inside that length stay,
+ * and a WRITE that made the image longer was not answered before disc_wait_written(). The
+ * medium takes writes again after it. Lost blocks read as before or as written.
+ */
+static void drop_unwritten(struct disc *d, uint64_t from)
+{
+	(void)from;
+	d->media->end_uncertain = true;
+	(void)media_truncate(d->media, MIN(d->media->blocks, d->written_end));
+}
+
+static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void *buf)
+{
+	int r = may_write(d, lba, count);
+
+	if (r != DISC_OK || count == 0)
+		return r;
+	/* The store may hold a layout whose image is still to be cut; these blocks would go. */
+	if (d->store_uncertain || d->intent != DISC_INTENT_NONE)
+		r = disc_sync(d);
+	if (r == DISC_OK)
+		r = media_write(d->media, (uint64_t)lba, count, buf);
+	if (r == DISC_OK)
+		d->overwritten += MIN(count, size_of(d) - d->overwritten);
+	else if (r != -EAGAIN && disc_wait_written(d) == 0)
+		drop_unwritten(d, (uint64_t)lba);
+	return r;
+}
+
+static int reserve(struct disc *d, uint32_t blocks)
+{
+	(void)d;
+	(void)blocks;
+	return DISC_CLOSED;
+}
+
+/* There is nothing to close: the one track always is. */
+static int close_track(struct disc *d, uint32_t number)
+{
+	return number > d->layout.tracks ? DISC_NO_SUCH_TRACK : disc_sync(d);
+}
+
+static int close_session(struct disc *d)
+{
+	return disc_sync(d);
+}
+
+static int finalise(struct disc *d)
+{
+	return size_of(d) ? disc_sync(d) : DISC_NO_SUCH_TRACK;
+}
+
+static int format(struct disc *d, uint32_t blocks)
+{
+	struct disc_layout layout;
+
+	if (!d->media->writable)
+		return DISC_CLOSED;
+	if (blocks == 0 || blocks > d->capacity)
+		return DISC_NO_ROOM;
+	disc_layout_one_track(&layout, blocks, DISC_TRACK_CLOSED);
+	return disc_replace(d, &layout, DISC_FORMATTED, 0);
+}
+
+static const char *misfit(struct disc *d, const struct disc_state *s)
+{
+	return d->media->blocks > disc_layout_end(&s->layout)
+		       ? "the image has more blocks than were formatted"
+		       : NULL;
+}
+
+static const char *resume(struct disc *d, const struct disc_state *s)
+{
+	d->layout = s->layout;
+	d->written_end = d->media->blocks;
+	/* A daemon that died may have left blocks that are in the page cache alone. */
+	d->media->dirty = d->media->writable;
+	if (!d->media->writable)
+		d->read_only = "the image cannot be written";
+	return NULL;
+}
+
+const struct disc_model disc_model_overwrite = {
+	.recordable = true,
+	.rewritable = true,
+	.zero_fill = true,
+	.may_write = may_write,
+	.write = write_blocks,
+	.lost = drop_unwritten,
+	.reserve = reserve,
+	.close_track = close_track,
+	.close_session = close_session,
+	.finalise = finalise,
+	.format = format,
+	.misfit = misfit,
+	.resume = resume,
+};

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The write model of discs that cannot be recorded: a layout, and no to all else. */
+#include "disc/disc_int.h"
+#include "disc/model.h"
+
+static int may_write(const struct disc *d, int64_t lba, uint32_t count)
+{
+	(void)d;
+	(void)lba;
+	(void)count;
+	return DISC_CLOSED;
+}
+
+static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void *buf)
+{
+	(void)buf;
+	return may_write(d, lba, count);
+}
+
+static void lost(struct disc *d, uint64_t from)
+{
+	(void)d;
+	(void)from;
+}
+
+static int reserve_or_format(struct disc *d, uint32_t blocks)
+{
+	(void)d;
+	(void)blocks;
+	return DISC_CLOSED;
+}
+
+/* All is closed already. */
+static int close_track(struct disc *d, uint32_t number)
+{
+	return number > d->layout.tracks ? DISC_NO_SUCH_TRACK : DISC_OK;
+}
+
+static int close_all(struct disc *d)
+{
+	(void)d;
+	return DISC_OK;
+}
+
+static const char *misfit(struct disc *d, const struct disc_state *s)
+{
+	return d->media->blocks < disc_layout_end(&s->layout)
+		       ? "its state tells of more blocks than the image has"
+		       : NULL;
+}
+
+static const char *resume(struct disc *d, const struct disc_state *s)
+{
+	d->layout = s->layout;
+	return NULL;
+}
+
+const struct disc_model disc_model_read_only = {
+	.has_tracks = true,
+	.may_write = may_write,
+	.write = write_blocks,
+	.lost = lost,
+	.reserve = reserve_or_format,
+	.close_track = close_track,
+	.close_session = close_all,
+	.finalise = close_all,
+	.format = reserve_or_format,
+	.misfit = misfit,
+	.resume = resume,
+};

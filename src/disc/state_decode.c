@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "disc/disc_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "disc/model.h"
+#include "util/array.h"
+#include "util/crc32.h"
+
+#define LINE_MAX 160u
+
+/* What is known of the text while its lines are read. */
+struct reader {
+	struct disc_state *s;
+	const struct disc_medium *unlisted;
+	int version;
+	bool has_type; /* the text names a type ... */
+	char type[32]; /* ... this one */
+	bool has_tracks, has_format;
+	uint32_t formatted; /* blocks */
+};
+
+/* Copies the next line without its newline. False: there is none, or it is too long. */
+static bool next_line(const char **p, const char *end, char line[LINE_MAX])
+{
+	const char *stop = memchr(*p, '\n', (size_t)(end - *p));
+	size_t n = stop ? (size_t)(stop - *p) : 0;
+
+	if (!stop || n >= LINE_MAX || memchr(*p, '\0', n))
+		return false;
+	memcpy(line, *p, n);
+	line[n] = '\0';
+	*p = stop + 1;
+	return true;
+}
+
+static bool read_track(const char *line, struct disc_layout *l)
+{
+	struct disc_track *t = &l->track[l->tracks];
+	uint32_t number, session;
+	char state[16];
+	int used = 0;
+
+	if (l->tracks == DISC_MAX_TRACKS ||
+		sscanf(line,
+			"track %" SCNu32 " session %" SCNu32 " start %" SCNu32 " written %" SCNu32
+			" reserved %" SCNu32 " %15s%n",
+			&number, &session, &t->start, &t->written, &t->reserved, state,
+			&used) != 6 ||
+		line[used] != '\0' || number != l->tracks + 1u || session > DISC_MAX_TRACKS + 1)
+		return false;
+	t->session = (uint16_t)session;
+	for (size_t i = 0; i < ARRAY_LEN(disc_track_state_names); i++) {
+		if (strcmp(disc_track_state_names[i], state) != 0)
+			continue;
+		t->state = (enum disc_track_state)i;
+		l->tracks++;
+		return true;
+	}
+	return false;
+}
+
+/* A line that version 1 has. False: it is none, or has such a value as it cannot have. */
+static bool read_line_of_1(struct reader *r, const char *line)
+{
+	struct disc_state *s = r->s;
+	char word[LINE_MAX];
+	uint32_t sessions;
+	int used = 0;
+
+	if (sscanf(line, "capacity %" SCNu32 "%n", &s->capacity, &used) == 1 ||
+		sscanf(line, "ahead %" SCNu32 "%n", &s->max_unsaved, &used) == 1 ||
+		sscanf(line, "check %" SCNu32 " %" SCNx32 "%n", &s->checked, &s->check, &used) == 2)
+		return line[used] == '\0';
+	if (sscanf(line, "sessions %" SCNu32 "%n", &sessions, &used) == 1) {
+		s->layout.sessions = (uint16_t)sessions;
+		return line[used] == '\0' && sessions <= DISC_MAX_TRACKS + 1;
+	}
+	if (strncmp(line, "track ", 6) == 0) {
+		r->has_tracks = true;
+		return read_track(line, &s->layout);
+	}
+	if (sscanf(line, "type %31s%n", r->type, &used) == 1) {
+		r->has_type = true;
+		return line[used] == '\0';
+	}
+	if (sscanf(line, "finalised %s", word) == 1) {
+		s->layout.finalised = strcmp(word, "yes") == 0;
+		return strcmp(line, "finalised yes") == 0 || strcmp(line, "finalised no") == 0;
+	}
+	if (sscanf(line, "boot %s", word) == 1 && strlen(word) < sizeof(s->boot)) {
+		strcpy(s->boot, word);
+		return true;
+	}
+	return false;
+}
+
+/* A line that version 2 has besides. */
+static bool read_line_of_2(struct reader *r, const char *line)
+{
+	struct disc_state *s = r->s;
+	char word[LINE_MAX];
+	uint32_t unit;
+	int used = 0;
+
+	if (sscanf(line, "unit %" SCNu32 "%n", &unit, &used) == 1) {
+		s->unit = (uint16_t)unit;
+		return line[used] == '\0' && unit > 0 && unit <= UINT16_MAX;
+	}
+	if (sscanf(line, "format %" SCNu32 "%n", &r->formatted, &used) == 1) {
+		r->has_format = true;
+		return line[used] == '\0';
+	}
+	if (sscanf(line, "pending truncate %" SCNu32 "%n", &s->truncate_to, &used) == 1) {
+		s->truncate = true;
+		return line[used] == '\0';
+	}
+	if (sscanf(line, "state %s%n", word, &used) != 1 || line[used] != '\0')
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(disc_format_names); i++) {
+		if (strcmp(disc_format_names[i], word) != 0)
+			continue;
+		s->format = (enum disc_format)i;
+		return true;
+	}
+	return false;
+}
+
+static const struct disc_medium *find_medium(const struct reader *r)
+{
+	const struct disc_medium *m = disc_medium_named(r->type);
+
+	/* Version 1 is of DVD+R alone, and may leave the type out. */
+	if (r->version == 1 && !r->has_type)
+		return disc_medium_of(DISC_DVD_PLUS_R);
+	if (!m && r->unlisted && strcmp(r->unlisted->name, r->type) == 0)
+		m = r->unlisted;
+	return m && m->state_version <= r->version ? m : NULL;
+}
+
+/* A medium without tracks of its own: the formatted size makes its one track. */
+static bool make_layout(const struct reader *r)
+{
+	struct disc_state *s = r->s;
+	bool formatted = s->format != DISC_UNFORMATTED;
+
+	/* No medium grows while it is formatted yet. */
+	if (s->format == DISC_INTERMEDIATE)
+		return false;
+	if (r->has_tracks || r->has_format != formatted || s->layout.finalised ||
+		r->formatted > s->capacity || (formatted && r->formatted == 0) || s->checked ||
+		(s->truncate && s->truncate_to > r->formatted))
+		return false;
+	disc_layout_one_track(
+		&s->layout, r->formatted, formatted ? DISC_TRACK_CLOSED : DISC_TRACK_INVISIBLE);
+	return s->capacity > 0;
+}
+
+/* True if a disc can have come to this state, which no line alone can tell. */
+static bool is_consistent(const struct reader *r)
+{
+	struct disc_state *s = r->s;
+	const struct disc_layout *l = &s->layout;
+
+	if (!s->medium->model->has_tracks)
+		return make_layout(r);
+	return !r->has_format && s->format == DISC_UNFORMATTED &&
+	       (l->finalised || s->medium->model->recordable) &&
+	       l->tracks <= s->medium->max_tracks &&
+	       disc_layout_is_possible(l, s->capacity, s->medium->ecc_blocks) &&
+	       s->checked <= DISC_STATE_CHECKED && s->checked <= l->track[0].written &&
+	       (!s->truncate || s->truncate_to >= disc_layout_end(l));
+}
+
+static const char *conclude(const struct reader *r)
+{
+	struct disc_state *s = r->s;
+
+	s->medium = find_medium(r);
+	if (!s->medium)
+		return "it is of a type that this daemon does not know";
+	if (s->unit == 0)
+		s->unit = s->medium->unit;
+	return is_consistent(r) ? NULL : "it contradicts itself";
+}
+
+const char *disc_state_decode(
+	const char *text, size_t len, const struct disc_medium *unlisted, struct disc_state *s)
+{
+	const char *p = text, *end = text + len, *at;
+	struct reader r = {.s = s, .unlisted = unlisted};
+	char line[LINE_MAX], last[32];
+	int used = 0;
+
+	*s = (struct disc_state){0};
+	if (!next_line(&p, end, line) ||
+		sscanf(line, DISC_STATE_FIRST_LINE " %d%n", &r.version, &used) != 1 ||
+		line[used] != '\0')
+		return "it is no state of a disc";
+	if (r.version < 1 || r.version > DISC_STATE_VERSION)
+		return "it is of another version than this program knows";
+	for (at = p; next_line(&p, end, line); at = p) {
+		if (strncmp(line, "crc32 ", 6) == 0) {
+			snprintf(last, sizeof(last), "crc32 %08" PRIx32,
+				crc32_add(0, text, (size_t)(at - text)));
+			if (strcmp(line, last) != 0)
+				return "it is damaged (its checksum is wrong)";
+			return conclude(&r);
+		}
+		if (!read_line_of_1(&r, line) && (r.version < 2 || !read_line_of_2(&r, line)))
+			return "it is damaged";
+	}
+	return "it is damaged (its end is missing)";
+}
+
+bool disc_state_is_recordable(const struct disc_state *s)
+{
+	return s->medium->model->recordable &&
+	       (!s->layout.finalised || s->medium->model->rewritable);
+}

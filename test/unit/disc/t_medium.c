@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The medium table, and a disc that takes all its sizes from another row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "unit/disc/made_up.h"
+
+static const uint8_t buf[32 * MEDIA_BLOCK];
+
+/* All sizes come from the row: ECC block, capacity, number of tracks. */
+static void a_medium_of_another_row(void **state)
+{
+	struct disc_options o = {.medium = &made_up_r, .media = media_mem_new(0, true)};
+	struct disc *d = disc_open(&o);
+
+	(void)state;
+	assert_ptr_equal(d->medium, &made_up_r);
+	assert_int_equal(disc_track_free(d, disc_track(d, disc_open_track(d))), made_up_r.capacity);
+	assert_int_equal(disc_reserve(d, 33), DISC_OK);
+	assert_int_equal(disc_track_free(d, disc_track(d, disc_open_track(d))), 64);
+	assert_int_equal(disc_write(d, 0, 20, buf), DISC_OK);
+	assert_int_equal(disc_close_session(d), DISC_OK);
+	assert_int_equal(disc_nwa(d), 32);
+	for (unsigned n = 2; n <= made_up_r.max_tracks; n++) {
+		assert_int_equal(disc_nwa(d), 32 * (n - 1));
+		assert_int_equal(disc_write(d, disc_nwa(d), 16, buf), DISC_OK);
+		assert_int_equal(disc_close_session(d), DISC_OK);
+	}
+	/* It has no more tracks, so nothing can be appended. */
+	assert_true(d->layout.finalised);
+	assert_int_equal(d->layout.tracks, 7);
+	disc_put(d);
+}
+
+/* What a drive offers, for `blank NAME type=`. */
+static void the_medium_table(void **state)
+{
+	char list[64];
+
+	(void)state;
+	assert_ptr_equal(disc_medium_of_blank(), disc_medium_named("dvd+r"));
+	assert_int_equal(disc_medium_list(list, sizeof(list)), 1);
+	assert_string_equal(list, "dvd+r");
+	assert_true(disc_medium_is_recordable(disc_medium_named("dvd+r")));
+	assert_false(disc_medium_is_recordable(disc_medium_named("dvd-rom")));
+	assert_null(disc_medium_named("made-up-r"));
+	assert_int_equal(disc_medium_largest(), 2295104);
+	for (int type = 0; type < DISC_TYPES; type++) {
+		const struct disc_medium *m = disc_medium_of((enum disc_type)type);
+
+		assert_true(m->ecc_blocks > 0 && m->layers > 0 && m->state_version > 0);
+		assert_in_range(m->max_tracks, 1, DISC_MAX_TRACKS);
+		assert_in_range(m->unit, 1, MEDIA_UNIT_MAX);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_medium_of_another_row),
+		cmocka_unit_test(the_medium_table),
+	};
+
+	return cmocka_run_group_tests_name("medium", tests, NULL, NULL);
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The overwrite model, on a medium row that no drive offers: what it writes, reads and refuses. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/script.h"
+#include "unit/disc/made_up.h"
+#include "unit/mmc/drive_cmd.h"
+
+#define UNIT_BIG 2352u
+
+static uint8_t buf[64 * MEDIA_UNIT_MAX], stage[64 * MEDIA_UNIT_MAX];
+
+static struct disc *open_on(struct media *m)
+{
+	struct disc_options o = {.medium = &made_up_rw, .media = m};
+	struct disc *d;
+
+	assert_non_null(m);
+	d = disc_open(&o);
+	assert_non_null(d);
+	return d;
+}
+
+static struct disc *formatted(uint32_t blocks)
+{
+	struct disc *d = open_on(media_mem_new(0, true));
+
+	assert_int_equal(disc_format(d, blocks), DISC_OK);
+	return d;
+}
+
+static void check_zeros(const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(p[i], 0);
+}
+
+static void an_unformatted_medium(void **state)
+{
+	struct disc *d = open_on(media_mem_new(0, true));
+
+	(void)state;
+	assert_true(disc_is_blank(d));
+	assert_int_equal(d->capacity, 400);
+	assert_int_equal(disc_write(d, 0, 1, buf), DISC_CLOSED);
+	assert_int_equal(disc_may_read(d, 0, 1), DISC_UNREADABLE);
+	assert_int_equal(disc_readable_blocks(d), 0);
+	assert_int_equal(disc_finalise(d), DISC_NO_SUCH_TRACK);
+	assert_int_equal(disc_format(d, 0), DISC_NO_ROOM);
+	assert_int_equal(disc_format(d, 401), DISC_NO_ROOM);
+	assert_int_equal(disc_format(d, UINT32_MAX), DISC_NO_ROOM);
+	assert_true(disc_is_blank(d));
+	disc_put(d);
+}
+
+static void all_of_a_formatted_medium(void **state)
+{
+	struct disc *d = formatted(300);
+
+	(void)state;
+	assert_false(disc_is_blank(d));
+	assert_int_equal(d->format, DISC_FORMATTED);
+	assert_int_equal(disc_readable_blocks(d), 300);
+	assert_int_equal(disc_end(d), 300);
+	assert_int_equal(disc_open_track(d), 0);
+	assert_int_equal(disc_may_write(d, 299, 1), DISC_OK);
+	assert_int_equal(disc_may_write(d, 299, 2), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_may_write(d, 300, 1), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_may_write(d, -1, 1), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_may_write(d, 0, UINT32_MAX), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_may_read(d, 299, 2), DISC_OUT_OF_RANGE);
+	assert_int_equal(disc_reserve(d, 16), DISC_CLOSED);
+	assert_int_equal(disc_close_track(d, 1), DISC_OK);
+	assert_int_equal(disc_close_track(d, 2), DISC_NO_SUCH_TRACK);
+	assert_int_equal(disc_close_session(d), DISC_OK);
+	assert_int_equal(disc_finalise(d), DISC_OK);
+	assert_int_equal(disc_may_write(d, 0, 300), DISC_OK);
+	disc_put(d);
+}
+
+/* Backwards, forwards and twice: the last one counts, and the layout does not change. */
+static void writes_anywhere(void **state)
+{
+	static const uint32_t order[] = {299, 0, 150, 151, 0, 298};
+	struct disc *d = formatted(300);
+	struct disc_layout layout = d->layout;
+
+	(void)state;
+	for (uint32_t i = 0; i < 6; i++) {
+		memset(buf, (int)i + 1, MEDIA_BLOCK);
+		assert_int_equal(disc_write(d, order[i], 1, buf), DISC_OK);
+	}
+	assert_int_equal(disc_unsynced(d), 6);
+	for (uint32_t i = 1; i < 6; i++) {
+		assert_int_equal(disc_read(d, order[i], 1, buf), DISC_OK);
+		assert_int_equal(buf[7], order[i] == 0 ? 5 : i + 1);
+	}
+	assert_memory_equal(&d->layout, &layout, sizeof(layout));
+	assert_int_equal(disc_sync(d), DISC_OK);
+	assert_int_equal(disc_unsynced(d), 0);
+	disc_put(d);
+}
+
+static void blocks_never_written_are_zeros(void **state)
+{
+	struct disc *d = formatted(300);
+	const uint8_t *data;
+	uint32_t n = 64;
+
+	(void)state;
+	memset(buf, 0xee, sizeof(buf));
+	assert_int_equal(disc_read(d, 236, 64, buf), DISC_OK);
+	check_zeros(buf, 64 * MEDIA_BLOCK);
+	memset(buf, 0xaa, 2 * MEDIA_BLOCK);
+	assert_int_equal(disc_write(d, 100, 2, buf), DISC_OK);
+	/* Across the end of the image, which is now 102 blocks long. */
+	memset(buf, 0xee, sizeof(buf));
+	assert_int_equal(disc_read(d, 98, 64, buf), DISC_OK);
+	check_zeros(buf, 2 * MEDIA_BLOCK);
+	assert_int_equal(buf[2 * MEDIA_BLOCK], 0xaa);
+	assert_int_equal(buf[4 * MEDIA_BLOCK - 1], 0xaa);
+	check_zeros(buf + 4 * MEDIA_BLOCK, 60 * MEDIA_BLOCK);
+	/* A view ends with the image, and the next one is of zeros. */
+	assert_int_equal(disc_view(d, 98, &n, stage, &data), DISC_OK);
+	assert_in_range(n, 1, 4);
+	n = 64;
+	memset(stage, 0xee, sizeof(stage));
+	assert_int_equal(disc_view(d, 102, &n, stage, &data), DISC_OK);
+	assert_int_equal(n, 64);
+	check_zeros(data, 64 * MEDIA_BLOCK);
+	disc_put(d);
+}
+
+/* The same with the blocks of a CD: sizes come from the medium. */
+static void blocks_of_another_size(void **state)
+{
+	struct disc *d = open_on(media_mem_new_units(UNIT_BIG, 0, true));
+
+	(void)state;
+	assert_int_equal(disc_format(d, 300), DISC_OK);
+	memset(buf, 0xaa, UNIT_BIG);
+	assert_int_equal(disc_write(d, 3, 1, buf), DISC_OK);
+	memset(buf, 0xee, sizeof(buf));
+	assert_int_equal(disc_read(d, 2, 10, buf), DISC_OK);
+	check_zeros(buf, UNIT_BIG);
+	assert_int_equal(buf[UNIT_BIG], 0xaa);
+	assert_int_equal(buf[2 * UNIT_BIG - 1], 0xaa);
+	check_zeros(buf + (size_t)2 * UNIT_BIG, (size_t)8 * UNIT_BIG);
+	assert_int_equal(buf[10 * UNIT_BIG], 0xee);
+	disc_put(d);
+}
+
+static void formatting_drops_the_data(void **state)
+{
+	struct disc *d = formatted(300);
+
+	(void)state;
+	memset(buf, 0xaa, sizeof(buf));
+	assert_int_equal(disc_write(d, 10, 20, buf), DISC_OK);
+	assert_int_equal(disc_format(d, 350), DISC_OK);
+	assert_int_equal(disc_readable_blocks(d), 350);
+	assert_int_equal(d->media->blocks, 0);
+	assert_int_equal(disc_read(d, 0, 40, buf), DISC_OK);
+	check_zeros(buf, 40 * MEDIA_BLOCK);
+	assert_int_equal(disc_format(d, 200), DISC_OK);
+	assert_int_equal(disc_may_write(d, 200, 1), DISC_OUT_OF_RANGE);
+	disc_put(d);
+}
+
+/* There is no test write: the blocks are written. */
+static void test_write_is_ignored(void **state)
+{
+	struct disc *d = formatted(300);
+
+	(void)state;
+	assert_int_equal(disc_test_write(d, true), DISC_OK);
+	assert_false(d->testing);
+	memset(buf, 0xaa, MEDIA_BLOCK);
+	assert_int_equal(disc_write(d, 5, 1, buf), DISC_OK);
+	assert_int_equal(disc_test_write(d, false), DISC_OK);
+	assert_int_equal(disc_read(d, 5, 1, buf), DISC_OK);
+	assert_int_equal(buf[0], 0xaa);
+	disc_put(d);
+}
+
+/* ---- a medium that takes blocks before it writes them, and loses one ------------------------ */
+
+struct losing {
+	struct media m;
+	struct media *below;
+	uint64_t lose;  /* this block cannot be written */
+	int error;      /* since it was lost; until truncate */
+	unsigned waits; /* -EAGAIN so often first */
+};
+
+static int losing_read(struct media *m, uint64_t block, uint32_t count, void *data)
+{
+	return media_read(((struct losing *)m)->below, block, count, data);
+}
+
+static int losing_write(struct media *m, uint64_t block, uint32_t count, const void *data)
+{
+	struct losing *l = (struct losing *)m;
+
+	if (l->error)
+		return l->error;
+	if (l->lose >= block && l->lose < block + count) {
+		l->error = -EIO;
+		return 0;
+	}
+	return media_write(l->below, block, count, data);
+}
+
+static int losing_wait_written(struct media *m, uint64_t *lost)
+{
+	struct losing *l = (struct losing *)m;
+
+	*lost = l->lose;
+	if (l->waits > 0) {
+		l->waits--;
+		return -EAGAIN;
+	}
+	return l->error;
+}
+
+static int losing_sync(struct media *m)
+{
+	return ((struct losing *)m)->error;
+}
+
+static int losing_truncate(struct media *m, uint64_t blocks)
+{
+	struct losing *l = (struct losing *)m;
+
+	l->error = 0;
+	return media_truncate(l->below, blocks);
+}
+
+static void losing_close(struct media *m)
+{
+	media_close(((struct losing *)m)->below);
+}
+
+static const struct media_ops losing_ops = {
+	.read = losing_read,
+	.write = losing_write,
+	.wait_written = losing_wait_written,
+	.sync = losing_sync,
+	.truncate = losing_truncate,
+	.close = losing_close,
+};
+
+/* Writes one block, as a WRITE command does, and waits for it. */
+static int write_and_wait(struct disc *d, uint32_t lba, int content)
+{
+	int r;
+
+	memset(buf, content, MEDIA_BLOCK);
+	r = disc_write(d, lba, 1, buf);
+	return r == DISC_OK ? disc_wait_written(d) : r;
+}
+
+static void check_block(struct disc *d, uint32_t lba, int content)
+{
+	assert_int_equal(disc_read(d, lba, 1, buf), DISC_OK);
+	assert_int_equal(buf[0], content);
+	assert_int_equal(buf[MEDIA_BLOCK - 1], content);
+}
+
+/* A lost write is told once, and takes nothing with it that was answered before. */
+static void a_lost_write(void **state)
+{
+	struct losing l = {.m = {.ops = &losing_ops, .unit = MEDIA_BLOCK, .writable = true},
+		.below = media_mem_new(0, true),
+		.lose = UINT64_MAX};
+	struct disc *d = open_on(&l.m);
+
+	(void)state;
+	assert_int_equal(disc_format(d, 300), DISC_OK);
+	assert_int_equal(write_and_wait(d, 40, 0x40), DISC_OK);
+	assert_int_equal(write_and_wait(d, 50, 0x50), DISC_OK);
+	/* Inside the image: the block keeps what it had. */
+	l.lose = 40;
+	assert_int_equal(write_and_wait(d, 40, 0x41), -EIO);
+	l.lose = UINT64_MAX;
+	assert_int_equal(disc_wait_written(d), DISC_OK);
+	check_block(d, 40, 0x40);
+	check_block(d, 50, 0x50);
+	/* Beyond its end: the image ends where it ended. */
+	l.lose = 200;
+	l.waits = 1;
+	assert_int_equal(write_and_wait(d, 200, 0x20), -EAGAIN);
+	assert_int_equal(disc_wait_written(d), -EIO);
+	l.lose = UINT64_MAX;
+	assert_int_equal(d->media->blocks, 51);
+	check_block(d, 50, 0x50);
+	check_block(d, 200, 0);
+	assert_int_equal(write_and_wait(d, 200, 0x21), DISC_OK);
+	assert_int_equal(write_and_wait(d, 0, 0x01), DISC_OK);
+	check_block(d, 200, 0x21);
+	check_block(d, 50, 0x50);
+	check_block(d, 199, 0);
+	assert_int_equal(disc_sync(d), DISC_OK);
+	disc_put(d);
+}
+
+/* The medium fails at once: told, and nothing else is lost. */
+static void a_failing_medium(void **state)
+{
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct disc *d = open_on(m);
+	struct media_fault full = {
+		.kind = MEDIA_FAULT_ERROR, .on_write = true, .error = ENOSPC, .times = 1};
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .error = EIO, .times = 1};
+
+	(void)state;
+	assert_int_equal(disc_format(d, 300), DISC_OK);
+	assert_int_equal(write_and_wait(d, 7, 0x07), DISC_OK);
+	media_fault_set(m, &full);
+	assert_int_equal(write_and_wait(d, 8, 0x08), -ENOSPC);
+	assert_int_equal(write_and_wait(d, 8, 0x09), DISC_OK);
+	check_block(d, 7, 0x07);
+	check_block(d, 8, 0x09);
+	media_fault_set(m, &sync);
+	assert_int_equal(disc_sync(d), -EIO);
+	assert_int_equal(disc_sync(d), DISC_OK);
+	assert_int_equal(disc_unsynced(d), 0);
+	media_fault_set(m, &sync);
+	assert_int_equal(write_and_wait(d, 9, 0x09), DISC_OK);
+	assert_int_equal(disc_format(d, 200), -EIO);
+	assert_int_equal(disc_format(d, 200), DISC_OK);
+	assert_int_equal(disc_readable_blocks(d), 200);
+	disc_put(d);
+}
+
+/* ---- as the host sees it ----------------------------------------------------------------------
+ */
+
+/* READ FORMAT CAPACITIES lists what the row offers in this format state (MMC-6 6.23). */
+static void format_capacities(void **state)
+{
+	static const uint8_t unformatted[] = {0, 0, 0, 16, 0, 0, 1, 0x90, 1, 0, 8, 0, /* current */
+		0, 0, 1, 0x90, 0x26 << 2, 0, 0, 0};
+	static const uint8_t all[] = {0, 0, 0, 24, 0, 0, 1, 0x2c, 2, 0, 8, 0, /* current */
+		0, 0, 1, 0x90, 0x26 << 2, 0, 0, 0, 0, 0, 1, 0x2c, 0x13 << 2, 0, 0, 0x10};
+	struct disc *d = open_on(media_mem_new(0, true));
+	struct mmc_drive *drive = new_drive();
+
+	(void)state;
+	mmc_insert(drive, disc_get(d));
+	settle(drive);
+	assert_int_equal(command(drive, 0x23, 0, 0, 0, 0, 0, 0, 0, 255, 0), 0);
+	assert_int_equal(answer.len, sizeof(unformatted));
+	assert_memory_equal(answer.data, unformatted, sizeof(unformatted));
+	assert_int_equal(disc_format(d, 300), DISC_OK);
+	assert_int_equal(command(drive, 0x23, 0, 0, 0, 0, 0, 0, 0, 255, 0), 0);
+	assert_int_equal(answer.len, sizeof(all));
+	assert_memory_equal(answer.data, all, sizeof(all));
+	/* READ DISC INFORMATION: complete, and erasable. */
+	assert_int_equal(command(drive, 0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0), 0);
+	assert_int_equal(answer.data[2], 0x1e);
+	/* Two layers. */
+	assert_int_equal(command(drive, 0xad, 0, 0, 0, 0, 0, 1, 0, 0, 24, 0, 0), 0);
+	assert_int_equal(answer.data[4 + 2] >> 5, 1);
+	assert_int_not_equal(command(drive, 0xad, 0, 0, 0, 0, 0, 2, 0, 0, 24, 0, 0), 0);
+	mmc_drive_free(drive);
+	disc_put(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_unformatted_medium),
+		cmocka_unit_test(all_of_a_formatted_medium),
+		cmocka_unit_test(writes_anywhere),
+		cmocka_unit_test(blocks_never_written_are_zeros),
+		cmocka_unit_test(blocks_of_another_size),
+		cmocka_unit_test(formatting_drops_the_data),
+		cmocka_unit_test(test_write_is_ignored),
+		cmocka_unit_test(a_lost_write),
+		cmocka_unit_test(a_failing_medium),
+		cmocka_unit_test(format_capacities),
+	};
+
+	return cmocka_run_group_tests_name("overwrite", tests, NULL, NULL);
+}

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The overwrite model on storage that is cut at every single operation, whose daemon dies
+ * there, or that fails there. The host formats, writes anywhere, syncs now and then and
+ * keeps a ledger: a block that it has not written since the last sync must be what it was
+ * then, and a FORMAT leaves either all of the old disc or all of the new one.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "disc/disc_state.h"
+#include "lib/powercut.h"
+#include "unit/disc/made_up.h"
+#include "util/array.h"
+#include "util/be.h"
+
+#define IMAGE     "disc.img"
+#define CAPACITY  400u
+#define WRITE_MAX 16u
+#define SEEDS     8u /* odd: the file system knows RENAME_EXCHANGE */
+
+enum what { END, FORMAT, WRITE, SYNC, REINSERT };
+struct step {
+	enum what what;
+	uint32_t lba, count; /* FORMAT: count = blocks */
+};
+
+static const struct step host_steps[] = {
+	{FORMAT, 0, 300},
+	{WRITE, 0, 16},
+	{WRITE, 280, 7}, /* far beyond the end of the image: a hole before it */
+	{SYNC, 0, 0},
+	{WRITE, 4, 8},
+	{WRITE, 150, 16},
+	{WRITE, 284, 16}, /* to the last block */
+	{SYNC, 0, 0},
+	{WRITE, 290, 3},
+	{REINSERT, 0, 0},
+	{WRITE, 0, 1},
+	{SYNC, 0, 0},
+	{WRITE, 100, 16},
+	{FORMAT, 0, 352}, /* of a disc with data, synced and not */
+	{WRITE, 340, 12},
+	{WRITE, 20, 5},
+	{SYNC, 0, 0},
+	{WRITE, 22, 9},
+	{END, 0, 0},
+};
+
+/* What the host knows. Version 0 of a block is all zeros. */
+struct ledger {
+	uint32_t size;                                     /* formatted; 0 = not */
+	uint32_t acknowledged[CAPACITY], synced[CAPACITY]; /* versions */
+	bool touched[CAPACITY];                            /* since the last sync, GOOD or not */
+	/* Written before a sync that failed: only writing them again makes them sure. */
+	bool doubtful[CAPACITY];
+	uint32_t format_in_flight; /* blocks; 0 = none */
+	uint32_t version;
+	unsigned failures;
+};
+
+struct bench {
+	struct cut *cut;
+	struct disc *disc;
+	struct ledger l;
+};
+
+static char where[160];
+static unsigned cuts, deaths, faults;
+static uint64_t stride = 1;
+
+#define EXPECT(what)                                                                               \
+	do {                                                                                       \
+		if (!(what))                                                                       \
+			fail_msg("%s: %s", where, #what);                                          \
+	} while (0)
+
+/* ---- the host ------------------------------------------------------------------------------- */
+
+static void fill(uint8_t *block, uint32_t lba, uint32_t version)
+{
+	memset(block, version ? (int)(version % 251 + 1) : 0, MEDIA_BLOCK);
+	for (size_t at = 0; at < MEDIA_BLOCK && version; at += CUT_SECTOR) {
+		put_be32(block + at, lba);
+		put_be32(block + at + 4, version);
+	}
+}
+
+static void insert(struct bench *b)
+{
+	struct disc_options o = {.medium = &made_up_rw, .media = powercut_media(b->cut, true)};
+
+	assert_non_null(o.media);
+	assert_int_equal(store_new(cut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
+	b->disc = disc_open(&o);
+	assert_non_null(b->disc);
+}
+
+static void take_out(struct bench *b)
+{
+	disc_put(b->disc);
+	b->disc = NULL;
+}
+
+static void note_sync(struct ledger *l)
+{
+	memcpy(l->synced, l->acknowledged, sizeof(l->synced));
+	memset(l->touched, 0, sizeof(l->touched));
+}
+
+static void become_new_format(struct ledger *l)
+{
+	l->size = l->format_in_flight;
+	memset(l->acknowledged, 0, sizeof(l->acknowledged));
+	memset(l->synced, 0, sizeof(l->synced));
+	memset(l->touched, 0, sizeof(l->touched));
+	memset(l->doubtful, 0, sizeof(l->doubtful));
+}
+
+static uint32_t formatted_size(const struct disc *d)
+{
+	return d->format == DISC_FORMATTED ? disc_readable_blocks(d) : 0;
+}
+
+static int format(struct bench *b, uint32_t blocks)
+{
+	struct ledger *l = &b->l;
+	int r;
+
+	l->format_in_flight = blocks;
+	r = disc_format(b->disc, blocks);
+	if (r != DISC_OK) {
+		/* Done or not: the host looks, as long as there is a drive. */
+		if (b->cut->dead || formatted_size(b->disc) == l->size)
+			return r;
+		become_new_format(l);
+		/* Storage may have failed to forget the old blocks. */
+		memset(l->doubtful, true, sizeof(l->doubtful));
+		return r;
+	}
+	become_new_format(l);
+	l->format_in_flight = 0;
+	return DISC_OK;
+}
+
+static int write_blocks(struct bench *b, uint32_t lba, uint32_t count)
+{
+	static uint8_t data[WRITE_MAX * MEDIA_BLOCK];
+	struct ledger *l = &b->l;
+	int r;
+
+	l->version++;
+	for (uint32_t i = 0; i < count; i++) {
+		fill(data + (size_t)i * MEDIA_BLOCK, lba + i, l->version);
+		l->touched[lba + i] = true;
+	}
+	r = disc_write(b->disc, lba, count, data);
+	if (r == DISC_OK)
+		r = disc_wait_written(b->disc);
+	if (r == DISC_OK)
+		l->format_in_flight = 0; /* one that failed is not made up for later */
+	for (uint32_t i = 0; i < count && r == DISC_OK; i++) {
+		l->acknowledged[lba + i] = l->version;
+		l->doubtful[lba + i] = false;
+	}
+	return r;
+}
+
+static void doubt_unsynced(struct ledger *l)
+{
+	for (uint32_t lba = 0; lba < CAPACITY; lba++)
+		l->doubtful[lba] |= l->touched[lba];
+}
+
+static int do_step(struct bench *b, const struct step *s)
+{
+	int r = DISC_OK;
+
+	switch (s->what) {
+	case FORMAT:
+		return format(b, s->count);
+	case WRITE:
+		return write_blocks(b, s->lba, s->count);
+	case SYNC:
+		r = disc_sync(b->disc);
+		if (r == DISC_OK)
+			note_sync(&b->l);
+		return r;
+	case REINSERT:
+		/* Nobody can tell the host that the sync at the end of a disc has failed. */
+		doubt_unsynced(&b->l);
+		take_out(b);
+		insert(b);
+		return DISC_OK;
+	case END:
+		break;
+	}
+	return r;
+}
+
+/* Tries each step so often; a disc that could not be read is inserted again. */
+static void do_steps(struct bench *b, unsigned most_tries)
+{
+	for (const struct step *s = host_steps; s->what != END && !b->cut->dead; s++) {
+		for (unsigned tries = 0; tries < most_tries && !b->cut->dead; tries++) {
+			if (b->disc->read_only) {
+				take_out(b);
+				insert(b);
+			}
+			if (do_step(b, s) == DISC_OK)
+				break;
+			b->l.failures++;
+			doubt_unsynced(&b->l);
+		}
+	}
+}
+
+static void begin(struct bench *b, uint64_t seed)
+{
+	*b = (struct bench){.cut = cut_new(CAPACITY, seed, seed & 1)};
+	assert_non_null(b->cut);
+}
+
+/* ---- what must hold ------------------------------------------------------------------------- */
+
+static bool is_version(struct bench *b, uint32_t lba, uint32_t version)
+{
+	uint8_t is[MEDIA_BLOCK], want[MEDIA_BLOCK];
+
+	fill(want, lba, version);
+	return disc_read(b->disc, lba, 1, is) == DISC_OK && memcmp(is, want, MEDIA_BLOCK) == 0;
+}
+
+/* synced: only what was synced is sure; else all that was acknowledged is. */
+static void check(struct bench *b, bool synced)
+{
+	struct ledger *l = &b->l;
+	const struct disc *d = b->disc;
+	uint32_t size = formatted_size(d);
+
+	EXPECT(d->read_only == NULL);
+	EXPECT(d->medium == &made_up_rw);
+	EXPECT(size == l->size || (l->format_in_flight && size == l->format_in_flight));
+	if (size != l->size)
+		become_new_format(l);
+	l->format_in_flight = 0;
+	for (uint32_t lba = 0; lba < size; lba++) {
+		if (l->doubtful[lba])
+			continue;
+		if (synced && !l->touched[lba])
+			EXPECT(is_version(b, lba, l->synced[lba]));
+		else if (!synced && l->acknowledged[lba] != l->version)
+			EXPECT(l->touched[lba] || is_version(b, lba, l->acknowledged[lba]));
+	}
+	EXPECT(size == 0 || disc_may_read(d, size, 1) == DISC_OUT_OF_RANGE);
+	for (unsigned i = 0; i < b->cut->names; i++)
+		EXPECT(strcmp(b->cut->name[i], IMAGE STORE_SUFFIX) == 0 ||
+			strcmp(b->cut->name[i], IMAGE STORE_SPARE_SUFFIX) == 0);
+}
+
+/* The disc is good for all that a disc of this kind is good for. */
+static void check_usable(struct bench *b)
+{
+	EXPECT(b->l.size || format(b, 300) == DISC_OK);
+	for (uint32_t lba = 0; lba < b->l.size; lba += WRITE_MAX)
+		EXPECT(write_blocks(b, lba, MIN(WRITE_MAX, b->l.size - lba)) == DISC_OK);
+	EXPECT(disc_sync(b->disc) == DISC_OK);
+	note_sync(&b->l);
+	EXPECT(disc_unsynced(b->disc) == 0);
+	b->cut->dead = true;
+	take_out(b);
+	cut_power_on(b->cut, CUT_JOURNAL);
+	insert(b);
+	check(b, true);
+	take_out(b);
+}
+
+/* ---- cuts, deaths, faults ------------------------------------------------------------------- */
+
+static void cut_at(uint64_t n, enum cut_names names, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "power cut at %u, names %d", (unsigned)n, names);
+	begin(&b, seed);
+	cut_plan(b.cut, CUT_POWER, n, 0);
+	insert(&b);
+	do_steps(&b, 4);
+	take_out(&b);
+	EXPECT(b.cut->met);
+	/* And once more while the disc is opened, where an announced cut is carried out. */
+	for (unsigned again = 0; again < 2; again++) {
+		cut_power_on(b.cut, names);
+		cut_plan(b.cut, CUT_POWER, b.cut->ops + cut_random(b.cut, 12), 0);
+		insert(&b);
+		take_out(&b);
+	}
+	cut_power_on(b.cut, names);
+	insert(&b);
+	check(&b, true);
+	check_usable(&b);
+	cut_free(b.cut);
+	cuts++;
+}
+
+static void die_at(uint64_t n, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "death at %u", (unsigned)n);
+	begin(&b, seed);
+	cut_plan(b.cut, CUT_DEATH, n, 0);
+	insert(&b);
+	do_steps(&b, 4);
+	take_out(&b);
+	EXPECT(b.cut->met);
+	cut_restart(b.cut);
+	insert(&b);
+	check(&b, false);
+	/* Opening has synced what the daemon that died had left in the page cache. */
+	for (uint32_t lba = 0; lba < CAPACITY; lba++) {
+		b.l.synced[lba] = b.l.acknowledged[lba];
+		b.l.touched[lba] = b.l.touched[lba] && !is_version(&b, lba, b.l.acknowledged[lba]);
+	}
+	b.cut->dead = true;
+	take_out(&b);
+	cut_power_on(b.cut, CUT_JOURNAL);
+	insert(&b);
+	check(&b, true);
+	check_usable(&b);
+	cut_free(b.cut);
+	deaths++;
+}
+
+static void fail_at(uint64_t n, enum cut_op kind, int error, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "errno %d at %u", error, (unsigned)n);
+	begin(&b, seed);
+	cut_plan(b.cut, CUT_ERRNO, n, error);
+	insert(&b);
+	do_steps(&b, 4);
+	/* The last steps are not synced, so a loss may still be untold. */
+	if (disc_sync(b.disc) != DISC_OK) {
+		b.l.failures++;
+		doubt_unsynced(&b.l);
+		EXPECT(disc_sync(b.disc) == DISC_OK);
+	}
+	if (!b.cut->met) { /* what a disc does last, when it is taken out */
+		take_out(&b);
+		EXPECT(b.cut->met);
+		insert(&b);
+	}
+	EXPECT(b.l.failures <= 1);
+	EXPECT(b.l.failures == 1 || (kind != CUT_WRITE && kind != CUT_TRUNCATE));
+	note_sync(&b.l);
+	check(&b, true);
+	check_usable(&b);
+	cut_free(b.cut);
+	faults++;
+}
+
+/* A host that ignores failures and goes on with the next step; then the power is cut. */
+static void fail_and_cut(uint64_t n, uint64_t then, uint64_t seed)
+{
+	struct bench b;
+
+	snprintf(where, sizeof(where), "EIO at %u, power cut %u later, seed %u", (unsigned)n,
+		(unsigned)then, (unsigned)seed);
+	begin(&b, seed);
+	cut_plan_both(b.cut, n, EIO, then);
+	insert(&b);
+	do_steps(&b, 1);
+	b.cut->dead = true;
+	take_out(&b);
+	cut_power_on(b.cut, then & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	insert(&b);
+	check(&b, true);
+	check_usable(&b);
+	cut_free(b.cut);
+	faults++;
+}
+
+static void every_point(void **state)
+{
+	static uint8_t kind[CUT_OPS];
+	struct bench b;
+	uint64_t ops;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < SEEDS; seed++) {
+		begin(&b, seed);
+		insert(&b);
+		do_steps(&b, 4);
+		assert_int_equal(b.l.failures, 0);
+		take_out(&b);
+		ops = b.cut->ops;
+		memcpy(kind, b.cut->kind, sizeof(kind));
+		insert(&b);
+		check(&b, false);
+		take_out(&b);
+		cut_free(b.cut);
+		for (uint64_t n = 0; n < ops; n += stride) {
+			cut_at(n, CUT_JOURNAL, seed);
+			cut_at(n, CUT_SLOTS, seed + SEEDS);
+			die_at(n, seed);
+			fail_at(n, (enum cut_op)kind[n], EIO, seed);
+			fail_at(n, (enum cut_op)kind[n], ENOSPC, seed + SEEDS);
+			/* Reads are of states when a disc is opened: it would be another one. */
+			for (uint64_t then = 1; then <= 16 && kind[n] != CUT_TEXT_READ; then++)
+				fail_and_cut(n, then, seed + then);
+		}
+	}
+	print_message("# %u power cuts, %u deaths, %u faults\n", cuts, deaths, faults);
+}
+
+/* A WRITE touches the image alone; only FORMAT changes the state file. */
+static void a_write_saves_no_state(void **state)
+{
+	struct bench b;
+	uint64_t saves;
+
+	(void)state;
+	begin(&b, 1);
+	insert(&b);
+	assert_int_equal(format(&b, 300), DISC_OK);
+	saves = b.disc->store->saves;
+	for (uint32_t lba = 280; lba > 0; lba -= 40) {
+		assert_int_equal(write_blocks(&b, lba, 8), DISC_OK);
+		assert_int_equal(disc_unsynced(b.disc), 8);
+		assert_int_equal(disc_sync(b.disc), DISC_OK);
+		assert_int_equal(disc_unsynced(b.disc), 0);
+	}
+	assert_int_equal(b.disc->store->saves, saves);
+	take_out(&b);
+	cut_free(b.cut);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_point),
+		cmocka_unit_test(a_write_saves_no_state),
+	};
+	const char *wrap = getenv("WRAP");
+
+	if (wrap && *wrap)
+		stride = 7;
+	return cmocka_run_group_tests_name("cut overwrite", tests, NULL, NULL);
+}
