@@ -17,8 +17,8 @@
 #include "util/array.h"
 #include "version.h"
 
-#define SLOW_MS   1000
-#define DOCTOR_MS 3000
+#define SLOW_MS   1000 /* after this time, the client says what the daemon waits for */
+#define DOCTOR_MS 3000 /* for the daemon to answer doctor */
 
 enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
 
@@ -42,9 +42,9 @@ static void usage(FILE *out)
 	      "  " WATCH_SYNOPSIS "\n      " WATCH_HELP "\n"
 	      "  " DOCTOR_VERB "\n      " DOCTOR_HELP "\n"
 	      "\n"
-	      "      --json         print the daemon's answer as it is, a line of JSON\n"
-	      "      --socket PATH  where the daemon listens (" CLIENT_SOCKET ")\n"
-	      "      --wait SECONDS wait so long for the daemon to be there (0)\n"
+	      "      --json         print the daemon's answer unchanged, a line of JSON\n"
+	      "      --socket PATH  socket of the daemon (" CLIENT_SOCKET ")\n"
+	      "      --wait SECONDS wait at most this long for the daemon to start (0)\n"
 	      "  -V, --version      print the version and exit\n"
 	      "  -h, --help         print this help and exit\n"
 	      "\n"
@@ -61,7 +61,7 @@ static bool parse_wait(const char *text, double *wait)
 	return *text != '\0' && *end == '\0' && *wait >= 0 && *wait <= 86400;
 }
 
-/* -1: go on at optind; else the exit code. */
+/* Returns -1 to go on at optind, otherwise the exit code. */
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longopts[] = {
@@ -74,7 +74,7 @@ static int parse(int argc, char **argv, struct options *o)
 	};
 	int c;
 
-	/* "+": what comes behind the verb belongs to the verb. */
+	/* "+": all arguments after the verb belong to the verb. */
 	while ((c = getopt_long(argc, argv, "+Vh", longopts, NULL)) != -1) {
 		switch (c) {
 		case 'j':
@@ -105,7 +105,8 @@ static int parse(int argc, char **argv, struct options *o)
 	return EXIT_USAGE;
 }
 
-/* The daemon would find the same faults; here they are exit code 2 and need no daemon. */
+/* Finds the faults that the daemon would find: here their exit code is 2, and no daemon is needed.
+ */
 static int check_line(const char *line)
 {
 	char copy[WORDS_LINE_MAX + 2], why[512];
@@ -193,8 +194,8 @@ static enum exit_code show(const struct options *o, const char *text)
 	return code;
 }
 
-/* An answer that takes its time mostly waits for the host: say what the daemon is at. */
-static void say_pending(const struct options *o)
+/* A slow answer mostly waits for the host: prints what the daemon is waiting for. */
+static void print_pending(const struct options *o)
 {
 	int fd = client_connect(o->socket, 0);
 	const char *pending;
@@ -219,7 +220,7 @@ static void say_pending(const struct options *o)
 	close(fd);
 }
 
-/* 0 and what the daemon says of itself, or -errno. One that hangs is a finding, too. */
+/* Asks the daemon for its status. 0 or -errno; -ETIMEDOUT: it hangs, which doctor reports. */
 static int ask_status(const struct options *o, const char *socket, json_t **status)
 {
 	int r, fd = client_connect(socket, o->wait);
@@ -239,7 +240,7 @@ static int ask_status(const struct options *o, const char *socket, json_t **stat
 	return r;
 }
 
-/* A verb of the client alone: it is for days on which there is no daemon. */
+/* doctor is a verb of the client alone, as it must work without a daemon. */
 static enum exit_code doctor(const struct options *o, int arguments)
 {
 	const char *root = getenv("MMCGADGET_ROOT");
@@ -273,7 +274,7 @@ static enum exit_code doctor(const struct options *o, int arguments)
 	return report.bad ? EXIT_REFUSED : EXIT_OK;
 }
 
-/* Words behind watch are those of status: the drive. */
+/* watch takes the arguments of status: the drive. */
 static enum exit_code watch(const struct options *o, int argc, char **argv)
 {
 	static char status[] = "status";
@@ -342,13 +343,13 @@ int main(int argc, char **argv)
 		return connect_failed(o.socket, fd);
 	r = client_send(fd, line);
 	if (r == 0 && !client_soon(fd, SLOW_MS) && !o.json)
-		say_pending(&o);
+		print_pending(&o);
 	if (r == 0)
 		r = client_receive(fd, &answer);
 	close(fd);
 	if (r < 0) {
 		fprintf(stderr, "mmcgadgetctl: %s\n",
-			r == -EPIPE ? "the daemon went away without an answer" : strerror(-r));
+			r == -EPIPE ? "the daemon hung up without an answer" : strerror(-r));
 		return EXIT_NO_DAEMON;
 	}
 	code = show(&o, answer);

@@ -17,11 +17,11 @@
 
 #define DEFAULT_CONFIG SYSCONFDIR "/mmcgadget/mmcgadget.conf"
 
-#define EXIT_CONFIG 2 /* also for the command line: nothing was started */
+#define EXIT_CONFIG 2 /* the configuration or the command line is wrong */
 
 struct options {
-	const char *config; /* NULL = the default one, which may be missing */
-	const char *user;   /* --set-up for it */
+	const char *config; /* NULL = the default file, which may be missing */
+	const char *user;   /* of --set-up */
 	bool check, take_down, verbose;
 };
 
@@ -33,14 +33,14 @@ static void usage(FILE *out)
 	      "  -c, --config FILE   configuration (" DEFAULT_CONFIG ")\n"
 	      "      --check-config  check the configuration and exit\n"
 	      "      --set-up USER   make the gadget for a daemon that runs as USER, and exit\n"
-	      "      --take-down     take it away again, and exit\n"
+	      "      --take-down     remove such gadgets again, and exit\n"
 	      "  -v, --verbose       log more\n"
 	      "  -V, --version       print the version and exit\n"
 	      "  -h, --help          print this help and exit\n",
 		out);
 }
 
-/* -1: go on; else the exit code. */
+/* Returns -1 to go on, otherwise the exit code. */
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longopts[] = {
@@ -97,16 +97,16 @@ static int load(const struct options *o, struct config *config)
 	int r = config_load(path, config, why, sizeof(why));
 
 	if (r == -ENOENT && !o->config) {
-		log_info("no %s, the built-in defaults are used", path);
+		log_info("no %s, using the built-in defaults", path);
 		return 0;
 	}
-	/* As a compiler says it, without the daemon's name before it. */
+	/* Editors understand FILE:LINE: as it is, without the daemon's name before it. */
 	if (r < 0 && !o->user)
 		fprintf(stderr, "%s\n", why);
 	return r;
 }
 
-/* Syntax and values are right; what the machine lacks is said, and may come later. */
+/* --check-config: syntax and values are right. Warns of media folders that are missing now. */
 static int check(const struct options *o, const struct config *config)
 {
 	struct stat st;
@@ -133,7 +133,8 @@ static int set_up(const struct options *o, const struct config *config)
 		fprintf(stderr, "mmcgadgetd: no user \"%s\" on this system\n", o->user);
 		return EXIT_FAILURE;
 	}
-	return usb_set_up(&config->usb, user->pw_uid, user->pw_gid) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return usb_set_up(&config->usb, user->pw_uid, user->pw_gid) < 0 ? EXIT_FAILURE
+									: EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -148,7 +149,11 @@ int main(int argc, char **argv)
 		usb_take_down();
 		return EXIT_SUCCESS;
 	}
-	/* A service goes on from there: the daemon says what is wrong, and is not started again. */
+	/*
+	 * The unit runs --set-up before the daemon. It succeeds with a wrong configuration, so that
+	 * the daemon reports the fault and ends with EXIT_CONFIG, after which the unit does not
+	 * restart it.
+	 */
 	if (load(&o, &config) < 0)
 		return o.user ? EXIT_SUCCESS : EXIT_CONFIG;
 	if (o.check)

@@ -67,7 +67,7 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 	drive_submit(d, DRIVE_BLANK, call->arg, false, r);
 }
 
-/* The drive that has it, if one does and none was named: people name discs, not drives. */
+/* Without drive=, closes the image in the drive that holds it: people name discs, not drives. */
 static void run_close(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -102,8 +102,8 @@ static void run_status(const struct command_env *env, const struct verb_call *ca
 	r->final(r, a);
 }
 
-/* A list that is being made. */
-struct lister {
+/* A list command that waits for its scan. */
+struct list_request {
 	struct catalog_request base;
 	const struct drives *drives;
 	struct drive *drive;
@@ -112,17 +112,17 @@ struct lister {
 
 static void listed(struct catalog_request *request, const struct catalog_list *list)
 {
-	struct lister *l = (struct lister *)request;
+	struct list_request *l = (struct list_request *)request;
 
 	l->reply->final(l->reply, list ? status_list(list, l->drives, drive_media(l->drive))
-				       : answer_error("stopping", "the daemon stops"));
+				       : answer_error("stopping", "the daemon is stopping"));
 	free(l);
 }
 
 static void run_list(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
-	struct lister *l = calloc(1, sizeof(*l));
+	struct list_request *l = calloc(1, sizeof(*l));
 
 	(void)call;
 	if (!l) {
@@ -182,7 +182,7 @@ static void run_help(const struct command_env *env, const struct verb_call *call
 static const struct {
 	void (*run)(const struct command_env *env, const struct verb_call *call, struct drive *d,
 		struct reply *r);
-	bool changes; /* its answer is a "last result" that the status file keeps */
+	bool changes; /* the status file keeps its answer, as the last result */
 } handlers[VERB_COUNT] = {
 	[VERB_INSERT] = {run_insert, true},
 	[VERB_NEXT] = {run_next, true},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A control line carried out. */
+/* Runs control commands. Main thread. */
 #ifndef CONTROL_COMMAND_H
 #define CONTROL_COMMAND_H
 
@@ -11,19 +11,20 @@
 
 struct command_env {
 	struct drives *drives;
-	const char *(*udc)(void *ctx);     /* name of the controller, "" = none; may be NULL */
-	const char *(*problem)(void *ctx); /* why there is none, "" = there is one; may be NULL */
-	json_t *(*functions)(void *ctx);   /* beside the drives, a new array; may be NULL */
+	/* What the room above knows; each may be NULL. */
+	const char *(*udc)(void *ctx);     /* name of the controller, "" = none */
+	const char *(*problem)(void *ctx); /* why there is none, "" = there is one */
+	json_t *(*functions)(void *ctx);   /* new array of the functions beside the drives */
 	void *ctx;
 };
 
 /*
- * Runs one line (line[len] must be writable) and answers to r, at once or when
- * it is done.
+ * Runs one line (line[len] must be writable). Calls r->final() before it returns or when the
+ * command has ended.
  */
 void command_run(const struct command_env *env, char *line, size_t len, struct reply *r);
 
-/* The answer to a line that was too long to be taken in. */
+/* Returns the answer to a line that is longer than WORDS_LINE_MAX. */
 json_t *command_too_long(void);
 
 #endif

@@ -65,7 +65,7 @@ json_t *command_stats(struct drive *d)
 	set(o, "inserted", s.inserted);
 	set(o, "ejected", s.ejected);
 	set(o, "eject_requests", s.eject_asked);
-	/* Of the transport, since the daemon began. */
+	/* Counted by the transport since the daemon started. */
 	set(o, "invalid_cbws", info.usb.bot.invalid_cbws);
 	set(o, "transfer_errors", info.usb.bot.errors);
 	for (unsigned i = 0; i < ARRAY_LEN(s.key); i++)
@@ -119,8 +119,8 @@ static json_t *report_state(struct drive *d)
 	return a;
 }
 
-/* A decimal number of an option; false when it is none, or out of range. */
-static bool number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
+/* Parses an option's decimal number; NULL keeps *out. False: not a number, or out of range. */
+static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *out)
 {
 	char *end;
 
@@ -132,7 +132,7 @@ static bool number(const char *text, uint64_t least, uint64_t most, uint64_t *ou
 	       *out <= most;
 }
 
-static json_t *bad(const char *fmt, const char *what)
+static json_t *bad_option(const char *fmt, const char *what)
 {
 	char text[160];
 
@@ -146,14 +146,15 @@ static json_t *start(struct drive *d, const struct verb_call *call)
 	int r;
 
 	if (call->until && strcmp(call->until, "error") != 0)
-		return bad("until takes error, not", call->until);
-	if (!number(call->records, RECORDER_RECORDS_LEAST, RECORDER_RECORDS_MOST, &records))
-		return bad("records takes a number from 64 to 65536, not", call->records);
+		return bad_option("until takes error, not", call->until);
+	if (!parse_number(call->records, RECORDER_RECORDS_LEAST, RECORDER_RECORDS_MOST, &records))
+		return bad_option("records takes a number from 64 to 65536, not", call->records);
 	r = recorder_start(drive_recorder(d), (uint32_t)records, call->until != NULL);
 	if (r == -EBUSY)
 		return answer_error("busy", "%s: a trace is running; stop it first", drive_name(d));
 	if (r < 0)
-		return answer_error("io-error", "%s: a trace: %s", drive_name(d), strerror(-r));
+		return answer_error(
+			"io-error", "%s: cannot start a trace: %s", drive_name(d), strerror(-r));
 	return report_state(d);
 }
 
@@ -174,7 +175,7 @@ static json_t *hex(const uint8_t *p, size_t len)
 	return s;
 }
 
-/* A piece of the records; who wants all asks again from "next" on. */
+/* Answers with a piece of the records. A client asks again, from "next" on, until it has all. */
 static json_t *read_piece(struct drive *d, const struct verb_call *call)
 {
 	struct recorder *rec = drive_recorder(d);
@@ -185,13 +186,13 @@ static json_t *read_piece(struct drive *d, const struct verb_call *call)
 	size_t n;
 
 	recorder_get_trace(rec, &t);
-	if (!number(call->from, 1, UINT32_MAX, &from) || t.next == 1 || !piece) {
+	if (!parse_number(call->from, 1, UINT32_MAX, &from) || t.next == 1 || !piece) {
 		free(piece);
 		json_decref(o);
-		return t.next == 1 ? answer_error("no-trace", "%s: there is no trace to be read",
+		return t.next == 1 ? answer_error("no-trace", "%s: there is no trace to read",
 					     drive_name(d))
-		       : piece     ? bad("from takes the number of a record, not", call->from)
-				   : answer_error("io-error", "out of memory");
+		       : piece ? bad_option("from takes the number of a record, not", call->from)
+			       : answer_error("io-error", "out of memory");
 	}
 	recorder_header(rec, header);
 	n = recorder_read(rec, &from, &next, piece, PIECE);

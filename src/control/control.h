@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where commands come in: a FIFO for echo, a unix socket for programs. Answers
- * go to the socket's client as one line of JSON, and as text to the status
- * file. Nobody can make the daemon write anywhere else.
+ * Takes control commands through a FIFO (for echo) and a unix socket (for programs). Answers
+ * go to the socket's client as one line of JSON, and to the status file as text; no command
+ * can make the daemon write to another file. Main thread.
  */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
@@ -20,16 +20,16 @@ struct control_config {
 	char group[33]; /* may write to FIFO and socket; "" = only the daemon's user */
 };
 
-/* Makes FIFO, socket and status file. 0, or -errno with the reason logged. */
+/* Makes the FIFO and the socket. Copies config and env. 0, or -errno with the reason logged. */
 int control_new(const struct control_config *config, const struct command_env *env, sd_event *event,
 	struct control **out);
 /*
- * Removes them. Commands under way must have been answered (drive_free());
- * what can be sent at once still is. NULL is fine.
+ * Removes FIFO, socket and status file. All commands must have been answered, as drive_free()
+ * does; sends what the kernel takes at once. NULL is fine.
  */
 void control_free(struct control *c);
 
-/* A result that no command asked for: start-up. Takes the answer over. */
+/* Writes a result that is not of a control command to the status file, and frees the answer. */
 void control_note(struct control *c, json_t *answer);
 
 #endif

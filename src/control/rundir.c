@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Reads the process ID in a lock file; 0: there is none. */
 static int read_holder(int fd)
 {
 	char text[16] = "";
@@ -17,7 +18,7 @@ static int read_holder(int fd)
 	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : 0;
 }
 
-/* 1: locked, but the file has been removed meanwhile by the holder before us. */
+/* 0; 1: try again, because the last holder removed the file that was locked here; -errno. */
 static int try_lock(struct lockfile *l, int *holder)
 {
 	struct stat held, named;
@@ -26,7 +27,7 @@ static int try_lock(struct lockfile *l, int *holder)
 	l->fd = open(l->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (l->fd < 0)
 		return -errno;
-	/* For all to read who runs, whatever the umask is. */
+	/* All users can read the holder's process ID, whatever the umask is. */
 	(void)fchmod(l->fd, 0644);
 	if (flock(l->fd, LOCK_EX | LOCK_NB) < 0) {
 		r = -errno;
@@ -58,7 +59,7 @@ int lockfile_take(struct lockfile *l, const char *path, int *holder)
 	if (r < 0)
 		return r;
 	snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-	/* For people only: the lock is the lock. */
+	/* The process ID is only for messages, so errors do not matter. */
 	if (ftruncate(l->fd, 0) == 0)
 		(void)!pwrite(l->fd, pid, strlen(pid), 0);
 	return 0;
@@ -69,8 +70,8 @@ void lockfile_release(struct lockfile *l)
 	if (l->fd < 0)
 		return;
 	/*
-	 * Before unlocking: who waits for this inode sees that the name is gone (try_lock).
-	 * Where root has made it for us it stays.
+	 * Unlinks before unlocking: the next holder of this inode sees that it has no name any
+	 * more (try_lock). In a directory of root's the file cannot be removed, and stays.
 	 */
 	unlink(l->path);
 	close(l->fd);
@@ -103,16 +104,16 @@ static int open_dir(struct rundir *d, char *why, size_t size)
 		snprintf(why, size, "%s: %s", d->path, strerror(-r));
 		return r;
 	}
-	/* Who may write here could put a link in the place of our files. */
+	/* Another user who can write here could replace the daemon's files by links. */
 	if ((st.st_uid != geteuid() && st.st_uid != 0) || (st.st_mode & 022) != 0) {
-		snprintf(why, size, "%s: not safe, others may write to it", d->path);
+		snprintf(why, size, "%s: not safe, because other users can write to it", d->path);
 		return -EPERM;
 	}
 	return 0;
 }
 
-/* A directory of another user that is not safe is most often that of a daemon that runs. */
-static bool in_use(const struct rundir *d, const char *lock, int *holder)
+/* True if a daemon holds the lock: an unsafe directory is mostly that of another user's daemon. */
+static bool is_in_use(const struct rundir *d, const char *lock, int *holder)
 {
 	int fd = d->fd < 0 ? -1 : open(lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
@@ -138,7 +139,7 @@ int rundir_open(struct rundir *d, const char *path, char *why, size_t size)
 		r = lockfile_take(&d->lock, lock, &holder);
 		if (r < 0)
 			snprintf(why, size, "%s: %s", lock, strerror(-r));
-	} else if (r == -EPERM && in_use(d, lock, &holder)) {
+	} else if (r == -EPERM && is_in_use(d, lock, &holder)) {
 		r = -EWOULDBLOCK;
 	}
 	if (r == -EWOULDBLOCK)
@@ -156,7 +157,7 @@ void rundir_close(struct rundir *d)
 	if (d->fd >= 0)
 		close(d->fd);
 	d->fd = -1;
-	/* Fails when something of others is in it, which is right. */
+	/* Fails if the directory has other files, which are kept. */
 	if (d->made)
 		rmdir(d->path);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The daemon's directory below /run, and the locks that keep a second daemon out. */
+/* The daemon's directory below /run, and the locks that prevent a second daemon. */
 #ifndef CONTROL_RUNDIR_H
 #define CONTROL_RUNDIR_H
 
@@ -13,23 +13,23 @@ struct lockfile {
 };
 
 /*
- * Takes the lock, which goes with the process. 0; -EWOULDBLOCK: somebody has
- * it, *holder is its process id or 0; -errno.
+ * Takes the lock at path, until it is released or the process ends. 0; -EWOULDBLOCK: another
+ * process has it, *holder is its process ID, 0 if unknown; -errno.
  */
 int lockfile_take(struct lockfile *l, const char *path, int *holder);
-/* Gives it up and removes the file. */
+/* Releases the lock and removes the file. */
 void lockfile_release(struct lockfile *l);
-/* Gives it up; the file stays, for that user to take. 0 or -errno. */
+/* Releases the lock; the file becomes that user's, who can take the lock. 0 or -errno. */
 int lockfile_give(struct lockfile *l, uid_t uid, gid_t gid);
 
 struct rundir {
 	char path[96];
 	int fd;
-	bool made; /* by us: removed at the end */
+	bool made; /* by rundir_open(), so rundir_close() removes it */
 	struct lockfile lock;
 };
 
-/* Makes path if missing, and locks it. 0, or -errno with the reason in why. */
+/* Opens and locks the directory, which is made if missing. 0, or -errno with the reason in why. */
 int rundir_open(struct rundir *d, const char *path, char *why, size_t size);
 void rundir_close(struct rundir *d);
 

@@ -11,7 +11,7 @@ static bool has_disc(const struct mmc_state *m)
 	return m->loaded || m->ejected_by_host;
 }
 
-/* A DVD+R that was finalised and taken for a DVD-ROM by the engine is one to people, too. */
+/* A finalised DVD+R that the engine shows to the host as a DVD-ROM is shown to people as one. */
 static const char *medium_of(const struct mmc_state *m)
 {
 	if (!has_disc(m))
@@ -48,7 +48,7 @@ static const char *speed_of(const struct ffs_state *usb)
 	return "none";
 }
 
-/* A burn that the card has no room for is better stopped now than at the full card. */
+/* "" or a warning that the card has less room than the disc: the burn would end in an error. */
 static const char *room_warning(
 	const struct drive *d, const struct mmc_state *m, char *text, size_t size)
 {
@@ -106,7 +106,7 @@ json_t *status_drive(struct drive *d)
 	return o;
 }
 
-static json_t *image(const struct catalog_entry *e, const struct drives *all)
+static json_t *image_entry(const struct catalog_entry *e, const struct drives *all)
 {
 	json_t *in = json_array();
 
@@ -129,7 +129,7 @@ json_t *status_list(const struct catalog_list *l, const struct drives *all, cons
 	a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
 	images = json_array();
 	for (size_t i = 0; i < l->count; i++)
-		json_array_append_new(images, image(&l->entry[i], all));
+		json_array_append_new(images, image_entry(&l->entry[i], all));
 	json_object_set_new(a, "images", images);
 	json_object_set_new(a, "labels_unread", json_integer((json_int_t)l->unread));
 	json_object_set_new(a, "unnamed", json_integer(l->unnamed));

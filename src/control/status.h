@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What status and list say, as JSON. */
+/* The answers to status and list. Main thread. */
 #ifndef CONTROL_STATUS_H
 #define CONTROL_STATUS_H
 
@@ -8,9 +8,9 @@
 #include "drive/drive.h"
 #include "library/catalog.h"
 
-/* One drive, as an object. */
+/* Returns the state of one drive as an object; NULL: no memory. */
 json_t *status_drive(struct drive *d);
-/* The answer to list: the images of a media folder, and which drives have them. */
+/* Returns the answer to list: the images of a media folder, and which drives hold them. */
 json_t *status_list(const struct catalog_list *l, const struct drives *all, const char *folder);
 
 #endif

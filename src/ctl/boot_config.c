@@ -8,15 +8,15 @@
 
 #include "ctl/root_file.h"
 
-#define INCLUDES 4u /* deep */
+#define INCLUDES 4u /* nested at most */
 
 struct reader {
 	const struct board *board;
 	struct boot_config *out;
-	const char *folder; /* of the first file, on this machine */
-	char section[32];   /* the last filter, "" = [all] */
-	bool model, other;  /* both kinds of filters let us through */
-	bool in_overlay;    /* dtparam= is for the dwc2 overlay */
+	const char *folder;          /* of config.txt, root included */
+	char section[32];            /* the last filter, "" = [all] */
+	bool model_fits, others_fit; /* filters by model, and all others, are for this board */
+	bool in_overlay;             /* dtparam= is for the dwc2 overlay */
 };
 
 static bool has_word(const char *words, const char *word)
@@ -36,9 +36,9 @@ static bool starts(const char *text, const char *with)
 }
 
 /*
- * Filters of one kind replace each other, those of two kinds combine, [all] ends
- * them. What hangs on a monitor, a pin or a serial number is taken for not ours:
- * advice is only asked for when there is no controller, and then it is right.
+ * Filters of one kind replace each other, filters of different kinds combine, and [all] ends
+ * all. Filters by monitor, GPIO or serial number are taken as not for this board: this only
+ * matters if there is no controller, and then they did not apply.
  */
 static void enter_section(struct reader *r, const char *name)
 {
@@ -48,24 +48,24 @@ static void enter_section(struct reader *r, const char *name)
 	snprintf(r->section, sizeof(r->section), "%s", name);
 	if (strcmp(name, "all") == 0) {
 		r->section[0] = '\0';
-		r->model = r->other = true;
+		r->model_fits = r->others_fit = true;
 	} else if (starts(name, "pi") || starts(name, "cm") || strcmp(name, "none") == 0 ||
 		   starts(name, "board-type=")) {
-		r->model = has_word(r->board->filters, name);
+		r->model_fits = has_word(r->board->filters, name);
 	} else {
-		r->other = false;
+		r->others_fit = false;
 	}
 }
 
 static void take_mode(struct reader *r, const char *mode)
 {
-	if (r->model && r->other)
+	if (r->model_fits && r->others_fit)
 		snprintf(r->out->mode, sizeof(r->out->mode), "%s", mode);
 	else if (strcmp(mode, "host") != 0)
 		snprintf(r->out->section, sizeof(r->out->section), "%s", r->section);
 }
 
-/* A later overlay changes what an earlier one made of the port. */
+/* A later overlay replaces the mode of an earlier one. */
 static void take_overlay(struct reader *r, char *value)
 {
 	char *save = NULL, *word = strtok_r(value, ",", &save);
@@ -75,14 +75,14 @@ static void take_overlay(struct reader *r, char *value)
 	if (!word)
 		return;
 	if (strcmp(word, "dwc-otg") == 0) {
-		mode = "host"; /* the driver that cannot be a device */
+		mode = "host"; /* this driver has no device mode */
 	} else if (strcmp(word, "dwc2") == 0) {
 		r->in_overlay = true;
 		while ((word = strtok_r(NULL, ",", &save)) != NULL) {
 			if (starts(word, "dr_mode="))
 				mode = word + strlen("dr_mode=");
 		}
-	} else if (!starts(word, "upstream")) { /* that one has dwc2 in it */
+	} else if (!starts(word, "upstream")) { /* upstream includes dwc2 */
 		return;
 	}
 	take_mode(r, mode);
@@ -106,7 +106,7 @@ static void take_line(struct reader *r, char *line, unsigned depth)
 		take_overlay(r, line + strlen("dtoverlay="));
 	} else if (starts(line, "dtparam=dr_mode=") && r->in_overlay) {
 		take_mode(r, line + strlen("dtparam=dr_mode="));
-	} else if (starts(line, "otg_mode=") && r->model && r->other) {
+	} else if (starts(line, "otg_mode=") && r->model_fits && r->others_fit) {
 		r->out->otg_mode = atoi(line + strlen("otg_mode=")) == 1;
 		snprintf(r->out->otg_section, sizeof(r->out->otg_section), "%s", r->section);
 	} else if (starts(line, "include ") && depth < INCLUDES) {
@@ -133,7 +133,8 @@ static bool read_config(
 	const char *root, const char *folder, const struct board *board, struct boot_config *out)
 {
 	char path[512], dir[480];
-	struct reader r = {.board = board, .out = out, .folder = dir, .model = true, .other = true};
+	struct reader r = {
+		.board = board, .out = out, .folder = dir, .model_fits = true, .others_fit = true};
 	FILE *f;
 
 	memset(out, 0, sizeof(*out));

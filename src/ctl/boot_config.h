@@ -13,12 +13,13 @@
 struct boot_config {
 	char path[64];        /* the file, below root; "" = none could be read */
 	char mode[16];        /* dr_mode of the overlay that applies, "" = none does */
-	char section[32];     /* of one that would do, but does not apply */
-	bool elsewhere;       /* one is in the /boot/config.txt that newer systems do not read */
+	char section[32];     /* a section with the overlay that is not for this board, "" = none */
+	bool elsewhere;       /* only /boot/config.txt has it, which newer systems do not read */
 	bool otg_mode;        /* otg_mode=1 applies ... */
 	char otg_section[32]; /* ... in this section, "" = for all boards */
 };
 
+/* Reads config.txt for that board from /boot/firmware or /boot below root. */
 void boot_config_read(const char *root, const struct board *board, struct boot_config *out);
 
 #endif

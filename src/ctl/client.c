@@ -48,7 +48,7 @@ int client_connect(const char *path, double wait)
 	return r;
 }
 
-/* Options keep their bare key; everything else is quoted, whatever is in it. */
+/* Appends a word. The key of an option stays unquoted; everything else is quoted. */
 static bool add_word(char *out, size_t size, const char *arg)
 {
 	size_t key = strspn(arg, "abcdefghijklmnopqrstuvwxyz"), n = strlen(out);
@@ -92,7 +92,7 @@ int client_send(int fd, const char *line)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		/* It may have answered ("too many clients") before it hung up. */
+		/* The daemon may have answered ("too many clients") before it hung up. */
 		if (n < 0)
 			return errno == EPIPE ? 0 : -errno;
 		line += n;

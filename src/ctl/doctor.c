@@ -32,7 +32,7 @@ static void check_kernel(struct exam *x)
 	if (!f->modules)
 		exam_advise(x,
 			"Reboot: there is no /lib/modules/%s; most likely an upgrade put another "
-			"kernel in the place of the one that runs. If it is the same afterwards:",
+			"kernel in the place of the running one. If that does not help:",
 			f->release);
 	exam_advise(x, "Boot a kernel that has configfs, libcomposite and FunctionFS "
 		       "(CONFIG_USB_CONFIGFS_F_FS): Debian's and Raspberry Pi OS's own kernels "
@@ -69,7 +69,7 @@ static void advise_line(struct exam *x, const char *path)
 		x, "Put the line " LINE " at the end of %s, below a line [all], and reboot.", path);
 }
 
-/* No controller, or one that the port's ID pin keeps quiet: the overlay must be right. */
+/* Without a controller, or with one that the port's ID pin disables, the overlay must be right. */
 static bool overlay_ok(struct exam *x)
 {
 	const struct boot_config *b = &x->facts.boot;
@@ -98,7 +98,7 @@ static bool overlay_ok(struct exam *x)
 	return false;
 }
 
-static bool in_use(const struct facts *f)
+static bool is_in_use(const struct facts *f)
 {
 	return strcmp(f->state, "configured") == 0 || strcmp(f->state, "suspended") == 0;
 }
@@ -114,8 +114,8 @@ static void check_config(struct exam *x)
 		exam_note(x, "config.txt", "not readable below /boot/firmware or /boot");
 		return;
 	}
-	/* With a host on it, the port is right, however it came to be. */
-	if (!in_use(f) && b->otg_mode && f->board->otg_mode) {
+	/* If a host uses the port, its mode is right, whatever config.txt says. */
+	if (!is_in_use(f) && b->otg_mode && f->board->otg_mode) {
 		if (exam_bad(x, "config.txt",
 			    "otg_mode=1 in %s, section [%s], gives the port to the xHCI host",
 			    b->path, *b->otg_section ? b->otg_section : "all"))
@@ -125,11 +125,11 @@ static void check_config(struct exam *x)
 				*b->otg_section ? b->otg_section : "all", b->path);
 		return;
 	}
-	if (f->udcs == 0 || (f->board->id_grounded && !in_use(f))) {
+	if (f->udcs == 0 || (f->board->id_grounded && !is_in_use(f))) {
 		if (!overlay_ok(x))
 			return;
 	} else if (strcmp(b->mode, "peripheral") != 0 && strcmp(b->mode, "otg") != 0) {
-		/* Device trees without the overlay can have a device port, too. */
+		/* A device tree can make the port a device without the overlay. */
 		exam_note(x, "config.txt", "%s %s, but there is a controller", b->path,
 			*b->mode ? "makes the port a host" : "has no dtoverlay=dwc2");
 		return;
@@ -148,8 +148,8 @@ static void advise_pi(struct exam *x)
 	} else if (*f->mode == '\0' || strcmp(f->mode, "host") == 0) {
 		exam_advise(x,
 			"Reboot: %s has the line, but the running system was started without it. "
-			"If it is the same afterwards, this kernel does not get the firmware's "
-			"device tree.",
+			"If that does not help, this kernel does not get the firmware's device "
+			"tree.",
 			f->boot.path);
 	} else if (f->part[PART_DWC2] == PART_ON_DISK) {
 		exam_advise(x,
@@ -162,8 +162,8 @@ static void advise_pi(struct exam *x)
 			"%s does not.",
 			f->release);
 	} else {
-		exam_advise(x, "Look for what the driver says: sudo dmesg | grep dwc2. It is "
-			       "loaded, and has made no controller.");
+		exam_advise(x, "Look at the messages of the driver: sudo dmesg | grep dwc2. It is "
+			       "loaded, but has made no controller.");
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Why does no PC see a drive? Looks at kernel, board, port, daemon and cable in
- * the order in which they need each other, and says what to do about the first
- * that is wrong. Needs neither root nor the daemon.
+ * Finds out why no host sees a drive. Checks kernel, board, port, daemon and cable in the
+ * order in which they depend on each other, and advises on the first that is wrong. Needs
+ * neither root nor the daemon.
  */
 #ifndef CTL_DOCTOR_H
 #define CTL_DOCTOR_H
@@ -16,10 +16,10 @@
 #define DOCTOR_CHECKS 12u
 
 struct doctor_env {
-	const char *root;     /* before every path but the socket's: "", or a folder of a test */
-	const char *socket;   /* where the daemon was asked */
-	int error;            /* 0, or -errno: it could not be asked */
-	const json_t *status; /* what it said, NULL when it could not be asked */
+	const char *root;     /* before every path except the socket's: "", or a folder of a test */
+	const char *socket;   /* of the daemon */
+	int error;            /* 0, or -errno of asking the daemon for its status */
+	const json_t *status; /* its answer, NULL after an error */
 };
 
 enum doctor_verdict { DOCTOR_GOOD, DOCTOR_NOTE, DOCTOR_BAD };
@@ -32,14 +32,15 @@ struct doctor_report {
 	} check[DOCTOR_CHECKS];
 	unsigned count;
 	bool bad;
-	char board[128];   /* the model as the device tree has it, "" = not known */
-	const char *page;  /* what to read about it */
-	char advice[2048]; /* for the first check that is bad; "" = all is well */
+	char board[128];   /* model from the device tree, "" = unknown */
+	const char *page;  /* of the documents on this board */
+	char advice[2048]; /* on the first bad check; "" = all is well */
 };
 
+/* Runs all checks and writes *report. */
 void doctor_examine(const struct doctor_env *env, struct doctor_report *report);
 void doctor_print(const struct doctor_report *report, FILE *out);
-/* The same as an object; NULL: no memory. */
+/* Returns the report as an object; NULL: no memory. */
 json_t *doctor_json(const struct doctor_report *report);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Boards and their ports, from the makers' documentation, the kernel's device
- * trees and reports of users; docs/boards/ says which. Tried on none of them.
+ * Boards and their ports, from the manufacturers' documentation, the kernel's device trees and
+ * reports of users; docs/boards/ has the sources. Not tried on any of these boards.
  */
 #include "ctl/doctor_board.h"
 
@@ -22,7 +22,7 @@
 #define CM    "the port of the carrier board that rpiboot uses"
 
 // clang-format off
-/* The first row that is in the model's name. */
+/* The first row whose text is part of the model counts. */
 static const struct board boards[] = {
 	{ "Raspberry Pi Zero 2", BOARD_PI, ZERO, MICRO, "pi0 pi0w pi02",
 		.page = "docs/boards/raspberry-pi-zero.md" },

@@ -8,18 +8,18 @@
 enum board_kind { BOARD_OTHER, BOARD_PI, BOARD_BEAGLE };
 
 struct board {
-	const char *match; /* in the device tree's model */
+	const char *match; /* part of the model in the device tree */
 	enum board_kind kind;
-	const char *port;    /* the one that can be a device, NULL = none can */
-	const char *cable;   /* what goes into it */
-	const char *filters; /* sections of config.txt that apply, blanks between */
+	const char *port;    /* the USB port that can be a device, NULL = none */
+	const char *cable;   /* that fits the port */
+	const char *filters; /* sections of config.txt that apply, separated by blanks */
 	bool id_grounded;    /* the port's ID pin says "host", so that dr_mode=otg is not enough */
 	bool otg_mode;       /* otg_mode=1 gives the port to another controller */
-	const char *hint;    /* what else keeps a host from seeing it, or NULL */
-	const char *page;
+	const char *hint;    /* on why a host may not see the board, or NULL */
+	const char *page;    /* of the documents */
 };
 
-/* Never NULL: the last row is for boards that nobody has heard of. */
+/* Returns the row for a model; for an unknown model the last row, never NULL. */
 const struct board *board_find(const char *model);
 
 #endif

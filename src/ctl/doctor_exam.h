@@ -14,14 +14,15 @@ struct exam {
 	struct doctor_report *report;
 };
 
+/* Add a check to the report: all is well, something to know, or something to do. */
 void exam_good(struct exam *x, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void exam_note(struct exam *x, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* True: it is the first that is bad, and wants its advice. */
+/* Returns true for the first bad check: the caller then adds its advice. */
 bool exam_bad(struct exam *x, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Appends. */
+/* Appends sentences to the advice. */
 void exam_advise(struct exam *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -13,7 +13,7 @@
 #define TREE        "/proc/device-tree"
 #define UDC_CLASS   "/sys/class/udc"
 #define GADGETS     "/sys/kernel/config/usb_gadget"
-#define GADGET_NAME "mmcgadget" /* unless the configuration has another */
+#define GADGET_NAME "mmcgadget" /* the default of gadget.name */
 
 const char *const part_names[PART_COUNT] = {
 	[PART_CONFIGFS] = "configfs",
@@ -22,7 +22,7 @@ const char *const part_names[PART_COUNT] = {
 	[PART_DWC2] = "dwc2",
 };
 
-/* "kernel/drivers/usb/gadget/libcomposite.ko.xz: what it needs" */
+/* Finds a module in a list with lines like "kernel/drivers/usb/gadget/libcomposite.ko.xz: ...". */
 static bool in_list(const char *root, const char *release, const char *list, const char *module)
 {
 	char path[PATH_BYTES], want[64];
@@ -53,7 +53,7 @@ static enum part_state find_part(const struct facts *f, enum part part)
 	char path[96];
 	const char *name = part_names[part];
 
-	/* Kernels without modules have no lists, but show what they do. */
+	/* A kernel without modules has no lists, but the directory shows that gadgets work. */
 	if (part != PART_FFS && part != PART_DWC2 && root_has(f->root, GADGETS))
 		return PART_THERE;
 	snprintf(path, sizeof(path), "/sys/module/%s", name);
@@ -62,7 +62,7 @@ static enum part_state find_part(const struct facts *f, enum part part)
 	return in_list(f->root, f->release, "modules.dep", name) ? PART_ON_DISK : PART_MISSING;
 }
 
-/* The label "usb" is what the dwc2 overlay changes. */
+/* Reads dr_mode of the node with the label "usb", which the dwc2 overlay changes. */
 static void read_mode(struct facts *f)
 {
 	char node[256], path[PATH_BYTES];
@@ -99,7 +99,7 @@ static void read_owner(const struct facts *f, const char *udc, char *owner, size
 		free(list);
 }
 
-/* Of several controllers ours counts, then a free one, then the first. */
+/* Of several controllers, takes that of our gadget, otherwise a free one, otherwise the first. */
 static void take_udc(struct facts *f, const char *name, const char *daemon_has)
 {
 	char path[PATH_BYTES], owner[sizeof(f->owner)] = "";
@@ -144,7 +144,7 @@ void facts_gather(const struct doctor_env *env, struct facts *f)
 	f->modules = root_has(f->root, path);
 	for (unsigned i = 0; i < PART_COUNT; i++)
 		f->part[i] = find_part(f, (enum part)i);
-	/* A daemon that runs has used them, whatever is built into its kernel. */
+	/* If a daemon runs, its kernel has them, even if no list says so. */
 	if (env->status)
 		f->part[PART_CONFIGFS] = f->part[PART_COMPOSITE] = f->part[PART_FFS] = PART_THERE;
 	root_line(f->root, TREE "/model", f->model, sizeof(f->model));

@@ -6,6 +6,7 @@
 #include "ctl/boot_config.h"
 #include "ctl/doctor.h"
 
+/* Parts of the kernel that a gadget needs, or the port of a Raspberry Pi. */
 enum part { PART_CONFIGFS, PART_COMPOSITE, PART_FFS, PART_DWC2, PART_COUNT };
 enum part_state { PART_MISSING, PART_ON_DISK, PART_THERE };
 
@@ -14,17 +15,20 @@ extern const char *const part_names[PART_COUNT];
 struct facts {
 	const char *root;
 	char release[96];
-	bool modules; /* the running kernel has a folder of modules */
+	bool modules; /* /lib/modules has a folder for the running kernel */
 	enum part_state part[PART_COUNT];
 	char model[128];
 	const struct board *board;
 	struct boot_config boot;
 	char mode[16]; /* dr_mode of a Pi's port in the running device tree, "" = not known */
 	unsigned udcs;
-	char udc[256], state[32], owner[256]; /* of the one that counts */
-	bool ours;                            /* it is bound to our gadget */
+	/* The controller that the checks are about, its state, and the gadget that is bound to it.
+	 */
+	char udc[256], state[32], owner[256];
+	bool ours; /* the gadget is that of mmcgadgetd */
 };
 
+/* Reads all facts below env->root, and what the daemon has answered. */
 void facts_gather(const struct doctor_env *env, struct facts *f);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* ---- the owner ---------------------------------------------------------------------------- */
 
-/* g_ether and its like, loaded by a list somewhere. */
+/* For modules like g_ether, which a list of modules loads at boot. */
 static void advise_module(struct exam *x, const char *module)
 {
 	char cmdline[2048];
@@ -34,7 +34,7 @@ static void advise_module(struct exam *x, const char *module)
 			       "remove the package that loads it.");
 }
 
-/* BeagleBoard's images: serial and network over USB, from boot on. */
+/* BeagleBoard's images start a gadget with serial port and network at boot. */
 static void advise_beagle(struct exam *x)
 {
 	static const char *const units[] = {
@@ -95,8 +95,8 @@ void check_owner(struct exam *x)
 
 /* ---- the daemon --------------------------------------------------------------------------- */
 
-/* A process that holds the lock file, 0 when none. */
-static int running(const struct facts *f)
+/* Returns the process ID of the daemon that holds the lock file, 0 if there is none. */
+static int running_daemon(const struct facts *f)
 {
 	char text[32], path[48];
 	int pid;
@@ -125,10 +125,10 @@ static bool unit_installed(const struct facts *f)
 static void no_daemon(struct exam *x)
 {
 	const struct facts *f = &x->facts;
-	int pid = running(f);
+	int pid = running_daemon(f);
 
 	if (pid) {
-		if (exam_bad(x, "daemon", "process %d runs, but nobody listens at %s", pid,
+		if (exam_bad(x, "daemon", "process %d runs, but does not listen at %s", pid,
 			    x->env->socket))
 			exam_advise(x,
 				"Ask it at its own socket: mmcgadgetctl --socket PATH doctor, as "
@@ -136,7 +136,8 @@ static void no_daemon(struct exam *x)
 				"/etc/mmcgadget/mmcgadget.conf have it.");
 		return;
 	}
-	if (!exam_bad(x, "daemon", "mmcgadgetd does not run, nobody listens at %s", x->env->socket))
+	if (!exam_bad(
+		    x, "daemon", "mmcgadgetd does not run: nothing listens at %s", x->env->socket))
 		return;
 	if (unit_installed(f)) {
 		exam_advise(x, "Start it: sudo systemctl start mmcgadgetd. If that fails, "
@@ -153,7 +154,7 @@ static void forbidden(struct exam *x)
 {
 	char group[64];
 
-	if (!exam_bad(x, "daemon", "it runs, but %s is not for this user", x->env->socket))
+	if (!exam_bad(x, "daemon", "it runs, but this user may not use %s", x->env->socket))
 		return;
 	client_group(x->env->socket, group, sizeof(group));
 	if (*group == '\0' || strcmp(group, "root") == 0)
@@ -180,8 +181,9 @@ void check_daemon(struct exam *x)
 	} else if (error != 0 || !udc) {
 		if (exam_bad(x, "daemon", "%s: %s", x->env->socket,
 			    error ? strerror(-error) : "no answer that can be read"))
-			exam_advise(x, "Restart it: sudo systemctl restart mmcgadgetd. What it was "
-				       "at, journalctl -u mmcgadgetd says.");
+			exam_advise(x,
+				"Restart it: sudo systemctl restart mmcgadgetd. Its log may say "
+				"why: journalctl -u mmcgadgetd.");
 	} else if (*udc == '\0' && f->udcs > 0) {
 		bool first = exam_bad(x, "daemon", "mmcgadgetd %s runs, but is on no controller",
 			version ? version : "?");
@@ -227,8 +229,8 @@ static void asleep(struct exam *x)
 		exam_advise(x, "A Raspberry Pi cannot tell a pulled cable from a sleeping host.");
 }
 
-/* What the kernel calls the controller's state, when no host has finished with us. */
-static void by_state(struct exam *x)
+/* Judges the kernel's state of the controller, which no host has configured. */
+static void check_state(struct exam *x)
 {
 	const char *state = x->facts.state;
 
@@ -236,13 +238,15 @@ static void by_state(struct exam *x)
 		if (exam_bad(x, "host", "the controller sees no cable (\"%s\")", state))
 			advise_cable(x);
 	} else if (strcmp(state, "attached") == 0 || strcmp(state, "powered") == 0) {
-		if (exam_bad(x, "host", "there is power, but no host speaks (\"%s\")", state))
+		if (exam_bad(x, "host", "there is power, but no data from a host (\"%s\")", state))
 			advise_cable(x);
 	} else if (strcmp(state, "suspended") == 0) {
 		asleep(x);
 	} else if (strcmp(state, "configured") == 0) {
 		exam_good(x, "host", "a host has configured us (\"configured\")");
-	} else if (exam_bad(x, "host", "a host has begun, and not finished (\"%s\")", state)) {
+	} else if (exam_bad(x, "host",
+			   "a host has begun to configure the board, but not finished (\"%s\")",
+			   state)) {
 		exam_advise(x,
 			"Ask again in a few seconds. If it stays so, use another cable and another "
 			"port of the PC, without a hub between, and look at what the PC says: "
@@ -256,7 +260,7 @@ void check_host(struct exam *x)
 	const json_t *host = json_object_get(drive, "host");
 	const char *speed = json_string_value(json_object_get(host, "speed"));
 
-	/* Without a gadget on it, a controller has nothing to say to a host. */
+	/* A host sees nothing of a controller without a gadget. */
 	if (x->facts.udcs == 0 || !x->facts.ours)
 		return;
 	if (json_is_true(json_object_get(host, "suspended"))) {
@@ -267,11 +271,12 @@ void check_host(struct exam *x)
 				? "; high speed is usual, look at cable and hubs"
 				: "");
 	} else if (host && strcmp(x->facts.state, "configured") == 0) {
-		/* The controller of a Pi stays so when the cable goes before the daemon comes. */
+		/* A Pi's controller stays so if the cable is removed before the daemon starts. */
 		if (exam_bad(x, "host", "the controller is configured, but the drive is not"))
-			exam_advise(x, "Take the cable out and plug it in again. If that does not "
-				       "help: sudo systemctl restart mmcgadgetd.");
+			exam_advise(x,
+				"Unplug the cable and plug it in again. If that does not help: "
+				"sudo systemctl restart mmcgadgetd.");
 	} else {
-		by_state(x);
+		check_state(x);
 	}
 }

@@ -15,7 +15,7 @@
 #include "util/array.h"
 #include "util/be.h"
 
-#define FILE_MAX (64u * 1024u * 1024u) /* bytes; the largest trace has a tenth */
+#define FILE_MAX (64u * 1024u * 1024u) /* bytes; ten times the largest trace */
 
 bool trace_file_is(const char *word)
 {
@@ -27,7 +27,8 @@ bool trace_file_is(const char *word)
 	return false;
 }
 
-static int complain(const char *path, const char *why)
+/* Prints an error. Returns -1. */
+static int fail(const char *path, const char *why)
 {
 	fprintf(stderr, "mmcgadgetctl: %s: %s\n", path, why);
 	return -1;
@@ -62,7 +63,7 @@ static uint8_t *load(const char *path, size_t *size)
 		data = NULL;
 	}
 	if (!data)
-		complain(path, strerror(errno));
+		fail(path, strerror(errno));
 	if (f && !input)
 		fclose(f);
 	return data;
@@ -81,13 +82,13 @@ int trace_file_show(const char *path, bool script)
 		     : trace_show(data, size, stdout);
 	free(data);
 	if (fflush(stdout) != 0)
-		return complain("standard output", strerror(errno));
+		return fail("standard output", strerror(errno));
 	if (why)
-		return complain(path, why);
+		return fail(path, why);
 	if (result.left_out)
 		fprintf(stderr,
 			"mmcgadgetctl: %s: %" PRIu32 " of %" PRIu32
-			" commands cannot be played again; comments say which\n",
+			" commands cannot be replayed; comments say which\n",
 			path, result.left_out, result.left_out + result.commands);
 	return 0;
 }
@@ -99,8 +100,8 @@ static int digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Hexadecimal text into out, at most size bytes. Bytes, or -1. */
-static long unhex(const char *text, uint8_t *out, size_t size)
+/* Decodes hexadecimal text to out, at most size bytes. Returns the bytes, or -1. */
+static long decode_hex(const char *text, uint8_t *out, size_t size)
 {
 	size_t n = 0;
 
@@ -118,10 +119,11 @@ struct saving {
 	uint8_t header[TRACE_HEADER_SIZE];
 	uint8_t *data;
 	size_t size;
-	uint64_t first, next, end; /* records: those in data, and the last of the first answer */
+	uint64_t first, next; /* records in data: from first to next - 1 */
+	uint64_t end;         /* behind the last record at the time of the first answer */
 };
 
-/* One answer to "trace read". 0, or -1. */
+/* Takes over the records of one answer to "trace read". 0, or -1. */
 static int take_piece(struct saving *s, const json_t *answer)
 {
 	const json_t *t = json_object_get(answer, "trace");
@@ -134,23 +136,23 @@ static int take_piece(struct saving *s, const json_t *answer)
 	uint8_t *more;
 
 	if (!json_is_true(json_object_get(answer, "ok")))
-		return complain("trace", format_message(answer));
+		return fail("trace", format_message(answer));
 	if (!header || !records || first < 1 || next < first || s->size + room > FILE_MAX)
-		return complain("trace", "the daemon's answer cannot be read");
+		return fail("trace", "the daemon's answer cannot be read");
 	if (!s->end)
 		s->end = (uint64_t)end;
-	/* Overwritten while we were reading: what came before does not fit on to it. */
+	/* Records in between were overwritten meanwhile, so those before the gap are dropped. */
 	if ((uint64_t)first != s->next) {
 		s->size = 0;
 		s->first = (uint64_t)first;
 	}
 	more = realloc(s->data, s->size + room + 1);
 	if (!more)
-		return complain("trace", strerror(ENOMEM));
+		return fail("trace", strerror(ENOMEM));
 	s->data = more;
-	if (unhex(header, s->header, sizeof(s->header)) != TRACE_HEADER_SIZE ||
-		unhex(records, s->data + s->size, room) != (long)room)
-		return complain("trace", "the daemon's answer cannot be read");
+	if (decode_hex(header, s->header, sizeof(s->header)) != TRACE_HEADER_SIZE ||
+		decode_hex(records, s->data + s->size, room) != (long)room)
+		return fail("trace", "the daemon's answer cannot be read");
 	s->size += room;
 	s->next = (uint64_t)next;
 	return 0;
@@ -170,12 +172,12 @@ static int read_piece(struct saving *s, int fd, const char *drive)
 	r = client_line(words[3] ? 4 : 3, words, line, sizeof(line));
 	free(words[3]);
 	if (r < 0)
-		return complain("trace", strerror(-r));
+		return fail("trace", strerror(-r));
 	r = client_send(fd, line);
 	if (r == 0)
 		r = client_receive(fd, &text);
 	if (r < 0)
-		return complain("trace", r == -EPIPE ? "the daemon went away" : strerror(-r));
+		return fail("trace", r == -EPIPE ? "the daemon hung up" : strerror(-r));
 	answer = json_loads(text, 0, NULL);
 	free(text);
 	r = take_piece(s, answer);
@@ -190,11 +192,11 @@ static int write_file(const struct saving *s, const char *path)
 	bool good;
 
 	if (!f)
-		return complain(path, strerror(errno));
+		return fail(path, strerror(errno));
 	good = fwrite(s->header, 1, sizeof(s->header), f) == sizeof(s->header) &&
 	       fwrite(s->data, 1, s->size, f) == s->size;
 	good = (output ? fflush(f) : fclose(f)) == 0 && good;
-	return good ? 0 : complain(path, strerror(errno));
+	return good ? 0 : fail(path, strerror(errno));
 }
 
 int trace_file_save(int fd, const char *path, const char *drive)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The loop of watch: asks, shows, waits. */
+/* The loop of watch: asks the daemon, shows the answer, waits. */
 #include "ctl/watch.h"
 
 #include <errno.h>
@@ -23,10 +23,10 @@ static volatile sig_atomic_t stop;
 struct watch {
 	int fd;
 	bool json, terminal;
-	unsigned drawn; /* lines on the terminal that are ours */
+	unsigned drawn; /* lines on the terminal that the next answer replaces */
 	unsigned count;
 	struct watch_drive drive[DRIVES];
-	char *said[DRIVES]; /* the last line of each */
+	char *last_line[DRIVES];
 };
 
 static void on_signal(int signal)
@@ -50,8 +50,9 @@ static unsigned width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col - 1u : WIDTH;
 }
 
-/* The drive of that name, a new one the first time; DRIVES when there are too many. */
-static unsigned find(struct watch *w, const char *name)
+/* Returns the index of the drive of that name, which is added if new; DRIVES: there are too many.
+ */
+static unsigned find_drive(struct watch *w, const char *name)
 {
 	unsigned i = 0;
 
@@ -64,8 +65,9 @@ static unsigned find(struct watch *w, const char *name)
 	return i;
 }
 
-/* A line, when it is another one than before. */
-static void say(struct watch *w, unsigned i, const json_t *drive, const struct watch_view *v)
+/* Prints a line for the drive if it differs from the last one. */
+static void print_change(
+	struct watch *w, unsigned i, const json_t *drive, const struct watch_view *v)
 {
 	json_t *o = w->json ? watch_json(drive, v) : NULL;
 	char *line = o ? json_dumps(o, JSON_COMPACT) : watch_line(drive, v), when[16] = "";
@@ -73,7 +75,7 @@ static void say(struct watch *w, unsigned i, const json_t *drive, const struct w
 	struct tm tm;
 
 	json_decref(o);
-	if (!line || (w->said[i] && strcmp(line, w->said[i]) == 0)) {
+	if (!line || (w->last_line[i] && strcmp(line, w->last_line[i]) == 0)) {
 		free(line);
 		return;
 	}
@@ -81,8 +83,8 @@ static void say(struct watch *w, unsigned i, const json_t *drive, const struct w
 		printf("{\"time\":%lld,%s\n", (long long)t, line + 1);
 	else if (localtime_r(&t, &tm) && strftime(when, sizeof(when), "%H:%M:%S ", &tm))
 		printf("%s%s\n", when, line);
-	free(w->said[i]);
-	w->said[i] = line;
+	free(w->last_line[i]);
+	w->last_line[i] = line;
 }
 
 static void show(struct watch *w, const json_t *answer)
@@ -96,7 +98,7 @@ static void show(struct watch *w, const json_t *answer)
 	json_array_foreach(drives, n, drive)
 	{
 		const char *name = json_string_value(json_object_get(drive, "name"));
-		unsigned i = find(w, name ? name : "?");
+		unsigned i = find_drive(w, name ? name : "?");
 		struct watch_view v;
 
 		if (i == DRIVES)
@@ -105,15 +107,15 @@ static void show(struct watch *w, const json_t *answer)
 		if (w->terminal)
 			lines += watch_draw(drive, &v, width(), stdout);
 		else
-			say(w, i, drive, &v);
+			print_change(w, i, drive, &v);
 	}
-	/* Lines of before that there is nothing for any more. */
+	/* Clears the lines of the last answer that this one does not need. */
 	if (w->terminal)
 		fputs("\033[J", stdout);
 	w->drawn = lines;
 }
 
-/* One question, one answer; a daemon that hangs does not keep ^C from working. */
+/* Asks once and shows the answer. Signals end it even if the daemon does not answer. */
 static enum watch_end ask(struct watch *w, const char *line, const sigset_t *open)
 {
 	struct pollfd p = {.fd = w->fd, .events = POLLIN};
@@ -143,8 +145,9 @@ static enum watch_end ask(struct watch *w, const char *line, const sigset_t *ope
 	return end;
 }
 
-/* Until it is time to ask again. What comes from the daemon meanwhile is its end. */
-static enum watch_end wait_for(struct watch *w, uint64_t until, const sigset_t *open)
+/* Waits until it is time to ask again. Input means that the daemon hung up: it sends only answers.
+ */
+static enum watch_end wait_until(struct watch *w, uint64_t until, const sigset_t *open)
 {
 	struct pollfd p[] = {{.fd = w->fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};
 	uint64_t now;
@@ -163,7 +166,7 @@ static enum watch_end wait_for(struct watch *w, uint64_t until, const sigset_t *
 	return WATCH_STOPPED;
 }
 
-/* Signals come while it waits, and nowhere else: no line is cut. */
+/* Lets signals in only while ppoll() waits, so that no line is cut. */
 static void catch_signals(sigset_t *open)
 {
 	struct sigaction catch = {.sa_handler = on_signal};
@@ -198,10 +201,10 @@ enum watch_end watch_run(int fd, const char *line, bool json)
 		if (next < now_us())
 			next = now_us();
 		if (end == WATCH_STOPPED)
-			end = wait_for(&w, next, &open);
+			end = wait_until(&w, next, &open);
 	} while (end == WATCH_STOPPED && !stop);
 	for (unsigned i = 0; i < w.count; i++)
-		free(w.said[i]);
+		free(w.last_line[i]);
 	if (end == WATCH_NO_DAEMON)
 		fputs("mmcgadgetctl: the daemon has ended\n", stderr);
 	return end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client's watch: what the drives are at, while it happens. */
+/* watch of the client: shows what the drives are doing. */
 #ifndef CTL_WATCH_H
 #define CTL_WATCH_H
 
@@ -10,23 +10,23 @@
 
 #define WATCH_VERB     "watch"
 #define WATCH_SYNOPSIS "watch [drive=DRIVE]"
-#define WATCH_HELP     "show burns and reads while they go on, until ^C"
+#define WATCH_HELP     "show burns and reads in progress, until ^C"
 
-#define WATCH_SAMPLES 6u /* a rate is that of the last five seconds */
+#define WATCH_SAMPLES 6u /* one a second: a rate is that of the last five seconds */
 
 enum watch_activity { WATCH_IDLE, WATCH_READING, WATCH_BURNING, WATCH_TESTING };
 
-/* One drive over time. */
+/* The last samples of one drive. */
 struct watch_drive {
 	char name[64];
-	unsigned count; /* samples there are */
+	unsigned count; /* of samples */
 	struct watch_sample {
-		uint64_t us;            /* of a clock that only goes forward */
+		uint64_t us;            /* of a monotonic clock */
 		uint64_t read, written; /* blocks */
 	} sample[WATCH_SAMPLES];        /* the newest last */
 };
 
-/* What can be said of it now. */
+/* What is shown of a drive. */
 struct watch_view {
 	enum watch_activity activity;
 	double read_kb, write_kb;                   /* kB/s, 1000 bytes each */
@@ -35,18 +35,20 @@ struct watch_view {
 	double seconds; /* left of the burn; negative = unknown */
 };
 
-/* Takes what the daemon says of the drive at that time. */
+/* Adds a sample: the drive's object of an answer to status, at that time. Writes *v. */
 void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct watch_view *v);
-/* One line for logs, and one for machines; to be freed / decref'ed. */
+/* Return a line for logs, and an object for programs, which belong to the caller. NULL: no memory.
+ */
 char *watch_line(const json_t *drive, const struct watch_view *v);
 json_t *watch_json(const json_t *drive, const struct watch_view *v);
-/* Lines for a terminal of that width; how many. */
+/* Prints lines for a terminal of that width, and returns their number. */
 unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned width, FILE *out);
 
 enum watch_end { WATCH_STOPPED, WATCH_NO_DAEMON, WATCH_REFUSED, WATCH_NO_READER };
 /*
- * Asks the daemon at fd each second with line (status, newline included) and shows the
- * answers on standard output, until a signal, or the end of daemon or reader.
+ * Sends line (status, newline included) to the daemon at fd each second and shows the answers
+ * on standard output: until a signal, until the daemon refuses or hangs up, or until nobody
+ * reads the output any more.
  */
 enum watch_end watch_run(int fd, const char *line, bool json);
 

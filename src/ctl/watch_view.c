@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What watch shows: rates out of counters, and three ways to say it. */
+/* What watch shows: rates computed from counters, as a line, as JSON and on a terminal. */
 #include "ctl/watch.h"
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 #define BLOCK    2048u
 #define BAR      30u
-#define LEAST_US 2000000u /* a burn is seen so long before its end is guessed */
+#define LEAST_US 2000000u /* of a burn before its end is estimated */
 
 static const char *activity_name(enum watch_activity a)
 {
@@ -27,7 +27,7 @@ static void add_sample(struct watch_drive *w, const struct watch_sample *s)
 {
 	const struct watch_sample *newest = w->count ? &w->sample[w->count - 1] : NULL;
 
-	/* Counters that went back are those of another daemon. */
+	/* Counters that went back are those of a new daemon. */
 	if (newest && (s->read < newest->read || s->written < newest->written))
 		w->count = 0;
 	if (w->count == WATCH_SAMPLES)
@@ -61,12 +61,12 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 		.unsynced = field_number(drive, "unsynced_blocks"),
 		.end = field_number(drive, "burn_end"),
 		.seconds = -1};
-	/* At it is who did something since the last look. */
+	/* The drive is active if a counter rose since the last sample. */
 	if (now.written > last->written)
 		v->activity = testing ? WATCH_TESTING : WATCH_BURNING;
 	else if (now.read > last->read)
 		v->activity = WATCH_READING;
-	/* Else the pause would go on to count in what comes after it. */
+	/* Otherwise the pause would lower the rates of what comes after it. */
 	if (v->activity == WATCH_IDLE) {
 		v->read_kb = v->write_kb = 0;
 		w->sample[0] = now;
@@ -88,7 +88,7 @@ static void duration(double seconds, char *out, size_t size)
 		snprintf(out, size, "%u:%02u", s / 60, s % 60);
 }
 
-/* "dvd+r open holiday.iso", as much as there is. */
+/* "dvd+r, open, holiday.iso"; without an image, no name. */
 static void put_disc(const json_t *drive, FILE *out)
 {
 	fprintf(out, "%s, %s", field_text(drive, "medium"), field_text(drive, "state"));
@@ -96,7 +96,7 @@ static void put_disc(const json_t *drive, FILE *out)
 		fprintf(out, ", %s", field_text(drive, "image"));
 }
 
-/* What matters most first: a narrow terminal shows the beginning. */
+/* The most important comes first, as a narrow terminal shows the beginning only. */
 static void put_progress(const json_t *drive, const struct watch_view *v, FILE *out)
 {
 	char human[16], left[32];
@@ -119,7 +119,7 @@ static void put_progress(const json_t *drive, const struct watch_view *v, FILE *
 	}
 }
 
-/* What a power cut would take. */
+/* What a power cut would lose. */
 static void put_unsynced(const struct watch_view *v, FILE *out)
 {
 	char human[16];
@@ -132,7 +132,7 @@ static void put_unsynced(const struct watch_view *v, FILE *out)
 
 enum part { HEAD = 1, PROGRESS = 2, CARD = 4 };
 
-/* To be freed; NULL without memory. */
+/* Returns the text of the parts, which the caller frees; NULL: no memory. */
 static char *make_text(const json_t *drive, const struct watch_view *v, unsigned parts)
 {
 	char *line = NULL;
@@ -182,7 +182,7 @@ json_t *watch_json(const json_t *drive, const struct watch_view *v)
 	return o;
 }
 
-/* As many of its characters as the terminal's line has room for. */
+/* Prints at most width characters of s, and clears the rest of the terminal's line. */
 static void put_cut(const char *s, unsigned width, FILE *out)
 {
 	unsigned n = 0;
@@ -192,7 +192,6 @@ static void put_cut(const char *s, unsigned width, FILE *out)
 			break;
 		fputc(*s, out);
 	}
-	/* What the line before held of more. */
 	fputs("\033[K\n", out);
 }
 
@@ -208,7 +207,7 @@ static void put_bar(const struct watch_view *v, unsigned width, FILE *out)
 	put_cut(bar, width, out);
 }
 
-/* A line of its own, when it has anything to say. */
+/* Prints a part on a line of its own if it is not empty. Returns the lines printed. */
 static unsigned draw_part(
 	const json_t *drive, const struct watch_view *v, enum part part, unsigned width, FILE *out)
 {
@@ -217,7 +216,7 @@ static unsigned draw_part(
 
 	if (lines) {
 		if (part != HEAD)
-			line[0] = ' '; /* instead of the comma behind what is above it */
+			line[0] = ' '; /* in place of the comma after the part before */
 		put_cut(line, width, out);
 	}
 	free(line);

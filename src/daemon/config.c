@@ -19,7 +19,7 @@ struct load {
 	size_t size;
 };
 
-/* The gadget has the same drives, by name. */
+/* Gives the gadget's configuration the names of the drives. */
 static void name_drives(struct config *c)
 {
 	c->usb.drives = c->drives;
@@ -43,10 +43,11 @@ void config_defaults(struct config *c)
 	name_drives(c);
 }
 
+/* Writes "FILE:LINE: message" of the setting to l->why. Returns -EINVAL. */
 __attribute__((format(printf, 3, 4))) static int refuse(
 	struct load *l, const config_setting_t *s, const char *fmt, ...)
 {
-	/* Only a setting of an included file has a file name of its own. */
+	/* Only a setting of an included file has a file name. */
 	const char *file = config_setting_source_file(s);
 	char text[512];
 	va_list ap;
@@ -99,7 +100,7 @@ static int take_text(
 	return 0;
 }
 
-/* "a" or "b" or "c" */
+/* Writes the valid values: "a" or "b" or "c". Returns out. */
 static const char *choice_list(const struct key *k, const char *quote, char *out, size_t size)
 {
 	size_t n = 0;
@@ -110,7 +111,7 @@ static const char *choice_list(const struct key *k, const char *quote, char *out
 	return out;
 }
 
-static bool choice_of_number(const struct key *k, long long value)
+static bool is_choice(const struct key *k, long long value)
 {
 	for (const struct choice *c = k->choices; c->text; c++) {
 		if (c->value == value)
@@ -128,7 +129,7 @@ static int take_number(
 
 	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64)
 		return refuse(l, s, "%s must be a whole number, not %s", path, type_name(s));
-	if (k->choices && !choice_of_number(k, value))
+	if (k->choices && !is_choice(k, value))
 		return refuse(l, s, "%s is %lld, it must be %s", path, value,
 			choice_list(k, "", all, sizeof(all)));
 	if (value < k->min || value > k->max)

@@ -16,7 +16,7 @@ static const char *check_name(const char *s)
 	return s[n] == '\0' ? NULL : "only letters, digits, \"_\" and \"-\" are allowed";
 }
 
-/* A controller's name is a directory of /sys/class/udc. */
+/* The name of a controller is that of its directory in /sys/class/udc. */
 static const char *check_udc(const char *s)
 {
 	return strchr(s, '/') ? "must be a name from /sys/class/udc, not a path" : NULL;
@@ -42,7 +42,7 @@ static const char *check_absolute(const char *s)
 	return s[0] == '/' ? check_text(s) : "must be an absolute path";
 }
 
-/* BOT 4.1.1: 12 or more upper-case hex digits; hosts take the last 12 for the identity. */
+/* BOT 4.1.1: 12 or more upper-case hex digits; hosts identify a device by the last 12. */
 static const char *check_serial(const char *s)
 {
 	size_t n = strlen(s);
@@ -61,7 +61,7 @@ static const char *check_file(const char *s)
 	if (strchr(s, '/') || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
 		return "must be the name of a file inside control.directory";
 	if (strcmp(s, "lock") == 0 || strncmp(s, "ffs-", 4) == 0)
-		return "this name is taken by the daemon itself";
+		return "the daemon itself uses this name";
 	return check_text(s);
 }
 
@@ -132,7 +132,7 @@ static const struct key keys[] = {
 #define DRIVE_TEXT(path, member, least, def, check) \
 	{ path, KEY_TEXT, AT(member), least, sizeof(((struct config_drive *)0)->member) - 1, def, 0, check, NULL }
 
-/* The name's default is drive0, drive1 ... by place. */
+/* config.c changes the default of name to drive0, drive1 and so on. */
 static const struct key drive_keys[] = {
 	DRIVE_TEXT("name", name, 1, "drive0", check_name),
 	DRIVE_TEXT("vendor", vendor, 1, "MMCGADGT", check_ascii),
@@ -148,7 +148,7 @@ static const struct key drive_keys[] = {
 	{ path, KEY_TEXT, AT(member), 0, sizeof(((struct usb_function *)0)->member) - 1, "", 0, \
 		function_check_mac, NULL }
 
-/* The type has no default: it must be there. */
+/* config_load() refuses an entry without type, so its default here is never used. */
 static const struct key function_keys[] = {
 	CHOICE("type", type, "acm", function_type),
 	FUNCTION_MAC("host_mac", host_mac),

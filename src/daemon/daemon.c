@@ -108,12 +108,12 @@ static int add_drive(struct daemon *d, unsigned i)
 	strcpy(dc.mmc.vendor, c->vendor);
 	strcpy(dc.mmc.product, c->product);
 	strcpy(dc.mmc.revision, c->revision);
-	/* Two drives of one board are two drives to the host. */
+	/* Hosts tell two drives of one board apart by their serial numbers. */
 	snprintf(dc.mmc.serial, sizeof(dc.mmc.serial), i == 0 ? "%s" : "%s%u", serial, i);
 	return drive_new(&dc, d->event, &d->drives, &drive);
 }
 
-/* The image at start: nobody waits for its answer but the log and the status file. */
+/* Answer to the insert at start: it goes to the log and the status file. */
 struct start_reply {
 	struct reply base;
 	struct daemon *daemon;
@@ -136,8 +136,8 @@ static void start_final(struct reply *r, json_t *answer)
 	free(s);
 }
 
-/* What was in the drive when a daemon before us died, else what was in it last. */
-static int load_image(struct daemon *d, unsigned i)
+/* Restores the drive of a gadget that was taken over; otherwise inserts its initial disc. */
+static int load_disc(struct daemon *d, unsigned i)
 {
 	struct drive *drive = d->drives.drive[i];
 	enum drive_verb verb;
@@ -203,7 +203,7 @@ static int start(struct daemon *d)
 	if (r >= 0)
 		r = usb_open(&d->config->usb, &d->drives, &d->store, &d->usb);
 	for (unsigned i = 0; r >= 0 && i < d->config->drives; i++)
-		r = load_image(d, i);
+		r = load_disc(d, i);
 	if (r >= 0)
 		r = usb_start(d->usb, d->event);
 	if (r >= 0)
@@ -238,7 +238,7 @@ int daemon_run(const struct config *config)
 		if (r < 0)
 			log_error("event loop: %s", strerror(-r));
 	} else {
-		log_error("could not start, see above");
+		log_error("could not start; the reason is above");
 	}
 	stop(&d);
 	if (r == 0)

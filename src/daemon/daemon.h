@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All parts of the daemon put together, in order, and taken apart in reverse. */
+/* Creates the parts of the daemon in order, runs it, and frees them in reverse. */
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
 #include "daemon/config.h"
 
 /*
- * Runs until SIGTERM or SIGINT. 0, or -errno with the reason logged. The
- * caller has blocked the signals that daemon_block_signals() blocks.
+ * Runs the daemon until SIGTERM or SIGINT. The caller has called daemon_block_signals().
+ * 0, or -errno with the reason logged.
  */
 int daemon_run(const struct config *config);
 
-/* Blocks what the event loop takes, before there is any other thread. */
+/* Blocks the signals that the event loop handles. To be called before any thread starts. */
 void daemon_block_signals(void);
 
 #endif

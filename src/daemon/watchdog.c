@@ -8,55 +8,57 @@
 
 #include "util/log.h"
 
-#define FEEDS 4u /* in the time that systemd waits */
+#define PINGS 4u /* in the time that systemd waits for a notification */
 
 struct watchdog {
 	const struct drives *drives;
 	sd_event_source *timer;
-	uint64_t period;              /* us */
-	atomic_bool asked[DRIVE_MAX]; /* and not answered yet */
-	bool told;
+	uint64_t period;                /* us */
+	atomic_bool pending[DRIVE_MAX]; /* the thread has been asked, and has not answered */
+	bool reported;                  /* that a thread does not answer */
 };
 
-static void answer(void *asked)
+static void on_answer(void *pending)
 {
-	atomic_store((atomic_bool *)asked, false);
+	atomic_store((atomic_bool *)pending, false);
 }
 
-/* The first drive that has not answered, NULL = all have. */
-static const struct drive *silent(const struct watchdog *w)
+/* Returns the first drive whose thread has not answered, NULL if all have. */
+static const struct drive *find_silent(const struct watchdog *w)
 {
 	for (unsigned i = 0; i < w->drives->count; i++) {
-		if (atomic_load(&w->asked[i]))
+		if (atomic_load(&w->pending[i]))
 			return w->drives->drive[i];
 	}
 	return NULL;
 }
 
-static void ask(struct watchdog *w)
+static void ask_all(struct watchdog *w)
 {
 	for (unsigned i = 0; i < w->drives->count; i++) {
-		atomic_store(&w->asked[i], true);
-		/* Without memory for it there is nothing to wait for. */
-		if (drive_call(w->drives->drive[i], answer, &w->asked[i]) < 0)
-			atomic_store(&w->asked[i], false);
+		atomic_store(&w->pending[i], true);
+		/* Without memory the thread is not asked, so no answer is due. */
+		if (drive_call(w->drives->drive[i], on_answer, &w->pending[i]) < 0)
+			atomic_store(&w->pending[i], false);
 	}
 }
 
 static int on_time(sd_event_source *s, uint64_t usec, void *watchdog)
 {
 	struct watchdog *w = watchdog;
-	const struct drive *d = silent(w);
+	const struct drive *d = find_silent(w);
 
 	(void)usec;
 	if (!d) {
 		sd_notify(0, "WATCHDOG=1");
-		ask(w);
-	} else if (!w->told) {
-		log_warn("%s: its thread has not answered for %u s; the watchdog is not fed",
+		ask_all(w);
+	} else if (!w->reported) {
+		log_warn(
+			"%s: its USB thread has not answered for %u s, so systemd will restart the "
+			"service",
 			drive_name(d), (unsigned)(w->period / 1000000));
 	}
-	w->told = d != NULL;
+	w->reported = d != NULL;
 	sd_event_source_set_time_relative(s, w->period);
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
@@ -74,7 +76,7 @@ int watchdog_new(const struct drives *drives, sd_event *event, struct watchdog *
 	if (!w)
 		return -ENOMEM;
 	w->drives = drives;
-	w->period = usec / FEEDS;
+	w->period = usec / PINGS;
 	r = sd_event_add_time_relative(event, &w->timer, CLOCK_MONOTONIC, 0, 0, on_time, w);
 	if (r < 0) {
 		free(w);

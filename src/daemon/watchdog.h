@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * systemd's watchdog, fed by the threads that do the work: a USB thread that does not
- * come to its mailbox any more is a drive that does not answer, however well the
- * main thread is.
+ * systemd's watchdog (WatchdogSec= in the unit). systemd is notified as long as each drive's
+ * USB thread answers: a USB thread that hangs is a drive that does not answer the host, even
+ * if the main thread runs. Then systemd restarts the service.
  */
 #ifndef DAEMON_WATCHDOG_H
 #define DAEMON_WATCHDOG_H
@@ -14,11 +14,11 @@
 struct watchdog;
 
 /*
- * For drives that are attached. Without a watchdog of the service (WatchdogSec=) *out
- * is NULL. 0 or -errno.
+ * Starts the watchdog of drives, all of which are attached. *out is NULL if the service has
+ * none. 0 or -errno.
  */
 int watchdog_new(const struct drives *drives, sd_event *event, struct watchdog **out);
-/* The drives' threads have been joined. NULL is fine. */
+/* To be called when the drives' threads have been joined. NULL is fine. */
 void watchdog_free(struct watchdog *w);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "protocol/words.h"
 
-/* Cut names may end inside a UTF-8 sequence, which JSON refuses. */
+/* Makes a JSON string. A name that was cut can end inside a UTF-8 sequence, which JSON refuses. */
 __attribute__((format(printf, 1, 0))) static json_t *message(const char *fmt, va_list ap)
 {
 	char text[1024];

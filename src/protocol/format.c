@@ -75,7 +75,7 @@ static void format_disc(const json_t *drive, FILE *out)
 		fprintf(out, "  %-10s %s\n", "warning", field_text(drive, "warning"));
 }
 
-/* What becomes of the discs that were burned. */
+/* The queue of burned discs. */
 static void format_burned(const json_t *drive, FILE *out)
 {
 	const json_t *b = json_object_get(drive, "burned");
@@ -137,15 +137,15 @@ static void format_functions(const json_t *functions, FILE *out)
 /* ---- list --------------------------------------------------------------------------------- */
 
 #define COLUMNS 4u
-#define WIDEST  40u /* a longer text moves its own row only */
+#define WIDEST  40u /* characters; a longer text shifts the rest of its own row only */
 
-/* What stands in a row; the last column is not padded. */
+/* The cells of a row that are padded; the drives follow them. */
 struct row {
 	const char *name, *label;
 	char kind[48], size[16];
 };
 
-/* As a terminal counts, if all characters are as wide as one of these. */
+/* Columns on a terminal, if each character takes one. */
 static size_t width(const char *s)
 {
 	size_t n = 0;
@@ -155,7 +155,7 @@ static size_t width(const char *s)
 	return n;
 }
 
-static void kind_of(const json_t *image, char *out, size_t size)
+static void format_kind(const json_t *image, char *out, size_t size)
 {
 	const char *kind = field_text(image, "kind");
 	uint64_t sessions = field_number(image, "sessions");
@@ -181,7 +181,7 @@ static void make_row(const json_t *image, struct row *r)
 	r->label = !json_is_string(label)        ? "?"
 		   : *field_text(image, "label") ? field_text(image, "label")
 						 : "-";
-	kind_of(image, r->kind, sizeof(r->kind));
+	format_kind(image, r->kind, sizeof(r->kind));
 	format_size(field_number(image, "size"), r->size);
 }
 
@@ -231,7 +231,7 @@ static void put_drives(FILE *out, const json_t *image)
 	fputc('\n', out);
 }
 
-/* What is not in the list is said below it. */
+/* Says below the list what it leaves out. */
 static void format_left_out(const json_t *answer, FILE *out)
 {
 	uint64_t unread = field_number(answer, "labels_unread"),
@@ -270,7 +270,7 @@ static void format_list(const json_t *answer, FILE *out)
 	}
 }
 
-/* ---- all ---------------------------------------------------------------------------------- */
+/* ---- the whole answer --------------------------------------------------------------------- */
 
 bool format_details(const json_t *answer, FILE *out)
 {

@@ -7,8 +7,8 @@
 #include "protocol/field.h"
 #include "protocol/format_size.h"
 
-/* "850 us", "12 ms", "3.4 s" */
-static void latency(uint64_t us, char out[16])
+/* Writes "850 us", "12 ms", "3.4 s". */
+static void format_latency(uint64_t us, char out[16])
 {
 	if (us < 10000)
 		snprintf(out, 16, "%" PRIu64 " us", us);
@@ -23,9 +23,9 @@ static void format_command(const json_t *c, FILE *out)
 	char bytes[16], median[16], p99[16], max[16];
 
 	format_size(field_number(c, "bytes"), bytes);
-	latency(field_number(c, "median_us"), median);
-	latency(field_number(c, "p99_us"), p99);
-	latency(field_number(c, "max_us"), max);
+	format_latency(field_number(c, "median_us"), median);
+	format_latency(field_number(c, "p99_us"), p99);
+	format_latency(field_number(c, "max_us"), max);
 	fprintf(out, "  %-29s %9" PRIu64 " %6" PRIu64 " %11s %8s %8s %8s\n",
 		field_text(c, "command"), field_number(c, "count"), field_number(c, "errors"),
 		field_number(c, "bytes") ? bytes : "-", median, p99, max);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bytes in, lines out: the same for the FIFO and for each client of the socket. */
+/* Splits a stream of bytes into lines, for the FIFO and for each client of the socket. */
 #ifndef PROTOCOL_LINES_H
 #define PROTOCOL_LINES_H
 
@@ -11,24 +11,25 @@
 struct lines {
 	char buf[WORDS_LINE_MAX + 1];
 	size_t len;
-	bool skipping; /* in a line that was too long, up to its newline */
+	bool skipping; /* the rest of a line that is too long */
 };
 
 enum lines_event {
 	LINES_LINE,    /* a line of len bytes; line[len] may be written to */
-	LINES_TOO_LONG /* told once, when the line grows over WORDS_LINE_MAX; line is NULL */
+	LINES_TOO_LONG /* once, when a line grows longer than WORDS_LINE_MAX; line is NULL */
 };
 
 /*
- * Takes bytes until an event; returns how many it took. *event is set when
- * there is one: *line, *len are valid until the next call. Empty lines (also
- * with a carriage return) are no event.
+ * Takes bytes until an event; returns how many it took. If *event is true, *what is the event,
+ * and *line and *len are valid until the next call. Empty lines (also with a carriage return)
+ * are no event.
  */
 size_t lines_take(struct lines *l, const char *data, size_t n, bool *event, enum lines_event *what,
 	char **line, size_t *len);
 
-/* Bytes of an unfinished line are waiting. */
+/* True if the beginning of a line has been taken, but not its end. */
 bool lines_partial(const struct lines *l);
+/* Drops the beginning of a line. */
 void lines_reset(struct lines *l);
 
 #endif

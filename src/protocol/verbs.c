@@ -9,27 +9,27 @@
 // clang-format off
 const struct verb verb_table[VERB_COUNT] = {
 	[VERB_INSERT] = { "insert", 1, 1, VERB_OPT_DRIVE, NULL, "insert NAME [drive=DRIVE]",
-		"put an image of the media folder into the drive: its name, the beginning of it, or its label" },
+		"insert an image of the media folder: its name, the beginning of it, or its label" },
 	[VERB_NEXT] = { "next", 0, 0, VERB_OPT_DRIVE, NULL, "next [drive=DRIVE]",
-		"put in the next image of the list, round and round" },
+		"insert the next image of the list, after the last one the first" },
 	[VERB_PREV] = { "prev", 0, 0, VERB_OPT_DRIVE, NULL, "prev [drive=DRIVE]",
-		"put in the previous image of the list" },
+		"insert the previous image of the list" },
 	[VERB_EJECT] = { "eject", 0, 1, VERB_OPT_DRIVE, "force", "eject [force] [drive=DRIVE]",
-		"take the disc out; force: also when the host has locked the drive" },
+		"remove the disc; force: even if the host has locked the drive" },
 	[VERB_BLANK] = { "blank", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TYPE, NULL,
 		"blank NAME [type=dvd+r] [drive=DRIVE]",
 		"make a blank disc and insert it; never overwrites data" },
 	[VERB_CLOSE] = { "close", 1, 1, VERB_OPT_DRIVE, NULL, "close NAME [drive=DRIVE]",
-		"finalise a burned disc, in the drive or not: it becomes a DVD-ROM" },
+		"finalise a burned disc, in a drive or not: it becomes a DVD-ROM" },
 	[VERB_STATUS] = { "status", 0, 0, VERB_OPT_DRIVE, NULL, "status [drive=DRIVE]",
 		"show the drives and their discs" },
 	[VERB_LIST] = { "list", 0, 0, VERB_OPT_DRIVE, NULL, "list [drive=DRIVE]",
 		"list the images of the media folder" },
 	[VERB_STATS] = { "stats", 0, 1, VERB_OPT_DRIVE, "reset", "stats [reset] [drive=DRIVE]",
-		"count the host's commands, and how long they took; reset: from zero on, after the answer" },
+		"show counts and durations of the host's commands; reset: and start from zero" },
 	[VERB_TRACE] = { "trace", 1, 1, VERB_OPT_DRIVE | VERB_OPT_UNTIL | VERB_OPT_RECORDS | VERB_OPT_FROM,
 		"start stop status read", "trace start|stop|status [until=error] [records=N] [drive=DRIVE]",
-		"record the host's commands, in memory; until=error: up to the first unusual failure" },
+		"record the host's commands in memory; until=error: stop at the first unusual failure" },
 	[VERB_HELP] = { "help", 0, 0, 0, NULL, "help", "list the verbs" },
 };
 
@@ -39,6 +39,7 @@ static const struct { const char *name; enum verb_option bit; } options[] = {
 };
 // clang-format on
 
+/* Returns where the option's value goes. */
 static char **slot_of(struct verb_call *call, enum verb_option bit)
 {
 	switch (bit) {
@@ -56,8 +57,8 @@ static char **slot_of(struct verb_call *call, enum verb_option bit)
 	return &call->from;
 }
 
-/* One of the words of list. */
-static bool listed(const char *list, const char *word)
+/* True if word is one of the words of list, which are separated by blanks. */
+static bool is_listed(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -144,7 +145,7 @@ int verb_parse(struct words *w, struct verb_call *call, const char **code, char 
 		return bad_arguments(call->verb, "too few arguments", code, why, size);
 	if (call->arg && *call->arg == '\0')
 		return bad_arguments(call->verb, "the name is empty", code, why, size);
-	if (call->arg && call->verb->keyword && !listed(call->verb->keyword, call->arg))
+	if (call->arg && call->verb->keyword && !is_listed(call->verb->keyword, call->arg))
 		return bad_arguments(call->verb, "unknown argument", code, why, size);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The control language, its verbs: one table for the daemon, the client and both helps. */
+/* Verbs of the control language: one table for the daemon, the client and the help of both. */
 #ifndef PROTOCOL_VERBS_H
 #define PROTOCOL_VERBS_H
 
@@ -35,12 +35,12 @@ struct verb {
 	const char *name;
 	unsigned min_args, max_args;
 	unsigned options;    /* enum verb_option, or-ed */
-	const char *keyword; /* the only arguments it takes, apart by blanks, or NULL for any */
+	const char *keyword; /* the valid arguments, separated by blanks; NULL = any */
 	const char *synopsis;
 	const char *help;
 };
 
-/* A line understood. Strings point into the line, NULL = not given. */
+/* A parsed line. Strings point into the line; NULL = not given. */
 struct verb_call {
 	const struct verb *verb;
 	enum verb_id id;
@@ -52,7 +52,8 @@ struct verb_call {
 
 extern const struct verb verb_table[VERB_COUNT];
 
-/* Checks words against the table. 0, or -1 with code and a message for people. */
+/* Parses the words of a line by the table. 0, or -1 with a code for scripts and a message in why.
+ */
 int verb_parse(struct words *w, struct verb_call *call, const char **code, char *why, size_t size);
 
 #endif

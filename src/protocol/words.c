@@ -4,8 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Bytes of the UTF-8 sequence at p, 0 when it is none (RFC 3629: no surrogates, no overlong forms).
- */
+/* Length of the UTF-8 sequence at p, 0 if it is invalid (RFC 3629: surrogates, overlong forms). */
 static size_t utf8_len(const unsigned char *p, size_t left)
 {
 	size_t n;
@@ -34,13 +33,13 @@ static size_t utf8_len(const unsigned char *p, size_t left)
 	return n;
 }
 
-/* C1 controls too: 9Bh is CSI on many terminals. */
+/* True for C0, DEL and C1: 9Bh is CSI on many terminals. */
 static bool is_control(const unsigned char *p)
 {
 	return p[0] < 0x20 || p[0] == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0);
 }
 
-/* NULL when text may stand in a line. Tab is a blank and allowed where blanks are. */
+/* Returns what is wrong with text, NULL if it is valid. tab: a tab is valid, as a blank. */
 static const char *text_fault(const char *text, size_t len, bool tab)
 {
 	const unsigned char *p = (const unsigned char *)text;
@@ -74,7 +73,7 @@ void words_clean(char *text)
 	}
 }
 
-/* One word from *in on; writes behind itself, for unquoting only shortens. */
+/* Takes one word at *in and unquotes it in place, which only shortens it. NULL, or the fault. */
 static const char *take_word(char **in, char *end, struct word *word)
 {
 	char *p = *in, *out = *in;

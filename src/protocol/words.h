@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control language, one line: words separated by blanks, "quoted words"
- * with \" and \\ inside. A word like key=value is an option unless it starts
- * with a quote, so that a file called a=b.iso can be named.
+ * Words of a line of the control language: separated by blanks, or "quoted words" with \" and
+ * \\ inside. A word like key=value is an option unless it starts with a quote, so that a file
+ * called a=b.iso can be named.
  */
 #ifndef PROTOCOL_WORDS_H
 #define PROTOCOL_WORDS_H
@@ -21,26 +21,25 @@ struct words {
 	} word[WORDS_MAX];
 };
 
-/* Text that may stand in a line, an answer or a terminal: UTF-8 without control characters. */
+/* True if the text is valid in lines, answers and terminals: UTF-8 without control characters. */
 bool words_text_ok(const char *text, size_t len);
 
-/* Makes text such, in place: what is not becomes "?". */
+/* Makes text valid in place: each byte that is not becomes "?". */
 void words_clean(char *text);
 
 /*
- * Splits line (len bytes, line[len] must be writable) in place. A carriage
- * return at the end is dropped. NULL, or what is wrong with the line.
+ * Splits line (len bytes, line[len] must be writable) in place. Drops a carriage return at
+ * the end. Returns NULL, or what is wrong with the line.
  */
 const char *words_split(char *line, size_t len, struct words *w);
 
 /*
- * "key=value" apart, in place: the value, or NULL when the word is no option.
- * The word's text is the key afterwards.
+ * Splits "key=value" in place: returns the value, and the word's text becomes the key. NULL:
+ * the word is not an option.
  */
 char *words_option(struct word *word);
 
-/* Appends text to out as one quoted word, after a blank; false when out (size bytes) is too small.
- */
+/* Appends a blank and text as a quoted word to out. False: out (size bytes) is too small. */
 bool words_quote(char *out, size_t size, const char *text);
 
 #endif

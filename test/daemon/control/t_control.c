@@ -473,7 +473,7 @@ static void second_daemon(void **state)
 	assert_int_equal(access(in_scratch("mine/lock"), F_OK), -1);
 	assert_int_equal(chmod(dir, 0777), 0);
 	assert_int_equal(rundir_open(&one, dir, why, sizeof(why)), -EPERM);
-	snprintf(want, sizeof(want), "%s: not safe, others may write to it", dir);
+	snprintf(want, sizeof(want), "%s: not safe, because other users can write to it", dir);
 	assert_string_equal(why, want);
 	assert_int_equal(rundir_open(&one, in_scratch("x/y"), why, sizeof(why)), -ENOENT);
 }

@@ -140,7 +140,7 @@ static void client_traces(void **state)
 
 	(void)state;
 	assert_int_equal(ctl("trace save /dev/null", out, err), 1);
-	assert_string_equal(err, "mmcgadgetctl: trace: drive0: there is no trace to be read\n");
+	assert_string_equal(err, "mmcgadgetctl: trace: drive0: there is no trace to read\n");
 	FIFO("trace start records=100 until=error\n",
 		"ok: drive0: a trace begins with the host's next command, 0 of 100 records");
 	assert_int_equal(ctl("trace start", out, err), 1);

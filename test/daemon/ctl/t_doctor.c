@@ -300,7 +300,8 @@ static void driver(void **state)
 	(void)state;
 	cut("/sys/class/udc");
 	examine(-ENOENT, NULL);
-	assert_finds("controller", "none", "Look for what the driver says: sudo dmesg | grep dwc2");
+	assert_finds(
+		"controller", "none", "Look at the messages of the driver: sudo dmesg | grep dwc2");
 	assert_advises("docs/boards/raspberry-pi-4.md");
 	cut("/sys/module/dwc2");
 	examine(-ENOENT, NULL);
@@ -370,7 +371,7 @@ static void daemon_away(void **state)
 	controller("not attached", "");
 	tree(GADGET "/mmcgadget/UDC", "");
 	examine(-ENOENT, NULL);
-	assert_finds("daemon", "mmcgadgetd does not run, nobody listens at /tmp/",
+	assert_finds("daemon", "mmcgadgetd does not run: nothing listens at /tmp/",
 		"Start it: sudo systemctl start mmcgadgetd.");
 	assert_advises("At each boot: sudo systemctl enable mmcgadgetd.");
 	tree("/etc/systemd/system/usb-gadget.target.wants/mmcgadgetd.service", "");
@@ -391,11 +392,11 @@ static void daemon_away(void **state)
 	examine(-ETIMEDOUT, NULL);
 	assert_finds("daemon", strerror(ETIMEDOUT), "Restart it");
 	examine(-EACCES, NULL);
-	assert_finds("daemon", "is not for this user", "Run this as root");
+	assert_finds("daemon", "it runs, but this user may not use ", "Run this as root");
 	put_text("socket", "");
 	examine(-EACCES, NULL);
-	assert_finds(
-		"daemon", "is not for this user", getgid() == 0 ? "Run this" : "Join the group");
+	assert_finds("daemon", "it runs, but this user may not use ",
+		getgid() == 0 ? "Run this" : "Join the group");
 	examine(0, AWAY);
 	assert_finds("host", "sees no cable", "Plug ");
 }
@@ -431,12 +432,13 @@ static void host_states(void **state)
 	} rows[] = {
 		{"not attached", AWAY, "the controller sees no cable (\"not attached\")",
 			"Plug a USB-C data cable (it also powers the board) into the USB-C port"},
-		{"attached", AWAY, "there is power, but no host speaks", "Plug "},
-		{"powered", AWAY, "there is power, but no host speaks (\"powered\")", "Plug "},
-		{"default", AWAY, "a host has begun, and not finished (\"default\")",
+		{"attached", AWAY, "there is power, but no data from a host", "Plug "},
+		{"powered", AWAY, "there is power, but no data from a host (\"powered\")", "Plug "},
+		{"default", AWAY,
+			"a host has begun to configure the board, but not finished (\"default\")",
 			"Ask again in a few seconds."},
 		{"addressed", AWAY, "not finished (\"addressed\")", "Ask again"},
-		{"configured", AWAY, "configured, but the drive is not", "Take the cable out"},
+		{"configured", AWAY, "configured, but the drive is not", "Unplug the cable"},
 		{"suspended", AWAY, "the host sleeps, or the cable is out", "Wake the PC"},
 		{"configured", ASLEEP, "the host sleeps, or the cable is out", "Wake the PC"},
 	};
@@ -455,7 +457,7 @@ static void host_states(void **state)
 	/* Without its socket the controller is asked. */
 	controller("configured", "mmcgadget");
 	examine(-EACCES, NULL);
-	assert_finds("daemon", "not for this user", "Run this");
+	assert_finds("daemon", "this user may not use", "Run this");
 	assert_int_equal(report.check[report.count - 1].verdict, DOCTOR_GOOD);
 }
 
