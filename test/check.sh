@@ -11,7 +11,11 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export O=${O:-build} FULL=${FULL:-}
-work=$(mktemp -d)
+# What the suites print is kept here, NAME.log.
+work=$O/check
+rm -rf "$work"
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
 export TAP_TOTALS=$work/totals
 : >"$TAP_TOTALS"
 jobs=$(nproc)
@@ -107,7 +111,6 @@ end() {
 	for lane in "${lanes[@]}"; do
 		kill -- "-$lane"
 	done 2>/dev/null
-	rm -rf "$work"
 }
 trap end EXIT
 trap 'exit 130' INT

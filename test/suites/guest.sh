@@ -38,9 +38,13 @@ if [ -n "$FULL" ]; then
 fi
 scenario_suite=bookworm
 
-# Results as they are printed, with boot and job in their names.
-named() { # BOOT [JOB]
-	awk -v boot="$1" -v job="${2:-}" '
+# mawk waits for a full buffer of input unless it is told not to.
+prompt_awk=(awk)
+if awk -W version 2>&1 </dev/null | grep -q mawk; then prompt_awk=(awk -W interactive); fi
+
+# named BOOT [JOB]: prints results as they come, with boot and job in their names.
+named() {
+	"${prompt_awk[@]}" -v boot="$1" -v job="${2:-}" '
 		/^# job / { job = $3; next }
 		/^(not )?ok / {
 			sub(/ok( [0-9]+)?( -)?/, "ok - " (boot == job ? "" : boot " ") job ":")
