@@ -77,6 +77,7 @@ lane_compute() {
 	tap build test/suites/build.sh
 	tap layers test/suites/layers.sh
 	suite unit "${make[@]}" unit
+	renice -n 0 "$BASHPID" >/dev/null # these have time limits, too
 	suite daemon "${make[@]}" daemon-test
 	suite docs "${make[@]}" docs-test
 	renice -n 10 "$BASHPID" >/dev/null
