@@ -11,7 +11,11 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export O=${O:-build} FULL=${FULL:-}
-work=$(mktemp -d)
+# What the suites print is kept here, NAME.log.
+work=$O/check
+rm -rf "$work"
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
 export TAP_TOTALS=$work/totals
 : >"$TAP_TOTALS"
 jobs=$(nproc)
@@ -73,6 +77,7 @@ lane_compute() {
 	tap build test/suites/build.sh
 	tap layers test/suites/layers.sh
 	suite unit "${make[@]}" unit
+	renice -n 0 "$BASHPID" >/dev/null # these have time limits, too
 	suite daemon "${make[@]}" daemon-test
 	suite docs "${make[@]}" docs-test
 	renice -n 10 "$BASHPID" >/dev/null
@@ -107,7 +112,6 @@ end() {
 	for lane in "${lanes[@]}"; do
 		kill -- "-$lane"
 	done 2>/dev/null
-	rm -rf "$work"
 }
 trap end EXIT
 trap 'exit 130' INT

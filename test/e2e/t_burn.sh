@@ -4,8 +4,10 @@
 # equal the image.
 . ./lib.sh
 
-make_iso EVEN 32 "$work/even.iso"
-make_iso ODD 33 "$work/odd.iso" 5000
+mb=16
+[ -z "${FULL:-}" ] || mb=32
+make_iso EVEN "$mb" "$work/even.iso"
+make_iso ODD $((mb + 1)) "$work/odd.iso" 5000
 # Two sizes: a multiple of 32 KiB, to which burners pad, and another one.
 size=$(stat -c %s "$work/even.iso")
 [ $((size % 32768)) = 0 ] || truncate -s $(((size / 32768 + 1) * 32768)) "$work/even.iso"

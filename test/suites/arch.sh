@@ -3,7 +3,7 @@
 # Other machines, all warnings as errors. What one of them can show and no other runs always:
 #   i386           32 bits: everything is built; the tests of "make unit" and "make daemon-test" run.
 #                  The kernel of an amd64 machine does that without an emulator, by its own system
-#                  calls for 32 bits.
+#                  calls for 32 bits, unless it was built without them; then QEMU does.
 #   armv6          Raspberry Pi Zero and 1: everything is built; the unit tests run by QEMU's user
 #                  mode. Debian's armhf is ARMv7; its armel has libraries for ARMv5, which an ARMv6
 #                  runs, and a compiler that can make code for it.
@@ -86,7 +86,7 @@ build() { # MACHINE BUILD EXTENT
 	run='env' # our own needs none
 	if [ "$deb" != "$own" ]; then
 		root=$(test/arch/sysroot.sh "$deb" 2>"$log/$1")
-		result $? "its libraries" "$log/$1"
+		result $? "its libraries are unpacked" "$log/$1"
 		[ -d "$root" ] || return 1
 		run="$emulator -L $root"
 		export PKG_CONFIG_SYSROOT_DIR=$root
@@ -100,9 +100,13 @@ build() { # MACHINE BUILD EXTENT
 	*) goals=(all unit-build daemon-test-build) what='both programs and all tests build' ;;
 	esac
 	"${make[@]}" "${goals[@]}" >"$log/$1" 2>&1
-	result $? "$what, all warnings, none seen" "$log/$1"
+	if [ $? != 0 ]; then
+		result 1 "$what without a warning" "$log/$1"
+		return 1
+	fi
+	result 0 "$what without a warning"
 	diff -rq "$O/test/fuzz/seeds" "$2/test/fuzz/seeds" >"$log/$1" 2>&1
-	result $? "conversations become the same bytes as here" "$log/$1"
+	result $? "the conversations are encoded to the same bytes as here" "$log/$1"
 }
 
 try() { # MACHINE

@@ -38,9 +38,13 @@ if [ -n "$FULL" ]; then
 fi
 scenario_suite=bookworm
 
-# Results as they are printed, with boot and job in their names.
-named() { # BOOT [JOB]
-	awk -v boot="$1" -v job="${2:-}" '
+# mawk waits for a full buffer of input unless it is told not to.
+prompt_awk=(awk)
+if awk -W version 2>&1 </dev/null | grep -q mawk; then prompt_awk=(awk -W interactive); fi
+
+# named BOOT [JOB]: prints results as they come, with boot and job in their names.
+named() {
+	"${prompt_awk[@]}" -v boot="$1" -v job="${2:-}" '
 		/^# job / { job = $3; next }
 		/^(not )?ok / {
 			sub(/ok( [0-9]+)?( -)?/, "ok - " (boot == job ? "" : boot " ") job ":")
@@ -70,11 +74,12 @@ told() { # BOOT [JOB], COMMAND after "--"
 
 boot() { # SUITE/SPEED
 	local args=(--timeout 2400) job
-	# Many swaps and a long idle time (t_race.sh, t_swap.sh) in one boot.
-	export SWAPS=60 IDLE=10
-	if [ "$FULL $1" = "1 bookworm/high" ]; then
+	# Swaps, seconds of idle time and kills in t_race.sh, t_swap.sh and t_kill.sh.
+	export SWAPS=40 IDLE=10 KILLS=3
+	if [ -n "$FULL" ]; then
 		args=(--timeout 9000)
-		export SWAPS=200 IDLE=60
+		export SWAPS=60 IDLE=10 KILLS=5
+		[ "$1" != bookworm/high ] || export SWAPS=200 IDLE=60
 	fi
 	for job in ${JOBS:-${list[$1]:-${list_full[$1]}}}; do
 		args+=(--job "$e2e/$job.sh")
