@@ -11,16 +11,16 @@
 
 #define MAGIC   UINT64_C(0x7065656b2d636d6d) /* "mmc-keep" */
 #define VERSION 1u
-/* Nobody can take the pages away under us. */
+/* No process can shrink the file, which would make reading the mapping a SIGBUS. */
 #define SEALS   (F_SEAL_SHRINK | F_SEAL_GROW)
 
 struct area {
 	uint64_t magic;
 	uint32_t version, size;
 	uint64_t identity;
-	uint32_t deaths;
+	uint32_t failures;
 	atomic_uint in_flight;
-	atomic_uint slot; /* the state that counts, from 1; 0 = none yet */
+	atomic_uint slot; /* number of the current state, from 1; 0 = none is stored */
 	struct handover_state state[2];
 };
 
@@ -68,7 +68,8 @@ int handover_new(struct handover **out)
 	return 0;
 }
 
-static bool is_ours(int fd)
+/* Returns true if fd is a sealed file of the right size. */
+static bool is_handover_file(int fd)
 {
 	struct stat st;
 	int seals = fcntl(fd, F_GET_SEALS);
@@ -79,7 +80,7 @@ static bool is_ours(int fd)
 
 int handover_open(int fd, struct handover **out)
 {
-	int r = is_ours(fd) ? map(fd, out) : -EINVAL;
+	int r = is_handover_file(fd) ? map(fd, out) : -EINVAL;
 	const struct area *a;
 
 	if (r < 0) {
@@ -160,10 +161,10 @@ void handover_set_identity(struct handover *k, uint64_t identity)
 
 uint32_t handover_failures(const struct handover *k)
 {
-	return k->area->deaths;
+	return k->area->failures;
 }
 
-void handover_set_failures(struct handover *k, uint32_t deaths)
+void handover_set_failures(struct handover *k, uint32_t failures)
 {
-	k->area->deaths = deaths;
+	k->area->failures = failures;
 }

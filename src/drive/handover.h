@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What of a drive outlives the daemon's death: which image is in it, the
- * engine's state, and whether the host may wait for an answer. Memory behind a
- * descriptor, which systemd holds (fdstore.h); the next daemon does not trust it.
+ * Hand-over state: the drive state that survives a crash of the daemon. It holds which
+ * image is in the drive, the engine's state, and whether the host may be waiting for
+ * an answer. It lies in a memfd, whose descriptor systemd keeps (usb/fdstore.h); the
+ * next daemon checks all that it loads.
  */
 #ifndef DRIVE_HANDOVER_H
 #define DRIVE_HANDOVER_H
@@ -15,10 +16,10 @@
 
 #define HANDOVER_NAME 4096u
 
-/* Which file was in the drive; another one of the same name is another disc. */
+/* Which file is in the drive. Another file of the same name is another disc. */
 struct handover_image {
 	uint64_t dev, ino;
-	char name[HANDOVER_NAME]; /* in the media folder; "" = none */
+	char name[HANDOVER_NAME]; /* in the media folder; "" = the drive is empty */
 };
 
 /*
@@ -34,25 +35,29 @@ struct handover_state {
 
 struct handover;
 
-/* New memory. 0 or -errno. */
+/* Makes a new memfd, with no state stored in it. 0 or -errno. */
 int handover_new(struct handover **out);
-/* That of a daemon before us; takes fd over. 0; -EINVAL: it is none, or of another version. */
+/*
+ * Opens the memfd of an earlier daemon, and takes fd over, also on failure. 0; -EINVAL:
+ * it is no hand-over memory, or has another version; another -errno.
+ */
 int handover_open(int fd, struct handover **out);
+/* Closes the descriptor. NULL is fine. */
 void handover_free(struct handover *k);
 int handover_fd(const struct handover *k);
 
-/* One thread stores; a death in the middle leaves what was stored before. */
+/* Stores *s. One thread at a time; a crash during the call leaves the state stored before. */
 void handover_store(struct handover *k, const struct handover_state *s);
-/* False: nothing was stored, or nothing that can be. */
+/* Loads the state that was stored last. False: none was stored, or its name has no end. */
 bool handover_load(const struct handover *k, struct handover_state *s);
 
-/* See ffs_config.in_flight. */
+/* Returns the word for ffs_config.in_flight; it lies in the memfd. */
 atomic_uint *handover_in_flight(struct handover *k);
-/* What the host was told of the drive, as a hash; 0 in new memory. */
+/* Hash of the identity (strings, descriptors) that the host saw; 0 in new memory. */
 uint64_t handover_identity(const struct handover *k);
 void handover_set_identity(struct handover *k, uint64_t identity);
-/* How often the drive was taken over without a daemon that lived for a while. */
+/* Take-overs in a row by daemons that crashed soon after. */
 uint32_t handover_failures(const struct handover *k);
-void handover_set_failures(struct handover *k, uint32_t deaths);
+void handover_set_failures(struct handover *k, uint32_t failures);
 
 #endif

@@ -11,7 +11,10 @@
 #include "util/array.h"
 #include "util/be.h"
 
-/* So often the trace says what disc is in the drive: one that wrapped can be begun there. */
+/*
+ * The trace says this many times in its length which disc is in the drive, so that a trace
+ * whose beginning was overwritten can be played from there.
+ */
 #define MARKS 4u
 
 struct recorder {
@@ -20,7 +23,7 @@ struct recorder {
 	uint64_t began; /* microseconds; the engine's thread only */
 	atomic_bool armed;
 
-	pthread_mutex_t lock; /* guards what follows; a leaf */
+	pthread_mutex_t lock; /* guards what follows; no other lock is taken under it */
 	struct stats stats;
 	uint64_t since; /* microseconds */
 	enum recorder_state state;
@@ -28,8 +31,8 @@ struct recorder {
 	uint8_t (*slot)[TRACE_RECORD_MAX];
 	uint32_t slots;
 	uint64_t next;          /* number of the next record; the first is 1 */
-	uint64_t marked;        /* of the last one that says which disc there is */
-	uint64_t started, zero; /* of the trace: microseconds UTC, and of the clock below */
+	uint64_t marked;        /* number of the last record that says which disc there is */
+	uint64_t started, zero; /* begin of the trace, microseconds: UTC, CLOCK_MONOTONIC */
 };
 
 static uint64_t clock_us(clockid_t clock)
@@ -112,7 +115,10 @@ static void add_disc(struct recorder *r, enum trace_cause cause, uint64_t when)
 	add(r, &record, when);
 }
 
-/* The engine is between two commands. False: there is nothing to trace. */
+/*
+ * Begins an armed trace; the engine is between two commands. Returns true if a trace runs,
+ * with *first set if this call began it.
+ */
 static bool tracing(struct recorder *r, uint64_t now, bool *first)
 {
 	*first = r->state == RECORDER_ARMED;
@@ -155,7 +161,7 @@ static void add_command(
 		add_disc(r, TRACE_MARK, r->began + took);
 }
 
-/* ---- what BOT says ------------------------------------------------------------------------- */
+/* ---- called by BOT ------------------------------------------------------------------------- */
 
 static void began(void *ctx)
 {
@@ -214,7 +220,7 @@ static void add_event(struct recorder *r, enum trace_event event)
 	uint64_t now = clock_us(CLOCK_MONOTONIC);
 	bool first;
 
-	/* A trace that begins now has the disc as it is after it. */
+	/* A trace that begins now begins with the disc as it is after the event. */
 	if (tracing(r, now, &first) && !first)
 		add(r, &record, now);
 }
@@ -253,7 +259,7 @@ static void reset(void *ctx, bool bus)
 
 const struct bot_observer recorder_observer = {.began = began, .ended = ended, .reset = reset};
 
-/* ---- for others ---------------------------------------------------------------------------- */
+/* ---- any thread ---------------------------------------------------------------------------- */
 
 void recorder_get_stats(struct recorder *r, struct stats *out, uint64_t *seconds)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * In place of the USB thread: a drive with its real engine, whose errands run
- * when the test says so. A test that does not is a medium that hangs.
+ * A fake USB thread: a drive with its real engine, whose tasks run when the test calls
+ * fake_run(). While a test does not, the drive looks like one whose medium hangs.
  */
 #ifndef DAEMON_FAKE_USB_H
 #define DAEMON_FAKE_USB_H
@@ -22,8 +22,8 @@ struct fake_usb {
 	} posted[8];
 	unsigned n;
 	bool stuck;
-	atomic_bool resumed; /* storage can go on */
-	bool suspended;      /* the host sleeps, or somebody pulled the cable of a Pi */
+	atomic_bool resumed; /* drive_resumed() is due */
+	bool suspended;      /* the host sleeps, or a Pi's cable was pulled */
 };
 
 static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
@@ -51,7 +51,7 @@ static inline void fake_state(void *usb, struct ffs_state *state)
 	state->bot.phase_errors = 2;
 }
 
-/* Of the drives made from now on. */
+/* Configuration of the drives made from now on. */
 static bool fake_jukebox;
 static struct drive_burned fake_burned;
 static bool fake_remembers;
@@ -65,7 +65,7 @@ static inline struct drive *fake_drive(
 		.name = name,
 		.media = media,
 		.mmc = {.vendor = "V", .product = "P", .revision = "1"},
-		/* A jukebox's is looked at; it must outlast a busy machine's pauses. */
+		/* Tests act within a jukebox's gap, so it must outlast a busy machine's pauses. */
 		.swap_gap = fake_jukebox ? 250 : 20,
 		.unlock_wait = wait,
 		.label_wait = 5000,
@@ -99,7 +99,7 @@ static inline void fake_run(struct fake_usb *u)
 		drive_resumed(u->drive);
 }
 
-/* As BOT waits for storage, but for the waiting. */
+/* Stands for BOT's wait for storage. */
 static inline void fake_nap(void)
 {
 	nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
@@ -121,7 +121,7 @@ static inline enum mmc_status fake_end(struct fake_usb *u)
 	return s;
 }
 
-/* A command of the host without data, as the USB thread carries it out. True = GOOD. */
+/* Carries out a command of the host without data, as the USB thread does. True = GOOD. */
 static inline bool fake_host(struct fake_usb *u, uint8_t opcode, uint8_t byte4)
 {
 	const uint8_t cdb[16] = {opcode, 0, 0, 0, byte4};
@@ -131,7 +131,7 @@ static inline bool fake_host(struct fake_usb *u, uint8_t opcode, uint8_t byte4)
 	return fake_end(u) == MMC_GOOD;
 }
 
-/* TEST UNIT READY until the unit attentions are read, as a host does it. */
+/* Repeats TEST UNIT READY until all unit attentions are read, as hosts do. */
 static inline bool fake_ready(struct fake_usb *u)
 {
 	for (int i = 0; i < 4; i++) {
@@ -146,7 +146,7 @@ static inline bool fake_lock(struct fake_usb *u, bool on)
 	return fake_host(u, 0x1e, on);
 }
 
-/* One WRITE(10) of a block at lba. */
+/* Carries out a WRITE(10) of one block at lba. */
 static inline bool fake_write(struct fake_usb *u, uint32_t lba)
 {
 	static const uint8_t block[2048] = "data";
@@ -168,7 +168,7 @@ static inline uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* Turns the loop and the USB threads for ms, or until *done. */
+/* Runs the event loop and the fake USB threads for ms, or until *done. */
 static inline void turn(
 	sd_event *event, struct fake_usb *usb, unsigned n, unsigned ms, const bool *done)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two drives without USB, and commands for them. */
+/* Two drives with a fake USB thread, and control commands for them. */
 #ifndef DAEMON_DRIVE_FIXTURE_H
 #define DAEMON_DRIVE_FIXTURE_H
 
@@ -11,7 +11,7 @@ static sd_event *event;
 static struct drives set;
 static struct fake_usb usb[2];
 
-/* A reply that remembers. */
+/* A reply that records what it is given. */
 struct record {
 	struct reply base;
 	char progress[256], message[512], code[64];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A drive that catches burn after burn, and what is in it after a power cut. */
+/* A drive that renames, verifies and replaces burned discs; and its disc after a power cut. */
 #include "daemon/fake_usb.h"
 
 #include <dirent.h>
@@ -9,7 +9,7 @@
 #include "library/checksum.h"
 #include "util/log.h"
 
-#define SECONDS 15u /* that a thing may take on a busy machine */
+#define SECONDS 15u /* time limit of each wait, for a busy machine */
 
 static sd_event *event;
 static struct drives set;
@@ -83,7 +83,7 @@ static bool at_rest(void)
 		assert_true(what);                                                                 \
 	} while (0)
 
-/* As the daemon starts: what goes in, if anything. */
+/* Starts as the daemon does, and inserts the initial disc, if there is one. */
 static void start(void)
 {
 	enum drive_verb verb;
@@ -204,7 +204,7 @@ static bool sum_fits(const char *name)
 	return system(line) == 0;
 }
 
-/* Discs that have a date for a name. */
+/* Returns the number of discs named by a date. */
 static unsigned dated(void)
 {
 	DIR *dir = opendir(in_scratch("media"));
@@ -221,7 +221,7 @@ static unsigned dated(void)
 
 /* ---- tests -------------------------------------------------------------------------------- */
 
-static void burn_after_burn(void **state)
+static void burn_after_burn_each_gets_name_and_checksum(void **state)
 {
 	static const char *const name[] = {"HOLIDAY.iso", "HOLIDAY-2.iso", "HOLIDAY-3.iso"};
 	char path[64];
@@ -241,7 +241,7 @@ static void burn_after_burn(void **state)
 	}
 }
 
-static void by_date(void **state)
+static void discs_are_named_by_date(void **state)
 {
 	(void)state;
 	stop();
@@ -255,7 +255,7 @@ static void by_date(void **state)
 }
 
 /* Burning programs open the tray and close it, and then read. */
-static void a_reload_keeps_it(void **state)
+static void a_reload_keeps_the_burned_disc(void **state)
 {
 	(void)state;
 	burn("HOLIDAY");
@@ -270,7 +270,7 @@ static void a_reload_keeps_it(void **state)
 	wait_until(exists("media/HOLIDAY.iso"));
 }
 
-static void a_host_that_does_not_eject(void **state)
+static void an_idle_burned_disc_is_replaced(void **state)
 {
 	(void)state;
 	stop();
@@ -280,7 +280,7 @@ static void a_host_that_does_not_eject(void **state)
 	assert_true(fake_lock(&usb, true));
 	turn(event, &usb, 1, 1500, NULL);
 	assert_true(image_is("blank-1.iso"));
-	/* It reads, with and without lock. */
+	/* A host that reads keeps the disc, locked or not. */
 	assert_true(fake_lock(&usb, false));
 	for (int i = 0; i < 30; i++) {
 		turn(event, &usb, 1, 50, NULL);
@@ -292,7 +292,7 @@ static void a_host_that_does_not_eject(void **state)
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 
-static void never_by_time(void **state)
+static void without_idle_time_a_burned_disc_stays(void **state)
 {
 	(void)state;
 	burn("HOLIDAY");
@@ -300,7 +300,7 @@ static void never_by_time(void **state)
 	assert_true(image_is("blank-1.iso"));
 }
 
-static void what_is_not_finalised_stays(void **state)
+static void a_disc_not_finalised_stays(void **state)
 {
 	(void)state;
 	assert_true(fake_ready(&usb));
@@ -311,7 +311,7 @@ static void what_is_not_finalised_stays(void **state)
 	assert_true(info().mmc.ejected_by_host);
 }
 
-static void by_hand_no_blank_follows(void **state)
+static void no_blank_follows_an_eject_command(void **state)
 {
 	(void)state;
 	burn("HOLIDAY");
@@ -324,7 +324,7 @@ static void by_hand_no_blank_follows(void **state)
 	assert_true(image_is(""));
 }
 
-static void another_one_by_hand(void **state)
+static void another_disc_can_be_inserted_by_command(void **state)
 {
 	(void)state;
 	put_size("media/a.iso", 4096);
@@ -335,7 +335,7 @@ static void another_one_by_hand(void **state)
 	assert_true(image_is("a.iso"));
 }
 
-static void the_same_one_by_hand(void **state)
+static void the_same_disc_inserted_by_command_stays_burned(void **state)
 {
 	(void)state;
 	burn("HOLIDAY");
@@ -344,18 +344,18 @@ static void the_same_one_by_hand(void **state)
 	assert_true(image_is("blank-1.iso"));
 	assert_true(exists("media/blank-1.iso"));
 	assert_false(exists("media/HOLIDAY.iso"));
-	/* It is a burned disc still. */
+	/* It still counts as a burned disc. */
 	assert_true(fake_ready(&usb));
 	assert_true(eject());
 	wait_until(exists("media/HOLIDAY.iso"));
 }
 
-/* A disc that is verified is put in: it is let alone, and in it goes. */
-static void wanted_back_while_verified(void **state)
+/* Inserting a disc that is being verified gives up the verifying. */
+static void an_insert_ends_the_verifying(void **state)
 {
 	(void)state;
 	burn("HOLIDAY");
-	/* Long enough for the test to be there first; storage has nothing to read in a hole. */
+	/* Verifying takes longer than the test; the rest is a hole, so storage reads nothing. */
 	assert_int_equal(truncate(in_scratch("media/blank-1.iso"), (off_t)64 << 30), 0);
 	assert_true(run(DRIVE_EJECT, NULL));
 	wait_until(strcmp(info().postburn.state, "verifying") == 0);
@@ -366,7 +366,7 @@ static void wanted_back_while_verified(void **state)
 	assert_non_null(strstr(info().postburn.last, "given up"));
 }
 
-static void a_stop_does_not_wait_for_it(void **state)
+static void a_stop_does_not_wait_for_the_verifying(void **state)
 {
 	uint64_t begun;
 
@@ -375,7 +375,7 @@ static void a_stop_does_not_wait_for_it(void **state)
 	assert_int_equal(truncate(in_scratch("media/blank-1.iso"), (off_t)64 << 30), 0);
 	assert_true(eject());
 	wait_until(strcmp(info().postburn.state, "verifying") == 0);
-	/* The next one is burned meanwhile, and waits. */
+	/* The next disc is burned meanwhile, and waits. */
 	wait_until(info().mmc.blank && info().mmc.loaded);
 	burn("OTHER");
 	assert_true(eject());
@@ -387,7 +387,7 @@ static void a_stop_does_not_wait_for_it(void **state)
 	assert_false(exists("media/HOLIDAY.iso" CHECKSUM_SUFFIX));
 }
 
-static void a_strangers_label(void **state)
+static void a_label_from_a_stranger_is_cleaned(void **state)
 {
 	(void)state;
 	burn("../x");
@@ -401,7 +401,7 @@ static void a_strangers_label(void **state)
 
 /* ---- after a power cut -------------------------------------------------------------------- */
 
-static void the_last_disc_is_back(void **state)
+static void the_last_disc_is_back_after_a_restart(void **state)
 {
 	(void)state;
 	put_size("media/a.iso", 4096);
@@ -410,7 +410,7 @@ static void the_last_disc_is_back(void **state)
 	assert_true(run(DRIVE_INSERT, "a.iso"));
 	restart();
 	assert_true(image_is("a.iso"));
-	/* In the open tray it is in the drive: that closes with the power. */
+	/* A disc in the open tray counts as in the drive: a restart closes the tray. */
 	assert_true(fake_ready(&usb));
 	assert_true(eject());
 	turn(event, &usb, 1, 50, NULL);
@@ -424,13 +424,13 @@ static void the_last_disc_is_back(void **state)
 	assert_true(image_is("a.iso"));
 	restart();
 	assert_true(image_is("a.iso"));
-	/* Gone: the stick goes on with a blank. */
+	/* Its image was deleted: the drive goes on with a blank. */
 	unlink(in_scratch("media/a.iso"));
 	restart();
 	assert_true(image_is("blank-1.iso"));
 }
 
-static void a_burned_one_has_its_turn_later(void **state)
+static void a_burned_disc_is_renamed_after_a_restart(void **state)
 {
 	(void)state;
 	burn("HOLIDAY");
@@ -443,8 +443,8 @@ static void a_burned_one_has_its_turn_later(void **state)
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 
-/* The daemon dies and the next one takes over; the host knows nothing of it. */
-static void one_that_outlives_the_daemon(void **state)
+/* The daemon crashes and the next one takes over; the host notices nothing. */
+static void a_burned_disc_is_renamed_after_a_take_over(void **state)
 {
 	struct handover *k;
 	int fd;
@@ -471,7 +471,7 @@ static void one_that_outlives_the_daemon(void **state)
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 
-static void the_configuration(void **state)
+static void the_configured_image_counts_if_it_is_new(void **state)
 {
 	(void)state;
 	stop();
@@ -485,7 +485,7 @@ static void the_configuration(void **state)
 	assert_true(run(DRIVE_INSERT, "b.iso"));
 	restart();
 	assert_true(image_is("b.iso"));
-	/* Somebody writes another one into it: that is news. */
+	/* Another image in the configuration counts more than the drive record. */
 	put_size("media/c.iso", 4096);
 	stop();
 	fake_image = "c.iso";
@@ -494,17 +494,17 @@ static void the_configuration(void **state)
 	assert_true(run(DRIVE_EJECT, NULL));
 	restart();
 	assert_true(image_is(""));
-	/* Gone, and no blank asked for. */
+	/* Its image was deleted, and no blank is configured. */
 	assert_true(run(DRIVE_INSERT, "b.iso"));
 	unlink(in_scratch("media/b.iso"));
 	restart();
 	assert_true(image_is(""));
-	/* Damaged: as if there were none. */
+	/* A damaged drive record counts as none. */
 	stop();
 	put_text("media/.mmcgadget-drive0.mmcdisc", "mmcgadget drive 1\nimage a.iso\n\xff");
 	start();
 	assert_true(image_is("c.iso"));
-	/* Not wanted. */
+	/* The configuration asks for no drive record. */
 	assert_true(run(DRIVE_INSERT, "a.iso"));
 	stop();
 	fake_remembers = false;
@@ -512,9 +512,9 @@ static void the_configuration(void **state)
 	assert_true(image_is("c.iso"));
 }
 
-/* ---- what people see ---------------------------------------------------------------------- */
+/* ---- status -------------------------------------------------------------------------------- */
 
-static void status_says_it(void **state)
+static void status_shows_burned_only_if_configured(void **state)
 {
 	json_t *o = status_drive(usb.drive), *b = json_object_get(o, "burned");
 
@@ -534,23 +534,23 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(burn_after_burn),
-		T(by_date),
-		T(a_reload_keeps_it),
-		T(a_host_that_does_not_eject),
-		T(never_by_time),
-		T(what_is_not_finalised_stays),
-		T(by_hand_no_blank_follows),
-		T(another_one_by_hand),
-		T(the_same_one_by_hand),
-		T(wanted_back_while_verified),
-		T(a_stop_does_not_wait_for_it),
-		T(a_strangers_label),
-		T(the_last_disc_is_back),
-		T(a_burned_one_has_its_turn_later),
-		T(one_that_outlives_the_daemon),
-		T(the_configuration),
-		T(status_says_it),
+		T(burn_after_burn_each_gets_name_and_checksum),
+		T(discs_are_named_by_date),
+		T(a_reload_keeps_the_burned_disc),
+		T(an_idle_burned_disc_is_replaced),
+		T(without_idle_time_a_burned_disc_stays),
+		T(a_disc_not_finalised_stays),
+		T(no_blank_follows_an_eject_command),
+		T(another_disc_can_be_inserted_by_command),
+		T(the_same_disc_inserted_by_command_stays_burned),
+		T(an_insert_ends_the_verifying),
+		T(a_stop_does_not_wait_for_the_verifying),
+		T(a_label_from_a_stranger_is_cleaned),
+		T(the_last_disc_is_back_after_a_restart),
+		T(a_burned_disc_is_renamed_after_a_restart),
+		T(a_burned_disc_is_renamed_after_a_take_over),
+		T(the_configured_image_counts_if_it_is_new),
+		T(status_shows_burned_only_if_configured),
 	};
 
 	return cmocka_run_group_tests_name("burned", tests, NULL, NULL);

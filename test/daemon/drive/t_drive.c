@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Insert, blank and eject against the real engine, with a host that locks, lets go, or hangs. */
+/* Insert, blank and eject with the real engine, and a host that locks, unlocks or hangs. */
 #include "daemon/drive/drive_fixture.h"
 
 #include <errno.h>
 
 #include "control/status.h"
 
-static void insert_and_eject(void **state)
+static void insert_then_eject_empties_the_drive(void **state)
 {
 	struct record r;
 
@@ -26,7 +26,7 @@ static void insert_and_eject(void **state)
 	assert_null(info(0).image);
 }
 
-static void swap_has_a_gap(void **state)
+static void a_swap_shows_the_empty_drive_between(void **state)
 {
 	struct record r;
 
@@ -45,7 +45,7 @@ static void swap_has_a_gap(void **state)
 	assert_int_equal(info(0).mmc.capacity, 3);
 }
 
-static void bad_name_leaves_the_disc(void **state)
+static void a_wrong_name_leaves_the_disc_alone(void **state)
 {
 	char want[256];
 	struct record r;
@@ -65,7 +65,7 @@ static void bad_name_leaves_the_disc(void **state)
 	assert_int_equal(size_of("media/a.iso"), 4096);
 }
 
-static void blank_and_burn(void **state)
+static void a_burned_blank_keeps_its_data(void **state)
 {
 	struct record r;
 
@@ -91,12 +91,12 @@ static void blank_and_burn(void **state)
 		"drive0: inserted new.iso (DVD+R, burned up to block 16, 4700372992 bytes)");
 }
 
-static void same_disc_again(void **state)
+static void the_same_disc_can_be_inserted_again(void **state)
 {
 	struct record r;
 
 	(void)state;
-	/* The recorder holds the file for itself: it must be closed before it can be opened. */
+	/* A recordable disc locks its file: it must be closed before it can be opened again. */
 	run(0, &r, DRIVE_BLANK, "new.iso", false);
 	assert_true(fake_ready(&usb[0]));
 	for (uint32_t lba = 0; lba < 16; lba++)
@@ -108,7 +108,7 @@ static void same_disc_again(void **state)
 	assert_true(r.ok);
 }
 
-static void same_disc_waits_for_the_command(void **state)
+static void the_same_disc_waits_for_the_command_in_flight(void **state)
 {
 	static const uint8_t write10[10] = {0x2a, 0, 0, 0, 0, 0, 0, 0, 1};
 	static const uint8_t block[2048];
@@ -129,8 +129,8 @@ static void same_disc_waits_for_the_command(void **state)
 	assert_starts(r.message, "drive0: inserted new.iso (DVD+R, burned up to block 1, ");
 }
 
-/* A disc's file is free a while after the eject is answered: nobody has to know. */
-static void from_drive_to_drive(void **state)
+/* The old disc is closed some time after the eject is answered; the next insert waits for that. */
+static void a_disc_moves_from_drive_to_drive(void **state)
 {
 	struct record r;
 
@@ -144,7 +144,7 @@ static void from_drive_to_drive(void **state)
 	}
 }
 
-static void same_disc_gone(void **state)
+static void the_same_disc_deleted_leaves_an_empty_drive(void **state)
 {
 	struct record r;
 
@@ -158,7 +158,7 @@ static void same_disc_gone(void **state)
 	assert_null(info(0).image);
 }
 
-static void one_blank_one_drive(void **state)
+static void a_blank_is_in_one_drive_only(void **state)
 {
 	struct record r;
 
@@ -173,7 +173,7 @@ static void one_blank_one_drive(void **state)
 	assert_true(r.ok);
 }
 
-static void host_lets_go(void **state)
+static void a_host_that_unlocks_gets_the_new_disc(void **state)
 {
 	struct record r;
 
@@ -200,7 +200,7 @@ static void host_lets_go(void **state)
 	assert_true(fake_ready(&usb[0]));
 }
 
-static void host_keeps_it(void **state)
+static void a_host_that_stays_locked_keeps_the_disc(void **state)
 {
 	struct record r;
 	uint64_t start;
@@ -223,8 +223,8 @@ static void host_keeps_it(void **state)
 	assert_false(info(0).mmc.locked);
 }
 
-/* A lock of a host that sleeps, or whose cable was pulled, protects nothing. */
-static void host_is_not_there(void **state)
+/* The lock of a host that sleeps, or whose cable was pulled, protects nothing. */
+static void an_absent_hosts_lock_is_ignored(void **state)
 {
 	struct record r;
 
@@ -240,7 +240,7 @@ static void host_is_not_there(void **state)
 	assert_false(info(0).mmc.loaded);
 }
 
-static void force_ends_the_waiting(void **state)
+static void force_cancels_the_command_that_waits(void **state)
 {
 	struct record first, second;
 
@@ -248,7 +248,7 @@ static void force_ends_the_waiting(void **state)
 	run(0, &first, DRIVE_INSERT, "a.iso", false);
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_lock(&usb[0], true));
-	/* Both at once, as two lines of a FIFO come. */
+	/* Both commands at once, as two lines written into the FIFO. */
 	submit(0, &first, DRIVE_EJECT, NULL, false);
 	submit(0, &second, DRIVE_EJECT, NULL, true);
 	turn(event, usb, 2, 150, &second.done);
@@ -267,7 +267,7 @@ static void force_ends_the_waiting(void **state)
 	assert_true(second.ok);
 }
 
-static void ejected_by_host(void **state)
+static void a_disc_ejected_by_the_host_can_be_loaded_or_replaced(void **state)
 {
 	struct record r;
 	json_t *o;
@@ -289,7 +289,7 @@ static void ejected_by_host(void **state)
 	assert_true(r.ok);
 	assert_true(fake_ready(&usb[0]));
 	assert_int_equal(info(0).mmc.capacity, 3);
-	/* Ejected by the host, then taken out here: the host cannot load it any more. */
+	/* Ejected by the host, then removed by a command: the host cannot load it any more. */
 	assert_true(fake_host(&usb[0], 0x1b, 2));
 	run(0, &r, DRIVE_EJECT, NULL, false);
 	EXPECT(&r, "drive0: ejected b.iso");
@@ -298,7 +298,7 @@ static void ejected_by_host(void **state)
 	assert_null(info(0).image);
 }
 
-static void stuck_medium(void **state)
+static void a_stuck_medium_blocks_neither_status_nor_the_other_drive(void **state)
 {
 	struct record r, more[17];
 	json_t *o;
@@ -310,7 +310,7 @@ static void stuck_medium(void **state)
 	submit(0, &r, DRIVE_EJECT, NULL, true);
 	turn(event, usb, 2, 50, NULL);
 	assert_false(r.done);
-	/* Status still tells, and the other drive still works. */
+	/* Status still answers, and the other drive still works. */
 	o = status_drive(usb[0].drive);
 	assert_string_equal(json_string_value(json_object_get(o, "image")), "a.iso");
 	assert_string_equal(json_string_value(json_object_get(o, "pending")), "eject");
@@ -328,7 +328,7 @@ static void stuck_medium(void **state)
 		assert_true(more[i].ok);
 }
 
-static void stop_answers(void **state)
+static void a_stop_answers_all_commands(void **state)
 {
 	struct record r, waiting;
 
@@ -343,12 +343,12 @@ static void stop_answers(void **state)
 	EXPECT(&waiting, "drive0: the daemon stops");
 }
 
-static void start_image(void **state)
+static void without_usb_a_command_ends_at_once(void **state)
 {
 	struct record r;
 
 	(void)state;
-	/* Before the USB thread is there the answer comes at once. */
+	/* Without a USB thread the answer comes at once. */
 	drive_detach(usb[0].drive);
 	submit(0, &r, DRIVE_INSERT, "a.iso", false);
 	assert_true(r.done && r.ok);
@@ -357,7 +357,7 @@ static void start_image(void **state)
 	assert_true(r.done && r.ok);
 }
 
-static void no_folder(void **state)
+static void a_missing_media_folder_is_refused(void **state)
 {
 	struct drive_config dc = {.name = "x", .media = in_scratch("nothing")};
 	struct drive *d;
@@ -368,8 +368,8 @@ static void no_folder(void **state)
 	assert_int_equal(set.count, 2);
 }
 
-/* status: medium and state through the life of a disc. */
-static void states(void **state)
+/* status: medium and state, from blank to finalised. */
+static void status_shows_each_state_of_a_disc(void **state)
 {
 	static const uint8_t close_track[10] = {0x5b, 0, 1, 0, 0, 1};
 	static const uint8_t close_session[10] = {0x5b, 0, 2, 0, 0, 0};
@@ -421,25 +421,25 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(insert_and_eject),
-		T(swap_has_a_gap),
-		T(bad_name_leaves_the_disc),
-		T(blank_and_burn),
-		T(same_disc_again),
-		T(same_disc_waits_for_the_command),
-		T(from_drive_to_drive),
-		T(same_disc_gone),
-		T(one_blank_one_drive),
-		T(host_lets_go),
-		T(host_keeps_it),
-		T(host_is_not_there),
-		T(force_ends_the_waiting),
-		T(ejected_by_host),
-		T(stuck_medium),
-		T(stop_answers),
-		T(start_image),
-		T(no_folder),
-		T(states),
+		T(insert_then_eject_empties_the_drive),
+		T(a_swap_shows_the_empty_drive_between),
+		T(a_wrong_name_leaves_the_disc_alone),
+		T(a_burned_blank_keeps_its_data),
+		T(the_same_disc_can_be_inserted_again),
+		T(the_same_disc_waits_for_the_command_in_flight),
+		T(a_disc_moves_from_drive_to_drive),
+		T(the_same_disc_deleted_leaves_an_empty_drive),
+		T(a_blank_is_in_one_drive_only),
+		T(a_host_that_unlocks_gets_the_new_disc),
+		T(a_host_that_stays_locked_keeps_the_disc),
+		T(an_absent_hosts_lock_is_ignored),
+		T(force_cancels_the_command_that_waits),
+		T(a_disc_ejected_by_the_host_can_be_loaded_or_replaced),
+		T(a_stuck_medium_blocks_neither_status_nor_the_other_drive),
+		T(a_stop_answers_all_commands),
+		T(without_usb_a_command_ends_at_once),
+		T(a_missing_media_folder_is_refused),
+		T(status_shows_each_state_of_a_disc),
 	};
 
 	return cmocka_run_group_tests_name("drive", tests, NULL, NULL);

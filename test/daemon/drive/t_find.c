@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands that do not name their image in full, or not at all. */
+/* Control commands that name their image in part, or not at all. */
 #include "daemon/drive/drive_fixture.h"
 #include "daemon/iso.h"
 
-static void finds(void **state)
+static void finds_by_prefix_and_label(void **state)
 {
 	struct record r;
 
@@ -18,8 +18,8 @@ static void finds(void **state)
 	assert_string_equal(info(1).image, "c.iso");
 }
 
-/* What is not found leaves the disc alone, and what is there by that name is not looked past. */
-static void finds_nothing(void **state)
+/* A name that exists, but is no image, is not searched for. */
+static void what_is_not_found_leaves_the_disc_alone(void **state)
 {
 	static const struct {
 		const char *name, *code;
@@ -51,15 +51,15 @@ static void finds_nothing(void **state)
 		assert_false(r.ok);
 		assert_string_equal(r.code, rows[i].code);
 	}
-	/* The label of a file outside is not known here. */
+	/* Labels of files outside the folder are not read. */
 	run(0, &r, DRIVE_FIND, "OUTSIDE", false);
 	assert_string_equal(r.code, "no-such-image");
 	assert_true(fake_host(&usb[0], 0x00, 0));
 	assert_string_equal(info(0).image, "a.iso");
 }
 
-/* An exact name is that, and waits for nobody to look. */
-static void exact_is_exact(void **state)
+/* An exact name needs no search, and `insert` makes none. */
+static void an_exact_name_wins_over_a_label(void **state)
 {
 	struct record r;
 
@@ -71,7 +71,7 @@ static void exact_is_exact(void **state)
 	assert_string_equal(r.code, "no-such-image");
 }
 
-static void next_and_prev(void **state)
+static void next_and_prev_go_round_the_folder(void **state)
 {
 	static const struct {
 		enum drive_verb verb;
@@ -98,19 +98,19 @@ static void next_and_prev(void **state)
 		assert_string_equal(info(0).image, steps[i].image);
 		assert_true(fake_ready(&usb[0]));
 	}
-	/* From an empty drive the last one. */
+	/* In an empty drive, `prev` inserts the last image. */
 	run(0, &r, DRIVE_EJECT, NULL, false);
 	run(0, &r, DRIVE_PREV, NULL, false);
 	assert_string_equal(info(0).image, "sub/c.iso");
-	/* Of one that is gone from the folder, its neighbour. */
+	/* If the image in the drive was deleted, the next in order follows. */
 	run(0, &r, DRIVE_INSERT, "b.iso", false);
 	assert_int_equal(unlink(in_scratch("media/b.iso")), 0);
 	run(0, &r, DRIVE_NEXT, NULL, false);
 	assert_string_equal(info(0).image, "sub/c.iso");
 }
 
-/* Two at once are two steps. */
-static void next_next(void **state)
+/* The second one starts where the first one ended. */
+static void two_next_at_once_are_two_steps(void **state)
 {
 	struct record first, second;
 
@@ -123,8 +123,8 @@ static void next_next(void **state)
 	assert_starts(second.message, "drive0: inserted b.iso (DVD-ROM, 6000 bytes)");
 }
 
-/* A blank that is in the other drive is passed over; an ISO may be in both. */
-static void next_passes_over(void **state)
+/* A blank in the other drive is passed over; an ISO image may be in both drives. */
+static void next_passes_over_a_blank_in_the_other_drive(void **state)
 {
 	struct record r;
 
@@ -139,14 +139,14 @@ static void next_passes_over(void **state)
 	assert_string_equal(info(0).image, "a.iso");
 	run(0, &r, DRIVE_NEXT, NULL, false);
 	assert_starts(r.message, "drive0: inserted aa (blank DVD+R");
-	/* Its own blank again, when that is all there is. */
+	/* The drive's own blank again, if there is no other image. */
 	unlink(in_scratch("media/a.iso"));
 	unlink(in_scratch("media/b.iso"));
 	run(0, &r, DRIVE_NEXT, NULL, false);
 	assert_starts(r.message, "drive0: inserted aa (blank DVD+R");
 }
 
-static void next_asks_the_host(void **state)
+static void next_asks_a_host_that_has_locked(void **state)
 {
 	struct record r;
 
@@ -159,7 +159,7 @@ static void next_asks_the_host(void **state)
 	assert_string_equal(info(0).image, "a.iso");
 }
 
-static void none_to_insert(void **state)
+static void next_without_an_image_is_refused(void **state)
 {
 	char want[256];
 	struct record r;
@@ -175,8 +175,8 @@ static void none_to_insert(void **state)
 	EXPECT(&r, want);
 }
 
-/* The daemon stops while the catalog is looked at. */
-static void stop_while_looking(void **state)
+/* The daemon stops while the catalog is read. */
+static void a_stop_ends_the_search(void **state)
 {
 	struct record r, second;
 
@@ -221,7 +221,7 @@ static bool host_loads(void)
 	return fake_host(&usb[0], 0x1b, 3);
 }
 
-/* As long as a swap takes, and then some: for what must not happen. */
+/* Waits longer than a swap takes, for tests in which nothing may happen. */
 static void wait_a_while(void)
 {
 	turn(event, usb, 2, 500, NULL);
@@ -241,7 +241,7 @@ static void wait_for(const char *name)
 	assert_string_equal(info(0).pending, "");
 }
 
-static void eject_brings_next(void **state)
+static void an_eject_by_the_host_brings_the_next_disc(void **state)
 {
 	(void)state;
 	put_in("a.iso");
@@ -250,18 +250,18 @@ static void eject_brings_next(void **state)
 	assert_true(info(0).mmc.ejected_by_host);
 	assert_false(fake_ready(&usb[0]));
 	wait_for("b.iso");
-	/* Round and round; to load what is in already is nothing. */
+	/* The order goes round; to load a loaded disc changes nothing. */
 	assert_true(host_ejects());
 	wait_for("a.iso");
 	assert_true(host_loads());
 	wait_a_while();
 	assert_string_equal(info(0).image, "a.iso");
 	assert_true(info(0).mmc.loaded);
-	/* The other drive is another matter. */
+	/* The other drive is not concerned. */
 	assert_null(info(1).image);
 }
 
-static void eject_is_eject_by_default(void **state)
+static void by_default_an_eject_by_the_host_brings_nothing(void **state)
 {
 	(void)state;
 	put_in("a.iso");
@@ -271,8 +271,8 @@ static void eject_is_eject_by_default(void **state)
 	assert_true(info(0).mmc.ejected_by_host);
 }
 
-/* growisofs and others reload a disc to look at it anew. */
-static void host_reloads(void **state)
+/* growisofs and others reload a disc to read its state again. */
+static void a_reload_by_the_host_keeps_the_disc(void **state)
 {
 	(void)state;
 	put_in("a.iso");
@@ -281,7 +281,7 @@ static void host_reloads(void **state)
 	wait_a_while();
 	assert_string_equal(info(0).image, "a.iso");
 	assert_true(fake_ready(&usb[0]));
-	/* Also when the daemon has seen it in between. */
+	/* Also if the daemon has seen the open tray in between. */
 	assert_true(host_ejects());
 	turn(event, usb, 2, 5, NULL);
 	assert_string_equal(info(0).pending, "next (the host ejected)");
@@ -292,8 +292,8 @@ static void host_reloads(void **state)
 	assert_string_equal(info(0).pending, "");
 }
 
-/* And at the last moment: the swap is on its way to the thread that serves the host. */
-static void host_reloads_late(void **state)
+/* At the last moment: the eject is already posted to the USB thread. */
+static void a_late_reload_by_the_host_keeps_the_disc(void **state)
 {
 	(void)state;
 	put_in("a.iso");
@@ -311,8 +311,8 @@ static void host_reloads_late(void **state)
 	wait_for("b.iso");
 }
 
-/* People come first, and what they asked the host for brings nothing. */
-static void command_comes_first(void **state)
+/* A control command comes first; an eject that it asked the host for brings no next disc. */
+static void a_command_comes_before_the_next_disc(void **state)
 {
 	struct record r;
 
@@ -341,7 +341,7 @@ static void command_comes_first(void **state)
 	assert_null(info(0).image);
 }
 
-static void the_only_disc(void **state)
+static void the_only_disc_is_not_inserted_again(void **state)
 {
 	(void)state;
 	unlink(in_scratch("media/b.iso"));
@@ -355,8 +355,8 @@ static void the_only_disc(void **state)
 	assert_string_equal(info(0).image, "a.iso");
 }
 
-/* A blank comes in its turn; burned, it goes like any other. */
-static void burned_and_ejected(void **state)
+/* A blank is one of the discs in the order, and so it is when burned. */
+static void a_burned_disc_makes_way_as_any_other(void **state)
 {
 	(void)state;
 	put_size("media/aa", 0);
@@ -375,22 +375,22 @@ int main(void)
 #define J(f) cmocka_unit_test_setup_teardown(f, setup_jukebox, teardown)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(finds),
-		T(finds_nothing),
-		T(exact_is_exact),
-		T(next_and_prev),
-		T(next_next),
-		T(next_passes_over),
-		T(next_asks_the_host),
-		T(none_to_insert),
-		T(stop_while_looking),
-		J(eject_brings_next),
-		T(eject_is_eject_by_default),
-		J(host_reloads),
-		J(host_reloads_late),
-		J(command_comes_first),
-		J(the_only_disc),
-		J(burned_and_ejected),
+		T(finds_by_prefix_and_label),
+		T(what_is_not_found_leaves_the_disc_alone),
+		T(an_exact_name_wins_over_a_label),
+		T(next_and_prev_go_round_the_folder),
+		T(two_next_at_once_are_two_steps),
+		T(next_passes_over_a_blank_in_the_other_drive),
+		T(next_asks_a_host_that_has_locked),
+		T(next_without_an_image_is_refused),
+		T(a_stop_ends_the_search),
+		J(an_eject_by_the_host_brings_the_next_disc),
+		T(by_default_an_eject_by_the_host_brings_nothing),
+		J(a_reload_by_the_host_keeps_the_disc),
+		J(a_late_reload_by_the_host_keeps_the_disc),
+		J(a_command_comes_before_the_next_disc),
+		J(the_only_disc_is_not_inserted_again),
+		J(a_burned_disc_makes_way_as_any_other),
 	};
 
 	return cmocka_run_group_tests_name("find", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What outlives the daemon: the memory itself, and a drive that comes back with it. */
+/* Hand-over state: the memory itself, and a drive that is restored from it. */
 #include "daemon/fake_usb.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static struct handover_state a_state(const char *name, uint64_t number)
 	return s;
 }
 
-static void what_was_stored_is_there(void **state)
+static void a_stored_state_can_be_loaded(void **state)
 {
 	struct handover_state s, got;
 	struct handover *k, *next;
@@ -38,7 +38,7 @@ static void what_was_stored_is_there(void **state)
 	atomic_store(handover_in_flight(k), 1);
 	handover_set_identity(k, 77);
 	handover_set_failures(k, 3);
-	/* Another mapping of it, as the next daemon has. */
+	/* The next daemon has a mapping of its own. */
 	assert_int_equal(handover_open(dup(handover_fd(k)), &next), 0);
 	handover_free(k);
 	assert_true(handover_load(next, &got));
@@ -59,7 +59,7 @@ static void a_store_cut_short_leaves_the_one_before(void **state)
 	(void)state;
 	assert_int_equal(handover_new(&k), 0);
 	handover_store(k, &s);
-	/* The half that is not current is rubbish. */
+	/* The slot that is not current holds garbage. */
 	size = (size_t)lseek(handover_fd(k), 0, SEEK_END);
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, handover_fd(k), 0);
 	assert_true(p != MAP_FAILED);
@@ -70,7 +70,7 @@ static void a_store_cut_short_leaves_the_one_before(void **state)
 	handover_free(k);
 }
 
-static void other_files_are_refused(void **state)
+static void files_of_other_kinds_are_refused(void **state)
 {
 	struct handover_state s = a_state("a.iso", 1), got;
 	struct handover *k, *other = NULL;
@@ -102,7 +102,7 @@ static void other_files_are_refused(void **state)
 	handover_free(k);
 }
 
-static void right_size_alone_is_not_enough(void **state)
+static void an_unsealed_or_empty_file_is_refused(void **state)
 {
 	struct handover *k, *other = NULL;
 	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -110,7 +110,7 @@ static void right_size_alone_is_not_enough(void **state)
 	(void)state;
 	assert_int_equal(handover_new(&k), 0);
 	assert_int_equal(ftruncate(fd, lseek(handover_fd(k), 0, SEEK_END)), 0);
-	/* Could shrink under our mapping. */
+	/* Without seals the file could shrink below the mapping. */
 	assert_int_equal(handover_open(dup(fd), &other), -EINVAL);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
 	/* Empty: no magic. */
@@ -189,8 +189,8 @@ static void free_drive(void)
 	drive_free(usb.drive);
 }
 
-/* The daemon dies; its memory does not. */
-static void reborn(void)
+/* The daemon crashes, and the next one opens its hand-over memory. */
+static void crash_and_start(void)
 {
 	int fd = dup(handover_fd(drive_handover(usb.drive)));
 	struct handover *k;
@@ -224,17 +224,17 @@ static int teardown(void **state)
 	return set.count == 0 ? scratch_remove(state) : -1;
 }
 
-static void the_disc_is_in_the_drive(void **state)
+static void the_disc_is_still_in_the_drive(void **state)
 {
 	(void)state;
 	run(DRIVE_INSERT, "a.iso", false);
 	assert_true(fake_ready(&usb));
 	assert_true(fake_lock(&usb, true));
-	reborn();
+	crash_and_start();
 	assert_string_equal(drive_inherited_image(usb.drive), "a.iso");
 	drive_restore(usb.drive);
 	attach();
-	/* At the first attempt: no attention. */
+	/* GOOD at the first attempt: no unit attention. */
 	assert_true(fake_host(&usb, 0x00, 0));
 	assert_string_equal(info().image, "a.iso");
 	assert_true(info().mmc.loaded);
@@ -242,7 +242,7 @@ static void the_disc_is_in_the_drive(void **state)
 	assert_true(fake_lock(&usb, false));
 	run(DRIVE_EJECT, NULL, false);
 	assert_null(info().image);
-	reborn();
+	crash_and_start();
 	assert_string_equal(drive_inherited_image(usb.drive), "");
 	drive_restore(usb.drive);
 	attach();
@@ -250,35 +250,35 @@ static void the_disc_is_in_the_drive(void **state)
 	run(DRIVE_INSERT, "b.iso", false);
 }
 
-static void a_swap_is_kept(void **state)
+static void a_swap_survives(void **state)
 {
 	(void)state;
 	run(DRIVE_INSERT, "a.iso", false);
 	run(DRIVE_INSERT, "b.iso", false);
-	reborn();
+	crash_and_start();
 	assert_string_equal(drive_inherited_image(usb.drive), "b.iso");
 	drive_restore(usb.drive);
 	attach();
-	/* Not told yet when the daemon died: told now, once. */
+	/* The host had not read the unit attention when the daemon crashed; it does now, once. */
 	assert_false(fake_host(&usb, 0x00, 0));
 	assert_true(fake_ready(&usb));
 	assert_int_equal(info().mmc.capacity, 3);
 }
 
-static void a_lost_image_is_an_empty_drive(void **state)
+static void a_deleted_image_leaves_an_empty_drive(void **state)
 {
 	(void)state;
 	run(DRIVE_INSERT, "a.iso", false);
 	assert_true(fake_ready(&usb));
 	assert_true(fake_lock(&usb, true));
 	assert_int_equal(unlink(in_scratch("media/a.iso")), 0);
-	reborn();
+	crash_and_start();
 	drive_restore(usb.drive);
 	attach();
 	assert_false(fake_ready(&usb));
 	assert_null(info().image);
 	assert_false(info().mmc.locked);
-	reborn();
+	crash_and_start();
 	assert_string_equal(drive_inherited_image(usb.drive), "");
 	attach();
 }
@@ -290,13 +290,13 @@ static void another_file_is_another_disc(void **state)
 	assert_true(fake_ready(&usb));
 	put_size("media/c.iso", 8192);
 	assert_int_equal(rename(in_scratch("media/c.iso"), in_scratch("media/a.iso")), 0);
-	reborn();
+	crash_and_start();
 	drive_restore(usb.drive);
 	attach();
 	assert_false(fake_host(&usb, 0x00, 0));
 	assert_true(fake_ready(&usb));
 	assert_int_equal(info().mmc.capacity, 4);
-	reborn();
+	crash_and_start();
 	drive_restore(usb.drive);
 	attach();
 	assert_true(fake_host(&usb, 0x00, 0));
@@ -305,15 +305,16 @@ static void another_file_is_another_disc(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_was_stored_is_there),
+		cmocka_unit_test(a_stored_state_can_be_loaded),
 		cmocka_unit_test(a_store_cut_short_leaves_the_one_before),
-		cmocka_unit_test(other_files_are_refused),
-		cmocka_unit_test(right_size_alone_is_not_enough),
-		cmocka_unit_test_setup_teardown(the_disc_is_in_the_drive, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_swap_is_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_lost_image_is_an_empty_drive, setup, teardown),
+		cmocka_unit_test(files_of_other_kinds_are_refused),
+		cmocka_unit_test(an_unsealed_or_empty_file_is_refused),
+		cmocka_unit_test_setup_teardown(the_disc_is_still_in_the_drive, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_swap_survives, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_deleted_image_leaves_an_empty_drive, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_file_is_another_disc, setup, teardown),
 	};
 
-	return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is left of a disc when it comes back: burns cut short, sessions, strange states. */
+/* Discs that are inserted again: burns cut short, sessions, damaged state files. */
 #include "daemon/fake_usb.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ static sd_event *event;
 static struct drives set;
 static struct fake_usb usb;
 
-/* A reply that remembers. */
+/* A reply that records what it is given. */
 struct record {
 	struct reply base;
 	char message[512], code[64];
@@ -62,7 +62,7 @@ static void start(void)
 	fake_drive(&usb, "drive0", event, &set, 200);
 }
 
-/* The daemon ends as by SIGTERM. */
+/* Ends as the daemon does at SIGTERM. */
 static void stop(void)
 {
 	drive_detach(usb.drive);
@@ -108,7 +108,7 @@ static bool exists(const char *name)
 
 #define STATE "media/d.iso.mmcdisc"
 
-static void a_cut_burn_comes_back(void **state)
+static void a_burn_cut_short_can_be_continued(void **state)
 {
 	struct record r;
 
@@ -129,7 +129,7 @@ static void a_cut_burn_comes_back(void **state)
 	assert_int_equal(state_now().nwa, 20);
 	burn(20, 40);
 	assert_true(close_disc(6));
-	/* Finished, it is an image like any other, and needs nothing beside it. */
+	/* A finalised disc of one session is a plain ISO image, and needs no state file. */
 	assert_false(exists(STATE));
 	assert_int_equal(state_now().profile, 0x10);
 	assert_true(run(DRIVE_EJECT, NULL).ok);
@@ -137,7 +137,7 @@ static void a_cut_burn_comes_back(void **state)
 	assert_string_equal(r.message, "drive0: inserted d.iso (DVD-ROM, 81920 bytes)");
 }
 
-static void sessions_come_back(void **state)
+static void sessions_survive_a_restart(void **state)
 {
 	struct record r;
 
@@ -165,8 +165,8 @@ static void sessions_come_back(void **state)
 	assert_int_equal(state_now().profile, 0x10);
 }
 
-/* Cut between the two halves of closing: the track is closed, its session is not. */
-static void a_closed_track_is_no_session(void **state)
+/* A close was cut short between its two steps: the track is closed, its session is not. */
+static void a_closed_track_alone_is_no_session(void **state)
 {
 	struct record r;
 
@@ -184,7 +184,7 @@ static void a_closed_track_is_no_session(void **state)
 	assert_int_equal(state_now().readable, 20);
 }
 
-/* Nobody had the time to say anything to storage: the same machine, the file is right. */
+/* The daemon was killed before it could sync; the kernel still has all that was written. */
 static void a_killed_daemon_loses_nothing(void **state)
 {
 	static char kept[16384];
@@ -198,9 +198,9 @@ static void a_killed_daemon_loses_nothing(void **state)
 	strcpy(kept, get_text(STATE));
 	burn(5, 30);
 	stop();
-	/* What stands in the state is what stood there after the first block. */
+	/* The state file is again the one saved after the first block. */
 	put_text(STATE, kept);
-	/* Half a block more, as a write that was under way leaves it. */
+	/* Half a block more, as an interrupted write leaves it. */
 	fd = open(in_scratch("media/d.iso"), O_WRONLY | O_APPEND);
 	assert_int_equal(write(fd, kept, 1000), 1000);
 	close(fd);
@@ -214,7 +214,7 @@ static void a_killed_daemon_loses_nothing(void **state)
 	burn(30, 31);
 }
 
-static void a_strange_state_makes_it_read_only(void **state)
+static void a_damaged_state_file_makes_the_disc_read_only(void **state)
 {
 	static char kept[16384], *at;
 	struct record r;
@@ -238,7 +238,7 @@ static void a_strange_state_makes_it_read_only(void **state)
 	assert_string_equal(state_now().read_only, "it is damaged (its checksum is wrong)");
 	assert_false(fake_write(&usb, 32));
 	run(DRIVE_EJECT, NULL);
-	/* Nothing was done to either. */
+	/* Neither the state file nor the image was changed. */
 	assert_string_equal(get_text(STATE), kept);
 	assert_int_equal(size_of("media/d.iso"), 40960);
 	at[8] = '2';
@@ -247,7 +247,7 @@ static void a_strange_state_makes_it_read_only(void **state)
 	assert_int_equal(state_now().nwa, 32);
 }
 
-static void without_the_right_to_write(void **state)
+static void without_write_permission_a_disc_is_read_only(void **state)
 {
 	struct record r;
 
@@ -265,8 +265,8 @@ static void without_the_right_to_write(void **state)
 	assert_false(fake_write(&usb, 20));
 }
 
-/* A burn that was cut before anything was counted; then an ISO was copied over what was left. */
-static void an_image_in_place_of_a_cut_burn_is_let_alone(void **state)
+/* A burn was cut short before a block was saved; then an ISO image was copied over its file. */
+static void an_image_copied_over_a_burn_cut_short_is_left_alone(void **state)
 {
 	static char kept[16384];
 	struct record r;
@@ -289,8 +289,8 @@ static void an_image_in_place_of_a_cut_burn_is_let_alone(void **state)
 	assert_int_equal(size_of("media/d.iso"), 400 * 1024);
 }
 
-/* The image was removed by hand, and the state beside it forgotten. */
-static void an_orphaned_state_hinders_no_blank(void **state)
+/* The image was deleted by hand, its state file was not. */
+static void an_orphaned_state_file_does_not_prevent_a_blank(void **state)
 {
 	(void)state;
 	run(DRIVE_BLANK, "d.iso");
@@ -306,8 +306,8 @@ static void an_orphaned_state_hinders_no_blank(void **state)
 	burn(0, 1);
 }
 
-/* Two drives, one blank: the one that looks and is refused touches nothing of the other's. */
-static void a_second_look_disturbs_no_burn(void **state)
+/* An attempt to open a disc that is in a drive changes nothing of it. */
+static void a_refused_open_disturbs_no_burn(void **state)
 {
 	const struct image_policy policy = {0};
 	int folder = library_open_folder(in_scratch("media"));
@@ -326,7 +326,7 @@ static void a_second_look_disturbs_no_burn(void **state)
 	assert_true(close_disc(2));
 }
 
-static void close_in_the_drive(void **state)
+static void close_finalises_the_disc_in_the_drive(void **state)
 {
 	struct record r;
 
@@ -344,14 +344,14 @@ static void close_in_the_drive(void **state)
 	r = run(DRIVE_CLOSE, "d.iso");
 	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 40960 bytes)");
 	assert_int_equal(state_now().profile, 0x10);
-	/* The host is told: its next command hears of a new medium. */
+	/* The host's next command gets the unit attention for a new medium. */
 	assert_false(fake_host(&usb, 0x00, 0));
 	assert_true(fake_ready(&usb));
 	r = run(DRIVE_CLOSE, "d.iso");
 	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 40960 bytes)");
 }
 
-static void close_on_the_shelf(void **state)
+static void close_finalises_a_disc_outside_the_drive(void **state)
 {
 	struct record r;
 
@@ -377,8 +377,8 @@ static void close_on_the_shelf(void **state)
 	burn(0, 1);
 }
 
-/* Opened and given back by a command that the host's lock defeats, it is not "leaving" for ever. */
-static void a_refused_insert_lets_go_of_its_image(void **state)
+/* The image of a command that the host's lock defeats is closed, and not waited for for ever. */
+static void a_refused_insert_closes_its_image(void **state)
 {
 	struct record r;
 
@@ -394,12 +394,12 @@ static void a_refused_insert_lets_go_of_its_image(void **state)
 	assert_true(run(DRIVE_BLANK, "d.iso").ok);
 	assert_true(fake_ready(&usb));
 	burn(0, 5);
-	/* The same disc again: waits until the old one is closed, and for nothing else. */
+	/* The same disc again: the command waits only until the old disc is closed. */
 	r = run(DRIVE_INSERT, "d.iso");
 	assert_true(r.ok);
 }
 
-static void time_brings_it_to_storage(void **state)
+static void a_burn_is_synced_by_time(void **state)
 {
 	(void)state;
 	run(DRIVE_BLANK, "d.iso");
@@ -407,7 +407,7 @@ static void time_brings_it_to_storage(void **state)
 	burn(0, 7);
 	assert_int_equal(state_now().unsynced, 7);
 	assert_null(strstr(get_text(STATE), "written 7"));
-	/* On a busy machine it takes its time. */
+	/* A busy machine may need longer. */
 	for (unsigned i = 0; i < 50 && state_now().unsynced; i++)
 		turn(event, &usb, 1, 400, NULL);
 	assert_int_equal(state_now().unsynced, 0);
@@ -447,7 +447,7 @@ static void on_list(struct catalog_request *r, const struct catalog_list *list)
 	l->done = true;
 }
 
-static void the_list_tells(void **state)
+static void list_shows_the_kind_of_each_image(void **state)
 {
 	struct lister l = {.base = {.done = on_list, .labels = true}};
 	json_t *images;
@@ -483,20 +483,20 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_cut_burn_comes_back),
-		T(sessions_come_back),
-		T(a_closed_track_is_no_session),
+		T(a_burn_cut_short_can_be_continued),
+		T(sessions_survive_a_restart),
+		T(a_closed_track_alone_is_no_session),
 		T(a_killed_daemon_loses_nothing),
-		T(a_strange_state_makes_it_read_only),
-		T(without_the_right_to_write),
-		T(an_image_in_place_of_a_cut_burn_is_let_alone),
-		T(an_orphaned_state_hinders_no_blank),
-		T(a_second_look_disturbs_no_burn),
-		T(close_in_the_drive),
-		T(close_on_the_shelf),
-		T(a_refused_insert_lets_go_of_its_image),
-		T(time_brings_it_to_storage),
-		T(the_list_tells),
+		T(a_damaged_state_file_makes_the_disc_read_only),
+		T(without_write_permission_a_disc_is_read_only),
+		T(an_image_copied_over_a_burn_cut_short_is_left_alone),
+		T(an_orphaned_state_file_does_not_prevent_a_blank),
+		T(a_refused_open_disturbs_no_burn),
+		T(close_finalises_the_disc_in_the_drive),
+		T(close_finalises_a_disc_outside_the_drive),
+		T(a_refused_insert_closes_its_image),
+		T(a_burn_is_synced_by_time),
+		T(list_shows_the_kind_of_each_image),
 	};
 
 	return cmocka_run_group_tests_name("survive", tests, NULL, NULL);
