@@ -59,8 +59,7 @@ uint32_t burn_end_find(
 	}
 	if (!b->known && read_block(folder, in, PVD_BLOCK, block) == 0) {
 		b->blocks = volume_blocks(block);
-		/* A descriptor that is not there yet is read again: the write-behind thread
-		   may need a moment. */
+		/* The write-behind thread may need a moment: read the descriptor again. */
 		b->known = b->blocks > 0 || m->nwa > 1024;
 	}
 	return b->known ? MIN(b->blocks, m->capacity) : 0;

@@ -23,8 +23,10 @@ struct disc_opener {
 
 enum disc_opening {
 	DISC_OPENED,
-	/* A disc that is taken out, or was a moment ago, holds the file. Open it again when
-	   that disc is closed. */
+	/*
+	 * The file is held by a disc that this command takes out, or that left a drive a
+	 * moment ago. Open it again after that disc is closed.
+	 */
 	DISC_HELD_BY_OLD,
 	DISC_REFUSED
 };
@@ -36,7 +38,7 @@ int disc_opener_open_image(
 /*
  * Opens name; with blank it creates an empty file first, unless there is one. The image
  * is claimed back from the burned discs. may_wait: DISC_HELD_BY_OLD is possible, otherwise
- * such a file is refused. DISC_REFUSED: *answer says why. Each time out must be
+ * such a file is refused. DISC_REFUSED: *answer says why. In any case out must be
  * released with image_fini().
  */
 enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name, bool blank,

@@ -50,10 +50,12 @@
 
 /* ---- services: called by the machine -------------------------------------------------------- */
 
-/* ctx: drive_machine_config.ctx. Tasks and searches end by an event, at the earliest within
-   the call. */
+/*
+ * Functions that the machine calls; ctx is drive_machine_config.ctx. The end of a task or a
+ * search comes as an event, possibly before the function returns.
+ */
 struct drive_services {
-	/* See drive_find.h. The search ends by drive_machine_found(). */
+	/* See drive_find.h. The search ends with drive_machine_found(). */
 	bool (*find_is_exact)(void *ctx, const char *name);
 	void (*find_begin)(void *ctx, const struct drive_command *command);
 	void (*find_cancel)(void *ctx);
@@ -64,17 +66,17 @@ struct drive_services {
 	/* Returns true while discs that left a drive of the set are not closed. */
 	bool (*any_leaving)(void *ctx);
 	/*
-	 * Tasks of the engine's thread, see struct usb_task; they end by
-	 * drive_machine_task_done(). 0 or -errno. insert takes the image's disc over, if it
-	 * returns 0.
+	 * Post tasks to the engine's thread, see struct usb_task. Their results come with
+	 * drive_machine_engine_event(). 0 or -errno. insert takes over the image's disc,
+	 * if it returns 0.
 	 */
 	int (*eject)(void *ctx, const struct usb_task *task);
 	int (*insert)(void *ctx, struct image *image);
 	int (*finalise)(void *ctx);
-	/* See engine_thread_host_is_absent(). */
+	/* Returns true if the host is unplugged or asleep. */
 	bool (*host_is_absent)(void *ctx);
 
-	/* One timer; drive_machine_timeout() follows. */
+	/* There is one timer; when it ends, drive_machine_timeout() is called. */
 	void (*start_timer)(void *ctx, unsigned ms);
 	void (*stop_timer)(void *ctx);
 
@@ -84,12 +86,12 @@ struct drive_services {
 	void (*finished)(void *ctx);
 
 	/*
-	 * DRIVE_REPLACE_BURNED: what shall replace the burned disc. 0 and the name of a
-	 * blank to be made, which is the caller's, or NULL: no disc. -errno and the
-	 * command's answer: the disc stays in the drive.
+	 * Chooses what replaces the burned disc, for DRIVE_REPLACE_BURNED. 0, and the name
+	 * of a blank to create, which is the caller's to free; NULL: the drive stays empty.
+	 * -errno, and the command's answer: the burned disc stays in the drive.
 	 */
 	int (*choose_blank)(void *ctx, char **name, json_t **answer);
-	/* That blank could not be opened, problem says why. */
+	/* The chosen blank could not be opened; problem says why. */
 	void (*blank_failed)(void *ctx, const char *problem);
 };
 
@@ -102,19 +104,21 @@ struct drive_machine_config {
 	unsigned reload_wait; /* ms a host is given to load a burned disc again */
 	const struct drive_services *services;
 	void *ctx;
-	struct mmc_state state; /* of the engine now */
+	struct mmc_state state; /* of the engine at creation */
 };
 
 struct drive_machine;
 
+/* Nothing is in the drive. 0 or -ENOMEM. */
 int drive_machine_new(const struct drive_machine_config *config, struct drive_machine **out);
 /* Commands must have been cancelled. NULL is fine. */
 void drive_machine_free(struct drive_machine *m);
 
-/* Before any event; at most DRIVE_OBSERVERS of them. o and ctx must outlive the machine. */
+/* Adds an observer, before any event. At most DRIVE_OBSERVERS; o and ctx must outlive the machine.
+ */
 void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx);
 
-/* Carries out a command, which it takes over. None may be under way. */
+/* Begins to carry out a command, and takes it over. No other command may be under way. */
 void drive_machine_begin(struct drive_machine *m, struct drive_command *c);
 /*
  * A newer command waits. Returns true if the command under way was ended for it, because it
@@ -123,15 +127,24 @@ void drive_machine_begin(struct drive_machine *m, struct drive_command *c);
 bool drive_machine_newer_command(struct drive_machine *m);
 /* Ends the command under way, if there is one, with this error. */
 void drive_machine_cancel(struct drive_machine *m, const char *code, const char *text);
+/* Returns true if a command is under way. */
 bool drive_machine_has_command(const struct drive_machine *m);
-/* The command under way and what it waits for, for status; "" = none. Valid until the next call. */
+/*
+ * Returns the command under way and what it waits for, for status; "" = none. Valid until
+ * the next call.
+ */
 const char *drive_machine_pending(const struct drive_machine *m);
 
-/* name NULL: nothing is in it. Both are valid, and kept up to date, as long as the machine. */
+/*
+ * Return the image in the drive, and the image that is prepared for it; name NULL = none. The
+ * machine keeps both up to date as long as it lives.
+ */
 const struct image *drive_machine_in(const struct drive_machine *m);
 const struct image *drive_machine_prepared(const struct drive_machine *m);
-/* The disc of an earlier daemon is in the empty drive; the image is taken over. No command may be
-   under way. */
+/*
+ * The engine was restored, with the disc from an earlier daemon. Takes the image over; its
+ * name is NULL if there is no disc. Before any command.
+ */
 void drive_machine_restore(
 	struct drive_machine *m, const struct image *in, const struct mmc_state *state);
 

@@ -31,8 +31,10 @@ enum usb_task_kind { USB_TASK_EJECT, USB_TASK_INSERT, USB_TASK_FINALISE };
 
 struct usb_task {
 	enum usb_task_kind kind;
-	/* USB_TASK_EJECT. The conditions are checked on the engine's thread, where the host
-	   cannot change its mind in between. If one is not met, the disc is kept. */
+	/*
+	 * USB_TASK_EJECT. The conditions are checked on the engine's thread, between two
+	 * commands of the host. If one is not met, the disc is kept.
+	 */
 	bool force;           /* even if the host has locked the drive */
 	bool only_if_ejected; /* by the host */
 	bool only_if_idle;    /* see engine_is_idle(), since blocks_moved */
