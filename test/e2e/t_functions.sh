@@ -18,11 +18,11 @@ ecm='{ type = "ecm"; host_mac = "02:00:00:00:0e:01"; board_mac = "02:00:00:00:0E
 describe() { config drives="$1" extra="functions = ( $2 );"; }
 fun() { mmcgadgetctl --json status | jq -r ".functions[$1].$2"; }
 # says REGEX: the daemon has logged it since the last new_round.
-says() { journalctl -u mmcgadgetd --no-pager -o cat --after-cursor="$cursor" | grep -qE -- "$1"; }
+daemon_journal() { journalctl -q -u mmcgadgetd --no-pager -o cat; }
+says() { daemon_journal | tail -n "+$((old_lines + 1))" | grep -qE -- "$1"; }
 new_round() {
-	systemd-cat -t job echo "new round"
 	journalctl --sync
-	cursor=$(journalctl -t job -n 1 --no-pager --show-cursor | sed -n 's/^-- cursor: //p')
+	old_lines=$(daemon_journal | wc -l)
 }
 nothing_left() {
 	[ ! -e "$gadget" ] && ! grep -q ' functionfs ' /proc/mounts && [ ! -e /dev/ttyGS0 ] &&
