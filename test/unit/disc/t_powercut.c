@@ -196,7 +196,7 @@ static void check_result(struct bench *b)
 {
 	HOLDS(!b->l.owed);
 	HOLDS(same_shape(&b->disc->layout, &ref.layout));
-	settle(b->drive);
+	drain_events(b->drive);
 	check_data(b);
 	take_out(b);
 	HOLDS(b->cut->size == ref.size);
