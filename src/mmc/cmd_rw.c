@@ -11,15 +11,15 @@ static bool transfer_fits(uint32_t blocks, uint32_t unit)
 }
 
 /*
- * Test write is a bit of page 05h that the host may set and clear at any time; it
- * counts from the next command that records on. 0 or sense.
+ * Test write is a bit of mode page 05h that the host may set and clear at any time. It
+ * takes effect at the next command that records. 0 or sense.
  */
-static mmc_sense_t follow_test_write(struct mmc_drive *d)
+static mmc_sense_t apply_test_write(struct mmc_drive *d)
 {
 	return sense_from_disc(disc_test_write(d->cmd.disc, modepage_test_write(d)), true);
 }
 
-/* States the transfer, if the disc would take it or give it now. */
+/* Sets the transfer up if the disc can take or give these blocks now. 0 or sense. */
 static mmc_sense_t start_transfer(
 	struct mmc_drive *d, enum mmc_stream stream, int64_t lba, uint32_t blocks)
 {
@@ -52,7 +52,7 @@ mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 
 static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks)
 {
-	mmc_sense_t s = follow_test_write(d);
+	mmc_sense_t s = apply_test_write(d);
 
 	return s ? s : start_transfer(d, STREAM_WRITE, lba, blocks);
 }
@@ -90,7 +90,7 @@ mmc_sense_t cmd_verify(struct mmc_drive *d, const uint8_t *cdb)
 	struct mmc_command *c = &d->cmd;
 	bool compare = cdb[1] & 0x02;
 
-	/* BYTCHK would need the data; MMC-6 6.43 has drives refuse it. */
+	/* BYTCHK would compare with data from the host; MMC-6 6.43 lets drives refuse it. */
 	if (compare)
 		return mmc_bad_cdb();
 	mmc_sense_t s = start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be16(cdb + 7));
@@ -123,7 +123,7 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 mmc_sense_t cmd_synchronize_cache_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	(void)cdb; /* IMMED too: it is done before the status, so nothing is ever in progress */
+	(void)cdb; /* With IMMED, too, the status comes when all is done: nothing is in progress. */
 	return sense_from_disc(disc_sync(d->cmd.disc), true);
 }
 
@@ -133,7 +133,7 @@ mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
 	uint32_t blocks = get_be32(cdb + 5);
 	bool to_address = cdb[1] & 0x01; /* ARSV: up to this address */
-	mmc_sense_t s = follow_test_write(d);
+	mmc_sense_t s = apply_test_write(d);
 
 	if (s)
 		return s;
@@ -145,7 +145,7 @@ mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 		blocks -= t->start;
 	}
 	int r = disc_reserve(disc, blocks);
-	/* Reserved already, or written to: first close it. */
+	/* The track is reserved already, or written to: the host has to close it first. */
 	return r == DISC_TRACK_FULL ? SENSE_SEQUENCE_ERROR : sense_from_disc(r, true);
 }
 
@@ -154,7 +154,7 @@ mmc_sense_t cmd_close(struct mmc_drive *d, const uint8_t *cdb)
 	return d->profile->close_functions & 1u << (cdb[2] & 0x07) ? SENSE_NONE : mmc_bad_cdb();
 }
 
-/* What the disc answered to CLOSE TRACK/SESSION, as sense. */
+/* The sense for a result of the disc's close functions; whole: not of a track alone. */
 static mmc_sense_t close_sense(int result, bool whole)
 {
 	if (result == DISC_NO_SUCH_TRACK && whole)
@@ -169,22 +169,22 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 	uint8_t function = cdb[2] & 0x07;
 	uint16_t sessions = disc->layout.sessions;
 	bool finalised = disc->layout.finalised;
-	mmc_sense_t s = follow_test_write(d);
+	mmc_sense_t s = apply_test_write(d);
 	int r;
 
 	if (s)
 		return s;
 	if (d->profile->finalise_functions & 1u << function)
-		r = disc_finalise(
-			disc); /* libburn gives a track number with it: nothing to number */
+		r = disc_finalise(disc); /* the track number that libburn sends is ignored */
 	else if (function == CLOSE_TRACK)
 		r = disc_close_track(disc, get_be16(cdb + 4));
 	else
 		r = disc_close_session(disc);
-	/* A test ends with its session: the disc is as blank as before, and nothing changed. */
+	/* A test write ends with its session: the disc is as blank as before. */
 	if (function != CLOSE_TRACK)
 		(void)disc_test_write(disc, false);
-	/* The host holds the size and TOC of a blank: make it look again. */
+	/* The host has cached the size and TOC of a blank: an attention makes it read them again.
+	 */
 	if (disc->layout.sessions != sessions || disc->layout.finalised != finalised)
 		mmc_disc_changed(d, disc);
 	return close_sense(r, function != CLOSE_TRACK);
@@ -211,6 +211,6 @@ mmc_sense_t mmc_finalise(struct mmc_drive *d)
 mmc_sense_t cmd_send_opc_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	(void)cdb;
-	/* No laser to calibrate. Speed descriptors come in eights (MMC-6 table 623). */
+	/* There is no laser to calibrate. Speed descriptors have 8 bytes (MMC-6 table 623). */
 	return mmc_param_len(d) % 8 ? SENSE_LIST_LENGTH : SENSE_NONE;
 }

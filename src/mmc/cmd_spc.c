@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands every SCSI device has: INQUIRY, REQUEST SENSE, REPORT LUNS, MODE SELECT. */
+/* Commands of every SCSI device: INQUIRY, REQUEST SENSE, REPORT LUNS, MODE SELECT. */
 #include <string.h>
 
 #include "mmc/mmc_int.h"
 #include "util/array.h"
 #include "util/be.h"
 
-/* Nothing to look at, no data. */
+/* Start handler of commands that have no data and no field to check. */
 mmc_sense_t cmd_none(struct mmc_drive *d, const uint8_t *cdb)
 {
 	(void)d;
@@ -18,7 +18,7 @@ mmc_sense_t cmd_request_sense(struct mmc_drive *d, const uint8_t *cdb)
 {
 	uint8_t *p = mmc_reply(d, 18);
 
-	(void)cdb; /* DESC is not ours: MMC drives answer in fixed format (MMC-6 6.30) */
+	(void)cdb; /* DESC is ignored: MMC drives answer in fixed format (MMC-6 6.30) */
 	mmc_sense_encode(d->sense, p);
 	if (d->sense_has_lba) {
 		p[0] |= 0x80; /* VALID: the information field holds the address */
@@ -29,7 +29,7 @@ mmc_sense_t cmd_request_sense(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* The string and spaces up to size; SPC-4 4.4.1: ASCII graphic only. */
+/* The string, filled up with spaces; SPC-4 4.4.1 allows printable ASCII only. */
 static void put_string(uint8_t *out, const char *s, size_t size)
 {
 	memset(out, ' ', size);
@@ -39,15 +39,16 @@ static void put_string(uint8_t *out, const char *s, size_t size)
 
 mmc_sense_t cmd_inquiry(struct mmc_drive *d, const uint8_t *cdb)
 {
-	/* No vital product data: with version 0 no host asks, and none of ours needs it. */
+	/* No vital product data: at version 0 no host asks for it. */
 	if ((cdb[1] & 0x01) || cdb[2])
 		return mmc_bad_cdb();
 	uint8_t *p = mmc_reply(d, 36);
 	p[0] = 0x05; /* CD/DVD device */
 	p[1] = 0x80; /* removable */
-	p[2] = 0x00; /* version 0, as ATAPI drives say: Linux then asks no VPD and no REPORT LUNS */
+	p[2] = 0x00; /* version 0, as of ATAPI drives: Linux then sends no VPD INQUIRY, no REPORT
+			LUNS */
 	p[3] = 0x32; /* response format 2 */
-	p[4] = 31;   /* 36 bytes in all: Windows asks again when there is more */
+	p[4] = 31;   /* 36 bytes in all: Windows would ask again for more */
 	put_string(p + 8, d->config.vendor, 8);
 	put_string(p + 16, d->config.product, 16);
 	put_string(p + 32, d->config.revision, 4);
@@ -56,7 +57,7 @@ mmc_sense_t cmd_inquiry(struct mmc_drive *d, const uint8_t *cdb)
 
 mmc_sense_t cmd_report_luns(struct mmc_drive *d, const uint8_t *cdb)
 {
-	/* 00h-02h: all of them name the one LUN 0, 01h (well known ones) names none. */
+	/* SELECT REPORT 00h and 02h list LUN 0; 01h, well known LUNs, lists none. */
 	if (cdb[2] > 0x02)
 		return mmc_bad_cdb();
 	uint32_t luns = cdb[2] == 0x01 ? 0 : 1;
@@ -66,12 +67,13 @@ mmc_sense_t cmd_report_luns(struct mmc_drive *d, const uint8_t *cdb)
 
 mmc_sense_t cmd_mode_select(struct mmc_drive *d, const uint8_t *cdb)
 {
-	if (cdb[1] & 0x01) /* SP: there is nowhere to save pages to */
+	if (cdb[1] & 0x01) /* SP: pages cannot be saved */
 		return mmc_bad_cdb();
 	return cmd_param(d, cdb);
 }
 
-/* Skips the block descriptor: only "blocks of 2048 bytes" can be meant (wodim sends that alone). */
+/* Takes the pages after a block descriptor, which may only say 2048 bytes (wodim sends it alone).
+ */
 static mmc_sense_t select_pages(struct mmc_drive *d, uint32_t header, uint32_t bd_len)
 {
 	uint32_t len = mmc_param_len(d);

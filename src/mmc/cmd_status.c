@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How the drive is doing: events, mechanism, buffer, performance, speeds. */
+/* State of the drive: events, mechanism, buffer, performance, speeds, copy protection. */
 #include <string.h>
 
 #include "mmc/mmc_int.h"
@@ -16,10 +16,10 @@ static bool event_pending(const struct mmc_drive *d, unsigned class)
 	case GESN_CLASS_MEDIA:
 		return d->media_event != MEDIA_EVENT_NONE;
 	}
-	return false; /* device busy: every command is done when its status is there */
+	return false; /* device busy: a command is done before its status, so there is no event */
 }
 
-/* The lowest requested class with an event, else the lowest requested one; 8 = none of ours. */
+/* The lowest requested class that has an event, or the lowest requested one; 8: none of them. */
 static unsigned event_class(const struct mmc_drive *d, uint8_t mask)
 {
 	for (unsigned class = 0; class < 8; class ++)
@@ -31,7 +31,7 @@ static unsigned event_class(const struct mmc_drive *d, uint8_t mask)
 	return 8;
 }
 
-/* The four event bytes. The event is spent only when the host has room for it. */
+/* The four event bytes. spend: the host has room for the event, so it is not pending any more. */
 static void put_event(struct mmc_drive *d, unsigned class, bool spend, uint8_t *p)
 {
 	switch (class) {
@@ -44,7 +44,7 @@ static void put_event(struct mmc_drive *d, unsigned class, bool spend, uint8_t *
 		break;
 	case GESN_CLASS_MEDIA:
 		p[0] = d->media_event;
-		/* Tray open is never said: Linux would close it, and the disc be back. */
+		/* Never "tray open": Linux would close the tray, and the disc would be back. */
 		p[1] = mmc_loaded(d) ? 0x02 : 0x00;
 		if (spend)
 			d->media_event = MEDIA_EVENT_NONE;
@@ -57,7 +57,7 @@ mmc_sense_t cmd_gesn(struct mmc_drive *d, const uint8_t *cdb)
 	bool polled = cdb[1] & 0x01;
 	unsigned class = event_class(d, cdb[4] & GESN_SUPPORTED);
 
-	if (!polled) /* asynchronous: feature 0002h says we do not */
+	if (!polled) /* asynchronous: feature 0002h says that this is not supported */
 		return mmc_bad_cdb();
 	d->gesn_seen = true;
 	uint8_t *p = mmc_reply(d, class == 8 ? 4 : 8);
@@ -78,7 +78,7 @@ mmc_sense_t cmd_gesn(struct mmc_drive *d, const uint8_t *cdb)
 mmc_sense_t cmd_mechanism_status(struct mmc_drive *d, const uint8_t *cdb)
 {
 	(void)cdb;
-	mmc_reply(d, 8); /* idle, door closed, no changer: all zero */
+	mmc_reply(d, 8); /* all zero: idle, door closed, no changer */
 	return SENSE_NONE;
 }
 
@@ -88,7 +88,7 @@ mmc_sense_t cmd_read_buffer_capacity(struct mmc_drive *d, const uint8_t *cdb)
 	uint8_t *p = mmc_reply(d, 12);
 
 	put_be16(p, 10);
-	/* What WRITE took is with the storage when its status is sent: the buffer is free. */
+	/* When WRITE has its status, its blocks are in the kernel: the buffer is free. */
 	if (in_blocks) {
 		p[3] = 0x01;
 		put_be32(p + 8, d->config.buffer / MEDIA_BLOCK);
@@ -117,7 +117,7 @@ static uint32_t last_block(const struct mmc_drive *d)
 	return disc && disc_end(disc) ? disc_end(disc) - 1 : 0;
 }
 
-/* Nominal performance: one speed from the first block to the last (MMC-6 6.7.3). */
+/* Nominal performance: one speed from the first block to the last (MMC-6 6.7.3). Descriptors. */
 static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 {
 	uint32_t speed = write ? d->write_speed : d->read_speed;
@@ -129,6 +129,7 @@ static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 	return 1;
 }
 
+/* One descriptor for each write speed of the profile. Their number. */
 static uint32_t put_write_speeds(const struct mmc_drive *d, uint8_t *p)
 {
 	uint32_t n = count_speeds(d->profile);
@@ -153,7 +154,7 @@ mmc_sense_t cmd_get_performance(struct mmc_drive *d, const uint8_t *cdb)
 	switch (cdb[10]) {
 	case TYPE_PERFORMANCE:
 		p[4] = (uint8_t)((write ? 0x02 : 0) | (except ? 0x01 : 0));
-		if (!except) /* an exception list of a drive without exceptions is empty */
+		if (!except) /* the list of exceptions is empty */
 			n = put_nominal(d, write, p + 8);
 		break;
 	case TYPE_WRITE_SPEED:
@@ -162,13 +163,13 @@ mmc_sense_t cmd_get_performance(struct mmc_drive *d, const uint8_t *cdb)
 	default:
 		return mmc_bad_cdb();
 	}
-	/* The length tells of all there is; libburn asks for 0 descriptors first to learn it. */
+	/* The length covers all descriptors: libburn first asks for 0 of them to learn it. */
 	put_be32(p, 4 + 16 * n);
 	d->cmd.reply_len = 8 + 16 * MIN(n, asked);
 	return SENSE_NONE;
 }
 
-/* The fastest speed the drive has that is not over the wish, else its slowest. */
+/* The fastest write speed up to wish (kB/s), or the slowest one. */
 static uint32_t pick_write_speed(const struct mmc_drive *d, uint64_t wish)
 {
 	uint32_t n = count_speeds(d->profile);
@@ -186,7 +187,7 @@ static uint32_t pick_read_speed(uint64_t wish)
 
 mmc_sense_t cmd_set_streaming(struct mmc_drive *d, const uint8_t *cdb)
 {
-	/* Type 0 is the performance descriptor; the others set up caches we do not have. */
+	/* Type 0 is the performance descriptor; the others set up caches that the drive lacks. */
 	return cdb[8] ? mmc_bad_cdb() : cmd_param(d, cdb);
 }
 
@@ -204,7 +205,7 @@ mmc_sense_t cmd_set_streaming_finish(struct mmc_drive *d, const uint8_t *cdb)
 		d->write_speed = d->profile->write_speed[0];
 		return SENSE_NONE;
 	}
-	/* kB in that many ms. The addresses are not looked at: wodim sends an end of 0. */
+	/* Sizes are kB per so many ms. The addresses are ignored: wodim sends an end of 0. */
 	if (read_time)
 		d->read_speed = pick_read_speed(read_size * 1000 / read_time);
 	if (write_time)
@@ -214,7 +215,8 @@ mmc_sense_t cmd_set_streaming_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 mmc_sense_t cmd_set_cd_speed_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	/* FFFFh = as fast as it goes; as a number it is that already. 0 = leave it. */
+	/* FFFFh asks for the fastest speed, and is above all of them. 0: leave the speed as it is.
+	 */
 	if (get_be16(cdb + 2))
 		d->read_speed = pick_read_speed(get_be16(cdb + 2));
 	if (get_be16(cdb + 4))
@@ -222,11 +224,11 @@ mmc_sense_t cmd_set_cd_speed_finish(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* ---- copy protection: there is none ---------------------------------------------------------- */
+/* ---- copy protection: not supported ---------------------------------------------------------- */
 
 /*
- * SPC has MAINTENANCE IN and OUT on these two codes, with the data going the
- * other way (sg_opcodes asks so): told by a service action where MMC has zeros.
+ * In SPC-4 these two codes are MAINTENANCE IN and OUT, with data in the other direction, and
+ * sg_opcodes sends those. They have a service action in a field that is zero in MMC.
  */
 static bool has_service_action(const uint8_t *cdb)
 {
@@ -247,7 +249,7 @@ mmc_sense_t cmd_report_key(struct mmc_drive *d, const uint8_t *cdb)
 		return mmc_bad_cdb();
 	switch (cdb[10] & 0x3f) {
 	case FORMAT_RPC_STATE: {
-		/* Windows asks any DVD drive: no region set, all changes left, none enforced */
+		/* Windows asks every DVD drive: no region set, all changes left, none enforced */
 		uint8_t *p = mmc_reply(d, 8);
 
 		put_be16(p, 6);
@@ -266,12 +268,12 @@ mmc_sense_t cmd_send_key_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	(void)d;
 	(void)cdb;
-	return SENSE_KEY_NOT_ESTABLISHED; /* no AGID was ever granted */
+	return SENSE_KEY_NOT_ESTABLISHED; /* the drive never grants an AGID */
 }
 
 mmc_sense_t cmd_send_event_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	(void)cdb;
-	/* Initiators report external requests with it; there is no front panel to tell. */
+	/* Hosts report requests of their front panel with it; the drive has no use for one. */
 	return mmc_param_len(d) < 8 ? SENSE_LIST_LENGTH : SENSE_INVALID_PARAMETER;
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One row per command: this is what the drive understands. An absent row is
- * 5/20/00 INVALID COMMAND OPERATION CODE.
+ * The table of commands: one row for each that the drive supports. A code without a row is
+ * answered with 5/20/00 INVALID COMMAND OPERATION CODE. docs/commands.md lists the rows.
  *
- * "used" lists, from CDB byte 1 on, the bits a host may set; the control byte
- * and the old LUN bits (byte 1, 7-5) count as used everywhere but in strict mode.
+ * In strict mode only, "used" has from CDB byte 1 on the bits that a host may set.
  */
 #include "mmc/mmc_int.h"
 

@@ -10,7 +10,7 @@ mmc_sense_t cmd_start_stop_unit(struct mmc_drive *d, const uint8_t *cdb)
 	/* MMC-6 table 646: active, idle, standby, sleep */
 	if (power == 4 || power > 5)
 		return mmc_bad_cdb();
-	return cdb[4] & 0x04 || cdb[3] ? mmc_bad_cdb() : SENSE_NONE; /* format layers: HD DVD */
+	return cdb[4] & 0x04 || cdb[3] ? mmc_bad_cdb() : SENSE_NONE; /* layers of HD DVD */
 }
 
 mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
@@ -19,7 +19,7 @@ mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
 	bool load_eject = cdb[4] & 0x02;
 	bool power = cdb[4] >> 4;
 
-	/* There is no motor: power conditions, start and stop are done as they come. */
+	/* There is no motor: power conditions, start and stop succeed and have no effect. */
 	if (power || !load_eject)
 		return SENSE_NONE;
 	if (!start)

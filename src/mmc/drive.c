@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The drive between commands: tray, lock, unit attentions, events, its state for people. */
+/* A drive from outside its commands: creation, resets, insert and eject, status. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +56,7 @@ bool mmc_flush(struct mmc_drive *d)
 	return r != -EAGAIN;
 }
 
-/* ---- discs come and go -------------------------------------------------------------------- */
+/* ---- insert and eject --------------------------------------------------------------------- */
 
 void mmc_insert(struct mmc_drive *d, struct disc *disc)
 {
@@ -75,7 +75,8 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 	if (was_in && (d->prevent || d->persistent_prevent) && !force) {
 		d->eject_requested = true;
 		d->media_event = MEDIA_EVENT_EJECT_REQUEST;
-		/* Only a host that never polls events needs the attention; Windows acts on both. */
+		/* Windows acts on both event and attention, so only a host that never polls gets
+		 * this. */
 		if (!d->gesn_seen)
 			d->ua |= UA_REMOVAL_REQUEST;
 		return MMC_EJECT_REQUESTED;
@@ -92,7 +93,7 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 	return MMC_EJECT_DONE;
 }
 
-/* ---- for people --------------------------------------------------------------------------- */
+/* ---- status ------------------------------------------------------------------------------- */
 
 static void disc_state(const struct disc *disc, struct mmc_state *s)
 {

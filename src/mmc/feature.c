@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The feature table, and GET CONFIGURATION made from it and from the profiles. */
+/* The table of features, and GET CONFIGURATION, which is made from it and the profiles. */
 #include <string.h>
 
 #include "mmc/mmc_int.h"
@@ -9,10 +9,10 @@
 struct feature {
 	uint16_t code;
 	uint8_t version;
-	bool persistent;  /* current whatever is loaded */
-	uint8_t body_len; /* bytes, a multiple of 4: Windows stops parsing at any other */
+	bool persistent;  /* current with every disc, and without one */
+	uint8_t body_len; /* bytes, a multiple of 4: Windows stops parsing at any other length */
 	const char *body;
-	/* Instead of body, for answers that depend on the drive. Returns the length. */
+	/* Builds a body that depends on the drive, in place of body. Returns its length. */
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *out);
 };
 
@@ -42,7 +42,7 @@ static uint32_t build_serial(const struct mmc_drive *d, uint8_t *out)
 }
 
 // clang-format off
-/* Ascending, as MMC-6 5.2.2 wants it. */
+/* In ascending order of codes (MMC-6 5.2.2). */
 static const struct feature features[] = {
 	{ FEATURE_PROFILE_LIST, 0, true, 0, NULL, build_profile_list },
 	/* Physical interface 8 = USB; DBE: device busy events are reported */
@@ -54,17 +54,17 @@ static const struct feature features[] = {
 	/* 2048 bytes a block, 16 blocks an ECC block, page 01h present */
 	{ FEATURE_RANDOM_READABLE, 0, false, 8, "\0\0\x08\0\0\x10\x01\0", NULL },
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
-	/* Write: what Windows and macOS look for before they offer to burn */
+	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
-	/* SW, WSPD, MP2A, SCS, RBCB: all of it is there */
+	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */
 	{ FEATURE_REAL_TIME_STREAMING, 3, false, 4, "\x1f\0\0\0", NULL },
 	{ FEATURE_SERIAL_NUMBER, 0, true, 0, NULL, build_serial },
 };
 // clang-format on
 
-/* Appends the descriptor; returns its length, 0 when the drive has no such feature. */
+/* Writes the descriptor to p. Its length; 0: the drive does not have the feature. */
 static uint32_t put_feature(
 	const struct mmc_drive *d, const struct feature *f, bool current, uint8_t *p)
 {

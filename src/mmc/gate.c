@@ -13,7 +13,7 @@
 
 /* ---- the gate ----------------------------------------------------------------------------- */
 
-/* The unit attention this command must answer with, if any; it is cleared by that. */
+/* The unit attention that this command has to report, which clears it; 0 if there is none. */
 static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row *row)
 {
 	static const struct {
@@ -28,9 +28,9 @@ static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row
 	if (row->flags & ROW_UA_OK)
 		return SENSE_NONE;
 	/*
-	 * wodim follows its CLOSE with SYNCHRONIZE CACHE and speaks of trouble with
-	 * the cache if that fails; growisofs dies of a failing READ DISC INFORMATION. The
-	 * host hears of its own change by the next command that looks at data.
+	 * wodim sends SYNCHRONIZE CACHE after its CLOSE and reports trouble with the cache if
+	 * that fails; growisofs exits if READ DISC INFORMATION fails. So the attention of the
+	 * host's own CLOSE is left to the next command that reads data.
 	 */
 	if ((d->ua & ~UA_CLOSED) == 0 && (row->flags & ROW_CLOSING))
 		return SENSE_NONE;
@@ -66,9 +66,9 @@ static mmc_sense_t check_permission(const struct mmc_drive *d, const struct mmc_
 }
 
 /*
- * A flush that nobody asked for (time, suspend) has failed; the first command that
- * records or relies on the recording tells of it, and is not carried out (SPC-4
- * 4.5.7). Others, a host's polling among them, would swallow it.
+ * The deferred error of a flush that no command asked for (timer, suspend). The first
+ * command that records, or relies on what was recorded, reports it and is not carried out
+ * (SPC-4 4.5.7). Other commands, such as a host's polling, would swallow it.
  */
 static mmc_sense_t take_deferred(struct mmc_drive *d, const struct mmc_row *row)
 {
@@ -78,7 +78,7 @@ static mmc_sense_t take_deferred(struct mmc_drive *d, const struct mmc_row *row)
 	return SENSE_DEFERRED_WRITE_ERROR;
 }
 
-/* Order: unit attention, then "do I know this" (SPC-4 5.6: attentions go before all but a few). */
+/* A unit attention goes before an unknown operation code (SPC-4 5.6). 0, or sense. */
 static mmc_sense_t gate(struct mmc_drive *d, const struct mmc_row *row, size_t cdb_len)
 {
 	mmc_sense_t s = take_unit_attention(d, row);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to src/mmc: the drive, the command rows, what handlers may use. */
+/* Private to src/mmc: the drive, the table of commands, the functions that handlers use. */
 #ifndef MMC_MMC_INT_H
 #define MMC_MMC_INT_H
 
@@ -10,17 +10,19 @@
 
 #define MMC_REPLY_SIZE 4096u /* largest answer: READ DISC STRUCTURE, 2052 bytes */
 #define MMC_PARAM_SIZE 1024u /* largest parameter list taken in whole */
-#define MMC_PUSH_MAX   32768u
+#define MMC_PUSH_MAX                                                                               \
+	32768u /* largest portion of one mmc_push(), largest piece of one mmc_pull()               \
+		*/
 #define MMC_STAGE_SIZE (2u * MMC_PUSH_MAX)
 
 /* Mode page store: see modepage.c. */
 #define MODEPAGE_COUNT    MMC_SAVED_PAGES
 #define MODEPAGE_MAX_SIZE MMC_SAVED_PAGE_SIZE
 
-/* Pending unit attentions, reported in this order of priority. */
+/* Pending unit attentions. The first one in this order is reported first. */
 enum mmc_ua {
 	UA_RESET = 1 << 0,           /* 6/29/00 */
-	UA_CHANGED = 1 << 1,         /* 6/28/00: another disc, loaded anew */
+	UA_CHANGED = 1 << 1,         /* 6/28/00: a disc was inserted or loaded */
 	UA_CLOSED = 1 << 2,          /* 6/28/00: the disc changed under the host's own CLOSE */
 	UA_REMOVAL_REQUEST = 1 << 3, /* 6/5A/01 */
 	UA_ALL = (1 << 4) - 1
@@ -28,27 +30,27 @@ enum mmc_ua {
 
 struct mmc_drive;
 
-/* Looks at the CDB; builds the answer or says how much data it takes. 0 or sense. */
+/* Checks the CDB; builds the answer, or sets cmd.xfer for the data it moves. 0 or sense. */
 typedef mmc_sense_t mmc_start_fn(struct mmc_drive *d, const uint8_t *cdb);
-/* After the data: does it. 0, sense, or SENSE_AGAIN. */
+/* Carries the command out, after its data-out. 0, sense, or SENSE_AGAIN. */
 typedef mmc_sense_t mmc_finish_fn(struct mmc_drive *d, const uint8_t *cdb);
 
 /* Flags of a command row. */
 enum mmc_row_flag {
 	ROW_IN = 1 << 0,     /* data to the host */
 	ROW_OUT = 1 << 1,    /* data from the host */
-	ROW_MEDIUM = 1 << 2, /* needs a disc: 2/3A else */
+	ROW_MEDIUM = 1 << 2, /* needs a disc; without one 2/3A/01 */
 	ROW_UA_OK = 1 << 3,  /* runs with a unit attention pending, and keeps it (SPC-4 5.6,
 				MMC-6 4.1.7) */
 	ROW_CLOSING =
-		1 << 4, /* sent by burners behind their own CLOSE: runs with UA_CLOSED pending */
+		1 << 4, /* burning programs send it after CLOSE: runs with UA_CLOSED pending */
 	ROW_LIMIT_IN =
 		1 << 5, /* no allocation length: the answer is limited by the host's buffer */
-	ROW_KEEP_SENSE = 1 << 6,
-	ROW_RECORDS = 1 << 7 /* a deferred write error is told by it */
+	ROW_KEEP_SENSE = 1 << 6, /* the sense of the last command survives its beginning */
+	ROW_RECORDS = 1 << 7     /* reports a pending deferred write error */
 };
 
-/* Where the allocation or parameter list length sits in the CDB. */
+/* Place of the allocation length or parameter list length in the CDB. */
 struct mmc_length_field {
 	uint8_t at, size; /* size in bytes, 0 = none */
 };
@@ -98,7 +100,7 @@ struct mmc_command {
 struct mmc_drive {
 	struct mmc_config config;
 	struct disc *disc;
-	bool tray_out; /* the host ejected; disc waits for its load */
+	bool tray_out; /* the host has ejected; the disc lies in the open tray */
 	const struct mmc_profile *profile;
 
 	bool prevent, persistent_prevent;
@@ -107,7 +109,7 @@ struct mmc_drive {
 	uint8_t media_event; /* pending, MEDIA_EVENT_* */
 	bool feature_change; /* pending operational change event */
 	bool gesn_seen;      /* the host polls events */
-	bool write_lost;     /* a flush of ours failed: a deferred error to tell */
+	bool write_lost;     /* mmc_flush() failed: a deferred error is pending */
 
 	mmc_sense_t sense; /* for REQUEST SENSE */
 	bool sense_has_lba;
@@ -132,36 +134,37 @@ static inline mmc_sense_t mmc_bad_cdb(void)
 }
 
 /* reply.c */
-/* A zeroed answer of len bytes. */
+/* Begins an answer of len bytes, all zero, and returns it. */
 uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);
-/* Fails with the address in the sense information field. */
+/* Returns sense, and puts the address into its information field. */
 mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, int64_t lba);
-/* Bytes of parameter data that arrived. */
+/* Bytes of the parameter list that arrived. */
 uint32_t mmc_param_len(const struct mmc_drive *d);
 /* The allocation or parameter list length in the CDB; UINT32_MAX when the row has none. */
 uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
 
 /* tray.c */
-/* The disc a command may use: in, tray closed. NULL else. */
+/* The disc that a command may use: in the drive, tray closed. NULL: there is none. */
 struct disc *mmc_loaded(const struct mmc_drive *d);
-/* After the disc's state changed: profile, unit attention and events follow. */
+/* After the host's own CLOSE has changed the disc: sets profile, unit attention and event. */
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc);
-/* A disc has come, or is gone: profile, attention and event follow. */
+/* A disc was inserted or loaded, or removed: sets profile, unit attentions and event. */
 void mmc_disc_arrived(struct mmc_drive *d);
 void mmc_disc_left(struct mmc_drive *d);
-/* Tray, from the host. */
+/* START STOP UNIT with LoEj: opens the tray, or closes it. */
 mmc_sense_t mmc_host_eject(struct mmc_drive *d);
 void mmc_host_load(struct mmc_drive *d);
+/* Sets the speeds to the fastest of the profile. */
 void mmc_default_speeds(struct mmc_drive *d);
 
 /* stream.c */
-/* Writes the whole units that are staged. 0, or -1 for MMC_AGAIN; a failure sticks. */
+/* Writes the whole units that are staged. 0, also after a failure (cmd.sense); -1: MMC_AGAIN. */
 int mmc_write_staged(struct mmc_drive *d);
 
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);
 bool modepage_test_write(const struct mmc_drive *d);
-/* Values that MODE SELECT could have set; others are left out. */
+/* Restores pages with values that MODE SELECT could have set; ignores the others. */
 void modepage_restore(struct mmc_drive *d, const uint8_t page[][MODEPAGE_MAX_SIZE]);
 mmc_sense_t modepage_select(struct mmc_drive *d, const uint8_t *list, uint32_t len);
 mmc_start_fn modepage_sense_6, modepage_sense_10;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The mode page table: defaults, what a host may change, and which values the
- * drive takes. Page 2Ah is built from the profile table instead.
+ * The table of mode pages: defaults, the bits that a host may change, and the check of new
+ * values. Page 2Ah is built from the profile table instead.
  */
 #include <assert.h>
 #include <string.h>
@@ -19,9 +19,9 @@ struct mode_page {
 };
 
 /*
- * Write types 0 packet/incremental, 1 track at once, 2 session at once: hosts
- * try them all, for DVD+R they mean the same sequential recording. Raw and
- * layer jump are refused; cdrecord falls back from that.
+ * Write types 0 packet/incremental, 1 track at once, 2 session at once: hosts try all of
+ * them, and for DVD+R they mean the same sequential recording. Raw and layer jump are
+ * refused; cdrecord then tries another type.
  */
 static bool write_parameters_valid(const uint8_t *page)
 {
@@ -36,7 +36,7 @@ static bool any_value(const uint8_t *page)
 
 // clang-format off
 static const struct mode_page pages[MODEPAGE_COUNT] = {
-	/* MMC-6 7.3: retries are the storage's business; the values are kept for those who read them back */
+	/* MMC-6 7.3: storage does the retries; hosts may set the values and read them back */
 	{ PAGE_ERROR_RECOVERY, 12,
 		"\0\x01\0\0\0\0\0\0\0\0",
 		"\xff\xff\0\0\0\0\0\0\0\0", any_value },
@@ -67,7 +67,7 @@ void modepage_reset(struct mmc_drive *d)
 	}
 }
 
-/* Capabilities (MMC-6 7.11, obsolete and asked for by everybody). */
+/* Capabilities (MMC-6 7.11: obsolete, but every host reads it). Returns the size. */
 static uint32_t build_2a(const struct mmc_drive *d, uint8_t *p)
 {
 	uint32_t speeds = 0;
@@ -97,7 +97,7 @@ static uint32_t build_2a(const struct mmc_drive *d, uint8_t *p)
 	return 32 + 4 * speeds;
 }
 
-/* One page as page control 0 current, 1 changeable, 2 default wants it. Returns its size. */
+/* Builds page i for page control 0 current, 1 changeable or 2 default. Returns its size. */
 static uint32_t build_page(const struct mmc_drive *d, size_t i, unsigned control, uint8_t *p)
 {
 	const struct mode_page *page = &pages[i];
@@ -117,7 +117,10 @@ static uint32_t build_page(const struct mmc_drive *d, size_t i, unsigned control
 	return page->size;
 }
 
-/* Pages behind a header of `header` bytes; no block descriptor, whether DBD is set or not. */
+/*
+ * Builds the answer to MODE SENSE: a header of that many bytes, then the pages. There is no
+ * block descriptor, whether DBD is set or not.
+ */
 static mmc_sense_t sense_pages(struct mmc_drive *d, const uint8_t *cdb, uint32_t header)
 {
 	uint8_t code = cdb[2] & 0x3f;
@@ -167,7 +170,7 @@ bool modepage_test_write(const struct mmc_drive *d)
 	return d->page[find_page(PAGE_WRITE_PARAMETERS)][2] & 0x10;
 }
 
-/* Checks one page of a MODE SELECT list and, when store is set, takes it. */
+/* Checks one page of a MODE SELECT list, sets *size, and stores the page if store is set. */
 static mmc_sense_t select_page(
 	struct mmc_drive *d, const uint8_t *p, uint32_t left, bool store, uint32_t *size)
 {
@@ -177,8 +180,7 @@ static mmc_sense_t select_page(
 		return SENSE_INVALID_PARAMETER;
 	const struct mode_page *page = &pages[i];
 	if (!page->size) {
-		/* Nothing in page 2Ah can be set; a host that writes back what it read is let be.
-		 */
+		/* Page 2Ah is ignored: nothing in it can be set, but some hosts write it back. */
 		*size = p[1] + 2u;
 		return *size > left ? SENSE_LIST_LENGTH : SENSE_NONE;
 	}
@@ -199,7 +201,7 @@ static mmc_sense_t select_page(
 
 mmc_sense_t modepage_select(struct mmc_drive *d, const uint8_t *list, uint32_t len)
 {
-	/* All pages are checked before the first is taken: a refused list changes nothing. */
+	/* All pages are checked before the first is stored: a refused list changes nothing. */
 	for (int store = 0; store <= 1; store++) {
 		uint32_t size = 0;
 

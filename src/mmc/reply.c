@@ -38,7 +38,7 @@ uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb)
 	return UINT32_MAX;
 }
 
-/* Parameter lists: as long as the CDB says. */
+/* Start handler of commands with a parameter list: as long as the CDB says. */
 mmc_sense_t cmd_param(struct mmc_drive *d, const uint8_t *cdb)
 {
 	uint32_t len = mmc_length_field(d->cmd.row, cdb);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A drive as plain data, and back. */
+/* Saves the state of a drive as plain data, and restores it. */
 #include <assert.h>
 #include <string.h>
 
 #include "mmc/mmc_int.h"
 
 static_assert(sizeof(struct mmc_saved) == 64 + MMC_SAVED_PAGES * MMC_SAVED_PAGE_SIZE,
-	"another program reads it: no padding");
+	"another daemon reads it: no padding");
 
 void mmc_save(const struct mmc_drive *d, struct mmc_saved *s)
 {

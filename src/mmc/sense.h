@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every sense the drive can give, in one place: key, ASC, ASCQ (SPC-4 4.5, MMC-6 annex F). */
+/* Every sense that the drive can return: key, ASC, ASCQ (SPC-4 4.5, MMC-6 annex F). */
 #ifndef MMC_SENSE_H
 #define MMC_SENSE_H
 
@@ -7,12 +7,12 @@
 
 #define SENSE(key, asc, ascq) ((mmc_sense_t)((uint32_t)(key) << 16 | (uint32_t)(asc) << 8 | (ascq)))
 
-/* Response code 71h: the error is that of an earlier command, answered GOOD (SPC-4 4.5.7). */
+/* Response code 71h: the error of an earlier command that was answered GOOD (SPC-4 4.5.7). */
 #define SENSE_DEFERRED ((mmc_sense_t)0x01000000)
 
 // clang-format off
 #define SENSE_NONE                  SENSE(0x0, 0x00, 0x00)
-#define SENSE_NO_MEDIUM             SENSE(0x2, 0x3a, 0x01) /* tray closed: an open one makes Linux load it */
+#define SENSE_NO_MEDIUM             SENSE(0x2, 0x3a, 0x01) /* tray closed: Linux would load an open one */
 #define SENSE_READ_ERROR            SENSE(0x3, 0x11, 0x00)
 #define SENSE_WRITE_ERROR           SENSE(0x3, 0x0c, 0x00)
 #define SENSE_DEFERRED_WRITE_ERROR  (SENSE_DEFERRED | SENSE_WRITE_ERROR)
@@ -37,10 +37,10 @@
 #define SENSE_DATA_PHASE            SENSE(0xb, 0x4b, 0x00)
 // clang-format on
 
-/* Not a sense: the handler waits for the medium (mmc_end() answers MMC_AGAIN). */
+/* Not a sense: the medium is not ready, and mmc_end() answers MMC_AGAIN. */
 #define SENSE_AGAIN ((mmc_sense_t)0xffffffff)
 
-/* What the disc layer answered (enum disc_result or -errno), as sense. */
+/* The sense for a result of the disc layer (enum disc_result or -errno); 0 for DISC_OK. */
 mmc_sense_t sense_from_disc(int result, bool writing);
 
 #endif

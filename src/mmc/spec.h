@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers of the standards, each where it is defined. Clauses: MMC-6 r2g, SPC-4
- * r37, SFF-8090i where MMC took it over.
+ * Numbers of the standards, with the clauses that define them: MMC-6 r2g, SPC-4 r37, and
+ * SFF-8090i for what MMC took over from it.
  */
 #ifndef MMC_SPEC_H
 #define MMC_SPEC_H

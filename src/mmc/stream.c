@@ -2,8 +2,8 @@
 /*
  * The data phase: answers, parameter lists, and the units that READ and WRITE move.
  *
- * A unit is what the medium takes or gives at once: 2048 bytes, or as many as a sector of
- * a CD has. The data phase is bytes: where it is cut has nothing to do with the units.
+ * A unit is a block of the medium: 2048 bytes, or 2352 or 2448 for the sectors of a CD. The
+ * transport moves bytes, and cuts them wherever its packets and buffers end.
  */
 #include <assert.h>
 #include <errno.h>
@@ -12,13 +12,12 @@
 #include "mmc/mmc_int.h"
 #include "util/array.h"
 
-/* Joined to less than MMC_GRAIN bytes: units that hold a piece, and begin and end outside of it. */
-static_assert(
-	MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PUSH_MAX + 2 * MEDIA_UNIT_MAX, "they fit the stage");
+static_assert(MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PUSH_MAX + 2 * MEDIA_UNIT_MAX,
+	"the stage holds a piece, with what comes before and after it in its units");
 
 /* ---- data-in ------------------------------------------------------------------------------ */
 
-/* The medium goes on with the byte that is `at` bytes from the start of the transfer. */
+/* Sets the address to the byte that is `at` bytes from the start of the transfer. */
 static void seek_byte(struct mmc_drive *d, uint32_t at)
 {
 	struct mmc_command *c = &d->cmd;
@@ -29,16 +28,16 @@ static void seek_byte(struct mmc_drive *d, uint32_t at)
 	c->skip = at % c->unit;
 }
 
-/* The units that hold the next len bytes; one at a time after one could not be read. */
+/* Number of units that hold the next len bytes; 1 after one of several could not be read. */
 static uint32_t units_of(const struct mmc_command *c, uint32_t len)
 {
 	return c->single ? 1 : (c->skip + len + c->unit - 1) / c->unit;
 }
 
 /*
- * After disc_view() of *n units at the current address answered r. The host gets what it
- * asked for up to the unit that cannot be read, so one unit is viewed alone. 0: it is
- * there; -1: MMC_AGAIN, or a failure, which sticks in the command's sense.
+ * Handles the result r of disc_view() that was not DISC_OK. If one of several units cannot
+ * be read, views one alone: the host gets all data before the bad one. 0: *n and *data are
+ * set. -1: a failure, which is now in the command's sense, or MMC_AGAIN.
  */
 static int view_one(struct mmc_drive *d, int r, uint32_t *n, uint8_t *stage, const uint8_t **data)
 {
@@ -56,7 +55,7 @@ static int view_one(struct mmc_drive *d, int r, uint32_t *n, uint8_t *stage, con
 	return -1;
 }
 
-/* Appends units that follow to the stage. As view_one(). */
+/* Appends the units that follow to the stage, up to want bytes. Results as of view_one(). */
 static int stage_units(struct mmc_drive *d, uint32_t want)
 {
 	struct mmc_command *c = &d->cmd;
@@ -76,8 +75,8 @@ static int stage_units(struct mmc_drive *d, uint32_t want)
 }
 
 /*
- * The stage holds less than MMC_GRAIN bytes: the units that follow are joined to them, so
- * that no piece but the last is shorter than a packet.
+ * The stage holds less than MMC_GRAIN bytes: joins the units that follow to them, so that
+ * only the last piece ends within a packet. As mmc_pull().
  */
 static int32_t pull_joined(struct mmc_drive *d, const uint8_t **data, uint32_t want)
 {
@@ -98,8 +97,8 @@ static int32_t pull_joined(struct mmc_drive *d, const uint8_t **data, uint32_t w
 }
 
 /*
- * A view of len bytes that begins with units moved already, or does not end with a packet:
- * takes of it what can be sent as it is.
+ * Gives a piece of a view of len bytes which begins with bytes that were given already, or
+ * does not end where a packet does. As mmc_pull().
  */
 static int32_t pull_cut(struct mmc_drive *d, const uint8_t **data, uint32_t len, uint32_t want)
 {
@@ -150,7 +149,7 @@ void mmc_unpull(struct mmc_drive *d, uint32_t len)
 	c->done -= len;
 	if (c->stream != STREAM_READ)
 		return;
-	/* What the pull failed at behind these bytes is met again. */
+	/* If the pull failed after these bytes, the next one fails there again. */
 	c->sense = SENSE_NONE;
 	c->has_lba = false;
 	seek_byte(d, c->done);
@@ -177,7 +176,7 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 
 /* ---- data-out ----------------------------------------------------------------------------- */
 
-/* Writes whole units at the current address. 0, or -1 for MMC_AGAIN; a failure sticks. */
+/* Writes whole units at the address. 0, also after a failure (cmd.sense); -1: MMC_AGAIN. */
 static int write_units(struct mmc_drive *d, const uint8_t *data, uint32_t units)
 {
 	struct mmc_command *c = &d->cmd;
@@ -187,7 +186,7 @@ static int write_units(struct mmc_drive *d, const uint8_t *data, uint32_t units)
 	if (s == SENSE_AGAIN)
 		return -1;
 	if (s) {
-		/* Storage failed: the first block that is not there. */
+		/* If storage failed, the address is that of the first lost block. */
 		c->sense = mmc_fail_at(d, s, r == DISC_LOST || r < 0 ? disc_nwa(c->disc) : c->lba);
 		return 0;
 	}
@@ -217,14 +216,14 @@ static int push_units(struct mmc_drive *d, const uint8_t *data, uint32_t len)
 
 	if (c->staged == 0 && len % c->unit == 0)
 		return write_units(d, data, len / c->unit);
-	/* A portion that is no whole number of units (short packets, large units): gather it. */
+	/* A portion that is no whole number of units (short packets, large units) is staged. */
 	if (c->staged + len > sizeof(d->stage) && mmc_write_staged(d) < 0)
 		return -1;
 	if (c->sense)
 		return 0;
 	memcpy(d->stage + c->staged, data, len);
 	c->staged += len;
-	(void)mmc_write_staged(d); /* not now is no harm: the next portion or the end tries again */
+	(void)mmc_write_staged(d); /* after MMC_AGAIN the next portion, or the end, tries again */
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Discs come and go: what the drive then is, and what it has to report to the host. */
+/* Discs come and go: the profile and speeds of the drive, its attentions and events. */
 #include "mmc/mmc_int.h"
 
 struct disc *mmc_loaded(const struct mmc_drive *d)
@@ -29,7 +29,7 @@ void mmc_disc_arrived(struct mmc_drive *d)
 	refresh_profile(d);
 	mmc_default_speeds(d);
 	d->ua |= UA_CHANGED;
-	/* Replaces a removal nobody has asked for yet: a swap is one event. */
+	/* Replaces a removal event that the host has not polled: a swap is one event. */
 	d->media_event = MEDIA_EVENT_NEW_MEDIA;
 	d->eject_requested = false;
 }
@@ -37,7 +37,7 @@ void mmc_disc_arrived(struct mmc_drive *d)
 void mmc_disc_left(struct mmc_drive *d)
 {
 	refresh_profile(d);
-	/* NOT READY says it all from here on; what was to be said of the old disc is void. */
+	/* Commands now fail as NOT READY; attentions of the old disc are void. */
 	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
 	d->media_event = MEDIA_EVENT_REMOVAL;
 	d->eject_requested = false;
@@ -48,7 +48,7 @@ mmc_sense_t mmc_host_eject(struct mmc_drive *d)
 	if (d->prevent || d->persistent_prevent)
 		return SENSE_REMOVAL_PREVENTED;
 	if (mmc_loaded(d)) {
-		/* A test write does not outlast the disc's stay in the drive. */
+		/* A test write ends when the disc leaves the drive. */
 		(void)disc_test_write(d->disc, false);
 		d->tray_out = true;
 		mmc_disc_left(d);
@@ -58,7 +58,7 @@ mmc_sense_t mmc_host_eject(struct mmc_drive *d)
 
 void mmc_host_load(struct mmc_drive *d)
 {
-	/* libburn loads with the disc already in: nothing may happen then. */
+	/* libburn loads although the disc is in: that must have no effect. */
 	if (!d->disc || !d->tray_out)
 		return;
 	d->tray_out = false;
@@ -67,7 +67,7 @@ void mmc_host_load(struct mmc_drive *d)
 
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc)
 {
-	/* Ejected while its CLOSE was running: another disc may be in by now. */
+	/* The disc may have been ejected, and replaced, while its CLOSE was running. */
 	if (disc != mmc_loaded(d))
 		return;
 	refresh_profile(d);

@@ -13,7 +13,7 @@ struct mem_file {
 	char text[STORE_TEXT_MAX];
 };
 
-/* It is the test's; stores over it only borrow it. Zeroed = empty. */
+/* Belongs to the test; stores only borrow it. Zeroed: empty. */
 struct mem_folder {
 	struct folder f;
 	struct mem_file file[MEM_FOLDER_FILES]; /* no name = none */

@@ -91,7 +91,7 @@ static inline void insert(struct bench *b)
 	b->drive = new_drive();
 	b->testing = false;
 	mmc_insert(b->drive, b->disc);
-	settle(b->drive);
+	drain_events(b->drive);
 }
 
 static inline void take_out(struct bench *b)

@@ -356,7 +356,7 @@ static void format_capacities(void **state)
 
 	(void)state;
 	mmc_insert(drive, disc_get(d));
-	settle(drive);
+	drain_events(drive);
 	assert_int_equal(command(drive, 0x23, 0, 0, 0, 0, 0, 0, 0, 255, 0), 0);
 	assert_int_equal(answer.len, sizeof(unformatted));
 	assert_memory_equal(answer.data, unformatted, sizeof(unformatted));

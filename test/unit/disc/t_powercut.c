@@ -197,7 +197,7 @@ static void check_result(struct bench *b)
 {
 	EXPECT(!b->l.owed);
 	EXPECT(same_shape(&b->disc->layout, &ref.layout));
-	settle(b->drive);
+	drain_events(b->drive);
 	check_data(b);
 	take_out(b);
 	EXPECT(b->cut->size == ref.size);

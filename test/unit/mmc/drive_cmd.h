@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands to an engine without transport, whole or in steps, for tests that look between the
- * steps. */
+/*
+ * Commands to an engine without a transport, whole, or in steps for tests that check the
+ * drive between the steps.
+ */
 #ifndef TEST_UNIT_DRIVE_CMD_H
 #define TEST_UNIT_DRIVE_CMD_H
 
@@ -29,7 +31,7 @@ struct answer {
 
 static struct answer answer;
 
-/* A whole command; out (may be NULL) is sent in one portion, data in is left in answer. */
+/* A whole command. Sends out (may be NULL), leaves data-in in answer, returns the sense. */
 static inline mmc_sense_t command_with(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len,
 	uint32_t in_size, const uint8_t *out)
 {
@@ -59,7 +61,7 @@ static inline mmc_sense_t command_with(struct mmc_drive *d, const uint8_t *cdb, 
 	return answer.sense;
 }
 
-/* Without data out; the host's buffer is large. */
+/* A whole command without data-out. */
 #define command(d, ...)                                                                            \
 	command_with(d, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}),    \
 		65536, NULL)
@@ -69,7 +71,7 @@ static inline mmc_sense_t test_unit_ready(struct mmc_drive *d)
 	return command(d, 0x00, 0, 0, 0, 0, 0);
 }
 
-/* Event code of the media class, as polled. */
+/* Polls the media event class. The event code. */
 static inline uint8_t media_event(struct mmc_drive *d)
 {
 	assert_int_equal(command(d, 0x4a, 0x01, 0, 0, 0x10, 0, 0, 0, 8, 0), 0);
@@ -111,8 +113,8 @@ static inline struct mmc_drive *new_drive(void)
 	return d;
 }
 
-/* Unit attentions and events of what was done so far are taken. */
-static inline void settle(struct mmc_drive *d)
+/* Takes all pending unit attentions and events. */
+static inline void drain_events(struct mmc_drive *d)
 {
 	while (test_unit_ready(d) >> 16 == 6)
 		continue;
@@ -122,7 +124,7 @@ static inline void settle(struct mmc_drive *d)
 		continue;
 }
 
-/* Every byte of every block is `number`, but for the address in the first four. */
+/* Blocks that begin with their address in four bytes; every other byte is `number`. */
 static inline struct media *numbered_media(uint8_t number, uint32_t blocks)
 {
 	struct media *m = media_mem_new(0, true);

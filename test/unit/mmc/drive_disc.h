@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Discs whose blocks carry the disc's number and their own address. */
+/* Discs whose blocks contain the number of the disc and their own address. */
 #ifndef TEST_UNIT_DRIVE_DISC_H
 #define TEST_UNIT_DRIVE_DISC_H
 

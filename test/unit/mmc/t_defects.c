@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The defects of stgt's optical drive that no conversation can show. 1 to 16 are
- * test/script/defect-NN-*.cdb; 18 was a README whose syntax the program did not
- * take: test/suites/docs.sh holds ours to the program.
+ * Known defects of another emulated drive (stgt) that no conversation can show; this drive
+ * must not have them. 1 to 16 are test/script/defect-NN-*.cdb. 18 was a README whose syntax
+ * the program did not accept: test/suites/docs.sh compares documents and programs here.
  */
 #include <glob.h>
 
@@ -30,7 +30,7 @@ static struct {
 	unsigned discs, released, wrong;
 } count;
 
-/* The medium of a disc that goes holds what its own number says and nothing else. */
+/* When a disc is released, its medium must contain its own number and nothing else. */
 static void check_release(struct disc *d, void *ctx)
 {
 	uint8_t number = (uint8_t)(uintptr_t)ctx, block[MEDIA_BLOCK];
@@ -61,7 +61,7 @@ static uint32_t random_number(void)
 	return seed >> 12;
 }
 
-/* The hand swaps between any two steps of a command, sometimes leaving the drive empty a while. */
+/* Swaps the disc between any two steps of a command; sometimes the drive stays empty a while. */
 static uint8_t maybe_swap(struct mmc_drive *d, uint8_t in_drive, bool writable)
 {
 	uint32_t r = random_number() % 8;
@@ -76,7 +76,7 @@ static uint8_t maybe_swap(struct mmc_drive *d, uint8_t in_drive, bool writable)
 	return next;
 }
 
-/* A block read is of the disc that was in when the command began, whatever happens meanwhile. */
+/* A command reads from the disc that was in when it began, whatever happens meanwhile. */
 static void defect_17_swap_under_readers(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -85,7 +85,7 @@ static void defect_17_swap_under_readers(void **state)
 
 	(void)state;
 	memset(&count, 0, sizeof(count));
-	settle(d);
+	drain_events(d);
 	mmc_insert(d, numbered(number, false));
 	for (unsigned i = 0; i < 3000; i++) {
 		uint32_t lba = random_number() % (BLOCKS - 64), n = random_number() % 64 + 1;
@@ -106,7 +106,7 @@ static void defect_17_swap_under_readers(void **state)
 			good++;
 			continue;
 		}
-		/* Only "another disc" or "no disc" may come of it. */
+		/* The only errors are "another disc" and "no disc". */
 		refused++;
 		if (mmc_last_sense(d) == 0x23a01) {
 			number = (uint8_t)(number % 250 + 1);
@@ -122,8 +122,10 @@ static void defect_17_swap_under_readers(void **state)
 	assert_int_equal(count.wrong, 0);
 }
 
-/* stgt closed the file under a WRITE, and its number could be the next disc's: no block may land
- * there. */
+/*
+ * stgt closed the file during a WRITE, and the next disc could get the same descriptor: no
+ * block may be written there.
+ */
 static void defect_17_swap_under_a_writer(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -133,14 +135,14 @@ static void defect_17_swap_under_a_writer(void **state)
 
 	(void)state;
 	memset(&count, 0, sizeof(count));
-	settle(d);
+	drain_events(d);
 	mmc_insert(d, numbered(number, true));
 	for (unsigned i = 0; i < 3000; i++) {
 		struct mmc_state s;
 
 		mmc_get_state(d, &s);
 		uint32_t wish = random_number() % 32 + 1, n = MIN(wish, s.free), at = 0;
-		/* Full, or taken away: a new blank */
+		/* The disc is full, or was removed: a new blank */
 		if (!s.loaded || n == 0) {
 			number = (uint8_t)(number % 250 + 1);
 			mmc_insert(d, numbered(number, true));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The drive between commands: discs come and go, locks, attentions, events, resets, its state. */
+/* The drive between commands: insert and eject, locks, attentions, events, resets, state. */
 #include <errno.h>
 
 #include "unit/mmc/drive_disc.h"
@@ -17,7 +17,7 @@ static void fresh_drive(void **state)
 	assert_int_equal(media_event(d), 0);
 	mmc_drive_free(d);
 
-	/* A disc that is in before the host comes: both are told, reset first. */
+	/* A disc is in before the host connects: the host gets both attentions, reset first. */
 	d = new_drive();
 	mmc_insert(d, rom(1, 10));
 	assert_int_equal(test_unit_ready(d), 0x62900);
@@ -32,10 +32,10 @@ static void one_attention_and_one_event_per_insertion(void **state)
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
-	settle(d);
+	drain_events(d);
 	for (unsigned i = 0; i < 10; i++) {
 		mmc_insert(d, rom(1, 10));
-		/* Whichever way round the host asks */
+		/* The host asks for the attention first, or for the event */
 		if (i & 1) {
 			assert_int_equal(media_event(d), 2);
 			assert_int_equal(test_unit_ready(d), 0x62800);
@@ -59,15 +59,15 @@ static void swap_is_one_new_medium(void **state)
 
 	(void)state;
 	mmc_insert(d, rom(1, 10));
-	settle(d);
-	/* With the gap, unnoticed */
+	drain_events(d);
+	/* The drive is empty for a while, and the host does not notice */
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
 	mmc_insert(d, rom(2, 10));
 	assert_int_equal(media_event(d), 2);
 	assert_int_equal(media_event(d), 0);
 	assert_int_equal(test_unit_ready(d), 0x62800);
 	assert_int_equal(test_unit_ready(d), 0);
-	/* Without, and twice before the host looks */
+	/* Two swaps without that, before the host looks */
 	mmc_insert(d, rom(3, 10));
 	mmc_insert(d, rom(4, 10));
 	assert_int_equal(test_unit_ready(d), 0x62800);
@@ -86,7 +86,7 @@ static void host_ejects_and_loads(void **state)
 	(void)state;
 	released = 0;
 	mmc_insert(d, rom(7, 10));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
 	assert_true(state_of(d).ejected_by_host);
 	assert_false(state_of(d).loaded);
@@ -97,7 +97,7 @@ static void host_ejects_and_loads(void **state)
 	assert_int_equal(media_event(d), 2);
 	assert_int_equal(read_blocks(d, 9, 1), 0);
 	assert_numbered(answer.data, 7, 9, 1);
-	/* The hand takes it from the open tray: no second removal event. */
+	/* The board removes the disc from the open tray: no second removal event. */
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
 	assert_int_equal(media_event(d), 3);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
@@ -106,9 +106,9 @@ static void host_ejects_and_loads(void **state)
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 3, 0), 0);
 	assert_int_equal(test_unit_ready(d), 0x23a01);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_EMPTY);
-	/* Another one laid on the open tray */
+	/* Another disc is put into the open tray */
 	mmc_insert(d, rom(8, 10));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
 	mmc_insert(d, rom(9, 10));
 	assert_int_equal(released, 2);
@@ -128,13 +128,13 @@ static void locked_drive_asks_the_host(void **state)
 
 	(void)state;
 	mmc_insert(d, rom(1, 10));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
 	assert_true(state_of(d).locked);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
 	assert_true(state_of(d).eject_requested);
 	assert_true(state_of(d).loaded);
-	/* Pressed again before anybody looked: still one request */
+	/* A second eject before the host has polled: still one request */
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
 	assert_int_equal(media_event(d), 1);
 	assert_int_equal(media_event(d), 0);
@@ -162,14 +162,14 @@ static void attention_asks_a_host_that_polls_no_events(void **state)
 	mmc_drive_free(d);
 }
 
-static void force_takes_disc_and_lock(void **state)
+static void forced_eject_takes_the_disc_and_undoes_the_lock(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
 	released = 0;
 	mmc_insert(d, rom(1, 10));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 3, 0), 0);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
@@ -183,13 +183,13 @@ static void force_takes_disc_and_lock(void **state)
 	mmc_drive_free(d);
 }
 
-static void a_bus_reset_lets_go_of_the_disc(void **state)
+static void a_bus_reset_undoes_the_lock(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
 	mmc_insert(d, rom(1, 10));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 3, 0), 0);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
@@ -208,7 +208,7 @@ static void sense_stays_until_the_next_command(void **state)
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x46, 3, 0, 0, 0, 0, 0, 0, 8, 0), 0x52400);
 	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
 	assert_int_equal(answer.data[2], 5);
@@ -219,7 +219,7 @@ static void sense_stays_until_the_next_command(void **state)
 	assert_int_equal(command(d, 0x12, 0, 0, 0, 36, 0), 0);
 	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
 	assert_int_equal(answer.data[2], 0);
-	/* A transport reset between the failure and the question */
+	/* A transport reset between the failure and REQUEST SENSE */
 	assert_int_equal(command(d, 0x46, 3, 0, 0, 0, 0, 0, 0, 8, 0), 0x52400);
 	mmc_transport_reset(d);
 	assert_int_equal(command(d, 0x03, 0, 0, 0, 18, 0), 0);
@@ -227,7 +227,7 @@ static void sense_stays_until_the_next_command(void **state)
 	mmc_drive_free(d);
 }
 
-static void state_tells_of_the_burn(void **state)
+static void state_shows_the_burn(void **state)
 {
 	static uint8_t data[20 * MEDIA_BLOCK];
 	struct mmc_drive *d = new_drive();
@@ -235,7 +235,7 @@ static void state_tells_of_the_burn(void **state)
 
 	(void)state;
 	mmc_insert(d, blank());
-	settle(d);
+	drain_events(d);
 	s = state_of(d);
 	assert_true(s.loaded && s.blank && s.appendable);
 	assert_int_equal(s.profile, 0x1b);
@@ -275,10 +275,10 @@ int main(void)
 		cmocka_unit_test(host_ejects_and_loads),
 		cmocka_unit_test(locked_drive_asks_the_host),
 		cmocka_unit_test(attention_asks_a_host_that_polls_no_events),
-		cmocka_unit_test(force_takes_disc_and_lock),
-		cmocka_unit_test(a_bus_reset_lets_go_of_the_disc),
+		cmocka_unit_test(forced_eject_takes_the_disc_and_undoes_the_lock),
+		cmocka_unit_test(a_bus_reset_undoes_the_lock),
 		cmocka_unit_test(sense_stays_until_the_next_command),
-		cmocka_unit_test(state_tells_of_the_burn),
+		cmocka_unit_test(state_shows_the_burn),
 	};
 
 	return cmocka_run_group_tests_name("drive", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands in flight: discs come and go under them, media are slow or fail, data stops short. */
+/* Commands in flight: discs are swapped meanwhile, media are slow or fail, data stops short. */
 #include <errno.h>
 
 #include "unit/mmc/drive_disc.h"
@@ -18,7 +18,7 @@ static void read_in_flight_ends_on_its_disc(void **state)
 	(void)state;
 	released = 0;
 	mmc_insert(d, rom(1, 200));
-	settle(d);
+	drain_events(d);
 	begin_blocks(d, 0x28, lba, 100);
 	assert_true(mmc_pull(d, &p, 8192) == 8192);
 	assert_numbered(p, 1, lba, 4);
@@ -62,7 +62,7 @@ static void write_in_flight_ends_on_its_disc(void **state)
 	for (uint32_t i = 0; i < 32; i++)
 		script_stamp(i, data + (size_t)i * MEDIA_BLOCK);
 	mmc_insert(d, disc_new(media_mem_new(0, true), 0, keep_release, NULL));
-	settle(d);
+	drain_events(d);
 	begin_blocks(d, 0x2a, 0, 32);
 	assert_int_equal(mmc_push(d, data, 10000), 0);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
@@ -82,7 +82,7 @@ static void write_in_flight_ends_on_its_disc(void **state)
 	mmc_drive_free(d);
 }
 
-/* CLOSE waits for its storage; meanwhile the disc is swapped: the new one is not touched by it. */
+/* CLOSE waits for storage; meanwhile the disc is swapped: CLOSE does not touch the new disc. */
 static void close_in_flight_ends_on_its_disc(void **state)
 {
 	static const uint8_t finalise[10] = {0x5b, 0, 6};
@@ -95,7 +95,7 @@ static void close_in_flight_ends_on_its_disc(void **state)
 	(void)state;
 	released = 0;
 	mmc_insert(d, disc_new(m, 0, count_release, NULL));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command_with(d, write, 10, 0, data), 0);
 	media_fault_set(m, &wait);
 	mmc_begin(d, finalise, 10, 0, &answer.xfer);
@@ -116,7 +116,7 @@ static void close_in_flight_ends_on_its_disc(void **state)
 	mmc_drive_free(d);
 }
 
-/* And nothing takes its place: the empty drive has no new medium to tell of. */
+/* The disc is ejected and the drive stays empty: it must not report a new medium. */
 static void close_in_flight_of_an_ejected_disc(void **state)
 {
 	static const uint8_t close_session[10] = {0x5b, 0, 2};
@@ -126,7 +126,7 @@ static void close_in_flight_of_an_ejected_disc(void **state)
 
 	(void)state;
 	mmc_insert(d, blank());
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command_with(d, write, 10, 0, data), 0);
 	mmc_begin(d, close_session, 10, 0, &answer.xfer);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
@@ -144,7 +144,7 @@ static void reserve_in_flight_of_an_ejected_disc(void **state)
 
 	(void)state;
 	mmc_insert(d, blank());
-	settle(d);
+	drain_events(d);
 	mmc_begin(d, reserve, 10, 0, &answer.xfer);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
 	mmc_insert(d, blank());
@@ -153,7 +153,7 @@ static void reserve_in_flight_of_an_ejected_disc(void **state)
 	mmc_drive_free(d);
 }
 
-static void abort_lets_the_disc_go(void **state)
+static void abort_drops_the_reference_to_the_disc(void **state)
 {
 	struct mmc_drive *d = new_drive();
 	const uint8_t *p;
@@ -161,7 +161,7 @@ static void abort_lets_the_disc_go(void **state)
 	(void)state;
 	released = 0;
 	mmc_insert(d, rom(1, 100));
-	settle(d);
+	drain_events(d);
 	begin_blocks(d, 0x28, 0, 64);
 	assert_true(mmc_pull(d, &p, 4096) > 0);
 	assert_int_equal(mmc_eject(d, true), MMC_EJECT_DONE);
@@ -169,9 +169,9 @@ static void abort_lets_the_disc_go(void **state)
 	mmc_abort(d);
 	assert_int_equal(released, 1);
 	mmc_abort(d);
-	/* A new command ends the old one, a reset too, and the end of the drive. */
+	/* A new command aborts the old one; so do a reset and mmc_drive_free(). */
 	mmc_insert(d, rom(2, 100));
-	settle(d);
+	drain_events(d);
 	begin_blocks(d, 0x28, 0, 64);
 	assert_int_equal(read_blocks(d, 0, 1), 0);
 	begin_blocks(d, 0x28, 0, 64);
@@ -186,7 +186,7 @@ static void abort_lets_the_disc_go(void **state)
 	assert_int_equal(released, 2);
 }
 
-/* ---- media that are not there yet ------------------------------------------------------------ */
+/* ---- media that answer "again" --------------------------------------------------------------- */
 
 static struct media *slow;
 
@@ -197,7 +197,7 @@ static struct mmc_drive *slow_drive(struct disc **out)
 	slow = media_fault_new(numbered_media(5, 0));
 	*out = disc_new(slow, 0, NULL, NULL);
 	mmc_insert(d, *out);
-	settle(d);
+	drain_events(d);
 	return d;
 }
 
@@ -213,7 +213,7 @@ static void set_again(bool read, bool write, bool sync, uint64_t skip)
 	media_fault_set(slow, &f);
 }
 
-/* Each medium operation of a command in turn says "again"; the outcome is the same. */
+/* Each medium operation of a command in turn answers "again"; the outcome is the same. */
 static void again_at_every_step_of_a_write(void **state)
 {
 	static uint8_t data[64 * MEDIA_BLOCK], back[64 * MEDIA_BLOCK];
@@ -322,12 +322,12 @@ static void data_out_that_stops_short(void **state)
 
 	(void)state;
 	mmc_insert(d, blank());
-	settle(d);
+	drain_events(d);
 	begin_blocks(d, 0x2a, 0, 16);
 	assert_int_equal(mmc_push(d, data, 5000), 0);
 	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
 	assert_int_equal(mmc_last_sense(d), 0xb4b00);
-	/* What was written whole stays; the host finds the next address by asking. */
+	/* Whole blocks stay written; the host can ask for the next writable address. */
 	assert_int_equal(state_of(d).nwa, 2);
 	begin_blocks(d, 0x2a, 2, 1);
 	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
@@ -348,14 +348,14 @@ static void a_read_that_fails_in_the_middle(void **state)
 	(void)state;
 	m->writable = false;
 	mmc_insert(d, disc_new(m, 0, NULL, NULL));
-	settle(d);
+	drain_events(d);
 	media_fault_set(m, &one_block);
 	begin_blocks(d, 0x28, 10, 32);
 	while ((n = mmc_pull(d, &p, 8192)) > 0) {
 		assert_numbered(p, 1, 10 + got / MEDIA_BLOCK, (uint32_t)n / MEDIA_BLOCK);
 		got += (uint32_t)n;
 	}
-	/* All before the bad block came, and nothing of it. */
+	/* The host got all data before the bad block, and none of the bad block. */
 	assert_int_equal(n, 0);
 	assert_int_equal(got, 11 * MEDIA_BLOCK);
 	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
@@ -379,7 +379,7 @@ static mmc_sense_t write_16(struct mmc_drive *d, uint32_t lba)
 	return command_with(d, cdb, sizeof(cdb), 0, data);
 }
 
-/* Nobody asked for it, so nobody was told: the next command that records is. */
+/* No command asked for the flush; the next command that records reports its failure. */
 static void a_flush_that_fails_is_a_deferred_error(void **state)
 {
 	struct media_fault sync = {
@@ -390,7 +390,7 @@ static void a_flush_that_fails_is_a_deferred_error(void **state)
 
 	(void)state;
 	mmc_insert(d, disc_new(m, 0, NULL, NULL));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(write_16(d, 0), 0);
 	mmc_flush(d);
 	assert_int_equal(write_16(d, 16), 0);
@@ -404,7 +404,7 @@ static void a_flush_that_fails_is_a_deferred_error(void **state)
 	assert_int_equal(answer.data[0] & 0x7f, 0x71);
 	assert_int_equal(answer.data[2], 3);
 	assert_int_equal(answer.data[12], 0x0c);
-	/* Told once; the burn goes on where storage has it. */
+	/* It is reported once; the burn goes on at the first lost block. */
 	mmc_get_state(d, &s);
 	assert_int_equal(s.nwa, 16);
 	assert_int_equal(write_16(d, 32), 0x52102);
@@ -412,7 +412,7 @@ static void a_flush_that_fails_is_a_deferred_error(void **state)
 	mmc_drive_free(d);
 }
 
-/* The bound of what may be ahead of storage forces a sync in mid-burn, and that fails. */
+/* The limit of unsaved blocks forces a sync in the middle of a burn, and the sync fails. */
 static void a_checkpoint_that_fails_is_a_deferred_error(void **state)
 {
 	struct media_fault sync = {
@@ -425,7 +425,7 @@ static void a_checkpoint_that_fails_is_a_deferred_error(void **state)
 
 	(void)state;
 	mmc_insert(d, disc_open(&o));
-	settle(d);
+	drain_events(d);
 	for (lba = 0; lba < 2 * DISC_MAX_UNSAVED_LEAST; lba += 16) {
 		assert_int_equal(write_16(d, lba), 0);
 		mmc_get_state(d, &s);
@@ -497,7 +497,7 @@ int main(void)
 		cmocka_unit_test(close_in_flight_ends_on_its_disc),
 		cmocka_unit_test(close_in_flight_of_an_ejected_disc),
 		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc),
-		cmocka_unit_test(abort_lets_the_disc_go),
+		cmocka_unit_test(abort_drops_the_reference_to_the_disc),
 		cmocka_unit_test(again_at_every_step_of_a_write),
 		cmocka_unit_test(again_at_every_step_of_a_read),
 		cmocka_unit_test(again_at_the_end),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An image of 50 GB, as large as a double-layer Blu-ray Disc: sizes and addresses are right
- * where 32 bits of bytes end, and 24 of blocks, and the program's memory does not grow with
- * it. Sparse files; what matters most here is that it holds where a pointer has 32 bits.
+ * An image of 50 GB, as large as a double-layer Blu-ray Disc (a sparse file). Sizes and
+ * addresses must be right beyond 2^32 bytes and 2^24 blocks, and memory use must not grow
+ * with the image; that matters most where pointers have 32 bits.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include "unit/media/ready.h"
 #include "util/crc32.h"
 
-#define SIZE   50000000000 /* bytes; the last block is half there */
+#define SIZE   50000000000 /* bytes; the last block is half a block */
 #define BLOCKS 24414063u
 #define TAIL   1024u
 
@@ -25,7 +25,7 @@
 #define AT_4_GIB  (1u << 21) /* 2^32 bytes */
 #define AT_32_GIB (1u << 24) /* blocks have 25 bits from here on */
 
-/* The rest is zero. */
+/* The blocks that are not zero. */
 static const uint32_t marks[] = {0, 1, AT_2_GIB - 1, AT_2_GIB, AT_4_GIB - 1, AT_4_GIB, 2 * AT_4_GIB,
 	AT_32_GIB - 1, AT_32_GIB, BLOCKS - 2, BLOCKS - 1};
 
@@ -64,7 +64,7 @@ static void assert_stamped(const uint8_t *p, uint32_t lba)
 		fail_msg("block %u", lba);
 }
 
-/* As in the marked file. */
+/* The block that the marked file has there. */
 static void assert_block(const uint8_t *p, uint32_t lba)
 {
 	uint8_t block[MEDIA_BLOCK] = {0};
@@ -104,7 +104,7 @@ static struct media *marked_media(void)
 	return m;
 }
 
-/* ---- commands to a drive whose medium says "again", and when it is worth asking ---------- */
+/* ---- commands to a drive whose medium answers "again" and calls ready() ------------------ */
 
 static int32_t pull(struct mmc_drive *d, const uint8_t **p)
 {
@@ -130,7 +130,7 @@ static mmc_sense_t end(struct mmc_drive *d)
 	}
 }
 
-/* READ(10) or READ(12); every block is looked at. */
+/* READ(10) or READ(12); checks every block. */
 static mmc_sense_t read_with(struct mmc_drive *d, uint8_t op, uint32_t lba, uint32_t count,
 	void (*check)(const uint8_t *p, uint32_t lba))
 {
@@ -249,7 +249,7 @@ static struct mmc_drive *drive_with_marked(void)
 
 	assert_int_equal(media_file_read_ahead(m, ready, NULL), 0);
 	mmc_insert(d, disc_new(m, 0, NULL, NULL));
-	settle(d);
+	drain_events(d);
 	return d;
 }
 
@@ -301,8 +301,8 @@ static void blocks_through_the_drive(void **state)
 }
 
 /*
- * KiB that it may grow by. Where programs run in another ($WRAP), that one's tables count
- * too: QEMU's of a 64-bit machine have 24 bytes for each page that ever was mapped.
+ * KiB by which memory may grow. In an emulator ($WRAP) its tables count, too: those of QEMU
+ * for a 64-bit machine have 24 bytes for each page that was ever mapped.
  */
 static unsigned growth(void)
 {
@@ -311,7 +311,7 @@ static unsigned growth(void)
 	return wrap && *wrap && sizeof(void *) > 4 ? SIZE / 100 / 1024 : 16 * 1024;
 }
 
-/* 128 MiB in a row across 4 GiB, and here and there on all of it. */
+/* Reads 128 MiB in a row across 4 GiB, and blocks in random places of the whole image. */
 static void memory_stays_small(void **state)
 {
 	const uint32_t from = AT_4_GIB - 32768, to = AT_4_GIB + 32768;
@@ -337,7 +337,7 @@ static void memory_stays_small(void **state)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-/* An appendable disc whose first session ends there: a sparse image, and the text beside it. */
+/* An appendable disc whose first session ends at that block: a sparse image and its state file. */
 static struct disc *disc_burned_up_to(uint32_t blocks, int *fd, struct mem_folder *folder)
 {
 	struct disc_state s = {
@@ -368,7 +368,7 @@ static struct disc *disc_burned_up_to(uint32_t blocks, int *fd, struct mem_folde
 	return disc;
 }
 
-/* Through the thread that writes behind, as the daemon does it. */
+/* Through the thread of write-behind, as in the daemon. */
 static void burn_across(uint32_t border)
 {
 	static struct mem_folder folder;
@@ -382,14 +382,14 @@ static void burn_across(uint32_t border)
 	disc->media = media_write_behind_new(disc->media, ready, NULL);
 	assert_non_null(disc->media);
 	mmc_insert(d, disc);
-	settle(d);
+	drain_events(d);
 	for (uint32_t lba = from; lba < to; lba += WRITE_BLOCKS)
 		assert_int_equal(write_stamped(d, lba), 0);
 	assert_int_equal(write_stamped(d, from), 0x52102);
 	assert_int_equal(synchronize_cache(d), 0);
 	assert_true(size_of(fd) == (uint64_t)to * MEDIA_BLOCK);
 	assert_int_equal(close_session(d), 0);
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
 	assert_int_equal(get_be32(answer.data), to - 1);
 	assert_int_equal(read_with(d, 0x28, from, to - from, assert_stamped), 0);
@@ -411,7 +411,7 @@ static void burning_across_borders(void **state)
 	burn_across(AT_32_GIB);
 }
 
-/* A medium grows to there at once, and is cut to where it is told, not to that modulo 2^32. */
+/* A medium grows beyond 4 GiB at once, and is shortened to the given size, not modulo 2^32. */
 static void cut_back_beyond_4_gib(void **state)
 {
 	int fd = make_file(0);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A drive that is saved and restored between two commands is the same drive to the host. */
+/* To the host, a drive saved and restored between two commands is the same drive. */
 #include "unit/mmc/drive_disc.h"
 
 static struct mmc_saved saved;
 
-/* The drive goes, as with its process; a new one comes up with what was saved. */
+/* Frees the drive, as if its daemon had died, and restores a new one. */
 static struct mmc_drive *reborn(struct mmc_drive *d, struct disc *disc)
 {
 	mmc_save(d, &saved);
@@ -28,7 +28,7 @@ static void a_disc_is_in_as_before(void **state)
 
 	(void)state;
 	mmc_insert(d, rom(3, 10));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(read_blocks(d, 0, 10), 0);
 	d = reborn(d, rom(3, 10));
 	nothing_is_told(d);
@@ -44,7 +44,7 @@ static void an_empty_drive_stays_empty(void **state)
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
-	settle(d);
+	drain_events(d);
 	d = reborn(d, NULL);
 	assert_int_equal(test_unit_ready(d), 0x23a01);
 	assert_int_equal(media_event(d), 0);
@@ -61,7 +61,7 @@ static void locks_sense_and_pages_stay(void **state)
 
 	(void)state;
 	mmc_insert(d, blank());
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
 	assert_int_equal(command(d, 0x5a, 0, 0x05, 0, 0, 0, 0, 0, 60, 0), 0);
 	memcpy(list, answer.data, sizeof(list));
@@ -83,17 +83,17 @@ static void locks_sense_and_pages_stay(void **state)
 	mmc_drive_free(d);
 }
 
-static void what_was_not_told_yet_is_told(void **state)
+static void pending_attentions_and_events_stay(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
-	settle(d);
+	drain_events(d);
 	mmc_insert(d, rom(1, 10));
 	d = reborn(d, rom(1, 10));
 	assert_int_equal(test_unit_ready(d), 0x62800);
 	assert_int_equal(media_event(d), 2);
-	settle(d); /* the profile's change */
+	drain_events(d); /* of the changed profile */
 	/* An eject request that the host has not answered. */
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
@@ -109,7 +109,7 @@ static void the_tray_stays_out(void **state)
 
 	(void)state;
 	mmc_insert(d, rom(1, 10));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
 	assert_int_equal(media_event(d), 3);
 	d = reborn(d, rom(1, 10));
@@ -118,9 +118,9 @@ static void the_tray_stays_out(void **state)
 	assert_int_equal(media_event(d), 0);
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 3, 0), 0);
 	assert_int_equal(test_unit_ready(d), 0x62800);
-	/* Out, and the file is gone: the host has seen that already. */
+	/* The tray is out and the image has disappeared: the host has had the removal already. */
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
-	settle(d);
+	drain_events(d);
 	d = reborn(d, NULL);
 	assert_false(state_of(d).ejected_by_host);
 	assert_int_equal(test_unit_ready(d), 0x23a01);
@@ -128,13 +128,13 @@ static void the_tray_stays_out(void **state)
 	mmc_drive_free(d);
 }
 
-static void a_lost_disc_is_told_as_an_eject(void **state)
+static void a_lost_disc_is_reported_as_an_eject(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
 	mmc_insert(d, rom(1, 10));
-	settle(d);
+	drain_events(d);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
 	d = reborn(d, NULL);
 	assert_int_equal(test_unit_ready(d), 0x23a01);
@@ -143,13 +143,13 @@ static void a_lost_disc_is_told_as_an_eject(void **state)
 	mmc_drive_free(d);
 }
 
-static void another_profile_is_told_as_a_new_disc(void **state)
+static void another_profile_is_reported_as_a_new_disc(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
 	(void)state;
 	mmc_insert(d, blank());
-	settle(d);
+	drain_events(d);
 	d = reborn(d, rom(1, 10));
 	assert_int_equal(test_unit_ready(d), 0x62800);
 	assert_int_equal(media_event(d), 2);
@@ -157,8 +157,8 @@ static void another_profile_is_told_as_a_new_disc(void **state)
 	mmc_drive_free(d);
 }
 
-/* Whatever the memory holds: the drive works, and shows nothing it could not have had. */
-static void rubbish_is_left_out(void **state)
+/* Restored from any bytes at all, the drive works and has no value that is impossible. */
+static void impossible_values_are_ignored(void **state)
 {
 	struct mmc_config config = script_default_config();
 	uint32_t seed = 1;
@@ -175,7 +175,7 @@ static void rubbish_is_left_out(void **state)
 		mmc_restore(d, &saved, round & 1 ? rom(1, 10) : NULL);
 		assert_true(state_of(d).write_speed >= 3324 && state_of(d).write_speed <= 22160);
 		assert_true(state_of(d).read_speed >= 1385 && state_of(d).read_speed <= 22160);
-		settle(d);
+		drain_events(d);
 		assert_int_equal(command(d, 0x5a, 0, 0x3f, 0, 0, 0, 0, 0x10, 0, 0), 0);
 		assert_int_equal(answer.data[8], 0x01);
 		assert_int_equal(answer.data[9], 10);
@@ -190,11 +190,11 @@ int main(void)
 		cmocka_unit_test(a_disc_is_in_as_before),
 		cmocka_unit_test(an_empty_drive_stays_empty),
 		cmocka_unit_test(locks_sense_and_pages_stay),
-		cmocka_unit_test(what_was_not_told_yet_is_told),
+		cmocka_unit_test(pending_attentions_and_events_stay),
 		cmocka_unit_test(the_tray_stays_out),
-		cmocka_unit_test(a_lost_disc_is_told_as_an_eject),
-		cmocka_unit_test(another_profile_is_told_as_a_new_disc),
-		cmocka_unit_test(rubbish_is_left_out),
+		cmocka_unit_test(a_lost_disc_is_reported_as_an_eject),
+		cmocka_unit_test(another_profile_is_reported_as_a_new_disc),
+		cmocka_unit_test(impossible_values_are_ignored),
 	};
 
 	return cmocka_run_group_tests_name("save", tests, NULL, NULL);

@@ -29,7 +29,7 @@ struct way {
 
 static struct way ways[] = {
 	{"direct", SCRIPT_DIRECT, 32768, NULL},
-	/* Portions that are no whole blocks: short packets in the middle of WRITE data. */
+	/* Portions that are no whole blocks, as after short packets in the middle of WRITE data. */
 	{"direct, odd portions", SCRIPT_DIRECT, 1000, NULL},
 	{"bot, high speed", SCRIPT_BOT, 512, NULL},
 	{"bot, full speed", SCRIPT_BOT, 64, NULL},
@@ -53,7 +53,7 @@ static void run_conversation(void **state)
 		fail_msg("%s (%s)", error, c->script->title);
 }
 
-/* ---- of the scripts as a whole --------------------------------------------------------------- */
+/* ---- the scripts as a whole ------------------------------------------------------------------ */
 
 /* Operation codes that the scripts send. */
 static void collect_opcodes(bool sent[256])
@@ -87,7 +87,7 @@ static void every_command_has_a_script(void **state)
 
 static void every_command_that_can_fail_is_seen_failing(void **state)
 {
-	/* These answer whatever comes: REQUEST SENSE, MECHANISM STATUS, READ BUFFER CAPACITY */
+	/* These never fail: REQUEST SENSE, MECHANISM STATUS, READ BUFFER CAPACITY */
 	static const uint8_t harmless[] = {0x03, 0xbd, 0x5c};
 	bool failed[256] = {false};
 	unsigned missing = 0;

@@ -146,7 +146,7 @@ static struct mmc_drive *drive_of_units(uint32_t unit, bool blank)
 	for (size_t i = 0; i < sizeof(medium.data); i++)
 		medium.data[i] = blank ? 0 : (uint8_t)below(256);
 	mmc_insert(d, disc_new(&medium.m, UNITS, NULL, NULL));
-	settle(d);
+	drain_events(d);
 	return d;
 }
 
@@ -434,7 +434,7 @@ static void connect_link(struct link *l, struct mmc_drive *d, uint16_t packet)
 	l->bot = bot_new(&config, &mem_ep_ops, l->ep, d);
 	assert_non_null(l->bot);
 	bot_host_init(&l->host, l->ep, l->bot, packet);
-	settle(d);
+	drain_events(d);
 }
 
 static void disconnect_link(struct link *l)
@@ -455,7 +455,7 @@ static int announce(struct link *l, uint8_t op, uint32_t lba, uint32_t count, en
 	put_be16(cdb + 7, (uint16_t)count);
 	status = bot_host_command(&l->host, cdb, sizeof(cdb), dir, data, len, residue);
 	assert_true(status >= 0);
-	settle(l->drive);
+	drain_events(l->drive);
 	return status;
 }
 

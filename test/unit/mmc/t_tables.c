@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What must hold for every row of every table of the engine, and between the tables. */
+/* Rules for every row of the tables of the engine, and between the tables. */
 #include <ctype.h>
 
 #include "mmc/mmc_int.h"
@@ -15,7 +15,7 @@ static struct disc *blank(void)
 	return disc_new(media_mem_new(0, true), 0, NULL, NULL);
 }
 
-/* No disc, a DVD-ROM, a blank, a burning one. */
+/* No disc, a DVD-ROM, a blank, a disc that is being burned. */
 enum { KINDS = 4 };
 
 static struct mmc_drive *drive_with(unsigned kind)
@@ -27,7 +27,7 @@ static struct mmc_drive *drive_with(unsigned kind)
 		mmc_insert(d, rom());
 	if (kind >= 2)
 		mmc_insert(d, blank());
-	settle(d);
+	drain_events(d);
 	if (kind == 3) {
 		begin_blocks(d, 0x2a, 0, 16);
 		assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
@@ -40,7 +40,7 @@ static struct mmc_drive *drive_with(unsigned kind)
 
 static uint8_t group_length(unsigned op)
 {
-	/* SPC-4 4.2.5.1: by the three highest bits */
+	/* SPC-4 4.2.5.1: the three highest bits tell the length */
 	switch (op >> 5) {
 	case 0:
 		return 6;
@@ -88,7 +88,7 @@ static void command_rows(void **state)
 	assert_true(rows >= 36);
 }
 
-/* The bytes of the string literal at p; the literal's end goes to *end. */
+/* Number of bytes of the string literal at p; sets *end to the end of the literal. */
 static size_t literal_length(const char *p, const char **end)
 {
 	size_t n = 0;
@@ -108,7 +108,7 @@ static size_t literal_length(const char *p, const char **end)
 	return n;
 }
 
-/* A mask that is a byte short reads as "control byte must be 0"; only the source can tell. */
+/* A mask one byte short looks like "control byte must be 0", so the source is read. */
 static void masks_of_command_rows(void **state)
 {
 	static char text[64 * 1024];
@@ -132,7 +132,7 @@ static void masks_of_command_rows(void **state)
 	assert_true(rows >= 36);
 }
 
-/* Refuse what is not used when asked to be strict, bit by bit. */
+/* In strict mode each unused bit alone is refused. */
 static void strict_masks(void **state)
 {
 	struct mmc_config config = script_default_config();
@@ -140,7 +140,7 @@ static void strict_masks(void **state)
 	(void)state;
 	config.strict_cdb = true;
 	struct mmc_drive *d = mmc_drive_new(&config);
-	settle(d);
+	drain_events(d);
 	for (unsigned op = 0; op < 256; op++) {
 		const struct mmc_row *r = &mmc_rows[op];
 
@@ -159,11 +159,11 @@ static void strict_masks(void **state)
 	mmc_drive_free(d);
 }
 
-/* Every allocation length from 0 up gives that much of the same answer. */
+/* Every allocation length gives that many bytes of the same answer. */
 static void allocation_lengths(void **state)
 {
 	static const uint8_t extra[256][12] = {
-		/* what an answer needs besides the length: page, address, format */
+		/* fields that an answer needs besides the length: page, address, format */
 		[0x1a] = {[2] = 0x3f},
 		[0x4a] = {[1] = 1, [4] = 0x10},
 		[0x52] = {[1] = 1, [5] = 1},
@@ -316,7 +316,7 @@ static void profiles_and_features(void **state)
 		}
 		assert_int_equal(marked, all.profile ? 1 : 0);
 		assert_int_equal(all.body[0][4 * (listed - 1) + 2] & 1, 0);
-		/* What a profile names exists, and is current with it alone. */
+		/* The features that a profile names exist, and are current with it. */
 		for (size_t p = 0; p < mmc_profile_count; p++)
 			for (unsigned k = 0; k < PROFILE_MAX_FEATURES; k++)
 				if (mmc_profiles[p].feature[k])
@@ -347,7 +347,7 @@ static void profile_rows(void **state)
 		}
 		for (unsigned k = 1; k < PROFILE_MAX_SPEEDS && p->write_speed[k]; k++)
 			assert_true(p->write_speed[k] < p->write_speed[k - 1]);
-		/* libburn and wodim take less than 1x for nonsense */
+		/* libburn and wodim reject speeds below 1x */
 		for (unsigned k = 0; k < PROFILE_MAX_SPEEDS && p->write_speed[k]; k++)
 			assert_true(p->write_speed[k] >= DVD_SPEED_1X);
 		for (size_t k = 0; k < i; k++)
@@ -461,13 +461,13 @@ static void mode_sense_6_and_10_agree(void **state)
 			assert_int_equal(answer.data[3], 0);
 			assert_memory_equal(answer.data + 4, ten, len);
 		}
-		/* Linux takes a drive whose page 2Ah does not fit 128 bytes for a mere reader. */
+		/* Linux takes a drive for read-only if its page 2Ah does not fit 128 bytes. */
 		assert_true(8 + sense_page(d, 0x2a, 0, ten) <= 128);
 		mmc_drive_free(d);
 	}
 }
 
-/* ---- speeds: three commands and the state tell the same -------------------------------------- */
+/* ---- speeds: three commands and the state agree --------------------------------------------- */
 
 static void check_speeds(struct mmc_drive *d, uint32_t write, uint32_t read)
 {
@@ -495,7 +495,7 @@ static void check_speeds(struct mmc_drive *d, uint32_t write, uint32_t read)
 	for (uint32_t i = 0; i < n; i++)
 		assert_int_equal(
 			get_be32(answer.data + 8 + 16 * i + 12), get_be16(page + 34 + 4 * i));
-	/* The fastest is the maximum that page 2Ah tells. */
+	/* The fastest speed is the maximum in page 2Ah. */
 	assert_int_equal(get_be16(page + 18), get_be16(page + 34));
 }
 
@@ -546,7 +546,7 @@ static void sense_encoding(void **state)
 	assert_int_equal(p[7], 10);
 	assert_int_equal(p[12], 0x21);
 	assert_int_equal(p[13], 0x02);
-	/* Every answer of the recorder has a sense; success has none. */
+	/* Every result of the recorder except success has a sense. */
 	assert_int_equal(sense_from_disc(DISC_OK, true), 0);
 	for (int r = DISC_NOT_WRITABLE_ADDRESS; r <= DISC_NO_ROOM; r++)
 		assert_int_equal(sense_from_disc(r, true) >> 16, 5);
