@@ -9,9 +9,9 @@
 #include "util/array.h"
 
 #define GARBAGE 0xdb
-#define TORN    32u /* bytes of a text that arrive together; less than a sector: it is short */
+#define PIECE   32u /* bytes of a state file that survive together; files are short */
 
-uint32_t cut_random(struct cut *c, uint32_t below)
+uint32_t powercut_random(struct powercut *c, uint32_t below)
 {
 	uint64_t z = c->seed += 0x9e3779b97f4a7c15u;
 
@@ -20,36 +20,36 @@ uint32_t cut_random(struct cut *c, uint32_t below)
 	return (uint32_t)((z ^ z >> 31) >> 16) % below;
 }
 
-static bool coin(struct cut *c)
+static bool coin(struct powercut *c)
 {
-	return cut_random(c, 2);
+	return powercut_random(c, 2);
 }
 
 enum how { DO_IT, PARTLY, NOT_AT_ALL };
 
-/* Every operation begins here. */
-static enum how meet(struct cut *c, enum cut_op op)
+/* Counts the operation, and returns how much of it is done. */
+static enum how begin_operation(struct powercut *c, enum powercut_op op)
 {
 	uint64_t n = c->ops++;
 
-	if (n < CUT_OPS)
+	if (n < POWERCUT_OPS)
 		c->kind[n] = (uint8_t)op;
 	if (c->dead)
 		return NOT_AT_ALL;
-	if (c->what == CUT_NOTHING || n != c->at)
+	if (c->what == POWERCUT_NOTHING || n != c->at)
 		return DO_IT;
-	c->met = true;
-	c->dead = c->what != CUT_ERRNO;
+	c->reached = true;
+	c->dead = c->what != POWERCUT_ERRNO;
 	c->answer = c->dead ? -EIO : -c->error;
 	if (!c->dead && c->then) {
-		c->what = CUT_POWER;
+		c->what = POWERCUT_POWER;
 		c->at = n + c->then;
 	}
 	return PARTLY;
 }
 
-/* What an operation that was not done answers. */
-static int failed(const struct cut *c)
+/* Returns the result of an operation that was not done. */
+static int error_of(const struct powercut *c)
 {
 	return c->answer;
 }
@@ -58,37 +58,37 @@ static int failed(const struct cut *c)
 
 struct powercut_media {
 	struct media m;
-	struct cut *c;
+	struct powercut *c;
 };
 
-static struct cut *cut_of(struct media *m)
+static struct powercut *media_storage(struct media *m)
 {
 	return ((struct powercut_media *)m)->c;
 }
 
-static void resize(struct cut *c, uint64_t size)
+static void resize(struct powercut *c, uint64_t size)
 {
 	if (size == c->size)
 		return;
-	if (c->grows < CUT_PENDING) {
-		c->grown[c->grows][0] = size < c->size ? size : c->size;
-		c->grown[c->grows++][1] = size;
+	if (c->size_changes < POWERCUT_PENDING) {
+		c->size_change[c->size_changes][0] = size < c->size ? size : c->size;
+		c->size_change[c->size_changes++][1] = size;
 	}
 	if (size < c->size) {
 		memset(c->seen + size, 0, c->size - size);
-		for (uint64_t s = size / CUT_SECTOR; s * CUT_SECTOR < c->size; s++)
-			c->dirty[s] = MAX(c->dirty[s], CUT_SECTOR_DROPPED);
+		for (uint64_t s = size / POWERCUT_SECTOR; s * POWERCUT_SECTOR < c->size; s++)
+			c->dirty[s] = MAX(c->dirty[s], POWERCUT_SECTOR_DROPPED);
 	}
 	c->size = size;
 }
 
 static int image_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
-	struct cut *c = cut_of(m);
+	struct powercut *c = media_storage(m);
 	uint64_t at = block * MEDIA_BLOCK, len = (uint64_t)count * MEDIA_BLOCK;
 
-	if (meet(c, CUT_READ) != DO_IT)
-		return failed(c);
+	if (begin_operation(c, POWERCUT_READ) != DO_IT)
+		return error_of(c);
 	if (at >= c->size || at + len >= c->size + MEDIA_BLOCK)
 		return -EIO;
 	memcpy(buf, c->seen + at, len);
@@ -97,82 +97,82 @@ static int image_read(struct media *m, uint64_t block, uint32_t count, void *buf
 
 static int image_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
-	struct cut *c = cut_of(m);
+	struct powercut *c = media_storage(m);
 	uint64_t at = block * MEDIA_BLOCK, len = (uint64_t)count * MEDIA_BLOCK;
-	enum how how = meet(c, CUT_WRITE);
+	enum how how = begin_operation(c, POWERCUT_WRITE);
 
 	if (how == NOT_AT_ALL)
-		return failed(c);
-	if (at + len > c->room)
+		return error_of(c);
+	if (at + len > c->capacity)
 		return -EFBIG;
 	if (how == PARTLY)
-		len = cut_random(c, (uint32_t)(len / CUT_SECTOR) + 1) * CUT_SECTOR;
+		len = powercut_random(c, (uint32_t)(len / POWERCUT_SECTOR) + 1) * POWERCUT_SECTOR;
 	if (len && at + len > c->size)
 		resize(c, at + len);
 	memcpy(c->seen + at, buf, len);
-	memset(c->dirty + at / CUT_SECTOR, CUT_SECTOR_WRITTEN, len / CUT_SECTOR);
-	return how == PARTLY ? failed(c) : 0;
+	memset(c->dirty + at / POWERCUT_SECTOR, POWERCUT_SECTOR_WRITTEN, len / POWERCUT_SECTOR);
+	return how == PARTLY ? error_of(c) : 0;
 }
 
-/* The sectors on their way arrive, or each with that chance in 16. */
-static void bring(struct cut *c, uint32_t chance)
+/* Each sector that is not synced is stored with a chance of `chance` in 16. */
+static void store_sectors(struct powercut *c, uint32_t chance)
 {
 	for (size_t s = 0; s < c->sectors; s++) {
-		uint8_t *kept = c->kept + s * CUT_SECTOR;
+		uint8_t *stored = c->stored + s * POWERCUT_SECTOR;
 
-		bool written = c->dirty[s] == CUT_SECTOR_WRITTEN;
+		bool written = c->dirty[s] == POWERCUT_SECTOR_WRITTEN;
 
 		if (!c->dirty[s])
 			continue;
-		c->dirty[s] = CUT_SECTOR_CLEAN;
-		if (cut_random(c, 16) < chance)
-			memcpy(kept, c->seen + s * CUT_SECTOR, CUT_SECTOR);
-		else if (written && s * CUT_SECTOR >= c->kept_size)
-			memset(kept, coin(c) ? 0 : GARBAGE, CUT_SECTOR);
+		c->dirty[s] = POWERCUT_SECTOR_CLEAN;
+		if (powercut_random(c, 16) < chance)
+			memcpy(stored, c->seen + s * POWERCUT_SECTOR, POWERCUT_SECTOR);
+		else if (written && s * POWERCUT_SECTOR >= c->stored_size)
+			memset(stored, coin(c) ? 0 : GARBAGE, POWERCUT_SECTOR);
 	}
 }
 
-static void keep_size(struct cut *c)
+static void size_reaches_storage(struct powercut *c)
 {
-	c->kept_size = c->size;
-	c->grows = 0;
+	c->stored_size = c->size;
+	c->size_changes = 0;
 }
 
 /*
- * As Linux does it: pages that could not be written are clean from then on. They read
- * as they were written for a while, and no later sync will miss them.
+ * As on Linux: pages that could not be written are marked clean. They still read as the
+ * new data for a while, but no later sync writes them or reports them.
  */
-static void lose_some(struct cut *c)
+static void fail_sync(struct powercut *c)
 {
 	static const uint32_t chances[] = {0, 8, 15, 16};
 
-	bring(c, chances[cut_random(c, ARRAY_LEN(chances))]);
+	store_sectors(c, chances[powercut_random(c, ARRAY_LEN(chances))]);
 	if (coin(c))
-		keep_size(c);
+		size_reaches_storage(c);
 }
 
 static int image_sync(struct media *m)
 {
-	struct cut *c = cut_of(m);
-	enum how how = meet(c, CUT_SYNC);
+	struct powercut *c = media_storage(m);
+	enum how how = begin_operation(c, POWERCUT_SYNC);
 
 	if (how == PARTLY && !c->dead)
-		lose_some(c);
+		fail_sync(c);
 	if (how != DO_IT)
-		return failed(c);
-	bring(c, 16);
-	keep_size(c);
+		return error_of(c);
+	store_sectors(c, 16);
+	size_reaches_storage(c);
 	return 0;
 }
 
 static int image_truncate(struct media *m, uint64_t blocks)
 {
-	struct cut *c = cut_of(m);
-	enum how how = meet(c, CUT_TRUNCATE);
+	struct powercut *c = media_storage(m);
+	enum how how = begin_operation(c, POWERCUT_TRUNCATE);
 
 	if (how == DO_IT || (how == PARTLY && c->dead && coin(c)))
 		resize(c, blocks * MEDIA_BLOCK);
-	return how == DO_IT ? 0 : failed(c);
+	return how == DO_IT ? 0 : error_of(c);
 }
 
 static void image_close(struct media *m)
@@ -188,7 +188,7 @@ static const struct media_ops image_ops = {
 	.close = image_close,
 };
 
-struct media *powercut_media(struct cut *c, bool writable)
+struct media *powercut_media(struct powercut *c, bool writable)
 {
 	struct powercut_media *cm = calloc(1, sizeof(*cm));
 
@@ -205,82 +205,82 @@ struct media *powercut_media(struct cut *c, bool writable)
 
 /* ---- the folder ----------------------------------------------------------------------------- */
 
-struct cut_folder {
+struct powercut_folder {
 	struct folder f;
-	struct cut *c;
+	struct powercut *c;
 };
 
-static struct cut *cut_under(struct folder *f)
+static struct powercut *folder_storage(struct folder *f)
 {
-	return ((struct cut_folder *)f)->c;
+	return ((struct powercut_folder *)f)->c;
 }
 
-static struct cut_directory *seen_names(struct cut *c)
+static struct powercut_directory *current_names(struct powercut *c)
 {
-	return &c->dir_history[c->dir_moments - 1];
+	return &c->dir_history[c->dir_versions - 1];
 }
 
-static unsigned slot_of(struct cut *c, const char *name)
+static unsigned slot_of(struct powercut *c, const char *name)
 {
 	unsigned i = 0;
 
 	while (i < c->names && strcmp(c->name[i], name) != 0)
 		i++;
 	if (i == c->names) {
-		if (c->names == CUT_NAMES)
-			abort(); /* a name nobody expects */
+		if (c->names == POWERCUT_NAMES)
+			abort(); /* more names than any test uses */
 		strcpy(c->name[c->names++], name);
 	}
 	return i;
 }
 
-bool cut_has(const struct cut *c, const char *name)
+bool powercut_has(const struct powercut *c, const char *name)
 {
 	for (unsigned i = 0; i < c->names; i++)
 		if (strcmp(c->name[i], name) == 0)
-			return c->dir_history[c->dir_moments - 1].inode[i] >= 0;
+			return c->dir_history[c->dir_versions - 1].inode[i] >= 0;
 	return false;
 }
 
-/* What is seen from now on; the moment before is kept. */
-static struct cut_directory *next_names(struct cut *c)
+/* Adds a copy of the directory for the next change of names; the older version is kept. */
+static struct powercut_directory *add_directory_version(struct powercut *c)
 {
-	if (c->dir_moments == CUT_PENDING)
+	if (c->dir_versions == POWERCUT_PENDING)
 		abort();
-	c->dir_history[c->dir_moments] = c->dir_history[c->dir_moments - 1];
-	return &c->dir_history[c->dir_moments++];
+	c->dir_history[c->dir_versions] = c->dir_history[c->dir_versions - 1];
+	return &c->dir_history[c->dir_versions++];
 }
 
-static struct cut_inode *inode_of(struct cut *c, const char *name)
+static struct powercut_inode *inode_of(struct powercut *c, const char *name)
 {
-	int i = seen_names(c)->inode[slot_of(c, name)];
+	int i = current_names(c)->inode[slot_of(c, name)];
 
 	return i < 0 ? NULL : &c->inode[i];
 }
 
-static struct cut_inode *make_file(struct cut *c, const char *name)
+static struct powercut_inode *make_file(struct powercut *c, const char *name)
 {
 	int i = 0;
 
-	while (i < (int)CUT_INODES && c->inode[i].used)
+	while (i < (int)POWERCUT_INODES && c->inode[i].used)
 		i++;
-	if (i == (int)CUT_INODES)
+	if (i == (int)POWERCUT_INODES)
 		abort();
 	c->inode[i].used = true;
 	c->inode[i].fresh = true;
 	c->inode[i].dirty = true;
-	c->inode[i].len = c->inode[i].kept_len = 0;
-	next_names(c)->inode[slot_of(c, name)] = i;
+	c->inode[i].len = c->inode[i].stored_len = 0;
+	add_directory_version(c)->inode[slot_of(c, name)] = i;
 	return &c->inode[i];
 }
 
 static int text_read(struct folder *f, const char *name, char *buf, size_t size)
 {
-	struct cut *c = cut_under(f);
-	const struct cut_inode *file;
+	struct powercut *c = folder_storage(f);
+	const struct powercut_inode *file;
 
-	if (meet(c, CUT_TEXT_READ) != DO_IT)
-		return failed(c);
+	if (begin_operation(c, POWERCUT_TEXT_READ) != DO_IT)
+		return error_of(c);
 	file = inode_of(c, name);
 	if (!file)
 		return -ENOENT;
@@ -292,134 +292,134 @@ static int text_read(struct folder *f, const char *name, char *buf, size_t size)
 
 static int text_write(struct folder *f, const char *name, const char *text, size_t len)
 {
-	struct cut *c = cut_under(f);
-	enum how how = meet(c, CUT_TEXT_WRITE);
-	struct cut_inode *file;
+	struct powercut *c = folder_storage(f);
+	enum how how = begin_operation(c, POWERCUT_TEXT_WRITE);
+	struct powercut_inode *file;
 
 	if (how == NOT_AT_ALL)
-		return failed(c);
+		return error_of(c);
 	if (how == PARTLY)
-		len = cut_random(c, (uint32_t)len + 1);
+		len = powercut_random(c, (uint32_t)len + 1);
 	file = inode_of(c, name);
 	if (!file)
 		file = make_file(c, name);
 	memcpy(file->text, text, len);
 	file->len = MAX(file->len, len);
 	file->dirty = true;
-	return how == PARTLY ? failed(c) : 0;
+	return how == PARTLY ? error_of(c) : 0;
 }
 
-static void keep_text(struct cut_inode *file)
+static void text_reaches_storage(struct powercut_inode *file)
 {
-	memcpy(file->kept, file->text, file->len);
-	file->kept_len = file->len;
+	memcpy(file->stored, file->text, file->len);
+	file->stored_len = file->len;
 	file->dirty = false;
 	file->fresh = false;
 }
 
-/* Some pieces of the new text arrive, some not; what never was there is anything. */
-static void tear_text(struct cut *c, struct cut_inode *file)
+/* Stores random pieces of a file that is not synced; one never synced can have garbage. */
+static void tear_text(struct powercut *c, struct powercut_inode *file)
 {
-	size_t len = coin(c) ? file->len : file->kept_len;
+	size_t len = coin(c) ? file->len : file->stored_len;
 
 	if (file->fresh)
-		memset(file->kept, coin(c) ? 0 : GARBAGE, sizeof(file->kept));
-	for (size_t at = 0; at < file->len; at += TORN)
+		memset(file->stored, coin(c) ? 0 : GARBAGE, sizeof(file->stored));
+	for (size_t at = 0; at < file->len; at += PIECE)
 		if (coin(c))
-			memcpy(file->kept + at, file->text + at, MIN(TORN, file->len - at));
+			memcpy(file->stored + at, file->text + at, MIN(PIECE, file->len - at));
 	if (file->fresh && coin(c))
-		len = cut_random(c, (uint32_t)file->len + 1);
-	file->kept_len = len;
+		len = powercut_random(c, (uint32_t)file->len + 1);
+	file->stored_len = len;
 	file->dirty = false;
 	file->fresh = false;
 }
 
 static int text_sync(struct folder *f, const char *name)
 {
-	struct cut *c = cut_under(f);
-	enum how how = meet(c, CUT_TEXT_SYNC);
-	struct cut_inode *file = inode_of(c, name);
+	struct powercut *c = folder_storage(f);
+	enum how how = begin_operation(c, POWERCUT_TEXT_SYNC);
+	struct powercut_inode *file = inode_of(c, name);
 
 	if (!file)
 		return -ENOENT;
 	if (how == PARTLY && !c->dead && file->dirty)
 		tear_text(c, file);
 	if (how != DO_IT)
-		return failed(c);
+		return error_of(c);
 	if (file->dirty)
-		keep_text(file);
+		text_reaches_storage(file);
 	return 0;
 }
 
-/* Is a change of names made, then? */
-static bool change(struct cut *c, enum how how)
+/* Returns true if a change of names is made. */
+static bool changes_names(struct powercut *c, enum how how)
 {
 	return how == DO_IT || (how == PARTLY && c->dead && coin(c));
 }
 
 static int exchange(struct folder *f, const char *a, const char *b)
 {
-	struct cut *c = cut_under(f);
-	enum how how = meet(c, CUT_EXCHANGE);
+	struct powercut *c = folder_storage(f);
+	enum how how = begin_operation(c, POWERCUT_EXCHANGE);
 	unsigned i = slot_of(c, a), j = slot_of(c, b);
 
 	if (!c->has_exchange)
 		return -EINVAL;
 	if (!inode_of(c, a) || !inode_of(c, b))
 		return -ENOENT;
-	if (change(c, how)) {
-		struct cut_directory *now = next_names(c);
+	if (changes_names(c, how)) {
+		struct powercut_directory *now = add_directory_version(c);
 		int inode = now->inode[i];
 
 		now->inode[i] = now->inode[j];
 		now->inode[j] = inode;
 	}
-	return how == DO_IT ? 0 : failed(c);
+	return how == DO_IT ? 0 : error_of(c);
 }
 
 static int rename_file(struct folder *f, const char *from, const char *to)
 {
-	struct cut *c = cut_under(f);
-	enum how how = meet(c, CUT_RENAME);
+	struct powercut *c = folder_storage(f);
+	enum how how = begin_operation(c, POWERCUT_RENAME);
 	unsigned i = slot_of(c, from), j = slot_of(c, to);
 
 	if (!inode_of(c, from))
 		return -ENOENT;
-	if (change(c, how)) {
-		struct cut_directory *now = next_names(c);
+	if (changes_names(c, how)) {
+		struct powercut_directory *now = add_directory_version(c);
 
 		now->inode[j] = now->inode[i];
 		now->inode[i] = -1;
 	}
-	return how == DO_IT ? 0 : failed(c);
+	return how == DO_IT ? 0 : error_of(c);
 }
 
 static int rename_new(struct folder *f, const char *from, const char *to)
 {
-	return inode_of(cut_under(f), to) ? -EEXIST : rename_file(f, from, to);
+	return inode_of(folder_storage(f), to) ? -EEXIST : rename_file(f, from, to);
 }
 
 static int unlink_file(struct folder *f, const char *name)
 {
-	struct cut *c = cut_under(f);
-	enum how how = meet(c, CUT_UNLINK);
+	struct powercut *c = folder_storage(f);
+	enum how how = begin_operation(c, POWERCUT_UNLINK);
 
 	if (how == DO_IT && !inode_of(c, name))
 		return -ENOENT;
-	if (inode_of(c, name) && change(c, how))
-		next_names(c)->inode[slot_of(c, name)] = -1;
-	return how == DO_IT ? 0 : failed(c);
+	if (inode_of(c, name) && changes_names(c, how))
+		add_directory_version(c)->inode[slot_of(c, name)] = -1;
+	return how == DO_IT ? 0 : error_of(c);
 }
 
-/* These names are on storage, and the files without one are gone. */
-static void keep_names(struct cut *c, struct cut_directory names)
+/* Stores these names; files without a name are deleted. */
+static void names_reach_storage(struct powercut *c, struct powercut_directory names)
 {
 	c->dir_history[0] = names;
-	c->dir_moments = 1;
-	for (int i = 0; i < (int)CUT_INODES; i++) {
+	c->dir_versions = 1;
+	for (int i = 0; i < (int)POWERCUT_INODES; i++) {
 		bool named = false;
 
-		for (unsigned n = 0; n < CUT_NAMES; n++)
+		for (unsigned n = 0; n < POWERCUT_NAMES; n++)
 			named |= names.inode[n] == i;
 		c->inode[i].used = named;
 	}
@@ -427,20 +427,20 @@ static void keep_names(struct cut *c, struct cut_directory names)
 
 static int sync_names(struct folder *f)
 {
-	struct cut *c = cut_under(f);
-	enum how how = meet(c, CUT_SYNC_NAMES);
+	struct powercut *c = folder_storage(f);
+	enum how how = begin_operation(c, POWERCUT_SYNC_NAMES);
 
-	/* Some reached storage all the same; the others may do so with the next. */
+	/* Some changes were stored in spite of the error; the others may be by the next sync. */
 	if (how == PARTLY && !c->dead) {
-		unsigned n = cut_random(c, c->dir_moments);
+		unsigned n = powercut_random(c, c->dir_versions);
 
-		c->dir_moments -= n;
+		c->dir_versions -= n;
 		memmove(c->dir_history, c->dir_history + n,
-			c->dir_moments * sizeof(c->dir_history[0]));
+			c->dir_versions * sizeof(c->dir_history[0]));
 	}
 	if (how != DO_IT)
-		return failed(c);
-	keep_names(c, *seen_names(c));
+		return error_of(c);
+	names_reach_storage(c, *current_names(c));
 	return 0;
 }
 
@@ -461,9 +461,9 @@ static const struct folder_ops folder_ops = {
 	.close = close_folder,
 };
 
-struct folder *cut_folder(struct cut *c)
+struct folder *powercut_folder(struct powercut *c)
 {
-	struct cut_folder *cf = calloc(1, sizeof(*cf));
+	struct powercut_folder *cf = calloc(1, sizeof(*cf));
 
 	if (!cf)
 		return NULL;
@@ -474,123 +474,123 @@ struct folder *cut_folder(struct cut *c)
 
 /* ---- the machine ---------------------------------------------------------------------------- */
 
-static void new_boot(struct cut *c)
+static void new_boot(struct powercut *c)
 {
 	snprintf(c->boot, sizeof(c->boot), "boot-%u", ++c->boots);
 }
 
-struct cut *cut_new(uint32_t blocks, uint64_t seed, bool has_exchange)
+struct powercut *powercut_new(uint32_t blocks, uint64_t seed, bool has_exchange)
 {
-	struct cut *c = calloc(1, sizeof(*c));
+	struct powercut *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->seed = seed;
 	c->has_exchange = has_exchange;
 	c->answer = -EIO;
-	c->room = (size_t)blocks * MEDIA_BLOCK;
-	c->sectors = c->room / CUT_SECTOR;
-	c->seen = calloc(1, c->room);
-	c->kept = calloc(1, c->room);
+	c->capacity = (size_t)blocks * MEDIA_BLOCK;
+	c->sectors = c->capacity / POWERCUT_SECTOR;
+	c->seen = calloc(1, c->capacity);
+	c->stored = calloc(1, c->capacity);
 	c->dirty = calloc(c->sectors, sizeof(*c->dirty));
-	c->inode = calloc(CUT_INODES, sizeof(*c->inode));
-	c->dir_moments = 1;
-	for (unsigned i = 0; i < CUT_NAMES; i++)
+	c->inode = calloc(POWERCUT_INODES, sizeof(*c->inode));
+	c->dir_versions = 1;
+	for (unsigned i = 0; i < POWERCUT_NAMES; i++)
 		c->dir_history[0].inode[i] = -1;
 	new_boot(c);
-	if (c->seen && c->kept && c->dirty && c->inode)
+	if (c->seen && c->stored && c->dirty && c->inode)
 		return c;
-	cut_free(c);
+	powercut_free(c);
 	return NULL;
 }
 
-void cut_free(struct cut *c)
+void powercut_free(struct powercut *c)
 {
 	if (!c)
 		return;
 	free(c->seen);
-	free(c->kept);
+	free(c->stored);
 	free(c->dirty);
 	free(c->inode);
 	free(c);
 }
 
-void cut_plan(struct cut *c, enum cut_what what, uint64_t at, int error)
+void powercut_plan(struct powercut *c, enum powercut_fault what, uint64_t at, int error)
 {
 	c->what = what;
 	c->at = at;
 	c->error = error;
 	c->then = 0;
 	c->answer = -EIO;
-	c->met = false;
+	c->reached = false;
 }
 
-void cut_plan_both(struct cut *c, uint64_t at, int error, uint64_t then)
+void powercut_plan_error_then_cut(struct powercut *c, uint64_t at, int error, uint64_t then)
 {
-	cut_plan(c, CUT_ERRNO, at, error);
+	powercut_plan(c, POWERCUT_ERRNO, at, error);
 	c->then = then;
 }
 
-void cut_restart(struct cut *c)
+void powercut_restart_daemon(struct powercut *c)
 {
-	c->what = CUT_NOTHING;
+	c->what = POWERCUT_NOTHING;
 	c->dead = false;
 }
 
-/* Any size that the file went through since the last sync, or on its way between two. */
-static uint64_t any_size(struct cut *c)
+/* Returns one of the image's sizes since the last sync, or a size between two of them. */
+static uint64_t size_after_cut(struct powercut *c)
 {
-	unsigned n = cut_random(c, c->grows + 2);
+	unsigned n = powercut_random(c, c->size_changes + 2);
 
-	if (n > c->grows)
+	if (n > c->size_changes)
 		return c->size;
-	if (n == c->grows)
-		return c->kept_size;
-	uint64_t from = c->grown[n][0], to = c->grown[n][1];
+	if (n == c->size_changes)
+		return c->stored_size;
+	uint64_t from = c->size_change[n][0], to = c->size_change[n][1];
 
 	if (coin(c))
 		return to;
-	return from +
-	       (uint64_t)cut_random(c, (uint32_t)((to - from) / CUT_SECTOR) + 1) * CUT_SECTOR;
+	return from + (uint64_t)powercut_random(c, (uint32_t)((to - from) / POWERCUT_SECTOR) + 1) *
+			      POWERCUT_SECTOR;
 }
 
-static void restore_image(struct cut *c)
+static void restore_image(struct powercut *c)
 {
 	static const uint32_t chances[] = {0, 4, 8, 15, 16};
-	uint64_t size = any_size(c), most = MAX(c->size, c->kept_size);
+	uint64_t size = size_after_cut(c), most = MAX(c->size, c->stored_size);
 
-	for (unsigned i = 0; i < c->grows; i++)
-		most = MAX(most, c->grown[i][1]);
-	bring(c, chances[cut_random(c, ARRAY_LEN(chances))]);
-	memset(c->kept + size, 0, most > size ? most - size : 0);
+	for (unsigned i = 0; i < c->size_changes; i++)
+		most = MAX(most, c->size_change[i][1]);
+	store_sectors(c, chances[powercut_random(c, ARRAY_LEN(chances))]);
+	memset(c->stored + size, 0, most > size ? most - size : 0);
 	c->size = size;
-	keep_size(c);
-	memcpy(c->seen, c->kept, most);
+	size_reaches_storage(c);
+	memcpy(c->seen, c->stored, most);
 }
 
-static void restore_names(struct cut *c, enum cut_names names)
+static void restore_names(struct powercut *c, enum powercut_names names)
 {
-	struct cut_directory then = c->dir_history[cut_random(c, c->dir_moments)];
+	struct powercut_directory then = c->dir_history[powercut_random(c, c->dir_versions)];
 
-	for (unsigned i = 0; i < CUT_NAMES && names == CUT_SLOTS; i++)
-		then.inode[i] = c->dir_history[cut_random(c, c->dir_moments)].inode[i];
-	keep_names(c, then);
-	for (unsigned i = 0; i < CUT_INODES; i++) {
-		struct cut_inode *file = &c->inode[i];
+	for (unsigned i = 0; i < POWERCUT_NAMES && names == POWERCUT_SLOTS; i++)
+		then.inode[i] = c->dir_history[powercut_random(c, c->dir_versions)].inode[i];
+	names_reach_storage(c, then);
+	for (unsigned i = 0; i < POWERCUT_INODES; i++) {
+		struct powercut_inode *file = &c->inode[i];
 
 		if (!file->used)
 			continue;
 		if (file->dirty)
 			tear_text(c, file);
-		memcpy(file->text, file->kept, file->kept_len);
-		file->len = file->kept_len;
+		memcpy(file->text, file->stored, file->stored_len);
+		file->len = file->stored_len;
 	}
 }
 
-void cut_power_on(struct cut *c, enum cut_names names)
+void powercut_power_on(struct powercut *c, enum powercut_names names)
 {
 	restore_image(c);
 	restore_names(c, names);
-	cut_restart(c);
+	powercut_restart_daemon(c);
 	new_boot(c);
 }

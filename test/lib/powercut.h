@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Storage that can be cut: one image and the folder it lies in, as a running system
- * sees them, and as they would be after a power cut. Data and texts are pending until
- * their file is synced, names until the folder is. Image and folder share one counter of
- * operations; at the planned one the power is cut, the daemon dies, or an errno is
- * answered. All that is left to chance follows from the seed.
+ * Simulated storage for tests of power cuts: one image, and the folder with its state
+ * files. It is held twice: as the running system sees it (the page cache), and as it is
+ * stored. Data is pending until its file is synced, names until the folder is synced.
+ * Image and folder count their operations together; at the planned operation the power is
+ * cut, the daemon dies, or an errno is returned. The seed determines every random choice.
  */
 #ifndef TEST_LIB_POWERCUT_H
 #define TEST_LIB_POWERCUT_H
@@ -12,107 +12,109 @@
 #include "media/media.h"
 #include "media/store.h"
 
-#define CUT_SECTOR  512u
-#define CUT_OPS     4096u /* operations whose kind is remembered */
-#define CUT_NAMES   6u
-#define CUT_INODES  64u
-#define CUT_PENDING 1024u
+#define POWERCUT_SECTOR  512u
+#define POWERCUT_OPS     4096u /* operations whose kind is recorded */
+#define POWERCUT_NAMES   6u
+#define POWERCUT_INODES  64u
+#define POWERCUT_PENDING 1024u
 
-enum cut_op {
-	CUT_READ,
-	CUT_WRITE,
-	CUT_SYNC,
-	CUT_TRUNCATE,
-	CUT_TEXT_READ,
-	CUT_TEXT_WRITE,
-	CUT_TEXT_SYNC,
-	CUT_EXCHANGE,
-	CUT_RENAME,
-	CUT_UNLINK,
-	CUT_SYNC_NAMES
+enum powercut_op {
+	POWERCUT_READ,
+	POWERCUT_WRITE,
+	POWERCUT_SYNC,
+	POWERCUT_TRUNCATE,
+	POWERCUT_TEXT_READ,
+	POWERCUT_TEXT_WRITE,
+	POWERCUT_TEXT_SYNC,
+	POWERCUT_EXCHANGE,
+	POWERCUT_RENAME,
+	POWERCUT_UNLINK,
+	POWERCUT_SYNC_NAMES
 };
 
-enum cut_what {
-	CUT_NOTHING,
-	CUT_POWER, /* the operation is done in part, and nothing after it */
-	CUT_DEATH, /* the daemon dies: the same, but what the system sees stays */
-	CUT_ERRNO  /* the operation fails, those after it work */
+enum powercut_fault {
+	POWERCUT_NOTHING,
+	POWERCUT_POWER, /* the operation is done in part, later ones not at all */
+	POWERCUT_DEATH, /* the daemon dies: the same, but the page cache survives */
+	POWERCUT_ERRNO  /* the operation fails, later ones work */
 };
 
-/* Which of the pending changes of names survive. */
-enum cut_names {
-	CUT_JOURNAL, /* all up to one moment, as with a journal */
-	CUT_SLOTS    /* each name as at a moment of its own, so an exchange may be torn: FAT */
+/* Which pending changes of names survive a power cut. */
+enum powercut_names {
+	POWERCUT_JOURNAL, /* all changes up to a random one, as with a journal */
+	POWERCUT_SLOTS    /* each name by itself, so an exchange can be torn, as on FAT */
 };
 
-/* How a sector of the image differs from what storage has. */
-enum cut_sector {
-	CUT_SECTOR_CLEAN,
-	CUT_SECTOR_DROPPED, /* the image was cut before it: zeros if it is seen again */
-	CUT_SECTOR_WRITTEN  /* on its way; where there was none before, storage may have anything */
+/* How the page cache's sector of the image differs from the stored one. */
+enum powercut_sector {
+	POWERCUT_SECTOR_CLEAN,
+	POWERCUT_SECTOR_DROPPED, /* truncated away: reads as zeros if the image grows again */
+	POWERCUT_SECTOR_WRITTEN  /* not synced; if never stored before, storage may have garbage */
 };
 
-struct cut_inode {
+struct powercut_inode {
 	bool used, dirty;
 	bool fresh; /* never synced */
-	size_t len, kept_len;
-	char text[STORE_TEXT_MAX], kept[STORE_TEXT_MAX];
+	size_t len, stored_len;
+	char text[STORE_TEXT_MAX], stored[STORE_TEXT_MAX];
 };
 
-struct cut_directory {
-	int inode[CUT_NAMES]; /* -1 = no such name */
+struct powercut_directory {
+	int inode[POWERCUT_NAMES]; /* -1 = no such name */
 };
 
-struct cut {
+struct powercut {
 	uint64_t seed;
 	bool has_exchange; /* the file system knows RENAME_EXCHANGE */
 	uint64_t ops;
-	uint8_t kind[CUT_OPS]; /* enum cut_op */
-	enum cut_what what;
-	uint64_t at;   /* number of the operation that meets it */
-	int error;     /* positive, CUT_ERRNO */
-	uint64_t then; /* CUT_ERRNO: the power is cut this many operations later; 0 = never */
-	int answer;    /* result of an operation that is not done */
-	bool met;      /* the planned operation was reached */
+	uint8_t kind[POWERCUT_OPS]; /* enum powercut_op */
+	enum powercut_fault what;
+	uint64_t at;   /* number of the operation at which it happens */
+	int error;     /* positive; for POWERCUT_ERRNO */
+	uint64_t then; /* POWERCUT_ERRNO: the power is cut this many operations later; 0 = never */
+	int answer;    /* -errno of an operation that is not done */
+	bool reached;  /* the planned operation has begun */
 	bool dead;     /* the power was cut, or the daemon is dead */
 	unsigned boots;
 	char boot[STORE_BOOT_MAX];
 
-	/* The image: as the system sees it, and as storage has it. */
-	size_t room, sectors; /* bytes, and the same in sectors */
-	uint8_t *seen, *kept;
-	uint8_t *dirty; /* of each sector of seen: enum cut_sector */
-	uint64_t size, kept_size;
-	/* Sizes it went through since the last sync: from, to. */
-	uint64_t grown[CUT_PENDING][2];
-	unsigned grows;
+	/* The image: as the system sees it, and as it is stored. */
+	size_t capacity, sectors; /* capacity in bytes, and in sectors */
+	uint8_t *seen, *stored;
+	uint8_t *dirty; /* for each sector of seen: enum powercut_sector */
+	uint64_t size, stored_size;
+	/* Changes of size since the last sync: from, to. */
+	uint64_t size_change[POWERCUT_PENDING][2];
+	unsigned size_changes;
 
-	char name[CUT_NAMES][STORE_NAME_MAX + 1];
+	char name[POWERCUT_NAMES][STORE_NAME_MAX + 1];
 	unsigned names;
-	/* [0] is on storage, the last is seen. */
-	struct cut_directory dir_history[CUT_PENDING];
-	unsigned dir_moments;
-	struct cut_inode *inode;
+	/* Versions of the directory: [0] is stored, the last is what the system sees. */
+	struct powercut_directory dir_history[POWERCUT_PENDING];
+	unsigned dir_versions;
+	struct powercut_inode *inode;
 };
 
-/* An empty image that can grow to so many blocks, no other file. NULL: no memory. */
-struct cut *cut_new(uint32_t blocks, uint64_t seed, bool has_exchange);
-void cut_free(struct cut *c);
+/* Makes storage with an empty image that can grow to this many blocks. NULL: no memory. */
+struct powercut *powercut_new(uint32_t blocks, uint64_t seed, bool has_exchange);
+void powercut_free(struct powercut *c);
 
-/* The open image; the folder. Closing them syncs nothing. NULL: no memory. */
-struct media *powercut_media(struct cut *c, bool writable);
-struct folder *cut_folder(struct cut *c);
+/* Open the image and the folder. Closing them syncs nothing. NULL: no memory. */
+struct media *powercut_media(struct powercut *c, bool writable);
+struct folder *powercut_folder(struct powercut *c);
 
-void cut_plan(struct cut *c, enum cut_what what, uint64_t at, int error);
-/* The operation fails, and the power is cut `then` operations later. */
-void cut_plan_both(struct cut *c, uint64_t at, int error, uint64_t then);
-/* The machine starts again, whether the power was cut as planned or is cut now. */
-void cut_power_on(struct cut *c, enum cut_names names);
-/* The daemon starts again, on the same system. */
-void cut_restart(struct cut *c);
+/* Plans a fault at operation number `at`, counted from 0. error: for POWERCUT_ERRNO. */
+void powercut_plan(struct powercut *c, enum powercut_fault what, uint64_t at, int error);
+/* Operation number `at` fails; the power is cut `then` operations later. */
+void powercut_plan_error_then_cut(struct powercut *c, uint64_t at, int error, uint64_t then);
+/* Boots the machine again. If the planned power cut did not happen, it happens now. */
+void powercut_power_on(struct powercut *c, enum powercut_names names);
+/* Lets a new daemon use the storage; the page cache is as the last daemon left it. */
+void powercut_restart_daemon(struct powercut *c);
 
-/* Is there a file of this name, as the system sees it. */
-bool cut_has(const struct cut *c, const char *name);
-uint32_t cut_random(struct cut *c, uint32_t below);
+/* Returns true if the system sees a file of this name. */
+bool powercut_has(const struct powercut *c, const char *name);
+/* Returns a random number less than `below`. */
+uint32_t powercut_random(struct powercut *c, uint32_t below);
 
 #endif

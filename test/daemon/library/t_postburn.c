@@ -183,9 +183,9 @@ static bool holds(struct folder *f, const char *name, const char *text)
 	return n == (int)strlen(text) && memcmp(buf, text, (size_t)n) == 0;
 }
 
-static struct folder *burned(struct cut *c)
+static struct folder *burned(struct powercut *c)
 {
-	struct folder *f = cut_folder(c);
+	struct folder *f = powercut_folder(c);
 
 	assert_int_equal(f->ops->write(f, OLD, IMAGE, strlen(IMAGE)), 0);
 	assert_int_equal(f->ops->sync(f, OLD), 0);
@@ -215,21 +215,21 @@ static void power_goes_at_every_step(void **state)
 	(void)state;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		for (uint64_t at = 0;; at++) {
-			struct cut *c = cut_new(1, seed, true);
+			struct powercut *c = powercut_new(1, seed, true);
 			struct folder *f = burned(c);
 			bool met;
 
-			cut_plan(c, CUT_POWER, c->ops + at, EIO);
+			powercut_plan(c, POWERCUT_POWER, c->ops + at, EIO);
 			(void)postburn_rename(f, OLD, "X", to);
-			met = c->met;
+			met = c->reached;
 			f->ops->close(f);
-			cut_power_on(c, CUT_JOURNAL);
-			f = cut_folder(c);
+			powercut_power_on(c, POWERCUT_JOURNAL);
+			f = powercut_folder(c);
 			is_whole(f, "power", at);
-			moved += cut_has(c, NEW);
-			kept += cut_has(c, OLD);
+			moved += powercut_has(c, NEW);
+			kept += powercut_has(c, OLD);
 			f->ops->close(f);
-			cut_free(c);
+			powercut_free(c);
 			if (!met)
 				break;
 		}
@@ -245,18 +245,18 @@ static void every_step_fails(void **state)
 
 	(void)state;
 	for (uint64_t at = 0; met; at++) {
-		struct cut *c = cut_new(1, 1, true);
+		struct powercut *c = powercut_new(1, 1, true);
 		struct folder *f = burned(c);
 
-		cut_plan(c, CUT_ERRNO, c->ops + at, ENOSPC);
+		powercut_plan(c, POWERCUT_ERRNO, c->ops + at, ENOSPC);
 		r = postburn_rename(f, OLD, "X", to);
-		met = c->met;
-		cut_plan(c, CUT_NOTHING, 0, 0);
+		met = c->reached;
+		powercut_plan(c, POWERCUT_NOTHING, 0, 0);
 		is_whole(f, "errno", at);
-		assert_string_equal(to, cut_has(c, NEW) ? NEW : OLD);
-		assert_true(r == 0 ? cut_has(c, NEW) : r == -ENOSPC && cut_has(c, OLD));
+		assert_string_equal(to, powercut_has(c, NEW) ? NEW : OLD);
+		assert_true(r == 0 ? powercut_has(c, NEW) : r == -ENOSPC && powercut_has(c, OLD));
 		f->ops->close(f);
-		cut_free(c);
+		powercut_free(c);
 	}
 }
 

@@ -96,7 +96,7 @@ static inline struct disc_state overwrite_state(enum disc_format format)
 
 /* ---- beside an image ------------------------------------------------------------------------ */
 
-static struct cut *storage;
+static struct powercut *storage;
 
 static inline void storage_with(uint32_t blocks)
 {
@@ -104,10 +104,10 @@ static inline void storage_with(uint32_t blocks)
 	struct media *m;
 	uint8_t block[MEDIA_BLOCK];
 
-	storage = cut_new(BLOCKS_MAX, 1, true);
+	storage = powercut_new(BLOCKS_MAX, 1, true);
 	assert_non_null(storage);
 	m = powercut_media(storage, true);
-	f = cut_folder(storage);
+	f = powercut_folder(storage);
 	assert_true(m && f);
 	for (uint32_t i = 0; i < blocks; i++) {
 		script_stamp(i, block);
@@ -131,7 +131,7 @@ static inline struct disc *open_disc(void)
 		.max_unsaved = AHEAD};
 	struct disc *d;
 
-	assert_int_equal(store_new(cut_folder(storage), "disc.iso", storage->boot, &o.store), 0);
+	assert_int_equal(store_new(powercut_folder(storage), "disc.iso", storage->boot, &o.store), 0);
 	d = disc_open(&o);
 	assert_non_null(d);
 	return d;
@@ -139,7 +139,7 @@ static inline struct disc *open_disc(void)
 
 static inline void check_untouched(uint32_t blocks)
 {
-	struct folder *f = cut_folder(storage);
+	struct folder *f = powercut_folder(storage);
 	char now[STORE_TEXT_MAX];
 	uint8_t stamp[MEDIA_BLOCK];
 
@@ -174,7 +174,7 @@ static inline void comes_up_read_only(uint32_t blocks)
 	assert_int_equal(disc_finalise(d), DISC_OK);
 	disc_put(d);
 	check_untouched(blocks);
-	cut_free(storage);
+	powercut_free(storage);
 }
 
 static inline void add_line(const char *line)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The power is cut at every single storage operation of a burn; the daemon dies there;
- * the operation fails there. Whatever was answered GOOD and promised must be kept, and
- * the burn must be able to continue on the disc.
+ * At every single storage operation of a burn, in one run each, the power is cut, the
+ * daemon dies, or the operation fails. All that the host synced must survive, and the
+ * host must be able to continue the burn.
  *
- * CUT_SEEDS: seeds for each point (1); 0: one, and only every 7th point, which is what
- * a run under valgrind (WRAP) gets.
+ * CUT_SEEDS: number of seeds for each operation, 1 by default. 0, the default under
+ * valgrind (WRAP): one seed, and only every 7th operation.
  */
-#include "unit/disc/cut_host.h"
-#include "unit/disc/cut_scenarios.h"
+#include "unit/disc/powercut_host.h"
+#include "unit/disc/powercut_scenarios.h"
 
 #define STATE IMAGE STORE_SUFFIX
 #define SPARE IMAGE STORE_SPARE_SUFFIX
@@ -17,7 +17,7 @@
 
 static struct reference {
 	uint64_t ops;
-	uint8_t kind[CUT_OPS];
+	uint8_t kind[POWERCUT_OPS];
 	struct disc_layout trace[COMMANDS], layout;
 	unsigned commands;
 	uint8_t *image;
@@ -40,13 +40,13 @@ static void begin(struct bench *b, const struct scenario *s, uint64_t seed)
 		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
 		.most_unsaved = DISC_MAX_UNSAVED_LEAST};
 	b->l.now = (struct disc_layout){.sessions = 1, .tracks = 1, .track[0] = {.session = 1}};
-	b->cut = cut_new(BLOCKS_MAX, seed, s->has_exchange);
+	b->cut = powercut_new(BLOCKS_MAX, seed, s->has_exchange);
 	assert_non_null(b->cut);
 }
 
 static void end(struct bench *b)
 {
-	cut_free(b->cut);
+	powercut_free(b->cut);
 }
 
 static void run_reference(const struct scenario *s)
@@ -59,10 +59,10 @@ static void run_reference(const struct scenario *s)
 	assert_true(do_steps(&b, s->steps));
 	assert_int_equal(b.l.failures, 0);
 	ref.layout = b.disc->layout;
-	take_out(&b);
+	remove_disc(&b);
 	ref.ops = b.cut->ops;
 	ref.commands = b.commands;
-	assert_true(ref.ops < CUT_OPS);
+	assert_true(ref.ops < POWERCUT_OPS);
 	memcpy(ref.kind, b.cut->kind, sizeof(ref.kind));
 	ref.size = b.cut->size;
 	ref.image = realloc(ref.image, ref.size + 1);
@@ -71,7 +71,7 @@ static void run_reference(const struct scenario *s)
 	end(&b);
 }
 
-/* ---- what must hold of a disc that came back ------------------------------------------------- */
+/* ---- checks of a disc opened after a fault ------------------------------------------------- */
 
 static bool same_shape(const struct disc_layout *a, const struct disc_layout *b)
 {
@@ -84,14 +84,14 @@ static bool same_shape(const struct disc_layout *a, const struct disc_layout *b)
 		if (t->start != u->start || t->session != u->session ||
 			closed != (u->state == DISC_TRACK_CLOSED))
 			return false;
-		/* A finished disc without a state cannot tell that it was reserved once. */
+		/* A finalised disc without state file does not show that a track was reserved. */
 		if (closed ? t->written != u->written : t->reserved != u->reserved)
 			return false;
 	}
 	return true;
 }
 
-/* Every block of every track can be read, and is what was written there. */
+/* Checks that every block of every track can be read, and holds what was written. */
 static void check_data(struct bench *b)
 {
 	const struct disc_layout *l = &b->disc->layout;
@@ -147,15 +147,15 @@ static void check_folder(struct bench *b)
 		EXPECT(strcmp(b->cut->name[i], STATE) == 0 || strcmp(b->cut->name[i], SPARE) == 0);
 	if (!l->finalised || l->tracks > 1)
 		return;
-	EXPECT(!cut_has(b->cut, STATE));
+	EXPECT(!powercut_has(b->cut, STATE));
 	EXPECT(b->cut->size == (uint64_t)l->track[0].written * MEDIA_BLOCK);
 }
 
-/* What has to hold whenever the power goes. */
+/* Checks what must be true after a power cut at any time. */
 static void check_promises(struct bench *b)
 {
 	EXPECT(b->disc->read_only == NULL);
-	/* A burn that was under way comes back as one, not as a finished disc. */
+	/* A disc whose burn was interrupted is open, not complete. */
 	EXPECT(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
 	check_closed_tracks(b);
 	check_open_track(b);
@@ -163,7 +163,7 @@ static void check_promises(struct bench *b)
 	check_folder(b);
 }
 
-/* next: what the command in flight would have made of it; NULL: nothing was in flight. */
+/* next: the layout after the interrupted command; NULL: no command was interrupted. */
 static void check(struct bench *b, const struct disc_layout *next)
 {
 	const struct disc_layout *l = &b->disc->layout;
@@ -174,93 +174,93 @@ static void check(struct bench *b, const struct disc_layout *next)
 	b->l.pending = false;
 }
 
-/* Inserts the disc, checks and removes it; a second time it is the same, and has no spare. */
-static void come_back(struct bench *b, const struct disc_layout *next)
+/* Inserts and checks the disc twice; no spare state file is left after the first time. */
+static void insert_and_check(struct bench *b, const struct disc_layout *next)
 {
 	insert(b);
 	check(b, next);
-	look(b);
-	take_out(b);
-	EXPECT(!cut_has(b->cut, SPARE));
+	trust_layout(b);
+	remove_disc(b);
+	EXPECT(!powercut_has(b->cut, SPARE));
 	insert(b);
 	check(b, NULL);
 }
 
-/* What the command in flight would have made of the layout. */
-static const struct disc_layout *in_flight(const struct bench *b)
+/* Returns the layout that the interrupted command would have led to. */
+static const struct disc_layout *next_layout(const struct bench *b)
 {
 	return b->commands < ref.commands ? &ref.trace[b->commands] : NULL;
 }
 
-/* The burn has ended, and the disc is the same as after the undisturbed run. */
+/* Checks that the disc is the same as after the undisturbed run. */
 static void check_result(struct bench *b)
 {
-	EXPECT(!b->l.owed);
+	EXPECT(!b->l.loss_unreported);
 	EXPECT(same_shape(&b->disc->layout, &ref.layout));
 	drain_events(b->drive);
 	check_data(b);
-	take_out(b);
+	remove_disc(b);
 	EXPECT(b->cut->size == ref.size);
 	EXPECT(memcmp(b->cut->seen, ref.image, ref.size) == 0);
-	EXPECT(!cut_has(b->cut, SPARE));
+	EXPECT(!powercut_has(b->cut, SPARE));
 }
 
-/* Another host: it does not know what was written before. */
+/* Continues as another host, which does not know what was written before. */
 static void forget(struct bench *b)
 {
 	b->l.acked = b->l.synced;
-	b->l.told = true;
+	b->l.loss_reported = true;
 }
 
 /* ---- cuts -------------------------------------------------------------------------------------
  */
 
 /*
- * The rest of the burn, after two more cuts on its way, with other settings of the daemon
- * each time.
+ * Burns the rest of the disc. With `again`, two more power cuts come before, each with
+ * another configuration of the daemon.
  */
-static void resume(struct bench *b, const struct scenario *s, bool again, enum cut_names names)
+static void resume(struct bench *b, const struct scenario *s, bool again, enum powercut_names names)
 {
-	static const uint32_t aheads[] = {2 * DISC_MAX_UNSAVED_LEAST, DISC_MAX_UNSAVED_LEAST};
+	static const uint32_t max_unsaved[] = {2 * DISC_MAX_UNSAVED_LEAST, DISC_MAX_UNSAVED_LEAST};
 
 	forget(b);
-	for (size_t i = 0; i < ARRAY_LEN(aheads) && again; i++) {
-		take_out(b);
-		b->max_unsaved = aheads[i];
+	for (size_t i = 0; i < ARRAY_LEN(max_unsaved) && again; i++) {
+		remove_disc(b);
+		b->max_unsaved = max_unsaved[i];
 		b->most_unsaved = MAX(b->most_unsaved, b->max_unsaved);
 		insert(b);
 		EXPECT(b->disc->read_only == NULL);
-		look(b);
-		cut_plan(b->cut, CUT_POWER, b->cut->ops + cut_random(b->cut, 30), 0);
+		trust_layout(b);
+		powercut_plan(b->cut, POWERCUT_POWER, b->cut->ops + powercut_random(b->cut, 30), 0);
 		if (do_steps(b, s->steps))
 			b->cut->dead = true;
-		take_out(b);
-		cut_power_on(b->cut, names);
+		remove_disc(b);
+		powercut_power_on(b->cut, names);
 		cuts++;
 		insert(b);
 		check_promises(b);
-		look(b);
+		trust_layout(b);
 		forget(b);
 	}
-	EXPECT(burn_stubbornly(b, s->steps));
+	EXPECT(burn_with_retries(b, s->steps));
 	EXPECT(b->l.failures == 0);
 	check_result(b);
 }
 
-static void cut_at(const struct scenario *s, uint64_t n, enum cut_names names, uint64_t seed)
+static void cut_at(const struct scenario *s, uint64_t n, enum powercut_names names, uint64_t seed)
 {
 	struct bench b;
 
 	snprintf(where, sizeof(where), "%s, power cut at %u, names %d, seed %u", s->name,
 		(unsigned)n, names, (unsigned)seed);
 	begin(&b, s, seed * 1000003 + n);
-	cut_plan(b.cut, CUT_POWER, n, 0);
+	powercut_plan(b.cut, POWERCUT_POWER, n, 0);
 	insert(&b);
 	(void)do_steps(&b, s->steps);
-	take_out(&b);
-	EXPECT(b.cut->met);
-	cut_power_on(b.cut, names);
-	come_back(&b, in_flight(&b));
+	remove_disc(&b);
+	EXPECT(b.cut->reached);
+	powercut_power_on(b.cut, names);
+	insert_and_check(&b, next_layout(&b));
 	resume(&b, s, seed & 1, names);
 	cuts++;
 	end(&b);
@@ -273,19 +273,19 @@ static void die_at(const struct scenario *s, uint64_t n, uint64_t seed)
 	snprintf(where, sizeof(where), "%s, death at %u, seed %u", s->name, (unsigned)n,
 		(unsigned)seed);
 	begin(&b, s, seed * 1000003 + n);
-	cut_plan(b.cut, CUT_DEATH, n, 0);
+	powercut_plan(b.cut, POWERCUT_DEATH, n, 0);
 	insert(&b);
 	(void)do_steps(&b, s->steps);
-	take_out(&b);
-	EXPECT(b.cut->met);
-	cut_restart(b.cut);
-	/* All that was acknowledged is there, and stays there from now on. */
+	remove_disc(&b);
+	EXPECT(b.cut->reached);
+	powercut_restart_daemon(b.cut);
+	/* All that was acknowledged is in the page cache, and opening the disc syncs it. */
 	b.l.synced = b.l.acked;
-	come_back(&b, in_flight(&b));
-	take_out(&b);
-	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
-	come_back(&b, NULL);
-	resume(&b, s, false, CUT_JOURNAL);
+	insert_and_check(&b, next_layout(&b));
+	remove_disc(&b);
+	powercut_power_on(b.cut, seed & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	insert_and_check(&b, NULL);
+	resume(&b, s, false, POWERCUT_JOURNAL);
 	deaths++;
 	end(&b);
 }
@@ -297,54 +297,55 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t se
 	snprintf(where, sizeof(where), "%s, errno %d at %u, seed %u", s->name, error, (unsigned)n,
 		(unsigned)seed);
 	begin(&b, s, seed * 1000003 + n);
-	cut_plan(b.cut, CUT_ERRNO, n, error);
+	powercut_plan(b.cut, POWERCUT_ERRNO, n, error);
 	insert(&b);
-	EXPECT(burn_stubbornly(&b, s->steps));
-	EXPECT(!b.l.owed);
+	EXPECT(burn_with_retries(&b, s->steps));
+	EXPECT(!b.l.loss_unreported);
 	b.l.synced = b.l.acked;
 	if (n / 2 % 2) { /* the power is cut with the disc in the drive, or after it was removed */
 		EXPECT(same_shape(&b.disc->layout, &ref.layout));
 		EXPECT(b.cut->size == ref.size && memcmp(b.cut->seen, ref.image, ref.size) == 0);
 		b.cut->dead = true;
-		take_out(&b);
+		remove_disc(&b);
 	} else {
 		check_result(&b);
 	}
-	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
-	come_back(&b, NULL);
+	powercut_power_on(b.cut, seed & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	insert_and_check(&b, NULL);
 	EXPECT(same_shape(&b.disc->layout, &ref.layout));
-	take_out(&b);
+	remove_disc(&b);
 	faults++;
 	end(&b);
 }
 
-/* An operation fails, the host goes on or not, and the power is cut soon after. */
-static void fail_and_cut(const struct scenario *s, uint64_t n, bool stubborn, uint64_t seed)
+/* An operation fails, the host tries again or gives up, and then the power is cut. */
+static void fail_and_cut(const struct scenario *s, uint64_t n, bool retry, uint64_t seed)
 {
 	const struct disc_layout *next;
 	struct bench b;
 	bool done;
 
 	snprintf(where, sizeof(where), "%s, %s at %u and power cut, seed %u", s->name,
-		stubborn ? "stubborn, EIO" : "EIO", (unsigned)n, (unsigned)seed);
+		retry ? "EIO and retries" : "EIO", (unsigned)n, (unsigned)seed);
 	begin(&b, s, seed * 1000003 + n);
-	cut_plan_both(b.cut, n, EIO, stubborn ? 1 + cut_random(b.cut, 30) : 1000000);
+	powercut_plan_error_then_cut(
+		b.cut, n, EIO, retry ? 1 + powercut_random(b.cut, 30) : 1000000);
 	insert(&b);
-	done = stubborn ? burn_stubbornly(&b, s->steps) : do_steps(&b, s->steps);
-	/* What failed was done or not. */
-	next = stubborn ? NULL : &ref.trace[b.commands ? b.commands - 1 : 0];
+	done = retry ? burn_with_retries(&b, s->steps) : do_steps(&b, s->steps);
+	/* The command that failed was done or not. */
+	next = retry ? NULL : &ref.trace[b.commands ? b.commands - 1 : 0];
 	if (done || n & 2)
 		b.cut->dead = true;
-	take_out(&b);
-	cut_power_on(b.cut, seed & 1 ? CUT_SLOTS : CUT_JOURNAL);
-	if (stubborn) {
+	remove_disc(&b);
+	powercut_power_on(b.cut, seed & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	if (retry) {
 		insert(&b);
 		check_promises(&b);
 	} else {
-		come_back(&b, next);
+		insert_and_check(&b, next);
 	}
 	b.l.failures = 0;
-	resume(&b, s, false, CUT_JOURNAL);
+	resume(&b, s, false, POWERCUT_JOURNAL);
 	faults++;
 	end(&b);
 }
@@ -364,15 +365,15 @@ static void sloppy_at(const struct scenario *s, uint64_t n, uint64_t then, uint6
 	snprintf(where, sizeof(where), "%s, sloppy, EIO at %u, power cut %u later, seed %u",
 		s->name, (unsigned)n, (unsigned)then, (unsigned)seed);
 	begin(&b, s, seed * 1000003 + n * 101 + then);
-	cut_plan_both(b.cut, n, EIO, then);
+	powercut_plan_error_then_cut(b.cut, n, EIO, then);
 	insert(&b);
 	do_sloppily(&b, s->steps);
 	b.cut->dead = true;
-	take_out(&b);
-	cut_power_on(b.cut, then & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	remove_disc(&b);
+	powercut_power_on(b.cut, then & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
 	insert(&b);
 	check_promises(&b);
-	take_out(&b);
+	remove_disc(&b);
 	faults++;
 	end(&b);
 }
@@ -385,31 +386,31 @@ static void die_and_cut(const struct scenario *s, uint64_t n, uint64_t then, uin
 	snprintf(where, sizeof(where), "%s, death at %u, power cut %u later, seed %u", s->name,
 		(unsigned)n, (unsigned)then, (unsigned)seed);
 	begin(&b, s, seed * 1000003 + n * 101 + then);
-	cut_plan(b.cut, CUT_DEATH, n, 0);
+	powercut_plan(b.cut, POWERCUT_DEATH, n, 0);
 	insert(&b);
 	(void)do_steps(&b, s->steps);
-	take_out(&b);
-	cut_restart(b.cut);
+	remove_disc(&b);
+	powercut_restart_daemon(b.cut);
 	insert(&b);
-	look(&b);
+	trust_layout(&b);
 	b.l.pending = false;
 	forget(&b);
-	cut_plan(b.cut, CUT_POWER, b.cut->ops + then, 0);
+	powercut_plan(b.cut, POWERCUT_POWER, b.cut->ops + then, 0);
 	(void)do_steps(&b, s->steps);
 	b.cut->dead = true;
-	take_out(&b);
-	cut_power_on(b.cut, then & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	remove_disc(&b);
+	powercut_power_on(b.cut, then & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
 	insert(&b);
 	check_promises(&b);
-	take_out(&b);
+	remove_disc(&b);
 	deaths++;
 	end(&b);
 }
 
-/* Between a change of names and their sync is where two misfortunes in a row could meet. */
+/* Two faults, the second one between a change of names and the sync of the folder. */
 static void points_around_names(const struct scenario *s, uint64_t n, uint64_t seed)
 {
-	for (uint64_t then = 1; then <= 6 && ref.kind[n] >= CUT_EXCHANGE; then++) {
+	for (uint64_t then = 1; then <= 6 && ref.kind[n] >= POWERCUT_EXCHANGE; then++) {
 		sloppy_at(s, n, then, seed);
 		die_and_cut(s, n, then, seed);
 	}
@@ -426,12 +427,12 @@ static void every_point(const struct scenario *s)
 	cuts = deaths = faults = 0;
 	run_reference(s);
 	for (uint64_t n = 0; n < ref.ops; n += stride) {
-		/* A cut at a read is one at what comes next. */
-		bool reads = ref.kind[n] == CUT_READ || ref.kind[n] == CUT_TEXT_READ;
+		/* A cut at a read is the same as a cut at the next operation. */
+		bool reads = ref.kind[n] == POWERCUT_READ || ref.kind[n] == POWERCUT_TEXT_READ;
 
 		for (uint64_t seed = n % 2; seed < n % 2 + seeds && !reads; seed++) {
-			cut_at(s, n, CUT_JOURNAL, seed);
-			cut_at(s, n, CUT_SLOTS, seed);
+			cut_at(s, n, POWERCUT_JOURNAL, seed);
+			cut_at(s, n, POWERCUT_SLOTS, seed);
 			die_at(s, n, seed);
 		}
 		for (uint64_t seed = n % 2; seed < n % 2 + seeds; seed++) {
@@ -451,8 +452,7 @@ static void scenario(void **state)
 	every_point(*state);
 }
 
-/* A test write never touches storage. */
-static void a_test_write_alone(void **state)
+static void a_test_write_never_touches_storage(void **state)
 {
 	const struct scenario s = {"test write alone", *state, 400, true, only_test};
 	struct bench b;
@@ -463,16 +463,16 @@ static void a_test_write_alone(void **state)
 	assert_true(do_steps(&b, s.steps));
 	assert_int_equal(b.cut->ops, before);
 	assert_true(disc_is_blank(b.disc));
-	take_out(&b);
-	/* A spare is looked for, no more. */
+	remove_disc(&b);
+	/* Removing the disc only looks for a spare state file. */
 	assert_int_equal(b.cut->ops, before + 1);
-	assert_int_equal(b.cut->kind[before], CUT_UNLINK);
+	assert_int_equal(b.cut->kind[before], POWERCUT_UNLINK);
 	assert_int_equal(b.cut->size, 0);
 	end(&b);
 }
 
-/* The rest of a cut burn is off the image before a layout is saved that allows less of it. */
-static void a_reservation_after_a_cut(void **state)
+/* The remains of an interrupted burn are truncated before a shorter track is saved. */
+static void a_reservation_after_a_cut_truncates_the_image(void **state)
 {
 	static const struct step first[] = {
 		{STEP_WRITE, 40, 1}, {STEP_CLOSE, 2, 1}, {STEP_WRITE, 150, 2}, {STEP_END, 0, 0}};
@@ -491,14 +491,14 @@ static void a_reservation_after_a_cut(void **state)
 			forget(&b);
 			EXPECT(do_steps(&b, steps));
 			b.cut->dead = true;
-			take_out(&b);
-			cut_power_on(b.cut, CUT_JOURNAL);
+			remove_disc(&b);
+			powercut_power_on(b.cut, POWERCUT_JOURNAL);
 			b.max_unsaved = DISC_MAX_UNSAVED_LEAST;
 		}
 		insert(&b);
 		check_promises(&b);
 		EXPECT(b.disc->layout.track[1].state == DISC_TRACK_RESERVED);
-		take_out(&b);
+		remove_disc(&b);
 		end(&b);
 	}
 }
@@ -509,10 +509,10 @@ int main(void)
 {
 	void *version_2 = (void *)(uintptr_t)&made_up_r;
 	struct CMUnitTest tests[OTHER_TESTS + ARRAY_LEN(scenarios)] = {
-		cmocka_unit_test_prestate(a_test_write_alone, NULL),
-		cmocka_unit_test_prestate(a_test_write_alone, version_2),
-		cmocka_unit_test_prestate(a_reservation_after_a_cut, NULL),
-		cmocka_unit_test_prestate(a_reservation_after_a_cut, version_2),
+		cmocka_unit_test_prestate(a_test_write_never_touches_storage, NULL),
+		cmocka_unit_test_prestate(a_test_write_never_touches_storage, version_2),
+		cmocka_unit_test_prestate(a_reservation_after_a_cut_truncates_the_image, NULL),
+		cmocka_unit_test_prestate(a_reservation_after_a_cut_truncates_the_image, version_2),
 	};
 	const char *env = getenv("CUT_SEEDS"), *wrap = getenv("WRAP");
 	int r;
@@ -528,7 +528,7 @@ int main(void)
 			.test_func = scenario,
 			.initial_state = (void *)(uintptr_t)&scenarios[i]};
 	make_stamps();
-	r = cmocka_run_group_tests_name("cut", tests, NULL, NULL);
+	r = cmocka_run_group_tests_name("power cut", tests, NULL, NULL);
 	free(ref.image);
 	return r;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The overwrite model on storage that is cut at every single operation, whose daemon dies
- * there, or that fails there. The host formats, writes anywhere, syncs now and then and
- * keeps a ledger: a block that it has not written since the last sync must be what it was
- * then, and a FORMAT leaves either all of the old disc or all of the new one.
+ * The overwrite write model. At every single storage operation, in one run each, the power
+ * is cut, the daemon dies, or the operation fails. The host formats, writes anywhere, syncs
+ * now and then and keeps a ledger: a block that it has not written since the last sync must
+ * hold what it held then, and FORMAT leaves either all of the old disc or all of the new.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -40,14 +40,14 @@ static const struct step host_steps[] = {
 	{SYNC, 0, 0},
 	{WRITE, 4, 8},
 	{WRITE, 150, 16},
-	{WRITE, 284, 16}, /* to the last block */
+	{WRITE, 284, 16}, /* up to the last block */
 	{SYNC, 0, 0},
 	{WRITE, 290, 3},
 	{REINSERT, 0, 0},
 	{WRITE, 0, 1},
 	{SYNC, 0, 0},
 	{WRITE, 100, 16},
-	{FORMAT, 0, 352}, /* of a disc with data, synced and not */
+	{FORMAT, 0, 352}, /* the disc has synced and unsynced data */
 	{WRITE, 340, 12},
 	{WRITE, 20, 5},
 	{SYNC, 0, 0},
@@ -60,7 +60,7 @@ struct ledger {
 	uint32_t size;                                     /* formatted; 0 = not */
 	uint32_t acknowledged[CAPACITY], synced[CAPACITY]; /* versions */
 	bool touched[CAPACITY];                            /* since the last sync, GOOD or not */
-	/* Written before a sync that failed: only writing them again makes them sure. */
+	/* Written before a sync that failed: may be lost until written again. */
 	bool doubtful[CAPACITY];
 	uint32_t format_in_flight; /* blocks; 0 = none */
 	uint32_t version;
@@ -68,7 +68,7 @@ struct ledger {
 };
 
 struct bench {
-	struct cut *cut;
+	struct powercut *cut;
 	struct disc *disc;
 	struct ledger l;
 };
@@ -88,7 +88,7 @@ static uint64_t stride = 1;
 static void fill(uint8_t *block, uint32_t lba, uint32_t version)
 {
 	memset(block, version ? (int)(version % 251 + 1) : 0, MEDIA_BLOCK);
-	for (size_t at = 0; at < MEDIA_BLOCK && version; at += CUT_SECTOR) {
+	for (size_t at = 0; at < MEDIA_BLOCK && version; at += POWERCUT_SECTOR) {
 		put_be32(block + at, lba);
 		put_be32(block + at + 4, version);
 	}
@@ -99,12 +99,12 @@ static void insert(struct bench *b)
 	struct disc_options o = {.medium = &made_up_rw, .media = powercut_media(b->cut, true)};
 
 	assert_non_null(o.media);
-	assert_int_equal(store_new(cut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
+	assert_int_equal(store_new(powercut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
 	b->disc = disc_open(&o);
 	assert_non_null(b->disc);
 }
 
-static void take_out(struct bench *b)
+static void remove_disc(struct bench *b)
 {
 	disc_put(b->disc);
 	b->disc = NULL;
@@ -138,11 +138,11 @@ static int format(struct bench *b, uint32_t blocks)
 	l->format_in_flight = blocks;
 	r = disc_format(b->disc, blocks);
 	if (r != DISC_OK) {
-		/* Done or not: the host looks, as long as there is a drive. */
+		/* Done or not: the host looks, if the daemon is alive. */
 		if (b->cut->dead || formatted_size(b->disc) == l->size)
 			return r;
 		become_new_format(l);
-		/* Storage may have failed to forget the old blocks. */
+		/* The old blocks may still be there. */
 		memset(l->doubtful, true, sizeof(l->doubtful));
 		return r;
 	}
@@ -166,7 +166,7 @@ static int write_blocks(struct bench *b, uint32_t lba, uint32_t count)
 	if (r == DISC_OK)
 		r = disc_wait_written(b->disc);
 	if (r == DISC_OK)
-		l->format_in_flight = 0; /* one that failed is not made up for later */
+		l->format_in_flight = 0; /* a FORMAT that failed is not completed later */
 	for (uint32_t i = 0; i < count && r == DISC_OK; i++) {
 		l->acknowledged[lba + i] = l->version;
 		l->doubtful[lba + i] = false;
@@ -195,9 +195,9 @@ static int do_step(struct bench *b, const struct step *s)
 			note_sync(&b->l);
 		return r;
 	case REINSERT:
-		/* Nobody can tell the host that the sync at the end of a disc has failed. */
+		/* If the sync at the removal fails, no command is left that could report it. */
 		doubt_unsynced(&b->l);
-		take_out(b);
+		remove_disc(b);
 		insert(b);
 		return DISC_OK;
 	case END:
@@ -206,13 +206,13 @@ static int do_step(struct bench *b, const struct step *s)
 	return r;
 }
 
-/* Tries each step so often; a disc that could not be read is inserted again. */
+/* Tries each step up to most_tries times; inserts a disc without valid state again. */
 static void do_steps(struct bench *b, unsigned most_tries)
 {
 	for (const struct step *s = host_steps; s->what != END && !b->cut->dead; s++) {
 		for (unsigned tries = 0; tries < most_tries && !b->cut->dead; tries++) {
 			if (b->disc->read_only) {
-				take_out(b);
+				remove_disc(b);
 				insert(b);
 			}
 			if (do_step(b, s) == DISC_OK)
@@ -225,7 +225,7 @@ static void do_steps(struct bench *b, unsigned most_tries)
 
 static void begin(struct bench *b, uint64_t seed)
 {
-	*b = (struct bench){.cut = cut_new(CAPACITY, seed, seed & 1)};
+	*b = (struct bench){.cut = powercut_new(CAPACITY, seed, seed & 1)};
 	assert_non_null(b->cut);
 }
 
@@ -239,7 +239,7 @@ static bool is_version(struct bench *b, uint32_t lba, uint32_t version)
 	return disc_read(b->disc, lba, 1, is) == DISC_OK && memcmp(is, want, MEDIA_BLOCK) == 0;
 }
 
-/* synced: only what was synced is sure; else all that was acknowledged is. */
+/* synced: what was synced must be there; otherwise all that was acknowledged. */
 static void check(struct bench *b, bool synced)
 {
 	struct ledger *l = &b->l;
@@ -266,7 +266,7 @@ static void check(struct bench *b, bool synced)
 			strcmp(b->cut->name[i], IMAGE STORE_SPARE_SUFFIX) == 0);
 }
 
-/* The disc is good for all that a disc of this kind is good for. */
+/* The disc can still be formatted, written, synced and opened again. */
 static void check_usable(struct bench *b)
 {
 	EXPECT(b->l.size || format(b, 300) == DISC_OK);
@@ -276,38 +276,39 @@ static void check_usable(struct bench *b)
 	note_sync(&b->l);
 	EXPECT(disc_unsynced(b->disc) == 0);
 	b->cut->dead = true;
-	take_out(b);
-	cut_power_on(b->cut, CUT_JOURNAL);
+	remove_disc(b);
+	powercut_power_on(b->cut, POWERCUT_JOURNAL);
 	insert(b);
 	check(b, true);
-	take_out(b);
+	remove_disc(b);
 }
 
 /* ---- cuts, deaths, faults ------------------------------------------------------------------- */
 
-static void cut_at(uint64_t n, enum cut_names names, uint64_t seed)
+static void cut_at(uint64_t n, enum powercut_names names, uint64_t seed)
 {
 	struct bench b;
 
 	snprintf(where, sizeof(where), "power cut at %u, names %d", (unsigned)n, names);
 	begin(&b, seed);
-	cut_plan(b.cut, CUT_POWER, n, 0);
+	powercut_plan(b.cut, POWERCUT_POWER, n, 0);
 	insert(&b);
 	do_steps(&b, 4);
-	take_out(&b);
-	EXPECT(b.cut->met);
-	/* And once more while the disc is opened, where an announced cut is carried out. */
+	remove_disc(&b);
+	EXPECT(b.cut->reached);
+	/* Two more power cuts while the disc is opened, which truncates the image if the state says
+	 * so. */
 	for (unsigned again = 0; again < 2; again++) {
-		cut_power_on(b.cut, names);
-		cut_plan(b.cut, CUT_POWER, b.cut->ops + cut_random(b.cut, 12), 0);
+		powercut_power_on(b.cut, names);
+		powercut_plan(b.cut, POWERCUT_POWER, b.cut->ops + powercut_random(b.cut, 12), 0);
 		insert(&b);
-		take_out(&b);
+		remove_disc(&b);
 	}
-	cut_power_on(b.cut, names);
+	powercut_power_on(b.cut, names);
 	insert(&b);
 	check(&b, true);
 	check_usable(&b);
-	cut_free(b.cut);
+	powercut_free(b.cut);
 	cuts++;
 }
 
@@ -317,12 +318,12 @@ static void die_at(uint64_t n, uint64_t seed)
 
 	snprintf(where, sizeof(where), "death at %u", (unsigned)n);
 	begin(&b, seed);
-	cut_plan(b.cut, CUT_DEATH, n, 0);
+	powercut_plan(b.cut, POWERCUT_DEATH, n, 0);
 	insert(&b);
 	do_steps(&b, 4);
-	take_out(&b);
-	EXPECT(b.cut->met);
-	cut_restart(b.cut);
+	remove_disc(&b);
+	EXPECT(b.cut->reached);
+	powercut_restart_daemon(b.cut);
 	insert(&b);
 	check(&b, false);
 	/* Opening has synced what the daemon that died had left in the page cache. */
@@ -331,41 +332,41 @@ static void die_at(uint64_t n, uint64_t seed)
 		b.l.touched[lba] = b.l.touched[lba] && !is_version(&b, lba, b.l.acknowledged[lba]);
 	}
 	b.cut->dead = true;
-	take_out(&b);
-	cut_power_on(b.cut, CUT_JOURNAL);
+	remove_disc(&b);
+	powercut_power_on(b.cut, POWERCUT_JOURNAL);
 	insert(&b);
 	check(&b, true);
 	check_usable(&b);
-	cut_free(b.cut);
+	powercut_free(b.cut);
 	deaths++;
 }
 
-static void fail_at(uint64_t n, enum cut_op kind, int error, uint64_t seed)
+static void fail_at(uint64_t n, enum powercut_op kind, int error, uint64_t seed)
 {
 	struct bench b;
 
 	snprintf(where, sizeof(where), "errno %d at %u", error, (unsigned)n);
 	begin(&b, seed);
-	cut_plan(b.cut, CUT_ERRNO, n, error);
+	powercut_plan(b.cut, POWERCUT_ERRNO, n, error);
 	insert(&b);
 	do_steps(&b, 4);
-	/* The last steps are not synced, so a loss may still be untold. */
+	/* The last steps are not synced, so a loss may not have been reported yet. */
 	if (disc_sync(b.disc) != DISC_OK) {
 		b.l.failures++;
 		doubt_unsynced(&b.l);
 		EXPECT(disc_sync(b.disc) == DISC_OK);
 	}
-	if (!b.cut->met) { /* what a disc does last, when it is taken out */
-		take_out(&b);
-		EXPECT(b.cut->met);
+	if (!b.cut->reached) { /* the operation belongs to the removal of the disc */
+		remove_disc(&b);
+		EXPECT(b.cut->reached);
 		insert(&b);
 	}
 	EXPECT(b.l.failures <= 1);
-	EXPECT(b.l.failures == 1 || (kind != CUT_WRITE && kind != CUT_TRUNCATE));
+	EXPECT(b.l.failures == 1 || (kind != POWERCUT_WRITE && kind != POWERCUT_TRUNCATE));
 	note_sync(&b.l);
 	check(&b, true);
 	check_usable(&b);
-	cut_free(b.cut);
+	powercut_free(b.cut);
 	faults++;
 }
 
@@ -377,22 +378,22 @@ static void fail_and_cut(uint64_t n, uint64_t then, uint64_t seed)
 	snprintf(where, sizeof(where), "EIO at %u, power cut %u later, seed %u", (unsigned)n,
 		(unsigned)then, (unsigned)seed);
 	begin(&b, seed);
-	cut_plan_both(b.cut, n, EIO, then);
+	powercut_plan_error_then_cut(b.cut, n, EIO, then);
 	insert(&b);
 	do_steps(&b, 1);
 	b.cut->dead = true;
-	take_out(&b);
-	cut_power_on(b.cut, then & 1 ? CUT_SLOTS : CUT_JOURNAL);
+	remove_disc(&b);
+	powercut_power_on(b.cut, then & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
 	insert(&b);
 	check(&b, true);
 	check_usable(&b);
-	cut_free(b.cut);
+	powercut_free(b.cut);
 	faults++;
 }
 
 static void every_point(void **state)
 {
-	static uint8_t kind[CUT_OPS];
+	static uint8_t kind[POWERCUT_OPS];
 	struct bench b;
 	uint64_t ops;
 
@@ -402,21 +403,22 @@ static void every_point(void **state)
 		insert(&b);
 		do_steps(&b, 4);
 		assert_int_equal(b.l.failures, 0);
-		take_out(&b);
+		remove_disc(&b);
 		ops = b.cut->ops;
 		memcpy(kind, b.cut->kind, sizeof(kind));
 		insert(&b);
 		check(&b, false);
-		take_out(&b);
-		cut_free(b.cut);
+		remove_disc(&b);
+		powercut_free(b.cut);
 		for (uint64_t n = 0; n < ops; n += stride) {
-			cut_at(n, CUT_JOURNAL, seed);
-			cut_at(n, CUT_SLOTS, seed + SEEDS);
+			cut_at(n, POWERCUT_JOURNAL, seed);
+			cut_at(n, POWERCUT_SLOTS, seed + SEEDS);
 			die_at(n, seed);
-			fail_at(n, (enum cut_op)kind[n], EIO, seed);
-			fail_at(n, (enum cut_op)kind[n], ENOSPC, seed + SEEDS);
-			/* Reads are of states when a disc is opened: it would be another one. */
-			for (uint64_t then = 1; then <= 16 && kind[n] != CUT_TEXT_READ; then++)
+			fail_at(n, (enum powercut_op)kind[n], EIO, seed);
+			fail_at(n, (enum powercut_op)kind[n], ENOSPC, seed + SEEDS);
+			/* State files are read when a disc is opened, and it then counts as
+			 * another. */
+			for (uint64_t then = 1; then <= 16 && kind[n] != POWERCUT_TEXT_READ; then++)
 				fail_and_cut(n, then, seed + then);
 		}
 	}
@@ -441,8 +443,8 @@ static void a_write_saves_no_state(void **state)
 		assert_int_equal(disc_unsynced(b.disc), 0);
 	}
 	assert_int_equal(b.disc->store->saves, saves);
-	take_out(&b);
-	cut_free(b.cut);
+	remove_disc(&b);
+	powercut_free(b.cut);
 }
 
 int main(void)
@@ -455,5 +457,5 @@ int main(void)
 
 	if (wrap && *wrap)
 		stride = 7;
-	return cmocka_run_group_tests_name("cut overwrite", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("power cut overwrite", tests, NULL, NULL);
 }

@@ -112,7 +112,7 @@ static void of_another_image(void **state)
 	assert_int_equal(disc_track_nwa(d, disc_track(d, 1)), 50);
 	assert_int_equal(d->dropped, AHEAD);
 	disc_put(d);
-	cut_free(storage);
+	powercut_free(storage);
 	s.check++;
 	len = disc_state_encode(&s, text);
 	comes_up_read_only(50);
@@ -217,7 +217,7 @@ static void contradictory(void **state)
 	struct disc *d = open_disc();
 	assert_null(d->read_only);
 	disc_put(d);
-	cut_free(storage);
+	powercut_free(storage);
 }
 
 /* Of this boot, the image is longer than the track may be: no track is longer than reserved. */
@@ -239,7 +239,7 @@ static void rest_after_a_reservation(void **state)
 		assert_int_equal(t->written, MIN(blocks, 96));
 		assert_true(t->written <= t->reserved);
 		disc_put(d);
-		cut_free(storage);
+		powercut_free(storage);
 	}
 }
 

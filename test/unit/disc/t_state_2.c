@@ -114,7 +114,7 @@ static void contradictory_version_2(void **state)
 	assert_ptr_equal(d->medium, &made_up_rw);
 	assert_int_equal(disc_readable_blocks(d), 300);
 	disc_put(d);
-	cut_free(storage);
+	powercut_free(storage);
 	/* More blocks than were formatted. */
 	begin_text_2();
 	add_line("type made-up-rw");
@@ -146,7 +146,7 @@ static void a_rom_by_its_state(void **state)
 	assert_int_equal(disc_readable_blocks(d), 50);
 	disc_put(d);
 	check_untouched(50);
-	cut_free(storage);
+	powercut_free(storage);
 	comes_up_read_only(49);
 }
 
@@ -175,7 +175,7 @@ static void an_announced_cut(void **state)
 		assert_int_equal(storage->size, 0);
 		assert_int_equal(disc_unsynced(d), 0);
 		/* The announcement is gone from the state, and the medium still has its name. */
-		f = cut_folder(storage);
+		f = powercut_folder(storage);
 		n = f->ops->read(f, STATE, now, sizeof(now));
 		f->ops->close(f);
 		assert_true(n > 0);
@@ -183,7 +183,7 @@ static void an_announced_cut(void **state)
 		assert_false(t.truncate);
 		assert_ptr_equal(t.medium, media[i]);
 		disc_put(d);
-		cut_free(storage);
+		powercut_free(storage);
 		/* It cannot be done, so the disc is none that could be recorded. */
 		writable = false;
 		comes_up_read_only(50);
@@ -213,7 +213,7 @@ static void an_overwritten_image_that_cannot_be_written(void **state)
 	assert_int_equal(disc_read(d, 299, 1, block), DISC_OK);
 	disc_put(d);
 	check_untouched(50);
-	cut_free(storage);
+	powercut_free(storage);
 	writable = true;
 	unlisted = NULL;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A host that burns a list of steps on storage that may be cut, and keeps a ledger of
- * what it was promised. It asks for the next writable address, as burning programs do,
- * and so it can continue after a failure, or the burn of a disc that was cut.
+ * A host that burns by a list of steps, on the simulated storage of lib/powercut.h. It
+ * keeps a ledger: which commands succeeded, so which data must survive. It asks for the
+ * next writable address, as burning programs do, and so it can continue after a failure
+ * or after a power cut.
  */
-#ifndef TEST_UNIT_DISC_CUT_HOST_H
-#define TEST_UNIT_DISC_CUT_HOST_H
+#ifndef TEST_UNIT_DISC_POWERCUT_HOST_H
+#define TEST_UNIT_DISC_POWERCUT_HOST_H
 
 #include <errno.h>
 
@@ -27,41 +28,41 @@ enum step_what {
 	STEP_CLOSE_TRACK, /* number arg */
 	STEP_CLOSE,       /* function arg */
 	STEP_RESERVE,
-	STEP_FLUSH,    /* the daemon's own sync, unasked */
+	STEP_FLUSH,    /* a sync by the daemon, without a command */
 	STEP_TEST,     /* test write on or off */
-	STEP_REINSERT, /* removed and inserted again */
+	STEP_REINSERT, /* removes the disc and inserts it again */
 	STEP_FINALISE  /* by a control command */
 };
 
 struct step {
 	enum step_what what;
 	uint32_t arg;
-	uint16_t session; /* the step is left out if this session is closed */
+	uint16_t session; /* the step is skipped if this session is closed */
 };
 
 struct ledger {
 	uint32_t ever; /* end of the farthest WRITE */
-	uint32_t
-		acked; /* next writable address as the host knows it; all below was answered GOOD */
-	uint32_t synced;             /* the same, as of the last promise to keep it */
+	/* Next writable address as the host knows it: all blocks below were answered GOOD. */
+	uint32_t acked;
+	uint32_t synced;             /* acked at the last command that synced */
 	struct disc_layout now;      /* after the last command */
-	struct disc_layout promised; /* after the last one that makes a promise */
-	bool told;                   /* a command failed since it asked for the address */
-	bool owed;                   /* acknowledged blocks are gone, and no command failed yet */
-	bool pending;                /* a change of the layout is in flight: done or not */
+	struct disc_layout promised; /* after the last command that synced */
+	bool loss_reported;          /* a command failed since the host asked for the address */
+	bool loss_unreported;        /* acknowledged blocks are lost, and no command failed yet */
+	bool pending;                /* a command that changes the layout was interrupted */
 	unsigned failures;
 };
 
 struct bench {
-	struct cut *cut;
+	struct powercut *cut;
 	struct mmc_drive *drive;
-	struct disc *disc;                /* in the drive, which has the reference */
-	const struct disc_medium *medium; /* of a blank; NULL = DVD+R */
+	struct disc *disc;                /* in the drive, which owns the reference */
+	const struct disc_medium *medium; /* type of a blank; NULL = DVD+R */
 	uint32_t capacity, max_unsaved, most_unsaved;
-	bool testing; /* as page 05h has it */
+	bool testing; /* test write is set in mode page 05h */
 	struct ledger l;
 	unsigned commands;
-	struct disc_layout *trace; /* COMMANDS of them, or NULL: the layout after each */
+	struct disc_layout *trace; /* the layout after each command, up to COMMANDS; or NULL */
 };
 
 static uint8_t stamps[BLOCKS_MAX * MEDIA_BLOCK];
@@ -77,7 +78,7 @@ static inline const struct disc_layout *real_layout(const struct bench *b)
 	return b->disc->testing ? &b->disc->real : &b->disc->layout;
 }
 
-/* As the daemon does it: the store, the disc, into the drive. */
+/* Opens store and disc and inserts the disc into a new drive, as the daemon does. */
 static inline void insert(struct bench *b)
 {
 	struct disc_options o = {
@@ -85,7 +86,7 @@ static inline void insert(struct bench *b)
 
 	o.media = powercut_media(b->cut, true);
 	assert_non_null(o.media);
-	assert_int_equal(store_new(cut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
+	assert_int_equal(store_new(powercut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
 	b->disc = disc_open(&o);
 	assert_non_null(b->disc);
 	b->drive = new_drive();
@@ -94,15 +95,15 @@ static inline void insert(struct bench *b)
 	drain_events(b->drive);
 }
 
-static inline void take_out(struct bench *b)
+static inline void remove_disc(struct bench *b)
 {
 	mmc_drive_free(b->drive);
 	b->drive = NULL;
 	b->disc = NULL;
 }
 
-/* The host reads what is on the disc, and trusts it. */
-static inline void look(struct bench *b)
+/* The host reads the layout and takes it as the truth. */
+static inline void trust_layout(struct bench *b)
 {
 	if (!b->cut->dead && !b->disc->read_only)
 		b->l.now = b->disc->layout;
@@ -110,7 +111,7 @@ static inline void look(struct bench *b)
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
-/* Everything written so far is promised. */
+/* Notes that all that was written so far must survive a power cut. */
 static inline void promise(struct bench *b)
 {
 	if (b->testing)
@@ -120,17 +121,17 @@ static inline void promise(struct bench *b)
 	b->l.pending = false;
 }
 
-/* After each command, whatever it answered. */
-static inline void take_note(struct bench *b, mmc_sense_t s)
+/* Updates the ledger after a command with result s. */
+static inline void record_result(struct bench *b, mmc_sense_t s)
 {
 	if (b->cut->dead)
 		return;
 	if (s) {
-		b->l.told = true;
-		b->l.owed = false;
+		b->l.loss_reported = true;
+		b->l.loss_unreported = false;
 		b->l.failures++;
 	}
-	assert_false(b->l.owed);
+	assert_false(b->l.loss_unreported);
 	if (!b->disc->read_only)
 		b->l.now = *real_layout(b);
 	if (b->trace) {
@@ -140,7 +141,7 @@ static inline void take_note(struct bench *b, mmc_sense_t s)
 	b->commands++;
 }
 
-/* Sends a command again until no unit attention meets it. True: it was answered GOOD. */
+/* Sends a command, again while it fails with a unit attention. True: answered GOOD. */
 static inline bool send(struct bench *b, const uint8_t *cdb, size_t len, const uint8_t *out)
 {
 	mmc_sense_t s;
@@ -148,11 +149,11 @@ static inline bool send(struct bench *b, const uint8_t *cdb, size_t len, const u
 	do {
 		s = command_with(b->drive, cdb, len, 65536, out);
 	} while (s >> 16 == 6);
-	take_note(b, s);
+	record_result(b, s);
 	return s == 0 && !b->cut->dead;
 }
 
-/* Where to go on, from READ TRACK INFORMATION; 0 when no track is open. */
+/* Returns the next writable address, by READ TRACK INFORMATION; 0 if no track is open. */
 static inline uint32_t next_address(struct bench *b)
 {
 	mmc_sense_t s = command(b->drive, 0x52, 1, 0, 0, 0, 0xff, 0, 0, 40, 0);
@@ -161,9 +162,9 @@ static inline uint32_t next_address(struct bench *b)
 	if (s || b->testing)
 		return nwa;
 	assert_true(nwa >= b->l.synced);
-	if (nwa < b->l.acked && !b->l.told)
-		b->l.owed = true;
-	b->l.told = false;
+	if (nwa < b->l.acked && !b->l.loss_reported)
+		b->l.loss_unreported = true;
+	b->l.loss_reported = false;
 	b->l.acked = nwa;
 	return nwa;
 }
@@ -201,7 +202,8 @@ static inline bool write_up_to(struct bench *b, uint32_t end, bool fua)
 	return !b->cut->dead;
 }
 
-static inline bool promising(struct bench *b, const uint8_t cdb[10])
+/* Sends a command that, if it succeeds, leaves everything on storage. */
+static inline bool send_syncing(struct bench *b, const uint8_t cdb[10])
 {
 	b->l.pending |= cdb[0] != 0x35;
 	if (!send(b, cdb, 10, NULL))
@@ -210,13 +212,13 @@ static inline bool promising(struct bench *b, const uint8_t cdb[10])
 	return true;
 }
 
-/* Closing a track that is closed already promises nothing about the track after it. */
+/* Closing a track that is closed already does not sync the track after it. */
 static inline bool close_track(struct bench *b, uint8_t number)
 {
 	const uint8_t cdb[10] = {0x5b, 0, 1, 0, 0, number};
 
 	if (disc_open_track(b->disc) == number)
-		return promising(b, cdb);
+		return send_syncing(b, cdb);
 	return send(b, cdb, sizeof(cdb), NULL);
 }
 
@@ -244,16 +246,16 @@ static inline bool reserve(struct bench *b, uint32_t blocks)
 	if (t && t->state != DISC_TRACK_INVISIBLE)
 		return true;
 	put_be32(cdb + 5, blocks);
-	return promising(b, cdb);
+	return send_syncing(b, cdb);
 }
 
-static inline bool finalise_by_hand(struct bench *b)
+static inline bool finalise_by_command(struct bench *b)
 {
 	mmc_sense_t s;
 
 	b->l.pending = true;
 	s = mmc_finalise(b->drive);
-	take_note(b, s);
+	record_result(b, s);
 	if (s || b->cut->dead)
 		return false;
 	promise(b);
@@ -269,11 +271,11 @@ static inline bool do_step(struct bench *b, const struct step *s)
 	case STEP_WRITE_FUA:
 		return write_up_to(b, s->arg, s->what == STEP_WRITE_FUA);
 	case STEP_SYNC:
-		return promising(b, (const uint8_t[10]){0x35});
+		return send_syncing(b, (const uint8_t[10]){0x35});
 	case STEP_CLOSE_TRACK:
 		return close_track(b, (uint8_t)s->arg);
 	case STEP_CLOSE:
-		return promising(b, (const uint8_t[10]){0x5b, 0, (uint8_t)s->arg});
+		return send_syncing(b, (const uint8_t[10]){0x5b, 0, (uint8_t)s->arg});
 	case STEP_RESERVE:
 		return reserve(b, s->arg);
 	case STEP_FLUSH:
@@ -282,21 +284,21 @@ static inline bool do_step(struct bench *b, const struct step *s)
 	case STEP_TEST:
 		return select_test_write(b, s->arg);
 	case STEP_REINSERT:
-		/* Nobody can tell the host what becomes of blocks that it did not synchronize. */
-		b->l.told = true;
-		take_out(b);
+		/* If unsynced blocks are lost here, no command is left that could fail. */
+		b->l.loss_reported = true;
+		remove_disc(b);
 		insert(b);
-		look(b);
+		trust_layout(b);
 		break;
 	case STEP_FINALISE:
-		return finalise_by_hand(b);
+		return finalise_by_command(b);
 	case STEP_END:
 		break;
 	}
 	return !b->cut->dead;
 }
 
-/* The steps that the disc still needs. False: a command failed, or all went dead. */
+/* Does the steps that the disc still needs. False: a command failed, or a cut or death. */
 static inline bool do_steps(struct bench *b, const struct step *s)
 {
 	for (; s->what != STEP_END; s++) {
@@ -310,14 +312,14 @@ static inline bool do_steps(struct bench *b, const struct step *s)
 	return true;
 }
 
-/* A host that tries again after a failure; a disc that could not be read is inserted again. */
-static inline bool burn_stubbornly(struct bench *b, const struct step *s)
+/* A host that tries again after a failure; it inserts a disc without valid state again. */
+static inline bool burn_with_retries(struct bench *b, const struct step *s)
 {
 	for (unsigned tries = 0; tries < 6 && !b->cut->dead; tries++) {
 		if (b->disc->read_only) {
-			take_out(b);
+			remove_disc(b);
 			insert(b);
-			look(b);
+			trust_layout(b);
 		}
 		if (!b->disc->read_only && do_steps(b, s) && !b->disc->read_only)
 			return true;

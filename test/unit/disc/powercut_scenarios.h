@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The burns that t_powercut disturbs. */
-#ifndef TEST_UNIT_DISC_CUT_SCENARIOS_H
-#define TEST_UNIT_DISC_CUT_SCENARIOS_H
+/* The burns that t_powercut interrupts. */
+#ifndef TEST_UNIT_DISC_POWERCUT_SCENARIOS_H
+#define TEST_UNIT_DISC_POWERCUT_SCENARIOS_H
 
-#include "unit/disc/cut_host.h"
+#include "unit/disc/powercut_host.h"
 #include "unit/disc/made_up.h"
 
 struct scenario {
@@ -21,19 +21,19 @@ static const struct step single[] = {
 	{STEP_CLOSE, 2, 1},
 	{STEP_END, 0, 0},
 };
-static const struct step dao[] = {
+static const struct step disc_at_once[] = {
 	{STEP_RESERVE, 200, 1},
 	{STEP_WRITE, 197, 1},
 	{STEP_SYNC, 0, 1},
 	{STEP_CLOSE, 6, 1},
 	{STEP_END, 0, 0},
 };
-static const struct step three[] = {
+static const struct step three_sessions[] = {
 	{STEP_WRITE, 52, 1},
 	{STEP_SYNC, 0, 1},
 	{STEP_CLOSE_TRACK, 1, 1},
 	{STEP_CLOSE, 2, 1},
-	{STEP_WRITE, 165, 2}, /* from 64 on: more than `ahead` after a gap */
+	{STEP_WRITE, 165, 2}, /* from block 64 on: a gap, then more than max_unsaved */
 	{STEP_SYNC, 0, 2},
 	{STEP_CLOSE_TRACK, 2, 2},
 	{STEP_CLOSE, 2, 2},
@@ -49,7 +49,7 @@ static const struct step finalise_later[] = {
 	{STEP_CLOSE, 6, 2},
 	{STEP_END, 0, 0},
 };
-static const struct step by_hand[] = {
+static const struct step by_control_command[] = {
 	{STEP_WRITE, 40, 1},
 	{STEP_CLOSE_TRACK, 1, 1},
 	{STEP_WRITE, 60, 1},
@@ -83,7 +83,7 @@ static const struct step only_test[] = {
 	{STEP_TEST, 0, 1},
 	{STEP_END, 0, 0},
 };
-static const struct step forced[] = {
+static const struct step fua_and_flush[] = {
 	{STEP_WRITE, 20, 1},
 	{STEP_FLUSH, 0, 1},
 	{STEP_WRITE, 37, 1},
@@ -98,8 +98,8 @@ static const struct step forced[] = {
 	{STEP_CLOSE, 5, 1},
 	{STEP_END, 0, 0},
 };
-/* Goes on after a CLOSE that failed; a CLOSE that worked ends the burn. */
-static const struct step and_on[] = {
+/* Writes on if CLOSE failed; if CLOSE succeeded, the burn ends there. */
+static const struct step after_failed_close[] = {
 	{STEP_WRITE, 40, 1},
 	{STEP_CLOSE, 6, 1},
 	{STEP_WRITE, 120, 1},
@@ -109,26 +109,26 @@ static const struct step and_on[] = {
 };
 static const struct scenario scenarios[] = {
 	{"single session", NULL, 400, true, single},
-	{"DAO", NULL, 400, true, dao},
-	{"three sessions", NULL, 400, true, three},
+	{"DAO", NULL, 400, true, disc_at_once},
+	{"three sessions", NULL, 400, true, three_sessions},
 	{"finalise later", NULL, 400, true, finalise_later},
-	{"two tracks, finalised by hand", NULL, 400, true, by_hand},
+	{"two tracks, finalised by command", NULL, 400, true, by_control_command},
 	{"test write", NULL, 400, true, test_write},
-	{"FUA, flush, reinsert", NULL, 400, true, forced},
-	{"finalised, or not and on", NULL, 400, true, and_on},
+	{"FUA, flush, reinsert", NULL, 400, true, fua_and_flush},
+	{"writes on after a failed close", NULL, 400, true, after_failed_close},
 	{"single session, no exchange", NULL, 400, false, single},
-	{"three sessions, no exchange", NULL, 400, false, three},
+	{"three sessions, no exchange", NULL, 400, false, three_sessions},
 	/* The same on a medium whose state file is of version 2. */
 	{"single session, version 2", &made_up_r, 400, true, single},
-	{"DAO, version 2", &made_up_r, 400, true, dao},
-	{"three sessions, version 2", &made_up_r, 400, true, three},
+	{"DAO, version 2", &made_up_r, 400, true, disc_at_once},
+	{"three sessions, version 2", &made_up_r, 400, true, three_sessions},
 	{"finalise later, version 2", &made_up_r, 400, true, finalise_later},
-	{"two tracks, finalised by hand, version 2", &made_up_r, 400, true, by_hand},
+	{"two tracks, finalised by command, version 2", &made_up_r, 400, true, by_control_command},
 	{"test write, version 2", &made_up_r, 400, true, test_write},
-	{"FUA, flush, reinsert, version 2", &made_up_r, 400, true, forced},
-	{"finalised, or not and on, version 2", &made_up_r, 400, true, and_on},
+	{"FUA, flush, reinsert, version 2", &made_up_r, 400, true, fua_and_flush},
+	{"writes on after a failed close, version 2", &made_up_r, 400, true, after_failed_close},
 	{"single session, no exchange, version 2", &made_up_r, 400, false, single},
-	{"three sessions, no exchange, version 2", &made_up_r, 400, false, three},
+	{"three sessions, no exchange, version 2", &made_up_r, 400, false, three_sessions},
 };
 
 #endif
