@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs in the guest, from its share: installs the build, runs the jobs, saves the kernel log and what
-# it says against us.
+# Runs in the guest, from the share of the guest's host: installs the build, runs the jobs, saves the
+# kernel log. The run fails if the kernel complained.
 set -u
 PATH=/build/test/e2e:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C HOME=/root
@@ -10,7 +10,7 @@ export PATH LC_ALL=C HOME=/root
 export SUITE SPEED FULL SWAPS IDLE KILLS
 dmesg -n 1
 udevadm settle --timeout=60
-# The output has a channel to which neither the kernel nor systemd writes.
+# The output goes to a channel to which neither the kernel nor systemd writes.
 if [ -e /dev/virtio-ports/job ]; then
 	exec >/dev/virtio-ports/job 2>&1
 else
@@ -31,7 +31,7 @@ for job in /out/jobs/*; do
 	echo "# $name took $(($(cut -d. -f1 /proc/uptime) - began)) s"
 	dmesg >/out/dmesg.txt
 done
-# The jobs look at the log of their own time; this is the log of the whole boot.
+# Each job checks the part of the kernel log that it caused; this checks the whole boot.
 echo "# job kernel"
 if grep -E 'WARNING:|BUG:|Oops|Call Trace|disagree continuously|blocked for more than' /out/dmesg.txt; then
 	echo "not ok - the kernel had no complaint in the whole run"

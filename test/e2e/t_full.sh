@@ -29,7 +29,7 @@ echo 3 >/proc/sys/vm/drop_caches
 timed "the host reads 1 GB back" "$size" cmp -n "$size" "$work/giga.iso" "$d"
 rm -f "$work/giga.iso"
 
-# A sparse source, with some blocks that tell their address.
+# A sparse source, in which some blocks hold their own address as text.
 truncate -s $((capacity * 2048)) "$work/whole.img"
 for lba in 0 1000000 2097152 $((capacity - 1)); do
 	printf 'block %d %2048s' "$lba" '' | head -c 2048 |
@@ -38,8 +38,8 @@ done
 mmcgadgetctl blank whole.img >/dev/null
 wait_for 15 blank_seen
 is "a blank's room" "$(state free_blocks)" "$capacity"
-# Most of it in commands of 1 MB, which is bearable in an emulated machine; then growisofs finds the
-# incomplete track, resumes it, and burns to the end.
+# sg_dd writes most of the disc in commands of 1 MB: growisofs writes 32 KB at a time, which takes too
+# long in an emulated machine. Then growisofs finds the open track, resumes it, and burns to the end.
 most=$((capacity - 32768))
 timed "$most blocks in commands of 1 MB" $((most * 2048)) \
 	sg_dd if="$work/whole.img" of="$sg" bs=2048 bpt=512 count="$most" verbose=0

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The executor "sg": a real device node, by SG_IO. A command of the caller changes discs. */
+/*
+ * The executor "sg" sends CDBs to a real device node by SG_IO. To change discs it runs a
+ * shell command that the caller names.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -22,11 +25,12 @@
 struct exec_sg {
 	struct script_exec x;
 	int fd;
-	char *media_cmd;
-	char sr_name[64]; /* the device's name in the sr driver, which is unbound */
+	char *media_command;
+	char sr_name[64]; /* the device's name when it was bound to the driver sr; "" = it was not
+			   */
 };
 
-static struct exec_sg *from(struct script_exec *x)
+static struct exec_sg *exec_of(struct script_exec *x)
 {
 	return (struct exec_sg *)x;
 }
@@ -35,7 +39,7 @@ static struct exec_sg *from(struct script_exec *x)
 
 static int sg_command(struct script_exec *x, struct script_io *io)
 {
-	struct exec_sg *e = from(x);
+	struct exec_sg *e = exec_of(x);
 	uint8_t cdb[16] = {0};
 	struct sg_io_hdr h = {.interface_id = 'S',
 		.dxfer_direction = io->dir == MMC_DIR_IN    ? SG_DXFER_FROM_DEV
@@ -55,7 +59,7 @@ static int sg_command(struct script_exec *x, struct script_io *io)
 		h.dxfer_direction = SG_DXFER_NONE;
 	if (ioctl(e->fd, SG_IO, &h) < 0)
 		return script_fail(x, "SG_IO: %s", strerror(errno));
-	/* Not an answer of the drive: a phase error, a reset or a time-out of the host. */
+	/* The host failed, not the drive: a phase error, a reset or a timeout. */
 	if (h.host_status)
 		return script_fail(x, "SG_IO: host status %02xh", h.host_status);
 	io->check = (h.status & 0x3e) == 0x02;
@@ -67,7 +71,8 @@ static int sg_command(struct script_exec *x, struct script_io *io)
 	return 0;
 }
 
-static int simple(struct script_exec *x, const uint8_t *cdb, size_t cdb_len, enum mmc_dir dir,
+/* Sends a command that must succeed. */
+static int send_or_fail(struct script_exec *x, const uint8_t *cdb, size_t cdb_len, enum mmc_dir dir,
 	uint8_t *data, uint32_t len)
 {
 	struct script_io io = {
@@ -87,8 +92,9 @@ static int profile_of(struct script_exec *x)
 	static const uint8_t cdb[10] = {0x46, [8] = 8};
 	uint8_t data[8] = {0};
 
-	return simple(x, cdb, sizeof(cdb), MMC_DIR_IN, data, sizeof(data)) < 0 ? -1
-									       : get_be16(data + 6);
+	return send_or_fail(x, cdb, sizeof(cdb), MMC_DIR_IN, data, sizeof(data)) < 0
+		       ? -1
+		       : get_be16(data + 6);
 }
 
 /* ---- discs ------------------------------------------------------------------------------- */
@@ -97,7 +103,7 @@ static int run_media_cmd(struct script_exec *x, const char *verb)
 {
 	char line[1024];
 
-	snprintf(line, sizeof(line), "%s %s", from(x)->media_cmd, verb);
+	snprintf(line, sizeof(line), "%s %s", exec_of(x)->media_command, verb);
 	int status = system(line); // NOLINT: the caller's own command
 	if (status != 0)
 		return script_fail(x, "\"%s\" ended with %d", line,
@@ -105,7 +111,7 @@ static int run_media_cmd(struct script_exec *x, const char *verb)
 	return 0;
 }
 
-/* Waits until the drive shows a disc, or none. */
+/* Waits until the drive shows a disc, or shows none. */
 static int wait_for_disc(struct script_exec *x, bool loaded)
 {
 	static const struct timespec pause = {.tv_nsec = 20000000};
@@ -155,7 +161,7 @@ static int reset(struct script_exec *x, int kind)
 {
 	int value = kind | NO_ESCALATE;
 
-	return ioctl(from(x)->fd, SG_SCSI_RESET, &value) < 0
+	return ioctl(exec_of(x)->fd, SG_SCSI_RESET, &value) < 0
 		       ? script_fail(x, "SG_SCSI_RESET: %s", strerror(errno))
 		       : 0;
 }
@@ -189,15 +195,17 @@ static int restore_defaults(struct script_exec *x)
 	static const uint8_t streaming[12] = {0xb6, [10] = 28};
 	uint8_t page[60] = {0}, rdd[28] = {0x04};
 
-	if (simple(x, allow, sizeof(allow), MMC_DIR_NONE, NULL, 0) < 0 ||
-		simple(x, allow_persistent, sizeof(allow_persistent), MMC_DIR_NONE, NULL, 0) < 0)
+	if (send_or_fail(x, allow, sizeof(allow), MMC_DIR_NONE, NULL, 0) < 0 ||
+		send_or_fail(x, allow_persistent, sizeof(allow_persistent), MMC_DIR_NONE, NULL, 0) <
+			0)
 		return -1;
-	if (simple(x, sense_defaults, sizeof(sense_defaults), MMC_DIR_IN, page, sizeof(page)) < 0)
+	if (send_or_fail(
+		    x, sense_defaults, sizeof(sense_defaults), MMC_DIR_IN, page, sizeof(page)) < 0)
 		return -1;
 	memset(page, 0, 8);
-	if (simple(x, select, sizeof(select), MMC_DIR_OUT, page, sizeof(page)) < 0)
+	if (send_or_fail(x, select, sizeof(select), MMC_DIR_OUT, page, sizeof(page)) < 0)
 		return -1;
-	return simple(x, streaming, sizeof(streaming), MMC_DIR_OUT, rdd, sizeof(rdd));
+	return send_or_fail(x, streaming, sizeof(streaming), MMC_DIR_OUT, rdd, sizeof(rdd));
 }
 
 /* Leaves the disc of the previous script in: every script begins with a media line. */
@@ -241,7 +249,7 @@ static int keep_sr_away(struct exec_sg *e, const char *device)
 }
 
 struct script_exec *exec_sg_new(
-	const char *device, const char *media_cmd, char *error, size_t error_size)
+	const char *device, const char *media_command, char *error, size_t error_size)
 {
 	struct exec_sg *e = calloc(1, sizeof(*e));
 
@@ -258,7 +266,7 @@ struct script_exec *exec_sg_new(
 		.transport_reset = sg_transport_reset,
 		.fault = sg_fault,
 		.stop = sg_stop};
-	e->media_cmd = strdup(media_cmd);
+	e->media_command = strdup(media_command);
 	e->fd = open(device, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (e->fd < 0 || keep_sr_away(e, device) < 0) {
 		snprintf(error, error_size, "%s: %s", device, strerror(errno));
@@ -270,7 +278,7 @@ struct script_exec *exec_sg_new(
 
 void exec_sg_free(struct script_exec *x)
 {
-	struct exec_sg *e = from(x);
+	struct exec_sg *e = exec_of(x);
 
 	if (!e)
 		return;
@@ -278,6 +286,6 @@ void exec_sg_free(struct script_exec *x)
 		(void)write_file("/sys/bus/scsi/drivers/sr/bind", e->sr_name);
 	if (e->fd >= 0)
 		close(e->fd);
-	free(e->media_cmd);
+	free(e->media_command);
 	free(e);
 }

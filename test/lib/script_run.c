@@ -291,7 +291,8 @@ int script_drain_events(struct script_exec *x)
 	return 0;
 }
 
-static int run_hand(struct run *r)
+/* Runs a step that is no SCSI command: a change of discs, a reset, an injected fault. */
+static int run_board_step(struct run *r)
 {
 	const struct script_step *step = r->step;
 	struct script_exec *x = r->x;
@@ -336,7 +337,7 @@ static int run_step(struct run *r)
 	case SCRIPT_READ:
 		return run_blocks(r, MMC_DIR_IN);
 	default:
-		return run_hand(r);
+		return run_board_step(r);
 	}
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What watch makes of the daemon's counters. */
+/* The rates and times that "mmcgadgetctl watch" computes from the daemon's counters. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ static json_t *status(unsigned read, unsigned written, unsigned burn_end)
 		(int)burn_end);
 }
 
-static json_t *look(unsigned second, unsigned read, unsigned written, unsigned burn_end)
+static json_t *sample(unsigned second, unsigned read, unsigned written, unsigned burn_end)
 {
 	json_t *o = status(read, written, burn_end);
 
@@ -32,9 +32,9 @@ static json_t *look(unsigned second, unsigned read, unsigned written, unsigned b
 	return o;
 }
 
-static void see(unsigned second, unsigned read, unsigned written, unsigned burn_end)
+static void take_sample(unsigned second, unsigned read, unsigned written, unsigned burn_end)
 {
-	json_decref(look(second, read, written, burn_end));
+	json_decref(sample(second, read, written, burn_end));
 }
 
 static int setup(void **state)
@@ -44,86 +44,86 @@ static int setup(void **state)
 	return 0;
 }
 
-static void a_burn_has_a_rate_and_an_end(void **state)
+static void a_burn_shows_rate_and_time_left(void **state)
 {
-	json_t *o, *said;
+	json_t *o, *json;
 	char *line;
 
 	(void)state;
-	see(10, 0, 0, 0);
+	take_sample(10, 0, 0, 0);
 	assert_int_equal(view.activity, WATCH_IDLE);
-	see(11, 0, 1000, 11000);
+	take_sample(11, 0, 1000, 11000);
 	assert_int_equal(view.activity, WATCH_BURNING);
-	/* One second is not enough to tell the end by. */
+	/* One second is too short to estimate the end. */
 	assert_true(view.write_kb == 2048.0 && view.seconds < 0);
-	o = look(12, 0, 2000, 11000);
+	o = sample(12, 0, 2000, 11000);
 	assert_true(view.write_kb == 2048.0 && view.seconds == 9.0);
 	line = watch_line(o, &view);
 	assert_string_equal(line, "drive0: burning, dvd+r, open, a.iso, 2048 kB/s, 0:09 left, "
 				  "2000 blocks (4.10 MB) recorded of 22.53 MB, "
 				  "1.02 MB not on the card yet");
-	said = watch_json(o, &view);
-	assert_int_equal(json_integer_value(json_object_get(said, "seconds_left")), 9);
-	assert_int_equal(json_integer_value(json_object_get(said, "write_kb_s")), 2048);
-	json_decref(said);
+	json = watch_json(o, &view);
+	assert_int_equal(json_integer_value(json_object_get(json, "seconds_left")), 9);
+	assert_int_equal(json_integer_value(json_object_get(json, "write_kb_s")), 2048);
+	json_decref(json);
 	json_decref(o);
 	free(line);
 }
 
-static void an_end_that_is_not_known_is_not_shown(void **state)
+static void an_unknown_end_is_not_shown(void **state)
 {
-	json_t *o, *said;
+	json_t *o, *json;
 
 	(void)state;
 	for (unsigned i = 0; i < 8; i++)
-		see(i, 0, i * 100, 0);
-	o = look(8, 0, 800, 0);
+		take_sample(i, 0, i * 100, 0);
+	o = sample(8, 0, 800, 0);
 	assert_int_equal(view.activity, WATCH_BURNING);
 	assert_true(view.seconds < 0);
-	said = watch_json(o, &view);
-	assert_null(json_object_get(said, "seconds_left"));
-	assert_null(json_object_get(said, "burn_end"));
-	json_decref(said);
-	/* Past what was thought to be the end. */
-	see(9, 0, 900, 850);
+	json = watch_json(o, &view);
+	assert_null(json_object_get(json, "seconds_left"));
+	assert_null(json_object_get(json, "burn_end"));
+	json_decref(json);
+	/* The burn has passed the expected end. */
+	take_sample(9, 0, 900, 850);
 	assert_true(view.seconds < 0);
 	json_decref(o);
 }
 
-static void a_pause_is_no_part_of_a_rate(void **state)
+static void a_rate_after_a_pause_leaves_out_the_pause(void **state)
 {
 	(void)state;
-	see(0, 0, 0, 0);
-	see(1, 1000, 0, 0);
+	take_sample(0, 0, 0, 0);
+	take_sample(1, 1000, 0, 0);
 	assert_int_equal(view.activity, WATCH_READING);
 	assert_true(view.read_kb == 2048.0);
 	for (unsigned i = 2; i < 60; i++) {
-		see(i, 1000, 0, 0);
+		take_sample(i, 1000, 0, 0);
 		assert_int_equal(view.activity, WATCH_IDLE);
 		assert_true(view.read_kb == 0);
 	}
-	see(60, 2000, 0, 0);
+	take_sample(60, 2000, 0, 0);
 	assert_true(view.read_kb == 2048.0);
 }
 
-/* Only the last five seconds count; a new daemon begins at zero. */
-static void a_rate_is_of_now(void **state)
+/* A new daemon's counters begin at 0: no rate until the next sample. */
+static void a_rate_covers_the_last_five_seconds(void **state)
 {
 	unsigned written = 0;
 
 	(void)state;
 	for (unsigned i = 0; i < 20; i++)
-		see(i, 0, written += 5000, 0);
+		take_sample(i, 0, written += 5000, 0);
 	for (unsigned i = 20; i < 26; i++)
-		see(i, 0, written += 1000, 0);
+		take_sample(i, 0, written += 1000, 0);
 	assert_true(view.write_kb == 2048.0);
-	see(26, 0, 10, 0);
+	take_sample(26, 0, 10, 0);
 	assert_int_equal(view.activity, WATCH_IDLE);
-	see(27, 0, 1010, 0);
+	take_sample(27, 0, 1010, 0);
 	assert_true(view.write_kb == 2048.0);
 }
 
-static void a_terminal_gets_its_width(void **state)
+static void lines_are_cut_to_the_terminal_width(void **state)
 {
 	char *text = NULL, *end;
 	size_t size;
@@ -131,8 +131,8 @@ static void a_terminal_gets_its_width(void **state)
 	json_t *o;
 
 	(void)state;
-	see(0, 0, 100, 400);
-	o = look(1, 0, 200, 400);
+	take_sample(0, 0, 100, 400);
+	o = sample(1, 0, 200, 400);
 	assert_int_equal(watch_draw(o, &view, 20, f), 4);
 	fclose(f);
 	end = strchr(text, '\033');
@@ -147,11 +147,11 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
-		T(a_burn_has_a_rate_and_an_end),
-		T(an_end_that_is_not_known_is_not_shown),
-		T(a_pause_is_no_part_of_a_rate),
-		T(a_rate_is_of_now),
-		T(a_terminal_gets_its_width),
+		T(a_burn_shows_rate_and_time_left),
+		T(an_unknown_end_is_not_shown),
+		T(a_rate_after_a_pause_leaves_out_the_pause),
+		T(a_rate_covers_the_last_five_seconds),
+		T(lines_are_cut_to_the_terminal_width),
 	};
 
 	return cmocka_run_group_tests_name("watch", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A drive that renames, verifies and replaces burned discs; and its disc after a power cut. */
+/* A drive that renames, verifies and replaces burned discs; which disc it has after a restart. */
 #include "daemon/fake_usb.h"
 
 #include <dirent.h>
@@ -9,7 +9,7 @@
 #include "library/checksum.h"
 #include "util/log.h"
 
-#define SECONDS 15u /* time limit of each wait, for a busy machine */
+#define WAIT_SECONDS 15u /* time limit of each wait; a busy machine needs seconds */
 
 static sd_event *event;
 static struct drives set;
@@ -43,7 +43,7 @@ static bool run(enum drive_verb verb, const char *name)
 	answer.base = (struct reply){.progress = on_progress, .final = on_final};
 	answer.done = false;
 	drive_submit(usb.drive, verb, name, false, &answer.base);
-	turn(event, &usb, 1, SECONDS * 1000, &answer.done);
+	turn(event, &usb, 1, WAIT_SECONDS * 1000, &answer.done);
 	assert_true(answer.done);
 	return answer.ok;
 }
@@ -77,7 +77,7 @@ static bool at_rest(void)
 
 #define wait_until(what)                                                                           \
 	do {                                                                                       \
-		uint64_t end_ = now_ms() + SECONDS * 1000;                                         \
+		uint64_t end_ = now_ms() + WAIT_SECONDS * 1000;                                    \
 		while (!(what) && now_ms() < end_)                                                 \
 			turn(event, &usb, 1, 5, NULL);                                             \
 		assert_true(what);                                                                 \
@@ -171,7 +171,7 @@ static bool read_block(void)
 	return fake_end(&usb) == MMC_GOOD;
 }
 
-/* Twenty blocks of an ISO 9660 image; the disc is finalised. */
+/* Burns an ISO 9660 image of 20 blocks and finalises the disc. */
 static void burn(const char *label)
 {
 	uint8_t block[2048];
@@ -194,7 +194,7 @@ static void burn(const char *label)
 		;
 }
 
-static bool sum_fits(const char *name)
+static bool checksum_matches(const char *name)
 {
 	char line[SCRATCH_PATH + 128];
 
@@ -204,8 +204,8 @@ static bool sum_fits(const char *name)
 	return system(line) == 0;
 }
 
-/* Returns the number of discs named by a date. */
-static unsigned dated(void)
+/* Returns the number of discs that are named after their date. */
+static unsigned discs_named_by_date(void)
 {
 	DIR *dir = opendir(in_scratch("media"));
 	struct dirent *e;
@@ -221,7 +221,7 @@ static unsigned dated(void)
 
 /* ---- tests -------------------------------------------------------------------------------- */
 
-static void burn_after_burn_each_gets_name_and_checksum(void **state)
+static void each_burned_disc_is_renamed_and_verified(void **state)
 {
 	static const char *const name[] = {"HOLIDAY.iso", "HOLIDAY-2.iso", "HOLIDAY-3.iso"};
 	char path[64];
@@ -235,7 +235,7 @@ static void burn_after_burn_each_gets_name_and_checksum(void **state)
 		wait_until(info().image && info().mmc.blank && info().mmc.loaded);
 		wait_until(at_rest());
 		assert_int_equal(size_of(path), 20 * 2048);
-		assert_true(sum_fits(name[i]));
+		assert_true(checksum_matches(name[i]));
 		assert_string_equal(info().postburn.problem, "");
 		assert_non_null(strstr(info().postburn.last, "is verified"));
 	}
@@ -251,11 +251,11 @@ static void discs_are_named_by_date(void **state)
 	assert_true(eject());
 	wait_until(info().mmc.blank && info().mmc.loaded);
 	wait_until(at_rest());
-	assert_int_equal(dated(), 1);
+	assert_int_equal(discs_named_by_date(), 1);
 }
 
-/* Burning programs open the tray and close it, and then read. */
-static void a_reload_keeps_the_burned_disc(void **state)
+/* Burning programs open and close the tray after a burn, and then read the disc. */
+static void a_burned_disc_that_is_reloaded_stays(void **state)
 {
 	(void)state;
 	burn("HOLIDAY");
@@ -300,7 +300,7 @@ static void without_idle_time_a_burned_disc_stays(void **state)
 	assert_true(image_is("blank-1.iso"));
 }
 
-static void a_disc_not_finalised_stays(void **state)
+static void an_open_disc_ejected_by_the_host_stays(void **state)
 {
 	(void)state;
 	assert_true(fake_ready(&usb));
@@ -318,7 +318,7 @@ static void no_blank_follows_an_eject_command(void **state)
 	assert_true(run(DRIVE_EJECT, NULL));
 	wait_until(exists("media/HOLIDAY.iso"));
 	wait_until(at_rest());
-	assert_true(sum_fits("HOLIDAY.iso"));
+	assert_true(checksum_matches("HOLIDAY.iso"));
 	assert_true(image_is(""));
 	restart();
 	assert_true(image_is(""));
@@ -350,8 +350,8 @@ static void the_same_disc_inserted_by_command_stays_burned(void **state)
 	wait_until(exists("media/HOLIDAY.iso"));
 }
 
-/* Inserting a disc that is being verified gives up the verifying. */
-static void an_insert_ends_the_verifying(void **state)
+/* The disc that is inserted is the one being verified. */
+static void an_insert_cancels_the_verification(void **state)
 {
 	(void)state;
 	burn("HOLIDAY");
@@ -366,7 +366,7 @@ static void an_insert_ends_the_verifying(void **state)
 	assert_non_null(strstr(info().postburn.last, "given up"));
 }
 
-static void a_stop_does_not_wait_for_the_verifying(void **state)
+static void a_stop_does_not_wait_for_the_verification(void **state)
 {
 	uint64_t begun;
 
@@ -382,12 +382,12 @@ static void a_stop_does_not_wait_for_the_verifying(void **state)
 	wait_until(info().postburn.waiting == 1);
 	begun = now_ms();
 	restart();
-	assert_true(now_ms() - begun < SECONDS * 1000);
+	assert_true(now_ms() - begun < WAIT_SECONDS * 1000);
 	assert_true(exists("media/HOLIDAY.iso"));
 	assert_false(exists("media/HOLIDAY.iso" CHECKSUM_SUFFIX));
 }
 
-static void a_label_from_a_stranger_is_cleaned(void **state)
+static void a_label_with_a_path_gives_a_safe_name(void **state)
 {
 	(void)state;
 	burn("../x");
@@ -396,10 +396,10 @@ static void a_label_from_a_stranger_is_cleaned(void **state)
 	wait_until(info().mmc.blank && info().mmc.loaded);
 	burn("..");
 	assert_true(eject());
-	wait_until(dated() == 1);
+	wait_until(discs_named_by_date() == 1);
 }
 
-/* ---- after a power cut -------------------------------------------------------------------- */
+/* ---- after a restart ----------------------------------------------------------------------- */
 
 static void the_last_disc_is_back_after_a_restart(void **state)
 {
@@ -424,7 +424,7 @@ static void the_last_disc_is_back_after_a_restart(void **state)
 	assert_true(image_is("a.iso"));
 	restart();
 	assert_true(image_is("a.iso"));
-	/* Its image was deleted: the drive goes on with a blank. */
+	/* The disc's image was deleted: the drive starts with a blank. */
 	unlink(in_scratch("media/a.iso"));
 	restart();
 	assert_true(image_is("blank-1.iso"));
@@ -443,7 +443,7 @@ static void a_burned_disc_is_renamed_after_a_restart(void **state)
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 
-/* The daemon crashes and the next one takes over; the host notices nothing. */
+/* The daemon dies and the next one takes over; the host notices nothing. */
 static void a_burned_disc_is_renamed_after_a_take_over(void **state)
 {
 	struct handover *k;
@@ -471,7 +471,7 @@ static void a_burned_disc_is_renamed_after_a_take_over(void **state)
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 
-static void the_configured_image_counts_if_it_is_new(void **state)
+static void a_new_configured_image_overrides_the_drive_record(void **state)
 {
 	(void)state;
 	stop();
@@ -485,7 +485,7 @@ static void the_configured_image_counts_if_it_is_new(void **state)
 	assert_true(run(DRIVE_INSERT, "b.iso"));
 	restart();
 	assert_true(image_is("b.iso"));
-	/* Another image in the configuration counts more than the drive record. */
+	/* An image that is new in the configuration overrides the drive record. */
 	put_size("media/c.iso", 4096);
 	stop();
 	fake_image = "c.iso";
@@ -494,17 +494,17 @@ static void the_configured_image_counts_if_it_is_new(void **state)
 	assert_true(run(DRIVE_EJECT, NULL));
 	restart();
 	assert_true(image_is(""));
-	/* Its image was deleted, and no blank is configured. */
+	/* The disc's image was deleted, and no blank is configured. */
 	assert_true(run(DRIVE_INSERT, "b.iso"));
 	unlink(in_scratch("media/b.iso"));
 	restart();
 	assert_true(image_is(""));
-	/* A damaged drive record counts as none. */
+	/* A damaged drive record is ignored. */
 	stop();
 	put_text("media/.mmcgadget-drive0.mmcdisc", "mmcgadget drive 1\nimage a.iso\n\xff");
 	start();
 	assert_true(image_is("c.iso"));
-	/* The configuration asks for no drive record. */
+	/* No drive record is kept, by configuration. */
 	assert_true(run(DRIVE_INSERT, "a.iso"));
 	stop();
 	fake_remembers = false;
@@ -534,22 +534,22 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(burn_after_burn_each_gets_name_and_checksum),
+		T(each_burned_disc_is_renamed_and_verified),
 		T(discs_are_named_by_date),
-		T(a_reload_keeps_the_burned_disc),
+		T(a_burned_disc_that_is_reloaded_stays),
 		T(an_idle_burned_disc_is_replaced),
 		T(without_idle_time_a_burned_disc_stays),
-		T(a_disc_not_finalised_stays),
+		T(an_open_disc_ejected_by_the_host_stays),
 		T(no_blank_follows_an_eject_command),
 		T(another_disc_can_be_inserted_by_command),
 		T(the_same_disc_inserted_by_command_stays_burned),
-		T(an_insert_ends_the_verifying),
-		T(a_stop_does_not_wait_for_the_verifying),
-		T(a_label_from_a_stranger_is_cleaned),
+		T(an_insert_cancels_the_verification),
+		T(a_stop_does_not_wait_for_the_verification),
+		T(a_label_with_a_path_gives_a_safe_name),
 		T(the_last_disc_is_back_after_a_restart),
 		T(a_burned_disc_is_renamed_after_a_restart),
 		T(a_burned_disc_is_renamed_after_a_take_over),
-		T(the_configured_image_counts_if_it_is_new),
+		T(a_new_configured_image_overrides_the_drive_record),
 		T(status_shows_burned_only_if_configured),
 	};
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every conversation of test/script is held through BOT with the recorder beside it. Its
- * trace becomes a conversation again, which the engine has to pass; and which it must
- * not pass any more when a status of it is another one.
+ * Every conversation of test/script is run through BOT while the recorder records a trace.
+ * The trace is converted back into a conversation. The engine must pass it; and after one
+ * status in the trace is changed, the engine must fail it.
  */
 #include <errno.h>
 #include <glob.h>
@@ -25,11 +25,11 @@
 
 #define TRACE_FILE_MAX (TRACE_HEADER_SIZE + RECORDER_RECORDS * TRACE_RECORD_MAX)
 
-/* The executor's own operations, and what is put in front of them. */
-static struct script_exec *exec, plain;
+/* The executor "bot" with recording added, and its original operations. */
+static struct script_exec *exec, original;
 static struct recorder *recorder;
 static uint8_t file[TRACE_FILE_MAX];
-static uint32_t room; /* records */
+static uint32_t max_records;
 static bool until_error;
 
 static bool has_disc(void)
@@ -39,20 +39,20 @@ static bool has_disc(void)
 
 static int start(struct script_exec *x, const struct mmc_config *config)
 {
-	int r = plain.start(x, config);
+	int r = original.start(x, config);
 
 	if (r < 0)
 		return r;
 	assert_int_equal(recorder_new(exec_bot_drive(x), &recorder), 0);
 	bot_observe(exec_bot_layer(x), &recorder_observer, recorder);
-	assert_int_equal(recorder_start(recorder, room, until_error), 0);
+	assert_int_equal(recorder_start(recorder, max_records, until_error), 0);
 	return 0;
 }
 
 static int media(struct script_exec *x, enum script_media what, uint32_t blocks)
 {
 	bool had = has_disc();
-	int r = plain.media(x, what, blocks);
+	int r = original.media(x, what, blocks);
 
 	if (had && what == SCRIPT_MEDIA_NONE)
 		recorder_event(recorder, TRACE_EJECT_FORCE);
@@ -63,7 +63,7 @@ static int media(struct script_exec *x, enum script_media what, uint32_t blocks)
 
 static int eject(struct script_exec *x, enum script_eject how)
 {
-	int r = plain.eject(x, how);
+	int r = original.eject(x, how);
 
 	recorder_event(recorder, how == SCRIPT_EJECT_ASKS    ? TRACE_EJECT_ASKS
 				 : how == SCRIPT_EJECT_FORCE ? TRACE_EJECT_FORCE
@@ -73,13 +73,13 @@ static int eject(struct script_exec *x, enum script_eject how)
 
 static int insert_again(struct script_exec *x)
 {
-	int r = plain.insert_again(x);
+	int r = original.insert_again(x);
 
 	recorder_inserted(recorder);
 	return r;
 }
 
-/* The recorder ends with the drive; its trace stays in file. */
+/* The recorder is freed with the drive, so its trace is copied to file[]. */
 static size_t file_size;
 
 static void stop(struct script_exec *x)
@@ -93,14 +93,14 @@ static void stop(struct script_exec *x)
 	bot_observe(exec_bot_layer(x), NULL, NULL);
 	recorder_free(recorder);
 	recorder = NULL;
-	plain.stop(x);
+	original.stop(x);
 }
 
 static int setup(void **state)
 {
 	(void)state;
 	exec = exec_bot_new(512);
-	plain = *exec;
+	original = *exec;
 	exec->start = start;
 	exec->media = media;
 	exec->eject = eject;
@@ -116,7 +116,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The trace in file as a conversation; to be freed. */
+/* Returns the trace in file[] as a conversation; the caller frees it. */
 static char *to_script(struct trace_script *result)
 {
 	char *text = NULL;
@@ -132,7 +132,7 @@ static char *to_script(struct trace_script *result)
 	return text;
 }
 
-static bool plays(const char *text, struct script_exec *x, char *error, size_t size)
+static bool passes(const char *text, struct script_exec *x, char *error, size_t size)
 {
 	struct script *s = script_parse("trace", text, error, size);
 	bool good = s && script_run(s, x, error, size) == 0;
@@ -141,8 +141,8 @@ static bool plays(const char *text, struct script_exec *x, char *error, size_t s
 	return good;
 }
 
-/* Storage that fails, and a disc that a trace cannot bring about, are not played again. */
-static bool playable(const struct script *s)
+/* A trace cannot reproduce failing storage, nor conversations that BOT does not run. */
+static bool can_be_replayed(const struct script *s)
 {
 	for (const struct script_step *p = s->steps; p; p = p->next)
 		if (p->kind == SCRIPT_FAULT)
@@ -150,8 +150,8 @@ static bool playable(const struct script *s)
 	return s->executors & SCRIPT_BOT;
 }
 
-/* The command whose status is turned round: the last one that ended well. 0 = there is none. */
-static size_t turn_status(void)
+/* Makes the status of the last successful command without data CHECK CONDITION. False: none. */
+static size_t corrupt_a_status(void)
 {
 	struct trace_reader r;
 	struct trace_record record;
@@ -173,7 +173,7 @@ static size_t turn_status(void)
 	return found;
 }
 
-static void one(const struct script *s, struct script_exec *direct, unsigned *turned)
+static void replay(const struct script *s, struct script_exec *direct, unsigned *corrupted)
 {
 	struct trace_script result;
 	char error[1024];
@@ -182,61 +182,61 @@ static void one(const struct script *s, struct script_exec *direct, unsigned *tu
 	if (script_run(s, exec, error, sizeof(error)) < 0)
 		fail_msg("%s", error);
 	text = to_script(&result);
-	if (!plays(text, direct, error, sizeof(error)))
+	if (!passes(text, direct, error, sizeof(error)))
 		fail_msg("%s: %s\n%s", s->name, error, text);
 	free(text);
-	if (!turn_status())
+	if (!corrupt_a_status())
 		return;
 	text = to_script(&result);
-	if (plays(text, direct, error, sizeof(error)))
+	if (passes(text, direct, error, sizeof(error)))
 		fail_msg("%s: a wrong status passes: %s", s->name, text);
 	free(text);
-	++*turned;
+	++*corrupted;
 }
 
-static void come_back(uint32_t records)
+static void replay_all(uint32_t records)
 {
 	struct script_exec *direct = exec_direct_new(32768);
-	unsigned played = 0, turned = 0;
+	unsigned replayed = 0, corrupted = 0;
 	char error[1024];
 	glob_t g;
 
-	room = records;
+	max_records = records;
 	until_error = false;
 	assert_int_equal(glob("test/script/*.cdb", 0, NULL, &g), 0);
 	for (size_t i = 0; i < g.gl_pathc; i++) {
 		struct script *s = script_load(g.gl_pathv[i], error, sizeof(error));
 
 		assert_non_null(s);
-		if (playable(s)) {
-			one(s, direct, &turned);
-			played++;
+		if (can_be_replayed(s)) {
+			replay(s, direct, &corrupted);
+			replayed++;
 		}
 		script_free(s);
 	}
 	print_message(
-		"# %u conversations, %u of them with a status turned round\n", played, turned);
-	assert_true(played > 150 && turned > 100);
+		"# %u conversations, %u of them with a changed status\n", replayed, corrupted);
+	assert_true(replayed > 150 && corrupted > 100);
 	globfree(&g);
 	exec_direct_free(direct);
 }
 
-static void conversations_come_back(void **state)
+static void complete_traces_replay(void **state)
 {
 	(void)state;
-	come_back(RECORDER_RECORDS);
+	replay_all(RECORDER_RECORDS);
 }
 
-/* So few that most lose their beginning: they begin where the trace says what disc there is. */
-static void so_do_their_ends(void **state)
+/* With so few records most traces begin late, at a record that describes the disc. */
+static void traces_that_lost_their_beginning_replay(void **state)
 {
 	(void)state;
-	come_back(RECORDER_RECORDS_LEAST);
+	replay_all(RECORDER_RECORDS_LEAST);
 }
 
 /* ---- the recorder alone ---------------------------------------------------------------------- */
 
-static void hold(const char *text)
+static void run_conversation(const char *text)
 {
 	char error[1024];
 	struct script *s = script_parse("here", text, error, sizeof(error));
@@ -246,7 +246,7 @@ static void hold(const char *text)
 	script_free(s);
 }
 
-/* The commands of the trace in file; the last one in *last. */
+/* Returns the number of commands in the trace in file[]; *last: the last of them. */
 static unsigned commands(struct trace_command *last)
 {
 	struct trace_reader r;
@@ -266,24 +266,26 @@ static unsigned commands(struct trace_command *last)
 	return n;
 }
 
-static void an_unusual_failure_ends_it(void **state)
+static void an_unusual_failure_ends_the_trace(void **state)
 {
 	struct trace_command last;
 
 	(void)state;
-	room = RECORDER_RECORDS;
+	max_records = RECORDER_RECORDS;
 	until_error = true;
-	/* No disc, an attention, an unknown command, a read-ahead past the end: hosts do that. */
-	hold("# usual\nmedia none\n> 00 00 00 00 00 00\n! 2/3a/01\n"
-	     "media rom 100 ua\n> 00 00 00 00 00 00\n! 6/28/00\n"
-	     "> e4 00 00 00 00 00 00 00 00 00 00 00\n! 5/20/00\n"
-	     "> 28 00 00 00 00 64 00 00 01 00 in=2048\n! 5/21/00\n"
-	     "> 25 00 00 00 00 00 00 00 00 00 in=8\n<= 8\n");
+	/* Failures that hosts cause all the time: no disc, a unit attention, an unknown command, a
+	 * read-ahead past the end. */
+	run_conversation("# usual\nmedia none\n> 00 00 00 00 00 00\n! 2/3a/01\n"
+			 "media rom 100 ua\n> 00 00 00 00 00 00\n! 6/28/00\n"
+			 "> e4 00 00 00 00 00 00 00 00 00 00 00\n! 5/20/00\n"
+			 "> 28 00 00 00 00 64 00 00 01 00 in=2048\n! 5/21/00\n"
+			 "> 25 00 00 00 00 00 00 00 00 00 in=8\n<= 8\n");
 	commands(&last);
 	assert_int_equal(last.cdb[0], 0x25);
-	/* A write in the wrong place is not what hosts do. */
-	hold("# unusual\nmedia blank\n> 2a 00 00 00 00 64 00 00 01 00 out=zero*2048\n! 5/21/02\n"
-	     "> 00 00 00 00 00 00\n");
+	/* A write at the wrong address is unusual. */
+	run_conversation(
+		"# unusual\nmedia blank\n> 2a 00 00 00 00 64 00 00 01 00 out=zero*2048\n! 5/21/02\n"
+		"> 00 00 00 00 00 00\n");
 	commands(&last);
 	assert_int_equal(last.cdb[0], 0x2a);
 	assert_int_equal(last.sense, 0x52102);
@@ -301,7 +303,7 @@ static void count_and_stop(struct script_exec *x)
 	stop(x);
 }
 
-static void what_was_moved_is_counted(void **state)
+static void commands_bytes_and_errors_are_counted(void **state)
 {
 	struct stats_index index;
 	const struct stats_command *w;
@@ -309,12 +311,12 @@ static void what_was_moved_is_counted(void **state)
 
 	(void)state;
 	stats_index_make(&index);
-	room = RECORDER_RECORDS;
+	max_records = RECORDER_RECORDS;
 	until_error = false;
 	exec->stop = count_and_stop;
-	hold("# counted\nmedia blank\nwrite 0..160\n"
-	     "> 2a 00 00 00 00 64 00 00 01 00 out=zero*2048\n! 5/21/02\n"
-	     "> ff 00 00 00 00 00\n! 5/20/00\neject\n");
+	run_conversation("# counted\nmedia blank\nwrite 0..160\n"
+			 "> 2a 00 00 00 00 64 00 00 01 00 out=zero*2048\n! 5/21/02\n"
+			 "> ff 00 00 00 00 00\n! 5/20/00\neject\n");
 	w = &counted.command[index.of[0x2a]];
 	assert_int_equal(w->count, 11);
 	assert_int_equal(w->errors, 1);
@@ -330,7 +332,7 @@ static void what_was_moved_is_counted(void **state)
 	assert_int_equal(counted.ejected, 1);
 }
 
-static void a_trace_is_read_in_pieces(void **state)
+static void a_full_trace_keeps_the_last_records(void **state)
 {
 	struct mmc_drive *d = mmc_drive_new(&(struct mmc_config){.vendor = "V"});
 	uint8_t piece[TRACE_RECORD_MAX * 3];
@@ -366,11 +368,13 @@ static void a_trace_is_read_in_pieces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(conversations_come_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(so_do_their_ends, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_unusual_failure_ends_it, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_was_moved_is_counted, setup, teardown),
-		cmocka_unit_test(a_trace_is_read_in_pieces),
+		cmocka_unit_test_setup_teardown(complete_traces_replay, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			traces_that_lost_their_beginning_replay, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_unusual_failure_ends_the_trace, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			commands_bytes_and_errors_are_counted, setup, teardown),
+		cmocka_unit_test(a_full_trace_keeps_the_last_records),
 	};
 
 	return cmocka_run_group_tests_name("trace", tests, NULL, NULL);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The blobs for FunctionFS. The expected bytes were written from USB 2.0 table 9-12 ff.,
- * USB 3.2 table 9-29, BOT 4.3 and 4.4, and the layout in linux/usb/functionfs.h.
+ * Descriptors and strings in the form that FunctionFS reads from ep0. The expected bytes
+ * were written by hand from USB 2.0 table 9-12 ff., USB 3.2 table 9-29, BOT 4.3 and 4.4,
+ * and the layout in linux/usb/functionfs.h.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@
 #define ENDPOINT(address, lo, hi) 7, 5, address, 2, lo, hi, 0
 #define COMPANION                 6, 0x30, 15, 0, 0, 0
 
-#define BLOB(sub)                                                                                  \
+#define DESCRIPTORS(sub)                                                                           \
 	{                                                                                          \
 		HEAD, INTERFACE(sub), ENDPOINT(0x81, 64, 0), ENDPOINT(0x02, 64, 0),                \
 			INTERFACE(sub), ENDPOINT(0x81, 0, 2), ENDPOINT(0x02, 0, 2),                \
@@ -29,10 +30,10 @@
 			COMPANION                                                                  \
 	}
 
-static const uint8_t scsi[] = BLOB(0x06);
-static const uint8_t mmc5[] = BLOB(0x02);
+static const uint8_t scsi[] = DESCRIPTORS(0x06);
+static const uint8_t mmc5[] = DESCRIPTORS(0x02);
 
-static void descriptors(void **state)
+static void descriptors_have_the_expected_bytes(void **state)
 {
 	uint8_t buf[FFS_BLOB_MAX];
 
@@ -43,8 +44,8 @@ static void descriptors(void **state)
 	assert_memory_equal(buf, mmc5, sizeof(mmc5));
 }
 
-/* The head has the length of the blob and the right counts of descriptors. */
-static void descriptors_add_up(void **state)
+/* The header has the total length and the number of descriptors of each speed. */
+static void the_header_counts_the_descriptors(void **state)
 {
 	uint8_t buf[FFS_BLOB_MAX];
 	size_t size = ffs_desc_build(buf, sizeof(buf), 0x06);
@@ -62,7 +63,7 @@ static void descriptors_add_up(void **state)
 	assert_int_equal(n, buf[12] + buf[16] + buf[20]);
 }
 
-static void descriptors_need_room(void **state)
+static void a_short_buffer_is_left_alone(void **state)
 {
 	uint8_t buf[FFS_BLOB_MAX];
 
@@ -74,7 +75,7 @@ static void descriptors_need_room(void **state)
 	assert_int_equal(buf[sizeof(scsi)], 0xa5);
 }
 
-static void strings(void **state)
+static void strings_have_the_expected_bytes(void **state)
 {
 	static const uint8_t wanted[] = {
 		2, 0, 0, 0, 22, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0x09, 0x04, 'D', 'V', 'D', 0};
@@ -87,8 +88,8 @@ static void strings(void **state)
 	assert_int_equal(ffs_strings_build(buf, sizeof(buf), ""), 19);
 }
 
-/* BOT 4.1.1: 12 or more of 0-9 A-F; the same at every start. */
-static void serial(void **state)
+/* BOT 4.1.1: at least 12 characters of 0-9 A-F; the same at every start. */
+static void the_default_serial_number_is_stable(void **state)
 {
 	char a[17], b[17];
 
@@ -103,11 +104,11 @@ static void serial(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(descriptors),
-		cmocka_unit_test(descriptors_add_up),
-		cmocka_unit_test(descriptors_need_room),
-		cmocka_unit_test(strings),
-		cmocka_unit_test(serial),
+		cmocka_unit_test(descriptors_have_the_expected_bytes),
+		cmocka_unit_test(the_header_counts_the_descriptors),
+		cmocka_unit_test(a_short_buffer_is_left_alone),
+		cmocka_unit_test(strings_have_the_expected_bytes),
+		cmocka_unit_test(the_default_serial_number_is_stable),
 	};
 
 	return cmocka_run_group_tests_name("FunctionFS descriptors", tests, NULL, NULL);

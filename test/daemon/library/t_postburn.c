@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Names, moves and checksums of burned discs, and the text that remembers one. */
+/* Names, renames and checksums of burned discs, names of blanks, and the drive record. */
 #include "daemon/scratch.h"
 
 #include <errno.h>
@@ -48,11 +48,11 @@ static const struct { const char *label, *name; } names[] = {
 	/* shells, FAT, options */
 	{ "-rf", "rf" }, { "--help", "help" }, { "a:b*c?d\"e<f>g|h\\i", "a_b_c_d_e_f_g_h_i" },
 	{ " x ", "x" }, { "x...", "x" }, { "x. .", "x" },
-	/* terminals, and what cannot be seen */
+	/* terminals, invisible characters */
 	{ "a\x1b[2Jb", "a[2Jb" }, { "a\nb", "ab" }, { "\x7f", NULL }, { "a\xc2\x9b" "b", "ab" },
 	{ "a\xe2\x80\xae" "osi.b", "aosi.b" }, { "\xef\xbb\xbf" "a", "a" }, { "\xe2\x80\x8b", NULL },
 	{ "a\xf3\xa0\x80\x81z", "az" },
-	/* no UTF-8: lone, cut, too long, a surrogate, beyond the end */
+	/* invalid UTF-8: lone byte, truncated, overlong, surrogate, above U+10FFFF */
 	{ "a\xff" "b", "ab" }, { "a\xc3", "a" }, { "\xc0\xaf", NULL }, { "a\xe0\x80\xaf", "a" },
 	{ "a\xed\xa0\x80z", "az" }, { "a\xf4\x90\x80\x80z", "az" }, { "\x80\x80", NULL },
 	{ "", NULL }, { "   ", NULL }, { "___", NULL }, { "?", NULL },
@@ -60,7 +60,7 @@ static const struct { const char *label, *name; } names[] = {
 };
 // clang-format on
 
-static void labels(void **state)
+static void a_label_gives_a_safe_name_or_none(void **state)
 {
 	char out[POSTBURN_STEM];
 
@@ -75,8 +75,8 @@ static void labels(void **state)
 	}
 }
 
-/* A character is kept whole or not at all. */
-static void long_labels(void **state)
+/* A long label is not cut inside a character. */
+static void a_long_label_is_cut_between_characters(void **state)
 {
 	char label[512] = "", out[POSTBURN_STEM];
 
@@ -87,7 +87,7 @@ static void long_labels(void **state)
 	assert_int_equal(strlen(out), (POSTBURN_STEM - 1) / 3 * 3);
 }
 
-static void dates(void **state)
+static void a_time_gives_a_name(void **state)
 {
 	char out[POSTBURN_STEM];
 
@@ -100,9 +100,9 @@ static void dates(void **state)
 	assert_string_equal(out, "1970-01-01-000000");
 }
 
-/* ---- moves -------------------------------------------------------------------------------- */
+/* ---- renames ------------------------------------------------------------------------------ */
 
-static void moves(void **state)
+static void a_rename_skips_names_that_are_taken(void **state)
 {
 	struct folder *f = media();
 	char to[STORE_NAME_MAX + 1];
@@ -113,7 +113,7 @@ static void moves(void **state)
 	assert_string_equal(to, "HOLIDAY.iso");
 	assert_string_equal(get_text("media/HOLIDAY.iso"), "one");
 	assert_false(exists("media/blank-1.iso"));
-	/* Taken: by a disc, by what a disc left, by a folder, by a link that leads nowhere. */
+	/* Taken by: a disc, files left of a deleted disc, a directory, a dangling link. */
 	put_text("media/HOLIDAY-2.iso" STORE_SUFFIX, "state");
 	put_text("media/HOLIDAY-3.iso" CHECKSUM_SUFFIX, "sum");
 	mkdir(in_scratch("media/HOLIDAY-4.iso"), 0755);
@@ -122,7 +122,7 @@ static void moves(void **state)
 	assert_int_equal(postburn_rename(f, "blank-1.iso", "HOLIDAY", to), 0);
 	assert_string_equal(to, "HOLIDAY-6.iso");
 	assert_string_equal(get_text("media/HOLIDAY.iso"), "one");
-	/* It has the name already. */
+	/* The image has that name already. */
 	assert_int_equal(postburn_rename(f, "HOLIDAY-6.iso", "HOLIDAY", to), 0);
 	assert_string_equal(to, "HOLIDAY-6.iso");
 	assert_int_equal(postburn_rename(f, "none.iso", "OTHER", to), -ENOENT);
@@ -131,7 +131,7 @@ static void moves(void **state)
 	f->ops->close(f);
 }
 
-static void state_goes_along(void **state)
+static void the_state_file_is_renamed_with_the_image(void **state)
 {
 	struct folder *f = media();
 	char to[STORE_NAME_MAX + 1];
@@ -149,8 +149,8 @@ static void state_goes_along(void **state)
 	f->ops->close(f);
 }
 
-/* File systems without RENAME_NOREPLACE: with links, and without them. */
-static void moves_in_steps(void **state)
+/* For file systems without RENAME_NOREPLACE, with hard links and without. */
+static void a_rename_in_steps_overwrites_nothing(void **state)
 {
 	int dir = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -183,7 +183,7 @@ static bool holds(struct folder *f, const char *name, const char *text)
 	return n == (int)strlen(text) && memcmp(buf, text, (size_t)n) == 0;
 }
 
-static struct folder *burned(struct powercut *c)
+static struct folder *folder_with_burned_disc(struct powercut *c)
 {
 	struct folder *f = powercut_folder(c);
 
@@ -195,8 +195,8 @@ static struct folder *burned(struct powercut *c)
 	return f;
 }
 
-/* One name or the other, and the state beside it. */
-static void is_whole(struct folder *f, const char *where, uint64_t at)
+/* The image has either the old or the new name, and its state file has the same. */
+static void assert_one_name(struct folder *f, const char *where, uint64_t at)
 {
 	bool old = holds(f, OLD, IMAGE), new = holds(f, NEW, IMAGE);
 
@@ -207,7 +207,7 @@ static void is_whole(struct folder *f, const char *where, uint64_t at)
 		fail_msg("%s at %u: %s has no state", where, (unsigned)at, old ? "old" : "new");
 }
 
-static void power_goes_at_every_step(void **state)
+static void a_power_cut_in_a_rename_leaves_one_name(void **state)
 {
 	char to[STORE_NAME_MAX + 1];
 	unsigned moved = 0, kept = 0;
@@ -216,43 +216,43 @@ static void power_goes_at_every_step(void **state)
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		for (uint64_t at = 0;; at++) {
 			struct powercut *c = powercut_new(1, seed, true);
-			struct folder *f = burned(c);
-			bool met;
+			struct folder *f = folder_with_burned_disc(c);
+			bool reached;
 
 			powercut_plan(c, POWERCUT_POWER, c->ops + at, EIO);
 			(void)postburn_rename(f, OLD, "X", to);
-			met = c->reached;
+			reached = c->reached;
 			f->ops->close(f);
 			powercut_power_on(c, POWERCUT_JOURNAL);
 			f = powercut_folder(c);
-			is_whole(f, "power", at);
+			assert_one_name(f, "power", at);
 			moved += powercut_has(c, NEW);
 			kept += powercut_has(c, OLD);
 			f->ops->close(f);
 			powercut_free(c);
-			if (!met)
+			if (!reached)
 				break;
 		}
 	}
 	assert_true(moved > 20 && kept > 20);
 }
 
-static void every_step_fails(void **state)
+static void a_failed_rename_leaves_one_name(void **state)
 {
 	char to[STORE_NAME_MAX + 1];
-	bool met = true;
+	bool reached = true;
 	int r;
 
 	(void)state;
-	for (uint64_t at = 0; met; at++) {
+	for (uint64_t at = 0; reached; at++) {
 		struct powercut *c = powercut_new(1, 1, true);
-		struct folder *f = burned(c);
+		struct folder *f = folder_with_burned_disc(c);
 
 		powercut_plan(c, POWERCUT_ERRNO, c->ops + at, ENOSPC);
 		r = postburn_rename(f, OLD, "X", to);
-		met = c->reached;
+		reached = c->reached;
 		powercut_plan(c, POWERCUT_NOTHING, 0, 0);
-		is_whole(f, "errno", at);
+		assert_one_name(f, "errno", at);
 		assert_string_equal(to, powercut_has(c, NEW) ? NEW : OLD);
 		assert_true(r == 0 ? powercut_has(c, NEW) : r == -ENOSPC && powercut_has(c, OLD));
 		f->ops->close(f);
@@ -262,7 +262,8 @@ static void every_step_fails(void **state)
 
 /* ---- blanks ------------------------------------------------------------------------------- */
 
-static bool nobody(void *ctx, dev_t dev, ino_t ino)
+/* Only the file with path ctx is in a drive; NULL: none. */
+static bool is_in_use(void *ctx, dev_t dev, ino_t ino)
 {
 	struct stat st;
 
@@ -270,44 +271,44 @@ static bool nobody(void *ctx, dev_t dev, ino_t ino)
 	return ctx && stat(ctx, &st) == 0 && st.st_ino == ino;
 }
 
-static void blank_names(void **state)
+static void a_blank_gets_a_free_name_or_reuses_an_empty_image(void **state)
 {
 	int dir = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char name[POSTBURN_STEM], held[SCRATCH_PATH];
+	char name[POSTBURN_STEM], in_use[SCRATCH_PATH];
 
 	(void)state;
-	assert_int_equal(postburn_blank_name(dir, nobody, NULL, name), 0);
+	assert_int_equal(postburn_blank_name(dir, is_in_use, NULL, name), 0);
 	assert_string_equal(name, "blank-1.iso");
 	put_text("media/blank-1.iso", "data");
-	put_text("media/blank-2.iso" STORE_SUFFIX, "of one that is gone");
-	put_text("media/blank-3.iso" CHECKSUM_SUFFIX, "likewise");
+	put_text("media/blank-2.iso" STORE_SUFFIX, "of a deleted disc");
+	put_text("media/blank-3.iso" CHECKSUM_SUFFIX, "of a deleted disc too");
 	put_text("media/blank-4.iso", "");
 	put_text("media/blank-5.iso", "");
 	mkdir(in_scratch("media/blank-6.iso"), 0755);
-	strcpy(held, in_scratch("media/blank-4.iso"));
-	/* Empty and in a drive; empty and nobody's. */
-	assert_int_equal(postburn_blank_name(dir, nobody, held, name), 0);
+	strcpy(in_use, in_scratch("media/blank-4.iso"));
+	/* blank-4 is empty but in a drive; blank-5 is empty and in no drive. */
+	assert_int_equal(postburn_blank_name(dir, is_in_use, in_use, name), 0);
 	assert_string_equal(name, "blank-5.iso");
 	put_text("media/blank-5.iso", "data");
-	assert_int_equal(postburn_blank_name(dir, nobody, held, name), 0);
+	assert_int_equal(postburn_blank_name(dir, is_in_use, in_use, name), 0);
 	assert_string_equal(name, "blank-7.iso");
 	close(dir);
 }
 
 /* ---- checksums ---------------------------------------------------------------------------- */
 
-static void sum_of(const char *name, bool from_storage, char hex[CHECKSUM_HEX])
+static void checksum_of(const char *name, bool from_storage, char hex[CHECKSUM_HEX])
 {
-	struct checksum_request ask = {.from_storage = from_storage};
+	struct checksum_request request = {.from_storage = from_storage};
 	int fd = open(in_scratch(name), O_RDONLY | O_CLOEXEC);
 
 	assert_true(fd >= 0);
-	assert_int_equal(checksum_file(fd, &ask, hex), 0);
+	assert_int_equal(checksum_file(fd, &request, hex), 0);
 	close(fd);
 }
 
-/* FIPS 180-4, and sizes around the pieces it is read in. */
-static void known_sums(void **state)
+/* Examples of FIPS 180-4; sizes around the 256 KiB that are read at a time. */
+static void checksums_are_right_from_cache_and_storage(void **state)
 {
 	static const uint64_t size[] = {1, 2048, 262143, 262144, 262145, 1000000};
 	char a[CHECKSUM_HEX], b[CHECKSUM_HEX];
@@ -315,33 +316,33 @@ static void known_sums(void **state)
 	(void)state;
 	for (int storage = 0; storage < 2; storage++) {
 		put_text("media/abc", "abc");
-		sum_of("media/abc", storage, a);
+		checksum_of("media/abc", storage, a);
 		assert_string_equal(
 			a, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 		put_text("media/empty", "");
-		sum_of("media/empty", storage, a);
+		checksum_of("media/empty", storage, a);
 		assert_string_equal(
 			a, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(size); i++) {
 		put_size("media/n", size[i]);
-		sum_of("media/n", false, a);
-		sum_of("media/n", true, b);
+		checksum_of("media/n", false, a);
+		checksum_of("media/n", true, b);
 		assert_string_equal(a, b);
 	}
 }
 
-static void stops(void **state)
+static void a_checksum_can_be_cancelled(void **state)
 {
 	atomic_bool stop = true;
-	struct checksum_request ask = {.stop = &stop};
+	struct checksum_request request = {.stop = &stop};
 	char hex[CHECKSUM_HEX];
 	int fd;
 
 	(void)state;
 	put_size("media/n", 4096);
 	fd = open(in_scratch("media/n"), O_RDONLY | O_CLOEXEC);
-	assert_int_equal(checksum_file(fd, &ask, hex), -ECANCELED);
+	assert_int_equal(checksum_file(fd, &request, hex), -ECANCELED);
 	close(fd);
 }
 
@@ -354,7 +355,7 @@ static int sha256sum(const char *args)
 	return system(line);
 }
 
-static void sha256sum_accepts(void **state)
+static void sha256sum_accepts_the_checksum_files(void **state)
 {
 	static const char *const name[] = {"a.iso", "a b.iso", "back\\slash.iso", "\xc3\xa4.iso"};
 	struct folder *f = media();
@@ -364,7 +365,7 @@ static void sha256sum_accepts(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
 		snprintf(path, sizeof(path), "media/%s", name[i]);
 		put_text(path, "abc");
-		sum_of(path, true, hex);
+		checksum_of(path, true, hex);
 		assert_int_equal(checksum_write(f, name[i], hex, NULL), 0);
 		snprintf(args, sizeof(args), "--strict -c '%s" CHECKSUM_SUFFIX "'", name[i]);
 		assert_int_equal(sha256sum(args), 0);
@@ -374,28 +375,28 @@ static void sha256sum_accepts(void **state)
 	f->ops->close(f);
 }
 
-static void a_bad_one_is_marked(void **state)
+static void a_mismatch_is_marked_in_the_checksum_file(void **state)
 {
 	struct folder *f = media();
-	char was[CHECKSUM_HEX], is[CHECKSUM_HEX];
+	char burned[CHECKSUM_HEX], now[CHECKSUM_HEX];
 	const char *text;
 
 	(void)state;
 	put_text("media/a.iso", "burned");
-	sum_of("media/a.iso", false, was);
+	checksum_of("media/a.iso", false, burned);
 	put_text("media/a.iso", "burNed");
-	sum_of("media/a.iso", false, is);
+	checksum_of("media/a.iso", false, now);
 	put_text("media/.a.iso" CHECKSUM_SUFFIX ".new",
-		"a longer one that a power cut has left here, "
-		"from another time and of another disc, which is "
-		"no part of the new one in any way, not even its "
+		"a longer file that a power cut has left here, "
+		"from another time and of another disc, which must "
+		"not be part of the new file in any way, not even its "
 		"end, however long it is, and it is very long");
-	assert_int_equal(checksum_write(f, "a.iso", was, is), 0);
+	assert_int_equal(checksum_write(f, "a.iso", burned, now), 0);
 	text = get_text("media/a.iso" CHECKSUM_SUFFIX);
 	assert_true(checksum_is_bad(text, strlen(text)));
-	assert_non_null(strstr(text, is));
+	assert_non_null(strstr(text, now));
 	assert_int_not_equal(sha256sum("-c a.iso" CHECKSUM_SUFFIX), 0);
-	assert_int_equal(checksum_write(f, "a.iso", is, NULL), 0);
+	assert_int_equal(checksum_write(f, "a.iso", now, NULL), 0);
 	text = get_text("media/a.iso" CHECKSUM_SUFFIX);
 	assert_false(checksum_is_bad(text, strlen(text)));
 	assert_int_equal(sha256sum("--strict -c a.iso" CHECKSUM_SUFFIX), 0);
@@ -406,9 +407,9 @@ static void a_bad_one_is_marked(void **state)
 	f->ops->close(f);
 }
 
-/* ---- what was in a drive ------------------------------------------------------------------ */
+/* ---- the drive record ----------------------------------------------------------------------- */
 
-static void remembers(void **state)
+static void a_damaged_record_is_refused(void **state)
 {
 	static const struct last_disc some[] = {
 		{.image = ""},
@@ -429,7 +430,7 @@ static void remembers(void **state)
 		assert_string_equal(back.image, some[i].image);
 		assert_string_equal(back.configured, some[i].configured);
 		assert_int_equal(back.burned, some[i].burned);
-		/* A byte of it is another, or missing. */
+		/* One byte is changed, or the end is missing. */
 		for (size_t at = 0; at < n; at++) {
 			text[at] ^= 0x20;
 			if (at != n - 1)
@@ -443,7 +444,7 @@ static void remembers(void **state)
 	assert_non_null(last_disc_decode("\0\0\0", 3, &back));
 }
 
-static void remembers_in_the_folder(void **state)
+static void a_record_is_read_after_a_restart(void **state)
 {
 	int dir = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct last_disc disc = {.image = "a.iso"};
@@ -462,7 +463,7 @@ static void remembers_in_the_folder(void **state)
 	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
 	assert_string_equal(last_disc_get(l)->image, "b.iso");
 	last_disc_free(l);
-	/* Of another drive, and a damaged one. */
+	/* The record of another drive, then a damaged one. */
 	assert_int_equal(last_disc_new(dir, "drive1", &l), 0);
 	assert_null(last_disc_get(l));
 	last_disc_free(l);
@@ -481,22 +482,22 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, scratch_remove)
 	const struct CMUnitTest tests[] = {
-		T(labels),
-		T(long_labels),
-		T(dates),
-		T(moves),
-		T(state_goes_along),
-		T(moves_in_steps),
-		T(power_goes_at_every_step),
-		T(every_step_fails),
-		T(blank_names),
-		T(known_sums),
-		T(stops),
-		T(sha256sum_accepts),
-		T(a_bad_one_is_marked),
-		T(remembers),
-		T(remembers_in_the_folder),
+		T(a_label_gives_a_safe_name_or_none),
+		T(a_long_label_is_cut_between_characters),
+		T(a_time_gives_a_name),
+		T(a_rename_skips_names_that_are_taken),
+		T(the_state_file_is_renamed_with_the_image),
+		T(a_rename_in_steps_overwrites_nothing),
+		T(a_power_cut_in_a_rename_leaves_one_name),
+		T(a_failed_rename_leaves_one_name),
+		T(a_blank_gets_a_free_name_or_reuses_an_empty_image),
+		T(checksums_are_right_from_cache_and_storage),
+		T(a_checksum_can_be_cancelled),
+		T(sha256sum_accepts_the_checksum_files),
+		T(a_mismatch_is_marked_in_the_checksum_file),
+		T(a_damaged_record_is_refused),
+		T(a_record_is_read_after_a_restart),
 	};
 
-	return cmocka_run_group_tests_name("catch", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("postburn", tests, NULL, NULL);
 }

@@ -4,8 +4,8 @@
 
 static struct mmc_saved saved;
 
-/* Frees the drive, as if its daemon had died, and restores a new one. */
-static struct mmc_drive *reborn(struct mmc_drive *d, struct disc *disc)
+/* Saves and frees the drive, as if its daemon had died; restores its state in a new one. */
+static struct mmc_drive *restored(struct mmc_drive *d, struct disc *disc)
 {
 	mmc_save(d, &saved);
 	mmc_drive_free(d);
@@ -14,7 +14,8 @@ static struct mmc_drive *reborn(struct mmc_drive *d, struct disc *disc)
 	return d;
 }
 
-static void nothing_is_told(struct mmc_drive *d)
+/* No unit attention and no event waits for the host. */
+static void assert_nothing_pending(struct mmc_drive *d)
 {
 	assert_int_equal(test_unit_ready(d), 0);
 	assert_int_equal(media_event(d), 0);
@@ -22,7 +23,7 @@ static void nothing_is_told(struct mmc_drive *d)
 	assert_int_equal(answer.data[4] & 0x0f, 0);
 }
 
-static void a_disc_is_in_as_before(void **state)
+static void a_disc_in_the_drive_stays(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -30,8 +31,8 @@ static void a_disc_is_in_as_before(void **state)
 	mmc_insert(d, rom(3, 10));
 	drain_events(d);
 	assert_int_equal(read_blocks(d, 0, 10), 0);
-	d = reborn(d, rom(3, 10));
-	nothing_is_told(d);
+	d = restored(d, rom(3, 10));
+	assert_nothing_pending(d);
 	assert_int_equal(current_profile(d), 0x10);
 	assert_int_equal(read_blocks(d, 2, 8), 0);
 	assert_numbered(answer.data, 3, 2, 8);
@@ -45,7 +46,7 @@ static void an_empty_drive_stays_empty(void **state)
 
 	(void)state;
 	drain_events(d);
-	d = reborn(d, NULL);
+	d = restored(d, NULL);
 	assert_int_equal(test_unit_ready(d), 0x23a01);
 	assert_int_equal(media_event(d), 0);
 	mmc_insert(d, rom(1, 10));
@@ -66,19 +67,19 @@ static void locks_sense_and_pages_stay(void **state)
 	assert_int_equal(command(d, 0x5a, 0, 0x05, 0, 0, 0, 0, 0, 60, 0), 0);
 	memcpy(list, answer.data, sizeof(list));
 	memset(list, 0, 8);
-	list[8 + 2] = 0x42; /* session at once */
+	list[8 + 2] = 0x42; /* write type session-at-once */
 	assert_int_equal(command_with(d, select, sizeof(select), 0, list), 0);
 	assert_int_equal(command(d, 0xbb, 0, 0xff, 0xff, 0x15, 0xa4, 0, 0, 0, 0, 0, 0), 0);
 	assert_int_equal(read_blocks(d, 5, 1) >> 16, 5);
 
-	d = reborn(d, blank());
+	d = restored(d, blank());
 	assert_int_equal(mmc_last_sense(d) >> 16, 5);
 	assert_true(state_of(d).locked);
 	assert_true(state_of(d).blank);
 	assert_int_equal(state_of(d).write_speed, 5540);
 	assert_int_equal(command(d, 0x5a, 0, 0x05, 0, 0, 0, 0, 0, 60, 0), 0);
 	assert_int_equal(answer.data[8 + 2], 0x42);
-	nothing_is_told(d);
+	assert_nothing_pending(d);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
 	mmc_drive_free(d);
 }
@@ -90,20 +91,20 @@ static void pending_attentions_and_events_stay(void **state)
 	(void)state;
 	drain_events(d);
 	mmc_insert(d, rom(1, 10));
-	d = reborn(d, rom(1, 10));
+	d = restored(d, rom(1, 10));
 	assert_int_equal(test_unit_ready(d), 0x62800);
 	assert_int_equal(media_event(d), 2);
-	drain_events(d); /* of the changed profile */
+	drain_events(d); /* the profile has changed as well */
 	/* An eject request that the host has not answered. */
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
-	d = reborn(d, rom(1, 10));
+	d = restored(d, rom(1, 10));
 	assert_int_equal(media_event(d), 1);
 	assert_true(state_of(d).eject_requested);
 	mmc_drive_free(d);
 }
 
-static void the_tray_stays_out(void **state)
+static void an_open_tray_stays_open(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -112,16 +113,16 @@ static void the_tray_stays_out(void **state)
 	drain_events(d);
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
 	assert_int_equal(media_event(d), 3);
-	d = reborn(d, rom(1, 10));
+	d = restored(d, rom(1, 10));
 	assert_true(state_of(d).ejected_by_host);
 	assert_int_equal(test_unit_ready(d), 0x23a01);
 	assert_int_equal(media_event(d), 0);
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 3, 0), 0);
 	assert_int_equal(test_unit_ready(d), 0x62800);
-	/* The tray is out and the image has disappeared: the host has had the removal already. */
+	/* The tray is open and the image has disappeared: the host knows of the removal. */
 	assert_int_equal(command(d, 0x1b, 0, 0, 0, 2, 0), 0);
 	drain_events(d);
-	d = reborn(d, NULL);
+	d = restored(d, NULL);
 	assert_false(state_of(d).ejected_by_host);
 	assert_int_equal(test_unit_ready(d), 0x23a01);
 	assert_int_equal(media_event(d), 0);
@@ -136,7 +137,7 @@ static void a_lost_disc_is_reported_as_an_eject(void **state)
 	mmc_insert(d, rom(1, 10));
 	drain_events(d);
 	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
-	d = reborn(d, NULL);
+	d = restored(d, NULL);
 	assert_int_equal(test_unit_ready(d), 0x23a01);
 	assert_int_equal(media_event(d), 3);
 	assert_false(state_of(d).locked);
@@ -150,7 +151,7 @@ static void another_profile_is_reported_as_a_new_disc(void **state)
 	(void)state;
 	mmc_insert(d, blank());
 	drain_events(d);
-	d = reborn(d, rom(1, 10));
+	d = restored(d, rom(1, 10));
 	assert_int_equal(test_unit_ready(d), 0x62800);
 	assert_int_equal(media_event(d), 2);
 	assert_int_equal(current_profile(d), 0x10);
@@ -187,11 +188,11 @@ static void impossible_values_are_ignored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_disc_is_in_as_before),
+		cmocka_unit_test(a_disc_in_the_drive_stays),
 		cmocka_unit_test(an_empty_drive_stays_empty),
 		cmocka_unit_test(locks_sense_and_pages_stay),
 		cmocka_unit_test(pending_attentions_and_events_stay),
-		cmocka_unit_test(the_tray_stays_out),
+		cmocka_unit_test(an_open_tray_stays_open),
 		cmocka_unit_test(a_lost_disc_is_reported_as_an_eject),
 		cmocka_unit_test(another_profile_is_reported_as_a_new_disc),
 		cmocka_unit_test(impossible_values_are_ignored),
