@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A control over two drives without USB, and ways to speak to it. */
+/* A control (FIFO, socket, status file) for two drives with a fake USB thread. */
 #ifndef DAEMON_CONTROL_FIXTURE_H
 #define DAEMON_CONTROL_FIXTURE_H
 
@@ -81,7 +81,7 @@ static inline int teardown(void **state)
 	return scratch_remove(state);
 }
 
-/* A shell's command, while the control and the drives go on; its exit code. */
+/* Runs a shell command while control and drives run; returns its exit code. */
 static inline int run_beside(const char *command)
 {
 	pid_t pid = fork();
@@ -106,7 +106,7 @@ static inline void fifo_write(const char *data, size_t n)
 	close(fd);
 }
 
-/* Writes, and turns until the status file's first line is that one. */
+/* Writes to the FIFO; waits until the first line of the status file is `want`. */
 static inline void fifo(const char *data, size_t n, const char *want)
 {
 	uint64_t end = now_ms() + 3000;
@@ -127,7 +127,7 @@ static inline void fifo(const char *data, size_t n, const char *want)
 
 #define FIFO(text, want) fifo(text, sizeof(text) - 1, want)
 
-static inline int dial(void)
+static inline int connect_client(void)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -137,13 +137,13 @@ static inline int dial(void)
 	return fd;
 }
 
-static inline void tell(int fd, const char *text)
+static inline void send_text(int fd, const char *text)
 {
 	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
 }
 
-/* The next line, without its newline; "" = the daemon hung up. */
-static inline const char *hear(int fd)
+/* Returns the next line without its newline; "" = the daemon closed the connection. */
+static inline const char *receive_line(int fd)
 {
 	static char line[4 << 20];
 	uint64_t end = now_ms() + 30000;
@@ -153,7 +153,7 @@ static inline const char *hear(int fd)
 		ssize_t r = recv(fd, line + n, sizeof(line) - n, MSG_DONTWAIT | MSG_PEEK);
 		const char *end_of_line = r > 0 ? memchr(line + n, '\n', (size_t)r) : NULL;
 
-		/* What is behind the line stays for the next call. */
+		/* Bytes after the line stay in the socket for the next call. */
 		if (end_of_line)
 			r = end_of_line + 1 - (line + n);
 		if (r > 0)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* FIFO, socket and status file, over drives without USB. */
+/* FIFO, socket and status file, with drives on a fake USB thread. */
 #include "daemon/control/control_fixture.h"
 
 #include "control/rundir.h"
 #include "daemon/iso.h"
 
-static void fifo_commands(void **state)
+static void fifo_commands_write_the_status_file(void **state)
 {
 	char want[512];
 
@@ -28,7 +28,7 @@ static void fifo_commands(void **state)
 	assert_non_null(strstr(get_text("run/status"), "\nblank NAME [type=dvd+r] [drive=DRIVE]"));
 }
 
-/* The status file's first line begins so; it may take its time. */
+/* Waits up to 30 s until the status file begins with `begins`. */
 static void fifo_slow(const char *line, const char *begins)
 {
 	uint64_t end = now_ms() + 30000;
@@ -52,7 +52,7 @@ static unsigned lines_of(const char *name)
 	return n;
 }
 
-static void fifo_refusals(void **state)
+static void fifo_refuses_bad_lines(void **state)
 {
 	char want[512];
 
@@ -61,7 +61,7 @@ static void fifo_refusals(void **state)
 	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"");
 	FIFO("blank n type=cd-r\n", "error: no blank of type \"cd-r\"; dvd+r is supported");
-	/* A type that there is, but not as a blank; names are not matched by parts of them. */
+	/* dvd-rom is a type, but not of blanks; a type is not found by a part of its name. */
 	FIFO("blank n type=dvd-rom\n", "error: no blank of type \"dvd-rom\"; dvd+r is supported");
 	FIFO("blank n type=dvd\n", "error: no blank of type \"dvd\"; dvd+r is supported");
 	FIFO("blank n type=DVD+R\n", "error: no blank of type \"DVD+R\"; dvd+r is supported");
@@ -78,8 +78,8 @@ static void fifo_refusals(void **state)
 	FIFO("insert \xff\n", "error: the line is not valid UTF-8; nothing was done");
 }
 
-/* The same by the FIFO as by the socket: not the whole name, or a label. */
-static void fifo_finds(void **state)
+/* Part of a name or a label is enough, by the FIFO as by the socket. */
+static void fifo_finds_by_prefix_and_label(void **state)
 {
 	(void)state;
 	put_iso("media/c-1.iso", "Debian 12");
@@ -93,11 +93,11 @@ static void fifo_finds(void **state)
 	FIFO("prev\n", "ok: drive0: inserted c-2.iso (DVD-ROM, 40960 bytes)");
 	FIFO("next drive=drive1\n", "ok: drive1: inserted a.iso (DVD-ROM, 4096 bytes)");
 	FIFO("next again\n", "error: next: too many arguments (usage: next [drive=DRIVE])");
-	/* Lines are done in order, whatever must be looked for. */
+	/* Lines are carried out in order, also if a search takes time. */
 	fifo_slow("insert b\neject\ninsert c-1\nnext\n", "ok: drive0: inserted c-2.iso ");
 }
 
-static void fifo_long_line(void **state)
+static void fifo_refuses_a_line_that_is_too_long(void **state)
 {
 	char line[10001];
 
@@ -105,11 +105,11 @@ static void fifo_long_line(void **state)
 	memset(line, 'x', sizeof(line));
 	line[10000] = '\n';
 	fifo(line, sizeof(line), "error: a line has at most 4096 bytes; nothing was done");
-	/* Nothing of it is taken for the next line. */
+	/* The rest of the long line is not taken for the next command. */
 	FIFO("eject\n", "ok: drive0: there is no disc in the drive");
 }
 
-static void fifo_pieces(void **state)
+static void fifo_takes_lines_in_any_pieces(void **state)
 {
 	(void)state;
 	fifo_write("insert ", 7);
@@ -122,10 +122,10 @@ static void fifo_pieces(void **state)
 	assert_starts(get_text("run/status"), "ok: drive0: inserted n (blank DVD+R");
 }
 
-static void fifo_half_line(void **state)
+static void fifo_refuses_a_line_without_newline(void **state)
 {
 	(void)state;
-	/* Whoever died there does not spoil the next one's line. */
+	/* A writer that died in the middle of a line does not spoil the next writer's line. */
 	FIFO("insert ", "error: a line without a newline at its end; nothing was done");
 	FIFO("eject\n", "ok: drive0: there is no disc in the drive");
 }
@@ -142,18 +142,19 @@ static void fifo_waiting(void **state)
 
 /* ---- socket ------------------------------------------------------------------------------- */
 
-static void socket_answers(void **state)
+static void socket_answers_each_line(void **state)
 {
-	int fd = dial();
+	int fd = connect_client();
 
 	(void)state;
-	tell(fd, "insert a.iso\n");
-	assert_string_equal(hear(fd),
+	send_text(fd, "insert a.iso\n");
+	assert_string_equal(receive_line(fd),
 		"{\"ok\":true,\"message\":\"drive0: inserted a.iso (DVD-ROM, 4096 bytes)\"}");
-	tell(fd, "insert none\neject\nfrob\n\n");
-	assert_non_null(strstr(hear(fd), ",\"code\":\"no-such-image\"}"));
-	assert_string_equal(hear(fd), "{\"ok\":true,\"message\":\"drive0: ejected a.iso\"}");
-	assert_string_equal(hear(fd),
+	send_text(fd, "insert none\neject\nfrob\n\n");
+	assert_non_null(strstr(receive_line(fd), ",\"code\":\"no-such-image\"}"));
+	assert_string_equal(
+		receive_line(fd), "{\"ok\":true,\"message\":\"drive0: ejected a.iso\"}");
+	assert_string_equal(receive_line(fd),
 		"{\"ok\":false,\"message\":\"unknown command \\\"frob\\\"; try help\","
 		"\"code\":\"unknown-verb\"}");
 	/* A change is the last result, a question is not. */
@@ -161,19 +162,19 @@ static void socket_answers(void **state)
 	close(fd);
 }
 
-static void socket_status(void **state)
+static void socket_status_has_all_members(void **state)
 {
 	static const char *const members[] = {"name", "loaded", "medium", "profile", "state",
 		"image", "path", "size", "capacity_blocks", "recorded_blocks", "nwa", "free_blocks",
 		"sessions", "tracks", "locked", "eject_requested", "host", "commands", "errors",
 		"blocks_read", "blocks_written", "phase_errors", "resets"};
-	int fd = dial();
+	int fd = connect_client();
 	json_t *a, *d;
 
 	(void)state;
-	tell(fd, "insert \"b c.iso\"\nstatus\n");
-	hear(fd);
-	a = json_loads(hear(fd), 0, NULL);
+	send_text(fd, "insert \"b c.iso\"\nstatus\n");
+	receive_line(fd);
+	a = json_loads(receive_line(fd), 0, NULL);
 	assert_non_null(a);
 	assert_string_equal(json_string_value(json_object_get(a, "udc")), "dummy_udc.0");
 	assert_string_equal(json_string_value(json_object_get(a, "version")), MMCGADGET_VERSION);
@@ -195,23 +196,23 @@ static void socket_status(void **state)
 	assert_true(json_is_false(json_object_get(d, "suspended")));
 	assert_string_equal(json_string_value(json_object_get(d, "speed")), "high");
 	json_decref(a);
-	tell(fd, "status drive=drive1\n");
-	a = json_loads(hear(fd), 0, NULL);
+	send_text(fd, "status drive=drive1\n");
+	a = json_loads(receive_line(fd), 0, NULL);
 	assert_int_equal(json_array_size(json_object_get(a, "drives")), 1);
 	json_decref(a);
 	close(fd);
 }
 
-static void socket_list(void **state)
+static void socket_lists_images(void **state)
 {
-	int fd = dial();
+	int fd = connect_client();
 
 	(void)state;
 	put_size("media/n", 0);
 	put_iso("media/b c.iso", "MY DISC");
-	tell(fd, "insert a.iso drive=drive1\nlist\n");
-	hear(fd);
-	assert_non_null(strstr(hear(fd),
+	send_text(fd, "insert a.iso drive=drive1\nlist\n");
+	receive_line(fd);
+	assert_non_null(strstr(receive_line(fd),
 		"\"images\":["
 		"{\"name\":\"a.iso\",\"label\":\"\",\"kind\":\"iso\",\"size\":4096,\"sessions\":0,"
 		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[\"drive1\"]}"
@@ -225,22 +226,22 @@ static void socket_list(void **state)
 	close(fd);
 }
 
-static void socket_large_answer(void **state)
+static void socket_sends_a_large_answer_to_a_slow_reader(void **state)
 {
 	char name[256];
-	int fd = dial();
+	int fd = connect_client();
 	size_t total = 0;
 	uint64_t end = now_ms() + 20000;
 	char buf[4096];
 	ssize_t n;
 
 	(void)state;
-	/* More than a socket's buffer holds, to a client that reads late. */
+	/* The answer is larger than a socket's buffer, and the client reads late. */
 	for (unsigned i = 0; i < 2000; i++) {
 		snprintf(name, sizeof(name), "media/%0200u", i);
 		put_size(name, 0);
 	}
-	tell(fd, "list\n");
+	send_text(fd, "list\n");
 	turn(event, usb, 2, 100, NULL);
 	do {
 		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
@@ -254,10 +255,10 @@ static void socket_large_answer(void **state)
 	close(fd);
 }
 
-/* All of them, each with its label; and the daemon answers others meanwhile. */
-static void ten_thousand_images(void **state)
+/* All are listed with their labels; the daemon answers another client meanwhile. */
+static void list_of_ten_thousand_images_blocks_no_other_client(void **state)
 {
-	int fd = dial(), other = dial();
+	int fd = connect_client(), other = connect_client();
 	char path[64], label[33];
 	json_t *a, *images, *last;
 
@@ -269,16 +270,16 @@ static void ten_thousand_images(void **state)
 		snprintf(label, sizeof(label), "DISC %05u", i);
 		put_iso(path, label);
 	}
-	tell(fd, "list\n");
-	tell(other, "insert 00007.iso\n");
-	assert_non_null(strstr(hear(other), "inserted 00007.iso"));
-	a = json_loads(hear(fd), 0, NULL);
+	send_text(fd, "list\n");
+	send_text(other, "insert 00007.iso\n");
+	assert_non_null(strstr(receive_line(other), "inserted 00007.iso"));
+	a = json_loads(receive_line(fd), 0, NULL);
 	images = json_object_get(a, "images");
 	assert_int_equal(json_array_size(images), 10000);
 	assert_true(json_is_false(json_object_get(a, "more")));
 	last = json_array_get(images, 9999);
 	assert_string_equal(json_string_value(json_object_get(last, "name")), "09999.iso");
-	/* What a slow machine does not get read in time is said, not passed over. */
+	/* Labels that a slow machine does not read in time are counted in the answer. */
 	if (json_integer_value(json_object_get(a, "labels_unread")) == 0)
 		assert_string_equal(
 			json_string_value(json_object_get(last, "label")), "DISC 09999");
@@ -291,16 +292,16 @@ static void ten_thousand_images(void **state)
 	close(other);
 }
 
-static void empty_folder(void **state)
+static void empty_folder_gives_an_empty_list(void **state)
 {
-	int fd = dial();
+	int fd = connect_client();
 	char want[256];
 
 	(void)state;
 	unlink(in_scratch("media/a.iso"));
 	unlink(in_scratch("media/b c.iso"));
-	tell(fd, "list\n");
-	assert_non_null(strstr(hear(fd), "\"images\":[],\"labels_unread\":0,"));
+	send_text(fd, "list\n");
+	assert_non_null(strstr(receive_line(fd), "\"images\":[],\"labels_unread\":0,"));
 	snprintf(want, sizeof(want), "ok: 0 images in %s/media", scratch);
 	FIFO("list\n", want);
 	snprintf(
@@ -312,102 +313,104 @@ static void empty_folder(void **state)
 	close(fd);
 }
 
-static void socket_ambiguous(void **state)
+static void socket_names_the_candidates_of_an_ambiguous_name(void **state)
 {
-	int fd = dial();
+	int fd = connect_client();
 
 	(void)state;
 	put_size("media/a2.iso", 1);
-	tell(fd, "insert a\n");
-	assert_string_equal(hear(fd),
+	send_text(fd, "insert a\n");
+	assert_string_equal(receive_line(fd),
 		"{\"ok\":false,\"message\":\"\\\"a\\\" could be \\\"a.iso\\\" or "
 		"\\\"a2.iso\\\"\",\"code\":\"ambiguous\",\"candidates\":[\"a.iso\",\"a2.iso\"]}");
 	close(fd);
 }
 
-static void socket_bad_clients(void **state)
+static void bad_clients_disturb_no_other_client(void **state)
 {
 	static char junk[10000];
-	int fd = dial(), other;
+	int fd = connect_client(), other;
 
 	(void)state;
-	/* One that leaves without waiting for its answer: the command is done all the same. */
-	tell(fd, "insert a.iso\n");
+	/* A client that closes before its answer comes: the command is carried out. */
+	send_text(fd, "insert a.iso\n");
 	close(fd);
 	for (unsigned i = 0; i < 30 && *get_text("run/status") != 'o'; i++)
 		turn(event, usb, 2, 100, NULL);
 	assert_starts(get_text("run/status"), "ok: drive0: inserted a.iso");
-	/* Half a line, then nothing. */
-	fd = dial();
-	tell(fd, "eject");
+	/* A client that closes in the middle of a line. */
+	fd = connect_client();
+	send_text(fd, "eject");
 	shutdown(fd, SHUT_WR);
-	assert_non_null(strstr(hear(fd), "\"code\":\"bad-line\""));
-	assert_string_equal(hear(fd), "");
+	assert_non_null(strstr(receive_line(fd), "\"code\":\"bad-line\""));
+	assert_string_equal(receive_line(fd), "");
 	close(fd);
-	/* A whole line, and the sending side closed: the answer comes. */
-	fd = dial();
-	tell(fd, "eject\n");
+	/* A client that sends a line and closes its sending side: it gets the answer. */
+	fd = connect_client();
+	send_text(fd, "eject\n");
 	shutdown(fd, SHUT_WR);
-	assert_string_equal(hear(fd), "{\"ok\":true,\"message\":\"drive0: ejected a.iso\"}");
-	assert_string_equal(hear(fd), "");
+	assert_string_equal(
+		receive_line(fd), "{\"ok\":true,\"message\":\"drive0: ejected a.iso\"}");
+	assert_string_equal(receive_line(fd), "");
 	close(fd);
-	/* Binary of any length. */
-	fd = dial();
+	/* A client that sends binary data of any length. */
+	fd = connect_client();
 	memset(junk, 0x80, sizeof(junk) - 1);
-	tell(fd, junk);
-	assert_non_null(strstr(hear(fd), "\"code\":\"line-too-long\""));
-	tell(fd, "\n\x01\n");
-	assert_non_null(strstr(hear(fd), "\"code\":\"bad-line\""));
-	/* And the others are served meanwhile. */
-	other = dial();
-	tell(other, "eject\n");
-	assert_non_null(strstr(hear(other), "\"ok\":true"));
+	send_text(fd, junk);
+	assert_non_null(strstr(receive_line(fd), "\"code\":\"line-too-long\""));
+	send_text(fd, "\n\x01\n");
+	assert_non_null(strstr(receive_line(fd), "\"code\":\"bad-line\""));
+	/* Another client is served meanwhile. */
+	other = connect_client();
+	send_text(other, "eject\n");
+	assert_non_null(strstr(receive_line(other), "\"ok\":true"));
 	close(other);
 	close(fd);
 }
 
-static void socket_many_clients(void **state)
+static void client_65_is_refused(void **state)
 {
 	int fd[65];
 
 	(void)state;
 	for (unsigned i = 0; i < 65; i++) {
-		fd[i] = dial();
+		fd[i] = connect_client();
 		turn(event, usb, 2, 3, NULL);
 	}
-	assert_non_null(strstr(hear(fd[64]), "\"code\":\"busy\""));
-	tell(fd[63], "eject\n");
-	assert_non_null(strstr(hear(fd[63]), "\"ok\":true"));
+	assert_non_null(strstr(receive_line(fd[64]), "\"code\":\"busy\""));
+	send_text(fd[63], "eject\n");
+	assert_non_null(strstr(receive_line(fd[63]), "\"ok\":true"));
 	for (unsigned i = 0; i < 65; i++)
 		close(fd[i]);
 	turn(event, usb, 2, 50, NULL);
-	fd[0] = dial();
-	tell(fd[0], "eject\n");
-	assert_non_null(strstr(hear(fd[0]), "\"ok\":true"));
+	fd[0] = connect_client();
+	send_text(fd[0], "eject\n");
+	assert_non_null(strstr(receive_line(fd[0]), "\"ok\":true"));
 	close(fd[0]);
 }
 
-static void socket_status_while_stuck(void **state)
+static void status_works_while_a_drive_hangs(void **state)
 {
-	int fd = dial(), other = dial();
+	int fd = connect_client(), other = connect_client();
 
 	(void)state;
-	tell(fd, "insert a.iso\n");
-	hear(fd);
+	send_text(fd, "insert a.iso\n");
+	receive_line(fd);
 	usb[0].stuck = true;
-	tell(fd, "eject force\n");
+	send_text(fd, "eject force\n");
 	turn(event, usb, 2, 50, NULL);
-	tell(other, "status\n");
-	assert_non_null(strstr(hear(other), "\"pending\":\"eject\""));
+	send_text(other, "status\n");
+	assert_non_null(strstr(receive_line(other), "\"pending\":\"eject\""));
 	usb[0].stuck = false;
-	assert_non_null(strstr(hear(fd), "ejected a.iso by force"));
+	assert_non_null(strstr(receive_line(fd), "ejected a.iso by force"));
 	close(fd);
 	close(other);
 }
 
-/* ---- the places --------------------------------------------------------------------------- */
+/* ---- files in the directory
+ * --------------------------------------------------------------------------- */
 
-static void permissions(void **state)
+static void fifo_and_socket_have_mode_0660(void **state)
 {
 	struct stat st;
 
@@ -420,12 +423,12 @@ static void permissions(void **state)
 	assert_int_equal(st.st_mode & 07777, 0660);
 }
 
-static void stale_and_foreign(void **state)
+static void stale_files_are_replaced_and_foreign_ones_refused(void **state)
 {
 	struct control *first = control;
 
 	(void)state;
-	/* What a daemon that was killed left is replaced. */
+	/* Files that a killed daemon left are replaced. */
 	assert_int_equal(rename(in_scratch("run/control"), in_scratch("kept")), 0);
 	assert_int_equal(mkfifo(in_scratch("run/control"), 0600), 0);
 	assert_int_equal(make_control(), 0);
@@ -434,7 +437,7 @@ static void stale_and_foreign(void **state)
 	assert_int_equal(access(in_scratch("run/control"), F_OK), -1);
 	assert_int_equal(access(in_scratch("run/socket"), F_OK), -1);
 	assert_int_equal(access(in_scratch("run/status"), F_OK), -1);
-	/* What is not ours is not touched. */
+	/* Files that no daemon made are not touched. */
 	put_text("run/control", "precious");
 	assert_int_equal(make_control(), -EEXIST);
 	assert_string_equal(get_text("run/control"), "precious");
@@ -449,7 +452,7 @@ static void stale_and_foreign(void **state)
 	control = first;
 }
 
-static void second_daemon(void **state)
+static void a_second_daemon_is_refused(void **state)
 {
 	struct rundir one, two;
 	char dir[96], why[256], want[256];
@@ -464,7 +467,7 @@ static void second_daemon(void **state)
 	assert_string_equal(why, want);
 	rundir_close(&one);
 	assert_int_equal(access(dir, F_OK), -1);
-	/* After a crash only the file is left, and means nothing. */
+	/* A lock file left by a crash is not locked, and refuses nothing. */
 	mkdir(dir, 0755);
 	put_text("mine/lock", "1\n");
 	assert_int_equal(rundir_open(&one, dir, why, sizeof(why)), 0);
@@ -482,26 +485,26 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(fifo_commands),
-		T(fifo_refusals),
-		T(fifo_finds),
-		T(fifo_long_line),
-		T(fifo_pieces),
-		T(fifo_half_line),
+		T(fifo_commands_write_the_status_file),
+		T(fifo_refuses_bad_lines),
+		T(fifo_finds_by_prefix_and_label),
+		T(fifo_refuses_a_line_that_is_too_long),
+		T(fifo_takes_lines_in_any_pieces),
+		T(fifo_refuses_a_line_without_newline),
 		T(fifo_waiting),
-		T(socket_answers),
-		T(socket_status),
-		T(socket_list),
-		T(socket_large_answer),
-		T(ten_thousand_images),
-		T(empty_folder),
-		T(socket_ambiguous),
-		T(socket_bad_clients),
-		T(socket_many_clients),
-		T(socket_status_while_stuck),
-		T(permissions),
-		T(stale_and_foreign),
-		T(second_daemon),
+		T(socket_answers_each_line),
+		T(socket_status_has_all_members),
+		T(socket_lists_images),
+		T(socket_sends_a_large_answer_to_a_slow_reader),
+		T(list_of_ten_thousand_images_blocks_no_other_client),
+		T(empty_folder_gives_an_empty_list),
+		T(socket_names_the_candidates_of_an_ambiguous_name),
+		T(bad_clients_disturb_no_other_client),
+		T(client_65_is_refused),
+		T(status_works_while_a_drive_hangs),
+		T(fifo_and_socket_have_mode_0660),
+		T(stale_files_are_replaced_and_foreign_ones_refused),
+		T(a_second_daemon_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, NULL, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The client program against a control without USB. */
+/* The client program with a control whose drives have no USB. */
 #include "daemon/control/control_fixture.h"
 
-/* Runs the program; its two outputs in out and err, its exit code returned. */
+/* Runs the client; fills out and err with its output, and returns its exit code. */
 static int ctl(const char *args, char *out, char *err)
 {
 	const char *dir = getenv("O");
@@ -18,7 +18,7 @@ static int ctl(const char *args, char *out, char *err)
 	return status;
 }
 
-static void client_program(void **state)
+static void client_prints_answers_and_errors(void **state)
 {
 	static char out[16384], err[16384];
 
@@ -51,7 +51,7 @@ static void client_program(void **state)
 	assert_int_equal(size_of("media/a.iso"), 4096);
 }
 
-static void client_usage(void **state)
+static void client_refuses_bad_arguments(void **state)
 {
 	static char out[16384], err[16384];
 
@@ -70,7 +70,7 @@ static void client_usage(void **state)
 	assert_string_equal(out, "mmcgadgetctl " MMCGADGET_VERSION "\n");
 }
 
-static void client_no_daemon(void **state)
+static void client_waits_for_a_daemon_and_gives_up(void **state)
 {
 	static char out[16384], err[16384];
 	uint64_t start;
@@ -85,7 +85,7 @@ static void client_no_daemon(void **state)
 	assert_int_equal(rename(in_scratch("run/away"), in_scratch("run/socket")), 0);
 }
 
-static void client_says_it_waits(void **state)
+static void client_shows_that_a_command_waits(void **state)
 {
 	static char out[16384], err[16384];
 
@@ -99,8 +99,8 @@ static void client_says_it_waits(void **state)
 		"mmcgadgetctl: drive0: the host keeps the drive locked; use eject force\n");
 }
 
-/* A command without data, seen by BOT's observer as the USB thread would have it. */
-static void observed(uint8_t opcode)
+/* Carries out a command without data, and reports it to the recorder as BOT would. */
+static void host_command(uint8_t opcode)
 {
 	const uint8_t cdb[6] = {opcode};
 	struct recorder *r = drive_recorder(usb[0].drive);
@@ -113,13 +113,13 @@ static void observed(uint8_t opcode)
 	recorder_observer.ended(r, &(struct bot_command){.csw = s == MMC_GOOD ? 0 : 1});
 }
 
-static void client_counts(void **state)
+static void client_shows_and_resets_stats(void **state)
 {
 	static char out[16384], err[16384];
 
 	(void)state;
 	for (unsigned i = 0; i < 3; i++)
-		observed(0x00);
+		host_command(0x00);
 	assert_int_equal(ctl("stats drive=drive0", out, err), 0);
 	assert_non_null(strstr(out, "  commands   3, 3 failed, 0 without a status\n"));
 	assert_non_null(strstr(out, "  failed     NOT READY 2, UNIT ATTENTION 1\n"));
@@ -133,7 +133,7 @@ static void client_counts(void **state)
 	assert_int_equal(ctl("stats set", out, err), 2);
 }
 
-static void client_traces(void **state)
+static void client_saves_and_shows_traces(void **state)
 {
 	static char out[16384], err[16384];
 	char command[600];
@@ -144,8 +144,8 @@ static void client_traces(void **state)
 	FIFO("trace start records=100 until=error\n",
 		"ok: drive0: a trace begins with the host's next command, 0 of 100 records");
 	assert_int_equal(ctl("trace start", out, err), 1);
-	observed(0x00);
-	observed(0xff);
+	host_command(0x00);
+	host_command(0xff);
 	assert_int_equal(ctl("trace status", out, err), 0);
 	assert_string_equal(out, "drive0: a trace is running, 3 of 100 records\n");
 	snprintf(command, sizeof(command), "trace save %s", in_scratch("t"));
@@ -176,7 +176,7 @@ static void client_traces(void **state)
 	assert_int_equal(ctl("trace read from=0", out, err), 1);
 }
 
-static void client_watches(void **state)
+static void client_watches_until_it_is_stopped(void **state)
 {
 	static char out[16384], err[16384];
 	const char *dir = getenv("O");
@@ -184,8 +184,7 @@ static void client_watches(void **state)
 
 	(void)state;
 	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
-	/* ^C, after the first line is there. A shell would have it ignore SIGINT in the background.
-	 */
+	/* SIGTERM instead of Ctrl-C: background jobs of a shell ignore SIGINT. */
 	snprintf(command, sizeof(command),
 		"O=%s; $O/mmcgadgetctl --socket %s watch drive=drive0 >%s 2>%s & p=$!; "
 		"until grep -q drive0 %s; do sleep 0.1; done; kill -TERM $p; wait $p",
@@ -195,7 +194,7 @@ static void client_watches(void **state)
 	strcpy(out, get_text("out"));
 	assert_string_equal(out + strlen("00:00:00"), " drive0: idle, dvd-rom, complete, a.iso\n");
 	assert_string_equal(get_text("err"), "");
-	/* The reader goes. */
+	/* The client ends when nothing reads its output any more. */
 	assert_int_equal(ctl("--json watch | head -n 1", out, err), 0);
 	assert_non_null(strstr(out, "\"drive\":\"drive0\",\"activity\":\"idle\""));
 	assert_int_equal(ctl("watch drive=none", out, err), 1);
@@ -207,13 +206,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(client_program),
-		T(client_usage),
-		T(client_no_daemon),
-		T(client_says_it_waits),
-		T(client_counts),
-		T(client_traces),
-		T(client_watches),
+		T(client_prints_answers_and_errors),
+		T(client_refuses_bad_arguments),
+		T(client_waits_for_a_daemon_and_gives_up),
+		T(client_shows_that_a_command_waits),
+		T(client_shows_and_resets_stats),
+		T(client_saves_and_shows_traces),
+		T(client_watches_until_it_is_stopped),
 	};
 
 	return cmocka_run_group_tests_name("mmcgadgetctl", tests, NULL, NULL);

@@ -14,8 +14,8 @@
 
 static struct doctor_report report;
 
-/* A file below the root of the test, with its folders. */
-static void tree(const char *path, const char *text)
+/* Makes a file below the test's root directory, with its directories. */
+static void put_file(const char *path, const char *text)
 {
 	char name[256], full[SCRATCH_PATH];
 
@@ -29,7 +29,7 @@ static void tree(const char *path, const char *text)
 		put_text(name, text);
 }
 
-static void cut(const char *path)
+static void remove_tree(const char *path)
 {
 	char name[256];
 
@@ -40,9 +40,9 @@ static void cut(const char *path)
 /* The modules of Raspberry Pi OS: most are loaded when they are needed. */
 static void kernel(void)
 {
-	tree("/proc/sys/kernel/osrelease", "6.12.0-test\n");
-	tree("/lib/modules/6.12.0-test/modules.builtin", "kernel/fs/configfs/configfs.ko\n");
-	tree("/lib/modules/6.12.0-test/modules.dep",
+	put_file("/proc/sys/kernel/osrelease", "6.12.0-test\n");
+	put_file("/lib/modules/6.12.0-test/modules.builtin", "kernel/fs/configfs/configfs.ko\n");
+	put_file("/lib/modules/6.12.0-test/modules.dep",
 		"kernel/drivers/usb/gadget/libcomposite.ko.xz: kernel/drivers/usb/x.ko.xz\n"
 		"kernel/drivers/usb/gadget/function/usb_f_fs.ko.xz:\n"
 		"kernel/drivers/usb/dwc2/dwc2.ko.xz:\n");
@@ -53,35 +53,35 @@ static void controller(const char *state, const char *owner)
 	char line[64];
 
 	snprintf(line, sizeof(line), "%s\n", state);
-	tree(UDC "/state", line);
+	put_file(UDC "/state", line);
 	snprintf(line, sizeof(line), "%s\n", owner);
-	tree(UDC "/function", *owner ? line : "");
+	put_file(UDC "/function", *owner ? line : "");
 }
 
-/* All is well: a Pi 4 whose daemon a host has found. */
-static int pi4(void **state)
+/* A healthy Pi 4: a host uses its drive. */
+static int setup_pi4(void **state)
 {
 	if (scratch_make(state) < 0)
 		return -1;
 	kernel();
-	tree(TREE "/model", "Raspberry Pi 4 Model B Rev 1.4");
-	tree(TREE "/__symbols__/usb", "/soc/usb@7e980000");
-	tree(TREE "/soc/usb@7e980000/dr_mode", "peripheral");
-	tree("/boot/firmware/config.txt", STOCK LINE);
-	tree("/sys/module/dwc2/x", "");
-	tree("/lib/systemd/system/mmcgadgetd.service", "");
-	tree(GADGET "/mmcgadget/UDC", "fe980000.usb\n");
+	put_file(TREE "/model", "Raspberry Pi 4 Model B Rev 1.4");
+	put_file(TREE "/__symbols__/usb", "/soc/usb@7e980000");
+	put_file(TREE "/soc/usb@7e980000/dr_mode", "peripheral");
+	put_file("/boot/firmware/config.txt", STOCK LINE);
+	put_file("/sys/module/dwc2/x", "");
+	put_file("/lib/systemd/system/mmcgadgetd.service", "");
+	put_file(GADGET "/mmcgadget/UDC", "fe980000.usb\n");
 	controller("configured", "mmcgadget");
 	return 0;
 }
 
-/* The same before there was a controller. */
-static void no_controller(void)
+/* Removes the controller and its gadget. */
+static void remove_controller(void)
 {
-	cut("/sys/class/udc");
-	cut("/sys/module/dwc2");
-	cut(TREE "/soc");
-	cut(GADGET);
+	remove_tree("/sys/class/udc");
+	remove_tree("/sys/module/dwc2");
+	remove_tree(TREE "/soc");
+	remove_tree(GADGET);
 }
 
 static void examine(int error, const char *host)
@@ -102,10 +102,10 @@ static void examine(int error, const char *host)
 	assert_int_equal(report.bad, report.advice[0] != '\0');
 }
 
-/* The first that is bad is that one, and the advice begins so. */
-#define assert_finds(name, text, advice) finds(name, text, advice, __FILE__, __LINE__)
+/* The first bad check has this name, contains `text`, and the advice begins with `advice`. */
+#define assert_finds(name, text, advice) check_first_bad(name, text, advice, __FILE__, __LINE__)
 
-static void finds(
+static void check_first_bad(
 	const char *name, const char *text, const char *advice, const char *file, int line)
 {
 	unsigned i = 0;
@@ -126,11 +126,11 @@ static void finds(
 			assert_string_equal(report.advice, text);                                  \
 	} while (0)
 
-#define CONNECTED "{\"connected\":true,\"suspended\":false,\"speed\":\"high\"}"
-#define AWAY      "{\"connected\":false,\"suspended\":false,\"speed\":\"none\"}"
-#define ASLEEP    "{\"connected\":true,\"suspended\":true,\"speed\":\"high\"}"
+#define CONNECTED     "{\"connected\":true,\"suspended\":false,\"speed\":\"high\"}"
+#define NOT_CONNECTED "{\"connected\":false,\"suspended\":false,\"speed\":\"none\"}"
+#define ASLEEP        "{\"connected\":true,\"suspended\":true,\"speed\":\"high\"}"
 
-static void healthy(void **state)
+static void a_healthy_board_has_no_bad_check(void **state)
 {
 	(void)state;
 	examine(0, CONNECTED);
@@ -142,29 +142,29 @@ static void healthy(void **state)
 	assert_int_equal(report.count, 9);
 }
 
-static void kernel_parts(void **state)
+static void missing_kernel_modules_are_found(void **state)
 {
 	(void)state;
-	no_controller();
-	tree("/lib/modules/6.12.0-test/modules.dep",
+	remove_controller();
+	put_file("/lib/modules/6.12.0-test/modules.dep",
 		"kernel/drivers/usb/gadget/libcomposite.ko:\nkernel/net/usb_f_fs.ko.d/x.ko:\n"
 		"kernel/x.ko: kernel/drivers/usb/gadget/function/usb_f_fs.ko\n");
-	tree("/lib/modules/6.12.0-test/modules.builtin", "kernel/fs/configfs/configfs.ko\n");
+	put_file("/lib/modules/6.12.0-test/modules.builtin", "kernel/fs/configfs/configfs.ko\n");
 	examine(-ENOENT, NULL);
 	assert_finds("kernel", "usb_f_fs is missing", "Boot a kernel that has configfs");
 	/* loaded, or built in */
-	tree("/sys/module/usb_f_fs/x", "");
+	put_file("/sys/module/usb_f_fs/x", "");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Reboot: /boot/firmware/config.txt has the line");
-	cut("/sys/module/usb_f_fs");
-	cut("/lib/modules");
+	remove_tree("/sys/module/usb_f_fs");
+	remove_tree("/lib/modules");
 	examine(-ENOENT, NULL);
 	assert_finds("kernel", "configfs is missing (kernel 6.12.0-test)",
 		"Reboot: there is no /lib/modules/6.12.0-test");
 	assert_int_equal(report.check[2].verdict, DOCTOR_BAD);
 }
 
-static void boards(void **state)
+static void each_board_has_its_port_and_page(void **state)
 {
 	static const struct {
 		const char *model, *port, *page;
@@ -198,27 +198,27 @@ static void boards(void **state)
 		if (b->port)
 			assert_starts(b->port, rows[i].port);
 	}
-	no_controller();
-	tree(TREE "/model", "Raspberry Pi 3 Model B Plus Rev 1.3");
+	remove_controller();
+	put_file(TREE "/model", "Raspberry Pi 3 Model B Plus Rev 1.3");
 	examine(-ENOENT, NULL);
 	assert_finds("board", "behind a hub", "Take another board");
-	tree(TREE "/model", "Some Other Board");
+	put_file(TREE "/model", "Some Other Board");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Make the port a device: dr_mode");
-	tree(TREE "/model", "TI AM335x BeagleBone Black");
+	put_file(TREE "/model", "TI AM335x BeagleBone Black");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Boot one of BeagleBoard's own images, or load");
-	cut(TREE);
+	remove_tree(TREE);
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Use a board with a USB device port");
 }
 
-static void config_txt(void **state)
+static void config_txt_is_checked_by_section(void **state)
 {
 	static const struct {
 		const char *text, *found, *advice;
 	} rows[] = {
-		/* What Raspberry Pi OS ships: a dwc2 line, but for the CM5 and as a host. */
+		/* As Raspberry Pi OS ships it: a dwc2 line only for the CM5, and as a host. */
 		{STOCK, "has no dtoverlay=dwc2 for this board",
 			"Put the line dtoverlay=dwc2,dr_mode=peripheral at the end of "
 			"/boot/firmware/config.txt, below a line [all], and reboot."},
@@ -248,84 +248,84 @@ static void config_txt(void **state)
 	};
 
 	(void)state;
-	no_controller();
-	tree("/boot/firmware/more.txt", "include more.txt\n" LINE);
+	remove_controller();
+	put_file("/boot/firmware/more.txt", "include more.txt\n" LINE);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		tree("/boot/firmware/config.txt", rows[i].text);
+		put_file("/boot/firmware/config.txt", rows[i].text);
 		examine(-ENOENT, NULL);
 		assert_finds("config.txt", rows[i].found, rows[i].advice);
 	}
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		tree("/boot/firmware/config.txt", good[i]);
+		put_file("/boot/firmware/config.txt", good[i]);
 		examine(-ENOENT, NULL);
 		assert_finds(
 			"controller", "none", "Reboot: /boot/firmware/config.txt has the line");
 	}
 }
 
-static void config_txt_places(void **state)
+static void the_config_txt_that_is_read_is_checked(void **state)
 {
 	(void)state;
-	no_controller();
-	/* The file of before Debian 12 is not read any more where the new one is. */
-	tree("/boot/config.txt", LINE);
-	tree("/boot/firmware/config.txt", STOCK);
+	remove_controller();
+	/* The file's path before Debian 12 is not read if the new file exists. */
+	put_file("/boot/config.txt", LINE);
+	put_file("/boot/firmware/config.txt", STOCK);
 	examine(-ENOENT, NULL);
 	assert_finds("config.txt", "/boot/config.txt has, but it is not read",
 		"Put the line dtoverlay=dwc2,dr_mode=peripheral at the end of /boot/firmware/");
-	cut("/boot/firmware");
+	remove_tree("/boot/firmware");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Reboot: /boot/config.txt has the line");
-	cut("/boot");
+	remove_tree("/boot");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none",
 		"Put the line dtoverlay=dwc2,dr_mode=peripheral at the "
 		"end of /boot/firmware/config.txt (older systems");
-	/* The Zero 2 reads three sections; on the A models otg is a host. */
-	tree(TREE "/model", "Raspberry Pi Zero 2 W Rev 1.0");
-	tree("/boot/config.txt", "[pi02]\n" LINE);
+	/* The Zero 2 reads three sections. On the A models dr_mode=otg makes the port a host. */
+	put_file(TREE "/model", "Raspberry Pi Zero 2 W Rev 1.0");
+	put_file("/boot/config.txt", "[pi02]\n" LINE);
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Reboot");
-	tree(TREE "/model", "Raspberry Pi 3 Model A Plus Rev 1.0");
-	tree("/boot/config.txt", "dtoverlay=dwc2\n");
+	put_file(TREE "/model", "Raspberry Pi 3 Model A Plus Rev 1.0");
+	put_file("/boot/config.txt", "dtoverlay=dwc2\n");
 	examine(-ENOENT, NULL);
 	assert_finds("config.txt", "makes the port \"otg\"", "In /boot/config.txt, let the");
 	controller("not attached", "mmcgadget");
-	examine(0, AWAY);
+	examine(0, NOT_CONNECTED);
 	assert_finds("config.txt", "makes the port \"otg\"", "In /boot/config.txt, let the");
 }
 
-static void driver(void **state)
+static void a_missing_driver_is_found(void **state)
 {
 	(void)state;
-	cut("/sys/class/udc");
+	remove_tree("/sys/class/udc");
 	examine(-ENOENT, NULL);
 	assert_finds(
 		"controller", "none", "Look at the messages of the driver: sudo dmesg | grep dwc2");
 	assert_advises("docs/boards/raspberry-pi-4.md");
-	cut("/sys/module/dwc2");
+	remove_tree("/sys/module/dwc2");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Load the driver: sudo modprobe dwc2.");
-	tree("/lib/modules/6.12.0-test/modules.dep", "x/libcomposite.ko:\nx/usb_f_fs.ko:\n");
+	put_file("/lib/modules/6.12.0-test/modules.dep", "x/libcomposite.ko:\nx/usb_f_fs.ko:\n");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Boot a kernel with the driver dwc2");
-	/* The system that runs was started as a host. */
-	tree(TREE "/soc/usb@7e980000/dr_mode", "host");
+	/* The running system was booted with the port as a host. */
+	put_file(TREE "/soc/usb@7e980000/dr_mode", "host");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Reboot: ");
 }
 
-static void owners(void **state)
+static void the_owner_of_the_controller_is_named(void **state)
 {
 	(void)state;
 	controller("configured", "g_ether");
-	tree("/sys/module/g_ether/x", "");
-	tree("/proc/cmdline", "root=/dev/mmcblk0p2 rootwait modules-load=dwc2,g_ether quiet\n");
+	put_file("/sys/module/g_ether/x", "");
+	put_file("/proc/cmdline", "root=/dev/mmcblk0p2 rootwait modules-load=dwc2,g_ether quiet\n");
 	examine(-ENOENT, NULL);
 	assert_finds("owner", "fe980000.usb is taken by the gadget \"g_ether\"",
 		"Unload the module that has it: sudo modprobe -r g_ether.");
 	assert_advises("take g_ether out of modules-load= in /boot/firmware/cmdline.txt");
-	tree("/proc/cmdline", "quiet\n");
+	put_file("/proc/cmdline", "quiet\n");
 	examine(-ENOENT, NULL);
 	assert_advises("take it out of /etc/modules and /etc/modules-load.d");
 	/* A gadget of configfs */
@@ -333,60 +333,60 @@ static void owners(void **state)
 	examine(-ENOENT, NULL);
 	assert_finds("owner", "\"webcam\"", "Stop whatever made the gadget \"webcam\"");
 	assert_advises("echo | sudo tee /sys/kernel/config/usb_gadget/webcam/UDC");
-	/* Controllers that do not say: configfs does. */
+	/* Some controllers do not name their gadget; configfs does. */
 	controller("configured", "");
-	tree(GADGET "/mmcgadget/UDC", "");
-	tree(GADGET "/serial/UDC", "fe980000.usb\n");
+	put_file(GADGET "/mmcgadget/UDC", "");
+	put_file(GADGET "/serial/UDC", "fe980000.usb\n");
 	examine(-ENOENT, NULL);
 	assert_finds("owner", "\"serial\"", "Stop whatever");
 	/* A second controller is free. */
-	tree("/sys/class/udc/dummy_udc.0/state", "not attached\n");
-	tree("/sys/class/udc/dummy_udc.0/function", "");
+	put_file("/sys/class/udc/dummy_udc.0/state", "not attached\n");
+	put_file("/sys/class/udc/dummy_udc.0/function", "");
 	examine(-ENOENT, NULL);
 	assert_finds("daemon", "does not run", "Start it");
 }
 
-static void beaglebone(void **state)
+static void a_beaglebones_own_gadget_is_found(void **state)
 {
 	(void)state;
-	tree(TREE "/model", "TI AM335x BeagleBone Black");
+	put_file(TREE "/model", "TI AM335x BeagleBone Black");
 	controller("configured", "g_multi");
-	tree(GADGET "/g_multi/UDC", "fe980000.usb\n");
-	tree("/opt/scripts/boot/am335x_evm.sh", "");
+	put_file(GADGET "/g_multi/UDC", "fe980000.usb\n");
+	put_file("/opt/scripts/boot/am335x_evm.sh", "");
 	examine(-ENOENT, NULL);
 	assert_finds("owner", "\"g_multi\"",
 		"Turn the image's own gadget off: take its start out of /opt/scripts/boot/");
 	assert_advises("Network and login over this USB port end with it");
 	assert_advises("functions = ( { type = \"acm\"; }, { type = \"ncm\"; } )");
-	tree("/lib/systemd/system/bb-usb-gadgets.service", "");
+	put_file("/lib/systemd/system/bb-usb-gadgets.service", "");
 	examine(-ENOENT, NULL);
 	assert_finds("owner", "\"g_multi\"",
 		"Turn the image's own gadget off: put the line USB_CONFIGURATION=disable into "
 		"/etc/default/bb-boot, run sudo systemctl disable bb-usb-gadgets, and reboot.");
 }
 
-static void daemon_away(void **state)
+static void a_daemon_that_does_not_answer_is_found(void **state)
 {
 	(void)state;
 	controller("not attached", "");
-	tree(GADGET "/mmcgadget/UDC", "");
+	put_file(GADGET "/mmcgadget/UDC", "");
 	examine(-ENOENT, NULL);
 	assert_finds("daemon", "mmcgadgetd does not run: nothing listens at /tmp/",
 		"Start it: sudo systemctl start mmcgadgetd.");
 	assert_advises("At each boot: sudo systemctl enable mmcgadgetd.");
-	tree("/etc/systemd/system/usb-gadget.target.wants/mmcgadgetd.service", "");
+	put_file("/etc/systemd/system/usb-gadget.target.wants/mmcgadgetd.service", "");
 	examine(-ECONNREFUSED, NULL);
 	assert_finds("daemon", "does not run", "Start it: sudo systemctl start mmcgadgetd.");
 	assert_null(strstr(report.advice, "enable"));
-	cut("/lib/systemd");
-	cut("/etc/systemd");
+	remove_tree("/lib/systemd");
+	remove_tree("/etc/systemd");
 	examine(-ENOENT, NULL);
 	assert_finds("daemon", "does not run", "Start it: sudo modprobe libcomposite");
-	/* It has another socket. */
-	tree("/run/mmcgadget/lock", "4711\n");
+	/* The daemon listens at another socket. */
+	put_file("/run/mmcgadget/lock", "4711\n");
 	examine(-ENOENT, NULL);
 	assert_finds("daemon", "does not run", "Start it");
-	tree("/proc/4711/x", "");
+	put_file("/proc/4711/x", "");
 	examine(-ENOENT, NULL);
 	assert_finds("daemon", "process 4711 runs", "Ask it at its own socket");
 	examine(-ETIMEDOUT, NULL);
@@ -397,11 +397,11 @@ static void daemon_away(void **state)
 	examine(-EACCES, NULL);
 	assert_finds("daemon", "it runs, but this user may not use ",
 		getgid() == 0 ? "Run this" : "Join the group");
-	examine(0, AWAY);
+	examine(0, NOT_CONNECTED);
 	assert_finds("host", "sees no cable", "Plug ");
 }
 
-static void daemon_without_controller(void **state)
+static void a_daemon_on_no_controller_is_found(void **state)
 {
 	char root[SCRATCH_PATH];
 	struct doctor_env env = {.root = root, .socket = "s"};
@@ -410,14 +410,14 @@ static void daemon_without_controller(void **state)
 
 	(void)state;
 	controller("not attached", "");
-	tree(GADGET "/mmcgadget/UDC", "");
+	put_file(GADGET "/mmcgadget/UDC", "");
 	snprintf(root, sizeof(root), "%s", in_scratch("root"));
 	env.status = status;
 	doctor_examine(&env, &report);
 	assert_finds("daemon", "runs, but is on no controller",
 		"Read why: journalctl -u mmcgadgetd -n 20.");
 	assert_advises("such as fe980000.usb");
-	/* The daemon's own words, when it has some. */
+	/* The advice quotes the daemon's own problem. */
 	json_object_set_new(status, "problem", json_string("it refuses this gadget"));
 	doctor_examine(&env, &report);
 	assert_finds("daemon", "runs, but is on no controller",
@@ -425,21 +425,23 @@ static void daemon_without_controller(void **state)
 	json_decref(status);
 }
 
-static void host_states(void **state)
+static void each_state_of_the_host_has_advice(void **state)
 {
 	static const struct {
 		const char *state, *host, *found, *advice;
 	} rows[] = {
-		{"not attached", AWAY, "the controller sees no cable (\"not attached\")",
+		{"not attached", NOT_CONNECTED, "the controller sees no cable (\"not attached\")",
 			"Plug a USB-C data cable (it also powers the board) into the USB-C port"},
-		{"attached", AWAY, "there is power, but no data from a host", "Plug "},
-		{"powered", AWAY, "there is power, but no data from a host (\"powered\")", "Plug "},
-		{"default", AWAY,
+		{"attached", NOT_CONNECTED, "there is power, but no data from a host", "Plug "},
+		{"powered", NOT_CONNECTED, "there is power, but no data from a host (\"powered\")",
+			"Plug "},
+		{"default", NOT_CONNECTED,
 			"a host has begun to configure the board, but not finished (\"default\")",
 			"Ask again in a few seconds."},
-		{"addressed", AWAY, "not finished (\"addressed\")", "Ask again"},
-		{"configured", AWAY, "configured, but the drive is not", "Unplug the cable"},
-		{"suspended", AWAY, "the host sleeps, or the cable is out", "Wake the PC"},
+		{"addressed", NOT_CONNECTED, "not finished (\"addressed\")", "Ask again"},
+		{"configured", NOT_CONNECTED, "configured, but the drive is not",
+			"Unplug the cable"},
+		{"suspended", NOT_CONNECTED, "the host sleeps, or the cable is out", "Wake the PC"},
 		{"configured", ASLEEP, "the host sleeps, or the cable is out", "Wake the PC"},
 	};
 
@@ -450,11 +452,11 @@ static void host_states(void **state)
 		assert_finds("host", rows[i].found, rows[i].advice);
 	}
 	assert_advises("A Raspberry Pi cannot tell a pulled cable from a sleeping host.");
-	/* The daemon knows better than a driver that does not count. */
+	/* If the controller contradicts the daemon, the daemon is right. */
 	controller("not attached", "mmcgadget");
 	examine(0, CONNECTED);
 	assert_false(report.bad);
-	/* Without its socket the controller is asked. */
+	/* If the daemon cannot be asked, the controller's state counts. */
 	controller("configured", "mmcgadget");
 	examine(-EACCES, NULL);
 	assert_finds("daemon", "this user may not use", "Run this");
@@ -462,24 +464,24 @@ static void host_states(void **state)
 }
 
 /* A device tree can have a device port without any overlay. */
-static void controller_without_overlay(void **state)
+static void a_controller_without_overlay_is_accepted(void **state)
 {
 	static const char *const texts[] = {STOCK, "dtoverlay=dwc2,dr_mode=host\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		tree("/boot/firmware/config.txt", texts[i]);
+		put_file("/boot/firmware/config.txt", texts[i]);
 		examine(0, CONNECTED);
 		assert_false(report.bad);
 		assert_string_equal(report.check[4].name, "config.txt");
 		assert_int_equal(report.check[4].verdict, DOCTOR_NOTE);
 	}
-	/* A port that a host is on is the right one, whatever the file says. */
-	tree("/boot/firmware/config.txt", "otg_mode=1\n" LINE);
+	/* If a host is connected, config.txt is not complained about. */
+	put_file("/boot/firmware/config.txt", "otg_mode=1\n" LINE);
 	examine(0, CONNECTED);
 	assert_false(report.bad);
 	controller("not attached", "mmcgadget");
-	examine(0, AWAY);
+	examine(0, NOT_CONNECTED);
 	assert_finds("config.txt", "otg_mode=1", "Delete the line otg_mode=1");
 }
 
@@ -498,7 +500,7 @@ static int run(const char *args, char *out)
 	return status;
 }
 
-static void program(void **state)
+static void the_program_prints_text_or_json(void **state)
 {
 	static char out[16384];
 	char args[SCRATCH_PATH + 32];
@@ -506,9 +508,9 @@ static void program(void **state)
 
 	(void)state;
 	kernel();
-	tree(TREE "/model", "Some Other Board");
-	tree("/sys/class/udc/dummy_udc.0/state", "configured\n");
-	tree("/sys/class/udc/dummy_udc.0/function", "any-name\n");
+	put_file(TREE "/model", "Some Other Board");
+	put_file("/sys/class/udc/dummy_udc.0/state", "configured\n");
+	put_file("/sys/class/udc/dummy_udc.0/function", "any-name\n");
 	snprintf(args, sizeof(args), "--socket %s doctor", in_scratch("run/socket"));
 	assert_int_equal(run(args, out), 0);
 	assert_starts(out, "good  kernel      configfs is in the kernel\n");
@@ -518,7 +520,7 @@ static void program(void **state)
 	assert_int_equal(run(args, out), 1);
 	assert_non_null(strstr(out, "\n\nDo this:\n  Wake the PC; "));
 	usb[0].suspended = false;
-	/* Without --socket it is looked for below the root. */
+	/* Without --socket the default socket is below MMCGADGET_ROOT. */
 	assert_int_equal(run("--json doctor", out), 1);
 	all = json_loads(out, 0, NULL);
 	assert_true(json_is_object(all));
@@ -533,21 +535,21 @@ static void program(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, pi4, scratch_remove)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pi4, scratch_remove)
 	const struct CMUnitTest tests[] = {
-		T(healthy),
-		T(kernel_parts),
-		T(boards),
-		T(config_txt),
-		T(config_txt_places),
-		T(driver),
-		T(owners),
-		T(beaglebone),
-		T(daemon_away),
-		T(daemon_without_controller),
-		T(host_states),
-		T(controller_without_overlay),
-		cmocka_unit_test_setup_teardown(program, setup, teardown),
+		T(a_healthy_board_has_no_bad_check),
+		T(missing_kernel_modules_are_found),
+		T(each_board_has_its_port_and_page),
+		T(config_txt_is_checked_by_section),
+		T(the_config_txt_that_is_read_is_checked),
+		T(a_missing_driver_is_found),
+		T(the_owner_of_the_controller_is_named),
+		T(a_beaglebones_own_gadget_is_found),
+		T(a_daemon_that_does_not_answer_is_found),
+		T(a_daemon_on_no_controller_is_found),
+		T(each_state_of_the_host_has_advice),
+		T(a_controller_without_overlay_is_accepted),
+		cmocka_unit_test_setup_teardown(the_program_prints_text_or_json, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);

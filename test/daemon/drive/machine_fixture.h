@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state machine of a drive with fake services. Services and observers write a word
- * each into a journal, in their order.
+ * The state machine of a drive with fake services. Each call of a service or an observer
+ * appends a word to a journal, which the tests compare.
  */
 #ifndef DAEMON_MACHINE_FIXTURE_H
 #define DAEMON_MACHINE_FIXTURE_H
@@ -22,9 +22,9 @@
 #include "util/log.h"
 
 static struct drive_machine *machine;
-static struct mmc_state now; /* of the engine */
+static struct mmc_state now; /* state of the engine */
 
-/* What the fakes answer. */
+/* Results that the fake services return. */
 static struct {
 	enum disc_opening opening;
 	bool leaving, host_absent, command_waits, exact;
@@ -132,7 +132,7 @@ static int insert(void *ctx, struct image *image)
 	note("insert(%s)", image->name);
 	if (fake.post < 0)
 		return fake.post;
-	/* The engine has the disc; here it goes at once. */
+	/* The engine would keep the disc; the fake frees it at once. */
 	disc_destroy(image->disc);
 	image->disc = NULL;
 	return 0;
@@ -216,7 +216,7 @@ static const struct drive_services services = {
 
 /* ---- observers ------------------------------------------------------------------------------ */
 
-/* ctx is what each word of an observer begins with. */
+/* ctx is a prefix of the observer's words. */
 
 static void on_finalised(void *ctx, const struct image *in)
 {
@@ -299,7 +299,7 @@ static inline void begin(enum drive_verb verb, const char *image, bool by_host)
 	drive_machine_begin(machine, c);
 }
 
-static inline void engine(void)
+static inline void engine_event(void)
 {
 	drive_machine_engine_event(machine, &now, NULL);
 }
@@ -320,8 +320,8 @@ static inline void timeout(void)
 	drive_machine_timeout(machine);
 }
 
-/* "old" is in the drive; its file is recordable. */
-static inline void make(void)
+/* Makes a machine whose drive has the recordable disc "old". */
+static inline void make_machine(void)
 {
 	struct drive_machine_config config = {
 		.drive = "d",
@@ -343,7 +343,7 @@ static inline void make(void)
 	journal[0] = '\0';
 }
 
-static inline void unmake(void)
+static inline void free_machine(void)
 {
 	drive_machine_cancel(machine, "stopping", "the daemon stops");
 	drive_machine_free(machine);
@@ -354,14 +354,14 @@ static inline int setup(void **state)
 {
 	(void)state;
 	log_set_level(LOG_LEVEL_ERROR);
-	make();
+	make_machine();
 	return 0;
 }
 
 static inline int teardown(void **state)
 {
 	(void)state;
-	unmake();
+	free_machine();
 	return 0;
 }
 
@@ -393,7 +393,7 @@ static const char *const pending[STATES] = {
 	[CLOSING] = "close old",
 };
 
-static inline void bring_into(enum state s)
+static inline void enter_state(enum state s)
 {
 	switch (s) {
 	case IDLE:
@@ -401,7 +401,7 @@ static inline void bring_into(enum state s)
 	case HOST_GAP:
 		now.ejected_by_host = true;
 		now.loaded = false;
-		engine();
+		engine_event();
 		begin(DRIVE_NEXT, NULL, true);
 		break;
 	case FINDING:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the state machine of a drive does in each state at each event. */
+/* The state machine of a drive: one test of every event in every state. */
 #include "daemon/drive/machine_fixture.h"
 
 enum event {
@@ -21,7 +21,7 @@ static const char *const event_name[EVENTS] = {"task kept", "task done", "task e
 	"task refused", "host ejects", "host loads", "host locks", "host unlocks",
 	"old disc closed", "timeout", "newer command", "cancel"};
 
-static void happen(enum event e)
+static void raise_event(enum event e)
 {
 	switch (e) {
 	case TASK_KEPT:
@@ -40,21 +40,21 @@ static void happen(enum event e)
 	case HOST_EJECTS:
 		now.ejected_by_host = true;
 		now.loaded = false;
-		engine();
+		engine_event();
 		break;
 	case HOST_LOADS:
 		now.ejected_by_host = false;
 		now.loaded = true;
-		engine();
+		engine_event();
 		break;
 	case HOST_LOCKS:
 	case HOST_UNLOCKS:
 		now.locked = e == HOST_LOCKS;
-		engine();
+		engine_event();
 		break;
 	case OLD_CLOSED:
 		fake.leaving = false;
-		engine();
+		engine_event();
 		break;
 	case TIMEOUT:
 		timeout();
@@ -72,8 +72,9 @@ static void happen(enum event e)
 }
 
 /*
- * What happens. "." is settled, the last word of every event of the engine except for
- * host-ejected. In all other states and events nothing happens but that.
+ * The journal that an event leaves in a state. "." is the observer's `settled`, which ends
+ * every event of the engine; only host-ejected comes after it. A pair of state and event
+ * that is not in the table leaves "." alone, or nothing if the event is not the engine's.
  */
 static const struct {
 	enum state state;
@@ -113,7 +114,7 @@ static const struct {
 	{CLOSING, CANCEL, "stopping next"},
 };
 
-static const char *wanted(enum state s, enum event e)
+static const char *expected_journal(enum state s, enum event e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		if (rows[i].state == s && rows[i].event == e)
@@ -129,13 +130,13 @@ static void each_state_at_each_event(void **state)
 	(void)state;
 	for (enum state s = 0; s < STATES; s++) {
 		for (enum event e = 0; e < EVENTS; e++) {
-			unmake();
-			make();
-			bring_into(s);
-			happen(e);
+			free_machine();
+			make_machine();
+			enter_state(s);
+			raise_event(e);
 			snprintf(what, sizeof(what), "state \"%s\", event \"%s\"", pending[s],
 				event_name[e]);
-			expect_at(wanted(s, e), what, __FILE__, __LINE__);
+			expect_at(expected_journal(s, e), what, __FILE__, __LINE__);
 		}
 	}
 }

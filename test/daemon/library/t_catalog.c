@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a look at the media folder finds: order, kinds, labels; and which image is meant. */
+/* The catalog of the media folder: order, kinds, labels; finding an image in it. */
 #include "daemon/iso.h"
 
 #include <errno.h>
@@ -34,12 +34,12 @@ static int teardown(void **state)
 	return scratch_remove(state);
 }
 
-/* Labels are read by this one; it counts. */
-static unsigned probes, slow_ms;
+/* Reads labels for the catalog, and counts the calls. */
+static unsigned label_reads, slow_ms;
 
-static void counting(int fd, uint64_t session, char out[LABEL_MAX])
+static void read_label_counted(int fd, uint64_t session, char out[LABEL_MAX])
 {
-	probes++;
+	label_reads++;
 	if (slow_ms)
 		nanosleep(&(struct timespec){.tv_nsec = slow_ms * 1000000L}, NULL);
 	label_read(fd, session, out);
@@ -47,11 +47,13 @@ static void counting(int fd, uint64_t session, char out[LABEL_MAX])
 
 static void scan_for(unsigned label_wait, size_t max)
 {
-	struct catalog_scan s = {
-		.folder = folder, .max = max, .label_wait = label_wait, .read_label = counting};
+	struct catalog_scan s = {.folder = folder,
+		.max = max,
+		.label_wait = label_wait,
+		.read_label = read_label_counted};
 
 	catalog_list_fini(&list);
-	probes = 0;
+	label_reads = 0;
 	catalog_scan(&s, &known, &list);
 	assert_int_equal(list.error, 0);
 }
@@ -81,8 +83,8 @@ static const char *names(void)
 	return out;
 }
 
-/* Long ago: what was read of it is worth remembering. */
-static void age(const char *name)
+/* Waits until the file is old enough for the catalog to cache its label. */
+static void wait_until_old(const char *name)
 {
 	char path[SCRATCH_PATH];
 
@@ -92,7 +94,7 @@ static void age(const char *name)
 	nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 100000000}, NULL);
 }
 
-static void order(void **state)
+static void a_list_is_sorted_by_bytes(void **state)
 {
 	(void)state;
 	scan();
@@ -107,7 +109,7 @@ static void order(void **state)
 	assert_string_equal(names(), "B.iso a.iso a/z.iso b.iso \xc3\xa4.iso ");
 }
 
-static void kinds(void **state)
+static void a_list_has_kind_and_usability(void **state)
 {
 	(void)state;
 	put_size("media/blank", 0);
@@ -133,13 +135,13 @@ static void kinds(void **state)
 	assert_false(entry("cleared")->usable);
 	assert_false(entry("frozen")->usable);
 	assert_false(entry("secret")->usable);
-	/* Nobody was meant to read it, so its label is not read either. */
+	/* Its mode allows no reading, so the label is not read, even by root. */
 	assert_string_equal(entry("secret")->label, "");
 	assert_false(entry("huge")->usable);
 	assert_int_equal(list.unread, 0);
 }
 
-static void labels(void **state)
+static void a_list_has_labels(void **state)
 {
 	(void)state;
 	put_iso("media/a.iso", "DEBIAN 12");
@@ -161,7 +163,7 @@ static void labels(void **state)
 }
 
 /* The label of a disc with sessions is that of its last one, as on the host. */
-static void label_of_session(void **state)
+static void the_label_is_that_of_the_last_session(void **state)
 {
 	struct disc_state s = {.medium = disc_medium_of(DISC_DVD_PLUS_R),
 		.capacity = 2295104,
@@ -187,14 +189,14 @@ static void label_of_session(void **state)
 	assert_string_equal(entry("d.iso")->kind, "appendable");
 	assert_int_equal(entry("d.iso")->sessions, 2);
 	assert_string_equal(entry("d.iso")->label, "SECOND");
-	/* A link shows what the drive would find behind it: the state lies beside the file. */
+	/* A link has the kind and label of its target, whose state file lies beside the target. */
 	assert_int_equal(symlink("d.iso", in_scratch("media/link")), 0);
 	scan();
 	assert_string_equal(entry("link")->kind, "appendable");
 	assert_string_equal(entry("link")->label, "SECOND");
 }
 
-static void hostile(void **state)
+static void links_outside_and_unprintable_names_are_left_out(void **state)
 {
 	char path[272] = "media/";
 
@@ -216,45 +218,45 @@ static void hostile(void **state)
 	assert_int_equal(list.count, 2);
 	assert_int_equal(list.unnamed, 4);
 	assert_true(entry("a \"quoted\" \\ name")->usable);
-	/* No room for the name of its state. */
+	/* The name of its state file would be too long. */
 	assert_false(list.entry[1].usable);
 }
 
-static void remembers_labels(void **state)
+static void labels_of_old_files_are_cached(void **state)
 {
 	(void)state;
 	put_iso("media/a.iso", "ONE");
 	put_iso("media/b.iso", "TWO");
 	put_size("media/blank", 0);
 	scan();
-	assert_int_equal(probes, 2);
-	/* Written a moment ago, it may be written again: not to be relied on. */
+	assert_int_equal(label_reads, 2);
+	/* A file written a moment ago may change unnoticed, so its label is not cached. */
 	scan();
-	assert_int_equal(probes, 2);
-	age("media/a.iso");
+	assert_int_equal(label_reads, 2);
+	wait_until_old("media/a.iso");
 	scan();
-	assert_int_equal(probes, 2);
+	assert_int_equal(label_reads, 2);
 	scan();
-	assert_int_equal(probes, 0);
+	assert_int_equal(label_reads, 0);
 	assert_string_equal(entry("a.iso")->label, "ONE");
-	/* Also when no time may be spent on them. */
+	/* Cached labels are listed even if no time is allowed for labels. */
 	scan_for(0, CATALOG_MAX);
 	assert_int_equal(list.unread, 0);
 	assert_string_equal(entry("b.iso")->label, "TWO");
-	/* Other contents are another label. */
+	/* A file with new contents is read again. */
 	assert_int_equal(rename(in_scratch("media/b.iso"), in_scratch("media/c.iso")), 0);
 	put_iso("media/a.iso", "THREE");
 	scan();
 	assert_string_equal(entry("a.iso")->label, "THREE");
 	assert_string_equal(entry("c.iso")->label, "TWO");
-	/* What is gone is forgotten. */
+	/* Labels of deleted files are dropped from the cache. */
 	assert_int_equal(unlink(in_scratch("media/a.iso")), 0);
-	age("media/c.iso");
+	wait_until_old("media/c.iso");
 	scan();
 	assert_int_equal(known.count, 1);
 }
 
-static void time_for_labels(void **state)
+static void labels_are_read_for_a_limited_time(void **state)
 {
 	char path[64];
 
@@ -264,23 +266,23 @@ static void time_for_labels(void **state)
 		put_iso(path, "X");
 	}
 	scan_for(0, CATALOG_MAX);
-	assert_int_equal(probes, 0);
+	assert_int_equal(label_reads, 0);
 	assert_int_equal(list.unread, 20);
 	assert_null(list.entry[0].label);
-	age(path);
-	/* As far as the time goes; the next look goes on. */
+	wait_until_old(path);
+	/* A scan reads labels until its time is over; the next scan reads more. */
 	slow_ms = 40;
 	scan_for(200, CATALOG_MAX);
-	assert_true(probes > 0 && probes <= 6);
+	assert_true(label_reads > 0 && label_reads <= 6);
 	assert_int_equal(list.count, 20);
-	assert_int_equal(list.unread, 20 - probes);
+	assert_int_equal(list.unread, 20 - label_reads);
 	for (unsigned i = 0; i < 20 && list.unread > 0; i++)
 		scan_for(200, CATALOG_MAX);
 	slow_ms = 0;
 	assert_int_equal(list.unread, 0);
 }
 
-static void limit(void **state)
+static void a_list_has_a_maximum_length(void **state)
 {
 	(void)state;
 	put_size("media/a", 1);
@@ -293,8 +295,8 @@ static void limit(void **state)
 	assert_string_equal(names(), "a b ");
 }
 
-/* An image that is being burned: no lock is taken, none is minded. */
-static void leaves_locks_alone(void **state)
+/* An image that is being burned is locked; the scan neither takes nor heeds locks. */
+static void locked_images_are_read_and_stay_locked(void **state)
 {
 	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	struct flock rd = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
@@ -306,7 +308,8 @@ static void leaves_locks_alone(void **state)
 	assert_int_equal(fcntl(fd, F_OFD_SETLK, &fl), 0);
 	scan();
 	assert_string_equal(entry("a.iso")->label, "LOCKED");
-	/* It is there still: closing a descriptor of the file gives POSIX locks up, not these. */
+	/* The lock still holds: it is an OFD lock, which closing another descriptor does not drop.
+	 */
 	other = open(in_scratch("media/a.iso"), O_RDONLY);
 	assert_int_equal(fcntl(other, F_OFD_SETLK, &rd), -1);
 	close(fd);
@@ -314,9 +317,9 @@ static void leaves_locks_alone(void **state)
 	close(other);
 }
 
-/* ---- which one is meant ------------------------------------------------------------------- */
+/* ---- finding an image ------------------------------------------------------------------- */
 
-static struct match pick(const char *text)
+static struct match find(const char *text)
 {
 	struct match p;
 
@@ -324,14 +327,14 @@ static struct match pick(const char *text)
 	return p;
 }
 
-#define PICKS(text, want)                                                                          \
+#define FINDS(text, want)                                                                          \
 	do {                                                                                       \
-		struct match p_ = pick(text);                                                      \
+		struct match p_ = find(text);                                                      \
 		assert_int_equal(p_.result, MATCH_ONE);                                            \
 		assert_string_equal(p_.at[0]->name, want);                                         \
 	} while (0)
 
-static void finds(void **state)
+static void a_name_wins_over_a_prefix_and_a_prefix_over_a_label(void **state)
 {
 	(void)state;
 	mkdir(in_scratch("media/sub"), 0755);
@@ -343,49 +346,49 @@ static void finds(void **state)
 	put_iso("media/one", "TWIN");
 	put_iso("media/two", "twin");
 	scan();
-	/* A name; the beginning of a name, before any label; a label. */
-	PICKS("debian", "debian");
-	PICKS("debian-12", "debian-12.iso");
-	PICKS("sub/", "sub/x.iso");
-	PICKS("Debian 12.5 AMD64", "debian-12.iso");
-	PICKS("fed", "sub/x.iso");
-	PICKS("OTHER", "debian");
-	assert_int_equal(pick("debian-").result, MATCH_MANY);
-	assert_int_equal(pick("debian-").count, 2);
-	assert_int_equal(pick("Debian 1").result, MATCH_MANY);
-	assert_int_equal(pick("Twin").result, MATCH_MANY);
-	assert_int_equal(pick("x").result, MATCH_NONE);
-	assert_int_equal(pick("").result, MATCH_NONE);
-	/* Names are what they are, in capitals or not. */
-	assert_int_equal(pick("DEBIAN-13").result, MATCH_NONE);
-	/* A whole label before the beginning of another one. */
+	/* In this order: a name, the beginning of a name, a label. */
+	FINDS("debian", "debian");
+	FINDS("debian-12", "debian-12.iso");
+	FINDS("sub/", "sub/x.iso");
+	FINDS("Debian 12.5 AMD64", "debian-12.iso");
+	FINDS("fed", "sub/x.iso");
+	FINDS("OTHER", "debian");
+	assert_int_equal(find("debian-").result, MATCH_MANY);
+	assert_int_equal(find("debian-").count, 2);
+	assert_int_equal(find("Debian 1").result, MATCH_MANY);
+	assert_int_equal(find("Twin").result, MATCH_MANY);
+	assert_int_equal(find("x").result, MATCH_NONE);
+	assert_int_equal(find("").result, MATCH_NONE);
+	/* Upper and lower case differ in names. */
+	assert_int_equal(find("DEBIAN-13").result, MATCH_NONE);
+	/* A whole label wins over the beginning of another label. */
 	put_iso("media/four", "TWIN PEAKS");
 	unlink(in_scratch("media/two"));
 	scan();
-	PICKS("twin", "one");
-	/* Two names of one file. */
+	FINDS("twin", "one");
+	/* Two names of one file are not ambiguous. */
 	assert_int_equal(symlink("sub/x.iso", in_scratch("media/fed-link")), 0);
 	assert_int_equal(symlink("sub/x.iso", in_scratch("media/fed-link2")), 0);
 	scan();
-	PICKS("FEDORA", "fed-link");
-	PICKS("fed", "fed-link");
+	FINDS("FEDORA", "fed-link");
+	FINDS("fed", "fed-link");
 }
 
-static void does_not_guess(void **state)
+static void an_incomplete_list_gives_no_match(void **state)
 {
 	(void)state;
 	put_iso("media/a.iso", "ONE");
 	put_iso("media/b.iso", "TWO");
 	scan_for(0, CATALOG_MAX);
-	PICKS("a", "a.iso");
-	assert_int_equal(pick("ONE").result, MATCH_UNREAD);
+	FINDS("a", "a.iso");
+	assert_int_equal(find("ONE").result, MATCH_UNREAD);
 	scan_for(5000, 1);
-	PICKS("a.iso", "a.iso");
-	assert_int_equal(pick("a").result, MATCH_MORE);
-	assert_int_equal(pick("ONE").result, MATCH_MORE);
+	FINDS("a.iso", "a.iso");
+	assert_int_equal(find("a").result, MATCH_MORE);
+	assert_int_equal(find("ONE").result, MATCH_MORE);
 }
 
-static void says_why(void **state)
+static void a_refusal_names_the_candidates(void **state)
 {
 	static const struct {
 		const char *text, *code, *message;
@@ -407,7 +410,7 @@ static void says_why(void **state)
 	put_iso("media/y", "Disc 2");
 	scan();
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct match p = pick(rows[i].text);
+		struct match p = find(rows[i].text);
 		json_t *a = match_refusal(&list, &p, rows[i].text, "/media");
 
 		assert_string_equal(
@@ -423,7 +426,7 @@ static bool any(const struct catalog_entry *e, void *ctx)
 	return e != ctx;
 }
 
-static const char *step(const char *name, const char *real, bool back)
+static const char *neighbour(const char *name, const char *real, bool back)
 {
 	struct match_from from = {.name = name};
 	const struct catalog_entry *e;
@@ -436,12 +439,12 @@ static const char *step(const char *name, const char *real, bool back)
 	return e ? e->name : "(none)";
 }
 
-static void steps(void **state)
+static void neighbours_go_round_the_usable_images(void **state)
 {
 	(void)state;
 	scan();
-	assert_string_equal(step(NULL, NULL, false), "(none)");
-	assert_string_equal(step("gone", NULL, true), "(none)");
+	assert_string_equal(neighbour(NULL, NULL, false), "(none)");
+	assert_string_equal(neighbour("gone", NULL, true), "(none)");
 	mkdir(in_scratch("media/sub"), 0755);
 	put_size("media/a", 1);
 	put_size("media/b", 1);
@@ -449,48 +452,48 @@ static void steps(void **state)
 	chmod(in_scratch("media/locked"), 0);
 	put_size("media/sub/x", 1);
 	scan();
-	assert_string_equal(step(NULL, NULL, false), "a");
-	assert_string_equal(step(NULL, NULL, true), "sub/x");
-	assert_string_equal(step("a", NULL, false), "b");
-	assert_string_equal(step("b", NULL, false), "sub/x");
-	assert_string_equal(step("sub/x", NULL, false), "a");
-	assert_string_equal(step("a", NULL, true), "sub/x");
-	assert_string_equal(step("sub/x", NULL, true), "b");
-	/* Another spelling of it, and one that is not there any more. */
-	assert_string_equal(step("./b", "b", false), "sub/x");
-	assert_string_equal(step("./b", "b", true), "a");
-	assert_string_equal(step("aa", NULL, false), "b");
-	assert_string_equal(step("aa", NULL, true), "a");
-	assert_string_equal(step("zz", NULL, false), "a");
-	assert_string_equal(step("zz", NULL, true), "sub/x");
-	/* The only one is behind itself. */
+	assert_string_equal(neighbour(NULL, NULL, false), "a");
+	assert_string_equal(neighbour(NULL, NULL, true), "sub/x");
+	assert_string_equal(neighbour("a", NULL, false), "b");
+	assert_string_equal(neighbour("b", NULL, false), "sub/x");
+	assert_string_equal(neighbour("sub/x", NULL, false), "a");
+	assert_string_equal(neighbour("a", NULL, true), "sub/x");
+	assert_string_equal(neighbour("sub/x", NULL, true), "b");
+	/* Another spelling of the disc in the drive, and a disc that was deleted. */
+	assert_string_equal(neighbour("./b", "b", false), "sub/x");
+	assert_string_equal(neighbour("./b", "b", true), "a");
+	assert_string_equal(neighbour("aa", NULL, false), "b");
+	assert_string_equal(neighbour("aa", NULL, true), "a");
+	assert_string_equal(neighbour("zz", NULL, false), "a");
+	assert_string_equal(neighbour("zz", NULL, true), "sub/x");
+	/* A single image is its own neighbour. */
 	unlink(in_scratch("media/b"));
 	unlink(in_scratch("media/sub/x"));
 	scan();
-	assert_string_equal(step("a", NULL, false), "a");
-	assert_string_equal(step("a", NULL, true), "a");
+	assert_string_equal(neighbour("a", NULL, false), "a");
+	assert_string_equal(neighbour("a", NULL, true), "a");
 	chmod(in_scratch("media/a"), 0);
 	scan();
-	assert_string_equal(step(NULL, NULL, false), "(none)");
+	assert_string_equal(neighbour(NULL, NULL, false), "(none)");
 }
 
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(order),
-		T(kinds),
-		T(labels),
-		T(label_of_session),
-		T(hostile),
-		T(remembers_labels),
-		T(time_for_labels),
-		T(limit),
-		T(leaves_locks_alone),
-		T(finds),
-		T(does_not_guess),
-		T(says_why),
-		T(steps),
+		T(a_list_is_sorted_by_bytes),
+		T(a_list_has_kind_and_usability),
+		T(a_list_has_labels),
+		T(the_label_is_that_of_the_last_session),
+		T(links_outside_and_unprintable_names_are_left_out),
+		T(labels_of_old_files_are_cached),
+		T(labels_are_read_for_a_limited_time),
+		T(a_list_has_a_maximum_length),
+		T(locked_images_are_read_and_stay_locked),
+		T(a_name_wins_over_a_prefix_and_a_prefix_over_a_label),
+		T(an_incomplete_list_gives_no_match),
+		T(a_refusal_names_the_candidates),
+		T(neighbours_go_round_the_usable_images),
 	};
 
 	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The media folder: what may be opened, and what never is. */
+/* The media folder: which names may be opened, and which are refused. */
 #include "daemon/scratch.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static int teardown(void **state)
 	return scratch_remove(state);
 }
 
-/* As an image is opened: for writing when it is empty. 0 or -errno; closes what was opened. */
+/* Opens a file as an image is opened, an empty one for writing, and closes it. 0 or -errno. */
 static int try_open(const char *name)
 {
 	struct library_file f;
@@ -52,8 +52,8 @@ static int try_open(const char *name)
 	return fd < 0 ? fd : 0;
 }
 
-/* touch by root or one of the group: only the owner may write. */
-static void empty_file_of_another_user(void **state)
+/* A blank made with touch by root or by a member of the group: only its owner can write. */
+static void an_empty_file_of_another_user_is_replaced(void **state)
 {
 	struct library_file f;
 	struct stat old, now;
@@ -66,7 +66,7 @@ static void empty_file_of_another_user(void **state)
 	assert_int_equal(chmod(in_scratch("media/blank"), 0644), 0);
 	assert_int_equal(stat(in_scratch("media/blank"), &old), 0);
 	assert_int_equal(seteuid(65534), 0);
-	/* Or /proc/self is root's. */
+	/* seteuid() gives /proc/self to root; this gives it back. */
 	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
 	assert_int_equal(library_find(folder, "blank", &f), 0);
 	assert_true(f.may_write);
@@ -80,7 +80,7 @@ static void empty_file_of_another_user(void **state)
 	assert_true(now.st_ino == f.ino && now.st_ino != old.st_ino);
 	library_forget(&f);
 
-	/* One that holds something, and one that has another name too, stay what they are. */
+	/* A file with data, or with a second name, is not replaced. */
 	assert_int_equal(library_find(folder, "a.iso", &f), 0);
 	assert_false(f.may_write);
 	assert_int_equal(library_open_writable(&f), -EACCES);
@@ -93,7 +93,7 @@ static void empty_file_of_another_user(void **state)
 	assert_int_equal(library_find(folder, "twice", &f), 0);
 	assert_false(f.may_write);
 	library_forget(&f);
-	/* What came into it after it was found is not thrown away. */
+	/* Data written after the file was found is not lost. */
 	assert_int_equal(seteuid(0), 0);
 	put_size("media/late", 0);
 	assert_int_equal(chmod(in_scratch("media/late"), 0644), 0);
@@ -111,7 +111,7 @@ static void empty_file_of_another_user(void **state)
 	assert_int_equal(seteuid(0), 0);
 }
 
-static void opens(void **state)
+static void files_open_and_links_resolve(void **state)
 {
 	struct library_file f;
 	struct stat st;
@@ -135,7 +135,7 @@ static void opens(void **state)
 	library_forget(&f);
 	assert_int_equal(try_open("sub/b.iso"), 0);
 	assert_int_equal(try_open("./sub//b.iso"), 0);
-	/* The real place, where the state of a disc is kept, by whatever name it is called. */
+	/* A link gives directory and name of its target, where the state file lies. */
 	assert_int_equal(symlink("sub/b.iso", in_scratch("media/link.iso")), 0);
 	assert_int_equal(library_find(folder, "link.iso", &f), 0);
 	assert_string_equal(f.base, "b.iso");
@@ -144,7 +144,7 @@ static void opens(void **state)
 	library_forget(&f);
 }
 
-static void reads_small_files(void **state)
+static void small_files_are_read_and_large_ones_refused(void **state)
 {
 	char text[16];
 
@@ -166,7 +166,7 @@ static void symlink_in(const char *target, const char *name)
 	assert_int_equal(symlink(target, in_scratch(name)), 0);
 }
 
-static void outside(void **state)
+static void names_and_links_outside_are_refused(void **state)
 {
 	char absolute[SCRATCH_PATH];
 
@@ -188,7 +188,7 @@ static void outside(void **state)
 	assert_int_equal(try_open("magic"), -EXDEV);
 }
 
-static void links_inside(void **state)
+static void links_inside_are_followed(void **state)
 {
 	(void)state;
 	symlink_in("sub/b.iso", "media/in");
@@ -201,7 +201,7 @@ static void links_inside(void **state)
 	assert_int_equal(try_open("dangling"), -ENOENT);
 }
 
-static void wrong_kind(void **state)
+static void only_regular_files_open(void **state)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -223,7 +223,7 @@ static void wrong_kind(void **state)
 	assert_int_equal(try_open("a.iso/"), -ENOTDIR);
 }
 
-static void devices(void **state)
+static void devices_are_refused(void **state)
 {
 	(void)state;
 	if (mknod(in_scratch("media/null"), S_IFCHR | 0666, 0x103) < 0)
@@ -232,18 +232,18 @@ static void devices(void **state)
 	assert_int_equal(try_open("null"), -ENOTBLK);
 }
 
-static void modes(void **state)
+static void modes_are_heeded_even_for_root(void **state)
 {
 	(void)state;
 	assert_int_equal(chmod(in_scratch("media/a.iso"), 0), 0);
 	assert_int_equal(chmod(in_scratch("media/blank"), 0444), 0);
-	/* The same answer for root, whom no mode stops. */
+	/* The result is the same for root, whom the kernel would allow to open them. */
 	assert_int_equal(try_open("a.iso"), -EACCES);
 	assert_int_equal(try_open("blank"), -EROFS);
 }
 
-/* As an ordinary user, in a process of its own: does the kernel's own "no" come through? */
-static int as_nobody(int (*fn)(void))
+/* Runs fn in a process of an ordinary user, and returns the kernel's -errno. */
+static int as_ordinary_user(int (*fn)(void))
 {
 	int status;
 	pid_t pid = fork();
@@ -273,20 +273,20 @@ static int create_new(void)
 	return library_create(folder, "new");
 }
 
-static void permissions(void **state)
+static void the_kernels_refusals_are_returned(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
 		skip(); /* needs a second user */
-	assert_int_equal(as_nobody(open_secret), 0);
+	assert_int_equal(as_ordinary_user(open_secret), 0);
 	assert_int_equal(chmod(in_scratch("media/a.iso"), 0600), 0);
 	assert_int_equal(chmod(in_scratch("media/blank"), 0644), 0);
-	assert_int_equal(as_nobody(open_secret), -EACCES);
-	assert_int_equal(as_nobody(open_blank), -EROFS);
-	assert_int_equal(as_nobody(create_new), -EACCES);
+	assert_int_equal(as_ordinary_user(open_secret), -EACCES);
+	assert_int_equal(as_ordinary_user(open_blank), -EROFS);
+	assert_int_equal(as_ordinary_user(create_new), -EACCES);
 }
 
-static void creates(void **state)
+static void a_new_file_is_empty_and_inside(void **state)
 {
 	struct stat st;
 
@@ -315,8 +315,8 @@ static void creates(void **state)
 	assert_int_equal(access(in_scratch("outside/made"), F_OK), -1);
 }
 
-/* The way of old kernels. */
-static void walks(void **state)
+/* The way for kernels without openat2(). */
+static void a_walk_follows_no_links(void **state)
 {
 	int fd;
 
@@ -342,7 +342,7 @@ static bool collect(const struct library_entry *e, void *out)
 	return true;
 }
 
-static void lists(void **state)
+static void a_list_leaves_out_state_files_and_bad_names(void **state)
 {
 	char out[1024] = "";
 
@@ -356,7 +356,7 @@ static void lists(void **state)
 	put_text("media/bad\x1b[2J", "x");
 	put_text("media/bad\xff", "x");
 	assert_int_equal(mkfifo(in_scratch("media/fifo"), 0644), 0);
-	/* Two names that no line can hold are counted. */
+	/* The two names that no command line can hold are counted. */
 	assert_int_equal(library_list(folder, collect, out), 2);
 	assert_string_equal(out, "a.iso:4096 blank:0 link:2048 sub/b.iso:2048 ");
 }
@@ -368,8 +368,8 @@ static int open_image(const char *name, struct image *image, struct refusal *why
 	return image_open(folder, "/media", name, &policy, image, why);
 }
 
-/* What people are told. */
-static void refusals(void **state)
+/* Codes and messages for images that cannot be opened. */
+static void a_refusal_has_code_and_message(void **state)
 {
 	static const struct {
 		const char *name, *code, *text;
@@ -406,14 +406,14 @@ static void refusals(void **state)
 		assert_string_equal(why.text, rows[i].text);
 		image_fini(&image);
 	}
-	/* The largest there is. */
+	/* The largest image that is allowed. */
 	put_size("media/huge", UINT64_C(0xfffffffe) * 2048);
 	assert_int_equal(open_image("huge", &image, &why), 0);
 	assert_true(image.disc->media->blocks == UINT64_C(0xfffffffe));
 	image_fini(&image);
 }
 
-static void images(void **state)
+static void an_image_opens_as_a_disc(void **state)
 {
 	struct image image, second;
 	struct refusal why;
@@ -446,7 +446,7 @@ static void images(void **state)
 	image_fini(&image);
 }
 
-static void blanks(void **state)
+static void a_blank_is_made_only_where_nothing_is_lost(void **state)
 {
 	char longest[245] = "";
 	struct refusal why;
@@ -460,15 +460,15 @@ static void blanks(void **state)
 				      "data is never overwritten");
 	assert_int_equal(size_of("media/a.iso"), 4096);
 	assert_int_equal(image_create_blank(folder, "/media", "x.mmcdisc", &why), -EINVAL);
-	assert_string_equal(why.text, "\"x.mmcdisc\" is a name for state files of discs, not for images");
+	assert_string_equal(
+		why.text, "\"x.mmcdisc\" is a name for state files of discs, not for images");
 	memset(longest, 'n', sizeof(longest) - 1);
 	assert_int_equal(image_create_blank(folder, "/media", longest, &why), -ENAMETOOLONG);
 	assert_string_equal(why.code, "bad-name");
 	longest[243] = '\0';
 	assert_int_equal(image_create_blank(folder, "/media", longest, &why), 0);
 	assert_int_equal(image_create_blank(folder, "/media", "x/new", &why), -ENOENT);
-	assert_string_equal(why.text,
-		"no folder for \"x/new\" in /media; make the folder first");
+	assert_string_equal(why.text, "no folder for \"x/new\" in /media; make the folder first");
 	assert_int_equal(image_create_blank(folder, "/media", "sub", &why), -ENOTBLK);
 	assert_string_equal(why.code, "not-a-file");
 	assert_int_equal(image_create_blank(folder, "/media", "sub/", &why), -EINVAL);
@@ -479,21 +479,21 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(opens),
-		T(empty_file_of_another_user),
-		T(reads_small_files),
-		T(outside),
-		T(links_inside),
-		T(wrong_kind),
-		T(devices),
-		T(modes),
-		T(permissions),
-		T(creates),
-		T(walks),
-		T(lists),
-		T(refusals),
-		T(images),
-		T(blanks),
+		T(files_open_and_links_resolve),
+		T(an_empty_file_of_another_user_is_replaced),
+		T(small_files_are_read_and_large_ones_refused),
+		T(names_and_links_outside_are_refused),
+		T(links_inside_are_followed),
+		T(only_regular_files_open),
+		T(devices_are_refused),
+		T(modes_are_heeded_even_for_root),
+		T(the_kernels_refusals_are_returned),
+		T(a_new_file_is_empty_and_inside),
+		T(a_walk_follows_no_links),
+		T(a_list_leaves_out_state_files_and_bad_names),
+		T(a_refusal_has_code_and_message),
+		T(an_image_opens_as_a_disc),
+		T(a_blank_is_made_only_where_nothing_is_lost),
 	};
 
 	return cmocka_run_group_tests_name("library", tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #include "protocol/words.h"
 #include "util/array.h"
 
-/* Splits a copy of text; len < 0 = strlen. */
+/* Splits a copy of text. len < 0: text ends with a 0. */
 static const char *split(const char *text, long len, struct words *w)
 {
 	static char line[WORDS_LINE_MAX + 1];
@@ -23,7 +23,7 @@ static const char *split(const char *text, long len, struct words *w)
 	return words_split(line, n, w);
 }
 
-static void good_words(void **state)
+static void words_and_quotes_are_split(void **state)
 {
 	static const struct {
 		const char *line;
@@ -54,7 +54,7 @@ static void good_words(void **state)
 	}
 }
 
-static void bad_words(void **state)
+static void bad_lines_are_refused(void **state)
 {
 	static const struct {
 		const char *line;
@@ -88,7 +88,7 @@ static void bad_words(void **state)
 	}
 }
 
-static void verbs(void **state)
+static void verbs_check_their_arguments(void **state)
 {
 	static const struct {
 		const char *line, *code, *why;
@@ -146,7 +146,7 @@ static void verbs(void **state)
 	}
 }
 
-static void verb_values(void **state)
+static void verb_arguments_are_returned(void **state)
 {
 	struct words w;
 	struct verb_call call;
@@ -162,7 +162,7 @@ static void verb_values(void **state)
 	assert_string_equal(call.type, "dvd+r");
 }
 
-/* Feeds bytes in steps, writes what comes out as "line|" and "TOO LONG|". */
+/* Feeds data in pieces of `step` bytes; appends "LINE|" or "TOO LONG|" to out for each line. */
 static void feed(struct lines *l, const char *data, size_t n, size_t step, char *out)
 {
 	enum lines_event what;
@@ -180,7 +180,7 @@ static void feed(struct lines *l, const char *data, size_t n, size_t step, char 
 	}
 }
 
-static void lines_split(void **state)
+static void lines_are_split_in_any_pieces(void **state)
 {
 	static const char text[] = "one\n\n \t\r\ntwo\r\n\nthree\nrest";
 
@@ -198,14 +198,14 @@ static void lines_split(void **state)
 	}
 }
 
-static void lines_long(void **state)
+static void a_line_that_is_too_long_is_reported_once(void **state)
 {
 	static char text[10000 + 16];
 	struct lines l = {.len = 0};
 	char out[256] = "";
 
 	(void)state;
-	/* The longest one that is allowed, and one byte more. */
+	/* The longest line that is allowed, then one byte more. */
 	memset(text, 'x', WORDS_LINE_MAX);
 	text[WORDS_LINE_MAX] = '\n';
 	feed(&l, text, WORDS_LINE_MAX + 1, 1000, out);
@@ -215,7 +215,7 @@ static void lines_long(void **state)
 	strcpy(text + WORDS_LINE_MAX + 1, "\nok\n");
 	feed(&l, text, strlen(text), 4096, out);
 	assert_string_equal(out, "TOO LONG|ok|");
-	/* Told once, however long it is and however it comes. */
+	/* Reported once, whatever its length and its pieces. */
 	out[0] = '\0';
 	memset(text, 'y', 10000);
 	strcpy(text + 10000, "\nstatus\n");
@@ -223,8 +223,8 @@ static void lines_long(void **state)
 	assert_string_equal(out, "TOO LONG|status|");
 }
 
-/* What the client makes of its arguments is understood by the daemon as meant. */
-static void client_quotes(void **state)
+/* The daemon gets the client's arguments back unchanged. */
+static void the_daemon_understands_the_clients_quotes(void **state)
 {
 	static char insert[] = "insert", odd[] = "a \"b\" \\ 'c' $d=1.iso", drive[] = "drive=x y";
 	char *argv[] = {insert, odd, drive};
@@ -243,7 +243,7 @@ static void client_quotes(void **state)
 	assert_string_equal(call.drive, "x y");
 }
 
-static void client_limits(void **state)
+static void the_client_refuses_lines_that_are_too_long(void **state)
 {
 	static char longest[WORDS_LINE_MAX + 100], bad[] = "a\nb";
 	static char line[WORDS_LINE_MAX + 2];
@@ -258,7 +258,7 @@ static void client_limits(void **state)
 	assert_int_equal(client_line(1, binary, line, sizeof(line)), -EINVAL);
 }
 
-static void clean(void **state)
+static void unprintable_bytes_are_replaced(void **state)
 {
 	char text[] = "a\x1b[2J\xff\xc3\xa4\xc3";
 
@@ -267,7 +267,7 @@ static void clean(void **state)
 	assert_string_equal(text, "a?[2J?\xc3\xa4?");
 }
 
-static void sizes(void **state)
+static void sizes_have_three_digits_and_a_unit(void **state)
 {
 	static const struct {
 		uint64_t bytes;
@@ -299,7 +299,7 @@ static void assert_details(json_t *answer, const char *want)
 	json_decref(answer);
 }
 
-static void format_text(void **state)
+static void status_and_list_are_formatted(void **state)
 {
 	static const char answer[] =
 		"{\"ok\":true,\"message\":\"m\",\"version\":\"9\",\"udc\":\"dummy_udc.0\","
@@ -368,7 +368,7 @@ static void format_text(void **state)
 	assert_details(json_loads(list, 0, NULL), table);
 }
 
-static void format_problem(void **state)
+static void a_problem_is_shown(void **state)
 {
 	(void)state;
 	assert_details(json_pack("{s:b, s:s, s:s, s:s, s:[]}", "ok", 1, "version", "9", "udc", "",
@@ -380,18 +380,18 @@ static void format_problem(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_words),
-		cmocka_unit_test(bad_words),
-		cmocka_unit_test(verbs),
-		cmocka_unit_test(verb_values),
-		cmocka_unit_test(lines_split),
-		cmocka_unit_test(lines_long),
-		cmocka_unit_test(client_quotes),
-		cmocka_unit_test(client_limits),
-		cmocka_unit_test(clean),
-		cmocka_unit_test(sizes),
-		cmocka_unit_test(format_text),
-		cmocka_unit_test(format_problem),
+		cmocka_unit_test(words_and_quotes_are_split),
+		cmocka_unit_test(bad_lines_are_refused),
+		cmocka_unit_test(verbs_check_their_arguments),
+		cmocka_unit_test(verb_arguments_are_returned),
+		cmocka_unit_test(lines_are_split_in_any_pieces),
+		cmocka_unit_test(a_line_that_is_too_long_is_reported_once),
+		cmocka_unit_test(the_daemon_understands_the_clients_quotes),
+		cmocka_unit_test(the_client_refuses_lines_that_are_too_long),
+		cmocka_unit_test(unprintable_bytes_are_replaced),
+		cmocka_unit_test(sizes_have_three_digits_and_a_unit),
+		cmocka_unit_test(status_and_list_are_formatted),
+		cmocka_unit_test(a_problem_is_shown),
 	};
 
 	return cmocka_run_group_tests_name("language", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The functions beside the drives: MAC addresses that nobody configured. */
+/* USB functions other than drives: their MAC addresses, configured or derived. */
 #include "daemon/scratch.h"
 
 #include "usb/functions.h"
@@ -17,7 +17,7 @@ static void set(unsigned count, enum gadget_cdc_type type)
 		f[i].type = type;
 }
 
-/* Address number i of all of them: the host's and the board's end of each function. */
+/* Returns MAC address number i; each function has the host's and the board's. */
 static const uint8_t *mac(unsigned i)
 {
 	return i % 2 ? out[i / 2].board_mac : out[i / 2].host_mac;
@@ -34,7 +34,7 @@ static void assert_all_differ(void)
 	}
 }
 
-static void derived(void **state)
+static void derived_addresses_differ_and_are_stable(void **state)
 {
 	struct gadget_cdc first[GADGET_MAX_CDC];
 
@@ -46,7 +46,7 @@ static void derived(void **state)
 	/* The same at each start ... */
 	functions_describe(f, functions, "0123456789AB", out);
 	assert_memory_equal(out, first, sizeof(first));
-	/* ... whatever stands behind it ... */
+	/* ... whatever functions follow ... */
 	functions = 1;
 	functions_describe(f, functions, "0123456789AB", out);
 	assert_memory_equal(&out[0], &first[0], sizeof(first[0]));
@@ -56,8 +56,8 @@ static void derived(void **state)
 	assert_memory_not_equal(out[0].board_mac, first[0].board_mac, 6);
 }
 
-/* A change would give the hosts of all boards another interface: worked out by hand. */
-static void stays(void **state)
+/* Computed by hand. If the algorithm changed, all hosts would see a new interface. */
+static void a_derived_address_is_the_same_in_all_versions(void **state)
 {
 	static const uint8_t host[] = {0x7e, 0x13, 0xd5, 0x56, 0x12, 0x30};
 	static const uint8_t board[] = {0x7e, 0x13, 0xd5, 0x56, 0x12, 0x31};
@@ -69,7 +69,7 @@ static void stays(void **state)
 	assert_memory_equal(out[0].board_mac, board, 6);
 }
 
-static void configured(void **state)
+static void a_configured_address_is_used(void **state)
 {
 	static const uint8_t wanted[] = {0x00, 0x1b, 0xc5, 0x0a, 0xBC, 0xDE};
 
@@ -90,7 +90,7 @@ static void show(const uint8_t *m, char text[18])
 }
 
 /* The derived addresses of other functions are configured for the third one. */
-static void configured_as_derived(void **state)
+static void a_configured_address_is_not_derived_again(void **state)
 {
 	uint8_t first[6];
 
@@ -105,7 +105,7 @@ static void configured_as_derived(void **state)
 	assert_all_differ();
 }
 
-static void status(void **state)
+static void status_lists_the_functions(void **state)
 {
 	json_t *a, *entry;
 
@@ -125,11 +125,11 @@ static void status(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(derived),
-		cmocka_unit_test(stays),
-		cmocka_unit_test(configured),
-		cmocka_unit_test(configured_as_derived),
-		cmocka_unit_test(status),
+		cmocka_unit_test(derived_addresses_differ_and_are_stable),
+		cmocka_unit_test(a_derived_address_is_the_same_in_all_versions),
+		cmocka_unit_test(a_configured_address_is_used),
+		cmocka_unit_test(a_configured_address_is_not_derived_again),
+		cmocka_unit_test(status_lists_the_functions),
 	};
 
 	return cmocka_run_group_tests_name("functions", tests, NULL, NULL);
