@@ -37,7 +37,7 @@ static void a_swap_notifies_removed_then_inserted(void **state)
 	task_done((struct usb_result){0});
 	EXPECT("2:state inserted(new) 2:inserted(new) ok next . 2:.");
 	assert_string_equal(message, "d: inserted new (DVD-ROM, 8192 bytes)");
-	engine();
+	engine_event();
 	EXPECT(". 2:.");
 }
 
@@ -72,12 +72,12 @@ static void finalised_is_notified_once_a_disc(void **state)
 {
 	(void)state;
 	now.testing = now.finalised = true;
-	engine();
+	engine_event();
 	EXPECT(".");
 	now.testing = false;
-	engine();
+	engine_event();
 	EXPECT("finalised(old) .");
-	engine();
+	engine_event();
 	EXPECT(".");
 	/* The next disc is read-only: finalised, but not here. */
 	begin(DRIVE_INSERT, "new", false);
@@ -85,7 +85,7 @@ static void finalised_is_notified_once_a_disc(void **state)
 	timeout();
 	task_done((struct usb_result){0});
 	journal[0] = '\0';
-	engine();
+	engine_event();
 	EXPECT(".");
 }
 
@@ -117,7 +117,7 @@ static void an_absent_hosts_lock_is_void(void **state)
 	ejected(MMC_EJECT_DONE);
 	EXPECT(".");
 	now.locked = false;
-	engine();
+	engine_event();
 	EXPECT("eject-force .");
 	fake.timer_on = false;
 	ejected(MMC_EJECT_DONE);
@@ -130,15 +130,15 @@ static void an_absent_hosts_lock_is_void(void **state)
 static void an_unlock_seen_late_is_asked_for_once(void **state)
 {
 	(void)state;
-	bring_into(WAIT_UNLOCK);
+	enter_state(WAIT_UNLOCK);
 	now.locked = false;
-	engine();
+	engine_event();
 	EXPECT("eject .");
 	now.locked = true;
 	ejected(MMC_EJECT_REQUESTED);
 	EXPECT(".");
 	now.locked = false;
-	engine();
+	engine_event();
 	EXPECT("eject .");
 	/* The time is up meanwhile; that counts when the engine refuses. */
 	timeout();
@@ -163,7 +163,7 @@ static void a_waiting_command_hides_the_hosts_eject(void **state)
 	(void)state;
 	fake.command_waits = true;
 	now.ejected_by_host = true;
-	engine();
+	engine_event();
 	EXPECT(".");
 }
 
@@ -208,13 +208,13 @@ static void nothing_found_ends_the_command(void **state)
 static void the_host_keeps_its_disc_by_loading_it(void **state)
 {
 	(void)state;
-	bring_into(HOST_GAP);
+	enter_state(HOST_GAP);
 	timeout();
 	now.ejected_by_host = false;
-	engine();
+	engine_event();
 	EXPECT("find forget ok next .");
 	now.ejected_by_host = true;
-	engine();
+	engine_event();
 	begin(DRIVE_NEXT, NULL, true);
 	timeout();
 	fake.searching = false;
@@ -228,7 +228,7 @@ static void the_host_keeps_its_disc_by_loading_it(void **state)
 static void a_hosts_swap_needs_no_second_gap(void **state)
 {
 	(void)state;
-	bring_into(HOST_GAP);
+	enter_state(HOST_GAP);
 	timeout();
 	fake.searching = false;
 	drive_machine_found(machine, "new", NULL);
@@ -253,7 +253,7 @@ static void a_burned_disc_that_the_host_ejected_waits_for_a_reload(void **state)
 	(void)state;
 	fake.blank = "blank-1";
 	now.ejected_by_host = true;
-	engine();
+	engine_event();
 	begin(DRIVE_REPLACE_BURNED, NULL, true);
 	EXPECT(". host-ejected timer(300)");
 	timeout();
@@ -339,7 +339,7 @@ static void a_task_that_cannot_be_posted_ends_the_command(void **state)
 static void a_disc_whose_insert_cannot_be_posted_is_closed(void **state)
 {
 	(void)state;
-	bring_into(GAP);
+	enter_state(GAP);
 	fake.post = -ENOMEM;
 	timeout();
 	EXPECT("insert(new) close io-error next");
