@@ -18,7 +18,7 @@ static int load(const char *text)
 	return config_load(in_scratch("c.conf"), &c, why, sizeof(why));
 }
 
-static void empty_is_default(void **state)
+static void an_empty_file_gives_the_defaults(void **state)
 {
 	struct config def;
 
@@ -29,8 +29,8 @@ static void empty_is_default(void **state)
 	assert_memory_equal(&c, &def, sizeof(c));
 }
 
-/* By hand, from the manual page: a default that changes by accident shows here. */
-static void defaults(void **state)
+/* Written by hand from the manual page, so that a default changed by accident is found. */
+static void defaults_are_as_documented(void **state)
 {
 	(void)state;
 	config_defaults(&c);
@@ -79,7 +79,7 @@ static void mention(const char *key, void *text)
 		fail_msg("the shipped configuration does not show %s", key);
 }
 
-static void shipped_is_default(void **state)
+static void the_shipped_file_gives_the_defaults(void **state)
 {
 	static char text[16384];
 	struct config def;
@@ -96,7 +96,7 @@ static void shipped_is_default(void **state)
 	config_each_key(mention, text);
 }
 
-static void all_values(void **state)
+static void all_values_are_read(void **state)
 {
 	(void)state;
 	assert_int_equal(
@@ -129,7 +129,7 @@ static void all_values(void **state)
 	assert_string_equal(c.drive[0].image, "i.iso");
 	assert_string_equal(c.drive[1].name, "drive1");
 	assert_string_equal(c.drive[1].media, "/var/lib/mmcgadget");
-	/* The gadget has the same drives. */
+	/* The gadget is configured with the same drives. */
 	assert_int_equal(c.usb.drives, 2);
 	assert_string_equal(c.usb.drive[0], "a");
 	assert_string_equal(c.usb.drive[1], "drive1");
@@ -152,8 +152,8 @@ static void all_values(void **state)
 	assert_int_equal(c.burned.idle, 0);
 }
 
-/* burned.rename had another name once, which configurations still have. */
-static void older_name(void **state)
+/* burned.rename was once called burned.move, and old configurations still use that. */
+static void the_old_name_of_a_key_is_accepted(void **state)
 {
 	(void)state;
 	assert_int_equal(load("burned: { move = \"date\"; };\n"), 0);
@@ -162,7 +162,7 @@ static void older_name(void **state)
 
 // clang-format off
 static const struct { const char *text; unsigned line; const char *why; } bad[] = {
-	/* not ours */
+	/* unknown keys */
 	{ "udc = \"\";\nspeed = 3;\n", 2, "unknown key \"speed\"" },
 	{ "gadget: {\n\n  colour = \"red\"; };\n", 3, "unknown key \"gadget.colour\"" },
 	{ "control: {\n  lock = \"x\"; };\n", 2, "unknown key \"control.lock\"" },
@@ -273,7 +273,7 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 };
 // clang-format on
 
-static void bad_inputs(void **state)
+static void bad_inputs_are_refused_with_line_and_reason(void **state)
 {
 	char want[512];
 
@@ -287,7 +287,7 @@ static void bad_inputs(void **state)
 	}
 }
 
-static void missing_file(void **state)
+static void a_missing_file_is_refused(void **state)
 {
 	char want[128];
 
@@ -302,13 +302,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {
-		T(empty_is_default),
-		T(defaults),
-		T(shipped_is_default),
-		T(all_values),
-		T(older_name),
-		T(bad_inputs),
-		T(missing_file),
+		T(an_empty_file_gives_the_defaults),
+		T(defaults_are_as_documented),
+		T(the_shipped_file_gives_the_defaults),
+		T(all_values_are_read),
+		T(the_old_name_of_a_key_is_accepted),
+		T(bad_inputs_are_refused_with_line_and_reason),
+		T(a_missing_file_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

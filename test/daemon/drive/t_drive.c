@@ -83,7 +83,7 @@ static void a_burned_blank_keeps_its_data(void **state)
 	run(0, &r, DRIVE_EJECT, NULL, true);
 	assert_true(r.ok);
 	assert_int_equal(size_of("media/new.iso"), 32768);
-	/* What was burned is never a blank again. */
+	/* An image with recorded data is never used as a blank again. */
 	run(0, &r, DRIVE_BLANK, "new.iso", false);
 	assert_string_equal(r.code, "not-blank");
 	run(0, &r, DRIVE_INSERT, "new.iso", false);
@@ -188,7 +188,7 @@ static void a_host_that_unlocks_gets_the_new_disc(void **state)
 		r.progress, "drive0: the host has locked the drive; it is asked to eject");
 	assert_true(info(0).mmc.eject_requested);
 	assert_true(info(0).mmc.loaded);
-	/* As udev's cdrom_id --eject-media does, after the unit attention that says why. */
+	/* As udev's cdrom_id --eject-media does when it sees the eject request. */
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_lock(&usb[0], false));
 	assert_true(fake_host(&usb[0], 0x1b, 2));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The seams between threads: the engine's thread with a real thread as its port, and the
- * thread that closes discs. Meant to be run with TSan, too.
+ * Where threads meet: the engine's thread, with a real thread as its port, and the thread
+ * that closes discs. Run it with TSan, too.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -128,7 +128,7 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 	disc_closer_run(closer);
 }
 
-/* What the hand-over would store; by the engine's thread only. */
+/* Hand-over state as it would be stored; used by the engine's thread only. */
 static struct {
 	unsigned removed, inserted, changed;
 	char image[16];
@@ -160,7 +160,7 @@ static const struct engine_observer observer = {
 	.changed = on_changed,
 };
 
-static void turn_until(const unsigned *count, unsigned n)
+static void run_loop_until(const unsigned *count, unsigned n)
 {
 	time_t end = time(NULL) + 20;
 
@@ -272,12 +272,12 @@ static void tasks_and_mail_cross_threads(void **state)
 		engine_thread_get_state(thread, &m);
 		engine_thread_get_usb(thread, &f);
 		engine_thread_storage_ready(thread);
-		turn_until(&got.done, 2 * i + 1);
+		run_loop_until(&got.done, 2 * i + 1);
 		assert_int_equal(eject((struct usb_task){0}), 0);
-		turn_until(&got.done, 2 * i + 2);
+		run_loop_until(&got.done, 2 * i + 2);
 		assert_int_equal(got.result.eject, MMC_EJECT_DONE);
 	}
-	turn_until(&got.released, ROUNDS);
+	run_loop_until(&got.released, ROUNDS);
 	for (time_t end = time(NULL) + 20; disc_closer_open_discs(closer) && time(NULL) < end;)
 		assert_true(sd_event_run(event, 10000) >= 0);
 	assert_int_equal(disc_closer_open_discs(closer), 0);
@@ -287,14 +287,14 @@ static void tasks_and_mail_cross_threads(void **state)
 	assert_true(observed.changed >= 2 * ROUNDS);
 }
 
-static void conditions_keep_the_disc(void **state)
+static void conditional_ejects_keep_the_disc_if_unmet(void **state)
 {
 	(void)state;
 	assert_int_equal(insert(new_disc()), 0);
-	/* The host has not ejected it. */
+	/* The host has not ejected the disc. */
 	eject((struct usb_task){.only_if_ejected = true});
 	assert_true(got.result.kept);
-	/* A block was moved since. */
+	/* A block was read or written since. */
 	eject((struct usb_task){.only_if_idle = true, .blocks_moved = 1});
 	assert_true(got.result.kept);
 	assert_int_equal(observed.removed, 0);
@@ -335,7 +335,7 @@ static void detach_drops_a_task_with_its_disc(void **state)
 	pthread_mutex_unlock(&usb.lock);
 	assert_int_equal(insert(new_disc()), 0);
 	stop_usb();
-	turn_until(&got.released, 1);
+	run_loop_until(&got.released, 1);
 	assert_int_equal(got.done, 0);
 	assert_int_equal(observed.inserted, 0);
 	/* The engine is the main thread's again. */
@@ -368,7 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(without_a_port_a_task_ends_before_post_returns),
 		T(tasks_and_mail_cross_threads),
-		T(conditions_keep_the_disc),
+		T(conditional_ejects_keep_the_disc_if_unmet),
 		T(a_locked_or_moved_drive_is_not_idle),
 		T(finalise_without_a_disc_gives_the_sense),
 		T(detach_drops_a_task_with_its_disc),

@@ -109,7 +109,7 @@ static void next_and_prev_go_round_the_folder(void **state)
 	assert_string_equal(info(0).image, "sub/c.iso");
 }
 
-/* The second one starts where the first one ended. */
+/* The second command starts at the disc that the first one inserted. */
 static void two_next_at_once_are_two_steps(void **state)
 {
 	struct record first, second;
@@ -202,7 +202,7 @@ static int setup_jukebox(void **state)
 	return r;
 }
 
-static void put_in(const char *name)
+static void insert_and_wait(const char *name)
 {
 	struct record r;
 
@@ -244,27 +244,27 @@ static void wait_for(const char *name)
 static void an_eject_by_the_host_brings_the_next_disc(void **state)
 {
 	(void)state;
-	put_in("a.iso");
+	insert_and_wait("a.iso");
 	assert_true(host_ejects());
 	fake_run(&usb[0]);
 	assert_true(info(0).mmc.ejected_by_host);
 	assert_false(fake_ready(&usb[0]));
 	wait_for("b.iso");
-	/* The order goes round; to load a loaded disc changes nothing. */
+	/* The first disc follows the last one. Loading a loaded disc changes nothing. */
 	assert_true(host_ejects());
 	wait_for("a.iso");
 	assert_true(host_loads());
 	wait_a_while();
 	assert_string_equal(info(0).image, "a.iso");
 	assert_true(info(0).mmc.loaded);
-	/* The other drive is not concerned. */
+	/* Nothing changes in the other drive. */
 	assert_null(info(1).image);
 }
 
 static void by_default_an_eject_by_the_host_brings_nothing(void **state)
 {
 	(void)state;
-	put_in("a.iso");
+	insert_and_wait("a.iso");
 	assert_true(host_ejects());
 	wait_a_while();
 	assert_string_equal(info(0).image, "a.iso");
@@ -275,7 +275,7 @@ static void by_default_an_eject_by_the_host_brings_nothing(void **state)
 static void a_reload_by_the_host_keeps_the_disc(void **state)
 {
 	(void)state;
-	put_in("a.iso");
+	insert_and_wait("a.iso");
 	assert_true(host_ejects());
 	assert_true(host_loads());
 	wait_a_while();
@@ -296,7 +296,7 @@ static void a_reload_by_the_host_keeps_the_disc(void **state)
 static void a_late_reload_by_the_host_keeps_the_disc(void **state)
 {
 	(void)state;
-	put_in("a.iso");
+	insert_and_wait("a.iso");
 	assert_true(host_ejects());
 	usb[0].stuck = true;
 	for (uint64_t end = now_ms() + 5000; usb[0].n == 0 && now_ms() < end;)
@@ -317,14 +317,14 @@ static void a_command_comes_before_the_next_disc(void **state)
 	struct record r;
 
 	(void)state;
-	put_in("a.iso");
+	insert_and_wait("a.iso");
 	assert_true(host_ejects());
 	turn(event, usb, 2, 5, NULL);
 	run(0, &r, DRIVE_EJECT, NULL, false);
 	EXPECT(&r, "drive0: ejected a.iso");
 	wait_a_while();
 	assert_null(info(0).image);
-	put_in("a.iso");
+	insert_and_wait("a.iso");
 	assert_true(fake_lock(&usb[0], true));
 	assert_false(host_ejects());
 	wait_a_while();
@@ -346,7 +346,7 @@ static void the_only_disc_is_not_inserted_again(void **state)
 	(void)state;
 	unlink(in_scratch("media/b.iso"));
 	assert_int_equal(symlink("a.iso", in_scratch("media/same")), 0);
-	put_in("a.iso");
+	insert_and_wait("a.iso");
 	assert_true(host_ejects());
 	wait_a_while();
 	assert_true(info(0).mmc.ejected_by_host);
@@ -356,11 +356,11 @@ static void the_only_disc_is_not_inserted_again(void **state)
 }
 
 /* A blank is one of the discs in the order, and so it is when burned. */
-static void a_burned_disc_makes_way_as_any_other(void **state)
+static void a_burned_disc_is_followed_by_the_next_disc(void **state)
 {
 	(void)state;
 	put_size("media/aa", 0);
-	put_in("a.iso");
+	insert_and_wait("a.iso");
 	assert_true(host_ejects());
 	wait_for("aa");
 	for (uint32_t lba = 0; lba < 16; lba++)
@@ -390,7 +390,7 @@ int main(void)
 		J(a_late_reload_by_the_host_keeps_the_disc),
 		J(a_command_comes_before_the_next_disc),
 		J(the_only_disc_is_not_inserted_again),
-		J(a_burned_disc_makes_way_as_any_other),
+		J(a_burned_disc_is_followed_by_the_next_disc),
 	};
 
 	return cmocka_run_group_tests_name("find", tests, NULL, NULL);

@@ -49,7 +49,7 @@ static void a_stored_state_can_be_loaded(void **state)
 	handover_free(next);
 }
 
-static void a_store_cut_short_leaves_the_one_before(void **state)
+static void an_interrupted_store_leaves_the_older_state(void **state)
 {
 	struct handover_state s = a_state("old.iso", 1), got;
 	struct handover *k;
@@ -250,7 +250,7 @@ static void the_disc_is_still_in_the_drive(void **state)
 	run(DRIVE_INSERT, "b.iso", false);
 }
 
-static void a_swap_survives(void **state)
+static void a_swap_before_a_crash_is_still_reported(void **state)
 {
 	(void)state;
 	run(DRIVE_INSERT, "a.iso", false);
@@ -283,7 +283,7 @@ static void a_deleted_image_leaves_an_empty_drive(void **state)
 	attach();
 }
 
-static void another_file_is_another_disc(void **state)
+static void another_file_of_the_same_name_is_a_new_disc(void **state)
 {
 	(void)state;
 	run(DRIVE_INSERT, "a.iso", false);
@@ -306,14 +306,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stored_state_can_be_loaded),
-		cmocka_unit_test(a_store_cut_short_leaves_the_one_before),
+		cmocka_unit_test(an_interrupted_store_leaves_the_older_state),
 		cmocka_unit_test(files_of_other_kinds_are_refused),
 		cmocka_unit_test(an_unsealed_or_empty_file_is_refused),
 		cmocka_unit_test_setup_teardown(the_disc_is_still_in_the_drive, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_swap_survives, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_swap_before_a_crash_is_still_reported, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_deleted_image_leaves_an_empty_drive, setup, teardown),
-		cmocka_unit_test_setup_teardown(another_file_is_another_disc, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			another_file_of_the_same_name_is_a_new_disc, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);

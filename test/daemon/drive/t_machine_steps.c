@@ -20,7 +20,8 @@ static const struct drive_observer whole_observer = {
 	.settled = on_settled,
 	.host_ejected = on_host_ejected,
 };
-/* ---- what the table does not show ----------------------------------------------------------- */
+/* ---- observers, and sequences of events
+ * ----------------------------------------------------------- */
 
 static void a_swap_notifies_removed_then_inserted(void **state)
 {
@@ -52,7 +53,7 @@ static void an_eject_notifies_left_empty(void **state)
 	assert_null(drive_machine_in(machine)->name);
 }
 
-static void the_same_file_again_is_named_to_the_observers(void **state)
+static void observers_are_told_the_next_image_if_it_is_the_same_file(void **state)
 {
 	(void)state;
 	fake.opening = DISC_HELD_BY_OLD;
@@ -62,7 +63,7 @@ static void the_same_file_again_is_named_to_the_observers(void **state)
 	ejected(MMC_EJECT_DONE);
 	EXPECT("removed(old,old) timer(20) .");
 	fake.leaving = false;
-	/* Held by another program, too: it can wait for the old disc once only. */
+	/* Another program locks the file, too: the machine waits for the old disc only once. */
 	timeout();
 	EXPECT("open(old) no-such-image next");
 	assert_string_equal(message, "no old; d is empty now");
@@ -111,7 +112,7 @@ static void an_absent_hosts_lock_is_void(void **state)
 	now.locked = true;
 	ejected(MMC_EJECT_REQUESTED);
 	EXPECT("eject eject-force .");
-	/* By force once only, whatever the engine says. */
+	/* Force is tried only once, whatever the engine reports. */
 	ejected(MMC_EJECT_REQUESTED);
 	EXPECT("timer(1000) progress .");
 	ejected(MMC_EJECT_DONE);
@@ -127,7 +128,7 @@ static void an_absent_hosts_lock_is_void(void **state)
 }
 
 /* The host unlocks, and locks again before the eject comes to the engine. */
-static void an_unlock_seen_late_is_asked_for_once(void **state)
+static void a_lock_after_an_unlock_is_waited_for_again(void **state)
 {
 	(void)state;
 	enter_state(WAIT_UNLOCK);
@@ -140,7 +141,7 @@ static void an_unlock_seen_late_is_asked_for_once(void **state)
 	now.locked = false;
 	engine_event();
 	EXPECT("eject .");
-	/* The time is up meanwhile; that counts when the engine refuses. */
+	/* The timeout comes while the eject is on its way; it counts if the engine refuses. */
 	timeout();
 	EXPECT("");
 	now.locked = true;
@@ -167,7 +168,7 @@ static void a_waiting_command_hides_the_hosts_eject(void **state)
 	EXPECT(".");
 }
 
-static void a_wrong_name_touches_nothing(void **state)
+static void an_insert_of_an_unknown_name_touches_nothing(void **state)
 {
 	(void)state;
 	fake.opening = DISC_REFUSED;
@@ -184,7 +185,7 @@ static void an_exact_name_is_not_searched_for(void **state)
 	EXPECT("open(new) eject");
 }
 
-static void what_is_found_is_inserted(void **state)
+static void a_found_image_is_inserted(void **state)
 {
 	(void)state;
 	begin(DRIVE_NEXT, NULL, false);
@@ -204,7 +205,8 @@ static void nothing_found_ends_the_command(void **state)
 	EXPECT("find no-such-image next");
 }
 
-/* The host ejected, and loads again while the next disc is looked for or about to go in. */
+/* The host ejected its disc, and loads it again while the next disc is searched for or about to be
+ * inserted. */
 static void the_host_keeps_its_disc_by_loading_it(void **state)
 {
 	(void)state;
@@ -225,7 +227,7 @@ static void the_host_keeps_its_disc_by_loading_it(void **state)
 	assert_string_equal(message, "d: the host loaded old again");
 }
 
-static void a_hosts_swap_needs_no_second_gap(void **state)
+static void a_swap_by_the_host_has_only_one_gap(void **state)
 {
 	(void)state;
 	enter_state(HOST_GAP);
@@ -335,7 +337,7 @@ static void a_task_that_cannot_be_posted_ends_the_command(void **state)
 	EXPECT("open(new) eject close io-error next");
 }
 
-/* It stayed open and counted for ever, and its file could not be inserted again. */
+/* A bug once: the disc stayed open, and its file could not be inserted again. */
 static void a_disc_whose_insert_cannot_be_posted_is_closed(void **state)
 {
 	(void)state;
@@ -352,19 +354,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_swap_notifies_removed_then_inserted),
 		T(an_eject_notifies_left_empty),
-		T(the_same_file_again_is_named_to_the_observers),
+		T(observers_are_told_the_next_image_if_it_is_the_same_file),
 		T(finalised_is_notified_once_a_disc),
 		T(restored_is_notified_only_for_a_disc),
 		T(an_absent_hosts_lock_is_void),
-		T(an_unlock_seen_late_is_asked_for_once),
+		T(a_lock_after_an_unlock_is_waited_for_again),
 		T(a_refused_command_gives_way_to_one_that_waits),
 		T(a_waiting_command_hides_the_hosts_eject),
-		T(a_wrong_name_touches_nothing),
+		T(an_insert_of_an_unknown_name_touches_nothing),
 		T(an_exact_name_is_not_searched_for),
-		T(what_is_found_is_inserted),
+		T(a_found_image_is_inserted),
 		T(nothing_found_ends_the_command),
 		T(the_host_keeps_its_disc_by_loading_it),
-		T(a_hosts_swap_needs_no_second_gap),
+		T(a_swap_by_the_host_has_only_one_gap),
 		T(a_burned_disc_is_replaced_with_a_blank),
 		T(a_burned_disc_that_the_host_ejected_waits_for_a_reload),
 		T(a_burned_disc_is_taken_out_if_no_blank_follows),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Discs that are inserted again: burns cut short, sessions, damaged state files. */
+/* Discs that are inserted again: interrupted burns, sessions, damaged state files. */
 #include "daemon/fake_usb.h"
 
 #include <errno.h>
@@ -62,7 +62,7 @@ static void start(void)
 	fake_drive(&usb, "drive0", event, &set, 200);
 }
 
-/* Ends as the daemon does at SIGTERM. */
+/* Stops as the daemon does at SIGTERM. */
 static void stop(void)
 {
 	drive_detach(usb.drive);
@@ -108,7 +108,7 @@ static bool exists(const char *name)
 
 #define STATE "media/d.iso.mmcdisc"
 
-static void a_burn_cut_short_can_be_continued(void **state)
+static void an_interrupted_burn_can_be_continued(void **state)
 {
 	struct record r;
 
@@ -266,7 +266,7 @@ static void without_write_permission_a_disc_is_read_only(void **state)
 }
 
 /* A burn was cut short before a block was saved; then an ISO image was copied over its file. */
-static void an_image_copied_over_a_burn_cut_short_is_left_alone(void **state)
+static void an_image_copied_over_an_interrupted_burn_is_left_alone(void **state)
 {
 	static char kept[16384];
 	struct record r;
@@ -377,7 +377,7 @@ static void close_finalises_a_disc_outside_the_drive(void **state)
 	burn(0, 1);
 }
 
-/* The image of a command that the host's lock defeats is closed, and not waited for for ever. */
+/* If the host's lock refuses an insert, its image is closed again, and can be inserted later. */
 static void a_refused_insert_closes_its_image(void **state)
 {
 	struct record r;
@@ -407,7 +407,7 @@ static void a_burn_is_synced_by_time(void **state)
 	burn(0, 7);
 	assert_int_equal(state_now().unsynced, 7);
 	assert_null(strstr(get_text(STATE), "written 7"));
-	/* A busy machine may need longer. */
+	/* A busy machine may take longer. */
 	for (unsigned i = 0; i < 50 && state_now().unsynced; i++)
 		turn(event, &usb, 1, 400, NULL);
 	assert_int_equal(state_now().unsynced, 0);
@@ -483,13 +483,13 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(a_burn_cut_short_can_be_continued),
+		T(an_interrupted_burn_can_be_continued),
 		T(sessions_survive_a_restart),
 		T(a_closed_track_alone_is_no_session),
 		T(a_killed_daemon_loses_nothing),
 		T(a_damaged_state_file_makes_the_disc_read_only),
 		T(without_write_permission_a_disc_is_read_only),
-		T(an_image_copied_over_a_burn_cut_short_is_left_alone),
+		T(an_image_copied_over_an_interrupted_burn_is_left_alone),
 		T(an_orphaned_state_file_does_not_prevent_a_blank),
 		T(a_refused_open_disturbs_no_burn),
 		T(close_finalises_the_disc_in_the_drive),

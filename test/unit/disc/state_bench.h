@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the tests of the state file share: texts, made line by line or of a struct, beside an image.
- */
+/* For tests of the state file: writes one, by lines or from a struct, beside an image. */
 #ifndef TEST_UNIT_DISC_STATE_BENCH_H
 #define TEST_UNIT_DISC_STATE_BENCH_H
 
@@ -22,9 +21,9 @@
 #include "util/array.h"
 #include "util/crc32.h"
 
-#define STATE      "disc.iso" STORE_SUFFIX
-#define BLOCKS_MAX 400u
-#define AHEAD      64u
+#define STATE       "disc.iso" STORE_SUFFIX
+#define BLOCKS_MAX  400u
+#define MAX_UNSAVED 64u
 
 static char text[STORE_TEXT_MAX];
 static size_t len;
@@ -50,7 +49,7 @@ static inline struct disc_state state_of(const struct disc_layout *l)
 		.medium = disc_medium_of(DISC_DVD_PLUS_R),
 		.unit = MEDIA_BLOCK,
 		.capacity = 300,
-		.max_unsaved = AHEAD,
+		.max_unsaved = MAX_UNSAVED,
 		.boot = "c7d2-boot",
 		.layout = *l,
 	};
@@ -78,7 +77,7 @@ static inline bool same_state(const struct disc_state *a, const struct disc_stat
 	return true;
 }
 
-/* A state that only version 2 can say. */
+/* Returns a state that only version 2 can express. */
 static inline struct disc_state overwrite_state(enum disc_format format)
 {
 	struct disc_state s = {.medium = &made_up_rw,
@@ -98,7 +97,7 @@ static inline struct disc_state overwrite_state(enum disc_format format)
 
 static struct powercut *storage;
 
-static inline void storage_with(uint32_t blocks)
+static inline void make_storage(uint32_t blocks)
 {
 	struct folder *f;
 	struct media *m;
@@ -121,17 +120,19 @@ static inline void storage_with(uint32_t blocks)
 	f->ops->close(f);
 }
 
-static const struct disc_medium *unlisted; /* that open_disc() knows besides the table */
+static const struct disc_medium
+	*known_medium; /* for open_disc(), a type that is not in the table */
 static bool writable = true;
 
 static inline struct disc *open_disc(void)
 {
-	struct disc_options o = {.medium = unlisted,
+	struct disc_options o = {.medium = known_medium,
 		.media = powercut_media(storage, writable),
-		.max_unsaved = AHEAD};
+		.max_unsaved = MAX_UNSAVED};
 	struct disc *d;
 
-	assert_int_equal(store_new(powercut_folder(storage), "disc.iso", storage->boot, &o.store), 0);
+	assert_int_equal(
+		store_new(powercut_folder(storage), "disc.iso", storage->boot, &o.store), 0);
 	d = disc_open(&o);
 	assert_non_null(d);
 	return d;
@@ -153,13 +154,14 @@ static inline void check_untouched(uint32_t blocks)
 	}
 }
 
-/* With `text` beside it: a DVD-ROM of all blocks, and nothing is changed. */
-static inline void comes_up_read_only(uint32_t blocks)
+/* Opens an image of stamped blocks with the state file `text`. The disc must be a read-only DVD-ROM
+ * of all blocks, and image and state file must not change. */
+static inline void assert_read_only_disc(uint32_t blocks)
 {
 	uint8_t block[MEDIA_BLOCK], stamp[MEDIA_BLOCK];
 	struct disc *d;
 
-	storage_with(blocks);
+	make_storage(blocks);
 	d = open_disc();
 	assert_non_null(d->read_only);
 	assert_int_equal(d->medium->type, DISC_DVD_ROM);
@@ -182,13 +184,13 @@ static inline void add_line(const char *line)
 	len += (size_t)snprintf(text + len, sizeof(text) - len, "%s\n", line);
 }
 
-static inline void begin_text(void)
+static inline void begin_state_1(void)
 {
 	len = 0;
 	add_line("mmcgadget disc state 1");
 }
 
-static inline void end_text(void)
+static inline void end_state(void)
 {
 	char line[32];
 

@@ -45,7 +45,7 @@ static uint32_t free_blocks(const struct disc *d)
 	return t ? disc_track_free(d, t) : 0;
 }
 
-/* Stamped blocks at the next writable address. */
+/* Writes stamped blocks at the next writable address. */
 static void burn(struct disc *d, uint32_t count)
 {
 	while (count) {
@@ -70,7 +70,7 @@ static void check_stamps(struct disc *d, uint32_t from, uint32_t end)
 	}
 }
 
-/* What holds of every disc at every moment. */
+/* Checks what must be true of every disc at all times. */
 static void check_invariants(const struct disc *d)
 {
 	uint32_t end = 0, session = 1;
@@ -93,7 +93,7 @@ static void check_invariants(const struct disc *d)
 	assert_true(disc_readable_blocks(d) <= d->capacity);
 }
 
-static void kinds_of_media(void **state)
+static void the_type_follows_from_file_and_permissions(void **state)
 {
 	struct disc *d = blank(0);
 
@@ -117,7 +117,7 @@ static void kinds_of_media(void **state)
 	check_invariants(d);
 	disc_put(d);
 
-	/* A file of no bytes that cannot be written is no blank. */
+	/* An empty file that cannot be written is not a blank. */
 	d = disc_new(media_mem_new(0, false), 0, NULL, NULL);
 	assert_int_equal(d->medium->type, DISC_DVD_ROM);
 	assert_int_equal(disc_readable_blocks(d), 0);
@@ -196,7 +196,8 @@ static void a_failing_medium_changes_nothing(void **state)
 	assert_int_equal(disc_write(d, 0, 16, buf), -EAGAIN);
 	assert_int_equal(nwa(d), 0);
 	burn(d, 16);
-	/* What storage never confirmed does not count, and has to be written again. */
+	/* Blocks that were never synced do not count as recorded; the host must write them again.
+	 */
 	media_fault_set(m, &sync);
 	assert_int_equal(disc_close_session(d), -EIO);
 	assert_true(disc_is_blank(d));
@@ -220,7 +221,7 @@ static void a_failing_medium_changes_nothing(void **state)
 	disc_put(d);
 }
 
-static void reservations(void **state)
+static void a_reservation_limits_its_track(void **state)
 {
 	struct disc *d = blank(256);
 
@@ -241,7 +242,7 @@ static void reservations(void **state)
 	assert_int_equal(disc_close_track(d, 1), DISC_OK);
 	assert_int_equal(disc_reserve(d, 100), DISC_OK);
 	assert_int_equal(open_of(d)->start, 48);
-	/* Nothing was written into it: closing drops it. */
+	/* Closing a reserved track in which nothing was written removes it. */
 	assert_int_equal(disc_close_track(d, 2), DISC_OK);
 	assert_int_equal(open_of(d)->state, DISC_TRACK_INVISIBLE);
 	assert_int_equal(free_blocks(d), 208);
@@ -255,7 +256,7 @@ static void reservations(void **state)
 	disc_put(d);
 }
 
-static void tracks_in_one_session(void **state)
+static void a_session_can_have_several_tracks(void **state)
 {
 	struct disc *d = blank(256);
 	uint32_t first, last;
@@ -296,7 +297,7 @@ static void tracks_in_one_session(void **state)
 	disc_put(d);
 }
 
-static void closing_nothing(void **state)
+static void closing_an_empty_disc_changes_nothing(void **state)
 {
 	struct disc *d = blank(256);
 
@@ -315,7 +316,7 @@ static void closing_nothing(void **state)
 	disc_put(d);
 }
 
-static void finalising(void **state)
+static void a_finalised_disc_takes_no_more_blocks(void **state)
 {
 	struct disc *d = blank(256);
 
@@ -338,7 +339,7 @@ static void finalising(void **state)
 	check_invariants(d);
 	disc_put(d);
 
-	/* The empty session behind the last one goes with it. */
+	/* The empty session after the last one is removed as well. */
 	d = blank(256);
 	burn(d, 16);
 	assert_int_equal(disc_close_session(d), DISC_OK);
@@ -349,7 +350,7 @@ static void finalising(void **state)
 	disc_put(d);
 }
 
-static void as_many_tracks_as_a_disc_holds(void **state)
+static void a_disc_with_all_its_tracks_is_finalised(void **state)
 {
 	struct disc *d = blank(DISC_MAX_TRACKS * ECC_BLOCKS + 1000);
 
@@ -361,7 +362,7 @@ static void as_many_tracks_as_a_disc_holds(void **state)
 		assert_int_equal(disc_close_session(d), DISC_OK);
 		check_invariants(d);
 	}
-	/* 153 fragments are what ECMA-349 has; there is nothing to append to. */
+	/* ECMA-349 allows 153 fragments; nothing can be appended after them. */
 	assert_int_equal(d->layout.tracks, 153);
 	assert_int_equal(d->layout.sessions, 153);
 	assert_int_equal(disc_open_track(d), 0);
@@ -372,8 +373,8 @@ static void as_many_tracks_as_a_disc_holds(void **state)
 	disc_put(d);
 }
 
-/* As many tracks without closing a session: the session can still be closed, or the disc. */
-static void as_many_tracks_in_one_session(void **state)
+/* With the last track used up, the session can still be closed, or the disc finalised. */
+static void a_session_with_all_tracks_can_be_closed(void **state)
 {
 	(void)state;
 	for (int finalise = 0; finalise <= 1; finalise++) {
@@ -395,7 +396,7 @@ static void as_many_tracks_in_one_session(void **state)
 	}
 }
 
-static void small_disc_to_its_last_block(void **state)
+static void a_small_disc_is_recorded_to_its_last_block(void **state)
 {
 	(void)state;
 	/* With and without the end on an ECC block, in one go and in portions. */
@@ -459,7 +460,7 @@ static void count_close(struct media *m)
 static const struct media_ops count_ops = {
 	.read = count_read, .write = count_write, .sync = count_sync, .close = count_close};
 
-static void exactly_2295104_blocks(void **state)
+static void a_dvd_plus_r_holds_exactly_2295104_blocks(void **state)
 {
 	struct counting c = {.m = {.ops = &count_ops, .unit = MEDIA_BLOCK, .writable = true}};
 	struct disc *d = disc_new(&c.m, 0, NULL, NULL);
@@ -480,7 +481,7 @@ static void exactly_2295104_blocks(void **state)
 	disc_put(d);
 }
 
-static void one_block_short_of_the_end(void **state)
+static void a_write_past_the_end_is_refused_whole(void **state)
 {
 	struct counting c = {.m = {.ops = &count_ops, .unit = MEDIA_BLOCK, .writable = true}};
 	struct disc *d = disc_new(&c.m, 0, NULL, NULL);
@@ -509,7 +510,7 @@ static void count_release(struct disc *d, void *ctx)
 	disc_destroy(d);
 }
 
-static void references(void **state)
+static void the_last_reference_frees_the_disc(void **state)
 {
 	struct disc *d = disc_new(media_mem_new(1, false), 0, count_release, &released);
 
@@ -524,8 +525,8 @@ static void references(void **state)
 	disc_put(NULL);
 }
 
-/* Every order of writing, reserving and closing keeps the disc in order. */
-static void any_order_of_operations(void **state)
+/* Writes, reservations and closes in random order. */
+static void any_order_of_operations_keeps_the_invariants(void **state)
 {
 	uint32_t seed = 1;
 
@@ -559,21 +560,21 @@ static void any_order_of_operations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kinds_of_media),
+		cmocka_unit_test(the_type_follows_from_file_and_permissions),
 		cmocka_unit_test(writes_at_the_next_address_only),
 		cmocka_unit_test(reads_what_was_recorded_only),
 		cmocka_unit_test(a_failing_medium_changes_nothing),
-		cmocka_unit_test(reservations),
-		cmocka_unit_test(tracks_in_one_session),
-		cmocka_unit_test(closing_nothing),
-		cmocka_unit_test(finalising),
-		cmocka_unit_test(as_many_tracks_as_a_disc_holds),
-		cmocka_unit_test(as_many_tracks_in_one_session),
-		cmocka_unit_test(small_disc_to_its_last_block),
-		cmocka_unit_test(exactly_2295104_blocks),
-		cmocka_unit_test(one_block_short_of_the_end),
-		cmocka_unit_test(references),
-		cmocka_unit_test(any_order_of_operations),
+		cmocka_unit_test(a_reservation_limits_its_track),
+		cmocka_unit_test(a_session_can_have_several_tracks),
+		cmocka_unit_test(closing_an_empty_disc_changes_nothing),
+		cmocka_unit_test(a_finalised_disc_takes_no_more_blocks),
+		cmocka_unit_test(a_disc_with_all_its_tracks_is_finalised),
+		cmocka_unit_test(a_session_with_all_tracks_can_be_closed),
+		cmocka_unit_test(a_small_disc_is_recorded_to_its_last_block),
+		cmocka_unit_test(a_dvd_plus_r_holds_exactly_2295104_blocks),
+		cmocka_unit_test(a_write_past_the_end_is_refused_whole),
+		cmocka_unit_test(the_last_reference_frees_the_disc),
+		cmocka_unit_test(any_order_of_operations_keeps_the_invariants),
 	};
 
 	return cmocka_run_group_tests_name("disc", tests, NULL, NULL);

@@ -11,8 +11,8 @@
 
 static const uint8_t buf[32 * MEDIA_BLOCK];
 
-/* All sizes come from the row: ECC block, capacity, number of tracks. */
-static void a_medium_of_another_row(void **state)
+/* ECC block, capacity, number of tracks. */
+static void a_disc_takes_all_sizes_from_its_row(void **state)
 {
 	struct disc_options o = {.medium = &made_up_r, .media = media_mem_new(0, true)};
 	struct disc *d = disc_open(&o);
@@ -30,14 +30,14 @@ static void a_medium_of_another_row(void **state)
 		assert_int_equal(disc_write(d, disc_nwa(d), 16, buf), DISC_OK);
 		assert_int_equal(disc_close_session(d), DISC_OK);
 	}
-	/* It has no more tracks, so nothing can be appended. */
+	/* All tracks are used, so nothing can be appended. */
 	assert_true(d->layout.finalised);
 	assert_int_equal(d->layout.tracks, 7);
 	disc_put(d);
 }
 
-/* What a drive offers, for `blank NAME type=`. */
-static void the_medium_table(void **state)
+/* The types that `blank NAME type=` accepts. */
+static void the_table_lists_types_of_blanks(void **state)
 {
 	char list[64];
 
@@ -61,8 +61,8 @@ static void the_medium_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_medium_of_another_row),
-		cmocka_unit_test(the_medium_table),
+		cmocka_unit_test(a_disc_takes_all_sizes_from_its_row),
+		cmocka_unit_test(the_table_lists_types_of_blanks),
 	};
 
 	return cmocka_run_group_tests_name("medium", tests, NULL, NULL);

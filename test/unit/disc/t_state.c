@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The state file: there and back, damaged in every way, of another image. */
+/* The state file: encoded and decoded, damaged in every way, beside another image. */
 #include "unit/disc/state_bench.h"
 
-static void there_and_back(void **state)
+static void a_state_survives_encoding_and_decoding(void **state)
 {
 	struct disc_state s, t;
 
@@ -14,7 +14,7 @@ static void there_and_back(void **state)
 		len = disc_state_encode(&s, text);
 		assert_null(disc_state_decode(text, len, NULL, &t));
 		assert_true(same_state(&s, &t));
-		/* What a store pads it with, and no boot. */
+		/* The newlines that a store pads the file with; a state without boot ID. */
 		memset(text + len, '\n', STORE_GRAIN - len);
 		assert_null(disc_state_decode(text, STORE_GRAIN, NULL, &t));
 		s.boot[0] = '\0';
@@ -24,8 +24,8 @@ static void there_and_back(void **state)
 	}
 }
 
-/* The largest there can be fits: as many tracks as a disc holds, with the longest numbers. */
-static void the_longest_text(void **state)
+/* The largest state: as many tracks as a disc holds, with the longest numbers. */
+static void the_largest_state_fits_the_file(void **state)
 {
 	struct disc_state s = {.medium = disc_medium_of(DISC_DVD_PLUS_R),
 				  .unit = MEDIA_BLOCK,
@@ -53,7 +53,7 @@ static void the_longest_text(void **state)
 	assert_true(same_state(&s, &t));
 }
 
-static void every_damage(void **state)
+static void every_changed_byte_and_truncation_is_found(void **state)
 {
 	struct disc_state s, t;
 
@@ -66,7 +66,7 @@ static void every_damage(void **state)
 		for (size_t at = 0; at < len; at++) {
 			char was = text[at];
 
-			/* Every bit, every other byte. */
+			/* Every other value of the byte. */
 			for (unsigned x = 1; x < 256; x++) {
 				text[at] = (char)(was ^ (char)x);
 				assert_non_null(disc_state_decode(text, len, &made_up_rw, &t));
@@ -93,7 +93,7 @@ static uint32_t crc_of_stamps(uint32_t blocks)
 	return crc;
 }
 
-static void of_another_image(void **state)
+static void the_state_of_another_image_is_refused(void **state)
 {
 	struct disc_state s = state_of(&layouts[3]); /* 50 blocks, open */
 	struct disc *d;
@@ -102,44 +102,44 @@ static void of_another_image(void **state)
 	s.checked = 32;
 	s.check = crc_of_stamps(32);
 	len = disc_state_encode(&s, text);
-	comes_up_read_only(49);
-	comes_up_read_only(1);
-	comes_up_read_only(0);
-	comes_up_read_only(50 + AHEAD + 1);
-	storage_with(50 + AHEAD);
+	assert_read_only_disc(49);
+	assert_read_only_disc(1);
+	assert_read_only_disc(0);
+	assert_read_only_disc(50 + MAX_UNSAVED + 1);
+	make_storage(50 + MAX_UNSAVED);
 	d = open_disc();
 	assert_null(d->read_only);
 	assert_int_equal(disc_track_nwa(d, disc_track(d, 1)), 50);
-	assert_int_equal(d->dropped, AHEAD);
+	assert_int_equal(d->dropped, MAX_UNSAVED);
 	disc_put(d);
 	powercut_free(storage);
 	s.check++;
 	len = disc_state_encode(&s, text);
-	comes_up_read_only(50);
-	/* A finished one has nothing behind it. */
+	assert_read_only_disc(50);
+	/* The image of a finalised disc must have exactly the recorded blocks. */
 	s = state_of(&layouts[7]);
 	len = disc_state_encode(&s, text);
-	comes_up_read_only(81);
-	comes_up_read_only(79);
+	assert_read_only_disc(81);
+	assert_read_only_disc(79);
 }
 
-static void not_a_state(void **state)
+static void a_file_that_is_no_state_is_refused(void **state)
 {
 	struct disc_state s = state_of(&layouts[3]);
 
 	(void)state;
 	len = 0;
-	comes_up_read_only(50);
-	comes_up_read_only(0);
+	assert_read_only_disc(50);
+	assert_read_only_disc(0);
 	memset(text, 0, STORE_GRAIN);
 	len = STORE_GRAIN;
-	comes_up_read_only(50);
+	assert_read_only_disc(50);
 	len = disc_state_encode(&s, text);
 	text[len / 2] ^= 1;
-	comes_up_read_only(50);
+	assert_read_only_disc(50);
 	len = disc_state_encode(&s, text) / 2;
-	comes_up_read_only(50);
-	/* No version but 1 and 2, and no version 2 without a type. */
+	assert_read_only_disc(50);
+	/* Versions other than 1 and 2 are refused, and version 2 without a type. */
 	for (unsigned version = 0; version <= 3; version++) {
 		char line[64];
 
@@ -147,12 +147,12 @@ static void not_a_state(void **state)
 		snprintf(line, sizeof(line), "mmcgadget disc state %u", version);
 		add_line(line);
 		add_line("capacity 300");
-		end_text();
-		comes_up_read_only(50);
+		end_state();
+		assert_read_only_disc(50);
 	}
 }
 
-/* With a right checksum. NULL ends the lines. */
+/* Lines of state files with the right checksum, up to NULL. */
 static const char *const contradictions[][6] = {
 	{"capacity 300", "sessions 1", NULL},
 	{"capacity 0", "sessions 1", "track 1 session 1 start 0 written 0 reserved 0 invisible"},
@@ -195,33 +195,33 @@ static const char *const contradictions[][6] = {
 		"track 2 session 1 start 4294967280 written 4294967295 reserved 0 open"},
 };
 
-static void contradictory(void **state)
+static void contradictions_are_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(contradictions); i++) {
-		begin_text();
+		begin_state_1();
 		for (size_t n = 0; n < 6 && contradictions[i][n]; n++)
 			add_line(contradictions[i][n]);
 		add_line("ahead 64");
-		end_text();
-		comes_up_read_only(50);
+		end_state();
+		assert_read_only_disc(50);
 	}
-	/* The same way of writing it, and nothing wrong. */
-	begin_text();
+	/* A file written in the same way, without a contradiction, is accepted. */
+	begin_state_1();
 	add_line("capacity 300");
 	add_line("sessions 1");
 	add_line("track 1 session 1 start 0 written 50 reserved 0 open");
 	add_line("ahead 64");
-	end_text();
-	storage_with(50);
+	end_state();
+	make_storage(50);
 	struct disc *d = open_disc();
 	assert_null(d->read_only);
 	disc_put(d);
 	powercut_free(storage);
 }
 
-/* Of this boot, the image is longer than the track may be: no track is longer than reserved. */
-static void rest_after_a_reservation(void **state)
+/* After a crash in this boot the blocks of the image count, up to the reservation. */
+static void a_track_grows_only_to_its_reservation(void **state)
 {
 	struct disc_state s = state_of(&layouts[2]); /* 20 of 96 */
 
@@ -230,7 +230,7 @@ static void rest_after_a_reservation(void **state)
 	s.max_unsaved = 200;
 	len = disc_state_encode(&s, text);
 	for (uint32_t blocks = 95; blocks <= 97; blocks++) {
-		storage_with(blocks);
+		make_storage(blocks);
 		assert_string_equal(storage->boot, s.boot);
 		struct disc *d = open_disc();
 		const struct disc_track *t = disc_track(d, 1);
@@ -246,13 +246,13 @@ static void rest_after_a_reservation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(there_and_back),
-		cmocka_unit_test(the_longest_text),
-		cmocka_unit_test(every_damage),
-		cmocka_unit_test(of_another_image),
-		cmocka_unit_test(not_a_state),
-		cmocka_unit_test(contradictory),
-		cmocka_unit_test(rest_after_a_reservation),
+		cmocka_unit_test(a_state_survives_encoding_and_decoding),
+		cmocka_unit_test(the_largest_state_fits_the_file),
+		cmocka_unit_test(every_changed_byte_and_truncation_is_found),
+		cmocka_unit_test(the_state_of_another_image_is_refused),
+		cmocka_unit_test(a_file_that_is_no_state_is_refused),
+		cmocka_unit_test(contradictions_are_refused),
+		cmocka_unit_test(a_track_grows_only_to_its_reservation),
 	};
 
 	return cmocka_run_group_tests_name("state", tests, NULL, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Version 2 of the state file: other media, format states, and cuts that are announced. */
+/* Version 2 of the state file: other types, format states, pending truncation. */
 #include "unit/disc/state_bench.h"
 
-static void check_there_and_back(const struct disc_state *s, int version)
+static void check_encode_and_decode(const struct disc_state *s, int version)
 {
 	char first[64];
 	struct disc_state t;
@@ -14,19 +14,20 @@ static void check_there_and_back(const struct disc_state *s, int version)
 	assert_true(same_state(s, &t));
 }
 
-static void version_2_only_where_it_is_needed(void **state)
+static void version_2_is_written_only_if_needed(void **state)
 {
 	struct disc_state s = state_of(&layouts[6]), t;
 
 	(void)state;
-	/* What 1 can say is written as 1: an older daemon goes on with the disc. */
-	check_there_and_back(&s, 1);
+	/* A state that version 1 can express is written as version 1, so an older daemon can
+	 * continue the disc. */
+	check_encode_and_decode(&s, 1);
 	s = state_of(&layouts[0]);
 	s.truncate = true;
-	check_there_and_back(&s, 2);
+	check_encode_and_decode(&s, 2);
 	s = state_of(&layouts[5]); /* tracks at 0 and 64: multiples of 32 too */
 	s.medium = &made_up_r;
-	check_there_and_back(&s, 2);
+	check_encode_and_decode(&s, 2);
 	assert_string_equal(disc_state_decode(text, len, NULL, &t),
 		"it is of a type that this daemon does not know");
 	s.layout.track[1].start = 80; /* a multiple of 16 alone */
@@ -35,10 +36,10 @@ static void version_2_only_where_it_is_needed(void **state)
 	assert_string_equal(disc_state_decode(text, len, &made_up_r, &t), "it contradicts itself");
 	for (int format = DISC_UNFORMATTED; format <= DISC_FORMATTED; format += 2) {
 		s = overwrite_state((enum disc_format)format);
-		check_there_and_back(&s, 2);
+		check_encode_and_decode(&s, 2);
 		s.truncate = true;
 		s.unit = 2352;
-		check_there_and_back(&s, 2);
+		check_encode_and_decode(&s, 2);
 	}
 }
 
@@ -66,7 +67,7 @@ static const char *const contradictions_of_2[][6] = {
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300", "unit 2352"},
 	{"type made-up-r", "capacity 300", "sessions 1", "state formatted", "format 300",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
-	/* an image is not cut where blocks are counted */
+	/* an image with tracks is never truncated */
 	{"type dvd+r", "capacity 300", "sessions 1", "pending truncate 49",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	/* a medium that cannot be recorded has no open track */
@@ -77,69 +78,69 @@ static const char *const contradictions_of_2[][6] = {
 	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 50 reserved 0 open"},
 };
 
-static void begin_text_2(void)
+static void begin_state_2(void)
 {
 	len = 0;
 	add_line("mmcgadget disc state 2");
 }
 
-static void contradictory_version_2(void **state)
+static void contradictions_in_version_2_are_refused(void **state)
 {
 	struct disc *d;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(contradictions_of_2); i++) {
-		begin_text_2();
+		begin_state_2();
 		for (size_t n = 0; n < 6 && contradictions_of_2[i][n]; n++)
 			add_line(contradictions_of_2[i][n]);
-		end_text();
-		unlisted = strstr(contradictions_of_2[i][0], "-rw") ? &made_up_rw : &made_up_r;
-		comes_up_read_only(50);
+		end_state();
+		known_medium = strstr(contradictions_of_2[i][0], "-rw") ? &made_up_rw : &made_up_r;
+		assert_read_only_disc(50);
 	}
-	/* The lines of 2 in a text of 1. */
-	begin_text();
+	/* Lines of version 2 in a file of version 1. */
+	begin_state_1();
 	for (unsigned n = 0; n < 4; n++)
 		add_line(contradictions_of_2[0][n]);
-	end_text();
-	unlisted = &made_up_rw;
-	comes_up_read_only(50);
-	/* The same in a text of 2, and nothing wrong. */
-	begin_text_2();
+	end_state();
+	known_medium = &made_up_rw;
+	assert_read_only_disc(50);
+	/* The same lines in a file of version 2 are accepted. */
+	begin_state_2();
 	for (unsigned n = 0; n < 4; n++)
 		add_line(contradictions_of_2[0][n]);
-	end_text();
-	storage_with(50);
+	end_state();
+	make_storage(50);
 	d = open_disc();
 	assert_null(d->read_only);
 	assert_ptr_equal(d->medium, &made_up_rw);
 	assert_int_equal(disc_readable_blocks(d), 300);
 	disc_put(d);
 	powercut_free(storage);
-	/* More blocks than were formatted. */
-	begin_text_2();
+	/* The image has more blocks than were formatted. */
+	begin_state_2();
 	add_line("type made-up-rw");
 	add_line("capacity 400");
 	add_line("state formatted");
 	add_line("format 49");
-	end_text();
-	comes_up_read_only(50);
-	unlisted = NULL;
+	end_state();
+	assert_read_only_disc(50);
+	known_medium = NULL;
 }
 
-/* A finished disc of a type that only version 2 names. */
-static void a_rom_by_its_state(void **state)
+/* A complete disc of a type that only version 2 can name. */
+static void a_dvd_rom_with_a_state_is_accepted(void **state)
 {
 	struct disc *d;
 
 	(void)state;
-	begin_text_2();
+	begin_state_2();
 	add_line("type dvd-rom");
 	add_line("capacity 50");
 	add_line("finalised yes");
 	add_line("sessions 1");
 	add_line("track 1 session 1 start 0 written 50 reserved 0 closed");
-	end_text();
-	storage_with(50);
+	end_state();
+	make_storage(50);
 	d = open_disc();
 	assert_null(d->read_only);
 	assert_int_equal(d->medium->type, DISC_DVD_ROM);
@@ -147,11 +148,11 @@ static void a_rom_by_its_state(void **state)
 	disc_put(d);
 	check_untouched(50);
 	powercut_free(storage);
-	comes_up_read_only(49);
+	assert_read_only_disc(49);
 }
 
-/* A state that announces that the image is to be cut: it is, whatever the image holds. */
-static void an_announced_cut(void **state)
+/* The state says that the image is to be truncated: opening does it, whatever the image holds. */
+static void a_pending_truncation_is_done_at_open(void **state)
 {
 	static const struct disc_medium *const media[] = {&made_up_r, &made_up_rw};
 
@@ -163,18 +164,18 @@ static void an_announced_cut(void **state)
 		char now[STORE_TEXT_MAX];
 		int n;
 
-		unlisted = s.medium = media[i];
+		known_medium = s.medium = media[i];
 		s.truncate = true;
 		len = disc_state_encode(&s, text);
 		assert_non_null(strstr(text, "\npending truncate 0\n"));
-		storage_with(50);
+		make_storage(50);
 		d = open_disc();
 		assert_null(d->read_only);
 		assert_ptr_equal(d->medium, media[i]);
 		assert_true(disc_is_blank(d));
 		assert_int_equal(storage->size, 0);
 		assert_int_equal(disc_unsynced(d), 0);
-		/* The announcement is gone from the state, and the medium still has its name. */
+		/* The new state file has the same type and no pending truncation. */
 		f = powercut_folder(storage);
 		n = f->ops->read(f, STATE, now, sizeof(now));
 		f->ops->close(f);
@@ -184,26 +185,26 @@ static void an_announced_cut(void **state)
 		assert_ptr_equal(t.medium, media[i]);
 		disc_put(d);
 		powercut_free(storage);
-		/* It cannot be done, so the disc is none that could be recorded. */
+		/* If the image cannot be written, the disc is read-only. */
 		writable = false;
-		comes_up_read_only(50);
+		assert_read_only_disc(50);
 		writable = true;
 	}
-	unlisted = NULL;
+	known_medium = NULL;
 }
 
-/* A disc that can only be read keeps its type and its blocks. */
-static void an_overwritten_image_that_cannot_be_written(void **state)
+/* A disc of the overwrite model whose image cannot be written. */
+static void a_read_only_image_keeps_type_and_blocks(void **state)
 {
 	struct disc_state s = overwrite_state(DISC_FORMATTED);
 	uint8_t block[MEDIA_BLOCK] = {0};
 	struct disc *d;
 
 	(void)state;
-	unlisted = &made_up_rw;
+	known_medium = &made_up_rw;
 	writable = false;
 	len = disc_state_encode(&s, text);
-	storage_with(50);
+	make_storage(50);
 	d = open_disc();
 	assert_non_null(d->read_only);
 	assert_ptr_equal(d->medium, &made_up_rw);
@@ -215,17 +216,17 @@ static void an_overwritten_image_that_cannot_be_written(void **state)
 	check_untouched(50);
 	powercut_free(storage);
 	writable = true;
-	unlisted = NULL;
+	known_medium = NULL;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(version_2_only_where_it_is_needed),
-		cmocka_unit_test(contradictory_version_2),
-		cmocka_unit_test(a_rom_by_its_state),
-		cmocka_unit_test(an_announced_cut),
-		cmocka_unit_test(an_overwritten_image_that_cannot_be_written),
+		cmocka_unit_test(version_2_is_written_only_if_needed),
+		cmocka_unit_test(contradictions_in_version_2_are_refused),
+		cmocka_unit_test(a_dvd_rom_with_a_state_is_accepted),
+		cmocka_unit_test(a_pending_truncation_is_done_at_open),
+		cmocka_unit_test(a_read_only_image_keeps_type_and_blocks),
 	};
 
 	return cmocka_run_group_tests_name("state 2", tests, NULL, NULL);

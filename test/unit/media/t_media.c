@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Media: the contract of the wrappers; files, and files that other programs change; memory; faults.
- */
+/* Media: files, files that other programs change, memory, injected faults. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -46,7 +45,7 @@ static int make_file(off_t size)
 	return fd;
 }
 
-/* Another open file description of the same file, as a second daemon would have. */
+/* Opens the same file again, as a second daemon would. */
 static int open_again(int fd, int flags)
 {
 	char path[64];
@@ -76,7 +75,7 @@ static struct media *open_media(int fd, int flags, bool writable)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static void file_write_and_read(void **state)
+static void a_file_is_a_plain_image_at_all_times(void **state)
 {
 	int fd = make_file(0);
 	struct media *m = open_media(fd, O_RDWR, true);
@@ -101,7 +100,7 @@ static void file_write_and_read(void **state)
 	close(fd);
 }
 
-static void file_range(void **state)
+static void access_outside_a_file_is_refused(void **state)
 {
 	int fd = make_file(10 * MEDIA_BLOCK);
 	struct media *m = open_media(fd, O_RDONLY, false);
@@ -121,7 +120,7 @@ static void file_range(void **state)
 	close(fd);
 }
 
-static void file_last_block_not_whole(void **state)
+static void an_incomplete_last_block_is_padded(void **state)
 {
 	int fd = make_file(0);
 
@@ -157,7 +156,7 @@ static void file_last_block_not_whole(void **state)
 	close(fd);
 }
 
-static void file_refused(void **state)
+static void bad_descriptors_are_refused(void **state)
 {
 	struct media *m = NULL;
 	int fds[2];
@@ -185,7 +184,7 @@ static void file_refused(void **state)
 	close(fd);
 }
 
-static void file_locks(void **state)
+static void a_writer_locks_the_file_alone(void **state)
 {
 	int fd = make_file(4 * MEDIA_BLOCK);
 	struct media *a, *b = NULL, *c = NULL;
@@ -207,7 +206,7 @@ static void file_locks(void **state)
 	close(fd);
 }
 
-static void file_unreadable(void **state)
+static void a_file_that_cannot_be_read_gives_an_error(void **state)
 {
 	int fd = make_file(0);
 	struct media *m = open_media(fd, O_WRONLY, true);
@@ -221,7 +220,7 @@ static void file_unreadable(void **state)
 	close(fd);
 }
 
-static void file_shortened_by_another_program(void **state)
+static void a_file_shortened_by_another_program_gives_an_error(void **state)
 {
 	int fd = make_file(10 * MEDIA_BLOCK);
 	struct media *m = open_media(fd, O_RDONLY, false);
@@ -236,8 +235,8 @@ static void file_shortened_by_another_program(void **state)
 	close(fd);
 }
 
-/* A limit of the file size plays a full card: it takes a part of the blocks. */
-static void full_card_leaves_nothing_of_the_command(void **state)
+/* A limit of the file size stands for a full card: a write stores only part of its blocks. */
+static void a_full_card_takes_all_or_nothing_of_a_command(void **state)
 {
 	char path[] = "/tmp/mmcgadget-disc-XXXXXX";
 	struct rlimit old, low = {.rlim_cur = 40 * MEDIA_BLOCK + 1000};
@@ -270,7 +269,7 @@ static void full_card_leaves_nothing_of_the_command(void **state)
 	close(fd);
 }
 
-static void file_sync_when_dirty(void **state)
+static void a_sync_happens_only_after_a_write(void **state)
 {
 	int fd = make_file(0);
 	struct media *m = open_media(fd, O_RDWR, true);
@@ -290,7 +289,7 @@ static void file_sync_when_dirty(void **state)
 }
 
 /* Enough bytes that write-back starts early, and beyond 4 GiB, where 32-bit offsets end. */
-static void file_large(void **state)
+static void a_file_can_exceed_4_gib(void **state)
 {
 	char path[] = "/tmp/mmcgadget-disc-XXXXXX";
 	int fd = mkstemp(path);
@@ -316,7 +315,7 @@ static void file_large(void **state)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static void memory(void **state)
+static void memory_takes_and_returns_blocks(void **state)
 {
 	struct media *m = media_mem_new(100, true);
 
@@ -341,7 +340,7 @@ static void memory(void **state)
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-static void faults(void **state)
+static void faults_are_injected_as_planned(void **state)
 {
 	struct media *m = media_fault_new(media_mem_new(0, true));
 	struct media_fault third = {
@@ -371,7 +370,7 @@ static void faults(void **state)
 	media_close(m);
 }
 
-static void faults_over_a_file(void **state)
+static void faults_work_with_a_file(void **state)
 {
 	int fd = make_file(5000);
 	struct media *m = media_fault_new(open_media(fd, O_RDONLY, false));
@@ -390,19 +389,19 @@ static void faults_over_a_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(file_write_and_read),
-		cmocka_unit_test(file_range),
-		cmocka_unit_test(file_last_block_not_whole),
-		cmocka_unit_test(file_refused),
-		cmocka_unit_test(file_locks),
-		cmocka_unit_test(file_unreadable),
-		cmocka_unit_test(file_shortened_by_another_program),
-		cmocka_unit_test(full_card_leaves_nothing_of_the_command),
-		cmocka_unit_test(file_sync_when_dirty),
-		cmocka_unit_test(file_large),
-		cmocka_unit_test(memory),
-		cmocka_unit_test(faults),
-		cmocka_unit_test(faults_over_a_file),
+		cmocka_unit_test(a_file_is_a_plain_image_at_all_times),
+		cmocka_unit_test(access_outside_a_file_is_refused),
+		cmocka_unit_test(an_incomplete_last_block_is_padded),
+		cmocka_unit_test(bad_descriptors_are_refused),
+		cmocka_unit_test(a_writer_locks_the_file_alone),
+		cmocka_unit_test(a_file_that_cannot_be_read_gives_an_error),
+		cmocka_unit_test(a_file_shortened_by_another_program_gives_an_error),
+		cmocka_unit_test(a_full_card_takes_all_or_nothing_of_a_command),
+		cmocka_unit_test(a_sync_happens_only_after_a_write),
+		cmocka_unit_test(a_file_can_exceed_4_gib),
+		cmocka_unit_test(memory_takes_and_returns_blocks),
+		cmocka_unit_test(faults_are_injected_as_planned),
+		cmocka_unit_test(faults_work_with_a_file),
 	};
 
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);

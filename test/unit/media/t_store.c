@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Stores in a real folder: texts replaced, left over, of other lengths, and names that are no
- * files. */
+/* Stores in a real directory: state files that are replaced, left by a crash, of other lengths, or
+ * that are no files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -86,7 +86,7 @@ static void assert_loads(struct store *s, const char *text)
 	assert_int_equal(n % (int)STORE_GRAIN, 0);
 }
 
-static void saves_loads_removes(void **state)
+static void a_state_is_saved_loaded_and_removed(void **state)
 {
 	char buf[STORE_TEXT_MAX];
 	struct store *s = new_store();
@@ -120,7 +120,7 @@ static void saves_loads_removes(void **state)
 	store_close(NULL);
 }
 
-static void lengths(void **state)
+static void states_of_every_length_are_loaded(void **state)
 {
 	static char large[STORE_TEXT_MAX];
 	struct store *s = new_store();
@@ -129,7 +129,7 @@ static void lengths(void **state)
 	memset(large, 'x', sizeof(large));
 	assert_int_equal(store_save(s, "first", 5), 0);
 	assert_int_equal(store_save(s, large, sizeof(large)), 0);
-	/* A text shorter than the older ones: nothing of those is left in either file. */
+	/* A state shorter than the older ones: nothing of those is left in either file. */
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(store_save(s, "short", 5), 0);
 		assert_loads(s, "short");
@@ -141,7 +141,7 @@ static void lengths(void **state)
 	assert_int_equal(store_save(s, "shorter", 7), 0);
 	assert_loads(s, "shorter");
 	store_close(s);
-	/* One byte more than a text can have. */
+	/* One byte more than a state can have. */
 	put_file(STATE, large, sizeof(large));
 	int fd = openat(dir, STATE, O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_int_equal(write(fd, "!", 1), 1);
@@ -153,7 +153,7 @@ static void lengths(void **state)
 }
 
 /* The spare file is kept: once there are two files, a save makes no new one. */
-static void two_files_take_turns(void **state)
+static void two_files_are_used_in_turn(void **state)
 {
 	struct store *s = new_store();
 	struct stat a, b, now;
@@ -180,7 +180,8 @@ static void a_spare_left_by_a_crash(void **state)
 	(void)state;
 	put_file(STATE, "good", 4);
 	put_file(SPARE, "half a te", 9);
-	/* On storage it may have the other name, so it must not be overwritten. */
+	/* The stored directory may have the names exchanged, so this file must not be overwritten.
+	 */
 	assert_int_equal(linkat(dir, SPARE, dir, "target", 0), 0);
 	assert_int_equal(fstatat(dir, SPARE, &left, 0), 0);
 	s = new_store();
@@ -205,7 +206,7 @@ static void a_spare_left_by_a_crash(void **state)
 	assert_true(exists(STATE));
 }
 
-static void names(void **state)
+static void state_files_are_recognised_by_name(void **state)
 {
 	char name[STORE_NAME_MAX + 1];
 	size_t most = STORE_NAME_MAX - strlen(STORE_SPARE_SUFFIX);
@@ -232,7 +233,8 @@ static void names(void **state)
 	assert_false(store_is_own_name(""));
 }
 
-/* An image of 0 bytes, and a state file that is no file: the disc is read-only, the name stays. */
+/* An image of 0 bytes, and a state file that is no regular file: the disc is read-only, and nothing
+ * is removed. */
 static void assert_read_only_disc(void)
 {
 	struct disc_options o = {.store = new_store()};
@@ -249,7 +251,7 @@ static void assert_read_only_disc(void)
 	assert_true(exists(STATE));
 }
 
-static void not_a_file(void **state)
+static void a_state_file_that_is_no_file_makes_the_disc_read_only(void **state)
 {
 	char buf[64];
 	struct store *s;
@@ -292,7 +294,7 @@ static void not_a_file(void **state)
 	alarm(0);
 }
 
-static void this_boot(void **state)
+static void the_boot_id_is_read(void **state)
 {
 	char a[STORE_BOOT_MAX], b[STORE_BOOT_MAX];
 
@@ -309,13 +311,13 @@ static void this_boot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDER(saves_loads_removes),
-		IN_FOLDER(lengths),
-		IN_FOLDER(two_files_take_turns),
+		IN_FOLDER(a_state_is_saved_loaded_and_removed),
+		IN_FOLDER(states_of_every_length_are_loaded),
+		IN_FOLDER(two_files_are_used_in_turn),
 		IN_FOLDER(a_spare_left_by_a_crash),
-		IN_FOLDER(names),
-		IN_FOLDER(not_a_file),
-		cmocka_unit_test(this_boot),
+		IN_FOLDER(state_files_are_recognised_by_name),
+		IN_FOLDER(a_state_file_that_is_no_file_makes_the_disc_read_only),
+		cmocka_unit_test(the_boot_id_is_read),
 	};
 
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);

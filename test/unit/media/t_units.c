@@ -22,14 +22,14 @@
 #include "unit/media/ready.h"
 #include "util/array.h"
 
-#define BLOCKS    700u /* more than a piece of memory, and than two pieces of a read-ahead */
+#define BLOCKS    700u /* more than one chunk of a memory medium, and two pieces of the read-ahead */
 #define MOST      60u  /* blocks of one operation */
 #define STEPS     600
 #define READ_SIZE (MOST * MEDIA_UNIT_MAX)
 
 static const uint32_t units[] = {96, 2048, 2352, 2448};
 
-/* What the medium must hold. */
+/* The contents that the medium must have. */
 static uint8_t model[BLOCKS * MEDIA_UNIT_MAX];
 static uint32_t model_blocks;
 
@@ -65,12 +65,12 @@ static struct media *in_file_read_ahead(uint32_t unit)
 	return m;
 }
 
-static struct media *faulty(uint32_t unit)
+static struct media *with_faults(uint32_t unit)
 {
 	return media_fault_new(in_memory(unit));
 }
 
-static struct media *written_behind(uint32_t unit)
+static struct media *in_file_write_behind(uint32_t unit)
 {
 	return media_write_behind_new(in_file_read_ahead(unit), ready, NULL);
 }
@@ -82,8 +82,8 @@ static const struct {
 	{"memory", in_memory},
 	{"file", in_file},
 	{"file, read ahead", in_file_read_ahead},
-	{"fault", faulty},
-	{"write-behind", written_behind},
+	{"fault", with_faults},
+	{"write-behind", in_file_write_behind},
 };
 
 /* ---- the operations ----------------------------------------------------------------------- */
@@ -131,7 +131,7 @@ static void read_some(struct media *m, bool view)
 	}
 }
 
-static void step(struct media *m)
+static void random_operation(struct media *m)
 {
 	uint64_t lost;
 
@@ -155,7 +155,7 @@ static void step(struct media *m)
 	assert_int_equal(m->blocks, model_blocks);
 }
 
-static void every_medium_in_every_unit(void **state)
+static void random_operations_match_the_model(void **state)
 {
 	(void)state;
 	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
@@ -168,13 +168,13 @@ static void every_medium_in_every_unit(void **state)
 			random_state = 1 + k * 8 + u;
 			model_blocks = 0;
 			for (int i = 0; i < STEPS; i++)
-				step(m);
+				random_operation(m);
 			media_close(m);
 		}
 	}
 }
 
-/* ---- files: where a block lies, and one whose last block is not whole --------------------- */
+/* ---- files: place of a block, and an incomplete last block --------------------- */
 
 static void block_n_begins_at_byte_n_units(void **state)
 {
@@ -201,7 +201,7 @@ static void block_n_begins_at_byte_n_units(void **state)
 	}
 }
 
-static void last_block_is_filled_with_zeros(void **state)
+static void an_incomplete_last_block_is_padded_with_zeros(void **state)
 {
 	static uint8_t block[MEDIA_UNIT_MAX], back[MEDIA_UNIT_MAX];
 
@@ -229,8 +229,8 @@ static void last_block_is_filled_with_zeros(void **state)
 	}
 }
 
-/* LBAs have 32 bits: the largest file is that many blocks, whatever their size. */
-static void too_large_is_counted_in_blocks(void **state)
+/* LBAs have 32 bits, so the number of blocks is limited, not the bytes. */
+static void a_file_with_too_many_blocks_is_refused(void **state)
 {
 	const off_t limit = (off_t)0xfffffffe * 96;
 	int fd = memfd_create("sectors", MFD_CLOEXEC);
@@ -250,10 +250,10 @@ static void too_large_is_counted_in_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_medium_in_every_unit),
+		cmocka_unit_test(random_operations_match_the_model),
 		cmocka_unit_test(block_n_begins_at_byte_n_units),
-		cmocka_unit_test(last_block_is_filled_with_zeros),
-		cmocka_unit_test(too_large_is_counted_in_blocks),
+		cmocka_unit_test(an_incomplete_last_block_is_padded_with_zeros),
+		cmocka_unit_test(a_file_with_too_many_blocks_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

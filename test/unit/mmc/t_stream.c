@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The data phase of READ and WRITE for units of every size: 2048 bytes, and those of a CD
- * (2352, 2448, 96), which no packet divides. Whatever the medium gives at once, and
- * wherever the transport cuts, the host gets the bytes of the units one after another, and
- * no piece but the last ends within a packet. The model is a plain array.
+ * (2352, 2448, 96), which are no multiples of a packet. However many blocks the medium
+ * returns at a time, and however many bytes the transport takes, the host gets the bytes
+ * of the units in order, and only the last piece ends inside a packet. The expected bytes
+ * are in a plain array.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -34,27 +35,27 @@ static uint32_t below(uint32_t n)
 	return (uint32_t)((random_state >> 32) * n >> 32);
 }
 
-/* ---- a medium that gives and takes what it likes ------------------------------------------ */
+/* ---- a medium of random block counts and delays ------------------------------------------- */
 
-struct moody {
+struct random_medium {
 	struct media m;
 	uint64_t bad;  /* this block cannot be read */
 	uint32_t most; /* blocks of one view */
 	bool again;    /* it may not be ready */
 	uint32_t failures;
-	bool copies; /* it may have no view to give, so that blocks are read into the stage */
+	bool copies; /* it may offer no view, so that blocks are read into the stage */
 	uint8_t data[UNITS * MEDIA_UNIT_MAX];
 	uint8_t seen[UNITS * MEDIA_UNIT_MAX]; /* copy for the last view, spoiled by the next */
 };
 
-static struct moody medium;
+static struct random_medium medium;
 
-static bool not_ready(const struct moody *y)
+static bool not_ready(const struct random_medium *y)
 {
 	return y->again && below(3) == 0;
 }
 
-static bool is_bad(struct moody *y, uint64_t block, uint32_t count)
+static bool is_bad(struct random_medium *y, uint64_t block, uint32_t count)
 {
 	if (y->bad < block || y->bad >= block + count)
 		return false;
@@ -64,7 +65,7 @@ static bool is_bad(struct moody *y, uint64_t block, uint32_t count)
 
 static int moody_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
-	struct moody *y = (struct moody *)m;
+	struct random_medium *y = (struct random_medium *)m;
 
 	if (not_ready(y))
 		return -EAGAIN;
@@ -76,7 +77,7 @@ static int moody_read(struct media *m, uint64_t block, uint32_t count, void *buf
 
 static int moody_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
-	struct moody *y = (struct moody *)m;
+	struct random_medium *y = (struct random_medium *)m;
 
 	memset(y->seen, GUARD, sizeof(y->seen));
 	if (y->copies && below(2))
@@ -93,7 +94,7 @@ static int moody_view(struct media *m, uint64_t block, uint32_t *count, const ui
 
 static int moody_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
-	struct moody *y = (struct moody *)m;
+	struct random_medium *y = (struct random_medium *)m;
 
 	if (not_ready(y))
 		return -EAGAIN;
@@ -152,13 +153,13 @@ static struct mmc_drive *drive_of_units(uint32_t unit, bool blank)
 
 /* ---- pull --------------------------------------------------------------------------------- */
 
-/* How a transport takes data-in. */
-struct taker {
+/* How the simulated transport takes data-in. */
+struct transport {
 	uint32_t max; /* bytes of a pull; 0 = another one each time */
 	bool unpulls; /* it may be unable to send a piece */
 };
 
-static uint32_t most_of(struct taker *t)
+static uint32_t next_max(struct transport *t)
 {
 	return t->max ? t->max : MMC_GRAIN * (1 + below(64));
 }
@@ -167,13 +168,13 @@ static uint32_t most_of(struct taker *t)
  * Pulls the data of the command in flight into answer.data: each piece must be a multiple
  * of MMC_GRAIN but the last, and as long as it may be where the medium has it so.
  */
-static void pull_all(struct mmc_drive *d, struct taker *t)
+static void pull_all(struct mmc_drive *d, struct transport *t)
 {
 	bool ended = false;
 
 	answer.len = 0;
 	for (;;) {
-		uint32_t max = most_of(t);
+		uint32_t max = next_max(t);
 		const uint8_t *p = NULL;
 		int32_t n = mmc_pull(d, &p, max);
 
@@ -198,7 +199,7 @@ static void pull_all(struct mmc_drive *d, struct taker *t)
 	answer.sense = answer.status == MMC_GOOD ? 0 : mmc_last_sense(d);
 }
 
-static void read_units(struct mmc_drive *d, uint32_t lba, uint16_t count, struct taker *t)
+static void read_units(struct mmc_drive *d, uint32_t lba, uint16_t count, struct transport *t)
 {
 	begin_blocks(d, 0x28, lba, count);
 	assert_int_equal(answer.xfer.len, count * medium.m.unit);
@@ -220,7 +221,7 @@ static uint64_t units_read(const struct mmc_drive *d)
 	return s.blocks_read;
 }
 
-static void every_size_and_place(void **state)
+static void units_of_every_size_are_read(void **state)
 {
 	static const uint32_t maxima[] = {1024, 2048, 3072, 4096, 16384, 32768, 65536};
 
@@ -231,7 +232,7 @@ static void every_size_and_place(void **state)
 
 		for (size_t m = 0; m < ARRAY_LEN(maxima); m++)
 			for (uint16_t count = 0; count <= UNITS; count++) {
-				struct taker t = {.max = maxima[m]};
+				struct transport t = {.max = maxima[m]};
 				uint32_t lba = below(UNITS - count + 1u) % UNITS;
 
 				read_units(d, lba, count, &t);
@@ -243,7 +244,7 @@ static void every_size_and_place(void **state)
 	}
 }
 
-static void moody_media_and_transports(void **state)
+static void reads_work_with_random_media_and_transports(void **state)
 {
 	(void)state;
 	for (size_t u = 0; u < ARRAY_LEN(unit_sizes); u++) {
@@ -251,7 +252,7 @@ static void moody_media_and_transports(void **state)
 		uint64_t before = units_read(d);
 
 		for (int i = 0; i < ROUNDS; i++) {
-			struct taker t = {.unpulls = below(2)};
+			struct transport t = {.unpulls = below(2)};
 			uint16_t count = (uint16_t)(1 + below(UNITS));
 			uint32_t lba = below(UNITS - count + 1u);
 
@@ -268,14 +269,14 @@ static void moody_media_and_transports(void **state)
 }
 
 /* The host gets all that comes before the unit that cannot be read, and its address. */
-static void a_unit_cannot_be_read(void **state)
+static void a_read_error_gives_the_units_before_it(void **state)
 {
 	(void)state;
 	for (size_t u = 0; u < ARRAY_LEN(unit_sizes); u++) {
 		struct mmc_drive *d = drive_of_units(unit_sizes[u], false);
 
 		for (int i = 0; i < ROUNDS; i++) {
-			struct taker t = {.unpulls = below(2)};
+			struct transport t = {.unpulls = below(2)};
 			uint16_t count = (uint16_t)(1 + below(UNITS));
 			uint32_t lba = below(UNITS - count + 1u), bad = below(count);
 
@@ -286,7 +287,8 @@ static void a_unit_cannot_be_read(void **state)
 			medium.failures = 0;
 			read_units(d, lba, count, &t);
 			assert_int_equal(answer.sense, 0x031100);
-			/* Bad sectors take seconds: met once among others, and once alone. */
+			/* A bad sector takes seconds: it is tried once among others, and once
+			 * alone. */
 			if (!t.unpulls)
 				assert_in_range(medium.failures, 1, 2);
 			assert_int_equal(answer.len, bad * unit_sizes[u]);
@@ -299,11 +301,11 @@ static void a_unit_cannot_be_read(void **state)
 	}
 }
 
-/* What was left in the stage by one command is not in the next one's data. */
-static void aborted_between_two_pieces(void **state)
+/* Bytes that an aborted command left in the stage are not sent by the next one. */
+static void an_aborted_read_leaves_no_data_to_the_next(void **state)
 {
 	struct mmc_drive *d = drive_of_units(2352, false);
-	struct taker t = {.max = 4096};
+	struct transport t = {.max = 4096};
 	const uint8_t *p;
 
 	(void)state;
@@ -340,7 +342,7 @@ static void push_all(struct mmc_drive *d, const uint8_t *data, uint32_t max)
 	answer.sense = answer.status == MMC_GOOD ? 0 : mmc_last_sense(d);
 }
 
-static void written_units_arrive(void **state)
+static void units_of_every_size_are_written(void **state)
 {
 	static const uint32_t maxima[] = {1, 31, 512, 1024, 2048, 2352, 32768, 0};
 	static uint8_t data[UNITS * MEDIA_UNIT_MAX];
@@ -373,8 +375,8 @@ static void written_units_arrive(void **state)
 			}
 }
 
-/* Data-out that stops within a unit: the whole ones are written, 0B/4B/00. */
-static void data_out_ends_within_a_unit(void **state)
+/* The command fails with 0B/4B/00. */
+static void data_out_that_ends_inside_a_unit_writes_whole_units(void **state)
 {
 	static const uint8_t data[MMC_GRAIN * 32] = {1, 2, 3};
 
@@ -394,7 +396,7 @@ static void data_out_ends_within_a_unit(void **state)
 }
 
 /* The address is that of the first unit that is not on the disc. */
-static void a_unit_cannot_be_written(void **state)
+static void a_write_error_names_the_first_lost_unit(void **state)
 {
 	static const uint8_t data[UNITS * MEDIA_UNIT_MAX];
 
@@ -459,7 +461,7 @@ static int announce(struct link *l, uint8_t op, uint32_t lba, uint32_t count, en
 	return status;
 }
 
-/* The host announces as much as the drive sends, or more, or less, or something else. */
+/* The host announces as much as the drive sends, or more, or less, or another direction. */
 static void reads_in_every_case(struct link *l)
 {
 	static uint8_t data[2 * UNITS * MEDIA_UNIT_MAX];
@@ -498,7 +500,7 @@ static void writes_in_every_case(struct link *l)
 		data[i] = (uint8_t)below(256);
 	assert_int_equal(announce(l, 0x2a, 0, half, MMC_DIR_NONE, NULL, 0, &residue), 2);
 	assert_int_equal(announce(l, 0x2a, 0, half, MMC_DIR_IN, data, len, &residue), 2);
-	/* Less than the drive wants: nothing of it is written. */
+	/* The host announces less than the drive expects: nothing is written. */
 	assert_int_equal(announce(l, 0x2a, 0, half, MMC_DIR_OUT, data, len - 1, &residue), 2);
 	assert_int_equal(announce(l, 0x2a, 0, half, MMC_DIR_OUT, data, len, &residue), 0);
 	assert_int_equal(residue, 0);
@@ -511,7 +513,7 @@ static void writes_in_every_case(struct link *l)
 	assert_int_equal(residue, len);
 }
 
-static void thirteen_cases_through_bot(void **state)
+static void all_thirteen_cases_work_through_bot(void **state)
 {
 	static const uint16_t packets[] = {64, 512, 1024};
 
@@ -536,14 +538,14 @@ static void thirteen_cases_through_bot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_size_and_place),
-		cmocka_unit_test(moody_media_and_transports),
-		cmocka_unit_test(a_unit_cannot_be_read),
-		cmocka_unit_test(aborted_between_two_pieces),
-		cmocka_unit_test(written_units_arrive),
-		cmocka_unit_test(data_out_ends_within_a_unit),
-		cmocka_unit_test(a_unit_cannot_be_written),
-		cmocka_unit_test(thirteen_cases_through_bot),
+		cmocka_unit_test(units_of_every_size_are_read),
+		cmocka_unit_test(reads_work_with_random_media_and_transports),
+		cmocka_unit_test(a_read_error_gives_the_units_before_it),
+		cmocka_unit_test(an_aborted_read_leaves_no_data_to_the_next),
+		cmocka_unit_test(units_of_every_size_are_written),
+		cmocka_unit_test(data_out_that_ends_inside_a_unit_writes_whole_units),
+		cmocka_unit_test(a_write_error_names_the_first_lost_unit),
+		cmocka_unit_test(all_thirteen_cases_work_through_bot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

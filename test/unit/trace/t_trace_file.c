@@ -101,7 +101,7 @@ static void written_records_are_read_back(void **state)
 }
 
 /* The bytes are those of docs/trace.md. */
-static void bytes_are_those_of_the_document(void **state)
+static void bytes_are_as_documented(void **state)
 {
 	static const uint8_t head[] = {'M', 'M', 'C', 'T', 'R', 'A', 'C', 'E', 0, 1, 0, 96, 0, 0, 0,
 		1, 1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0};
@@ -135,7 +135,7 @@ static void read_all(const uint8_t *data, size_t n)
 	free(copy);
 }
 
-static void cut_file_is_refused(void **state)
+static void a_truncated_file_is_refused(void **state)
 {
 	struct trace_reader r;
 	struct trace_record record;
@@ -188,7 +188,7 @@ static void many_changed_bytes_do_no_harm(void **state)
 	}
 }
 
-static void percentiles(void **state)
+static void percentiles_are_upper_limits_of_buckets(void **state)
 {
 	struct stats_command c = {.count = 100, .max = 5000};
 
@@ -214,11 +214,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(written_records_are_read_back, setup),
-		cmocka_unit_test_setup(bytes_are_those_of_the_document, setup),
-		cmocka_unit_test_setup(cut_file_is_refused, setup),
+		cmocka_unit_test_setup(bytes_are_as_documented, setup),
+		cmocka_unit_test_setup(a_truncated_file_is_refused, setup),
 		cmocka_unit_test_setup(one_changed_byte_does_no_harm, setup),
 		cmocka_unit_test_setup(many_changed_bytes_do_no_harm, setup),
-		cmocka_unit_test(percentiles),
+		cmocka_unit_test(percentiles_are_upper_limits_of_buckets),
 	};
 
 	return cmocka_run_group_tests_name("trace_file", tests, NULL, NULL);
