@@ -53,7 +53,7 @@ static void an_eject_notifies_left_empty(void **state)
 	assert_null(drive_machine_in(machine)->name);
 }
 
-static void observers_are_told_the_next_image_if_it_is_the_same_file(void **state)
+static void removed_names_the_next_image_if_it_is_the_same_file(void **state)
 {
 	(void)state;
 	fake.opening = DISC_HELD_BY_OLD;
@@ -354,7 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_swap_notifies_removed_then_inserted),
 		T(an_eject_notifies_left_empty),
-		T(observers_are_told_the_next_image_if_it_is_the_same_file),
+		T(removed_names_the_next_image_if_it_is_the_same_file),
 		T(finalised_is_notified_once_a_disc),
 		T(restored_is_notified_only_for_a_disc),
 		T(an_absent_hosts_lock_is_void),

@@ -7,7 +7,7 @@
 
 /* ---- tests -------------------------------------------------------------------------------- */
 
-static void order_of_completion(void **state)
+static void completions_are_delivered_as_they_come(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
@@ -22,7 +22,7 @@ static void order_of_completion(void **state)
 }
 
 /* Every read wakes the loop when it completes; of the sends one in eight. */
-static void sends_wake_seldom(void **state)
+static void one_send_in_eight_wakes_the_loop(void **state)
 {
 	(void)state;
 	for (unsigned i = 1; i <= 32; i++) {
@@ -34,7 +34,7 @@ static void sends_wake_seldom(void **state)
 }
 
 /* Completions reach BOT in the order of submission, whatever the order in the kernel. */
-static void order_within_a_direction(void **state)
+static void completions_of_a_direction_keep_their_order(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
@@ -65,7 +65,7 @@ static void nothing_is_delivered_inside_a_call(void **state)
 }
 
 /* Data that was refused is reported before a CSW could follow it. */
-static void immediate_errors(void **state)
+static void immediate_errors_are_delivered_before_the_csw(void **state)
 {
 	static const int errors[] = {-ENOMEM, -EAGAIN, -ESHUTDOWN, -EFAULT, -EPIPE, -EINPROGRESS};
 
@@ -91,7 +91,7 @@ static void immediate_errors(void **state)
 	expect_calls("sent 4;");
 }
 
-static void immediate_error_behind_others(void **state)
+static void an_immediate_error_after_other_requests_keeps_the_order(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_send(aio, "one", 3), 0);
@@ -106,7 +106,7 @@ static void immediate_error_behind_others(void **state)
 }
 
 /* dummy_hcd completes up to 64 bytes inside io_submit(), before the host reads them. */
-static void immediate_success(void **state)
+static void a_send_that_completes_at_once_is_delivered_later(void **state)
 {
 	(void)state;
 	k.at_once_fd = IN_FD;
@@ -117,7 +117,7 @@ static void immediate_success(void **state)
 	expect_calls("sent 13;");
 }
 
-static void late_errors(void **state)
+static void late_errors_are_delivered(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_send(aio, "data", 4), 0);
@@ -130,7 +130,7 @@ static void late_errors(void **state)
 	expect_calls("sent -32;got -115;got 0;");
 }
 
-static void zero_length_packet(void **state)
+static void a_zero_length_packet_is_sent(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_send(aio, NULL, 0), 0);
@@ -141,7 +141,7 @@ static void zero_length_packet(void **state)
 	expect_calls("sent 0;");
 }
 
-static void held_reads(void **state)
+static void a_refused_read_is_offered_again_on_request(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
@@ -161,7 +161,7 @@ static void held_reads(void **state)
 	expect_calls("got 6 first;got 7 second;");
 }
 
-static void cancel(void **state)
+static void only_sends_are_cancelled(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
@@ -179,7 +179,7 @@ static void cancel(void **state)
 }
 
 /* After ffs_aio_reset() no completion of an earlier request is delivered. */
-static void new_generation(void **state)
+static void a_reset_drops_all_earlier_completions(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_send(aio, "old", 3), 0);
@@ -204,7 +204,7 @@ static void new_generation(void **state)
 }
 
 /* The host reset the bus while the USB thread was busy: nothing may enter its new session. */
-static void dead_until_reset(void **state)
+static void requests_fail_until_a_bus_reset_is_handled(void **state)
 {
 	(void)state;
 	atomic_store(&host_generation, 2);
@@ -218,7 +218,7 @@ static void dead_until_reset(void **state)
 }
 
 /* While a reset waits for the USB thread, nothing more of the old command is sent. */
-static void bulk_in_waits_for_reset(void **state)
+static void sends_fail_until_a_class_reset_is_handled(void **state)
 {
 	(void)state;
 	atomic_store(&host_reset, 1);
@@ -234,7 +234,7 @@ static void bulk_in_waits_for_reset(void **state)
 	expect_calls("sent 3;");
 }
 
-static void reset_while_held(void **state)
+static void a_reset_drops_a_held_read(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
@@ -250,7 +250,7 @@ static void reset_while_held(void **state)
 	expect_calls("got 4 cbw;");
 }
 
-static void halt(void **state)
+static void a_halt_is_passed_to_the_kernel(void **state)
 {
 	(void)state;
 	k.halt_answer = -EAGAIN;
@@ -261,7 +261,7 @@ static void halt(void **state)
 }
 
 /* Memory is bounded: further requests are refused with EAGAIN, and BOT tries again. */
-static void pools_run_dry(void **state)
+static void requests_beyond_the_pools_get_eagain(void **state)
 {
 	unsigned reads = 0, sends = 0;
 
@@ -286,7 +286,7 @@ static void pools_run_dry(void **state)
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
 }
 
-static void bounds(void **state)
+static void requests_of_bad_lengths_are_refused(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 0), -EINVAL);
@@ -296,7 +296,7 @@ static void bounds(void **state)
 }
 
 /* More events than one call of reap() returns. */
-static void many_events(void **state)
+static void more_events_than_one_reap_are_delivered(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 32; i++) {
@@ -316,25 +316,25 @@ static void many_events(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(order_of_completion),
-		TEST(sends_wake_seldom),
-		TEST(order_within_a_direction),
+		TEST(completions_are_delivered_as_they_come),
+		TEST(one_send_in_eight_wakes_the_loop),
+		TEST(completions_of_a_direction_keep_their_order),
 		TEST(nothing_is_delivered_inside_a_call),
-		TEST(immediate_errors),
-		TEST(immediate_error_behind_others),
-		TEST(immediate_success),
-		TEST(late_errors),
-		TEST(zero_length_packet),
-		TEST(held_reads),
-		TEST(cancel),
-		TEST(new_generation),
-		TEST(dead_until_reset),
-		TEST(bulk_in_waits_for_reset),
-		TEST(reset_while_held),
-		TEST(halt),
-		TEST(pools_run_dry),
-		TEST(bounds),
-		TEST(many_events),
+		TEST(immediate_errors_are_delivered_before_the_csw),
+		TEST(an_immediate_error_after_other_requests_keeps_the_order),
+		TEST(a_send_that_completes_at_once_is_delivered_later),
+		TEST(late_errors_are_delivered),
+		TEST(a_zero_length_packet_is_sent),
+		TEST(a_refused_read_is_offered_again_on_request),
+		TEST(only_sends_are_cancelled),
+		TEST(a_reset_drops_all_earlier_completions),
+		TEST(requests_fail_until_a_bus_reset_is_handled),
+		TEST(sends_fail_until_a_class_reset_is_handled),
+		TEST(a_reset_drops_a_held_read),
+		TEST(a_halt_is_passed_to_the_kernel),
+		TEST(requests_beyond_the_pools_get_eagain),
+		TEST(requests_of_bad_lengths_are_refused),
+		TEST(more_events_than_one_reap_are_delivered),
 	};
 
 	return cmocka_run_group_tests_name("FunctionFS endpoints", tests, NULL, NULL);

@@ -42,7 +42,7 @@ static bool is_zombie(pid_t pid)
 	return !f || strstr(line, ") Z ");
 }
 
-static void stop_destroys_the_context(void **state)
+static void a_stop_destroys_the_context(void **state)
 {
 	struct timespec zero = {0};
 	struct ffs_guard g;
@@ -59,7 +59,7 @@ static void stop_destroys_the_context(void **state)
 	assert_int_equal(waitpid(-1, NULL, __WALL), -1);
 }
 
-static void holds_no_file(void **state)
+static void a_guard_keeps_no_file_open(void **state)
 {
 	struct ffs_guard first, second;
 	io_context_t ctx[2] = {NULL, NULL};
@@ -80,7 +80,7 @@ static void holds_no_file(void **state)
 }
 
 /* A child with a guard is killed: the guard ends too, though nothing else closes its pipe. */
-static void ends_with_its_process(void **state)
+static void a_guard_ends_with_its_process(void **state)
 {
 	int up[2], guard_alive[2], status;
 	pid_t child, guard = 0;
@@ -115,9 +115,9 @@ static void ends_with_its_process(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stop_destroys_the_context),
-		cmocka_unit_test(holds_no_file),
-		cmocka_unit_test(ends_with_its_process),
+		cmocka_unit_test(a_stop_destroys_the_context),
+		cmocka_unit_test(a_guard_keeps_no_file_open),
+		cmocka_unit_test(a_guard_ends_with_its_process),
 	};
 
 	return cmocka_run_group_tests_name("ffs_guard", tests, NULL, NULL);

@@ -297,7 +297,7 @@ static void a_session_can_have_several_tracks(void **state)
 	disc_put(d);
 }
 
-static void closing_an_empty_disc_changes_nothing(void **state)
+static void closing_an_empty_track_or_session_changes_nothing(void **state)
 {
 	struct disc *d = blank(256);
 
@@ -566,7 +566,7 @@ int main(void)
 		cmocka_unit_test(a_failing_medium_changes_nothing),
 		cmocka_unit_test(a_reservation_limits_its_track),
 		cmocka_unit_test(a_session_can_have_several_tracks),
-		cmocka_unit_test(closing_an_empty_disc_changes_nothing),
+		cmocka_unit_test(closing_an_empty_track_or_session_changes_nothing),
 		cmocka_unit_test(a_finalised_disc_takes_no_more_blocks),
 		cmocka_unit_test(a_disc_with_all_its_tracks_is_finalised),
 		cmocka_unit_test(a_session_with_all_tracks_can_be_closed),

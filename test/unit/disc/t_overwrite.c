@@ -42,7 +42,7 @@ static void check_zeros(const uint8_t *p, size_t len)
 		assert_int_equal(p[i], 0);
 }
 
-static void an_unformatted_medium(void **state)
+static void an_unformatted_medium_reads_and_writes_nothing(void **state)
 {
 	struct disc *d = open_on(media_mem_new(0, true));
 
@@ -60,7 +60,7 @@ static void an_unformatted_medium(void **state)
 	disc_put(d);
 }
 
-static void all_of_a_formatted_medium(void **state)
+static void all_blocks_of_a_formatted_medium_are_usable(void **state)
 {
 	struct disc *d = formatted(300);
 
@@ -85,8 +85,8 @@ static void all_of_a_formatted_medium(void **state)
 	disc_put(d);
 }
 
-/* Backwards, forwards and twice: the last one counts, and the layout does not change. */
-static void writes_anywhere(void **state)
+/* Backwards, forwards and twice: the last write counts, and the layout does not change. */
+static void blocks_are_written_in_any_order(void **state)
 {
 	static const uint32_t order[] = {299, 0, 150, 151, 0, 298};
 	struct disc *d = formatted(300);
@@ -127,7 +127,7 @@ static void blocks_never_written_are_zeros(void **state)
 	assert_int_equal(buf[2 * MEDIA_BLOCK], 0xaa);
 	assert_int_equal(buf[4 * MEDIA_BLOCK - 1], 0xaa);
 	check_zeros(buf + 4 * MEDIA_BLOCK, 60 * MEDIA_BLOCK);
-	/* A view ends with the image, and the next one is of zeros. */
+	/* A view ends with the image; the next view has zeros. */
 	assert_int_equal(disc_view(d, 98, &n, stage, &data), DISC_OK);
 	assert_in_range(n, 1, 4);
 	n = 64;
@@ -138,8 +138,8 @@ static void blocks_never_written_are_zeros(void **state)
 	disc_put(d);
 }
 
-/* The same with the blocks of a CD: sizes come from the medium. */
-static void blocks_of_another_size(void **state)
+/* Sizes come from the medium, here with blocks of 2352 bytes. */
+static void blocks_of_a_cd_work_as_well(void **state)
 {
 	struct disc *d = open_on(media_mem_new_units(UNIT_BIG, 0, true));
 
@@ -196,8 +196,8 @@ struct losing {
 	struct media m;
 	struct media *below;
 	uint64_t lose;  /* this block cannot be written */
-	int error;      /* since it was lost; until truncate */
-	unsigned waits; /* -EAGAIN so often first */
+	int error;      /* set when the block is lost, until truncate() */
+	unsigned waits; /* wait_written() returns -EAGAIN this many times first */
 };
 
 static int losing_read(struct media *m, uint64_t block, uint32_t count, void *data)
@@ -274,8 +274,8 @@ static void check_block(struct disc *d, uint32_t lba, int content)
 	assert_int_equal(buf[MEDIA_BLOCK - 1], content);
 }
 
-/* A lost write is told once, and takes nothing with it that was answered before. */
-static void a_lost_write(void **state)
+/* Blocks that were acknowledged before the lost one are not affected. */
+static void a_lost_write_is_reported_once(void **state)
 {
 	struct losing l = {.m = {.ops = &losing_ops, .unit = MEDIA_BLOCK, .writable = true},
 		.below = media_mem_new(0, true),
@@ -286,14 +286,14 @@ static void a_lost_write(void **state)
 	assert_int_equal(disc_format(d, 300), DISC_OK);
 	assert_int_equal(write_and_wait(d, 40, 0x40), DISC_OK);
 	assert_int_equal(write_and_wait(d, 50, 0x50), DISC_OK);
-	/* Inside the image: the block keeps what it had. */
+	/* A block inside the image keeps its old contents. */
 	l.lose = 40;
 	assert_int_equal(write_and_wait(d, 40, 0x41), -EIO);
 	l.lose = UINT64_MAX;
 	assert_int_equal(disc_wait_written(d), DISC_OK);
 	check_block(d, 40, 0x40);
 	check_block(d, 50, 0x50);
-	/* Beyond its end: the image ends where it ended. */
+	/* After a lost block beyond the end, the image has its old size. */
 	l.lose = 200;
 	l.waits = 1;
 	assert_int_equal(write_and_wait(d, 200, 0x20), -EAGAIN);
@@ -311,8 +311,8 @@ static void a_lost_write(void **state)
 	disc_put(d);
 }
 
-/* The medium fails at once: told, and nothing else is lost. */
-static void a_failing_medium(void **state)
+/* The write itself fails, not a later wait. */
+static void a_write_error_is_reported_and_loses_nothing_else(void **state)
 {
 	struct media *m = media_fault_new(media_mem_new(0, true));
 	struct disc *d = open_on(m);
@@ -345,7 +345,7 @@ static void a_failing_medium(void **state)
  */
 
 /* READ FORMAT CAPACITIES lists what the row offers in this format state (MMC-6 6.23). */
-static void format_capacities(void **state)
+static void format_capacities_follow_the_format_state(void **state)
 {
 	static const uint8_t unformatted[] = {0, 0, 0, 16, 0, 0, 1, 0x90, 1, 0, 8, 0, /* current */
 		0, 0, 1, 0x90, 0x26 << 2, 0, 0, 0};
@@ -378,16 +378,16 @@ static void format_capacities(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_unformatted_medium),
-		cmocka_unit_test(all_of_a_formatted_medium),
-		cmocka_unit_test(writes_anywhere),
+		cmocka_unit_test(an_unformatted_medium_reads_and_writes_nothing),
+		cmocka_unit_test(all_blocks_of_a_formatted_medium_are_usable),
+		cmocka_unit_test(blocks_are_written_in_any_order),
 		cmocka_unit_test(blocks_never_written_are_zeros),
-		cmocka_unit_test(blocks_of_another_size),
+		cmocka_unit_test(blocks_of_a_cd_work_as_well),
 		cmocka_unit_test(formatting_drops_the_data),
 		cmocka_unit_test(test_write_is_ignored),
-		cmocka_unit_test(a_lost_write),
-		cmocka_unit_test(a_failing_medium),
-		cmocka_unit_test(format_capacities),
+		cmocka_unit_test(a_lost_write_is_reported_once),
+		cmocka_unit_test(a_write_error_is_reported_and_loses_nothing_else),
+		cmocka_unit_test(format_capacities_follow_the_format_state),
 	};
 
 	return cmocka_run_group_tests_name("overwrite", tests, NULL, NULL);

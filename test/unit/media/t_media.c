@@ -100,7 +100,7 @@ static void a_file_is_a_plain_image_at_all_times(void **state)
 	close(fd);
 }
 
-static void access_outside_a_file_is_refused(void **state)
+static void reads_outside_a_file_and_writes_without_permission_are_refused(void **state)
 {
 	int fd = make_file(10 * MEDIA_BLOCK);
 	struct media *m = open_media(fd, O_RDONLY, false);
@@ -390,7 +390,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_a_plain_image_at_all_times),
-		cmocka_unit_test(access_outside_a_file_is_refused),
+		cmocka_unit_test(reads_outside_a_file_and_writes_without_permission_are_refused),
 		cmocka_unit_test(an_incomplete_last_block_is_padded),
 		cmocka_unit_test(bad_descriptors_are_refused),
 		cmocka_unit_test(a_writer_locks_the_file_alone),

@@ -45,27 +45,27 @@ static long see_cachestat(long number, int fd, const void *range, void *found, u
 #define PAGE   4096u
 
 /* System calls that tell what is in the page cache; kernels and file systems differ. */
-static const struct way {
+static const struct page_cache_calls {
 	bool cachestat, mincore, nowait;
 	bool zero; /* preadv2() returns 0 for pages that are absent (Linux 5.9) */
-} ways[] = {
+} page_cache_call_sets[] = {
 	{.cachestat = true, .nowait = true},               /* ext4, Linux 6.5 */
 	{.cachestat = true},                               /* vfat, tmpfs */
 	{.mincore = true, .nowait = true},                 /* the same before 6.5 */
 	{.mincore = true}, {.nowait = true},               /* another user's file */
 	{.nowait = true, .zero = true}, {.nowait = false}, /* and on vfat */
 };
-#define WAYS  ARRAY_LEN(ways)
-#define BLIND (&ways[WAYS - 1])
-#define FULL  (&ways[0])
+#define WAYS  ARRAY_LEN(page_cache_call_sets)
+#define BLIND (&page_cache_call_sets[WAYS - 1])
+#define FULL  (&page_cache_call_sets[0])
 
-static const struct way *way = &ways[0];
+static const struct page_cache_calls *page_cache_calls = &page_cache_call_sets[0];
 static const struct read_ahead *under_test;
 static atomic_bool present[SIZE / PAGE + 33]; /* the page cache */
 static atomic_uint delay_ms, fetched;
-static unsigned asked; /* what is there */
+static unsigned asked; /* calls that ask what is present */
 
-static void nap(void)
+static void wait_delay(void)
 {
 	struct timespec t = {0, (long)delay_ms * 1000000};
 
@@ -73,7 +73,7 @@ static void nap(void)
 		nanosleep(&t, NULL);
 }
 
-static void be_present(uint64_t at, uint64_t len, bool there)
+static void set_present(uint64_t at, uint64_t len, bool there)
 {
 	for (uint64_t i = at / PAGE; i <= (at + len - 1) / PAGE && i < ARRAY_LEN(present); i++)
 		present[i] = there;
@@ -81,8 +81,8 @@ static void be_present(uint64_t at, uint64_t len, bool there)
 
 static ssize_t slow_pread(int fd, void *buf, size_t len, off_t at)
 {
-	nap();
-	be_present((uint64_t)at, len, true);
+	wait_delay();
+	set_present((uint64_t)at, len, true);
 	return pread(fd, buf, len, at);
 }
 
@@ -92,7 +92,7 @@ static ssize_t see_preadv2(int fd, const struct iovec *to, int n, off_t at, int 
 
 	assert_int_equal(n, 1);
 	assert_int_equal(flags, RWF_NOWAIT);
-	if (!way->nowait) {
+	if (!page_cache_calls->nowait) {
 		errno = EOPNOTSUPP;
 		return -1;
 	}
@@ -102,7 +102,7 @@ static ssize_t see_preadv2(int fd, const struct iovec *to, int n, off_t at, int 
 	}
 	errno = EAGAIN;
 	if (len == 0)
-		return way->zero ? 0 : -1;
+		return page_cache_calls->zero ? 0 : -1;
 	return pread(fd, to->iov_base, MIN(len, to->iov_len), at);
 }
 
@@ -113,7 +113,7 @@ static int see_fadvise(int fd, off_t at, off_t len, int advice)
 	if (advice == POSIX_FADV_RANDOM)
 		return 0;
 	assert_int_equal(advice, POSIX_FADV_WILLNEED);
-	be_present((uint64_t)at, MIN((uint64_t)len, 128u * 1024u), true);
+	set_present((uint64_t)at, MIN((uint64_t)len, 128u * 1024u), true);
 	fetched++;
 	return 0;
 }
@@ -123,7 +123,7 @@ static int see_mincore(void *from, size_t len, unsigned char *there)
 	size_t at;
 
 	asked++;
-	if (!way->mincore) {
+	if (!page_cache_calls->mincore) {
 		errno = ENOMEM;
 		return -1;
 	}
@@ -142,7 +142,7 @@ static long see_cachestat(long number, int fd, const void *range, void *found, u
 	asked++;
 	assert_int_equal(number, SYS_cachestat);
 	assert_int_equal(flags, 0);
-	if (!way->cachestat) {
+	if (!page_cache_calls->cachestat) {
 		errno = ENOSYS;
 		return -1;
 	}
@@ -172,15 +172,15 @@ static int make_file(uint64_t size)
 	return fd;
 }
 
-static struct read_ahead *start(int fd, const struct way *w)
+static struct read_ahead *start(int fd, const struct page_cache_calls *w)
 {
 	struct read_ahead *a = read_ahead_new(fd, MEDIA_BLOCK, ready, NULL);
 
 	assert_non_null(a);
-	way = w;
+	page_cache_calls = w;
 	under_test = a;
-	be_present(0, SIZE, false);
-	/* Some machines have larger pages than present has. */
+	set_present(0, SIZE, false);
+	/* Some machines have larger pages than an entry of present[]. */
 	a->page = PAGE;
 	a->sees_cache &= w->cachestat || w->mincore;
 	return a;
@@ -204,7 +204,7 @@ static uint32_t get(struct read_ahead *a, uint64_t at, uint32_t len, const uint8
 	}
 }
 
-static void assert_right(const uint8_t *data, uint64_t at, uint32_t len)
+static void assert_contents(const uint8_t *data, uint64_t at, uint32_t len)
 {
 	for (uint32_t i = 0; i < len; i += 8) {
 		uint64_t word;
@@ -221,28 +221,28 @@ static void read_through(struct read_ahead *a, uint32_t piece)
 		const uint8_t *data;
 		uint32_t n = get(a, at, MIN(piece, (uint32_t)(SIZE - at)), &data);
 
-		assert_right(data, at, n);
+		assert_contents(data, at, n);
 		at += n;
 	}
 }
 
 /* The caller reads cached pages itself, without the thread and with few system calls. */
-static void cached_data_is_there_at_once(void **state)
+static void cached_data_is_returned_at_once(void **state)
 {
 	(void)state;
 	fetched = 0;
 	for (size_t i = 0; i < WAYS - 1; i++) {
 		int fd = make_file(SIZE);
-		struct read_ahead *a = start(fd, &ways[i]);
+		struct read_ahead *a = start(fd, &page_cache_call_sets[i]);
 
-		be_present(0, SIZE, true);
+		set_present(0, SIZE, true);
 		asked = 0;
 		for (uint64_t at = 0; at < SIZE;) {
 			uint32_t n = (uint32_t)MIN(32768, SIZE - at);
 			const uint8_t *data;
 
 			assert_int_equal(read_ahead_view(a, at, &n, SIZE, &data), 0);
-			assert_right(data, at, n);
+			assert_contents(data, at, n);
 			at += n;
 		}
 		/* One call for each 128 KiB, 32 in all, and one for each read before the row was
@@ -254,7 +254,7 @@ static void cached_data_is_there_at_once(void **state)
 	assert_int_equal(fetched, 0);
 }
 
-static void sequential_in_all_ways(void **state)
+static void sequential_reads_are_right_with_any_system_calls(void **state)
 {
 	static const uint32_t pieces[] = {2048, 32768, 65536, 262144};
 
@@ -262,7 +262,7 @@ static void sequential_in_all_ways(void **state)
 	for (size_t w = 0; w < WAYS; w++) {
 		for (size_t i = 0; i < ARRAY_LEN(pieces); i++) {
 			int fd = make_file(SIZE);
-			struct read_ahead *a = start(fd, &ways[w]);
+			struct read_ahead *a = start(fd, &page_cache_call_sets[w]);
 
 			read_through(a, pieces[i]);
 			read_through(a, pieces[i]);
@@ -272,24 +272,24 @@ static void sequential_in_all_ways(void **state)
 	}
 }
 
-/* A view gives the cached part of what was asked for, in whole blocks. */
-static void partly_there(void **state)
+/* The part is a whole number of blocks. */
+static void a_partly_cached_view_returns_the_cached_part(void **state)
 {
 	int fd = make_file(SIZE);
-	struct read_ahead *a = start(fd, &ways[4]);
+	struct read_ahead *a = start(fd, &page_cache_call_sets[4]);
 	const uint8_t *data;
 	uint32_t n = 32768;
 
 	(void)state;
-	be_present(8 * PAGE, 3 * PAGE, true);
+	set_present(8 * PAGE, 3 * PAGE, true);
 	assert_int_equal(read_ahead_view(a, 8 * PAGE + 2048, &n, SIZE, &data), 0);
 	assert_int_equal(n, 5 * MEDIA_BLOCK);
-	assert_right(data, 8 * PAGE + 2048, n);
+	assert_contents(data, 8 * PAGE + 2048, n);
 	read_ahead_free(a);
 	close(fd);
 }
 
-static void random_walk(void **state)
+static void random_reads_are_right(void **state)
 {
 	int fd = make_file(SIZE);
 	struct read_ahead *a = start(fd, FULL);
@@ -304,7 +304,7 @@ static void random_walk(void **state)
 
 		len = (uint32_t)MIN(len, SIZE - at);
 		if (i % 11 == 0)
-			be_present(at, 1u << 19, false);
+			set_present(at, 1u << 19, false);
 		if (i % 13 == 0)
 			read_ahead_drop(a);
 		if (i % 7 == 0) { /* asked for, and not asked again */
@@ -313,7 +313,7 @@ static void random_walk(void **state)
 			continue;
 		}
 		n = get(a, at, len, &data);
-		assert_right(data, at, n);
+		assert_contents(data, at, n);
 	}
 	read_ahead_free(a);
 	close(fd);
@@ -342,9 +342,9 @@ static void slow_storage_does_not_block_the_caller(void **state)
 			continue;
 		}
 		assert_int_equal(r, 0);
-		assert_right(data, at, len);
+		assert_contents(data, at, len);
 		at += len;
-		nap(); /* the time that USB takes */
+		wait_delay(); /* the time that USB takes */
 	}
 	/* Only the first pieces had to be waited for, before the reader was seen to be sequential.
 	 */
@@ -356,7 +356,7 @@ static void slow_storage_does_not_block_the_caller(void **state)
 	print_message("# %u views, %u had to wait, %u fetches\n", steps, again, fetched);
 }
 
-/* Storage is not asked for bytes that a random reader will not want. */
+/* Blocks that a random reader did not ask for are not read from storage. */
 static void random_readers_fetch_nothing(void **state)
 {
 	int fd = make_file(SIZE);
@@ -372,8 +372,8 @@ static void random_readers_fetch_nothing(void **state)
 	close(fd);
 }
 
-/* Blocks that were read before a write are not given after it. */
-static void written_after_it_was_read(void **state)
+/* After a write, a view never returns the older contents. */
+static void a_write_invalidates_blocks_read_before(void **state)
 {
 	int fd = make_file(SIZE);
 	struct read_ahead *a = start(fd, BLIND);
@@ -393,8 +393,8 @@ static void written_after_it_was_read(void **state)
 	close(fd);
 }
 
-/* Another program shortens the file: what is left is read, then there is an error. */
-static void cut_file(void **state)
+/* Another program shortens the file: the rest can be read, then there is an error. */
+static void a_shortened_file_gives_an_error(void **state)
 {
 	const uint64_t end = SIZE / 2 + 5000;
 	const uint64_t last = end - end % MEDIA_BLOCK;
@@ -402,7 +402,7 @@ static void cut_file(void **state)
 	(void)state;
 	for (size_t w = 0; w < WAYS; w++) {
 		int fd = make_file(SIZE), r;
-		struct read_ahead *a = start(fd, &ways[w]);
+		struct read_ahead *a = start(fd, &page_cache_call_sets[w]);
 		const uint8_t *data;
 		uint32_t n;
 
@@ -412,7 +412,7 @@ static void cut_file(void **state)
 		for (uint64_t at = last - 65536; at < last; at += n) {
 			n = get(a, at, 65536, &data);
 			assert_in_range(at + n, at + 1, last);
-			assert_right(data, at, n);
+			assert_contents(data, at, n);
 		}
 		for (unsigned i = 0; i < 3; i++) {
 			repeat_until_done(r, (n = 4096, read_ahead_view(a, last, &n, SIZE, &data)));
@@ -426,7 +426,7 @@ static void cut_file(void **state)
 }
 
 /* read_ahead_free() while the thread reads: it waits, and no memory is used afterwards. */
-static void freed_while_the_thread_reads(void **state)
+static void free_waits_for_the_thread(void **state)
 {
 	(void)state;
 	delay_ms = 5;
@@ -446,7 +446,7 @@ static void freed_while_the_thread_reads(void **state)
 }
 
 /* Through a medium of a file whose last block is not whole. */
-static void medium_with_a_last_block_not_whole(void **state)
+static void a_medium_with_an_incomplete_last_block_works(void **state)
 {
 	static uint8_t stage[65536];
 	const uint32_t cut = 700;
@@ -458,8 +458,8 @@ static void medium_with_a_last_block_not_whole(void **state)
 		struct media *m;
 		uint32_t count;
 
-		way = &ways[w];
-		be_present(0, SIZE, false);
+		page_cache_calls = &page_cache_call_sets[w];
+		set_present(0, SIZE, false);
 		assert_int_equal(media_file_open(fd, false, &m), 0);
 		assert_int_equal(media_file_read_ahead(m, ready, NULL), 0);
 		for (unsigned i = 0; i < 3; i++) {
@@ -467,10 +467,10 @@ static void medium_with_a_last_block_not_whole(void **state)
 				r, (count = 2, media_view(m, BLOCKS - 2, &count, stage, &data)));
 			assert_int_equal(r, 0);
 			assert_int_equal(count, 2);
-			assert_right(data, SIZE - 4096, 4096 - (cut + 7) / 8 * 8);
+			assert_contents(data, SIZE - 4096, 4096 - (cut + 7) / 8 * 8);
 			for (uint32_t b = 4096 - cut; b < 4096; b++)
 				assert_int_equal(data[b], 0);
-			be_present(0, SIZE, i == 1);
+			set_present(0, SIZE, i == 1);
 		}
 		count = 3;
 		assert_int_equal(media_view(m, BLOCKS - 2, &count, stage, &data), -EINVAL);
@@ -481,16 +481,16 @@ static void medium_with_a_last_block_not_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cached_data_is_there_at_once),
-		cmocka_unit_test(sequential_in_all_ways),
-		cmocka_unit_test(partly_there),
-		cmocka_unit_test(random_walk),
+		cmocka_unit_test(cached_data_is_returned_at_once),
+		cmocka_unit_test(sequential_reads_are_right_with_any_system_calls),
+		cmocka_unit_test(a_partly_cached_view_returns_the_cached_part),
+		cmocka_unit_test(random_reads_are_right),
 		cmocka_unit_test(slow_storage_does_not_block_the_caller),
 		cmocka_unit_test(random_readers_fetch_nothing),
-		cmocka_unit_test(written_after_it_was_read),
-		cmocka_unit_test(cut_file),
-		cmocka_unit_test(freed_while_the_thread_reads),
-		cmocka_unit_test(medium_with_a_last_block_not_whole),
+		cmocka_unit_test(a_write_invalidates_blocks_read_before),
+		cmocka_unit_test(a_shortened_file_gives_an_error),
+		cmocka_unit_test(free_waits_for_the_thread),
+		cmocka_unit_test(a_medium_with_an_incomplete_last_block_works),
 	};
 
 	return cmocka_run_group_tests_name("ahead", tests, NULL, NULL);

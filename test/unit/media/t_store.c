@@ -206,7 +206,7 @@ static void a_spare_left_by_a_crash(void **state)
 	assert_true(exists(STATE));
 }
 
-static void state_files_are_recognised_by_name(void **state)
+static void names_have_a_limit_and_state_files_are_recognised(void **state)
 {
 	char name[STORE_NAME_MAX + 1];
 	size_t most = STORE_NAME_MAX - strlen(STORE_SPARE_SUFFIX);
@@ -315,7 +315,7 @@ int main(void)
 		IN_FOLDER(states_of_every_length_are_loaded),
 		IN_FOLDER(two_files_are_used_in_turn),
 		IN_FOLDER(a_spare_left_by_a_crash),
-		IN_FOLDER(state_files_are_recognised_by_name),
+		IN_FOLDER(names_have_a_limit_and_state_files_are_recognised),
 		IN_FOLDER(a_state_file_that_is_no_file_makes_the_disc_read_only),
 		cmocka_unit_test(the_boot_id_is_read),
 	};

@@ -118,7 +118,7 @@ static void assert_block(struct media *m, uint32_t block)
 
 /* ---- the medium ----------------------------------------------------------------------------- */
 
-static void accepted_blocks_arrive(void **state)
+static void all_accepted_blocks_are_written(void **state)
 {
 	struct rig r = rig_new(200);
 	uint8_t buf[PIECE * MEDIA_BLOCK];
@@ -133,7 +133,7 @@ static void accepted_blocks_arrive(void **state)
 		fill(buf, block, count);
 		repeat_until_done(e, media_write(r.behind, block, count, buf));
 		assert_int_equal(e, 0);
-		memset(buf, 0xee, sizeof(buf)); /* the caller's again */
+		memset(buf, 0xee, sizeof(buf)); /* the buffer belongs to the caller again */
 		block += count;
 		if (i % 8 == 0) {
 			repeat_until_done(e, media_wait_written(r.behind, &lost));
@@ -209,7 +209,7 @@ static int add(void *arg)
 	return -ENOLINK;
 }
 
-static void run_calls_the_function_in_the_thread(void **state)
+static void run_calls_a_function_in_the_thread(void **state)
 {
 	struct rig r = rig_new(0);
 	pthread_t who = pthread_self();
@@ -279,7 +279,7 @@ static void fails_once_everywhere(bool on_write, int error)
 			hit = true;
 			assert_int_equal(e, -error);
 			assert_in_range(disc_nwa(d), 0, lba + command);
-			/* Storage has the blocks that the disc counts, and none after them. */
+			/* Storage has the blocks that count as recorded, and none after them. */
 			assert_int_equal(r.fault->blocks, disc_nwa(d));
 		}
 		repeat_until_done(e, disc_finalise(d));
@@ -317,10 +317,10 @@ static void a_sync_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepted_blocks_arrive),
+		cmocka_unit_test(all_accepted_blocks_are_written),
 		cmocka_unit_test(a_sync_covers_blocks_accepted_before_its_result),
 		cmocka_unit_test(a_failed_sync_is_reported_after_more_blocks),
-		cmocka_unit_test(run_calls_the_function_in_the_thread),
+		cmocka_unit_test(run_calls_a_function_in_the_thread),
 		cmocka_unit_test(a_write_fails),
 		cmocka_unit_test(a_sync_fails),
 	};

@@ -76,7 +76,7 @@ static uint8_t maybe_swap(struct mmc_drive *d, uint8_t in_drive, bool writable)
 	return next;
 }
 
-/* A command reads from the disc that was in when it began, whatever happens meanwhile. */
+/* A command reads from the disc that was in the drive when it began. */
 static void defect_17_swap_under_readers(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -142,7 +142,7 @@ static void defect_17_swap_under_a_writer(void **state)
 
 		mmc_get_state(d, &s);
 		uint32_t wish = random_number() % 32 + 1, n = MIN(wish, s.free), at = 0;
-		/* The disc is full, or was removed: a new blank */
+		/* The disc is full or was removed: insert a new blank */
 		if (!s.loaded || n == 0) {
 			number = (uint8_t)(number % 250 + 1);
 			mmc_insert(d, numbered(number, true));

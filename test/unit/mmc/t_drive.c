@@ -6,7 +6,7 @@
 
 /* ---- attentions and events ------------------------------------------------------------------- */
 
-static void fresh_drive(void **state)
+static void a_new_drive_is_empty_and_reports_the_reset(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -53,7 +53,7 @@ static void one_attention_and_one_event_per_insertion(void **state)
 	mmc_drive_free(d);
 }
 
-static void swap_is_one_new_medium(void **state)
+static void a_swap_is_reported_as_one_new_medium(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -67,7 +67,7 @@ static void swap_is_one_new_medium(void **state)
 	assert_int_equal(media_event(d), 0);
 	assert_int_equal(test_unit_ready(d), 0x62800);
 	assert_int_equal(test_unit_ready(d), 0);
-	/* Two swaps without that, before the host looks */
+	/* Two swaps, without the empty time, before the host sends a command */
 	mmc_insert(d, rom(3, 10));
 	mmc_insert(d, rom(4, 10));
 	assert_int_equal(test_unit_ready(d), 0x62800);
@@ -79,7 +79,7 @@ static void swap_is_one_new_medium(void **state)
 	mmc_drive_free(d);
 }
 
-static void host_ejects_and_loads(void **state)
+static void the_host_ejects_and_loads_the_disc(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -122,7 +122,7 @@ static void host_ejects_and_loads(void **state)
 
 /* ---- the lock -------------------------------------------------------------------------------- */
 
-static void locked_drive_asks_the_host(void **state)
+static void an_eject_from_a_locked_drive_asks_the_host(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -147,7 +147,7 @@ static void locked_drive_asks_the_host(void **state)
 	mmc_drive_free(d);
 }
 
-static void attention_asks_a_host_that_polls_no_events(void **state)
+static void a_unit_attention_asks_a_host_that_polls_no_events(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -227,7 +227,7 @@ static void sense_stays_until_the_next_command(void **state)
 	mmc_drive_free(d);
 }
 
-static void state_shows_the_burn(void **state)
+static void the_state_follows_the_burn(void **state)
 {
 	static uint8_t data[20 * MEDIA_BLOCK];
 	struct mmc_drive *d = new_drive();
@@ -269,16 +269,16 @@ static void state_shows_the_burn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fresh_drive),
+		cmocka_unit_test(a_new_drive_is_empty_and_reports_the_reset),
 		cmocka_unit_test(one_attention_and_one_event_per_insertion),
-		cmocka_unit_test(swap_is_one_new_medium),
-		cmocka_unit_test(host_ejects_and_loads),
-		cmocka_unit_test(locked_drive_asks_the_host),
-		cmocka_unit_test(attention_asks_a_host_that_polls_no_events),
+		cmocka_unit_test(a_swap_is_reported_as_one_new_medium),
+		cmocka_unit_test(the_host_ejects_and_loads_the_disc),
+		cmocka_unit_test(an_eject_from_a_locked_drive_asks_the_host),
+		cmocka_unit_test(a_unit_attention_asks_a_host_that_polls_no_events),
 		cmocka_unit_test(forced_eject_takes_the_disc_and_undoes_the_lock),
 		cmocka_unit_test(a_bus_reset_undoes_the_lock),
 		cmocka_unit_test(sense_stays_until_the_next_command),
-		cmocka_unit_test(state_shows_the_burn),
+		cmocka_unit_test(the_state_follows_the_burn),
 	};
 
 	return cmocka_run_group_tests_name("drive", tests, NULL, NULL);

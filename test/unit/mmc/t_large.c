@@ -64,7 +64,7 @@ static void assert_stamped(const uint8_t *p, uint32_t lba)
 		fail_msg("block %u", lba);
 }
 
-/* The block that the marked file has there. */
+/* Checks a block of the marked file. */
 static void assert_block(const uint8_t *p, uint32_t lba)
 {
 	uint8_t block[MEDIA_BLOCK] = {0};
@@ -212,7 +212,7 @@ static unsigned resident(void)
 /* ---- reading ------------------------------------------------------------------------------- */
 
 /* Without and with a thread that reads ahead. */
-static void blocks_of_the_file(void **state)
+static void marked_blocks_are_read_from_the_file(void **state)
 {
 	static uint8_t buf[4 * MEDIA_BLOCK];
 	struct media *m = marked_media();
@@ -253,7 +253,7 @@ static struct mmc_drive *drive_with_marked(void)
 	return d;
 }
 
-static void sizes_that_hosts_ask_for(void **state)
+static void sizes_in_answers_are_right(void **state)
 {
 	struct mmc_drive *d = drive_with_marked();
 
@@ -279,7 +279,7 @@ static void sizes_that_hosts_ask_for(void **state)
 	mmc_drive_free(d);
 }
 
-static void blocks_through_the_drive(void **state)
+static void marked_blocks_are_read_through_the_drive(void **state)
 {
 	struct mmc_drive *d = drive_with_marked();
 
@@ -312,7 +312,7 @@ static unsigned growth(void)
 }
 
 /* Reads 128 MiB in a row across 4 GiB, and blocks in random places of the whole image. */
-static void memory_stays_small(void **state)
+static void reading_a_large_image_needs_little_memory(void **state)
 {
 	const uint32_t from = AT_4_GIB - 32768, to = AT_4_GIB + 32768;
 	struct mmc_drive *d = drive_with_marked();
@@ -337,7 +337,8 @@ static void memory_stays_small(void **state)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-/* An appendable disc whose first session ends at that block: a sparse image and its state file. */
+/* Makes an appendable disc whose first session ends at block `blocks`: a sparse image and its state
+ * file. */
 static struct disc *disc_burned_up_to(uint32_t blocks, int *fd, struct mem_folder *folder)
 {
 	struct disc_state s = {
@@ -403,7 +404,7 @@ static void burn_across(uint32_t border)
 	close(fd);
 }
 
-static void burning_across_borders(void **state)
+static void burns_across_2_4_and_32_gib_are_right(void **state)
 {
 	(void)state;
 	burn_across(AT_2_GIB);
@@ -412,7 +413,7 @@ static void burning_across_borders(void **state)
 }
 
 /* A medium grows beyond 4 GiB at once, and is shortened to the given size, not modulo 2^32. */
-static void cut_back_beyond_4_gib(void **state)
+static void a_medium_beyond_4_gib_is_shortened_to_the_right_size(void **state)
 {
 	int fd = make_file(0);
 	uint8_t block[MEDIA_BLOCK];
@@ -434,12 +435,12 @@ static void cut_back_beyond_4_gib(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(blocks_of_the_file),
-		cmocka_unit_test(sizes_that_hosts_ask_for),
-		cmocka_unit_test(blocks_through_the_drive),
-		cmocka_unit_test(memory_stays_small),
-		cmocka_unit_test(burning_across_borders),
-		cmocka_unit_test(cut_back_beyond_4_gib),
+		cmocka_unit_test(marked_blocks_are_read_from_the_file),
+		cmocka_unit_test(sizes_in_answers_are_right),
+		cmocka_unit_test(marked_blocks_are_read_through_the_drive),
+		cmocka_unit_test(reading_a_large_image_needs_little_memory),
+		cmocka_unit_test(burns_across_2_4_and_32_gib_are_right),
+		cmocka_unit_test(a_medium_beyond_4_gib_is_shortened_to_the_right_size),
 	};
 
 	return cmocka_run_group_tests_name("large", tests, NULL, NULL);

@@ -20,14 +20,14 @@
 
 #define MAX_SCRIPTS 600
 
-struct way {
+struct executor {
 	const char *name;
 	enum script_executor kind;
 	uint32_t size; /* portion, or wMaxPacketSize */
 	struct script_exec *x;
 };
 
-static struct way ways[] = {
+static struct executor executors[] = {
 	{"direct", SCRIPT_DIRECT, 32768, NULL},
 	/* Portions that are no whole blocks, as after short packets in the middle of WRITE data. */
 	{"direct, odd portions", SCRIPT_DIRECT, 1000, NULL},
@@ -38,7 +38,7 @@ static struct way ways[] = {
 
 struct conversation {
 	const struct script *script;
-	struct way *way;
+	struct executor *executor;
 };
 
 static struct script *scripts[MAX_SCRIPTS];
@@ -49,7 +49,7 @@ static void run_conversation(void **state)
 	const struct conversation *c = *state;
 	char error[1024];
 
-	if (script_run(c->script, c->way->x, error, sizeof(error)) < 0)
+	if (script_run(c->script, c->executor->x, error, sizeof(error)) < 0)
 		fail_msg("%s (%s)", error, c->script->title);
 }
 
@@ -85,9 +85,9 @@ static void every_command_has_a_script(void **state)
 	assert_int_equal(missing, 0);
 }
 
-static void every_command_that_can_fail_is_seen_failing(void **state)
+static void every_command_that_can_fail_has_a_script_in_which_it_fails(void **state)
 {
-	/* These never fail: REQUEST SENSE, MECHANISM STATUS, READ BUFFER CAPACITY */
+	/* REQUEST SENSE, MECHANISM STATUS and READ BUFFER CAPACITY never fail. */
 	static const uint8_t harmless[] = {0x03, 0xbd, 0x5c};
 	bool failed[256] = {false};
 	unsigned missing = 0;
@@ -108,7 +108,7 @@ static void every_command_that_can_fail_is_seen_failing(void **state)
 	assert_int_equal(missing, 0);
 }
 
-/* A script that expects nothing of an answer would prove nothing. */
+/* A script without an expectation could not fail. */
 static void every_script_expects_something(void **state)
 {
 	unsigned idle = 0;
@@ -127,8 +127,8 @@ static void every_script_expects_something(void **state)
 	assert_int_equal(idle, 0);
 }
 
-/* The expectations must be able to fail, or the results above mean nothing. */
-static void a_wrong_expectation_is_noticed(void **state)
+/* A script with a wrong expectation must fail; otherwise the other results prove nothing. */
+static void a_script_with_a_wrong_expectation_fails(void **state)
 {
 	static const char *const wrong[] = {
 		"# status\nmedia none\n> 00 00 00 00 00 00\n",
@@ -151,20 +151,21 @@ static void a_wrong_expectation_is_noticed(void **state)
 	char error[1024];
 
 	(void)state;
-	for (size_t w = 0; w < ARRAY_LEN(ways); w++) {
+	for (size_t w = 0; w < ARRAY_LEN(executors); w++) {
 		for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 			struct script *s = script_parse("wrong", wrong[i], error, sizeof(error));
 
 			if (!s)
 				fail_msg("%s", error);
-			if (script_run(s, ways[w].x, error, sizeof(error)) == 0)
-				fail_msg("taken for right with %s: %s", ways[w].name, wrong[i]);
+			if (script_run(s, executors[w].x, error, sizeof(error)) == 0)
+				fail_msg(
+					"taken for right with %s: %s", executors[w].name, wrong[i]);
 			script_free(s);
 		}
 	}
 }
 
-static void a_wrong_script_is_refused(void **state)
+static void a_script_with_a_syntax_error_is_refused(void **state)
 {
 	static const char *const wrong[] = {
 		"media rom 100\n",
@@ -238,7 +239,7 @@ static int load_all(int argc, char **argv)
 	return err;
 }
 
-static int run_way(struct way *way)
+static int run_on(struct executor *executor)
 {
 	struct CMUnitTest *tests = calloc(script_count + 1, sizeof(*tests));
 	struct conversation *c = calloc(script_count + 1, sizeof(*c));
@@ -248,15 +249,15 @@ static int run_way(struct way *way)
 	if (!tests || !c || !names)
 		abort();
 	for (size_t i = 0; i < script_count; i++) {
-		if (!(scripts[i]->executors & way->kind))
+		if (!(scripts[i]->executors & executor->kind))
 			continue;
-		snprintf(names[n], sizeof(names[n]), "%s: %s", way->name, scripts[i]->name);
-		c[n] = (struct conversation){scripts[i], way};
+		snprintf(names[n], sizeof(names[n]), "%s: %s", executor->name, scripts[i]->name);
+		c[n] = (struct conversation){scripts[i], executor};
 		tests[n] = (struct CMUnitTest){
 			.name = names[n], .test_func = run_conversation, .initial_state = &c[n]};
 		n++;
 	}
-	int failed = _cmocka_run_group_tests(way->name, tests, n, NULL, NULL);
+	int failed = _cmocka_run_group_tests(executor->name, tests, n, NULL, NULL);
 	free(names);
 	free(c);
 	free(tests);
@@ -267,22 +268,24 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest whole[] = {
 		cmocka_unit_test(every_command_has_a_script),
-		cmocka_unit_test(every_command_that_can_fail_is_seen_failing),
+		cmocka_unit_test(every_command_that_can_fail_has_a_script_in_which_it_fails),
 		cmocka_unit_test(every_script_expects_something),
-		cmocka_unit_test(a_wrong_expectation_is_noticed),
-		cmocka_unit_test(a_wrong_script_is_refused),
+		cmocka_unit_test(a_script_with_a_wrong_expectation_fails),
+		cmocka_unit_test(a_script_with_a_syntax_error_is_refused),
 	};
 	int failed = load_all(argc, argv) < 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
-		ways[i].x = ways[i].kind == SCRIPT_BOT ? exec_bot_new((uint16_t)ways[i].size)
-						       : exec_direct_new(ways[i].size);
+	for (size_t i = 0; i < ARRAY_LEN(executors); i++)
+		executors[i].x = executors[i].kind == SCRIPT_BOT
+					 ? exec_bot_new((uint16_t)executors[i].size)
+					 : exec_direct_new(executors[i].size);
 	if (!failed && argc == 1)
 		failed += cmocka_run_group_tests_name("scripts", whole, NULL, NULL);
-	for (size_t i = 0; i < ARRAY_LEN(ways) && script_count; i++)
-		failed += run_way(&ways[i]);
-	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
-		ways[i].kind == SCRIPT_BOT ? exec_bot_free(ways[i].x) : exec_direct_free(ways[i].x);
+	for (size_t i = 0; i < ARRAY_LEN(executors) && script_count; i++)
+		failed += run_on(&executors[i]);
+	for (size_t i = 0; i < ARRAY_LEN(executors); i++)
+		executors[i].kind == SCRIPT_BOT ? exec_bot_free(executors[i].x)
+						: exec_direct_free(executors[i].x);
 	while (script_count)
 		script_free(scripts[--script_count]);
 	return failed != 0;

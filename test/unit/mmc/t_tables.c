@@ -40,7 +40,7 @@ static struct mmc_drive *drive_with(unsigned kind)
 
 static uint8_t group_length(unsigned op)
 {
-	/* SPC-4 4.2.5.1: the three highest bits tell the length */
+	/* SPC-4 4.2.5.1: the three highest bits give the length */
 	switch (op >> 5) {
 	case 0:
 		return 6;
@@ -53,7 +53,7 @@ static uint8_t group_length(unsigned op)
 	return 0;
 }
 
-static void command_rows(void **state)
+static void command_rows_are_consistent(void **state)
 {
 	unsigned rows = 0;
 
@@ -109,7 +109,7 @@ static size_t literal_length(const char *p, const char **end)
 }
 
 /* A mask one byte short looks like "control byte must be 0", so the source is read. */
-static void masks_of_command_rows(void **state)
+static void masks_are_as_long_as_their_cdbs(void **state)
 {
 	static char text[64 * 1024];
 	FILE *f = fopen("src/mmc/cmd_table.c", "re");
@@ -133,7 +133,7 @@ static void masks_of_command_rows(void **state)
 }
 
 /* In strict mode each unused bit alone is refused. */
-static void strict_masks(void **state)
+static void each_reserved_bit_is_refused_in_strict_mode(void **state)
 {
 	struct mmc_config config = script_default_config();
 
@@ -159,8 +159,8 @@ static void strict_masks(void **state)
 	mmc_drive_free(d);
 }
 
-/* Every allocation length gives that many bytes of the same answer. */
-static void allocation_lengths(void **state)
+/* A command with allocation length N returns the first N bytes of the same answer. */
+static void each_allocation_length_cuts_the_same_answer(void **state)
 {
 	static const uint8_t extra[256][12] = {
 		/* fields that an answer needs besides the length: page, address, format */
@@ -296,7 +296,7 @@ static void features_ascend_and_agree(void **state)
 	}
 }
 
-static void profiles_and_features(void **state)
+static void each_profiles_features_exist_and_are_current(void **state)
 {
 	(void)state;
 	for (unsigned kind = 0; kind < KINDS; kind++) {
@@ -304,7 +304,8 @@ static void profiles_and_features(void **state)
 		struct features all;
 
 		get_features(d, 0, 0, &all);
-		/* The list: every profile but "none", the current one marked, the last never. */
+		/* The profile list has every profile except "none", and only the current one is
+		 * marked. */
 		unsigned listed = all.len[0] / 4, marked = 0;
 		assert_int_equal(listed, mmc_profile_count - 1);
 		for (unsigned i = 0; i < listed; i++) {
@@ -331,7 +332,7 @@ static void profiles_and_features(void **state)
 	}
 }
 
-static void profile_rows(void **state)
+static void profile_rows_are_consistent(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < mmc_profile_count; i++) {
@@ -400,7 +401,7 @@ static mmc_sense_t select_page(struct mmc_drive *d, const uint8_t *page, uint32_
 	return command_with(d, cdb, 10, 0, list);
 }
 
-static void mode_pages(void **state)
+static void mode_pages_take_their_defaults_and_masks(void **state)
 {
 	(void)state;
 	for (unsigned kind = 0; kind < KINDS; kind++) {
@@ -535,7 +536,7 @@ static void speeds_agree(void **state)
 
 /* ---- sense ----------------------------------------------------------------------------------- */
 
-static void sense_encoding(void **state)
+static void sense_is_encoded_in_fixed_format(void **state)
 {
 	uint8_t p[18];
 
@@ -560,18 +561,18 @@ static void sense_encoding(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(command_rows),
-		cmocka_unit_test(masks_of_command_rows),
-		cmocka_unit_test(strict_masks),
-		cmocka_unit_test(allocation_lengths),
+		cmocka_unit_test(command_rows_are_consistent),
+		cmocka_unit_test(masks_are_as_long_as_their_cdbs),
+		cmocka_unit_test(each_reserved_bit_is_refused_in_strict_mode),
+		cmocka_unit_test(each_allocation_length_cuts_the_same_answer),
 		cmocka_unit_test(features_ascend_and_agree),
-		cmocka_unit_test(profiles_and_features),
-		cmocka_unit_test(profile_rows),
+		cmocka_unit_test(each_profiles_features_exist_and_are_current),
+		cmocka_unit_test(profile_rows_are_consistent),
 		cmocka_unit_test(every_medium_has_a_profile),
-		cmocka_unit_test(mode_pages),
+		cmocka_unit_test(mode_pages_take_their_defaults_and_masks),
 		cmocka_unit_test(mode_sense_6_and_10_agree),
 		cmocka_unit_test(speeds_agree),
-		cmocka_unit_test(sense_encoding),
+		cmocka_unit_test(sense_is_encoded_in_fixed_format),
 	};
 
 	return cmocka_run_group_tests_name("tables", tests, NULL, NULL);
