@@ -11,7 +11,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export O=${O:-build} FULL=${FULL:-}
-# What the suites print is kept here, NAME.log.
+# The output of each suite is kept here, as NAME.log.
 work=$O/check
 rm -rf "$work"
 mkdir -p "$work"
@@ -29,7 +29,7 @@ say() { # LINE...: printed whole, whatever the other lanes print
 	flock -u 8
 }
 
-# suite NAME COMMAND...: the command's output and time; it is a failure when the command fails.
+# suite NAME COMMAND...: runs a suite, prints its output and time; it has failed if the command fails.
 suite() {
 	local name=$1 begun=$SECONDS rc=0 wall cpu TIMEFORMAT='%U %S'
 	shift
@@ -47,15 +47,15 @@ tap() { # NAME SCRIPT [ARGUMENT]...: a suite that prints TAP itself
 	suite "$1" test/tap.sh "${@:2}"
 }
 
-# after SUITE LANE: waits until the suite has ended, or its lane has without it.
+# after SUITE LANE: waits until the suite has ended, or its lane has ended without it.
 after() {
 	until [ -e "$work/$1.done" ] || [ -e "$work/lane-$2.over" ]; do
 		sleep 1
 	done
 }
 
-# The lanes of the machines: two guests at a time. All that uses one build of mmcgadget for a guest is in
-# one lane; the benchmark uses Debian 13's.
+# The lanes of the guests, of which two run at a time. Suites that use the same build of mmcgadget for a
+# guest are in one lane; the benchmark uses the build for Debian 13.
 lane_bookworm() {
 	tap systems-bookworm test/suites/systems.sh bookworm
 	tap guest-bookworm test/suites/guest.sh bookworm
@@ -69,15 +69,15 @@ lane_trixie() {
 	tap deb test/suites/deb.sh
 }
 
-# All that computes, in the order in which a fault is best told. The machines go first: the check takes
-# as long as they do, and they have time limits.
+# Suites that compute, those with the clearest messages first. They give way to the guests, which have
+# time limits and determine how long the check takes.
 lane_compute() {
 	renice -n 5 "$BASHPID" >/dev/null
 	tap source test/suites/source.sh
 	tap build test/suites/build.sh
 	tap layers test/suites/layers.sh
 	suite unit "${make[@]}" unit
-	renice -n 0 "$BASHPID" >/dev/null # these have time limits, too
+	renice -n 0 "$BASHPID" >/dev/null # these suites have time limits, too
 	suite daemon "${make[@]}" daemon-test
 	suite docs "${make[@]}" docs-test
 	renice -n 10 "$BASHPID" >/dev/null

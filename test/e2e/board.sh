@@ -22,14 +22,14 @@ look() {
 		jq -r '.drives[0] | [.state, .nwa, .recorded_blocks, .sessions, .tracks] | @tsv')
 }
 
-board_up() { # the card and the UDC
+board_up() { # mounts the card and loads the UDC
 	mkdir -p "$media" "${conf%/*}"
 	mount -t ext4 /dev/vdb "$media" || bad "the card can be mounted"
 	modprobe dummy_hcd is_high_speed=1
 	modprobe libcomposite
 	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
 }
-daemon_up() { # [IMAGE]: the daemon, with a disc in its drive
+daemon_up() { # [IMAGE]: starts the daemon, with a disc in its drive
 	local image=''
 	[ -z "${1:-}" ] || image="image = \"$1\";"
 	cat >"$conf" <<-END
@@ -41,20 +41,20 @@ daemon_up() { # [IMAGE]: the daemon, with a disc in its drive
 	daemon=$!
 	wait_for 30 mmcgadgetctl status || bad "the daemon starts"
 }
-host_up() { # the host's side, where board and PC are one machine
+host_up() { # loads the host's drivers, if board and PC are one machine
 	modprobe -a usb_storage sg sr_mod
 	wait_for 60 test -b /dev/sr0 || bad "the host sees the drive"
 }
 board_down() {
 	kill "$daemon" && wait "$daemon" || bad "the daemon ends with 0"
-	umount "$media" || bad "the card is let go"
+	umount "$media" || bad "the card can be unmounted"
 }
 
 # growisofs without a terminal refuses a disc on which it sees an ISO header, even the header that
 # it wrote itself before the cut. The scripts that resume a burn answer for the terminal:
 # -use-the-force-luke=tty.
 
-# newest: prints the number of the newest disc on the card, 0 = none; they are disc1.img, disc2.img...
+# newest: prints the number of the newest of disc1.img, disc2.img... on the card, 0 = none.
 newest() {
 	local n=0
 	while [ -e "$media/disc$((n + 1)).img" ]; do
@@ -62,11 +62,11 @@ newest() {
 	done
 	echo "$n"
 }
-# image_of N: the image that is burned on disc N; odd discs get one, even discs the other.
+# image_of N: prints the image for disc N: image1.iso for odd numbers, image2.iso for even ones.
 image_of() { echo "/out/image$((($1 + 1) % 2 + 1)).iso"; }
 blocks_of() { echo $(($(stat -c %s "$(image_of "$1")") / 2048)); }
-# prefix_good N BLOCKS: the first BLOCKS of disc N equal its image; behind the image's end are the
-# zeros with which a burner fills up its last 32 KiB.
+# prefix_good N BLOCKS: the first BLOCKS of disc N equal its image; after the image's end come the
+# zeros with which burners pad to 32 KiB.
 prefix_good() {
 	local size fill=0
 	size=$(stat -c %s "$(image_of "$1")")

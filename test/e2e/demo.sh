@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # "make demo". On a board: the drive comes up on its USB device controller. Anywhere
-# else: board and PC are one virtual machine, and the story is told from there.
+# else: board and PC are one virtual machine, in which the demonstration runs.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 O=${O:-build}

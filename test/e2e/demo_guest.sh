@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The story of "make demo", told from inside the guest. Ends at the first step that fails.
+# The demonstration of "make demo", in the guest. Ends at the first step that fails.
 . ./lib.sh
 
 step() { printf '\n==> %s\n' "$*"; }

@@ -13,7 +13,7 @@ run=/run/mmcgadget
 media=/var/lib/mmcgadget
 conf=/etc/mmcgadget/test.conf
 work=/var/tmp/job
-# A job finds nothing that an earlier one in the same boot has left.
+# Removes what an earlier job in the same boot has left.
 rm -rf "$conf" "$work" "$media"
 mkdir -p "$work"
 install -d -g mmcgadget -m 2775 "$media"
@@ -141,7 +141,7 @@ host_drives() {
 	return 0
 }
 
-have_drives() { # [NUMBER]: the host sees as many (1), and udev has no event to handle
+have_drives() { # [NUMBER]: the host sees that many drives (1 by default), and udev has handled all events
 	[ "$(host_drives | wc -l)" = "${1:-1}" ] && udevadm settle --timeout=30
 }
 
@@ -164,8 +164,8 @@ drive_of() { # LABEL -> srN
 		has_label "$d" "$1" && echo "$d"
 	done
 }
-# blank_seen [srN]: udev knows of a blank in that drive of the host, $sr without an argument. After
-# that the kernel's poll does not look at the disc while a burner is at it.
+# blank_seen [srN]: udev has found a blank in that drive of the host, $sr by default. Burners start
+# after that, so that neither udev's programs nor the kernel's poll use the drive during a burn.
 blank_seen() { udevadm info "/dev/${1:-$sr}" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 size_of() { blockdev --getsize64 "/dev/${1:-sr0}" 2>/dev/null; }
 
@@ -203,10 +203,10 @@ config() {
 	} >"$conf"
 }
 
-# The daemon runs as the shipped service: as its own user, in its sandbox. A job that needs what the
-# service does not allow sets by_hand=1; then the daemon is a child of the job and runs as root.
-by_hand=''
-service_more=() # lines that an administrator would add to the service
+# The daemon runs as the shipped service, as its own user and in its sandbox. A job that needs what the
+# sandbox forbids sets without_service=1; then the daemon is a child of the job and runs as root.
+without_service=''
+extra_service_lines=() # lines that an administrator would add to the service
 daemon_pid=''
 daemon_log=$work/daemon.log
 override=/run/systemd/system/mmcgadgetd.service.d/job.conf
@@ -228,21 +228,21 @@ start_service() { # CONFIG
 	service_override ExecStartPre= "ExecStartPre=+/usr/bin/nsenter -t 1 -m /usr/sbin/mmcgadgetd -c $1 --set-up mmcgadget" \
 		ExecStart= "ExecStart=/usr/sbin/mmcgadgetd -c $1" Restart=no \
 		"StandardOutput=append:$daemon_log" "StandardError=append:$daemon_log" \
-		"${service_more[@]}"
+		"${extra_service_lines[@]}"
 	systemctl start --no-block mmcgadgetd
 }
 
-# media_elsewhere FOLDER: makes it a media folder that the service may write to.
-media_elsewhere() {
+# allow_media_folder FOLDER: lets the service write to a media folder outside of $media.
+allow_media_folder() {
 	chgrp mmcgadget "$1" && chmod 2775 "$1"
-	# The work folder is below /var/tmp; with PrivateTmp the service would see another one.
-	service_more+=(PrivateTmp=no "ReadWritePaths=$1")
+	# The work directory is below /var/tmp; with PrivateTmp the service would see an empty one.
+	extra_service_lines+=(PrivateTmp=no "ReadWritePaths=$1")
 }
 
 # daemon_start [CONFIG]: starts the daemon and returns when it answers; fails after 20 s.
 daemon_start() {
 	[ -e "$conf" ] || config
-	if [ -n "$by_hand" ]; then
+	if [ -n "$without_service" ]; then
 		mmcgadgetd -c "${1:-$conf}" >>"$daemon_log" 2>&1 &
 		daemon_pid=$!
 	else
@@ -250,11 +250,11 @@ daemon_start() {
 	fi
 	wait_for 20 ctl status || {
 		echo "# the daemon does not answer:"
-		[ -n "$by_hand" ] || systemctl status mmcgadgetd --no-pager -l | sed 's/^/#   /'
+		[ -n "$without_service" ] || systemctl status mmcgadgetd --no-pager -l | sed 's/^/#   /'
 		tail -n 20 "$daemon_log" | sed 's/^/#   /'
 		return 1
 	}
-	[ -n "$by_hand" ] || daemon_pid=$(systemctl show -P MainPID mmcgadgetd)
+	[ -n "$without_service" ] || daemon_pid=$(systemctl show -P MainPID mmcgadgetd)
 }
 
 daemon_alive() { [ -n "$daemon_pid" ] && kill -0 "$daemon_pid" 2>/dev/null; }
@@ -262,7 +262,7 @@ daemon_alive() { [ -n "$daemon_pid" ] && kill -0 "$daemon_pid" 2>/dev/null; }
 daemon_stop() {
 	local rc=0
 	[ -n "$daemon_pid" ] || return 0
-	if [ -n "$by_hand" ]; then
+	if [ -n "$without_service" ]; then
 		kill -TERM "$daemon_pid" 2>/dev/null
 		wait "$daemon_pid" || rc=$?
 	else
@@ -300,8 +300,8 @@ drive_up() {
 	sg=$(host_sg "$sr")
 }
 
-# wait_until_steady SECONDS COMMAND...: until the command prints the same again a second later;
-# fails when it does not within the time.
+# wait_until_steady SECONDS COMMAND...: waits until the command prints the same twice, a second apart;
+# fails if it does not do so within the time.
 wait_until_steady() {
 	local end=$((SECONDS + 4 * $1 + 1)) before now
 	shift
@@ -315,8 +315,8 @@ wait_until_steady() {
 	return 1
 }
 
-# silence_host [srN]...: the kernel no longer polls these drives, $sr without an argument, and no
-# command is under way. A daemon that is killed then has none to lose.
+# silence_host [srN]...: stops the kernel's polls of these drives, $sr by default, and waits until no
+# command is in flight. A daemon killed after that loses no command.
 commands_answered() { ctl --json stats | jq '[.stats[].per_command[].count] | add'; }
 silence_host() {
 	local d
@@ -325,7 +325,7 @@ silence_host() {
 	for d; do echo 0 >"/sys/block/$d/events_poll_msecs"; done
 	wait_until_steady 20 commands_answered
 }
-# poll_again [srN]...: every 2 s, as Debian's rules have it
+# poll_again [srN]...: lets the kernel poll these drives every 2 s, as Debian's udev rules do
 poll_again() {
 	local d
 	[ $# -gt 0 ] || set -- "$sr"
@@ -334,7 +334,7 @@ poll_again() {
 
 # ---- the daemon as a service, killed ----
 
-devnum() { # the number of the USB device behind the host's drive $sr
+devnum() { # prints the number of the USB device to which the host's drive $sr belongs
 	local d
 	d=$(readlink -f "/sys/block/$sr/device")
 	while [ "$d" != / ] && [ ! -e "$d/devnum" ]; do d=${d%/*}; [ -n "$d" ] || d=/; done

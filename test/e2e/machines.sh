@@ -154,7 +154,7 @@ machine_tail() { # NAME [LINES]: the machine's last lines, its console's, and QE
 	} | sed 's/^/#   /'
 }
 
-# machine_sane NAME: its kernel has complained of nothing on the console ("loglevel=5" shows warnings).
+# machine_sane NAME: the console has no warning of the machine's kernel ("loglevel=5" shows warnings).
 machine_sane() {
 	! grep -aE 'WARNING:|BUG:|Oops|Call Trace|disagree continuously|blocked for more than|Kernel panic' "$out/$1.console"
 }

@@ -9,7 +9,7 @@ here=/out
 run=/run/mmcgadget
 gadgets=/sys/kernel/config/usb_gadget
 
-daemon_user=mmcgadget # whose the daemon's process is
+daemon_user=mmcgadget # the user that the daemon runs as
 
 exec >/dev/virtio-ports/job 2>&1 </dev/null
 cd / || exit 1
@@ -97,13 +97,13 @@ disturbed() { # LINE: after that line of the kernel log the host has lost a devi
 burn() {
 	local name=$1
 	shift
-	check "$name: a blank goes in" as boarduser mmcgadgetctl blank "$name.iso"
-	check "$name: the PC sees it" within 15 sees_blank
-	check "$name: burns" as pcuser "$@"
+	check "$name: a blank is inserted" as boarduser mmcgadgetctl blank "$name.iso"
+	check "$name: the PC sees the blank" within 15 sees_blank
+	check "$name: the burn succeeds" as pcuser "$@"
 	udevadm settle
 	check "$name: the PC sees the new disc" within 15 has_label BURN
-	check "$name: and reads what it has burned" reads $here/burn.iso
-	check "$name: so does the board" cmp -n "$(stat -c %s $here/burn.iso)" $here/burn.iso "$media/$name.iso"
+	check "$name: the PC reads the burned image back" reads $here/burn.iso
+	check "$name: the image file begins with the burned image" cmp -n "$(stat -c %s $here/burn.iso)" $here/burn.iso "$media/$name.iso"
 }
 
 # ---- what is left after a purge ----
@@ -114,7 +114,7 @@ traces() {
 	systemctl list-units --all --plain --no-legend '*mmcgadget*'
 	systemctl list-unit-files --no-legend '*mmcgadget*'
 	find /etc /usr/lib /lib /var/lib -name '*mmcgadget*' -not -path '/var/lib/dpkg/info/*'
-	# A worker of the kernel keeps the name of the function for which it worked last.
+	# A kernel worker keeps the name of the function for which it last worked.
 	pgrep -l mmcgadget | grep -v kworker
 }
 
@@ -145,7 +145,7 @@ first_boot() {
 	stage 'discs'
 	check 'a user of the group puts images into the folder' as boarduser cp $here/first.iso $here/second.iso $media/
 	check 'a user of the group inserts a disc' as boarduser mmcgadgetctl insert first.iso
-	check 'the PC sees it' within 15 has_label FIRST
+	check 'the PC sees the disc' within 15 has_label FIRST
 	check 'the PC reads the first disc' reads $here/first.iso
 	check 'a user of the group swaps it by the FIFO' as boarduser sh -c "echo 'insert second.iso' >$run/control"
 	check 'the PC sees the second disc' within 15 has_label SECOND
@@ -168,7 +168,7 @@ first_boot() {
 	# fs=2m: Debian lets a user lock no more into memory.
 	burn wodim wodim -v fs=2m -dao dev=/dev/sr0 /home/pcuser/burn.iso
 	check 'swap, after the burns' as boarduser mmcgadgetctl insert first.iso
-	check 'the PC sees it' within 15 has_label FIRST
+	check 'the PC sees the disc' within 15 has_label FIRST
 	check 'the user ejects' as boarduser mmcgadgetctl eject
 	check 'the drive is empty' drive_is state empty
 
@@ -182,9 +182,9 @@ first_boot() {
 	check 'the PC sees the drive after the restart' within 40 host_sees_drive
 
 	local pid device mark
-	check 'a disc goes in' as boarduser mmcgadgetctl insert second.iso
-	check 'the PC sees it' within 15 has_label SECOND
-	check 'the PC mounts it' mount -o ro /dev/sr0 /mnt
+	check 'a disc is inserted' as boarduser mmcgadgetctl insert second.iso
+	check 'the PC sees the disc' within 15 has_label SECOND
+	check 'the PC mounts the disc' mount -o ro /dev/sr0 /mnt
 	pid=$(main_pid) device=$(number) mark=$(dmesg | wc -l)
 	check 'apt install ./NEXT.deb: an upgrade' quiet apt install $here/next.deb
 	check 'the upgrade has the higher version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f $here/next.deb Version)"
@@ -219,8 +219,8 @@ second_boot() {
 	check 'all discs are there' is "$(as boarduser mmcgadgetctl --json list | jq -r '[.. | .name? // empty] | sort | join(" ")')" \
 		'first.iso growisofs.iso second.iso wodim.iso xorriso.iso'
 	check 'the last disc is in the drive' drive_is image second.iso
-	check 'a burned disc goes in' as boarduser mmcgadgetctl insert growisofs.iso
-	check 'the PC sees it' within 15 has_label BURN
+	check 'a burned disc is inserted' as boarduser mmcgadgetctl insert growisofs.iso
+	check 'the PC sees the disc' within 15 has_label BURN
 	check 'the PC reads the burned disc' reads $here/burn.iso
 
 	stage 'removal'

@@ -21,21 +21,21 @@ machine_iso CUTTWO $((megabytes + 1)) "$out/board/image2.iso"
 
 disc=0      # the last disc on which a burn was begun
 flushed=0   # blocks of it that a SYNCHRONIZE CACHE has confirmed
-seen=0      # blocks of it that the board last reported as recorded
+seen=0      # blocks of it in the board's last report
 done=0      # 1: the board has reported it complete
 kills=0 resumed=0 closed=0 completed=0 lost=0 behind=0
 
-# judge: what the board finds after a cut fits what it had reported before.
+# judge: checks that the disc after a cut agrees with the board's reports before the cut.
 judge() { # DISC STATE NWA RECORDED SESSIONS SIZE
 	local n=$1 state=$2 nwa=$3 size=$6 what="after cut $kills: disc $1 is $2, $3 blocks"
 	local gap=$((seen - nwa))
-	# A blank on which nothing was confirmed may be gone, with its name.
+	# A blank with no confirmed block may be missing: its name was perhaps not synced.
 	if [ "$n" -lt "$disc" ] && [ "$flushed" = 0 ] && [ "$n" = $((disc - 1)) ]; then
 		[ "$n" = 0 ] || [ "$state" = complete ] || lost=$((lost + 1))
 		verdict "$what, and disc $disc was still blank" test "$n" = 0 -o "$state" = complete
 		return
 	fi
-	# The cut came between two discs: the next blank was there already.
+	# The cut came between two discs, when the next blank existed already.
 	if [ "$n" = $((disc + 1)) ]; then
 		verdict "$what, nothing was begun on it" test "$state" = blank
 		return
@@ -55,7 +55,7 @@ judge() { # DISC STATE NWA RECORDED SESSIONS SIZE
 		fi
 		ok "$what, $flushed confirmed, $seen seen"
 		[ "$gap" -le "$behind" ] || behind=$gap
-		# behaviour.sync_mb = 1 in the guest: the most that may be lost of blocks that were not confirmed.
+		# behaviour.sync_mb = 1 in the guest: at most 1 MB of blocks that were not confirmed may be lost.
 		verdict "after cut $kills: at most 512 of the blocks that were seen are lost ($gap)" test "$gap" -le 512
 		verdict "after cut $kills: the file holds these blocks" test "$size" -ge $((nwa * 2048))
 		;;
@@ -78,8 +78,8 @@ until_cut() {
 		[ -z "${TRACE:-}" ] || echo "# $((SECONDS - booted)) s: $line"
 		case $word in
 		back)
-			# The disc that was being burned is in the drive again. Of a blank that had just gone
-			# in the record may be lost.
+			# The disc that was being burned must be in the drive again. The drive record of a blank
+			# that was inserted just before the cut may be lost.
 			if [ "$kills" -gt 0 ] && [ "$n" = "$disc" ] && [ "$seen" -gt 0 ]; then
 				verdict "after cut $kills: disc $n is in the drive again" test "$3" = "disc$n.img"
 			fi
@@ -97,7 +97,7 @@ until_cut() {
 			from=$3 total=$4
 			seen=$from
 			[ "$from" = 0 ] || resumed=$((resumed + 1))
-			# The moment lies in what is left of the image.
+			# Scale the moment of the cut to the rest of the image.
 			[ -z "$target" ] || target=$((from * 100 / total + target * (110 - from * 100 / total) / 110))
 			;;
 		flushed | at)
@@ -113,14 +113,14 @@ until_cut() {
 			done=1
 			completed=$n
 			ok "disc $n: complete, and the image"
-			# A moment in this disc's closing is over; the next disc's will do.
+			# The cut was planned for the closing of this disc, which is over: cut at the next disc's.
 			;;
 		closed)
 			closed=$((closed + 1))
-			ok "disc $n: was whole, but not closed; the board has done it"
+			ok "disc $n: all blocks were recorded, and the board has closed it"
 			;;
 		failed)
-			fail "disc $n: the burner goes on where the disc ends"
+			fail "disc $n: the burner resumes at the next writable address"
 			;;
 		'ok' | 'not')
 			fail "${line#*- }"
@@ -129,7 +129,7 @@ until_cut() {
 		end) return 1 ;;
 		esac
 	done
-	fail "the board goes on"
+	fail "the board goes on reporting"
 	machine_tail board
 	return 2
 }
@@ -156,8 +156,8 @@ done
 if [ "$kills" = "$cuts" ]; then
 	boot ''
 	verdict "the last boot ends every disc" test $? = 1
-	verdict "and the board ends" machine_off board 60
-	verdict "with no complaint of its kernel" machine_sane board
+	verdict "the board ends after the last boot" machine_off board 60
+	verdict "the kernel of the last boot has no complaint" machine_sane board
 fi
 verdict "no disc was lost" test "$lost" = 0
 verdict "discs were resumed and completed" test "$resumed" -gt 0 -a "$completed" -gt 0

@@ -5,7 +5,7 @@
 # ends when the disc is complete.
 . ./board.sh
 
-# No image is configured: what is in the drive after a cut is what the drive remembers.
+# No image is configured: after a cut the disc in the drive comes from the drive record.
 BEHAVIOUR='behaviour: { sync_mb = 1; sync_seconds = 1; };'
 board_up
 disc=$(newest)
@@ -17,7 +17,7 @@ else
 	say back "$disc" "$(mmcgadgetctl --json status | jq -r '.drives[0].image')"
 	# The cut may have come before the drive record named the new blank.
 	[ "$(mmcgadgetctl --json status | jq -r '.drives[0].image')" = "disc$disc.img" ] ||
-		mmcgadgetctl insert "disc$disc.img" >/dev/null || bad "disc $disc goes in"
+		mmcgadgetctl insert "disc$disc.img" >/dev/null || bad "disc $disc is inserted"
 	look
 	say found "$disc" "$state" "$nwa" "$recorded" "$sessions" "$(stat -c %s "$media/disc$disc.img")"
 	if prefix_good "$disc" "$nwa"; then
@@ -28,12 +28,12 @@ else
 fi
 host_up
 
-next() { # another blank
+next() { # inserts the next blank
 	disc=$((disc + 1))
-	mmcgadgetctl blank "disc$disc.img" >/dev/null || bad "disc $disc: a blank goes in"
+	mmcgadgetctl blank "disc$disc.img" >/dev/null || bad "disc $disc: a blank is inserted"
 	look
 }
-complete() { # reports the disc in the drive as complete when it equals its image
+complete() { # reports whether the complete disc in the drive equals its image
 	if ! whole "$disc"; then
 		say differs "$disc" all
 	else
@@ -43,7 +43,7 @@ complete() { # reports the disc in the drive as complete when it equals its imag
 
 burn() {
 	local from=$recorded burner
-	# All blocks are there: a burner has nothing to resume, so the board closes the disc.
+	# All blocks are recorded: a burner could resume nothing, so the board closes the disc.
 	if [ "$from" -ge "$(blocks_of "$disc")" ]; then
 		mmcgadgetctl close "disc$disc.img" >/dev/null || bad "disc $disc: closed by the board"
 		look
@@ -53,15 +53,15 @@ burn() {
 		return
 	fi
 	say burn "$disc" "$from" "$(blocks_of "$disc")"
-	# The kernel polls every 2 s and looks at a new disc; without udev no event says that it has. The
-	# burner begins after that.
+	# The kernel polls every 2 s and examines a new disc; without udev no event reports that. The burner
+	# starts after that.
 	sleep 2.2
 	growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/sr0=$(image_of "$disc")" >/run/burn.log 2>&1 &
 	burner=$!
 	while kill -0 "$burner" 2>/dev/null; do
 		look
-		# A SYNCHRONIZE CACHE between the burner's WRITEs: what was recorded before it is on the
-		# card after it.
+		# A SYNCHRONIZE CACHE between the burner's WRITEs: all blocks recorded before it are then on
+		# the card.
 		if [ "${SYNC:-0}" = 1 ] && [ "$state" = open ] && sg_sync /dev/sg0 2>/dev/null; then
 			say flushed "$disc" "$recorded"
 		else
@@ -95,7 +95,7 @@ while [ "$state" != complete ]; do
 	[ -n "${LAST:-}" ] || next
 done
 for ((i = 1; i <= disc; i++)); do
-	mmcgadgetctl insert "disc$i.img" >/dev/null || bad "disc $i goes in again"
+	mmcgadgetctl insert "disc$i.img" >/dev/null || bad "disc $i is inserted again"
 	look
 	[ "$state" = complete ] && [ ! -e "$media/disc$i.img.mmcdisc" ] || bad "disc $i: $state at the end"
 	whole "$i" || bad "disc $i differs from its image at the end"

@@ -25,7 +25,7 @@ full) speed=12 ;;
 esac
 check "the device has the speed of this boot" grep -qx "$speed" /sys/bus/usb/devices/*-1/speed
 check "udev and blkid know the disc" wait_for 10 has_label sr0 SMOKE
-check "it reads back" cmp "$work/smoke.iso" /dev/sr0
+check "the host reads the image" cmp "$work/smoke.iso" /dev/sr0
 echo >$g/UDC
 rm $g/configs/c.1/mass_storage.0
 rmdir $g/functions/mass_storage.0 $g/configs/c.1 $g/strings/0x409 $g

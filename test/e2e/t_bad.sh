@@ -3,7 +3,7 @@
 # Bad input: configuration, images, commands, a second daemon, a full card. Each gets a clear answer and
 # changes nothing.
 . ./lib.sh
-by_hand=1
+without_service=1
 
 udc_load
 gadgets() { find /sys/kernel/config/usb_gadget -mindepth 1 -maxdepth 1 2>/dev/null; }
@@ -46,7 +46,7 @@ chmod 0 "$media/unreadable.iso"
 head -c 5000 "$media/good.iso" >"$media/odd.iso"
 : >"$media/empty.iso"
 config
-# Root may read everything; without that privilege the daemon is as an unprivileged one.
+# Root may read every file; without these capabilities the daemon may not.
 setpriv --bounding-set=-dac_override,-dac_read_search mmcgadgetd -c "$conf" >>"$daemon_log" 2>&1 &
 daemon_pid=$!
 check "the daemon starts" wait_for 20 ctl status
@@ -83,9 +83,9 @@ refused "blank over data" blank good.iso -- 'never overwritten'
 refused "blank of an unknown type" blank new.img type=cd-i -- 'cd-i'
 refused "blank outside" blank ../new.img -- 'outside'
 refused "blank in a missing folder" blank nowhere/new.img -- 'no folder'
-check "good.iso is as it was" cmp "$media/good.iso" "$work/outside/secret.iso"
+check "good.iso is unchanged" cmp "$media/good.iso" "$work/outside/secret.iso"
 check "a link inside the folder is fine" mmcgadgetctl insert link-inside.iso
-check "the host reads it" wait_for 8 has_label "$sr" GOOD
+check "the host reads the disc" wait_for 8 has_label "$sr" GOOD
 text=$(mmcgadgetctl insert odd.iso 2>&1)
 is "odd-sized image: exit code" $? 0
 like "odd-sized image: the message" "$text" 'not a multiple of 2048'
@@ -96,8 +96,8 @@ check "odd-sized image: padded with zeros" cmp "/dev/$sr" <(
 	cat "$media/odd.iso"
 	head -c 1144 /dev/zero
 )
-is "odd-sized image: the file is as it was" "$(stat -c %s "$media/odd.iso")" 5000
-check "empty image" mmcgadgetctl insert empty.iso
+is "odd-sized image: the file is unchanged" "$(stat -c %s "$media/odd.iso")" 5000
+check "an empty image is inserted" mmcgadgetctl insert empty.iso
 is "an empty image is a blank" "$(state state) $(state medium)" "blank dvd+r"
 mmcgadgetctl eject >/dev/null
 
@@ -110,12 +110,12 @@ is "mmcgadgetctl, no daemon: exit code" $? 3
 
 # ---- the FIFO ----
 fifo() { # NAME REGEX, the line on stdin
-	echo "mark" >"$run/control" # no verb: its answer is not that to the line that follows
+	echo "mark" >"$run/control" # an unknown verb, so that the next answer differs from this one
 	wait_for 4 grep -q '"mark"' "$run/status"
 	timeout 5 dd of="$run/control" bs=64k status=none
-	is "FIFO, $1: taken" $? 0
-	check "FIFO, $1: the status file tells" wait_for 4 grep -Eq "$2" "$run/status"
-	check "FIFO, $1: the daemon lives" daemon_alive
+	is "FIFO, $1: the line is accepted" $? 0
+	check "FIFO, $1: the status file has the answer" wait_for 4 grep -Eq "$2" "$run/status"
+	check "FIFO, $1: the daemon is alive" daemon_alive
 	is "FIFO, $1: nothing is loaded" "$(state loaded)" false
 }
 {
@@ -133,7 +133,7 @@ echo 'insert "good.iso' | fifo "an open quote" 'quot'
 echo | fifo "an empty line" .
 printf 'insert good.iso' | fifo "no end of line" 'newline'
 echo 'status drive=' | fifo "an empty drive name" 'no drive|drive'
-# Whatever was sent, people can read the answer.
+# The answers are readable, whatever was sent.
 check "the status file is plain text" sh -c "! LC_ALL=C grep -q '[^[:print:][:space:]]' $run/status"
 # A client that sends garbage to the socket, and one that closes it at once.
 head -c 20000 /dev/urandom >"$work/garbage"
@@ -164,7 +164,7 @@ int main(int argc, char **argv)
 END
 gcc -o "$work/sock" "$work/sock.c"
 check "garbage to the socket" "$work/sock" "$run/socket" <"$work/garbage"
-check "the daemon lives and answers" mmcgadgetctl status
+check "the daemon is alive and answers" mmcgadgetctl status
 
 # ---- a second daemon ----
 text=$(timeout 10 mmcgadgetd -c "$conf" 2>&1)
@@ -185,7 +185,7 @@ modprobe loop
 mount -o loop "$work/small.img" "$small"
 make_iso TOOBIG 32 "$work/toobig.iso"
 make_iso FITS 4 "$work/fits.iso"
-# Something else takes the room; 16 MB are left.
+# Another file fills the card up to 16 MB.
 room=$(($(stat -f -c '%a*%S' "$small")))
 fallocate -l $((room - 16000000)) "$small/ballast"
 config drives="{ name = \"drive0\"; media = \"$small\"; }" \
@@ -198,7 +198,7 @@ wait_for 15 blank_seen
 check "media folder full: the burner ends" timeout 200 sh -c \
 	"growisofs -Z '/dev/$sr=$work/toobig.iso' >'$work/full.log' 2>&1; exit 0"
 like "media folder full: the host gets a write error" "$(cat "$work/full.log")" ':-\[.*(WRITE|SK=)'
-check "media folder full: the daemon lives" daemon_alive
+check "media folder full: the daemon is alive" daemon_alive
 is "media folder full: no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
 recorded=$(($(state recorded_blocks) * 2048))
 check "media folder full: a part of the image is recorded" test "$recorded" -gt 0 -a \
@@ -208,11 +208,11 @@ check "media folder full: what was recorded is the image" \
 	cmp -n "$recorded" "$small/full.img" "$work/toobig.iso"
 like "media folder full: the log says why" "$(cat "$daemon_log")" \
 	'writing .*/full.img: No space left on device'
-check "media folder full: the disc can be taken out" mmcgadgetctl eject --force
+check "media folder full: the disc can be removed" mmcgadgetctl eject --force
 rm -f "$small"/full.img*
 
 # The same with a host that does not close the disc, and resumes the burn when there is room.
-check "left at the error: a blank" mmcgadgetctl blank full.img
+check "left at the error: a blank is inserted" mmcgadgetctl blank full.img
 wait_for 15 blank_seen
 lba=0
 put() { # 48 blocks of the image at $lba
@@ -224,22 +224,22 @@ while put >"$work/put.log" 2>&1; do
 	lba=$((lba + 48))
 done
 like "left at the error: the host gets a write error (block $lba)" "$(cat "$work/put.log")" '[Mm]edium [Ee]rror|[Ww]rite error'
-check "left at the error: not at once" test "$lba" -gt 480 -a "$((lba * 2048))" -lt 16777216
+check "left at the error: the error comes after 480 to 8191 blocks" test "$lba" -gt 480 -a "$((lba * 2048))" -lt 16777216
 recorded=$(($(state recorded_blocks) * 2048))
 is "left at the error: the disc waits for the rest" "$(state state) $(state nwa)" "open $((recorded / 2048))"
-check "left at the error: every block is there whose WRITE succeeded" test "$recorded" -ge $((lba * 2048))
-check "left at the error: the disc can be taken out" mmcgadgetctl eject --force
+check "left at the error: every block is recorded whose WRITE succeeded" test "$recorded" -ge $((lba * 2048))
+check "left at the error: the disc can be removed" mmcgadgetctl eject --force
 rm -f "$small/ballast"
-check "after making room: the disc goes in again" mmcgadgetctl insert full.img
+check "after making room: the disc is inserted again" mmcgadgetctl insert full.img
 is "after making room: the disc is as before" "$(state state) $(state nwa)" "open $((recorded / 2048))"
 wait_for 15 disc_seen
-# growisofs would ask a terminal whether to overwrite the ISO header, which is its own.
+# growisofs would ask a terminal before it overwrites the ISO header, although it wrote that itself.
 lines=30 check "after making room: growisofs resumes the burn" growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/$sr=$work/toobig.iso"
 like "after making room: growisofs says where it resumes" "$(cat "$work/check.log")" 'resuming track#1 from LBA#'
 is "after making room: the disc is complete" "$(state state)" complete
 check "after making room: the file equals the image" cmp -n "$(stat -c %s "$work/toobig.iso")" "$work/toobig.iso" "$small/full.img"
-check "after making room: the disc can be taken out" mmcgadgetctl eject --force
-check "the next blank goes in" mmcgadgetctl blank next.img
+check "after making room: the disc can be removed" mmcgadgetctl eject --force
+check "the next blank is inserted" mmcgadgetctl blank next.img
 wait_for 15 blank_seen
 lines=30 check "the next blank is burned" growisofs -dvd-compat -Z "/dev/$sr=$work/fits.iso"
 check "the next blank equals the image" cmp -n "$(stat -c %s "$work/fits.iso")" "$work/fits.iso" "$small/next.img"

@@ -5,7 +5,7 @@
 
 blocks=3000000
 truncate -s $((blocks * 2048)) "$media/big.iso"
-# Each marked block tells its own address.
+# Each marked block holds its own address as text.
 marks="0 1048575 1048576 1100000 2097151 2097152 2295104 $((blocks - 1))"
 mark() { printf 'block %d %2048s' "$1" '' | head -c 2048; }
 for lba in $marks; do
@@ -13,7 +13,7 @@ for lba in $marks; do
 done
 drive_up
 dmesg_mark big
-check "a disc of 6 GB goes in" mmcgadgetctl insert big.iso
+check "a disc of 6 GB is inserted" mmcgadgetctl insert big.iso
 size_is() { [ "$(size_of "$sr")" = "$1" ]; }
 check "the host knows its size" wait_for 10 size_is $((blocks * 2048))
 for lba in $marks; do
@@ -23,7 +23,7 @@ done
 check_not "there is no block after the last" sg_raw -r 2048 "$sg" 28 00 00 2d c6 c0 00 00 01 00
 check "READ(12) reads the last block" sg_raw -r 2048 -o "$work/block" "$sg" \
 	a8 00 00 2d c6 bf 00 00 00 01 00 00
-check "and it is right" cmp "$work/block" <(mark $((blocks - 1)))
+check "READ(12): the last block is right" cmp "$work/block" <(mark $((blocks - 1)))
 dmesg_clean "the kernel log is clean" big
 check "the daemon ends with 0" daemon_stop
 finish

@@ -6,7 +6,7 @@
 # u_bot [short TEST...]: plays the tests on a new blank; its results become results of this job.
 u_bot() {
 	local log=$work/u_bot.log rc n bad
-	check "a blank goes in${1:+, behaviour.stall = \"$1\"}" mmcgadgetctl blank "bot${1:-}.img"
+	check "a blank is inserted${1:+, behaviour.stall = \"$1\"}" mmcgadgetctl blank "bot${1:-}.img"
 	wait_for 15 blank_seen "$(host_drives | head -n 1)"
 	wait_for_udev
 	/build/test/e2e/u_bot 1d6b 0104 "$@" >"$log" 2>&1
@@ -19,7 +19,7 @@ u_bot() {
 	is "u_bot${1:+ $1} ends with 0" "$rc" 0
 	check "usb-storage takes the drive back" wait_for 20 have_drives 1
 	wait_for_udev # while udev has the drive open it is locked
-	check "the daemon lives" daemon_alive
+	check "the daemon is alive" daemon_alive
 }
 
 drive_up
@@ -30,8 +30,8 @@ dmesg_mark bot
 u_bot
 sr=$(host_drives | head -n 1)
 make_iso AFTER 1 "$media/after.iso"
-check "a disc goes in" mmcgadgetctl insert after.iso
-check "the host reads it" wait_for 10 has_label "$sr" AFTER
+check "a disc is inserted" mmcgadgetctl insert after.iso
+check "the host reads the disc" wait_for 10 has_label "$sr" AFTER
 # A reset by the SCSI layer, in the middle of nothing.
 sg=$(host_sg "$sr")
 check "SCSI device reset" sg_reset --device "$sg"

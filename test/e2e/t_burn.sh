@@ -52,7 +52,7 @@ same_disc() { # IMAGE
 burn() {
 	local name=$1 iso=$2 want=$3 began
 	shift 3
-	check "$name: a blank goes in" mmcgadgetctl blank "$name.img" || return
+	check "$name: a blank is inserted" mmcgadgetctl blank "$name.img" || return
 	check "$name: the host sees a blank" wait_for 10 blank_seen || return
 	began=$(date +%s%N)
 	lines=40 check "$name: exit code 0" "$@"

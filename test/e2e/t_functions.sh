@@ -17,9 +17,9 @@ ncm='{ type = "ncm"; }'
 ecm='{ type = "ecm"; host_mac = "02:00:00:00:0e:01"; board_mac = "02:00:00:00:0E:02"; }'
 describe() { config drives="$1" extra="functions = ( $2 );"; }
 fun() { mmcgadgetctl --json status | jq -r ".functions[$1].$2"; }
-# says REGEX: the daemon has logged it since the last new_round.
+# log_says REGEX: the daemon has logged a match since the last new_round.
 daemon_journal() { journalctl -q -u mmcgadgetd --no-pager -o cat; }
-says() { daemon_journal | tail -n "+$((old_lines + 1))" | grep -qE -- "$1"; }
+log_says() { daemon_journal | tail -n "+$((old_lines + 1))" | grep -qE -- "$1"; }
 new_round() {
 	journalctl --sync
 	old_lines=$(daemon_journal | wc -l)
@@ -57,7 +57,7 @@ what_host_has() {
 }
 mac_of() { cat "/sys/class/net/$1/address"; }
 
-# The guest has no other network tools than perl-base: data over one connection in one direction, a ping.
+# The guest has no network tools except perl-base. This sends data over one connection in one direction, or pings.
 cat >"$work/net.pl" <<'PERL'
 use strict;
 use Socket;
@@ -196,8 +196,8 @@ rm /etc/modprobe.d/no-ecm.conf
 
 # ---- two drives, a serial port and a network: what the host sees ----
 describe "$two" "$acm, $ncm"
-check "starts" timeout 120 systemctl start mmcgadgetd || journalctl -u mmcgadgetd -n 20 --no-pager
-check "the host has all of it" wait_for 120 host_has 2 ncm || what_host_has
+check "the daemon starts" timeout 120 systemctl start mmcgadgetd || journalctl -u mmcgadgetd -n 20 --no-pager
+check "the host has drives, serial port and network" wait_for 120 host_has 2 ncm || what_host_has
 wait_for_udev
 dmesg_mark functions
 text=$(lsusb -v -d 1d6b:0104 2>&1)
@@ -207,14 +207,14 @@ is "the associations come after the drives" "$(awk '/bFirstInterface/ { printf "
 d=$(host_device)
 is "the drives are interfaces 0 and 1" "$(cat "$d":1.0/bInterfaceClass "$d":1.1/bInterfaceClass | xargs)" "08 08"
 is "the board has the MAC of the status" "$(mac_of "$(fun 1 node)")" "$(fun 1 board_mac)"
-is "the host has the other" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
+is "the host has the host's MAC of the status" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
 like "status names the board's ends" "$(mmcgadgetctl status)" '^  acm +/dev/ttyGS0$' \
 	"^  ncm +usb[0-9]+, MAC $(fun 1 board_mac) here, $(fun 1 host_mac) at the host$"
 macs="$(fun 1 board_mac) $(fun 1 host_mac)"
 
 # ---- all are busy, and a disc is swapped ----
 plug ncm
-check "ping" wait_for 60 ping_board "${board[ncm]}"
+check "the host can ping the board" wait_for 60 ping_board "${board[ncm]}"
 left=$(drive_of LEFT) right=$(drive_of RIGHT)
 check "each drive has its disc" test -n "$left" -a -n "$right"
 reads() { # the left disc, until the transfers are done
@@ -230,8 +230,8 @@ reads &
 reader=$!
 check "both: the right disc is read meanwhile" cmp "$media/right.iso" "/dev/$right"
 check "both: the right disc is swapped meanwhile" mmcgadgetctl insert next.iso drive=right
-check "both: the host sees it" wait_for 30 has_label "$right" NEXT
-check "both: the host reads it" cmp "$media/next.iso" "/dev/$right"
+check "both: the host sees the disc" wait_for 30 has_label "$right" NEXT
+check "both: the host reads the disc" cmp "$media/next.iso" "/dev/$right"
 load_end "both" ncm
 touch "$work/enough"
 check "both: the left disc was read well all the time" wait "$reader"
@@ -248,36 +248,36 @@ load_begin ncm
 check "killed: data is on its way" load_runs
 kill_daemon "killed"
 load_end "killed" ncm
-check "killed: it was a take-over" says 'took over the gadget'
+check "killed: it was a take-over" log_says 'took over the gadget'
 is "killed: the host's device is the same" "$(devnum)" "$number"
 is "killed: the interfaces keep their names" "$(fun 1 node) $(host_net cdc_ncm) $(host_tty)" "$names"
 is "killed: the interfaces keep their MACs" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
-check "killed: ping" ping_board "${board[ncm]}"
-check "killed: the left drive" cmp "$media/left.iso" "/dev/$left"
+check "killed: the host can ping the board" ping_board "${board[ncm]}"
+check "killed: the left drive reads right" cmp "$media/left.iso" "/dev/$left"
 dmesg_clean "killed: the kernel's log" killed
 poll_again "$left" "$right"
 unplug
 
 # ---- a restart makes the same again ----
-check "restart" timeout 120 systemctl restart mmcgadgetd
-check "restart: the host has all of it" wait_for 120 host_has 2 ncm || what_host_has
+check "systemctl restart succeeds" timeout 120 systemctl restart mmcgadgetd
+check "restart: the host has drives, serial port and network" wait_for 120 host_has 2 ncm || what_host_has
 wait_for_udev
 is "restart: the same MACs" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
-is "restart: at the host, too" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
+is "restart: the host has the same MAC" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
 
 # ---- a gadget that differs from the configuration is not taken over ----
 new_round
 describe "$two" "$acm, ${ncm/;/; host_mac = \"02:00:00:00:0e:03\";}"
 kill_daemon "other MAC"
-check "other MAC: the log says why" wait_for 5 says 'cannot be taken over \(its functions differ from the configuration\)'
+check "other MAC: the log says why" wait_for 5 log_says 'cannot be taken over \(its functions differ from the configuration\)'
 other_mac() { [ "$(mac_of "$(host_net cdc_ncm)")" = 02:00:00:00:0e:03 ]; }
-check "other MAC: the host has it" wait_for 120 other_mac || what_host_has
+check "other MAC: the host has the new MAC" wait_for 120 other_mac || what_host_has
 new_round
 describe "$two" "$acm"
 kill_daemon "one less"
-check "one less: the log says why" wait_for 5 says 'cannot be taken over \(its functions differ from the configuration\)'
+check "one less: the log says why" wait_for 5 log_says 'cannot be taken over \(its functions differ from the configuration\)'
 one_less() { host_has 2 && [ -z "$(host_net cdc_ncm)" ]; }
-check "one less: the host has it" wait_for 120 one_less || what_host_has
+check "one less: the host has no network any more" wait_for 120 one_less || what_host_has
 
 # ---- a login on the port ----
 wait_for_udev
@@ -286,11 +286,11 @@ grep -h 'SYSTEMD_WANTS' /src/docs/network.md | sed 's/^ *//' >"$getty_rule"
 udevadm control --reload
 getty_pid() { systemctl show -P MainPID serial-getty@ttyGS0; }
 getty_runs() { [ "$(getty_pid)" != "${1:-0}" ] && [ "$(getty_pid)" != 0 ]; }
-check "getty: restart" timeout 120 systemctl restart mmcgadgetd
-check "getty: one starts with the port" wait_for 60 getty_runs || journalctl -n 30 --no-pager
+check "getty: systemctl restart succeeds" timeout 120 systemctl restart mmcgadgetd
+check "getty: a getty starts with the port" wait_for 60 getty_runs || journalctl -n 30 --no-pager
 pid=$(getty_pid)
 check "getty: restart while it runs" timeout 120 systemctl restart mmcgadgetd
-check "getty: another one starts with the new port" wait_for 60 getty_runs "$pid" || journalctl -n 30 --no-pager
+check "getty: another getty starts with the new port" wait_for 60 getty_runs "$pid" || journalctl -n 30 --no-pager
 check "getty: the host has the port" wait_for 120 one_less || what_host_has
 wait_for_udev
 rm "$getty_rule"
@@ -300,8 +300,8 @@ systemctl stop serial-getty@ttyGS0
 sleep 1000 <>/dev/ttyGS0 &
 holder=$!
 new_round
-check "held: stop" timeout 120 systemctl stop mmcgadgetd
-check "held: the log names who holds it" says "process $holder \(sleep\) has closed /dev/ttyGS0"
+check "held: systemctl stop succeeds" timeout 120 systemctl stop mmcgadgetd
+check "held: the log names who holds it" log_says "process $holder \(sleep\) has closed /dev/ttyGS0"
 check "held: the gadget is still there" test -e "$gadget"
 is "held: the gadget is not bound" "$(cat "$gadget/UDC")" ''
 kill "$holder"
@@ -310,7 +310,7 @@ wait "$holder" 2>/dev/null
 # ---- one drive, a serial port, two networks ----
 describe "$one" "$acm, $ncm, $ecm"
 check "three: start, with the old gadget still there" timeout 120 systemctl start mmcgadgetd
-check "three: the host has all of it" wait_for 120 host_has 1 ncm ecm || what_host_has
+check "three: the host has drive, serial port and networks" wait_for 120 host_has 1 ncm ecm || what_host_has
 wait_for_udev
 dmesg_mark three
 text=$(lsusb -v -d 1d6b:0104 2>&1)
@@ -318,18 +318,18 @@ is "three: associations of ACM, NCM, ECM" "$(awk '/bFunctionSubClass/ { printf "
 is "three: the derived MACs are those of before" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
 is "three: the host has the MAC that was configured" "$(mac_of "$(host_net cdc_ether)")" 02:00:00:00:0e:01
 is "three: the board has the MAC that was configured" "$(mac_of "$(fun 2 node)")" 02:00:00:00:0e:02
-is "three: status says so" "$(fun 2 host_mac) $(fun 2 board_mac)" '02:00:00:00:0e:01 02:00:00:00:0e:02'
+is "three: status shows both MACs" "$(fun 2 host_mac) $(fun 2 board_mac)" '02:00:00:00:0e:01 02:00:00:00:0e:02'
 # With four endpoints of bulk IN in use, nothing came through ECM on dummy_hcd in two runs of four; not
 # explained. So data goes over the other functions.
 plug ncm
-check "three: ncm: ping" wait_for 60 ping_board "${board[ncm]}"
+check "three: ncm: the host can ping the board" wait_for 60 ping_board "${board[ncm]}"
 load_begin ncm
 check "three: the disc is read meanwhile" cmp "$media/left.iso" "/dev/$(host_drives | head -n 1)"
 load_end "three" ncm
 dmesg_clean "three: the kernel's log" three
 unplug
-check "stop" timeout 120 systemctl stop mmcgadgetd
-is "stop: without an error" "$(systemctl show -P Result mmcgadgetd)" success
+check "systemctl stop succeeds" timeout 120 systemctl stop mmcgadgetd
+is "stop: the service ended without an error" "$(systemctl show -P Result mmcgadgetd)" success
 check "stop: nothing is left" nothing_left || what_is_left
 wait_for 10 have_drives 0
 
@@ -338,10 +338,10 @@ new_round
 describe '{ }, { }, { }, { }, { }, { }, { }, { }' "$acm, $ncm"
 check "too many: the service starts" systemctl start --no-block mmcgadgetd
 check "too many: the daemon answers" wait_for 60 ctl status
-check "too many: the log names the missing endpoints" wait_for 10 says 'refuses this gadget: it needs 12 IN and 10 OUT endpoints'
+check "too many: the log names the missing endpoints" wait_for 10 log_says 'refuses this gadget: it needs 12 IN and 10 OUT endpoints'
 like "too many: status names them" "$(mmcgadgetctl status)" '^  problem +.* 12 IN and 10 OUT endpoints'
 like "too many: doctor names them" "$(mmcgadgetctl doctor | xargs -0 | tr -s '\n ' ' ')" 'It says: .*12 IN and 10 OUT endpoints'
-check "too many: stop" timeout 120 systemctl stop mmcgadgetd
+check "too many: systemctl stop succeeds" timeout 120 systemctl stop mmcgadgetd
 check "too many: nothing is left" nothing_left || what_is_left
 cp "$work/shipped.conf" "$shipped"
 finish

@@ -131,7 +131,7 @@ like "finalised = dvd+r: dvd+rw-mediainfo" "$text" 'Mounted Media: +1Bh, DVD\+R'
 unlike "finalised = dvd+r: dvd+rw-mediainfo has no complaint" "$text" ':-\(' ':-\[' 'EXIT CODE'
 text=$(said cdrskin dev="$d" -v -minfo)
 like "finalised = dvd+r: cdrskin -minfo" "$text" 'Mounted media type: +DVD\+R' 'disk status: +complete'
-check "finalised = dvd+r: the host reads it" cmp -n "$(stat -c %s "$work/info.iso")" "$d" "$work/info.iso"
+check "finalised = dvd+r: the host reads the disc" cmp -n "$(stat -c %s "$work/info.iso")" "$d" "$work/info.iso"
 dmesg_clean "the kernel log is clean" info
 check "the daemon ends with 0" daemon_stop
 finish

@@ -10,24 +10,24 @@ never="$never|Buffer I/O error|WARNING:|BUG:|Oops|Call Trace|blocked for more th
 gadget=/sys/kernel/config/usb_gadget/mmcgadget
 
 resets() { dmesg_since "mark $1" | grep -cE 'reset (full-speed|high-speed|SuperSpeed).* USB device'; }
-# same_device NAME MARK: since the mark the host has seen resets at most.
+# same_device NAME MARK: since the mark the host has kept its device; resets are allowed.
 same_device() {
 	is "$1: the host's device is the same" "$(devnum)" "$number"
 	unlike "$1: the host saw it all the time" "$(dmesg_since "mark $2")" "$never"
 	is "$1: the gadget is bound" "$(cat "$gadget/UDC")" "$udc"
 }
-# resets_at_most NAME MARK NUMBER
+# resets_at_most NAME MARK NUMBER: since the mark the host has made at most NUMBER resets.
 resets_at_most() {
 	local n
 	n=$(resets "$2")
 	check "$1: $n resets, at most $3" test "$n" -le "$3"
 }
-# Take-overs in this job; the journal is that of the whole boot.
+# Prints the number of take-overs since the job began.
 taken_over() {
 	journalctl -u mmcgadgetd --no-pager --since "@$began" | grep -c 'took over the gadget'
 }
 began=$(date +%s)
-# When a burner hangs: the stacks of the daemon and of the kernel's workers.
+# For a burner that hangs: prints the stacks of the daemon and of the kernel's workers.
 show_blocked() {
 	local t
 	for t in /proc/[0-9]*/task/[0-9]*; do
@@ -53,8 +53,8 @@ systemctl daemon-reload
 check "the unit starts" timeout 60 systemctl start mmcgadgetd || finish
 check "the host sees the drive" wait_for 30 have_drives 1 || finish
 sr=$(host_drives | head -n 1)
-check "a disc goes in" ctl insert first.iso
-check "the host sees it" wait_for 30 has_label "$sr" FIRST
+check "a disc is inserted" ctl insert first.iso
+check "the host sees the disc" wait_for 30 has_label "$sr" FIRST
 wait_for_udev
 number=$(devnum)
 is "eight drives would fit into the store" "$(systemctl show -P FileDescriptorStoreMax mmcgadgetd)" 32
@@ -67,7 +67,7 @@ for i in 1 2 3; do
 	kill_daemon "idle $i"
 	poll_again
 	is "idle $i: the disc is in the drive" "$(state image)" first.iso
-	sleep 3 # at least one poll of the kernel's, which would reset what does not answer
+	sleep 3 # time for a poll by the kernel, which would reset a drive that does not answer
 	is "idle $i: no reset" "$(resets "idle$i")" 0
 	same_device "idle $i" "idle$i"
 done
@@ -100,14 +100,14 @@ rm -f "$work/read.out"
 # ---- a mounted disc ----
 dmesg_mark mount
 mkdir -p "$work/mnt"
-check "mounted: mount" mount -o ro "/dev/$sr" "$work/mnt"
+check "mounted: mount succeeds" mount -o ro "/dev/$sr" "$work/mnt"
 is "mounted: the drive is locked" "$(state locked)" true
 silence_host
 kill_daemon "mounted"
 poll_again
-is "mounted: the drive is locked still" "$(state locked)" true
+is "mounted: the drive is still locked after the kill" "$(state locked)" true
 echo 3 >/proc/sys/vm/drop_caches
-check "mounted: it is readable" cmp -n 50000000 -i 0:0 "$work/mnt/DATA.BIN" <(
+check "mounted: the host can read the file" cmp -n 50000000 -i 0:0 "$work/mnt/DATA.BIN" <(
 	awk -v l=FIRST -v n="$((96 * 1024))" 'BEGIN {
 		pad = sprintf("%1000s", "")
 		for (i = 0; i < n; i++)
@@ -116,19 +116,19 @@ check "mounted: it is readable" cmp -n 50000000 -i 0:0 "$work/mnt/DATA.BIN" <(
 )
 resets_at_most "mounted" mount 0
 same_device "mounted" mount
-check "mounted: umount" umount "$work/mnt"
+check "mounted: umount succeeds" umount "$work/mnt"
 
 # ---- during burns ----
 burning() { [ "$(state blocks_written)" -gt "$before" ]; }
 for i in $(seq "${KILLS:-5}"); do
 	name="burn $i"
-	check "$name: a blank goes in" ctl blank "burn$i.img" || continue
-	check "$name: the host sees it" wait_for 15 blank_seen
+	check "$name: a blank is inserted" ctl blank "burn$i.img" || continue
+	check "$name: the host sees the blank" wait_for 15 blank_seen
 	before=$(state blocks_written)
 	dmesg_mark "burn$i"
 	growisofs -Z "/dev/$sr=$work/burn.iso" >"$work/burn.log" 2>&1 &
 	burner=$!
-	check "$name: it is under way" wait_for 30 burning
+	check "$name: the burn is under way" wait_for 30 burning
 	pause 1500
 	kill_daemon "$name"
 	began=$SECONDS
@@ -137,11 +137,11 @@ for i in $(seq "${KILLS:-5}"); do
 	rc=0
 	wait "$burner" || rc=$?
 	size=$(stat -c %s "$media/burn$i.img")
-	# A burner fills up its last 16 blocks after the end of the image.
+	# The burner pads the image to a multiple of 16 blocks.
 	whole=$(stat -c %s "$work/burn.iso")
 	echo "# $name: $size bytes were written; growisofs ended with $rc, $((SECONDS - began)) s later"
 	check "$name: no waiting for a time-out" test $((SECONDS - began)) -lt 20
-	check "$name: what was written is right" \
+	check "$name: the image file begins with the burned image" \
 		cmp -n $((size < whole ? size : whole)) "$work/burn.iso" "$media/burn$i.img"
 	is "$name: the same disc is in the drive" "$(state image)" "burn$i.img"
 	echo "# $name: the disc is $(state state), next writable address $(state nwa)"
@@ -153,12 +153,12 @@ done
 wait_for_udev
 
 # ---- a restart is a clean stop and a start ----
-check "restart" timeout 60 systemctl restart mmcgadgetd
+check "systemctl restart succeeds" timeout 60 systemctl restart mmcgadgetd
 check "restart: the host sees a drive" wait_for 30 have_drives 1
 is "restart: the last disc is in the drive" "$(state image)" "burn${KILLS:-5}.img"
 
 # ---- the next daemon has another configuration ----
-check "reconfigured: a disc goes in" ctl insert first.iso
+check "reconfigured: a disc is inserted" ctl insert first.iso
 wait_for 30 has_label "$sr" FIRST
 before=$(taken_over)
 config_file=/etc/mmcgadget/mmcgadget.conf
@@ -167,25 +167,25 @@ echo 'gadget: { product = "Another"; };' >"$config_file"
 kill_daemon "reconfigured"
 is "reconfigured: the gadget is not taken over but made again" "$(taken_over)" "$before"
 check "reconfigured: the log says why" wait_for 5 sh -c 'journalctl -u mmcgadgetd --no-pager | grep -q "cannot be taken over"'
-# The device is looked up at each try: the new one comes a second after the old one has gone, since the
-# host would go on with the old one if it found the port connected (src/usb/usb.c).
+# The device is looked up at each try: the new one connects a second after the old one disconnected.
+# Otherwise the host would find the port connected and continue with the old device (src/usb/usb.c).
 product_is() { grep -qsx "$1" /sys/bus/usb/devices/*/product; }
 any_drive_has() { has_label "$(host_drives | head -n 1)" "$1"; }
-check "reconfigured: the host sees the new one" wait_for 30 product_is Another
+check "reconfigured: the host sees the new device" wait_for 30 product_is Another
 check "reconfigured: the host sees the same disc" wait_for 30 any_drive_has FIRST
 cp "$work/saved.conf" "$config_file"
-check "reconfigured: restart" timeout 60 systemctl restart mmcgadgetd
+check "reconfigured: systemctl restart succeeds" timeout 60 systemctl restart mmcgadgetd
 wait_for 30 have_drives 1
 wait_for_udev
 sr=$(host_drives | head -n 1)
 
 # ---- the service is stopped after a take-over ----
-check "a disc goes in again" ctl insert first.iso
+check "a disc is inserted again" ctl insert first.iso
 pid=$(main_pid)
 kill_daemon "last"
 is "last: the disc is in the drive" "$(state image)" first.iso
-check "stop" timeout 60 systemctl stop mmcgadgetd
-is "stop: without an error" "$(systemctl show -P Result mmcgadgetd)" success
+check "systemctl stop succeeds" timeout 60 systemctl stop mmcgadgetd
+is "stop: the service ended without an error" "$(systemctl show -P Result mmcgadgetd)" success
 is "stop: the store is empty" "$(systemctl show -P NFileDescriptorStore mmcgadgetd)" 0
 nothing_left() {
 	[ ! -e "$gadget" ] && ! grep -q ' functionfs ' /proc/mounts && [ ! -e "$run" ]

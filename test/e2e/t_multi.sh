@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Discs of several sessions, burned by three burners. Between two sessions the disc is taken out, the
-# daemon restarts, or the daemon is killed; the next session is added all the same. When the host
-# mounts the last session it sees the files of all, and it reads what is in the file on the board.
+# Discs of several sessions, burned by three burners. Between two sessions the disc is removed, or the
+# daemon is restarted or killed; the next session can always be added. The host that mounts the last
+# session sees the files of all sessions, and reads the same bytes as the image file has.
 . ./lib.sh
 
-# The files of each session; their names have its number. A long name and an empty file are among them.
+# Makes the files of each session, with its number in their names; one name is long, one file empty.
 for s in 1 2 3 4; do
 	d=$work/src$s/part$s
 	mkdir -p "$d/folder with blanks"
@@ -24,7 +24,7 @@ drive_up
 dmesg_mark multi
 d=/dev/$sr
 
-# The host has noticed the disc's present state when it knows its size.
+# The host has noticed the disc's state when it knows the size.
 size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
 appendable_seen() { cdrskin "dev=$d" -minfo 2>/dev/null | grep -q 'disk status: *incomplete/appendable'; }
 
@@ -42,7 +42,7 @@ file_is() { # FOLDER FILE [OPTION]
 # starts[N]: where session N begins, as burner and board agreed before it was burned.
 declare -a starts
 
-# session_good NAME N: the disc has N closed sessions and takes another one.
+# session_good NAME N: checks that the disc has N closed sessions and can take another one.
 session_good() {
 	local name=$1 n=$2 file=$media/$1.img nwa last size text i
 	local -a tracks=()
@@ -71,7 +71,7 @@ session_good() {
 	starts[n + 1]=$nwa
 }
 
-# same NAME N START: the host's disc and the file on the board have all files of N sessions.
+# same NAME N START: checks that the host's disc and the image file have all files of N sessions.
 same() {
 	local name=$1 n=$2 file=$media/${1%% *}.img host
 	check "$name: the host mounts the last session, with the files of all" mounted_is "$work/all$n" "$d"
@@ -86,7 +86,7 @@ same() {
 }
 
 fresh() { # NAME
-	check "$1: a blank goes in" mmcgadgetctl blank "$1.img"
+	check "$1: a blank is inserted" mmcgadgetctl blank "$1.img"
 	check "$1: the host sees a blank" wait_for 10 blank_seen
 	starts=([1]=0)
 }
@@ -99,19 +99,19 @@ burn() { # NAME COMMAND...
 	echo "#   $name: $((($(date +%s%N) - began) / 1000000)) ms"
 }
 
-# kept NAME HOW: after what happened between two sessions, the disc is as remember() saw it.
+# kept NAME HOW: checks that the disc is the same as when remember() was called.
 kept() {
 	is "$1: $2, and the disc is as before" \
 		"$(state image) $(state state) $(state sessions) $(state tracks) $(state nwa)" "$before"
-	check "$1: the host sees it" wait_for 15 appendable_seen
+	check "$1: the host sees the disc" wait_for 15 appendable_seen
 }
 remember() { before="$(state image) $(state state) $(state sessions) $(state tracks) $(state nwa)"; }
 reinsert() { # NAME
 	remember
-	check "$1: out" mmcgadgetctl eject --force
-	check "$1: the host sees it go" wait_for 10 no_disc
-	check "$1: in again" mmcgadgetctl insert "$1.img"
-	kept "$1" "taken out and put in"
+	check "$1: the disc is removed" mmcgadgetctl eject --force
+	check "$1: the host sees that the drive is empty" wait_for 10 no_disc
+	check "$1: the disc is inserted again" mmcgadgetctl insert "$1.img"
+	kept "$1" "removed and inserted"
 }
 no_disc() { ! cdrskin "dev=$d" -minfo 2>/dev/null | grep -q 'disk status'; }
 restart() { # NAME SIGNAL
@@ -130,19 +130,19 @@ restart() { # NAME SIGNAL
 	d=/dev/$sr
 	kept "$1" "SIG$2 and a new start"
 }
-# final NAME N: the disc is finalised, with N sessions; inserted again, it is a DVD-ROM.
+# final NAME N: checks that the disc is finalised with N sessions, and a DVD-ROM after it is inserted again.
 complete_seen() { udevadm info "$d" | grep -q ID_CDROM_MEDIA_STATE=complete; }
 final() { # NAME N
 	is "$1: complete" "$(state state) $(state medium)" "complete dvd-rom"
-	check "$1: out" mmcgadgetctl eject --force
-	check "$1: the host sees it go" wait_for 10 no_disc
-	check "$1: in again" mmcgadgetctl insert "$1.img"
+	check "$1: the disc is removed" mmcgadgetctl eject --force
+	check "$1: the host sees that the drive is empty" wait_for 10 no_disc
+	check "$1: the disc is inserted again" mmcgadgetctl insert "$1.img"
 	is "$1: complete, of $2 sessions" "$(state state) $(state medium) $(state sessions)" "complete dvd-rom $2"
-	check "$1: the host sees it" wait_for 15 complete_seen
+	check "$1: the host sees the disc" wait_for 15 complete_seen
 	wait_for_udev
 	same "$1 finalised" "$2" "${starts[$2]}"
 	check_not "$1: takes no further session" growisofs -M "$d" -R -J -quiet "$work/src4"
-	is "$1: and is as it was" "$(state state) $(state sessions)" "complete $2"
+	is "$1: the disc is unchanged" "$(state state) $(state sessions)" "complete $2"
 }
 
 # ---- growisofs; the disc is taken out between two sessions ----
@@ -188,7 +188,7 @@ name=xorriso
 xorriso_session() { # N
 	xorriso -abort_on FAILURE -joliet on -dev "$d" -map "$work/src$1/part$1" "/part$1" -commit
 }
-# See t_burn.sh: buffers at an address that dummy_hcd does not take at super speed.
+# dummy_hcd refuses xorriso's buffer at super speed: see t_burn.sh.
 [ "$SPEED" != super ] || export GLIBC_TUNABLES=glibc.malloc.mmap_threshold=16384
 fresh $name
 for s in 1 2 3; do

@@ -14,14 +14,14 @@ config extra='behaviour: { swap_gap = 50; };'
 drive_up
 dmesg_mark race
 
-# Some swaps put in a blank. Each block of the burner's image, as of the discs, names image and place.
+# Some swaps insert a blank. Each block of the burner's image and of the discs holds image number and address.
 "$reader" make "$work/burn.iso" 9 2048
 install -d -g mmcgadget -m 2775 "$media/blanks"
 
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$daemon_pid/status"; }
 
-# swap N: the board takes the disc out, locked or not, and puts the next one in: one of four images, and
-# every seventh time a blank, which stays in for long enough that a burn begins.
+# swap N: the board removes the disc, locked or not, and inserts the next: one of four images, or every
+# seventh time a blank, which stays in the drive long enough for a burn to begin.
 blanks=0
 swap() {
 	mmcgadgetctl eject --force >/dev/null || return
@@ -46,7 +46,7 @@ for mode in read read sg sg; do
 	"$reader" "$mode" "$dev" 3600 "$blocks" >"$work/reader$(wc -w <<<"$readers").log" 2>&1 &
 	readers="$readers $!"
 done
-# Burns each blank it finds; most are taken out during the burn.
+# Burns each blank that it finds; most are removed during the burn.
 while [ ! -e "$work/stop" ]; do
 	growisofs -use-the-force-luke=notray,tty -Z "/dev/$sr=$work/burn.iso"
 	sleep 0.2
@@ -56,29 +56,29 @@ bad=0
 began=$SECONDS
 for ((n = 1; n <= swaps; n++)); do
 	swap "$n" || bad=$((bad + 1))
-	# At various places of the host's reaction.
+	# The host is at a random step of its reaction to the swap.
 	sleep "0.$((RANDOM % 4))"
 	[ "$n" != 20 ] || before=$(rss)
 done
 after=$(rss)
 echo "#   $swaps swaps in $((SECONDS - began)) s, resident $before kB after 20 swaps, $after kB at the end"
 is "every swap was accepted" "$bad" 0
-check "the daemon lives" daemon_alive
+check "the daemon is alive" daemon_alive
 check "its memory is flat" test "$after" -le $((before + 512))
-# The burner still works: it burns a blank that stays in.
+# The burner can still burn a blank that stays in the drive.
 last=1
 mmcgadgetctl eject --force >/dev/null
-check "a blank that stays" mmcgadgetctl blank blanks/stays.img
+check "a blank that stays is inserted" mmcgadgetctl blank blanks/stays.img
 check "the burner burns it" wait_for 60 state_is state appendable
 check "the blank that stayed equals the image" cmp "$media/blanks/stays.img" "$work/burn.iso"
 mmcgadgetctl eject --force >/dev/null
-check "a last disc" mmcgadgetctl insert race$last.iso
+check "a last disc is inserted" mmcgadgetctl insert race$last.iso
 touch "$work/stop"
 check "the burner ends" wait_for 60 sh -c "! kill -0 $burner"
-# No data of the burner is on a disc other than the blank that was in then.
+# The burner's data is only on the blank that was in the drive at that time.
 for i in 1 2 3 4; do
 	"$reader" make "$work/race.iso" "$i" "$blocks"
-	check "disc $i is as it was" cmp "$work/race.iso" "$media/race$i.iso"
+	check "disc $i is unchanged" cmp "$work/race.iso" "$media/race$i.iso"
 done
 wrong=0 begun=0 whole=0
 for ((i = 1; i <= blanks; i++)); do
@@ -92,7 +92,7 @@ done
 echo "#   $blanks blanks, $begun begun, $whole of them whole"
 is "every blank holds the beginning of the burner's image, and no other data" "$wrong" 0
 check "at least one swap interrupted a burn" test "$begun" -gt 0
-# A quiet end, so that every reader gets some reads of the last disc.
+# No swaps for 3 s, so that every reader reads the last disc.
 sleep 3
 i=0
 for pid in $readers; do

@@ -31,7 +31,7 @@ for c in "${commands[@]}"; do
 	*' close '*)
 		# It needs a disc that a burner has left appendable.
 		check "a blank" ctl blank open.iso
-		check "the host sees it" wait_for 15 blank_seen
+		check "the host sees the blank" wait_for 15 blank_seen
 		check "growisofs leaves it appendable" growisofs -Z "/dev/$sr=$work/burn.iso"
 		mmcgadgetctl eject --force >/dev/null
 		rm -f "$media/${c##* }"*

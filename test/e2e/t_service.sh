@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The service as it is shipped: its user and capabilities, which files it can reach, when it is ready,
-# what its watchdog watches, and that nothing is left after its end.
+# that the watchdog restarts it, and that nothing is left after its end.
 # shellcheck disable=SC2154 # media, work, override are lib.sh's
 . ./lib.sh
 
@@ -32,20 +32,20 @@ mkdir -p $g/other/configs/c.1 $g/other/strings/0x409 $g/other/functions/acm.x
 ln -s $g/other/functions/acm.x $g/other/configs/c.1/
 ls /sys/class/udc >$g/other/UDC
 systemctl start --no-block $unit
-check "controller taken: the status line names who has it" wait_for 20 eval \
+check "controller taken: the status line names the other gadget" wait_for 20 eval \
 	'systemctl show -P StatusText mmcgadgetd | grep -q "taken by gadget \"other\""'
 is "controller taken: not ready" "$(show ActiveState)" activating
 echo >$g/other/UDC
 check "controller free: ready" wait_for 20 eval '[ "$(systemctl is-active mmcgadgetd)" = active ]'
 like "controller free: the status line" "$(show StatusText)" 'ready on controller dummy_udc'
-check "the other gadget is as it was" test -e $g/other/configs/c.1/acm.x
+check "the other gadget is unchanged" test -e $g/other/configs/c.1/acm.x
 rm $g/other/configs/c.1/acm.x
 rmdir $g/other/configs/c.1 $g/other/functions/acm.x $g/other/strings/0x409 $g/other
 check "the host sees the drive" wait_for 30 have_drives 1 || finish
 sr=$(host_drives)
 
 # ---- its user and its capabilities ----
-threads() { # FIELD: the values of all its threads, those of the guard process too
+threads() { # FIELD: prints the values in /proc of all threads of the service, guard process included
 	local t
 	for t in $(cat /sys/fs/cgroup/system.slice/$unit.service/cgroup.procs); do
 		sed -n "s/^$1:[[:space:]]*//p" /proc/"$t"/task/*/status
@@ -55,7 +55,7 @@ uid=$(id -u mmcgadget)
 is "every thread is the user mmcgadget" "$(threads Uid)" "$uid	$uid	$uid	$uid"
 is "no thread has a capability" "$(threads CapPrm)$(threads CapEff)$(threads CapInh)$(threads CapBnd)$(threads CapAmb)" \
 	"$(printf '0%.0s' $(seq 80))"
-is "no thread can get one" "$(threads NoNewPrivs)" 1
+is "no thread can gain a capability" "$(threads NoNewPrivs)" 1
 is "system calls are filtered" "$(threads Seccomp)" 2
 score=$(systemd-analyze security --no-pager $unit | sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
 echo "# systemd-analyze security: $score"
@@ -95,7 +95,7 @@ for f in /proc/self/mem /proc/1/environ /etc/shadow /dev/vda; do
 done
 as alice ln -s inside.iso "$media/inner.iso"
 check "a link inside of the folder is followed" as alice mmcgadgetctl insert inner.iso
-check "the disc is taken out" as alice mmcgadgetctl eject --force
+check "the disc is removed" as alice mmcgadgetctl eject --force
 rm "$media/inner.iso"
 check_not "the service does not see home folders" nsenter -t "$(pid)" -m test -e /home/bob/secret.iso
 check_not "the service does not see disks" nsenter -t "$(pid)" -m test -e /dev/vda
@@ -105,32 +105,32 @@ make_iso BURN 8 "$work/burn.iso"
 chmod 644 "$work/burn.iso"
 chmod 755 "$work"
 as alice touch "$media/touched.iso"
-check "a blank made by touch goes in" as alice mmcgadgetctl insert touched.iso
-check "the host sees it" wait_for 15 blank_seen
+check "a blank made by touch is inserted" as alice mmcgadgetctl insert touched.iso
+check "the host sees the blank" wait_for 15 blank_seen
 lines=30 check "a user of the PC burns it" as bob growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
 check "the file equals the image" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "$media/touched.iso"
 is "the file belongs to the group" "$(stat -c '%G' "$media/touched.iso")" mmcgadget
 check "a member of the group may remove it" as alice rm "$media/touched.iso"
-check "a disc goes in" as alice mmcgadgetctl insert inside.iso
-check "the host sees it" wait_for 15 has_label "$sr" INSIDE
+check "a disc is inserted" as alice mmcgadgetctl insert inside.iso
+check "the host sees the disc" wait_for 15 has_label "$sr" INSIDE
 
 # ---- the sandbox refuses no system call that the daemon makes ----
 make_iso OWN 4 "$media/own.iso"
 chown mmcgadget: "$media/own.iso"
-# A file for each thread: in a common file strace cuts a line in two where another thread's comes
-# between, and a refusal that is expected would not have the name of its call beside it.
+# strace writes a file for each thread: in one common file it splits a line when another thread's line
+# comes between, and an expected refusal would lose the name of its system call.
 mkdir "$work/strace"
 strace -ff -qq -o "$work/strace/thread" -p "$(pid)" &
 tracer=$!
 traced() { cat "$work/strace"/*; }
 wait_for 10 eval 'traced | grep -q .'
-check "an image of its own goes in" as alice mmcgadgetctl insert own.iso
-check "the host sees it" wait_for 30 has_label "$sr" OWN
+check "an image of its own is inserted" as alice mmcgadgetctl insert own.iso
+check "the host sees the disc" wait_for 30 has_label "$sr" OWN
 blockdev --flushbufs "/dev/$sr"
-check "the host reads it" cmp "$media/own.iso" "/dev/$sr"
+check "the host reads the disc" cmp "$media/own.iso" "/dev/$sr"
 as alice mmcgadgetctl list >/dev/null
-check "a blank goes in" as alice mmcgadgetctl blank traced.iso
-check "the host sees it" wait_for 30 blank_seen
+check "a blank is inserted" as alice mmcgadgetctl blank traced.iso
+check "the host sees the blank" wait_for 30 blank_seen
 lines=30 check "a user of the PC burns it" as bob growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
 kill "$tracer"
 wait "$tracer" 2>/dev/null
@@ -142,13 +142,13 @@ new='clone3|SO_SNDBUFFORCE'
 [ "$SUITE" = trixie ] || new="$new|cachestat|0x1c3"
 is "the sandbox refused no system call" \
 	"$(traced | grep -E '= -1 E(PERM|NOSYS)' | grep -vE "$new" | sort | uniq -c | head)" ''
-check "a disc goes in" as alice mmcgadgetctl insert inside.iso
-check "the host sees it" wait_for 15 has_label "$sr" INSIDE
+check "a disc is inserted" as alice mmcgadgetctl insert inside.iso
+check "the host sees the disc" wait_for 15 has_label "$sr" INSIDE
 
 # ---- the watchdog ----
 is "the watchdog has a minute" "$(show WatchdogUSec)" 1min
 service_override WatchdogSec=8
-check "with a watchdog of 8 s: restart" timeout 60 systemctl restart $unit
+check "with a watchdog of 8 s: systemctl restart succeeds" timeout 60 systemctl restart $unit
 wait_for 30 have_drives 1
 sr=$(host_drives)
 mmcgadgetctl insert inside.iso >/dev/null
@@ -156,7 +156,7 @@ check "with a watchdog of 8 s: the host sees the disc" wait_for 15 has_label "$s
 sleep 10 # longer than WatchdogSec
 main=$(pid)
 is "a daemon that works is not restarted" "$(show NRestarts)" 0
-# The USB thread is the one that waits in epoll, besides the main thread; that of ep0 polls.
+# Besides the main thread only the USB thread waits in epoll; the ep0 thread polls.
 for t in /proc/"$main"/task/*; do
 	[ "${t##*/}" != "$main" ] && grep -q epoll "$t/wchan" && usb=${t##*/}
 done
@@ -167,7 +167,7 @@ new_daemon() { [ "$(pid)" != "$main" ] && [ "$(pid)" != 0 ] && [ "$(systemctl is
 journal() { journalctl -u $unit --no-pager -o cat; }
 bites() { journal | grep -q 'Watchdog timeout'; }
 check "the USB thread hangs: the watchdog ends the service" wait_for 60 bites
-# A process that is traced does not die before its tracer does.
+# A traced process does not die while its tracer lives.
 kill -9 "$tracer"
 wait "$tracer" 2>/dev/null
 check "the USB thread hangs: the service is started again" wait_for 30 new_daemon
@@ -188,8 +188,8 @@ text=$(as alice mmcgadgetd 2>&1)
 check_not "an ordinary user cannot start a daemon" test -z "$text"
 
 # ---- the end ----
-check "stop" timeout 60 systemctl stop $unit
-is "stop: without an error" "$(show Result)" success
+check "systemctl stop succeeds" timeout 60 systemctl stop $unit
+is "stop: the service ended without an error" "$(show Result)" success
 nothing_left() {
 	[ -z "$(ls -A $g)" ] && ! grep -q ' functionfs ' /proc/mounts && [ ! -e "$run" ] && [ ! -e /run/mmcgadget-usb ]
 }
@@ -199,8 +199,8 @@ cp /etc/mmcgadget/mmcgadget.conf "$work/saved.conf"
 printf 'colour = "red";\n' >/etc/mmcgadget/mmcgadget.conf
 check_not "a bad configuration: it does not start" timeout 60 systemctl start $unit
 sleep 2 # longer than systemd waits before it starts a service again
-is "a bad configuration: tried once" "$(show NRestarts) $(show ActiveState)" "0 failed"
-is "a bad configuration: said once" "$(journal | grep -c 'unknown key "colour"')" 1
+is "a bad configuration: the service is started only once" "$(show NRestarts) $(show ActiveState)" "0 failed"
+is "a bad configuration: logged once" "$(journal | grep -c 'unknown key "colour"')" 1
 check "a bad configuration: nothing is left" nothing_left || what_is_left
 cp "$work/saved.conf" /etc/mmcgadget/mmcgadget.conf
 systemctl reset-failed $unit

@@ -40,7 +40,7 @@ check "a card that can be slow" dmsetup create slow --table "0 $sectors delay $l
 mkdir -p "$slow"
 mount -o noatime /dev/mapper/slow "$slow" || finish
 cp "$work/slow.iso" "$slow/"
-media_elsewhere "$slow"
+allow_media_folder "$slow"
 
 udc_load
 dmesg_mark slow
@@ -63,12 +63,12 @@ check "the slow read brings the right blocks" got_right 100 1
 forget
 read_slowly 150 1
 sleep 0.5
-check "the disc is taken out during a slow read" ctl eject --force drive=slow
-check "it was taken out before the read ended" read_waits
+check "the disc is removed during a slow read" ctl eject --force drive=slow
+check "the disc was removed before the read ended" read_waits
 check "the read ends on its disc" got_right 150 1
 delay 0
-check "the disc goes in again" ctl insert slow.iso drive=slow
-check "the host sees it" wait_for 30 has_label "$a" SLOW
+check "the disc is inserted again" ctl insert slow.iso drive=slow
+check "the host sees the disc" wait_for 30 has_label "$a" SLOW
 
 forget
 delay 5

@@ -29,7 +29,7 @@ answers() { timeout 1 mmcgadgetctl status; }
 
 # burn NAME: in the background, onto a new blank
 burn() {
-	check "$1: a blank goes in" ctl blank "$1.img" drive=card
+	check "$1: a blank is inserted" ctl blank "$1.img" drive=card
 	check "$1: the host sees a blank" wait_for 10 blank_seen "$a" || finish
 	began=$(now_ms)
 	growisofs -dvd-compat -Z "/dev/$a=$work/image.iso" >"$work/$1.log" 2>&1 &
@@ -43,7 +43,7 @@ burned() { # NAME: sets $took
 	is "$1: no phase error, no reset" "$(state_of card)" "0 0"
 	check "$1: the card has the image" cmp -n "$size" "$work/image.iso" "$card/$1.img"
 	check "$1: the host sees the disc" wait_for 10 has_label "$a" CARD
-	check "$1: it reads back equal" cmp -n "$size" "$work/image.iso" "/dev/$a"
+	check "$1: the host reads the image back" cmp -n "$size" "$work/image.iso" "/dev/$a"
 }
 # stall NAME BYTES: once as many bytes are written, stalls the card for long enough
 stall() {
@@ -55,7 +55,7 @@ stall() {
 	check "stalled at $before: status" answers
 	check "stalled at $before: the other drive: TEST UNIT READY" many_turs
 	check "stalled at $before: the other drive: reads" cmp -n "$(stat -c %s "$media/other.iso")" "$media/other.iso" "/dev/$b"
-	check "stalled at $before: and the burner waits" waits "$1" "$before" || ls -l "$card"
+	check "stalled at $before: the burner waits" waits "$1" "$before" || ls -l "$card"
 	sleep $((held_ms / 1000))
 	delay 0
 }
@@ -74,7 +74,7 @@ sectors=$(blockdev --getsz "$loop")
 check "a card that can stall" dmsetup create card --table "0 $sectors delay $loop 0 0 $loop 0 0"
 mkdir -p "$card"
 mount -o noatime,sync /dev/mapper/card "$card" || finish
-media_elsewhere "$card"
+allow_media_folder "$card"
 
 udc_load
 dmesg_mark stall

@@ -11,7 +11,7 @@ truncate -s 32M "$work/small.img"
 mke2fs -q -t ext4 "$work/small.img"
 modprobe loop
 mount -o loop "$work/small.img" "$small"
-media_elsewhere "$small"
+allow_media_folder "$small"
 saved_blocks() { # IMAGE: the recorded blocks that its state file counts
 	sed -n 's/^track 1 .* written \([0-9]*\) .*/\1/p' "$1.mmcdisc" | grep .
 }
@@ -48,7 +48,7 @@ check "host disconnects: $n blocks are recorded, not all of them are in the stat
 echo 0 >"$usb/authorized"
 flushed() { [ "$(saved_blocks "$media/left.img")" = "$(recorded)" ] && [ "$(recorded)" -ge "$n" ]; }
 check "host disconnects: all of them are in the state file then" wait_for 20 flushed
-check "host disconnects: they equal the image" cmp -n $((n * 2048)) "$work/burn.iso" "$media/left.img"
+check "host disconnects: the recorded blocks equal the image" cmp -n $((n * 2048)) "$work/burn.iso" "$media/left.img"
 end_burner
 echo 1 >"$usb/authorized"
 check "the host comes back" wait_for 30 have_drives 1
@@ -88,12 +88,12 @@ rm -f "$small"/*.img
 make_iso SHRINK 8 "$small/shrink.iso"
 cp "$small/shrink.iso" "$work/shrink.iso"
 mmcgadgetctl insert shrink.iso >/dev/null
-check "an ISO goes in" wait_for 10 has_label "$sr" SHRINK
+check "an ISO is inserted" wait_for 10 has_label "$sr" SHRINK
 truncate -s 4M "$small/shrink.iso"
 echo 1 >/proc/sys/vm/drop_caches
 check "cut to 4 MB: the remaining blocks are read" sh -c "dd if=/dev/$sr bs=2048 count=2048 iflag=direct status=none | cmp -n 4194304 - $work/shrink.iso"
 check_not "cut to 4 MB: the missing blocks give an error" dd "if=/dev/$sr" of=/dev/null bs=2048 skip=2048 count=16 iflag=direct
-check "the daemon lives" daemon_alive
+check "the daemon is alive" daemon_alive
 is "no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
 like "the log names the file" "$(cat "$daemon_log")" 'reading .*/shrink.iso'
 

@@ -10,12 +10,12 @@ drive_up
 dmesg_mark swap
 d=/dev/$sr
 
-# udev's events, after its rules have run: what a desktop gets.
+# udev's events, after its rules have run, as a desktop gets them.
 events=$work/events
 : >"$events"
 stdbuf -oL udevadm monitor --udev --property --subsystem-match=block >>"$events" &
 monitor=$!
-# The kernel's own, before udev's rules.
+# The kernel's events, before udev's rules.
 kernel_events=$work/kernel_events
 : >"$kernel_events"
 stdbuf -oL udevadm monitor --kernel --property --subsystem-match=block >>"$kernel_events" &
@@ -24,7 +24,7 @@ trap 'kill $monitor 2>/dev/null' EXIT
 wait_for 10 grep -q 'the event which udev sends' "$events"
 wait_for 10 grep -q 'the kernel uevent' "$kernel_events"
 
-# Number of events that carry all of the given properties.
+# Prints the number of udev events that have all of these properties.
 events_with() {
 	awk -v want="$*" '
 		BEGIN { RS = ""; n = split(want, w, " ") }
@@ -44,9 +44,9 @@ clear_events() {
 	: >"$kernel_events"
 }
 now() { awk '{ print int($1 * 1000) }' /proc/uptime; }
-# first_event PROPERTY FILE: "MILLISECONDS SEQNUM" of the first event there that has the property:
-# when udevadm got it, on the same clock, and its number, which is the same for the kernel's event
-# and for udev's.
+# first_event PROPERTY FILE: prints "MILLISECONDS SEQNUM" of the first event in FILE with the property:
+# when udevadm received it, on the clock of now(), and its number, which is the same for the kernel's
+# event and udev's.
 first_event() {
 	awk -v want="$1" 'BEGIN { RS = ""; FS = "\n" }
 		index("\n" $0 "\n", "\n" want "\n") {
@@ -58,17 +58,17 @@ first_event() {
 }
 
 # ---- ten swaps by the board ----
-# swap I WORD: the disc goes in, the host sees it. Leaves the milliseconds from the disc's insertion
-# to the kernel's event in $noticed, to udev's in $took.
+# swap I client|fifo: inserts disc I and waits until the host sees it. Sets $noticed and $took to the
+# milliseconds from the insertion to the kernel's event and to udev's.
 swap() {
 	local began in seen number
 	clear_events
 	began=$(now)
 	if [ "$2" = fifo ]; then
-		# The plain way, without the client: a line to the FIFO, the answer in a file.
+		# Without the client: a line to the FIFO, the answer in the status file.
 		echo "insert disc$1.iso" >"$run/control"
 		check "swap $1 by the FIFO: done" wait_for 12 state_is image "disc$1.iso"
-		check "swap $1 by the FIFO: the status file tells" wait_for 5 grep -q "inserted disc$1.iso" "$run/status"
+		check "swap $1 by the FIFO: the status file has the answer" wait_for 5 grep -q "inserted disc$1.iso" "$run/status"
 	else
 		check "swap $1: done" mmcgadgetctl insert "disc$1.iso"
 	fi
@@ -76,7 +76,7 @@ swap() {
 	check "swap $1: a udev event with the new label" \
 		wait_for 10 event_seen ACTION=change DISK_MEDIA_CHANGE=1 "ID_FS_LABEL=DISC$1"
 	read -r seen number < <(first_event "ID_FS_LABEL=DISC$1" "$events")
-	# A line to the FIFO has no end of its own to measure from.
+	# It is not known when the FIFO command ended; it may have ended after the event.
 	[ "$seen" -gt "$in" ] || in=$seen
 	took=$((seen - in))
 	read -r seen _ < <(first_event "SEQNUM=$number" "$kernel_events")
@@ -88,9 +88,9 @@ swap() {
 	is "swap $1: one media change for one insertion" \
 		"$(events_with DISK_MEDIA_CHANGE=1 "ID_FS_LABEL=DISC$1")" 1
 }
-# The kernel polls every 2 s. Between its event and udev's, udev runs cdrom_id and blkid, which in an
-# emulated machine take as long as its processors let them: once in some dozen swaps that alone was
-# more than a second. So each event of the kernel's has the limit, and udev's has it in the median.
+# The kernel polls every 2 s. Between its event and udev's, udev runs cdrom_id and blkid, which in a busy
+# emulated machine took more than a second in one of some dozen swaps. So the limit of 3 s applies to
+# each event of the kernel, but only to the median of udev's.
 late=0
 all_took=()
 for i in 0 1 2 3 4 5 6 7 8 9; do
@@ -116,7 +116,7 @@ for i in 1 2 3; do
 done
 check "the host sees the same disc after three more" wait_for 5 has_label "$sr" DISC9
 
-# ---- the host has locked the drive (udev's rule does so with every disc) and is asked to let go ----
+# ---- the host has locked the drive (by a udev rule, for every disc) and is asked to eject ----
 wait_for 5 state_is locked true
 is "the host has locked the drive" "$(state locked)" true
 clear_events
@@ -126,8 +126,8 @@ is "eject of a locked drive: exit code" "$rc" 0
 like "eject of a locked drive: the host was asked" "$text" 'waiting for the host' 'the host let go'
 check "udev got the request" event_seen DISK_EJECT_REQUEST=1
 is "eject of a locked drive: the drive is empty" "$(state state) $(state loaded)" "empty false"
-check "a disc goes in again" mmcgadgetctl insert disc1.iso
-check "the host sees it" wait_for 5 has_label "$sr" DISC1
+check "a disc is inserted again" mmcgadgetctl insert disc1.iso
+check "the host sees the disc" wait_for 5 has_label "$sr" DISC1
 wait_for_udev
 wait_for 5 state_is locked true
 
@@ -141,20 +141,20 @@ took=$(($(now) - began))
 is "a host that keeps the drive locked: exit code" "$rc" 1
 like "a host that keeps the drive locked: the message names the option" "$text" 'eject force'
 check "a host that keeps the drive locked: it had 10 s ($took ms)" test "$took" -ge 8000 -a "$took" -le 14000
-is "the disc is still in" "$(state state) $(state image)" "complete disc1.iso"
-check "the host still reads it" cmp -n 65536 /mnt/DATA.BIN <(
+is "the disc is still in the drive" "$(state state) $(state image)" "complete disc1.iso"
+check "the host still reads the disc" cmp -n 65536 /mnt/DATA.BIN <(
 	awk 'BEGIN { for (i = 0; i < 64; i++) printf "%-16s%08d%1000s", "DISC1", i, "" }'
 )
-check "eject --force takes the disc out" mmcgadgetctl eject --force
+check "eject --force removes the disc" mmcgadgetctl eject --force
 is "eject --force: the drive is empty, and not locked" "$(state state) $(state locked)" "empty false"
 udevadm control --start-exec-queue
 umount -q /mnt # unless systemd has done so
 wait_for_udev
 check "a disc after the forced eject" mmcgadgetctl insert disc2.iso
-check "the host sees it after the forced eject" wait_for 8 has_label "$sr" DISC2
+check "the host sees the disc after the forced eject" wait_for 8 has_label "$sr" DISC2
 
-# ---- quiet ----
-# blkid looks at the disc itself; udev's event of the last one may be a poll away, of 2 s.
+# ---- no events while nothing happens ----
+# has_label reads the disc itself, so udev's event for the last disc may come up to 2 s later.
 sleep 5
 wait_for_udev
 clear_events

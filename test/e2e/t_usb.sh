@@ -4,7 +4,7 @@
 # gadget, kill -9, resets of every kind, suspend, unbinding, a controller that disappears, control
 # requests while the storage hangs.
 . ./lib.sh
-by_hand=1
+without_service=1
 
 make_iso LABELA 16 "$media/a.iso"
 make_iso LABELB 8 "$media/b.iso"
@@ -13,7 +13,7 @@ ours=$gadgets/mmcgadget
 other=$gadgets/other
 
 same() { cmp -n "$(stat -c %s "$1")" "$1" "/dev/$2"; }
-# reads_right [SECONDS]: the host's only drive, whatever its name is by now, gives the image.
+# reads_right [SECONDS]: the host has one drive, under any name, and it reads as the image.
 reads_right() {
 	wait_for "${1:-20}" have_drives 1 && same "$media/a.iso" "$(host_drives)" && return
 	echo "drives: $(host_drives)"
@@ -74,12 +74,12 @@ check "killing the daemon takes the drives away" wait_for 10 have_drives 0
 config extra="$one_drive"
 daemon_start
 check "a new start clears away what was left" reads_right
-is "one mount" "$(grep -c functionfs /proc/mounts)" 1
-is "one function" "$(ls $ours/functions)" ffs.mmcgadget.drive0
+is "a new start: FunctionFS is mounted once" "$(grep -c functionfs /proc/mounts)" 1
+is "a new start: the gadget has one function" "$(ls $ours/functions)" ffs.mmcgadget.drive0
 
 # ---- control requests and resets ----
-check "control requests" /build/test/e2e/u_control "$(usb_node)"
-check "the drive is there after them" reads_right
+check "control requests are answered" /build/test/e2e/u_control "$(usb_node)"
+check "reads right after control requests" reads_right
 for _ in 1 2 3 4 5; do sg_reset -d -N "$(host_sg "$(host_drives)")"; done
 check "reads right after Bulk-Only Resets" reads_right
 for _ in 1 2 3 4 5; do port_reset >/dev/null; done

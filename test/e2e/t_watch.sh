@@ -17,10 +17,10 @@ json=$!
 mmcgadgetctl watch drive=drive0 >"$work/watch.txt" &
 text=$!
 
-check "a blank goes in" mmcgadgetctl blank burn.iso
-check "the host sees it" wait_for 10 blank_seen
+check "a blank is inserted" mmcgadgetctl blank burn.iso
+check "the host sees the blank" wait_for 10 blank_seen
 check "growisofs burns it" growisofs -use-the-force-luke=notray -dvd-compat -Z "/dev/$sr=$work/a.iso"
-is "it is complete" "$(state state)" complete
+is "the burned disc is complete" "$(state state)" complete
 complete_seen() { grep -q '"state":"complete"' "$work/watch.json" && grep -q 'dvd-rom, complete' "$work/watch.txt"; }
 check "both watches have seen it" wait_for 10 complete_seen
 

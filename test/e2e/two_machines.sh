@@ -75,8 +75,8 @@ cut=$SECONDS
 expect pc 200 burner
 verdict "board cut: the PC's burner ends with an error (${said[2]}, after $((SECONDS - cut)) s)" test "${said[2]}" != 0
 expect pc 60 alive
-ok "board cut: the PC lives"
-verdict "board cut: the PC's kernel has complained of nothing" machine_sane pc
+ok "board cut: the PC is alive"
+verdict "board cut: the PC's kernel has no complaint" machine_sane pc
 board_on
 expect board 180 found
 left=${said[3]}
@@ -84,7 +84,7 @@ verdict "board again: the disc is there, with a burn begun (${said[2]})" test "$
 verdict "board again: $left of $seen blocks are recorded" test "$left" -gt 0 -a "$left" -ge $((seen - 512))
 verdict "board again: the image file is long enough for them" test "${said[6]}" -ge $((left * 2048))
 expect board 60 same
-ok "board again: they equal the image"
+ok "board again: the recorded blocks equal the image"
 expect board 120 ready
 expect pc 180 burn
 expect pc 200 burner
@@ -121,10 +121,10 @@ expect pc 120 read
 verdict "PC cut: the other PC reads what both have burned" test "${said[2]}" = same
 expect pc 60 end
 verdict "the PC ends" machine_off pc 60
-verdict "the PC's kernel has complained of nothing" machine_sane pc
+verdict "the PC's kernel has no complaint" machine_sane pc
 touch "$out/board/stop"
 expect board 120 end
 verdict "the board ends, both discs equal their images" machine_off board 60
-verdict "the board's kernel has complained of nothing" machine_sane board
+verdict "the board's kernel has no complaint" machine_sane board
 echo "# two machines took $((SECONDS - began)) s"
 finish

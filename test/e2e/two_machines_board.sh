@@ -45,28 +45,28 @@ redirect=$!
 hung() { grep -q ':0FA0 [0-9A-F]*:[0-9A-F]* 08 ' /proc/net/tcp; }
 say ready "$id"
 
-told=''
+reported=''
 until [ -e /out/stop ]; do
 	if [ -e /out/next ]; then
 		rm -f /out/next
-		disc=$((disc + 1)) told=''
+		disc=$((disc + 1)) reported=''
 		mmcgadgetctl eject --force >/dev/null
-		mmcgadgetctl blank "disc$disc.img" >/dev/null || bad "disc $disc: a blank goes in"
+		mmcgadgetctl blank "disc$disc.img" >/dev/null || bad "disc $disc: a blank is inserted"
 		say blank "$disc"
 	fi
 	if hung && sleep 1 && hung; then
 		pkill -9 -x usbredirect
 	fi
 	look
-	if [ "$state $recorded" != "$told" ]; then
-		told="$state $recorded"
+	if [ "$state $recorded" != "$reported" ]; then
+		reported="$state $recorded"
 		say at "$disc" "$recorded" "$state" "$nwa"
 	fi
 	sleep 0.2
 done
 for ((i = 1; i <= disc; i++)); do
 	mmcgadgetctl eject --force >/dev/null
-	mmcgadgetctl insert "disc$i.img" >/dev/null || bad "disc $i goes in again"
+	mmcgadgetctl insert "disc$i.img" >/dev/null || bad "disc $i is inserted again"
 	look
 	[ "$state" = complete ] || bad "disc $i: $state at the end"
 	whole "$i" || bad "disc $i differs from its image at the end"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For the scripts t_*.sh here: a server of their own, programs that find the
-# drive at /dev/sr0, and checks that print TAP lines (numbered by the suite).
+# Sourced by the scripts t_*.sh here, each of which has its own server. Programs run by shim() find
+# the drive at /dev/sr0. The checks print TAP lines without numbers.
 set -u
 O=${O:-build}
 W=$(mktemp -d)
@@ -17,7 +17,7 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
 
-# drive [dvd-rom|dvd+r]: a fresh drive without disc; what a finalised disc becomes.
+# drive [dvd-rom|dvd+r]: starts a new drive without a disc; a finalised disc becomes that type.
 drive() {
 	[ -n "$server" ] && { ask stop >/dev/null; wait "$server"; }
 	"$O/mmcshimd" "$W/socket" "$W/log" "${1:-dvd-rom}" &
@@ -37,10 +37,10 @@ case $O in
 *) lib=$PWD/$O/libmmcshim.so ;;
 esac
 
-# shim PROGRAM ARG...: runs it on the drive.
+# shim PROGRAM ARG...: runs the program on the drive.
 shim() { MMCSHIM_SOCKET=$W/socket LD_PRELOAD=$lib timeout 100 "$@"; }
 
-# run PROGRAM ARG...: as shim, with a log of its own; output in $W/out, exit code in $rc.
+# run PROGRAM ARG...: as shim, with a new command log; output goes to $W/out, the exit code to $rc.
 run() {
 	ask log "$W/log" >/dev/null
 	shim "$@" >"$W/raw" 2>&1 </dev/null
@@ -49,20 +49,20 @@ run() {
 	what=$*
 }
 
-# blank [BLOCKS]: a new blank disc, file $W/disc.iso.
+# blank [BLOCKS]: inserts a new blank, whose image is $W/disc.iso.
 blank() {
 	ask eject force >/dev/null
 	rm -f "$W/disc.iso" "$W/disc.iso.mmcdisc"
 	ask blank "$W/disc.iso" "$@" >/dev/null
 }
 
-# again: the disc is taken out and comes back, as from its file.
-again() {
+# reinsert: removes the disc and inserts its image again.
+reinsert() {
 	ask eject force >/dev/null
 	ask insert "$W/disc.iso" >/dev/null
 }
 
-# check NAME COMMAND...: a test, passed when the command succeeds.
+# check NAME COMMAND...: a test that passes if the command succeeds.
 check() {
 	test_name=$1
 	shift
@@ -77,7 +77,7 @@ check() {
 
 skip() { echo "ok - $1 # SKIP $2"; }
 
-# need PROGRAM NAME: false, and a skipped test, when it is not installed.
+# need PROGRAM NAME: returns false, and prints test NAME as skipped, if the program is not installed.
 need() {
 	command -v "$1" >/dev/null && return
 	skip "$2" "$1 is not installed"
@@ -86,22 +86,22 @@ need() {
 
 exits() { [ "$rc" = "$1" ]; }
 fails() { [ "$rc" != 0 ] && [ "$rc" != 124 ]; }
-# says REGEX...: each of them is in the output.
+# says REGEX...: the program's output matches each expression.
 says() {
 	for re in "$@"; do
 		grep -qE -e "$re" "$W/out" || { echo "# not said: $re"; return 1; }
 	done
 }
-silent_on() { ! grep -E -e "$1" "$W/out" | sed 's/^/# said: /' | grep .; }
-# sent REGEX...: each of them is in the command log.
+output_lacks() { ! grep -E -e "$1" "$W/out" | sed 's/^/# said: /' | grep .; }
+# sent REGEX...: the command log matches each expression.
 sent() {
 	for re in "$@"; do
 		grep -qE -e "$re" "$W/log" || { echo "# not sent: $re"; return 1; }
 	done
 }
-# The dvd+rw-tools mark every complaint with one of two faces.
-no_faces() { silent_on ':-[([]'; }
-# state KEY=VALUE...: as the server tells it.
+# The dvd+rw-tools mark every complaint with ":-[" or ":-(".
+no_complaints() { output_lacks ':-[([]'; }
+# state KEY=VALUE...: the server's status has these values.
 state() {
 	s=" $(ask status) "
 	for kv in "$@"; do
@@ -111,8 +111,8 @@ state() {
 		esac
 	done
 }
-# No command of the table refused, no data phase that Bulk-Only would have to
-# end in an error, but where it matches the given expression.
+# wire_clean [REGEX]: the engine refused no command of its table, and no data phase would end in an error of
+# Bulk-Only Transport, except in log lines that match the expression.
 wire_clean() { ! grep -e '!' "$W/log" | grep -vE -e "${1:-^$}" | sed 's/^/# /' | grep .; }
 
 # holds FILE SOURCE [PAD]: the file begins with the source; zeros follow, PAD bytes at most.
@@ -126,25 +126,25 @@ holds() {
 	cmp -n "$n" "$1" "$2" && cmp -n $((all - n)) -i "$n:0" "$1" /dev/zero
 }
 
-# The whole device, as the kernel would read it, is the file.
+# The whole device, read as the kernel would, equals the image.
 reads_back() {
 	shim dd if=/dev/sr0 of="$W/back" bs=64k iflag=fullblock 2>/dev/null || return 1
 	holds "$W/back" "$W/disc.iso"
 }
 
-# good_burn NAME SOURCE PAD: what every burn of an image to a blank has to leave behind.
+# good_burn NAME SOURCE PAD: the checks after every burn of an image on a blank.
 good_burn() {
 	check "$1: exit code 0" exits 0
-	check "$1: no complaint" no_faces
+	check "$1: no complaint" no_complaints
 	check "$1: nothing refused, every data phase fits" wire_clean
 	check "$1: file on disk equals the source" holds "$W/disc.iso" "$2" "$3"
 	check "$1: reads back through the block device" reads_back
-	check "$1: unit attention and media event after CLOSE harmed nothing" told_of_change
+	check "$1: unit attention and media event after CLOSE harmed nothing" change_reported
 }
 
-# From the program's first CLOSE on, the new medium was told of N times (1 unless
-# said): as many 6/28/00 as media events, and neither twice for one change.
-told_of_change() {
+# change_reported [N]: after the program's first CLOSE the new medium was reported N times (1 by
+# default), each time by one unit attention 6/28/00 and one media event.
+change_reported() {
 	sed -n '/CLOSE TRACK.SESSION/,$p' "$W/log" >"$W/after"
 	ua=$(grep -c 'CHECK 6/28/00' "$W/after")
 	event=$(grep -c 'GET EVENT .* : 00 06 04 52 02 02' "$W/after")
@@ -153,8 +153,8 @@ told_of_change() {
 	return 1
 }
 
-# Two small trees and an image, the same for all scripts.
-material() {
+# Makes two small trees and an image as sources for burns.
+make_sources() {
 	mkdir -p "$W/d1" "$W/d2"
 	head -c 3000000 /dev/urandom >"$W/d1/a.bin"
 	head -c 700001 /dev/urandom >"$W/d2/b.bin"

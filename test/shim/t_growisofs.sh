@@ -5,13 +5,13 @@
 . test/shim/lib.sh
 need growisofs "growisofs" || exit 0
 need dvd+rw-mediainfo "dvd+rw-mediainfo" || exit 0
-material
+make_sources
 drive
 
 mediainfo() {
 	run dvd+rw-mediainfo /dev/sr0
 	check "dvd+rw-mediainfo, $1: exit code 0" exits 0
-	check "dvd+rw-mediainfo, $1: no complaint" no_faces
+	check "dvd+rw-mediainfo, $1: no complaint" no_complaints
 	check "dvd+rw-mediainfo, $1: nothing refused, every data phase fits" wire_clean
 }
 
@@ -23,7 +23,7 @@ check "dvd+rw-mediainfo, blank: says so" says 'Mounted Media: +1Bh, DVD\+R$' \
 	'State of Last Session: empty' \
 	'"Next" Track: +1$' 'Number of Tracks: +1$' 'Track State: +blank' \
 	'Next Writable Address: 0\*2KB' 'Free Blocks: +2295104\*2KB' 'READ CAPACITY: +0\*2048=0'
-check "dvd+rw-mediainfo, blank: no table of contents" silent_on 'FABRICATED TOC'
+check "dvd+rw-mediainfo, blank: no table of contents" output_lacks 'FABRICATED TOC'
 
 run growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
 good_burn "growisofs -dvd-compat -Z image" "$W/x.iso" 32767
@@ -42,7 +42,7 @@ check "growisofs -Z on a finished disc: says why" says \
 blank
 run growisofs -Z /dev/sr0 -R -quiet "$W/d1"
 check "growisofs -Z tree: exit code 0" exits 0
-check "growisofs -Z tree: no complaint" no_faces
+check "growisofs -Z tree: no complaint" no_complaints
 check "growisofs -Z tree: closes the session" says 'closing session'
 check "growisofs -Z tree: stays an appendable DVD+R" \
 	state profile=001b finalised=0 appendable=1 blank=0 sessions=2 tracks=2 nwa=1648
@@ -55,12 +55,12 @@ check "dvd+rw-mediainfo, appendable: says so" says 'Mounted Media: +1Bh' \
 run growisofs -Z /dev/sr0="$W/x.iso"
 check "growisofs -Z over a written disc: refused without a terminal" fails
 check "growisofs -Z over a written disc: changes nothing" state sessions=2 nwa=1648
-again
+reinsert
 check "growisofs -Z tree: appendable still when it comes back" \
 	state profile=001b appendable=1 sessions=2 tracks=2 nwa=1648
 run growisofs -M /dev/sr0 -R -quiet "$W/d2"
 check "growisofs -M tree: exit code 0" exits 0
-check "growisofs -M tree: no complaint" no_faces
+check "growisofs -M tree: no complaint" no_complaints
 check "growisofs -M tree: found the first session" says 'Rock Ridge signatures found' \
 	'closing session'
 check "growisofs -M tree: three sessions" state profile=001b appendable=1 sessions=3 tracks=3
@@ -108,7 +108,7 @@ wait "$burner" 2>/dev/null
 check "growisofs killed in mid-burn: the disc is neither locked nor closed" \
 	state locked=0 appendable=1 blank=0 sessions=1 readable=0
 far=$(recorded)
-again
+reinsert
 check "growisofs killed in mid-burn: taken out and put in again, it is as far as it was" \
 	state profile=001b appendable=1 blank=0 sessions=1 "recorded=$far" "nwa=$far"
 # The head of the image can be read by now; on a terminal growisofs warns of it and goes on.

@@ -4,7 +4,7 @@
 # they do on real hardware. If these passed, the other scripts would prove nothing.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
-material
+make_sources
 drive
 
 # without OPCODE COMMAND...

@@ -4,7 +4,7 @@
 # Each state once: no disc, blank, appendable, finalised, an image.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
-material
+make_sources
 drive
 cdrom_id=/lib/udev/cdrom_id
 [ -x "$cdrom_id" ] || cdrom_id=/usr/lib/udev/cdrom_id
@@ -56,7 +56,7 @@ label() {
 }
 
 id "no disc"
-check "cdrom_id, no disc: no medium" silent_on '^ID_CDROM_MEDIA'
+check "cdrom_id, no disc: no medium" output_lacks '^ID_CDROM_MEDIA'
 if need cd-info "cd-info, no disc"; then
 	run cd-info -C /dev/sr0
 	check "cd-info, no disc: fails" fails
@@ -66,7 +66,7 @@ blank
 id "blank" '^ID_CDROM_MEDIA=1$' '^ID_CDROM_MEDIA_DVD_PLUS_R=1$' '^ID_CDROM_MEDIA_STATE=blank$' \
 	'^ID_CDROM_MEDIA_SESSION_NEXT=1$' '^ID_CDROM_MEDIA_SESSION_COUNT=1$' \
 	'^ID_CDROM_MEDIA_TRACK_COUNT=1$'
-check "cdrom_id, blank: no data track, or blkid would be run" silent_on 'TRACK_COUNT_DATA'
+check "cdrom_id, blank: no data track, or blkid would be run" output_lacks 'TRACK_COUNT_DATA'
 cdio "blank" 'DVD\+R'
 
 if need wodim "appendable"; then

@@ -4,7 +4,7 @@
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
 need sg_raw "sg3-utils" || exit 0
-material
+make_sources
 drive
 ask insert "$W/x.iso" >/dev/null
 cp "$W/x.iso" "$W/disc.iso"
@@ -42,7 +42,7 @@ works "sg_get_config, DVD-ROM" 'Current profile: DVD-ROM' 'profile: DVD\+R , cur
 	-- sg_get_config /dev/sr0
 works "sg_get_config --current, DVD-ROM" 'DVD read feature' 'Real time streaming' \
 	-- sg_get_config --current /dev/sr0
-check "sg_get_config --current, DVD-ROM: no DVD+R feature" silent_on 'DVD\+R feature'
+check "sg_get_config --current, DVD-ROM: no DVD+R feature" output_lacks 'DVD\+R feature'
 works "sg_modes -a" 'Read-Write error recovery' 'Write parameters' 'Power condition' 'Timeout' \
 	'2a 2e 18 15' -- sg_modes -a /dev/sr0
 works "sg_modes -6" 'MODE SENSE\(6\)' '2a 2e 18 15' -- sg_modes -6 -p 0x2a /dev/sr0
@@ -89,7 +89,7 @@ run sh -c 'exec 9</dev/sr0
 	sg_prevent --allow /dev/sr0
 	sg_start --eject /dev/sr0 && echo "ejected"'
 check "sg_start --eject, locked: refused, then done" says '^ejected$'
-check "sg_start --eject, locked: the disc stayed" silent_on 'ejected a locked disc'
+check "sg_start --eject, locked: the disc stayed" output_lacks 'ejected a locked disc'
 check "sg_start --eject, locked: 5/53/02" sent 'START STOP UNIT .* CHECK 5/53/02'
 check "sg_start --eject: the drive is empty" state loaded=0 ejected=1
 run sg_raw /dev/sr0 00 00 00 00 00 00
@@ -116,7 +116,7 @@ run sg_raw -r 252 /dev/sr0 12 00 00 00 fc 00
 check "sg_raw, INQUIRY of 252: 36 bytes" sent 'IN 252 -> GOOD 36'
 check "sg_raw, INQUIRY of 252: not flagged" wire_clean
 run sg_raw -r 2048 /dev/sr0 28 00 00 00 06 68 00 00 01 00
-check "sg_raw, READ(10) behind the end: 5/21/00" sent 'READ.10. .* CHECK 5/21/00'
+check "sg_raw, READ(10) past the end: 5/21/00" sent 'READ.10. .* CHECK 5/21/00'
 
 blank
 run sg_get_config --rt=2 --starting=0x2b /dev/sr0

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Other machines, all warnings as errors. What one of them can show and no other runs always:
+# Other machines, all warnings as errors. Each always runs the tests that only it can fail:
 #   i386           32 bits: everything is built; the tests of "make unit" and "make daemon-test" run.
 #                  The kernel of an amd64 machine does that without an emulator, by its own system
 #                  calls for 32 bits, unless it was built without them; then QEMU does.
@@ -17,7 +17,7 @@ O=${O:-build}
 own=$(dpkg --print-architecture)
 began=$SECONDS
 
-# Debian's name of it, the triplets of compiler and libraries, the processor, the emulator.
+# For each machine: Debian's name, the triplets of compiler and libraries, the processor, the emulator.
 declare -A machine=(
 	[arm64]="arm64 aarch64-linux-gnu aarch64-linux-gnu armv8-a qemu-aarch64"
 	[armhf]="armhf arm-linux-gnueabihf arm-linux-gnueabihf armv7-a+fp qemu-arm"
@@ -25,8 +25,8 @@ declare -A machine=(
 	[i386]="i386 i686-linux-gnu i386-linux-gnu i686 qemu-i386"
 	[s390x]="s390x s390x-linux-gnu s390x-linux-gnu zEC12 qemu-s390x"
 )
-# The slowest first, so that it is not alone at the end. What each is for: "unit" are the unit
-# tests, "build" all programs with the unit tests, "kernel" everything without an emulator.
+# The slowest first, so that it does not run alone at the end. The extents: "unit" builds and runs the
+# unit tests, "build" also builds all programs, "kernel" runs everything without an emulator.
 if [ -n "${FULL:-}" ]; then
 	read -ra machines <<<"${MACHINES:-s390x arm64 armhf armv6 i386}"
 	declare -A extents=()
@@ -35,7 +35,7 @@ else
 	declare -A extents=([s390x]=unit [armv6]=build [i386]=kernel)
 fi
 
-# Tests that need more of a system than the emulator is: they start programs, open files by
+# Tests that need more than the emulator offers: they start programs, open files by
 # openat2(), and make a process that shares all but its files.
 beyond="t_ctl t_doctor t_library t_catalog t_ffs_guard"
 
@@ -51,7 +51,7 @@ result() { # STATUS NAME LOG: the end of the log tells why
 	fi
 }
 
-# Results say where they are from. Of the many inputs of the fuzzers only one that failed is told.
+# Adds machine and program to the names of results. Of the fuzzers' many inputs only a failed one is shown.
 named() { # NAME
 	awk -v name="$1" '
 	/^# (t_[a-z0-9_]+|replay_[a-z]+|mmcgadgetd)$/ { program = $2 ": "; next }
@@ -70,7 +70,7 @@ named() { # NAME
 	{ print "# " name " " $0; fflush() }'
 }
 
-# What hangs is ended. That there is a WRAP makes the longest tests shorter, as under valgrind.
+# A test that hangs is ended after 300 s. With WRAP set the longest tests are shorter, as under valgrind.
 unit_tests() { # BUILD RUN
 	O=$1 WRAP="timeout --foreground 300 $2" test/suites/unit.sh
 }
@@ -83,7 +83,7 @@ build() { # MACHINE BUILD EXTENT
 	local make=(make -j2 --no-print-directory O="$2" WERROR=1)
 	local deb triplet libraries processor emulator goals what
 	read -r deb triplet libraries processor emulator <<<"${machine[$1]}"
-	run='env' # our own needs none
+	run='env' # this machine needs no emulator
 	if [ "$deb" != "$own" ]; then
 		root=$(test/arch/sysroot.sh "$deb" 2>"$log/$1")
 		result $? "its libraries are unpacked" "$log/$1"
@@ -115,7 +115,7 @@ try() { # MACHINE
 	if [ "$1" = i386 ] && "$root/lib/ld-linux.so.2" --version >/dev/null 2>&1; then
 		kernel="$root/lib/ld-linux.so.2 --library-path $root/lib/i386-linux-gnu"
 	elif [ "$extent" = kernel ]; then
-		extent=all # a machine that cannot
+		extent=all # this kernel cannot run i386 programs
 	fi
 	if [ "$extent" != kernel ]; then
 		unit_tests "$dir" "$run" | named "$1"
@@ -144,7 +144,7 @@ for m in "${machines[@]}"; do
 done
 wait
 
-# A suite that ended early would not be seen by what failed in it.
+# A suite that ended early has no failed test; the number of tests shows it.
 cat "$log"/*.tap | sed -nE 's/^(not )?ok - ([^:]*): (t_|replay_|mmcgadgetd).*/\2/p' | sort | uniq -c |
 	sed 's/^ */# /; s/\([0-9]\) /\1 tests: /' | tee "$log/counts"
 differ() { [ "$(awk '{ print $2 }' | sort -u | wc -l)" != 1 ]; }

@@ -16,7 +16,7 @@ log=$(mktemp)
 dest=$(mktemp -d)
 trap 'rm -rf "$log" "$dest"' EXIT
 
-# All that later suites use: two of them may build in one directory at a time, but not the same.
+# All targets that later suites use, because two suites must not build the same target at a time.
 make -j"$(nproc)" O="$O" CC=gcc WERROR=1 all unit-build daemon-test-build "$O/libmmcshim.so" "$O/mmcshimd" >"$log" 2>&1
 result $? 'gcc builds without a warning'
 make -j"$(nproc)" O="$O-clang" CC=clang WERROR=1 all unit-build >"$log" 2>&1

@@ -43,7 +43,7 @@ took() { # NAME SINCE
 	echo "# $1 took $((SECONDS - $2)) s"
 }
 
-# What "make install" installs, and what a package has besides. Units are below /lib or /usr/lib.
+# Compares the package's files with those of "make install" and those that only a package has. Units are below /lib or /usr/lib.
 contents() { # DEB
 	local have want
 	have=$(dpkg-deb -c "$1" | awk '{ print $1, $2, $6 }' | sed 's, \./usr/lib/systemd/, ./lib/systemd/,' |
@@ -69,12 +69,12 @@ contents() { # DEB
 	diff - <(echo "$have") <<<"$want" || return 1
 	! dpkg-deb -c "$1" | grep '^d' | grep -v '^drwxr-xr-x root/root'
 }
-looked_at() { # DEB
+check_contents() { # DEB
 	contents "$1" >"$1.log" 2>&1
 	result $? 'the files that should be in it, no more, owners and modes' "$1.log"
 }
 
-# What the systems inside see as /deb; the packages come to be there.
+# Makes a directory that a system sees as /deb; the packages are written there.
 folder() { # NAME FILE...
 	mkdir -p "$dir/$1"
 	cp "$top/test/deb/lib.sh" "${@:2}" "$dir/$1/"
@@ -88,7 +88,7 @@ build() { # SUITE ARCHITECTURE
 	folder "$at" "$dir"/source/* test/deb/build.sh
 	test/deb/inside.sh "$tree/tree" "$dir/$at" bash /deb/build.sh "/deb/$dsc" "$2" 2>&1
 	deb=$(echo "$dir/$at"/mmcgadget_*.deb)
-	looked_at "$deb"
+	check_contents "$deb"
 }
 
 # The package of another machine, taken apart and tried by emulation.
@@ -136,7 +136,7 @@ make_deb() {
 	result $? 'lintian sees neither errors nor warnings' "$log"
 	cp "$O"/deb/mmcgadget_*.deb "$dir/own/"
 	deb=$(echo "$dir/own"/mmcgadget_*.deb)
-	looked_at "$deb"
+	check_contents "$deb"
 }
 
 # The same package with a higher version and a changed configuration, which is what dpkg calls an

@@ -42,7 +42,7 @@ both 'mmcgadgetd: options in synopsis and list' \
 
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/protocol/verbs.c)
-# These verbs are the client's own, and some that begin as one of the daemon's.
+# Verbs of the client alone, and client commands that begin with a verb of the daemon.
 own_verbs=$(sed -n 's/^#define \(DOCTOR\|WATCH\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/watch.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
 code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verbs")

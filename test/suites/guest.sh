@@ -14,19 +14,19 @@ export O FULL=${FULL:-}
 e2e=test/e2e
 begun=$SECONDS
 
-# One job after the other in each boot. t_service wants a boot without a USB device controller, and
-# t_functions one in which no gadget was before.
+# The jobs of each boot, in order. t_service must begin without a USB device controller, and
+# t_functions in a boot that had no gadget before.
 declare -A list=(
 	[bookworm/high]="t_service smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
-	[trixie/super]="t_functions t_script t_watch t_multi t_survive t_slow t_stall t_readme t_catch"
+	[trixie/super]="t_functions t_script t_watch t_multi t_survive t_slow t_stall t_readme t_burned"
 )
-# What both kernels and another speed are tried with.
+# The jobs whose outcome may depend on kernel and speed.
 wire="t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
 declare -A list_full=(
 	[bookworm/high]="t_service smoke_kernel $wire t_script t_full"
 	[trixie/super]="t_functions smoke_kernel $wire t_watch t_multi t_survive"
 	[trixie/high]="t_service t_burn t_bot t_slow t_stall"
-	[bookworm/super]="t_service t_readme t_bot t_catch t_usb"
+	[bookworm/super]="t_service t_readme t_bot t_burned t_usb"
 	[bookworm/full]="t_bot"
 )
 boots=(bookworm/high trixie/super)
@@ -38,7 +38,7 @@ if [ -n "$FULL" ]; then
 fi
 scenario_suite=bookworm
 
-# mawk waits for a full buffer of input unless it is told not to.
+# mawk waits for a full buffer of input without the option "interactive".
 prompt_awk=(awk)
 if awk -W version 2>&1 </dev/null | grep -q mawk; then prompt_awk=(awk -W interactive); fi
 
@@ -57,8 +57,8 @@ named() {
 		{ print "# " boot " # " $0; fflush() }'
 }
 
-# What a script prints; its exit code counts only where no line told of a failure.
-told() { # BOOT [JOB], COMMAND after "--"
+# Prints the results of a command. If it failed without a "not ok" line, its exit code becomes one.
+print_results() { # BOOT [JOB] -- COMMAND...
 	local name=$1 job=''
 	shift
 	if [ "$1" != -- ]; then
@@ -84,7 +84,7 @@ boot() { # SUITE/SPEED
 	for job in ${JOBS:-${list[$1]:-${list_full[$1]}}}; do
 		args+=(--job "$e2e/$job.sh")
 	done
-	told "$1" -- "$e2e/guest.sh" --suite "${1%/*}" --speed "${1#*/}" "${args[@]}"
+	print_results "$1" -- "$e2e/guest.sh" --suite "${1%/*}" --speed "${1#*/}" "${args[@]}"
 }
 
 run() { # BOOT OR SCENARIO
@@ -92,7 +92,7 @@ run() { # BOOT OR SCENARIO
 	log=$(mktemp)
 	case $1 in
 	*/*) boot "$1" ;;
-	*) SUITE=$scenario_suite told "$1" "$1" -- "$e2e/$1.sh" ;;
+	*) SUITE=$scenario_suite print_results "$1" "$1" -- "$e2e/$1.sh" ;;
 	esac
 	echo "# $1 took $((SECONDS - since)) s"
 	rm -f "$log"
@@ -101,7 +101,7 @@ run() { # BOOT OR SCENARIO
 read -ra wanted <<<"${GUESTS:-}"
 if [ "${#wanted[@]}" = 0 ]; then
 	if [ $# = 0 ]; then
-		# Two at a time: machines wait for polls and burners. One of them for each build.
+		# Two at a time, since guests mostly wait for polls and burners; each of the two has its own build.
 		"$0" bookworm power two_machines &
 		"$0" trixie &
 		wait

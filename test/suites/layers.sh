@@ -4,7 +4,7 @@
 # rooms below it, that no two files need each other, and that the pure rooms stay pure.
 O=${O:-build}
 n=0
-report() { # NAME EVIDENCE: fails when there is evidence
+report() { # NAME EVIDENCE: passes if the evidence is empty
 	n=$((n + 1))
 	if [ -z "$2" ]; then
 		echo "ok $n - $1"
@@ -24,8 +24,8 @@ place() { # ROOM: its directory
 	[ "$1" = gadget ] && echo gadget || echo "src/$1"
 }
 
-# What a room sees of those below it is narrower than the order: an extended regular expression of
-# headers that the room must not include, although they belong to rooms below.
+# Headers of lower rooms that a room must not include, although the order would allow it: an extended
+# regular expression for each room.
 declare -A hidden=(
 	[daemon]='mmc/mmc_int|bot/(bot_priv|cases|wire)|gadget/ffs_int|gadget/gadget_int'
 	[usb]='mmc/mmc_int|bot/|gadget/ffs_int|gadget/gadget_int'
@@ -121,7 +121,7 @@ report 'the engine speaks no USB' "$(grep -niE '\b(CBW|CSW|endpoint|functionfs|u
 # No handler asks for a profile number: that is what the table is for.
 report 'no profile number in a command handler' "$(grep -nE 'PROFILE_(NONE|DVD|CD|BD|REMOVABLE)|DISC_DVD' src/mmc/*.c | grep -vE '^src/mmc/(profile|cmd_table|feature)\.c:|"')"
 
-# The command path allocates nothing: what calls the allocator is listed here.
+# The command path allocates nothing: this lists the objects that call the allocator.
 alloc=$(for l in mmc bot; do
 	nm -A "$O/lib$l.a" 2>/dev/null | awk '/ U (malloc|calloc|realloc|free|strdup)$/ { print $1, $3 }'
 done | grep -vE ':(drive|bot)\.o')

@@ -7,8 +7,8 @@ static const uint32_t sizes[] = {1, 12, 13, 31, 36, 63, 64, 65, 128, 511, 512, 5
 	1025, 2048, 4096, 32767, 32768, 32769, 65536, 66048, 99999};
 static const uint16_t speeds[] = {64, 512, 1024};
 
-static void one(struct rig *r, int number, enum mmc_dir host, uint32_t h, enum mmc_dir device,
-	uint32_t d, bool check)
+static void expect_case(struct rig *r, int number, enum mmc_dir host, uint32_t h,
+	enum mmc_dir device, uint32_t d, bool check)
 {
 	struct expectation e = expect(number, h, d, check);
 	uint32_t residue, stalls = r->host.stalls;
@@ -48,8 +48,8 @@ static void all_sizes(struct rig *r, int number)
 					for (check = 0; check < 2; check++)
 						if (number_of((enum mmc_dir)host, h,
 							    (enum mmc_dir)device, d) == number)
-							one(r, number, (enum mmc_dir)host, h,
-								(enum mmc_dir)device, d, check);
+							expect_case(r, number, (enum mmc_dir)host,
+								h, (enum mmc_dir)device, d, check);
 		}
 	}
 }
