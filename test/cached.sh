@@ -5,7 +5,7 @@
 
 # cached NAME RECIPE...: sets dir. Returns 0 when that directory is complete. Otherwise returns 1, has
 # made dir empty and removed those of older recipes; the caller fills it and ends with
-# "touch $dir/complete". The lock is held until the shell ends, so that nobody else makes the same.
+# "touch $dir/complete". The lock is held until the shell ends, so that no other process makes the same.
 cached() {
 	cache=${MMCGADGET_CACHE:-/var/cache/mmcgadget} name=$1
 	shift

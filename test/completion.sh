@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Presses TAB behind command lines, with the completion in FILE, and prints what is offered and
+# Presses TAB after command lines, with the completion in FILE, and prints what is offered and
 # should not be, or the other way round. The daemon is one line of its JSON for each question.
 #   completion.sh FILE
 set -u

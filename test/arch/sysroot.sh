@@ -40,7 +40,7 @@ apt-get indextargets --format '$(CODENAME) $(ORIGIN) $(SITE) $(RELEASE) $(COMPON
 	exit 1
 }
 
-# All directories of apt are ours except the one with passwords for the archive. Of this machine's
+# This script uses its own directories for apt, except the one with passwords for the archive. Of this machine's
 # settings those about fetching are used, and none of its hooks.
 {
 	cat <<-C

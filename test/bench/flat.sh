@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The cost of a command must not depend on the size of the image, the number of sessions or the number of
-# images: rows like those of rows.sh, each beside the same with a 50 GB image, with 100 sessions on the
-# disc, and with 10000 images in the media folder. Sourced by init, after rows.sh.
+# images. So rows like those of rows.sh are repeated with a 50 GB image, with 100 sessions on the disc, and
+# with 10000 images in the media folder. Sourced by init, after rows.sh.
 # shellcheck disable=SC2034,SC2154 # for and from rows.sh
 
 large_bytes=50000000000
@@ -47,7 +47,7 @@ flat_sessions() { # NAME COUNT
 	flat_insert "$1"
 }
 
-# The kernel's gadget as a disk: as a CD-ROM it does not accept so large an image.
+# f_mass_storage as a disk, because as a CD-ROM it does not accept an image of 50 GB.
 flat_fms() {
 	side=fms
 	device=file-storage
@@ -102,5 +102,5 @@ flat_all_rows() {
 	insert_row ours insert-10000
 	flat_list -10000
 	flat_insert a.iso
-	flat_reads -10000 /dev/sr0 "$file_bytes" # its memory shows what the list has left
+	flat_reads -10000 /dev/sr0 "$file_bytes" # the memory in this row includes the list of 10000 images
 }

@@ -23,7 +23,7 @@ trap 'rm -rf "$root"' EXIT
 # The UDC comes last; in the guest its option is the speed.
 modules="brd null_blk ext4 configfs libcomposite usb_f_fs usb_f_mass_storage usb_f_ss_lb
 	usb_storage sg sr_mod sd_mod dummy_hcd"
-# What the host side of a Debian system runs when a drive appears.
+# The programs that udev runs on a Debian host when a drive appears.
 programs="/usr/bin/udevadm /usr/lib/systemd/systemd-udevd /usr/lib/udev/cdrom_id
 	/usr/lib/udev/scsi_id /usr/lib/udev/ata_id /usr/sbin/mke2fs"
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Turns what the guests print (rows.sh) into one line a row, with fields separated by tabs:
 #   speed row unit ours fms fms0 ratio ratio0 cpu_ours cpu_fms cpu_ratio peak_kib
-# fms0 is f_mass_storage with stall=0. A ratio above 1 means that ours is faster, or uses less CPU. cpu is
-# instructions of the device's threads per KiB, or per command.
+# ours is mmcgadget, fms the kernel's f_mass_storage, fms0 the same with stall=0. A ratio above 1 means that
+# mmcgadget is faster, or uses less CPU. cpu is instructions of the device's threads per KiB, or per command.
 # "never": did not happen within ten seconds. "-": not measured.
 
 function unit_of(row) {
@@ -12,7 +12,7 @@ function unit_of(row) {
 	return "us"
 }
 
-# One row's mean over all its lines.
+# Returns the mean of a row over all its lines.
 function value(key, unit) {
 	if (!((key, "n") in sum)) return "-"
 	if ((key, "never") in sum) return "never"
@@ -39,7 +39,7 @@ function cpu(key, unit) {
 	}
 }
 $4 == "time" && $5 == 0 { sum[key, "n"] = 0; sum[key, "never"] = 1 }
-# A random read is a command of its own; its bytes tell nothing.
+# Random reads are counted as commands, not as bytes.
 $4 == "time" { sum[key, "n"] += row ~ /random/ ? $5 / 2048 : $5; sum[key, "ns"] += $6 }
 $4 == "cpu" { sum[key, "cpu_n"] += row ~ /random/ ? $5 / 2048 : $5; sum[key, "cpu"] += $6 }
 $4 == "memory" { peak[speed, row] = $5 }

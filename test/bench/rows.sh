@@ -4,7 +4,7 @@
 #   BENCH SPEED SIDE ROW time COUNT NANOSECONDS
 #   BENCH SPEED SIDE ROW cpu COUNT DEVICE IRQ OTHER IDLE
 #   BENCH SPEED SIDE ROW memory KIB
-# SIDE: ours; fms, the kernel's f_mass_storage by default; fms0, the same with stall=0; wire, the bus
+# SIDE: ours, mmcgadget; fms, f_mass_storage with its defaults; fms0, the same with stall=0; wire, the bus
 # without storage; card, a program on the board that reads from the slow card.
 # shellcheck disable=SC2154 # speed and wanted_rows are init's
 
@@ -125,7 +125,7 @@ fms_target() {
 	b_host ready "$sg"
 }
 
-# ---- ours ----
+# ---- mmcgadget ----
 
 ours_up() {
 	mmcgadgetd >/run/daemon.log 2>&1 &

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What results.awk makes, as people like to read it: a table for each speed.
+# Formats the output of results.awk as a table for each speed.
 BEGIN {
 	FS = "\t"
 	plain["tur"] = "TEST UNIT READY"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by the scripts that try the package in a system that is thrown away; they set here to their
-# own folder, which system() leaves out. Prints TAP without numbers.
+# Sourced by the scripts that try the package in a temporary system. They set $here to their own
+# directory, which system() leaves out. Prints TAP without numbers.
 # shellcheck disable=SC2034,SC2154 # from and for the scripts that source this
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 log=$(mktemp)

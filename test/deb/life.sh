@@ -12,7 +12,7 @@ version=$(cat "$here/version")
 . "$here/lib.sh"
 enabled() { [ -L "/etc/systemd/system/usb-gadget.target.wants/$unit" ]; }
 
-# Installs the dependencies, so that they are there before the first look.
+# Installs the dependencies before the first list of files is made.
 prepare() { apt update && apt satisfy "$(dpkg-deb -f "$deb" Depends)"; }
 documents() {
 	local name
@@ -35,7 +35,7 @@ completion() {
 		[ -z "$("$here/completion.sh" /usr/share/bash-completion/completions/mmcgadgetctl 2>&1 | tee /dev/stderr)" ]
 }
 conffiles() { is "$(dpkg-query -W -f '${Conffiles}' mmcgadget | awk '{ print $1 }' | paste -sd' ' | xargs)" "$conf"; }
-check 'what it depends on can be installed' prepare
+check 'the dependencies can be installed' prepare
 system >"$here/before"
 
 check 'it installs' quiet apt install "$deb"
@@ -54,7 +54,7 @@ check 'the documents are installed, uncompressed' is "$(documents)" ''
 check 'bash completes' completion
 check 'built with PIE, bind now, stack protector' hardened /usr/sbin/mmcgadgetd /usr/bin/mmcgadgetctl
 
-# What an administrator has changed.
+# Changes that an administrator makes.
 echo '# mine' >>$conf
 : >$media/disc.iso
 check 'a new file in the folder belongs to the group' is "$(stat -c %G $media/disc.iso)" mmcgadget
@@ -72,7 +72,7 @@ check 'upgraded: the folder and its disc are kept' is "$(state $media) $(ls $med
 check 'it removes' apt remove mmcgadget
 check 'removed: the programs are gone' is "$(command -v mmcgadgetd mmcgadgetctl)" ''
 check 'removed: configuration, group and disc are still there' test -e $conf -a -e $media/disc.iso -a -n "$(has_group)"
-# dpkg would ask about the configuration of the newer version, which it remembers.
+# Without this option dpkg would ask, because it remembers the newer version's configuration.
 check 'it installs after a removal' quiet apt -o Dpkg::Options::=--force-confold install "$deb"
 check 'the old configuration is in use again' grep -qx '# mine' $conf
 check 'it purges with a disc in the folder' apt purge mmcgadget

@@ -1,39 +1,39 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the usual programs report about no disc, a blank, an appendable and a finalised disc.
+# The usual programs' reports about no disc, a blank, an appendable disc and a finalised disc.
 . ./lib.sh
 
 drive_up
 dmesg_mark info
 d=/dev/$sr
 
-# said COMMAND...: prints its output and errors, and "EXIT CODE n" when it fails.
-said() { "$@" 2>&1 || echo "EXIT CODE $?"; }
+# output_of COMMAND...: prints the command's output and errors, and "EXIT CODE n" if it fails.
+output_of() { "$@" 2>&1 || echo "EXIT CODE $?"; }
 props() { udevadm info "$d" | sed -n 's/^E: //p'; }
 media_state() { props | grep -q "^ID_CDROM_MEDIA_STATE=$1\$"; }
 no_media() { ! props | grep -q '^ID_CDROM_MEDIA=1'; }
 
 # ---- no disc ----
 check "no disc: udev sees no disc" wait_for 5 no_media
-text=$(said sg_raw "$sg" 00 00 00 00 00 00)
+text=$(output_of sg_raw "$sg" 00 00 00 00 00 00)
 like "no disc: TEST UNIT READY says so" "$text" 'Not Ready' '[Mm]edium not present'
 text=$(sg_inq "$sg" 2>&1)
 like "sg_inq: a removable optical drive, version 0" "$text" 'PDT=5|cd/dvd' 'RMB=1' 'version=0x00'
-text=$(said sg_inq --vpd --page=sn "$sg")
+text=$(output_of sg_inq --vpd --page=sn "$sg")
 like "sg_inq: no VPD pages" "$text" 'EXIT CODE|invalid|[Ii]llegal'
-text=$(said sg_luns "$sg")
+text=$(output_of sg_luns "$sg")
 unlike "sg_luns: no transport error" "$text" 'transport|Transport'
 for page in 0x01 0x05 0x2a; do
-	text=$(said sg_modes -p "$page" "$sg")
+	text=$(output_of sg_modes -p "$page" "$sg")
 	unlike "sg_modes: page $page" "$text" 'EXIT CODE'
 done
-text=$(said sg_modes -6 -p 0x2a "$sg")
+text=$(output_of sg_modes -6 -p 0x2a "$sg")
 unlike "sg_modes: page 0x2a by MODE SENSE(6)" "$text" 'EXIT CODE'
-text=$(said sg_logs "$sg")
+text=$(output_of sg_logs "$sg")
 unlike "sg_logs: refused without a transport error" "$text" '[Tt]ransport'
-text=$(said wodim dev="$d" -prcap)
+text=$(output_of wodim dev="$d" -prcap)
 like "wodim -prcap: a burner" "$text" 'Does write CD-R media' 'Does write DVD-R media' 'Does read DVD-ROM media'
-text=$(said cdrskin --devices)
+text=$(output_of cdrskin --devices)
 like "cdrskin finds the drive" "$text" "dev='$d'"
 
 # ---- blank ----
@@ -45,26 +45,26 @@ like "blank: cdrom_id" "$text" '^ID_CDROM_DVD_PLUS_R=1' '^ID_CDROM_MEDIA=1' \
 	'^ID_CDROM_MEDIA_SESSION_COUNT=1' '^ID_CDROM_MEDIA_TRACK_COUNT=1'
 unlike "blank: cdrom_id counts no data track" "$text" TRACK_COUNT_DATA
 check_not "blank: blkid finds nothing" blkid -p "$d"
-text=$(said dvd+rw-mediainfo "$d")
+text=$(output_of dvd+rw-mediainfo "$d")
 like "blank: dvd+rw-mediainfo" "$text" 'Mounted Media: +1Bh, DVD\+R' 'Media ID: +[^ ]' \
 	'Write Speed #3:' 'Disc status: +blank' 'Number of Sessions: +1' \
 	'State of Last Session: empty' '"Next" Track: +1' 'Number of Tracks: +1' \
 	'TRACK INFORMATION\[#1\]' 'Track State: +blank' 'Next Writable Address: 0\*2KB' \
 	'Free Blocks: +2295104\*2KB' 'READ CAPACITY: +0\*2048=0'
 unlike "blank: dvd+rw-mediainfo has no complaint" "$text" ':-\(' ':-\[' 'EXIT CODE' 'FABRICATED'
-text=$(said cdrskin dev="$d" -v -minfo)
+text=$(output_of cdrskin dev="$d" -v -minfo)
 like "blank: cdrskin -minfo" "$text" 'Mounted media type: +DVD\+R' 'Disk Is not erasable' \
 	'disk status: +empty' 'session status: +empty' 'Next writable address: +0' \
 	'Remaining writable size: +2295104'
-text=$(said xorriso -outdev "$d" -toc)
+text=$(output_of xorriso -outdev "$d" -toc)
 like "blank: xorriso -toc" "$text" 'Media current: DVD\+R' 'Media status : is blank' \
 	'0 sessions, 0 data blocks'
-text=$(said sg_get_config "$sg")
+text=$(output_of sg_get_config "$sg")
 like "blank: sg_get_config" "$text" 'profile: DVD\+R' 'DVD\+R \[feature|DVD\+R feature|DVD\+R$'
 unlike "blank: sg_get_config has no complaint" "$text" 'EXIT CODE' 'truncated'
-text=$(said sg_get_config --rt=2 --starting=0x2b "$sg")
+text=$(output_of sg_get_config --rt=2 --starting=0x2b "$sg")
 like "blank: feature 002Bh alone" "$text" 'DVD\+R'
-text=$(said sg_readcap "$sg")
+text=$(output_of sg_readcap "$sg")
 like "blank: READ CAPACITY" "$text" '[Ll]ast.*(LBA|block address)=0 '
 
 # ---- appendable, then finalised, by the host ----
@@ -75,11 +75,11 @@ check "appendable: udev says so" wait_for 10 media_state appendable
 text=$(props)
 like "appendable: cdrom_id" "$text" '^ID_CDROM_MEDIA_SESSION_NEXT=2' '^ID_CDROM_MEDIA_TRACK_COUNT_DATA=1' \
 	'^ID_FS_LABEL=INFO'
-text=$(said dvd+rw-mediainfo "$d")
+text=$(output_of dvd+rw-mediainfo "$d")
 like "appendable: dvd+rw-mediainfo" "$text" 'DVD\+R' 'Disc status: +appendable' 'FABRICATED TOC' \
 	'Track State: +(partial|complete)' 'Track State: +blank' 'Multi-session Info: +#1@0'
 unlike "appendable: dvd+rw-mediainfo has no complaint" "$text" ':-\(' ':-\[' 'EXIT CODE'
-text=$(said cdrskin dev="$d" -v -minfo)
+text=$(output_of cdrskin dev="$d" -v -minfo)
 like "appendable: cdrskin -minfo" "$text" 'disk status: +incomplete/appendable'
 
 mmcgadgetctl blank final.img >/dev/null
@@ -90,14 +90,14 @@ check "finalised: udev says complete" wait_for 10 media_state complete
 text=$(props)
 like "finalised: cdrom_id" "$text" '^ID_CDROM_MEDIA_TRACK_COUNT_DATA=1' '^ID_FS_LABEL=INFO' \
 	'^ID_CDROM_MEDIA_SESSION_LAST_OFFSET=0|^ID_CDROM_MEDIA_SESSION_COUNT=1'
-text=$(said dvd+rw-mediainfo "$d")
+text=$(output_of dvd+rw-mediainfo "$d")
 like "finalised: dvd+rw-mediainfo" "$text" 'Mounted Media: +10h, DVD-ROM' 'lead-out at: +1056\*2KB'
 unlike "finalised: dvd+rw-mediainfo has no complaint" "$text" ':-\(' ':-\[' 'EXIT CODE'
-text=$(said cdrskin dev="$d" -v -minfo)
+text=$(output_of cdrskin dev="$d" -v -minfo)
 like "finalised: cdrskin -minfo" "$text" 'disk status: +complete'
-text=$(said sg_get_config "$sg")
+text=$(output_of sg_get_config "$sg")
 like "finalised: sg_get_config" "$text" 'profile: DVD-ROM'
-text=$(said cd-info --dvd --no-device-info --no-cddb -C "$d")
+text=$(output_of cd-info --dvd --no-device-info --no-cddb -C "$d")
 like "cd-info" "$text" 'Disc mode is listed as: DVD-ROM' 'ISO 9660'
 unlike "cd-info has no complaint" "$text" 'EXIT CODE' "can't get"
 check "readom reads it" readom dev="$d" f="$work/readom.iso"
@@ -125,11 +125,11 @@ mmcgadgetctl blank plus.img >/dev/null
 check "finalised = dvd+r: the blank is seen" wait_for 10 media_state blank
 lines=40 check "finalised = dvd+r: written" growisofs -dvd-compat -use-the-force-luke=notray -Z "$d=$work/info.iso"
 check "finalised = dvd+r: udev says complete" wait_for 10 media_state complete
-text=$(said dvd+rw-mediainfo "$d")
+text=$(output_of dvd+rw-mediainfo "$d")
 like "finalised = dvd+r: dvd+rw-mediainfo" "$text" 'Mounted Media: +1Bh, DVD\+R' 'Disc status: +complete' \
 	'State of Last Session: +complete' 'Track State: +(partial/)?complete'
 unlike "finalised = dvd+r: dvd+rw-mediainfo has no complaint" "$text" ':-\(' ':-\[' 'EXIT CODE'
-text=$(said cdrskin dev="$d" -v -minfo)
+text=$(output_of cdrskin dev="$d" -v -minfo)
 like "finalised = dvd+r: cdrskin -minfo" "$text" 'Mounted media type: +DVD\+R' 'disk status: +complete'
 check "finalised = dvd+r: the host reads the disc" cmp -n "$(stat -c %s "$work/info.iso")" "$d" "$work/info.iso"
 dmesg_clean "the kernel log is clean" info

@@ -68,7 +68,7 @@ static void parse(struct words *w, const char *line, size_t len, struct digest *
 }
 
 /* Words that the client quotes must be the same words in the daemon. */
-static void quote_again(const struct words *w)
+static void check_quoting(const struct words *w)
 {
 	static char line[2 * WORDS_LINE_MAX + 64];
 	struct words again;
@@ -105,7 +105,7 @@ static void take_line(char *line, size_t len, struct digest *d)
 			MUST(words_text_ok(w.word[i].text, strlen(w.word[i].text)) ||
 				strchr(w.word[i].text, '\t'));
 		}
-		quote_again(&w);
+		check_quoting(&w);
 		parse(&w, copy, len, d);
 	}
 	/* The status file shows every line, valid or not. */

@@ -147,7 +147,7 @@ static void check_disc(const struct disc *d)
 	shadow_check_layout(d, shadow_real(d));
 }
 
-static void burn_on(struct disc *d, uint8_t flags)
+static void continue_burn(struct disc *d, uint8_t flags)
 {
 	static const uint8_t blocks[16 * MEDIA_BLOCK];
 	const struct disc_track *t = disc_track(d, disc_open_track(d));
@@ -201,7 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	d = disc_open(&o);
 	MUST(d);
 	check_disc(d);
-	burn_on(d, flags);
+	continue_burn(d, flags);
 	disc_put(d);
 	return 0;
 }

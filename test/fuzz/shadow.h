@@ -14,7 +14,7 @@
 #include "util/array.h"
 
 struct shadow {
-	struct disc *disc; /* an own reference; NULL: no disc */
+	struct disc *disc; /* a reference of its own; NULL: no disc */
 	struct disc_track track[DISC_MAX_TRACKS];
 	uint64_t sum[DISC_MAX_TRACKS]; /* of the track's content, once it is closed */
 	uint32_t tracks;

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static struct exec_bench *from(struct script_exec *x)
+static struct exec_bench *bench_of(struct script_exec *x)
 {
 	return &((struct exec_on_bench *)x)->bench;
 }
@@ -76,7 +76,7 @@ static struct media *rom(uint32_t blocks)
 
 int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t blocks)
 {
-	struct exec_bench *b = from(x);
+	struct exec_bench *b = bench_of(x);
 
 	mmc_eject(b->drive, true);
 	mem_folder_clear(&b->folder);
@@ -93,7 +93,7 @@ int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t bl
 
 int exec_bench_eject(struct script_exec *x, enum script_eject how)
 {
-	struct exec_bench *b = from(x);
+	struct exec_bench *b = bench_of(x);
 	enum mmc_eject want = how == SCRIPT_EJECT_ASKS ? MMC_EJECT_REQUESTED : MMC_EJECT_DONE;
 	enum mmc_eject got = mmc_eject(b->drive, how == SCRIPT_EJECT_FORCE);
 
@@ -107,7 +107,7 @@ int exec_bench_eject(struct script_exec *x, enum script_eject how)
 
 int exec_bench_insert_again(struct script_exec *x)
 {
-	struct exec_bench *b = from(x);
+	struct exec_bench *b = bench_of(x);
 	struct media *m = b->kept;
 
 	if (!m)
@@ -120,7 +120,7 @@ int exec_bench_insert_again(struct script_exec *x)
 
 int exec_bench_fault(struct script_exec *x, const struct media_fault *f)
 {
-	struct exec_bench *b = from(x);
+	struct exec_bench *b = bench_of(x);
 
 	b->fault = *f;
 	if (b->media)

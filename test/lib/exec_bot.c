@@ -19,7 +19,7 @@ struct exec_bot {
 _Static_assert(offsetof(struct exec_bot, bench) == offsetof(struct exec_on_bench, bench),
 	"the bench's operations find it there");
 
-static struct exec_bot *from(struct script_exec *x)
+static struct exec_bot *exec_of(struct script_exec *x)
 {
 	return (struct exec_bot *)x;
 }
@@ -45,7 +45,7 @@ static int send(struct exec_bot *e, struct script_io *io)
 static int bot_command(struct script_exec *x, struct script_io *io)
 {
 	static const uint8_t request_sense[6] = {0x03, [4] = 18};
-	struct exec_bot *e = from(x);
+	struct exec_bot *e = exec_of(x);
 
 	if (send(e, io) < 0)
 		return -1;
@@ -64,7 +64,7 @@ static int bot_command(struct script_exec *x, struct script_io *io)
 static int bot_start(struct script_exec *x, const struct mmc_config *config)
 {
 	static const struct bot_config bot_config = {.stall = BOT_STALL_NEVER};
-	struct exec_bot *e = from(x);
+	struct exec_bot *e = exec_of(x);
 
 	if (exec_bench_start(&e->bench, x, config) < 0)
 		return -1;
@@ -78,7 +78,7 @@ static int bot_start(struct script_exec *x, const struct mmc_config *config)
 
 static void bot_stop(struct script_exec *x)
 {
-	struct exec_bot *e = from(x);
+	struct exec_bot *e = exec_of(x);
 
 	bot_free(e->bot);
 	e->bot = NULL;
@@ -89,7 +89,7 @@ static void bot_stop(struct script_exec *x)
 
 static int bot_bus_reset(struct script_exec *x)
 {
-	struct exec_bot *e = from(x);
+	struct exec_bot *e = exec_of(x);
 
 	mem_host_bus_reset(e->ep, e->max_packet);
 	return 0;
@@ -97,8 +97,9 @@ static int bot_bus_reset(struct script_exec *x)
 
 static int bot_transport_reset(struct script_exec *x)
 {
-	return bot_host_reset_recovery(&from(x)->host) < 0 ? script_fail(x, "reset recovery failed")
-							   : 0;
+	return bot_host_reset_recovery(&exec_of(x)->host) < 0
+		       ? script_fail(x, "reset recovery failed")
+		       : 0;
 }
 
 struct script_exec *exec_bot_new(uint16_t max_packet)
@@ -124,12 +125,12 @@ struct script_exec *exec_bot_new(uint16_t max_packet)
 
 struct bot *exec_bot_layer(struct script_exec *x)
 {
-	return from(x)->bot;
+	return exec_of(x)->bot;
 }
 
 struct mmc_drive *exec_bot_drive(struct script_exec *x)
 {
-	return from(x)->bench.drive;
+	return exec_of(x)->bench.drive;
 }
 
 void exec_bot_free(struct script_exec *x)

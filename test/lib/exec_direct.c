@@ -17,7 +17,7 @@ struct exec_direct {
 _Static_assert(offsetof(struct exec_direct, bench) == offsetof(struct exec_on_bench, bench),
 	"the bench's operations find it there");
 
-static struct exec_direct *from(struct script_exec *x)
+static struct exec_direct *exec_of(struct script_exec *x)
 {
 	return (struct exec_direct *)x;
 }
@@ -87,7 +87,7 @@ static int transfer(struct exec_direct *e, struct script_io *io)
 static int direct_command(struct script_exec *x, struct script_io *io)
 {
 	static const uint8_t request_sense[6] = {0x03, [4] = 18};
-	struct exec_direct *e = from(x);
+	struct exec_direct *e = exec_of(x);
 
 	io->moved = 0;
 	if (transfer(e, io) < 0) {
@@ -113,7 +113,7 @@ static int direct_command(struct script_exec *x, struct script_io *io)
 
 static int direct_start(struct script_exec *x, const struct mmc_config *config)
 {
-	struct exec_direct *e = from(x);
+	struct exec_direct *e = exec_of(x);
 
 	if (exec_bench_start(&e->bench, x, config) < 0)
 		return -1;
@@ -122,18 +122,18 @@ static int direct_start(struct script_exec *x, const struct mmc_config *config)
 
 static void direct_stop(struct script_exec *x)
 {
-	exec_bench_stop(&from(x)->bench);
+	exec_bench_stop(&exec_of(x)->bench);
 }
 
 static int direct_bus_reset(struct script_exec *x)
 {
-	mmc_bus_reset(from(x)->bench.drive);
+	mmc_bus_reset(exec_of(x)->bench.drive);
 	return 0;
 }
 
 static int direct_transport_reset(struct script_exec *x)
 {
-	mmc_transport_reset(from(x)->bench.drive);
+	mmc_transport_reset(exec_of(x)->bench.drive);
 	return 0;
 }
 

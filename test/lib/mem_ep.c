@@ -15,7 +15,7 @@ const struct mem_ep_controller mem_ep_controllers[MEM_EP_CONTROLLERS] = {
 	{.name = "dwc3", .clear = MEM_EP_CLEAR_DWC3, .lazy = true},
 };
 
-void mem_ep_be(struct mem_ep *ep, const struct mem_ep_controller *c)
+void mem_ep_imitate(struct mem_ep *ep, const struct mem_ep_controller *c)
 {
 	ep->clear = c->clear;
 	ep->fifo64 = c->fifo64;

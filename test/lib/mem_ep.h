@@ -135,7 +135,7 @@ void mem_ep_free(struct mem_ep *ep);
 extern const struct bot_ep_ops mem_ep_ops;
 
 /* Sets the members that depend on the controller. */
-void mem_ep_be(struct mem_ep *ep, const struct mem_ep_controller *controller);
+void mem_ep_imitate(struct mem_ep *ep, const struct mem_ep_controller *controller);
 
 /*
  * Sets the one fault and restarts the count of operations. NULL: no fault, also for requests that

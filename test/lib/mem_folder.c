@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-static struct mem_folder *from(struct folder *f)
+static struct mem_folder *mem_folder_of(struct folder *f)
 {
 	return (struct mem_folder *)f;
 }
@@ -19,7 +19,7 @@ struct mem_file *mem_folder_find(struct mem_folder *m, const char *name)
 
 static int mem_read(struct folder *f, const char *name, char *buf, size_t size)
 {
-	const struct mem_file *file = mem_folder_find(from(f), name);
+	const struct mem_file *file = mem_folder_find(mem_folder_of(f), name);
 
 	if (!file)
 		return -ENOENT;
@@ -31,10 +31,10 @@ static int mem_read(struct folder *f, const char *name, char *buf, size_t size)
 
 static int mem_write(struct folder *f, const char *name, const char *text, size_t len)
 {
-	struct mem_file *file = mem_folder_find(from(f), name);
+	struct mem_file *file = mem_folder_find(mem_folder_of(f), name);
 
 	if (!file)
-		file = mem_folder_find(from(f), "");
+		file = mem_folder_find(mem_folder_of(f), "");
 	if (!file || len > sizeof(file->text) || strlen(name) >= sizeof(file->name))
 		return -ENOSPC;
 	strcpy(file->name, name);
@@ -46,12 +46,13 @@ static int mem_write(struct folder *f, const char *name, const char *text, size_
 
 static int mem_sync(struct folder *f, const char *name)
 {
-	return mem_folder_find(from(f), name) ? 0 : -ENOENT;
+	return mem_folder_find(mem_folder_of(f), name) ? 0 : -ENOENT;
 }
 
 static int mem_exchange(struct folder *f, const char *a, const char *b)
 {
-	struct mem_file *x = mem_folder_find(from(f), a), *y = mem_folder_find(from(f), b);
+	struct mem_file *x = mem_folder_find(mem_folder_of(f), a),
+			*y = mem_folder_find(mem_folder_of(f), b);
 
 	if (!x || !y)
 		return -ENOENT;
@@ -62,7 +63,7 @@ static int mem_exchange(struct folder *f, const char *a, const char *b)
 
 static int mem_unlink(struct folder *f, const char *name)
 {
-	struct mem_file *file = mem_folder_find(from(f), name);
+	struct mem_file *file = mem_folder_find(mem_folder_of(f), name);
 
 	if (!file)
 		return -ENOENT;
@@ -72,7 +73,7 @@ static int mem_unlink(struct folder *f, const char *name)
 
 static int mem_rename(struct folder *f, const char *from_name, const char *to)
 {
-	struct mem_file *file = mem_folder_find(from(f), from_name);
+	struct mem_file *file = mem_folder_find(mem_folder_of(f), from_name);
 
 	if (!file)
 		return -ENOENT;

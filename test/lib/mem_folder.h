@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A folder in memory, for the state of a disc that is taken out and put in again. */
+/* A folder in memory. It keeps the state file of a disc that is removed and inserted again. */
 #ifndef TEST_LIB_MEM_FOLDER_H
 #define TEST_LIB_MEM_FOLDER_H
 
@@ -13,10 +13,10 @@ struct mem_file {
 	char text[STORE_TEXT_MAX];
 };
 
-/* Belongs to the test; stores only borrow it. Zeroed: empty. */
+/* Owned by the test; stores only borrow it. All zeros: empty. */
 struct mem_folder {
 	struct folder f;
-	struct mem_file file[MEM_FOLDER_FILES]; /* no name = none */
+	struct mem_file file[MEM_FOLDER_FILES]; /* an entry without a name is free */
 };
 
 struct folder *mem_folder_borrow(struct mem_folder *m);

@@ -35,7 +35,8 @@ void script_stamp(uint32_t lba, uint8_t block[MEDIA_BLOCK])
 {
 	static const char hex[] = "0123456789abcdef";
 
-	/* Every 16 bytes hold their place, so that a shifted or mixed block is noticed. */
+	/* Every 16 bytes hold block address and offset, so that shifted or mixed data is noticed.
+	 */
 	for (unsigned i = 0; i < MEDIA_BLOCK / 16; i++, block += 16) {
 		memcpy(block, "LBA ........ ..\n", 16);
 		for (unsigned n = 0; n < 8; n++)
@@ -218,8 +219,8 @@ static uint8_t *copy(struct script_parser *p, const uint8_t *data, uint32_t len)
 	return memcpy(out, data, len);
 }
 
-/* The bytes of one line; too large to be kept with each step. */
-static struct bytes *take_bytes(struct script_parser *p)
+/* Returns the empty buffer for the bytes of a line; it is too large for each step to have one. */
+static struct bytes *line_buffer(struct script_parser *p)
 {
 	if (!p->bytes)
 		p->bytes = script_take(p, sizeof(*p->bytes));
@@ -229,7 +230,7 @@ static struct bytes *take_bytes(struct script_parser *p)
 
 static void parse_out(struct script_parser *p, struct script_step *step, const char *at)
 {
-	struct bytes *b = take_bytes(p);
+	struct bytes *b = line_buffer(p);
 	uint32_t lba, count = 0;
 	const char *w;
 
@@ -323,7 +324,7 @@ static void parse_golden(struct script_parser *p, uint32_t from, const char *at)
 		c->has_blocks = true;
 		return;
 	}
-	b = take_bytes(p);
+	b = line_buffer(p);
 	while ((w = script_word(p, &at)))
 		add_bytes(p, b, p->word);
 	struct script_golden *g = script_take(p, sizeof(*g));
@@ -449,7 +450,7 @@ struct script *script_load(const char *path, char *error, size_t error_size)
 	char *text = NULL;
 	size_t size = 0;
 
-	/* A text has no NUL, so this reads the whole file. */
+	/* A script has no NUL, so this reads the whole file. */
 	if (!f || (getdelim(&text, &size, '\0', f) < 0 && ferror(f)))
 		snprintf(error, error_size, "%s: %s", path, strerror(errno));
 	else

@@ -121,7 +121,7 @@ struct script_step {
 	/* write, read: op is cdb[0] */
 	uint32_t from, end, step;
 
-	/* operations from the board's side */
+	/* steps on the board's side */
 	enum script_media media;
 	enum script_eject eject;
 	uint32_t size; /* blocks of media; 0 = the default */

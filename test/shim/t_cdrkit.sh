@@ -49,7 +49,7 @@ run wodim dev=/dev/sr0 -toc
 check "wodim -toc: exit code 0" exits 0
 check "wodim -toc: track and lead-out" says 'track: +1 lba: +0 ' 'track:lout lba: +1640 '
 run wodim dev=/dev/sr0 -msinfo
-# It looks no further than the track of block 0, so it knows no next session.
+# wodim reads only the track of block 0, so it finds no next session.
 check "wodim -msinfo: exit code 0" exits 0
 check "wodim -msinfo: all it can tell of a DVD+R" says '^0,0$'
 run wodim dev=/dev/sr0 -gracetime=2 "$W/x.iso"

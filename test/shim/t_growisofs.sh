@@ -87,13 +87,13 @@ blank
 run sh -c "growisofs -dvd-compat -Z /dev/sr0=/dev/fd/0 <$W/x.iso"
 good_burn "growisofs -Z from a pipe" "$W/x.iso" 32767
 
-# Killed in mid-burn, then started again: it goes on where it stopped.
+# growisofs is killed in mid-burn and started again: it resumes where it stopped.
 recorded() { ask status | sed 's/.* recorded=\([0-9]*\).*/\1/'; }
 blank
 mkfifo "$W/slow"
 { head -c 2500000 "$W/x.iso"; exec sleep 60; } >"$W/slow" 2>/dev/null &
 feeder=$!
-# It writes nothing before its buffer of 32 MB is full, unless told of a smaller one.
+# growisofs writes nothing before its buffer is full: 32 MB, unless an option sets a smaller size.
 MMCSHIM_SOCKET=$W/socket LD_PRELOAD=$lib growisofs -use-the-force-luke=bufsize:1m \
 	-Z /dev/sr0=/dev/fd/0 <"$W/slow" >"$W/out" 2>&1 &
 burner=$!
@@ -109,9 +109,9 @@ check "growisofs killed in mid-burn: the disc is neither locked nor closed" \
 	state locked=0 appendable=1 blank=0 sessions=1 readable=0
 far=$(recorded)
 reinsert
-check "growisofs killed in mid-burn: taken out and put in again, it is as far as it was" \
+check "growisofs killed in mid-burn: the disc is the same after it is inserted again" \
 	state profile=001b appendable=1 blank=0 sessions=1 "recorded=$far" "nwa=$far"
-# The head of the image can be read by now; on a terminal growisofs warns of it and goes on.
+# The ISO header is readable now; on a terminal growisofs warns of that and continues.
 run growisofs -use-the-force-luke=tty -dvd-compat -Z /dev/sr0="$W/x.iso"
 check "growisofs started again: resumes" says ':-\? resuming track#1 from LBA#1[0-9]+$'
 good_burn "growisofs started again" "$W/x.iso" 32767
@@ -137,7 +137,7 @@ run growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
 check "growisofs of an image 8 blocks too large: refused" fails
 check "growisofs of an image 8 blocks too large: the disc stays blank" state blank=1 recorded=0
 
-# The other choice for finalised discs.
+# A finalised disc stays a DVD+R.
 drive dvd+r
 blank
 run growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cdrskin and xorriso, the two faces of libburn.
+# cdrskin and xorriso, which both use libburn.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
 need cdrskin "cdrskin" || exit 0

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The shim's own check: with one command refused (5/20/00) the burners fail as
-# they do on real hardware. If these passed, the other scripts would prove nothing.
+# A check of the shim itself: with one command refused (5/20/00) the burners must fail, as they do on
+# real hardware. If they did not, the other scripts would prove nothing.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
 make_sources

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What looks at a disc on a desktop: cdrom_id and blkid of udev, libcdio, blockdev.
+# The programs that examine a disc on a desktop: cdrom_id and blkid of udev, libcdio, blockdev.
 # Each state once: no disc, blank, appendable, finalised, an image.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# sg3-utils: single commands, mode pages, and what Bulk-Only has to survive.
+# sg3-utils: single commands, mode pages, and data phases that break the rules of Bulk-Only.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
 need sg_raw "sg3-utils" || exit 0
@@ -82,7 +82,7 @@ done
 run sg_opcodes /dev/sr0
 check "sg_opcodes: illegal request" sent 'sg_opcodes .* CHECK 5/2[04]/00'
 
-# Lock, eject, load. The node is held open: the last close would undo the lock.
+# Lock, eject, load. The node is kept open, because the last close would unlock the drive.
 run sh -c 'exec 9</dev/sr0
 	sg_prevent --prevent=1 /dev/sr0
 	sg_start --eject /dev/sr0 && echo "ejected a locked disc"
@@ -99,7 +99,7 @@ run sg_start --load /dev/sr0
 check "sg_start --load: the same disc is back" state loaded=1 readable=1640 profile=0010
 check "sg_start --load: reads as before" reads_back
 
-# Buffers that do not fit. Bulk-Only ends those in a phase error; see that the shim sees them.
+# Buffers that do not fit the command. Bulk-Only would end in a phase error; the shim must report that.
 run sg_raw -r 8 /dev/sr0 4a 01 00 00 10 00 00 00 08 00
 check "sg_raw, GET EVENT: exit code 0" exits 0
 run sg_raw -r 4 /dev/sr0 12 00 00 00 24 00

@@ -43,7 +43,8 @@ took() { # NAME SINCE
 	echo "# $1 took $((SECONDS - $2)) s"
 }
 
-# Compares the package's files with those of "make install" and those that only a package has. Units are below /lib or /usr/lib.
+# Checks that the package has the files of "make install" and those that only a package has. Units are
+# below /lib or /usr/lib.
 contents() { # DEB
 	local have want
 	have=$(dpkg-deb -c "$1" | awk '{ print $1, $2, $6 }' | sed 's, \./usr/lib/systemd/, ./lib/systemd/,' |

@@ -163,7 +163,7 @@ static void on_controller(const struct kind *k, const struct mem_ep_controller *
 				struct rig *r =
 					rig_new(strict ? BOT_STALL_SHORT : BOT_STALL_NEVER, 512);
 
-				mem_ep_be(r->ep, c);
+				mem_ep_imitate(r->ep, c);
 				r->ep->lazy = false;
 				r->ep->prompt = k->prompt;
 				/* A packet in the FIFO cannot be cancelled, see t_bot_faults.c. */

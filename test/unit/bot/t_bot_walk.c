@@ -176,7 +176,7 @@ static void walk(enum bot_stall stall, const struct mem_ep_controller *c, uint32
 	uint64_t troubles = 0;
 
 	bot_observe(r->bot, &observer, &observed);
-	mem_ep_be(r->ep, c);
+	mem_ep_imitate(r->ep, c);
 	while (stats->commands < commands) {
 		r->host.recovery = rnd(2) ? BOT_HOST_CLASS_RESET : BOT_HOST_BUS_RESET;
 		if (rnd(32)) {

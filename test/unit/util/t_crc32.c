@@ -21,14 +21,14 @@ static uint32_t by_definition(const uint8_t *p, size_t len)
 	return ~crc;
 }
 
-static void check_value(void **state)
+static void the_published_check_value_is_right(void **state)
 {
 	(void)state;
 	assert_int_equal(crc32_add(0, "123456789", 9), 0xcbf43926);
 	assert_int_equal(crc32_add(0, "", 0), 0);
 }
 
-static void all_lengths_and_alignments(void **state)
+static void all_lengths_and_alignments_agree_with_the_definition(void **state)
 {
 	uint8_t data[80];
 
@@ -42,7 +42,7 @@ static void all_lengths_and_alignments(void **state)
 	}
 }
 
-static void in_two_parts_as_in_one(void **state)
+static void two_parts_give_the_same_as_one(void **state)
 {
 	uint8_t data[64];
 
@@ -60,9 +60,9 @@ static void in_two_parts_as_in_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(check_value),
-		cmocka_unit_test(all_lengths_and_alignments),
-		cmocka_unit_test(in_two_parts_as_in_one),
+		cmocka_unit_test(the_published_check_value_is_right),
+		cmocka_unit_test(all_lengths_and_alignments_agree_with_the_definition),
+		cmocka_unit_test(two_parts_give_the_same_as_one),
 	};
 
 	return cmocka_run_group_tests_name("crc32", tests, NULL, NULL);
