@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by scripts that make a directory which takes minutes, once. It is kept in
+# Sourced by scripts that make a directory, which takes minutes, only once. It is kept in
 # ${MMCGADGET_CACHE:-/var/cache/mmcgadget}, under a name with a hash of its recipe.
 
 # cached NAME RECIPE...: sets dir. Returns 0 when that directory is complete. Otherwise returns 1, has

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Presses TAB after command lines, with the completion in FILE, and prints what is offered and
-# should not be, or the other way round. The daemon is one line of its JSON for each question.
+# Completes command lines with the completion in FILE. Prints each word that is offered but should not
+# be, or the reverse. In place of the client a script prints a fixed JSON answer.
 #   completion.sh FILE
 set -u
 file=${1:?usage: completion.sh FILE}

@@ -40,8 +40,8 @@ apt-get indextargets --format '$(CODENAME) $(ORIGIN) $(SITE) $(RELEASE) $(COMPON
 	exit 1
 }
 
-# This script uses its own directories for apt, except the one with passwords for the archive. Of this machine's
-# settings those about fetching are used, and none of its hooks.
+# This script uses its own directories for apt, except the one with passwords for the archive. Of this
+# machine's apt settings it uses only those about fetching, and none of the hooks.
 {
 	cat <<-C
 		APT::Architecture "$arch";

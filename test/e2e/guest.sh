@@ -3,9 +3,9 @@
 # Boots a guest and runs jobs in it as root, with this tree's build installed.
 #   guest.sh [--suite bookworm|trixie] [--speed full|high|super] [--build] [--no-build]
 #            [--timeout SECONDS] [--mem MB] [--keep DIR] --job SCRIPT [--job SCRIPT...]
-# Prints what the jobs print; exits with 0 when every job did. It uses the build of the last run
-# unless there is none or --build is given; --no-build boots without any. --keep DIR is where
-# serial log, dmesg and job logs go (default $O/guest/run-SUITE-SPEED-PID, removed on success).
+# Prints the output of the jobs; exits with 0 if every job did. It uses the build of the last run
+# unless there is none or --build is given; --no-build boots without a build. --keep DIR: directory
+# for serial log, dmesg and job logs (default $O/guest/run-SUITE-SPEED-PID, removed on success).
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 e2e=$top/test/e2e
@@ -68,11 +68,11 @@ END
 # shellcheck source=test/e2e/qemu.sh
 . "$e2e/qemu.sh"
 
-# Drive with snapshot=on: every boot starts from the same disk. QEMU puts the overlay
-# into TMPDIR; /tmp may be small memory.
+# With snapshot=on every boot starts from the same disk. QEMU writes the changes to a file in TMPDIR; /tmp
+# may be a small RAM disk.
 export TMPDIR="$out"
-# At an end of file on its standard input QEMU takes the port as closed, and writes of the guest
-# block. A FIFO that is open for writing too has no end of file.
+# At an end of file on its standard input QEMU closes the port, and then writes by the guest block. A FIFO
+# that is also open for writing never has an end of file.
 mkfifo "$out/stdin"
 rc=0
 # --foreground: an interrupt from the terminal ends QEMU too.

@@ -12,7 +12,7 @@ held_ms=4000 # the least that one stall must cost the burner: a command, data an
 delay() { # MILLISECONDS for each write
 	dmsetup suspend --nolockfs card
 	dmsetup reload card --table "0 $sectors delay $loop 0 0 $loop 0 $1"
-	# Without udev's rules, which would read the card and delay this.
+	# Without udev's rules: their programs would read the card and delay this command.
 	dmsetup resume --noudevsync --noudevrules card
 }
 now_ms() { echo $(($(date +%s%N) / 1000000)); }

@@ -178,7 +178,7 @@ void mem_host_clear_halt_out(struct mem_ep *ep);
 int mem_host_class_reset(struct mem_ep *ep);
 /* A bus reset and SET_CONFIGURATION, at the speed of max_packet. */
 void mem_host_bus_reset(struct mem_ep *ep, uint16_t max_packet);
-/* All requests complete with -ESHUTDOWN; told: bot_disabled() is called too. */
-void mem_host_unplug(struct mem_ep *ep, bool told);
+/* All requests complete with -ESHUTDOWN; disabled: bot_disabled() is called too. */
+void mem_host_unplug(struct mem_ep *ep, bool disabled);
 
 #endif

@@ -207,10 +207,10 @@ void mem_ep_take_over(struct mem_ep *ep, struct bot *bot, bool in_flight)
 	mem_ep_run(ep);
 }
 
-void mem_host_unplug(struct mem_ep *ep, bool told)
+void mem_host_unplug(struct mem_ep *ep, bool disabled)
 {
 	mem_shut_down(ep);
 	mem_ep_run(ep);
-	if (told)
+	if (disabled)
 		bot_disabled(ep->bot);
 }

@@ -41,8 +41,8 @@ static ssize_t answer(int64_t r)
 	return r < 0 ? -1 : (ssize_t)r;
 }
 
-/* True if the path names the device, or a descriptor of it (genisoimage -M /dev/fd/5). */
-static bool ours(int dirfd, const char *path)
+/* True if the path is the device or names a descriptor of it (genisoimage -M /dev/fd/5). */
+static bool is_device(int dirfd, const char *path)
 {
 	return shim_is_node(path) || (shim_is_empty(path) && shim_is_open(dirfd));
 }
@@ -61,7 +61,7 @@ static bool ours(int dirfd, const char *path)
 int open(const char *path, int flags, ...)
 {
 	MODE_ARGUMENT(flags)
-	if (ours(AT_FDCWD, path))
+	if (is_device(AT_FDCWD, path))
 		return (int)answer(shim_open(flags));
 	return REAL(open)(path, flags, mode);
 }
@@ -69,7 +69,7 @@ int open(const char *path, int flags, ...)
 int open64(const char *path, int flags, ...)
 {
 	MODE_ARGUMENT(flags)
-	if (ours(AT_FDCWD, path))
+	if (is_device(AT_FDCWD, path))
 		return (int)answer(shim_open(flags));
 	return REAL(open64)(path, flags, mode);
 }
@@ -162,12 +162,12 @@ int fileno(FILE *f)
 
 FILE *fopen(const char *path, const char *mode)
 {
-	return ours(AT_FDCWD, path) ? stream_open(mode) : REAL(fopen)(path, mode);
+	return is_device(AT_FDCWD, path) ? stream_open(mode) : REAL(fopen)(path, mode);
 }
 
 FILE *fopen64(const char *path, const char *mode)
 {
-	return ours(AT_FDCWD, path) ? stream_open(mode) : REAL(fopen64)(path, mode);
+	return is_device(AT_FDCWD, path) ? stream_open(mode) : REAL(fopen64)(path, mode);
 }
 
 /* ---- stat --------------------------------------------------------------------------------- */
@@ -187,7 +187,7 @@ FILE *fopen64(const char *path, const char *mode)
 #define STAT_BY_PATH(name, type)                                                                   \
 	int name(const char *path, struct type *st)                                                \
 	{                                                                                          \
-		if (!ours(-1, path))                                                               \
+		if (!is_device(-1, path))                                                          \
 			return REAL(name)(path, st);                                               \
 		FILL(st);                                                                          \
 		return 0;                                                                          \
@@ -205,7 +205,7 @@ FILE *fopen64(const char *path, const char *mode)
 #define STAT_AT(name, type)                                                                        \
 	int name(int dirfd, const char *path, struct type *st, int flags)                          \
 	{                                                                                          \
-		if (!ours(flags & AT_EMPTY_PATH ? dirfd : -1, path))                               \
+		if (!is_device(flags & AT_EMPTY_PATH ? dirfd : -1, path))                          \
 			return REAL(name)(dirfd, path, st, flags);                                 \
 		FILL(st);                                                                          \
 		return 0;                                                                          \
@@ -249,7 +249,7 @@ int __fxstat64(int version, int fd, struct stat64 *st)
 
 int statx(int dirfd, const char *restrict path, int flags, unsigned mask, struct statx *restrict sx)
 {
-	if (!ours(flags & AT_EMPTY_PATH ? dirfd : -1, path))
+	if (!is_device(flags & AT_EMPTY_PATH ? dirfd : -1, path))
 		return REAL(statx)(dirfd, path, flags, mask, sx);
 	memset(sx, 0, sizeof(*sx));
 	sx->stx_mask = STATX_BASIC_STATS;
@@ -265,17 +265,17 @@ int statx(int dirfd, const char *restrict path, int flags, unsigned mask, struct
 
 int access(const char *path, int mode)
 {
-	return ours(-1, path) ? 0 : REAL(access)(path, mode);
+	return is_device(-1, path) ? 0 : REAL(access)(path, mode);
 }
 
 int euidaccess(const char *path, int mode)
 {
-	return ours(-1, path) ? 0 : REAL(euidaccess)(path, mode);
+	return is_device(-1, path) ? 0 : REAL(euidaccess)(path, mode);
 }
 
 int faccessat(int dirfd, const char *path, int mode, int flags)
 {
-	return ours(-1, path) ? 0 : REAL(faccessat)(dirfd, path, mode, flags);
+	return is_device(-1, path) ? 0 : REAL(faccessat)(dirfd, path, mode, flags);
 }
 
 ssize_t readlink(const char *restrict path, char *restrict buf, size_t size)

@@ -74,7 +74,7 @@ code_keys=$({
 	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
 	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config_keys.c
 })
-# The list of functions is empty: an entry is shown in the comment above it.
+# The shipped file has no functions; a comment above the empty list shows an entry.
 conf_keys=$(awk '
 	/^#\t\t?[a-z_]+ *=/ { print "functions[]." $2; next }
 	/^[ \t]*#/ || /^functions *=/ { next }
@@ -86,7 +86,7 @@ man_keys=$(grep -E '^\.It Cm ' $man/mmcgadget.conf.5 | sed 's/^\.It Cm //; s/ , 
 both 'keys in the code and in the shipped configuration' "$code_keys" "$conf_keys"
 both 'keys in the code and in mmcgadget.conf(5)' "$code_keys" "$man_keys"
 
-# The defaults that the manual names are those of the shipped file (which a test holds to the code).
+# The manual's defaults are those of the shipped file; t_config compares that file with the code.
 report 'the defaults in mmcgadget.conf(5) are the shipped ones' "$(
 	text=$(plain "$man/mmcgadget.conf.5" | tr -s ' \n' '  ')
 	grep -vE '^[ 	]*#' configs/mmcgadget.conf | sed -n 's/^[ 	]*\([a-z_]*\) = "\{0,1\}\([^";]*\)"\{0,1\};/\1 \2/p' |
@@ -95,7 +95,7 @@ report 'the defaults in mmcgadget.conf(5) are the shipped ones' "$(
 		done
 )"
 
-# Commands: code, name, length and clause of every row, and whether it wants a disc.
+# Commands: code, name, length and clause of every row, and whether the command needs a disc.
 both 'rows of the command table and docs/commands.md' "$(awk '
 	FNR == NR {
 		if (match($0, /OP_[A-Z0-9_]+ *= *0x[0-9a-f]+/)) {

@@ -130,7 +130,7 @@ static void fifo_refuses_a_line_without_newline(void **state)
 	FIFO("eject\n", "ok: drive0: there is no disc in the drive");
 }
 
-static void fifo_waiting(void **state)
+static void status_file_shows_that_a_command_waits(void **state)
 {
 	(void)state;
 	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
@@ -491,7 +491,7 @@ int main(void)
 		T(fifo_refuses_a_line_that_is_too_long),
 		T(fifo_takes_lines_in_any_pieces),
 		T(fifo_refuses_a_line_without_newline),
-		T(fifo_waiting),
+		T(status_file_shows_that_a_command_waits),
 		T(socket_answers_each_line),
 		T(socket_status_has_all_members),
 		T(socket_lists_images),

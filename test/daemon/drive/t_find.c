@@ -139,7 +139,7 @@ static void next_passes_over_a_blank_in_the_other_drive(void **state)
 	assert_string_equal(info(0).image, "a.iso");
 	run(0, &r, DRIVE_NEXT, NULL, false);
 	assert_starts(r.message, "drive0: inserted aa (blank DVD+R");
-	/* The drive's own blank again, if there is no other image. */
+	/* If there is no other image, the drive's own blank is inserted again. */
 	unlink(in_scratch("media/a.iso"));
 	unlink(in_scratch("media/b.iso"));
 	run(0, &r, DRIVE_NEXT, NULL, false);
@@ -311,7 +311,7 @@ static void a_late_reload_by_the_host_keeps_the_disc(void **state)
 	wait_for("b.iso");
 }
 
-/* A control command comes first; an eject that it asked the host for brings no next disc. */
+/* A control command has priority; an eject that it requested from the host brings no next disc. */
 static void a_command_comes_before_the_next_disc(void **state)
 {
 	struct record r;

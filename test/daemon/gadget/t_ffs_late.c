@@ -114,7 +114,7 @@ static void sends_do_not_wait_for_lost_cancelled_ones(void **state)
 	complete(2, 4);
 	ffs_aio_dispatch(aio);
 	expect_calls("sent 3;sent 4;");
-	/* The cancelled sends complete after all, and BOT is told. */
+	/* The cancelled sends complete after all; BOT gets their completions. */
 	complete(0, -ECONNRESET);
 	complete(0, -ECONNRESET);
 	ffs_aio_dispatch(aio);

@@ -76,7 +76,7 @@ static void run_case(void **state)
 }
 
 /* CHECK CONDITION in mid-data-in: case 6 becomes case 5, or case 4 if nothing was sent. */
-static void failing_data_in(void **state)
+static void data_in_that_fails_becomes_case_5_or_4(void **state)
 {
 	static const uint32_t fails[] = {0, 2048, 4096, 32768, 34816, 65536, 129024};
 	size_t s, f;
@@ -141,7 +141,7 @@ static void direction_is_ignored_without_data(void **state)
 }
 
 /* The engine may return its data in pieces of any size. */
-static void pieces_of_all_sizes(void **state)
+static void data_in_can_come_in_pieces_of_any_size(void **state)
 {
 	static const uint32_t pieces[] = {1, 700, 2048, 2352, 5000, 31744, 32767};
 	size_t s, p;
@@ -189,10 +189,10 @@ int main(void)
 		CASE(11, "ho_gt_do"),
 		CASE(12, "ho_eq_do"),
 		CASE(13, "ho_lt_do"),
-		cmocka_unit_test(failing_data_in),
+		cmocka_unit_test(data_in_that_fails_becomes_case_5_or_4),
 		cmocka_unit_test(engine_gets_the_size_of_the_hosts_buffer),
 		cmocka_unit_test(direction_is_ignored_without_data),
-		cmocka_unit_test(pieces_of_all_sizes),
+		cmocka_unit_test(data_in_can_come_in_pieces_of_any_size),
 	};
 
 	return cmocka_run_group_tests_name("bot_cases", tests, NULL, NULL);

@@ -116,7 +116,7 @@ static void efault_ends_in_a_phase_error(void **state)
 }
 
 /* dwc2 refuses everything on a suspended bus: BOT tries again at a tick of 50 ms. */
-static void suspended_bus(void **state)
+static void sends_on_a_suspended_bus_are_tried_again(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	const uint8_t cdb[10] = {0x77, 0};
@@ -255,7 +255,7 @@ int main(void)
 		cmocka_unit_test(lost_data_reported_late_gets_no_status),
 		cmocka_unit_test(sent_csw_is_not_repeated),
 		cmocka_unit_test(efault_ends_in_a_phase_error),
-		cmocka_unit_test(suspended_bus),
+		cmocka_unit_test(sends_on_a_suspended_bus_are_tried_again),
 		cmocka_unit_test(enomem_shrinks_to_a_page),
 		cmocka_unit_test(failing_reads_wait_for_ticks),
 		cmocka_unit_test(cancelled_sends_that_never_come_back),

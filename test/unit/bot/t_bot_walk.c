@@ -121,7 +121,7 @@ static void random_command(struct rig *r)
 	expect_result(r, &s, status, residue);
 }
 
-/* The observer must be told exactly what the statistics count. */
+/* The observer must get exactly the events that the statistics count. */
 struct observed {
 	uint64_t began, ended, resets, status[256];
 	bool open;

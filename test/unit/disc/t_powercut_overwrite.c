@@ -391,7 +391,7 @@ static void fail_and_cut(uint64_t n, uint64_t then, uint64_t seed)
 	faults++;
 }
 
-static void every_point(void **state)
+static void promises_hold_after_a_fault_at_every_operation(void **state)
 {
 	static uint8_t kind[POWERCUT_OPS];
 	struct bench b;
@@ -450,7 +450,7 @@ static void a_write_saves_no_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_point),
+		cmocka_unit_test(promises_hold_after_a_fault_at_every_operation),
 		cmocka_unit_test(a_write_saves_no_state),
 	};
 	const char *wrap = getenv("WRAP");

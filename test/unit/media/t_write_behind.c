@@ -301,14 +301,14 @@ static void fails_once_everywhere(bool on_write, int error)
 	assert_true(failed >= 3);
 }
 
-static void a_write_fails(void **state)
+static void a_write_error_loses_no_block(void **state)
 {
 	(void)state;
 	fails_once_everywhere(true, ENOSPC);
 	fails_once_everywhere(true, EIO);
 }
 
-static void a_sync_fails(void **state)
+static void a_sync_error_loses_no_block(void **state)
 {
 	(void)state;
 	fails_once_everywhere(false, EIO);
@@ -321,8 +321,8 @@ int main(void)
 		cmocka_unit_test(a_sync_covers_blocks_accepted_before_its_result),
 		cmocka_unit_test(a_failed_sync_is_reported_after_more_blocks),
 		cmocka_unit_test(run_calls_a_function_in_the_thread),
-		cmocka_unit_test(a_write_fails),
-		cmocka_unit_test(a_sync_fails),
+		cmocka_unit_test(a_write_error_loses_no_block),
+		cmocka_unit_test(a_sync_error_loses_no_block),
 	};
 
 	return cmocka_run_group_tests_name("behind", tests, NULL, NULL);

@@ -117,7 +117,7 @@ static void close_in_flight_ends_on_its_disc(void **state)
 }
 
 /* The disc is ejected and the drive stays empty: it must not report a new medium. */
-static void close_in_flight_of_an_ejected_disc(void **state)
+static void close_in_flight_of_an_ejected_disc_reports_no_new_disc(void **state)
 {
 	static const uint8_t close_session[10] = {0x5b, 0, 2};
 	static uint8_t data[16 * MEDIA_BLOCK];
@@ -137,7 +137,7 @@ static void close_in_flight_of_an_ejected_disc(void **state)
 	mmc_drive_free(d);
 }
 
-static void reserve_in_flight_of_an_ejected_disc(void **state)
+static void reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank(void **state)
 {
 	static const uint8_t reserve[10] = {0x53, [8] = 16};
 	struct mmc_drive *d = new_drive();
@@ -186,16 +186,16 @@ static void abort_drops_the_reference_to_the_disc(void **state)
 	assert_int_equal(released, 2);
 }
 
-/* ---- media that answer "again" --------------------------------------------------------------- */
+/* ---- media that are not ready --------------------------------------------------------------- */
 
-static struct media *slow;
+static struct media *delayed;
 
-static struct mmc_drive *slow_drive(struct disc **out)
+static struct mmc_drive *delayed_drive(struct disc **out)
 {
 	struct mmc_drive *d = new_drive();
 
-	slow = media_fault_new(numbered_media(5, 0));
-	*out = disc_new(slow, 0, NULL, NULL);
+	delayed = media_fault_new(numbered_media(5, 0));
+	*out = disc_new(delayed, 0, NULL, NULL);
 	mmc_insert(d, *out);
 	drain_events(d);
 	return d;
@@ -210,11 +210,11 @@ static void set_again(bool read, bool write, bool sync, uint64_t skip)
 		.skip = skip,
 		.times = 1};
 
-	media_fault_set(slow, &f);
+	media_fault_set(delayed, &f);
 }
 
-/* Each medium operation of a command in turn answers "again"; the outcome is the same. */
-static void again_at_every_step_of_a_write(void **state)
+/* Each medium operation of the command in turn returns -EAGAIN; the result is the same. */
+static void a_write_waits_for_the_medium_at_every_step(void **state)
 {
 	static uint8_t data[64 * MEDIA_BLOCK], back[64 * MEDIA_BLOCK];
 	static const uint32_t portions[] = {32768, 2048, 1000, 5000, 31000};
@@ -225,7 +225,7 @@ static void again_at_every_step_of_a_write(void **state)
 	for (size_t k = 0; k < ARRAY_LEN(portions); k++) {
 		for (unsigned skip = 0; skip < 70; skip++) {
 			struct disc *disc;
-			struct mmc_drive *d = slow_drive(&disc);
+			struct mmc_drive *d = delayed_drive(&disc);
 			unsigned waits = 0;
 
 			set_again(false, true, false, skip);
@@ -243,8 +243,8 @@ static void again_at_every_step_of_a_write(void **state)
 			while ((status = mmc_end(d)) == MMC_AGAIN)
 				assert_true(++waits < 3);
 			assert_int_equal(status, MMC_GOOD);
-			assert_int_equal(slow->blocks, 64);
-			assert_int_equal(media_read(slow, 0, 64, back), 0);
+			assert_int_equal(delayed->blocks, 64);
+			assert_int_equal(media_read(delayed, 0, 64, back), 0);
 			assert_memory_equal(back, data, sizeof(data));
 			assert_int_equal(state_of(d).nwa, 64);
 			mmc_drive_free(d);
@@ -252,14 +252,14 @@ static void again_at_every_step_of_a_write(void **state)
 	}
 }
 
-static void again_at_every_step_of_a_read(void **state)
+static void a_read_waits_for_the_medium_at_every_step(void **state)
 {
 	static uint8_t data[64 * MEDIA_BLOCK];
 
 	(void)state;
 	for (unsigned skip = 0; skip < 20; skip++) {
 		struct disc *disc;
-		struct mmc_drive *d = slow_drive(&disc);
+		struct mmc_drive *d = delayed_drive(&disc);
 		uint32_t got = 0, waits = 0;
 		const uint8_t *p;
 		int32_t n;
@@ -284,7 +284,7 @@ static void again_at_every_step_of_a_read(void **state)
 }
 
 /* VERIFY, SYNCHRONIZE CACHE, CLOSE and WRITE with FUA wait in mmc_end(). */
-static void again_at_the_end(void **state)
+static void commands_without_data_wait_at_the_end(void **state)
 {
 	static const uint8_t cdbs[][10] = {
 		{0x35},
@@ -298,7 +298,7 @@ static void again_at_the_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cdbs); i++) {
 		struct disc *disc;
-		struct mmc_drive *d = slow_drive(&disc);
+		struct mmc_drive *d = delayed_drive(&disc);
 
 		begin_blocks(d, 0x2a, 0, 16);
 		assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
@@ -315,7 +315,7 @@ static void again_at_the_end(void **state)
 
 /* ---- data that stops short, storage that fails ----------------------------------------------- */
 
-static void data_out_that_stops_short(void **state)
+static void data_out_that_ends_early_fails_after_whole_blocks(void **state)
 {
 	static uint8_t data[16 * MEDIA_BLOCK];
 	struct mmc_drive *d = new_drive();
@@ -396,7 +396,7 @@ static void a_flush_that_fails_is_a_deferred_error(void **state)
 	assert_int_equal(write_16(d, 16), 0);
 	media_fault_set(m, &sync);
 	mmc_flush(d);
-	/* A host's polling does not swallow it. */
+	/* The host's polling does not clear the error. */
 	assert_int_equal(test_unit_ready(d), 0);
 	assert_int_equal(media_event(d), 0);
 	assert_int_equal(write_16(d, 32), SENSE_OF_DEFERRED);
@@ -404,7 +404,7 @@ static void a_flush_that_fails_is_a_deferred_error(void **state)
 	assert_int_equal(answer.data[0] & 0x7f, 0x71);
 	assert_int_equal(answer.data[2], 3);
 	assert_int_equal(answer.data[12], 0x0c);
-	/* It is reported once; the burn goes on at the first lost block. */
+	/* The error is reported once; the burn resumes at the first lost block. */
 	mmc_get_state(d, &s);
 	assert_int_equal(s.nwa, 16);
 	assert_int_equal(write_16(d, 32), 0x52102);
@@ -451,39 +451,39 @@ static void a_write_that_fails_drops_the_rest(void **state)
 		.times = 1,
 		.error = ENOSPC};
 	struct disc *disc;
-	struct mmc_drive *d = slow_drive(&disc);
+	struct mmc_drive *d = delayed_drive(&disc);
 
 	(void)state;
-	media_fault_set(slow, &second);
+	media_fault_set(delayed, &second);
 	begin_blocks(d, 0x2a, 0, 64);
 	for (uint32_t at = 0; at < sizeof(data); at += 16384)
 		assert_int_equal(mmc_push(d, data + at, 16384), 0);
 	assert_int_equal(mmc_end(d), MMC_CHECK_CONDITION);
 	assert_int_equal(mmc_last_sense(d), 0x30c00);
 	assert_int_equal(state_of(d).nwa, 8);
-	assert_int_equal(slow->blocks, 8);
+	assert_int_equal(delayed->blocks, 8);
 	mmc_drive_free(d);
 }
 
-static void flush_reaches_the_storage(void **state)
+static void a_flush_syncs_the_storage(void **state)
 {
 	static uint8_t data[MEDIA_BLOCK];
 	struct disc *disc;
-	struct mmc_drive *d = slow_drive(&disc);
+	struct mmc_drive *d = delayed_drive(&disc);
 	struct media_fault fail = {
 		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .error = EIO, .times = 1};
 
 	(void)state;
 	mmc_flush(d);
-	assert_int_equal(slow->syncs, 0);
+	assert_int_equal(delayed->syncs, 0);
 	begin_blocks(d, 0x2a, 0, 1);
 	assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
 	assert_int_equal(mmc_end(d), MMC_GOOD);
-	media_fault_set(slow, &fail);
+	media_fault_set(delayed, &fail);
 	mmc_flush(d);
-	assert_int_equal(slow->syncs, 0);
+	assert_int_equal(delayed->syncs, 0);
 	mmc_flush(d);
-	assert_int_equal(slow->syncs, 1);
+	assert_int_equal(delayed->syncs, 1);
 	mmc_eject(d, true);
 	mmc_flush(d);
 	mmc_drive_free(d);
@@ -495,18 +495,18 @@ int main(void)
 		cmocka_unit_test(read_in_flight_ends_on_its_disc),
 		cmocka_unit_test(write_in_flight_ends_on_its_disc),
 		cmocka_unit_test(close_in_flight_ends_on_its_disc),
-		cmocka_unit_test(close_in_flight_of_an_ejected_disc),
-		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc),
+		cmocka_unit_test(close_in_flight_of_an_ejected_disc_reports_no_new_disc),
+		cmocka_unit_test(reserve_in_flight_of_an_ejected_disc_leaves_the_new_disc_blank),
 		cmocka_unit_test(abort_drops_the_reference_to_the_disc),
-		cmocka_unit_test(again_at_every_step_of_a_write),
-		cmocka_unit_test(again_at_every_step_of_a_read),
-		cmocka_unit_test(again_at_the_end),
-		cmocka_unit_test(data_out_that_stops_short),
+		cmocka_unit_test(a_write_waits_for_the_medium_at_every_step),
+		cmocka_unit_test(a_read_waits_for_the_medium_at_every_step),
+		cmocka_unit_test(commands_without_data_wait_at_the_end),
+		cmocka_unit_test(data_out_that_ends_early_fails_after_whole_blocks),
 		cmocka_unit_test(a_read_that_fails_in_the_middle),
 		cmocka_unit_test(a_flush_that_fails_is_a_deferred_error),
 		cmocka_unit_test(a_checkpoint_that_fails_is_a_deferred_error),
 		cmocka_unit_test(a_write_that_fails_drops_the_rest),
-		cmocka_unit_test(flush_reaches_the_storage),
+		cmocka_unit_test(a_flush_syncs_the_storage),
 	};
 
 	return cmocka_run_group_tests_name("flight", tests, NULL, NULL);

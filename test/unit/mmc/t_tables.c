@@ -259,7 +259,7 @@ static int find(const struct features *f, uint16_t code)
 	return -1;
 }
 
-static void features_ascend_and_agree(void **state)
+static void features_ascend_and_agree_with_the_profile(void **state)
 {
 	(void)state;
 	for (unsigned kind = 0; kind < KINDS; kind++) {
@@ -500,7 +500,7 @@ static void check_speeds(struct mmc_drive *d, uint32_t write, uint32_t read)
 	assert_int_equal(get_be16(page + 18), get_be16(page + 34));
 }
 
-static void speeds_agree(void **state)
+static void all_answers_show_the_same_speeds(void **state)
 {
 	static const uint8_t set_streaming[12] = {0xb6, [10] = 28};
 
@@ -565,13 +565,13 @@ int main(void)
 		cmocka_unit_test(masks_are_as_long_as_their_cdbs),
 		cmocka_unit_test(each_reserved_bit_is_refused_in_strict_mode),
 		cmocka_unit_test(each_allocation_length_cuts_the_same_answer),
-		cmocka_unit_test(features_ascend_and_agree),
+		cmocka_unit_test(features_ascend_and_agree_with_the_profile),
 		cmocka_unit_test(each_profiles_features_exist_and_are_current),
 		cmocka_unit_test(profile_rows_are_consistent),
 		cmocka_unit_test(every_medium_has_a_profile),
 		cmocka_unit_test(mode_pages_take_their_defaults_and_masks),
 		cmocka_unit_test(mode_sense_6_and_10_agree),
-		cmocka_unit_test(speeds_agree),
+		cmocka_unit_test(all_answers_show_the_same_speeds),
 		cmocka_unit_test(sense_is_encoded_in_fixed_format),
 	};
 
