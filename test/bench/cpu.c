@@ -94,7 +94,7 @@ static void make_map(void)
 #define CALL(f)         INSN(BPF_JMP | BPF_CALL, 0, 0, 0, f)
 #define JZ(d, o)        INSN(BPF_JMP | BPF_JEQ | BPF_K, d, 0, o, 0)
 #define EXIT            INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-/* Takes the place of two instructions. */
+/* A 64-bit constant; takes the space of two instructions. */
 #define MAP(d, fd)      INSN(BPF_LD | BPF_DW | BPF_IMM, d, BPF_PSEUDO_MAP_FD, 0, fd), INSN(0, 0, 0, 0, 0)
 
 /*

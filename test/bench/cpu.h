@@ -14,7 +14,7 @@ struct cpu_times {
 	uint64_t device, irq, other, idle; /* ns */
 };
 
-/* Starts measuring, once for a process. Everything is slower from then on. */
+/* Starts measuring; once per process. The measurement slows the machine down. */
 void cpu_init(void);
 void cpu_start(void);
 /*

@@ -69,10 +69,10 @@ flat_fms() {
 
 flat_list() { # SUFFIX
 	wanted "list$1" || return 0
-	forget_memory
+	reset_peak_memory
 	out=$(b_host run mmcgadgetctl list)
 	say "list$1" time "$out"
-	tell_memory "list$1"
+	report_memory "list$1"
 }
 
 flat_all_rows() {

@@ -32,8 +32,8 @@ wanted() { # ROW
 	esac
 }
 
-forget_memory() { [ "$side" != ours ] || echo 5 >"/proc/$pid/clear_refs"; }
-tell_memory() { # ROW
+reset_peak_memory() { [ "$side" != ours ] || echo 5 >"/proc/$pid/clear_refs"; }
+report_memory() { # ROW
 	[ "$side" != ours ] || say "$1" memory "$(awk '/^VmHWM/ { print $2 }' "/proc/$pid/status")"
 }
 
@@ -45,10 +45,10 @@ measure() {
 	shift 3
 	wanted "$row" || return 0
 	$before
-	forget_memory
+	reset_peak_memory
 	out=$(b_host "$@")
 	say "$row" time "$out"
-	tell_memory "$row"
+	report_memory "$row"
 	$after
 	$before
 	out=$(b_host -c "$device" "$@")
@@ -72,7 +72,7 @@ labelled() { grep -q "^E:ID_FS_LABEL=$1\$" "$disc_db"; }
 sg_of() { # BLOCK_DEVICE
 	for s in /sys/block/"$1"/device/scsi_generic/sg*; do echo "/dev/${s##*/}"; done
 }
-# The kernel polls the drive every two seconds, which would fall into one row and not into another.
+# The kernel's poll every two seconds would slow down one row and not another.
 polls() { echo "$2" >"/sys/block/$1/events_poll_msecs"; }
 
 # ---- the kernel's gadget ----
@@ -187,8 +187,8 @@ reads() {
 
 # ---- the slow card ----
 
-# A slow card: it takes one request at a time, of at most 128 KiB, and the same time for each.
-# device-mapper's delay target would serve any number at a time, and round 5 ms to clock ticks, 8 to 12 ms.
+# Makes a slow card, which serves one request of at most 128 KiB at a time, in 5 ms each. device-mapper's
+# delay target would serve any number at a time, and round 5 ms up to clock ticks, to 8 to 12 ms.
 card_up() {
 	c=/sys/kernel/config/nullb/nullb0
 	mkdir "$c"
@@ -235,11 +235,11 @@ writes() { # SIDE_FUNCTIONS BLOCK_SIZE
 	done
 }
 
-# Inserts discs into the empty drive, each at another moment of the two seconds between two polls. Ends
-# with the first one that the host does not notice.
+# Inserts discs into the empty drive, each at another time between two polls of the kernel. Ends at the
+# first disc that the host does not notice.
 insert_row() { # SIDE_FUNCTIONS [ROW]
 	wanted "${2:-insert}" || return 0
-	forget_memory
+	reset_peak_memory
 	polls sr0 -1
 	i=0
 	while [ "$i" -lt "$inserts" ]; do
@@ -254,11 +254,11 @@ insert_row() { # SIDE_FUNCTIONS [ROW]
 		[ "${out%% *}" != 0 ] || break
 		i=$((i + 1))
 	done
-	tell_memory "${2:-insert}"
+	report_memory "${2:-insert}"
 	rest sr0
 }
 
-usb_device() { # ours to be: sets $device
+usb_device() { # sets $device to the sysfs directory of the gadget's device
 	for id in /sys/bus/usb/devices/*/idProduct; do
 		device=${id%/*}
 		! grep -q 0104 "$id" || return 0
@@ -266,7 +266,7 @@ usb_device() { # ours to be: sets $device
 	return 1
 }
 
-# Endless bulk-in: the limit of dummy_hcd.
+# Endless bulk-in, which shows the limit of dummy_hcd.
 wire() {
 	side=wire
 	wanted wire || return 0

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Board and PC are two machines; usbredir carries the drive from one to the other. The board loses
-# power during a burn while the PC goes on running; then the PC does while the board goes on. Each time
-# the disc is there, has at least the blocks that were synced, and the burn is resumed to its end.
+# Board and PC are two machines; usbredir carries the drive from one to the other. First the board loses
+# power during a burn while the PC keeps running, then the PC while the board keeps running. Each time
+# the disc must have at least the synced blocks, and the burn must be resumed to its end.
 . "$(dirname "$0")/machines.sh"
 
 seed=${SEED:-$(date +%N | sed 's/^0*//')}
@@ -18,7 +18,7 @@ machine_iso TWOTWO $((megabytes + 1)) "$out/board/image2.iso"
 ln "$out/board"/image*.iso "$out/pc/"
 total=$((megabytes * 512))
 
-# A TCP port that is free here.
+# Finds a free TCP port on this machine.
 port=''
 while [ -z "$port" ] || (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 	port=$((20000 + $(date +%N | sed 's/^0*//') % 20000))
@@ -44,7 +44,7 @@ expect() { # MACHINE SECONDS WORD
 	machine_until "$@" || give_up "$1 says \"$3\" within $2 s"
 	read -r -a said <<<"$line"
 }
-# recorded BLOCKS: waits until the board has recorded as many of the disc that is burned.
+# recorded BLOCKS: waits until the board has recorded that many blocks of the disc.
 recorded() {
 	local end=$((SECONDS + 150))
 	while [ "$SECONDS" -lt "$end" ]; do
@@ -80,7 +80,7 @@ verdict "board cut: the PC's kernel has no complaint" machine_sane pc
 board_on
 expect board 180 found
 left=${said[3]}
-verdict "board again: the disc is there, with a burn begun (${said[2]})" test "${said[2]}" = open -o "${said[2]}" = appendable
+verdict "board again: the disc is in the drive, open or appendable (${said[2]})" test "${said[2]}" = open -o "${said[2]}" = appendable
 verdict "board again: $left of $seen blocks are recorded" test "$left" -gt 0 -a "$left" -ge $((seen - 512))
 verdict "board again: the image file is long enough for them" test "${said[6]}" -ge $((left * 2048))
 expect board 60 same
@@ -88,7 +88,7 @@ ok "board again: the recorded blocks equal the image"
 expect board 120 ready
 expect pc 180 burn
 expect pc 200 burner
-verdict "board again: the PC's burner has resumed, and is done" test "${said[2]} ${said[3]}" = "0 1"
+verdict "board again: the PC's burner has resumed the burn and succeeded" test "${said[2]} ${said[3]}" = "0 1"
 board_state complete
 ok "board again: the disc is complete"
 expect pc 120 read
@@ -109,12 +109,12 @@ while read -r -t 3 -u "${machine_fd[board]}" line; do
 	'#'*) echo "$line" ;;
 	esac
 done
-verdict "PC cut: the board has the disc, ${said[3]}, as far as it got (${said[4]})" \
+verdict "PC cut: the disc is ${said[3]}, with all blocks recorded (${said[4]})" \
 	test "${said[3]}" = open -a "${said[4]}" = "${said[2]}" -a "${said[2]}" -ge "$seen"
 pc_on 2
 expect pc 180 burn
 expect pc 200 burner
-verdict "PC cut: another PC's burner has resumed, and is done" test "${said[2]} ${said[3]}" = "0 1"
+verdict "PC cut: another PC's burner has resumed the burn and succeeded" test "${said[2]} ${said[3]}" = "0 1"
 board_state complete
 ok "PC cut: the disc is complete"
 expect pc 120 read

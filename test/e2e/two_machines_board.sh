@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The board of two_machines.sh. Its drive goes to the machine that connects to port 4000. It reports
-# how far the burn is; the file /out/next asks for another blank, /out/stop for the end.
+# the progress of the burn. When the file /out/next appears it inserts another blank; /out/stop ends it.
 . ./board.sh
 
 BEHAVIOUR='behaviour: { sync_mb = 1; sync_seconds = 1; };'
@@ -34,14 +34,14 @@ usb_id() {
 }
 id=''
 wait_for 20 usb_id || bad "the drive is on the board's own bus"
-# usbredirect serves one connection; it ends when the PC does, so the next one is started.
+# usbredirect serves one connection and ends when the PC does; then it is started again.
 while :; do
 	usbredirect --device "$id" --as 0.0.0.0:4000
 	echo "ends with $?"
 	sleep 0.5
 done 2>&1 </dev/null | sed -u 's/^/#   usbredirect: /' &
 redirect=$!
-# It does not always notice that the PC is gone: then its end of the connection stays in CLOSE_WAIT (08).
+# usbredirect may not notice that the PC died: then its connection stays in CLOSE_WAIT (08).
 hung() { grep -q ':0FA0 [0-9A-F]*:[0-9A-F]* 08 ' /proc/net/tcp; }
 say ready "$id"
 

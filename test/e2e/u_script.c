@@ -16,7 +16,7 @@
  *	eject [force]   removes the disc
  *	insert-again    inserts the disc that was removed last
  *
- * The kernel's sr driver is unbound meanwhile, because its polling takes unit attentions and
+ * During the run the kernel's sr driver is unbound, because its polls take unit attentions and
  * events that scripts expect. Scripts that need faults, another configuration of the drive
  * or "eject asks" are for other executors; they are listed but not counted.
  */

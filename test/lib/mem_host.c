@@ -125,9 +125,9 @@ void mem_host_clear_halt_in(struct mem_ep *ep)
 
 	ep->halted = false;
 	/*
-	 * Clear-Halt empties the FIFO along with resetting the data toggle. dummy_hcd does
-	 * not, as test/e2e/u_bot found: there a host reads the rest after a reset and drops
-	 * it, which amounts to the same.
+	 * Clear-Halt resets the data toggle and empties the FIFO. On dummy_hcd it does not
+	 * empty the FIFO, as test/e2e/u_bot found; there the host reads the rest after a reset
+	 * and drops it, which has the same result.
 	 */
 	if (ep->in.count && mem_front(&ep->in)->early)
 		mem_complete_front(ep, &ep->in, 0);

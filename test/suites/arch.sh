@@ -78,7 +78,7 @@ daemon_tests() { # BUILD RUN [WITHOUT]
 	O=$1 WRAP="$2" WITHOUT=${3:-} test/suites/daemon.sh
 }
 
-# Prints the results of the build, and sets root and run for what comes after it.
+# Builds for a machine and prints the results. Sets root and run for the tests.
 build() { # MACHINE BUILD EXTENT
 	local make=(make -j2 --no-print-directory O="$2" WERROR=1)
 	local deb triplet libraries processor emulator goals what

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The Debian package of this machine's release: "make deb", lintian, the files in it. Then its life
-# in systems that are thrown away: files and maintainer scripts in a chroot; the service, users
-# and a PC in a machine that boots. FULL=1 also builds and tries it in Debian 12 and 13, where this
-# machine is not that, and builds it for boards (arm64, armhf).
-# The systems are kept (test/deb/system.sh); making them needs root and the network.
+# The Debian package of this machine's release: "make deb", lintian, the files in it. Then it is
+# installed, upgraded and purged: in a chroot (files, maintainer scripts), and in a guest that boots
+# (service, users, PC). FULL=1 does that for Debian 12 and 13, whatever this machine has, and also
+# builds the package for boards (arm64, armhf).
+# Changes to the systems are dropped, but the systems are kept (test/deb/system.sh); making them needs
+# root and the network.
 #   SUITES="trixie"   this release, and this machine's    PARTS="cross life guest"   only these
 #   CROSS=bookworm    release of the boards' packages     KEEP=1   keep logs and packages
 set -u
@@ -72,7 +73,7 @@ contents() { # DEB
 }
 check_contents() { # DEB
 	contents "$1" >"$1.log" 2>&1
-	result $? 'the files that should be in it, no more, owners and modes' "$1.log"
+	result $? 'the package has the right files, owners and modes' "$1.log"
 }
 
 # Makes a directory that a system sees as /deb; the packages are written there.
@@ -81,18 +82,18 @@ folder() { # NAME FILE...
 	cp "$top/test/deb/lib.sh" "${@:2}" "$dir/$1/"
 }
 
-# With what the suite has, and in its own system. Its TAP is that of build.sh.
+# Builds the package in a system of the suite, by build.sh, whose TAP is printed.
 build() { # SUITE ARCHITECTURE
 	local tree at=$1-$2
 	tree=$(test/deb/system.sh build "$1" 2>"$dir/$at.log")
-	result $? 'the system it is built in' "$dir/$at.log"
+	result $? 'the system for the build can be made' "$dir/$at.log"
 	folder "$at" "$dir"/source/* test/deb/build.sh
 	test/deb/inside.sh "$tree/tree" "$dir/$at" bash /deb/build.sh "/deb/$dsc" "$2" 2>&1
 	deb=$(echo "$dir/$at"/mmcgadget_*.deb)
 	check_contents "$deb"
 }
 
-# The package of another machine, taken apart and tried by emulation.
+# Builds the package for another architecture, unpacks it and runs its programs by emulation.
 declare -A machine=(
 	[arm64]="AArch64 qemu-aarch64" [armhf]="ARM qemu-arm"
 )
@@ -106,11 +107,11 @@ foreign() { # SUITE ARCHITECTURE
 	dpkg-deb -f "$deb" Architecture >"$log" 2>&1
 	result "$([ "$(cat "$log")" = "$2" ] && echo 0 || echo 1)" "its architecture is $2"
 	readelf -h "$x/usr/sbin/mmcgadgetd" "$x/usr/bin/mmcgadgetctl" >"$log" 2>&1
-	result "$([ "$(grep -c "Machine: .*$name" "$log")" = 2 ] && echo 0 || echo 1)" "so are the programs ($name)"
+	result "$([ "$(grep -c "Machine: .*$name" "$log")" = 2 ] && echo 0 || echo 1)" "its programs are for $2 ($name)"
 	# shellcheck source=test/deb/lib.sh
 	(. test/deb/lib.sh && hardened "$x/usr/sbin/mmcgadgetd" "$x/usr/bin/mmcgadgetctl") >"$log" 2>&1
 	result $? 'built with PIE, bind now, stack protector'
-	# The system that it was built in has the libraries, beside its own.
+	# The system in which it was built has the libraries of the other architecture, too.
 	tree=$(test/deb/system.sh build "$1")/tree
 	for p in usr/bin/mmcgadgetctl usr/sbin/mmcgadgetd; do
 		text="${p##*/} $(cat "$dir/version")"
@@ -121,7 +122,7 @@ foreign() { # SUITE ARCHITECTURE
 	result $? "$emulator: mmcgadgetd --check-config, with the package's configuration"
 }
 
-# As anybody makes it, for this machine.
+# Runs "make deb", as users do, for this machine.
 make_deb() {
 	local log=$dir/own/log
 	mkdir "$dir/own"
@@ -132,7 +133,7 @@ make_deb() {
 	result $? 'make deb' "$log"
 	git status --porcelain >"$dir/own/after" 2>/dev/null
 	diff "$dir/own/before" "$dir/own/after" >"$log" 2>&1
-	result $? 'it leaves nothing in the tree' "$log"
+	result $? 'make deb leaves nothing in the source tree' "$log"
 	lintian --allow-root --fail-on error,warning "$O"/deb/*.changes >"$log" 2>&1
 	result $? 'lintian sees neither errors nor warnings' "$log"
 	cp "$O"/deb/mmcgadget_*.deb "$dir/own/"
@@ -140,8 +141,7 @@ make_deb() {
 	check_contents "$deb"
 }
 
-# The same package with a higher version and a changed configuration, which is what dpkg calls an
-# upgrade.
+# Makes the same package with a higher version and a changed configuration file, for upgrades.
 next_version() { # DEB NEXT
 	local x=$2.tree conf=$2.tree/etc/mmcgadget/mmcgadget.conf
 	dpkg-deb -R "$1" "$x" && sed -i 's/^Version: .*/&+next/' "$x/DEBIAN/control" && echo '# new' >>"$conf" &&
@@ -158,7 +158,7 @@ life() { # SUITE DEB NEXT
 	test/deb/inside.sh "$tree/tree" "$dir/$1-life" bash /deb/life.sh "/deb/$(basename "$2")" 2>&1
 }
 
-# Everything of a suite; two suites at a time, so each has its own files.
+# Runs all parts for a suite. Two suites run at a time, so each has its own files.
 suite() { # SUITE
 	local deb begin next=$dir/$1-next.deb
 	begin=$SECONDS
@@ -169,7 +169,7 @@ suite() { # SUITE
 	fi
 	took build "$begin"
 	next_version "$deb" "$next" >"$dir/$1-next.log" 2>&1
-	result $? 'a next version' "$dir/$1-next.log"
+	result $? 'a package with a higher version can be made' "$dir/$1-next.log"
 	if wanted life; then
 		begin=$SECONDS
 		life "$1" "$deb" "$next"
@@ -197,13 +197,13 @@ dsc=$(basename "$dir"/source/*.dsc)
 for s in "${suites[@]}"; do
 	suite "$s" > >(named "$s") &
 done
-# Those of the boards while the machines boot and wait.
+# The packages for boards are built while the guests boot and wait.
 if wanted cross; then
 	for a in arm64 armhf; do
 		if [ "$a" != "$own_arch" ]; then
 			begin=$SECONDS
 			{
-				# A machine that has to wait for its processors sees lockups.
+				# Low priority: a guest that waits too long for its processors reports lockups.
 				renice -n 10 "$BASHPID" >/dev/null
 				foreign "$cross_suite" "$a"
 				took 'build' "$begin"
