@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Boots the benchmark's guest once per speed, in instruction-count time, and prints a table
-# of what it measured; the same for programs is left in $O/bench/SUITE/results.tsv, see
-# results.awk. docs/performance.md says what it means. The boots run at the same time: what else
-# the machine does changes no figure.
+# Boots the benchmark's guest once per speed, with time counted in instructions, and prints a table of
+# the results. The same for programs goes to $O/bench/SUITE/results.tsv, see results.awk.
+# docs/performance.md explains the figures. The boots run at the same time: the load of the machine
+# changes no figure.
 #   bench.sh [--suite bookworm|trixie] [--speed high|super]... [--rows PATTERN] [--no-build]
 #            [--flat | --record]
-# --flat: other rows, flat.sh: what a large image, many sessions and many files cost.
-# --record: later runs are compared to this one, and docs/performance.md shows it.
-# BENCH_CPU: another of QEMU's processors.
+# --flat: measures the rows of flat.sh: the cost of a large image, many sessions and many files.
+# --record: stores the results, to which later runs are compared, also in docs/performance.md.
+# BENCH_CPU: the processor that QEMU emulates.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 O=${O:-build}
@@ -48,18 +48,18 @@ mkdir -p "$out"
 MMCGADGET_KVM=no
 # shellcheck source=test/e2e/qemu.sh
 . "$top/test/e2e/qemu.sh"
-# A fixed model, the same with every QEMU, and an old one: on processors with ERMS the kernel copies to
-# and from user space by "rep movsb", and QEMU counts each byte of that as an instruction, which is like
-# no real processor.
+# A fixed model, so that every QEMU has the same, and an old one: on processors with ERMS the kernel
+# copies to and from user space by "rep movsb", and QEMU counts each byte of that as an instruction,
+# unlike any real processor.
 case $machine in
 virt) cpu=${BENCH_CPU:-cortex-a53} ;;
 *) cpu=${BENCH_CPU:-Nehalem} ;;
 esac
 
-# One instruction is one nanosecond, and idle time takes none. The machine has no input from outside: no
-# disk, no network, no clock, and random numbers of a seed. The recording (rr) is not used; but with it
-# QEMU's main loop and the CPU take turns. Without it the loop may see the CPU halt before its last
-# instructions are counted, and time jumps too far.
+# One instruction takes one nanosecond, and idle time is skipped. The machine has no input from outside:
+# no disk, no network, no clock, and a fixed random seed. The recording (rr) is never replayed; it only
+# makes QEMU's main loop and the CPU take turns. Without it the loop may see the CPU halt before its last
+# instructions are counted, and time would jump too far.
 boot() { # SPEED
 	local log=$out/$1.log
 	timeout --foreground -k 10 $timeout "$qemu" -M "$machine" \

@@ -3,7 +3,7 @@
 # Bulk-Only Transport with mistakes that no driver makes: u_bot speaks it through usbfs.
 . ./lib.sh
 
-# u_bot [short TEST...]: plays the tests on a new blank; its results become results of this job.
+# u_bot [short TEST...]: runs the program u_bot on a new blank; its results count as this job's.
 u_bot() {
 	local log=$work/u_bot.log rc n bad
 	check "a blank is inserted${1:+, behaviour.stall = \"$1\"}" mmcgadgetctl blank "bot${1:-}.img"
@@ -18,7 +18,7 @@ u_bot() {
 	failures=$((failures + bad))
 	is "u_bot${1:+ $1} ends with 0" "$rc" 0
 	check "usb-storage takes the drive back" wait_for 20 have_drives 1
-	wait_for_udev # while udev has the drive open it is locked
+	wait_for_udev # udev's programs open the drive, which locks it
 	check "the daemon is alive" daemon_alive
 }
 
@@ -32,12 +32,12 @@ sr=$(host_drives | head -n 1)
 make_iso AFTER 1 "$media/after.iso"
 check "a disc is inserted" mmcgadgetctl insert after.iso
 check "the host reads the disc" wait_for 10 has_label "$sr" AFTER
-# A reset by the SCSI layer, in the middle of nothing.
+# A reset by the SCSI layer while no command is in flight.
 sg=$(host_sg "$sr")
 check "SCSI device reset" sg_reset --device "$sg"
-check "the host still reads" wait_for 10 cmp "$media/after.iso" "/dev/$sr"
+check "the host still reads the disc" wait_for 10 cmp "$media/after.iso" "/dev/$sr"
 check "the daemon ends with 0" daemon_stop
-# The same where bulk-in halts after short data.
+# Some of the tests again with bulk-in halted after short data.
 config extra='behaviour: { stall = "short"; };'
 if check "the daemon starts again" daemon_start && wait_for 30 have_drives 1; then
 	u_bot short cases broken halts

@@ -36,14 +36,14 @@ static enum how begin_operation(struct powercut *c, enum powercut_op op)
 		c->kind[n] = (uint8_t)op;
 	if (c->dead)
 		return NOT_AT_ALL;
-	if (c->what == POWERCUT_NOTHING || n != c->at)
+	if (c->fault == POWERCUT_NOTHING || n != c->fault_at)
 		return DO_IT;
 	c->reached = true;
-	c->dead = c->what != POWERCUT_ERRNO;
-	c->answer = c->dead ? -EIO : -c->error;
-	if (!c->dead && c->then) {
-		c->what = POWERCUT_POWER;
-		c->at = n + c->then;
+	c->dead = c->fault != POWERCUT_ERRNO;
+	c->result = c->dead ? -EIO : -c->error;
+	if (!c->dead && c->cut_after) {
+		c->fault = POWERCUT_POWER;
+		c->fault_at = n + c->cut_after;
 	}
 	return PARTLY;
 }
@@ -51,7 +51,7 @@ static enum how begin_operation(struct powercut *c, enum powercut_op op)
 /* Returns the result of an operation that was not done. */
 static int error_of(const struct powercut *c)
 {
-	return c->answer;
+	return c->result;
 }
 
 /* ---- the image ---------------------------------------------------------------------------- */
@@ -279,7 +279,7 @@ static int text_read(struct folder *f, const char *name, char *buf, size_t size)
 	struct powercut *c = folder_storage(f);
 	const struct powercut_inode *file;
 
-	if (begin_operation(c, POWERCUT_TEXT_READ) != DO_IT)
+	if (begin_operation(c, POWERCUT_FILE_READ) != DO_IT)
 		return error_of(c);
 	file = inode_of(c, name);
 	if (!file)
@@ -293,7 +293,7 @@ static int text_read(struct folder *f, const char *name, char *buf, size_t size)
 static int text_write(struct folder *f, const char *name, const char *text, size_t len)
 {
 	struct powercut *c = folder_storage(f);
-	enum how how = begin_operation(c, POWERCUT_TEXT_WRITE);
+	enum how how = begin_operation(c, POWERCUT_FILE_WRITE);
 	struct powercut_inode *file;
 
 	if (how == NOT_AT_ALL)
@@ -337,7 +337,7 @@ static void tear_text(struct powercut *c, struct powercut_inode *file)
 static int text_sync(struct folder *f, const char *name)
 {
 	struct powercut *c = folder_storage(f);
-	enum how how = begin_operation(c, POWERCUT_TEXT_SYNC);
+	enum how how = begin_operation(c, POWERCUT_FILE_SYNC);
 	struct powercut_inode *file = inode_of(c, name);
 
 	if (!file)
@@ -487,7 +487,7 @@ struct powercut *powercut_new(uint32_t blocks, uint64_t seed, bool has_exchange)
 		return NULL;
 	c->seed = seed;
 	c->has_exchange = has_exchange;
-	c->answer = -EIO;
+	c->result = -EIO;
 	c->capacity = (size_t)blocks * MEDIA_BLOCK;
 	c->sectors = c->capacity / POWERCUT_SECTOR;
 	c->seen = calloc(1, c->capacity);
@@ -515,25 +515,25 @@ void powercut_free(struct powercut *c)
 	free(c);
 }
 
-void powercut_plan(struct powercut *c, enum powercut_fault what, uint64_t at, int error)
+void powercut_plan(struct powercut *c, enum powercut_fault fault, uint64_t at, int error)
 {
-	c->what = what;
-	c->at = at;
+	c->fault = fault;
+	c->fault_at = at;
 	c->error = error;
-	c->then = 0;
-	c->answer = -EIO;
+	c->cut_after = 0;
+	c->result = -EIO;
 	c->reached = false;
 }
 
 void powercut_plan_error_then_cut(struct powercut *c, uint64_t at, int error, uint64_t then)
 {
 	powercut_plan(c, POWERCUT_ERRNO, at, error);
-	c->then = then;
+	c->cut_after = then;
 }
 
 void powercut_restart_daemon(struct powercut *c)
 {
-	c->what = POWERCUT_NOTHING;
+	c->fault = POWERCUT_NOTHING;
 	c->dead = false;
 }
 
@@ -572,7 +572,7 @@ static void restore_names(struct powercut *c, enum powercut_names names)
 {
 	struct powercut_directory then = c->dir_history[powercut_random(c, c->dir_versions)];
 
-	for (unsigned i = 0; i < POWERCUT_NAMES && names == POWERCUT_SLOTS; i++)
+	for (unsigned i = 0; i < POWERCUT_NAMES && names == POWERCUT_EACH_NAME; i++)
 		then.inode[i] = c->dir_history[powercut_random(c, c->dir_versions)].inode[i];
 	names_reach_storage(c, then);
 	for (unsigned i = 0; i < POWERCUT_INODES; i++) {

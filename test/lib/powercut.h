@@ -23,9 +23,9 @@ enum powercut_op {
 	POWERCUT_WRITE,
 	POWERCUT_SYNC,
 	POWERCUT_TRUNCATE,
-	POWERCUT_TEXT_READ,
-	POWERCUT_TEXT_WRITE,
-	POWERCUT_TEXT_SYNC,
+	POWERCUT_FILE_READ,
+	POWERCUT_FILE_WRITE,
+	POWERCUT_FILE_SYNC,
 	POWERCUT_EXCHANGE,
 	POWERCUT_RENAME,
 	POWERCUT_UNLINK,
@@ -41,8 +41,8 @@ enum powercut_fault {
 
 /* Which pending changes of names survive a power cut. */
 enum powercut_names {
-	POWERCUT_JOURNAL, /* all changes up to a random one, as with a journal */
-	POWERCUT_SLOTS    /* each name by itself, so an exchange can be torn, as on FAT */
+	POWERCUT_JOURNAL,  /* all changes up to a random one, as with a journal */
+	POWERCUT_EACH_NAME /* each name by itself, so an exchange can be torn, as on FAT */
 };
 
 /* How the page cache's sector of the image differs from the stored one. */
@@ -68,13 +68,14 @@ struct powercut {
 	bool has_exchange; /* the file system knows RENAME_EXCHANGE */
 	uint64_t ops;
 	uint8_t kind[POWERCUT_OPS]; /* enum powercut_op */
-	enum powercut_fault what;
-	uint64_t at;   /* number of the operation at which it happens */
-	int error;     /* positive; for POWERCUT_ERRNO */
-	uint64_t then; /* POWERCUT_ERRNO: the power is cut this many operations later; 0 = never */
-	int answer;    /* -errno of an operation that is not done */
-	bool reached;  /* the planned operation has begun */
-	bool dead;     /* the power was cut, or the daemon is dead */
+	enum powercut_fault fault;
+	uint64_t fault_at;  /* number of the operation at which the fault happens */
+	int error;          /* positive; for POWERCUT_ERRNO */
+	uint64_t cut_after; /* POWERCUT_ERRNO: the power is cut this many operations later; 0 =
+			       never */
+	int result;         /* -errno of an operation that is not done */
+	bool reached;       /* the planned operation has begun */
+	bool dead;          /* the power was cut, or the daemon is dead */
 	unsigned boots;
 	char boot[STORE_BOOT_MAX];
 
@@ -104,7 +105,7 @@ struct media *powercut_media(struct powercut *c, bool writable);
 struct folder *powercut_folder(struct powercut *c);
 
 /* Plans a fault at operation number `at`, counted from 0. error: for POWERCUT_ERRNO. */
-void powercut_plan(struct powercut *c, enum powercut_fault what, uint64_t at, int error);
+void powercut_plan(struct powercut *c, enum powercut_fault fault, uint64_t at, int error);
 /* Operation number `at` fails; the power is cut `then` operations later. */
 void powercut_plan_error_then_cut(struct powercut *c, uint64_t at, int error, uint64_t then);
 /* Boots the machine again. If the planned power cut did not happen, it happens now. */

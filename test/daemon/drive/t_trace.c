@@ -150,7 +150,8 @@ static bool can_be_replayed(const struct script *s)
 	return s->executors & SCRIPT_BOT;
 }
 
-/* Makes the status of the last successful command without data CHECK CONDITION. False: none. */
+/* Makes the status of the last successful command without data CHECK CONDITION. Returns 0 if there
+ * is none. */
 static size_t corrupt_a_status(void)
 {
 	struct trace_reader r;

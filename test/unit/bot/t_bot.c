@@ -52,7 +52,7 @@ static void plain_cbw(uint8_t cbw[CBW_LEN])
 	cbw_encode(&c, cbw);
 }
 
-static void cbw_bad_signature(void **state)
+static void cbw_with_a_bad_signature_is_invalid(void **state)
 {
 	uint8_t cbw[CBW_LEN];
 	unsigned i;
@@ -65,7 +65,7 @@ static void cbw_bad_signature(void **state)
 	}
 }
 
-static void cbw_wrong_size(void **state)
+static void cbw_of_a_wrong_size_is_invalid(void **state)
 {
 	static const uint32_t wrong[] = {0, 1, 13, 30, 32, 33, 62, 63};
 	uint8_t cbw[64] = {0};
@@ -77,7 +77,7 @@ static void cbw_wrong_size(void **state)
 		expect_refused(cbw, wrong[i]);
 }
 
-static void cbw_lun(void **state)
+static void cbw_for_a_missing_lun_is_invalid(void **state)
 {
 	uint8_t cbw[CBW_LEN];
 	unsigned lun;
@@ -90,7 +90,7 @@ static void cbw_lun(void **state)
 	}
 }
 
-static void cbw_cdb_length(void **state)
+static void cbw_with_a_bad_cdb_length_is_invalid(void **state)
 {
 	static const uint8_t lengths[] = {0, 17, 18, 31, 32, 0x26, 0x86, 255};
 	uint8_t cbw[CBW_LEN];
@@ -104,7 +104,7 @@ static void cbw_cdb_length(void **state)
 	}
 }
 
-static void cbw_reserved_flags(void **state)
+static void cbw_with_reserved_flags_is_invalid(void **state)
 {
 	uint8_t cbw[CBW_LEN];
 	unsigned bit;
@@ -141,7 +141,7 @@ static void cbw_with_any_cdb_length_reaches_the_engine(void **state)
 }
 
 /* A CBW is allowed only after the CSW: in the middle of data-in it is invalid. */
-static void cbw_in_the_middle_of_data_in(void **state)
+static void cbw_in_the_middle_of_data_in_is_invalid(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint8_t cbw[CBW_LEN];
@@ -229,7 +229,7 @@ static void data_after_a_held_cbw_proves_the_csw_was_read(void **state)
 	rig_free(r);
 }
 
-static void counters_and_max_lun(void **state)
+static void statistics_count_commands_bytes_and_resets(void **state)
 {
 	const struct bot_config config = {.max_lun = 0};
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
@@ -268,16 +268,16 @@ static void counters_and_max_lun(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cbw_bad_signature),
-		cmocka_unit_test(cbw_wrong_size),
-		cmocka_unit_test(cbw_lun),
-		cmocka_unit_test(cbw_cdb_length),
-		cmocka_unit_test(cbw_reserved_flags),
+		cmocka_unit_test(cbw_with_a_bad_signature_is_invalid),
+		cmocka_unit_test(cbw_of_a_wrong_size_is_invalid),
+		cmocka_unit_test(cbw_for_a_missing_lun_is_invalid),
+		cmocka_unit_test(cbw_with_a_bad_cdb_length_is_invalid),
+		cmocka_unit_test(cbw_with_reserved_flags_is_invalid),
 		cmocka_unit_test(cbw_with_any_cdb_length_reaches_the_engine),
-		cmocka_unit_test(cbw_in_the_middle_of_data_in),
+		cmocka_unit_test(cbw_in_the_middle_of_data_in_is_invalid),
 		cmocka_unit_test(cbw_before_the_csw_is_reported_is_held),
 		cmocka_unit_test(data_after_a_held_cbw_proves_the_csw_was_read),
-		cmocka_unit_test(counters_and_max_lun),
+		cmocka_unit_test(statistics_count_commands_bytes_and_resets),
 	};
 
 	return cmocka_run_group_tests_name("bot", tests, NULL, NULL);

@@ -283,7 +283,7 @@ static void die_at(const struct scenario *s, uint64_t n, uint64_t seed)
 	b.l.synced = b.l.acked;
 	insert_and_check(&b, next_layout(&b));
 	remove_disc(&b);
-	powercut_power_on(b.cut, seed & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	powercut_power_on(b.cut, seed & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 	insert_and_check(&b, NULL);
 	resume(&b, s, false, POWERCUT_JOURNAL);
 	deaths++;
@@ -310,7 +310,7 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t se
 	} else {
 		check_result(&b);
 	}
-	powercut_power_on(b.cut, seed & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	powercut_power_on(b.cut, seed & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 	insert_and_check(&b, NULL);
 	EXPECT(same_shape(&b.disc->layout, &ref.layout));
 	remove_disc(&b);
@@ -337,7 +337,7 @@ static void fail_and_cut(const struct scenario *s, uint64_t n, bool retry, uint6
 	if (done || n & 2)
 		b.cut->dead = true;
 	remove_disc(&b);
-	powercut_power_on(b.cut, seed & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	powercut_power_on(b.cut, seed & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 	if (retry) {
 		insert(&b);
 		check_promises(&b);
@@ -370,7 +370,7 @@ static void sloppy_at(const struct scenario *s, uint64_t n, uint64_t then, uint6
 	do_sloppily(&b, s->steps);
 	b.cut->dead = true;
 	remove_disc(&b);
-	powercut_power_on(b.cut, then & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	powercut_power_on(b.cut, then & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 	insert(&b);
 	check_promises(&b);
 	remove_disc(&b);
@@ -399,7 +399,7 @@ static void die_and_cut(const struct scenario *s, uint64_t n, uint64_t then, uin
 	(void)do_steps(&b, s->steps);
 	b.cut->dead = true;
 	remove_disc(&b);
-	powercut_power_on(b.cut, then & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	powercut_power_on(b.cut, then & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 	insert(&b);
 	check_promises(&b);
 	remove_disc(&b);
@@ -428,11 +428,11 @@ static void every_point(const struct scenario *s)
 	run_reference(s);
 	for (uint64_t n = 0; n < ref.ops; n += stride) {
 		/* A cut at a read is the same as a cut at the next operation. */
-		bool reads = ref.kind[n] == POWERCUT_READ || ref.kind[n] == POWERCUT_TEXT_READ;
+		bool reads = ref.kind[n] == POWERCUT_READ || ref.kind[n] == POWERCUT_FILE_READ;
 
 		for (uint64_t seed = n % 2; seed < n % 2 + seeds && !reads; seed++) {
 			cut_at(s, n, POWERCUT_JOURNAL, seed);
-			cut_at(s, n, POWERCUT_SLOTS, seed);
+			cut_at(s, n, POWERCUT_EACH_NAME, seed);
 			die_at(s, n, seed);
 		}
 		for (uint64_t seed = n % 2; seed < n % 2 + seeds; seed++) {

@@ -383,7 +383,7 @@ static void fail_and_cut(uint64_t n, uint64_t then, uint64_t seed)
 	do_steps(&b, 1);
 	b.cut->dead = true;
 	remove_disc(&b);
-	powercut_power_on(b.cut, then & 1 ? POWERCUT_SLOTS : POWERCUT_JOURNAL);
+	powercut_power_on(b.cut, then & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 	insert(&b);
 	check(&b, true);
 	check_usable(&b);
@@ -412,13 +412,13 @@ static void promises_hold_after_a_fault_at_every_operation(void **state)
 		powercut_free(b.cut);
 		for (uint64_t n = 0; n < ops; n += stride) {
 			cut_at(n, POWERCUT_JOURNAL, seed);
-			cut_at(n, POWERCUT_SLOTS, seed + SEEDS);
+			cut_at(n, POWERCUT_EACH_NAME, seed + SEEDS);
 			die_at(n, seed);
 			fail_at(n, (enum powercut_op)kind[n], EIO, seed);
 			fail_at(n, (enum powercut_op)kind[n], ENOSPC, seed + SEEDS);
 			/* State files are read when a disc is opened, and it then counts as
 			 * another. */
-			for (uint64_t then = 1; then <= 16 && kind[n] != POWERCUT_TEXT_READ; then++)
+			for (uint64_t then = 1; then <= 16 && kind[n] != POWERCUT_FILE_READ; then++)
 				fail_and_cut(n, then, seed + then);
 		}
 	}

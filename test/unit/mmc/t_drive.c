@@ -27,7 +27,7 @@ static void a_new_drive_is_empty_and_reports_the_reset(void **state)
 	mmc_drive_free(NULL);
 }
 
-static void one_attention_and_one_event_per_insertion(void **state)
+static void an_insertion_gives_one_attention_and_one_event(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -60,7 +60,7 @@ static void a_swap_is_reported_as_one_new_medium(void **state)
 	(void)state;
 	mmc_insert(d, rom(1, 10));
 	drain_events(d);
-	/* The drive is empty for a while, and the host does not notice */
+	/* The drive is empty between two commands, so the host does not notice */
 	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
 	mmc_insert(d, rom(2, 10));
 	assert_int_equal(media_event(d), 2);
@@ -162,7 +162,7 @@ static void a_unit_attention_asks_a_host_that_polls_no_events(void **state)
 	mmc_drive_free(d);
 }
 
-static void forced_eject_takes_the_disc_and_undoes_the_lock(void **state)
+static void a_forced_eject_removes_the_disc_and_the_lock(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -183,7 +183,7 @@ static void forced_eject_takes_the_disc_and_undoes_the_lock(void **state)
 	mmc_drive_free(d);
 }
 
-static void a_bus_reset_undoes_the_lock(void **state)
+static void a_bus_reset_removes_the_lock(void **state)
 {
 	struct mmc_drive *d = new_drive();
 
@@ -270,13 +270,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_drive_is_empty_and_reports_the_reset),
-		cmocka_unit_test(one_attention_and_one_event_per_insertion),
+		cmocka_unit_test(an_insertion_gives_one_attention_and_one_event),
 		cmocka_unit_test(a_swap_is_reported_as_one_new_medium),
 		cmocka_unit_test(the_host_ejects_and_loads_the_disc),
 		cmocka_unit_test(an_eject_from_a_locked_drive_asks_the_host),
 		cmocka_unit_test(a_unit_attention_asks_a_host_that_polls_no_events),
-		cmocka_unit_test(forced_eject_takes_the_disc_and_undoes_the_lock),
-		cmocka_unit_test(a_bus_reset_undoes_the_lock),
+		cmocka_unit_test(a_forced_eject_removes_the_disc_and_the_lock),
+		cmocka_unit_test(a_bus_reset_removes_the_lock),
 		cmocka_unit_test(sense_stays_until_the_next_command),
 		cmocka_unit_test(the_state_follows_the_burn),
 	};
