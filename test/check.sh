@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs all suites and closes with the minutes of each and a line of counts, which CI reads.
+# Runs all suites; ends with the minutes of each suite and a line of counts, which CI reads.
 # Run by "make check"; with FULL=1 ("make check-full") the suites also repeat what varies only by
 # Debian release, speed, architecture, count or seed (docs/hacking.md has the table).
 # With CI or NO_SKIP set, a skipped test is a failure.
 #
-# Suites run in lanes, at the same time: machines wait for polls and burners for much of their
-# time, and the compilers have the processors meanwhile. The output of a suite is printed in one
-# piece when the suite ends.
+# Suites run in lanes at the same time: guests wait for polls and burners for much of their time, and
+# meanwhile the compilers use the processors. The output of a suite is printed as a whole when the
+# suite ends.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export O=${O:-build} FULL=${FULL:-}
@@ -23,7 +23,7 @@ started=$SECONDS
 make=(make --no-print-directory -j"$jobs" O="$O")
 exec 8>"$work/lock"
 
-say() { # LINE...: printed whole, whatever the other lanes print
+say() { # LINE...: prints the lines together, without output of other lanes between them
 	flock 8
 	printf '%s\n' "$@"
 	flock -u 8

@@ -26,7 +26,7 @@ struct exec_sg {
 	struct script_exec x;
 	int fd;
 	char *media_command;
-	char sr_name[64]; /* the device's name when it was bound to the driver sr; "" = it was not
+	char sr_name[64]; /* the device's name in the driver sr; "" = sr was not bound
 			   */
 };
 

@@ -71,8 +71,7 @@ struct powercut {
 	enum powercut_fault fault;
 	uint64_t fault_at;  /* number of the operation at which the fault happens */
 	int error;          /* positive; for POWERCUT_ERRNO */
-	uint64_t cut_after; /* POWERCUT_ERRNO: the power is cut this many operations later; 0 =
-			       never */
+	uint64_t cut_after; /* operations from an errno to the power cut; 0 = no power cut */
 	int result;         /* -errno of an operation that is not done */
 	bool reached;       /* the planned operation has begun */
 	bool dead;          /* the power was cut, or the daemon is dead */

@@ -9,7 +9,7 @@ drive
 ask insert "$W/x.iso" >/dev/null
 cp "$W/x.iso" "$W/disc.iso"
 
-# works NAME REGEX... -- PROGRAM ARG...
+# works NAME REGEX... -- PROGRAM ARG...: checks that the program succeeds and its output matches.
 works() {
 	name=$1
 	shift
@@ -52,7 +52,7 @@ check "sg_modes -c 3: illegal request" exits 5
 check "sg_modes -c 3: 5/39/00" sent 'CHECK 5/39/00'
 works "sg_wr_mode" '05 32 40 05' -- sg_wr_mode -p 5 /dev/sr0
 
-# Page 05h as read, one byte changed, back (sg_wr_mode 1.48 takes no contents): put_page OCTAL
+# put_page OCTAL: writes mode page 05h with one byte changed (sg_wr_mode 1.48 accepts no contents).
 put_page() {
 	shim sg_raw -r 60 -b -o "$W/page" /dev/sr0 5a 08 05 00 00 00 00 00 3c 00 >/dev/null 2>&1
 	{ printf '\0\0\0\0\0\0\0\0'; head -c 10 "$W/page" | tail -c 2; printf %b "\\0$1"
@@ -60,11 +60,11 @@ put_page() {
 	run sg_raw -s 60 -i "$W/list" /dev/sr0 55 10 00 00 00 00 00 00 3c 00
 }
 put_page 102
-check "sg_raw, MODE SELECT(10) of page 05h: taken" exits 0
-works "sg_modes, after MODE SELECT: the page was taken" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
+check "sg_raw, MODE SELECT(10) of page 05h: accepted" exits 0
+works "sg_modes, after MODE SELECT: the page has changed" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
 put_page 104
 check "sg_raw, MODE SELECT(10) with layer jump: refused with 5/26/00" sent 'CHECK 5/26/00'
-works "sg_modes, after a refused MODE SELECT: as before" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
+works "sg_modes, after a refused MODE SELECT: the page is unchanged" '05 32 42 05' -- sg_modes -p 5 /dev/sr0
 works "sg_readcap" 'Number of logical blocks=1640' 'Logical block length=2048' -- sg_readcap \
 	-v /dev/sr0
 works "sg_luns" '1 lun entry' -- sg_luns /dev/sr0
@@ -74,7 +74,7 @@ run sg_dd if=/dev/sr0 bs=2048 bpt=16 cdbsz=12 blk_sgio=1 of="$W/o.iso"
 check "sg_dd, READ(12): the image" cmp "$W/o.iso" "$W/x.iso"
 check "sg_dd, READ(12): sent" sent 'READ\(12\) .* GOOD'
 
-# Not in the table: a clean 5/20/00 and no more.
+# Commands that are not in the engine's table get 5/20/00.
 for p in sg_logs sg_senddiag sg_rbuf; do
 	run "$p" /dev/sr0
 	check "$p: 5/20/00" sent 'unknown .* CHECK 5/20/00'

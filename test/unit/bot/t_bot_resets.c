@@ -43,13 +43,13 @@ static void reset_at_every_stage(enum reset_kind kind)
 	}
 }
 
-static void class_reset_at_every_stage(void **state)
+static void class_reset_at_every_stage_recovers(void **state)
 {
 	(void)state;
 	reset_at_every_stage(CLASS_RESET);
 }
 
-static void bus_reset_at_every_stage(void **state)
+static void bus_reset_at_every_stage_recovers(void **state)
 {
 	(void)state;
 	reset_at_every_stage(BUS_RESET);
@@ -87,7 +87,7 @@ static void reads_posted_before_a_bus_reset_belong_to_the_new_session(void **sta
 	assert_true(tried > 100);
 }
 
-static void unplugged_at_every_stage(void **state)
+static void unplugging_at_every_stage_recovers(void **state)
 {
 	(void)state;
 	reset_at_every_stage(UNPLUG);
@@ -110,7 +110,7 @@ static void spend_resume(struct mem_ep *ep, void *ctx)
 }
 
 /* The reset comes while the engine waits for its medium: at the first wait, the second ... */
-static void reset_while_the_engine_waits(void **state)
+static void reset_while_the_engine_waits_recovers(void **state)
 {
 	unsigned waits, budget;
 	int kind;
@@ -337,11 +337,11 @@ static void two_take_overs_in_a_row_recover(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(class_reset_at_every_stage),
-		cmocka_unit_test(bus_reset_at_every_stage),
+		cmocka_unit_test(class_reset_at_every_stage_recovers),
+		cmocka_unit_test(bus_reset_at_every_stage_recovers),
 		cmocka_unit_test(reads_posted_before_a_bus_reset_belong_to_the_new_session),
-		cmocka_unit_test(unplugged_at_every_stage),
-		cmocka_unit_test(reset_while_the_engine_waits),
+		cmocka_unit_test(unplugging_at_every_stage_recovers),
+		cmocka_unit_test(reset_while_the_engine_waits_recovers),
 		cmocka_unit_test(medium_not_ready_at_every_step_only_costs_time),
 		cmocka_unit_test(engine_is_not_called_before_resume),
 		cmocka_unit_test(take_over_when_idle_needs_no_reset),

@@ -234,19 +234,19 @@ static void at_every_packet(enum reset_kind kind)
 	}
 }
 
-static void class_reset(void **state)
+static void burn_survives_a_class_reset_at_every_packet(void **state)
 {
 	(void)state;
 	at_every_packet(CLASS_RESET);
 }
 
-static void bus_reset(void **state)
+static void burn_survives_a_bus_reset_at_every_packet(void **state)
 {
 	(void)state;
 	at_every_packet(BUS_RESET);
 }
 
-static void unplugged(void **state)
+static void burn_survives_unplugging_at_every_packet(void **state)
 {
 	(void)state;
 	at_every_packet(UNPLUG);
@@ -257,9 +257,9 @@ static void unplugged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(class_reset),
-		cmocka_unit_test(bus_reset),
-		cmocka_unit_test(unplugged),
+		cmocka_unit_test(burn_survives_a_class_reset_at_every_packet),
+		cmocka_unit_test(burn_survives_a_bus_reset_at_every_packet),
+		cmocka_unit_test(burn_survives_unplugging_at_every_packet),
 	};
 
 	return cmocka_run_group_tests_name("reset", tests, NULL, NULL);
