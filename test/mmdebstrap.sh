@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs mmdebstrap for a Debian suite, with the hosts of this machine's own sources of apt, since those
-# can be reached from here. Needs root.
+# Runs mmdebstrap for a Debian suite, with the hosts of this machine's apt sources, because these can be
+# reached from here. Needs root.
 #   mmdebstrap.sh SUITE TARGET [OPTION_OF_MMDEBSTRAP]...
 #   RELEASE_ONLY=1   without updates, which an archive may not have for other architectures
 set -eu
@@ -35,8 +35,8 @@ for k in /usr/share/keyrings/debian-archive-keyring.gpg \
 	/usr/share/keyrings/debian-archive-keyring.pgp; do
 	[ -e "$k" ] && set -- "$@" --keyring="$k"
 done
-# Passwords for the archive are needed while fetching, never in what comes out: of the hooks
-# this one is the last.
+# Passwords for the archive are needed for fetching only. This hook is the last one, so the result
+# does not have them.
 if [ -e /etc/apt/auth.conf ] || [ -d /etc/apt/auth.conf.d ]; then
 	# shellcheck disable=SC2016 # mmdebstrap expands $1
 	set -- "$@" --setup-hook='for f in auth.conf auth.conf.d; do

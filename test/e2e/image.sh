@@ -12,7 +12,7 @@ arch=$(dpkg --print-architecture)
 # shellcheck source=test/cached.sh
 . "$(dirname "$0")/../cached.sh"
 
-# Increase when something below changes that is not in the list of packages.
+# Increase this when a change below is not in the list of packages.
 recipe=2
 
 packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
@@ -38,7 +38,7 @@ fi
 making "the $suite guest"
 
 set -- --include="$packages"
-# The initial RAM disk: what QEMU's disk and shares need and no more, it is unpacked
+# The initial RAM disk has only what QEMU's disk and shares need, because it is unpacked
 # in emulation at every boot.
 # shellcheck disable=SC2016
 set -- "$@" --essential-hook='

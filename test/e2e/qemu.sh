@@ -12,8 +12,8 @@ aarch64) qemu=qemu-system-aarch64 machine=virt console=ttyAMA0 ;;
 	;;
 esac
 
-# That /dev/kvm is there proves nothing: on some machines no guest comes up. KVM is used when a kernel
-# without a root file system prints its banner under it.
+# On some machines /dev/kvm exists, but no guest boots. So KVM is used only if a kernel without a root
+# file system prints its banner with it.
 accel="tcg,thread=multi" cpu=max
 if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
 	timeout -k 2 10 $qemu -M $machine -accel kvm -cpu host -m 256 -nodefaults -display none -no-reboot \

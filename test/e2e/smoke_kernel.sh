@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The guest itself, without our daemon: UDC, host controller, usb-storage, sr and udev, with the kernel's
-# CD-ROM gadget as the drive. When this fails, no other job can work.
+# The guest itself, without mmcgadgetd: UDC, host controller, usb-storage, sr and udev, with the kernel's
+# CD-ROM gadget as the drive. If this fails, no other job can work.
 . ./lib.sh
 
 udc_load

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Unmodified burners burn ISO images on blanks. What the host reads back, and the file on the board,
-# equal the image.
+# Unmodified burners burn ISO images on blanks. The blocks that the host reads back, and the image file
+# on the board, must equal the burned image.
 . ./lib.sh
 
 mb=16
 [ -z "${FULL:-}" ] || mb=32
 make_iso EVEN "$mb" "$work/even.iso"
 make_iso ODD $((mb + 1)) "$work/odd.iso" 5000
-# Two sizes: a multiple of 32 KiB, to which burners pad, and another one.
+# Two sizes: a multiple of 32 KiB, to which burners pad, and one that is not.
 size=$(stat -c %s "$work/even.iso")
 [ $((size % 32768)) = 0 ] || truncate -s $(((size / 32768 + 1) * 32768)) "$work/even.iso"
 while [ $(($(stat -c %s "$work/odd.iso") % 32768)) = 0 ]; do
@@ -20,8 +20,8 @@ dmesg_mark burn
 
 size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
 
-# The file on the board: the image, then zeros up to the next 32 KiB at most. Only xorriso first adds
-# 150 blocks (-padsize, as mkisofs and cdrecord did).
+# The file on the board is the image and zeros up to the next 32 KiB at most. xorriso also adds 150 blocks
+# before that ($padding; -padsize, as mkisofs and cdrecord did).
 padding=0
 same_file() { # IMAGE FILE
 	local want got
@@ -44,8 +44,8 @@ same_disc() { # IMAGE
 # At super speed dummy_hcd accepts a scatter-gather list only if every part except the last is a multiple
 # of 1024 bytes, but usb-storage asks for buffers aligned to 512 (see the comment in its scsiglue.c).
 # xorriso's buffer happens to be at 512 modulo 1024: the transfer fails with -EINVAL before anything is
-# sent, and the port is reset. xHCI has no such rule. In a mapping of its own, at 16 modulo 4096, the
-# kernel copies the buffer, and the transfer succeeds.
+# sent, and the port is reset. xHCI has no such rule. With this setting malloc() maps the buffer by itself,
+# at 16 modulo 4096; then the kernel copies the buffer, and the transfer succeeds.
 [ "$SPEED" != super ] || export GLIBC_TUNABLES=glibc.malloc.mmap_threshold=16384
 
 # burn NAME IMAGE STATE COMMAND...
@@ -59,18 +59,18 @@ burn() {
 	echo "#   $name: $(($(stat -c %s "$iso") / 1000)) kB in $((($(date +%s%N) - began) / 1000000)) ms"
 	tail -n 3 "$work/check.log" | tr '\r' '\n' | tail -n 3 | sed 's/^/#   /'
 	wait_for_udev
-	# Finalised, it is a DVD-ROM at once.
+	# A finalised disc is a DVD-ROM at once.
 	is "$name: the disc is $want" "$(state state) $(state medium)" \
 		"$want $([ "$want" = complete ] && echo dvd-rom || echo dvd+r)"
 	check "$name: the file on the board is the image" same_file "$iso" "$media/$name.img"
-	# The tray is not opened: the host must have forgotten the blank by itself.
+	# The tray is not opened, so the host must notice by itself that the disc is no blank any more.
 	check "$name: blkid shows the label" wait_for 5 has_label "$sr" "$(blkid -p -o value -s LABEL "$iso")"
 	wait_for_udev
 	check "$name: the host's size is that of the disc" wait_for 5 size_seen "$(stat -c %s "$media/$name.img")" ||
 		echo "#   $(size_of "$sr") instead of $(stat -c %s "$media/$name.img")"
 	check "$name: the host reads the image back" same_disc "$iso"
 	is "$name: no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
-	check "$name: mounts" mount -o ro "/dev/$sr" /mnt && umount /mnt
+	check "$name: the host mounts the disc" mount -o ro "/dev/$sr" /mnt && umount /mnt
 }
 
 d=/dev/$sr
@@ -82,8 +82,8 @@ burn xorriso "$work/even.iso" complete xorriso -as cdrecord -v dev="$d" "$work/e
 padding=0
 burn wodim "$work/odd.iso" appendable wodim -v -dao dev="$d" "$work/odd.iso"
 # A finalised disc becomes a DVD-ROM.
-check "a finalised disc is a DVD-ROM when it comes back" mmcgadgetctl insert cdrskin.img
-is "profile 10h" "$(state profile) $(state medium)" "16 dvd-rom"
+check "a finalised disc is inserted again" mmcgadgetctl insert cdrskin.img
+is "the finalised disc has profile 10h" "$(state profile) $(state medium)" "16 dvd-rom"
 
 dmesg_clean "the kernel log is clean" burn
 check "the daemon ends with 0" daemon_stop

@@ -16,7 +16,7 @@ no_media() { ! props | grep -q '^ID_CDROM_MEDIA=1'; }
 # ---- no disc ----
 check "no disc: udev sees no disc" wait_for 5 no_media
 text=$(output_of sg_raw "$sg" 00 00 00 00 00 00)
-like "no disc: TEST UNIT READY says so" "$text" 'Not Ready' '[Mm]edium not present'
+like "no disc: TEST UNIT READY reports no medium" "$text" 'Not Ready' '[Mm]edium not present'
 text=$(sg_inq "$sg" 2>&1)
 like "sg_inq: a removable optical drive, version 0" "$text" 'PDT=5|cd/dvd' 'RMB=1' 'version=0x00'
 text=$(output_of sg_inq --vpd --page=sn "$sg")
@@ -38,7 +38,7 @@ like "cdrskin finds the drive" "$text" "dev='$d'"
 
 # ---- blank ----
 mmcgadgetctl blank blank.img >/dev/null
-check "blank: udev says so" wait_for 10 media_state blank
+check "blank: udev reports a blank disc" wait_for 10 media_state blank
 text=$(props)
 like "blank: cdrom_id" "$text" '^ID_CDROM_DVD_PLUS_R=1' '^ID_CDROM_MEDIA=1' \
 	'^ID_CDROM_MEDIA_DVD_PLUS_R=1' '^ID_CDROM_MEDIA_SESSION_NEXT=1' \
@@ -69,9 +69,9 @@ like "blank: READ CAPACITY" "$text" '[Ll]ast.*(LBA|block address)=0 '
 
 # ---- appendable, then finalised, by the host ----
 make_iso INFO 2 "$work/info.iso"
-lines=40 check "appendable: written" growisofs -use-the-force-luke=notray -Z "$d=$work/info.iso"
+lines=40 check "appendable: the burn succeeds" growisofs -use-the-force-luke=notray -Z "$d=$work/info.iso"
 eject -t "$d"
-check "appendable: udev says so" wait_for 10 media_state appendable
+check "appendable: udev reports an appendable disc" wait_for 10 media_state appendable
 text=$(props)
 like "appendable: cdrom_id" "$text" '^ID_CDROM_MEDIA_SESSION_NEXT=2' '^ID_CDROM_MEDIA_TRACK_COUNT_DATA=1' \
 	'^ID_FS_LABEL=INFO'
@@ -83,8 +83,8 @@ text=$(output_of cdrskin dev="$d" -v -minfo)
 like "appendable: cdrskin -minfo" "$text" 'disk status: +incomplete/appendable'
 
 mmcgadgetctl blank final.img >/dev/null
-check "the next blank is seen" wait_for 10 media_state blank
-lines=40 check "finalised: written" growisofs -dvd-compat -Z "$d=$work/info.iso"
+check "the host sees the next blank" wait_for 10 media_state blank
+lines=40 check "finalised: the burn succeeds" growisofs -dvd-compat -Z "$d=$work/info.iso"
 wait_for_udev
 check "finalised: udev says complete" wait_for 10 media_state complete
 text=$(props)
@@ -100,9 +100,9 @@ like "finalised: sg_get_config" "$text" 'profile: DVD-ROM'
 text=$(output_of cd-info --dvd --no-device-info --no-cddb -C "$d")
 like "cd-info" "$text" 'Disc mode is listed as: DVD-ROM' 'ISO 9660'
 unlike "cd-info has no complaint" "$text" 'EXIT CODE' "can't get"
-check "readom reads it" readom dev="$d" f="$work/readom.iso"
+check "readom reads the disc" readom dev="$d" f="$work/readom.iso"
 check "readom's copy is the image" cmp -n "$(stat -c %s "$work/info.iso")" "$work/info.iso" "$work/readom.iso"
-check "sg_dd reads it" sg_dd if="$d" of="$work/sg.iso" bs=2048 bpt=16 blk_sgio=1 \
+check "sg_dd reads the disc" sg_dd if="$d" of="$work/sg.iso" bs=2048 bpt=16 blk_sgio=1 \
 	count=$(($(stat -c %s "$work/info.iso") / 2048))
 check "sg_dd's copy is the image" cmp "$work/info.iso" "$work/sg.iso"
 
@@ -122,8 +122,8 @@ config extra='behaviour: { finalised = "dvd+r"; };'
 check "finalised = dvd+r: the daemon starts" daemon_start
 check "finalised = dvd+r: the host sees the drive" wait_for 30 have_drives 1
 mmcgadgetctl blank plus.img >/dev/null
-check "finalised = dvd+r: the blank is seen" wait_for 10 media_state blank
-lines=40 check "finalised = dvd+r: written" growisofs -dvd-compat -use-the-force-luke=notray -Z "$d=$work/info.iso"
+check "finalised = dvd+r: the host sees the blank" wait_for 10 media_state blank
+lines=40 check "finalised = dvd+r: the burn succeeds" growisofs -dvd-compat -use-the-force-luke=notray -Z "$d=$work/info.iso"
 check "finalised = dvd+r: udev says complete" wait_for 10 media_state complete
 text=$(output_of dvd+rw-mediainfo "$d")
 like "finalised = dvd+r: dvd+rw-mediainfo" "$text" 'Mounted Media: +1Bh, DVD\+R' 'Disc status: +complete' \

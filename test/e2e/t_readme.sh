@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every command that the README shows to users, as it is written there and in that order, run by a
-# member of the group. (Its commands for building and installing are run by build.sh and package.sh.)
+# Runs every command that the README shows to users, as written and in that order, as a member of the
+# group. (build.sh and package.sh run its commands for building and installing.)
 # shellcheck disable=SC2154 # media and work are lib.sh's
 . ./lib.sh
 
@@ -25,14 +25,14 @@ for c in "${commands[@]}"; do
 	c=${c//FILE/trace.mmctrace}
 	case $c in
 	*' watch')
-		# Until ^C.
+		# "watch" runs until Ctrl-C.
 		check "$c" as_user timeout -s INT --preserve-status 3 $c
 		;;
 	*' close '*)
-		# It needs a disc that a burner has left appendable.
-		check "a blank" ctl blank open.iso
+		# "close" needs an appendable disc.
+		check "a blank is inserted" ctl blank open.iso
 		check "the host sees the blank" wait_for 15 blank_seen
-		check "growisofs leaves it appendable" growisofs -Z "/dev/$sr=$work/burn.iso"
+		check "growisofs leaves the disc appendable" growisofs -Z "/dev/$sr=$work/burn.iso"
 		mmcgadgetctl eject --force >/dev/null
 		rm -f "$media/${c##* }"*
 		mv "$media/open.iso" "$media/${c##* }"
@@ -46,19 +46,19 @@ for c in "${commands[@]}"; do
 		;;
 	esac
 	case $c in
-	*insert*) check "$c: the host has it" wait_for 15 has_label "$sr" DEBIAN ;;
-	*next) check "$c: the host has the other" wait_for 15 has_label "$sr" OTHER ;;
-	*prev) check "$c: the host has the first again" wait_for 15 has_label "$sr" DEBIAN ;;
-	*blank*) check "$c: the host has a blank" wait_for 15 blank_seen ;;
+	*insert*) check "$c: the host sees the disc" wait_for 15 has_label "$sr" DEBIAN ;;
+	*next) check "$c: the host sees the other disc" wait_for 15 has_label "$sr" OTHER ;;
+	*prev) check "$c: the host sees the first disc again" wait_for 15 has_label "$sr" DEBIAN ;;
+	*blank*) check "$c: the host sees a blank" wait_for 15 blank_seen ;;
 	*eject*) is "$c: the drive is empty" "$(state image)" '' ;;
-	*'trace start') check "something to record" sg_inq "$(host_sg "$sr")" ;;
+	*'trace start') check "$c: the host sends a command to record" sg_inq "$(host_sg "$sr")" ;;
 	esac
 done
 for verb in insert next prev blank status eject list watch stats 'trace start' 'trace save' close doctor; do
 	like "the README shows the verb $verb" "$done_with|" "\\|${verb}[ |]"
 done
 
-# Its lines for a shell, its configuration, its links.
+# The README's lines for a shell, its configuration, its links.
 mapfile -t lines < <(sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | grep -E '^(echo|cat) ')
 is "the README has two lines for a shell" "${#lines[@]}" 2
 for l in "${lines[@]}"; do
@@ -66,13 +66,13 @@ for l in "${lines[@]}"; do
 	wait_for 10 grep -q '^ok: ' "$run/status"
 done
 like "the status file has the answer" "$(as_user sh -c "${lines[1]}")" '^ok: '
-check "the host has the disc" wait_for 15 has_label "$sr" DEBIAN
+check "the host sees the disc" wait_for 15 has_label "$sr" DEBIAN
 sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | grep -E '^[a-z]+: \{' >"$work/readme.conf"
 check "the configuration in the README is good" mmcgadgetd -c "$work/readme.conf" --check-config
 mapfile -t links < <(grep -oE '\]\((docs/[^)]*|COPYING)\)' "$readme" | tr -d ']()' | sort -u)
 missing=''
 for l in "${links[@]}"; do [ -e "/src/$l" ] || missing="$missing $l"; done
-is "the ${#links[@]} files that it links to are there" "$missing" ''
+is "the ${#links[@]} files that the README links to exist" "$missing" ''
 cd /
 check "the daemon ends" daemon_stop
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The CDB conversations of test/script over the whole USB path: u_script sends the commands to
-# /dev/sgN; what is done on the board is done by mmcgadgetctl.
+# /dev/sgN, and mmcgadgetctl changes the discs.
 # shellcheck disable=SC2154 # sg and work are lib.sh's
 . ./lib.sh
 
@@ -9,8 +9,8 @@ drive_up
 u_script=/build/test/e2e/u_script
 export u_script
 
-# u_script calls this script for what a conversation wants done on the board. Each blank has a name of
-# its own: a file with data is no blank any more.
+# u_script calls this script to change discs. Each blank has a new name, because an image with data is
+# never a blank again.
 cat >"$work/board" <<'END'
 #!/bin/bash
 media=/var/lib/mmcgadget

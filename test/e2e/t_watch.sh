@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watch, stats and trace during a burn. Of the trace a conversation is made, which the engine passes.
+# watch, stats and trace during a burn. The trace is converted to a conversation, which the engine must pass.
 # shellcheck disable=SC2154 # sr and work are lib.sh's
 . ./lib.sh
 
@@ -19,10 +19,10 @@ text=$!
 
 check "a blank is inserted" mmcgadgetctl blank burn.iso
 check "the host sees the blank" wait_for 10 blank_seen
-check "growisofs burns it" growisofs -use-the-force-luke=notray -dvd-compat -Z "/dev/$sr=$work/a.iso"
+check "growisofs burns the blank" growisofs -use-the-force-luke=notray -dvd-compat -Z "/dev/$sr=$work/a.iso"
 is "the burned disc is complete" "$(state state)" complete
 complete_seen() { grep -q '"state":"complete"' "$work/watch.json" && grep -q 'dvd-rom, complete' "$work/watch.txt"; }
-check "both watches have seen it" wait_for 10 complete_seen
+check "both watches show the complete disc" wait_for 10 complete_seen
 
 # ---- watch ----
 kill -INT $json
@@ -30,15 +30,15 @@ wait $json
 is "watch: ^C ends it with 0" "$?" 0
 is "watch: no error message" "$(cat "$work/watch.err")" ''
 check "watch: each line is JSON" jq -e . "$work/watch.json"
-# The number of recorded blocks never gets less; the last line has all of them.
+# The number of recorded blocks never decreases; the last line has all blocks.
 is "watch: progress never goes back" "$(jq -s '[.[] | select(.image == "burn.iso") | .recorded_blocks] |
 	. == sort and length > 1' "$work/watch.json")" true
 is "watch: the last line has the complete disc" "$(jq -s 'last | [.state, .recorded_blocks >= '"$blocks"', .activity != "burning"]' \
 	-c "$work/watch.json")" '["complete",true,true]'
-# The image says in its descriptor how long it is (make_iso does not pad).
+# The image's descriptor has its length, which is also that of the file (make_iso does not pad).
 is "watch: the end of the burn was known" "$(jq -s '[.[].burn_end | values] | last' "$work/watch.json")" "$blocks"
 like "watch: the burn and its speed" "$(cat "$work/watch.json")" '"activity":"burning"' '"write_kb_s":[1-9]'
-like "watch: the same as plain lines" "$(cat "$work/watch.txt")" 'drive0: burning, dvd\+r, .* kB/s, .* blocks .* recorded'
+like "watch: plain lines show the burn as well" "$(cat "$work/watch.txt")" 'drive0: burning, dvd\+r, .* kB/s, .* blocks .* recorded'
 unlike "watch: no escape codes in a file" "$(cat "$work/watch.txt")" $'\033'
 
 # ---- stats ----
@@ -60,13 +60,13 @@ check "the trace becomes a conversation" sh -c "mmcgadgetctl trace script '$work
 echo "# $(stat -c %s "$work/burn.trace") bytes of trace, $(wc -l <"$work/burn.cdb") lines of conversation, $(grep -c '^# left out' "$work/burn.cdb") left out"
 lines=40 check "the engine passes the conversation" /build/test/e2e/u_script engine "$work/burn.cdb"
 is "no command is left out of the conversation" "$(grep -c '^# left out' "$work/burn.cdb")" 0
-# The same with another status for the first command that is compared.
+# The same conversation expects a wrong status of the first READ DISC INFORMATION.
 sed '0,/^> 51 /{/^> 51 /s/$/\n! 5\/24\/00/}' "$work/burn.cdb" >"$work/wrong.cdb"
 check_not "the engine does not pass it with a wrong status" /build/test/e2e/u_script engine "$work/wrong.cdb"
 head -c 1000 "$work/burn.trace" >"$work/cut.trace"
 check_not "a truncated trace is refused" mmcgadgetctl trace show "$work/cut.trace"
 
-# ---- ends ----
+# ---- the end of watch ----
 mmcgadgetctl --json watch | head -n 1 >"$work/one" &
 pipe=$!
 check "watch ends when its reader does" wait_for 10 sh -c "! kill -0 $pipe"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What BOT 1.0 6.7 requires in each case, written independently of the table in src/bot. */
+/* The required result of each case of BOT 1.0 6.7, written independently of the table in src/bot.
+ */
 #ifndef TEST_UNIT_BOT_EXPECT_H
 #define TEST_UNIT_BOT_EXPECT_H
 

@@ -91,7 +91,7 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 	d->posted = d->ep->out.count;
 	if (fake_again(d))
 		return -1;
-	/* As the real engine: whole packets at every speed, except at the end. */
+	/* Like the real engine: whole packets at every speed, except at the end. */
 	n = MIN(MIN(max, (d->piece + 1023) / 1024 * 1024), d->want.len - d->at);
 	if (d->fail_at < d->want.len)
 		n = MIN(n, d->fail_at - MIN(d->at, d->fail_at));
