@@ -133,19 +133,19 @@ restart() { # NAME SIGNAL
 # final NAME N: checks that the disc is finalised with N sessions, and a DVD-ROM after it is inserted again.
 complete_seen() { udevadm info "$d" | grep -q ID_CDROM_MEDIA_STATE=complete; }
 final() { # NAME N
-	is "$1: complete" "$(state state) $(state medium)" "complete dvd-rom"
+	is "$1: the disc is complete" "$(state state) $(state medium)" "complete dvd-rom"
 	check "$1: the disc is removed" mmcgadgetctl eject --force
 	check "$1: the host sees that the drive is empty" wait_for 10 no_disc
 	check "$1: the disc is inserted again" mmcgadgetctl insert "$1.img"
-	is "$1: complete, of $2 sessions" "$(state state) $(state medium) $(state sessions)" "complete dvd-rom $2"
+	is "$1: the disc is complete, with $2 sessions" "$(state state) $(state medium) $(state sessions)" "complete dvd-rom $2"
 	check "$1: the host sees the disc" wait_for 15 complete_seen
 	wait_for_udev
 	same "$1 finalised" "$2" "${starts[$2]}"
-	check_not "$1: takes no further session" growisofs -M "$d" -R -J -quiet "$work/src4"
+	check_not "$1: the disc takes no further session" growisofs -M "$d" -R -J -quiet "$work/src4"
 	is "$1: the disc is unchanged" "$(state state) $(state sessions)" "complete $2"
 }
 
-# ---- growisofs; the disc is taken out between two sessions ----
+# ---- growisofs; the disc is removed between two sessions ----
 name=growisofs
 fresh $name
 burn "$name 1" growisofs -Z "$d" -R -J -quiet "$work/src1"
@@ -159,7 +159,7 @@ session_good $name 3
 check "$name: finalised by the board" mmcgadgetctl close $name.img
 final $name 3
 
-# ---- cdrskin with sessions by genisoimage; the daemon restarts, then is killed, between two ----
+# ---- cdrskin with sessions by genisoimage; the daemon is restarted, then killed, between them ----
 name=cdrskin
 cdrskin_session() { # N OPTION...
 	local n=$1 ms old=()

@@ -12,11 +12,11 @@ close_then_sync() {
 		grep -m1 'wodim SYNCHRONIZE CACHE' | grep -q 'GOOD'
 }
 
-# Commands of compact discs that wodim tries everywhere are not in the table: 01h, 3Ch, 44h, E5h.
+# wodim sends commands for compact discs that the engine's table does not have: 01h, 3Ch, 44h, E5h.
 blank
 run wodim dev=/dev/sr0 -checkdrive
 check "wodim -checkdrive: exit code 0" exits 0
-check "wodim -checkdrive: takes it for a DVD burner" says 'Generic mmc2 DVD-R/DVD-RW' \
+check "wodim -checkdrive: recognises a DVD burner" says 'Generic mmc2 DVD-R/DVD-RW' \
 	'Using generic SCSI-3/mmc DVD-R\(W\) driver \(mmc_mdvd\)'
 check "wodim -checkdrive: nothing refused, every data phase fits" wire_clean
 run wodim dev=/dev/sr0 -prcap
@@ -29,7 +29,7 @@ check "wodim -prcap: reads page 2Ah right" says 'Does write CD-R media' 'Does wr
 	'Number of supported write speeds: 4' 'Write speed # 3: +3324 kB/s'
 check "wodim -prcap: nothing refused, every data phase fits" wire_clean
 run wodim dev=/dev/sr0 -toc
-check "wodim -toc, blank: there is none" says 'Cannot read TOC header'
+check "wodim -toc, blank: no table of contents" says 'Cannot read TOC header'
 run wodim dev=/dev/sr0 -dummy -gracetime=2 "$W/x.iso"
 check "wodim -dummy: exit code 0" exits 0
 check "wodim -dummy: the whole burn is run" sent 'RESERVE TRACK .* GOOD' 'WRITE.10. .* GOOD' \
@@ -51,7 +51,7 @@ check "wodim -toc: track and lead-out" says 'track: +1 lba: +0 ' 'track:lout lba
 run wodim dev=/dev/sr0 -msinfo
 # wodim reads only the track of block 0, so it finds no next session.
 check "wodim -msinfo: exit code 0" exits 0
-check "wodim -msinfo: all it can tell of a DVD+R" says '^0,0$'
+check "wodim -msinfo: prints 0,0, as for every DVD+R" says '^0,0$'
 run wodim dev=/dev/sr0 -gracetime=2 "$W/x.iso"
 check "wodim on an appendable disc: fails, it can only write from block 0" fails
 check "wodim on an appendable disc: 5/21/02" says 'invalid address for write'

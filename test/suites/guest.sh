@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The whole USB path in virtual machines: Debian 12 (Linux 6.1) and Debian 13 (Linux 6.12).
 #   guest.sh [bookworm|trixie|power|two_machines]...   only these; everything without an argument
-# Each job runs once, in one of two boots. FULL=1 repeats the jobs whose outcome may depend on
-# kernel and speed: full, high and super, and adds the longest: 1 GB, a disc to its last block,
+# Each job runs once, in one of two boots. FULL=1 repeats the jobs whose outcome may depend on the
+# kernel or the speed (full, high, super), and adds the longest: 1 GB, a disc to its last block,
 # 200 swaps, 20 power cuts.
 #   GUESTS="trixie/super power"   only these boots      JOBS="t_swap t_big"   only these jobs
 # power.sh and two_machines.sh boot machines of their own and cut their power.
-# A job that fails has failed: nothing runs twice.
+# A job that failed is never run again.
 set -u
 O=${O:-build}
 export O FULL=${FULL:-}

@@ -45,7 +45,7 @@ static inline bool quick(void)
 
 static inline void want(struct rig *r, const struct shape *s)
 {
-	rig_want(r, s->device, s->d);
+	rig_set_intent(r, s->device, s->d);
 	r->drive.check = s->check;
 	if (s->fails)
 		r->drive.fail_at = s->fails;

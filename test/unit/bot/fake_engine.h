@@ -191,7 +191,7 @@ static inline void rig_free(struct rig *r)
 	free(r);
 }
 
-static inline void rig_want(struct rig *r, enum mmc_dir dir, uint32_t len)
+static inline void rig_set_intent(struct rig *r, enum mmc_dir dir, uint32_t len)
 {
 	r->drive.want = (struct mmc_xfer){.dir = dir, .len = len};
 	r->drive.check = false;
@@ -221,7 +221,7 @@ static inline void rig_check_data(const struct rig *r, uint32_t len)
 }
 
 /* Expects that commands work: without data, and with data in both directions. */
-static inline void rig_agree(struct rig *r)
+static inline void rig_expect_working(struct rig *r)
 {
 	static const struct mmc_xfer shapes[] = {
 		{MMC_DIR_NONE, 0},
@@ -235,7 +235,7 @@ static inline void rig_agree(struct rig *r)
 
 	r->drive.again = 0;
 	for (i = 0; i < ARRAY_LEN(shapes); i++) {
-		rig_want(r, shapes[i].dir, shapes[i].len);
+		rig_set_intent(r, shapes[i].dir, shapes[i].len);
 		assert_int_equal(
 			rig_command(r, shapes[i].dir, shapes[i].len, &residue), CSW_PASSED);
 		assert_int_equal(residue, 0);
@@ -294,7 +294,7 @@ static inline void rig_use_up_reads(struct rig *r)
 {
 	unsigned i;
 
-	rig_want(r, MMC_DIR_NONE, 0);
+	rig_set_intent(r, MMC_DIR_NONE, 0);
 	for (i = 0; i == 0 || r->ep->out.count > 1; i++) {
 		assert_true(i < BOT_WINDOW);
 		assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);

@@ -10,7 +10,7 @@ static void dead_then_reset(uint16_t speed, const uint8_t *bytes, uint32_t n, bo
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, speed);
 
-	rig_agree(r);
+	rig_expect_working(r);
 	assert_int_equal(mem_host_out(r->ep, bytes, n, n == 0), 0);
 	rig_expect_dead(r);
 	assert_int_equal(bot_get_stats(r->bot)->invalid_cbws, 1);
@@ -25,13 +25,13 @@ static void dead_then_reset(uint16_t speed, const uint8_t *bytes, uint32_t n, bo
 		mem_ep_pass(r->ep, 200);
 		assert_false(r->ep->halted);
 	}
-	rig_agree(r);
+	rig_expect_working(r);
 	/* Another invalid CBW right after the reset has the same result. */
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 	assert_int_equal(mem_host_out(r->ep, bytes, n, n == 0), 0);
 	rig_expect_halted(r);
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -130,7 +130,7 @@ static void cbw_with_any_cdb_length_reaches_the_engine(void **state)
 	size_t n;
 
 	(void)state;
-	rig_want(r, MMC_DIR_IN, 18);
+	rig_set_intent(r, MMC_DIR_IN, 18);
 	for (n = 1; n <= 16; n++) {
 		assert_int_equal(
 			bot_host_command(&r->host, cdb, n, MMC_DIR_IN, r->data, 18, NULL), 0);
@@ -149,7 +149,7 @@ static void cbw_in_the_middle_of_data_in_is_invalid(void **state)
 	(void)state;
 	r->ep->no_resume = true;
 	r->drive.again = 1;
-	rig_want(r, MMC_DIR_IN, 65536);
+	rig_set_intent(r, MMC_DIR_IN, 65536);
 	rig_cbw(r, cbw, MMC_DIR_IN, 65536);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_true(bot_busy(r->bot));
@@ -159,7 +159,7 @@ static void cbw_in_the_middle_of_data_in_is_invalid(void **state)
 	r->drive.again = 0;
 	r->ep->no_resume = false;
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -172,7 +172,7 @@ static void cbw_before_the_csw_is_reported_is_held(void **state)
 
 	(void)state;
 	r->ep->hold_sent = true;
-	rig_want(r, MMC_DIR_NONE, 0);
+	rig_set_intent(r, MMC_DIR_NONE, 0);
 	assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
 	assert_true(bot_busy(r->bot));
 	rig_cbw(r, cbw, MMC_DIR_NONE, 0);
@@ -184,11 +184,11 @@ static void cbw_before_the_csw_is_reported_is_held(void **state)
 	assert_int_equal(mem_host_in(r->ep, csw, sizeof(csw), &got), 0);
 	assert_int_equal(got, CSW_LEN);
 	assert_int_equal(get_le32(csw + 4), r->host.tag);
-	rig_agree(r);
+	rig_expect_working(r);
 
 	/* An invalid CBW is held as well: the CSW is not cancelled. */
 	r->ep->hold_sent = true;
-	rig_want(r, MMC_DIR_NONE, 0);
+	rig_set_intent(r, MMC_DIR_NONE, 0);
 	assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
 	cbw[0] ^= 1;
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
@@ -208,7 +208,7 @@ static void data_after_a_held_cbw_proves_the_csw_was_read(void **state)
 
 	(void)state;
 	/* A data phase cut short leaves reads, which receive the CBW and its data. */
-	rig_want(r, MMC_DIR_OUT, 99 * 1024);
+	rig_set_intent(r, MMC_DIR_OUT, 99 * 1024);
 	rig_cbw(r, cbw, MMC_DIR_OUT, 99 * 1024);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	fill_pattern(r->data, 0, 100, 0);
@@ -216,7 +216,7 @@ static void data_after_a_held_cbw_proves_the_csw_was_read(void **state)
 	r->ep->hold_sent = true;
 	assert_int_equal(bot_host_csw(&r->host, 99 * 1024, &residue), CSW_FAILED);
 	assert_int_equal(residue, 99 * 1024 - 100);
-	rig_want(r, MMC_DIR_OUT, 700);
+	rig_set_intent(r, MMC_DIR_OUT, 700);
 	rig_cbw(r, cbw, MMC_DIR_OUT, 700);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(r->drive.begun, 1);
@@ -238,11 +238,11 @@ static void statistics_count_commands_bytes_and_resets(void **state)
 
 	(void)state;
 	assert_int_equal(bot_max_lun(r->bot), 0);
-	rig_want(r, MMC_DIR_IN, 100);
+	rig_set_intent(r, MMC_DIR_IN, 100);
 	rig_command(r, MMC_DIR_IN, 100, NULL);
 	r->drive.check = true;
 	rig_command(r, MMC_DIR_IN, 100, NULL);
-	rig_want(r, MMC_DIR_OUT, 300);
+	rig_set_intent(r, MMC_DIR_OUT, 300);
 	rig_command(r, MMC_DIR_OUT, 300, NULL);
 	rig_command(r, MMC_DIR_OUT, 200, NULL); /* case 13, and the host's bus reset */
 	assert_int_equal(s->commands, 4);

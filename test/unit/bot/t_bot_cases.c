@@ -15,7 +15,7 @@ static void expect_case(struct rig *r, int number, enum mmc_dir host, uint32_t h
 	uint64_t phase = bot_get_stats(r->bot)->phase_errors;
 	bool strict = r->ep->ctx != NULL;
 
-	rig_want(r, device, d);
+	rig_set_intent(r, device, d);
 	r->drive.check = check;
 	r->drive.at = 0;
 	assert_int_equal(rig_command(r, host, h, &residue), e.status);
@@ -69,7 +69,7 @@ static void run_case(void **state)
 			/* A class reset keeps posted reads, a bus reset would hide them. */
 			r->host.recovery = BOT_HOST_CLASS_RESET;
 			all_sizes(r, number);
-			rig_agree(r);
+			rig_expect_working(r);
 			rig_free(r);
 		}
 	}
@@ -90,7 +90,7 @@ static void data_in_that_fails_becomes_case_5_or_4(void **state)
 			uint32_t residue;
 
 			for (f = 0; f < ARRAY_LEN(fails); f++) {
-				rig_want(r, MMC_DIR_IN, 131072);
+				rig_set_intent(r, MMC_DIR_IN, 131072);
 				r->drive.fail_at = fails[f];
 				assert_int_equal(
 					rig_command(r, MMC_DIR_IN, 131072, &residue), CSW_FAILED);
@@ -111,14 +111,14 @@ static void engine_gets_the_size_of_the_hosts_buffer(void **state)
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 
 	(void)state;
-	rig_want(r, MMC_DIR_IN, 8);
+	rig_set_intent(r, MMC_DIR_IN, 8);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 8, NULL), CSW_PASSED);
 	assert_int_equal(r->drive.in_size, 8);
-	rig_want(r, MMC_DIR_NONE, 0);
+	rig_set_intent(r, MMC_DIR_NONE, 0);
 	assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
 	assert_int_equal(r->drive.in_size, 0);
 	/* A host that sends data sets no limit: with limit 0, case 10 would become case 9. */
-	rig_want(r, MMC_DIR_OUT, 2048);
+	rig_set_intent(r, MMC_DIR_OUT, 2048);
 	assert_int_equal(rig_command(r, MMC_DIR_OUT, 2048, NULL), CSW_PASSED);
 	assert_int_equal(r->drive.in_size, UINT32_MAX);
 	rig_free(r);
@@ -131,10 +131,10 @@ static void direction_is_ignored_without_data(void **state)
 	uint32_t residue;
 
 	(void)state;
-	rig_want(r, MMC_DIR_NONE, 0);
+	rig_set_intent(r, MMC_DIR_NONE, 0);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 0, &residue), CSW_PASSED);
 	assert_int_equal(rig_command(r, MMC_DIR_OUT, 0, &residue), CSW_PASSED);
-	rig_want(r, MMC_DIR_IN, 0);
+	rig_set_intent(r, MMC_DIR_IN, 0);
 	assert_int_equal(rig_command(r, MMC_DIR_OUT, 512, &residue), CSW_PASSED);
 	assert_int_equal(residue, 512);
 	rig_free(r);
@@ -153,11 +153,11 @@ static void data_in_can_come_in_pieces_of_any_size(void **state)
 			uint32_t residue;
 
 			r->drive.piece = pieces[p];
-			rig_want(r, MMC_DIR_IN, 50001);
+			rig_set_intent(r, MMC_DIR_IN, 50001);
 			assert_int_equal(rig_command(r, MMC_DIR_IN, 60000, &residue), CSW_PASSED);
 			assert_int_equal(residue, 60000 - 50001);
 			rig_check_data(r, 50001);
-			rig_want(r, MMC_DIR_IN, 51200);
+			rig_set_intent(r, MMC_DIR_IN, 51200);
 			assert_int_equal(rig_command(r, MMC_DIR_IN, 60000, &residue), CSW_PASSED);
 			assert_int_equal(residue, 60000 - 51200);
 			assert_int_equal(r->host.empty, 0);

@@ -14,7 +14,7 @@ static void short_out(struct rig *r, uint32_t len, uint32_t sent)
 	uint8_t cbw[CBW_LEN];
 	uint32_t residue;
 
-	rig_want(r, MMC_DIR_OUT, len);
+	rig_set_intent(r, MMC_DIR_OUT, len);
 	rig_cbw(r, cbw, MMC_DIR_OUT, len);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	fill_pattern(r->data, 0, sent, 0);
@@ -40,7 +40,7 @@ static void short_out_ends_the_data_phase(void **state)
 			recvs = (uint32_t)r->ep->out.count;
 			assert_true(recvs > 0);
 			rig_use_up_reads(r);
-			rig_agree(r);
+			rig_expect_working(r);
 			rig_free(r);
 		}
 	}
@@ -55,14 +55,14 @@ static void next_cbw_is_found_in_a_data_read(void **state)
 	(void)state;
 	short_out(r, 200 * 1024, 10);
 	assert_int_equal(r->ep->out.count, 7);
-	rig_want(r, MMC_DIR_IN, 2048);
+	rig_set_intent(r, MMC_DIR_IN, 2048);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 2048, &residue), CSW_PASSED);
 	rig_check_data(r, 2048);
 	/* More data than posted reads can take: BOT posts the missing ones after them. */
-	rig_want(r, MMC_DIR_OUT, RIG_DATA);
+	rig_set_intent(r, MMC_DIR_OUT, RIG_DATA);
 	assert_int_equal(rig_command(r, MMC_DIR_OUT, RIG_DATA, &residue), CSW_PASSED);
 	assert_int_equal(r->drive.at, RIG_DATA);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -79,19 +79,19 @@ static void data_that_ends_inside_a_leftover_read_is_a_phase_error(void **state)
 
 		short_out(r, 200 * 1024, 10);
 		r->host.recovery = BOT_HOST_CLASS_RESET;
-		rig_want(r, MMC_DIR_OUT, lens[i]);
+		rig_set_intent(r, MMC_DIR_OUT, lens[i]);
 		assert_int_equal(rig_command(r, MMC_DIR_OUT, lens[i], &residue), CSW_PHASE_ERROR);
 		assert_int_equal(residue, lens[i]);
 		assert_int_equal(r->drive.at, 0);
 		rig_use_up_reads(r);
-		rig_agree(r);
+		rig_expect_working(r);
 		/* The same for a host that continues without a reset. */
 		short_out(r, 200 * 1024, 10);
 		r->host.recovery = BOT_HOST_NO_RESET;
-		rig_want(r, MMC_DIR_OUT, lens[i]);
+		rig_set_intent(r, MMC_DIR_OUT, lens[i]);
 		assert_int_equal(rig_command(r, MMC_DIR_OUT, lens[i], &residue), CSW_PHASE_ERROR);
 		rig_use_up_reads(r);
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -107,7 +107,7 @@ static void data_out_merged_with_the_next_cbw_is_invalid(void **state)
 		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 		uint8_t cbw[CBW_LEN];
 
-		rig_want(r, MMC_DIR_OUT, 65536);
+		rig_set_intent(r, MMC_DIR_OUT, 65536);
 		rig_cbw(r, cbw, MMC_DIR_OUT, 65536);
 		assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 		assert_int_equal(mem_host_out(r->ep, r->data, before[i], false), 0);
@@ -118,7 +118,7 @@ static void data_out_merged_with_the_next_cbw_is_invalid(void **state)
 		assert_int_equal(r->drive.aborted, 1);
 		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 		rig_use_up_reads(r);
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -130,14 +130,14 @@ static void more_data_than_announced_is_invalid(void **state)
 	uint8_t cbw[CBW_LEN];
 
 	(void)state;
-	rig_want(r, MMC_DIR_OUT, 100);
+	rig_set_intent(r, MMC_DIR_OUT, 100);
 	rig_cbw(r, cbw, MMC_DIR_OUT, 100);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(mem_host_out(r->ep, r->data, 512, false), 0);
 	rig_expect_dead(r);
 	assert_int_equal(r->drive.at, 0);
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -151,7 +151,7 @@ static void cbw_follows_the_rest_of_an_aborted_write(void **state)
 		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 		uint8_t cbw[CBW_LEN];
 
-		rig_want(r, MMC_DIR_OUT, 131072);
+		rig_set_intent(r, MMC_DIR_OUT, 131072);
 		rig_cbw(r, cbw, MMC_DIR_OUT, 131072);
 		assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 		fill_pattern(r->data, 0, sent, 0);
@@ -159,7 +159,7 @@ static void cbw_follows_the_rest_of_an_aborted_write(void **state)
 		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 		assert_int_equal(r->drive.transport_resets, 1);
 		rig_use_up_reads(r);
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -171,7 +171,7 @@ static void data_reported_after_a_reset_is_skipped(void **state)
 	uint8_t cbw[CBW_LEN];
 
 	(void)state;
-	rig_want(r, MMC_DIR_OUT, 131072);
+	rig_set_intent(r, MMC_DIR_OUT, 131072);
 	rig_cbw(r, cbw, MMC_DIR_OUT, 131072);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	r->ep->lazy = true;
@@ -181,7 +181,7 @@ static void data_reported_after_a_reset_is_skipped(void **state)
 	r->ep->lazy = false;
 	rig_use_up_reads(r);
 	assert_int_equal(r->drive.pushes, 0);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -211,7 +211,7 @@ static void read_of_128_mib_stays_in_the_window(void **state)
 	uint32_t residue;
 
 	(void)state;
-	rig_want(r, MMC_DIR_IN, len);
+	rig_set_intent(r, MMC_DIR_IN, len);
 	rig_cbw(r, cbw, MMC_DIR_IN, len);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(r->ep->in.count, BOT_WINDOW); /* queued before the host reads anything */
@@ -234,7 +234,7 @@ static void write_of_128_mib_stays_in_the_window(void **state)
 	uint32_t residue, at;
 
 	(void)state;
-	rig_want(r, MMC_DIR_OUT, 0);
+	rig_set_intent(r, MMC_DIR_OUT, 0);
 	rig_cbw(r, cbw, MMC_DIR_OUT, len);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(r->ep->out.count, BOT_WINDOW);
@@ -244,7 +244,7 @@ static void write_of_128_mib_stays_in_the_window(void **state)
 	assert_int_equal(residue, len);
 	assert_int_equal(r->ep->out.max, BOT_WINDOW);
 	assert_int_equal(bot_get_stats(r->bot)->bytes_out, len);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -255,7 +255,7 @@ static void all_of_a_command_is_queued_at_once(void **state)
 	uint8_t cbw[CBW_LEN];
 
 	(void)state;
-	rig_want(r, MMC_DIR_IN, 122880);
+	rig_set_intent(r, MMC_DIR_IN, 122880);
 	rig_cbw(r, cbw, MMC_DIR_IN, 122880);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(r->ep->in.count, 4 + 1);
@@ -272,12 +272,12 @@ static void no_halt_unless_configured(void **state)
 	uint32_t residue;
 
 	(void)state;
-	rig_want(r, MMC_DIR_IN, 36);
+	rig_set_intent(r, MMC_DIR_IN, 36);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 255, &residue), CSW_PASSED);
-	rig_want(r, MMC_DIR_NONE, 0);
+	rig_set_intent(r, MMC_DIR_NONE, 0);
 	r->drive.check = true;
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 2048, &residue), CSW_FAILED);
-	rig_want(r, MMC_DIR_OUT, 512);
+	rig_set_intent(r, MMC_DIR_OUT, 512);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 512, &residue), CSW_PHASE_ERROR);
 	assert_int_equal(r->ep->halts, 0);
 	rig_free(r);
@@ -293,13 +293,13 @@ static void refused_halt_is_retried(void **state)
 
 	(void)state;
 	mem_ep_fault(r->ep, &f);
-	rig_want(r, MMC_DIR_IN, 36);
+	rig_set_intent(r, MMC_DIR_IN, 36);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 255, &residue), CSW_PASSED);
 	assert_int_equal(residue, 255 - 36);
 	assert_int_equal(r->host.stalls, 1);
 	assert_int_equal(r->ep->halts, 1);
 	assert_in_range(r->ep->now_ms - before, 35, 45);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -316,13 +316,13 @@ static void refused_halt_is_given_up(void **state)
 		uint32_t residue;
 
 		mem_ep_fault(r->ep, &f);
-		rig_want(r, MMC_DIR_IN, intended[i]);
+		rig_set_intent(r, MMC_DIR_IN, intended[i]);
 		assert_int_equal(rig_command(r, MMC_DIR_IN, 1024, &residue), CSW_PASSED);
 		assert_int_equal(residue, 1024 - intended[i]);
 		assert_int_equal(r->host.empty, 0);
 		assert_in_range(r->ep->now_ms, 4900, 5100);
 		assert_int_equal(r->ep->halts, 0);
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -335,13 +335,13 @@ static void halt_with_a_packet_in_the_fifo(void **state)
 
 	(void)state;
 	r->ep->fifo64 = true;
-	rig_want(r, MMC_DIR_IN, 36);
+	rig_set_intent(r, MMC_DIR_IN, 36);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 255, &residue), CSW_PASSED);
 	assert_int_equal(r->host.stalls, 1);
-	rig_want(r, MMC_DIR_NONE, 0);
+	rig_set_intent(r, MMC_DIR_NONE, 0);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 255, &residue), CSW_PASSED);
 	assert_int_equal(r->host.stalls, 2);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -357,7 +357,7 @@ static void csw_is_queued_behind_the_halt(void **state)
 		uint32_t residue, got;
 
 		r->ep->clear = (enum mem_ep_clear)clear;
-		rig_want(r, MMC_DIR_IN, 1024);
+		rig_set_intent(r, MMC_DIR_IN, 1024);
 		r->drive.check = true;
 		rig_cbw(r, cbw, MMC_DIR_IN, 4096);
 		assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
@@ -370,7 +370,7 @@ static void csw_is_queued_behind_the_halt(void **state)
 		assert_int_equal(bot_get_stats(r->bot)->commands, 1);
 		assert_int_equal(
 			bot_get_stats(r->bot)->failed, 1); /* although it was queued twice */
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -386,7 +386,7 @@ static void host_that_ignores_a_halt_recovers_by_reset(void **state)
 		uint8_t cbw[CBW_LEN];
 		uint32_t got, i;
 
-		rig_want(r, MMC_DIR_NONE, 0);
+		rig_set_intent(r, MMC_DIR_NONE, 0);
 		rig_cbw(r, cbw, MMC_DIR_IN, 4096);
 		assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 		for (i = 0; i < 3; i++)
@@ -399,7 +399,7 @@ static void host_that_ignores_a_halt_recovers_by_reset(void **state)
 			mem_host_bus_reset(r->ep, 512);
 		else
 			assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -413,10 +413,10 @@ static void cbw_read_is_posted_before_the_engine_is_asked_for_data(void **state)
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 
 	(void)state;
-	rig_want(r, MMC_DIR_IN, 4096);
+	rig_set_intent(r, MMC_DIR_IN, 4096);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 4096, NULL), CSW_PASSED);
 	assert_int_equal(r->drive.posted, 1);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -431,15 +431,15 @@ static void packet_size_changes_with_each_enable(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(order); i++) {
 		mem_host_bus_reset(r->ep, order[i]);
-		rig_want(r, MMC_DIR_IN, order[i]);
+		rig_set_intent(r, MMC_DIR_IN, order[i]);
 		assert_int_equal(rig_command(r, MMC_DIR_IN, 8192, &residue), CSW_PASSED);
 		assert_int_equal(residue, 8192 - order[i]);
-		rig_want(r, MMC_DIR_IN, 64 + 512);
+		rig_set_intent(r, MMC_DIR_IN, 64 + 512);
 		assert_int_equal(rig_command(r, MMC_DIR_IN, 8192, &residue), CSW_PASSED);
-		rig_want(r, MMC_DIR_OUT, 64);
+		rig_set_intent(r, MMC_DIR_OUT, 64);
 		assert_int_equal(rig_command(r, MMC_DIR_OUT, 64, &residue), CSW_PASSED);
 		assert_int_equal(r->host.empty, 0);
-		rig_agree(r);
+		rig_expect_working(r);
 	}
 	assert_int_equal(r->drive.bus_resets, 1 + ARRAY_LEN(order));
 	rig_free(r);

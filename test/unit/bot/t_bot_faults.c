@@ -14,14 +14,14 @@ static void no_csw_follows_refused_data(void **state)
 		uint32_t residue;
 
 		mem_ep_fault(r->ep, &f);
-		rig_want(r, MMC_DIR_IN, 131072);
+		rig_set_intent(r, MMC_DIR_IN, 131072);
 		r->host.recovery = BOT_HOST_NO_RESET;
 		assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), CSW_PHASE_ERROR);
 		assert_int_equal(r->host.stalls, 1);
 		assert_int_equal(r->ep->halts, 1);
 		assert_int_equal(r->drive.aborted, 1);
 		assert_int_equal(bot_get_stats(r->bot)->phase_errors, 1);
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -40,14 +40,14 @@ static void lost_data_cancels_the_csw(void **state)
 
 		r->ep->prompt = true;
 		mem_ep_fault(r->ep, &f);
-		rig_want(r, MMC_DIR_IN, 131072);
+		rig_set_intent(r, MMC_DIR_IN, 131072);
 		r->host.recovery = BOT_HOST_NO_RESET;
 		assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), -ETIMEDOUT);
 		assert_int_equal(r->host.got, BOT_CHUNK);
 		assert_int_equal(r->ep->in.count, 0);
 		assert_false(bot_busy(r->bot));
 		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -64,7 +64,7 @@ static void lost_data_reported_late_gets_no_status(void **state)
 
 	(void)state;
 	mem_ep_fault(r->ep, &f);
-	rig_want(r, MMC_DIR_IN, 131072);
+	rig_set_intent(r, MMC_DIR_IN, 131072);
 	r->host.recovery = BOT_HOST_NO_RESET;
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), -ETIMEDOUT);
 	assert_int_equal(r->host.got, 131072 - BOT_CHUNK + CSW_LEN);
@@ -72,7 +72,7 @@ static void lost_data_reported_late_gets_no_status(void **state)
 	assert_int_equal(r->ep->in.count, 0);
 	assert_false(bot_busy(r->bot));
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -87,14 +87,14 @@ static void sent_csw_is_not_repeated(void **state)
 	r->ep->fifo64 = true;
 	r->host.recovery = BOT_HOST_NO_RESET;
 	mem_ep_fault(r->ep, &f);
-	rig_want(r, MMC_DIR_IN, 2048);
+	rig_set_intent(r, MMC_DIR_IN, 2048);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 2048, &residue), -EPROTO);
 	assert_string_equal(r->host.error, "a CSW where data was due");
 	mem_ep_deliver_all(r->ep);
 	assert_int_equal(r->ep->in.count, 0);
 	assert_false(r->ep->halted);
 	assert_false(bot_busy(r->bot));
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -107,11 +107,11 @@ static void efault_ends_in_a_phase_error(void **state)
 
 	(void)state;
 	mem_ep_fault(r->ep, &f);
-	rig_want(r, MMC_DIR_IN, 131072);
+	rig_set_intent(r, MMC_DIR_IN, 131072);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, NULL), CSW_PHASE_ERROR);
 	assert_in_range(r->ep->now_ms - before, 0, 10);
 	assert_int_equal(bot_get_stats(r->bot)->errors, 1);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -124,7 +124,7 @@ static void sends_on_a_suspended_bus_are_tried_again(void **state)
 	uint32_t residue, got;
 
 	(void)state;
-	rig_want(r, MMC_DIR_IN, 40000);
+	rig_set_intent(r, MMC_DIR_IN, 40000);
 	bot_host_cbw(&r->host, cbw, cdb, sizeof(cdb), MMC_DIR_IN, 40000);
 	r->ep->suspended = true;
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
@@ -138,7 +138,7 @@ static void sends_on_a_suspended_bus_are_tried_again(void **state)
 	assert_int_equal(mem_host_in(r->ep, r->data, 40000, &got), 0);
 	rig_check_data(r, 40000);
 	assert_int_equal(bot_host_csw(&r->host, 40000, &residue), CSW_PASSED);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -156,13 +156,13 @@ static void enomem_shrinks_to_a_page(void **state)
 		uint32_t residue;
 
 		mem_ep_fault(r->ep, &f);
-		rig_want(r, dir, 200000);
+		rig_set_intent(r, dir, 200000);
 		r->ep->largest_send = r->ep->largest_recv = 0;
 		assert_int_equal(rig_command(r, dir, 200000, &residue), CSW_PASSED);
 		assert_int_equal(residue, 0);
 		assert_int_equal(i ? r->ep->largest_recv : r->ep->largest_send, 4096);
 		assert_int_equal(r->drive.at, 200000);
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -179,7 +179,7 @@ static void failing_reads_wait_for_ticks(void **state)
 	assert_in_range(posted, 2, 20);
 	assert_int_equal(r->ep->tick_at - r->ep->now_ms, 50);
 	mem_ep_pass(r->ep, 50);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -197,7 +197,7 @@ static void cancelled_sends_that_never_come_back(void **state)
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 	assert_int_equal(r->ep->now_ms - before, 2000);
 	r->ep->cancel = MEM_EP_CANCEL_PROMPT;
-	rig_agree(r);
+	rig_expect_working(r);
 	/* They complete after all, in the middle of another command. */
 	assert_false(play(r, &shapes[5], 2));
 	for (i = 0; i < 3; i++)
@@ -205,7 +205,7 @@ static void cancelled_sends_that_never_come_back(void **state)
 	assert_true(bot_busy(r->bot));
 	assert_int_equal(r->ep->cancels, 1);
 	assert_int_equal(bot_host_reset_recovery(&r->host), 0);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -226,7 +226,7 @@ static void reset_waits_for_cancelled_sends(void **state)
 	mem_ep_deliver_all(r->ep);
 	assert_int_equal(r->ep->resets_done, 1);
 	assert_int_equal(r->ep->count[MEM_EP_RECV], recvs); /* reads stay posted */
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 
@@ -243,7 +243,7 @@ static void enable_forgets_all_requests(void **state)
 	mem_host_bus_reset(r->ep, 512);
 	assert_int_equal(r->ep->tick_at, 0);
 	mem_ep_fault(r->ep, NULL);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 

@@ -93,7 +93,7 @@ static void works_again(struct rig *r, const struct kind *k)
 {
 	unsigned i;
 
-	rig_want(r, MMC_DIR_NONE, 0);
+	rig_set_intent(r, MMC_DIR_NONE, 0);
 	for (i = 1; rig_command(r, MMC_DIR_NONE, 0, NULL) != CSW_PASSED; i++) {
 		late++;
 		assert_true(i < k->tries);
@@ -111,11 +111,11 @@ static void recover(struct rig *r, const struct kind *k, const struct mem_ep_fau
 	mem_ep_pass(r->ep, 200);
 	works_again(r, k);
 	rig_use_up_reads(r);
-	rig_agree(r);
+	rig_expect_working(r);
 	if (r->ep->late_cancels) {
 		mem_ep_pass(r->ep, MEM_EP_LATE_MS);
 		assert_int_equal(r->ep->late_cancels, 0);
-		rig_agree(r);
+		rig_expect_working(r);
 	}
 }
 

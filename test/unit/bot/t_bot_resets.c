@@ -35,7 +35,7 @@ static void reset_at_every_stage(enum reset_kind kind)
 			for (stage = 0; !ended; stage++) {
 				ended = play(r, &shapes[i], stage);
 				reset_by(r, kind);
-				rig_agree(r);
+				rig_expect_working(r);
 			}
 			assert_true(stage >= 2);
 		}
@@ -79,7 +79,7 @@ static void reads_posted_before_a_bus_reset_belong_to_the_new_session(void **sta
 				mem_host_bus_reset(r->ep, 512);
 				assert_int_equal(r->ep->out.count, left + 1);
 				rig_use_up_reads(r);
-				rig_agree(r);
+				rig_expect_working(r);
 			}
 		}
 		rig_free(r);
@@ -132,7 +132,7 @@ static void reset_while_the_engine_waits_recovers(void **state)
 				ended = play(r, &shapes[i], UINT32_MAX);
 				r->drive.again = 0;
 				reset_by(r, (enum reset_kind)kind);
-				rig_agree(r);
+				rig_expect_working(r);
 			}
 		}
 		rig_free(r);
@@ -159,7 +159,7 @@ static void medium_not_ready_at_every_step_only_costs_time(void **state)
 			status = rig_command(r, shapes[i].host, shapes[i].h, &residue);
 			expect_result(r, &shapes[i], status, residue);
 		}
-		rig_agree(r);
+		rig_expect_working(r);
 		rig_free(r);
 	}
 }
@@ -174,7 +174,7 @@ static void engine_is_not_called_before_resume(void **state)
 	(void)state;
 	r->ep->no_resume = true;
 	r->drive.again = 1;
-	rig_want(r, MMC_DIR_IN, 131072);
+	rig_set_intent(r, MMC_DIR_IN, 131072);
 	bot_host_cbw(&r->host, cbw, cdb, sizeof(cdb), MMC_DIR_IN, 131072);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_int_equal(r->drive.pulls, 1);
@@ -212,10 +212,10 @@ static void take_over_when_idle_needs_no_reset(void **state)
 		struct rig *r = rig_new(BOT_STALL_NEVER, speeds[i]);
 		uint64_t bus_resets = r->drive.bus_resets;
 
-		rig_agree(r);
+		rig_expect_working(r);
 		assert_true(bot_at_rest(r->bot));
 		assert_false(take_over(r, false));
-		rig_agree(r);
+		rig_expect_working(r);
 		assert_int_equal(r->drive.bus_resets, bus_resets);
 		assert_int_equal(r->drive.transport_resets, 0);
 		assert_int_equal(r->ep->halts, 0);
@@ -251,7 +251,7 @@ static void take_over_at_every_stage_recovers(void **state)
 				} else {
 					assert_true(ended || stage == 0);
 				}
-				rig_agree(r);
+				rig_expect_working(r);
 			}
 		}
 		assert_true(in_flight > 50);
@@ -288,10 +288,10 @@ static void take_over_during_a_reset_hides_it_from_the_drive(void **state)
 		assert_false(bot_at_rest(r->bot));
 		mem_host_bus_reset(r->ep, 512);
 		assert_true(bot_at_rest(r->bot));
-		rig_agree(r);
+		rig_expect_working(r);
 		assert_int_equal(r->drive.bus_resets, bus_resets);
 		mem_host_bus_reset(r->ep, 512); /* a reset by the host's own decision */
-		rig_agree(r);
+		rig_expect_working(r);
 		assert_int_equal(r->drive.bus_resets, bus_resets + 1);
 		rig_free(r);
 	}
@@ -304,10 +304,10 @@ static void take_over_with_an_uncertain_command_costs_one_reset(void **state)
 
 	(void)state;
 	assert_true(take_over(r, true));
-	rig_want(r, MMC_DIR_IN, 36);
+	rig_set_intent(r, MMC_DIR_IN, 36);
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 36, NULL), -EPIPE);
 	assert_int_equal(r->host.resets, 1);
-	rig_agree(r);
+	rig_expect_working(r);
 	assert_int_equal(r->host.resets, 1);
 	/* The next reset is the host's own decision. */
 	assert_int_equal(r->drive.bus_resets, 1);
@@ -323,14 +323,14 @@ static void two_take_overs_in_a_row_recover(void **state)
 	uint8_t cbw[CBW_LEN];
 
 	(void)state;
-	rig_want(r, MMC_DIR_IN, 4096);
+	rig_set_intent(r, MMC_DIR_IN, 4096);
 	rig_cbw(r, cbw, MMC_DIR_IN, 4096);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
 	assert_true(take_over(r, false));
 	assert_true(take_over(r, false));
 	rig_expect_dead(r);
 	reset_by(r, BUS_RESET);
-	rig_agree(r);
+	rig_expect_working(r);
 	rig_free(r);
 }
 

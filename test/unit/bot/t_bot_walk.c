@@ -189,7 +189,7 @@ static void walk(enum bot_stall stall, const struct mem_ep_controller *c, uint32
 	r->ep->lazy = false;
 	r->drive.piece = BOT_CHUNK;
 	rig_use_up_reads(r);
-	rig_agree(r);
+	rig_expect_working(r);
 	assert_true(troubles > commands / 100);
 	check_observed(&observed, stats);
 	assert_true(observed.resets <= stats->resets + stats->bus_resets);

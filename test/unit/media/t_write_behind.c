@@ -23,16 +23,16 @@
 struct slow {
 	struct media m;
 	struct media *below;
-	pthread_t caller; /* must not wait for storage, see trespasses */
-	unsigned delay_us, writes, syncs, trespasses;
+	pthread_t caller; /* must not wait for storage: see calls_by_caller */
+	unsigned delay_us, writes, syncs, calls_by_caller;
 	uint32_t largest; /* blocks in one write */
 };
 
-static void nap(struct slow *s)
+static void slow_down(struct slow *s)
 {
 	struct timespec t = {0, (long)s->delay_us * 1000};
 
-	s->trespasses += pthread_equal(pthread_self(), s->caller) != 0;
+	s->calls_by_caller += pthread_equal(pthread_self(), s->caller) != 0;
 	nanosleep(&t, NULL);
 }
 
@@ -40,7 +40,7 @@ static int slow_write(struct media *m, uint64_t block, uint32_t count, const voi
 {
 	struct slow *s = (struct slow *)m;
 
-	nap(s);
+	slow_down(s);
 	s->writes++;
 	s->largest = MAX(s->largest, count);
 	return media_write(s->below, block, count, buf);
@@ -50,7 +50,7 @@ static int slow_sync(struct media *m)
 {
 	struct slow *s = (struct slow *)m;
 
-	nap(s);
+	slow_down(s);
 	s->syncs++;
 	return media_sync(s->below);
 }
@@ -150,7 +150,7 @@ static void all_accepted_blocks_are_written(void **state)
 	}
 	repeat_until_done(e, media_sync(r.behind));
 	assert_int_equal(e, 0);
-	assert_int_equal(r.slow->trespasses, 0);
+	assert_int_equal(r.slow->calls_by_caller, 0);
 	assert_true(r.slow->largest > PIECE); /* several accepted writes became one */
 	for (uint32_t i = 0; i < block; i++)
 		assert_block(r.behind, i);
@@ -227,7 +227,7 @@ static void run_calls_a_function_in_the_thread(void **state)
 
 /* ---- the disc -------------------------------------------------------------------------------- */
 
-/* Writes as WRITE commands do: each is GOOD only once it is in the kernel. Its result. */
+/* Writes as WRITE commands do, waiting for the page cache each time. Returns the result. */
 static int burn(struct disc *d, uint32_t lba, uint32_t count)
 {
 	uint8_t buf[PIECE * MEDIA_BLOCK];
@@ -246,10 +246,10 @@ static int burn(struct disc *d, uint32_t lba, uint32_t count)
 
 /*
  * Storage fails once, at the n-th operation: the command fails, the next writable address
- * goes back to the first lost block, and the burn goes on there. In the end every block is
- * right.
+ * goes back to the first lost block, and the burn resumes there. In the end every block is
+ * right. This runs for each n.
  */
-static void fails_once_everywhere(bool on_write, int error)
+static void test_failure_at_each_operation(bool on_write, int error)
 {
 	const uint32_t end = 960, command = 48;
 	unsigned failed = 0;
@@ -304,14 +304,14 @@ static void fails_once_everywhere(bool on_write, int error)
 static void a_write_error_loses_no_block(void **state)
 {
 	(void)state;
-	fails_once_everywhere(true, ENOSPC);
-	fails_once_everywhere(true, EIO);
+	test_failure_at_each_operation(true, ENOSPC);
+	test_failure_at_each_operation(true, EIO);
 }
 
 static void a_sync_error_loses_no_block(void **state)
 {
 	(void)state;
-	fails_once_everywhere(false, EIO);
+	test_failure_at_each_operation(false, EIO);
 }
 
 int main(void)
