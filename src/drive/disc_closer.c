@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/thread.h"
+
 #define QUEUE_MAX 4u
 
 struct disc_closer {
@@ -99,7 +101,7 @@ static void start(struct disc_closer *c)
 	memcpy(c->closing, c->queue, sizeof(c->queue));
 	c->n_closing = c->queued;
 	c->queued = 0;
-	if (pthread_create(&c->thread, NULL, close_discs, c) == 0)
+	if (thread_start(&c->thread, "disc-closer", close_discs, c) == 0)
 		return;
 	/* No thread: the control waits until the discs are closed. */
 	close_each(c);

@@ -199,6 +199,8 @@ struct mmc_state {
 	bool busy;            /* a command is in flight */
 	uint8_t pending;      /* enum mmc_pending, or'ed */
 	enum disc_type type;  /* of the disc, when loaded or ejected_by_host */
+	/* As what the host sees a loaded disc: a finalised DVD+R may be shown as a DVD-ROM. */
+	enum disc_type shown_as;
 	bool blank, appendable, finalised;
 	bool testing;          /* a test write is in progress, and the numbers below are of it */
 	const char *read_only; /* why a disc that was recordable is not; NULL: no such reason */
