@@ -19,9 +19,9 @@ struct burned {
 	struct postburn *postburn;
 	bool finished;               /* the disc in the drive was burned and finalised in it */
 	uint64_t blocks_moved;       /* when the timer last looked; UINT64_MAX = not yet */
-	uint64_t due;                /* us: the disc is replaced then, or that is tried again */
+	uint64_t due;                /* us: when to replace the disc, or to try that again */
 	sd_event_source *timer;      /* on while finished */
-	char problem[POSTBURN_TEXT]; /* why the disc is still in the drive; "" */
+	char problem[POSTBURN_TEXT]; /* why the disc is still in the drive; "" = none */
 };
 
 static uint64_t now_us(void)
@@ -34,7 +34,7 @@ static uint64_t now_us(void)
 
 bool burned_is_wanted(const struct drive_burned *b)
 {
-	return b->move != POSTBURN_RENAME_NO || b->checksum || b->blank;
+	return b->rename != POSTBURN_RENAME_NO || b->checksum || b->blank;
 }
 
 /* ---- wait until the host is done ------------------------------------------------------------ */
@@ -227,7 +227,7 @@ int burned_choose_blank(struct burned *b, char **name, json_t **answer)
 		return 0;
 	burned_blank_failed(b, json_string_value(json_object_get(*answer, "message")));
 	json_decref(*answer);
-	*answer = answer_ok("%s: later", b->config.drive);
+	*answer = answer_ok("%s: no blank yet, trying again later", b->config.drive);
 	return -ENOSPC;
 }
 
@@ -243,14 +243,14 @@ static int setup(struct burned *b, sd_event *event)
 	struct postburn_config pc = {
 		.folder = b->config.folder,
 		.drive = b->config.drive,
-		.move = b->config.what.move,
+		.rename = b->config.what.rename,
 		.checksum = b->config.what.checksum,
 		.ready = removed_are_closed,
 		.ctx = b,
 	};
 	int r = 0;
 
-	if (pc.move != POSTBURN_RENAME_NO || pc.checksum)
+	if (pc.rename != POSTBURN_RENAME_NO || pc.checksum)
 		r = postburn_new(&pc, event, &b->postburn);
 	if (r >= 0)
 		r = sd_event_add_time_relative(

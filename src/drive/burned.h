@@ -15,7 +15,7 @@
 
 /* What is done with a disc that was burned and finalised in the drive. All 0 = nothing. */
 struct drive_burned {
-	enum postburn_rename move;
+	enum postburn_rename rename;
 	bool checksum;
 	bool blank;      /* the next blank is inserted */
 	unsigned idle;   /* ms without a read or a lock, then the disc is replaced; 0 = never */
@@ -46,7 +46,7 @@ struct burned_config {
 
 /* 0 or -errno. */
 int burned_new(const struct burned_config *config, sd_event *event, struct burned **out);
-/* Gives up the disc that is being verified. NULL is fine. */
+/* Abandons the verification in progress. NULL is fine. */
 void burned_free(struct burned *b);
 
 /* Its ctx is a struct burned. */

@@ -235,7 +235,7 @@ static void describe_opener(
 		.folder = d->folder,
 		.media = d->media,
 		.policy = {.max_unsaved = config->max_unsaved,
-			.fits = config->fits,
+			.limit_to_free_space = config->limit_to_free_space,
 			.release = engine_thread_released,
 			.release_ctx = d->engine,
 			.ready = engine_thread_storage_ready,
@@ -403,7 +403,10 @@ void drive_free(struct drive *d)
 	drive_find_free(d->find);
 	catalog_unref(d->catalog);
 	drive_commands_free(d->commands);
-	/* Its thread wakes the engine's, and the engine's discs are the last. */
+	/*
+	 * The closer's thread calls engine_thread_wake(), so it must end before the engine is
+	 * freed. engine_thread_free() itself closes the discs that are left.
+	 */
 	disc_closer_free(d->closer);
 	drive_machine_free(d->machine);
 	engine_thread_free(d->engine);

@@ -47,12 +47,12 @@ struct drive_config {
 	bool brings_next;     /* an eject by the host brings the next disc */
 	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
 	unsigned label_wait;  /* ms; CATALOG_LABEL_WAIT, less in tests */
-	uint32_t max_unsaved; /* blocks burned and not yet counted by the saved state; 0 = the
-				 disc's default */
-	unsigned sync_ms;     /* a burn is synced this often, at the latest; 0 = not by time */
-	bool fits;            /* blanks are no larger than the free space */
-	bool remember;        /* keep a drive record: the disc is back after a power cut */
-	const char *image;    /* at start, if there is no record; NULL or "" = none */
+	uint32_t max_unsaved; /* blocks burned and not yet saved, see disc_options; 0 = the default
+				 there */
+	unsigned sync_ms;     /* time between two syncs of a burn, at most; 0 = no limit in time */
+	bool limit_to_free_space; /* blanks are no larger than the free space */
+	bool remember;            /* keep a drive record: the disc is back after a power cut */
+	const char *image;        /* at start, if there is no record; NULL or "" = none */
 	struct drive_burned burned;
 };
 

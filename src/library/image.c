@@ -203,7 +203,7 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 		.media = media,
 		.store = store,
 		.max_unsaved = policy->max_unsaved,
-		.room = policy->fits && out->recordable ? room_for(folder) : 0,
+		.room = policy->limit_to_free_space && out->recordable ? room_for(folder) : 0,
 		.release = policy->release,
 		.release_ctx = policy->release_ctx,
 	};
@@ -304,7 +304,7 @@ void image_write_behind(const struct image_policy *policy, struct disc *disc)
 		log_warn("no thread for write-behind, so the drive waits for storage");
 }
 
-/* Removes the state file that is left of an image deleted by hand: it is not the new disc's. */
+/* Removes a state file whose image was deleted by hand, so that the new disc does not get it. */
 static void drop_orphaned_state(int folder, const char *name)
 {
 	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
@@ -415,7 +415,10 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
 	}
 	t = disc_layout_open(&s.layout);
-	/* Blocks that the state file does not count yet: a burn that goes on, or was cut. */
+	/*
+	 * The state file does not count all blocks yet: a burn is in progress, or was
+	 * interrupted.
+	 */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
 		out->kind = "open";
 	else if (t && disc_layout_end(&s.layout))

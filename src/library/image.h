@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Opens the image of a disc for a drive, and words what is wrong with it. */
+/* Opens the image of a disc for a drive, and explains refusals and warnings to the user. */
 #ifndef LIBRARY_IMAGE_H
 #define LIBRARY_IMAGE_H
 
@@ -12,8 +12,8 @@
 
 /* How discs are opened; the same for all discs of a drive. */
 struct image_policy {
-	uint32_t max_unsaved; /* blocks; see disc_options */
-	bool fits;            /* show the host no more free blocks than the file system has */
+	uint32_t max_unsaved;     /* blocks; see disc_options */
+	bool limit_to_free_space; /* show the host no more free blocks than the file system has */
 	disc_release_fn *release;
 	void *release_ctx;
 	/*
@@ -49,8 +49,9 @@ struct refusal {
 int image_open(int folder, const char *folder_name, const char *name,
 	const struct image_policy *policy, struct image *out, struct refusal *why);
 /*
- * For a disc that is inserted: a thread writes its blocks from here on, and policy->ready
- * is called when the disc can go on. Without policy->ready it does nothing.
+ * To be called for a disc that is being inserted. From now on a thread writes its blocks, and
+ * calls policy->ready when a call that answered -EAGAIN is worth repeating. Does nothing if
+ * policy->ready is NULL.
  */
 void image_write_behind(const struct image_policy *policy, struct disc *disc);
 /* Makes an empty file, unless there is one of that name. 0 or -errno with *why. */
@@ -77,8 +78,8 @@ bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_wr
 	const struct image_peek *peek);
 
 /*
- * Writes a warning as in struct image if the folder's file system has no room for that many
- * more blocks, otherwise "".
+ * Writes a warning in the format of image.warning if the folder's file system has no room for
+ * that many more blocks, otherwise "".
  */
 void image_warn_room(
 	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size);

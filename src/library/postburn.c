@@ -123,7 +123,7 @@ static void choose_stem(
 {
 	char label[LABEL_MAX];
 
-	if (c->config.move == POSTBURN_RENAME_LABEL && read_label(f, label) &&
+	if (c->config.rename == POSTBURN_RENAME_LABEL && read_label(f, label) &&
 		postburn_name_of_label(label, out))
 		return;
 	postburn_name_of_time(j->burned, out);
@@ -255,7 +255,7 @@ static void process(struct postburn *c, const struct job *j)
 	if (!dir) {
 		set_problem(c, "%s was neither renamed nor verified: out of memory", j->name);
 	} else {
-		if (c->config.move != POSTBURN_RENAME_NO)
+		if (c->config.rename != POSTBURN_RENAME_NO)
 			rename_image(c, j, &f, dir);
 		if (c->config.checksum) {
 			pthread_mutex_lock(&c->lock);

@@ -28,9 +28,12 @@ enum postburn_rename {
 struct postburn_config {
 	int folder;        /* the media folder; stays the caller's */
 	const char *drive; /* for the log; copied */
-	enum postburn_rename move;
+	enum postburn_rename rename;
 	bool checksum; /* verify, and keep the checksum */
-	/* True if all discs that were removed from the drive are closed; else no disc is begun. */
+	/*
+	 * True if all discs that were removed from the drive are closed; otherwise no disc is
+	 * begun.
+	 */
 	bool (*ready)(void *ctx);
 	void *ctx;
 };
@@ -39,8 +42,7 @@ struct postburn;
 
 /* Makes an empty queue. 0 or -errno. */
 int postburn_new(const struct postburn_config *config, sd_event *event, struct postburn **out);
-/* Stops the thread, which looks at the request after each piece it reads, and drops the queue.
- * NULL is fine. */
+/* Stops the thread after the piece that it is reading, and drops the queue. NULL is fine. */
 void postburn_free(struct postburn *c);
 
 /* Queues a finalised burned disc that was removed from its drive. */
@@ -49,7 +51,7 @@ void postburn_add(struct postburn *c, const char *name, dev_t dev, ino_t ino);
 void postburn_kick(struct postburn *c);
 
 enum postburn_claim {
-	POSTBURN_IDLE,    /* the image is not queued or no longer, and can be inserted */
+	POSTBURN_IDLE,    /* the image is not queued any more, or never was: it can be inserted */
 	POSTBURN_RENAMING /* it is being renamed just now; its name is about to change */
 };
 /* Takes an image that is to be inserted out of the queue; verifying it stops. c may be NULL. */
