@@ -39,9 +39,8 @@ static int put_text(void *disc)
 }
 
 /*
- * A medium with a thread of its own answers -EAGAIN until the text is in the store. The
- * layout may have changed meanwhile: then the result of the old text is not that of the
- * new one, which is saved after it.
+ * A medium with a thread answers -EAGAIN until the text is in the store. If the layout has
+ * changed meanwhile, the result belongs to the old text, and the new text is saved next.
  */
 static int save_text(struct disc *d, const char *text, size_t len)
 {
@@ -182,9 +181,9 @@ static bool is_on_storage(const struct disc *d)
 
 int disc_sync(struct disc *d)
 {
-	int r = d->untold_error;
+	int r = d->unreported_error;
 
-	d->untold_error = 0;
+	d->unreported_error = 0;
 	if (r < 0)
 		return r;
 	if (d->testing || !d->media->writable || is_on_storage(d))
@@ -202,13 +201,13 @@ int disc_sync(struct disc *d)
 
 uint32_t disc_unsynced(const struct disc *d)
 {
-	/* A test write plays with the layout; the real one counts what is on the medium. */
+	/* During a test write, only the layout `real` counts what is on the medium. */
 	uint32_t end = disc_layout_end(d->testing ? &d->real : &d->layout);
 
-	return end - d->safe_end + d->overwritten + (d->untold_error ? 1 : 0);
+	return end - d->safe_end + d->overwritten + (d->unreported_error ? 1 : 0);
 }
 
-/* ---- another layout, without the data -------------------------------------------------------- */
+/* ---- replacing layout and data --------------------------------------------------------------- */
 
 static bool is_replaced(const struct disc *d, const struct disc_layout *layout,
 	enum disc_format format, uint32_t blocks)

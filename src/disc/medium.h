@@ -48,8 +48,8 @@ struct disc_medium {
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
 	bool erasable;
 	/*
-	 * What a finalised disc is when it is opened again. Another type than its own: with
-	 * one track it needs no state file, since the image alone says all there is.
+	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
+	 * disc with one track needs no state file, since the image alone gives its layout.
 	 */
 	enum disc_type when_finalised;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
