@@ -75,7 +75,7 @@ struct bot_stats {
 	uint64_t errors; /* completions with an error that was not ESHUTDOWN or ECONNRESET */
 };
 
-/* A command that has ended: its status is queued for the host, or none will be. */
+/* A command that has ended: its CSW is queued for the host, or it ends without a CSW. */
 struct bot_command {
 	enum mmc_dir dir;   /* as the host announced it; MMC_DIR_NONE with a length of 0 */
 	uint32_t announced; /* dCBWDataTransferLength */
@@ -91,7 +91,8 @@ struct bot_command {
 struct bot_observer {
 	void (*began)(void *ctx); /* before the engine gets the command */
 	void (*ended)(void *ctx, const struct bot_command *c); /* once for each began() */
-	void (*reset)(void *ctx, bool bus); /* bus reset; else Bulk-Only Mass Storage Reset */
+	/* bus: a bus reset; otherwise a Bulk-Only Mass Storage Reset */
+	void (*reset)(void *ctx, bool bus);
 };
 
 struct bot;

@@ -52,7 +52,10 @@ static void send_refused(struct bot *b, int err)
 	}
 }
 
-/* Queues the n bytes that mmc_pull() returned. False: not now, or b->state changed. */
+/*
+ * Queues the n bytes that mmc_pull() returned. False: they were not queued and are tried again
+ * later, or b->state changed.
+ */
 static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 {
 	uint32_t len = MIN(n, b->plan - b->moved);
