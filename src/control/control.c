@@ -48,7 +48,9 @@ static void write_status(
 	FILE *f;
 	int fd;
 
-	/* Another file is written and renamed: a reader sees all of the old answer or of the new.
+	/*
+	 * Writes a temporary file and renames it: a reader sees all of the old answer, or all
+	 * of the new one.
 	 */
 	snprintf(tmp, sizeof(tmp), ".%s.new", c->config.status);
 	unlinkat(c->dir_fd, tmp, 0);
@@ -200,7 +202,7 @@ static int open_fifo(struct control *c, gid_t gid)
 	return r;
 }
 
-/* The group that may use the control; (gid_t)-1 = leave the group as it is. */
+/* Returns the group that may use FIFO and socket; (gid_t)-1 = leave their group as it is. */
 static gid_t find_group(const char *name)
 {
 	const struct group *g = *name ? getgrnam(name) : NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From the controller to the host: who has it, the daemon, the cable. */
+/* The checks from the controller to the host: the controller's owner, the daemon, the cable. */
 #include "ctl/doctor_usb.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 /* ---- the owner ---------------------------------------------------------------------------- */
 
-/* For modules like g_ether, which a list of modules loads at boot. */
+/* Advises on modules like g_ether, which a list of modules loads at boot. */
 static void advise_module(struct exam *x, const char *module)
 {
 	char cmdline[2048];
@@ -260,7 +260,7 @@ void check_host(struct exam *x)
 	const json_t *host = json_object_get(drive, "host");
 	const char *speed = json_string_value(json_object_get(host, "speed"));
 
-	/* A host sees nothing of a controller without a gadget. */
+	/* Without a gadget, no host sees the controller: there is nothing to check. */
 	if (x->facts.udcs == 0 || !x->facts.ours)
 		return;
 	if (json_is_true(json_object_get(host, "suspended"))) {
@@ -271,7 +271,10 @@ void check_host(struct exam *x)
 				? "; high speed is usual, look at cable and hubs"
 				: "");
 	} else if (host && strcmp(x->facts.state, "configured") == 0) {
-		/* A Pi's controller stays so if the cable is removed before the daemon starts. */
+		/*
+		 * A Pi's controller stays "configured" if the cable is removed before the
+		 * daemon starts.
+		 */
 		if (exam_bad(x, "host", "the controller is configured, but the drive is not"))
 			exam_advise(x,
 				"Unplug the cable and plug it in again. If that does not help: "

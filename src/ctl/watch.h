@@ -31,7 +31,7 @@ struct watch_view {
 	enum watch_activity activity;
 	double read_kb, write_kb;                   /* kB/s, 1000 bytes each */
 	uint64_t recorded, nwa, capacity, unsynced; /* blocks */
-	uint64_t end;   /* block behind the burn's last one, 0 = unknown */
+	uint64_t end;   /* block after the burn's last one, 0 = unknown */
 	double seconds; /* left of the burn; negative = unknown */
 };
 
@@ -47,8 +47,8 @@ unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned wi
 enum watch_end { WATCH_STOPPED, WATCH_NO_DAEMON, WATCH_REFUSED, WATCH_NO_READER };
 /*
  * Sends line (status, newline included) to the daemon at fd each second and shows the answers
- * on standard output: until a signal, until the daemon refuses or hangs up, or until nobody
- * reads the output any more.
+ * on standard output: until a signal, until the daemon refuses or hangs up, or until the
+ * output's reader is gone.
  */
 enum watch_end watch_run(int fd, const char *line, bool json);
 

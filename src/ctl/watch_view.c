@@ -27,7 +27,7 @@ static void add_sample(struct watch_drive *w, const struct watch_sample *s)
 {
 	const struct watch_sample *newest = w->count ? &w->sample[w->count - 1] : NULL;
 
-	/* Counters that went back are those of a new daemon. */
+	/* Counters only go back when a new daemon counts from 0. */
 	if (newest && (s->read < newest->read || s->written < newest->written))
 		w->count = 0;
 	if (w->count == WATCH_SAMPLES)
@@ -76,7 +76,7 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 		v->seconds = (double)(v->end - v->nwa) * BLOCK / 1000.0 / v->write_kb;
 }
 
-/* ---- saying it ----------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------------- */
 
 static void duration(double seconds, char *out, size_t size)
 {
@@ -119,7 +119,7 @@ static void put_progress(const json_t *drive, const struct watch_view *v, FILE *
 	}
 }
 
-/* What a power cut would lose. */
+/* Writes how much data a power cut would lose. */
 static void put_unsynced(const struct watch_view *v, FILE *out)
 {
 	char human[16];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration file, read and checked. What one room alone uses is a structure of that
- * room; the rest is for drives, whose structure drive_config the daemon builds from it.
+ * The configuration file, read and checked. Keys that only src/usb or only src/control uses
+ * are in a structure of that directory. The other keys are for drives: the daemon makes a
+ * struct drive_config of them for each drive.
  */
 #ifndef DAEMON_CONFIG_H
 #define DAEMON_CONFIG_H
@@ -40,7 +41,7 @@ struct config {
 		int rename; /* enum postburn_rename */
 		int checksum;
 		int blank;
-		int idle; /* s; 0 = the disc is only removed when it is ejected */
+		int idle; /* s without access, then the disc is removed; 0 = only by eject */
 	} burned;
 	int log_level; /* enum log_level */
 };
@@ -56,7 +57,7 @@ int config_load(const char *path, struct config *c, char *why, size_t size);
 
 /*
  * Calls fn for every key, e.g. "gadget.name" or "drives[].media", but not for older names of
- * keys. For the check of the documents.
+ * keys. For the test that every key is documented.
  */
 void config_each_key(void (*fn)(const char *key, void *ctx), void *ctx);
 
