@@ -103,7 +103,7 @@ static void start(struct disc_closer *c)
 	c->queued = 0;
 	if (thread_start(&c->thread, "disc-closer", close_discs, c) == 0)
 		return;
-	/* No thread: the control waits until the discs are closed. */
+	/* Without a thread, control commands wait until the discs are closed. */
 	close_each(c);
 	c->open -= c->n_closing;
 	c->n_closing = 0;

@@ -20,8 +20,8 @@ struct drive_find_config {
 	const struct holders *holders;
 	const struct holder *self;
 	/*
-	 * The end of a search that was begun. name: the image to insert, valid until the
-	 * callback returns; NULL: answer says why there is none, and is the callback's.
+	 * Ends the search that was begun. name: the image to insert, valid until the callback
+	 * returns; NULL: answer says why there is none, and is the callback's.
 	 */
 	void (*found)(void *ctx, const char *name, json_t *answer);
 	void *ctx;

@@ -11,7 +11,7 @@ struct drive_handover {
 	struct handover *memory;
 	struct mmc_drive *engine;
 	bool inherited; /* state holds what an earlier daemon stored */
-	/* Of the engine's thread, and of the main thread while no port is attached. */
+	/* Used by the engine's thread, or by the main thread while no port is attached. */
 	struct handover_state state;
 };
 
@@ -107,7 +107,7 @@ static void put_in(struct drive_handover *h, const char *name, const struct disc
 	}
 	mmc_restore(h->engine, &h->state.mmc, NULL);
 	mmc_insert(h->engine, disc);
-	log_warn("%s: %s is another file than before; the host is told", name, image->name);
+	log_warn("%s: %s is another file than before; the host sees a new disc", name, image->name);
 	handover_image_set(&h->state.image, image->name, image->dev, image->ino);
 }
 

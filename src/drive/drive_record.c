@@ -110,7 +110,10 @@ static void on_inserted(void *ctx, const struct image *in)
 {
 	struct drive_record *r = ctx;
 
-	/* A burned disc stays one, if it is inserted again at start or by a command. */
+	/*
+	 * A burned disc is still to be processed if it is inserted again at start or by a
+	 * command.
+	 */
 	write_record(r, in->name, drive_record_is_burned(r, in->name));
 }
 

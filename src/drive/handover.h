@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hand-over state: the drive state that survives a crash of the daemon. It holds which
- * image is in the drive, the engine's state, and whether the host may be waiting for
- * an answer. It lies in a memfd, whose descriptor systemd keeps (usb/fdstore.h); the
- * next daemon checks all that it loads.
+ * Hand-over state: the drive state that survives a crash of the daemon. It holds which image
+ * is in the drive, the engine's state, and whether the host may be waiting for an answer. It
+ * is stored in a memfd, whose descriptor systemd keeps (usb/fdstore.h). The next daemon checks
+ * everything that it loads.
  */
 #ifndef DRIVE_HANDOVER_H
 #define DRIVE_HANDOVER_H
@@ -38,8 +38,8 @@ struct handover;
 /* Makes a new memfd, with no state stored in it. 0 or -errno. */
 int handover_new(struct handover **out);
 /*
- * Opens the memfd of an earlier daemon, and takes fd over, also on failure. 0; -EINVAL:
- * it is no hand-over memory, or has another version; another -errno.
+ * Opens the memfd of an earlier daemon, and takes fd over, also on failure. 0; -EINVAL: it is
+ * not a memfd of handover_new(), or has another version; another -errno.
  */
 int handover_open(int fd, struct handover **out);
 /* Closes the descriptor. NULL is fine. */

@@ -12,8 +12,8 @@
 #include "util/be.h"
 
 /*
- * The trace says this many times in its length which disc is in the drive, so that a trace
- * whose beginning was overwritten can be played from there.
+ * The disc in the drive is recorded this many times over the length of a trace. A trace whose
+ * beginning was overwritten can be replayed from the next of these records.
  */
 #define MARKS 4u
 
@@ -31,8 +31,8 @@ struct recorder {
 	uint8_t (*slot)[TRACE_RECORD_MAX];
 	uint32_t slots;
 	uint64_t next;          /* number of the next record; the first is 1 */
-	uint64_t marked;        /* number of the last record that says which disc there is */
-	uint64_t started, zero; /* begin of the trace, microseconds: UTC, CLOCK_MONOTONIC */
+	uint64_t marked;        /* number of the last disc record */
+	uint64_t started, zero; /* start of the trace, microseconds: UTC, CLOCK_MONOTONIC */
 };
 
 static uint64_t clock_us(clockid_t clock)
