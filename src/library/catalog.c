@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Requests, and the thread that scans for them. One scan runs at a time. A request that
- * comes while a scan runs waits for the next one: the file it is about may be newer.
+ * Requests, and the thread that scans for them. One scan runs at a time. A request that comes
+ * while a scan runs waits for the next one: the running scan may have missed the file that it
+ * is for.
  */
 #include "library/catalog.h"
 
@@ -72,7 +73,8 @@ static void start_scan(struct catalog *c)
 	};
 	c->threaded = thread_start(&c->thread, "catalog", scan_thread, c) == 0;
 	if (!c->threaded) {
-		log_warn("no thread to scan the media folder, so the control waits for storage");
+		log_warn(
+			"no thread to scan the media folder, so control commands wait for storage");
 		scan_thread(c);
 	}
 }

@@ -27,7 +27,7 @@ struct catalog_entry {
 	ino_t ino;
 	const char *kind, *problem; /* as in struct image_peek */
 	unsigned sessions;
-	bool damaged; /* likewise */
+	bool damaged; /* as in struct image_peek */
 	bool usable;  /* see image_is_usable() */
 };
 
@@ -40,7 +40,7 @@ struct catalog_list {
 	int error;        /* 0, or -errno: the folder could not be read */
 };
 
-/* Belongs to the caller, who keeps it until done() is called or catalog_forget() was. */
+/* Belongs to the caller, and must stay valid until done() is called or catalog_forget() returns. */
 struct catalog_request {
 	/*
 	 * Gets the list, valid until it returns; NULL: the catalog is being freed. Unless

@@ -213,7 +213,7 @@ void catalog_scan(
 		out->error = r;
 	if (out->count > 0)
 		qsort(out->entry, out->count, sizeof(out->entry[0]), by_name);
-	/* The new cache holds only labels of files that this scan has met. */
+	/* The new cache holds only labels of files that this scan has found. */
 	catalog_labels_fini(cache);
 	*cache = l.cache;
 	if (cache->count > 0)

@@ -12,7 +12,7 @@
 #include "util/array.h"
 
 #define SUFFIX   ".iso"
-#define TRIES    9999u /* numbers behind a name that is taken */
+#define TRIES    9999u /* numbers that are tried after a name that is taken */
 #define STEM_MAX (POSTBURN_STEM - 1)
 
 /* Decodes the UTF-8 sequence at p. Returns its length, 0 if it is invalid (RFC 3629). */
@@ -47,7 +47,7 @@ static bool is_reserved(uint32_t c)
 	return c < 0x80 && strchr("/\\:*?\"<>|", (int)c) != NULL;
 }
 
-/* Removes .iso at the end, in capitals or not: "HOLIDAY.ISO" becomes HOLIDAY.iso. */
+/* Removes .iso at the end, in upper or lower case: "HOLIDAY.ISO" becomes HOLIDAY.iso. */
 static void drop_suffix(char *name)
 {
 	size_t n = strlen(name), m = strlen(SUFFIX);
@@ -108,8 +108,10 @@ static void add_suffix(const char *name, const char *suffix, char out[2 * STORE_
 	snprintf(out, 2 * STORE_NAME_MAX, "%s%s", name, suffix);
 }
 
-/* 1: a former disc of that name has left a state file or a checksum, which must not become this
- * disc's; 0: it has not; -errno. */
+/*
+ * Returns 1 if an earlier disc of that name has left a state file or a checksum, which must
+ * not become this disc's; 0 if not; -errno.
+ */
 static int has_leftovers(struct folder *f, const char *name)
 {
 	static const char *const suffix[] = {STORE_SUFFIX, CHECKSUM_SUFFIX};

@@ -23,7 +23,7 @@
 #include "util/array.h"
 
 #define PREFETCH      (1024u * 1024u) /* bytes asked of storage ahead of a sequential reader */
-#define SEQUENTIAL    (96u * 1024u)   /* a reader of so many bytes in a row is sequential */
+#define SEQUENTIAL    (96u * 1024u)   /* after this many bytes in a row a reader is sequential */
 #define PAGE_SIZE_MIN 4096u
 #define NOWHERE       UINT64_MAX
 /* Bytes of the window mapped for mincore(); 32-bit addresses have no room for a DVD. */
@@ -41,9 +41,9 @@ struct read_ahead {
 	pthread_t thread;
 
 	/* Used by the caller of read_ahead_view() only. */
-	uint64_t row, next;              /* bytes read in a row: their start, and their end */
+	uint64_t row, next;              /* start and end of the bytes that were read in a row */
 	uint64_t cached_from, cached_to; /* bytes last seen in the page cache */
-	bool missed;                     /* a byte of this row was not in the page cache */
+	bool missed;                     /* one of these bytes was not in the page cache */
 	bool nowait;                     /* the file system knows RWF_NOWAIT */
 	bool sees_cache;                 /* the kernel tells which pages of the file are cached */
 	bool cachestat;                  /* the kernel has cachestat() */
@@ -72,7 +72,7 @@ struct read_ahead {
 /* ---- the thread --------------------------------------------------------------------------- */
 
 /*
- * Of len bytes that were to be read, got were: returns the bytes of the whole blocks among
+ * A read of len bytes has returned got bytes. Returns the bytes of the whole blocks among
  * them, 0 if there is none. The file's last block is filled up with zeros.
  */
 static uint32_t whole_blocks(const struct read_ahead *a, uint8_t *data, uint64_t at, uint32_t got,
