@@ -31,7 +31,7 @@ static unsigned event_class(const struct mmc_drive *d, uint8_t mask)
 	return 8;
 }
 
-/* The four event bytes. spend: the host has room for the event, so it is not pending any more. */
+/* The four event bytes. spend: the host gets the event, so it is not pending any more. */
 static void put_event(struct mmc_drive *d, unsigned class, bool spend, uint8_t *p)
 {
 	switch (class) {
@@ -205,7 +205,10 @@ mmc_sense_t cmd_set_streaming_finish(struct mmc_drive *d, const uint8_t *cdb)
 		d->write_speed = d->profile->write_speed[0];
 		return SENSE_NONE;
 	}
-	/* Sizes are kB per so many ms. The addresses are ignored: wodim sends an end of 0. */
+	/*
+	 * Speeds are given as a size in kB and a time in ms. The addresses are ignored: wodim
+	 * sends an end of 0.
+	 */
 	if (read_time)
 		d->read_speed = pick_read_speed(read_size * 1000 / read_time);
 	if (write_time)
@@ -274,6 +277,6 @@ mmc_sense_t cmd_send_key_finish(struct mmc_drive *d, const uint8_t *cdb)
 mmc_sense_t cmd_send_event_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	(void)cdb;
-	/* Hosts report requests of their front panel with it; the drive has no use for one. */
+	/* Hosts report requests from a front panel with it; the drive has no use for them. */
 	return mmc_param_len(d) < 8 ? SENSE_LIST_LENGTH : SENSE_INVALID_PARAMETER;
 }

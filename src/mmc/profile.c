@@ -15,7 +15,7 @@ const struct mmc_profile mmc_profiles[] = {
 	{
 		.code = PROFILE_DVD_PLUS_R, .name = "DVD+R",
 		.type = DISC_DVD_PLUS_R, .formats = BIT(DISC_UNFORMATTED),
-		.when_finalised = PROFILE_DVD_ROM, /* as every other drive would show it */
+		.when_finalised = PROFILE_DVD_ROM, /* as other drives would show it */
 		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
 		.close_functions = BIT(1) | BIT(2) | BIT(5) | BIT(6),
 		.finalise_functions = BIT(5) | BIT(6),

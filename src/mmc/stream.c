@@ -13,7 +13,7 @@
 #include "util/array.h"
 
 static_assert(MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PUSH_MAX + 2 * MEDIA_UNIT_MAX,
-	"the stage holds a piece, with what comes before and after it in its units");
+	"the stage holds a piece, and the rest of its first and last unit");
 
 /* ---- data-in ------------------------------------------------------------------------------ */
 
@@ -133,7 +133,10 @@ static int32_t pull_units(struct mmc_drive *d, const uint8_t **data, uint32_t ma
 		return c->sense ? 0 : -1;
 	len = n * c->unit;
 	if (c->skip == 0 && len <= want && len % MMC_GRAIN == 0) {
-		/* Whole units and whole packets: the data is where the medium has it. */
+		/*
+		 * Whole units and whole packets: *data points to the medium's own memory,
+		 * without a copy.
+		 */
 		c->lba += n;
 		d->blocks_read += n;
 		return (int32_t)len;

@@ -24,7 +24,10 @@ struct writer {
 	bool serial;  /* the drive's serial number can be written in a config line */
 	bool started; /* a disc record was found and written */
 	bool failed;  /* the previous command ended in CHECK CONDITION */
-	/* The last command, which came times times in a row and is not written yet; 0: none. */
+	/*
+	 * The last command, which was sent `times` times in a row and is not written yet; 0:
+	 * none.
+	 */
 	struct trace_command held;
 	uint32_t times;
 	/* WRITE(10)s of adjacent blocks, not written yet; from == end: none. */
@@ -33,7 +36,7 @@ struct writer {
 
 /* ---- the disc ------------------------------------------------------------------------------ */
 
-/* Writes the commands that take the events which the host had taken already. */
+/* Writes commands that read the events which the traced host had read already. */
 static void write_event_drain(struct writer *w, unsigned pending)
 {
 	if (!(pending & MMC_PENDING_OPERATIONAL))
@@ -43,8 +46,8 @@ static void write_event_drain(struct writer *w, unsigned pending)
 }
 
 /*
- * The conversation put the disc in with everything still pending for the host. Takes what
- * the host of the trace had taken already: unit attention, events.
+ * After the insert, unit attention and events are pending. Writes the commands that read those
+ * which the traced host had read already.
  */
 static void write_notice_disc(struct writer *w, unsigned pending, bool disc)
 {
@@ -94,7 +97,7 @@ static void write_recorded(
 		write_event_drain(w, pending);
 		return;
 	}
-	/* Insert it again: new to the host, and with the layout that its image keeps. */
+	/* Inserts the disc again: the host sees a new disc with the layout just recorded. */
 	fputs("eject force\ninsert-again\n", w->out);
 	if (!inserted)
 		write_notice_disc(w, pending, true);
@@ -119,7 +122,8 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 		return "a DVD-ROM without blocks";
 	} else {
 		fputs("media blank", w->out);
-		if (d->medium == TRACE_DVD_PLUS_R && d->capacity != disc_medium_of_blank()->capacity)
+		if (d->medium == TRACE_DVD_PLUS_R &&
+			d->capacity != disc_medium_of_blank()->capacity)
 			fprintf(w->out, " %" PRIu32, d->capacity);
 		fprintf(w->out, "%s\n", is_blank(d) ? ua : "");
 		if (!is_blank(d))
@@ -235,7 +239,10 @@ static void flush(struct writer *w)
 	flush_held(w);
 }
 
-/* Adds a plain, successful WRITE(10) to the run, or begins a new run. False: it is none. */
+/*
+ * Adds a plain, successful WRITE(10) to the run, or begins a new run. False: c is another
+ * command.
+ */
 static bool add_to_run(struct writer *w, const struct trace_command *c)
 {
 	uint32_t lba = get_be32(c->cdb + 2), n = write_blocks(c);

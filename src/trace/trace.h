@@ -45,7 +45,7 @@ struct trace_command {
 	uint8_t data[TRACE_DATA];
 };
 
-/* Why a disc is recorded; TRACE_MARK: now and then, so that readers can start there. */
+/* Why a disc is recorded; TRACE_MARK: repeated at intervals, so that readers can start there. */
 enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK };
 enum trace_medium { TRACE_NO_MEDIUM, TRACE_DVD_ROM, TRACE_DVD_PLUS_R };
 
