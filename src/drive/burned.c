@@ -227,7 +227,7 @@ int burned_choose_blank(struct burned *b, char **name, json_t **answer)
 		return 0;
 	burned_blank_failed(b, json_string_value(json_object_get(*answer, "message")));
 	json_decref(*answer);
-	*answer = answer_ok("%s: no blank yet, trying again later", b->config.drive);
+	*answer = answer_ok("%s: later", b->config.drive);
 	return -ENOSPC;
 }
 

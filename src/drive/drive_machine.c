@@ -158,7 +158,7 @@ static int prepare_blank(struct drive_machine *m, json_t **answer)
 	services(m)->blank_failed(
 		m->config.ctx, json_string_value(json_object_get(*answer, "message")));
 	json_decref(*answer);
-	*answer = answer_ok("%s: no blank yet, trying again later", m->config.drive);
+	*answer = answer_ok("%s: later", m->config.drive);
 	return -1;
 }
 
