@@ -115,8 +115,10 @@ static void ep0_follow(struct ffs *f, unsigned type)
 		f->host.enabled = type == FUNCTIONFS_ENABLE;
 		f->host.suspended = false;
 		f->host.generation++;
-		/* Seen by the USB thread at once: it must not submit requests of the old
-		 * session into the new one. */
+		/*
+		 * Seen by the USB thread at once: it must not submit requests of the old
+		 * session into the new one.
+		 */
 		atomic_store(&f->generation, f->host.generation);
 		break;
 	case FUNCTIONFS_SUSPEND:

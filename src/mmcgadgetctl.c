@@ -105,7 +105,9 @@ static int parse(int argc, char **argv, struct options *o)
 	return EXIT_USAGE;
 }
 
-/* Finds the faults that the daemon would find: here their exit code is 2, and no daemon is needed.
+/*
+ * Finds the faults that the daemon would find: here their exit code is 2, and no daemon is
+ * needed.
  */
 static int check_line(const char *line)
 {

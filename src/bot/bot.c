@@ -127,9 +127,9 @@ static bool step(struct bot *b)
 	case BOT_CANCEL:
 		if (b->cancelling)
 			return false;
+		/* Too late for a halt if the host has the CSW: it must recover itself. */
 		if (b->csw_was_sent)
-			bot_finish(
-				b); /* too late for a halt: the host has the CSW and must recover */
+			bot_finish(b);
 		else
 			b->state = BOT_HALT;
 		return true;

@@ -122,7 +122,7 @@ static bool unit_installed(const struct facts *f)
 	return false;
 }
 
-static void no_daemon(struct exam *x)
+static void report_no_daemon(struct exam *x)
 {
 	const struct facts *f = &x->facts;
 	int pid = running_daemon(f);
@@ -150,7 +150,7 @@ static void no_daemon(struct exam *x)
 	}
 }
 
-static void forbidden(struct exam *x)
+static void report_no_access(struct exam *x)
 {
 	char group[64];
 
@@ -175,9 +175,9 @@ void check_daemon(struct exam *x)
 	int error = x->env->error;
 
 	if (error == -ENOENT || error == -ECONNREFUSED || error == -ENOTDIR) {
-		no_daemon(x);
+		report_no_daemon(x);
 	} else if (error == -EACCES) {
-		forbidden(x);
+		report_no_access(x);
 	} else if (error != 0 || !udc) {
 		if (exam_bad(x, "daemon", "%s: %s", x->env->socket,
 			    error ? strerror(-error) : "no answer that can be read"))
@@ -218,7 +218,7 @@ static void advise_cable(struct exam *x)
 	exam_advise(x, "More is in %s.", b->page);
 }
 
-static void asleep(struct exam *x)
+static void report_suspended(struct exam *x)
 {
 	if (!exam_bad(x, "host", "the bus is suspended: the host sleeps, or the cable is out"))
 		return;
@@ -241,7 +241,7 @@ static void check_state(struct exam *x)
 		if (exam_bad(x, "host", "there is power, but no data from a host (\"%s\")", state))
 			advise_cable(x);
 	} else if (strcmp(state, "suspended") == 0) {
-		asleep(x);
+		report_suspended(x);
 	} else if (strcmp(state, "configured") == 0) {
 		exam_good(x, "host", "a host has configured us (\"configured\")");
 	} else if (exam_bad(x, "host",
@@ -264,7 +264,7 @@ void check_host(struct exam *x)
 	if (x->facts.udcs == 0 || !x->facts.ours)
 		return;
 	if (json_is_true(json_object_get(host, "suspended"))) {
-		asleep(x);
+		report_suspended(x);
 	} else if (json_is_true(json_object_get(host, "connected"))) {
 		exam_good(x, "host", "it has the drive, at %s speed%s", speed ? speed : "?",
 			speed && strcmp(speed, "full") == 0

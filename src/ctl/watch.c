@@ -50,8 +50,7 @@ static unsigned width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col - 1u : WIDTH;
 }
 
-/* Returns the index of the drive of that name, which is added if new; DRIVES: there are too many.
- */
+/* Returns the index of the drive of that name, adding it if new; DRIVES: there are too many. */
 static unsigned find_drive(struct watch *w, const char *name)
 {
 	unsigned i = 0;
@@ -145,8 +144,7 @@ static enum watch_end ask(struct watch *w, const char *line, const sigset_t *ope
 	return end;
 }
 
-/* Waits until it is time to ask again. Input means that the daemon hung up: it sends only answers.
- */
+/* Waits until it is time to ask again. Input means a hang-up: the daemon sends only answers. */
 static enum watch_end wait_until(struct watch *w, uint64_t until, const sigset_t *open)
 {
 	struct pollfd p[] = {{.fd = w->fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};

@@ -37,7 +37,9 @@ struct watch_view {
 
 /* Adds a sample: the drive's object of an answer to status, at that time. Writes *v. */
 void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct watch_view *v);
-/* Return a line for logs, and an object for programs, which belong to the caller. NULL: no memory.
+/*
+ * Return a line for logs, and an object for programs, which belong to the caller. NULL: no
+ * memory.
  */
 char *watch_line(const json_t *drive, const struct watch_view *v);
 json_t *watch_json(const json_t *drive, const struct watch_view *v);

@@ -10,9 +10,9 @@
 #include "protocol/format_size.h"
 #include "util/array.h"
 
-#define BLOCK    2048u
-#define BAR      30u
-#define LEAST_US 2000000u /* of a burn before its end is estimated */
+#define BLOCK           2048u
+#define BAR             30u
+#define ESTIMATE_MIN_US 2000000u /* of a burn before its end is estimated */
 
 static const char *activity_name(enum watch_activity a)
 {
@@ -72,7 +72,8 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 		w->sample[0] = now;
 		w->count = 1;
 	}
-	if (v->activity >= WATCH_BURNING && v->end > v->nwa && v->write_kb > 0 && took >= LEAST_US)
+	if (v->activity >= WATCH_BURNING && v->end > v->nwa && v->write_kb > 0 &&
+		took >= ESTIMATE_MIN_US)
 		v->seconds = (double)(v->end - v->nwa) * BLOCK / 1000.0 / v->write_kb;
 }
 

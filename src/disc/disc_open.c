@@ -157,8 +157,7 @@ struct disc *disc_new(struct media *media, uint32_t capacity, disc_release_fn *r
 	return disc_open(&o);
 }
 
-/* ---- references and the end -------------------------------------------------------------------
- */
+/* ---- references and the end ----------------------------------------------------------------- */
 
 /* True if an image of 0 bytes alone says what the disc is: a blank that was not recorded. */
 static bool is_plain_blank(const struct disc *d)

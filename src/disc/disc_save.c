@@ -76,7 +76,7 @@ static void check_first_blocks(struct disc *d, struct disc_state *s)
 }
 
 /* True if the image alone, opened without a state, is the same disc. */
-static bool image_says_all(const struct disc *d)
+static bool image_gives_layout(const struct disc *d)
 {
 	return d->layout.finalised && d->medium->when_finalised != d->medium->type &&
 	       !disc_layout_needs_state(&d->layout);
@@ -97,7 +97,7 @@ static int save_layout(struct disc *d)
 
 	if (!d->store)
 		return 0;
-	if (image_says_all(d))
+	if (image_gives_layout(d))
 		return save_text(d, "", 0);
 	if (d->medium->model->counts_recorded)
 		check_first_blocks(d, &s);

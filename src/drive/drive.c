@@ -178,7 +178,8 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 /* ---- creation ------------------------------------------------------------------------------- */
 
 /* The reason may lie in the service's unit, which limits what the daemon sees and may write. */
-#define SHUT_IN " (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
+#define SERVICE_LIMITS_HINT                                                                        \
+	" (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
 
 /* index: the drive's place in the configuration, for messages. */
 static int open_folder(struct drive *d, const struct drive_config *config, unsigned index)
@@ -186,12 +187,12 @@ static int open_folder(struct drive *d, const struct drive_config *config, unsig
 	d->folder = library_open_folder(config->media);
 	if (d->folder < 0) {
 		log_error("drives[%u]: media folder %s: %s%s", index, config->media,
-			strerror(-d->folder), geteuid() ? SHUT_IN : "");
+			strerror(-d->folder), geteuid() ? SERVICE_LIMITS_HINT : "");
 		return d->folder;
 	}
 	if (faccessat(d->folder, ".", W_OK, AT_EACCESS) < 0)
 		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s", index,
-			config->media, strerror(errno), geteuid() ? SHUT_IN : "");
+			config->media, strerror(errno), geteuid() ? SERVICE_LIMITS_HINT : "");
 	return 0;
 }
 

@@ -91,7 +91,9 @@ static bool is_same_file(const struct drive_handover *h, const struct image *ima
 	return h->state.image.dev == image->dev && h->state.image.ino == image->ino;
 }
 
-/* Puts the opened image into the engine. Another file of the same name is a new disc to the host.
+/*
+ * Puts the opened image into the engine. Another file of the same name is a new disc to the
+ * host.
  */
 static void put_in(struct drive_handover *h, const char *name, const struct disc_opener *opener,
 	struct image *image)

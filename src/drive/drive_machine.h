@@ -114,7 +114,9 @@ int drive_machine_new(const struct drive_machine_config *config, struct drive_ma
 /* Commands must have been cancelled. NULL is fine. */
 void drive_machine_free(struct drive_machine *m);
 
-/* Adds an observer, before any event. At most DRIVE_OBSERVERS; o and ctx must outlive the machine.
+/*
+ * Adds an observer, before any event. At most DRIVE_OBSERVERS; o and ctx must outlive the
+ * machine.
  */
 void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx);
 

@@ -69,7 +69,7 @@ void recorder_free(struct recorder *r)
 
 /* ---- the trace, under the lock ------------------------------------------------------------- */
 
-static void add(struct recorder *r, struct trace_record *record, uint64_t when)
+static void add_record(struct recorder *r, struct trace_record *record, uint64_t when)
 {
 	record->number = (uint32_t)r->next;
 	record->time = when > r->zero ? when - r->zero : 0;
@@ -112,7 +112,7 @@ static void add_disc(struct recorder *r, enum trace_cause cause, uint64_t when)
 		fill_tracks(d, mmc_layout(r->engine));
 	}
 	r->marked = r->next;
-	add(r, &record, when);
+	add_record(r, &record, when);
 }
 
 /*
@@ -154,7 +154,7 @@ static void add_command(
 	memcpy(t->cdb, last->cdb, sizeof(t->cdb));
 	if (t->data_len)
 		memcpy(t->data, last->data, t->data_len);
-	add(r, &record, r->began);
+	add_record(r, &record, r->began);
 	if (r->until_error && !trace_is_usual(t))
 		r->state = RECORDER_ERROR;
 	else if (r->next - r->marked >= r->slots / MARKS)
@@ -222,7 +222,7 @@ static void add_event(struct recorder *r, enum trace_event event)
 
 	/* A trace that begins now begins with the disc as it is after the event. */
 	if (tracing(r, now, &first) && !first)
-		add(r, &record, now);
+		add_record(r, &record, now);
 }
 
 void recorder_event(struct recorder *r, enum trace_event event)

@@ -40,8 +40,10 @@ int library_open(const struct library_file *f);
 int library_open_writable(struct library_file *f);
 void library_forget(struct library_file *f);
 
-/* Reads a small file as a whole. Returns its bytes; -EFBIG: it has size bytes or more; errors as
- * library_find(). */
+/*
+ * Reads a small file as a whole. Returns its size in bytes; -EFBIG: it has `size` bytes or
+ * more; other errors as of library_find().
+ */
 int library_read(int folder, const char *name, char *buf, size_t size);
 
 /*

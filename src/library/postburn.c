@@ -129,8 +129,10 @@ static void choose_stem(
 	postburn_name_of_time(j->burned, out);
 }
 
-/* Marks the rename as in progress, so that claims are refused. False: an insert has already claimed
- * the image. */
+/*
+ * Marks the rename as in progress, so that claims are refused. False: an insert has already
+ * claimed the image.
+ */
 static bool begin_rename(struct postburn *c)
 {
 	bool allowed;

@@ -68,8 +68,7 @@ struct postburn_status {
 };
 void postburn_status(struct postburn *c, struct postburn_status *out);
 
-/* ---- names (postburn_name.c) -----------------------------------------------------------------
- */
+/* ---- names (postburn_name.c) ---------------------------------------------------------------- */
 
 /* Bytes of a name without .iso, with the final 0; "-9999.iso" and suffixes can be added. */
 #define POSTBURN_STEM 128u

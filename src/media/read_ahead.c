@@ -338,7 +338,9 @@ static int take_cached(struct read_ahead *a, uint64_t at, uint32_t *len, uint64_
 	return 0;
 }
 
-/* Lets the thread read these bytes. A busy thread calls ready() first; then the caller asks again.
+/*
+ * Lets the thread read these bytes. A busy thread calls ready() first; then the caller asks
+ * again.
  */
 static void request(struct read_ahead *a, uint64_t at, uint32_t len, uint64_t end)
 {

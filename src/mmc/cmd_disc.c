@@ -148,8 +148,7 @@ mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
 	return mmc_bad_cdb(); /* raw TOC, PMA, ATIP, CD-Text: compact discs only */
 }
 
-/* ---- READ DISC INFORMATION --------------------------------------------------------------------
- */
+/* ---- READ DISC INFORMATION ------------------------------------------------------------------ */
 
 enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE, ERASABLE = 0x10 };
 enum session_state { SESSION_EMPTY, SESSION_INCOMPLETE, SESSION_COMPLETE = 3 };
@@ -192,8 +191,7 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* ---- READ TRACK INFORMATION -------------------------------------------------------------------
- */
+/* ---- READ TRACK INFORMATION ----------------------------------------------------------------- */
 
 /* Returns the number of the track that the CDB selects; 0: the disc has no such track. */
 static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
@@ -205,7 +203,9 @@ static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
 	case BY_LBA:
 		return disc_track_at(disc, number);
 	case BY_TRACK:
-		/* FFh: the invisible or incomplete track; a disc may have no track of that number.
+		/*
+		 * FFh: the invisible or incomplete track; a disc may have no track of that
+		 * number.
 		 */
 		if (number == 0xff && disc->layout.tracks < 0xff)
 			return disc_open_track(disc);
@@ -262,8 +262,7 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* ---- READ DISC STRUCTURE ------------------------------------------------------------------------
- */
+/* ---- READ DISC STRUCTURE -------------------------------------------------------------------- */
 
 #define PSN_START 0x030000u /* physical sector number of LBA 0 (ECMA-267, ECMA-349) */
 

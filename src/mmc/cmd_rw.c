@@ -186,7 +186,9 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 	/* A test write ends with its session: the disc is again as it was before. */
 	if (function != CLOSE_TRACK)
 		(void)disc_test_write(disc, false);
-	/* The host has cached the size and TOC of a blank: an attention makes it read them again.
+	/*
+	 * The host has cached the size and TOC of a blank: an attention makes it read them
+	 * again.
 	 */
 	if (disc->layout.sessions != sessions || disc->layout.finalised != finalised)
 		mmc_disc_changed(d, disc);

@@ -218,8 +218,7 @@ mmc_sense_t cmd_set_streaming_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 mmc_sense_t cmd_set_cd_speed_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	/* FFFFh asks for the fastest speed, and is above all of them. 0: leave the speed as it is.
-	 */
+	/* FFFFh asks for the fastest speed, and is above all of them. 0 changes nothing. */
 	if (get_be16(cdb + 2))
 		d->read_speed = pick_read_speed(get_be16(cdb + 2));
 	if (get_be16(cdb + 4))

@@ -52,7 +52,9 @@ struct verb_call {
 
 extern const struct verb verb_table[VERB_COUNT];
 
-/* Parses the words of a line by the table. 0, or -1 with a code for scripts and a message in why.
+/*
+ * Parses the words of a line by the table. 0, or -1 with a code for scripts and a message in
+ * why.
  */
 int verb_parse(struct words *w, struct verb_call *call, const char **code, char *why, size_t size);
 

@@ -150,7 +150,9 @@ int fdstore_put(const char *drive, const struct ffs_files *files, int handover)
 		int r;
 
 		make_name(name, sizeof(name), drive, p);
-		/* The store may have a file of that name from an older daemon, and would keep both.
+		/*
+		 * The store may have a file of that name from an older daemon, and would keep
+		 * both.
 		 */
 		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 		/*

@@ -208,8 +208,9 @@ static uint64_t drive_identity(const struct usb *u, unsigned i)
 	return hash_text(hash_text(hash, c->product), c->revision);
 }
 
-/* Gives each drive its hand-over state: that of the last daemon if it is valid, otherwise a new
- * one.
+/*
+ * Gives each drive its hand-over state: that of the last daemon if it is valid, otherwise a
+ * new one.
  */
 static int open_handovers(struct usb *u, struct fdstore *store)
 {
