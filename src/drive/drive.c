@@ -452,9 +452,9 @@ struct recorder *drive_recorder(struct drive *d)
 	return engine_thread_recorder(d->engine);
 }
 
-void drive_set_handover(struct drive *d, struct handover *k)
+void drive_set_handover(struct drive *d, struct handover *h)
 {
-	drive_handover_set_memory(d->handover, k, engine_thread_engine(d->engine));
+	drive_handover_set_memory(d->handover, h, engine_thread_engine(d->engine));
 }
 
 struct handover *drive_handover(struct drive *d)

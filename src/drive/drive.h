@@ -77,10 +77,10 @@ struct recorder *drive_recorder(struct drive *d);
 /* ---- hand-over ------------------------------------------------------------------------------ */
 
 /*
- * Stores the hand-over state in k from now on, and takes k over. Before the first disc
+ * Stores the hand-over state in h from now on, and takes h over. Before the first disc
  * is inserted and before drive_attach().
  */
-void drive_set_handover(struct drive *d, struct handover *k);
+void drive_set_handover(struct drive *d, struct handover *h);
 struct handover *drive_handover(struct drive *d);
 /* Returns the image in the drive of an earlier daemon, "" = none. NULL: nothing was inherited. */
 const char *drive_inherited_image(const struct drive *d);

@@ -22,7 +22,7 @@ struct catalog {
 	int folder, wake_fd;
 	sd_event_source *wake;
 	unsigned label_wait;
-	struct catalog_request *waiting, *served; /* for the next scan, for the running one */
+	struct catalog_request *waiting, *served; /* by the next scan, by the running one */
 	bool scanning;                            /* until all of served are answered */
 	bool threaded;
 	pthread_t thread;
@@ -146,7 +146,7 @@ struct catalog *catalog_ref(struct catalog *c)
 	return c;
 }
 
-static void answer_none(struct catalog_request **from)
+static void cancel_requests(struct catalog_request **from)
 {
 	struct catalog_request *r;
 
@@ -164,8 +164,8 @@ void catalog_unref(struct catalog *c)
 	/* The scan ends after the file that it is reading. */
 	atomic_store(&c->stop, true);
 	join_thread(c);
-	answer_none(&c->served);
-	answer_none(&c->waiting);
+	cancel_requests(&c->served);
+	cancel_requests(&c->waiting);
 	sd_event_source_disable_unref(c->wake);
 	catalog_list_fini(&c->list);
 	catalog_labels_fini(&c->cache);

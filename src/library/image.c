@@ -68,7 +68,7 @@ static int refuse_open(struct refusal *why, int error, const char *name, const c
 			name, name, STORE_SUFFIX);
 	case ENAMETOOLONG:
 		return refuse(why, error, "bad-name",
-			"\"%.64s...\" is too long a name: no room for \"%s\" behind it", name,
+			"\"%.64s...\" is too long a name: no room for \"%s\" after it", name,
 			STORE_SUFFIX);
 	case EFBIG:
 		return refuse(why, error, "too-large", "\"%s\" has more than %" PRIu64 " blocks",
@@ -415,10 +415,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
 	}
 	t = disc_layout_open(&s.layout);
-	/*
-	 * The state file does not count all blocks yet: a burn is in progress, or was
-	 * interrupted.
-	 */
+	/* Blocks that the state file does not count: a burn is in progress, or was cut. */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
 		out->kind = "open";
 	else if (t && disc_layout_end(&s.layout))

@@ -124,7 +124,7 @@ json_t *match_refusal(
 	}
 }
 
-/* Returns the place of the image in the list, or if it is not *there, of the name after it. */
+/* Returns the place of the image in the list; if it is not *there, that of the next name. */
 static size_t find_place(const struct catalog_list *l, const struct match_from *from, bool *there)
 {
 	size_t i;

@@ -41,9 +41,9 @@ struct read_ahead {
 	pthread_t thread;
 
 	/* Used by the caller of read_ahead_view() only. */
-	uint64_t row, next;              /* start and end of the bytes that were read in a row */
+	uint64_t run_start, run_end;     /* of the bytes that were read in a row */
 	uint64_t cached_from, cached_to; /* bytes last seen in the page cache */
-	bool missed;                     /* one of these bytes was not in the page cache */
+	bool missed;                     /* a byte of this run was not in the page cache */
 	bool nowait;                     /* the file system knows RWF_NOWAIT */
 	bool sees_cache;                 /* the kernel tells which pages of the file are cached */
 	bool cachestat;                  /* the kernel has cachestat() */
@@ -365,11 +365,12 @@ static uint32_t rest_of_piece(const struct read_ahead *a, uint64_t at, uint64_t 
 static int view(
 	struct read_ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
 {
-	bool in_a_row = at == a->next, sequential = in_a_row && at - a->row >= SEQUENTIAL;
+	bool continues = at == a->run_end,
+	     sequential = continues && at - a->run_start >= SEQUENTIAL;
 	int r;
 
-	if (!in_a_row) {
-		a->row = a->next = at;
+	if (!continues) {
+		a->run_start = a->run_end = at;
 		a->missed = false;
 	}
 	*len = MIN(*len, a->piece);
@@ -385,7 +386,7 @@ static int view(
 	if (sequential && a->missed)
 		prefetch(a, at, end);
 	if (r == 0)
-		a->next = at + *len;
+		a->run_end = at + *len;
 	return r;
 }
 
@@ -442,7 +443,7 @@ struct read_ahead *read_ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
 	a->sees_cache = may_see_cache(fd);
 	a->page = (size_t)sysconf(_SC_PAGESIZE);
-	a->next = NOWHERE;
+	a->run_end = NOWHERE;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
 	if (thread_start(&a->thread, "read-ahead", read_ahead_thread, a) == 0)

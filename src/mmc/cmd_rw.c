@@ -154,10 +154,7 @@ mmc_sense_t cmd_close(struct mmc_drive *d, const uint8_t *cdb)
 	return d->profile->close_functions & 1u << (cdb[2] & 0x07) ? SENSE_NONE : mmc_bad_cdb();
 }
 
-/*
- * The sense for a result of the disc's close functions; whole: the command closes more than a
- * track.
- */
+/* The sense for a result of closing; whole: the command closes more than a track. */
 static mmc_sense_t close_sense(int result, bool whole)
 {
 	if (result == DISC_NO_SUCH_TRACK && whole)
@@ -186,10 +183,7 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 	/* A test write ends with its session: the disc is again as it was before. */
 	if (function != CLOSE_TRACK)
 		(void)disc_test_write(disc, false);
-	/*
-	 * The host has cached the size and TOC of a blank: an attention makes it read them
-	 * again.
-	 */
+	/* The host has cached size and TOC of a blank: an attention makes it read them again. */
 	if (disc->layout.sessions != sessions || disc->layout.finalised != finalised)
 		mmc_disc_changed(d, disc);
 	return close_sense(r, function != CLOSE_TRACK);

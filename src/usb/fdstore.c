@@ -15,7 +15,7 @@
 
 /* Ends of names in the store. "keep" is the hand-over state: older daemons know that name. */
 static const char *const parts[] = {"ep0", "ep1", "ep2", "keep"};
-#define HANDOVER 3u
+#define HANDOVER 3u /* index in parts[] */
 
 static int *file_of(struct fdstore_drive *d, size_t part)
 {
@@ -150,15 +150,10 @@ int fdstore_put(const char *drive, const struct ffs_files *files, int handover)
 		int r;
 
 		make_name(name, sizeof(name), drive, p);
-		/*
-		 * The store may have a file of that name from an older daemon, and would keep
-		 * both.
+		/* An older daemon may have stored a file of that name: the store would keep both.
 		 */
 		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
-		/*
-		 * Without FDPOLL=0 systemd would drop a file that reports a hang-up; these
-		 * files stay usable.
-		 */
+		/* Without FDPOLL=0 systemd drops files at a hang-up; these files stay usable. */
 		snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
 		r = sd_pid_notify_with_fds(0, false, text, file_of(&d, p), 1);
 		if (r < 0)

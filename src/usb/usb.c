@@ -20,7 +20,7 @@
 #define RETRY_USEC   1000000u  /* no controller: look for one */
 #define WATCH_USEC   2000000u  /* bound: check whether the controller still exists */
 #define REFUSED_USEC 30000000u /* a controller refused the gadget; the kernel logs each try */
-#define FAILURES_MAX 10u       /* take-overs in a row by daemons that died before the timer */
+#define FAILURES_MAX 10u       /* take-overs in a row by daemons that died before on_timer() ran */
 
 struct function {
 	struct drive *drive;
