@@ -208,16 +208,16 @@ static gid_t find_group(const char *name)
 	const struct group *g = *name ? getgrnam(name) : NULL;
 
 	if (*name && !g)
-		log_warn(
-			"no group \"%s\" on this system, so only root may use the control; make it "
-			"with groupadd --system %s",
+		log_warn("no group \"%s\" on this system, so only root may use FIFO and socket; "
+			 "make "
+			 "the group with groupadd --system %s",
 			name, name);
 	if (!g)
 		return (gid_t)-1;
 	if (geteuid() == 0 || group_member(g->gr_gid))
 		return g->gr_gid;
-	log_warn("the daemon's user is not in the group \"%s\", so its members cannot use the "
-		 "control; set SupplementaryGroups=%s in the unit",
+	log_warn("the daemon's user is not in the group \"%s\", so its members cannot use "
+		 "FIFO and socket; set SupplementaryGroups=%s in the unit",
 		name, name);
 	return (gid_t)-1;
 }

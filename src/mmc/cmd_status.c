@@ -19,7 +19,10 @@ static bool event_pending(const struct mmc_drive *d, unsigned class)
 	return false; /* device busy: a command is done before its status, so there is no event */
 }
 
-/* The lowest requested class that has an event, or the lowest requested one; 8: none of them. */
+/*
+ * Returns the lowest requested class that has an event, otherwise the lowest requested class;
+ * 8: none of the supported classes was requested.
+ */
 static unsigned event_class(const struct mmc_drive *d, uint8_t mask)
 {
 	for (unsigned class = 0; class < 8; class ++)
@@ -31,7 +34,7 @@ static unsigned event_class(const struct mmc_drive *d, uint8_t mask)
 	return 8;
 }
 
-/* The four event bytes. spend: the host gets the event, so it is not pending any more. */
+/* Puts the four event bytes. spend: the host gets the event, so it is not pending any more. */
 static void put_event(struct mmc_drive *d, unsigned class, bool spend, uint8_t *p)
 {
 	switch (class) {
@@ -117,7 +120,8 @@ static uint32_t last_block(const struct mmc_drive *d)
 	return disc && disc_end(disc) ? disc_end(disc) - 1 : 0;
 }
 
-/* Nominal performance: one speed from the first block to the last (MMC-6 6.7.3). Descriptors. */
+/* Nominal performance: one speed for all blocks (MMC-6 6.7.3). Returns the number of descriptors.
+ */
 static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 {
 	uint32_t speed = write ? d->write_speed : d->read_speed;
@@ -129,7 +133,7 @@ static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 	return 1;
 }
 
-/* One descriptor for each write speed of the profile. Their number. */
+/* Puts a descriptor for each write speed of the profile. Returns their number. */
 static uint32_t put_write_speeds(const struct mmc_drive *d, uint8_t *p)
 {
 	uint32_t n = count_speeds(d->profile);
@@ -169,7 +173,7 @@ mmc_sense_t cmd_get_performance(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* The fastest write speed up to wish (kB/s), or the slowest one. */
+/* Returns the fastest write speed that is at most wish (kB/s), otherwise the slowest one. */
 static uint32_t pick_write_speed(const struct mmc_drive *d, uint64_t wish)
 {
 	uint32_t n = count_speeds(d->profile);
