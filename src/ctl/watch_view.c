@@ -89,7 +89,7 @@ static void duration(double seconds, char *out, size_t size)
 		snprintf(out, size, "%u:%02u", s / 60, s % 60);
 }
 
-/* "dvd+r, open, holiday.iso"; without an image, no name. */
+/* Writes "dvd+r, open, holiday.iso", or without an image only "dvd+r, open". */
 static void put_disc(const json_t *drive, FILE *out)
 {
 	fprintf(out, "%s, %s", field_text(drive, "medium"), field_text(drive, "state"));

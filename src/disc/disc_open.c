@@ -56,9 +56,9 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 		why = m->model->misfit(d, s);
 	if (why)
 		return why;
-	bool becomes_other = s->layout.finalised && m->when_finalised != m->type;
-	d->medium = becomes_other ? disc_medium_of(m->when_finalised) : m;
-	d->capacity = becomes_other ? disc_layout_end(&s->layout) : s->capacity;
+	bool changes_type = s->layout.finalised && m->when_finalised != m->type;
+	d->medium = changes_type ? disc_medium_of(m->when_finalised) : m;
+	d->capacity = changes_type ? disc_layout_end(&s->layout) : s->capacity;
 	d->format = s->format;
 	return d->medium->model->resume(d, s);
 }
@@ -157,7 +157,7 @@ struct disc *disc_new(struct media *media, uint32_t capacity, disc_release_fn *r
 	return disc_open(&o);
 }
 
-/* ---- references and the end ----------------------------------------------------------------- */
+/* ---- references, destroying ----------------------------------------------------------------- */
 
 /* True if an image of 0 bytes alone says what the disc is: a blank that was not recorded. */
 static bool is_plain_blank(const struct disc *d)
@@ -173,10 +173,7 @@ void disc_destroy(struct disc *d)
 	if (d->media) {
 		media_wait(d->media);
 		(void)disc_test_write(d, false);
-		/*
-		 * On failure the medium has logged the error; the layout counts only synced
-		 * blocks.
-		 */
+		/* A failure is logged by the medium; the saved layout counts only synced blocks. */
 		int r = disc_sync(d);
 
 		if (r == 0 && d->store && d->store->present && is_plain_blank(d))

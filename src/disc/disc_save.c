@@ -30,7 +30,8 @@ uint32_t disc_max_unsaved(const struct disc *d)
 							   : d->max_unsaved;
 }
 
-static int put_text(void *disc)
+/* For media_run(): saves d->saving.text as the state file, or removes the state file. */
+static int store_text(void *disc)
 {
 	struct disc *d = disc;
 
@@ -48,7 +49,7 @@ static int save_text(struct disc *d, const char *text, size_t len)
 	int r;
 
 	if (d->saving.under_way) {
-		r = media_run(d->media, put_text, d);
+		r = media_run(d->media, store_text, d);
 		if (r == -EAGAIN || same) {
 			d->saving.under_way = r == -EAGAIN;
 			return r;
@@ -56,7 +57,7 @@ static int save_text(struct disc *d, const char *text, size_t len)
 	}
 	memcpy(d->saving.text, text, len);
 	d->saving.len = len;
-	r = media_run(d->media, put_text, d);
+	r = media_run(d->media, store_text, d);
 	d->saving.under_way = r == -EAGAIN;
 	return r;
 }

@@ -68,7 +68,7 @@ static int reserve(struct disc *d, uint32_t blocks)
 	return DISC_CLOSED;
 }
 
-/* Does nothing: the one track is always closed. */
+/* Only syncs: the one track is always closed. */
 static int close_track(struct disc *d, uint32_t number)
 {
 	return number > d->layout.tracks ? DISC_NO_SUCH_TRACK : disc_sync(d);

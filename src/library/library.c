@@ -226,7 +226,7 @@ int library_find(int folder, const char *name, struct library_file *out)
 static int replace_empty(struct library_file *f)
 {
 	static const char spare[] = ".mmcgadget-blank";
-	struct stat ours, theirs;
+	struct stat new_file, old_file;
 	int fd, r = 0;
 
 	unlinkat(f->dir_fd, spare, 0);
@@ -234,11 +234,11 @@ static int replace_empty(struct library_file *f)
 	if (fd < 0)
 		return -EACCES;
 	(void)fchmod(fd, 0664);
-	if (fstat(fd, &ours) < 0 ||
+	if (fstat(fd, &new_file) < 0 ||
 		renameat2(f->dir_fd, spare, f->dir_fd, f->base, RENAME_EXCHANGE) < 0) {
 		r = -EACCES;
-	} else if (fstatat(f->dir_fd, spare, &theirs, AT_SYMLINK_NOFOLLOW) < 0 ||
-		   theirs.st_ino != f->ino || !is_replaceable(&theirs)) {
+	} else if (fstatat(f->dir_fd, spare, &old_file, AT_SYMLINK_NOFOLLOW) < 0 ||
+		   old_file.st_ino != f->ino || !is_replaceable(&old_file)) {
 		renameat2(f->dir_fd, spare, f->dir_fd, f->base, RENAME_EXCHANGE);
 		r = -EBUSY;
 	}
@@ -249,8 +249,8 @@ static int replace_empty(struct library_file *f)
 	}
 	close(f->path_fd);
 	f->path_fd = openat(f->dir_fd, f->base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	f->dev = ours.st_dev;
-	f->ino = ours.st_ino;
+	f->dev = new_file.st_dev;
+	f->ino = new_file.st_ino;
 	return fd;
 }
 
