@@ -168,8 +168,8 @@ static void csw_sent(struct bot *b, int32_t result)
 		if (!b->halted)
 			break;
 		/*
-		 * The CSW came back when the host cleared BOT's halt. It is queued again: the
-		 * host reads it next.
+		 * The CSW completed unsent when the host cleared BOT's halt. It is queued
+		 * again: the host reads it next.
 		 */
 		b->halted = false;
 		b->state = BOT_CSW;

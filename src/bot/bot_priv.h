@@ -21,7 +21,7 @@
 #define BOT_POLL_MS      1u   /* while cancelled sends or a refused halt are pending */
 /* Time limits, in milliseconds. */
 #define BOT_HALT_GIVE_UP 5000u /* of a controller that refuses to halt */
-#define BOT_CANCEL_MS    2000u /* of cancelled sends to come back */
+#define BOT_CANCEL_MS    2000u /* for the completion of cancelled sends */
 
 enum bot_state {
 	BOT_OFF,        /* not configured, or the endpoints reported ESHUTDOWN */
@@ -92,7 +92,7 @@ struct bot {
 	uint32_t in_abandoned; /* cancelled sends that the cancel timeout no longer waits for */
 	uint32_t send_max;     /* bytes, <= BOT_CHUNK; shrinks on -ENOMEM */
 	bool in_parked;        /* the next send waits for a tick */
-	bool cancelling;       /* cancelled sends have not all come back */
+	bool cancelling;       /* not all cancelled sends have completed */
 	bool halted;           /* BOT halted it, and does not know that the host cleared it */
 
 	/* Bulk-out: sizes of the posted reads, oldest first. */

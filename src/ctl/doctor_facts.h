@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What doctor finds on the board; it judges nothing. */
+/* The facts that doctor finds on the board. doctor.c and doctor_usb.c judge them. */
 #ifndef CTL_DOCTOR_FACTS_H
 #define CTL_DOCTOR_FACTS_H
 

@@ -26,7 +26,7 @@ struct watch_drive {
 	} sample[WATCH_SAMPLES];        /* the newest last */
 };
 
-/* What is shown of a drive. */
+/* The values that are shown for a drive. */
 struct watch_view {
 	enum watch_activity activity;
 	double read_kb, write_kb;                   /* kB/s, 1000 bytes each */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What watch shows: rates computed from counters, as a line, as JSON and on a terminal. */
+/* The output of watch: rates computed from counters, as a line, as JSON and on a terminal. */
 #include "ctl/watch.h"
 
 #include <inttypes.h>

@@ -13,7 +13,7 @@
 #include "drive/drive.h"
 #include "usb/usb_config.h"
 
-/* What differs from drive to drive. */
+/* Settings of one drive. */
 struct config_drive {
 	char name[USB_DRIVE_NAME];
 	char vendor[9], product[17], revision[5];
@@ -36,7 +36,7 @@ struct config {
 		int blank_size;        /* 1 = no larger than the free space */
 		int last_disc;         /* 1 = after a start, insert the disc that was in last */
 	} behaviour;
-	/* What follows when a burned disc has been finalised. */
+	/* Actions on a disc that was burned and finalised in a drive. */
 	struct {
 		int rename; /* enum postburn_rename */
 		int checksum;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Disc: the tracks, sessions and blocks that a drive shows, kept on a medium (src/media).
- * A row of the medium table says what kind of disc it is (disc/medium.h), and its write
- * model says where it may be recorded (disc/model.h), so that no command handler can put
- * a block where a real drive would not.
+ * Disc: the tracks, sessions and blocks that a drive shows, kept on a medium (src/media). A
+ * row of the medium table describes its kind (disc/medium.h), and its write model decides
+ * which blocks may be recorded (disc/model.h), so that no command handler can put a block
+ * where a real drive would not.
  *
  * Addresses and sizes are in blocks of media.unit bytes. An address that a command brings is
  * an int64_t: it holds each 32-bit number of a host and the negative addresses of a CD (MMC-6

@@ -7,8 +7,8 @@
 #include "disc/disc_state.h"
 
 /*
- * Saves the layout in the store; removes the saved one if the image alone says the same.
- * The data that the layout counts must be on storage. 0, -EAGAIN or -errno.
+ * Saves the layout in the store; removes the saved one if the image alone gives the same
+ * layout. The data that the layout counts must be on storage. 0, -EAGAIN or -errno.
  */
 int disc_save(struct disc *d);
 /*

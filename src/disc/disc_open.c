@@ -159,7 +159,7 @@ struct disc *disc_new(struct media *media, uint32_t capacity, disc_release_fn *r
 
 /* ---- references, destroying ----------------------------------------------------------------- */
 
-/* True if an image of 0 bytes alone says what the disc is: a blank that was not recorded. */
+/* True if an image of 0 bytes alone gives the same disc: a blank that was not recorded. */
 static bool is_plain_blank(const struct disc *d)
 {
 	return disc_is_blank(d) && d->medium == disc_medium_of_blank() && d->media->writable &&

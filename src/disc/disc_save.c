@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What all write models share: data to storage, then the layout to the store. */
+/* Saving, common to all write models: data to storage, then the layout to the store. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a burn that is under way will end, for progress displays. Main thread only. */
+/* Predicts where the burn under way will end, for progress displays. Main thread only. */
 #ifndef DRIVE_BURN_END_H
 #define DRIVE_BURN_END_H
 
 #include "library/image.h"
 #include "mmc/mmc.h"
 
-/* What is known of the volume that is being burned. All 0 at first. */
+/* The size found for the volume being burned. All members are 0 at first. */
 struct burn_end {
 	bool known;
 	uint32_t blocks;

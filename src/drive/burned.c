@@ -119,7 +119,7 @@ static void on_removed(void *ctx, const struct image *was, const char *next)
 		postburn_add(b->postburn, was->name, was->dev, was->ino);
 }
 
-/* A burned disc comes back at start, or when it is inserted again by a command. */
+/* A burned disc can be inserted again, at start or by a command. */
 static void on_inserted(void *ctx, const struct image *in)
 {
 	struct burned *b = ctx;

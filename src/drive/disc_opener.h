@@ -11,7 +11,10 @@
 #include "library/image.h"
 #include "protocol/answer.h"
 
-/* What the drive opens its discs with. Everything that is pointed to outlives it. */
+/*
+ * Folder, policy and helpers with which a drive opens its discs. Everything it points to must
+ * outlive it.
+ */
 struct disc_opener {
 	int folder;
 	const char *media; /* path of the folder, for messages */

@@ -4,10 +4,10 @@
  * blank, close) on their way through it. drive.c only puts the parts together; see
  * drive_machine.h for what a command does.
  *
- * Except where it says otherwise, functions are for the main thread and never wait: not
- * for the host, and not for the USB thread, which may hang in a slow medium. The engine is
- * reached by posting to the USB thread; its state is read from a copy that the USB thread
- * keeps up to date.
+ * Unless stated otherwise, functions are for the main thread and never wait: not for the host,
+ * and not for the USB thread, which may hang in a slow medium. The engine is reached by
+ * posting to the USB thread; its state is read from a copy that the USB thread keeps up to
+ * date.
  */
 #ifndef DRIVE_DRIVE_H
 #define DRIVE_DRIVE_H
@@ -32,7 +32,7 @@
 
 struct drive;
 
-/* All drives of the daemon. All 0 = none. */
+/* All drives of the daemon. All members 0: no drive. */
 struct drives {
 	struct drive *drive[DRIVE_MAX];
 	unsigned count;
@@ -129,7 +129,7 @@ struct drive_info {
 };
 /* Pointers in *info are valid until the next command. */
 void drive_get_info(struct drive *d, struct drive_info *info);
-/* Where the burn that is under way will end, see burn_end_find(). 0 = unknown. */
+/* Returns the block where the burn under way will end, see burn_end_find(). 0 = unknown. */
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m);
 /* Returns true if the image is in this drive. */
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino);

@@ -32,7 +32,7 @@ int drive_find_new(const struct drive_find_config *config, struct drive_find **o
 /* NULL is fine. */
 void drive_find_free(struct drive_find *f);
 
-/* Returns true if a file of exactly that name, or anything else of that name, is there. */
+/* Returns true if a file, or anything else, has exactly that name. */
 bool drive_find_is_exact(const struct drive_find *f, const char *name);
 /*
  * Searches for the command's image: DRIVE_FIND, DRIVE_NEXT, DRIVE_PREV. Calls found() later.

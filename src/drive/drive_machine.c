@@ -472,7 +472,7 @@ static void inserted(struct drive_machine *m, const struct usb_result *result)
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-/* What each state does at each event; NULL = nothing. */
+/* Reactions of each state to each event; NULL = none. */
 static const struct {
 	void (*task_done)(struct drive_machine *m, const struct usb_result *result);
 	void (*engine)(struct drive_machine *m);

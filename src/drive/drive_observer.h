@@ -38,7 +38,7 @@ struct drive_observer {
 
 #define DRIVE_OBSERVERS 4u
 
-/* They are notified in the order in which they were added. All 0 = none. */
+/* They are notified in the order in which they were added. All members 0: no observer. */
 struct drive_observers {
 	struct drive_observer_entry {
 		const struct drive_observer *observer;

@@ -244,7 +244,7 @@ static int on_wake(sd_event_source *s, int fd, uint32_t events, void *engine_thr
 	return 0;
 }
 
-/* A host may stop in the middle of a burn for good, so the timer syncs what the host has not. */
+/* A host may abandon a burn without a sync, so the timer syncs the recorded blocks. */
 static int on_sync_timer(sd_event_source *s, uint64_t usec, void *engine_thread)
 {
 	struct engine_thread *e = engine_thread;

@@ -34,7 +34,7 @@ struct usb_task {
 	enum usb_task_kind kind;
 	/*
 	 * USB_TASK_EJECT. The conditions are checked on the engine's thread, between two
-	 * commands of the host. If one is not met, the disc is kept.
+	 * commands of the host. If one is not fulfilled, the disc is kept.
 	 */
 	bool force;           /* even if the host has locked the drive */
 	bool only_if_ejected; /* by the host */
@@ -47,7 +47,7 @@ struct usb_task {
 
 struct usb_result {
 	/* USB_TASK_EJECT. */
-	bool kept; /* a condition was not met, nothing was done */
+	bool kept; /* a condition was not fulfilled, nothing was done */
 	enum mmc_eject eject;
 	/* USB_TASK_FINALISE: 0, or why not, see mmc_finalise(). */
 	mmc_sense_t sense;
@@ -62,7 +62,7 @@ struct engine_observer {
 	void (*changed)(void *ctx);
 };
 
-/* What happened on the engine's thread since mail() was called last. */
+/* Events on the engine's thread since the last call of mail(). */
 struct engine_mail {
 	struct mmc_state state;
 	bool task_done;

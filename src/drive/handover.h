@@ -51,7 +51,7 @@ void handover_store(struct handover *h, const struct handover_state *s);
 /* Loads the state that was stored last. False: none was stored, or its name has no end. */
 bool handover_load(const struct handover *h, struct handover_state *s);
 
-/* Returns the word for ffs_config.in_flight; it lies in the memfd. */
+/* Returns the word for ffs_config.in_flight; it is in the memfd. */
 atomic_uint *handover_in_flight(struct handover *h);
 /* Hash of the identity (strings, descriptors) that the host saw; 0 in new memory. */
 uint64_t handover_identity(const struct handover *h);

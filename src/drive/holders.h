@@ -14,7 +14,7 @@
 
 #define DRIVE_MAX GADGET_MAX_FUNCTIONS
 
-/* One drive, as the others see it. Its parts keep what is pointed to up to date. */
+/* One drive, as the other drives see it. The drive keeps what the pointers lead to up to date. */
 struct holder {
 	const char *drive;            /* its name */
 	const struct image *in;       /* in the drive; in->name NULL = none */
@@ -23,7 +23,7 @@ struct holder {
 	struct postburn *postburn;        /* its burned discs; NULL = nothing is done with them */
 };
 
-/* In the order in which they were added. All 0 = none. */
+/* The drives in the order in which they were added. All members 0: no drive. */
 struct holders {
 	const struct holder *at[DRIVE_MAX];
 	unsigned count;

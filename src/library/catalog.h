@@ -71,7 +71,7 @@ void catalog_forget(struct catalog *c, struct catalog_request *r);
 
 /* ---- the scan (catalog_scan.c), any thread -------------------------------------------------- */
 
-/* Cache of labels by the files they were read from. All 0 = empty. */
+/* Cache of labels, by the files that they were read from. All members 0: empty. */
 struct catalog_labels {
 	struct catalog_label *at;
 	size_t count;

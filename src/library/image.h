@@ -61,7 +61,7 @@ void image_fini(struct image *image);
 /* Writes what kind of disc it is, for people: "blank DVD+R", "appendable DVD+R, 2 sessions". */
 void image_describe(const struct disc *d, char *out, size_t size);
 
-/* What a list shows of an image, without opening the image itself. */
+/* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {
 	const char *kind;    /* "blank", "open", "appendable", "iso" */
 	const char *problem; /* what is wrong with its state file; NULL = nothing */

@@ -264,8 +264,8 @@ static bool is_cached(struct read_ahead *a, uint64_t at, uint64_t to, uint64_t e
 
 /*
  * Reads what the page cache has into a->cached, without waiting. Returns the bytes read; 0
- * also after an error, which the thread then meets again and reports. A daemon that may not
- * see which pages are cached has RWF_NOWAIT only.
+ * also after an error, which the thread then gets, too, and reports. A daemon that may not see
+ * which pages are cached has RWF_NOWAIT only.
  */
 static uint32_t read_cached(
 	struct read_ahead *a, uint64_t at, uint32_t len, uint64_t end, bool sequential)
@@ -306,7 +306,7 @@ static void prefetch(struct read_ahead *a, uint64_t at, uint64_t end)
 	pthread_cond_signal(&a->work);
 }
 
-/* Answers from what the thread has read: 0, -EAGAIN, or the -errno that the thread met. */
+/* Answers from what the thread has read: 0, -EAGAIN, or the -errno that the thread got. */
 static int take_requested(struct read_ahead *a, uint64_t at, uint32_t *len, const uint8_t **data)
 {
 	uint64_t skip = at - a->request.at;

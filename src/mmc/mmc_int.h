@@ -84,7 +84,7 @@ struct mmc_command {
 	struct disc *disc;  /* reference held until the command ends, ejected or not */
 	uint32_t reply_len; /* bytes built in drive.reply, before truncation */
 
-	/* What READ, WRITE and VERIFY move or look at: units of the disc. */
+	/* The units of the disc that READ or WRITE moves, or VERIFY checks. */
 	enum mmc_stream stream;
 	bool single;         /* one of several units could not be read: view one at a time */
 	uint32_t unit;       /* bytes of a unit */

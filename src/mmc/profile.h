@@ -15,7 +15,7 @@
 #include "disc/disc.h"
 #include "mmc/mmc.h"
 
-/* What a command may need of the loaded disc. */
+/* Permissions that a command may need from the loaded disc. */
 enum mmc_permission {
 	P_READ = 1 << 0,
 	P_WRITE = 1 << 1,
