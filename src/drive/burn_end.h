@@ -13,9 +13,9 @@ struct burn_end {
 };
 
 /*
- * Returns the block after the last one that the burn will record: the track was reserved,
- * or the ISO 9660 descriptor of the image in the drive has been recorded. 0 = unknown.
- * May read one block of the image.
+ * Returns the block after the last one that the burn will record. It is known if the track was
+ * reserved, or when the ISO 9660 descriptor has been recorded. 0 = unknown. May read one block
+ * of the image.
  */
 uint32_t burn_end_find(
 	struct burn_end *b, int folder, const struct image *in, const struct mmc_state *m);

@@ -56,9 +56,10 @@ int image_open(int folder, const char *folder_name, const char *name,
 void image_write_behind(const struct image_policy *policy, struct disc *disc);
 /* Makes an empty file, unless there is one of that name. 0 or -errno with *why. */
 int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why);
+/* Drops the reference to the disc, frees the strings, and clears *image. */
 void image_fini(struct image *image);
 
-/* Writes what kind of disc it is, for people: "blank DVD+R", "appendable DVD+R, 2 sessions". */
+/* Describes the disc for people: "blank DVD+R", "appendable DVD+R, 2 sessions". */
 void image_describe(const struct disc *d, char *out, size_t size);
 
 /* Properties of an image that a list shows, found without opening the image itself. */
@@ -71,8 +72,8 @@ struct image_peek {
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
 /*
- * True if, as far as can be told without opening it, the image can be inserted. base is its
- * name without folders.
+ * False: the image certainly cannot be inserted. This is decided without opening the image.
+ * base is its name without folders.
  */
 bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,
 	const struct image_peek *peek);
