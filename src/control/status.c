@@ -29,7 +29,7 @@ static const char *state_of(const struct mmc_state *m)
 		return "complete";
 	if (m->blank)
 		return "blank";
-	/* Nothing is recorded after the last closed session. */
+	/* Appendable: nothing is recorded after the last closed session. */
 	return m->recorded > 0 && m->end == m->readable ? "appendable" : "open";
 }
 

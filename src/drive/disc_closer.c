@@ -14,7 +14,7 @@
 struct disc_closer {
 	void (*done)(void *ctx);
 	void *ctx;
-	unsigned open;
+	unsigned open; /* discs that were counted and are not closed yet */
 	struct disc *queue[QUEUE_MAX];
 	unsigned queued;
 

@@ -229,7 +229,7 @@ static int make_engine(struct drive *d, const struct drive_config *config, sd_ev
 	return r;
 }
 
-static void describe_opener(
+static void setup_opener(
 	struct drive *d, const struct drive_config *config, const struct drives *set)
 {
 	d->opener = (struct disc_opener){
@@ -342,7 +342,7 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 		r = make_engine(d, config, event);
 	if (r < 0)
 		return r;
-	describe_opener(d, config, set);
+	setup_opener(d, config, set);
 	r = sd_event_add_time_relative(event, &d->timer, CLOCK_MONOTONIC, 0, 10000, on_timer, d);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
