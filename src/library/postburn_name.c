@@ -60,7 +60,7 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 {
 	const unsigned char *p = (const unsigned char *)label;
 	size_t n = 0, len;
-	bool usable = false; /* has more than blanks, dots and underscores */
+	bool usable = false; /* has more than spaces, dots and underscores */
 	uint32_t c = 0;
 
 	for (; *p != '\0'; p += len) {
@@ -69,7 +69,7 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 			len = len ? len : 1;
 			continue;
 		}
-		/* A name does not begin as a hidden file or an option, or with a blank. */
+		/* A name does not begin as a hidden file or an option, or with a space. */
 		if (n == 0 && (c == '.' || c == ' ' || c == '-'))
 			continue;
 		if (n + len > STEM_MAX)
