@@ -120,8 +120,7 @@ static uint32_t last_block(const struct mmc_drive *d)
 	return disc && disc_end(disc) ? disc_end(disc) - 1 : 0;
 }
 
-/* Nominal performance: one speed for all blocks (MMC-6 6.7.3). Returns the number of descriptors.
- */
+/* Nominal performance (MMC-6 6.7.3): one descriptor for all blocks. Returns their number. */
 static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 {
 	uint32_t speed = write ? d->write_speed : d->read_speed;
