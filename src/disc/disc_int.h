@@ -17,8 +17,8 @@ int disc_save(struct disc *d);
  */
 int disc_commit(struct disc *d, const struct disc_layout *before);
 /*
- * Syncs the data. On failure it is not known what storage has: the kernel no longer treats the
- * pages as dirty, and a second sync would succeed. So the model's lost() is called.
+ * Syncs the data. On failure it is not known what storage has: the kernel may no longer treat
+ * the pages as dirty, and a second sync would succeed. So the model's lost() is called.
  */
 int disc_sync_data(struct disc *d);
 /*

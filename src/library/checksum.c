@@ -130,7 +130,7 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 	size_t n = 0;
 	int r;
 
-	/* The name is hidden, so that no listing shows half a file. */
+	/* The spare file's name is hidden, so that no listing shows half a file. */
 	if (strlen(name) + strlen("." CHECKSUM_SUFFIX SPARE) > STORE_NAME_MAX)
 		return -ENAMETOOLONG;
 	strcpy(own, name);
