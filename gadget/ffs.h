@@ -75,8 +75,8 @@ struct ffs_state {
 };
 
 /*
- * Returns a hash of the descriptors and strings that config gives. A daemon takes over
- * only if it equals that of the daemon before.
+ * Returns a hash of the descriptors and strings that config gives. A daemon takes over only if
+ * the hash equals that of the previous daemon.
  */
 uint64_t ffs_fingerprint(const struct ffs_config *config);
 /* True if files are those of the FunctionFS that is mounted at directory now. */

@@ -21,10 +21,10 @@
 
 #define BUFFERS_BYTES  (FFS_BUFFERS * BOT_CHUNK)
 /*
- * One of 8 sends wakes the USB thread when it completes; every receive does.
- * BOT need not know at once that a send has completed: its window holds 32 of them, the
- * host's next CBW follows the last one, and BOT polls by its timer where it must know
- * that sends have come back (decision 011).
+ * One of 8 sends wakes the USB thread when it completes; every receive does. BOT need not know
+ * at once that a send has completed: its window holds 32 of them, the host's next CBW follows
+ * the last one, and BOT polls by its timer where it must know that sends have completed
+ * (decision 011).
  */
 #define SENDS_PER_WAKE 8u
 
@@ -186,11 +186,10 @@ static void queue_remove(struct ffs_queue *q, struct ffs_io *io)
 }
 
 /*
- * True if a read received data of the session after its own. It was submitted after the
- * kernel had begun that session, but before the ep0 thread reported it: it completed
- * with data after another request of its session had completed with ESHUTDOWN. The
- * order is reliable, as all completions of a USB function pass through one queue of
- * the kernel.
+ * True if a read received data of the session that followed its own. It was submitted after
+ * the kernel had begun that session, but before the ep0 thread reported it: it completed with
+ * data after another request of its session had completed with ESHUTDOWN. The order is
+ * reliable, as all completions of a USB function pass through one queue of the kernel.
  */
 static bool is_from_new_session(const struct ffs_aio *a, const struct ffs_io *io)
 {

@@ -102,7 +102,7 @@ static void ep0_setup(struct ffs *f, const struct usb_ctrlrequest *r)
 }
 
 /*
- * Records what an event says of the host's state. The USB thread compares states and does
+ * Records the host's state as the event reports it. The USB thread compares states and does
  * not count events, because FunctionFS drops some (no DISABLE at a bus reset).
  */
 static void ep0_follow(struct ffs *f, unsigned type)
@@ -115,8 +115,10 @@ static void ep0_follow(struct ffs *f, unsigned type)
 		f->host.enabled = type == FUNCTIONFS_ENABLE;
 		f->host.suspended = false;
 		f->host.generation++;
-		/* Seen by the USB thread at once: it must not submit requests of the old
-		 * session into the new one. */
+		/*
+		 * Seen by the USB thread at once: it must not submit requests of the old
+		 * session into the new one.
+		 */
 		atomic_store(&f->generation, f->host.generation);
 		break;
 	case FUNCTIONFS_SUSPEND:
@@ -135,7 +137,7 @@ static void ep0_follow(struct ffs *f, unsigned type)
 
 /*
  * After a take-over: the events from before it have been read, so the USB thread may begin.
- * reset: the daemon before died over a Bulk-Only Reset, which is done now.
+ * reset: the previous daemon died during a Bulk-Only Reset, which is done now.
  */
 static void ep0_caught_up(struct ffs *f, bool reset)
 {
@@ -174,9 +176,9 @@ static bool ep0_events(struct ffs *f)
 }
 
 /*
- * Answers a request that the daemon before had read but not answered when it died. Reading
- * no bytes acknowledges a Bulk-Only Reset; it stalls Get Max LUN, which means 0
- * (BOT 3.2). Without such a request the kernel returns EINVAL and does nothing.
+ * Answers a request that the previous daemon had read but not answered when it died. Reading
+ * no bytes acknowledges a Bulk-Only Reset; it stalls Get Max LUN, which means 0 (BOT 3.2).
+ * Without such a request the kernel returns EINVAL and does nothing.
  */
 static void ep0_take_over(struct ffs *f)
 {

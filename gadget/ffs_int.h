@@ -28,7 +28,10 @@ size_t ffs_strings_build(void *buf, size_t size, const char *interface);
 /* ---- endpoints (ffs_aio.c) ---------------------------------------------------------------- */
 
 #define FFS_CONTEXT 256u /* requests, for io_setup() */
-/* Both windows, twice: requests of the session before may still be in the kernel. */
+/*
+ * Requests of bulk-in and bulk-out, twice: those of the previous session may still be in the
+ * kernel.
+ */
 #define FFS_IOS     160u
 #define FFS_BUFFERS ((size_t)BOT_WINDOW + 4) /* for bulk-out, BOT_CHUNK bytes each */
 
@@ -149,7 +152,7 @@ struct ffs_task {
 	bool done;
 };
 
-/* The last state that the ep0 thread saw of the host, under ffs.lock. */
+/* The host's state as the ep0 thread saw it last. Guarded by ffs.lock. */
 struct ffs_host {
 	bool enabled, suspended;
 	unsigned generation; /* count of ENABLE, DISABLE and UNBIND: sessions */
@@ -173,7 +176,7 @@ struct ffs {
 	uint8_t max_lun; /* the ep0 thread's copy of bot_max_lun() */
 
 	pthread_t usb_thread, ep0_thread;
-	pthread_mutex_t lock; /* guards the members below, as they say */
+	pthread_mutex_t lock; /* guards the members below it that are marked so */
 	pthread_cond_t cond;  /* a task or a reset is done, or stopping is set */
 	bool usb_started, ep0_started;
 
@@ -191,7 +194,7 @@ struct ffs {
 	atomic_uint generation, reset; /* copies of those in host, read without the lock */
 
 	/* USB thread only */
-	struct ffs_host seen; /* the copy of host that BOT has been brought to */
+	struct ffs_host seen; /* the copy of host that BOT acts on */
 	enum ffs_speed speed;
 	int epoll_fd, tick_fd, quiet_fd;
 	bool ticking;            /* BOT's timer is armed */

@@ -232,10 +232,10 @@ static void class_reset(struct ffs *f)
 {
 	/*
 	 * While the host still waits for the acknowledgement, everything received so far was
-	 * sent before the reset, so BOT gets it first. The kernel delivers received data
-	 * from a worker of its own, which a reset can overtake: without the pause a CBW from
-	 * before the reset would be carried out after it. Once the reset has been
-	 * acknowledged, the next CBW may have come already, so BOT resets first.
+	 * sent before the reset, so BOT gets it first. A kernel worker delivers received data,
+	 * and a reset can overtake it: without the pause a CBW from before the reset would be
+	 * carried out after it. Once the reset has been acknowledged, the next CBW may have
+	 * come already, so BOT resets first.
 	 */
 	if (!f->seen.early) {
 		nanosleep(&(struct timespec){.tv_nsec = RESET_WAIT_NS}, NULL);
@@ -271,7 +271,7 @@ static void take_over(struct ffs *f, bool same_session)
 		log_info("%s: resumed, not configured by the host", f->instance);
 }
 
-/* Brings BOT to the state of the host that the ep0 thread saw last. */
+/* Tells BOT what has changed since it last saw the host's state. */
 static void follow_host(struct ffs *f)
 {
 	struct ffs_host was = f->seen;

@@ -63,7 +63,7 @@ static int not_dot(const struct dirent *d)
 
 /* ---- removing ----------------------------------------------------------------------------- */
 
-/* mountinfo writes blanks, tabs, newlines and backslashes as \ooo. */
+/* mountinfo writes spaces, tabs, newlines and backslashes as \ooo. */
 static void unescape(char *s)
 {
 	char *to = s;

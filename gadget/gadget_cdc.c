@@ -24,7 +24,8 @@
 
 #define TTY           "/dev/ttyGS"
 #define CLOSE_WAIT_MS 10000
-#define CLOSE_POLL_MS 20
+#define CLOSE_POLL_MS 100 /* looking costs: each process has a directory of descriptors */
+#define HANG_UP_MS    1000
 
 static usbg_function_type type_of(enum gadget_cdc_type type)
 {
@@ -148,7 +149,7 @@ bool gadget_cdc_matches(usbg_gadget *g, const struct gadget_config *c)
 
 /* ---- closing serial ports ----------------------------------------------------------------- */
 
-/* Returns the PID of a process that has node open, unlinked or not; 0 if there is none. */
+/* Returns the PID of another process that has node open, unlinked or not; 0 if there is none. */
 static int holder_of(const char *node)
 {
 	glob_t all;
@@ -162,9 +163,12 @@ static int holder_of(const char *node)
 		ssize_t n = readlink(all.gl_pathv[i], target, sizeof(target) - 1);
 
 		target[n < 0 ? 0 : n] = '\0';
-		if (strncmp(target, node, len) == 0 &&
-			(target[len] == '\0' || strcmp(target + len, " (deleted)") == 0))
-			pid = atoi(all.gl_pathv[i] + strlen("/proc/"));
+		if (strncmp(target, node, len) != 0 ||
+			(target[len] != '\0' && strcmp(target + len, " (deleted)") != 0))
+			continue;
+		pid = atoi(all.gl_pathv[i] + strlen("/proc/"));
+		if (pid == getpid())
+			pid = 0;
 	}
 	globfree(&all);
 	return pid;
@@ -172,35 +176,60 @@ static int holder_of(const char *node)
 
 /*
  * Hangs up the port, as if a modem's line were cut: a getty ends, and so does a login
- * shell with its jobs. The device node is removed first, so that no process opens the
- * port again; systemd would start the next getty. If a process opens it while the
- * kernel removes the port, the kernel follows a NULL pointer (gs_close() after a
- * gs_open() that failed, seen with Linux 6.12). The kernel makes the node again with
- * the next port.
+ * shell with its jobs. port: an O_PATH descriptor of the device node, which may have
+ * been removed; -1 = there was no node.
  */
-static void hang_up(const char *node)
+static void hang_up(int port)
 {
-	int fd = open(node, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	char path[32];
+	int fd;
 
-	unlink(node);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", port);
+	fd = port < 0 ? -1 : open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	ioctl(fd, TIOCVHANGUP);
 	close(fd);
 }
 
-static int close_port(const char *node)
+/*
+ * Hangs up until no process has the port open. Returns 0, or the PID of one that still has it
+ * after CLOSE_WAIT_MS. Once is not enough: systemd, between fork and exec of a getty,
+ * opens the port and then waits for others to close it, without a time limit. It must be
+ * told again when it began to wait after the first hang-up.
+ */
+static int wait_closed(const char *node, int port)
 {
 	const struct timespec pause = {.tv_nsec = CLOSE_POLL_MS * 1000000L};
+	int pid = 0;
+
+	for (int ms = 0; ms < CLOSE_WAIT_MS; ms += CLOSE_POLL_MS) {
+		if (ms % HANG_UP_MS == 0)
+			hang_up(port);
+		pid = holder_of(node);
+		if (!pid)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return pid;
+}
+
+/*
+ * The device node is removed first, so that no process opens the port again; systemd
+ * would start the next getty. If a process opens it while the kernel removes the port,
+ * the kernel follows a NULL pointer (gs_close() after a gs_open() that failed, seen with
+ * Linux 6.12). The kernel makes the node again with the next port.
+ */
+static int close_port(const char *node)
+{
+	int port = open(node, O_PATH | O_CLOEXEC);
 	char comm[64], name[64] = "?";
 	int pid;
 
-	hang_up(node);
-	pid = holder_of(node);
-	for (int ms = 0; pid && ms < CLOSE_WAIT_MS; ms += CLOSE_POLL_MS) {
-		nanosleep(&pause, NULL);
-		pid = holder_of(node);
-	}
+	unlink(node);
+	pid = wait_closed(node, port);
+	if (port >= 0)
+		close(port);
 	if (!pid)
 		return 0;
 	snprintf(comm, sizeof(comm), "/proc/%d/comm", pid);

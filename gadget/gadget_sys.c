@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the gadget files need of the system: error numbers, and files of one line. */
+/* Helpers of the gadget files: error numbers of libusbgx, and files of one line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -17,7 +17,7 @@
 #include "util/array.h"
 #include "version.h"
 
-#define SLOW_MS   1000 /* after this time, the client says what the daemon waits for */
+#define SLOW_MS   1000 /* after this time, the client prints what the daemon waits for */
 #define DOCTOR_MS 3000 /* for the daemon to answer doctor */
 
 enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
@@ -61,7 +61,7 @@ static bool parse_wait(const char *text, double *wait)
 	return *text != '\0' && *end == '\0' && *wait >= 0 && *wait <= 86400;
 }
 
-/* Returns -1 to go on at optind, otherwise the exit code. */
+/* Returns -1 to continue at optind, otherwise the exit code. */
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longopts[] = {
@@ -105,8 +105,7 @@ static int parse(int argc, char **argv, struct options *o)
 	return EXIT_USAGE;
 }
 
-/* Finds the faults that the daemon would find: here their exit code is 2, and no daemon is needed.
- */
+/* Reports faults in a line as wrong usage (exit code 2), also if no daemon runs. */
 static int check_line(const char *line)
 {
 	char copy[WORDS_LINE_MAX + 2], why[512];

@@ -40,7 +40,7 @@ static void usage(FILE *out)
 		out);
 }
 
-/* Returns -1 to go on, otherwise the exit code. */
+/* Returns -1 to continue, otherwise the exit code. */
 static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longopts[] = {

@@ -67,7 +67,7 @@ static bool end_engine(struct bot *b)
 	return !b->again;
 }
 
-/* After the last byte of data-in: tells the host that no more follows. True: done. */
+/* After the last byte of data-in: shows the host that no more data follows. True: done. */
 static bool mark_short(struct bot *b)
 {
 	if (b->dir != MMC_DIR_IN || b->moved == b->cbw.length) {
@@ -98,7 +98,7 @@ static bool halt_for_csw(struct bot *b)
 	return true;
 }
 
-/* Counts a CSW once for a command: it can come back and be queued again. */
+/* Counts a CSW once for a command: it can complete unsent and be queued again. */
 static void count_csw(struct bot *b)
 {
 	if (b->counted)
@@ -127,9 +127,9 @@ static bool step(struct bot *b)
 	case BOT_CANCEL:
 		if (b->cancelling)
 			return false;
+		/* Too late for a halt if the host has the CSW: it must recover itself. */
 		if (b->csw_was_sent)
-			bot_finish(
-				b); /* too late for a halt: the host has the CSW and must recover */
+			bot_finish(b);
 		else
 			b->state = BOT_HALT;
 		return true;
@@ -172,8 +172,8 @@ static void advance(struct bot *b)
 	unsigned ms;
 
 	/*
-	 * Reads first. The engine may take long over its data, and the transport tells
-	 * the end of a session by a read that completes with ESHUTDOWN.
+	 * Posts reads first: the engine may take long over its data, and a read that completes
+	 * with ESHUTDOWN is how the transport reports the end of a session.
 	 */
 	bot_fill_out(b);
 	do {
@@ -306,7 +306,7 @@ void bot_tick(struct bot *b)
 	if (b->cancelling) {
 		b->cancel_ms += elapsed;
 		if (b->cancel_ms >= BOT_CANCEL_MS) {
-			/* The controller lost them; they may still come back later. */
+			/* The controller lost these sends; they may still complete later. */
 			b->in_abandoned += b->in_count;
 			b->in_count = 0;
 			b->cancelling = false;

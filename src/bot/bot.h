@@ -75,7 +75,7 @@ struct bot_stats {
 	uint64_t errors; /* completions with an error that was not ESHUTDOWN or ECONNRESET */
 };
 
-/* A command that has ended: its status is queued for the host, or none will be. */
+/* A command that has ended: its CSW is queued for the host, or it ends without a CSW. */
 struct bot_command {
 	enum mmc_dir dir;   /* as the host announced it; MMC_DIR_NONE with a length of 0 */
 	uint32_t announced; /* dCBWDataTransferLength */
@@ -91,7 +91,8 @@ struct bot_command {
 struct bot_observer {
 	void (*began)(void *ctx); /* before the engine gets the command */
 	void (*ended)(void *ctx, const struct bot_command *c); /* once for each began() */
-	void (*reset)(void *ctx, bool bus); /* bus reset; else Bulk-Only Mass Storage Reset */
+	/* bus: a bus reset; otherwise a Bulk-Only Mass Storage Reset */
+	void (*reset)(void *ctx, bool bus);
 };
 
 struct bot;
@@ -117,11 +118,11 @@ void bot_enabled(struct bot *b, uint16_t max_packet);
  * Called in place of bot_enabled() when b takes over from the struct bot of a daemon
  * that died: the USB function is still enabled and the host has noticed nothing.
  *
- * in_flight: the host may be waiting for the answer to a command that died with that
- * daemon. BOT then halts bulk-in until a reset, as after an invalid CBW (BOT 6.6.1),
- * and hosts reset at once. BOT hides this one reset from the drive: locks and mode
- * pages stay, and no unit attention is raised. Linux takes a unit attention that meets
- * a read-ahead for a change of disc, and fails every later read.
+ * in_flight: the host may be waiting for the answer to a command that died with that daemon.
+ * BOT then halts bulk-in until a reset, as after an invalid CBW (BOT 6.6.1), and hosts reset
+ * at once. BOT hides this one reset from the drive: locks and mode pages stay, and no unit
+ * attention is raised. If a unit attention answers a read-ahead of Linux, Linux takes it for a
+ * change of disc, and fails every later read.
  *
  * max_packet 0: the function is not enabled, or was enabled again since then. The
  * host's next reset, or the one that enabled it again, is then the hidden one.
@@ -135,8 +136,8 @@ void bot_posted(struct bot *b, uint32_t len);
 /* The endpoints are gone; BOT forgets all queued requests. */
 void bot_disabled(struct bot *b);
 /*
- * The host sent a Bulk-Only Mass Storage Reset (class request FFh, BOT 3.1).
- * ops->reset_done() follows, at once or after the cancelled sends have come back.
+ * The host sent a Bulk-Only Mass Storage Reset (class request FFh, BOT 3.1). ops->reset_done()
+ * follows, at once or after the cancelled sends have completed.
  */
 void bot_class_reset(struct bot *b);
 /* The answer to Get Max LUN (class request FEh, BOT 3.2). */

@@ -7,8 +7,8 @@
 #include "util/array.h"
 
 /*
- * Data-in cannot be completed: cancel what is queued, halt, CSW 02. Without the halt the
- * host would take the CSW for data.
+ * Ends data-in that cannot be completed: cancels the queued sends, halts bulk-in, then sends
+ * CSW 02. Without the halt the host would take the CSW for data.
  */
 static void fail_in(struct bot *b)
 {
@@ -52,7 +52,10 @@ static void send_refused(struct bot *b, int err)
 	}
 }
 
-/* Queues the n bytes that mmc_pull() returned. False: not now, or b->state changed. */
+/*
+ * Queues the n bytes that mmc_pull() returned. False: they were not queued and are tried again
+ * later, or b->state changed.
+ */
 static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 {
 	uint32_t len = MIN(n, b->plan - b->moved);
@@ -75,7 +78,7 @@ static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 
 /*
  * Only the last piece of data may end in a short packet. mmc_pull() ensures that: every
- * other piece is as long as asked for, or whole blocks.
+ * other piece is a multiple of MMC_GRAIN bytes.
  */
 bool bot_pump_in(struct bot *b)
 {
@@ -164,7 +167,10 @@ static void csw_sent(struct bot *b, int32_t result)
 	case -EINPROGRESS:
 		if (!b->halted)
 			break;
-		/* The host's Clear-Halt after our halt returned it; the host reads it next. */
+		/*
+		 * The CSW completed unsent when the host cleared BOT's halt. It is queued
+		 * again: the host reads it next.
+		 */
 		b->halted = false;
 		b->state = BOT_CSW;
 		return;

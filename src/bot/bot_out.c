@@ -9,7 +9,10 @@
 #include "bot/bot_priv.h"
 #include "util/array.h"
 
-/* In a row; then reads wait for a tick, so that a controller that fails all cannot spin BOT. */
+/*
+ * After this many failures in a row, reads wait for a tick: if a controller fails every read,
+ * BOT must not loop without a pause.
+ */
 #define OUT_FAILURES_MAX 8u
 
 /*
@@ -193,7 +196,10 @@ static bool take_data(struct bot *b, const uint8_t *data, uint32_t n, uint32_t s
 	return true;
 }
 
-/* The host read the CSW and sent the next CBW before BOT learns that the CSW was sent. */
+/*
+ * Keeps a CBW for later: the host read the CSW and sent this CBW before BOT learned that the
+ * CSW was sent.
+ */
 static void hold_cbw(struct bot *b, const uint8_t *cbw)
 {
 	b->pending = cbw ? BOT_PENDING_CBW : BOT_PENDING_INVALID;

@@ -21,7 +21,7 @@
 #define BOT_POLL_MS      1u   /* while cancelled sends or a refused halt are pending */
 /* Time limits, in milliseconds. */
 #define BOT_HALT_GIVE_UP 5000u /* of a controller that refuses to halt */
-#define BOT_CANCEL_MS    2000u /* of cancelled sends to come back */
+#define BOT_CANCEL_MS    2000u /* for the completion of cancelled sends */
 
 enum bot_state {
 	BOT_OFF,        /* not configured, or the endpoints reported ESHUTDOWN */
@@ -38,10 +38,12 @@ enum bot_state {
 	BOT_RESET       /* class reset; waiting for the cancelled sends */
 };
 
-/* After a class reset or a data-out phase cut short: what may precede the next CBW in the read that
- * brings it. */
+/*
+ * After a class reset or a data-out phase cut short: what may precede the next CBW in the read
+ * that receives it.
+ */
 enum bot_resync {
-	BOT_RESYNC_NONE, /* nothing: the CBW is a read of its own */
+	BOT_RESYNC_NONE, /* nothing: the read holds the CBW alone */
 	BOT_RESYNC_TAIL, /* the rest of a data phase: the CBW may be the tail of the read */
 	BOT_RESYNC_DIRTY /* whole reads of a data phase, which are skipped; then as TAIL */
 };
@@ -82,7 +84,7 @@ struct bot {
 	bool no_halt;        /* the controller refused for BOT_HALT_GIVE_UP: not tried again */
 	bool counted;        /* its CSW is in the statistics */
 	bool end_unreported; /* the observer's ended() is still due */
-	bool csw_was_sent;   /* a CSW that was to be cancelled went out */
+	bool csw_was_sent;   /* the host got a CSW that BOT had cancelled */
 
 	/* Bulk-in. */
 	struct bot_send in[BOT_WINDOW];
@@ -90,7 +92,7 @@ struct bot {
 	uint32_t in_abandoned; /* cancelled sends that the cancel timeout no longer waits for */
 	uint32_t send_max;     /* bytes, <= BOT_CHUNK; shrinks on -ENOMEM */
 	bool in_parked;        /* the next send waits for a tick */
-	bool cancelling;       /* cancelled sends have not all come back */
+	bool cancelling;       /* not all cancelled sends have completed */
 	bool halted;           /* BOT halted it, and does not know that the host cleared it */
 
 	/* Bulk-out: sizes of the posted reads, oldest first. */
@@ -127,17 +129,23 @@ void bot_cancel_in(struct bot *b);
 
 /* Queues data of the engine. True: all of it is queued. */
 bool bot_pump_in(struct bot *b);
-/* Queue a zero-length packet, the CSW. False: not now, or b->state changed. */
+/*
+ * Queue a zero-length packet, or the CSW. False: it was not queued and is tried again later,
+ * or b->state changed.
+ */
 bool bot_send_zlp(struct bot *b);
 bool bot_send_csw(struct bot *b);
-/* Handles the completion of the oldest send. False: it was none that BOT waits for. */
+/* Handles the completion of the oldest send. False: BOT no longer waits for that send. */
 bool bot_take_sent(struct bot *b, int32_t result);
 
 /* ---- bot_out.c ---- */
 
 /* Posts the reads that are due. True: b->state changed. */
 bool bot_fill_out(struct bot *b);
-/* Handles the n bytes that a read of size bytes brought. False: not now, nothing changed. */
+/*
+ * Handles the n bytes that a read of size bytes received. False: BOT cannot take them yet, and
+ * nothing changed.
+ */
 bool bot_take_out(struct bot *b, const uint8_t *data, uint32_t n, uint32_t size);
 /* Handles a read that completed with error, a negative errno. */
 void bot_read_failed(struct bot *b, int32_t error);

@@ -110,7 +110,7 @@ struct list_request {
 	struct reply *reply;
 };
 
-static void listed(struct catalog_request *request, const struct catalog_list *list)
+static void on_list(struct catalog_request *request, const struct catalog_list *list)
 {
 	struct list_request *l = (struct list_request *)request;
 
@@ -129,7 +129,7 @@ static void run_list(const struct command_env *env, const struct verb_call *call
 		r->final(r, answer_error("io-error", "out of memory"));
 		return;
 	}
-	l->base.done = listed;
+	l->base.done = on_list;
 	l->base.labels = true;
 	l->drives = env->drives;
 	l->drive = d;

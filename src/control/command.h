@@ -11,7 +11,7 @@
 
 struct command_env {
 	struct drives *drives;
-	/* What the room above knows; each may be NULL. */
+	/* Callbacks for what only the daemon knows; each may be NULL. */
 	const char *(*udc)(void *ctx);     /* name of the controller, "" = none */
 	const char *(*problem)(void *ctx); /* why there is none, "" = there is one */
 	json_t *(*functions)(void *ctx);   /* new array of the functions beside the drives */

@@ -12,7 +12,7 @@
 
 #define PIECE (16u * 1024u) /* bytes of records in one answer; hexadecimal doubles them */
 
-static void set(json_t *o, const char *key, uint64_t value)
+static void set_number(json_t *o, const char *key, uint64_t value)
 {
 	json_object_set_new(o, key, json_integer((json_int_t)MIN(value, (uint64_t)INT64_MAX)));
 }
@@ -28,12 +28,12 @@ static json_t *report_command(const struct stats_index *index, const struct stat
 
 	json_object_set_new(o, "command", json_string(name ? name : "(unknown)"));
 	json_object_set_new(o, "opcode", i ? json_integer(index->opcode[i]) : json_null());
-	set(o, "count", c->count);
-	set(o, "errors", c->errors);
-	set(o, "bytes", c->bytes);
-	set(o, "median_us", stats_percentile(c, 50));
-	set(o, "p99_us", stats_percentile(c, 99));
-	set(o, "max_us", c->max);
+	set_number(o, "count", c->count);
+	set_number(o, "errors", c->errors);
+	set_number(o, "bytes", c->bytes);
+	set_number(o, "median_us", stats_percentile(c, 50));
+	set_number(o, "p99_us", stats_percentile(c, 99));
+	set_number(o, "max_us", c->max);
 	while (last > 0 && c->bucket[last - 1] == 0)
 		last--;
 	for (unsigned n = 0; n < last; n++)
@@ -53,24 +53,24 @@ json_t *command_stats(struct drive *d)
 	recorder_get_stats(drive_recorder(d), &s, &seconds);
 	drive_get_info(d, &info);
 	json_object_set_new(o, "name", json_string(drive_name(d)));
-	set(o, "seconds", seconds);
-	set(o, "commands", s.commands);
-	set(o, "failed", s.failed);
-	set(o, "phase_errors", s.phase_errors);
-	set(o, "aborted", s.aborted);
-	set(o, "bytes_in", s.bytes_in);
-	set(o, "bytes_out", s.bytes_out);
-	set(o, "resets", s.resets);
-	set(o, "bus_resets", s.bus_resets);
-	set(o, "inserted", s.inserted);
-	set(o, "ejected", s.ejected);
-	set(o, "eject_requests", s.eject_asked);
+	set_number(o, "seconds", seconds);
+	set_number(o, "commands", s.commands);
+	set_number(o, "failed", s.failed);
+	set_number(o, "phase_errors", s.phase_errors);
+	set_number(o, "aborted", s.aborted);
+	set_number(o, "bytes_in", s.bytes_in);
+	set_number(o, "bytes_out", s.bytes_out);
+	set_number(o, "resets", s.resets);
+	set_number(o, "bus_resets", s.bus_resets);
+	set_number(o, "inserted", s.inserted);
+	set_number(o, "ejected", s.ejected);
+	set_number(o, "eject_requests", s.eject_asked);
 	/* Counted by the transport since the daemon started. */
-	set(o, "invalid_cbws", info.usb.bot.invalid_cbws);
-	set(o, "transfer_errors", info.usb.bot.errors);
+	set_number(o, "invalid_cbws", info.usb.bot.invalid_cbws);
+	set_number(o, "transfer_errors", info.usb.bot.errors);
 	for (unsigned i = 0; i < ARRAY_LEN(s.key); i++)
 		if (s.key[i])
-			set(keys, trace_key_name(i), s.key[i]);
+			set_number(keys, trace_key_name(i), s.key[i]);
 	json_object_set_new(o, "sense_keys", keys);
 	for (unsigned i = 0; i < index->count; i++)
 		if (s.command[i].count)
@@ -112,9 +112,9 @@ static json_t *report_state(struct drive *d)
 	json_object_set_new(o, "drive", json_string(drive_name(d)));
 	json_object_set_new(o, "state", json_string(state_name(t.state)));
 	json_object_set_new(o, "until_error", json_boolean(t.until_error));
-	set(o, "records", t.next - t.first);
-	set(o, "lost", t.first - 1);
-	set(o, "room", t.size);
+	set_number(o, "records", t.next - t.first);
+	set_number(o, "lost", t.first - 1);
+	set_number(o, "room", t.size);
 	json_object_set_new(a, "trace", o);
 	return a;
 }
@@ -132,11 +132,11 @@ static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64
 	       *out <= most;
 }
 
-static json_t *bad_option(const char *fmt, const char *what)
+static json_t *bad_option(const char *fault, const char *value)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "trace: %s \"%.40s\"", fmt, what);
+	snprintf(text, sizeof(text), "trace: %s \"%.40s\"", fault, value);
 	return answer_error("bad-arguments", "%s", text);
 }
 
@@ -158,7 +158,7 @@ static json_t *start(struct drive *d, const struct verb_call *call)
 	return report_state(d);
 }
 
-static json_t *hex(const uint8_t *p, size_t len)
+static json_t *hex_string(const uint8_t *p, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
 	char *text = malloc(2 * len + 1);
@@ -197,11 +197,11 @@ static json_t *read_piece(struct drive *d, const struct verb_call *call)
 	recorder_header(rec, header);
 	n = recorder_read(rec, &from, &next, piece, PIECE);
 	a = answer_ok("%s: records %" PRIu64 " to %" PRIu64, drive_name(d), from, next - 1);
-	set(o, "first", from);
-	set(o, "next", next);
-	set(o, "end", t.next);
-	json_object_set_new(o, "header", hex(header, sizeof(header)));
-	json_object_set_new(o, "records", hex(piece, n));
+	set_number(o, "first", from);
+	set_number(o, "next", next);
+	set_number(o, "end", t.next);
+	json_object_set_new(o, "header", hex_string(header, sizeof(header)));
+	json_object_set_new(o, "records", hex_string(piece, n));
 	json_object_set_new(a, "trace", o);
 	free(piece);
 	return a;

@@ -48,7 +48,9 @@ static void write_status(
 	FILE *f;
 	int fd;
 
-	/* Another file is written and renamed: a reader sees all of the old answer or of the new.
+	/*
+	 * Writes a temporary file and renames it: a reader sees all of the old answer, or all
+	 * of the new one.
 	 */
 	snprintf(tmp, sizeof(tmp), ".%s.new", c->config.status);
 	unlinkat(c->dir_fd, tmp, 0);
@@ -200,22 +202,22 @@ static int open_fifo(struct control *c, gid_t gid)
 	return r;
 }
 
-/* The group that may use the control; (gid_t)-1 = leave the group as it is. */
+/* Returns the group that may use FIFO and socket; (gid_t)-1 = leave their group as it is. */
 static gid_t find_group(const char *name)
 {
 	const struct group *g = *name ? getgrnam(name) : NULL;
 
 	if (*name && !g)
-		log_warn(
-			"no group \"%s\" on this system, so only root may use the control; make it "
-			"with groupadd --system %s",
+		log_warn("no group \"%s\" on this system, so only root may use FIFO and socket; "
+			 "make "
+			 "the group with groupadd --system %s",
 			name, name);
 	if (!g)
 		return (gid_t)-1;
 	if (geteuid() == 0 || group_member(g->gr_gid))
 		return g->gr_gid;
-	log_warn("the daemon's user is not in the group \"%s\", so its members cannot use the "
-		 "control; set SupplementaryGroups=%s in the unit",
+	log_warn("the daemon's user is not in the group \"%s\", so its members cannot use "
+		 "FIFO and socket; set SupplementaryGroups=%s in the unit",
 		name, name);
 	return (gid_t)-1;
 }

@@ -29,7 +29,10 @@ int control_new(const struct control_config *config, const struct command_env *e
  */
 void control_free(struct control *c);
 
-/* Writes a result that is not of a control command to the status file, and frees the answer. */
+/*
+ * Writes a result to the status file that does not answer a control command (a start of the
+ * daemon, say), and frees it.
+ */
 void control_note(struct control *c, json_t *answer);
 
 #endif

@@ -147,7 +147,10 @@ static void client_step(struct control_client *cl)
 		client_free(cl);
 		return;
 	}
-	/* While a command runs, not even a hang-up is waited for: epoll would report it forever. */
+	/*
+	 * While a command runs, epoll watches for nothing: it would report a hang-up again and
+	 * again.
+	 */
 	if (wait)
 		sd_event_source_set_io_events(cl->io, wait);
 	sd_event_source_set_enabled(cl->io, wait ? SD_EVENT_ON : SD_EVENT_OFF);
@@ -213,7 +216,7 @@ static int bind_socket(const struct control_socket_config *c)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	/* Nobody may connect between bind and chown. */
+	/* Keeps other users from connecting between bind and chown. */
 	mask = umask(0177);
 	r = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? -errno : 0;
 	umask(mask);

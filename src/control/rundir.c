@@ -71,7 +71,8 @@ void lockfile_release(struct lockfile *l)
 		return;
 	/*
 	 * Unlinks before unlocking: the next holder of this inode sees that it has no name any
-	 * more (try_lock). In a directory of root's the file cannot be removed, and stays.
+	 * more (try_lock). In a directory that only root can write to, the file cannot be
+	 * removed, and stays.
 	 */
 	unlink(l->path);
 	close(l->fd);

@@ -19,7 +19,10 @@ struct lockfile {
 int lockfile_take(struct lockfile *l, const char *path, int *holder);
 /* Releases the lock and removes the file. */
 void lockfile_release(struct lockfile *l);
-/* Releases the lock; the file becomes that user's, who can take the lock. 0 or -errno. */
+/*
+ * Releases the lock, and makes that user the owner of the file, who can then take the lock. 0
+ * or -errno.
+ */
 int lockfile_give(struct lockfile *l, uid_t uid, gid_t gid);
 
 struct rundir {

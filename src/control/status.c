@@ -11,12 +11,12 @@ static bool has_disc(const struct mmc_state *m)
 	return m->loaded || m->ejected_by_host;
 }
 
-/* A finalised DVD+R that the engine shows to the host as a DVD-ROM is shown to people as one. */
+/* People see the disc as the host sees it. */
 static const char *medium_of(const struct mmc_state *m)
 {
 	if (!has_disc(m))
 		return "none";
-	return disc_medium_of(m->profile == 0x0010 ? DISC_DVD_ROM : m->type)->name;
+	return disc_medium_of(m->shown_as)->name;
 }
 
 static const char *state_of(const struct mmc_state *m)
@@ -29,7 +29,7 @@ static const char *state_of(const struct mmc_state *m)
 		return "complete";
 	if (m->blank)
 		return "blank";
-	/* Nothing is recorded after the last closed session. */
+	/* Appendable: nothing is recorded after the last closed session. */
 	return m->recorded > 0 && m->end == m->readable ? "appendable" : "open";
 }
 

@@ -37,8 +37,8 @@ static bool starts(const char *text, const char *with)
 
 /*
  * Filters of one kind replace each other, filters of different kinds combine, and [all] ends
- * all. Filters by monitor, GPIO or serial number are taken as not for this board: this only
- * matters if there is no controller, and then they did not apply.
+ * all. Filters by monitor, GPIO or serial number count as not for this board: the file is only
+ * judged if there is no controller, and then no such filter has enabled one.
  */
 static void enter_section(struct reader *r, const char *name)
 {
@@ -57,6 +57,10 @@ static void enter_section(struct reader *r, const char *name)
 	}
 }
 
+/*
+ * Takes dr_mode of an overlay if the section is for this board. Otherwise keeps the section's
+ * name: it explains why the overlay has no effect.
+ */
 static void take_mode(struct reader *r, const char *mode)
 {
 	if (r->model_fits && r->others_fit)

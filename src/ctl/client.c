@@ -64,7 +64,7 @@ static bool add_word(char *out, size_t size, const char *arg)
 	*value = '\0';
 	if (!words_quote(out, size, arg + key + 1))
 		return false;
-	*value = '='; /* in place of the blank */
+	*value = '='; /* words_quote() has put a space there */
 	return true;
 }
 

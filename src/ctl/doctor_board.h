@@ -12,7 +12,7 @@ struct board {
 	enum board_kind kind;
 	const char *port;    /* the USB port that can be a device, NULL = none */
 	const char *cable;   /* that fits the port */
-	const char *filters; /* sections of config.txt that apply, separated by blanks */
+	const char *filters; /* sections of config.txt that apply, separated by spaces */
 	bool id_grounded;    /* the port's ID pin says "host", so that dr_mode=otg is not enough */
 	bool otg_mode;       /* otg_mode=1 gives the port to another controller */
 	const char *hint;    /* on why a host may not see the board, or NULL */

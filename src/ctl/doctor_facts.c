@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What can be read without root: /proc, /sys, the kernel's list of modules, the device tree. */
+/*
+ * Gathers what can be read without root: /proc, /sys, the kernel's list of modules, the device
+ * tree.
+ */
 #include "ctl/doctor_facts.h"
 
 #include <dirent.h>
@@ -99,7 +102,7 @@ static void read_owner(const struct facts *f, const char *udc, char *owner, size
 		free(list);
 }
 
-/* Of several controllers, takes that of our gadget, otherwise a free one, otherwise the first. */
+/* Among several controllers, prefers that of our gadget, then a free one, then the first. */
 static void take_udc(struct facts *f, const char *name, const char *daemon_has)
 {
 	char path[PATH_BYTES], owner[sizeof(f->owner)] = "";
@@ -144,7 +147,7 @@ void facts_gather(const struct doctor_env *env, struct facts *f)
 	f->modules = root_has(f->root, path);
 	for (unsigned i = 0; i < PART_COUNT; i++)
 		f->part[i] = find_part(f, (enum part)i);
-	/* If a daemon runs, its kernel has them, even if no list says so. */
+	/* If a daemon runs, the kernel has the parts for gadgets, even if no list says so. */
 	if (env->status)
 		f->part[PART_CONFIGFS] = f->part[PART_COMPOSITE] = f->part[PART_FFS] = PART_THERE;
 	root_line(f->root, TREE "/model", f->model, sizeof(f->model));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What doctor finds on the board; it judges nothing. */
+/* The facts that doctor finds on the board. doctor.c and doctor_usb.c judge them. */
 #ifndef CTL_DOCTOR_FACTS_H
 #define CTL_DOCTOR_FACTS_H
 
@@ -22,8 +22,7 @@ struct facts {
 	struct boot_config boot;
 	char mode[16]; /* dr_mode of a Pi's port in the running device tree, "" = not known */
 	unsigned udcs;
-	/* The controller that the checks are about, its state, and the gadget that is bound to it.
-	 */
+	/* The controller that is checked, its state, and the gadget that is bound to it. */
 	char udc[256], state[32], owner[256];
 	bool ours; /* the gadget is that of mmcgadgetd */
 };

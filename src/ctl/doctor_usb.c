@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From the controller to the host: who has it, the daemon, the cable. */
+/* The checks from the controller to the host: the controller's owner, the daemon, the cable. */
 #include "ctl/doctor_usb.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 /* ---- the owner ---------------------------------------------------------------------------- */
 
-/* For modules like g_ether, which a list of modules loads at boot. */
+/* Advises on modules like g_ether, which a list of modules loads at boot. */
 static void advise_module(struct exam *x, const char *module)
 {
 	char cmdline[2048];
@@ -122,7 +122,7 @@ static bool unit_installed(const struct facts *f)
 	return false;
 }
 
-static void no_daemon(struct exam *x)
+static void report_no_daemon(struct exam *x)
 {
 	const struct facts *f = &x->facts;
 	int pid = running_daemon(f);
@@ -150,7 +150,7 @@ static void no_daemon(struct exam *x)
 	}
 }
 
-static void forbidden(struct exam *x)
+static void report_no_access(struct exam *x)
 {
 	char group[64];
 
@@ -175,9 +175,9 @@ void check_daemon(struct exam *x)
 	int error = x->env->error;
 
 	if (error == -ENOENT || error == -ECONNREFUSED || error == -ENOTDIR) {
-		no_daemon(x);
+		report_no_daemon(x);
 	} else if (error == -EACCES) {
-		forbidden(x);
+		report_no_access(x);
 	} else if (error != 0 || !udc) {
 		if (exam_bad(x, "daemon", "%s: %s", x->env->socket,
 			    error ? strerror(-error) : "no answer that can be read"))
@@ -218,7 +218,7 @@ static void advise_cable(struct exam *x)
 	exam_advise(x, "More is in %s.", b->page);
 }
 
-static void asleep(struct exam *x)
+static void report_suspended(struct exam *x)
 {
 	if (!exam_bad(x, "host", "the bus is suspended: the host sleeps, or the cable is out"))
 		return;
@@ -241,7 +241,7 @@ static void check_state(struct exam *x)
 		if (exam_bad(x, "host", "there is power, but no data from a host (\"%s\")", state))
 			advise_cable(x);
 	} else if (strcmp(state, "suspended") == 0) {
-		asleep(x);
+		report_suspended(x);
 	} else if (strcmp(state, "configured") == 0) {
 		exam_good(x, "host", "a host has configured us (\"configured\")");
 	} else if (exam_bad(x, "host",
@@ -260,18 +260,21 @@ void check_host(struct exam *x)
 	const json_t *host = json_object_get(drive, "host");
 	const char *speed = json_string_value(json_object_get(host, "speed"));
 
-	/* A host sees nothing of a controller without a gadget. */
+	/* Without a gadget, no host sees the controller: there is nothing to check. */
 	if (x->facts.udcs == 0 || !x->facts.ours)
 		return;
 	if (json_is_true(json_object_get(host, "suspended"))) {
-		asleep(x);
+		report_suspended(x);
 	} else if (json_is_true(json_object_get(host, "connected"))) {
 		exam_good(x, "host", "it has the drive, at %s speed%s", speed ? speed : "?",
 			speed && strcmp(speed, "full") == 0
 				? "; high speed is usual, look at cable and hubs"
 				: "");
 	} else if (host && strcmp(x->facts.state, "configured") == 0) {
-		/* A Pi's controller stays so if the cable is removed before the daemon starts. */
+		/*
+		 * A Pi's controller stays "configured" if the cable is removed before the
+		 * daemon starts.
+		 */
 		if (exam_bad(x, "host", "the controller is configured, but the drive is not"))
 			exam_advise(x,
 				"Unplug the cable and plug it in again. If that does not help: "

@@ -120,7 +120,7 @@ struct saving {
 	uint8_t *data;
 	size_t size;
 	uint64_t first, next; /* records in data: from first to next - 1 */
-	uint64_t end;         /* behind the last record at the time of the first answer */
+	uint64_t end;         /* number after the last record when the first answer came */
 };
 
 /* Takes over the records of one answer to "trace read". 0, or -1. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client's own forms of trace, which read and write files. */
+/* The forms of the command trace that the client carries out, because they read and write files. */
 #ifndef CTL_TRACE_FILE_H
 #define CTL_TRACE_FILE_H
 
 #include <stdbool.h>
 
-/* Forms of "trace" that the daemon does not have. */
+/* Synopsis and help of these forms. */
 #define TRACE_SAVE_SYNOPSIS   "trace save FILE [drive=DRIVE]"
 #define TRACE_SAVE_HELP       "write the recorded commands to a file; - is standard output"
 #define TRACE_SHOW_SYNOPSIS   "trace show FILE"
@@ -16,9 +16,15 @@
 /* True if word, the one after "trace", is save, show or script. */
 bool trace_file_is(const char *word);
 
-/* Both print errors on standard error. 0, or -1. */
+/*
+ * Prints a trace file as text, or with script as a conversation. 0, or -1 after printing the
+ * error on standard error.
+ */
 int trace_file_show(const char *path, bool script);
-/* Saves a drive's trace; drive is "drive=NAME" or NULL. fd is connected to the daemon. */
+/*
+ * Saves a drive's trace to a file; drive is "drive=NAME" or NULL. fd is connected to the
+ * daemon. Results as of trace_file_show().
+ */
 int trace_file_save(int fd, const char *path, const char *drive);
 
 #endif

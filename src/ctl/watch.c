@@ -50,8 +50,7 @@ static unsigned width(void)
 	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col - 1u : WIDTH;
 }
 
-/* Returns the index of the drive of that name, which is added if new; DRIVES: there are too many.
- */
+/* Returns the index of the drive of that name, adding it if new; DRIVES: there are too many. */
 static unsigned find_drive(struct watch *w, const char *name)
 {
 	unsigned i = 0;
@@ -116,7 +115,7 @@ static void show(struct watch *w, const json_t *answer)
 }
 
 /* Asks once and shows the answer. Signals end it even if the daemon does not answer. */
-static enum watch_end ask(struct watch *w, const char *line, const sigset_t *open)
+static enum watch_end ask(struct watch *w, const char *line, const sigset_t *unblocked)
 {
 	struct pollfd p = {.fd = w->fd, .events = POLLIN};
 	enum watch_end end = WATCH_STOPPED;
@@ -125,7 +124,7 @@ static enum watch_end ask(struct watch *w, const char *line, const sigset_t *ope
 
 	if (client_send(w->fd, line) < 0)
 		return WATCH_NO_DAEMON;
-	while (!stop && ppoll(&p, 1, NULL, open) < 0)
+	while (!stop && ppoll(&p, 1, NULL, unblocked) < 0)
 		;
 	if (stop)
 		return WATCH_STOPPED;
@@ -145,9 +144,8 @@ static enum watch_end ask(struct watch *w, const char *line, const sigset_t *ope
 	return end;
 }
 
-/* Waits until it is time to ask again. Input means that the daemon hung up: it sends only answers.
- */
-static enum watch_end wait_until(struct watch *w, uint64_t until, const sigset_t *open)
+/* Waits until it is time to ask again. Input means a hang-up: the daemon sends only answers. */
+static enum watch_end wait_until(struct watch *w, uint64_t until, const sigset_t *unblocked)
 {
 	struct pollfd p[] = {{.fd = w->fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};
 	uint64_t now;
@@ -156,7 +154,7 @@ static enum watch_end wait_until(struct watch *w, uint64_t until, const sigset_t
 		struct timespec t = {.tv_sec = (time_t)((until - now) / 1000000),
 			.tv_nsec = (long)((until - now) % 1000000) * 1000};
 
-		if (ppoll(p, 2, &t, open) <= 0)
+		if (ppoll(p, 2, &t, unblocked) <= 0)
 			continue;
 		if (p[1].revents & (POLLERR | POLLHUP | POLLNVAL))
 			return WATCH_NO_READER;
@@ -167,19 +165,19 @@ static enum watch_end wait_until(struct watch *w, uint64_t until, const sigset_t
 }
 
 /* Lets signals in only while ppoll() waits, so that no line is cut. */
-static void catch_signals(sigset_t *open)
+static void catch_signals(sigset_t *unblocked)
 {
 	struct sigaction catch = {.sa_handler = on_signal};
-	sigset_t ours;
+	sigset_t handled;
 
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ours, open);
-	sigdelset(open, SIGINT);
-	sigdelset(open, SIGTERM);
-	sigdelset(open, SIGHUP);
+	sigemptyset(&handled);
+	sigaddset(&handled, SIGINT);
+	sigaddset(&handled, SIGTERM);
+	sigaddset(&handled, SIGHUP);
+	sigprocmask(SIG_BLOCK, &handled, unblocked);
+	sigdelset(unblocked, SIGINT);
+	sigdelset(unblocked, SIGTERM);
+	sigdelset(unblocked, SIGHUP);
 	sigaction(SIGINT, &catch, NULL);
 	sigaction(SIGTERM, &catch, NULL);
 	sigaction(SIGHUP, &catch, NULL);
@@ -191,17 +189,17 @@ enum watch_end watch_run(int fd, const char *line, bool json)
 	struct watch w = {.fd = fd, .json = json, .terminal = !json && isatty(STDOUT_FILENO)};
 	uint64_t next = now_us();
 	enum watch_end end;
-	sigset_t open;
+	sigset_t unblocked;
 
-	catch_signals(&open);
+	catch_signals(&unblocked);
 	do {
-		end = ask(&w, line, &open);
+		end = ask(&w, line, &unblocked);
 		/* From one full second to the next, as long as that is in the future. */
 		next += PERIOD_MS * 1000u;
 		if (next < now_us())
 			next = now_us();
 		if (end == WATCH_STOPPED)
-			end = wait_until(&w, next, &open);
+			end = wait_until(&w, next, &unblocked);
 	} while (end == WATCH_STOPPED && !stop);
 	for (unsigned i = 0; i < w.count; i++)
 		free(w.last_line[i]);

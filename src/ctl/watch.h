@@ -26,18 +26,20 @@ struct watch_drive {
 	} sample[WATCH_SAMPLES];        /* the newest last */
 };
 
-/* What is shown of a drive. */
+/* The values that are shown for a drive. */
 struct watch_view {
 	enum watch_activity activity;
 	double read_kb, write_kb;                   /* kB/s, 1000 bytes each */
 	uint64_t recorded, nwa, capacity, unsynced; /* blocks */
-	uint64_t end;   /* block behind the burn's last one, 0 = unknown */
+	uint64_t end;   /* block after the burn's last one, 0 = unknown */
 	double seconds; /* left of the burn; negative = unknown */
 };
 
 /* Adds a sample: the drive's object of an answer to status, at that time. Writes *v. */
 void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct watch_view *v);
-/* Return a line for logs, and an object for programs, which belong to the caller. NULL: no memory.
+/*
+ * Return a line for logs, and an object for programs, which belong to the caller. NULL: no
+ * memory.
  */
 char *watch_line(const json_t *drive, const struct watch_view *v);
 json_t *watch_json(const json_t *drive, const struct watch_view *v);
@@ -47,8 +49,8 @@ unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned wi
 enum watch_end { WATCH_STOPPED, WATCH_NO_DAEMON, WATCH_REFUSED, WATCH_NO_READER };
 /*
  * Sends line (status, newline included) to the daemon at fd each second and shows the answers
- * on standard output: until a signal, until the daemon refuses or hangs up, or until nobody
- * reads the output any more.
+ * on standard output: until a signal, until the daemon refuses or hangs up, or until the
+ * output's reader is gone.
  */
 enum watch_end watch_run(int fd, const char *line, bool json);
 

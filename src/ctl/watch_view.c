@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What watch shows: rates computed from counters, as a line, as JSON and on a terminal. */
+/* The output of watch: rates computed from counters, as a line, as JSON and on a terminal. */
 #include "ctl/watch.h"
 
 #include <inttypes.h>
@@ -10,9 +10,9 @@
 #include "protocol/format_size.h"
 #include "util/array.h"
 
-#define BLOCK    2048u
-#define BAR      30u
-#define LEAST_US 2000000u /* of a burn before its end is estimated */
+#define BLOCK           2048u
+#define BAR             30u
+#define ESTIMATE_MIN_US 2000000u /* of a burn before its end is estimated */
 
 static const char *activity_name(enum watch_activity a)
 {
@@ -27,7 +27,7 @@ static void add_sample(struct watch_drive *w, const struct watch_sample *s)
 {
 	const struct watch_sample *newest = w->count ? &w->sample[w->count - 1] : NULL;
 
-	/* Counters that went back are those of a new daemon. */
+	/* Counters only go back when a new daemon counts from 0. */
 	if (newest && (s->read < newest->read || s->written < newest->written))
 		w->count = 0;
 	if (w->count == WATCH_SAMPLES)
@@ -72,11 +72,12 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 		w->sample[0] = now;
 		w->count = 1;
 	}
-	if (v->activity >= WATCH_BURNING && v->end > v->nwa && v->write_kb > 0 && took >= LEAST_US)
+	if (v->activity >= WATCH_BURNING && v->end > v->nwa && v->write_kb > 0 &&
+		took >= ESTIMATE_MIN_US)
 		v->seconds = (double)(v->end - v->nwa) * BLOCK / 1000.0 / v->write_kb;
 }
 
-/* ---- saying it ----------------------------------------------------------------------------- */
+/* ---- output ------------------------------------------------------------------------------- */
 
 static void duration(double seconds, char *out, size_t size)
 {
@@ -88,7 +89,7 @@ static void duration(double seconds, char *out, size_t size)
 		snprintf(out, size, "%u:%02u", s / 60, s % 60);
 }
 
-/* "dvd+r, open, holiday.iso"; without an image, no name. */
+/* Writes "dvd+r, open, holiday.iso", or without an image only "dvd+r, open". */
 static void put_disc(const json_t *drive, FILE *out)
 {
 	fprintf(out, "%s, %s", field_text(drive, "medium"), field_text(drive, "state"));
@@ -119,7 +120,7 @@ static void put_progress(const json_t *drive, const struct watch_view *v, FILE *
 	}
 }
 
-/* What a power cut would lose. */
+/* Writes how much data a power cut would lose. */
 static void put_unsynced(const struct watch_view *v, FILE *out)
 {
 	char human[16];

@@ -344,7 +344,7 @@ static int check_combinations(struct load *l, const config_t *cfg, const struct 
 	const config_setting_t *s = config_lookup(cfg, "control");
 	const char *fifo = c->control.fifo, *sock = c->control.socket, *status = c->control.status;
 
-	/* The defaults differ, so there is a control group when two are equal. */
+	/* The defaults differ from each other: if two are equal, the file has a group control. */
 	if (s &&
 		(strcmp(fifo, sock) == 0 || strcmp(fifo, status) == 0 || strcmp(sock, status) == 0))
 		return refuse(l, s, "control.fifo, control.socket and control.status must differ");

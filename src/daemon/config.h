@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The configuration file, read and checked. What one room alone uses is a structure of that
- * room; the rest is for drives, whose structure drive_config the daemon builds from it.
+ * The configuration file, read and checked. Keys that only src/usb or only src/control uses
+ * are in a structure of that directory. The other keys are for drives: the daemon makes a
+ * struct drive_config of them for each drive.
  */
 #ifndef DAEMON_CONFIG_H
 #define DAEMON_CONFIG_H
@@ -12,7 +13,7 @@
 #include "drive/drive.h"
 #include "usb/usb_config.h"
 
-/* What differs from drive to drive. */
+/* Settings of one drive. */
 struct config_drive {
 	char name[USB_DRIVE_NAME];
 	char vendor[9], product[17], revision[5];
@@ -35,12 +36,12 @@ struct config {
 		int blank_size;        /* 1 = no larger than the free space */
 		int last_disc;         /* 1 = after a start, insert the disc that was in last */
 	} behaviour;
-	/* What follows when a burned disc has been finalised. */
+	/* Actions on a disc that was burned and finalised in a drive. */
 	struct {
 		int rename; /* enum postburn_rename */
 		int checksum;
 		int blank;
-		int idle; /* s; 0 = the disc is only removed when it is ejected */
+		int idle; /* s without access, then the disc is removed; 0 = only by eject */
 	} burned;
 	int log_level; /* enum log_level */
 };
@@ -56,7 +57,7 @@ int config_load(const char *path, struct config *c, char *why, size_t size);
 
 /*
  * Calls fn for every key, e.g. "gadget.name" or "drives[].media", but not for older names of
- * keys. For the check of the documents.
+ * keys. For the test that every key is documented.
  */
 void config_each_key(void (*fn)(const char *key, void *ctx), void *ctx);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is on a disc, and the operations on it: reading is the same for all, recording
- * is asked of the write model. Saving: disc_save.c. Opening: disc_open.c.
+ * Queries and operations of a disc. Reading is the same for all kinds of disc; recording is
+ * left to the write model. Saving: disc_save.c. Opening: disc_open.c.
  */
 #include "disc/disc.h"
 
@@ -9,7 +9,7 @@
 
 #include "disc/model.h"
 
-/* ---- what is on it ------------------------------------------------------------------------ */
+/* ---- queries ----------------------------------------------------------------------------- */
 
 uint32_t disc_open_track(const struct disc *d)
 {
@@ -78,12 +78,12 @@ uint32_t disc_track_at(const struct disc *d, int64_t lba)
 	return 0;
 }
 
-/* First block that the track may not take. */
+/* Returns the first block past those that the track may use. */
 static uint32_t track_limit(const struct disc *d, const struct disc_track *t)
 {
 	uint32_t end = t->reserved ? t->start + t->reserved : d->limit;
 
-	/* Storage may have got too full for what is reserved or even written already. */
+	/* Since the track was reserved, or even written, storage may have become too full. */
 	end = end < d->limit ? end : d->limit;
 	return end > t->start + t->written ? end : t->start + t->written;
 }
@@ -122,15 +122,15 @@ int disc_may_read(const struct disc *d, int64_t lba, uint32_t count)
 
 	if (lba < 0 || lba >= size || end > size)
 		return DISC_OUT_OF_RANGE;
-	/* No blocks is no error anywhere on the disc, also on a blank one (MMC-6 6.15). */
+	/* Reading 0 blocks succeeds anywhere on the disc, also on a blank (MMC-6 6.15). */
 	if (count == 0)
 		return DISC_OK;
-	/* A test write records nothing: what it seems to have written cannot be read. */
+	/* A test write records nothing: its blocks cannot be read. */
 	return end > disc_layout_end(d->testing ? &d->real : &d->layout) ? DISC_UNREADABLE
 									 : DISC_OK;
 }
 
-/* Where blocks may be missing, those above the end of the image read as zeros. */
+/* True if blocks of this range are past the end of the image and read as zeros. */
 static bool ends_in_zeros(const struct disc *d, int64_t lba, uint32_t count)
 {
 	return (uint64_t)lba + count > d->media->blocks && d->medium->model->zero_fill;
@@ -181,7 +181,7 @@ int disc_view(struct disc *d, int64_t lba, uint32_t *count, void *stage, const u
 	return media_view(d->media, (uint64_t)lba, count, stage, data);
 }
 
-/* ---- recording: as the write model says ---------------------------------------------------- */
+/* ---- recording, by the write model --------------------------------------------------------- */
 
 int disc_may_write(const struct disc *d, int64_t lba, uint32_t count)
 {

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Disc: the tracks, sessions and blocks that a drive shows, kept on a medium (src/media).
- * A row of the medium table says what kind of disc it is (disc/medium.h), and its write
- * model says where it may be recorded (disc/model.h), so that no command handler can put
- * a block where a real drive would not.
+ * Disc: the tracks, sessions and blocks that a drive shows, kept on a medium (src/media). A
+ * row of the medium table describes its kind (disc/medium.h), and its write model decides
+ * which blocks may be recorded (disc/model.h), so that no command handler can put a block
+ * where a real drive would not.
  *
- * Addresses and sizes are in blocks of media.unit bytes. An address that a command
- * brings is an int64_t: it holds each 32-bit number of a host as well as the negative
- * addresses of a CD (MMC-6 4.2.8.3), and any of them may be passed unchecked.
+ * Addresses and sizes are in blocks of media.unit bytes. An address that a command brings is
+ * an int64_t: it holds each 32-bit number of a host and the negative addresses of a CD (MMC-6
+ * 4.2.8.3). Any value may be passed unchecked.
  *
- * The layout is kept in a state file beside the image and never counts blocks that are
- * not there:
+ * The layout is kept in a state file beside the image and never counts blocks that are not on
+ * storage:
  *
  *	data is synced, then the layout that counts it is saved
  *
- * What was recorded before disc_sync() or a closing operation answered DISC_OK survives
- * anything. Of what was recorded later, a sequential disc loses at most
- * disc_options.max_unsaved blocks.
+ * Blocks recorded before disc_sync() or a closing operation returned DISC_OK survive a power
+ * cut. Of the blocks recorded later, a sequential disc loses at most disc_options.max_unsaved.
  */
 #ifndef DISC_DISC_H
 #define DISC_DISC_H
@@ -73,10 +72,9 @@ struct disc {
 	uint32_t data_end;    /* blocks below it are on storage */
 	uint32_t safe_end;    /* the same, and the saved layout counts them */
 	uint32_t overwritten; /* blocks inside the layout written since the last sync */
-	int untold_error; /* -errno of a sync that nobody asked for; the next disc_sync() answers it
-			   */
-	uint64_t written_end; /* length of the image when all writes had last reached it */
-	bool saved;           /* since it was opened */
+	int unreported_error; /* -errno of a sync while opening; the next disc_sync() returns it */
+	uint64_t written_end; /* length of the image when it last held all accepted blocks */
+	bool saved;           /* the layout was saved since the disc was opened */
 	bool store_uncertain; /* saving failed: the store has this layout or the one before */
 	enum disc_intent intent;
 	uint32_t intent_blocks; /* the length that the image is cut to */
@@ -92,7 +90,7 @@ struct disc {
 	bool testing;
 	struct disc_layout real;
 
-	const char *read_only; /* why a disc that was recordable once is not; NULL else */
+	const char *read_only; /* why recording is no longer possible; NULL: no such reason */
 	/* When it was opened: blocks written after the saved layout ... */
 	uint32_t dropped; /* ... that were given up, because the machine was restarted */
 	uint32_t adopted; /* ... that were found intact, because only the daemon had died */
@@ -105,12 +103,12 @@ struct disc_options {
 	struct media *media; /* taken over */
 	struct store *store; /* taken over; NULL = nothing is kept */
 	/*
-	 * What an image of 0 bytes without a state is; NULL = disc_medium_of_blank(). A state
-	 * that names this medium is also read if the table has no such row.
+	 * Kind of disc of an image of 0 bytes without a state; NULL = disc_medium_of_blank().
+	 * A state that names this medium is also read if the table has no such row.
 	 */
 	const struct disc_medium *medium;
-	uint32_t capacity;    /* of a blank, blocks; 0 = as the medium has */
-	uint32_t room;        /* blocks that storage can still take; 0 = it is not limited */
+	uint32_t capacity;    /* of a blank, blocks; 0 = as disc_medium.capacity says */
+	uint32_t room;        /* blocks that storage has room for; 0 = no limit */
 	uint32_t max_unsaved; /* 0 = DISC_MAX_UNSAVED */
 	/*
 	 * Called when the last reference is dropped, in the thread that drops it; must lead
@@ -172,7 +170,10 @@ int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf);
 /* May these blocks be read: recorded ones, and all of a formatted medium. DISC_OK or why not. */
 int disc_may_read(const struct disc *d, int64_t lba, uint32_t count);
 int disc_read(struct disc *d, int64_t lba, uint32_t count, void *buf);
-/* Up to *count of them, where they lie or in stage (room for *count): see media_view(). */
+/*
+ * Reads up to *count blocks without a copy if the medium can, otherwise into stage (room for
+ * *count): see media_view().
+ */
 int disc_view(struct disc *d, int64_t lba, uint32_t *count, void *stage, const uint8_t **data);
 /*
  * Syncs the data, then saves the layout if it has changed. On failure the next writable
@@ -185,7 +186,10 @@ int disc_sync(struct disc *d);
  * address has gone back to the first block that was lost.
  */
 int disc_wait_written(struct disc *d);
-/* Blocks that a power cut would lose now. Whoever owns the drive syncs when it stays above 0. */
+/*
+ * Blocks that a power cut would lose now. The owner of the drive calls disc_sync() if it stays
+ * above 0.
+ */
 uint32_t disc_unsynced(const struct disc *d);
 
 /* RESERVE TRACK: rounded up to the ECC block. */
@@ -201,8 +205,8 @@ int disc_close_session(struct disc *d);
 int disc_finalise(struct disc *d);
 /*
  * FORMAT UNIT: gives the medium that size and drops its data, so that all of it reads as
- * zeros. A power cut leaves the old disc or the new one. DISC_NO_ROOM: not a size that
- * the medium can have; DISC_CLOSED: it is not formatted at all.
+ * zeros. A power cut leaves the old disc or the new one. DISC_NO_ROOM: the medium cannot have
+ * that size; DISC_CLOSED: the medium cannot be formatted.
  */
 int disc_format(struct disc *d, uint32_t blocks);
 

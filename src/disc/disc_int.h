@@ -7,8 +7,8 @@
 #include "disc/disc_state.h"
 
 /*
- * Saves the layout in the store; removes the saved one if the image alone says the same.
- * The data that the layout counts must be on storage. 0, -EAGAIN or -errno.
+ * Saves the layout in the store; removes the saved one if the image alone gives the same
+ * layout. The data that the layout counts must be on storage. 0, -EAGAIN or -errno.
  */
 int disc_save(struct disc *d);
 /*
@@ -17,25 +17,28 @@ int disc_save(struct disc *d);
  */
 int disc_commit(struct disc *d, const struct disc_layout *before);
 /*
- * Syncs the data. On failure nobody knows what storage has: the kernel forgets such
- * pages, and a second sync would find nothing to complain about. The model is told.
+ * Syncs the data. On failure it is not known what storage has: the kernel may no longer treat
+ * the pages as dirty, and a second sync would succeed. So the model's lost() is called.
  */
 int disc_sync_data(struct disc *d);
-/* Before a layout is saved that closes a track: the data is synced, and nothing follows it. */
+/*
+ * To be called before a layout is saved that closes a track: cuts the image to the recorded
+ * blocks, and syncs it.
+ */
 int disc_sync_before_change(struct disc *d);
 /*
- * Gives the disc another layout and format state, and cuts the image to `blocks`. The
- * state file announces that (an intent line) before the image is touched, so that a
- * power cut leaves either all of the old disc or all of the new one. On failure the
- * disc is one of the two as well; a second call with the same arguments goes on.
+ * Gives the disc another layout and format state, and cuts the image to `blocks`. The state
+ * file announces that (an intent line) before the image is touched, so that a power cut leaves
+ * either all of the old disc or all of the new one. On failure the disc is one of the two as
+ * well; a second call with the same arguments continues.
  */
 int disc_replace(
 	struct disc *d, const struct disc_layout *layout, enum disc_format format, uint32_t blocks);
 /*
- * Blocks that may be written and not yet counted by the saved layout. They are few until
- * that layout has the checksum that tells this image from others. Otherwise an image that
- * somebody copied in its place could pass for the rest of a burn that was cut, and its
- * end would be taken off.
+ * Blocks that may be written and not yet counted by the saved layout. They are few until that
+ * layout has the checksum that tells this image from others. Otherwise another image that was
+ * copied over this one could be mistaken for this image with an interrupted burn, and its end
+ * would be cut off.
  */
 uint32_t disc_max_unsaved(const struct disc *d);
 /* CRC-32 of the first blocks of the image, into *crc. 0, -EAGAIN or -errno. */

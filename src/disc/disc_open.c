@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The beginning and the end of a struct disc: opening, references, destroying. */
+/* Opens discs, counts references, and destroys discs. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-/* Makes it a DVD-ROM of all blocks of the image; read_only: why it is no more than that. */
-static void be_rom(struct disc *d, const char *read_only)
+/* Makes the disc a DVD-ROM of all blocks of the image; read_only: why it cannot be recorded. */
+static void make_rom(struct disc *d, const char *read_only)
 {
 	d->medium = disc_medium_of(DISC_DVD_ROM);
 	d->format = DISC_UNFORMATTED;
@@ -21,14 +21,14 @@ static void be_rom(struct disc *d, const char *read_only)
 	disc_layout_one_track(&d->layout, d->capacity, DISC_TRACK_CLOSED);
 }
 
-static void be_blank(struct disc *d, const struct disc_options *o)
+static void make_blank(struct disc *d, const struct disc_options *o)
 {
 	d->medium = o->medium ? o->medium : disc_medium_of_blank();
 	d->capacity = o->capacity ? o->capacity : d->medium->capacity;
 	disc_layout_one_track(&d->layout, 0, DISC_TRACK_INVISIBLE);
 }
 
-/* Cuts the image as the state announces: the power went before that was done and synced. */
+/* Cuts the image as the state announces: power failed before the cut was done and synced. */
 static const char *cut_as_announced(struct disc *d, const struct disc_state *s)
 {
 	if (!d->media->writable)
@@ -37,7 +37,7 @@ static const char *cut_as_announced(struct disc *d, const struct disc_state *s)
 		return "the image could not be erased";
 	d->intent = DISC_INTENT_TRUNCATE;
 	d->intent_blocks = s->truncate_to;
-	/* A daemon that died may have cut it and not synced that. */
+	/* A daemon that died may have cut the image without syncing it. */
 	d->media->dirty = true;
 	return NULL;
 }
@@ -56,9 +56,9 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 		why = m->model->misfit(d, s);
 	if (why)
 		return why;
-	bool becomes_other = s->layout.finalised && m->when_finalised != m->type;
-	d->medium = becomes_other ? disc_medium_of(m->when_finalised) : m;
-	d->capacity = becomes_other ? disc_layout_end(&s->layout) : s->capacity;
+	bool changes_type = s->layout.finalised && m->when_finalised != m->type;
+	d->medium = changes_type ? disc_medium_of(m->when_finalised) : m;
+	d->capacity = changes_type ? disc_layout_end(&s->layout) : s->capacity;
 	d->format = s->format;
 	return d->medium->model->resume(d, s);
 }
@@ -73,23 +73,26 @@ static void read_state(struct disc *d, const struct disc_options *o)
 
 	if (n == -ENOENT && synced == 0) {
 		if (d->media->blocks == 0 && d->media->writable)
-			be_blank(d, o);
+			make_blank(d, o);
 		else
-			be_rom(d, NULL);
+			make_rom(d, NULL);
 		return;
 	}
 	if (n < 0 || synced < 0) {
-		be_rom(d, "its state cannot be read");
+		make_rom(d, "its state cannot be read");
 		return;
 	}
 	why = disc_state_decode(text, (size_t)n, o->medium, &s);
 	if (!why)
 		why = use_state(d, &s);
 	if (why)
-		be_rom(d, why);
+		make_rom(d, why);
 }
 
-/* Storage's room is offered in whole ECC blocks, so that no track ends in the middle of one. */
+/*
+ * Returns the disc's limit for that many free blocks: whole ECC blocks, so that no track ends
+ * within one.
+ */
 static uint32_t limit_for(const struct disc *d, uint32_t room)
 {
 	uint64_t blocks = room - room % d->medium->ecc_blocks;
@@ -101,8 +104,8 @@ static uint32_t limit_for(const struct disc *d, uint32_t room)
 }
 
 /*
- * Brings to storage what a daemon that died, or a power cut, has left to do. Overwritten
- * blocks that are lost by that were answered GOOD, so the host must be told.
+ * Syncs what a daemon that died, or a power cut, has left unsynced. If that fails, overwritten
+ * blocks may be lost that were answered GOOD: the next disc_sync() reports it to the host.
  */
 static void sync_found(struct disc *d)
 {
@@ -112,7 +115,7 @@ static void sync_found(struct disc *d)
 	if (d->adopted || d->intent || (rewritable && d->media->dirty))
 		r = disc_sync(d);
 	if (r < 0 && rewritable)
-		d->untold_error = r;
+		d->unreported_error = r;
 }
 
 struct disc *disc_open(const struct disc_options *o)
@@ -154,10 +157,9 @@ struct disc *disc_new(struct media *media, uint32_t capacity, disc_release_fn *r
 	return disc_open(&o);
 }
 
-/* ---- references and the end -------------------------------------------------------------------
- */
+/* ---- references, destroying ----------------------------------------------------------------- */
 
-/* True if an image of 0 bytes alone says what the disc is: a blank that was not recorded. */
+/* True if an image of 0 bytes alone gives the same disc: a blank that was not recorded. */
 static bool is_plain_blank(const struct disc *d)
 {
 	return disc_is_blank(d) && d->medium == disc_medium_of_blank() && d->media->writable &&
@@ -171,7 +173,7 @@ void disc_destroy(struct disc *d)
 	if (d->media) {
 		media_wait(d->media);
 		(void)disc_test_write(d, false);
-		/* On failure the medium has complained; the layout counts what is there. */
+		/* A failure is logged by the medium; the saved layout counts only synced blocks. */
 		int r = disc_sync(d);
 
 		if (r == 0 && d->store && d->store->present && is_plain_blank(d))

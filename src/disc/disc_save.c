@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What all write models share: data to storage, then the layout to the store. */
+/* Saving, common to all write models: data to storage, then the layout to the store. */
 #include <errno.h>
 #include <string.h>
 
@@ -30,7 +30,8 @@ uint32_t disc_max_unsaved(const struct disc *d)
 							   : d->max_unsaved;
 }
 
-static int put_text(void *disc)
+/* For media_run(): saves d->saving.text as the state file, or removes the state file. */
+static int store_text(void *disc)
 {
 	struct disc *d = disc;
 
@@ -39,9 +40,8 @@ static int put_text(void *disc)
 }
 
 /*
- * A medium with a thread of its own answers -EAGAIN until the text is in the store. The
- * layout may have changed meanwhile: then the result of the old text is not that of the
- * new one, which is saved after it.
+ * A medium with a thread answers -EAGAIN until the text is in the store. If the layout has
+ * changed meanwhile, the result belongs to the old text, and the new text is saved next.
  */
 static int save_text(struct disc *d, const char *text, size_t len)
 {
@@ -49,7 +49,7 @@ static int save_text(struct disc *d, const char *text, size_t len)
 	int r;
 
 	if (d->saving.under_way) {
-		r = media_run(d->media, put_text, d);
+		r = media_run(d->media, store_text, d);
 		if (r == -EAGAIN || same) {
 			d->saving.under_way = r == -EAGAIN;
 			return r;
@@ -57,7 +57,7 @@ static int save_text(struct disc *d, const char *text, size_t len)
 	}
 	memcpy(d->saving.text, text, len);
 	d->saving.len = len;
-	r = media_run(d->media, put_text, d);
+	r = media_run(d->media, store_text, d);
 	d->saving.under_way = r == -EAGAIN;
 	return r;
 }
@@ -77,7 +77,7 @@ static void check_first_blocks(struct disc *d, struct disc_state *s)
 }
 
 /* True if the image alone, opened without a state, is the same disc. */
-static bool image_says_all(const struct disc *d)
+static bool image_gives_layout(const struct disc *d)
 {
 	return d->layout.finalised && d->medium->when_finalised != d->medium->type &&
 	       !disc_layout_needs_state(&d->layout);
@@ -98,7 +98,7 @@ static int save_layout(struct disc *d)
 
 	if (!d->store)
 		return 0;
-	if (image_says_all(d))
+	if (image_gives_layout(d))
 		return save_text(d, "", 0);
 	if (d->medium->model->counts_recorded)
 		check_first_blocks(d, &s);
@@ -182,9 +182,9 @@ static bool is_on_storage(const struct disc *d)
 
 int disc_sync(struct disc *d)
 {
-	int r = d->untold_error;
+	int r = d->unreported_error;
 
-	d->untold_error = 0;
+	d->unreported_error = 0;
 	if (r < 0)
 		return r;
 	if (d->testing || !d->media->writable || is_on_storage(d))
@@ -202,13 +202,13 @@ int disc_sync(struct disc *d)
 
 uint32_t disc_unsynced(const struct disc *d)
 {
-	/* A test write plays with the layout; the real one counts what is on the medium. */
+	/* During a test write, only the layout `real` counts what is on the medium. */
 	uint32_t end = disc_layout_end(d->testing ? &d->real : &d->layout);
 
-	return end - d->safe_end + d->overwritten + (d->untold_error ? 1 : 0);
+	return end - d->safe_end + d->overwritten + (d->unreported_error ? 1 : 0);
 }
 
-/* ---- another layout, without the data -------------------------------------------------------- */
+/* ---- replacing layout and data --------------------------------------------------------------- */
 
 static bool is_replaced(const struct disc *d, const struct disc_layout *layout,
 	enum disc_format format, uint32_t blocks)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state file: what the image of a disc cannot tell, as text. Lines of words, the last
- * one a checksum; docs/disc-state.md describes them. No other part of the program reads or
- * writes this text.
+ * The state file: the properties of a disc that its image alone does not give, as text. Lines
+ * of words, the last one a checksum; docs/disc-state.md describes them. No other part of the
+ * program reads or writes this text.
  */
 #ifndef DISC_DISC_STATE_H
 #define DISC_DISC_STATE_H
@@ -25,7 +25,7 @@ struct disc_state {
 	uint32_t truncate_to;
 	uint32_t max_unsaved; /* blocks that the image may be longer than the layout says */
 	char boot[STORE_BOOT_MAX];
-	uint32_t checked; /* blocks that `check` is over; 0 = none */
+	uint32_t checked; /* number of blocks that `check` covers; 0 = none */
 	uint32_t check;   /* CRC-32 */
 	struct disc_layout layout;
 };

@@ -49,7 +49,10 @@ void disc_layout_one_track(struct disc_layout *l, uint32_t written, enum disc_tr
 uint32_t disc_layout_end(const struct disc_layout *l);
 /* The track that can take data, NULL if there is none. */
 struct disc_track *disc_layout_open(struct disc_layout *l);
-/* True if the length of the image does not say it all: several tracks, or one not at block 0. */
+/*
+ * True if the image's length alone does not give the layout: several tracks, or one not at
+ * block 0.
+ */
 bool disc_layout_needs_state(const struct disc_layout *l);
 /* True if recording on a medium of that capacity and ECC block can have led to this layout. */
 bool disc_layout_is_possible(const struct disc_layout *l, uint32_t capacity, uint32_t ecc_blocks);

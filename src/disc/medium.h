@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The medium table: one row says what a kind of disc is - its size, its blocks and
- * how it is recorded. How a drive shows it to the host is a row of another table,
- * chosen by (type, format state): mmc/profile.h.
+ * The medium table: one row describes a kind of disc: its size, its blocks and how it is
+ * recorded. How a drive shows it to the host is a row of another table, chosen by (type,
+ * format state): mmc/profile.h.
  */
 #ifndef DISC_MEDIUM_H
 #define DISC_MEDIUM_H
@@ -19,7 +19,10 @@ enum disc_type {
 	DISC_TYPES
 };
 
-/* What FORMAT UNIT has made of a medium. Media that need no formatting stay unformatted. */
+/*
+ * The state in which FORMAT UNIT has left a medium. Media that need no formatting stay
+ * unformatted.
+ */
 enum disc_format {
 	DISC_UNFORMATTED,
 	DISC_INTERMEDIATE, /* formatted while it is recorded, from block 0 on (DVD-RW) */
@@ -48,8 +51,8 @@ struct disc_medium {
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
 	bool erasable;
 	/*
-	 * What a finalised disc is when it is opened again. Another type than its own: with
-	 * one track it needs no state file, since the image alone says all there is.
+	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
+	 * disc with one track needs no state file, since the image alone gives its layout.
 	 */
 	enum disc_type when_finalised;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
@@ -60,7 +63,7 @@ struct disc_medium {
 const struct disc_medium *disc_medium_of(enum disc_type type);
 /* The row of that name, NULL if there is none. */
 const struct disc_medium *disc_medium_named(const char *name);
-/* What an image of 0 bytes without a state file is. */
+/* The row for an image of 0 bytes without a state file. */
 const struct disc_medium *disc_medium_of_blank(void);
 bool disc_medium_is_recordable(const struct disc_medium *m);
 /* The names of all recordable media, as "a", "a and b", "a, b and c". Returns their number. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Write models: how a medium is recorded. A medium row names one; disc.c asks it
- * whenever the media differ. References, reading, syncing and saving are the same
+ * Write models: how a medium is recorded. A row of the medium table names its model; disc.c
+ * calls the model wherever media differ. References, reading, syncing and saving are the same
  * for all of them (disc.c, disc_open.c, disc_save.c).
  *
  * sequential: each block goes to the next writable address and is written once. The
@@ -9,7 +9,7 @@
  * overwrite: once formatted, each block may be written at any time. The layout does
  *	not change by writing, so a WRITE never touches the state file. Blocks never
  *	written read as zeros. A host that mounts such a disc never sends SYNCHRONIZE
- *	CACHE; whoever owns the drive flushes it unasked, by disc_unsynced().
+ *	CACHE, so the owner of the drive syncs it when disc_unsynced() stays above 0.
  * read only: nothing is recorded.
  *
  * A rigid restricted overwrite (DVD-RW, profile 0013h) is overwrite whose track grows
@@ -31,8 +31,8 @@ struct disc_state;
 struct disc_model {
 	bool recordable;      /* at all */
 	bool rewritable;      /* also when the layout is finalised */
-	bool has_tracks;      /* the state file lists them; else the formatted size says all */
-	bool has_test_write;  /* the host may try a recording without recording */
+	bool has_tracks;      /* the state file lists tracks; false: only the formatted size */
+	bool has_test_write;  /* Test Write (MMC-6 7.5) is supported */
 	bool zero_fill;       /* blocks that the layout counts may never have been written */
 	bool counts_recorded; /* each sync saves the layout, and the state checks the image */
 
@@ -41,8 +41,8 @@ struct disc_model {
 	/* As disc_write(): checks, writes and moves the next writable address, or nothing. */
 	int (*write)(struct disc *d, int64_t lba, uint32_t count, const void *buf);
 	/*
-	 * Blocks from `from` on did not reach storage, and the medium takes no more until
-	 * it was truncated. What the host was answered GOOD for must be kept as far as it can.
+	 * Blocks from `from` on did not reach storage, and the medium takes no more until it
+	 * was truncated. Blocks that were answered GOOD must be kept as far as possible.
 	 */
 	void (*lost)(struct disc *d, uint64_t from);
 	int (*reserve)(struct disc *d, uint32_t blocks);
@@ -53,8 +53,8 @@ struct disc_model {
 	/* When a disc is opened: NULL, or why this state is not that of this image. */
 	const char *(*misfit)(struct disc *d, const struct disc_state *s);
 	/*
-	 * When a disc is opened whose state fits: takes the layout of the state, and what a
-	 * recording that was cut has left. NULL, or why the disc can only be read.
+	 * When a disc is opened whose state fits: takes the layout of the state, and what an
+	 * interrupted recording has left. NULL, or why the disc can only be read.
 	 */
 	const char *(*resume)(struct disc *d, const struct disc_state *s);
 };

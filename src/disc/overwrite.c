@@ -3,9 +3,9 @@
  * The write model of media that are overwritten in place (DVD+RW, DVD-RAM, BD-RE). FORMAT
  * UNIT gives them a size; from then on each block below it may be read and written.
  *
- * The image is as long as the highest block written; what lies above reads as zeros.
- * A block that is being written when the power goes may be old, new or mixed, and so may
- * blocks that were written and not synced. No other block is touched.
+ * The image ends after the highest block written; blocks past it read as zeros. After a power
+ * cut, a block that was being written or was not synced may be old, new or mixed. Other blocks
+ * are not touched.
  */
 #include <errno.h>
 
@@ -28,10 +28,10 @@ static int may_write(const struct disc *d, int64_t lba, uint32_t count)
 }
 
 /*
- * Takes off the image what a failed write may have appended, down to the length up to
- * which all was written. No acknowledged block goes with it: those inside that length stay,
- * and a WRITE that made the image longer was not answered before disc_wait_written(). The
- * medium takes writes again after it. Lost blocks read as before or as written.
+ * Cuts off what a failed write may have appended: the image is as long again as when it last
+ * held all accepted blocks. No acknowledged block is cut off, because a WRITE that makes the
+ * image longer is answered only after disc_wait_written(). After the cut the medium takes
+ * writes again. Lost blocks within the image have their old or their new data.
  */
 static void drop_unwritten(struct disc *d, uint64_t from)
 {
@@ -46,7 +46,10 @@ static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void 
 
 	if (r != DISC_OK || count == 0)
 		return r;
-	/* The store may hold a layout whose image is still to be cut; these blocks would go. */
+	/*
+	 * The store may hold a layout whose image is still to be cut, which would remove these
+	 * blocks.
+	 */
 	if (d->store_uncertain || d->intent != DISC_INTENT_NONE)
 		r = disc_sync(d);
 	if (r == DISC_OK)
@@ -65,7 +68,7 @@ static int reserve(struct disc *d, uint32_t blocks)
 	return DISC_CLOSED;
 }
 
-/* There is nothing to close: the one track always is. */
+/* Only syncs: the one track is always closed. */
 static int close_track(struct disc *d, uint32_t number)
 {
 	return number > d->layout.tracks ? DISC_NO_SUCH_TRACK : disc_sync(d);
@@ -104,7 +107,7 @@ static const char *resume(struct disc *d, const struct disc_state *s)
 {
 	d->layout = s->layout;
 	d->written_end = d->media->blocks;
-	/* A daemon that died may have left blocks that are in the page cache alone. */
+	/* A daemon that died may have left blocks in the page cache that are not on storage. */
 	d->media->dirty = d->media->writable;
 	if (!d->media->writable)
 		d->read_only = "the image cannot be written";

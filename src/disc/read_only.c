@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The write model of discs that cannot be recorded: a layout, and no to all else. */
+/* The write model of discs that cannot be recorded: they have a layout, and refuse every change. */
 #include "disc/disc_int.h"
 #include "disc/model.h"
 
@@ -30,7 +30,7 @@ static int reserve_or_format(struct disc *d, uint32_t blocks)
 	return DISC_CLOSED;
 }
 
-/* All is closed already. */
+/* Does nothing: every track is closed. */
 static int close_track(struct disc *d, uint32_t number)
 {
 	return number > d->layout.tracks ? DISC_NO_SUCH_TRACK : DISC_OK;

@@ -28,7 +28,7 @@ static uint32_t recorded_end(const struct disc *d)
 
 /* ---- recording ------------------------------------------------------------------------------ */
 
-/* Blocks from `to` on are no longer counted. Only the open track can hold such. */
+/* Blocks from `to` on are no longer counted. Only the open track can hold such blocks. */
 static void roll_back(struct disc *d, uint64_t to)
 {
 	struct disc_track *t = open_track(d);
@@ -58,10 +58,10 @@ static int may_write(const struct disc *d, int64_t lba, uint32_t count)
 }
 
 /*
- * Syncs before these blocks go to the medium, if they would be too many that the saved
- * layout does not count, or if no layout was saved since the disc was opened: an image
- * of more than 0 bytes without a state would be a DVD-ROM after a power cut, and an older
- * state may allow fewer uncounted blocks or be of another boot.
+ * Syncs before these blocks are written, if with them the saved layout would leave too many
+ * blocks uncounted, or if no layout was saved since the disc was opened. Without a state, an
+ * image of more than 0 bytes would be a DVD-ROM after a power cut; and an older state may
+ * allow fewer uncounted blocks, or be of another boot.
  */
 static int make_room_for(struct disc *d, int64_t lba, uint32_t count)
 {
@@ -84,7 +84,7 @@ static int write_medium(struct disc *d, int64_t lba, uint32_t count, const void 
 	if (r != DISC_OK)
 		return r;
 	r = media_write(d->media, (uint64_t)lba, count, buf);
-	/* Where blocks are taken before they are written, some of those before may be lost. */
+	/* A medium with write-behind may have lost blocks that it accepted earlier. */
 	if (r < 0 && r != -EAGAIN && disc_wait_written(d) == 0)
 		(void)media_truncate(d->media, recorded_end(d));
 	return r;
@@ -117,7 +117,7 @@ static int reserve(struct disc *d, uint32_t blocks)
 	if (t->state != DISC_TRACK_INVISIBLE)
 		return DISC_TRACK_FULL;
 	uint32_t size = ecc_align(d, blocks);
-	/* The disc's end is an ECC boundary for the real sizes; a short test disc may have none. */
+	/* Discs of real sizes end at an ECC boundary; short discs of tests may not. */
 	if (size > disc_track_free(d, t) && blocks <= disc_track_free(d, t))
 		size = disc_track_free(d, t);
 	if (blocks == 0 || size > disc_track_free(d, t))
@@ -149,7 +149,7 @@ static bool session_has_data(const struct disc *d, uint32_t session)
 	return false;
 }
 
-/* In the layout alone; the caller saves it. */
+/* Closes the open track in the layout only; the caller saves the layout. */
 static void close_open_track(struct disc *d)
 {
 	struct disc_track *t = open_track(d);
@@ -157,7 +157,10 @@ static void close_open_track(struct disc *d)
 	if (!t)
 		return;
 	if (t->written == 0) {
-		/* wodim's failed append closes a reservation it never wrote: it is dropped. */
+		/*
+		 * wodim's failed append closes a reservation that it never wrote to: the
+		 * reservation is dropped.
+		 */
 		t->reserved = 0;
 		t->state = DISC_TRACK_INVISIBLE;
 		return;

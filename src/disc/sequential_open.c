@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Opening a disc of the sequential write model: does the state fit, and what was cut. */
+/* Opens discs of the sequential write model: checks the state, and continues interrupted burns. */
 #include <string.h>
 
 #include "disc/disc_int.h"
@@ -22,8 +22,9 @@ const char *disc_sequential_misfit(struct disc *d, const struct disc_state *s)
 }
 
 /*
- * The image is longer than the layout counts: a burn was cut. Blocks written since this
- * machine was started are in the page cache at least, and are counted; others are dropped.
+ * Handles an image that is longer than the layout counts, because a burn was interrupted.
+ * Blocks written since the board was started are counted: they are at least in the page cache.
+ * Blocks of an earlier boot are dropped.
  */
 static const char *take_uncounted(struct disc *d, const struct disc_state *s)
 {

@@ -11,7 +11,7 @@
 
 #define LINE_MAX 160u
 
-/* What is known of the text while its lines are read. */
+/* The state of the decoder while it reads the lines. */
 struct reader {
 	struct disc_state *s;
 	const struct disc_medium *unlisted;
@@ -62,8 +62,8 @@ static bool read_track(const char *line, struct disc_layout *l)
 	return false;
 }
 
-/* A line that version 1 has. False: it is none, or has such a value as it cannot have. */
-static bool read_line_of_1(struct reader *r, const char *line)
+/* Reads a line of version 1. False: the line is unknown, or its value is impossible. */
+static bool read_v1_line(struct reader *r, const char *line)
 {
 	struct disc_state *s = r->s;
 	char word[LINE_MAX];
@@ -97,8 +97,8 @@ static bool read_line_of_1(struct reader *r, const char *line)
 	return false;
 }
 
-/* A line that version 2 has besides. */
-static bool read_line_of_2(struct reader *r, const char *line)
+/* Reads a line that only version 2 has. */
+static bool read_v2_line(struct reader *r, const char *line)
 {
 	struct disc_state *s = r->s;
 	char word[LINE_MAX];
@@ -132,7 +132,7 @@ static const struct disc_medium *find_medium(const struct reader *r)
 {
 	const struct disc_medium *m = disc_medium_named(r->type);
 
-	/* Version 1 is of DVD+R alone, and may leave the type out. */
+	/* Version 1 knows only DVD+R, and may leave the type out. */
 	if (r->version == 1 && !r->has_type)
 		return disc_medium_of(DISC_DVD_PLUS_R);
 	if (!m && r->unlisted && strcmp(r->unlisted->name, r->type) == 0)
@@ -140,13 +140,13 @@ static const struct disc_medium *find_medium(const struct reader *r)
 	return m && m->state_version <= r->version ? m : NULL;
 }
 
-/* A medium without tracks of its own: the formatted size makes its one track. */
+/* Makes the layout of a medium whose state lists no tracks: one track of the formatted size. */
 static bool make_layout(const struct reader *r)
 {
 	struct disc_state *s = r->s;
 	bool formatted = s->format != DISC_UNFORMATTED;
 
-	/* No medium grows while it is formatted yet. */
+	/* No medium of the table can be in this format state yet. */
 	if (s->format == DISC_INTERMEDIATE)
 		return false;
 	if (r->has_tracks || r->has_format != formatted || s->layout.finalised ||
@@ -158,7 +158,7 @@ static bool make_layout(const struct reader *r)
 	return s->capacity > 0;
 }
 
-/* True if a disc can have come to this state, which no line alone can tell. */
+/* Checks the lines against each other: true if a disc can be in this state. */
 static bool is_consistent(const struct reader *r)
 {
 	struct disc_state *s = r->s;
@@ -174,7 +174,7 @@ static bool is_consistent(const struct reader *r)
 	       (!s->truncate || s->truncate_to >= disc_layout_end(l));
 }
 
-static const char *conclude(const struct reader *r)
+static const char *find_medium_and_check(const struct reader *r)
 {
 	struct disc_state *s = r->s;
 
@@ -207,9 +207,9 @@ const char *disc_state_decode(
 				crc32_add(0, text, (size_t)(at - text)));
 			if (strcmp(line, last) != 0)
 				return "it is damaged (its checksum is wrong)";
-			return conclude(&r);
+			return find_medium_and_check(&r);
 		}
-		if (!read_line_of_1(&r, line) && (r.version < 2 || !read_line_of_2(&r, line)))
+		if (!read_v1_line(&r, line) && (r.version < 2 || !read_v2_line(&r, line)))
 			return "it is damaged";
 	}
 	return "it is damaged (its end is missing)";

@@ -35,7 +35,10 @@ __attribute__((format(printf, 2, 3))) static void put(struct out *o, const char 
 	va_end(ap);
 }
 
-/* The lowest version that can say it, so that an older daemon can go on with the disc. */
+/*
+ * Returns the lowest version that can express the state, so that older daemons can read it if
+ * possible.
+ */
 static unsigned version_for(const struct disc_state *s)
 {
 	return s->truncate || s->format != DISC_UNFORMATTED ? 2 : s->medium->state_version;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a burn that is under way will end, for progress displays. Main thread only. */
+/* Predicts where the burn under way will end, for progress displays. Main thread only. */
 #ifndef DRIVE_BURN_END_H
 #define DRIVE_BURN_END_H
 
 #include "library/image.h"
 #include "mmc/mmc.h"
 
-/* What is known of the volume that is being burned. All 0 at first. */
+/* The size found for the volume being burned. All members are 0 at first. */
 struct burn_end {
 	bool known;
 	uint32_t blocks;
 };
 
 /*
- * Returns the block after the last one that the burn will record: the track was reserved,
- * or the ISO 9660 descriptor of the image in the drive has been recorded. 0 = unknown.
- * May read one block of the image.
+ * Returns the block after the last one that the burn will record. It is known if the track was
+ * reserved, or when the ISO 9660 descriptor has been recorded. 0 = unknown. May read one block
+ * of the image.
  */
 uint32_t burn_end_find(
 	struct burn_end *b, int folder, const struct image *in, const struct mmc_state *m);

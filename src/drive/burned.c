@@ -11,17 +11,17 @@
 #include "library/library.h"
 #include "util/log.h"
 
-#define LOOK_MOST 1000u                /* ms between two looks at what the host does */
-#define ROOM_MIN  (UINT64_C(32) << 20) /* bytes; with less free space no blank is offered */
+#define CHECK_MS_MAX 1000u                /* ms between two checks of what the host does */
+#define ROOM_MIN     (UINT64_C(32) << 20) /* bytes; with less free space no blank is offered */
 
 struct burned {
 	struct burned_config config;
 	struct postburn *postburn;
 	bool finished;               /* the disc in the drive was burned and finalised in it */
-	uint64_t blocks_moved;       /* when the timer last looked; UINT64_MAX = not yet */
-	uint64_t due;                /* us: the disc is replaced then, or that is tried again */
+	uint64_t blocks_moved;       /* at the last check; UINT64_MAX = not checked yet */
+	uint64_t due;                /* us: when to replace the disc, or to try that again */
 	sd_event_source *timer;      /* on while finished */
-	char problem[POSTBURN_TEXT]; /* why the disc is still in the drive; "" */
+	char problem[POSTBURN_TEXT]; /* why the disc is still in the drive; "" = none */
 };
 
 static uint64_t now_us(void)
@@ -34,21 +34,21 @@ static uint64_t now_us(void)
 
 bool burned_is_wanted(const struct drive_burned *b)
 {
-	return b->move != POSTBURN_RENAME_NO || b->checksum || b->blank;
+	return b->rename != POSTBURN_RENAME_NO || b->checksum || b->blank;
 }
 
 /* ---- wait until the host is done ------------------------------------------------------------ */
 
-static void look_again(struct burned *b)
+static void schedule_check(struct burned *b)
 {
 	unsigned idle = b->config.what.idle;
-	unsigned ms = idle && idle / 4 < LOOK_MOST ? idle / 4 : LOOK_MOST;
+	unsigned ms = idle && idle / 4 < CHECK_MS_MAX ? idle / 4 : CHECK_MS_MAX;
 
 	sd_event_source_set_time_relative(b->timer, (uint64_t)(ms + 1) * 1000);
 	sd_event_source_set_enabled(b->timer, SD_EVENT_ONESHOT);
 }
 
-static int on_look(sd_event_source *s, uint64_t usec, void *burned)
+static int on_check_timer(sd_event_source *s, uint64_t usec, void *burned)
 {
 	struct burned *b = burned;
 	struct mmc_state m;
@@ -56,7 +56,7 @@ static int on_look(sd_event_source *s, uint64_t usec, void *burned)
 	(void)s;
 	(void)usec;
 	engine_thread_get_state(b->config.engine, &m);
-	look_again(b);
+	schedule_check(b);
 	if (m.ejected_by_host)
 		b->blocks_moved = UINT64_MAX;
 	if (m.loaded && !engine_is_idle(&m, b->blocks_moved)) {
@@ -74,11 +74,11 @@ static void set_finished(struct burned *b, bool finished)
 {
 	b->finished = finished;
 	b->problem[0] = '\0';
-	/* The first look sees the drive in use. */
+	/* The first check then counts the drive as in use. */
 	b->blocks_moved = UINT64_MAX;
 	b->due = 0;
 	if (finished)
-		look_again(b);
+		schedule_check(b);
 	else
 		sd_event_source_set_enabled(b->timer, SD_EVENT_OFF);
 }
@@ -119,7 +119,7 @@ static void on_removed(void *ctx, const struct image *was, const char *next)
 		postburn_add(b->postburn, was->name, was->dev, was->ino);
 }
 
-/* A burned disc comes back at start, or when it is inserted again by a command. */
+/* A burned disc can be inserted again, at start or by a command. */
 static void on_inserted(void *ctx, const struct image *in)
 {
 	struct burned *b = ctx;
@@ -243,18 +243,18 @@ static int setup(struct burned *b, sd_event *event)
 	struct postburn_config pc = {
 		.folder = b->config.folder,
 		.drive = b->config.drive,
-		.move = b->config.what.move,
+		.rename = b->config.what.rename,
 		.checksum = b->config.what.checksum,
 		.ready = removed_are_closed,
 		.ctx = b,
 	};
 	int r = 0;
 
-	if (pc.move != POSTBURN_RENAME_NO || pc.checksum)
+	if (pc.rename != POSTBURN_RENAME_NO || pc.checksum)
 		r = postburn_new(&pc, event, &b->postburn);
 	if (r >= 0)
 		r = sd_event_add_time_relative(
-			event, &b->timer, CLOCK_MONOTONIC, 0, 10000, on_look, b);
+			event, &b->timer, CLOCK_MONOTONIC, 0, 10000, on_check_timer, b);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(b->timer, SD_EVENT_OFF);
 	return r;

@@ -13,9 +13,9 @@
 #include "drive/holders.h"
 #include "library/postburn.h"
 
-/* What is done with a disc that was burned and finalised in the drive. All 0 = nothing. */
+/* Actions on a disc that was burned and finalised in the drive. All members 0: none. */
 struct drive_burned {
-	enum postburn_rename move;
+	enum postburn_rename rename;
 	bool checksum;
 	bool blank;      /* the next blank is inserted */
 	unsigned idle;   /* ms without a read or a lock, then the disc is replaced; 0 = never */
@@ -25,12 +25,12 @@ struct drive_burned {
 #define DRIVE_RELOAD_WAIT 3000u
 #define DRIVE_RETRY_WAIT  10000u
 
-/* Returns true if anything is done with such discs. */
+/* Returns true if any of these actions is configured. */
 bool burned_is_wanted(const struct drive_burned *b);
 
 struct burned;
 
-/* Everything that is pointed to outlives it. */
+/* Everything it points to must outlive the struct burned. */
 struct burned_config {
 	struct drive_burned what;
 	const char *drive; /* its name */
@@ -46,7 +46,7 @@ struct burned_config {
 
 /* 0 or -errno. */
 int burned_new(const struct burned_config *config, sd_event *event, struct burned **out);
-/* Gives up the disc that is being verified. NULL is fine. */
+/* Abandons the verification in progress. NULL is fine. */
 void burned_free(struct burned *b);
 
 /* Its ctx is a struct burned. */
@@ -61,7 +61,7 @@ void burned_blank_failed(struct burned *b, const char *problem);
 /* Returns the name of a blank for an empty drive at start, valid until the next call, or NULL. */
 const char *burned_initial_blank(struct burned *b);
 
-/* Returns false if nothing is done with burned discs; *out is filled in anyway. */
+/* Returns false if no action on burned discs is configured; fills in *out anyway. */
 bool burned_status(const struct burned *b, struct postburn_status *out);
 
 #endif

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/thread.h"
+
 #define QUEUE_MAX 4u
 
 struct disc_closer {
 	void (*done)(void *ctx);
 	void *ctx;
-	unsigned open;
+	unsigned open; /* discs that were counted and are not closed yet */
 	struct disc *queue[QUEUE_MAX];
 	unsigned queued;
 
@@ -99,9 +101,9 @@ static void start(struct disc_closer *c)
 	memcpy(c->closing, c->queue, sizeof(c->queue));
 	c->n_closing = c->queued;
 	c->queued = 0;
-	if (pthread_create(&c->thread, NULL, close_discs, c) == 0)
+	if (thread_start(&c->thread, "disc-closer", close_discs, c) == 0)
 		return;
-	/* No thread: the control waits until the discs are closed. */
+	/* Without a thread, control commands wait until the discs are closed. */
 	close_each(c);
 	c->open -= c->n_closing;
 	c->n_closing = 0;

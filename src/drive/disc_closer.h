@@ -27,9 +27,9 @@ void disc_closer_count(struct disc_closer *c);
 unsigned disc_closer_open_discs(const struct disc_closer *c);
 
 /*
- * Queues a disc, whose last reference is gone, and takes it over. If the queue is full,
- * the disc is closed before the call returns: slow, but not met with one disc in a drive
- * and one on its way.
+ * Queues a disc, whose last reference is gone, and takes it over. If the queue is full, the
+ * disc is closed before the call returns: slow, but the queue never fills with one disc in the
+ * drive and one being inserted.
  */
 void disc_closer_add(struct disc_closer *c, struct disc *disc);
 /* Takes note of the discs that the thread has closed, and gives it those that are queued. */

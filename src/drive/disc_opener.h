@@ -11,14 +11,17 @@
 #include "library/image.h"
 #include "protocol/answer.h"
 
-/* What the drive opens its discs with. Everything that is pointed to outlives it. */
+/*
+ * Folder, policy and helpers with which a drive opens its discs. Everything it points to must
+ * outlive it.
+ */
 struct disc_opener {
 	int folder;
 	const char *media; /* path of the folder, for messages */
 	struct image_policy policy;
 	struct disc_closer *closer; /* counts the discs that are opened */
 	const struct holders *holders;
-	const struct holder *self; /* the drive's own entry, added or not */
+	const struct holder *self; /* the drive's own entry, whether it is in holders or not */
 };
 
 enum disc_opening {
@@ -36,10 +39,10 @@ int disc_opener_open_image(
 	const struct disc_opener *o, const char *name, struct image *out, struct refusal *why);
 
 /*
- * Opens name; with blank it creates an empty file first, unless there is one. The image
- * is claimed back from the burned discs. may_wait: DISC_HELD_BY_OLD is possible, otherwise
- * such a file is refused. DISC_REFUSED: *answer says why. In any case out must be
- * released with image_fini().
+ * Opens name; with blank it creates an empty file first, unless there is one. Takes the image
+ * out of the queues of burned discs. may_wait: DISC_HELD_BY_OLD is possible, otherwise such a
+ * file is refused. DISC_REFUSED: *answer says why. In any case out must be released with
+ * image_fini().
  */
 enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name, bool blank,
 	bool may_wait, struct image *out, json_t **answer);

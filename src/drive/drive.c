@@ -178,7 +178,8 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 /* ---- creation ------------------------------------------------------------------------------- */
 
 /* The reason may lie in the service's unit, which limits what the daemon sees and may write. */
-#define SHUT_IN " (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
+#define SERVICE_LIMITS_HINT                                                                        \
+	" (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
 
 /* index: the drive's place in the configuration, for messages. */
 static int open_folder(struct drive *d, const struct drive_config *config, unsigned index)
@@ -186,12 +187,12 @@ static int open_folder(struct drive *d, const struct drive_config *config, unsig
 	d->folder = library_open_folder(config->media);
 	if (d->folder < 0) {
 		log_error("drives[%u]: media folder %s: %s%s", index, config->media,
-			strerror(-d->folder), geteuid() ? SHUT_IN : "");
+			strerror(-d->folder), geteuid() ? SERVICE_LIMITS_HINT : "");
 		return d->folder;
 	}
 	if (faccessat(d->folder, ".", W_OK, AT_EACCESS) < 0)
 		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s", index,
-			config->media, strerror(errno), geteuid() ? SHUT_IN : "");
+			config->media, strerror(errno), geteuid() ? SERVICE_LIMITS_HINT : "");
 	return 0;
 }
 
@@ -228,14 +229,14 @@ static int make_engine(struct drive *d, const struct drive_config *config, sd_ev
 	return r;
 }
 
-static void describe_opener(
+static void setup_opener(
 	struct drive *d, const struct drive_config *config, const struct drives *set)
 {
 	d->opener = (struct disc_opener){
 		.folder = d->folder,
 		.media = d->media,
 		.policy = {.max_unsaved = config->max_unsaved,
-			.fits = config->fits,
+			.limit_to_free_space = config->limit_to_free_space,
 			.release = engine_thread_released,
 			.release_ctx = d->engine,
 			.ready = engine_thread_storage_ready,
@@ -341,7 +342,7 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 		r = make_engine(d, config, event);
 	if (r < 0)
 		return r;
-	describe_opener(d, config, set);
+	setup_opener(d, config, set);
 	r = sd_event_add_time_relative(event, &d->timer, CLOCK_MONOTONIC, 0, 10000, on_timer, d);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
@@ -403,7 +404,10 @@ void drive_free(struct drive *d)
 	drive_find_free(d->find);
 	catalog_unref(d->catalog);
 	drive_commands_free(d->commands);
-	/* Its thread wakes the engine's, and the engine's discs are the last. */
+	/*
+	 * The closer's thread calls engine_thread_wake(), so it must end before the engine is
+	 * freed. engine_thread_free() itself closes the discs that are left.
+	 */
 	disc_closer_free(d->closer);
 	drive_machine_free(d->machine);
 	engine_thread_free(d->engine);
@@ -448,9 +452,9 @@ struct recorder *drive_recorder(struct drive *d)
 	return engine_thread_recorder(d->engine);
 }
 
-void drive_set_handover(struct drive *d, struct handover *k)
+void drive_set_handover(struct drive *d, struct handover *h)
 {
-	drive_handover_set_memory(d->handover, k, engine_thread_engine(d->engine));
+	drive_handover_set_memory(d->handover, h, engine_thread_engine(d->engine));
 }
 
 struct handover *drive_handover(struct drive *d)

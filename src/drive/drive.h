@@ -4,10 +4,10 @@
  * blank, close) on their way through it. drive.c only puts the parts together; see
  * drive_machine.h for what a command does.
  *
- * Except where it says otherwise, functions are for the main thread and never wait: not
- * for the host, and not for the USB thread, which may hang in a slow medium. The engine is
- * reached by posting to the USB thread; its state is read from a copy that the USB thread
- * keeps up to date.
+ * Unless stated otherwise, functions are for the main thread and never wait: not for the host,
+ * and not for the USB thread, which may hang in a slow medium. The engine is reached by
+ * posting to the USB thread; its state is read from a copy that the USB thread keeps up to
+ * date.
  */
 #ifndef DRIVE_DRIVE_H
 #define DRIVE_DRIVE_H
@@ -32,7 +32,7 @@
 
 struct drive;
 
-/* All drives of the daemon. All 0 = none. */
+/* All drives of the daemon. All members 0: no drive. */
 struct drives {
 	struct drive *drive[DRIVE_MAX];
 	unsigned count;
@@ -47,12 +47,12 @@ struct drive_config {
 	bool brings_next;     /* an eject by the host brings the next disc */
 	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
 	unsigned label_wait;  /* ms; CATALOG_LABEL_WAIT, less in tests */
-	uint32_t max_unsaved; /* blocks burned and not yet counted by the saved state; 0 = the
-				 disc's default */
-	unsigned sync_ms;     /* a burn is synced this often, at the latest; 0 = not by time */
-	bool fits;            /* blanks are no larger than the free space */
-	bool remember;        /* keep a drive record: the disc is back after a power cut */
-	const char *image;    /* at start, if there is no record; NULL or "" = none */
+	uint32_t max_unsaved; /* blocks burned and not yet saved, see disc_options; 0 = the default
+				 there */
+	unsigned sync_ms;     /* time between two syncs of a burn, at most; 0 = no limit in time */
+	bool limit_to_free_space; /* blanks are no larger than the free space */
+	bool remember;            /* keep a drive record: the disc is back after a power cut */
+	const char *image;        /* at start, if there is no record; NULL or "" = none */
 	struct drive_burned burned;
 };
 
@@ -77,10 +77,10 @@ struct recorder *drive_recorder(struct drive *d);
 /* ---- hand-over ------------------------------------------------------------------------------ */
 
 /*
- * Stores the hand-over state in k from now on, and takes k over. Before the first disc
+ * Stores the hand-over state in h from now on, and takes h over. Before the first disc
  * is inserted and before drive_attach().
  */
-void drive_set_handover(struct drive *d, struct handover *k);
+void drive_set_handover(struct drive *d, struct handover *h);
 struct handover *drive_handover(struct drive *d);
 /* Returns the image in the drive of an earlier daemon, "" = none. NULL: nothing was inherited. */
 const char *drive_inherited_image(const struct drive *d);
@@ -129,7 +129,7 @@ struct drive_info {
 };
 /* Pointers in *info are valid until the next command. */
 void drive_get_info(struct drive *d, struct drive_info *info);
-/* Where the burn that is under way will end, see burn_end_find(). 0 = unknown. */
+/* Returns the block where the burn under way will end, see burn_end_find(). 0 = unknown. */
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m);
 /* Returns true if the image is in this drive. */
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino);

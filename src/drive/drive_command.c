@@ -52,7 +52,7 @@ void drive_command_describe(
 		[DRIVE_BLANK] = "blank",
 		[DRIVE_EJECT] = "eject",
 		[DRIVE_CLOSE] = "close",
-		[DRIVE_REPLACE_BURNED] = "put away",
+		[DRIVE_REPLACE_BURNED] = "replace burned disc",
 	};
 
 	snprintf(out, size, "%s%s%.200s%s", names[c->verb], c->image ? " " : "",

@@ -10,20 +10,21 @@
 
 enum drive_verb {
 	DRIVE_INSERT, /* the image of exactly that name */
-	DRIVE_FIND,   /* the same, or else the image that is meant: match_find() */
+	DRIVE_FIND,   /* the same; if there is none, the image that match_find() finds */
 	DRIVE_NEXT,   /* the image after the one in the drive: match_neighbour() */
 	DRIVE_PREV,
 	DRIVE_BLANK,
 	DRIVE_EJECT,
 	DRIVE_CLOSE,         /* finalise */
-	DRIVE_REPLACE_BURNED /* only by the drive itself: a burned disc makes room for a blank */
+	DRIVE_REPLACE_BURNED /* only started by the drive itself: replaces a burned disc with a
+				blank */
 };
 
 struct drive_command {
 	enum drive_verb verb;
 	char *image; /* NULL for DRIVE_EJECT; for others NULL until the image is chosen */
 	bool force;
-	/* The drive reacts to an eject by the host. Void if the host loads the disc again. */
+	/* The command follows an eject by the host, and ends if the host loads the disc again. */
 	bool by_host;
 	/* DRIVE_REPLACE_BURNED, not by_host: see usb_task.only_if_idle. */
 	uint64_t blocks_moved;
@@ -40,8 +41,8 @@ void drive_command_free(struct drive_command *c);
 bool drive_command_set_image(struct drive_command *c, const char *image);
 
 /*
- * Writes verb, image and stage, for status. Characters that are no UTF-8 or steer a
- * terminal are removed.
+ * Writes verb, image and stage, for status. Removes characters that are not valid UTF-8 or
+ * that control a terminal.
  */
 void drive_command_describe(
 	const struct drive_command *c, const char *stage, char *out, size_t size);

@@ -6,7 +6,7 @@
 
 struct drive_commands {
 	struct drive_commands_config config;
-	struct drive_command *first; /* that waits */
+	struct drive_command *first; /* of those that wait */
 	unsigned waiting;
 	bool starting; /* drive_commands_next() is on the stack, or all are cancelled */
 };
@@ -95,12 +95,12 @@ static void drop(struct reply *r, json_t *answer)
 	json_decref(answer);
 }
 
-/* Gives a command whose answer nobody gets. It cancels no other command. */
+/* Starts a command of the drive's own. Its answer is dropped, and it cancels no other command. */
 static void start_internal(
 	struct drive_commands *c, enum drive_verb verb, bool by_host, uint64_t blocks_moved)
 {
-	static struct reply nobody = {.progress = drop, .final = drop};
-	struct drive_command *command = enqueue(c, verb, NULL, &nobody);
+	static struct reply dropped = {.progress = drop, .final = drop};
+	struct drive_command *command = enqueue(c, verb, NULL, &dropped);
 
 	if (command) {
 		command->by_host = by_host;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control commands that wait for a drive, and those that the drive gives itself. The
+ * The control commands that wait for a drive, and those that the drive itself starts. The
  * state machine carries out one at a time, in order. Main thread only.
  */
 #ifndef DRIVE_DRIVE_COMMANDS_H

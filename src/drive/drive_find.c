@@ -40,7 +40,7 @@ static const char *choose_by_text(
 	return NULL;
 }
 
-/* No other drive has the image for itself. */
+/* True if no other drive holds the image exclusively. */
 static bool is_free(const struct catalog_entry *e, void *find)
 {
 	const struct drive_find *f = find;
@@ -67,7 +67,7 @@ static const char *choose_neighbour(
 	const struct drive_command *c = f->command;
 	const struct image *in = f->config.self->in;
 	struct match_from from = {.name = in->name, .dev = in->dev, .ino = in->ino};
-	/* The only disc there is: `next` inserts it again, an eject by the host does not. */
+	/* If there is only one disc, `next` inserts it again, but an eject by the host does not. */
 	const struct catalog_entry *e = match_neighbour(
 		list, &from, c->verb == DRIVE_PREV, c->by_host ? is_free_and_other : is_free, f);
 

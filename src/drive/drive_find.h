@@ -20,8 +20,8 @@ struct drive_find_config {
 	const struct holders *holders;
 	const struct holder *self;
 	/*
-	 * The end of a search that was begun. name: the image to insert, valid until the
-	 * callback returns; NULL: answer says why there is none, and is the callback's.
+	 * Ends the search that was begun. name: the image to insert, valid until the callback
+	 * returns; NULL: answer says why there is none, and is the callback's.
 	 */
 	void (*found)(void *ctx, const char *name, json_t *answer);
 	void *ctx;
@@ -32,7 +32,7 @@ int drive_find_new(const struct drive_find_config *config, struct drive_find **o
 /* NULL is fine. */
 void drive_find_free(struct drive_find *f);
 
-/* Returns true if a file of exactly that name, or anything else of that name, is there. */
+/* Returns true if a file, or anything else, has exactly that name. */
 bool drive_find_is_exact(const struct drive_find *f, const char *name);
 /*
  * Searches for the command's image: DRIVE_FIND, DRIVE_NEXT, DRIVE_PREV. Calls found() later.

@@ -11,7 +11,7 @@ struct drive_handover {
 	struct handover *memory;
 	struct mmc_drive *engine;
 	bool inherited; /* state holds what an earlier daemon stored */
-	/* Of the engine's thread, and of the main thread while no port is attached. */
+	/* Used by the engine's thread, or by the main thread while no port is attached. */
 	struct handover_state state;
 };
 
@@ -91,10 +91,9 @@ static bool is_same_file(const struct drive_handover *h, const struct image *ima
 	return h->state.image.dev == image->dev && h->state.image.ino == image->ino;
 }
 
-/* Puts the opened image into the engine. Another file of the same name is a new disc to the host.
- */
-static void put_in(struct drive_handover *h, const char *name, const struct disc_opener *opener,
-	struct image *image)
+/* Puts the opened image into the engine. If it is another file, the host sees a new disc. */
+static void put_in_engine(struct drive_handover *h, const char *name,
+	const struct disc_opener *opener, struct image *image)
 {
 	struct disc *disc = image->disc;
 
@@ -107,7 +106,7 @@ static void put_in(struct drive_handover *h, const char *name, const struct disc
 	}
 	mmc_restore(h->engine, &h->state.mmc, NULL);
 	mmc_insert(h->engine, disc);
-	log_warn("%s: %s is another file than before; the host is told", name, image->name);
+	log_warn("%s: %s is another file than before; the host sees a new disc", name, image->name);
 	handover_image_set(&h->state.image, image->name, image->dev, image->ino);
 }
 
@@ -123,13 +122,13 @@ bool drive_handover_restore(struct drive_handover *h, const char *name,
 		h->state.image.name[0] = '\0';
 	if (h->state.image.name[0] != '\0' &&
 		disc_opener_open_image(opener, h->state.image.name, &image, &why) == 0) {
-		put_in(h, name, opener, &image);
+		put_in_engine(h, name, opener, &image);
 		*in = image;
 		return true;
 	}
 	image_fini(&image);
 	if (h->state.mmc.has_disc)
-		log_warn("%s: the disc that was in the drive is lost, it is empty: %s", name,
+		log_warn("%s: the drive is empty now, because its disc cannot be opened: %s", name,
 			why.text);
 	h->state.image.name[0] = '\0';
 	mmc_restore(h->engine, &h->state.mmc, NULL);

@@ -13,9 +13,9 @@
 
 struct drive_handover;
 
-/* 0 or -ENOMEM. Nothing is stored until there is a memory. */
+/* 0 or -ENOMEM. Stores nothing before drive_handover_set_memory(). */
 int drive_handover_new(struct drive_handover **out);
-/* Frees the memory, too. The engine's thread must be gone. NULL is fine. */
+/* Calls handover_free() for its memory. The engine's thread must be gone. NULL is fine. */
 void drive_handover_free(struct drive_handover *h);
 
 /* Its ctx is a struct drive_handover. */
@@ -28,12 +28,15 @@ void drive_handover_set_memory(
 	struct drive_handover *h, struct handover *memory, struct mmc_drive *engine);
 /* NULL if there is none. */
 struct handover *drive_handover_memory(struct drive_handover *h);
-/* The image in the drive of the daemon before; "" = none; NULL: no state was inherited. */
+/*
+ * Returns the image in the drive of the previous daemon; "" = none; NULL: no state was
+ * inherited.
+ */
 const char *drive_handover_image(const struct drive_handover *h);
 /*
- * Restores the engine with its disc. *in becomes the image in the drive, without its disc;
- * it stays empty if there was none or the image cannot be opened. False: nothing was
- * inherited, nothing was done. name: the drive's, for the log.
+ * Restores the engine with its disc. *in becomes the image in the drive, without its disc; it
+ * stays empty if there was no disc or its image cannot be opened. False: no state was
+ * inherited, and nothing was done. name: the drive's, for the log.
  */
 bool drive_handover_restore(struct drive_handover *h, const char *name,
 	const struct disc_opener *opener, struct image *in);

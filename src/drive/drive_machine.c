@@ -25,7 +25,7 @@ enum op_state {
 	OP_STATES
 };
 
-/* The command under way; command NULL = none, and all is 0. */
+/* The command under way. If command is NULL there is none, and all members are 0. */
 struct operation {
 	enum op_state state;
 	struct drive_command *command;
@@ -33,8 +33,8 @@ struct operation {
 	char kind[64];         /* of that disc, for the answer */
 	bool open_later;      /* the file is held by a disc that is taken out: open it in the gap */
 	bool eject_requested; /* the host was asked to unlock */
-	bool timed_out;       /* and has not done so in time */
-	bool host_absent;     /* the host has locked the drive and is not there: the lock is void */
+	bool timed_out;       /* the host was asked and has not unlocked in time */
+	bool host_absent;     /* the host has locked the drive and is absent: the lock is ignored */
 	char text[320];       /* for status */
 };
 
@@ -42,7 +42,7 @@ struct drive_machine {
 	struct drive_machine_config config;
 	struct drive_observers observers;
 	struct image in;        /* in the drive; name NULL = nothing */
-	bool finalised;         /* the observers know */
+	bool finalised;         /* notify_finalised() was called for the disc */
 	struct mmc_state state; /* of the engine, as it was seen last */
 	struct operation op;
 };
@@ -174,7 +174,7 @@ static void replace_burned(struct drive_machine *m)
 
 /* ---- close (finalise) ----------------------------------------------------------------------- */
 
-/* The prepared image is finalised here and closed again. */
+/* Finalises the prepared image on the main thread and closes it again. */
 static void close_outside_drive(struct drive_machine *m)
 {
 	uint32_t end;
@@ -184,7 +184,7 @@ static void close_outside_drive(struct drive_machine *m)
 	finish(m, drive_answer_closed(m->config.drive, m->op.command->image, r, m->op.kind, end));
 }
 
-/* The engine has finalised the disc in the drive, or not. */
+/* Answers close for the disc in the drive, which the engine has finalised or not. */
 static void closed_in_drive(struct drive_machine *m, const struct usb_result *result)
 {
 	char kind[64] = "DVD-ROM";
@@ -250,7 +250,7 @@ static void keep_if_loaded(struct drive_machine *m)
 
 static void cancel_host_gap(struct drive_machine *m)
 {
-	finish(m, answer_ok("%s: a command came before the next disc", m->config.drive));
+	finish(m, answer_ok("%s: cancelled by a newer command", m->config.drive));
 }
 
 /* ---- begin ---------------------------------------------------------------------------------- */
@@ -335,10 +335,13 @@ static void ejected(struct drive_machine *m)
 
 static void cancel_for_newer(struct drive_machine *m)
 {
-	finish(m, answer_error("cancelled", "%s: given up for a newer command", m->config.drive));
+	finish(m, answer_error("cancelled", "%s: cancelled by a newer command", m->config.drive));
 }
 
-/* The host has locked the drive. Comes here again if an unlock was seen after the next lock. */
+/*
+ * The host has locked the drive. Is called again if the host has locked the drive again before
+ * its unlock was seen.
+ */
 static void eject_refused(struct drive_machine *m)
 {
 	if (!m->op.host_absent && services(m)->host_is_absent(m->config.ctx)) {
@@ -427,7 +430,7 @@ static void insert_prepared(struct drive_machine *m)
 	if (m->op.open_later) {
 		if (services(m)->any_leaving(m->config.ctx)) {
 			enter(m, OP_WAIT_RELEASE, " (waiting for the old disc to be closed)");
-			/* The closing of another drive's disc is no event of this drive. */
+			/* Polls: this drive gets no event when another drive's disc is closed. */
 			services(m)->start_timer(m->config.ctx, RELEASE_POLL);
 			return;
 		}
@@ -469,7 +472,7 @@ static void inserted(struct drive_machine *m, const struct usb_result *result)
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-/* What each state does in each event. NULL: nothing. */
+/* Reactions of each state to each event; NULL = none. */
 static const struct {
 	void (*task_done)(struct drive_machine *m, const struct usb_result *result);
 	void (*engine)(struct drive_machine *m);
@@ -490,7 +493,7 @@ static const struct {
 	[OP_CLOSING] = {.task_done = closed_in_drive},
 };
 
-/* An eject that a command asked the host for is not the host's own wish. */
+/* Handles an eject by the host, unless a command had asked the host for it. */
 static void host_ejected(struct drive_machine *m)
 {
 	if (!m->state.ejected_by_host || services(m)->command_waits(m->config.ctx) ||

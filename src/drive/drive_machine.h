@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The state machine of a drive: carries out one control command after the other, and knows
- * which image is in the drive. It calls services (open, find, post to the engine's
- * thread, timer), whose ends come back as events, and notifies observers of what
- * happens to the disc. Main thread only; nothing here waits.
+ * which image is in the drive. It calls services (open, find, post to the engine's thread,
+ * timer), whose results come back as events, and notifies observers of what happens to the
+ * disc. Main thread only; nothing here waits.
  *
  * Insert, blank, eject and close as states. The image is opened first, so that a wrong
  * name leaves the disc in the drive alone. "answer" ends the command.
@@ -24,7 +24,7 @@
  *    |         |
  *    |         +-- eject: answer
  *    |         v
- *    |        GAP (the host shall notice the empty drive)
+ *    |        GAP (time for the host to notice the empty drive)
  *    |         |
  *    |         |   file is held by the old disc
  *    |         +------------------> WAIT_RELEASE
@@ -51,7 +51,7 @@
 /* ---- services: called by the machine -------------------------------------------------------- */
 
 /*
- * Functions that the machine calls; ctx is drive_machine_config.ctx. The end of a task or a
+ * Functions that the machine calls; ctx is drive_machine_config.ctx. The result of a task or a
  * search comes as an event, possibly before the function returns.
  */
 struct drive_services {
@@ -114,7 +114,9 @@ int drive_machine_new(const struct drive_machine_config *config, struct drive_ma
 /* Commands must have been cancelled. NULL is fine. */
 void drive_machine_free(struct drive_machine *m);
 
-/* Adds an observer, before any event. At most DRIVE_OBSERVERS; o and ctx must outlive the machine.
+/*
+ * Adds an observer, before any event. At most DRIVE_OBSERVERS; o and ctx must outlive the
+ * machine.
  */
 void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx);
 
@@ -122,7 +124,7 @@ void drive_machine_observe(struct drive_machine *m, const struct drive_observer 
 void drive_machine_begin(struct drive_machine *m, struct drive_command *c);
 /*
  * A newer command waits. Returns true if the command under way was ended for it, because it
- * only waited for the host: to unlock the drive, or for second thoughts after an eject.
+ * only waited for the host: to unlock the drive, or to load the ejected disc again.
  */
 bool drive_machine_newer_command(struct drive_machine *m);
 /* Ends the command under way, if there is one, with this error. */

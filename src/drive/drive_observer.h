@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What parts of a drive need to know of its disc: the state machine notifies them, and
- * knows none of them. Main thread only.
+ * Events of the disc in a drive. The state machine notifies the parts of the drive that have
+ * asked for them, without depending on these parts. Main thread only.
  */
 #ifndef DRIVE_DRIVE_OBSERVER_H
 #define DRIVE_DRIVE_OBSERVER_H
@@ -10,17 +10,20 @@
 #include "mmc/mmc.h"
 
 /*
- * Each callback may be NULL. Only host_ejected may start a command. One event of the
- * engine is notified in this order: engine_state; finalised; what the command under
- * way does because of it; settled; host_ejected.
+ * Each callback may be NULL. Only host_ejected may start a command. One event of the engine is
+ * notified in this order: engine_state; finalised; callbacks for what the command under way
+ * does then; settled; host_ejected.
  */
 struct drive_observer {
 	/* The engine's state was copied again; it may be the same as before. */
 	void (*engine_state)(void *ctx, const struct mmc_state *before, const struct mmc_state *now,
 		const struct image *in);
-	/* The recordable disc in the drive is finalised, and not by a test write. Once a disc. */
+	/*
+	 * The recordable disc in the drive is finalised, and not by a test write. Called once
+	 * for each disc.
+	 */
 	void (*finalised)(void *ctx, const struct image *in);
-	/* next: the name of a file that is opened again when the disc is closed; NULL = none. */
+	/* next: the name of the image that will be opened once this disc is closed; NULL = none. */
 	void (*removed)(void *ctx, const struct image *was, const char *next);
 	/* After removed: no other disc follows. */
 	void (*left_empty)(void *ctx);
@@ -35,7 +38,7 @@ struct drive_observer {
 
 #define DRIVE_OBSERVERS 4u
 
-/* They are notified in the order in which they were added. All 0 = none. */
+/* They are notified in the order in which they were added. All members 0: no observer. */
 struct drive_observers {
 	struct drive_observer_entry {
 		const struct drive_observer *observer;
@@ -47,7 +50,7 @@ struct drive_observers {
 /* At most DRIVE_OBSERVERS of them. o and ctx must outlive the list. */
 void drive_observers_add(struct drive_observers *all, const struct drive_observer *o, void *ctx);
 
-/* Each calls that function of all observers. */
+/* Each calls the callback of that name of all observers. */
 void notify_engine_state(const struct drive_observers *all, const struct mmc_state *before,
 	const struct mmc_state *now, const struct image *in);
 void notify_finalised(const struct drive_observers *all, const struct image *in);

@@ -64,8 +64,8 @@ static bool exists(const struct drive_record *r, const char *image)
 	if (e == 0)
 		library_forget(&f);
 	else
-		log_warn("%s: %s, which was in it last, is not there any more: %s", r->drive, image,
-			strerror(-e));
+		log_warn("%s: the image %s, which was in it last, cannot be opened: %s", r->drive,
+			image, strerror(-e));
 	return e == 0;
 }
 
@@ -110,7 +110,7 @@ static void on_inserted(void *ctx, const struct image *in)
 {
 	struct drive_record *r = ctx;
 
-	/* A burned disc stays one, if it is inserted again at start or by a command. */
+	/* A burned disc is still to be processed if it is inserted again. */
 	write_record(r, in->name, drive_record_is_burned(r, in->name));
 }
 

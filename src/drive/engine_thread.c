@@ -20,7 +20,7 @@ struct engine_thread {
 	sd_event_source *wake, *sync_timer;
 	int wake_fd;
 
-	/* Of the engine's thread while task_posted, otherwise of the main thread. */
+	/* Used by the engine's thread while task_posted, otherwise by the main thread. */
 	struct usb_task task;
 	struct usb_result result;
 	bool task_posted; /* main thread: posted, and not yet seen as done */
@@ -28,7 +28,8 @@ struct engine_thread {
 	/* Engine's thread: these wait for storage, see engine_thread_resumed(). */
 	bool task_waits, flush_waits;
 
-	pthread_mutex_t lock; /* guards what follows; a leaf, except for port.resume() */
+	pthread_mutex_t lock; /* guards what follows; no other lock is taken while it is held,
+				 except by port.resume() */
 	struct drive_port port;
 	bool attached;
 	struct mmc_state state;
@@ -59,7 +60,7 @@ void engine_thread_storage_ready(void *engine_thread)
 	pthread_mutex_unlock(&e->lock);
 }
 
-/* Mostly on the USB thread at the end of a command, which must not wait for storage. */
+/* Mostly called on the USB thread at the end of a command, where it must not wait for storage. */
 void engine_thread_released(struct disc *disc, void *engine_thread)
 {
 	struct engine_thread *e = engine_thread;
@@ -70,7 +71,10 @@ void engine_thread_released(struct disc *disc, void *engine_thread)
 	if (!full)
 		e->released[e->n_released++] = disc;
 	pthread_mutex_unlock(&e->lock);
-	/* Not met with one disc in and one in flight; closing it here is slow, not wrong. */
+	/*
+	 * Does not happen with one disc in the drive and one being inserted. Closing the disc
+	 * here is slow, but correct.
+	 */
 	if (full)
 		disc_destroy(disc);
 	engine_thread_wake(e);
@@ -112,7 +116,7 @@ void engine_thread_flush(struct engine_thread *e)
 	engine_thread_changed(e);
 }
 
-/* Returns false if the task must wait for storage; engine_thread_resumed() goes on with it. */
+/* Returns false if the task must wait for storage; engine_thread_resumed() continues it. */
 static bool finalise(struct engine_thread *e)
 {
 	const struct timespec nap = {.tv_nsec = 1000000};
@@ -240,7 +244,7 @@ static int on_wake(sd_event_source *s, int fd, uint32_t events, void *engine_thr
 	return 0;
 }
 
-/* A host that pauses in a burn may pause for good: what it has not synced is synced here. */
+/* A host may abandon a burn without a sync, so the timer syncs the recorded blocks. */
 static int on_sync_timer(sd_event_source *s, uint64_t usec, void *engine_thread)
 {
 	struct engine_thread *e = engine_thread;

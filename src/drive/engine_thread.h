@@ -2,8 +2,9 @@
 /*
  * A drive's engine and the way to the thread that owns it: the USB thread while a port is
  * attached, otherwise the main thread. The main thread posts one task at a time (eject,
- * insert, finalise) and reads a copy of the engine's state. The USB thread leaves its
- * results as mail and wakes the main thread. Neither waits for the other.
+ * insert, finalise) and reads a copy of the engine's state. The USB thread leaves its results
+ * in a struct engine_mail and wakes the main thread, which calls mail(). Neither waits for the
+ * other.
  *
  * Knows nothing of control commands.
  */
@@ -17,7 +18,7 @@
 #include "gadget/ffs.h"
 #include "mmc/mmc.h"
 
-#define ENGINE_RELEASED 4u /* discs on their way back from the engine's thread */
+#define ENGINE_RELEASED 4u /* discs that the engine's thread has released for mail(), at most */
 
 /* The way to the USB thread. */
 struct drive_port {
@@ -33,7 +34,7 @@ struct usb_task {
 	enum usb_task_kind kind;
 	/*
 	 * USB_TASK_EJECT. The conditions are checked on the engine's thread, between two
-	 * commands of the host. If one is not met, the disc is kept.
+	 * commands of the host. If one is not fulfilled, the disc is kept.
 	 */
 	bool force;           /* even if the host has locked the drive */
 	bool only_if_ejected; /* by the host */
@@ -46,7 +47,7 @@ struct usb_task {
 
 struct usb_result {
 	/* USB_TASK_EJECT. */
-	bool kept; /* a condition was not met, nothing was done */
+	bool kept; /* a condition was not fulfilled, nothing was done */
 	enum mmc_eject eject;
 	/* USB_TASK_FINALISE: 0, or why not, see mmc_finalise(). */
 	mmc_sense_t sense;
@@ -61,7 +62,7 @@ struct engine_observer {
 	void (*changed)(void *ctx);
 };
 
-/* What the engine's thread left for the main thread since the last mail. */
+/* Events on the engine's thread since the last call of mail(). */
 struct engine_mail {
 	struct mmc_state state;
 	bool task_done;
@@ -73,7 +74,7 @@ struct engine_mail {
 struct engine_thread_config {
 	struct mmc_config mmc;
 	sd_event *event;
-	unsigned sync_ms; /* burned data is synced this often, at the latest; 0 = not by time */
+	unsigned sync_ms; /* time between two syncs of a burn, at most; 0 = no limit in time */
 	const struct engine_observer *observer;
 	void *observer_ctx;
 	/* On the main thread. Takes over the released discs. */
@@ -99,8 +100,8 @@ void engine_thread_attach(struct engine_thread *e, const struct drive_port *port
 void engine_thread_detach(struct engine_thread *e);
 
 /*
- * Posts a copy of a task; only one may be under way. Its end comes as mail, and without a
- * port before this returns. 0, or -errno; then the task's disc is still the caller's.
+ * Posts a copy of a task; only one may be under way. Its result comes with mail(), without a
+ * port before this function returns. 0, or -errno; then the task's disc is still the caller's.
  */
 int engine_thread_post(struct engine_thread *e, const struct usb_task *task);
 /* Runs fn on the engine's thread, between two commands; at once if there is no port. 0, -errno. */
@@ -124,16 +125,19 @@ void engine_thread_restored(struct engine_thread *e, struct mmc_state *state);
 void engine_thread_changed(struct engine_thread *e);
 /* Syncs what was burned, see ffs_config.flush. */
 void engine_thread_flush(struct engine_thread *e);
-/* Goes on with a task or a flush that waited for storage, see ffs_config.resumed. */
+/* Continues a task or a flush that waited for storage, see ffs_config.resumed. */
 void engine_thread_resumed(struct engine_thread *e);
 
 /* ---- any thread --------------------------------------------------------------------------- */
 
-/* Calls for mail on the main thread. */
+/* Makes the main thread call mail(). */
 void engine_thread_wake(void *engine_thread);
-/* For image_policy.ready: a thread of a medium says that storage can go on. */
+/* For image_policy.ready: a medium's thread reports that a call is worth repeating. */
 void engine_thread_storage_ready(void *engine_thread);
-/* For image_policy.release: the disc comes back by mail, because closing it may wait. */
+/*
+ * For image_policy.release: passes the disc to the main thread with mail(), because closing it
+ * may wait.
+ */
 void engine_thread_released(struct disc *disc, void *engine_thread);
 
 /*

@@ -31,19 +31,19 @@ struct handover {
 
 static int map(int fd, struct handover **out)
 {
-	struct handover *k = calloc(1, sizeof(*k));
+	struct handover *h = calloc(1, sizeof(*h));
 	int r;
 
-	if (!k)
+	if (!h)
 		return -ENOMEM;
-	k->area = mmap(NULL, sizeof(struct area), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (k->area == MAP_FAILED) {
+	h->area = mmap(NULL, sizeof(struct area), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (h->area == MAP_FAILED) {
 		r = -errno;
-		free(k);
+		free(h);
 		return r;
 	}
-	k->fd = fd;
-	*out = k;
+	h->fd = fd;
+	*out = h;
 	return 0;
 }
 
@@ -96,18 +96,18 @@ int handover_open(int fd, struct handover **out)
 	return -EINVAL;
 }
 
-void handover_free(struct handover *k)
+void handover_free(struct handover *h)
 {
-	if (!k)
+	if (!h)
 		return;
-	munmap(k->area, sizeof(struct area));
-	close(k->fd);
-	free(k);
+	munmap(h->area, sizeof(struct area));
+	close(h->fd);
+	free(h);
 }
 
-int handover_fd(const struct handover *k)
+int handover_fd(const struct handover *h)
 {
-	return k->fd;
+	return h->fd;
 }
 
 void handover_image_set(struct handover_image *to, const char *name, uint64_t dev, uint64_t ino)
@@ -120,10 +120,10 @@ void handover_image_set(struct handover_image *to, const char *name, uint64_t de
 	to->ino = ino;
 }
 
-void handover_store(struct handover *k, const struct handover_state *s)
+void handover_store(struct handover *h, const struct handover_state *s)
 {
-	unsigned slot = atomic_load(&k->area->slot) == 1 ? 2 : 1;
-	struct handover_state *to = &k->area->state[slot - 1];
+	unsigned slot = atomic_load(&h->area->slot) == 1 ? 2 : 1;
+	struct handover_state *to = &h->area->state[slot - 1];
 	size_t n = strnlen(s->image.name, HANDOVER_NAME - 1);
 
 	to->mmc = s->mmc;
@@ -131,40 +131,40 @@ void handover_store(struct handover *k, const struct handover_state *s)
 	to->image.ino = s->image.ino;
 	memcpy(to->image.name, s->image.name, n);
 	to->image.name[n] = '\0';
-	atomic_store(&k->area->slot, slot);
+	atomic_store(&h->area->slot, slot);
 }
 
-bool handover_load(const struct handover *k, struct handover_state *s)
+bool handover_load(const struct handover *h, struct handover_state *s)
 {
-	unsigned slot = atomic_load(&k->area->slot);
+	unsigned slot = atomic_load(&h->area->slot);
 
 	if (slot < 1 || slot > 2)
 		return false;
-	*s = k->area->state[slot - 1];
+	*s = h->area->state[slot - 1];
 	return memchr(s->image.name, '\0', HANDOVER_NAME) != NULL;
 }
 
-atomic_uint *handover_in_flight(struct handover *k)
+atomic_uint *handover_in_flight(struct handover *h)
 {
-	return &k->area->in_flight;
+	return &h->area->in_flight;
 }
 
-uint64_t handover_identity(const struct handover *k)
+uint64_t handover_identity(const struct handover *h)
 {
-	return k->area->identity;
+	return h->area->identity;
 }
 
-void handover_set_identity(struct handover *k, uint64_t identity)
+void handover_set_identity(struct handover *h, uint64_t identity)
 {
-	k->area->identity = identity;
+	h->area->identity = identity;
 }
 
-uint32_t handover_failures(const struct handover *k)
+uint32_t handover_failures(const struct handover *h)
 {
-	return k->area->failures;
+	return h->area->failures;
 }
 
-void handover_set_failures(struct handover *k, uint32_t failures)
+void handover_set_failures(struct handover *h, uint32_t failures)
 {
-	k->area->failures = failures;
+	h->area->failures = failures;
 }

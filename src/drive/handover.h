@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hand-over state: the drive state that survives a crash of the daemon. It holds which
- * image is in the drive, the engine's state, and whether the host may be waiting for
- * an answer. It lies in a memfd, whose descriptor systemd keeps (usb/fdstore.h); the
- * next daemon checks all that it loads.
+ * Hand-over state: the drive state that survives a crash of the daemon. It holds which image
+ * is in the drive, the engine's state, and whether the host may be waiting for an answer. It
+ * is stored in a memfd, whose descriptor systemd keeps (usb/fdstore.h). The next daemon checks
+ * everything that it loads.
  */
 #ifndef DRIVE_HANDOVER_H
 #define DRIVE_HANDOVER_H
@@ -38,26 +38,26 @@ struct handover;
 /* Makes a new memfd, with no state stored in it. 0 or -errno. */
 int handover_new(struct handover **out);
 /*
- * Opens the memfd of an earlier daemon, and takes fd over, also on failure. 0; -EINVAL:
- * it is no hand-over memory, or has another version; another -errno.
+ * Opens the memfd of an earlier daemon, and takes fd over, also on failure. 0; -EINVAL: it is
+ * not a memfd of handover_new(), or has another version; another -errno.
  */
 int handover_open(int fd, struct handover **out);
 /* Closes the descriptor. NULL is fine. */
-void handover_free(struct handover *k);
-int handover_fd(const struct handover *k);
+void handover_free(struct handover *h);
+int handover_fd(const struct handover *h);
 
 /* Stores *s. One thread at a time; a crash during the call leaves the state stored before. */
-void handover_store(struct handover *k, const struct handover_state *s);
+void handover_store(struct handover *h, const struct handover_state *s);
 /* Loads the state that was stored last. False: none was stored, or its name has no end. */
-bool handover_load(const struct handover *k, struct handover_state *s);
+bool handover_load(const struct handover *h, struct handover_state *s);
 
-/* Returns the word for ffs_config.in_flight; it lies in the memfd. */
-atomic_uint *handover_in_flight(struct handover *k);
+/* Returns the word for ffs_config.in_flight; it is in the memfd. */
+atomic_uint *handover_in_flight(struct handover *h);
 /* Hash of the identity (strings, descriptors) that the host saw; 0 in new memory. */
-uint64_t handover_identity(const struct handover *k);
-void handover_set_identity(struct handover *k, uint64_t identity);
+uint64_t handover_identity(const struct handover *h);
+void handover_set_identity(struct handover *h, uint64_t identity);
 /* Take-overs in a row by daemons that crashed soon after. */
-uint32_t handover_failures(const struct handover *k);
-void handover_set_failures(struct handover *k, uint32_t failures);
+uint32_t handover_failures(const struct handover *h);
+void handover_set_failures(struct handover *h, uint32_t failures);
 
 #endif

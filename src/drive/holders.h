@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which drive holds which image. A file that is being recorded may be in one drive only,
- * and a burned disc that is being renamed or verified may not go into any. The drives of
- * a daemon are asked by each other. Main thread only.
+ * Which drive holds which image. A file that is being recorded may be in one drive only, and a
+ * burned disc that is being renamed or verified may not go into any. Each drive of a daemon
+ * looks here for what the others hold. Main thread only.
  */
 #ifndef DRIVE_HOLDERS_H
 #define DRIVE_HOLDERS_H
@@ -14,7 +14,7 @@
 
 #define DRIVE_MAX GADGET_MAX_FUNCTIONS
 
-/* One drive, as the others see it. Its parts keep what is pointed to up to date. */
+/* One drive, as the other drives see it. The drive keeps what the pointers lead to up to date. */
 struct holder {
 	const char *drive;            /* its name */
 	const struct image *in;       /* in the drive; in->name NULL = none */
@@ -23,7 +23,7 @@ struct holder {
 	struct postburn *postburn;        /* its burned discs; NULL = nothing is done with them */
 };
 
-/* In the order in which they were added. All 0 = none. */
+/* The drives in the order in which they were added. All members 0: no drive. */
 struct holders {
 	const struct holder *at[DRIVE_MAX];
 	unsigned count;
@@ -36,7 +36,10 @@ void holders_remove(struct holders *all, const struct holder *h);
 
 /* Returns true if the image is in the drive. */
 bool holder_has(const struct holder *h, dev_t dev, ino_t ino);
-/* Returns true if the image is in the drive and may be in no other: it can be recorded. */
+/*
+ * Returns true if the image is in the drive and must not be in another one, because it can be
+ * recorded.
+ */
 bool holder_has_alone(const struct holder *h, dev_t dev, ino_t ino);
 /*
  * Returns true if all discs that left this drive are closed. A disc in the drive, and
@@ -49,13 +52,13 @@ const struct holder *holders_find(const struct holders *all, dev_t dev, ino_t in
 /* Returns true if the image is in a drive, or prepared for one. */
 bool holders_in_use(const struct holders *all, dev_t dev, ino_t ino);
 /*
- * Returns true if discs that were taken out, or opened and given back, are not closed
- * yet. A disc on its way into a drive counts as one until it is in it.
+ * Returns true if discs that were taken out, or opened and given back, are not closed yet. A
+ * disc that is being inserted counts as not closed until it is in the drive.
  */
 bool holders_any_leaving(const struct holders *all);
 /*
- * Makes every drive leave a burned disc alone that goes into a drive again. Returns
- * false if the disc is being renamed at this very moment.
+ * Takes the image, which is to be inserted again, out of every drive's queue of burned discs.
+ * Returns false if it is being renamed at this moment.
  */
 bool holders_claim(const struct holders *all, dev_t dev, ino_t ino);
 

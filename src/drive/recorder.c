@@ -12,8 +12,8 @@
 #include "util/be.h"
 
 /*
- * The trace says this many times in its length which disc is in the drive, so that a trace
- * whose beginning was overwritten can be played from there.
+ * The disc in the drive is recorded this many times over the length of a trace. A trace whose
+ * beginning was overwritten can be replayed from the next of these records.
  */
 #define MARKS 4u
 
@@ -31,8 +31,8 @@ struct recorder {
 	uint8_t (*slot)[TRACE_RECORD_MAX];
 	uint32_t slots;
 	uint64_t next;          /* number of the next record; the first is 1 */
-	uint64_t marked;        /* number of the last record that says which disc there is */
-	uint64_t started, zero; /* begin of the trace, microseconds: UTC, CLOCK_MONOTONIC */
+	uint64_t marked;        /* number of the last disc record */
+	uint64_t started, zero; /* start of the trace, microseconds: UTC, CLOCK_MONOTONIC */
 };
 
 static uint64_t clock_us(clockid_t clock)
@@ -69,7 +69,7 @@ void recorder_free(struct recorder *r)
 
 /* ---- the trace, under the lock ------------------------------------------------------------- */
 
-static void add(struct recorder *r, struct trace_record *record, uint64_t when)
+static void add_record(struct recorder *r, struct trace_record *record, uint64_t when)
 {
 	record->number = (uint32_t)r->next;
 	record->time = when > r->zero ? when - r->zero : 0;
@@ -112,7 +112,7 @@ static void add_disc(struct recorder *r, enum trace_cause cause, uint64_t when)
 		fill_tracks(d, mmc_layout(r->engine));
 	}
 	r->marked = r->next;
-	add(r, &record, when);
+	add_record(r, &record, when);
 }
 
 /*
@@ -154,7 +154,7 @@ static void add_command(
 	memcpy(t->cdb, last->cdb, sizeof(t->cdb));
 	if (t->data_len)
 		memcpy(t->data, last->data, t->data_len);
-	add(r, &record, r->began);
+	add_record(r, &record, r->began);
 	if (r->until_error && !trace_is_usual(t))
 		r->state = RECORDER_ERROR;
 	else if (r->next - r->marked >= r->slots / MARKS)
@@ -222,7 +222,7 @@ static void add_event(struct recorder *r, enum trace_event event)
 
 	/* A trace that begins now begins with the disc as it is after the event. */
 	if (tracing(r, now, &first) && !first)
-		add(r, &record, now);
+		add_record(r, &record, now);
 }
 
 void recorder_event(struct recorder *r, enum trace_event event)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Requests, and the thread that scans for them. One scan runs at a time. A request that
- * comes while a scan runs waits for the next one: the file it is about may be newer.
+ * Requests, and the thread that scans for them. One scan runs at a time. A request that comes
+ * while a scan runs waits for the next one: the running scan may have missed the file that it
+ * is for.
  */
 #include "library/catalog.h"
 
@@ -21,7 +22,7 @@ struct catalog {
 	int folder, wake_fd;
 	sd_event_source *wake;
 	unsigned label_wait;
-	struct catalog_request *waiting, *served; /* for the next scan, for the running one */
+	struct catalog_request *waiting, *served; /* by the next scan, by the running one */
 	bool scanning;                            /* until all of served are answered */
 	bool threaded;
 	pthread_t thread;
@@ -72,7 +73,8 @@ static void start_scan(struct catalog *c)
 	};
 	c->threaded = thread_start(&c->thread, "catalog", scan_thread, c) == 0;
 	if (!c->threaded) {
-		log_warn("no thread to scan the media folder, so the control waits for storage");
+		log_warn(
+			"no thread to scan the media folder, so control commands wait for storage");
 		scan_thread(c);
 	}
 }
@@ -144,7 +146,7 @@ struct catalog *catalog_ref(struct catalog *c)
 	return c;
 }
 
-static void answer_none(struct catalog_request **from)
+static void cancel_requests(struct catalog_request **from)
 {
 	struct catalog_request *r;
 
@@ -162,8 +164,8 @@ void catalog_unref(struct catalog *c)
 	/* The scan ends after the file that it is reading. */
 	atomic_store(&c->stop, true);
 	join_thread(c);
-	answer_none(&c->served);
-	answer_none(&c->waiting);
+	cancel_requests(&c->served);
+	cancel_requests(&c->waiting);
 	sd_event_source_disable_unref(c->wake);
 	catalog_list_fini(&c->list);
 	catalog_labels_fini(&c->cache);

@@ -27,7 +27,7 @@ struct catalog_entry {
 	ino_t ino;
 	const char *kind, *problem; /* as in struct image_peek */
 	unsigned sessions;
-	bool damaged; /* likewise */
+	bool damaged; /* as in struct image_peek */
 	bool usable;  /* see image_is_usable() */
 };
 
@@ -40,7 +40,7 @@ struct catalog_list {
 	int error;        /* 0, or -errno: the folder could not be read */
 };
 
-/* Belongs to the caller, who keeps it until done() is called or catalog_forget() was. */
+/* Belongs to the caller, and must stay valid until done() is called or catalog_forget() returns. */
 struct catalog_request {
 	/*
 	 * Gets the list, valid until it returns; NULL: the catalog is being freed. Unless
@@ -71,7 +71,7 @@ void catalog_forget(struct catalog *c, struct catalog_request *r);
 
 /* ---- the scan (catalog_scan.c), any thread -------------------------------------------------- */
 
-/* Cache of labels by the files they were read from. All 0 = empty. */
+/* Cache of labels, by the files that they were read from. All members 0: empty. */
 struct catalog_labels {
 	struct catalog_label *at;
 	size_t count;

@@ -62,7 +62,7 @@ static const char *find_label(const struct catalog_labels *cache, const struct c
 		       : NULL;
 }
 
-/* True also if the board's clock was never set, and is shortly before the file's time. */
+/* True if the file has just changed, also by a clock that was set back since. */
 static bool is_fresh(const struct timespec *changed)
 {
 	struct timespec now;
@@ -71,7 +71,7 @@ static bool is_fresh(const struct timespec *changed)
 	return llabs((long long)now.tv_sec - (long long)changed->tv_sec) < FRESH_SECONDS;
 }
 
-static void remember(struct scan *l, const struct catalog_label *key, const char *text)
+static void cache_label(struct scan *l, const struct catalog_label *key, const char *text)
 {
 	struct catalog_labels *cache = &l->cache;
 	size_t room = l->label_room ? l->label_room * 2 : 64;
@@ -103,7 +103,7 @@ static char *label_of(struct scan *l, const struct library_entry *e, uint64_t se
 	int fd;
 
 	if (known) {
-		remember(l, &key, known);
+		cache_label(l, &key, known);
 		return strdup(known);
 	}
 	if (e->size == 0 || (e->mode & 0444) == 0)
@@ -116,7 +116,7 @@ static char *label_of(struct scan *l, const struct library_entry *e, uint64_t se
 	l->scan->read_label(fd, session, text);
 	close(fd);
 	if (!is_fresh(&e->changed))
-		remember(l, &key, text);
+		cache_label(l, &key, text);
 	return strdup(text);
 }
 
@@ -213,7 +213,7 @@ void catalog_scan(
 		out->error = r;
 	if (out->count > 0)
 		qsort(out->entry, out->count, sizeof(out->entry[0]), by_name);
-	/* The new cache holds only labels of files that this scan has met. */
+	/* The new cache holds only labels of files that this scan has found. */
 	catalog_labels_fini(cache);
 	*cache = l.cache;
 	if (cache->count > 0)

@@ -12,12 +12,16 @@
 
 #include "util/log.h"
 
-#define PIECE (256u * 1024u) /* bytes a read; stop is looked at after each */
+#define PIECE (256u * 1024u) /* bytes of one read; stop is checked after each */
 #define ALIGN 4096u          /* for O_DIRECT: at least the block size of the storage */
 #define SPARE ".new"
-#define BAD   "# mmcgadget: storage gave back other data than was burned, with the checksum "
+#define MISMATCH_HEAD                                                                              \
+	"# mmcgadget: storage gave back other data than was burned, with the checksum "
 
-/* Opens the file again, past the page cache. A descriptor; -errno if it has no O_DIRECT. */
+/*
+ * Opens the file again for reads that bypass the page cache. Returns a descriptor, or -errno
+ * if the file system has no O_DIRECT.
+ */
 static int open_direct(int fd)
 {
 	char proc[32];
@@ -29,8 +33,9 @@ static int open_direct(int fd)
 }
 
 /*
- * Reads one piece at offset at. *direct is used until it fails with EINVAL, as it does at
- * the odd end of a file; then *direct is -1. Returns bytes, 0 at the end, -errno.
+ * Reads one piece at offset at. *direct is used until it fails with EINVAL, as it does at the
+ * end of a file whose size is no multiple of ALIGN; then *direct is -1. Returns bytes, 0 at
+ * the end, -errno.
  */
 static ssize_t read_piece(int fd, int *direct, bool from_storage, uint8_t *buf, uint64_t at)
 {
@@ -82,7 +87,10 @@ int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_
 		return -ENOMEM;
 	r = 0;
 	if (ask->from_storage) {
-		/* Dirty pages cannot be dropped, and storage still has the data before them. */
+		/*
+		 * Syncs first: dirty pages cannot be dropped from the page cache, and until
+		 * they are written, storage returns the data that was there before.
+		 */
 		r = fdatasync(fd) < 0 ? -errno : 0;
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 		direct = open_direct(fd);
@@ -101,7 +109,7 @@ int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_
 	return r;
 }
 
-/* A line of sha256sum(1): if a name has a backslash, the line begins with one. */
+/* Writes a line of sha256sum(1). If the name has a backslash, the line begins with one. */
 static void make_line(const char *name, const char *hex, char *out, size_t size)
 {
 	size_t n = (size_t)snprintf(out, size, "%s%s  ", strchr(name, '\\') ? "\\" : "", hex);
@@ -122,7 +130,7 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 	size_t n = 0;
 	int r;
 
-	/* The name is hidden, so that no listing shows half a file. */
+	/* The spare file's name is hidden, so that no listing shows half a file. */
 	if (strlen(name) + strlen("." CHECKSUM_SUFFIX SPARE) > STORE_NAME_MAX)
 		return -ENAMETOOLONG;
 	strcpy(own, name);
@@ -131,7 +139,7 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 	strcat(spare, own);
 	strcat(spare, SPARE);
 	if (read_back)
-		n = (size_t)snprintf(text, sizeof(text), BAD "%s\n", read_back);
+		n = (size_t)snprintf(text, sizeof(text), MISMATCH_HEAD "%s\n", read_back);
 	make_line(name, hex, text + n, sizeof(text) - n);
 	r = ops->unlink(f, spare);
 	if (r == 0 || r == -ENOENT)
@@ -149,7 +157,8 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 
 bool checksum_is_bad(const char *text, size_t len)
 {
-	return len > strlen(BAD) && memcmp(text, BAD, strlen(BAD)) == 0;
+	return len > strlen(MISMATCH_HEAD) &&
+	       memcmp(text, MISMATCH_HEAD, strlen(MISMATCH_HEAD)) == 0;
 }
 
 bool checksum_is_own_name(const char *name)

@@ -27,9 +27,9 @@ struct checksum_request {
 int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_HEX]);
 
 /*
- * Writes NAME.sha256 in f, replacing it as a whole. read_back is the checksum of what
- * storage returned, NULL if it is the same: with another one sha256sum -c fails, and
- * checksum_is_bad() is true. 0 or -errno.
+ * Writes NAME.sha256 in f, replacing it as a whole. read_back is the checksum of what storage
+ * returned, NULL if it equals hex. If it differs, sha256sum -c fails and checksum_is_bad() is
+ * true. 0 or -errno.
  */
 int checksum_write(struct folder *f, const char *name, const char *hex, const char *read_back);
 /* True if the text of such a file records that storage returned other data. */

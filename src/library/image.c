@@ -68,7 +68,7 @@ static int refuse_open(struct refusal *why, int error, const char *name, const c
 			name, name, STORE_SUFFIX);
 	case ENAMETOOLONG:
 		return refuse(why, error, "bad-name",
-			"\"%.64s...\" is too long a name: no room for \"%s\" behind it", name,
+			"\"%.64s...\" is too long a name: no room for \"%s\" after it", name,
 			STORE_SUFFIX);
 	case EFBIG:
 		return refuse(why, error, "too-large", "\"%s\" has more than %" PRIu64 " blocks",
@@ -203,7 +203,7 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 		.media = media,
 		.store = store,
 		.max_unsaved = policy->max_unsaved,
-		.room = policy->fits && out->recordable ? room_for(folder) : 0,
+		.room = policy->limit_to_free_space && out->recordable ? room_for(folder) : 0,
 		.release = policy->release,
 		.release_ctx = policy->release_ctx,
 	};
@@ -304,7 +304,7 @@ void image_write_behind(const struct image_policy *policy, struct disc *disc)
 		log_warn("no thread for write-behind, so the drive waits for storage");
 }
 
-/* Removes the state file that is left of an image deleted by hand: it is not the new disc's. */
+/* Removes a state file whose image was deleted by hand, so that the new disc does not get it. */
 static void drop_orphaned_state(int folder, const char *name)
 {
 	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
@@ -415,7 +415,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
 	}
 	t = disc_layout_open(&s.layout);
-	/* Blocks that the state file does not count yet: a burn that goes on, or was cut. */
+	/* Blocks that the state file does not count: a burn is in progress, or was cut. */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
 		out->kind = "open";
 	else if (t && disc_layout_end(&s.layout))

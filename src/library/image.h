@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Opens the image of a disc for a drive, and words what is wrong with it. */
+/* Opens the image of a disc for a drive, and explains refusals and warnings to the user. */
 #ifndef LIBRARY_IMAGE_H
 #define LIBRARY_IMAGE_H
 
@@ -12,8 +12,8 @@
 
 /* How discs are opened; the same for all discs of a drive. */
 struct image_policy {
-	uint32_t max_unsaved; /* blocks; see disc_options */
-	bool fits;            /* show the host no more free blocks than the file system has */
+	uint32_t max_unsaved;     /* blocks; see disc_options */
+	bool limit_to_free_space; /* show the host no more free blocks than the file system has */
 	disc_release_fn *release;
 	void *release_ctx;
 	/*
@@ -49,18 +49,20 @@ struct refusal {
 int image_open(int folder, const char *folder_name, const char *name,
 	const struct image_policy *policy, struct image *out, struct refusal *why);
 /*
- * For a disc that is inserted: a thread writes its blocks from here on, and policy->ready
- * is called when the disc can go on. Without policy->ready it does nothing.
+ * To be called for a disc that is being inserted. From now on a thread writes its blocks, and
+ * calls policy->ready when a call that answered -EAGAIN is worth repeating. Does nothing if
+ * policy->ready is NULL.
  */
 void image_write_behind(const struct image_policy *policy, struct disc *disc);
 /* Makes an empty file, unless there is one of that name. 0 or -errno with *why. */
 int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why);
+/* Drops the reference to the disc, frees the strings, and clears *image. */
 void image_fini(struct image *image);
 
-/* Writes what kind of disc it is, for people: "blank DVD+R", "appendable DVD+R, 2 sessions". */
+/* Describes the disc for people: "blank DVD+R", "appendable DVD+R, 2 sessions". */
 void image_describe(const struct disc *d, char *out, size_t size);
 
-/* What a list shows of an image, without opening the image itself. */
+/* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {
 	const char *kind;    /* "blank", "open", "appendable", "iso" */
 	const char *problem; /* what is wrong with its state file; NULL = nothing */
@@ -70,15 +72,15 @@ struct image_peek {
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
 /*
- * True if, as far as can be told without opening it, the image can be inserted. base is its
- * name without folders.
+ * False: the image certainly cannot be inserted. This is decided without opening the image.
+ * base is its name without folders.
  */
 bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,
 	const struct image_peek *peek);
 
 /*
- * Writes a warning as in struct image if the folder's file system has no room for that many
- * more blocks, otherwise "".
+ * Writes a warning in the format of image.warning if the folder's file system has no room for
+ * that many more blocks, otherwise "".
  */
 void image_warn_room(
 	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size);

@@ -43,7 +43,10 @@ static bool may_leave_folder(const char *name)
 	}
 }
 
-/* One step of a walk: opens part in the folder at, and closes at. A path descriptor or -errno. */
+/*
+ * One step of library_walk(): opens the entry `part` of the folder `at`, and closes `at`.
+ * Returns an O_PATH descriptor or -errno.
+ */
 static int step(int at, const char *part, bool must_be_folder)
 {
 	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = next < 0 ? -errno : 0;
@@ -84,8 +87,7 @@ int library_walk(int folder, const char *name)
 	return at;
 }
 
-/* Returns a path descriptor or -errno. Opening one has no effect on a device (a watchdog, a tape).
- */
+/* Returns an O_PATH descriptor or -errno. O_PATH has no effect on a device (a watchdog, a tape). */
 static int resolve(int folder, const char *name, uint64_t flags)
 {
 	struct open_how how = {
@@ -104,8 +106,7 @@ static int resolve(int folder, const char *name, uint64_t flags)
 	return library_walk(folder, name);
 }
 
-/* Opens the file of a path descriptor, through /proc: the same file even if its name has changed.
- */
+/* Opens the file of an O_PATH descriptor through /proc: the same file even if it was renamed. */
 static int reopen(int path_fd, int flags)
 {
 	char proc[32];
@@ -174,8 +175,8 @@ static bool is_replaceable(const struct stat *st)
 }
 
 /*
- * Fills *f from f->path_fd. Root can open any file, but a file whose mode lets nobody read
- * or write it is meant that way: such files are refused, as for any other user.
+ * Fills *f from f->path_fd. Root can open any file, but it must not open a file whose mode
+ * lets no user read or write it: its owner has set that mode on purpose.
  */
 static int examine(int folder, struct library_file *f)
 {
@@ -225,7 +226,7 @@ int library_find(int folder, const char *name, struct library_file *out)
 static int replace_empty(struct library_file *f)
 {
 	static const char spare[] = ".mmcgadget-blank";
-	struct stat ours, theirs;
+	struct stat new_file, old_file;
 	int fd, r = 0;
 
 	unlinkat(f->dir_fd, spare, 0);
@@ -233,11 +234,11 @@ static int replace_empty(struct library_file *f)
 	if (fd < 0)
 		return -EACCES;
 	(void)fchmod(fd, 0664);
-	if (fstat(fd, &ours) < 0 ||
+	if (fstat(fd, &new_file) < 0 ||
 		renameat2(f->dir_fd, spare, f->dir_fd, f->base, RENAME_EXCHANGE) < 0) {
 		r = -EACCES;
-	} else if (fstatat(f->dir_fd, spare, &theirs, AT_SYMLINK_NOFOLLOW) < 0 ||
-		   theirs.st_ino != f->ino || !is_replaceable(&theirs)) {
+	} else if (fstatat(f->dir_fd, spare, &old_file, AT_SYMLINK_NOFOLLOW) < 0 ||
+		   old_file.st_ino != f->ino || !is_replaceable(&old_file)) {
 		renameat2(f->dir_fd, spare, f->dir_fd, f->base, RENAME_EXCHANGE);
 		r = -EBUSY;
 	}
@@ -248,8 +249,8 @@ static int replace_empty(struct library_file *f)
 	}
 	close(f->path_fd);
 	f->path_fd = openat(f->dir_fd, f->base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	f->dev = ours.st_dev;
-	f->ino = ours.st_ino;
+	f->dev = new_file.st_dev;
+	f->ino = new_file.st_ino;
 	return fd;
 }
 
@@ -358,7 +359,10 @@ static int skip_hidden(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-/* Opens a path descriptor. Follows links to files only: links to folders can form circles. */
+/*
+ * Opens an O_PATH descriptor of an entry. Follows links to files only: links to folders can
+ * form loops.
+ */
 static bool open_entry(int folder, const char *name, int *fd, struct stat *st, bool *link)
 {
 	*link = false;

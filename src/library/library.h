@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The media folder of a drive. Names in it are untrusted, they come from people and through
- * the network: nothing outside the folder is ever opened, and only regular files are.
+ * The media folder of a drive. Names in it are untrusted, they come from users and from the
+ * network: nothing outside the folder is ever opened, and only regular files are.
  */
 #ifndef LIBRARY_LIBRARY_H
 #define LIBRARY_LIBRARY_H
@@ -13,7 +13,7 @@
 
 /* A regular file of the media folder, which was found but is not open. */
 struct library_file {
-	int path_fd;    /* of the file itself; a rename does not matter */
+	int path_fd;    /* O_PATH descriptor of the file; still valid after a rename */
 	int dir_fd;     /* the folder of the file, after all symbolic links */
 	char base[256]; /* its name there */
 	uint64_t size;
@@ -40,8 +40,10 @@ int library_open(const struct library_file *f);
 int library_open_writable(struct library_file *f);
 void library_forget(struct library_file *f);
 
-/* Reads a small file as a whole. Returns its bytes; -EFBIG: it has size bytes or more; errors as
- * library_find(). */
+/*
+ * Reads a small file as a whole. Returns its size in bytes; -EFBIG: it has `size` bytes or
+ * more; other errors as of library_find().
+ */
 int library_read(int folder, const char *name, char *buf, size_t size);
 
 /*
@@ -50,7 +52,7 @@ int library_read(int folder, const char *name, char *buf, size_t size);
  */
 int library_create(int folder, const char *name);
 
-/* An image that a walk through the folder has come to. */
+/* An image that library_list() has found. */
 struct library_entry {
 	const char *name; /* relative to the folder */
 	uint64_t size;
@@ -59,19 +61,19 @@ struct library_entry {
 	mode_t mode;
 	struct timespec changed; /* ctime */
 	bool link;               /* the name is a symbolic link to it */
-	int path_fd;             /* of the file; valid while the walk is at this entry */
+	int path_fd;             /* O_PATH descriptor; valid until fn() returns */
 };
 /* Opens an entry for reading. Returns a descriptor, or -errno. */
 int library_open_entry(const struct library_entry *e);
 /*
- * Calls fn for each image, each sub-folder in order of names, until fn returns false.
- * Returns the number of files and folders that were left out because their names fit in no
- * control line; or -errno.
+ * Calls fn for each image, in each folder in order of names, until fn returns false. Returns
+ * the number of files and folders that were left out because their names fit in no control
+ * line; or -errno.
  */
 int library_list(int folder, bool (*fn)(const struct library_entry *e, void *ctx), void *ctx);
 
 /*
- * Returns a path descriptor of name below folder, or -errno, without openat2(), which
+ * Returns an O_PATH descriptor of name below folder, or -errno, without openat2(), which
  * kernels before 5.6 do not have. Refuses symbolic links (-ELOOP). Public for tests.
  */
 int library_walk(int folder, const char *name);

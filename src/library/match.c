@@ -124,7 +124,7 @@ json_t *match_refusal(
 	}
 }
 
-/* Returns the place of the image in the list, or if it is not *there, of the name after it. */
+/* Returns the place of the image in the list; if it is not *there, that of the next name. */
 static size_t find_place(const struct catalog_list *l, const struct match_from *from, bool *there)
 {
 	size_t i;
@@ -154,7 +154,10 @@ const struct catalog_entry *match_neighbour(const struct catalog_list *l,
 	if (!back && there)
 		at++;
 	for (size_t i = 0; i < l->count; i++) {
-		/* Forward beginning with at, backward with the one before it. */
+		/*
+		 * Forward, the search begins with entry `at`; backward, with the entry before
+		 * it.
+		 */
 		size_t n = back ? (at + l->count - 1 - i) % l->count : (at + i) % l->count;
 
 		if (l->entry[n].usable && ok(&l->entry[n], ctx))

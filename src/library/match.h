@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds an image in a list by its name, the beginning of it, or its label. */
+/* Finds an image in a list by its name or label, or by the beginning of either. */
 #ifndef LIBRARY_MATCH_H
 #define LIBRARY_MATCH_H
 
@@ -23,9 +23,9 @@ struct match {
 };
 
 /*
- * Finds the image of that name; otherwise the only one whose name begins with text;
- * otherwise the only one of that label, in capitals or not; otherwise the only one whose
- * label begins with text. Several names of one file are one image. *m points into the list.
+ * Finds the image of that name; otherwise the only one whose name begins with text; otherwise
+ * the only one of that label, in upper or lower case; otherwise the only one whose label
+ * begins with text. Several names of one file are one image. *m points into the list.
  */
 void match_find(const struct catalog_list *l, const char *text, struct match *m);
 /* Returns the answer to a command that names no single image. folder is for the message. */

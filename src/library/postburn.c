@@ -31,7 +31,7 @@ struct job {
 	char name[JOB_NAME]; /* in the media folder, before it is renamed */
 	dev_t dev;
 	ino_t ino;
-	time_t burned;
+	time_t burned; /* when the disc was removed from the drive; for its name */
 	struct job *next;
 };
 
@@ -43,7 +43,7 @@ struct postburn {
 	struct job *queue; /* while the thread runs, it works on the first */
 	bool running;
 	pthread_t thread;
-	atomic_bool stop; /* the thread is to give up its disc */
+	atomic_bool stop; /* the thread is to stop working on its disc */
 
 	pthread_mutex_t lock; /* guards all below; no other lock is taken while it is held */
 	bool renaming, verifying;
@@ -55,7 +55,7 @@ struct postburn {
 };
 
 __attribute__((format(printf, 2, 3))) static void set_result(
-	struct postburn *c, const char *fmt, ...)
+	struct postburn *p, const char *fmt, ...)
 {
 	char text[POSTBURN_TEXT];
 	va_list ap;
@@ -63,15 +63,15 @@ __attribute__((format(printf, 2, 3))) static void set_result(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_info("%s: %s", c->drive, text);
-	pthread_mutex_lock(&c->lock);
-	strcpy(c->last, text);
-	c->problem[0] = '\0';
-	pthread_mutex_unlock(&c->lock);
+	log_info("%s: %s", p->drive, text);
+	pthread_mutex_lock(&p->lock);
+	strcpy(p->last, text);
+	p->problem[0] = '\0';
+	pthread_mutex_unlock(&p->lock);
 }
 
 __attribute__((format(printf, 2, 3))) static void set_problem(
-	struct postburn *c, const char *fmt, ...)
+	struct postburn *p, const char *fmt, ...)
 {
 	char text[POSTBURN_TEXT];
 	va_list ap;
@@ -79,11 +79,11 @@ __attribute__((format(printf, 2, 3))) static void set_problem(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_warn("%s: %s", c->drive, text);
-	pthread_mutex_lock(&c->lock);
-	strcpy(c->last, text);
-	strcpy(c->problem, text);
-	pthread_mutex_unlock(&c->lock);
+	log_warn("%s: %s", p->drive, text);
+	pthread_mutex_lock(&p->lock);
+	strcpy(p->last, text);
+	strcpy(p->problem, text);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* ---- the thread --------------------------------------------------------------------------- */
@@ -98,11 +98,11 @@ static void lower_priority(void)
 
 static void progress(void *postburn, uint64_t bytes)
 {
-	struct postburn *c = postburn;
+	struct postburn *p = postburn;
 
-	pthread_mutex_lock(&c->lock);
-	c->bytes_done = bytes;
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_lock(&p->lock);
+	p->bytes_done = bytes;
+	pthread_mutex_unlock(&p->lock);
 }
 
 static bool read_label(const struct library_file *f, char out[LABEL_MAX])
@@ -119,40 +119,42 @@ static bool read_label(const struct library_file *f, char out[LABEL_MAX])
 }
 
 static void choose_stem(
-	const struct postburn *c, const struct job *j, const struct library_file *f, char *out)
+	const struct postburn *p, const struct job *j, const struct library_file *f, char *out)
 {
 	char label[LABEL_MAX];
 
-	if (c->config.move == POSTBURN_RENAME_LABEL && read_label(f, label) &&
+	if (p->config.rename == POSTBURN_RENAME_LABEL && read_label(f, label) &&
 		postburn_name_of_label(label, out))
 		return;
 	postburn_name_of_time(j->burned, out);
 }
 
-/* Marks the rename as in progress, so that claims are refused. False: an insert has already claimed
- * the image. */
-static bool begin_rename(struct postburn *c)
+/*
+ * Marks the rename as in progress, so that claims are refused. False: an insert has already
+ * claimed the image.
+ */
+static bool begin_rename(struct postburn *p)
 {
 	bool allowed;
 
-	pthread_mutex_lock(&c->lock);
-	allowed = !c->claimed;
-	c->renaming = allowed;
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_lock(&p->lock);
+	allowed = !p->claimed;
+	p->renaming = allowed;
+	pthread_mutex_unlock(&p->lock);
 	return allowed;
 }
 
-static void end_rename(struct postburn *c, const char *name)
+static void end_rename(struct postburn *p, const char *name)
 {
-	pthread_mutex_lock(&c->lock);
-	c->renaming = false;
-	snprintf(c->name, sizeof(c->name), "%s", name);
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_lock(&p->lock);
+	p->renaming = false;
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* Renames the image within its folder dir. If it cannot be renamed, the problem is set. */
 static void rename_image(
-	struct postburn *c, const struct job *j, struct library_file *f, struct folder *dir)
+	struct postburn *p, const struct job *j, struct library_file *f, struct folder *dir)
 {
 	const char *slash = strrchr(j->name, '/'), *base = slash ? slash + 1 : j->name;
 	char stem[POSTBURN_STEM], to[STORE_NAME_MAX + 1], name[JOB_NAME];
@@ -160,76 +162,76 @@ static void rename_image(
 
 	/* A link to the image would dangle after a rename. */
 	if (strcmp(base, f->base) != 0) {
-		set_problem(c, "%s is a link, so it is not renamed", j->name);
+		set_problem(p, "%s is a link, so it is not renamed", j->name);
 		return;
 	}
-	choose_stem(c, j, f, stem);
-	if (!begin_rename(c))
+	choose_stem(p, j, f, stem);
+	if (!begin_rename(p))
 		return;
 	r = postburn_rename(dir, f->base, stem, to);
 	if (snprintf(name, sizeof(name), "%.*s%s", (int)(base - j->name), j->name, to) >=
 		(int)sizeof(name))
 		strcpy(name, to);
-	end_rename(c, name);
+	end_rename(p, name);
 	if (r < 0) {
 		set_problem(
-			c, "%s could not be renamed to %s.iso: %s", j->name, stem, strerror(-r));
+			p, "%s could not be renamed to %s.iso: %s", j->name, stem, strerror(-r));
 		return;
 	}
 	strcpy(f->base, to);
-	set_result(c, "%s is %s now", j->name, name);
+	set_result(p, "%s is %s now", j->name, name);
 }
 
 /* Computes the checksum of the data as burned and as stored. 0, -ECANCELED or -errno. */
 static int compute_checksums(
-	struct postburn *c, int fd, char burned[CHECKSUM_HEX], char stored[CHECKSUM_HEX])
+	struct postburn *p, int fd, char burned[CHECKSUM_HEX], char stored[CHECKSUM_HEX])
 {
-	struct checksum_request ask = {.stop = &c->stop, .progress = progress, .ctx = c};
+	struct checksum_request ask = {.stop = &p->stop, .progress = progress, .ctx = p};
 	int r = checksum_file(fd, &ask, burned);
 
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&c->lock);
-	c->second_pass = true;
-	c->bytes_done = 0;
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_lock(&p->lock);
+	p->second_pass = true;
+	p->bytes_done = 0;
+	pthread_mutex_unlock(&p->lock);
 	ask.from_storage = true;
 	return checksum_file(fd, &ask, stored);
 }
 
-static void verify(struct postburn *c, const struct library_file *f, struct folder *dir)
+static void verify(struct postburn *p, const struct library_file *f, struct folder *dir)
 {
 	char burned[CHECKSUM_HEX], stored[CHECKSUM_HEX];
 	int fd = library_open(f), r = fd < 0 ? fd : 0;
 	bool same;
 
 	if (r == 0)
-		r = compute_checksums(c, fd, burned, stored);
+		r = compute_checksums(p, fd, burned, stored);
 	if (fd >= 0)
 		close(fd);
 	if (r == -ECANCELED) {
-		set_result(c, "%s: verification was given up", c->name);
+		set_result(p, "%s: verification was given up", p->name);
 		return;
 	}
 	if (r < 0) {
-		set_problem(c, "%s could not be verified: %s", c->name, strerror(-r));
+		set_problem(p, "%s could not be verified: %s", p->name, strerror(-r));
 		return;
 	}
 	same = strcmp(burned, stored) == 0;
 	r = checksum_write(dir, f->base, burned, same ? NULL : stored);
 	if (!same)
-		set_problem(c, "%s: STORAGE GAVE BACK OTHER DATA than was burned", c->name);
+		set_problem(p, "%s: STORAGE GAVE BACK OTHER DATA than was burned", p->name);
 	else if (r == 0)
-		set_result(c, "%s is verified, SHA-256 %s", c->name, burned);
+		set_result(p, "%s is verified, SHA-256 %s", p->name, burned);
 	if (r < 0)
-		set_problem(c, "%s%s: its checksum could not be saved: %s", c->name,
+		set_problem(p, "%s%s: its checksum could not be saved: %s", p->name,
 			same ? "" : " is NOT what was burned, and", strerror(-r));
 }
 
 /* Finds the image, which must be the same file as at its burn. 0 or -errno. */
-static int find_image(struct postburn *c, const struct job *j, struct library_file *f)
+static int find_image(struct postburn *p, const struct job *j, struct library_file *f)
 {
-	int r = library_find(c->folder, j->name, f);
+	int r = library_find(p->folder, j->name, f);
 
 	if (r < 0)
 		return r;
@@ -239,30 +241,30 @@ static int find_image(struct postburn *c, const struct job *j, struct library_fi
 	return -ESTALE;
 }
 
-static void process(struct postburn *c, const struct job *j)
+static void process(struct postburn *p, const struct job *j)
 {
 	struct folder *dir = NULL;
 	struct library_file f;
-	int r = find_image(c, j, &f), fd;
+	int r = find_image(p, j, &f), fd;
 
 	if (r < 0) {
-		set_problem(c, "%s, just burned, no longer exists: %s", j->name, strerror(-r));
+		set_problem(p, "%s, just burned, no longer exists: %s", j->name, strerror(-r));
 		return;
 	}
 	fd = fcntl(f.dir_fd, F_DUPFD_CLOEXEC, 0);
 	if (fd >= 0)
 		dir = folder_file_new(fd);
 	if (!dir) {
-		set_problem(c, "%s was neither renamed nor verified: out of memory", j->name);
+		set_problem(p, "%s was neither renamed nor verified: out of memory", j->name);
 	} else {
-		if (c->config.move != POSTBURN_RENAME_NO)
-			rename_image(c, j, &f, dir);
-		if (c->config.checksum) {
-			pthread_mutex_lock(&c->lock);
-			c->verifying = true;
-			c->size = f.size;
-			pthread_mutex_unlock(&c->lock);
-			verify(c, &f, dir);
+		if (p->config.rename != POSTBURN_RENAME_NO)
+			rename_image(p, j, &f, dir);
+		if (p->config.checksum) {
+			pthread_mutex_lock(&p->lock);
+			p->verifying = true;
+			p->size = f.size;
+			pthread_mutex_unlock(&p->lock);
+			verify(p, &f, dir);
 		}
 		dir->ops->close(dir);
 	}
@@ -271,113 +273,113 @@ static void process(struct postburn *c, const struct job *j)
 
 static void *postburn_thread(void *postburn)
 {
-	struct postburn *c = postburn;
+	struct postburn *p = postburn;
 	uint64_t one = 1;
 
 	lower_priority();
-	process(c, c->queue);
-	(void)!write(c->wake_fd, &one, sizeof(one));
+	process(p, p->queue);
+	(void)!write(p->wake_fd, &one, sizeof(one));
 	return NULL;
 }
 
 /* ---- the main thread ---------------------------------------------------------------------- */
 
-static void drop_first(struct postburn *c)
+static void drop_first(struct postburn *p)
 {
-	struct job *j = c->queue;
+	struct job *j = p->queue;
 
-	c->queue = j->next;
+	p->queue = j->next;
 	free(j);
 }
 
-void postburn_kick(struct postburn *c)
+void postburn_kick(struct postburn *p)
 {
 	int r;
 
-	if (!c || c->running || !c->queue || !c->config.ready(c->config.ctx))
+	if (!p || p->running || !p->queue || !p->config.ready(p->config.ctx))
 		return;
-	c->running = true;
-	atomic_store(&c->stop, false);
-	c->renaming = c->verifying = c->second_pass = c->claimed = false;
-	c->size = c->bytes_done = 0;
-	strcpy(c->name, c->queue->name);
-	r = thread_start(&c->thread, "burned", postburn_thread, c);
+	p->running = true;
+	atomic_store(&p->stop, false);
+	p->renaming = p->verifying = p->second_pass = p->claimed = false;
+	p->size = p->bytes_done = 0;
+	strcpy(p->name, p->queue->name);
+	r = thread_start(&p->thread, "burned", postburn_thread, p);
 	if (r == 0)
 		return;
-	c->running = false;
-	set_problem(c, "%s was neither renamed nor verified, no thread: %s", c->queue->name,
+	p->running = false;
+	set_problem(p, "%s was neither renamed nor verified, no thread: %s", p->queue->name,
 		strerror(r));
-	drop_first(c);
+	drop_first(p);
 }
 
 static int on_wake(sd_event_source *s, int fd, uint32_t events, void *postburn)
 {
-	struct postburn *c = postburn;
+	struct postburn *p = postburn;
 	uint64_t count;
 
 	(void)s;
 	(void)events;
 	(void)!read(fd, &count, sizeof(count));
-	if (!c->running)
+	if (!p->running)
 		return 0;
-	pthread_join(c->thread, NULL);
-	c->running = false;
-	drop_first(c);
-	postburn_kick(c);
+	pthread_join(p->thread, NULL);
+	p->running = false;
+	drop_first(p);
+	postburn_kick(p);
 	return 0;
 }
 
 int postburn_new(const struct postburn_config *config, sd_event *event, struct postburn **out)
 {
-	struct postburn *c = calloc(1, sizeof(*c));
+	struct postburn *p = calloc(1, sizeof(*p));
 	int r = 0;
 
-	if (!c)
+	if (!p)
 		return -ENOMEM;
-	pthread_mutex_init(&c->lock, NULL);
-	c->config = *config;
-	c->drive = strdup(config->drive);
-	c->folder = fcntl(config->folder, F_DUPFD_CLOEXEC, 0);
-	c->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (!c->drive)
+	pthread_mutex_init(&p->lock, NULL);
+	p->config = *config;
+	p->drive = strdup(config->drive);
+	p->folder = fcntl(config->folder, F_DUPFD_CLOEXEC, 0);
+	p->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (!p->drive)
 		r = -ENOMEM;
-	else if (c->folder < 0 || c->wake_fd < 0)
+	else if (p->folder < 0 || p->wake_fd < 0)
 		r = -errno;
 	if (r == 0)
-		r = sd_event_add_io(event, &c->wake, c->wake_fd, EPOLLIN, on_wake, c);
+		r = sd_event_add_io(event, &p->wake, p->wake_fd, EPOLLIN, on_wake, p);
 	if (r < 0) {
-		postburn_free(c);
+		postburn_free(p);
 		return r;
 	}
-	*out = c;
+	*out = p;
 	return 0;
 }
 
-void postburn_free(struct postburn *c)
+void postburn_free(struct postburn *p)
 {
-	if (!c)
+	if (!p)
 		return;
-	atomic_store(&c->stop, true);
-	if (c->running)
-		pthread_join(c->thread, NULL);
-	while (c->queue)
-		drop_first(c);
-	sd_event_source_disable_unref(c->wake);
-	if (c->wake_fd >= 0)
-		close(c->wake_fd);
-	if (c->folder >= 0)
-		close(c->folder);
-	pthread_mutex_destroy(&c->lock);
-	free(c->drive);
-	free(c);
+	atomic_store(&p->stop, true);
+	if (p->running)
+		pthread_join(p->thread, NULL);
+	while (p->queue)
+		drop_first(p);
+	sd_event_source_disable_unref(p->wake);
+	if (p->wake_fd >= 0)
+		close(p->wake_fd);
+	if (p->folder >= 0)
+		close(p->folder);
+	pthread_mutex_destroy(&p->lock);
+	free(p->drive);
+	free(p);
 }
 
-void postburn_add(struct postburn *c, const char *name, dev_t dev, ino_t ino)
+void postburn_add(struct postburn *p, const char *name, dev_t dev, ino_t ino)
 {
-	struct job **at = &c->queue, *j = calloc(1, sizeof(*j));
+	struct job **at = &p->queue, *j = calloc(1, sizeof(*j));
 
 	if (!j || strlen(name) >= sizeof(j->name)) {
-		set_problem(c, "%.200s was neither renamed nor verified: %s", name,
+		set_problem(p, "%.200s was neither renamed nor verified: %s", name,
 			j ? "its name is too long" : "out of memory");
 		free(j);
 		return;
@@ -389,56 +391,56 @@ void postburn_add(struct postburn *c, const char *name, dev_t dev, ino_t ino)
 	while (*at)
 		at = &(*at)->next;
 	*at = j;
-	postburn_kick(c);
+	postburn_kick(p);
 }
 
 /* Claims the image that the thread works on. */
-static enum postburn_claim claim_running(struct postburn *c)
+static enum postburn_claim claim_running(struct postburn *p)
 {
 	bool renaming;
 
-	pthread_mutex_lock(&c->lock);
-	renaming = c->renaming;
-	c->claimed = true;
-	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_lock(&p->lock);
+	renaming = p->renaming;
+	p->claimed = true;
+	pthread_mutex_unlock(&p->lock);
 	if (renaming)
 		return POSTBURN_RENAMING;
-	atomic_store(&c->stop, true);
+	atomic_store(&p->stop, true);
 	return POSTBURN_IDLE;
 }
 
-enum postburn_claim postburn_claim(struct postburn *c, dev_t dev, ino_t ino)
+enum postburn_claim postburn_claim(struct postburn *p, dev_t dev, ino_t ino)
 {
-	struct job *j, **at = c ? &c->queue : NULL;
+	struct job *j, **at = p ? &p->queue : NULL;
 
 	while (at && (j = *at) != NULL) {
 		if (j->dev != dev || j->ino != ino) {
 			at = &j->next;
 			continue;
 		}
-		if (c->running && j == c->queue)
-			return claim_running(c);
+		if (p->running && j == p->queue)
+			return claim_running(p);
 		*at = j->next;
 		free(j);
 	}
 	return POSTBURN_IDLE;
 }
 
-void postburn_status(struct postburn *c, struct postburn_status *out)
+void postburn_status(struct postburn *p, struct postburn_status *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->state = !c->queue ? "" : "waiting";
-	for (const struct job *j = c->queue ? c->queue->next : NULL; j; j = j->next)
+	out->state = !p->queue ? "" : "waiting";
+	for (const struct job *j = p->queue ? p->queue->next : NULL; j; j = j->next)
 		out->waiting++;
-	pthread_mutex_lock(&c->lock);
-	strcpy(out->last, c->last);
-	strcpy(out->problem, c->problem);
-	if (c->queue)
-		strcpy(out->image, c->running ? c->name : c->queue->name);
-	if (c->running && c->queue)
-		out->state = c->verifying ? "verifying" : "moving";
-	if (c->verifying && c->size > 0)
+	pthread_mutex_lock(&p->lock);
+	strcpy(out->last, p->last);
+	strcpy(out->problem, p->problem);
+	if (p->queue)
+		strcpy(out->image, p->running ? p->name : p->queue->name);
+	if (p->running && p->queue)
+		out->state = p->verifying ? "verifying" : "moving";
+	if (p->verifying && p->size > 0)
 		out->percent =
-			(unsigned)(((c->second_pass ? c->size : 0) + c->bytes_done) * 50 / c->size);
-	pthread_mutex_unlock(&c->lock);
+			(unsigned)(((p->second_pass ? p->size : 0) + p->bytes_done) * 50 / p->size);
+	pthread_mutex_unlock(&p->lock);
 }

@@ -28,9 +28,12 @@ enum postburn_rename {
 struct postburn_config {
 	int folder;        /* the media folder; stays the caller's */
 	const char *drive; /* for the log; copied */
-	enum postburn_rename move;
+	enum postburn_rename rename;
 	bool checksum; /* verify, and keep the checksum */
-	/* True if all discs that were removed from the drive are closed; else no disc is begun. */
+	/*
+	 * True if all discs that were removed from the drive are closed; otherwise no disc is
+	 * begun.
+	 */
 	bool (*ready)(void *ctx);
 	void *ctx;
 };
@@ -39,21 +42,20 @@ struct postburn;
 
 /* Makes an empty queue. 0 or -errno. */
 int postburn_new(const struct postburn_config *config, sd_event *event, struct postburn **out);
-/* Stops the thread, which looks at the request after each piece it reads, and drops the queue.
- * NULL is fine. */
-void postburn_free(struct postburn *c);
+/* Stops the thread after the piece that it is reading, and drops the queue. NULL is fine. */
+void postburn_free(struct postburn *p);
 
 /* Queues a finalised burned disc that was removed from its drive. */
-void postburn_add(struct postburn *c, const char *name, dev_t dev, ino_t ino);
+void postburn_add(struct postburn *p, const char *name, dev_t dev, ino_t ino);
 /* To be called when discs were closed: begins the next disc if ready() allows. NULL is fine. */
-void postburn_kick(struct postburn *c);
+void postburn_kick(struct postburn *p);
 
 enum postburn_claim {
-	POSTBURN_IDLE,    /* the image is not queued or no longer, and can be inserted */
+	POSTBURN_IDLE,    /* the image is not queued any more, or never was: it can be inserted */
 	POSTBURN_RENAMING /* it is being renamed just now; its name is about to change */
 };
-/* Takes an image that is to be inserted out of the queue; verifying it stops. c may be NULL. */
-enum postburn_claim postburn_claim(struct postburn *c, dev_t dev, ino_t ino);
+/* Takes an image that is to be inserted out of the queue; verifying it stops. p may be NULL. */
+enum postburn_claim postburn_claim(struct postburn *p, dev_t dev, ino_t ino);
 
 #define POSTBURN_TEXT 320u
 struct postburn_status {
@@ -64,10 +66,9 @@ struct postburn_status {
 	char last[POSTBURN_TEXT];    /* result of the last disc; "" = there was none */
 	char problem[POSTBURN_TEXT]; /* what went wrong with it; "" = nothing */
 };
-void postburn_status(struct postburn *c, struct postburn_status *out);
+void postburn_status(struct postburn *p, struct postburn_status *out);
 
-/* ---- names (postburn_name.c) -----------------------------------------------------------------
- */
+/* ---- names (postburn_name.c) ---------------------------------------------------------------- */
 
 /* Bytes of a name without .iso, with the final 0; "-9999.iso" and suffixes can be added. */
 #define POSTBURN_STEM 128u

@@ -12,7 +12,7 @@
 #include "util/array.h"
 
 #define SUFFIX   ".iso"
-#define TRIES    9999u /* numbers behind a name that is taken */
+#define TRIES    9999u /* numbers that are tried after a name that is taken */
 #define STEM_MAX (POSTBURN_STEM - 1)
 
 /* Decodes the UTF-8 sequence at p. Returns its length, 0 if it is invalid (RFC 3629). */
@@ -47,7 +47,7 @@ static bool is_reserved(uint32_t c)
 	return c < 0x80 && strchr("/\\:*?\"<>|", (int)c) != NULL;
 }
 
-/* Removes .iso at the end, in capitals or not: "HOLIDAY.ISO" becomes HOLIDAY.iso. */
+/* Removes .iso at the end, in upper or lower case: "HOLIDAY.ISO" becomes HOLIDAY.iso. */
 static void drop_suffix(char *name)
 {
 	size_t n = strlen(name), m = strlen(SUFFIX);
@@ -60,7 +60,7 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 {
 	const unsigned char *p = (const unsigned char *)label;
 	size_t n = 0, len;
-	bool usable = false; /* has more than blanks, dots and underscores */
+	bool usable = false; /* has more than spaces, dots and underscores */
 	uint32_t c = 0;
 
 	for (; *p != '\0'; p += len) {
@@ -69,7 +69,7 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 			len = len ? len : 1;
 			continue;
 		}
-		/* A name does not begin as a hidden file or an option, or with a blank. */
+		/* A name does not begin as a hidden file or an option, or with a space. */
 		if (n == 0 && (c == '.' || c == ' ' || c == '-'))
 			continue;
 		if (n + len > STEM_MAX)
@@ -108,8 +108,10 @@ static void add_suffix(const char *name, const char *suffix, char out[2 * STORE_
 	snprintf(out, 2 * STORE_NAME_MAX, "%s%s", name, suffix);
 }
 
-/* 1: a former disc of that name has left a state file or a checksum, which must not become this
- * disc's; 0: it has not; -errno. */
+/*
+ * Returns 1 if an earlier disc of that name has left a state file or a checksum, which must
+ * not become this disc's; 0 if not; -errno.
+ */
 static int has_leftovers(struct folder *f, const char *name)
 {
 	static const char *const suffix[] = {STORE_SUFFIX, CHECKSUM_SUFFIX};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A folder of the file system, by its descriptor: no name is looked up in another one. */
+/* A folder of the file system, by its descriptor: names are looked up in this folder only. */
 #include "media/store.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static int dir_of(struct folder *f)
 	return ((struct folder_file *)f)->fd;
 }
 
-/* Opens regular files only, and never waits as it would for a pipe of that name. */
+/* Opens regular files only, and does not wait if the name is that of a pipe. */
 static int open_file(struct folder *f, const char *name, int flags)
 {
 	int fd = openat(

@@ -36,8 +36,10 @@ struct media_ops {
 	 * or a NULL operation: these blocks can only be read.
 	 */
 	int (*view)(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data);
-	/* Writes all of the blocks or none; results as of read. The medium grows if they end
-	 * beyond media->blocks. */
+	/*
+	 * Writes all of the blocks or none; results as of read. The medium grows if they end
+	 * beyond media->blocks.
+	 */
 	int (*write)(struct media *m, uint64_t block, uint32_t count, const void *buf);
 	/*
 	 * 0: all blocks accepted by write are in the kernel, so a crash of the daemon cannot
@@ -55,8 +57,10 @@ struct media_ops {
 	 * calls fn itself.
 	 */
 	int (*run)(struct media *m, int (*fn)(void *arg), void *arg);
-	/* Waits for the operations in progress. From now on every operation waits for storage
-	 * and none answers -EAGAIN. */
+	/*
+	 * Waits for the operations in progress. From now on every operation waits for storage
+	 * and none answers -EAGAIN.
+	 */
 	void (*wait)(struct media *m);
 	/* Releases what the constructor acquired, and m. Never fails; may wait for storage. */
 	void (*close)(struct media *m);

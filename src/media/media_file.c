@@ -141,9 +141,9 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 	if (r < 0) {
 		log_error_once(f, "writing", r);
 		/*
-		 * All or nothing: a full card takes a part of the blocks, and the file
-		 * would be longer than the disc. If this fails, too, the disc still knows
-		 * by its own layout what was recorded.
+		 * All or nothing: a full card takes a part of the blocks, and the file would
+		 * be longer than the disc. If this fails, too, the disc's layout still counts
+		 * only what was recorded.
 		 */
 		if (end > m->blocks * m->unit && ftruncate(f->fd, (off_t)(m->blocks * m->unit)) < 0)
 			return r;
@@ -227,7 +227,7 @@ static int check_file(int fd, uint32_t unit, bool writable, struct stat *st)
 		return -EISDIR;
 	if (!S_ISREG(st->st_mode))
 		return -EINVAL;
-	/* LBAs have 32 bits, and READ CAPACITY says "more" by FFFFFFFFh. */
+	/* LBAs have 32 bits, and in READ CAPACITY FFFFFFFFh means that the size does not fit. */
 	if ((uint64_t)st->st_size > (uint64_t)0xfffffffe * unit)
 		return -EFBIG;
 	return lock_file(fd, writable);

@@ -23,7 +23,7 @@
 #include "util/array.h"
 
 #define PREFETCH      (1024u * 1024u) /* bytes asked of storage ahead of a sequential reader */
-#define SEQUENTIAL    (96u * 1024u)   /* a reader of so many bytes in a row is sequential */
+#define SEQUENTIAL    (96u * 1024u)   /* after this many bytes in a row a reader is sequential */
 #define PAGE_SIZE_MIN 4096u
 #define NOWHERE       UINT64_MAX
 /* Bytes of the window mapped for mincore(); 32-bit addresses have no room for a DVD. */
@@ -41,9 +41,9 @@ struct read_ahead {
 	pthread_t thread;
 
 	/* Used by the caller of read_ahead_view() only. */
-	uint64_t row, next;              /* bytes read in a row: their start, and their end */
+	uint64_t run_start, run_end;     /* of the bytes that were read in a row */
 	uint64_t cached_from, cached_to; /* bytes last seen in the page cache */
-	bool missed;                     /* a byte of this row was not in the page cache */
+	bool missed;                     /* a byte of this run was not in the page cache */
 	bool nowait;                     /* the file system knows RWF_NOWAIT */
 	bool sees_cache;                 /* the kernel tells which pages of the file are cached */
 	bool cachestat;                  /* the kernel has cachestat() */
@@ -72,7 +72,7 @@ struct read_ahead {
 /* ---- the thread --------------------------------------------------------------------------- */
 
 /*
- * Of len bytes that were to be read, got were: returns the bytes of the whole blocks among
+ * A read of len bytes has returned got bytes. Returns the bytes of the whole blocks among
  * them, 0 if there is none. The file's last block is filled up with zeros.
  */
 static uint32_t whole_blocks(const struct read_ahead *a, uint8_t *data, uint64_t at, uint32_t got,
@@ -264,8 +264,8 @@ static bool is_cached(struct read_ahead *a, uint64_t at, uint64_t to, uint64_t e
 
 /*
  * Reads what the page cache has into a->cached, without waiting. Returns the bytes read; 0
- * also after an error, which the thread then meets again and reports. A daemon that may not
- * see which pages are cached has RWF_NOWAIT only.
+ * also after an error, which the thread then gets, too, and reports. A daemon that may not see
+ * which pages are cached has RWF_NOWAIT only.
  */
 static uint32_t read_cached(
 	struct read_ahead *a, uint64_t at, uint32_t len, uint64_t end, bool sequential)
@@ -306,7 +306,7 @@ static void prefetch(struct read_ahead *a, uint64_t at, uint64_t end)
 	pthread_cond_signal(&a->work);
 }
 
-/* Answers from what the thread has read: 0, -EAGAIN, or the -errno that the thread met. */
+/* Answers from what the thread has read: 0, -EAGAIN, or the -errno that the thread got. */
 static int take_requested(struct read_ahead *a, uint64_t at, uint32_t *len, const uint8_t **data)
 {
 	uint64_t skip = at - a->request.at;
@@ -338,7 +338,9 @@ static int take_cached(struct read_ahead *a, uint64_t at, uint32_t *len, uint64_
 	return 0;
 }
 
-/* Lets the thread read these bytes. A busy thread calls ready() first; then the caller asks again.
+/*
+ * Lets the thread read these bytes. A busy thread calls ready() first; then the caller asks
+ * again.
  */
 static void request(struct read_ahead *a, uint64_t at, uint32_t len, uint64_t end)
 {
@@ -363,11 +365,12 @@ static uint32_t rest_of_piece(const struct read_ahead *a, uint64_t at, uint64_t 
 static int view(
 	struct read_ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
 {
-	bool in_a_row = at == a->next, sequential = in_a_row && at - a->row >= SEQUENTIAL;
+	bool continues = at == a->run_end,
+	     sequential = continues && at - a->run_start >= SEQUENTIAL;
 	int r;
 
-	if (!in_a_row) {
-		a->row = a->next = at;
+	if (!continues) {
+		a->run_start = a->run_end = at;
 		a->missed = false;
 	}
 	*len = MIN(*len, a->piece);
@@ -383,7 +386,7 @@ static int view(
 	if (sequential && a->missed)
 		prefetch(a, at, end);
 	if (r == 0)
-		a->next = at + *len;
+		a->run_end = at + *len;
 	return r;
 }
 
@@ -440,7 +443,7 @@ struct read_ahead *read_ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
 	a->sees_cache = may_see_cache(fd);
 	a->page = (size_t)sysconf(_SC_PAGESIZE);
-	a->next = NOWHERE;
+	a->run_end = NOWHERE;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
 	if (thread_start(&a->thread, "read-ahead", read_ahead_thread, a) == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A store keeps one small text in a file beside the image: the disc's layout and whatever
- * else the image itself does not tell. The text is replaced as a whole or not at all:
+ * A store keeps one small text in a file beside the image: the disc's layout and what else the
+ * image alone does not give. The text is replaced as a whole or not at all:
  *
  *	write the spare file, sync it, swap the two names, sync the folder
  *
@@ -75,7 +75,10 @@ int store_load(struct store *s, char *buf, size_t size);
  * removed it a moment ago. own: the image is locked for writing. 0, -errno.
  */
 int store_sync_found(struct store *s, bool own);
-/* 0: the text is on storage. -errno: it is, or the old one. len is at most STORE_TEXT_MAX. */
+/*
+ * 0: the text is on storage. -errno: storage has either this text or the old one. len is at
+ * most STORE_TEXT_MAX.
+ */
 int store_save(struct store *s, const char *text, size_t len);
 /* 0: there is no state file on storage any more. -errno. */
 int store_remove(struct store *s);
@@ -94,7 +97,7 @@ struct folder *folder_file_new(int fd);
  * then removes the first. Without (FAT): looks for the name, then renames. Public for tests.
  */
 int folder_file_rename_in_steps(int dir, const char *from, const char *to, bool links);
-/* The boot id of the board, for store_new(); "" if the kernel does not tell. */
+/* The boot id of the board, for store_new(); "" if the kernel does not report it. */
 void store_this_boot(char boot[STORE_BOOT_MAX]);
 
 #endif

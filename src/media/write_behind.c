@@ -18,7 +18,7 @@
 
 #include "util/thread.h"
 
-#define RING MEDIA_RING /* of its pages only as many are touched as one command has data */
+#define RING MEDIA_RING /* bytes; only the pages that one command's data needs are touched */
 
 /* A request to the thread. */
 enum request_state { REQUEST_NONE, REQUEST_QUEUED, REQUEST_BUSY, REQUEST_DONE };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is on the disc: capacities, TOC, disc and track information, disc structures. */
+/* Commands that describe the disc: capacities, TOC, disc and track information, disc structures. */
 #include <string.h>
 
 #include "mmc/mmc_int.h"
@@ -20,7 +20,7 @@ mmc_sense_t cmd_read_capacity(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* What FORMAT UNIT may be asked for: the formattable capacity descriptors. Returns their end. */
+/* Writes the formattable capacity descriptors: what FORMAT UNIT may ask for. Returns their end. */
 static uint8_t *put_format_offers(const struct disc *disc, uint8_t *p)
 {
 	const struct disc_format_offer *offer = disc->medium->format;
@@ -70,7 +70,7 @@ static void put_address(uint8_t *p, uint32_t lba, bool msf)
 		put_be32(p, lba);
 		return;
 	}
-	/* Beyond 255 minutes there is no MSF; drives stop at the highest. */
+	/* MSF ends at 255 minutes: drives report the highest address for all blocks past it. */
 	if (frames > 256u * 4500u - 1)
 		frames = 256u * 4500u - 1;
 	p[0] = 0;
@@ -133,7 +133,10 @@ mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
 	/* SFF-8020i had the format in the control byte: Linux sr and Alcohol 120% still ask so. */
 	if (format == 0)
 		format = cdb[9] >> 6;
-	/* Nothing closed, no TOC: udev takes a TOC as "run blkid", which fails on a blank. */
+	/*
+	 * No TOC without a closed session: udev runs blkid on discs with a TOC, and blkid
+	 * fails on a blank.
+	 */
 	if (disc_readable_blocks(d->cmd.disc) == 0)
 		return mmc_bad_cdb();
 	switch (format) {
@@ -145,8 +148,7 @@ mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
 	return mmc_bad_cdb(); /* raw TOC, PMA, ATIP, CD-Text: compact discs only */
 }
 
-/* ---- READ DISC INFORMATION --------------------------------------------------------------------
- */
+/* ---- READ DISC INFORMATION ------------------------------------------------------------------ */
 
 enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE, ERASABLE = 0x10 };
 enum session_state { SESSION_EMPTY, SESSION_INCOMPLETE, SESSION_COMPLETE = 3 };
@@ -159,8 +161,7 @@ static uint8_t disc_status_byte(const struct disc *disc)
 	if (disc->layout.finalised)
 		return SESSION_COMPLETE << 2 | STATUS_COMPLETE;
 	disc_session_tracks(disc, disc->layout.sessions, &first, &last);
-	/* Data in the session that is not closed: written blocks, or a closed track before the open
-	 * one. */
+	/* The last session has data: written blocks, or a closed track before the open one. */
 	bool started = (open && open->written) || first != last;
 	if (started)
 		return SESSION_INCOMPLETE << 2 | STATUS_INCOMPLETE;
@@ -190,11 +191,10 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* ---- READ TRACK INFORMATION -------------------------------------------------------------------
- */
+/* ---- READ TRACK INFORMATION ----------------------------------------------------------------- */
 
-/* The track that the CDB speaks of; 0 when it speaks of none. */
-static uint32_t asked_track(const struct disc *disc, const uint8_t *cdb)
+/* Returns the number of the track that the CDB selects; 0: the disc has no such track. */
+static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
 {
 	enum { BY_LBA, BY_TRACK, BY_SESSION };
 	uint32_t number = get_be32(cdb + 2), first, last;
@@ -203,7 +203,9 @@ static uint32_t asked_track(const struct disc *disc, const uint8_t *cdb)
 	case BY_LBA:
 		return disc_track_at(disc, number);
 	case BY_TRACK:
-		/* FFh: the invisible or incomplete track; a disc may have no track of that number.
+		/*
+		 * FFh: the invisible or incomplete track; a disc may have no track of that
+		 * number.
 		 */
 		if (number == 0xff && disc->layout.tracks < 0xff)
 			return disc_open_track(disc);
@@ -240,7 +242,7 @@ static void put_track(
 mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 {
 	const struct disc *disc = d->cmd.disc;
-	uint32_t number = asked_track(disc, cdb);
+	uint32_t number = selected_track(disc, cdb);
 	const struct disc_track *t = disc_track(disc, number);
 
 	if (!t) {
@@ -260,12 +262,11 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* ---- READ DISC STRUCTURE ------------------------------------------------------------------------
- */
+/* ---- READ DISC STRUCTURE -------------------------------------------------------------------- */
 
 #define PSN_START 0x030000u /* physical sector number of LBA 0 (ECMA-267, ECMA-349) */
 
-/* The data area as both the physical format information and the ADIP have it: 20 bytes. */
+/* Writes the 20 bytes on the data area that physical format information and ADIP share. */
 static void put_data_area(const struct mmc_drive *d, uint8_t *p)
 {
 	const struct disc *disc = d->cmd.disc;
@@ -305,7 +306,7 @@ static uint32_t structure_manufacturing(const struct mmc_drive *d, uint8_t *p)
 	return 2048;
 }
 
-/* ADIP of a DVD+R (ECMA-349 14.4.2): burners show manufacturer and media type from it. */
+/* ADIP of a DVD+R (ECMA-349 14.4.2): burning programs show manufacturer and media type from it. */
 static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 {
 	put_data_area(d, p);
@@ -318,7 +319,7 @@ static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 static const struct {
 	uint8_t format;
 	uint16_t length;  /* of the whole structure with its header, for the format list */
-	uint16_t feature; /* needed; 0 = none */
+	uint16_t feature; /* that the profile must have; 0 = none */
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
 } structures[] = {
 	{0x00, 2052, 0, structure_physical},
@@ -327,18 +328,19 @@ static const struct {
 	{0x11, 260, FEATURE_DVD_PLUS_R, structure_adip},
 };
 
-static bool structure_here(const struct mmc_drive *d, size_t i)
+/* True if the current profile has structures[i]. */
+static bool has_structure(const struct mmc_drive *d, size_t i)
 {
 	return !structures[i].feature || profile_has_feature(d->profile, structures[i].feature);
 }
 
-/* Format FFh: what can be read (MMC-6 table 404). */
+/* Format FFh: the list of the formats that can be read (MMC-6 table 404). */
 static uint32_t structure_list(const struct mmc_drive *d, uint8_t *p)
 {
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(structures); i++) {
-		if (!structure_here(d, i))
+		if (!has_structure(d, i))
 			continue;
 		p[n] = structures[i].format;
 		p[n + 1] = 0x40; /* readable, not sendable */
@@ -360,7 +362,7 @@ mmc_sense_t cmd_read_disc_structure(struct mmc_drive *d, const uint8_t *cdb)
 	if (format == FORMAT_LIST)
 		len = structure_list(d, p + 4);
 	for (size_t i = 0; i < ARRAY_LEN(structures); i++)
-		if (structures[i].format == format && structure_here(d, i))
+		if (structures[i].format == format && has_structure(d, i))
 			len = structures[i].build(d, p + 4);
 	if (len == 0)
 		return mmc_bad_cdb();

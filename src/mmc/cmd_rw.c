@@ -19,7 +19,7 @@ static mmc_sense_t apply_test_write(struct mmc_drive *d)
 	return sense_from_disc(disc_test_write(d->cmd.disc, modepage_test_write(d)), true);
 }
 
-/* Sets the transfer up if the disc can take or give these blocks now. 0 or sense. */
+/* Sets up the transfer if these blocks can be written, or read, now. 0 or sense. */
 static mmc_sense_t start_transfer(
 	struct mmc_drive *d, enum mmc_stream stream, int64_t lba, uint32_t blocks)
 {
@@ -154,7 +154,7 @@ mmc_sense_t cmd_close(struct mmc_drive *d, const uint8_t *cdb)
 	return d->profile->close_functions & 1u << (cdb[2] & 0x07) ? SENSE_NONE : mmc_bad_cdb();
 }
 
-/* The sense for a result of the disc's close functions; whole: not of a track alone. */
+/* The sense for a result of closing; whole: the command closes more than a track. */
 static mmc_sense_t close_sense(int result, bool whole)
 {
 	if (result == DISC_NO_SUCH_TRACK && whole)
@@ -180,11 +180,10 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 		r = disc_close_track(disc, get_be16(cdb + 4));
 	else
 		r = disc_close_session(disc);
-	/* A test write ends with its session: the disc is as blank as before. */
+	/* A test write ends with its session: the disc is again as it was before. */
 	if (function != CLOSE_TRACK)
 		(void)disc_test_write(disc, false);
-	/* The host has cached the size and TOC of a blank: an attention makes it read them again.
-	 */
+	/* The host has cached size and TOC of a blank: an attention makes it read them again. */
 	if (disc->layout.sessions != sessions || disc->layout.finalised != finalised)
 		mmc_disc_changed(d, disc);
 	return close_sense(r, function != CLOSE_TRACK);

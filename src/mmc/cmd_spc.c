@@ -72,7 +72,9 @@ mmc_sense_t cmd_mode_select(struct mmc_drive *d, const uint8_t *cdb)
 	return cmd_param(d, cdb);
 }
 
-/* Takes the pages after a block descriptor, which may only say 2048 bytes (wodim sends it alone).
+/*
+ * Takes the pages after a block descriptor, which may only say 2048 bytes (wodim sends it
+ * alone).
  */
 static mmc_sense_t select_pages(struct mmc_drive *d, uint32_t header, uint32_t bd_len)
 {

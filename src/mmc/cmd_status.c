@@ -19,7 +19,10 @@ static bool event_pending(const struct mmc_drive *d, unsigned class)
 	return false; /* device busy: a command is done before its status, so there is no event */
 }
 
-/* The lowest requested class that has an event, or the lowest requested one; 8: none of them. */
+/*
+ * Returns the lowest requested class that has an event, otherwise the lowest requested class;
+ * 8: none of the supported classes was requested.
+ */
 static unsigned event_class(const struct mmc_drive *d, uint8_t mask)
 {
 	for (unsigned class = 0; class < 8; class ++)
@@ -31,7 +34,7 @@ static unsigned event_class(const struct mmc_drive *d, uint8_t mask)
 	return 8;
 }
 
-/* The four event bytes. spend: the host has room for the event, so it is not pending any more. */
+/* Puts the four event bytes. spend: the host gets the event, so it is not pending any more. */
 static void put_event(struct mmc_drive *d, unsigned class, bool spend, uint8_t *p)
 {
 	switch (class) {
@@ -117,7 +120,7 @@ static uint32_t last_block(const struct mmc_drive *d)
 	return disc && disc_end(disc) ? disc_end(disc) - 1 : 0;
 }
 
-/* Nominal performance: one speed from the first block to the last (MMC-6 6.7.3). Descriptors. */
+/* Nominal performance (MMC-6 6.7.3): one descriptor for all blocks. Returns their number. */
 static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 {
 	uint32_t speed = write ? d->write_speed : d->read_speed;
@@ -129,7 +132,7 @@ static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 	return 1;
 }
 
-/* One descriptor for each write speed of the profile. Their number. */
+/* Puts a descriptor for each write speed of the profile. Returns their number. */
 static uint32_t put_write_speeds(const struct mmc_drive *d, uint8_t *p)
 {
 	uint32_t n = count_speeds(d->profile);
@@ -169,7 +172,7 @@ mmc_sense_t cmd_get_performance(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* The fastest write speed up to wish (kB/s), or the slowest one. */
+/* Returns the fastest write speed that is at most wish (kB/s), otherwise the slowest one. */
 static uint32_t pick_write_speed(const struct mmc_drive *d, uint64_t wish)
 {
 	uint32_t n = count_speeds(d->profile);
@@ -205,7 +208,10 @@ mmc_sense_t cmd_set_streaming_finish(struct mmc_drive *d, const uint8_t *cdb)
 		d->write_speed = d->profile->write_speed[0];
 		return SENSE_NONE;
 	}
-	/* Sizes are kB per so many ms. The addresses are ignored: wodim sends an end of 0. */
+	/*
+	 * Speeds are given as a size in kB and a time in ms. The addresses are ignored: wodim
+	 * sends an end of 0.
+	 */
 	if (read_time)
 		d->read_speed = pick_read_speed(read_size * 1000 / read_time);
 	if (write_time)
@@ -215,8 +221,7 @@ mmc_sense_t cmd_set_streaming_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 mmc_sense_t cmd_set_cd_speed_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	/* FFFFh asks for the fastest speed, and is above all of them. 0: leave the speed as it is.
-	 */
+	/* FFFFh asks for the fastest speed, and is above all of them. 0 changes nothing. */
 	if (get_be16(cdb + 2))
 		d->read_speed = pick_read_speed(get_be16(cdb + 2));
 	if (get_be16(cdb + 4))
@@ -274,6 +279,6 @@ mmc_sense_t cmd_send_key_finish(struct mmc_drive *d, const uint8_t *cdb)
 mmc_sense_t cmd_send_event_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	(void)cdb;
-	/* Hosts report requests of their front panel with it; the drive has no use for one. */
+	/* Hosts report requests from a front panel with it; the drive has no use for them. */
 	return mmc_param_len(d) < 8 ? SENSE_LIST_LENGTH : SENSE_INVALID_PARAMETER;
 }

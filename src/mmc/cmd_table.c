@@ -3,7 +3,7 @@
  * The table of commands: one row for each that the drive supports. A code without a row is
  * answered with 5/20/00 INVALID COMMAND OPERATION CODE. docs/commands.md lists the rows.
  *
- * In strict mode only, "used" has from CDB byte 1 on the bits that a host may set.
+ * `used` has the bits that a host may set, from CDB byte 1 on. Only strict mode checks them.
  */
 #include "mmc/mmc_int.h"
 

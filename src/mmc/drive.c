@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A drive from outside its commands: creation, resets, insert and eject, status. */
+/* All calls on a drive except those for commands: creation, resets, insert and eject, status. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,8 +75,10 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 	if (was_in && (d->prevent || d->persistent_prevent) && !force) {
 		d->eject_requested = true;
 		d->media_event = MEDIA_EVENT_EJECT_REQUEST;
-		/* Windows acts on both event and attention, so only a host that never polls gets
-		 * this. */
+		/*
+		 * Windows acts on both event and attention, so only a host that never polls
+		 * events gets the attention.
+		 */
 		if (!d->gesn_seen)
 			d->ua |= UA_REMOVAL_REQUEST;
 		return MMC_EJECT_REQUESTED;
@@ -159,6 +161,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 	};
 	if (d->disc)
 		disc_state(d->disc, s);
+	s->shown_as = s->loaded ? d->profile->type : s->type;
 }
 
 const struct disc_layout *mmc_layout(const struct mmc_drive *d)

@@ -68,7 +68,8 @@ static mmc_sense_t check_permission(const struct mmc_drive *d, const struct mmc_
 /*
  * The deferred error of a flush that no command asked for (timer, suspend). The first
  * command that records, or relies on what was recorded, reports it and is not carried out
- * (SPC-4 4.5.7). Other commands, such as a host's polling, would swallow it.
+ * (SPC-4 4.5.7). Other commands, such as a host's polling, would consume the error, and no one
+ * would act on it.
  */
 static mmc_sense_t take_deferred(struct mmc_drive *d, const struct mmc_row *row)
 {

@@ -94,15 +94,15 @@ void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t
 int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max);
 
 /*
- * The transport could not move the len bytes that the last pull gave: the next pull
- * gives them again, in pieces of its own.
+ * The transport could not move the len bytes that the last pull gave: the next pull gives them
+ * again, possibly cut into other pieces.
  */
 void mmc_unpull(struct mmc_drive *d, uint32_t len);
 
 /*
- * Takes the next bytes of the data-out phase, in portions of any size up to 32 KiB,
- * xfer.len in all. 0: taken (and dropped, if the command has failed meanwhile). -1:
- * MMC_AGAIN, none of them was taken.
+ * Takes the next bytes of the data-out phase, in portions of any size up to 32 KiB, xfer.len
+ * in all. 0: taken (and dropped, if the command has failed meanwhile). -1: MMC_AGAIN, and no
+ * byte was taken.
  */
 int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len);
 
@@ -155,9 +155,9 @@ void mmc_bus_reset(struct mmc_drive *d);
 bool mmc_flush(struct mmc_drive *d);
 
 /*
- * Operations from the board's side (control commands, eject button). They take effect at
- * once, even while a command is in flight: it holds a reference to its disc and goes on
- * with it.
+ * Operations from the board's side (control commands, eject button). They take effect at once,
+ * even while a command is in flight: it holds a reference to its disc and continues on that
+ * disc.
  */
 
 /* Puts a disc into the empty drive, tray closed; takes the reference over. */
@@ -199,9 +199,11 @@ struct mmc_state {
 	bool busy;            /* a command is in flight */
 	uint8_t pending;      /* enum mmc_pending, or'ed */
 	enum disc_type type;  /* of the disc, when loaded or ejected_by_host */
+	/* As what the host sees a loaded disc: a finalised DVD+R may be shown as a DVD-ROM. */
+	enum disc_type shown_as;
 	bool blank, appendable, finalised;
 	bool testing;          /* a test write is in progress, and the numbers below are of it */
-	const char *read_only; /* why a disc that was recordable is not; NULL: no such reason */
+	const char *read_only; /* why recording is no longer possible; NULL: no such reason */
 	uint32_t capacity;     /* blocks */
 	uint32_t readable;     /* blocks in closed tracks */
 	uint32_t recorded;     /* blocks recorded, open track included */

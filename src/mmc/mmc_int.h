@@ -8,11 +8,9 @@
 #include "mmc/sense.h"
 #include "mmc/spec.h"
 
-#define MMC_REPLY_SIZE 4096u /* largest answer: READ DISC STRUCTURE, 2052 bytes */
-#define MMC_PARAM_SIZE 1024u /* largest parameter list taken in whole */
-#define MMC_PUSH_MAX                                                                               \
-	32768u /* largest portion of one mmc_push(), largest piece of one mmc_pull()               \
-		*/
+#define MMC_REPLY_SIZE 4096u  /* largest answer: READ DISC STRUCTURE, 2052 bytes */
+#define MMC_PARAM_SIZE 1024u  /* largest parameter list taken in whole */
+#define MMC_PUSH_MAX   32768u /* most bytes of one mmc_push() or mmc_pull() */
 #define MMC_STAGE_SIZE (2u * MMC_PUSH_MAX)
 
 /* Mode page store: see modepage.c. */
@@ -86,7 +84,7 @@ struct mmc_command {
 	struct disc *disc;  /* reference held until the command ends, ejected or not */
 	uint32_t reply_len; /* bytes built in drive.reply, before truncation */
 
-	/* What READ, WRITE and VERIFY move or look at: units of the disc. */
+	/* The units of the disc that READ or WRITE moves, or VERIFY checks. */
 	enum mmc_stream stream;
 	bool single;         /* one of several units could not be read: view one at a time */
 	uint32_t unit;       /* bytes of a unit */

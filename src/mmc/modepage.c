@@ -12,9 +12,9 @@
 
 struct mode_page {
 	uint8_t code;
-	uint8_t size;           /* bytes with the two of the header; 0 = built */
+	uint8_t size;           /* bytes, including the 2 of the header; 0 = built by build_2a() */
 	const char *defaults;   /* from byte 2 on */
-	const char *changeable; /* mask of the same bytes */
+	const char *changeable; /* mask of the bits that MODE SELECT may change, from byte 2 on */
 	bool (*valid)(const uint8_t *page);
 };
 

@@ -9,13 +9,14 @@
 // clang-format off
 /*
  * In the order of the Profile List (MMC-6 5.3.1): newest first. The last entry of that list,
- * the row before "no disc", is never current, because libcdio does not look at it.
+ * the row before "no disc", must be a profile that is never current: libcdio does not look at
+ * the last entry.
  */
 const struct mmc_profile mmc_profiles[] = {
 	{
 		.code = PROFILE_DVD_PLUS_R, .name = "DVD+R",
 		.type = DISC_DVD_PLUS_R, .formats = BIT(DISC_UNFORMATTED),
-		.when_finalised = PROFILE_DVD_ROM, /* as every other drive would show it */
+		.when_finalised = PROFILE_DVD_ROM, /* as other drives would show it */
 		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
 		.close_functions = BIT(1) | BIT(2) | BIT(5) | BIT(6),
 		.finalise_functions = BIT(5) | BIT(6),
@@ -23,8 +24,8 @@ const struct mmc_profile mmc_profiles[] = {
 			FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 22160, 11080, 5540, 3324 }, /* 16x 8x 4x 2.4x */
 		/*
-		 * Page 2Ah is older than DVD+R and has no bit for it. wodim does not take a
-		 * drive without CD-R write and DVD-R write for a burner.
+		 * Page 2Ah is older than DVD+R and has no bit for it. wodim does not accept a
+		 * drive without CD-R write and DVD-R write as a burner.
 		 */
 		.page_2a_read = 0x10, .page_2a_write = 0x15, /* with test write */
 		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The profile table: one row says all that a drive does with a kind of disc. A row is
- * chosen by the type of the disc and its format state (disc/medium.h). The permission
- * gate, GET CONFIGURATION, mode page 2Ah, GET PERFORMANCE and the disc structures read
- * it; no command handler asks for a profile number or for the type of a disc.
+ * The profile table: one row says everything that a drive does with one kind of disc. A row is
+ * chosen by the type of the disc and its format state (disc/medium.h). The permission gate,
+ * GET CONFIGURATION, mode page 2Ah, GET PERFORMANCE and the disc structures read it; no
+ * command handler asks for a profile number or for the type of a disc.
  */
 #ifndef MMC_PROFILE_H
 #define MMC_PROFILE_H
@@ -15,7 +15,7 @@
 #include "disc/disc.h"
 #include "mmc/mmc.h"
 
-/* What a command may need of the loaded disc. */
+/* Permissions that a command may need from the loaded disc. */
 enum mmc_permission {
 	P_READ = 1 << 0,
 	P_WRITE = 1 << 1,
@@ -52,8 +52,8 @@ extern const struct mmc_profile mmc_profiles[];
 extern const size_t mmc_profile_count;
 
 /*
- * The row for a disc; NULL = no disc. finalised: whether a finalised disc is shown as what
- * other drives take it for, or stays what it was recorded as. Never NULL.
+ * The row for a disc; NULL = no disc. finalised chooses the row of a finalised disc: that of
+ * the DVD-ROM as which other drives show it, or that of the recordable disc. Never NULL.
  */
 const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised);
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature);

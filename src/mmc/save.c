@@ -6,7 +6,7 @@
 #include "mmc/mmc_int.h"
 
 static_assert(sizeof(struct mmc_saved) == 64 + MMC_SAVED_PAGES * MMC_SAVED_PAGE_SIZE,
-	"another daemon reads it: no padding");
+	"another daemon reads it, so it must have no padding");
 
 void mmc_save(const struct mmc_drive *d, struct mmc_saved *s)
 {

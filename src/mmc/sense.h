@@ -12,7 +12,7 @@
 
 // clang-format off
 #define SENSE_NONE                  SENSE(0x0, 0x00, 0x00)
-#define SENSE_NO_MEDIUM             SENSE(0x2, 0x3a, 0x01) /* tray closed: Linux would load an open one */
+#define SENSE_NO_MEDIUM             SENSE(0x2, 0x3a, 0x01) /* tray closed, even if it is open: Linux would close it */
 #define SENSE_READ_ERROR            SENSE(0x3, 0x11, 0x00)
 #define SENSE_WRITE_ERROR           SENSE(0x3, 0x0c, 0x00)
 #define SENSE_DEFERRED_WRITE_ERROR  (SENSE_DEFERRED | SENSE_WRITE_ERROR)

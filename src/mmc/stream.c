@@ -13,7 +13,7 @@
 #include "util/array.h"
 
 static_assert(MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PUSH_MAX + 2 * MEDIA_UNIT_MAX,
-	"the stage holds a piece, with what comes before and after it in its units");
+	"the stage holds a piece, and the rest of its first and last unit");
 
 /* ---- data-in ------------------------------------------------------------------------------ */
 
@@ -75,8 +75,8 @@ static int stage_units(struct mmc_drive *d, uint32_t want)
 }
 
 /*
- * The stage holds less than MMC_GRAIN bytes: joins the units that follow to them, so that
- * only the last piece ends within a packet. As mmc_pull().
+ * Called while the stage holds less than MMC_GRAIN bytes. Appends the units that follow, so
+ * that only the last piece of the data ends within a packet. Results as of mmc_pull().
  */
 static int32_t pull_joined(struct mmc_drive *d, const uint8_t **data, uint32_t want)
 {
@@ -97,8 +97,8 @@ static int32_t pull_joined(struct mmc_drive *d, const uint8_t **data, uint32_t w
 }
 
 /*
- * Gives a piece of a view of len bytes which begins with bytes that were given already, or
- * does not end where a packet does. As mmc_pull().
+ * Gives a part of a view of len bytes: the view begins with bytes that an earlier pull gave,
+ * or does not end where a packet ends. Results as of mmc_pull().
  */
 static int32_t pull_cut(struct mmc_drive *d, const uint8_t **data, uint32_t len, uint32_t want)
 {
@@ -133,7 +133,10 @@ static int32_t pull_units(struct mmc_drive *d, const uint8_t **data, uint32_t ma
 		return c->sense ? 0 : -1;
 	len = n * c->unit;
 	if (c->skip == 0 && len <= want && len % MMC_GRAIN == 0) {
-		/* Whole units and whole packets: the data is where the medium has it. */
+		/*
+		 * Whole units and whole packets: *data points to the medium's own memory,
+		 * without a copy.
+		 */
 		c->lba += n;
 		d->blocks_read += n;
 		return (int32_t)len;

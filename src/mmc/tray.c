@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Discs come and go: the profile and speeds of the drive, its attentions and events. */
+/* Effects of inserting, removing and closing a disc: profile, speeds, attentions, events. */
 #include "mmc/mmc_int.h"
 
 struct disc *mmc_loaded(const struct mmc_drive *d)

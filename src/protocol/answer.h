@@ -13,7 +13,7 @@ json_t *answer_error(const char *code, const char *fmt, ...) __attribute__((form
 bool answer_is_ok(const json_t *answer);
 
 /*
- * Where the answers to one command go. Both functions take ownership of the answer. progress()
+ * Receives the answers to one command. Both functions take ownership of the answer. progress()
  * is called any number of times, then final() exactly once; final() frees the reply.
  */
 struct reply {

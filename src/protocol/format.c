@@ -231,7 +231,7 @@ static void put_drives(FILE *out, const json_t *image)
 	fputc('\n', out);
 }
 
-/* Says below the list what it leaves out. */
+/* Prints below the list what it leaves out. */
 static void format_left_out(const json_t *answer, FILE *out)
 {
 	uint64_t unread = field_number(answer, "labels_unread"),

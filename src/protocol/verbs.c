@@ -57,7 +57,7 @@ static char **slot_of(struct verb_call *call, enum verb_option bit)
 	return &call->from;
 }
 
-/* True if word is one of the words of list, which are separated by blanks. */
+/* True if word is one of the words of list, which are separated by spaces. */
 static bool is_listed(const char *list, const char *word)
 {
 	size_t len = strlen(word);

@@ -35,7 +35,7 @@ struct verb {
 	const char *name;
 	unsigned min_args, max_args;
 	unsigned options;    /* enum verb_option, or-ed */
-	const char *keyword; /* the valid arguments, separated by blanks; NULL = any */
+	const char *keyword; /* the valid arguments, separated by spaces; NULL = any */
 	const char *synopsis;
 	const char *help;
 };
@@ -52,8 +52,7 @@ struct verb_call {
 
 extern const struct verb verb_table[VERB_COUNT];
 
-/* Parses the words of a line by the table. 0, or -1 with a code for scripts and a message in why.
- */
+/* Parses the words of a line by the table. 0, or -1 with *code for scripts and a text in why. */
 int verb_parse(struct words *w, struct verb_call *call, const char **code, char *why, size_t size);
 
 #endif

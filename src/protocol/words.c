@@ -39,7 +39,7 @@ static bool is_control(const unsigned char *p)
 	return p[0] < 0x20 || p[0] == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0);
 }
 
-/* Returns what is wrong with text, NULL if it is valid. tab: a tab is valid, as a blank. */
+/* Returns what is wrong with text, NULL if it is valid. tab: a tab is valid, like a space. */
 static const char *text_fault(const char *text, size_t len, bool tab)
 {
 	const unsigned char *p = (const unsigned char *)text;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Words of a line of the control language: separated by blanks, or "quoted words" with \" and
+ * Words of a line of the control language: separated by spaces, or "quoted words" with \" and
  * \\ inside. A word like key=value is an option unless it starts with a quote, so that a file
  * called a=b.iso can be named.
  */
@@ -39,7 +39,7 @@ const char *words_split(char *line, size_t len, struct words *w);
  */
 char *words_option(struct word *word);
 
-/* Appends a blank and text as a quoted word to out. False: out (size bytes) is too small. */
+/* Appends a space and text as a quoted word to out. False: out (size bytes) is too small. */
 bool words_quote(char *out, size_t size, const char *text);
 
 #endif

@@ -21,19 +21,18 @@
 struct writer {
 	FILE *out;
 	struct trace_script *result;
-	bool serial;  /* the drive's serial number can be written in a config line */
-	bool started; /* a disc record was found and written */
-	bool failed;  /* the previous command ended in CHECK CONDITION */
-	/* The last command, which came times times in a row and is not written yet; 0: none. */
-	struct trace_command held;
-	uint32_t times;
-	/* WRITE(10)s of adjacent blocks, not written yet; from == end: none. */
+	bool serial;               /* the drive's serial number can be written in a config line */
+	bool started;              /* a disc record was found and written */
+	bool failed;               /* the previous command ended in CHECK CONDITION */
+	struct trace_command held; /* the last command, which is not written yet */
+	uint32_t times;            /* that it was sent in a row; 0 = no command is held */
+	/* WRITE(10)s of adjacent blocks, not written yet; run_from == run_end: none. */
 	uint32_t run_from, run_end, run_step;
 };
 
 /* ---- the disc ------------------------------------------------------------------------------ */
 
-/* Writes the commands that take the events which the host had taken already. */
+/* Writes commands that read the events which the traced host had read already. */
 static void write_event_drain(struct writer *w, unsigned pending)
 {
 	if (!(pending & MMC_PENDING_OPERATIONAL))
@@ -43,10 +42,10 @@ static void write_event_drain(struct writer *w, unsigned pending)
 }
 
 /*
- * The conversation put the disc in with everything still pending for the host. Takes what
- * the host of the trace had taken already: unit attention, events.
+ * After the insert, unit attention and events are pending. Writes the commands that read those
+ * which the traced host had read already.
  */
-static void write_notice_disc(struct writer *w, unsigned pending, bool disc)
+static void write_attention_drain(struct writer *w, unsigned pending, bool disc)
 {
 	if (!(pending & MMC_PENDING_ATTENTION))
 		fputs(disc ? "ready\n" : "> 00 00 00 00 00 00\n! 2/3a/01\n", w->out);
@@ -94,10 +93,10 @@ static void write_recorded(
 		write_event_drain(w, pending);
 		return;
 	}
-	/* Insert it again: new to the host, and with the layout that its image keeps. */
+	/* Inserts the disc again: the host sees a new disc with the layout just recorded. */
 	fputs("eject force\ninsert-again\n", w->out);
 	if (!inserted)
-		write_notice_disc(w, pending, true);
+		write_attention_drain(w, pending, true);
 }
 
 /* Writes the lines that make the disc of a record. NULL, or why that is impossible. */
@@ -119,7 +118,8 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 		return "a DVD-ROM without blocks";
 	} else {
 		fputs("media blank", w->out);
-		if (d->medium == TRACE_DVD_PLUS_R && d->capacity != disc_medium_of_blank()->capacity)
+		if (d->medium == TRACE_DVD_PLUS_R &&
+			d->capacity != disc_medium_of_blank()->capacity)
 			fprintf(w->out, " %" PRIu32, d->capacity);
 		fprintf(w->out, "%s\n", is_blank(d) ? ua : "");
 		if (!is_blank(d))
@@ -127,7 +127,7 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 	}
 	if (unseen && !inserted && (d->medium != TRACE_DVD_PLUS_R || is_blank(d)) &&
 		(d->medium != TRACE_DVD_ROM || d->tracks <= 1))
-		write_notice_disc(w, pending, d->medium != TRACE_NO_MEDIUM);
+		write_attention_drain(w, pending, d->medium != TRACE_NO_MEDIUM);
 	if (d->flags & TRACE_LOCKED)
 		fputs("> 1e 00 00 00 01 00\n", w->out);
 	if (d->flags & TRACE_TRAY_OUT) {
@@ -235,7 +235,7 @@ static void flush(struct writer *w)
 	flush_held(w);
 }
 
-/* Adds a plain, successful WRITE(10) to the run, or begins a new run. False: it is none. */
+/* Adds a plain, successful WRITE(10) to the run, or begins a new run. False: c is not one. */
 static bool add_to_run(struct writer *w, const struct trace_command *c)
 {
 	uint32_t lba = get_be32(c->cdb + 2), n = write_blocks(c);
@@ -253,8 +253,8 @@ static bool add_to_run(struct writer *w, const struct trace_command *c)
 	return true;
 }
 
-/* NULL, or why the command cannot be repeated. */
-static const char *unplayable(const struct trace_command *c)
+/* Returns why the command cannot be repeated, NULL if it can. */
+static const char *check_repeatable(const struct trace_command *c)
 {
 	unsigned key = c->sense >> 16 & 0x0f;
 
@@ -281,11 +281,11 @@ static bool same(const struct trace_command *a, const struct trace_command *b)
 
 static void take_command(struct writer *w, const struct trace_command *c)
 {
-	const char *why = unplayable(c);
+	const char *why = check_repeatable(c);
 	bool autosense = w->failed && c->cdb[0] == OP_REQUEST_SENSE;
 
 	w->failed = c->csw == 1;
-	/* Every executor of conversations sends REQUEST SENSE after a failure anyway. */
+	/* Every program that runs conversations sends REQUEST SENSE after a failure anyway. */
 	if (autosense)
 		return;
 	if (why) {
@@ -326,7 +326,7 @@ static void take_event(struct writer *w, uint8_t event)
 		fprintf(w->out, "%s\n", line[event]);
 }
 
-/* ---- the whole ----------------------------------------------------------------------------- */
+/* ---- the conversation ---------------------------------------------------------------------- */
 
 static void write_head(struct writer *w, const struct trace_header *h, uint64_t skipped)
 {

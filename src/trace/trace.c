@@ -113,7 +113,7 @@ size_t trace_put_record(uint8_t out[TRACE_RECORD_MAX], const struct trace_record
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* Decodes a text that is safe in a terminal or a script: ASCII graphic and blanks. */
+/* Decodes a text that is safe in a terminal or a script: printable ASCII. */
 static void get_text(char *out, const uint8_t *p, size_t size)
 {
 	size_t n = 0;

@@ -45,7 +45,7 @@ struct trace_command {
 	uint8_t data[TRACE_DATA];
 };
 
-/* Why a disc is recorded; TRACE_MARK: now and then, so that readers can start there. */
+/* Why a disc is recorded; TRACE_MARK: repeated at intervals, so that readers can start there. */
 enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK };
 enum trace_medium { TRACE_NO_MEDIUM, TRACE_DVD_ROM, TRACE_DVD_PLUS_R };
 
@@ -54,7 +54,10 @@ enum trace_medium { TRACE_NO_MEDIUM, TRACE_DVD_ROM, TRACE_DVD_PLUS_R };
 #define TRACE_FINALISED      0x04u
 #define TRACE_TRAY_OUT       0x08u
 #define TRACE_TESTING        0x10u /* a test write is in progress */
-/* What the host has not been notified of: enum mmc_pending, in the bits above the others. */
+/*
+ * Attentions and events not yet reported to the host: enum mmc_pending, in the bits above the
+ * flags.
+ */
 #define TRACE_PENDING(flags) ((flags) >> 8 & 0x1fu)
 
 struct trace_track { /* struct disc_track */

@@ -15,7 +15,7 @@
 
 /* Ends of names in the store. "keep" is the hand-over state: older daemons know that name. */
 static const char *const parts[] = {"ep0", "ep1", "ep2", "keep"};
-#define HANDOVER 3u
+#define HANDOVER 3u /* index in parts[] */
 
 static int *file_of(struct fdstore_drive *d, size_t part)
 {
@@ -38,7 +38,7 @@ static void forget_files(struct fdstore *s)
 	}
 }
 
-/* Returns where the file of that name belongs in *s; NULL: it is of no drive. */
+/* Returns where the file of that name belongs in *s; NULL: no drive has such a file. */
 static int *find_place(struct fdstore *s, const struct drives *drives, const char *fdname)
 {
 	char name[64];
@@ -150,10 +150,9 @@ int fdstore_put(const char *drive, const struct ffs_files *files, int handover)
 		int r;
 
 		make_name(name, sizeof(name), drive, p);
-		/* The store may have a file of that name from an older daemon, and would keep both.
-		 */
+		/* The store would keep a file of that name from an older daemon, too. */
 		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
-		/* FDPOLL=0: systemd would drop a file at a hang-up, which is no reason here. */
+		/* Without FDPOLL=0 systemd drops files at a hang-up; these files stay usable. */
 		snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
 		r = sd_pid_notify_with_fds(0, false, text, file_of(&d, p), 1);
 		if (r < 0)

@@ -18,9 +18,9 @@
 #include "util/log.h"
 
 #define RETRY_USEC   1000000u  /* no controller: look for one */
-#define WATCH_USEC   2000000u  /* bound: see whether the controller still exists */
+#define WATCH_USEC   2000000u  /* bound: check whether the controller still exists */
 #define REFUSED_USEC 30000000u /* a controller refused the gadget; the kernel logs each try */
-#define FAILURES_MAX 10u       /* take-overs in a row by daemons that died before the timer */
+#define FAILURES_MAX 10u       /* take-overs in a row by daemons that died before on_timer() ran */
 
 struct function {
 	struct drive *drive;
@@ -34,8 +34,8 @@ struct usb {
 	const struct drives *drives;
 	bool taken_over;
 	bool gave_up_old;    /* the last daemon's gadget was bound until now, not taken over */
-	bool made_gadget;    /* this process did, as root, and removes it at the end */
-	bool keep_handovers; /* in the store, for the next start */
+	bool made_gadget;    /* this process made the gadget, as root, and removes it at the end */
+	bool keep_handovers; /* leave the hand-over states in the store for the next start */
 	bool refused;        /* the controller lacks endpoints, so try again less often */
 	struct usb_plan plan;
 	struct gadget *gadget;
@@ -43,7 +43,7 @@ struct usb {
 	struct lockfile lock; /* of the gadget's name */
 	struct function function[GADGET_MAX_FUNCTIONS];
 	unsigned count;
-	char status[224]; /* last logged; the same again is not, as binding is tried each second */
+	char status[224]; /* text logged last; not logged again while it stays the same */
 };
 
 static int port_post(void *usb, void (*fn)(void *arg), void *arg)
@@ -208,8 +208,9 @@ static uint64_t drive_identity(const struct usb *u, unsigned i)
 	return hash_text(hash_text(hash, c->product), c->revision);
 }
 
-/* Gives each drive its hand-over state: that of the last daemon if it is valid, otherwise a new
- * one.
+/*
+ * Gives each drive its hand-over state: that of the last daemon if it is valid, otherwise a
+ * new one.
  */
 static int open_handovers(struct usb *u, struct fdstore *store)
 {
@@ -219,7 +220,7 @@ static int open_handovers(struct usb *u, struct fdstore *store)
 		int r = *fd < 0 ? -ENOENT : handover_open(*fd, &h);
 
 		*fd = -1;
-		/* This state may be what the daemons die of. */
+		/* Restoring this state may be what makes the daemons crash. */
 		if (r == 0 && handover_failures(h) >= FAILURES_MAX) {
 			log_warn("%s: the daemon died %u times in a row after taking it over; "
 				 "starting without its disc",
@@ -374,8 +375,8 @@ static int open_function(struct usb *u, unsigned i)
 }
 
 /*
- * Gives up the last daemon's gadget. Only root can make a new one: the unit's usb_set_up()
- * does before the next start, and the drives' hand-over states wait for it in the store.
+ * Gives up the last daemon's gadget. Only root can make a new one: the unit calls usb_set_up()
+ * before the next start. Until then the drives' hand-over states stay in the store.
  */
 static int give_up_old(struct usb *u, struct fdstore *store)
 {
@@ -447,9 +448,9 @@ int usb_start(struct usb *u, sd_event *event)
 		report_bound(u, "took over the gadget");
 	else if (u->gave_up_old)
 		/*
-		 * The timer binds the gadget. If it was bound at once, a Linux host could miss the
-		 * disconnection: its port is connected, all descriptors except the strings are the
-		 * same, and it goes on with a device that no longer exists.
+		 * The timer binds the gadget. If it was bound at once, a Linux host could miss
+		 * the disconnection: its port is connected, all descriptors except the strings
+		 * are the same, and the host continues to use a device that no longer exists.
 		 */
 		set_status(u, LOG_LEVEL_INFO,
 			"binding in a second, so that the host sees the old drive disconnected");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the USB side is configured to be. */
+/* Configuration of the USB side. */
 #ifndef USB_USB_CONFIG_H
 #define USB_USB_CONFIG_H
 

@@ -16,7 +16,10 @@
 
 #define USB_DIR "/run/mmcgadget-usb"
 
-/* Names and paths derived from the configuration. Points into itself and the configuration. */
+/*
+ * Names and paths derived from the configuration. Has pointers into itself and into the
+ * configuration, so it must not be copied.
+ */
 struct usb_plan {
 	struct gadget_config gadget;
 	char serial[17];

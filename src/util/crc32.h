@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The checksum of what crc is the checksum of, followed by data. crc is 0 at the start. */
+/* Returns the checksum of all data so far; crc is 0 or an earlier result. */
 uint32_t crc32_add(uint32_t crc, const void *data, size_t len);
 
 #endif

@@ -171,7 +171,7 @@ check "the USB thread hangs: the watchdog ends the service" wait_for 60 bites
 kill -9 "$tracer"
 wait "$tracer" 2>/dev/null
 check "the USB thread hangs: the service is started again" wait_for 30 new_daemon
-like "the USB thread hangs: the log names the thread" "$(journal)" 'drive0: its thread has not answered'
+like "the USB thread hangs: the log names the thread" "$(journal)" 'drive0: its USB thread has not answered'
 like "the USB thread hangs: the next daemon took over" "$(journal | tail -n 20)" 'took over the gadget'
 is "the USB thread hangs: the disc is in the drive" "$(state image)" inside.iso
 check "the USB thread hangs: the host reads the disc" wait_for 30 cmp "$media/inside.iso" "/dev/$sr"

@@ -117,7 +117,7 @@ static int setup(void **state)
 	log_set_level(LOG_LEVEL_ERROR);
 	fake_remembers = true;
 	fake_image = "";
-	fake_burned = (struct drive_burned){.move = POSTBURN_RENAME_LABEL,
+	fake_burned = (struct drive_burned){.rename = POSTBURN_RENAME_LABEL,
 		.checksum = true,
 		.blank = true,
 		.reload = 150,
@@ -245,7 +245,7 @@ static void discs_are_named_by_date(void **state)
 {
 	(void)state;
 	stop();
-	fake_burned.move = POSTBURN_RENAME_DATE;
+	fake_burned.rename = POSTBURN_RENAME_DATE;
 	start();
 	burn("HOLIDAY");
 	assert_true(eject());
