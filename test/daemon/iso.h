@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* As much of an ISO 9660 image as has a label. */
+/* Writes the smallest part of an ISO 9660 image that has a label. */
 #ifndef DAEMON_ISO_H
 #define DAEMON_ISO_H
 
@@ -7,7 +7,7 @@
 
 #define ISO_SIZE 40960u
 
-/* At byte `at` of the file; what is before it stays. label: 32 bytes at most, any. */
+/* Writes it at byte `at` of the file; bytes before that stay. label: any bytes, at most 32. */
 static inline void put_iso_at(const char *name, uint64_t at, const char *label)
 {
 	/* ECMA-119 8.4: primary descriptor in block 16; 8.3: the end of them in block 17. */

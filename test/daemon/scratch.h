@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A directory of its own for each test, and small things to put into it. */
+/* A temporary directory for each test, and functions that make files in it. */
 #ifndef DAEMON_SCRATCH_H
 #define DAEMON_SCRATCH_H
 
@@ -57,7 +57,7 @@ static inline void scratch_starts(const char *text, const char *prefix, const ch
 	_assert_string_equal(head, prefix, file, line);
 }
 
-/* The path of a name in the directory; four of them are valid at a time. */
+/* Returns the path of a name in the directory; valid until the fourth call after it. */
 static inline const char *in_scratch(const char *name)
 {
 	static char paths[4][SCRATCH_PATH];
@@ -77,7 +77,7 @@ static inline void put_text(const char *name, const char *text)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* A file of that many bytes, most of it a hole. */
+/* Makes a file of that many bytes, all of it a hole. */
 static inline void put_size(const char *name, uint64_t size)
 {
 	put_text(name, "");
@@ -92,7 +92,7 @@ static inline uint64_t size_of(const char *name)
 	return (uint64_t)st.st_size;
 }
 
-/* "" when there is no such file. */
+/* Returns the contents of a file; "" if it does not exist. */
 static inline const char *get_text(const char *name)
 {
 	static char text[16384];

@@ -42,7 +42,7 @@ if cached "deb-$kind-$suite" "$recipe" "$suite" "$arch" "$@"; then
 fi
 making "the $suite system, $kind"
 
-# mmdebstrap runs them with its tree as $1.
+# Makes a hook, which mmdebstrap runs with its tree as $1.
 hook() { # NAME, its text from standard input
 	{
 		printf '#!/bin/sh\nset -eu\n'
@@ -53,7 +53,7 @@ hook() { # NAME, its text from standard input
 apt='DEBIAN_FRONTEND=noninteractive chroot "$1" apt-get -y -q --no-install-recommends'
 case $kind in
 build)
-	# apt needs the control file only.
+	# apt needs only the control file.
 	hook customize <<-END
 		mkdir -p "\$1/source/debian"
 		cp '$top/debian/control' "\$1/source/debian/"
@@ -65,7 +65,7 @@ build)
 		$apt install lintian
 		rm -rf "\$1/source"
 	END
-	# Libraries of all architectures must be of one version.
+	# Libraries of all architectures must have the same version.
 	export RELEASE_ONLY=1
 	set -- --architectures="$(echo "$arch $boards" | tr ' ' ,)"
 	;;

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by the tests that start virtual machines and cut their power: power.sh,
-# two_machines.sh. Such a machine boots in seconds, without systemd and udev: right after the
-# initial RAM disk it runs one script, which reports in lines on a channel of its own. When the
-# script ends, the machine ends.
+# Sourced by the tests that start virtual machines and cut their power: power.sh, two_machines.sh. Such
+# a machine boots in seconds, without systemd and udev: right after the initial RAM disk it runs one
+# script, which prints its reports as lines to a virtio port. When the script ends, the machine ends.
 # shellcheck disable=SC2034 # variables are for the scripts that source this
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -105,8 +104,8 @@ machine_start() {
 	machine_fd[$name]=$fd
 }
 
-# machine_line NAME SECONDS: sets $line to the machine's next line. Fails when none comes within the
-# time, and when the machine has ended.
+# machine_line NAME SECONDS: sets $line to the machine's next line. Fails if there is none within the
+# time, or if the machine has ended.
 machine_line() { read -r -t "$2" -u "${machine_fd[$1]}" line; }
 
 # machine_until NAME SECONDS WORD...: reads until a line begins with one of the words, and leaves it
@@ -135,7 +134,7 @@ machine_cut() {
 	unset "machine_pid[$1]"
 }
 
-# machine_off NAME SECONDS: waits until the machine has ended by itself; fails when it has not.
+# machine_off NAME SECONDS: waits until the machine has ended by itself; fails after the time limit.
 machine_off() {
 	local end=$((SECONDS + $2))
 	while kill -0 "${machine_pid[$1]}" 2>/dev/null; do
@@ -146,7 +145,7 @@ machine_off() {
 	unset "machine_pid[$1]"
 }
 
-machine_tail() { # NAME [LINES]: the machine's last lines, its console's, and QEMU's
+machine_tail() { # NAME [LINES]: prints the last lines of the machine, its console and QEMU
 	{
 		tail -n "${2:-12}" "$out/$1.lines"
 		tail -n 12 "$out/$1.console" | tr -d '\r'
@@ -159,7 +158,7 @@ machine_sane() {
 	! grep -aE 'WARNING:|BUG:|Oops|Call Trace|disagree continuously|blocked for more than|Kernel panic' "$out/$1.console"
 }
 
-# machine_iso LABEL MEGABYTES FILE: an ISO image; each KiB of its data names the image and its place.
+# machine_iso LABEL MEGABYTES FILE: makes an ISO image; each KiB of its data holds label and offset.
 machine_iso() {
 	local d
 	d=$(mktemp -d "$out/iso.XXXXXX")
@@ -172,14 +171,14 @@ machine_iso() {
 	rm -rf "$d"
 }
 
-# card FILE MEGABYTES: the board's card, a disk that keeps its contents when the machine is cut.
+# card FILE MEGABYTES: makes the board's card, a disk that keeps its contents when the power is cut.
 card() {
 	truncate -s "$2M" "$1"
 	mke2fs -q -t ext4 -E lazy_itable_init=0 "$1"
 }
-# card_drive FILE: QEMU's option for it. Flushes may cost nothing here: what left the guest is in the
-# page cache of this machine and survives QEMU's death; what the guest had in its own page cache is lost,
-# as in a power cut.
+# card_drive FILE: prints QEMU's option for the card. cache=unsafe ignores flushes, which is right here:
+# all that the guest has written is in this machine's page cache and survives QEMU. Data in the guest's own
+# page cache is lost, as in a power cut.
 card_drive() { echo "file=$1,if=virtio,format=raw,cache=unsafe"; }
 
 finish() {

@@ -40,7 +40,7 @@ burned() { # NAME: waits for the end of the burn and checks the disc; sets $took
 	echo "#   $1: $((size / 1000)) kB in $took ms"
 	wait_for_udev
 	is "$1: no phase error, no reset" "$(state_of card)" "0 0"
-	check "$1: the card has the image" cmp -n "$size" "$work/image.iso" "$card/$1.img"
+	check "$1: the file on the card equals the image" cmp -n "$size" "$work/image.iso" "$card/$1.img"
 	check "$1: the host sees the disc" wait_for 10 has_label "$a" CARD
 	check "$1: the host reads the image back" cmp -n "$size" "$work/image.iso" "/dev/$a"
 }

@@ -17,7 +17,7 @@ mediainfo() {
 
 blank
 mediainfo "blank"
-check "dvd+rw-mediainfo, blank: says so" says 'Mounted Media: +1Bh, DVD\+R$' \
+check "dvd+rw-mediainfo, blank: reports a blank DVD+R" says 'Mounted Media: +1Bh, DVD\+R$' \
 	'Media ID: +MMCGADGT/R01' \
 	'Write Speed #3:' 'Disc status: +blank' 'Number of Sessions: +1$' \
 	'State of Last Session: empty' \
@@ -27,16 +27,16 @@ check "dvd+rw-mediainfo, blank: no table of contents" output_lacks 'FABRICATED T
 
 run growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
 good_burn "growisofs -dvd-compat -Z image" "$W/x.iso" 32767
-check "growisofs -dvd-compat -Z image: says what it does" \
+check "growisofs -dvd-compat -Z image: reports each step" \
 	says 'builtin_dd' 'flushing cache' 'closing track' 'closing disc'
 check "growisofs -dvd-compat -Z image: the disc is a DVD-ROM now" \
 	state profile=0010 finalised=1 appendable=0 sessions=1 tracks=1 locked=0
 mediainfo "finalised"
-check "dvd+rw-mediainfo, finalised: says so" says 'Mounted Media: +10h, DVD-ROM' \
+check "dvd+rw-mediainfo, finalised: reports a complete DVD-ROM" says 'Mounted Media: +10h, DVD-ROM' \
 	'Legacy lead-out at: +1648\*2KB'
 run growisofs -Z /dev/sr0="$W/x.iso"
-check "growisofs -Z on a finished disc: refused" fails
-check "growisofs -Z on a finished disc: says why" says \
+check "growisofs -Z on a finalised disc: refused" fails
+check "growisofs -Z on a finalised disc: gives the reason" says \
 	':-\( .*media is not recognized as recordable'
 
 blank
@@ -48,15 +48,15 @@ check "growisofs -Z tree: stays an appendable DVD+R" \
 	state profile=001b finalised=0 appendable=1 blank=0 sessions=2 tracks=2 nwa=1648
 check "growisofs -Z tree: nothing refused, every data phase fits" wire_clean
 mediainfo "appendable"
-check "dvd+rw-mediainfo, appendable: says so" says 'Mounted Media: +1Bh' \
+check "dvd+rw-mediainfo, appendable: reports an appendable DVD+R" says 'Mounted Media: +1Bh' \
 	'Disc status: +appendable' \
 	'Number of Sessions: +2$' 'State of Last Session: empty' 'Track State: +partial/complete' \
 	'Track State: +blank' 'FABRICATED TOC' 'Track#1 +: +14@0' 'Multi-session Info: +#1@0'
 run growisofs -Z /dev/sr0="$W/x.iso"
-check "growisofs -Z over a written disc: refused without a terminal" fails
-check "growisofs -Z over a written disc: changes nothing" state sessions=2 nwa=1648
+check "growisofs -Z on an appendable disc: refused without a terminal" fails
+check "growisofs -Z on an appendable disc: changes nothing" state sessions=2 nwa=1648
 reinsert
-check "growisofs -Z tree: appendable still when it comes back" \
+check "growisofs -Z tree: the disc is still appendable when it is inserted again" \
 	state profile=001b appendable=1 sessions=2 tracks=2 nwa=1648
 run growisofs -M /dev/sr0 -R -quiet "$W/d2"
 check "growisofs -M tree: exit code 0" exits 0
@@ -67,7 +67,7 @@ check "growisofs -M tree: three sessions" state profile=001b appendable=1 sessio
 check "growisofs -M tree: nothing refused, every data phase fits" wire_clean
 check "growisofs -M tree: reads back through the block device" reads_back
 mediainfo "two sessions"
-check "dvd+rw-mediainfo, two sessions: says so" says 'Number of Sessions: +3$' \
+check "dvd+rw-mediainfo, two sessions: reports two sessions" says 'Number of Sessions: +3$' \
 	'Track#2 +: +14@1648' \
 	'Multi-session Info: +#2@1648'
 if need xorriso "growisofs -M tree: files of both sessions"; then
@@ -80,7 +80,7 @@ fi
 blank
 run growisofs -speed=4 -use-the-force-luke=notray -dvd-compat -Z /dev/sr0="$W/x.iso"
 good_burn "growisofs -speed=4" "$W/x.iso" 32767
-check "growisofs -speed=4: sets and sees it" says '"Current Write Speed" is 4\.'
+check "growisofs -speed=4: sets the speed and reads it back" says '"Current Write Speed" is 4\.'
 check "growisofs -speed=4: by SET STREAMING" sent 'growisofs SET STREAMING .* GOOD'
 
 blank
@@ -121,7 +121,7 @@ blank
 truncate -s 4800000000 "$W/big.iso"
 run growisofs -Z /dev/sr0="$W/big.iso"
 check "growisofs -Z of 4.8 GB: refused" fails
-check "growisofs -Z of 4.8 GB: says why" says ':-\('
+check "growisofs -Z of 4.8 GB: gives the reason" says ':-\('
 check "growisofs -Z of 4.8 GB: the disc stays blank" state blank=1 recorded=0
 rm -f "$W/big.iso"
 
@@ -145,7 +145,7 @@ good_burn "growisofs -dvd-compat, finalised stays DVD+R" "$W/x.iso" 32767
 check "growisofs -dvd-compat, finalised stays DVD+R: complete, profile 001Bh" \
 	state profile=001b finalised=1 appendable=0 sessions=1 tracks=1
 mediainfo "complete DVD+R"
-check "dvd+rw-mediainfo, complete DVD+R: says so" says 'Mounted Media: +1Bh' \
+check "dvd+rw-mediainfo, complete DVD+R: reports a complete DVD+R" says 'Mounted Media: +1Bh' \
 	'Disc status: +complete' \
 	'State of Last Session: complete' 'Number of Tracks: +1$' 'Track State: +partial/complete' \
 	'Last Recorded Address: 1647\*2KB' 'READ CAPACITY: +1648\*2048'

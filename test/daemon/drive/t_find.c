@@ -3,7 +3,7 @@
 #include "daemon/drive/drive_fixture.h"
 #include "daemon/iso.h"
 
-static void finds_by_prefix_and_label(void **state)
+static void insert_finds_by_prefix_and_label(void **state)
 {
 	struct record r;
 
@@ -19,7 +19,7 @@ static void finds_by_prefix_and_label(void **state)
 }
 
 /* A name that exists, but is no image, is not searched for. */
-static void what_is_not_found_leaves_the_disc_alone(void **state)
+static void an_unknown_name_leaves_the_disc_alone(void **state)
 {
 	static const struct {
 		const char *name, *code;
@@ -281,7 +281,7 @@ static void a_reload_by_the_host_keeps_the_disc(void **state)
 	wait_a_while();
 	assert_string_equal(info(0).image, "a.iso");
 	assert_true(fake_ready(&usb[0]));
-	/* Also if the daemon has seen the open tray in between. */
+	/* The same if the daemon has noticed the open tray meanwhile. */
 	assert_true(host_ejects());
 	turn(event, usb, 2, 5, NULL);
 	assert_string_equal(info(0).pending, "next (the host ejected)");
@@ -292,7 +292,7 @@ static void a_reload_by_the_host_keeps_the_disc(void **state)
 	assert_string_equal(info(0).pending, "");
 }
 
-/* At the last moment: the eject is already posted to the USB thread. */
+/* The host loads when the eject for the swap is already posted to the USB thread. */
 static void a_late_reload_by_the_host_keeps_the_disc(void **state)
 {
 	(void)state;
@@ -355,7 +355,7 @@ static void the_only_disc_is_not_inserted_again(void **state)
 	assert_string_equal(info(0).image, "a.iso");
 }
 
-/* A blank is one of the discs in the order, and so it is when burned. */
+/* A blank is in the order of discs, also after it was burned. */
 static void a_burned_disc_is_followed_by_the_next_disc(void **state)
 {
 	(void)state;
@@ -375,8 +375,8 @@ int main(void)
 #define J(f) cmocka_unit_test_setup_teardown(f, setup_jukebox, teardown)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(finds_by_prefix_and_label),
-		T(what_is_not_found_leaves_the_disc_alone),
+		T(insert_finds_by_prefix_and_label),
+		T(an_unknown_name_leaves_the_disc_alone),
 		T(an_exact_name_wins_over_a_label),
 		T(next_and_prev_go_round_the_folder),
 		T(two_next_at_once_are_two_steps),

@@ -35,8 +35,8 @@ static const struct shape shapes[] = {
 	{MMC_DIR_IN, 66048, MMC_DIR_IN, 66048, false, 34816},
 };
 
-/* True under valgrind ($WRAP of the unit suite): test only a part of the combinations. */
-static inline bool quick(void)
+/* True under valgrind ($WRAP of the unit suite): tests run only part of the combinations. */
+static inline bool is_shortened(void)
 {
 	const char *wrap = getenv("WRAP");
 

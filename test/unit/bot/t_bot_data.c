@@ -47,7 +47,7 @@ static void short_out_ends_the_data_phase(void **state)
 }
 
 /* "The next buffer of any size is the next CBW": a burst of data-in and data-out over leftovers. */
-static void next_cbw_is_found_in_a_data_read(void **state)
+static void next_cbw_is_recognised_in_a_data_read(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint32_t residue;
@@ -266,7 +266,7 @@ static void all_of_a_command_is_queued_at_once(void **state)
 
 /* ---- halts ---- */
 
-static void no_halt_unless_configured(void **state)
+static void a_short_answer_halts_only_if_configured(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint32_t residue;
@@ -346,7 +346,7 @@ static void halt_with_a_packet_in_the_fifo(void **state)
 }
 
 /* The CSW is queued after the halt, also if dwc2 or dwc3 returns it when the host clears that. */
-static void csw_is_queued_behind_the_halt(void **state)
+static void csw_is_queued_after_the_halt(void **state)
 {
 	int clear;
 
@@ -449,7 +449,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(short_out_ends_the_data_phase),
-		cmocka_unit_test(next_cbw_is_found_in_a_data_read),
+		cmocka_unit_test(next_cbw_is_recognised_in_a_data_read),
 		cmocka_unit_test(data_that_ends_inside_a_leftover_read_is_a_phase_error),
 		cmocka_unit_test(data_out_merged_with_the_next_cbw_is_invalid),
 		cmocka_unit_test(more_data_than_announced_is_invalid),
@@ -461,9 +461,9 @@ int main(void)
 		cmocka_unit_test(refused_halt_is_retried),
 		cmocka_unit_test(refused_halt_is_given_up),
 		cmocka_unit_test(halt_with_a_packet_in_the_fifo),
-		cmocka_unit_test(csw_is_queued_behind_the_halt),
+		cmocka_unit_test(csw_is_queued_after_the_halt),
 		cmocka_unit_test(host_that_ignores_a_halt_recovers_by_reset),
-		cmocka_unit_test(no_halt_unless_configured),
+		cmocka_unit_test(a_short_answer_halts_only_if_configured),
 		cmocka_unit_test(cbw_read_is_posted_before_the_engine_is_asked_for_data),
 		cmocka_unit_test(packet_size_changes_with_each_enable),
 	};

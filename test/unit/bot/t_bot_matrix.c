@@ -24,7 +24,7 @@ static unsigned every(void)
 {
 	const char *env = getenv("MATRIX");
 
-	return env && atoi(env) > 0 ? (unsigned)atoi(env) : quick() ? 13 : 1;
+	return env && atoi(env) > 0 ? (unsigned)atoi(env) : is_shortened() ? 13 : 1;
 }
 
 static const int any_error[] = {-EIO};
@@ -137,7 +137,7 @@ static void every_fault(struct rig *r, const struct kind *k)
 	static const uint64_t times[] = {1, 60};
 	const int *code = k->coded ? codes : any_error;
 	size_t n = k->coded ? ARRAY_LEN(codes) : 1, c, i, t;
-	size_t often = quick() || r->ep->cancel ? 1 : ARRAY_LEN(times);
+	size_t often = is_shortened() || r->ep->cancel ? 1 : ARRAY_LEN(times);
 
 	for (c = 0; c < n; c++) {
 		/* ECONNRESET is also the result of a cancelled send that completes late. */

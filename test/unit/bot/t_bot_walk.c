@@ -205,7 +205,7 @@ static uint32_t commands_wanted(void)
 {
 	const char *env = getenv("WALK");
 
-	return env && atoi(env) > 0 ? (uint32_t)atoi(env) : quick() ? 4000 : 160000;
+	return env && atoi(env) > 0 ? (uint32_t)atoi(env) : is_shortened() ? 4000 : 160000;
 }
 
 static void random_walk(void **state)
