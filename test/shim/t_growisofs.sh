@@ -81,7 +81,7 @@ blank
 run growisofs -speed=4 -use-the-force-luke=notray -dvd-compat -Z /dev/sr0="$W/x.iso"
 good_burn "growisofs -speed=4" "$W/x.iso" 32767
 check "growisofs -speed=4: sets the speed and reads it back" says '"Current Write Speed" is 4\.'
-check "growisofs -speed=4: by SET STREAMING" sent 'growisofs SET STREAMING .* GOOD'
+check "growisofs -speed=4: sets the speed by SET STREAMING" sent 'growisofs SET STREAMING .* GOOD'
 
 blank
 run sh -c "growisofs -dvd-compat -Z /dev/sr0=/dev/fd/0 <$W/x.iso"

@@ -13,12 +13,12 @@ query() {
 	check "$1: nothing refused, every data phase fits" wire_clean
 	n=$1
 	shift
-	check "$n: says what is there" says "$@"
+	check "$n: reports the right values" says "$@"
 }
 
 run cdrskin dev=/dev/sr0 -minfo
-check "cdrskin -minfo, no disc: fails, and says why" says 'There is no disc at all in the drive'
-check "cdrskin -minfo, no disc: code is not 0" fails
+check "cdrskin -minfo, no disc: gives the reason" says 'There is no disc at all in the drive'
+check "cdrskin -minfo, no disc: fails" fails
 
 blank
 run cdrskin --devices
@@ -45,7 +45,7 @@ check "cdrskin -dummy: refused, as the drive knows no test write" says \
 check "cdrskin -dummy: the disc stays blank" state blank=1 recorded=0
 run cdrskin dev=/dev/sr0 -v "$W/x.iso"
 good_burn "cdrskin" "$W/x.iso" 32767
-check "cdrskin: done, and a DVD-ROM now" state profile=0010 finalised=1 sessions=1 tracks=1 locked=0
+check "cdrskin: the disc is a DVD-ROM now" state profile=0010 finalised=1 sessions=1 tracks=1 locked=0
 check "cdrskin: reserves, closes the track, then finalises" sent 'RESERVE TRACK .* GOOD' \
 	'CLOSE TRACK.SESSION \[5b 01 01' 'CLOSE TRACK.SESSION \[5b 01 05'
 run cdrskin dev=/dev/sr0 -minfo
@@ -63,11 +63,11 @@ run cdrskin dev=/dev/sr0 -v -tao -multi padsize=32s "$W/x.iso"
 check "cdrskin -tao -multi padsize, second session: exit code 0" exits 0
 check "cdrskin -tao -multi padsize, second session: nothing refused, every data phase fits" \
 	wire_clean
-check "cdrskin -tao -multi padsize, second session: at the next writable address" \
+check "cdrskin -tao -multi padsize, second session: begins at the next writable address" \
 	says 'Starting new track at sector: 1648'
 check "cdrskin -tao -multi padsize, second session: appendable" state profile=001b sessions=3 \
 	nwa=3328
-check "cdrskin -tao -multi padsize, second session: the first one is untouched" \
+check "cdrskin -tao -multi padsize, second session: the first session is unchanged" \
 	cmp -n "$(stat -c %s "$W/first")" "$W/first" "$W/disc.iso"
 tail -c +3375105 "$W/disc.iso" >"$W/second"
 check "cdrskin -tao -multi padsize, second session: its data equals the source" \
@@ -85,10 +85,10 @@ run cdrskin dev=/dev/sr0 -v -sao "$W/x.iso"
 check "cdrskin -sao on an appendable disc: refused by cdrskin" says 'SAO works only on blank media'
 run cdrskin dev=/dev/sr0 -v "$W/x.iso"
 check "cdrskin, third session, not -multi: exit code 0" exits 0
-check "cdrskin, third session, not -multi: finalises the whole" \
+check "cdrskin, third session, not -multi: finalises the disc" \
 	state profile=0010 finalised=1 sessions=3 tracks=3
 reinsert
-check "cdrskin, three sessions: all of them are there when the disc comes back" \
+check "cdrskin, three sessions: the disc has all of them when it is inserted again" \
 	state profile=0010 finalised=1 sessions=3 tracks=3
 run cdrskin dev=/dev/sr0 -v -toc
 query "cdrskin -toc, three sessions on a DVD-ROM" 'track: +1 lba: +0 ' 'track: +2 lba: +1648' \
@@ -97,8 +97,8 @@ query "cdrskin -toc, three sessions on a DVD-ROM" 'track: +1 lba: +0 ' 'track: +
 blank
 run cdrskin dev=/dev/sr0 -v -sao speed=4 "$W/x.iso"
 good_burn "cdrskin -sao speed=4" "$W/x.iso" 32767
-check "cdrskin -sao speed=4: a DVD-ROM now" state profile=0010 finalised=1
-check "cdrskin -sao speed=4: by SET STREAMING" sent 'SET STREAMING .* GOOD'
+check "cdrskin -sao speed=4: the disc is a DVD-ROM now" state profile=0010 finalised=1
+check "cdrskin -sao speed=4: sets the speed by SET STREAMING" sent 'SET STREAMING .* GOOD'
 
 drive dvd+r
 blank

@@ -266,7 +266,7 @@ static void all_of_a_command_is_queued_at_once(void **state)
 
 /* ---- halts ---- */
 
-static void a_short_answer_halts_only_if_configured(void **state)
+static void data_in_that_ends_early_does_not_halt_by_default(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
 	uint32_t residue;
@@ -328,7 +328,7 @@ static void refused_halt_is_given_up(void **state)
 }
 
 /* dummy_hcd reports a small send before the host has read it, and refuses to halt until then. */
-static void halt_with_a_packet_in_the_fifo(void **state)
+static void a_halt_waits_for_a_packet_in_the_fifo(void **state)
 {
 	struct rig *r = rig_new(BOT_STALL_SHORT, 512);
 	uint32_t residue;
@@ -460,10 +460,10 @@ int main(void)
 		cmocka_unit_test(all_of_a_command_is_queued_at_once),
 		cmocka_unit_test(refused_halt_is_retried),
 		cmocka_unit_test(refused_halt_is_given_up),
-		cmocka_unit_test(halt_with_a_packet_in_the_fifo),
+		cmocka_unit_test(a_halt_waits_for_a_packet_in_the_fifo),
 		cmocka_unit_test(csw_is_queued_after_the_halt),
 		cmocka_unit_test(host_that_ignores_a_halt_recovers_by_reset),
-		cmocka_unit_test(a_short_answer_halts_only_if_configured),
+		cmocka_unit_test(data_in_that_ends_early_does_not_halt_by_default),
 		cmocka_unit_test(cbw_read_is_posted_before_the_engine_is_asked_for_data),
 		cmocka_unit_test(packet_size_changes_with_each_enable),
 	};
