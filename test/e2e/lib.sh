@@ -91,7 +91,7 @@ like() {
 	fi
 }
 
-# unlike NAME TEXT REGEX...: passes when none matches.
+# unlike NAME TEXT REGEX...: passes when no extended regular expression matches in the text.
 unlike() {
 	local name=$1 text=$2 re hits=''
 	shift 2
@@ -169,8 +169,8 @@ drive_of() { # LABEL -> srN
 blank_seen() { udevadm info "/dev/${1:-$sr}" | grep -q ID_CDROM_MEDIA_STATE=blank; }
 size_of() { blockdev --getsize64 "/dev/${1:-sr0}" 2>/dev/null; }
 
-# make_iso LABEL MEGABYTES FILE [EXTRA_BYTES]: an ISO 9660 image. Each KiB of its data names the label
-# and its place, so that a block of another place or disc is recognised. With EXTRA_BYTES the image
+# make_iso LABEL MEGABYTES FILE [EXTRA_BYTES]: makes an ISO 9660 image. Each KiB of its data holds label
+# and number, so that a block of another place or disc is recognised. With EXTRA_BYTES the image
 # does not end on a multiple of 32 KiB, to which burners pad.
 make_iso() {
 	local label=$1 mb=$2 file=$3 extra=${4:-0} d

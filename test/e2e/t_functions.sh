@@ -16,7 +16,7 @@ acm='{ type = "acm"; }'
 ncm='{ type = "ncm"; }'
 ecm='{ type = "ecm"; host_mac = "02:00:00:00:0e:01"; board_mac = "02:00:00:00:0E:02"; }'
 describe() { config drives="$1" extra="functions = ( $2 );"; }
-fun() { mmcgadgetctl --json status | jq -r ".functions[$1].$2"; }
+function_member() { mmcgadgetctl --json status | jq -r ".functions[$1].$2"; }
 # log_says REGEX: the daemon has logged a match since the last new_round.
 daemon_journal() { journalctl -q -u mmcgadgetd --no-pager -o cat; }
 log_says() { daemon_journal | tail -n "+$((old_lines + 1))" | grep -qE -- "$1"; }
@@ -29,7 +29,7 @@ nothing_left() {
 		[ ! -e /sys/class/net/usb0 ]
 }
 what_is_left() { ls -d "$gadget" /dev/ttyGS* /sys/class/net/*; }
-host_device() { # the sysfs directory of our USB device
+host_device() { # prints the sysfs directory of the gadget's device on the host's side
 	local d
 	for d in /sys/bus/usb/devices/*; do
 		[ "$(cat "$d/idVendor" "$d/idProduct" 2>/dev/null | xargs)" = "1d6b 0104" ] && echo "$d"
@@ -102,7 +102,7 @@ plug() {
 	local k end
 	ip netns add board
 	for k; do
-		end=$(fun "${place[$k]}" node)
+		end=$(function_member "${place[$k]}" node)
 		ip link set "$end" netns board
 		ip -n board addr add "${board[$k]}/24" dev "$end"
 		ip -n board link set "$end" up
@@ -110,8 +110,8 @@ plug() {
 		ip addr add "${host[$k]}/24" dev "$end"
 		ip link set "$end" up
 	done
-	exec 5<>"$(fun 0 node)" 6<>"/dev/$(host_tty)"
-	stty -F "$(fun 0 node)" raw -echo
+	exec 5<>"$(function_member 0 node)" 6<>"/dev/$(host_tty)"
+	stty -F "$(function_member 0 node)" raw -echo
 	stty -F "/dev/$(host_tty)" raw -echo
 }
 unplug() {
@@ -201,18 +201,18 @@ check "the host has drives, serial port and network" wait_for 120 host_has 2 ncm
 wait_for_udev
 dmesg_mark functions
 text=$(lsusb -v -d 1d6b:0104 2>&1)
-like "the device is one with associations" "$text" 'bDeviceClass +239' 'bDeviceSubClass +2 ' 'bDeviceProtocol +1 '
+like "the device descriptor announces interface associations" "$text" 'bDeviceClass +239' 'bDeviceSubClass +2 ' 'bDeviceProtocol +1 '
 is "the associations are ACM and NCM, in this order" "$(awk '/bFunctionSubClass/ { printf "%s ", $2 }' <<<"$text")" '2 13 '
 is "the associations come after the drives" "$(awk '/bFirstInterface/ { printf "%s ", $2 }' <<<"$text")" '2 4 '
 d=$(host_device)
 is "the drives are interfaces 0 and 1" "$(cat "$d":1.0/bInterfaceClass "$d":1.1/bInterfaceClass | xargs)" "08 08"
-is "the board has the MAC of the status" "$(mac_of "$(fun 1 node)")" "$(fun 1 board_mac)"
-is "the host has the host's MAC of the status" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
+is "the board has the MAC of the status" "$(mac_of "$(function_member 1 node)")" "$(function_member 1 board_mac)"
+is "the host has the host's MAC of the status" "$(mac_of "$(host_net cdc_ncm)")" "$(function_member 1 host_mac)"
 like "status names the board's ends" "$(mmcgadgetctl status)" '^  acm +/dev/ttyGS0$' \
-	"^  ncm +usb[0-9]+, MAC $(fun 1 board_mac) here, $(fun 1 host_mac) at the host$"
-macs="$(fun 1 board_mac) $(fun 1 host_mac)"
+	"^  ncm +usb[0-9]+, MAC $(function_member 1 board_mac) here, $(function_member 1 host_mac) at the host$"
+macs="$(function_member 1 board_mac) $(function_member 1 host_mac)"
 
-# ---- all are busy, and a disc is swapped ----
+# ---- all functions are busy, and a disc is swapped ----
 plug ncm
 check "the host can ping the board" wait_for 60 ping_board "${board[ncm]}"
 left=$(drive_of LEFT) right=$(drive_of RIGHT)
@@ -234,36 +234,36 @@ check "both: the host sees the disc" wait_for 30 has_label "$right" NEXT
 check "both: the host reads the disc" cmp "$media/next.iso" "/dev/$right"
 load_end "both" ncm
 touch "$work/enough"
-check "both: the left disc was read well all the time" wait "$reader"
+check "both: the left disc was read right all the time" wait "$reader"
 dmesg_clean "both: the kernel's log" functions
 
 # ---- the daemon is killed: serial port and network stay connected ----
-# If a command of a drive were under way, the host would reset the whole device.
+# If a drive had a command in flight, the host would reset the whole device.
 sr=$left
 silence_host "$left" "$right"
 number=$(devnum)
-names="$(fun 1 node) $(host_net cdc_ncm) $(host_tty)"
+names="$(function_member 1 node) $(host_net cdc_ncm) $(host_tty)"
 dmesg_mark killed
 load_begin ncm
-check "killed: data is on its way" load_runs
+check "killed: transfers are running" load_runs
 kill_daemon "killed"
 load_end "killed" ncm
 check "killed: it was a take-over" log_says 'took over the gadget'
 is "killed: the host's device is the same" "$(devnum)" "$number"
-is "killed: the interfaces keep their names" "$(fun 1 node) $(host_net cdc_ncm) $(host_tty)" "$names"
-is "killed: the interfaces keep their MACs" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
+is "killed: the interfaces keep their names" "$(function_member 1 node) $(host_net cdc_ncm) $(host_tty)" "$names"
+is "killed: the interfaces keep their MACs" "$(function_member 1 board_mac) $(function_member 1 host_mac)" "$macs"
 check "killed: the host can ping the board" ping_board "${board[ncm]}"
 check "killed: the left drive reads right" cmp "$media/left.iso" "/dev/$left"
 dmesg_clean "killed: the kernel's log" killed
 poll_again "$left" "$right"
 unplug
 
-# ---- a restart makes the same again ----
+# ---- after a restart names and addresses are the same ----
 check "systemctl restart succeeds" timeout 120 systemctl restart mmcgadgetd
 check "restart: the host has drives, serial port and network" wait_for 120 host_has 2 ncm || what_host_has
 wait_for_udev
-is "restart: the same MACs" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
-is "restart: the host has the same MAC" "$(mac_of "$(host_net cdc_ncm)")" "$(fun 1 host_mac)"
+is "restart: the same MACs" "$(function_member 1 board_mac) $(function_member 1 host_mac)" "$macs"
+is "restart: the host has the same MAC" "$(mac_of "$(host_net cdc_ncm)")" "$(function_member 1 host_mac)"
 
 # ---- a gadget that differs from the configuration is not taken over ----
 new_round
@@ -296,7 +296,7 @@ wait_for_udev
 rm "$getty_rule"
 udevadm control --reload
 systemctl stop serial-getty@ttyGS0
-# Removing a port hangs while a process has it open; the daemon waits, and then leaves the gadget.
+# Removing a port hangs while a process has it open; the daemon waits, and then leaves the gadget as it is.
 sleep 1000 <>/dev/ttyGS0 &
 holder=$!
 new_round
@@ -315,10 +315,10 @@ wait_for_udev
 dmesg_mark three
 text=$(lsusb -v -d 1d6b:0104 2>&1)
 is "three: associations of ACM, NCM, ECM" "$(awk '/bFunctionSubClass/ { printf "%s ", $2 }' <<<"$text")" '2 13 6 '
-is "three: the derived MACs are those of before" "$(fun 1 board_mac) $(fun 1 host_mac)" "$macs"
+is "three: the derived MACs are those of before" "$(function_member 1 board_mac) $(function_member 1 host_mac)" "$macs"
 is "three: the host has the MAC that was configured" "$(mac_of "$(host_net cdc_ether)")" 02:00:00:00:0e:01
-is "three: the board has the MAC that was configured" "$(mac_of "$(fun 2 node)")" 02:00:00:00:0e:02
-is "three: status shows both MACs" "$(fun 2 host_mac) $(fun 2 board_mac)" '02:00:00:00:0e:01 02:00:00:00:0e:02'
+is "three: the board has the MAC that was configured" "$(mac_of "$(function_member 2 node)")" 02:00:00:00:0e:02
+is "three: status shows both MACs" "$(function_member 2 host_mac) $(function_member 2 board_mac)" '02:00:00:00:0e:01 02:00:00:00:0e:02'
 # With four endpoints of bulk IN in use, nothing came through ECM on dummy_hcd in two runs of four; not
 # explained. So data goes over the other functions.
 plug ncm

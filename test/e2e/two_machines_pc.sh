@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The PC of two_machines.sh. It burns the images of the discs in $DISCS, each again until the burn
-# succeeds, and compares what it then reads from the drive. It reports errors of the drive and goes on.
+# The PC of two_machines.sh. It burns the images for the discs in $DISCS, repeating each until the burn
+# succeeds, and compares the disc that it then reads. It reports errors of the drive and continues.
 . ./board.sh
 
 modprobe -a xhci_pci usb_storage sg sr_mod
@@ -12,7 +12,7 @@ drive() { # sets dev to the drive that is ready now
 	done
 	return 1
 }
-# writable: a disc that can be burned is in the drive; the one that was read last cannot.
+# writable: the disc in the drive can be burned, so it is not the one that was read last.
 writable() {
 	drive && dvd+rw-mediainfo "$dev" 2>/dev/null | grep -Eq 'Disc status: +(blank|appendable)'
 }

@@ -7,7 +7,7 @@
 make_sources
 drive
 
-# without OPCODE COMMAND...
+# without OPCODE COMMAND...: runs the burner on a blank while the drive refuses this operation code.
 without() {
 	blank
 	ask refuse "$1" >/dev/null

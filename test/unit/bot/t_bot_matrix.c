@@ -76,8 +76,8 @@ static void command_with_fault(struct rig *r, const struct shape *s, const struc
 			rig_check_data(r, e.in);
 	} else if (status == -EPROTO) {
 		/*
-		 * Data was lost, and BOT learns of it after the CSW was sent. The host must
-		 * notice it by its own count, and does.
+		 * Data was lost, and BOT gets the error after the CSW was sent. The host must
+		 * find the loss by counting the bytes, and does.
 		 */
 		if (f->op != MEM_EP_SENT || r->ep->prompt) {
 			assert_string_not_equal(r->host.error, "a CSW where data was due");
@@ -89,7 +89,7 @@ static void command_with_fault(struct rig *r, const struct shape *s, const struc
 }
 
 /* Expects that the next command works, or that it shows the fault and a later one works. */
-static void works_again(struct rig *r, const struct kind *k)
+static void expect_recovery(struct rig *r, const struct kind *k)
 {
 	unsigned i;
 
@@ -109,7 +109,7 @@ static void recover(struct rig *r, const struct kind *k, const struct mem_ep_fau
 	else if (r->host.recovery == BOT_HOST_CLASS_RESET)
 		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
 	mem_ep_pass(r->ep, 200);
-	works_again(r, k);
+	expect_recovery(r, k);
 	rig_use_up_reads(r);
 	rig_expect_working(r);
 	if (r->ep->late_cancels) {

@@ -104,7 +104,7 @@ static struct media *marked_media(void)
 	return m;
 }
 
-/* ---- commands to a drive whose medium answers "again" and calls ready() ------------------ */
+/* ---- commands to a drive whose medium returns -EAGAIN and calls ready() ------------------ */
 
 static int32_t pull(struct mmc_drive *d, const uint8_t **p)
 {
@@ -211,7 +211,7 @@ static unsigned resident(void)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-/* Without and with a thread that reads ahead. */
+/* Reads without and with the read-ahead thread. */
 static void marked_blocks_are_read_from_the_file(void **state)
 {
 	static uint8_t buf[4 * MEDIA_BLOCK];
@@ -369,7 +369,7 @@ static struct disc *disc_burned_up_to(uint32_t blocks, int *fd, struct mem_folde
 	return disc;
 }
 
-/* Through the thread of write-behind, as in the daemon. */
+/* Burns through the write-behind thread, as the daemon does. */
 static void burn_across(uint32_t border)
 {
 	static struct mem_folder folder;
