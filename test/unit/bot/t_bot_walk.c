@@ -208,7 +208,7 @@ static uint32_t commands_wanted(void)
 	return env && atoi(env) > 0 ? (uint32_t)atoi(env) : is_shortened() ? 4000 : 160000;
 }
 
-static void random_walk(void **state)
+static void random_commands_and_faults_get_right_results(void **state)
 {
 	const uint32_t each =
 		(commands_wanted() + 2 * MEM_EP_CONTROLLERS - 1) / (2 * MEM_EP_CONTROLLERS);
@@ -232,7 +232,7 @@ static void random_walk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(random_walk),
+		cmocka_unit_test(random_commands_and_faults_get_right_results),
 	};
 
 	return cmocka_run_group_tests_name("bot_walk", tests, NULL, NULL);

@@ -351,23 +351,23 @@ static void fail_and_cut(const struct scenario *s, uint64_t n, bool retry, uint6
 }
 
 /* A host that ignores failures and goes on with the next step; then the power is cut. */
-static void do_sloppily(struct bench *b, const struct step *s)
+static void do_steps_ignoring_failures(struct bench *b, const struct step *s)
 {
 	for (; s->what != STEP_END && !b->cut->dead; s++)
 		if (!do_steps(b, (const struct step[2]){*s, {STEP_END, 0, 0}}) && !b->cut->dead)
 			(void)next_address(b);
 }
 
-static void sloppy_at(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
+static void ignore_failure_at(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
 {
 	struct bench b;
 
-	snprintf(where, sizeof(where), "%s, sloppy, EIO at %u, power cut %u later, seed %u",
+	snprintf(where, sizeof(where), "%s, EIO at %u ignored, power cut %u later, seed %u",
 		s->name, (unsigned)n, (unsigned)then, (unsigned)seed);
 	begin(&b, s, seed * 1000003 + n * 101 + then);
 	powercut_plan_error_then_cut(b.cut, n, EIO, then);
 	insert(&b);
-	do_sloppily(&b, s->steps);
+	do_steps_ignoring_failures(&b, s->steps);
 	b.cut->dead = true;
 	remove_disc(&b);
 	powercut_power_on(b.cut, then & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
@@ -408,13 +408,13 @@ static void die_and_cut(const struct scenario *s, uint64_t n, uint64_t then, uin
 }
 
 /* Two faults, the second one between a change of names and the sync of the folder. */
-static void points_around_names(const struct scenario *s, uint64_t n, uint64_t seed)
+static void test_two_faults_around_names(const struct scenario *s, uint64_t n, uint64_t seed)
 {
 	for (uint64_t then = 1; then <= 6 && ref.kind[n] >= POWERCUT_EXCHANGE; then++) {
-		sloppy_at(s, n, then, seed);
+		ignore_failure_at(s, n, then, seed);
 		die_and_cut(s, n, then, seed);
 	}
-	sloppy_at(s, n, 1 + n % 40, seed);
+	ignore_failure_at(s, n, 1 + n % 40, seed);
 }
 
 /* ---- all of them --------------------------------------------------------------------------------
@@ -422,7 +422,7 @@ static void points_around_names(const struct scenario *s, uint64_t n, uint64_t s
 
 static uint64_t seeds = 1, stride = 1;
 
-static void every_point(const struct scenario *s)
+static void test_each_operation(const struct scenario *s)
 {
 	cuts = deaths = faults = 0;
 	run_reference(s);
@@ -440,7 +440,7 @@ static void every_point(const struct scenario *s)
 			fail_at(s, n, ENOSPC, seed + 1);
 			fail_and_cut(s, n, false, seed);
 			fail_and_cut(s, n, true, seed);
-			points_around_names(s, n, seed);
+			test_two_faults_around_names(s, n, seed);
 		}
 	}
 	print_message("# %s: %u operations, %u power cuts, %u deaths, %u faults\n", s->name,
@@ -449,7 +449,7 @@ static void every_point(const struct scenario *s)
 
 static void scenario(void **state)
 {
-	every_point(*state);
+	test_each_operation(*state);
 }
 
 static void a_test_write_never_touches_storage(void **state)
