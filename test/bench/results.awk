@@ -3,7 +3,7 @@
 #   speed row unit ours fms fms0 ratio ratio0 cpu_ours cpu_fms cpu_ratio peak_kib
 # ours is mmcgadget, fms the kernel's f_mass_storage, fms0 the same with stall=0. A ratio above 1 means that
 # mmcgadget is faster, or uses less CPU. cpu is instructions of the device's threads per KiB, or per command.
-# "never": did not happen within ten seconds. "-": not measured.
+# "never": the host did not notice the disc within ten seconds. "-": not measured.
 
 function unit_of(row) {
 	if (row ~ /random/) return "us"

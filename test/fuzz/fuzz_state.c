@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any state file beside an image of any size. A text that is accepted must be written back
- * the same, and must give a valid disc, also after burning on it.
+ * Any state file beside an image of any size. A state file that is accepted must be encoded
+ * to the same bytes, and must give a valid disc, also after burning on it.
  *
- * Input: blocks (two bytes), flags, text. Flag 1: a correct checksum is appended to the text.
- * Flags 32, 64: the text may also name made_up_r, made_up_rw. Flag 128: FORMAT UNIT.
+ * Input: blocks of the image (two bytes), flags, state file. Flag 1: the right checksum is
+ * appended to the state file. Flags 32, 64: it may also name made_up_r, made_up_rw.
+ * Flag 128: FORMAT UNIT.
  */
 #include <errno.h>
 
@@ -24,10 +25,10 @@ static int zero_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 	return 0;
 }
 
-/* Media that may be named besides those of the table. */
+/* Types that a state file may name besides those of the table. */
 static const struct disc_medium *unlisted;
 
-/* A gap before a track is smaller than an ECC block; what is overwritten may lie anywhere. */
+/* A gap before a track is smaller than an ECC block; the overwrite model writes anywhere. */
 static int zero_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	(void)buf;

@@ -9,7 +9,7 @@
 #include "library/checksum.h"
 #include "util/log.h"
 
-#define WAIT_SECONDS 15u /* time limit of each wait; a busy machine needs seconds */
+#define WAIT_SECONDS 15u /* time limit of each wait; enough for a busy machine */
 
 static sd_event *event;
 static struct drives set;
@@ -68,7 +68,7 @@ static bool exists(const char *name)
 	return access(in_scratch(name), F_OK) == 0;
 }
 
-static bool at_rest(void)
+static bool nothing_pending(void)
 {
 	struct drive_info in = info();
 
@@ -233,7 +233,7 @@ static void each_burned_disc_is_renamed_and_verified(void **state)
 		assert_true(eject());
 		snprintf(path, sizeof(path), "media/%s", name[i]);
 		wait_until(info().image && info().mmc.blank && info().mmc.loaded);
-		wait_until(at_rest());
+		wait_until(nothing_pending());
 		assert_int_equal(size_of(path), 20 * 2048);
 		assert_true(checksum_matches(name[i]));
 		assert_string_equal(info().postburn.problem, "");
@@ -250,7 +250,7 @@ static void discs_are_named_by_date(void **state)
 	burn("HOLIDAY");
 	assert_true(eject());
 	wait_until(info().mmc.blank && info().mmc.loaded);
-	wait_until(at_rest());
+	wait_until(nothing_pending());
 	assert_int_equal(discs_named_by_date(), 1);
 }
 
@@ -317,7 +317,7 @@ static void no_blank_follows_an_eject_command(void **state)
 	burn("HOLIDAY");
 	assert_true(run(DRIVE_EJECT, NULL));
 	wait_until(exists("media/HOLIDAY.iso"));
-	wait_until(at_rest());
+	wait_until(nothing_pending());
 	assert_true(checksum_matches("HOLIDAY.iso"));
 	assert_true(image_is(""));
 	restart();
@@ -360,7 +360,7 @@ static void an_insert_cancels_the_verification(void **state)
 	assert_true(run(DRIVE_EJECT, NULL));
 	wait_until(strcmp(info().postburn.state, "verifying") == 0);
 	assert_true(run(DRIVE_INSERT, "HOLIDAY.iso"));
-	wait_until(at_rest());
+	wait_until(nothing_pending());
 	assert_true(image_is("HOLIDAY.iso"));
 	assert_false(exists("media/HOLIDAY.iso" CHECKSUM_SUFFIX));
 	assert_non_null(strstr(info().postburn.last, "given up"));
