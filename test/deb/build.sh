@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the package, as root in a system that is thrown away, with its build dependencies and nothing
-# else; then runs lintian. Prints TAP without numbers.
+# Builds the package as root in a temporary system that has only the build dependencies; then runs
+# lintian. Prints TAP without numbers.
 #   build.sh MMCGADGET.dsc [ARCHITECTURE]   lib.sh is beside the .dsc; the packages are put there
 set -u
 dsc=${1:?usage: build.sh MMCGADGET.dsc [ARCHITECTURE]}
@@ -24,7 +24,7 @@ build() { dpkg-source -x "$dsc" /tmp/tree && cd /tmp/tree && dpkg-buildpackage -
 place() { cp /tmp/*.deb /tmp/*.changes /tmp/*.buildinfo "$here/"; }
 
 check 'the build dependencies are installed' needed
-check 'it builds' build
+check 'the package can be built' build
 check 'the build has made packages' place
 cd "$here" || exit 1
 check 'lintian sees neither errors nor warnings' \

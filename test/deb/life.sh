@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs, reinstalls, upgrades, removes and purges the package, as root in a system that is thrown
-# away. Prints TAP without numbers.
+# Installs, reinstalls, upgrades, removes and purges the package, as root in a temporary system. Prints
+# TAP without numbers.
 #   life.sh MMCGADGET.deb   beside it: lib.sh, next.deb (the same with a higher version),
 #                           completion.sh, version (of the programs), docs (names)
 set -u
@@ -38,7 +38,7 @@ conffiles() { is "$(dpkg-query -W -f '${Conffiles}' mmcgadget | awk '{ print $1 
 check 'the dependencies can be installed' prepare
 system >"$here/before"
 
-check 'it installs' quiet apt install "$deb"
+check 'the package is installed' quiet apt install "$deb"
 check 'the installed files are those of the package' dpkg -V mmcgadget
 check 'the group mmcgadget exists' has_group
 check 'the folder belongs to the group' is "$(state $media)" 'root:mmcgadget 2775'
@@ -60,41 +60,41 @@ echo '# mine' >>$conf
 check 'a new file in the folder belongs to the group' is "$(stat -c %G $media/disc.iso)" mmcgadget
 chmod 2770 $media
 systemctl disable $unit >/dev/null 2>&1
-check 'it reinstalls' quiet apt install --reinstall "$deb"
+check 'the package is reinstalled' quiet apt install --reinstall "$deb"
 check 'reinstalled: the configuration is kept' grep -qx '# mine' $conf
 check 'reinstalled: the folder and its disc are kept' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
 check 'reinstalled: the service stays disabled' no enabled
-check 'it upgrades' apt -o Dpkg::Options::=--force-confold install "$here/next.deb"
+check 'the package is upgraded' apt -o Dpkg::Options::=--force-confold install "$here/next.deb"
 check 'upgraded: the version is the new one' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f "$here/next.deb" Version)"
 check 'upgraded: the changed configuration is kept' grep -qx '# mine' $conf
 check 'upgraded: the folder and its disc are kept' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
 
-check 'it removes' apt remove mmcgadget
+check 'the package is removed' apt remove mmcgadget
 check 'removed: the programs are gone' is "$(command -v mmcgadgetd mmcgadgetctl)" ''
 check 'removed: configuration, group and disc are still there' test -e $conf -a -e $media/disc.iso -a -n "$(has_group)"
 # Without this option dpkg would ask, because it remembers the newer version's configuration.
-check 'it installs after a removal' quiet apt -o Dpkg::Options::=--force-confold install "$deb"
+check 'the package is installed after a removal' quiet apt -o Dpkg::Options::=--force-confold install "$deb"
 check 'the old configuration is in use again' grep -qx '# mine' $conf
-check 'it purges with a disc in the folder' apt purge mmcgadget
+check 'the package is purged with a disc in the folder' apt purge mmcgadget
 check 'purged: configuration and unit are gone' test ! -e /etc/mmcgadget -a ! -e /lib/systemd/system/$unit
 check 'purged: disc and group are still there' is "$(stat -c '%n %G' $media/disc.iso)" "$media/disc.iso mmcgadget"
 rm -f $media/disc.iso
 
-check 'it installs into the old folder' quiet apt install "$deb"
+check 'the package is installed into the old folder' quiet apt install "$deb"
 check 'the service is enabled again' enabled
 check 'the mode of the old folder is kept' is "$(state $media)" 'root:mmcgadget 2770'
-check 'it purges' quiet apt purge mmcgadget
+check 'the package is purged' quiet apt purge mmcgadget
 check 'purged: nothing is left, nor the group' left_over
 
 # A folder elsewhere, as a link.
 mkdir /srv/discs && ln -s /srv/discs $media
-check 'it installs over a link to a folder' quiet apt install "$deb"
+check 'the package is installed over a link to a folder' quiet apt install "$deb"
 check 'the link stays, and its folder belongs to the group' is \
 	"$(readlink $media) $(state $media)" '/srv/discs root:mmcgadget 2775'
-check 'it purges' apt purge mmcgadget
+check 'the package is purged' apt purge mmcgadget
 check 'purged: link and group are still there' is "$(readlink $media) $(state $media)" \
 	'/srv/discs root:mmcgadget 2775'
 rm -f $media && rmdir /srv/discs
-check 'it installs for the last time' quiet apt install "$deb"
-check 'it purges in one step' quiet apt purge mmcgadget
+check 'the package is installed for the last time' quiet apt install "$deb"
+check 'the package is purged in one step' quiet apt purge mmcgadget
 check 'purged: nothing is left again' left_over

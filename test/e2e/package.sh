@@ -30,9 +30,9 @@ rm -r "$out/iso"
 . "$top/test/e2e/qemu.sh"
 export TMPDIR="$out"
 mkfifo "$out/stdin" # see guest.sh
-# The second boot needs the disk of the first one, so this is a copy and no overlay. Each boot is a QEMU
-# of its own, as for a board that was switched off. nosoftlockup: a virtual processor that waits for a
-# real one is no lockup.
+# The second boot needs the disk of the first one, so this is a copy and no overlay. Each boot starts a new
+# QEMU, as if the board had been switched off. nosoftlockup: a virtual processor that waits for a real one
+# is no lockup.
 trap 'rm -f "$out/root.img"' EXIT
 cp --reflink=auto --sparse=always "$dir/root.img" "$out/root.img"
 for boot in 1 2; do

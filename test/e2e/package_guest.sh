@@ -93,7 +93,7 @@ number() { cat "$(readlink -f /sys/block/sr0/device/../../../..)/devnum"; }
 disturbed() { # LINE: after that line of the kernel log the host has lost a device or met an error
 	dmesg | tail -n "+$(($1 + 1))" | grep -E 'USB disconnect|new .* USB device|device offline|I/O error'
 }
-# burn NAME COMMAND...: a user of the board puts in a blank, a user of the PC burns it by COMMAND.
+# burn NAME COMMAND...: a user of the board inserts a blank, a user of the PC burns it by COMMAND.
 burn() {
 	local name=$1
 	shift

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any state file beside an image of any size. A state file that is accepted must be encoded
- * to the same bytes, and must give a valid disc, also after burning on it.
+ * Any state file beside an image of any size. A state that is accepted must survive encoding
+ * and decoding, and must give a valid disc, also after burning on it.
  *
  * Input: blocks of the image (two bytes), flags, state file. Flag 1: the right checksum is
  * appended to the state file. Flags 32, 64: it may also name made_up_r, made_up_rw.

@@ -69,8 +69,8 @@ static void command_rows_are_consistent(void **state)
 		assert_non_null(r->used);
 		assert_true(r->clause && strlen(r->clause) > 4);
 		assert_false((r->flags & ROW_IN) && (r->flags & ROW_OUT));
-		/* A permission is one of a disc; data to a command that ends without looking is
-		 * none. */
+		/* Only commands that need a disc have a permission. A command without finish()
+		 * takes no data-out. */
 		assert_true(!r->permission || (r->flags & ROW_MEDIUM));
 		assert_true(!(r->flags & ROW_OUT) || r->finish);
 		assert_true(!(r->flags & ROW_LIMIT_IN) || ((r->flags & ROW_IN) && !r->length.size));
