@@ -25,7 +25,7 @@
 #define IMAGE     "disc.img"
 #define CAPACITY  400u
 #define WRITE_MAX 16u
-#define SEEDS     8u /* odd: the file system knows RENAME_EXCHANGE */
+#define SEEDS     4u /* odd: the file system knows RENAME_EXCHANGE */
 
 enum what { END, FORMAT, WRITE, SYNC, REINSERT };
 struct step {
@@ -416,7 +416,8 @@ static void every_point(void **state)
 			fail_at(n, (enum cut_op)kind[n], EIO, seed);
 			fail_at(n, (enum cut_op)kind[n], ENOSPC, seed + SEEDS);
 			/* Reads are of states when a disc is opened: it would be another one. */
-			for (uint64_t then = 1; then <= 16 && kind[n] != CUT_TEXT_READ; then++)
+			for (uint64_t then = 1 + seed; then <= 16 && kind[n] != CUT_TEXT_READ;
+				then += SEEDS)
 				fail_and_cut(n, then, seed + then);
 		}
 	}
