@@ -25,7 +25,7 @@
 #define IMAGE     "disc.img"
 #define CAPACITY  400u
 #define WRITE_MAX 16u
-#define SEEDS     8u /* odd: the file system knows RENAME_EXCHANGE */
+#define SEEDS     4u /* odd: the file system knows RENAME_EXCHANGE */
 
 enum what { END, FORMAT, WRITE, SYNC, REINSERT };
 struct step {
@@ -418,7 +418,8 @@ static void promises_hold_after_a_fault_at_every_operation(void **state)
 			fail_at(n, (enum powercut_op)kind[n], ENOSPC, seed + SEEDS);
 			/* State files are read when a disc is opened, and it then counts as
 			 * another. */
-			for (uint64_t then = 1; then <= 16 && kind[n] != POWERCUT_FILE_READ; then++)
+			for (uint64_t then = 1 + seed; then <= 16 && kind[n] != POWERCUT_FILE_READ;
+				then += SEEDS)
 				fail_and_cut(n, then, seed + then);
 		}
 	}
