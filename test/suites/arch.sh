@@ -72,7 +72,7 @@ named() { # NAME
 
 # A test that hangs is ended after 300 s. With WRAP set the longest tests are shorter, as under valgrind.
 unit_tests() { # BUILD RUN
-	O=$1 WRAP="timeout --foreground 300 $2" test/suites/unit.sh
+	O=$1 WRAP="timeout --foreground 1800 $2" test/suites/unit.sh
 }
 daemon_tests() { # BUILD RUN [WITHOUT]
 	O=$1 WRAP="$2" WITHOUT=${3:-} test/suites/daemon.sh

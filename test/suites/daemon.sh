@@ -15,7 +15,7 @@ for t in "$O"/test/daemon/*/t_*; do
 	esac
 	echo "# ${t##*/}"
 	# shellcheck disable=SC2086 # words
-	timeout 120 $WRAP "$t" || {
+	timeout 300 $WRAP "$t" || {
 		rc=$?
 		# A program that a signal ended has printed nothing about its remaining tests.
 		[ "$rc" -lt 124 ] || echo "not ok - ${t##*/} ended with exit code $rc"
