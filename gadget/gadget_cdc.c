@@ -194,9 +194,10 @@ static void hang_up(int port)
 
 /*
  * Hangs up until no process has the port open. Returns 0, or the PID of one that still has it
- * after CLOSE_WAIT_MS. Once is not enough: systemd, between fork and exec of a getty,
- * opens the port and then waits for others to close it, without a time limit. It must be
- * told again when it began to wait after the first hang-up.
+ * after CLOSE_WAIT_MS. Once is not enough: a child of systemd, between fork and exec of a
+ * getty, kept the port open for minutes after one hang-up (seen with Debian 13). That it
+ * waits, without a time limit, for others to close the port is likely and not proven; with
+ * a hang-up and a close each second it let go.
  */
 static int wait_closed(const char *node, int port)
 {
