@@ -11,6 +11,7 @@
 #include "daemon/config.h"
 #include "daemon/config_check.h"
 #include "daemon/daemon.h"
+#include "usb/serial.h"
 #include "usb/usb_setup.h"
 #include "util/log.h"
 #include "version.h"
@@ -151,6 +152,8 @@ int main(int argc, char **argv)
 	if (o.check)
 		return check(&o, &config);
 	log_set_level(o.verbose ? LOG_LEVEL_DEBUG : (enum log_level)config.log_level);
+	if (config.usb.serial[0] == '\0')
+		usb_serial("", config.usb.serial);
 	if (o.user)
 		return set_up(&o, &config);
 	daemon_block_signals();

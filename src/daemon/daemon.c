@@ -98,13 +98,8 @@ static int add_drive(struct daemon *d, unsigned i)
 			.retry = DRIVE_RETRY_WAIT},
 	};
 	const char *serial = d->config->usb.serial;
-	char by_board[17];
 	struct drive *drive;
 
-	if (*serial == '\0') {
-		gadget_default_serial(by_board);
-		serial = by_board;
-	}
 	strcpy(dc.mmc.vendor, c->vendor);
 	strcpy(dc.mmc.product, c->product);
 	strcpy(dc.mmc.revision, c->revision);
