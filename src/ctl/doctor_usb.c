@@ -197,6 +197,10 @@ void check_daemon(struct exam *x)
 				"/etc/mmcgadget/mmcgadget.conf must be empty or name a controller "
 				"of /sys/class/udc, such as %s.",
 				f->udc);
+	} else if (*udc && problem && *problem) {
+		if (exam_bad(x, "daemon", "mmcgadgetd %s answers, on controller %s, with a problem",
+			    version ? version : "?", udc))
+			exam_advise(x, "It says: %s.", problem);
 	} else {
 		exam_good(x, "daemon", "mmcgadgetd %s answers%s%s", version ? version : "?",
 			*udc ? ", on controller " : "", udc);

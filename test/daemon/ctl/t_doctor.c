@@ -422,6 +422,12 @@ static void a_daemon_on_no_controller_is_found(void **state)
 	doctor_examine(&env, &report);
 	assert_finds("daemon", "runs, but is on no controller",
 		"It says: it refuses this gadget. More is in journalctl -u mmcgadgetd -n 20.");
+	/* It is on a controller that lacks endpoints for some drives. */
+	json_object_set_new(status, "udc", json_string("fe980000.usb"));
+	json_object_set_new(status, "problem", json_string("PCs do not see this drive"));
+	doctor_examine(&env, &report);
+	assert_finds("daemon", "answers, on controller fe980000.usb, with a problem",
+		"It says: PCs do not see this drive.");
 	json_decref(status);
 }
 
