@@ -4,13 +4,20 @@
 
 #include "ctl/doctor.h"
 #include "ctl/doctor_facts.h"
+#include "version.h"
 
 #define TREE   "/proc/device-tree"
 #define UDC    "/sys/class/udc/fe980000.usb"
 #define GADGET "/sys/kernel/config/usb_gadget"
 #define LINE   "dtoverlay=dwc2,dr_mode=peripheral\n"
 #define STOCK  "[cm4]\notg_mode=1\n\n[cm5]\ndtoverlay=dwc2,dr_mode=host\n\n[all]\n"
-#define RUNS   "{\"ok\":true,\"version\":\"1\",\"udc\":\"fe980000.usb\",\"drives\":[{\"host\":%s}]}"
+#define RUNS                                                                                       \
+	"{\"ok\":true,\"version\":\"" MMCGADGET_VERSION                                            \
+	"\",\"udc\":\"fe980000.usb\",\"drives\":[{\"host\":%s}]}"
+
+#define CONNECTED     "{\"connected\":true,\"suspended\":false,\"speed\":\"high\"}"
+#define NOT_CONNECTED "{\"connected\":false,\"suspended\":false,\"speed\":\"none\"}"
+#define ASLEEP        "{\"connected\":true,\"suspended\":true,\"speed\":\"high\"}"
 
 static struct doctor_report report;
 
@@ -126,10 +133,6 @@ static void check_first_bad(
 			assert_string_equal(report.advice, text);                                  \
 	} while (0)
 
-#define CONNECTED     "{\"connected\":true,\"suspended\":false,\"speed\":\"high\"}"
-#define NOT_CONNECTED "{\"connected\":false,\"suspended\":false,\"speed\":\"none\"}"
-#define ASLEEP        "{\"connected\":true,\"suspended\":true,\"speed\":\"high\"}"
-
 static void a_healthy_board_has_no_bad_check(void **state)
 {
 	(void)state;
@@ -208,9 +211,119 @@ static void each_board_has_its_port_and_page(void **state)
 	put_file(TREE "/model", "TI AM335x BeagleBone Black");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Boot one of BeagleBoard's own images, or load");
+}
+
+static void a_machine_without_device_tree_can_see_the_drive_itself(void **state)
+{
+	(void)state;
+	remove_controller();
 	remove_tree(TREE);
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Use a board with a USB device port");
+	assert_advises("no module dummy_hcd");
+	assert_advises("docs/boards/virtual.md of the sources.");
+	put_file("/lib/modules/6.12.0-test/modules.dep",
+		"x/libcomposite.ko:\nx/usb_f_fs.ko:\nx/dummy_hcd.ko.xz:\n");
+	put_file("/usr/share/doc/mmcgadget/docs/boards/virtual.md", "");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none",
+		"This machine has no USB device port, as PCs have none. To see "
+		"the drive on this machine itself: sudo modprobe dummy_hcd");
+	assert_advises("More is in /usr/share/doc/mmcgadget/docs/boards/virtual.md.");
+	assert_string_equal(report.page, "/usr/share/doc/mmcgadget/docs/boards/virtual.md");
+	assert_int_equal(access("docs/boards/virtual.md", R_OK), 0);
+}
+
+/* Controllers made of software have no cable. */
+static void software_controllers_need_no_cable(void **state)
+{
+	static const struct {
+		const char *udc, *state, *host, *found, *advice;
+	} rows[] = {
+		{"dummy_udc.0", "not attached", NOT_CONNECTED,
+			"this machine does not see the drive yet (\"not attached\")",
+			"There is no cable: dummy_udc.0 is software"},
+		{"dummy_udc.0", "addressed", NOT_CONNECTED, "not finished (\"addressed\")",
+			"There is no"},
+		{"dummy_udc.0", "configured", NOT_CONNECTED, "configured, but the drive is not",
+			"Connect it again: sudo systemctl restart mmcgadgetd."},
+		{"dummy_udc.0", "configured", ASLEEP, "the bus is suspended: the host sleeps",
+			"A host that lets an idle drive sleep"},
+		{"usbip-vudc.0", "not attached", NOT_CONNECTED, "no PC has connected by network",
+			"There is no cable: usbip-vudc.0 is software, and a PC connects to it by "
+			"network. "
+			"Run sudo usbipd --device here, and sudo usbip attach"},
+		{"usbip-vudc.0", "powered", NOT_CONNECTED, "no data from a host",
+			"There is no cable"},
+	};
+	const char *cable;
+	char path[128];
+
+	(void)state;
+	remove_controller();
+	remove_tree(TREE);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/class/udc/%s/state", rows[i].udc);
+		put_file(path, rows[i].state);
+		snprintf(path, sizeof(path), "/sys/class/udc/%s/function", rows[i].udc);
+		put_file(path, "mmcgadget\n");
+		examine(0, rows[i].host);
+		assert_finds("host", rows[i].found, rows[i].advice);
+		/* The word appears only to say that there is none. */
+		cable = strstr(report.advice, "cable");
+		assert_true(!cable || cable == report.advice + strlen("There is no "));
+		assert_null(cable ? strstr(cable + 1, "cable") : NULL);
+		remove_tree("/sys/class/udc");
+	}
+	put_file("/sys/class/udc/dummy_udc.0/state", "configured");
+	put_file("/sys/class/udc/dummy_udc.0/function", "mmcgadget\n");
+	examine(0, "{\"connected\":true,\"suspended\":false,\"speed\":\"full\"}");
+	assert_false(report.bad);
+	assert_string_equal(report.end, "this machine");
+	assert_null(strstr(report.check[report.count - 1].text, "cable"));
+}
+
+static void a_container_has_no_kernel_of_its_own(void **state)
+{
+	(void)state;
+	put_file("/.dockerenv", "");
+	examine(0, CONNECTED);
+	assert_false(report.bad);
+	remove_controller();
+	remove_tree("/lib/modules");
+	remove_tree(TREE);
+	examine(-ENOENT, NULL);
+	assert_finds(
+		"kernel", "configfs is missing", "Run doctor and mmcgadgetd on the machine itself");
+	assert_null(strstr(report.advice, "Reboot"));
+	kernel();
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Run doctor and mmcgadgetd on the machine itself");
+}
+
+static void an_older_daemon_is_noticed(void **state)
+{
+	json_t *status;
+	struct doctor_env env = {.socket = "s"};
+	char root[SCRATCH_PATH];
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
+	status =
+		json_loads("{\"ok\":true,\"version\":\"0.0.9\",\"udc\":\"fe980000.usb\",\"drives\":"
+			   "[{\"host\":" CONNECTED "}]}",
+			0, NULL);
+	env.root = root;
+	env.status = status;
+	doctor_examine(&env, &report);
+	assert_false(report.bad);
+	assert_string_equal(report.check[8].name, "version");
+	assert_int_equal(report.check[8].verdict, DOCTOR_NOTE);
+	assert_string_equal(report.check[8].text,
+		"0.0.9 runs, " MMCGADGET_VERSION
+		" is installed: sudo systemctl restart mmcgadgetd, when "
+		"the PC does not use the drive");
+	json_decref(status);
 }
 
 static void config_txt_is_checked_by_section(void **state)
@@ -231,6 +344,9 @@ static void config_txt_is_checked_by_section(void **state)
 			"In /boot/firmware/config.txt, let the dtoverlay=dwc2 line"},
 		{LINE "[pi4]\ndtoverlay=dwc2,dr_mode=host\n", "\"host\"", "In /boot/firmware"},
 		{LINE "dtoverlay=dwc-otg\n", "\"host\"", "In /boot/firmware"},
+		{"dtoverlay=dwc2, dr_mode=peripheral\n", "has a blank inside",
+			"In /boot/firmware/config.txt, write the line without a blank, "
+			"dtoverlay=dwc2,dr_mode=peripheral, and reboot."},
 		{"otg_mode=1\n" LINE, "otg_mode=1 in /boot/firmware/config.txt, section [all]",
 			"Delete the line otg_mode=1 from section [all]"},
 		{"[pi4]\notg_mode=1\n[all]\n" LINE, "section [pi4]", "Delete the line otg_mode=1"},
@@ -240,6 +356,8 @@ static void config_txt_is_checked_by_section(void **state)
 		STOCK LINE,
 		"[cm4]\notg_mode=1\n[pi4]\n" LINE,
 		"  dtoverlay=dwc2,g-rx-fifo-size=774,dr_mode=peripheral\r\n",
+		"dtoverlay=dwc2, dr_mode=peripheral\n" LINE,
+		"[cm4]\ndtoverlay=dwc2, dr_mode=peripheral\n[all]\n" LINE,
 		"dtoverlay=dwc2\n",
 		"dtoverlay=dwc2\ndtparam=dr_mode=peripheral\n",
 		"dtoverlay=upstream\n",
@@ -326,6 +444,15 @@ static void the_owner_of_the_controller_is_named(void **state)
 		"Unload the module that has it: sudo modprobe -r g_ether.");
 	assert_advises("take g_ether out of modules-load= in /boot/firmware/cmdline.txt");
 	put_file("/proc/cmdline", "quiet\n");
+	/* Raspberry Pi OS's own gadget mode, which Imager can switch on. */
+	put_file("/usr/lib/modules-load.d/usb-gadget.conf", "g_ether\n");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"g_ether\"",
+		"Switch Raspberry Pi's own USB gadget mode off: sudo rpi-usb-gadget off. Then put "
+		"the "
+		"line dtoverlay=dwc2,dr_mode=peripheral, which that deletes, at the end of "
+		"/boot/firmware/config.txt again");
+	remove_tree("/usr");
 	examine(-ENOENT, NULL);
 	assert_advises("take it out of /etc/modules and /etc/modules-load.d");
 	/* A gadget of configfs */
@@ -521,10 +648,10 @@ static void the_program_prints_text_or_json(void **state)
 	assert_int_equal(run(args, out), 0);
 	assert_starts(out, "good  kernel      configfs is in the kernel\n");
 	assert_non_null(strstr(out, "\ngood  host        it has the drive, at high speed\n"
-				    "\nAll is well: a host has the drive.\n"));
+				    "\nAll is well: this machine has the drive.\n"));
 	usb[0].suspended = true;
 	assert_int_equal(run(args, out), 1);
-	assert_non_null(strstr(out, "\n\nDo this:\n  Wake the PC; "));
+	assert_non_null(strstr(out, "\n\nDo this:\n  A host that lets "));
 	usb[0].suspended = false;
 	/* Without --socket the default socket is below MMCGADGET_ROOT. */
 	assert_int_equal(run("--json doctor", out), 1);
@@ -546,6 +673,10 @@ int main(void)
 		T(a_healthy_board_has_no_bad_check),
 		T(missing_kernel_modules_are_found),
 		T(each_board_has_its_port_and_page),
+		T(a_machine_without_device_tree_can_see_the_drive_itself),
+		T(software_controllers_need_no_cable),
+		T(a_container_has_no_kernel_of_its_own),
+		T(an_older_daemon_is_noticed),
 		T(config_txt_is_checked_by_section),
 		T(the_config_txt_that_is_read_is_checked),
 		T(a_missing_driver_is_found),
