@@ -43,7 +43,7 @@ both 'mmcgadgetd: options in synopsis and list' \
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
-own_verbs=$(sed -n 's/^#define \(DOCTOR\|WATCH\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/watch.h)
+own_verbs=$(sed -n 's/^#define \(DOCTOR\|REPORT\|WATCH\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/report.h src/ctl/watch.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
 code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verbs")
 help_verbs=$("$O/mmcgadgetctl" --help | grep -oE '^  [a-z]+' | tr -d ' ')
