@@ -14,6 +14,7 @@
 #include "protocol/format.h"
 #include "ctl/trace_file.h"
 #include "protocol/verbs.h"
+#include "ctl/version_note.h"
 #include "ctl/watch.h"
 #include "util/array.h"
 #include "version.h"
@@ -176,6 +177,7 @@ static enum exit_code show(const struct options *o, const char *text)
 {
 	json_t *answer = json_loads(text, 0, NULL);
 	enum exit_code code = EXIT_REFUSED;
+	char note[256];
 
 	if (!json_is_object(answer)) {
 		fputs("mmcgadgetctl: the daemon's answer cannot be read\n", stderr);
@@ -188,6 +190,8 @@ static enum exit_code show(const struct options *o, const char *text)
 			fprintf(stderr, "mmcgadgetctl: %s\n", format_message(answer));
 		else if (!format_details(answer, stdout))
 			puts(format_message(answer));
+		if (!o->json && version_note(answer, note, sizeof(note)))
+			puts(note);
 	}
 	json_decref(answer);
 	if (fflush(stdout) != 0)

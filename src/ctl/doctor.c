@@ -88,7 +88,7 @@ static bool overlay_ok(struct exam *x)
 
 	if (b->blank) {
 		if (exam_bad(x, "config.txt",
-			    "%s has a blank inside of a dtoverlay=dwc2 line, which spoils it",
+			    "%s has a blank inside of a dtoverlay=dwc2 line, where none belongs",
 			    b->path))
 			exam_advise(x,
 				"In %s, write the line without a blank, " LINE ", and reboot.",

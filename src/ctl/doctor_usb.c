@@ -11,8 +11,8 @@
 
 #include "ctl/client.h"
 #include "ctl/root_file.h"
+#include "ctl/version_note.h"
 #include "util/array.h"
-#include "version.h"
 
 #define UNIT "mmcgadgetd.service"
 
@@ -194,6 +194,7 @@ void check_daemon(struct exam *x)
 	const char *udc = json_string_value(json_object_get(x->env->status, "udc"));
 	const char *problem = json_string_value(json_object_get(x->env->status, "problem"));
 	int error = x->env->error;
+	char note[256];
 
 	if (error == -ENOENT || error == -ECONNREFUSED || error == -ENOTDIR) {
 		report_no_daemon(x);
@@ -226,12 +227,8 @@ void check_daemon(struct exam *x)
 		exam_good(x, "daemon", "mmcgadgetd %s answers%s%s", version ? version : "?",
 			*udc ? ", on controller " : "", udc);
 	}
-	/* Daemon and client are installed together. */
-	if (version && strcmp(version, MMCGADGET_VERSION) != 0)
-		exam_note(x, "version",
-			"%s runs, %s is installed: sudo systemctl restart mmcgadgetd, when the PC "
-			"does not use the drive",
-			version, MMCGADGET_VERSION);
+	if (version_note(x->env->status, note, sizeof(note)))
+		exam_note(x, "version", "%s", note);
 }
 
 /* ---- the host ----------------------------------------------------------------------------- */

@@ -320,7 +320,7 @@ static void an_older_daemon_is_noticed(void **state)
 	assert_string_equal(report.check[8].name, "version");
 	assert_int_equal(report.check[8].verdict, DOCTOR_NOTE);
 	assert_string_equal(report.check[8].text,
-		"0.0.9 runs, " MMCGADGET_VERSION
+		"mmcgadgetd 0.0.9 runs, " MMCGADGET_VERSION
 		" is installed: sudo systemctl restart mmcgadgetd, when "
 		"the PC does not use the drive");
 	json_decref(status);
