@@ -21,25 +21,49 @@
 
 #define UDC_CLASS "/sys/class/udc"
 
-static void warn_of_udc(const char *udc, FILE *out)
+/* Returns the number of controllers, and writes their names, separated by ", ". */
+static unsigned list_udcs(char *names, size_t size)
 {
-	char path[sizeof(UDC_CLASS) + 80];
-	unsigned n = 0;
+	DIR *dir = opendir(UDC_CLASS);
 	struct dirent *e;
-	DIR *dir;
+	unsigned count = 0;
+	size_t n = 0;
 
-	snprintf(path, sizeof(path), UDC_CLASS "/%s", udc);
-	if (*udc == '\0' || access(path, F_OK) == 0)
-		return;
-	fprintf(out, "warning: udc: there is no controller \"%s\" in " UDC_CLASS "; ", udc);
-	dir = opendir(UDC_CLASS);
+	names[0] = '\0';
 	while (dir && (e = readdir(dir))) {
-		if (e->d_name[0] != '.')
-			fprintf(out, "%s%s", n++ ? ", " : "there is: ", e->d_name);
+		if (e->d_name[0] == '.')
+			continue;
+		if (n < size)
+			n += (size_t)snprintf(
+				names + n, size - n, "%s%s", count ? ", " : "", e->d_name);
+		count++;
 	}
 	if (dir)
 		closedir(dir);
-	fputs(n ? "\n" : "there is none (mmcgadgetctl doctor says why)\n", out);
+	return count;
+}
+
+static void warn_of_udc(const struct config *c, FILE *out)
+{
+	const char *udc = c->usb.udc;
+	char path[sizeof(UDC_CLASS) + 80], names[512];
+	unsigned count = list_udcs(names, sizeof(names));
+
+	snprintf(path, sizeof(path), UDC_CLASS "/%s", udc);
+	if (*udc != '\0' && access(path, F_OK) < 0)
+		fprintf(out,
+			"warning: udc: there is no controller \"%s\" in " UDC_CLASS
+			"; there is %s\n",
+			udc, count ? names : "none (mmcgadgetctl doctor says why)");
+	if (*udc == '\0' && count == 1)
+		udc = names;
+	/* docs/boards/virtual.md; other controllers refuse a gadget that is too large. */
+	for (unsigned i = 4; i < c->drives && i < 6 && strncmp(udc, "dummy_udc", 9) == 0; i++)
+		fprintf(out,
+			"warning: drive \"%s\": %s has no endpoints of its own for a %s drive; PCs "
+			"do "
+			"not see it\n",
+			c->drive[i].name, udc, i == 4 ? "fifth" : "sixth");
 }
 
 /* True if path is that folder or below it. */
@@ -154,7 +178,7 @@ static void warn_of_image(const struct config_drive *d, FILE *out)
 
 void config_warn(const struct config *c, FILE *out)
 {
-	warn_of_udc(c->usb.udc, out);
+	warn_of_udc(c, out);
 	for (unsigned i = 0; i < c->drives; i++) {
 		warn_of_media(&c->drive[i], out);
 		warn_of_image(&c->drive[i], out);

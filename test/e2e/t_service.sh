@@ -207,6 +207,20 @@ nothing_left() {
 }
 what_is_left() { ls -lA $g "$run" /run/mmcgadget-usb; grep functionfs /proc/mounts; }
 check "stop: nothing is left" nothing_left || what_is_left
+mkdir -p /srv/plain
+printf 'drives = ( { name = "burner"; media = "/srv/plain"; } );\n' >"$work/plain.conf"
+text=$(mmcgadgetd --check-config -c "$work/plain.conf" 2>&1)
+like "--check-config warns of a folder that the service cannot write" "$text" \
+	'^warning: drive "burner": the user mmcgadget cannot write to /srv/plain' \
+	'^warning: drive "burner": the service may not write to /srv/plain; run sudo systemctl edit' 'plain.conf: good$'
+chgrp mmcgadget /srv/plain && chmod 2775 /srv/plain
+service_override ReadWritePaths=/srv/plain
+mkdir -p /etc/systemd/system/$unit.service.d
+cp "$override" /etc/systemd/system/$unit.service.d/discs.conf
+is "--check-config is content with a folder that it can write" "$(mmcgadgetd --check-config -c "$work/plain.conf" 2>&1)" \
+	"$work/plain.conf: good"
+rm -r /etc/systemd/system/$unit.service.d
+service_plain
 cp /etc/mmcgadget/mmcgadget.conf "$work/saved.conf"
 printf 'colour = "red";\n' >/etc/mmcgadget/mmcgadget.conf
 check_not "a bad configuration: it does not start" timeout 60 systemctl start $unit
