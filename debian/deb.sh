@@ -18,11 +18,12 @@ out=${O:-build}/deb
 release=$(dpkg-parsechangelog -S Version)
 upstream=mmcgadget_${release%-*}
 # apt installs a package over an older one only if its version is higher, so a tree between two releases
-# has the commit in its version; a changed tree the present time as well.
-version=$release$(debian/version.sh "${release%-*}")
+# has the commit in its version; a changed tree the present time in place of the commit's.
+version=$(debian/version.sh "${release%-*}")
 case $version in
-*.changed) version=$version$(date -u +%Y%m%d%H%M%S) ;;
+*.changed) version=+git$(date -u +%Y%m%d%H%M%S).${version#*.} ;;
 esac
+version=$release$version
 if [ "${1:-}" = --version ]; then
 	echo "$version"
 	exit 0

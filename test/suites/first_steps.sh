@@ -162,7 +162,7 @@ versions() {
 	cp debian/deb.sh debian/version.sh debian/changelog "$repo/debian/" && cd "$repo" || return 1
 	git init -q && git add . && git commit -qm 1 && v+=("$(debian/deb.sh --version)")
 	echo a >a && v+=("$(debian/deb.sh --version)")
-	git add a && git commit -qm 2 && v+=("$(debian/deb.sh --version)")
+	git add a && sleep 1 && git commit -qm 2 && v+=("$(debian/deb.sh --version)")
 	git commit -q --allow-empty -m 3 && v+=("$(debian/deb.sh --version)")
 	printf '%s\n' "${v[@]}"
 	[[ ${v[0]} == "$(dpkg-parsechangelog -S Version)+git"* ]] || return
