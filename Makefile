@@ -30,6 +30,10 @@ V            ?=
 Q            := $(if $(V),,@)
 
 VERSION      := 0.1.0
+# What the programs say: between releases, the commit as well. debian/rules sets it.
+ifndef FULL_VERSION
+FULL_VERSION := $(VERSION)$(shell debian/version.sh $(VERSION))
+endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wformat=2
@@ -38,6 +42,24 @@ ALL_CPPFLAGS := -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I$(O) -Isr
 ALL_CFLAGS := -std=c17 $(WARNINGS) $(if $(WERROR),-Werror) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) $(CFLAGS)
 ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+
+# ---- whose build folder it is --------------------------------------------------------------
+# "sudo make ..." in a user's tree builds as that user (test/owner.sh), so that the user can go on
+# building there. This holds for a relative $(O): who names a folder elsewhere knows whose it is.
+built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl)
+ifeq ($(shell id -u),0)
+ifeq ($(filter root UNKNOWN,$(shell stat -c %U .))$(filter /%,$(O)),)
+$(shell test/owner.sh --begin $(O) $(built))
+$(O)/%: SHELL := $(CURDIR)/test/owner.sh
+deb: SHELL := $(CURDIR)/test/owner.sh
+endif
+else
+foreign := $(shell find $(wildcard $(O)) -maxdepth 0 ! -writable 2>/dev/null; \
+	find $(or $(wildcard $(built)),/dev/null) ! -writable -print -quit 2>/dev/null)
+ifneq ($(foreign),)
+$(error $(firstword $(foreign)) belongs to $(shell stat -c %U $(firstword $(foreign))), so that you cannot build in $(O): sudo rm -r $(O))
+endif
+endif
 
 # ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
@@ -67,11 +89,17 @@ programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl
 .PHONY: all
 all: $(programs) ## build the daemon and the control client (default)
 
-$(O)/version.h: Makefile
+# Its rule runs each time, but touches the file only when the version has changed.
+$(O)/version.h: always
+	$(Q)command -v $(firstword $(CC)) >/dev/null || \
+		{ echo "missing: $(firstword $(CC)) - run 'sudo test/deps.sh build' or install it" >&2; exit 1; }
 	$(Q)mkdir -p $(@D)
-	$(Q)printf '#define MMCGADGET_VERSION "%s"\n' '$(VERSION)' > $@
+	$(Q)echo '#define MMCGADGET_VERSION "$(FULL_VERSION)"' | cmp -s - $@ || \
+		echo '#define MMCGADGET_VERSION "$(FULL_VERSION)"' > $@
+.PHONY: always
+always:
 
-$(O)/%.o: %.c $(O)/version.h
+$(O)/%.o: %.c | $(O)/version.h
 	$(Q)mkdir -p $(@D)
 	$(if $(V),,@printf '  CC      %s\n' '$<')
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
@@ -82,20 +110,27 @@ $(call lib,$(1)): $(call objs,$($(1)_src))
 endef
 $(foreach l,$(rooms) testlib,$(eval $(call make_lib,$(l))))
 
+# $(1) a library of pkg-config, $(2) the set of test/deps.sh that has it
 define need
-	$(Q)$(PKG_CONFIG) --exists $(1) || { echo "missing: $(1) - run 'sudo make deps' or install it" >&2; exit 1; }
+	$(Q)command -v $(PKG_CONFIG) >/dev/null || \
+		{ echo "missing: $(PKG_CONFIG) - run 'sudo test/deps.sh $(2)' or install it" >&2; exit 1; }
+	$(Q)$(PKG_CONFIG) --exists $(1) || \
+		{ echo "missing: $(1) - run 'sudo test/deps.sh $(2)' or install it" >&2; exit 1; }
 endef
+
+# Before the compiler misses the first header.
+$(call objs,$(foreach r,ctl $(daemon_rooms),$($(r)_src))) $(O)/src/mmcgadgetd.o $(O)/src/mmcgadgetctl.o: | need-daemon
 
 .PHONY: need-daemon need-unit
 need-daemon:
-	$(call need,libusbgx)
-	$(call need,libconfig)
-	$(call need,libsystemd)
-	$(call need,jansson)
-	$(call need,blkid)
-	$(call need,nettle)
+	$(call need,libusbgx,build)
+	$(call need,libconfig,build)
+	$(call need,libsystemd,build)
+	$(call need,jansson,build)
+	$(call need,blkid,build)
+	$(call need,nettle,build)
 need-unit:
-	$(call need,cmocka)
+	$(call need,cmocka,unit)
 
 $(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(daemon_libs) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
@@ -166,7 +201,7 @@ $(O)/mmcshimd: $(call objs,$(shim_server)) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test shim-test arch-test guest-build guest-test \
+.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test first-steps shim-test arch-test guest-build guest-test \
 	check check-full demo deps
 unit-build: $(unit_tests) $(replays) $(seeds)
 
@@ -180,6 +215,9 @@ daemon-test: daemon-test-build ## tests of config, control and library; needs th
 
 layers: ## no layer includes what it may not
 	$(Q)O=$(O) test/tap.sh test/suites/layers.sh
+
+first-steps: ## what a new user types: the demo's questions, packages, versions, whose build it is
+	$(Q)O=$(O) test/tap.sh test/suites/first_steps.sh
 
 docs-test: $(programs) ## options, keys and verbs agree between code and documents
 	$(Q)O=$(O) test/tap.sh test/suites/docs.sh
@@ -198,13 +236,14 @@ guest-test: ## the whole USB path in virtual machines (FULL=1: other speeds, the
 BENCH_SUITE ?= trixie
 .PHONY: bench bench-check bench-record
 bench: ## speed and CPU beside the kernel's f_mass_storage (BENCH_SUITE=bookworm: Linux 6.1)
-	$(Q)O=$(O) test/bench/bench.sh --suite $(BENCH_SUITE)
+	$(Q)O=$(O) test/bench/bench.sh --suite $(BENCH_SUITE); rc=$$?; test/owner.sh --hand-back $(O); exit $$rc
 
 bench-check: ## the same, fails where it is worse than what is recorded
 	$(Q)O=$(O) BENCH_SUITE=$(BENCH_SUITE) test/tap.sh test/suites/bench.sh
 
 bench-record: ## the same, and records it
-	$(Q)O=$(O) test/bench/bench.sh --suite $(BENCH_SUITE) --record
+	$(Q)O=$(O) test/bench/bench.sh --suite $(BENCH_SUITE) --record; rc=$$?; \
+		test/owner.sh --hand-back $(O) test/bench; exit $$rc
 
 .PHONY: valgrind sanitize fuzzers fuzz-build fuzz
 valgrind: unit-build ## unit and conversation tests under valgrind
@@ -223,7 +262,7 @@ FUZZ_SECONDS ?= 60
 fuzz: fuzzers $(seeds) ## run the fuzzers, FUZZ_SECONDS each
 	$(Q)O=$(O) FUZZ_SECONDS=$(FUZZ_SECONDS) test/fuzz/run.sh
 
-deps: ## install what build and tests need (apt, root)
+deps: ## install all that tests need, some 400 packages (apt, root); test/deps.sh build: only compiler and libraries
 	$(Q)test/deps.sh all
 
 check: ## every kind of test once, installs what they need (root)
@@ -234,10 +273,8 @@ check-full: ## the same, and all that varies by release, speed, architecture, co
 	$(Q)test/deps.sh all
 	$(Q)O=$(O) FULL=1 test/check.sh
 
-demo: ## the main job: bring a drive up on this board's UDC, or show it in a virtual machine (root)
-	$(Q)test/deps.sh demo
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)O=$(O) test/e2e/demo.sh
+demo: ## a drive on this board's device port, or a whole burn in a virtual machine (VM=1: there in any case) (root)
+	$(Q)O=$(O) test/e2e/demo.sh $(if $(VM),--vm)
 
 # ---- install -------------------------------------------------------------------------------
 .PHONY: install uninstall
@@ -255,11 +292,11 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	sed 's|@SBINDIR@|$(SBINDIR)|g' configs/mmcgadgetd.service > $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 
-uninstall: ## remove what install put there, but the configuration
-	rm -f $(DESTDIR)$(SBINDIR)/mmcgadgetd $(DESTDIR)$(BINDIR)/mmcgadgetctl \
-		$(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1 \
-		$(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5 $(DESTDIR)$(COMPLETIONDIR)/mmcgadgetctl \
-		$(DESTDIR)$(SYSUSERSDIR)/mmcgadget.conf $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
+installed := $(SBINDIR)/mmcgadgetd $(BINDIR)/mmcgadgetctl $(MANDIR)/man8/mmcgadgetd.8 \
+	$(MANDIR)/man1/mmcgadgetctl.1 $(MANDIR)/man5/mmcgadget.conf.5 $(COMPLETIONDIR)/mmcgadgetctl \
+	$(SYSUSERSDIR)/mmcgadget.conf $(UNITDIR)/mmcgadgetd.service
+uninstall: ## remove what install put there; says what it leaves
+	$(Q)DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' configs/uninstall.sh $(installed)
 
 DEB_ARGS ?=
 .PHONY: deb deb-test

@@ -4,6 +4,7 @@
 # copy of the files that git knows here, including uncommitted changes, or of the whole tree if there
 # is no git. Nothing is installed. Arguments are passed to dpkg-buildpackage:
 #   O=build debian/deb.sh -aarm64
+#   debian/deb.sh --version   prints the version that the package would have
 set -eu
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 cd "$(dirname "$0")/.."
@@ -14,13 +15,26 @@ for tool in dpkg-buildpackage dh; do
 	}
 done
 out=${O:-build}/deb
-version=$(dpkg-parsechangelog -S Version)
-upstream=mmcgadget_${version%-*}
+release=$(dpkg-parsechangelog -S Version)
+upstream=mmcgadget_${release%-*}
+# apt installs a package over an older one only if its version is higher, so a tree between two releases
+# has the commit in its version; a changed tree the present time in place of the commit's.
+version=$(debian/version.sh "${release%-*}")
+case $version in
+*.changed) version=+git$(date -u +%Y%m%d%H%M%S).${version#*.} ;;
+esac
+version=$release$version
+if [ "${1:-}" = --version ]; then
+	echo "$version"
+	exit 0
+fi
 # A fixed time, so that the same sources give the same archive.
-time=@$(dpkg-parsechangelog -S Timestamp)
+time=@$(git log -1 --format=%ct 2>/dev/null || dpkg-parsechangelog -S Timestamp)
 
-rm -rf "$out"
-mkdir -p "$out"
+if ! { rm -rf "$out" && mkdir -p "$out"; } 2>/dev/null; then
+	echo "deb.sh: $out cannot be made anew; if it belongs to root: sudo rm -r $out" >&2
+	exit 1
+fi
 out=$(cd "$out" && pwd)
 log=$out/build.log
 
@@ -41,6 +55,14 @@ pack --transform "s,^,${upstream%_*}-${upstream#*_}/," --exclude='debian/*' \
 	-I 'gzip -9n' -cf "$out/$upstream.orig.tar.gz"
 mkdir "$out/tree"
 pack -cf - | tar -xf - -C "$out/tree"
+if [ "$version" != "$release" ]; then
+	{
+		printf 'mmcgadget (%s) UNRELEASED; urgency=medium\n\n' "$version"
+		printf '  * Built from the sources between two releases.\n\n'
+		printf ' -- %s  %s\n\n' "$(dpkg-parsechangelog -S Maintainer)" "$(date -R -u -d "$time")"
+		cat debian/changelog
+	} >"$out/tree/debian/changelog"
+fi
 
 echo "building in $out, see build.log"
 if (cd "$out/tree" && dpkg-buildpackage -us -uc "$@") >"$log" 2>&1; then

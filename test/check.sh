@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 export O=${O:-build} FULL=${FULL:-}
 # The output of each suite is kept here, as NAME.log.
 work=$O/check
+test/owner.sh --begin "$O"
 rm -rf "$work"
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
@@ -76,6 +77,7 @@ lane_compute() {
 	tap source test/suites/source.sh
 	tap build test/suites/build.sh
 	tap layers test/suites/layers.sh
+	tap first-steps test/suites/first_steps.sh
 	suite unit "${make[@]}" unit
 	renice -n 0 "$BASHPID" >/dev/null # these suites have time limits, too
 	suite daemon "${make[@]}" daemon-test
@@ -113,7 +115,7 @@ end() {
 		kill -- "-$lane"
 	done 2>/dev/null
 }
-trap end EXIT
+trap 'end; test/owner.sh --hand-back "$O" "$O"-*' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 wait "${lanes[@]}"

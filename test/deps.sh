@@ -1,10 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs through apt what is missing for: check ("make check"), all (every test, "make
-# check-full"), demo, unit, deb (to build the Debian package).
+# Installs through apt what is missing for:
+#   build    the programs: compiler and libraries
+#   unit     "make unit"
+#   deb      "make deb", the Debian package
+#   demo     "make demo" in a virtual machine; demo-board: on a board
+#   check    "make check"
+#   all      every test, "make check-full"
+#   deps.sh --list SET   prints the names only
 # For Debian 12 and 13 and their derivatives. Does nothing when nothing is missing.
 set -eu
-what=${1:-all}
+list=''
+if [ "${1:-}" = --list ]; then
+	list=1
+	shift
+fi
+what=${1:-}
 
 build="gcc libc6-dev make pkg-config"
 daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev kmod mount"
@@ -22,8 +33,8 @@ arm64) ;;
 *) boards="$boards gcc-aarch64-linux-gnu" ;;
 esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udev"
-package="debhelper dpkg-dev fakeroot lintian"
-tools="clang shellcheck mandoc man-db jq python3"
+package="debhelper dpkg-dev fakeroot"
+tools="clang shellcheck mandoc man-db jq python3 lintian"
 
 # The sanitizers' and libFuzzer's run time is a package per clang version.
 clang_runtime() {
@@ -32,25 +43,30 @@ clang_runtime() {
 		sed -n 's/.*\bclang-\([0-9][0-9]*\)\b.*/libclang-rt-\1-dev/p' | head -n 1
 }
 
-boards_udc() { [ -n "$(ls /sys/class/udc 2>/dev/null)" ]; }
-
+# Packages that only some tests need. If this release or architecture does not have one of them, the
+# others are installed without it.
+optional=''
 case $what in
+build) want="$build $daemon" ;;
 unit) want="$build $unit" ;;
-demo)
-	want="$build $daemon"
-	# A board shows the drive on its own UDC; it needs no guest.
-	if boards_udc; then want="$want genisoimage"; else want="$want $guest"; fi
-	;;
+demo) want="$build $daemon $guest" ;;
+demo-board) want="$build $daemon genisoimage" ;;
 deb) want="$build $daemon $unit $package" ;;
 check | all)
-	want="$build $daemon $unit $guest $others $burners $package $tools"
-	[ "$what" = check ] || want="$want $boards valgrind"
+	want="$build $daemon $unit $guest $package"
+	optional="$others $burners $tools"
+	[ "$what" = check ] || optional="$optional $boards valgrind"
 	;;
 *)
-	echo "usage: deps.sh check|all|demo|unit|deb" >&2
+	echo "usage: deps.sh [--list] build|unit|deb|demo|demo-board|check|all" >&2
 	exit 2
 	;;
 esac
+if [ -n "$list" ]; then
+	# shellcheck disable=SC2086 # lists of words
+	printf '%s\n' $want $optional
+	exit 0
+fi
 
 missing() {
 	for p in "$@"; do
@@ -61,18 +77,47 @@ missing() {
 	done
 }
 
+# available PACKAGE...: prints those that apt can install; says which it cannot.
+available() {
+	for p in "$@"; do
+		if apt-cache policy "$p" 2>/dev/null | grep -q '^  Candidate: [^(]'; then
+			printf '%s ' "$p"
+		else
+			echo "deps.sh: this system has no package $p; the tests that need it will fail" >&2
+		fi
+	done
+}
+
 need_root() {
 	[ "$(id -u)" = 0 ] && return
 	echo "missing packages: $*" >&2
-	echo "run 'sudo make deps', or install them with apt-get" >&2
+	echo "run 'sudo test/deps.sh $what', or install them with apt-get" >&2
 	exit 1
+}
+
+apt() { DEBIAN_FRONTEND=noninteractive apt-get --no-install-recommends -o Dpkg::Use-Pty=0 "$@"; }
+
+# say_size PACKAGE...: prints how many packages apt would install, and their size.
+say_size() {
+	LC_ALL=C apt install --assume-no "$@" 2>/dev/null | awk '
+		/newly installed/ { count = $3 }
+		/^Need to get/ { sub(/^Need to get /, ""); sub(/( of archives)?\.$/, ""); get = $0 }
+		/^After this operation/ { sub(/^[^,]*, /, ""); sub(/ of additional.*/, ""); disk = $0 }
+		END {
+			if (count != "")
+				printf "%s packages%s%s\n", count, get != "" ? ", " get " to download" : "",
+					disk != "" ? ", " disk " on the disk" : ""
+		}'
 }
 
 install() {
 	need_root "$@"
-	echo "installing: $*"
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-		-o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 || {
+	echo "installing for \"$what\": $*"
+	say_size "$@"
+	case $what in
+	check | all) echo "(only to build and install mmcgadget: sudo test/deps.sh build)" ;;
+	esac
+	apt install -y "$@" >"$log" 2>&1 || {
 		tail -n 20 "$log" >&2
 		echo "deps.sh: apt-get could not install: $*" >&2
 		exit 1
@@ -90,9 +135,9 @@ update() {
 }
 
 # shellcheck disable=SC2086 # lists of words
-lacking=$(missing $want)
-if [ -n "$lacking" ]; then
-	need_root "$lacking"
+lacking=$(missing $want) more=$(missing $optional)
+if [ -n "$lacking$more" ]; then
+	need_root "$lacking$more"
 	update
 fi
 # The package of clang's run time is known when apt knows clang.
@@ -100,10 +145,12 @@ case $what in
 check | all)
 	runtime=$(clang_runtime)
 	if [ -n "$runtime" ] && [ -n "$(missing "$runtime")" ]; then
-		[ -n "$lacking" ] || update
-		lacking="$lacking$runtime"
+		[ -n "$lacking$more" ] || update
+		more="$more$runtime"
 	fi
 	;;
 esac
+# shellcheck disable=SC2086
+[ -z "$more" ] || lacking="$lacking$(available $more)"
 # shellcheck disable=SC2086
 [ -z "$lacking" ] || install $lacking

@@ -14,7 +14,7 @@ tree=$(cd "$1/tree" && pwd)
 build=$(cd "$2" && pwd)
 out=$3
 busybox=$(command -v busybox) || {
-	echo "initramfs.sh: no busybox - run 'sudo make deps'" >&2
+	echo "initramfs.sh: no busybox - run 'sudo test/deps.sh check'" >&2
 	exit 1
 }
 root=$(mktemp -d)

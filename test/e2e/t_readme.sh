@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs every command that the README shows to users, as written and in that order, as a member of the
-# group. (build.sh and package.sh run its commands for building and installing.)
+# Runs every command of mmcgadgetctl that the README shows, as written and in that order, as a member of
+# the group, and what else a user of a running drive types. (test/deb/readme.sh does what the README says
+# about building, installing and updating.)
+# shellcheck disable=SC2086 # commands are words
 # shellcheck disable=SC2154 # media and work are lib.sh's
 . ./lib.sh
 
@@ -16,17 +18,24 @@ drive_up
 chmod 777 "$work"
 cd "$work" || finish
 
-# Commands of mmcgadgetctl between backquotes.
-mapfile -t commands < <(grep -oE '`mmcgadgetctl [^`]*`' "$readme" | tr -d '`' | awk '!seen[$0]++')
-check "the README has at least 15 commands (${#commands[@]})" test "${#commands[@]}" -ge 15
+# Commands of mmcgadgetctl between backquotes, and in blocks. Those for two drives come at the end.
+mapfile -t commands < <(grep -oE '`mmcgadgetctl [^`]*`|^    mmcgadgetctl .*' "$readme" | tr -d '`' |
+	sed 's/^ *//; s/  *#.*//' | awk '!seen[$0]++')
+check "the README has at least 16 commands (${#commands[@]})" test "${#commands[@]}" -ge 16
 done_with=''
+two_drives=()
 for c in "${commands[@]}"; do
 	done_with="$done_with|${c#mmcgadgetctl }"
 	c=${c//FILE/trace.mmctrace}
 	case $c in
+	*drive=*) two_drives+=("$c") ;;
 	*' watch')
 		# "watch" runs until Ctrl-C.
 		check "$c" as_user timeout -s INT --preserve-status 3 $c
+		;;
+	*' next')
+		mmcgadgetctl insert debian-12.iso >/dev/null
+		check "$c" as_user $c
 		;;
 	*' close '*)
 		# "close" needs an appendable disc.
@@ -41,15 +50,20 @@ for c in "${commands[@]}"; do
 		check "$c: the state file is gone" test ! -e "$media/${c##* }.mmcdisc"
 		;;
 	*)
-		# shellcheck disable=SC2086 # words
 		check "$c" as_user $c
 		;;
 	esac
 	case $c in
+	*drive=*) ;;
 	*insert*) check "$c: the host sees the disc" wait_for 15 has_label "$sr" DEBIAN ;;
 	*next) check "$c: the host sees the other disc" wait_for 15 has_label "$sr" OTHER ;;
 	*prev) check "$c: the host sees the first disc again" wait_for 15 has_label "$sr" DEBIAN ;;
-	*blank*) check "$c: the host sees a blank" wait_for 15 blank_seen ;;
+	*blank*)
+		check "$c: the host sees a blank" wait_for 15 blank_seen
+		# It would be the next disc of the folder.
+		mmcgadgetctl eject --force >/dev/null
+		rm -f "$media/${c##* }"
+		;;
 	*eject*) is "$c: the drive is empty" "$(state image)" '' ;;
 	*'trace start') check "$c: the host sends a command to record" sg_inq "$(host_sg "$sr")" ;;
 	esac
@@ -59,7 +73,7 @@ for verb in insert next prev blank status eject list watch stats 'trace start' '
 done
 
 # The README's lines for a shell, its configuration, its links.
-mapfile -t lines < <(sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | grep -E '^(echo|cat) ')
+mapfile -t lines < <(sed -n '/^## Everyday/,/^## Config/s/^    //p' "$readme" | grep -E '^(echo|cat) ')
 is "the README has two lines for a shell" "${#lines[@]}" 2
 for l in "${lines[@]}"; do
 	check "$l" as_user sh -c "$l"
@@ -67,12 +81,28 @@ for l in "${lines[@]}"; do
 done
 like "the status file has the answer" "$(as_user sh -c "${lines[1]}")" '^ok: '
 check "the host sees the disc" wait_for 15 has_label "$sr" DEBIAN
-sed -n '/^## Five/,/^## The rule/s/^    //p' "$readme" | grep -E '^[a-z]+: \{' >"$work/readme.conf"
-check "the configuration in the README is good" mmcgadgetd -c "$work/readme.conf" --check-config
+lsblk=$(sed -n 's/^    \(lsblk .*\)/\1/p' "$readme")
+like "$lsblk: the name that the README says" "$(as_user sh -c "$lsblk")" "^$sr .*MMCGADGT"
+df=$(grep -oE '`df [^`]*`' "$readme" | tr -d '`')
+check "$df" as_user sh -c "$df"
 mapfile -t links < <(grep -oE '\]\((docs/[^)]*|COPYING)\)' "$readme" | tr -d ']()' | sort -u)
 missing=''
-for l in "${links[@]}"; do [ -e "/src/$l" ] || missing="$missing $l"; done
+for l in "${links[@]}"; do [ -e "/src/${l%%#*}" ] || missing="$missing $l"; done
 is "the ${#links[@]} files that the README links to exist" "$missing" ''
 cd /
+check "the daemon ends" daemon_stop
+
+# Two drives: the folders, the block of the configuration, the command with a drive.
+folders=$(grep -oE '`sudo install -d [^`]*`' "$readme" | tr -d '`')
+check "$folders" ${folders#sudo}
+awk '/^    drives = \($/ { on = 1 } on { print } /^    \);/ { on = 0 }' "$readme" >"$conf"
+check "the README has a configuration of two drives" test -s "$conf"
+mv "$media/debian-12.iso" "$media/images/"
+check "the daemon starts with two drives" daemon_start
+check "the host sees two drives" wait_for 30 have_drives 2
+is "the README has a command with a drive" "${#two_drives[@]}" 1
+check "${two_drives[0]}" as_user ${two_drives[0]}
+seen() { [ -n "$(drive_of DEBIAN)" ]; }
+check "${two_drives[0]}: the host sees the disc" wait_for 15 seen
 check "the daemon ends" daemon_stop
 finish

@@ -38,6 +38,8 @@ result() { # STATUS NAME [LOG]
 		tail -n 25 "${3:-$log}" | sed 's/^/# /'
 	fi
 }
+# What the programs of a package print as their version: the package's, without its revision.
+version_of() { dpkg-deb -f "$1" Version | sed 's/-[0-9]*//'; }
 named() { sed -uE "s/^(not )?ok - /&$1: /; s/^# /&$1 /"; }
 wanted() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 took() { # NAME SINCE
@@ -114,7 +116,7 @@ foreign() { # SUITE ARCHITECTURE
 	# The system in which it was built has the libraries of the other architecture, too.
 	tree=$(test/deb/system.sh build "$1")/tree
 	for p in usr/bin/mmcgadgetctl usr/sbin/mmcgadgetd; do
-		text="${p##*/} $(cat "$dir/version")"
+		text="${p##*/} $(version_of "$deb")"
 		"$emulator" -L "$tree" "$x/$p" --version >"$log" 2>&1
 		result "$([ "$(cat "$log")" = "$text" ] && echo 0 || echo 1)" "$emulator: ${p##*/} --version"
 	done
@@ -153,7 +155,8 @@ life() { # SUITE DEB NEXT
 	local tree
 	tree=$(test/deb/system.sh fresh "$1" 2>"$dir/$1.log")
 	result $? 'the system can be made' "$dir/$1.log"
-	folder "$1-life" "$2" "$dir/docs" "$dir/version" test/completion.sh test/deb/life.sh
+	folder "$1-life" "$2" "$dir/docs" test/completion.sh test/deb/life.sh
+	version_of "$2" >"$dir/$1-life/version"
 	cp "$3" "$dir/$1-life/next.deb"
 	test/deb/inside.sh "$tree/tree" "$dir/$1-life" bash /deb/life.sh "/deb/$(basename "$2")" 2>&1
 }
@@ -182,10 +185,9 @@ suite() { # SUITE
 	fi
 }
 
-printf '%s\n' README.md docs/*.md docs/boards/*.md docs/decisions/*.md >"$dir/docs"
-sed -n 's/^VERSION *:= *//p' Makefile >"$dir/version"
+printf '%s\n' README.md docs/demo.svg docs/*.md docs/boards/*.md docs/decisions/*.md >"$dir/docs"
 dpkg-parsechangelog -S Version >"$log" 2>&1
-result "$([ "$(sed 's/-[^-]*$//' "$log")" = "$(cat "$dir/version")" ] && echo 0 || echo 1)" \
+result "$([ "$(sed 's/-[^-]*$//' "$log")" = "$(sed -n 's/^VERSION *:= *//p' Makefile)" ] && echo 0 || echo 1)" \
 	'debian/changelog has the version of the Makefile'
 make --no-print-directory O="$O" DEB_ARGS=-S deb >"$log" 2>&1
 result $? 'make deb, of the sources'

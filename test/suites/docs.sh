@@ -179,6 +179,28 @@ report 'every page that doctor names is there, and no other' "$(
 		<(printf '%s\n' docs/boards/*.md | grep -v README.md)
 )"
 report 'the pages of the boards say that nothing was tried' "$(grep -L 'not been tried' docs/boards/*.md)"
+report 'docs/pc.md says that nothing was tried on Windows and macOS' \
+	"$(grep -L 'Windows and macOS have not been tried' docs/pc.md)"
+report "every heading that the README's links name exists" "$(
+	grep -oE '\]\([^):]*#[^)]*\)' README.md docs/*.md docs/boards/*.md | sed -E 's/\]\(|\)$//g' |
+		while IFS=: read -r document link; do
+			path=${link%%#*}
+			[ -z "$path" ] && path=$document || path=$(dirname "$document")/$path
+			sed -nE 's/^#+ //p' "$path" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9\n_-' | grep -qx -- "${link#*#}" ||
+				echo "$document: no heading for $link"
+		done
+)"
+# The moving picture of the README. Who does not wait for it, or sees it without motion, sees the last screen.
+report 'docs/demo.svg is what test/e2e/demo_svg.py makes of docs/demo.cast' \
+	"$(test/e2e/demo_svg.py docs/demo.cast | diff - docs/demo.svg)"
+report 'docs/demo.svg is the last screen at rest, and at the first moment' "$(
+	for part in column:scroll cover:cover; do
+		rest=$(sed -nE "s/.*id=\"${part%:*}\".*translate\\(0,(-?[0-9]+)\\).*/\1/p" docs/demo.svg)
+		first=$(sed -n "/@keyframes ${part#*:} /{n;s/.*translateY(\(-*[0-9]*\)px).*/\1/p}" docs/demo.svg)
+		[ -n "$rest" ] && [ "$rest" = "$first" ] || echo "${part%:*}: at rest $rest, at first $first"
+		[ "${part%:*}" = column ] || [ "$rest" -ge $(($(grep -c '<text' docs/demo.svg) * 18)) ] || echo "covered: $rest"
+	done
+)"
 report 'the unit file starts what is installed' "$(
 	grep -qx 'ExecStart=@SBINDIR@/mmcgadgetd' configs/mmcgadgetd.service || echo 'ExecStart differs'
 	grep -qx 'WantedBy=usb-gadget.target' configs/mmcgadgetd.service || echo 'WantedBy differs'
