@@ -74,7 +74,7 @@ static const struct board boards[] = {
 
 /* A machine without device tree. */
 static const struct board pc = {"", BOARD_PC, "the port that the maker calls device or OTG",
-	"a data cable", "", .page = "docs/boards/virtual.md"};
+	"a data cable", "", .page = "docs/virtual.md"};
 
 const struct board *board_find(const char *model)
 {

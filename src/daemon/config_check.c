@@ -57,7 +57,7 @@ static void warn_of_udc(const struct config *c, FILE *out)
 			udc, count ? names : "none (mmcgadgetctl doctor says why)");
 	if (*udc == '\0' && count == 1)
 		udc = names;
-	/* docs/boards/virtual.md; other controllers refuse a gadget that is too large. */
+	/* docs/virtual.md; other controllers refuse a gadget that is too large. */
 	for (unsigned i = 4; i < c->drives && i < 6 && strncmp(udc, "dummy_udc", 9) == 0; i++)
 		fprintf(out,
 			"warning: drive \"%s\": %s has no endpoints of its own for a %s drive; PCs "

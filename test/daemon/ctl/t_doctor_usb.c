@@ -10,17 +10,17 @@ static void a_machine_without_device_tree_can_see_the_drive_itself(void **state)
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Use a board with a USB device port");
 	assert_advises("no module dummy_hcd");
-	assert_advises("docs/boards/virtual.md of the sources.");
+	assert_advises("docs/virtual.md of the sources.");
 	put_file("/lib/modules/6.12.0-test/modules.dep",
 		"x/libcomposite.ko:\nx/usb_f_fs.ko:\nx/dummy_hcd.ko.xz:\n");
-	put_file("/usr/share/doc/mmcgadget/docs/boards/virtual.md", "");
+	put_file("/usr/share/doc/mmcgadget/docs/virtual.md", "");
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none",
 		"This machine has no USB device port, as PCs have none. To see "
 		"the drive on this machine itself: sudo modprobe dummy_hcd");
-	assert_advises("More is in /usr/share/doc/mmcgadget/docs/boards/virtual.md.");
-	assert_string_equal(report.page, "/usr/share/doc/mmcgadget/docs/boards/virtual.md");
-	assert_int_equal(access("docs/boards/virtual.md", R_OK), 0);
+	assert_advises("More is in /usr/share/doc/mmcgadget/docs/virtual.md.");
+	assert_string_equal(report.page, "/usr/share/doc/mmcgadget/docs/virtual.md");
+	assert_int_equal(access("docs/virtual.md", R_OK), 0);
 }
 
 /* Controllers made of software have no cable. */
