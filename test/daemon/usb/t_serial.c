@@ -64,8 +64,8 @@ static void boards_keep_the_number_that_they_had(void **state)
 	board(TREE, "10000000abcdef01");
 	assert_string_equal(serial(), "2ABBAF4AE0651478");
 	/* Nothing needs to be kept. */
-	assert_int_equal(access(in_scratch(RUN + 1), F_OK), -1);
-	assert_int_equal(access(in_scratch(STATE + 1), F_OK), -1);
+	assert_int_equal(access(in_scratch(&RUN[1]), F_OK), -1);
+	assert_int_equal(access(in_scratch(&STATE[1]), F_OK), -1);
 }
 
 static void no_number_is_made_of_nothing(void **state)
@@ -129,7 +129,7 @@ static void parts_of_the_board_give_a_number(void **state)
 	board("/sys/class/net/eth0/addr_assign_type", "0\n");
 	board("/sys/class/net/eth0/type", "772\n");
 	assert_string_equal(serial(), card);
-	assert_int_equal(access(in_scratch(STATE + 1), F_OK), -1);
+	assert_int_equal(access(in_scratch(&STATE[1]), F_OK), -1);
 	/* An ID that comes later does not wait for a reboot: it is what all processes see. */
 	board("/etc/machine-id", "0123456789abcdef0123456789abcdef\n");
 	assert_string_equal(serial(), "01527C9731F0FF55");
