@@ -200,7 +200,7 @@ daemon-test: daemon-test-build ## tests of config, control and library; needs th
 layers: ## no layer includes what it may not
 	$(Q)O=$(O) test/tap.sh test/suites/layers.sh
 
-docs-test: $(programs) ## options, keys and verbs agree between code and documents
+docs-test: $(programs) $(shim) ## options, keys and verbs agree between code and documents
 	$(Q)O=$(O) test/tap.sh test/suites/docs.sh
 
 .PHONY: shim-test-build

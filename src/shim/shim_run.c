@@ -27,6 +27,7 @@ struct run {
 	/* A private directory, and what is in it; "": not made. */
 	char dir[64], socket[sizeof(((struct sockaddr_un *)0)->sun_path)], trace[PATH_MAX];
 	int listener;
+	int ready[2]; /* a pipe: the server writes a byte when the drive is there */
 	int until[2]; /* a pipe: the server ends when nobody has [1] */
 	pid_t server;
 };
@@ -182,16 +183,20 @@ static int write_status(const struct run *r)
 	return fail(SERVER_FAILED, "%s: %s", r->o->status, strerror(errno));
 }
 
-/* The process of the server. Its exit code. */
+/* The process of the server, which alone has the disc's files. Its exit code. */
 static int serve(struct run *r)
 {
 	/* The program may act on these; the drive stays until the program has ended. */
 	static const int ignored[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM};
 	int code, e;
 
+	close(r->ready[0]);
+	close(r->until[1]);
+	if (make_drive(r) != 0 || write(r->ready[1], "", 1) != 1)
+		return SERVER_FAILED;
+	close(r->ready[1]);
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
-	close(r->until[1]);
 	e = shim_serve(&r->drive, r->listener, r->until[0]);
 	code = e < 0 ? fail(SERVER_FAILED, "the drive failed: %s", strerror(-e))
 	       : e   ? SERVED
@@ -206,10 +211,12 @@ static int serve(struct run *r)
 
 static int start_server(struct run *r)
 {
+	char byte;
+
 	r->listener = shim_listen(r->socket);
 	if (r->listener < 0)
 		return fail(SHIM_EXIT_FAILED, "%s: %s", r->socket, strerror(-r->listener));
-	if (pipe2(r->until, O_CLOEXEC) < 0)
+	if (pipe2(r->ready, O_CLOEXEC) < 0 || pipe2(r->until, O_CLOEXEC) < 0)
 		return fail(SHIM_EXIT_FAILED, "pipe: %s", strerror(errno));
 	/* What is buffered would be written by both processes. */
 	fflush(NULL);
@@ -218,9 +225,14 @@ static int start_server(struct run *r)
 		return fail(SHIM_EXIT_FAILED, "fork: %s", strerror(errno));
 	if (r->server == 0)
 		_exit(serve(r));
+	close(r->ready[1]);
 	close(r->until[0]);
 	close(r->listener);
-	return 0;
+	/* Without a byte the server has printed why. */
+	if (read(r->ready[0], &byte, 1) == 1)
+		return 0;
+	waitpid(r->server, NULL, 0);
+	return SHIM_EXIT_FAILED;
 }
 
 /* ---- the program -------------------------------------------------------------------------- */
@@ -338,8 +350,6 @@ int shim_run(const struct shim_options *o, char **argv)
 		code = find_library(&r);
 	if (!code)
 		code = make_directory(&r);
-	if (!code)
-		code = make_drive(&r);
 	if (!code)
 		code = start_server(&r);
 	if (!code) {

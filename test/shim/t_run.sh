@@ -155,10 +155,11 @@ run_shim --blank "$W/disc.iso" sh -c '
 	$shim --ask nonsense; echo "code $?"
 	$shim --ask blank other.iso 1000 dvd+r; $shim --ask status
 	$shim --ask eject; $shim --ask eject; echo "code $?"
+	$shim --ask blank other.iso && echo "free again"; $shim --ask eject
 	$shim --ask fault sync eio times=1; $shim --ask fault none; $shim --ask reset' sh "$shim" "$W"
 check "--ask: exit code 0" exits 0
 check "--ask: answers" says 'profile=001b loaded=1 .*blank=1' '^\{"format":1,"profile":"001b","loaded":true' \
-	'nosuch.iso: No such file' 'there is no "nonsense"; "help" lists' 'free=1000 ' '^ejected$' '^empty$'
+	'nosuch.iso: No such file' 'there is no "nonsense"; "help" lists' 'free=1000 ' '^ejected$' '^empty$' '^free again$'
 check "--ask: the size of the images that it inserted" test "$(grep -cx 3358720 "$W/out")" = 2
 check "--ask: a refusal is code 1" test "$(grep -cx 'code 1' "$W/out")" = 3
 expect "--ask help, outside" 0 '^status \[json\]' --ask help
