@@ -8,6 +8,8 @@ O            ?= build
 PREFIX       ?= /usr/local
 SBINDIR      ?= $(PREFIX)/sbin
 BINDIR       ?= $(PREFIX)/bin
+LIBDIR       ?= $(PREFIX)/lib
+SHIMDIR      ?= $(LIBDIR)/mmcgadget
 MANDIR       ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 SYSCONFDIR   ?= /etc
@@ -63,6 +65,7 @@ endif
 
 # ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
+# src/shim is no library: programs preload a part of it, see below.
 pure_rooms   := trace bot mmc disc media util
 daemon_rooms := daemon usb control drive library gadget protocol
 rooms        := ctl $(daemon_rooms) $(pure_rooms)
@@ -140,6 +143,34 @@ $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) 
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ctl) $(LIBS)
 
+# The shim: the library that programs preload, and the program that has the drive and starts them.
+# mmcshimd is its drive alone, for the tests.
+shim_lib  := $(addprefix src/shim/shim_,preload.c client.c ioctl.c)
+shim_rest := $(filter-out $(shim_lib),$(wildcard src/shim/*.c))
+shim      := $(O)/libmmcshim.so $(O)/mmcgadget-shim
+
+$(O)/src/mmcgadget-shim.o $(O)/src/shim/%.o: ALL_CPPFLAGS += -DSHIMDIR='"$(SHIMDIR)"'
+
+$(O)/libmmcshim.so: $(call objs,$(shim_lib))
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -o $@ $^ -ldl
+
+$(O)/mmcgadget-shim: $(O)/src/mmcgadget-shim.o $(call objs,$(shim_rest)) $(pure_libs)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(O)/mmcshimd: $(O)/test/shim/mmcshimd.o $(call objs,$(shim_rest)) $(pure_libs)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# An unmodified program for the shim's own tests: it knows nothing of the shim.
+$(O)/test/shim/sg_io: $(O)/test/shim/sg_io.o
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: shim
+shim: $(shim) ## a burner for programs on a machine without one: mmcgadget-shim (docs/ci.md)
+
 # ---- tests ---------------------------------------------------------------------------------
 unit_tests   := $(patsubst %.c,$(O)/%,$(wildcard test/unit/*/t_*.c))
 daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/*/t_*.c))
@@ -189,18 +220,6 @@ $(O)/test/fuzz/seed: $(O)/test/fuzz/seed.o $(call lib,testlib) $(pure_libs)
 $(seeds): $(O)/test/fuzz/seed $(scripts)
 	$(Q)rm -rf $@ && mkdir -p $@ && $(RUN) $< $(@F) $@ $(scripts)
 
-# The library that programs preload; and the server behind it, which holds the engine.
-shim_lib    := test/shim/shim_preload.c test/shim/shim_client.c test/shim/shim_ioctl.c
-shim_server := test/shim/shim_server.c test/shim/shim_drive.c test/shim/shim_kernel.c
-
-$(O)/libmmcshim.so: $(call objs,$(shim_lib))
-	$(if $(V),,@printf '  LINK    %s\n' '$@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared -o $@ $^ -ldl
-
-$(O)/mmcshimd: $(call objs,$(shim_server)) $(pure_libs)
-	$(if $(V),,@printf '  LINK    %s\n' '$@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-
 .PHONY: unit-build unit daemon-test-build daemon-test layers docs-test first-steps shim-test arch-test guest-build guest-test \
 	check check-full demo deps
 unit-build: $(unit_tests) $(replays) $(seeds)
@@ -219,10 +238,13 @@ layers: ## no layer includes what it may not
 first-steps: ## what a new user types: the demo's questions, packages, versions, whose build it is
 	$(Q)O=$(O) test/tap.sh test/suites/first_steps.sh
 
-docs-test: $(programs) ## options, keys and verbs agree between code and documents
+docs-test: $(programs) $(shim) ## options, keys and verbs agree between code and documents
 	$(Q)O=$(O) test/tap.sh test/suites/docs.sh
 
-shim-test: $(O)/libmmcshim.so $(O)/mmcshimd ## unmodified burners against the engine, without USB
+.PHONY: shim-test-build
+shim-test-build: $(shim) $(O)/mmcshimd $(O)/test/shim/sg_io $(O)/test/e2e/u_script
+
+shim-test: shim-test-build ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
 
 arch-test: ## tests on other machines: 32 bits, big-endian (FULL=1: all tests on all machines)
@@ -297,6 +319,17 @@ installed := $(SBINDIR)/mmcgadgetd $(BINDIR)/mmcgadgetctl $(MANDIR)/man8/mmcgadg
 	$(SYSUSERSDIR)/mmcgadget.conf $(UNITDIR)/mmcgadgetd.service
 uninstall: ## remove what install put there; says what it leaves
 	$(Q)DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' configs/uninstall.sh $(installed)
+
+.PHONY: install-shim uninstall-shim
+install-shim: $(shim) ## install mmcgadget-shim alone, under DESTDIR and PREFIX
+	install -Dm755 $(O)/mmcgadget-shim $(DESTDIR)$(BINDIR)/mmcgadget-shim
+	install -Dm644 $(O)/libmmcshim.so $(DESTDIR)$(SHIMDIR)/libmmcshim.so
+	install -Dm644 docs/man/mmcgadget-shim.1 $(DESTDIR)$(MANDIR)/man1/mmcgadget-shim.1
+
+uninstall-shim: ## remove what install-shim put there
+	rm -f $(DESTDIR)$(BINDIR)/mmcgadget-shim $(DESTDIR)$(SHIMDIR)/libmmcshim.so \
+		$(DESTDIR)$(MANDIR)/man1/mmcgadget-shim.1
+	-rmdir $(DESTDIR)$(SHIMDIR)
 
 DEB_ARGS ?=
 .PHONY: deb deb-test

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "trace/describe.h"
 #include "util/array.h"
 #include "util/be.h"
 
@@ -77,40 +78,11 @@ static void add_record(struct recorder *r, struct trace_record *record, uint64_t
 	r->next++;
 }
 
-static void fill_tracks(struct trace_disc *d, const struct disc_layout *layout)
-{
-	d->sessions = layout->sessions;
-	d->tracks = layout->tracks;
-	d->kept = MIN(layout->tracks, TRACE_TRACKS);
-	for (uint32_t i = 0; i < d->kept; i++) {
-		const struct disc_track *t = &layout->track[i];
-
-		d->track[i] = (struct trace_track){.start = t->start,
-			.written = t->written,
-			.reserved = t->reserved,
-			.session = t->session,
-			.state = (uint8_t)t->state};
-	}
-}
-
 static void add_disc(struct recorder *r, enum trace_cause cause, uint64_t when)
 {
 	struct trace_record record = {.type = TRACE_DISC};
-	struct trace_disc *d = &record.disc;
-	struct mmc_state s;
 
-	mmc_get_state(r->engine, &s);
-	d->cause = (uint8_t)cause;
-	d->flags = (uint16_t)((s.locked ? TRACE_LOCKED : 0) | (unsigned)s.pending << 8 |
-			      (s.finalised ? TRACE_FINALISED : 0) |
-			      (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
-			      (s.testing ? TRACE_TESTING : 0));
-	if (s.loaded || s.ejected_by_host) {
-		d->medium = s.type == DISC_DVD_ROM ? TRACE_DVD_ROM : TRACE_DVD_PLUS_R;
-		d->capacity = s.capacity;
-		d->readable = s.readable;
-		fill_tracks(d, mmc_layout(r->engine));
-	}
+	trace_describe_disc(&record.disc, r->engine, cause);
 	r->marked = r->next;
 	add_record(r, &record, when);
 }
@@ -135,11 +107,6 @@ static bool tracing(struct recorder *r, uint64_t now, bool *first)
 static void add_command(
 	struct recorder *r, const struct bot_command *c, const struct mmc_last *last, uint64_t took)
 {
-	static const uint8_t dirs[] = {
-		[MMC_DIR_NONE] = TRACE_DIR_NONE,
-		[MMC_DIR_IN] = TRACE_DIR_IN,
-		[MMC_DIR_OUT] = TRACE_DIR_OUT,
-	};
 	struct trace_record record = {.type = TRACE_COMMAND};
 	struct trace_command *t = &record.command;
 
@@ -147,13 +114,8 @@ static void add_command(
 		.announced = c->announced,
 		.moved = c->moved,
 		.sense = c->csw == 1 ? last->sense : 0,
-		.dir = dirs[c->dir],
-		.csw = c->csw,
-		.cdb_len = last->cdb_len,
-		.data_len = (uint8_t)MIN(MIN(last->len, c->moved), TRACE_DATA)};
-	memcpy(t->cdb, last->cdb, sizeof(t->cdb));
-	if (t->data_len)
-		memcpy(t->data, last->data, t->data_len);
+		.csw = c->csw};
+	trace_describe_command(t, last, c->dir);
 	add_record(r, &record, r->began);
 	if (r->until_error && !trace_is_usual(t))
 		r->state = RECORDER_ERROR;
@@ -351,15 +313,9 @@ size_t recorder_read(struct recorder *r, uint64_t *from, uint64_t *next, uint8_t
 
 void recorder_header(struct recorder *r, uint8_t out[TRACE_HEADER_SIZE])
 {
-	const struct mmc_config *c = mmc_get_config(r->engine);
-	struct trace_header h = {.strict_cdb = c->strict_cdb,
-		.finalised_dvd_plus_r = c->finalised == MMC_FINALISED_DVD_PLUS_R,
-		.buffer = c->buffer};
+	struct trace_header h;
 
-	memcpy(h.vendor, c->vendor, sizeof(h.vendor));
-	memcpy(h.product, c->product, sizeof(h.product));
-	memcpy(h.revision, c->revision, sizeof(h.revision));
-	memcpy(h.serial, c->serial, sizeof(h.serial));
+	trace_describe_drive(&h, r->engine);
 	pthread_mutex_lock(&r->lock);
 	h.started = r->started;
 	pthread_mutex_unlock(&r->lock);

@@ -11,6 +11,7 @@
 
 #define LARGEST  (1024u * 1024u) /* bytes of one command, SCRIPT_MAX_DATA of test/lib/script.h */
 #define STEP_MAX 64u             /* blocks of one WRITE in a "write" line */
+#define PREVENT  "> 1e 00 00 00 01 00\n"
 
 #define OP_REQUEST_SENSE     0x03
 #define OP_INQUIRY           0x12
@@ -50,8 +51,6 @@ static void write_attention_drain(struct writer *w, unsigned pending, bool disc)
 	if (!(pending & MMC_PENDING_ATTENTION))
 		fputs(disc ? "ready\n" : "> 00 00 00 00 00 00\n! 2/3a/01\n", w->out);
 	write_event_drain(w, pending);
-	if (pending & MMC_PENDING_RESET)
-		fputs("busreset\n", w->out);
 }
 
 /* Records the layout of the disc track by track, as a host would. */
@@ -85,55 +84,91 @@ static bool is_blank(const struct trace_disc *d)
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
-static void write_recorded(
-	struct writer *w, const struct trace_disc *d, unsigned pending, bool inserted)
+/* Has tracks that the script must record, because no media line makes them. */
+static bool has_layout(const struct trace_disc *d)
 {
+	return d->medium == TRACE_DVD_PLUS_R ? !is_blank(d)
+					     : d->medium == TRACE_DVD_ROM && d->tracks > 1;
+}
+
+static void write_recorded(struct writer *w, const struct trace_disc *d, unsigned pending)
+{
+	bool locked = d->flags & TRACE_LOCKED && !(d->flags & TRACE_TRAY_OUT);
+	const char *lock = locked ? PREVENT : "";
+
+	fputs(lock, w->out);
 	write_layout(w, d);
 	if (pending & MMC_PENDING_CLOSE && !(pending & MMC_PENDING_ATTENTION)) {
 		write_event_drain(w, pending);
 		return;
 	}
-	/* Inserts the disc again: the host sees a new disc with the layout just recorded. */
-	fputs("eject force\ninsert-again\n", w->out);
-	if (!inserted)
+	/*
+	 * Inserts the disc again: the host sees a new disc with the layout just recorded. Taking
+	 * it out has undone the lock.
+	 */
+	fprintf(w->out, "eject force\n%sinsert-again\n", lock);
+	if (d->cause != TRACE_INSERTED)
 		write_attention_drain(w, pending, true);
 }
 
-/* Writes the lines that make the disc of a record. NULL, or why that is impossible. */
-static const char *write_disc(struct writer *w, const struct trace_disc *d)
+/* Writes the lines that put the disc into the drive. NULL, or why that is impossible. */
+static const char *write_media(
+	struct writer *w, const struct trace_disc *d, unsigned pending, const char *ua)
+{
+	if (d->medium == TRACE_DVD_ROM && d->tracks <= 1) {
+		if (d->readable == 0)
+			return "a DVD-ROM without blocks";
+		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
+		return NULL;
+	}
+	if (d->medium == TRACE_NO_MEDIUM) {
+		fprintf(w->out, "media none%s\n", ua);
+		return NULL;
+	}
+	fputs("media blank", w->out);
+	if (d->medium == TRACE_DVD_PLUS_R && d->capacity != disc_medium_of_blank()->capacity)
+		fprintf(w->out, " %" PRIu32, d->capacity);
+	fprintf(w->out, "%s\n", has_layout(d) ? "" : ua);
+	if (has_layout(d))
+		write_recorded(w, d, pending);
+	return NULL;
+}
+
+/*
+ * Writes the lines that make the drive and disc of a record. first: nothing is written yet, so the
+ * drive's lock is made as well; later the commands of the host have made it. NULL, or why that is
+ * impossible.
+ */
+static const char *write_disc(struct writer *w, const struct trace_disc *d, bool first)
 {
 	unsigned pending = TRACE_PENDING(d->flags);
 	bool inserted = d->cause == TRACE_INSERTED, unseen = inserted || pending;
-	const char *ua = unseen ? " ua" : "";
+	bool tray_out = d->flags & TRACE_TRAY_OUT, empty = d->medium == TRACE_NO_MEDIUM;
+	bool lock = first && d->flags & TRACE_LOCKED, layout = has_layout(d);
+	const char *why;
 
 	if (d->flags & TRACE_TESTING)
 		return "it begins in a test write, which cannot be repeated";
 	if (d->tracks > TRACE_TRACKS)
 		return "the disc has more tracks than a trace keeps";
-	if (d->medium == TRACE_NO_MEDIUM) {
-		fprintf(w->out, "media none%s\n", ua);
-	} else if (d->medium == TRACE_DVD_ROM && d->tracks <= 1 && d->readable > 0) {
-		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
-	} else if (d->medium == TRACE_DVD_ROM && d->tracks <= 1) {
-		return "a DVD-ROM without blocks";
-	} else {
-		fputs("media blank", w->out);
-		if (d->medium == TRACE_DVD_PLUS_R &&
-			d->capacity != disc_medium_of_blank()->capacity)
-			fprintf(w->out, " %" PRIu32, d->capacity);
-		fprintf(w->out, "%s\n", is_blank(d) ? ua : "");
-		if (!is_blank(d))
-			write_recorded(w, d, pending, inserted);
-	}
-	if (unseen && !inserted && (d->medium != TRACE_DVD_PLUS_R || is_blank(d)) &&
-		(d->medium != TRACE_DVD_ROM || d->tracks <= 1))
-		write_attention_drain(w, pending, d->medium != TRACE_NO_MEDIUM);
-	if (d->flags & TRACE_LOCKED)
-		fputs("> 1e 00 00 00 01 00\n", w->out);
-	if (d->flags & TRACE_TRAY_OUT) {
+	/* Before the disc: a PREVENT after it would take the unit attention from the host. */
+	if (lock && !tray_out && !empty && !layout)
+		fputs("media none\n" PREVENT, w->out);
+	why = write_media(w, d, pending, unseen ? " ua" : "");
+	if (why)
+		return why;
+	if (unseen && !inserted && !layout)
+		write_attention_drain(w, pending, !empty);
+	if (tray_out) {
 		fputs("> 1e 00 00 00 00 00\n> 1b 00 00 00 02 00\n", w->out);
 		write_event_drain(w, pending);
 	}
+	if (lock && (tray_out || empty))
+		fputs(PREVENT, w->out);
+	/* Last: every command above would report it. It undoes no lock, as nobody can lock before.
+	 */
+	if (pending & MMC_PENDING_RESET && (first || layout))
+		fputs("busreset\n", w->out);
 	return NULL;
 }
 
@@ -362,7 +397,7 @@ static const char *take_record(struct writer *w, const struct trace_header *h,
 	if (r->type == TRACE_DISC && !w->started) {
 		w->started = true;
 		write_head(w, h, skipped);
-		return write_disc(w, &r->disc);
+		return write_disc(w, &r->disc, true);
 	}
 	if (!w->started) {
 		w->failed = r->type == TRACE_COMMAND && r->command.csw == 1;
@@ -370,7 +405,7 @@ static const char *take_record(struct writer *w, const struct trace_header *h,
 	}
 	if (r->type == TRACE_DISC && r->disc.cause == TRACE_INSERTED) {
 		flush(w);
-		why = write_disc(w, &r->disc);
+		why = write_disc(w, &r->disc, false);
 	} else if (r->type == TRACE_COMMAND) {
 		take_command(w, &r->command);
 	} else if (r->type == TRACE_EVENT) {

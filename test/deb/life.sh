@@ -3,7 +3,7 @@
 # Installs, reinstalls, upgrades, removes and purges the package, as root in a temporary system. Prints
 # TAP without numbers.
 #   life.sh MMCGADGET.deb   beside it: lib.sh, next.deb (the same with a higher version),
-#                           completion.sh, version (of the programs), docs (names)
+#                           completion.sh, version (of the programs), docs (names), shim.deb
 set -u
 deb=${1:?usage: life.sh MMCGADGET.deb}
 here=$(dirname "$0")
@@ -98,3 +98,17 @@ rm -f $media && rmdir /srv/discs
 check 'the package is installed for the last time' quiet apt install "$deb"
 check 'the package is purged in one step' quiet apt purge mmcgadget
 check 'purged: nothing is left again' left_over
+
+# The shim alone, without the other package and its user.
+shim_reads() {
+	head -c 200000 /dev/urandom >/tmp/image.iso && truncate -s 204800 /tmp/image.iso &&
+		mmcgadget-shim --insert /tmp/image.iso cmp /dev/sr0 /tmp/image.iso && rm /tmp/image.iso
+}
+check 'the package of the shim is installed' quiet apt install "$here/shim.deb"
+check 'it does not bring the daemon' is "$(command -v mmcgadgetd)$(has_group)" ''
+check 'mmcgadget-shim --version' is "$(mmcgadget-shim --version)" "mmcgadget-shim $version"
+check 'a program reads a disc through the shim' shim_reads
+check 'man shows the page of the shim' eval 'MANWIDTH=80 man -P cat 1 mmcgadget-shim | grep -i "^mmcgadget-shim(1)"'
+check 'the shim is built with PIE, bind now, stack protector' hardened /usr/bin/mmcgadget-shim
+check 'the shim is purged' quiet apt purge mmcgadget-shim
+check 'purged: nothing is left of the shim' left_over

@@ -30,7 +30,7 @@ drive() {
 	done
 }
 
-ask() { "$O/mmcshimd" --ask "$W/socket" "$@"; }
+ask() { "$O/mmcshimd" --ask "$W/socket" "$@" 2>&1; }
 
 case $O in
 /*) lib=$O/libmmcshim.so ;;
@@ -86,6 +86,7 @@ need() {
 
 exits() { [ "$rc" = "$1" ]; }
 fails() { [ "$rc" != 0 ] && [ "$rc" != 124 ]; }
+fails_to() { ! "$@"; }
 # says REGEX...: the program's output matches each expression.
 says() {
 	for re in "$@"; do

@@ -3,11 +3,16 @@
 # sg3-utils: single commands, mode pages, and data phases that break the rules of Bulk-Only.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
-need sg_raw "sg3-utils" || exit 0
 make_sources
 drive
 ask insert "$W/x.iso" >/dev/null
 cp "$W/x.iso" "$W/disc.iso"
+
+run "$O/test/shim/sg_io" /dev/sr0 "$W/x.iso"
+grep -E '^(not )?ok - ' "$W/out"
+check "sg_io: ran to its end" says '^(not )?ok - SG_IO: writev'
+check "sg_io: nothing refused, every data phase fits" wire_clean
+need sg_raw "sg3-utils" || exit 0
 
 # works NAME REGEX... -- PROGRAM ARG...: checks that the program succeeds and its output matches.
 works() {

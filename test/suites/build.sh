@@ -17,9 +17,9 @@ dest=$(mktemp -d)
 trap 'rm -rf "$log" "$dest"' EXIT
 
 # All targets that later suites use, because two suites must not build the same target at a time.
-make -j"$(nproc)" O="$O" CC=gcc WERROR=1 all unit-build daemon-test-build "$O/libmmcshim.so" "$O/mmcshimd" >"$log" 2>&1
+make -j"$(nproc)" O="$O" CC=gcc WERROR=1 all unit-build daemon-test-build shim-test-build >"$log" 2>&1
 result $? 'gcc builds without a warning'
-make -j"$(nproc)" O="$O-clang" CC=clang WERROR=1 all unit-build >"$log" 2>&1
+make -j"$(nproc)" O="$O-clang" CC=clang WERROR=1 all unit-build shim-test-build >"$log" 2>&1
 result $? 'clang builds without a warning'
 make O="$O" PREFIX=/usr DESTDIR="$dest" install >"$log" 2>&1
 result $? 'make install'
@@ -42,6 +42,25 @@ grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/nul
 result "$([ -s "$log" ] && echo 1 || echo 0)" 'no installed file contains DESTDIR'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1
 result $? 'the installed daemon accepts the installed configuration'
+rm -rf "$dest"
+make O="$O" PREFIX=/usr DESTDIR="$dest" install-shim >"$log" 2>&1
+result $? 'make install-shim'
+(cd "$dest" && find . -type f | sort) >"$log"
+diff - "$log" <<'L' >"$log.diff"
+./usr/bin/mmcgadget-shim
+./usr/lib/mmcgadget/libmmcshim.so
+./usr/share/man/man1/mmcgadget-shim.1
+L
+rc=$?
+mv "$log.diff" "$log"
+result $rc 'make install-shim installs the three files and no other'
+head -c 65536 /dev/urandom >"$dest/image"
+"$dest/usr/bin/mmcgadget-shim" --insert "$dest/image" cmp /dev/sr0 "$dest/image" >"$log" 2>&1
+result $? 'the installed shim finds its library'
+rm -f "$dest/image"
+make O="$O" PREFIX=/usr DESTDIR="$dest" uninstall-shim >"$log" 2>&1
+find "$dest" -type f >>"$log"
+result "$([ -z "$(find "$dest" -type f)" ] && echo 0 || echo 1)" 'make uninstall-shim removes them'
 make O="$O" compile_commands.json >"$log" 2>&1 && grep -q '"src/mmc/gate.c"' compile_commands.json
 result $? 'compile_commands.json'
 echo "1..$n"

@@ -78,6 +78,29 @@ check_contents() { # DEB
 	result $? 'the package has the right files, owners and modes' "$1.log"
 }
 
+# Checks the package of the shim, which is beside the other one on machines of 64 bits only.
+shim_contents() { # FOLDER ARCHITECTURE
+	local deb multiarch
+	deb=$(echo "$1"/mmcgadget-shim_*.deb)
+	case $2 in
+	armhf | armel | i386) [ ! -e "$deb" ] && return ;;
+	esac
+	multiarch=$(dpkg-architecture -a "$2" -q DEB_HOST_MULTIARCH 2>/dev/null) || return 1
+	diff - <(dpkg-deb -c "$deb" | awk '!/^d/ { print $1, $2, $6 }' | sort -k3) <<-L
+		-rwxr-xr-x root/root ./usr/bin/mmcgadget-shim
+		-rw-r--r-- root/root ./usr/lib/$multiarch/mmcgadget/libmmcshim.so
+		-rw-r--r-- root/root ./usr/share/doc/mmcgadget-shim/changelog.Debian.gz
+		-rw-r--r-- root/root ./usr/share/doc/mmcgadget-shim/ci.md
+		-rw-r--r-- root/root ./usr/share/doc/mmcgadget-shim/copyright
+		-rw-r--r-- root/root ./usr/share/lintian/overrides/mmcgadget-shim
+		-rw-r--r-- root/root ./usr/share/man/man1/mmcgadget-shim.1.gz
+	L
+}
+check_shim() { # FOLDER ARCHITECTURE
+	shim_contents "$1" "$2" >"$1/shim.log" 2>&1
+	result $? 'the package of the shim has the right files, and is there for 64 bits only' "$1/shim.log"
+}
+
 # Makes a directory that a system sees as /deb; the packages are written there.
 folder() { # NAME FILE...
 	mkdir -p "$dir/$1"
@@ -93,6 +116,7 @@ build() { # SUITE ARCHITECTURE
 	test/deb/inside.sh "$tree/tree" "$dir/$at" bash /deb/build.sh "/deb/$dsc" "$2" 2>&1
 	deb=$(echo "$dir/$at"/mmcgadget_*.deb)
 	check_contents "$deb"
+	check_shim "$dir/$at" "$2"
 }
 
 # Builds the package for another architecture, unpacks it and runs its programs by emulation.
@@ -138,9 +162,10 @@ make_deb() {
 	result $? 'make deb leaves nothing in the source tree' "$log"
 	lintian --allow-root --fail-on error,warning "$O"/deb/*.changes >"$log" 2>&1
 	result $? 'lintian sees neither errors nor warnings' "$log"
-	cp "$O"/deb/mmcgadget_*.deb "$dir/own/"
+	cp "$O"/deb/mmcgadget_*.deb "$O"/deb/mmcgadget-shim_*.deb "$dir/own/"
 	deb=$(echo "$dir/own"/mmcgadget_*.deb)
 	check_contents "$deb"
+	check_shim "$dir/own" "$own_arch"
 }
 
 # Makes the same package with a higher version and a changed configuration file, for upgrades.
@@ -158,6 +183,7 @@ life() { # SUITE DEB NEXT
 	folder "$1-life" "$2" "$dir/docs" test/completion.sh test/deb/life.sh
 	version_of "$2" >"$dir/$1-life/version"
 	cp "$3" "$dir/$1-life/next.deb"
+	cp "$(dirname "$2")"/mmcgadget-shim_*.deb "$dir/$1-life/shim.deb"
 	test/deb/inside.sh "$tree/tree" "$dir/$1-life" bash /deb/life.sh "/deb/$(basename "$2")" 2>&1
 }
 

@@ -24,7 +24,7 @@ both() {
 
 plain() { mandoc -T ascii "$1" | sed 's/.\x08//g'; } # without overstrikes
 
-for p in mmcgadgetd.8 mmcgadgetctl.1 mmcgadget.conf.5; do
+for p in mmcgadgetd.8 mmcgadgetctl.1 mmcgadget-shim.1 mmcgadget.conf.5; do
 	report "$p: mandoc has no complaint" "$(mandoc -T lint -W warning "$man/$p" 2>&1)"
 	report "$p: says its licence" "$(grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' "$man/$p")"
 done
@@ -36,6 +36,16 @@ man_options() {
 }
 both 'mmcgadgetd: options in --help and manual' "$(help_options mmcgadgetd)" "$(man_options mmcgadgetd.8)"
 both 'mmcgadgetctl: options in --help and manual' "$(help_options mmcgadgetctl)" "$(man_options mmcgadgetctl.1)"
+both 'mmcgadget-shim: options in --help and manual' "$(help_options mmcgadget-shim)" "$(man_options mmcgadget-shim.1)"
+both 'mmcgadget-shim: words of --ask in its help and manual' \
+	"$(MMCSHIM_SOCKET='' "$O/mmcgadget-shim" --ask help | grep -oE '^[a-z]+')" \
+	"$(sed -n '/^\.Sh OPTIONS/,/^\.Sh STATUS/s/^\.It Cm \([a-z]*\).*/\1/p' $man/mmcgadget-shim.1)"
+both 'mmcgadget-shim: members of the status in the program and the manual' \
+	"$("$O/mmcgadget-shim" --status - true 2>/dev/null | grep -oE '"[a-z]+":' | tr -d '":')" \
+	"$({
+		echo format
+		sed -n '/^\.Sh STATUS/,/^\.Sh LOG/s/^\.It Cm \(.*\) Ta .*/\1/p' $man/mmcgadget-shim.1 | sed 's/ , /\n/'
+	})"
 both 'mmcgadgetd: options in synopsis and list' \
 	"$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh QUICK/p' $man/mmcgadgetd.8 | grep -oE 'Fl -?[A-Za-z][a-z-]*' | sed 's/^Fl /-/')" \
 	"$(man_options mmcgadgetd.8)"
@@ -206,4 +216,13 @@ report 'the unit file starts what is installed' "$(
 	grep -qx 'WantedBy=usb-gadget.target' configs/mmcgadgetd.service || echo 'WantedBy differs'
 	grep -qx 'Type=notify' configs/mmcgadgetd.service || echo 'Type differs'
 )"
+# The examples of docs/ci.md burn; those that need a kernel are run in a guest (test/e2e/t_ci.sh).
+examples=$(test/ci_examples.sh 2>&1)
+if [ "${examples#SKIP }" = "$examples" ]; then
+	report 'the examples of docs/ci.md do what it says' "$examples"
+else
+	n=$((n + 1))
+	echo "ok $n - the examples of docs/ci.md do what it says # $examples"
+fi
+report 'the examples for a kernel are shell' "$(test/ci_examples.sh --extract 't_ci runs this' | bash -n 2>&1)"
 echo "1..$n"

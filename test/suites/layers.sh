@@ -16,9 +16,11 @@ report() { # NAME EVIDENCE: passes if the evidence is empty
 
 # ---- rooms ------------------------------------------------------------------------------------
 # From the top down. A room includes its own headers and those of the rooms below it. The client
-# stands beside the daemon: it shares the rooms from "protocol" down.
+# stands beside the daemon: it shares the rooms from "protocol" down. The shim stands beside both: below
+# it are pure rooms only.
 rooms=(daemon usb control drive library gadget protocol trace bot mmc disc media util)
 client=(ctl protocol trace bot mmc disc media util)
+shim=(shim trace bot mmc disc media util)
 
 place() { # ROOM: its directory
 	[ "$1" = gadget ] && echo gadget || echo "src/$1"
@@ -37,6 +39,7 @@ declare -A hidden=(
 	[trace]='bot/|mmc/mmc_int|mmc/profile|disc/|media/'
 	[bot]='mmc/mmc_int|mmc/profile|disc/|media/'
 	[ctl]='bot/|mmc/|disc/|media/'
+	[shim]='bot/|mmc/mmc_int|mmc/profile'
 )
 
 includes() { # DIRECTORY: "FILE:LINE: HEADER" of each include of ours
@@ -53,9 +56,13 @@ below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
 	echo "($list)/|version\.h"
 }
 
-for room in "${rooms[@]}" ctl; do
+for room in "${rooms[@]}" ctl shim; do
 	dir=$(place "$room")
-	if [ "$room" = ctl ]; then stack=("${client[@]}"); else stack=("${rooms[@]}"); fi
+	case $room in
+	ctl) stack=("${client[@]}") ;;
+	shim) stack=("${shim[@]}") ;;
+	*) stack=("${rooms[@]}") ;;
+	esac
 	report "$dir includes nothing above it" \
 		"$(includes "$dir" | grep -vE ": ($(below "$room" "${stack[@]}"))")"
 	[ -z "${hidden[$room]:-}" ] ||
@@ -65,15 +72,16 @@ done
 report 'every directory of sources is a room of this check' "$(
 	for dir in src/*/ gadget/; do
 		room=$(basename "$dir")
-		[[ " ${rooms[*]} ctl " == *" $room "* ]] || echo "$dir"
+		[[ " ${rooms[*]} ctl shim " == *" $room "* ]] || echo "$dir"
 	done
 )"
 
 # ---- files ------------------------------------------------------------------------------------
-# An object needs another one when it uses a symbol that the other one defines.
-make -s -j"$(nproc)" O="$O" all >/dev/null 2>&1
-objects=$(for dir in $(for room in "${rooms[@]}" ctl; do place "$room"; done); do
-	for source in "$dir"/*.c; do echo "$O/${source%.c}.o"; done
+# An object needs another one when it uses a symbol that the other one defines. shim_preload.c defines
+# names of the C library, which nobody takes from there but the programs it is preloaded into.
+make -s -j"$(nproc)" O="$O" all shim >/dev/null 2>&1
+objects=$(for dir in $(for room in "${rooms[@]}" ctl shim; do place "$room"; done); do
+	for source in "$dir"/*.c; do [ "$source" = src/shim/shim_preload.c ] || echo "$O/${source%.c}.o"; done
 done)
 needs=$(mktemp)
 trap 'rm -f "$needs"' EXIT
@@ -128,6 +136,12 @@ done | grep -vE ':(drive|bot)\.o')
 report 'only creation and disposal use the allocator' "$alloc"
 clock=$(nm -A "$O/libtrace.a" 2>/dev/null | grep -E ' U (open|fopen|time|clock_gettime|gettimeofday|malloc|calloc|realloc)(@|$)')
 report 'traces ask no clock, open no file and allocate nothing' "$clock"
+# The library is a guest in programs of others.
+report 'what is preloaded into programs holds nothing of the engine' "$(
+	nm "$O/libmmcshim.so" 2>/dev/null | awk '$2 ~ /^[TDBR]$/ { print $3 }' |
+		grep -E '^(mmc|disc|media|store|trace|bot|crc32|log)_'
+	[ -e "$O/libmmcshim.so" ] || echo 'there is no libmmcshim.so'
+)"
 symbols=$(nm -A "$O/libmmc.a" "$O/libbot.a" "$O/libdisc.a" 2>/dev/null |
 	grep -E ' U (read|write|open|openat|close|ioctl|pread|pwrite|time|clock_gettime|gettimeofday|poll|epoll_wait|pthread_.*|printf|fprintf)(@|$)')
 report 'engine, BOT and disc call no system' "$symbols"

@@ -31,10 +31,19 @@ static struct recorder *recorder;
 static uint8_t file[TRACE_FILE_MAX];
 static uint32_t max_records;
 static bool until_error;
+static unsigned start_after; /* commands of the host before the recorder starts */
 
 static bool has_disc(void)
 {
 	return mmc_layout(exec_bot_drive(exec)) != NULL;
+}
+
+static unsigned sent;
+
+static void start_when_due(void)
+{
+	if (sent == start_after)
+		assert_int_equal(recorder_start(recorder, max_records, until_error), 0);
 }
 
 static int start(struct script_exec *x, const struct mmc_config *config)
@@ -45,8 +54,18 @@ static int start(struct script_exec *x, const struct mmc_config *config)
 		return r;
 	assert_int_equal(recorder_new(exec_bot_drive(x), &recorder), 0);
 	bot_observe(exec_bot_layer(x), &recorder_observer, recorder);
-	assert_int_equal(recorder_start(recorder, max_records, until_error), 0);
+	sent = 0;
+	start_when_due();
 	return 0;
+}
+
+static int command(struct script_exec *x, struct script_io *io)
+{
+	int r = original.command(x, io);
+
+	sent++;
+	start_when_due();
+	return r;
 }
 
 static int media(struct script_exec *x, enum script_media what, uint32_t blocks)
@@ -101,7 +120,9 @@ static int setup(void **state)
 	(void)state;
 	exec = exec_bot_new(512);
 	original = *exec;
+	start_after = 0;
 	exec->start = start;
+	exec->command = command;
 	exec->media = media;
 	exec->eject = eject;
 	exec->insert_again = insert_again;
@@ -233,6 +254,60 @@ static void traces_that_lost_their_beginning_replay(void **state)
 {
 	(void)state;
 	replay_all(RECORDER_RECORDS_LEAST);
+}
+
+/*
+ * Locked drives, open trays, unit attentions and events that the host has not read: a trace may
+ * begin at any of these commands.
+ */
+static void traces_that_begin_at_any_command_replay(void **state)
+{
+	static const char *const texts[] = {
+		"# a lock between two discs\nmedia rom 100\n> 1e 00 00 00 01 00\neject force\n"
+		"> 00 00 00 00 00 00\n! 2/3a/01\n> 1e 00 00 00 01 00\n> 1e 00 00 00 01 00\n"
+		"media rom 50 ua\n> 4a 01 00 00 10 00 00 00 08 00 in=8\n< 00 06 04 52 02 02\n"
+		"> 12 00 00 00 24 00 in=36\n<= 36\n> 00 00 00 00 00 00\n! 6/28/00\n"
+		"> 1b 00 00 00 02 00\n! 5/53/02\n> 1e 00 00 00 00 00\n> 1b 00 00 00 02 00\n",
+		"# a lock with the tray out\nmedia rom 100\n> 1b 00 00 00 02 00\n"
+		"> 00 00 00 00 00 00\n! 2/3a/01\n> 1e 00 00 00 01 00\n> 12 00 00 00 24 00 in=36\n"
+		"> 1b 00 00 00 03 00\n> 00 00 00 00 00 00\n! 6/28/00\n"
+		"> 1b 00 00 00 02 00\n! 5/53/02\n> 00 00 00 00 00 00\n",
+		"# resets\nmedia rom 100\n> 1e 00 00 00 01 00\n> 1b 00 00 00 02 00\n! 5/53/02\n"
+		"busreset\n> 12 00 00 00 24 00 in=36\n> 1b 00 00 00 02 00\n! 6/29/00\n"
+		"> 1b 00 00 00 02 00\nbusreset\n> 12 00 00 00 24 00 in=36\n"
+		"> 00 00 00 00 00 00\n! 6/29/00\n> 00 00 00 00 00 00\n! 2/3a/01\n",
+		"# a burn in a locked drive\nrequires direct bot\nmedia blank 3200 ua\n"
+		"> 12 00 00 00 24 00 in=36\n"
+		"> 1e 00 00 00 01 00\n! 6/28/00\n> 1e 00 00 00 01 00\nwrite 0..160\n"
+		"> 1b 00 00 00 02 00\n! 5/53/02\n> 5b 00 01 00 00 01 00 00 00 00\n"
+		"> 5b 00 02 00 00 00 00 00 00 00\n> 1b 00 00 00 02 00\n! 5/53/02\n"
+		"> 28 00 00 00 00 00 00 00 01 00 in=2048\n! 6/28/00\neject force\n> 1e 00 00 00 01 "
+		"00\ninsert-again\n"
+		"> 12 00 00 00 24 00 in=36\n> 00 00 00 00 00 00\n! 6/28/00\n"
+		"> 1b 00 00 00 02 00\n! 5/53/02\nbusreset\n> 12 00 00 00 24 00 in=36\n"
+		"> 00 00 00 00 00 00\n! 6/29/00\n> 1b 00 00 00 02 00\n",
+	};
+	struct script_exec *direct = exec_direct_new(32768);
+	unsigned corrupted = 0;
+	char error[1024];
+
+	(void)state;
+	max_records = RECORDER_RECORDS;
+	until_error = false;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct script *s = script_parse("begins", texts[i], error, sizeof(error));
+
+		if (!s)
+			fail_msg("%s", error);
+		/* The last but one command is the latest at which there is something to compare. */
+		for (start_after = sent = 0; start_after < 2 || start_after + 1 < sent;
+			start_after++)
+			replay(s, direct, &corrupted);
+		assert_true(start_after > 8);
+		script_free(s);
+	}
+	assert_true(corrupted > 30);
+	exec_direct_free(direct);
 }
 
 /* ---- the recorder alone ---------------------------------------------------------------------- */
@@ -372,6 +447,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(complete_traces_replay, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			traces_that_lost_their_beginning_replay, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			traces_that_begin_at_any_command_replay, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unusual_failure_ends_the_trace, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			commands_bytes_and_errors_are_counted, setup, teardown),

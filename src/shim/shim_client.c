@@ -9,8 +9,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "test/shim/shim_client.h"
-#include "test/shim/shim_wire.h"
+#include "shim/shim_client.h"
+#include "shim/shim_wire.h"
 
 static const char *server_path(void)
 {
@@ -71,6 +71,24 @@ bool shim_is_empty(const char *path)
 	return path && path[0] == '\0';
 }
 
+/*
+ * The error of a connection that failed. "No such file" would be taken for the device's; a device
+ * whose drive is gone is answered with ENXIO, and the reason is printed once.
+ */
+static int no_server(int error)
+{
+	static int said;
+
+	if (error != ENOENT && error != ECONNREFUSED && error != EACCES)
+		return -error;
+	if (!__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+		dprintf(STDERR_FILENO,
+			"mmcgadget-shim: %s: no server answers at %s: %s; has the mmcgadget-shim "
+			"that started this program ended?\n",
+			shim_node(), server_path(), strerror(error));
+	return -ENXIO;
+}
+
 static int server_connect(const char *bind_name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX}, own = {.sun_family = AF_UNIX};
@@ -85,14 +103,14 @@ static int server_connect(const char *bind_name)
 		memcpy(own.sun_path + 1, bind_name, n);
 		if (bind(fd, (struct sockaddr *)&own,
 			    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n)) < 0)
-			goto failed;
+			goto failed; /* EADDRINUSE: the name is taken */
 	}
 	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
 		return fd;
 failed:;
 	int error = errno;
 	close(fd);
-	return -error;
+	return no_server(error);
 }
 
 static bool transfer_out(int fd, const void *p, size_t len)

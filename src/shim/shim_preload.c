@@ -25,7 +25,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "test/shim/shim_client.h"
+#include "shim/shim_client.h"
 
 #define REAL(name) ((__typeof__(&name))real(#name))
 
@@ -345,6 +345,40 @@ ssize_t __pread64_chk(int fd, void *buf, size_t len, off64_t at, size_t room)
 	return pread64(fd, buf, len < room ? len : room, at);
 }
 
+/* Fills the pieces in their order; at -1: from the file position. */
+static ssize_t read_vector(int fd, const struct iovec *v, int count, int64_t at)
+{
+	ssize_t done = 0;
+
+	if (count < 0 || count > IOV_MAX)
+		return answer(-EINVAL);
+	for (int i = 0; i < count; i++) {
+		int64_t r = shim_read(fd, v[i].iov_base, v[i].iov_len, at < 0 ? -1 : at + done);
+
+		if (r < 0)
+			return done ? done : answer(r);
+		done += (ssize_t)r;
+		if ((uint64_t)r < v[i].iov_len)
+			break;
+	}
+	return done;
+}
+
+ssize_t readv(int fd, const struct iovec *v, int count)
+{
+	return shim_is_open(fd) ? read_vector(fd, v, count, -1) : REAL(readv)(fd, v, count);
+}
+
+ssize_t preadv(int fd, const struct iovec *v, int count, off_t at)
+{
+	return shim_is_open(fd) ? read_vector(fd, v, count, at) : REAL(preadv)(fd, v, count, at);
+}
+
+ssize_t preadv64(int fd, const struct iovec *v, int count, off64_t at)
+{
+	return shim_is_open(fd) ? read_vector(fd, v, count, at) : REAL(preadv64)(fd, v, count, at);
+}
+
 /* The block device of a sequential disc is read-only (see shim_kernel.c). */
 ssize_t write(int fd, const void *buf, size_t len)
 {
@@ -359,6 +393,11 @@ ssize_t pwrite(int fd, const void *buf, size_t len, off_t at)
 ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t at)
 {
 	return shim_is_open(fd) ? answer(-EPERM) : REAL(pwrite64)(fd, buf, len, at);
+}
+
+ssize_t writev(int fd, const struct iovec *v, int count)
+{
+	return shim_is_open(fd) ? answer(-EPERM) : REAL(writev)(fd, v, count);
 }
 
 off_t lseek(int fd, off_t at, int whence)

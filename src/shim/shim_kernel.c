@@ -10,7 +10,7 @@
 #include <linux/cdrom.h>
 #include <string.h>
 
-#include "test/shim/shim_server.h"
+#include "shim/shim_server.h"
 #include "util/array.h"
 #include "util/be.h"
 

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * mmcshimd: one drive for many programs. As in a real drive, the disc remains when a burning
- * program ends, so the engine runs here and not in the programs.
- *
- *   mmcshimd SOCKET [LOG [dvd-rom|dvd+r]]   serves until "stop"
- *   mmcshimd --ask SOCKET WORD...           sends a control line and prints the answer
+ * Serves one drive to many programs. As in a real drive, the disc remains when a burning program
+ * ends, so the engine runs here and not in the programs.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "test/shim/shim_server.h"
+#include "shim/shim_server.h"
 
 #define MAX_OPEN 64
 #define BUFFER   (1024u * 1024u)
@@ -27,9 +23,9 @@ struct open_file {
 	char name[32];
 };
 
-static struct shim_drive drive;
-static struct shim_kernel kern = {.drive = &drive};
+static struct shim_kernel kern;
 static struct open_file files[MAX_OPEN];
+static unsigned opened; /* opens so far, failed ones too */
 static int file_count;
 static bool stopping;
 static uint8_t buffer[BUFFER];
@@ -81,7 +77,7 @@ static void do_scsi(const struct shim_request *q, struct shim_reply *r)
 		.data = buffer,
 		.len = q->len};
 
-	shim_drive_command(&drive, &c);
+	shim_drive_command(kern.drive, &c);
 	r->moved = c.moved;
 	r->status = c.status;
 	r->host_status = c.host_status;
@@ -118,20 +114,26 @@ static void do_seek(const struct shim_request *q, struct shim_reply *r)
 
 static void do_control(const struct shim_request *q, struct shim_reply *r)
 {
-	static char answer[1024];
+	static char answer[SHIM_ANSWER_MAX];
+	char *word[SHIM_WORDS_MAX] = {NULL};
+	int words = 0;
 
 	buffer[q->len] = '\0';
-	if (strcmp((char *)buffer, "stop") == 0) {
+	for (uint32_t at = 0; at < q->len && words < SHIM_WORDS_MAX;
+		at += (uint32_t)strlen((char *)buffer + at) + 1)
+		word[words++] = (char *)buffer + at;
+	if (words == 1 && strcmp(word[0], "stop") == 0) {
 		stopping = true;
 		return;
 	}
-	r->result = shim_drive_control(&drive, (char *)buffer, answer, sizeof(answer));
+	r->result = shim_control(kern.drive, words, word, answer, sizeof(answer));
 	r->len = (uint32_t)strlen(answer);
 	memcpy(buffer, answer, r->len);
 }
 
 static void do_open(int fd, const struct shim_request *q, struct shim_reply *r)
 {
+	opened++;
 	if (file_count == MAX_OPEN) {
 		r->result = -ENFILE;
 		return;
@@ -209,89 +211,54 @@ static void drop_closed_files(void)
 	}
 }
 
-static int run(int listener)
+/* Serves until "stop", or until nobody has the other end of the pipe `until` (-1: none). */
+static int run(int listener, int until)
 {
 	while (!stopping) {
-		struct pollfd p[MAX_OPEN + 1] = {{.fd = listener, .events = POLLIN}};
+		struct pollfd p[MAX_OPEN + 2] = {
+			{.fd = listener, .events = POLLIN}, {.fd = until, .events = POLLIN}};
 
 		for (int i = 0; i < file_count; i++)
-			p[i + 1] = (struct pollfd){.fd = files[i].fd, .events = POLLIN};
-		if (poll(p, (nfds_t)file_count + 1, -1) < 0)
-			return 1;
+			p[i + 2] = (struct pollfd){.fd = files[i].fd, .events = POLLIN};
+		if (poll(p, (nfds_t)file_count + 2, -1) < 0)
+			return -errno;
 		/* A close must be handled before a connection that was made after it. */
 		drop_closed_files();
-		if (!(p[0].revents & POLLIN))
-			continue;
-		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0 && !serve(fd))
-			close(fd);
+		if (p[0].revents & POLLIN) {
+			int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+			if (fd >= 0 && !serve(fd))
+				close(fd);
+		} else if (p[1].revents) {
+			stopping = true;
+		}
 	}
 	return 0;
 }
 
-static int server(const char *path, const char *log, const char *finalised)
+int shim_listen(const char *path)
 {
-	struct mmc_config config = {.vendor = "MMCGADGT",
-		.product = "DVD BURNER",
-		.revision = "0.1",
-		.serial = "0123456789AB"};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd;
 
-	if (finalised && strcmp(finalised, "dvd+r") == 0)
-		config.finalised = MMC_FINALISED_DVD_PLUS_R;
-	drive.mmc = mmc_drive_new(&config);
-	if (log) {
-		drive.log = fopen(log, "we");
-		if (!drive.log)
-			return 1;
-		setlinebuf(drive.log);
-	}
-	strncpy(a.sun_path, path, sizeof(a.sun_path) - 1);
+	if (strlen(path) >= sizeof(a.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(a.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
 	unlink(path);
-	if (!drive.mmc || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 64) < 0) {
-		perror(path);
-		return 1;
-	}
+	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 64) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	return -error;
+}
+
+int shim_serve(struct shim_drive *drive, int listener, int until)
+{
+	kern = (struct shim_kernel){.drive = drive};
 	signal(SIGPIPE, SIG_IGN);
-	int rc = run(fd);
-	unlink(path);
-	mmc_drive_free(drive.mmc);
-	if (drive.log)
-		fclose(drive.log);
-	return rc;
-}
-
-static int ask(const char *path, int words, char **word)
-{
-	struct shim_request q = {.op = SHIM_CONTROL, .who = "mmcshimd"};
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	struct shim_reply r;
-	char line[4096] = "";
-
-	for (int i = 0; i < words; i++) {
-		strncat(line, word[i], sizeof(line) - strlen(line) - 2);
-		if (i + 1 < words)
-			strcat(line, " ");
-	}
-	q.len = (uint32_t)strlen(line);
-	strncpy(a.sun_path, path, sizeof(a.sun_path) - 1);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || !write_all(fd, &q, sizeof(q)) ||
-		!write_all(fd, line, q.len) || !read_all(fd, &r, sizeof(r)) || r.len >= BUFFER ||
-		!read_all(fd, buffer, r.len))
-		return 3;
-	printf("%.*s\n", (int)r.len, (char *)buffer);
-	return (int)r.result;
-}
-
-int main(int argc, char **argv)
-{
-	if (argc >= 4 && strcmp(argv[1], "--ask") == 0)
-		return ask(argv[2], argc - 3, argv + 3);
-	if (argc >= 2 && argc <= 4 && argv[1][0] != '-')
-		return server(argv[1], argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL);
-	fputs("usage: mmcshimd SOCKET [LOG [dvd-rom|dvd+r]] | mmcshimd --ask SOCKET WORD...\n",
-		stderr);
-	return 2;
+	int r = run(listener, until);
+	return r < 0 ? r : (int)opened;
 }

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The engine of mmcshimd: runs a command as a Bulk-Only host and device would, and logs it. */
+/* The engine of the shim: runs a command as a Bulk-Only host and device would, and logs it. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "test/shim/shim_server.h"
+#include "shim/shim_server.h"
 #include "util/array.h"
 #include "util/be.h"
 
@@ -138,7 +134,7 @@ static void log_command(struct shim_drive *d, const struct shim_command *c, cons
 static void refuse(struct shim_command *c)
 {
 	c->status = MMC_CHECK_CONDITION;
-	mmc_sense_encode(0x052000, c->sense);
+	mmc_sense_encode(SHIM_REFUSED, c->sense);
 	c->sense_len = sizeof(c->sense);
 }
 
@@ -148,151 +144,68 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 
 	if (c->dir == SHIM_NONE)
 		c->len = 0;
-	if (d->refused && c->cdb[0] == d->refused) {
+	if (d->refuses && c->cdb[0] == d->refused) {
 		refuse(c);
 		log_command(d, c, NULL);
+		shim_trace_command(d, c, SHIM_OUTCOME_REFUSED);
 		return;
 	}
+	shim_trace_begin(d);
 	mmc_begin(d->mmc, c->cdb, c->cdb_len, c->dir == SHIM_IN ? c->len : 0, &x);
 	const char *odd = mismatch(c, &x);
 	move(d->mmc, c, &x);
 	c->status = (uint8_t)end(d->mmc);
-	if (c->status != MMC_GOOD) {
-		fetch_sense(d->mmc, c);
-		/* A refused command moves no data, whatever the host announced. */
-		odd = x.len ? odd : NULL;
-	}
+	/* A refused command moves no data, whatever the host announced. */
+	if (c->status != MMC_GOOD && x.len == 0)
+		odd = NULL;
 	if (is_phase_error(odd))
 		c->host_status = DID_ERROR;
+	shim_trace_command(
+		d, c, is_phase_error(odd) ? SHIM_OUTCOME_PHASE_ERROR : SHIM_OUTCOME_STATUS);
+	if (c->status != MMC_GOOD)
+		fetch_sense(d->mmc, c);
 	log_command(d, c, odd);
 }
 
-/* ---- control lines ------------------------------------------------------------------------ */
+/* ---- creation ----------------------------------------------------------------------------- */
 
-/* The state file lies beside the image, as with the daemon. */
-static int open_store(const char *path, struct store **out)
+int shim_drive_make(struct shim_drive *d, bool finalised_dvd_plus_r)
 {
-	const char *slash = strrchr(path, '/');
-	char dir[PATH_MAX] = ".", boot[STORE_BOOT_MAX];
-	struct folder *folder;
-	int fd;
+	struct mmc_config config = {.vendor = "MMCGADGT",
+		.product = "DVD BURNER",
+		.revision = "0.1",
+		.serial = "0123456789AB"};
 
-	if (slash)
-		snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path) + 1, path);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	folder = folder_file_new(fd);
-	if (!folder)
-		return -ENOMEM;
-	store_this_boot(boot);
-	return store_new(folder, slash ? slash + 1 : path, boot, out);
+	if (finalised_dvd_plus_r)
+		config.finalised = MMC_FINALISED_DVD_PLUS_R;
+	*d = (struct shim_drive){.mmc = mmc_drive_new(&config)};
+	return d->mmc ? 0 : -ENOMEM;
 }
 
-static int put_disc(struct shim_drive *d, const char *path, bool blank, uint32_t capacity)
+int shim_drive_log(struct shim_drive *d, const char *path)
 {
-	struct disc_options o = {.capacity = capacity};
-	char text[STORE_TEXT_MAX];
-	struct stat st;
-	bool writable;
-	int r;
-
-	/* Remove the old disc first: it may be the same image, which is locked while in use. */
-	mmc_eject(d->mmc, true);
-	r = open_store(path, &o.store);
-	if (r < 0)
-		return r;
-	writable = blank || store_load(o.store, text, sizeof(text)) > 0;
-	int fd = open(
-		path, (writable ? O_RDWR : O_RDONLY) | (blank ? O_CREAT : 0) | O_CLOEXEC, 0644);
-	r = fd < 0 ? -errno : fstat(fd, &st) < 0 ? -errno : 0;
-	if (r == 0 && (st.st_size == 0) != blank)
-		r = blank ? -EEXIST : -ENODATA;
-	if (r == 0)
-		r = media_file_open(fd, writable, &o.media);
-	else if (fd >= 0)
-		close(fd);
-	if (r < 0) {
-		store_close(o.store);
-		return r;
-	}
-	struct disc *disc = disc_open(&o);
-	if (!disc)
-		return -ENOMEM;
-	mmc_insert(d->mmc, disc);
-	return 0;
-}
-
-static void print_status(const struct shim_drive *d, char *answer, size_t size)
-{
-	struct mmc_state s;
-
-	mmc_get_state(d->mmc, &s);
-	snprintf(answer, size,
-		"profile=%04x loaded=%d ejected=%d locked=%d requested=%d blank=%d appendable=%d "
-		"finalised=%d sessions=%u tracks=%u readable=%u recorded=%u nwa=%u free=%u "
-		"commands=%llu errors=%llu",
-		s.profile, s.loaded, s.ejected_by_host, s.locked, s.eject_requested, s.blank,
-		s.appendable, s.finalised, s.sessions, s.tracks, s.readable, s.recorded, s.nwa,
-		s.free, (unsigned long long)s.commands, (unsigned long long)s.errors);
-}
-
-static int eject(struct shim_drive *d, const char *how, char *answer, size_t size)
-{
-	static const char *const said[] = {
-		[MMC_EJECT_DONE] = "ejected",
-		[MMC_EJECT_EMPTY] = "empty",
-		[MMC_EJECT_REQUESTED] = "requested",
-	};
-	enum mmc_eject e = mmc_eject(d->mmc, how && strcmp(how, "force") == 0);
-
-	snprintf(answer, size, "%s", said[e]);
-	return e == MMC_EJECT_DONE ? 0 : 1;
-}
-
-static int open_log(struct shim_drive *d, const char *path)
-{
-	FILE *f = path ? fopen(path, "we") : NULL;
+	FILE *f = fopen(path, "we");
 
 	if (!f)
-		return path ? -errno : -EINVAL;
+		return -errno;
 	if (d->log)
 		fclose(d->log);
 	d->log = f;
-	/* The suite reads the log while the server runs. */
+	/* Others read the log while the server runs. */
 	setlinebuf(f);
 	return 0;
 }
 
-int shim_drive_control(struct shim_drive *d, char *line, char *answer, size_t size)
+int shim_drive_unmake(struct shim_drive *d)
 {
-	char *rest;
-	const char *verb = strtok_r(line, " ", &rest);
-	const char *arg = strtok_r(NULL, " ", &rest);
-	const char *more = strtok_r(NULL, " ", &rest);
-	int r = -EINVAL;
+	int r = 0;
 
-	if (!verb)
-		verb = "";
-	if (strcmp(verb, "status") == 0) {
-		print_status(d, answer, size);
-		return 0;
-	}
-	if (strcmp(verb, "eject") == 0)
-		return eject(d, arg, answer, size);
-	if (strcmp(verb, "insert") == 0 && arg)
-		r = put_disc(d, arg, false, 0);
-	else if (strcmp(verb, "blank") == 0 && arg)
-		r = put_disc(d, arg, true, more ? (uint32_t)strtoul(more, NULL, 0) : 0);
-	else if (strcmp(verb, "log") == 0)
-		r = open_log(d, arg);
-	else if (strcmp(verb, "refuse") == 0) {
-		d->refused = arg ? (uint8_t)strtoul(arg, NULL, 16) : 0;
-		r = 0;
-	} else if (strcmp(verb, "reset") == 0) {
-		mmc_bus_reset(d->mmc);
-		r = 0;
-	}
-	snprintf(answer, size, "%s", r == 0 ? "ok" : strerror(-r));
-	return r == 0 ? 0 : 1;
+	/* The disc syncs and saves what is not on storage yet. */
+	mmc_drive_free(d->mmc);
+	if (d->log && fclose(d->log) != 0)
+		r = -errno;
+	if (d->trace && fclose(d->trace) != 0)
+		r = -errno;
+	*d = (struct shim_drive){0};
+	return r;
 }

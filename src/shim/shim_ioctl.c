@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The ioctls of a SCSI CD-ROM block device, as in Linux block/, drivers/scsi, drivers/cdrom. */
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <linux/cdrom.h>
 #include <linux/fs.h>
 #include <scsi/scsi.h>
 #include <scsi/scsi_ioctl.h>
 #include <scsi/sg.h>
 
-#include "test/shim/shim_client.h"
-#include "test/shim/shim_wire.h"
+#include "shim/shim_client.h"
+#include "shim/shim_wire.h"
+#include "util/array.h"
 #include "util/be.h"
 
 #define CHECK_CONDITION_STATUS 0x02
@@ -61,31 +65,105 @@ static void put_result(struct sg_io_hdr *h, uint32_t len, const struct shim_repl
 	}
 }
 
+/*
+ * The length of a vector, as import_iovec() checks it and sg_io() limits it: the sum of the pieces,
+ * at most limit. Every sum is of 64 bits. -EINVAL, -EFAULT.
+ */
+static int64_t vector_length(const struct sg_iovec *v, unsigned count, uint32_t limit)
+{
+	uint64_t sum = 0;
+
+	if (count > UIO_MAXIOV)
+		return -EINVAL;
+	if (!v)
+		return -EFAULT;
+	for (unsigned i = 0; i < count; i++)
+		if (v[i].iov_len > SSIZE_MAX)
+			return -EINVAL;
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t len = v[i].iov_len, left = limit - sum;
+
+		/* User space is the lower half of the addresses. */
+		if ((uintptr_t)v[i].iov_base > (uint64_t)INTPTR_MAX - len)
+			return -EFAULT;
+		if (len && left && !v[i].iov_base)
+			return -EFAULT;
+		sum += MIN(len, left);
+	}
+	return sum ? (int64_t)sum : -EINVAL;
+}
+
+/* Copies len bytes between the pieces of a vector and one buffer. */
+static void copy_vector(const struct sg_iovec *v, uint8_t *buffer, uint32_t len, bool gather)
+{
+	for (uint32_t done = 0; done < len; v++) {
+		uint32_t n = (uint32_t)MIN((uint64_t)v->iov_len, (uint64_t)(len - done));
+
+		if (n && gather)
+			memcpy(buffer + done, v->iov_base, n);
+		else if (n)
+			memcpy(v->iov_base, buffer + done, n);
+		done += n;
+	}
+}
+
+static int64_t run_vector(
+	struct sg_io_hdr *h, enum shim_dir dir, uint32_t *len, struct shim_reply *r)
+{
+	const struct sg_iovec *v = h->dxferp;
+	int64_t e = vector_length(v, h->iovec_count, *len);
+
+	if (e < 0)
+		return e;
+	*len = (uint32_t)e;
+	uint8_t *buffer = malloc(*len);
+	if (!buffer)
+		return -ENOMEM;
+	if (dir == SHIM_OUT)
+		copy_vector(v, buffer, *len, true);
+	e = run(h->cmdp, h->cmd_len, dir, buffer, *len, r);
+	if (e >= 0 && dir == SHIM_IN)
+		copy_vector(v, buffer, r->moved, false);
+	free(buffer);
+	return e;
+}
+
+/* The direction of the data phase. False: there is data and no direction for it. */
+static bool sg_direction(const struct sg_io_hdr *h, enum shim_dir *dir)
+{
+	*dir = SHIM_NONE;
+	if (!h->dxfer_len)
+		return true;
+	if (h->dxfer_direction == SG_DXFER_TO_DEV)
+		*dir = SHIM_OUT;
+	else if (h->dxfer_direction == SG_DXFER_FROM_DEV ||
+		 h->dxfer_direction == SG_DXFER_TO_FROM_DEV)
+		*dir = SHIM_IN;
+	return *dir != SHIM_NONE;
+}
+
+/* The checks of sg_io() of Linux 6.12, in its order. */
 static int64_t sg_io(struct sg_io_hdr *h)
 {
-	enum shim_dir dir = SHIM_NONE;
+	uint32_t len = h->dxfer_len;
+	enum shim_dir dir;
 	struct shim_reply r;
+	int64_t e;
 
-	if (h->interface_id != 'S' || h->cmd_len < 1 || h->cmd_len > 16 || h->iovec_count)
+	if (h->interface_id != 'S')
 		return -EINVAL;
-	if (h->dxfer_len > SHIM_MAX_TRANSFER)
+	if (len > SHIM_MAX_TRANSFER)
 		return -EIO;
-	if (h->dxfer_len)
-		switch (h->dxfer_direction) {
-		case SG_DXFER_TO_DEV:
-			dir = SHIM_OUT;
-			break;
-		case SG_DXFER_FROM_DEV:
-		case SG_DXFER_TO_FROM_DEV:
-			dir = SHIM_IN;
-			break;
-		case SG_DXFER_NONE:
-			break;
-		default:
-			return -EINVAL;
-		}
-	uint32_t len = dir == SHIM_NONE ? 0 : h->dxfer_len;
-	int64_t e = run(h->cmdp, h->cmd_len, dir, h->dxferp, len, &r);
+	if (!sg_direction(h, &dir) || h->cmd_len > 16)
+		return -EINVAL;
+	if (h->cmd_len < 6)
+		return -EMSGSIZE;
+	if (!h->cmdp || (len && !h->dxferp))
+		return -EFAULT;
+	if (len && h->iovec_count)
+		e = run_vector(h, dir, &len, &r);
+	else
+		e = run(h->cmdp, h->cmd_len, dir, h->dxferp, len, &r);
 	if (e < 0)
 		return e;
 	put_result(h, len, &r);
