@@ -409,7 +409,7 @@ int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len)
 {
 	struct ffs_io *io;
 
-	if (len > BOT_CHUNK)
+	if (len > BOT_SEND_MAX)
 		return -EINVAL;
 	/*
 	 * The host may have reset the bus while the USB thread waited for storage; this
