@@ -109,14 +109,11 @@ int ffs_aio_init(struct ffs_aio *a)
 		a->buffers = NULL;
 		return -ENOMEM;
 	}
-	/*
-	 * Touch every page now: one kernel worker copies all bulk-out data of the USB
-	 * function, and a page fault there would delay the completions of bulk-in too.
-	 */
-	memset(a->buffers, 0, BUFFERS_BYTES);
 	for (size_t i = 0; i < FFS_BUFFERS; i++)
 		a->free_buffer[i] = a->buffers + i * BOT_CHUNK;
-	a->free_buffers = FFS_BUFFERS;
+	a->free_buffers = a->least_free = FFS_BUFFERS;
+	memset(a->resident, 0, sizeof(a->resident));
+	a->rests = 0;
 	a->free_io = NULL;
 	for (size_t i = 0; i < FFS_IOS; i++) {
 		a->ios[i].next = a->free_io;
@@ -135,6 +132,48 @@ void ffs_aio_fini(struct ffs_aio *a)
 	a->buffers = NULL;
 }
 
+static bool *residence(struct ffs_aio *a, const uint8_t *buffer)
+{
+	return &a->resident[(size_t)(buffer - a->buffers) / BOT_CHUNK];
+}
+
+/*
+ * A buffer gets its memory when it is first handed to the kernel: one worker of the kernel copies
+ * all bulk-out data of the USB function, and a page fault there would delay the completions of
+ * bulk-in, too.
+ */
+static uint8_t *buffer_get(struct ffs_aio *a)
+{
+	uint8_t *buffer = a->free_buffer[--a->free_buffers];
+
+	a->least_free = MIN(a->least_free, a->free_buffers);
+	if (!*residence(a, buffer))
+		memset(buffer, 0, BOT_CHUNK);
+	*residence(a, buffer) = true;
+	return buffer;
+}
+
+void ffs_aio_trim(struct ffs_aio *a)
+{
+	a->rests = 0;
+	for (unsigned i = 0; i < a->free_buffers && i < FFS_BUFFERS - FFS_BUFFERS_KEPT; i++) {
+		bool *resident = residence(a, a->free_buffer[i]);
+
+		if (*resident)
+			*resident = madvise(a->free_buffer[i], BOT_CHUNK, MADV_DONTNEED) != 0;
+	}
+}
+
+void ffs_aio_rest(struct ffs_aio *a)
+{
+	bool shallow = a->least_free >= FFS_BUFFERS - FFS_BUFFERS_KEPT;
+
+	a->least_free = a->free_buffers;
+	a->rests = shallow ? a->rests + 1 : 0;
+	if (a->rests == FFS_RESTS)
+		ffs_aio_trim(a);
+}
+
 /* NULL: the kernel has them all, because those of earlier sessions have not completed. */
 static struct ffs_io *io_get(struct ffs_aio *a, bool out)
 {
@@ -144,7 +183,7 @@ static struct ffs_io *io_get(struct ffs_aio *a, bool out)
 		return NULL;
 	a->free_io = io->next;
 	io->next = NULL;
-	io->buffer = out ? a->free_buffer[--a->free_buffers] : NULL;
+	io->buffer = out ? buffer_get(a) : NULL;
 	io->generation = a->generation;
 	io->result = 0;
 	io->seq = 0;
@@ -409,7 +448,7 @@ int ffs_aio_send(struct ffs_aio *a, const void *data, uint32_t len)
 {
 	struct ffs_io *io;
 
-	if (len > BOT_CHUNK)
+	if (len > BOT_SEND_MAX)
 		return -EINVAL;
 	/*
 	 * The host may have reset the bus while the USB thread waited for storage; this

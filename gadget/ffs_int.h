@@ -27,13 +27,16 @@ size_t ffs_strings_build(void *buf, size_t size, const char *interface);
 
 /* ---- endpoints (ffs_aio.c) ---------------------------------------------------------------- */
 
-#define FFS_CONTEXT 256u /* requests, for io_setup() */
+#define FFS_CONTEXT      256u /* requests, for io_setup() */
 /*
  * Requests of bulk-in and bulk-out, twice: those of the previous session may still be in the
  * kernel.
  */
-#define FFS_IOS     160u
-#define FFS_BUFFERS ((size_t)BOT_WINDOW + 4) /* for bulk-out, BOT_CHUNK bytes each */
+#define FFS_IOS          160u
+#define FFS_BUFFERS      ((size_t)BOT_WINDOW + 4) /* for bulk-out, BOT_CHUNK bytes each */
+/* Buffers that keep their memory: seven of data, more than Linux sends at high speed, and a CBW. */
+#define FFS_BUFFERS_KEPT 8u
+#define FFS_RESTS        8u /* calls of ffs_aio_rest() until memory is given back */
 
 /* The kernel's calls; tests replace them. */
 struct ffs_io_ops {
@@ -95,8 +98,13 @@ struct ffs_aio {
 	struct ffs_io ios[FFS_IOS];
 	struct ffs_io *free_io;
 	uint8_t *buffers; /* one mapping */
+	/* The last ones are handed out first, so the first ones are needed by long data phases
+	 * only. */
 	uint8_t *free_buffer[FFS_BUFFERS];
 	unsigned free_buffers;
+	bool resident[FFS_BUFFERS]; /* by its place in the mapping: a buffer has its memory */
+	unsigned least_free;        /* buffers, since ffs_aio_rest() was last called */
+	unsigned rests;             /* calls of it in a row that found least_free large enough */
 	uint64_t seq;
 	/* Sends since the last one whose completion wakes the USB thread. */
 	unsigned unreported_sends;
@@ -114,6 +122,13 @@ void ffs_aio_fini(struct ffs_aio *a);
 void ffs_aio_reset(struct ffs_aio *a, unsigned generation);
 /* Takes completions from the kernel and passes them to the client, in order. */
 void ffs_aio_dispatch(struct ffs_aio *a);
+/*
+ * The host is quiet: call it now and then. Gives back the memory of buffers that only long data
+ * phases need, if there was none for some of these calls.
+ */
+void ffs_aio_rest(struct ffs_aio *a);
+/* Gives it back at once: the host is gone. */
+void ffs_aio_trim(struct ffs_aio *a);
 /* The client may take bulk-out again. */
 void ffs_aio_unhold(struct ffs_aio *a);
 

@@ -144,6 +144,8 @@ static void on_quiet(struct ffs *f)
 	f->in_flight_set = false;
 	if (quiet && f->in_flight)
 		atomic_store(f->in_flight, 0);
+	if (quiet)
+		ffs_aio_rest(&f->aio);
 	if (!quiet && f->speed != FFS_SPEED_NONE)
 		set_in_flight(f);
 }
@@ -208,8 +210,10 @@ static const char *speed_name(enum ffs_speed speed)
 	return names[speed];
 }
 
-static void flush(struct ffs *f)
+/* The host has disconnected or suspended the bus. */
+static void host_left(struct ffs *f)
 {
+	ffs_aio_trim(&f->aio);
 	if (f->flush)
 		f->flush(f->ctx);
 }
@@ -233,7 +237,7 @@ static void new_session(struct ffs *f, bool enabled)
 	if (was_on) {
 		if (ffs_may_log(f))
 			log_info("%s: the host disconnected", f->instance);
-		flush(f);
+		host_left(f);
 	}
 }
 
@@ -297,7 +301,7 @@ static void follow_host(struct ffs *f)
 	else if (f->seen.reset != was.reset)
 		class_reset(f);
 	if (f->seen.suspended && !was.suspended)
-		flush(f);
+		host_left(f);
 }
 
 /* ---- the loop ----------------------------------------------------------------------------- */

@@ -20,6 +20,8 @@ struct bot *bot_new(const struct bot_config *config, const struct bot_ep_ops *op
 	b->drive = drive;
 	b->state = BOT_OFF;
 	b->max_packet = 64;
+	b->send_max = BOT_SEND_MAX;
+	b->refused_for = BOT_REFUSED_FOR;
 	return b;
 }
 
@@ -173,9 +175,11 @@ static void advance(struct bot *b)
 
 	/*
 	 * Posts reads first: the engine may take long over its data, and a read that completes
-	 * with ESHUTDOWN is how the transport reports the end of a session.
+	 * with ESHUTDOWN is how the transport reports the end of a session. But where only the
+	 * status is due, the host waits for nothing but that.
 	 */
-	bot_fill_out(b);
+	if (b->state != BOT_STATUS_DUE)
+		bot_fill_out(b);
 	do {
 		while (step(b))
 			;
@@ -201,7 +205,7 @@ void bot_enabled(struct bot *b, uint16_t max_packet)
 	b->stats.bus_resets++;
 	b->serial++;
 	b->max_packet = max_packet;
-	b->send_max = b->recv_max = BOT_CHUNK;
+	b->recv_max = BOT_CHUNK;
 	b->out_failures = 0;
 	b->resync = BOT_RESYNC_NONE;
 	b->state = BOT_IDLE;
@@ -215,7 +219,7 @@ void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight)
 		return;
 	}
 	b->max_packet = max_packet;
-	b->send_max = b->recv_max = BOT_CHUNK;
+	b->recv_max = BOT_CHUNK;
 	b->state = BOT_IDLE;
 	if (in_flight) {
 		b->reset_expected = true;

@@ -21,9 +21,12 @@
 
 #include "mmc/mmc.h"
 
-#define BOT_CHUNK    (32u * 1024u) /* bytes; largest single send or recv */
-#define BOT_WINDOW   32u           /* requests queued per direction, at most */
-#define BOT_CBW_READ 1024u         /* bytes of a read for a CBW (>= any wMaxPacketSize) */
+#define BOT_CHUNK (32u * 1024u) /* bytes; largest single recv */
+#define BOT_SEND_MAX                                                                               \
+	(64u * 1024u)      /* bytes; largest single send, and the most that cppi41 takes           \
+			    */
+#define BOT_WINDOW   32u   /* requests queued per direction, at most */
+#define BOT_CBW_READ 1024u /* bytes of a read for a CBW (>= any wMaxPacketSize) */
 
 struct bot_ep_ops {
 	/*
@@ -32,7 +35,8 @@ struct bot_ep_ops {
 	 * 0: bot_sent() follows, in order of queueing and before any later
 	 * bot_received() or bot_tick(). It may be delayed until eight sends have
 	 * completed, but by at most 20 ms.
-	 * -errno: the bytes cannot be sent, no completion follows.
+	 * -errno: the bytes cannot be sent, no completion follows; after -ENOMEM a smaller
+	 * send may succeed.
 	 */
 	int (*send)(void *ep, const void *data, uint32_t len);
 	/*

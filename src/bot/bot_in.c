@@ -52,6 +52,15 @@ static void send_refused(struct bot *b, int err)
 	}
 }
 
+/* The kernel has no memory for a send of send_max bytes. */
+static void shrink_sends(struct bot *b)
+{
+	b->send_max /= 2;
+	b->send_retry = b->stats.commands + b->refused_for;
+	if (b->refused_for < BOT_REFUSED_FOR_MAX)
+		b->refused_for *= 2;
+}
+
 /*
  * Queues the n bytes that mmc_pull() returned. False: they were not queued and are tried again
  * later, or b->state changed.
@@ -69,11 +78,21 @@ static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 	if (err == -ENOMEM || err == -EAGAIN)
 		mmc_unpull(b->drive, n);
 	if (err == -ENOMEM && b->send_max > BOT_CHUNK_MIN) {
-		b->send_max /= 2;
+		shrink_sends(b);
 		return true;
 	}
 	send_refused(b, err);
 	return false;
+}
+
+/* Bytes that the next send may have. */
+static uint32_t send_max(struct bot *b)
+{
+	if (b->send_max < BOT_SEND_MAX && b->stats.commands >= b->send_retry) {
+		b->send_max *= 2; /* one size at a time: smaller ones may be refused, too */
+		b->send_retry = b->stats.commands + b->refused_for;
+	}
+	return b->send_max;
 }
 
 /*
@@ -88,7 +107,7 @@ bool bot_pump_in(struct bot *b)
 
 		if (b->in_parked || b->in_count == BOT_WINDOW)
 			return false;
-		n = mmc_pull(b->drive, &p, b->send_max);
+		n = mmc_pull(b->drive, &p, send_max(b));
 		if (n < 0) {
 			b->again = true;
 			return false;

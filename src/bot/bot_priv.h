@@ -15,6 +15,14 @@
 /* Bytes. After -ENOMEM requests are halved, but not below one page: that would not help. */
 #define BOT_CHUNK_MIN 4096u
 
+/*
+ * Commands, counted over bus resets, until a size of sends that was refused is tried again: for
+ * each refusal the kernel searches its memory and logs a backtrace. Each refusal doubles the
+ * number, up to the largest.
+ */
+#define BOT_REFUSED_FOR     1000u
+#define BOT_REFUSED_FOR_MAX (1000u * 1024u)
+
 /* Intervals of bot_tick(), in milliseconds. */
 #define BOT_PARK_MS      50u  /* until a refused request is tried again */
 #define BOT_DEAD_MS      100u /* between two halts in BOT_DEAD */
@@ -90,7 +98,9 @@ struct bot {
 	struct bot_send in[BOT_WINDOW];
 	uint32_t in_head, in_count;
 	uint32_t in_abandoned; /* cancelled sends that the cancel timeout no longer waits for */
-	uint32_t send_max;     /* bytes, <= BOT_CHUNK; shrinks on -ENOMEM */
+	uint32_t send_max;     /* bytes, <= BOT_SEND_MAX; shrinks on -ENOMEM */
+	uint32_t refused_for;  /* commands after which a refused size is tried again */
+	uint64_t send_retry;   /* the count of commands at which that is */
 	bool in_parked;        /* the next send waits for a tick */
 	bool cancelling;       /* not all cancelled sends have completed */
 	bool halted;           /* BOT halted it, and does not know that the host cleared it */

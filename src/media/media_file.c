@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "media/blocks_ahead.h"
 #include "media/read_ahead.h"
 #include "util/array.h"
 #include "util/log.h"
@@ -27,8 +28,9 @@
 struct media_file {
 	struct media m;
 	int fd;
-	struct read_ahead *ahead; /* NULL: reading waits for storage */
-	uint64_t unflushed_from;  /* first byte for which write-back was not started */
+	struct read_ahead *ahead;   /* NULL: reading waits for storage */
+	struct blocks_ahead blocks; /* of a recordable medium */
+	uint64_t unflushed_from;    /* first byte for which write-back was not started */
 	bool error_logged;
 };
 
@@ -136,6 +138,8 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 	int r;
 
 	drop_read_ahead(f);
+	if (block == m->blocks)
+		blocks_ahead_append(&f->blocks, at, end);
 	r = write_all(f->fd, buf, (size_t)(end - at), (off_t)at);
 
 	if (r < 0) {
@@ -165,6 +169,7 @@ static int file_sync(struct media *m)
 {
 	if (!m->writable)
 		return 0;
+	blocks_ahead_give_back(&from(m)->blocks);
 	return log_error_once(from(m), "writing", fdatasync(from(m)->fd) < 0 ? -errno : 0);
 }
 
@@ -183,6 +188,7 @@ static void file_close(struct media *m)
 	struct media_file *f = from(m);
 
 	read_ahead_free(f->ahead);
+	blocks_ahead_give_back(&f->blocks);
 	if (m->writable)
 		log_error_once(f, "writing", fdatasync(f->fd) < 0 ? -errno : 0);
 	close(f->fd);
@@ -251,6 +257,8 @@ int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **o
 	f->m.ops = &file_ops;
 	f->m.unit = unit;
 	f->m.writable = writable;
+	if (writable)
+		blocks_ahead_begin(&f->blocks, fd, (uint64_t)st.st_size, (uint64_t)st.st_blocks);
 	f->m.blocks = ((uint64_t)st.st_size + unit - 1) / unit;
 	f->m.tail = (uint32_t)((uint64_t)st.st_size % unit);
 	*out = &f->m;

@@ -84,8 +84,8 @@ void mmc_begin(struct mmc_drive *d, const uint8_t *cdb, size_t cdb_len, uint32_t
 #define MMC_GRAIN 1024u
 
 /*
- * Gives the next bytes of the data-in phase, at most max (at least MMC_GRAIN), whatever
- * the size of the units that the medium has.
+ * Gives the next bytes of the data-in phase, at most max (at least MMC_GRAIN) and at most
+ * 64 KiB, whatever the size of the units that the medium has.
  * > 0: *data holds that many bytes, valid until the next call on the drive. If max is a
  * multiple of MMC_GRAIN, so are they, except at the end of the data.
  * 0: there are no more (all of xfer.len was given, or the command failed).

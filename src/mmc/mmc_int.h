@@ -10,8 +10,9 @@
 
 #define MMC_REPLY_SIZE 4096u  /* largest answer: READ DISC STRUCTURE, 2052 bytes */
 #define MMC_PARAM_SIZE 1024u  /* largest parameter list taken in whole */
-#define MMC_PUSH_MAX   32768u /* most bytes of one mmc_push() or mmc_pull() */
-#define MMC_STAGE_SIZE (2u * MMC_PUSH_MAX)
+#define MMC_PUSH_MAX   32768u /* most bytes of one mmc_push() */
+#define MMC_PULL_MAX   65536u /* most bytes of one mmc_pull() */
+#define MMC_STAGE_SIZE (MMC_PULL_MAX + 8192u)
 
 /* Mode page store: see modepage.c. */
 #define MODEPAGE_COUNT    MMC_SAVED_PAGES

@@ -12,7 +12,8 @@
 #include "mmc/mmc_int.h"
 #include "util/array.h"
 
-static_assert(MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PUSH_MAX + 2 * MEDIA_UNIT_MAX,
+static_assert(MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PULL_MAX + 2 * MEDIA_UNIT_MAX &&
+		      MMC_STAGE_SIZE >= MMC_PUSH_MAX + MEDIA_UNIT_MAX,
 	"the stage holds a piece, and the rest of its first and last unit");
 
 /* ---- data-in ------------------------------------------------------------------------------ */
@@ -121,7 +122,7 @@ static int32_t pull_cut(struct mmc_drive *d, const uint8_t **data, uint32_t len,
 static int32_t pull_units(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 {
 	struct mmc_command *c = &d->cmd;
-	uint32_t want = MIN(MIN(max, MMC_PUSH_MAX), c->xfer.len - c->done);
+	uint32_t want = MIN(MIN(max, MMC_PULL_MAX), c->xfer.len - c->done);
 	uint32_t n, len;
 	int r;
 

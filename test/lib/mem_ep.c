@@ -175,7 +175,7 @@ static int ep_send(void *ctx, const void *data, uint32_t len)
 	struct mem_ep *ep = ctx;
 	int err = mem_next_fault(ep, MEM_EP_SEND);
 
-	if (len > BOT_CHUNK)
+	if (len > BOT_SEND_MAX)
 		ep->violations++;
 	if (err)
 		return err;
@@ -183,6 +183,7 @@ static int ep_send(void *ctx, const void *data, uint32_t len)
 		return -ESHUTDOWN;
 	if (ep->suspended)
 		return -EAGAIN;
+	ep->reads_at_send = ep->out.count;
 	ep->largest_send = MAX(ep->largest_send, len);
 	err = queue(ep, &ep->in, data, len, mem_next_fault(ep, MEM_EP_SENT));
 	if (!err && ep->fifo64 && len <= 64 && ep->in.count == 1 && !ep->halted &&

@@ -126,6 +126,7 @@ struct mem_ep {
 	uint32_t halts, cancels, resets_done;
 	uint32_t violations; /* BOT broke a rule of bot_ep_ops */
 	uint32_t largest_send, largest_recv;
+	uint32_t reads_at_send; /* posted reads when the last send was queued */
 };
 
 struct mem_ep *mem_ep_new(void);

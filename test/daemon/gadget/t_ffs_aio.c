@@ -5,6 +5,9 @@
  */
 #include "daemon/gadget/fake_aio.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 /* ---- tests -------------------------------------------------------------------------------- */
 
 static void completions_are_delivered_as_they_come(void **state)
@@ -31,6 +34,96 @@ static void one_send_in_eight_wakes_the_loop(void **state)
 		assert_int_equal(ffs_aio_send(aio, "data", 4), 0);
 		assert_int_equal(k.last_resfd, i % 8 ? 0 : 13);
 	}
+}
+
+/* KiB of the bulk-out buffers that have memory. */
+static unsigned resident_kib(void)
+{
+	static unsigned char there[FFS_BUFFERS * BOT_CHUNK / 4096];
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = 0;
+
+	assert_int_equal(mincore(aio->buffers, FFS_BUFFERS * BOT_CHUNK, there), 0);
+	for (size_t i = 0; i < FFS_BUFFERS * BOT_CHUNK / page; i++)
+		n += there[i] & 1;
+	return (unsigned)(n * page / 1024);
+}
+
+/* A data phase of count reads and the read for the next CBW, all of them completed. */
+static void data_phase(unsigned count)
+{
+	for (unsigned i = 0; i <= count; i++)
+		assert_int_equal(ffs_aio_recv(aio, i == count ? 1024 : BOT_CHUNK), 0);
+	for (unsigned i = 0; i <= count; i++)
+		complete_fd(OUT_FD, 5, "data");
+	ffs_aio_dispatch(aio);
+	c.text[0] = '\0';
+}
+
+/* The daemon has memory for what the host sends, not for the longest data phase there can be. */
+static void buffers_get_their_memory_when_they_are_needed(void **state)
+{
+	const unsigned kib = BOT_CHUNK / 1024;
+
+	(void)state;
+	assert_int_equal(resident_kib(), 0);
+	data_phase(0);
+	assert_int_equal(resident_kib(), kib);
+	/* A buffer has its memory before the kernel has it: no page fault in the worker. */
+	for (unsigned i = 1; i <= 4; i++) {
+		assert_int_equal(ffs_aio_recv(aio, BOT_CHUNK), 0);
+		assert_int_equal(resident_kib(), i * kib);
+	}
+	for (unsigned i = 0; i < 4; i++)
+		complete_fd(OUT_FD, 5, "data");
+	ffs_aio_dispatch(aio);
+	for (unsigned i = 0; i < 100; i++)
+		data_phase(4);
+	assert_int_equal(resident_kib(), 5 * kib);
+}
+
+/* After a burn with long data phases, once the host has been quiet some times. */
+static void memory_of_long_data_phases_is_given_back(void **state)
+{
+	const unsigned kib = BOT_CHUNK / 1024;
+
+	(void)state;
+	data_phase(31);
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i + 1 < FFS_RESTS; i++)
+			ffs_aio_rest(aio);
+		assert_int_equal(resident_kib(), 32 * kib);
+		data_phase(31); /* the burn goes on */
+		ffs_aio_rest(aio);
+	}
+	for (unsigned i = 0; i < FFS_RESTS; i++) {
+		assert_int_equal(resident_kib(), 32 * kib);
+		data_phase(4); /* short ones need not end it */
+		ffs_aio_rest(aio);
+	}
+	assert_int_equal(resident_kib(), FFS_BUFFERS_KEPT * kib);
+	data_phase(31);
+	assert_int_equal(resident_kib(), 32 * kib);
+}
+
+/* Never the memory of a buffer that the kernel still fills. */
+static void memory_in_use_is_not_given_back(void **state)
+{
+	const unsigned kib = BOT_CHUNK / 1024;
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(ffs_aio_recv(aio, BOT_CHUNK), 0);
+	for (unsigned i = 0; i < 20; i++)
+		memset(k.flight[i]->u.c.buf, 'a' + (int)i, BOT_CHUNK);
+	ffs_aio_trim(aio);
+	assert_int_equal(resident_kib(), 20 * kib);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(((char *)k.flight[i]->u.c.buf)[BOT_CHUNK - 1], 'a' + (int)i);
+	for (unsigned i = 0; i < 20; i++)
+		complete_fd(OUT_FD, 5, "data");
+	ffs_aio_dispatch(aio);
+	ffs_aio_trim(aio);
+	assert_int_equal(resident_kib(), FFS_BUFFERS_KEPT * kib);
 }
 
 /* Completions reach BOT in the order of submission, whatever the order in the kernel. */
@@ -291,7 +384,7 @@ static void requests_of_bad_lengths_are_refused(void **state)
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 0), -EINVAL);
 	assert_int_equal(ffs_aio_recv(aio, BOT_CHUNK + 1), -EINVAL);
-	assert_int_equal(ffs_aio_send(aio, "", BOT_CHUNK + 1), -EINVAL);
+	assert_int_equal(ffs_aio_send(aio, "", BOT_SEND_MAX + 1), -EINVAL);
 	assert_int_equal(k.submits, 0);
 }
 
@@ -318,6 +411,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(completions_are_delivered_as_they_come),
 		TEST(one_send_in_eight_wakes_the_loop),
+		TEST(buffers_get_their_memory_when_they_are_needed),
+		TEST(memory_of_long_data_phases_is_given_back),
+		TEST(memory_in_use_is_not_given_back),
 		TEST(completions_of_a_direction_keep_their_order),
 		TEST(nothing_is_delivered_inside_a_call),
 		TEST(immediate_errors_are_delivered_before_the_csw),

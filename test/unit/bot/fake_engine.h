@@ -40,7 +40,7 @@ struct mmc_drive {
 	uint32_t violations;
 	const struct mem_ep *ep;
 	uint32_t posted; /* reads posted when data was last pulled */
-	uint8_t buf[BOT_CHUNK];
+	uint8_t buf[BOT_SEND_MAX];
 };
 
 static inline uint8_t pattern(uint32_t i, uint8_t seed)
@@ -172,7 +172,7 @@ static inline struct rig *rig_new(enum bot_stall stall, uint16_t max_packet)
 
 	assert_non_null(r);
 	r->drive.fail_at = UINT32_MAX;
-	r->drive.piece = BOT_CHUNK;
+	r->drive.piece = BOT_SEND_MAX;
 	r->ep = mem_ep_new();
 	assert_non_null(r->ep);
 	r->drive.ep = r->ep;

@@ -221,7 +221,7 @@ static void read_of_128_mib_stays_in_the_window(void **state)
 	assert_int_equal(bot_host_csw(&r->host, len, &residue), CSW_PASSED);
 	assert_int_equal(residue, 0);
 	assert_int_equal(r->ep->in.max, BOT_WINDOW);
-	assert_int_equal(r->ep->largest_send, BOT_CHUNK);
+	assert_int_equal(r->ep->largest_send, BOT_SEND_MAX);
 	assert_int_equal(bot_get_stats(r->bot)->bytes_in, len);
 	rig_free(r);
 }
@@ -258,7 +258,7 @@ static void all_of_a_command_is_queued_at_once(void **state)
 	rig_set_intent(r, MMC_DIR_IN, 122880);
 	rig_cbw(r, cbw, MMC_DIR_IN, 122880);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
-	assert_int_equal(r->ep->in.count, 4 + 1);
+	assert_int_equal(r->ep->in.count, 2 + 1); /* 64 + 56 KiB, CSW */
 	assert_int_equal(r->ep->out.count, 1);
 	assert_int_equal(r->drive.ended, 1);
 	rig_free(r);
@@ -420,6 +420,22 @@ static void cbw_read_is_posted_before_the_engine_is_asked_for_data(void **state)
 	rig_free(r);
 }
 
+/* Without data the status is all that the host waits for: it is queued before that read. */
+static void status_of_a_command_without_data_goes_first(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	uint8_t cbw[CBW_LEN];
+
+	(void)state;
+	rig_set_intent(r, MMC_DIR_NONE, 0);
+	r->ep->reads_at_send = UINT32_MAX;
+	rig_cbw(r, cbw, MMC_DIR_NONE, 0);
+	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+	assert_int_equal(r->ep->reads_at_send, 0);
+	assert_int_equal(r->ep->out.count, 1);
+	rig_free(r);
+}
+
 /* Full speed after SuperSpeed and so on: the packet size is that of the last bot_enabled(). */
 static void packet_size_changes_with_each_enable(void **state)
 {
@@ -465,6 +481,7 @@ int main(void)
 		cmocka_unit_test(host_that_ignores_a_halt_recovers_by_reset),
 		cmocka_unit_test(data_in_that_ends_early_does_not_halt_by_default),
 		cmocka_unit_test(cbw_read_is_posted_before_the_engine_is_asked_for_data),
+		cmocka_unit_test(status_of_a_command_without_data_goes_first),
 		cmocka_unit_test(packet_size_changes_with_each_enable),
 	};
 

@@ -14,9 +14,10 @@ static void no_csw_follows_refused_data(void **state)
 		uint32_t residue;
 
 		mem_ep_fault(r->ep, &f);
-		rig_set_intent(r, MMC_DIR_IN, 131072);
+		rig_set_intent(r, MMC_DIR_IN, 4 * BOT_SEND_MAX);
 		r->host.recovery = BOT_HOST_NO_RESET;
-		assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), CSW_PHASE_ERROR);
+		assert_int_equal(
+			rig_command(r, MMC_DIR_IN, 4 * BOT_SEND_MAX, &residue), CSW_PHASE_ERROR);
 		assert_int_equal(r->host.stalls, 1);
 		assert_int_equal(r->ep->halts, 1);
 		assert_int_equal(r->drive.aborted, 1);
@@ -43,7 +44,7 @@ static void lost_data_cancels_the_csw(void **state)
 		rig_set_intent(r, MMC_DIR_IN, 131072);
 		r->host.recovery = BOT_HOST_NO_RESET;
 		assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), -ETIMEDOUT);
-		assert_int_equal(r->host.got, BOT_CHUNK);
+		assert_int_equal(r->host.got, BOT_SEND_MAX);
 		assert_int_equal(r->ep->in.count, 0);
 		assert_false(bot_busy(r->bot));
 		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
@@ -67,7 +68,7 @@ static void lost_data_reported_late_gets_no_status(void **state)
 	rig_set_intent(r, MMC_DIR_IN, 131072);
 	r->host.recovery = BOT_HOST_NO_RESET;
 	assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, &residue), -ETIMEDOUT);
-	assert_int_equal(r->host.got, 131072 - BOT_CHUNK + CSW_LEN);
+	assert_int_equal(r->host.got, 131072 - BOT_SEND_MAX + CSW_LEN);
 	assert_int_equal(bot_get_stats(r->bot)->errors, 1);
 	assert_int_equal(r->ep->in.count, 0);
 	assert_false(bot_busy(r->bot));
@@ -151,7 +152,7 @@ static void enomem_shrinks_to_a_page(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(ops); i++) {
 		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
-		struct mem_ep_fault f = {ops[i], 0, 3, -ENOMEM};
+		struct mem_ep_fault f = {ops[i], 0, i ? 3 : 4, -ENOMEM};
 		enum mmc_dir dir = i ? MMC_DIR_OUT : MMC_DIR_IN;
 		uint32_t residue;
 
@@ -165,6 +166,69 @@ static void enomem_shrinks_to_a_page(void **state)
 		rig_expect_working(r);
 		rig_free(r);
 	}
+}
+
+/* Runs count commands without data. */
+static void run_commands(struct rig *r, unsigned count)
+{
+	rig_set_intent(r, MMC_DIR_NONE, 0);
+	while (count--)
+		assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
+}
+
+/* Reads 128 KiB and returns the bytes of the largest send. */
+static uint32_t largest_send_of_a_read(struct rig *r)
+{
+	r->ep->largest_send = 0;
+	rig_set_intent(r, MMC_DIR_IN, 131072);
+	assert_int_equal(rig_command(r, MMC_DIR_IN, 131072, NULL), CSW_PASSED);
+	rig_check_data(r, 131072);
+	return r->ep->largest_send;
+}
+
+/*
+ * Every refused allocation costs the kernel a search and a backtrace in its log. So a refused size
+ * is not tried again at once, nor after a bus reset, but after 1,000 commands; and when that is
+ * refused, too, after twice as many.
+ */
+static void refused_size_is_remembered(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	struct mem_ep_fault f = {MEM_EP_SEND, 0, 1, -ENOMEM};
+	unsigned wait = 1000;
+
+	(void)state;
+	assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX);
+	for (unsigned i = 0; i < 3; i++, wait *= 2) {
+		mem_ep_fault(r->ep, &f);
+		assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX / 2);
+		run_commands(r, wait / 2);
+		bot_enabled(r->bot, 512);
+		assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX / 2);
+		run_commands(r, wait / 2 - 3);
+		assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX / 2);
+	}
+	assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX);
+	assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX);
+	rig_free(r);
+}
+
+/* Memory that is very short: one size is tried again at a time, so that few attempts are refused.
+ */
+static void refused_sizes_come_back_one_by_one(void **state)
+{
+	struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+	struct mem_ep_fault f = {MEM_EP_SEND, 0, 2, -ENOMEM};
+
+	(void)state;
+	mem_ep_fault(r->ep, &f);
+	assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX / 4);
+	run_commands(r, 2000);
+	assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX / 2);
+	assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX / 2);
+	run_commands(r, 4000);
+	assert_int_equal(largest_send_of_a_read(r), BOT_SEND_MAX);
+	rig_free(r);
 }
 
 /* A read that fails over and over must not turn into a busy loop. */
@@ -257,6 +321,8 @@ int main(void)
 		cmocka_unit_test(efault_ends_in_a_phase_error),
 		cmocka_unit_test(sends_on_a_suspended_bus_are_tried_again),
 		cmocka_unit_test(enomem_shrinks_to_a_page),
+		cmocka_unit_test(refused_size_is_remembered),
+		cmocka_unit_test(refused_sizes_come_back_one_by_one),
 		cmocka_unit_test(failing_reads_wait_for_ticks),
 		cmocka_unit_test(cancelled_sends_that_never_come_back),
 		cmocka_unit_test(reset_waits_for_cancelled_sends),
