@@ -14,11 +14,12 @@
 #include "drive/drive_record.h"
 #include "drive/host_log.h"
 #include "library/library.h"
+#include "library/media_folder.h"
 #include "util/log.h"
 
 struct drive {
 	char *name, *media;
-	int folder;
+	struct media_folder *folder;
 	struct drives *set; /* NULL: not added yet */
 	struct catalog *catalog;
 	struct drive_handover *handover;
@@ -182,31 +183,37 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 	" (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
 
 /* index: the drive's place in the configuration, for messages. */
-static int open_folder(struct drive *d, const struct drive_config *config, unsigned index)
+static int check_folder(const struct drive_config *config, unsigned index)
 {
-	d->folder = library_open_folder(config->media);
-	if (d->folder < 0) {
-		log_error("drives[%u]: media folder %s: %s%s", index, config->media,
-			strerror(-d->folder), geteuid() ? SERVICE_LIMITS_HINT : "");
-		return d->folder;
+	int fd = library_open_folder(config->media);
+
+	if (fd < 0) {
+		log_error("drives[%u]: media folder %s: %s%s", index, config->media, strerror(-fd),
+			geteuid() ? SERVICE_LIMITS_HINT : "");
+		return fd;
 	}
-	if (faccessat(d->folder, ".", W_OK, AT_EACCESS) < 0)
+	if (faccessat(fd, ".", W_OK, AT_EACCESS) < 0)
 		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s", index,
 			config->media, strerror(errno), geteuid() ? SERVICE_LIMITS_HINT : "");
+	close(fd);
 	return 0;
 }
 
 /* All drives of a folder share one catalog, so the folder is read once for all of them. */
-static int get_catalog(struct drive *d, const struct drive_config *config, const struct drives *set,
+static int get_folder(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
+	int r;
+
 	for (unsigned i = 0; i < set->count; i++) {
-		if (!catalog_is_of(set->drive[i]->catalog, d->folder))
+		if (strcmp(set->drive[i]->media, d->media) != 0)
 			continue;
+		d->folder = media_folder_ref(set->drive[i]->folder);
 		d->catalog = catalog_ref(set->drive[i]->catalog);
 		return 0;
 	}
-	return catalog_new(d->folder, event, config->label_wait, &d->catalog);
+	r = media_folder_new(d->media, event, &d->folder);
+	return r < 0 ? r : catalog_new(d->media, event, config->label_wait, &d->catalog);
 }
 
 static int make_engine(struct drive *d, const struct drive_config *config, sd_event *event)
@@ -233,7 +240,6 @@ static void setup_opener(
 	struct drive *d, const struct drive_config *config, const struct drives *set)
 {
 	d->opener = (struct disc_opener){
-		.folder = d->folder,
 		.media = d->media,
 		.policy = {.max_unsaved = config->max_unsaved,
 			.limit_to_free_space = config->limit_to_free_space,
@@ -251,7 +257,6 @@ static int make_find(struct drive *d)
 {
 	const struct drive_find_config fc = {
 		.drive = d->name,
-		.folder = d->folder,
 		.media = d->media,
 		.catalog = d->catalog,
 		.holders = d->opener.holders,
@@ -294,7 +299,7 @@ static int make_machine(struct drive *d, const struct drive_config *config)
 static int make_observers(struct drive *d, const struct drive_config *config, sd_event *event)
 {
 	const struct drive_record_config rc = {
-		.folder = d->folder,
+		.media = d->media,
 		.drive = d->name,
 		.image = config->image,
 		.remember = config->remember,
@@ -303,7 +308,6 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	struct burned_config bc = {
 		.what = config->burned,
 		.drive = d->name,
-		.folder = d->folder,
 		.media = d->media,
 		.brings_next = config->brings_next,
 		.holders = d->opener.holders,
@@ -329,7 +333,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 static int setup(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
-	int r = open_folder(d, config, set->count);
+	int r = check_folder(config, set->count);
 
 	if (r < 0)
 		return r;
@@ -337,7 +341,7 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 	d->media = strdup(config->media);
 	if (!d->name || !d->media)
 		return -ENOMEM;
-	r = get_catalog(d, config, set, event);
+	r = get_folder(d, config, set, event);
 	if (r >= 0)
 		r = make_engine(d, config, event);
 	if (r < 0)
@@ -366,7 +370,6 @@ int drive_new(
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
-	d->folder = -1;
 	r = setup(d, config, set, event);
 	if (r < 0) {
 		drive_free(d);
@@ -403,6 +406,7 @@ void drive_free(struct drive *d)
 	drive_record_free(d->record);
 	drive_find_free(d->find);
 	catalog_unref(d->catalog);
+	media_folder_unref(d->folder);
 	drive_commands_free(d->commands);
 	/*
 	 * The closer's thread calls engine_thread_wake(), so it must end before the engine is
@@ -413,8 +417,6 @@ void drive_free(struct drive *d)
 	engine_thread_free(d->engine);
 	drive_handover_free(d->handover);
 	sd_event_source_disable_unref(d->timer);
-	if (d->folder >= 0)
-		close(d->folder);
 	free(d->name);
 	free(d->media);
 	free(d);
@@ -432,9 +434,18 @@ const char *drive_media(const struct drive *d)
 	return d->media;
 }
 
-int drive_folder(const struct drive *d)
+const char *drive_folder_problem(const struct drive *d)
 {
-	return d->folder;
+	return media_folder_look(d->folder);
+}
+
+void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t size)
+{
+	const struct image *in = drive_machine_in(d->machine);
+
+	out[0] = '\0';
+	if (in->place)
+		image_warn_room(in->place->path_fd, d->media, blocks, out, size);
 }
 
 struct catalog *drive_catalog(const struct drive *d)
@@ -526,6 +537,7 @@ void drive_resumed(void *drive)
 void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
 {
+	(void)media_folder_look(d->folder);
 	drive_commands_submit(d->commands, verb, image, force, r);
 }
 
@@ -546,7 +558,7 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)
 {
-	return burn_end_find(&d->burn_end, d->folder, drive_machine_in(d->machine), m);
+	return burn_end_find(&d->burn_end, drive_machine_in(d->machine), m);
 }
 
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino)

@@ -93,6 +93,12 @@ bool store_is_own_name(const char *name);
 /* The folder of the descriptor, which it takes over, also on failure. NULL: no memory. */
 struct folder *folder_file_new(int fd);
 /*
+ * Gives a folder of folder_file_new() another descriptor of the same directory, which it takes
+ * over, and closes the one before. With -1 it has none, keeps no file system mounted, and all
+ * of its operations fail with -EBADF.
+ */
+void folder_file_set_fd(struct folder *f, int fd);
+/*
  * rename_new for a file system without RENAME_NOREPLACE. With links: makes the second name,
  * then removes the first. Without (FAT): looks for the name, then renames. Public for tests.
  */
