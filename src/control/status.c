@@ -66,6 +66,8 @@ json_t *status_drive(struct drive *d)
 	json_t *host, *o;
 	const char *problem;
 
+	/* Before the image's name is read: it may have another one. */
+	(void)drive_image_problem(d);
 	drive_get_info(d, &info);
 	host = json_pack("{s:b, s:b, s:s}", "connected", info.usb.enabled, "suspended",
 		info.usb.suspended, "speed", speed_of(&info.usb));
@@ -98,6 +100,7 @@ json_t *status_drive(struct drive *d)
 				"waiting", (int)info.postburn.waiting, "last", info.postburn.last,
 				"problem", info.postburn.problem));
 	json_object_set_new(o, "folder", json_string(drive_media(d)));
+	json_object_set_new(o, "image_problem", json_string(drive_image_problem(d)));
 	problem = drive_folder_problem(d);
 	json_object_set_new(o, "folder_problem", json_string(problem ? problem : ""));
 	json_object_set_new(o, "host", host);

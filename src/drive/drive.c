@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "drive/burn_end.h"
+#include "drive/disc_watch.h"
 #include "drive/drive_find.h"
 #include "drive/drive_handover.h"
 #include "drive/drive_machine.h"
 #include "drive/drive_record.h"
 #include "drive/host_log.h"
+#include "drive/image_mover.h"
 #include "library/library.h"
 #include "library/media_folder.h"
 #include "util/log.h"
@@ -32,6 +34,8 @@ struct drive {
 	struct drive_commands *commands;
 	struct drive_record *record;
 	struct burned *burned;
+	struct image_mover mover;
+	struct disc_watch *watch;
 	struct burn_end burn_end;
 	sd_event_source *timer;
 };
@@ -68,7 +72,10 @@ static bool any_leaving(void *ctx)
 
 static int eject(void *ctx, const struct usb_task *task)
 {
-	return engine_thread_post(((const struct drive *)ctx)->engine, task);
+	const struct drive *d = ctx;
+
+	/* A force cannot make room. */
+	return disc_watch_must_stay(d->watch) ? -ENOSPC : engine_thread_post(d->engine, task);
 }
 
 static int insert(void *ctx, struct image *image)
@@ -178,27 +185,6 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 
 /* ---- creation ------------------------------------------------------------------------------- */
 
-/* The reason may lie in the service's unit, which limits what the daemon sees and may write. */
-#define SERVICE_LIMITS_HINT                                                                        \
-	" (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
-
-/* index: the drive's place in the configuration, for messages. */
-static int check_folder(const struct drive_config *config, unsigned index)
-{
-	int fd = library_open_folder(config->media);
-
-	if (fd < 0) {
-		log_error("drives[%u]: media folder %s: %s%s", index, config->media, strerror(-fd),
-			geteuid() ? SERVICE_LIMITS_HINT : "");
-		return fd;
-	}
-	if (faccessat(fd, ".", W_OK, AT_EACCESS) < 0)
-		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s", index,
-			config->media, strerror(errno), geteuid() ? SERVICE_LIMITS_HINT : "");
-	close(fd);
-	return 0;
-}
-
 /* All drives of a folder share one catalog, so the folder is read once for all of them. */
 static int get_folder(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
@@ -296,6 +282,25 @@ static int make_machine(struct drive *d, const struct drive_config *config)
 	return r;
 }
 
+static int make_watch(struct drive *d, sd_event *event)
+{
+	const struct disc_watch_config wc = {
+		.drive = d->name,
+		.media = d->media,
+		.self = &d->holder,
+		.last = drive_record_last(d->record),
+		.moved = image_mover_moved,
+		.safe_bytes = image_mover_safe_bytes,
+		.ctx = &d->mover,
+	};
+
+	d->mover = (struct image_mover){.in = drive_machine_in(d->machine),
+		.engine = d->engine,
+		.handover = d->handover,
+		.record = d->record};
+	return disc_watch_new(&wc, event, &d->watch);
+}
+
 static int make_observers(struct drive *d, const struct drive_config *config, sd_event *event)
 {
 	const struct drive_record_config rc = {
@@ -319,11 +324,15 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 
 	bc.record = d->record;
 	if (r == 0)
+		r = make_watch(d, event);
+	if (r == 0)
 		r = burned_new(&bc, event, &d->burned);
 	if (r < 0)
 		return r;
 	d->holder.postburn = burned_postburn(d->burned);
 	drive_machine_observe(d->machine, &host_log_observer, d->name);
+	/* Before those who want to know where the image is. */
+	drive_machine_observe(d->machine, &disc_watch_observer, d->watch);
 	drive_machine_observe(d->machine, &burned_observer, d->burned);
 	drive_machine_observe(d->machine, &drive_record_observer, d->record);
 	drive_machine_observe(d->machine, &drive_commands_observer, d->commands);
@@ -333,7 +342,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 static int setup(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
-	int r = check_folder(config, set->count);
+	int r = media_folder_check(config->media, set->count);
 
 	if (r < 0)
 		return r;
@@ -402,6 +411,7 @@ void drive_free(struct drive *d)
 	leave_set(d);
 	if (d->commands)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
+	disc_watch_leave(d->watch);
 	burned_free(d->burned);
 	drive_record_free(d->record);
 	drive_find_free(d->find);
@@ -415,6 +425,7 @@ void drive_free(struct drive *d)
 	disc_closer_free(d->closer);
 	drive_machine_free(d->machine);
 	engine_thread_free(d->engine);
+	disc_watch_free(d->watch);
 	drive_handover_free(d->handover);
 	sd_event_source_disable_unref(d->timer);
 	free(d->name);
@@ -432,6 +443,11 @@ const char *drive_name(const struct drive *d)
 const char *drive_media(const struct drive *d)
 {
 	return d->media;
+}
+
+const char *drive_image_problem(const struct drive *d)
+{
+	return disc_watch_problem(d->watch);
 }
 
 const char *drive_folder_problem(const struct drive *d)

@@ -67,6 +67,8 @@ void drive_free(struct drive *d);
 
 const char *drive_name(const struct drive *d);
 const char *drive_media(const struct drive *d);
+/* Looks at the image in the drive. Returns what others did to it, see disc_watch_problem(). */
+const char *drive_image_problem(const struct drive *d);
 /* Looks at the media folder. Returns NULL, or why there is none, see media_folder_look(). */
 const char *drive_folder_problem(const struct drive *d);
 /*

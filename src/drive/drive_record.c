@@ -88,6 +88,13 @@ const char *drive_record_initial(const struct drive_record *r)
 	return l->image;
 }
 
+const char *drive_record_last(const struct drive_record *r)
+{
+	const struct last_disc *l = recorded(r);
+
+	return l ? l->image : "";
+}
+
 bool drive_record_is_burned(const struct drive_record *r, const struct image *image)
 {
 	const struct last_disc *l = recorded(r);
@@ -118,6 +125,13 @@ static void write_record(struct drive_record *r, const struct image *in, bool bu
 void drive_record_set_burned(struct drive_record *r, const struct image *image)
 {
 	write_record(r, image, true);
+}
+
+void drive_record_renamed(struct drive_record *r, const struct image *image)
+{
+	const struct last_disc *l = recorded(r);
+
+	write_record(r, image, l && l->burned && r->dev == image->dev && r->ino == image->ino);
 }
 
 static void on_inserted(void *ctx, const struct image *in)

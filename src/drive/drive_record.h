@@ -35,11 +35,16 @@ extern const struct drive_observer drive_record_observer;
  */
 const char *drive_record_initial(const struct drive_record *r);
 
+/* Returns the image that the record names; "" = none or not known. */
+const char *drive_record_last(const struct drive_record *r);
+
 /*
  * Returns true if the recorded disc is this image, and it was burned and finalised in this
  * drive: it is still to be renamed, verified or replaced.
  */
 bool drive_record_is_burned(const struct drive_record *r, const struct image *image);
+/* The image in the drive has another name now. */
+void drive_record_renamed(struct drive_record *r, const struct image *image);
 /* The image, which is in the drive, was burned and finalised now. */
 void drive_record_set_burned(struct drive_record *r, const struct image *image);
 

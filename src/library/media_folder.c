@@ -47,6 +47,28 @@ static const char *what_changed(const struct media_folder *f, const struct stat 
 				    : "it was removed and made anew, or renamed";
 }
 
+/* The reason may lie in the service's unit, which limits what the daemon sees and may write. */
+#define SERVICE_LIMITS_HINT                                                                        \
+	" (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
+
+int media_folder_check(const char *path, unsigned index)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		int error = errno;
+
+		log_error("drives[%u]: media folder %s: %s%s", index, path, strerror(error),
+			geteuid() ? SERVICE_LIMITS_HINT : "");
+		return -error;
+	}
+	if (faccessat(fd, ".", W_OK, AT_EACCESS) < 0)
+		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s", index,
+			path, strerror(errno), geteuid() ? SERVICE_LIMITS_HINT : "");
+	close(fd);
+	return 0;
+}
+
 /*
  * A service may write only to the folder that was there when it was started, and to what is
  * mounted on that one later.

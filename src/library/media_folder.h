@@ -16,6 +16,12 @@
 struct media_folder;
 
 /*
+ * Checks at start that there is a folder, for drives[index] of the configuration. 0, also if
+ * nothing can be burned in it, which is logged; -errno, and the reason is logged.
+ */
+int media_folder_check(const char *path, unsigned index);
+
+/*
  * The folder must exist now. Watches it for changes: an idle daemon spends nothing on that. 0
  * or -errno. The caller holds the only reference.
  */

@@ -93,6 +93,11 @@ static inline void take_out(void)
 
 	run(0, &r, DRIVE_EJECT, NULL, true);
 	assert_true(r.ok);
+	/* Its hidden name goes when it is closed. */
+	for (uint64_t end = now_ms() + 3000; now_ms() < end; wait_ms(5)) {
+		if (!exists("media/.mmcgadget-drive0.disc"))
+			break;
+	}
 	wait_ms(50);
 }
 
