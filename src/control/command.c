@@ -134,6 +134,7 @@ static void run_list(const struct command_env *env, const struct verb_call *call
 	l->drives = env->drives;
 	l->drive = d;
 	l->reply = r;
+	(void)drive_folder_problem(d);
 	catalog_request(drive_catalog(d), &l->base);
 }
 

@@ -54,7 +54,7 @@ static const char *room_warning(
 {
 	text[0] = '\0';
 	if (has_disc(m) && m->free > 0)
-		image_warn_room(drive_folder(d), drive_media(d), m->free, text, size);
+		drive_warn_room(d, m->free, text, size);
 	return text[0] ? text + strlen("; ") : text;
 }
 
@@ -64,7 +64,10 @@ json_t *status_drive(struct drive *d)
 	char text[160];
 	const struct mmc_state *m = &info.mmc;
 	json_t *host, *o;
+	const char *problem;
 
+	/* Before the image's name is read: it may have another one. */
+	(void)drive_image_problem(d);
 	drive_get_info(d, &info);
 	host = json_pack("{s:b, s:b, s:s}", "connected", info.usb.enabled, "suspended",
 		info.usb.suspended, "speed", speed_of(&info.usb));
@@ -96,6 +99,10 @@ json_t *status_drive(struct drive *d)
 				"image", info.postburn.image, "percent", (int)info.postburn.percent,
 				"waiting", (int)info.postburn.waiting, "last", info.postburn.last,
 				"problem", info.postburn.problem));
+	json_object_set_new(o, "folder", json_string(drive_media(d)));
+	json_object_set_new(o, "image_problem", json_string(drive_image_problem(d)));
+	problem = drive_folder_problem(d);
+	json_object_set_new(o, "folder_problem", json_string(problem ? problem : ""));
 	json_object_set_new(o, "host", host);
 	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
 	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));
@@ -125,7 +132,8 @@ json_t *status_list(const struct catalog_list *l, const struct drives *all, cons
 	json_t *a, *images;
 
 	if (l->error < 0)
-		return answer_error("io-error", "%s: %s", folder, strerror(-l->error));
+		return answer_error("no-such-folder", "the media folder %s cannot be read: %s",
+			folder, strerror(-l->error));
 	a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
 	images = json_array();
 	for (size_t i = 0; i < l->count; i++)

@@ -131,7 +131,18 @@ static void put_unsynced(const struct watch_view *v, FILE *out)
 	fprintf(out, ", %s not on the card yet", human);
 }
 
-enum part { HEAD = 1, PROGRESS = 2, CARD = 4 };
+/* What others did to the image or to the media folder. */
+static void put_problem(const json_t *drive, FILE *out)
+{
+	static const char *const member[] = {"image_problem", "folder_problem"};
+
+	for (size_t i = 0; i < ARRAY_LEN(member); i++) {
+		if (*field_text(drive, member[i]))
+			fprintf(out, ", PROBLEM: %s", field_text(drive, member[i]));
+	}
+}
+
+enum part { HEAD = 1, PROGRESS = 2, CARD = 4, PROBLEM = 8 };
 
 /* Returns the text of the parts, which the caller frees; NULL: no memory. */
 static char *make_text(const json_t *drive, const struct watch_view *v, unsigned parts)
@@ -150,20 +161,22 @@ static char *make_text(const json_t *drive, const struct watch_view *v, unsigned
 		put_progress(drive, v, f);
 	if (parts & CARD)
 		put_unsynced(v, f);
+	if (parts & PROBLEM)
+		put_problem(drive, f);
 	fclose(f);
 	return line;
 }
 
 char *watch_line(const json_t *drive, const struct watch_view *v)
 {
-	return make_text(drive, v, HEAD | PROGRESS | CARD);
+	return make_text(drive, v, HEAD | PROGRESS | CARD | PROBLEM);
 }
 
 json_t *watch_json(const json_t *drive, const struct watch_view *v)
 {
 	static const char *const copied[] = {"medium", "state", "image", "sessions", "tracks",
 		"recorded_blocks", "capacity_blocks", "unsynced_blocks", "blocks_read",
-		"blocks_written", "locked"};
+		"blocks_written", "locked", "image_problem", "folder_problem"};
 	json_t *o = json_object();
 
 	json_object_set_new(o, "drive", json_string(field_text(drive, "name")));
@@ -231,6 +244,7 @@ unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned wi
 
 	lines += draw_part(drive, v, PROGRESS, width, out);
 	lines += draw_part(drive, v, CARD, width, out);
+	lines += draw_part(drive, v, PROBLEM, width, out);
 	if (bar)
 		put_bar(v, width, out);
 	return lines + bar;

@@ -85,7 +85,14 @@ struct disc {
 		bool under_way;
 		size_t len; /* 0 = the store's text is removed */
 		char text[STORE_TEXT_MAX];
+		struct folder *to; /* the text moves to this place with it; NULL = it stays */
+		char to_name[STORE_NAME_MAX + 1];
 	} saving;
+	/* Where the next text moves to; folder NULL = it stays. */
+	struct {
+		struct folder *folder;
+		char name[STORE_NAME_MAX + 1];
+	} moved;
 	/* Test write: the host sees `layout`, the recorded disc has `real`. */
 	bool testing;
 	struct disc_layout real;
@@ -191,6 +198,12 @@ int disc_wait_written(struct disc *d);
  * above 0.
  */
 uint32_t disc_unsynced(const struct disc *d);
+
+/*
+ * The image has another name now. Its state file moves to `name` in folder, which is taken
+ * over, with the next disc_sync(); if that is not possible, it stays where it is.
+ */
+void disc_image_moved(struct disc *d, struct folder *folder, const char *name);
 
 /* RESERVE TRACK: rounded up to the ECC block. */
 int disc_reserve(struct disc *d, uint32_t blocks);

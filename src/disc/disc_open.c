@@ -173,12 +173,16 @@ void disc_destroy(struct disc *d)
 	if (d->media) {
 		media_wait(d->media);
 		(void)disc_test_write(d, false);
+		if (d->store && d->media->writable && store_is_missing(d->store))
+			d->store_uncertain = true;
 		/* A failure is logged by the medium; the saved layout counts only synced blocks. */
 		int r = disc_sync(d);
 
 		if (r == 0 && d->store && d->store->present && is_plain_blank(d))
 			(void)store_remove(d->store);
 	}
+	if (d->moved.folder)
+		d->moved.folder->ops->close(d->moved.folder);
 	media_close(d->media);
 	store_close(d->store);
 	free(d);

@@ -30,11 +30,39 @@ uint32_t disc_max_unsaved(const struct disc *d)
 							   : d->max_unsaved;
 }
 
+void disc_image_moved(struct disc *d, struct folder *folder, const char *name)
+{
+	if (!d->store || !d->media->writable || strlen(name) > STORE_NAME_MAX) {
+		folder->ops->close(folder);
+		return;
+	}
+	if (d->moved.folder)
+		d->moved.folder->ops->close(d->moved.folder);
+	d->moved.folder = folder;
+	strcpy(d->moved.name, name);
+	/* The next disc_sync() is to save the layout, although it has not changed. */
+	d->store_uncertain = true;
+}
+
+/* The text that is saved next moves to the image's new place. */
+static void take_new_place(struct disc *d)
+{
+	if (!d->moved.folder)
+		return;
+	d->saving.to = d->moved.folder;
+	memcpy(d->saving.to_name, d->moved.name, sizeof(d->saving.to_name));
+	d->moved.folder = NULL;
+}
+
 /* For media_run(): saves d->saving.text as the state file, or removes the state file. */
 static int store_text(void *disc)
 {
 	struct disc *d = disc;
+	struct folder *to = d->saving.to;
 
+	d->saving.to = NULL;
+	if (to)
+		return store_move(d->store, to, d->saving.to_name, d->saving.text, d->saving.len);
 	return d->saving.len ? store_save(d->store, d->saving.text, d->saving.len)
 			     : store_remove(d->store);
 }
@@ -45,7 +73,8 @@ static int store_text(void *disc)
  */
 static int save_text(struct disc *d, const char *text, size_t len)
 {
-	bool same = d->saving.len == len && memcmp(d->saving.text, text, len) == 0;
+	bool same =
+		!d->moved.folder && d->saving.len == len && memcmp(d->saving.text, text, len) == 0;
 	int r;
 
 	if (d->saving.under_way) {
@@ -57,6 +86,7 @@ static int save_text(struct disc *d, const char *text, size_t len)
 	}
 	memcpy(d->saving.text, text, len);
 	d->saving.len = len;
+	take_new_place(d);
 	r = media_run(d->media, store_text, d);
 	d->saving.under_way = r == -EAGAIN;
 	return r;

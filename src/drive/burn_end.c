@@ -4,28 +4,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "library/library.h"
 #include "util/array.h"
 #include "util/be.h"
 
 #define PVD_BLOCK 16u /* of the primary volume descriptor, ECMA-119 6.2.1 */
 
-/* Returns 0, or -1 if the name does not lead to the image any more or the block is not there. */
-static int read_block(
-	int folder, const struct image *image, uint32_t block, uint8_t buf[MEDIA_BLOCK])
+/* Returns 0, or -1 if the block is not there. */
+static int read_block(const struct image *image, uint32_t block, uint8_t buf[MEDIA_BLOCK])
 {
-	struct library_file f;
+	int fd = image->place ? image_place_open(image->place) : -1;
 	ssize_t n = -1;
-	int fd;
 
-	if (library_find(folder, image->name, &f) < 0)
-		return -1;
-	fd = f.dev == image->dev && f.ino == image->ino ? library_open(&f) : -1;
 	if (fd >= 0) {
 		n = pread(fd, buf, MEDIA_BLOCK, (off_t)block * MEDIA_BLOCK);
 		close(fd);
 	}
-	library_forget(&f);
 	return n == MEDIA_BLOCK ? 0 : -1;
 }
 
@@ -40,8 +33,7 @@ static uint32_t volume_blocks(const uint8_t *p)
 	return blocks;
 }
 
-uint32_t burn_end_find(
-	struct burn_end *b, int folder, const struct image *in, const struct mmc_state *m)
+uint32_t burn_end_find(struct burn_end *b, const struct image *in, const struct mmc_state *m)
 {
 	uint8_t block[MEDIA_BLOCK];
 
@@ -57,7 +49,7 @@ uint32_t burn_end_find(
 		b->known = false;
 		return 0;
 	}
-	if (!b->known && read_block(folder, in, PVD_BLOCK, block) == 0) {
+	if (!b->known && read_block(in, PVD_BLOCK, block) == 0) {
 		b->blocks = volume_blocks(block);
 		/* The write-behind thread may need a moment: read the descriptor again. */
 		b->known = b->blocks > 0 || m->nwa > 1024;

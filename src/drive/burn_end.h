@@ -17,7 +17,6 @@ struct burn_end {
  * reserved, or when the ISO 9660 descriptor has been recorded. 0 = unknown. May read one block
  * of the image.
  */
-uint32_t burn_end_find(
-	struct burn_end *b, int folder, const struct image *in, const struct mmc_state *m);
+uint32_t burn_end_find(struct burn_end *b, const struct image *in, const struct mmc_state *m);
 
 #endif

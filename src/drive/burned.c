@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "library/library.h"
 #include "util/log.h"
@@ -92,16 +93,21 @@ static void on_finalised(void *ctx, const struct image *in)
 	if (b->finished || !burned_is_wanted(&b->config.what))
 		return;
 	set_finished(b, true);
-	drive_record_set_burned(b->config.record, in->name);
+	drive_record_set_burned(b->config.record, in);
 }
 
 /* Returns true if next is the name of the very file that was in the drive. */
 static bool is_same_file(const struct burned *b, const struct image *was, const char *next)
 {
+	int folder = next ? library_open_folder(b->config.media) : -1, r = folder;
 	struct library_file f;
 	bool same;
 
-	if (!next || library_find(b->config.folder, next, &f) < 0)
+	if (r >= 0) {
+		r = library_find(folder, next, &f);
+		close(folder);
+	}
+	if (r < 0)
 		return false;
 	same = f.dev == was->dev && f.ino == was->ino;
 	library_forget(&f);
@@ -115,8 +121,8 @@ static void on_removed(void *ctx, const struct image *was, const char *next)
 	if (!b->finished)
 		return;
 	set_finished(b, false);
-	if (b->postburn && !is_same_file(b, was, next))
-		postburn_add(b->postburn, was->name, was->dev, was->ino);
+	if (b->postburn && was->place && !is_same_file(b, was, next))
+		postburn_add(b->postburn, was->name, was->place);
 }
 
 /* A burned disc can be inserted again, at start or by a command. */
@@ -124,14 +130,14 @@ static void on_inserted(void *ctx, const struct image *in)
 {
 	struct burned *b = ctx;
 
-	set_finished(b, drive_record_is_burned(b->config.record, in->name));
+	set_finished(b, drive_record_is_burned(b->config.record, in));
 }
 
 static void on_restored(void *ctx, const struct image *in)
 {
 	struct burned *b = ctx;
 
-	if (drive_record_is_burned(b->config.record, in->name))
+	if (drive_record_is_burned(b->config.record, in))
 		set_finished(b, true);
 }
 
@@ -166,7 +172,13 @@ static bool is_in_use(void *burned, dev_t dev, ino_t ino)
 
 static int find_blank_name(struct burned *b, char name[POSTBURN_STEM])
 {
-	return postburn_blank_name(b->config.folder, is_in_use, b, name);
+	int folder = library_open_folder(b->config.media), r = folder;
+
+	if (r >= 0) {
+		r = postburn_blank_name(folder, is_in_use, b, name);
+		close(folder);
+	}
+	return r;
 }
 
 const char *burned_initial_blank(struct burned *b)
@@ -192,7 +204,7 @@ static char *new_blank(struct burned *b, json_t **answer)
 	struct statvfs fs;
 	uint64_t room;
 
-	if (fstatvfs(b->config.folder, &fs) == 0) {
+	if (statvfs(b->config.media, &fs) == 0) {
 		room = (uint64_t)fs.f_bavail * fs.f_frsize;
 		if (room < ROOM_MIN) {
 			*answer = answer_error("no-room",
@@ -241,7 +253,6 @@ static bool removed_are_closed(void *burned)
 static int setup(struct burned *b, sd_event *event)
 {
 	struct postburn_config pc = {
-		.folder = b->config.folder,
 		.drive = b->config.drive,
 		.rename = b->config.what.rename,
 		.checksum = b->config.what.checksum,

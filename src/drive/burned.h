@@ -34,8 +34,7 @@ struct burned;
 struct burned_config {
 	struct drive_burned what;
 	const char *drive; /* its name */
-	int folder;
-	const char *media; /* path of the folder, for messages */
+	const char *media; /* path of the folder */
 	bool brings_next;  /* an eject by the host brings the next disc, not a blank */
 	const struct holders *holders;
 	const struct holder *self;

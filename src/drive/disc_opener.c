@@ -2,11 +2,34 @@
 #include "drive/disc_opener.h"
 
 #include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "library/library.h"
+
+/* A descriptor of the media folder, or -errno with *why. */
+static int open_folder(const struct disc_opener *o, struct refusal *why)
+{
+	int fd = library_open_folder(o->media);
+
+	if (fd < 0) {
+		why->code = "no-such-folder";
+		snprintf(why->text, sizeof(why->text), "the media folder %s cannot be opened: %s",
+			o->media, strerror(-fd));
+	}
+	return fd;
+}
 
 int disc_opener_open_image(
 	const struct disc_opener *o, const char *name, struct image *out, struct refusal *why)
 {
-	int r = image_open(o->folder, o->media, name, &o->policy, out, why);
+	int folder = open_folder(o, why), r = folder;
+
+	memset(out, 0, sizeof(*out));
+	if (r >= 0) {
+		r = image_open(folder, o->media, name, &o->policy, out, why);
+		close(folder);
+	}
 
 	/* Refused or not: the drive's closer will close this disc. */
 	if (out->disc)
@@ -20,6 +43,17 @@ static enum disc_opening refuse(json_t **answer, json_t *why)
 	return DISC_REFUSED;
 }
 
+static int create_blank(const struct disc_opener *o, const char *name, struct refusal *why)
+{
+	int folder = open_folder(o, why), r = folder;
+
+	if (r >= 0) {
+		r = image_create_blank(folder, o->media, name, why);
+		close(folder);
+	}
+	return r;
+}
+
 enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name, bool blank,
 	bool may_wait, struct image *out, json_t **answer)
 {
@@ -27,7 +61,7 @@ enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name
 	struct refusal why;
 	int r;
 
-	if (blank && image_create_blank(o->folder, o->media, name, &why) < 0)
+	if (blank && create_blank(o, name, &why) < 0)
 		return refuse(answer, answer_error(why.code, "%s", why.text));
 	r = disc_opener_open_image(o, name, out, &why);
 	if (r < 0) {

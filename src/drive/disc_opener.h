@@ -16,8 +16,7 @@
  * outlive it.
  */
 struct disc_opener {
-	int folder;
-	const char *media; /* path of the folder, for messages */
+	const char *media; /* path of the folder, which is opened for each image */
 	struct image_policy policy;
 	struct disc_closer *closer; /* counts the discs that are opened */
 	const struct holders *holders;

@@ -8,17 +8,20 @@
 #include <unistd.h>
 
 #include "drive/burn_end.h"
+#include "drive/disc_watch.h"
 #include "drive/drive_find.h"
 #include "drive/drive_handover.h"
 #include "drive/drive_machine.h"
 #include "drive/drive_record.h"
 #include "drive/host_log.h"
+#include "drive/image_mover.h"
 #include "library/library.h"
+#include "library/media_folder.h"
 #include "util/log.h"
 
 struct drive {
 	char *name, *media;
-	int folder;
+	struct media_folder *folder;
 	struct drives *set; /* NULL: not added yet */
 	struct catalog *catalog;
 	struct drive_handover *handover;
@@ -31,6 +34,8 @@ struct drive {
 	struct drive_commands *commands;
 	struct drive_record *record;
 	struct burned *burned;
+	struct image_mover mover;
+	struct disc_watch *watch;
 	struct burn_end burn_end;
 	sd_event_source *timer;
 };
@@ -67,7 +72,10 @@ static bool any_leaving(void *ctx)
 
 static int eject(void *ctx, const struct usb_task *task)
 {
-	return engine_thread_post(((const struct drive *)ctx)->engine, task);
+	const struct drive *d = ctx;
+
+	/* A force cannot make room. */
+	return disc_watch_must_stay(d->watch) ? -ENOSPC : engine_thread_post(d->engine, task);
 }
 
 static int insert(void *ctx, struct image *image)
@@ -177,36 +185,21 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 
 /* ---- creation ------------------------------------------------------------------------------- */
 
-/* The reason may lie in the service's unit, which limits what the daemon sees and may write. */
-#define SERVICE_LIMITS_HINT                                                                        \
-	" (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
-
-static int open_folder(struct drive *d, const struct drive_config *config)
-{
-	d->folder = library_open_folder(config->media);
-	if (d->folder < 0) {
-		log_error("drive \"%s\": media folder %s: %s%s", config->name, config->media,
-			strerror(-d->folder), geteuid() ? SERVICE_LIMITS_HINT : "");
-		return d->folder;
-	}
-	if (faccessat(d->folder, ".", W_OK, AT_EACCESS) < 0)
-		log_warn("drive \"%s\": media folder %s: nothing can be burned there: %s%s",
-			config->name, config->media, strerror(errno),
-			geteuid() ? SERVICE_LIMITS_HINT : "");
-	return 0;
-}
-
 /* All drives of a folder share one catalog, so the folder is read once for all of them. */
-static int get_catalog(struct drive *d, const struct drive_config *config, const struct drives *set,
+static int get_folder(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
+	int r;
+
 	for (unsigned i = 0; i < set->count; i++) {
-		if (!catalog_is_of(set->drive[i]->catalog, d->folder))
+		if (strcmp(set->drive[i]->media, d->media) != 0)
 			continue;
+		d->folder = media_folder_ref(set->drive[i]->folder);
 		d->catalog = catalog_ref(set->drive[i]->catalog);
 		return 0;
 	}
-	return catalog_new(d->folder, event, config->label_wait, &d->catalog);
+	r = media_folder_new(d->media, event, &d->folder);
+	return r < 0 ? r : catalog_new(d->media, event, config->label_wait, &d->catalog);
 }
 
 static int make_engine(struct drive *d, const struct drive_config *config, sd_event *event)
@@ -233,7 +226,6 @@ static void setup_opener(
 	struct drive *d, const struct drive_config *config, const struct drives *set)
 {
 	d->opener = (struct disc_opener){
-		.folder = d->folder,
 		.media = d->media,
 		.policy = {.max_unsaved = config->max_unsaved,
 			.limit_to_free_space = config->limit_to_free_space,
@@ -251,7 +243,6 @@ static int make_find(struct drive *d)
 {
 	const struct drive_find_config fc = {
 		.drive = d->name,
-		.folder = d->folder,
 		.media = d->media,
 		.catalog = d->catalog,
 		.holders = d->opener.holders,
@@ -291,10 +282,29 @@ static int make_machine(struct drive *d, const struct drive_config *config)
 	return r;
 }
 
+static int make_watch(struct drive *d, sd_event *event)
+{
+	const struct disc_watch_config wc = {
+		.drive = d->name,
+		.media = d->media,
+		.self = &d->holder,
+		.last = drive_record_last(d->record),
+		.moved = image_mover_moved,
+		.safe_bytes = image_mover_safe_bytes,
+		.ctx = &d->mover,
+	};
+
+	d->mover = (struct image_mover){.in = drive_machine_in(d->machine),
+		.engine = d->engine,
+		.handover = d->handover,
+		.record = d->record};
+	return disc_watch_new(&wc, event, &d->watch);
+}
+
 static int make_observers(struct drive *d, const struct drive_config *config, sd_event *event)
 {
 	const struct drive_record_config rc = {
-		.folder = d->folder,
+		.media = d->media,
 		.drive = d->name,
 		.image = config->image,
 		.remember = config->remember,
@@ -303,7 +313,6 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	struct burned_config bc = {
 		.what = config->burned,
 		.drive = d->name,
-		.folder = d->folder,
 		.media = d->media,
 		.brings_next = config->brings_next,
 		.holders = d->opener.holders,
@@ -315,11 +324,15 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 
 	bc.record = d->record;
 	if (r == 0)
+		r = make_watch(d, event);
+	if (r == 0)
 		r = burned_new(&bc, event, &d->burned);
 	if (r < 0)
 		return r;
 	d->holder.postburn = burned_postburn(d->burned);
 	drive_machine_observe(d->machine, &host_log_observer, d->name);
+	/* Before those who want to know where the image is. */
+	drive_machine_observe(d->machine, &disc_watch_observer, d->watch);
 	drive_machine_observe(d->machine, &burned_observer, d->burned);
 	drive_machine_observe(d->machine, &drive_record_observer, d->record);
 	drive_machine_observe(d->machine, &drive_commands_observer, d->commands);
@@ -329,7 +342,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 static int setup(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
-	int r = open_folder(d, config);
+	int r = media_folder_check(config->media, config->name);
 
 	if (r < 0)
 		return r;
@@ -337,7 +350,7 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 	d->media = strdup(config->media);
 	if (!d->name || !d->media)
 		return -ENOMEM;
-	r = get_catalog(d, config, set, event);
+	r = get_folder(d, config, set, event);
 	if (r >= 0)
 		r = make_engine(d, config, event);
 	if (r < 0)
@@ -366,7 +379,6 @@ int drive_new(
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
-	d->folder = -1;
 	r = setup(d, config, set, event);
 	if (r < 0) {
 		drive_free(d);
@@ -399,10 +411,12 @@ void drive_free(struct drive *d)
 	leave_set(d);
 	if (d->commands)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
+	disc_watch_leave(d->watch);
 	burned_free(d->burned);
 	drive_record_free(d->record);
 	drive_find_free(d->find);
 	catalog_unref(d->catalog);
+	media_folder_unref(d->folder);
 	drive_commands_free(d->commands);
 	/*
 	 * The closer's thread calls engine_thread_wake(), so it must end before the engine is
@@ -411,10 +425,9 @@ void drive_free(struct drive *d)
 	disc_closer_free(d->closer);
 	drive_machine_free(d->machine);
 	engine_thread_free(d->engine);
+	disc_watch_free(d->watch);
 	drive_handover_free(d->handover);
 	sd_event_source_disable_unref(d->timer);
-	if (d->folder >= 0)
-		close(d->folder);
 	free(d->name);
 	free(d->media);
 	free(d);
@@ -432,9 +445,23 @@ const char *drive_media(const struct drive *d)
 	return d->media;
 }
 
-int drive_folder(const struct drive *d)
+const char *drive_image_problem(const struct drive *d)
 {
-	return d->folder;
+	return disc_watch_problem(d->watch);
+}
+
+const char *drive_folder_problem(const struct drive *d)
+{
+	return media_folder_look(d->folder);
+}
+
+void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t size)
+{
+	const struct image *in = drive_machine_in(d->machine);
+
+	out[0] = '\0';
+	if (in->place)
+		image_warn_room(in->place->path_fd, d->media, blocks, out, size);
 }
 
 struct catalog *drive_catalog(const struct drive *d)
@@ -526,6 +553,7 @@ void drive_resumed(void *drive)
 void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
 {
+	(void)media_folder_look(d->folder);
 	drive_commands_submit(d->commands, verb, image, force, r);
 }
 
@@ -546,7 +574,7 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)
 {
-	return burn_end_find(&d->burn_end, d->folder, drive_machine_in(d->machine), m);
+	return burn_end_find(&d->burn_end, drive_machine_in(d->machine), m);
 }
 
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino)

@@ -41,7 +41,7 @@ struct drives {
 
 struct drive_config {
 	const char *name;
-	const char *media; /* media folder; must exist */
+	const char *media; /* media folder; must exist when the drive is made */
 	struct mmc_config mmc;
 	unsigned swap_gap;    /* ms between the old disc and the new one */
 	bool brings_next;     /* an eject by the host brings the next disc */
@@ -67,8 +67,15 @@ void drive_free(struct drive *d);
 
 const char *drive_name(const struct drive *d);
 const char *drive_media(const struct drive *d);
-/* Returns the descriptor of the media folder; it stays the drive's. */
-int drive_folder(const struct drive *d);
+/* Looks at the image in the drive. Returns what others did to it, see disc_watch_problem(). */
+const char *drive_image_problem(const struct drive *d);
+/* Looks at the media folder. Returns NULL, or why there is none, see media_folder_look(). */
+const char *drive_folder_problem(const struct drive *d);
+/*
+ * Writes a warning if the file system of the disc in the drive has no room for that many more
+ * blocks, see image_warn_room(); otherwise "".
+ */
+void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t size);
 /* Returns the folder's catalog, which the drives of one folder share. */
 struct catalog *drive_catalog(const struct drive *d);
 struct mmc_drive *drive_engine(struct drive *d);

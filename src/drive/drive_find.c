@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "library/library.h"
 #include "library/match.h"
@@ -17,8 +18,12 @@ struct drive_find {
 bool drive_find_is_exact(const struct drive_find *f, const char *name)
 {
 	struct library_file file;
-	int r = library_find(f->config.folder, name, &file);
+	int folder = library_open_folder(f->config.media), r = folder;
 
+	if (r >= 0) {
+		r = library_find(folder, name, &file);
+		close(folder);
+	}
 	if (r == 0)
 		library_forget(&file);
 	return r != -ENOENT && r != -ENOTDIR;
@@ -84,8 +89,8 @@ static const char *choose(struct drive_find *f, const struct catalog_list *list,
 	if (!list)
 		*answer = answer_error("stopping", "%s: the daemon stops", f->config.drive);
 	else if (list->error < 0)
-		*answer =
-			answer_error("io-error", "%s: %s", f->config.media, strerror(-list->error));
+		*answer = answer_error("no-such-folder", "the media folder %s cannot be read: %s",
+			f->config.media, strerror(-list->error));
 	else
 		return f->command->verb == DRIVE_FIND ? choose_by_text(f, list, answer)
 						      : choose_neighbour(f, list, answer);

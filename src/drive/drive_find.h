@@ -14,8 +14,7 @@ struct drive_find;
 
 struct drive_find_config {
 	const char *drive; /* its name, for messages */
-	int folder;
-	const char *media; /* path of the folder, for messages */
+	const char *media; /* path of the folder */
 	struct catalog *catalog;
 	const struct holders *holders;
 	const struct holder *self;

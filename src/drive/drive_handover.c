@@ -57,6 +57,13 @@ void drive_handover_store(struct drive_handover *h)
 	handover_store(h->memory, &h->state);
 }
 
+void drive_handover_renamed(struct drive_handover *h, const struct handover_image *image)
+{
+	/* The image may have left the drive since. */
+	if (h->state.image.dev == image->dev && h->state.image.ino == image->ino)
+		h->state.image = *image;
+}
+
 /* ---- observer ------------------------------------------------------------------------------- */
 
 static void on_removed(void *ctx)

@@ -86,7 +86,8 @@ static void finish(struct drive_machine *m, json_t *answer)
 static void check_posted(struct drive_machine *m, int r)
 {
 	if (r < 0)
-		finish(m, answer_error("io-error", "%s: %s", m->config.drive, strerror(-r)));
+		finish(m, answer_error(r == -ENOSPC ? "no-room" : "io-error", "%s: %s",
+				  m->config.drive, strerror(-r)));
 }
 
 static void post_eject(struct drive_machine *m)
@@ -578,7 +579,7 @@ const char *drive_machine_pending(const struct drive_machine *m)
 	return m->op.text;
 }
 
-const struct image *drive_machine_in(const struct drive_machine *m)
+struct image *drive_machine_in(struct drive_machine *m)
 {
 	return &m->in;
 }

@@ -139,9 +139,10 @@ const char *drive_machine_pending(const struct drive_machine *m);
 
 /*
  * Return the image in the drive, and the image that is prepared for it; name NULL = none. The
- * machine keeps both up to date as long as it lives.
+ * machine keeps both up to date as long as it lives. Only image_mover.c changes the image in
+ * the drive: its name and path.
  */
-const struct image *drive_machine_in(const struct drive_machine *m);
+struct image *drive_machine_in(struct drive_machine *m);
 const struct image *drive_machine_prepared(const struct drive_machine *m);
 /*
  * The engine was restored, with the disc from an earlier daemon. Takes the image over; its

@@ -5,16 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "library/last_disc.h"
 #include "library/library.h"
 #include "util/log.h"
 
 struct drive_record {
-	int folder;
+	const char *media;
 	const char *drive;
 	char *configured;
 	bool treats_burned;
+	/* File of the record, once it was written by this daemon. ino 0 = not known. */
+	dev_t dev;
+	ino_t ino;
 	struct last_disc_store *store; /* NULL: nothing is remembered */
 };
 
@@ -25,14 +29,14 @@ int drive_record_new(const struct drive_record_config *config, struct drive_reco
 
 	if (!r)
 		return -ENOMEM;
-	r->folder = config->folder;
+	r->media = config->media;
 	r->drive = config->drive;
 	r->treats_burned = config->treats_burned;
 	r->configured = strdup(config->image ? config->image : "");
 	if (!r->configured)
 		e = -ENOMEM;
 	else if (config->remember)
-		e = last_disc_new(config->folder, config->drive, &r->store);
+		e = last_disc_new(config->media, config->drive, &r->store);
 	if (e < 0) {
 		drive_record_free(r);
 		return e;
@@ -59,8 +63,12 @@ static const struct last_disc *recorded(const struct drive_record *r)
 static bool exists(const struct drive_record *r, const char *image)
 {
 	struct library_file f;
-	int e = library_find(r->folder, image, &f);
+	int folder = library_open_folder(r->media), e = folder;
 
+	if (e >= 0) {
+		e = library_find(folder, image, &f);
+		close(folder);
+	}
 	if (e == 0)
 		library_forget(&f);
 	else
@@ -80,18 +88,31 @@ const char *drive_record_initial(const struct drive_record *r)
 	return l->image;
 }
 
-bool drive_record_is_burned(const struct drive_record *r, const char *image)
+const char *drive_record_last(const struct drive_record *r)
 {
 	const struct last_disc *l = recorded(r);
 
-	return r->treats_burned && l && l->burned && strcmp(l->image, image) == 0;
+	return l ? l->image : "";
 }
 
-/* A name that is too long is recorded as an empty drive. */
-static void write_record(struct drive_record *r, const char *image, bool burned)
+bool drive_record_is_burned(const struct drive_record *r, const struct image *image)
+{
+	const struct last_disc *l = recorded(r);
+
+	/* Another folder, or a file that replaced it, can have a disc of the same name. */
+	if (r->ino && (r->dev != image->dev || r->ino != image->ino))
+		return false;
+	return r->treats_burned && l && l->burned && strcmp(l->image, image->name) == 0;
+}
+
+/* in NULL: the drive is empty. A name that is too long is recorded as an empty drive. */
+static void write_record(struct drive_record *r, const struct image *in, bool burned)
 {
 	struct last_disc l = {.burned = burned};
+	const char *image = in ? in->name : "";
 
+	r->dev = in ? in->dev : 0;
+	r->ino = in ? in->ino : 0;
 	if (!r->store)
 		return;
 	if (strlen(image) >= sizeof(l.image))
@@ -101,9 +122,16 @@ static void write_record(struct drive_record *r, const char *image, bool burned)
 	last_disc_set(r->store, &l);
 }
 
-void drive_record_set_burned(struct drive_record *r, const char *image)
+void drive_record_set_burned(struct drive_record *r, const struct image *image)
 {
 	write_record(r, image, true);
+}
+
+void drive_record_renamed(struct drive_record *r, const struct image *image)
+{
+	const struct last_disc *l = recorded(r);
+
+	write_record(r, image, l && l->burned && r->dev == image->dev && r->ino == image->ino);
 }
 
 static void on_inserted(void *ctx, const struct image *in)
@@ -111,12 +139,12 @@ static void on_inserted(void *ctx, const struct image *in)
 	struct drive_record *r = ctx;
 
 	/* A burned disc is still to be processed if it is inserted again. */
-	write_record(r, in->name, drive_record_is_burned(r, in->name));
+	write_record(r, in, drive_record_is_burned(r, in));
 }
 
 static void on_left_empty(void *ctx)
 {
-	write_record(ctx, "", false);
+	write_record(ctx, NULL, false);
 }
 
 const struct drive_observer drive_record_observer = {

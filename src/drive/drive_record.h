@@ -12,7 +12,7 @@
 struct drive_record;
 
 struct drive_record_config {
-	int folder;         /* the media folder; stays the caller's */
+	const char *media;  /* path of the media folder; outlives the record */
 	const char *drive;  /* its name; outlives the record */
 	const char *image;  /* configured for the start; NULL or "" = none; copied */
 	bool remember;      /* false: nothing is written, and nothing is known at start */
@@ -35,12 +35,17 @@ extern const struct drive_observer drive_record_observer;
  */
 const char *drive_record_initial(const struct drive_record *r);
 
+/* Returns the image that the record names; "" = none or not known. */
+const char *drive_record_last(const struct drive_record *r);
+
 /*
  * Returns true if the recorded disc is this image, and it was burned and finalised in this
  * drive: it is still to be renamed, verified or replaced.
  */
-bool drive_record_is_burned(const struct drive_record *r, const char *image);
+bool drive_record_is_burned(const struct drive_record *r, const struct image *image);
+/* The image in the drive has another name now. */
+void drive_record_renamed(struct drive_record *r, const struct image *image);
 /* The image, which is in the drive, was burned and finalised now. */
-void drive_record_set_burned(struct drive_record *r, const char *image);
+void drive_record_set_burned(struct drive_record *r, const struct image *image);
 
 #endif

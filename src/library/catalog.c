@@ -7,19 +7,19 @@
 #include "library/catalog.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "library/library.h"
 #include "util/thread.h"
 #include "util/log.h"
 
 struct catalog {
 	unsigned refs;
-	int folder, wake_fd;
+	char *path;
+	int wake_fd;
 	sd_event_source *wake;
 	unsigned label_wait;
 	struct catalog_request *waiting, *served; /* by the next scan, by the running one */
@@ -39,7 +39,13 @@ static void *scan_thread(void *catalog)
 	struct catalog *c = catalog;
 	uint64_t one = 1;
 
-	catalog_scan(&c->scan, &c->cache, &c->list);
+	c->scan.folder = library_open_folder(c->path);
+	if (c->scan.folder >= 0) {
+		catalog_scan(&c->scan, &c->cache, &c->list);
+		close(c->scan.folder);
+	} else {
+		c->list = (struct catalog_list){.error = c->scan.folder};
+	}
 	(void)!write(c->wake_fd, &one, sizeof(one));
 	return NULL;
 }
@@ -65,7 +71,6 @@ static void start_scan(struct catalog *c)
 	}
 	c->scanning = true;
 	c->scan = (struct catalog_scan){
-		.folder = c->folder,
 		.max = CATALOG_MAX,
 		.label_wait = labels ? c->label_wait : 0,
 		.read_label = label_read,
@@ -109,7 +114,7 @@ static int on_wake(sd_event_source *source, int fd, uint32_t events, void *catal
 	return 0;
 }
 
-int catalog_new(int folder, sd_event *event, unsigned label_wait, struct catalog **out)
+int catalog_new(const char *path, sd_event *event, unsigned label_wait, struct catalog **out)
 {
 	struct catalog *c = calloc(1, sizeof(*c));
 	int r = 0;
@@ -119,9 +124,11 @@ int catalog_new(int folder, sd_event *event, unsigned label_wait, struct catalog
 	c->refs = 1;
 	c->label_wait = label_wait;
 	c->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	c->folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-	if (c->folder < 0 || c->wake_fd < 0)
+	c->path = strdup(path);
+	if (c->wake_fd < 0)
 		r = -errno;
+	else if (!c->path)
+		r = -ENOMEM;
 	if (r == 0)
 		r = sd_event_add_io(event, &c->wake, c->wake_fd, EPOLLIN, on_wake, c);
 	if (r < 0) {
@@ -130,14 +137,6 @@ int catalog_new(int folder, sd_event *event, unsigned label_wait, struct catalog
 	}
 	*out = c;
 	return 0;
-}
-
-bool catalog_is_of(const struct catalog *c, int folder)
-{
-	struct stat a, b;
-
-	return fstat(c->folder, &a) == 0 && fstat(folder, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
 }
 
 struct catalog *catalog_ref(struct catalog *c)
@@ -171,8 +170,7 @@ void catalog_unref(struct catalog *c)
 	catalog_labels_fini(&c->cache);
 	if (c->wake_fd >= 0)
 		close(c->wake_fd);
-	if (c->folder >= 0)
-		close(c->folder);
+	free(c->path);
 	free(c);
 }
 

@@ -54,12 +54,10 @@ struct catalog_request {
 struct catalog;
 
 /*
- * Makes a catalog of folder, which stays the caller's; label_wait in ms as
- * CATALOG_LABEL_WAIT. The caller holds the only reference. 0 or -errno.
+ * Makes a catalog of the folder of that path, which each scan opens anew; label_wait in ms
+ * as CATALOG_LABEL_WAIT. The caller holds the only reference. 0 or -errno.
  */
-int catalog_new(int folder, sd_event *event, unsigned label_wait, struct catalog **out);
-/* True if folder is the catalog's folder, by whatever path it was opened. */
-bool catalog_is_of(const struct catalog *c, int folder);
+int catalog_new(const char *path, sd_event *event, unsigned label_wait, struct catalog **out);
 struct catalog *catalog_ref(struct catalog *c);
 /* The last unref answers all requests with NULL and frees the catalog. NULL is fine. */
 void catalog_unref(struct catalog *c);

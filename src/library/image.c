@@ -172,6 +172,14 @@ static int open_media(struct library_file *f, struct image *out, struct media **
 	fd = out->recordable ? library_open_writable(f) : library_open(f);
 	out->dev = f->dev;
 	out->ino = f->ino;
+	if (fd >= 0) {
+		int r = image_place_new(f, &out->place);
+
+		if (r < 0) {
+			close(fd);
+			return r;
+		}
+	}
 	if (out->recordable && (fd == -EACCES || fd == -EPERM))
 		fd = -EROFS;
 	return fd < 0 ? fd : media_file_open(fd, out->recordable, media);
@@ -362,6 +370,7 @@ int image_create_blank(int folder, const char *folder_name, const char *name, st
 void image_fini(struct image *image)
 {
 	disc_put(image->disc);
+	image_place_unref(image->place);
 	free(image->name);
 	free(image->path);
 	memset(image, 0, sizeof(*image));

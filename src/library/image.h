@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "disc/disc.h"
+#include "library/image_place.h"
 
 /* How discs are opened; the same for all discs of a drive. */
 struct image_policy {
@@ -31,8 +32,9 @@ struct image {
 	bool recordable; /* open and locked for writing; no other drive can have it */
 	dev_t dev;
 	ino_t ino;
-	struct disc *disc; /* a caller that keeps it sets this to NULL */
-	char warning[320]; /* "", or warnings for the user, each with "; " before it */
+	struct image_place *place; /* where its file is; NULL if it could not be opened */
+	struct disc *disc;         /* a caller that keeps it sets this to NULL */
+	char warning[320];         /* "", or warnings for the user, each with "; " before it */
 };
 
 /* Why an operation was refused: a fixed code for scripts, a text for people. */

@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "library/library.h"
 #include "media/store.h"
 #include "util/thread.h"
 #include "util/crc32.h"
@@ -17,8 +20,12 @@
 #define HEAD "mmcgadget drive 1\n"
 
 struct last_disc_store {
-	char *drive;
-	struct store *store; /* used only by the thread while it runs */
+	char *drive, *path;
+	/* Used only by the thread while it runs. */
+	struct store *store; /* in the folder that had the path at the last save; NULL: none */
+	dev_t dev;           /* of that folder */
+	ino_t ino;
+
 	struct last_disc record;
 	bool has_record;
 	pthread_t thread;
@@ -86,11 +93,71 @@ const char *last_disc_decode(const char *text, size_t len, struct last_disc *out
 
 /* ---- the file ----------------------------------------------------------------------------- */
 
+/* Makes the store of the folder fd, and takes fd over. 0 or -errno. */
+static int make_store(struct last_disc_store *l, int fd)
+{
+	struct folder *f = folder_file_new(fd);
+	char name[64];
+
+	snprintf(name, sizeof(name), ".mmcgadget-%.32s", l->drive);
+	return f ? store_new(f, name, "", &l->store) : -ENOMEM;
+}
+
+/*
+ * Opens the folder that has the path now. The store and its spare file stay as long as it is
+ * the same folder; another one gets a store of its own. 0 or -errno.
+ */
+static int open_folder(struct last_disc_store *l)
+{
+	char text[STORE_TEXT_MAX];
+	int fd = library_open_folder(l->path), r;
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	if (l->store && st.st_dev == l->dev && st.st_ino == l->ino) {
+		folder_file_set_fd(l->store->folder, fd);
+		return 0;
+	}
+	store_close(l->store);
+	l->store = NULL;
+	r = make_store(l, fd);
+	if (r < 0)
+		return r;
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+	/* Finds out whether there is a record, which is to be replaced. */
+	(void)store_load(l->store, text, sizeof(text));
+	return 0;
+}
+
+/* Between two records nothing keeps the folder's file system mounted. */
+static void leave_folder(struct last_disc_store *l)
+{
+	if (l->store)
+		folder_file_set_fd(l->store->folder, -1);
+}
+
+static int save(struct last_disc_store *l, const char *text, size_t len)
+{
+	int r = open_folder(l);
+
+	if (r == 0)
+		r = store_save(l->store, text, len);
+	leave_folder(l);
+	return r;
+}
+
 static void load(struct last_disc_store *l)
 {
 	char text[STORE_TEXT_MAX];
 	const char *fault;
-	int n = store_load(l->store, text, sizeof(text));
+	int n = l->store ? store_load(l->store, text, sizeof(text)) : -ENOENT;
 
 	if (n == -ENOENT)
 		return;
@@ -115,11 +182,11 @@ static void *save_thread(void *last)
 		len = l->len;
 		memcpy(text, l->text, len);
 		pthread_mutex_unlock(&l->lock);
-		r = store_save(l->store, text, len);
+		r = save(l, text, len);
 		if (r < 0)
-			log_warn("%s: drive record %s: %s; after a power cut another disc will be "
-				 "inserted",
-				l->drive, l->store->name, strerror(-r));
+			log_warn("%s: drive record in %s: %s; after a power cut another disc will "
+				 "be inserted",
+				l->drive, l->path, strerror(-r));
 		pthread_mutex_lock(&l->lock);
 	}
 	l->running = false;
@@ -127,32 +194,23 @@ static void *save_thread(void *last)
 	return NULL;
 }
 
-int last_disc_new(int folder, const char *drive, struct last_disc_store **out)
+int last_disc_new(const char *path, const char *drive, struct last_disc_store **out)
 {
-	char name[64];
 	struct last_disc_store *l = calloc(1, sizeof(*l));
-	int fd = fcntl(folder, F_DUPFD_CLOEXEC, 0), r = fd < 0 ? -errno : 0;
-	struct folder *f = fd < 0 ? NULL : folder_file_new(fd);
+	int r = l ? 0 : -ENOMEM;
 
-	if (r == 0 && (!l || !f))
-		r = -ENOMEM;
-	if (r == 0) {
-		snprintf(name, sizeof(name), ".mmcgadget-%.32s", drive);
-		r = store_new(f, name, "", &l->store);
-		f = NULL;
-	}
-	if (r == 0 && !(l->drive = strdup(drive)))
-		r = -ENOMEM;
+	if (r < 0)
+		return r;
+	pthread_mutex_init(&l->lock, NULL);
+	l->drive = strdup(drive);
+	l->path = strdup(path);
+	r = l->drive && l->path ? open_folder(l) : -ENOMEM;
 	if (r < 0) {
-		if (f)
-			f->ops->close(f);
-		if (l)
-			store_close(l->store);
-		free(l);
+		last_disc_free(l);
 		return r;
 	}
-	pthread_mutex_init(&l->lock, NULL);
 	load(l);
+	leave_folder(l);
 	*out = l;
 	return 0;
 }
@@ -169,8 +227,12 @@ void last_disc_free(struct last_disc_store *l)
 	if (!l)
 		return;
 	join_thread(l);
+	/* Closing removes the spare file, which may be in a folder that is not there any more. */
+	if (l->path && l->drive && l->store)
+		(void)open_folder(l);
 	store_close(l->store);
 	pthread_mutex_destroy(&l->lock);
+	free(l->path);
 	free(l->drive);
 	free(l);
 }

@@ -24,8 +24,11 @@ size_t last_disc_encode(const struct last_disc *l, char text[LAST_DISC_TEXT]);
 const char *last_disc_decode(const char *text, size_t len, struct last_disc *out);
 
 struct last_disc_store;
-/* Reads the drive's record in folder, which stays the caller's. 0, also without one, or -errno. */
-int last_disc_new(int folder, const char *drive, struct last_disc_store **out);
+/*
+ * Reads the drive's record in the folder of that path; 0, also without one, or -errno. Later
+ * records go to whatever folder has the path then: each card has its own record.
+ */
+int last_disc_new(const char *path, const char *drive, struct last_disc_store **out);
 /* Waits until the last record is on storage. NULL is fine. */
 void last_disc_free(struct last_disc_store *l);
 /* Returns the record that was found or set last; NULL: there is none. */

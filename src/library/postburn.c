@@ -29,8 +29,7 @@
 
 struct job {
 	char name[JOB_NAME]; /* in the media folder, before it is renamed */
-	dev_t dev;
-	ino_t ino;
+	struct image_place *place;
 	time_t burned; /* when the disc was removed from the drive; for its name */
 	struct job *next;
 };
@@ -38,7 +37,7 @@ struct job {
 struct postburn {
 	struct postburn_config config;
 	char *drive;
-	int folder, wake_fd;
+	int wake_fd;
 	sd_event_source *wake;
 	struct job *queue; /* while the thread runs, it works on the first */
 	bool running;
@@ -229,13 +228,13 @@ static void verify(struct postburn *p, const struct library_file *f, struct fold
 }
 
 /* Finds the image, which must be the same file as at its burn. 0 or -errno. */
-static int find_image(struct postburn *p, const struct job *j, struct library_file *f)
+static int find_image(const struct job *j, struct library_file *f)
 {
-	int r = library_find(p->folder, j->name, f);
+	int r = library_find(j->place->dir_fd, j->place->base, f);
 
 	if (r < 0)
 		return r;
-	if (f->dev == j->dev && f->ino == j->ino)
+	if (f->dev == j->place->dev && f->ino == j->place->ino)
 		return 0;
 	library_forget(f);
 	return -ESTALE;
@@ -245,7 +244,7 @@ static void process(struct postburn *p, const struct job *j)
 {
 	struct folder *dir = NULL;
 	struct library_file f;
-	int r = find_image(p, j, &f), fd;
+	int r = find_image(j, &f), fd;
 
 	if (r < 0) {
 		set_problem(p, "%s, just burned, no longer exists: %s", j->name, strerror(-r));
@@ -284,12 +283,19 @@ static void *postburn_thread(void *postburn)
 
 /* ---- the main thread ---------------------------------------------------------------------- */
 
+static void free_job(struct job *j)
+{
+	if (j)
+		image_place_unref(j->place);
+	free(j);
+}
+
 static void drop_first(struct postburn *p)
 {
 	struct job *j = p->queue;
 
 	p->queue = j->next;
-	free(j);
+	free_job(j);
 }
 
 void postburn_kick(struct postburn *p)
@@ -339,11 +345,10 @@ int postburn_new(const struct postburn_config *config, sd_event *event, struct p
 	pthread_mutex_init(&p->lock, NULL);
 	p->config = *config;
 	p->drive = strdup(config->drive);
-	p->folder = fcntl(config->folder, F_DUPFD_CLOEXEC, 0);
 	p->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (!p->drive)
 		r = -ENOMEM;
-	else if (p->folder < 0 || p->wake_fd < 0)
+	else if (p->wake_fd < 0)
 		r = -errno;
 	if (r == 0)
 		r = sd_event_add_io(event, &p->wake, p->wake_fd, EPOLLIN, on_wake, p);
@@ -367,26 +372,23 @@ void postburn_free(struct postburn *p)
 	sd_event_source_disable_unref(p->wake);
 	if (p->wake_fd >= 0)
 		close(p->wake_fd);
-	if (p->folder >= 0)
-		close(p->folder);
 	pthread_mutex_destroy(&p->lock);
 	free(p->drive);
 	free(p);
 }
 
-void postburn_add(struct postburn *p, const char *name, dev_t dev, ino_t ino)
+void postburn_add(struct postburn *p, const char *name, struct image_place *place)
 {
 	struct job **at = &p->queue, *j = calloc(1, sizeof(*j));
 
 	if (!j || strlen(name) >= sizeof(j->name)) {
 		set_problem(p, "%.200s was neither renamed nor verified: %s", name,
 			j ? "its name is too long" : "out of memory");
-		free(j);
+		free_job(j);
 		return;
 	}
 	strcpy(j->name, name);
-	j->dev = dev;
-	j->ino = ino;
+	j->place = image_place_ref(place);
 	j->burned = time(NULL);
 	while (*at)
 		at = &(*at)->next;
@@ -414,14 +416,14 @@ enum postburn_claim postburn_claim(struct postburn *p, dev_t dev, ino_t ino)
 	struct job *j, **at = p ? &p->queue : NULL;
 
 	while (at && (j = *at) != NULL) {
-		if (j->dev != dev || j->ino != ino) {
+		if (j->place->dev != dev || j->place->ino != ino) {
 			at = &j->next;
 			continue;
 		}
 		if (p->running && j == p->queue)
 			return claim_running(p);
 		*at = j->next;
-		free(j);
+		free_job(j);
 	}
 	return POSTBURN_IDLE;
 }

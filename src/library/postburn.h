@@ -17,6 +17,7 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 
+#include "library/image_place.h"
 #include "media/store.h"
 
 enum postburn_rename {
@@ -26,7 +27,6 @@ enum postburn_rename {
 };
 
 struct postburn_config {
-	int folder;        /* the media folder; stays the caller's */
 	const char *drive; /* for the log; copied */
 	enum postburn_rename rename;
 	bool checksum; /* verify, and keep the checksum */
@@ -45,8 +45,11 @@ int postburn_new(const struct postburn_config *config, sd_event *event, struct p
 /* Stops the thread after the piece that it is reading, and drops the queue. NULL is fine. */
 void postburn_free(struct postburn *p);
 
-/* Queues a finalised burned disc that was removed from its drive. */
-void postburn_add(struct postburn *p, const char *name, dev_t dev, ino_t ino);
+/*
+ * Queues a finalised burned disc that was removed from its drive. name, in the media folder, is
+ * for messages; the disc is processed at its place, whatever the media folder is by now.
+ */
+void postburn_add(struct postburn *p, const char *name, struct image_place *place);
 /* To be called when discs were closed: begins the next disc if ready() allows. NULL is fine. */
 void postburn_kick(struct postburn *p);
 

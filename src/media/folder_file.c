@@ -143,7 +143,7 @@ static int file_sync_names(struct folder *f)
 
 static void file_close(struct folder *f)
 {
-	close(dir_of(f));
+	folder_file_set_fd(f, -1);
 	free(f);
 }
 
@@ -170,6 +170,13 @@ struct folder *folder_file_new(int fd)
 	f->f.ops = &file_ops;
 	f->fd = fd;
 	return &f->f;
+}
+
+void folder_file_set_fd(struct folder *f, int fd)
+{
+	if (dir_of(f) >= 0)
+		close(dir_of(f));
+	((struct folder_file *)f)->fd = fd;
 }
 
 void store_this_boot(char boot[STORE_BOOT_MAX])

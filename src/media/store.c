@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/crc32.h"
+
 static bool ends_with(const char *name, const char *suffix)
 {
 	size_t n = strlen(name), m = strlen(suffix);
@@ -46,6 +48,14 @@ int store_new(struct folder *folder, const char *name, const char *boot, struct 
 	return 0;
 }
 
+/* Of the text without the newlines that pad it. */
+static uint32_t crc_of(const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	return crc32_add(0, text, len);
+}
+
 static size_t padded_len(size_t len)
 {
 	return (len + STORE_GRAIN - 1) / STORE_GRAIN * STORE_GRAIN;
@@ -57,6 +67,8 @@ int store_load(struct store *s, char *buf, size_t size)
 
 	/* A state file that cannot be read is present, too. */
 	s->present = r != -ENOENT;
+	if (r >= 0)
+		s->crc = crc_of(buf, (size_t)r);
 	if (r > 0 && padded_len((size_t)r) > s->longest)
 		s->longest = padded_len((size_t)r);
 	return r;
@@ -127,8 +139,17 @@ int store_save(struct store *s, const char *text, size_t len)
 	if (!swapped)
 		keep_spare(s, padded, all);
 	s->present = true;
+	s->crc = crc_of(text, len);
 	s->saves++;
 	return 0;
+}
+
+bool store_is_missing(struct store *s)
+{
+	char byte;
+
+	return s->own && s->present &&
+	       s->folder->ops->read(s->folder, s->name, &byte, 1) == -ENOENT;
 }
 
 int store_remove(struct store *s)
@@ -142,6 +163,49 @@ int store_remove(struct store *s)
 	if (r == 0)
 		s->present = false;
 	return r;
+}
+
+static int save_or_remove(struct store *s, const char *text, size_t len)
+{
+	return len > 0 ? store_save(s, text, len) : store_remove(s);
+}
+
+/* Removes the files of the old place. Another disc may have brought a state file to it. */
+static void remove_old(struct store *old)
+{
+	const struct folder_ops *ops = old->folder->ops;
+	char text[STORE_TEXT_MAX];
+	int n = ops->read(old->folder, old->name, text, sizeof(text));
+
+	if (n >= 0 && old->present && crc_of(text, (size_t)n) == old->crc)
+		(void)ops->unlink(old->folder, old->name);
+	(void)ops->unlink(old->folder, old->spare);
+	(void)ops->sync_names(old->folder);
+	close_folder(old->folder);
+}
+
+int store_move(
+	struct store *s, struct folder *folder, const char *name, const char *text, size_t len)
+{
+	struct store old = *s, *new;
+	char there[1];
+	int r = store_new(folder, name, s->boot, &new);
+
+	if (r < 0)
+		return save_or_remove(s, text, len);
+	new->own = true;
+	/* A state file that lies there belongs to an image that had the name before. */
+	new->present = new->folder->ops->read(new->folder, new->name, there, 0) != -ENOENT;
+	r = save_or_remove(new, text, len);
+	if (r < 0) {
+		store_close(new);
+		return save_or_remove(s, text, len);
+	}
+	new->saves += old.saves;
+	*s = *new;
+	free(new);
+	remove_old(&old);
+	return 0;
 }
 
 void store_close(struct store *s)

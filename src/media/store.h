@@ -56,6 +56,7 @@ struct store {
 	 * has what was written and not synced, even if the daemon has died.
 	 */
 	char boot[STORE_BOOT_MAX];
+	uint32_t crc;   /* of the text that was loaded or saved last, without its padding */
 	bool own;       /* the image is locked for writing: no other daemon has this store */
 	bool present;   /* there is a state file */
 	bool has_spare; /* this store has made the spare file, and it is not the current state */
@@ -80,8 +81,18 @@ int store_sync_found(struct store *s, bool own);
  * most STORE_TEXT_MAX.
  */
 int store_save(struct store *s, const char *text, size_t len);
+/* True if the state file of an own store is not there, although it was saved: it was deleted. */
+bool store_is_missing(struct store *s);
 /* 0: there is no state file on storage any more. -errno. */
 int store_remove(struct store *s);
+/*
+ * The image has another name now: the text is saved as the state file of `name` in folder,
+ * which it takes over, then the old state file is removed. len 0: there is to be no state file.
+ * If nothing can be saved there, the text is saved at the old place, where the store stays. As
+ * store_save() otherwise.
+ */
+int store_move(
+	struct store *s, struct folder *folder, const char *name, const char *text, size_t len);
 /* Removes the spare file of an own store, and frees. NULL is fine. */
 void store_close(struct store *s);
 
@@ -92,6 +103,12 @@ bool store_is_own_name(const char *name);
 
 /* The folder of the descriptor, which it takes over, also on failure. NULL: no memory. */
 struct folder *folder_file_new(int fd);
+/*
+ * Gives a folder of folder_file_new() another descriptor of the same directory, which it takes
+ * over, and closes the one before. With -1 it has none, keeps no file system mounted, and all
+ * of its operations fail with -EBADF.
+ */
+void folder_file_set_fd(struct folder *f, int fd);
 /*
  * rename_new for a file system without RENAME_NOREPLACE. With links: makes the second name,
  * then removes the first. Without (FAT): looks for the name, then renames. Public for tests.

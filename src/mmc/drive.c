@@ -56,6 +56,14 @@ bool mmc_flush(struct mmc_drive *d)
 	return r != -EAGAIN;
 }
 
+void mmc_image_moved(struct mmc_drive *d, struct folder *folder, const char *name)
+{
+	if (d->disc)
+		disc_image_moved(d->disc, folder, name);
+	else
+		folder->ops->close(folder);
+}
+
 /* ---- insert and eject --------------------------------------------------------------------- */
 
 void mmc_insert(struct mmc_drive *d, struct disc *disc)

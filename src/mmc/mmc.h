@@ -153,6 +153,8 @@ void mmc_bus_reset(struct mmc_drive *d);
  * repeat the call as after MMC_AGAIN.
  */
 bool mmc_flush(struct mmc_drive *d);
+/* See disc_image_moved(); of the disc in the drive. Takes folder over. The host notices nothing. */
+void mmc_image_moved(struct mmc_drive *d, struct folder *folder, const char *name);
 
 /*
  * Operations from the board's side (control commands, eject button). They take effect at once,

@@ -71,6 +71,10 @@ static void format_disc(const json_t *drive, FILE *out)
 		fprintf(out, "  %-10s the host burns a test, the disc stays as it is\n", "test");
 	if (*field_text(drive, "read_only"))
 		fprintf(out, "  %-10s %s\n", "read-only", field_text(drive, "read_only"));
+	if (*field_text(drive, "image_problem"))
+		fprintf(out, "  %-10s %s\n", "problem", field_text(drive, "image_problem"));
+	if (*field_text(drive, "folder_problem"))
+		fprintf(out, "  %-10s %s\n", "folder", field_text(drive, "folder_problem"));
 	if (*field_text(drive, "warning"))
 		fprintf(out, "  %-10s %s\n", "warning", field_text(drive, "warning"));
 }

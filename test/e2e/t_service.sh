@@ -126,6 +126,21 @@ check "a member of the group may remove it" as alice rm "$media/touched.iso"
 check "a disc is inserted" as alice mmcgadgetctl insert inside.iso
 check "the host sees the disc" wait_for 15 has_label "$sr" INSIDE
 
+# ---- a stick that is mounted on the media folder while the service runs ----
+check "the disc is removed" as alice mmcgadgetctl eject --force
+mount -t tmpfs -o size=30m,mode=2775,gid="$(getent group mmcgadget | cut -d: -f3)" stick "$media"
+make_iso STICK 4 "$media/stick.iso"
+is "a list shows the stick" "$(as alice mmcgadgetctl --json list | jq -r '.images[].name' | paste -sd' ')" stick.iso
+check "a disc of the stick is inserted" as alice mmcgadgetctl insert stick.iso
+check "the host sees the disc" wait_for 15 has_label "$sr" STICK
+check "a blank is made on the stick" as alice mmcgadgetctl blank where.iso
+check "it is there" test -e "$media/where.iso"
+check "the blank is removed" as alice mmcgadgetctl eject --force
+check "nothing keeps the stick mounted" wait_for 5 umount "$media"
+check_not "nothing was written beneath it" test -e "$media/where.iso"
+check "a disc is inserted" as alice mmcgadgetctl insert inside.iso
+check "the host sees the disc" wait_for 15 has_label "$sr" INSIDE
+
 # ---- the sandbox refuses no system call that the daemon makes ----
 make_iso OWN 4 "$media/own.iso"
 chown mmcgadget: "$media/own.iso"

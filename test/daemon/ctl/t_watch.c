@@ -143,6 +143,33 @@ static void lines_are_cut_to_the_terminal_width(void **state)
 	free(text);
 }
 
+/* What happened to the image is on a line of its own, and in the JSON. */
+static void a_problem_is_shown(void **state)
+{
+	json_t *o, *json;
+	char *text, *line;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	o = status(0, 100, 0);
+	json_object_set_new(o, "image_problem", json_string("\"a.iso\" was deleted"));
+	json_object_set_new(o, "folder_problem", json_string("/srv is gone"));
+	watch_take(&drive, o, 1000000, &view);
+	line = watch_line(o, &view);
+	assert_non_null(strstr(line, ", PROBLEM: \"a.iso\" was deleted, PROBLEM: /srv is gone"));
+	free(line);
+	assert_int_equal(watch_draw(o, &view, 80, f), 4);
+	fclose(f);
+	assert_non_null(strstr(text, "\n  PROBLEM: \"a.iso\" was deleted"));
+	free(text);
+	json = watch_json(o, &view);
+	assert_string_equal(
+		json_string_value(json_object_get(json, "image_problem")), "\"a.iso\" was deleted");
+	json_decref(json);
+	json_decref(o);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, setup)
@@ -152,6 +179,7 @@ int main(void)
 		T(a_rate_after_a_pause_leaves_out_the_pause),
 		T(a_rate_covers_the_last_five_seconds),
 		T(lines_are_cut_to_the_terminal_width),
+		T(a_problem_is_shown),
 	};
 
 	return cmocka_run_group_tests_name("watch", tests, NULL, NULL);

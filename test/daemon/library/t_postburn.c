@@ -446,12 +446,11 @@ static void a_damaged_record_is_refused(void **state)
 
 static void a_record_is_read_after_a_restart(void **state)
 {
-	int dir = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct last_disc disc = {.image = "a.iso"};
 	struct last_disc_store *l;
 
 	(void)state;
-	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
+	assert_int_equal(last_disc_new(in_scratch("media"), "drive0", &l), 0);
 	assert_null(last_disc_get(l));
 	last_disc_set(l, &disc);
 	strcpy(disc.image, "b.iso");
@@ -460,22 +459,21 @@ static void a_record_is_read_after_a_restart(void **state)
 	last_disc_free(l);
 	assert_true(exists("media/.mmcgadget-drive0.mmcdisc"));
 	assert_false(exists("media/.mmcgadget-drive0.mmcdisc.new"));
-	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
+	assert_int_equal(last_disc_new(in_scratch("media"), "drive0", &l), 0);
 	assert_string_equal(last_disc_get(l)->image, "b.iso");
 	last_disc_free(l);
 	/* The record of another drive, then a damaged one. */
-	assert_int_equal(last_disc_new(dir, "drive1", &l), 0);
+	assert_int_equal(last_disc_new(in_scratch("media"), "drive1", &l), 0);
 	assert_null(last_disc_get(l));
 	last_disc_free(l);
 	put_text("media/.mmcgadget-drive0.mmcdisc", "mmcgadget drive 1\nimage a.iso\n");
-	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
+	assert_int_equal(last_disc_new(in_scratch("media"), "drive0", &l), 0);
 	assert_null(last_disc_get(l));
 	last_disc_set(l, &disc);
 	last_disc_free(l);
-	assert_int_equal(last_disc_new(dir, "drive0", &l), 0);
+	assert_int_equal(last_disc_new(in_scratch("media"), "drive0", &l), 0);
 	assert_string_equal(last_disc_get(l)->image, "b.iso");
 	last_disc_free(l);
-	close(dir);
 }
 
 int main(void)

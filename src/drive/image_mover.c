@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/image_mover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "disc/model.h"
+#include "media/store.h"
+#include "util/log.h"
+
+/* What the engine's thread is told. */
+struct news {
+	struct engine_thread *engine;
+	struct drive_handover *handover;
+	struct handover_image image;
+	struct folder *folder; /* NULL: the state file stays where it is */
+	char base[256];
+};
+
+static void tell_engine(void *arg)
+{
+	struct news *n = arg;
+
+	drive_handover_renamed(n->handover, &n->image);
+	if (n->folder) {
+		mmc_image_moved(engine_thread_engine(n->engine), n->folder, n->base);
+		engine_thread_flush(n->engine);
+	}
+	drive_handover_store(n->handover);
+	free(n);
+}
+
+static void send(const struct image_mover *m)
+{
+	const struct image_place *p = m->in->place;
+	struct news *n = calloc(1, sizeof(*n));
+	int fd;
+
+	if (!n)
+		return;
+	n->engine = m->engine;
+	n->handover = m->handover;
+	handover_image_set(&n->image, m->in->name, m->in->dev, m->in->ino);
+	if (m->in->recordable) {
+		fd = fcntl(p->dir_fd, F_DUPFD_CLOEXEC, 0);
+		n->folder = fd < 0 ? NULL : folder_file_new(fd);
+		strcpy(n->base, p->base);
+	}
+	if (engine_thread_call(m->engine, tell_engine, n) == 0)
+		return;
+	log_warn("%s: its state file could not be moved: out of memory", m->in->name);
+	if (n->folder)
+		n->folder->ops->close(n->folder);
+	free(n);
+}
+
+void image_mover_moved(void *mover, const char *name, const char *path)
+{
+	const struct image_mover *m = mover;
+	char *new_name = strdup(name ? name : m->in->name), *new_path = strdup(path);
+
+	if (!m->in->place || !new_name || !new_path) {
+		free(new_name);
+		free(new_path);
+		return;
+	}
+	free(m->in->name);
+	free(m->in->path);
+	m->in->name = new_name;
+	m->in->path = new_path;
+	drive_record_renamed(m->record, m->in);
+	send(m);
+}
+
+uint64_t image_mover_safe_bytes(void *mover)
+{
+	const struct image_mover *m = mover;
+	struct mmc_state s;
+
+	engine_thread_get_state(m->engine, &s);
+	if (!(s.loaded || s.ejected_by_host) || s.testing || s.unsynced > s.end ||
+		disc_medium_of(s.type)->model->zero_fill)
+		return 0;
+	return (uint64_t)(s.end - s.unsynced) * MEDIA_BLOCK;
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "library/image_place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "library/keep_name.h"
+
+int image_place_new(const struct library_file *f, struct image_place **out)
+{
+	struct image_place *p = calloc(1, sizeof(*p));
+	int r = 0;
+
+	if (!p)
+		return -ENOMEM;
+	p->refs = 1;
+	p->guard_dir = -1;
+	p->path_fd = fcntl(f->path_fd, F_DUPFD_CLOEXEC, 0);
+	p->dir_fd = fcntl(f->dir_fd, F_DUPFD_CLOEXEC, 0);
+	if (p->path_fd < 0 || p->dir_fd < 0)
+		r = -errno;
+	snprintf(p->base, sizeof(p->base), "%s", f->base);
+	p->dev = f->dev;
+	p->ino = f->ino;
+	if (r < 0) {
+		image_place_unref(p);
+		return r;
+	}
+	*out = p;
+	return 0;
+}
+
+struct image_place *image_place_ref(struct image_place *p)
+{
+	p->refs++;
+	return p;
+}
+
+void image_place_unref(struct image_place *p)
+{
+	if (!p || --p->refs > 0)
+		return;
+	if (p->path_fd >= 0)
+		close(p->path_fd);
+	if (p->dir_fd >= 0)
+		close(p->dir_fd);
+	if (p->guard_dir >= 0)
+		close(p->guard_dir);
+	free(p);
+}
+
+int image_place_open(const struct image_place *p)
+{
+	const struct library_file f = {.path_fd = p->path_fd};
+
+	return library_open(&f);
+}
+
+/* ---- where it is ---------------------------------------------------------------------------- */
+
+static bool is_file(const struct image_place *p, const struct stat *st)
+{
+	return st->st_dev == p->dev && st->st_ino == p->ino;
+}
+
+static bool leads_to_it(const struct image_place *p, int dir, const char *base)
+{
+	struct stat st;
+
+	return fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_file(p, &st);
+}
+
+/* Takes dir over. */
+static void move_to(struct image_place *p, int dir, const char *base)
+{
+	if (p->dir_fd != dir)
+		close(p->dir_fd);
+	p->dir_fd = dir;
+	snprintf(p->base, sizeof(p->base), "%s", base);
+}
+
+/*
+ * Follows the name that the kernel knows. In a folder that is hidden by a mount that path
+ * leads nowhere, but its last part is right.
+ */
+static bool follow_kernel(struct image_place *p)
+{
+	char proc[32], path[PATH_MAX], *slash;
+	ssize_t n;
+	int dir;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", p->path_fd);
+	n = readlink(proc, path, sizeof(path) - 1);
+	if (n <= 0)
+		return false;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash || strlen(slash + 1) >= sizeof(p->base))
+		return false;
+	if (leads_to_it(p, p->dir_fd, slash + 1)) {
+		move_to(p, p->dir_fd, slash + 1);
+		return true;
+	}
+	*slash = '\0';
+	dir = open(*path ? path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return false;
+	if (leads_to_it(p, dir, slash + 1)) {
+		move_to(p, dir, slash + 1);
+		return true;
+	}
+	close(dir);
+	return false;
+}
+
+/* True if files can be made in the folder: it was not removed, and the daemon may write to it. */
+static bool can_hold_files(int dir)
+{
+	struct stat st;
+
+	return fstat(dir, &st) == 0 && st.st_nlink > 0 &&
+	       faccessat(dir, ".", W_OK, AT_EACCESS) == 0;
+}
+
+enum image_at image_place_look(struct image_place *p)
+{
+	struct stat st;
+
+	if (p->must_copy)
+		return can_hold_files(p->dir_fd) &&
+				       fstatat(p->dir_fd, p->base, &st, AT_SYMLINK_NOFOLLOW) < 0
+			       ? IMAGE_SAME
+			       : IMAGE_NAMELESS;
+	if (leads_to_it(p, p->dir_fd, p->base))
+		return IMAGE_SAME;
+	return follow_kernel(p) ? IMAGE_MOVED : IMAGE_NAMELESS;
+}
+
+/* ---- a name again --------------------------------------------------------------------------- */
+
+/* Links the hidden name to a free name in dir. 0 and the name, or -errno. */
+static int link_kept(const struct image_place *p, int dir, char name[256])
+{
+	int r;
+
+	for (unsigned n = 1; n <= KEEP_TRIES; n++) {
+		r = keep_name_free(dir, p->base, n, name);
+		if (r < 0)
+			return r;
+		/* The owner has deleted that name, and may be about to make it anew. */
+		if (r > 0 || strcmp(name, p->base) == 0)
+			continue;
+		if (linkat(p->guard_dir, p->guard, dir, name, 0) == 0)
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+	return -EEXIST;
+}
+
+/* Chooses where the copy goes. 0 and the name, or -errno. */
+static int choose_copy(const struct image_place *p, int dir, char name[256])
+{
+	int r = 1;
+
+	if (!can_hold_files(dir))
+		return -ENOENT;
+	for (unsigned n = 1; n <= KEEP_TRIES && r > 0; n++) {
+		r = keep_name_free(dir, p->base, n, name);
+		if (r == 0 && strcmp(name, p->base) == 0)
+			r = 1;
+	}
+	return r > 0 ? -EEXIST : r;
+}
+
+/* Tries the folder of the file, that of its hidden name, and the one of the path. */
+static int in_some_folder(struct image_place *p, const char *media,
+	int (*name_it)(const struct image_place *p, int dir, char name[256]))
+{
+	int dir[3] = {fcntl(p->dir_fd, F_DUPFD_CLOEXEC, 0),
+		p->guard_dir < 0 ? -1 : fcntl(p->guard_dir, F_DUPFD_CLOEXEC, 0),
+		library_open_folder(media)};
+	int r = -ENOENT, taken = -1;
+	char name[256];
+
+	for (int i = 0; i < 3 && r < 0; i++) {
+		if (dir[i] >= 0)
+			r = name_it(p, dir[i], name);
+		taken = r == 0 ? i : -1;
+	}
+	for (int i = 0; i < 3; i++) {
+		if (dir[i] >= 0 && i != taken)
+			close(dir[i]);
+	}
+	if (r == 0)
+		move_to(p, dir[taken], name);
+	return r;
+}
+
+int image_place_keep(struct image_place *p, const char *media)
+{
+	int r = -ENOENT;
+
+	if (p->guard_dir >= 0 && leads_to_it(p, p->guard_dir, p->guard))
+		r = in_some_folder(p, media, link_kept);
+	p->must_copy = r < 0;
+	return r == 0 ? 0 : in_some_folder(p, media, choose_copy);
+}
+
+/* ---- the hidden name ------------------------------------------------------------------------ */
+
+/* Links the very file, whatever has its name by now. 0 or -errno. */
+static int link_guard(struct image_place *p, int dir, const char *name)
+{
+	char proc[32], kept[256];
+	int r;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", p->path_fd);
+	if (!leads_to_it(p, dir, name)) {
+		image_guard_recover(dir, name, name, kept);
+		if (linkat(AT_FDCWD, proc, dir, name, AT_SYMLINK_FOLLOW) < 0)
+			return -errno;
+	}
+	r = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	if (r < 0)
+		return -errno;
+	p->guard_dir = r;
+	snprintf(p->guard, sizeof(p->guard), "%s", name);
+	return 0;
+}
+
+int image_place_guard(struct image_place *p, int folder, const char *name)
+{
+	int r = folder < 0 ? -EXDEV : link_guard(p, folder, name);
+
+	return r == -EXDEV ? link_guard(p, p->dir_fd, name) : r;
+}
+
+void image_place_unguard(struct image_place *p)
+{
+	if (p->guard_dir < 0)
+		return;
+	if (leads_to_it(p, p->guard_dir, p->guard))
+		(void)unlinkat(p->guard_dir, p->guard, 0);
+	close(p->guard_dir);
+	p->guard_dir = -1;
+}
+
+void image_guard_recover(int folder, const char *name, const char *stem, char kept[256])
+{
+	struct stat st;
+	int r = 1;
+
+	kept[0] = '\0';
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	if (st.st_nlink == 1 && st.st_size > 0) {
+		for (unsigned n = 1; n <= KEEP_TRIES && r > 0; n++)
+			r = keep_name_free(folder, stem, n, kept);
+		/* It is not removed if it cannot get another name. */
+		if (r != 0 || linkat(folder, name, folder, kept, 0) < 0) {
+			kept[0] = '\0';
+			return;
+		}
+	}
+	(void)unlinkat(folder, name, 0);
+}
