@@ -166,7 +166,12 @@ $(O)/mmcshimd: $(call objs,$(shim_server)) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test shim-test arch-test guest-build guest-test \
+# The engine as a USB device of a virtual machine, for firmware.
+$(O)/mmcredir: $(call objs,$(wildcard test/redir/*.c)) $(call lib,testlib) $(pure_libs)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libusbredirparser-0.5) $(LIBS)
+
+.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test shim-test firmware-test arch-test guest-build guest-test \
 	check check-full demo deps
 unit-build: $(unit_tests) $(replays) $(seeds)
 
@@ -186,6 +191,9 @@ docs-test: $(programs) ## options, keys and verbs agree between code and documen
 
 shim-test: $(O)/libmmcshim.so $(O)/mmcshimd ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
+
+firmware-test: $(O)/mmcredir ## UEFI firmware against the engine, in a virtual machine without a system (amd64)
+	$(Q)O=$(O) test/tap.sh test/suites/firmware.sh
 
 arch-test: ## tests on other machines: 32 bits, big-endian (FULL=1: all tests on all machines)
 	$(Q)O=$(O) test/tap.sh test/suites/arch.sh
