@@ -28,7 +28,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* also reports a change of the disc (6/28/00) */
 	[OP_TEST_UNIT_READY] = { "TEST UNIT READY", 6, ROW_MEDIUM, 0, NO_LENGTH,
 		cmd_none, NULL, "\0\0\0\0\0", "SPC-4 6.47" },
-	/* the sense of the last command; a second one gets none */
+	/* the sense of the last command; without one, a pending unit attention */
 	[OP_REQUEST_SENSE] = { "REQUEST SENSE", 6, ROW_IN | ROW_UA_OK | ROW_KEEP_SENSE, 0, ALLOC(4, 1),
 		cmd_request_sense, NULL, "\0\0\0\xff\0", "SPC-4 6.39" },
 	/* 36 bytes; no vital product data */
