@@ -220,7 +220,12 @@ $(O)/test/fuzz/seed: $(O)/test/fuzz/seed.o $(call lib,testlib) $(pure_libs)
 $(seeds): $(O)/test/fuzz/seed $(scripts)
 	$(Q)rm -rf $@ && mkdir -p $@ && $(RUN) $< $(@F) $@ $(scripts)
 
-.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test first-steps shim-test arch-test guest-build guest-test \
+# The engine as a USB device of a virtual machine, for firmware.
+$(O)/mmcredir: $(call objs,$(wildcard test/redir/*.c)) $(call lib,testlib) $(pure_libs)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libusbredirparser-0.5) $(LIBS)
+
+.PHONY: unit-build unit daemon-test-build daemon-test layers docs-test first-steps shim-test firmware-test arch-test guest-build guest-test \
 	check check-full demo deps
 unit-build: $(unit_tests) $(replays) $(seeds)
 
@@ -246,6 +251,9 @@ shim-test-build: $(shim) $(O)/mmcshimd $(O)/test/shim/sg_io $(O)/test/e2e/u_scri
 
 shim-test: shim-test-build ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
+
+firmware-test: $(O)/mmcredir ## UEFI firmware against the engine, in a virtual machine without a system (amd64)
+	$(Q)O=$(O) test/tap.sh test/suites/firmware.sh
 
 arch-test: ## tests on other machines: 32 bits, big-endian (FULL=1: all tests on all machines)
 	$(Q)O=$(O) test/tap.sh test/suites/arch.sh

@@ -94,10 +94,12 @@ lane_compute() {
 	tap arch test/suites/arch.sh
 }
 
-# The burners on the engine sleep for most of their time.
+# The burners on the engine sleep for most of their time, and so does the firmware.
 lane_burners() {
 	after build compute
 	suite shim "${make[@]}" shim-test
+	# The firmware is one for amd64.
+	[ "$(uname -m)" != x86_64 ] || suite firmware "${make[@]}" firmware-test
 }
 
 set -m # each lane is a process group of its own, and can be ended with all that it started

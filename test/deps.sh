@@ -20,9 +20,13 @@ what=${1:-}
 build="gcc libc6-dev make pkg-config"
 daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev kmod mount"
 unit="libcmocka-dev"
+firmware=
 guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils busybox-static"
 case $(dpkg --print-architecture) in
-amd64) guest="$guest qemu-system-x86 seabios" ;;
+amd64)
+	guest="$guest qemu-system-x86 seabios"
+	firmware="ovmf libusbredirparser-dev"
+	;;
 arm64) guest="$guest qemu-system-arm" ;;
 esac
 # Other machines: an emulator, and compilers for all but this one.
@@ -53,7 +57,7 @@ demo) want="$build $daemon $guest" ;;
 demo-board) want="$build $daemon genisoimage" ;;
 deb) want="$build $daemon $unit $package" ;;
 check | all)
-	want="$build $daemon $unit $guest $package"
+	want="$build $daemon $unit $guest $firmware $package"
 	optional="$others $burners $tools"
 	[ "$what" = check ] || optional="$optional $boards valgrind"
 	;;

@@ -40,14 +40,36 @@ static mmc_sense_t start_transfer(
 	return SENSE_NONE;
 }
 
+/*
+ * READ of a disc that has nothing to read yet. READ CAPACITY has told the host one block, because
+ * macOS drops a disc without a capacity, so that block can be read: as zeros, while it is not
+ * recorded. UEFI firmware reads it at every boot. A failure makes that firmware reset the drive,
+ * and many versions lose a drive so: each later command waits for a time limit (docs/hosts.md).
+ */
+static bool reads_offered_block(const struct disc *disc, int64_t lba, uint32_t blocks)
+{
+	return lba == 0 && blocks == 1 && disc_readable_blocks(disc) == 0 &&
+	       disc_may_read(disc, lba, blocks) != DISC_OK;
+}
+
+static mmc_sense_t start_read(struct mmc_drive *d, int64_t lba, uint32_t blocks)
+{
+	const struct disc *disc = d->cmd.disc;
+
+	if (!reads_offered_block(disc, lba, blocks))
+		return start_transfer(d, STREAM_READ, lba, blocks);
+	mmc_reply(d, disc->media->unit);
+	return SENSE_NONE;
+}
+
 mmc_sense_t cmd_read_10(struct mmc_drive *d, const uint8_t *cdb)
 {
-	return start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be16(cdb + 7));
+	return start_read(d, get_be32(cdb + 2), get_be16(cdb + 7));
 }
 
 mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 {
-	return start_transfer(d, STREAM_READ, get_be32(cdb + 2), get_be32(cdb + 6));
+	return start_read(d, get_be32(cdb + 2), get_be32(cdb + 6));
 }
 
 static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks)

@@ -14,11 +14,19 @@ mmc_sense_t cmd_none(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
+/*
+ * The sense of the last command; without one, a pending unit attention, which is reported so
+ * (SPC-4 6.39). GRUB sends the command after every other one. The attention of the host's own
+ * CLOSE is not taken: programs that burn ask for the progress of a CLOSE so, and the next
+ * command that reads reports it. DESC is ignored: MMC drives answer in fixed format (MMC-6 6.30).
+ */
 mmc_sense_t cmd_request_sense(struct mmc_drive *d, const uint8_t *cdb)
 {
+	enum { UP_TO_ASCQ = 14 }; /* bytes that the host must have room for, to see which it is */
 	uint8_t *p = mmc_reply(d, 18);
 
-	(void)cdb; /* DESC is ignored: MMC drives answer in fixed format (MMC-6 6.30) */
+	if (!d->sense && cdb[4] >= UP_TO_ASCQ)
+		d->sense = mmc_take_attention(d, UA_ALL & ~UA_CLOSED);
 	mmc_sense_encode(d->sense, p);
 	if (d->sense_has_lba) {
 		p[0] |= 0x80; /* VALID: the information field holds the address */

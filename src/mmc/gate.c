@@ -13,8 +13,7 @@
 
 /* ---- the gate ----------------------------------------------------------------------------- */
 
-/* The unit attention that this command has to report, which clears it; 0 if there is none. */
-static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row *row)
+mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which)
 {
 	static const struct {
 		uint8_t bits;
@@ -25,6 +24,18 @@ static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row
 		{UA_REMOVAL_REQUEST, SENSE_REMOVAL_REQUEST},
 	};
 
+	for (size_t i = 0; i < ARRAY_LEN(attentions); i++) {
+		if (!(d->ua & which & attentions[i].bits))
+			continue;
+		d->ua &= (uint8_t)~attentions[i].bits;
+		return attentions[i].sense;
+	}
+	return SENSE_NONE;
+}
+
+/* The unit attention that this command has to report, which clears it; 0 if there is none. */
+static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row *row)
+{
 	if (row->flags & ROW_UA_OK)
 		return SENSE_NONE;
 	/*
@@ -34,13 +45,7 @@ static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row
 	 */
 	if ((d->ua & ~UA_CLOSED) == 0 && (row->flags & ROW_CLOSING))
 		return SENSE_NONE;
-	for (size_t i = 0; i < ARRAY_LEN(attentions); i++) {
-		if (!(d->ua & attentions[i].bits))
-			continue;
-		d->ua &= (uint8_t)~attentions[i].bits;
-		return attentions[i].sense;
-	}
-	return SENSE_NONE;
+	return mmc_take_attention(d, UA_ALL);
 }
 
 static mmc_sense_t check_cdb(

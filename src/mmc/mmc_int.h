@@ -132,6 +132,10 @@ static inline mmc_sense_t mmc_bad_cdb(void)
 	return SENSE_INVALID_FIELD_IN_CDB;
 }
 
+/* gate.c */
+/* Reports the first pending unit attention of `which` (enum mmc_ua), and clears it; 0: none. */
+mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which);
+
 /* reply.c */
 /* Begins an answer of len bytes, all zero, and returns it. */
 uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);

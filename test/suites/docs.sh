@@ -138,7 +138,8 @@ for block in "$scratch"/*; do
 done
 report 'documents have blocks of configuration' "$([ "$(find "$scratch" -name '*.[0-9]*' | wc -l)" -ge 7 ] || ls "$scratch")"
 
-# Commands: code, name, length and clause of every row, and whether the command needs a disc.
+# Commands: code, name, length, clause and remark of every row, and whether the command needs a disc. The
+# remark is the comment above the row, so that whoever moves a row, or changes what it does, has it in view.
 both 'rows of the command table and docs/commands.md' "$(awk '
 	FNR == NR {
 		if (match($0, /OP_[A-Z0-9_]+ *= *0x[0-9a-f]+/)) {
@@ -147,6 +148,7 @@ both 'rows of the command table and docs/commands.md' "$(awk '
 		}
 		next
 	}
+	/^	\/\* .* \*\/$/ { remark = substr($0, 5, length($0) - 7) }
 	/^	\[OP_/ { row = "" }
 	{ row = row $0 }
 	/"[A-Z]+-[0-9]+ [0-9.]+" *}/ {
@@ -158,9 +160,33 @@ both 'rows of the command table and docs/commands.md' "$(awk '
 		match(row, /[A-Z]+-[0-9]+ [0-9.]+" *}/)
 		clause = substr(row, RSTART, RLENGTH)
 		sub(/".*/, "", clause)
-		print code[op] "|" part[2] "|" field[2] "|" (field[3] ~ /ROW_MEDIUM/ ? "refused" : "answered") "|" clause
+		print code[op] "|" part[2] "|" field[2] "|" (field[3] ~ /ROW_MEDIUM/ ? "refused" : "answered") "|" clause "|" remark
+		remark = "none: the row has no comment"
 	}' src/mmc/spec.h src/mmc/cmd_table.c)" \
-	"$(sed -n 's/^| \([0-9A-F][0-9A-F]h\) | \(.*\) |[^|]*|$/\1|\2/p' docs/commands.md | sed 's/ | /|/g')"
+	"$(sed -n 's/^| \([0-9A-F][0-9A-F]h\) | \(.*\) |$/\1|\2/p' docs/commands.md | sed 's/ | /|/g')"
+
+# A sense that a remark names is what a conversation gets from that command; a refusal names its sense.
+report 'the senses in docs/commands.md are in conversations with these commands' "$(awk '
+	FILENAME ~ /\.cdb$/ {
+		if ($1 == ">")
+			code = toupper($2) "h"
+		if ($1 == "!")
+			for (i = 2; i <= NF; i++)
+				seen[code, toupper($i)] = 1
+		next
+	}
+	/^\| [0-9A-F][0-9A-F]h \|/ {
+		named = 0
+		for (rest = $0; match(rest, /[0-9A-F]\/[0-9A-F][0-9A-F]\/[0-9A-F][0-9A-F]/); rest = substr(rest, RSTART + RLENGTH)) {
+			sense = substr(rest, RSTART, RLENGTH)
+			named++
+			if (!(($2, sense) in seen))
+				print $2 ": no conversation gets " sense
+		}
+		n = split($0, field, / \| /)
+		if (field[n] ~ /refused/ && !named)
+			print $2 ": refused with which sense?"
+	}' test/script/*.cdb docs/commands.md)"
 
 report 'paths in the manuals are those of the code' "$(
 	for path in /run/mmcgadget/control /run/mmcgadget/socket /run/mmcgadget/status /var/lib/mmcgadget; do
