@@ -56,7 +56,7 @@ $(O)/%: SHELL := $(CURDIR)/test/owner.sh
 deb: SHELL := $(CURDIR)/test/owner.sh
 endif
 else
-foreign := $(shell find $(wildcard $(O)) -maxdepth 0 ! -writable 2>/dev/null; \
+foreign := $(shell find $(or $(wildcard $(O)),/dev/null) -maxdepth 0 ! -writable 2>/dev/null; \
 	find $(or $(wildcard $(built)),/dev/null) ! -writable -print -quit 2>/dev/null)
 ifneq ($(foreign),)
 $(error $(firstword $(foreign)) belongs to $(shell stat -c %U $(firstword $(foreign))), so that you cannot build in $(O): sudo rm -r $(O))

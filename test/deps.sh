@@ -37,7 +37,7 @@ arm64) ;;
 *) boards="$boards gcc-aarch64-linux-gnu" ;;
 esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udev"
-package="debhelper dpkg-dev fakeroot"
+package="build-essential debhelper fakeroot"
 tools="clang shellcheck mandoc man-db jq python3 lintian"
 
 # The sanitizers' and libFuzzer's run time is a package per clang version.

@@ -8,13 +8,18 @@
 #                                   package are not installed: they are in /srv/packages, the only
 #                                   archive of this system
 #                           root.img vmlinuz initrd   the same, to be booted
+#   system.sh plain SUITE   tree/   a Debian as a new user has it, with sudo and systemd. What git and
+#                                   test/deps.sh install is in /srv/packages, the only archive
 # Needs root and, for the making, the network.
 set -eu
 kind=${1:-} suite=${2:-}
-if [ -z "$suite" ] || { [ "$kind" != build ] && [ "$kind" != fresh ]; }; then
-	sed -n '3,11s/^# \{0,1\}//p' "$0" >&2
+case $kind:$suite in
+build:?* | fresh:?* | plain:?*) ;;
+*)
+	sed -n '3,13s/^# \{0,1\}//p' "$0" >&2
 	exit 2
-fi
+	;;
+esac
 top=$(cd "$(dirname "$0")/../.." && pwd)
 arch=$(dpkg --print-architecture)
 # shellcheck source=test/cached.sh
@@ -35,6 +40,11 @@ packages=$(printf '%s\n' $packages | sort | paste -sd,)
 case $kind in
 build) set -- "$boards" "$needed" ;;
 fresh) set -- "$packages" "$libraries" ;;
+plain)
+	packages=systemd,sudo,man-db,util-linux
+	set -- "$packages" "$(for s in build unit deb; do "$top/test/deps.sh" --list $s; done | sort -u | paste -sd' ')"
+	wanted=$2
+	;;
 esac
 if cached "deb-$kind-$suite" "$recipe" "$suite" "$arch" "$@"; then
 	echo "$dir"
@@ -116,7 +126,22 @@ fresh)
 	END
 	set -- --include="$packages" --essential-hook="$dir/essential"
 	;;
+plain)
+	# The index has to be made outside of the system, which has no dpkg-dev yet.
+	hook customize <<-END
+		$apt clean
+		$apt install --download-only git $wanted
+		mkdir -p "\$1/srv/packages"
+		mv "\$1"/var/cache/apt/archives/*.deb "\$1/srv/packages/"
+		(cd "\$1/srv/packages" && dpkg-scanpackages --multiversion . >Packages 2>/dev/null)
+		rm -rf "\$1"/etc/apt/sources.list.d/* "\$1"/etc/apt/apt.conf.d/99mmdebstrap
+		echo 'deb [trusted=yes] file:/srv/packages ./' >"\$1/etc/apt/sources.list"
+		chroot "\$1" useradd -m -s /bin/bash pi
+		echo 'pi ALL=(ALL) NOPASSWD: ALL' >"\$1/etc/sudoers.d/pi"
+	END
+	set -- --include="$packages"
+	;;
 esac
 debian "$suite" "$@" --customize-hook="$dir/customize"
-[ "$kind" = build ] || bootable 4G
+[ "$kind" != fresh ] || bootable 4G
 made

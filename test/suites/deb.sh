@@ -4,9 +4,10 @@
 # installed, upgraded and purged: in a chroot (files, maintainer scripts), and in a guest that boots
 # (service, users, PC). FULL=1 does that for Debian 12 and 13, whatever this machine has, and also
 # builds the package for boards (arm64, armhf).
+# A third system has neither compiler nor libraries: there a new user does what the README says.
 # Changes to the systems are dropped, but the systems are kept (test/deb/system.sh); making them needs
 # root and the network.
-#   SUITES="trixie"   this release, and this machine's    PARTS="cross life guest"   only these
+#   SUITES="trixie"   this release, and this machine's    PARTS="cross life readme guest"   only these
 #   CROSS=bookworm    release of the boards' packages     KEEP=1   keep logs and packages
 set -u
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES
@@ -18,10 +19,10 @@ own_arch=$(dpkg --print-architecture)
 own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 if [ -n "${FULL:-}" ]; then
 	read -ra suites <<<"${SUITES:-bookworm trixie}"
-	read -ra parts <<<"${PARTS:-cross life guest}"
+	read -ra parts <<<"${PARTS:-cross life readme guest}"
 else
 	read -ra suites <<<"${SUITES:-}"
-	read -ra parts <<<"${PARTS:-life guest}"
+	read -ra parts <<<"${PARTS:-life readme guest}"
 fi
 cross_suite=${CROSS:-trixie}
 dir=$O/deb-test
@@ -187,6 +188,28 @@ life() { # SUITE DEB NEXT
 	test/deb/inside.sh "$tree/tree" "$dir/$1-life" bash /deb/life.sh "/deb/$(basename "$2")" 2>&1
 }
 
+# The README as a new user follows it, in a system without compiler and libraries: build the package,
+# install, update, uninstall; the same without a package.
+readme() { # SUITE
+	local tree
+	tree=$(test/deb/system.sh plain "$1" 2>"$dir/$1-readme.log")
+	result $? 'the plain system can be made' "$dir/$1-readme.log"
+	folder "$1-readme" README.md test/deb/readme.sh
+	rm -rf "$dir/$1-sources"
+	mkdir "$dir/$1-sources"
+	# The sources as they are here, with changes, are the first commit.
+	{
+		git ls-files -z --cached --others --exclude-standard | xargs -0 sh -c \
+			'for f do [ ! -f "$f" ] || cp --parents -p "$f" "$0/"; done' "$dir/$1-sources" &&
+			cd "$dir/$1-sources" && git init -q -b main && git add -A &&
+			git -c user.name=a -c user.email=a@example commit -q -m sources &&
+			git bundle create -q "$dir/$1-readme/repo.bundle" HEAD main
+	} >"$dir/$1-readme.log" 2>&1
+	result $? 'the sources can be cloned' "$dir/$1-readme.log"
+	cd "$top" || return
+	test/deb/inside.sh "$tree/tree" "$dir/$1-readme" bash /deb/readme.sh 2>&1
+}
+
 # Runs all parts for a suite. Two suites run at a time, so each has its own files.
 suite() { # SUITE
 	local deb begin next=$dir/$1-next.deb
@@ -203,6 +226,11 @@ suite() { # SUITE
 		begin=$SECONDS
 		life "$1" "$deb" "$next"
 		took life "$begin"
+	fi
+	if wanted readme && [ "$1" = "$own" ]; then
+		begin=$SECONDS
+		readme "$1" > >(sed -uE 's/^(not )?ok - /&README: /')
+		took readme "$begin"
 	fi
 	if wanted guest; then
 		begin=$SECONDS
