@@ -9,6 +9,7 @@
 
 #include "library/library.h"
 #include "library/checksum.h"
+#include "library/portable.h"
 #include "util/array.h"
 
 #define SUFFIX   ".iso"
@@ -56,6 +57,24 @@ static void drop_suffix(char *name)
 		name[n - m] = '\0';
 }
 
+/* "con" becomes "con_", and "NUL.x" becomes "NUL_.x": the rest of the name stays readable. */
+static void avoid_device(char name[POSTBURN_STEM])
+{
+	size_t n = portable_device(name), len = strlen(name);
+
+	if (n == 0)
+		return;
+	/* There is no room for one more byte: the last character goes. */
+	if (len == STEM_MAX) {
+		do
+			len--;
+		while ((name[len] & 0xc0) == 0x80);
+		name[len] = '\0';
+	}
+	memmove(name + n + 1, name + n, len - n + 1);
+	name[n] = '_';
+}
+
 bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 {
 	const unsigned char *p = (const unsigned char *)label;
@@ -84,6 +103,7 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 	drop_suffix(out);
 	for (n = strlen(out); n > 0 && (out[n - 1] == ' ' || out[n - 1] == '.'); n--)
 		out[n - 1] = '\0';
+	avoid_device(out);
 	return usable && n > 0;
 }
 

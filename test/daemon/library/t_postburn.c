@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "library/portable.h"
 #include "library/postburn.h"
 #include "library/last_disc.h"
 #include "library/checksum.h"
@@ -55,6 +56,13 @@ static const struct { const char *label, *name; } names[] = {
 	/* invalid UTF-8: lone byte, truncated, overlong, surrogate, above U+10FFFF */
 	{ "a\xff" "b", "ab" }, { "a\xc3", "a" }, { "\xc0\xaf", NULL }, { "a\xe0\x80\xaf", "a" },
 	{ "a\xed\xa0\x80z", "az" }, { "a\xf4\x90\x80\x80z", "az" }, { "\x80\x80", NULL },
+	/* devices of Windows, with every suffix and in any case */
+	{ "CON", "CON_" }, { "con", "con_" }, { "nul.iso", "nul_" }, { "NUL.tar.gz", "NUL_.tar.gz" },
+	{ "Aux .x", "Aux_ .x" }, { "PRN", "PRN_" }, { "COM1", "COM1_" }, { "lpt9.a", "lpt9_.a" },
+	{ "COM\xc2\xb9", "COM\xc2\xb9_" }, { "CONIN$", "CONIN$_" }, { ".NUL", "NUL_" },
+	{ "CONCERT", "CONCERT" }, { "COM", "COM" }, { "COM10", "COM10" }, { "NUL-2", "NUL-2" },
+	{ "com\xc2\xb4", "com\xc2\xb4" }, { "AUX_", "AUX_" }, { "NUL:", "NUL_" },
+	{ "COM1." LONG LONG, "COM1_." LONG "0123456789abcdefghijklmnopqrstuvwxyz0123456789abc" },
 	{ "", NULL }, { "   ", NULL }, { "___", NULL }, { "?", NULL },
 	{ LONG LONG, LONG "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghi" },
 };
@@ -70,9 +78,41 @@ static void a_label_gives_a_safe_name_or_none(void **state)
 
 		if (any != (names[i].name != NULL))
 			fail_msg("\"%s\" -> %s", names[i].label, any ? out : "nothing");
-		if (any)
-			assert_string_equal(out, names[i].name);
+		if (!any)
+			continue;
+		assert_string_equal(out, names[i].name);
+		strcat(out, ".iso");
+		assert_null(portable_fault(out));
 	}
+}
+
+static void a_name_that_windows_cannot_hold_is_told(void **state)
+{
+	static const struct {
+		const char *name, *fault;
+	} rows[] = {{"a.iso", NULL}, {"CONCERT.iso", NULL}, {"a. b.iso", NULL},
+		{"com0.iso", "device"}, {"nul", "device"}, {"NUL .iso", "device"}, {"a.", "dot"},
+		{"a.iso ", "blank"}, {"a:b.iso", ":"}, {"what?.iso", "?"}, {"\"a\".iso", "\""},
+		{"a\\b", "\\"}};
+	char units[513] = "";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *fault = portable_fault(rows[i].name);
+
+		if (!fault != !rows[i].fault || (fault && !strstr(fault, rows[i].fault)))
+			fail_msg("\"%s\": %s", rows[i].name, fault ? fault : "no fault");
+	}
+	/* 255 units of UTF-16, as 127 characters of two units and one of one unit. */
+	for (int i = 0; i < 127; i++)
+		strcat(units, "\xf0\x9f\x8e\xb5");
+	strcat(units, "a");
+	assert_null(portable_fault(units));
+	units[508] = '\xc3';
+	units[509] = '\xa4';
+	assert_null(portable_fault(units));
+	strcpy(units + 510, "b");
+	assert_non_null(portable_fault(units));
 }
 
 /* A long label is not cut inside a character. */
@@ -419,7 +459,7 @@ static void a_damaged_record_is_refused(void **state)
 		{.image = "burned", .configured = " "},
 		{.configured = "crc32 1"},
 	};
-	struct last_disc back;
+	struct last_disc back, longest;
 	char text[LAST_DISC_TEXT];
 
 	(void)state;
@@ -439,6 +479,13 @@ static void a_damaged_record_is_refused(void **state)
 			assert_non_null(last_disc_decode(text, at, &back));
 		}
 	}
+	/* The longest names. */
+	memset(&back, 0, sizeof(back));
+	memset(back.image, 'i', sizeof(back.image) - 1);
+	memset(back.configured, 'c', sizeof(back.configured) - 1);
+	longest = back;
+	assert_null(last_disc_decode(text, last_disc_encode(&longest, text), &back));
+	assert_memory_equal(&back, &longest, sizeof(back));
 	assert_int_equal(last_disc_encode(&(struct last_disc){.image = "a\nempty"}, text), 0);
 	assert_non_null(last_disc_decode("", 0, &back));
 	assert_non_null(last_disc_decode("\0\0\0", 3, &back));
@@ -483,6 +530,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, scratch_remove)
 	const struct CMUnitTest tests[] = {
 		T(a_label_gives_a_safe_name_or_none),
+		T(a_name_that_windows_cannot_hold_is_told),
 		T(a_long_label_is_cut_between_characters),
 		T(a_time_gives_a_name),
 		T(a_rename_skips_names_that_are_taken),
