@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
+#include "disc/medium.h"
 #include "library/image.h"
 
 static bool has_disc(const struct mmc_state *m)
@@ -58,11 +60,25 @@ static const char *room_warning(
 	return text[0] ? text + strlen("; ") : text;
 }
 
+/* Bytes of the largest disc that a blank holds. */
+static uint64_t full_disc(void)
+{
+	return (uint64_t)disc_medium_of_blank()->capacity * MEDIA_BLOCK;
+}
+
+static void set_room(json_t *o, uint64_t free_bytes)
+{
+	json_object_set_new(o, "card_free_bytes", json_integer((json_int_t)free_bytes));
+	json_object_set_new(
+		o, "card_full_discs", json_integer((json_int_t)(free_bytes / full_disc())));
+}
+
 json_t *status_drive(struct drive *d)
 {
 	struct drive_info info;
 	char text[160];
 	const struct mmc_state *m = &info.mmc;
+	struct statvfs fs;
 	json_t *host, *o;
 	const char *problem;
 
@@ -93,6 +109,8 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "unsynced_blocks", json_integer(m->unsynced));
 	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
 	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
+	if (fstatvfs(drive_folder(d), &fs) == 0)
+		set_room(o, (uint64_t)fs.f_bavail * fs.f_frsize);
 	if (info.has_postburn)
 		json_object_set_new(o, "burned",
 			json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "state", info.postburn.state,
@@ -115,32 +133,54 @@ json_t *status_drive(struct drive *d)
 
 static json_t *image_entry(const struct catalog_entry *e, const struct drives *all)
 {
-	json_t *in = json_array();
+	json_t *in = json_array(), *o;
+	const char *kind = e->kind;
+	char copy[160];
 
 	for (unsigned i = 0; i < all->count; i++) {
 		if (drive_holds(all->drive[i], e->dev, e->ino))
 			json_array_append_new(in, json_string(drive_name(all->drive[i])));
 	}
-	return json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name, "label",
-		e->label, "kind", e->kind, "size", (json_int_t)e->size, "sessions",
-		(int)e->sessions, "problem", e->problem ? e->problem : "", "damaged", e->damaged,
-		"insertable", e->usable, "loaded_in", in);
+	/* A drive records its disc: the file grows, and is no copy. */
+	if (strcmp(kind, "copying") == 0 && json_array_size(in) > 0)
+		kind = "iso";
+	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));
+	o = json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name, "label",
+		e->label, "kind", kind, "size", (json_int_t)e->size, "sessions", (int)e->sessions,
+		"problem", e->problem ? e->problem : "", "damaged", e->damaged, "insertable",
+		e->usable, "loaded_in", in);
+	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
+	json_object_set_new(o, "disc", json_boolean(e->is_disc));
+	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));
+	return o;
 }
 
 json_t *status_list(const struct catalog_list *l, const struct drives *all, const char *folder)
 {
-	json_t *a, *images;
+	json_t *a, *images, *states = json_array();
 
-	if (l->error < 0)
+	if (l->error < 0) {
+		json_decref(states);
 		return answer_error("no-such-folder", "the media folder %s cannot be read: %s",
 			folder, strerror(-l->error));
-	a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
+	}
+	if (l->count == 0)
+		a = answer_ok("0 images in %s; copy an ISO there, or: mmcgadgetctl blank NAME.iso",
+			folder);
+	else
+		a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
 	images = json_array();
 	for (size_t i = 0; i < l->count; i++)
 		json_array_append_new(images, image_entry(&l->entry[i], all));
+	for (size_t i = 0; i < l->states; i++)
+		json_array_append_new(states, json_string(l->state[i]));
 	json_object_set_new(a, "images", images);
 	json_object_set_new(a, "labels_unread", json_integer((json_int_t)l->unread));
 	json_object_set_new(a, "unnamed", json_integer(l->unnamed));
+	json_object_set_new(a, "unfinished", json_integer(l->unfinished));
+	json_object_set_new(a, "states", states);
 	json_object_set_new(a, "more", json_boolean(l->more));
+	if (l->free_known)
+		set_room(a, l->free_bytes);
 	return a;
 }

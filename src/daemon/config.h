@@ -11,14 +11,15 @@
 
 #include "control/control.h"
 #include "drive/drive.h"
+#include "library/last_disc.h"
 #include "usb/usb_config.h"
 
 /* Settings of one drive. */
 struct config_drive {
 	char name[USB_DRIVE_NAME];
 	char vendor[9], product[17], revision[5];
-	char media[256]; /* absolute */
-	char image[256]; /* name inside media, "" = start empty */
+	char media[256];            /* absolute */
+	char image[LAST_DISC_NAME]; /* name inside media, "" = start empty */
 };
 
 struct config {

@@ -73,6 +73,7 @@ static void start_scan(struct catalog *c)
 	c->scan = (struct catalog_scan){
 		.max = CATALOG_MAX,
 		.label_wait = labels ? c->label_wait : 0,
+		.look_wait = CATALOG_LOOK_WAIT,
 		.read_label = label_read,
 		.stop = &c->stop,
 	};

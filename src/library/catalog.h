@@ -18,6 +18,7 @@
 
 #define CATALOG_MAX        20000u /* images in a list */
 #define CATALOG_LABEL_WAIT 5000u  /* ms for reading labels that are not cached, in one scan */
+#define CATALOG_LOOK_WAIT  1000u  /* ms for the same in a scan that does not wait for labels */
 
 struct catalog_entry {
 	char *name;  /* relative to the folder */
@@ -25,19 +26,33 @@ struct catalog_entry {
 	uint64_t size;
 	dev_t dev;
 	ino_t ino;
-	const char *kind, *problem; /* as in struct image_peek */
+	uint64_t volume; /* bytes of the image as its volume has them; 0 = unknown */
+	/* As in struct image_peek; or "copying", "unknown" (no volume found, no disc's suffix) */
+	const char *kind;
+	const char *problem; /* as in struct image_peek */
+	const char *remark;  /* what people should know of it; NULL = nothing */
 	unsigned sessions;
 	bool damaged; /* as in struct image_peek */
 	bool usable;  /* see image_is_usable() */
+	/*
+	 * It is a disc, as far as is known: what else is in the folder is inserted by its whole
+	 * name only.
+	 */
+	bool is_disc;
 };
 
 struct catalog_list {
 	struct catalog_entry *entry; /* sorted by the bytes of their names */
 	size_t count;
-	size_t unread;    /* entries whose label has not been read */
-	unsigned unnamed; /* files and folders left out: their names fit in no control line */
-	bool more;        /* the folder has more than CATALOG_MAX images */
-	int error;        /* 0, or -errno: the folder could not be read */
+	size_t unread;       /* entries whose label has not been read */
+	unsigned unnamed;    /* files and folders left out: their names fit in no control line */
+	unsigned unfinished; /* files left out: by their suffix they are still being copied */
+	char **state;        /* names of state files whose image does not exist */
+	size_t states;
+	uint64_t free_bytes; /* of the file system, for the daemon's user */
+	bool free_known;
+	bool more; /* the folder has more than CATALOG_MAX images */
+	int error; /* 0, or -errno: the folder could not be read */
 };
 
 /* Belongs to the caller, and must stay valid until done() is called or catalog_forget() returns. */
@@ -79,6 +94,7 @@ struct catalog_scan {
 	int folder;
 	size_t max;          /* entries at most */
 	unsigned label_wait; /* ms for reading labels; 0 = only those that are cached */
+	unsigned look_wait;  /* the same for files that only their contents can tell from discs */
 	label_fn *read_label;
 	atomic_bool *stop; /* end the scan early once it is true; may be NULL */
 };

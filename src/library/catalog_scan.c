@@ -5,14 +5,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "library/image.h"
+#include "library/image_name.h"
 #include "library/library.h"
+#include "media/store.h"
+#include "protocol/words.h"
 
 /* A file that changed less than this ago can change again without another ctime. */
 #define FRESH_SECONDS 2
+/* A file that changed less than this ago may still be copied. */
+#define COPY_SECONDS  5
 
 struct catalog_label {
 	dev_t dev;
@@ -20,6 +26,9 @@ struct catalog_label {
 	uint64_t size, session;
 	struct timespec changed;
 	char *text;
+	uint64_t volume;
+	bool has_volume;
+	bool fresh; /* the file had just changed: only its size is of use */
 };
 
 /* A scan that runs. */
@@ -29,6 +38,8 @@ struct scan {
 	struct catalog_list *list;
 	size_t room, label_room; /* allocated entries of list and cache */
 	uint64_t until;          /* ms; no label is read after this time */
+	uint64_t look_until;     /* the same for files that may be no discs */
+	size_t state_room;       /* allocated entries of list->state */
 };
 
 static uint64_t clock_ms(void)
@@ -50,74 +61,111 @@ static int by_file(const void *a, const void *b)
 	return x->ino == y->ino ? 0 : x->ino < y->ino ? -1 : 1;
 }
 
-static const char *find_label(const struct catalog_labels *cache, const struct catalog_label *key)
+/* Returns what the last scan knew of the file, also if the file was another one then. */
+static const struct catalog_label *find_file(
+	const struct catalog_labels *cache, const struct catalog_label *key)
 {
-	const struct catalog_label *l =
-		cache->count ? bsearch(key, cache->at, cache->count, sizeof(*key), by_file) : NULL;
-
-	return l && l->size == key->size && l->session == key->session &&
-			       l->changed.tv_sec == key->changed.tv_sec &&
-			       l->changed.tv_nsec == key->changed.tv_nsec
-		       ? l->text
-		       : NULL;
+	return cache->count ? bsearch(key, cache->at, cache->count, sizeof(*key), by_file) : NULL;
 }
 
-/* True if the file has just changed, also by a clock that was set back since. */
-static bool is_fresh(const struct timespec *changed)
+static bool is_same(const struct catalog_label *l, const struct catalog_label *key)
+{
+	return l && !l->fresh && l->size == key->size && l->session == key->session &&
+	       l->changed.tv_sec == key->changed.tv_sec &&
+	       l->changed.tv_nsec == key->changed.tv_nsec;
+}
+
+/* True if the file changed less than this ago, also by a clock that was set back since. */
+static bool changed_within(const struct timespec *changed, long long seconds)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return llabs((long long)now.tv_sec - (long long)changed->tv_sec) < FRESH_SECONDS;
+	return llabs((long long)now.tv_sec - (long long)changed->tv_sec) < seconds;
 }
 
-static void cache_label(struct scan *l, const struct catalog_label *key, const char *text)
+/* text belongs to the cache from here on; NULL: there was no memory for it. */
+static void cache_label(struct scan *l, const struct catalog_label *key, char *text)
 {
 	struct catalog_labels *cache = &l->cache;
 	size_t room = l->label_room ? l->label_room * 2 : 64;
 	struct catalog_label *at;
 
-	if (cache->count == l->label_room) {
+	if (text && cache->count == l->label_room) {
 		at = realloc(cache->at, room * sizeof(*at));
-		if (!at)
-			return;
-		cache->at = at;
-		l->label_room = room;
+		if (at) {
+			cache->at = at;
+			l->label_room = room;
+		}
+	}
+	if (!text || cache->count == l->label_room) {
+		free(text);
+		return;
 	}
 	cache->at[cache->count] = *key;
-	cache->at[cache->count].text = strdup(text);
-	if (cache->at[cache->count].text)
-		cache->count++;
+	cache->at[cache->count++].text = text;
 }
 
-/* Returns the label, to be freed; NULL: it has not been read, for lack of time or memory. */
-static char *label_of(struct scan *l, const struct library_entry *e, uint64_t session)
+/* What a scan finds out about one file. */
+struct look {
+	bool known;   /* text and volume are */
+	bool growing; /* the file is being copied */
+	bool has_volume;
+	uint64_t volume;
+	char *text; /* to be freed; NULL: unknown, or no memory */
+};
+
+/* Reads the label, if there is time for it. */
+static void read_now(
+	struct scan *l, const struct library_entry *e, struct catalog_label *key, struct look *out)
+{
+	struct label label = {.text = ""};
+	int fd = library_open_entry(e);
+
+	if (fd >= 0) {
+		l->scan->read_label(fd, key->session, &label);
+		close(fd);
+	}
+	out->known = true;
+	out->text = strdup(label.text);
+	out->has_volume = key->has_volume = label.has_volume;
+	out->volume = key->volume = label.volume;
+	key->fresh = changed_within(&e->changed, FRESH_SECONDS);
+	/* An error may pass: it is not cached. */
+	if (fd >= 0)
+		cache_label(l, key, strdup(label.text));
+}
+
+/*
+ * must_look: only the contents tell whether the file is a disc, or a copy that is complete.
+ * Such a file is read in a scan that waits for no labels, too.
+ */
+static void look_at(struct scan *l, const struct library_entry *e, uint64_t session, bool must_look,
+	struct look *out)
 {
 	struct catalog_label key = {.dev = e->dev,
 		.ino = e->ino,
 		.size = e->size,
 		.session = session,
 		.changed = e->changed};
-	const char *known = find_label(l->old, &key);
-	char text[LABEL_MAX] = "";
-	int fd;
+	const struct catalog_label *last = find_file(l->old, &key);
+	uint64_t until = must_look && l->look_until > l->until ? l->look_until : l->until;
 
-	if (known) {
-		cache_label(l, &key, known);
-		return strdup(known);
+	*out = (struct look){.growing = last && last->size < e->size};
+	if (is_same(last, &key)) {
+		*out = (struct look){.known = true,
+			.text = strdup(last->text),
+			.has_volume = last->has_volume,
+			.volume = last->volume};
+		cache_label(l, last, strdup(last->text));
+	} else if (e->size == 0 || (e->mode & 0444) == 0) {
+		out->known = true;
+		out->text = strdup("");
+	} else if (clock_ms() < until) {
+		read_now(l, e, &key, out);
 	}
-	if (e->size == 0 || (e->mode & 0444) == 0)
-		return strdup("");
-	if (l->scan->label_wait == 0 || clock_ms() >= l->until)
-		return NULL;
-	fd = library_open_entry(e);
-	if (fd < 0)
-		return strdup("");
-	l->scan->read_label(fd, session, text);
-	close(fd);
-	if (!is_fresh(&e->changed))
-		cache_label(l, &key, text);
-	return strdup(text);
+	out->growing = changed_within(&e->changed, COPY_SECONDS) &&
+		       (out->growing || out->volume > e->size);
 }
 
 /* ---- entries ------------------------------------------------------------------------------ */
@@ -163,6 +211,29 @@ static struct catalog_entry *new_entry(struct scan *l, const char *name)
 	return at;
 }
 
+/* Decides from its name, its state and its contents what the file is. */
+static void judge(struct scan *l, const struct library_entry *e, const struct image_peek *peek,
+	struct catalog_entry *n)
+{
+	bool is_plain = e->size > 0 && !peek->has_state;
+	bool has_suffix = image_suffix_of(e->name) == IMAGE_SUFFIX_DISC;
+	struct look look;
+
+	look_at(l, e, peek->session,
+		is_plain && (!has_suffix || changed_within(&e->changed, COPY_SECONDS)), &look);
+	n->label = look.text;
+	n->volume = look.volume;
+	n->is_disc = !is_plain || has_suffix || look.has_volume ||
+		     (!look.known && image_suffix_of(e->name) != IMAGE_SUFFIX_FOREIGN);
+	if (is_plain && look.growing) {
+		n->kind = "copying";
+		n->is_disc = false;
+	} else if (!n->is_disc) {
+		n->kind = "unknown";
+		n->remark = image_name_remark(e->name);
+	}
+}
+
 static bool add_entry(const struct library_entry *e, void *ctx)
 {
 	struct scan *l = ctx;
@@ -171,6 +242,10 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 
 	if (l->scan->stop && atomic_load(l->scan->stop))
 		return false;
+	if (image_suffix_of(e->name) == IMAGE_SUFFIX_UNFINISHED) {
+		l->list->unfinished++;
+		return true;
+	}
 	l->list->more = l->list->count == l->scan->max;
 	if (l->list->more)
 		return false;
@@ -187,9 +262,70 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
 	n->damaged = peek.damaged;
-	n->label = label_of(l, e, peek.session);
+	judge(l, e, &peek, n);
 	l->list->unread += n->label ? 0 : 1;
 	return true;
+}
+
+/* ---- states without an image -------------------------------------------------------------- */
+
+static void add_state(const char *name, void *ctx)
+{
+	struct scan *l = ctx;
+	size_t room = l->state_room ? l->state_room * 2 : 64, n = strlen(name),
+	       m = strlen(STORE_SUFFIX);
+	char **at;
+
+	/* A spare state file alone is the rest of a crash, and is removed with the next burn. */
+	if (n <= m || strcmp(name + n - m, STORE_SUFFIX) != 0 || !words_text_ok(name, n))
+		return;
+	if (l->list->states == l->state_room) {
+		at = realloc(l->list->state, room * sizeof(*at));
+		if (!at)
+			return;
+		l->list->state = at;
+		l->state_room = room;
+	}
+	l->list->state[l->list->states] = strdup(name);
+	if (l->list->state[l->list->states])
+		l->list->states++;
+}
+
+static int by_name_of(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct catalog_entry *)entry)->name);
+}
+
+/* Leaves only the names of the states whose image is not in the list, which is sorted. */
+static void keep_orphans(struct catalog_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->states; i++) {
+		char *name = list->state[i], *suffix = name + strlen(name) - strlen(STORE_SUFFIX);
+		bool left_out;
+
+		*suffix = '\0';
+		left_out = image_suffix_of(name) == IMAGE_SUFFIX_UNFINISHED;
+		if (list->more || left_out ||
+			(list->count > 0 && bsearch(name, list->entry, list->count,
+						    sizeof(list->entry[0]), by_name_of))) {
+			free(name);
+			continue;
+		}
+		*suffix = STORE_SUFFIX[0];
+		list->state[kept++] = name;
+	}
+	list->states = kept;
+}
+
+static void find_room(int folder, struct catalog_list *list)
+{
+	struct statvfs fs;
+
+	list->free_known = fstatvfs(folder, &fs) == 0;
+	if (list->free_known)
+		list->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 }
 
 static int by_name(const void *a, const void *b)
@@ -206,13 +342,16 @@ void catalog_scan(
 
 	memset(out, 0, sizeof(*out));
 	l.until = clock_ms() + s->label_wait;
-	r = library_list(s->folder, add_entry, &l);
+	l.look_until = clock_ms() + s->look_wait;
+	find_room(s->folder, out);
+	r = library_list_states(s->folder, add_entry, add_state, &l);
 	if (r > 0)
 		out->unnamed = (unsigned)r;
 	if (r < 0 && out->error == 0)
 		out->error = r;
 	if (out->count > 0)
 		qsort(out->entry, out->count, sizeof(out->entry[0]), by_name);
+	keep_orphans(out);
 	/* The new cache holds only labels of files that this scan has found. */
 	catalog_labels_fini(cache);
 	*cache = l.cache;
@@ -226,6 +365,9 @@ void catalog_list_fini(struct catalog_list *l)
 		free(l->entry[i].name);
 		free(l->entry[i].label);
 	}
+	for (size_t i = 0; i < l->states; i++)
+		free(l->state[i]);
+	free(l->state);
 	free(l->entry);
 	memset(l, 0, sizeof(*l));
 }

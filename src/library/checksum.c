@@ -155,6 +155,53 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 	return ops->sync_names(f);
 }
 
+/*
+ * Reads a line of sha256sum(1) without its end, for text or binary data. Returns the name's
+ * place in it if it is that of the image, NULL otherwise; names as in make_line().
+ */
+static const char *name_in_line(const char *line, size_t len, const char *image)
+{
+	bool escaped = len > 0 && line[0] == '\\';
+	const char *name = line + (escaped ? 1 : 0) + CHECKSUM_HEX - 1, *end = line + len, *p;
+
+	if (name + 2 > end || name[0] != ' ' || (name[1] != ' ' && name[1] != '*'))
+		return NULL;
+	name += 2;
+	for (p = name; p < end && *image != '\0'; p++, image++) {
+		if (escaped && *p == '\\')
+			p++;
+		if (p == end || *p != *image)
+			return NULL;
+	}
+	return p == end && *image == '\0' ? name : NULL;
+}
+
+size_t checksum_rename(
+	const char *text, size_t len, const char *old, const char *to, char *out, size_t size)
+{
+	char hex[CHECKSUM_HEX], line[2 * CHECKSUM_TEXT];
+	size_t n = 0, have, take;
+
+	for (size_t at = 0; at < len; at += take) {
+		const char *end = memchr(text + at, '\n', len - at), *from = text + at;
+
+		take = end ? (size_t)(end - from) + 1 : len - at;
+		have = take;
+		if (name_in_line(from, end ? take - 1 : take, old)) {
+			memcpy(hex, from + (*from == '\\' ? 1 : 0), CHECKSUM_HEX - 1);
+			hex[CHECKSUM_HEX - 1] = '\0';
+			make_line(to, hex, line, sizeof(line));
+			from = line;
+			have = strlen(line);
+		}
+		if (n + have > size)
+			return 0;
+		memcpy(out + n, from, have);
+		n += have;
+	}
+	return n;
+}
+
 bool checksum_is_bad(const char *text, size_t len)
 {
 	return len > strlen(MISMATCH_HEAD) &&

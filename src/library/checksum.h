@@ -34,6 +34,12 @@ int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_
 int checksum_write(struct folder *f, const char *name, const char *hex, const char *read_back);
 /* True if the text of such a file records that storage returned other data. */
 bool checksum_is_bad(const char *text, size_t len);
+/*
+ * Copies the text of such a file, and changes the name in the lines that are of the image
+ * old. Returns the bytes of the new text, 0 if it does not fit.
+ */
+size_t checksum_rename(
+	const char *text, size_t len, const char *old, const char *to, char *out, size_t size);
 /* True if checksum_write() makes files of such a name. */
 bool checksum_is_own_name(const char *name);
 

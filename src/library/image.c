@@ -14,6 +14,8 @@
 
 #include "library/library.h"
 #include "library/checksum.h"
+#include "library/image_name.h"
+#include "library/label.h"
 #include "disc/disc_state.h"
 #include "util/array.h"
 #include "util/log.h"
@@ -23,6 +25,9 @@
  * FFFFFFFFh means that it does not fit (SBC-3 5.15).
  */
 #define MAX_BLOCKS UINT64_C(0xfffffffe)
+
+/* ms to read the volume of an image that is opened; a card that hangs only costs the warning */
+#define LOOK_WAIT 500u
 
 __attribute__((format(printf, 4, 5))) static int refuse(
 	struct refusal *why, int error, const char *code, const char *fmt, ...)
@@ -97,6 +102,34 @@ static void warn_size(struct image *image)
 		"block",
 		MEDIA_BLOCK, odd);
 	add_warning(image, text);
+}
+
+void image_describe_copy(uint64_t volume, uint64_t size, char *out, size_t out_size)
+{
+	out[0] = '\0';
+	if (volume > size)
+		snprintf(out, out_size,
+			"the image says %" PRIu64 " bytes, the file has %" PRIu64
+			": is the copy complete?",
+			volume, size);
+}
+
+/* Warns of a file that is no disc, or part of one. It is shown to the host all the same. */
+static void warn_volume(struct image *image, const struct library_file *f, bool has_state)
+{
+	int fd = image->size > 0 ? library_open(f) : -1;
+	const char *remark;
+	struct label label;
+	char text[160];
+
+	if (fd < 0 || !label_read_within(fd, LOOK_WAIT, &label))
+		return;
+	remark = has_state || label.has_volume ? NULL : image_name_remark(f->base);
+	image_describe_copy(label.volume, image->size, text, sizeof(text));
+	if (remark || text[0]) {
+		add_warning(image, "; ");
+		add_warning(image, remark ? remark : text);
+	}
 }
 
 static int free_bytes(int folder, uint64_t *bytes)
@@ -255,10 +288,12 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	struct media *media;
 	struct store *store;
 	int r = open_store(f, &store);
+	bool has_state;
 
 	if (r < 0)
 		return r;
 	out->recordable = is_recordable(f, store);
+	has_state = store->present;
 	if (f->size > 0 && is_damaged(f->dir_fd, f->base))
 		add_warning(out, "; storage gave back other data than was burned");
 	if (out->recordable && !f->may_write) {
@@ -271,7 +306,10 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 		store_close(store);
 		return r;
 	}
-	return make_disc(folder, folder_name, policy, media, store, out);
+	r = make_disc(folder, folder_name, policy, media, store, out);
+	if (r == 0 && !out->recordable)
+		warn_volume(out, f, has_state);
+	return r;
 }
 
 int image_open(int folder, const char *folder_name, const char *name,
@@ -414,6 +452,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	n = library_read(folder, path, text, sizeof(text));
 	if (n == -ENOENT || n == -ENAMETOOLONG)
 		return;
+	out->has_state = true;
 	out->problem =
 		n < 0 ? "its state cannot be read" : disc_state_decode(text, (size_t)n, NULL, &s);
 	if (out->problem)

@@ -34,7 +34,7 @@ struct image {
 	ino_t ino;
 	struct image_place *place; /* where its file is; NULL if it could not be opened */
 	struct disc *disc;         /* a caller that keeps it sets this to NULL */
-	char warning[320];         /* "", or warnings for the user, each with "; " before it */
+	char warning[640];         /* "", or warnings for the user, each with "; " before it */
 };
 
 /* Why an operation was refused: a fixed code for scripts, a text for people. */
@@ -68,6 +68,7 @@ void image_describe(const struct disc *d, char *out, size_t size);
 struct image_peek {
 	const char *kind;    /* "blank", "open", "appendable", "iso" */
 	const char *problem; /* what is wrong with its state file; NULL = nothing */
+	bool has_state;      /* it has a state file */
 	bool damaged;        /* when it was verified, storage returned other data */
 	unsigned sessions;   /* complete ones */
 	uint64_t session;    /* offset of the last complete session, in bytes */
@@ -86,5 +87,8 @@ bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_wr
  */
 void image_warn_room(
 	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size);
+
+/* Writes that the volume is longer than the file; "" if it is not, or its size is unknown (0). */
+void image_describe_copy(uint64_t volume, uint64_t size, char *out, size_t out_size);
 
 #endif

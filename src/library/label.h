@@ -1,18 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The label of a disc, as udev on the host would show it. */
+/* What the file systems on a disc say about it: the label, as udev on the host would show it. */
 #ifndef LIBRARY_LABEL_H
 #define LIBRARY_LABEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LABEL_MAX 256u /* bytes; UDF holds 126 characters of Latin-1, or 63 others */
 
+struct label {
+	char text[LABEL_MAX]; /* "" if there is no label or it cannot be read */
+	bool has_volume;      /* there is an ISO 9660 or UDF volume */
+	uint64_t volume;      /* bytes of the image as its first volume has them; 0 = unknown */
+};
+
 /*
  * Reads the label of the regular file fd, which is open for reading; session is the offset
- * of the last complete session in bytes. Writes "" if there is no label or it cannot be
- * read. Any thread; reads a few blocks, takes no lock, and may wait for storage.
+ * of the last complete session in bytes. Any thread; reads a few blocks, takes no lock, and
+ * may wait for storage.
  */
-typedef void label_fn(int fd, uint64_t session, char out[LABEL_MAX]);
+typedef void label_fn(int fd, uint64_t session, struct label *out);
 label_fn label_read;
+
+/*
+ * Reads the label of the first session on a thread of its own, and waits for it at most ms, so
+ * that a card that hangs does not stop the caller. Takes fd over. False: there was no answer
+ * in time, and *out is undefined.
+ */
+bool label_read_within(int fd, unsigned ms, struct label *out);
 
 #endif

@@ -14,8 +14,8 @@
 
 struct last_disc {
 	char image[LAST_DISC_NAME]; /* in the media folder; "" = the drive was empty */
-	bool burned;          /* finalised in this drive; rename and verification still pending */
-	char configured[256]; /* drives[].image in the configuration at that time */
+	bool burned; /* finalised in this drive; rename and verification still pending */
+	char configured[LAST_DISC_NAME]; /* drives[].image in the configuration at that time */
 };
 
 /* Writes the text of a record. Returns its bytes; 0: a name cannot be recorded. */

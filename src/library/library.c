@@ -349,6 +349,7 @@ struct listing {
 	int folder;
 	int unnamed;
 	bool (*fn)(const struct library_entry *e, void *ctx);
+	void (*state)(const char *name, void *ctx); /* may be NULL */
 	void *ctx;
 };
 
@@ -398,6 +399,8 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 	struct stat st;
 	int fd, r = 0;
 
+	if (l->state && store_is_own_name(name))
+		l->state(name, l->ctx);
 	if (store_is_own_name(name) || checksum_is_own_name(name) ||
 		!open_entry(l->folder, name, &fd, &st, &e.link))
 		return 0;
@@ -450,7 +453,13 @@ static int list_folder(struct listing *l, int fd, const char *prefix, unsigned d
 
 int library_list(int folder, bool (*fn)(const struct library_entry *e, void *ctx), void *ctx)
 {
-	struct listing l = {.folder = folder, .fn = fn, .ctx = ctx};
+	return library_list_states(folder, fn, NULL, ctx);
+}
+
+int library_list_states(int folder, bool (*fn)(const struct library_entry *e, void *ctx),
+	void (*state)(const char *name, void *ctx), void *ctx)
+{
+	struct listing l = {.folder = folder, .fn = fn, .state = state, .ctx = ctx};
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
 
 	if (fd < 0)

@@ -71,6 +71,9 @@ int library_open_entry(const struct library_entry *e);
  * line; or -errno.
  */
 int library_list(int folder, bool (*fn)(const struct library_entry *e, void *ctx), void *ctx);
+/* The same, and calls state() for the name of each state file: relative to the folder, whole. */
+int library_list_states(int folder, bool (*fn)(const struct library_entry *e, void *ctx),
+	void (*state)(const char *name, void *ctx), void *ctx);
 
 /*
  * Returns an O_PATH descriptor of name below folder, or -errno, without openat2(), which

@@ -19,7 +19,7 @@ static bool name_is(const struct catalog_entry *e, const char *text, size_t len)
 
 static bool name_begins(const struct catalog_entry *e, const char *text, size_t len)
 {
-	return strncmp(e->name, text, len) == 0;
+	return e->is_disc && strncmp(e->name, text, len) == 0;
 }
 
 static bool label_is(const struct catalog_entry *e, const char *text, size_t len)
@@ -160,7 +160,7 @@ const struct catalog_entry *match_neighbour(const struct catalog_list *l,
 		 */
 		size_t n = back ? (at + l->count - 1 - i) % l->count : (at + i) % l->count;
 
-		if (l->entry[n].usable && ok(&l->entry[n], ctx))
+		if (l->entry[n].usable && l->entry[n].is_disc && ok(&l->entry[n], ctx))
 			return &l->entry[n];
 	}
 	return NULL;

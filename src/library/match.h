@@ -25,7 +25,8 @@ struct match {
 /*
  * Finds the image of that name; otherwise the only one whose name begins with text; otherwise
  * the only one of that label, in upper or lower case; otherwise the only one whose label
- * begins with text. Several names of one file are one image. *m points into the list.
+ * begins with text. Several names of one file are one image; what is no disc is found by its
+ * whole name only. *m points into the list.
  */
 void match_find(const struct catalog_list *l, const char *text, struct match *m);
 /* Returns the answer to a command that names no single image. folder is for the message. */
@@ -35,7 +36,8 @@ json_t *match_refusal(
 /*
  * Returns the next usable image (back: the previous one) after the one in from, circularly;
  * with from->name NULL the first (the last). from->dev and from->ino find an image that has
- * another name in the list. Skips images for which ok() is false. NULL: there is none.
+ * another name in the list. Skips what is no disc, and images for which ok() is false. NULL:
+ * there is none.
  */
 struct match_from {
 	const char *name;

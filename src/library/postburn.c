@@ -104,7 +104,7 @@ static void progress(void *postburn, uint64_t bytes)
 	pthread_mutex_unlock(&p->lock);
 }
 
-static bool read_label(const struct library_file *f, char out[LABEL_MAX])
+static bool read_label(const struct library_file *f, struct label *out)
 {
 	struct image_peek peek;
 	int fd = library_open(f);
@@ -114,16 +114,16 @@ static bool read_label(const struct library_file *f, char out[LABEL_MAX])
 	image_peek(f->dir_fd, f->base, f->size, &peek);
 	label_read(fd, peek.session, out);
 	close(fd);
-	return out[0] != '\0';
+	return out->text[0] != '\0';
 }
 
 static void choose_stem(
 	const struct postburn *p, const struct job *j, const struct library_file *f, char *out)
 {
-	char label[LABEL_MAX];
+	struct label label;
 
-	if (p->config.rename == POSTBURN_RENAME_LABEL && read_label(f, label) &&
-		postburn_name_of_label(label, out))
+	if (p->config.rename == POSTBURN_RENAME_LABEL && read_label(f, &label) &&
+		postburn_name_of_label(label.text, out))
 		return;
 	postburn_name_of_time(j->burned, out);
 }

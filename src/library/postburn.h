@@ -78,7 +78,8 @@ void postburn_status(struct postburn *p, struct postburn_status *out);
 
 /*
  * Derives a name from a label, which is untrusted: valid UTF-8 without characters that are
- * special to terminals, shells, paths or FAT. False: no character of the label can be used.
+ * special to terminals, shells, paths or FAT, and with ".iso" after it a name that FAT, exFAT
+ * and Windows can hold. False: no character of the label can be used.
  */
 bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM]);
 /* Derives a name from a time, as local time: 2026-11-26-153012. */

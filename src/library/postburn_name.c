@@ -9,6 +9,8 @@
 
 #include "library/library.h"
 #include "library/checksum.h"
+#include "library/disc_file.h"
+#include "library/portable.h"
 #include "util/array.h"
 
 #define SUFFIX   ".iso"
@@ -56,6 +58,24 @@ static void drop_suffix(char *name)
 		name[n - m] = '\0';
 }
 
+/* "con" becomes "con_", and "NUL.x" becomes "NUL_.x": the rest of the name stays readable. */
+static void avoid_device(char name[POSTBURN_STEM])
+{
+	size_t n = portable_device(name), len = strlen(name);
+
+	if (n == 0)
+		return;
+	/* There is no room for one more byte: the last character goes. */
+	if (len == STEM_MAX) {
+		do
+			len--;
+		while ((name[len] & 0xc0) == 0x80);
+		name[len] = '\0';
+	}
+	memmove(name + n + 1, name + n, len - n + 1);
+	name[n] = '_';
+}
+
 bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 {
 	const unsigned char *p = (const unsigned char *)label;
@@ -84,6 +104,7 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 	drop_suffix(out);
 	for (n = strlen(out); n > 0 && (out[n - 1] == ' ' || out[n - 1] == '.'); n--)
 		out[n - 1] = '\0';
+	avoid_device(out);
 	return usable && n > 0;
 }
 
@@ -108,91 +129,17 @@ static void add_suffix(const char *name, const char *suffix, char out[2 * STORE_
 	snprintf(out, 2 * STORE_NAME_MAX, "%s%s", name, suffix);
 }
 
-/*
- * Returns 1 if an earlier disc of that name has left a state file or a checksum, which must
- * not become this disc's; 0 if not; -errno.
- */
-static int has_leftovers(struct folder *f, const char *name)
-{
-	static const char *const suffix[] = {STORE_SUFFIX, CHECKSUM_SUFFIX};
-	char file[2 * STORE_NAME_MAX], byte;
-	int r;
-
-	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
-		add_suffix(name, suffix[i], file);
-		r = f->ops->read(f, file, &byte, 1);
-		if (r >= 0 || r == -EFBIG || r == -EINVAL)
-			return 1;
-		if (r != -ENOENT)
-			return r;
-	}
-	return 0;
-}
-
-/* Copies the state file to the new name, on storage: until the rename both names have one. */
-static int copy_state(struct folder *f, const char *old, const char *to, bool *copied)
-{
-	char text[STORE_TEXT_MAX], from[2 * STORE_NAME_MAX], own[2 * STORE_NAME_MAX];
-	int n, r;
-
-	*copied = false;
-	add_suffix(old, STORE_SUFFIX, from);
-	add_suffix(to, STORE_SUFFIX, own);
-	n = f->ops->read(f, from, text, sizeof(text));
-	if (n == -ENOENT)
-		return 0;
-	if (n < 0)
-		return n;
-	*copied = true;
-	r = f->ops->write(f, own, text, (size_t)n);
-	if (r == 0)
-		r = f->ops->sync(f, own);
-	return r == 0 ? f->ops->sync_names(f) : r;
-}
-
-static void remove_state(struct folder *f, const char *of)
-{
-	char file[2 * STORE_NAME_MAX];
-
-	add_suffix(of, STORE_SUFFIX, file);
-	(void)f->ops->unlink(f, file);
-}
-
-static int rename_to(struct folder *f, const char *old, const char *to)
-{
-	bool copied;
-	int r = copy_state(f, old, to, &copied);
-
-	if (r == 0)
-		r = f->ops->rename_new(f, old, to);
-	if (r < 0) {
-		if (copied)
-			remove_state(f, to);
-		return r;
-	}
-	/* The old state file is removed only when the new name is on storage. */
-	r = f->ops->sync_names(f);
-	if (r == 0 && copied) {
-		remove_state(f, old);
-		(void)f->ops->sync_names(f);
-	}
-	return 0;
-}
-
 int postburn_rename(
 	struct folder *f, const char *old, const char *stem, char to[STORE_NAME_MAX + 1])
 {
+	struct disc_files done;
 	int r;
 
 	for (unsigned n = 1; n <= TRIES; n++) {
 		make_name(stem, n, to);
 		if (strcmp(to, old) == 0)
 			return 0;
-		r = has_leftovers(f, to);
-		if (r > 0)
-			continue;
-		if (r == 0)
-			r = rename_to(f, old, to);
+		r = disc_file_rename(f, old, to, &done);
 		if (r != -EEXIST) {
 			if (r < 0)
 				strcpy(to, old);

@@ -99,6 +99,19 @@ static void format_burned(const json_t *drive, FILE *out)
 		fprintf(out, "  %-10s %s\n", "burned", field_text(b, "last"));
 }
 
+/* Prints the room on the card, if the object has it. */
+static void format_room(const json_t *object, const char *label, FILE *out)
+{
+	uint64_t discs = field_number(object, "card_full_discs");
+	char human[16];
+
+	if (!json_object_get(object, "card_free_bytes"))
+		return;
+	format_size(field_number(object, "card_free_bytes"), human);
+	fprintf(out, "%s%s free, %" PRIu64 " full disc%s\n", label, human, discs,
+		discs == 1 ? "" : "s");
+}
+
 static void format_drive(const json_t *drive, FILE *out)
 {
 	fprintf(out, "%s\n", field_text(drive, "name"));
@@ -111,6 +124,7 @@ static void format_drive(const json_t *drive, FILE *out)
 	if (*field_text(drive, "pending"))
 		fprintf(out, "  %-10s %s\n", "pending", field_text(drive, "pending"));
 	format_burned(drive, out);
+	format_room(drive, "  card       ", out);
 	format_host(drive, out);
 	fprintf(out,
 		"  %-10s %" PRIu64 " (%" PRIu64 " failed), %" PRIu64 " blocks read, %" PRIu64
@@ -166,6 +180,10 @@ static void format_kind(const json_t *image, char *out, size_t size)
 
 	if (strcmp(kind, "blank") == 0)
 		snprintf(out, size, "blank DVD+R");
+	else if (strcmp(kind, "copying") == 0)
+		snprintf(out, size, "being copied");
+	else if (strcmp(kind, "unknown") == 0)
+		snprintf(out, size, "no volume found");
 	else if (strcmp(kind, "open") == 0)
 		snprintf(out, size, "DVD+R, burn not finished");
 	else if (strcmp(kind, "appendable") == 0)
@@ -232,6 +250,10 @@ static void put_drives(FILE *out, const json_t *image)
 		fputs("  (DAMAGED: storage gave back other data than was burned)", out);
 	if (*field_text(image, "problem"))
 		fprintf(out, "  (read-only: %s)", field_text(image, "problem"));
+	/* That there is no volume is in the column of the kind. */
+	if (*field_text(image, "remark") &&
+		strcmp(field_text(image, "remark"), "no volume found") != 0)
+		fprintf(out, "  (%s)", field_text(image, "remark"));
 	fputc('\n', out);
 }
 
@@ -239,8 +261,23 @@ static void put_drives(FILE *out, const json_t *image)
 static void format_left_out(const json_t *answer, FILE *out)
 {
 	uint64_t unread = field_number(answer, "labels_unread"),
-		 unnamed = field_number(answer, "unnamed");
+		 unnamed = field_number(answer, "unnamed"),
+		 unfinished = field_number(answer, "unfinished");
+	const json_t *states = json_object_get(answer, "states"), *each;
+	size_t i;
 
+	json_array_foreach(states, i, each)
+	{
+		const char *state = json_string_value(each);
+
+		fprintf(out,
+			"(%s is the state of a disc, and its image is not there; rename the image "
+			"back, or delete the state: mmcgadgetctl delete \"%.*s\")\n",
+			state, (int)(strlen(state) - strlen(".mmcdisc")), state);
+	}
+	if (unfinished)
+		fprintf(out, "(files that are still being copied, by their suffix: %" PRIu64 ")\n",
+			unfinished);
 	if (unread)
 		fprintf(out, "(labels not read yet: %" PRIu64 "; ask again)\n", unread);
 	if (unnamed)
@@ -250,6 +287,8 @@ static void format_left_out(const json_t *answer, FILE *out)
 			unnamed);
 	if (field_flag(answer, "more"))
 		fputs("(there are more, which are not shown)\n", out);
+	if (json_array_size(json_object_get(answer, "images")) > 0)
+		format_room(answer, "card: ", out);
 }
 
 static void format_list(const json_t *answer, FILE *out)

@@ -29,4 +29,18 @@ static inline void put_iso(const char *name, const char *label)
 	put_iso_at(name, 0, label);
 }
 
+/* Gives the volume that put_iso() wrote a size in blocks, in both byte orders. */
+static inline void put_iso_blocks(const char *name, uint32_t blocks)
+{
+	unsigned char size[8], unit[4] = {0x00, 0x08, 0x08, 0x00};
+	int fd = open(in_scratch(name), O_WRONLY);
+
+	for (unsigned i = 0; i < 4; i++)
+		size[i] = size[7 - i] = (unsigned char)(blocks >> (8 * i));
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, size, 8, 16 * 2048 + 80), 8);
+	assert_int_equal(pwrite(fd, unit, 4, 16 * 2048 + 128), 4);
+	close(fd);
+}
+
 #endif

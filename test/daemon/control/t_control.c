@@ -214,18 +214,73 @@ static void socket_lists_images(void **state)
 	put_iso("media/b c.iso", "MY DISC");
 	send_text(fd, "insert a.iso drive=drive1\nlist\n");
 	receive_line(fd);
+#define KNOWN "\"volume_size\":0,\"disc\":true,\"remark\":\"\""
 	assert_non_null(strstr(receive_line(fd),
 		"\"images\":["
 		"{\"name\":\"a.iso\",\"label\":\"\",\"kind\":\"iso\",\"size\":4096,\"sessions\":0,"
-		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[\"drive1\"]}"
-		","
+		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[\"drive1\"]"
+		"," KNOWN "},"
 		"{\"name\":\"b c.iso\",\"label\":\"MY DISC\",\"kind\":\"iso\",\"size\":40960,"
 		"\"sessions\":0,\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_"
-		"in\":[]},"
+		"in\":[]," KNOWN "},"
 		"{\"name\":\"n\",\"label\":\"\",\"kind\":\"blank\",\"size\":0,\"sessions\":0,"
-		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[]}],"
-		"\"labels_unread\":0,\"unnamed\":0,\"more\":false}"));
+		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[]," KNOWN
+		"}],"
+		"\"labels_unread\":0,\"unnamed\":0,\"unfinished\":0,\"states\":[],\"more\":false,"
+		"\"card_free_bytes\":"));
+#undef KNOWN
 	close(fd);
+}
+
+/* Each remark on a file is in the list, and in the answer to insert. */
+static void a_file_that_may_be_no_disc_has_its_remark(void **state)
+{
+	const char *text;
+
+	(void)state;
+	put_iso("media/cut.iso", "CUT");
+	put_iso_blocks("media/cut.iso", 100);
+	put_size("media/GAME.CUE", 100);
+	put_size("media/notes.txt", 2048);
+	put_size("media/new.iso.part", 100);
+	put_text("media/gone.iso.mmcdisc", "x");
+	FIFO("insert cut.iso\n",
+		"ok: drive0: inserted cut.iso (DVD-ROM, 40960 bytes); the image says "
+		"204800 bytes, the file has 40960: is the copy complete?");
+	fifo_slow("list\n", "ok: 5 images in ");
+	text = get_text("run/status");
+	assert_non_null(
+		strstr(text, "\nGAME.CUE   -      no volume found  100 bytes  -  (this format is "
+			     "not read; only plain images of 2048-byte blocks)\n"));
+	/* It is in a drive, so it is not shown as one that is being copied. */
+	assert_non_null(
+		strstr(text, "  drive0  (the image says 204800 bytes, the file has 40960: is the "
+			     "copy complete?)\n"));
+	assert_non_null(strstr(text, "\nnotes.txt  -      no volume found    2.05 kB  -\n"));
+	assert_non_null(
+		strstr(text, "\n(gone.iso.mmcdisc is the state of a disc, and its image is not "
+			     "there; rename the image back, or delete the state: mmcgadgetctl "
+			     "delete \"gone.iso\")\n"));
+	assert_non_null(
+		strstr(text, "\n(files that are still being copied, by their suffix: 1)\n"));
+	assert_null(strstr(text, "new.iso"));
+	text = strstr(text, "\ncard: ");
+	assert_non_null(text);
+	assert_non_null(strstr(text, " free, "));
+	/* It is the last line. */
+	assert_string_equal(strchr(text + 1, '\n'), "\n");
+	FIFO("insert GAME.CUE\n",
+		"ok: drive0: inserted GAME.CUE (DVD-ROM, 100 bytes); its size is not a "
+		"multiple of 2048: its last 100 bytes are shown as a zero-padded block; this "
+		"format is "
+		"not read; only plain images of 2048-byte blocks");
+	FIFO("insert notes.txt\n",
+		"ok: drive0: inserted notes.txt (DVD-ROM, 2048 bytes); no volume found");
+	fifo_slow("status\n", "ok: mmcgadgetd");
+	assert_non_null(strstr(get_text("run/status"), "\n  card       "));
+	FIFO("eject\n", "ok: drive0: ejected notes.txt");
+	fifo_slow("list\n", "ok: 5 images in ");
+	assert_non_null(strstr(get_text("run/status"), "\ncut.iso    CUT    being copied "));
 }
 
 static void socket_sends_a_large_answer_to_a_slow_reader(void **state)
@@ -344,7 +399,8 @@ static void list_of_ten_thousand_images_blocks_no_other_client(void **state)
 		assert_true(json_is_null(json_object_get(last, "label")));
 	json_decref(a);
 	fifo_slow("list\n", "ok: 10000 images in ");
-	assert_int_equal(lines_of("run/status"), 10000 + 3);
+	/* The answer, the command, a heading, and the room on the card. */
+	assert_int_equal(lines_of("run/status"), 10000 + 4);
 	large_answer_leaves_no_memory_behind(fd);
 	close(fd);
 	close(other);
@@ -360,7 +416,9 @@ static void empty_folder_gives_an_empty_list(void **state)
 	unlink(in_scratch("media/b c.iso"));
 	send_text(fd, "list\n");
 	assert_non_null(strstr(receive_line(fd), "\"images\":[],\"labels_unread\":0,"));
-	snprintf(want, sizeof(want), "ok: 0 images in %s/media", scratch);
+	snprintf(want, sizeof(want),
+		"ok: 0 images in %s/media; copy an ISO there, or: mmcgadgetctl blank NAME.iso",
+		scratch);
 	FIFO("list\n", want);
 	snprintf(
 		want, sizeof(want), "error: drive0: no image in %s/media can be inserted", scratch);
@@ -553,6 +611,7 @@ int main(void)
 		T(socket_answers_each_line),
 		T(socket_status_has_all_members),
 		T(socket_lists_images),
+		T(a_file_that_may_be_no_disc_has_its_remark),
 		T(socket_sends_a_large_answer_to_a_slow_reader),
 		T(list_of_ten_thousand_images_blocks_no_other_client),
 		T(empty_folder_gives_an_empty_list),

@@ -336,6 +336,32 @@ static void a_byte_order_mark_is_skipped(void **state)
 	assert_string_equal(c.usb.udc, "a");
 }
 
+/* Names with folders may be long: `insert` takes them, and so does the configuration. */
+static void an_image_may_have_as_long_a_name_as_the_record_holds(void **state)
+{
+	char text[LAST_DISC_NAME + 64], want[256];
+
+	static const size_t length[] = {255, 256, LAST_DISC_NAME - 1, LAST_DISC_NAME};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(length); i++) {
+		size_t n = length[i];
+
+		snprintf(text, sizeof(text), "drives = (\n { image = \"%0*d\"; } );\n", (int)n, 0);
+		snprintf(want, sizeof(want),
+			"%s:2: drives[0].image has %zu bytes, at most %u are allowed",
+			in_scratch("c.conf"), n, LAST_DISC_NAME - 1);
+		strcpy(why, "");
+		if (n == LAST_DISC_NAME) {
+			assert_int_equal(load(text), -EINVAL);
+			assert_string_equal(why, want);
+		} else {
+			assert_int_equal(load(text), 0);
+			assert_int_equal(strlen(c.drive[0].image), n);
+		}
+	}
+}
+
 static void a_missing_file_is_refused(void **state)
 {
 	char want[128];
@@ -358,6 +384,7 @@ int main(void)
 		T(the_old_name_of_a_key_is_accepted),
 		T(bad_inputs_are_refused_with_line_and_reason),
 		T(a_byte_order_mark_is_skipped),
+		T(an_image_may_have_as_long_a_name_as_the_record_holds),
 		T(a_missing_file_is_refused),
 	};
 

@@ -38,10 +38,10 @@ static void an_unknown_name_leaves_the_disc_alone(void **state)
 	(void)state;
 	mkdir(in_scratch("media/sub"), 0755);
 	put_size("media/sub-1.iso", 1);
-	put_size("media/blue", 1);
-	put_size("media/black", 1);
-	put_size("media/secret", 1);
-	chmod(in_scratch("media/secret"), 0);
+	put_size("media/blue.iso", 1);
+	put_size("media/black.iso", 1);
+	put_size("media/secret.iso", 1);
+	chmod(in_scratch("media/secret.iso"), 0);
 	put_iso("outside.iso", "OUTSIDE");
 	assert_int_equal(symlink("../outside.iso", in_scratch("media/out")), 0);
 	run(0, &r, DRIVE_INSERT, "a.iso", false);

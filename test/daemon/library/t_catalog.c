@@ -1,98 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The catalog of the media folder: order, kinds, labels; finding an image in it. */
-#include "daemon/iso.h"
+#include "daemon/library/catalog_fixture.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "protocol/answer.h"
-#include "library/library.h"
-#include "library/match.h"
-#include "library/catalog.h"
 #include "disc/disc_state.h"
 #include "util/array.h"
-
-static int folder;
-static struct catalog_labels known;
-static struct catalog_list list;
-
-static int setup(void **state)
-{
-	if (scratch_make(state) < 0)
-		return -1;
-	mkdir(in_scratch("media"), 0755);
-	mkdir(in_scratch("outside"), 0755);
-	folder = library_open_folder(in_scratch("media"));
-	return folder < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-	catalog_list_fini(&list);
-	catalog_labels_fini(&known);
-	close(folder);
-	return scratch_remove(state);
-}
-
-/* Reads labels for the catalog, and counts the calls. */
-static unsigned label_reads, slow_ms;
-
-static void read_label_counted(int fd, uint64_t session, char out[LABEL_MAX])
-{
-	label_reads++;
-	if (slow_ms)
-		nanosleep(&(struct timespec){.tv_nsec = slow_ms * 1000000L}, NULL);
-	label_read(fd, session, out);
-}
-
-static void scan_for(unsigned label_wait, size_t max)
-{
-	struct catalog_scan s = {.folder = folder,
-		.max = max,
-		.label_wait = label_wait,
-		.read_label = read_label_counted};
-
-	catalog_list_fini(&list);
-	label_reads = 0;
-	catalog_scan(&s, &known, &list);
-	assert_int_equal(list.error, 0);
-}
-
-static void scan(void)
-{
-	scan_for(5000, CATALOG_MAX);
-}
-
-static const struct catalog_entry *entry(const char *name)
-{
-	for (size_t i = 0; i < list.count; i++) {
-		if (strcmp(list.entry[i].name, name) == 0)
-			return &list.entry[i];
-	}
-	fail_msg("no \"%s\" in the list", name);
-	return NULL;
-}
-
-static const char *names(void)
-{
-	static char out[1024];
-
-	out[0] = '\0';
-	for (size_t i = 0; i < list.count; i++)
-		sprintf(out + strlen(out), "%.60s ", list.entry[i].name);
-	return out;
-}
-
-/* Waits until the file is old enough for the catalog to cache its label. */
-static void wait_until_old(const char *name)
-{
-	char path[SCRATCH_PATH];
-
-	/* ctime cannot be set; the clock can only be waited for. */
-	snprintf(path, sizeof(path), "%s", in_scratch(name));
-	assert_int_equal(access(path, F_OK), 0);
-	nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 100000000}, NULL);
-}
 
 static void a_list_is_sorted_by_bytes(void **state)
 {
@@ -319,21 +233,6 @@ static void locked_images_are_read_and_stay_locked(void **state)
 
 /* ---- finding an image ------------------------------------------------------------------- */
 
-static struct match find(const char *text)
-{
-	struct match p;
-
-	match_find(&list, text, &p);
-	return p;
-}
-
-#define FINDS(text, want)                                                                          \
-	do {                                                                                       \
-		struct match p_ = find(text);                                                      \
-		assert_int_equal(p_.result, MATCH_ONE);                                            \
-		assert_string_equal(p_.at[0]->name, want);                                         \
-	} while (0)
-
 static void a_name_wins_over_a_prefix_and_a_prefix_over_a_label(void **state)
 {
 	(void)state;
@@ -404,7 +303,7 @@ static void a_refusal_names_the_candidates(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 12; i++) {
 		snprintf(path, sizeof(path), "media/n%02u", i);
-		put_size(path, 1);
+		put_size(path, 0);
 	}
 	put_iso("media/x", "DISC 1");
 	put_iso("media/y", "Disc 2");
@@ -421,24 +320,6 @@ static void a_refusal_names_the_candidates(void **state)
 	}
 }
 
-static bool any(const struct catalog_entry *e, void *ctx)
-{
-	return e != ctx;
-}
-
-static const char *neighbour(const char *name, const char *real, bool back)
-{
-	struct match_from from = {.name = name};
-	const struct catalog_entry *e;
-
-	if (real) {
-		from.dev = entry(real)->dev;
-		from.ino = entry(real)->ino;
-	}
-	e = match_neighbour(&list, &from, back, any, NULL);
-	return e ? e->name : "(none)";
-}
-
 static void neighbours_go_round_the_usable_images(void **state)
 {
 	(void)state;
@@ -446,11 +327,11 @@ static void neighbours_go_round_the_usable_images(void **state)
 	assert_string_equal(neighbour(NULL, NULL, false), "(none)");
 	assert_string_equal(neighbour("gone", NULL, true), "(none)");
 	mkdir(in_scratch("media/sub"), 0755);
-	put_size("media/a", 1);
-	put_size("media/b", 1);
-	put_size("media/locked", 1);
+	put_size("media/a", 0);
+	put_size("media/b", 0);
+	put_size("media/locked", 0);
 	chmod(in_scratch("media/locked"), 0);
-	put_size("media/sub/x", 1);
+	put_size("media/sub/x", 0);
 	scan();
 	assert_string_equal(neighbour(NULL, NULL, false), "a");
 	assert_string_equal(neighbour(NULL, NULL, true), "sub/x");

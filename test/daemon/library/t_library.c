@@ -427,7 +427,7 @@ static void an_image_opens_as_a_disc(void **state)
 	assert_int_equal(image.disc->media->blocks, 3);
 	assert_string_equal(image.warning,
 		"; its size is not a multiple of 2048: its last 904 bytes are shown as a "
-		"zero-padded block");
+		"zero-padded block; no volume found");
 	image_fini(&image);
 	assert_int_equal(open_image("blank", &image, &why), 0);
 	assert_true(image.recordable);

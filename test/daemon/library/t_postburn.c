@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Names, renames and checksums of burned discs, names of blanks, and the drive record. */
-#include "daemon/scratch.h"
+#include "daemon/library/disc_fixture.h"
 
 #include <errno.h>
 
+#include "library/portable.h"
 #include "library/postburn.h"
 #include "library/last_disc.h"
 #include "library/checksum.h"
-#include "lib/powercut.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -55,6 +55,13 @@ static const struct { const char *label, *name; } names[] = {
 	/* invalid UTF-8: lone byte, truncated, overlong, surrogate, above U+10FFFF */
 	{ "a\xff" "b", "ab" }, { "a\xc3", "a" }, { "\xc0\xaf", NULL }, { "a\xe0\x80\xaf", "a" },
 	{ "a\xed\xa0\x80z", "az" }, { "a\xf4\x90\x80\x80z", "az" }, { "\x80\x80", NULL },
+	/* devices of Windows, with every suffix and in any case */
+	{ "CON", "CON_" }, { "con", "con_" }, { "nul.iso", "nul_" }, { "NUL.tar.gz", "NUL_.tar.gz" },
+	{ "Aux .x", "Aux_ .x" }, { "PRN", "PRN_" }, { "COM1", "COM1_" }, { "lpt9.a", "lpt9_.a" },
+	{ "COM\xc2\xb9", "COM\xc2\xb9_" }, { "CONIN$", "CONIN$_" }, { ".NUL", "NUL_" },
+	{ "CONCERT", "CONCERT" }, { "COM", "COM" }, { "COM10", "COM10" }, { "NUL-2", "NUL-2" },
+	{ "com\xc2\xb4", "com\xc2\xb4" }, { "AUX_", "AUX_" }, { "NUL:", "NUL_" },
+	{ "COM1." LONG LONG, "COM1_." LONG "0123456789abcdefghijklmnopqrstuvwxyz0123456789abc" },
 	{ "", NULL }, { "   ", NULL }, { "___", NULL }, { "?", NULL },
 	{ LONG LONG, LONG "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghi" },
 };
@@ -70,9 +77,41 @@ static void a_label_gives_a_safe_name_or_none(void **state)
 
 		if (any != (names[i].name != NULL))
 			fail_msg("\"%s\" -> %s", names[i].label, any ? out : "nothing");
-		if (any)
-			assert_string_equal(out, names[i].name);
+		if (!any)
+			continue;
+		assert_string_equal(out, names[i].name);
+		strcat(out, ".iso");
+		assert_null(portable_fault(out));
 	}
+}
+
+static void a_name_that_windows_cannot_hold_is_told(void **state)
+{
+	static const struct {
+		const char *name, *fault;
+	} rows[] = {{"a.iso", NULL}, {"CONCERT.iso", NULL}, {"a. b.iso", NULL},
+		{"com0.iso", "device"}, {"nul", "device"}, {"NUL .iso", "device"}, {"a.", "dot"},
+		{"a.iso ", "blank"}, {"a:b.iso", ":"}, {"what?.iso", "?"}, {"\"a\".iso", "\""},
+		{"a\\b", "\\"}};
+	char units[513] = "";
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *fault = portable_fault(rows[i].name);
+
+		if (!fault != !rows[i].fault || (fault && !strstr(fault, rows[i].fault)))
+			fail_msg("\"%s\": %s", rows[i].name, fault ? fault : "no fault");
+	}
+	/* 255 units of UTF-16, as 127 characters of two units and one of one unit. */
+	for (int i = 0; i < 127; i++)
+		strcat(units, "\xf0\x9f\x8e\xb5");
+	strcat(units, "a");
+	assert_null(portable_fault(units));
+	units[508] = '\xc3';
+	units[509] = '\xa4';
+	assert_null(portable_fault(units));
+	strcpy(units + 510, "b");
+	assert_non_null(portable_fault(units));
 }
 
 /* A long label is not cut inside a character. */
@@ -168,43 +207,6 @@ static void a_rename_in_steps_overwrites_nothing(void **state)
 		unlink(in_scratch("media/c"));
 	}
 	close(dir);
-}
-
-#define OLD   "blank-1.iso"
-#define NEW   "X.iso"
-#define IMAGE "image"
-#define STATE "state of several sessions"
-
-static bool holds(struct folder *f, const char *name, const char *text)
-{
-	char buf[STORE_TEXT_MAX];
-	int n = f->ops->read(f, name, buf, sizeof(buf));
-
-	return n == (int)strlen(text) && memcmp(buf, text, (size_t)n) == 0;
-}
-
-static struct folder *folder_with_burned_disc(struct powercut *c)
-{
-	struct folder *f = powercut_folder(c);
-
-	assert_int_equal(f->ops->write(f, OLD, IMAGE, strlen(IMAGE)), 0);
-	assert_int_equal(f->ops->sync(f, OLD), 0);
-	assert_int_equal(f->ops->write(f, OLD STORE_SUFFIX, STATE, strlen(STATE)), 0);
-	assert_int_equal(f->ops->sync(f, OLD STORE_SUFFIX), 0);
-	assert_int_equal(f->ops->sync_names(f), 0);
-	return f;
-}
-
-/* The image has either the old or the new name, and its state file has the same. */
-static void assert_one_name(struct folder *f, const char *where, uint64_t at)
-{
-	bool old = holds(f, OLD, IMAGE), new = holds(f, NEW, IMAGE);
-
-	if (old == new)
-		fail_msg("%s at %u: the image has %s", where, (unsigned)at,
-			old ? "both names" : "no name");
-	if (!holds(f, old ? OLD STORE_SUFFIX : NEW STORE_SUFFIX, STATE))
-		fail_msg("%s at %u: %s has no state", where, (unsigned)at, old ? "old" : "new");
 }
 
 static void a_power_cut_in_a_rename_leaves_one_name(void **state)
@@ -419,7 +421,7 @@ static void a_damaged_record_is_refused(void **state)
 		{.image = "burned", .configured = " "},
 		{.configured = "crc32 1"},
 	};
-	struct last_disc back;
+	struct last_disc back, longest;
 	char text[LAST_DISC_TEXT];
 
 	(void)state;
@@ -439,6 +441,13 @@ static void a_damaged_record_is_refused(void **state)
 			assert_non_null(last_disc_decode(text, at, &back));
 		}
 	}
+	/* The longest names. */
+	memset(&back, 0, sizeof(back));
+	memset(back.image, 'i', sizeof(back.image) - 1);
+	memset(back.configured, 'c', sizeof(back.configured) - 1);
+	longest = back;
+	assert_null(last_disc_decode(text, last_disc_encode(&longest, text), &back));
+	assert_memory_equal(&back, &longest, sizeof(back));
 	assert_int_equal(last_disc_encode(&(struct last_disc){.image = "a\nempty"}, text), 0);
 	assert_non_null(last_disc_decode("", 0, &back));
 	assert_non_null(last_disc_decode("\0\0\0", 3, &back));
@@ -481,6 +490,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, scratch_remove)
 	const struct CMUnitTest tests[] = {
 		T(a_label_gives_a_safe_name_or_none),
+		T(a_name_that_windows_cannot_hold_is_told),
 		T(a_long_label_is_cut_between_characters),
 		T(a_time_gives_a_name),
 		T(a_rename_skips_names_that_are_taken),

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A disc is up to three files of one folder: the image, its state file, and its checksum.
+ * These functions rename and delete all three, in an order in which a power cut never leaves
+ * an image without its state. Any thread; wait for storage. At most one of them runs at a
+ * time in the process, the others wait for it.
+ */
+#ifndef LIBRARY_DISC_FILE_H
+#define LIBRARY_DISC_FILE_H
+
+#include <stdbool.h>
+
+#include "media/store.h"
+
+/* Which files were renamed or deleted, beside the image. */
+struct disc_files {
+	bool image; /* false: there was none, only its state or checksum */
+	bool state, checksum;
+};
+
+/*
+ * Returns 1 if an earlier disc of that name has left a state file or a checksum, which must
+ * not become another disc's; 0 if not; -errno.
+ */
+int disc_file_has_leftovers(struct folder *f, const char *name);
+
+/*
+ * Renames the disc old. In the checksum file, the name of the image is changed as well. 0: the
+ * new name is on storage. -errno: the image has its old name, its state and its checksum
+ * beside it; -EEXIST: the new name is taken, also by leftovers. After a power cut the image
+ * has one of the two names, with its state file and checksum beside it.
+ */
+int disc_file_rename(struct folder *f, const char *old, const char *to, struct disc_files *done);
+
+/*
+ * Deletes the disc. 0: nothing of it is left on storage; -ENOENT: there was nothing; -errno:
+ * the image is untouched if done->image is false. A power cut can leave the state file or the
+ * checksum of an image that is deleted, never the image without them.
+ */
+int disc_file_delete(struct folder *f, const char *name, struct disc_files *done);
+
+#endif
