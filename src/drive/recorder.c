@@ -104,9 +104,11 @@ static void add_disc(struct recorder *r, enum trace_cause cause, uint64_t when)
 	d->flags = (uint16_t)((s.locked ? TRACE_LOCKED : 0) | (unsigned)s.pending << 8 |
 			      (s.finalised ? TRACE_FINALISED : 0) |
 			      (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
+			      (s.layer_break ? TRACE_LAYER_BREAK : 0) |
 			      (s.testing ? TRACE_TESTING : 0));
+	d->layer_break = s.layer_break;
 	if (s.loaded || s.ejected_by_host) {
-		d->medium = s.type == DISC_DVD_ROM ? TRACE_DVD_ROM : TRACE_DVD_PLUS_R;
+		d->medium = TRACE_MEDIUM_OF(s.type);
 		d->capacity = s.capacity;
 		d->readable = s.readable;
 		fill_tracks(d, mmc_layout(r->engine));

@@ -57,6 +57,12 @@ static void write_attention_drain(struct writer *w, unsigned pending, bool disc)
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
+	if (d->layer_break)
+		fprintf(w->out,
+			"ready\n> bf 00 00 00 00 00 00 20 00 0c 00 00  "
+			"out=00 0a 00 00 00 00 00 00 %02x %02x %02x %02x\n",
+			d->layer_break >> 24, d->layer_break >> 16 & 0xff,
+			d->layer_break >> 8 & 0xff, d->layer_break & 0xff);
 	for (uint32_t i = 0; i < d->kept; i++) {
 		const struct trace_track *t = &d->track[i];
 		bool last = i + 1 == d->kept, closed = t->state == DISC_TRACK_CLOSED;
@@ -75,13 +81,17 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 			fprintf(w->out, "> 5b 00 01 00 00 %02x 00 00 00 00\n", i + 1);
 		if (closed && !last && d->track[i + 1].session != t->session)
 			fputs("> 5b 00 02 00 00 00 00 00 00 00\n", w->out);
-		if (closed && last && (d->flags & TRACE_FINALISED || d->medium == TRACE_DVD_ROM))
+		if (closed && last &&
+			(d->flags & TRACE_FINALISED || !disc_medium_is_recordable(trace_medium(d))))
 			fputs("> 5b 00 06 00 00 00 00 00 00 00\n", w->out);
 	}
 }
 
+/* True if nothing was done to a blank. */
 static bool is_blank(const struct trace_disc *d)
 {
+	if (d->layer_break)
+		return false;
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
@@ -105,29 +115,31 @@ static const char *write_disc(struct writer *w, const struct trace_disc *d)
 	unsigned pending = TRACE_PENDING(d->flags);
 	bool inserted = d->cause == TRACE_INSERTED, unseen = inserted || pending;
 	const char *ua = unseen ? " ua" : "";
+	const struct disc_medium *m = trace_medium(d);
+	bool rom = m && !disc_medium_is_recordable(m), one_track_rom = rom && d->tracks <= 1;
 
 	if (d->flags & TRACE_TESTING)
 		return "it begins in a test write, which cannot be repeated";
 	if (d->tracks > TRACE_TRACKS)
 		return "the disc has more tracks than a trace keeps";
-	if (d->medium == TRACE_NO_MEDIUM) {
+	if (!m) {
 		fprintf(w->out, "media none%s\n", ua);
-	} else if (d->medium == TRACE_DVD_ROM && d->tracks <= 1 && d->readable > 0) {
+	} else if (one_track_rom && d->readable > 0) {
 		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
-	} else if (d->medium == TRACE_DVD_ROM && d->tracks <= 1) {
+	} else if (one_track_rom) {
 		return "a DVD-ROM without blocks";
 	} else {
 		fputs("media blank", w->out);
-		if (d->medium == TRACE_DVD_PLUS_R &&
-			d->capacity != disc_medium_of_blank()->capacity)
+		if (!rom && d->capacity != m->capacity)
 			fprintf(w->out, " %" PRIu32, d->capacity);
+		if (!rom && m != disc_medium_of_blank())
+			fprintf(w->out, " type=%s", m->name);
 		fprintf(w->out, "%s\n", is_blank(d) ? ua : "");
 		if (!is_blank(d))
 			write_recorded(w, d, pending, inserted);
 	}
-	if (unseen && !inserted && (d->medium != TRACE_DVD_PLUS_R || is_blank(d)) &&
-		(d->medium != TRACE_DVD_ROM || d->tracks <= 1))
-		write_attention_drain(w, pending, d->medium != TRACE_NO_MEDIUM);
+	if (unseen && !inserted && (rom ? one_track_rom : is_blank(d)))
+		write_attention_drain(w, pending, m != NULL);
 	if (d->flags & TRACE_LOCKED)
 		fputs("> 1e 00 00 00 01 00\n", w->out);
 	if (d->flags & TRACE_TRAY_OUT) {

@@ -34,7 +34,7 @@ declare -A hidden=(
 	[library]='gadget/|bot/|mmc/|trace/'
 	[gadget]='protocol/|trace/|mmc/mmc_int|bot/(bot_priv|cases|wire)|disc/|media/'
 	[protocol]='trace/|bot/|mmc/|disc/|media/'
-	[trace]='bot/|mmc/mmc_int|mmc/profile|disc/|media/'
+	[trace]='bot/|mmc/mmc_int|mmc/profile|disc/(disc|layout|model)|media/'
 	[bot]='mmc/mmc_int|mmc/profile|disc/|media/'
 	[ctl]='bot/|mmc/|disc/|media/'
 )

@@ -49,10 +49,11 @@ static int start(struct script_exec *x, const struct mmc_config *config)
 	return 0;
 }
 
-static int media(struct script_exec *x, enum script_media what, uint32_t blocks)
+static int media(struct script_exec *x, enum script_media what, const struct disc_medium *medium,
+	uint32_t blocks)
 {
 	bool had = has_disc();
-	int r = original.media(x, what, blocks);
+	int r = original.media(x, what, medium, blocks);
 
 	if (had && what == SCRIPT_MEDIA_NONE)
 		recorder_event(recorder, TRACE_EJECT_FORCE);
