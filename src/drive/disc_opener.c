@@ -20,14 +20,14 @@ static enum disc_opening refuse(json_t **answer, json_t *why)
 	return DISC_REFUSED;
 }
 
-enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name, bool blank,
-	bool may_wait, struct image *out, json_t **answer)
+enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name,
+	const struct disc_medium *blank, bool may_wait, struct image *out, json_t **answer)
 {
 	const struct holder *has;
 	struct refusal why;
 	int r;
 
-	if (blank && image_create_blank(o->folder, o->media, name, &why) < 0)
+	if (blank && image_create_blank(o->folder, o->media, name, blank, &why) < 0)
 		return refuse(answer, answer_error(why.code, "%s", why.text));
 	r = disc_opener_open_image(o, name, out, &why);
 	if (r < 0) {
