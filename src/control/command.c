@@ -64,7 +64,7 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 				    call->type, known, several ? "are" : "is"));
 		return;
 	}
-	drive_submit(d, DRIVE_BLANK, call->arg, false, r);
+	drive_submit_blank(d, call->arg, medium, r);
 }
 
 /* Without drive=, closes the image in the drive that holds it: people name discs, not drives. */

@@ -67,6 +67,7 @@ struct disc {
 	enum disc_format format;
 	uint32_t capacity;    /* blocks, recorded and blank */
 	uint32_t limit;       /* first block that storage has no room for; at most capacity */
+	uint32_t layer_break; /* blocks of layer 0 as the host has set them; 0 = it has not */
 	uint32_t max_unsaved; /* blocks that may be written and not yet saved */
 	struct disc_layout layout;
 	uint32_t data_end;    /* blocks below it are on storage */
@@ -161,6 +162,14 @@ uint32_t disc_open_track(const struct disc *d);
 bool disc_session_tracks(const struct disc *d, uint32_t session, uint32_t *first, uint32_t *last);
 /* The last closed session, 0 when there is none. */
 uint32_t disc_last_closed_session(const struct disc *d);
+
+/*
+ * Sets the blocks of layer 0 of a blank with two layers (SEND DISC STRUCTURE, MMC-6 6.34).
+ * DISC_OUT_OF_RANGE: not a whole number of ECC blocks, or more than the layer holds;
+ * DISC_TRACK_FULL: it was set before, or something is recorded; DISC_CLOSED: the medium has no
+ * such layer.
+ */
+int disc_set_layer_break(struct disc *d, uint32_t blocks);
 
 /* Next writable address of the open track, 0 when there is none. */
 uint32_t disc_nwa(const struct disc *d);

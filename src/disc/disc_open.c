@@ -16,6 +16,7 @@ static void make_rom(struct disc *d, const char *read_only)
 	d->medium = disc_medium_of(DISC_DVD_ROM);
 	d->format = DISC_UNFORMATTED;
 	d->intent = DISC_INTENT_NONE;
+	d->layer_break = 0;
 	d->read_only = read_only;
 	d->capacity = d->media->blocks > 0xfffffffe ? 0xfffffffe : (uint32_t)d->media->blocks;
 	disc_layout_one_track(&d->layout, d->capacity, DISC_TRACK_CLOSED);
@@ -60,6 +61,7 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 	d->medium = changes_type ? disc_medium_of(m->when_finalised) : m;
 	d->capacity = changes_type ? disc_layout_end(&s->layout) : s->capacity;
 	d->format = s->format;
+	d->layer_break = s->layer_break;
 	return d->medium->model->resume(d, s);
 }
 

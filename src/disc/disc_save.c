@@ -119,6 +119,7 @@ static int save_layout(struct disc *d)
 		.medium = d->medium,
 		.format = d->format,
 		.capacity = d->capacity,
+		.layer_break = d->layer_break,
 		.unit = (uint16_t)d->media->unit,
 		.truncate = d->intent == DISC_INTENT_TRUNCATE,
 		.truncate_to = d->intent_blocks,
@@ -286,6 +287,23 @@ int disc_replace(
 		r = disc_sync_data(d);
 	if (r == 0 && d->intent == DISC_INTENT_DONE)
 		r = disc_save(d);
+	return r;
+}
+
+int disc_set_layer_break(struct disc *d, uint32_t blocks)
+{
+	int r;
+
+	if (d->medium->layer_break == 0)
+		return DISC_CLOSED;
+	if (!disc_layer_break_is_possible(d->medium, blocks))
+		return DISC_OUT_OF_RANGE;
+	if (!disc_is_blank(d) || d->layer_break || d->layout.sessions > 1)
+		return DISC_TRACK_FULL;
+	d->layer_break = blocks;
+	r = disc_save(d);
+	if (r < 0)
+		d->layer_break = 0;
 	return r;
 }
 

@@ -18,8 +18,9 @@
 struct disc_state {
 	const struct disc_medium *medium;
 	enum disc_format format;
-	uint32_t capacity; /* blocks */
-	uint16_t unit;     /* bytes of a block in the image */
+	uint32_t capacity;    /* blocks */
+	uint32_t layer_break; /* blocks of layer 0 as the host has set them; 0 = it has not */
+	uint16_t unit;        /* bytes of a block in the image */
 	/* An intent line: the image is to be cut to that many blocks before anything else. */
 	bool truncate;
 	uint32_t truncate_to;
@@ -32,6 +33,8 @@ struct disc_state {
 
 /* Length of the text, at most STORE_TEXT_MAX. */
 size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX]);
+/* Makes the state of a blank of that medium, for a new image of 0 bytes. */
+void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s);
 /*
  * Reads a text; it needs no terminating NUL. NULL, or why it cannot be used, for people.
  * unlisted: a medium that may be named although the table has no such row; NULL = none.

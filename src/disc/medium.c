@@ -14,6 +14,7 @@ static const struct disc_medium media[DISC_TYPES] = {
 	[DISC_DVD_ROM] = {
 		.name = "dvd-rom", .title = "DVD-ROM", .type = DISC_DVD_ROM, .state_version = 2,
 		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.single_layer = 2298496, /* 12 cm (ECMA-267): 4 707 319 808 bytes */
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_read_only,
 	},
@@ -22,6 +23,14 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.capacity = 2295104, /* 12 cm, single layer (ECMA-349): 4 700 372 992 bytes */
 		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK,
 		/* ECMA-349 24: at most 153 fragments; the last is kept for the open one. */
+		.max_tracks = 153,
+		.when_finalised = DISC_DVD_ROM,
+		.model = &disc_model_sequential,
+	},
+	[DISC_DVD_PLUS_R_DL] = {
+		.name = "dvd+r-dl", .title = "DVD+R DL", .type = DISC_DVD_PLUS_R_DL, .state_version = 2,
+		.capacity = 4173824, /* 12 cm, two layers (ECMA-364): 8 547 991 552 bytes */
+		.layers = 2, .layer_break = 2086912, .ecc_blocks = 16, .unit = MEDIA_BLOCK,
 		.max_tracks = 153,
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_sequential,

@@ -13,9 +13,11 @@
 
 struct disc_model;
 
+/* Trace files hold these numbers, so a new one goes to the end (trace/trace.h). */
 enum disc_type {
-	DISC_DVD_ROM,    /* readable only */
-	DISC_DVD_PLUS_R, /* write once, sequential, appendable until finalised */
+	DISC_DVD_ROM,       /* readable only */
+	DISC_DVD_PLUS_R,    /* write once, sequential, appendable until finalised */
+	DISC_DVD_PLUS_R_DL, /* the same with two layers */
 	DISC_TYPES
 };
 
@@ -46,6 +48,10 @@ struct disc_medium {
 	uint8_t state_version;
 	uint32_t capacity; /* blocks of a blank; 0 = as many as the image has */
 	uint8_t layers;
+	/* Larger discs of this type have one layer more; 0 = none has. */
+	uint32_t single_layer;
+	/* Blocks of layer 0 of a blank, which the host may reduce; 0 = half of the disc. */
+	uint32_t layer_break;
 	uint8_t ecc_blocks;  /* tracks begin on an ECC block; reservations are rounded up to it */
 	uint16_t unit;       /* bytes of a block in the image (media.unit) */
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
@@ -66,6 +72,11 @@ const struct disc_medium *disc_medium_named(const char *name);
 /* The row for an image of 0 bytes without a state file. */
 const struct disc_medium *disc_medium_of_blank(void);
 bool disc_medium_is_recordable(const struct disc_medium *m);
+/* True if layer 0 of a blank of this kind may be given that many blocks. */
+static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uint32_t blocks)
+{
+	return blocks > 0 && blocks <= m->layer_break && blocks % m->ecc_blocks == 0;
+}
 /* The names of all recordable media, as "a", "a and b", "a, b and c". Returns their number. */
 unsigned disc_medium_list(char *out, size_t size);
 /* Blocks of the largest recordable medium. */

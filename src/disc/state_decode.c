@@ -109,6 +109,8 @@ static bool read_v2_line(struct reader *r, const char *line)
 		s->unit = (uint16_t)unit;
 		return line[used] == '\0' && unit > 0 && unit <= UINT16_MAX;
 	}
+	if (sscanf(line, "layer-break %" SCNu32 "%n", &s->layer_break, &used) == 1)
+		return line[used] == '\0';
 	if (sscanf(line, "format %" SCNu32 "%n", &r->formatted, &used) == 1) {
 		r->has_format = true;
 		return line[used] == '\0';
@@ -164,6 +166,8 @@ static bool is_consistent(const struct reader *r)
 	struct disc_state *s = r->s;
 	const struct disc_layout *l = &s->layout;
 
+	if (s->layer_break && !disc_layer_break_is_possible(s->medium, s->layer_break))
+		return false;
 	if (!s->medium->model->has_tracks)
 		return make_layout(r);
 	return !r->has_format && s->format == DISC_UNFORMATTED &&

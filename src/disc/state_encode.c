@@ -66,6 +66,17 @@ static void put_format(struct out *o, const struct disc_state *s)
 		put(o, "format %" PRIu32 "\n", disc_layout_end(&s->layout));
 }
 
+void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s)
+{
+	*s = (struct disc_state){
+		.medium = medium,
+		.capacity = medium->capacity,
+		.unit = medium->unit,
+		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
+	};
+	disc_layout_one_track(&s->layout, 0, DISC_TRACK_INVISIBLE);
+}
+
 size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 {
 	unsigned version = version_for(s);
@@ -76,6 +87,8 @@ size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 	if (version > 1)
 		put(&o, "unit %u\n", s->unit);
 	put(&o, "capacity %" PRIu32 "\n", s->capacity);
+	if (s->layer_break)
+		put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
 	if (s->truncate)
 		put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
 	if (s->medium->model->has_tracks)

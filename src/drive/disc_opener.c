@@ -43,25 +43,26 @@ static enum disc_opening refuse(json_t **answer, json_t *why)
 	return DISC_REFUSED;
 }
 
-static int create_blank(const struct disc_opener *o, const char *name, struct refusal *why)
+static int create_blank(const struct disc_opener *o, const char *name,
+	const struct disc_medium *medium, struct refusal *why)
 {
 	int folder = open_folder(o, why), r = folder;
 
 	if (r >= 0) {
-		r = image_create_blank(folder, o->media, name, why);
+		r = image_create_blank(folder, o->media, name, medium, why);
 		close(folder);
 	}
 	return r;
 }
 
-enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name, bool blank,
-	bool may_wait, struct image *out, json_t **answer)
+enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name,
+	const struct disc_medium *blank, bool may_wait, struct image *out, json_t **answer)
 {
 	const struct holder *has;
 	struct refusal why;
 	int r;
 
-	if (blank && create_blank(o, name, &why) < 0)
+	if (blank && create_blank(o, name, blank, &why) < 0)
 		return refuse(answer, answer_error(why.code, "%s", why.text));
 	r = disc_opener_open_image(o, name, out, &why);
 	if (r < 0) {

@@ -57,8 +57,8 @@ static void find_cancel(void *ctx)
 	drive_find_cancel(((const struct drive *)ctx)->find);
 }
 
-static enum disc_opening open_image(
-	void *ctx, const char *name, bool blank, bool may_wait, struct image *out, json_t **answer)
+static enum disc_opening open_image(void *ctx, const char *name, const struct disc_medium *blank,
+	bool may_wait, struct image *out, json_t **answer)
 {
 	const struct drive *d = ctx;
 
@@ -554,7 +554,14 @@ void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
 {
 	(void)media_folder_look(d->folder);
-	drive_commands_submit(d->commands, verb, image, force, r);
+	drive_commands_submit(d->commands, verb, image, NULL, force, r);
+}
+
+void drive_submit_blank(
+	struct drive *d, const char *image, const struct disc_medium *medium, struct reply *r)
+{
+	(void)media_folder_look(d->folder);
+	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, false, r);
 }
 
 void drive_get_info(struct drive *d, struct drive_info *info)

@@ -124,6 +124,10 @@ void drive_resumed(void *drive);
 void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r);
 
+/* The same for DRIVE_BLANK with a blank of that medium. */
+void drive_submit_blank(
+	struct drive *d, const char *image, const struct disc_medium *medium, struct reply *r);
+
 struct drive_info {
 	const char *image;   /* name in the media folder, NULL = no disc in the drive */
 	const char *path;    /* NULL with image */

@@ -41,6 +41,13 @@ bool drive_command_set_image(struct drive_command *c, const char *image)
 	return true;
 }
 
+const struct disc_medium *drive_command_blank(const struct drive_command *c)
+{
+	if (c->verb != DRIVE_BLANK && c->verb != DRIVE_REPLACE_BURNED)
+		return NULL;
+	return c->medium ? c->medium : disc_medium_of_blank();
+}
+
 void drive_command_describe(
 	const struct drive_command *c, const char *stage, char *out, size_t size)
 {

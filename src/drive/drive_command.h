@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "disc/medium.h"
 #include "protocol/answer.h"
 
 enum drive_verb {
@@ -24,6 +25,7 @@ struct drive_command {
 	enum drive_verb verb;
 	char *image; /* NULL for DRIVE_EJECT; for others NULL until the image is chosen */
 	bool force;
+	const struct disc_medium *medium; /* of DRIVE_BLANK; NULL = the default blank */
 	/* The command follows an eject by the host, and ends if the host loads the disc again. */
 	bool by_host;
 	/* DRIVE_REPLACE_BURNED, not by_host: see usb_task.only_if_idle. */
@@ -39,6 +41,9 @@ struct drive_command *drive_command_new(
 void drive_command_free(struct drive_command *c);
 /* Makes image, of which it takes a copy, the command's image. False: no memory. */
 bool drive_command_set_image(struct drive_command *c, const char *image);
+
+/* The medium of the blank that the command makes; NULL: it makes none. */
+const struct disc_medium *drive_command_blank(const struct drive_command *c);
 
 /*
  * Writes verb, image and stage, for status. Removes characters that are not valid UTF-8 or

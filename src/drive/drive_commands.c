@@ -78,13 +78,14 @@ void drive_commands_next(struct drive_commands *c)
 }
 
 void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const char *image,
-	bool force, struct reply *r)
+	const struct disc_medium *medium, bool force, struct reply *r)
 {
 	struct drive_command *command = enqueue(c, verb, image, r);
 
 	if (!command)
 		return;
 	command->force = force;
+	command->medium = medium;
 	if (!drive_machine_newer_command(c->config.machine))
 		drive_commands_next(c);
 }

@@ -31,7 +31,7 @@ extern const struct drive_observer drive_commands_observer;
  * only waits for the host is cancelled, see drive_machine_newer_command().
  */
 void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const char *image,
-	bool force, struct reply *r);
+	const struct disc_medium *medium, bool force, struct reply *r);
 /*
  * Starts DRIVE_REPLACE_BURNED. by_host: the host has ejected the disc. Otherwise: the
  * drive has been idle since blocks_moved were counted, see engine_is_idle().

@@ -111,9 +111,8 @@ static void post_eject(struct drive_machine *m)
 static int open_image(struct drive_machine *m, json_t **answer)
 {
 	struct operation *op = &m->op;
-	bool blank = op->command->verb == DRIVE_BLANK || op->command->verb == DRIVE_REPLACE_BURNED;
-	enum disc_opening r = services(m)->open(
-		m->config.ctx, op->command->image, blank, !op->open_later, &op->prepared, answer);
+	enum disc_opening r = services(m)->open(m->config.ctx, op->command->image,
+		drive_command_blank(op->command), !op->open_later, &op->prepared, answer);
 
 	op->open_later = r == DISC_HELD_BY_OLD;
 	if (r == DISC_OPENED)

@@ -367,7 +367,64 @@ static void drop_orphaned_state(int folder, const char *name)
 	library_forget(&file);
 }
 
-int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why)
+/* Writes the state file that tells a blank of this medium from others. 0 or -errno. */
+static int save_blank_state(const struct library_file *file, const struct disc_medium *medium)
+{
+	char text[STORE_TEXT_MAX];
+	struct disc_state state;
+	struct store *store;
+	int r = open_store(file, &store);
+
+	if (r < 0)
+		return r;
+	disc_state_of_blank(medium, &state);
+	r = store_save(store, text, disc_state_encode(&state, text));
+	store_close(store);
+	return r;
+}
+
+/* For a new image of 0 bytes. On failure the image is removed again. 0 or -errno with *why. */
+static int make_blank_of(int folder, const char *folder_name, const char *name,
+	const struct disc_medium *medium, struct refusal *why)
+{
+	struct library_file file;
+	int r = library_find(folder, name, &file);
+
+	if (r < 0)
+		return refuse_open(why, r, name, folder_name);
+	r = save_blank_state(&file, medium);
+	if (r < 0) {
+		(void)unlinkat(file.dir_fd, file.base, 0);
+		(void)drop_orphaned_state(folder, name);
+	}
+	library_forget(&file);
+	return r == 0 ? 0
+		      : refuse(why, r, "io-error", "the state file of \"%s\" cannot be written: %s",
+				name, strerror(-r));
+}
+
+/* An empty file of that name exists: 0 if it is a blank of the medium, or -errno with *why. */
+static int check_blank_of(
+	int folder, const char *name, const struct disc_medium *medium, struct refusal *why)
+{
+	const struct disc_medium *has = disc_medium_of_blank();
+	char path[PATH_MAX], text[STORE_TEXT_MAX];
+	struct disc_state state;
+	int n = -ENOENT;
+
+	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) < (int)sizeof(path))
+		n = library_read(folder, path, text, sizeof(text));
+	if (n >= 0 && !disc_state_decode(text, (size_t)n, NULL, &state))
+		has = state.medium;
+	if (has == medium)
+		return 0;
+	return refuse(why, -EEXIST, "other-blank",
+		"\"%s\" exists and is a blank %s; choose another name for a %s, or delete it first",
+		name, has->title, medium->title);
+}
+
+int image_create_blank(int folder, const char *folder_name, const char *name,
+	const struct disc_medium *medium, struct refusal *why)
 {
 	struct library_file file;
 	int r;
@@ -380,10 +437,12 @@ int image_create_blank(int folder, const char *folder_name, const char *name, st
 		STORE_NAME_MAX)
 		return refuse_open(why, -ENAMETOOLONG, name, folder_name);
 	r = library_create(folder, name);
-	if (r == 0)
+	if (r == 0) {
 		drop_orphaned_state(folder, name);
-	if (r == 0)
-		return 0;
+		return medium == disc_medium_of_blank()
+			       ? 0
+			       : make_blank_of(folder, folder_name, name, medium, why);
+	}
 	if (r == -ENOENT || r == -ENOTDIR)
 		return refuse(why, r, "no-such-folder",
 			"no folder for \"%s\" in %s; make the folder first", name, folder_name);
@@ -402,7 +461,7 @@ int image_create_blank(int folder, const char *folder_name, const char *name, st
 			"\"%s\" exists and holds %" PRIu64
 			" bytes; a disc that holds data is never overwritten",
 			name, file.size);
-	return 0;
+	return check_blank_of(folder, name, medium, why);
 }
 
 void image_fini(struct image *image)

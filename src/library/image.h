@@ -56,8 +56,13 @@ int image_open(int folder, const char *folder_name, const char *name,
  * policy->ready is NULL.
  */
 void image_write_behind(const struct image_policy *policy, struct disc *disc);
-/* Makes an empty file, unless there is one of that name. 0 or -errno with *why. */
-int image_create_blank(int folder, const char *folder_name, const char *name, struct refusal *why);
+/*
+ * Makes the image of a blank, an empty file, and its state file if the medium needs one. If
+ * there is an empty file of that name already, it must be a blank of the same medium. 0 or
+ * -errno with *why.
+ */
+int image_create_blank(int folder, const char *folder_name, const char *name,
+	const struct disc_medium *medium, struct refusal *why);
 /* Drops the reference to the disc, frees the strings, and clears *image. */
 void image_fini(struct image *image);
 

@@ -133,5 +133,9 @@ const struct mmc_row mmc_rows[256] = {
 	/* no changer */
 	[OP_MECHANISM_STATUS] = { "MECHANISM STATUS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(8, 2),
 		cmd_mechanism_status, NULL, "\0\0\0\0\0\0\0\xff\xff\0\0", "MMC-6 6.9" },
+	/* the layer break of a blank DVD+R DL, once */
+	[OP_SEND_DISC_STRUCTURE] = { "SEND DISC STRUCTURE", 12, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE,
+		ALLOC(8, 2), cmd_send_disc_structure, cmd_send_disc_structure_finish,
+		"\x0f\0\0\0\0\0\xff\xff\xff\0\0", "MMC-6 6.34" },
 };
 // clang-format on

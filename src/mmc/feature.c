@@ -56,6 +56,7 @@ static const struct feature features[] = {
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
+	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */

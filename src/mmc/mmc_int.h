@@ -132,10 +132,6 @@ static inline mmc_sense_t mmc_bad_cdb(void)
 	return SENSE_INVALID_FIELD_IN_CDB;
 }
 
-/* gate.c */
-/* Reports the first pending unit attention of `which` (enum mmc_ua), and clears it; 0: none. */
-mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which);
-
 /* reply.c */
 /* Begins an answer of len bytes, all zero, and returns it. */
 uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);
@@ -147,6 +143,8 @@ uint32_t mmc_param_len(const struct mmc_drive *d);
 uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
 
 /* tray.c */
+/* Reports the first pending unit attention of `which` (enum mmc_ua), and clears it; 0: none. */
+mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which);
 /* The disc that a command may use: in the drive, tray closed. NULL: there is none. */
 struct disc *mmc_loaded(const struct mmc_drive *d);
 /* After the host's own CLOSE has changed the disc: sets profile, unit attention and event. */
@@ -181,10 +179,11 @@ mmc_start_fn cmd_none, cmd_request_sense, cmd_inquiry, cmd_report_luns, cmd_gesn
 	cmd_read_format_capacities, cmd_read_capacity, cmd_read_toc, cmd_read_disc_information,
 	cmd_read_track_information, cmd_read_disc_structure, cmd_param, cmd_read_10, cmd_read_12,
 	cmd_write_10, cmd_write_12, cmd_verify, cmd_seek, cmd_start_stop_unit, cmd_close,
-	cmd_set_streaming, cmd_mode_select, cmd_send_key;
+	cmd_set_streaming, cmd_mode_select, cmd_send_key, cmd_send_disc_structure;
 mmc_finish_fn cmd_mode_select_6_finish, cmd_mode_select_10_finish, cmd_set_streaming_finish,
 	cmd_set_cd_speed_finish, cmd_send_event_finish, cmd_send_key_finish, cmd_write_finish,
 	cmd_verify_finish, cmd_synchronize_cache_finish, cmd_reserve_track_finish, cmd_close_finish,
-	cmd_start_stop_finish, cmd_prevent_allow_finish, cmd_send_opc_finish;
+	cmd_start_stop_finish, cmd_prevent_allow_finish, cmd_send_opc_finish,
+	cmd_send_disc_structure_finish;
 
 #endif

@@ -14,6 +14,19 @@
  */
 const struct mmc_profile mmc_profiles[] = {
 	{
+		.code = PROFILE_DVD_PLUS_R_DL, .name = "DVD+R DL",
+		.type = DISC_DVD_PLUS_R_DL, .formats = BIT(DISC_UNFORMATTED),
+		.when_finalised = PROFILE_DVD_ROM,
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
+		.close_functions = BIT(1) | BIT(2) | BIT(5) | BIT(6),
+		.finalise_functions = BIT(5) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_DVD_PLUS_R_DL,
+			FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
+		.page_2a_read = 0x10, .page_2a_write = 0x15,
+		.book_type = 0xe1, .max_rate = 0x0f, .layer_type = 0x02,
+		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
+	}, {
 		.code = PROFILE_DVD_PLUS_R, .name = "DVD+R",
 		.type = DISC_DVD_PLUS_R, .formats = BIT(DISC_UNFORMATTED),
 		.when_finalised = PROFILE_DVD_ROM, /* as other drives would show it */

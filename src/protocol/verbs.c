@@ -17,7 +17,7 @@ const struct verb verb_table[VERB_COUNT] = {
 	[VERB_EJECT] = { "eject", 0, 1, VERB_OPT_DRIVE, "force", "eject [force] [drive=DRIVE]",
 		"remove the disc; force: even if the host has locked the drive" },
 	[VERB_BLANK] = { "blank", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TYPE, NULL,
-		"blank NAME [type=dvd+r] [drive=DRIVE]",
+		"blank NAME [type=TYPE] [drive=DRIVE]",
 		"make a blank disc and insert it; never overwrites data" },
 	[VERB_CLOSE] = { "close", 1, 1, VERB_OPT_DRIVE, NULL, "close NAME [drive=DRIVE]",
 		"finalise a burned disc, in a drive or not: it becomes a DVD-ROM" },

@@ -44,10 +44,12 @@ void trace_describe_disc(
 	d->flags = (uint16_t)((s.locked ? TRACE_LOCKED : 0) | (unsigned)s.pending << 8 |
 			      (s.finalised ? TRACE_FINALISED : 0) |
 			      (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
+			      (s.layer_break ? TRACE_LAYER_BREAK : 0) |
 			      (s.testing ? TRACE_TESTING : 0));
 	if (!s.loaded && !s.ejected_by_host)
 		return;
-	d->medium = s.type == DISC_DVD_ROM ? TRACE_DVD_ROM : TRACE_DVD_PLUS_R;
+	d->medium = TRACE_MEDIUM_OF(s.type);
+	d->layer_break = s.layer_break;
 	d->capacity = s.capacity;
 	d->readable = s.readable;
 	describe_tracks(d, mmc_layout(drive));

@@ -56,6 +56,12 @@ static void write_attention_drain(struct writer *w, unsigned pending, bool disc)
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
+	if (d->layer_break)
+		fprintf(w->out,
+			"ready\n> bf 00 00 00 00 00 00 20 00 0c 00 00  "
+			"out=00 0a 00 00 00 00 00 00 %02x %02x %02x %02x\n",
+			d->layer_break >> 24, d->layer_break >> 16 & 0xff,
+			d->layer_break >> 8 & 0xff, d->layer_break & 0xff);
 	for (uint32_t i = 0; i < d->kept; i++) {
 		const struct trace_track *t = &d->track[i];
 		bool last = i + 1 == d->kept, closed = t->state == DISC_TRACK_CLOSED;
@@ -74,21 +80,28 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 			fprintf(w->out, "> 5b 00 01 00 00 %02x 00 00 00 00\n", i + 1);
 		if (closed && !last && d->track[i + 1].session != t->session)
 			fputs("> 5b 00 02 00 00 00 00 00 00 00\n", w->out);
-		if (closed && last && (d->flags & TRACE_FINALISED || d->medium == TRACE_DVD_ROM))
+		if (closed && last &&
+			(d->flags & TRACE_FINALISED || !disc_medium_is_recordable(trace_medium(d))))
 			fputs("> 5b 00 06 00 00 00 00 00 00 00\n", w->out);
 	}
 }
 
+/* True if nothing was done to a blank. */
 static bool is_blank(const struct trace_disc *d)
 {
+	if (d->layer_break)
+		return false;
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
 /* Has tracks that the script must record, because no media line makes them. */
 static bool has_layout(const struct trace_disc *d)
 {
-	return d->medium == TRACE_DVD_PLUS_R ? !is_blank(d)
-					     : d->medium == TRACE_DVD_ROM && d->tracks > 1;
+	const struct disc_medium *m = trace_medium(d);
+
+	if (!m)
+		return false;
+	return disc_medium_is_recordable(m) ? !is_blank(d) : d->tracks > 1;
 }
 
 static void write_recorded(struct writer *w, const struct trace_disc *d, unsigned pending)
@@ -115,19 +128,24 @@ static void write_recorded(struct writer *w, const struct trace_disc *d, unsigne
 static const char *write_media(
 	struct writer *w, const struct trace_disc *d, unsigned pending, const char *ua)
 {
-	if (d->medium == TRACE_DVD_ROM && d->tracks <= 1) {
+	const struct disc_medium *m = trace_medium(d);
+	bool blank = m && disc_medium_is_recordable(m);
+
+	if (!m) {
+		fprintf(w->out, "media none%s\n", ua);
+		return NULL;
+	}
+	if (!blank && d->tracks <= 1) {
 		if (d->readable == 0)
 			return "a DVD-ROM without blocks";
 		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
 		return NULL;
 	}
-	if (d->medium == TRACE_NO_MEDIUM) {
-		fprintf(w->out, "media none%s\n", ua);
-		return NULL;
-	}
 	fputs("media blank", w->out);
-	if (d->medium == TRACE_DVD_PLUS_R && d->capacity != disc_medium_of_blank()->capacity)
+	if (blank && d->capacity != m->capacity)
 		fprintf(w->out, " %" PRIu32, d->capacity);
+	if (blank && m != disc_medium_of_blank())
+		fprintf(w->out, " type=%s", m->name);
 	fprintf(w->out, "%s\n", has_layout(d) ? "" : ua);
 	if (has_layout(d))
 		write_recorded(w, d, pending);

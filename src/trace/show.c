@@ -61,7 +61,7 @@ static void show_command(const struct trace_command *c, FILE *out)
 static void show_disc(const struct trace_disc *d, FILE *out)
 {
 	static const char *const cause[] = {"-- begins with", "-- inserted:", "-- now:"};
-	static const char *const medium[] = {"no disc", "DVD-ROM", "DVD+R"};
+	const struct disc_medium *medium = trace_medium(d);
 	static const struct {
 		unsigned flag;
 		const char *text;
@@ -73,8 +73,8 @@ static void show_disc(const struct trace_disc *d, FILE *out)
 		{TRACE_TESTING, ", test write"}};
 
 	fprintf(out, "%s %s", d->cause < ARRAY_LEN(cause) ? cause[d->cause] : "--",
-		medium[d->medium]);
-	if (d->medium != TRACE_NO_MEDIUM)
+		medium ? medium->title : "no disc");
+	if (medium)
 		fprintf(out, " of %" PRIu32 " blocks, %u session%s, %u track%s", d->capacity,
 			d->sessions, d->sessions == 1 ? "" : "s", d->tracks,
 			d->tracks == 1 ? "" : "s");

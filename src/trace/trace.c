@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "disc/medium.h"
 #include "util/array.h"
 #include "util/be.h"
 
@@ -90,7 +91,10 @@ static size_t put_disc(uint8_t *out, const struct trace_disc *d)
 		p[14] = d->track[i].state;
 		p[15] = 0;
 	}
-	return DISC_SIZE + kept * TRACK_SIZE;
+	if (!(d->flags & TRACE_LAYER_BREAK))
+		return DISC_SIZE + kept * TRACK_SIZE;
+	put_be32(out + DISC_SIZE + kept * TRACK_SIZE, d->layer_break);
+	return DISC_SIZE + kept * TRACK_SIZE + 4;
 }
 
 size_t trace_put_record(uint8_t out[TRACE_RECORD_MAX], const struct trace_record *r)
@@ -173,6 +177,12 @@ static const char *get_command(struct trace_command *c, const uint8_t *p, size_t
 	return NULL;
 }
 
+const struct disc_medium *trace_medium(const struct trace_disc *d)
+{
+	return d->medium == TRACE_NO_MEDIUM ? NULL
+					    : disc_medium_of((enum disc_type)(d->medium - 1));
+}
+
 static const char *get_disc(struct trace_disc *d, const uint8_t *p, size_t len)
 {
 	if (len < DISC_SIZE)
@@ -184,11 +194,13 @@ static const char *get_disc(struct trace_disc *d, const uint8_t *p, size_t len)
 		.readable = get_be32(p + 24),
 		.sessions = get_be16(p + 28),
 		.tracks = get_be16(p + 30)};
-	if (d->medium > TRACE_DVD_PLUS_R)
+	if (d->medium > DISC_TYPES)
 		return "a disc of an unknown kind";
 	d->kept = MIN(d->tracks, TRACE_TRACKS);
-	if (len < DISC_SIZE + d->kept * TRACK_SIZE)
+	if (len < DISC_SIZE + d->kept * TRACK_SIZE + (d->flags & TRACE_LAYER_BREAK ? 4 : 0))
 		return "a disc's tracks are longer than its record";
+	if (d->flags & TRACE_LAYER_BREAK)
+		d->layer_break = get_be32(p + DISC_SIZE + d->kept * TRACK_SIZE);
 	for (uint32_t i = 0; i < d->kept; i++) {
 		const uint8_t *t = p + DISC_SIZE + i * TRACK_SIZE;
 

@@ -47,13 +47,16 @@ struct trace_command {
 
 /* Why a disc is recorded; TRACE_MARK: repeated at intervals, so that readers can start there. */
 enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK };
-enum trace_medium { TRACE_NO_MEDIUM, TRACE_DVD_ROM, TRACE_DVD_PLUS_R };
+/* A medium in a trace: none, or its enum disc_type and one. */
+#define TRACE_NO_MEDIUM       0u
+#define TRACE_MEDIUM_OF(type) ((uint8_t)((type) + 1))
 
 /* Flags of a disc. */
 #define TRACE_LOCKED         0x01u
 #define TRACE_FINALISED      0x04u
 #define TRACE_TRAY_OUT       0x08u
 #define TRACE_TESTING        0x10u /* a test write is in progress */
+#define TRACE_LAYER_BREAK    0x20u /* the host has set layer_break */
 /*
  * Attentions and events not yet reported to the host: enum mmc_pending, in the bits above the
  * flags.
@@ -67,9 +70,10 @@ struct trace_track { /* struct disc_track */
 };
 
 struct trace_disc {
-	uint8_t cause, medium; /* enum trace_cause, enum trace_medium */
+	uint8_t cause, medium; /* enum trace_cause; TRACE_NO_MEDIUM or TRACE_MEDIUM_OF() */
 	uint16_t flags;
 	uint32_t capacity, readable; /* blocks */
+	uint32_t layer_break;        /* blocks of layer 0, with TRACE_LAYER_BREAK; else 0 */
 	uint16_t sessions, tracks;   /* on the disc, kept or not */
 	uint32_t kept;               /* entries of track[] */
 	struct trace_track track[TRACE_TRACKS];
@@ -94,6 +98,10 @@ struct trace_record {
 		uint8_t event;
 	};
 };
+
+struct disc_medium;
+/* The medium of a disc record that was read; NULL = no disc. */
+const struct disc_medium *trace_medium(const struct trace_disc *d);
 
 /* Encodes the header. */
 void trace_put_header(uint8_t out[TRACE_HEADER_SIZE], const struct trace_header *h);

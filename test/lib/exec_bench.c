@@ -26,6 +26,7 @@ static int insert(struct exec_bench *b, struct script_exec *x, struct media *med
 	struct disc_options o = {
 		.media = media,
 		.capacity = b->capacity,
+		.medium = b->medium,
 		.release = keep_media,
 		.release_ctx = b,
 	};
@@ -74,7 +75,8 @@ static struct media *rom(uint32_t blocks)
 	return m;
 }
 
-int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t blocks)
+int exec_bench_media(struct script_exec *x, enum script_media media,
+	const struct disc_medium *medium, uint32_t blocks)
 {
 	struct exec_bench *b = bench_of(x);
 
@@ -88,6 +90,7 @@ int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t bl
 	if (!m)
 		return script_fail(x, "no memory for a medium");
 	b->capacity = media == SCRIPT_MEDIA_BLANK ? blocks : 0;
+	b->medium = medium;
 	return insert(b, x, m);
 }
 

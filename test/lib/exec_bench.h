@@ -8,10 +8,11 @@
 
 struct exec_bench {
 	struct mmc_drive *drive;
-	struct media *media;      /* of the disc in the drive, the fault medium on top */
-	struct media *kept;       /* of the disc that was removed last */
-	struct mem_folder folder; /* holds the state file of that disc */
-	uint32_t capacity;        /* of that disc in blocks; 0: the default */
+	struct media *media;              /* of the disc in the drive, the fault medium on top */
+	struct media *kept;               /* of the disc that was removed last */
+	struct mem_folder folder;         /* holds the state file of that disc */
+	uint32_t capacity;                /* of that disc in blocks; 0: the default */
+	const struct disc_medium *medium; /* of that disc if it is blank; NULL: the default */
 	struct media_fault fault;
 };
 
@@ -26,7 +27,8 @@ int exec_bench_start(struct exec_bench *b, struct script_exec *x, const struct m
 void exec_bench_stop(struct exec_bench *b);
 
 /* Operations of struct script_exec, for executors that begin like struct exec_on_bench. */
-int exec_bench_media(struct script_exec *x, enum script_media media, uint32_t blocks);
+int exec_bench_media(struct script_exec *x, enum script_media media,
+	const struct disc_medium *medium, uint32_t blocks);
 int exec_bench_eject(struct script_exec *x, enum script_eject how);
 int exec_bench_insert_again(struct script_exec *x);
 int exec_bench_fault(struct script_exec *x, const struct media_fault *f);

@@ -17,7 +17,9 @@
  *	requires NAME...        only these executors can run it: direct, bot, sg
  *	config KEY=VALUE...     the drive: finalised=dvd+r, strict=1, serial=TEXT, buffer=BYTES;
  *	                        before the first media line. Needs direct and bot.
- *	media blank [BLOCKS]    inserts a blank DVD+R (with that capacity: direct and bot)
+ *	media blank [BLOCKS] [type=NAME]
+ *	                        inserts a blank of that type, or a DVD+R (with that capacity:
+ *	                        direct and bot)
  *	media rom BLOCKS        inserts a DVD-ROM, its blocks stamped with their addresses
  *	media none              no disc. The first step of every script is a media line.
  *	    ... ua              at the end of a media line: the host has not noticed it yet.
@@ -124,7 +126,8 @@ struct script_step {
 	/* steps on the board's side */
 	enum script_media media;
 	enum script_eject eject;
-	uint32_t size; /* blocks of media; 0 = the default */
+	uint32_t size;                    /* blocks of media; 0 = the default */
+	const struct disc_medium *medium; /* of a blank; NULL = the default */
 	bool unseen;
 	struct media_fault fault;
 };
@@ -176,7 +179,9 @@ struct script_exec {
 	 */
 	int (*start)(struct script_exec *x, const struct mmc_config *config);
 	int (*command)(struct script_exec *x, struct script_io *io);
-	int (*media)(struct script_exec *x, enum script_media media, uint32_t blocks);
+	/* medium: of a blank, NULL = the default */
+	int (*media)(struct script_exec *x, enum script_media media,
+		const struct disc_medium *medium, uint32_t blocks);
 	int (*eject)(struct script_exec *x, enum script_eject how);
 	int (*insert_again)(struct script_exec *x);
 	int (*bus_reset)(struct script_exec *x);

@@ -58,20 +58,31 @@ static void verb_config(struct script_parser *p, const char *at)
 	}
 }
 
+static const struct disc_medium *blank_medium(struct script_parser *p, const char *name)
+{
+	const struct disc_medium *m = disc_medium_named(name);
+
+	if (!m || !disc_medium_is_recordable(m))
+		script_complain(p, "no blank of this type");
+	return m;
+}
+
 static void verb_media(struct script_parser *p, const char *at)
 {
 	struct script_step *step = script_add(p, SCRIPT_MEDIA);
-	const char *w = script_word(p, &at);
+	const char *w = script_word(p, &at), *v;
 
 	if (w && strcmp(w, "blank") == 0)
 		step->media = SCRIPT_MEDIA_BLANK;
 	else if (w && strcmp(w, "rom") == 0)
 		step->media = SCRIPT_MEDIA_ROM;
 	else if (!w || strcmp(w, "none") != 0)
-		script_complain(p, "media: blank [BLOCKS], rom BLOCKS, none");
+		script_complain(p, "media: blank [BLOCKS] [type=NAME], rom BLOCKS, none");
 	while ((w = script_word(p, &at))) {
 		if (strcmp(w, "ua") == 0)
 			step->unseen = true;
+		else if ((v = script_value(w, "type")))
+			step->medium = blank_medium(p, v);
 		else
 			step->size = script_number(p, w);
 	}

@@ -27,7 +27,7 @@ static void fifo_commands_write_the_status_file(void **state)
 	assert_non_null(
 		strstr(get_text("run/status"), "\na.iso    -      DVD-ROM  4.10 kB  drive0\n"));
 	FIFO("help\n", "ok: commands of mmcgadgetd " MMCGADGET_VERSION);
-	assert_non_null(strstr(get_text("run/status"), "\nblank NAME [type=dvd+r] [drive=DRIVE]"));
+	assert_non_null(strstr(get_text("run/status"), "\nblank NAME [type=TYPE] [drive=DRIVE]"));
 }
 
 /* Waits up to 30 s until the status file begins with `begins`. */
@@ -62,11 +62,11 @@ static void fifo_refuses_bad_lines(void **state)
 	FIFO("frob\n", "error: unknown command \"frob\"; try help");
 	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"");
-	FIFO("blank n type=cd-r\n", "error: no blank of type \"cd-r\"; dvd+r is supported");
+	FIFO("blank n type=cd-r\n", "error: no blank of type \"cd-r\"; dvd+r and dvd+r-dl are supported");
 	/* dvd-rom is a type, but not of blanks; a type is not found by a part of its name. */
-	FIFO("blank n type=dvd-rom\n", "error: no blank of type \"dvd-rom\"; dvd+r is supported");
-	FIFO("blank n type=dvd\n", "error: no blank of type \"dvd\"; dvd+r is supported");
-	FIFO("blank n type=DVD+R\n", "error: no blank of type \"DVD+R\"; dvd+r is supported");
+	FIFO("blank n type=dvd-rom\n", "error: no blank of type \"dvd-rom\"; dvd+r and dvd+r-dl are supported");
+	FIFO("blank n type=dvd\n", "error: no blank of type \"dvd\"; dvd+r and dvd+r-dl are supported");
+	FIFO("blank n type=DVD+R\n", "error: no blank of type \"DVD+R\"; dvd+r and dvd+r-dl are supported");
 	snprintf(want, sizeof(want), "error: \"../run/status\" is outside of %s/media", scratch);
 	FIFO("insert ../run/status\n", want);
 	snprintf(want, sizeof(want), "error: \"/etc/passwd\" is outside of %s/media", scratch);

@@ -94,8 +94,8 @@ static void on_release(struct disc *disc, void *ctx)
 	disc_destroy(disc);
 }
 
-static enum disc_opening open_image(
-	void *ctx, const char *name, bool blank, bool may_wait, struct image *out, json_t **answer)
+static enum disc_opening open_image(void *ctx, const char *name, const struct disc_medium *blank,
+	bool may_wait, struct image *out, json_t **answer)
 {
 	(void)ctx;
 	note("%s(%s)", blank ? "blank" : "open", name);

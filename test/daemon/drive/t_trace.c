@@ -68,10 +68,11 @@ static int command(struct script_exec *x, struct script_io *io)
 	return r;
 }
 
-static int media(struct script_exec *x, enum script_media what, uint32_t blocks)
+static int media(struct script_exec *x, enum script_media what, const struct disc_medium *medium,
+	uint32_t blocks)
 {
 	bool had = has_disc();
-	int r = original.media(x, what, blocks);
+	int r = original.media(x, what, medium, blocks);
 
 	if (had && what == SCRIPT_MEDIA_NONE)
 		recorder_event(recorder, TRACE_EJECT_FORCE);

@@ -452,27 +452,72 @@ static void a_blank_is_made_only_where_nothing_is_lost(void **state)
 	struct refusal why;
 
 	(void)state;
-	assert_int_equal(image_create_blank(folder, "/media", "new", &why), 0);
-	assert_int_equal(image_create_blank(folder, "/media", "blank", &why), 0);
-	assert_int_equal(image_create_blank(folder, "/media", "a.iso", &why), -EEXIST);
+	assert_int_equal(
+		image_create_blank(folder, "/media", "new", disc_medium_of_blank(), &why), 0);
+	assert_int_equal(
+		image_create_blank(folder, "/media", "blank", disc_medium_of_blank(), &why), 0);
+	assert_int_equal(
+		image_create_blank(folder, "/media", "a.iso", disc_medium_of_blank(), &why),
+		-EEXIST);
 	assert_string_equal(why.code, "not-blank");
 	assert_string_equal(why.text, "\"a.iso\" exists and holds 4096 bytes; a disc that holds "
 				      "data is never overwritten");
 	assert_int_equal(size_of("media/a.iso"), 4096);
-	assert_int_equal(image_create_blank(folder, "/media", "x.mmcdisc", &why), -EINVAL);
+	assert_int_equal(
+		image_create_blank(folder, "/media", "x.mmcdisc", disc_medium_of_blank(), &why),
+		-EINVAL);
 	assert_string_equal(
 		why.text, "\"x.mmcdisc\" is a name for state files of discs, not for images");
 	memset(longest, 'n', sizeof(longest) - 1);
-	assert_int_equal(image_create_blank(folder, "/media", longest, &why), -ENAMETOOLONG);
+	assert_int_equal(
+		image_create_blank(folder, "/media", longest, disc_medium_of_blank(), &why),
+		-ENAMETOOLONG);
 	assert_string_equal(why.code, "bad-name");
 	longest[243] = '\0';
-	assert_int_equal(image_create_blank(folder, "/media", longest, &why), 0);
-	assert_int_equal(image_create_blank(folder, "/media", "x/new", &why), -ENOENT);
+	assert_int_equal(
+		image_create_blank(folder, "/media", longest, disc_medium_of_blank(), &why), 0);
+	assert_int_equal(
+		image_create_blank(folder, "/media", "x/new", disc_medium_of_blank(), &why),
+		-ENOENT);
 	assert_string_equal(why.text, "no folder for \"x/new\" in /media; make the folder first");
-	assert_int_equal(image_create_blank(folder, "/media", "sub", &why), -ENOTBLK);
+	assert_int_equal(image_create_blank(folder, "/media", "sub", disc_medium_of_blank(), &why),
+		-ENOTBLK);
 	assert_string_equal(why.code, "not-a-file");
-	assert_int_equal(image_create_blank(folder, "/media", "sub/", &why), -EINVAL);
+	assert_int_equal(image_create_blank(folder, "/media", "sub/", disc_medium_of_blank(), &why),
+		-EINVAL);
 	assert_string_equal(why.text, "\"sub/\" is not a valid file name");
+}
+
+/* A blank of another medium than DVD+R has a state file that says so. */
+static void a_blank_of_two_layers_is_one_for_ever(void **state)
+{
+	const struct disc_medium *dl = disc_medium_named("dvd+r-dl");
+	struct image image;
+	struct refusal why;
+
+	(void)state;
+	put_size("media/big.mmcdisc", 10); /* of an image that was deleted */
+	assert_int_equal(image_create_blank(folder, "/media", "big", dl, &why), 0);
+	assert_int_equal(size_of("media/big"), 0);
+	assert_int_equal(open_image("big", &image, &why), 0);
+	assert_ptr_equal(image.disc->medium, dl);
+	assert_true(image.recordable && disc_is_blank(image.disc));
+	assert_int_equal(image.disc->capacity, 4173824);
+	image_fini(&image);
+	/* Closing a blank does not make it a DVD+R. */
+	assert_int_equal(open_image("big", &image, &why), 0);
+	assert_ptr_equal(image.disc->medium, dl);
+	image_fini(&image);
+	/* Asked for again, it is there; it never becomes another medium. */
+	assert_int_equal(image_create_blank(folder, "/media", "big", dl, &why), 0);
+	assert_int_equal(
+		image_create_blank(folder, "/media", "big", disc_medium_of_blank(), &why), -EEXIST);
+	assert_string_equal(why.code, "other-blank");
+	assert_string_equal(why.text, "\"big\" exists and is a blank DVD+R DL; choose another name "
+				      "for a DVD+R, or delete it first");
+	assert_int_equal(image_create_blank(folder, "/media", "blank", dl, &why), -EEXIST);
+	assert_string_equal(why.code, "other-blank");
+	assert_int_equal(access(in_scratch("media/blank.mmcdisc"), F_OK), -1);
 }
 
 int main(void)
@@ -494,6 +539,7 @@ int main(void)
 		T(a_refusal_has_code_and_message),
 		T(an_image_opens_as_a_disc),
 		T(a_blank_is_made_only_where_nothing_is_lost),
+		T(a_blank_of_two_layers_is_one_for_ever),
 	};
 
 	return cmocka_run_group_tests_name("library", tests, NULL, NULL);

@@ -43,6 +43,17 @@ static void version_2_is_written_only_if_needed(void **state)
 	}
 }
 
+static void a_medium_of_two_layers_keeps_its_layer_break(void **state)
+{
+	struct disc_state s = state_of(&layouts[2]);
+
+	(void)state;
+	s.medium = disc_medium_of(DISC_DVD_PLUS_R_DL);
+	check_encode_and_decode(&s, 2);
+	s.layer_break = 160;
+	check_encode_and_decode(&s, 2);
+}
+
 static const char *const contradictions_of_2[][6] = {
 	/* lines of version 1, of a medium without tracks */
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300",
@@ -66,6 +77,13 @@ static const char *const contradictions_of_2[][6] = {
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300", "unit 67584"},
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300", "unit 2352"},
 	{"type made-up-r", "capacity 300", "sessions 1", "state formatted", "format 300",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	/* layer 0 of another medium, larger than it is, or not whole ECC blocks */
+	{"type dvd+r", "capacity 300", "layer-break 160", "sessions 1",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"type dvd+r-dl", "capacity 300", "layer-break 2086928", "sessions 1",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"type dvd+r-dl", "capacity 300", "layer-break 161", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	/* an image with tracks is never truncated */
 	{"type dvd+r", "capacity 300", "sessions 1", "pending truncate 49",
@@ -223,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(version_2_is_written_only_if_needed),
+		cmocka_unit_test(a_medium_of_two_layers_keeps_its_layer_break),
 		cmocka_unit_test(contradictions_in_version_2_are_refused),
 		cmocka_unit_test(a_dvd_rom_with_a_state_is_accepted),
 		cmocka_unit_test(a_pending_truncation_is_done_at_open),

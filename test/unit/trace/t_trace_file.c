@@ -12,6 +12,7 @@
 
 #include "trace/stats.h"
 #include "trace/text.h"
+#include "disc/medium.h"
 #include "trace/trace.h"
 #include "util/array.h"
 
@@ -35,7 +36,7 @@ static const struct trace_header header = {.strict_cdb = true,
 static const struct trace_record disc = {.type = TRACE_DISC,
 	.number = 7,
 	.time = 5,
-	.disc = {.medium = TRACE_DVD_PLUS_R,
+	.disc = {.medium = TRACE_MEDIUM_OF(DISC_DVD_PLUS_R),
 		.flags = TRACE_LOCKED,
 		.capacity = 2295104,
 		.sessions = 2,

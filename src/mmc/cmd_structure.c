@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* READ DISC STRUCTURE and SEND DISC STRUCTURE. */
+#include <string.h>
+
+#include "mmc/mmc_int.h"
+#include "util/array.h"
+#include "util/be.h"
+
+#define PSN_START 0x030000u /* physical sector number of LBA 0 (ECMA-267, ECMA-349) */
+#define PSN_MAX   0xffffffu /* sector numbers have 24 bits */
+
+/* The medium as what the host sees the disc: a finalised DVD+R may be shown as a DVD-ROM. */
+static const struct disc_medium *shown_medium(const struct mmc_drive *d)
+{
+	const struct disc_medium *m = d->cmd.disc->medium;
+
+	return m->type == d->profile->type ? m : disc_medium_of(d->profile->type);
+}
+
+/* Blocks of the data area: what can be read, or all of a blank. */
+static uint32_t data_area(const struct disc *disc)
+{
+	uint32_t blocks = disc_readable_blocks(disc);
+
+	return blocks ? blocks : disc->capacity;
+}
+
+static uint8_t layers(const struct mmc_drive *d)
+{
+	const struct disc_medium *m = shown_medium(d);
+	bool one_more = m->single_layer && data_area(d->cmd.disc) > m->single_layer;
+
+	return (uint8_t)(m->layers + one_more);
+}
+
+/* Blocks of layer 0 of a disc with two layers. */
+static uint32_t layer_break(const struct mmc_drive *d)
+{
+	const struct disc *disc = d->cmd.disc;
+	uint32_t blocks = data_area(disc), ecc = disc->medium->ecc_blocks;
+
+	if (disc->layer_break)
+		return disc->layer_break;
+	if (disc->medium->layer_break)
+		return disc->medium->layer_break;
+	/* An image does not tell where its disc had the break: in the middle, and within a layer.
+	 */
+	return MIN((blocks / 2 + ecc - 1) / ecc * ecc, shown_medium(d)->single_layer);
+}
+
+static void put_psn(uint8_t *p, uint64_t psn)
+{
+	/* An image beyond any disc's size ends at the highest number. */
+	put_be24(p, psn > PSN_MAX ? PSN_MAX : (uint32_t)psn);
+}
+
+/*
+ * Writes where the data area of two layers ends. On an opposite track path, layer 1 begins at the
+ * complement of the last sector number of layer 0, and its numbers rise from there (ECMA-267 18).
+ */
+static void put_two_layers(const struct mmc_drive *d, uint8_t *p)
+{
+	uint32_t first = layer_break(d), blocks = data_area(d->cmd.disc);
+	uint32_t last_psn = PSN_START + first - 1;
+	/* The second layer of a recordable disc is recorded to its end, whatever the host has sent.
+	 */
+	uint32_t second =
+		blocks > first && !d->cmd.disc->medium->layer_break ? blocks - first : first;
+
+	p[2] |= 1 << 5 | 0x10; /* two layers, opposite track path */
+	put_psn(p + 9, (uint64_t)(~last_psn & PSN_MAX) + second - 1);
+	put_psn(p + 13, last_psn);
+}
+
+/* Writes the 20 bytes on the data area that physical format information and ADIP share. */
+static void put_data_area(const struct mmc_drive *d, uint8_t *p)
+{
+	uint32_t blocks = data_area(d->cmd.disc);
+
+	p[0] = d->profile->book_type;
+	p[1] = d->profile->max_rate; /* 120 mm */
+	p[2] = d->profile->layer_type;
+	p[3] = 0; /* 0.267 um a bit, 0.74 um a track */
+	put_be24(p + 5, PSN_START);
+	put_psn(p + 9, (uint64_t)PSN_START + blocks - (blocks ? 1 : 0));
+	if (layers(d) > 1)
+		put_two_layers(d, p);
+}
+
+static uint32_t structure_physical(const struct mmc_drive *d, uint8_t *p)
+{
+	put_data_area(d, p);
+	return 2048;
+}
+
+static uint32_t structure_copyright(const struct mmc_drive *d, uint8_t *p)
+{
+	(void)d;
+	(void)p;
+	return 4; /* no protection system, no region */
+}
+
+static uint32_t structure_manufacturing(const struct mmc_drive *d, uint8_t *p)
+{
+	(void)d;
+	(void)p;
+	return 2048;
+}
+
+/* ADIP of a DVD+R (ECMA-349 14.4.2): burning programs show manufacturer and media type from it. */
+static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
+{
+	put_data_area(d, p);
+	memcpy(p + 19, "MMCGADGT", 8);
+	memcpy(p + 27, "R01", 3);
+	p[31] = 56; /* bytes of physical format information in use */
+	return 256;
+}
+
+/* Layer boundary information (MMC-6 6.22.3.2): whether it is set, and the blocks of layer 0. */
+static uint32_t structure_layer_boundary(const struct mmc_drive *d, uint8_t *p)
+{
+	p[0] = d->cmd.disc->layer_break ? 0x80 : 0;
+	put_be32(p + 4, layer_break(d));
+	return 8;
+}
+
+static int set_layer_boundary(struct disc *disc, const uint8_t *p)
+{
+	return disc_set_layer_break(disc, get_be32(p + 4));
+}
+
+static const struct structure {
+	uint8_t format;
+	uint16_t length;     /* of the whole structure with its header, for the format list */
+	uint16_t feature[2]; /* the profile must have one of them; 0 = none is needed */
+	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
+	/* Takes what SEND DISC STRUCTURE brings, without the header; NULL = cannot be sent. */
+	int (*set)(struct disc *disc, const uint8_t *p);
+} structures[] = {
+	{0x00, 2052, {0}, structure_physical, NULL},
+	{0x01, 8, {0}, structure_copyright, NULL},
+	{0x04, 2052, {0}, structure_manufacturing, NULL},
+	{0x11, 260, {FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL}, structure_adip, NULL},
+	{0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary, set_layer_boundary},
+};
+
+/* The row of a format that the current profile has; NULL: none. */
+static const struct structure *find_structure(const struct mmc_drive *d, uint8_t format)
+{
+	for (size_t i = 0; i < ARRAY_LEN(structures); i++) {
+		const struct structure *s = &structures[i];
+
+		if (s->format == format &&
+			(!s->feature[0] || profile_has_feature(d->profile, s->feature[0]) ||
+				(s->feature[1] && profile_has_feature(d->profile, s->feature[1]))))
+			return s;
+	}
+	return NULL;
+}
+
+/* Format FFh: the list of the formats that can be read (MMC-6 table 404). */
+static uint32_t structure_list(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { READABLE = 0x40, SENDABLE = 0x80 };
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(structures); i++) {
+		const struct structure *s = &structures[i];
+
+		if (find_structure(d, s->format) != s)
+			continue;
+		p[n] = s->format;
+		p[n + 1] = (uint8_t)(READABLE | (s->set ? SENDABLE : 0));
+		put_be16(p + n + 2, s->length - 2u);
+		n += 4;
+	}
+	return n;
+}
+
+enum { MEDIA_TYPE_DVD = 0 };
+
+mmc_sense_t cmd_read_disc_structure(struct mmc_drive *d, const uint8_t *cdb)
+{
+	enum { FORMAT_LIST = 0xff };
+	uint8_t format = cdb[7], layer = cdb[6];
+	const struct structure *s = find_structure(d, format);
+	uint8_t *p = mmc_reply(d, MMC_REPLY_SIZE);
+	uint32_t len = 0;
+
+	if ((cdb[1] & 0x0f) != MEDIA_TYPE_DVD || layer >= layers(d))
+		return mmc_bad_cdb();
+	if (format == FORMAT_LIST)
+		len = structure_list(d, p + 4);
+	else if (s)
+		len = s->build(d, p + 4);
+	if (len == 0)
+		return mmc_bad_cdb();
+	put_be16(p, len + 2);
+	d->cmd.reply_len = len + 4;
+	return SENSE_NONE;
+}
+
+mmc_sense_t cmd_send_disc_structure(struct mmc_drive *d, const uint8_t *cdb)
+{
+	const struct structure *s = find_structure(d, cdb[7]);
+
+	if ((cdb[1] & 0x0f) != MEDIA_TYPE_DVD || !s || !s->set)
+		return mmc_bad_cdb();
+	return cmd_param(d, cdb);
+}
+
+mmc_sense_t cmd_send_disc_structure_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	const struct structure *s = find_structure(d, cdb[7]);
+	const uint8_t *p = d->param;
+	int r;
+
+	if (!s || mmc_param_len(d) < s->length)
+		return SENSE_LIST_LENGTH;
+	if (get_be16(p) != s->length - 2u)
+		return SENSE_INVALID_PARAMETER;
+	r = s->set(d->cmd.disc, p + 4);
+	switch (r) {
+	case DISC_OUT_OF_RANGE:
+		return SENSE_INVALID_PARAMETER;
+	case DISC_TRACK_FULL: /* it was sent before, or the disc is not blank */
+		return SENSE_SEQUENCE_ERROR;
+	}
+	return sense_from_disc(r, true);
+}
