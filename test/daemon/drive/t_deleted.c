@@ -465,6 +465,29 @@ static void a_hidden_name_that_is_left_is_recovered(void **state)
 	assert_false(exists("media/drive0-kept-2"));
 }
 
+static void a_recovered_disc_has_its_state_file(void **state)
+{
+	uint32_t at;
+
+	(void)state;
+	drive_detach(usb[0].drive);
+	drive_free(usb[0].drive);
+	fake_remembers = true;
+	make_folder("media/sub");
+	fake_drive(&usb[0], "drive0", event, &set, 200);
+	load(DRIVE_BLANK, "sub/d.iso");
+	burn(0, 20);
+	at = nwa();
+	drive_detach(usb[0].drive);
+	drive_free(usb[0].drive);
+	move("media/sub/d.iso", GUARD);
+	fake_drive(&usb[0], "drive0", event, &set, 200);
+	assert_true(logged("is \"d-kept.iso\" now"));
+	assert_false(exists("media/sub/d.iso.mmcdisc"));
+	load(DRIVE_INSERT, "d-kept.iso");
+	assert_int_equal(nwa(), at);
+}
+
 /* After a restart the renamed disc is found. */
 static void the_record_and_the_next_daemon_know_the_new_name(void **state)
 {
@@ -506,6 +529,7 @@ int main(void)
 		T(what_the_drive_does_is_no_problem),
 		T(a_deleted_state_file_is_written_anew),
 		T(a_hidden_name_that_is_left_is_recovered),
+		T(a_recovered_disc_has_its_state_file),
 		T(the_record_and_the_next_daemon_know_the_new_name),
 	};
 
