@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "library/image.h"
+#include "library/library.h"
 
 static bool has_disc(const struct mmc_state *m)
 {
@@ -132,8 +133,8 @@ json_t *status_list(const struct catalog_list *l, const struct drives *all, cons
 	json_t *a, *images;
 
 	if (l->error < 0)
-		return answer_error("no-such-folder", "the media folder %s cannot be read: %s",
-			folder, strerror(-l->error));
+		return answer_error(library_folder_code(l->error),
+			"the media folder %s cannot be read: %s", folder, strerror(-l->error));
 	a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
 	images = json_array();
 	for (size_t i = 0; i < l->count; i++)

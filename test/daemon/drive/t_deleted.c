@@ -465,6 +465,30 @@ static void a_hidden_name_that_is_left_is_recovered(void **state)
 	assert_false(exists("media/drive0-kept-2"));
 }
 
+/* If the daemon dies, the next one opens the image by the name that it has now. */
+static void the_handed_over_state_has_the_new_name(void **state)
+{
+	static struct handover_state s;
+	struct handover *h;
+	uint64_t end;
+
+	(void)state;
+	drive_detach(usb[0].drive);
+	drive_free(usb[0].drive);
+	fake_drive(&usb[0], "drive0", event, &set, 200);
+	assert_int_equal(handover_new(&h), 0);
+	drive_set_handover(usb[0].drive, h);
+	half_burned();
+	assert_true(handover_load(h, &s));
+	assert_string_equal(s.image.name, "d.iso");
+	remove_file("media/d.iso");
+	for (end = now_ms() + 3000; now_ms() < end && strcmp(s.image.name, "d-kept.iso") != 0;) {
+		wait_ms(5);
+		assert_true(handover_load(h, &s));
+	}
+	assert_string_equal(s.image.name, "d-kept.iso");
+}
+
 static void a_recovered_disc_has_its_state_file(void **state)
 {
 	uint32_t at;
@@ -529,6 +553,7 @@ int main(void)
 		T(what_the_drive_does_is_no_problem),
 		T(a_deleted_state_file_is_written_anew),
 		T(a_hidden_name_that_is_left_is_recovered),
+		T(the_handed_over_state_has_the_new_name),
 		T(a_recovered_disc_has_its_state_file),
 		T(the_record_and_the_next_daemon_know_the_new_name),
 	};
