@@ -465,6 +465,32 @@ static void a_hidden_name_that_is_left_is_recovered(void **state)
 	assert_false(exists("media/drive0-kept-2"));
 }
 
+/* Two daemons can have drives of one name. */
+static void the_hidden_name_of_another_daemon_is_left_alone(void **state)
+{
+	struct drives others = {0};
+	struct fake_usb other;
+	struct record r;
+	uint32_t at = half_burned();
+
+	(void)state;
+	fake_drive(&other, "drive0", event, &others, 200);
+	assert_true(exists(GUARD));
+	drive_detach(other.drive);
+	memset(&r, 0, sizeof(r));
+	r.base.progress = on_progress;
+	r.base.final = on_final;
+	drive_submit(other.drive, DRIVE_BLANK, "other.iso", false, &r.base);
+	wait_ms(100);
+	assert_true(r.done && r.ok);
+	drive_free(other.drive);
+	assert_true(exists(GUARD));
+	remove_file("media/d.iso");
+	assert_true(logged("is \"d-kept.iso\" now; delete"));
+	take_out();
+	assert_continues("d-kept.iso", at);
+}
+
 /* If the daemon dies, the next one opens the image by the name that it has now. */
 static void the_handed_over_state_has_the_new_name(void **state)
 {
@@ -553,6 +579,7 @@ int main(void)
 		T(what_the_drive_does_is_no_problem),
 		T(a_deleted_state_file_is_written_anew),
 		T(a_hidden_name_that_is_left_is_recovered),
+		T(the_hidden_name_of_another_daemon_is_left_alone),
 		T(the_handed_over_state_has_the_new_name),
 		T(a_recovered_disc_has_its_state_file),
 		T(the_record_and_the_next_daemon_know_the_new_name),
