@@ -7,6 +7,7 @@
 
 #include "disc/medium.h"
 #include "library/image.h"
+#include "library/library.h"
 
 static bool has_disc(const struct mmc_state *m)
 {
@@ -161,8 +162,8 @@ json_t *status_list(const struct catalog_list *l, const struct drives *all, cons
 
 	if (l->error < 0) {
 		json_decref(states);
-		return answer_error("no-such-folder", "the media folder %s cannot be read: %s",
-			folder, strerror(-l->error));
+		return answer_error(library_folder_code(l->error),
+			"the media folder %s cannot be read: %s", folder, strerror(-l->error));
 	}
 	if (l->count == 0)
 		a = answer_ok("0 images in %s; copy an ISO there, or: mmcgadgetctl blank NAME.iso",

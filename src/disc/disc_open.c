@@ -175,8 +175,6 @@ void disc_destroy(struct disc *d)
 	if (d->media) {
 		media_wait(d->media);
 		(void)disc_test_write(d, false);
-		if (d->store && d->media->writable && store_is_missing(d->store))
-			d->store_uncertain = true;
 		/* A failure is logged by the medium; the saved layout counts only synced blocks. */
 		int r = disc_sync(d);
 

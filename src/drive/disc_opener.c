@@ -13,7 +13,7 @@ static int open_folder(const struct disc_opener *o, struct refusal *why)
 	int fd = library_open_folder(o->media);
 
 	if (fd < 0) {
-		why->code = "no-such-folder";
+		why->code = library_folder_code(fd);
 		snprintf(why->text, sizeof(why->text), "the media folder %s cannot be opened: %s",
 			o->media, strerror(-fd));
 	}

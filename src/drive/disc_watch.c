@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "library/library.h"
+#include "media/store.h"
 #include "util/log.h"
 #include "util/thread.h"
 
@@ -203,6 +204,17 @@ static void look_at_data(struct disc_watch *w)
 	}
 }
 
+static void look_at_state(struct disc_watch *w)
+{
+	char name[sizeof(w->place->base) + sizeof(STORE_SUFFIX)];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s" STORE_SUFFIX, w->place->base);
+	if (w->recordable && fstatat(w->place->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+		errno == ENOENT)
+		w->config.state_missing(w->config.ctx);
+}
+
 static void look(struct disc_watch *w)
 {
 	char base[256];
@@ -222,9 +234,10 @@ static void look(struct disc_watch *w)
 		break;
 	case IMAGE_NAMELESS:
 		nameless(w, dir, base);
-		break;
+		return;
 	}
 	look_at_data(w);
+	look_at_state(w);
 }
 
 static int on_notify(sd_event_source *s, int fd, uint32_t events, void *watch)
@@ -399,6 +412,22 @@ const struct drive_observer disc_watch_observer = {
 
 /* ---- creation and queries ------------------------------------------------------------------- */
 
+/* The recovered disc was called last, in the folder, and its state file still is. */
+static void recover_state(int folder, const char *last, const char *base, const char *kept)
+{
+	struct image_place to = {.dir_fd = folder};
+	char dir[PATH_MAX];
+	int from;
+
+	snprintf(dir, sizeof(dir), "./%.*s", (int)(base - last), last);
+	from = openat(folder, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (from < 0)
+		return;
+	snprintf(to.base, sizeof(to.base), "%s", kept);
+	(void)image_place_take_state(&to, from, base);
+	close(from);
+}
+
 static void recover(struct disc_watch *w)
 {
 	const char *last = w->config.last;
@@ -410,6 +439,8 @@ static void recover(struct disc_watch *w)
 		return;
 	stem = strrchr(stem, '/') ? strrchr(stem, '/') + 1 : stem;
 	image_guard_recover(folder, w->guard, stem, kept);
+	if (*kept && last && *last)
+		recover_state(folder, last, stem, kept);
 	if (*kept)
 		log_warn("%s: a disc that was deleted while the drive held it is \"%s\" now",
 			w->config.drive, kept);

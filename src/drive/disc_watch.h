@@ -27,7 +27,9 @@ struct disc_watch_config {
 	 * if the drive holds the image for writing.
 	 */
 	void (*moved)(void *ctx, const char *name, const char *path);
-	/* Calls look for the blocks of the disc in the drive that storage certainly has. */
+	/* The state file is not there. It may be that the disc needs none. */
+	void (*state_missing)(void *ctx);
+	/* Returns how many bytes of the disc in the drive storage certainly has. */
 	uint64_t (*safe_bytes)(void *ctx);
 	void *ctx;
 };

@@ -290,6 +290,7 @@ static int make_watch(struct drive *d, sd_event *event)
 		.self = &d->holder,
 		.last = drive_record_last(d->record),
 		.moved = image_mover_moved,
+		.state_missing = image_mover_state_missing,
 		.safe_bytes = image_mover_safe_bytes,
 		.ctx = &d->mover,
 	};

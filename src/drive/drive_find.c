@@ -89,8 +89,9 @@ static const char *choose(struct drive_find *f, const struct catalog_list *list,
 	if (!list)
 		*answer = answer_error("stopping", "%s: the daemon stops", f->config.drive);
 	else if (list->error < 0)
-		*answer = answer_error("no-such-folder", "the media folder %s cannot be read: %s",
-			f->config.media, strerror(-list->error));
+		*answer = answer_error(library_folder_code(list->error),
+			"the media folder %s cannot be read: %s", f->config.media,
+			strerror(-list->error));
 	else
 		return f->command->verb == DRIVE_FIND ? choose_by_text(f, list, answer)
 						      : choose_neighbour(f, list, answer);

@@ -74,6 +74,28 @@ void image_mover_moved(void *mover, const char *name, const char *path)
 	send(m);
 }
 
+static void save_state(void *arg)
+{
+	struct image_mover *m = arg;
+
+	mmc_state_missing(engine_thread_engine(m->engine));
+	engine_thread_flush(m->engine);
+	atomic_store(&m->asked, false);
+}
+
+void image_mover_state_missing(void *mover)
+{
+	struct image_mover *m = mover;
+	struct mmc_state s;
+
+	/* A blank, and a finalised disc of one track, need no state file. */
+	engine_thread_get_state(m->engine, &s);
+	if (s.recorded == 0 || (s.finalised && s.tracks == 1) || atomic_exchange(&m->asked, true))
+		return;
+	if (engine_thread_call(m->engine, save_state, m) < 0)
+		atomic_store(&m->asked, false);
+}
+
 uint64_t image_mover_safe_bytes(void *mover)
 {
 	const struct image_mover *m = mover;

@@ -6,6 +6,7 @@
 #ifndef DRIVE_IMAGE_MOVER_H
 #define DRIVE_IMAGE_MOVER_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "drive/drive_handover.h"
@@ -19,10 +20,12 @@ struct image_mover {
 	struct engine_thread *engine;
 	struct drive_handover *handover;
 	struct drive_record *record;
+	atomic_bool asked; /* the engine's thread has not yet seen that the state file is missing */
 };
 
-/* As disc_watch_config.moved and .safe_bytes; mover is a struct image_mover. */
+/* As in struct disc_watch_config; mover is a struct image_mover. */
 void image_mover_moved(void *mover, const char *name, const char *path);
+void image_mover_state_missing(void *mover);
 uint64_t image_mover_safe_bytes(void *mover);
 
 #endif

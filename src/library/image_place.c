@@ -144,8 +144,12 @@ enum image_at image_place_look(struct image_place *p)
 
 /* ---- a name again --------------------------------------------------------------------------- */
 
-/* Links the hidden name to a free name in dir. 0 and the name, or -errno. */
-static int link_kept(const struct image_place *p, int dir, char name[256])
+/*
+ * Gives the file of the hidden name a free name in dir. A file of another user that may not be
+ * written any more cannot be linked (fs.protected_hardlinks), but its hidden name can be
+ * changed. 0 and the name, or -errno.
+ */
+static int name_kept(const struct image_place *p, int dir, char name[256])
 {
 	int r;
 
@@ -157,6 +161,9 @@ static int link_kept(const struct image_place *p, int dir, char name[256])
 		if (r > 0 || strcmp(name, p->base) == 0)
 			continue;
 		if (linkat(p->guard_dir, p->guard, dir, name, 0) == 0)
+			return 0;
+		if (errno == EPERM &&
+			renameat2(p->guard_dir, p->guard, dir, name, RENAME_NOREPLACE) == 0)
 			return 0;
 		if (errno != EEXIST)
 			return -errno;
@@ -208,7 +215,7 @@ int image_place_keep(struct image_place *p, const char *media)
 	int r = -ENOENT;
 
 	if (p->guard_dir >= 0 && leads_to_it(p, p->guard_dir, p->guard))
-		r = in_some_folder(p, media, link_kept);
+		r = in_some_folder(p, media, name_kept);
 	p->must_copy = r < 0;
 	return r == 0 ? 0 : in_some_folder(p, media, choose_copy);
 }
@@ -246,10 +253,25 @@ void image_place_unguard(struct image_place *p)
 {
 	if (p->guard_dir < 0)
 		return;
-	if (leads_to_it(p, p->guard_dir, p->guard))
+	/* It stays if the file has no other name: the next start recovers it. */
+	if (!p->must_copy && leads_to_it(p, p->guard_dir, p->guard))
 		(void)unlinkat(p->guard_dir, p->guard, 0);
 	close(p->guard_dir);
 	p->guard_dir = -1;
+}
+
+/* True if a drive holds the file for writing: one of another daemon with the same drive name. */
+static bool is_held(int folder, const char *name)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool held;
+
+	if (fd < 0)
+		return false;
+	held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	close(fd);
+	return held;
 }
 
 void image_guard_recover(int folder, const char *name, const char *stem, char kept[256])
@@ -258,7 +280,7 @@ void image_guard_recover(int folder, const char *name, const char *stem, char ke
 	int r = 1;
 
 	kept[0] = '\0';
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || is_held(folder, name))
 		return;
 	if (st.st_nlink == 1 && st.st_size > 0) {
 		for (unsigned n = 1; n <= KEEP_TRIES && r > 0; n++)

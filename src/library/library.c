@@ -26,6 +26,11 @@ int library_open_folder(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+const char *library_folder_code(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR ? "no-such-folder" : "io-error";
+}
+
 /* True for names with "..", even if they stay inside the folder: no sensible name has it. */
 static bool may_leave_folder(const char *name)
 {

@@ -24,6 +24,8 @@ struct library_file {
 
 /* Returns a descriptor of the folder, or -errno. */
 int library_open_folder(const char *path);
+/* Returns the code of a refusal, for an error of library_open_folder() or library_list(). */
+const char *library_folder_code(int error);
 
 /*
  * Finds an image by its name in the folder. 0, then the caller releases *out with

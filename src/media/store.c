@@ -144,14 +144,6 @@ int store_save(struct store *s, const char *text, size_t len)
 	return 0;
 }
 
-bool store_is_missing(struct store *s)
-{
-	char byte;
-
-	return s->own && s->present &&
-	       s->folder->ops->read(s->folder, s->name, &byte, 1) == -ENOENT;
-}
-
 int store_remove(struct store *s)
 {
 	const struct folder_ops *ops = s->folder->ops;

@@ -81,8 +81,6 @@ int store_sync_found(struct store *s, bool own);
  * most STORE_TEXT_MAX.
  */
 int store_save(struct store *s, const char *text, size_t len);
-/* True if the state file of an own store is not there, although it was saved: it was deleted. */
-bool store_is_missing(struct store *s);
 /* 0: there is no state file on storage any more. -errno. */
 int store_remove(struct store *s);
 /*

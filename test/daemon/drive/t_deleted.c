@@ -465,6 +465,79 @@ static void a_hidden_name_that_is_left_is_recovered(void **state)
 	assert_false(exists("media/drive0-kept-2"));
 }
 
+/* Two daemons can have drives of one name. */
+static void the_hidden_name_of_another_daemon_is_left_alone(void **state)
+{
+	struct drives others = {0};
+	struct fake_usb other;
+	struct record r;
+	uint32_t at = half_burned();
+
+	(void)state;
+	fake_drive(&other, "drive0", event, &others, 200);
+	assert_true(exists(GUARD));
+	drive_detach(other.drive);
+	memset(&r, 0, sizeof(r));
+	r.base.progress = on_progress;
+	r.base.final = on_final;
+	drive_submit(other.drive, DRIVE_BLANK, "other.iso", false, &r.base);
+	wait_ms(100);
+	assert_true(r.done && r.ok);
+	drive_free(other.drive);
+	assert_true(exists(GUARD));
+	remove_file("media/d.iso");
+	assert_true(logged("is \"d-kept.iso\" now; delete"));
+	take_out();
+	assert_continues("d-kept.iso", at);
+}
+
+/* If the daemon dies, the next one opens the image by the name that it has now. */
+static void the_handed_over_state_has_the_new_name(void **state)
+{
+	static struct handover_state s;
+	struct handover *h;
+	uint64_t end;
+
+	(void)state;
+	drive_detach(usb[0].drive);
+	drive_free(usb[0].drive);
+	fake_drive(&usb[0], "drive0", event, &set, 200);
+	assert_int_equal(handover_new(&h), 0);
+	drive_set_handover(usb[0].drive, h);
+	half_burned();
+	assert_true(handover_load(h, &s));
+	assert_string_equal(s.image.name, "d.iso");
+	remove_file("media/d.iso");
+	for (end = now_ms() + 3000; now_ms() < end && strcmp(s.image.name, "d-kept.iso") != 0;) {
+		wait_ms(5);
+		assert_true(handover_load(h, &s));
+	}
+	assert_string_equal(s.image.name, "d-kept.iso");
+}
+
+static void a_recovered_disc_has_its_state_file(void **state)
+{
+	uint32_t at;
+
+	(void)state;
+	drive_detach(usb[0].drive);
+	drive_free(usb[0].drive);
+	fake_remembers = true;
+	make_folder("media/sub");
+	fake_drive(&usb[0], "drive0", event, &set, 200);
+	load(DRIVE_BLANK, "sub/d.iso");
+	burn(0, 20);
+	at = nwa();
+	drive_detach(usb[0].drive);
+	drive_free(usb[0].drive);
+	move("media/sub/d.iso", GUARD);
+	fake_drive(&usb[0], "drive0", event, &set, 200);
+	assert_true(logged("is \"d-kept.iso\" now"));
+	assert_false(exists("media/sub/d.iso.mmcdisc"));
+	load(DRIVE_INSERT, "d-kept.iso");
+	assert_int_equal(nwa(), at);
+}
+
 /* After a restart the renamed disc is found. */
 static void the_record_and_the_next_daemon_know_the_new_name(void **state)
 {
@@ -506,6 +579,9 @@ int main(void)
 		T(what_the_drive_does_is_no_problem),
 		T(a_deleted_state_file_is_written_anew),
 		T(a_hidden_name_that_is_left_is_recovered),
+		T(the_hidden_name_of_another_daemon_is_left_alone),
+		T(the_handed_over_state_has_the_new_name),
+		T(a_recovered_disc_has_its_state_file),
 		T(the_record_and_the_next_daemon_know_the_new_name),
 	};
 

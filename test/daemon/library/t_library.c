@@ -111,6 +111,41 @@ static void an_empty_file_of_another_user_is_replaced(void **state)
 	assert_int_equal(seteuid(0), 0);
 }
 
+/* fs.protected_hardlinks: the daemon may not link a file of another user that it cannot write. */
+static void a_deleted_image_of_another_user_gets_a_name(void **state)
+{
+	struct library_file f;
+	struct image_place *p;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(in_scratch("media"), 0777), 0);
+	assert_int_equal(chmod(in_scratch("media/a.iso"), 0666), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(prctl(PR_SET_DUMPABLE, 1), 0);
+	assert_int_equal(library_find(folder, "a.iso", &f), 0);
+	assert_int_equal(image_place_new(&f, &p), 0);
+	library_forget(&f);
+	assert_int_equal(image_place_guard(p, folder, ".guard"), 0);
+	assert_int_equal(image_place_look(p), IMAGE_SAME);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(chmod(in_scratch("media/a.iso"), 0444), 0);
+	assert_int_equal(unlink(in_scratch("media/a.iso")), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(image_place_look(p), IMAGE_NAMELESS);
+	assert_int_equal(image_place_keep(p, in_scratch("media")), 0);
+	assert_false(p->must_copy);
+	assert_int_equal(image_place_look(p), IMAGE_SAME);
+	assert_string_equal(p->base, "a-kept.iso");
+	assert_int_equal(size_of("media/a-kept.iso"), 4096);
+	image_place_unguard(p);
+	image_place_unref(p);
+	assert_int_equal(size_of("media/a-kept.iso"), 4096);
+	assert_int_equal(access(in_scratch("media/.guard"), F_OK), -1);
+	assert_int_equal(seteuid(0), 0);
+}
+
 static void files_open_and_links_resolve(void **state)
 {
 	struct library_file f;
@@ -524,6 +559,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(a_deleted_image_of_another_user_gets_a_name),
 		T(files_open_and_links_resolve),
 		T(an_empty_file_of_another_user_is_replaced),
 		T(small_files_are_read_and_large_ones_refused),

@@ -76,23 +76,6 @@ static void a_state_file_of_another_disc_is_left_alone(void **state)
 	powercut_free(c);
 }
 
-static void a_missing_state_file_is_noticed(void **state)
-{
-	struct powercut *c = powercut_new(1, 1, true);
-	struct store *s = old_store(c);
-
-	(void)state;
-	assert_false(store_is_missing(s));
-	assert_int_equal(s->folder->ops->unlink(s->folder, OLD STORE_SUFFIX), 0);
-	assert_true(store_is_missing(s));
-	assert_int_equal(store_save(s, NEXT, strlen(NEXT)), 0);
-	assert_false(store_is_missing(s));
-	assert_int_equal(store_remove(s), 0);
-	assert_false(store_is_missing(s));
-	store_close(s);
-	powercut_free(c);
-}
-
 /* One of the two names has a whole text, and the new one never has the older text. */
 static void a_power_cut_leaves_one_of_the_texts(void **state)
 {
@@ -167,7 +150,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_is_saved_at_the_new_place),
 		cmocka_unit_test(a_state_file_of_another_disc_is_left_alone),
-		cmocka_unit_test(a_missing_state_file_is_noticed),
 		cmocka_unit_test(a_power_cut_leaves_one_of_the_texts),
 		cmocka_unit_test(a_failure_keeps_the_old_place),
 	};
