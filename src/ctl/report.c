@@ -233,6 +233,19 @@ static void add_file(const struct writer *w, const char *path, const char *what)
 		redact_add(w->redact, line, what);
 }
 
+/* A trace shows a serial number that the host has read as bytes. */
+static void add_serial(const struct writer *w, const char *path)
+{
+	char line[256], bytes[3 * 32 + 1] = "";
+
+	if (!root_line(w->env->root, path, line, sizeof(line)))
+		return;
+	redact_add(w->redact, line, "serial");
+	for (size_t i = 0; line[i] && i < 32; i++)
+		sprintf(bytes + strlen(bytes), i ? " %02x" : "%02x", (unsigned char)line[i]);
+	redact_add(w->redact, bytes, "serial");
+}
+
 static void add_serials(const struct writer *w)
 {
 	char path[512];
@@ -247,7 +260,7 @@ static void add_serials(const struct writer *w)
 		snprintf(path, sizeof(path),
 			"/sys/kernel/config/usb_gadget/%s/strings/0x409/serialnumber", e->d_name);
 		if (e->d_name[0] != '.')
-			add_file(w, path, "serial");
+			add_serial(w, path);
 	}
 	if (dir)
 		closedir(dir);

@@ -135,6 +135,8 @@ static void a_report_has_everything_but_names(void **state)
 
 	(void)state;
 	put_file("/etc/machine-id", "fedcba9876543210fedcba9876543210\n");
+	put_file("/sys/kernel/config/usb_gadget/mmcgadget/strings/0x409/serialnumber",
+		"B8E75437A2F5\n");
 	put_file("/etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12\"\nNAME=x\n");
 	put_file("/proc/modules", "usb_f_fs 1 2\nlibcomposite 1 2\nsnd 1 2\n");
 	put_file("/proc/device-tree/model", "Raspberry Pi Zero 2 W Rev 1.0");
@@ -147,7 +149,8 @@ static void a_report_has_everything_but_names(void **state)
 		"drives = ( { image = \"a.iso\"; } );\n");
 	put_program("journalctl",
 		"2026-11-28T15:00:00 mmcgadgetd[1]: drive0: inserted Our wedding.iso (DVD-ROM)\n"
-		"2026-11-28T15:00:01 usb0: MAC ca:2e:d2:a5:06:f3 of the gadget");
+		"2026-11-28T15:00:01 usb0: MAC ca:2e:d2:a5:06:f3 of the gadget\n"
+		"2026-11-28T15:00:02 data 01 42 38 45 37 35 34 33 37 41 32 46 35 31 00");
 	put_program("systemctl", "ActiveState=active");
 	assert_int_equal(ctl("insert 'b c.iso'", out), 0);
 	assert_int_equal(ctl("trace start", out), 0);
@@ -168,6 +171,8 @@ static void a_report_has_everything_but_names(void **state)
 	has(out, "\n== service ==\nActiveState=active\n");
 	has(out, " mmcgadgetd[1]: drive0: inserted <image> (DVD-ROM)\n");
 	has(out, "usb0: MAC <mac> of the gadget\n");
+	/* bytes of the serial number of drive1, as a trace shows them */
+	has(out, "data 01 <serial> 31 00\n");
 	has(out, "\n== trace of drive0 ==\n");
 	has(out, "records saved");
 	assert_null(strstr(out, "== trace of drive1"));
