@@ -82,11 +82,16 @@ _mmcgadgetctl()
 		if [[ $cur == -* ]]; then
 			_mmcgadgetctl_offer --json --socket --wait --version --help
 		else
-			_mmcgadgetctl_offer insert next prev eject blank close status list stats trace watch help doctor
+			_mmcgadgetctl_offer insert next prev eject blank close status list stats trace watch help doctor report
 		fi
 		return
 		;;
 	help | doctor) return ;;
+	report)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
 	esac
 
 	if [[ $cur == drive=* ]]; then

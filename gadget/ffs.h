@@ -71,6 +71,7 @@ struct ffs_state {
 	bool enabled; /* the host has configured the USB function */
 	bool suspended;
 	enum ffs_speed speed;
+	uint8_t in, out; /* bEndpointAddress of its endpoints while it is enabled, otherwise 0 */
 	struct bot_stats bot;
 };
 

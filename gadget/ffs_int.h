@@ -196,6 +196,7 @@ struct ffs {
 	/* USB thread only */
 	struct ffs_host seen; /* the copy of host that BOT acts on */
 	enum ffs_speed speed;
+	uint8_t in, out; /* addresses of the endpoints, see ffs_state */
 	int epoll_fd, tick_fd, quiet_fd;
 	bool ticking;            /* BOT's timer is armed */
 	bool in_flight_set;      /* *in_flight is 1, quiet_fd is armed */

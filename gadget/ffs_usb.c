@@ -40,6 +40,8 @@ static void publish(struct ffs *f)
 	f->state.enabled = f->speed != FFS_SPEED_NONE;
 	f->state.suspended = f->seen.suspended;
 	f->state.speed = f->speed;
+	f->state.in = f->speed == FFS_SPEED_NONE ? 0 : f->in;
+	f->state.out = f->speed == FFS_SPEED_NONE ? 0 : f->out;
 	f->state.bot = *stats;
 	pthread_mutex_unlock(&f->lock);
 	f->seen_commands = stats->commands;
@@ -171,13 +173,20 @@ const struct ffs_aio_client ffs_bot_client = {
 
 /* ---- events of the host ------------------------------------------------------------------- */
 
-/* Returns the bulk wMaxPacketSize of the current speed, 0 if the function is not enabled. */
+/*
+ * Reads from the kernel which endpoints the controller has given to this function. Returns the
+ * bulk wMaxPacketSize of the current speed, 0 if the function is not enabled.
+ */
 static uint16_t max_packet(struct ffs *f)
 {
-	struct usb_endpoint_descriptor d;
+	struct usb_endpoint_descriptor in, out;
 
-	return ioctl(f->aio.in_fd, FUNCTIONFS_ENDPOINT_DESC, &d) < 0 ? 0
-								     : le16toh(d.wMaxPacketSize);
+	if (ioctl(f->aio.in_fd, FUNCTIONFS_ENDPOINT_DESC, &in) < 0)
+		return 0;
+	f->in = in.bEndpointAddress;
+	f->out =
+		ioctl(f->aio.out_fd, FUNCTIONFS_ENDPOINT_DESC, &out) < 0 ? 0 : out.bEndpointAddress;
+	return le16toh(in.wMaxPacketSize);
 }
 
 static enum ffs_speed speed_of(uint16_t packet)

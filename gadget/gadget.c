@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +23,6 @@
 
 #include "gadget/gadget_int.h"
 #include "util/array.h"
-#include "util/hash.h"
 #include "util/log.h"
 
 #define UDC_CLASS  "/sys/class/udc"
@@ -466,23 +464,4 @@ int gadget_unbind(struct gadget *g)
 	ret = write_udc(g->name, "\n");
 	/* ENODEV: the controller disappeared, and the binding with it. */
 	return ret == -ENODEV ? 0 : ret;
-}
-
-/* ---- serial number ------------------------------------------------------------------------ */
-
-void gadget_default_serial(char out[17])
-{
-	/* Not below /proc, where a service may see only processes (ProcSubset=pid). */
-	static const char *const sources[] = {
-		"/sys/firmware/devicetree/base/serial-number", "/etc/machine-id"};
-	uint64_t hash;
-	char id[NAME_BYTES] = "";
-
-	for (size_t i = 0; i < 2 && !id[0]; i++)
-		gadget_read_line(sources[i], id, sizeof(id));
-	hash = hash_bytes(HASH_START, id, strlen(id));
-	/* BOT 4.1.1: the last 12 digits identify the device; hosts ignore all zeros. */
-	if (!(hash & UINT64_C(0xffffffffffff)))
-		hash |= 1;
-	snprintf(out, 17, "%016" PRIX64, hash);
 }

@@ -95,10 +95,21 @@ struct gadget_cdc_state {
 int gadget_cdc_get_state(const struct gadget *g, enum gadget_cdc_type type, unsigned place,
 	struct gadget_cdc_state *state);
 
+/* Where a serial number comes from. */
+enum gadget_serial {
+	GADGET_SERIAL_NONE, /* this board has nothing of its own: out is "" */
+	GADGET_SERIAL_ID,   /* the device tree's serial number, or machine-id: all users see it */
+	GADGET_SERIAL_HARDWARE, /* a part of the board; a sandbox or a missing right may hide it */
+};
+
 /*
- * Makes a serial number that stays the same on this board: 16 upper-case hex digits,
- * derived from the SoC's serial number, or from machine-id if there is none.
+ * Makes a serial number that is the same at each call on this board and differs from other
+ * boards': 16 upper-case hex digits, a hash of the device tree's serial number, of machine-id,
+ * or of an Ethernet address, a memory card's ID or the firmware's UUID, whichever there is
+ * first. root goes before all paths: "", or the folder of a test.
  */
-void gadget_default_serial(char out[17]);
+enum gadget_serial gadget_default_serial(const char *root, char out[17]);
+/* Writes hash as such a serial number. */
+void gadget_write_serial(uint64_t hash, char out[17]);
 
 #endif

@@ -10,9 +10,11 @@
 
 #include "ctl/client.h"
 #include "ctl/doctor.h"
+#include "ctl/report.h"
 #include "protocol/format.h"
 #include "ctl/trace_file.h"
 #include "protocol/verbs.h"
+#include "ctl/version_note.h"
 #include "ctl/watch.h"
 #include "util/array.h"
 #include "version.h"
@@ -41,6 +43,7 @@ static void usage(FILE *out)
 	      "  " TRACE_SCRIPT_SYNOPSIS "\n      " TRACE_SCRIPT_HELP "\n"
 	      "  " WATCH_SYNOPSIS "\n      " WATCH_HELP "\n"
 	      "  " DOCTOR_VERB "\n      " DOCTOR_HELP "\n"
+	      "  " REPORT_SYNOPSIS "\n      " REPORT_HELP "\n"
 	      "\n"
 	      "      --json         print the daemon's answer unchanged, a line of JSON\n"
 	      "      --socket PATH  socket of the daemon (" CLIENT_SOCKET ")\n"
@@ -174,6 +177,7 @@ static enum exit_code show(const struct options *o, const char *text)
 {
 	json_t *answer = json_loads(text, 0, NULL);
 	enum exit_code code = EXIT_REFUSED;
+	char note[256];
 
 	if (!json_is_object(answer)) {
 		fputs("mmcgadgetctl: the daemon's answer cannot be read\n", stderr);
@@ -186,6 +190,8 @@ static enum exit_code show(const struct options *o, const char *text)
 			fprintf(stderr, "mmcgadgetctl: %s\n", format_message(answer));
 		else if (!format_details(answer, stdout))
 			puts(format_message(answer));
+		if (!o->json && version_note(answer, note, sizeof(note)))
+			puts(note);
 	}
 	json_decref(answer);
 	if (fflush(stdout) != 0)
@@ -239,38 +245,83 @@ static int ask_status(const struct options *o, const char *socket, json_t **stat
 	return r;
 }
 
+/* What doctor and report examine. Must not be copied. */
+struct examination {
+	struct doctor_env env;
+	struct doctor_report report;
+	char socket[4096];
+	json_t *status;
+};
+
+static void examine(const struct options *o, struct examination *e)
+{
+	const char *root = getenv("MMCGADGET_ROOT");
+
+	e->env = (struct doctor_env){.root = root ? root : "", .socket = o->socket};
+	if (strcmp(o->socket, CLIENT_SOCKET) == 0) {
+		snprintf(e->socket, sizeof(e->socket), "%s" CLIENT_SOCKET, e->env.root);
+		e->env.socket = e->socket;
+	}
+	e->status = NULL;
+	e->env.error = ask_status(o, e->env.socket, &e->status);
+	e->env.status = e->status;
+	doctor_examine(&e->env, &e->report);
+}
+
+/* report FILE does not overwrite a file; without FILE it prints. */
+static enum exit_code report(const struct options *o, int argc, char **argv)
+{
+	bool to_file = argc > 1 && strcmp(argv[1], "-") != 0;
+	struct examination e;
+	FILE *out = stdout;
+	bool good;
+
+	if (argc > 2) {
+		fputs("mmcgadgetctl: report: too many arguments (usage: " REPORT_SYNOPSIS ")\n",
+			stderr);
+		return EXIT_USAGE;
+	}
+	if (to_file)
+		out = fopen(argv[1], "wxe");
+	if (!out) {
+		fprintf(stderr, "mmcgadgetctl: %s: %s\n", argv[1], strerror(errno));
+		return EXIT_REFUSED;
+	}
+	examine(o, &e);
+	report_write(&e.env, &e.report, out);
+	json_decref(e.status);
+	good = (to_file ? fclose(out) : fflush(out)) == 0;
+	if (!good)
+		fprintf(stderr, "mmcgadgetctl: %s: %s\n", to_file ? argv[1] : "output",
+			strerror(errno));
+	else if (to_file)
+		printf("wrote %s; look through it before you send it\n", argv[1]);
+	return good ? EXIT_OK : EXIT_REFUSED;
+}
+
 /* doctor is a verb of the client alone, as it must work without a daemon. */
 static enum exit_code doctor(const struct options *o, int arguments)
 {
-	const char *root = getenv("MMCGADGET_ROOT");
-	struct doctor_env env = {.root = root ? root : "", .socket = o->socket};
-	struct doctor_report report;
-	char socket[4096];
-	json_t *status = NULL, *all;
+	struct examination e;
+	json_t *all;
 
 	if (arguments > 0) {
 		fputs("mmcgadgetctl: doctor: too many arguments (usage: doctor)\n", stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(o->socket, CLIENT_SOCKET) == 0) {
-		snprintf(socket, sizeof(socket), "%s" CLIENT_SOCKET, env.root);
-		env.socket = socket;
-	}
-	env.error = ask_status(o, env.socket, &status);
-	env.status = status;
-	doctor_examine(&env, &report);
+	examine(o, &e);
 	if (o->json) {
-		all = doctor_json(&report);
+		all = doctor_json(&e.report);
 		json_dumpf(all, stdout, JSON_COMPACT);
 		putchar('\n');
 		json_decref(all);
 	} else {
-		doctor_print(&report, stdout);
+		doctor_print(&e.report, stdout);
 	}
-	json_decref(status);
+	json_decref(e.status);
 	if (fflush(stdout) != 0)
 		return EXIT_REFUSED;
-	return report.bad ? EXIT_REFUSED : EXIT_OK;
+	return e.report.bad ? EXIT_REFUSED : EXIT_OK;
 }
 
 /* watch takes the arguments of status: the drive. */
@@ -330,6 +381,8 @@ int main(int argc, char **argv)
 		return r;
 	if (strcmp(argv[optind], DOCTOR_VERB) == 0)
 		return doctor(&o, argc - optind - 1);
+	if (strcmp(argv[optind], REPORT_VERB) == 0)
+		return report(&o, argc - optind, argv + optind);
 	if (strcmp(argv[optind], WATCH_VERB) == 0)
 		return watch(&o, argc - optind, argv + optind);
 	if (argc - optind > 1 && strcmp(argv[optind], "trace") == 0 &&

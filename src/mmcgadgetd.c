@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/config.h"
+#include "daemon/config_check.h"
 #include "daemon/daemon.h"
+#include "usb/serial.h"
 #include "usb/usb_setup.h"
 #include "util/log.h"
 #include "version.h"
@@ -106,22 +107,14 @@ static int load(const struct options *o, struct config *config)
 	return r;
 }
 
-/* --check-config: syntax and values are right. Warns of media folders that are missing now. */
+/* --check-config: syntax and values are right. Warns of what cannot work on this board now. */
 static int check(const struct options *o, const struct config *config)
 {
-	struct stat st;
-
-	for (unsigned i = 0; i < config->drives; i++) {
-		const char *media = config->drive[i].media;
-
-		if (stat(media, &st) < 0)
-			fprintf(stderr, "warning: drives[%u]: media folder %s: %s\n", i, media,
-				strerror(errno));
-		else if (!S_ISDIR(st.st_mode))
-			fprintf(stderr, "warning: drives[%u]: media folder %s: %s\n", i, media,
-				strerror(ENOTDIR));
-	}
-	printf("%s: good\n", o->config ? o->config : DEFAULT_CONFIG);
+	config_warn(config, stderr);
+	if (!o->config && access(DEFAULT_CONFIG, F_OK) < 0)
+		puts("no " DEFAULT_CONFIG "; the built-in defaults are good");
+	else
+		printf("%s: good\n", o->config ? o->config : DEFAULT_CONFIG);
 	return EXIT_SUCCESS;
 }
 
@@ -159,6 +152,8 @@ int main(int argc, char **argv)
 	if (o.check)
 		return check(&o, &config);
 	log_set_level(o.verbose ? LOG_LEVEL_DEBUG : (enum log_level)config.log_level);
+	if (config.usb.serial[0] == '\0')
+		usb_serial("", config.usb.serial);
 	if (o.user)
 		return set_up(&o, &config);
 	daemon_block_signals();

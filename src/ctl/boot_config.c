@@ -74,6 +74,7 @@ static void take_overlay(struct reader *r, char *value)
 {
 	char *save = NULL, *word = strtok_r(value, ",", &save);
 	const char *mode = "otg";
+	bool blank = false;
 
 	r->in_overlay = false;
 	if (!word)
@@ -85,10 +86,14 @@ static void take_overlay(struct reader *r, char *value)
 		while ((word = strtok_r(NULL, ",", &save)) != NULL) {
 			if (starts(word, "dr_mode="))
 				mode = word + strlen("dr_mode=");
+			else if (strchr(word, ' ') && strstr(word, "dr_mode"))
+				blank = true;
 		}
 	} else if (!starts(word, "upstream")) { /* upstream includes dwc2 */
 		return;
 	}
+	if (r->model_fits && r->others_fit)
+		r->out->blank = blank;
 	take_mode(r, mode);
 }
 

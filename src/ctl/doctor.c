@@ -2,6 +2,7 @@
 /* The checks up to the controller: kernel, board, config.txt. */
 #include "ctl/doctor.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/doctor_exam.h"
@@ -29,10 +30,18 @@ static void check_kernel(struct exam *x)
 	}
 	if (missing == 0)
 		return;
+	if (f->container) {
+		exam_advise(x,
+			"Run doctor and mmcgadgetd on the machine itself: a container has no "
+			"kernel of its own, and no USB device port.");
+		return;
+	}
 	if (!f->modules)
 		exam_advise(x,
 			"Reboot: there is no /lib/modules/%s; most likely an upgrade put another "
-			"kernel in the place of the running one. If that does not help:",
+			"kernel in the place of the running one. (The kernel of a virtual machine "
+			"may come from outside of it; then its modules must be installed.) If that "
+			"does not help:",
 			f->release);
 	exam_advise(x, "Boot a kernel that has configfs, libcomposite and FunctionFS "
 		       "(CONFIG_USB_CONFIGFS_F_FS): Debian's and Raspberry Pi OS's own kernels "
@@ -44,6 +53,9 @@ static void check_kernel(struct exam *x)
 static void check_board(struct exam *x)
 {
 	const struct facts *f = &x->facts;
+
+	if (f->container)
+		exam_note(x, "container", "this is a container, the kernel is the machine's");
 
 	if (*f->model == '\0') {
 		exam_note(x, "board", "not known, there is no device tree");
@@ -58,7 +70,7 @@ static void check_board(struct exam *x)
 		exam_advise(x,
 			"Take another board: this model cannot be a USB device, whatever is "
 			"configured. A Pi Zero, Zero 2, 3A+, 4 or 5 can, see %s.",
-			f->board->page);
+			f->page);
 }
 
 #define LINE "dtoverlay=dwc2,dr_mode=peripheral"
@@ -74,6 +86,15 @@ static bool overlay_ok(struct exam *x)
 {
 	const struct boot_config *b = &x->facts.boot;
 
+	if (b->blank) {
+		if (exam_bad(x, "config.txt",
+			    "%s has a blank inside of a dtoverlay=dwc2 line, where none belongs",
+			    b->path))
+			exam_advise(x,
+				"In %s, write the line without a blank, " LINE ", and reboot.",
+				b->path);
+		return false;
+	}
 	if (strcmp(b->mode, "peripheral") == 0 ||
 		(strcmp(b->mode, "otg") == 0 && !x->facts.board->id_grounded))
 		return true;
@@ -167,13 +188,44 @@ static void advise_pi(struct exam *x)
 	}
 }
 
+/* PCs have no device port, but Debian's kernel has a controller made of software. */
+static void advise_pc(struct exam *x)
+{
+	const struct facts *f = &x->facts;
+
+	if (f->container)
+		exam_advise(x,
+			"Run doctor and mmcgadgetd on the machine itself: a container has no "
+			"USB device port.");
+	else if (f->part[PART_DUMMY] == PART_ON_DISK)
+		exam_advise(x,
+			"This machine has no USB device port, as PCs have none. To see the drive "
+			"on "
+			"this machine itself: sudo modprobe dummy_hcd, then sudo systemctl restart "
+			"mmcgadgetd. The drive is then the /dev/sr that lsblk -o NAME,VENDOR,MODEL "
+			"shows as MMCGADGT. For another PC, use a board with a USB device port.");
+	else
+		exam_advise(x,
+			"Use a board with a USB device port: this machine has none, as PCs have "
+			"none, and its kernel (%s) has no module dummy_hcd, with which a PC can "
+			"see "
+			"the drive itself. To try without hardware: sudo make demo.",
+			f->release);
+}
+
 static void check_udc(struct exam *x)
 {
 	const struct facts *f = &x->facts;
 
 	if (f->udcs > 0) {
-		exam_good(x, "controller", "%s%s", f->udc,
-			f->udcs > 1 ? ", and others, in /sys/class/udc" : " in /sys/class/udc");
+		static const char *const ends[] = {[UDC_CABLE] = "",
+			[UDC_DUMMY] = "; it is software, and its PC is this machine itself",
+			[UDC_USBIP] =
+				"; it is software, and its PC is at the other end of a network"};
+
+		exam_good(x, "controller", "%s%s%s", f->udc,
+			f->udcs > 1 ? ", and others, in /sys/class/udc" : " in /sys/class/udc",
+			ends[f->udc_kind]);
 		return;
 	}
 	if (!exam_bad(x, "controller", "there is none in /sys/class/udc"))
@@ -193,10 +245,8 @@ static void check_udc(struct exam *x)
 			"tree, or, where /sys/class/usb_role has an entry, write the word device "
 			"into its file role. The driver of the controller must be loaded.");
 	else
-		exam_advise(x,
-			"Use a board with a USB device port: this machine has none, as PCs have "
-			"none. To try without hardware: sudo make demo.");
-	exam_advise(x, "More is in %s.", f->board->page);
+		advise_pc(x);
+	exam_advise(x, "More is in %s.", f->page);
 }
 
 void doctor_examine(const struct doctor_env *env, struct doctor_report *report)
@@ -207,7 +257,10 @@ void doctor_examine(const struct doctor_env *env, struct doctor_report *report)
 	facts_gather(env, &x.facts);
 	words_clean(x.facts.model);
 	memcpy(report->board, x.facts.model, sizeof(report->board));
-	report->page = x.facts.board->page;
+	/* Without " of the sources". */
+	snprintf(report->page, sizeof(report->page), "%.*s", (int)strcspn(x.facts.page, " "),
+		x.facts.page);
+	report->end = x.facts.udc_kind == UDC_DUMMY ? "this machine" : "a host";
 	check_kernel(&x);
 	check_board(&x);
 	check_config(&x);

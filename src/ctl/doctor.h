@@ -13,7 +13,7 @@
 
 #define DOCTOR_VERB   "doctor"
 #define DOCTOR_HELP   "find out why no host sees a drive, and what to do about it"
-#define DOCTOR_CHECKS 12u
+#define DOCTOR_CHECKS 14u
 
 struct doctor_env {
 	const char *root;     /* before every path except the socket's: "", or a folder of a test */
@@ -33,7 +33,8 @@ struct doctor_report {
 	unsigned count;
 	bool bad;
 	char board[128];   /* model from the device tree, "" = unknown */
-	const char *page;  /* of the documents on this board */
+	char page[128];    /* of the documents on this board */
+	const char *end;   /* who has the drive if all is well, for people */
 	char advice[2048]; /* on the first bad check; "" = all is well */
 };
 

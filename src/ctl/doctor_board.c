@@ -72,8 +72,14 @@ static const struct board boards[] = {
 };
 // clang-format on
 
+/* A machine without device tree. */
+static const struct board pc = {"", BOARD_PC, "the port that the maker calls device or OTG",
+	"a data cable", "", .page = "docs/virtual.md"};
+
 const struct board *board_find(const char *model)
 {
+	if (*model == '\0')
+		return &pc;
 	for (size_t i = 0; i + 1 < ARRAY_LEN(boards); i++) {
 		if (strstr(model, boards[i].match))
 			return &boards[i];

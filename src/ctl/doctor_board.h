@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum board_kind { BOARD_OTHER, BOARD_PI, BOARD_BEAGLE };
+enum board_kind { BOARD_OTHER, BOARD_PI, BOARD_BEAGLE, BOARD_PC };
 
 struct board {
 	const char *match; /* part of the model in the device tree */
@@ -19,7 +19,10 @@ struct board {
 	const char *page;    /* of the documents */
 };
 
-/* Returns the row for a model; for an unknown model the last row, never NULL. */
+/*
+ * Returns the row for a model. An unknown model has a row, and so has "", a machine without
+ * device tree: never NULL.
+ */
 const struct board *board_find(const char *model);
 
 #endif

@@ -95,7 +95,7 @@ void doctor_print(const struct doctor_report *r, FILE *out)
 		fprintf(out, "%-4s  %-10s  %s\n", verdicts[r->check[i].verdict], r->check[i].name,
 			r->check[i].text);
 	if (!r->bad) {
-		fputs("\nAll is well: a host has the drive.\n", out);
+		fprintf(out, "\nAll is well: %s has the drive.\n", r->end);
 		return;
 	}
 	fputs("\nDo this:\n", out);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "ctl/root_file.h"
+#include "util/array.h"
 
 #define PATH_BYTES  512
 #define TREE        "/proc/device-tree"
@@ -23,6 +24,7 @@ const char *const part_names[PART_COUNT] = {
 	[PART_COMPOSITE] = "libcomposite",
 	[PART_FFS] = "usb_f_fs",
 	[PART_DWC2] = "dwc2",
+	[PART_DUMMY] = "dummy_hcd",
 };
 
 /* Finds a module in a list with lines like "kernel/drivers/usb/gadget/libcomposite.ko.xz: ...". */
@@ -57,7 +59,7 @@ static enum part_state find_part(const struct facts *f, enum part part)
 	const char *name = part_names[part];
 
 	/* A kernel without modules has no lists, but the directory shows that gadgets work. */
-	if (part != PART_FFS && part != PART_DWC2 && root_has(f->root, GADGETS))
+	if ((part == PART_CONFIGFS || part == PART_COMPOSITE) && root_has(f->root, GADGETS))
 		return PART_THERE;
 	snprintf(path, sizeof(path), "/sys/module/%s", name);
 	if (root_has(f->root, path) || in_list(f->root, f->release, "modules.builtin", name))
@@ -114,6 +116,9 @@ static void take_udc(struct facts *f, const char *name, const char *daemon_has)
 		return;
 	f->ours = ours;
 	snprintf(f->udc, sizeof(f->udc), "%s", name);
+	f->udc_kind = strncmp(name, "dummy_udc", strlen("dummy_udc")) == 0     ? UDC_DUMMY
+		      : strncmp(name, "usbip-vudc", strlen("usbip-vudc")) == 0 ? UDC_USBIP
+									       : UDC_CABLE;
 	snprintf(f->owner, sizeof(f->owner), "%s", owner);
 	snprintf(path, sizeof(path), UDC_CLASS "/%s/state", name);
 	root_line(f->root, path, f->state, sizeof(f->state));
@@ -135,6 +140,26 @@ static void find_udc(struct facts *f, const char *daemon_has)
 		free(list);
 }
 
+static bool in_container(const char *root)
+{
+	static const char *const files[] = {
+		"/.dockerenv", "/run/.containerenv", "/run/systemd/container"};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		if (root_has(root, files[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Debian's package installs the documents there. */
+static void find_page(struct facts *f)
+{
+	snprintf(f->page, sizeof(f->page), "/usr/share/doc/mmcgadget/%s", f->board->page);
+	if (!root_has(f->root, f->page))
+		snprintf(f->page, sizeof(f->page), "%s of the sources", f->board->page);
+}
+
 void facts_gather(const struct doctor_env *env, struct facts *f)
 {
 	const char *udc = json_string_value(json_object_get(env->status, "udc"));
@@ -145,6 +170,7 @@ void facts_gather(const struct doctor_env *env, struct facts *f)
 	root_line(f->root, "/proc/sys/kernel/osrelease", f->release, sizeof(f->release));
 	snprintf(path, sizeof(path), "/lib/modules/%s", f->release);
 	f->modules = root_has(f->root, path);
+	f->container = in_container(f->root);
 	for (unsigned i = 0; i < PART_COUNT; i++)
 		f->part[i] = find_part(f, (enum part)i);
 	/* If a daemon runs, the kernel has the parts for gadgets, even if no list says so. */
@@ -152,6 +178,7 @@ void facts_gather(const struct doctor_env *env, struct facts *f)
 		f->part[PART_CONFIGFS] = f->part[PART_COMPOSITE] = f->part[PART_FFS] = PART_THERE;
 	root_line(f->root, TREE "/model", f->model, sizeof(f->model));
 	f->board = board_find(f->model);
+	find_page(f);
 	if (f->board->kind == BOARD_PI) {
 		boot_config_read(f->root, f->board, &f->boot);
 		read_mode(f);

@@ -7,23 +7,29 @@
 #include "ctl/doctor.h"
 
 /* Parts of the kernel that a gadget needs, or the port of a Raspberry Pi. */
-enum part { PART_CONFIGFS, PART_COMPOSITE, PART_FFS, PART_DWC2, PART_COUNT };
+enum part { PART_CONFIGFS, PART_COMPOSITE, PART_FFS, PART_DWC2, PART_DUMMY, PART_COUNT };
 enum part_state { PART_MISSING, PART_ON_DISK, PART_THERE };
+
+/* What a controller's other end is: a cable, this machine itself, or a network (USB/IP). */
+enum udc_kind { UDC_CABLE, UDC_DUMMY, UDC_USBIP };
 
 extern const char *const part_names[PART_COUNT];
 
 struct facts {
 	const char *root;
 	char release[96];
-	bool modules; /* /lib/modules has a folder for the running kernel */
+	bool modules;   /* /lib/modules has a folder for the running kernel */
+	bool container; /* the kernel is another system's */
 	enum part_state part[PART_COUNT];
 	char model[128];
 	const struct board *board;
 	struct boot_config boot;
-	char mode[16]; /* dr_mode of a Pi's port in the running device tree, "" = not known */
+	char page[128]; /* the board's page: where it is installed, else its name in the sources */
+	char mode[16];  /* dr_mode of a Pi's port in the running device tree, "" = not known */
 	unsigned udcs;
 	/* The controller that is checked, its state, and the gadget that is bound to it. */
 	char udc[256], state[32], owner[256];
+	enum udc_kind udc_kind;
 	bool ours; /* the gadget is that of mmcgadgetd */
 };
 

@@ -3,15 +3,21 @@
 #include "ctl/doctor_usb.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/client.h"
 #include "ctl/root_file.h"
+#include "ctl/version_note.h"
 #include "util/array.h"
 
 #define UNIT "mmcgadgetd.service"
+
+/* Exists while rpi-usb-gadget is on; it loads g_ether at boot. */
+#define RPI_USB_GADGET "/usr/lib/modules-load.d/usb-gadget.conf"
 
 /* ---- the owner ---------------------------------------------------------------------------- */
 
@@ -22,6 +28,20 @@ static void advise_module(struct exam *x, const char *module)
 	bool there = root_line(x->facts.root, "/proc/cmdline", cmdline, sizeof(cmdline)) &&
 		     strstr(cmdline, module);
 
+	/* Raspberry Pi's package; its "off" deletes the overlay's line, too. */
+	if (strcmp(module, "g_ether") == 0 && root_has(x->facts.root, RPI_USB_GADGET)) {
+		exam_advise(x,
+			"Switch Raspberry Pi's own USB gadget mode off: sudo rpi-usb-gadget off. "
+			"Then put the line dtoverlay=dwc2,dr_mode=peripheral, which that deletes, "
+			"at "
+			"the end of %s again, below a line [all], and reboot. The network over "
+			"this "
+			"port ends with it, so have Wi-Fi at hand; our gadget can have a network "
+			"instead, see functions in mmcgadget.conf(5). More is in %s.",
+			*x->facts.boot.path ? x->facts.boot.path : "/boot/firmware/config.txt",
+			x->facts.page);
+		return;
+	}
 	exam_advise(x, "Unload the module that has it: sudo modprobe -r %s.", module);
 	if (there)
 		exam_advise(x,
@@ -58,7 +78,7 @@ static void advise_beagle(struct exam *x)
 		"console at hand. Our gadget can have both instead: functions = ( { type = "
 		"\"acm\"; }, { type = \"ncm\"; } ) in /etc/mmcgadget/mmcgadget.conf. More is in "
 		"%s.",
-		x->facts.board->page);
+		x->facts.page);
 }
 
 void check_owner(struct exam *x)
@@ -152,6 +172,7 @@ static void report_no_daemon(struct exam *x)
 
 static void report_no_access(struct exam *x)
 {
+	const struct passwd *user = getpwuid(getuid());
 	char group[64];
 
 	if (!exam_bad(x, "daemon", "it runs, but this user may not use %s", x->env->socket))
@@ -161,9 +182,9 @@ static void report_no_access(struct exam *x)
 		exam_advise(x, "Run this as root: sudo mmcgadgetctl doctor.");
 	else
 		exam_advise(x,
-			"Join the group %s (sudo usermod -aG %s USER, then log in again), or run "
-			"this as root.",
-			group, group);
+			"Join the group %s (sudo usermod -aG %s %s, then log out and in again), or "
+			"run this as root: sudo mmcgadgetctl doctor.",
+			group, group, user ? user->pw_name : "\"$USER\"");
 }
 
 void check_daemon(struct exam *x)
@@ -173,6 +194,7 @@ void check_daemon(struct exam *x)
 	const char *udc = json_string_value(json_object_get(x->env->status, "udc"));
 	const char *problem = json_string_value(json_object_get(x->env->status, "problem"));
 	int error = x->env->error;
+	char note[256];
 
 	if (error == -ENOENT || error == -ECONNREFUSED || error == -ENOTDIR) {
 		report_no_daemon(x);
@@ -197,10 +219,16 @@ void check_daemon(struct exam *x)
 				"/etc/mmcgadget/mmcgadget.conf must be empty or name a controller "
 				"of /sys/class/udc, such as %s.",
 				f->udc);
+	} else if (*udc && problem && *problem) {
+		if (exam_bad(x, "daemon", "mmcgadgetd %s answers, on controller %s, with a problem",
+			    version ? version : "?", udc))
+			exam_advise(x, "It says: %s.", problem);
 	} else {
 		exam_good(x, "daemon", "mmcgadgetd %s answers%s%s", version ? version : "?",
 			*udc ? ", on controller " : "", udc);
 	}
+	if (version_note(x->env->status, note, sizeof(note)))
+		exam_note(x, "version", "%s", note);
 }
 
 /* ---- the host ----------------------------------------------------------------------------- */
@@ -209,19 +237,45 @@ static void advise_cable(struct exam *x)
 {
 	const struct board *b = x->facts.board;
 
+	if (x->facts.udc_kind == UDC_DUMMY) {
+		exam_advise(x,
+			"There is no cable: %s is software, and this machine itself is its PC. Ask "
+			"again in a few seconds; if it stays so, sudo dmesg | grep -i usb says "
+			"why, "
+			"and sudo systemctl restart mmcgadgetd connects the drive again.",
+			x->facts.udc);
+		return;
+	}
+	if (x->facts.udc_kind == UDC_USBIP) {
+		exam_advise(x,
+			"There is no cable: %s is software, and a PC connects to it by network. "
+			"Run "
+			"sudo usbipd --device here, and sudo usbip attach --remote ADDRESS "
+			"--device "
+			"%s on the PC, with the address of this machine.",
+			x->facts.udc, x->facts.udc);
+		return;
+	}
 	exam_advise(x,
 		"Plug %s into %s, and its other end into a PC that is switched on. Cables made for "
 		"charging have no data lines: if in doubt, take one that has carried data.",
 		b->cable ? b->cable : "a data cable", b->port ? b->port : "the device port");
 	if (b->hint)
 		exam_advise(x, "%s", b->hint);
-	exam_advise(x, "More is in %s.", b->page);
+	exam_advise(x, "More is in %s.", x->facts.page);
 }
 
 static void report_suspended(struct exam *x)
 {
-	if (!exam_bad(x, "host", "the bus is suspended: the host sleeps, or the cable is out"))
+	if (!exam_bad(x, "host", "the bus is suspended: the host sleeps%s",
+		    x->facts.udc_kind == UDC_CABLE ? ", or the cable is out" : ""))
 		return;
+	if (x->facts.udc_kind != UDC_CABLE) {
+		exam_advise(x,
+			"A host that lets an idle drive sleep looks the same: if the drive "
+			"is shown there, all is well. Otherwise wake it, by reading a disc.");
+		return;
+	}
 	exam_advise(x,
 		"Wake the PC; if it is awake, take the cable out and plug it in again. A host that "
 		"lets an idle drive sleep looks the same: if the PC shows the drive, all is well.");
@@ -235,7 +289,12 @@ static void check_state(struct exam *x)
 	const char *state = x->facts.state;
 
 	if (strcmp(state, "not attached") == 0 || *state == '\0') {
-		if (exam_bad(x, "host", "the controller sees no cable (\"%s\")", state))
+		if (exam_bad(x, "host", "%s (\"%s\")",
+			    x->facts.udc_kind == UDC_CABLE ? "the controller sees no cable"
+			    : x->facts.udc_kind == UDC_DUMMY
+				    ? "this machine does not see the drive yet"
+				    : "no PC has connected by network",
+			    state))
 			advise_cable(x);
 	} else if (strcmp(state, "attached") == 0 || strcmp(state, "powered") == 0) {
 		if (exam_bad(x, "host", "there is power, but no data from a host (\"%s\")", state))
@@ -244,6 +303,9 @@ static void check_state(struct exam *x)
 		report_suspended(x);
 	} else if (strcmp(state, "configured") == 0) {
 		exam_good(x, "host", "a host has configured us (\"configured\")");
+	} else if (x->facts.udc_kind != UDC_CABLE) {
+		if (exam_bad(x, "host", "the connection is not finished (\"%s\")", state))
+			advise_cable(x);
 	} else if (exam_bad(x, "host",
 			   "a host has begun to configure the board, but not finished (\"%s\")",
 			   state)) {
@@ -267,7 +329,7 @@ void check_host(struct exam *x)
 		report_suspended(x);
 	} else if (json_is_true(json_object_get(host, "connected"))) {
 		exam_good(x, "host", "it has the drive, at %s speed%s", speed ? speed : "?",
-			speed && strcmp(speed, "full") == 0
+			speed && strcmp(speed, "full") == 0 && x->facts.udc_kind == UDC_CABLE
 				? "; high speed is usual, look at cable and hubs"
 				: "");
 	} else if (host && strcmp(x->facts.state, "configured") == 0) {
@@ -276,9 +338,11 @@ void check_host(struct exam *x)
 		 * daemon starts.
 		 */
 		if (exam_bad(x, "host", "the controller is configured, but the drive is not"))
-			exam_advise(x,
-				"Unplug the cable and plug it in again. If that does not help: "
-				"sudo systemctl restart mmcgadgetd.");
+			exam_advise(x, "%s sudo systemctl restart mmcgadgetd.",
+				x->facts.udc_kind == UDC_CABLE
+					? "Unplug the cable and plug it in again. If that does not "
+					  "help:"
+					: "Connect it again:");
 	} else {
 		check_state(x);
 	}

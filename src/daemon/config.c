@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "daemon/config_keys.h"
+#include "daemon/config_syntax.h"
 #include "util/array.h"
 
 /* The file that is being read, and where the reason for a failure goes. */
@@ -301,6 +302,19 @@ static bool is_group_of_keys(const char *path)
 	return false;
 }
 
+/* A key that is outside of its group gets a hint. */
+static int refuse_unknown(struct load *l, const config_setting_t *s, const char *path)
+{
+	for (size_t i = 0; i < config_keys.count; i++) {
+		const char *key = config_keys.key[i].path, *dot = strchr(key, '.');
+
+		if (dot && strcmp(dot + 1, path) == 0)
+			return refuse(l, s, "unknown key \"%s\"; write %.*s: { %s = ...; };", path,
+				(int)(dot - key), key, path);
+	}
+	return refuse(l, s, "unknown key \"%s\"", path);
+}
+
 /*
  * Takes over every setting of the top level (prefix "") or of a group in it (prefix "gadget."
  * and so on).
@@ -330,7 +344,7 @@ static int take_group(
 		} else if (*prefix == '\0' && strcmp(path, "functions") == 0) {
 			r = take_functions(l, s, &c->usb);
 		} else {
-			r = refuse(l, s, "unknown key \"%s\"", path);
+			r = refuse_unknown(l, s, path);
 		}
 		if (r < 0)
 			return r;
@@ -380,12 +394,17 @@ int config_load(const char *path, struct config *c, char *why, size_t size)
 		snprintf(why, size, "%s: %s", path, strerror(-r));
 		return r;
 	}
+	if (!config_skip_mark(file)) {
+		fclose(file);
+		snprintf(why, size, "%s:1: the file is UTF-16; save it as UTF-8", path);
+		return -EINVAL;
+	}
 	config_init(&cfg);
 	if (config_read(&cfg, file) != CONFIG_TRUE) {
 		const char *name = config_error_file(&cfg);
 
-		snprintf(why, size, "%s:%d: %s", name ? name : path, config_error_line(&cfg),
-			config_error_text(&cfg));
+		config_explain(name ? name : path, (unsigned)config_error_line(&cfg),
+			config_error_text(&cfg), why, size);
 		r = -EINVAL;
 	}
 	if (r == 0)

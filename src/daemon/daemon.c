@@ -98,13 +98,8 @@ static int add_drive(struct daemon *d, unsigned i)
 			.retry = DRIVE_RETRY_WAIT},
 	};
 	const char *serial = d->config->usb.serial;
-	char by_board[17];
 	struct drive *drive;
 
-	if (*serial == '\0') {
-		gadget_default_serial(by_board);
-		serial = by_board;
-	}
 	strcpy(dc.mmc.vendor, c->vendor);
 	strcpy(dc.mmc.product, c->product);
 	strcpy(dc.mmc.revision, c->revision);
@@ -208,7 +203,15 @@ static int start(struct daemon *d)
 		r = usb_start(d->usb, d->event);
 	if (r >= 0)
 		r = watchdog_new(&d->drives, d->event, &d->watchdog);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	/*
+	 * Ready means that FIFO and socket are served. A controller may be missing or another
+	 * gadget's for days; systemctl start must not hang meanwhile, and status says what the
+	 * daemon waits for.
+	 */
+	sd_notify(0, "READY=1");
+	return 0;
 }
 
 static void stop(struct daemon *d)

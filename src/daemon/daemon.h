@@ -6,7 +6,8 @@
 #include "daemon/config.h"
 
 /*
- * Runs the daemon until SIGTERM or SIGINT. The caller has called daemon_block_signals().
+ * Runs the daemon until SIGTERM or SIGINT. The caller has called daemon_block_signals(), and has
+ * set usb.serial, see usb_serial().
  * 0, or -errno with the reason logged.
  */
 int daemon_run(const struct config *config);

@@ -181,18 +181,18 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 #define SERVICE_LIMITS_HINT                                                                        \
 	" (as this user, in this service: see drives[].media in mmcgadget.conf(5))"
 
-/* index: the drive's place in the configuration, for messages. */
-static int open_folder(struct drive *d, const struct drive_config *config, unsigned index)
+static int open_folder(struct drive *d, const struct drive_config *config)
 {
 	d->folder = library_open_folder(config->media);
 	if (d->folder < 0) {
-		log_error("drives[%u]: media folder %s: %s%s", index, config->media,
+		log_error("drive \"%s\": media folder %s: %s%s", config->name, config->media,
 			strerror(-d->folder), geteuid() ? SERVICE_LIMITS_HINT : "");
 		return d->folder;
 	}
 	if (faccessat(d->folder, ".", W_OK, AT_EACCESS) < 0)
-		log_warn("drives[%u]: media folder %s: nothing can be burned there: %s%s", index,
-			config->media, strerror(errno), geteuid() ? SERVICE_LIMITS_HINT : "");
+		log_warn("drive \"%s\": media folder %s: nothing can be burned there: %s%s",
+			config->name, config->media, strerror(errno),
+			geteuid() ? SERVICE_LIMITS_HINT : "");
 	return 0;
 }
 
@@ -329,7 +329,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 static int setup(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
-	int r = open_folder(d, config, set->count);
+	int r = open_folder(d, config);
 
 	if (r < 0)
 		return r;

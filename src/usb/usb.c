@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "usb/endpoints.h"
 #include "usb/functions.h"
 #include "usb/usb_setup.h"
 #include "util/array.h"
@@ -44,6 +45,7 @@ struct usb {
 	struct function function[GADGET_MAX_FUNCTIONS];
 	unsigned count;
 	char status[224]; /* text logged last; not logged again while it stays the same */
+	char clash[384];  /* see endpoints_clash() */
 };
 
 static int port_post(void *usb, void (*fn)(void *arg), void *arg)
@@ -70,7 +72,9 @@ const char *usb_udc(void *usb)
 
 const char *usb_problem(const struct usb *u)
 {
-	return u && u->gadget && *gadget_udc(u->gadget) == '\0' ? u->status : "";
+	if (!u || !u->gadget)
+		return "";
+	return *gadget_udc(u->gadget) == '\0' ? u->status : u->clash;
 }
 
 json_t *usb_functions(const struct usb *u)
@@ -95,11 +99,9 @@ __attribute__((format(printf, 3, 4))) static void set_status(
 	log_write(level, "%s", text);
 }
 
-/* The gadget is on a controller: tells systemd that the service is ready, each time. */
 static void report_bound(struct usb *u, const char *how)
 {
 	set_status(u, LOG_LEVEL_INFO, "%s on controller %s", how, gadget_udc(u->gadget));
-	sd_notify(0, "READY=1");
 }
 
 static void try_bind(struct usb *u)
@@ -154,6 +156,27 @@ static void check_bound(struct usb *u)
 	try_bind(u);
 }
 
+/* Logs it when a host has configured drives that it cannot use. */
+static void check_endpoints(struct usb *u)
+{
+	struct ffs_state states[GADGET_MAX_FUNCTIONS];
+	const char *names[GADGET_MAX_FUNCTIONS];
+	char text[sizeof(u->clash)];
+
+	for (unsigned i = 0; i < u->count; i++) {
+		ffs_get_state(u->function[i].ffs, &states[i]);
+		names[i] = drive_name(u->function[i].drive);
+	}
+	endpoints_clash(states, names, u->count, text, sizeof(text));
+	if (strcmp(text, u->clash) == 0)
+		return;
+	strcpy(u->clash, text);
+	if (*text) {
+		log_error("%s", text);
+		sd_notifyf(0, "STATUS=%s", text);
+	}
+}
+
 static int on_timer(sd_event_source *s, uint64_t usec, void *usb)
 {
 	struct usb *u = usb;
@@ -165,6 +188,8 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *usb)
 		check_bound(u);
 	else
 		try_bind(u);
+	if (u->count > 1)
+		check_endpoints(u);
 	sd_event_source_set_time_relative(s, *gadget_udc(u->gadget) ? WATCH_USEC
 					     : u->refused           ? REFUSED_USEC
 								    : RETRY_USEC);

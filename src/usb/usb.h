@@ -27,15 +27,18 @@ int usb_open(const struct usb_config *config, const struct drives *drives, struc
 bool usb_taken_over(const struct usb *u);
 /*
  * Starts the USB threads and attaches the drives. Tries to bind the gadget at once and then
- * every second until a free controller is found; then tells systemd that the service is
- * ready. 0, or -errno with the reason logged.
+ * every second until a free controller is found; systemd's status line and usb_problem() say
+ * why there is none yet. 0, or -errno with the reason logged.
  */
 int usb_start(struct usb *u, sd_event *event);
 /* Unbinds the gadget, detaches the drives, and removes what this process has made. NULL is fine. */
 void usb_stop(struct usb *u);
 /* Returns the name of the controller, "" if the gadget is not bound. */
 const char *usb_udc(void *usb);
-/* Returns why the gadget is not bound, for people; "" if it is. */
+/*
+ * Returns for people why the gadget is not bound, or which of its drives hosts cannot see; "" if
+ * all is well.
+ */
 const char *usb_problem(const struct usb *u);
 /* Returns a new array of the functions beside the drives, see functions_status(). */
 json_t *usb_functions(const struct usb *u);

@@ -16,7 +16,7 @@ struct usb_config {
 	char name[24]; /* of its directory in configfs, and of its lock */
 	int id_vendor, id_product, bcd_device;
 	char manufacturer[127], product[127];
-	char serial[31]; /* "" = gadget_default_serial() */
+	char serial[31]; /* as configured; "" = the caller asks usb_serial() */
 	int max_power;   /* mA */
 
 	/* Its drives. */

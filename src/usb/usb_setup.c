@@ -29,10 +29,6 @@ void usb_plan(const struct usb_config *c, struct usb_plan *plan)
 		.configuration = c->product,
 		.max_power = (unsigned)c->max_power,
 	};
-	if (*plan->gadget.serial == '\0') {
-		gadget_default_serial(plan->serial);
-		plan->gadget.serial = plan->serial;
-	}
 	for (unsigned i = 0; i < plan->count; i++) {
 		snprintf(plan->instance[i], sizeof(plan->instance[i]), "%s.%s", c->name,
 			c->drive[i]);

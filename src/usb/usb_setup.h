@@ -22,7 +22,6 @@
  */
 struct usb_plan {
 	struct gadget_config gadget;
-	char serial[17];
 	char instance[GADGET_MAX_FUNCTIONS][48]; /* of FunctionFS */
 	char directory[GADGET_MAX_FUNCTIONS][96];
 	unsigned count;

@@ -333,6 +333,18 @@ is "stop: the service ended without an error" "$(systemctl show -P Result mmcgad
 check "stop: nothing is left" nothing_left || what_is_left
 wait_for 10 have_drives 0
 
+# ---- eight drives: dummy_hcd gives the fifth and the sixth endpoints that others have ----
+new_round
+config drives='{ }, { }, { }, { }, { }, { }, { }, { }'
+check "eight: the service starts" systemctl start mmcgadgetd
+check "eight: the host sees six drives" wait_for 60 have_drives 6 || what_host_has
+check "eight: the log names the other two" wait_for 10 log_says \
+	'no endpoints of their own for drive4 \(endpoint 81h\), drive5 \(endpoint 82h\): PCs do not see these drives'
+like "eight: status names them" "$(mmcgadgetctl status)" '^  problem +.* for drive4 .*, drive5 '
+like "eight: doctor names them" "$(mmcgadgetctl doctor | xargs -0 | tr -s '\n ' ' ')" 'It says: .* for drive4 .*, drive5 '
+check "eight: systemctl stop succeeds" timeout 120 systemctl stop mmcgadgetd
+check "eight: nothing is left" nothing_left || what_is_left
+
 # ---- more endpoints than the controller has ----
 new_round
 describe '{ }, { }, { }, { }, { }, { }, { }, { }' "$acm, $ncm"

@@ -37,7 +37,7 @@ fi
 
 # Tests that need more than the emulator offers: they start programs, open files by
 # openat2(), and make a process that shares all but its files.
-beyond="t_ctl t_doctor t_library t_catalog t_ffs_guard"
+beyond="t_ctl t_doctor t_report t_library t_catalog t_ffs_guard"
 
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT

@@ -65,10 +65,34 @@ control: { directory = "$dir/run"; group = ""; };
 drives = ( { media = "$dir/nothing"; } );
 C
 expect 'missing media folder: a warning when checked' 0 2 \
-	"warning: drives[0]: media folder $dir/nothing: No such file or directory" \
+	"warning: drive \"drive0\": media folder $dir/nothing: No such file or directory; make it with: sudo install -d -g mmcgadget -m 2775 '$dir/nothing'" \
 	"$d" --check-config -c "$dir/nomedia.conf"
 expect 'missing media folder: no start' 1 2 \
-	"drives[0]: media folder $dir/nothing: No such file or directory" "$d" -c "$dir/nomedia.conf"
+	"drive \"drive0\": media folder $dir/nothing: No such file or directory" "$d" -c "$dir/nomedia.conf"
+cat >"$dir/cannot.conf" <<C
+udc = "nope";
+drives = ( { name = "left"; media = "$dir"; image = "nope.iso"; }, { media = "$dir"; image = "../x"; } );
+C
+expect 'a controller that is not there: a warning' 0 2 'warning: udc: there is no controller "nope" in /sys/class/udc; there is ' \
+	"$d" --check-config -c "$dir/cannot.conf"
+expect 'an image that is not there: a warning' 0 2 "warning: drive \"left\": there is no image \"nope.iso\" in $dir" \
+	"$d" --check-config -c "$dir/cannot.conf"
+expect 'an image outside of the folder: a warning' 0 2 \
+	"warning: drive \"drive1\": image \"../x\" is outside of its media folder $dir" "$d" --check-config -c "$dir/cannot.conf"
+# That the controller does not exist does not matter here; only its name does.
+printf 'udc = "dummy_udc.9"; drives = ( {}, {}, {}, {}, { name = "left"; }, { name = "right"; }, {}, {} );\n' >"$dir/eight.conf"
+expect 'eight drives on dummy_hcd: the fifth' 0 2 'warning: drive "left": dummy_udc.9 has no endpoints of its own for a fifth drive' \
+	"$d" --check-config -c "$dir/eight.conf"
+expect 'eight drives on dummy_hcd: the sixth' 0 2 'warning: drive "right": dummy_udc.9 has no endpoints of its own for a sixth drive' \
+	"$d" --check-config -c "$dir/eight.conf"
+expect 'eight drives on dummy_hcd: the seventh' 0 1 good sh -c '"$1" --check-config -c "$2" 2>&1 | grep -q drive6.*endpoints || echo good' - \
+	"$d" "$dir/eight.conf"
+expect 'warnings are no errors' 0 1 "$dir/cannot.conf: good" "$d" --check-config -c "$dir/cannot.conf"
+if [ -e /etc/mmcgadget/mmcgadget.conf ]; then
+	expect 'the default file' 0 1 '/etc/mmcgadget/mmcgadget.conf: good' "$d" --check-config
+else
+	expect 'no default file' 0 1 'no /etc/mmcgadget/mmcgadget.conf; the built-in defaults are good' "$d" --check-config
+fi
 # shellcheck disable=SC2016
 expect 'a start that failed leaves nothing' 0 1 gone sh -c 'test ! -e "$1" && echo gone' - "$dir/run"
 exit $failed

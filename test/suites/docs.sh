@@ -43,7 +43,7 @@ both 'mmcgadgetd: options in synopsis and list' \
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
-own_verbs=$(sed -n 's/^#define \(DOCTOR\|WATCH\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/watch.h)
+own_verbs=$(sed -n 's/^#define \(DOCTOR\|REPORT\|WATCH\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/report.h src/ctl/watch.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
 code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verbs")
 help_verbs=$("$O/mmcgadgetctl" --help | grep -oE '^  [a-z]+' | tr -d ' ')
@@ -74,14 +74,15 @@ code_keys=$({
 	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
 	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config_keys.c
 })
-# The shipped file has no functions; a comment above the empty list shows an entry.
+# Every setting of the shipped file is behind a "#"; a comment above the empty list of functions names their keys.
+settings=$(sed 's/^#\([^ ]\)/\1/' configs/mmcgadget.conf)
 conf_keys=$(awk '
-	/^#\t\t?[a-z_]+ *=/ { print "functions[]." $2; next }
+	/^#     +[a-z_]+ *= .*";  / { print "functions[]." $2; next }
 	/^[ \t]*#/ || /^functions *=/ { next }
 	/^[a-z_]+: *\{/ { sub(/:.*/, "", $1); group = $1 "."; next }
 	/^drives *= *\(/ { group = "drives[]."; next }
 	/^(\}|\))/ { group = ""; next }
-	/^[ \t]*[a-z_]+ *=/ { print group $1 }' configs/mmcgadget.conf)
+	/^[ \t]*[a-z_]+ *=/ { print group $1 }' <<<"$settings")
 man_keys=$(grep -E '^\.It Cm ' $man/mmcgadget.conf.5 | sed 's/^\.It Cm //; s/ , /\n/g' | grep -vE '^(drives|functions)$')
 both 'keys in the code and in the shipped configuration' "$code_keys" "$conf_keys"
 both 'keys in the code and in mmcgadget.conf(5)' "$code_keys" "$man_keys"
@@ -89,11 +90,43 @@ both 'keys in the code and in mmcgadget.conf(5)' "$code_keys" "$man_keys"
 # The manual's defaults are those of the shipped file; t_config compares that file with the code.
 report 'the defaults in mmcgadget.conf(5) are the shipped ones' "$(
 	text=$(plain "$man/mmcgadget.conf.5" | tr -s ' \n' '  ')
-	grep -vE '^[ 	]*#' configs/mmcgadget.conf | sed -n 's/^[ 	]*\([a-z_]*\) = "\{0,1\}\([^";]*\)"\{0,1\};/\1 \2/p' |
+	grep -vE '^[ 	]*#' <<<"$settings" | sed -n 's/^[ 	]*\([a-z_]*\) = "\{0,1\}\([^";]*\)"\{0,1\};/\1 \2/p' |
 		while read -r key value; do
 			[ -z "$value" ] || grep -qF -- "$value" <<<"$text" || echo "$key: no $value in the manual"
 		done
 )"
+
+# Documents show configuration as blocks (indented, in ``` or in .Bd); a person pastes a block at the end of
+# the shipped file.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+blocks() { # DOCUMENT...: writes each block that begins with a setting into a file of $scratch
+	awk -v keys='^(udc|gadget|control|drives|functions|behaviour|burned)[a-z_.]* *[:=]' -v scratch="$scratch" '
+		function done() {
+			if (text ~ keys) {
+				name = FILENAME
+				gsub("/", "_", name)
+				file = scratch "/" name "." FNR
+				printf "%s", text >file
+				close(file)
+			}
+			text = ""
+		}
+		FNR == 1 { done(); inside = 0 }
+		/^(```|\.Bd|\.Ed)/ { done(); inside = !inside; next }
+		inside || /^(    |\t)/ { line = $0; sub(/^ +/, "", line); text = text line "\n"; next }
+		/^$/ { if (text) text = text "\n"; next }
+		{ done() }
+		END { done() }' "$@"
+}
+blocks README.md docs/*.md docs/boards/*.md "$man"/*
+for block in "$scratch"/*; do
+	cat configs/mmcgadget.conf "$block" >"$scratch/pasted"
+	report "the configuration in $(basename "$block" | sed 's/_/\//g; s/\.\([0-9]*\)$/, before line \1/') can be pasted" "$(
+		"$O/mmcgadgetd" --check-config -c "$scratch/pasted" 2>&1 >/dev/null | grep -v '^warning: '
+	)"
+done
+report 'documents have blocks of configuration' "$([ "$(find "$scratch" -name '*.[0-9]*' | wc -l)" -ge 7 ] || ls "$scratch")"
 
 # Commands: code, name, length and clause of every row, and whether the command needs a disc.
 both 'rows of the command table and docs/commands.md' "$(awk '

@@ -81,8 +81,9 @@ static void mention(const char *key, void *text)
 
 static void the_shipped_file_gives_the_defaults(void **state)
 {
-	static char text[16384];
+	static char text[16384], settings[16384];
 	struct config def;
+	char *to = settings;
 	FILE *f = fopen("configs/mmcgadget.conf", "r");
 
 	(void)state;
@@ -94,6 +95,15 @@ static void the_shipped_file_gives_the_defaults(void **state)
 	assert_int_equal(config_load("configs/mmcgadget.conf", &c, why, sizeof(why)), 0);
 	assert_memory_equal(&c, &def, sizeof(c));
 	config_each_key(mention, text);
+	/* All settings are behind a "#": without it they give the same. */
+	for (const char *from = text; *from; from = strchr(from, '\n') + 1) {
+		from += from[0] == '#' && from[1] != ' ' && from[1] != '\n';
+		memcpy(to, from, strcspn(from, "\n") + 1);
+		to += strcspn(from, "\n") + 1;
+	}
+	assert_non_null(strstr(settings, "\nburned: {\n\t# Rename it"));
+	assert_int_equal(load(settings), 0);
+	assert_memory_equal(&c, &def, sizeof(c));
 }
 
 static void all_values_are_read(void **state)
@@ -168,11 +178,42 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "control: {\n  lock = \"x\"; };\n", 2, "unknown key \"control.lock\"" },
 	{ "behaviour: { x: { y = 1; }; };\n", 1, "unknown key \"behaviour.x\"" },
 	{ "drives = ( { name = \"a\"; },\n  { fifo = \"b\"; } );\n", 2, "unknown key \"drives[1].fifo\"" },
-	{ "name = \"x\";\n", 1, "unknown key \"name\"" },
+	{ "name = \"x\";\n", 1, "unknown key \"name\"; write gadget: { name = ...; };" },
+	{ "sync_seconds = 1;\n", 1, "unknown key \"sync_seconds\"; write behaviour: { sync_seconds = ...; };" },
 	/* syntax */
-	{ "udc = ;\n", 1, "syntax error" },
-	{ "udc = \"\";\ngadget: {\n", 3, "syntax error" },
-	{ "udc = \"a\";\nudc = \"b\";\n", 2, "duplicate setting name" },
+	{ "udc = ;\n", 1, "syntax error: there is no value: udc = ;" },
+	{ "udc =\n", 1, "syntax error: there is no value: udc =" },
+	{ "gadget: {\n  max_power = };\n", 2, "syntax error: there is no value: max_power = };" },
+	{ "udc = \"\";\ngadget: {\n", 2, "syntax error: this \"{\" is never closed: gadget: {" },
+	{ "gadget: {\n  max_power = 2; );\n", 2,
+		"syntax error: the \"{\" of line 1 must be closed before this \")\": max_power = 2; );" },
+	{ "udc = \"\"; };\n", 1, "syntax error: nothing is open that this \"}\" could close: udc = \"\"; };" },
+	{ "burned: {\n\tblank = yes;\n};\n", 2,
+		"syntax error: write true or false, without quotes: blank = yes;" },
+	{ "behaviour: { stall = never; };\n", 1,
+		"syntax error: text needs quotes: \"never\": behaviour: { stall = never; };" },
+	{ "udc = \"a;\n# a comment\ngadget: { name = \"x\"; };\n", 1, "syntax error: a quote (\") is missing: udc = \"a;" },
+	{ "udc = \"a;\n", 1, "syntax error: a quote (\") is missing: udc = \"a;" },
+	{ "udc = a\";\n", 1, "syntax error: text needs quotes: \"a\": udc = a\";" },
+	{ "udc \"a\";\n", 1, "syntax error: after \"udc\" a \"=\" is missing, or a quote before it: udc \"a\";" },
+	{ "drives = ( { name = \"a\"; }\n { name = \"b\"; } );\n", 2,
+		"syntax error: a \",\" is missing before this \"{\": { name = \"b\"; } );" },
+	{ "udc = \"\";\nbehaviour.swap_gap = 3;\n", 2,
+		"syntax error: a key of a group is written behaviour: { swap_gap = ...; };: behaviour.swap_gap = 3;" },
+	{ "\xef\xbb\xbfudc = ;\n", 1, "syntax error: there is no value: udc = ;" },
+	{ "udc = 1 2;\n", 1, "syntax error here or in the line before (a quote, a comma or a bracket too few or too "
+		"many?): udc = 1 2;" },
+	{ "\xff\xfeu", 1, "the file is UTF-16; save it as UTF-8" },
+	/* settings that are there twice */
+	{ "udc = \"a\";\nudc = \"b\";\n", 2, "\"udc\" is set twice, first in line 1; change it there" },
+	{ "# udc = 1\n/* \nudc = 2 */\nburned: {\n};\nudc = \"burned: {\";\nburned = { blank = true; };\n", 7,
+		"\"burned\" is set twice, first in line 4; change it there" },
+	{ "gadget: { name = \"a\";\nserial = \"\"; name = \"b\"; };\n", 2,
+		"\"gadget.name\" is set twice, first in line 1; change it there" },
+	{ "drives = ( { name = \"a\"; }, { name = \"b\";\n name = \"c\"; } );\n", 2,
+		"\"name\" is set twice, first in line 1; change it there" },
+	{ "burned: { };\nburned.move = \"label\";\n", 2,
+		"a key of a group is written burned: { move = ...; };" },
 	/* types */
 	{ "udc = 3;\n", 1, "udc must be a string, not a whole number" },
 	{ "gadget = \"x\";\n", 1, "gadget must be a group { }, not a string" },
@@ -287,6 +328,14 @@ static void bad_inputs_are_refused_with_line_and_reason(void **state)
 	}
 }
 
+/* Windows' Notepad writes it. */
+static void a_byte_order_mark_is_skipped(void **state)
+{
+	(void)state;
+	assert_int_equal(load("\xef\xbb\xbfudc = \"a\";\r\n"), 0);
+	assert_string_equal(c.usb.udc, "a");
+}
+
 static void a_missing_file_is_refused(void **state)
 {
 	char want[128];
@@ -308,6 +357,7 @@ int main(void)
 		T(all_values_are_read),
 		T(the_old_name_of_a_key_is_accepted),
 		T(bad_inputs_are_refused_with_line_and_reason),
+		T(a_byte_order_mark_is_skipped),
 		T(a_missing_file_is_refused),
 	};
 

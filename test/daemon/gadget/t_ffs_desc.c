@@ -13,7 +13,6 @@
 #include <cmocka.h>
 
 #include "gadget/ffs_int.h"
-#include "gadget/gadget.h"
 
 /* magic 3, length 105, FS | HS | SS; descriptors of each */
 #define COUNTS                    3, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0
@@ -88,19 +87,6 @@ static void strings_have_the_expected_bytes(void **state)
 	assert_int_equal(ffs_strings_build(buf, sizeof(buf), ""), 19);
 }
 
-/* BOT 4.1.1: at least 12 characters of 0-9 A-F; the same at every start. */
-static void the_default_serial_number_is_stable(void **state)
-{
-	char a[17], b[17];
-
-	(void)state;
-	gadget_default_serial(a);
-	gadget_default_serial(b);
-	assert_string_equal(a, b);
-	assert_int_equal(strspn(a, "0123456789ABCDEF"), 16);
-	assert_string_not_equal(a + 4, "000000000000");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,7 +94,6 @@ int main(void)
 		cmocka_unit_test(the_header_counts_the_descriptors),
 		cmocka_unit_test(a_short_buffer_is_left_alone),
 		cmocka_unit_test(strings_have_the_expected_bytes),
-		cmocka_unit_test(the_default_serial_number_is_stable),
 	};
 
 	return cmocka_run_group_tests_name("FunctionFS descriptors", tests, NULL, NULL);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Collects what a report of a problem needs, without personal names. */
+#ifndef CTL_REPORT_H
+#define CTL_REPORT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "ctl/doctor.h"
+
+#define REPORT_VERB     "report"
+#define REPORT_SYNOPSIS "report [FILE]"
+#define REPORT_HELP     "collect what a report of a problem needs, without personal names"
+
+/*
+ * Writes to out: version, doctor's findings, system, configuration, status, statistics, the end
+ * of the daemon's and the kernel's log, and the trace if there is one. Asks the daemon at
+ * env->socket, if it answered env->status. The caller has called doctor_examine().
+ */
+void report_write(const struct doctor_env *env, const struct doctor_report *doctor, FILE *out);
+
+#endif

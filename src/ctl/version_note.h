@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tells when the daemon that runs is not the one that is installed. */
+#ifndef CTL_VERSION_NOTE_H
+#define CTL_VERSION_NOTE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Compares the version in the daemon's answer to status with that of this client: both are
+ * installed together. True if they differ; then text says so and what to do, for people.
+ */
+bool version_note(const json_t *status, char *text, size_t size);
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmcgadgetctl doctor: from the controller to the host, and machines that are no boards. */
+#include "daemon/ctl/doctor_fixture.h"
+
+static void a_machine_without_device_tree_can_see_the_drive_itself(void **state)
+{
+	(void)state;
+	remove_controller();
+	remove_tree(TREE);
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Use a board with a USB device port");
+	assert_advises("no module dummy_hcd");
+	assert_advises("docs/virtual.md of the sources.");
+	put_file("/lib/modules/6.12.0-test/modules.dep",
+		"x/libcomposite.ko:\nx/usb_f_fs.ko:\nx/dummy_hcd.ko.xz:\n");
+	put_file("/usr/share/doc/mmcgadget/docs/virtual.md", "");
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none",
+		"This machine has no USB device port, as PCs have none. To see "
+		"the drive on this machine itself: sudo modprobe dummy_hcd");
+	assert_advises("More is in /usr/share/doc/mmcgadget/docs/virtual.md.");
+	assert_string_equal(report.page, "/usr/share/doc/mmcgadget/docs/virtual.md");
+	assert_int_equal(access("docs/virtual.md", R_OK), 0);
+}
+
+/* Controllers made of software have no cable. */
+static void software_controllers_need_no_cable(void **state)
+{
+	static const struct {
+		const char *udc, *state, *host, *found, *advice;
+	} rows[] = {
+		{"dummy_udc.0", "not attached", NOT_CONNECTED,
+			"this machine does not see the drive yet (\"not attached\")",
+			"There is no cable: dummy_udc.0 is software"},
+		{"dummy_udc.0", "addressed", NOT_CONNECTED, "not finished (\"addressed\")",
+			"There is no"},
+		{"dummy_udc.0", "configured", NOT_CONNECTED, "configured, but the drive is not",
+			"Connect it again: sudo systemctl restart mmcgadgetd."},
+		{"dummy_udc.0", "configured", ASLEEP, "the bus is suspended: the host sleeps",
+			"A host that lets an idle drive sleep"},
+		{"usbip-vudc.0", "not attached", NOT_CONNECTED, "no PC has connected by network",
+			"There is no cable: usbip-vudc.0 is software, and a PC connects to it by "
+			"network. "
+			"Run sudo usbipd --device here, and sudo usbip attach"},
+		{"usbip-vudc.0", "powered", NOT_CONNECTED, "no data from a host",
+			"There is no cable"},
+	};
+	const char *cable;
+	char path[128];
+
+	(void)state;
+	remove_controller();
+	remove_tree(TREE);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/class/udc/%s/state", rows[i].udc);
+		put_file(path, rows[i].state);
+		snprintf(path, sizeof(path), "/sys/class/udc/%s/function", rows[i].udc);
+		put_file(path, "mmcgadget\n");
+		examine(0, rows[i].host);
+		assert_finds("host", rows[i].found, rows[i].advice);
+		/* The word appears only to say that there is none. */
+		cable = strstr(report.advice, "cable");
+		assert_true(!cable || cable == report.advice + strlen("There is no "));
+		assert_null(cable ? strstr(cable + 1, "cable") : NULL);
+		remove_tree("/sys/class/udc");
+	}
+	put_file("/sys/class/udc/dummy_udc.0/state", "configured");
+	put_file("/sys/class/udc/dummy_udc.0/function", "mmcgadget\n");
+	examine(0, "{\"connected\":true,\"suspended\":false,\"speed\":\"full\"}");
+	assert_false(report.bad);
+	assert_string_equal(report.end, "this machine");
+	assert_null(strstr(report.check[report.count - 1].text, "cable"));
+}
+
+static void a_container_has_no_kernel_of_its_own(void **state)
+{
+	(void)state;
+	put_file("/.dockerenv", "");
+	examine(0, CONNECTED);
+	assert_false(report.bad);
+	remove_controller();
+	remove_tree("/lib/modules");
+	remove_tree(TREE);
+	examine(-ENOENT, NULL);
+	assert_finds(
+		"kernel", "configfs is missing", "Run doctor and mmcgadgetd on the machine itself");
+	assert_null(strstr(report.advice, "Reboot"));
+	kernel();
+	examine(-ENOENT, NULL);
+	assert_finds("controller", "none", "Run doctor and mmcgadgetd on the machine itself");
+}
+
+static void an_older_daemon_is_noticed(void **state)
+{
+	json_t *status;
+	struct doctor_env env = {.socket = "s"};
+	char root[SCRATCH_PATH];
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
+	status =
+		json_loads("{\"ok\":true,\"version\":\"0.0.9\",\"udc\":\"fe980000.usb\",\"drives\":"
+			   "[{\"host\":" CONNECTED "}]}",
+			0, NULL);
+	env.root = root;
+	env.status = status;
+	doctor_examine(&env, &report);
+	assert_false(report.bad);
+	assert_string_equal(report.check[8].name, "version");
+	assert_int_equal(report.check[8].verdict, DOCTOR_NOTE);
+	assert_string_equal(report.check[8].text,
+		"mmcgadgetd 0.0.9 runs, " MMCGADGET_VERSION
+		" is installed: sudo systemctl restart mmcgadgetd, when "
+		"the PC does not use the drive");
+	json_decref(status);
+}
+
+static void the_owner_of_the_controller_is_named(void **state)
+{
+	(void)state;
+	controller("configured", "g_ether");
+	put_file("/sys/module/g_ether/x", "");
+	put_file("/proc/cmdline", "root=/dev/mmcblk0p2 rootwait modules-load=dwc2,g_ether quiet\n");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "fe980000.usb is taken by the gadget \"g_ether\"",
+		"Unload the module that has it: sudo modprobe -r g_ether.");
+	assert_advises("take g_ether out of modules-load= in /boot/firmware/cmdline.txt");
+	put_file("/proc/cmdline", "quiet\n");
+	/* Raspberry Pi OS's own gadget mode, which Imager can switch on. */
+	put_file("/usr/lib/modules-load.d/usb-gadget.conf", "g_ether\n");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"g_ether\"",
+		"Switch Raspberry Pi's own USB gadget mode off: sudo rpi-usb-gadget off. Then put "
+		"the "
+		"line dtoverlay=dwc2,dr_mode=peripheral, which that deletes, at the end of "
+		"/boot/firmware/config.txt again");
+	remove_tree("/usr");
+	examine(-ENOENT, NULL);
+	assert_advises("take it out of /etc/modules and /etc/modules-load.d");
+	/* A gadget of configfs */
+	controller("configured", "webcam");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"webcam\"", "Stop whatever made the gadget \"webcam\"");
+	assert_advises("echo | sudo tee /sys/kernel/config/usb_gadget/webcam/UDC");
+	/* Some controllers do not name their gadget; configfs does. */
+	controller("configured", "");
+	put_file(GADGET "/mmcgadget/UDC", "");
+	put_file(GADGET "/serial/UDC", "fe980000.usb\n");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"serial\"", "Stop whatever");
+	/* A second controller is free. */
+	put_file("/sys/class/udc/dummy_udc.0/state", "not attached\n");
+	put_file("/sys/class/udc/dummy_udc.0/function", "");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "does not run", "Start it");
+}
+
+static void a_beaglebones_own_gadget_is_found(void **state)
+{
+	(void)state;
+	put_file(TREE "/model", "TI AM335x BeagleBone Black");
+	controller("configured", "g_multi");
+	put_file(GADGET "/g_multi/UDC", "fe980000.usb\n");
+	put_file("/opt/scripts/boot/am335x_evm.sh", "");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"g_multi\"",
+		"Turn the image's own gadget off: take its start out of /opt/scripts/boot/");
+	assert_advises("Network and login over this USB port end with it");
+	assert_advises("functions = ( { type = \"acm\"; }, { type = \"ncm\"; } )");
+	put_file("/lib/systemd/system/bb-usb-gadgets.service", "");
+	examine(-ENOENT, NULL);
+	assert_finds("owner", "\"g_multi\"",
+		"Turn the image's own gadget off: put the line USB_CONFIGURATION=disable into "
+		"/etc/default/bb-boot, run sudo systemctl disable bb-usb-gadgets, and reboot.");
+}
+
+static void a_daemon_that_does_not_answer_is_found(void **state)
+{
+	(void)state;
+	controller("not attached", "");
+	put_file(GADGET "/mmcgadget/UDC", "");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "mmcgadgetd does not run: nothing listens at /tmp/",
+		"Start it: sudo systemctl start mmcgadgetd.");
+	assert_advises("At each boot: sudo systemctl enable mmcgadgetd.");
+	put_file("/etc/systemd/system/usb-gadget.target.wants/mmcgadgetd.service", "");
+	examine(-ECONNREFUSED, NULL);
+	assert_finds("daemon", "does not run", "Start it: sudo systemctl start mmcgadgetd.");
+	assert_null(strstr(report.advice, "enable"));
+	remove_tree("/lib/systemd");
+	remove_tree("/etc/systemd");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "does not run", "Start it: sudo modprobe libcomposite");
+	/* The daemon listens at another socket. */
+	put_file("/run/mmcgadget/lock", "4711\n");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "does not run", "Start it");
+	put_file("/proc/4711/x", "");
+	examine(-ENOENT, NULL);
+	assert_finds("daemon", "process 4711 runs", "Ask it at its own socket");
+	examine(-ETIMEDOUT, NULL);
+	assert_finds("daemon", strerror(ETIMEDOUT), "Restart it");
+	examine(-EACCES, NULL);
+	assert_finds("daemon", "it runs, but this user may not use ", "Run this as root");
+	put_text("socket", "");
+	examine(-EACCES, NULL);
+	assert_finds("daemon", "it runs, but this user may not use ",
+		getgid() == 0 ? "Run this" : "Join the group");
+	examine(0, NOT_CONNECTED);
+	assert_finds("host", "sees no cable", "Plug ");
+}
+
+static void a_daemon_on_no_controller_is_found(void **state)
+{
+	char root[SCRATCH_PATH];
+	struct doctor_env env = {.root = root, .socket = "s"};
+	json_t *status =
+		json_pack("{s:b, s:s, s:s, s:[]}", "ok", 1, "version", "1", "udc", "", "drives");
+
+	(void)state;
+	controller("not attached", "");
+	put_file(GADGET "/mmcgadget/UDC", "");
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
+	env.status = status;
+	doctor_examine(&env, &report);
+	assert_finds("daemon", "runs, but is on no controller",
+		"Read why: journalctl -u mmcgadgetd -n 20.");
+	assert_advises("such as fe980000.usb");
+	/* The advice quotes the daemon's own problem. */
+	json_object_set_new(status, "problem", json_string("it refuses this gadget"));
+	doctor_examine(&env, &report);
+	assert_finds("daemon", "runs, but is on no controller",
+		"It says: it refuses this gadget. More is in journalctl -u mmcgadgetd -n 20.");
+	/* It is on a controller that lacks endpoints for some drives. */
+	json_object_set_new(status, "udc", json_string("fe980000.usb"));
+	json_object_set_new(status, "problem", json_string("PCs do not see this drive"));
+	doctor_examine(&env, &report);
+	assert_finds("daemon", "answers, on controller fe980000.usb, with a problem",
+		"It says: PCs do not see this drive.");
+	json_decref(status);
+}
+
+static void each_state_of_the_host_has_advice(void **state)
+{
+	static const struct {
+		const char *state, *host, *found, *advice;
+	} rows[] = {
+		{"not attached", NOT_CONNECTED, "the controller sees no cable (\"not attached\")",
+			"Plug a USB-C data cable (it also powers the board) into the USB-C port"},
+		{"attached", NOT_CONNECTED, "there is power, but no data from a host", "Plug "},
+		{"powered", NOT_CONNECTED, "there is power, but no data from a host (\"powered\")",
+			"Plug "},
+		{"default", NOT_CONNECTED,
+			"a host has begun to configure the board, but not finished (\"default\")",
+			"Ask again in a few seconds."},
+		{"addressed", NOT_CONNECTED, "not finished (\"addressed\")", "Ask again"},
+		{"configured", NOT_CONNECTED, "configured, but the drive is not",
+			"Unplug the cable"},
+		{"suspended", NOT_CONNECTED, "the host sleeps, or the cable is out", "Wake the PC"},
+		{"configured", ASLEEP, "the host sleeps, or the cable is out", "Wake the PC"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		controller(rows[i].state, "mmcgadget");
+		examine(0, rows[i].host);
+		assert_finds("host", rows[i].found, rows[i].advice);
+	}
+	assert_advises("A Raspberry Pi cannot tell a pulled cable from a sleeping host.");
+	/* If the controller contradicts the daemon, the daemon is right. */
+	controller("not attached", "mmcgadget");
+	examine(0, CONNECTED);
+	assert_false(report.bad);
+	/* If the daemon cannot be asked, the controller's state counts. */
+	controller("configured", "mmcgadget");
+	examine(-EACCES, NULL);
+	assert_finds("daemon", "this user may not use", "Run this");
+	assert_int_equal(report.check[report.count - 1].verdict, DOCTOR_GOOD);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pi4, scratch_remove)
+	const struct CMUnitTest tests[] = {
+		T(a_machine_without_device_tree_can_see_the_drive_itself),
+		T(software_controllers_need_no_cable),
+		T(a_container_has_no_kernel_of_its_own),
+		T(an_older_daemon_is_noticed),
+		T(the_owner_of_the_controller_is_named),
+		T(a_beaglebones_own_gadget_is_found),
+		T(a_daemon_that_does_not_answer_is_found),
+		T(a_daemon_on_no_controller_is_found),
+		T(each_state_of_the_host_has_advice),
+	};
+
+	return cmocka_run_group_tests_name("doctor, usb", tests, NULL, NULL);
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmcgadgetctl report: what is in it, and that no personal name is. */
+#include "daemon/control/control_fixture.h"
+
+#include "ctl/redact.h"
+
+/* Makes a file below the test's root directory, with its directories. */
+static void put_file(const char *path, const char *text)
+{
+	char name[256], full[SCRATCH_PATH];
+
+	snprintf(name, sizeof(name), "root%s", path);
+	snprintf(full, sizeof(full), "%s", in_scratch(name));
+	for (char *p = full + strlen(scratch) + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
+		*p = '\0';
+		mkdir(full, 0755);
+	}
+	put_text(name, text);
+}
+
+/* Makes a program that prints text. */
+static void put_program(const char *name, const char *text)
+{
+	char path[64], script[2048];
+
+	snprintf(path, sizeof(path), "bin/%s", name);
+	snprintf(script, sizeof(script), "#!/bin/sh\ncat <<'END'\n%s\nEND\n", text);
+	mkdir(in_scratch("bin"), 0755);
+	put_text(path, script);
+	assert_int_equal(chmod(in_scratch(path), 0755), 0);
+}
+
+static int ctl(const char *args, char *out)
+{
+	const char *dir = getenv("O");
+	char command[2048];
+	int status;
+
+	snprintf(command, sizeof(command),
+		"unset USER LOGNAME; SUDO_USER=annegret PATH=%s:$PATH MMCGADGET_ROOT=%s exec "
+		"%s/mmcgadgetctl --socket "
+		"%s %s >%s 2>&1",
+		in_scratch("bin"), in_scratch("root"), dir ? dir : "build",
+		in_scratch("run/socket"), args, in_scratch("out"));
+	status = run_beside(command);
+	strcpy(out, get_text("out"));
+	return status;
+}
+
+/* ---- redaction ---------------------------------------------------------------------------- */
+
+static const char *redacted(const struct redact *r, const char *text, bool log)
+{
+	static char out[1024];
+	FILE *f = fmemopen(out, sizeof(out), "w");
+
+	redact_write(r, text, log, f);
+	fclose(f);
+	out[strcspn(out, "\n")] = '\0';
+	return out;
+}
+
+static void names_are_replaced(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		bool log;
+	} rows[] = {
+		{"drive0: inserted films/My Holiday.iso (DVD-ROM)",
+			"drive0: inserted <image> (DVD-ROM)", 0},
+		{"/x/My Holiday.iso.mmcdisc", "/x/<image>.mmcdisc", 0},
+		{"label HOLIDAY, HOLIDAYS, XHOLIDAY", "label <label>, HOLIDAYS, XHOLIDAY", 0},
+		{"{\"image\": \"say \\\"cheese\\\".iso\"}", "{\"image\": \"<image>\"}", 0},
+		{"pi@raspi: pin, raspi2", "<user>@<host>: pin, raspi2", 0},
+		{"MAC ca:2e:d2:a5:06:f3 here", "MAC <mac> here", 0},
+		{"at 192.168.178.20, kernel 6.12.0-1", "at <address>, kernel 6.12.0-1", 0},
+		{"media = \"/home/anne/discs\"", "media = \"/home/<user>/discs\"", 0},
+		{"serial = \"0123456789AB\"; image = \"a b.iso\"; image = \"\";",
+			"serial = \"<serial>\"; image = \"<image>\"; image = \"\";", 0},
+		/* Files that do not exist any more, in the log only. */
+		{"drive0: removed Our Wedding.iso", "drive0: removed <image>", 1},
+		{"drive0: removed Our Wedding.iso", "drive0: removed Our Wedding.iso", 0},
+		{"drive0: Secret Plans.IMG: renamed to The Label.iso",
+			"drive0: <image>: renamed to <image>", 1},
+		{"drive0: wedding.iso.sha256: no space left", "drive0: <image>: no space left", 1},
+		{"no image \"my secret\" in /var/lib/mmcgadget",
+			"no image \"<name>\" in /var/lib/mmcgadget", 1},
+		{"the controller \"x.usb\" is taken by gadget \"g_ether\"",
+			"the controller \"x.usb\" is taken by gadget \"g_ether\"", 1},
+		{"drive0: configured by the host at high speed",
+			"drive0: configured by the host at high speed", 1},
+	};
+	struct redact *r = redact_new();
+
+	(void)state;
+	assert_non_null(r);
+	redact_add(r, "films/My Holiday.iso", "image");
+	redact_add(r, "say \"cheese\".iso", "image");
+	redact_add(r, "HOLIDAY", "label");
+	redact_add(r, "pi", "user");
+	redact_add(r, "raspi", "host");
+	redact_add(r, NULL, "host");
+	redact_add(r, "", "label");
+	redact_add(r, "x", "label");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(redacted(r, rows[i].text, rows[i].log), rows[i].want);
+	redact_free(r);
+}
+
+/* The host sends TEST UNIT READY; the trace of drive0 records it. */
+static void host_command(void)
+{
+	struct recorder *r = drive_recorder(usb[0].drive);
+
+	recorder_observer.began(r);
+	fake_host(&usb[0], 0x00, 0);
+	recorder_observer.ended(r, &(struct bot_command){.csw = 0});
+}
+
+/* ---- the program -------------------------------------------------------------------------- */
+
+/* The report has the text. */
+static void has(const char *report, const char *text)
+{
+	if (!strstr(report, text))
+		fail_msg("no \"%s\" in:\n%s", text, report);
+}
+
+static void a_report_has_everything_but_names(void **state)
+{
+	static const char *const names[] = {"b c", "a.iso", "wedding", "annegret",
+		"0123456789ABCDEF", "fedcba9876543210", "ca:2e:d2"};
+	static char out[131072];
+	char host[64] = "";
+
+	(void)state;
+	put_file("/etc/machine-id", "fedcba9876543210fedcba9876543210\n");
+	put_file("/sys/kernel/config/usb_gadget/mmcgadget/strings/0x409/serialnumber",
+		"B8E75437A2F5\n");
+	put_file("/etc/os-release", "PRETTY_NAME=\"Debian GNU/Linux 12\"\nNAME=x\n");
+	put_file("/proc/modules", "usb_f_fs 1 2\nlibcomposite 1 2\nsnd 1 2\n");
+	put_file("/proc/device-tree/model", "Raspberry Pi Zero 2 W Rev 1.0");
+	put_file("/boot/firmware/config.txt",
+		"# mine\n[all]\ndtoverlay=dwc2,dr_mode=peripheral\nhdmi=1\n");
+	put_file("/sys/class/udc/dummy_udc.0/state", "configured\n");
+	put_file("/sys/class/udc/dummy_udc.0/function", "mmcgadget\n");
+	put_file("/etc/mmcgadget/mmcgadget.conf",
+		"# a comment\ngadget: { serial = \"0123456789ABCDEF\"; };\n"
+		"drives = ( { image = \"a.iso\"; } );\n");
+	put_program("journalctl",
+		"2026-11-28T15:00:00 mmcgadgetd[1]: drive0: inserted Our wedding.iso (DVD-ROM)\n"
+		"2026-11-28T15:00:01 usb0: MAC ca:2e:d2:a5:06:f3 of the gadget\n"
+		"2026-11-28T15:00:02 data 01 42 38 45 37 35 34 33 37 41 32 46 35 31 00");
+	put_program("systemctl", "ActiveState=active");
+	assert_int_equal(ctl("insert 'b c.iso'", out), 0);
+	assert_int_equal(ctl("trace start", out), 0);
+	host_command();
+	assert_int_equal(ctl("report", out), 0);
+	assert_starts(out, "Report of mmcgadgetctl " MMCGADGET_VERSION "\n");
+	has(out, "\n== doctor ==\n");
+	has(out, "\ngood  host        it has the drive, at high speed\n");
+	has(out, "\nboard: Raspberry Pi Zero 2 W Rev 1.0\n");
+	has(out, "\nPRETTY_NAME=\"Debian GNU/Linux 12\"\n");
+	has(out, "\ncontroller dummy_udc.0: state=configured function=mmcgadget\n");
+	has(out, "\nmodules:\nusb_f_fs 1 2\nlibcomposite 1 "
+		 "2\nconfig.txt:\n[all]\ndtoverlay=dwc2,dr_mode=peripheral\n");
+	has(out, "\n== settings in /etc/mmcgadget/mmcgadget.conf ==\n"
+		 "gadget: { serial = \"<serial>\"; };\ndrives = ( { image = \"<image>\"; } );\n");
+	has(out, "\n   \"image\": \"<image>\",\n");
+	has(out, "\n== stats ==\n{\n");
+	has(out, "\n== service ==\nActiveState=active\n");
+	has(out, " mmcgadgetd[1]: drive0: inserted <image> (DVD-ROM)\n");
+	has(out, "usb0: MAC <mac> of the gadget\n");
+	/* bytes of the serial number of drive1, as a trace shows them */
+	has(out, "data 01 <serial> 31 00\n");
+	has(out, "\n== trace of drive0 ==\n");
+	has(out, "records saved");
+	assert_null(strstr(out, "== trace of drive1"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strstr(out, names[i]))
+			fail_msg("\"%s\" is in:\n%s", names[i], out);
+	gethostname(host, sizeof(host) - 1);
+	assert_null(strlen(host) > 3 ? strstr(out, host) : NULL);
+}
+
+static void a_report_is_a_new_file(void **state)
+{
+	static char out[131072];
+	char args[SCRATCH_PATH + 16];
+
+	(void)state;
+	put_file("/etc/os-release", "");
+	put_program("journalctl", "");
+	put_program("systemctl", "");
+	snprintf(args, sizeof(args), "report %s", in_scratch("report.txt"));
+	assert_int_equal(ctl(args, out), 0);
+	assert_starts(out, "wrote /tmp/");
+	assert_starts(get_text("report.txt"), "Report of mmcgadgetctl ");
+	/* It is not overwritten. */
+	assert_int_equal(ctl(args, out), 1);
+	assert_non_null(strstr(out, "report.txt: File exists\n"));
+	assert_int_equal(ctl("report a b", out), 2);
+	/* Without a daemon */
+	control_free(control);
+	control = NULL;
+	assert_int_equal(ctl("report", out), 0);
+	has(out, "mmcgadgetd does not run");
+	has(out, "\n== status ==\n(the daemon does not answer)\n");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_replaced),
+		T(a_report_has_everything_but_names),
+		T(a_report_is_a_new_file),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
