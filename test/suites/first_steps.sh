@@ -167,7 +167,7 @@ versions() {
 	git add a && sleep 1 && git commit -qm 2 && v+=("$(debian/deb.sh --version)")
 	git commit -q --allow-empty -m 3 && v+=("$(debian/deb.sh --version)")
 	printf '%s\n' "${v[@]}"
-	[[ ${v[0]} == "$(dpkg-parsechangelog -S Version)+git"* ]] || return
+	[[ ${v[0]} == "$(dpkg-parsechangelog -S Version | sed 's/-.*//')+git"*-1 ]] || return
 	for ((i = 1; i < ${#v[@]}; i++)); do
 		dpkg --compare-versions "${v[i]}" gt "${v[i - 1]}" || return
 	done
