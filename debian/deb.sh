@@ -16,14 +16,14 @@ for tool in dpkg-buildpackage dh; do
 done
 out=${O:-build}/deb
 release=$(dpkg-parsechangelog -S Version)
-upstream=mmcgadget_${release%-*}
 # apt installs a package over an older one only if its version is higher, so a tree between two releases
 # has the commit in its version; a changed tree the present time in place of the commit's.
-version=$(debian/version.sh "${release%-*}")
-case $version in
-*.changed) version=+git$(date -u +%Y%m%d%H%M%S).${version#*.} ;;
+commit=$(debian/version.sh "${release%-*}")
+case $commit in
+*.changed) commit=+git$(date -u +%Y%m%d%H%M%S).${commit#*.} ;;
 esac
-version=$release$version
+version=${release%-*}$commit-${release##*-}
+upstream=mmcgadget_${version%-*}
 if [ "${1:-}" = --version ]; then
 	echo "$version"
 	exit 0

@@ -50,7 +50,7 @@ type_lines() { # WHAT
 package_version() { dpkg-query -W -f '${Version}' mmcgadget; }
 program_version() { mmcgadgetctl --version | sed 's/^mmcgadgetctl //'; }
 higher() { echo "$1 > $2"; dpkg --compare-versions "$1" gt "$2"; }
-same() { is "$(program_version)" "$(package_version | sed 's/-[0-9]*//')"; }
+same() { is "$(program_version)" "$(package_version | sed 's/-[^-]*$//')"; }
 commit() {
 	runuser -u pi -- git -C /srv/repo -c user.name=a -c user.email=a@example commit -q --allow-empty -m "${1:-next}"
 }

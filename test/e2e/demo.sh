@@ -75,7 +75,7 @@ ask_board() {
 			say "  $config has the line $line. If you have just written it, reboot: sudo reboot"
 			say "  If you have rebooted since, the line is in a section of another board; $page says more."
 		else
-			say "  echo -e '[all]\\n$line' | sudo tee -a $config"
+			say "  printf '\\n[all]\\n$line\\n' | sudo tee -a $config"
 			say "  sudo reboot"
 		fi
 	else

@@ -85,6 +85,9 @@ lsblk=$(sed -n 's/^    \(lsblk .*\)/\1/p' "$readme")
 like "$lsblk: the name that the README says" "$(as_user sh -c "$lsblk")" "^$sr .*MMCGADGT"
 df=$(grep -oE '`df [^`]*`' "$readme" | tr -d '`')
 check "$df" as_user sh -c "$df"
+report=$(grep -oE '`sudo mmcgadgetctl report [^`]*`' "$readme" | head -n 1 | tr -d '`')
+check "$report" ${report#sudo}
+check "$report: there is a report" test -s "$work/${report##* }"
 mapfile -t links < <(grep -oE '\]\((docs/[^)]*|COPYING)\)' "$readme" | tr -d ']()' | sort -u)
 missing=''
 for l in "${links[@]}"; do [ -e "/src/${l%%#*}" ] || missing="$missing $l"; done

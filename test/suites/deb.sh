@@ -40,7 +40,7 @@ result() { # STATUS NAME [LOG]
 	fi
 }
 # What the programs of a package print as their version: the package's, without its revision.
-version_of() { dpkg-deb -f "$1" Version | sed 's/-[0-9]*//'; }
+version_of() { dpkg-deb -f "$1" Version | sed 's/-[^-]*$//'; }
 named() { sed -uE "s/^(not )?ok - /&$1: /; s/^# /&$1 /"; }
 wanted() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 took() { # NAME SINCE

@@ -65,7 +65,9 @@ demo() {
 line='dtoverlay=dwc2,dr_mode=peripheral'
 machine 'Raspberry Pi Zero 2 W Rev 1.0'
 check 'demo, a Zero 2 W as it comes: the line, and where it goes' \
-	demo 1 "echo -e '[all]\\n$line' | sudo tee -a /boot/firmware/config.txt"
+	demo 1 "printf '\\n[all]\\n$line\\n' | sudo tee -a /boot/firmware/config.txt"
+check 'demo, the same: the line is that of the README' \
+	demo 1 "$(sed -n 's/^    \(printf .*tee -a\) .*/\1/p' README.md)"
 check 'demo, the same: names the port' demo 1 'the micro-USB port marked USB, not the one marked PWR'
 check 'demo, the same with --vm: the virtual machine' demo 0 in_guest --vm --check
 echo "$line" >"$work/root/boot/firmware/config.txt"
@@ -165,7 +167,7 @@ versions() {
 	git add a && sleep 1 && git commit -qm 2 && v+=("$(debian/deb.sh --version)")
 	git commit -q --allow-empty -m 3 && v+=("$(debian/deb.sh --version)")
 	printf '%s\n' "${v[@]}"
-	[[ ${v[0]} == "$(dpkg-parsechangelog -S Version)+git"* ]] || return
+	[[ ${v[0]} == "$(dpkg-parsechangelog -S Version | sed 's/-.*//')+git"*-1 ]] || return
 	for ((i = 1; i < ${#v[@]}; i++)); do
 		dpkg --compare-versions "${v[i]}" gt "${v[i - 1]}" || return
 	done
