@@ -120,6 +120,14 @@ check "mounted: umount succeeds" umount "$work/mnt"
 
 # ---- during burns ----
 burning() { [ "$(state blocks_written)" -gt "$before" ]; }
+daemon_log_text() { journalctl -u mmcgadgetd --no-pager -o cat; }
+in_log() { daemon_log_text | grep -qF "$1"; }
+# lost IMAGE: counts the lines of standard input that say blocks of this image are lost.
+lost() { grep -c "$1: .* are lost"; }
+# The count below is to be 0, so this shows that the daemon's message, as it is in the program, would count.
+message=$(grep -aoE '%s: %[a-z]+ blocks written after[^;]*' "$(command -v mmcgadgetd)" | head -n 1)
+is "the daemon's message of lost blocks would be found" \
+	"$(sed 's/%s/burn1.img/; s/%[a-z]*/7/' <<<"$message" | lost burn1.img)" 1
 for i in $(seq "${KILLS:-5}"); do
 	name="burn $i"
 	check "$name: a blank is inserted" ctl blank "burn$i.img" || continue
@@ -145,8 +153,9 @@ for i in $(seq "${KILLS:-5}"); do
 		cmp -n $((size < whole ? size : whole)) "$work/burn.iso" "$media/burn$i.img"
 	is "$name: the same disc is in the drive" "$(state image)" "burn$i.img"
 	echo "# $name: the disc is $(state state), next writable address $(state nwa)"
-	is "$name: no block is given up" \
-		"$(journalctl -u mmcgadgetd --no-pager -o cat | grep -c "burn$i.img: .* are lost")" 0
+	# That message comes after those of the disc's opening, so what is counted next is complete.
+	check "$name: the log has the disc" wait_for 5 in_log "burn$i.img is in the drive as before"
+	is "$name: no block is given up" "$(daemon_log_text | lost "burn$i.img")" 0
 	resets_at_most "$name" "burn$i" 1
 	same_device "$name" "burn$i"
 done
