@@ -25,8 +25,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <sched.h>
 #include <scsi/sg.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -41,6 +39,7 @@
 #include <unistd.h>
 
 #include "test/bench/cpu.h"
+#include "test/bench/model.h"
 
 #define SECTOR     2048u
 #define PVD        16u  /* ECMA-119 8.4: the first volume descriptor */
@@ -125,59 +124,6 @@ static void fill(uint8_t *p, uint64_t at, size_t size)
 
 		memcpy(p + i, &word, sizeof(word));
 	}
-}
-
-/* ---- unrest ------------------------------------------------------------------------------- */
-
-/*
- * Unrest: short random loads on the CPU. dummy_hcd moves data every 125 us and never in
- * between. On a machine where everything always takes the same time, data that is ready a
- * microsecond too late is too late in every command of a run, and a small change anywhere
- * makes a row jump by a tenth. So, as on a real board, the CPU is busy with something else
- * for some microseconds now and then: the same for both sides and in every run, about one
- * per cent of the time.
- */
-#define UNREST_PAUSE_NS 1000000u /* at most; half of it on average */
-#define UNREST_SPIN_NS  8000u
-
-static uint32_t unrest_random(uint32_t *x, uint32_t below)
-{
-	*x = *x * 1664525u + 1013904223u;
-	return (uint32_t)((uint64_t)(*x) * below >> 32);
-}
-
-static void *unrest(void *arg)
-{
-	uint32_t x = 1;
-
-	(void)arg;
-	for (;;) {
-		struct timespec pause = {.tv_nsec = unrest_random(&x, UNREST_PAUSE_NS)};
-		uint64_t until;
-
-		nanosleep(&pause, NULL);
-		until = now() + unrest_random(&x, UNREST_SPIN_NS);
-		while (now() < until)
-			;
-	}
-	return NULL;
-}
-
-static void start_unrest(void)
-{
-	struct sched_param first = {.sched_priority = 1};
-	pthread_attr_t attr;
-	pthread_t thread;
-
-	if (device)
-		return; /* counting CPU time needs none */
-	pthread_attr_init(&attr);
-	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
-	pthread_attr_setschedparam(&attr, &first);
-	if (pthread_create(&thread, &attr, unrest, NULL))
-		die("no thread");
-	pthread_attr_destroy(&attr);
 }
 
 /* ---- files -------------------------------------------------------------------------------- */
@@ -278,7 +224,7 @@ static void sequential(const char *dev, int flags, size_t size, size_t bytes, si
 	uint8_t *p = buffer(size);
 	uint64_t began;
 
-	start_unrest();
+	model_start(!device); /* counting CPU time needs no unrest */
 	began = begin();
 	for (size_t at = 0; at < bytes; at += size)
 		read_some(fd, p, size, (off_t)(from + at));
@@ -292,7 +238,7 @@ static void random_reads(const char *dev, size_t size, unsigned count, size_t fi
 	uint64_t began, places = file / size;
 	uint32_t x = 1;
 
-	start_unrest();
+	model_start(!device); /* counting CPU time needs no unrest */
 	began = begin();
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t place;
@@ -393,7 +339,7 @@ static void commands(const char *dev, bool (*one)(int fd), unsigned count)
 
 	if (!one(fd)) /* the first one also faults pages in */
 		die("%s: the command fails", dev);
-	start_unrest();
+	model_start(!device); /* counting CPU time needs no unrest */
 	began = begin();
 	for (unsigned i = 0; i < count; i++)
 		one(fd);
@@ -407,7 +353,7 @@ static void write_10(const char *dev, size_t block, size_t size, size_t bytes)
 	uint64_t began;
 
 	fill(p, 0, bytes);
-	start_unrest();
+	model_start(!device); /* counting CPU time needs no unrest */
 	began = begin();
 	for (size_t at = 0; at < bytes; at += size) {
 		uint32_t lba = (uint32_t)(at / block), n = (uint32_t)(size / block);

@@ -200,7 +200,7 @@ card_up() {
 	echo 256 >"$c/max_sectors"
 	echo 1 >"$c/power"
 	echo none >/sys/block/nullb0/queue/scheduler
-	/usr/sbin/mke2fs -q -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 /dev/nullb0
+	/usr/sbin/mke2fs -q -t ext4 -b 4096 -E lazy_itable_init=0,lazy_journal_init=0 /dev/nullb0
 	mkdir -p "$slow"
 	mount -t ext4 -o noatime,commit=900 /dev/nullb0 "$slow"
 	b_host make "$slow/c.iso" DISC_c "$file_bytes"

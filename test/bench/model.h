@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the benchmark's one processor pretends to be: that of a host, and that of a board. */
+#ifndef TEST_BENCH_MODEL_H
+#define TEST_BENCH_MODEL_H
+
+#include <stdbool.h>
+
+/*
+ * Called before each measurement of commands. The host is another machine, which never waits for
+ * the board's processor: so the calling thread and those of usb-storage go before all others from
+ * now on, those of usb-storage until the device is unplugged. unrest: also starts a thread that
+ * loads the board's processor now and then. Ends the program if it cannot.
+ */
+void model_start(bool unrest);
+
+#endif
