@@ -13,26 +13,6 @@
 
 /* ---- the gate ----------------------------------------------------------------------------- */
 
-mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which)
-{
-	static const struct {
-		uint8_t bits;
-		mmc_sense_t sense;
-	} attentions[] = {
-		{UA_RESET, SENSE_RESET},
-		{UA_CHANGED | UA_CLOSED, SENSE_MEDIUM_CHANGED},
-		{UA_REMOVAL_REQUEST, SENSE_REMOVAL_REQUEST},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(attentions); i++) {
-		if (!(d->ua & which & attentions[i].bits))
-			continue;
-		d->ua &= (uint8_t)~attentions[i].bits;
-		return attentions[i].sense;
-	}
-	return SENSE_NONE;
-}
-
 /* The unit attention that this command has to report, which clears it; 0 if there is none. */
 static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row *row)
 {
@@ -180,6 +160,8 @@ enum mmc_status mmc_end(struct mmc_drive *d)
 		d->sense_has_lba = c->has_lba;
 		d->sense_lba = (uint32_t)c->error_lba;
 		d->errors++;
+		if (s == SENSE_NO_MEDIUM)
+			d->removal_unseen = false;
 	}
 	c->sense = s;
 	c->ended = true;

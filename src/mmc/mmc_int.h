@@ -107,6 +107,7 @@ struct mmc_drive {
 	uint8_t media_event; /* pending, MEDIA_EVENT_* */
 	bool feature_change; /* pending operational change event */
 	bool gesn_seen;      /* the host polls events */
+	bool removal_unseen; /* see struct mmc_state */
 	bool write_lost;     /* mmc_flush() failed: a deferred error is pending */
 
 	mmc_sense_t sense; /* for REQUEST SENSE */
@@ -131,7 +132,7 @@ static inline mmc_sense_t mmc_bad_cdb(void)
 	return SENSE_INVALID_FIELD_IN_CDB;
 }
 
-/* gate.c */
+/* attention.c */
 /* Reports the first pending unit attention of `which` (enum mmc_ua), and clears it; 0: none. */
 mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which);
 

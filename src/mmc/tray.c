@@ -32,6 +32,7 @@ void mmc_disc_arrived(struct mmc_drive *d)
 	/* Replaces a removal event that the host has not polled: a swap is one event. */
 	d->media_event = MEDIA_EVENT_NEW_MEDIA;
 	d->eject_requested = false;
+	d->removal_unseen = false;
 }
 
 void mmc_disc_left(struct mmc_drive *d)
@@ -41,6 +42,7 @@ void mmc_disc_left(struct mmc_drive *d)
 	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
 	d->media_event = MEDIA_EVENT_REMOVAL;
 	d->eject_requested = false;
+	d->removal_unseen = true;
 }
 
 mmc_sense_t mmc_host_eject(struct mmc_drive *d)
