@@ -31,6 +31,7 @@ struct config {
 	struct {
 		int finalised;         /* enum mmc_finalised */
 		int swap_gap;          /* ms */
+		int swap_seen;         /* 1 = a swap waits until the host has seen the empty drive */
 		int eject_brings_next; /* 1 = a disc that the host ejects is followed by the next */
 		int sync_mb;           /* MiB of a burn that a power cut can take */
 		int sync_seconds;      /* s between two syncs of a burn; 0 = no limit in time */

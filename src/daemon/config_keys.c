@@ -76,6 +76,7 @@ static const struct choice log_level[] = {
 	{ "error", LOG_LEVEL_ERROR }, { "warn", LOG_LEVEL_WARN }, { "info", LOG_LEVEL_INFO },
 	{ "debug", LOG_LEVEL_DEBUG }, { NULL, 0 },
 };
+static const struct choice swap[] = { { "gap", 0 }, { "seen", 1 }, { NULL, 0 } };
 static const struct choice blank_size[] = { { "full", 0 }, { "fits", 1 }, { NULL, 0 } };
 static const struct choice rename_choices[] = {
 	{ "no", POSTBURN_RENAME_NO }, { "date", POSTBURN_RENAME_DATE }, { "label", POSTBURN_RENAME_LABEL }, { NULL, 0 },
@@ -114,6 +115,7 @@ static const struct key keys[] = {
 	CHOICE("behaviour.finalised", behaviour.finalised, "dvd-rom", finalised),
 	NUMBER("behaviour.subclass", usb.subclass, 2, 6, 6, subclass),
 	CHOICE("behaviour.stall", usb.stall, "never", stall),
+	CHOICE("behaviour.swap", behaviour.swap_seen, "gap", swap),
 	NUMBER("behaviour.swap_gap", behaviour.swap_gap, 0, 10000, 300, NULL),
 	BOOL("behaviour.eject_brings_next", behaviour.eject_brings_next, 0),
 	NUMBER("behaviour.sync_mb", behaviour.sync_mb, 1, 4096, 32, NULL),

@@ -82,6 +82,7 @@ static int add_drive(struct daemon *d, unsigned i)
 		.media = c->media,
 		.mmc = {.finalised = (enum mmc_finalised)d->config->behaviour.finalised},
 		.swap_gap = (unsigned)d->config->behaviour.swap_gap,
+		.seen_wait = d->config->behaviour.swap_seen ? DRIVE_SEEN_WAIT : 0,
 		.brings_next = d->config->behaviour.eject_brings_next == 1,
 		.unlock_wait = DRIVE_UNLOCK_WAIT,
 		.label_wait = CATALOG_LABEL_WAIT,

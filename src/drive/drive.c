@@ -259,6 +259,7 @@ static int make_machine(struct drive *d, const struct drive_config *config)
 	struct drive_machine_config mc = {
 		.drive = d->name,
 		.swap_gap = config->swap_gap,
+		.seen_wait = config->seen_wait,
 		.unlock_wait = config->unlock_wait,
 		.reload_wait = config->burned.reload,
 		.services = &services,

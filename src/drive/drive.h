@@ -29,6 +29,8 @@
 #include "protocol/answer.h"
 
 #define DRIVE_UNLOCK_WAIT 10000u /* ms a host is given to answer an eject request */
+#define DRIVE_SEEN_WAIT                                                                            \
+	5000u /* ms a host is given to see the empty drive: they poll every 1 or 2 s */
 
 struct drive;
 
@@ -43,7 +45,9 @@ struct drive_config {
 	const char *name;
 	const char *media; /* media folder; must exist when the drive is made */
 	struct mmc_config mmc;
-	unsigned swap_gap;    /* ms between the old disc and the new one */
+	unsigned swap_gap;    /* ms between the old disc and the new one, at least */
+	unsigned seen_wait;   /* ms; DRIVE_SEEN_WAIT: a swap waits for a host that has not seen the
+				 empty drive; 0 = it does not wait */
 	bool brings_next;     /* an eject by the host brings the next disc */
 	unsigned unlock_wait; /* ms; DRIVE_UNLOCK_WAIT, less in tests */
 	unsigned label_wait;  /* ms; CATALOG_LABEL_WAIT, less in tests */

@@ -2,8 +2,6 @@
 #include "drive/drive_machine.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +17,7 @@ enum op_state {
 	OP_EJECTING, /* on the engine's thread */
 	OP_WAIT_UNLOCK,
 	OP_GAP,
+	OP_UNSEEN,
 	OP_WAIT_RELEASE,
 	OP_INSERTING, /* on the engine's thread */
 	OP_CLOSING,   /* on the engine's thread */
@@ -187,12 +186,8 @@ static void close_outside_drive(struct drive_machine *m)
 /* Answers close for the disc in the drive, which the engine has finalised or not. */
 static void closed_in_drive(struct drive_machine *m, const struct usb_result *result)
 {
-	char kind[64] = "DVD-ROM";
-
-	if (m->state.sessions > 1)
-		snprintf(kind, sizeof(kind), "DVD-ROM, %u sessions", m->state.sessions);
-	finish(m, drive_answer_closed(m->config.drive, m->op.command->image,
-			  drive_answer_errno(result->sense), kind, m->state.end));
+	finish(m, drive_answer_closed_in_drive(
+			  m->config.drive, m->op.command->image, result->sense, &m->state));
 }
 
 static void begin_close(struct drive_machine *m)
@@ -370,6 +365,18 @@ static void eject_refused(struct drive_machine *m)
 			m->config.drive));
 }
 
+/* The drive has been empty for long enough, unless a host must have seen it and has not. */
+static void gap_over(struct drive_machine *m)
+{
+	if (!m->config.seen_wait || !m->state.removal_unseen ||
+		services(m)->host_is_absent(m->config.ctx)) {
+		insert_prepared(m);
+		return;
+	}
+	enter(m, OP_UNSEEN, " (until the host has seen the empty drive)");
+	services(m)->start_timer(m->config.ctx, m->config.seen_wait);
+}
+
 static void eject_done(struct drive_machine *m, const struct usb_result *result)
 {
 	if (result->kept) {
@@ -384,7 +391,7 @@ static void eject_done(struct drive_machine *m, const struct usb_result *result)
 		if (!m->op.prepared.name && !m->op.open_later)
 			finish(m, answer_ok("%s: there is no disc in the drive", m->config.drive));
 		else
-			insert_prepared(m);
+			gap_over(m);
 		break;
 	case MMC_EJECT_REQUESTED:
 		eject_refused(m);
@@ -412,15 +419,6 @@ static void unlock_timeout(struct drive_machine *m)
 
 /* ---- insert --------------------------------------------------------------------------------- */
 
-/* Adds to a refusal that the old disc is out already. */
-static void finish_empty(struct drive_machine *m, json_t *answer)
-{
-	json_object_set_new(answer, "message",
-		json_sprintf("%s; %s is empty now",
-			json_string_value(json_object_get(answer, "message")), m->config.drive));
-	finish(m, answer);
-}
-
 /* The drive is empty. The image can be inserted, unless the old disc still holds its file. */
 static void insert_prepared(struct drive_machine *m)
 {
@@ -435,12 +433,19 @@ static void insert_prepared(struct drive_machine *m)
 			return;
 		}
 		if (open_image(m, &answer) < 0) {
-			finish_empty(m, answer);
+			drive_answer_add_empty(answer, m->config.drive);
+			finish(m, answer);
 			return;
 		}
 	}
 	enter(m, OP_INSERTING, "");
 	check_posted(m, services(m)->insert(m->config.ctx, &m->op.prepared));
+}
+
+static void insert_if_seen(struct drive_machine *m)
+{
+	if (!m->state.removal_unseen)
+		insert_prepared(m);
 }
 
 static void insert_if_closed(struct drive_machine *m)
@@ -451,11 +456,7 @@ static void insert_if_closed(struct drive_machine *m)
 
 static void inserted(struct drive_machine *m, const struct usb_result *result)
 {
-	const char *note =
-		m->op.eject_requested ? " (the host let go of the old disc when asked)" : "";
 	struct image *in = &m->in;
-	uint64_t size;
-	json_t *answer;
 
 	(void)result;
 	image_fini(in);
@@ -463,11 +464,8 @@ static void inserted(struct drive_machine *m, const struct usb_result *result)
 	memset(&m->op.prepared, 0, sizeof(m->op.prepared));
 	m->finalised = false;
 	notify_inserted(&m->observers, in);
-	size = in->recordable ? (uint64_t)m->state.capacity * MEDIA_BLOCK : in->size;
-	answer = answer_ok("%s: inserted %s (%s, %" PRIu64 " bytes)%s%s", m->config.drive, in->name,
-		m->op.kind, size, note, in->warning);
-	log_info("%s", json_string_value(json_object_get(answer, "message")));
-	finish(m, answer);
+	finish(m, drive_answer_inserted(m->config.drive, in, m->op.kind, m->state.capacity,
+			  m->op.eject_requested));
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -487,7 +485,8 @@ static const struct {
 	[OP_WAIT_UNLOCK] = {.engine = retry_if_unlocked,
 		.timeout = unlock_timeout,
 		.newer_command = cancel_for_newer},
-	[OP_GAP] = {.timeout = insert_prepared},
+	[OP_GAP] = {.timeout = gap_over},
+	[OP_UNSEEN] = {.engine = insert_if_seen, .timeout = insert_prepared},
 	[OP_WAIT_RELEASE] = {.engine = insert_if_closed, .timeout = insert_prepared},
 	[OP_INSERTING] = {.task_done = inserted},
 	[OP_CLOSING] = {.task_done = closed_in_drive},

@@ -26,6 +26,10 @@
  *    |         v
  *    |        GAP (time for the host to notice the empty drive)
  *    |         |
+ *    |         |   it must have noticed, and has not
+ *    |         +------------------> UNSEEN (until it has, or time is up)
+ *    |         |                         |
+ *    |         +<------------------------+
  *    |         |   file is held by the old disc
  *    |         +------------------> WAIT_RELEASE
  *    |         v                         |
@@ -99,7 +103,8 @@ struct drive_services {
 
 struct drive_machine_config {
 	const char *drive;    /* its name, for messages; outlives the machine */
-	unsigned swap_gap;    /* ms between the old disc and the new one */
+	unsigned swap_gap;    /* ms between the old disc and the new one, at least */
+	unsigned seen_wait;   /* then, ms a host is given to see the empty drive; 0 = none */
 	unsigned unlock_wait; /* ms a host is given to answer an eject request */
 	unsigned reload_wait; /* ms a host is given to load a burned disc again */
 	const struct drive_services *services;

@@ -92,7 +92,8 @@ static bool differs(const struct mmc_state *a, const struct mmc_state *b)
 {
 	return a->loaded != b->loaded || a->ejected_by_host != b->ejected_by_host ||
 	       a->locked != b->locked || a->eject_requested != b->eject_requested ||
-	       a->profile != b->profile || a->finalised != b->finalised;
+	       a->profile != b->profile || a->finalised != b->finalised ||
+	       a->removal_unseen != b->removal_unseen;
 }
 
 void engine_thread_changed(struct engine_thread *e)

@@ -49,8 +49,11 @@ static void put_event(struct mmc_drive *d, unsigned class, bool spend, uint8_t *
 		p[0] = d->media_event;
 		/* Never "tray open": Linux would close the tray, and the disc would be back. */
 		p[1] = mmc_loaded(d) ? 0x02 : 0x00;
-		if (spend)
+		if (spend) {
 			d->media_event = MEDIA_EVENT_NONE;
+			if (!mmc_loaded(d))
+				d->removal_unseen = false;
+		}
 		break;
 	}
 }

@@ -166,6 +166,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 		.locked = d->prevent || d->persistent_prevent,
 		.eject_requested = d->eject_requested,
 		.busy = d->cmd.active,
+		.removal_unseen = d->removal_unseen,
 		.pending = pending(d),
 		.read_speed = d->read_speed,
 		.write_speed = d->write_speed,

@@ -160,6 +160,8 @@ enum mmc_status mmc_end(struct mmc_drive *d)
 		d->sense_has_lba = c->has_lba;
 		d->sense_lba = (uint32_t)c->error_lba;
 		d->errors++;
+		if (s == SENSE_NO_MEDIUM)
+			d->removal_unseen = false;
 	}
 	c->sense = s;
 	c->ended = true;

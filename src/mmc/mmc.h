@@ -201,8 +201,13 @@ struct mmc_state {
 	bool locked;          /* PREVENT ALLOW MEDIUM REMOVAL */
 	bool eject_requested; /* the host was asked to eject and has not done so yet */
 	bool busy;            /* a command is in flight */
-	uint8_t pending;      /* enum mmc_pending, or'ed */
-	enum disc_type type;  /* of the disc, when loaded or ejected_by_host */
+	/*
+	 * A disc was removed, and the host has not been told since then that there is none: by
+	 * NOT READY, 2/3A, or by GET EVENT STATUS NOTIFICATION.
+	 */
+	bool removal_unseen;
+	uint8_t pending;     /* enum mmc_pending, or'ed */
+	enum disc_type type; /* of the disc, when loaded or ejected_by_host */
 	/* As what the host sees a loaded disc: a finalised DVD+R may be shown as a DVD-ROM. */
 	enum disc_type shown_as;
 	bool blank, appendable, finalised;

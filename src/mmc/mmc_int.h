@@ -108,6 +108,7 @@ struct mmc_drive {
 	uint8_t media_event; /* pending, MEDIA_EVENT_* */
 	bool feature_change; /* pending operational change event */
 	bool gesn_seen;      /* the host polls events */
+	bool removal_unseen; /* see struct mmc_state */
 	bool write_lost;     /* mmc_flush() failed: a deferred error is pending */
 
 	mmc_sense_t sense; /* for REQUEST SENSE */
@@ -132,6 +133,10 @@ static inline mmc_sense_t mmc_bad_cdb(void)
 	return SENSE_INVALID_FIELD_IN_CDB;
 }
 
+/* attention.c */
+/* Reports the first pending unit attention of `which` (enum mmc_ua), and clears it; 0: none. */
+mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which);
+
 /* reply.c */
 /* Begins an answer of len bytes, all zero, and returns it. */
 uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);
@@ -143,8 +148,6 @@ uint32_t mmc_param_len(const struct mmc_drive *d);
 uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
 
 /* tray.c */
-/* Reports the first pending unit attention of `which` (enum mmc_ua), and clears it; 0: none. */
-mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which);
 /* The disc that a command may use: in the drive, tray closed. NULL: there is none. */
 struct disc *mmc_loaded(const struct mmc_drive *d);
 /* After the host's own CLOSE has changed the disc: sets profile, unit attention and event. */

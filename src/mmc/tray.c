@@ -1,27 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Effects of inserting, removing and closing a disc: profile, speeds, attentions, events. */
 #include "mmc/mmc_int.h"
-#include "util/array.h"
-
-mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which)
-{
-	static const struct {
-		uint8_t bits;
-		mmc_sense_t sense;
-	} attentions[] = {
-		{UA_RESET, SENSE_RESET},
-		{UA_CHANGED | UA_CLOSED, SENSE_MEDIUM_CHANGED},
-		{UA_REMOVAL_REQUEST, SENSE_REMOVAL_REQUEST},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(attentions); i++) {
-		if (!(d->ua & which & attentions[i].bits))
-			continue;
-		d->ua &= (uint8_t)~attentions[i].bits;
-		return attentions[i].sense;
-	}
-	return SENSE_NONE;
-}
 
 struct disc *mmc_loaded(const struct mmc_drive *d)
 {
@@ -53,6 +32,7 @@ void mmc_disc_arrived(struct mmc_drive *d)
 	/* Replaces a removal event that the host has not polled: a swap is one event. */
 	d->media_event = MEDIA_EVENT_NEW_MEDIA;
 	d->eject_requested = false;
+	d->removal_unseen = false;
 }
 
 void mmc_disc_left(struct mmc_drive *d)
@@ -62,6 +42,7 @@ void mmc_disc_left(struct mmc_drive *d)
 	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
 	d->media_event = MEDIA_EVENT_REMOVAL;
 	d->eject_requested = false;
+	d->removal_unseen = true;
 }
 
 mmc_sense_t mmc_host_eject(struct mmc_drive *d)

@@ -53,6 +53,7 @@ static inline void fake_state(void *usb, struct ffs_state *state)
 
 /* Configuration of the drives made from now on. */
 static bool fake_jukebox;
+static unsigned fake_seen_wait;
 static struct drive_burned fake_burned;
 static bool fake_remembers;
 static const char *fake_image;
@@ -67,6 +68,7 @@ static inline struct drive *fake_drive(
 		.mmc = {.vendor = "V", .product = "P", .revision = "1"},
 		/* Tests act within a jukebox's gap, so it must outlast a busy machine's pauses. */
 		.swap_gap = fake_jukebox ? 250 : 20,
+		.seen_wait = fake_seen_wait,
 		.unlock_wait = wait,
 		.label_wait = 5000,
 		.brings_next = fake_jukebox,

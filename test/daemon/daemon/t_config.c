@@ -60,6 +60,7 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(c.usb.subclass, 6);
 	assert_int_equal(c.usb.stall, BOT_STALL_NEVER);
 	assert_int_equal(c.behaviour.swap_gap, 300);
+	assert_int_equal(c.behaviour.swap_seen, 0);
 	assert_int_equal(c.behaviour.eject_brings_next, 0);
 	assert_int_equal(c.behaviour.last_disc, 1);
 	assert_int_equal(c.log_level, LOG_LEVEL_INFO);
@@ -124,7 +125,8 @@ static void all_values_are_read(void **state)
 		     "  board_mac = \"0A:bC:DE:f0:12:34\"; }, { type = \"acm\"; }, { type = "
 		     "\"ncm\"; } );\n"
 		     "behaviour: { finalised = \"dvd+r\"; subclass = 2; stall = \"short\";\n"
-		     "  swap_gap = 0; eject_brings_next = true; log_level = \"debug\";\n"
+		     "  swap = \"seen\"; swap_gap = 0; eject_brings_next = true; log_level = "
+		     "\"debug\";\n"
 		     "  last_disc = false; };\n"
 		     "burned: { rename = \"label\"; checksum = true; idle = 0; };\n"),
 		0);
@@ -154,6 +156,7 @@ static void all_values_are_read(void **state)
 	assert_int_equal(c.usb.subclass, 2);
 	assert_int_equal(c.usb.stall, BOT_STALL_SHORT);
 	assert_int_equal(c.behaviour.swap_gap, 0);
+	assert_int_equal(c.behaviour.swap_seen, 1);
 	assert_int_equal(c.behaviour.eject_brings_next, 1);
 	assert_int_equal(c.log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(c.behaviour.last_disc, 0);
@@ -247,6 +250,7 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "\ncontrol: { socket = \"control\"; };\n", 2, "control.fifo, control.socket and control.status must differ" },
 	{ "behaviour: {\nfinalised = \"cd\"; };\n", 2, "behaviour.finalised is \"cd\", it must be \"dvd-rom\" or \"dvd+r\"" },
 	{ "behaviour: { subclass = 5; };\n", 1, "behaviour.subclass is 5, it must be 6 or 2" },
+	{ "behaviour: { swap = \"never\"; };\n", 1, "behaviour.swap is \"never\", it must be \"gap\" or \"seen\"" },
 	{ "behaviour: { swap_gap = -1; };\n", 1, "behaviour.swap_gap is -1, it must be 0 to 10000" },
 	{ "behaviour: { eject_brings_next = \"yes\"; };\n", 1,
 		"behaviour.eject_brings_next must be true or false, not a string" },

@@ -326,6 +326,7 @@ static inline void make_machine(void)
 	struct drive_machine_config config = {
 		.drive = "d",
 		.swap_gap = 20,
+		.seen_wait = 500,
 		.unlock_wait = 1000,
 		.reload_wait = 300,
 		.services = &services,
@@ -374,6 +375,7 @@ enum state {
 	EJECTING,
 	WAIT_UNLOCK,
 	GAP,
+	UNSEEN,
 	WAIT_RELEASE,
 	INSERTING,
 	CLOSING,
@@ -388,6 +390,7 @@ static const char *const pending[STATES] = {
 	[EJECTING] = "insert new",
 	[WAIT_UNLOCK] = "insert new (waiting for the host to unlock the drive)",
 	[GAP] = "insert new (between two discs)",
+	[UNSEEN] = "insert new (until the host has seen the empty drive)",
 	[WAIT_RELEASE] = "insert new (waiting for the old disc to be closed)",
 	[INSERTING] = "insert new",
 	[CLOSING] = "close old",
@@ -414,6 +417,12 @@ static inline void enter_state(enum state s)
 		ejected(MMC_EJECT_DONE);
 		timeout();
 		fake.opening = DISC_OPENED;
+		break;
+	case UNSEEN:
+		begin(DRIVE_INSERT, "new", false);
+		now.removal_unseen = true;
+		ejected(MMC_EJECT_DONE);
+		timeout();
 		break;
 	case CLOSING:
 		begin(DRIVE_CLOSE, "old", false);

@@ -45,6 +45,68 @@ static void a_swap_shows_the_empty_drive_between(void **state)
 	assert_int_equal(info(0).mmc.capacity, 3);
 }
 
+/* With swap = "seen": commands that need no disc are not enough, and then one sees it. */
+static void a_swap_waits_until_the_host_has_seen_the_empty_drive(void **state)
+{
+	static const uint8_t poll[10] = {0x4a, 0x01, 0, 0, 0x10, 0, 0, 0, 8};
+	static const uint8_t inquiry[6] = {0x12, 0, 0, 0, 36};
+	struct mmc_xfer xfer;
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	assert_true(fake_ready(&usb[0]));
+	submit(0, &r, DRIVE_INSERT, "b.iso", false);
+	turn(event, usb, 2, 200, &r.done);
+	assert_false(r.done);
+	assert_string_equal(
+		info(0).pending, "insert b.iso (until the host has seen the empty drive)");
+	mmc_begin(drive_engine(usb[0].drive), inquiry, sizeof(inquiry), 36, &xfer);
+	assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
+	turn(event, usb, 2, 200, &r.done);
+	assert_false(r.done);
+	assert_false(fake_host(&usb[0], 0x00, 0));
+	assert_int_equal(mmc_last_sense(drive_engine(usb[0].drive)), 0x023a01);
+	turn(event, usb, 2, 3000, &r.done);
+	assert_true(r.ok);
+	/* ... and then that there is a new disc, once. */
+	assert_false(fake_host(&usb[0], 0x00, 0));
+	assert_int_equal(mmc_last_sense(drive_engine(usb[0].drive)), 0x062800);
+	assert_true(fake_host(&usb[0], 0x00, 0));
+
+	/* A host that polls events sees it so. */
+	submit(0, &r, DRIVE_INSERT, "a.iso", false);
+	turn(event, usb, 2, 200, &r.done);
+	assert_false(r.done);
+	mmc_begin(drive_engine(usb[0].drive), poll, sizeof(poll), 8, &xfer);
+	assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
+	turn(event, usb, 2, 3000, &r.done);
+	assert_true(r.ok);
+}
+
+static void a_swap_does_not_wait_long_for_a_host_that_does_not_ask(void **state)
+{
+	struct record r;
+
+	(void)state;
+	run(0, &r, DRIVE_INSERT, "a.iso", false);
+	submit(0, &r, DRIVE_INSERT, "b.iso", false);
+	turn(event, usb, 2, 500, &r.done);
+	assert_false(r.done);
+	turn(event, usb, 2, 10000, &r.done);
+	assert_true(r.ok);
+}
+
+static int setup_seen(void **state)
+{
+	int r;
+
+	fake_seen_wait = 2500;
+	r = setup(state);
+	fake_seen_wait = 0;
+	return r;
+}
+
 static void a_wrong_name_leaves_the_disc_alone(void **state)
 {
 	char want[256];
@@ -423,6 +485,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(insert_then_eject_empties_the_drive),
 		T(a_swap_shows_the_empty_drive_between),
+		cmocka_unit_test_setup_teardown(
+			a_swap_waits_until_the_host_has_seen_the_empty_drive, setup_seen, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_swap_does_not_wait_long_for_a_host_that_does_not_ask, setup_seen,
+			teardown),
 		T(a_wrong_name_leaves_the_disc_alone),
 		T(a_burned_blank_keeps_its_data),
 		T(the_same_disc_can_be_inserted_again),

@@ -11,6 +11,7 @@ enum event {
 	HOST_LOADS,
 	HOST_LOCKS,
 	HOST_UNLOCKS,
+	HOST_SEES,
 	OLD_CLOSED,
 	TIMEOUT,
 	NEWER_COMMAND,
@@ -19,7 +20,7 @@ enum event {
 };
 static const char *const event_name[EVENTS] = {"task kept", "task done", "task empty",
 	"task refused", "host ejects", "host loads", "host locks", "host unlocks",
-	"old disc closed", "timeout", "newer command", "cancel"};
+	"host sees the empty drive", "old disc closed", "timeout", "newer command", "cancel"};
 
 static void raise_event(enum event e)
 {
@@ -50,6 +51,10 @@ static void raise_event(enum event e)
 	case HOST_LOCKS:
 	case HOST_UNLOCKS:
 		now.locked = e == HOST_LOCKS;
+		engine_event();
+		break;
+	case HOST_SEES:
+		now.removal_unseen = false;
 		engine_event();
 		break;
 	case OLD_CLOSED:
@@ -98,6 +103,9 @@ static const struct {
 	{WAIT_UNLOCK, CANCEL, "stop close stopping next"},
 	{GAP, TIMEOUT, "insert(new)"},
 	{GAP, CANCEL, "stop close stopping next"},
+	{UNSEEN, HOST_SEES, "stop insert(new) ."},
+	{UNSEEN, TIMEOUT, "insert(new)"},
+	{UNSEEN, CANCEL, "stop close stopping next"},
 	{WAIT_RELEASE, OLD_CLOSED, "stop open(new) insert(new) ."},
 	{WAIT_RELEASE, TIMEOUT, "timer(50)"},
 	{WAIT_RELEASE, CANCEL, "stop stopping next"},

@@ -348,6 +348,66 @@ static void a_disc_whose_insert_cannot_be_posted_is_closed(void **state)
 	assert_null(drive_machine_prepared(machine)->name);
 }
 
+/* ---- a host that must see the empty drive ---------------------------------------------------- */
+
+static void a_swap_waits_for_a_host_that_looks_late(void **state)
+{
+	(void)state;
+	begin(DRIVE_INSERT, "new", false);
+	now.loaded = false;
+	now.removal_unseen = true;
+	ejected(MMC_EJECT_DONE);
+	EXPECT("open(new) eject removed(old) timer(20) .");
+	timeout();
+	EXPECT("timer(500)");
+	now.removal_unseen = false;
+	engine_event();
+	EXPECT("stop insert(new) .");
+}
+
+static void a_swap_keeps_its_gap_for_a_host_that_looks_at_once(void **state)
+{
+	(void)state;
+	begin(DRIVE_INSERT, "new", false);
+	now.loaded = false;
+	now.removal_unseen = true;
+	ejected(MMC_EJECT_DONE);
+	now.removal_unseen = false;
+	engine_event();
+	EXPECT("open(new) eject removed(old) timer(20) . .");
+	timeout();
+	EXPECT("insert(new)");
+}
+
+static void a_swap_does_not_wait_for_an_absent_host(void **state)
+{
+	(void)state;
+	fake.host_absent = true;
+	begin(DRIVE_INSERT, "new", false);
+	now.loaded = false;
+	now.removal_unseen = true;
+	ejected(MMC_EJECT_DONE);
+	EXPECT("open(new) eject removed(old) timer(20) .");
+	timeout();
+	EXPECT("insert(new)");
+}
+
+/* "eject" and then "insert": the disc of another command was removed, and that was not seen. */
+static void an_insert_after_an_eject_waits_for_the_host_as_well(void **state)
+{
+	(void)state;
+	begin(DRIVE_EJECT, NULL, false);
+	now.loaded = false;
+	now.removal_unseen = true;
+	ejected(MMC_EJECT_DONE);
+	EXPECT("eject removed(old) empty ok next .");
+	begin(DRIVE_INSERT, "new", false);
+	ejected(MMC_EJECT_EMPTY);
+	EXPECT("open(new) eject timer(500) .");
+	timeout();
+	EXPECT("insert(new)");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -375,6 +435,10 @@ int main(void)
 		T(close_outside_the_drive_leaves_the_disc_in_it_alone),
 		T(a_task_that_cannot_be_posted_ends_the_command),
 		T(a_disc_whose_insert_cannot_be_posted_is_closed),
+		T(a_swap_waits_for_a_host_that_looks_late),
+		T(a_swap_keeps_its_gap_for_a_host_that_looks_at_once),
+		T(a_swap_does_not_wait_for_an_absent_host),
+		T(an_insert_after_an_eject_waits_for_the_host_as_well),
 	};
 
 	return cmocka_run_group_tests_name("machine_steps", tests, NULL, NULL);

@@ -79,6 +79,45 @@ static void a_swap_is_reported_as_one_new_medium(void **state)
 	mmc_drive_free(d);
 }
 
+static bool unseen(const struct mmc_drive *d)
+{
+	struct mmc_state s;
+
+	mmc_get_state(d, &s);
+	return s.removal_unseen;
+}
+
+static void a_removal_is_seen_by_not_ready_or_by_an_event(void **state)
+{
+	static const uint8_t get_configuration[] = {0x46, 0, 0, 0, 0, 0, 0, 0, 8, 0};
+	static const uint8_t short_poll[] = {0x4a, 0x01, 0, 0, 0x10, 0, 0, 0, 4, 0};
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	assert_false(unseen(d)); /* nothing was removed yet */
+	mmc_insert(d, rom(1, 10));
+	assert_false(unseen(d));
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_true(unseen(d));
+	/* Neither an attention nor an answer that says nothing of the disc counts. */
+	assert_int_equal(test_unit_ready(d), 0x62900);
+	command_with(d, get_configuration, sizeof(get_configuration), 8, NULL);
+	command_with(d, short_poll, sizeof(short_poll), 4, NULL);
+	assert_true(unseen(d));
+	assert_int_equal(test_unit_ready(d), 0x23a01);
+	assert_false(unseen(d));
+	mmc_insert(d, rom(2, 10));
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	assert_true(unseen(d));
+	assert_int_equal(media_event(d), 3);
+	assert_false(unseen(d));
+	mmc_insert(d, rom(3, 10));
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_DONE);
+	mmc_insert(d, rom(4, 10));
+	assert_false(unseen(d)); /* there is a disc: too late */
+	mmc_drive_free(d);
+}
+
 static void the_host_ejects_and_loads_the_disc(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -272,6 +311,7 @@ int main(void)
 		cmocka_unit_test(a_new_drive_is_empty_and_reports_the_reset),
 		cmocka_unit_test(an_insertion_gives_one_attention_and_one_event),
 		cmocka_unit_test(a_swap_is_reported_as_one_new_medium),
+		cmocka_unit_test(a_removal_is_seen_by_not_ready_or_by_an_event),
 		cmocka_unit_test(the_host_ejects_and_loads_the_disc),
 		cmocka_unit_test(an_eject_from_a_locked_drive_asks_the_host),
 		cmocka_unit_test(a_unit_attention_asks_a_host_that_polls_no_events),
