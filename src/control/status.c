@@ -106,7 +106,7 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "unsynced_blocks", json_integer(m->unsynced));
 	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
 	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
-	if (fstatvfs(drive_folder(d), &fs) == 0)
+	if (statvfs(drive_media(d), &fs) == 0)
 		set_room(o, (uint64_t)fs.f_bavail * fs.f_frsize);
 	if (info.has_postburn)
 		json_object_set_new(o, "burned",

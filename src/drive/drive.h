@@ -117,6 +117,10 @@ void drive_resumed(void *drive);
 void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r);
 
+/* Rename and delete a disc of the media folder, see disc_jobs.h; r gets the answer. */
+void drive_rename(struct drive *d, const char *name, const char *to, struct reply *r);
+void drive_delete(struct drive *d, const char *name, struct reply *r);
+
 struct drive_info {
 	const char *image;   /* name in the media folder, NULL = no disc in the drive */
 	const char *path;    /* NULL with image */
