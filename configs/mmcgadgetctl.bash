@@ -82,7 +82,7 @@ _mmcgadgetctl()
 		if [[ $cur == -* ]]; then
 			_mmcgadgetctl_offer --json --socket --wait --version --help
 		else
-			_mmcgadgetctl_offer insert next prev eject blank close status list stats trace watch help doctor report
+			_mmcgadgetctl_offer insert next prev eject blank close rename delete status list stats trace watch help doctor report
 		fi
 		return
 		;;
@@ -99,7 +99,7 @@ _mmcgadgetctl()
 		_mmcgadgetctl_offer "${names[@]/#/drive=}"
 		return
 	fi
-	if [[ ($verb == insert || $verb == close) && ! $given ]]; then
+	if [[ ($verb == insert || $verb == close || $verb == rename || $verb == delete) && ! $given ]]; then
 		mapfile -t names < <(_mmcgadgetctl_names "${ask[@]}" list ${drive:+"$drive"})
 		_mmcgadgetctl_offer "${names[@]}"
 		# With this option bash quotes spaces in the offers, as in file names.

@@ -50,7 +50,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-tab $m '' -- insert next prev eject blank close status list stats trace watch help doctor report
+tab $m '' -- insert next prev eject blank close rename delete status list stats trace watch help doctor report
 tab $m n -- next
 tab $m --j -- --json
 tab $m --wait 3 e -- eject

@@ -82,6 +82,20 @@ static void run_close(const struct command_env *env, const struct verb_call *cal
 	drive_submit(d, DRIVE_CLOSE, call->arg, false, r);
 }
 
+static void run_rename(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	drive_rename(d, call->args[0], call->args[1], r);
+}
+
+static void run_delete(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	drive_delete(d, call->arg, r);
+}
+
 static void run_status(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -191,6 +205,8 @@ static const struct {
 	[VERB_EJECT] = {run_eject, true},
 	[VERB_BLANK] = {run_blank, true},
 	[VERB_CLOSE] = {run_close, true},
+	[VERB_RENAME] = {run_rename, true},
+	[VERB_DELETE] = {run_delete, true},
 	[VERB_STATUS] = {run_status, false},
 	[VERB_LIST] = {run_list, false},
 	[VERB_STATS] = {run_stats, false},

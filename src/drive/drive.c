@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "drive/burn_end.h"
+#include "drive/disc_jobs.h"
 #include "drive/disc_watch.h"
 #include "drive/drive_find.h"
 #include "drive/drive_handover.h"
@@ -36,6 +37,7 @@ struct drive {
 	struct burned *burned;
 	struct image_mover mover;
 	struct disc_watch *watch;
+	struct disc_jobs *jobs;
 	struct burn_end burn_end;
 	sd_event_source *timer;
 };
@@ -341,6 +343,18 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	return 0;
 }
 
+static int make_jobs(struct drive *d, sd_event *event)
+{
+	const struct disc_jobs_config jc = {
+		.media = d->media,
+		.catalog = d->catalog,
+		.holders = d->opener.holders,
+		.mark = &d->holder.job,
+	};
+
+	return disc_jobs_new(&jc, event, &d->jobs);
+}
+
 static int setup(struct drive *d, const struct drive_config *config, const struct drives *set,
 	sd_event *event)
 {
@@ -367,6 +381,8 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 		r = make_machine(d, config);
 	if (r >= 0)
 		r = make_observers(d, config, event);
+	if (r >= 0)
+		r = make_jobs(d, event);
 	return r < 0 ? r : 0;
 }
 
@@ -410,10 +426,12 @@ void drive_free(struct drive *d)
 {
 	if (!d)
 		return;
+	disc_jobs_cancel(d->jobs, "stopping", "the daemon stops");
 	leave_set(d);
 	if (d->commands)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 	disc_watch_leave(d->watch);
+	disc_jobs_free(d->jobs);
 	burned_free(d->burned);
 	drive_record_free(d->record);
 	drive_find_free(d->find);
@@ -529,6 +547,7 @@ void drive_attach(struct drive *d, const struct drive_port *port)
 void drive_detach(struct drive *d)
 {
 	engine_thread_detach(d->engine);
+	disc_jobs_cancel(d->jobs, "stopping", "the daemon stops");
 	drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 }
 
@@ -564,6 +583,16 @@ void drive_submit_blank(
 {
 	(void)media_folder_look(d->folder);
 	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, false, r);
+}
+
+void drive_rename(struct drive *d, const char *name, const char *to, struct reply *r)
+{
+	disc_jobs_rename(d->jobs, name, to, r);
+}
+
+void drive_delete(struct drive *d, const char *name, struct reply *r)
+{
+	disc_jobs_delete(d->jobs, name, r);
 }
 
 void drive_get_info(struct drive *d, struct drive_info *info)

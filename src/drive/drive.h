@@ -131,6 +131,9 @@ void drive_submit(
 /* The same for DRIVE_BLANK with a blank of that medium. */
 void drive_submit_blank(
 	struct drive *d, const char *image, const struct disc_medium *medium, struct reply *r);
+/* Rename and delete a disc of the media folder, see disc_jobs.h; r gets the answer. */
+void drive_rename(struct drive *d, const char *name, const char *to, struct reply *r);
+void drive_delete(struct drive *d, const char *name, struct reply *r);
 
 struct drive_info {
 	const char *image;   /* name in the media folder, NULL = no disc in the drive */

@@ -59,6 +59,17 @@ bool holders_in_use(const struct holders *all, dev_t dev, ino_t ino)
 	return false;
 }
 
+bool holders_is_changing(const struct holders *all, dev_t dev, ino_t ino)
+{
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct holder_job *job = &all->at[i]->job;
+
+		if (job->active && job->dev == dev && job->ino == ino)
+			return true;
+	}
+	return false;
+}
+
 bool holders_any_leaving(const struct holders *all)
 {
 	for (unsigned i = 0; i < all->count; i++) {

@@ -14,6 +14,13 @@
 
 #define DRIVE_MAX GADGET_MAX_FUNCTIONS
 
+/* A disc that is being renamed or deleted. All members 0: none is. */
+struct holder_job {
+	bool active;
+	dev_t dev;
+	ino_t ino;
+};
+
 /* One drive, as the other drives see it. The drive keeps what the pointers lead to up to date. */
 struct holder {
 	const char *drive;            /* its name */
@@ -21,6 +28,7 @@ struct holder {
 	const struct image *prepared; /* opened for a command, not in the drive; name NULL = none */
 	const struct disc_closer *closer; /* counts the discs of the drive that are open */
 	struct postburn *postburn;        /* its burned discs; NULL = nothing is done with them */
+	struct holder_job job;            /* by a command for this drive's folder */
 };
 
 /* The drives in the order in which they were added. All members 0: no drive. */
@@ -51,6 +59,8 @@ bool holder_removed_are_closed(const struct holder *h);
 const struct holder *holders_find(const struct holders *all, dev_t dev, ino_t ino);
 /* Returns true if the image is in a drive, or prepared for one. */
 bool holders_in_use(const struct holders *all, dev_t dev, ino_t ino);
+/* Returns true if the image is being renamed or deleted by a command. */
+bool holders_is_changing(const struct holders *all, dev_t dev, ino_t ino);
 /*
  * Returns true if discs that were taken out, or opened and given back, are not closed yet. A
  * disc that is being inserted counts as not closed until it is in the drive.

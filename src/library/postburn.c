@@ -428,6 +428,15 @@ enum postburn_claim postburn_claim(struct postburn *p, dev_t dev, ino_t ino)
 	return POSTBURN_IDLE;
 }
 
+bool postburn_has(const struct postburn *p, dev_t dev, ino_t ino)
+{
+	for (const struct job *j = p ? p->queue : NULL; j; j = j->next) {
+		if (j->place->dev == dev && j->place->ino == ino)
+			return true;
+	}
+	return false;
+}
+
 void postburn_status(struct postburn *p, struct postburn_status *out)
 {
 	memset(out, 0, sizeof(*out));

@@ -60,6 +60,9 @@ enum postburn_claim {
 /* Takes an image that is to be inserted out of the queue; verifying it stops. p may be NULL. */
 enum postburn_claim postburn_claim(struct postburn *p, dev_t dev, ino_t ino);
 
+/* Returns true if the image is in the queue, or worked on. p may be NULL. */
+bool postburn_has(const struct postburn *p, dev_t dev, ino_t ino);
+
 #define POSTBURN_TEXT 320u
 struct postburn_status {
 	char image[512];             /* the first in the queue; "" = the queue is empty */

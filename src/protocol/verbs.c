@@ -21,6 +21,10 @@ const struct verb verb_table[VERB_COUNT] = {
 		"make a blank disc and insert it; never overwrites data" },
 	[VERB_CLOSE] = { "close", 1, 1, VERB_OPT_DRIVE, NULL, "close NAME [drive=DRIVE]",
 		"finalise a burned disc, in a drive or not: it becomes a DVD-ROM" },
+	[VERB_RENAME] = { "rename", 2, 2, VERB_OPT_DRIVE, NULL, "rename OLD NEW [drive=DRIVE]",
+		"rename a disc in its folder, with its state and checksum; overwrites nothing" },
+	[VERB_DELETE] = { "delete", 1, 1, VERB_OPT_DRIVE, NULL, "delete NAME [drive=DRIVE]",
+		"delete a disc that is in no drive, with its state and checksum" },
 	[VERB_STATUS] = { "status", 0, 0, VERB_OPT_DRIVE, NULL, "status [drive=DRIVE]",
 		"show the drives and their discs" },
 	[VERB_LIST] = { "list", 0, 0, VERB_OPT_DRIVE, NULL, "list [drive=DRIVE]",
@@ -119,7 +123,6 @@ static int find_verb(
 
 int verb_parse(struct words *w, struct verb_call *call, const char **code, char *why, size_t size)
 {
-	unsigned args = 0;
 	char *value;
 
 	memset(call, 0, sizeof(*call));
@@ -137,14 +140,17 @@ int verb_parse(struct words *w, struct verb_call *call, const char **code, char 
 				return -1;
 			continue;
 		}
-		if (++args > call->verb->max_args)
+		if (call->count == call->verb->max_args)
 			return bad_arguments(call->verb, "too many arguments", code, why, size);
-		call->arg = w->word[i].text;
+		call->args[call->count++] = w->word[i].text;
 	}
-	if (args < call->verb->min_args)
+	if (call->count < call->verb->min_args)
 		return bad_arguments(call->verb, "too few arguments", code, why, size);
-	if (call->arg && *call->arg == '\0')
-		return bad_arguments(call->verb, "the name is empty", code, why, size);
+	for (unsigned i = 0; i < call->count; i++) {
+		if (*call->args[i] == '\0')
+			return bad_arguments(call->verb, "the name is empty", code, why, size);
+	}
+	call->arg = call->count ? call->args[0] : NULL;
 	if (call->arg && call->verb->keyword && !is_listed(call->verb->keyword, call->arg))
 		return bad_arguments(call->verb, "unknown argument", code, why, size);
 	return 0;

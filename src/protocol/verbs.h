@@ -15,6 +15,8 @@ enum verb_id {
 	VERB_EJECT,
 	VERB_BLANK,
 	VERB_CLOSE,
+	VERB_RENAME,
+	VERB_DELETE,
 	VERB_STATUS,
 	VERB_LIST,
 	VERB_STATS,
@@ -44,7 +46,9 @@ struct verb {
 struct verb_call {
 	const struct verb *verb;
 	enum verb_id id;
-	char *arg;
+	char *arg; /* the first argument; the others follow in args */
+	char *args[WORDS_MAX];
+	unsigned count; /* of args */
 	char *drive;
 	char *type;
 	char *until, *records, *from; /* of trace */

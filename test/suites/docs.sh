@@ -68,7 +68,7 @@ both 'options in --help and in the completion' "$(help_options mmcgadgetctl | gr
 report 'the completion offers the right words' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
-	sed 's/NAME/name/; s/DRIVE/drive/; s/FILE/file/; s/TYPE/type/; s/=N/=n/')
+	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/=N/=n/')
 own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/' <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
 	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon

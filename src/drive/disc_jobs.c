@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/disc_jobs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "drive/disc_rules.h"
+#include "library/checksum.h"
+#include "library/disc_file.h"
+#include "library/library.h"
+#include "library/match.h"
+#include "protocol/format_size.h"
+#include "util/array.h"
+#include "util/log.h"
+#include "util/thread.h"
+
+struct job {
+	char *name, *to; /* in the media folder; to NULL = delete */
+	struct reply *reply;
+	struct job *next;
+};
+
+struct disc_jobs {
+	struct disc_jobs_config config;
+	struct catalog_request request; /* of the search for names that are near */
+	struct job *queue;              /* the first is under way, if any of the next two is set */
+	unsigned waiting;
+	bool searching, running, starting;
+	sd_event_source *wake;
+	int wake_fd;
+
+	/* Of the disc of the first job; used only by the thread while it runs. */
+	pthread_t thread;
+	struct folder *folder;
+	char base[256], to_base[256];
+	int lock_fd; /* -1 = none */
+	uint64_t bytes;
+	bool other_name; /* the file has another name, so deleting this one frees nothing */
+	struct disc_files done;
+	int result;
+};
+
+static void start_next(struct disc_jobs *j);
+
+/* ---- answers ------------------------------------------------------------------------------ */
+
+/* Ends the first job with this answer, which it takes over. */
+static void finish(struct disc_jobs *j, json_t *answer)
+{
+	struct job *job = j->queue;
+
+	j->queue = job->next;
+	j->waiting--;
+	log_info("%s \"%s\": %s", job->to ? "rename" : "delete", job->name,
+		json_string_value(json_object_get(answer, "message")));
+	job->reply->final(job->reply, answer);
+	free(job->name);
+	free(job->to);
+	free(job);
+}
+
+static const char *with_what(const struct disc_files *f)
+{
+	return f->state      ? f->checksum ? " with its state and checksum" : " with its state"
+	       : f->checksum ? " with its checksum"
+			     : "";
+}
+
+static json_t *renamed(const struct disc_jobs *j)
+{
+	const struct job *job = j->queue;
+	char note[256];
+	json_t *a;
+
+	disc_rules_note(job->to, note, sizeof(note));
+	a = answer_ok("renamed %s to %s%s%s", job->name, job->to, with_what(&j->done), note);
+	json_object_set_new(a, "image", json_string(job->to));
+	return a;
+}
+
+static json_t *deleted(const struct disc_jobs *j)
+{
+	const struct job *job = j->queue;
+	char freed[16];
+	json_t *a;
+
+	if (!j->done.image)
+		return answer_ok("deleted what was left of %s, whose image was gone", job->name);
+	format_size(j->bytes, freed);
+	if (j->other_name)
+		a = answer_ok("deleted %s%s; it frees no room, the file has another name",
+			job->name, with_what(&j->done));
+	else
+		a = answer_ok(
+			"deleted %s%s, %s are free again", job->name, with_what(&j->done), freed);
+	json_object_set_new(
+		a, "freed_bytes", json_integer(j->other_name ? 0 : (json_int_t)j->bytes));
+	return a;
+}
+
+static json_t *failed(const struct disc_jobs *j)
+{
+	const struct job *job = j->queue;
+	const char *why = strerror(-j->result);
+
+	if (job->to && j->result == -EEXIST)
+		return answer_error("exists",
+			"\"%s\" exists, or a state or checksum of that name; nothing is "
+			"overwritten: take another name, or delete that one first",
+			job->to);
+	if (job->to && (j->result == -EINVAL || j->result == -EILSEQ))
+		return answer_error("bad-name", "the file system of %s cannot hold the name \"%s\"",
+			j->config.media, job->to);
+	if (j->result == -EACCES || j->result == -EPERM || j->result == -EROFS)
+		return answer_error("not-writable",
+			"\"%s\" cannot be %s: %s; its folder must be writable for the daemon",
+			job->name, job->to ? "renamed" : "deleted", why);
+	if (!job->to && j->done.image)
+		return answer_error("io-error",
+			"\"%s\" is deleted, but its state or checksum is not: %s", job->name, why);
+	return answer_error("io-error", "\"%s\" cannot be %s: %s", job->name,
+		job->to ? "renamed" : "deleted", why);
+}
+
+/* ---- the thread --------------------------------------------------------------------------- */
+
+static void *job_thread(void *jobs)
+{
+	struct disc_jobs *j = jobs;
+	uint64_t one = 1;
+
+	j->result = j->queue->to ? disc_file_rename(j->folder, j->base, j->to_base, &j->done)
+				 : disc_file_delete(j->folder, j->base, &j->done);
+	(void)!write(j->wake_fd, &one, sizeof(one));
+	return NULL;
+}
+
+static void release_disc(struct disc_jobs *j)
+{
+	if (j->lock_fd >= 0)
+		close(j->lock_fd);
+	if (j->folder)
+		j->folder->ops->close(j->folder);
+	j->lock_fd = -1;
+	j->folder = NULL;
+	memset(j->config.mark, 0, sizeof(*j->config.mark));
+}
+
+static void end_job(struct disc_jobs *j)
+{
+	json_t *answer;
+
+	pthread_join(j->thread, NULL);
+	j->running = false;
+	answer = j->result < 0 ? failed(j) : j->queue->to ? renamed(j) : deleted(j);
+	release_disc(j);
+	finish(j, answer);
+}
+
+static int on_wake(sd_event_source *s, int fd, uint32_t events, void *jobs)
+{
+	struct disc_jobs *j = jobs;
+	uint64_t count;
+
+	(void)s;
+	(void)events;
+	(void)!read(fd, &count, sizeof(count));
+	if (!j->running)
+		return 0;
+	end_job(j);
+	start_next(j);
+	return 0;
+}
+
+/* ---- before it ---------------------------------------------------------------------------- */
+
+/* Returns why the disc must stay as it is, NULL if nothing is against changing it. */
+static json_t *refuse_if_used(struct disc_jobs *j, const char *name, const struct library_file *f)
+{
+	const struct holder *has = holders_find(j->config.holders, f->dev, f->ino);
+	const struct holders *all = j->config.holders;
+
+	if (has)
+		return answer_error("in-use",
+			"\"%s\" is in %s; take it out first: mmcgadgetctl eject drive=%s", name,
+			has->drive, has->drive);
+	if (holders_in_use(all, f->dev, f->ino) || holders_is_changing(all, f->dev, f->ino))
+		return answer_error("in-use",
+			"another command works on \"%s\" at this moment; ask again", name);
+	for (unsigned i = 0; i < all->count; i++) {
+		if (postburn_has(all->at[i]->postburn, f->dev, f->ino))
+			return answer_error("in-use",
+				"\"%s\" was just burned in %s, which still renames or verifies it; "
+				"status says when that is done",
+				name, all->at[i]->drive);
+	}
+	return NULL;
+}
+
+/*
+ * Locks the image as a burn does, so that neither another program nor a disc that is still
+ * being closed uses it. An image that cannot be written needs no lock. 0 or -EBUSY.
+ */
+static int lock_image(struct disc_jobs *j, const struct library_file *f)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd =
+		openat(f->dir_fd, f->base, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (fcntl(fd, F_OFD_SETLK, &fl) < 0 && (errno == EAGAIN || errno == EACCES)) {
+		close(fd);
+		return -EBUSY;
+	}
+	j->lock_fd = fd;
+	return 0;
+}
+
+static int take_folder(struct disc_jobs *j, const struct library_file *f)
+{
+	int fd = fcntl(f->dir_fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	j->folder = folder_file_new(fd);
+	return j->folder ? 0 : -ENOMEM;
+}
+
+static bool is_link(int folder, const char *name)
+{
+	struct stat st;
+
+	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* Starts the thread for a disc that was found. NULL, or the answer to a refusal. */
+static json_t *start_job(struct disc_jobs *j, const struct library_file *f)
+{
+	const struct job *job = j->queue;
+	const char *slash = job->to ? strrchr(job->to, '/') : NULL;
+	struct stat st;
+	int r = take_folder(j, f);
+
+	if (fstat(f->path_fd, &st) == 0) {
+		j->bytes = (uint64_t)st.st_blocks * 512;
+		j->other_name = st.st_nlink > 1;
+	}
+	snprintf(j->base, sizeof(j->base), "%s", f->base);
+	snprintf(j->to_base, sizeof(j->to_base), "%s", slash ? slash + 1 : job->to ? job->to : "");
+	*j->config.mark = (struct holder_job){.active = true, .dev = f->dev, .ino = f->ino};
+	if (r == 0)
+		r = -thread_start(&j->thread, "disc-job", job_thread, j);
+	j->running = r == 0;
+	return r == 0 ? NULL : answer_error("io-error", "\"%s\": %s", job->name, strerror(-r));
+}
+
+static json_t *check_found(struct disc_jobs *j, int folder, const struct library_file *f)
+{
+	const char *name = j->queue->name;
+	json_t *answer;
+
+	if (is_link(folder, name))
+		return answer_error("bad-name",
+			"\"%s\" is a symbolic link to an image of another name; change that one",
+			name);
+	answer = refuse_if_used(j, name, f);
+	if (answer)
+		return answer;
+	if (lock_image(j, f) < 0)
+		return answer_error("in-use",
+			"\"%s\" is in use by another program, or left a drive just now; ask again",
+			name);
+	return start_job(j, f);
+}
+
+/* ---- a name that is not there --------------------------------------------------------------- */
+
+static json_t *not_found(const struct disc_jobs *j, const struct catalog_list *list)
+{
+	const struct job *job = j->queue;
+	const char *verb = job->to ? "rename" : "delete";
+	struct match m;
+
+	if (!list || list->error < 0)
+		return answer_error(
+			"no-such-image", "no image \"%s\" in %s", job->name, j->config.media);
+	match_find(list, job->name, &m);
+	if (m.result == MATCH_ONE)
+		return answer_error("no-such-image",
+			"no image \"%s\" in %s, and %s takes whole names only; did you mean "
+			"\"%s\"?",
+			job->name, j->config.media, verb, m.at[0]->name);
+	return match_refusal(list, &m, job->name, j->config.media);
+}
+
+static void on_list(struct catalog_request *request, const struct catalog_list *list)
+{
+	struct disc_jobs *j =
+		(struct disc_jobs *)((char *)request - offsetof(struct disc_jobs, request));
+
+	j->searching = false;
+	finish(j, not_found(j, list));
+	start_next(j);
+}
+
+/* Finds the place of a state or checksum that an image has left. 0 or -errno. */
+static int find_leftover(int folder, const char *name, struct library_file *f)
+{
+	static const char *const suffix[] = {STORE_SUFFIX, CHECKSUM_SUFFIX};
+	char file[PATH_MAX];
+	int r = -ENOENT;
+
+	for (size_t i = 0; i < ARRAY_LEN(suffix) && r < 0; i++) {
+		if (snprintf(file, sizeof(file), "%s%s", name, suffix[i]) >= (int)sizeof(file))
+			return -ENAMETOOLONG;
+		r = is_link(folder, file) ? -ENOENT : library_find(folder, file, f);
+		if (r == 0)
+			f->base[strlen(f->base) - strlen(suffix[i])] = '\0';
+	}
+	return r;
+}
+
+/* Returns NULL if the job runs or searches now, otherwise its answer. */
+static json_t *begin_in(struct disc_jobs *j, int folder)
+{
+	const struct job *job = j->queue;
+	struct library_file f;
+	json_t *answer;
+	bool leftover;
+	int r = library_find(folder, job->name, &f);
+
+	leftover = r == -ENOENT && !job->to && find_leftover(folder, job->name, &f) == 0;
+	if (r == -ENOENT && !leftover) {
+		j->request.done = on_list;
+		j->searching = true;
+		catalog_request(j->config.catalog, &j->request);
+		return NULL;
+	}
+	if (r < 0 && !leftover)
+		return disc_rules_refusal(job->name, j->config.media, r);
+	answer = leftover ? start_job(j, &f) : check_found(j, folder, &f);
+	library_forget(&f);
+	return answer;
+}
+
+static void start_next(struct disc_jobs *j)
+{
+	json_t *answer;
+	int folder;
+
+	if (j->starting)
+		return;
+	j->starting = true;
+	while (j->queue && !j->running && !j->searching) {
+		folder = library_open_folder(j->config.media);
+		answer = folder < 0 ? disc_rules_refusal(j->queue->name, j->config.media, folder)
+				    : begin_in(j, folder);
+		if (folder >= 0)
+			close(folder);
+		if (!answer)
+			continue;
+		release_disc(j);
+		finish(j, answer);
+	}
+	j->starting = false;
+}
+
+/* ---- commands ------------------------------------------------------------------------------- */
+
+static void add(struct disc_jobs *j, const char *name, const char *to, struct reply *r)
+{
+	struct job **at = &j->queue, *job;
+
+	job = j->waiting < DISC_JOBS_MAX ? calloc(1, sizeof(*job)) : NULL;
+	if (job) {
+		job->name = strdup(name);
+		job->to = to ? strdup(to) : NULL;
+	}
+	if (!job || !job->name || (to && !job->to)) {
+		if (job)
+			free(job->name);
+		free(job);
+		r->final(r, answer_error("busy", "too many commands are waiting"));
+		return;
+	}
+	job->reply = r;
+	while (*at)
+		at = &(*at)->next;
+	*at = job;
+	j->waiting++;
+	start_next(j);
+}
+
+void disc_jobs_rename(struct disc_jobs *j, const char *name, const char *to, struct reply *r)
+{
+	char whole[PATH_MAX];
+	json_t *fault = disc_rules_name(name);
+
+	if (!fault)
+		fault = disc_rules_new_name(name, to, whole, sizeof(whole));
+	if (fault)
+		r->final(r, fault);
+	else
+		add(j, name, whole, r);
+}
+
+void disc_jobs_delete(struct disc_jobs *j, const char *name, struct reply *r)
+{
+	json_t *fault = disc_rules_name(name);
+
+	if (fault)
+		r->final(r, fault);
+	else
+		add(j, name, NULL, r);
+}
+
+void disc_jobs_cancel(struct disc_jobs *j, const char *code, const char *text)
+{
+	if (!j)
+		return;
+	j->starting = true;
+	if (j->searching)
+		catalog_forget(j->config.catalog, &j->request);
+	j->searching = false;
+	if (j->running)
+		end_job(j);
+	while (j->queue)
+		finish(j, answer_error(code, "%s", text));
+	j->starting = false;
+}
+
+/* ---- creation ------------------------------------------------------------------------------- */
+
+int disc_jobs_new(const struct disc_jobs_config *config, sd_event *event, struct disc_jobs **out)
+{
+	struct disc_jobs *j = calloc(1, sizeof(*j));
+	int r;
+
+	if (!j)
+		return -ENOMEM;
+	j->config = *config;
+	j->lock_fd = -1;
+	j->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	r = j->wake_fd < 0 ? -errno
+			   : sd_event_add_io(event, &j->wake, j->wake_fd, EPOLLIN, on_wake, j);
+	if (r < 0) {
+		disc_jobs_free(j);
+		return r;
+	}
+	*out = j;
+	return 0;
+}
+
+void disc_jobs_free(struct disc_jobs *j)
+{
+	if (!j)
+		return;
+	sd_event_source_disable_unref(j->wake);
+	if (j->wake_fd >= 0)
+		close(j->wake_fd);
+	free(j);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control commands rename and delete, for the discs of one media folder. A disc that a
+ * drive holds, or that is worked on, is refused. A thread changes the files, because storage
+ * may be slow; meanwhile no drive gets the disc. Main thread only; nothing here waits for
+ * more than an insert waits for.
+ */
+#ifndef DRIVE_DISC_JOBS_H
+#define DRIVE_DISC_JOBS_H
+
+#include <systemd/sd-event.h>
+
+#include "drive/holders.h"
+#include "library/catalog.h"
+#include "protocol/answer.h"
+
+#define DISC_JOBS_MAX 64u /* commands that may wait for the one under way */
+
+struct disc_jobs;
+
+/* Everything it points to must outlive the jobs. */
+struct disc_jobs_config {
+	const char *media; /* path of the folder, which is opened for each command */
+	struct catalog *catalog;
+	const struct holders *holders;
+	struct holder_job *mark; /* is set while the thread works on a disc */
+};
+
+/* 0 or -errno. */
+int disc_jobs_new(const struct disc_jobs_config *config, sd_event *event, struct disc_jobs **out);
+/* disc_jobs_cancel() must have been called, or no command be under way. NULL is fine. */
+void disc_jobs_free(struct disc_jobs *j);
+
+/* Queue a command; r gets its answer, in the end exactly one. The strings are copied. */
+void disc_jobs_rename(struct disc_jobs *j, const char *name, const char *to, struct reply *r);
+void disc_jobs_delete(struct disc_jobs *j, const char *name, struct reply *r);
+/*
+ * Waits for the thread, and answers the command under way with its result, those that wait
+ * with this error.
+ */
+void disc_jobs_cancel(struct disc_jobs *j, const char *code, const char *text);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "drive/disc_rules.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "library/checksum.h"
+#include "library/image_name.h"
+#include "library/portable.h"
+#include "media/store.h"
+
+static const char *base_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? slash + 1 : name;
+}
+
+json_t *disc_rules_name(const char *name)
+{
+	const char *base = base_of(name);
+
+	if (store_is_own_name(base) || checksum_is_own_name(base))
+		return answer_error("bad-name",
+			"\"%s\" belongs to a disc, and goes where the disc goes; name the disc's "
+			"image",
+			name);
+	if (*base == '\0' || *base == '.')
+		return answer_error("bad-name", "\"%s\" is not the name of an image", name);
+	return NULL;
+}
+
+/* Returns what is wrong with a new name without folders, NULL if nothing is. */
+static const char *new_name_fault(const char *base)
+{
+	if (*base == '\0')
+		return "is the name of a folder";
+	if (*base == '.')
+		return "begins with a dot, so it would not be listed";
+	if (*base == '-')
+		return "begins as an option does";
+	if (store_is_own_name(base))
+		return "is a name for state files of discs, not for images";
+	if (checksum_is_own_name(base))
+		return "is a name for checksums of discs, not for images";
+	if (image_suffix_of(base) == IMAGE_SUFFIX_UNFINISHED)
+		return "is a name for files that are still being copied, so it would not be listed";
+	if (strlen(base) + strlen(STORE_SPARE_SUFFIX) > STORE_NAME_MAX)
+		return "is too long: the names of its state and checksum would not fit";
+	return NULL;
+}
+
+json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t size)
+{
+	const char *base = base_of(to), *old_base = base_of(old), *fault, *suffix = "";
+	size_t folder = (size_t)(old_base - old);
+
+	if ((size_t)(base - to) != folder || strncmp(to, old, folder) != 0)
+		return answer_error("bad-name",
+			"a disc is renamed within its folder; the new name must be %.*sNAME",
+			(int)folder, old);
+	if (*base != '\0' && !image_name_has_suffix(base))
+		suffix = image_name_has_suffix(old_base) ? strrchr(old_base, '.') : ".iso";
+	if (snprintf(whole, size, "%s%s", to, suffix) >= (int)size)
+		return answer_error("bad-name", "\"%.64s...\" is too long a name", to);
+	/* As it was typed, and with the suffix. */
+	fault = new_name_fault(base);
+	if (!fault)
+		fault = new_name_fault(base_of(whole));
+	if (fault)
+		return answer_error("bad-name", "\"%s\" %s", to, fault);
+	if (strcmp(whole, old) == 0)
+		return answer_error("exists", "\"%s\" has that name already", old);
+	return NULL;
+}
+
+void disc_rules_note(const char *name, char *out, size_t size)
+{
+	const char *fault = portable_fault(base_of(name));
+
+	out[0] = '\0';
+	if (fault)
+		snprintf(out, size, "; FAT and Windows %s", fault);
+}
+
+json_t *disc_rules_refusal(const char *name, const char *media, int error)
+{
+	switch (-error) {
+	case EXDEV:
+	case ELOOP:
+		return answer_error("outside", "\"%s\" is outside of %s", name, media);
+	case ENOTBLK:
+		return answer_error("not-a-file",
+			"\"%s\" is not a regular file; folders, devices and pipes are no discs",
+			name);
+	case ENOTDIR:
+		return answer_error("no-such-image", "no image \"%s\" in %s", name, media);
+	default:
+		return answer_error("io-error", "\"%s\" in %s: %s", name, media, strerror(-error));
+	}
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which names the control commands rename and delete take, and their refusals. Any thread. */
+#ifndef DRIVE_DISC_RULES_H
+#define DRIVE_DISC_RULES_H
+
+#include <stddef.h>
+
+#include "protocol/answer.h"
+
+/* Returns NULL if name can be that of a disc, otherwise the answer to the command. */
+json_t *disc_rules_name(const char *name);
+/*
+ * Checks the new name of the disc old, and writes it to whole: with the suffix of the old
+ * name, or .iso, if it has none. Returns NULL or the answer to the command.
+ */
+json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t size);
+/* Writes what people should know of a new name, with "; " before it; "" if nothing. */
+void disc_rules_note(const char *name, char *out, size_t size);
+/* Returns the answer for an image that could not be found because of this -errno. */
+json_t *disc_rules_refusal(const char *name, const char *media, int error);
+
+#endif
