@@ -3,8 +3,8 @@
 # The Debian package of this machine's release: "make deb", lintian, the files in it. Then it is
 # installed, upgraded and purged: in a chroot (files, maintainer scripts), and in a guest that boots
 # (service, users, PC). FULL=1 does that for Debian 12 and 13, whatever this machine has, and also
-# builds the package for boards (arm64, armhf).
-# A third system has neither compiler nor libraries: there a new user does what the README says.
+# builds the package for boards (arm64, armhf), and a new user does what the README says in a third
+# system, which has neither compiler nor libraries.
 # Changes to the systems are dropped, but the systems are kept (test/deb/system.sh); making them needs
 # root and the network.
 #   SUITES="trixie"   this release, and this machine's    PARTS="cross life readme guest"   only these
@@ -22,7 +22,7 @@ if [ -n "${FULL:-}" ]; then
 	read -ra parts <<<"${PARTS:-cross life readme guest}"
 else
 	read -ra suites <<<"${SUITES:-}"
-	read -ra parts <<<"${PARTS:-life readme guest}"
+	read -ra parts <<<"${PARTS:-life guest}"
 fi
 cross_suite=${CROSS:-trixie}
 dir=$O/deb-test
