@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "protocol/answer.h"
 #include "protocol/lines.h"
 #include "util/log.h"
 
@@ -158,7 +159,7 @@ static void client_step(struct control_client *cl)
 
 void control_client_answer(struct control_client *cl, const json_t *answer)
 {
-	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	char *text = answer ? answer_text(answer) : NULL;
 
 	cl->has_command = false;
 	if (!text || asprintf(&cl->out, "%s\n", text) < 0)

@@ -44,8 +44,8 @@ void label_read(int fd, uint64_t session, char out[LABEL_MAX])
 		n = strnlen(text, LABEL_MAX - 1);
 		memcpy(out, text, n);
 		out[n] = '\0';
-		/* The label is untrusted, and terminals obey control characters. */
-		words_clean(out);
+		/* The label is untrusted; answers hold only valid text. Who shows it, cleans it. */
+		words_make_valid(out);
 	}
 	blkid_free_probe(pr);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Logging to stderr. If stderr is the journal, each line has the prefix <N> from which
+ * Logging to stderr. Names in a line cannot deceive its reader, see utf8_clean(). If stderr is the journal, each line has the prefix <N> from which
  * journald takes the priority. Preserves errno. Any thread may log. The engine and BOT do
  * not log: they count, and report errors to the host.
  */

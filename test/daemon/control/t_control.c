@@ -140,6 +140,47 @@ static void status_file_shows_that_a_command_waits(void **state)
 	FIFO("eject force\n", "ok: drive0: ejected a.iso by force");
 }
 
+/* A name or label cannot make a text look like another one; programs get it unchanged. */
+static void answers_show_no_deceptive_characters(void **state)
+{
+	static const char name[] = "media/gnp\xe2\x80\xaeosi.txt.iso";
+	int fd = connect_client();
+	const char *text;
+	json_t *a;
+
+	(void)state;
+	unlink(in_scratch("media/a.iso"));
+	unlink(in_scratch("media/b c.iso"));
+	put_iso(name, "\xe2\x80\xae"
+		      "BAD\xe2\x80\x8b");
+	send_text(fd, "list\n");
+	text = receive_line(fd);
+	assert_null(strstr(text, "\xe2\x80"));
+	assert_non_null(strstr(text, "\"name\":\"gnp\\u202eosi.txt.iso\""));
+	a = json_loads(text, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(
+				    json_array_get(json_object_get(a, "images"), 0), "name")),
+		name + strlen("media/"));
+	json_decref(a);
+	fifo_slow("list\n", "ok: 1 image in ");
+	assert_null(strstr(get_text("run/status"), "\xe2\x80"));
+	assert_non_null(strstr(get_text("run/status"), "\ngnp?osi.txt.iso  ?BAD?  DVD-ROM "));
+	FIFO("insert gnp\n", "ok: drive0: inserted gnp?osi.txt.iso (DVD-ROM, 40960 bytes)");
+	FIFO("status\n", "ok: mmcgadgetd " MMCGADGET_VERSION ", 2 drives");
+	assert_null(strstr(get_text("run/status"), "\xe2\x80"));
+	close(fd);
+}
+
+/* As an editor of Windows ends lines, and with tabs between the words. */
+static void status_file_shows_the_command_as_it_was_meant(void **state)
+{
+	(void)state;
+	FIFO("insert\ta.iso\r\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	assert_non_null(strstr(get_text("run/status"), "\ncommand: insert a.iso\n"));
+	FIFO("eject\r\n", "ok: drive0: ejected a.iso");
+	assert_non_null(strstr(get_text("run/status"), "\ncommand: eject\n"));
+}
+
 /* ---- socket ------------------------------------------------------------------------------- */
 
 static void socket_answers_each_line(void **state)
@@ -492,6 +533,8 @@ int main(void)
 		T(fifo_takes_lines_in_any_pieces),
 		T(fifo_refuses_a_line_without_newline),
 		T(status_file_shows_that_a_command_waits),
+		T(answers_show_no_deceptive_characters),
+		T(status_file_shows_the_command_as_it_was_meant),
 		T(socket_answers_each_line),
 		T(socket_status_has_all_members),
 		T(socket_lists_images),
