@@ -44,11 +44,11 @@ struct control_client {
 };
 
 static const char no_memory[] =
-	"{\"ok\":false,\"message\":\"out of memory\",\"code\":\"io-error\"}\n";
+	"{\"ok\":false,\"message\":\"out of memory\",\"code\":\"io-error\",\"format\":1}\n";
 static const char too_many[] =
-	"{\"ok\":false,\"message\":\"too many clients at once\",\"code\":\"busy\"}\n";
+	"{\"ok\":false,\"message\":\"too many clients at once\",\"code\":\"busy\",\"format\":1}\n";
 static const char unfinished[] = "{\"ok\":false,\"message\":\"a line without a newline at its end; "
-				 "nothing was done\",\"code\":\"bad-line\"}\n";
+				 "nothing was done\",\"code\":\"bad-line\",\"format\":1}\n";
 
 static void client_free(struct control_client *cl)
 {

@@ -41,8 +41,7 @@ bool drive_command_set_image(struct drive_command *c, const char *image)
 	return true;
 }
 
-void drive_command_describe(
-	const struct drive_command *c, const char *stage, char *out, size_t size)
+const char *drive_command_verb(const struct drive_command *c)
 {
 	static const char *const names[] = {
 		[DRIVE_INSERT] = "insert",
@@ -55,7 +54,13 @@ void drive_command_describe(
 		[DRIVE_REPLACE_BURNED] = "replace burned disc",
 	};
 
-	snprintf(out, size, "%s%s%.200s%s", names[c->verb], c->image ? " " : "",
+	return names[c->verb];
+}
+
+void drive_command_describe(
+	const struct drive_command *c, const char *stage, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%.200s%s", drive_command_verb(c), c->image ? " " : "",
 		c->image ? c->image : "", stage);
 	words_clean(out);
 }

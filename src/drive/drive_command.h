@@ -40,6 +40,9 @@ void drive_command_free(struct drive_command *c);
 /* Makes image, of which it takes a copy, the command's image. False: no memory. */
 bool drive_command_set_image(struct drive_command *c, const char *image);
 
+/* Returns the verb as people type it. */
+const char *drive_command_verb(const struct drive_command *c);
+
 /*
  * Writes verb, image and stage, for status. Removes characters that are not valid UTF-8 or
  * that control a terminal.

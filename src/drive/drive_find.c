@@ -24,7 +24,6 @@ bool drive_find_is_exact(const struct drive_find *f, const char *name)
 	return r != -ENOENT && r != -ENOTDIR;
 }
 
-/* If nothing matches, the text itself is the name, and opening it will be refused. */
 static const char *choose_by_text(
 	const struct drive_find *f, const struct catalog_list *list, json_t **answer)
 {
@@ -34,8 +33,6 @@ static const char *choose_by_text(
 	match_find(list, text, &m);
 	if (m.result == MATCH_ONE)
 		return m.at[0]->name;
-	if (m.result == MATCH_NONE)
-		return text;
 	*answer = match_refusal(list, &m, text, f->config.media);
 	return NULL;
 }

@@ -23,9 +23,10 @@ struct match {
 };
 
 /*
- * Finds the image of that name; otherwise the only one whose name begins with text; otherwise
- * the only one of that label, in upper or lower case; otherwise the only one whose label
- * begins with text. Several names of one file are one image. *m points into the list.
+ * Finds the image of that name; otherwise, with A to Z the same as a to z, the only one of that
+ * name; of that name in any folder; whose name begins with text, with its folders or without
+ * them; of that label; whose label begins with text. Several names of one file are one image. *m
+ * points into the list.
  */
 void match_find(const struct catalog_list *l, const char *text, struct match *m);
 /* Returns the answer to a command that names no single image. folder is for the message. */

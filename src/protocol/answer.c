@@ -27,7 +27,7 @@ json_t *answer_ok(const char *fmt, ...)
 	va_start(ap, fmt);
 	m = message(fmt, ap);
 	va_end(ap);
-	return json_pack("{s:b, s:o}", "ok", 1, "message", m);
+	return json_pack("{s:b, s:o, s:i}", "ok", 1, "message", m, "format", ANSWER_FORMAT);
 }
 
 json_t *answer_error(const char *code, const char *fmt, ...)
@@ -38,7 +38,8 @@ json_t *answer_error(const char *code, const char *fmt, ...)
 	va_start(ap, fmt);
 	m = message(fmt, ap);
 	va_end(ap);
-	return json_pack("{s:b, s:o, s:s}", "ok", 0, "message", m, "code", code);
+	return json_pack("{s:b, s:o, s:s, s:i}", "ok", 0, "message", m, "code", code, "format",
+		ANSWER_FORMAT);
 }
 
 bool answer_is_ok(const json_t *answer)

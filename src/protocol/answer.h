@@ -6,9 +6,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Returns {"ok":true,"message":...}; NULL: no memory. */
+/* The version of the answers' members: within one, members are added, and never changed. */
+#define ANSWER_FORMAT 1
+
+/* Returns {"ok":true,"message":...,"format":...}; NULL: no memory. */
 json_t *answer_ok(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Returns {"ok":false,"message":...,"code":...}; code is a fixed word for scripts. */
+/* Returns {"ok":false,"message":...,"code":...,"format":...}; code is a fixed word for scripts. */
 json_t *answer_error(const char *code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool answer_is_ok(const json_t *answer);
 

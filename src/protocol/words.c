@@ -91,7 +91,7 @@ const char *words_split(char *line, size_t len, struct words *w)
 		if (p == end)
 			return NULL;
 		if (w->count == WORDS_MAX)
-			return "too many words";
+			return "too many words; names with blanks need quotes";
 		fault = take_word(&p, end, &w->word[w->count++]);
 		if (fault)
 			return fault;
