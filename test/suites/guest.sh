@@ -17,8 +17,8 @@ begun=$SECONDS
 # The jobs of each boot, in order. t_service must begin without a USB device controller, and
 # t_functions in a boot that had no gadget before.
 declare -A list=(
-	[bookworm/high]="t_service smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
-	[trixie/super]="t_functions t_script t_watch t_multi t_survive t_slow t_stall t_readme t_burned"
+	[bookworm/high]="t_service smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_usb"
+	[trixie/super]="t_functions t_script t_kill t_race t_watch t_multi t_survive t_slow t_stall t_readme t_burned"
 )
 # The jobs whose outcome may depend on kernel and speed.
 wire="t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
