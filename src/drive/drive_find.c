@@ -21,7 +21,19 @@ bool drive_find_is_exact(const struct drive_find *f, const char *name)
 
 	if (r == 0)
 		library_forget(&file);
-	return r != -ENOENT && r != -ENOTDIR;
+	/* A folder is looked for, too: the answer names what is in it. */
+	return r != -ENOENT && r != -ENOTDIR && r != -ENOTBLK;
+}
+
+/* True if the name is that of something that is no regular file. */
+static bool is_no_file(const struct drive_find *f, const char *name)
+{
+	struct library_file file;
+	int r = library_find(f->config.folder, name, &file);
+
+	if (r == 0)
+		library_forget(&file);
+	return r == -ENOTBLK;
 }
 
 static const char *choose_by_text(
@@ -30,6 +42,11 @@ static const char *choose_by_text(
 	const char *text = f->command->image;
 	struct match m;
 
+	if (is_no_file(f, text)) {
+		*answer = match_folder_refusal(list, text);
+		/* Opening what is no folder with discs explains what it is. */
+		return *answer ? NULL : text;
+	}
 	match_find(list, text, &m);
 	if (m.result == MATCH_ONE)
 		return m.at[0]->name;

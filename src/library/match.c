@@ -208,6 +208,28 @@ json_t *match_refusal(
 	}
 }
 
+json_t *match_folder_refusal(const struct catalog_list *l, const char *folder)
+{
+	char list[NEAR * 80] = "";
+	size_t len = strlen(folder), n = 0, found = 0;
+
+	while (len > 0 && folder[len - 1] == '/')
+		len--;
+	for (size_t i = 0; i < l->count; i++) {
+		const char *name = l->entry[i].name;
+
+		if (strncmp(name, folder, len) != 0 || name[len] != '/')
+			continue;
+		if (found++ < NEAR)
+			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%.60s\"",
+				found == 1 ? "" : ", ", name);
+	}
+	if (found == 0)
+		return NULL;
+	return answer_error("not-a-file", "\"%.60s\" is a folder; name one disc in it: %s%s",
+		folder, list, found > NEAR ? ", ..." : "");
+}
+
 /* Returns the place of the image in the list; if it is not *there, that of the next name. */
 static size_t find_place(const struct catalog_list *l, const struct match_from *from, bool *there)
 {

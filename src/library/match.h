@@ -34,6 +34,12 @@ json_t *match_refusal(
 	const struct catalog_list *l, const struct match *m, const char *text, const char *folder);
 
 /*
+ * Returns the answer to a command that names a folder: what is in it. NULL: no image of the list
+ * is in a folder of that name.
+ */
+json_t *match_folder_refusal(const struct catalog_list *l, const char *folder);
+
+/*
  * Returns the next usable image (back: the previous one) after the one in from, circularly;
  * with from->name NULL the first (the last). from->dev and from->ino find an image that has
  * another name in the list. Skips images for which ok() is false. NULL: there is none.

@@ -200,6 +200,26 @@ struct row {
 	char kind[48], size[16];
 };
 
+/*
+ * True if the text begins or ends with a blank or has two in a row: it could be taken for several
+ * cells of the row, so it is shown in quotes.
+ */
+static bool needs_quotes(const char *s)
+{
+	const char *end = s + strlen(s);
+	bool blank = false, last = true;
+	size_t len;
+	uint32_t c;
+
+	for (; s < end && (len = utf8_decode(s, (size_t)(end - s), &c)) > 0; s += len) {
+		blank = utf8_is_blank(c);
+		if (blank && last)
+			return true;
+		last = blank;
+	}
+	return blank;
+}
+
 /* Columns on a terminal. The text is valid, as every answer is. */
 static size_t width(const char *s)
 {
@@ -210,6 +230,12 @@ static size_t width(const char *s)
 	for (; s < end && (len = utf8_decode(s, (size_t)(end - s), &c)) > 0; s += len)
 		n += utf8_columns(c);
 	return n;
+}
+
+/* Columns of a cell, with its quotes. */
+static size_t cell_width(const char *s)
+{
+	return width(s) + (needs_quotes(s) ? 2 : 0);
 }
 
 static void format_kind(const json_t *image, char *out, size_t size)
@@ -244,9 +270,10 @@ static void make_row(const json_t *image, struct row *r)
 
 static void pad(FILE *out, const char *s, size_t to, bool right)
 {
-	size_t n = width(s);
+	const char *quote = needs_quotes(s) ? "\"" : "";
+	size_t n = cell_width(s);
 
-	fprintf(out, "%*s%s%*s  ", right && n < to ? (int)(to - n) : 0, "", s,
+	fprintf(out, "%*s%s%s%s%*s  ", right && n < to ? (int)(to - n) : 0, "", quote, s, quote,
 		!right && n < to ? (int)(to - n) : 0, "");
 }
 
@@ -274,7 +301,7 @@ static void put_middle_cut(FILE *out, const char *s, size_t to)
 
 static void put_name(FILE *out, const char *name, size_t to, size_t most)
 {
-	if (most == 0 || width(name) <= most) {
+	if (most == 0 || cell_width(name) <= most) {
 		pad(out, name, to, false);
 		return;
 	}
@@ -296,7 +323,7 @@ static void widen(const struct row *r, size_t w[COLUMNS])
 	const char *const cell[COLUMNS] = {r->name, r->label, r->kind, r->size};
 
 	for (size_t i = 0; i < COLUMNS; i++) {
-		size_t n = width(cell[i]);
+		size_t n = cell_width(cell[i]);
 
 		if (n > w[i])
 			w[i] = n < WIDEST ? n : WIDEST;

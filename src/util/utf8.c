@@ -173,6 +173,12 @@ bool utf8_is_deceptive(uint32_t c)
 	return c >= deceptive[0].first && is_in(deceptive, ARRAY_LEN(deceptive), c);
 }
 
+bool utf8_is_blank(uint32_t c)
+{
+	return c == ' ' || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+	       c == 0x202f || c == 0x205f || c == 0x2800 || c == 0x3000;
+}
+
 enum utf8_verdict utf8_judge(
 	struct utf8_shown *w, const char *p, size_t left, size_t *len, uint32_t *c)
 {

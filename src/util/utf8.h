@@ -33,6 +33,9 @@ bool utf8_is_control(uint32_t c);
  */
 bool utf8_is_deceptive(uint32_t c);
 
+/* True for characters that are seen as nothing but room: space, no-break space, and their kin. */
+bool utf8_is_blank(uint32_t c);
+
 /*
  * The walk over a text that decides what of it is shown to people. Everything that the daemon and
  * the client show of names, labels and commands passes through this one.

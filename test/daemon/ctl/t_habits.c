@@ -160,7 +160,7 @@ static const struct habit habits[] = {
 	{"insert $W/media/../media/a.iso", 0, "inserted a.iso"},
 	{"insert $W/x.iso", 1, "; copy it there first"},
 	{"insert x.iso", 1, "the file of that name in this directory must be copied there first"},
-	{"insert films", 1, "is not a regular file"},
+	{"insert films", 1, "is a folder; name one disc in it: \"films/movie.iso\""},
 	{"insert -- -dash.iso", 0, "inserted -dash.iso"},
 	{"insert -- -dash.iso drive=drive1", 0, "drive1: inserted -dash.iso"},
 	{"insert -- a=b.iso", 0, "inserted a=b.iso"},

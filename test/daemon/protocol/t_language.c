@@ -461,6 +461,24 @@ static void status_and_list_are_formatted(void **state)
 	assert_details(json_loads(list, 0, NULL), table);
 }
 
+/* A name cannot pass for several cells of its row. */
+static void names_with_room_in_them_are_quoted(void **state)
+{
+	(void)state;
+	assert_details(json_loads("{\"images\":["
+				  "{\"name\":\"x  -  DVD-ROM\",\"label\":\"a b\",\"size\":0,"
+				  "\"kind\":\"blank\"},"
+				  "{\"name\":\"y\u00a0 z\",\"label\":\" l\",\"size\":0,"
+				  "\"kind\":\"blank\"},"
+				  "{\"name\":\"e \",\"label\":\"\",\"size\":0,\"kind\":\"blank\"}"
+				  "]}",
+			       0, NULL),
+		"NAME             LABEL  KIND            SIZE  DRIVE\n"
+		"\"x  -  DVD-ROM\"  a b    blank DVD+R  0 bytes  -\n"
+		"\"y\u00a0 z\"           \" l\"   blank DVD+R  0 bytes  -\n"
+		"\"e \"             -      blank DVD+R  0 bytes  -\n");
+}
+
 static void a_problem_is_shown(void **state)
 {
 	(void)state;
@@ -486,6 +504,7 @@ int main(void)
 		cmocka_unit_test(unprintable_bytes_are_replaced),
 		cmocka_unit_test(sizes_have_three_digits_and_a_unit),
 		cmocka_unit_test(status_and_list_are_formatted),
+		cmocka_unit_test(names_with_room_in_them_are_quoted),
 		cmocka_unit_test(a_problem_is_shown),
 	};
 
