@@ -63,7 +63,7 @@ _mmcgadgetctl()
 {
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
-	local verbs='insert next prev eject blank close status list stats trace watch help doctor version'
+	local verbs='insert next prev eject blank close status list stats trace watch wait help doctor version'
 	COMPREPLY=()
 
 	# bash cuts words at "=" and ":"; this loop joins the pieces again.
@@ -115,6 +115,7 @@ _mmcgadgetctl()
 		-* | verb-*) ;;
 		verbdrive=*) drive=$piece ;;
 		verbtype=*) options=(type) ;;
+		verbtimeout=*) ;;
 		verb*) given=$piece ;;
 		*) verb=$piece ;;
 		esac
@@ -170,6 +171,10 @@ _mmcgadgetctl()
 			;;
 		start) _mmcgadgetctl_offer until=error records= ;;
 		esac
+	fi
+	if [[ $verb == wait ]]; then
+		[[ $given ]] || _mmcgadgetctl_offer burned empty host
+		_mmcgadgetctl_offer timeout=
 	fi
 	if [[ $verb == eject && ! $given ]]; then
 		_mmcgadgetctl_offer force

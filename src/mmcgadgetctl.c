@@ -12,6 +12,7 @@
 #include "ctl/options.h"
 #include "ctl/say.h"
 #include "ctl/trace_file.h"
+#include "ctl/wait.h"
 #include "ctl/watch.h"
 #include "protocol/answer.h"
 #include "protocol/verbs.h"
@@ -188,6 +189,8 @@ int main(int argc, char **argv)
 		return doctor(&o);
 	if (word_is(&o, 0, WATCH_VERB))
 		return watch(&o);
+	if (word_is(&o, 0, WAIT_VERB))
+		return wait_run(&o);
 	if (o.count > 1 && word_is(&o, 0, "trace") && trace_file_is(o.word[1]))
 		return trace_file(&o);
 	code = ask_line(&o, o.word[0], line);

@@ -52,7 +52,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-verbs='insert next prev eject blank close status list stats trace watch help doctor version'
+verbs='insert next prev eject blank close status list stats trace watch wait help doctor version'
 # shellcheck disable=SC2086 # words
 tab $m '' -- $verbs
 # shellcheck disable=SC2086 # words
@@ -100,6 +100,8 @@ tab $m status '' -- drive=
 tab $m stats '' -- reset drive=
 tab $m watch '' -- drive=
 tab $m watch drive = t -- two
+tab $m wait '' -- burned empty host timeout= drive=
+tab $m wait host '' -- timeout= drive=
 tab $m trace s -- start stop status save show script
 tab $m trace start '' -- until=error records= drive=
 tab $m trace stop '' -- drive=

@@ -6,13 +6,14 @@
 #include "ctl/doctor.h"
 #include "ctl/options.h"
 #include "ctl/trace_file.h"
+#include "ctl/wait.h"
 #include "ctl/watch.h"
 #include "protocol/answer.h"
 #include "protocol/verbs.h"
 #include "util/array.h"
 #include "version.h"
 
-const char *const help_own_verbs[] = {WATCH_VERB, DOCTOR_VERB, VERSION_VERB, NULL};
+const char *const help_own_verbs[] = {WATCH_VERB, WAIT_VERB, DOCTOR_VERB, VERSION_VERB, NULL};
 
 /* What the client carries out itself, after the verbs of the daemon. */
 static const struct {
@@ -22,6 +23,7 @@ static const struct {
 	{"trace", TRACE_SHOW_SYNOPSIS, TRACE_SHOW_HELP},
 	{"trace", TRACE_SCRIPT_SYNOPSIS, TRACE_SCRIPT_HELP},
 	{WATCH_VERB, WATCH_SYNOPSIS, WATCH_HELP},
+	{WAIT_VERB, WAIT_SYNOPSIS, WAIT_HELP},
 	{DOCTOR_VERB, DOCTOR_VERB, DOCTOR_HELP},
 	{VERSION_VERB, VERSION_SYNOPSIS, VERSION_HELP},
 };

@@ -43,7 +43,7 @@ both 'mmcgadgetd: options in synopsis and list' \
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
-own_verbs=$(sed -n 's/^#define \(DOCTOR\|WATCH\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/watch.h src/ctl/help.h)
+own_verbs=$(sed -n 's/^#define \(DOCTOR\|WAIT\|WATCH\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,wait,watch,help}.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
 code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verbs")
 help_verbs=$("$O/mmcgadgetctl" --help | sed '/^Options/,$d' | grep -oE '^  [a-z]+' | tr -d ' ')
@@ -58,8 +58,8 @@ both 'options in --help and in the completion' "$(help_options mmcgadgetctl | gr
 report 'the completion offers the right words' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
-	sed 's/NAME/name/; s/DRIVE/drive/; s/FILE/file/; s/=N/=n/; s/VERB/verb/')
-own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/' <<<"$own_synopses")
+	sed 's/NAME/name/; s/DRIVE/drive/; s/FILE/file/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
+own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/; s/SECONDS/seconds/' <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
 	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon
 	both "verbs and their arguments in --help and $p" "$(grep -vxF "$own" <<<"$help_synopses")" \
