@@ -124,7 +124,7 @@ static bool trace_drive(const struct options *o, char *out, size_t size)
 		return false;
 	if (word)
 		drive = strncasecmp(word, "drive=", 6) == 0 ? word + 6 : word;
-	snprintf(out, size, drive ? "drive=%s" : "", drive);
+	snprintf(out, size, "%s%s", drive ? "drive=" : "", drive ? drive : "");
 	return true;
 }
 
