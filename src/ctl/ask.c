@@ -2,6 +2,7 @@
 #include "ctl/ask.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,18 @@ enum exit_code ask_line(const struct options *o, const char *verb, char line[ASK
 
 /* ---- the connection ------------------------------------------------------------------------- */
 
+/* True if the user has joined the group, although this login does not know it yet. */
+static bool has_joined(const char *group, const struct passwd *user)
+{
+	const struct group *g = getgrnam(group);
+
+	for (char **member = g ? g->gr_mem : NULL; user && member && *member; member++) {
+		if (strcmp(*member, user->pw_name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Explains what to type against "permission denied". */
 static enum exit_code say_no_permission(const struct options *o)
 {
@@ -131,6 +144,11 @@ static enum exit_code say_no_permission(const struct options *o)
 		return say_failure(o->json, EXIT_REFUSED, "no-permission",
 			"%s: permission denied; only root may use it: put sudo before this command",
 			o->socket);
+	if (has_joined(group, user))
+		return say_failure(o->json, EXIT_REFUSED, "no-permission",
+			"%s: permission denied; %s is in the group %s, but logged in before: log "
+			"out and in again, or: newgrp %s",
+			o->socket, user->pw_name, group, group);
 	return say_failure(o->json, EXIT_REFUSED, "no-permission",
 		"%s: permission denied; join the group %s: sudo usermod -aG %s %s, then log out "
 		"and "

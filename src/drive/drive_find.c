@@ -88,7 +88,9 @@ static const char *choose_neighbour(
 	if (e)
 		return e->name;
 	*answer = c->by_host ? answer_ok("%s: there is no other disc", f->config.drive)
-			     : answer_error("no-such-image", "%s: no image in %s can be inserted",
+			     : answer_error("no-such-image",
+				       "%s: no image in %s can be inserted; copy one there, or: "
+				       "mmcgadgetctl blank NAME.iso",
 				       f->config.drive, f->config.media);
 	return NULL;
 }

@@ -326,8 +326,10 @@ static int misfit(const struct verb_call *call, const struct verb_drives *drives
 	char text[300];
 	size_t n;
 
-	if (call->count > v->max_args && v->max_args > 0 && !v->keyword && v->options)
+	if (call->count > v->max_args && v->max_args == 1 && !v->keyword && v->options)
 		too_many_names(call, text, sizeof(text));
+	else if (call->count > v->max_args && v->max_args > 1)
+		snprintf(text, sizeof(text), "too many arguments; names with blanks need quotes");
 	else if (call->count > v->max_args &&
 		 (v->keyword || call->count > 1 || !drives || call->drive))
 		snprintf(text, sizeof(text), "too many arguments");

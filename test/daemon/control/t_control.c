@@ -323,8 +323,10 @@ static void empty_folder_gives_an_empty_list(void **state)
 	assert_non_null(strstr(receive_line(fd), "\"images\":[],\"labels_unread\":0,"));
 	snprintf(want, sizeof(want), "ok: 0 images in %s/media", scratch);
 	FIFO("list\n", want);
-	snprintf(
-		want, sizeof(want), "error: drive0: no image in %s/media can be inserted", scratch);
+	snprintf(want, sizeof(want),
+		"error: drive0: no image in %s/media can be inserted; copy one there, or: "
+		"mmcgadgetctl blank NAME.iso",
+		scratch);
 	FIFO("next\n", want);
 	FIFO("prev\n", want);
 	snprintf(want, sizeof(want),
