@@ -154,7 +154,8 @@ static json_t *ask_once(const struct options *o, int fd, const struct wait_reque
 		return answer;
 	*code = say_failure(o->json, json_object_get(answer, "usage") ? EXIT_USAGE : EXIT_REFUSED,
 		*field_text(answer, "code") ? field_text(answer, "code") : "io-error", "%s",
-		format_message(answer));
+		json_is_object(answer) ? format_message(answer)
+				       : "the daemon's answer cannot be read");
 	json_decref(answer);
 	return NULL;
 }

@@ -126,7 +126,10 @@ static void show(struct watch *w, const json_t *answer)
 
 static enum watch_end refused(const struct watch *w, json_t *answer)
 {
-	if (w->json)
+	if (!json_is_object(answer))
+		say_failure(
+			w->json, EXIT_REFUSED, "io-error", "the daemon's answer cannot be read");
+	else if (w->json)
 		say_object(json_incref(answer));
 	else
 		fprintf(stderr, "mmcgadgetctl: %s\n", format_message(answer));

@@ -314,6 +314,27 @@ static void no_permission_names_user_and_group(void **state)
 	assert_non_null(strstr(out, "\"code\":\"no-permission\",\"format\":1}"));
 }
 
+/* The disc is recorded on, and finalised while the client waits. */
+static void wait_ends_with_the_burn(void **state)
+{
+	static const struct habit rows[] = {
+		{"wait burned timeout=0", 1, "not yet"},
+		/* The delay lets the client see the burn before its end; any other length works. */
+		{"version; (sleep 1; mmcgadgetctl close n) >/dev/null & mmcgadgetctl wait burned "
+		 "timeout=30",
+			0, "drive0: burned: n\n"},
+		{"wait burned", 0, "drive0: burned: n\n"},
+		{"wait empty timeout=0", 1, "not yet"},
+	};
+
+	(void)state;
+	FIFO("blank n\n", "ok: drive0: inserted n (blank DVD+R, 4700372992 bytes)");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_write(&usb[0], 0));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check(&rows[i]);
+}
+
 static void a_full_disk_is_told(void **state)
 {
 	static const struct habit rows[] = {
@@ -372,6 +393,7 @@ int main(void)
 		T(help_needs_neither_daemon_nor_group),
 		T(every_end_is_an_object),
 		T(no_permission_names_user_and_group),
+		T(wait_ends_with_the_burn),
 		T(a_full_disk_is_told),
 		T(a_terminal_gets_what_it_can_show),
 	};
