@@ -16,6 +16,7 @@
 #include "library/checksum.h"
 #include "library/image_name.h"
 #include "library/label.h"
+#include "library/permission_hint.h"
 #include "disc/disc_state.h"
 #include "util/array.h"
 #include "util/log.h"
@@ -289,6 +290,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	struct media *media;
 	struct store *store;
 	int r = open_store(f, &store);
+	char hint[PERMISSION_HINT];
 	bool has_state;
 
 	if (r < 0)
@@ -300,6 +302,9 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	if (out->recordable && !f->may_write) {
 		out->recordable = false;
 		r = f->size == 0 ? -EROFS : 0;
+		permission_hint(folder, folder_name, out->name, "rw", hint);
+		add_warning(out, "; the PC cannot continue it, because its file cannot be written");
+		add_warning(out, hint);
 	}
 	if (r == 0)
 		r = open_media(f, out, &media);
@@ -311,6 +316,23 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	if (r == 0 && !out->recordable)
 		warn_volume(out, f, has_state);
 	return r;
+}
+
+/* As refuse_open(); if permissions are missing, says what to type. */
+static int refuse_found(
+	struct refusal *why, int error, int folder, const char *folder_name, const char *name)
+{
+	size_t n;
+
+	refuse_open(why, error, name, folder_name);
+	n = strlen(why->text);
+	if (error == -EROFS || error == -EACCES || error == -EPERM) {
+		char hint[PERMISSION_HINT];
+
+		permission_hint(folder, folder_name, name, error == -EROFS ? "rw" : "r", hint);
+		snprintf(why->text + n, sizeof(why->text) - n, "%s", hint);
+	}
+	return error;
 }
 
 int image_open(int folder, const char *folder_name, const char *name,
@@ -325,7 +347,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 			"\"%s\" is the state file of a disc, not an image", name);
 	r = library_find(folder, name, &file);
 	if (r < 0)
-		return refuse_open(why, r, name, folder_name);
+		return refuse_found(why, r, folder, folder_name, name);
 	out->size = file.size;
 	out->name = strdup(name);
 	if (!out->name || asprintf(&out->path, "%s/%s", folder_name, name) < 0) {
@@ -336,7 +358,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 		r = open_found(folder, folder_name, &file, policy, out);
 	library_forget(&file);
 	if (r < 0)
-		return refuse_open(why, r, name, folder_name);
+		return refuse_found(why, r, folder, folder_name, name);
 	out->kind = image_kind(out->disc);
 	return 0;
 }
