@@ -23,7 +23,7 @@
 #include "util/log.h"
 
 #define TTY           "/dev/ttyGS"
-#define CLOSE_WAIT_MS 10000
+#define CLOSE_WAIT_MS 30000
 #define CLOSE_POLL_MS 100 /* looking costs: each process has a directory of descriptors */
 #define HANG_UP_MS    1000
 
@@ -197,7 +197,8 @@ static void hang_up(int port)
  * after CLOSE_WAIT_MS. Once is not enough: a child of systemd, between fork and exec of a
  * getty, kept the port open for minutes after one hang-up (seen with Debian 13). That it
  * waits, without a time limit, for others to close the port is likely and not proven; with
- * a hang-up and a close each second it let go.
+ * a hang-up and a close each second it let go. On a busy machine it has taken longer than
+ * ten seconds.
  */
 static int wait_closed(const char *node, int port)
 {

@@ -93,6 +93,7 @@ static bool differs(const struct mmc_state *a, const struct mmc_state *b)
 	return a->loaded != b->loaded || a->ejected_by_host != b->ejected_by_host ||
 	       a->locked != b->locked || a->eject_requested != b->eject_requested ||
 	       a->profile != b->profile || a->finalised != b->finalised ||
+	       a->sessions != b->sessions || (a->end > a->readable) != (b->end > b->readable) ||
 	       a->removal_unseen != b->removal_unseen;
 }
 

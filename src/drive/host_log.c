@@ -1,7 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drive/host_log.h"
 
+#include "protocol/format_size.h"
 #include "util/log.h"
+
+/* True while a session that is not closed holds blocks: the PC burns, or has left it open. */
+static bool is_burning(const struct mmc_state *m)
+{
+	return m->loaded && !m->testing && m->end > m->readable;
+}
+
+static void log_burn(const char *drive, const char *image, const struct mmc_state *before,
+	const struct mmc_state *now)
+{
+	char size[16];
+
+	format_size((uint64_t)now->recorded * MEDIA_BLOCK, size);
+	if (is_burning(now) && !is_burning(before))
+		log_info("%s: burning to %s begins", drive, image);
+	if (now->finalised && !before->finalised)
+		log_info("%s: %s is finalised, %u blocks, %s", drive, image, now->recorded, size);
+	else if (now->sessions > before->sessions && !now->testing && !before->testing)
+		log_info("%s: session %u of %s is closed, %s are recorded; the disc is open for "
+			 "more",
+			drive, before->sessions, image, size);
+}
 
 static void on_engine_state(void *ctx, const struct mmc_state *before, const struct mmc_state *now,
 	const struct image *in)
@@ -12,8 +35,8 @@ static void on_engine_state(void *ctx, const struct mmc_state *before, const str
 		log_info("%s: the host ejected %s", drive, image);
 	if (!now->ejected_by_host && before->ejected_by_host && now->loaded)
 		log_info("%s: the host loaded %s again", drive, image);
-	if (now->finalised && !before->finalised && in->recordable && before->loaded)
-		log_info("%s: %s is finalised, %u blocks", drive, image, now->recorded);
+	if (in->recordable && before->loaded && now->loaded)
+		log_burn(drive, image, before, now);
 	if (now->locked != before->locked)
 		log_debug("%s: the host %s the drive", drive, now->locked ? "locked" : "unlocked");
 }

@@ -290,7 +290,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	struct media *media;
 	struct store *store;
 	int r = open_store(f, &store);
-	char hint[PERMISSION_HINT];
+	char hint[PERMISSION_HINT] = "";
 	bool has_state;
 
 	if (r < 0)
@@ -303,8 +303,6 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 		out->recordable = false;
 		r = f->size == 0 ? -EROFS : 0;
 		permission_hint(folder, folder_name, out->name, "rw", hint);
-		add_warning(out, "; the PC cannot continue it, because its file cannot be written");
-		add_warning(out, hint);
 	}
 	if (r == 0)
 		r = open_media(f, out, &media);
@@ -313,6 +311,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 		return r;
 	}
 	r = make_disc(folder, folder_name, policy, media, store, out);
+	add_warning(out, hint);
 	if (r == 0 && !out->recordable)
 		warn_volume(out, f, has_state);
 	return r;

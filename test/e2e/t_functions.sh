@@ -289,7 +289,7 @@ getty_runs() { [ "$(getty_pid)" != "${1:-0}" ] && [ "$(getty_pid)" != 0 ]; }
 check "getty: systemctl restart succeeds" timeout 120 systemctl restart mmcgadgetd
 check "getty: a getty starts with the port" wait_for 60 getty_runs || journalctl -n 30 --no-pager
 pid=$(getty_pid)
-check "getty: restart while it runs" timeout 120 systemctl restart mmcgadgetd
+check "getty: restart while it runs" timeout 120 systemctl restart mmcgadgetd || journalctl -n 40 --no-pager
 check "getty: another getty starts with the new port" wait_for 60 getty_runs "$pid" || journalctl -n 30 --no-pager
 check "getty: the host has the port" wait_for 120 one_less || what_host_has
 wait_for_udev
