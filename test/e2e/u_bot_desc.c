@@ -7,6 +7,7 @@
 
 #include "u_bot.h"
 #include "util/array.h"
+#include "util/be.h"
 
 #define CLASS_IN  (USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
 #define CLASS_OUT (USB_DIR_OUT | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
@@ -14,11 +15,6 @@
 #define MAX_LUN   0xfe
 
 static uint8_t d[1024];
-
-static int get_le16(const uint8_t *p)
-{
-	return p[0] | p[1] << 8;
-}
 
 static int descriptor(unsigned type, unsigned index, unsigned language, unsigned len)
 {
@@ -36,7 +32,7 @@ static unsigned packet_at(unsigned speed)
 static void device_descriptor(void)
 {
 	int n = descriptor(USB_DT_DEVICE, 0, 0, 64);
-	unsigned usb_version = (unsigned)get_le16(d + 2);
+	unsigned usb_version = get_le16(d + 2);
 	bool super = usb.speed == SPEED_SUPER;
 
 	check(n == 18 && d[0] == 18 && d[1] == USB_DT_DEVICE, "USB 2.0 9.6.1",
@@ -178,7 +174,7 @@ static void strings(void)
 	memcpy(device, d, 18);
 	n = descriptor(USB_DT_STRING, 0, 0, 255);
 	check(n >= 4 && d[0] == n && n % 2 == 0, "USB 2.0 9.6.7", "languages (%d bytes)", n);
-	unsigned language = (unsigned)get_le16(d + 2);
+	unsigned language = get_le16(d + 2);
 	for (unsigned i = 14; i <= 15; i++)
 		check(device[i] && string(device[i], language, text), "USB 2.0 9.6.7", "%s \"%s\"",
 			i == 14 ? "manufacturer" : "product", text);
