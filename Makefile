@@ -205,9 +205,9 @@ $(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o $(O)/test/bench/model.o $
 # The same entry point, once for libFuzzer and once for replaying its corpus. "make fuzzers" builds
 # the former with clang, in a directory of their own: their objects are instrumented.
 $(fuzzers): $(O)/test/fuzz/fuzz_%: $(O)/test/fuzz/fuzz_%.o $(call lib,testlib) $(pure_libs)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 $(replays): $(O)/test/fuzz/replay_%: $(O)/test/fuzz/fuzz_%.o $(O)/test/fuzz/replay.o $(call lib,testlib) $(pure_libs)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 # The control language: of the daemon and the client, but nothing of a system.
 $(O)/test/fuzz/fuzz_control $(O)/test/fuzz/replay_control: \
 	$(call objs,src/protocol/lines.c src/protocol/words.c src/protocol/verbs.c)

@@ -7,8 +7,37 @@
 # The timeout is 7 s because the daemon may read labels for 5 s before its first answer.
 _mmcgadgetctl_names()
 {
-	timeout 7 "$@" 2>/dev/null | grep -aoE '[{,]"name":"(\\.|[^"\\])*"' |
-		sed 's/^."name":"//; s/"$//; s/\\\(.\)/\1/g'
+	timeout 7 "$@" 2>/dev/null | grep -aoE '[{,]"name":"(\\.|[^"\\])*"' | _mmcgadgetctl_text
+}
+
+# _mmcgadgetctl_open COMMAND...: the same for images that can be closed: burns that are not finalised.
+_mmcgadgetctl_open()
+{
+	timeout 7 "$@" 2>/dev/null |
+		grep -aoE '[{,]"name":"(\\.|[^"\\])*","label":("(\\.|[^"\\])*"|null),"kind":"(open|appendable)"' |
+		sed -E 's/","label":("(\\.|[^"\\])*"|null),"kind":"[a-z]*"$/"/' | _mmcgadgetctl_text
+}
+
+# _mmcgadgetctl_text: prints the values of the members of its input as text. Names with characters that
+# could deceive come with escapes such as \u202e; nobody could type them, so they are left out.
+_mmcgadgetctl_text()
+{
+	grep -avE '(^|[^\])(\\\\)*\\u' | sed 's/^."name":"//; s/"$//; s/\\\(.\)/\1/g'
+}
+
+# _mmcgadgetctl_as_names NAME...: offers each NAME as it must be typed to be a name: what looks like an
+# option gets its folder in front, unless "--" stands before it.
+_mmcgadgetctl_as_names()
+{
+	local name
+	for name in "$@"; do
+		if [[ ! $literal && ($name == -* || $name =~ ^[A-Za-z]+=) ]]; then
+			[[ $cur == ./* ]] || [[ $name == "$cur"* ]] || continue
+			[[ ./$name != "$cur"* ]] && [[ $name != "$cur"* ]] || COMPREPLY+=("./$name")
+		else
+			_mmcgadgetctl_offer "$name"
+		fi
+	done
 }
 
 # _mmcgadgetctl_plain WORD: prints WORD, as typed so far, without its quotes and backslashes.
@@ -33,7 +62,8 @@ _mmcgadgetctl_offer()
 _mmcgadgetctl()
 {
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
-	local ask=("$1") verb='' drive='' given='' options=()
+	local ask=("$1") verb='' drive='' given='' literal='' options=()
+	local verbs='insert next prev eject blank close rename delete status list stats trace watch wait help doctor report version'
 	COMPREPLY=()
 
 	# bash cuts words at "=" and ":"; this loop joins the pieces again.
@@ -57,9 +87,13 @@ _mmcgadgetctl()
 
 	for ((i = 1; i < last; i++)); do
 		piece=$(_mmcgadgetctl_plain "${words[i]%[\"\']}")
+		if [[ $literal ]]; then
+			[[ $verb ]] && given=$piece || verb=$piece
+			continue
+		fi
 		case ${verb:+verb}$piece in
-		--socket=*) ask+=("$piece") ;;
-		--socket)
+		--socket=* | verb--socket=*) ask+=("${piece#verb}") ;;
+		--socket | verb--socket)
 			((++i < last)) || {
 				compopt -o filenames 2>/dev/null
 				mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -67,26 +101,44 @@ _mmcgadgetctl()
 			}
 			ask+=(--socket "$(_mmcgadgetctl_plain "${words[i]%[\"\']}")")
 			;;
-		--wait) ((++i < last)) || return ;;
-		-*) ;;
+		--wait | verb--wait) ((++i < last)) || return ;;
+		-d | --drive | verb-d | verb--drive)
+			((++i < last)) || {
+				mapfile -t names < <(_mmcgadgetctl_names "${ask[@]}" --json status)
+				_mmcgadgetctl_offer "${names[@]}"
+				return
+			}
+			drive=drive=$(_mmcgadgetctl_plain "${words[i]%[\"\']}")
+			;;
+		--drive=* | verb--drive=*) drive=drive=${piece#*=} ;;
+		-- | verb--) literal=1 ;;
+		-* | verb-*) ;;
 		verbdrive=*) drive=$piece ;;
 		verbtype=*) options=(type) ;;
+		verbtimeout=*) ;;
 		verb*) given=$piece ;;
 		*) verb=$piece ;;
 		esac
 	done
 	ask+=(--json)
 
+	if [[ $cur == -* && ! $literal ]]; then
+		_mmcgadgetctl_offer --json --drive --force --verbose --socket --wait --version --help
+		[[ $verb != insert ]] || [[ $cur == --?* ]] || _mmcgadgetctl_offer --
+		return
+	fi
 	case $verb in
 	'')
-		if [[ $cur == -* ]]; then
-			_mmcgadgetctl_offer --json --socket --wait --version --help
-		else
-			_mmcgadgetctl_offer insert next prev eject blank close rename delete status list stats trace watch help doctor report
-		fi
+		# shellcheck disable=SC2086 # words
+		_mmcgadgetctl_offer $verbs
 		return
 		;;
-	help | doctor) return ;;
+	help)
+		# shellcheck disable=SC2086 # words
+		[[ $given ]] || _mmcgadgetctl_offer $verbs
+		return
+		;;
+	doctor | version) return ;;
 	report)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -100,8 +152,10 @@ _mmcgadgetctl()
 		return
 	fi
 	if [[ ($verb == insert || $verb == close || $verb == rename || $verb == delete) && ! $given ]]; then
-		mapfile -t names < <(_mmcgadgetctl_names "${ask[@]}" list ${drive:+"$drive"})
-		_mmcgadgetctl_offer "${names[@]}"
+		piece=_mmcgadgetctl_names
+		[[ $verb != close ]] || piece=_mmcgadgetctl_open
+		mapfile -t names < <($piece "${ask[@]}" list ${drive:+"$drive"})
+		_mmcgadgetctl_as_names "${names[@]}"
 		# With this option bash quotes spaces in the offers, as in file names.
 		[[ ${COMPREPLY[*]} ]] && compopt -o filenames 2>/dev/null
 		[[ ! ${COMPREPLY[*]} ]] || return 0
@@ -123,10 +177,14 @@ _mmcgadgetctl()
 		start) _mmcgadgetctl_offer until=error records= ;;
 		esac
 	fi
-	if [[ $verb == eject && ! $given ]]; then
-		[[ $cur == -* ]] && _mmcgadgetctl_offer --force || _mmcgadgetctl_offer force
+	if [[ $verb == wait ]]; then
+		[[ $given ]] || _mmcgadgetctl_offer burned empty host
+		_mmcgadgetctl_offer timeout=
 	fi
-	[[ $drive ]] || _mmcgadgetctl_offer drive=
+	if [[ $verb == eject && ! $given ]]; then
+		_mmcgadgetctl_offer force
+	fi
+	[[ $drive ]] || [[ $literal && ! $given ]] || _mmcgadgetctl_offer drive=
 	[[ $verb != blank || ${options[*]} ]] || _mmcgadgetctl_offer type=dvd+r
 	[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
 	return 0

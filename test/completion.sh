@@ -16,9 +16,11 @@ case $* in
 	echo '{"ok":true,"message":"\"name\":\"no\"","drives":[{"name":"drive0","image":"a"},{"name":"two"}]}'
 	;;
 *list*)
-	printf '%s%s%s\n' '{"ok":true,"message":"4 images","images":[{"name":"debian 12.iso","label":"a,\"name\":\"no\""},' \
-		'{"name":"debian-13.iso","label":null},{"name":"sub/q\"\\x.iso","label":"x"},' \
-		'{"name":"a:b=c.iso","label":"x"},{"name":"größe.iso","label":"x","loaded_in":["drive0"]}]}'
+	printf '%s%s%s%s%s\n' '{"ok":true,"message":"8 images","images":[' \
+		'{"name":"debian 12.iso","label":"a,\"name\":\"no\"","kind":"iso"},' \
+		'{"name":"debian-13.iso","label":null,"kind":"open"},{"name":"sub/q\"\\x.iso","label":"x","kind":"appendable"},' \
+		'{"name":"gnp\u202eosi","label":"","kind":"iso"},{"name":"win=10.iso","label":"","kind":"iso"},{"name":"-d.iso","label":"","kind":"open"},' \
+		'{"name":"a:b=c.iso","label":"x","kind":"blank"},{"name":"größe.iso","label":"x","kind":"iso","loaded_in":["drive0"]}]}'
 	;;
 esac
 A
@@ -50,12 +52,20 @@ tab() {
 }
 
 m=mmcgadgetctl
-tab $m '' -- insert next prev eject blank close rename delete status list stats trace watch help doctor report
+verbs='insert next prev eject blank close rename delete status list stats trace watch wait help doctor report version'
+# shellcheck disable=SC2086 # words
+tab $m '' -- $verbs
+# shellcheck disable=SC2086 # words
+tab $m help '' -- $verbs
+tab $m help in -- insert
+tab $m help insert '' --
 tab $m n -- next
 tab $m --j -- --json
 tab $m --wait 3 e -- eject
 tab $m --wait '' --
-tab $m insert '' -- 'debian 12.iso' debian-13.iso 'sub/q"\x.iso' a:b=c.iso größe.iso
+tab $m insert '' -- 'debian 12.iso' debian-13.iso 'sub/q"\x.iso' ./win=10.iso ./-d.iso a:b=c.iso größe.iso
+tab $m insert win -- ./win=10.iso
+tab $m insert ./w -- ./win=10.iso
 tab $m insert deb -- 'debian 12.iso' debian-13.iso
 tab $m insert 'debian\ ' -- 'debian 12.iso'
 tab $m insert '"debian ' -- 'debian 12.iso'
@@ -70,15 +80,28 @@ tab $m insert x.iso d -- drive=
 tab $m insert dr -- drive=
 tab $m insert drive = two gr -- größe.iso
 tab $m close s -- 'sub/q"\x.iso'
+tab $m close '' -- debian-13.iso 'sub/q"\x.iso' ./-d.iso
 tab $m blank '' -- drive= type=dvd+r
 tab $m blank new.iso t -- type=dvd+r
 tab $m eject '' -- force drive=
 tab $m eject --f -- --force
+tab $m list --j -- --json
+tab $m list '"--' -- --json --drive --force --verbose --socket --wait --version --help
+tab $m insert '"--"' win -- win=10.iso
+tab $m insert '"--"' - -- -d.iso
+tab $m insert '"--"' x.iso d -- drive=
+tab $m status --v -- --verbose --version
+tab $m insert x.iso -d '' -- drive0 two
+tab $m insert x.iso --drive t -- two
+tab $m -d two insert gr -- größe.iso
+tab $m -d two eject '' -- force
 tab $m eject force drive = d -- drive0
 tab $m status '' -- drive=
 tab $m stats '' -- reset drive=
 tab $m watch '' -- drive=
 tab $m watch drive = t -- two
+tab $m wait '' -- burned empty host timeout= drive=
+tab $m wait host '' -- timeout= drive=
 tab $m trace s -- start stop status save show script
 tab $m trace start '' -- until=error records= drive=
 tab $m trace stop '' -- drive=

@@ -7,39 +7,36 @@
 #include "control/command_trace.h"
 #include "control/status.h"
 #include "disc/medium.h"
+#include "drive/disc_jobs.h"
+#include "library/name_inside.h"
 #include "protocol/verbs.h"
 #include "version.h"
 
-static struct drive *find_drive(const struct command_env *env, const char *name)
+/* Returns the name as the media folder has it: people type its whole path, too. */
+static const char *name_of(const struct drive *d, const struct verb_call *call)
 {
-	for (unsigned i = 0; i < env->drives->count; i++) {
-		if (!name || strcmp(drive_name(env->drives->drive[i]), name) == 0)
-			return env->drives->drive[i];
-	}
-	return NULL;
+	return name_inside(drive_media(d), call->arg);
 }
 
 static void run_insert(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
 	(void)env;
-	drive_submit(d, DRIVE_FIND, call->arg, false, r);
+	drive_submit(d, DRIVE_FIND, name_of(d, call), call->force != NULL, r);
 }
 
 static void run_next(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
 	(void)env;
-	(void)call;
-	drive_submit(d, DRIVE_NEXT, NULL, false, r);
+	drive_submit(d, DRIVE_NEXT, NULL, call->force != NULL, r);
 }
 
 static void run_prev(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
 	(void)env;
-	(void)call;
-	drive_submit(d, DRIVE_PREV, NULL, false, r);
+	drive_submit(d, DRIVE_PREV, NULL, call->force != NULL, r);
 }
 
 static void run_eject(const struct command_env *env, const struct verb_call *call, struct drive *d,
@@ -64,7 +61,7 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 				    call->type, known, several ? "are" : "is"));
 		return;
 	}
-	drive_submit_blank(d, call->arg, medium, r);
+	drive_submit_blank(d, name_of(d, call), medium, call->force != NULL, r);
 }
 
 /* Without drive=, closes the image in the drive that holds it: people name discs, not drives. */
@@ -75,25 +72,26 @@ static void run_close(const struct command_env *env, const struct verb_call *cal
 		struct drive_info info;
 
 		drive_get_info(env->drives->drive[i], &info);
-		if (info.image && strcmp(info.image, call->arg) == 0 &&
+		if (info.image && strcmp(info.image, name_of(d, call)) == 0 &&
 			strcmp(drive_media(env->drives->drive[i]), drive_media(d)) == 0)
 			d = env->drives->drive[i];
 	}
-	drive_submit(d, DRIVE_CLOSE, call->arg, false, r);
+	drive_submit(d, DRIVE_CLOSE, name_of(d, call), false, r);
 }
 
 static void run_rename(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
 	(void)env;
-	drive_rename(d, call->args[0], call->args[1], r);
+	disc_jobs_rename(
+		drive_jobs(d), name_of(d, call), name_inside(drive_media(d), call->args[1]), r);
 }
 
 static void run_delete(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
 	(void)env;
-	drive_delete(d, call->arg, r);
+	disc_jobs_delete(drive_jobs(d), name_of(d, call), r);
 }
 
 static void run_status(const struct command_env *env, const struct verb_call *call, struct drive *d,
@@ -182,15 +180,24 @@ static void run_help(const struct command_env *env, const struct verb_call *call
 {
 	json_t *a = answer_ok("commands of mmcgadgetd %s", MMCGADGET_VERSION);
 	json_t *verbs = json_array();
+	char why[160];
 
 	(void)env;
-	(void)call;
 	(void)d;
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		json_array_append_new(
-			verbs, json_pack("{s:s, s:s, s:s}", "verb", verb_table[i].name, "synopsis",
-				       verb_table[i].synopsis, "help", verb_table[i].help));
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		const struct verb *v = &verb_table[i];
+
+		if (!call->arg || strcmp(call->arg, v->name) == 0)
+			json_array_append_new(
+				verbs, json_pack("{s:s, s:s, s:s}", "verb", v->name, "synopsis",
+					       v->synopsis, "help", v->help));
+	}
 	json_object_set_new(a, "verbs", verbs);
+	if (json_array_size(verbs) == 0) {
+		json_decref(a);
+		verb_unknown(call->arg, NULL, why, sizeof(why));
+		a = answer_error("unknown-verb", "%s", why);
+	}
 	r->final(r, a);
 }
 
@@ -216,27 +223,32 @@ static const struct {
 
 void command_run(const struct command_env *env, char *line, size_t len, struct reply *r)
 {
+	const char *names[DRIVE_MAX];
+	const struct verb_drives drives = {.name = names, .count = env->drives->count};
 	struct words words;
 	struct verb_call call;
-	struct drive *d;
 	const char *fault = words_split(line, len, &words), *code;
 	char why[512];
 
+	for (unsigned i = 0; i < drives.count; i++)
+		names[i] = drive_name(env->drives->drive[i]);
 	if (fault) {
 		r->final(r, answer_error("bad-line", "%s; nothing was done", fault));
 		return;
 	}
-	if (verb_parse(&words, &call, &code, why, sizeof(why)) < 0) {
-		r->final(r, answer_error(code, "%s", why));
-		return;
-	}
-	d = find_drive(env, call.drive);
-	if (!d) {
-		r->final(r, answer_error("no-such-drive", "no drive \"%.40s\"", call.drive));
+	if (verb_parse(&words, &drives, &call, &code, why, sizeof(why)) < 0) {
+		json_t *a = answer_error(code, "%s", why);
+
+		/* That the words are wrong, not what they ask for. */
+		if (strcmp(code, "no-such-drive") != 0)
+			json_object_set_new(a, "usage",
+				json_string(call.verb ? call.verb->synopsis : "help [VERB]"));
+		r->final(r, a);
 		return;
 	}
 	r->changes = handlers[call.id].changes;
-	handlers[call.id].run(env, &call, d, r);
+	handlers[call.id].run(
+		env, &call, env->drives->drive[call.drive_at < 0 ? 0 : call.drive_at], r);
 }
 
 json_t *command_too_long(void)

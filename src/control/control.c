@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "control/control_socket.h"
+#include "protocol/answer.h"
 #include "protocol/format.h"
 #include "protocol/lines.h"
 #include "util/log.h"
@@ -41,9 +42,9 @@ struct request {
 	char *line;                    /* for the status file */
 };
 
-static void write_status(
-	struct control *c, const char *head, const json_t *answer, const char *command)
+static void write_status(struct control *c, const char *head, json_t *answer, const char *command)
 {
+	json_t *shown;
 	char tmp[64];
 	FILE *f;
 	int fd;
@@ -63,10 +64,12 @@ static void write_status(
 		return;
 	}
 	fchmod(fd, 0644);
-	fprintf(f, "%s: %s\n", head, format_message(answer));
+	shown = answer_shown(answer);
+	fprintf(f, "%s: %s\n", head, format_message(shown));
 	if (command)
 		fprintf(f, "command: %s\n", command);
-	format_details(answer, f);
+	format_details(shown, f);
+	json_decref(shown);
 	if (fclose(f) == 0 && renameat(c->dir_fd, tmp, c->dir_fd, c->config.status) == 0)
 		return;
 	log_warn("%s/%s: %s", c->config.directory, c->config.status, strerror(errno));
@@ -100,6 +103,20 @@ void control_note(struct control *c, json_t *answer)
 	json_decref(answer);
 }
 
+/* Returns a copy of the line for the status file: without what ends it or parts its words. */
+static char *shown_line(const char *line, size_t len)
+{
+	char *copy = strndup(line, len > 0 && line[len - 1] == '\r' ? len - 1 : len);
+
+	for (char *p = copy; p && *p != '\0'; p++) {
+		if (*p == '\t')
+			*p = ' ';
+	}
+	if (copy)
+		words_clean(copy);
+	return copy;
+}
+
 /* Runs a line; NULL: it was too long. client NULL: it came through the FIFO. */
 static void run_line(void *control, struct control_client *client, char *line, size_t len)
 {
@@ -115,9 +132,7 @@ static void run_line(void *control, struct control_client *client, char *line, s
 	q->base.final = request_final;
 	q->control = c;
 	q->client = client;
-	q->line = strndup(line ? line : "(too long)", line ? len : 16);
-	if (q->line)
-		words_clean(q->line);
+	q->line = line ? shown_line(line, len) : strdup("(too long)");
 	if (line)
 		command_run(&c->env, line, len, &q->base);
 	else

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "protocol/answer.h"
 #include "protocol/lines.h"
 #include "util/log.h"
 
@@ -47,11 +48,11 @@ struct control_client {
 };
 
 static const char no_memory[] =
-	"{\"ok\":false,\"message\":\"out of memory\",\"code\":\"io-error\"}\n";
+	"{\"ok\":false,\"message\":\"out of memory\",\"code\":\"io-error\",\"format\":1}\n";
 static const char too_many[] =
-	"{\"ok\":false,\"message\":\"too many clients at once\",\"code\":\"busy\"}\n";
+	"{\"ok\":false,\"message\":\"too many clients at once\",\"code\":\"busy\",\"format\":1}\n";
 static const char unfinished[] = "{\"ok\":false,\"message\":\"a line without a newline at its end; "
-				 "nothing was done\",\"code\":\"bad-line\"}\n";
+				 "nothing was done\",\"code\":\"bad-line\",\"format\":1}\n";
 
 static void client_free(struct control_client *cl)
 {
@@ -175,7 +176,7 @@ static void client_step(struct control_client *cl)
 
 void control_client_answer(struct control_client *cl, const json_t *answer)
 {
-	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	char *text = answer ? answer_text(answer) : NULL;
 
 	cl->has_command = false;
 	if (!text || asprintf(&cl->out, "%s\n", text) < 0)

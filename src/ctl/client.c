@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocol/verbs.h"
 #include "protocol/words.h"
 
 #define RETRY_MS 100
@@ -48,13 +49,18 @@ int client_connect(const char *path, double wait)
 	return r;
 }
 
-/* Appends a word. The key of an option stays unquoted; everything else is quoted. */
-static bool add_word(char *out, size_t size, const char *arg)
+/*
+ * Appends a word. The key of an option stays unquoted; everything else is quoted, so that it is a
+ * name. A word like a=b is an option, too, if no verb knows it: the daemon says so.
+ */
+static bool add_word(char *out, size_t size, const char *arg, bool literal)
 {
 	size_t key = strspn(arg, "abcdefghijklmnopqrstuvwxyz"), n = strlen(out);
 	char *value;
 
-	if (key == 0 || arg[key] != '=')
+	if (verb_is_option(arg))
+		key = strcspn(arg, "=");
+	if (literal || key == 0 || arg[key] != '=')
 		return words_quote(out, size, arg);
 	if (n + key + 3 > size)
 		return false;
@@ -68,13 +74,13 @@ static bool add_word(char *out, size_t size, const char *arg)
 	return true;
 }
 
-int client_line(int argc, char *const *argv, char *out, size_t size)
+int client_line(int argc, char *const *argv, const bool *literal, char *out, size_t size)
 {
 	*out = '\0';
 	for (int i = 0; i < argc; i++) {
 		if (!words_text_ok(argv[i], strlen(argv[i])))
 			return -EINVAL;
-		if (!add_word(out, size, argv[i]))
+		if (!add_word(out, size, argv[i], literal && literal[i]))
 			return -E2BIG;
 	}
 	if (strlen(out) > WORDS_LINE_MAX || strlen(out) + 2 > size)

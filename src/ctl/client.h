@@ -15,10 +15,11 @@
 int client_connect(const char *path, double wait);
 
 /*
- * Writes the words of argv as a control line, newline included. 0; -EINVAL: control characters or
- * not UTF-8; -E2BIG.
+ * Writes the words of argv as a control line, newline included. literal: for each word whether it
+ * is a name even if it looks like an option; NULL: none is. 0; -EINVAL: control characters or not
+ * UTF-8; -E2BIG.
  */
-int client_line(int argc, char *const *argv, char *out, size_t size);
+int client_line(int argc, char *const *argv, const bool *literal, char *out, size_t size);
 
 /* Waits up to ms milliseconds. True if the answer has begun to arrive, or the daemon hung up. */
 bool client_soon(int fd, int ms);

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "ctl/client.h"
+#include "ctl/say.h"
+#include "protocol/answer.h"
+#include "protocol/field.h"
 #include "protocol/format.h"
 #include "protocol/words.h"
 #include "trace/text.h"
@@ -27,11 +30,18 @@ bool trace_file_is(const char *word)
 	return false;
 }
 
-/* Prints an error. Returns -1. */
+static bool as_json; /* errors of trace_file_save() are objects */
+
+static int fail_with(const char *code, const char *path, const char *why)
+{
+	say_failure(as_json, EXIT_REFUSED, code, "%s: %s", path, why);
+	return -1;
+}
+
+/* Reports an error. Returns -1. */
 static int fail(const char *path, const char *why)
 {
-	fprintf(stderr, "mmcgadgetctl: %s: %s\n", path, why);
-	return -1;
+	return fail_with("io-error", path, why);
 }
 
 /* ---- show and script ----------------------------------------------------------------------- */
@@ -136,7 +146,7 @@ static int take_piece(struct saving *s, const json_t *answer)
 	uint8_t *more;
 
 	if (!json_is_true(json_object_get(answer, "ok")))
-		return fail("trace", format_message(answer));
+		return fail_with(field_text(answer, "code"), "trace", format_message(answer));
 	if (!header || !records || first < 1 || next < first || s->size + room > FILE_MAX)
 		return fail("trace", "the daemon's answer cannot be read");
 	if (!s->end)
@@ -169,7 +179,7 @@ static int read_piece(struct saving *s, int fd, const char *drive)
 
 	snprintf(from, sizeof(from), "from=%" PRIu64, s->next);
 	words[3] = drive ? strdup(drive) : NULL;
-	r = client_line(words[3] ? 4 : 3, words, line, sizeof(line));
+	r = client_line(words[3] ? 4 : 3, words, NULL, line, sizeof(line));
 	free(words[3]);
 	if (r < 0)
 		return fail("trace", strerror(-r));
@@ -199,12 +209,27 @@ static int write_file(const struct saving *s, const char *path)
 	return good ? 0 : fail(path, strerror(errno));
 }
 
-int trace_file_save(int fd, const char *path, const char *drive)
+static void report_saved(uint64_t records, bool lost)
+{
+	const char *more = lost ? ", older ones were overwritten" : "";
+	json_t *answer;
+
+	if (!as_json) {
+		fprintf(stderr, "%" PRIu64 " records saved%s\n", records, more);
+		return;
+	}
+	answer = answer_ok("%" PRIu64 " records saved%s", records, more);
+	json_object_set_new(answer, "records", json_integer((json_int_t)records));
+	say_object(answer);
+}
+
+int trace_file_save(int fd, const char *path, const char *drive, bool json)
 {
 	struct saving s = {.first = 1, .next = 1};
 	uint64_t lost, before;
 	int r;
 
+	as_json = json;
 	do {
 		before = s.next;
 		r = read_piece(&s, fd, drive);
@@ -216,8 +241,7 @@ int trace_file_save(int fd, const char *path, const char *drive)
 		r = write_file(&s, path);
 	}
 	if (r == 0)
-		fprintf(stderr, "%" PRIu64 " records saved%s\n", s.next - s.first,
-			lost ? ", older ones were overwritten" : "");
+		report_saved(s.next - s.first, lost > 0);
 	free(s.data);
 	return r;
 }

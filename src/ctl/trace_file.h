@@ -23,8 +23,8 @@ bool trace_file_is(const char *word);
 int trace_file_show(const char *path, bool script);
 /*
  * Saves a drive's trace to a file; drive is "drive=NAME" or NULL. fd is connected to the
- * daemon. Results as of trace_file_show().
+ * daemon. Results as of trace_file_show(); json: the result is an object on standard output.
  */
-int trace_file_save(int fd, const char *path, const char *drive);
+int trace_file_save(int fd, const char *path, const char *drive, bool json);
 
 #endif

@@ -13,9 +13,8 @@ bool version_note(const json_t *status, char *text, size_t size)
 	if (!version || strcmp(version, MMCGADGET_VERSION) == 0)
 		return false;
 	snprintf(text, size,
-		"mmcgadgetd %s runs, %s is installed: sudo systemctl restart mmcgadgetd, when the "
-		"PC "
-		"does not use the drive",
+		"mmcgadgetd %s runs, %s is installed; when the PC does not use the drive: sudo "
+		"systemctl restart mmcgadgetd",
 		version, MMCGADGET_VERSION);
 	return true;
 }

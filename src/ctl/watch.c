@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "ctl/client.h"
+#include "ctl/say.h"
+#include "protocol/answer.h"
 #include "protocol/format.h"
 
 #define PERIOD_MS 1000
@@ -28,6 +30,14 @@ struct watch {
 	struct watch_drive drive[DRIVES];
 	char *last_line[DRIVES];
 };
+
+/* A terminal that knows no codes for its cursor gets lines, as a pipe does. */
+static bool may_redraw(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
 
 static void on_signal(int signal)
 {
@@ -69,7 +79,7 @@ static void print_change(
 	struct watch *w, unsigned i, const json_t *drive, const struct watch_view *v)
 {
 	json_t *o = w->json ? watch_json(drive, v) : NULL;
-	char *line = o ? json_dumps(o, JSON_COMPACT) : watch_line(drive, v), when[16] = "";
+	char *line = o ? answer_text(o) : watch_line(drive, v), when[16] = "";
 	time_t t = time(NULL);
 	struct tm tm;
 
@@ -114,12 +124,24 @@ static void show(struct watch *w, const json_t *answer)
 	w->drawn = lines;
 }
 
+static enum watch_end refused(const struct watch *w, json_t *answer)
+{
+	if (!json_is_object(answer))
+		say_failure(
+			w->json, EXIT_REFUSED, "io-error", "the daemon's answer cannot be read");
+	else if (w->json)
+		say_object(json_incref(answer));
+	else
+		fprintf(stderr, "mmcgadgetctl: %s\n", format_message(answer));
+	return json_object_get(answer, "usage") ? WATCH_MISUSED : WATCH_REFUSED;
+}
+
 /* Asks once and shows the answer. Signals end it even if the daemon does not answer. */
 static enum watch_end ask(struct watch *w, const char *line, const sigset_t *unblocked)
 {
 	struct pollfd p = {.fd = w->fd, .events = POLLIN};
 	enum watch_end end = WATCH_STOPPED;
-	json_t *answer;
+	json_t *answer, *shown;
 	char *text;
 
 	if (client_send(w->fd, line) < 0)
@@ -131,13 +153,13 @@ static enum watch_end ask(struct watch *w, const char *line, const sigset_t *unb
 	if (client_receive(w->fd, &text) < 0)
 		return WATCH_NO_DAEMON;
 	answer = json_loads(text, 0, NULL);
+	shown = w->json ? json_incref(answer) : answer_shown(answer);
+	if (answer_is_ok(shown))
+		show(w, shown);
+	else
+		end = refused(w, shown);
 	free(text);
-	if (!json_is_true(json_object_get(answer, "ok"))) {
-		fprintf(stderr, "mmcgadgetctl: %s\n", format_message(answer));
-		end = WATCH_REFUSED;
-	} else {
-		show(w, answer);
-	}
+	json_decref(shown);
 	json_decref(answer);
 	if (fflush(stdout) != 0)
 		end = WATCH_NO_READER;
@@ -186,7 +208,7 @@ static void catch_signals(sigset_t *unblocked)
 
 enum watch_end watch_run(int fd, const char *line, bool json)
 {
-	struct watch w = {.fd = fd, .json = json, .terminal = !json && isatty(STDOUT_FILENO)};
+	struct watch w = {.fd = fd, .json = json, .terminal = !json && may_redraw()};
 	uint64_t next = now_us();
 	enum watch_end end;
 	sigset_t unblocked;
@@ -203,7 +225,5 @@ enum watch_end watch_run(int fd, const char *line, bool json)
 	} while (end == WATCH_STOPPED && !stop);
 	for (unsigned i = 0; i < w.count; i++)
 		free(w.last_line[i]);
-	if (end == WATCH_NO_DAEMON)
-		fputs("mmcgadgetctl: the daemon has ended\n", stderr);
 	return end;
 }

@@ -46,11 +46,11 @@ json_t *watch_json(const json_t *drive, const struct watch_view *v);
 /* Prints lines for a terminal of that width, and returns their number. */
 unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned width, FILE *out);
 
-enum watch_end { WATCH_STOPPED, WATCH_NO_DAEMON, WATCH_REFUSED, WATCH_NO_READER };
+enum watch_end { WATCH_STOPPED, WATCH_NO_DAEMON, WATCH_REFUSED, WATCH_MISUSED, WATCH_NO_READER };
 /*
  * Sends line (status, newline included) to the daemon at fd each second and shows the answers
- * on standard output: until a signal, until the daemon refuses or hangs up, or until the
- * output's reader is gone.
+ * on standard output: until a signal, until the daemon refuses (which is reported) or
+ * hangs up, or until the output's reader is gone.
  */
 enum watch_end watch_run(int fd, const char *line, bool json);
 

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/answer.h"
 #include "protocol/field.h"
 #include "protocol/format_size.h"
 #include "util/array.h"
+#include "util/utf8.h"
 
 #define BLOCK           2048u
 #define BAR             30u
@@ -179,6 +181,7 @@ json_t *watch_json(const json_t *drive, const struct watch_view *v)
 		"blocks_written", "locked", "image_problem", "folder_problem"};
 	json_t *o = json_object();
 
+	json_object_set_new(o, "format", json_integer(ANSWER_FORMAT));
 	json_object_set_new(o, "drive", json_string(field_text(drive, "name")));
 	json_object_set_new(o, "activity", json_string(activity_name(v->activity)));
 	for (size_t i = 0; i < ARRAY_LEN(copied); i++) {
@@ -196,15 +199,19 @@ json_t *watch_json(const json_t *drive, const struct watch_view *v)
 	return o;
 }
 
-/* Prints at most width characters of s, and clears the rest of the terminal's line. */
+/* Prints at most width columns of s, and clears the rest of the terminal's line. */
 static void put_cut(const char *s, unsigned width, FILE *out)
 {
-	unsigned n = 0;
+	const char *end = s + strlen(s);
+	size_t len;
+	uint32_t c;
 
-	for (; *s; s++) {
-		if (((unsigned char)*s & 0xc0) != 0x80 && n++ == width)
+	for (; s < end; s += len) {
+		len = utf8_decode(s, (size_t)(end - s), &c);
+		if (len == 0 || utf8_columns(c) > width)
 			break;
-		fputc(*s, out);
+		width -= utf8_columns(c);
+		fwrite(s, 1, len, out);
 	}
 	fputs("\033[K\n", out);
 }

@@ -287,21 +287,18 @@ static int make_machine(struct drive *d, const struct drive_config *config)
 
 static int make_watch(struct drive *d, sd_event *event)
 {
-	const struct disc_watch_config wc = {
+	struct disc_watch_config wc = {
 		.drive = d->name,
 		.media = d->media,
 		.self = &d->holder,
 		.last = drive_record_last(d->record),
-		.moved = image_mover_moved,
-		.state_missing = image_mover_state_missing,
-		.safe_bytes = image_mover_safe_bytes,
-		.ctx = &d->mover,
 	};
 
 	d->mover = (struct image_mover){.in = drive_machine_in(d->machine),
 		.engine = d->engine,
 		.handover = d->handover,
 		.record = d->record};
+	image_mover_watch(&d->mover, &wc);
 	return disc_watch_new(&wc, event, &d->watch);
 }
 
@@ -403,23 +400,9 @@ int drive_new(
 		return r;
 	}
 	d->set = set;
-	set->drive[set->count++] = d;
-	holders_add(&set->holders, &d->holder);
+	drives_add(set, d, &d->holder);
 	*out = d;
 	return 0;
-}
-
-static void leave_set(struct drive *d)
-{
-	for (unsigned i = 0; d->set && i < d->set->count; i++) {
-		if (d->set->drive[i] != d)
-			continue;
-		d->set->count--;
-		memmove(&d->set->drive[i], &d->set->drive[i + 1],
-			(d->set->count - i) * sizeof(d->set->drive[0]));
-		holders_remove(&d->set->holders, &d->holder);
-		return;
-	}
 }
 
 void drive_free(struct drive *d)
@@ -427,7 +410,8 @@ void drive_free(struct drive *d)
 	if (!d)
 		return;
 	disc_jobs_cancel(d->jobs, "stopping", "the daemon stops");
-	leave_set(d);
+	if (d->set)
+		drives_remove(d->set, d, &d->holder);
 	if (d->commands)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 	disc_watch_leave(d->watch);
@@ -578,21 +562,16 @@ void drive_submit(
 	drive_commands_submit(d->commands, verb, image, NULL, force, r);
 }
 
-void drive_submit_blank(
-	struct drive *d, const char *image, const struct disc_medium *medium, struct reply *r)
+void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
+	bool force, struct reply *r)
 {
 	(void)media_folder_look(d->folder);
-	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, false, r);
+	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, force, r);
 }
 
-void drive_rename(struct drive *d, const char *name, const char *to, struct reply *r)
+struct disc_jobs *drive_jobs(const struct drive *d)
 {
-	disc_jobs_rename(d->jobs, name, to, r);
-}
-
-void drive_delete(struct drive *d, const char *name, struct reply *r)
-{
-	disc_jobs_delete(d->jobs, name, r);
+	return d->jobs;
 }
 
 void drive_get_info(struct drive *d, struct drive_info *info)

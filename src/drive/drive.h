@@ -20,7 +20,7 @@
 #include "drive/drive_command.h"
 #include "drive/engine_thread.h"
 #include "drive/handover.h"
-#include "drive/holders.h"
+#include "drive/drives.h"
 #include "drive/recorder.h"
 #include "gadget/ffs.h"
 #include "library/catalog.h"
@@ -32,14 +32,8 @@
 #define DRIVE_SEEN_WAIT                                                                            \
 	5000u /* ms a host is given to see the empty drive: they poll every 1 or 2 s */
 
+struct disc_jobs;
 struct drive;
-
-/* All drives of the daemon. All members 0: no drive. */
-struct drives {
-	struct drive *drive[DRIVE_MAX];
-	unsigned count;
-	struct holders holders; /* which image each of them holds */
-};
 
 struct drive_config {
 	const char *name;
@@ -129,11 +123,10 @@ void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r);
 
 /* The same for DRIVE_BLANK with a blank of that medium. */
-void drive_submit_blank(
-	struct drive *d, const char *image, const struct disc_medium *medium, struct reply *r);
-/* Rename and delete a disc of the media folder, see disc_jobs.h; r gets the answer. */
-void drive_rename(struct drive *d, const char *name, const char *to, struct reply *r);
-void drive_delete(struct drive *d, const char *name, struct reply *r);
+void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
+	bool force, struct reply *r);
+/* Renames and deletes the discs of the media folder. */
+struct disc_jobs *drive_jobs(const struct drive *d);
 
 struct drive_info {
 	const char *image;   /* name in the media folder, NULL = no disc in the drive */

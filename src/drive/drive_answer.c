@@ -20,13 +20,42 @@ int drive_answer_errno(mmc_sense_t sense)
 	return asc == 0x72 ? -ENODATA : -EIO;
 }
 
+void drive_answer_add(json_t *answer, const char *drive, const char *image)
+{
+	json_object_set_new(answer, "drive", json_string(drive));
+	json_object_set_new(answer, "image", json_string(image ? image : ""));
+}
+
+/* kind: a word as of image_kind(). size: bytes of the disc. warning: as in struct image. */
+static void add_disc(json_t *answer, const char *kind, uint64_t size, const char *warning)
+{
+	size_t lead = strncmp(warning, "; ", 2) == 0 ? 2 : 0;
+
+	json_object_set_new(answer, "kind", json_string(kind));
+	json_object_set_new(answer, "size", json_integer((json_int_t)size));
+	json_object_set_new(answer, "warning", json_string(warning + lead));
+}
+
+json_t *drive_answer_locked(const char *drive, const char *verb)
+{
+	return answer_error("locked",
+		"%s: the PC keeps the drive locked; close the window or program that uses the disc "
+		"there and try again, or: mmcgadgetctl %s --force",
+		drive, verb);
+}
+
 json_t *drive_answer_closed(
 	const char *drive, const char *image, int result, const char *kind, uint32_t end)
 {
+	json_t *answer;
+
 	switch (result) {
 	case 0:
-		return answer_ok("%s: closed %s (%s, %" PRIu64 " bytes)", drive, image, kind,
+		answer = answer_ok("%s: closed %s (%s, %" PRIu64 " bytes)", drive, image, kind,
 			(uint64_t)end * MEDIA_BLOCK);
+		drive_answer_add(answer, drive, image);
+		add_disc(answer, "iso", (uint64_t)end * MEDIA_BLOCK, "");
+		return answer;
 	case -ENODATA:
 		return answer_error("blank", "%s: nothing is recorded on \"%s\"", drive, image);
 	case -EBUSY:
@@ -50,14 +79,17 @@ json_t *drive_answer_closed_in_drive(
 	return drive_answer_closed(drive, image, drive_answer_errno(sense), kind, state->end);
 }
 
-json_t *drive_answer_inserted(
-	const char *drive, const struct image *in, const char *kind, uint32_t capacity, bool asked)
+json_t *drive_answer_inserted(const char *drive, const struct image *in, const char *kind,
+	uint32_t capacity, bool asked, bool host_awake)
 {
 	uint64_t size = in->recordable ? (uint64_t)capacity * MEDIA_BLOCK : in->size;
 	json_t *answer = answer_ok("%s: inserted %s (%s, %" PRIu64 " bytes)%s%s", drive, in->name,
 		kind, size, asked ? " (the host let go of the old disc when asked)" : "",
 		in->warning);
 
+	drive_answer_add(answer, drive, in->name);
+	add_disc(answer, in->kind, size, in->warning);
+	json_object_set_new(answer, "host_awake", json_boolean(host_awake));
 	log_info("%s", json_string_value(json_object_get(answer, "message")));
 	return answer;
 }

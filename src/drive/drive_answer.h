@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Answers of the commands that insert and close (finalise) a disc. */
+/* Answers of commands that change a disc. */
 #ifndef DRIVE_DRIVE_ANSWER_H
 #define DRIVE_DRIVE_ANSWER_H
 
@@ -18,11 +18,20 @@ json_t *drive_answer_closed_in_drive(
 
 /*
  * kind: as image_describe(). capacity: of a recordable disc, in blocks. asked: the host let go
- * of the old disc when it was asked. Logs the answer, too.
+ * of the old disc when it was asked. host_awake: a host is connected and can see the disc. Logs
+ * the answer, too.
  */
-json_t *drive_answer_inserted(
-	const char *drive, const struct image *in, const char *kind, uint32_t capacity, bool asked);
+json_t *drive_answer_inserted(const char *drive, const struct image *in, const char *kind,
+	uint32_t capacity, bool asked, bool host_awake);
 /* Adds to a refusal that the old disc is out already. */
 void drive_answer_add_empty(json_t *answer, const char *drive);
+
+/* The host has locked the drive and does not unlock it in time. */
+json_t *drive_answer_locked(const char *drive, const char *verb);
+/*
+ * Adds the names to an answer; programs would otherwise have to cut them out of its message.
+ * image: NULL = none.
+ */
+void drive_answer_add(json_t *answer, const char *drive, const char *image);
 
 #endif

@@ -48,8 +48,7 @@ const struct disc_medium *drive_command_blank(const struct drive_command *c)
 	return c->medium ? c->medium : disc_medium_of_blank();
 }
 
-void drive_command_describe(
-	const struct drive_command *c, const char *stage, char *out, size_t size)
+const char *drive_command_verb(const struct drive_command *c)
 {
 	static const char *const names[] = {
 		[DRIVE_INSERT] = "insert",
@@ -62,7 +61,13 @@ void drive_command_describe(
 		[DRIVE_REPLACE_BURNED] = "replace burned disc",
 	};
 
-	snprintf(out, size, "%s%s%.200s%s", names[c->verb], c->image ? " " : "",
+	return names[c->verb];
+}
+
+void drive_command_describe(
+	const struct drive_command *c, const char *stage, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%.200s%s", drive_command_verb(c), c->image ? " " : "",
 		c->image ? c->image : "", stage);
 	words_clean(out);
 }

@@ -44,6 +44,8 @@ bool drive_command_set_image(struct drive_command *c, const char *image);
 
 /* The medium of the blank that the command makes; NULL: it makes none. */
 const struct disc_medium *drive_command_blank(const struct drive_command *c);
+/* Returns the verb as people type it. */
+const char *drive_command_verb(const struct drive_command *c);
 
 /*
  * Writes verb, image and stage, for status. Removes characters that are not valid UTF-8 or

@@ -15,7 +15,8 @@ struct drive_find {
 	const struct drive_command *command;
 };
 
-bool drive_find_is_exact(const struct drive_find *f, const char *name)
+/* What library_find() says of the name. */
+static int find_result(const struct drive_find *f, const char *name)
 {
 	struct library_file file;
 	int folder = library_open_folder(f->config.media), r = folder;
@@ -26,21 +27,31 @@ bool drive_find_is_exact(const struct drive_find *f, const char *name)
 	}
 	if (r == 0)
 		library_forget(&file);
-	return r != -ENOENT && r != -ENOTDIR;
+	return r;
 }
 
-/* If nothing matches, the text itself is the name, and opening it will be refused. */
+bool drive_find_is_exact(const struct drive_find *f, const char *name)
+{
+	int r = find_result(f, name);
+
+	/* A folder is looked for, too: the answer names what is in it. */
+	return r != -ENOENT && r != -ENOTDIR && r != -ENOTBLK;
+}
+
 static const char *choose_by_text(
 	const struct drive_find *f, const struct catalog_list *list, json_t **answer)
 {
 	const char *text = f->command->image;
 	struct match m;
 
+	if (find_result(f, text) == -ENOTBLK) { /* no regular file */
+		*answer = match_folder_refusal(list, text);
+		/* Opening what is no folder with discs explains what it is. */
+		return *answer ? NULL : text;
+	}
 	match_find(list, text, &m);
 	if (m.result == MATCH_ONE)
 		return m.at[0]->name;
-	if (m.result == MATCH_NONE)
-		return text;
 	*answer = match_refusal(list, &m, text, f->config.media);
 	return NULL;
 }
@@ -79,7 +90,9 @@ static const char *choose_neighbour(
 	if (e)
 		return e->name;
 	*answer = c->by_host ? answer_ok("%s: there is no other disc", f->config.drive)
-			     : answer_error("no-such-image", "%s: no image in %s can be inserted",
+			     : answer_error("no-such-image",
+				       "%s: no image in %s can be inserted; copy one there, or: "
+				       "mmcgadgetctl blank NAME.iso",
 				       f->config.drive, f->config.media);
 	return NULL;
 }

@@ -311,6 +311,7 @@ static void ejected(struct drive_machine *m)
 	if (c->verb == DRIVE_EJECT) {
 		answer = answer_ok("%s: ejected %s%s", m->config.drive, disc_name(m),
 			c->force ? " by force" : note);
+		drive_answer_add(answer, m->config.drive, m->in.name);
 		log_info("%s: ejected %s", m->config.drive, disc_name(m));
 		forget_removed_disc(m);
 		notify_left_empty(&m->observers);
@@ -345,9 +346,7 @@ static void eject_refused(struct drive_machine *m)
 		return;
 	}
 	if (m->op.timed_out) {
-		finish(m, answer_error("locked",
-				  "%s: the host keeps the drive locked; use eject force",
-				  m->config.drive));
+		finish(m, drive_answer_locked(m->config.drive, drive_command_verb(m->op.command)));
 		return;
 	}
 	if (services(m)->command_waits(m->config.ctx)) {
@@ -465,7 +464,7 @@ static void inserted(struct drive_machine *m, const struct usb_result *result)
 	m->finalised = false;
 	notify_inserted(&m->observers, in);
 	finish(m, drive_answer_inserted(m->config.drive, in, m->op.kind, m->state.capacity,
-			  m->op.eject_requested));
+			  m->op.eject_requested, !services(m)->host_is_absent(m->config.ctx)));
 }
 
 /* ---- events --------------------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ static void send(const struct image_mover *m)
 	free(n);
 }
 
-void image_mover_moved(void *mover, const char *name, const char *path)
+static void moved(void *mover, const char *name, const char *path)
 {
 	const struct image_mover *m = mover;
 	char *new_name = strdup(name ? name : m->in->name), *new_path = strdup(path);
@@ -83,7 +83,7 @@ static void save_state(void *arg)
 	atomic_store(&m->asked, false);
 }
 
-void image_mover_state_missing(void *mover)
+static void state_missing(void *mover)
 {
 	struct image_mover *m = mover;
 	struct mmc_state s;
@@ -96,7 +96,7 @@ void image_mover_state_missing(void *mover)
 		atomic_store(&m->asked, false);
 }
 
-uint64_t image_mover_safe_bytes(void *mover)
+static uint64_t safe_bytes(void *mover)
 {
 	const struct image_mover *m = mover;
 	struct mmc_state s;
@@ -106,4 +106,12 @@ uint64_t image_mover_safe_bytes(void *mover)
 		disc_medium_of(s.type)->model->zero_fill)
 		return 0;
 	return (uint64_t)(s.end - s.unsynced) * MEDIA_BLOCK;
+}
+
+void image_mover_watch(struct image_mover *m, struct disc_watch_config *config)
+{
+	config->moved = moved;
+	config->state_missing = state_missing;
+	config->safe_bytes = safe_bytes;
+	config->ctx = m;
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "drive/disc_watch.h"
 #include "drive/drive_handover.h"
 #include "drive/drive_record.h"
 #include "drive/engine_thread.h"
@@ -23,9 +24,7 @@ struct image_mover {
 	atomic_bool asked; /* the engine's thread has not yet seen that the state file is missing */
 };
 
-/* As in struct disc_watch_config; mover is a struct image_mover. */
-void image_mover_moved(void *mover, const char *name, const char *path);
-void image_mover_state_missing(void *mover);
-uint64_t image_mover_safe_bytes(void *mover);
+/* Sets the callbacks: the watch tells the mover what it sees. */
+void image_mover_watch(struct image_mover *m, struct disc_watch_config *config);
 
 #endif

@@ -48,7 +48,8 @@ static int refuse_open(struct refusal *why, int error, const char *name, const c
 	case ENOTDIR:
 		return refuse(why, error, "no-such-image", "no image \"%s\" in %s", name, folder);
 	case EXDEV:
-		return refuse(why, error, "outside", "\"%s\" is outside of %s", name, folder);
+		return refuse(why, error, "outside", "\"%s\" is outside of %s; copy it there first",
+			name, folder);
 	case ELOOP:
 		return refuse(why, error, "outside",
 			"\"%s\" leads through symbolic links that cannot be followed safely", name);
@@ -334,7 +335,10 @@ int image_open(int folder, const char *folder_name, const char *name,
 	if (r == 0)
 		r = open_found(folder, folder_name, &file, policy, out);
 	library_forget(&file);
-	return r < 0 ? refuse_open(why, r, name, folder_name) : 0;
+	if (r < 0)
+		return refuse_open(why, r, name, folder_name);
+	out->kind = image_kind(out->disc);
+	return 0;
 }
 
 void image_write_behind(const struct image_policy *policy, struct disc *disc)
@@ -423,6 +427,18 @@ static int check_blank_of(
 		name, has->title, medium->title);
 }
 
+/* True if the name, or a folder in it, looks like an option or is hidden: lists leave it out. */
+static bool begins_badly(const char *name)
+{
+	for (const char *p = name; p; p = strchr(p, '/')) {
+		size_t len = strcspn(p += *p == '/', "/");
+
+		if (*p == '-' || (*p == '.' && len > 1 && !(len == 2 && p[1] == '.')))
+			return true;
+	}
+	return false;
+}
+
 int image_create_blank(int folder, const char *folder_name, const char *name,
 	const struct disc_medium *medium, struct refusal *why)
 {
@@ -436,6 +452,9 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 			strlen(STORE_SPARE_SUFFIX) >
 		STORE_NAME_MAX)
 		return refuse_open(why, -ENAMETOOLONG, name, folder_name);
+	if (begins_badly(name))
+		return refuse(why, -EINVAL, "bad-name",
+			"\"%s\": the name of a disc cannot begin with \"-\" or \".\"", name);
 	r = library_create(folder, name);
 	if (r == 0) {
 		drop_orphaned_state(folder, name);
@@ -449,7 +468,9 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 	if (r == -EINVAL)
 		return refuse(why, r, "bad-name", "\"%s\" is not a valid file name", name);
 	if (r != -EEXIST)
-		return r == -EXDEV ? refuse_open(why, r, name, folder_name)
+		return r == -EXDEV ? refuse(why, r, "outside",
+					     "\"%s\" is outside of %s; blanks are made in it", name,
+					     folder_name)
 				   : refuse(why, r, "io-error", "\"%s\" cannot be created: %s",
 					     name, strerror(-r));
 	r = library_find(folder, name, &file);
@@ -495,6 +516,18 @@ void image_describe(const struct disc *d, char *out, size_t size)
 	else
 		snprintf(out, size, "appendable %s, %" PRIu32 " session%s", title, complete,
 			complete == 1 ? "" : "s");
+}
+
+const char *image_kind(const struct disc *d)
+{
+	if (d->layout.finalised)
+		return "iso";
+	if (disc_is_blank(d))
+		return "blank";
+	return disc_layout_end(&d->layout) > disc_readable_blocks(d) ||
+			       disc_last_closed_session(d) == 0
+		       ? "open"
+		       : "appendable";
 }
 
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out)

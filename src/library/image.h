@@ -28,8 +28,9 @@ struct image_policy {
 struct image {
 	char *name; /* in the media folder */
 	char *path;
-	uint64_t size;   /* bytes when it was opened */
-	bool recordable; /* open and locked for writing; no other drive can have it */
+	uint64_t size;    /* bytes when it was opened */
+	const char *kind; /* image_kind() then */
+	bool recordable;  /* open and locked for writing; no other drive can have it */
 	dev_t dev;
 	ino_t ino;
 	struct image_place *place; /* where its file is; NULL if it could not be opened */
@@ -68,6 +69,9 @@ void image_fini(struct image *image);
 
 /* Describes the disc for people: "blank DVD+R", "appendable DVD+R, 2 sessions". */
 void image_describe(const struct disc *d, char *out, size_t size);
+
+/* Returns what image_peek() would call it: a fixed word for scripts. */
+const char *image_kind(const struct disc *d);
 
 /* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {

@@ -51,8 +51,8 @@ void label_read(int fd, uint64_t session, struct label *out)
 		n = strnlen(text, LABEL_MAX - 1);
 		memcpy(out->text, text, n);
 		out->text[n] = '\0';
-		/* The label is untrusted, and terminals obey control characters. */
-		words_clean(out->text);
+		/* The label is untrusted; answers hold only valid text. Who shows it, cleans it. */
+		words_make_valid(out->text);
 	}
 	blkid_free_probe(pr);
 	if (out->has_volume)

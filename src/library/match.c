@@ -6,10 +6,21 @@
 #include <strings.h>
 
 #include "protocol/answer.h"
+#include "util/distance.h"
 
-#define NAMED 5u /* candidates in a message; the answer's array has all of struct match */
+#define NEAR_LIMIT 4u /* errors in typing, at most */
+#define NEAR       3u /* names that are near one that is not there */
+#define NAMED      5u /* candidates in a message; the answer's array has all of struct match */
 
 typedef bool match_fn(const struct catalog_entry *e, const char *text, size_t len);
+
+/* Returns the name without the folders before it. */
+static const char *last_part(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash ? slash + 1 : name;
+}
 
 static bool name_is(const struct catalog_entry *e, const char *text, size_t len)
 {
@@ -17,9 +28,22 @@ static bool name_is(const struct catalog_entry *e, const char *text, size_t len)
 	return strcmp(e->name, text) == 0;
 }
 
+static bool name_is_in_any_case(const struct catalog_entry *e, const char *text, size_t len)
+{
+	(void)len;
+	return strcasecmp(e->name, text) == 0;
+}
+
+static bool last_part_is(const struct catalog_entry *e, const char *text, size_t len)
+{
+	(void)len;
+	return strcasecmp(last_part(e->name), text) == 0;
+}
+
 static bool name_begins(const struct catalog_entry *e, const char *text, size_t len)
 {
-	return e->is_disc && strncmp(e->name, text, len) == 0;
+	return e->is_disc && (strncasecmp(e->name, text, len) == 0 ||
+				     strncasecmp(last_part(e->name), text, len) == 0);
 }
 
 static bool label_is(const struct catalog_entry *e, const char *text, size_t len)
@@ -69,7 +93,8 @@ void match_find(const struct catalog_list *l, const char *text, struct match *m)
 		m->result = MATCH_MORE;
 		return;
 	}
-	if (collect(l, name_begins, text, m))
+	if (collect(l, name_is_in_any_case, text, m) || collect(l, last_part_is, text, m) ||
+		collect(l, name_begins, text, m))
 		return;
 	m->by_label = true;
 	/* A label that has not been read could match. */
@@ -104,6 +129,65 @@ static json_t *ambiguous(const struct match *m, const char *text)
 	return a;
 }
 
+/* Returns how far the name is from text, 0 if text is a part of it; more than limit: too far. */
+static unsigned far_from(const struct catalog_entry *e, const char *text, unsigned limit)
+{
+	const char *last = last_part(e->name);
+	unsigned whole, part;
+
+	if (strlen(text) >= 3 && strcasestr(e->name, text))
+		return 0;
+	whole = distance(e->name, text, limit);
+	part = last == e->name ? whole : distance(last, text, limit);
+	return whole < part ? whole : part;
+}
+
+/* Finds the names that somebody who typed text may have meant, the nearest first. */
+static unsigned find_near(
+	const struct catalog_list *l, const char *text, const struct catalog_entry *near[NEAR])
+{
+	unsigned limit = (unsigned)(strlen(text) / 4 + 1), found = 0, at, d, how_far[NEAR];
+
+	limit = limit < NEAR_LIMIT ? limit : NEAR_LIMIT;
+	for (size_t i = 0; i < l->count; i++) {
+		d = far_from(&l->entry[i], text, limit);
+		for (at = found; at > 0 && how_far[at - 1] > d; at--)
+			;
+		if (d > limit || at == NEAR)
+			continue;
+		found = found < NEAR ? found + 1 : NEAR;
+		for (unsigned k = found - 1; k > at; k--) {
+			near[k] = near[k - 1];
+			how_far[k] = how_far[k - 1];
+		}
+		near[at] = &l->entry[i];
+		how_far[at] = d;
+	}
+	return found;
+}
+
+static json_t *not_found(const struct catalog_list *l, const char *text, const char *folder)
+{
+	const struct catalog_entry *near[NEAR];
+	unsigned found = find_near(l, text, near);
+	char list[NEAR * 80] = "";
+	size_t n = 0;
+
+	if (l->count == 0)
+		return answer_error("no-such-image",
+			"no image \"%.60s\" in %s, which is empty; copy an image there, or make a "
+			"blank: mmcgadgetctl blank NAME.iso",
+			text, folder);
+	for (unsigned i = 0; i < found; i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%.60s\"",
+			i == 0           ? "; near it: "
+			: i + 1 == found ? " or "
+					 : ", ",
+			near[i]->name);
+	return answer_error("no-such-image",
+		"no image \"%.60s\" in %s%s; mmcgadgetctl list shows all", text, folder, list);
+}
+
 json_t *match_refusal(
 	const struct catalog_list *l, const struct match *m, const char *text, const char *folder)
 {
@@ -120,8 +204,30 @@ json_t *match_refusal(
 			"no image \"%.60s\" in %s, and more than %u others: the name must be whole",
 			text, folder, CATALOG_MAX);
 	default:
-		return answer_error("no-such-image", "no image \"%.60s\" in %s", text, folder);
+		return not_found(l, text, folder);
 	}
+}
+
+json_t *match_folder_refusal(const struct catalog_list *l, const char *folder)
+{
+	char list[NEAR * 80] = "";
+	size_t len = strlen(folder), n = 0, found = 0;
+
+	while (len > 0 && folder[len - 1] == '/')
+		len--;
+	for (size_t i = 0; i < l->count; i++) {
+		const char *name = l->entry[i].name;
+
+		if (strncmp(name, folder, len) != 0 || name[len] != '/')
+			continue;
+		if (found++ < NEAR)
+			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%.60s\"",
+				found == 1 ? "" : ", ", name);
+	}
+	if (found == 0)
+		return NULL;
+	return answer_error("not-a-file", "\"%.60s\" is a folder; name one disc in it: %s%s",
+		folder, list, found > NEAR ? ", ..." : "");
 }
 
 /* Returns the place of the image in the list; if it is not *there, that of the next name. */

@@ -23,15 +23,21 @@ struct match {
 };
 
 /*
- * Finds the image of that name; otherwise the only one whose name begins with text; otherwise
- * the only one of that label, in upper or lower case; otherwise the only one whose label
- * begins with text. Several names of one file are one image; what is no disc is found by its
- * whole name only. *m points into the list.
+ * Finds the image of that name; otherwise, with A to Z the same as a to z, the only one of that
+ * name; of that name in any folder; whose name begins with text, with its folders or without
+ * them; of that label; whose label begins with text. Several names of one file are one image;
+ * what is no disc is found by its whole name only. *m points into the list.
  */
 void match_find(const struct catalog_list *l, const char *text, struct match *m);
 /* Returns the answer to a command that names no single image. folder is for the message. */
 json_t *match_refusal(
 	const struct catalog_list *l, const struct match *m, const char *text, const char *folder);
+
+/*
+ * Returns the answer to a command that names a folder: what is in it. NULL: no image of the list
+ * is in a folder of that name.
+ */
+json_t *match_folder_refusal(const struct catalog_list *l, const char *folder);
 
 /*
  * Returns the next usable image (back: the previous one) after the one in from, circularly;

@@ -12,36 +12,11 @@
 #include "library/disc_file.h"
 #include "library/portable.h"
 #include "util/array.h"
+#include "util/utf8.h"
 
 #define SUFFIX   ".iso"
 #define TRIES    9999u /* numbers that are tried after a name that is taken */
 #define STEM_MAX (POSTBURN_STEM - 1)
-
-/* Decodes the UTF-8 sequence at p. Returns its length, 0 if it is invalid (RFC 3629). */
-static size_t decode_utf8(const unsigned char *p, uint32_t *c)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc0 ? 2 : 0;
-
-	if (n == 0 || p[0] > 0xf4)
-		return 0;
-	*c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | (p[i] & 0x3fu);
-	}
-	return *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c < 0xe000) ? 0 : n;
-}
-
-/* True for control characters, and for those that reverse or hide the text around them. */
-static bool is_invisible(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0x180e ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
-	       (c >= 0xe0000 && c <= 0xe0fff);
-}
 
 /* True for characters that are special to paths, or that FAT and programs of hosts refuse. */
 static bool is_reserved(uint32_t c)
@@ -78,17 +53,15 @@ static void avoid_device(char name[POSTBURN_STEM])
 
 bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 {
-	const unsigned char *p = (const unsigned char *)label;
+	const char *end = label + strlen(label);
+	struct utf8_shown walk = {0};
 	size_t n = 0, len;
 	bool usable = false; /* has more than spaces, dots and underscores */
 	uint32_t c = 0;
 
-	for (; *p != '\0'; p += len) {
-		len = decode_utf8(p, &c);
-		if (len == 0 || is_invisible(c)) {
-			len = len ? len : 1;
+	for (const char *p = label; p < end; p += len) {
+		if (utf8_judge(&walk, p, (size_t)(end - p), &len, &c) != UTF8_SHOW)
 			continue;
-		}
 		/* A name does not begin as a hidden file or an option, or with a space. */
 		if (n == 0 && (c == '.' || c == ' ' || c == '-'))
 			continue;

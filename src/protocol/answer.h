@@ -6,11 +6,29 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Returns {"ok":true,"message":...}; NULL: no memory. */
+/* The version of the answers' members: within one, members are added, and never changed. */
+#define ANSWER_FORMAT 1
+
+/* Returns {"ok":true,"message":...,"format":...}; NULL: no memory. */
 json_t *answer_ok(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Returns {"ok":false,"message":...,"code":...}; code is a fixed word for scripts. */
+/* Returns {"ok":false,"message":...,"code":...,"format":...}; code is a fixed word for scripts. */
 json_t *answer_error(const char *code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool answer_is_ok(const json_t *answer);
+
+/*
+ * Returns the answer with every string in it fit to be shown, see utf8_clean(): a new reference
+ * to the answer itself if nothing has to change, otherwise a copy. Names in a copy may no longer
+ * be those of files. NULL: no memory, or answer is NULL.
+ */
+json_t *answer_shown(json_t *answer);
+/*
+ * Returns the answer as one line of JSON without a newline, which the caller frees; NULL: no
+ * memory. Characters that are not fit to be shown are escaped (\u202e), so that programs get
+ * them unchanged and terminals do not.
+ */
+char *answer_text(const json_t *answer);
+/* Does the same with a text that is JSON already; frees it. NULL stays NULL. */
+char *answer_escape(char *json);
 
 /*
  * Receives the answers to one command. Both functions take ownership of the answer. progress()

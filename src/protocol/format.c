@@ -8,6 +8,7 @@
 #include "protocol/format_size.h"
 #include "protocol/format_stats.h"
 #include "util/array.h"
+#include "util/utf8.h"
 
 #define BLOCK 2048u
 
@@ -51,19 +52,9 @@ static void format_host(const json_t *drive, FILE *out)
 		field_flag(host, "suspended") ? ", asleep" : "");
 }
 
-static void format_disc(const json_t *drive, FILE *out)
+/* What is special about the disc. */
+static void format_remarks(const json_t *drive, FILE *out)
 {
-	if (*field_text(drive, "image") == '\0')
-		return;
-	fprintf(out, "  %-10s %s\n", "image", field_text(drive, "image"));
-	fprintf(out, "  %-10s %s\n", "path", field_text(drive, "path"));
-	line_size(out, "size", field_number(drive, "size"));
-	if (strcmp(field_text(drive, "medium"), "dvd+r") == 0) {
-		fprintf(out, "  %-10s %" PRIu64 " of %" PRIu64 " blocks\n", "recorded",
-			field_number(drive, "recorded_blocks"),
-			field_number(drive, "capacity_blocks"));
-		line_size(out, "free", field_number(drive, "free_blocks") * BLOCK);
-	}
 	if (field_number(drive, "sessions") > 1)
 		fprintf(out, "  %-10s %" PRIu64 ", tracks %" PRIu64 "\n", "sessions",
 			field_number(drive, "sessions"), field_number(drive, "tracks"));
@@ -77,6 +68,22 @@ static void format_disc(const json_t *drive, FILE *out)
 		fprintf(out, "  %-10s %s\n", "folder", field_text(drive, "folder_problem"));
 	if (*field_text(drive, "warning"))
 		fprintf(out, "  %-10s %s\n", "warning", field_text(drive, "warning"));
+}
+
+static void format_disc(const json_t *drive, FILE *out)
+{
+	if (*field_text(drive, "image") == '\0')
+		return;
+	fprintf(out, "  %-10s %s\n", "image", field_text(drive, "image"));
+	fprintf(out, "  %-10s %s\n", "path", field_text(drive, "path"));
+	line_size(out, "size", field_number(drive, "size"));
+	if (strcmp(field_text(drive, "medium"), "dvd+r") == 0) {
+		fprintf(out, "  %-10s %" PRIu64 " of %" PRIu64 " blocks\n", "recorded",
+			field_number(drive, "recorded_blocks"),
+			field_number(drive, "capacity_blocks"));
+		line_size(out, "free", field_number(drive, "free_blocks") * BLOCK);
+	}
+	format_remarks(drive, out);
 }
 
 /* The queue of burned discs. */
@@ -134,6 +141,53 @@ static void format_drive(const json_t *drive, FILE *out)
 		field_number(drive, "phase_errors"), field_number(drive, "resets"));
 }
 
+/* ---- the everyday view of a drive ----------------------------------------------------------- */
+
+/* The disc in one line: "blank DVD+R, 4.70 GB free". */
+static void everyday_disc(const json_t *drive, FILE *out)
+{
+	const char *medium = field_text(drive, "medium"), *state = field_text(drive, "state");
+	uint64_t recorded = field_number(drive, "recorded_blocks") * BLOCK;
+	char size[16], room[16], burned[16];
+
+	format_size(field_number(drive, "size"), size);
+	format_size(field_number(drive, "free_blocks") * BLOCK, room);
+	format_size(recorded, burned);
+	fprintf(out, "  %-10s ", "disc");
+	if (strcmp(state, "empty") == 0)
+		fputs("none", out);
+	else if (strcmp(state, "blank") == 0)
+		fprintf(out, "blank %s, %s free", medium_name(medium), room);
+	else if (strcmp(state, "open") == 0)
+		fprintf(out, "%s, burn not finished, %s recorded, %s free", medium_name(medium),
+			burned, room);
+	else if (strcmp(state, "appendable") == 0)
+		fprintf(out, "appendable %s, %s recorded, %s free", medium_name(medium), burned,
+			room);
+	else
+		fprintf(out, "%s, %s%s", medium_name(medium), size,
+			strcmp(state, "ejected") == 0
+				? ", ejected by the PC: it is in the open tray"
+				: "");
+	fputc('\n', out);
+}
+
+static void everyday_drive(const json_t *drive, FILE *out)
+{
+	fprintf(out, "%s\n", field_text(drive, "name"));
+	everyday_disc(drive, out);
+	if (*field_text(drive, "image"))
+		fprintf(out, "  %-10s %s\n", "image", field_text(drive, "path"));
+	format_remarks(drive, out);
+	if (field_flag(drive, "locked"))
+		fprintf(out, "  %-10s the PC has locked the drive%s\n", "lock",
+			field_flag(drive, "eject_requested") ? ", it is asked to eject" : "");
+	if (*field_text(drive, "pending"))
+		fprintf(out, "  %-10s %s\n", "pending", field_text(drive, "pending"));
+	format_burned(drive, out);
+	format_host(drive, out);
+}
+
 static void format_functions(const json_t *functions, FILE *out)
 {
 	const json_t *each;
@@ -154,8 +208,9 @@ static void format_functions(const json_t *functions, FILE *out)
 
 /* ---- list --------------------------------------------------------------------------------- */
 
-#define COLUMNS 4u
-#define WIDEST  40u /* characters; a longer text shifts the rest of its own row only */
+#define COLUMNS   4u
+#define NARROWEST 16u /* columns of a name that is cut */
+#define WIDEST    40u /* characters; a longer text shifts the rest of its own row only */
 
 /* The cells of a row that are padded; the drives follow them. */
 struct row {
@@ -163,14 +218,42 @@ struct row {
 	char kind[48], size[16];
 };
 
-/* Columns on a terminal, if each character takes one. */
+/*
+ * True if the text begins or ends with a blank or has two in a row: it could be taken for several
+ * cells of the row, so it is shown in quotes.
+ */
+static bool needs_quotes(const char *s)
+{
+	const char *end = s + strlen(s);
+	bool blank = false, last = true;
+	size_t len;
+	uint32_t c;
+
+	for (; s < end && (len = utf8_decode(s, (size_t)(end - s), &c)) > 0; s += len) {
+		blank = utf8_is_blank(c);
+		if (blank && last)
+			return true;
+		last = blank;
+	}
+	return blank;
+}
+
+/* Columns on a terminal. The text is valid, as every answer is. */
 static size_t width(const char *s)
 {
-	size_t n = 0;
+	const char *end = s + strlen(s);
+	size_t n = 0, len;
+	uint32_t c;
 
-	for (; *s != '\0'; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
+	for (; s < end && (len = utf8_decode(s, (size_t)(end - s), &c)) > 0; s += len)
+		n += utf8_columns(c);
 	return n;
+}
+
+/* Columns of a cell, with its quotes. */
+static size_t cell_width(const char *s)
+{
+	return width(s) + (needs_quotes(s) ? 2 : 0);
 }
 
 static void format_kind(const json_t *image, char *out, size_t size)
@@ -209,15 +292,49 @@ static void make_row(const json_t *image, struct row *r)
 
 static void pad(FILE *out, const char *s, size_t to, bool right)
 {
-	size_t n = width(s);
+	const char *quote = needs_quotes(s) ? "\"" : "";
+	size_t n = cell_width(s);
 
-	fprintf(out, "%*s%s%*s  ", right && n < to ? (int)(to - n) : 0, "", s,
+	fprintf(out, "%*s%s%s%s%*s  ", right && n < to ? (int)(to - n) : 0, "", quote, s, quote,
 		!right && n < to ? (int)(to - n) : 0, "");
 }
 
-static void put_row(FILE *out, const struct row *r, const size_t w[COLUMNS])
+/*
+ * Prints a text that is wider than `to` with "..." in place of its middle, as its end tells apart
+ * what begins alike.
+ */
+static void put_middle_cut(FILE *out, const char *s, size_t to)
 {
-	pad(out, r->name, w[0], false);
+	size_t head = (to - 3) / 2, tail = to - 3 - head, at = 0, all = width(s), len;
+	const char *end = s + strlen(s);
+	bool dots = false;
+	uint32_t c;
+
+	for (; s < end && (len = utf8_decode(s, (size_t)(end - s), &c)) > 0; s += len) {
+		at += utf8_columns(c);
+		if (at <= head || at > all - tail) {
+			fwrite(s, 1, len, out);
+		} else if (!dots) {
+			fputs("...", out);
+			dots = true;
+		}
+	}
+}
+
+static void put_name(FILE *out, const char *name, size_t to, size_t most)
+{
+	if (most == 0 || cell_width(name) <= most) {
+		pad(out, name, to, false);
+		return;
+	}
+	put_middle_cut(out, name, most);
+	fputs("  ", out);
+}
+
+/* most: columns for the name, 0 = as many as it has. */
+static void put_row(FILE *out, const struct row *r, const size_t w[COLUMNS], size_t most)
+{
+	put_name(out, r->name, w[0], most);
 	pad(out, r->label, w[1], false);
 	pad(out, r->kind, w[2], false);
 	pad(out, r->size, w[3], true);
@@ -228,7 +345,7 @@ static void widen(const struct row *r, size_t w[COLUMNS])
 	const char *const cell[COLUMNS] = {r->name, r->label, r->kind, r->size};
 
 	for (size_t i = 0; i < COLUMNS; i++) {
-		size_t n = width(cell[i]);
+		size_t n = cell_width(cell[i]);
 
 		if (n > w[i])
 			w[i] = n < WIDEST ? n : WIDEST;
@@ -291,11 +408,21 @@ static void format_left_out(const json_t *answer, FILE *out)
 		format_room(answer, "card: ", out);
 }
 
-static void format_list(const json_t *answer, FILE *out)
+/* Returns the columns that are left for names on a terminal; 0: as many as they have. */
+static size_t name_room(const size_t w[COLUMNS], unsigned terminal)
+{
+	size_t others = w[1] + w[2] + w[3] + 2 * COLUMNS + strlen("drive0");
+
+	if (terminal == 0)
+		return 0;
+	return terminal > others + NARROWEST ? terminal - others : NARROWEST;
+}
+
+static void format_list(const json_t *answer, unsigned terminal, FILE *out)
 {
 	const json_t *images = json_object_get(answer, "images"), *each;
 	struct row head = {.name = "NAME", .label = "LABEL", .kind = "KIND", .size = "SIZE"}, r;
-	size_t w[COLUMNS] = {0}, i;
+	size_t w[COLUMNS] = {0}, i, most;
 
 	widen(&head, w);
 	json_array_foreach(images, i, each)
@@ -303,12 +430,14 @@ static void format_list(const json_t *answer, FILE *out)
 		make_row(each, &r);
 		widen(&r, w);
 	}
-	put_row(out, &head, w);
+	most = name_room(w, terminal);
+	w[0] = most ? MIN(w[0], most) : w[0];
+	put_row(out, &head, w, most);
 	fputs("DRIVE\n", out);
 	json_array_foreach(images, i, each)
 	{
 		make_row(each, &r);
-		put_row(out, &r, w);
+		put_row(out, &r, w, most);
 		put_drives(out, each);
 	}
 }
@@ -316,6 +445,11 @@ static void format_list(const json_t *answer, FILE *out)
 /* ---- the whole answer --------------------------------------------------------------------- */
 
 bool format_details(const json_t *answer, FILE *out)
+{
+	return format_view(answer, &(const struct format_view){.everyday = false}, out);
+}
+
+bool format_view(const json_t *answer, const struct format_view *view, FILE *out)
 {
 	const json_t *drives = json_object_get(answer, "drives");
 	const json_t *images = json_object_get(answer, "images");
@@ -330,11 +464,17 @@ bool format_details(const json_t *answer, FILE *out)
 			*udc ? "on controller " : "not on any USB controller", udc);
 		if (*field_text(answer, "problem"))
 			fprintf(out, "  %-10s %s\n", "problem", field_text(answer, "problem"));
-		json_array_foreach(drives, i, each) format_drive(each, out);
+		json_array_foreach(drives, i, each)
+		{
+			if (view->everyday)
+				everyday_drive(each, out);
+			else
+				format_drive(each, out);
+		}
 		format_functions(json_object_get(answer, "functions"), out);
 	}
 	if (json_array_size(images) > 0)
-		format_list(answer, out);
+		format_list(answer, view->width, out);
 	format_left_out(answer, out);
 	json_array_foreach(verbs, i, each)
 		fprintf(out, "%-40s %s\n", field_text(each, "synopsis"), field_text(each, "help"));

@@ -15,4 +15,11 @@ const char *format_message(const json_t *answer);
  */
 bool format_details(const json_t *answer, FILE *out);
 
+/* For a person at a terminal. format_details() is the view with all members 0. */
+struct format_view {
+	bool everyday;  /* of a drive only what is of use every day, without counters */
+	unsigned width; /* columns of the terminal: long names are cut; 0 = as wide as needed */
+};
+bool format_view(const json_t *answer, const struct format_view *view, FILE *out);
+
 #endif

@@ -2,22 +2,28 @@
 #include "protocol/verbs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "util/array.h"
+#include "util/distance.h"
 
 // clang-format off
 const struct verb verb_table[VERB_COUNT] = {
-	[VERB_INSERT] = { "insert", 1, 1, VERB_OPT_DRIVE, NULL, "insert NAME [drive=DRIVE]",
+	[VERB_INSERT] = { "insert", 1, 1, VERB_OPT_DRIVE | VERB_OPT_FORCE, NULL,
+		"insert NAME [force=yes] [drive=DRIVE]",
 		"insert an image of the media folder: its name, the beginning of it, or its label" },
-	[VERB_NEXT] = { "next", 0, 0, VERB_OPT_DRIVE, NULL, "next [drive=DRIVE]",
+	[VERB_NEXT] = { "next", 0, 0, VERB_OPT_DRIVE | VERB_OPT_FORCE, NULL,
+		"next [force=yes] [drive=DRIVE]",
 		"insert the next image of the list, after the last one the first" },
-	[VERB_PREV] = { "prev", 0, 0, VERB_OPT_DRIVE, NULL, "prev [drive=DRIVE]",
+	[VERB_PREV] = { "prev", 0, 0, VERB_OPT_DRIVE | VERB_OPT_FORCE, NULL,
+		"prev [force=yes] [drive=DRIVE]",
 		"insert the previous image of the list" },
 	[VERB_EJECT] = { "eject", 0, 1, VERB_OPT_DRIVE, "force", "eject [force] [drive=DRIVE]",
 		"remove the disc; force: even if the host has locked the drive" },
-	[VERB_BLANK] = { "blank", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TYPE, NULL,
-		"blank NAME [type=TYPE] [drive=DRIVE]",
+	[VERB_BLANK] = { "blank", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TYPE | VERB_OPT_FORCE, NULL,
+		"blank NAME [type=TYPE] [force=yes] [drive=DRIVE]",
 		"make a blank disc and insert it; never overwrites data" },
 	[VERB_CLOSE] = { "close", 1, 1, VERB_OPT_DRIVE, NULL, "close NAME [drive=DRIVE]",
 		"finalise a burned disc, in a drive or not: it becomes a DVD-ROM" },
@@ -34,12 +40,26 @@ const struct verb verb_table[VERB_COUNT] = {
 	[VERB_TRACE] = { "trace", 1, 1, VERB_OPT_DRIVE | VERB_OPT_UNTIL | VERB_OPT_RECORDS | VERB_OPT_FROM,
 		"start stop status read", "trace start|stop|status [until=error] [records=N] [drive=DRIVE]",
 		"record the host's commands in memory; until=error: stop at the first unusual failure" },
-	[VERB_HELP] = { "help", 0, 0, 0, NULL, "help", "list the verbs" },
+	[VERB_HELP] = { "help", 0, 1, 0, NULL, "help [VERB]", "list the verbs, or describe one" },
 };
 
 static const struct { const char *name; enum verb_option bit; } options[] = {
 	{ "drive", VERB_OPT_DRIVE }, { "type", VERB_OPT_TYPE },
 	{ "until", VERB_OPT_UNTIL }, { "records", VERB_OPT_RECORDS }, { "from", VERB_OPT_FROM },
+	{ "force", VERB_OPT_FORCE },
+};
+
+/* What people type who know other programs. The verb may be one of the client's. */
+static const struct { const char *typed, *verb; } synonyms[] = {
+	{ "ls", "list" }, { "dir", "list" }, { "images", "list" }, { "discs", "list" },
+	{ "load", "insert" }, { "mount", "insert" }, { "use", "insert" },
+	{ "unload", "eject" }, { "umount", "eject" }, { "unmount", "eject" }, { "open", "eject" },
+	{ "previous", "prev" }, { "back", "prev" },
+	{ "finalize", "close" }, { "finalise", "close" }, { "finish", "close" }, { "fixate", "close" },
+	{ "new", "blank" }, { "create", "blank" },
+	{ "rm", "delete" }, { "remove", "delete" }, { "del", "delete" },
+	{ "mv", "rename" }, { "move", "rename" },
+	{ "info", "status" }, { "drives", "status" }, { "stat", "status" }, { "show", "status" },
 };
 // clang-format on
 
@@ -56,9 +76,11 @@ static char **slot_of(struct verb_call *call, enum verb_option bit)
 	case VERB_OPT_RECORDS:
 		return &call->records;
 	case VERB_OPT_FROM:
+		return &call->from;
+	case VERB_OPT_FORCE:
 		break;
 	}
-	return &call->from;
+	return &call->force;
 }
 
 /* True if word is one of the words of list, which are separated by spaces. */
@@ -89,6 +111,11 @@ static int take_option(struct verb_call *call, const char *key, char *value, con
 				*slot ? "is given twice" : "has no value");
 			return -1;
 		}
+		if (options[i].bit == VERB_OPT_FORCE && strcmp(value, "yes") != 0) {
+			*code = "bad-arguments";
+			snprintf(why, size, "%s: force takes the value yes only", call->verb->name);
+			return -1;
+		}
 		*slot = value;
 		return 0;
 	}
@@ -106,6 +133,62 @@ static int bad_arguments(
 	return -1;
 }
 
+/* ---- what is near a word -------------------------------------------------------------------- */
+
+/* Returns the verb of that number in the table and in more, NULL after the last one. */
+static const char *verb_at(size_t i, const char *const *more)
+{
+	if (i < VERB_COUNT)
+		return verb_table[i].name;
+	return more ? more[i - VERB_COUNT] : NULL;
+}
+
+static const char *verb_named(const char *name, const char *const *more)
+{
+	const char *verb;
+
+	for (size_t i = 0; (verb = verb_at(i, more)) != NULL; i++) {
+		if (strcasecmp(verb, name) == 0)
+			return verb;
+	}
+	return NULL;
+}
+
+const char *verb_near(const char *word, const char *const *more)
+{
+	size_t len = strlen(word);
+	unsigned limit = len < 3 ? 0 : len < 6 ? 1 : 2;
+	const char *verb = verb_named(word, more), *near = NULL;
+
+	for (size_t i = 0; !verb && i < ARRAY_LEN(synonyms); i++) {
+		if (strcasecmp(synonyms[i].typed, word) == 0)
+			verb = verb_named(synonyms[i].verb, more);
+	}
+	if (verb)
+		return verb;
+	for (size_t i = 0; limit > 0 && (verb = verb_at(i, more)) != NULL; i++) {
+		unsigned d = distance(word, verb, limit);
+
+		if (d <= limit) {
+			near = verb;
+			limit = d - 1;
+		}
+	}
+	return near;
+}
+
+void verb_unknown(const char *word, const char *const *more, char *why, size_t size)
+{
+	const char *near = verb_near(word, more);
+
+	if (near)
+		snprintf(why, size, "there is no \"%.64s\"; did you mean %s?", word, near);
+	else
+		snprintf(why, size, "unknown command \"%.64s\"; try help", word);
+}
+
+/* ---- a line --------------------------------------------------------------------------------- */
+
 static int find_verb(
 	const char *name, struct verb_call *call, const char **code, char *why, size_t size)
 {
@@ -117,33 +200,194 @@ static int find_verb(
 		}
 	}
 	*code = "unknown-verb";
-	snprintf(why, size, "unknown command \"%.64s\"; try help", name);
+	verb_unknown(name, NULL, why, size);
 	return -1;
 }
 
-int verb_parse(struct words *w, struct verb_call *call, const char **code, char *why, size_t size)
+/* Returns the key that the word begins with, in any case of its letters; NULL: none. */
+static const char *key_of(const char *word)
+{
+	size_t len = strcspn(word, "=");
+
+	for (size_t i = 0; word[len] == '=' && i < ARRAY_LEN(options); i++) {
+		if (strlen(options[i].name) == len && strncasecmp(options[i].name, word, len) == 0)
+			return options[i].name;
+	}
+	return NULL;
+}
+
+bool verb_is_option(const char *word)
+{
+	return key_of(word) != NULL;
+}
+
+/* Makes Drive= and TYPE= the options that they are meant to be. Other words stay names. */
+static void fold_key(struct word *word)
+{
+	const char *key = word->quoted ? NULL : key_of(word->text);
+
+	if (key)
+		memcpy(word->text, key, strlen(key));
+}
+
+/* Sorts the words behind the verb into options and arguments. */
+static int take_words(
+	struct words *w, struct verb_call *call, const char **code, char *why, size_t size)
 {
 	char *value;
 
+	for (unsigned i = 1; i < w->count; i++) {
+		fold_key(&w->word[i]);
+		value = words_option(&w->word[i]);
+		if (!value)
+			call->args[call->count++] = w->word[i].text;
+		else if (take_option(call, w->word[i].text, value, code, why, size) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool is_keyword(const struct verb *v, const char *word)
+{
+	return v->keyword && is_listed(v->keyword, word);
+}
+
+/* Returns the number of the drive of that name, in any case of the letters; or, if numbers may be
+ * used, of that number. -1: there is none. */
+static int find_drive(const struct verb_drives *drives, const char *name, bool number)
+{
+	char *end;
+	unsigned long n;
+
+	for (unsigned i = 0; i < drives->count; i++) {
+		if (strcmp(drives->name[i], name) == 0)
+			return (int)i;
+	}
+	for (unsigned i = 0; i < drives->count; i++) {
+		if (strcasecmp(drives->name[i], name) == 0)
+			return (int)i;
+	}
+	n = strtoul(name, &end, 10);
+	return number && *name >= '0' && *name <= '9' && *end == '\0' && n < drives->count ? (int)n
+											   : -1;
+}
+
+static void take_out(struct verb_call *call, unsigned at)
+{
+	memmove(&call->args[at], &call->args[at + 1], (--call->count - at) * sizeof(call->args[0]));
+}
+
+/*
+ * Makes the argument too many, or the one that is no keyword, the drive if it is one. The last one
+ * is asked first: "insert drive0 drive1" inserts drive0. A number is a drive only if no name can
+ * stand there.
+ */
+static void find_bare_drive(struct verb_call *call, const struct verb_drives *drives)
+{
+	const struct verb *v = call->verb;
+	bool names = v->max_args > 0 && !v->keyword;
+
+	for (unsigned i = call->count; i-- > 0;) {
+		if (is_keyword(v, call->args[i]) || find_drive(drives, call->args[i], !names) < 0)
+			continue;
+		call->drive = call->args[i];
+		take_out(call, i);
+		return;
+	}
+}
+
+static bool fits(const struct verb_call *call)
+{
+	const struct verb *v = call->verb;
+
+	if (call->count > v->max_args)
+		return false;
+	for (unsigned i = 0; v->keyword && i < call->count; i++) {
+		if (*call->args[i] != '\0' && !is_keyword(v, call->args[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Writes the arguments as one name in quotes, as it should have been typed. */
+static void too_many_names(const struct verb_call *call, char *out, size_t size)
+{
+	size_t n = (size_t)snprintf(out, size,
+		"too many arguments; names with blanks need quotes: %s", call->verb->name);
+
+	for (unsigned i = 0; i < call->count && n < size; i++)
+		n += (size_t)snprintf(
+			out + n, size - n, "%s%.80s", i == 0 ? " \"" : " ", call->args[i]);
+	if (n < size)
+		snprintf(out + n, size - n, "\"");
+}
+
+/* The arguments do not fit. */
+static int misfit(const struct verb_call *call, const struct verb_drives *drives, const char **code,
+	char *why, size_t size)
+{
+	const struct verb *v = call->verb;
+	char text[300];
+	size_t n;
+
+	if (call->count > v->max_args && v->max_args == 1 && !v->keyword && v->options)
+		too_many_names(call, text, sizeof(text));
+	else if (call->count > v->max_args && v->max_args > 1)
+		snprintf(text, sizeof(text), "too many arguments; names with blanks need quotes");
+	else if (call->count > v->max_args &&
+		 (v->keyword || call->count > 1 || !drives || call->drive))
+		snprintf(text, sizeof(text), "too many arguments");
+	else if (v->keyword)
+		snprintf(text, sizeof(text), "unknown argument \"%.64s\"", call->args[0]);
+	else
+		snprintf(text, sizeof(text), "there is no drive \"%.64s\"", call->args[0]);
+	bad_arguments(v, text, code, why, size);
+	n = strlen(why);
+	if (!(v->options & VERB_OPT_DRIVE) || call->drive)
+		drives = NULL;
+	for (unsigned i = 0; drives && i < drives->count && n < size; i++)
+		n += (size_t)snprintf(why + n, size - n, "%s%s",
+			i == 0 ? "; the drives are: " : ", ", drives->name[i]);
+	return -1;
+}
+
+static int settle_drive(struct verb_call *call, const struct verb_drives *drives, const char **code,
+	char *why, size_t size)
+{
+	size_t n;
+
+	call->drive_at = find_drive(drives, call->drive, true);
+	if (call->drive_at >= 0)
+		return 0;
+	*code = "no-such-drive";
+	n = (size_t)snprintf(why, size, "no drive \"%.40s\"", call->drive);
+	for (unsigned i = 0; i < drives->count && n < size; i++)
+		n += (size_t)snprintf(why + n, size - n, "%s%s", i == 0 ? "; there are: " : ", ",
+			drives->name[i]);
+	return -1;
+}
+
+int verb_parse(struct words *w, const struct verb_drives *drives, struct verb_call *call,
+	const char **code, char *why, size_t size)
+{
+	bool may_be_drive;
+
 	memset(call, 0, sizeof(*call));
-	if (w->count == 0 || find_verb(w->word[0].text, call, code, why, size) < 0) {
-		if (w->count == 0) {
-			*code = "unknown-verb";
-			snprintf(why, size, "no command; try help");
-		}
+	call->drive_at = -1;
+	if (w->count == 0) {
+		*code = "unknown-verb";
+		snprintf(why, size, "no command; try help");
 		return -1;
 	}
-	for (unsigned i = 1; i < w->count; i++) {
-		value = words_option(&w->word[i]);
-		if (value) {
-			if (take_option(call, w->word[i].text, value, code, why, size) < 0)
-				return -1;
-			continue;
-		}
-		if (call->count == call->verb->max_args)
-			return bad_arguments(call->verb, "too many arguments", code, why, size);
-		call->args[call->count++] = w->word[i].text;
-	}
+	if (find_verb(w->word[0].text, call, code, why, size) < 0 ||
+		take_words(w, call, code, why, size) < 0)
+		return -1;
+	may_be_drive = (call->verb->options & VERB_OPT_DRIVE) && !call->drive &&
+		       call->count <= call->verb->max_args + 1;
+	if (drives && may_be_drive && !fits(call))
+		find_bare_drive(call, drives);
+	if (!fits(call) && (drives || !may_be_drive))
+		return misfit(call, drives, code, why, size);
 	if (call->count < call->verb->min_args)
 		return bad_arguments(call->verb, "too few arguments", code, why, size);
 	for (unsigned i = 0; i < call->count; i++) {
@@ -151,7 +395,5 @@ int verb_parse(struct words *w, struct verb_call *call, const char **code, char 
 			return bad_arguments(call->verb, "the name is empty", code, why, size);
 	}
 	call->arg = call->count ? call->args[0] : NULL;
-	if (call->arg && call->verb->keyword && !is_listed(call->verb->keyword, call->arg))
-		return bad_arguments(call->verb, "unknown argument", code, why, size);
-	return 0;
+	return drives && call->drive ? settle_drive(call, drives, code, why, size) : 0;
 }

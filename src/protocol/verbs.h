@@ -30,7 +30,8 @@ enum verb_option {
 	VERB_OPT_TYPE = 2,
 	VERB_OPT_UNTIL = 4,
 	VERB_OPT_RECORDS = 8,
-	VERB_OPT_FROM = 16
+	VERB_OPT_FROM = 16,
+	VERB_OPT_FORCE = 32
 };
 
 struct verb {
@@ -46,17 +47,44 @@ struct verb {
 struct verb_call {
 	const struct verb *verb;
 	enum verb_id id;
-	char *arg; /* the first argument; the others follow in args */
+	char *arg; /* the first argument, which is not empty; the others follow in args */
 	char *args[WORDS_MAX];
 	unsigned count; /* of args */
-	char *drive;
+	char *drive;    /* as it was given */
+	int drive_at;   /* its number; -1: not given, or drives are not known */
 	char *type;
 	char *until, *records, *from; /* of trace */
+	char *force;                  /* "yes" */
 };
 
 extern const struct verb verb_table[VERB_COUNT];
 
-/* Parses the words of a line by the table. 0, or -1 with *code for scripts and a text in why. */
-int verb_parse(struct words *w, struct verb_call *call, const char **code, char *why, size_t size);
+/* The drives there are, in their order. */
+struct verb_drives {
+	const char *const *name;
+	unsigned count;
+};
+
+/*
+ * Parses the words of a line by the table. 0, or -1 with *code for scripts and a text in why.
+ *
+ * With drives NULL (the client does not know them) an argument too many may be the bare name of a
+ * drive, and no fault is found in it. With drives it is, or the argument is refused; drive= takes
+ * a name, in any case of the letters, or a number.
+ */
+int verb_parse(struct words *w, const struct verb_drives *drives, struct verb_call *call,
+	const char **code, char *why, size_t size);
+
+/* True if the word is an option of some verb, like drive=x, with its key in any case. */
+bool verb_is_option(const char *word);
+
+/*
+ * Returns the verb that somebody means who types word, NULL if nothing is near: another case of
+ * the letters, a word that other programs use, or an error in typing. more: further verbs that
+ * the caller has, ended by NULL; may be NULL.
+ */
+const char *verb_near(const char *word, const char *const *more);
+/* Writes the text for a word that is no verb: what is near it, or where the verbs are listed. */
+void verb_unknown(const char *word, const char *const *more, char *why, size_t size);
 
 #endif

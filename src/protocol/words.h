@@ -21,10 +21,13 @@ struct words {
 	} word[WORDS_MAX];
 };
 
-/* True if the text is valid in lines, answers and terminals: UTF-8 without control characters. */
+/* True if the text is valid in lines and answers: UTF-8 without control characters. */
 bool words_text_ok(const char *text, size_t len);
 
-/* Makes text valid in place: each byte that is not becomes "?". */
+/* Makes text valid in that sense, in place: each byte that is not becomes "?". */
+void words_make_valid(char *text);
+
+/* Makes text valid and fit to be shown, in place: see utf8_clean(). */
 void words_clean(char *text);
 
 /*

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "util/utf8.h"
+
 static _Atomic int max_level = LOG_LEVEL_INFO;
 
 void log_set_level(enum log_level level)
@@ -32,6 +34,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	utf8_clean(line);
 	/* One fprintf() for each line: stdio locks the stream, so lines do not mix. */
 	if (getenv("JOURNAL_STREAM"))
 		fprintf(stderr, "<%d>%s\n", priority[level], line);

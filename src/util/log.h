@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Logging to stderr. If stderr is the journal, each line has the prefix <N> from which
- * journald takes the priority. Preserves errno. Any thread may log. The engine and BOT do
- * not log: they count, and report errors to the host.
+ * Logging to stderr. Names in a line cannot deceive its reader, see utf8_clean(). If stderr is the
+ * journal, each line has the prefix <N> from which journald takes the priority. Preserves errno.
+ * Any thread may log. The engine and BOT do not log: they count, and report errors to the host.
  */
 #ifndef UTIL_LOG_H
 #define UTIL_LOG_H

@@ -139,7 +139,7 @@ text=$(mmcgadgetctl eject 2>&1)
 rc=$?
 took=$(($(now) - began))
 is "a host that keeps the drive locked: exit code" "$rc" 1
-like "a host that keeps the drive locked: the message names the option" "$text" 'eject force'
+like "a host that keeps the drive locked: the message names the option" "$text" 'eject --force'
 check "a host that keeps the drive locked: it had 10 s ($took ms)" test "$took" -ge 8000 -a "$took" -le 14000
 is "the disc is still in the drive" "$(state state) $(state image)" "complete disc1.iso"
 check "the host still reads the disc" cmp -n 65536 /mnt/DATA.BIN <(

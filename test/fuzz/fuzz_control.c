@@ -32,7 +32,8 @@ static bool inside(const char *p, const char *line, size_t len)
 
 static bool known_code(const char *code)
 {
-	static const char *const codes[] = {"unknown-verb", "unknown-option", "bad-arguments"};
+	static const char *const codes[] = {
+		"unknown-verb", "unknown-option", "bad-arguments", "no-such-drive"};
 
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
 		if (strcmp(code, codes[i]) == 0)
@@ -40,13 +41,32 @@ static bool known_code(const char *code)
 	return false;
 }
 
-/* Does what the daemon does with a line, and checks it against the table of verbs. */
+static const char *const drive_names[] = {"drive0", "two"};
+static const struct verb_drives drives = {.name = drive_names, .count = 2};
+
+/* Checks what was parsed against the table of verbs. */
+static void check_call(const struct verb_call *call, const char *line, size_t len)
+{
+	MUST(call->verb == &verb_table[call->id]);
+	MUST(call->count >= call->verb->min_args && call->count <= call->verb->max_args);
+	MUST(call->arg == (call->count ? call->args[0] : NULL));
+	for (unsigned i = 0; i < call->count; i++)
+		MUST(*call->args[i] && inside(call->args[i], line, len));
+	MUST(!call->verb->keyword || !call->arg || strstr(call->verb->keyword, call->arg));
+	MUST(!call->drive || (*call->drive && (call->verb->options & VERB_OPT_DRIVE)));
+	MUST(call->drive_at >= -1 && call->drive_at < (int)drives.count);
+	MUST((call->drive != NULL) == (call->drive_at >= 0));
+	MUST(!call->type || (*call->type && (call->verb->options & VERB_OPT_TYPE)));
+	MUST(!call->force || (call->verb->options & VERB_OPT_FORCE));
+}
+
+/* Does what the daemon does with a line. */
 static void parse(struct words *w, const char *line, size_t len, struct digest *d)
 {
 	struct verb_call call;
 	const char *code = NULL;
 	char why[512] = "";
-	int r = verb_parse(w, &call, &code, why, sizeof(why));
+	int r = verb_parse(w, &drives, &call, &code, why, sizeof(why));
 
 	MUST(r == 0 || r == -1);
 	if (r < 0) {
@@ -56,13 +76,7 @@ static void parse(struct words *w, const char *line, size_t len, struct digest *
 		digest_add(d, why, strlen(why));
 		return;
 	}
-	MUST(call.verb == &verb_table[call.id]);
-	MUST(!call.arg || (*call.arg && inside(call.arg, line, len)));
-	MUST(call.arg || call.verb->min_args == 0);
-	MUST(!call.arg || call.verb->max_args == 1);
-	MUST(!call.verb->keyword || !call.arg || strcmp(call.arg, call.verb->keyword) == 0);
-	MUST(!call.drive || (*call.drive && (call.verb->options & VERB_OPT_DRIVE)));
-	MUST(!call.type || (*call.type && (call.verb->options & VERB_OPT_TYPE)));
+	check_call(&call, line, len);
 	if (call.arg)
 		digest_add(d, call.arg, strlen(call.arg));
 }

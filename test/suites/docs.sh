@@ -53,29 +53,48 @@ both 'mmcgadgetd: options in synopsis and list' \
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
-own_verbs=$(sed -n 's/^#define \(DOCTOR\|REPORT\|WATCH\)_VERB *"\(.*\)"$/\2/p' src/ctl/doctor.h src/ctl/report.h src/ctl/watch.h)
+own_verbs=$(sed -n 's/^#define \(DOCTOR\|REPORT\|WAIT\|WATCH\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,report,wait,watch,help}.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
 code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verbs")
-help_verbs=$("$O/mmcgadgetctl" --help | grep -oE '^  [a-z]+' | tr -d ' ')
+help_verbs=$("$O/mmcgadgetctl" --help | sed '/^Options/,$d' | grep -oE '^  [a-z]+' | tr -d ' ')
 man_verbs() { grep -oE '^\.It Cm [a-z]+( |$)' "$man/$1" | awk '{ print $3 }'; }
 both 'verbs in the code and mmcgadgetctl --help' "$code_verbs" "$help_verbs"
 both 'verbs in the code and mmcgadgetd(8)' "$daemon_verbs" "$(man_verbs mmcgadgetd.8)"
 both 'verbs in --help and mmcgadgetctl(1)' "$help_verbs" "$(man_verbs mmcgadgetctl.1)"
 both 'verbs in the code and in the completion' "$code_verbs" \
-	"$(sed -n 's/^.*_mmcgadgetctl_offer \(insert .*\)$/\1/p' configs/mmcgadgetctl.bash | tr ' ' '\n')"
+	"$(sed -n "s/^.*verbs='\(insert .*\)'$/\1/p" configs/mmcgadgetctl.bash | tr ' ' '\n')"
 both 'options in --help and in the completion' "$(help_options mmcgadgetctl | grep '^--')" \
 	"$(sed -n 's/^.*_mmcgadgetctl_offer \(--json .*\)$/\1/p' configs/mmcgadgetctl.bash | tr ' ' '\n')"
 report 'the completion offers the right words' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
-	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/=N/=n/')
-own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/' <<<"$own_synopses")
+	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
+own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/; s/SECONDS/seconds/' <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
 	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon
 	both "verbs and their arguments in --help and $p" "$(grep -vxF "$own" <<<"$help_synopses")" \
 		"$(plain "$man/$p" | sed -n 's/^     \([a-z].*\)/\1/p' | sed 's/   *.*//' |
-			grep -E "^($(paste -sd'|' <<<"$help_verbs"))( |$)" | grep -E '^(help|doctor)$|name|file|\[')"
+			grep -E "^($(paste -sd'|' <<<"$help_verbs"))( |$)" | grep -E '^(version|doctor)$|name|file|\[')"
 done
+
+# Codes of refusals, which scripts use: of the daemon, and of the client alone.
+flat() { cat "$@" | tr -s '\n\t ' ' '; }
+words_of() { grep -oE '"[a-z-]+"' | tr -d '"'; }
+man_codes() { sed -n "/$2/,/^\.El/s/^\.It Li //p" "$man/$1"; }
+daemon_codes=$({
+	flat src/{control,drive,library,protocol}/*.c | grep -oE 'answer_error\( ?"[a-z-]+"'
+	flat src/library/*.c | grep -oE 'refuse\(why, [^,"]+, "[a-z-]+"'
+	flat src/{control,drive,library,protocol}/*.c | grep -oE '(\*|->)code = "[a-z-]+"'
+	flat src/drive/drive.c | grep -oE 'drive_commands_cancel\([^,]*, "[a-z-]+"'
+	flat src/control/*.c | grep -oE 'code\\":\\"[a-z-]+' | sed 's/.*\\"/"/; s/$/"/'
+} | words_of)
+client_codes=$({
+	flat src/mmcgadgetctl.c src/ctl/*.c | grep -oE 'EXIT_[A-Z_]+, "[a-z-]+"'
+	flat src/mmcgadgetctl.c | grep -oE '"code", json_string\("[a-z-]+"' | sed 's/"code", //'
+} | words_of)
+both 'codes in the daemon and in mmcgadgetd(8)' "$daemon_codes" "$(man_codes mmcgadgetd.8 '^\.Sh CODES')"
+both 'codes of the client alone and in mmcgadgetctl(1)' \
+	"$(grep -vxF "$daemon_codes" <<<"$client_codes")" "$(man_codes mmcgadgetctl.1 'adds these codes')"
 
 # Keys: code, shipped file and manual.
 code_keys=$({

@@ -173,4 +173,16 @@ static inline const char *receive_line(int fd)
 	}
 }
 
+/* Waits up to 30 s until the status file begins with `begins`. */
+static inline void fifo_slow(const char *line, const char *begins)
+{
+	uint64_t end = now_ms() + 30000;
+
+	unlink(in_scratch("run/status"));
+	fifo_write(line, strlen(line));
+	while (strncmp(get_text("run/status"), begins, strlen(begins)) != 0 && now_ms() < end)
+		turn(event, usb, 2, 10, NULL);
+	assert_starts(get_text("run/status"), begins);
+}
+
 #endif

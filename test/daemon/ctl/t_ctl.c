@@ -33,12 +33,13 @@ static void client_prints_answers_and_errors(void **state)
 			   "card: ");
 	assert_int_equal(ctl("status drive=drive0", out, err), 0);
 	assert_starts(out, "mmcgadgetd " MMCGADGET_VERSION
-			   ", on controller dummy_udc.0\ndrive0\n  medium     DVD-ROM\n");
+			   ", on controller dummy_udc.0\ndrive0\n  disc       DVD-ROM, 8.19 kB\n");
 	assert_int_equal(ctl("--json eject --force", out, err), 0);
-	assert_string_equal(
-		out, "{\"ok\":true,\"message\":\"drive0: ejected b c.iso by force\"}\n");
+	assert_string_equal(out,
+		"{\"ok\":true,\"message\":\"drive0: ejected b c.iso by force\",\"format\":1,"
+		"\"drive\":\"drive0\",\"image\":\"b c.iso\"}\n");
 	assert_int_equal(ctl("help", out, err), 0);
-	assert_starts(out, "insert NAME [drive=DRIVE]  ");
+	assert_starts(out, "usage: mmcgadgetctl ");
 	assert_int_equal(ctl("next", out, err), 0);
 	assert_string_equal(out, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)\n");
 	assert_int_equal(ctl("insert 'b '", out, err), 0);
@@ -97,7 +98,8 @@ static void client_shows_that_a_command_waits(void **state)
 	assert_int_equal(ctl("eject", out, err), 1);
 	assert_string_equal(err,
 		"mmcgadgetctl: drive0: eject (waiting for the host to unlock the drive)\n"
-		"mmcgadgetctl: drive0: the host keeps the drive locked; use eject force\n");
+		"mmcgadgetctl: drive0: the PC keeps the drive locked; close the window or program "
+		"that uses the disc there and try again, or: mmcgadgetctl eject --force\n");
 }
 
 /* Carries out a command without data, and reports it to the recorder as BOT would. */
@@ -199,8 +201,8 @@ static void client_watches_until_it_is_stopped(void **state)
 	assert_int_equal(ctl("--json watch | head -n 1", out, err), 0);
 	assert_non_null(strstr(out, "\"drive\":\"drive0\",\"activity\":\"idle\""));
 	assert_int_equal(ctl("watch drive=none", out, err), 1);
-	assert_string_equal(err, "mmcgadgetctl: no drive \"none\"\n");
-	assert_int_equal(ctl("watch drive0", out, err), 2);
+	assert_string_equal(err, "mmcgadgetctl: no drive \"none\"; there are: drive0, drive1\n");
+	assert_int_equal(ctl("watch none", out, err), 2);
 }
 
 int main(void)

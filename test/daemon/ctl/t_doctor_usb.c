@@ -110,8 +110,8 @@ static void an_older_daemon_is_noticed(void **state)
 	assert_int_equal(report.check[8].verdict, DOCTOR_NOTE);
 	assert_string_equal(report.check[8].text,
 		"mmcgadgetd 0.0.9 runs, " MMCGADGET_VERSION
-		" is installed: sudo systemctl restart mmcgadgetd, when "
-		"the PC does not use the drive");
+		" is installed; when the PC does not use the drive: sudo systemctl restart "
+		"mmcgadgetd");
 	json_decref(status);
 }
 

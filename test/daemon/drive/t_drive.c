@@ -276,7 +276,9 @@ static void a_host_that_stays_locked_keeps_the_disc(void **state)
 	assert_true(now_ms() - start >= 190);
 	assert_false(r.ok);
 	assert_string_equal(r.code, "locked");
-	EXPECT(&r, "drive0: the host keeps the drive locked; use eject force");
+	EXPECT(&r,
+		"drive0: the PC keeps the drive locked; close the window or program that uses the "
+		"disc there and try again, or: mmcgadgetctl eject --force");
 	assert_string_equal(info(0).image, "a.iso");
 	assert_true(fake_ready(&usb[0]));
 	run(0, &r, DRIVE_EJECT, NULL, true);

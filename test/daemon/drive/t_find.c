@@ -167,7 +167,10 @@ static void next_without_an_image_is_refused(void **state)
 	(void)state;
 	unlink(in_scratch("media/a.iso"));
 	chmod(in_scratch("media/b.iso"), 0);
-	snprintf(want, sizeof(want), "drive0: no image in %s/media can be inserted", scratch);
+	snprintf(want, sizeof(want),
+		"drive0: no image in %s/media can be inserted; copy one there, or: mmcgadgetctl "
+		"blank NAME.iso",
+		scratch);
 	run(0, &r, DRIVE_NEXT, NULL, false);
 	assert_string_equal(r.code, "no-such-image");
 	EXPECT(&r, want);

@@ -256,10 +256,14 @@ static void a_name_wins_over_a_prefix_and_a_prefix_over_a_label(void **state)
 	assert_int_equal(find("debian-").count, 2);
 	assert_int_equal(find("Debian 1").result, MATCH_MANY);
 	assert_int_equal(find("Twin").result, MATCH_MANY);
-	assert_int_equal(find("x").result, MATCH_NONE);
+	assert_int_equal(find("y").result, MATCH_NONE);
 	assert_int_equal(find("").result, MATCH_NONE);
-	/* Upper and lower case differ in names. */
-	assert_int_equal(find("DEBIAN-13").result, MATCH_NONE);
+	/* In any case of the letters, and without the folders before it. */
+	FINDS("DEBIAN", "debian");
+	FINDS("DEBIAN-13", "debian-13.iso");
+	FINDS("SUB/X.iso", "sub/x.iso");
+	FINDS("X.ISO", "sub/x.iso");
+	FINDS("x", "sub/x.iso");
 	/* A whole label wins over the beginning of another label. */
 	put_iso("media/four", "TWIN PEAKS");
 	unlink(in_scratch("media/two"));
@@ -320,6 +324,39 @@ static void a_refusal_names_the_candidates(void **state)
 	}
 }
 
+static void a_name_that_is_not_there_is_told_its_neighbours(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} rows[] = {
+		{"deban-12.iso",
+			"no image \"deban-12.iso\" in /media; near it: \"debian-12.iso\" or "
+			"\"debian-13.iso\"; mmcgadgetctl list shows all"},
+		{"FILM.iso", "no image \"FILM.iso\" in /media; near it: \"sub/film2.iso\"; "
+			     "mmcgadgetctl list shows all"},
+		{"ian-1", "no image \"ian-1\" in /media; near it: \"debian-12.iso\" or "
+			  "\"debian-13.iso\"; mmcgadgetctl list shows all"},
+		{"nothing like it", "no image \"nothing like it\" in /media; mmcgadgetctl list "
+				    "shows all"},
+	};
+
+	(void)state;
+	mkdir(in_scratch("media/sub"), 0755);
+	put_iso("media/debian-12.iso", "");
+	put_iso("media/debian-13.iso", "");
+	put_iso("media/sub/film2.iso", "");
+	scan();
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct match p = find(rows[i].text);
+		json_t *a = match_refusal(&list, &p, rows[i].text, "/media");
+
+		assert_string_equal(
+			json_string_value(json_object_get(a, "message")), rows[i].message);
+		assert_string_equal(json_string_value(json_object_get(a, "code")), "no-such-image");
+		json_decref(a);
+	}
+}
+
 static void neighbours_go_round_the_usable_images(void **state)
 {
 	(void)state;
@@ -374,6 +411,7 @@ int main(void)
 		T(a_name_wins_over_a_prefix_and_a_prefix_over_a_label),
 		T(an_incomplete_list_gives_no_match),
 		T(a_refusal_names_the_candidates),
+		T(a_name_that_is_not_there_is_told_its_neighbours),
 		T(neighbours_go_round_the_usable_images),
 	};
 

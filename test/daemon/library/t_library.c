@@ -410,7 +410,8 @@ static void a_refusal_has_code_and_message(void **state)
 		const char *name, *code, *text;
 	} rows[] = {
 		{"none", "no-such-image", "no image \"none\" in /media"},
-		{"../outside/secret", "outside", "\"../outside/secret\" is outside of /media"},
+		{"../outside/secret", "outside",
+			"\"../outside/secret\" is outside of /media; copy it there first"},
 		{"sub", "not-a-file",
 			"\"sub\" is not a regular file; folders, devices and pipes are no discs"},
 		{"locked", "unreadable", "\"locked\" cannot be read: Permission denied"},

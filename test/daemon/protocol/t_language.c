@@ -75,7 +75,7 @@ static void bad_lines_are_refused(void **state)
 		{"insert \"a", -1, "a quote is not closed"},
 		{"insert \"a\\", -1, "inside quotes a backslash stands before \" or \\ only"},
 		{"insert \"a\\n\"", -1, "inside quotes a backslash stands before \" or \\ only"},
-		{"1 2 3 4 5 6 7 8 9", -1, "too many words"},
+		{"1 2 3 4 5 6 7 8 9", -1, "too many words; names with blanks need quotes"},
 	};
 	struct words w;
 
@@ -88,41 +88,61 @@ static void bad_lines_are_refused(void **state)
 	}
 }
 
+static const char *const names[] = {"drive0", "Second"};
+static const struct verb_drives drives = {.name = names, .count = ARRAY_LEN(names)};
+
 static void verbs_check_their_arguments(void **state)
 {
 	static const struct {
 		const char *line, *code, *why;
 	} rows[] = {
 		{"insert a.iso", NULL, NULL},
-		{"insert a.iso drive=d", NULL, NULL},
-		{"insert drive=d \"drive=e\"", NULL, NULL},
+		{"insert a.iso drive=drive0", NULL, NULL},
+		{"insert drive=1 \"drive=e\"", NULL, NULL},
+		{"insert a.iso force=yes", NULL, NULL},
 		{"next", NULL, NULL},
-		{"prev drive=d", NULL, NULL},
-		{"next a", "bad-arguments", "next: too many arguments (usage: next [drive=DRIVE])"},
+		{"prev drive=second", NULL, NULL},
+		{"next a", "bad-arguments",
+			"next: there is no drive \"a\" (usage: next [force=yes] [drive=DRIVE]); "
+			"the "
+			"drives are: drive0, Second"},
+		{"next a b", "bad-arguments",
+			"next: too many arguments (usage: next [force=yes] [drive=DRIVE]); the "
+			"drives are: drive0, Second"},
 		{"eject", NULL, NULL},
 		{"eject force", NULL, NULL},
-		{"blank a type=dvd+r drive=x", NULL, NULL},
-		{"status drive=d", NULL, NULL},
+		{"blank a type=dvd+r drive=drive0", NULL, NULL},
+		{"status Drive=drive0", NULL, NULL},
 		{"help", NULL, NULL},
+		{"help insert", NULL, NULL},
 		{"frob", "unknown-verb", "unknown command \"frob\"; try help"},
-		{"Insert a", "unknown-verb", "unknown command \"Insert\"; try help"},
+		{"Insert a", "unknown-verb", "there is no \"Insert\"; did you mean insert?"},
 		{"insert", "bad-arguments",
-			"insert: too few arguments (usage: insert NAME [drive=DRIVE])"},
+			"insert: too few arguments (usage: insert NAME [force=yes] [drive=DRIVE])"},
 		{"insert a b", "bad-arguments",
-			"insert: too many arguments (usage: insert NAME [drive=DRIVE])"},
+			"insert: too many arguments; names with blanks need quotes: insert \"a b\" "
+			"(usage: insert NAME [force=yes] [drive=DRIVE]); the drives are: drive0, "
+			"Second"},
 		{"insert \"\"", "bad-arguments",
-			"insert: the name is empty (usage: insert NAME [drive=DRIVE])"},
+			"insert: the name is empty (usage: insert NAME [force=yes] [drive=DRIVE])"},
+		{"insert a force=no", "bad-arguments", "insert: force takes the value yes only"},
 		{"eject now", "bad-arguments",
-			"eject: unknown argument (usage: eject [force] [drive=DRIVE])"},
-		{"list x", "bad-arguments", "list: too many arguments (usage: list [drive=DRIVE])"},
+			"eject: unknown argument \"now\" (usage: eject [force] [drive=DRIVE]); the "
+			"drives are: drive0, Second"},
 		{"insert a type=dvd+r", "unknown-option",
-			"insert: unknown option \"type\" (usage: insert NAME [drive=DRIVE])"},
+			"insert: unknown option \"type\" (usage: insert NAME [force=yes] "
+			"[drive=DRIVE])"},
 		{"insert a colour=red", "unknown-option",
-			"insert: unknown option \"colour\" (usage: insert NAME [drive=DRIVE])"},
-		{"help drive=d", "unknown-option", "help: unknown option \"drive\" (usage: help)"},
+			"insert: unknown option \"colour\" (usage: insert NAME [force=yes] "
+			"[drive=DRIVE])"},
+		{"help drive=d", "unknown-option",
+			"help: unknown option \"drive\" (usage: help [VERB])"},
+		{"help a b", "bad-arguments", "help: too many arguments (usage: help [VERB])"},
 		{"status drive=d drive=e", "bad-arguments",
 			"status: option \"drive\" is given twice"},
 		{"status drive=", "bad-arguments", "status: option \"drive\" has no value"},
+		{"status drive=2", "no-such-drive", "no drive \"2\"; there are: drive0, Second"},
+		{"status drive=-1", "no-such-drive", "no drive \"-1\"; there are: drive0, Second"},
 	};
 	struct words w;
 	struct verb_call call;
@@ -134,16 +154,89 @@ static void verbs_check_their_arguments(void **state)
 		int r;
 
 		assert_null(split(rows[i].line, -1, &w));
-		r = verb_parse(&w, &call, &code, why, sizeof(why));
+		r = verb_parse(&w, &drives, &call, &code, why, sizeof(why));
 		if (!rows[i].code) {
 			assert_string_equal(why, "");
 			assert_int_equal(r, 0);
 			continue;
 		}
 		assert_int_equal(r, -1);
-		assert_string_equal(code, rows[i].code);
 		assert_string_equal(why, rows[i].why);
+		assert_string_equal(code, rows[i].code);
 	}
+}
+
+/* Where a drive is named, and by what. */
+static void a_drive_is_found_where_it_stands(void **state)
+{
+	static const struct {
+		const char *line, *arg;
+		int drive;
+	} rows[] = {
+		{"status", NULL, -1},
+		{"status drive0", NULL, 0},
+		{"status 1", NULL, 1},
+		{"list SECOND", NULL, 1},
+		{"eject Second", NULL, 1},
+		{"eject force Second", "force", 1},
+		{"eject Second force", "force", 1},
+		{"trace start 1", "start", 1},
+		{"insert x Second", "x", 1},
+		{"insert Second x", "x", 1},
+		{"insert Second", "Second", -1},
+		{"insert drive0 Second", "drive0", 1},
+		{"insert Second drive=drive0", "Second", 0},
+		{"insert x DRIVE=1", "x", 1},
+		/* An image called 1: with a name, a number is none of a drive. */
+		{"insert 1", "1", -1},
+	};
+	struct words w;
+	struct verb_call call;
+	const char *code;
+	char why[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_null(split(rows[i].line, -1, &w));
+		assert_int_equal(verb_parse(&w, &drives, &call, &code, why, sizeof(why)), 0);
+		assert_int_equal(call.drive_at, rows[i].drive);
+		if (rows[i].arg)
+			assert_string_equal(call.arg, rows[i].arg);
+		else
+			assert_null(call.arg);
+	}
+	assert_null(split("insert movie 1", -1, &w));
+	assert_int_equal(verb_parse(&w, &drives, &call, &code, why, sizeof(why)), -1);
+	/* Without drives, the client leaves to the daemon what may be one. */
+	assert_null(split("eject now", -1, &w));
+	assert_int_equal(verb_parse(&w, NULL, &call, &code, why, sizeof(why)), 0);
+	assert_null(split("insert a b c", -1, &w));
+	assert_int_equal(verb_parse(&w, NULL, &call, &code, why, sizeof(why)), -1);
+}
+
+static void a_wrong_verb_is_told_the_right_one(void **state)
+{
+	static const char *const own[] = {"watch", NULL};
+	static const struct {
+		const char *typed, *verb;
+	} rows[] = {{"load", "insert"}, {"umount", "eject"}, {"open", "eject"}, {"ls", "list"},
+		{"previous", "prev"}, {"finalize", "close"}, {"new", "blank"}, {"drives", "status"},
+		{"stat", "status"}, {"Status", "status"}, {"STATS", "stats"}, {"stauts", "status"},
+		{"insrt", "insert"}, {"isnert", "insert"}, {"wach", "watch"}, {"mv", "rename"},
+		{"rm", "delete"}, {"frob", NULL}, {"", NULL}, {"x", NULL},
+		{"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
+			NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const char *near = verb_near(rows[i].typed, own);
+
+		if (!rows[i].verb)
+			assert_null(near);
+		else
+			assert_string_equal(near, rows[i].verb);
+	}
+	assert_null(verb_near("wach", NULL));
 }
 
 static void verb_arguments_are_returned(void **state)
@@ -155,7 +248,7 @@ static void verb_arguments_are_returned(void **state)
 
 	(void)state;
 	assert_null(split("blank drive=\"my drive\" \"a=b\" type=dvd+r", -1, &w));
-	assert_int_equal(verb_parse(&w, &call, &code, why, sizeof(why)), 0);
+	assert_int_equal(verb_parse(&w, NULL, &call, &code, why, sizeof(why)), 0);
 	assert_int_equal(call.id, VERB_BLANK);
 	assert_string_equal(call.arg, "a=b");
 	assert_string_equal(call.drive, "my drive");
@@ -235,10 +328,10 @@ static void the_daemon_understands_the_clients_quotes(void **state)
 	char why[512];
 
 	(void)state;
-	assert_int_equal(client_line(3, argv, line, sizeof(line)), 0);
+	assert_int_equal(client_line(3, argv, NULL, line, sizeof(line)), 0);
 	assert_string_equal(line, " \"insert\" \"a \\\"b\\\" \\\\ 'c' $d=1.iso\" drive=\"x y\"\n");
 	assert_null(split(line, (long)strlen(line) - 1, &w));
-	assert_int_equal(verb_parse(&w, &call, &code, why, sizeof(why)), 0);
+	assert_int_equal(verb_parse(&w, NULL, &call, &code, why, sizeof(why)), 0);
 	assert_string_equal(call.arg, odd);
 	assert_string_equal(call.drive, "x y");
 }
@@ -251,11 +344,11 @@ static void the_client_refuses_lines_that_are_too_long(void **state)
 
 	(void)state;
 	memset(longest, 'x', WORDS_LINE_MAX - 3);
-	assert_int_equal(client_line(1, argv, line, sizeof(line)), 0);
+	assert_int_equal(client_line(1, argv, NULL, line, sizeof(line)), 0);
 	assert_int_equal(strlen(line), WORDS_LINE_MAX + 1);
 	memset(longest, 'x', WORDS_LINE_MAX + 50);
-	assert_int_equal(client_line(1, argv, line, sizeof(line)), -E2BIG);
-	assert_int_equal(client_line(1, binary, line, sizeof(line)), -EINVAL);
+	assert_int_equal(client_line(1, argv, NULL, line, sizeof(line)), -E2BIG);
+	assert_int_equal(client_line(1, binary, NULL, line, sizeof(line)), -EINVAL);
 }
 
 static void unprintable_bytes_are_replaced(void **state)
@@ -368,6 +461,24 @@ static void status_and_list_are_formatted(void **state)
 	assert_details(json_loads(list, 0, NULL), table);
 }
 
+/* A name cannot pass for several cells of its row. */
+static void names_with_room_in_them_are_quoted(void **state)
+{
+	(void)state;
+	assert_details(json_loads("{\"images\":["
+				  "{\"name\":\"x  -  DVD-ROM\",\"label\":\"a b\",\"size\":0,"
+				  "\"kind\":\"blank\"},"
+				  "{\"name\":\"y\u00a0 z\",\"label\":\" l\",\"size\":0,"
+				  "\"kind\":\"blank\"},"
+				  "{\"name\":\"e \",\"label\":\"\",\"size\":0,\"kind\":\"blank\"}"
+				  "]}",
+			       0, NULL),
+		"NAME             LABEL  KIND            SIZE  DRIVE\n"
+		"\"x  -  DVD-ROM\"  a b    blank DVD+R  0 bytes  -\n"
+		"\"y\u00a0 z\"           \" l\"   blank DVD+R  0 bytes  -\n"
+		"\"e \"             -      blank DVD+R  0 bytes  -\n");
+}
+
 static void a_problem_is_shown(void **state)
 {
 	(void)state;
@@ -383,6 +494,8 @@ int main(void)
 		cmocka_unit_test(words_and_quotes_are_split),
 		cmocka_unit_test(bad_lines_are_refused),
 		cmocka_unit_test(verbs_check_their_arguments),
+		cmocka_unit_test(a_drive_is_found_where_it_stands),
+		cmocka_unit_test(a_wrong_verb_is_told_the_right_one),
 		cmocka_unit_test(verb_arguments_are_returned),
 		cmocka_unit_test(lines_are_split_in_any_pieces),
 		cmocka_unit_test(a_line_that_is_too_long_is_reported_once),
@@ -391,6 +504,7 @@ int main(void)
 		cmocka_unit_test(unprintable_bytes_are_replaced),
 		cmocka_unit_test(sizes_have_three_digits_and_a_unit),
 		cmocka_unit_test(status_and_list_are_formatted),
+		cmocka_unit_test(names_with_room_in_them_are_quoted),
 		cmocka_unit_test(a_problem_is_shown),
 	};
 

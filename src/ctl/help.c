@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ctl/help.h"
+
+#include <string.h>
+
+#include "ctl/doctor.h"
+#include "ctl/options.h"
+#include "ctl/report.h"
+#include "ctl/trace_file.h"
+#include "ctl/wait.h"
+#include "ctl/watch.h"
+#include "protocol/answer.h"
+#include "protocol/verbs.h"
+#include "util/array.h"
+#include "version.h"
+
+const char *const help_own_verbs[] = {
+	WATCH_VERB, WAIT_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
+
+/* What the client carries out itself, after the verbs of the daemon. */
+static const struct {
+	const char *verb, *synopsis, *help;
+} own[] = {
+	{"trace", TRACE_SAVE_SYNOPSIS, TRACE_SAVE_HELP},
+	{"trace", TRACE_SHOW_SYNOPSIS, TRACE_SHOW_HELP},
+	{"trace", TRACE_SCRIPT_SYNOPSIS, TRACE_SCRIPT_HELP},
+	{WATCH_VERB, WATCH_SYNOPSIS, WATCH_HELP},
+	{WAIT_VERB, WAIT_SYNOPSIS, WAIT_HELP},
+	{DOCTOR_VERB, DOCTOR_VERB, DOCTOR_HELP},
+	{REPORT_VERB, REPORT_SYNOPSIS, REPORT_HELP},
+	{VERSION_VERB, VERSION_SYNOPSIS, VERSION_HELP},
+};
+
+/* Calls fn for each form of a verb, or of all verbs if verb is NULL. Returns their number. */
+static unsigned each_form(const char *verb,
+	void (*fn)(const char *name, const char *synopsis, const char *help, void *ctx), void *ctx)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < VERB_COUNT; i++) {
+		if (verb && strcmp(verb, verb_table[i].name) != 0)
+			continue;
+		fn(verb_table[i].name, verb_table[i].synopsis, verb_table[i].help, ctx);
+		n++;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		if (verb && strcmp(verb, own[i].verb) != 0)
+			continue;
+		fn(own[i].verb, own[i].synopsis, own[i].help, ctx);
+		n++;
+	}
+	return n;
+}
+
+static void print_form(const char *name, const char *synopsis, const char *help, void *out)
+{
+	(void)name;
+	fprintf(out, "  %s\n      %s\n", synopsis, help);
+}
+
+static void add_form(const char *name, const char *synopsis, const char *help, void *verbs)
+{
+	json_array_append_new(verbs,
+		json_pack("{s:s, s:s, s:s}", "verb", name, "synopsis", synopsis, "help", help));
+}
+
+void help_usage(FILE *out)
+{
+	fputs("usage: mmcgadgetctl [OPTION]... COMMAND [ARGUMENT]...\n"
+	      "Change and show the discs of mmcgadgetd.\n"
+	      "\n",
+		out);
+	each_form(NULL, print_form, out);
+	fprintf(out,
+		"\n%s\n"
+		"Exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon;\n"
+		"of doctor: 0 all is well, 1 there is something to do.\n",
+		options_help);
+}
+
+bool help_verb(const char *verb, FILE *out)
+{
+	return each_form(verb, print_form, out) > 0;
+}
+
+json_t *help_json(const char *verb)
+{
+	json_t *verbs = json_array(), *answer;
+
+	if (each_form(verb, add_form, verbs) == 0) {
+		json_decref(verbs);
+		return NULL;
+	}
+	answer = answer_ok("commands of mmcgadgetctl %s", MMCGADGET_VERSION);
+	json_object_set_new(answer, "verbs", verbs);
+	return answer;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the client ends: a text for people, or with --json one object for programs. */
+#ifndef CTL_SAY_H
+#define CTL_SAY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum exit_code { EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
+
+/*
+ * Reports a failure of the client itself: on standard error as text, or if json on standard
+ * output as an object with that code. Returns exit.
+ */
+enum exit_code say_failure(bool json, enum exit_code exit, const char *code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Prints the object on one line, with the version of the format, and takes it over. */
+void say_object(json_t *object);
+/*
+ * Call last: flushes standard output. Returns code, or EXIT_REFUSED after an error text if not
+ * everything could be written.
+ */
+enum exit_code say_end(enum exit_code code);
+
+#endif

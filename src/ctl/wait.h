@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* wait of the client: until a drive is in some state, so that scripts need not ask again and again.
+ */
+#ifndef CTL_WAIT_H
+#define CTL_WAIT_H
+
+#include <jansson.h>
+
+#include "ctl/options.h"
+#include "ctl/say.h"
+
+#define WAIT_VERB     "wait"
+#define WAIT_SYNOPSIS "wait burned|empty|host [timeout=SECONDS] [drive=DRIVE]"
+#define WAIT_HELP     "wait until a burn has ended, the drive is empty, or a host is connected"
+
+enum wait_for { WAIT_BURNED, WAIT_EMPTY, WAIT_HOST };
+enum wait_result { WAIT_NOT_YET, WAIT_DONE, WAIT_PROBLEM };
+
+/* What was seen of the drive. All members 0 at the beginning. */
+struct wait_state {
+	char image[4097]; /* that is waited for; "" = none so far */
+	bool recorded;    /* something was recorded on it */
+};
+
+/*
+ * Looks at a drive's object of an answer to status. WAIT_PROBLEM: what follows a burn has failed.
+ *
+ * A burn has ended when the session or the disc is closed, or when a disc that was recorded on is
+ * out, and nothing that the daemon does with burned discs is under way. Asked for a disc that is
+ * complete or appendable from the beginning, it has ended, too.
+ */
+enum wait_result wait_look(struct wait_state *w, enum wait_for what, const json_t *drive);
+
+/* Carries out the verb. */
+enum exit_code wait_run(const struct options *o);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The control command list: what it says of each image, and that it disturbs no other client. */
+#include <malloc.h>
+
+#include "daemon/control/control_fixture.h"
+
+#include "daemon/iso.h"
+
+static unsigned lines_of(const char *name)
+{
+	FILE *f = fopen(in_scratch(name), "r");
+	unsigned n = 0;
+
+	assert_non_null(f);
+	for (int c = getc(f); c != EOF; c = getc(f))
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+static void socket_lists_images(void **state)
+{
+	int fd = connect_client();
+
+	(void)state;
+	put_size("media/n", 0);
+	put_iso("media/b c.iso", "MY DISC");
+	send_text(fd, "insert a.iso drive=drive1\nlist\n");
+	receive_line(fd);
+#define KNOWN "\"volume_size\":0,\"disc\":true,\"remark\":\"\""
+	assert_non_null(strstr(receive_line(fd),
+		"\"images\":["
+		"{\"name\":\"a.iso\",\"label\":\"\",\"kind\":\"iso\",\"size\":4096,\"sessions\":0,"
+		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[\"drive1\"]"
+		"," KNOWN "},"
+		"{\"name\":\"b c.iso\",\"label\":\"MY DISC\",\"kind\":\"iso\",\"size\":40960,"
+		"\"sessions\":0,\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_"
+		"in\":[]," KNOWN "},"
+		"{\"name\":\"n\",\"label\":\"\",\"kind\":\"blank\",\"size\":0,\"sessions\":0,"
+		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[]," KNOWN
+		"}],"
+		"\"labels_unread\":0,\"unnamed\":0,\"unfinished\":0,\"states\":[],\"more\":false,"
+		"\"card_free_bytes\":"));
+#undef KNOWN
+	close(fd);
+}
+
+/* Each remark on a file is in the list, and in the answer to insert. */
+static void a_file_that_may_be_no_disc_has_its_remark(void **state)
+{
+	const char *text;
+
+	(void)state;
+	put_iso("media/cut.iso", "CUT");
+	put_iso_blocks("media/cut.iso", 100);
+	put_size("media/GAME.CUE", 100);
+	put_size("media/notes.txt", 2048);
+	put_size("media/new.iso.part", 100);
+	put_text("media/gone.iso.mmcdisc", "x");
+	FIFO("insert cut.iso\n",
+		"ok: drive0: inserted cut.iso (DVD-ROM, 40960 bytes); the image says "
+		"204800 bytes, the file has 40960: is the copy complete?");
+	fifo_slow("list\n", "ok: 5 images in ");
+	text = get_text("run/status");
+	assert_non_null(
+		strstr(text, "\nGAME.CUE   -      no volume found  100 bytes  -  (this format is "
+			     "not read; only plain images of 2048-byte blocks)\n"));
+	/* It is in a drive, so it is not shown as one that is being copied. */
+	assert_non_null(
+		strstr(text, "  drive0  (the image says 204800 bytes, the file has 40960: is the "
+			     "copy complete?)\n"));
+	assert_non_null(strstr(text, "\nnotes.txt  -      no volume found    2.05 kB  -\n"));
+	assert_non_null(
+		strstr(text, "\n(gone.iso.mmcdisc is the state of a disc, and its image is not "
+			     "there; rename the image back, or delete the state: mmcgadgetctl "
+			     "delete \"gone.iso\")\n"));
+	assert_non_null(
+		strstr(text, "\n(files that are still being copied, by their suffix: 1)\n"));
+	assert_null(strstr(text, "new.iso"));
+	text = strstr(text, "\ncard: ");
+	assert_non_null(text);
+	assert_non_null(strstr(text, " free, "));
+	/* It is the last line. */
+	assert_string_equal(strchr(text + 1, '\n'), "\n");
+	FIFO("insert GAME.CUE\n",
+		"ok: drive0: inserted GAME.CUE (DVD-ROM, 100 bytes); its size is not a "
+		"multiple of 2048: its last 100 bytes are shown as a zero-padded block; this "
+		"format is "
+		"not read; only plain images of 2048-byte blocks");
+	FIFO("insert notes.txt\n",
+		"ok: drive0: inserted notes.txt (DVD-ROM, 2048 bytes); no volume found");
+	fifo_slow("status\n", "ok: mmcgadgetd");
+	assert_non_null(strstr(get_text("run/status"), "\n  card       "));
+	FIFO("eject\n", "ok: drive0: ejected notes.txt");
+	fifo_slow("list\n", "ok: 5 images in ");
+	assert_non_null(strstr(get_text("run/status"), "\ncut.iso    CUT    being copied "));
+}
+
+/* KiB of memory of this process, of which the daemon is a part here. */
+static unsigned resident_kib(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%*u %lu", &pages), 1);
+	fclose(f);
+	return (unsigned)(pages * (unsigned long)sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Receives a line and keeps nothing of it. Its length. */
+static size_t drain_line(int fd)
+{
+	uint64_t end = now_ms() + 60000;
+	size_t total = 0;
+	char buf[4096];
+	ssize_t n;
+
+	do {
+		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n > 0)
+			total += (size_t)n;
+		else
+			turn(event, usb, 2, 1, NULL);
+	} while (now_ms() < end && !(n > 0 && buf[n - 1] == '\n'));
+	return total;
+}
+
+/* A board has little memory: what a large answer took is given back to the system. */
+static void large_answer_leaves_no_memory_behind(int fd)
+{
+	/* The allocators of sanitizers, and others than glibc's, keep what they want. */
+#if defined(__GLIBC__) && !defined(SANITIZED)
+	unsigned before;
+
+	malloc_trim(0);
+	before = resident_kib();
+	send_text(fd, "list\n");
+	assert_true(drain_line(fd) > 1024u * 1024u);
+	assert_in_range(resident_kib(), 0, before + 2048);
+#else
+	(void)fd;
+#endif
+}
+
+/* All are listed with their labels; the daemon answers another client meanwhile. */
+static void list_of_ten_thousand_images_blocks_no_other_client(void **state)
+{
+	int fd = connect_client(), other = connect_client();
+	char path[64], label[33];
+	json_t *a, *images, *last;
+
+	(void)state;
+	unlink(in_scratch("media/a.iso"));
+	unlink(in_scratch("media/b c.iso"));
+	for (unsigned i = 0; i < 10000; i++) {
+		snprintf(path, sizeof(path), "media/%05u.iso", i);
+		snprintf(label, sizeof(label), "DISC %05u", i);
+		put_iso(path, label);
+	}
+	send_text(fd, "list\n");
+	send_text(other, "insert 00007.iso\n");
+	assert_non_null(strstr(receive_line(other), "inserted 00007.iso"));
+	a = json_loads(receive_line(fd), 0, NULL);
+	images = json_object_get(a, "images");
+	assert_int_equal(json_array_size(images), 10000);
+	assert_true(json_is_false(json_object_get(a, "more")));
+	last = json_array_get(images, 9999);
+	assert_string_equal(json_string_value(json_object_get(last, "name")), "09999.iso");
+	/* Labels that a slow machine does not read in time are counted in the answer. */
+	if (json_integer_value(json_object_get(a, "labels_unread")) == 0)
+		assert_string_equal(
+			json_string_value(json_object_get(last, "label")), "DISC 09999");
+	else
+		assert_true(json_is_null(json_object_get(last, "label")));
+	json_decref(a);
+	fifo_slow("list\n", "ok: 10000 images in ");
+	/* The answer, the command, a heading, and the room on the card. */
+	assert_int_equal(lines_of("run/status"), 10000 + 4);
+	large_answer_leaves_no_memory_behind(fd);
+	close(fd);
+	close(other);
+}
+
+static void empty_folder_gives_an_empty_list(void **state)
+{
+	int fd = connect_client();
+	char want[256];
+
+	(void)state;
+	unlink(in_scratch("media/a.iso"));
+	unlink(in_scratch("media/b c.iso"));
+	send_text(fd, "list\n");
+	assert_non_null(strstr(receive_line(fd), "\"images\":[],\"labels_unread\":0,"));
+	snprintf(want, sizeof(want),
+		"ok: 0 images in %s/media; copy an ISO there, or: mmcgadgetctl blank NAME.iso",
+		scratch);
+	FIFO("list\n", want);
+	snprintf(want, sizeof(want),
+		"error: drive0: no image in %s/media can be inserted; copy one there, or: "
+		"mmcgadgetctl blank NAME.iso",
+		scratch);
+	FIFO("next\n", want);
+	FIFO("prev\n", want);
+	snprintf(want, sizeof(want),
+		"error: no image \"x\" in %s/media, which is empty; copy an image there, or make a "
+		"blank: mmcgadgetctl blank NAME.iso",
+		scratch);
+	FIFO("insert x\n", want);
+	close(fd);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(socket_lists_images),
+		T(a_file_that_may_be_no_disc_has_its_remark),
+		T(list_of_ten_thousand_images_blocks_no_other_client),
+		T(empty_folder_gives_an_empty_list),
+	};
+
+	return cmocka_run_group_tests_name("list", tests, NULL, NULL);
+}

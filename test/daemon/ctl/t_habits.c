@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What people type who do not know this client: each row ends as they expect, or says what to type.
+ */
+#include "daemon/control/control_fixture.h"
+
+#include "daemon/iso.h"
+#include "util/array.h"
+
+struct habit {
+	const char *typed; /* for the shell; $M is the media folder, $W a directory outside of it */
+	int exit;
+	const char *says; /* part of standard output if exit is 0, else of standard error */
+};
+
+/* Runs the client; returns its exit code. */
+static int type(const char *typed, char *out, char *err, size_t size)
+{
+	const char *dir = getenv("O");
+	char command[2048];
+	int status;
+
+	snprintf(command, sizeof(command),
+		"M=%s/media W=%s O=$PWD/%s; cd $W; mmcgadgetctl() { $O/mmcgadgetctl --socket "
+		"$W/run/socket "
+		"\"$@\"; }; { mmcgadgetctl %s; } >out 2>err",
+		scratch, scratch, dir ? dir : "build", typed);
+	status = run_beside(command);
+	snprintf(out, size, "%s", get_text("out"));
+	snprintf(err, size, "%s", get_text("err"));
+	return status;
+}
+
+static void check(const struct habit *h)
+{
+	static char out[16384], err[16384];
+	int exit = type(h->typed, out, err, sizeof(out));
+	const char *says = exit == 0 ? out : err;
+
+	if (exit != h->exit || !strstr(says, h->says))
+		fail_msg("mmcgadgetctl %s\nends with %d and \"%s\",\nnot with %d and \"%s\"",
+			h->typed, exit, says, h->exit, h->says);
+	if (exit != 0)
+		assert_string_equal(out, "");
+}
+
+/* No row may have made or inserted a disc that is called like an option. */
+static void check_nothing_was_made(void)
+{
+	static const char *const names[] = {"--help", "-h", "help", "--", "--frob", ".x"};
+	char path[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "media/%s", names[i]);
+		if (access(in_scratch(path), F_OK) == 0)
+			fail_msg("there is a disc called \"%s\"", names[i]);
+	}
+}
+
+static void put_discs(void)
+{
+	mkdir(in_scratch("media/films"), 0755);
+	put_size("media/-dash.iso", 4096);
+	put_size("media/a=b.iso", 4096);
+	put_size("media/drive=1.iso", 4096);
+	put_iso("media/My Holiday.iso", "HOLIDAY");
+	put_iso("media/films/movie.iso", "MOVIE");
+	put_size("x.iso", 4096);
+}
+
+static const struct habit habits[] = {
+	/* help and nothing else, wherever it is asked for */
+	{"blank --help", 0, "make a blank disc"},
+	{"blank -h", 0, "make a blank disc"},
+	{"insert -h", 0, "insert NAME"},
+	{"insert --frob x y z --help", 0, "insert NAME"},
+	{"close --help", 0, "finalise"},
+	{"eject --force -h", 0, "remove the disc"},
+	{"--help blank x", 0, "make a blank disc"},
+	{"watch --help", 0, "watch [drive=DRIVE]"},
+	{"doctor -h", 0, "no host sees a drive"},
+	{"trace save --help", 0, "trace script FILE"},
+	{"help", 0, "doctor"},
+	{"help insert", 0, "insert NAME"},
+	{"help trace", 0, "trace show FILE"},
+	{"insert help", 0, "insert NAME"},
+	{"status help", 0, "show the drives"},
+	{"blank help", 0, "make a blank disc"},
+	{"help load", 2, "there is no \"load\"; did you mean insert?"},
+	/* options behind the verb, and short ones */
+	{"status --json", 0, "\"ok\":true"},
+	{"list --json", 0, "\"ok\":true"},
+	{"stats --json", 0, "\"ok\":true"},
+	{"watch --json | head -n 1", 0, "\"drive\":"},
+	{"status -j", 0, "\"ok\":true"},
+	{"-j status", 0, "\"ok\":true"},
+	{"eject drive=drive0 --wait 1", 0, "drive0: there is no disc"},
+	{"-v", 0, "mmcgadgetctl " MMCGADGET_VERSION},
+	{"version", 0, "mmcgadgetctl " MMCGADGET_VERSION},
+	{"version --json", 0, "\"version\":\"" MMCGADGET_VERSION "\""},
+	{"status -v", 0, "phase errors"},
+	{"status", 0, "disc       none"},
+	{"status --frob", 2, "\"--frob\": there is no such option"},
+	{"insert -x.iso", 2, "a name that begins with \"-\" stands behind --"},
+	/* other words for the verbs */
+	{"ls", 2, "there is no \"ls\"; did you mean list?"},
+	{"images", 2, "did you mean list?"},
+	{"discs", 2, "did you mean list?"},
+	{"load a.iso", 2, "there is no \"load\"; did you mean insert?"},
+	{"mount a.iso", 2, "did you mean insert?"},
+	{"unload", 2, "did you mean eject?"},
+	{"umount", 2, "did you mean eject?"},
+	{"open", 2, "did you mean eject?"},
+	{"previous", 2, "did you mean prev?"},
+	{"back", 2, "did you mean prev?"},
+	{"finalize x", 2, "did you mean close?"},
+	{"finalise x", 2, "did you mean close?"},
+	{"finish x", 2, "did you mean close?"},
+	{"new x", 2, "did you mean blank?"},
+	{"rm x", 2, "did you mean delete?"},
+	{"mv x y", 2, "did you mean rename?"},
+	{"create x", 2, "did you mean blank?"},
+	{"info", 2, "did you mean status?"},
+	{"drives", 2, "did you mean status?"},
+	{"stat", 2, "did you mean status?"},
+	/* waiting */
+	{"wait host", 0, "drive0: host"},
+	{"wait empty drive1", 0, "drive1: empty"},
+	{"wait -d 1 empty", 0, "drive1: empty"},
+	{"wait burned timeout=0", 1, "drive0: not yet after 0 seconds: burned"},
+	{"wait", 2, "usage: wait burned|empty|host"},
+	{"wait sunday", 2, "usage: wait burned|empty|host"},
+	{"wait host timeout=soon", 2, "usage: wait burned|empty|host"},
+	{"wait host drive=7", 1, "no drive \"7\"; there are: drive0, drive1"},
+	{"wait --help", 0, "wait until a burn has ended"},
+	{"Status", 2, "did you mean status?"},
+	{"wacth", 2, "did you mean watch?"},
+	{"frob", 2, "unknown command \"frob\"; try help"},
+	/* drives */
+	{"insert a.iso drive1", 0, "drive1: inserted a.iso"},
+	{"insert drive1 a.iso", 0, "drive1: inserted a.iso"},
+	{"insert a.iso --drive drive1", 0, "drive1: inserted a.iso"},
+	{"insert --drive=drive1 a.iso", 0, "drive1: inserted a.iso"},
+	{"insert a.iso -d 1", 0, "drive1: inserted a.iso"},
+	{"insert a.iso drive=1", 0, "drive1: inserted a.iso"},
+	{"insert a.iso Drive=drive1", 0, "drive1: inserted a.iso"},
+	{"insert a.iso drive=Drive1", 0, "drive1: inserted a.iso"},
+	{"insert a.iso drive=7", 1, "no drive \"7\"; there are: drive0, drive1"},
+	{"insert a.iso -d 1 drive=0", 2, "option \"drive\" is given twice"},
+	{"status drive0", 0, "drive0\n"},
+	{"list 1", 0, "a.iso"},
+	{"next drive1", 0, "drive1: inserted"},
+	{"eject drive1", 0, "drive1: there is no disc"},
+	{"eject -f", 0, "drive0: there is no disc"},
+	{"--force eject", 0, "drive0: there is no disc"},
+	{"eject --force force", 0, "drive0: there is no disc"},
+	{"insert a.iso --force", 0, "drive0: inserted a.iso"},
+	{"next -f", 0, "drive0: inserted"},
+	{"list --force", 2, "there is nothing to force"},
+	{"status drive9", 2, "there is no drive \"drive9\""},
+	/* names */
+	{"insert My Holiday.iso", 2, "names with blanks need quotes: insert \"My Holiday.iso\""},
+	{"insert The Lord of the Rings The Two Towers Extended.iso", 2,
+		"names with blanks need quotes"},
+	{"insert my", 0, "inserted My Holiday.iso"},
+	{"insert 'MY HOLIDAY.ISO'", 0, "inserted My Holiday.iso"},
+	{"insert holiday", 0, "inserted My Holiday.iso"},
+	{"insert movie.iso", 0, "inserted films/movie.iso"},
+	{"insert Movie", 0, "inserted films/movie.iso"},
+	{"insert mobie.iso", 1, "near it: \"films/movie.iso\"; mmcgadgetctl list shows all"},
+	{"insert $M/a.iso", 0, "inserted a.iso"},
+	{"insert $M//films/movie.iso", 0, "inserted films/movie.iso"},
+	{"insert $W/media/../media/a.iso", 0, "inserted a.iso"},
+	{"insert $W/x.iso", 1, "; copy it there first"},
+	{"insert x.iso", 1, "the file of that name in this directory must be copied there first"},
+	{"insert films", 1, "is a folder; name one disc in it: \"films/movie.iso\""},
+	{"insert -- -dash.iso", 0, "inserted -dash.iso"},
+	{"insert -- -dash.iso drive=drive1", 0, "drive1: inserted -dash.iso"},
+	{"insert -- a=b.iso", 0, "inserted a=b.iso"},
+	{"insert -- drive=1.iso", 0, "inserted drive=1.iso"},
+	{"-- insert a.iso", 0, "inserted a.iso"},
+	{"insert --", 2, "too few arguments"},
+	{"insert -- -- drive=drive0", 1, "no image \"--\""},
+	{"insert a=b.iso", 2, "unknown option \"a\""},
+	{"blank -- --frob", 1, "cannot begin with \"-\" or \".\""},
+	{"blank .x", 1, "cannot begin with \"-\" or \".\""},
+	{"blank $M/new.iso", 0, "inserted new.iso"},
+	{"blank ./new2.iso", 0, "inserted new2.iso"},
+	{"blank x type=dvd-r", 1, "no blank of type \"dvd-r\"; dvd+r and dvd+r-dl are supported"},
+	{"close $M/a.iso", 0, "closed a.iso"},
+};
+
+static void every_habit_ends_as_expected(void **state)
+{
+	static char out[16384], err[16384];
+
+	(void)state;
+	put_discs();
+	for (size_t i = 0; i < ARRAY_LEN(habits); i++) {
+		check(&habits[i]);
+		check_nothing_was_made();
+		assert_int_equal(type("eject -f drive0", out, err, sizeof(out)), 0);
+		assert_int_equal(type("eject -f drive1", out, err, sizeof(out)), 0);
+	}
+}
+
+/* Through the FIFO there is no shell, and no client that understands options. */
+static void no_line_makes_a_disc_called_like_an_option(void **state)
+{
+	(void)state;
+	FIFO("blank --help\n",
+		"error: \"--help\": the name of a disc cannot begin with \"-\" or \".\"");
+	FIFO("blank -h\n", "error: \"-h\": the name of a disc cannot begin with \"-\" or \".\"");
+	FIFO("blank .hidden\n",
+		"error: \".hidden\": the name of a disc cannot begin with \"-\" or \".\"");
+	FIFO("load a.iso\n", "error: there is no \"load\"; did you mean insert?");
+	check_nothing_was_made();
+}
+
+static void help_needs_neither_daemon_nor_group(void **state)
+{
+	static const struct habit rows[] = {
+		{"help", 0, "usage: mmcgadgetctl"},
+		{"help insert", 0, "insert NAME"},
+		{"insert -h", 0, "insert NAME"},
+		{"version", 0, MMCGADGET_VERSION},
+		{"load", 2, "did you mean insert?"},
+		{"status", 3,
+			"start it: sudo systemctl start mmcgadgetd; mmcgadgetctl doctor says "},
+	};
+
+	(void)state;
+	assert_int_equal(rename(in_scratch("run/socket"), in_scratch("run/away")), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check(&rows[i]);
+	assert_int_equal(rename(in_scratch("run/away"), in_scratch("run/socket")), 0);
+}
+
+/* With --json there is one object on standard output, whatever the end. */
+static void every_end_is_an_object(void **state)
+{
+	static const struct {
+		const char *typed;
+		int exit;
+		const char *code;
+	} rows[] = {
+		{"status --json", 0, NULL},
+		{"--json insert a.iso", 0, NULL},
+		{"eject --json", 0, NULL},
+		{"help --json", 0, NULL},
+		{"--json insert --help", 0, NULL},
+		{"--json", 2, "usage"},
+		{"load --json", 2, "usage"},
+		{"insert --json", 2, "usage"},
+		{"--json insert a b", 2, "bad-arguments"},
+		{"--frob --json", 2, "usage"},
+		{"--json --wait x status", 2, "usage"},
+		{"--json trace show /nonexistent", 2, "usage"},
+		{"--json trace save -", 2, "usage"},
+		{"--json trace save /dev/null", 1, "no-trace"},
+		{"--json insert none", 1, "no-such-image"},
+		{"--json wait host", 0, NULL},
+		{"--json wait burned timeout=0", 1, "timeout"},
+		{"--json wait", 2, "usage"},
+		{"--json watch none", 2, "bad-arguments"},
+		{"--json watch drive=none", 1, "no-such-drive"},
+		{"--json --socket /nonexistent status", 3, "no-daemon"},
+		{"--json --socket /nonexistent watch", 3, "no-daemon"},
+		{"--json --socket /nonexistent trace save x", 3, "no-daemon"},
+	};
+	static char out[16384], err[16384];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		json_t *a;
+
+		print_message("%s\n", rows[i].typed);
+		assert_int_equal(type(rows[i].typed, out, err, sizeof(out)), rows[i].exit);
+		assert_string_equal(err, "");
+		a = json_loads(out, 0, NULL);
+		assert_true(json_is_object(a));
+		assert_string_equal(strchr(out, '\n'), "\n");
+		assert_int_equal(json_integer_value(json_object_get(a, "format")), 1);
+		assert_true(json_is_true(json_object_get(a, "ok")) == !rows[i].code);
+		assert_true(json_is_string(json_object_get(a, "message")));
+		if (rows[i].code)
+			assert_string_equal(
+				json_string_value(json_object_get(a, "code")), rows[i].code);
+		json_decref(a);
+	}
+}
+
+/* The user who may not is told what to type, with the own name. */
+static void no_permission_names_user_and_group(void **state)
+{
+	static char out[16384], err[16384];
+
+	(void)state;
+	/* As root every socket may be used: another user is needed. */
+	if (geteuid() != 0)
+		skip();
+	chmod(scratch, 0755);
+	chmod(in_scratch("run"), 0755);
+	chmod(in_scratch("run/socket"), 0600);
+	put_text("as.sh", "cd /; exec setpriv --reuid=65534 --clear-groups -- \"$@\"\n");
+	assert_int_equal(type("status; cd $W; cp $O/mmcgadgetctl ctl; chmod 755 ctl as.sh; "
+			      "sh as.sh $W/ctl --socket $W/run/socket status",
+				 out, err, sizeof(out)),
+		1);
+	assert_non_null(strstr(err, "permission denied"));
+	assert_non_null(strstr(err, "sudo"));
+	assert_int_equal(
+		type("status; cd $W; sh as.sh $W/ctl --json --socket $W/run/socket status | "
+		     "tail -n 1; exit 1",
+			out, err, sizeof(out)),
+		1);
+	assert_non_null(strstr(out, "\"code\":\"no-permission\",\"format\":1}"));
+}
+
+/* The disc is recorded on, and finalised while the client waits. */
+static void wait_ends_with_the_burn(void **state)
+{
+	static const struct habit rows[] = {
+		{"wait burned timeout=0", 1, "not yet"},
+		/* The delay lets the client see the burn before its end; any other length works. */
+		{"version; (sleep 1; mmcgadgetctl close n) >/dev/null & mmcgadgetctl wait burned "
+		 "timeout=30",
+			0, "drive0: burned: n\n"},
+		{"wait burned", 0, "drive0: burned: n\n"},
+		{"wait empty timeout=0", 1, "not yet"},
+	};
+
+	(void)state;
+	FIFO("blank n\n", "ok: drive0: inserted n (blank DVD+R, 4700372992 bytes)");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_write(&usb[0], 0));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check(&rows[i]);
+}
+
+static void a_full_disk_is_told(void **state)
+{
+	static const struct habit rows[] = {
+		{"status >/dev/full", 1, "standard output: No space left on device"},
+		{"list >/dev/full", 1, "standard output: No space left on device"},
+		{"--json status >/dev/full", 1, "standard output: No space left on device"},
+		{"help >/dev/full", 1, "standard output: No space left on device"},
+		{"version >/dev/full", 1, "standard output: No space left on device"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		check(&rows[i]);
+}
+
+/* script(1) makes the terminal. */
+static void a_terminal_gets_what_it_can_show(void **state)
+{
+	static char out[16384], err[16384];
+	size_t longest = 0, n;
+
+	(void)state;
+	put_size("media/a name that is far too long for the line of a small terminal, part 1.iso",
+		4096);
+	put_size("media/a name that is far too long for the line of a small terminal, part 2.iso",
+		4096);
+	if (type("version; cd $W; script -qec 'stty cols 70; '$O'/mmcgadgetctl --socket run/socket "
+		 "list' /dev/null </dev/null",
+		    out, err, sizeof(out)) != 0)
+		skip();
+	for (const char *p = strchr(out, '\n') + 1; *p; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\r\n");
+		longest = n > longest ? n : longest;
+		n += strspn(p + n, "\r");
+	}
+	assert_true(longest > 0 && longest <= 70);
+	assert_non_null(strstr(out, "part 1.iso"));
+	assert_non_null(strstr(out, "part 2.iso"));
+	assert_non_null(strstr(out, "..."));
+	/* No codes for a terminal that has none. */
+	assert_int_equal(
+		type("version; cd $W; TERM=dumb timeout 2 script -qec "
+		     "$O'/mmcgadgetctl --socket run/socket watch' /dev/null </dev/null; true",
+			out, err, sizeof(out)),
+		0);
+	assert_non_null(strstr(out, "drive0: idle"));
+	assert_null(strchr(out, '\033'));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(every_habit_ends_as_expected),
+		T(no_line_makes_a_disc_called_like_an_option),
+		T(help_needs_neither_daemon_nor_group),
+		T(every_end_is_an_object),
+		T(no_permission_names_user_and_group),
+		T(wait_ends_with_the_burn),
+		T(a_full_disk_is_told),
+		T(a_terminal_gets_what_it_can_show),
+	};
+
+	return cmocka_run_group_tests_name("habits", tests, NULL, NULL);
+}

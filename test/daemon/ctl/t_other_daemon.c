@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The client with answers that this daemon would not give: another version, a daemon that lies. */
+#include "daemon/scratch.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "version.h"
+
+/* Answers each line of each client with this text, until it is killed. */
+static void serve(int listener, const char *answer)
+{
+	char buf[4096];
+	int fd;
+
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		while (read(fd, buf, sizeof(buf)) > 0)
+			if (write(fd, answer, strlen(answer)) < 0)
+				break;
+		close(fd);
+	}
+	_exit(0);
+}
+
+/* Runs the client against such a daemon; returns its exit code. */
+static int ctl(const char *args, const char *answer, char *out, size_t size)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status;
+	const char *dir = getenv("O");
+	char command[1024];
+	pid_t daemon;
+
+	strcpy(addr.sun_path, in_scratch("socket"));
+	unlink(addr.sun_path);
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(listener, 5), 0);
+	daemon = fork();
+	if (daemon == 0)
+		serve(listener, answer);
+	snprintf(command, sizeof(command), "%s/mmcgadgetctl --socket %s %s >%s 2>&1",
+		dir ? dir : "build", addr.sun_path, args, in_scratch("out"));
+	status = system(command);
+	kill(daemon, SIGTERM);
+	waitpid(daemon, NULL, 0);
+	close(listener);
+	snprintf(out, size, "%s", get_text("out"));
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+#define STATUS(version, image)                                                                     \
+	"{\"ok\":true,\"message\":\"m\",\"version\":\"" version "\",\"udc\":\"u\",\"drives\":[{"   \
+	"\"name\":\"d\",\"medium\":\"dvd-rom\",\"state\":\"complete\",\"image\":\"" image          \
+	"\",\"path\":\"/m/" image "\",\"pending\":\"" image "\"}]}\n"
+
+static void an_older_daemon_is_told(void **state)
+{
+	static char out[16384];
+
+	(void)state;
+	assert_int_equal(ctl("status", STATUS("0.0.1", "a.iso"), out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "\nmmcgadgetd 0.0.1 runs, " MMCGADGET_VERSION
+				    " is installed; when the PC does not use the drive: sudo "
+				    "systemctl restart mmcgadgetd\n"));
+	assert_int_equal(ctl("status", STATUS(MMCGADGET_VERSION, "a.iso"), out, sizeof(out)), 0);
+	assert_null(strstr(out, "is installed"));
+}
+
+/* A name with U+202E, U+2028, a tag and a flood of marks, as a daemon might pass it on. */
+static void the_client_shows_nothing_deceptive_itself(void **state)
+{
+	static const char answer[] = STATUS(MMCGADGET_VERSION,
+		"gnp\xe2\x80\xaeosi\xe2\x80\xa8x\xf3\xa0\x81\xa1"
+		"e\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\\u001b[2J");
+	static const char shown[] = "gnp?osi?x?e\xcc\x81\xcc\x81\xcc\x81\xcc\x81??[2J";
+	static char out[16384];
+
+	(void)state;
+	assert_int_equal(ctl("status", answer, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, shown));
+	assert_null(strchr(out, '\033'));
+	assert_int_equal(ctl("status -v", answer, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, shown));
+	assert_int_equal(ctl("watch | head -n 1", answer, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, shown));
+	assert_int_equal(ctl("status --json", answer, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "gnp\\u202eosi\\u2028x\\udb40\\udc61e"));
+	assert_null(strstr(out, "\xe2\x80"));
+	assert_int_equal(ctl("watch --json | head -n 1", answer, out, sizeof(out)), 0);
+	assert_non_null(strstr(out, "gnp\\u202eosi\\u2028x\\udb40\\udc61e"));
+	assert_null(strstr(out, "\xe2\x80"));
+	assert_int_equal(
+		ctl("eject", "{\"ok\":false,\"message\":\"a\xe2\x80\xae\",\"code\":\"x\"}\n", out,
+			sizeof(out)),
+		1);
+	assert_string_equal(out, "mmcgadgetctl: a?\n");
+}
+
+static void what_is_no_answer_is_an_error(void **state)
+{
+	static char out[16384];
+
+	(void)state;
+	assert_int_equal(ctl("status", "hello\n", out, sizeof(out)), 1);
+	assert_string_equal(out, "mmcgadgetctl: the daemon's answer cannot be read\n");
+	assert_int_equal(ctl("status --json", "[]\n", out, sizeof(out)), 1);
+	assert_string_equal(out, "{\"ok\":false,\"message\":\"the daemon's answer cannot be read\","
+				 "\"code\":\"io-error\",\"format\":1}\n");
+	assert_int_equal(ctl("wait host", "[]\n", out, sizeof(out)), 1);
+	assert_string_equal(out, "mmcgadgetctl: the daemon's answer cannot be read\n");
+	assert_int_equal(ctl("watch --json", "hello\n", out, sizeof(out)), 1);
+	assert_non_null(strstr(out, "\"code\":\"io-error\",\"format\":1}"));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, scratch_make, scratch_remove)
+	const struct CMUnitTest tests[] = {
+		T(an_older_daemon_is_told),
+		T(the_client_shows_nothing_deceptive_itself),
+		T(what_is_no_answer_is_an_error),
+	};
+
+	return cmocka_run_group_tests_name("other daemons", tests, NULL, NULL);
+}
