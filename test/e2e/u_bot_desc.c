@@ -32,7 +32,7 @@ static unsigned packet_at(unsigned speed)
 static void device_descriptor(void)
 {
 	int n = descriptor(USB_DT_DEVICE, 0, 0, 64);
-	unsigned usb_version = (unsigned)get_le16(d + 2);
+	unsigned usb_version = get_le16(d + 2);
 	bool super = usb.speed == SPEED_SUPER;
 
 	check(n == 18 && d[0] == 18 && d[1] == USB_DT_DEVICE, "USB 2.0 9.6.1",
@@ -174,7 +174,7 @@ static void strings(void)
 	memcpy(device, d, 18);
 	n = descriptor(USB_DT_STRING, 0, 0, 255);
 	check(n >= 4 && d[0] == n && n % 2 == 0, "USB 2.0 9.6.7", "languages (%d bytes)", n);
-	unsigned language = (unsigned)get_le16(d + 2);
+	unsigned language = get_le16(d + 2);
 	for (unsigned i = 14; i <= 15; i++)
 		check(device[i] && string(device[i], language, text), "USB 2.0 9.6.7", "%s \"%s\"",
 			i == 14 ? "manufacturer" : "product", text);
