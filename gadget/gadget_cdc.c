@@ -8,6 +8,7 @@
 #include <glob.h>
 #include <limits.h>
 #include <net/ethernet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,10 @@
 #include "util/log.h"
 
 #define TTY           "/dev/ttyGS"
-#define CLOSE_WAIT_MS 30000
+#define CLOSE_WAIT_MS 10000
 #define CLOSE_POLL_MS 100 /* looking costs: each process has a directory of descriptors */
 #define HANG_UP_MS    1000
+#define UNEXECUTED_MS 2000
 
 static usbg_function_type type_of(enum gadget_cdc_type type)
 {
@@ -192,13 +194,35 @@ static void hang_up(int port)
 	close(fd);
 }
 
+/* Reads a file of /proc/PID; "?" if there is none. */
+static void read_of_process(int pid, const char *file, char out[64])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	strcpy(out, "?");
+	gadget_read_line(path, out, 64);
+}
+
 /*
- * Hangs up until no process has the port open. Returns 0, or the PID of one that still has it
- * after CLOSE_WAIT_MS. Once is not enough: a child of systemd, between fork and exec of a
- * getty, kept the port open for minutes after one hang-up (seen with Debian 13). That it
- * waits, without a time limit, for others to close the port is likely and not proven; with
- * a hang-up and a close each second it let go. On a busy machine it has taken longer than
- * ten seconds.
+ * Sends the signal to a process that systemd has started and that has not executed its program
+ * yet, such as "(agetty)". It has the port open to prepare it for the getty. A hang-up does not
+ * reach it, because it is not in the port's session yet; and if it waits until the port has
+ * sent what it was given, then it waits for ever, since nobody reads any more: it was seen to
+ * keep the port for minutes (Debian 13). Other processes get no signal but that of the hang-up.
+ */
+static void end_unexecuted(int pid, int signal)
+{
+	char comm[64];
+
+	read_of_process(pid, "comm", comm);
+	if (*comm == '(')
+		kill(pid, signal);
+}
+
+/*
+ * Hangs up each second until no process has the port open. Returns 0, or the PID of one that
+ * still has it after CLOSE_WAIT_MS.
  */
 static int wait_closed(const char *node, int port)
 {
@@ -211,6 +235,8 @@ static int wait_closed(const char *node, int port)
 		pid = holder_of(node);
 		if (!pid)
 			break;
+		if (ms == UNEXECUTED_MS || ms == 2 * UNEXECUTED_MS)
+			end_unexecuted(pid, ms == UNEXECUTED_MS ? SIGHUP : SIGKILL);
 		nanosleep(&pause, NULL);
 	}
 	return pid;
@@ -225,7 +251,7 @@ static int wait_closed(const char *node, int port)
 static int close_port(const char *node)
 {
 	int port = open(node, O_PATH | O_CLOEXEC);
-	char comm[64], name[64] = "?";
+	char name[64], where[64];
 	int pid;
 
 	unlink(node);
@@ -234,10 +260,10 @@ static int close_port(const char *node)
 		close(port);
 	if (!pid)
 		return 0;
-	snprintf(comm, sizeof(comm), "/proc/%d/comm", pid);
-	gadget_read_line(comm, name, sizeof(name));
-	log_error("the gadget cannot be removed before process %d (%s) has closed %s", pid, name,
-		node);
+	read_of_process(pid, "comm", name);
+	read_of_process(pid, "wchan", where);
+	log_error("the gadget cannot be removed before process %d (%s) has closed %s; it is in %s",
+		pid, name, node, where);
 	return -EBUSY;
 }
 
