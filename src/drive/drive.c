@@ -76,8 +76,10 @@ static int eject(void *ctx, const struct usb_task *task)
 {
 	const struct drive *d = ctx;
 
-	/* A force cannot make room. */
-	return disc_watch_must_stay(d->watch) ? -ENOSPC : engine_thread_post(d->engine, task);
+	/* A force can make neither a folder nor room. */
+	int r = disc_watch_must_stay(d->watch);
+
+	return r < 0 ? r : engine_thread_post(d->engine, task);
 }
 
 static int insert(void *ctx, struct image *image)
