@@ -75,8 +75,6 @@ static bool any_leaving(void *ctx)
 static int eject(void *ctx, const struct usb_task *task)
 {
 	const struct drive *d = ctx;
-
-	/* A force can make neither a folder nor room. */
 	int r = disc_watch_must_stay(d->watch);
 
 	return r < 0 ? r : engine_thread_post(d->engine, task);

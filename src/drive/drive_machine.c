@@ -84,14 +84,8 @@ static void finish(struct drive_machine *m, json_t *answer)
 /* r: what posting a task returned. A task that was posted may have ended already. */
 static void check_posted(struct drive_machine *m, int r)
 {
-	if (r == -ENOENT)
-		finish(m, answer_error("no-such-folder",
-				  "%s: its disc was deleted, and there is no folder to keep it in; "
-				  "make the media folder again first",
-				  m->config.drive));
-	else if (r < 0)
-		finish(m, answer_error(r == -ENOSPC ? "no-room" : "io-error", "%s: %s",
-				  m->config.drive, strerror(-r)));
+	if (r < 0)
+		finish(m, drive_answer_not_posted(m->config.drive, r));
 }
 
 static void post_eject(struct drive_machine *m)
