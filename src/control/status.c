@@ -150,6 +150,7 @@ static json_t *image_entry(const struct catalog_entry *e, const struct drives *a
 		e->label, "kind", kind, "size", (json_int_t)e->size, "sessions", (int)e->sessions,
 		"problem", e->problem ? e->problem : "", "damaged", e->damaged, "insertable",
 		e->usable, "loaded_in", in);
+	json_object_set_new(o, "medium", json_string(e->medium));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
 	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));

@@ -8,6 +8,7 @@
 
 #include "protocol/answer.h"
 #include "protocol/field.h"
+#include "protocol/format_medium.h"
 #include "protocol/format_size.h"
 #include "util/array.h"
 #include "util/utf8.h"
@@ -112,7 +113,7 @@ static void put_progress(const json_t *drive, const struct watch_view *v, FILE *
 		duration(v->seconds, left, sizeof(left));
 		fprintf(out, ", %s left", left);
 	}
-	if (strcmp(field_text(drive, "medium"), "dvd+r") == 0) {
+	if (format_is_recordable(field_text(drive, "medium"))) {
 		format_size(v->recorded * BLOCK, human);
 		fprintf(out, ", %" PRIu64 " blocks (%s) recorded", v->recorded, human);
 	}

@@ -29,6 +29,7 @@ struct catalog_entry {
 	uint64_t volume; /* bytes of the image as its volume has them; 0 = unknown */
 	/* As in struct image_peek; or "copying", "unknown" (no volume found, no disc's suffix) */
 	const char *kind;
+	const char *medium; /* the name of its row, see disc/medium.h */
 	const char *problem; /* as in struct image_peek */
 	const char *remark;  /* what people should know of it; NULL = nothing */
 	unsigned sessions;

@@ -259,6 +259,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->ino = e->ino;
 	peek_at(l->scan->folder, e, &peek, &n->usable);
 	n->kind = peek.kind;
+	n->medium = peek.medium->name;
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
 	n->damaged = peek.damaged;

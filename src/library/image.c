@@ -551,7 +551,8 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	struct disc_state s;
 	int n;
 
-	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank"};
+	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank",
+		.medium = size > 0 ? disc_medium_of(DISC_DVD_ROM) : disc_medium_of_blank()};
 	out->damaged = size > 0 && is_damaged(folder, name);
 	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) >= (int)sizeof(path))
 		return;
@@ -563,6 +564,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 		n < 0 ? "its state cannot be read" : disc_state_decode(text, (size_t)n, NULL, &s);
 	if (out->problem)
 		return;
+	out->medium = s.layout.finalised ? disc_medium_of(s.medium->when_finalised) : s.medium;
 	out->sessions = s.layout.sessions - (s.layout.finalised ? 0u : 1u);
 	for (uint32_t i = s.layout.tracks; i-- > 0;) {
 		if (s.layout.track[i].session == out->sessions)

@@ -76,6 +76,7 @@ const char *image_kind(const struct disc *d);
 /* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {
 	const char *kind;    /* "blank", "open", "appendable", "iso" */
+	const struct disc_medium *medium; /* as what it is inserted */
 	const char *problem; /* what is wrong with its state file; NULL = nothing */
 	bool has_state;      /* it has a state file */
 	bool damaged;        /* when it was verified, storage returned other data */

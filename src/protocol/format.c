@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/field.h"
+#include "protocol/format_medium.h"
 #include "protocol/format_size.h"
 #include "protocol/format_stats.h"
 #include "util/array.h"
@@ -25,19 +26,6 @@ static void line_size(FILE *out, const char *label, uint64_t bytes)
 
 	format_size(bytes, human);
 	fprintf(out, "  %-10s %" PRIu64 " bytes (%s)\n", label, bytes, human);
-}
-
-static const char *medium_name(const char *medium)
-{
-	static const struct {
-		const char *key, *name;
-	} names[] = {{"none", "none"}, {"dvd-rom", "DVD-ROM"}, {"dvd+r", "DVD+R"}};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (strcmp(names[i].key, medium) == 0)
-			return names[i].name;
-	}
-	return medium;
 }
 
 static void format_host(const json_t *drive, FILE *out)
@@ -77,7 +65,7 @@ static void format_disc(const json_t *drive, FILE *out)
 	fprintf(out, "  %-10s %s\n", "image", field_text(drive, "image"));
 	fprintf(out, "  %-10s %s\n", "path", field_text(drive, "path"));
 	line_size(out, "size", field_number(drive, "size"));
-	if (strcmp(field_text(drive, "medium"), "dvd+r") == 0) {
+	if (format_is_recordable(field_text(drive, "medium"))) {
 		fprintf(out, "  %-10s %" PRIu64 " of %" PRIu64 " blocks\n", "recorded",
 			field_number(drive, "recorded_blocks"),
 			field_number(drive, "capacity_blocks"));
@@ -121,8 +109,10 @@ static void format_room(const json_t *object, const char *label, FILE *out)
 
 static void format_drive(const json_t *drive, FILE *out)
 {
+	char title[FORMAT_MEDIUM];
+
 	fprintf(out, "%s\n", field_text(drive, "name"));
-	fprintf(out, "  %-10s %s\n", "medium", medium_name(field_text(drive, "medium")));
+	fprintf(out, "  %-10s %s\n", "medium", format_medium(field_text(drive, "medium"), title));
 	fprintf(out, "  %-10s %s\n", "state", field_text(drive, "state"));
 	format_disc(drive, out);
 	fprintf(out, "  %-10s %s%s\n", "lock",
@@ -146,7 +136,9 @@ static void format_drive(const json_t *drive, FILE *out)
 /* The disc in one line: "blank DVD+R, 4.70 GB free". */
 static void everyday_disc(const json_t *drive, FILE *out)
 {
-	const char *medium = field_text(drive, "medium"), *state = field_text(drive, "state");
+	const char *state = field_text(drive, "state");
+	char title[FORMAT_MEDIUM];
+	const char *medium = format_medium(field_text(drive, "medium"), title);
 	uint64_t recorded = field_number(drive, "recorded_blocks") * BLOCK;
 	char size[16], room[16], burned[16];
 
@@ -157,15 +149,13 @@ static void everyday_disc(const json_t *drive, FILE *out)
 	if (strcmp(state, "empty") == 0)
 		fputs("none", out);
 	else if (strcmp(state, "blank") == 0)
-		fprintf(out, "blank %s, %s free", medium_name(medium), room);
+		fprintf(out, "blank %s, %s free", medium, room);
 	else if (strcmp(state, "open") == 0)
-		fprintf(out, "%s, burn not finished, %s recorded, %s free", medium_name(medium),
-			burned, room);
+		fprintf(out, "%s, burn not finished, %s recorded, %s free", medium, burned, room);
 	else if (strcmp(state, "appendable") == 0)
-		fprintf(out, "appendable %s, %s recorded, %s free", medium_name(medium), burned,
-			room);
+		fprintf(out, "appendable %s, %s recorded, %s free", medium, burned, room);
 	else
-		fprintf(out, "%s, %s%s", medium_name(medium), size,
+		fprintf(out, "%s, %s%s", medium, size,
 			strcmp(state, "ejected") == 0
 				? ", ejected by the PC: it is in the open tray"
 				: "");
@@ -184,6 +174,7 @@ static void everyday_drive(const json_t *drive, FILE *out)
 			field_flag(drive, "eject_requested") ? ", it is asked to eject" : "");
 	if (*field_text(drive, "pending"))
 		fprintf(out, "  %-10s %s\n", "pending", field_text(drive, "pending"));
+	format_room(drive, "  card       ", out);
 	format_burned(drive, out);
 	format_host(drive, out);
 }
@@ -215,7 +206,7 @@ static void format_functions(const json_t *functions, FILE *out)
 /* The cells of a row that are padded; the drives follow them. */
 struct row {
 	const char *name, *label;
-	char kind[48], size[16];
+	char kind[80], size[16];
 };
 
 /*
@@ -258,24 +249,27 @@ static size_t cell_width(const char *s)
 
 static void format_kind(const json_t *image, char *out, size_t size)
 {
-	const char *kind = field_text(image, "kind");
+	const char *kind = field_text(image, "kind"), *medium = field_text(image, "medium");
 	uint64_t sessions = field_number(image, "sessions");
+	char title[FORMAT_MEDIUM];
 
+	/* A daemon that is older than the client names no medium. */
+	format_medium(*medium ? medium : strcmp(kind, "iso") == 0 ? "dvd-rom" : "dvd+r", title);
 	if (strcmp(kind, "blank") == 0)
-		snprintf(out, size, "blank DVD+R");
+		snprintf(out, size, "blank %s", title);
 	else if (strcmp(kind, "copying") == 0)
 		snprintf(out, size, "being copied");
 	else if (strcmp(kind, "unknown") == 0)
 		snprintf(out, size, "no volume found");
 	else if (strcmp(kind, "open") == 0)
-		snprintf(out, size, "DVD+R, burn not finished");
+		snprintf(out, size, "%s, burn not finished", title);
 	else if (strcmp(kind, "appendable") == 0)
-		snprintf(out, size, "appendable DVD+R, %" PRIu64 " session%s", sessions,
+		snprintf(out, size, "appendable %s, %" PRIu64 " session%s", title, sessions,
 			sessions == 1 ? "" : "s");
 	else if (sessions > 1)
-		snprintf(out, size, "DVD-ROM, %" PRIu64 " sessions", sessions);
+		snprintf(out, size, "%s, %" PRIu64 " sessions", title, sessions);
 	else
-		snprintf(out, size, "DVD-ROM");
+		snprintf(out, size, "%s", title);
 }
 
 static void make_row(const json_t *image, struct row *r)

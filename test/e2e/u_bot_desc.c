@@ -7,6 +7,7 @@
 
 #include "u_bot.h"
 #include "util/array.h"
+#include "util/be.h"
 
 #define CLASS_IN  (USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
 #define CLASS_OUT (USB_DIR_OUT | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
@@ -14,11 +15,6 @@
 #define MAX_LUN   0xfe
 
 static uint8_t d[1024];
-
-static int get_le16(const uint8_t *p)
-{
-	return p[0] | p[1] << 8;
-}
 
 static int descriptor(unsigned type, unsigned index, unsigned language, unsigned len)
 {

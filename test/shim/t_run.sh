@@ -58,7 +58,7 @@ expect "a status that cannot be written" 125 'nosuch/st: No such file' --status 
 expect "a fault that is none" 125 'fault: what is "disk"' --fault 'disk eio' true
 expect "an operation code that is none" 125 'refuse: an operation code' --refuse 5x true
 expect "a relative device" 125 'begins with /' --device sr0 true
-expect "--version" 0 '^mmcgadget-shim [0-9.]+$' --version
+expect "--version" 0 '^mmcgadget-shim [0-9.]+' --version
 expect "--help" 0 '^usage: mmcgadget-shim' --help
 expect "--help of a program is the program's" 0 'Usage: cmp' cmp --help
 : >"$W/empty.iso"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The names of media, as the control language has them, for people. */
+#ifndef PROTOCOL_FORMAT_MEDIUM_H
+#define PROTOCOL_FORMAT_MEDIUM_H
+
+#include <stdbool.h>
+
+#define FORMAT_MEDIUM 32u
+
+/* Writes "DVD+R DL" for "dvd+r-dl"; "none" stays. Returns out. */
+const char *format_medium(const char *medium, char out[FORMAT_MEDIUM]);
+/* True for a medium that can be burned: not for "dvd-rom" and "none". */
+bool format_is_recordable(const char *medium);
+
+#endif
