@@ -96,6 +96,7 @@ struct disc {
 	} moved;
 	/* Test write: the host sees `layout`, the recorded disc has `real`. */
 	bool testing;
+	uint32_t real_layer_break; /* while testing: as on the disc */
 	struct disc_layout real;
 
 	const char *read_only; /* why recording is no longer possible; NULL: no such reason */
@@ -167,7 +168,7 @@ uint32_t disc_last_closed_session(const struct disc *d);
  * Sets the blocks of layer 0 of a blank with two layers (SEND DISC STRUCTURE, MMC-6 6.34).
  * DISC_OUT_OF_RANGE: not a whole number of ECC blocks, or more than the layer holds;
  * DISC_TRACK_FULL: it was set before, or something is recorded; DISC_CLOSED: the medium has no
- * such layer.
+ * such layer. During a test write it lasts as long as that.
  */
 int disc_set_layer_break(struct disc *d, uint32_t blocks);
 

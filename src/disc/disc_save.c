@@ -308,6 +308,8 @@ int disc_set_layer_break(struct disc *d, uint32_t blocks)
 	if (!disc_is_blank(d) || d->layer_break || d->layout.sessions > 1)
 		return DISC_TRACK_FULL;
 	d->layer_break = blocks;
+	if (d->testing)
+		return DISC_OK;
 	r = disc_save(d);
 	if (r < 0)
 		d->layer_break = 0;
@@ -327,8 +329,10 @@ int disc_test_write(struct disc *d, bool on)
 		if (r < 0)
 			return r;
 		d->real = d->layout;
+		d->real_layer_break = d->layer_break;
 	} else {
 		d->layout = d->real;
+		d->layer_break = d->real_layer_break;
 	}
 	d->testing = on;
 	return r;

@@ -295,7 +295,7 @@ static void *copy_thread(void *watch)
 	struct disc_watch *w = watch;
 	uint64_t one = 1;
 
-	w->copied = image_place_copy(w->leaving->place);
+	w->copied = image_place_copy(w->leaving->place, w->config.media);
 	(void)!write(w->wake_fd, &one, sizeof(one));
 	return NULL;
 }
@@ -308,7 +308,7 @@ static void settle(struct disc_watch *w)
 			w->running = thread_start(&w->thread, "copy", copy_thread, w) == 0;
 			if (w->running)
 				return;
-			copy_done(w, image_place_copy(w->leaving->place));
+			copy_done(w, image_place_copy(w->leaving->place, w->config.media));
 		} else {
 			take_state(w->leaving);
 		}
@@ -372,8 +372,11 @@ static void guard(struct disc_watch *w)
 {
 	int folder, r;
 
-	for (const struct leaving *l = w->leaving; l; l = l->next)
-		image_place_unguard(l->place);
+	/* The thread uses the first while it runs. */
+	for (const struct leaving *l = w->leaving; l; l = l->next) {
+		if (!w->running || l != w->leaving)
+			image_place_unguard(l->place);
+	}
 	folder = library_open_folder(w->config.media);
 	r = image_place_guard(w->place, folder, w->guard);
 	if (folder >= 0)
@@ -470,7 +473,8 @@ int disc_watch_new(const struct disc_watch_config *config, sd_event *event, stru
 		return -ENOMEM;
 	w->config = *config;
 	w->watched = w->old_dir = w->notify_fd = w->wake_fd = -1;
-	snprintf(w->guard, sizeof(w->guard), ".mmcgadget-%.32s.disc", config->drive);
+	snprintf(w->guard, sizeof(w->guard), IMAGE_HIDDEN_PREFIX "%.32s" IMAGE_GUARD_SUFFIX,
+		config->drive);
 	recover(w);
 	w->config.last = NULL;
 	r = setup(w, event);
@@ -499,7 +503,7 @@ void disc_watch_free(struct disc_watch *w)
 	}
 	while (w->leaving) {
 		if (w->leaving->place->must_copy)
-			copy_done(w, image_place_copy(w->leaving->place));
+			copy_done(w, image_place_copy(w->leaving->place, w->config.media));
 		else
 			take_state(w->leaving);
 		drop_first(w);
@@ -519,20 +523,22 @@ const char *disc_watch_problem(struct disc_watch *w)
 	return w->problem;
 }
 
-bool disc_watch_must_stay(struct disc_watch *w)
+int disc_watch_must_stay(struct disc_watch *w)
 {
 	uint64_t need, free;
 
 	look(w);
 	if (!w->place || !w->place->must_copy)
-		return false;
+		return 0;
 	image_place_room(w->place, &need, &free);
+	if (need > 0 && image_place_look(w->place) == IMAGE_NAMELESS)
+		return -ENOENT;
 	if (need <= free)
-		return false;
+		return 0;
 	report(w,
 		"\"%.160s\" was deleted, and %" PRIu64
 		" MB are needed for a copy of it, but %" PRIu64
 		" MB are free: make room before the disc leaves the drive",
 		w->name, need / 1000000 + 1, free / 1000000);
-	return true;
+	return -ENOSPC;
 }

@@ -57,9 +57,9 @@ extern const struct drive_observer disc_watch_observer;
 /* Looks at once. Returns what happened to the image in the drive, for people; "" = nothing. */
 const char *disc_watch_problem(struct disc_watch *w);
 /*
- * Returns true, and logs why, if the disc must stay in the drive: its file has no name, and
- * there is no room for a copy.
+ * 0, or why the disc must stay in the drive, which is logged: its file holds data and has no
+ * name, and there is no folder (-ENOENT) or no room (-ENOSPC) for a copy.
  */
-bool disc_watch_must_stay(struct disc_watch *w);
+int disc_watch_must_stay(struct disc_watch *w);
 
 #endif

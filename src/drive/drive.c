@@ -75,9 +75,9 @@ static bool any_leaving(void *ctx)
 static int eject(void *ctx, const struct usb_task *task)
 {
 	const struct drive *d = ctx;
+	int r = disc_watch_must_stay(d->watch);
 
-	/* A force cannot make room. */
-	return disc_watch_must_stay(d->watch) ? -ENOSPC : engine_thread_post(d->engine, task);
+	return r < 0 ? r : engine_thread_post(d->engine, task);
 }
 
 static int insert(void *ctx, struct image *image)

@@ -20,6 +20,17 @@ int drive_answer_errno(mmc_sense_t sense)
 	return asc == 0x72 ? -ENODATA : -EIO;
 }
 
+json_t *drive_answer_not_posted(const char *drive, int result)
+{
+	if (result == -ENOENT)
+		return answer_error("no-such-folder",
+			"%s: its disc was deleted, and there is no folder to keep it in; make the "
+			"media folder again, then repeat the command",
+			drive);
+	return answer_error(
+		result == -ENOSPC ? "no-room" : "io-error", "%s: %s", drive, strerror(-result));
+}
+
 void drive_answer_add(json_t *answer, const char *drive, const char *image)
 {
 	json_object_set_new(answer, "drive", json_string(drive));

@@ -26,6 +26,11 @@ json_t *drive_answer_inserted(const char *drive, const struct image *in, const c
 /* Adds to a refusal that the old disc is out already. */
 void drive_answer_add_empty(json_t *answer, const char *drive);
 
+/*
+ * A step of a command could not begin. result: -ENOENT: a disc without a name has no folder;
+ * -ENOSPC: no room; or another -errno.
+ */
+json_t *drive_answer_not_posted(const char *drive, int result);
 /* The host has locked the drive and does not unlock it in time. */
 json_t *drive_answer_locked(const char *drive, const char *verb);
 /*

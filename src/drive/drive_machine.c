@@ -85,8 +85,7 @@ static void finish(struct drive_machine *m, json_t *answer)
 static void check_posted(struct drive_machine *m, int r)
 {
 	if (r < 0)
-		finish(m, answer_error(r == -ENOSPC ? "no-room" : "io-error", "%s: %s",
-				  m->config.drive, strerror(-r)));
+		finish(m, drive_answer_not_posted(m->config.drive, r));
 }
 
 static void post_eject(struct drive_machine *m)

@@ -347,6 +347,14 @@ int image_open(int folder, const char *folder_name, const char *name,
 	r = library_find(folder, name, &file);
 	if (r < 0)
 		return refuse_found(why, r, folder, folder_name, name);
+	/* Behind a link, too. The state of such a disc would be saved under the hidden name. */
+	if (strncmp(file.base, IMAGE_HIDDEN_PREFIX, strlen(IMAGE_HIDDEN_PREFIX)) == 0) {
+		library_forget(&file);
+		return refuse(why, -EINVAL, "bad-name",
+			"\"%s\" is a second, hidden name that mmcgadget gives to a disc in a "
+			"drive; use the disc's own name",
+			name);
+	}
 	out->size = file.size;
 	out->name = strdup(name);
 	if (!out->name || asprintf(&out->path, "%s/%s", folder_name, name) < 0) {
@@ -375,20 +383,26 @@ void image_write_behind(const struct image_policy *policy, struct disc *disc)
 		log_warn("no thread for write-behind, so the drive waits for storage");
 }
 
+static void drop_state_of(const struct library_file *file)
+{
+	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
+	char state[STORE_NAME_MAX + 32];
+
+	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
+		snprintf(state, sizeof(state), "%s%s", file->base, suffix[i]);
+		if (unlinkat(file->dir_fd, state, 0) == 0)
+			log_info("%s: removed, its image no longer exists", state);
+	}
+}
+
 /* Removes a state file whose image was deleted by hand, so that the new disc does not get it. */
 static void drop_orphaned_state(int folder, const char *name)
 {
-	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
 	struct library_file file;
-	char state[STORE_NAME_MAX + 32];
 
 	if (library_find(folder, name, &file) < 0)
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
-		snprintf(state, sizeof(state), "%s%s", file.base, suffix[i]);
-		if (unlinkat(file.dir_fd, state, 0) == 0)
-			log_info("%s: removed, its image no longer exists", state);
-	}
+	drop_state_of(&file);
 	library_forget(&file);
 }
 
@@ -420,7 +434,7 @@ static int make_blank_of(int folder, const char *folder_name, const char *name,
 	r = save_blank_state(&file, medium);
 	if (r < 0) {
 		(void)unlinkat(file.dir_fd, file.base, 0);
-		(void)drop_orphaned_state(folder, name);
+		drop_state_of(&file);
 	}
 	library_forget(&file);
 	return r == 0 ? 0

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "library/image_place.h"
+#include "library/keep_name.h"
 #include "media/store.h"
 
 #define PIECE (256u * 1024u)
@@ -78,15 +79,96 @@ static int give_name(const struct image_place *p, const char *tmp)
 	return r;
 }
 
-int image_place_copy(struct image_place *p)
+static int open_store(int dir, const char *base, struct store **out)
 {
-	char tmp[64];
-	int from = image_place_open(p), to, r;
-	struct stat st;
+	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	struct folder *f = fd < 0 ? NULL : folder_file_new(fd);
 
+	return f ? store_new(f, base, "", out) : -ENOMEM;
+}
+
+/* Makes the state file of the place, if there is none. 0 or -errno. */
+static int put_state(const struct image_place *p, const char *text, size_t len)
+{
+	char there[STORE_TEXT_MAX];
+	struct store *s;
+	int r = open_store(p->dir_fd, p->base, &s);
+
+	if (r < 0)
+		return r;
+	if (store_load(s, there, sizeof(there)) == -ENOENT)
+		r = store_save(s, text, len);
+	store_close(s);
+	return r;
+}
+
+/* Removes the state file of the place, unless another image has brought its own. */
+static void drop_state(const struct image_place *p, uint32_t crc)
+{
+	char there[STORE_TEXT_MAX];
+	struct store *s;
+
+	if (open_store(p->dir_fd, p->base, &s) < 0)
+		return;
+	if (store_load(s, there, sizeof(there)) >= 0 && s->crc == crc)
+		(void)store_remove(s);
+	store_close(s);
+}
+
+/*
+ * Gives the copy the place's name, or another one if that was taken meanwhile. The state file
+ * may have been deleted while it had no image, so it is made again. 0 or -errno.
+ */
+static int settle_name(
+	struct image_place *p, const char *tmp, const char *state, int len, uint32_t crc)
+{
+	struct image_place was;
+	char name[256];
+	int r;
+
+	for (unsigned n = 1; n <= KEEP_TRIES; n++) {
+		r = len > 0 ? put_state(p, state, (size_t)len) : 0;
+		if (r == 0)
+			r = give_name(p, tmp);
+		if (r != -EEXIST)
+			return r;
+		was = *p;
+		r = keep_name_free(p->dir_fd, p->base, n, name);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			continue;
+		snprintf(p->base, sizeof(p->base), "%s", name);
+		if (len > 0)
+			drop_state(&was, crc);
+	}
+	return -EEXIST;
+}
+
+int image_place_copy(struct image_place *p, const char *media)
+{
+	char tmp[64], state[STORE_TEXT_MAX];
+	struct store *s;
+	struct stat st;
+	int from, to, r, len;
+	uint32_t crc;
+
+	/* Its folder was removed, or is there again. */
+	if (fstat(p->dir_fd, &st) < 0 || st.st_nlink == 0) {
+		r = image_place_keep(p, media);
+		if (r < 0 || !p->must_copy)
+			return r;
+	}
+	r = open_store(p->dir_fd, p->base, &s);
+	if (r < 0)
+		return r;
+	len = store_load(s, state, sizeof(state));
+	crc = s->crc;
+	store_close(s);
+	from = image_place_open(p);
 	if (from < 0)
 		return from;
-	snprintf(tmp, sizeof(tmp), ".mmcgadget-copy-%llu", (unsigned long long)p->ino);
+	snprintf(tmp, sizeof(tmp), IMAGE_HIDDEN_PREFIX "copy-%llu", (unsigned long long)p->ino);
 	to = openat(p->dir_fd, tmp, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0664);
 	r = to < 0 ? -errno : 0;
 	if (r == 0)
@@ -96,7 +178,7 @@ int image_place_copy(struct image_place *p)
 		r = fsync(to) < 0 ? -errno : 0;
 	}
 	if (r == 0)
-		r = give_name(p, tmp);
+		r = settle_name(p, tmp, state, len, crc);
 	if (r == 0 && fstat(to, &st) == 0) {
 		p->dev = st.st_dev;
 		p->ino = st.st_ino;
@@ -120,14 +202,6 @@ void image_place_room(const struct image_place *p, uint64_t *need, uint64_t *fre
 }
 
 /* ---- the state file ------------------------------------------------------------------------- */
-
-static int open_store(int dir, const char *base, struct store **out)
-{
-	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0);
-	struct folder *f = fd < 0 ? NULL : folder_file_new(fd);
-
-	return f ? store_new(f, base, "", out) : -ENOMEM;
-}
 
 int image_place_take_state(const struct image_place *p, int from_dir, const char *from)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "library/keep_name.h"
+#include "util/log.h"
 
 int image_place_new(const struct library_file *f, struct image_place **out)
 {
@@ -222,15 +223,35 @@ int image_place_keep(struct image_place *p, const char *media)
 
 /* ---- the hidden name ------------------------------------------------------------------------ */
 
+/* The hidden name was left in a folder that was not there when the daemon started. */
+static void recover_late(int dir, const char *name)
+{
+	char drive[64], kept[256];
+	size_t len;
+
+	snprintf(drive, sizeof(drive), "%s",
+		strncmp(name, IMAGE_HIDDEN_PREFIX, strlen(IMAGE_HIDDEN_PREFIX)) == 0
+			? name + strlen(IMAGE_HIDDEN_PREFIX)
+			: name);
+	len = strlen(drive);
+	if (len > strlen(IMAGE_GUARD_SUFFIX) &&
+		strcmp(drive + len - strlen(IMAGE_GUARD_SUFFIX), IMAGE_GUARD_SUFFIX) == 0)
+		drive[len - strlen(IMAGE_GUARD_SUFFIX)] = '\0';
+	image_guard_recover(dir, name, drive, kept);
+	if (*kept)
+		log_warn("%s: a disc that was deleted while the drive held it is \"%s\" now", drive,
+			kept);
+}
+
 /* Links the very file, whatever has its name by now. 0 or -errno. */
 static int link_guard(struct image_place *p, int dir, const char *name)
 {
-	char proc[32], kept[256];
+	char proc[32];
 	int r;
 
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", p->path_fd);
 	if (!leads_to_it(p, dir, name)) {
-		image_guard_recover(dir, name, name, kept);
+		recover_late(dir, name);
 		if (linkat(AT_FDCWD, proc, dir, name, AT_SYMLINK_FOLLOW) < 0)
 			return -errno;
 	}
@@ -274,6 +295,21 @@ static bool is_held(int folder, const char *name)
 	return held;
 }
 
+/*
+ * Renames the hidden file in one step. A file of another user that may not be written cannot
+ * be linked (fs.protected_hardlinks), but its name can be changed. 0 or -errno.
+ */
+static int show(int folder, const char *name, const char *kept)
+{
+	if (renameat2(folder, name, folder, kept, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Some file systems cannot rename without replacing. */
+	if ((errno != EINVAL && errno != ENOSYS) || linkat(folder, name, folder, kept, 0) < 0)
+		return -errno;
+	(void)unlinkat(folder, name, 0);
+	return 0;
+}
+
 void image_guard_recover(int folder, const char *name, const char *stem, char kept[256])
 {
 	struct stat st;
@@ -286,10 +322,9 @@ void image_guard_recover(int folder, const char *name, const char *stem, char ke
 		for (unsigned n = 1; n <= KEEP_TRIES && r > 0; n++)
 			r = keep_name_free(folder, stem, n, kept);
 		/* It is not removed if it cannot get another name. */
-		if (r != 0 || linkat(folder, name, folder, kept, 0) < 0) {
+		if (r != 0 || show(folder, name, kept) < 0)
 			kept[0] = '\0';
-			return;
-		}
+		return;
 	}
 	(void)unlinkat(folder, name, 0);
 }

@@ -19,6 +19,10 @@
 
 #include "library/library.h"
 
+/* Hidden names in the media folder that belong to the daemon begin so; they are no discs. */
+#define IMAGE_HIDDEN_PREFIX ".mmcgadget-"
+#define IMAGE_GUARD_SUFFIX  ".disc"
+
 struct image_place {
 	unsigned refs;
 	int path_fd; /* O_PATH descriptor of the file */
@@ -57,8 +61,9 @@ enum image_at image_place_look(struct image_place *p);
 int image_place_keep(struct image_place *p, const char *media);
 /*
  * Makes the hidden name in folder; if that is on another file system, in the folder of the
- * file. A name that an earlier daemon left is handled as by image_guard_recover(). 0; -EPERM
- * and others: the file system has no hard links.
+ * file. A name that an earlier daemon left there is handled as by image_guard_recover(), and
+ * the log tells the name that its file gets, "DRIVE-kept". 0; -EPERM and others: the file
+ * system has no hard links.
  */
 int image_place_guard(struct image_place *p, int folder, const char *name);
 /* Removes the hidden name, if there is one. */
@@ -72,10 +77,12 @@ void image_place_unguard(struct image_place *p);
 void image_guard_recover(int folder, const char *name, const char *stem, char kept[256]);
 
 /*
- * Copies the file to its place, without its holes, and syncs it. Afterwards must_copy is
- * false. 0, -errno: nothing is there; -ENOSPC: the file system has no room.
+ * Copies the file to its place, without its holes, and syncs it. If the folder is gone by now,
+ * or another file has the name, the copy gets another place as by image_place_keep(), and the
+ * state file goes with it. Afterwards must_copy is false. 0, -errno: nothing is there; -ENOSPC:
+ * the file system has no room.
  */
-int image_place_copy(struct image_place *p);
+int image_place_copy(struct image_place *p, const char *media);
 /* Bytes that image_place_copy() will need, and that the file system has free. */
 void image_place_room(const struct image_place *p, uint64_t *need, uint64_t *free);
 

@@ -10,11 +10,7 @@ static bool transfer_fits(uint32_t blocks, uint32_t unit)
 	return (uint64_t)blocks * unit <= UINT32_MAX;
 }
 
-/*
- * Test write is a bit of mode page 05h that the host may set and clear at any time. It
- * takes effect at the next command that records. 0 or sense.
- */
-static mmc_sense_t apply_test_write(struct mmc_drive *d)
+mmc_sense_t mmc_apply_test_write(struct mmc_drive *d)
 {
 	return sense_from_disc(disc_test_write(d->cmd.disc, modepage_test_write(d)), true);
 }
@@ -74,7 +70,7 @@ mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 
 static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks)
 {
-	mmc_sense_t s = apply_test_write(d);
+	mmc_sense_t s = mmc_apply_test_write(d);
 
 	return s ? s : start_transfer(d, STREAM_WRITE, lba, blocks);
 }
@@ -155,7 +151,7 @@ mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
 	uint32_t blocks = get_be32(cdb + 5);
 	bool to_address = cdb[1] & 0x01; /* ARSV: up to this address */
-	mmc_sense_t s = apply_test_write(d);
+	mmc_sense_t s = mmc_apply_test_write(d);
 
 	if (s)
 		return s;
@@ -191,7 +187,7 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 	uint8_t function = cdb[2] & 0x07;
 	uint16_t sessions = disc->layout.sessions;
 	bool finalised = disc->layout.finalised;
-	mmc_sense_t s = apply_test_write(d);
+	mmc_sense_t s = mmc_apply_test_write(d);
 	int r;
 
 	if (s)

@@ -214,12 +214,16 @@ mmc_sense_t cmd_send_disc_structure_finish(struct mmc_drive *d, const uint8_t *c
 {
 	const struct structure *s = find_structure(d, cdb[7]);
 	const uint8_t *p = d->param;
+	mmc_sense_t test;
 	int r;
 
 	if (!s || mmc_param_len(d) < s->length)
 		return SENSE_LIST_LENGTH;
 	if (get_be16(p) != s->length - 2u)
 		return SENSE_INVALID_PARAMETER;
+	test = mmc_apply_test_write(d);
+	if (test)
+		return test;
 	r = s->set(d->cmd.disc, p + 4);
 	switch (r) {
 	case DISC_OUT_OF_RANGE:

@@ -142,6 +142,11 @@ mmc_sense_t mmc_take_attention(struct mmc_drive *d, uint8_t which);
 uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);
 /* Returns sense, and puts the address into its information field. */
 mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, int64_t lba);
+/*
+ * Test write is a bit of mode page 05h that the host may set and clear at any time. It
+ * takes effect at the next command that changes the disc. 0 or sense.
+ */
+mmc_sense_t mmc_apply_test_write(struct mmc_drive *d);
 /* Bytes of the parameter list that arrived. */
 uint32_t mmc_param_len(const struct mmc_drive *d);
 /* The allocation or parameter list length in the CDB; UINT32_MAX when the row has none. */

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Discs under a hidden name, copies whose name is taken, blanks whose state file is deleted. */
+#include "daemon/drive/place_fixture.h"
+
+#include "disc/medium.h"
+#include "library/image.h"
+#include "library/image_place.h"
+#include "media/store.h"
+
+#define GUARD "media/.mmcgadget-drive0.disc"
+
+static void remove_file(const char *name)
+{
+	assert_int_equal(unlink(in_scratch(name)), 0);
+}
+
+static void remove_folder(void)
+{
+	char line[SCRATCH_PATH + 16];
+
+	snprintf(line, sizeof(line), "rm -r '%s'", in_scratch("media"));
+	assert_int_equal(system(line), 0);
+}
+
+/* A blank of two layers in drive 0. */
+static void load_two_layers(const char *name)
+{
+	const struct disc_medium *dl = disc_medium_named("dvd+r-dl");
+	struct record r = {.base = {.progress = on_progress, .final = on_final}};
+
+	drive_submit_blank(usb[0].drive, name, dl, false, &r.base);
+	turn(event, usb, 2, 3000, &r.done);
+	assert_true(r.ok);
+}
+
+/* ---- hidden names --------------------------------------------------------------------------- */
+
+/* The folder of an earlier board, mounted after the start, brings a hidden name along. */
+static void a_hidden_name_that_is_found_later_is_recovered(void **state)
+{
+	struct record r;
+
+	(void)state;
+	put_text(GUARD, "burned");
+	load(DRIVE_BLANK, "d.iso");
+	assert_true(logged("a disc that was deleted while the drive held it is \"drive0-kept\""));
+	assert_string_equal(get_text("media/drive0-kept"), "burned");
+	/* The new disc has the hidden name. */
+	burn(0, 20);
+	remove_file("media/d.iso");
+	assert_true(logged("is \"d-kept.iso\" now; delete"));
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	assert_true(r.ok);
+}
+
+/* A burn to another drive's hidden name would save its state where nobody looks for it. */
+static void a_hidden_name_is_no_disc(void **state)
+{
+	struct record r;
+
+	(void)state;
+	load(DRIVE_BLANK, "d.iso");
+	run(1, &r, DRIVE_INSERT, ".mmcgadget-drive0.disc", false);
+	assert_false(r.ok);
+	assert_string_equal(r.code, "bad-name");
+	/* Left by a drive that the configuration has no more, and behind a link. */
+	put_text("media/.mmcgadget-old.disc", "");
+	run(1, &r, DRIVE_INSERT, ".mmcgadget-old.disc", false);
+	assert_string_equal(r.code, "bad-name");
+	assert_int_equal(symlink(".mmcgadget-old.disc", in_scratch("media/link.iso")), 0);
+	run(1, &r, DRIVE_INSERT, "link.iso", false);
+	assert_string_equal(r.code, "bad-name");
+}
+
+/* ---- copies --------------------------------------------------------------------------------- */
+
+/* The place of d.iso, which holds "burned" and has no name any more. */
+static struct image_place *place_without_name(void)
+{
+	int folder = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct library_file f;
+	struct image_place *p;
+
+	put_text("media/d.iso", "burned");
+	assert_int_equal(library_find(folder, "d.iso", &f), 0);
+	assert_int_equal(image_place_new(&f, &p), 0);
+	library_forget(&f);
+	close(folder);
+	remove_file("media/d.iso");
+	assert_int_equal(image_place_look(p), IMAGE_NAMELESS);
+	assert_int_equal(image_place_keep(p, in_scratch("media")), 0);
+	assert_true(p->must_copy);
+	assert_string_equal(p->base, "d-kept.iso");
+	return p;
+}
+
+/* Somebody gives another file the name of the copy after the disc has left the drive. */
+static void a_copy_whose_name_is_taken_gets_another(void **state)
+{
+	struct image_place *p = place_without_name();
+	char path[SCRATCH_PATH];
+
+	(void)state;
+	put_text("media/d-kept.iso.mmcdisc", "its state");
+	put_text("media/d-kept.iso", "another");
+	snprintf(path, sizeof(path), "%s", in_scratch("media"));
+	assert_int_equal(image_place_copy(p, path), 0);
+	assert_false(p->must_copy);
+	assert_string_equal(p->base, "d-kept-2.iso");
+	assert_string_equal(get_text("media/d-kept.iso"), "another");
+	assert_false(exists("media/d-kept.iso.mmcdisc"));
+	assert_string_equal(get_text("media/d-kept-2.iso"), "burned");
+	assert_memory_equal(get_text("media/d-kept-2.iso.mmcdisc"), "its state\n", 10);
+	image_place_unref(p);
+}
+
+static void a_copy_whose_folder_is_gone_goes_to_the_new_one(void **state)
+{
+	struct image_place *p = place_without_name();
+	char path[SCRATCH_PATH];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", in_scratch("media"));
+	remove_folder();
+	assert_true(image_place_copy(p, path) < 0);
+	assert_true(p->must_copy);
+	make_folder("media");
+	assert_int_equal(image_place_copy(p, path), 0);
+	/* The name that was chosen for the first try is not tried again. */
+	assert_string_equal(p->base, "d-kept-2.iso");
+	assert_string_equal(get_text("media/d-kept-2.iso"), "burned");
+	image_place_unref(p);
+}
+
+/* The data would be gone as soon as the file is closed. */
+static void a_disc_without_a_folder_stays_in_the_drive(void **state)
+{
+	struct record r;
+
+	(void)state;
+	load(DRIVE_BLANK, "d.iso");
+	burn(0, 20);
+	remove_folder();
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	assert_string_equal(r.code, "no-such-folder");
+	assert_true(info(0).mmc.loaded);
+	make_folder("media");
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	assert_true(r.ok);
+	assert_true(logged("is \"d-kept.iso\" now"));
+	assert_int_equal(size_of("media/d-kept.iso"), 20 * 2048);
+}
+
+/* Nothing is lost with it. */
+static void a_blank_without_a_folder_can_be_ejected(void **state)
+{
+	struct record r;
+
+	(void)state;
+	load(DRIVE_BLANK, "d.iso");
+	remove_folder();
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	assert_true(r.ok);
+	make_folder("media");
+}
+
+/* ---- blanks of a type that only their state file tells --------------------------------------- */
+
+static void a_blank_of_two_layers_stays_one(void **state)
+{
+	(void)state;
+	load_two_layers("d.iso");
+	assert_int_equal(info(0).mmc.type, DISC_DVD_PLUS_R_DL);
+	remove_file("media/d.iso.mmcdisc");
+	wait_ms(50);
+	take_out();
+	load(DRIVE_INSERT, "d.iso");
+	assert_int_equal(info(0).mmc.type, DISC_DVD_PLUS_R_DL);
+	move("media/d.iso", "media/e.iso");
+	take_out();
+	load(DRIVE_INSERT, "e.iso");
+	assert_int_equal(info(0).mmc.type, DISC_DVD_PLUS_R_DL);
+	assert_false(exists("media/d.iso.mmcdisc"));
+}
+
+/* A blank that cannot get its state file leaves nothing behind. */
+static void a_blank_that_fails_leaves_nothing(void **state)
+{
+	const struct disc_medium *dl = disc_medium_named("dvd+r-dl");
+	struct record r = {.base = {.progress = on_progress, .final = on_final}};
+
+	(void)state;
+	make_folder("media/d.iso.mmcdisc");
+	drive_submit_blank(usb[0].drive, "d.iso", dl, false, &r.base);
+	turn(event, usb, 2, 3000, &r.done);
+	assert_true(r.done);
+	assert_false(r.ok);
+	assert_false(exists("media/d.iso"));
+	assert_false(exists("media/d.iso" STORE_SPARE_SUFFIX));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
+	const struct CMUnitTest tests[] = {
+		T(a_hidden_name_that_is_found_later_is_recovered),
+		T(a_hidden_name_is_no_disc),
+		T(a_copy_whose_name_is_taken_gets_another),
+		T(a_copy_whose_folder_is_gone_goes_to_the_new_one),
+		T(a_disc_without_a_folder_stays_in_the_drive),
+		T(a_blank_without_a_folder_can_be_ejected),
+		T(a_blank_of_two_layers_stays_one),
+		T(a_blank_that_fails_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests_name("hidden", tests, NULL, NULL);
+}
