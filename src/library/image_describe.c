@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Describes discs and images for people and scripts. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "library/image.h"
+
+void image_describe_copy(uint64_t volume, uint64_t size, char *out, size_t out_size)
+{
+	out[0] = '\0';
+	if (volume > size)
+		snprintf(out, out_size,
+			"the image says %" PRIu64 " bytes, the file has %" PRIu64
+			": is the copy complete?",
+			volume, size);
+}
+
+void image_describe(const struct disc *d, char *out, size_t size)
+{
+	const char *title = d->medium->title;
+	uint32_t complete = disc_last_closed_session(d);
+
+	if (d->layout.finalised) {
+		title = disc_medium_of(d->medium->when_finalised)->title;
+		snprintf(out, size, complete > 1 ? "%s, %" PRIu32 " sessions" : "%s", title,
+			complete);
+		return;
+	}
+	if (disc_is_blank(d))
+		snprintf(out, size, "blank %s", title);
+	/* Recorded after the last closed session, also by a track that is closed already. */
+	else if (disc_layout_end(&d->layout) > disc_readable_blocks(d))
+		snprintf(out, size, "%s, burned up to block %" PRIu32, title,
+			disc_layout_end(&d->layout));
+	else if (complete == 0)
+		snprintf(out, size, "%s, reserved and not begun", title);
+	else
+		snprintf(out, size, "appendable %s, %" PRIu32 " session%s", title, complete,
+			complete == 1 ? "" : "s");
+}
+
+const char *image_kind(const struct disc *d)
+{
+	if (d->layout.finalised)
+		return "iso";
+	if (disc_is_blank(d))
+		return "blank";
+	return disc_layout_end(&d->layout) > disc_readable_blocks(d) ||
+			       disc_last_closed_session(d) == 0
+		       ? "open"
+		       : "appendable";
+}
