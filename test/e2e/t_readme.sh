@@ -27,6 +27,7 @@ two_drives=()
 for c in "${commands[@]}"; do
 	done_with="$done_with|${c#mmcgadgetctl }"
 	c=${c//FILE/trace.mmctrace}
+	read -r _ _ name _ <<<"$c"
 	case $c in
 	*drive=*) two_drives+=("$c") ;;
 	*' watch')
@@ -49,6 +50,18 @@ for c in "${commands[@]}"; do
 		check "$c" as_user $c
 		check "$c: the state file is gone" test ! -e "$media/${c##* }.mmcdisc"
 		;;
+	*' rename '* | *' delete '*)
+		# The blank of that name is gone, see below.
+		make_iso SUMMER 4 "$media/$name"
+		check "$c" as_user $c
+		check "$c: no disc has the old name" test ! -e "$media/$name"
+		;;
+	*' wait burned')
+		# A finalised disc counts as burned, so there is nothing to wait for.
+		mmcgadgetctl insert other.iso >/dev/null
+		check "$c" as_user timeout 30 $c
+		mmcgadgetctl eject --force >/dev/null
+		;;
 	*)
 		check "$c" as_user $c
 		;;
@@ -62,13 +75,17 @@ for c in "${commands[@]}"; do
 		check "$c: the host sees a blank" wait_for 15 blank_seen
 		# It would be the next disc of the folder.
 		mmcgadgetctl eject --force >/dev/null
+		rm -f "$media/$name"*
+		;;
+	*' rename '*)
+		check "$c: the disc has the new name" test -e "$media/${c##* }"
 		rm -f "$media/${c##* }"
 		;;
 	*eject*) is "$c: the drive is empty" "$(state image)" '' ;;
 	*'trace start') check "$c: the host sends a command to record" sg_inq "$(host_sg "$sr")" ;;
 	esac
 done
-for verb in insert next prev blank status eject list watch stats 'trace start' 'trace save' close doctor; do
+for verb in insert next prev blank rename delete status eject list watch wait stats 'trace start' 'trace save' close help doctor; do
 	like "the README shows the verb $verb" "$done_with|" "\\|${verb}[ |]"
 done
 
@@ -83,8 +100,7 @@ like "the status file has the answer" "$(as_user sh -c "${lines[1]}")" '^ok: '
 check "the host sees the disc" wait_for 15 has_label "$sr" DEBIAN
 lsblk=$(sed -n 's/^    \(lsblk .*\)/\1/p' "$readme")
 like "$lsblk: the name that the README says" "$(as_user sh -c "$lsblk")" "^$sr .*MMCGADGT"
-df=$(grep -oE '`df [^`]*`' "$readme" | tr -d '`')
-check "$df" as_user sh -c "$df"
+like 'list: the last line is the room' "$(as_user mmcgadgetctl list | tail -n 1)" '^card: .* free, '
 report=$(grep -oE '`sudo mmcgadgetctl report [^`]*`' "$readme" | head -n 1 | tr -d '`')
 check "$report" ${report#sudo}
 check "$report: there is a report" test -s "$work/${report##* }"
