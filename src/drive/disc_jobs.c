@@ -226,16 +226,6 @@ static int lock_image(struct disc_jobs *j, const struct library_file *f)
 	return 0;
 }
 
-static int take_folder(struct disc_jobs *j, const struct library_file *f)
-{
-	int fd = fcntl(f->dir_fd, F_DUPFD_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	j->folder = folder_file_new(fd);
-	return j->folder ? 0 : -ENOMEM;
-}
-
 static bool is_link(int folder, const char *name)
 {
 	struct stat st;
@@ -249,8 +239,10 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f)
 	const struct job *job = j->queue;
 	const char *slash = job->to ? strrchr(job->to, '/') : NULL;
 	struct stat st;
-	int r = take_folder(j, f);
+	int r;
 
+	j->folder = folder_file_of(f->dir_fd);
+	r = j->folder ? 0 : -errno;
 	if (fstat(f->path_fd, &st) == 0) {
 		j->bytes = (uint64_t)st.st_blocks * 512;
 		j->other_name = st.st_nlink > 1;

@@ -2,7 +2,6 @@
 #include "drive/image_mover.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +35,6 @@ static void send(const struct image_mover *m)
 {
 	const struct image_place *p = m->in->place;
 	struct news *n = calloc(1, sizeof(*n));
-	int fd;
 
 	if (!n)
 		return;
@@ -44,8 +42,7 @@ static void send(const struct image_mover *m)
 	n->handover = m->handover;
 	handover_image_set(&n->image, m->in->name, m->in->dev, m->in->ino);
 	if (m->in->recordable) {
-		fd = fcntl(p->dir_fd, F_DUPFD_CLOEXEC, 0);
-		n->folder = fd < 0 ? NULL : folder_file_new(fd);
+		n->folder = folder_file_of(p->dir_fd);
 		strcpy(n->base, p->base);
 	}
 	if (engine_thread_call(m->engine, tell_engine, n) == 0)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -162,15 +161,11 @@ static uint32_t room_for(int folder)
 static int open_store(const struct library_file *f, struct store **out)
 {
 	char boot[STORE_BOOT_MAX];
-	int fd = fcntl(f->dir_fd, F_DUPFD_CLOEXEC, 0);
-	struct folder *folder;
+	struct folder *folder = folder_file_of(f->dir_fd);
 
 	*out = NULL;
-	if (fd < 0)
-		return -errno;
-	folder = folder_file_new(fd);
 	if (!folder)
-		return -ENOMEM;
+		return -errno;
 	store_this_boot(boot);
 	return store_new(folder, f->base, boot, out);
 }
@@ -291,8 +286,10 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 		add_warning(out, "; storage gave back other data than was burned");
 	if (out->recordable && !f->may_write) {
 		out->recordable = false;
-		r = f->size == 0 ? -EROFS : 0;
-		permission_hint(folder, folder_name, out->name, "rw", hint);
+		if (f->size == 0) /* refused, and then with the hint */
+			r = -EROFS;
+		else
+			permission_hint(folder, folder_name, out->name, "rw", hint);
 	}
 	if (r == 0)
 		r = open_media(f, out, &media);

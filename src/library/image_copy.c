@@ -67,8 +67,8 @@ static int copy_data(int from, int to)
 /* Renames tmp to the place's name, unless another file has taken it. */
 static int give_name(const struct image_place *p, const char *tmp)
 {
-	int fd = fcntl(p->dir_fd, F_DUPFD_CLOEXEC, 0), r;
-	struct folder *f = fd < 0 ? NULL : folder_file_new(fd);
+	struct folder *f = folder_file_of(p->dir_fd);
+	int r;
 
 	if (!f)
 		return -ENOMEM;
@@ -81,8 +81,7 @@ static int give_name(const struct image_place *p, const char *tmp)
 
 static int open_store(int dir, const char *base, struct store **out)
 {
-	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0);
-	struct folder *f = fd < 0 ? NULL : folder_file_new(fd);
+	struct folder *f = folder_file_of(dir);
 
 	return f ? store_new(f, base, "", out) : -ENOMEM;
 }

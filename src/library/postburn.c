@@ -3,7 +3,6 @@
 #include "library/postburn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/ioprio.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -244,15 +243,13 @@ static void process(struct postburn *p, const struct job *j)
 {
 	struct folder *dir = NULL;
 	struct library_file f;
-	int r = find_image(j, &f), fd;
+	int r = find_image(j, &f);
 
 	if (r < 0) {
 		set_problem(p, "%s, just burned, no longer exists: %s", j->name, strerror(-r));
 		return;
 	}
-	fd = fcntl(f.dir_fd, F_DUPFD_CLOEXEC, 0);
-	if (fd >= 0)
-		dir = folder_file_new(fd);
+	dir = folder_file_of(f.dir_fd);
 	if (!dir) {
 		set_problem(p, "%s was neither renamed nor verified: out of memory", j->name);
 	} else {

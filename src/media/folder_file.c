@@ -172,6 +172,13 @@ struct folder *folder_file_new(int fd)
 	return &f->f;
 }
 
+struct folder *folder_file_of(int dir)
+{
+	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? NULL : folder_file_new(fd);
+}
+
 void folder_file_set_fd(struct folder *f, int fd)
 {
 	if (dir_of(f) >= 0)

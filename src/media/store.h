@@ -101,6 +101,8 @@ bool store_is_own_name(const char *name);
 
 /* The folder of the descriptor, which it takes over, also on failure. NULL: no memory. */
 struct folder *folder_file_new(int fd);
+/* The same of a copy of the descriptor, which stays the caller's. NULL with errno. */
+struct folder *folder_file_of(int dir);
 /*
  * Gives a folder of folder_file_new() another descriptor of the same directory, which it takes
  * over, and closes the one before. With -1 it has none, keeps no file system mounted, and all
