@@ -16,7 +16,7 @@ struct mmc_drive *mmc_drive_new(const struct mmc_config *config)
 	d->config = *config;
 	if (d->config.buffer == 0)
 		d->config.buffer = MEDIA_RING;
-	d->profile = profile_for(NULL, config->finalised);
+	d->profile = profile_for(NULL, config);
 	mmc_bus_reset(d);
 	return d;
 }

@@ -31,6 +31,16 @@ static uint32_t build_profile_list(const struct mmc_drive *d, uint8_t *out)
 	return n;
 }
 
+/* 2048 bytes a block, the blocks of an ECC block, page 01h present. */
+static uint32_t build_random_readable(const struct mmc_drive *d, uint8_t *out)
+{
+	put_be32(out, MEDIA_BLOCK);
+	put_be16(out + 4, mmc_shown_medium(d)->ecc_blocks);
+	out[6] = 0x01;
+	out[7] = 0;
+	return 8;
+}
+
 static uint32_t build_serial(const struct mmc_drive *d, uint8_t *out)
 {
 	uint32_t len = (uint32_t)strlen(d->config.serial);
@@ -51,12 +61,17 @@ static const struct feature features[] = {
 	{ FEATURE_MORPHING, 1, true, 4, "\x02\0\0\0", NULL },
 	/* Tray, load, eject, lock */
 	{ FEATURE_REMOVABLE_MEDIUM, 1, true, 4, "\x39\0\0\0", NULL },
-	/* 2048 bytes a block, 16 blocks an ECC block, page 01h present */
-	{ FEATURE_RANDOM_READABLE, 0, false, 8, "\0\0\x08\0\0\x10\x01\0", NULL },
+	{ FEATURE_RANDOM_READABLE, 0, false, 0, NULL, build_random_readable },
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
+	/*
+	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-ROM is of
+	 * class 0 and version 1, as its disc information says (cmd_structure.c).
+	 */
+	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0"
+		"\0\x02\0\0\0\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */

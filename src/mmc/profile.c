@@ -6,6 +6,9 @@
 
 #define BIT(n) (1u << (n))
 
+#define BD_READ_SPEED 53952                                   /* 12x */
+#define BD_SPEEDS     53952, 44960, 35968, 26976, 17984, 8992 /* 12x 10x 8x 6x 4x 2x */
+
 // clang-format off
 /*
  * In the order of the Profile List (MMC-6 5.3.1): newest first. The last entry of that list,
@@ -14,6 +17,15 @@
  */
 const struct mmc_profile mmc_profiles[] = {
 	{
+		.code = PROFILE_BD_ROM, .name = "BD-ROM",
+		.type = DISC_BD_ROM, .formats = BIT(DISC_UNFORMATTED),
+		.as_dvd = PROFILE_DVD_ROM,
+		.permissions = P_READ | P_TOC,
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_BD_READ, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { BD_SPEEDS }, .read_speed = BD_READ_SPEED,
+		.layer_type = 0x01, .bd_type = "BDO", .bd_class = 0x01,
+		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
+	}, {
 		.code = PROFILE_DVD_PLUS_R_DL, .name = "DVD+R DL",
 		.type = DISC_DVD_PLUS_R_DL, .formats = BIT(DISC_UNFORMATTED),
 		.when_finalised = PROFILE_DVD_ROM,
@@ -83,16 +95,22 @@ static const struct mmc_profile *row_of_disc(const struct disc *disc)
 	return row_of_code(PROFILE_NONE);
 }
 
-const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised)
+const struct mmc_profile *profile_for(const struct disc *disc, const struct mmc_config *config)
 {
 	const struct mmc_profile *p;
 
 	if (!disc)
 		return row_of_code(PROFILE_NONE);
 	p = row_of_disc(disc);
-	if (disc->layout.finalised && finalised == MMC_FINALISED_DVD_ROM && p->when_finalised)
-		return row_of_code(p->when_finalised);
-	return p;
+	if (disc->layout.finalised && config->finalised == MMC_FINALISED_DVD_ROM &&
+		p->when_finalised)
+		p = row_of_code(p->when_finalised);
+	return config->dvd_only && p->as_dvd ? row_of_code(p->as_dvd) : p;
+}
+
+uint32_t profile_read_speed(const struct mmc_profile *p)
+{
+	return p->read_speed ? p->read_speed : PROFILE_READ_SPEED;
 }
 
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature)

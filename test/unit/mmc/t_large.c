@@ -258,7 +258,7 @@ static void sizes_in_answers_are_right(void **state)
 	struct mmc_drive *d = drive_with_marked();
 
 	(void)state;
-	assert_int_equal(current_profile(d), 0x0010);
+	assert_int_equal(current_profile(d), 0x0040);
 	/* READ CAPACITY */
 	assert_int_equal(command(d, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
 	assert_int_equal(get_be32(answer.data), BLOCKS - 1);
@@ -273,7 +273,25 @@ static void sizes_in_answers_are_right(void **state)
 	/* READ TRACK INFORMATION: size, last recorded address */
 	assert_int_equal(command(d, 0x52, 1, 0, 0, 0, 1, 0, 0, 36, 0), 0);
 	assert_int_equal(get_be32(answer.data + 24), BLOCKS);
-	/* READ DISC STRUCTURE: 24 bits, which do not wrap */
+	/* READ DISC STRUCTURE: two layers */
+	assert_int_equal(command(d, 0xad, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0), 0);
+	assert_int_equal(answer.data[16] >> 4, 2);
+	mmc_drive_free(d);
+}
+
+/* As a DVD-ROM, which it is by configuration: sector numbers have 24 bits and do not wrap. */
+static void sector_numbers_of_a_dvd_rom_do_not_wrap(void **state)
+{
+	struct mmc_config config = script_default_config();
+	struct media *m = marked_media();
+
+	(void)state;
+	config.dvd_only = true;
+	struct mmc_drive *d = mmc_drive_new(&config);
+	assert_int_equal(media_file_read_ahead(m, ready, NULL), 0);
+	mmc_insert(d, disc_new(m, 0, NULL, NULL));
+	drain_events(d);
+	assert_int_equal(current_profile(d), 0x0010);
 	assert_int_equal(command(d, 0xad, 0, 0, 0, 0, 0, 0, 0, 0, 21, 0, 0), 0);
 	assert_int_equal(get_be32(answer.data + 12), 0x00ffffff);
 	mmc_drive_free(d);
@@ -437,6 +455,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marked_blocks_are_read_from_the_file),
 		cmocka_unit_test(sizes_in_answers_are_right),
+		cmocka_unit_test(sector_numbers_of_a_dvd_rom_do_not_wrap),
 		cmocka_unit_test(marked_blocks_are_read_through_the_drive),
 		cmocka_unit_test(reading_a_large_image_needs_little_memory),
 		cmocka_unit_test(burns_across_2_4_and_32_gib_are_right),
