@@ -44,6 +44,20 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.when_finalised = DISC_BD_ROM,
 		.model = &disc_model_read_only,
 	},
+	[DISC_BD_R] = {
+		.name = "bd-r", .title = "BD-R", .type = DISC_BD_R, .state_version = 2,
+		.capacity = 12219392, /* 12 cm, single layer, no spare area: 25 025 314 816 bytes */
+		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.when_finalised = DISC_BD_ROM,
+		.model = &disc_model_sequential,
+	},
+	[DISC_BD_R_DL] = {
+		.name = "bd-r-dl", .title = "BD-R DL", .type = DISC_BD_R_DL, .state_version = 2,
+		.capacity = 24438784, /* 12 cm, two layers, no spare area: 50 050 629 632 bytes */
+		.layers = 2, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.when_finalised = DISC_BD_ROM,
+		.model = &disc_model_sequential,
+	},
 };
 // clang-format on
 

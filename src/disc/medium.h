@@ -19,6 +19,8 @@ enum disc_type {
 	DISC_DVD_PLUS_R,    /* write once, sequential, appendable until finalised */
 	DISC_DVD_PLUS_R_DL, /* the same with two layers */
 	DISC_BD_ROM,        /* readable only */
+	DISC_BD_R,          /* write once, sequential, appendable until finalised */
+	DISC_BD_R_DL,       /* the same with two layers */
 	DISC_TYPES
 };
 

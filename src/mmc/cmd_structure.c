@@ -140,6 +140,15 @@ static uint32_t structure_bd_information(const struct mmc_drive *d, uint8_t *p)
 	return 4096;
 }
 
+/* Write protection (MMC-6 6.22.3.2.x): MSWI, the medium itself inhibits writing. */
+static uint32_t structure_write_protection(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { MSWI = 0x08 };
+
+	p[0] = d->cmd.disc->read_only ? MSWI : 0;
+	return 4;
+}
+
 /* Layer boundary information (MMC-6 6.22.3.2): whether it is set, and the blocks of layer 0. */
 static uint32_t structure_layer_boundary(const struct mmc_drive *d, uint8_t *p)
 {
@@ -172,6 +181,7 @@ static const struct structure {
 	{MEDIA_TYPE_DVD, 0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary,
 		set_layer_boundary},
 	{MEDIA_TYPE_BD, 0x00, 4100, {FEATURE_BD_READ}, structure_bd_information, NULL},
+	{MEDIA_TYPE_BD, 0xc0, 8, {FEATURE_BD_WRITE}, structure_write_protection, NULL},
 };
 
 /* True if a disc of the current profile has this structure. */

@@ -177,7 +177,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 	};
 	if (d->disc)
 		disc_state(d->disc, s);
-	s->shown_as = s->loaded ? d->profile->type : s->type;
+	s->shown_as = s->loaded ? mmc_shown_medium(d)->type : s->type;
 }
 
 const struct disc_layout *mmc_layout(const struct mmc_drive *d)

@@ -63,15 +63,20 @@ static const struct feature features[] = {
 	{ FEATURE_REMOVABLE_MEDIUM, 1, true, 4, "\x39\0\0\0", NULL },
 	{ FEATURE_RANDOM_READABLE, 0, false, 0, NULL, build_random_readable },
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
+	/* data block type 8; buffer underrun free; one link size, 16 blocks */
+	{ FEATURE_INCREMENTAL_STREAMING, 1, false, 8, "\x01\0\x01\x01\x10\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	/*
-	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-ROM is of
-	 * class 0 and version 1, as its disc information says (cmd_structure.c).
+	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-R is of
+	 * class 1 and version 1, a BD-ROM of class 0 and version 1, as their disc information says
+	 * (mmc_profile.bd_class).
 	 */
-	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0"
+	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0"
 		"\0\x02\0\0\0\0\0\0", NULL },
+	/* The same bitmaps for BD-RE and BD-R; blocks are not verified after writing. */
+	{ FEATURE_BD_WRITE, 0, false, 20, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */

@@ -30,7 +30,8 @@ enum mmc_permission {
 struct mmc_profile {
 	uint16_t code;
 	const char *name;
-	enum disc_type type;     /* chosen for discs of this type ... */
+	enum disc_type type;     /* chosen for discs of this type, */
+	enum disc_type type_dl;  /* and of this one, with two layers (0 = there is none), ... */
 	uint8_t formats;         /* ... in these format states: bit 1 << enum disc_format */
 	uint16_t when_finalised; /* code of the row for finalised discs; 0 = this row */
 	uint16_t as_dvd;         /* code of the row if mmc_config.dvd_only is set; 0 = this row */
@@ -49,6 +50,7 @@ struct mmc_profile {
 	uint8_t bd_class;           /* of a BD: size << 6 | class << 4 | version */
 	uint8_t track_mode;         /* READ TRACK INFORMATION byte 5 */
 	uint8_t closed_track;       /* READ TRACK INFORMATION byte 6 of a closed track */
+	uint8_t incremental_track;  /* bits of it that any track has: packet */
 	uint16_t track_info_length; /* bytes of the whole answer */
 };
 
@@ -63,6 +65,8 @@ extern const size_t mmc_profile_count;
 const struct mmc_profile *profile_for(const struct disc *disc, const struct mmc_config *config);
 /* The fastest speed at which the drive reads such a disc, kB/s. */
 uint32_t profile_read_speed(const struct mmc_profile *p);
+/* True if the row is for discs of that type, in some format state. */
+bool profile_is_for(const struct mmc_profile *p, enum disc_type type);
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature);
 
 /* The speed at which the drive reads a DVD, kB/s: 16x. */

@@ -11,8 +11,9 @@ const struct disc_medium *mmc_shown_medium(const struct mmc_drive *d)
 {
 	const struct disc *disc = mmc_loaded(d);
 
-	return disc && disc->medium->type == d->profile->type ? disc->medium
-							      : disc_medium_of(d->profile->type);
+	return disc && profile_is_for(d->profile, disc->medium->type)
+		       ? disc->medium
+		       : disc_medium_of(d->profile->type);
 }
 
 void mmc_default_speeds(struct mmc_drive *d)

@@ -21,8 +21,16 @@ static struct disc *bd_rom(void)
 	return disc_new(media_mem_new(5000000, false), 0, NULL, NULL);
 }
 
-/* No disc, a DVD-ROM, a blank, a disc that is being burned, a BD-ROM. */
-enum { KINDS = 5 };
+static struct disc *bd_r(void)
+{
+	struct disc_options o = {
+		.media = media_mem_new(0, true), .medium = disc_medium_of(DISC_BD_R_DL)};
+
+	return disc_open(&o);
+}
+
+/* No disc, a DVD-ROM, a blank, a disc that is being burned, a BD-ROM, a blank BD-R DL. */
+enum { KINDS = 6 };
 
 static struct mmc_drive *drive_with(unsigned kind)
 {
@@ -33,6 +41,8 @@ static struct mmc_drive *drive_with(unsigned kind)
 		mmc_insert(d, rom());
 	if (kind == 4)
 		mmc_insert(d, bd_rom());
+	else if (kind == 5)
+		mmc_insert(d, bd_r());
 	else if (kind >= 2)
 		mmc_insert(d, blank());
 	drain_events(d);
@@ -376,7 +386,7 @@ static void every_medium_has_a_profile(void **state)
 		assert_int_equal(m->type, type);
 		assert_ptr_equal(disc_medium_named(m->name), m);
 		for (size_t i = 0; i < mmc_profile_count; i++) {
-			if (mmc_profiles[i].type != m->type)
+			if (!profile_is_for(&mmc_profiles[i], m->type))
 				continue;
 			assert_int_equal(formats & mmc_profiles[i].formats, 0);
 			formats |= mmc_profiles[i].formats;
