@@ -104,7 +104,7 @@ static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 {
 	put_data_area(d, p);
 	memcpy(p + 19, "MMCGADGT", 8);
-	memcpy(p + 27, "R01", 3);
+	memcpy(p + 27, d->profile->adip_type, 3);
 	p[31] = 56; /* bytes of physical format information in use */
 	return 256;
 }
@@ -168,7 +168,7 @@ static const struct structure {
 	uint8_t media_type; /* CDB byte 1 */
 	uint8_t format;
 	uint16_t length;     /* of the whole structure with its header, for the format list */
-	uint16_t feature[2]; /* the profile must have one of them */
+	uint16_t feature[3]; /* the profile must have one of them */
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
 	/* Takes what SEND DISC STRUCTURE brings, without the header; NULL = cannot be sent. */
 	int (*set)(struct disc *disc, const uint8_t *p);
@@ -176,7 +176,8 @@ static const struct structure {
 	{MEDIA_TYPE_DVD, 0x00, 2052, {FEATURE_DVD_READ}, structure_physical, NULL},
 	{MEDIA_TYPE_DVD, 0x01, 8, {FEATURE_DVD_READ}, structure_copyright, NULL},
 	{MEDIA_TYPE_DVD, 0x04, 2052, {FEATURE_DVD_READ}, structure_manufacturing, NULL},
-	{MEDIA_TYPE_DVD, 0x11, 260, {FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL}, structure_adip,
+	{MEDIA_TYPE_DVD, 0x11, 260,
+		{FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL, FEATURE_DVD_PLUS_RW}, structure_adip,
 		NULL},
 	{MEDIA_TYPE_DVD, 0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary,
 		set_layer_boundary},
@@ -187,8 +188,11 @@ static const struct structure {
 /* True if a disc of the current profile has this structure. */
 static bool disc_has(const struct mmc_drive *d, const struct structure *s)
 {
-	return profile_has_feature(d->profile, s->feature[0]) ||
-	       (s->feature[1] && profile_has_feature(d->profile, s->feature[1]));
+	bool has = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(s->feature) && s->feature[i]; i++)
+		has |= profile_has_feature(d->profile, s->feature[i]);
+	return has;
 }
 
 /* The row of the media type and format in the CDB, if the disc has that structure; NULL: none. */
