@@ -216,8 +216,8 @@ static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
 	return 0;
 }
 
-static void put_track(
-	const struct disc *disc, const struct disc_track *t, uint8_t closed_track, uint8_t *p)
+static void put_track(const struct disc *disc, const struct disc_track *t,
+	const struct mmc_profile *row, uint8_t *p)
 {
 	/* Byte 6: RT 80h, Blank 40h; data mode 1 or growisofs stops */
 	static const uint8_t flags[] = {
@@ -227,9 +227,11 @@ static void put_track(
 	};
 	bool writable = disc_track_free(disc, t) > 0;
 
-	p[6] = t->state == DISC_TRACK_CLOSED ? closed_track : flags[t->state];
+	p[6] = t->state == DISC_TRACK_CLOSED ? row->closed_track : flags[t->state];
 	if (t->reserved && t->state == DISC_TRACK_OPEN)
 		p[6] |= 0x80;
+	if (!disc->layout.at_once)
+		p[6] |= row->incremental_track;
 	p[7] = (uint8_t)((t->written ? 0x02 : 0) | (writable ? 0x01 : 0)); /* LRA_V, NWA_V */
 	put_be32(p + 8, t->start);
 	put_be32(p + 12, writable ? disc_track_nwa(disc, t) : 0);
@@ -256,7 +258,7 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	p[2] = (uint8_t)number;
 	p[3] = (uint8_t)t->session;
 	p[5] = d->profile->track_mode;
-	put_track(disc, t, d->profile->closed_track, p);
+	put_track(disc, t, d->profile, p);
 	p[32] = (uint8_t)(number >> 8);
 	p[33] = (uint8_t)(t->session >> 8);
 	return SENSE_NONE;
