@@ -77,6 +77,8 @@ static bool same_shape(const struct disc_layout *a, const struct disc_layout *b)
 {
 	if (a->finalised != b->finalised || a->sessions != b->sessions || a->tracks != b->tracks)
 		return false;
+	if (!a->finalised && a->at_once != b->at_once)
+		return false;
 	for (uint32_t i = 0; i < a->tracks; i++) {
 		const struct disc_track *t = &a->track[i], *u = &b->track[i];
 		bool closed = t->state == DISC_TRACK_CLOSED;
