@@ -23,6 +23,8 @@ enum disc_type {
 	DISC_BD_ROM,        /* readable only */
 	DISC_BD_R,          /* write once, sequential, appendable until finalised */
 	DISC_BD_R_DL,       /* the same with two layers */
+	DISC_BD_RE,         /* formatted, then overwritten in place */
+	DISC_BD_RE_DL,      /* the same with two layers */
 	DISC_TYPES
 };
 
@@ -33,14 +35,20 @@ enum disc_type {
 enum disc_format {
 	DISC_UNFORMATTED,
 	DISC_INTERMEDIATE, /* formatted while it is recorded, from block 0 on (DVD-RW) */
-	DISC_FORMATTED
+	DISC_FORMATTED,
+	/*
+	 * Formatted for pseudo-overwrite (BD-R). Blocks are recorded in sequence all the same, and
+	 * CLOSE TRACK closes the session as well, since burning programs close nothing else.
+	 */
+	DISC_FORMATTED_POW
 };
 
 /* Flags of an offer. */
 enum disc_format_flag {
 	DISC_FORMAT_ALL = 1 << 0,      /* sizes of 0 and FFFFFFFFh mean `blocks` */
 	DISC_FORMAT_RESTARTS = 1 << 1, /* parameter bit 0 continues a format and keeps the data */
-	DISC_FORMAT_UNLISTED = 1 << 2  /* taken, but READ FORMAT CAPACITIES does not list it */
+	DISC_FORMAT_UNLISTED = 1 << 2, /* taken, but READ FORMAT CAPACITIES does not list it */
+	DISC_FORMAT_POW = 1 << 3       /* leads to DISC_FORMATTED_POW */
 };
 
 /*

@@ -171,7 +171,22 @@ static uint32_t structure_bd_information(const struct mmc_drive *d, uint8_t *p)
 	return 4096;
 }
 
-/* Write protection (MMC-6 6.22.3.2.x): MSWI, the medium itself inhibits writing. */
+/* Spare area (MMC-6 6.22.3.3): free and allocated blocks. All are free: no block is ever bad. */
+static uint32_t structure_spare_area(const struct mmc_drive *d, uint8_t *p)
+{
+	uint32_t blocks = disc_spare_blocks(d->cmd.disc);
+
+	put_be32(p + 4, blocks);
+	put_be32(p + 8, blocks);
+	return 12;
+}
+
+static bool has_spare_area(const struct disc *disc)
+{
+	return disc_spare_blocks(disc) > 0;
+}
+
+/* Write protection (MMC-6 6.22.3.3): MSWI, the medium itself inhibits writing. */
 static uint32_t structure_write_protection(const struct mmc_drive *d, uint8_t *p)
 {
 	enum { MSWI = 0x08 };
@@ -203,19 +218,21 @@ static const struct structure {
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
 	/* Takes what SEND DISC STRUCTURE brings, without the header; NULL = cannot be sent. */
 	int (*set)(struct disc *disc, const uint8_t *p);
+	bool (*has)(const struct disc *disc); /* does this disc have it? NULL = each has */
 } structures[] = {
-	{MEDIA_TYPE_DVD, 0x00, 2052, {FEATURE_DVD_READ}, structure_physical, NULL},
-	{MEDIA_TYPE_DVD, 0x01, 8, {FEATURE_DVD_READ}, structure_copyright, NULL},
-	{MEDIA_TYPE_DVD, 0x04, 2052, {FEATURE_DVD_READ}, structure_manufacturing, NULL},
-	{MEDIA_TYPE_DVD, 0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL},
-	{MEDIA_TYPE_DVD, 0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL},
+	{MEDIA_TYPE_DVD, 0x00, 2052, {FEATURE_DVD_READ}, structure_physical, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x01, 8, {FEATURE_DVD_READ}, structure_copyright, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x04, 2052, {FEATURE_DVD_READ}, structure_manufacturing, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL, NULL},
 	{MEDIA_TYPE_DVD, 0x11, 260,
 		{FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL, FEATURE_DVD_PLUS_RW}, structure_adip,
-		NULL},
+		NULL, NULL},
 	{MEDIA_TYPE_DVD, 0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary,
-		set_layer_boundary},
-	{MEDIA_TYPE_BD, 0x00, 4100, {FEATURE_BD_READ}, structure_bd_information, NULL},
-	{MEDIA_TYPE_BD, 0xc0, 8, {FEATURE_BD_WRITE}, structure_write_protection, NULL},
+		set_layer_boundary, NULL},
+	{MEDIA_TYPE_BD, 0x00, 4100, {FEATURE_BD_READ}, structure_bd_information, NULL, NULL},
+	{MEDIA_TYPE_BD, 0x0a, 16, {FEATURE_BD_WRITE}, structure_spare_area, NULL, has_spare_area},
+	{MEDIA_TYPE_BD, 0xc0, 8, {FEATURE_BD_WRITE}, structure_write_protection, NULL, NULL},
 };
 
 /* True if a disc of the current profile has this structure. */
@@ -223,6 +240,8 @@ static bool disc_has(const struct mmc_drive *d, const struct structure *s)
 {
 	bool has = false;
 
+	if (s->has && !s->has(d->cmd.disc))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(s->feature) && s->feature[i]; i++)
 		has |= profile_has_feature(d->profile, s->feature[i]);
 	return has;
