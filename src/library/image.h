@@ -10,6 +10,7 @@
 
 #include "disc/disc.h"
 #include "library/image_place.h"
+#include "library/image_refusal.h"
 
 /* How discs are opened; the same for all discs of a drive. */
 struct image_policy {
@@ -36,12 +37,6 @@ struct image {
 	struct image_place *place; /* where its file is; NULL if it could not be opened */
 	struct disc *disc;         /* a caller that keeps it sets this to NULL */
 	char warning[640];         /* "", or warnings for the user, each with "; " before it */
-};
-
-/* Why an operation was refused: a fixed code for scripts, a text for people. */
-struct refusal {
-	const char *code;
-	char text[512];
 };
 
 /*
@@ -75,13 +70,13 @@ const char *image_kind(const struct disc *d);
 
 /* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {
-	const char *kind;    /* "blank", "open", "appendable", "iso" */
+	const char *kind;                 /* "blank", "open", "appendable", "iso" */
 	const struct disc_medium *medium; /* as what it is inserted */
-	const char *problem; /* what is wrong with its state file; NULL = nothing */
-	bool has_state;      /* it has a state file */
-	bool damaged;        /* when it was verified, storage returned other data */
-	unsigned sessions;   /* complete ones */
-	uint64_t session;    /* offset of the last complete session, in bytes */
+	const char *problem;              /* what is wrong with its state file; NULL = nothing */
+	bool has_state;                   /* it has a state file */
+	bool damaged;                     /* when it was verified, storage returned other data */
+	unsigned sessions;                /* complete ones */
+	uint64_t session;                 /* offset of the last complete session, in bytes */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
 /*
