@@ -50,7 +50,7 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 	struct reply *r)
 {
 	const struct disc_medium *medium =
-		call->type ? disc_medium_named(call->type) : disc_medium_of_blank();
+		call->type ? disc_medium_named(call->type) : drive_blank(d);
 	char known[128];
 
 	(void)env;
@@ -126,7 +126,7 @@ static void on_list(struct catalog_request *request, const struct catalog_list *
 {
 	struct list_request *l = (struct list_request *)request;
 
-	l->reply->final(l->reply, list ? status_list(list, l->drives, drive_media(l->drive))
+	l->reply->final(l->reply, list ? status_list(list, l->drives, l->drive)
 				       : answer_error("stopping", "the daemon is stopping"));
 	free(l);
 }

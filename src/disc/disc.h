@@ -76,6 +76,7 @@ struct disc {
 	int unreported_error; /* -errno of a sync while opening; the next disc_sync() returns it */
 	uint64_t written_end; /* length of the image when it last held all accepted blocks */
 	bool saved;           /* the layout was saved since the disc was opened */
+	bool had_state;       /* the store had a state when the disc was opened */
 	bool store_uncertain; /* saving failed: the store has this layout or the one before */
 	enum disc_intent intent;
 	uint32_t intent_blocks; /* the length that the image is cut to */

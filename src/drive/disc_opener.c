@@ -49,7 +49,7 @@ static int create_blank(const struct disc_opener *o, const char *name,
 	int folder = open_folder(o, why), r = folder;
 
 	if (r >= 0) {
-		r = image_create_blank(folder, o->media, name, medium, why);
+		r = image_create_blank(folder, o->media, name, medium, o->policy.blank, why);
 		close(folder);
 	}
 	return r;

@@ -230,6 +230,7 @@ static void setup_opener(
 	d->opener = (struct disc_opener){
 		.media = d->media,
 		.policy = {.max_unsaved = config->max_unsaved,
+			.blank = config->blank ? config->blank : disc_medium_of_blank(),
 			.limit_to_free_space = config->limit_to_free_space,
 			.release = engine_thread_released,
 			.release_ctx = d->engine,
@@ -267,7 +268,9 @@ static int make_machine(struct drive *d, const struct drive_config *config)
 		.services = &services,
 		.ctx = d,
 	};
-	struct drive_commands_config cc = {.drive = d->name, .brings_next = config->brings_next};
+	struct drive_commands_config cc = {.drive = d->name,
+		.brings_next = config->brings_next,
+		.blank = d->opener.policy.blank};
 	int r;
 
 	engine_thread_get_state(d->engine, &mc.state);
@@ -466,6 +469,11 @@ void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t s
 	out[0] = '\0';
 	if (in->place)
 		image_warn_room(in->place->path_fd, d->media, blocks, out, size);
+}
+
+const struct disc_medium *drive_blank(const struct drive *d)
+{
+	return d->opener.policy.blank;
 }
 
 struct catalog *drive_catalog(const struct drive *d)

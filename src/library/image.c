@@ -158,6 +158,7 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 	struct disc_options o = {
 		.media = media,
 		.store = store,
+		.medium = policy->blank,
 		.max_unsaved = policy->max_unsaved,
 		.room = policy->limit_to_free_space && out->recordable ? room_for(folder) : 0,
 		.release = policy->release,

@@ -75,10 +75,10 @@ static int make_blank_of(int folder, const char *folder_name, const char *name,
 }
 
 /* An empty file of that name exists: 0 if it is a blank of the medium, or -errno with *why. */
-static int check_blank_of(
-	int folder, const char *name, const struct disc_medium *medium, struct refusal *why)
+static int check_blank_of(int folder, const char *name, const struct disc_medium *medium,
+	const struct disc_medium *plain, struct refusal *why)
 {
-	const struct disc_medium *has = disc_medium_of_blank();
+	const struct disc_medium *has = plain;
 	char path[PATH_MAX], text[STORE_TEXT_MAX];
 	struct disc_state state;
 	int n = -ENOENT;
@@ -107,7 +107,7 @@ static bool begins_badly(const char *name)
 }
 
 int image_create_blank(int folder, const char *folder_name, const char *name,
-	const struct disc_medium *medium, struct refusal *why)
+	const struct disc_medium *medium, const struct disc_medium *plain, struct refusal *why)
 {
 	struct library_file file;
 	int r;
@@ -125,7 +125,7 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 	r = library_create(folder, name);
 	if (r == 0) {
 		drop_orphaned_state(folder, name);
-		return medium == disc_medium_of_blank()
+		return medium == disc_medium_of_blank() && medium == plain
 			       ? 0
 			       : make_blank_of(folder, folder_name, name, medium, why);
 	}
@@ -149,5 +149,5 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 			"\"%s\" exists and holds %" PRIu64
 			" bytes; a disc that holds data is never overwritten",
 			name, file.size);
-	return check_blank_of(folder, name, medium, why);
+	return check_blank_of(folder, name, medium, plain, why);
 }
