@@ -64,6 +64,7 @@ _mmcgadgetctl()
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
 	local verbs='insert next prev eject blank close rename delete status list stats trace watch wait help doctor report version'
+	local media='dvd+r dvd+r-dl'
 	COMPREPLY=()
 
 	# bash cuts words at "=" and ":"; this loop joins the pieces again.
@@ -185,7 +186,16 @@ _mmcgadgetctl()
 		_mmcgadgetctl_offer force
 	fi
 	[[ $drive ]] || [[ $literal && ! $given ]] || _mmcgadgetctl_offer drive=
-	[[ $verb != blank || ${options[*]} ]] || _mmcgadgetctl_offer type=dvd+r
+	if [[ $verb == blank && ! ${options[*]} ]]; then
+		# shellcheck disable=SC2206 # words
+		names=($media)
+		# All of them only when the word has been begun: the list is long.
+		if [[ $cur == type=* ]]; then
+			_mmcgadgetctl_offer "${names[@]/#/type=}"
+		else
+			_mmcgadgetctl_offer type=
+		fi
+	fi
 	[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
 	return 0
 }

@@ -81,8 +81,14 @@ tab $m insert dr -- drive=
 tab $m insert drive = two gr -- größe.iso
 tab $m close s -- 'sub/q"\x.iso'
 tab $m close '' -- debian-13.iso 'sub/q"\x.iso' ./-d.iso
-tab $m blank '' -- drive= type=dvd+r
-tab $m blank new.iso t -- type=dvd+r
+tab $m blank '' -- drive= type=
+tab $m blank new.iso t -- type=
+tab $m blank new.iso type = dvd+r-d -- dvd+r-dl
+tab $m blank new.iso type = x --
+tab $m blank new.iso type = dvd+r drive = t -- two
+media=$(sed -n "s/^.*media='\(dvd.*\)'$/\1/p" "$file")
+# shellcheck disable=SC2086 # words
+tab $m blank new.iso type = '' -- $media
 tab $m eject '' -- force drive=
 tab $m eject --f -- --force
 tab $m list --j -- --json
