@@ -238,6 +238,13 @@ int disc_finalise(struct disc *d);
 int disc_format(struct disc *d, uint32_t blocks);
 
 /*
+ * Makes an erasable disc a blank of its medium, as it was new, whatever is recorded on it. A power
+ * cut leaves all of the old disc or the blank. DISC_CLOSED: the medium cannot be erased, or the
+ * image cannot be written. After another failure the disc is one of the two.
+ */
+int disc_erase(struct disc *d);
+
+/*
  * Test write (MMC-6 7.5, Test Write): while it is on, recording and closing change what
  * the commands see and nothing else. When it is switched off, or the disc is destroyed,
  * the disc is again what it was. Media without test write ignore it. DISC_OK, or what
