@@ -94,6 +94,13 @@ static void run_delete(const struct command_env *env, const struct verb_call *ca
 	disc_jobs_delete(drive_jobs(d), name_of(d, call), r);
 }
 
+static void run_erase(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	disc_jobs_erase(drive_jobs(d), name_of(d, call), r);
+}
+
 static void run_status(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -214,6 +221,7 @@ static const struct {
 	[VERB_CLOSE] = {run_close, true},
 	[VERB_RENAME] = {run_rename, true},
 	[VERB_DELETE] = {run_delete, true},
+	[VERB_ERASE] = {run_erase, true},
 	[VERB_STATUS] = {run_status, false},
 	[VERB_LIST] = {run_list, false},
 	[VERB_STATS] = {run_stats, false},

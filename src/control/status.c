@@ -134,6 +134,7 @@ static json_t *image_entry(
 {
 	json_t *in = json_array(), *o;
 	const char *kind = e->kind;
+	const struct disc_medium *medium;
 	char copy[160];
 
 	for (unsigned i = 0; i < all->count; i++) {
@@ -146,12 +147,13 @@ static json_t *image_entry(
 	if (strcmp(kind, "copying") == 0 && json_array_size(in) > 0)
 		kind = "iso";
 	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));
-	o = json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name, "label",
-		e->label, "kind", kind, "size", (json_int_t)e->size, "sessions", (int)e->sessions,
-		"problem", e->problem ? e->problem : "", "damaged", e->damaged, "insertable",
-		e->usable, "loaded_in", in);
-	json_object_set_new(
-		o, "medium", json_string(e->plain_blank ? drive_blank(d)->name : e->medium));
+	medium = e->plain_blank ? drive_blank(d) : disc_medium_named(e->medium);
+	o = json_pack("{s:s, s:s?, s:s, s:b, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name,
+		"label", e->label, "kind", kind, "erasable", medium->erasable, "size",
+		(json_int_t)e->size, "sessions", (int)e->sessions, "problem",
+		e->problem ? e->problem : "", "damaged", e->damaged, "insertable", e->usable,
+		"loaded_in", in);
+	json_object_set_new(o, "medium", json_string(medium->name));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
 	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));

@@ -256,8 +256,8 @@ int disc_stop_format(struct disc *d);
 
 /*
  * Makes an erasable disc a blank of its medium, as it was new, whatever is recorded on it. A power
- * cut leaves all of the old disc or the blank. DISC_CLOSED: the medium cannot be erased, or the
- * image cannot be written. After another failure the disc is one of the two.
+ * cut leaves all of the old disc or the blank. DISC_NOT_FOR_MEDIUM: the medium is recorded once;
+ * DISC_CLOSED: the image cannot be written. After another failure the disc is one of the two.
  */
 int disc_erase(struct disc *d);
 

@@ -8,7 +8,9 @@ int disc_erase(struct disc *d)
 	struct disc_state blank;
 	int r;
 
-	if (!d->medium->erasable || !d->media->writable || d->testing)
+	if (!d->medium->erasable)
+		return DISC_NOT_FOR_MEDIUM;
+	if (!d->media->writable || d->testing)
 		return DISC_CLOSED;
 	disc_state_of_blank(d->medium, &blank);
 	d->capacity = blank.capacity;

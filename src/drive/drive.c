@@ -203,6 +203,7 @@ static int make_jobs(struct drive *d, sd_event *event)
 		.catalog = d->catalog,
 		.holders = d->opener.holders,
 		.mark = &d->holder.job,
+		.blank = d->opener.policy.blank,
 	};
 
 	return disc_jobs_new(&jc, event, &d->jobs);

@@ -129,7 +129,7 @@ void drive_submit(
 /* The same for DRIVE_BLANK with a blank of that medium. */
 void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
 	bool force, struct reply *r);
-/* Renames and deletes the discs of the media folder. */
+/* Renames, deletes and erases the discs of the media folder. */
 struct disc_jobs *drive_jobs(const struct drive *d);
 
 struct drive_info {
