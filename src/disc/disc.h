@@ -225,6 +225,12 @@ void disc_state_missing(struct disc *d);
 /* RESERVE TRACK: rounded up to the ECC block. */
 int disc_reserve(struct disc *d, uint32_t blocks);
 /*
+ * RESERVE TRACK for disc-at-once: reserves exactly these blocks of a blank as all of its data.
+ * Closing the track finalises the disc. DISC_TRACK_FULL: the disc is not blank; DISC_CLOSED: the
+ * medium is not recorded so.
+ */
+int disc_reserve_at_once(struct disc *d, uint32_t blocks);
+/*
  * Closes the open track; the data is synced first. A closed track, or one that holds
  * nothing: DISC_OK. number 0 = the open track. On failure nothing is closed.
  */

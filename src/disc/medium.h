@@ -18,6 +18,7 @@ enum disc_type {
 	DISC_DVD_ROM,       /* readable only */
 	DISC_DVD_PLUS_R,    /* write once, sequential, appendable until finalised */
 	DISC_DVD_PLUS_R_DL, /* the same with two layers */
+	DISC_DVD_R,         /* as DVD+R; also recorded disc-at-once */
 	DISC_DVD_PLUS_RW,   /* formatted, then overwritten in place */
 	DISC_TYPES
 };
@@ -77,6 +78,16 @@ struct disc_medium {
 	uint16_t unit;       /* bytes of a block in the image (media.unit) */
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
 	bool erasable;
+	/*
+	 * A blank can be reserved as a whole for disc-at-once recording (MMC-6 4.4.6): when all of
+	 * that is recorded and synced, the disc is complete.
+	 */
+	bool has_dao;
+	/*
+	 * CLOSE SESSION finalises the disc unless mode page 05h says that another session follows
+	 * (multi-session field, MMC-6 7.5.4.8).
+	 */
+	bool asks_for_next_session;
 	/*
 	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
 	 * disc with one track needs no state file, since the image alone gives its layout.

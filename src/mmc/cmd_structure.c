@@ -72,25 +72,56 @@ static void put_two_layers(const struct mmc_drive *d, uint8_t *p)
 	put_psn(p + 13, last_psn);
 }
 
-/* Writes the 20 bytes on the data area that physical format information and ADIP share. */
-static void put_data_area(const struct mmc_drive *d, uint8_t *p)
+/*
+ * Writes the 20 bytes on a data area of that many blocks that physical format information and
+ * ADIP share.
+ */
+static void put_data_area(const struct mmc_drive *d, uint32_t blocks, uint8_t *p)
 {
-	uint32_t blocks = data_area(d->cmd.disc);
-
 	p[0] = d->profile->book_type;
 	p[1] = d->profile->max_rate; /* 120 mm */
 	p[2] = d->profile->layer_type;
 	p[3] = 0; /* 0.267 um a bit, 0.74 um a track */
 	put_be24(p + 5, PSN_START);
-	put_psn(p + 9, (uint64_t)PSN_START + blocks - (blocks ? 1 : 0));
+	if (blocks)
+		put_psn(p + 9, (uint64_t)PSN_START + blocks - 1);
 	if (layers(d) > 1)
 		put_two_layers(d, p);
 }
 
 static uint32_t structure_physical(const struct mmc_drive *d, uint8_t *p)
 {
-	put_data_area(d, p);
+	const struct disc *disc = d->cmd.disc;
+	uint32_t blocks = data_area(disc);
+
+	if (d->profile->lead_in_recorded && disc_readable_blocks(disc) == 0)
+		blocks = 0;
+	put_data_area(d, blocks, p);
 	return 2048;
+}
+
+/* What a blank has space for, as its pre-recorded lead-in tells. */
+static uint32_t structure_recordable_area(const struct mmc_drive *d, uint8_t *p)
+{
+	put_data_area(d, d->cmd.disc->capacity, p);
+	return 2048;
+}
+
+/*
+ * Land pre-pits (ECMA-359 24): fields of 8 bytes that begin with a number. Burning programs show
+ * fields 3 and 4 as the media id.
+ */
+static uint32_t structure_pre_recorded(const struct mmc_drive *d, uint8_t *p)
+{
+	(void)d;
+	p[0] = 1;
+	p[8] = 2;
+	p[16] = 3;
+	memcpy(p + 17, "MMCGAD", 6);
+	p[24] = 4;
+	memcpy(p + 25, "GT-R01", 6);
+	p[32] = 5;
+	return 36;
 }
 
 static uint32_t structure_copyright(const struct mmc_drive *d, uint8_t *p)
@@ -110,7 +141,7 @@ static uint32_t structure_manufacturing(const struct mmc_drive *d, uint8_t *p)
 /* ADIP of a DVD+R (ECMA-349 14.4.2): burning programs show manufacturer and media type from it. */
 static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 {
-	put_data_area(d, p);
+	put_data_area(d, data_area(d->cmd.disc), p);
 	memcpy(p + 19, "MMCGADGT", 8);
 	memcpy(p + 27, d->profile->adip_type, 3);
 	p[31] = 56; /* bytes of physical format information in use */
@@ -141,6 +172,8 @@ static const struct structure {
 	{0x00, 2052, {0}, structure_physical, NULL},
 	{0x01, 8, {0}, structure_copyright, NULL},
 	{0x04, 2052, {0}, structure_manufacturing, NULL},
+	{0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL},
+	{0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL},
 	{0x11, 260, {FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL, FEATURE_DVD_PLUS_RW},
 		structure_adip, NULL},
 	{0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary, set_layer_boundary},

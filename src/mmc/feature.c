@@ -6,10 +6,17 @@
 #include "util/array.h"
 #include "util/be.h"
 
+/* When a feature is current. */
+enum feature_current {
+	BY_PROFILE = false,  /* with each profile that lists it */
+	ALWAYS = true,       /* with every disc, and without one: persistent */
+	WHILE_APPENDABLE = 2 /* by profile, until the disc is finalised */
+};
+
 struct feature {
 	uint16_t code;
 	uint8_t version;
-	bool persistent;  /* current with every disc, and without one */
+	uint8_t current;  /* enum feature_current */
 	uint8_t body_len; /* bytes, a multiple of 4: Windows stops parsing at any other length */
 	const char *body;
 	/* Builds a body that depends on the drive, in place of body. Returns its length. */
@@ -69,11 +76,15 @@ static const struct feature features[] = {
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
 	/* Linux opens a drive for writing that has this feature, whatever disc is in it. */
 	{ FEATURE_RANDOM_WRITABLE, 1, false, 0, NULL, build_random_writable },
+	/* data block type 8; buffer underrun free; one link size, 16 blocks */
+	{ FEATURE_INCREMENTAL_STREAMING, 1, WHILE_APPENDABLE, 8, "\x01\0\x01\x01\x10\0\0\0", NULL },
 	{ FEATURE_FORMATTABLE, 1, false, 8, "\0\0\0\0\0\0\0\0", NULL },
 	/* Write bit; no quick start, and CLOSE stops a background format alone */
 	{ FEATURE_DVD_PLUS_RW, 1, false, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
+	/* Buffer underrun free, test write */
+	{ FEATURE_DVD_R_RW, 2, false, 4, "\x44\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
@@ -96,9 +107,21 @@ static uint32_t put_feature(
 	if (f->code == FEATURE_SERIAL_NUMBER && len == 0)
 		return 0;
 	put_be16(p, f->code);
-	p[2] = (uint8_t)(f->version << 2 | (f->persistent ? 0x02 : 0) | (current ? 0x01 : 0));
+	p[2] = (uint8_t)(f->version << 2 | (f->current == ALWAYS ? 0x02 : 0) |
+			 (current ? 0x01 : 0));
 	p[3] = (uint8_t)len;
 	return 4 + len;
+}
+
+static bool is_current(const struct mmc_drive *d, const struct feature *f)
+{
+	const struct disc *disc = mmc_loaded(d);
+
+	if (f->current == ALWAYS)
+		return true;
+	if (f->current == WHILE_APPENDABLE && disc && !disc_is_appendable(disc))
+		return false;
+	return profile_has_feature(d->profile, f->code);
 }
 
 mmc_sense_t cmd_get_configuration(struct mmc_drive *d, const uint8_t *cdb)
@@ -112,7 +135,7 @@ mmc_sense_t cmd_get_configuration(struct mmc_drive *d, const uint8_t *cdb)
 		return mmc_bad_cdb();
 	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
 		const struct feature *f = &features[i];
-		bool current = f->persistent || profile_has_feature(d->profile, f->code);
+		bool current = is_current(d, f);
 
 		if (f->code < start || (rt == RT_ONE && f->code != start) ||
 			(rt == RT_CURRENT && !current))

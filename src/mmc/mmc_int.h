@@ -190,7 +190,12 @@ int mmc_write_staged(struct mmc_drive *d);
 
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);
+/* What page 05h says: test write; write type 2, disc-at-once; another session follows. */
 bool modepage_test_write(const struct mmc_drive *d);
+bool modepage_at_once(const struct mmc_drive *d);
+bool modepage_next_session(const struct mmc_drive *d);
+/* Sets pages to their defaults whose values the current profile does not take. */
+void modepage_fit_profile(struct mmc_drive *d);
 /* Restores pages with values that MODE SELECT could have set; ignores the others. */
 void modepage_restore(struct mmc_drive *d, const uint8_t page[][MODEPAGE_MAX_SIZE]);
 mmc_sense_t modepage_select(struct mmc_drive *d, const uint8_t *list, uint32_t len);

@@ -41,13 +41,22 @@ struct mmc_profile {
 	uint16_t feature[PROFILE_MAX_FEATURES];
 	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
-	uint8_t book_type;    /* book type << 4 | part version (MMC-6 table 407) */
-	uint8_t max_rate;     /* physical format byte 1 low nibble */
-	uint8_t layer_type;   /* 1 embossed, 2 recordable */
+	/*
+	 * Mode page 05h: the write types that may be selected, as bits 1 << type; and the blocks of
+	 * a link and of a packet. 0: the host may set any, and they have no meaning.
+	 */
+	uint8_t write_types, link_blocks;
+	uint8_t book_type;  /* book type << 4 | part version (MMC-6 table 407) */
+	uint8_t max_rate;   /* physical format byte 1 low nibble */
+	uint8_t layer_type; /* 1 embossed, 2 recordable */
+	/* Structure 00h is recorded with the data: that of a blank tells of no data area. */
+	bool lead_in_recorded;
 	uint8_t track_mode;   /* READ TRACK INFORMATION byte 5 */
 	uint8_t closed_track; /* READ TRACK INFORMATION byte 6 of a closed track */
 	/* Bits of byte 6 that any other track has as well: 20h = packet (MMC-6 6.26). */
 	uint8_t open_track;
+	/* Bits of byte 6 that only a track recorded disc-at-once lacks. */
+	uint8_t incremental_track;
 	/* No track has a next writable or last recorded address: blocks come in any order. */
 	bool no_addresses;
 	const char *adip_type;      /* three characters: media type in structure 11h (ADIP) */

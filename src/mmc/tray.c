@@ -21,6 +21,7 @@ static void refresh_profile(struct mmc_drive *d)
 		return;
 	d->profile = p;
 	d->feature_change = true;
+	modepage_fit_profile(d);
 }
 
 void mmc_disc_arrived(struct mmc_drive *d)

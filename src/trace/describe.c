@@ -45,7 +45,7 @@ void trace_describe_disc(
 			      (s.finalised ? TRACE_FINALISED : 0) |
 			      (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
 			      (s.layer_break ? TRACE_LAYER_BREAK : 0) |
-			      (s.testing ? TRACE_TESTING : 0));
+			      (s.at_once ? TRACE_AT_ONCE : 0) | (s.testing ? TRACE_TESTING : 0));
 	if (!s.loaded && !s.ejected_by_host)
 		return;
 	d->medium = TRACE_MEDIUM_OF(s.type);

@@ -53,6 +53,26 @@ static void write_attention_drain(struct writer *w, unsigned pending, bool disc)
 	write_event_drain(w, pending);
 }
 
+/* Selects write parameters (mode page 05h): bytes 2 and 3 of the page. */
+static void write_parameters(struct writer *w, unsigned type, unsigned session)
+{
+	fprintf(w->out,
+		"ready\n> 55 10 00 00 00 00 00 00 3c 00  out=00*8 05 32 %02x %02x 08 10 "
+		"00*7 10 00 96 00*36\n",
+		type, session);
+}
+
+/* Says how a disc is recorded that takes this from the mode page. */
+static void write_recording_mode(struct writer *w, const struct trace_disc *d)
+{
+	const struct disc_medium *m = trace_medium(d);
+
+	if (d->flags & TRACE_AT_ONCE)
+		write_parameters(w, 0x42, 0x05);
+	else if (m && m->asks_for_next_session)
+		write_parameters(w, 0x40, 0xc5);
+}
+
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
@@ -62,6 +82,7 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 			"out=00 0a 00 00 00 00 00 00 %02x %02x %02x %02x\n",
 			d->layer_break >> 24, d->layer_break >> 16 & 0xff,
 			d->layer_break >> 8 & 0xff, d->layer_break & 0xff);
+	write_recording_mode(w, d);
 	for (uint32_t i = 0; i < d->kept; i++) {
 		const struct trace_track *t = &d->track[i];
 		bool last = i + 1 == d->kept, closed = t->state == DISC_TRACK_CLOSED;

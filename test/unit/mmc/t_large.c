@@ -346,8 +346,9 @@ static struct disc *disc_burned_up_to(uint32_t blocks, int *fd, struct mem_folde
 		.capacity = BLOCKS,
 		.max_unsaved = DISC_MAX_UNSAVED,
 		.checked = DISC_STATE_CHECKED,
-		.layout = {false, 2, 2,
-			{{0, blocks, 0, 1, DISC_TRACK_CLOSED},
+		.layout = {.sessions = 2,
+			.tracks = 2,
+			.track = {{0, blocks, 0, 1, DISC_TRACK_CLOSED},
 				{blocks, 0, 0, 2, DISC_TRACK_INVISIBLE}}},
 	};
 	static const uint8_t zero[DISC_STATE_CHECKED * MEDIA_BLOCK];
