@@ -39,6 +39,7 @@ const struct mmc_profile mmc_profiles[] = {
 		.permissions = P_READ | P_TOC,
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_BD_READ, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { BD_SPEEDS }, .read_speed = BD_READ_SPEED,
+		.write_types = ANY_WRITE_TYPE,
 		.layer_type = 0x01, .bd_type = "BDO", .bd_class = 0x01,
 		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
 	}, {
