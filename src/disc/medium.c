@@ -9,7 +9,9 @@
 #include "media/media.h"
 #include "util/array.h"
 
-#define BIT(n) (1u << (n))
+#define BIT(n)      (1u << (n))
+/* Blocks. No DVD of two layers has more than a DVD+R DL, which becomes a DVD-ROM. */
+#define LARGEST_DVD 4173824u
 
 // clang-format off
 /*
@@ -32,8 +34,7 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.name = "dvd-rom", .title = "DVD-ROM", .type = DISC_DVD_ROM, .state_version = 2,
 		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
 		.single_layer = 2298496, /* 12 cm (ECMA-267): 4 707 319 808 bytes */
-		/* No DVD of two layers has more blocks than a DVD+R DL, which becomes a DVD-ROM. */
-		.largest_image = 4173824,
+		.largest_image = LARGEST_DVD,
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_read_only,
 	},
@@ -88,7 +89,7 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.name = "bd-r", .title = "BD-R", .type = DISC_BD_R, .state_version = 2,
 		.capacity = 12219392, /* 12 cm, single layer, no spare area: 25 025 314 816 bytes */
 		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
-		.when_finalised = DISC_BD_ROM,
+		.when_finalised = DISC_BD_ROM, .least_image = LARGEST_DVD + 1,
 		/* With the default spare area, the largest, and the one that growisofs chooses */
 		.format = {
 			BD_R_FORMATS(0x00, 0x3000, 11826176), BD_R_FORMATS(0x32, 0, 11826176),
@@ -100,7 +101,7 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.name = "bd-r-dl", .title = "BD-R DL", .type = DISC_BD_R_DL, .state_version = 2,
 		.capacity = 24438784, /* 12 cm, two layers, no spare area: 50 050 629 632 bytes */
 		.layers = 2, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
-		.when_finalised = DISC_BD_ROM,
+		.when_finalised = DISC_BD_ROM, .least_image = LARGEST_DVD + 1,
 		.format = {
 			BD_R_FORMATS(0x00, 0x6000, 23652352), BD_R_FORMATS(0x32, 0, 23652352),
 			BD_R_FORMATS(0x32, 0, 24307712),
@@ -170,12 +171,6 @@ const struct disc_medium *disc_medium_before(const struct disc_medium *m)
 			if (media[i].model->recordable && media[i].when_finalised == m->type)
 				return &media[i];
 	return m;
-}
-
-bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
-{
-	return m->when_finalised != m->type &&
-	       m->when_finalised == disc_medium_of_image(blocks)->type;
 }
 
 bool disc_medium_is_recordable(const struct disc_medium *m)

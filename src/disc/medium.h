@@ -106,9 +106,11 @@ struct disc_medium {
 	bool asks_for_next_session;
 	/*
 	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
-	 * disc with one track may need no state file: disc_medium_shows_in_image().
+	 * disc with one track needs no state file if it has at least as many blocks as the other
+	 * number says: its image alone gives its type and layout.
 	 */
 	enum disc_type when_finalised;
+	uint32_t least_image;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
 	/* A format goes on in the background until the host stops it (MMC-6 4.4.6, DVD+RW). */
 	bool background_format;
@@ -132,7 +134,10 @@ const struct disc_medium *disc_medium_before(const struct disc_medium *m);
  * True if the image of a finalised disc of m with that many blocks alone gives the type that the
  * disc has when it is opened again.
  */
-bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks);
+static inline bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
+{
+	return m->when_finalised != m->type && blocks >= m->least_image;
+}
 bool disc_medium_is_recordable(const struct disc_medium *m);
 /* True if layer 0 of a blank of this kind may be given that many blocks. */
 static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uint32_t blocks)
