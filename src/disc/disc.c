@@ -212,8 +212,3 @@ int disc_finalise(struct disc *d)
 {
 	return d->medium->model->finalise(d);
 }
-
-int disc_format(struct disc *d, uint32_t blocks)
-{
-	return d->medium->model->format(d, blocks);
-}

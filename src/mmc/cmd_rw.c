@@ -91,7 +91,7 @@ mmc_sense_t cmd_write_finish(struct mmc_drive *d, const uint8_t *cdb)
 	mmc_sense_t s = sense_from_disc(disc_wait_written(d->cmd.disc), true);
 
 	if (s)
-		return s == SENSE_AGAIN ? s : mmc_fail_at(d, s, disc_nwa(d->cmd.disc));
+		return s == SENSE_AGAIN ? s : mmc_fail_at(d, s, mmc_lost_address(d));
 	return force_unit_access ? sense_from_disc(disc_sync(d->cmd.disc), true) : SENSE_NONE;
 }
 
@@ -149,18 +149,16 @@ mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	struct disc *disc = d->cmd.disc;
 	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
-	uint32_t blocks = get_be32(cdb + 5);
+	uint32_t blocks = get_be32(cdb + 5), start = t ? t->start : 0;
 	bool to_address = cdb[1] & 0x01; /* ARSV: up to this address */
 	mmc_sense_t s = mmc_apply_test_write(d);
 
 	if (s)
 		return s;
-	if (!t)
-		return SENSE_CANNOT_WRITE_MEDIUM;
 	if (to_address) {
-		if (blocks < t->start)
+		if (blocks < start)
 			return mmc_bad_cdb();
-		blocks -= t->start;
+		blocks -= start;
 	}
 	int r = disc_reserve(disc, blocks);
 	/* The track is reserved already, or written to: the host has to close it first. */
@@ -182,7 +180,7 @@ static mmc_sense_t close_sense(int result, bool whole)
 
 mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	enum { CLOSE_TRACK = 1 };
+	enum { STOP_FORMAT = 0, CLOSE_TRACK = 1 };
 	struct disc *disc = d->cmd.disc;
 	uint8_t function = cdb[2] & 0x07;
 	uint16_t sessions = disc->layout.sessions;
@@ -194,6 +192,8 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 		return s;
 	if (d->profile->finalise_functions & 1u << function)
 		r = disc_finalise(disc); /* the track number that libburn sends is ignored */
+	else if (function == STOP_FORMAT)
+		r = disc_stop_format(disc);
 	else if (function == CLOSE_TRACK)
 		r = disc_close_track(disc, get_be16(cdb + 4));
 	else

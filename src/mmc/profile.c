@@ -25,7 +25,7 @@ const struct mmc_profile mmc_profiles[] = {
 		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
 		.page_2a_read = 0x10, .page_2a_write = 0x15,
 		.book_type = 0xe1, .max_rate = 0x0f, .layer_type = 0x02,
-		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
+		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40, .adip_type = "R01",
 	}, {
 		.code = PROFILE_DVD_PLUS_R, .name = "DVD+R",
 		.type = DISC_DVD_PLUS_R, .formats = BIT(DISC_UNFORMATTED),
@@ -42,7 +42,19 @@ const struct mmc_profile mmc_profiles[] = {
 		 */
 		.page_2a_read = 0x10, .page_2a_write = 0x15, /* with test write */
 		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,
-		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
+		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40, .adip_type = "R01",
+	}, {
+		.code = PROFILE_DVD_PLUS_RW, .name = "DVD+RW",
+		.type = DISC_DVD_PLUS_RW, .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(2),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_RANDOM_WRITABLE,
+			FEATURE_FORMATTABLE, FEATURE_DVD_PLUS_RW, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
+		.page_2a_read = 0x10, .page_2a_write = 0x15,
+		.book_type = 0x92, .max_rate = 0x0f, .layer_type = 0x04,
+		.track_mode = 0x07, .closed_track = 0x21, .open_track = 0x20, .no_addresses = true,
+		.track_info_length = 36, .adip_type = "W01",
 	}, {
 		.code = PROFILE_DVD_ROM, .name = "DVD-ROM",
 		.type = DISC_DVD_ROM, .formats = BIT(DISC_UNFORMATTED),

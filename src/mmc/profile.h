@@ -21,7 +21,8 @@ enum mmc_permission {
 	P_WRITE = 1 << 1,
 	P_RESERVE = 1 << 2,
 	P_CLOSE = 1 << 3,
-	P_TOC = 1 << 4, /* READ TOC answers */
+	P_TOC = 1 << 4,    /* READ TOC answers */
+	P_FORMAT = 1 << 5, /* FORMAT UNIT */
 };
 
 #define PROFILE_MAX_FEATURES 8
@@ -40,11 +41,16 @@ struct mmc_profile {
 	uint16_t feature[PROFILE_MAX_FEATURES];
 	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
-	uint8_t book_type;          /* book type << 4 | part version (MMC-6 table 407) */
-	uint8_t max_rate;           /* physical format byte 1 low nibble */
-	uint8_t layer_type;         /* 1 embossed, 2 recordable */
-	uint8_t track_mode;         /* READ TRACK INFORMATION byte 5 */
-	uint8_t closed_track;       /* READ TRACK INFORMATION byte 6 of a closed track */
+	uint8_t book_type;    /* book type << 4 | part version (MMC-6 table 407) */
+	uint8_t max_rate;     /* physical format byte 1 low nibble */
+	uint8_t layer_type;   /* 1 embossed, 2 recordable */
+	uint8_t track_mode;   /* READ TRACK INFORMATION byte 5 */
+	uint8_t closed_track; /* READ TRACK INFORMATION byte 6 of a closed track */
+	/* Bits of byte 6 that any other track has as well: 20h = packet (MMC-6 6.26). */
+	uint8_t open_track;
+	/* No track has a next writable or last recorded address: blocks come in any order. */
+	bool no_addresses;
+	const char *adip_type;      /* three characters: media type in structure 11h (ADIP) */
 	uint16_t track_info_length; /* bytes of the whole answer */
 };
 

@@ -39,14 +39,14 @@ static void fifo_refuses_bad_lines(void **state)
 			 "[force=yes] [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"; there are: drive0, drive1");
 	FIFO("blank n type=cd-r\n",
-		"error: no blank of type \"cd-r\"; dvd+r and dvd+r-dl are supported");
+		"error: no blank of type \"cd-r\"; dvd+r, dvd+r-dl and dvd+rw are supported");
 	/* dvd-rom is a type, but not of blanks; a type is not found by a part of its name. */
 	FIFO("blank n type=dvd-rom\n",
-		"error: no blank of type \"dvd-rom\"; dvd+r and dvd+r-dl are supported");
+		"error: no blank of type \"dvd-rom\"; dvd+r, dvd+r-dl and dvd+rw are supported");
 	FIFO("blank n type=dvd\n",
-		"error: no blank of type \"dvd\"; dvd+r and dvd+r-dl are supported");
+		"error: no blank of type \"dvd\"; dvd+r, dvd+r-dl and dvd+rw are supported");
 	FIFO("blank n type=DVD+R\n",
-		"error: no blank of type \"DVD+R\"; dvd+r and dvd+r-dl are supported");
+		"error: no blank of type \"DVD+R\"; dvd+r, dvd+r-dl and dvd+rw are supported");
 	snprintf(want, sizeof(want),
 		"error: \"../run/status\" is outside of %s/media; copy it there first", scratch);
 	FIFO("insert ../run/status\n", want);
