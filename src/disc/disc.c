@@ -24,6 +24,11 @@ bool disc_is_blank(const struct disc *d)
 	return d->layout.tracks == 1 && d->layout.track[0].state == DISC_TRACK_INVISIBLE;
 }
 
+bool disc_is_protected(const struct disc *d)
+{
+	return d->medium->model->rewritable && !d->media->writable;
+}
+
 bool disc_is_appendable(const struct disc *d)
 {
 	return !d->layout.finalised;

@@ -10,7 +10,7 @@ int disc_may_format(const struct disc *d, const struct disc_format_request *r)
 	if (d->medium->format[0].blocks == 0)
 		return DISC_NOT_FOR_MEDIUM;
 	if (!d->media->writable)
-		return DISC_CLOSED;
+		return DISC_PROTECTED;
 	return disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks)
 		       ? DISC_OK
 		       : DISC_NO_SUCH_FORMAT;

@@ -117,6 +117,28 @@ static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 	return 256;
 }
 
+/* Spare area of a DVD-RAM (MMC-6 6.22.3.5): what a format without it gives to the user is in it. */
+static uint32_t structure_spare_area(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { PRIMARY = 12800 };
+	const struct disc *disc = d->cmd.disc;
+	uint32_t supplementary = disc->capacity - disc_readable_blocks(disc);
+
+	put_be32(p, PRIMARY); /* no block is defective: all of it is unused */
+	put_be32(p + 4, supplementary);
+	put_be32(p + 8, supplementary);
+	return 12;
+}
+
+/* Write protection status (MMC-6 6.22.3.9): persistent, as long as the image cannot be written. */
+static uint32_t structure_write_protection(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { PERSISTENT = 0x02 };
+
+	p[0] = disc_is_protected(d->cmd.disc) ? PERSISTENT : 0;
+	return 4;
+}
+
 /* Layer boundary information (MMC-6 6.22.3.2): whether it is set, and the blocks of layer 0. */
 static uint32_t structure_layer_boundary(const struct mmc_drive *d, uint8_t *p)
 {
@@ -141,9 +163,11 @@ static const struct structure {
 	{0x00, 2052, {0}, structure_physical, NULL},
 	{0x01, 8, {0}, structure_copyright, NULL},
 	{0x04, 2052, {0}, structure_manufacturing, NULL},
+	{0x0a, 16, {FEATURE_DEFECT_MANAGEMENT}, structure_spare_area, NULL},
 	{0x11, 260, {FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL, FEATURE_DVD_PLUS_RW},
 		structure_adip, NULL},
 	{0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary, set_layer_boundary},
+	{0xc0, 8, {FEATURE_RANDOM_WRITABLE}, structure_write_protection, NULL},
 };
 
 static bool has_structure(const struct mmc_drive *d, const struct structure *s)

@@ -38,15 +38,15 @@ static void fifo_refuses_bad_lines(void **state)
 	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME "
 			 "[force=yes] [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"; there are: drive0, drive1");
-	FIFO("blank n type=cd-r\n",
-		"error: no blank of type \"cd-r\"; dvd+r, dvd+r-dl and dvd+rw are supported");
+	FIFO("blank n type=cd-r\n", "error: no blank of type \"cd-r\"; dvd+r, dvd+r-dl, dvd+rw and "
+				    "dvd-ram are supported");
 	/* dvd-rom is a type, but not of blanks; a type is not found by a part of its name. */
-	FIFO("blank n type=dvd-rom\n",
-		"error: no blank of type \"dvd-rom\"; dvd+r, dvd+r-dl and dvd+rw are supported");
-	FIFO("blank n type=dvd\n",
-		"error: no blank of type \"dvd\"; dvd+r, dvd+r-dl and dvd+rw are supported");
-	FIFO("blank n type=DVD+R\n",
-		"error: no blank of type \"DVD+R\"; dvd+r, dvd+r-dl and dvd+rw are supported");
+	FIFO("blank n type=dvd-rom\n", "error: no blank of type \"dvd-rom\"; dvd+r, dvd+r-dl, "
+				       "dvd+rw and dvd-ram are supported");
+	FIFO("blank n type=dvd\n", "error: no blank of type \"dvd\"; dvd+r, dvd+r-dl, dvd+rw and "
+				   "dvd-ram are supported");
+	FIFO("blank n type=DVD+R\n", "error: no blank of type \"DVD+R\"; dvd+r, dvd+r-dl, dvd+rw "
+				     "and dvd-ram are supported");
 	snprintf(want, sizeof(want),
 		"error: \"../run/status\" is outside of %s/media; copy it there first", scratch);
 	FIFO("insert ../run/status\n", want);

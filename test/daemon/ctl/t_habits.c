@@ -186,7 +186,7 @@ static const struct habit habits[] = {
 	{"blank $M/new.iso", 0, "inserted new.iso"},
 	{"blank ./new2.iso", 0, "inserted new2.iso"},
 	{"blank x type=dvd-r", 1,
-		"no blank of type \"dvd-r\"; dvd+r, dvd+r-dl and dvd+rw are supported"},
+		"no blank of type \"dvd-r\"; dvd+r, dvd+r-dl, dvd+rw and dvd-ram are supported"},
 	{"close $M/a.iso", 0, "closed a.iso"},
 };
 
