@@ -200,7 +200,12 @@ int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf)
 
 int disc_reserve(struct disc *d, uint32_t blocks)
 {
-	return d->medium->model->reserve(d, blocks);
+	return d->medium->model->reserve(d, blocks, false);
+}
+
+int disc_reserve_at_once(struct disc *d, uint32_t blocks)
+{
+	return d->medium->has_dao ? d->medium->model->reserve(d, blocks, true) : DISC_CLOSED;
 }
 
 int disc_close_track(struct disc *d, uint32_t number)

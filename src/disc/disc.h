@@ -134,7 +134,7 @@ struct disc_options {
 /*
  * Opens the disc on a medium. With a state in the store that fits the image, the disc is
  * what the state says. Without a state, 0 blocks and writable are a blank, anything else
- * is a DVD-ROM. With a state that does not fit or cannot be read, the disc is a DVD-ROM
+ * is a DVD-ROM or BD-ROM. With a state that does not fit or cannot be read, the disc is one
  * of all blocks, and disc.read_only says why. A medium that is not writable is never
  * recordable. NULL = no memory (media and store are closed then).
  */
@@ -226,6 +226,12 @@ void disc_state_missing(struct disc *d);
 
 /* RESERVE TRACK: rounded up to the ECC block. */
 int disc_reserve(struct disc *d, uint32_t blocks);
+/*
+ * RESERVE TRACK for disc-at-once: reserves exactly these blocks of a blank as all of its data.
+ * Closing the track finalises the disc. DISC_TRACK_FULL: the disc is not blank; DISC_CLOSED: the
+ * medium is not recorded so.
+ */
+int disc_reserve_at_once(struct disc *d, uint32_t blocks);
 /*
  * Closes the open track; the data is synced first. A closed track, or one that holds
  * nothing: DISC_OK. number 0 = the open track. On failure nothing is closed.

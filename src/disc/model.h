@@ -46,7 +46,8 @@ struct disc_model {
 	 * was truncated. Blocks that were answered GOOD must be kept as far as possible.
 	 */
 	void (*lost)(struct disc *d, uint64_t from);
-	int (*reserve)(struct disc *d, uint32_t blocks);
+	/* at_once: for disc-at-once recording, which the medium has. */
+	int (*reserve)(struct disc *d, uint32_t blocks, bool at_once);
 	int (*close_track)(struct disc *d, uint32_t number);
 	int (*close_session)(struct disc *d);
 	int (*finalise)(struct disc *d);

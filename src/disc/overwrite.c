@@ -63,10 +63,11 @@ static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void 
 	return r;
 }
 
-static int reserve(struct disc *d, uint32_t blocks)
+static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 {
 	(void)d;
 	(void)blocks;
+	(void)at_once;
 	return DISC_NOT_FOR_MEDIUM;
 }
 

@@ -23,10 +23,11 @@ static void lost(struct disc *d, uint64_t from)
 	(void)from;
 }
 
-static int reserve(struct disc *d, uint32_t blocks)
+static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 {
 	(void)d;
 	(void)blocks;
+	(void)at_once;
 	return DISC_CLOSED;
 }
 

@@ -198,6 +198,8 @@ static void put_track(const struct disc *disc, const struct disc_track *t,
 					     : flags[t->state] | profile->open_track;
 	if (t->reserved && t->state == DISC_TRACK_OPEN)
 		p[6] |= 0x80;
+	if (!disc->layout.at_once)
+		p[6] |= profile->incremental_track;
 	p[7] = (uint8_t)((recorded ? 0x02 : 0) | (writable ? 0x01 : 0)); /* LRA_V, NWA_V */
 	put_be32(p + 8, t->start);
 	put_be32(p + 12, writable ? disc_track_nwa(disc, t) : 0);

@@ -101,7 +101,7 @@ const struct mmc_row mmc_rows[256] = {
 	[OP_MODE_SENSE_10] = { "MODE SENSE(10)", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
 		modepage_sense_10, NULL, "\x18\xff\xff\0\0\0\xff\xff\0", "SPC-4 6.15" },
 	/* closes the track or the session, or finalises the disc */
-	[OP_CLOSE_TRACK_SESSION] = { "CLOSE TRACK/SESSION", 10, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, P_CLOSE, NO_LENGTH,
+	[OP_CLOSE_TRACK_SESSION] = { "CLOSE TRACK/SESSION", 10, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
 		cmd_close, cmd_close_finish, "\x01\x07\0\xff\xff\0\0\0\0", "MMC-6 6.3" },
 	/* in bytes or blocks; the whole buffer is free */
 	[OP_READ_BUFFER_CAPACITY] = { "READ BUFFER CAPACITY", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),

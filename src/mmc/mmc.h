@@ -45,10 +45,10 @@ struct mmc_xfer {
 	uint32_t len;
 };
 
-/* The profile of a finalised DVD+R. */
+/* The profile of a finalised disc. */
 enum mmc_finalised {
-	MMC_FINALISED_DVD_ROM,   /* profile 0010h at once */
-	MMC_FINALISED_DVD_PLUS_R /* profile 001Bh, complete */
+	MMC_FINALISED_DVD_ROM,   /* DVD-ROM or BD-ROM at once: 0010h, 0040h */
+	MMC_FINALISED_DVD_PLUS_R /* as before, and complete: 001Bh of a DVD+R */
 };
 
 struct mmc_config {
@@ -57,6 +57,7 @@ struct mmc_config {
 	char revision[5];
 	char serial[33]; /* feature 0108h; empty = feature absent */
 	enum mmc_finalised finalised;
+	bool dvd_only;   /* an image that no DVD can hold is shown as a DVD-ROM, not as a BD-ROM */
 	bool strict_cdb; /* refuse reserved bits of CDBs (for tests; real hosts set some) */
 	uint32_t buffer; /* bytes; READ BUFFER CAPACITY and mode page 2Ah. 0 = MEDIA_RING */
 };
@@ -186,11 +187,12 @@ mmc_sense_t mmc_finalise(struct mmc_drive *d);
 
 /* Unit attentions and events that the host has not received yet. */
 enum mmc_pending {
-	MMC_PENDING_RESET = 1 << 0,      /* 6/29/00 */
-	MMC_PENDING_ATTENTION = 1 << 1,  /* 6/28/00 of a new disc, or 6/5A/01 */
-	MMC_PENDING_CLOSE = 1 << 2,      /* 6/28/00 of the host's own CLOSE */
-	MMC_PENDING_MEDIA = 1 << 3,      /* a media event */
-	MMC_PENDING_OPERATIONAL = 1 << 4 /* an operational change event */
+	MMC_PENDING_RESET = 1 << 0,       /* 6/29/00 */
+	MMC_PENDING_ATTENTION = 1 << 1,   /* 6/28/00 of a new disc, or 6/5A/01 */
+	MMC_PENDING_CLOSE = 1 << 2,       /* 6/28/00 of the host's own CLOSE */
+	MMC_PENDING_MEDIA = 1 << 3,       /* a media event */
+	MMC_PENDING_OPERATIONAL = 1 << 4, /* an operational change event */
+	MMC_PENDING_FORMAT = 1 << 5       /* 6/28/00 of the host's own FORMAT, after its event */
 };
 
 /* A snapshot, for status output and tests. */
@@ -220,6 +222,7 @@ struct mmc_state {
 	uint32_t end;          /* first block after the last recorded one */
 	uint32_t nwa, free;    /* of the open track; 0 when there is none */
 	uint32_t reserved;     /* size that RESERVE TRACK gave the open track; 0 = none */
+	bool at_once;          /* the track was reserved for disc-at-once recording */
 	uint32_t unsynced;     /* recorded blocks that a power cut would lose */
 	uint16_t sessions, tracks;
 	uint32_t read_speed, write_speed; /* kB/s */

@@ -13,11 +13,12 @@
 #define STEP_MAX 64u             /* blocks of one WRITE in a "write" line */
 #define PREVENT  "> 1e 00 00 00 01 00\n"
 
-#define OP_REQUEST_SENSE     0x03
-#define OP_INQUIRY           0x12
-#define OP_WRITE_10          0x2a
-#define OP_GET_CONFIGURATION 0x46
-#define OP_WRITE_12          0xaa
+#define OP_REQUEST_SENSE       0x03
+#define OP_INQUIRY             0x12
+#define OP_WRITE_10            0x2a
+#define OP_WRITE_AND_VERIFY_10 0x2e
+#define OP_GET_CONFIGURATION   0x46
+#define OP_WRITE_12            0xaa
 
 struct writer {
 	FILE *out;
@@ -64,6 +65,26 @@ static void write_format(struct writer *w, const struct trace_disc *d)
 		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff, offer->type << 2);
 }
 
+/* Selects write parameters (mode page 05h): bytes 2 and 3 of the page. */
+static void write_parameters(struct writer *w, unsigned type, unsigned session)
+{
+	fprintf(w->out,
+		"ready\n> 55 10 00 00 00 00 00 00 3c 00  out=00*8 05 32 %02x %02x 08 10 "
+		"00*7 10 00 96 00*36\n",
+		type, session);
+}
+
+/* Says how a disc is recorded that takes this from the mode page. */
+static void write_recording_mode(struct writer *w, const struct trace_disc *d)
+{
+	const struct disc_medium *m = trace_medium(d);
+
+	if (d->flags & TRACE_AT_ONCE)
+		write_parameters(w, 0x42, 0x05);
+	else if (m && m->asks_for_next_session)
+		write_parameters(w, 0x40, 0xc5);
+}
+
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
@@ -77,6 +98,7 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 			"out=00 0a 00 00 00 00 00 00 %02x %02x %02x %02x\n",
 			d->layer_break >> 24, d->layer_break >> 16 & 0xff,
 			d->layer_break >> 8 & 0xff, d->layer_break & 0xff);
+	write_recording_mode(w, d);
 	for (uint32_t i = 0; i < d->kept; i++) {
 		const struct trace_track *t = &d->track[i];
 		bool last = i + 1 == d->kept, closed = t->state == DISC_TRACK_CLOSED;
@@ -126,7 +148,8 @@ static void write_recorded(struct writer *w, const struct trace_disc *d, unsigne
 
 	fputs(lock, w->out);
 	write_layout(w, d);
-	if (pending & MMC_PENDING_CLOSE && !(pending & MMC_PENDING_ATTENTION)) {
+	if (pending & (MMC_PENDING_CLOSE | MMC_PENDING_FORMAT) &&
+		!(pending & MMC_PENDING_ATTENTION)) {
 		write_event_drain(w, pending);
 		return;
 	}
@@ -216,15 +239,17 @@ static void write_bytes(struct writer *w, const uint8_t *p, uint32_t len)
 /* The data of a WRITE is not kept in a trace: any blocks will do. */
 static bool is_write(const struct trace_command *c)
 {
-	return c->cdb[0] == OP_WRITE_10 || c->cdb[0] == OP_WRITE_12;
+	return c->cdb[0] == OP_WRITE_10 || c->cdb[0] == OP_WRITE_AND_VERIFY_10 ||
+	       c->cdb[0] == OP_WRITE_12;
 }
 
 /* Blocks of a WRITE; 0 if it is another command, or if blocks and bytes do not agree. */
 static uint32_t write_blocks(const struct trace_command *c)
 {
-	uint32_t n = c->cdb[0] == OP_WRITE_10   ? get_be16(c->cdb + 7)
-		     : c->cdb[0] == OP_WRITE_12 ? get_be32(c->cdb + 6)
-						: 0;
+	uint32_t n = 0;
+
+	if (is_write(c))
+		n = c->cdb[0] == OP_WRITE_12 ? get_be32(c->cdb + 6) : get_be16(c->cdb + 7);
 
 	return (uint64_t)n * MEDIA_BLOCK == c->announced ? n : 0;
 }
@@ -400,7 +425,7 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 {
 	size_t serial = strspn(h->serial, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					  "abcdefghijklmnopqrstuvwxyz-_.");
-	bool config = h->finalised_dvd_plus_r || h->strict_cdb || h->serial[0] ||
+	bool config = h->finalised_dvd_plus_r || h->dvd_only || h->strict_cdb || h->serial[0] ||
 		      (h->buffer && h->buffer != MEDIA_RING);
 
 	w->serial = h->serial[serial] == '\0';
@@ -412,6 +437,8 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 	fputs("config", w->out);
 	if (h->finalised_dvd_plus_r)
 		fputs(" finalised=dvd+r", w->out);
+	if (h->dvd_only)
+		fputs(" large=dvd-rom", w->out);
 	if (h->strict_cdb)
 		fputs(" strict=1", w->out);
 	if (h->serial[0] && w->serial)
