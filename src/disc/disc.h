@@ -45,6 +45,7 @@ enum disc_result {
 	DISC_NO_ROOM,        /* reservation larger than what is free; too many tracks */
 	DISC_NO_SUCH_FORMAT, /* the medium has no format of that type and size */
 	DISC_NOT_FOR_MEDIUM, /* the medium has no such operation */
+	DISC_PROTECTED,      /* a rewritable medium whose image cannot be written */
 	/*
 	 * Blocks of earlier operations that were answered DISC_OK did not reach storage; the
 	 * next writable address went back to the first of them. This operation did nothing.
@@ -148,7 +149,9 @@ void disc_destroy(struct disc *d);
 struct disc *disc_get(struct disc *d);
 void disc_put(struct disc *d);
 
-bool disc_is_blank(const struct disc *d);      /* nothing recorded, nothing reserved */
+bool disc_is_blank(const struct disc *d); /* nothing recorded, nothing reserved */
+/* A rewritable medium whose image cannot be written. */
+bool disc_is_protected(const struct disc *d);
 bool disc_is_appendable(const struct disc *d); /* recordable and not finalised */
 
 /* Blocks up to the end of the last closed session, as READ CAPACITY and READ TOC answer. */
@@ -244,7 +247,7 @@ int disc_finalise(struct disc *d);
  * restart keeps the data. A write-once medium, which must be blank, becomes smaller, by its spare
  * area. A power cut leaves the old disc or the new one. Blocks that were
  * accepted are written first. DISC_NO_SUCH_FORMAT: disc_medium_offer() has no such format;
- * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_CLOSED: the image is read only.
+ * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_PROTECTED.
  */
 int disc_format(struct disc *d, const struct disc_format_request *r);
 /* What disc_format() would refuse. Changes nothing. DISC_OK or why not. */

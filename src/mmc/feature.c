@@ -11,7 +11,8 @@ enum feature_current {
 	BY_PROFILE = false,   /* with each profile that lists it */
 	ALWAYS = true,        /* with every disc, and without one: persistent */
 	WHILE_APPENDABLE = 2, /* by profile, until the disc is finalised */
-	WHILE_FORMATTABLE = 3 /* by profile, while FORMAT UNIT has something to do */
+	WHILE_WRITABLE = 3,   /* by profile, unless the disc is write protected */
+	WHILE_FORMATTABLE = 4 /* the same, while FORMAT UNIT has something to do */
 };
 
 struct feature {
@@ -64,8 +65,11 @@ static uint32_t build_random_writable(const struct mmc_drive *d, uint8_t *out)
 {
 	const struct disc *disc = mmc_loaded(d);
 	bool writable = disc && profile_has_feature(d->profile, FEATURE_RANDOM_WRITABLE);
+	uint32_t blocks = writable ? disc_readable_blocks(disc) : 0;
 
-	put_be32(out, writable ? disc->capacity - 1 : 0);
+	if (writable && blocks == 0)
+		blocks = disc->capacity; /* as it will be formatted */
+	put_be32(out, blocks ? blocks - 1 : 0);
 	put_be32(out + 4, MEDIA_BLOCK);
 	put_be16(out + 8, writable ? disc->medium->ecc_blocks : 16);
 	put_be16(out + 10, 0x0100); /* PP: page 01h is present */
@@ -96,14 +100,14 @@ static const struct feature features[] = {
 	{ FEATURE_RANDOM_READABLE, 0, false, 0, NULL, build_random_readable },
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
 	/* Linux opens a drive for writing that has this feature, whatever disc is in it. */
-	{ FEATURE_RANDOM_WRITABLE, 1, false, 0, NULL, build_random_writable },
+	{ FEATURE_RANDOM_WRITABLE, 1, WHILE_WRITABLE, 0, NULL, build_random_writable },
 	/* data block type 8; buffer underrun free; one link size, 16 blocks */
 	{ FEATURE_INCREMENTAL_STREAMING, 1, WHILE_APPENDABLE, 8, "\x01\0\x01\x01\x10\0\0\0", NULL },
 	{ FEATURE_FORMATTABLE, 1, WHILE_FORMATTABLE, 0, NULL, build_formattable },
-	/* SSA: the size of the spare area can be read (READ DISC STRUCTURE 0Ah) */
-	{ FEATURE_DEFECT_MANAGEMENT, 1, false, 4, "\x80\0\0\0", NULL },
+	/* SSA: the spare area can be read, structure 0Ah */
+	{ FEATURE_DEFECT_MANAGEMENT, 1, WHILE_WRITABLE, 4, "\x80\0\0\0", NULL },
 	/* Write bit; no quick start, and CLOSE stops a background format alone */
-	{ FEATURE_DVD_PLUS_RW, 1, false, 4, "\x01\0\0\0", NULL },
+	{ FEATURE_DVD_PLUS_RW, 1, WHILE_WRITABLE, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
 	/* Buffer underrun free, test write */
@@ -154,6 +158,8 @@ static bool is_current(const struct mmc_drive *d, const struct feature *f)
 	if (f->current == WHILE_APPENDABLE && disc && !disc_is_appendable(disc))
 		return false;
 	if (f->current == WHILE_FORMATTABLE && disc && !disc_is_formattable(disc))
+		return false;
+	if (f->current >= WHILE_WRITABLE && disc && disc_is_protected(disc))
 		return false;
 	return profile_has_feature(d->profile, f->code);
 }

@@ -60,6 +60,8 @@ struct mmc_profile {
 	uint8_t closed_track; /* READ TRACK INFORMATION byte 6 of a closed track */
 	/* Bits of byte 6 that any other track has as well: 20h = packet (MMC-6 6.26). */
 	uint8_t open_track;
+	/* READ DISC INFORMATION calls the state of the disc "others" (MMC-6 table 367). */
+	bool other_status;
 	/* Bits of byte 6 that only a track recorded disc-at-once lacks. */
 	uint8_t incremental_track;
 	/* No track has a next writable or last recorded address: blocks come in any order. */
