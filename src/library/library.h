@@ -78,9 +78,11 @@ int library_list_states(int folder, bool (*fn)(const struct library_entry *e, vo
 	void (*state)(const char *name, void *ctx), void *ctx);
 
 /*
- * Returns an O_PATH descriptor of name below folder, or -errno, without openat2(), which
- * kernels before 5.6 do not have. Refuses symbolic links (-ELOOP). Public for tests.
+ * Returns an O_PATH descriptor of name, opened with flags and found below folder, or -errno;
+ * -EXDEV if a symbolic link leads out of the folder. For kernels before 5.6, which have no
+ * openat2(): the name is followed first, and then the kernel says where that has led. Public
+ * for tests.
  */
-int library_walk(int folder, const char *name);
+int library_resolve_by_path(int folder, const char *name, int flags);
 
 #endif
