@@ -126,8 +126,14 @@ static void on_list(struct catalog_request *request, const struct catalog_list *
 {
 	struct list_request *l = (struct list_request *)request;
 
-	l->reply->final(l->reply, list ? status_list(list, l->drives, drive_media(l->drive))
-				       : answer_error("stopping", "the daemon is stopping"));
+	const char *media = drive_media(l->drive);
+
+	if (!list)
+		l->reply->final(l->reply, answer_error("stopping", "the daemon is stopping"));
+	else if (l->reply->final_text)
+		l->reply->final_text(l->reply, status_list_text(list, l->drives, media));
+	else
+		l->reply->final(l->reply, status_list(list, l->drives, media));
 	free(l);
 }
 

@@ -75,15 +75,17 @@ const char *image_kind(const struct disc *d);
 
 /* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {
-	const char *kind;    /* "blank", "open", "appendable", "iso" */
+	const char *kind;                 /* "blank", "open", "appendable", "iso" */
 	const struct disc_medium *medium; /* as what it is inserted */
-	const char *problem; /* what is wrong with its state file; NULL = nothing */
-	bool has_state;      /* it has a state file */
-	bool damaged;        /* when it was verified, storage returned other data */
-	unsigned sessions;   /* complete ones */
-	uint64_t session;    /* offset of the last complete session, in bytes */
+	const char *problem;              /* what is wrong with its state file; NULL = nothing */
+	bool has_state;                   /* it has a state file */
+	bool damaged;                     /* when it was verified, storage returned other data */
+	unsigned sessions;                /* complete ones */
+	uint64_t session;                 /* offset of the last complete session, in bytes */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
+/* Does the same for an image that has neither state nor checksum. */
+void image_peek_alone(uint64_t size, struct image_peek *out);
 /*
  * False: the image certainly cannot be inserted. This is decided without opening the image.
  * base is its name without folders.

@@ -370,7 +370,32 @@ static bool fits_in_line(const char *name)
 	return n <= WORDS_LINE_MAX && words_text_ok(name, strlen(name));
 }
 
-static int list_entry(struct listing *l, const char *name, unsigned depth)
+/* A folder that was read. */
+struct names {
+	struct dirent **entry; /* sorted by the bytes of their names */
+	int count;
+};
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int by_name(const void *name, const void *entry)
+{
+	return strcmp(name, (*(struct dirent *const *)entry)->d_name);
+}
+
+static bool has_name(const struct names *all, const char *name, const char *suffix)
+{
+	char whole[2 * NAME_MAX];
+
+	snprintf(whole, sizeof(whole), "%s%s", name, suffix);
+	return bsearch(whole, all->entry, (size_t)all->count, sizeof(all->entry[0]), by_name);
+}
+
+static int list_entry(struct listing *l, const char *name, const char *base,
+	const struct names *all, unsigned depth)
 {
 	struct library_entry e = {.name = name};
 	struct stat st;
@@ -391,6 +416,8 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 		e.mode = st.st_mode;
 		e.changed = st.st_ctim;
 		e.path_fd = fd;
+		e.alone =
+			!has_name(all, base, STORE_SUFFIX) && !has_name(all, base, CHECKSUM_SUFFIX);
 		r = l->fn(&e, l->ctx) ? 0 : 1;
 	} else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
 		int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -405,21 +432,23 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 /* Walks through the folder fd and closes it. 0; 1: fn() has ended the walk; -errno. */
 static int list_folder(struct listing *l, int fd, const char *prefix, unsigned depth)
 {
-	struct dirent **entries;
-	int n = scandirat(fd, ".", &entries, skip_hidden, alphasort), r = n < 0 ? -errno : 0;
+	struct names all = {0};
+	int n = all.count = scandirat(fd, ".", &all.entry, skip_hidden, by_bytes);
+	int r = n < 0 ? -errno : 0;
 	char *name;
 
 	close(fd);
 	for (int i = 0; i < n; i++) {
 		if (r == 0 && asprintf(&name, "%s%s%s", prefix, *prefix ? "/" : "",
-				      entries[i]->d_name) >= 0) {
-			r = list_entry(l, name, depth);
+				      all.entry[i]->d_name) >= 0) {
+			r = list_entry(l, name, all.entry[i]->d_name, &all, depth);
 			free(name);
 		}
-		free(entries[i]);
 	}
+	for (int i = 0; i < n; i++)
+		free(all.entry[i]);
 	if (n >= 0)
-		free(entries);
+		free(all.entry);
 	/* A sub-folder that cannot be read is skipped. */
 	if (r < 0 && depth > 0) {
 		log_debug("%s: %s", prefix, strerror(-r));

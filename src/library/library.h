@@ -63,7 +63,9 @@ struct library_entry {
 	mode_t mode;
 	struct timespec changed; /* ctime */
 	bool link;               /* the name is a symbolic link to it */
-	int path_fd;             /* O_PATH descriptor; valid until fn() returns */
+	/* When the folder was read, it had neither a state nor a checksum of that name. */
+	bool alone;
+	int path_fd; /* O_PATH descriptor; valid until fn() returns */
 };
 /* Opens an entry for reading. Returns a descriptor, or -errno. */
 int library_open_entry(const struct library_entry *e);
