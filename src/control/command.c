@@ -8,6 +8,7 @@
 #include "control/status.h"
 #include "disc/medium.h"
 #include "drive/disc_jobs.h"
+#include "drive/disc_rules.h"
 #include "library/name_inside.h"
 #include "protocol/verbs.h"
 #include "version.h"
@@ -51,7 +52,7 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 {
 	const struct disc_medium *medium =
 		call->type ? disc_medium_named(call->type) : disc_medium_of_blank();
-	char known[128];
+	char known[128], name[WORDS_LINE_MAX + sizeof(".iso")];
 
 	(void)env;
 	if (!medium || !disc_medium_is_recordable(medium)) {
@@ -61,7 +62,8 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 				    call->type, known, several ? "are" : "is"));
 		return;
 	}
-	drive_submit_blank(d, name_of(d, call), medium, call->force != NULL, r);
+	disc_rules_blank_name(drive_media(d), name_of(d, call), name, sizeof(name));
+	drive_submit_blank(d, name, medium, call->force != NULL, r);
 }
 
 /* Without drive=, closes the image in the drive that holds it: people name discs, not drives. */

@@ -321,15 +321,16 @@ static void wait_ends_with_the_burn(void **state)
 	static const struct habit rows[] = {
 		{"wait burned timeout=0", 1, "not yet"},
 		/* The delay lets the client see the burn before its end; any other length works. */
-		{"version; (sleep 1; mmcgadgetctl close n) >/dev/null & mmcgadgetctl wait burned "
+		{"version; (sleep 1; mmcgadgetctl close n.img) >/dev/null & mmcgadgetctl wait "
+		 "burned "
 		 "timeout=30",
-			0, "drive0: burned: n\n"},
-		{"wait burned", 0, "drive0: burned: n\n"},
+			0, "drive0: burned: n.img\n"},
+		{"wait burned", 0, "drive0: burned: n.img\n"},
 		{"wait empty timeout=0", 1, "not yet"},
 	};
 
 	(void)state;
-	FIFO("blank n\n", "ok: drive0: inserted n (blank DVD+R, 4700372992 bytes)");
+	FIFO("blank n.img\n", "ok: drive0: inserted n.img (blank DVD+R, 4700372992 bytes)");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_write(&usb[0], 0));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
