@@ -295,7 +295,7 @@ int main(void)
 		T(a_file_that_may_be_no_disc_has_its_remark),
 		T(list_of_ten_thousand_images_blocks_no_other_client),
 		T(empty_folder_gives_an_empty_list),
-		cmocka_unit_test(a_list_in_pieces_is_the_same_list),
+		T(a_list_in_pieces_is_the_same_list),
 	};
 
 	return cmocka_run_group_tests_name("list", tests, NULL, NULL);
