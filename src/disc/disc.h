@@ -41,8 +41,10 @@ enum disc_result {
 	DISC_TRACK_FULL,               /* past the end of the reservation */
 	DISC_CLOSED,                   /* finalised, or not recordable */
 	DISC_NO_SUCH_TRACK,
-	DISC_UNREADABLE, /* read of a block never recorded */
-	DISC_NO_ROOM,    /* reservation larger than what is free; too many tracks */
+	DISC_UNREADABLE,     /* read of a block never recorded */
+	DISC_NO_ROOM,        /* reservation larger than what is free; too many tracks */
+	DISC_NO_SUCH_FORMAT, /* the medium has no format of that type and size */
+	DISC_NOT_FOR_MEDIUM, /* the medium has no such operation */
 	/*
 	 * Blocks of earlier operations that were answered DISC_OK did not reach storage; the
 	 * next writable address went back to the first of them. This operation did nothing.
@@ -79,6 +81,7 @@ struct disc {
 	bool store_uncertain; /* saving failed: the store has this layout or the one before */
 	enum disc_intent intent;
 	uint32_t intent_blocks; /* the length that the image is cut to */
+	bool formatting;        /* a format goes on in the background; never saved */
 	/* CRC-32 of the first `checked` blocks of the image, for the saved layout. */
 	uint32_t checked, check;
 	/* The text on its way to the store. */
@@ -236,11 +239,25 @@ int disc_close_session(struct disc *d);
 /* Closes track and session; nothing can be added to the disc from then on. */
 int disc_finalise(struct disc *d);
 /*
- * FORMAT UNIT: gives the medium that size and drops its data, so that all of it reads as
- * zeros. A power cut leaves the old disc or the new one. DISC_NO_ROOM: the medium cannot have
- * that size; DISC_CLOSED: the medium cannot be formatted.
+ * FORMAT UNIT: gives the medium a size and drops its data, so that all of it reads as zeros; a
+ * restart keeps the data. A power cut leaves the old disc or the new one. Blocks that were
+ * accepted are written first. DISC_NO_SUCH_FORMAT: disc_medium_offer() has no such format;
+ * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_CLOSED: the image is read only.
  */
-int disc_format(struct disc *d, uint32_t blocks);
+int disc_format(struct disc *d, const struct disc_format_request *r);
+/* What disc_format() would refuse. Changes nothing. DISC_OK or why not. */
+int disc_may_format(const struct disc *d, const struct disc_format_request *r);
+
+/* Background format (MMC-6 table 371), as READ DISC INFORMATION has it. */
+enum disc_background {
+	DISC_BACKGROUND_NONE,      /* the medium has none, or is not formatted */
+	DISC_BACKGROUND_SUSPENDED, /* stopped before the end of the medium was formatted */
+	DISC_BACKGROUND_RUNNING,
+	DISC_BACKGROUND_COMPLETE /* the medium was recorded to its end */
+};
+enum disc_background disc_background(const struct disc *d);
+/* CLOSE TRACK/SESSION function 0: stops a background format, and syncs. As disc_sync(). */
+int disc_stop_format(struct disc *d);
 
 /*
  * Test write (MMC-6 7.5, Test Write): while it is on, recording and closing change what

@@ -9,6 +9,8 @@
 #include "media/media.h"
 #include "util/array.h"
 
+#define BIT(n) (1u << (n))
+
 // clang-format off
 static const struct disc_medium media[DISC_TYPES] = {
 	[DISC_DVD_ROM] = {
@@ -45,6 +47,19 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_sequential,
 	},
+	[DISC_DVD_PLUS_RW] = {
+		.name = "dvd+rw", .title = "DVD+RW", .type = DISC_DVD_PLUS_RW, .state_version = 2,
+		.capacity = 2295104, /* 12 cm (ECMA-337): 4 700 372 992 bytes */
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = 1,
+		.erasable = true, .background_format = true,
+		.when_finalised = DISC_DVD_PLUS_RW,
+		.format = {
+			/* growisofs takes a DVD+RW without this descriptor for another medium. */
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x26,
+				.flags = DISC_FORMAT_ALL | DISC_FORMAT_RESTARTS, .blocks = 2295104 },
+		},
+		.model = &disc_model_overwrite,
+	},
 };
 // clang-format on
 
@@ -69,6 +84,37 @@ const struct disc_medium *disc_medium_of_blank(void)
 bool disc_medium_is_recordable(const struct disc_medium *m)
 {
 	return m->model->recordable;
+}
+
+/* The size that a request for this offer gives the medium; 0: the offer has no such size. */
+static uint32_t size_of_request(const struct disc_format_offer *offer, uint32_t ecc_blocks,
+	uint32_t capacity, uint32_t blocks)
+{
+	uint64_t up = ((uint64_t)blocks + ecc_blocks - 1) / ecc_blocks * ecc_blocks;
+	uint32_t most = MIN(offer->blocks, capacity);
+
+	if ((offer->flags & DISC_FORMAT_ALL) && (blocks == 0 || blocks == UINT32_MAX))
+		return most;
+	if (blocks == most)
+		return blocks;
+	return offer->least && up >= offer->least && up <= most ? (uint32_t)up : 0;
+}
+
+const struct disc_format_offer *disc_medium_offer(const struct disc_medium *m,
+	enum disc_format format, uint32_t capacity, const struct disc_format_request *r,
+	uint32_t *blocks)
+{
+	for (size_t i = 0; i < DISC_FORMAT_OFFERS && m->format[i].blocks; i++) {
+		const struct disc_format_offer *offer = &m->format[i];
+
+		if (offer->type != r->type || !(offer->formats & BIT(format)) ||
+			(offer->sub_types && !(offer->sub_types & BIT(r->sub_type & 3))))
+			continue;
+		*blocks = size_of_request(offer, m->ecc_blocks, capacity, r->blocks);
+		if (*blocks)
+			return offer;
+	}
+	return NULL;
 }
 
 unsigned disc_medium_list(char *out, size_t size)

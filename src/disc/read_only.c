@@ -31,11 +31,13 @@ static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 	return DISC_CLOSED;
 }
 
-static int format(struct disc *d, uint32_t blocks)
+static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
 {
 	(void)d;
+	(void)offer;
 	(void)blocks;
-	return DISC_CLOSED;
+	(void)keep;
+	return DISC_NOT_FOR_MEDIUM;
 }
 
 /* Does nothing: every track is closed. */

@@ -238,11 +238,13 @@ static int finalise(struct disc *d)
 }
 
 /* Media that are recorded sequentially need no formatting. */
-static int format(struct disc *d, uint32_t blocks)
+static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
 {
 	(void)d;
+	(void)offer;
 	(void)blocks;
-	return DISC_CLOSED;
+	(void)keep;
+	return DISC_NOT_FOR_MEDIUM;
 }
 
 const struct disc_model disc_model_sequential = {

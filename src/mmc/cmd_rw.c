@@ -98,7 +98,7 @@ mmc_sense_t cmd_write_finish(struct mmc_drive *d, const uint8_t *cdb)
 	mmc_sense_t s = sense_from_disc(disc_wait_written(d->cmd.disc), true);
 
 	if (s)
-		return s == SENSE_AGAIN ? s : mmc_fail_at(d, s, disc_nwa(d->cmd.disc));
+		return s == SENSE_AGAIN ? s : mmc_fail_at(d, s, mmc_lost_address(d));
 	return force_unit_access ? sense_from_disc(disc_sync(d->cmd.disc), true) : SENSE_NONE;
 }
 
@@ -175,18 +175,16 @@ mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	struct disc *disc = d->cmd.disc;
 	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
-	uint32_t blocks = get_be32(cdb + 5);
+	uint32_t blocks = get_be32(cdb + 5), start = t ? t->start : 0;
 	bool to_address = cdb[1] & 0x01; /* ARSV: up to this address */
 	mmc_sense_t s = mmc_apply_test_write(d);
 
 	if (s)
 		return s;
-	if (!t)
-		return SENSE_CANNOT_WRITE_MEDIUM;
 	if (to_address) {
-		if (blocks < t->start)
+		if (blocks < start)
 			return mmc_bad_cdb();
-		blocks -= t->start;
+		blocks -= start;
 	}
 	bool at_once = disc->medium->has_dao && modepage_at_once(d);
 	int r = at_once ? disc_reserve_at_once(disc, blocks) : disc_reserve(disc, blocks);
@@ -239,7 +237,7 @@ static bool finalises(const struct mmc_drive *d, uint8_t function)
 
 mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	enum { CLOSE_TRACK = 1 };
+	enum { STOP_FORMAT = 0, CLOSE_TRACK = 1 };
 	struct disc *disc = d->cmd.disc;
 	uint8_t function = cdb[2] & 0x07;
 	uint16_t sessions = disc->layout.sessions;
@@ -251,6 +249,8 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 		return s;
 	if (finalises(d, function))
 		r = disc_finalise(disc); /* the track number that libburn sends is ignored */
+	else if (function == STOP_FORMAT)
+		r = disc_stop_format(disc);
 	else if (function == CLOSE_TRACK)
 		r = disc_close_track(disc, track_to_close(disc, cdb));
 	else

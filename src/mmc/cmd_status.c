@@ -50,7 +50,7 @@ static void put_event(struct mmc_drive *d, unsigned class, bool spend, uint8_t *
 		/* Never "tray open": Linux would close the tray, and the disc would be back. */
 		p[1] = mmc_loaded(d) ? 0x02 : 0x00;
 		if (spend) {
-			d->media_event = MEDIA_EVENT_NONE;
+			mmc_media_event_seen(d);
 			if (!mmc_loaded(d))
 				d->removal_unseen = false;
 		}

@@ -143,7 +143,7 @@ static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 {
 	put_data_area(d, data_area(d->cmd.disc), p);
 	memcpy(p + 19, "MMCGADGT", 8);
-	memcpy(p + 27, "R01", 3);
+	memcpy(p + 27, d->profile->adip_type, 3);
 	p[31] = 56; /* bytes of physical format information in use */
 	return 256;
 }
@@ -164,7 +164,7 @@ static int set_layer_boundary(struct disc *disc, const uint8_t *p)
 static const struct structure {
 	uint8_t format;
 	uint16_t length;     /* of the whole structure with its header, for the format list */
-	uint16_t feature[2]; /* the profile must have one of them; 0 = none is needed */
+	uint16_t feature[3]; /* the profile must have one of them; 0 = none is needed */
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
 	/* Takes what SEND DISC STRUCTURE brings, without the header; NULL = cannot be sent. */
 	int (*set)(struct disc *disc, const uint8_t *p);
@@ -174,21 +174,26 @@ static const struct structure {
 	{0x04, 2052, {0}, structure_manufacturing, NULL},
 	{0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL},
 	{0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL},
-	{0x11, 260, {FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL}, structure_adip, NULL},
+	{0x11, 260, {FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL, FEATURE_DVD_PLUS_RW},
+		structure_adip, NULL},
 	{0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary, set_layer_boundary},
 };
+
+static bool has_structure(const struct mmc_drive *d, const struct structure *s)
+{
+	bool has = s->feature[0] == 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(s->feature) && s->feature[i]; i++)
+		has |= profile_has_feature(d->profile, s->feature[i]);
+	return has;
+}
 
 /* The row of a format that the current profile has; NULL: none. */
 static const struct structure *find_structure(const struct mmc_drive *d, uint8_t format)
 {
-	for (size_t i = 0; i < ARRAY_LEN(structures); i++) {
-		const struct structure *s = &structures[i];
-
-		if (s->format == format &&
-			(!s->feature[0] || profile_has_feature(d->profile, s->feature[0]) ||
-				(s->feature[1] && profile_has_feature(d->profile, s->feature[1]))))
-			return s;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(structures); i++)
+		if (structures[i].format == format && has_structure(d, &structures[i]))
+			return &structures[i];
 	return NULL;
 }
 

@@ -48,6 +48,19 @@ static uint32_t build_serial(const struct mmc_drive *d, uint8_t *out)
 	return padded;
 }
 
+/* The last block that could be written, of the whole medium (MMC-6 5.3.13); 0: no such disc. */
+static uint32_t build_random_writable(const struct mmc_drive *d, uint8_t *out)
+{
+	const struct disc *disc = mmc_loaded(d);
+	bool writable = disc && profile_has_feature(d->profile, FEATURE_RANDOM_WRITABLE);
+
+	put_be32(out, writable ? disc->capacity - 1 : 0);
+	put_be32(out + 4, MEDIA_BLOCK);
+	put_be16(out + 8, writable ? disc->medium->ecc_blocks : 16);
+	put_be16(out + 10, 0x0100); /* PP: page 01h is present */
+	return 12;
+}
+
 // clang-format off
 /* In ascending order of codes (MMC-6 5.2.2). */
 static const struct feature features[] = {
@@ -61,8 +74,13 @@ static const struct feature features[] = {
 	/* 2048 bytes a block, 16 blocks an ECC block, page 01h present */
 	{ FEATURE_RANDOM_READABLE, 0, false, 8, "\0\0\x08\0\0\x10\x01\0", NULL },
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
+	/* Linux opens a drive for writing that has this feature, whatever disc is in it. */
+	{ FEATURE_RANDOM_WRITABLE, 1, false, 0, NULL, build_random_writable },
 	/* data block type 8; buffer underrun free; one link size, 16 blocks */
 	{ FEATURE_INCREMENTAL_STREAMING, 1, WHILE_APPENDABLE, 8, "\x01\0\x01\x01\x10\0\0\0", NULL },
+	{ FEATURE_FORMATTABLE, 1, false, 8, "\0\0\0\0\0\0\0\0", NULL },
+	/* Write bit; no quick start, and CLOSE stops a background format alone */
+	{ FEATURE_DVD_PLUS_RW, 1, false, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
 	/* Buffer underrun free, test write */

@@ -4,9 +4,7 @@
 #include "mmc/spec.h"
 #include "util/array.h"
 
-#define BIT(n)         (1u << (n))
-/* Write types of mode page 05h: packet (incremental), track at once, session at once. */
-#define ANY_WRITE_TYPE (BIT(0) | BIT(1) | BIT(2))
+#define BIT(n) (1u << (n))
 
 // clang-format off
 /*
@@ -25,9 +23,9 @@ const struct mmc_profile mmc_profiles[] = {
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_DVD_PLUS_R_DL,
 			FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
-		.page_2a_read = 0x10, .page_2a_write = 0x15, .write_types = ANY_WRITE_TYPE,
+		.page_2a_read = 0x10, .page_2a_write = 0x15,
 		.book_type = 0xe1, .max_rate = 0x0f, .layer_type = 0x02,
-		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
+		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40, .adip_type = "R01",
 	}, {
 		.code = PROFILE_DVD_PLUS_R, .name = "DVD+R",
 		.type = DISC_DVD_PLUS_R, .formats = BIT(DISC_UNFORMATTED),
@@ -43,9 +41,20 @@ const struct mmc_profile mmc_profiles[] = {
 		 * drive without CD-R write and DVD-R write as a burner.
 		 */
 		.page_2a_read = 0x10, .page_2a_write = 0x15, /* with test write */
-		.write_types = ANY_WRITE_TYPE,
 		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,
-		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
+		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40, .adip_type = "R01",
+	}, {
+		.code = PROFILE_DVD_PLUS_RW, .name = "DVD+RW",
+		.type = DISC_DVD_PLUS_RW, .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(2),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_RANDOM_WRITABLE,
+			FEATURE_FORMATTABLE, FEATURE_DVD_PLUS_RW, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
+		.page_2a_read = 0x10, .page_2a_write = 0x15,
+		.book_type = 0x92, .max_rate = 0x0f, .layer_type = 0x04,
+		.track_mode = 0x07, .closed_track = 0x21, .open_track = 0x20, .no_addresses = true,
+		.track_info_length = 36, .adip_type = "W01",
 	}, {
 		.code = PROFILE_DVD_R, .name = "DVD-R",
 		.type = DISC_DVD_R, .formats = BIT(DISC_UNFORMATTED),
@@ -67,16 +76,16 @@ const struct mmc_profile mmc_profiles[] = {
 		.permissions = P_READ | P_TOC,
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 22160, 11080, 5540, 3324 },
-		.page_2a_read = 0x08, .write_types = ANY_WRITE_TYPE,
+		.page_2a_read = 0x08,
 		.book_type = 0x01, .max_rate = 0x0f, .layer_type = 0x01,
 		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
 	}, {
 		.code = PROFILE_REMOVABLE_DISK, .name = "removable disk",
-		.write_types = ANY_WRITE_TYPE, .track_info_length = 36,
+		.track_info_length = 36,
 	}, {
 		.code = PROFILE_NONE, .name = "no disc",
 		.write_speed = { 22160, 11080, 5540, 3324 },
-		.write_types = ANY_WRITE_TYPE, .track_info_length = 36,
+		.track_info_length = 36,
 	},
 };
 // clang-format on

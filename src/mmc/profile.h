@@ -21,7 +21,8 @@ enum mmc_permission {
 	P_WRITE = 1 << 1,
 	P_RESERVE = 1 << 2,
 	P_CLOSE = 1 << 3,
-	P_TOC = 1 << 4, /* READ TOC answers */
+	P_TOC = 1 << 4,    /* READ TOC answers */
+	P_FORMAT = 1 << 5, /* FORMAT UNIT */
 };
 
 #define PROFILE_MAX_FEATURES 8
@@ -41,8 +42,8 @@ struct mmc_profile {
 	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
 	/*
-	 * Mode page 05h: the write types that may be selected, as bits 1 << type; and the blocks of
-	 * a link and of a packet. 0: the host may set any, and they have no meaning.
+	 * Mode page 05h: the write types that may be selected, as bits 1 << type, and the blocks of
+	 * a link and of a packet. 0: the page has no meaning, and the host may set what it likes.
 	 */
 	uint8_t write_types, link_blocks;
 	uint8_t book_type;  /* book type << 4 | part version (MMC-6 table 407) */
@@ -50,9 +51,16 @@ struct mmc_profile {
 	uint8_t layer_type; /* 1 embossed, 2 recordable */
 	/* Structure 00h is recorded with the data: that of a blank tells of no data area. */
 	bool lead_in_recorded;
-	uint8_t track_mode;         /* READ TRACK INFORMATION byte 5 */
-	uint8_t closed_track;       /* READ TRACK INFORMATION byte 6 of a closed track */
-	uint8_t incremental_track;  /* bits of it that only a track recorded disc-at-once lacks */
+	uint8_t track_mode;   /* READ TRACK INFORMATION byte 5 */
+	uint8_t closed_track; /* READ TRACK INFORMATION byte 6 of a closed track */
+	/*
+	 * Bits of byte 6 (20h = packet, 10h = fixed packets, MMC-6 6.26): of each track that is not
+	 * closed; of each that is not recorded disc-at-once.
+	 */
+	uint8_t open_track, incremental_track;
+	/* No track has a next writable or last recorded address: blocks come in any order. */
+	bool no_addresses;
+	const char *adip_type;      /* three characters: media type in structure 11h (ADIP) */
 	uint16_t track_info_length; /* bytes of the whole answer */
 };
 
