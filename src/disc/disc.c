@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "disc/disc_int.h"
 #include "disc/model.h"
 
 /* ---- queries ----------------------------------------------------------------------------- */
@@ -244,6 +245,19 @@ int disc_format(struct disc *d, const struct disc_format_request *r)
 	offer = disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks);
 	return d->medium->model->format(
 		d, offer, blocks, (offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
+}
+
+int disc_blank(struct disc *d)
+{
+	struct disc_layout layout;
+
+	if (!d->medium->has_blank)
+		return DISC_NOT_FOR_MEDIUM;
+	if (!d->media->writable)
+		return DISC_CLOSED;
+	(void)disc_test_write(d, false);
+	disc_layout_one_track(&layout, 0, DISC_TRACK_INVISIBLE);
+	return disc_replace(d, &layout, DISC_UNFORMATTED, 0);
 }
 
 enum disc_background disc_background(const struct disc *d)

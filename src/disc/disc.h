@@ -260,6 +260,13 @@ enum disc_background disc_background(const struct disc *d);
 int disc_stop_format(struct disc *d);
 
 /*
+ * BLANK: makes the disc a blank again, of no format, and drops its data. A power cut leaves the old
+ * disc or the new one. Blocks that were accepted are written first; if they are lost, nothing is
+ * erased. DISC_NOT_FOR_MEDIUM: the medium cannot be erased so; DISC_CLOSED: the image is read only.
+ */
+int disc_blank(struct disc *d);
+
+/*
  * Test write (MMC-6 7.5, Test Write): while it is on, recording and closing change what
  * the commands see and nothing else. When it is switched off, or the disc is destroyed,
  * the disc is again what it was. Media without test write ignore it. DISC_OK, or what

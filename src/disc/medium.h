@@ -19,6 +19,7 @@ enum disc_type {
 	DISC_DVD_PLUS_R,    /* write once, sequential, appendable until finalised */
 	DISC_DVD_PLUS_R_DL, /* the same with two layers */
 	DISC_DVD_R,         /* as DVD+R; also recorded disc-at-once */
+	DISC_DVD_RW,        /* as DVD-R, until it is erased */
 	DISC_DVD_PLUS_RW,   /* formatted, then overwritten in place */
 	DISC_TYPES
 };
@@ -77,7 +78,8 @@ struct disc_medium {
 	uint8_t ecc_blocks;  /* tracks begin on an ECC block; reservations are rounded up to it */
 	uint16_t unit;       /* bytes of a block in the image (media.unit) */
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
-	bool erasable;
+	bool erasable;       /* also when it is finalised */
+	bool has_blank;      /* BLANK makes it a blank again */
 	/*
 	 * A blank can be reserved as a whole for disc-at-once recording (MMC-6 4.4.6): when all of
 	 * that is recorded and synced, the disc is complete.

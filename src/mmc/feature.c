@@ -83,8 +83,8 @@ static const struct feature features[] = {
 	{ FEATURE_DVD_PLUS_RW, 1, false, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
-	/* Buffer underrun free, test write */
-	{ FEATURE_DVD_R_RW, 2, false, 4, "\x44\0\0\0", NULL },
+	/* Buffer underrun free, test write, DVD-RW */
+	{ FEATURE_DVD_R_RW, 2, false, 4, "\x46\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
