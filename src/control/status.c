@@ -28,7 +28,7 @@ static const char *state_of(const struct mmc_state *m)
 		return "empty";
 	if (m->ejected_by_host)
 		return "ejected";
-	if (m->type == DISC_DVD_ROM || m->finalised)
+	if (m->finalised)
 		return "complete";
 	if (m->blank)
 		return "blank";

@@ -406,7 +406,7 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 {
 	size_t serial = strspn(h->serial, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					  "abcdefghijklmnopqrstuvwxyz-_.");
-	bool config = h->finalised_dvd_plus_r || h->strict_cdb || h->serial[0] ||
+	bool config = h->finalised_dvd_plus_r || h->dvd_only || h->strict_cdb || h->serial[0] ||
 		      (h->buffer && h->buffer != MEDIA_RING);
 
 	w->serial = h->serial[serial] == '\0';
@@ -418,6 +418,8 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 	fputs("config", w->out);
 	if (h->finalised_dvd_plus_r)
 		fputs(" finalised=dvd+r", w->out);
+	if (h->dvd_only)
+		fputs(" large=dvd-rom", w->out);
 	if (h->strict_cdb)
 		fputs(" strict=1", w->out);
 	if (h->serial[0] && w->serial)
