@@ -81,6 +81,22 @@ const struct mmc_profile mmc_profiles[] = {
 		.track_mode = 0x07, .closed_track = 0x21, .open_track = 0x20, .no_addresses = true,
 		.track_info_length = 36, .adip_type = "W01",
 	}, {
+		/* Recorded in the order of the addresses; layer jump recording would be profile 0016h. */
+		.code = PROFILE_DVD_R_DL, .name = "DVD-R DL",
+		.type = DISC_DVD_R_DL, .formats = BIT(DISC_UNFORMATTED),
+		.when_finalised = PROFILE_DVD_ROM,
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
+		.close_functions = BIT(1) | BIT(2) | BIT(3) | BIT(5) | BIT(6),
+		.finalise_functions = BIT(3) | BIT(5) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_INCREMENTAL_STREAMING,
+			FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
+		.page_2a_read = 0x10, .page_2a_write = 0x14,
+		.write_types = BIT(0) | BIT(2), .link_blocks = 16,
+		.book_type = 0x26, .max_rate = 0x0f, .layer_type = 0x02, .lead_in_recorded = true,
+		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
+		.track_info_length = 36,
+	}, {
 		.code = PROFILE_DVD_RW, .name = "DVD-RW",
 		.type = DISC_DVD_RW, .formats = BIT(DISC_UNFORMATTED),
 		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
