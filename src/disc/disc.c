@@ -25,6 +25,11 @@ bool disc_is_blank(const struct disc *d)
 	return d->layout.tracks == 1 && d->layout.track[0].state == DISC_TRACK_INVISIBLE;
 }
 
+bool disc_is_protected(const struct disc *d)
+{
+	return d->medium->model->rewritable && !d->media->writable;
+}
+
 bool disc_is_appendable(const struct disc *d)
 {
 	return !d->layout.finalised;
@@ -217,64 +222,4 @@ int disc_close_session(struct disc *d)
 int disc_finalise(struct disc *d)
 {
 	return d->medium->model->finalise(d);
-}
-
-/* ---- formatting ------------------------------------------------------------------------------ */
-
-int disc_may_format(const struct disc *d, const struct disc_format_request *r)
-{
-	uint32_t blocks;
-
-	if (d->medium->format[0].blocks == 0)
-		return DISC_NOT_FOR_MEDIUM;
-	if (!d->media->writable)
-		return DISC_CLOSED;
-	return disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks)
-		       ? DISC_OK
-		       : DISC_NO_SUCH_FORMAT;
-}
-
-int disc_format(struct disc *d, const struct disc_format_request *r)
-{
-	const struct disc_format_offer *offer;
-	uint32_t blocks;
-	int may = disc_may_format(d, r);
-
-	if (may != DISC_OK)
-		return may;
-	offer = disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks);
-	return d->medium->model->format(
-		d, offer, blocks, (offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
-}
-
-int disc_blank(struct disc *d)
-{
-	struct disc_layout layout;
-
-	if (!d->medium->has_blank)
-		return DISC_NOT_FOR_MEDIUM;
-	if (!d->media->writable)
-		return DISC_CLOSED;
-	(void)disc_test_write(d, false);
-	disc_layout_one_track(&layout, 0, DISC_TRACK_INVISIBLE);
-	return disc_replace(d, &layout, DISC_UNFORMATTED, 0);
-}
-
-enum disc_background disc_background(const struct disc *d)
-{
-	if (!d->medium->background_format || d->format != DISC_FORMATTED)
-		return DISC_BACKGROUND_NONE;
-	if (d->formatting)
-		return DISC_BACKGROUND_RUNNING;
-	return d->media->blocks >= disc_layout_end(&d->layout) ? DISC_BACKGROUND_COMPLETE
-							       : DISC_BACKGROUND_SUSPENDED;
-}
-
-int disc_stop_format(struct disc *d)
-{
-	int r = disc_sync(d);
-
-	if (r == DISC_OK)
-		d->formatting = false;
-	return r;
 }

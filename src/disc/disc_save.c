@@ -246,6 +246,15 @@ uint32_t disc_unsynced(const struct disc *d)
 	return end - d->safe_end + d->overwritten + (d->unreported_error ? 1 : 0);
 }
 
+int disc_stop_format(struct disc *d)
+{
+	int r = disc_sync(d);
+
+	if (r == DISC_OK)
+		d->formatting = false;
+	return r;
+}
+
 /* ---- replacing layout and data --------------------------------------------------------------- */
 
 static bool is_replaced(const struct disc *d, const struct disc_layout *layout,

@@ -80,6 +80,25 @@ static const struct disc_medium media[DISC_TYPES] = {
 		},
 		.model = &disc_model_overwrite,
 	},
+	[DISC_DVD_RAM] = {
+		.name = "dvd-ram", .title = "DVD-RAM", .type = DISC_DVD_RAM, .state_version = 2,
+		/* 12 cm, one side (ECMA-330): 4 700 307 456 bytes without supplementary spare area */
+		.capacity = 2295072, .formatted = 2236704,
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = 1,
+		.erasable = true,
+		.when_finalised = DISC_DVD_RAM,
+		.format = {
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x00,
+				.parameter = MEDIA_BLOCK, .blocks = 2236704 },
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x00,
+				.parameter = MEDIA_BLOCK, .blocks = 2295072 },
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x01,
+				.flags = DISC_FORMAT_UNLISTED, .blocks = 2236704 },
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x01,
+				.flags = DISC_FORMAT_UNLISTED, .blocks = 2295072 },
+		},
+		.model = &disc_model_overwrite,
+	},
 	[DISC_BD_ROM] = {
 		.name = "bd-rom", .title = "BD-ROM", .type = DISC_BD_ROM, .state_version = 2,
 		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
@@ -140,6 +159,11 @@ bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
 bool disc_medium_is_recordable(const struct disc_medium *m)
 {
 	return m->model->recordable;
+}
+
+bool disc_medium_has_tracks(const struct disc_medium *m)
+{
+	return m->model->has_tracks;
 }
 
 /* The size that a request for this offer gives the medium; 0: the offer has no such size. */

@@ -22,6 +22,7 @@ enum disc_type {
 	DISC_DVD_R_DL,      /* the same with two layers */
 	DISC_DVD_RW,        /* as DVD-R, until it is erased */
 	DISC_DVD_PLUS_RW,   /* formatted, then overwritten in place */
+	DISC_DVD_RAM,       /* the same, and formatted when it is new */
 	DISC_BD_ROM,        /* readable only */
 	DISC_BD_R,          /* write once, sequential, appendable until finalised */
 	DISC_BD_R_DL,       /* the same with two layers */
@@ -108,6 +109,7 @@ struct disc_medium {
 	 */
 	enum disc_type when_finalised;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
+	uint32_t formatted; /* blocks to which a new one is formatted; 0 = it is not */
 	/* A format goes on in the background until the host stops it (MMC-6 4.4.6, DVD+RW). */
 	bool background_format;
 	const struct disc_model *model; /* how it is recorded */
@@ -127,6 +129,8 @@ const struct disc_medium *disc_medium_of_image(uint64_t blocks);
  */
 bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks);
 bool disc_medium_is_recordable(const struct disc_medium *m);
+/* False: its one track spans all that was formatted. */
+bool disc_medium_has_tracks(const struct disc_medium *m);
 /* True if layer 0 of a blank of this kind may be given that many blocks. */
 static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uint32_t blocks)
 {

@@ -112,6 +112,19 @@ const struct mmc_profile mmc_profiles[] = {
 		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
 		.track_info_length = 36,
 	}, {
+		.code = PROFILE_DVD_RAM, .name = "DVD-RAM",
+		.type = DISC_DVD_RAM, .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(2) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_RANDOM_WRITABLE,
+			FEATURE_FORMATTABLE, FEATURE_DEFECT_MANAGEMENT, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 6925, 4155, 2770 }, /* 5x 3x 2x */
+		/* DVD-RAM write: Linux then asks READ DISC INFORMATION whether a disc is erasable. */
+		.page_2a_read = 0x20, .page_2a_write = 0x20,
+		.book_type = 0x16, .max_rate = 0x0f, .layer_type = 0x04,
+		.track_mode = 0x04, .closed_track = 0x01, .no_addresses = true, .other_status = true,
+		.track_info_length = 36,
+	}, {
 		.code = PROFILE_DVD_R, .name = "DVD-R",
 		.type = DISC_DVD_R, .formats = BIT(DISC_UNFORMATTED),
 		.when_finalised = PROFILE_DVD_ROM,

@@ -63,6 +63,8 @@ struct mmc_profile {
 	 * closed; of each that is not recorded disc-at-once.
 	 */
 	uint8_t open_track, incremental_track;
+	/* READ DISC INFORMATION calls the state of the disc "others" (MMC-6 table 367). */
+	bool other_status;
 	/* No track has a next writable or last recorded address: blocks come in any order. */
 	bool no_addresses;
 	const char *adip_type;      /* three characters: media type in structure 11h (ADIP) */
