@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/config_keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/config.h"
+#include "disc/medium.h"
 #include "library/postburn.h"
 #include "protocol/words.h"
 #include "util/array.h"
@@ -63,6 +65,19 @@ static const char *check_file(const char *s)
 	if (strcmp(s, "lock") == 0 || strncmp(s, "ffs-", 4) == 0)
 		return "the daemon itself uses this name";
 	return check_text(s);
+}
+
+static const char *check_blank_type(const char *s)
+{
+	const struct disc_medium *m = disc_medium_named(s);
+	char known[200];
+	static char text[300];
+
+	if (m && disc_medium_is_recordable(m))
+		return NULL;
+	disc_medium_list(known, sizeof(known));
+	snprintf(text, sizeof(text), "there is no blank of type \"%.23s\"; there are %s", s, known);
+	return text;
 }
 
 // clang-format off
@@ -144,6 +159,7 @@ static const struct key drive_keys[] = {
 	DRIVE_TEXT("revision", revision, 1, "0.1 ", check_ascii),
 	DRIVE_TEXT("media", media, 1, "/var/lib/mmcgadget", check_absolute),
 	DRIVE_TEXT("image", image, 0, "", check_text),
+	DRIVE_TEXT("blank_type", blank_type, 1, "dvd+r", check_blank_type),
 };
 
 #undef AT

@@ -79,6 +79,7 @@ struct disc {
 	int unreported_error; /* -errno of a sync while opening; the next disc_sync() returns it */
 	uint64_t written_end; /* length of the image when it last held all accepted blocks */
 	bool saved;           /* the layout was saved since the disc was opened */
+	bool had_state;       /* the store had a state when the disc was opened */
 	bool store_uncertain; /* saving failed: the store has this layout or the one before */
 	enum disc_intent intent;
 	uint32_t intent_blocks; /* the length that the image is cut to */
@@ -269,6 +270,13 @@ int disc_stop_format(struct disc *d);
  * only.
  */
 int disc_blank(struct disc *d);
+
+/*
+ * Makes an erasable disc a blank of its medium, as it was new, whatever is recorded on it. A power
+ * cut leaves all of the old disc or the blank. DISC_NOT_FOR_MEDIUM: the medium is recorded once;
+ * DISC_CLOSED: the image cannot be written. After another failure the disc is one of the two.
+ */
+int disc_erase(struct disc *d);
 
 /*
  * Test write (MMC-6 7.5, Test Write): while it is on, recording and closing change what

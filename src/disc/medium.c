@@ -150,6 +150,15 @@ const struct disc_medium *disc_medium_of_image(uint64_t blocks)
 	return &media[DISC_DVD_ROM];
 }
 
+const struct disc_medium *disc_medium_before(const struct disc_medium *m)
+{
+	if (!m->model->recordable)
+		for (size_t i = 0; i < ARRAY_LEN(media); i++)
+			if (media[i].model->recordable && media[i].when_finalised == m->type)
+				return &media[i];
+	return m;
+}
+
 bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
 {
 	return m->when_finalised != m->type &&

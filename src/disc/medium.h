@@ -124,6 +124,11 @@ const struct disc_medium *disc_medium_of_blank(void);
 /* The row for an image of that many blocks without a state file: a read-only medium. Never NULL. */
 const struct disc_medium *disc_medium_of_image(uint64_t blocks);
 /*
+ * A medium that becomes m when it is finalised: the first recordable row that does; m itself if
+ * it is recordable, or if there is none.
+ */
+const struct disc_medium *disc_medium_before(const struct disc_medium *m);
+/*
  * True if the image of a finalised disc of m with that many blocks alone gives the type that the
  * disc has when it is opened again.
  */

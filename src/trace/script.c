@@ -130,6 +130,12 @@ static bool is_blank(const struct trace_disc *d)
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
+/* True for a disc that an image without a state file is. */
+static bool is_plain_image(const struct trace_disc *d)
+{
+	return d->tracks <= 1 && trace_medium(d) == disc_medium_of_image(d->readable);
+}
+
 /* Has tracks that the script must record, because no media line makes them. */
 static bool has_layout(const struct trace_disc *d)
 {
@@ -137,7 +143,7 @@ static bool has_layout(const struct trace_disc *d)
 
 	if (!m)
 		return false;
-	return disc_medium_is_recordable(m) ? !is_blank(d) : d->tracks > 1;
+	return disc_medium_is_recordable(m) ? !is_blank(d) : !is_plain_image(d);
 }
 
 static void write_recorded(struct writer *w, const struct trace_disc *d, unsigned pending)
@@ -171,7 +177,7 @@ static const char *write_media(
 		fprintf(w->out, "media none%s\n", ua);
 		return NULL;
 	}
-	if (!blank && d->tracks <= 1) {
+	if (!blank && is_plain_image(d)) {
 		if (d->readable == 0)
 			return "a DVD-ROM without blocks";
 		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
@@ -180,8 +186,8 @@ static const char *write_media(
 	fputs("media blank", w->out);
 	if (blank && d->capacity != m->capacity)
 		fprintf(w->out, " %" PRIu32, d->capacity);
-	if (blank && m != disc_medium_of_blank())
-		fprintf(w->out, " type=%s", m->name);
+	if (disc_medium_before(m) != disc_medium_of_blank())
+		fprintf(w->out, " type=%s", disc_medium_before(m)->name);
 	fprintf(w->out, "%s\n", has_layout(d) ? "" : ua);
 	if (has_layout(d))
 		write_recorded(w, d, pending);

@@ -286,6 +286,7 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "drives = ( { name = \"12345678901234567\"; } );\n", 1, "drives[0].name has 17 bytes, at most 16 are allowed" },
 	{ "drives = ( { vendor = \"123456789\"; } );\n", 1, "drives[0].vendor has 9 bytes, at most 8 are allowed" },
 	{ "drives = ( { product = \"\xc3\xa4\"; } );\n", 1, "drives[0].product: only printable ASCII is allowed" },
+	{ "drives = ( { blank_type = \"\"; } );\n", 1, "drives[0].blank_type must not be empty" },
 	{ "drives = ( { media = \"media\"; } );\n", 1, "drives[0].media: must be an absolute path" },
 	/* functions */
 	{ "functions = 1;\n", 1, "functions must be a list ( ), not a whole number" },
@@ -333,6 +334,28 @@ static void bad_inputs_are_refused_with_line_and_reason(void **state)
 		assert_int_equal(load(bad[i].text), -EINVAL);
 		assert_string_equal(why, want);
 	}
+}
+
+static void an_unknown_blank_is_refused_with_the_media_there_are(void **state)
+{
+	char media[200], want[512];
+
+	(void)state;
+	disc_medium_list(media, sizeof(media));
+	for (unsigned i = 0; i < 2; i++) {
+		const char *type = i == 0 ? "dvd-rom" : "DVD+R";
+
+		snprintf(want, sizeof(want), "drives = (\n  { },\n  { blank_type = \"%s\"; } );\n",
+			type);
+		assert_int_equal(load(want), -EINVAL);
+		snprintf(want, sizeof(want),
+			"%s:3: drives[1].blank_type: there is no blank of type \"%s\"; there are "
+			"%s",
+			in_scratch("c.conf"), type, media);
+		assert_string_equal(why, want);
+	}
+	assert_int_equal(load("drives = ( { blank_type = \"dvd+r-dl\"; } );\n"), 0);
+	assert_string_equal(c.drive[0].blank_type, "dvd+r-dl");
 }
 
 /* Windows' Notepad writes it. */
@@ -390,6 +413,7 @@ int main(void)
 		T(all_values_are_read),
 		T(the_old_name_of_a_key_is_accepted),
 		T(bad_inputs_are_refused_with_line_and_reason),
+		T(an_unknown_blank_is_refused_with_the_media_there_are),
 		T(a_byte_order_mark_is_skipped),
 		T(an_image_may_have_as_long_a_name_as_the_record_holds),
 		T(a_missing_file_is_refused),
