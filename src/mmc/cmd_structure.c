@@ -184,8 +184,7 @@ static uint32_t structure_bd_information(const struct mmc_drive *d, uint8_t *p)
 	return 4096;
 }
 
-/* Spare area of a BD (MMC-6 6.22.3.3): free and allocated blocks. All are free: no block is ever
- * bad. */
+/* Spare area of a BD (MMC-6 6.22.3.3): free and allocated blocks. No block is ever bad. */
 static uint32_t structure_bd_spare_area(const struct mmc_drive *d, uint8_t *p)
 {
 	uint32_t blocks = disc_spare_blocks(d->cmd.disc);
@@ -200,7 +199,7 @@ static bool has_bd_spare_area(const struct disc *disc)
 	return disc_spare_blocks(disc) > 0;
 }
 
-/* Write protection (MMC-6 6.22.3.3): MSWI, the medium itself inhibits writing. */
+/* Write protection status (MMC-6 6.22.3.9): MSWI, the medium itself inhibits writing. */
 static uint32_t structure_write_protection(const struct mmc_drive *d, uint8_t *p)
 {
 	enum { MSWI = 0x08 };
