@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The overwrite write model. At every single storage operation, in one run each, the power
- * is cut, the daemon dies, or the operation fails. The host formats, writes anywhere, syncs
- * now and then and keeps a ledger: a block that it has not written since the last sync must
- * hold what it held then, and FORMAT leaves either all of the old disc or all of the new.
+ * The overwrite write model, on each medium that is recorded so. At every single storage operation,
+ * in one run each, the power is cut, the daemon dies, or the operation fails. The host formats,
+ * writes anywhere, syncs now and then and keeps a ledger: a block that it has not written since the
+ * last sync must hold what it held then, and FORMAT leaves either all of the old disc or all of the
+ * new.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -27,7 +28,7 @@
 #define WRITE_MAX 16u
 #define SEEDS     4u /* odd: the file system knows RENAME_EXCHANGE */
 
-enum what { END, FORMAT, WRITE, SYNC, REINSERT };
+enum what { END, FORMAT, RESTART, WRITE, SYNC, REINSERT };
 struct step {
 	enum what what;
 	uint32_t lba, count; /* FORMAT: count = blocks */
@@ -52,6 +53,10 @@ static const struct step host_steps[] = {
 	{WRITE, 20, 5},
 	{SYNC, 0, 0},
 	{WRITE, 22, 9},
+	{RESTART, 0, 0},
+	{WRITE, 40, 3},
+	{FORMAT, 0, 300},
+	{WRITE, 30, 3},
 	{END, 0, 0},
 };
 
@@ -73,6 +78,8 @@ struct bench {
 	struct ledger l;
 };
 
+/* The medium of the run, with CAPACITY blocks. */
+static const struct disc_medium *medium = &made_up_rw;
 static char where[160];
 static unsigned cuts, deaths, faults;
 static uint64_t stride = 1;
@@ -96,7 +103,8 @@ static void fill(uint8_t *block, uint32_t lba, uint32_t version)
 
 static void insert(struct bench *b)
 {
-	struct disc_options o = {.medium = &made_up_rw, .media = powercut_media(b->cut, true)};
+	struct disc_options o = {
+		.medium = medium, .capacity = CAPACITY, .media = powercut_media(b->cut, true)};
 
 	assert_non_null(o.media);
 	assert_int_equal(store_new(powercut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
@@ -130,16 +138,31 @@ static uint32_t formatted_size(const struct disc *d)
 	return d->format == DISC_FORMATTED ? disc_readable_blocks(d) : 0;
 }
 
+/* The request for a size; media without a choice get the size that they have. */
+static struct disc_format_request request_of(uint32_t blocks)
+{
+	const struct disc_format_offer *offer = &medium->format[0];
+	struct disc_format_request r = {.type = offer->type, .blocks = blocks};
+
+	if (!offer->least)
+		r.blocks = offer->flags & DISC_FORMAT_ALL ? 0 : CAPACITY;
+	return r;
+}
+
 static int format(struct bench *b, uint32_t blocks)
 {
+	const struct disc_format_request request = request_of(blocks);
 	struct ledger *l = &b->l;
 	int r;
 
+	if (!medium->format[0].least)
+		blocks = CAPACITY;
 	l->format_in_flight = blocks;
-	r = made_up_format(b->disc, blocks);
+	r = disc_format(b->disc, &request);
 	if (r != DISC_OK) {
 		/* Done or not: the host looks, if the daemon is alive. */
-		if (b->cut->dead || formatted_size(b->disc) == l->size)
+		if (b->cut->dead ||
+			(formatted_size(b->disc) == l->size && b->disc->intent == DISC_INTENT_NONE))
 			return r;
 		become_new_format(l);
 		/* The old blocks may still be there. */
@@ -149,6 +172,21 @@ static int format(struct bench *b, uint32_t blocks)
 	become_new_format(l);
 	l->format_in_flight = 0;
 	return DISC_OK;
+}
+
+/* Continues a background format, which keeps the data and syncs it. */
+static int restart(struct bench *b)
+{
+	struct disc_format_request request = request_of(b->l.size);
+	int r;
+
+	if (!(medium->format[0].flags & DISC_FORMAT_RESTARTS) || b->l.size == 0)
+		return DISC_OK;
+	request.parameter = 1;
+	r = disc_format(b->disc, &request);
+	if (r == DISC_OK)
+		note_sync(&b->l);
+	return r;
 }
 
 static int write_blocks(struct bench *b, uint32_t lba, uint32_t count)
@@ -187,6 +225,8 @@ static int do_step(struct bench *b, const struct step *s)
 	switch (s->what) {
 	case FORMAT:
 		return format(b, s->count);
+	case RESTART:
+		return restart(b);
 	case WRITE:
 		return write_blocks(b, s->lba, s->count);
 	case SYNC:
@@ -225,7 +265,8 @@ static void do_steps(struct bench *b, unsigned most_tries)
 
 static void begin(struct bench *b, uint64_t seed)
 {
-	*b = (struct bench){.cut = powercut_new(CAPACITY, seed, seed & 1)};
+	*b = (struct bench){.cut = powercut_new(CAPACITY, seed, seed & 1),
+		.l = {.size = MIN(medium->formatted, CAPACITY)}};
 	assert_non_null(b->cut);
 }
 
@@ -239,6 +280,20 @@ static bool is_version(struct bench *b, uint32_t lba, uint32_t version)
 	return disc_read(b->disc, lba, 1, is) == DISC_OK && memcmp(is, want, MEDIA_BLOCK) == 0;
 }
 
+/*
+ * True if a format to the same size was done: the first block that would tell is zero. check() then
+ * looks whether all of them are.
+ */
+static bool is_formatted_anew(struct bench *b)
+{
+	struct ledger *l = &b->l;
+
+	for (uint32_t lba = 0; lba < l->size; lba++)
+		if (l->synced[lba] && !l->touched[lba] && !l->doubtful[lba])
+			return is_version(b, lba, 0);
+	return false; /* nothing that was on the disc must be there or not */
+}
+
 /* synced: what was synced must be there; otherwise all that was acknowledged. */
 static void check(struct bench *b, bool synced)
 {
@@ -247,9 +302,9 @@ static void check(struct bench *b, bool synced)
 	uint32_t size = formatted_size(d);
 
 	EXPECT(d->read_only == NULL);
-	EXPECT(d->medium == &made_up_rw);
+	EXPECT(d->medium == medium);
 	EXPECT(size == l->size || (l->format_in_flight && size == l->format_in_flight));
-	if (size != l->size)
+	if (size != l->size || (l->format_in_flight && is_formatted_anew(b)))
 		become_new_format(l);
 	l->format_in_flight = 0;
 	for (uint32_t lba = 0; lba < size; lba++) {
@@ -391,13 +446,14 @@ static void fail_and_cut(uint64_t n, uint64_t then, uint64_t seed)
 	faults++;
 }
 
-static void promises_hold_after_a_fault_at_every_operation(void **state)
+static void faults_at_every_operation(const struct disc_medium *m)
 {
 	static uint8_t kind[POWERCUT_OPS];
 	struct bench b;
 	uint64_t ops;
 
-	(void)state;
+	medium = m;
+	cuts = deaths = faults = 0;
 	for (uint64_t seed = 0; seed < SEEDS; seed++) {
 		begin(&b, seed);
 		insert(&b);
@@ -423,7 +479,27 @@ static void promises_hold_after_a_fault_at_every_operation(void **state)
 				fail_and_cut(n, then, seed + then);
 		}
 	}
-	print_message("# %u power cuts, %u deaths, %u faults\n", cuts, deaths, faults);
+	print_message(
+		"# %s: %u power cuts, %u deaths, %u faults\n", m->title, cuts, deaths, faults);
+	medium = &made_up_rw;
+}
+
+static void promises_hold_after_a_fault_at_every_operation(void **state)
+{
+	(void)state;
+	faults_at_every_operation(&made_up_rw);
+}
+
+static void promises_of_a_dvd_plus_rw_hold(void **state)
+{
+	(void)state;
+	faults_at_every_operation(disc_medium_of(DISC_DVD_PLUS_RW));
+}
+
+static void promises_of_a_dvd_ram_hold(void **state)
+{
+	(void)state;
+	faults_at_every_operation(disc_medium_of(DISC_DVD_RAM));
 }
 
 /* A WRITE touches the image alone; only FORMAT changes the state file. */
@@ -452,6 +528,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(promises_hold_after_a_fault_at_every_operation),
+		cmocka_unit_test(promises_of_a_dvd_plus_rw_hold),
+		cmocka_unit_test(promises_of_a_dvd_ram_hold),
 		cmocka_unit_test(a_write_saves_no_state),
 	};
 	const char *wrap = getenv("WRAP");
