@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "disc/disc_int.h"
 #include "disc/model.h"
 
 /* ---- queries ----------------------------------------------------------------------------- */

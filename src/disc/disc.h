@@ -264,6 +264,14 @@ enum disc_background disc_background(const struct disc *d);
 int disc_stop_format(struct disc *d);
 
 /*
+ * BLANK: makes the disc a blank again, of no format, and drops its data. A power cut leaves the old
+ * disc or the new one. Blocks that were accepted are written first; if they are lost, nothing is
+ * erased. DISC_NOT_FOR_MEDIUM: the medium cannot be erased so; DISC_PROTECTED: the image is read
+ * only.
+ */
+int disc_blank(struct disc *d);
+
+/*
  * Makes an erasable disc a blank of its medium, as it was new, whatever is recorded on it. A power
  * cut leaves all of the old disc or the blank. DISC_NOT_FOR_MEDIUM: the medium is recorded once;
  * DISC_CLOSED: the image cannot be written. After another failure the disc is one of the two.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* FORMAT UNIT, as far as it is the same for all write models. */
-#include "disc/disc.h"
+/* FORMAT UNIT and BLANK, as far as it is the same for all write models. */
+#include "disc/disc_int.h"
 #include "disc/model.h"
 
 int disc_may_format(const struct disc *d, const struct disc_format_request *r)
@@ -37,4 +37,17 @@ enum disc_background disc_background(const struct disc *d)
 		return DISC_BACKGROUND_RUNNING;
 	return d->media->blocks >= disc_layout_end(&d->layout) ? DISC_BACKGROUND_COMPLETE
 							       : DISC_BACKGROUND_SUSPENDED;
+}
+
+int disc_blank(struct disc *d)
+{
+	struct disc_layout layout;
+
+	if (!d->medium->has_blank)
+		return DISC_NOT_FOR_MEDIUM;
+	if (!d->media->writable)
+		return DISC_PROTECTED;
+	(void)disc_test_write(d, false);
+	disc_layout_one_track(&layout, 0, DISC_TRACK_INVISIBLE);
+	return disc_replace(d, &layout, DISC_UNFORMATTED, 0);
 }

@@ -49,6 +49,24 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_sequential,
 	},
+	[DISC_DVD_R_DL] = {
+		.name = "dvd-r-dl", .title = "DVD-R DL", .type = DISC_DVD_R_DL, .state_version = 2,
+		.capacity = 4171712, /* 12 cm, two layers (ECMA-382): 8 543 666 176 bytes */
+		.layers = 2, .layer_break = 2085856, .ecc_blocks = 16, .unit = MEDIA_BLOCK,
+		.max_tracks = DISC_MAX_TRACKS,
+		.has_dao = true, .asks_for_next_session = true,
+		.when_finalised = DISC_DVD_ROM,
+		.model = &disc_model_sequential,
+	},
+	[DISC_DVD_RW] = {
+		.name = "dvd-rw", .title = "DVD-RW", .type = DISC_DVD_RW, .state_version = 2,
+		.capacity = 2298496, /* 12 cm, single layer (ECMA-338): 4 707 319 808 bytes */
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.erasable = true, .has_blank = true,
+		.has_dao = true, .asks_for_next_session = true,
+		.when_finalised = DISC_DVD_RW,
+		.model = &disc_model_sequential,
+	},
 	[DISC_DVD_PLUS_RW] = {
 		.name = "dvd+rw", .title = "DVD+RW", .type = DISC_DVD_PLUS_RW, .state_version = 2,
 		.capacity = 2295104, /* 12 cm (ECMA-337): 4 700 372 992 bytes */

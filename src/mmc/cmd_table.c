@@ -109,6 +109,9 @@ const struct mmc_row mmc_rows[256] = {
 	/* one logical unit, 0 */
 	[OP_REPORT_LUNS] = { "REPORT LUNS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(6, 4),
 		cmd_report_luns, NULL, "\0\xff\0\0\0\xff\xff\xff\xff\0\0", "SPC-4 6.33" },
+	/* all of a DVD-RW, other discs are refused, 5/30/06; a part of it, and each CDB that ATA PASS-THROUGH(12) can mean with the same code, 5/24/00 */
+	[OP_BLANK] = { "BLANK", 12, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
+		cmd_blank, cmd_blank_finish, "\x17\xff\xff\xff\xff\0\0\0\0\0\0", "MMC-6 6.2" },
 	/* refused, 5/26/00: its parameters name nothing that the drive has */
 	[OP_SEND_EVENT] = { "SEND EVENT", 12, ROW_OUT, 0, ALLOC(8, 2),
 		cmd_param, cmd_send_event_finish, "\x01\0\0\0\0\0\0\xff\xff\0\0", "MMC-3 6.38" },

@@ -98,8 +98,8 @@ static const struct feature features[] = {
 	{ FEATURE_DVD_PLUS_RW, 1, WHILE_WRITABLE, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
-	/* Buffer underrun free, test write */
-	{ FEATURE_DVD_R_RW, 2, false, 4, "\x44\0\0\0", NULL },
+	/* Buffer underrun free, two layers, test write, DVD-RW */
+	{ FEATURE_DVD_R_RW, 2, false, 4, "\x4e\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	/*
 	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-R is of

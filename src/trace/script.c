@@ -54,17 +54,6 @@ static void write_attention_drain(struct writer *w, unsigned pending, bool disc)
 	write_event_drain(w, pending);
 }
 
-/* Formats a disc that is overwritten in place: its one track spans all that was formatted. */
-static void write_format(struct writer *w, const struct trace_disc *d)
-{
-	const struct disc_format_offer *offer = trace_medium(d)->format;
-	uint32_t n = d->track[0].written;
-
-	fprintf(w->out,
-		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",
-		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff, offer->type << 2);
-}
-
 /* Selects write parameters (mode page 05h): bytes 2 and 3 of the page. */
 static void write_parameters(struct writer *w, unsigned type, unsigned session)
 {
@@ -83,6 +72,17 @@ static void write_recording_mode(struct writer *w, const struct trace_disc *d)
 		write_parameters(w, 0x42, 0x05);
 	else if (m && m->asks_for_next_session)
 		write_parameters(w, 0x40, 0xc5);
+}
+
+/* Formats a disc that is overwritten in place: its one track spans all that was formatted. */
+static void write_format(struct writer *w, const struct trace_disc *d)
+{
+	const struct disc_format_offer *offer = trace_medium(d)->format;
+	uint32_t n = d->track[0].written;
+
+	fprintf(w->out,
+		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",
+		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff, offer->type << 2);
 }
 
 /* Records the layout of the disc track by track, as a host would. */

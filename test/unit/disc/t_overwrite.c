@@ -438,7 +438,7 @@ static void a_read_only_image_is_a_write_protected_disc(void **state)
 		assert_int_equal(command(drive, 0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0), 0);
 		assert_int_equal(answer.data[2], protected ? 0x0f : 0x1f);
 		assert_int_equal(command(drive, 0xad, 0, 0, 0, 0, 0, 0, 0xc0, 0, 8, 0, 0), 0);
-		assert_int_equal(answer.data[4], protected ? 0x08 : 0x00);
+		assert_int_equal(answer.data[4], protected ? 0x02 : 0x00);
 		assert_int_equal(command_with(drive, write, 10, 0, buf), protected ? 0x72700 : 0);
 		assert_int_equal(
 			command_with(drive, format, 6, 0, list), protected ? 0x72700 : 0x52600);

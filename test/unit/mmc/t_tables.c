@@ -357,7 +357,6 @@ static void profile_rows_are_consistent(void **state)
 		const struct mmc_profile *p = &mmc_profiles[i];
 
 		assert_non_null(p->name);
-		assert_true(p->write_types != 0);
 		assert_true((p->finalise_functions & ~p->close_functions) == 0);
 		assert_true(p->close_functions == 0 || (p->permissions & P_CLOSE));
 		assert_true(p->track_info_length == 36 || p->track_info_length == 40);
