@@ -15,7 +15,7 @@
  *	data is synced, then the layout that counts it is saved
  *
  * Blocks recorded before disc_sync() or a closing operation returned DISC_OK survive a power
- * cut. Of the blocks recorded later, a sequential disc loses at most disc_options.max_unsaved.
+ * cut. Of the blocks recorded later, at most disc_options.max_unsaved are lost.
  */
 #ifndef DISC_DISC_H
 #define DISC_DISC_H

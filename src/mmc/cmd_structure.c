@@ -140,19 +140,6 @@ static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 	return 256;
 }
 
-/* Spare area of a DVD-RAM (MMC-6 6.22.3.5): what a format without it gives to the user is in it. */
-static uint32_t structure_spare_area(const struct mmc_drive *d, uint8_t *p)
-{
-	enum { PRIMARY = 12800 };
-	const struct disc *disc = d->cmd.disc;
-	uint32_t supplementary = disc->capacity - disc_readable_blocks(disc);
-
-	put_be32(p, PRIMARY); /* no block is defective: all of it is unused */
-	put_be32(p + 4, supplementary);
-	put_be32(p + 8, supplementary);
-	return 12;
-}
-
 /*
  * Disc information of a BD (MMC-6 6.22.3.3.1): a unit for each layer, 112 bytes apart. Burning
  * programs show manufacturer and media type from the first one. Zero are: time stamp, hybrid
@@ -199,12 +186,16 @@ static bool has_bd_spare_area(const struct disc *disc)
 	return disc_spare_blocks(disc) > 0;
 }
 
-/* Write protection status (MMC-6 6.22.3.9): MSWI, the medium itself inhibits writing. */
+/*
+ * Write protection status (MMC-6 6.22.3.9): persistent, as long as the image cannot be written; or
+ * MSWI, the medium itself inhibits writing.
+ */
 static uint32_t structure_write_protection(const struct mmc_drive *d, uint8_t *p)
 {
-	enum { MSWI = 0x08 };
+	enum { PERSISTENT = 0x02, MSWI = 0x08 };
+	const struct disc *disc = d->cmd.disc;
 
-	p[0] = d->cmd.disc->read_only || disc_is_protected(d->cmd.disc) ? MSWI : 0;
+	p[0] = disc_is_protected(disc) ? PERSISTENT : disc->read_only ? MSWI : 0;
 	return 4;
 }
 

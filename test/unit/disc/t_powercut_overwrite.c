@@ -27,7 +27,7 @@
 #define WRITE_MAX 16u
 #define SEEDS     4u /* odd: the file system knows RENAME_EXCHANGE */
 
-enum what { END, FORMAT, WRITE, SYNC, REINSERT };
+enum what { END, FORMAT, RESTART, WRITE, SYNC, REINSERT };
 struct step {
 	enum what what;
 	uint32_t lba, count; /* FORMAT: count = blocks */
@@ -52,11 +52,18 @@ static const struct step host_steps[] = {
 	{WRITE, 20, 5},
 	{SYNC, 0, 0},
 	{WRITE, 22, 9},
+	{RESTART, 0, 0},
+	{WRITE, 40, 3},
+	{FORMAT, 0, 300},
+	{WRITE, 30, 3},
 	{END, 0, 0},
 };
 
-/* A BD-RE of CAPACITY blocks can be formatted to all of them: without and with a spare area. */
-static const struct step bd_steps[] = {
+/*
+ * Media of CAPACITY blocks that can be formatted to all of them: a DVD+RW and a DVD-RAM have no
+ * other size, a BD-RE with or without a spare area.
+ */
+static const struct step all_steps[] = {
 	{FORMAT, 0, CAPACITY},
 	{WRITE, 0, 16},
 	{WRITE, 384, 16}, /* up to the last block, with a hole before it */
@@ -71,6 +78,10 @@ static const struct step bd_steps[] = {
 	{WRITE, 31, 2},
 	{SYNC, 0, 0},
 	{WRITE, 396, 4},
+	{RESTART, 0, 0},
+	{WRITE, 40, 3},
+	{FORMAT, 0, CAPACITY},
+	{WRITE, 30, 3},
 	{END, 0, 0},
 };
 
@@ -79,8 +90,9 @@ static const struct kind {
 	uint8_t format_type;
 	uint32_t usual; /* a size that it can be formatted to */
 	const struct step *steps;
-} made_up = {NULL, 0x26, 300, host_steps}, bd_re = {"bd-re", 0x31, CAPACITY, bd_steps},
-  bd_re_dl = {"bd-re-dl", 0x30, CAPACITY, bd_steps};
+} made_up = {NULL, 0x26, 300, host_steps}, plus_rw = {"dvd+rw", 0x26, CAPACITY, all_steps},
+  ram = {"dvd-ram", 0x00, CAPACITY, all_steps}, bd_re = {"bd-re", 0x31, CAPACITY, all_steps},
+  bd_re_dl = {"bd-re-dl", 0x30, CAPACITY, all_steps};
 static const struct kind *kind = &made_up;
 
 static const struct disc_medium *medium(void)
@@ -209,6 +221,21 @@ static int format(struct bench *b, uint32_t blocks)
 	return DISC_OK;
 }
 
+/* Continues a background format, which keeps the data and syncs it. */
+static int restart(struct bench *b)
+{
+	struct disc_format_request request = {
+		.type = kind->format_type, .blocks = b->l.size, .parameter = 1};
+	int r;
+
+	if (!(medium()->format[0].flags & DISC_FORMAT_RESTARTS) || b->l.size == 0)
+		return DISC_OK;
+	r = disc_format(b->disc, &request);
+	if (r == DISC_OK)
+		note_sync(&b->l);
+	return r;
+}
+
 static int write_blocks(struct bench *b, uint32_t lba, uint32_t count)
 {
 	static uint8_t data[WRITE_MAX * MEDIA_BLOCK];
@@ -245,6 +272,8 @@ static int do_step(struct bench *b, const struct step *s)
 	switch (s->what) {
 	case FORMAT:
 		return format(b, s->count);
+	case RESTART:
+		return restart(b);
 	case WRITE:
 		return write_blocks(b, s->lba, s->count);
 	case SYNC:
@@ -283,7 +312,8 @@ static void do_steps(struct bench *b, unsigned most_tries)
 
 static void begin(struct bench *b, uint64_t seed)
 {
-	*b = (struct bench){.cut = powercut_new(CAPACITY, seed, seed & 1)};
+	*b = (struct bench){.cut = powercut_new(CAPACITY, seed, seed & 1),
+		.l = {.size = MIN(medium()->formatted, CAPACITY)}};
 	assert_non_null(b->cut);
 }
 
@@ -510,6 +540,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FOR("made-up RW", promises_hold_after_a_fault_at_every_operation, made_up),
 		FOR("made-up RW: writes save no state", a_write_saves_no_state, made_up),
+		FOR("DVD+RW", promises_hold_after_a_fault_at_every_operation, plus_rw),
+		FOR("DVD-RAM", promises_hold_after_a_fault_at_every_operation, ram),
 		FOR("BD-RE", promises_hold_after_a_fault_at_every_operation, bd_re),
 		FOR("BD-RE: writes save no state", a_write_saves_no_state, bd_re),
 		FOR("BD-RE DL", promises_hold_after_a_fault_at_every_operation, bd_re_dl),
