@@ -210,6 +210,8 @@ struct mmc_state {
 	enum disc_type type; /* of the disc, when loaded or ejected_by_host */
 	/* As what the host sees a loaded disc: a finalised DVD+R may be shown as a DVD-ROM. */
 	enum disc_type shown_as;
+	enum disc_format format; /* of that disc */
+	/* finalised: no track can be added; also true of a formatted disc that is overwritten. */
 	bool blank, appendable, finalised;
 	bool testing;          /* a test write is in progress, and the numbers below are of it */
 	const char *read_only; /* why recording is no longer possible; NULL: no such reason */
@@ -221,6 +223,7 @@ struct mmc_state {
 	uint32_t nwa, free;    /* of the open track; 0 when there is none */
 	uint32_t reserved;     /* size that RESERVE TRACK gave the open track; 0 = none */
 	bool at_once;          /* the track was reserved for disc-at-once recording */
+	uint32_t image_blocks; /* blocks of the image, up to the highest one that was written */
 	uint32_t unsynced;     /* recorded blocks that a power cut would lose */
 	uint16_t sessions, tracks;
 	uint32_t read_speed, write_speed; /* kB/s */
