@@ -40,7 +40,7 @@ static const char *state_of(const struct mmc_state *m)
 		return "ejected";
 	if (is_overwritable(m))
 		return "rewritable";
-	if (!disc_medium_is_recordable(disc_medium_of(m->type)) || m->finalised)
+	if (m->finalised)
 		return "complete";
 	if (m->blank)
 		return "blank";

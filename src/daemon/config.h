@@ -30,9 +30,10 @@ struct config {
 	struct config_drive drive[DRIVE_MAX];
 	/* The same for all drives. */
 	struct {
-		int finalised; /* enum mmc_finalised */
-		int swap_gap;  /* ms */
-		int swap_seen; /* 1 = a swap waits until the host has seen the empty drive */
+		int finalised;       /* enum mmc_finalised */
+		int large_image_dvd; /* 1 = an image that no DVD can hold is a DVD-ROM, too */
+		int swap_gap;        /* ms */
+		int swap_seen;       /* 1 = a swap waits until the host has seen the empty drive */
 		int eject_brings_next; /* 1 = a disc that the host ejects is followed by the next */
 		int sync_mb;           /* MiB of a burn that a power cut can take */
 		int sync_seconds;      /* s between two syncs of a burn; 0 = no limit in time */

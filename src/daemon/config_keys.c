@@ -84,6 +84,7 @@ static const char *check_blank_type(const char *s)
 static const struct choice finalised[] = {
 	{ "dvd-rom", MMC_FINALISED_DVD_ROM }, { "dvd+r", MMC_FINALISED_DVD_PLUS_R }, { NULL, 0 },
 };
+static const struct choice large_image[] = { { "bd-rom", 0 }, { "dvd-rom", 1 }, { NULL, 0 } };
 static const struct choice stall[] = {
 	{ "never", BOT_STALL_NEVER }, { "short", BOT_STALL_SHORT }, { NULL, 0 },
 };
@@ -128,6 +129,7 @@ static const struct key keys[] = {
 	TEXT("control.status", control.status, 1, "status", check_file),
 	TEXT("control.group", control.group, 0, "mmcgadget", check_name),
 	CHOICE("behaviour.finalised", behaviour.finalised, "dvd-rom", finalised),
+	CHOICE("behaviour.large_image", behaviour.large_image_dvd, "bd-rom", large_image),
 	NUMBER("behaviour.subclass", usb.subclass, 2, 6, 6, subclass),
 	CHOICE("behaviour.stall", usb.stall, "never", stall),
 	CHOICE("behaviour.swap", behaviour.swap_seen, "gap", swap),

@@ -80,7 +80,8 @@ static int add_drive(struct daemon *d, unsigned i)
 	struct drive_config dc = {
 		.name = c->name,
 		.media = c->media,
-		.mmc = {.finalised = (enum mmc_finalised)d->config->behaviour.finalised},
+		.mmc = {.finalised = (enum mmc_finalised)d->config->behaviour.finalised,
+			.dvd_only = d->config->behaviour.large_image_dvd == 1},
 		.swap_gap = (unsigned)d->config->behaviour.swap_gap,
 		.seen_wait = d->config->behaviour.swap_seen ? DRIVE_SEEN_WAIT : 0,
 		.brings_next = d->config->behaviour.eject_brings_next == 1,

@@ -134,7 +134,7 @@ struct disc_options {
 /*
  * Opens the disc on a medium. With a state in the store that fits the image, the disc is
  * what the state says. Without a state, 0 blocks and writable are a blank, anything else
- * is a DVD-ROM. With a state that does not fit or cannot be read, the disc is a DVD-ROM
+ * is a DVD-ROM or BD-ROM. With a state that does not fit or cannot be read, the disc is one
  * of all blocks, and disc.read_only says why. A medium that is not writable is never
  * recordable. NULL = no memory (media and store are closed then).
  */

@@ -10,10 +10,10 @@
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-/* Makes the disc a DVD-ROM of all blocks of the image; read_only: why it cannot be recorded. */
+/* Makes the disc read-only with all blocks of the image; read_only: why it cannot be recorded. */
 static void make_rom(struct disc *d, const char *read_only)
 {
-	d->medium = disc_medium_of(DISC_DVD_ROM);
+	d->medium = disc_medium_of_image(d->media->blocks);
 	d->format = DISC_UNFORMATTED;
 	d->intent = DISC_INTENT_NONE;
 	d->layer_break = 0;

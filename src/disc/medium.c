@@ -17,6 +17,8 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.name = "dvd-rom", .title = "DVD-ROM", .type = DISC_DVD_ROM, .state_version = 2,
 		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
 		.single_layer = 2298496, /* 12 cm (ECMA-267): 4 707 319 808 bytes */
+		/* No DVD of two layers has more blocks than a DVD+R DL, which becomes a DVD-ROM. */
+		.largest_image = 4173824,
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_read_only,
 	},
@@ -60,6 +62,27 @@ static const struct disc_medium media[DISC_TYPES] = {
 		},
 		.model = &disc_model_overwrite,
 	},
+	[DISC_BD_ROM] = {
+		.name = "bd-rom", .title = "BD-ROM", .type = DISC_BD_ROM, .state_version = 2,
+		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.single_layer = 12219392, /* 12 cm: 25 025 314 816 bytes */
+		.when_finalised = DISC_BD_ROM,
+		.model = &disc_model_read_only,
+	},
+	[DISC_BD_R] = {
+		.name = "bd-r", .title = "BD-R", .type = DISC_BD_R, .state_version = 2,
+		.capacity = 12219392, /* 12 cm, single layer, no spare area: 25 025 314 816 bytes */
+		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.when_finalised = DISC_BD_ROM,
+		.model = &disc_model_sequential,
+	},
+	[DISC_BD_R_DL] = {
+		.name = "bd-r-dl", .title = "BD-R DL", .type = DISC_BD_R_DL, .state_version = 2,
+		.capacity = 24438784, /* 12 cm, two layers, no spare area: 50 050 629 632 bytes */
+		.layers = 2, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.when_finalised = DISC_BD_ROM,
+		.model = &disc_model_sequential,
+	},
 };
 // clang-format on
 
@@ -79,6 +102,30 @@ const struct disc_medium *disc_medium_named(const char *name)
 const struct disc_medium *disc_medium_of_blank(void)
 {
 	return &media[DISC_DVD_PLUS_R];
+}
+
+const struct disc_medium *disc_medium_of_image(uint64_t blocks)
+{
+	for (size_t i = 0; i < ARRAY_LEN(media); i++)
+		if (!media[i].model->recordable &&
+			(media[i].largest_image == 0 || blocks <= media[i].largest_image))
+			return &media[i];
+	return &media[DISC_DVD_ROM];
+}
+
+const struct disc_medium *disc_medium_before(const struct disc_medium *m)
+{
+	if (!m->model->recordable)
+		for (size_t i = 0; i < ARRAY_LEN(media); i++)
+			if (media[i].model->recordable && media[i].when_finalised == m->type)
+				return &media[i];
+	return m;
+}
+
+bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
+{
+	return m->when_finalised != m->type &&
+	       m->when_finalised == disc_medium_of_image(blocks)->type;
 }
 
 bool disc_medium_is_recordable(const struct disc_medium *m)

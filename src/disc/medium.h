@@ -20,6 +20,9 @@ enum disc_type {
 	DISC_DVD_PLUS_R_DL, /* the same with two layers */
 	DISC_DVD_R,         /* as DVD+R; also recorded disc-at-once */
 	DISC_DVD_PLUS_RW,   /* formatted, then overwritten in place */
+	DISC_BD_ROM,        /* readable only */
+	DISC_BD_R,          /* write once, sequential, appendable until finalised */
+	DISC_BD_R_DL,       /* the same with two layers */
 	DISC_TYPES
 };
 
@@ -72,6 +75,11 @@ struct disc_medium {
 	uint8_t layers;
 	/* Larger discs of this type have one layer more; 0 = none has. */
 	uint32_t single_layer;
+	/*
+	 * An image that has no state file is the first read-only medium of the table that can be
+	 * as large; this one holds at most that many blocks, 0 = any number.
+	 */
+	uint32_t largest_image;
 	/* Blocks of layer 0 of a blank, which the host may reduce; 0 = half of the disc. */
 	uint32_t layer_break;
 	uint8_t ecc_blocks;  /* tracks begin on an ECC block; reservations are rounded up to it */
@@ -90,7 +98,7 @@ struct disc_medium {
 	bool asks_for_next_session;
 	/*
 	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
-	 * disc with one track needs no state file, since the image alone gives its layout.
+	 * disc with one track may need no state file: disc_medium_shows_in_image().
 	 */
 	enum disc_type when_finalised;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
@@ -105,6 +113,18 @@ const struct disc_medium *disc_medium_of(enum disc_type type);
 const struct disc_medium *disc_medium_named(const char *name);
 /* The row for an image of 0 bytes without a state file. */
 const struct disc_medium *disc_medium_of_blank(void);
+/* The row for an image of that many blocks without a state file: a read-only medium. Never NULL. */
+const struct disc_medium *disc_medium_of_image(uint64_t blocks);
+/*
+ * A medium that becomes m when it is finalised: the first recordable row that does; m itself if
+ * it is recordable, or if there is none.
+ */
+const struct disc_medium *disc_medium_before(const struct disc_medium *m);
+/*
+ * True if the image of a finalised disc of m with that many blocks alone gives the type that the
+ * disc has when it is opened again.
+ */
+bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks);
 bool disc_medium_is_recordable(const struct disc_medium *m);
 /*
  * True if, in this format state, each block can be written at any time: such a disc is never

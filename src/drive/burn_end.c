@@ -37,8 +37,7 @@ uint32_t burn_end_find(struct burn_end *b, const struct image *in, const struct 
 {
 	uint8_t block[MEDIA_BLOCK];
 
-	if (!m->loaded || !disc_medium_is_recordable(disc_medium_of(m->type)) || m->finalised ||
-		!m->nwa)
+	if (!m->loaded || m->finalised || !m->nwa)
 		return 0;
 	if (m->reserved)
 		return m->nwa + m->free;

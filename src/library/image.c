@@ -316,7 +316,8 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	int n;
 
 	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank",
-		.medium = size > 0 ? disc_medium_of(DISC_DVD_ROM) : disc_medium_of_blank()};
+		.medium = size > 0 ? disc_medium_of_image((size + MEDIA_BLOCK - 1) / MEDIA_BLOCK)
+				   : disc_medium_of_blank()};
 	out->damaged = size > 0 && is_damaged(folder, name);
 	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) >= (int)sizeof(path))
 		return;

@@ -16,7 +16,7 @@ struct mmc_drive *mmc_drive_new(const struct mmc_config *config)
 	d->config = *config;
 	if (d->config.buffer == 0)
 		d->config.buffer = MEDIA_RING;
-	d->profile = profile_for(NULL, config->finalised);
+	d->profile = profile_for(NULL, config);
 	mmc_bus_reset(d);
 	return d;
 }
@@ -180,7 +180,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 	};
 	if (d->disc)
 		disc_state(d->disc, s);
-	s->shown_as = s->loaded ? d->profile->type : s->type;
+	s->shown_as = s->loaded ? mmc_shown_medium(d)->type : s->type;
 }
 
 const struct disc_layout *mmc_layout(const struct mmc_drive *d)

@@ -38,6 +38,16 @@ static uint32_t build_profile_list(const struct mmc_drive *d, uint8_t *out)
 	return n;
 }
 
+/* 2048 bytes a block, the blocks of an ECC block, page 01h present. */
+static uint32_t build_random_readable(const struct mmc_drive *d, uint8_t *out)
+{
+	put_be32(out, MEDIA_BLOCK);
+	put_be16(out + 4, mmc_shown_medium(d)->ecc_blocks);
+	out[6] = 0x01;
+	out[7] = 0;
+	return 8;
+}
+
 static uint32_t build_serial(const struct mmc_drive *d, uint8_t *out)
 {
 	uint32_t len = (uint32_t)strlen(d->config.serial);
@@ -71,8 +81,7 @@ static const struct feature features[] = {
 	{ FEATURE_MORPHING, 1, true, 4, "\x02\0\0\0", NULL },
 	/* Tray, load, eject, lock */
 	{ FEATURE_REMOVABLE_MEDIUM, 1, true, 4, "\x39\0\0\0", NULL },
-	/* 2048 bytes a block, 16 blocks an ECC block, page 01h present */
-	{ FEATURE_RANDOM_READABLE, 0, false, 8, "\0\0\x08\0\0\x10\x01\0", NULL },
+	{ FEATURE_RANDOM_READABLE, 0, false, 0, NULL, build_random_readable },
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
 	/* Linux opens a drive for writing that has this feature, whatever disc is in it. */
 	{ FEATURE_RANDOM_WRITABLE, 1, false, 0, NULL, build_random_writable },
@@ -86,6 +95,15 @@ static const struct feature features[] = {
 	/* Buffer underrun free, test write */
 	{ FEATURE_DVD_R_RW, 2, false, 4, "\x44\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
+	/*
+	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-R is of
+	 * class 1 and version 1, a BD-ROM of class 0 and version 1, as their disc information says
+	 * (mmc_profile.bd_class).
+	 */
+	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0"
+		"\0\x02\0\0\0\0\0\0", NULL },
+	/* The same bitmaps for BD-RE and BD-R; blocks are not verified after writing. */
+	{ FEATURE_BD_WRITE, 0, false, 20, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */

@@ -8,7 +8,7 @@
 #include "mmc/sense.h"
 #include "mmc/spec.h"
 
-#define MMC_REPLY_SIZE 4096u  /* largest answer: READ DISC STRUCTURE, 2052 bytes */
+#define MMC_REPLY_SIZE 4160u  /* largest answer: READ DISC STRUCTURE of a BD, 4100 bytes */
 #define MMC_PARAM_SIZE 1024u  /* largest parameter list taken in whole */
 #define MMC_PUSH_MAX   32768u /* most bytes of one mmc_push() */
 #define MMC_PULL_MAX   65536u /* most bytes of one mmc_pull() */
@@ -169,6 +169,11 @@ uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
 /* tray.c */
 /* The disc that a command may use: in the drive, tray closed. NULL: there is none. */
 struct disc *mmc_loaded(const struct mmc_drive *d);
+/*
+ * The medium as what the host sees the disc: a finalised disc may be shown as a read-only one.
+ * Without a disc, a DVD-ROM.
+ */
+const struct disc_medium *mmc_shown_medium(const struct mmc_drive *d);
 /* After the host's own CLOSE has changed the disc: sets profile, unit attention and event. */
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc);
 /* After the host's FORMAT UNIT: the same, but the attention waits for the event. */

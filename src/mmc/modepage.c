@@ -115,7 +115,7 @@ static uint32_t build_2a(const struct mmc_drive *d, uint8_t *p)
 	p[6] = 0x29; /* tray, eject, lock */
 	if (d->prevent || d->persistent_prevent)
 		p[6] |= 0x02;
-	put_be16(p + 8, PROFILE_READ_SPEED);
+	put_be16(p + 8, (uint16_t)profile_read_speed(d->profile));
 	put_be16(p + 12, d->config.buffer / 1024);
 	put_be16(p + 14, d->read_speed);
 	put_be16(p + 18, d->profile->write_speed[0]);

@@ -7,15 +7,24 @@ struct disc *mmc_loaded(const struct mmc_drive *d)
 	return d->tray_out ? NULL : d->disc;
 }
 
+const struct disc_medium *mmc_shown_medium(const struct mmc_drive *d)
+{
+	const struct disc *disc = mmc_loaded(d);
+
+	return disc && profile_is_for(d->profile, disc->medium->type)
+		       ? disc->medium
+		       : disc_medium_of(d->profile->type);
+}
+
 void mmc_default_speeds(struct mmc_drive *d)
 {
-	d->read_speed = PROFILE_READ_SPEED;
+	d->read_speed = profile_read_speed(d->profile);
 	d->write_speed = d->profile->write_speed[0];
 }
 
 static void refresh_profile(struct mmc_drive *d)
 {
-	const struct mmc_profile *p = profile_for(mmc_loaded(d), d->config.finalised);
+	const struct mmc_profile *p = profile_for(mmc_loaded(d), &d->config);
 
 	if (p == d->profile)
 		return;

@@ -11,6 +11,7 @@ void trace_describe_drive(struct trace_header *h, const struct mmc_drive *drive)
 
 	*h = (struct trace_header){.strict_cdb = c->strict_cdb,
 		.finalised_dvd_plus_r = c->finalised == MMC_FINALISED_DVD_PLUS_R,
+		.dvd_only = c->dvd_only,
 		.buffer = c->buffer};
 	memcpy(h->vendor, c->vendor, sizeof(h->vendor));
 	memcpy(h->product, c->product, sizeof(h->product));

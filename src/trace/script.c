@@ -115,6 +115,12 @@ static bool is_blank(const struct trace_disc *d)
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
+/* True for a disc that an image without a state file is. */
+static bool is_plain_image(const struct trace_disc *d)
+{
+	return d->tracks <= 1 && trace_medium(d) == disc_medium_of_image(d->readable);
+}
+
 /* Has tracks that the script must record, because no media line makes them. */
 static bool has_layout(const struct trace_disc *d)
 {
@@ -122,7 +128,7 @@ static bool has_layout(const struct trace_disc *d)
 
 	if (!m)
 		return false;
-	return disc_medium_is_recordable(m) ? !is_blank(d) : d->tracks > 1;
+	return disc_medium_is_recordable(m) ? !is_blank(d) : !is_plain_image(d);
 }
 
 static void write_recorded(struct writer *w, const struct trace_disc *d, unsigned pending)
@@ -156,7 +162,7 @@ static const char *write_media(
 		fprintf(w->out, "media none%s\n", ua);
 		return NULL;
 	}
-	if (!blank && d->tracks <= 1) {
+	if (!blank && is_plain_image(d)) {
 		if (d->readable == 0)
 			return "a DVD-ROM without blocks";
 		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
@@ -165,8 +171,8 @@ static const char *write_media(
 	fputs("media blank", w->out);
 	if (blank && d->capacity != m->capacity)
 		fprintf(w->out, " %" PRIu32, d->capacity);
-	if (blank && m != disc_medium_of_blank())
-		fprintf(w->out, " type=%s", m->name);
+	if (disc_medium_before(m) != disc_medium_of_blank())
+		fprintf(w->out, " type=%s", disc_medium_before(m)->name);
 	fprintf(w->out, "%s\n", has_layout(d) ? "" : ua);
 	if (has_layout(d))
 		write_recorded(w, d, pending);
@@ -406,7 +412,7 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 {
 	size_t serial = strspn(h->serial, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					  "abcdefghijklmnopqrstuvwxyz-_.");
-	bool config = h->finalised_dvd_plus_r || h->strict_cdb || h->serial[0] ||
+	bool config = h->finalised_dvd_plus_r || h->dvd_only || h->strict_cdb || h->serial[0] ||
 		      (h->buffer && h->buffer != MEDIA_RING);
 
 	w->serial = h->serial[serial] == '\0';
@@ -418,6 +424,8 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 	fputs("config", w->out);
 	if (h->finalised_dvd_plus_r)
 		fputs(" finalised=dvd+r", w->out);
+	if (h->dvd_only)
+		fputs(" large=dvd-rom", w->out);
 	if (h->strict_cdb)
 		fputs(" strict=1", w->out);
 	if (h->serial[0] && w->serial)

@@ -21,10 +21,10 @@
 
 struct trace_header {
 	uint16_t version;
-	bool strict_cdb, finalised_dvd_plus_r; /* struct mmc_config */
-	uint64_t started;                      /* microseconds since 1970, UTC */
-	uint64_t lost;                         /* older records that were overwritten */
-	uint32_t buffer;                       /* bytes of the drive's write buffer */
+	bool strict_cdb, finalised_dvd_plus_r, dvd_only; /* struct mmc_config */
+	uint64_t started;                                /* microseconds since 1970, UTC */
+	uint64_t lost;                                   /* older records that were overwritten */
+	uint32_t buffer;                                 /* bytes of the drive's write buffer */
 	char vendor[9], product[17], revision[5], serial[33];
 };
 

@@ -27,30 +27,21 @@ static void socket_lists_images(void **state)
 	put_iso("media/b c.iso", "MY DISC");
 	send_text(fd, "insert a.iso drive=drive1\nlist\n");
 	receive_line(fd);
-#define KNOWN(medium) "\"medium\":\"" medium "\",\"volume_size\":0,\"disc\":true,\"remark\":\"\""
-	assert_non_null(strstr(receive_line(fd),
-		"\"images\":["
-		"{\"name\":\"a.iso\",\"label\":\"\",\"kind\":\"iso\",\"size\":4096,\"sessions\":0,"
-		"\"problem\":\"\",\"damaged\":false,\"insertable\":true,\"loaded_in\":[\"drive1\"]"
-		"," KNOWN(
-			"dvd-rom") "},"
-				   "{\"name\":\"b c.iso\",\"label\":\"MY "
-				   "DISC\",\"kind\":\"iso\",\"size\":40960,"
-				   "\"sessions\":0,\"problem\":\"\",\"damaged\":false,"
-				   "\"insertable\":true,\"loaded_"
-				   "in\":[]," KNOWN(
-					   "dvd-rom") "},"
-						      "{\"name\":\"n\",\"label\":\"\",\"kind\":"
-						      "\"blank\",\"size\":0,\"sessions\":0,"
-						      "\"problem\":\"\",\"damaged\":false,"
-						      "\"insertable\":true,\"loaded_in\":[]," KNOWN(
-							      "dvd+r") "}],"
-								       "\"labels_unread\":0,"
-								       "\"unnamed\":0,"
-								       "\"unfinished\":0,"
-								       "\"states\":[],\"more\":"
-								       "false,"
-								       "\"card_free_bytes\":"));
+	const char *list = receive_line(fd);
+
+#define KNOWN(kind, size, in, medium)                                                              \
+	"\"kind\":\"" kind "\",\"erasable\":false,\"size\":" size                                  \
+	",\"sessions\":0,\"problem\":\"\",\"damaged\":false,\"insertable\":true,"                  \
+	"\"loaded_in\":[" in "],\"medium\":\"" medium                                              \
+	"\",\"volume_size\":0,\"disc\":true,\"remark\":\"\"}"
+	assert_non_null(strstr(list, "\"images\":[{\"name\":\"a.iso\",\"label\":\"\"," KNOWN(
+					     "iso", "4096", "\"drive1\"", "dvd-rom")));
+	assert_non_null(strstr(list, ",{\"name\":\"b c.iso\",\"label\":\"MY DISC\"," KNOWN(
+					     "iso", "40960", "", "dvd-rom")));
+	assert_non_null(strstr(list, ",{\"name\":\"n\",\"label\":\"\"," KNOWN("blank", "0", "",
+					     "dvd+r") "],\"labels_unread\":0,"
+						      "\"unnamed\":0,\"unfinished\":0,\"states\":[]"
+						      ",\"more\":false,\"card_free_bytes\":"));
 #undef KNOWN
 	close(fd);
 }

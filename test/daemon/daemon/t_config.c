@@ -57,6 +57,7 @@ static void defaults_are_as_documented(void **state)
 	assert_string_equal(c.drive[0].image, "");
 	assert_int_equal(c.usb.functions, 0);
 	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_ROM);
+	assert_int_equal(c.behaviour.large_image_dvd, 0);
 	assert_int_equal(c.usb.subclass, 6);
 	assert_int_equal(c.usb.stall, BOT_STALL_NEVER);
 	assert_int_equal(c.behaviour.swap_gap, 300);
@@ -127,7 +128,7 @@ static void all_values_are_read(void **state)
 		     "behaviour: { finalised = \"dvd+r\"; subclass = 2; stall = \"short\";\n"
 		     "  swap = \"seen\"; swap_gap = 0; eject_brings_next = true; log_level = "
 		     "\"debug\";\n"
-		     "  last_disc = false; };\n"
+		     "  last_disc = false; large_image = \"dvd-rom\"; };\n"
 		     "burned: { rename = \"label\"; checksum = true; idle = 0; };\n"),
 		0);
 	assert_string_equal(c.usb.udc, "dummy_udc.0");
@@ -153,6 +154,7 @@ static void all_values_are_read(void **state)
 	assert_int_equal(c.usb.function[2].type, GADGET_NCM);
 	assert_string_equal(c.usb.function[2].host_mac, "");
 	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_PLUS_R);
+	assert_int_equal(c.behaviour.large_image_dvd, 1);
 	assert_int_equal(c.usb.subclass, 2);
 	assert_int_equal(c.usb.stall, BOT_STALL_SHORT);
 	assert_int_equal(c.behaviour.swap_gap, 0);
@@ -249,6 +251,7 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "control: { socket = \"ffs-drive0\"; };\n", 1, "control.socket: the daemon itself uses this name" },
 	{ "\ncontrol: { socket = \"control\"; };\n", 2, "control.fifo, control.socket and control.status must differ" },
 	{ "behaviour: {\nfinalised = \"cd\"; };\n", 2, "behaviour.finalised is \"cd\", it must be \"dvd-rom\" or \"dvd+r\"" },
+	{ "behaviour: { large_image = \"bd\"; };\n", 1, "behaviour.large_image is \"bd\", it must be \"bd-rom\" or \"dvd-rom\"" },
 	{ "behaviour: { subclass = 5; };\n", 1, "behaviour.subclass is 5, it must be 6 or 2" },
 	{ "behaviour: { swap = \"never\"; };\n", 1, "behaviour.swap is \"never\", it must be \"gap\" or \"seen\"" },
 	{ "behaviour: { swap_gap = -1; };\n", 1, "behaviour.swap_gap is -1, it must be 0 to 10000" },

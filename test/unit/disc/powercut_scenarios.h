@@ -176,6 +176,13 @@ static const struct scenario scenarios[] = {
 	{"DVD-R, disc-at-once after a test write", NULL, 400, true, test_at_once, "dvd-r"},
 	{"DVD-R, incremental", NULL, 400, true, incremental, "dvd-r"},
 	{"DVD-R, incremental, no exchange", NULL, 400, false, incremental, "dvd-r"},
+	/* BD-R: a finalised one keeps its state file, as the image alone would be a DVD-ROM. */
+	{"single session, BD-R", NULL, 400, true, single, "bd-r"},
+	{"reserved, BD-R", NULL, 400, true, disc_at_once, "bd-r"},
+	{"three sessions, BD-R", NULL, 400, true, three_sessions, "bd-r"},
+	{"finalise later, BD-R", NULL, 400, true, finalise_later, "bd-r"},
+	{"two tracks, finalised by command, BD-R", NULL, 400, true, by_control_command, "bd-r"},
+	{"three sessions, BD-R DL, no exchange", NULL, 400, false, three_sessions, "bd-r-dl"},
 };
 
 #endif
