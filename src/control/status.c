@@ -30,18 +30,13 @@ static const char *format_of(const struct mmc_state *m)
 	return has_disc(m) ? disc_medium_format_name(disc_medium_of(m->type), m->format) : "";
 }
 
-static bool is_overwritable(const struct mmc_state *m)
-{
-	return disc_medium_is_overwritable(disc_medium_of(m->type), m->format);
-}
-
 static const char *state_of(const struct mmc_state *m)
 {
 	if (!has_disc(m))
 		return "empty";
 	if (m->ejected_by_host)
 		return "ejected";
-	if (is_overwritable(m))
+	if (mmc_state_is_overwritable(m))
 		return "rewritable";
 	if (m->finalised)
 		return "complete";
@@ -69,7 +64,7 @@ static const char *speed_of(const struct ffs_state *usb)
 /* Of a disc that is overwritten, all blocks count as recorded for the host: what was written. */
 static uint32_t recorded_blocks(const struct mmc_state *m)
 {
-	return is_overwritable(m) ? m->image_blocks : m->recorded;
+	return mmc_state_is_overwritable(m) ? m->image_blocks : m->recorded;
 }
 
 /* "" or a warning that the card has less room than the disc: the burn would end in an error. */
@@ -172,15 +167,14 @@ static json_t *image_entry(
 	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));
 	medium = e->plain_blank ? drive_blank(d) : disc_medium_named(e->medium);
 	format = e->plain_blank ? disc_medium_format_name(medium, DISC_UNFORMATTED) : e->format;
-	o = json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name, "label",
-		e->label, "kind", kind, "size", (json_int_t)e->size, "sessions", (int)e->sessions,
-		"problem", e->problem ? e->problem : "", "damaged", e->damaged, "insertable",
-		e->usable, "loaded_in", in);
+	o = json_pack("{s:s, s:s?, s:s, s:b, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name,
+		"label", e->label, "kind", kind, "erasable", medium->erasable, "size",
+		(json_int_t)e->size, "sessions", (int)e->sessions, "problem",
+		e->problem ? e->problem : "", "damaged", e->damaged, "insertable", e->usable,
+		"loaded_in", in);
 	json_object_set_new(o, "medium", json_string(medium->name));
-	/* Most images are neither, and a list can have many thousands. */
-	if (medium->erasable)
-		json_object_set_new(o, "erasable", json_true());
-	if (*format)
+	/* Most images have none, and a list can have many thousands. */
+	if (format && *format)
 		json_object_set_new(o, "format_state", json_string(format));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));

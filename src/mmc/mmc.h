@@ -232,6 +232,11 @@ struct mmc_state {
 	uint64_t blocks_read, blocks_written;
 };
 void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s);
+/* True if the disc is rewritten in place: then `finalised` does not mean that it is complete. */
+static inline bool mmc_state_is_overwritable(const struct mmc_state *s)
+{
+	return disc_medium_is_overwritable(disc_medium_of(s->type), s->format);
+}
 
 /*
  * State of a drive without its disc, as plain data. It is stored where it survives the
