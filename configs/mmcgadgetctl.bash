@@ -22,8 +22,8 @@ _mmcgadgetctl_open()
 _mmcgadgetctl_erasable()
 {
 	timeout 7 "$@" 2>/dev/null |
-		grep -aoE '[{,]"name":"(\\.|[^"\\])*","label":("(\\.|[^"\\])*"|null),"kind":"[a-z]*","erasable":true' |
-		sed -E 's/","label":("(\\.|[^"\\])*"|null),"kind":"[a-z]*","erasable":true$/"/' | _mmcgadgetctl_text
+		grep -aoE '\{"name":"(\\.|[^"\\])*"(,"[a-z_]*":("(\\.|[^"\\])*"|[0-9]+|true|false|null|\[[^]]*\]))*,"erasable":true' |
+		sed -E 's/^(\{"name":"(\\.|[^"\\])*").*/\1/' | _mmcgadgetctl_text
 }
 
 # _mmcgadgetctl_text: prints the values of the members of its input as text. Names with characters that

@@ -251,6 +251,22 @@ const struct disc_format_offer *disc_medium_offer(const struct disc_medium *m,
 	return NULL;
 }
 
+bool disc_medium_is_overwritable(const struct disc_medium *m, enum disc_format format)
+{
+	return m->erasable && format == DISC_FORMATTED;
+}
+
+const char *disc_medium_format_name(const struct disc_medium *m, enum disc_format format)
+{
+	static const char *const names[] = {
+		[DISC_UNFORMATTED] = "unformatted",
+		[DISC_INTERMEDIATE] = "intermediate",
+		[DISC_FORMATTED] = "formatted",
+	};
+
+	return m->format[0].blocks > 0 ? names[format] : "";
+}
+
 unsigned disc_medium_list(char *out, size_t size)
 {
 	unsigned total = 0, n = 0;

@@ -140,6 +140,19 @@ static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 	return 256;
 }
 
+/* Spare area of a DVD-RAM (MMC-6 6.22.3.5): what a format without it gives to the user is in it. */
+static uint32_t structure_spare_area(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { PRIMARY = 12800 };
+	const struct disc *disc = d->cmd.disc;
+	uint32_t supplementary = disc->capacity - disc_readable_blocks(disc);
+
+	put_be32(p, PRIMARY); /* no block is defective: all of it is unused */
+	put_be32(p + 4, supplementary);
+	put_be32(p + 8, supplementary);
+	return 12;
+}
+
 /*
  * Disc information of a BD (MMC-6 6.22.3.3.1): a unit for each layer, 112 bytes apart. Burning
  * programs show manufacturer and media type from the first one. Zero are: time stamp, hybrid
