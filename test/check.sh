@@ -62,12 +62,12 @@ lane_bookworm() {
 	tap guest-bookworm test/suites/guest.sh bookworm
 	tap power test/suites/guest.sh power
 	tap two-machines test/suites/guest.sh two_machines
+	tap deb test/suites/deb.sh
 }
 lane_trixie() {
 	tap systems-trixie test/suites/systems.sh trixie
 	tap guest-trixie test/suites/guest.sh trixie
 	tap bench test/suites/bench.sh
-	tap deb test/suites/deb.sh
 }
 
 # Suites that compute, those with the clearest messages first. They give way to the guests, which have

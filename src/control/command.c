@@ -51,7 +51,7 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 	struct reply *r)
 {
 	const struct disc_medium *medium =
-		call->type ? disc_medium_named(call->type) : disc_medium_of_blank();
+		call->type ? disc_medium_named(call->type) : drive_blank(d);
 	char known[128], name[WORDS_LINE_MAX + sizeof(".iso")];
 
 	(void)env;
@@ -96,6 +96,13 @@ static void run_delete(const struct command_env *env, const struct verb_call *ca
 	disc_jobs_delete(drive_jobs(d), name_of(d, call), r);
 }
 
+static void run_erase(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	disc_jobs_erase(drive_jobs(d), name_of(d, call), r);
+}
+
 static void run_status(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -128,14 +135,12 @@ static void on_list(struct catalog_request *request, const struct catalog_list *
 {
 	struct list_request *l = (struct list_request *)request;
 
-	const char *media = drive_media(l->drive);
-
 	if (!list)
 		l->reply->final(l->reply, answer_error("stopping", "the daemon is stopping"));
 	else if (l->reply->final_text)
-		l->reply->final_text(l->reply, status_list_text(list, l->drives, media));
+		l->reply->final_text(l->reply, status_list_text(list, l->drives, l->drive));
 	else
-		l->reply->final(l->reply, status_list(list, l->drives, media));
+		l->reply->final(l->reply, status_list(list, l->drives, l->drive));
 	free(l);
 }
 
@@ -222,6 +227,7 @@ static const struct {
 	[VERB_CLOSE] = {run_close, true},
 	[VERB_RENAME] = {run_rename, true},
 	[VERB_DELETE] = {run_delete, true},
+	[VERB_ERASE] = {run_erase, true},
 	[VERB_STATUS] = {run_status, false},
 	[VERB_LIST] = {run_list, false},
 	[VERB_STATS] = {run_stats, false},

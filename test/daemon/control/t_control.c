@@ -3,6 +3,7 @@
 #include "daemon/control/control_fixture.h"
 
 #include "control/rundir.h"
+#include "disc/medium.h"
 #include "daemon/iso.h"
 #include "util/array.h"
 
@@ -30,6 +31,18 @@ static void fifo_commands_write_the_status_file(void **state)
 		get_text("run/status"), "\nblank NAME [type=TYPE] [force=yes] [drive=DRIVE]"));
 }
 
+/* blank refuses this type, and names those that there are. */
+static void refuses_type(const char *type)
+{
+	char line[64], known[256], want[512];
+
+	disc_medium_list(known, sizeof(known));
+	snprintf(line, sizeof(line), "blank n type=%s\n", type);
+	snprintf(want, sizeof(want), "error: no blank of type \"%s\"; %s are supported", type,
+		known);
+	fifo(line, strlen(line), want);
+}
+
 static void fifo_refuses_bad_lines(void **state)
 {
 	char want[512];
@@ -39,15 +52,11 @@ static void fifo_refuses_bad_lines(void **state)
 	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME "
 			 "[force=yes] [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"; there are: drive0, drive1");
-	FIFO("blank n type=cd-r\n",
-		"error: no blank of type \"cd-r\"; dvd+r and dvd+r-dl are supported");
+	refuses_type("cd-r");
 	/* dvd-rom is a type, but not of blanks; a type is not found by a part of its name. */
-	FIFO("blank n type=dvd-rom\n",
-		"error: no blank of type \"dvd-rom\"; dvd+r and dvd+r-dl are supported");
-	FIFO("blank n type=dvd\n",
-		"error: no blank of type \"dvd\"; dvd+r and dvd+r-dl are supported");
-	FIFO("blank n type=DVD+R\n",
-		"error: no blank of type \"DVD+R\"; dvd+r and dvd+r-dl are supported");
+	refuses_type("dvd-rom");
+	refuses_type("dvd");
+	refuses_type("DVD+R");
 	snprintf(want, sizeof(want),
 		"error: \"../run/status\" is outside of %s/media; copy it there first", scratch);
 	FIFO("insert ../run/status\n", want);

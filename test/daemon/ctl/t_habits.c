@@ -183,7 +183,7 @@ static const struct habit habits[] = {
 	{"blank .x", 1, "cannot begin with \"-\" or \".\""},
 	{"blank $M/new.iso", 0, "inserted new.iso"},
 	{"blank ./new2.iso", 0, "inserted new2.iso"},
-	{"blank x type=dvd-r", 1, "no blank of type \"dvd-r\"; dvd+r and dvd+r-dl are supported"},
+	{"blank x type=cd-r", 1, "no blank of type \"cd-r\"; dvd+r"},
 	{"close $M/a.iso", 0, "closed a.iso"},
 };
 

@@ -447,7 +447,7 @@ static void on_list(struct catalog_request *r, const struct catalog_list *list)
 {
 	struct lister *l = (struct lister *)r;
 
-	l->answer = status_list(list, &set, "/media");
+	l->answer = status_list(list, &set, usb.drive);
 	l->done = true;
 }
 

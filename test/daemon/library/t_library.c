@@ -472,45 +472,37 @@ static void an_image_opens_as_a_disc(void **state)
 	image_fini(&image);
 }
 
+static int create(const char *name, const struct disc_medium *medium, struct refusal *why)
+{
+	return image_create_blank(folder, "/media", name, medium, disc_medium_of_blank(), why);
+}
+
 static void a_blank_is_made_only_where_nothing_is_lost(void **state)
 {
 	char longest[245] = "";
 	struct refusal why;
 
 	(void)state;
-	assert_int_equal(
-		image_create_blank(folder, "/media", "new", disc_medium_of_blank(), &why), 0);
-	assert_int_equal(
-		image_create_blank(folder, "/media", "blank", disc_medium_of_blank(), &why), 0);
-	assert_int_equal(
-		image_create_blank(folder, "/media", "a.iso", disc_medium_of_blank(), &why),
-		-EEXIST);
+	assert_int_equal(create("new", disc_medium_of_blank(), &why), 0);
+	assert_int_equal(create("blank", disc_medium_of_blank(), &why), 0);
+	assert_int_equal(create("a.iso", disc_medium_of_blank(), &why), -EEXIST);
 	assert_string_equal(why.code, "not-blank");
 	assert_string_equal(why.text, "\"a.iso\" exists and holds 4096 bytes; a disc that holds "
 				      "data is never overwritten");
 	assert_int_equal(size_of("media/a.iso"), 4096);
-	assert_int_equal(
-		image_create_blank(folder, "/media", "x.mmcdisc", disc_medium_of_blank(), &why),
-		-EINVAL);
+	assert_int_equal(create("x.mmcdisc", disc_medium_of_blank(), &why), -EINVAL);
 	assert_string_equal(
 		why.text, "\"x.mmcdisc\" is a name for state files of discs, not for images");
 	memset(longest, 'n', sizeof(longest) - 1);
-	assert_int_equal(
-		image_create_blank(folder, "/media", longest, disc_medium_of_blank(), &why),
-		-ENAMETOOLONG);
+	assert_int_equal(create(longest, disc_medium_of_blank(), &why), -ENAMETOOLONG);
 	assert_string_equal(why.code, "bad-name");
 	longest[243] = '\0';
-	assert_int_equal(
-		image_create_blank(folder, "/media", longest, disc_medium_of_blank(), &why), 0);
-	assert_int_equal(
-		image_create_blank(folder, "/media", "x/new", disc_medium_of_blank(), &why),
-		-ENOENT);
+	assert_int_equal(create(longest, disc_medium_of_blank(), &why), 0);
+	assert_int_equal(create("x/new", disc_medium_of_blank(), &why), -ENOENT);
 	assert_string_equal(why.text, "no folder for \"x/new\" in /media; make the folder first");
-	assert_int_equal(image_create_blank(folder, "/media", "sub", disc_medium_of_blank(), &why),
-		-ENOTBLK);
+	assert_int_equal(create("sub", disc_medium_of_blank(), &why), -ENOTBLK);
 	assert_string_equal(why.code, "not-a-file");
-	assert_int_equal(image_create_blank(folder, "/media", "sub/", disc_medium_of_blank(), &why),
-		-EINVAL);
+	assert_int_equal(create("sub/", disc_medium_of_blank(), &why), -EINVAL);
 	assert_string_equal(why.text, "\"sub/\" is not a valid file name");
 }
 
@@ -523,7 +515,7 @@ static void a_blank_of_two_layers_is_one_for_ever(void **state)
 
 	(void)state;
 	put_size("media/big.mmcdisc", 10); /* of an image that was deleted */
-	assert_int_equal(image_create_blank(folder, "/media", "big", dl, &why), 0);
+	assert_int_equal(create("big", dl, &why), 0);
 	assert_int_equal(size_of("media/big"), 0);
 	assert_int_equal(open_image("big", &image, &why), 0);
 	assert_ptr_equal(image.disc->medium, dl);
@@ -535,13 +527,12 @@ static void a_blank_of_two_layers_is_one_for_ever(void **state)
 	assert_ptr_equal(image.disc->medium, dl);
 	image_fini(&image);
 	/* Asked for again, it is there; it never becomes another medium. */
-	assert_int_equal(image_create_blank(folder, "/media", "big", dl, &why), 0);
-	assert_int_equal(
-		image_create_blank(folder, "/media", "big", disc_medium_of_blank(), &why), -EEXIST);
+	assert_int_equal(create("big", dl, &why), 0);
+	assert_int_equal(create("big", disc_medium_of_blank(), &why), -EEXIST);
 	assert_string_equal(why.code, "other-blank");
 	assert_string_equal(why.text, "\"big\" exists and is a blank DVD+R DL; choose another name "
 				      "for a DVD+R, or delete it first");
-	assert_int_equal(image_create_blank(folder, "/media", "blank", dl, &why), -EEXIST);
+	assert_int_equal(create("blank", dl, &why), -EEXIST);
 	assert_string_equal(why.code, "other-blank");
 	assert_int_equal(access(in_scratch("media/blank.mmcdisc"), F_OK), -1);
 }
