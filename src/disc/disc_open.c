@@ -27,6 +27,13 @@ static void make_blank(struct disc *d, const struct disc_options *o)
 	d->medium = o->medium ? o->medium : disc_medium_of_blank();
 	d->capacity = o->capacity ? o->capacity : d->medium->capacity;
 	disc_layout_one_track(&d->layout, 0, DISC_TRACK_INVISIBLE);
+	if (d->medium->formatted) {
+		d->format = DISC_FORMATTED;
+		disc_layout_one_track(
+			&d->layout, MIN(d->medium->formatted, d->capacity), DISC_TRACK_CLOSED);
+		/* Without a state file, the image would be another disc once it is recorded. */
+		d->store_uncertain = true;
+	}
 }
 
 /* Cuts the image as the state announces: power failed before the cut was done and synced. */

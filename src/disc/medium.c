@@ -49,6 +49,24 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_sequential,
 	},
+	[DISC_DVD_R_DL] = {
+		.name = "dvd-r-dl", .title = "DVD-R DL", .type = DISC_DVD_R_DL, .state_version = 2,
+		.capacity = 4171712, /* 12 cm, two layers (ECMA-382): 8 543 666 176 bytes */
+		.layers = 2, .layer_break = 2085856, .ecc_blocks = 16, .unit = MEDIA_BLOCK,
+		.max_tracks = DISC_MAX_TRACKS,
+		.has_dao = true, .asks_for_next_session = true,
+		.when_finalised = DISC_DVD_ROM,
+		.model = &disc_model_sequential,
+	},
+	[DISC_DVD_RW] = {
+		.name = "dvd-rw", .title = "DVD-RW", .type = DISC_DVD_RW, .state_version = 2,
+		.capacity = 2298496, /* 12 cm, single layer (ECMA-338): 4 707 319 808 bytes */
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.erasable = true, .has_blank = true,
+		.has_dao = true, .asks_for_next_session = true,
+		.when_finalised = DISC_DVD_RW,
+		.model = &disc_model_sequential,
+	},
 	[DISC_DVD_PLUS_RW] = {
 		.name = "dvd+rw", .title = "DVD+RW", .type = DISC_DVD_PLUS_RW, .state_version = 2,
 		.capacity = 2295104, /* 12 cm (ECMA-337): 4 700 372 992 bytes */
@@ -59,6 +77,25 @@ static const struct disc_medium media[DISC_TYPES] = {
 			/* growisofs takes a DVD+RW without this descriptor for another medium. */
 			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x26,
 				.flags = DISC_FORMAT_ALL | DISC_FORMAT_RESTARTS, .blocks = 2295104 },
+		},
+		.model = &disc_model_overwrite,
+	},
+	[DISC_DVD_RAM] = {
+		.name = "dvd-ram", .title = "DVD-RAM", .type = DISC_DVD_RAM, .state_version = 2,
+		/* 12 cm, one side (ECMA-330): 4 700 307 456 bytes without supplementary spare area */
+		.capacity = 2295072, .formatted = 2236704,
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = 1,
+		.erasable = true,
+		.when_finalised = DISC_DVD_RAM,
+		.format = {
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x00,
+				.parameter = MEDIA_BLOCK, .blocks = 2236704 },
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x00,
+				.parameter = MEDIA_BLOCK, .blocks = 2295072 },
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x01,
+				.flags = DISC_FORMAT_UNLISTED, .blocks = 2236704 },
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x01,
+				.flags = DISC_FORMAT_UNLISTED, .blocks = 2295072 },
 		},
 		.model = &disc_model_overwrite,
 	},
@@ -131,6 +168,11 @@ bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
 bool disc_medium_is_recordable(const struct disc_medium *m)
 {
 	return m->model->recordable;
+}
+
+bool disc_medium_has_tracks(const struct disc_medium *m)
+{
+	return m->model->has_tracks;
 }
 
 /* The size that a request for this offer gives the medium; 0: the offer has no such size. */

@@ -19,7 +19,10 @@ enum disc_type {
 	DISC_DVD_PLUS_R,    /* write once, sequential, appendable until finalised */
 	DISC_DVD_PLUS_R_DL, /* the same with two layers */
 	DISC_DVD_R,         /* as DVD+R; also recorded disc-at-once */
+	DISC_DVD_R_DL,      /* the same with two layers */
+	DISC_DVD_RW,        /* as DVD-R, until it is erased */
 	DISC_DVD_PLUS_RW,   /* formatted, then overwritten in place */
+	DISC_DVD_RAM,       /* the same, and formatted when it is new */
 	DISC_BD_ROM,        /* readable only */
 	DISC_BD_R,          /* write once, sequential, appendable until finalised */
 	DISC_BD_R_DL,       /* the same with two layers */
@@ -80,12 +83,16 @@ struct disc_medium {
 	 * as large; this one holds at most that many blocks, 0 = any number.
 	 */
 	uint32_t largest_image;
-	/* Blocks of layer 0 of a blank, which the host may reduce; 0 = half of the disc. */
+	/*
+	 * Blocks of layer 0 of a blank, which the host may reduce if the profile has structure 20h;
+	 * 0 = half of the disc.
+	 */
 	uint32_t layer_break;
 	uint8_t ecc_blocks;  /* tracks begin on an ECC block; reservations are rounded up to it */
 	uint16_t unit;       /* bytes of a block in the image (media.unit) */
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
-	bool erasable;
+	bool erasable;       /* also when it is finalised */
+	bool has_blank;      /* BLANK makes it a blank again */
 	/*
 	 * A blank can be reserved as a whole for disc-at-once recording (MMC-6 4.4.6): when all of
 	 * that is recorded and synced, the disc is complete.
@@ -102,6 +109,7 @@ struct disc_medium {
 	 */
 	enum disc_type when_finalised;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
+	uint32_t formatted; /* blocks to which a new one is formatted; 0 = it is not */
 	/* A format goes on in the background until the host stops it (MMC-6 4.4.6, DVD+RW). */
 	bool background_format;
 	const struct disc_model *model; /* how it is recorded */
@@ -126,6 +134,8 @@ const struct disc_medium *disc_medium_before(const struct disc_medium *m);
  */
 bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks);
 bool disc_medium_is_recordable(const struct disc_medium *m);
+/* False: its one track spans all that was formatted. */
+bool disc_medium_has_tracks(const struct disc_medium *m);
 /* True if layer 0 of a blank of this kind may be given that many blocks. */
 static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uint32_t blocks)
 {

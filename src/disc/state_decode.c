@@ -225,6 +225,5 @@ const char *disc_state_decode(
 
 bool disc_state_is_recordable(const struct disc_state *s)
 {
-	return s->medium->model->recordable &&
-	       (!s->layout.finalised || s->medium->model->rewritable);
+	return s->medium->model->recordable && (!s->layout.finalised || s->medium->erasable);
 }

@@ -77,6 +77,10 @@ void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s)
 		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
 	};
 	disc_layout_one_track(&s->layout, 0, DISC_TRACK_INVISIBLE);
+	if (medium->formatted) {
+		s->format = DISC_FORMATTED;
+		disc_layout_one_track(&s->layout, medium->formatted, DISC_TRACK_CLOSED);
+	}
 }
 
 size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])

@@ -171,12 +171,29 @@ static uint32_t structure_bd_information(const struct mmc_drive *d, uint8_t *p)
 	return 4096;
 }
 
-/* Write protection (MMC-6 6.22.3.2.x): MSWI, the medium itself inhibits writing. */
+/* Spare area of a DVD-RAM (MMC-6 6.22.3.5): what a format without it gives to the user is in it. */
+static uint32_t structure_spare_area(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { PRIMARY = 12800 };
+	const struct disc *disc = d->cmd.disc;
+	uint32_t supplementary = disc->capacity - disc_readable_blocks(disc);
+
+	put_be32(p, PRIMARY); /* no block is defective: all of it is unused */
+	put_be32(p + 4, supplementary);
+	put_be32(p + 8, supplementary);
+	return 12;
+}
+
+/*
+ * Write protection status (MMC-6 6.22.3.9): persistent, as long as the image cannot be written; or
+ * MSWI, the medium itself inhibits writing.
+ */
 static uint32_t structure_write_protection(const struct mmc_drive *d, uint8_t *p)
 {
-	enum { MSWI = 0x08 };
+	enum { PERSISTENT = 0x02, MSWI = 0x08 };
+	const struct disc *disc = d->cmd.disc;
 
-	p[0] = d->cmd.disc->read_only ? MSWI : 0;
+	p[0] = disc_is_protected(disc) ? PERSISTENT : disc->read_only ? MSWI : 0;
 	return 4;
 }
 
@@ -207,6 +224,7 @@ static const struct structure {
 	{MEDIA_TYPE_DVD, 0x00, 2052, {FEATURE_DVD_READ}, structure_physical, NULL},
 	{MEDIA_TYPE_DVD, 0x01, 8, {FEATURE_DVD_READ}, structure_copyright, NULL},
 	{MEDIA_TYPE_DVD, 0x04, 2052, {FEATURE_DVD_READ}, structure_manufacturing, NULL},
+	{MEDIA_TYPE_DVD, 0x0a, 16, {FEATURE_DEFECT_MANAGEMENT}, structure_spare_area, NULL},
 	{MEDIA_TYPE_DVD, 0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL},
 	{MEDIA_TYPE_DVD, 0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL},
 	{MEDIA_TYPE_DVD, 0x11, 260,
@@ -214,6 +232,7 @@ static const struct structure {
 		NULL},
 	{MEDIA_TYPE_DVD, 0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary,
 		set_layer_boundary},
+	{MEDIA_TYPE_DVD, 0xc0, 8, {FEATURE_RANDOM_WRITABLE}, structure_write_protection, NULL},
 	{MEDIA_TYPE_BD, 0x00, 4100, {FEATURE_BD_READ}, structure_bd_information, NULL},
 	{MEDIA_TYPE_BD, 0xc0, 8, {FEATURE_BD_WRITE}, structure_write_protection, NULL},
 };

@@ -63,8 +63,11 @@ static uint32_t build_random_writable(const struct mmc_drive *d, uint8_t *out)
 {
 	const struct disc *disc = mmc_loaded(d);
 	bool writable = disc && profile_has_feature(d->profile, FEATURE_RANDOM_WRITABLE);
+	uint32_t blocks = writable ? disc_readable_blocks(disc) : 0;
 
-	put_be32(out, writable ? disc->capacity - 1 : 0);
+	if (writable && blocks == 0)
+		blocks = disc->capacity; /* as it will be formatted */
+	put_be32(out, blocks ? blocks - 1 : 0);
 	put_be32(out + 4, MEDIA_BLOCK);
 	put_be16(out + 8, writable ? disc->medium->ecc_blocks : 16);
 	put_be16(out + 10, 0x0100); /* PP: page 01h is present */
@@ -88,12 +91,14 @@ static const struct feature features[] = {
 	/* data block type 8; buffer underrun free; one link size, 16 blocks */
 	{ FEATURE_INCREMENTAL_STREAMING, 1, WHILE_APPENDABLE, 8, "\x01\0\x01\x01\x10\0\0\0", NULL },
 	{ FEATURE_FORMATTABLE, 1, false, 8, "\0\0\0\0\0\0\0\0", NULL },
+	/* SSA: the spare area can be read, structure 0Ah */
+	{ FEATURE_DEFECT_MANAGEMENT, 1, false, 4, "\x80\0\0\0", NULL },
 	/* Write bit; no quick start, and CLOSE stops a background format alone */
 	{ FEATURE_DVD_PLUS_RW, 1, false, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
-	/* Buffer underrun free, test write */
-	{ FEATURE_DVD_R_RW, 2, false, 4, "\x44\0\0\0", NULL },
+	/* Buffer underrun free, two layers, test write, DVD-RW */
+	{ FEATURE_DVD_R_RW, 2, false, 4, "\x4e\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	/*
 	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-R is of
@@ -131,6 +136,18 @@ static uint32_t put_feature(
 	return 4 + len;
 }
 
+/* Not current with a disc that is write protected. */
+static bool records(uint16_t feature)
+{
+	static const uint16_t recording[] = {FEATURE_RANDOM_WRITABLE, FEATURE_FORMATTABLE,
+		FEATURE_DEFECT_MANAGEMENT, FEATURE_DVD_PLUS_RW};
+
+	for (size_t i = 0; i < ARRAY_LEN(recording); i++)
+		if (recording[i] == feature)
+			return true;
+	return false;
+}
+
 static bool is_current(const struct mmc_drive *d, const struct feature *f)
 {
 	const struct disc *disc = mmc_loaded(d);
@@ -139,7 +156,8 @@ static bool is_current(const struct mmc_drive *d, const struct feature *f)
 		return true;
 	if (f->current == WHILE_APPENDABLE && disc && !disc_is_appendable(disc))
 		return false;
-	return profile_has_feature(d->profile, f->code);
+	return profile_has_feature(d->profile, f->code) &&
+	       !(disc && disc_is_protected(disc) && records(f->code));
 }
 
 mmc_sense_t cmd_get_configuration(struct mmc_drive *d, const uint8_t *cdb)

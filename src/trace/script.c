@@ -73,9 +73,24 @@ static void write_recording_mode(struct writer *w, const struct trace_disc *d)
 		write_parameters(w, 0x40, 0xc5);
 }
 
+/* Formats a disc that is overwritten in place: its one track spans all that was formatted. */
+static void write_format(struct writer *w, const struct trace_disc *d)
+{
+	const struct disc_format_offer *offer = trace_medium(d)->format;
+	uint32_t n = d->track[0].written;
+
+	fprintf(w->out,
+		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",
+		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff, offer->type << 2);
+}
+
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
+	if (!disc_medium_has_tracks(trace_medium(d)) && d->kept) {
+		write_format(w, d);
+		return;
+	}
 	if (d->layer_break)
 		fprintf(w->out,
 			"ready\n> bf 00 00 00 00 00 00 20 00 0c 00 00  "

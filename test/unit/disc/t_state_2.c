@@ -252,8 +252,8 @@ static void a_read_only_image_keeps_type_and_blocks(void **state)
 	d = open_disc();
 	assert_non_null(d->read_only);
 	assert_ptr_equal(d->medium, &made_up_rw);
-	assert_int_equal(disc_write(d, 0, 1, block), DISC_CLOSED);
-	assert_int_equal(made_up_format(d, 300), DISC_CLOSED);
+	assert_int_equal(disc_write(d, 0, 1, block), DISC_PROTECTED);
+	assert_int_equal(made_up_format(d, 300), DISC_PROTECTED);
 	assert_int_equal(disc_read(d, 49, 1, block), DISC_OK);
 	assert_int_equal(disc_read(d, 299, 1, block), DISC_OK);
 	disc_put(d);
