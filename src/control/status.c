@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "disc/medium.h"
+#include "library/free_room.h"
 #include "library/image.h"
 #include "library/library.h"
 #include "protocol/answer.h"
@@ -91,7 +91,7 @@ json_t *status_drive(struct drive *d)
 	struct drive_info info;
 	char text[160];
 	const struct mmc_state *m = &info.mmc;
-	struct statvfs fs;
+	uint64_t room;
 	json_t *host, *o;
 	const char *problem;
 
@@ -123,8 +123,8 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "unsynced_blocks", json_integer(m->unsynced));
 	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
 	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
-	if (statvfs(drive_media(d), &fs) == 0)
-		set_room(o, d, (uint64_t)fs.f_bavail * fs.f_frsize);
+	if (free_room_at(drive_media(d), &room) == 0)
+		set_room(o, d, room);
 	if (info.has_postburn)
 		json_object_set_new(o, "burned",
 			json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "state", info.postburn.state,
