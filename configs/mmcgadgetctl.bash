@@ -18,6 +18,14 @@ _mmcgadgetctl_open()
 		sed -E 's/","label":("(\\.|[^"\\])*"|null),"kind":"[a-z]*"$/"/' | _mmcgadgetctl_text
 }
 
+# _mmcgadgetctl_erasable COMMAND...: the same for discs that can be erased.
+_mmcgadgetctl_erasable()
+{
+	timeout 7 "$@" 2>/dev/null |
+		grep -aoE '[{,]"name":"(\\.|[^"\\])*","label":("(\\.|[^"\\])*"|null),"kind":"[a-z]*","erasable":true' |
+		sed -E 's/","label":("(\\.|[^"\\])*"|null),"kind":"[a-z]*","erasable":true$/"/' | _mmcgadgetctl_text
+}
+
 # _mmcgadgetctl_text: prints the values of the members of its input as text. Names with characters that
 # could deceive come with escapes such as \u202e; nobody could type them, so they are left out.
 _mmcgadgetctl_text()
@@ -63,7 +71,8 @@ _mmcgadgetctl()
 {
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
-	local verbs='insert next prev eject blank close rename delete status list stats trace watch wait help doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase status list stats trace watch wait help doctor report version'
+	local media='dvd+r dvd+r-dl dvd-r dvd+rw bd-r bd-r-dl'
 	COMPREPLY=()
 
 	# bash cuts words at "=" and ":"; this loop joins the pieces again.
@@ -151,9 +160,10 @@ _mmcgadgetctl()
 		_mmcgadgetctl_offer "${names[@]/#/drive=}"
 		return
 	fi
-	if [[ ($verb == insert || $verb == close || $verb == rename || $verb == delete) && ! $given ]]; then
+	if [[ ($verb == insert || $verb == close || $verb == rename || $verb == delete || $verb == erase) && ! $given ]]; then
 		piece=_mmcgadgetctl_names
 		[[ $verb != close ]] || piece=_mmcgadgetctl_open
+		[[ $verb != erase ]] || piece=_mmcgadgetctl_erasable
 		mapfile -t names < <($piece "${ask[@]}" list ${drive:+"$drive"})
 		_mmcgadgetctl_as_names "${names[@]}"
 		# With this option bash quotes spaces in the offers, as in file names.
@@ -185,7 +195,16 @@ _mmcgadgetctl()
 		_mmcgadgetctl_offer force
 	fi
 	[[ $drive ]] || [[ $literal && ! $given ]] || _mmcgadgetctl_offer drive=
-	[[ $verb != blank || ${options[*]} ]] || _mmcgadgetctl_offer type=dvd+r
+	if [[ $verb == blank && ! ${options[*]} ]]; then
+		# shellcheck disable=SC2206 # words
+		names=($media)
+		# All of them only when the word has been begun: the list is long.
+		if [[ $cur == type=* ]]; then
+			_mmcgadgetctl_offer "${names[@]/#/type=}"
+		else
+			_mmcgadgetctl_offer type=
+		fi
+	fi
 	[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
 	return 0
 }

@@ -18,9 +18,9 @@ case $* in
 *list*)
 	printf '%s%s%s%s%s\n' '{"ok":true,"message":"8 images","images":[' \
 		'{"name":"debian 12.iso","label":"a,\"name\":\"no\"","kind":"iso"},' \
-		'{"name":"debian-13.iso","label":null,"kind":"open"},{"name":"sub/q\"\\x.iso","label":"x","kind":"appendable"},' \
-		'{"name":"gnp\u202eosi","label":"","kind":"iso"},{"name":"win=10.iso","label":"","kind":"iso"},{"name":"-d.iso","label":"","kind":"open"},' \
-		'{"name":"a:b=c.iso","label":"x","kind":"blank"},{"name":"größe.iso","label":"x","kind":"iso","loaded_in":["drive0"]}]}'
+		'{"name":"debian-13.iso","label":null,"kind":"open"},{"name":"sub/q\"\\x.iso","label":"x","kind":"appendable","erasable":true},' \
+		'{"name":"gnp\u202eosi","label":"","kind":"iso"},{"name":"win=10.iso","label":"","kind":"iso","erasable":false},{"name":"-d.iso","label":"","kind":"open"},' \
+		'{"name":"a:b=c.iso","label":"x","kind":"blank","erasable":true},{"name":"größe.iso","label":"x","kind":"iso","loaded_in":["drive0"]}]}'
 	;;
 esac
 A
@@ -52,7 +52,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-verbs='insert next prev eject blank close rename delete status list stats trace watch wait help doctor report version'
+verbs='insert next prev eject blank close rename delete erase status list stats trace watch wait help doctor report version'
 # shellcheck disable=SC2086 # words
 tab $m '' -- $verbs
 # shellcheck disable=SC2086 # words
@@ -61,7 +61,7 @@ tab $m help in -- insert
 tab $m help insert '' --
 tab $m n -- next
 tab $m --j -- --json
-tab $m --wait 3 e -- eject
+tab $m --wait 3 e -- eject erase
 tab $m --wait '' --
 tab $m insert '' -- 'debian 12.iso' debian-13.iso 'sub/q"\x.iso' ./win=10.iso ./-d.iso a:b=c.iso größe.iso
 tab $m insert win -- ./win=10.iso
@@ -81,8 +81,16 @@ tab $m insert dr -- drive=
 tab $m insert drive = two gr -- größe.iso
 tab $m close s -- 'sub/q"\x.iso'
 tab $m close '' -- debian-13.iso 'sub/q"\x.iso' ./-d.iso
-tab $m blank '' -- drive= type=dvd+r
-tab $m blank new.iso t -- type=dvd+r
+tab $m erase '' -- 'sub/q"\x.iso' a:b=c.iso
+tab $m erase s -- 'sub/q"\x.iso'
+tab $m blank '' -- drive= type=
+tab $m blank new.iso t -- type=
+tab $m blank new.iso type = dvd+r-d -- dvd+r-dl
+tab $m blank new.iso type = x --
+tab $m blank new.iso type = dvd+r drive = t -- two
+media=$(sed -n "s/^.*media='\(dvd.*\)'$/\1/p" "$file")
+# shellcheck disable=SC2086 # words
+tab $m blank new.iso type = '' -- $media
 tab $m eject '' -- force drive=
 tab $m eject --f -- --force
 tab $m list --j -- --json

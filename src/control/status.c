@@ -2,12 +2,15 @@
 #include "control/status.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
 #include "disc/medium.h"
 #include "library/image.h"
 #include "library/library.h"
+#include "protocol/answer.h"
 
 static bool has_disc(const struct mmc_state *m)
 {
@@ -28,7 +31,7 @@ static const char *state_of(const struct mmc_state *m)
 		return "empty";
 	if (m->ejected_by_host)
 		return "ejected";
-	if (m->type == DISC_DVD_ROM || m->finalised)
+	if (m->finalised)
 		return "complete";
 	if (m->blank)
 		return "blank";
@@ -61,17 +64,13 @@ static const char *room_warning(
 	return text[0] ? text + strlen("; ") : text;
 }
 
-/* Bytes of the largest disc that a blank holds. */
-static uint64_t full_disc(void)
+/* A full disc is one of the kind that a plain blank is in the drive. */
+static void set_room(json_t *o, const struct drive *d, uint64_t free_bytes)
 {
-	return (uint64_t)disc_medium_of_blank()->capacity * MEDIA_BLOCK;
-}
+	uint64_t full = (uint64_t)drive_blank(d)->capacity * MEDIA_BLOCK;
 
-static void set_room(json_t *o, uint64_t free_bytes)
-{
 	json_object_set_new(o, "card_free_bytes", json_integer((json_int_t)free_bytes));
-	json_object_set_new(
-		o, "card_full_discs", json_integer((json_int_t)(free_bytes / full_disc())));
+	json_object_set_new(o, "card_full_discs", json_integer((json_int_t)(free_bytes / full)));
 }
 
 json_t *status_drive(struct drive *d)
@@ -111,7 +110,7 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
 	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
 	if (statvfs(drive_media(d), &fs) == 0)
-		set_room(o, (uint64_t)fs.f_bavail * fs.f_frsize);
+		set_room(o, d, (uint64_t)fs.f_bavail * fs.f_frsize);
 	if (info.has_postburn)
 		json_object_set_new(o, "burned",
 			json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "state", info.postburn.state,
@@ -132,57 +131,119 @@ json_t *status_drive(struct drive *d)
 	return o;
 }
 
-static json_t *image_entry(const struct catalog_entry *e, const struct drives *all)
+/* The image as it is in the drive that holds it, or as it would be in drive d. */
+static json_t *image_entry(
+	const struct catalog_entry *e, const struct drives *all, const struct drive *d)
 {
 	json_t *in = json_array(), *o;
 	const char *kind = e->kind;
+	const struct disc_medium *medium;
 	char copy[160];
 
 	for (unsigned i = 0; i < all->count; i++) {
-		if (drive_holds(all->drive[i], e->dev, e->ino))
-			json_array_append_new(in, json_string(drive_name(all->drive[i])));
+		if (!drive_holds(all->drive[i], e->dev, e->ino))
+			continue;
+		json_array_append_new(in, json_string(drive_name(all->drive[i])));
+		d = all->drive[i];
 	}
 	/* A drive records its disc: the file grows, and is no copy. */
 	if (strcmp(kind, "copying") == 0 && json_array_size(in) > 0)
 		kind = "iso";
 	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));
-	o = json_pack("{s:s, s:s?, s:s, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name, "label",
-		e->label, "kind", kind, "size", (json_int_t)e->size, "sessions", (int)e->sessions,
-		"problem", e->problem ? e->problem : "", "damaged", e->damaged, "insertable",
-		e->usable, "loaded_in", in);
-	json_object_set_new(o, "medium", json_string(e->medium));
+	medium = e->plain_blank ? drive_blank(d) : disc_medium_named(e->medium);
+	o = json_pack("{s:s, s:s?, s:s, s:b, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name,
+		"label", e->label, "kind", kind, "erasable", medium->erasable, "size",
+		(json_int_t)e->size, "sessions", (int)e->sessions, "problem",
+		e->problem ? e->problem : "", "damaged", e->damaged, "insertable", e->usable,
+		"loaded_in", in);
+	json_object_set_new(o, "medium", json_string(medium->name));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
 	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));
 	return o;
 }
 
-json_t *status_list(const struct catalog_list *l, const struct drives *all, const char *folder)
+/* The members of the answer that stand before the images. */
+static json_t *list_head(const struct catalog_list *l, const char *folder)
 {
-	json_t *a, *images, *states = json_array();
-
-	if (l->error < 0) {
-		json_decref(states);
+	if (l->error < 0)
 		return answer_error(library_folder_code(l->error),
 			"the media folder %s cannot be read: %s", folder, strerror(-l->error));
-	}
 	if (l->count == 0)
-		a = answer_ok("0 images in %s; copy an ISO there, or: mmcgadgetctl blank NAME.iso",
+		return answer_ok(
+			"0 images in %s; copy an ISO there, or: mmcgadgetctl blank NAME.iso",
 			folder);
-	else
-		a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
-	images = json_array();
-	for (size_t i = 0; i < l->count; i++)
-		json_array_append_new(images, image_entry(&l->entry[i], all));
+	return answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
+}
+
+/* Adds the members that stand behind the images. */
+static void add_list_tail(const struct catalog_list *l, const struct drive *d, json_t *a)
+{
+	json_t *states = json_array();
+
 	for (size_t i = 0; i < l->states; i++)
 		json_array_append_new(states, json_string(l->state[i]));
-	json_object_set_new(a, "images", images);
 	json_object_set_new(a, "labels_unread", json_integer((json_int_t)l->unread));
 	json_object_set_new(a, "unnamed", json_integer(l->unnamed));
 	json_object_set_new(a, "unfinished", json_integer(l->unfinished));
 	json_object_set_new(a, "states", states);
 	json_object_set_new(a, "more", json_boolean(l->more));
 	if (l->free_known)
-		set_room(a, l->free_bytes);
+		set_room(a, d, l->free_bytes);
+}
+
+json_t *status_list(const struct catalog_list *l, const struct drives *all, const struct drive *d)
+{
+	json_t *a = list_head(l, drive_media(d)), *images;
+
+	if (l->error < 0)
+		return a;
+	images = json_array();
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(images, image_entry(&l->entry[i], all, d));
+	json_object_set_new(a, "images", images);
+	add_list_tail(l, d, a);
 	return a;
+}
+
+/* Takes o, and writes it without the `skip` bytes at its beginning and the `cut` at its end. */
+static bool put_object(json_t *o, size_t skip, size_t cut, FILE *to)
+{
+	char *text = answer_text(o);
+	size_t n = text ? strlen(text) : 0;
+	bool ok = text && fwrite(text + skip, 1, n - skip - cut, to) == n - skip - cut;
+
+	free(text);
+	json_decref(o);
+	return ok;
+}
+
+char *status_list_text(
+	const struct catalog_list *l, const struct drives *all, const struct drive *d)
+{
+	json_t *tail = json_object();
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	bool ok = to && put_object(list_head(l, drive_media(d)), 0, 1, to);
+
+	/* An error is an object without images. */
+	if (ok && l->error == 0)
+		ok = fputs(",\"images\":[", to) >= 0;
+	for (size_t i = 0; ok && l->error == 0 && i < l->count; i++)
+		ok = (i == 0 || putc(',', to) != EOF) &&
+		     put_object(image_entry(&l->entry[i], all, d), 0, 0, to);
+	add_list_tail(l, d, tail);
+	if (ok && l->error == 0)
+		ok = fputs("],", to) >= 0 && put_object(json_incref(tail), 1, 0, to);
+	else if (ok)
+		ok = putc('}', to) != EOF;
+	json_decref(tail);
+	if (to && fclose(to) != 0)
+		ok = false;
+	if (!ok) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }

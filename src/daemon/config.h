@@ -20,6 +20,7 @@ struct config_drive {
 	char vendor[9], product[17], revision[5];
 	char media[256];            /* absolute */
 	char image[LAST_DISC_NAME]; /* name inside media, "" = start empty */
+	char blank_type[24];        /* a plain blank, a name of disc/medium.h */
 };
 
 struct config {
@@ -29,9 +30,10 @@ struct config {
 	struct config_drive drive[DRIVE_MAX];
 	/* The same for all drives. */
 	struct {
-		int finalised;         /* enum mmc_finalised */
-		int swap_gap;          /* ms */
-		int swap_seen;         /* 1 = a swap waits until the host has seen the empty drive */
+		int finalised;       /* enum mmc_finalised */
+		int large_image_dvd; /* 1 = an image that no DVD can hold is a DVD-ROM, too */
+		int swap_gap;        /* ms */
+		int swap_seen;       /* 1 = a swap waits until the host has seen the empty drive */
 		int eject_brings_next; /* 1 = a disc that the host ejects is followed by the next */
 		int sync_mb;           /* MiB of a burn that a power cut can take */
 		int sync_seconds;      /* s between two syncs of a burn; 0 = no limit in time */

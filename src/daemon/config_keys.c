@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/config_keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/config.h"
+#include "disc/medium.h"
 #include "library/postburn.h"
 #include "protocol/words.h"
 #include "util/array.h"
@@ -65,10 +67,24 @@ static const char *check_file(const char *s)
 	return check_text(s);
 }
 
+static const char *check_blank_type(const char *s)
+{
+	const struct disc_medium *m = disc_medium_named(s);
+	char known[200];
+	static char text[300];
+
+	if (m && disc_medium_is_recordable(m))
+		return NULL;
+	disc_medium_list(known, sizeof(known));
+	snprintf(text, sizeof(text), "there is no blank of type \"%.23s\"; there are %s", s, known);
+	return text;
+}
+
 // clang-format off
 static const struct choice finalised[] = {
 	{ "dvd-rom", MMC_FINALISED_DVD_ROM }, { "dvd+r", MMC_FINALISED_DVD_PLUS_R }, { NULL, 0 },
 };
+static const struct choice large_image[] = { { "bd-rom", 0 }, { "dvd-rom", 1 }, { NULL, 0 } };
 static const struct choice stall[] = {
 	{ "never", BOT_STALL_NEVER }, { "short", BOT_STALL_SHORT }, { NULL, 0 },
 };
@@ -113,6 +129,7 @@ static const struct key keys[] = {
 	TEXT("control.status", control.status, 1, "status", check_file),
 	TEXT("control.group", control.group, 0, "mmcgadget", check_name),
 	CHOICE("behaviour.finalised", behaviour.finalised, "dvd-rom", finalised),
+	CHOICE("behaviour.large_image", behaviour.large_image_dvd, "bd-rom", large_image),
 	NUMBER("behaviour.subclass", usb.subclass, 2, 6, 6, subclass),
 	CHOICE("behaviour.stall", usb.stall, "never", stall),
 	CHOICE("behaviour.swap", behaviour.swap_seen, "gap", swap),
@@ -142,6 +159,7 @@ static const struct key drive_keys[] = {
 	DRIVE_TEXT("revision", revision, 1, "0.1 ", check_ascii),
 	DRIVE_TEXT("media", media, 1, "/var/lib/mmcgadget", check_absolute),
 	DRIVE_TEXT("image", image, 0, "", check_text),
+	DRIVE_TEXT("blank_type", blank_type, 1, "dvd+r", check_blank_type),
 };
 
 #undef AT

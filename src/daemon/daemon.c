@@ -80,7 +80,8 @@ static int add_drive(struct daemon *d, unsigned i)
 	struct drive_config dc = {
 		.name = c->name,
 		.media = c->media,
-		.mmc = {.finalised = (enum mmc_finalised)d->config->behaviour.finalised},
+		.mmc = {.finalised = (enum mmc_finalised)d->config->behaviour.finalised,
+			.dvd_only = d->config->behaviour.large_image_dvd == 1},
 		.swap_gap = (unsigned)d->config->behaviour.swap_gap,
 		.seen_wait = d->config->behaviour.swap_seen ? DRIVE_SEEN_WAIT : 0,
 		.brings_next = d->config->behaviour.eject_brings_next == 1,
@@ -89,6 +90,7 @@ static int add_drive(struct daemon *d, unsigned i)
 		.max_unsaved = (uint32_t)d->config->behaviour.sync_mb * (1024 * 1024 / MEDIA_BLOCK),
 		.sync_ms = (unsigned)d->config->behaviour.sync_seconds * 1000,
 		.limit_to_free_space = d->config->behaviour.blank_size == 1,
+		.blank = disc_medium_named(c->blank_type),
 		.remember = d->config->behaviour.last_disc == 1,
 		.image = c->image,
 		.burned = {.rename = (enum postburn_rename)d->config->burned.rename,

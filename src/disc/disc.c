@@ -195,7 +195,12 @@ int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf)
 
 int disc_reserve(struct disc *d, uint32_t blocks)
 {
-	return d->medium->model->reserve(d, blocks);
+	return d->medium->model->reserve(d, blocks, false);
+}
+
+int disc_reserve_at_once(struct disc *d, uint32_t blocks)
+{
+	return d->medium->has_dao ? d->medium->model->reserve(d, blocks, true) : DISC_CLOSED;
 }
 
 int disc_close_track(struct disc *d, uint32_t number)
@@ -213,7 +218,49 @@ int disc_finalise(struct disc *d)
 	return d->medium->model->finalise(d);
 }
 
-int disc_format(struct disc *d, uint32_t blocks)
+/* ---- formatting ------------------------------------------------------------------------------ */
+
+int disc_may_format(const struct disc *d, const struct disc_format_request *r)
 {
-	return d->medium->model->format(d, blocks);
+	uint32_t blocks;
+
+	if (d->medium->format[0].blocks == 0)
+		return DISC_NOT_FOR_MEDIUM;
+	if (!d->media->writable)
+		return DISC_CLOSED;
+	return disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks)
+		       ? DISC_OK
+		       : DISC_NO_SUCH_FORMAT;
+}
+
+int disc_format(struct disc *d, const struct disc_format_request *r)
+{
+	const struct disc_format_offer *offer;
+	uint32_t blocks;
+	int may = disc_may_format(d, r);
+
+	if (may != DISC_OK)
+		return may;
+	offer = disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks);
+	return d->medium->model->format(
+		d, offer, blocks, (offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
+}
+
+enum disc_background disc_background(const struct disc *d)
+{
+	if (!d->medium->background_format || d->format != DISC_FORMATTED)
+		return DISC_BACKGROUND_NONE;
+	if (d->formatting)
+		return DISC_BACKGROUND_RUNNING;
+	return d->media->blocks >= disc_layout_end(&d->layout) ? DISC_BACKGROUND_COMPLETE
+							       : DISC_BACKGROUND_SUSPENDED;
+}
+
+int disc_stop_format(struct disc *d)
+{
+	int r = disc_sync(d);
+
+	if (r == DISC_OK)
+		d->formatting = false;
+	return r;
 }

@@ -41,8 +41,10 @@ enum disc_result {
 	DISC_TRACK_FULL,               /* past the end of the reservation */
 	DISC_CLOSED,                   /* finalised, or not recordable */
 	DISC_NO_SUCH_TRACK,
-	DISC_UNREADABLE, /* read of a block never recorded */
-	DISC_NO_ROOM,    /* reservation larger than what is free; too many tracks */
+	DISC_UNREADABLE,     /* read of a block never recorded */
+	DISC_NO_ROOM,        /* reservation larger than what is free; too many tracks */
+	DISC_NO_SUCH_FORMAT, /* the medium has no format of that type and size */
+	DISC_NOT_FOR_MEDIUM, /* the medium has no such operation */
 	/*
 	 * Blocks of earlier operations that were answered DISC_OK did not reach storage; the
 	 * next writable address went back to the first of them. This operation did nothing.
@@ -76,9 +78,11 @@ struct disc {
 	int unreported_error; /* -errno of a sync while opening; the next disc_sync() returns it */
 	uint64_t written_end; /* length of the image when it last held all accepted blocks */
 	bool saved;           /* the layout was saved since the disc was opened */
+	bool had_state;       /* the store had a state when the disc was opened */
 	bool store_uncertain; /* saving failed: the store has this layout or the one before */
 	enum disc_intent intent;
 	uint32_t intent_blocks; /* the length that the image is cut to */
+	bool formatting;        /* a format goes on in the background; never saved */
 	/* CRC-32 of the first `checked` blocks of the image, for the saved layout. */
 	uint32_t checked, check;
 	/* The text on its way to the store. */
@@ -130,7 +134,7 @@ struct disc_options {
 /*
  * Opens the disc on a medium. With a state in the store that fits the image, the disc is
  * what the state says. Without a state, 0 blocks and writable are a blank, anything else
- * is a DVD-ROM. With a state that does not fit or cannot be read, the disc is a DVD-ROM
+ * is a DVD-ROM or BD-ROM. With a state that does not fit or cannot be read, the disc is one
  * of all blocks, and disc.read_only says why. A medium that is not writable is never
  * recordable. NULL = no memory (media and store are closed then).
  */
@@ -221,6 +225,12 @@ void disc_state_missing(struct disc *d);
 /* RESERVE TRACK: rounded up to the ECC block. */
 int disc_reserve(struct disc *d, uint32_t blocks);
 /*
+ * RESERVE TRACK for disc-at-once: reserves exactly these blocks of a blank as all of its data.
+ * Closing the track finalises the disc. DISC_TRACK_FULL: the disc is not blank; DISC_CLOSED: the
+ * medium is not recorded so.
+ */
+int disc_reserve_at_once(struct disc *d, uint32_t blocks);
+/*
  * Closes the open track; the data is synced first. A closed track, or one that holds
  * nothing: DISC_OK. number 0 = the open track. On failure nothing is closed.
  */
@@ -230,11 +240,32 @@ int disc_close_session(struct disc *d);
 /* Closes track and session; nothing can be added to the disc from then on. */
 int disc_finalise(struct disc *d);
 /*
- * FORMAT UNIT: gives the medium that size and drops its data, so that all of it reads as
- * zeros. A power cut leaves the old disc or the new one. DISC_NO_ROOM: the medium cannot have
- * that size; DISC_CLOSED: the medium cannot be formatted.
+ * FORMAT UNIT: gives the medium a size and drops its data, so that all of it reads as zeros; a
+ * restart keeps the data. A power cut leaves the old disc or the new one. Blocks that were
+ * accepted are written first. DISC_NO_SUCH_FORMAT: disc_medium_offer() has no such format;
+ * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_CLOSED: the image is read only.
  */
-int disc_format(struct disc *d, uint32_t blocks);
+int disc_format(struct disc *d, const struct disc_format_request *r);
+/* What disc_format() would refuse. Changes nothing. DISC_OK or why not. */
+int disc_may_format(const struct disc *d, const struct disc_format_request *r);
+
+/* Background format (MMC-6 table 371), as READ DISC INFORMATION has it. */
+enum disc_background {
+	DISC_BACKGROUND_NONE,      /* the medium has none, or is not formatted */
+	DISC_BACKGROUND_SUSPENDED, /* stopped before the end of the medium was formatted */
+	DISC_BACKGROUND_RUNNING,
+	DISC_BACKGROUND_COMPLETE /* the medium was recorded to its end */
+};
+enum disc_background disc_background(const struct disc *d);
+/* CLOSE TRACK/SESSION function 0: stops a background format, and syncs. As disc_sync(). */
+int disc_stop_format(struct disc *d);
+
+/*
+ * Makes an erasable disc a blank of its medium, as it was new, whatever is recorded on it. A power
+ * cut leaves all of the old disc or the blank. DISC_NOT_FOR_MEDIUM: the medium is recorded once;
+ * DISC_CLOSED: the image cannot be written. After another failure the disc is one of the two.
+ */
+int disc_erase(struct disc *d);
 
 /*
  * Test write (MMC-6 7.5, Test Write): while it is on, recording and closing change what

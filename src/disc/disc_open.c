@@ -10,10 +10,10 @@
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-/* Makes the disc a DVD-ROM of all blocks of the image; read_only: why it cannot be recorded. */
+/* Makes the disc read-only with all blocks of the image; read_only: why it cannot be recorded. */
 static void make_rom(struct disc *d, const char *read_only)
 {
-	d->medium = disc_medium_of(DISC_DVD_ROM);
+	d->medium = disc_medium_of_image(d->media->blocks);
 	d->format = DISC_UNFORMATTED;
 	d->intent = DISC_INTENT_NONE;
 	d->layer_break = 0;
@@ -73,6 +73,7 @@ static void read_state(struct disc *d, const struct disc_options *o)
 	int synced = d->store ? store_sync_found(d->store, d->media->writable) : 0;
 	const char *why;
 
+	d->had_state = n != -ENOENT;
 	if (n == -ENOENT && synced == 0) {
 		if (d->media->blocks == 0 && d->media->writable)
 			make_blank(d, o);
@@ -161,11 +162,15 @@ struct disc *disc_new(struct media *media, uint32_t capacity, disc_release_fn *r
 
 /* ---- references, destroying ----------------------------------------------------------------- */
 
-/* True if an image of 0 bytes alone gives the same disc: a blank that was not recorded. */
+/*
+ * True if an image of 0 bytes alone gives the same disc, wherever it is opened: a blank that was
+ * not recorded. A state that was there before the disc was opened stays: where an empty image is
+ * another medium (disc_options.medium), it says what this one is.
+ */
 static bool is_plain_blank(const struct disc *d)
 {
 	return disc_is_blank(d) && d->medium == disc_medium_of_blank() && d->media->writable &&
-	       d->media->blocks == 0;
+	       d->media->blocks == 0 && !d->had_state;
 }
 
 void disc_destroy(struct disc *d)

@@ -36,6 +36,11 @@ bool disc_layout_needs_state(const struct disc_layout *l)
 	return l->tracks != 1 || l->track[0].start != 0;
 }
 
+bool disc_layout_is_full_at_once(const struct disc_layout *l)
+{
+	return l->at_once && !l->finalised && l->track[0].written == l->track[0].reserved;
+}
+
 /* Checks track i, which must not begin before *end; moves *end to the end of track i. */
 static bool track_is_possible(
 	const struct disc_layout *l, uint32_t i, uint64_t *end, uint32_t capacity, uint32_t ecc)
@@ -74,6 +79,8 @@ bool disc_layout_is_possible(const struct disc_layout *l, uint32_t capacity, uin
 	uint64_t end = 0;
 
 	if (capacity == 0 || l->tracks == 0 || l->track[0].start != 0)
+		return false;
+	if (l->at_once && (l->tracks != 1 || l->track[0].reserved == 0))
 		return false;
 	for (uint32_t i = 0; i < l->tracks; i++)
 		if (!track_is_possible(l, i, &end, capacity, ecc_blocks))

@@ -37,6 +37,8 @@ struct disc_layout {
 	 * that is overwritten in place: its one track spans all that was formatted.
 	 */
 	bool finalised;
+	/* The one track was reserved as all of the disc: disc-at-once. */
+	bool at_once;
 	uint16_t sessions; /* complete ones, plus the open or empty one when not finalised */
 	uint16_t tracks;   /* used entries in track[] */
 	struct disc_track track[DISC_MAX_TRACKS];
@@ -54,6 +56,8 @@ struct disc_track *disc_layout_open(struct disc_layout *l);
  * block 0.
  */
 bool disc_layout_needs_state(const struct disc_layout *l);
+/* True if a disc that is recorded at once has all blocks that were reserved, and is still open. */
+bool disc_layout_is_full_at_once(const struct disc_layout *l);
 /* True if recording on a medium of that capacity and ECC block can have led to this layout. */
 bool disc_layout_is_possible(const struct disc_layout *l, uint32_t capacity, uint32_t ecc_blocks);
 

@@ -9,12 +9,16 @@
 #include "media/media.h"
 #include "util/array.h"
 
+#define BIT(n) (1u << (n))
+
 // clang-format off
 static const struct disc_medium media[DISC_TYPES] = {
 	[DISC_DVD_ROM] = {
 		.name = "dvd-rom", .title = "DVD-ROM", .type = DISC_DVD_ROM, .state_version = 2,
 		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
 		.single_layer = 2298496, /* 12 cm (ECMA-267): 4 707 319 808 bytes */
+		/* No DVD of two layers has more blocks than a DVD+R DL, which becomes a DVD-ROM. */
+		.largest_image = 4173824,
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_read_only,
 	},
@@ -33,6 +37,50 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.layers = 2, .layer_break = 2086912, .ecc_blocks = 16, .unit = MEDIA_BLOCK,
 		.max_tracks = 153,
 		.when_finalised = DISC_DVD_ROM,
+		.model = &disc_model_sequential,
+	},
+	[DISC_DVD_R] = {
+		.name = "dvd-r", .title = "DVD-R", .type = DISC_DVD_R, .state_version = 2,
+		.capacity = 2298496, /* 12 cm, single layer (ECMA-359): 4 707 319 808 bytes */
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK,
+		/* A real one takes 2302 RZones; a layout has room for fewer. */
+		.max_tracks = DISC_MAX_TRACKS,
+		.has_dao = true, .asks_for_next_session = true,
+		.when_finalised = DISC_DVD_ROM,
+		.model = &disc_model_sequential,
+	},
+	[DISC_DVD_PLUS_RW] = {
+		.name = "dvd+rw", .title = "DVD+RW", .type = DISC_DVD_PLUS_RW, .state_version = 2,
+		.capacity = 2295104, /* 12 cm (ECMA-337): 4 700 372 992 bytes */
+		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = 1,
+		.erasable = true, .background_format = true,
+		.when_finalised = DISC_DVD_PLUS_RW,
+		.format = {
+			/* growisofs takes a DVD+RW without this descriptor for another medium. */
+			{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = 0x26,
+				.flags = DISC_FORMAT_ALL | DISC_FORMAT_RESTARTS, .blocks = 2295104 },
+		},
+		.model = &disc_model_overwrite,
+	},
+	[DISC_BD_ROM] = {
+		.name = "bd-rom", .title = "BD-ROM", .type = DISC_BD_ROM, .state_version = 2,
+		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.single_layer = 12219392, /* 12 cm: 25 025 314 816 bytes */
+		.when_finalised = DISC_BD_ROM,
+		.model = &disc_model_read_only,
+	},
+	[DISC_BD_R] = {
+		.name = "bd-r", .title = "BD-R", .type = DISC_BD_R, .state_version = 2,
+		.capacity = 12219392, /* 12 cm, single layer, no spare area: 25 025 314 816 bytes */
+		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.when_finalised = DISC_BD_ROM,
+		.model = &disc_model_sequential,
+	},
+	[DISC_BD_R_DL] = {
+		.name = "bd-r-dl", .title = "BD-R DL", .type = DISC_BD_R_DL, .state_version = 2,
+		.capacity = 24438784, /* 12 cm, two layers, no spare area: 50 050 629 632 bytes */
+		.layers = 2, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.when_finalised = DISC_BD_ROM,
 		.model = &disc_model_sequential,
 	},
 };
@@ -56,9 +104,64 @@ const struct disc_medium *disc_medium_of_blank(void)
 	return &media[DISC_DVD_PLUS_R];
 }
 
+const struct disc_medium *disc_medium_of_image(uint64_t blocks)
+{
+	for (size_t i = 0; i < ARRAY_LEN(media); i++)
+		if (!media[i].model->recordable &&
+			(media[i].largest_image == 0 || blocks <= media[i].largest_image))
+			return &media[i];
+	return &media[DISC_DVD_ROM];
+}
+
+const struct disc_medium *disc_medium_before(const struct disc_medium *m)
+{
+	if (!m->model->recordable)
+		for (size_t i = 0; i < ARRAY_LEN(media); i++)
+			if (media[i].model->recordable && media[i].when_finalised == m->type)
+				return &media[i];
+	return m;
+}
+
+bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
+{
+	return m->when_finalised != m->type &&
+	       m->when_finalised == disc_medium_of_image(blocks)->type;
+}
+
 bool disc_medium_is_recordable(const struct disc_medium *m)
 {
 	return m->model->recordable;
+}
+
+/* The size that a request for this offer gives the medium; 0: the offer has no such size. */
+static uint32_t size_of_request(const struct disc_format_offer *offer, uint32_t ecc_blocks,
+	uint32_t capacity, uint32_t blocks)
+{
+	uint64_t up = ((uint64_t)blocks + ecc_blocks - 1) / ecc_blocks * ecc_blocks;
+	uint32_t most = MIN(offer->blocks, capacity);
+
+	if ((offer->flags & DISC_FORMAT_ALL) && (blocks == 0 || blocks == UINT32_MAX))
+		return most;
+	if (blocks == most)
+		return blocks;
+	return offer->least && up >= offer->least && up <= most ? (uint32_t)up : 0;
+}
+
+const struct disc_format_offer *disc_medium_offer(const struct disc_medium *m,
+	enum disc_format format, uint32_t capacity, const struct disc_format_request *r,
+	uint32_t *blocks)
+{
+	for (size_t i = 0; i < DISC_FORMAT_OFFERS && m->format[i].blocks; i++) {
+		const struct disc_format_offer *offer = &m->format[i];
+
+		if (offer->type != r->type || !(offer->formats & BIT(format)) ||
+			(offer->sub_types && !(offer->sub_types & BIT(r->sub_type & 3))))
+			continue;
+		*blocks = size_of_request(offer, m->ecc_blocks, capacity, r->blocks);
+		if (*blocks)
+			return offer;
+	}
+	return NULL;
 }
 
 unsigned disc_medium_list(char *out, size_t size)

@@ -18,6 +18,11 @@ enum disc_type {
 	DISC_DVD_ROM,       /* readable only */
 	DISC_DVD_PLUS_R,    /* write once, sequential, appendable until finalised */
 	DISC_DVD_PLUS_R_DL, /* the same with two layers */
+	DISC_DVD_R,         /* as DVD+R; also recorded disc-at-once */
+	DISC_DVD_PLUS_RW,   /* formatted, then overwritten in place */
+	DISC_BD_ROM,        /* readable only */
+	DISC_BD_R,          /* write once, sequential, appendable until finalised */
+	DISC_BD_R_DL,       /* the same with two layers */
 	DISC_TYPES
 };
 
@@ -31,14 +36,34 @@ enum disc_format {
 	DISC_FORMATTED
 };
 
-/* A formattable capacity descriptor (MMC-6 6.23): what FORMAT UNIT may be asked for. */
+/* Flags of an offer. */
+enum disc_format_flag {
+	DISC_FORMAT_ALL = 1 << 0,      /* sizes of 0 and FFFFFFFFh mean `blocks` */
+	DISC_FORMAT_RESTARTS = 1 << 1, /* parameter bit 0 continues a format and keeps the data */
+	DISC_FORMAT_UNLISTED = 1 << 2  /* taken, but READ FORMAT CAPACITIES does not list it */
+};
+
+/*
+ * What FORMAT UNIT may be asked for; a formattable capacity descriptor (MMC-6 6.23). A request
+ * is compared with the offers of its type in the order of the list.
+ */
 struct disc_format_offer {
 	uint8_t formats;    /* offered in these format states: bit 1 << enum disc_format */
 	uint8_t type;       /* format type */
-	uint32_t parameter; /* 24 bits; its meaning depends on the format type */
-	uint32_t blocks;    /* 0 ends the list */
+	uint8_t sub_types;  /* of a request: bit 1 << format sub-type; 0 = it is not looked at */
+	uint8_t flags;      /* enum disc_format_flag */
+	uint32_t parameter; /* 24 bits, for the list: requests come with many other values */
+	uint32_t blocks;    /* the largest size; 0 ends the list */
+	/* The smallest size; those between are rounded up to ECC blocks. 0 = `blocks` alone. */
+	uint32_t least;
 };
-#define DISC_FORMAT_OFFERS 5
+#define DISC_FORMAT_OFFERS 8
+
+/* What FORMAT UNIT asks for (MMC-6 6.4.3.2, Format Descriptor). Any values. */
+struct disc_format_request {
+	uint8_t type, sub_type;
+	uint32_t blocks, parameter;
+};
 
 struct disc_medium {
 	const char *name;  /* in `blank NAME type=`, and in a state file; lower case */
@@ -50,6 +75,11 @@ struct disc_medium {
 	uint8_t layers;
 	/* Larger discs of this type have one layer more; 0 = none has. */
 	uint32_t single_layer;
+	/*
+	 * An image that has no state file is the first read-only medium of the table that can be
+	 * as large; this one holds at most that many blocks, 0 = any number.
+	 */
+	uint32_t largest_image;
 	/* Blocks of layer 0 of a blank, which the host may reduce; 0 = half of the disc. */
 	uint32_t layer_break;
 	uint8_t ecc_blocks;  /* tracks begin on an ECC block; reservations are rounded up to it */
@@ -57,11 +87,23 @@ struct disc_medium {
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
 	bool erasable;
 	/*
+	 * A blank can be reserved as a whole for disc-at-once recording (MMC-6 4.4.6): when all of
+	 * that is recorded and synced, the disc is complete.
+	 */
+	bool has_dao;
+	/*
+	 * CLOSE SESSION finalises the disc unless mode page 05h says that another session follows
+	 * (multi-session field, MMC-6 7.5.4.8).
+	 */
+	bool asks_for_next_session;
+	/*
 	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
-	 * disc with one track needs no state file, since the image alone gives its layout.
+	 * disc with one track may need no state file: disc_medium_shows_in_image().
 	 */
 	enum disc_type when_finalised;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
+	/* A format goes on in the background until the host stops it (MMC-6 4.4.6, DVD+RW). */
+	bool background_format;
 	const struct disc_model *model; /* how it is recorded */
 };
 
@@ -71,12 +113,31 @@ const struct disc_medium *disc_medium_of(enum disc_type type);
 const struct disc_medium *disc_medium_named(const char *name);
 /* The row for an image of 0 bytes without a state file. */
 const struct disc_medium *disc_medium_of_blank(void);
+/* The row for an image of that many blocks without a state file: a read-only medium. Never NULL. */
+const struct disc_medium *disc_medium_of_image(uint64_t blocks);
+/*
+ * A medium that becomes m when it is finalised: the first recordable row that does; m itself if
+ * it is recordable, or if there is none.
+ */
+const struct disc_medium *disc_medium_before(const struct disc_medium *m);
+/*
+ * True if the image of a finalised disc of m with that many blocks alone gives the type that the
+ * disc has when it is opened again.
+ */
+bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks);
 bool disc_medium_is_recordable(const struct disc_medium *m);
 /* True if layer 0 of a blank of this kind may be given that many blocks. */
 static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uint32_t blocks)
 {
 	return blocks > 0 && blocks <= m->layer_break && blocks % m->ecc_blocks == 0;
 }
+/*
+ * The offer that this request is for, on a disc of that capacity in that format state; *blocks
+ * becomes the size that the medium then has. NULL: there is none.
+ */
+const struct disc_format_offer *disc_medium_offer(const struct disc_medium *m,
+	enum disc_format format, uint32_t capacity, const struct disc_format_request *r,
+	uint32_t *blocks);
 /* The names of all recordable media, as "a", "a and b", "a, b and c". Returns their number. */
 unsigned disc_medium_list(char *out, size_t size);
 /* Blocks of the largest recordable medium. */

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 struct disc;
+struct disc_format_offer;
 struct disc_state;
 
 struct disc_model {
@@ -45,11 +46,17 @@ struct disc_model {
 	 * was truncated. Blocks that were answered GOOD must be kept as far as possible.
 	 */
 	void (*lost)(struct disc *d, uint64_t from);
-	int (*reserve)(struct disc *d, uint32_t blocks);
+	/* at_once: for disc-at-once recording, which the medium has. */
+	int (*reserve)(struct disc *d, uint32_t blocks, bool at_once);
 	int (*close_track)(struct disc *d, uint32_t number);
 	int (*close_session)(struct disc *d);
 	int (*finalise)(struct disc *d);
-	int (*format)(struct disc *d, uint32_t blocks);
+	/*
+	 * Gives the medium that size, as `offer` of its row has it. keep: the format continues
+	 * one that was interrupted, so the data stays.
+	 */
+	int (*format)(
+		struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep);
 	/* When a disc is opened: NULL, or why this state is not that of this image. */
 	const char *(*misfit)(struct disc *d, const struct disc_state *s);
 	/*

@@ -61,11 +61,12 @@ static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void 
 	return r;
 }
 
-static int reserve(struct disc *d, uint32_t blocks)
+static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 {
 	(void)d;
 	(void)blocks;
-	return DISC_CLOSED;
+	(void)at_once;
+	return DISC_NOT_FOR_MEDIUM;
 }
 
 /* Only syncs: the one track is always closed. */
@@ -76,24 +77,30 @@ static int close_track(struct disc *d, uint32_t number)
 
 static int close_session(struct disc *d)
 {
-	return disc_sync(d);
+	return disc_stop_format(d);
 }
 
 static int finalise(struct disc *d)
 {
-	return size_of(d) ? disc_sync(d) : DISC_NO_SUCH_TRACK;
+	return size_of(d) ? disc_stop_format(d) : DISC_NO_SUCH_TRACK;
 }
 
-static int format(struct disc *d, uint32_t blocks)
+/*
+ * All blocks below the size are usable at once, as zeros, so a background format has nothing left
+ * to do. Hosts see it run until they stop it, as they are used to (MMC-6 4.4.6).
+ */
+static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
 {
 	struct disc_layout layout;
+	int r;
 
-	if (!d->media->writable)
-		return DISC_CLOSED;
-	if (blocks == 0 || blocks > d->capacity)
-		return DISC_NO_ROOM;
+	(void)offer;
 	disc_layout_one_track(&layout, blocks, DISC_TRACK_CLOSED);
-	return disc_replace(d, &layout, DISC_FORMATTED, 0);
+	r = keep && size_of(d) == blocks ? disc_sync(d)
+					 : disc_replace(d, &layout, DISC_FORMATTED, 0);
+	if (r == DISC_OK)
+		d->formatting = d->medium->background_format;
+	return r;
 }
 
 static const char *misfit(struct disc *d, const struct disc_state *s)

@@ -23,11 +23,21 @@ static void lost(struct disc *d, uint64_t from)
 	(void)from;
 }
 
-static int reserve_or_format(struct disc *d, uint32_t blocks)
+static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 {
 	(void)d;
 	(void)blocks;
+	(void)at_once;
 	return DISC_CLOSED;
+}
+
+static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
+{
+	(void)d;
+	(void)offer;
+	(void)blocks;
+	(void)keep;
+	return DISC_NOT_FOR_MEDIUM;
 }
 
 /* Does nothing: every track is closed. */
@@ -60,11 +70,11 @@ const struct disc_model disc_model_read_only = {
 	.may_write = may_write,
 	.write = write_blocks,
 	.lost = lost,
-	.reserve = reserve_or_format,
+	.reserve = reserve,
 	.close_track = close_track,
 	.close_session = close_all,
 	.finalise = close_all,
-	.format = reserve_or_format,
+	.format = format,
 	.misfit = misfit,
 	.resume = resume,
 };

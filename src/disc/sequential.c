@@ -107,16 +107,16 @@ static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void 
 
 /* ---- reservations, closing ----------------------------------------------------------------- */
 
-static int reserve(struct disc *d, uint32_t blocks)
+static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 {
 	const struct disc_layout before = d->layout;
 	struct disc_track *t = open_track(d);
 
 	if (!t)
 		return DISC_CLOSED;
-	if (t->state != DISC_TRACK_INVISIBLE)
+	if (t->state != DISC_TRACK_INVISIBLE || (at_once && d->layout.sessions > 1))
 		return DISC_TRACK_FULL;
-	uint32_t size = ecc_align(d, blocks);
+	uint32_t size = at_once ? blocks : ecc_align(d, blocks);
 	/* Discs of real sizes end at an ECC boundary; short discs of tests may not. */
 	if (size > disc_track_free(d, t) && blocks <= disc_track_free(d, t))
 		size = disc_track_free(d, t);
@@ -127,6 +127,7 @@ static int reserve(struct disc *d, uint32_t blocks)
 		return r;
 	t->reserved = size;
 	t->state = DISC_TRACK_RESERVED;
+	d->layout.at_once = at_once;
 	return disc_commit(d, &before);
 }
 
@@ -163,10 +164,14 @@ static void close_open_track(struct disc *d)
 		 */
 		t->reserved = 0;
 		t->state = DISC_TRACK_INVISIBLE;
+		d->layout.at_once = false;
 		return;
 	}
 	t->state = DISC_TRACK_CLOSED;
-	open_next(d, t->session);
+	if (d->layout.at_once)
+		d->layout.finalised = true;
+	else
+		open_next(d, t->session);
 }
 
 /* Moves the open or invisible track to the session after the one that was just closed. */
@@ -233,11 +238,13 @@ static int finalise(struct disc *d)
 }
 
 /* Media that are recorded sequentially need no formatting. */
-static int format(struct disc *d, uint32_t blocks)
+static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
 {
 	(void)d;
+	(void)offer;
 	(void)blocks;
-	return DISC_CLOSED;
+	(void)keep;
+	return DISC_NOT_FOR_MEDIUM;
 }
 
 const struct disc_model disc_model_sequential = {

@@ -111,6 +111,8 @@ static bool read_v2_line(struct reader *r, const char *line)
 	}
 	if (sscanf(line, "layer-break %" SCNu32 "%n", &s->layer_break, &used) == 1)
 		return line[used] == '\0';
+	if (strcmp(line, "at-once") == 0)
+		return s->layout.at_once = true;
 	if (sscanf(line, "format %" SCNu32 "%n", &r->formatted, &used) == 1) {
 		r->has_format = true;
 		return line[used] == '\0';
@@ -166,6 +168,8 @@ static bool is_consistent(const struct reader *r)
 	struct disc_state *s = r->s;
 	const struct disc_layout *l = &s->layout;
 
+	if (l->at_once && !s->medium->has_dao)
+		return false;
 	if (s->layer_break && !disc_layer_break_is_possible(s->medium, s->layer_break))
 		return false;
 	if (!s->medium->model->has_tracks)

@@ -47,6 +47,8 @@ static unsigned version_for(const struct disc_state *s)
 static void put_tracks(struct out *o, const struct disc_layout *l)
 {
 	put(o, "finalised %s\n", l->finalised ? "yes" : "no");
+	if (l->at_once)
+		put(o, "at-once\n");
 	put(o, "sessions %u\n", l->sessions);
 	for (uint32_t i = 0; i < l->tracks; i++) {
 		const struct disc_track *t = &l->track[i];

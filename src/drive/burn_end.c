@@ -37,7 +37,7 @@ uint32_t burn_end_find(struct burn_end *b, const struct image *in, const struct 
 {
 	uint8_t block[MEDIA_BLOCK];
 
-	if (!m->loaded || m->type == DISC_DVD_ROM || m->finalised || !m->nwa)
+	if (!m->loaded || m->finalised || !m->nwa)
 		return 0;
 	if (m->reserved)
 		return m->nwa + m->free;

@@ -16,6 +16,8 @@
 #include "drive/disc_rules.h"
 #include "library/checksum.h"
 #include "library/disc_file.h"
+#include "library/disc_store.h"
+#include "library/image_erase.h"
 #include "library/library.h"
 #include "library/match.h"
 #include "protocol/format_size.h"
@@ -23,8 +25,11 @@
 #include "util/log.h"
 #include "util/thread.h"
 
+enum job_kind { JOB_RENAME, JOB_DELETE, JOB_ERASE };
+
 struct job {
-	char *name, *to; /* in the media folder; to NULL = delete */
+	enum job_kind kind;
+	char *name, *to; /* in the media folder; to: of JOB_RENAME, otherwise NULL */
 	struct reply *reply;
 	struct job *next;
 };
@@ -46,8 +51,14 @@ struct disc_jobs {
 	uint64_t bytes;
 	bool other_name; /* the file has another name, so deleting this one frees nothing */
 	struct disc_files done;
+	struct store *store; /* of JOB_ERASE, until the thread begins */
+	struct image_erased erased;
+	struct refusal why;
 	int result;
 };
+
+static const char *const job_verb[] = {
+	[JOB_RENAME] = "rename", [JOB_DELETE] = "delete", [JOB_ERASE] = "erase"};
 
 static void start_next(struct disc_jobs *j);
 
@@ -60,7 +71,7 @@ static void finish(struct disc_jobs *j, json_t *answer)
 
 	j->queue = job->next;
 	j->waiting--;
-	log_info("%s \"%s\": %s", job->to ? "rename" : "delete", job->name,
+	log_info("%s \"%s\": %s", job_verb[job->kind], job->name,
 		json_string_value(json_object_get(answer, "message")));
 	job->reply->final(job->reply, answer);
 	free(job->name);
@@ -107,11 +118,32 @@ static json_t *deleted(const struct disc_jobs *j)
 	return a;
 }
 
+static json_t *erased(const struct disc_jobs *j)
+{
+	const struct image_erased *e = &j->erased;
+	const char *name = j->queue->name;
+	char dropped[16];
+	json_t *a;
+
+	format_size(e->dropped, dropped);
+	if (e->was_blank)
+		a = answer_ok("%s is a blank %s already", name, e->medium->title);
+	else
+		a = answer_ok("erased %s%s, %s are dropped; it is a blank %s again", name,
+			e->had_checksum ? " with its checksum" : "", dropped, e->medium->title);
+	json_object_set_new(a, "image", json_string(name));
+	json_object_set_new(a, "medium", json_string(e->medium->name));
+	json_object_set_new(a, "dropped_bytes", json_integer((json_int_t)e->dropped));
+	return a;
+}
+
 static json_t *failed(const struct disc_jobs *j)
 {
 	const struct job *job = j->queue;
 	const char *why = strerror(-j->result);
 
+	if (job->kind == JOB_ERASE)
+		return answer_error(j->why.code, "%s", j->why.text);
 	if (job->to && j->result == -EEXIST)
 		return answer_error("exists",
 			"\"%s\" exists, or a state or checksum of that name; nothing is "
@@ -133,13 +165,35 @@ static json_t *failed(const struct disc_jobs *j)
 
 /* ---- the thread --------------------------------------------------------------------------- */
 
+static int erase(struct disc_jobs *j)
+{
+	const struct image_erase e = {.name = j->queue->name,
+		.folder = j->folder,
+		.base = j->base,
+		.store = j->store,
+		.fd = j->lock_fd,
+		.plain = j->config.blank};
+
+	j->store = NULL;
+	return image_erase(&e, &j->erased, &j->why);
+}
+
 static void *job_thread(void *jobs)
 {
 	struct disc_jobs *j = jobs;
 	uint64_t one = 1;
 
-	j->result = j->queue->to ? disc_file_rename(j->folder, j->base, j->to_base, &j->done)
-				 : disc_file_delete(j->folder, j->base, &j->done);
+	switch (j->queue->kind) {
+	case JOB_RENAME:
+		j->result = disc_file_rename(j->folder, j->base, j->to_base, &j->done);
+		break;
+	case JOB_DELETE:
+		j->result = disc_file_delete(j->folder, j->base, &j->done);
+		break;
+	case JOB_ERASE:
+		j->result = erase(j);
+		break;
+	}
 	(void)!write(j->wake_fd, &one, sizeof(one));
 	return NULL;
 }
@@ -150,6 +204,8 @@ static void release_disc(struct disc_jobs *j)
 		close(j->lock_fd);
 	if (j->folder)
 		j->folder->ops->close(j->folder);
+	store_close(j->store);
+	j->store = NULL;
 	j->lock_fd = -1;
 	j->folder = NULL;
 	memset(j->config.mark, 0, sizeof(*j->config.mark));
@@ -157,11 +213,13 @@ static void release_disc(struct disc_jobs *j)
 
 static void end_job(struct disc_jobs *j)
 {
+	static json_t *(*const answers[])(const struct disc_jobs *j) = {
+		[JOB_RENAME] = renamed, [JOB_DELETE] = deleted, [JOB_ERASE] = erased};
 	json_t *answer;
 
 	pthread_join(j->thread, NULL);
 	j->running = false;
-	answer = j->result < 0 ? failed(j) : j->queue->to ? renamed(j) : deleted(j);
+	answer = j->result < 0 ? failed(j) : answers[j->queue->kind](j);
 	release_disc(j);
 	finish(j, answer);
 }
@@ -249,6 +307,8 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f)
 	}
 	snprintf(j->base, sizeof(j->base), "%s", f->base);
 	snprintf(j->to_base, sizeof(j->to_base), "%s", slash ? slash + 1 : job->to ? job->to : "");
+	if (r == 0 && job->kind == JOB_ERASE)
+		r = disc_store_open(f, &j->store);
 	*j->config.mark = (struct holder_job){.active = true, .dev = f->dev, .ino = f->ino};
 	if (r == 0)
 		r = -thread_start(&j->thread, "disc-job", job_thread, j);
@@ -280,7 +340,7 @@ static json_t *check_found(struct disc_jobs *j, int folder, const struct library
 static json_t *not_found(const struct disc_jobs *j, const struct catalog_list *list)
 {
 	const struct job *job = j->queue;
-	const char *verb = job->to ? "rename" : "delete";
+	const char *verb = job_verb[job->kind];
 	struct match m;
 
 	if (!list || list->error < 0)
@@ -331,7 +391,8 @@ static json_t *begin_in(struct disc_jobs *j, int folder)
 	bool leftover;
 	int r = library_find(folder, job->name, &f);
 
-	leftover = r == -ENOENT && !job->to && find_leftover(folder, job->name, &f) == 0;
+	leftover = r == -ENOENT && job->kind == JOB_DELETE &&
+		   find_leftover(folder, job->name, &f) == 0;
 	if (r == -ENOENT && !leftover) {
 		j->request.done = on_list;
 		j->searching = true;
@@ -369,12 +430,14 @@ static void start_next(struct disc_jobs *j)
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
-static void add(struct disc_jobs *j, const char *name, const char *to, struct reply *r)
+static void add(
+	struct disc_jobs *j, enum job_kind kind, const char *name, const char *to, struct reply *r)
 {
 	struct job **at = &j->queue, *job;
 
 	job = j->waiting < DISC_JOBS_MAX ? calloc(1, sizeof(*job)) : NULL;
 	if (job) {
+		job->kind = kind;
 		job->name = strdup(name);
 		job->to = to ? strdup(to) : NULL;
 	}
@@ -403,17 +466,27 @@ void disc_jobs_rename(struct disc_jobs *j, const char *name, const char *to, str
 	if (fault)
 		r->final(r, fault);
 	else
-		add(j, name, whole, r);
+		add(j, JOB_RENAME, name, whole, r);
 }
 
-void disc_jobs_delete(struct disc_jobs *j, const char *name, struct reply *r)
+static void add_checked(struct disc_jobs *j, enum job_kind kind, const char *name, struct reply *r)
 {
 	json_t *fault = disc_rules_name(name);
 
 	if (fault)
 		r->final(r, fault);
 	else
-		add(j, name, NULL, r);
+		add(j, kind, name, NULL, r);
+}
+
+void disc_jobs_delete(struct disc_jobs *j, const char *name, struct reply *r)
+{
+	add_checked(j, JOB_DELETE, name, r);
+}
+
+void disc_jobs_erase(struct disc_jobs *j, const char *name, struct reply *r)
+{
+	add_checked(j, JOB_ERASE, name, r);
 }
 
 void disc_jobs_cancel(struct disc_jobs *j, const char *code, const char *text)

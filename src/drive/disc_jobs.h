@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control commands rename and delete, for the discs of one media folder. A disc that a
+ * The control commands rename, delete and erase, for the discs of one media folder. A disc that a
  * drive holds, or that is worked on, is refused. A thread changes the files, because storage
  * may be slow; meanwhile no drive gets the disc. Main thread only; nothing here waits for
  * more than an insert waits for.
@@ -23,7 +23,8 @@ struct disc_jobs_config {
 	const char *media; /* path of the folder, which is opened for each command */
 	struct catalog *catalog;
 	const struct holders *holders;
-	struct holder_job *mark; /* is set while the thread works on a disc */
+	struct holder_job *mark;         /* is set while the thread works on a disc */
+	const struct disc_medium *blank; /* what an empty image without a state is */
 };
 
 /* 0 or -errno. */
@@ -34,6 +35,8 @@ void disc_jobs_free(struct disc_jobs *j);
 /* Queue a command; r gets its answer, in the end exactly one. The strings are copied. */
 void disc_jobs_rename(struct disc_jobs *j, const char *name, const char *to, struct reply *r);
 void disc_jobs_delete(struct disc_jobs *j, const char *name, struct reply *r);
+/* See image_erase(). */
+void disc_jobs_erase(struct disc_jobs *j, const char *name, struct reply *r);
 /*
  * Waits for the thread, and answers the command under way with its result, those that wait
  * with this error.

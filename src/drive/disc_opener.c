@@ -49,7 +49,7 @@ static int create_blank(const struct disc_opener *o, const char *name,
 	int folder = open_folder(o, why), r = folder;
 
 	if (r >= 0) {
-		r = image_create_blank(folder, o->media, name, medium, why);
+		r = image_create_blank(folder, o->media, name, medium, o->policy.blank, why);
 		close(folder);
 	}
 	return r;
@@ -67,10 +67,10 @@ enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name
 	r = disc_opener_open_image(o, name, out, &why);
 	if ((r == 0 || r == -EBUSY) && holders_is_changing(o->holders, out->dev, out->ino)) {
 		image_fini(out);
-		return refuse(answer,
-			answer_error("in-use",
-				"\"%s\" is being renamed or deleted at this moment; ask again",
-				name));
+		return refuse(answer, answer_error("in-use",
+					      "\"%s\" is being renamed, deleted or erased at this "
+					      "moment; ask again",
+					      name));
 	}
 	if (r < 0) {
 		/* "in drive1" is a better reason than "another program holds it". */

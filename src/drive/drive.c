@@ -7,157 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "drive/burn_end.h"
-#include "drive/disc_jobs.h"
-#include "drive/disc_watch.h"
-#include "drive/drive_find.h"
-#include "drive/drive_handover.h"
-#include "drive/drive_machine.h"
-#include "drive/drive_record.h"
+#include "drive/drive_int.h"
 #include "drive/host_log.h"
-#include "drive/image_mover.h"
 #include "library/library.h"
-#include "library/media_folder.h"
 #include "util/log.h"
-
-struct drive {
-	char *name, *media;
-	struct media_folder *folder;
-	struct drives *set; /* NULL: not added yet */
-	struct catalog *catalog;
-	struct drive_handover *handover;
-	struct engine_thread *engine;
-	struct disc_closer *closer;
-	struct disc_opener opener;
-	struct holder holder;
-	struct drive_find *find;
-	struct drive_machine *machine;
-	struct drive_commands *commands;
-	struct drive_record *record;
-	struct burned *burned;
-	struct image_mover mover;
-	struct disc_watch *watch;
-	struct disc_jobs *jobs;
-	struct burn_end burn_end;
-	sd_event_source *timer;
-};
-
-/* ---- services of the state machine ---------------------------------------------------------- */
-
-static bool find_is_exact(void *ctx, const char *name)
-{
-	return drive_find_is_exact(((const struct drive *)ctx)->find, name);
-}
-
-static void find_begin(void *ctx, const struct drive_command *command)
-{
-	drive_find_begin(((const struct drive *)ctx)->find, command);
-}
-
-static void find_cancel(void *ctx)
-{
-	drive_find_cancel(((const struct drive *)ctx)->find);
-}
-
-static enum disc_opening open_image(void *ctx, const char *name, const struct disc_medium *blank,
-	bool may_wait, struct image *out, json_t **answer)
-{
-	const struct drive *d = ctx;
-
-	return disc_opener_open(&d->opener, name, blank, may_wait, out, answer);
-}
-
-static bool any_leaving(void *ctx)
-{
-	return holders_any_leaving(((const struct drive *)ctx)->opener.holders);
-}
-
-static int eject(void *ctx, const struct usb_task *task)
-{
-	const struct drive *d = ctx;
-	int r = disc_watch_must_stay(d->watch);
-
-	return r < 0 ? r : engine_thread_post(d->engine, task);
-}
-
-static int insert(void *ctx, struct image *image)
-{
-	const struct drive *d = ctx;
-	struct usb_task task = {.kind = USB_TASK_INSERT, .disc = image->disc};
-	int r;
-
-	/* The task may end, and the command with it, before the call returns. */
-	image->disc = NULL;
-	image_write_behind(&d->opener.policy, task.disc);
-	handover_image_set(&task.image, image->name, image->dev, image->ino);
-	r = engine_thread_post(d->engine, &task);
-	if (r < 0)
-		image->disc = task.disc;
-	return r;
-}
-
-static int finalise(void *ctx)
-{
-	const struct usb_task task = {.kind = USB_TASK_FINALISE};
-
-	return engine_thread_post(((const struct drive *)ctx)->engine, &task);
-}
-
-static bool host_is_absent(void *ctx)
-{
-	return engine_thread_host_is_absent(((const struct drive *)ctx)->engine);
-}
-
-static void start_timer(void *ctx, unsigned ms)
-{
-	const struct drive *d = ctx;
-
-	sd_event_source_set_time_relative(d->timer, (uint64_t)ms * 1000);
-	sd_event_source_set_enabled(d->timer, SD_EVENT_ONESHOT);
-}
-
-static void stop_timer(void *ctx)
-{
-	sd_event_source_set_enabled(((const struct drive *)ctx)->timer, SD_EVENT_OFF);
-}
-
-static bool command_waits(void *ctx)
-{
-	return drive_commands_any_waits(((const struct drive *)ctx)->commands);
-}
-
-static void command_finished(void *ctx)
-{
-	drive_commands_next(((const struct drive *)ctx)->commands);
-}
-
-static int choose_blank(void *ctx, char **name, json_t **answer)
-{
-	return burned_choose_blank(((const struct drive *)ctx)->burned, name, answer);
-}
-
-static void blank_failed(void *ctx, const char *problem)
-{
-	burned_blank_failed(((const struct drive *)ctx)->burned, problem);
-}
-
-static const struct drive_services services = {
-	.find_is_exact = find_is_exact,
-	.find_begin = find_begin,
-	.find_cancel = find_cancel,
-	.open = open_image,
-	.any_leaving = any_leaving,
-	.eject = eject,
-	.insert = insert,
-	.finalise = finalise,
-	.host_is_absent = host_is_absent,
-	.start_timer = start_timer,
-	.stop_timer = stop_timer,
-	.command_waits = command_waits,
-	.finished = command_finished,
-	.choose_blank = choose_blank,
-	.blank_failed = blank_failed,
-};
 
 /* ---- events for the state machine ----------------------------------------------------------- */
 
@@ -230,6 +83,7 @@ static void setup_opener(
 	d->opener = (struct disc_opener){
 		.media = d->media,
 		.policy = {.max_unsaved = config->max_unsaved,
+			.blank = config->blank ? config->blank : disc_medium_of_blank(),
 			.limit_to_free_space = config->limit_to_free_space,
 			.release = engine_thread_released,
 			.release_ctx = d->engine,
@@ -264,10 +118,12 @@ static int make_machine(struct drive *d, const struct drive_config *config)
 		.seen_wait = config->seen_wait,
 		.unlock_wait = config->unlock_wait,
 		.reload_wait = config->burned.reload,
-		.services = &services,
+		.services = &drive_services,
 		.ctx = d,
 	};
-	struct drive_commands_config cc = {.drive = d->name, .brings_next = config->brings_next};
+	struct drive_commands_config cc = {.drive = d->name,
+		.brings_next = config->brings_next,
+		.blank = d->opener.policy.blank};
 	int r;
 
 	engine_thread_get_state(d->engine, &mc.state);
@@ -347,6 +203,7 @@ static int make_jobs(struct drive *d, sd_event *event)
 		.catalog = d->catalog,
 		.holders = d->opener.holders,
 		.mark = &d->holder.job,
+		.blank = d->opener.policy.blank,
 	};
 
 	return disc_jobs_new(&jc, event, &d->jobs);
@@ -466,6 +323,11 @@ void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t s
 	out[0] = '\0';
 	if (in->place)
 		image_warn_room(in->place->path_fd, d->media, blocks, out, size);
+}
+
+const struct disc_medium *drive_blank(const struct drive *d)
+{
+	return d->opener.policy.blank;
 }
 
 struct catalog *drive_catalog(const struct drive *d)

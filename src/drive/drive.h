@@ -49,8 +49,10 @@ struct drive_config {
 				 there */
 	unsigned sync_ms;     /* time between two syncs of a burn, at most; 0 = no limit in time */
 	bool limit_to_free_space; /* blanks are no larger than the free space */
-	bool remember;            /* keep a drive record: the disc is back after a power cut */
-	const char *image;        /* at start, if there is no record; NULL or "" = none */
+	/* A plain blank: an empty image without a state; NULL = disc_medium_of_blank(). */
+	const struct disc_medium *blank;
+	bool remember;     /* keep a drive record: the disc is back after a power cut */
+	const char *image; /* at start, if there is no record; NULL or "" = none */
 	struct drive_burned burned;
 };
 
@@ -74,6 +76,8 @@ const char *drive_folder_problem(const struct drive *d);
  * blocks, see image_warn_room(); otherwise "".
  */
 void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t size);
+/* Returns what a plain blank is in this drive. */
+const struct disc_medium *drive_blank(const struct drive *d);
 /* Returns the folder's catalog, which the drives of one folder share. */
 struct catalog *drive_catalog(const struct drive *d);
 struct mmc_drive *drive_engine(struct drive *d);
@@ -125,7 +129,7 @@ void drive_submit(
 /* The same for DRIVE_BLANK with a blank of that medium. */
 void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
 	bool force, struct reply *r);
-/* Renames and deletes the discs of the media folder. */
+/* Renames, deletes and erases the discs of the media folder. */
 struct disc_jobs *drive_jobs(const struct drive *d);
 
 struct drive_info {

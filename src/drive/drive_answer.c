@@ -83,10 +83,11 @@ json_t *drive_answer_closed(
 json_t *drive_answer_closed_in_drive(
 	const char *drive, const char *image, mmc_sense_t sense, const struct mmc_state *state)
 {
-	char kind[64] = "DVD-ROM";
+	const struct disc_medium *m = disc_medium_of(disc_medium_of(state->type)->when_finalised);
+	char kind[64];
 
-	if (state->sessions > 1)
-		snprintf(kind, sizeof(kind), "DVD-ROM, %u sessions", state->sessions);
+	snprintf(kind, sizeof(kind), state->sessions > 1 ? "%s, %u sessions" : "%s", m->title,
+		state->sessions);
 	return drive_answer_closed(drive, image, drive_answer_errno(sense), kind, state->end);
 }
 

@@ -25,7 +25,7 @@ struct drive_command {
 	enum drive_verb verb;
 	char *image; /* NULL for DRIVE_EJECT; for others NULL until the image is chosen */
 	bool force;
-	const struct disc_medium *medium; /* of DRIVE_BLANK; NULL = the default blank */
+	const struct disc_medium *medium; /* of the blank, if the command makes one */
 	/* The command follows an eject by the host, and ends if the host loads the disc again. */
 	bool by_host;
 	/* DRIVE_REPLACE_BURNED, not by_host: see usb_task.only_if_idle. */

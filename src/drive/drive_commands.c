@@ -60,10 +60,12 @@ static struct drive_command *enqueue(
 		return NULL;
 	}
 	command = drive_command_new(verb, image, r);
-	if (command)
+	if (command) {
+		command->medium = c->config.blank;
 		append(c, command);
-	else
+	} else {
 		r->final(r, answer_error("io-error", "%s: out of memory", c->config.drive));
+	}
 	return command;
 }
 
@@ -85,7 +87,8 @@ void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const
 	if (!command)
 		return;
 	command->force = force;
-	command->medium = medium;
+	if (medium)
+		command->medium = medium;
 	if (!drive_machine_newer_command(c->config.machine))
 		drive_commands_next(c);
 }

@@ -15,7 +15,8 @@ struct drive_commands;
 struct drive_commands_config {
 	const char *drive; /* its name, for messages; outlives the queue */
 	struct drive_machine *machine;
-	bool brings_next; /* an eject by the host brings the next disc */
+	bool brings_next;                /* an eject by the host brings the next disc */
+	const struct disc_medium *blank; /* of commands that name no medium */
 };
 
 /* 0 or -ENOMEM. */
@@ -27,7 +28,8 @@ void drive_commands_free(struct drive_commands *c);
 extern const struct drive_observer drive_commands_observer;
 
 /*
- * Starts or queues a command; r gets its answer, in the end exactly one. A command that
+ * Starts or queues a command; r gets its answer, in the end exactly one. medium: of DRIVE_BLANK;
+ * NULL = drive_commands_config.blank. A command that
  * only waits for the host is cancelled, see drive_machine_newer_command().
  */
 void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const char *image,

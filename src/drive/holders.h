@@ -14,7 +14,7 @@
 
 #define DRIVE_MAX GADGET_MAX_FUNCTIONS
 
-/* A disc that is being renamed or deleted. All members 0: none is. */
+/* A disc that is being renamed, deleted or erased. All members 0: none is. */
 struct holder_job {
 	bool active;
 	dev_t dev;
@@ -59,7 +59,7 @@ bool holder_removed_are_closed(const struct holder *h);
 const struct holder *holders_find(const struct holders *all, dev_t dev, ino_t ino);
 /* Returns true if the image is in a drive, or prepared for one. */
 bool holders_in_use(const struct holders *all, dev_t dev, ino_t ino);
-/* Returns true if the image is being renamed or deleted by a command. */
+/* Returns true if the image is being renamed, deleted or erased by a command. */
 bool holders_is_changing(const struct holders *all, dev_t dev, ino_t ino);
 /*
  * Returns true if discs that were taken out, or opened and given back, are not closed yet. A

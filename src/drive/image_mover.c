@@ -85,10 +85,13 @@ static void state_missing(void *mover)
 	struct image_mover *m = mover;
 	struct mmc_state s;
 
-	/* A blank of the usual medium, and a finalised disc of one track, need no state file. */
+	/* A blank of the usual medium, and most finalised discs of one track, need no state file.
+	 */
 	engine_thread_get_state(m->engine, &s);
 	if ((s.recorded == 0 && disc_medium_of(s.type) == disc_medium_of_blank()) ||
-		(s.finalised && s.tracks == 1) || atomic_exchange(&m->asked, true))
+		(s.finalised && s.tracks == 1 &&
+			disc_medium_shows_in_image(disc_medium_of(s.type), s.end)) ||
+		atomic_exchange(&m->asked, true))
 		return;
 	if (engine_thread_call(m->engine, save_state, m) < 0)
 		atomic_store(&m->asked, false);

@@ -29,12 +29,13 @@ struct catalog_entry {
 	uint64_t volume; /* bytes of the image as its volume has them; 0 = unknown */
 	/* As in struct image_peek; or "copying", "unknown" (no volume found, no disc's suffix) */
 	const char *kind;
-	const char *medium; /* the name of its row, see disc/medium.h */
+	const char *medium;  /* the name of its row, see disc/medium.h */
 	const char *problem; /* as in struct image_peek */
 	const char *remark;  /* what people should know of it; NULL = nothing */
 	unsigned sessions;
-	bool damaged; /* as in struct image_peek */
-	bool usable;  /* see image_is_usable() */
+	bool damaged;     /* as in struct image_peek */
+	bool plain_blank; /* empty and without a state: the medium is what its drive says */
+	bool usable;      /* see image_is_usable() */
 	/*
 	 * It is a disc, as far as is known: what else is in the folder is inserted by its whole
 	 * name only.

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,76 +12,17 @@
 
 #include "library/library.h"
 #include "library/checksum.h"
+#include "library/disc_store.h"
 #include "library/image_name.h"
+#include "library/image_refusal.h"
 #include "library/label.h"
 #include "library/permission_hint.h"
 #include "disc/disc_state.h"
 #include "util/array.h"
 #include "util/log.h"
 
-/*
- * Blocks of a disc at most: READ CAPACITY(10) reports the last address in 32 bits, and
- * FFFFFFFFh means that it does not fit (SBC-3 5.15).
- */
-#define MAX_BLOCKS UINT64_C(0xfffffffe)
-
 /* ms to read the volume of an image that is opened; a card that hangs only costs the warning */
 #define LOOK_WAIT 500u
-
-__attribute__((format(printf, 4, 5))) static int refuse(
-	struct refusal *why, int error, const char *code, const char *fmt, ...)
-{
-	va_list ap;
-
-	why->code = code;
-	va_start(ap, fmt);
-	vsnprintf(why->text, sizeof(why->text), fmt, ap);
-	va_end(ap);
-	return error;
-}
-
-static int refuse_open(struct refusal *why, int error, const char *name, const char *folder)
-{
-	switch (-error) {
-	case ENOENT:
-	case ENOTDIR:
-		return refuse(why, error, "no-such-image", "no image \"%s\" in %s", name, folder);
-	case EXDEV:
-		return refuse(why, error, "outside", "\"%s\" is outside of %s; copy it there first",
-			name, folder);
-	case ELOOP:
-		return refuse(why, error, "outside",
-			"\"%s\" leads through symbolic links that cannot be followed safely", name);
-	case ENOTBLK:
-		return refuse(why, error, "not-a-file",
-			"\"%s\" is not a regular file; folders, devices and pipes are no discs",
-			name);
-	case EROFS:
-		return refuse(why, error, "not-writable",
-			"\"%s\" is empty and cannot be written; a blank disc must be writable",
-			name);
-	case EACCES:
-	case EPERM:
-		return refuse(why, error, "unreadable", "\"%s\" cannot be read: %s", name,
-			strerror(-error));
-	case EBUSY:
-		return refuse(why, error, "in-use", "\"%s\" is in use by another program", name);
-	case EBADMSG:
-		return refuse(why, error, "bad-state",
-			"\"%s\" is empty, and its state in \"%s%s\" is not that of a blank; remove "
-			"one of them",
-			name, name, STORE_SUFFIX);
-	case ENAMETOOLONG:
-		return refuse(why, error, "bad-name",
-			"\"%.64s...\" is too long a name: no room for \"%s\" after it", name,
-			STORE_SUFFIX);
-	case EFBIG:
-		return refuse(why, error, "too-large", "\"%s\" has more than %" PRIu64 " blocks",
-			name, MAX_BLOCKS);
-	default:
-		return refuse(why, error, "io-error", "\"%s\": %s", name, strerror(-error));
-	}
-}
 
 static void add_warning(struct image *image, const char *text)
 {
@@ -158,18 +98,6 @@ static uint32_t room_for(int folder)
 	return room == 0 ? 1 : (uint32_t)MIN(room, (uint64_t)UINT32_MAX);
 }
 
-static int open_store(const struct library_file *f, struct store **out)
-{
-	char boot[STORE_BOOT_MAX];
-	struct folder *folder = folder_file_of(f->dir_fd);
-
-	*out = NULL;
-	if (!folder)
-		return -errno;
-	store_this_boot(boot);
-	return store_new(folder, f->base, boot, out);
-}
-
 /* True for an empty file, and for a disc whose state file says that it can be appended to. */
 static bool is_recordable(const struct library_file *f, struct store *s)
 {
@@ -187,7 +115,7 @@ static int open_media(struct library_file *f, struct image *out, struct media **
 {
 	int fd;
 
-	if (f->size > MAX_BLOCKS * MEDIA_BLOCK)
+	if (f->size > IMAGE_MAX_BLOCKS * MEDIA_BLOCK)
 		return -EFBIG;
 	fd = out->recordable ? library_open_writable(f) : library_open(f);
 	out->dev = f->dev;
@@ -230,6 +158,7 @@ static int make_disc(int folder, const char *folder_name, const struct image_pol
 	struct disc_options o = {
 		.media = media,
 		.store = store,
+		.medium = policy->blank,
 		.max_unsaved = policy->max_unsaved,
 		.room = policy->limit_to_free_space && out->recordable ? room_for(folder) : 0,
 		.release = policy->release,
@@ -274,7 +203,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 {
 	struct media *media;
 	struct store *store;
-	int r = open_store(f, &store);
+	int r = disc_store_open(f, &store);
 	char hint[PERMISSION_HINT] = "";
 	bool has_state;
 
@@ -304,13 +233,13 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	return r;
 }
 
-/* As refuse_open(); if permissions are missing, says what to type. */
+/* As image_refuse_open(); if permissions are missing, says what to type. */
 static int refuse_found(
 	struct refusal *why, int error, int folder, const char *folder_name, const char *name)
 {
 	size_t n;
 
-	refuse_open(why, error, name, folder_name);
+	image_refuse_open(why, error, name, folder_name);
 	n = strlen(why->text);
 	if (error == -EROFS || error == -EACCES || error == -EPERM) {
 		char hint[PERMISSION_HINT];
@@ -329,7 +258,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 
 	memset(out, 0, sizeof(*out));
 	if (store_is_own_name(name))
-		return refuse(why, -EINVAL, "bad-name",
+		return image_refuse(why, -EINVAL, "bad-name",
 			"\"%s\" is the state file of a disc, not an image", name);
 	r = library_find(folder, name, &file);
 	if (r < 0)
@@ -337,7 +266,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 	/* Behind a link, too. The state of such a disc would be saved under the hidden name. */
 	if (strncmp(file.base, IMAGE_HIDDEN_PREFIX, strlen(IMAGE_HIDDEN_PREFIX)) == 0) {
 		library_forget(&file);
-		return refuse(why, -EINVAL, "bad-name",
+		return image_refuse(why, -EINVAL, "bad-name",
 			"\"%s\" is a second, hidden name that mmcgadget gives to a disc in a "
 			"drive; use the disc's own name",
 			name);
@@ -370,143 +299,6 @@ void image_write_behind(const struct image_policy *policy, struct disc *disc)
 		log_warn("no thread for write-behind, so the drive waits for storage");
 }
 
-static void drop_state_of(const struct library_file *file)
-{
-	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
-	char state[STORE_NAME_MAX + 32];
-
-	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
-		snprintf(state, sizeof(state), "%s%s", file->base, suffix[i]);
-		if (unlinkat(file->dir_fd, state, 0) == 0)
-			log_info("%s: removed, its image no longer exists", state);
-	}
-}
-
-/* Removes a state file whose image was deleted by hand, so that the new disc does not get it. */
-static void drop_orphaned_state(int folder, const char *name)
-{
-	struct library_file file;
-
-	if (library_find(folder, name, &file) < 0)
-		return;
-	drop_state_of(&file);
-	library_forget(&file);
-}
-
-/* Writes the state file that tells a blank of this medium from others. 0 or -errno. */
-static int save_blank_state(const struct library_file *file, const struct disc_medium *medium)
-{
-	char text[STORE_TEXT_MAX];
-	struct disc_state state;
-	struct store *store;
-	int r = open_store(file, &store);
-
-	if (r < 0)
-		return r;
-	disc_state_of_blank(medium, &state);
-	r = store_save(store, text, disc_state_encode(&state, text));
-	store_close(store);
-	return r;
-}
-
-/* For a new image of 0 bytes. On failure the image is removed again. 0 or -errno with *why. */
-static int make_blank_of(int folder, const char *folder_name, const char *name,
-	const struct disc_medium *medium, struct refusal *why)
-{
-	struct library_file file;
-	int r = library_find(folder, name, &file);
-
-	if (r < 0)
-		return refuse_open(why, r, name, folder_name);
-	r = save_blank_state(&file, medium);
-	if (r < 0) {
-		(void)unlinkat(file.dir_fd, file.base, 0);
-		drop_state_of(&file);
-	}
-	library_forget(&file);
-	return r == 0 ? 0
-		      : refuse(why, r, "io-error", "the state file of \"%s\" cannot be written: %s",
-				name, strerror(-r));
-}
-
-/* An empty file of that name exists: 0 if it is a blank of the medium, or -errno with *why. */
-static int check_blank_of(
-	int folder, const char *name, const struct disc_medium *medium, struct refusal *why)
-{
-	const struct disc_medium *has = disc_medium_of_blank();
-	char path[PATH_MAX], text[STORE_TEXT_MAX];
-	struct disc_state state;
-	int n = -ENOENT;
-
-	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) < (int)sizeof(path))
-		n = library_read(folder, path, text, sizeof(text));
-	if (n >= 0 && !disc_state_decode(text, (size_t)n, NULL, &state))
-		has = state.medium;
-	if (has == medium)
-		return 0;
-	return refuse(why, -EEXIST, "other-blank",
-		"\"%s\" exists and is a blank %s; choose another name for a %s, or delete it first",
-		name, has->title, medium->title);
-}
-
-/* True if the name, or a folder in it, looks like an option or is hidden: lists leave it out. */
-static bool begins_badly(const char *name)
-{
-	for (const char *p = name; p; p = strchr(p, '/')) {
-		size_t len = strcspn(p += *p == '/', "/");
-
-		if (*p == '-' || (*p == '.' && len > 1 && !(len == 2 && p[1] == '.')))
-			return true;
-	}
-	return false;
-}
-
-int image_create_blank(int folder, const char *folder_name, const char *name,
-	const struct disc_medium *medium, struct refusal *why)
-{
-	struct library_file file;
-	int r;
-
-	if (store_is_own_name(name))
-		return refuse(why, -EINVAL, "bad-name",
-			"\"%s\" is a name for state files of discs, not for images", name);
-	if (strlen(name) - (strrchr(name, '/') ? (size_t)(strrchr(name, '/') + 1 - name) : 0) +
-			strlen(STORE_SPARE_SUFFIX) >
-		STORE_NAME_MAX)
-		return refuse_open(why, -ENAMETOOLONG, name, folder_name);
-	if (begins_badly(name))
-		return refuse(why, -EINVAL, "bad-name",
-			"\"%s\": the name of a disc cannot begin with \"-\" or \".\"", name);
-	r = library_create(folder, name);
-	if (r == 0) {
-		drop_orphaned_state(folder, name);
-		return medium == disc_medium_of_blank()
-			       ? 0
-			       : make_blank_of(folder, folder_name, name, medium, why);
-	}
-	if (r == -ENOENT || r == -ENOTDIR)
-		return refuse(why, r, "no-such-folder",
-			"no folder for \"%s\" in %s; make the folder first", name, folder_name);
-	if (r == -EINVAL)
-		return refuse(why, r, "bad-name", "\"%s\" is not a valid file name", name);
-	if (r != -EEXIST)
-		return r == -EXDEV ? refuse(why, r, "outside",
-					     "\"%s\" is outside of %s; blanks are made in it", name,
-					     folder_name)
-				   : refuse(why, r, "io-error", "\"%s\" cannot be created: %s",
-					     name, strerror(-r));
-	r = library_find(folder, name, &file);
-	if (r < 0)
-		return refuse_open(why, r, name, folder_name);
-	library_forget(&file);
-	if (file.size > 0)
-		return refuse(why, -EEXIST, "not-blank",
-			"\"%s\" exists and holds %" PRIu64
-			" bytes; a disc that holds data is never overwritten",
-			name, file.size);
-	return check_blank_of(folder, name, medium, why);
-}
-
 void image_fini(struct image *image)
 {
 	disc_put(image->disc);
@@ -516,6 +308,13 @@ void image_fini(struct image *image)
 	memset(image, 0, sizeof(*image));
 }
 
+void image_peek_alone(uint64_t size, struct image_peek *out)
+{
+	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank",
+		.medium = size > 0 ? disc_medium_of_image((size + MEDIA_BLOCK - 1) / MEDIA_BLOCK)
+				   : disc_medium_of_blank()};
+}
+
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out)
 {
 	char path[PATH_MAX], text[STORE_TEXT_MAX];
@@ -523,8 +322,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	struct disc_state s;
 	int n;
 
-	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank",
-		.medium = size > 0 ? disc_medium_of(DISC_DVD_ROM) : disc_medium_of_blank()};
+	image_peek_alone(size, out);
 	out->damaged = size > 0 && is_damaged(folder, name);
 	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) >= (int)sizeof(path))
 		return;
@@ -553,7 +351,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,
 	const struct image_peek *peek)
 {
-	if (!may_read || size > MAX_BLOCKS * MEDIA_BLOCK ||
+	if (!may_read || size > IMAGE_MAX_BLOCKS * MEDIA_BLOCK ||
 		strlen(base) + strlen(STORE_SPARE_SUFFIX) > STORE_NAME_MAX)
 		return false;
 	/* A blank is only of use if it can be recorded. */

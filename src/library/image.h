@@ -10,10 +10,13 @@
 
 #include "disc/disc.h"
 #include "library/image_place.h"
+#include "library/image_refusal.h"
 
 /* How discs are opened; the same for all discs of a drive. */
 struct image_policy {
-	uint32_t max_unsaved;     /* blocks; see disc_options */
+	uint32_t max_unsaved; /* blocks; see disc_options */
+	/* What an image of 0 bytes without a state is; NULL = disc_medium_of_blank(). */
+	const struct disc_medium *blank;
 	bool limit_to_free_space; /* show the host no more free blocks than the file system has */
 	disc_release_fn *release;
 	void *release_ctx;
@@ -38,12 +41,6 @@ struct image {
 	char warning[640];         /* "", or warnings for the user, each with "; " before it */
 };
 
-/* Why an operation was refused: a fixed code for scripts, a text for people. */
-struct refusal {
-	const char *code;
-	char text[512];
-};
-
 /*
  * Opens the image of that name in the media folder. 0, or -errno with *why; -EBUSY: another
  * drive or program has locked it, and dev and ino of *out are set. The caller releases *out
@@ -58,12 +55,12 @@ int image_open(int folder, const char *folder_name, const char *name,
  */
 void image_write_behind(const struct image_policy *policy, struct disc *disc);
 /*
- * Makes the image of a blank, an empty file, and its state file if the medium needs one. If
- * there is an empty file of that name already, it must be a blank of the same medium. 0 or
- * -errno with *why.
+ * Makes the image of a blank, an empty file, and its state file unless the file alone is that
+ * blank for everybody. If there is an empty file of that name already, it must be a blank of the
+ * same medium; without a state it is `plain`. 0 or -errno with *why.
  */
 int image_create_blank(int folder, const char *folder_name, const char *name,
-	const struct disc_medium *medium, struct refusal *why);
+	const struct disc_medium *medium, const struct disc_medium *plain, struct refusal *why);
 /* Drops the reference to the disc, frees the strings, and clears *image. */
 void image_fini(struct image *image);
 
@@ -75,15 +72,17 @@ const char *image_kind(const struct disc *d);
 
 /* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {
-	const char *kind;    /* "blank", "open", "appendable", "iso" */
+	const char *kind;                 /* "blank", "open", "appendable", "iso" */
 	const struct disc_medium *medium; /* as what it is inserted */
-	const char *problem; /* what is wrong with its state file; NULL = nothing */
-	bool has_state;      /* it has a state file */
-	bool damaged;        /* when it was verified, storage returned other data */
-	unsigned sessions;   /* complete ones */
-	uint64_t session;    /* offset of the last complete session, in bytes */
+	const char *problem;              /* what is wrong with its state file; NULL = nothing */
+	bool has_state; /* it has a state file; an empty image without one is what its drive says */
+	bool damaged;   /* when it was verified, storage returned other data */
+	unsigned sessions; /* complete ones */
+	uint64_t session;  /* offset of the last complete session, in bytes */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
+/* Does the same for an image that has neither state nor checksum. */
+void image_peek_alone(uint64_t size, struct image_peek *out);
 /*
  * False: the image certainly cannot be inserted. This is decided without opening the image.
  * base is its name without folders.

@@ -9,7 +9,7 @@
 #include "util/array.h"
 
 #define PIECE_BLOCKS 512u   /* 1 MiB with blocks of 2048 bytes */
-#define PIECES       16384u /* then 16 GiB, more than any disc of one layer */
+#define PIECES       49152u /* then 48 GiB, more than any disc of two layers */
 
 struct media_mem {
 	struct media m;

@@ -20,45 +20,6 @@ mmc_sense_t cmd_read_capacity(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* Writes the formattable capacity descriptors: what FORMAT UNIT may ask for. Returns their end. */
-static uint8_t *put_format_offers(const struct disc *disc, uint8_t *p)
-{
-	const struct disc_format_offer *offer = disc->medium->format;
-
-	for (size_t i = 0; i < DISC_FORMAT_OFFERS && offer[i].blocks; i++) {
-		if (!(offer[i].formats & 1u << disc->format))
-			continue;
-		put_be32(p, offer[i].blocks);
-		p[4] = (uint8_t)(offer[i].type << 2);
-		put_be24(p + 5, offer[i].parameter);
-		p += 8;
-	}
-	return p;
-}
-
-mmc_sense_t cmd_read_format_capacities(struct mmc_drive *d, const uint8_t *cdb)
-{
-	enum { UNFORMATTED = 1, FORMATTED = 2, NO_MEDIUM = 3 };
-	const struct disc *disc = d->cmd.disc;
-	uint32_t blocks = disc ? disc_readable_blocks(disc) : disc_medium_largest();
-	uint8_t type = disc ? FORMATTED : NO_MEDIUM;
-	uint8_t *p = mmc_reply(d, 12 + 8 * DISC_FORMAT_OFFERS), *end = p + 12;
-
-	(void)cdb;
-	if (disc && blocks == 0) {
-		type = UNFORMATTED;
-		blocks = disc->capacity;
-	}
-	put_be32(p + 4, blocks);
-	p[8] = type;
-	put_be24(p + 9, MEDIA_BLOCK);
-	if (disc)
-		end = put_format_offers(disc, end);
-	p[3] = (uint8_t)(end - p - 4);
-	d->cmd.reply_len = (uint32_t)(end - p);
-	return SENSE_NONE;
-}
-
 /* ---- READ TOC ------------------------------------------------------------------------------- */
 
 /* Address as four bytes, LBA or MSF (MMC-6 table 1: LBA 0 is 00:02:00). */
@@ -184,7 +145,7 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 	p[4] = (uint8_t)disc->layout.sessions;
 	p[5] = (uint8_t)first;
 	p[6] = (uint8_t)last;
-	p[7] = 0x20; /* URU: unrestricted use */
+	p[7] = (uint8_t)(0x20 | disc_background(disc)); /* URU: unrestricted use */
 	p[9] = (uint8_t)(disc->layout.sessions >> 8);
 	p[10] = (uint8_t)(first >> 8);
 	p[11] = (uint8_t)(last >> 8);
@@ -216,8 +177,8 @@ static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
 	return 0;
 }
 
-static void put_track(
-	const struct disc *disc, const struct disc_track *t, uint8_t closed_track, uint8_t *p)
+static void put_track(const struct disc *disc, const struct disc_track *t,
+	const struct mmc_profile *profile, uint8_t *p)
 {
 	/* Byte 6: RT 80h, Blank 40h; data mode 1 or growisofs stops */
 	static const uint8_t flags[] = {
@@ -225,18 +186,22 @@ static void put_track(
 		[DISC_TRACK_RESERVED] = 0xc1,
 		[DISC_TRACK_OPEN] = 0x01,
 	};
-	bool writable = disc_track_free(disc, t) > 0;
+	bool writable = disc_track_free(disc, t) > 0 && !profile->no_addresses;
+	bool recorded = t->written && !profile->no_addresses;
 
-	p[6] = t->state == DISC_TRACK_CLOSED ? closed_track : flags[t->state];
+	p[6] = t->state == DISC_TRACK_CLOSED ? profile->closed_track
+					     : flags[t->state] | profile->open_track;
 	if (t->reserved && t->state == DISC_TRACK_OPEN)
 		p[6] |= 0x80;
-	p[7] = (uint8_t)((t->written ? 0x02 : 0) | (writable ? 0x01 : 0)); /* LRA_V, NWA_V */
+	if (!disc->layout.at_once)
+		p[6] |= profile->incremental_track;
+	p[7] = (uint8_t)((recorded ? 0x02 : 0) | (writable ? 0x01 : 0)); /* LRA_V, NWA_V */
 	put_be32(p + 8, t->start);
 	put_be32(p + 12, writable ? disc_track_nwa(disc, t) : 0);
 	put_be32(p + 16, disc_track_free(disc, t));
 	put_be32(p + 20, disc->medium->ecc_blocks);
 	put_be32(p + 24, disc_track_size(disc, t));
-	put_be32(p + 28, t->written ? t->start + t->written - 1 : 0);
+	put_be32(p + 28, recorded ? t->start + t->written - 1 : 0);
 }
 
 mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
@@ -256,7 +221,7 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	p[2] = (uint8_t)number;
 	p[3] = (uint8_t)t->session;
 	p[5] = d->profile->track_mode;
-	put_track(disc, t, d->profile->closed_track, p);
+	put_track(disc, t, d->profile, p);
 	p[32] = (uint8_t)(number >> 8);
 	p[33] = (uint8_t)(t->session >> 8);
 	return SENSE_NONE;

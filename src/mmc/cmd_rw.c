@@ -70,9 +70,16 @@ mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 
 static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks)
 {
+	const struct disc *disc = d->cmd.disc;
 	mmc_sense_t s = mmc_apply_test_write(d);
 
-	return s ? s : start_transfer(d, STREAM_WRITE, lba, blocks);
+	if (s)
+		return s;
+	/* Disc-at-once begins with a RESERVE TRACK for all of the disc. */
+	if (disc->medium->has_dao && modepage_at_once(d) && !disc->layout.at_once &&
+		disc_is_appendable(disc))
+		return SENSE_SEQUENCE_ERROR;
+	return start_transfer(d, STREAM_WRITE, lba, blocks);
 }
 
 mmc_sense_t cmd_write_10(struct mmc_drive *d, const uint8_t *cdb)
@@ -91,7 +98,7 @@ mmc_sense_t cmd_write_finish(struct mmc_drive *d, const uint8_t *cdb)
 	mmc_sense_t s = sense_from_disc(disc_wait_written(d->cmd.disc), true);
 
 	if (s)
-		return s == SENSE_AGAIN ? s : mmc_fail_at(d, s, disc_nwa(d->cmd.disc));
+		return s == SENSE_AGAIN ? s : mmc_fail_at(d, s, mmc_lost_address(d));
 	return force_unit_access ? sense_from_disc(disc_sync(d->cmd.disc), true) : SENSE_NONE;
 }
 
@@ -139,36 +146,64 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
+/* The host has all of a disc that is recorded at once on storage. Finalises it. */
+static int end_at_once(struct mmc_drive *d)
+{
+	struct disc *disc = d->cmd.disc;
+	bool testing = disc->testing;
+	int r = testing ? disc_test_write(disc, false) : disc_finalise(disc);
+
+	if (disc->layout.finalised && !testing)
+		mmc_disc_changed(d, disc);
+	return r;
+}
+
 mmc_sense_t cmd_synchronize_cache_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
+	struct disc *disc = d->cmd.disc;
+	int r;
+
 	(void)cdb; /* With IMMED, too, the status comes when all is done: nothing is in progress. */
-	return sense_from_disc(disc_sync(d->cmd.disc), true);
+	r = disc_sync(disc);
+	/* Burning programs send no CLOSE after disc-at-once: this is its end (MMC-6 6.41). */
+	if (r == DISC_OK && disc_layout_is_full_at_once(&disc->layout))
+		r = end_at_once(d);
+	return sense_from_disc(r, true);
 }
 
 mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	struct disc *disc = d->cmd.disc;
 	const struct disc_track *t = disc_track(disc, disc_open_track(disc));
-	uint32_t blocks = get_be32(cdb + 5);
+	uint32_t blocks = get_be32(cdb + 5), start = t ? t->start : 0;
 	bool to_address = cdb[1] & 0x01; /* ARSV: up to this address */
 	mmc_sense_t s = mmc_apply_test_write(d);
 
 	if (s)
 		return s;
-	if (!t)
-		return SENSE_CANNOT_WRITE_MEDIUM;
 	if (to_address) {
-		if (blocks < t->start)
+		if (blocks < start)
 			return mmc_bad_cdb();
-		blocks -= t->start;
+		blocks -= start;
 	}
-	int r = disc_reserve(disc, blocks);
+	bool at_once = disc->medium->has_dao && modepage_at_once(d);
+	int r = at_once ? disc_reserve_at_once(disc, blocks) : disc_reserve(disc, blocks);
 	/* The track is reserved already, or written to: the host has to close it first. */
 	return r == DISC_TRACK_FULL ? SENSE_SEQUENCE_ERROR : sense_from_disc(r, true);
 }
 
 mmc_sense_t cmd_close(struct mmc_drive *d, const uint8_t *cdb)
 {
+	const struct disc *disc = d->cmd.disc;
+
+	/*
+	 * A host may not know that its CLOSE SESSION has finalised the disc: wodim sends another
+	 * one, and fails if that does.
+	 */
+	if (disc->layout.finalised && disc->medium->asks_for_next_session)
+		return SENSE_NONE;
+	if (!(d->profile->permissions & P_CLOSE))
+		return SENSE_CANNOT_WRITE_MEDIUM;
 	return d->profile->close_functions & 1u << (cdb[2] & 0x07) ? SENSE_NONE : mmc_bad_cdb();
 }
 
@@ -180,9 +215,29 @@ static mmc_sense_t close_sense(int result, bool whole)
 	return sense_from_disc(result, true);
 }
 
+/* The track number of the CDB; 0 = the open track, which wodim calls FFh, as in READ TRACK. */
+static uint32_t track_to_close(const struct disc *disc, const uint8_t *cdb)
+{
+	uint32_t number = get_be16(cdb + 4);
+
+	return number == 0xff && disc->layout.tracks < 0xff ? 0 : number;
+}
+
+/* True if CLOSE with this function finalises the disc. A blank has nothing to finalise. */
+static bool finalises(const struct mmc_drive *d, uint8_t function)
+{
+	enum { CLOSE_SESSION = 2 };
+	const struct disc *disc = d->cmd.disc;
+
+	if (d->profile->finalise_functions & 1u << function)
+		return true;
+	return function == CLOSE_SESSION && disc->medium->asks_for_next_session &&
+	       !modepage_next_session(d) && disc_layout_end(&disc->layout) > 0;
+}
+
 mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	enum { CLOSE_TRACK = 1 };
+	enum { STOP_FORMAT = 0, CLOSE_TRACK = 1 };
 	struct disc *disc = d->cmd.disc;
 	uint8_t function = cdb[2] & 0x07;
 	uint16_t sessions = disc->layout.sessions;
@@ -192,10 +247,12 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 	if (s)
 		return s;
-	if (d->profile->finalise_functions & 1u << function)
+	if (finalises(d, function))
 		r = disc_finalise(disc); /* the track number that libburn sends is ignored */
+	else if (function == STOP_FORMAT)
+		r = disc_stop_format(disc);
 	else if (function == CLOSE_TRACK)
-		r = disc_close_track(disc, get_be16(cdb + 4));
+		r = disc_close_track(disc, track_to_close(disc, cdb));
 	else
 		r = disc_close_session(disc);
 	/* A test write ends with its session: the disc is again as it was before. */

@@ -50,7 +50,7 @@ static void put_event(struct mmc_drive *d, unsigned class, bool spend, uint8_t *
 		/* Never "tray open": Linux would close the tray, and the disc would be back. */
 		p[1] = mmc_loaded(d) ? 0x02 : 0x00;
 		if (spend) {
-			d->media_event = MEDIA_EVENT_NONE;
+			mmc_media_event_seen(d);
 			if (!mmc_loaded(d))
 				d->removal_unseen = false;
 		}
@@ -186,9 +186,9 @@ static uint32_t pick_write_speed(const struct mmc_drive *d, uint64_t wish)
 	return d->profile->write_speed[n - 1];
 }
 
-static uint32_t pick_read_speed(uint64_t wish)
+static uint32_t pick_read_speed(const struct mmc_drive *d, uint64_t wish)
 {
-	return (uint32_t)MIN(MAX(wish, DVD_SPEED_1X), (uint64_t)PROFILE_READ_SPEED);
+	return (uint32_t)MIN(MAX(wish, DVD_SPEED_1X), (uint64_t)profile_read_speed(d->profile));
 }
 
 mmc_sense_t cmd_set_streaming(struct mmc_drive *d, const uint8_t *cdb)
@@ -207,7 +207,7 @@ mmc_sense_t cmd_set_streaming_finish(struct mmc_drive *d, const uint8_t *cdb)
 	uint64_t read_size = get_be32(p + 12), read_time = get_be32(p + 16);
 	uint64_t write_size = get_be32(p + 20), write_time = get_be32(p + 24);
 	if (p[0] & 0x04) { /* RDD: restore the defaults */
-		d->read_speed = PROFILE_READ_SPEED;
+		d->read_speed = profile_read_speed(d->profile);
 		d->write_speed = d->profile->write_speed[0];
 		return SENSE_NONE;
 	}
@@ -216,7 +216,7 @@ mmc_sense_t cmd_set_streaming_finish(struct mmc_drive *d, const uint8_t *cdb)
 	 * sends an end of 0.
 	 */
 	if (read_time)
-		d->read_speed = pick_read_speed(read_size * 1000 / read_time);
+		d->read_speed = pick_read_speed(d, read_size * 1000 / read_time);
 	if (write_time)
 		d->write_speed = pick_write_speed(d, write_size * 1000 / write_time);
 	return SENSE_NONE;
@@ -226,7 +226,7 @@ mmc_sense_t cmd_set_cd_speed_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	/* FFFFh asks for the fastest speed, and is above all of them. 0 changes nothing. */
 	if (get_be16(cdb + 2))
-		d->read_speed = pick_read_speed(get_be16(cdb + 2));
+		d->read_speed = pick_read_speed(d, get_be16(cdb + 2));
 	if (get_be16(cdb + 4))
 		d->write_speed = pick_write_speed(d, get_be16(cdb + 4));
 	return SENSE_NONE;

@@ -9,14 +9,6 @@
 #define PSN_START 0x030000u /* physical sector number of LBA 0 (ECMA-267, ECMA-349) */
 #define PSN_MAX   0xffffffu /* sector numbers have 24 bits */
 
-/* The medium as what the host sees the disc: a finalised DVD+R may be shown as a DVD-ROM. */
-static const struct disc_medium *shown_medium(const struct mmc_drive *d)
-{
-	const struct disc_medium *m = d->cmd.disc->medium;
-
-	return m->type == d->profile->type ? m : disc_medium_of(d->profile->type);
-}
-
 /* Blocks of the data area: what can be read, or all of a blank. */
 static uint32_t data_area(const struct disc *disc)
 {
@@ -27,7 +19,7 @@ static uint32_t data_area(const struct disc *disc)
 
 static uint8_t layers(const struct mmc_drive *d)
 {
-	const struct disc_medium *m = shown_medium(d);
+	const struct disc_medium *m = mmc_shown_medium(d);
 	bool one_more = m->single_layer && data_area(d->cmd.disc) > m->single_layer;
 
 	return (uint8_t)(m->layers + one_more);
@@ -45,7 +37,7 @@ static uint32_t layer_break(const struct mmc_drive *d)
 		return disc->medium->layer_break;
 	/* An image does not tell where its disc had the break: in the middle, and within a layer.
 	 */
-	return MIN((blocks / 2 + ecc - 1) / ecc * ecc, shown_medium(d)->single_layer);
+	return MIN((blocks / 2 + ecc - 1) / ecc * ecc, mmc_shown_medium(d)->single_layer);
 }
 
 static void put_psn(uint8_t *p, uint64_t psn)
@@ -72,25 +64,56 @@ static void put_two_layers(const struct mmc_drive *d, uint8_t *p)
 	put_psn(p + 13, last_psn);
 }
 
-/* Writes the 20 bytes on the data area that physical format information and ADIP share. */
-static void put_data_area(const struct mmc_drive *d, uint8_t *p)
+/*
+ * Writes the 20 bytes on a data area of that many blocks that physical format information and
+ * ADIP share.
+ */
+static void put_data_area(const struct mmc_drive *d, uint32_t blocks, uint8_t *p)
 {
-	uint32_t blocks = data_area(d->cmd.disc);
-
 	p[0] = d->profile->book_type;
 	p[1] = d->profile->max_rate; /* 120 mm */
 	p[2] = d->profile->layer_type;
 	p[3] = 0; /* 0.267 um a bit, 0.74 um a track */
 	put_be24(p + 5, PSN_START);
-	put_psn(p + 9, (uint64_t)PSN_START + blocks - (blocks ? 1 : 0));
+	if (blocks)
+		put_psn(p + 9, (uint64_t)PSN_START + blocks - 1);
 	if (layers(d) > 1)
 		put_two_layers(d, p);
 }
 
 static uint32_t structure_physical(const struct mmc_drive *d, uint8_t *p)
 {
-	put_data_area(d, p);
+	const struct disc *disc = d->cmd.disc;
+	uint32_t blocks = data_area(disc);
+
+	if (d->profile->lead_in_recorded && disc_readable_blocks(disc) == 0)
+		blocks = 0;
+	put_data_area(d, blocks, p);
 	return 2048;
+}
+
+/* What a blank has space for, as its pre-recorded lead-in tells. */
+static uint32_t structure_recordable_area(const struct mmc_drive *d, uint8_t *p)
+{
+	put_data_area(d, d->cmd.disc->capacity, p);
+	return 2048;
+}
+
+/*
+ * Land pre-pits (ECMA-359 24): fields of 8 bytes that begin with a number. Burning programs show
+ * fields 3 and 4 as the media id.
+ */
+static uint32_t structure_pre_recorded(const struct mmc_drive *d, uint8_t *p)
+{
+	(void)d;
+	p[0] = 1;
+	p[8] = 2;
+	p[16] = 3;
+	memcpy(p + 17, "MMCGAD", 6);
+	p[24] = 4;
+	memcpy(p + 25, "GT-R01", 6);
+	p[32] = 5;
+	return 36;
 }
 
 static uint32_t structure_copyright(const struct mmc_drive *d, uint8_t *p)
@@ -110,11 +133,51 @@ static uint32_t structure_manufacturing(const struct mmc_drive *d, uint8_t *p)
 /* ADIP of a DVD+R (ECMA-349 14.4.2): burning programs show manufacturer and media type from it. */
 static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 {
-	put_data_area(d, p);
+	put_data_area(d, data_area(d->cmd.disc), p);
 	memcpy(p + 19, "MMCGADGT", 8);
-	memcpy(p + 27, "R01", 3);
+	memcpy(p + 27, d->profile->adip_type, 3);
 	p[31] = 56; /* bytes of physical format information in use */
 	return 256;
+}
+
+/*
+ * Disc information of a BD (MMC-6 6.22.3.3.1): a unit for each layer, 112 bytes apart. Burning
+ * programs show manufacturer and media type from the first one. Zero are: time stamp, hybrid
+ * layers, burst cutting area, and maximum transfer rate (not specified).
+ */
+static uint32_t structure_bd_information(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { EMBOSSED = 0x01, UNIT = 112 };
+	const struct mmc_profile *profile = d->profile;
+	bool embossed = profile->layer_type == EMBOSSED;
+	uint8_t n = layers(d);
+
+	for (uint8_t i = 0; i < n; i++, p += UNIT) {
+		memcpy(p, "DI\1", 3);
+		p[3] = (uint8_t)(n << 3 | i);
+		p[5] = i;
+		p[6] = embossed ? 32 : 98; /* bytes in use, without manufacturer and media type */
+		memcpy(p + 8, profile->bd_type, 3);
+		p[11] = profile->bd_class;
+		p[12] = (uint8_t)(n << 4 | profile->layer_type);
+		p[13] = 0x01; /* channel bits of 74.5 nm: 25 GB a layer */
+		if (embossed)
+			continue;
+		memcpy(p + 100, "MMCGAD", 6);
+		p[106] = (uint8_t)profile->bd_type[2];
+		memcpy(p + 107, "01", 2);
+		p[111] = 1; /* revision */
+	}
+	return 4096;
+}
+
+/* Write protection (MMC-6 6.22.3.2.x): MSWI, the medium itself inhibits writing. */
+static uint32_t structure_write_protection(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { MSWI = 0x08 };
+
+	p[0] = d->cmd.disc->read_only ? MSWI : 0;
+	return 4;
 }
 
 /* Layer boundary information (MMC-6 6.22.3.2): whether it is set, and the blocks of layer 0. */
@@ -130,37 +193,55 @@ static int set_layer_boundary(struct disc *disc, const uint8_t *p)
 	return disc_set_layer_break(disc, get_be32(p + 4));
 }
 
+enum { MEDIA_TYPE_DVD = 0, MEDIA_TYPE_BD = 1 };
+
 static const struct structure {
+	uint8_t media_type; /* CDB byte 1 */
 	uint8_t format;
 	uint16_t length;     /* of the whole structure with its header, for the format list */
-	uint16_t feature[2]; /* the profile must have one of them; 0 = none is needed */
+	uint16_t feature[3]; /* the profile must have one of them */
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
 	/* Takes what SEND DISC STRUCTURE brings, without the header; NULL = cannot be sent. */
 	int (*set)(struct disc *disc, const uint8_t *p);
 } structures[] = {
-	{0x00, 2052, {0}, structure_physical, NULL},
-	{0x01, 8, {0}, structure_copyright, NULL},
-	{0x04, 2052, {0}, structure_manufacturing, NULL},
-	{0x11, 260, {FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL}, structure_adip, NULL},
-	{0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary, set_layer_boundary},
+	{MEDIA_TYPE_DVD, 0x00, 2052, {FEATURE_DVD_READ}, structure_physical, NULL},
+	{MEDIA_TYPE_DVD, 0x01, 8, {FEATURE_DVD_READ}, structure_copyright, NULL},
+	{MEDIA_TYPE_DVD, 0x04, 2052, {FEATURE_DVD_READ}, structure_manufacturing, NULL},
+	{MEDIA_TYPE_DVD, 0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL},
+	{MEDIA_TYPE_DVD, 0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL},
+	{MEDIA_TYPE_DVD, 0x11, 260,
+		{FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL, FEATURE_DVD_PLUS_RW}, structure_adip,
+		NULL},
+	{MEDIA_TYPE_DVD, 0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary,
+		set_layer_boundary},
+	{MEDIA_TYPE_BD, 0x00, 4100, {FEATURE_BD_READ}, structure_bd_information, NULL},
+	{MEDIA_TYPE_BD, 0xc0, 8, {FEATURE_BD_WRITE}, structure_write_protection, NULL},
 };
 
-/* The row of a format that the current profile has; NULL: none. */
-static const struct structure *find_structure(const struct mmc_drive *d, uint8_t format)
+/* True if a disc of the current profile has this structure. */
+static bool disc_has(const struct mmc_drive *d, const struct structure *s)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(s->feature) && s->feature[i]; i++)
+		has |= profile_has_feature(d->profile, s->feature[i]);
+	return has;
+}
+
+/* The row of the media type and format in the CDB, if the disc has that structure; NULL: none. */
+static const struct structure *find_structure(const struct mmc_drive *d, const uint8_t *cdb)
 {
 	for (size_t i = 0; i < ARRAY_LEN(structures); i++) {
 		const struct structure *s = &structures[i];
 
-		if (s->format == format &&
-			(!s->feature[0] || profile_has_feature(d->profile, s->feature[0]) ||
-				(s->feature[1] && profile_has_feature(d->profile, s->feature[1]))))
+		if (s->media_type == (cdb[1] & 0x0f) && s->format == cdb[7] && disc_has(d, s))
 			return s;
 	}
 	return NULL;
 }
 
 /* Format FFh: the list of the formats that can be read (MMC-6 table 404). */
-static uint32_t structure_list(const struct mmc_drive *d, uint8_t *p)
+static uint32_t structure_list(const struct mmc_drive *d, uint8_t media_type, uint8_t *p)
 {
 	enum { READABLE = 0x40, SENDABLE = 0x80 };
 	uint32_t n = 0;
@@ -168,7 +249,7 @@ static uint32_t structure_list(const struct mmc_drive *d, uint8_t *p)
 	for (size_t i = 0; i < ARRAY_LEN(structures); i++) {
 		const struct structure *s = &structures[i];
 
-		if (find_structure(d, s->format) != s)
+		if (s->media_type != media_type || !disc_has(d, s))
 			continue;
 		p[n] = s->format;
 		p[n + 1] = (uint8_t)(READABLE | (s->set ? SENDABLE : 0));
@@ -178,20 +259,18 @@ static uint32_t structure_list(const struct mmc_drive *d, uint8_t *p)
 	return n;
 }
 
-enum { MEDIA_TYPE_DVD = 0 };
-
 mmc_sense_t cmd_read_disc_structure(struct mmc_drive *d, const uint8_t *cdb)
 {
 	enum { FORMAT_LIST = 0xff };
 	uint8_t format = cdb[7], layer = cdb[6];
-	const struct structure *s = find_structure(d, format);
+	const struct structure *s = find_structure(d, cdb);
 	uint8_t *p = mmc_reply(d, MMC_REPLY_SIZE);
 	uint32_t len = 0;
 
-	if ((cdb[1] & 0x0f) != MEDIA_TYPE_DVD || layer >= layers(d))
+	if (layer >= layers(d))
 		return mmc_bad_cdb();
 	if (format == FORMAT_LIST)
-		len = structure_list(d, p + 4);
+		len = structure_list(d, cdb[1] & 0x0f, p + 4);
 	else if (s)
 		len = s->build(d, p + 4);
 	if (len == 0)
@@ -203,16 +282,14 @@ mmc_sense_t cmd_read_disc_structure(struct mmc_drive *d, const uint8_t *cdb)
 
 mmc_sense_t cmd_send_disc_structure(struct mmc_drive *d, const uint8_t *cdb)
 {
-	const struct structure *s = find_structure(d, cdb[7]);
+	const struct structure *s = find_structure(d, cdb);
 
-	if ((cdb[1] & 0x0f) != MEDIA_TYPE_DVD || !s || !s->set)
-		return mmc_bad_cdb();
-	return cmd_param(d, cdb);
+	return s && s->set ? cmd_param(d, cdb) : mmc_bad_cdb();
 }
 
 mmc_sense_t cmd_send_disc_structure_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
-	const struct structure *s = find_structure(d, cdb[7]);
+	const struct structure *s = find_structure(d, cdb);
 	const uint8_t *p = d->param;
 	mmc_sense_t test;
 	int r;

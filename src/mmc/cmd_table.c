@@ -31,6 +31,9 @@ const struct mmc_row mmc_rows[256] = {
 	/* the sense of the last command; without one, a pending unit attention */
 	[OP_REQUEST_SENSE] = { "REQUEST SENSE", 6, ROW_IN | ROW_UA_OK | ROW_KEEP_SENSE, 0, ALLOC(4, 1),
 		cmd_request_sense, NULL, "\0\0\0\xff\0", "SPC-4 6.39" },
+	/* to what READ FORMAT CAPACITIES lists, else 5/26/00; complete when the status is sent */
+	[OP_FORMAT_UNIT] = { "FORMAT UNIT", 6, ROW_OUT | ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS | ROW_SHORT_CDB,
+		P_FORMAT, NO_LENGTH, cmd_format_unit, cmd_format_unit_finish, "\x1f\0\0\0\0", "MMC-6 6.4" },
 	/* 36 bytes; no vital product data */
 	[OP_INQUIRY] = { "INQUIRY", 6, ROW_IN | ROW_UA_OK, 0, ALLOC(3, 2),
 		cmd_inquiry, NULL, "\x01\xff\xff\xff\0", "SPC-4 6.6" },
@@ -46,7 +49,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* prevent, allow, persistent prevent and allow */
 	[OP_PREVENT_ALLOW] = { "PREVENT ALLOW MEDIUM REMOVAL", 6, ROW_CLOSING, 0, NO_LENGTH,
 		cmd_none, cmd_prevent_allow_finish, "\0\0\0\x03\0", "MMC-6 6.12" },
-	/* capacity of the disc; of a blank; or "no medium" */
+	/* capacity of the disc, of a blank, or "no medium"; and to what the disc can be formatted */
 	[OP_READ_FORMAT_CAPACITIES] = { "READ FORMAT CAPACITIES", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
 		cmd_read_format_capacities, NULL, "\0\0\0\0\0\0\xff\xff\0", "MMC-6 6.23" },
 	/* last readable block; 0 for a blank */
@@ -95,7 +98,7 @@ const struct mmc_row mmc_rows[256] = {
 	[OP_MODE_SENSE_10] = { "MODE SENSE(10)", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
 		modepage_sense_10, NULL, "\x18\xff\xff\0\0\0\xff\xff\0", "SPC-4 6.15" },
 	/* closes the track or the session, or finalises the disc */
-	[OP_CLOSE_TRACK_SESSION] = { "CLOSE TRACK/SESSION", 10, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, P_CLOSE, NO_LENGTH,
+	[OP_CLOSE_TRACK_SESSION] = { "CLOSE TRACK/SESSION", 10, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
 		cmd_close, cmd_close_finish, "\x01\x07\0\xff\xff\0\0\0\0", "MMC-6 6.3" },
 	/* in bytes or blocks; the whole buffer is free */
 	[OP_READ_BUFFER_CAPACITY] = { "READ BUFFER CAPACITY", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),

@@ -16,7 +16,7 @@ struct mmc_drive *mmc_drive_new(const struct mmc_config *config)
 	d->config = *config;
 	if (d->config.buffer == 0)
 		d->config.buffer = MEDIA_RING;
-	d->profile = profile_for(NULL, config->finalised);
+	d->profile = profile_for(NULL, config);
 	mmc_bus_reset(d);
 	return d;
 }
@@ -122,6 +122,7 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 	s->unsynced = disc_unsynced(disc);
 	s->capacity = disc->capacity;
 	s->layer_break = disc->layer_break;
+	s->at_once = disc->layout.at_once;
 	s->readable = disc_readable_blocks(disc);
 	s->sessions = disc->layout.sessions;
 	s->tracks = disc->layout.tracks;
@@ -177,7 +178,7 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 	};
 	if (d->disc)
 		disc_state(d->disc, s);
-	s->shown_as = s->loaded ? d->profile->type : s->type;
+	s->shown_as = s->loaded ? mmc_shown_medium(d)->type : s->type;
 }
 
 const struct disc_layout *mmc_layout(const struct mmc_drive *d)

@@ -6,10 +6,17 @@
 #include "util/array.h"
 #include "util/be.h"
 
+/* When a feature is current. */
+enum feature_current {
+	BY_PROFILE = false,  /* with each profile that lists it */
+	ALWAYS = true,       /* with every disc, and without one: persistent */
+	WHILE_APPENDABLE = 2 /* by profile, until the disc is finalised */
+};
+
 struct feature {
 	uint16_t code;
 	uint8_t version;
-	bool persistent;  /* current with every disc, and without one */
+	uint8_t current;  /* enum feature_current */
 	uint8_t body_len; /* bytes, a multiple of 4: Windows stops parsing at any other length */
 	const char *body;
 	/* Builds a body that depends on the drive, in place of body. Returns its length. */
@@ -31,6 +38,16 @@ static uint32_t build_profile_list(const struct mmc_drive *d, uint8_t *out)
 	return n;
 }
 
+/* 2048 bytes a block, the blocks of an ECC block, page 01h present. */
+static uint32_t build_random_readable(const struct mmc_drive *d, uint8_t *out)
+{
+	put_be32(out, MEDIA_BLOCK);
+	put_be16(out + 4, mmc_shown_medium(d)->ecc_blocks);
+	out[6] = 0x01;
+	out[7] = 0;
+	return 8;
+}
+
 static uint32_t build_serial(const struct mmc_drive *d, uint8_t *out)
 {
 	uint32_t len = (uint32_t)strlen(d->config.serial);
@@ -39,6 +56,19 @@ static uint32_t build_serial(const struct mmc_drive *d, uint8_t *out)
 	memset(out, ' ', padded);
 	memcpy(out, d->config.serial, len);
 	return padded;
+}
+
+/* The last block that could be written, of the whole medium (MMC-6 5.3.13); 0: no such disc. */
+static uint32_t build_random_writable(const struct mmc_drive *d, uint8_t *out)
+{
+	const struct disc *disc = mmc_loaded(d);
+	bool writable = disc && profile_has_feature(d->profile, FEATURE_RANDOM_WRITABLE);
+
+	put_be32(out, writable ? disc->capacity - 1 : 0);
+	put_be32(out + 4, MEDIA_BLOCK);
+	put_be16(out + 8, writable ? disc->medium->ecc_blocks : 16);
+	put_be16(out + 10, 0x0100); /* PP: page 01h is present */
+	return 12;
 }
 
 // clang-format off
@@ -51,12 +81,29 @@ static const struct feature features[] = {
 	{ FEATURE_MORPHING, 1, true, 4, "\x02\0\0\0", NULL },
 	/* Tray, load, eject, lock */
 	{ FEATURE_REMOVABLE_MEDIUM, 1, true, 4, "\x39\0\0\0", NULL },
-	/* 2048 bytes a block, 16 blocks an ECC block, page 01h present */
-	{ FEATURE_RANDOM_READABLE, 0, false, 8, "\0\0\x08\0\0\x10\x01\0", NULL },
+	{ FEATURE_RANDOM_READABLE, 0, false, 0, NULL, build_random_readable },
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
+	/* Linux opens a drive for writing that has this feature, whatever disc is in it. */
+	{ FEATURE_RANDOM_WRITABLE, 1, false, 0, NULL, build_random_writable },
+	/* data block type 8; buffer underrun free; one link size, 16 blocks */
+	{ FEATURE_INCREMENTAL_STREAMING, 1, WHILE_APPENDABLE, 8, "\x01\0\x01\x01\x10\0\0\0", NULL },
+	{ FEATURE_FORMATTABLE, 1, false, 8, "\0\0\0\0\0\0\0\0", NULL },
+	/* Write bit; no quick start, and CLOSE stops a background format alone */
+	{ FEATURE_DVD_PLUS_RW, 1, false, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
+	/* Buffer underrun free, test write */
+	{ FEATURE_DVD_R_RW, 2, false, 4, "\x44\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
+	/*
+	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-R is of
+	 * class 1 and version 1, a BD-ROM of class 0 and version 1, as their disc information says
+	 * (mmc_profile.bd_class).
+	 */
+	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0"
+		"\0\x02\0\0\0\0\0\0", NULL },
+	/* The same bitmaps for BD-RE and BD-R; blocks are not verified after writing. */
+	{ FEATURE_BD_WRITE, 0, false, 20, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */
@@ -78,9 +125,21 @@ static uint32_t put_feature(
 	if (f->code == FEATURE_SERIAL_NUMBER && len == 0)
 		return 0;
 	put_be16(p, f->code);
-	p[2] = (uint8_t)(f->version << 2 | (f->persistent ? 0x02 : 0) | (current ? 0x01 : 0));
+	p[2] = (uint8_t)(f->version << 2 | (f->current == ALWAYS ? 0x02 : 0) |
+			 (current ? 0x01 : 0));
 	p[3] = (uint8_t)len;
 	return 4 + len;
+}
+
+static bool is_current(const struct mmc_drive *d, const struct feature *f)
+{
+	const struct disc *disc = mmc_loaded(d);
+
+	if (f->current == ALWAYS)
+		return true;
+	if (f->current == WHILE_APPENDABLE && disc && !disc_is_appendable(disc))
+		return false;
+	return profile_has_feature(d->profile, f->code);
 }
 
 mmc_sense_t cmd_get_configuration(struct mmc_drive *d, const uint8_t *cdb)
@@ -94,7 +153,7 @@ mmc_sense_t cmd_get_configuration(struct mmc_drive *d, const uint8_t *cdb)
 		return mmc_bad_cdb();
 	for (size_t i = 0; i < ARRAY_LEN(features); i++) {
 		const struct feature *f = &features[i];
-		bool current = f->persistent || profile_has_feature(d->profile, f->code);
+		bool current = is_current(d, f);
 
 		if (f->code < start || (rt == RT_ONE && f->code != start) ||
 			(rt == RT_CURRENT && !current))

@@ -23,7 +23,7 @@ static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row
 	 * that fails; growisofs exits if READ DISC INFORMATION fails. So the attention of the
 	 * host's own CLOSE is left to the next command that reads data.
 	 */
-	if ((d->ua & ~UA_CLOSED) == 0 && (row->flags & ROW_CLOSING))
+	if ((d->ua & ~(UA_CLOSED | UA_AFTER_EVENT)) == 0 && (row->flags & ROW_CLOSING))
 		return SENSE_NONE;
 	return mmc_take_attention(d, UA_ALL);
 }
@@ -31,7 +31,7 @@ static mmc_sense_t take_unit_attention(struct mmc_drive *d, const struct mmc_row
 static mmc_sense_t check_cdb(
 	const struct mmc_drive *d, const struct mmc_row *row, const uint8_t *cdb, size_t cdb_len)
 {
-	if (cdb_len < row->cdb_len)
+	if (cdb_len < row->cdb_len && !(row->flags & ROW_SHORT_CDB))
 		return SENSE_INVALID_FIELD_IN_CDB;
 	if (!d->config.strict_cdb)
 		return SENSE_NONE;
@@ -47,6 +47,8 @@ static mmc_sense_t check_permission(const struct mmc_drive *d, const struct mmc_
 
 	if (missing == 0)
 		return SENSE_NONE;
+	if (missing & P_FORMAT)
+		return SENSE_CANNOT_FORMAT_MEDIUM;
 	return missing & P_READ ? SENSE_ILLEGAL_MODE : SENSE_CANNOT_WRITE_MEDIUM;
 }
 

@@ -45,10 +45,10 @@ struct mmc_xfer {
 	uint32_t len;
 };
 
-/* The profile of a finalised DVD+R. */
+/* The profile of a finalised disc. */
 enum mmc_finalised {
-	MMC_FINALISED_DVD_ROM,   /* profile 0010h at once */
-	MMC_FINALISED_DVD_PLUS_R /* profile 001Bh, complete */
+	MMC_FINALISED_DVD_ROM,   /* DVD-ROM or BD-ROM at once: 0010h, 0040h */
+	MMC_FINALISED_DVD_PLUS_R /* as before, and complete: 001Bh of a DVD+R */
 };
 
 struct mmc_config {
@@ -57,6 +57,7 @@ struct mmc_config {
 	char revision[5];
 	char serial[33]; /* feature 0108h; empty = feature absent */
 	enum mmc_finalised finalised;
+	bool dvd_only;   /* an image that no DVD can hold is shown as a DVD-ROM, not as a BD-ROM */
 	bool strict_cdb; /* refuse reserved bits of CDBs (for tests; real hosts set some) */
 	uint32_t buffer; /* bytes; READ BUFFER CAPACITY and mode page 2Ah. 0 = MEDIA_RING */
 };
@@ -220,6 +221,7 @@ struct mmc_state {
 	uint32_t end;          /* first block after the last recorded one */
 	uint32_t nwa, free;    /* of the open track; 0 when there is none */
 	uint32_t reserved;     /* size that RESERVE TRACK gave the open track; 0 = none */
+	bool at_once;          /* the track was reserved for disc-at-once recording */
 	uint32_t unsynced;     /* recorded blocks that a power cut would lose */
 	uint16_t sessions, tracks;
 	uint32_t read_speed, write_speed; /* kB/s */

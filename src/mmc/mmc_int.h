@@ -8,7 +8,7 @@
 #include "mmc/sense.h"
 #include "mmc/spec.h"
 
-#define MMC_REPLY_SIZE 4096u  /* largest answer: READ DISC STRUCTURE, 2052 bytes */
+#define MMC_REPLY_SIZE 4160u  /* largest answer: READ DISC STRUCTURE of a BD, 4100 bytes */
 #define MMC_PARAM_SIZE 1024u  /* largest parameter list taken in whole */
 #define MMC_PUSH_MAX   32768u /* most bytes of one mmc_push() */
 #define MMC_PULL_MAX   65536u /* most bytes of one mmc_pull() */
@@ -24,7 +24,14 @@ enum mmc_ua {
 	UA_CHANGED = 1 << 1,         /* 6/28/00: a disc was inserted or loaded */
 	UA_CLOSED = 1 << 2,          /* 6/28/00: the disc changed under the host's own CLOSE */
 	UA_REMOVAL_REQUEST = 1 << 3, /* 6/5A/01 */
-	UA_ALL = (1 << 4) - 1
+	/*
+	 * The host's own FORMAT UNIT has changed the disc. It becomes UA_CLOSED when GET EVENT
+	 * STATUS NOTIFICATION gives the media event: libburn aborts if the TEST UNIT READY that
+	 * follows its FORMAT reports an attention; and Linux switches its event polling off after
+	 * some media events without one (docs/hosts.md).
+	 */
+	UA_AFTER_EVENT = 1 << 4,
+	UA_ALL = (1 << 5) - 1
 };
 
 struct mmc_drive;
@@ -46,7 +53,8 @@ enum mmc_row_flag {
 	ROW_LIMIT_IN =
 		1 << 5, /* no allocation length: the answer is limited by the host's buffer */
 	ROW_KEEP_SENSE = 1 << 6, /* the sense of the last command survives its beginning */
-	ROW_RECORDS = 1 << 7     /* reports a pending deferred write error */
+	ROW_RECORDS = 1 << 7,    /* reports a pending deferred write error */
+	ROW_SHORT_CDB = 1 << 8   /* the CDB may be shorter; bytes that are missing count as 0 */
 };
 
 /* Place of the allocation length or parameter list length in the CDB. */
@@ -143,6 +151,12 @@ uint8_t *mmc_reply(struct mmc_drive *d, uint32_t len);
 /* Returns sense, and puts the address into its information field. */
 mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, int64_t lba);
 /*
+ * The address that a WRITE reports whose blocks did not reach storage: the first lost block of a
+ * disc that is recorded in order, which is its next writable address; otherwise the first block of
+ * the command.
+ */
+int64_t mmc_lost_address(const struct mmc_drive *d);
+/*
  * Test write is a bit of mode page 05h that the host may set and clear at any time. It
  * takes effect at the next command that changes the disc. 0 or sense.
  */
@@ -155,8 +169,17 @@ uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
 /* tray.c */
 /* The disc that a command may use: in the drive, tray closed. NULL: there is none. */
 struct disc *mmc_loaded(const struct mmc_drive *d);
+/*
+ * The medium as what the host sees the disc: a finalised disc may be shown as a read-only one.
+ * Without a disc, a DVD-ROM.
+ */
+const struct disc_medium *mmc_shown_medium(const struct mmc_drive *d);
 /* After the host's own CLOSE has changed the disc: sets profile, unit attention and event. */
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc);
+/* After the host's FORMAT UNIT: the same, but the attention waits for the event. */
+void mmc_disc_formatted(struct mmc_drive *d, struct disc *disc);
+/* GET EVENT STATUS NOTIFICATION gives the media event to the host. */
+void mmc_media_event_seen(struct mmc_drive *d);
 /* A disc was inserted or loaded, or removed: sets profile, unit attentions and event. */
 void mmc_disc_arrived(struct mmc_drive *d);
 void mmc_disc_left(struct mmc_drive *d);
@@ -172,7 +195,12 @@ int mmc_write_staged(struct mmc_drive *d);
 
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);
+/* What page 05h says: test write; write type 2, disc-at-once; another session follows. */
 bool modepage_test_write(const struct mmc_drive *d);
+bool modepage_at_once(const struct mmc_drive *d);
+bool modepage_next_session(const struct mmc_drive *d);
+/* Sets pages to their defaults whose values the current profile does not take. */
+void modepage_fit_profile(struct mmc_drive *d);
 /* Restores pages with values that MODE SELECT could have set; ignores the others. */
 void modepage_restore(struct mmc_drive *d, const uint8_t page[][MODEPAGE_MAX_SIZE]);
 mmc_sense_t modepage_select(struct mmc_drive *d, const uint8_t *list, uint32_t len);
@@ -187,11 +215,11 @@ mmc_start_fn cmd_none, cmd_request_sense, cmd_inquiry, cmd_report_luns, cmd_gesn
 	cmd_read_format_capacities, cmd_read_capacity, cmd_read_toc, cmd_read_disc_information,
 	cmd_read_track_information, cmd_read_disc_structure, cmd_param, cmd_read_10, cmd_read_12,
 	cmd_write_10, cmd_write_12, cmd_verify, cmd_seek, cmd_start_stop_unit, cmd_close,
-	cmd_set_streaming, cmd_mode_select, cmd_send_key, cmd_send_disc_structure;
+	cmd_set_streaming, cmd_mode_select, cmd_send_key, cmd_send_disc_structure, cmd_format_unit;
 mmc_finish_fn cmd_mode_select_6_finish, cmd_mode_select_10_finish, cmd_set_streaming_finish,
 	cmd_set_cd_speed_finish, cmd_send_event_finish, cmd_send_key_finish, cmd_write_finish,
 	cmd_verify_finish, cmd_synchronize_cache_finish, cmd_reserve_track_finish, cmd_close_finish,
 	cmd_start_stop_finish, cmd_prevent_allow_finish, cmd_send_opc_finish,
-	cmd_send_disc_structure_finish;
+	cmd_send_disc_structure_finish, cmd_format_unit_finish;
 
 #endif

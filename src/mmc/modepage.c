@@ -15,21 +15,45 @@ struct mode_page {
 	uint8_t size;           /* bytes, including the 2 of the header; 0 = built by build_2a() */
 	const char *defaults;   /* from byte 2 on */
 	const char *changeable; /* mask of the bits that MODE SELECT may change, from byte 2 on */
-	bool (*valid)(const uint8_t *page);
+	bool (*valid)(const struct mmc_profile *profile, const uint8_t *page);
 };
 
-/*
- * Write types 0 packet/incremental, 1 track at once, 2 session at once: hosts try all of
- * them, and for DVD+R they mean the same sequential recording. Raw and layer jump are
- * refused; cdrecord then tries another type.
- */
-static bool write_parameters_valid(const uint8_t *page)
+/* Write types: 0 packet/incremental, 1 track at once, 2 session at once, 3 raw, 4 layer jump. */
+static uint8_t write_type(const uint8_t *page)
 {
-	return (page[2] & 0x0f) <= 2;
+	return page[2] & 0x0f;
 }
 
-static bool any_value(const uint8_t *page)
+/*
+ * The values that a medium takes which is recorded by this page: one link size and packet size,
+ * blocks of 2048 bytes, and a session that is the last one or not. Track mode 1 is wodim's.
+ */
+static bool link_parameters_valid(const struct mmc_profile *profile, const uint8_t *page)
 {
+	bool has_link_size = page[2] & 0x20, fixed_packets = page[3] & 0x20;
+	uint8_t session = page[3] >> 6, track_mode = page[3] & 0x0f, block_type = page[4] & 0x0f;
+	uint32_t packet = get_be32(page + 10);
+
+	return (!has_link_size || page[5] == profile->link_blocks) &&
+	       (!fixed_packets || packet == 0 || packet == profile->link_blocks) &&
+	       (session == 0 || session == 3) && block_type == 8 &&
+	       (track_mode == 1 || track_mode == 4 || track_mode == 5 || track_mode == 7);
+}
+
+/*
+ * For DVD+R, which has no use for this page (MMC-6 7.5.4), hosts try all write types up to 2,
+ * and they mean the same sequential recording. cdrecord tries another type if one is refused.
+ */
+static bool write_parameters_valid(const struct mmc_profile *profile, const uint8_t *page)
+{
+	if (!(profile->write_types >> write_type(page) & 1))
+		return false;
+	return profile->link_blocks == 0 || link_parameters_valid(profile, page);
+}
+
+static bool any_value(const struct mmc_profile *profile, const uint8_t *page)
+{
+	(void)profile;
 	(void)page;
 	return true;
 }
@@ -55,16 +79,26 @@ static const struct mode_page pages[MODEPAGE_COUNT] = {
 };
 // clang-format on
 
+static void reset_page(struct mmc_drive *d, size_t i)
+{
+	assert(pages[i].size <= MODEPAGE_MAX_SIZE);
+	d->page[i][0] = pages[i].code;
+	d->page[i][1] = (uint8_t)(pages[i].size - 2);
+	memcpy(d->page[i] + 2, pages[i].defaults, pages[i].size - 2u);
+}
+
 void modepage_reset(struct mmc_drive *d)
 {
-	for (size_t i = 0; i < MODEPAGE_COUNT; i++) {
-		if (!pages[i].size)
-			continue;
-		assert(pages[i].size <= MODEPAGE_MAX_SIZE);
-		d->page[i][0] = pages[i].code;
-		d->page[i][1] = (uint8_t)(pages[i].size - 2);
-		memcpy(d->page[i] + 2, pages[i].defaults, pages[i].size - 2u);
-	}
+	for (size_t i = 0; i < MODEPAGE_COUNT; i++)
+		if (pages[i].size)
+			reset_page(d, i);
+}
+
+void modepage_fit_profile(struct mmc_drive *d)
+{
+	for (size_t i = 0; i < MODEPAGE_COUNT; i++)
+		if (pages[i].size && !pages[i].valid(d->profile, d->page[i]))
+			reset_page(d, i);
 }
 
 /* Capabilities (MMC-6 7.11: obsolete, but every host reads it). Returns the size. */
@@ -81,7 +115,7 @@ static uint32_t build_2a(const struct mmc_drive *d, uint8_t *p)
 	p[6] = 0x29; /* tray, eject, lock */
 	if (d->prevent || d->persistent_prevent)
 		p[6] |= 0x02;
-	put_be16(p + 8, PROFILE_READ_SPEED);
+	put_be16(p + 8, (uint16_t)profile_read_speed(d->profile));
 	put_be16(p + 12, d->config.buffer / 1024);
 	put_be16(p + 14, d->read_speed);
 	put_be16(p + 18, d->profile->write_speed[0]);
@@ -170,6 +204,16 @@ bool modepage_test_write(const struct mmc_drive *d)
 	return d->page[find_page(PAGE_WRITE_PARAMETERS)][2] & 0x10;
 }
 
+bool modepage_at_once(const struct mmc_drive *d)
+{
+	return write_type(d->page[find_page(PAGE_WRITE_PARAMETERS)]) == 2;
+}
+
+bool modepage_next_session(const struct mmc_drive *d)
+{
+	return d->page[find_page(PAGE_WRITE_PARAMETERS)][3] & 0xc0;
+}
+
 /* Checks one page of a MODE SELECT list, sets *size, and stores the page if store is set. */
 static mmc_sense_t select_page(
 	struct mmc_drive *d, const uint8_t *p, uint32_t left, bool store, uint32_t *size)
@@ -191,7 +235,7 @@ static mmc_sense_t select_page(
 	for (uint32_t b = 2; b < page->size; b++)
 		if ((p[b] ^ d->page[i][b]) & (uint8_t) ~(uint8_t)page->changeable[b - 2])
 			return SENSE_INVALID_PARAMETER;
-	if (!page->valid(p))
+	if (!page->valid(d->profile, p))
 		return SENSE_INVALID_PARAMETER;
 	if (store)
 		memcpy(d->page[i] + 2, p + 2, page->size - 2u);

@@ -4,7 +4,12 @@
 #include "mmc/spec.h"
 #include "util/array.h"
 
-#define BIT(n) (1u << (n))
+#define BIT(n)         (1u << (n))
+/* Write types of mode page 05h: packet (incremental), track at once, session at once. */
+#define ANY_WRITE_TYPE (BIT(0) | BIT(1) | BIT(2))
+
+#define BD_READ_SPEED 53952                                   /* 12x */
+#define BD_SPEEDS     53952, 44960, 35968, 26976, 17984, 8992 /* 12x 10x 8x 6x 4x 2x */
 
 // clang-format off
 /*
@@ -14,6 +19,30 @@
  */
 const struct mmc_profile mmc_profiles[] = {
 	{
+		.code = PROFILE_BD_R, .name = "BD-R",
+		.type = DISC_BD_R, .type_dl = DISC_BD_R_DL, .formats = BIT(DISC_UNFORMATTED),
+		.when_finalised = PROFILE_BD_ROM,
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
+		.close_functions = BIT(1) | BIT(2) | BIT(6),
+		.finalise_functions = BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_INCREMENTAL_STREAMING, FEATURE_BD_READ,
+			FEATURE_BD_WRITE, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { BD_SPEEDS }, .read_speed = BD_READ_SPEED,
+		.write_types = ANY_WRITE_TYPE,
+		.layer_type = 0x02, .bd_type = "BDR", .bd_class = 0x11,
+		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
+		.track_info_length = 36,
+	}, {
+		.code = PROFILE_BD_ROM, .name = "BD-ROM",
+		.type = DISC_BD_ROM, .formats = BIT(DISC_UNFORMATTED),
+		.as_dvd = PROFILE_DVD_ROM,
+		.permissions = P_READ | P_TOC,
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_BD_READ, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { BD_SPEEDS }, .read_speed = BD_READ_SPEED,
+		.write_types = ANY_WRITE_TYPE,
+		.layer_type = 0x01, .bd_type = "BDO", .bd_class = 0x01,
+		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
+	}, {
 		.code = PROFILE_DVD_PLUS_R_DL, .name = "DVD+R DL",
 		.type = DISC_DVD_PLUS_R_DL, .formats = BIT(DISC_UNFORMATTED),
 		.when_finalised = PROFILE_DVD_ROM,
@@ -23,9 +52,9 @@ const struct mmc_profile mmc_profiles[] = {
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_DVD_PLUS_R_DL,
 			FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
-		.page_2a_read = 0x10, .page_2a_write = 0x15,
+		.page_2a_read = 0x10, .page_2a_write = 0x15, .write_types = ANY_WRITE_TYPE,
 		.book_type = 0xe1, .max_rate = 0x0f, .layer_type = 0x02,
-		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
+		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40, .adip_type = "R01",
 	}, {
 		.code = PROFILE_DVD_PLUS_R, .name = "DVD+R",
 		.type = DISC_DVD_PLUS_R, .formats = BIT(DISC_UNFORMATTED),
@@ -41,24 +70,52 @@ const struct mmc_profile mmc_profiles[] = {
 		 * drive without CD-R write and DVD-R write as a burner.
 		 */
 		.page_2a_read = 0x10, .page_2a_write = 0x15, /* with test write */
+		.write_types = ANY_WRITE_TYPE,
 		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,
-		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40,
+		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40, .adip_type = "R01",
+	}, {
+		.code = PROFILE_DVD_PLUS_RW, .name = "DVD+RW",
+		.type = DISC_DVD_PLUS_RW, .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(2),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_RANDOM_WRITABLE,
+			FEATURE_FORMATTABLE, FEATURE_DVD_PLUS_RW, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
+		.page_2a_read = 0x10, .page_2a_write = 0x15, .write_types = ANY_WRITE_TYPE,
+		.book_type = 0x92, .max_rate = 0x0f, .layer_type = 0x04,
+		.track_mode = 0x07, .closed_track = 0x21, .open_track = 0x20, .no_addresses = true,
+		.track_info_length = 36, .adip_type = "W01",
+	}, {
+		.code = PROFILE_DVD_R, .name = "DVD-R",
+		.type = DISC_DVD_R, .formats = BIT(DISC_UNFORMATTED),
+		.when_finalised = PROFILE_DVD_ROM,
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
+		.close_functions = BIT(1) | BIT(2) | BIT(3) | BIT(5) | BIT(6),
+		.finalise_functions = BIT(3) | BIT(5) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_INCREMENTAL_STREAMING,
+			FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 22160, 16620, 11080, 5540 }, /* 16x 12x 8x 4x */
+		.page_2a_read = 0x10, .page_2a_write = 0x14,
+		.write_types = BIT(0) | BIT(2), .link_blocks = 16,
+		.book_type = 0x25, .max_rate = 0x0f, .layer_type = 0x02, .lead_in_recorded = true,
+		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
+		.track_info_length = 36,
 	}, {
 		.code = PROFILE_DVD_ROM, .name = "DVD-ROM",
 		.type = DISC_DVD_ROM, .formats = BIT(DISC_UNFORMATTED),
 		.permissions = P_READ | P_TOC,
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 22160, 11080, 5540, 3324 },
-		.page_2a_read = 0x08,
+		.page_2a_read = 0x08, .write_types = ANY_WRITE_TYPE,
 		.book_type = 0x01, .max_rate = 0x0f, .layer_type = 0x01,
 		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
 	}, {
 		.code = PROFILE_REMOVABLE_DISK, .name = "removable disk",
-		.track_info_length = 36,
+		.write_types = ANY_WRITE_TYPE, .track_info_length = 36,
 	}, {
 		.code = PROFILE_NONE, .name = "no disc",
 		.write_speed = { 22160, 11080, 5540, 3324 },
-		.track_info_length = 36,
+		.write_types = ANY_WRITE_TYPE, .track_info_length = 36,
 	},
 };
 // clang-format on
@@ -77,22 +134,33 @@ static const struct mmc_profile *row_of_code(uint16_t code)
 static const struct mmc_profile *row_of_disc(const struct disc *disc)
 {
 	for (size_t i = 0; i < mmc_profile_count; i++)
-		if (mmc_profiles[i].type == disc->medium->type &&
-			mmc_profiles[i].formats & BIT(disc->format))
+		if (mmc_profiles[i].formats & BIT(disc->format) &&
+			profile_is_for(&mmc_profiles[i], disc->medium->type))
 			return &mmc_profiles[i];
 	return row_of_code(PROFILE_NONE);
 }
 
-const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised)
+const struct mmc_profile *profile_for(const struct disc *disc, const struct mmc_config *config)
 {
 	const struct mmc_profile *p;
 
 	if (!disc)
 		return row_of_code(PROFILE_NONE);
 	p = row_of_disc(disc);
-	if (disc->layout.finalised && finalised == MMC_FINALISED_DVD_ROM && p->when_finalised)
-		return row_of_code(p->when_finalised);
-	return p;
+	if (disc->layout.finalised && config->finalised == MMC_FINALISED_DVD_ROM &&
+		p->when_finalised)
+		p = row_of_code(p->when_finalised);
+	return config->dvd_only && p->as_dvd ? row_of_code(p->as_dvd) : p;
+}
+
+uint32_t profile_read_speed(const struct mmc_profile *p)
+{
+	return p->read_speed ? p->read_speed : PROFILE_READ_SPEED;
+}
+
+bool profile_is_for(const struct mmc_profile *p, enum disc_type type)
+{
+	return p->type == type || (p->type_dl != DISC_DVD_ROM && p->type_dl == type);
 }
 
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature)

@@ -21,7 +21,8 @@ enum mmc_permission {
 	P_WRITE = 1 << 1,
 	P_RESERVE = 1 << 2,
 	P_CLOSE = 1 << 3,
-	P_TOC = 1 << 4, /* READ TOC answers */
+	P_TOC = 1 << 4,    /* READ TOC answers */
+	P_FORMAT = 1 << 5, /* FORMAT UNIT */
 };
 
 #define PROFILE_MAX_FEATURES 8
@@ -30,21 +31,40 @@ enum mmc_permission {
 struct mmc_profile {
 	uint16_t code;
 	const char *name;
-	enum disc_type type;        /* chosen for discs of this type ... */
-	uint8_t formats;            /* ... in these format states: bit 1 << enum disc_format */
-	uint16_t when_finalised;    /* code of the row for finalised discs; 0 = this row */
-	uint16_t permissions;       /* enum mmc_permission */
-	uint8_t close_functions;    /* bit n: CLOSE TRACK/SESSION function n (MMC-6 6.3.3) */
+	enum disc_type type;     /* chosen for discs of this type, */
+	enum disc_type type_dl;  /* and of this one, with two layers (0 = there is none), ... */
+	uint8_t formats;         /* ... in these format states: bit 1 << enum disc_format */
+	uint16_t when_finalised; /* code of the row for finalised discs; 0 = this row */
+	uint16_t as_dvd;         /* code of the row if mmc_config.dvd_only is set; 0 = this row */
+	uint16_t permissions;    /* enum mmc_permission */
+	uint8_t close_functions; /* bit n: CLOSE TRACK/SESSION function n (MMC-6 6.3.3) */
 	uint8_t finalise_functions; /* those of them that finalise */
 	/* Features current with this profile alone; 0 ends the list. */
 	uint16_t feature[PROFILE_MAX_FEATURES];
 	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
+	uint16_t read_speed;                      /* kB/s; 0 = PROFILE_READ_SPEED */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
-	uint8_t book_type;          /* book type << 4 | part version (MMC-6 table 407) */
-	uint8_t max_rate;           /* physical format byte 1 low nibble */
-	uint8_t layer_type;         /* 1 embossed, 2 recordable */
-	uint8_t track_mode;         /* READ TRACK INFORMATION byte 5 */
-	uint8_t closed_track;       /* READ TRACK INFORMATION byte 6 of a closed track */
+	/*
+	 * Mode page 05h: the write types that may be selected, as bits 1 << type; and the blocks of
+	 * a link and of a packet. 0: the host may set any, and they have no meaning.
+	 */
+	uint8_t write_types, link_blocks;
+	uint8_t book_type;  /* book type << 4 | part version (MMC-6 table 407) */
+	uint8_t max_rate;   /* physical format byte 1 low nibble */
+	uint8_t layer_type; /* 1 embossed, 2 recordable */
+	/* Structure 00h is recorded with the data: that of a blank tells of no data area. */
+	bool lead_in_recorded;
+	const char *bd_type;  /* of a BD: disc type identifier, 3 characters */
+	uint8_t bd_class;     /* of a BD: size << 6 | class << 4 | version */
+	uint8_t track_mode;   /* READ TRACK INFORMATION byte 5 */
+	uint8_t closed_track; /* READ TRACK INFORMATION byte 6 of a closed track */
+	/* Bits of byte 6 that any other track has as well: 20h = packet (MMC-6 6.26). */
+	uint8_t open_track;
+	/* Bits of byte 6 that only a track recorded disc-at-once lacks. */
+	uint8_t incremental_track;
+	/* No track has a next writable or last recorded address: blocks come in any order. */
+	bool no_addresses;
+	const char *adip_type;      /* three characters: media type in structure 11h (ADIP) */
 	uint16_t track_info_length; /* bytes of the whole answer */
 };
 
@@ -52,13 +72,18 @@ extern const struct mmc_profile mmc_profiles[];
 extern const size_t mmc_profile_count;
 
 /*
- * The row for a disc; NULL = no disc. finalised chooses the row of a finalised disc: that of
- * the DVD-ROM as which other drives show it, or that of the recordable disc. Never NULL.
+ * The row for a disc; NULL = no disc. The configuration chooses the row of a finalised disc (that
+ * of the read-only disc as which other drives show it, or that of the recordable disc), and of an
+ * image that no DVD can hold. Never NULL.
  */
-const struct mmc_profile *profile_for(const struct disc *disc, enum mmc_finalised finalised);
+const struct mmc_profile *profile_for(const struct disc *disc, const struct mmc_config *config);
+/* The fastest speed at which the drive reads such a disc, kB/s. */
+uint32_t profile_read_speed(const struct mmc_profile *p);
+/* True if the row is for discs of that type, in some format state. */
+bool profile_is_for(const struct mmc_profile *p, enum disc_type type);
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature);
 
-/* Speeds the drive can read at, kB/s: 16x. */
+/* The speed at which the drive reads a DVD, kB/s: 16x. */
 #define PROFILE_READ_SPEED 22160
 
 #endif

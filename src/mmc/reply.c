@@ -21,6 +21,13 @@ mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, int64_t lba)
 	return sense;
 }
 
+int64_t mmc_lost_address(const struct mmc_drive *d)
+{
+	const struct mmc_command *c = &d->cmd;
+
+	return disc_open_track(c->disc) ? disc_nwa(c->disc) : c->first;
+}
+
 uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb)
 {
 	const uint8_t *p = cdb + row->length.at;

@@ -38,9 +38,9 @@ static void restore_speeds(struct mmc_drive *d, const struct mmc_saved *s)
 {
 	const uint16_t *speed = d->profile->write_speed;
 
-	d->read_speed = PROFILE_READ_SPEED;
+	d->read_speed = profile_read_speed(d->profile);
 	d->write_speed = speed[0];
-	if (s->read_speed >= DVD_SPEED_1X && s->read_speed <= PROFILE_READ_SPEED)
+	if (s->read_speed >= DVD_SPEED_1X && s->read_speed <= d->read_speed)
 		d->read_speed = s->read_speed;
 	for (size_t i = 0; i < PROFILE_MAX_SPEEDS && speed[i]; i++)
 		if (s->write_speed == speed[i])
@@ -53,7 +53,7 @@ void mmc_restore(struct mmc_drive *d, const struct mmc_saved *s, struct disc *di
 	disc_put(d->disc);
 	d->disc = disc;
 	d->tray_out = disc && s->tray_out;
-	d->profile = profile_for(mmc_loaded(d), d->config.finalised);
+	d->profile = profile_for(mmc_loaded(d), &d->config);
 	d->prevent = s->prevent;
 	d->persistent_prevent = s->persistent_prevent;
 	d->eject_requested = s->eject_requested;

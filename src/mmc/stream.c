@@ -191,7 +191,8 @@ static int write_units(struct mmc_drive *d, const uint8_t *data, uint32_t units)
 		return -1;
 	if (s) {
 		/* If storage failed, the address is that of the first lost block. */
-		c->sense = mmc_fail_at(d, s, r == DISC_LOST || r < 0 ? disc_nwa(c->disc) : c->lba);
+		c->sense =
+			mmc_fail_at(d, s, r == DISC_LOST || r < 0 ? mmc_lost_address(d) : c->lba);
 		return 0;
 	}
 	c->lba += units;

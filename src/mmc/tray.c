@@ -7,20 +7,30 @@ struct disc *mmc_loaded(const struct mmc_drive *d)
 	return d->tray_out ? NULL : d->disc;
 }
 
+const struct disc_medium *mmc_shown_medium(const struct mmc_drive *d)
+{
+	const struct disc *disc = mmc_loaded(d);
+
+	return disc && profile_is_for(d->profile, disc->medium->type)
+		       ? disc->medium
+		       : disc_medium_of(d->profile->type);
+}
+
 void mmc_default_speeds(struct mmc_drive *d)
 {
-	d->read_speed = PROFILE_READ_SPEED;
+	d->read_speed = profile_read_speed(d->profile);
 	d->write_speed = d->profile->write_speed[0];
 }
 
 static void refresh_profile(struct mmc_drive *d)
 {
-	const struct mmc_profile *p = profile_for(mmc_loaded(d), d->config.finalised);
+	const struct mmc_profile *p = profile_for(mmc_loaded(d), &d->config);
 
 	if (p == d->profile)
 		return;
 	d->profile = p;
 	d->feature_change = true;
+	modepage_fit_profile(d);
 }
 
 void mmc_disc_arrived(struct mmc_drive *d)
@@ -28,6 +38,7 @@ void mmc_disc_arrived(struct mmc_drive *d)
 	d->write_lost = false;
 	refresh_profile(d);
 	mmc_default_speeds(d);
+	d->ua &= (uint8_t)~UA_AFTER_EVENT;
 	d->ua |= UA_CHANGED;
 	/* Replaces a removal event that the host has not polled: a swap is one event. */
 	d->media_event = MEDIA_EVENT_NEW_MEDIA;
@@ -39,7 +50,7 @@ void mmc_disc_left(struct mmc_drive *d)
 {
 	refresh_profile(d);
 	/* Commands now fail as NOT READY; attentions of the old disc are void. */
-	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_REMOVAL_REQUEST);
+	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_AFTER_EVENT | UA_REMOVAL_REQUEST);
 	d->media_event = MEDIA_EVENT_REMOVAL;
 	d->eject_requested = false;
 	d->removal_unseen = true;
@@ -75,4 +86,21 @@ void mmc_disc_changed(struct mmc_drive *d, struct disc *disc)
 	refresh_profile(d);
 	d->ua |= UA_CLOSED;
 	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+}
+
+void mmc_disc_formatted(struct mmc_drive *d, struct disc *disc)
+{
+	if (disc != mmc_loaded(d))
+		return;
+	refresh_profile(d);
+	d->feature_change = true;
+	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+	d->ua |= UA_AFTER_EVENT;
+}
+
+void mmc_media_event_seen(struct mmc_drive *d)
+{
+	d->media_event = MEDIA_EVENT_NONE;
+	if (d->ua & UA_AFTER_EVENT)
+		d->ua = (uint8_t)((d->ua & ~UA_AFTER_EVENT) | UA_CLOSED);
 }

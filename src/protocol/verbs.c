@@ -31,6 +31,8 @@ const struct verb verb_table[VERB_COUNT] = {
 		"rename a disc in its folder, with its state and checksum; overwrites nothing" },
 	[VERB_DELETE] = { "delete", 1, 1, VERB_OPT_DRIVE, NULL, "delete NAME [drive=DRIVE]",
 		"delete a disc that is in no drive, with its state and checksum" },
+	[VERB_ERASE] = { "erase", 1, 1, VERB_OPT_DRIVE, NULL, "erase NAME [drive=DRIVE]",
+		"make a rewritable disc that is in no drive blank again; its data is gone" },
 	[VERB_STATUS] = { "status", 0, 0, VERB_OPT_DRIVE, NULL, "status [drive=DRIVE]",
 		"show the drives and their discs" },
 	[VERB_LIST] = { "list", 0, 0, VERB_OPT_DRIVE, NULL, "list [drive=DRIVE]",
@@ -58,6 +60,7 @@ static const struct { const char *typed, *verb; } synonyms[] = {
 	{ "finalize", "close" }, { "finalise", "close" }, { "finish", "close" }, { "fixate", "close" },
 	{ "new", "blank" }, { "create", "blank" },
 	{ "rm", "delete" }, { "remove", "delete" }, { "del", "delete" },
+	{ "wipe", "erase" }, { "clear", "erase" }, { "format", "erase" },
 	{ "mv", "rename" }, { "move", "rename" },
 	{ "info", "status" }, { "drives", "status" }, { "stat", "status" }, { "show", "status" },
 };

@@ -11,6 +11,7 @@ void trace_describe_drive(struct trace_header *h, const struct mmc_drive *drive)
 
 	*h = (struct trace_header){.strict_cdb = c->strict_cdb,
 		.finalised_dvd_plus_r = c->finalised == MMC_FINALISED_DVD_PLUS_R,
+		.dvd_only = c->dvd_only,
 		.buffer = c->buffer};
 	memcpy(h->vendor, c->vendor, sizeof(h->vendor));
 	memcpy(h->product, c->product, sizeof(h->product));
@@ -45,7 +46,7 @@ void trace_describe_disc(
 			      (s.finalised ? TRACE_FINALISED : 0) |
 			      (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
 			      (s.layer_break ? TRACE_LAYER_BREAK : 0) |
-			      (s.testing ? TRACE_TESTING : 0));
+			      (s.at_once ? TRACE_AT_ONCE : 0) | (s.testing ? TRACE_TESTING : 0));
 	if (!s.loaded && !s.ejected_by_host)
 		return;
 	d->medium = TRACE_MEDIUM_OF(s.type);

@@ -53,6 +53,26 @@ static void write_attention_drain(struct writer *w, unsigned pending, bool disc)
 	write_event_drain(w, pending);
 }
 
+/* Selects write parameters (mode page 05h): bytes 2 and 3 of the page. */
+static void write_parameters(struct writer *w, unsigned type, unsigned session)
+{
+	fprintf(w->out,
+		"ready\n> 55 10 00 00 00 00 00 00 3c 00  out=00*8 05 32 %02x %02x 08 10 "
+		"00*7 10 00 96 00*36\n",
+		type, session);
+}
+
+/* Says how a disc is recorded that takes this from the mode page. */
+static void write_recording_mode(struct writer *w, const struct trace_disc *d)
+{
+	const struct disc_medium *m = trace_medium(d);
+
+	if (d->flags & TRACE_AT_ONCE)
+		write_parameters(w, 0x42, 0x05);
+	else if (m && m->asks_for_next_session)
+		write_parameters(w, 0x40, 0xc5);
+}
+
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
@@ -62,6 +82,7 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 			"out=00 0a 00 00 00 00 00 00 %02x %02x %02x %02x\n",
 			d->layer_break >> 24, d->layer_break >> 16 & 0xff,
 			d->layer_break >> 8 & 0xff, d->layer_break & 0xff);
+	write_recording_mode(w, d);
 	for (uint32_t i = 0; i < d->kept; i++) {
 		const struct trace_track *t = &d->track[i];
 		bool last = i + 1 == d->kept, closed = t->state == DISC_TRACK_CLOSED;
@@ -94,6 +115,12 @@ static bool is_blank(const struct trace_disc *d)
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
+/* True for a disc that an image without a state file is. */
+static bool is_plain_image(const struct trace_disc *d)
+{
+	return d->tracks <= 1 && trace_medium(d) == disc_medium_of_image(d->readable);
+}
+
 /* Has tracks that the script must record, because no media line makes them. */
 static bool has_layout(const struct trace_disc *d)
 {
@@ -101,7 +128,7 @@ static bool has_layout(const struct trace_disc *d)
 
 	if (!m)
 		return false;
-	return disc_medium_is_recordable(m) ? !is_blank(d) : d->tracks > 1;
+	return disc_medium_is_recordable(m) ? !is_blank(d) : !is_plain_image(d);
 }
 
 static void write_recorded(struct writer *w, const struct trace_disc *d, unsigned pending)
@@ -135,7 +162,7 @@ static const char *write_media(
 		fprintf(w->out, "media none%s\n", ua);
 		return NULL;
 	}
-	if (!blank && d->tracks <= 1) {
+	if (!blank && is_plain_image(d)) {
 		if (d->readable == 0)
 			return "a DVD-ROM without blocks";
 		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
@@ -144,8 +171,8 @@ static const char *write_media(
 	fputs("media blank", w->out);
 	if (blank && d->capacity != m->capacity)
 		fprintf(w->out, " %" PRIu32, d->capacity);
-	if (blank && m != disc_medium_of_blank())
-		fprintf(w->out, " type=%s", m->name);
+	if (disc_medium_before(m) != disc_medium_of_blank())
+		fprintf(w->out, " type=%s", disc_medium_before(m)->name);
 	fprintf(w->out, "%s\n", has_layout(d) ? "" : ua);
 	if (has_layout(d))
 		write_recorded(w, d, pending);
@@ -385,7 +412,7 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 {
 	size_t serial = strspn(h->serial, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					  "abcdefghijklmnopqrstuvwxyz-_.");
-	bool config = h->finalised_dvd_plus_r || h->strict_cdb || h->serial[0] ||
+	bool config = h->finalised_dvd_plus_r || h->dvd_only || h->strict_cdb || h->serial[0] ||
 		      (h->buffer && h->buffer != MEDIA_RING);
 
 	w->serial = h->serial[serial] == '\0';
@@ -397,6 +424,8 @@ static void write_head(struct writer *w, const struct trace_header *h, uint64_t 
 	fputs("config", w->out);
 	if (h->finalised_dvd_plus_r)
 		fputs(" finalised=dvd+r", w->out);
+	if (h->dvd_only)
+		fputs(" large=dvd-rom", w->out);
 	if (h->strict_cdb)
 		fputs(" strict=1", w->out);
 	if (h->serial[0] && w->serial)

@@ -70,7 +70,7 @@ static void show_disc(const struct trace_disc *d, FILE *out)
 		{MMC_PENDING_ATTENTION << 8, ", a disc change not yet reported"},
 		{MMC_PENDING_CLOSE << 8, ", a close not yet reported"},
 		{TRACE_FINALISED, ", finalised"}, {TRACE_TRAY_OUT, ", tray open"},
-		{TRACE_TESTING, ", test write"}};
+		{TRACE_TESTING, ", test write"}, {TRACE_AT_ONCE, ", disc-at-once"}};
 
 	fprintf(out, "%s %s", d->cause < ARRAY_LEN(cause) ? cause[d->cause] : "--",
 		medium ? medium->title : "no disc");

@@ -17,6 +17,7 @@
 
 #define HEADER_STRICT     1u
 #define HEADER_DVD_PLUS_R 2u
+#define HEADER_DVD_ONLY   4u
 
 static void put_be64(uint8_t *p, uint64_t v)
 {
@@ -43,7 +44,8 @@ void trace_put_header(uint8_t out[TRACE_HEADER_SIZE], const struct trace_header 
 	put_be16(out + 8, TRACE_VERSION);
 	put_be16(out + 10, TRACE_HEADER_SIZE);
 	put_be32(out + 12, (h->strict_cdb ? HEADER_STRICT : 0) |
-				   (h->finalised_dvd_plus_r ? HEADER_DVD_PLUS_R : 0));
+				   (h->finalised_dvd_plus_r ? HEADER_DVD_PLUS_R : 0) |
+				   (h->dvd_only ? HEADER_DVD_ONLY : 0));
 	put_be64(out + 16, h->started);
 	put_be64(out + TRACE_LOST_AT, h->lost);
 	put_be32(out + 32, h->buffer);
@@ -144,6 +146,7 @@ const char *trace_open(struct trace_reader *r, const uint8_t *data, size_t size)
 	flags = get_be32(data + 12);
 	h->strict_cdb = flags & HEADER_STRICT;
 	h->finalised_dvd_plus_r = flags & HEADER_DVD_PLUS_R;
+	h->dvd_only = flags & HEADER_DVD_ONLY;
 	h->started = get_be64(data + 16);
 	h->lost = get_be64(data + TRACE_LOST_AT);
 	h->buffer = get_be32(data + 32);

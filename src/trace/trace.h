@@ -21,10 +21,10 @@
 
 struct trace_header {
 	uint16_t version;
-	bool strict_cdb, finalised_dvd_plus_r; /* struct mmc_config */
-	uint64_t started;                      /* microseconds since 1970, UTC */
-	uint64_t lost;                         /* older records that were overwritten */
-	uint32_t buffer;                       /* bytes of the drive's write buffer */
+	bool strict_cdb, finalised_dvd_plus_r, dvd_only; /* struct mmc_config */
+	uint64_t started;                                /* microseconds since 1970, UTC */
+	uint64_t lost;                                   /* older records that were overwritten */
+	uint32_t buffer;                                 /* bytes of the drive's write buffer */
 	char vendor[9], product[17], revision[5], serial[33];
 };
 
@@ -57,6 +57,7 @@ enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK };
 #define TRACE_TRAY_OUT       0x08u
 #define TRACE_TESTING        0x10u /* a test write is in progress */
 #define TRACE_LAYER_BREAK    0x20u /* the host has set layer_break */
+#define TRACE_AT_ONCE        0x40u /* reserved for disc-at-once recording */
 /*
  * Attentions and events not yet reported to the host: enum mmc_pending, in the bits above the
  * flags.

@@ -161,7 +161,7 @@ static void continue_burn(struct disc *d, uint8_t flags)
 		MUST(disc_write(d, end, 1, blocks) == DISC_OUT_OF_RANGE || !d->media->writable);
 	}
 	if (d->medium == &made_up_rw && flags & 128)
-		MUST(disc_format(d, d->capacity) == DISC_OK || !d->media->writable);
+		MUST(made_up_format(d, d->capacity) == DISC_OK || !d->media->writable);
 	check_disc(d);
 	if (t)
 		(void)disc_write(d, disc_track_nwa(d, t), 16, blocks);

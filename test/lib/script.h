@@ -15,7 +15,8 @@
  * are hexadecimal, all other numbers decimal.
  *
  *	requires NAME...        only these executors can run it: direct, bot, sg
- *	config KEY=VALUE...     the drive: finalised=dvd+r, strict=1, serial=TEXT, buffer=BYTES;
+ *	config KEY=VALUE...     the drive: finalised=dvd+r, large=dvd-rom, strict=1, serial=TEXT,
+ *	                        buffer=BYTES;
  *	                        before the first media line. Needs direct and bot.
  *	media blank [BLOCKS] [type=NAME]
  *	                        inserts a blank of that type, or a DVD+R (with that capacity:

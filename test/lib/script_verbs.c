@@ -46,6 +46,8 @@ static void verb_config(struct script_parser *p, const char *at)
 	while ((w = script_word(p, &at))) {
 		if ((v = script_value(w, "finalised")) && strcmp(v, "dvd+r") == 0)
 			c->finalised = MMC_FINALISED_DVD_PLUS_R;
+		else if ((v = script_value(w, "large")) && strcmp(v, "dvd-rom") == 0)
+			c->dvd_only = true;
 		else if ((v = script_value(w, "strict")))
 			c->strict_cdb = script_number(p, v) != 0;
 		else if ((v = script_value(w, "serial")))
@@ -53,8 +55,8 @@ static void verb_config(struct script_parser *p, const char *at)
 		else if ((v = script_value(w, "buffer")))
 			c->buffer = script_number(p, v);
 		else
-			script_complain(
-				p, "config: finalised=dvd+r, strict=1, serial=TEXT, buffer=BYTES");
+			script_complain(p, "config: finalised=dvd+r, large=dvd-rom, strict=1, "
+					   "serial=TEXT, buffer=BYTES");
 	}
 }
 

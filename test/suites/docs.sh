@@ -66,6 +66,22 @@ both 'verbs in the code and in the completion' "$code_verbs" \
 both 'options in --help and in the completion' "$(help_options mmcgadgetctl | grep '^--')" \
 	"$(sed -n 's/^.*_mmcgadgetctl_offer \(--json .*\)$/\1/p' configs/mmcgadgetctl.bash | tr ' ' '\n')"
 report 'the completion offers the right words' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
+# Recordable media: the rows of the code, the table of the manual, and what the completion offers.
+# Type|medium|blocks|GB|erasable of each row with a capacity.
+code_media=$(awk '
+	/^	\[DISC_[A-Z_]*\] = \{/ { name = title = capacity = ""; erasable = "no" }
+	match($0, /\.name = "[^"]*"/) { name = substr($0, RSTART + 9, RLENGTH - 10) }
+	match($0, /\.title = "[^"]*"/) { title = substr($0, RSTART + 10, RLENGTH - 11) }
+	match($0, /\.capacity = [0-9]+/) { capacity = substr($0, RSTART + 12, RLENGTH - 12) }
+	/\.erasable = true/ { erasable = "yes" }
+	/^	\},/ && capacity {
+		printf "%s|%s|%s|%.2f GB|%s\n", name, title, capacity, capacity * 2048 / 1e9, erasable
+		capacity = ""
+	}' src/disc/medium.c)
+both 'recordable media in the code and the table of mmcgadgetctl(1)' "$code_media" \
+	"$(sed -n '/^\.Sh MEDIA/,/^\.El/s/^\.It Li //p' $man/mmcgadgetctl.1 | sed 's/ Ta /|/g')"
+both 'recordable media in the code and in the completion' "$(cut -d'|' -f1 <<<"$code_media")" \
+	"$(sed -n "s/^.*media='\(dvd.*\)'$/\1/p" configs/mmcgadgetctl.bash | tr ' ' '\n')"
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
 	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')

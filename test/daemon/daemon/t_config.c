@@ -57,6 +57,7 @@ static void defaults_are_as_documented(void **state)
 	assert_string_equal(c.drive[0].image, "");
 	assert_int_equal(c.usb.functions, 0);
 	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_ROM);
+	assert_int_equal(c.behaviour.large_image_dvd, 0);
 	assert_int_equal(c.usb.subclass, 6);
 	assert_int_equal(c.usb.stall, BOT_STALL_NEVER);
 	assert_int_equal(c.behaviour.swap_gap, 300);
@@ -127,7 +128,7 @@ static void all_values_are_read(void **state)
 		     "behaviour: { finalised = \"dvd+r\"; subclass = 2; stall = \"short\";\n"
 		     "  swap = \"seen\"; swap_gap = 0; eject_brings_next = true; log_level = "
 		     "\"debug\";\n"
-		     "  last_disc = false; };\n"
+		     "  last_disc = false; large_image = \"dvd-rom\"; };\n"
 		     "burned: { rename = \"label\"; checksum = true; idle = 0; };\n"),
 		0);
 	assert_string_equal(c.usb.udc, "dummy_udc.0");
@@ -153,6 +154,7 @@ static void all_values_are_read(void **state)
 	assert_int_equal(c.usb.function[2].type, GADGET_NCM);
 	assert_string_equal(c.usb.function[2].host_mac, "");
 	assert_int_equal(c.behaviour.finalised, MMC_FINALISED_DVD_PLUS_R);
+	assert_int_equal(c.behaviour.large_image_dvd, 1);
 	assert_int_equal(c.usb.subclass, 2);
 	assert_int_equal(c.usb.stall, BOT_STALL_SHORT);
 	assert_int_equal(c.behaviour.swap_gap, 0);
@@ -249,6 +251,7 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "control: { socket = \"ffs-drive0\"; };\n", 1, "control.socket: the daemon itself uses this name" },
 	{ "\ncontrol: { socket = \"control\"; };\n", 2, "control.fifo, control.socket and control.status must differ" },
 	{ "behaviour: {\nfinalised = \"cd\"; };\n", 2, "behaviour.finalised is \"cd\", it must be \"dvd-rom\" or \"dvd+r\"" },
+	{ "behaviour: { large_image = \"bd\"; };\n", 1, "behaviour.large_image is \"bd\", it must be \"bd-rom\" or \"dvd-rom\"" },
 	{ "behaviour: { subclass = 5; };\n", 1, "behaviour.subclass is 5, it must be 6 or 2" },
 	{ "behaviour: { swap = \"never\"; };\n", 1, "behaviour.swap is \"never\", it must be \"gap\" or \"seen\"" },
 	{ "behaviour: { swap_gap = -1; };\n", 1, "behaviour.swap_gap is -1, it must be 0 to 10000" },
@@ -283,6 +286,7 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "drives = ( { name = \"12345678901234567\"; } );\n", 1, "drives[0].name has 17 bytes, at most 16 are allowed" },
 	{ "drives = ( { vendor = \"123456789\"; } );\n", 1, "drives[0].vendor has 9 bytes, at most 8 are allowed" },
 	{ "drives = ( { product = \"\xc3\xa4\"; } );\n", 1, "drives[0].product: only printable ASCII is allowed" },
+	{ "drives = ( { blank_type = \"\"; } );\n", 1, "drives[0].blank_type must not be empty" },
 	{ "drives = ( { media = \"media\"; } );\n", 1, "drives[0].media: must be an absolute path" },
 	/* functions */
 	{ "functions = 1;\n", 1, "functions must be a list ( ), not a whole number" },
@@ -330,6 +334,28 @@ static void bad_inputs_are_refused_with_line_and_reason(void **state)
 		assert_int_equal(load(bad[i].text), -EINVAL);
 		assert_string_equal(why, want);
 	}
+}
+
+static void an_unknown_blank_is_refused_with_the_media_there_are(void **state)
+{
+	char media[200], want[512];
+
+	(void)state;
+	disc_medium_list(media, sizeof(media));
+	for (unsigned i = 0; i < 2; i++) {
+		const char *type = i == 0 ? "dvd-rom" : "DVD+R";
+
+		snprintf(want, sizeof(want), "drives = (\n  { },\n  { blank_type = \"%s\"; } );\n",
+			type);
+		assert_int_equal(load(want), -EINVAL);
+		snprintf(want, sizeof(want),
+			"%s:3: drives[1].blank_type: there is no blank of type \"%s\"; there are "
+			"%s",
+			in_scratch("c.conf"), type, media);
+		assert_string_equal(why, want);
+	}
+	assert_int_equal(load("drives = ( { blank_type = \"dvd+r-dl\"; } );\n"), 0);
+	assert_string_equal(c.drive[0].blank_type, "dvd+r-dl");
 }
 
 /* Windows' Notepad writes it. */
@@ -387,6 +413,7 @@ int main(void)
 		T(all_values_are_read),
 		T(the_old_name_of_a_key_is_accepted),
 		T(bad_inputs_are_refused_with_line_and_reason),
+		T(an_unknown_blank_is_refused_with_the_media_there_are),
 		T(a_byte_order_mark_is_skipped),
 		T(an_image_may_have_as_long_a_name_as_the_record_holds),
 		T(a_missing_file_is_refused),

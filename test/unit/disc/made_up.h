@@ -33,7 +33,7 @@ static const struct disc_medium made_up_rw = {
 	.state_version = 2,
 	.capacity = 400,
 	.layers = 2,
-	.ecc_blocks = 16,
+	.ecc_blocks = 4,
 	.unit = MEDIA_BLOCK,
 	.max_tracks = 1,
 	.erasable = true,
@@ -42,7 +42,9 @@ static const struct disc_medium made_up_rw = {
 		{
 			{.formats = 1 << DISC_UNFORMATTED | 1 << DISC_FORMATTED,
 				.type = 0x26,
-				.blocks = 400},
+				.flags = DISC_FORMAT_RESTARTS,
+				.blocks = 400,
+				.least = 4},
 			{.formats = 1 << DISC_FORMATTED,
 				.type = 0x13,
 				.parameter = 0x10,
@@ -50,5 +52,13 @@ static const struct disc_medium made_up_rw = {
 		},
 	.model = &disc_model_overwrite,
 };
+
+/* Formats the made-up RW to that many blocks, a multiple of 4. */
+static inline int made_up_format(struct disc *d, uint32_t blocks)
+{
+	const struct disc_format_request r = {.type = 0x26, .blocks = blocks};
+
+	return disc_format(d, &r);
+}
 
 #endif

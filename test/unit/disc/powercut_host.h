@@ -30,6 +30,8 @@ enum step_what {
 	STEP_RESERVE,
 	STEP_FLUSH,    /* a sync by the daemon, without a command */
 	STEP_TEST,     /* test write on or off */
+	STEP_AT_ONCE,  /* write type 2: RESERVE TRACK reserves the disc for disc-at-once */
+	STEP_MULTI,    /* mode page 05h: sessions follow, or the next CLOSE finalises */
 	STEP_REINSERT, /* removes the disc and inserts it again */
 	STEP_FINALISE  /* by a control command */
 };
@@ -153,11 +155,19 @@ static inline bool send(struct bench *b, const uint8_t *cdb, size_t len, const u
 	return s == 0 && !b->cut->dead;
 }
 
+/* The next writable address; a full reservation has none, but a last recorded one. */
+static inline uint32_t address_after_track(const uint8_t *track)
+{
+	bool has_next = track[7] & 1, has_last = track[7] & 2;
+
+	return has_next ? get_be32(track + 12) : has_last ? get_be32(track + 28) + 1 : 0;
+}
+
 /* Returns the next writable address, by READ TRACK INFORMATION; 0 if no track is open. */
 static inline uint32_t next_address(struct bench *b)
 {
 	mmc_sense_t s = command(b->drive, 0x52, 1, 0, 0, 0, 0xff, 0, 0, 40, 0);
-	uint32_t nwa = s || !(answer.data[7] & 1) ? 0 : get_be32(answer.data + 12);
+	uint32_t nwa = s ? 0 : address_after_track(answer.data);
 
 	if (s || b->testing)
 		return nwa;
@@ -205,7 +215,8 @@ static inline bool write_up_to(struct bench *b, uint32_t end, bool fua)
 /* Sends a command that, if it succeeds, leaves everything on storage. */
 static inline bool send_syncing(struct bench *b, const uint8_t cdb[10])
 {
-	b->l.pending |= cdb[0] != 0x35;
+	/* SYNCHRONIZE CACHE can end a disc that is recorded at once. */
+	b->l.pending |= cdb[0] != 0x35 || b->disc->layout.at_once;
 	if (!send(b, cdb, 10, NULL))
 		return false;
 	promise(b);
@@ -222,7 +233,8 @@ static inline bool close_track(struct bench *b, uint8_t number)
 	return send(b, cdb, sizeof(cdb), NULL);
 }
 
-static inline bool select_test_write(struct bench *b, bool on)
+/* Changes bits of byte `at` of mode page 05h. */
+static inline bool select_parameter(struct bench *b, unsigned at, uint8_t mask, uint8_t bits)
 {
 	static const uint8_t cdb[10] = {0x55, 0x10, [8] = 60};
 	uint8_t list[60];
@@ -231,8 +243,13 @@ static inline bool select_test_write(struct bench *b, bool on)
 		return false;
 	memcpy(list, answer.data, sizeof(list));
 	memset(list, 0, 8);
-	list[10] = (uint8_t)((list[10] & ~0x10) | (on ? 0x10 : 0));
-	if (!send(b, cdb, sizeof(cdb), list))
+	list[8 + at] = (uint8_t)((list[8 + at] & ~mask) | bits);
+	return send(b, cdb, sizeof(cdb), list);
+}
+
+static inline bool select_test_write(struct bench *b, bool on)
+{
+	if (!select_parameter(b, 2, 0x10, on ? 0x10 : 0))
 		return false;
 	b->testing = on;
 	return true;
@@ -283,6 +300,10 @@ static inline bool do_step(struct bench *b, const struct step *s)
 		break;
 	case STEP_TEST:
 		return select_test_write(b, s->arg);
+	case STEP_AT_ONCE:
+		return select_parameter(b, 2, 0x0f, s->arg ? 2 : 0);
+	case STEP_MULTI:
+		return select_parameter(b, 3, 0xc0, s->arg ? 0xc0 : 0);
 	case STEP_REINSERT:
 		/* If unsynced blocks are lost here, no command is left that could fail. */
 		b->l.loss_reported = true;

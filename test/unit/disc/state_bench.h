@@ -30,17 +30,17 @@ static size_t len;
 
 #define CLOSED DISC_TRACK_CLOSED
 static const struct disc_layout layouts[] = {
-	{false, 1, 1, {{0, 0, 0, 1, DISC_TRACK_INVISIBLE}}},
-	{false, 1, 1, {{0, 0, 96, 1, DISC_TRACK_RESERVED}}},
-	{false, 1, 1, {{0, 20, 96, 1, DISC_TRACK_OPEN}}},
-	{false, 1, 1, {{0, 50, 0, 1, DISC_TRACK_OPEN}}},
-	{false, 1, 2, {{0, 50, 64, 1, CLOSED}, {64, 0, 0, 1, DISC_TRACK_INVISIBLE}}},
-	{false, 2, 2, {{0, 50, 0, 1, CLOSED}, {64, 10, 0, 2, DISC_TRACK_OPEN}}},
-	{false, 2, 3,
+	{false, false, 1, 1, {{0, 0, 0, 1, DISC_TRACK_INVISIBLE}}},
+	{false, false, 1, 1, {{0, 0, 96, 1, DISC_TRACK_RESERVED}}},
+	{false, false, 1, 1, {{0, 20, 96, 1, DISC_TRACK_OPEN}}},
+	{false, false, 1, 1, {{0, 50, 0, 1, DISC_TRACK_OPEN}}},
+	{false, false, 1, 2, {{0, 50, 64, 1, CLOSED}, {64, 0, 0, 1, DISC_TRACK_INVISIBLE}}},
+	{false, false, 2, 2, {{0, 50, 0, 1, CLOSED}, {64, 10, 0, 2, DISC_TRACK_OPEN}}},
+	{false, false, 2, 3,
 		{{0, 50, 0, 1, CLOSED}, {64, 16, 0, 1, CLOSED},
 			{80, 0, 48, 2, DISC_TRACK_RESERVED}}},
-	{true, 2, 2, {{0, 50, 0, 1, CLOSED}, {64, 16, 0, 2, CLOSED}}},
-	{true, 1, 2, {{0, 50, 0, 1, CLOSED}, {64, 16, 0, 1, CLOSED}}},
+	{true, false, 2, 2, {{0, 50, 0, 1, CLOSED}, {64, 16, 0, 2, CLOSED}}},
+	{true, false, 1, 2, {{0, 50, 0, 1, CLOSED}, {64, 16, 0, 1, CLOSED}}},
 };
 
 static inline struct disc_state state_of(const struct disc_layout *l)
@@ -61,9 +61,10 @@ static inline bool same_state(const struct disc_state *a, const struct disc_stat
 
 	if (a->medium != b->medium || a->format != b->format || a->unit != b->unit ||
 		a->truncate != b->truncate || a->truncate_to != b->truncate_to ||
-		a->capacity != b->capacity || a->layer_break != b->layer_break || a->max_unsaved != b->max_unsaved ||
-		strcmp(a->boot, b->boot) != 0 || a->checked != b->checked || a->check != b->check ||
-		l->tracks != m->tracks || l->finalised != m->finalised ||
+		a->capacity != b->capacity || a->layer_break != b->layer_break ||
+		a->max_unsaved != b->max_unsaved || strcmp(a->boot, b->boot) != 0 ||
+		a->checked != b->checked || a->check != b->check || l->tracks != m->tracks ||
+		l->finalised != m->finalised || l->at_once != m->at_once ||
 		l->sessions != m->sessions)
 		return false;
 	for (uint32_t i = 0; i < l->tracks; i++) {

@@ -43,12 +43,12 @@ static void the_table_lists_types_of_blanks(void **state)
 
 	(void)state;
 	assert_ptr_equal(disc_medium_of_blank(), disc_medium_named("dvd+r"));
-	assert_int_equal(disc_medium_list(list, sizeof(list)), 2);
-	assert_string_equal(list, "dvd+r and dvd+r-dl");
+	assert_int_equal(disc_medium_list(list, sizeof(list)), 6);
+	assert_string_equal(list, "dvd+r, dvd+r-dl, dvd-r, dvd+rw, bd-r and bd-r-dl");
 	assert_true(disc_medium_is_recordable(disc_medium_named("dvd+r")));
 	assert_false(disc_medium_is_recordable(disc_medium_named("dvd-rom")));
 	assert_null(disc_medium_named("made-up-r"));
-	assert_int_equal(disc_medium_largest(), 4173824);
+	assert_int_equal(disc_medium_largest(), 24438784);
 	for (int type = 0; type < DISC_TYPES; type++) {
 		const struct disc_medium *m = disc_medium_of((enum disc_type)type);
 
@@ -58,11 +58,42 @@ static void the_table_lists_types_of_blanks(void **state)
 	}
 }
 
+/* An image without a state file is a DVD-ROM if a DVD can hold it, otherwise a BD-ROM. */
+static void the_size_of_an_image_gives_its_type(void **state)
+{
+	static const struct {
+		uint64_t blocks;
+		const char *name;
+	} sizes[] = {
+		{1, "dvd-rom"},
+		{2298497, "dvd-rom"}, /* two layers */
+		{4173824, "dvd-rom"},
+		{4173825, "bd-rom"},
+		{24438784, "bd-rom"},
+		{UINT64_C(0x100000000), "bd-rom"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct media *m = media_mem_new(sizes[i].blocks, false);
+		struct disc *d = disc_new(m, 0, NULL, NULL);
+
+		assert_string_equal(disc_medium_of_image(sizes[i].blocks)->name, sizes[i].name);
+		assert_string_equal(d->medium->name, sizes[i].name);
+		disc_put(d);
+	}
+	/* A finalised DVD+R is a DVD-ROM, whatever its size. */
+	assert_true(disc_medium_shows_in_image(disc_medium_named("dvd+r"), 16));
+	assert_true(disc_medium_shows_in_image(disc_medium_named("dvd+r-dl"), 4173824));
+	assert_false(disc_medium_shows_in_image(disc_medium_named("bd-rom"), 24438784));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_disc_takes_all_sizes_from_its_row),
 		cmocka_unit_test(the_table_lists_types_of_blanks),
+		cmocka_unit_test(the_size_of_an_image_gives_its_type),
 	};
 
 	return cmocka_run_group_tests_name("medium", tests, NULL, NULL);

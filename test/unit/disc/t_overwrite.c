@@ -32,7 +32,7 @@ static struct disc *formatted(uint32_t blocks)
 {
 	struct disc *d = open_on(media_mem_new(0, true));
 
-	assert_int_equal(disc_format(d, blocks), DISC_OK);
+	assert_int_equal(made_up_format(d, blocks), DISC_OK);
 	return d;
 }
 
@@ -53,9 +53,9 @@ static void an_unformatted_medium_reads_and_writes_nothing(void **state)
 	assert_int_equal(disc_may_read(d, 0, 1), DISC_UNREADABLE);
 	assert_int_equal(disc_readable_blocks(d), 0);
 	assert_int_equal(disc_finalise(d), DISC_NO_SUCH_TRACK);
-	assert_int_equal(disc_format(d, 0), DISC_NO_ROOM);
-	assert_int_equal(disc_format(d, 401), DISC_NO_ROOM);
-	assert_int_equal(disc_format(d, UINT32_MAX), DISC_NO_ROOM);
+	assert_int_equal(made_up_format(d, 0), DISC_NO_SUCH_FORMAT);
+	assert_int_equal(made_up_format(d, 401), DISC_NO_SUCH_FORMAT);
+	assert_int_equal(made_up_format(d, UINT32_MAX), DISC_NO_SUCH_FORMAT);
 	assert_true(disc_is_blank(d));
 	disc_put(d);
 }
@@ -76,7 +76,7 @@ static void all_blocks_of_a_formatted_medium_are_usable(void **state)
 	assert_int_equal(disc_may_write(d, -1, 1), DISC_OUT_OF_RANGE);
 	assert_int_equal(disc_may_write(d, 0, UINT32_MAX), DISC_OUT_OF_RANGE);
 	assert_int_equal(disc_may_read(d, 299, 2), DISC_OUT_OF_RANGE);
-	assert_int_equal(disc_reserve(d, 16), DISC_CLOSED);
+	assert_int_equal(disc_reserve(d, 16), DISC_NOT_FOR_MEDIUM);
 	assert_int_equal(disc_close_track(d, 1), DISC_OK);
 	assert_int_equal(disc_close_track(d, 2), DISC_NO_SUCH_TRACK);
 	assert_int_equal(disc_close_session(d), DISC_OK);
@@ -144,7 +144,7 @@ static void blocks_of_a_cd_work_as_well(void **state)
 	struct disc *d = open_on(media_mem_new_units(UNIT_BIG, 0, true));
 
 	(void)state;
-	assert_int_equal(disc_format(d, 300), DISC_OK);
+	assert_int_equal(made_up_format(d, 300), DISC_OK);
 	memset(buf, 0xaa, UNIT_BIG);
 	assert_int_equal(disc_write(d, 3, 1, buf), DISC_OK);
 	memset(buf, 0xee, sizeof(buf));
@@ -164,12 +164,12 @@ static void formatting_drops_the_data(void **state)
 	(void)state;
 	memset(buf, 0xaa, sizeof(buf));
 	assert_int_equal(disc_write(d, 10, 20, buf), DISC_OK);
-	assert_int_equal(disc_format(d, 350), DISC_OK);
-	assert_int_equal(disc_readable_blocks(d), 350);
+	assert_int_equal(made_up_format(d, 352), DISC_OK);
+	assert_int_equal(disc_readable_blocks(d), 352);
 	assert_int_equal(d->media->blocks, 0);
 	assert_int_equal(disc_read(d, 0, 40, buf), DISC_OK);
 	check_zeros(buf, 40 * MEDIA_BLOCK);
-	assert_int_equal(disc_format(d, 200), DISC_OK);
+	assert_int_equal(made_up_format(d, 200), DISC_OK);
 	assert_int_equal(disc_may_write(d, 200, 1), DISC_OUT_OF_RANGE);
 	disc_put(d);
 }
@@ -283,7 +283,7 @@ static void a_lost_write_is_reported_once(void **state)
 	struct disc *d = open_on(&l.m);
 
 	(void)state;
-	assert_int_equal(disc_format(d, 300), DISC_OK);
+	assert_int_equal(made_up_format(d, 300), DISC_OK);
 	assert_int_equal(write_and_wait(d, 40, 0x40), DISC_OK);
 	assert_int_equal(write_and_wait(d, 50, 0x50), DISC_OK);
 	/* A block inside the image keeps its old contents. */
@@ -322,7 +322,7 @@ static void a_write_error_is_reported_and_loses_nothing_else(void **state)
 		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .error = EIO, .times = 1};
 
 	(void)state;
-	assert_int_equal(disc_format(d, 300), DISC_OK);
+	assert_int_equal(made_up_format(d, 300), DISC_OK);
 	assert_int_equal(write_and_wait(d, 7, 0x07), DISC_OK);
 	media_fault_set(m, &full);
 	assert_int_equal(write_and_wait(d, 8, 0x08), -ENOSPC);
@@ -335,8 +335,8 @@ static void a_write_error_is_reported_and_loses_nothing_else(void **state)
 	assert_int_equal(disc_unsynced(d), 0);
 	media_fault_set(m, &sync);
 	assert_int_equal(write_and_wait(d, 9, 0x09), DISC_OK);
-	assert_int_equal(disc_format(d, 200), -EIO);
-	assert_int_equal(disc_format(d, 200), DISC_OK);
+	assert_int_equal(made_up_format(d, 200), -EIO);
+	assert_int_equal(made_up_format(d, 200), DISC_OK);
 	assert_int_equal(disc_readable_blocks(d), 200);
 	disc_put(d);
 }
@@ -360,7 +360,7 @@ static void format_capacities_follow_the_format_state(void **state)
 	assert_int_equal(command(drive, 0x23, 0, 0, 0, 0, 0, 0, 0, 255, 0), 0);
 	assert_int_equal(answer.len, sizeof(unformatted));
 	assert_memory_equal(answer.data, unformatted, sizeof(unformatted));
-	assert_int_equal(disc_format(d, 300), DISC_OK);
+	assert_int_equal(made_up_format(d, 300), DISC_OK);
 	assert_int_equal(command(drive, 0x23, 0, 0, 0, 0, 0, 0, 0, 255, 0), 0);
 	assert_int_equal(answer.len, sizeof(all));
 	assert_memory_equal(answer.data, all, sizeof(all));

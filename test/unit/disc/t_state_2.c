@@ -54,6 +54,24 @@ static void a_medium_of_two_layers_keeps_its_layer_break(void **state)
 	check_encode_and_decode(&s, 2);
 }
 
+static void a_disc_at_once_stays_one(void **state)
+{
+	struct disc_state s = state_of(&layouts[2]);
+
+	(void)state;
+	s.medium = disc_medium_of(DISC_DVD_R);
+	s.layout.at_once = true;
+	s.layout.track[0].reserved = 97; /* not rounded up to ECC blocks */
+	check_encode_and_decode(&s, 2);
+	s.layout.track[0] =
+		(struct disc_track){.session = 1, .reserved = 97, .state = DISC_TRACK_RESERVED};
+	check_encode_and_decode(&s, 2);
+	s.layout.track[0] =
+		(struct disc_track){.session = 1, .written = 97, .reserved = 97, .state = CLOSED};
+	s.layout.finalised = true;
+	check_encode_and_decode(&s, 2);
+}
+
 static const char *const contradictions_of_2[][6] = {
 	/* lines of version 1, of a medium without tracks */
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300",
@@ -85,6 +103,14 @@ static const char *const contradictions_of_2[][6] = {
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	{"type dvd+r-dl", "capacity 300", "layer-break 161", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	/* disc-at-once: on a medium that is not recorded so, not reserved, with a second track */
+	{"type dvd+r", "capacity 300", "sessions 1", "at-once",
+		"track 1 session 1 start 0 written 50 reserved 50 open"},
+	{"type dvd-r", "capacity 300", "sessions 1", "at-once",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"type dvd-r", "capacity 300", "sessions 1", "at-once",
+		"track 1 session 1 start 0 written 50 reserved 50 closed",
+		"track 2 session 1 start 64 written 0 reserved 0 invisible"},
 	/* an image with tracks is never truncated */
 	{"type dvd+r", "capacity 300", "sessions 1", "pending truncate 49",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
@@ -227,7 +253,7 @@ static void a_read_only_image_keeps_type_and_blocks(void **state)
 	assert_non_null(d->read_only);
 	assert_ptr_equal(d->medium, &made_up_rw);
 	assert_int_equal(disc_write(d, 0, 1, block), DISC_CLOSED);
-	assert_int_equal(disc_format(d, 300), DISC_CLOSED);
+	assert_int_equal(made_up_format(d, 300), DISC_CLOSED);
 	assert_int_equal(disc_read(d, 49, 1, block), DISC_OK);
 	assert_int_equal(disc_read(d, 299, 1, block), DISC_OK);
 	disc_put(d);
@@ -242,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(version_2_is_written_only_if_needed),
 		cmocka_unit_test(a_medium_of_two_layers_keeps_its_layer_break),
+		cmocka_unit_test(a_disc_at_once_stays_one),
 		cmocka_unit_test(contradictions_in_version_2_are_refused),
 		cmocka_unit_test(a_dvd_rom_with_a_state_is_accepted),
 		cmocka_unit_test(a_pending_truncation_is_done_at_open),

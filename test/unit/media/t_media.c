@@ -330,7 +330,7 @@ static void memory_takes_and_returns_blocks(void **state)
 	assert_stamped(m, 500, 32);
 	assert_int_equal(media_read(m, 100, 1, back), 0);
 	assert_int_equal(back[2047], 0);
-	assert_int_equal(media_write(m, (uint64_t)16384 * 512, 1, buf), -EFBIG);
+	assert_int_equal(media_write(m, (uint64_t)49152 * 512, 1, buf), -EFBIG);
 	media_close(m);
 	m = media_mem_new(1, false);
 	assert_int_equal(media_write(m, 0, 1, buf), -EROFS);

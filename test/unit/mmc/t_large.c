@@ -21,6 +21,8 @@
 
 #define WRITE_BLOCKS 16u
 
+#define BD_R_DL_BLOCKS 24438784u
+
 #define AT_2_GIB  (1u << 20) /* blocks: 2^31 bytes */
 #define AT_4_GIB  (1u << 21) /* 2^32 bytes */
 #define AT_32_GIB (1u << 24) /* blocks have 25 bits from here on */
@@ -258,7 +260,7 @@ static void sizes_in_answers_are_right(void **state)
 	struct mmc_drive *d = drive_with_marked();
 
 	(void)state;
-	assert_int_equal(current_profile(d), 0x0010);
+	assert_int_equal(current_profile(d), 0x0040);
 	/* READ CAPACITY */
 	assert_int_equal(command(d, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
 	assert_int_equal(get_be32(answer.data), BLOCKS - 1);
@@ -273,7 +275,25 @@ static void sizes_in_answers_are_right(void **state)
 	/* READ TRACK INFORMATION: size, last recorded address */
 	assert_int_equal(command(d, 0x52, 1, 0, 0, 0, 1, 0, 0, 36, 0), 0);
 	assert_int_equal(get_be32(answer.data + 24), BLOCKS);
-	/* READ DISC STRUCTURE: 24 bits, which do not wrap */
+	/* READ DISC STRUCTURE: two layers */
+	assert_int_equal(command(d, 0xad, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0), 0);
+	assert_int_equal(answer.data[16] >> 4, 2);
+	mmc_drive_free(d);
+}
+
+/* As a DVD-ROM, which it is by configuration: sector numbers have 24 bits and do not wrap. */
+static void sector_numbers_of_a_dvd_rom_do_not_wrap(void **state)
+{
+	struct mmc_config config = script_default_config();
+	struct media *m = marked_media();
+
+	(void)state;
+	config.dvd_only = true;
+	struct mmc_drive *d = mmc_drive_new(&config);
+	assert_int_equal(media_file_read_ahead(m, ready, NULL), 0);
+	mmc_insert(d, disc_new(m, 0, NULL, NULL));
+	drain_events(d);
+	assert_int_equal(current_profile(d), 0x0010);
 	assert_int_equal(command(d, 0xad, 0, 0, 0, 0, 0, 0, 0, 0, 21, 0, 0), 0);
 	assert_int_equal(get_be32(answer.data + 12), 0x00ffffff);
 	mmc_drive_free(d);
@@ -337,17 +357,21 @@ static void reading_a_large_image_needs_little_memory(void **state)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-/* Makes an appendable disc whose first session ends at block `blocks`: a sparse image and its state
- * file. */
+/*
+ * Makes an appendable BD-R DL whose first session ends at block `blocks`: a sparse image and its
+ * state file.
+ */
 static struct disc *disc_burned_up_to(uint32_t blocks, int *fd, struct mem_folder *folder)
 {
 	struct disc_state s = {
-		.medium = disc_medium_of(DISC_DVD_PLUS_R),
-		.capacity = BLOCKS,
+		.medium = disc_medium_of(DISC_BD_R_DL),
+		.capacity = BD_R_DL_BLOCKS,
+		.unit = MEDIA_BLOCK,
 		.max_unsaved = DISC_MAX_UNSAVED,
 		.checked = DISC_STATE_CHECKED,
-		.layout = {false, 2, 2,
-			{{0, blocks, 0, 1, DISC_TRACK_CLOSED},
+		.layout = {.sessions = 2,
+			.tracks = 2,
+			.track = {{0, blocks, 0, 1, DISC_TRACK_CLOSED},
 				{blocks, 0, 0, 2, DISC_TRACK_INVISIBLE}}},
 	};
 	static const uint8_t zero[DISC_STATE_CHECKED * MEDIA_BLOCK];
@@ -369,11 +393,10 @@ static struct disc *disc_burned_up_to(uint32_t blocks, int *fd, struct mem_folde
 	return disc;
 }
 
-/* Burns through the write-behind thread, as the daemon does. */
-static void burn_across(uint32_t border)
+/* Burns from one block to another through the write-behind thread, as the daemon does. */
+static void burn(uint32_t from, uint32_t to)
 {
 	static struct mem_folder folder;
-	const uint32_t from = border - 48, to = border + 48;
 	struct mmc_drive *d = new_drive();
 	uint8_t block[MEDIA_BLOCK];
 	struct disc *disc;
@@ -384,9 +407,15 @@ static void burn_across(uint32_t border)
 	assert_non_null(disc->media);
 	mmc_insert(d, disc);
 	drain_events(d);
+	assert_int_equal(current_profile(d), 0x0041);
 	for (uint32_t lba = from; lba < to; lba += WRITE_BLOCKS)
 		assert_int_equal(write_stamped(d, lba), 0);
 	assert_int_equal(write_stamped(d, from), 0x52102);
+	assert_int_equal(write_stamped(d, BD_R_DL_BLOCKS), 0x52100);
+	/* READ TRACK INFORMATION: next writable address, free blocks */
+	assert_int_equal(command(d, 0x52, 1, 0, 0, 0, 2, 0, 0, 36, 0), 0);
+	assert_int_equal(get_be32(answer.data + 12), to == BD_R_DL_BLOCKS ? 0 : to);
+	assert_int_equal(get_be32(answer.data + 16), BD_R_DL_BLOCKS - to);
 	assert_int_equal(synchronize_cache(d), 0);
 	assert_true(size_of(fd) == (uint64_t)to * MEDIA_BLOCK);
 	assert_int_equal(close_session(d), 0);
@@ -407,9 +436,15 @@ static void burn_across(uint32_t border)
 static void burns_across_2_4_and_32_gib_are_right(void **state)
 {
 	(void)state;
-	burn_across(AT_2_GIB);
-	burn_across(AT_4_GIB);
-	burn_across(AT_32_GIB);
+	burn(AT_2_GIB - 64, AT_2_GIB + 48);
+	burn(AT_4_GIB - 64, AT_4_GIB + 48);
+	burn(AT_32_GIB - 64, AT_32_GIB + 48);
+}
+
+static void a_bd_r_of_two_layers_is_burned_to_its_last_block(void **state)
+{
+	(void)state;
+	burn(BD_R_DL_BLOCKS - 64, BD_R_DL_BLOCKS);
 }
 
 /* A medium grows beyond 4 GiB at once, and is shortened to the given size, not modulo 2^32. */
@@ -437,9 +472,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marked_blocks_are_read_from_the_file),
 		cmocka_unit_test(sizes_in_answers_are_right),
+		cmocka_unit_test(sector_numbers_of_a_dvd_rom_do_not_wrap),
 		cmocka_unit_test(marked_blocks_are_read_through_the_drive),
 		cmocka_unit_test(reading_a_large_image_needs_little_memory),
 		cmocka_unit_test(burns_across_2_4_and_32_gib_are_right),
+		cmocka_unit_test(a_bd_r_of_two_layers_is_burned_to_its_last_block),
 		cmocka_unit_test(a_medium_beyond_4_gib_is_shortened_to_the_right_size),
 	};
 

@@ -24,7 +24,8 @@ static void put(const struct trace_record *r)
 	size += trace_put_record(file + size, r);
 }
 
-static const struct trace_header header = {.strict_cdb = true,
+static const struct trace_header header = {.dvd_only = true,
+	.strict_cdb = true,
 	.started = 0x0123456789abcdef,
 	.lost = 0x100000002,
 	.buffer = 65536,
@@ -79,7 +80,7 @@ static void written_records_are_read_back(void **state)
 
 	(void)state;
 	assert_null(trace_open(&r, file, size));
-	assert_true(r.header.strict_cdb && !r.header.finalised_dvd_plus_r);
+	assert_true(r.header.strict_cdb && !r.header.finalised_dvd_plus_r && r.header.dvd_only);
 	assert_true(r.header.started == header.started && r.header.lost == header.lost);
 	assert_int_equal(r.header.buffer, header.buffer);
 	assert_string_equal(r.header.vendor, header.vendor);
@@ -105,7 +106,7 @@ static void written_records_are_read_back(void **state)
 static void bytes_are_as_documented(void **state)
 {
 	static const uint8_t head[] = {'M', 'M', 'C', 'T', 'R', 'A', 'C', 'E', 0, 1, 0, 96, 0, 0, 0,
-		1, 1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0};
+		5, 1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0};
 	static const uint8_t inquiry[] = {0, 60, 1, 0, 0, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 4,
 		0xd2, 0, 0, 0, 36, 0, 0, 0, 8, 0, 0, 0, 0, 1, 0, 6, 8, 0x12, 0, 0, 0, 36};
 

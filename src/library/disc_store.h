@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the state file of an image of the media folder is. Any thread; waits for storage. */
+#ifndef LIBRARY_DISC_STORE_H
+#define LIBRARY_DISC_STORE_H
+
+#include "library/library.h"
+#include "media/store.h"
+
+/* Makes the store of an image that was found. 0 and *out, or -errno. */
+int disc_store_open(const struct library_file *f, struct store **out);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Makes the images of blanks. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "disc/disc_state.h"
+#include "library/disc_store.h"
+#include "library/image.h"
+#include "library/library.h"
+#include "util/array.h"
+#include "util/log.h"
+
+static void drop_state_of(const struct library_file *file)
+{
+	static const char *const suffix[] = {STORE_SUFFIX, STORE_SPARE_SUFFIX};
+	char state[STORE_NAME_MAX + 32];
+
+	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
+		snprintf(state, sizeof(state), "%s%s", file->base, suffix[i]);
+		if (unlinkat(file->dir_fd, state, 0) == 0)
+			log_info("%s: removed, its image no longer exists", state);
+	}
+}
+
+/* Removes a state file whose image was deleted by hand, so that the new disc does not get it. */
+static void drop_orphaned_state(int folder, const char *name)
+{
+	struct library_file file;
+
+	if (library_find(folder, name, &file) < 0)
+		return;
+	drop_state_of(&file);
+	library_forget(&file);
+}
+
+/* Writes the state file that tells a blank of this medium from others. 0 or -errno. */
+static int save_blank_state(const struct library_file *file, const struct disc_medium *medium)
+{
+	char text[STORE_TEXT_MAX];
+	struct disc_state state;
+	struct store *store;
+	int r = disc_store_open(file, &store);
+
+	if (r < 0)
+		return r;
+	disc_state_of_blank(medium, &state);
+	r = store_save(store, text, disc_state_encode(&state, text));
+	store_close(store);
+	return r;
+}
+
+/* For a new image of 0 bytes. On failure the image is removed again. 0 or -errno with *why. */
+static int make_blank_of(int folder, const char *folder_name, const char *name,
+	const struct disc_medium *medium, struct refusal *why)
+{
+	struct library_file file;
+	int r = library_find(folder, name, &file);
+
+	if (r < 0)
+		return image_refuse_open(why, r, name, folder_name);
+	r = save_blank_state(&file, medium);
+	if (r < 0) {
+		(void)unlinkat(file.dir_fd, file.base, 0);
+		drop_state_of(&file);
+	}
+	library_forget(&file);
+	return r == 0 ? 0
+		      : image_refuse(why, r, "io-error",
+				"the state file of \"%s\" cannot be written: %s", name,
+				strerror(-r));
+}
+
+/* An empty file of that name exists: 0 if it is a blank of the medium, or -errno with *why. */
+static int check_blank_of(int folder, const char *name, const struct disc_medium *medium,
+	const struct disc_medium *plain, struct refusal *why)
+{
+	const struct disc_medium *has = plain;
+	char path[PATH_MAX], text[STORE_TEXT_MAX];
+	struct disc_state state;
+	int n = -ENOENT;
+
+	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) < (int)sizeof(path))
+		n = library_read(folder, path, text, sizeof(text));
+	if (n >= 0 && !disc_state_decode(text, (size_t)n, NULL, &state))
+		has = state.medium;
+	if (has == medium)
+		return 0;
+	return image_refuse(why, -EEXIST, "other-blank",
+		"\"%s\" exists and is a blank %s; choose another name for a %s, or delete it first",
+		name, has->title, medium->title);
+}
+
+/* True if the name, or a folder in it, looks like an option or is hidden: lists leave it out. */
+static bool begins_badly(const char *name)
+{
+	for (const char *p = name; p; p = strchr(p, '/')) {
+		size_t len = strcspn(p += *p == '/', "/");
+
+		if (*p == '-' || (*p == '.' && len > 1 && !(len == 2 && p[1] == '.')))
+			return true;
+	}
+	return false;
+}
+
+int image_create_blank(int folder, const char *folder_name, const char *name,
+	const struct disc_medium *medium, const struct disc_medium *plain, struct refusal *why)
+{
+	struct library_file file;
+	int r;
+
+	if (store_is_own_name(name))
+		return image_refuse(why, -EINVAL, "bad-name",
+			"\"%s\" is a name for state files of discs, not for images", name);
+	if (strlen(name) - (strrchr(name, '/') ? (size_t)(strrchr(name, '/') + 1 - name) : 0) +
+			strlen(STORE_SPARE_SUFFIX) >
+		STORE_NAME_MAX)
+		return image_refuse_open(why, -ENAMETOOLONG, name, folder_name);
+	if (begins_badly(name))
+		return image_refuse(why, -EINVAL, "bad-name",
+			"\"%s\": the name of a disc cannot begin with \"-\" or \".\"", name);
+	r = library_create(folder, name);
+	if (r == 0) {
+		drop_orphaned_state(folder, name);
+		return medium == disc_medium_of_blank() && medium == plain
+			       ? 0
+			       : make_blank_of(folder, folder_name, name, medium, why);
+	}
+	if (r == -ENOENT || r == -ENOTDIR)
+		return image_refuse(why, r, "no-such-folder",
+			"no folder for \"%s\" in %s; make the folder first", name, folder_name);
+	if (r == -EINVAL)
+		return image_refuse(why, r, "bad-name", "\"%s\" is not a valid file name", name);
+	if (r != -EEXIST)
+		return r == -EXDEV ? image_refuse(why, r, "outside",
+					     "\"%s\" is outside of %s; blanks are made in it", name,
+					     folder_name)
+				   : image_refuse(why, r, "io-error",
+					     "\"%s\" cannot be created: %s", name, strerror(-r));
+	r = library_find(folder, name, &file);
+	if (r < 0)
+		return image_refuse_open(why, r, name, folder_name);
+	library_forget(&file);
+	if (file.size > 0)
+		return image_refuse(why, -EEXIST, "not-blank",
+			"\"%s\" exists and holds %" PRIu64
+			" bytes; a disc that holds data is never overwritten",
+			name, file.size);
+	return check_blank_of(folder, name, medium, plain, why);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* READ FORMAT CAPACITIES and FORMAT UNIT. What a medium can be formatted to is its row's list. */
+#include "mmc/mmc_int.h"
+#include "util/array.h"
+#include "util/be.h"
+
+/* ---- READ FORMAT CAPACITIES ----------------------------------------------------------------- */
+
+/* Writes the formattable capacity descriptors: what FORMAT UNIT may ask for. Returns their end. */
+static uint8_t *put_format_offers(const struct disc *disc, uint8_t *p)
+{
+	const struct disc_format_offer *offer = disc->medium->format;
+
+	for (size_t i = 0; i < DISC_FORMAT_OFFERS && offer[i].blocks; i++) {
+		if (!(offer[i].formats & 1u << disc->format) ||
+			(offer[i].flags & DISC_FORMAT_UNLISTED))
+			continue;
+		put_be32(p, MIN(offer[i].blocks, disc->capacity));
+		p[4] = (uint8_t)(offer[i].type << 2);
+		put_be24(p + 5, offer[i].parameter);
+		p += 8;
+	}
+	return p;
+}
+
+mmc_sense_t cmd_read_format_capacities(struct mmc_drive *d, const uint8_t *cdb)
+{
+	enum { UNFORMATTED = 1, FORMATTED = 2, NO_MEDIUM = 3 };
+	const struct disc *disc = d->cmd.disc;
+	uint32_t blocks = disc ? disc_readable_blocks(disc) : disc_medium_largest();
+	uint8_t type = disc ? FORMATTED : NO_MEDIUM;
+	uint8_t *p = mmc_reply(d, 12 + 8 * DISC_FORMAT_OFFERS), *end = p + 12;
+
+	(void)cdb;
+	if (disc && blocks == 0) {
+		type = UNFORMATTED;
+		blocks = disc->capacity;
+	}
+	put_be32(p + 4, blocks);
+	p[8] = type;
+	put_be24(p + 9, MEDIA_BLOCK);
+	if (disc)
+		end = put_format_offers(disc, end);
+	p[3] = (uint8_t)(end - p - 4);
+	d->cmd.reply_len = (uint32_t)(end - p);
+	return SENSE_NONE;
+}
+
+/* ---- FORMAT UNIT ---------------------------------------------------------------------------- */
+
+enum {
+	/* Byte 1 of the CDB. CmpLst and the rest of the byte have no meaning for these media. */
+	FORMAT_DATA = 0x10,
+	FORMAT_CODE = 0x07,
+	/* Byte 1 of the parameter list */
+	LIST_IP = 0x08,
+	LIST_TRY_OUT = 0x04,
+	LIST_HEADER = 4,
+	LIST_DESCRIPTOR = 8
+};
+
+/* The parameter list: a header and one format descriptor (MMC-6 6.4.3). */
+mmc_sense_t cmd_format_unit(struct mmc_drive *d, const uint8_t *cdb)
+{
+	if (!(cdb[1] & FORMAT_DATA) || (cdb[1] & FORMAT_CODE) != 1)
+		return mmc_bad_cdb();
+	d->cmd.xfer = (struct mmc_xfer){MMC_DIR_OUT, LIST_HEADER + LIST_DESCRIPTOR};
+	return SENSE_NONE;
+}
+
+/*
+ * With IMMED, too, the status comes when all is done: nothing is in progress then, and hosts that
+ * wait for the end by TEST UNIT READY see it at once. FOV, DPRY, DCRT, STPF and VS choose between
+ * ways of formatting that have the same result here.
+ */
+mmc_sense_t cmd_format_unit_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	const uint8_t *p = d->param;
+	struct disc *disc = d->cmd.disc;
+	const struct disc_format_request r = {
+		.type = p[LIST_HEADER + 4] >> 2,
+		.sub_type = p[LIST_HEADER + 4] & 3,
+		.blocks = get_be32(p + LIST_HEADER),
+		.parameter = get_be24(p + LIST_HEADER + 5),
+	};
+	int result;
+
+	(void)cdb;
+	/* An initialization pattern would be a third part of the list. */
+	if (get_be16(p + 2) != LIST_DESCRIPTOR || (p[1] & LIST_IP))
+		return SENSE_INVALID_PARAMETER;
+	if (p[1] & LIST_TRY_OUT)
+		return sense_from_disc(disc_may_format(disc, &r), true);
+	result = disc_format(disc, &r);
+	if (result == DISC_OK)
+		mmc_disc_formatted(d, disc);
+	return sense_from_disc(result, true);
+}
