@@ -505,7 +505,8 @@ void drive_machine_engine_event(
 	struct mmc_state before = m->state;
 
 	notify_engine_state(&m->observers, &before, now, &m->in);
-	if (now->finalised && !now->testing && !m->finalised && m->in.recordable && m->in.name) {
+	if (now->finalised && !mmc_state_is_overwritable(now) && !now->testing && !m->finalised &&
+		m->in.recordable && m->in.name) {
 		m->finalised = true;
 		notify_finalised(&m->observers, &m->in);
 	}

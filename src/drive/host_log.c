@@ -18,7 +18,7 @@ static void log_burn(const char *drive, const char *image, const struct mmc_stat
 	format_size((uint64_t)now->recorded * MEDIA_BLOCK, size);
 	if (is_burning(now) && !is_burning(before))
 		log_info("%s: burning to %s begins", drive, image);
-	if (now->finalised && !before->finalised)
+	if (now->finalised && !before->finalised && !mmc_state_is_overwritable(now))
 		log_info("%s: %s is finalised, %u blocks, %s", drive, image, now->recorded, size);
 	else if (now->sessions > before->sessions && !now->testing && !before->testing)
 		log_info("%s: session %u of %s is closed, %s are recorded; the disc is open for "

@@ -264,6 +264,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	peek_at(l->scan->folder, e, &peek, &n->usable);
 	n->kind = peek.kind;
 	n->medium = peek.medium->name;
+	n->format = disc_medium_format_name(peek.medium, peek.format);
 	n->plain_blank = e->size == 0 && !peek.has_state;
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;

@@ -340,6 +340,9 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 		if (s.layout.track[i].session == out->sessions)
 			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
 	}
+	out->format = s.format;
+	if (disc_medium_is_overwritable(s.medium, s.format))
+		out->kind = "rewritable";
 	t = disc_layout_open(&s.layout);
 	/* Blocks that the state file does not count: a burn is in progress, or was cut. */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))

@@ -11,7 +11,8 @@ enum feature_current {
 	BY_PROFILE = false,   /* with each profile that lists it */
 	ALWAYS = true,        /* with every disc, and without one: persistent */
 	WHILE_APPENDABLE = 2, /* by profile, until the disc is finalised */
-	WHILE_WRITABLE = 3    /* by profile, unless the disc is write protected */
+	WHILE_WRITABLE = 3,   /* by profile, unless the disc is write protected */
+	WHILE_FORMATTABLE = 4 /* the same, while FORMAT UNIT has something to do */
 };
 
 struct feature {
@@ -75,6 +76,17 @@ static uint32_t build_random_writable(const struct mmc_drive *d, uint8_t *out)
 	return 12;
 }
 
+/* RENoSA: a BD-RE can do without spare areas; QCert, Cert: no block is ever found bad. */
+static uint32_t build_formattable(const struct mmc_drive *d, uint8_t *out)
+{
+	enum { RENOSA = 0x08, QCERT = 0x02, CERT = 0x01 };
+
+	memset(out, 0, 8);
+	if (profile_has_feature(d->profile, FEATURE_BD_WRITE))
+		out[0] = RENOSA | QCERT | CERT;
+	return 8;
+}
+
 // clang-format off
 /* In ascending order of codes (MMC-6 5.2.2). */
 static const struct feature features[] = {
@@ -91,7 +103,7 @@ static const struct feature features[] = {
 	{ FEATURE_RANDOM_WRITABLE, 1, WHILE_WRITABLE, 0, NULL, build_random_writable },
 	/* data block type 8; buffer underrun free; one link size, 16 blocks */
 	{ FEATURE_INCREMENTAL_STREAMING, 1, WHILE_APPENDABLE, 8, "\x01\0\x01\x01\x10\0\0\0", NULL },
-	{ FEATURE_FORMATTABLE, 1, WHILE_WRITABLE, 8, "\0\0\0\0\0\0\0\0", NULL },
+	{ FEATURE_FORMATTABLE, 1, WHILE_FORMATTABLE, 0, NULL, build_formattable },
 	/* SSA: the spare area can be read, structure 0Ah */
 	{ FEATURE_DEFECT_MANAGEMENT, 1, WHILE_WRITABLE, 4, "\x80\0\0\0", NULL },
 	/* Write bit; no quick start, and CLOSE stops a background format alone */
@@ -102,14 +114,14 @@ static const struct feature features[] = {
 	{ FEATURE_DVD_R_RW, 2, false, 4, "\x4e\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	/*
-	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-R is of
-	 * class 1 and version 1, a BD-ROM of class 0 and version 1, as their disc information says
-	 * (mmc_profile.bd_class).
+	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. BD-RE and BD-R
+	 * are of class 1 and version 1, a BD-ROM of class 0 and version 1, as their disc information
+	 * says (mmc_profile.bd_class).
 	 */
-	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0"
+	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0"
 		"\0\x02\0\0\0\0\0\0", NULL },
 	/* The same bitmaps for BD-RE and BD-R; blocks are not verified after writing. */
-	{ FEATURE_BD_WRITE, 0, false, 20, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
+	{ FEATURE_BD_WRITE, 0, false, 20, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */
@@ -145,7 +157,9 @@ static bool is_current(const struct mmc_drive *d, const struct feature *f)
 		return true;
 	if (f->current == WHILE_APPENDABLE && disc && !disc_is_appendable(disc))
 		return false;
-	if (f->current == WHILE_WRITABLE && disc && disc_is_protected(disc))
+	if (f->current == WHILE_FORMATTABLE && disc && !disc_is_formattable(disc))
+		return false;
+	if (f->current >= WHILE_WRITABLE && disc && disc_is_protected(disc))
 		return false;
 	return profile_has_feature(d->profile, f->code);
 }

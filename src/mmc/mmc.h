@@ -212,6 +212,8 @@ struct mmc_state {
 	enum disc_type type; /* of the disc, when loaded or ejected_by_host */
 	/* As what the host sees a loaded disc: a finalised DVD+R may be shown as a DVD-ROM. */
 	enum disc_type shown_as;
+	enum disc_format format; /* of that disc */
+	/* finalised: no track can be added; also true of a formatted disc that is overwritten. */
 	bool blank, appendable, finalised;
 	bool testing;          /* a test write is in progress, and the numbers below are of it */
 	const char *read_only; /* why recording is no longer possible; NULL: no such reason */
@@ -223,6 +225,7 @@ struct mmc_state {
 	uint32_t nwa, free;    /* of the open track; 0 when there is none */
 	uint32_t reserved;     /* size that RESERVE TRACK gave the open track; 0 = none */
 	bool at_once;          /* the track was reserved for disc-at-once recording */
+	uint32_t image_blocks; /* blocks of the image, up to the highest one that was written */
 	uint32_t unsynced;     /* recorded blocks that a power cut would lose */
 	uint16_t sessions, tracks;
 	uint32_t read_speed, write_speed; /* kB/s */
@@ -230,6 +233,11 @@ struct mmc_state {
 	uint64_t blocks_read, blocks_written;
 };
 void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s);
+/* True if the disc is rewritten in place: then `finalised` does not mean that it is complete. */
+static inline bool mmc_state_is_overwritable(const struct mmc_state *s)
+{
+	return disc_medium_is_overwritable(disc_medium_of(s->type), s->format);
+}
 
 /*
  * State of a drive without its disc, as plain data. It is stored where it survives the

@@ -77,8 +77,15 @@ static void write_recording_mode(struct writer *w, const struct trace_disc *d)
 /* Formats a disc that is overwritten in place: its one track spans all that was formatted. */
 static void write_format(struct writer *w, const struct trace_disc *d)
 {
-	const struct disc_format_offer *offer = trace_medium(d)->format;
+	const struct disc_format_offer *first = trace_medium(d)->format, *offer = first;
 	uint32_t n = d->track[0].written;
+
+	/* A format type has its own sizes. */
+	for (size_t i = 0; i < DISC_FORMAT_OFFERS && first[i].blocks; i++)
+		if (first[i].blocks == n) {
+			offer = &first[i];
+			break;
+		}
 
 	fprintf(w->out,
 		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",

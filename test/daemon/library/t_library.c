@@ -514,10 +514,8 @@ static void an_image_opens_as_a_disc(void **state)
 	image_fini(&image);
 }
 
-static int create(const char *name, const struct disc_medium *medium, struct refusal *why)
-{
-	return image_create_blank(folder, "/media", name, medium, disc_medium_of_blank(), why);
-}
+#define create(name, medium, why)                                                                  \
+	image_create_blank(folder, "/media", name, medium, disc_medium_of_blank(), why)
 
 static void a_blank_is_made_only_where_nothing_is_lost(void **state)
 {
@@ -582,25 +580,17 @@ static void a_blank_of_two_layers_is_one_for_ever(void **state)
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		T(a_deleted_image_of_another_user_gets_a_name),
-		T(files_open_and_links_resolve),
-		T(an_empty_file_of_another_user_is_replaced),
+	const struct CMUnitTest tests[] = {T(a_deleted_image_of_another_user_gets_a_name),
+		T(files_open_and_links_resolve), T(an_empty_file_of_another_user_is_replaced),
 		T(small_files_are_read_and_large_ones_refused),
-		T(names_and_links_outside_are_refused),
-		T(links_inside_are_followed),
-		T(only_regular_files_open),
-		T(devices_are_refused),
-		T(modes_are_heeded_even_for_root),
-		T(the_kernels_refusals_are_returned),
+		T(names_and_links_outside_are_refused), T(links_inside_are_followed),
+		T(only_regular_files_open), T(devices_are_refused),
+		T(modes_are_heeded_even_for_root), T(the_kernels_refusals_are_returned),
 		T(a_new_file_is_empty_and_inside),
 		T(a_kernel_without_openat2_follows_links_inside_the_folder),
-		T(a_list_leaves_out_state_files_and_bad_names),
-		T(a_refusal_has_code_and_message),
-		T(an_image_opens_as_a_disc),
-		T(a_blank_is_made_only_where_nothing_is_lost),
-		T(a_blank_of_two_layers_is_one_for_ever),
-	};
+		T(a_list_leaves_out_state_files_and_bad_names), T(a_refusal_has_code_and_message),
+		T(an_image_opens_as_a_disc), T(a_blank_is_made_only_where_nothing_is_lost),
+		T(a_blank_of_two_layers_is_one_for_ever)};
 
 	return cmocka_run_group_tests_name("library", tests, NULL, NULL);
 }
