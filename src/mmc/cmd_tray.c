@@ -4,6 +4,8 @@
  * its blocks to storage: Linux sends no SYNCHRONIZE CACHE for a file system that it has mounted,
  * but an ALLOW when nobody uses the disc any more.
  */
+#include <errno.h>
+
 #include "mmc/mmc_int.h"
 
 mmc_sense_t cmd_start_stop_unit(struct mmc_drive *d, const uint8_t *cdb)
@@ -41,10 +43,15 @@ mmc_sense_t cmd_prevent_allow_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	bool prevent = cdb[4] & 0x01;
 	bool persistent = cdb[4] & 0x02;
+	struct disc *disc = d->cmd.disc;
+	int r = DISC_OK;
 
 	/* If that fails, the next command that records reports it: an ALLOW has to unlock. */
-	if (!prevent && !mmc_flush(d))
+	if (!prevent && disc)
+		r = disc_sync(disc);
+	if (r == -EAGAIN)
 		return SENSE_AGAIN;
+	d->write_lost |= r < 0;
 	if (persistent)
 		d->persistent_prevent = prevent;
 	else
