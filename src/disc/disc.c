@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "disc/disc_int.h"
 #include "disc/model.h"
 
 /* ---- queries ----------------------------------------------------------------------------- */
@@ -22,6 +23,11 @@ uint32_t disc_open_track(const struct disc *d)
 bool disc_is_blank(const struct disc *d)
 {
 	return d->layout.tracks == 1 && d->layout.track[0].state == DISC_TRACK_INVISIBLE;
+}
+
+bool disc_is_protected(const struct disc *d)
+{
+	return d->medium->model->rewritable && !d->media->writable;
 }
 
 bool disc_is_appendable(const struct disc *d)
@@ -216,51 +222,4 @@ int disc_close_session(struct disc *d)
 int disc_finalise(struct disc *d)
 {
 	return d->medium->model->finalise(d);
-}
-
-/* ---- formatting ------------------------------------------------------------------------------ */
-
-int disc_may_format(const struct disc *d, const struct disc_format_request *r)
-{
-	uint32_t blocks;
-
-	if (d->medium->format[0].blocks == 0)
-		return DISC_NOT_FOR_MEDIUM;
-	if (!d->media->writable)
-		return DISC_CLOSED;
-	return disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks)
-		       ? DISC_OK
-		       : DISC_NO_SUCH_FORMAT;
-}
-
-int disc_format(struct disc *d, const struct disc_format_request *r)
-{
-	const struct disc_format_offer *offer;
-	uint32_t blocks;
-	int may = disc_may_format(d, r);
-
-	if (may != DISC_OK)
-		return may;
-	offer = disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks);
-	return d->medium->model->format(
-		d, offer, blocks, (offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
-}
-
-enum disc_background disc_background(const struct disc *d)
-{
-	if (!d->medium->background_format || d->format != DISC_FORMATTED)
-		return DISC_BACKGROUND_NONE;
-	if (d->formatting)
-		return DISC_BACKGROUND_RUNNING;
-	return d->media->blocks >= disc_layout_end(&d->layout) ? DISC_BACKGROUND_COMPLETE
-							       : DISC_BACKGROUND_SUSPENDED;
-}
-
-int disc_stop_format(struct disc *d)
-{
-	int r = disc_sync(d);
-
-	if (r == DISC_OK)
-		d->formatting = false;
-	return r;
 }

@@ -45,6 +45,7 @@ enum disc_result {
 	DISC_NO_ROOM,        /* reservation larger than what is free; too many tracks */
 	DISC_NO_SUCH_FORMAT, /* the medium has no format of that type and size */
 	DISC_NOT_FOR_MEDIUM, /* the medium has no such operation */
+	DISC_PROTECTED,      /* a rewritable medium whose image cannot be written */
 	/*
 	 * Blocks of earlier operations that were answered DISC_OK did not reach storage; the
 	 * next writable address went back to the first of them. This operation did nothing.
@@ -148,7 +149,9 @@ void disc_destroy(struct disc *d);
 struct disc *disc_get(struct disc *d);
 void disc_put(struct disc *d);
 
-bool disc_is_blank(const struct disc *d);      /* nothing recorded, nothing reserved */
+bool disc_is_blank(const struct disc *d); /* nothing recorded, nothing reserved */
+/* A rewritable medium whose image cannot be written. */
+bool disc_is_protected(const struct disc *d);
 bool disc_is_appendable(const struct disc *d); /* recordable and not finalised */
 
 /* Blocks up to the end of the last closed session, as READ CAPACITY and READ TOC answer. */
@@ -241,13 +244,19 @@ int disc_close_session(struct disc *d);
 int disc_finalise(struct disc *d);
 /*
  * FORMAT UNIT: gives the medium a size and drops its data, so that all of it reads as zeros; a
- * restart keeps the data. A power cut leaves the old disc or the new one. Blocks that were
+ * restart keeps the data. A write-once medium, which must be blank, becomes smaller, by its spare
+ * area. A power cut leaves the old disc or the new one. Blocks that were
  * accepted are written first. DISC_NO_SUCH_FORMAT: disc_medium_offer() has no such format;
- * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_CLOSED: the image is read only.
+ * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_PROTECTED.
  */
 int disc_format(struct disc *d, const struct disc_format_request *r);
 /* What disc_format() would refuse. Changes nothing. DISC_OK or why not. */
 int disc_may_format(const struct disc *d, const struct disc_format_request *r);
+/* True if the medium has formats to offer as it is now: write-once media only while blank. */
+bool disc_is_formattable(const struct disc *d);
+
+/* Blocks that formatting took from the medium as spare area. */
+uint32_t disc_spare_blocks(const struct disc *d);
 
 /* Background format (MMC-6 table 371), as READ DISC INFORMATION has it. */
 enum disc_background {
@@ -259,6 +268,14 @@ enum disc_background {
 enum disc_background disc_background(const struct disc *d);
 /* CLOSE TRACK/SESSION function 0: stops a background format, and syncs. As disc_sync(). */
 int disc_stop_format(struct disc *d);
+
+/*
+ * BLANK: makes the disc a blank again, of no format, and drops its data. A power cut leaves the old
+ * disc or the new one. Blocks that were accepted are written first; if they are lost, nothing is
+ * erased. DISC_NOT_FOR_MEDIUM: the medium cannot be erased so; DISC_PROTECTED: the image is read
+ * only.
+ */
+int disc_blank(struct disc *d);
 
 /*
  * Makes an erasable disc a blank of its medium, as it was new, whatever is recorded on it. A power

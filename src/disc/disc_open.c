@@ -27,6 +27,13 @@ static void make_blank(struct disc *d, const struct disc_options *o)
 	d->medium = o->medium ? o->medium : disc_medium_of_blank();
 	d->capacity = o->capacity ? o->capacity : d->medium->capacity;
 	disc_layout_one_track(&d->layout, 0, DISC_TRACK_INVISIBLE);
+	if (d->medium->formatted) {
+		d->format = DISC_FORMATTED;
+		disc_layout_one_track(
+			&d->layout, MIN(d->medium->formatted, d->capacity), DISC_TRACK_CLOSED);
+		/* Without a state file, the image would be another disc once it is recorded. */
+		d->store_uncertain = true;
+	}
 }
 
 /* Cuts the image as the state announces: power failed before the cut was done and synced. */
@@ -60,7 +67,7 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 	bool changes_type = s->layout.finalised && m->when_finalised != m->type;
 	d->medium = changes_type ? disc_medium_of(m->when_finalised) : m;
 	d->capacity = changes_type ? disc_layout_end(&s->layout) : s->capacity;
-	d->format = s->format;
+	d->format = changes_type ? DISC_UNFORMATTED : s->format;
 	d->layer_break = s->layer_break;
 	return d->medium->model->resume(d, s);
 }

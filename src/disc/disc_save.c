@@ -246,14 +246,25 @@ uint32_t disc_unsynced(const struct disc *d)
 	return end - d->safe_end + d->overwritten + (d->unreported_error ? 1 : 0);
 }
 
+int disc_stop_format(struct disc *d)
+{
+	int r = disc_sync(d);
+
+	if (r == DISC_OK)
+		d->formatting = false;
+	return r;
+}
+
 /* ---- replacing layout and data --------------------------------------------------------------- */
 
 static bool is_replaced(const struct disc *d, const struct disc_layout *layout,
 	enum disc_format format, uint32_t blocks)
 {
+	const struct disc_track *t = &d->layout.track[0], *new = &layout->track[0];
+
 	return d->format == format && d->layout.tracks == 1 && layout->tracks == 1 &&
-	       d->layout.finalised == layout->finalised &&
-	       disc_layout_end(&d->layout) == disc_layout_end(layout) && d->media->blocks <= blocks;
+	       d->layout.finalised == layout->finalised && d->layout.sessions == layout->sessions &&
+	       t->state == new->state && t->written == new->written && d->media->blocks <= blocks;
 }
 
 /* Announces the new layout, then cuts the image. On failure the disc is as before. */

@@ -19,10 +19,15 @@ enum disc_type {
 	DISC_DVD_PLUS_R,    /* write once, sequential, appendable until finalised */
 	DISC_DVD_PLUS_R_DL, /* the same with two layers */
 	DISC_DVD_R,         /* as DVD+R; also recorded disc-at-once */
+	DISC_DVD_R_DL,      /* the same with two layers */
+	DISC_DVD_RW,        /* as DVD-R, until it is erased */
 	DISC_DVD_PLUS_RW,   /* formatted, then overwritten in place */
+	DISC_DVD_RAM,       /* the same, and formatted when it is new */
 	DISC_BD_ROM,        /* readable only */
 	DISC_BD_R,          /* write once, sequential, appendable until finalised */
 	DISC_BD_R_DL,       /* the same with two layers */
+	DISC_BD_RE,         /* formatted, then overwritten in place */
+	DISC_BD_RE_DL,      /* the same with two layers */
 	DISC_TYPES
 };
 
@@ -33,14 +38,20 @@ enum disc_type {
 enum disc_format {
 	DISC_UNFORMATTED,
 	DISC_INTERMEDIATE, /* formatted while it is recorded, from block 0 on (DVD-RW) */
-	DISC_FORMATTED
+	DISC_FORMATTED,
+	/*
+	 * Formatted for pseudo-overwrite (BD-R). Blocks are recorded in sequence all the same, and
+	 * CLOSE TRACK closes the session as well, since burning programs close nothing else.
+	 */
+	DISC_FORMATTED_POW
 };
 
 /* Flags of an offer. */
 enum disc_format_flag {
 	DISC_FORMAT_ALL = 1 << 0,      /* sizes of 0 and FFFFFFFFh mean `blocks` */
 	DISC_FORMAT_RESTARTS = 1 << 1, /* parameter bit 0 continues a format and keeps the data */
-	DISC_FORMAT_UNLISTED = 1 << 2  /* taken, but READ FORMAT CAPACITIES does not list it */
+	DISC_FORMAT_UNLISTED = 1 << 2, /* taken, but READ FORMAT CAPACITIES does not list it */
+	DISC_FORMAT_POW = 1 << 3       /* leads to DISC_FORMATTED_POW */
 };
 
 /*
@@ -80,12 +91,16 @@ struct disc_medium {
 	 * as large; this one holds at most that many blocks, 0 = any number.
 	 */
 	uint32_t largest_image;
-	/* Blocks of layer 0 of a blank, which the host may reduce; 0 = half of the disc. */
+	/*
+	 * Blocks of layer 0 of a blank, which the host may reduce if the profile has structure 20h;
+	 * 0 = half of the disc.
+	 */
 	uint32_t layer_break;
 	uint8_t ecc_blocks;  /* tracks begin on an ECC block; reservations are rounded up to it */
 	uint16_t unit;       /* bytes of a block in the image (media.unit) */
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
-	bool erasable;
+	bool erasable;       /* also when it is finalised */
+	bool has_blank;      /* BLANK makes it a blank again */
 	/*
 	 * A blank can be reserved as a whole for disc-at-once recording (MMC-6 4.4.6): when all of
 	 * that is recorded and synced, the disc is complete.
@@ -98,10 +113,13 @@ struct disc_medium {
 	bool asks_for_next_session;
 	/*
 	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
-	 * disc with one track may need no state file: disc_medium_shows_in_image().
+	 * disc with one track needs no state file if it has at least as many blocks as the other
+	 * number says: its image alone gives its type and layout.
 	 */
 	enum disc_type when_finalised;
+	uint32_t least_image;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
+	uint32_t formatted; /* blocks to which a new one is formatted; 0 = it is not */
 	/* A format goes on in the background until the host stops it (MMC-6 4.4.6, DVD+RW). */
 	bool background_format;
 	const struct disc_model *model; /* how it is recorded */
@@ -124,7 +142,10 @@ const struct disc_medium *disc_medium_before(const struct disc_medium *m);
  * True if the image of a finalised disc of m with that many blocks alone gives the type that the
  * disc has when it is opened again.
  */
-bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks);
+static inline bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
+{
+	return m->when_finalised != m->type && blocks >= m->least_image;
+}
 bool disc_medium_is_recordable(const struct disc_medium *m);
 /*
  * True if, in this format state, each block can be written at any time: such a disc is never
@@ -136,6 +157,8 @@ bool disc_medium_is_overwritable(const struct disc_medium *m, enum disc_format f
  * no such state.
  */
 const char *disc_medium_format_name(const struct disc_medium *m, enum disc_format format);
+/* False: its one track spans all that was formatted. */
+bool disc_medium_has_tracks(const struct disc_medium *m);
 /* True if layer 0 of a blank of this kind may be given that many blocks. */
 static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uint32_t blocks)
 {

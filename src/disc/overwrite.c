@@ -22,7 +22,9 @@ static int may_write(const struct disc *d, int64_t lba, uint32_t count)
 {
 	int64_t size = size_of(d);
 
-	if (size == 0 || !d->media->writable)
+	if (!d->media->writable)
+		return DISC_PROTECTED;
+	if (size == 0)
 		return DISC_CLOSED;
 	return lba < 0 || lba >= size || lba + count > size ? DISC_OUT_OF_RANGE : DISC_OK;
 }

@@ -150,8 +150,8 @@ static bool make_layout(const struct reader *r)
 	struct disc_state *s = r->s;
 	bool formatted = s->format != DISC_UNFORMATTED;
 
-	/* No medium of the table can be in this format state yet. */
-	if (s->format == DISC_INTERMEDIATE)
+	/* Such a medium is never in the other format states. */
+	if (formatted && s->format != DISC_FORMATTED)
 		return false;
 	if (r->has_tracks || r->has_format != formatted || s->layout.finalised ||
 		r->formatted > s->capacity || (formatted && r->formatted == 0) || s->checked ||
@@ -160,6 +160,15 @@ static bool make_layout(const struct reader *r)
 	disc_layout_one_track(
 		&s->layout, r->formatted, formatted ? DISC_TRACK_CLOSED : DISC_TRACK_INVISIBLE);
 	return s->capacity > 0;
+}
+
+/* Checks the format state of a medium with tracks. */
+static bool format_is_possible(const struct disc_state *s)
+{
+	/* No medium of the table can be in this one yet. */
+	if (s->format == DISC_INTERMEDIATE)
+		return false;
+	return s->format == DISC_UNFORMATTED || s->medium->format[0].blocks > 0;
 }
 
 /* Checks the lines against each other: true if a disc can be in this state. */
@@ -174,7 +183,7 @@ static bool is_consistent(const struct reader *r)
 		return false;
 	if (!s->medium->model->has_tracks)
 		return make_layout(r);
-	return !r->has_format && s->format == DISC_UNFORMATTED &&
+	return !r->has_format && format_is_possible(s) &&
 	       (l->finalised || s->medium->model->recordable) &&
 	       l->tracks <= s->medium->max_tracks &&
 	       disc_layout_is_possible(l, s->capacity, s->medium->ecc_blocks) &&
@@ -225,6 +234,5 @@ const char *disc_state_decode(
 
 bool disc_state_is_recordable(const struct disc_state *s)
 {
-	return s->medium->model->recordable &&
-	       (!s->layout.finalised || s->medium->model->rewritable);
+	return s->medium->model->recordable && (!s->layout.finalised || s->medium->erasable);
 }

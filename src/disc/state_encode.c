@@ -19,6 +19,7 @@ const char *const disc_format_names[] = {
 	[DISC_UNFORMATTED] = "blank",
 	[DISC_INTERMEDIATE] = "intermediate",
 	[DISC_FORMATTED] = "formatted",
+	[DISC_FORMATTED_POW] = "pow",
 };
 
 struct out {
@@ -64,7 +65,7 @@ static void put_tracks(struct out *o, const struct disc_layout *l)
 static void put_format(struct out *o, const struct disc_state *s)
 {
 	put(o, "state %s\n", disc_format_names[s->format]);
-	if (s->format != DISC_UNFORMATTED)
+	if (s->format != DISC_UNFORMATTED && !s->medium->model->has_tracks)
 		put(o, "format %" PRIu32 "\n", disc_layout_end(&s->layout));
 }
 
@@ -77,6 +78,10 @@ void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s)
 		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
 	};
 	disc_layout_one_track(&s->layout, 0, DISC_TRACK_INVISIBLE);
+	if (medium->formatted) {
+		s->format = DISC_FORMATTED;
+		disc_layout_one_track(&s->layout, medium->formatted, DISC_TRACK_CLOSED);
+	}
 }
 
 size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
@@ -93,10 +98,10 @@ size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 		put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
 	if (s->truncate)
 		put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
+	if (s->format != DISC_UNFORMATTED || !s->medium->model->has_tracks)
+		put_format(&o, s);
 	if (s->medium->model->has_tracks)
 		put_tracks(&o, &s->layout);
-	else
-		put_format(&o, s);
 	if (s->medium->model->counts_recorded)
 		put(&o, "ahead %" PRIu32 "\n", s->max_unsaved);
 	if (s->checked)

@@ -111,16 +111,18 @@ mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
 
 /* ---- READ DISC INFORMATION ------------------------------------------------------------------ */
 
-enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE, ERASABLE = 0x10 };
+enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE, STATUS_OTHERS };
+enum { ERASABLE = 0x10 };
 enum session_state { SESSION_EMPTY, SESSION_INCOMPLETE, SESSION_COMPLETE = 3 };
 
-static uint8_t disc_status_byte(const struct disc *disc)
+static uint8_t disc_status_byte(const struct disc *disc, const struct mmc_profile *profile)
 {
 	const struct disc_track *open = disc_track(disc, disc_open_track(disc));
 	uint32_t first, last;
 
 	if (disc->layout.finalised)
-		return SESSION_COMPLETE << 2 | STATUS_COMPLETE;
+		return (uint8_t)(SESSION_COMPLETE << 2 |
+				 (profile->other_status ? STATUS_OTHERS : STATUS_COMPLETE));
 	disc_session_tracks(disc, disc->layout.sessions, &first, &last);
 	/* The last session has data: written blocks, or a closed track before the open one. */
 	bool started = (open && open->written) || first != last;
@@ -140,7 +142,10 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 	/* Always 34 bytes, no OPC entries: growisofs then asks for OPC only where it matters. */
 	uint8_t *p = mmc_reply(d, 34);
 	put_be16(p, 32);
-	p[2] = (uint8_t)(disc_status_byte(disc) | (disc->medium->erasable ? ERASABLE : 0));
+	p[2] = disc_status_byte(disc, d->profile);
+	/* Linux opens a write protected disc for reading only, because it is not erasable. */
+	if (disc->medium->erasable && !disc_is_protected(disc))
+		p[2] |= ERASABLE;
 	p[3] = 1;
 	p[4] = (uint8_t)disc->layout.sessions;
 	p[5] = (uint8_t)first;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* READ FORMAT CAPACITIES and FORMAT UNIT. What a medium can be formatted to is its row's list. */
+/* READ FORMAT CAPACITIES, FORMAT UNIT and BLANK. What a medium can be formatted to is its row's
+ * list. */
 #include "mmc/mmc_int.h"
 #include "util/array.h"
 #include "util/be.h"
@@ -33,13 +34,13 @@ mmc_sense_t cmd_read_format_capacities(struct mmc_drive *d, const uint8_t *cdb)
 
 	(void)cdb;
 	if (disc && blocks == 0) {
-		type = UNFORMATTED;
+		type = disc->format == DISC_UNFORMATTED ? UNFORMATTED : FORMATTED;
 		blocks = disc->capacity;
 	}
 	put_be32(p + 4, blocks);
 	p[8] = type;
 	put_be24(p + 9, MEDIA_BLOCK);
-	if (disc)
+	if (disc && disc_is_formattable(disc))
 		end = put_format_offers(disc, end);
 	p[3] = (uint8_t)(end - p - 4);
 	d->cmd.reply_len = (uint32_t)(end - p);
@@ -94,5 +95,38 @@ mmc_sense_t cmd_format_unit_finish(struct mmc_drive *d, const uint8_t *cdb)
 	result = disc_format(disc, &r);
 	if (result == DISC_OK)
 		mmc_disc_formatted(d, disc);
+	return sense_from_disc(result, true);
+}
+
+/* ---- BLANK ---------------------------------------------------------------------------------- */
+
+/*
+ * ATA PASS-THROUGH(12) (SAT-3 12.2.2) has the same operation code. smartctl, hdparm and udev send
+ * it to every drive, and it must erase nothing. Its protocol is where BLANK has the type of
+ * blanking and a reserved bit; its device, command and features are where BLANK has an address or
+ * reserved bytes. So every byte that a BLANK of the whole disc does not use must be 0, and no data
+ * may be expected: of all protocols this leaves a hard reset and a diagnostic, without a command in
+ * the CDB.
+ */
+mmc_sense_t cmd_blank(struct mmc_drive *d, const uint8_t *cdb)
+{
+	enum { IMMEDIATE = 0x10, MINIMAL = 0x01 };
+
+	if (d->cmd.data_announced || (cdb[1] & ~(IMMEDIATE | MINIMAL)))
+		return mmc_bad_cdb();
+	for (size_t i = 2; i < 12; i++)
+		if (cdb[i])
+			return mmc_bad_cdb();
+	return d->cmd.disc->medium->has_blank ? SENSE_NONE : SENSE_CANNOT_FORMAT_MEDIUM;
+}
+
+/* Minimal or not, the data is gone; with IMMED, too, the status comes when all is done. */
+mmc_sense_t cmd_blank_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	int result = disc_blank(d->cmd.disc);
+
+	(void)cdb;
+	if (result == DISC_OK)
+		mmc_disc_formatted(d, d->cmd.disc);
 	return sense_from_disc(result, true);
 }

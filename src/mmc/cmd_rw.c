@@ -146,6 +146,30 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
+/* WRITE AND VERIFY: also reads the blocks back, from storage as far as the kernel does. */
+mmc_sense_t cmd_write_and_verify(struct mmc_drive *d, const uint8_t *cdb)
+{
+	bool compare = cdb[1] & 0x02;
+
+	if (compare)
+		return mmc_bad_cdb();
+	d->cmd.unverified = get_be16(cdb + 7);
+	return start_write(d, get_be32(cdb + 2), get_be16(cdb + 7));
+}
+
+mmc_sense_t cmd_write_and_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
+{
+	struct mmc_command *c = &d->cmd;
+	mmc_sense_t s = cmd_write_finish(d, cdb);
+
+	if (s == SENSE_NONE)
+		s = sense_from_disc(disc_sync(c->disc), true);
+	if (s || c->disc->testing)
+		return s;
+	c->lba = c->first + get_be16(cdb + 7) - c->unverified;
+	return cmd_verify_finish(d, cdb);
+}
+
 /* The host has all of a disc that is recorded at once on storage. Finalises it. */
 static int end_at_once(struct mmc_drive *d)
 {

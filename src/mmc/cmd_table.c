@@ -58,12 +58,15 @@ const struct mmc_row mmc_rows[256] = {
 	/* blocks of 2048 bytes; of a blank, block 0 alone reads, as zeros */
 	[OP_READ_10] = { "READ(10)", 10, ROW_IN | ROW_MEDIUM, P_READ, NO_LENGTH,
 		cmd_read_10, NULL, "\x1a\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.15" },
-	/* only at the next writable address of an open track */
+	/* only at the next writable address of an open track; anywhere on a disc that is overwritten */
 	[OP_WRITE_10] = { "WRITE(10)", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE, NO_LENGTH,
 		cmd_write_10, cmd_write_finish, "\x1a\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.44" },
 	/* checks the address, moves nothing */
 	[OP_SEEK_10] = { "SEEK(10)", 10, ROW_MEDIUM, 0, NO_LENGTH,
 		cmd_seek, NULL, "\0\xff\xff\xff\xff\0\0\0\0", "MMC-6 6.33" },
+	/* as WRITE(10); also syncs, and reads the blocks back; BYTCHK is refused, 5/24/00 */
+	[OP_WRITE_AND_VERIFY_10] = { "WRITE AND VERIFY(10)", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE, NO_LENGTH,
+		cmd_write_and_verify, cmd_write_and_verify_finish, "\x12\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.46" },
 	/* reads the blocks; BYTCHK is refused, 5/24/00 */
 	[OP_VERIFY_10] = { "VERIFY(10)", 10, ROW_MEDIUM, P_READ, NO_LENGTH,
 		cmd_verify, cmd_verify_finish, "\x12\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.43" },
@@ -106,6 +109,9 @@ const struct mmc_row mmc_rows[256] = {
 	/* one logical unit, 0 */
 	[OP_REPORT_LUNS] = { "REPORT LUNS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(6, 4),
 		cmd_report_luns, NULL, "\0\xff\0\0\0\xff\xff\xff\xff\0\0", "SPC-4 6.33" },
+	/* all of a DVD-RW, other discs are refused, 5/30/06; a part of it, and each CDB that ATA PASS-THROUGH(12) can mean with the same code, 5/24/00 */
+	[OP_BLANK] = { "BLANK", 12, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
+		cmd_blank, cmd_blank_finish, "\x17\xff\xff\xff\xff\0\0\0\0\0\0", "MMC-6 6.2" },
 	/* refused, 5/26/00: its parameters name nothing that the drive has */
 	[OP_SEND_EVENT] = { "SEND EVENT", 12, ROW_OUT, 0, ALLOC(8, 2),
 		cmd_param, cmd_send_event_finish, "\x01\0\0\0\0\0\0\xff\xff\0\0", "MMC-3 6.38" },

@@ -153,6 +153,8 @@ static uint8_t pending(const struct mmc_drive *d)
 		set |= MMC_PENDING_ATTENTION;
 	if (d->ua & UA_CLOSED)
 		set |= MMC_PENDING_CLOSE;
+	if (d->ua & UA_AFTER_EVENT)
+		set |= MMC_PENDING_FORMAT;
 	if (d->media_event != MEDIA_EVENT_NONE)
 		set |= MMC_PENDING_MEDIA;
 	if (d->feature_change)

@@ -187,11 +187,12 @@ mmc_sense_t mmc_finalise(struct mmc_drive *d);
 
 /* Unit attentions and events that the host has not received yet. */
 enum mmc_pending {
-	MMC_PENDING_RESET = 1 << 0,      /* 6/29/00 */
-	MMC_PENDING_ATTENTION = 1 << 1,  /* 6/28/00 of a new disc, or 6/5A/01 */
-	MMC_PENDING_CLOSE = 1 << 2,      /* 6/28/00 of the host's own CLOSE */
-	MMC_PENDING_MEDIA = 1 << 3,      /* a media event */
-	MMC_PENDING_OPERATIONAL = 1 << 4 /* an operational change event */
+	MMC_PENDING_RESET = 1 << 0,       /* 6/29/00 */
+	MMC_PENDING_ATTENTION = 1 << 1,   /* 6/28/00 of a new disc, or 6/5A/01 */
+	MMC_PENDING_CLOSE = 1 << 2,       /* 6/28/00 of the host's own CLOSE */
+	MMC_PENDING_MEDIA = 1 << 3,       /* a media event */
+	MMC_PENDING_OPERATIONAL = 1 << 4, /* an operational change event */
+	MMC_PENDING_FORMAT = 1 << 5       /* 6/28/00 of the host's own FORMAT, after its event */
 };
 
 /* A snapshot, for status output and tests. */

@@ -85,7 +85,9 @@ struct mmc_command {
 	uint8_t cdb[16];
 	uint8_t cdb_len;
 	bool active, ended;
-	bool has_lba; /* error_lba belongs to sense */
+	bool data_announced; /* the host takes data, or sends some that the drive asked for or not
+			      */
+	bool has_lba;        /* error_lba belongs to sense */
 	struct mmc_xfer xfer;
 	uint32_t done;     /* bytes moved */
 	mmc_sense_t sense; /* 0 while all is well */
@@ -215,11 +217,13 @@ mmc_start_fn cmd_none, cmd_request_sense, cmd_inquiry, cmd_report_luns, cmd_gesn
 	cmd_read_format_capacities, cmd_read_capacity, cmd_read_toc, cmd_read_disc_information,
 	cmd_read_track_information, cmd_read_disc_structure, cmd_param, cmd_read_10, cmd_read_12,
 	cmd_write_10, cmd_write_12, cmd_verify, cmd_seek, cmd_start_stop_unit, cmd_close,
-	cmd_set_streaming, cmd_mode_select, cmd_send_key, cmd_send_disc_structure, cmd_format_unit;
+	cmd_set_streaming, cmd_mode_select, cmd_send_key, cmd_send_disc_structure, cmd_format_unit,
+	cmd_blank, cmd_write_and_verify;
 mmc_finish_fn cmd_mode_select_6_finish, cmd_mode_select_10_finish, cmd_set_streaming_finish,
 	cmd_set_cd_speed_finish, cmd_send_event_finish, cmd_send_key_finish, cmd_write_finish,
 	cmd_verify_finish, cmd_synchronize_cache_finish, cmd_reserve_track_finish, cmd_close_finish,
 	cmd_start_stop_finish, cmd_prevent_allow_finish, cmd_send_opc_finish,
-	cmd_send_disc_structure_finish, cmd_format_unit_finish;
+	cmd_send_disc_structure_finish, cmd_format_unit_finish, cmd_blank_finish,
+	cmd_write_and_verify_finish;
 
 #endif

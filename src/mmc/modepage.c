@@ -46,7 +46,11 @@ static bool link_parameters_valid(const struct mmc_profile *profile, const uint8
  */
 static bool write_parameters_valid(const struct mmc_profile *profile, const uint8_t *page)
 {
-	if (!(profile->write_types >> write_type(page) & 1))
+	enum { PACKET = 1 << 0, TRACK_AT_ONCE = 1 << 1, SESSION_AT_ONCE = 1 << 2 };
+	unsigned types = profile->write_types ? profile->write_types
+					      : PACKET | TRACK_AT_ONCE | SESSION_AT_ONCE;
+
+	if (!(types >> write_type(page) & 1))
 		return false;
 	return profile->link_blocks == 0 || link_parameters_valid(profile, page);
 }

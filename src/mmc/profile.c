@@ -4,9 +4,7 @@
 #include "mmc/spec.h"
 #include "util/array.h"
 
-#define BIT(n)         (1u << (n))
-/* Write types of mode page 05h: packet (incremental), track at once, session at once. */
-#define ANY_WRITE_TYPE (BIT(0) | BIT(1) | BIT(2))
+#define BIT(n) (1u << (n))
 
 #define BD_READ_SPEED 53952                                   /* 12x */
 #define BD_SPEEDS     53952, 44960, 35968, 26976, 17984, 8992 /* 12x 10x 8x 6x 4x 2x */
@@ -19,16 +17,30 @@
  */
 const struct mmc_profile mmc_profiles[] = {
 	{
-		.code = PROFILE_BD_R, .name = "BD-R",
-		.type = DISC_BD_R, .type_dl = DISC_BD_R_DL, .formats = BIT(DISC_UNFORMATTED),
-		.when_finalised = PROFILE_BD_ROM,
-		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
-		.close_functions = BIT(1) | BIT(2) | BIT(6),
-		.finalise_functions = BIT(6),
-		.feature = { FEATURE_RANDOM_READABLE, FEATURE_INCREMENTAL_STREAMING, FEATURE_BD_READ,
-			FEATURE_BD_WRITE, FEATURE_REAL_TIME_STREAMING },
+		.code = PROFILE_BD_RE, .name = "BD-RE",
+		.type = DISC_BD_RE, .type_dl = DISC_BD_RE_DL,
+		.formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(2) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_RANDOM_WRITABLE, FEATURE_FORMATTABLE,
+			FEATURE_DEFECT_MANAGEMENT, FEATURE_BD_READ, FEATURE_BD_WRITE,
+			FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { BD_SPEEDS }, .read_speed = BD_READ_SPEED,
-		.write_types = ANY_WRITE_TYPE,
+		.layer_type = 0x04, .bd_type = "BDW", .bd_class = 0x11,
+		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
+		.no_addresses = true, .track_info_length = 36,
+	}, {
+		.code = PROFILE_BD_R, .name = "BD-R",
+		.type = DISC_BD_R, .type_dl = DISC_BD_R_DL,
+		.formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED) | BIT(DISC_FORMATTED_POW),
+		.when_finalised = PROFILE_BD_ROM,
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(1) | BIT(2) | BIT(6),
+		.finalise_functions = BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_INCREMENTAL_STREAMING,
+			FEATURE_FORMATTABLE, FEATURE_BD_READ, FEATURE_BD_WRITE,
+			FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { BD_SPEEDS }, .read_speed = BD_READ_SPEED,
 		.layer_type = 0x02, .bd_type = "BDR", .bd_class = 0x11,
 		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
 		.track_info_length = 36,
@@ -39,7 +51,6 @@ const struct mmc_profile mmc_profiles[] = {
 		.permissions = P_READ | P_TOC,
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_BD_READ, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { BD_SPEEDS }, .read_speed = BD_READ_SPEED,
-		.write_types = ANY_WRITE_TYPE,
 		.layer_type = 0x01, .bd_type = "BDO", .bd_class = 0x01,
 		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
 	}, {
@@ -52,7 +63,7 @@ const struct mmc_profile mmc_profiles[] = {
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_DVD_PLUS_R_DL,
 			FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
-		.page_2a_read = 0x10, .page_2a_write = 0x15, .write_types = ANY_WRITE_TYPE,
+		.page_2a_read = 0x10, .page_2a_write = 0x15,
 		.book_type = 0xe1, .max_rate = 0x0f, .layer_type = 0x02,
 		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40, .adip_type = "R01",
 	}, {
@@ -70,7 +81,6 @@ const struct mmc_profile mmc_profiles[] = {
 		 * drive without CD-R write and DVD-R write as a burner.
 		 */
 		.page_2a_read = 0x10, .page_2a_write = 0x15, /* with test write */
-		.write_types = ANY_WRITE_TYPE,
 		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,
 		.track_mode = 0x07, .closed_track = 0x81, .track_info_length = 40, .adip_type = "R01",
 	}, {
@@ -81,10 +91,54 @@ const struct mmc_profile mmc_profiles[] = {
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_RANDOM_WRITABLE,
 			FEATURE_FORMATTABLE, FEATURE_DVD_PLUS_RW, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
-		.page_2a_read = 0x10, .page_2a_write = 0x15, .write_types = ANY_WRITE_TYPE,
+		.page_2a_read = 0x10, .page_2a_write = 0x15,
 		.book_type = 0x92, .max_rate = 0x0f, .layer_type = 0x04,
 		.track_mode = 0x07, .closed_track = 0x21, .open_track = 0x20, .no_addresses = true,
 		.track_info_length = 36, .adip_type = "W01",
+	}, {
+		/* Recorded in the order of the addresses; layer jump recording would be profile 0016h. */
+		.code = PROFILE_DVD_R_DL, .name = "DVD-R DL",
+		.type = DISC_DVD_R_DL, .formats = BIT(DISC_UNFORMATTED),
+		.when_finalised = PROFILE_DVD_ROM,
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
+		.close_functions = BIT(1) | BIT(2) | BIT(3) | BIT(5) | BIT(6),
+		.finalise_functions = BIT(3) | BIT(5) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_INCREMENTAL_STREAMING,
+			FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
+		.page_2a_read = 0x10, .page_2a_write = 0x14,
+		.write_types = BIT(0) | BIT(2), .link_blocks = 16,
+		.book_type = 0x26, .max_rate = 0x0f, .layer_type = 0x02, .lead_in_recorded = true,
+		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
+		.track_info_length = 36,
+	}, {
+		.code = PROFILE_DVD_RW, .name = "DVD-RW",
+		.type = DISC_DVD_RW, .formats = BIT(DISC_UNFORMATTED),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
+		.close_functions = BIT(1) | BIT(2) | BIT(3) | BIT(5) | BIT(6),
+		.finalise_functions = BIT(3) | BIT(5) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_INCREMENTAL_STREAMING,
+			FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
+		/* With CD-RW write: page 2Ah has no bit for DVD-RW, and wodim looks there for BLANK. */
+		.page_2a_read = 0x10, .page_2a_write = 0x16,
+		.write_types = BIT(0) | BIT(2), .link_blocks = 16,
+		.book_type = 0x32, .max_rate = 0x0f, .layer_type = 0x04, .lead_in_recorded = true,
+		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
+		.track_info_length = 36,
+	}, {
+		.code = PROFILE_DVD_RAM, .name = "DVD-RAM",
+		.type = DISC_DVD_RAM, .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(2) | BIT(6),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_RANDOM_WRITABLE,
+			FEATURE_FORMATTABLE, FEATURE_DEFECT_MANAGEMENT, FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 6925, 4155, 2770 }, /* 5x 3x 2x */
+		/* DVD-RAM write: Linux then asks READ DISC INFORMATION whether a disc is erasable. */
+		.page_2a_read = 0x20, .page_2a_write = 0x20,
+		.book_type = 0x16, .max_rate = 0x0f, .layer_type = 0x04,
+		.track_mode = 0x04, .closed_track = 0x01, .no_addresses = true, .other_status = true,
+		.track_info_length = 36,
 	}, {
 		.code = PROFILE_DVD_R, .name = "DVD-R",
 		.type = DISC_DVD_R, .formats = BIT(DISC_UNFORMATTED),
@@ -106,16 +160,16 @@ const struct mmc_profile mmc_profiles[] = {
 		.permissions = P_READ | P_TOC,
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 22160, 11080, 5540, 3324 },
-		.page_2a_read = 0x08, .write_types = ANY_WRITE_TYPE,
+		.page_2a_read = 0x08,
 		.book_type = 0x01, .max_rate = 0x0f, .layer_type = 0x01,
 		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
 	}, {
 		.code = PROFILE_REMOVABLE_DISK, .name = "removable disk",
-		.write_types = ANY_WRITE_TYPE, .track_info_length = 36,
+		.track_info_length = 36,
 	}, {
 		.code = PROFILE_NONE, .name = "no disc",
 		.write_speed = { 22160, 11080, 5540, 3324 },
-		.write_types = ANY_WRITE_TYPE, .track_info_length = 36,
+		.track_info_length = 36,
 	},
 };
 // clang-format on

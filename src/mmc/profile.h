@@ -45,23 +45,26 @@ struct mmc_profile {
 	uint16_t read_speed;                      /* kB/s; 0 = PROFILE_READ_SPEED */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
 	/*
-	 * Mode page 05h: the write types that may be selected, as bits 1 << type; and the blocks of
-	 * a link and of a packet. 0: the host may set any, and they have no meaning.
+	 * Mode page 05h: the write types that may be selected, as bits 1 << type, and the blocks of
+	 * a link and of a packet. 0: the page has no meaning, and the host may set what it likes.
 	 */
 	uint8_t write_types, link_blocks;
-	uint8_t book_type;  /* book type << 4 | part version (MMC-6 table 407) */
-	uint8_t max_rate;   /* physical format byte 1 low nibble */
-	uint8_t layer_type; /* 1 embossed, 2 recordable */
+	uint8_t book_type;   /* book type << 4 | part version (MMC-6 table 407) */
+	uint8_t max_rate;    /* physical format byte 1 low nibble */
+	uint8_t layer_type;  /* 1 embossed, 2 recordable */
+	const char *bd_type; /* of a BD: disc type identifier, 3 characters */
+	uint8_t bd_class;    /* of a BD: size << 6 | class << 4 | version */
 	/* Structure 00h is recorded with the data: that of a blank tells of no data area. */
 	bool lead_in_recorded;
-	const char *bd_type;  /* of a BD: disc type identifier, 3 characters */
-	uint8_t bd_class;     /* of a BD: size << 6 | class << 4 | version */
 	uint8_t track_mode;   /* READ TRACK INFORMATION byte 5 */
 	uint8_t closed_track; /* READ TRACK INFORMATION byte 6 of a closed track */
-	/* Bits of byte 6 that any other track has as well: 20h = packet (MMC-6 6.26). */
-	uint8_t open_track;
-	/* Bits of byte 6 that only a track recorded disc-at-once lacks. */
-	uint8_t incremental_track;
+	/*
+	 * Bits of byte 6 (20h = packet, 10h = fixed packets, MMC-6 6.26): of each track that is not
+	 * closed; of each that is not recorded disc-at-once.
+	 */
+	uint8_t open_track, incremental_track;
+	/* READ DISC INFORMATION calls the state of the disc "others" (MMC-6 table 367). */
+	bool other_status;
 	/* No track has a next writable or last recorded address: blocks come in any order. */
 	bool no_addresses;
 	const char *adip_type;      /* three characters: media type in structure 11h (ADIP) */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# DVD-R: incremental recording, sessions and disc-at-once by every burner.
+# DVD-R of one and two layers: incremental recording, sessions and disc-at-once by every burner.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
 make_sources
@@ -117,4 +117,32 @@ if need wodim "DVD-R, wodim"; then
 	run wodim dev=/dev/sr0 -packet -v -gracetime=2 "$W/x.iso"
 	burned "DVD-R, wodim -packet" 1640
 	check "DVD-R, wodim -packet: file on disk equals the source" cmp "$W/disc.iso" "$W/x.iso"
+fi
+
+# Two layers. growisofs takes an image that one layer holds for a mistake, and libburn makes no sessions there.
+blank dvd-r-dl
+if need dvd+rw-mediainfo "DVD-R DL, dvd+rw-mediainfo"; then
+	run dvd+rw-mediainfo /dev/sr0
+	check "DVD-R DL, dvd+rw-mediainfo: exit code 0" exits 0
+	check "DVD-R DL, dvd+rw-mediainfo: reports a blank of two layers" says \
+		'Mounted Media: +15h, DVD-R Dual Layer Sequential' 'Disc status: +blank' \
+		'Media ID: +MMCGADGT-R01' 'Free Blocks: +4171712\*2KB'
+fi
+if need growisofs "DVD-R DL, growisofs"; then
+	run growisofs -Z /dev/sr0="$W/x.iso"
+	check "DVD-R DL, growisofs, small image: refused by growisofs" says 'more than 50% of space will be'
+	check "DVD-R DL, growisofs, small image: the disc stays blank" state profile=0015 blank=1 recorded=0
+fi
+if need cdrskin "DVD-R DL, cdrskin"; then
+	run cdrskin dev=/dev/sr0 -v -multi "$W/x.iso"
+	check "DVD-R DL, cdrskin -multi: refused by libburn" fails
+	check "DVD-R DL, cdrskin -multi: the disc stays blank" state profile=0015 blank=1 recorded=0
+	run cdrskin dev=/dev/sr0 -v "$W/x.iso"
+	burned "DVD-R DL, cdrskin" 1640
+	check "DVD-R DL, cdrskin: file on disk equals the source" cmp "$W/disc.iso" "$W/x.iso"
+fi
+if need wodim "DVD-R DL, wodim"; then
+	blank dvd-r-dl
+	run wodim dev=/dev/sr0 -dao -v -gracetime=2 "$W/x.iso"
+	burned "DVD-R DL, wodim -dao" 1640
 fi

@@ -375,6 +375,127 @@ static void format_capacities_follow_the_format_state(void **state)
 	disc_put(d);
 }
 
+/* Stopped, a background format is complete if the last block was recorded. */
+static void background_format_ends_with_the_last_block(void **state)
+{
+	const struct disc_format_request all = {.type = 0x26};
+	struct media *m = media_mem_new(0, true);
+	struct disc_options o = {
+		.medium = disc_medium_of(DISC_DVD_PLUS_RW), .media = m, .capacity = 400};
+	struct disc *d = disc_open(&o);
+
+	(void)state;
+	assert_int_equal(disc_background(d), DISC_BACKGROUND_NONE);
+	assert_int_equal(disc_format(d, &all), DISC_OK);
+	assert_int_equal(disc_background(d), DISC_BACKGROUND_RUNNING);
+	assert_int_equal(disc_write(d, 398, 1, buf), DISC_OK);
+	assert_int_equal(disc_stop_format(d), DISC_OK);
+	assert_int_equal(disc_background(d), DISC_BACKGROUND_SUSPENDED);
+	assert_int_equal(disc_write(d, 399, 1, buf), DISC_OK);
+	assert_int_equal(disc_stop_format(d), DISC_OK);
+	assert_int_equal(disc_background(d), DISC_BACKGROUND_COMPLETE);
+	assert_int_equal(disc_format(d, &all), DISC_OK);
+	assert_int_equal(disc_close_session(d), DISC_OK);
+	assert_int_equal(disc_background(d), DISC_BACKGROUND_SUSPENDED);
+	disc_put(d);
+}
+
+/* A disc whose image cannot be written looks the same, and says so (MMC-6 6.22.3.9, SPC-4). */
+static void a_read_only_image_is_a_write_protected_disc(void **state)
+{
+	static const uint8_t list[12] = {0, 2, 0, 8, 0xff, 0xff, 0xff, 0xff, 0x26 << 2};
+	static const uint8_t format[6] = {0x04, 0x11}, write[10] = {0x2a, [8] = 1};
+	struct disc_options o = {
+		.medium = disc_medium_of(DISC_DVD_RAM), .media = media_mem_new(0, true)};
+	struct mmc_drive *drive = new_drive();
+	struct disc *d = disc_open(&o);
+
+	(void)state;
+	for (int protected = 0; protected <= 1; protected ++) {
+		d->media->writable = !protected;
+		mmc_insert(drive, disc_get(d));
+		drain_events(drive);
+		assert_int_equal(command(drive, 0x46, 1, 0, 0x20, 0, 0, 0, 0, 64, 0), 0);
+		assert_int_equal(get_be16(answer.data + 6), 0x0012);
+		assert_int_equal(get_be16(answer.data + 8) == 0x0020, !protected);
+		assert_int_equal(command(drive, 0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0), 0);
+		assert_int_equal(answer.data[2], protected ? 0x0f : 0x1f);
+		assert_int_equal(command(drive, 0xad, 0, 0, 0, 0, 0, 0, 0xc0, 0, 8, 0, 0), 0);
+		assert_int_equal(answer.data[4], protected ? 0x08 : 0x00);
+		assert_int_equal(command_with(drive, write, 10, 0, buf), protected ? 0x72700 : 0);
+		assert_int_equal(
+			command_with(drive, format, 6, 0, list), protected ? 0x72700 : 0x52600);
+		assert_int_equal(command(drive, 0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
+		assert_int_equal(command(drive, 0x5b, 0, 2, 0, 0, 0, 0, 0, 0, 0), 0);
+		assert_int_equal(mmc_eject(drive, true), MMC_EJECT_DONE);
+	}
+	mmc_drive_free(drive);
+	disc_put(d);
+}
+
+/* What FORMAT UNIT may ask for, in 64 bits: sizes are rounded up, and never past the offer. */
+static void requests_are_compared_with_the_offers(void **state)
+{
+	static const struct disc_medium m = {
+		.ecc_blocks = 16,
+		.format =
+			{
+				{.formats = 1 << DISC_UNFORMATTED,
+					.type = 0x32,
+					.sub_types = 1 << 0 | 1 << 1,
+					.blocks = 320},
+				{.formats = 1 << DISC_FORMATTED,
+					.type = 0x10,
+					.blocks = 304,
+					.least = 32},
+				{.formats = 1 << DISC_FORMATTED,
+					.type = 0x26,
+					.flags = DISC_FORMAT_ALL,
+					.blocks = 400},
+			},
+	};
+	static const struct {
+		enum disc_format format;
+		struct disc_format_request r;
+		uint32_t size; /* 0 = refused */
+	} cases[] = {
+		{DISC_UNFORMATTED, {0x32, 0, 320, 0}, 320},
+		{DISC_UNFORMATTED, {0x32, 1, 320, 0x1000}, 320},
+		{DISC_UNFORMATTED, {0x32, 2, 320, 0}, 0},
+		{DISC_UNFORMATTED, {0x32, 0, 304, 0}, 0},
+		{DISC_UNFORMATTED, {0x32, 0, 0, 0}, 0},
+		{DISC_UNFORMATTED, {0x10, 0, 304, 0}, 0},
+		{DISC_FORMATTED, {0x32, 0, 320, 0}, 0},
+		{DISC_FORMATTED, {0x10, 3, 304, 0}, 304},
+		{DISC_FORMATTED, {0x10, 0, 17, 0}, 32},
+		{DISC_FORMATTED, {0x10, 0, 16, 0}, 0},
+		{DISC_FORMATTED, {0x10, 0, 0, 0}, 0},
+		{DISC_FORMATTED, {0x10, 0, 290, 0}, 304},
+		{DISC_FORMATTED, {0x10, 0, 305, 0}, 0},
+		{DISC_FORMATTED, {0x10, 0, UINT32_MAX, 0}, 0},
+		{DISC_FORMATTED, {0x26, 0, UINT32_MAX, 0}, 400},
+		{DISC_FORMATTED, {0x26, 0, UINT32_MAX - 1, 0}, 0},
+		{DISC_FORMATTED, {0x26, 0, 0, 0}, 400},
+		{DISC_FORMATTED, {0x26, 0, 399, 0}, 0},
+	};
+	uint32_t size;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		size = 0;
+		bool taken = disc_medium_offer(&m, cases[i].format, 1000, &cases[i].r, &size);
+
+		assert_int_equal(taken, cases[i].size != 0);
+		assert_int_equal(taken ? size : 0, cases[i].size);
+	}
+	/* A disc that is smaller than the offer has its own size. */
+	const struct disc_format_request all = {0x26, 0, 0, 0}, whole = {0x26, 0, 400, 0};
+
+	assert_non_null(disc_medium_offer(&m, DISC_FORMATTED, 200, &all, &size));
+	assert_int_equal(size, 200);
+	assert_null(disc_medium_offer(&m, DISC_FORMATTED, 200, &whole, &size));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +509,9 @@ int main(void)
 		cmocka_unit_test(a_lost_write_is_reported_once),
 		cmocka_unit_test(a_write_error_is_reported_and_loses_nothing_else),
 		cmocka_unit_test(format_capacities_follow_the_format_state),
+		cmocka_unit_test(background_format_ends_with_the_last_block),
+		cmocka_unit_test(a_read_only_image_is_a_write_protected_disc),
+		cmocka_unit_test(requests_are_compared_with_the_offers),
 	};
 
 	return cmocka_run_group_tests_name("overwrite", tests, NULL, NULL);
