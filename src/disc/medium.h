@@ -147,8 +147,6 @@ static inline bool disc_medium_shows_in_image(const struct disc_medium *m, uint3
 	return m->when_finalised != m->type && blocks >= m->least_image;
 }
 bool disc_medium_is_recordable(const struct disc_medium *m);
-/* False: its one track spans all that was formatted. */
-bool disc_medium_has_tracks(const struct disc_medium *m);
 /*
  * True if, in this format state, each block can be written at any time: such a disc is never
  * finalised, although no track can be added to it.
@@ -159,6 +157,8 @@ bool disc_medium_is_overwritable(const struct disc_medium *m, enum disc_format f
  * no such state.
  */
 const char *disc_medium_format_name(const struct disc_medium *m, enum disc_format format);
+/* False: its one track spans all that was formatted. */
+bool disc_medium_has_tracks(const struct disc_medium *m);
 /* True if layer 0 of a blank of this kind may be given that many blocks. */
 static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uint32_t blocks)
 {
