@@ -25,7 +25,7 @@ int disc_format(struct disc *d, const struct disc_format_request *r)
 	if (may != DISC_OK)
 		return may;
 	offer = disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks);
-	return d->medium->model->format(
+	return d->model->format(
 		d, offer, blocks, (offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
 }
 

@@ -237,16 +237,6 @@ static int finalise(struct disc *d)
 	return disc_commit(d, &before);
 }
 
-/* Media that are recorded sequentially need no formatting. */
-static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
-{
-	(void)d;
-	(void)offer;
-	(void)blocks;
-	(void)keep;
-	return DISC_NOT_FOR_MEDIUM;
-}
-
 const struct disc_model disc_model_sequential = {
 	.recordable = true,
 	.has_tracks = true,
@@ -259,7 +249,7 @@ const struct disc_model disc_model_sequential = {
 	.close_track = close_track,
 	.close_session = close_session,
 	.finalise = finalise,
-	.format = format,
+	.format = disc_rigid_format, /* of the media that can be formatted at all */
 	.misfit = disc_sequential_misfit,
 	.resume = disc_sequential_resume,
 };

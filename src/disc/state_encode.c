@@ -85,6 +85,7 @@ void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s)
 
 size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 {
+	const struct disc_model *model = disc_model_of(s->medium, s->format);
 	unsigned version = version_for(s);
 	struct out o = {text, 0};
 
@@ -97,11 +98,11 @@ size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 		put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
 	if (s->truncate)
 		put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
-	if (s->medium->model->has_tracks)
+	if (model->has_tracks)
 		put_tracks(&o, &s->layout);
 	else
 		put_format(&o, s);
-	if (s->medium->model->counts_recorded)
+	if (model->counts_recorded || s->format == DISC_INTERMEDIATE)
 		put(&o, "ahead %" PRIu32 "\n", s->max_unsaved);
 	if (s->checked)
 		put(&o, "check %" PRIu32 " %08" PRIx32 "\n", s->checked, s->check);
