@@ -189,7 +189,7 @@ static struct ffs_io *io_get(struct ffs_aio *a, bool out)
 	io->seq = 0;
 	io->out = out;
 	io->used = true;
-	io->cancelled = false;
+	io->cancelled = io->queued = false;
 	return io;
 }
 
@@ -236,6 +236,39 @@ static bool is_from_new_session(const struct ffs_aio *a, const struct ffs_io *io
 	       io->generation == a->dead_generation;
 }
 
+/*
+ * True if a read of an ended session received data of the session that followed, although no
+ * request of its session has completed with ESHUTDOWN. It was submitted when nothing else was in
+ * flight, and too late: after the kernel had begun the new session. If it had been in flight
+ * before, it would have completed with ESHUTDOWN. (Or it holds the last that the host sent in the
+ * old session. Then it was completed before the ep0 thread learned of the new one, and has
+ * nearly always been dropped by ffs_aio_reset().)
+ */
+static bool is_unwitnessed(const struct ffs_aio *a, const struct ffs_io *io)
+{
+	if (!io->out || io->result < 0 || (a->dead_seq && a->dead_generation == io->generation))
+		return false;
+	/* Another read behind it will tell, and tells soon if the session of both is over. */
+	for (const struct ffs_io *other = a->old.head; other; other = other->next)
+		if (other->out && other != io)
+			return false;
+	return true;
+}
+
+/* The kernel has ended the session of io. */
+static void note_dead(struct ffs_aio *a, const struct ffs_io *io)
+{
+	a->dead_seq = io->seq;
+	a->dead_generation = io->generation;
+	if (!io->queued)
+		return;
+	a->over |= io->generation == a->generation;
+	if (io->out) {
+		a->dead_out_seq = io->seq;
+		a->dead_out_generation = io->generation;
+	}
+}
+
 /* Takes completions from the kernel; frees those of earlier sessions. */
 static void aio_reap(struct ffs_aio *a)
 {
@@ -249,11 +282,10 @@ static void aio_reap(struct ffs_aio *a)
 
 			io->result = (int32_t)(long)events[i].res;
 			io->seq = ++a->seq;
-			if (io->result == -ESHUTDOWN) {
-				a->dead_seq = io->seq;
-				a->dead_generation = io->generation;
-			}
-			if (io->generation != a->generation && !is_from_new_session(a, io)) {
+			if (io->result == -ESHUTDOWN)
+				note_dead(a, io);
+			if (io->generation != a->generation && !is_from_new_session(a, io) &&
+				!is_unwitnessed(a, io)) {
 				queue_remove(&a->old, io);
 				io_put(a, io);
 			}
@@ -316,6 +348,32 @@ static void move_to_new_session(struct ffs_aio *a)
 }
 
 /*
+ * True if a send of the old queue is alive in the new session: the host would take it for the
+ * answer to its next command. FunctionFS ends the requests of bulk-in before those of bulk-out,
+ * and completions keep their order. So once a read of its session has ended, a send that has not
+ * was submitted later.
+ */
+static bool is_late_send(const struct ffs_aio *a, const struct ffs_io *io)
+{
+	return !io->out && !io->seq && a->dead_out_seq && io->generation == a->dead_out_generation;
+}
+
+/*
+ * Cancels the sends of the old queue that are alive in the new session; all: every one of them
+ * is. The others complete with ESHUTDOWN. Cancelling them, too, would race with their completion
+ * in kernels whose f_fs has no eps_lock there (7.2).
+ */
+static void cancel_late_sends(struct ffs_aio *a, bool all)
+{
+	for (struct ffs_io *io = a->old.head; io; io = io->next) {
+		if (io->out || io->cancelled || (!all && !is_late_send(a, io)))
+			continue;
+		io->cancelled = true;
+		a->io->cancel(a->ctx, &io->iocb);
+	}
+}
+
+/*
  * Once the first data of a session has arrived, the requests left in the old queue are
  * alive in the new session, because dead ones complete before that. Reads are moved to
  * it, sends are cancelled.
@@ -333,9 +391,7 @@ static void sort_old(struct ffs_aio *a)
 		alive = true;
 		break;
 	}
-	for (io = alive ? a->old.head : NULL; io; io = io->next)
-		if (!io->out)
-			a->io->cancel(a->ctx, &io->iocb);
+	cancel_late_sends(a, alive);
 }
 
 void ffs_aio_dispatch(struct ffs_aio *a)
@@ -379,9 +435,7 @@ void ffs_aio_reset(struct ffs_aio *a, unsigned generation)
 	aio_reap(a);
 	/*
 	 * The other requests complete with ESHUTDOWN, unless they were submitted too late
-	 * and are alive in the new session. Cancelling them before that is known gains
-	 * nothing, and races with completion in kernels whose f_fs has no eps_lock there
-	 * (7.2).
+	 * and are alive in the new session.
 	 */
 	for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
 		while (queues[i]->head) {
@@ -394,15 +448,23 @@ void ffs_aio_reset(struct ffs_aio *a, unsigned generation)
 				queue_add(&a->old, io);
 		}
 	}
-	a->held = false;
+	a->held = a->over = false;
 	a->generation = generation;
+	/* Before BOT posts the read that lets the host send a command. */
+	cancel_late_sends(a, false);
 }
 
 /* ---- calls by BOT ------------------------------------------------------------------------- */
 
-static bool aio_alive(const struct ffs_aio *a)
+/*
+ * False if the session is over: the ep0 thread has seen it, or a queued request has completed with
+ * ESHUTDOWN, which often comes earlier. What is submitted after that would go into the new
+ * session. The look at the ring costs no system call.
+ */
+static bool aio_alive(struct ffs_aio *a)
 {
-	return atomic_load(a->host_generation) == a->generation;
+	aio_reap(a);
+	return atomic_load(a->host_generation) == a->generation && !a->over;
 }
 
 /*
@@ -435,6 +497,7 @@ static int aio_submit(struct ffs_aio *a, struct ffs_queue *q, struct ffs_io *io)
 	*link = io;
 	q->end = &io->next;
 	aio_reap(a);
+	io->queued = !io->seq;
 	if (!io->seq || io->result >= 0)
 		return 0;
 	ret = io->result;

@@ -65,6 +65,7 @@ struct ffs_io {
 	int32_t result;
 	uint64_t seq; /* place in the order of completion; 0: not completed */
 	bool out, used, cancelled;
+	bool queued; /* it did not complete inside io_submit() */
 };
 
 struct ffs_queue {
@@ -95,6 +96,9 @@ struct ffs_aio {
 	/* The last request that completed with ESHUTDOWN; 0 = none. */
 	uint64_t dead_seq;
 	unsigned dead_generation;
+	/* The last read that did so after it had been queued. */
+	uint64_t dead_out_seq;
+	unsigned dead_out_generation;
 	struct ffs_io ios[FFS_IOS];
 	struct ffs_io *free_io;
 	uint8_t *buffers; /* one mapping */
@@ -108,6 +112,7 @@ struct ffs_aio {
 	uint64_t seq;
 	/* Sends since the last one whose completion wakes the USB thread. */
 	unsigned unreported_sends;
+	bool over; /* a queued request of this generation has completed with ESHUTDOWN */
 	bool held; /* BOT refused the head of out; it is offered after ffs_aio_unhold() */
 };
 

@@ -131,8 +131,7 @@ sort -rn "$work/minutes" | awk '
 	END { printf "%7s %7.1f  %s\n", "", cpu / 60, "all suites" }'
 printf '\n%d minutes\n' $(((SECONDS - started + 59) / 60))
 read -r passed failed skipped < <(awk '{ p += $2; f += $3; s += $4 } END { print p + 0, f + 0, s + 0 }' "$TAP_TOTALS")
-cd "$work" || exit 1
-grep -E '^[[:space:]]*not ok|^[[:space:]]*ok .*# *SKIP' -- *.log | sed -E 's/\.log:[[:space:]]*/: /'
+(cd "$work" && grep -E '^[[:space:]]*not ok|^[[:space:]]*ok .*# *SKIP' -- *.log) | sed -E 's/\.log:[[:space:]]*/: /'
 # A suite that could not even start counts too.
 if [ -s "$work/failed" ]; then
 	printf 'failed: %s\n' "$(paste -sd' ' "$work/failed")"

@@ -174,12 +174,11 @@ static void advance(struct bot *b)
 	unsigned ms;
 
 	/*
-	 * Posts reads first: the engine may take long over its data, and a read that completes
-	 * with ESHUTDOWN is how the transport reports the end of a session. But where only the
-	 * status is due, the host waits for nothing but that.
+	 * Posts reads first. A read that completes with ESHUTDOWN is how the transport learns that
+	 * a session has ended, and it can end while the engine takes long over its data, or as soon
+	 * as the host has the status.
 	 */
-	if (b->state != BOT_STATUS_DUE)
-		bot_fill_out(b);
+	bot_fill_out(b);
 	do {
 		while (step(b))
 			;

@@ -40,7 +40,8 @@ struct bot_ep_ops {
 	 */
 	int (*send)(void *ep, const void *data, uint32_t len);
 	/*
-	 * Posts a bulk-out read of at most len bytes (a multiple of wMaxPacketSize).
+	 * Posts a bulk-out read of at most len bytes (a multiple of wMaxPacketSize). When BOT
+	 * sends a CSW, the read for the next CBW has been posted, unless recv() refused it.
 	 * 0: bot_received() follows, in order of posting. -errno: no completion
 	 * follows; after -ENOMEM a smaller read may succeed.
 	 */

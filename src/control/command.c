@@ -8,6 +8,7 @@
 #include "control/status.h"
 #include "disc/medium.h"
 #include "drive/disc_jobs.h"
+#include "drive/disc_rules.h"
 #include "library/name_inside.h"
 #include "protocol/verbs.h"
 #include "version.h"
@@ -51,7 +52,7 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 {
 	const struct disc_medium *medium =
 		call->type ? disc_medium_named(call->type) : drive_blank(d);
-	char known[128];
+	char known[128], name[WORDS_LINE_MAX + sizeof(".iso")];
 
 	(void)env;
 	if (!medium || !disc_medium_is_recordable(medium)) {
@@ -61,7 +62,8 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 				    call->type, known, several ? "are" : "is"));
 		return;
 	}
-	drive_submit_blank(d, name_of(d, call), medium, call->force != NULL, r);
+	disc_rules_blank_name(drive_media(d), name_of(d, call), name, sizeof(name));
+	drive_submit_blank(d, name, medium, call->force != NULL, r);
 }
 
 /* Without drive=, closes the image in the drive that holds it: people name discs, not drives. */
@@ -133,8 +135,12 @@ static void on_list(struct catalog_request *request, const struct catalog_list *
 {
 	struct list_request *l = (struct list_request *)request;
 
-	l->reply->final(l->reply, list ? status_list(list, l->drives, l->drive)
-				       : answer_error("stopping", "the daemon is stopping"));
+	if (!list)
+		l->reply->final(l->reply, answer_error("stopping", "the daemon is stopping"));
+	else if (l->reply->final_text)
+		l->reply->final_text(l->reply, status_list_text(list, l->drives, l->drive));
+	else
+		l->reply->final(l->reply, status_list(list, l->drives, l->drive));
 	free(l);
 }
 

@@ -97,6 +97,16 @@ static void request_final(struct reply *r, json_t *answer)
 	free(q);
 }
 
+/* The answer changes nothing, so that it is not in the status file. */
+static void request_final_text(struct reply *r, char *text)
+{
+	struct request *q = (struct request *)r;
+
+	control_client_answer_text(q->client, text);
+	free(q->line);
+	free(q);
+}
+
 void control_note(struct control *c, json_t *answer)
 {
 	write_status(c, answer_is_ok(answer) ? "ok" : "error", answer, NULL);
@@ -130,6 +140,7 @@ static void run_line(void *control, struct control_client *client, char *line, s
 	}
 	q->base.progress = request_progress;
 	q->base.final = request_final;
+	q->base.final_text = client ? request_final_text : NULL;
 	q->control = c;
 	q->client = client;
 	q->line = line ? shown_line(line, len) : strdup("(too long)");

@@ -176,12 +176,20 @@ static void client_step(struct control_client *cl)
 
 void control_client_answer(struct control_client *cl, const json_t *answer)
 {
-	char *text = answer ? answer_text(answer) : NULL;
+	control_client_answer_text(cl, answer ? answer_text(answer) : NULL);
+}
 
+void control_client_answer_text(struct control_client *cl, char *text)
+{
+	size_t n = text ? strlen(text) : 0;
+	char *line = text ? realloc(text, n + 2) : NULL;
+
+	if (line)
+		strcpy(line + n, "\n");
+	else
+		free(text);
 	cl->has_command = false;
-	if (!text || asprintf(&cl->out, "%s\n", text) < 0)
-		cl->out = strdup(no_memory);
-	free(text);
+	cl->out = line ? line : strdup(no_memory);
 	cl->out_at = 0;
 	cl->out_len = cl->out ? strlen(cl->out) : 0;
 	if (!cl->stepping)

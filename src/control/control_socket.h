@@ -20,7 +20,8 @@ struct control_socket_config {
 	gid_t group;                  /* may connect; (gid_t)-1 = the daemon's own */
 	/*
 	 * Runs a line (line[len] is writable; NULL: the line was too long) and calls
-	 * control_client_answer() exactly once, before or after it returns.
+	 * control_client_answer() or control_client_answer_text() exactly once, before or after it
+	 * returns.
 	 */
 	void (*run_line)(void *ctx, struct control_client *client, char *line, size_t len);
 	void *ctx;
@@ -40,5 +41,7 @@ void control_socket_free(struct control_socket *s);
  * caller's. May free the client.
  */
 void control_client_answer(struct control_client *cl, const json_t *answer);
+/* Does the same with a text of answer_text(), which it takes. */
+void control_client_answer_text(struct control_client *cl, char *text);
 
 #endif

@@ -2,12 +2,15 @@
 #include "control/status.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
 #include "disc/medium.h"
 #include "library/image.h"
 #include "library/library.h"
+#include "protocol/answer.h"
 
 static bool has_disc(const struct mmc_state *m)
 {
@@ -160,27 +163,26 @@ static json_t *image_entry(
 	return o;
 }
 
-json_t *status_list(const struct catalog_list *l, const struct drives *all, const struct drive *d)
+/* The members of the answer that stand before the images. */
+static json_t *list_head(const struct catalog_list *l, const char *folder)
 {
-	const char *folder = drive_media(d);
-	json_t *a, *images, *states = json_array();
-
-	if (l->error < 0) {
-		json_decref(states);
+	if (l->error < 0)
 		return answer_error(library_folder_code(l->error),
 			"the media folder %s cannot be read: %s", folder, strerror(-l->error));
-	}
 	if (l->count == 0)
-		a = answer_ok("0 images in %s; copy an ISO there, or: mmcgadgetctl blank NAME.iso",
+		return answer_ok(
+			"0 images in %s; copy an ISO there, or: mmcgadgetctl blank NAME.iso",
 			folder);
-	else
-		a = answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
-	images = json_array();
-	for (size_t i = 0; i < l->count; i++)
-		json_array_append_new(images, image_entry(&l->entry[i], all, d));
+	return answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
+}
+
+/* Adds the members that stand behind the images. */
+static void add_list_tail(const struct catalog_list *l, const struct drive *d, json_t *a)
+{
+	json_t *states = json_array();
+
 	for (size_t i = 0; i < l->states; i++)
 		json_array_append_new(states, json_string(l->state[i]));
-	json_object_set_new(a, "images", images);
 	json_object_set_new(a, "labels_unread", json_integer((json_int_t)l->unread));
 	json_object_set_new(a, "unnamed", json_integer(l->unnamed));
 	json_object_set_new(a, "unfinished", json_integer(l->unfinished));
@@ -188,5 +190,60 @@ json_t *status_list(const struct catalog_list *l, const struct drives *all, cons
 	json_object_set_new(a, "more", json_boolean(l->more));
 	if (l->free_known)
 		set_room(a, d, l->free_bytes);
+}
+
+json_t *status_list(const struct catalog_list *l, const struct drives *all, const struct drive *d)
+{
+	json_t *a = list_head(l, drive_media(d)), *images;
+
+	if (l->error < 0)
+		return a;
+	images = json_array();
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(images, image_entry(&l->entry[i], all, d));
+	json_object_set_new(a, "images", images);
+	add_list_tail(l, d, a);
 	return a;
+}
+
+/* Takes o, and writes it without the `skip` bytes at its beginning and the `cut` at its end. */
+static bool put_object(json_t *o, size_t skip, size_t cut, FILE *to)
+{
+	char *text = answer_text(o);
+	size_t n = text ? strlen(text) : 0;
+	bool ok = text && fwrite(text + skip, 1, n - skip - cut, to) == n - skip - cut;
+
+	free(text);
+	json_decref(o);
+	return ok;
+}
+
+char *status_list_text(
+	const struct catalog_list *l, const struct drives *all, const struct drive *d)
+{
+	json_t *tail = json_object();
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	bool ok = to && put_object(list_head(l, drive_media(d)), 0, 1, to);
+
+	/* An error is an object without images. */
+	if (ok && l->error == 0)
+		ok = fputs(",\"images\":[", to) >= 0;
+	for (size_t i = 0; ok && l->error == 0 && i < l->count; i++)
+		ok = (i == 0 || putc(',', to) != EOF) &&
+		     put_object(image_entry(&l->entry[i], all, d), 0, 0, to);
+	add_list_tail(l, d, tail);
+	if (ok && l->error == 0)
+		ok = fputs("],", to) >= 0 && put_object(json_incref(tail), 1, 0, to);
+	else if (ok)
+		ok = putc('}', to) != EOF;
+	json_decref(tail);
+	if (to && fclose(to) != 0)
+		ok = false;
+	if (!ok) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }

@@ -2,11 +2,16 @@
 #include "drive/disc_rules.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "library/checksum.h"
 #include "library/image_name.h"
+#include "library/library.h"
 #include "library/portable.h"
 #include "media/store.h"
 
@@ -49,6 +54,21 @@ static const char *new_name_fault(const char *base)
 	if (strlen(base) + strlen(STORE_SPARE_SUFFIX) > STORE_NAME_MAX)
 		return "is too long: the names of its state and checksum would not fit";
 	return NULL;
+}
+
+void disc_rules_blank_name(const char *media, const char *name, char *whole, size_t size)
+{
+	const char *base = base_of(name);
+	bool whole_already = image_name_has_suffix(base) || new_name_fault(base);
+	int folder = whole_already ? -1 : library_open_folder(media);
+	struct stat st;
+
+	if (folder >= 0) {
+		whole_already = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+		close(folder);
+	}
+	if (snprintf(whole, size, "%s%s", name, whole_already ? "" : ".iso") >= (int)size)
+		snprintf(whole, size, "%s", name);
 }
 
 json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t size)

@@ -14,6 +14,11 @@ json_t *disc_rules_name(const char *name);
  * name, or .iso, if it has none. Returns NULL or the answer to the command.
  */
 json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t size);
+/*
+ * Writes the name of the blank that people ask for as `name` to whole: with .iso behind it, if
+ * it has no suffix and the folder has no file of that very name.
+ */
+void disc_rules_blank_name(const char *media, const char *name, char *whole, size_t size);
 /* Writes what people should know of a new name, with "; " before it; "" if nothing. */
 void disc_rules_note(const char *name, char *out, size_t size);
 /* Returns the answer for an image that could not be found because of this -errno. */

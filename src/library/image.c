@@ -308,6 +308,13 @@ void image_fini(struct image *image)
 	memset(image, 0, sizeof(*image));
 }
 
+void image_peek_alone(uint64_t size, struct image_peek *out)
+{
+	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank",
+		.medium = size > 0 ? disc_medium_of_image((size + MEDIA_BLOCK - 1) / MEDIA_BLOCK)
+				   : disc_medium_of_blank()};
+}
+
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out)
 {
 	char path[PATH_MAX], text[STORE_TEXT_MAX];
@@ -315,9 +322,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	struct disc_state s;
 	int n;
 
-	*out = (struct image_peek){.kind = size > 0 ? "iso" : "blank",
-		.medium = size > 0 ? disc_medium_of_image((size + MEDIA_BLOCK - 1) / MEDIA_BLOCK)
-				   : disc_medium_of_blank()};
+	image_peek_alone(size, out);
 	out->damaged = size > 0 && is_damaged(folder, name);
 	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) >= (int)sizeof(path))
 		return;

@@ -81,6 +81,8 @@ struct image_peek {
 	uint64_t session;  /* offset of the last complete session, in bytes */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
+/* Does the same for an image that has neither state nor checksum. */
+void image_peek_alone(uint64_t size, struct image_peek *out);
 /*
  * False: the image certainly cannot be inserted. This is decided without opening the image.
  * base is its name without folders.

@@ -48,80 +48,6 @@ static bool may_leave_folder(const char *name)
 	}
 }
 
-/*
- * One step of library_walk(): opens the entry `part` of the folder `at`, and closes `at`.
- * Returns an O_PATH descriptor or -errno.
- */
-static int step(int at, const char *part, bool must_be_folder)
-{
-	int next = openat(at, part, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = next < 0 ? -errno : 0;
-	struct stat st;
-
-	close(at);
-	if (r == 0 && fstat(next, &st) < 0)
-		r = -errno;
-	else if (r == 0 && S_ISLNK(st.st_mode))
-		r = -ELOOP;
-	else if (r == 0 && must_be_folder && !S_ISDIR(st.st_mode))
-		r = -ENOTDIR;
-	if (r < 0 && next >= 0)
-		close(next);
-	return r < 0 ? r : next;
-}
-
-int library_walk(int folder, const char *name)
-{
-	char part[NAME_MAX + 1];
-	int at = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-	size_t n;
-
-	if (at < 0)
-		return -errno;
-	for (const char *p = name; *p != '\0' && at >= 0; p += n + (p[n] == '/')) {
-		n = strcspn(p, "/");
-		if (n == 0)
-			continue;
-		if (n > NAME_MAX) {
-			close(at);
-			return -ENAMETOOLONG;
-		}
-		memcpy(part, p, n);
-		part[n] = '\0';
-		at = step(at, part, p[n] == '/');
-	}
-	return at;
-}
-
-/* Returns an O_PATH descriptor or -errno. O_PATH has no effect on a device (a watchdog, a tape). */
-static int resolve(int folder, const char *name, uint64_t flags)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC | flags,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	if (may_leave_folder(name))
-		return -EXDEV;
-	fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
-	if (fd >= 0)
-		return (int)fd;
-	if (errno != ENOSYS)
-		return -errno;
-	return library_walk(folder, name);
-}
-
-/* Opens the file of an O_PATH descriptor through /proc: the same file even if it was renamed. */
-static int reopen(int path_fd, int flags)
-{
-	char proc[32];
-	int fd;
-
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
-	fd = open(proc, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
 /* Writes the name of the file path_fd below folder, without symbolic links. 0 or -errno. */
 static int real_name(int folder, int path_fd, char out[PATH_MAX])
 {
@@ -144,6 +70,52 @@ static int real_name(int folder, int path_fd, char out[PATH_MAX])
 	memcpy(out, file + n + 1, (size_t)(m - n - 1));
 	out[m - n - 1] = '\0';
 	return 0;
+}
+
+int library_resolve_by_path(int folder, const char *name, int flags)
+{
+	int fd = openat(folder, name, O_PATH | O_CLOEXEC | flags), r = fd < 0 ? -errno : 0;
+	char unused[PATH_MAX];
+	struct stat st, top;
+
+	if (r == 0 && (fstat(fd, &st) < 0 || fstat(folder, &top) < 0))
+		r = -errno;
+	/* The folder itself has no name below it. */
+	else if (r == 0 && (st.st_dev != top.st_dev || st.st_ino != top.st_ino))
+		r = real_name(folder, fd, unused);
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
+/* Returns an O_PATH descriptor or -errno. O_PATH has no effect on a device (a watchdog, a tape). */
+static int resolve(int folder, const char *name, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(O_PATH | O_CLOEXEC | flags),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	if (may_leave_folder(name))
+		return -EXDEV;
+	fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
+	if (fd >= 0)
+		return (int)fd;
+	if (errno != ENOSYS)
+		return -errno;
+	return library_resolve_by_path(folder, name, flags);
+}
+
+/* Opens the file of an O_PATH descriptor through /proc: the same file even if it was renamed. */
+static int reopen(int path_fd, int flags)
+{
+	char proc[32];
+	int fd;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
+	fd = open(proc, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 /* Finds the folder of the file and its name there: the state file is beside it. 0 or -errno. */
@@ -398,7 +370,32 @@ static bool fits_in_line(const char *name)
 	return n <= WORDS_LINE_MAX && words_text_ok(name, strlen(name));
 }
 
-static int list_entry(struct listing *l, const char *name, unsigned depth)
+/* A folder that was read. */
+struct names {
+	struct dirent **entry; /* sorted by the bytes of their names */
+	int count;
+};
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int by_name(const void *name, const void *entry)
+{
+	return strcmp(name, (*(struct dirent *const *)entry)->d_name);
+}
+
+static bool has_name(const struct names *all, const char *name, const char *suffix)
+{
+	char whole[2 * NAME_MAX];
+
+	snprintf(whole, sizeof(whole), "%s%s", name, suffix);
+	return bsearch(whole, all->entry, (size_t)all->count, sizeof(all->entry[0]), by_name);
+}
+
+static int list_entry(struct listing *l, const char *name, const char *base,
+	const struct names *all, unsigned depth)
 {
 	struct library_entry e = {.name = name};
 	struct stat st;
@@ -419,6 +416,8 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 		e.mode = st.st_mode;
 		e.changed = st.st_ctim;
 		e.path_fd = fd;
+		e.alone =
+			!has_name(all, base, STORE_SUFFIX) && !has_name(all, base, CHECKSUM_SUFFIX);
 		r = l->fn(&e, l->ctx) ? 0 : 1;
 	} else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
 		int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -433,21 +432,23 @@ static int list_entry(struct listing *l, const char *name, unsigned depth)
 /* Walks through the folder fd and closes it. 0; 1: fn() has ended the walk; -errno. */
 static int list_folder(struct listing *l, int fd, const char *prefix, unsigned depth)
 {
-	struct dirent **entries;
-	int n = scandirat(fd, ".", &entries, skip_hidden, alphasort), r = n < 0 ? -errno : 0;
+	struct names all = {0};
+	int n = all.count = scandirat(fd, ".", &all.entry, skip_hidden, by_bytes);
+	int r = n < 0 ? -errno : 0;
 	char *name;
 
 	close(fd);
 	for (int i = 0; i < n; i++) {
 		if (r == 0 && asprintf(&name, "%s%s%s", prefix, *prefix ? "/" : "",
-				      entries[i]->d_name) >= 0) {
-			r = list_entry(l, name, depth);
+				      all.entry[i]->d_name) >= 0) {
+			r = list_entry(l, name, all.entry[i]->d_name, &all, depth);
 			free(name);
 		}
-		free(entries[i]);
 	}
+	for (int i = 0; i < n; i++)
+		free(all.entry[i]);
 	if (n >= 0)
-		free(entries);
+		free(all.entry);
 	/* A sub-folder that cannot be read is skipped. */
 	if (r < 0 && depth > 0) {
 		log_debug("%s: %s", prefix, strerror(-r));

@@ -63,7 +63,9 @@ struct library_entry {
 	mode_t mode;
 	struct timespec changed; /* ctime */
 	bool link;               /* the name is a symbolic link to it */
-	int path_fd;             /* O_PATH descriptor; valid until fn() returns */
+	/* When the folder was read, it had neither a state nor a checksum of that name. */
+	bool alone;
+	int path_fd; /* O_PATH descriptor; valid until fn() returns */
 };
 /* Opens an entry for reading. Returns a descriptor, or -errno. */
 int library_open_entry(const struct library_entry *e);
@@ -78,9 +80,11 @@ int library_list_states(int folder, bool (*fn)(const struct library_entry *e, vo
 	void (*state)(const char *name, void *ctx), void *ctx);
 
 /*
- * Returns an O_PATH descriptor of name below folder, or -errno, without openat2(), which
- * kernels before 5.6 do not have. Refuses symbolic links (-ELOOP). Public for tests.
+ * Returns an O_PATH descriptor of name, opened with flags and found below folder, or -errno;
+ * -EXDEV if a symbolic link leads out of the folder. For kernels before 5.6, which have no
+ * openat2(): the name is followed first, and then the kernel says where that has led. Public
+ * for tests.
  */
-int library_walk(int folder, const char *name);
+int library_resolve_by_path(int folder, const char *name, int flags);
 
 #endif

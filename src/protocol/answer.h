@@ -38,6 +38,11 @@ struct reply {
 	bool changes; /* set by command_run(): the command changes something */
 	void (*progress)(struct reply *r, json_t *answer);
 	void (*final)(struct reply *r, json_t *answer);
+	/*
+	 * Instead of final(), for an answer too large to be built as one: takes a line as of
+	 * answer_text(), which may be NULL. NULL: this reply needs the answer itself.
+	 */
+	void (*final_text)(struct reply *r, char *text);
 };
 
 #endif

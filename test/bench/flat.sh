@@ -89,9 +89,9 @@ flat_all_rows() {
 	flat_reads -50g /dev/sr0 "$large_bytes"
 	flat_end -50g-end /dev/sr0 "$large_bytes"
 
-	flat_sessions one 1
+	flat_sessions one.iso 1
 	flat_tables ""
-	flat_sessions hundred "$session_count"
+	flat_sessions hundred.iso "$session_count"
 	flat_tables -100
 	measure read-120k-100 nothing nothing read /dev/sr0 122880 3194880
 	measure read-2k-random-100 nothing nothing \

@@ -144,10 +144,10 @@ ours_slow() {
 	mmcgadgetctl insert slow/c.iso >/dev/null
 }
 ours_target() {
-	target=$media/written
+	target=$media/written.iso
 	mmcgadgetctl eject force >/dev/null || :
 	rm -f "$target"*
-	mmcgadgetctl blank written >/dev/null
+	mmcgadgetctl blank written.iso >/dev/null
 	b_host ready "$sg"
 }
 

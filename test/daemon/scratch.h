@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,32 @@
 #define SCRATCH_PATH 320
 
 static char scratch[40];
+
+/* True if this program is run by an emulator, and so are the programs that it starts. */
+static inline bool emulated(void)
+{
+	const char *wrap = getenv("WRAP");
+
+	return wrap && *wrap;
+}
+
+/*
+ * How a shell starts the built client, from any directory. On another machine's build the
+ * emulator ($WRAP of the suite) stands before it: the kernel cannot start such a program.
+ */
+static inline const char *client(void)
+{
+	static char command[768];
+	const char *dir = getenv("O");
+	char path[PATH_MAX], whole[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/mmcgadgetctl", dir ? dir : "build");
+	if (!realpath(path, whole))
+		fail_msg("%s is not built", path);
+	assert_true(snprintf(command, sizeof(command), "%s %s", emulated() ? getenv("WRAP") : "",
+			    whole) < (int)sizeof(command));
+	return command;
+}
 
 /* cmocka setup and teardown */
 static inline int scratch_make(void **state)

@@ -5,6 +5,7 @@
 #include "control/rundir.h"
 #include "disc/medium.h"
 #include "daemon/iso.h"
+#include "util/array.h"
 
 static void fifo_commands_write_the_status_file(void **state)
 {
@@ -104,6 +105,42 @@ static void fifo_refuses_a_line_that_is_too_long(void **state)
 	FIFO("eject\n", "ok: drive0: there is no disc in the drive");
 }
 
+/* A blank without a suffix gets one, because Windows would not know the file after a copy. */
+static void a_blank_gets_the_suffix_of_a_disc(void **state)
+{
+	static const char old[] = "ok: drive0: inserted ", blank[] = " (blank DVD+R";
+	static const struct {
+		const char *line, *name;
+	} rows[] = {
+		{"blank holiday\n", "holiday.iso"},
+		/* The blank that it made is used again. */
+		{"blank holiday\n", "holiday.iso"},
+		{"blank holiday.img\n", "holiday.img"},
+		{"blank \"Holiday 2026.12\"\n", "Holiday 2026.12.iso"},
+		{"blank films/x\n", "films/x.iso"},
+		/* A file of that very name is meant. */
+		{"blank empty\n", "empty"},
+	};
+	char want[128];
+
+	(void)state;
+	mkdir(in_scratch("media/films"), 0755);
+	put_size("media/empty", 0);
+	put_size("media/full", 4096);
+	put_size("media/also.iso", 4096);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		snprintf(want, sizeof(want), "%s%s%s", old, rows[i].name, blank);
+		fifo_slow(rows[i].line, want);
+		fifo_slow("eject force\n", "ok: drive0: ejected");
+	}
+	fifo_slow("blank full\n", "error: \"full\" exists and holds 4096 bytes");
+	fifo_slow("blank also\n", "error: \"also.iso\" exists and holds 4096 bytes");
+	fifo_slow("blank -x\n", "error: \"-x\": the name of a disc cannot begin with");
+	fifo_slow("blank x.iso.mmcdisc\n", "error: \"x.iso.mmcdisc\" is a name for state files");
+	fifo_slow("blank none/x\n", "error: no folder for \"none/x.iso\"");
+	assert_int_equal(access(in_scratch("media/holiday"), F_OK), -1);
+}
+
 static void fifo_takes_lines_in_any_pieces(void **state)
 {
 	(void)state;
@@ -113,8 +150,8 @@ static void fifo_takes_lines_in_any_pieces(void **state)
 	/* Several at once: all are done, in order. */
 	fifo_write("eject\ninsert \"b c.iso\"\ninsert a.iso\nblank n\n", 44);
 	turn(event, usb, 2, 300, NULL);
-	assert_true(access(in_scratch("media/n"), F_OK) == 0);
-	assert_starts(get_text("run/status"), "ok: drive0: inserted n (blank DVD+R");
+	assert_true(access(in_scratch("media/n.iso"), F_OK) == 0);
+	assert_starts(get_text("run/status"), "ok: drive0: inserted n.iso (blank DVD+R");
 }
 
 static void fifo_refuses_a_line_without_newline(void **state)
@@ -426,6 +463,7 @@ int main(void)
 		T(fifo_refuses_bad_lines),
 		T(fifo_finds_by_prefix_and_label),
 		T(fifo_refuses_a_line_that_is_too_long),
+		T(a_blank_gets_the_suffix_of_a_disc),
 		T(fifo_takes_lines_in_any_pieces),
 		T(fifo_refuses_a_line_without_newline),
 		T(status_file_shows_that_a_command_waits),

@@ -5,13 +5,11 @@
 /* Runs the client; fills out and err with its output, and returns its exit code. */
 static int ctl(const char *args, char *out, char *err)
 {
-	const char *dir = getenv("O");
-	char command[1024];
+	char command[2048];
 	int status;
 
-	snprintf(command, sizeof(command), "exec %s/mmcgadgetctl --socket %s %s >%s 2>%s",
-		dir ? dir : "build", in_scratch("run/socket"), args, in_scratch("out"),
-		in_scratch("err"));
+	snprintf(command, sizeof(command), "exec %s --socket %s %s >%s 2>%s", client(),
+		in_scratch("run/socket"), args, in_scratch("out"), in_scratch("err"));
 	status = run_beside(command);
 	strcpy(out, get_text("out"));
 	strcpy(err, get_text("err"));
@@ -182,16 +180,15 @@ static void client_saves_and_shows_traces(void **state)
 static void client_watches_until_it_is_stopped(void **state)
 {
 	static char out[16384], err[16384];
-	const char *dir = getenv("O");
 	char command[2048];
 
 	(void)state;
 	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
 	/* SIGTERM instead of Ctrl-C: background jobs of a shell ignore SIGINT. */
 	snprintf(command, sizeof(command),
-		"O=%s; $O/mmcgadgetctl --socket %s watch drive=drive0 >%s 2>%s & p=$!; "
+		"%s --socket %s watch drive=drive0 >%s 2>%s & p=$!; "
 		"until grep -q drive0 %s; do sleep 0.1; done; kill -TERM $p; wait $p",
-		dir ? dir : "build", in_scratch("run/socket"), in_scratch("out"), in_scratch("err"),
+		client(), in_scratch("run/socket"), in_scratch("out"), in_scratch("err"),
 		in_scratch("out"));
 	assert_int_equal(run_beside(command), 0);
 	strcpy(out, get_text("out"));

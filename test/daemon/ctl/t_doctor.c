@@ -215,12 +215,11 @@ static void a_controller_without_overlay_is_accepted(void **state)
 
 static int run(const char *args, char *out)
 {
-	const char *dir = getenv("O");
-	char command[1024];
+	char command[2048];
 	int status;
 
-	snprintf(command, sizeof(command), "MMCGADGET_ROOT=%s exec %s/mmcgadgetctl %s >%s 2>&1",
-		in_scratch("root"), dir ? dir : "build", args, in_scratch("out"));
+	snprintf(command, sizeof(command), "MMCGADGET_ROOT=%s exec %s %s >%s 2>&1",
+		in_scratch("root"), client(), args, in_scratch("out"));
 	status = run_beside(command);
 	strcpy(out, get_text("out"));
 	return status;

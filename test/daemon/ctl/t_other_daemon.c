@@ -29,8 +29,7 @@ static int ctl(const char *args, const char *answer, char *out, size_t size)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status;
-	const char *dir = getenv("O");
-	char command[1024];
+	char command[2048];
 	pid_t daemon;
 
 	strcpy(addr.sun_path, in_scratch("socket"));
@@ -40,8 +39,8 @@ static int ctl(const char *args, const char *answer, char *out, size_t size)
 	daemon = fork();
 	if (daemon == 0)
 		serve(listener, answer);
-	snprintf(command, sizeof(command), "%s/mmcgadgetctl --socket %s %s >%s 2>&1",
-		dir ? dir : "build", addr.sun_path, args, in_scratch("out"));
+	snprintf(command, sizeof(command), "%s --socket %s %s >%s 2>&1", client(), addr.sun_path,
+		args, in_scratch("out"));
 	status = system(command);
 	kill(daemon, SIGTERM);
 	waitpid(daemon, NULL, 0);

@@ -32,16 +32,15 @@ static void put_program(const char *name, const char *text)
 
 static int ctl(const char *args, char *out)
 {
-	const char *dir = getenv("O");
-	char command[2048];
+	char command[4096];
 	int status;
 
 	snprintf(command, sizeof(command),
 		"unset USER LOGNAME; SUDO_USER=annegret PATH=%s:$PATH MMCGADGET_ROOT=%s exec "
-		"%s/mmcgadgetctl --socket "
+		"%s --socket "
 		"%s %s >%s 2>&1",
-		in_scratch("bin"), in_scratch("root"), dir ? dir : "build",
-		in_scratch("run/socket"), args, in_scratch("out"));
+		in_scratch("bin"), in_scratch("root"), client(), in_scratch("run/socket"), args,
+		in_scratch("out"));
 	status = run_beside(command);
 	strcpy(out, get_text("out"));
 	return status;
@@ -174,7 +173,9 @@ static void a_report_has_everything_but_names(void **state)
 	/* bytes of the serial number of drive1, as a trace shows them */
 	has(out, "data 01 <serial> 31 00\n");
 	has(out, "\n== trace of drive0 ==\n");
-	has(out, "records saved");
+	/* The client starts itself for it, which the kernel refuses if it is another machine's. */
+	if (!emulated())
+		has(out, "records saved");
 	assert_null(strstr(out, "== trace of drive1"));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strstr(out, names[i]))

@@ -365,9 +365,11 @@ static void close_finalises_a_disc_outside_the_drive(void **state)
 	assert_true(fake_ready(&usb));
 	burn(32, 40);
 	run(DRIVE_EJECT, NULL);
-	turn(event, &usb, 1, 100, NULL);
 	assert_true(run(DRIVE_BLANK, "other.iso").ok);
-	r = run(DRIVE_CLOSE, "d.iso");
+	/* A slow card takes its time to close the disc that has left. */
+	do {
+		r = run(DRIVE_CLOSE, "d.iso");
+	} while (strstr(r.message, "just leaving it"));
 	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 2 sessions, 81920 bytes)");
 	assert_true(exists(STATE));
 	assert_string_equal(run(DRIVE_CLOSE, "none.iso").code, "no-such-image");
