@@ -178,11 +178,6 @@ bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
 	       m->when_finalised == disc_medium_of_image(blocks)->type;
 }
 
-const struct disc_model *disc_model_of(const struct disc_medium *m, enum disc_format format)
-{
-	return format != DISC_UNFORMATTED && m->formatted_model ? m->formatted_model : m->model;
-}
-
 bool disc_medium_is_recordable(const struct disc_medium *m)
 {
 	return m->model->recordable;

@@ -72,6 +72,10 @@ extern const struct disc_model disc_model_read_only, disc_model_sequential, disc
 	disc_model_rigid;
 
 /* The model of that medium in that format state. */
-const struct disc_model *disc_model_of(const struct disc_medium *m, enum disc_format format);
+static inline const struct disc_model *disc_model_of(
+	const struct disc_medium *m, enum disc_format format)
+{
+	return format != DISC_UNFORMATTED && m->formatted_model ? m->formatted_model : m->model;
+}
 
 #endif
