@@ -22,8 +22,8 @@ _mmcgadgetctl_open()
 _mmcgadgetctl_erasable()
 {
 	timeout 7 "$@" 2>/dev/null |
-		grep -aoE '[{,]"name":"(\\.|[^"\\])*","label":("(\\.|[^"\\])*"|null),"kind":"[a-z]*","erasable":true' |
-		sed -E 's/","label":("(\\.|[^"\\])*"|null),"kind":"[a-z]*","erasable":true$/"/' | _mmcgadgetctl_text
+		grep -aoE '\{"name":"(\\.|[^"\\])*"(,"[a-z_]*":("(\\.|[^"\\])*"|[0-9]+|true|false|null|\[[^]]*\]))*,"erasable":true' |
+		sed -E 's/^(\{"name":"(\\.|[^"\\])*").*/\1/' | _mmcgadgetctl_text
 }
 
 # _mmcgadgetctl_text: prints the values of the members of its input as text. Names with characters that
@@ -72,7 +72,7 @@ _mmcgadgetctl()
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
 	local verbs='insert next prev eject blank close rename delete erase status list stats trace watch wait help doctor report version'
-	local media='dvd+r dvd+r-dl dvd-r dvd+rw bd-r bd-r-dl'
+	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl'
 	COMPREPLY=()
 
 	# bash cuts words at "=" and ":"; this loop joins the pieces again.

@@ -296,10 +296,12 @@ static void follow_host(struct ffs *f)
 		f->taken_over = true;
 		take_over(f, f->seen.generation == 0);
 	}
-	if (f->seen.generation != was.generation)
+	if (f->seen.generation != was.generation) {
 		new_session(f, f->seen.enabled);
-	else if (f->seen.reset != was.reset)
+		ep_reset_done(f); /* if one came too: the new session has done all that it would */
+	} else if (f->seen.reset != was.reset) {
 		class_reset(f);
+	}
 	if (f->seen.suspended && !was.suspended)
 		host_left(f);
 }

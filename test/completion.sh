@@ -18,7 +18,7 @@ case $* in
 *list*)
 	printf '%s%s%s%s%s\n' '{"ok":true,"message":"8 images","images":[' \
 		'{"name":"debian 12.iso","label":"a,\"name\":\"no\"","kind":"iso"},' \
-		'{"name":"debian-13.iso","label":null,"kind":"open"},{"name":"sub/q\"\\x.iso","label":"x","kind":"appendable","erasable":true},' \
+		'{"name":"debian-13.iso","label":null,"kind":"open"},{"name":"sub/q\"\\x.iso","label":"x","kind":"appendable","size":5,"problem":"a ] \" b","damaged":false,"loaded_in":["drive0"],"erasable":true},' \
 		'{"name":"gnp\u202eosi","label":"","kind":"iso"},{"name":"win=10.iso","label":"","kind":"iso","erasable":false},{"name":"-d.iso","label":"","kind":"open"},' \
 		'{"name":"a:b=c.iso","label":"x","kind":"blank","erasable":true},{"name":"größe.iso","label":"x","kind":"iso","loaded_in":["drive0"]}]}'
 	;;

@@ -30,13 +30,26 @@ static void give_up_out(struct bot *b)
 	b->state = BOT_CSW;
 }
 
+/* Returns the bytes that the host is about to send, as data of the command or of the held CBW. */
+static uint32_t out_expected(const struct bot *b)
+{
+	struct cbw cbw;
+
+	if (b->state == BOT_DATA_OUT)
+		return b->cbw.length - b->received;
+	if (b->pending != BOT_PENDING_CBW)
+		return 0;
+	cbw_decode(&cbw, b->pending_cbw);
+	return cbw.flags & CBW_FLAG_IN ? 0 : cbw.length;
+}
+
 /*
  * Returns the bytes of the data phase that no posted read covers. *cbw_read: a read for
  * the next CBW is posted too. *stuck: the data ends inside a posted read, see give_up_out().
  */
 static uint32_t out_uncovered(const struct bot *b, bool *cbw_read, bool *stuck)
 {
-	uint32_t left = b->state == BOT_DATA_OUT ? b->cbw.length - b->received : 0;
+	uint32_t left = out_expected(b);
 	uint32_t i;
 
 	*cbw_read = false;
@@ -49,8 +62,8 @@ static uint32_t out_uncovered(const struct bot *b, bool *cbw_read, bool *stuck)
 		} else if (left >= size) {
 			left -= size;
 		} else {
-			/* A short last packet would complete the read. */
-			*stuck = left % b->max_packet == 0;
+			/* A short last packet would complete the read. A held command waits. */
+			*stuck = b->state == BOT_DATA_OUT && left % b->max_packet == 0;
 			left = 0;
 		}
 	}

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "disc/medium.h"
+#include "library/free_room.h"
 #include "library/image.h"
 #include "library/library.h"
 #include "protocol/answer.h"
@@ -25,12 +25,19 @@ static const char *medium_of(const struct mmc_state *m)
 	return disc_medium_of(m->shown_as)->name;
 }
 
+static const char *format_of(const struct mmc_state *m)
+{
+	return has_disc(m) ? disc_medium_format_name(disc_medium_of(m->type), m->format) : "";
+}
+
 static const char *state_of(const struct mmc_state *m)
 {
 	if (!has_disc(m))
 		return "empty";
 	if (m->ejected_by_host)
 		return "ejected";
+	if (mmc_state_is_overwritable(m))
+		return "rewritable";
 	if (m->finalised)
 		return "complete";
 	if (m->blank)
@@ -52,6 +59,12 @@ static const char *speed_of(const struct ffs_state *usb)
 		break;
 	}
 	return "none";
+}
+
+/* Of a disc that is overwritten, all blocks count as recorded for the host: what was written. */
+static uint32_t recorded_blocks(const struct mmc_state *m)
+{
+	return mmc_state_is_overwritable(m) ? m->image_blocks : m->recorded;
 }
 
 /* "" or a warning that the card has less room than the disc: the burn would end in an error. */
@@ -78,7 +91,7 @@ json_t *status_drive(struct drive *d)
 	struct drive_info info;
 	char text[160];
 	const struct mmc_state *m = &info.mmc;
-	struct statvfs fs;
+	uint64_t room;
 	json_t *host, *o;
 	const char *problem;
 
@@ -96,8 +109,9 @@ json_t *status_drive(struct drive *d)
 		json_decref(o);
 		return NULL;
 	}
+	json_object_set_new(o, "format_state", json_string(format_of(m)));
 	json_object_set_new(o, "capacity_blocks", json_integer(m->capacity));
-	json_object_set_new(o, "recorded_blocks", json_integer(m->recorded));
+	json_object_set_new(o, "recorded_blocks", json_integer(recorded_blocks(m)));
 	json_object_set_new(o, "nwa", json_integer(m->nwa));
 	json_object_set_new(o, "free_blocks", json_integer(m->free));
 	json_object_set_new(o, "burn_end", json_integer(drive_burn_end(d, m)));
@@ -109,8 +123,8 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "unsynced_blocks", json_integer(m->unsynced));
 	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
 	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
-	if (statvfs(drive_media(d), &fs) == 0)
-		set_room(o, d, (uint64_t)fs.f_bavail * fs.f_frsize);
+	if (free_room_at(drive_media(d), &room) == 0)
+		set_room(o, d, room);
 	if (info.has_postburn)
 		json_object_set_new(o, "burned",
 			json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "state", info.postburn.state,
@@ -138,6 +152,7 @@ static json_t *image_entry(
 	json_t *in = json_array(), *o;
 	const char *kind = e->kind;
 	const struct disc_medium *medium;
+	const char *format;
 	char copy[160];
 
 	for (unsigned i = 0; i < all->count; i++) {
@@ -151,12 +166,16 @@ static json_t *image_entry(
 		kind = "iso";
 	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));
 	medium = e->plain_blank ? drive_blank(d) : disc_medium_named(e->medium);
+	format = e->plain_blank ? disc_medium_format_name(medium, DISC_UNFORMATTED) : e->format;
 	o = json_pack("{s:s, s:s?, s:s, s:b, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name,
 		"label", e->label, "kind", kind, "erasable", medium->erasable, "size",
 		(json_int_t)e->size, "sessions", (int)e->sessions, "problem",
 		e->problem ? e->problem : "", "damaged", e->damaged, "insertable", e->usable,
 		"loaded_in", in);
 	json_object_set_new(o, "medium", json_string(medium->name));
+	/* Most images have none, and a list can have many thousands. */
+	if (format && *format)
+		json_object_set_new(o, "format_state", json_string(format));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
 	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));

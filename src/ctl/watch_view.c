@@ -92,10 +92,12 @@ static void duration(double seconds, char *out, size_t size)
 		snprintf(out, size, "%u:%02u", s / 60, s % 60);
 }
 
-/* Writes "dvd+r, open, holiday.iso", or without an image only "dvd+r, open". */
+/* Writes "dvd+r, open, holiday.iso"; the format state and the image only if there is one. */
 static void put_disc(const json_t *drive, FILE *out)
 {
 	fprintf(out, "%s, %s", field_text(drive, "medium"), field_text(drive, "state"));
+	if (*field_text(drive, "format_state"))
+		fprintf(out, ", %s", field_text(drive, "format_state"));
 	if (*field_text(drive, "image"))
 		fprintf(out, ", %s", field_text(drive, "image"));
 }
@@ -177,8 +179,8 @@ char *watch_line(const json_t *drive, const struct watch_view *v)
 
 json_t *watch_json(const json_t *drive, const struct watch_view *v)
 {
-	static const char *const copied[] = {"medium", "state", "image", "sessions", "tracks",
-		"recorded_blocks", "capacity_blocks", "unsynced_blocks", "blocks_read",
+	static const char *const copied[] = {"medium", "state", "format_state", "image", "sessions",
+		"tracks", "recorded_blocks", "capacity_blocks", "unsynced_blocks", "blocks_read",
 		"blocks_written", "locked", "image_problem", "folder_problem"};
 	json_t *o = json_object();
 

@@ -15,7 +15,7 @@
  *	data is synced, then the layout that counts it is saved
  *
  * Blocks recorded before disc_sync() or a closing operation returned DISC_OK survive a power
- * cut. Of the blocks recorded later, a sequential disc loses at most disc_options.max_unsaved.
+ * cut. Of the blocks recorded later, at most disc_options.max_unsaved are lost.
  */
 #ifndef DISC_DISC_H
 #define DISC_DISC_H
@@ -248,13 +248,19 @@ int disc_close_session(struct disc *d);
 int disc_finalise(struct disc *d);
 /*
  * FORMAT UNIT: gives the medium a size and drops its data, so that all of it reads as zeros; a
- * restart keeps the data. A power cut leaves the old disc or the new one. Blocks that were
+ * restart keeps the data. A write-once medium, which must be blank, becomes smaller, by its spare
+ * area. A power cut leaves the old disc or the new one. Blocks that were
  * accepted are written first. DISC_NO_SUCH_FORMAT: disc_medium_offer() has no such format;
  * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_PROTECTED.
  */
 int disc_format(struct disc *d, const struct disc_format_request *r);
 /* What disc_format() would refuse. Changes nothing. DISC_OK or why not. */
 int disc_may_format(const struct disc *d, const struct disc_format_request *r);
+/* True if the medium has formats to offer as it is now: write-once media only while blank. */
+bool disc_is_formattable(const struct disc *d);
+
+/* Blocks that formatting took from the medium as spare area. */
+uint32_t disc_spare_blocks(const struct disc *d);
 
 /* Background format (MMC-6 table 371), as READ DISC INFORMATION has it. */
 enum disc_background {

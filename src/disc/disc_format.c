@@ -3,6 +3,26 @@
 #include "disc/disc_int.h"
 #include "disc/model.h"
 
+bool disc_is_formattable(const struct disc *d)
+{
+	const struct disc_format_offer *offer = d->medium->format;
+	unsigned formats = 0;
+
+	for (size_t i = 0; i < DISC_FORMAT_OFFERS && offer[i].blocks; i++)
+		formats |= offer[i].formats;
+	return (formats & 1u << d->format) &&
+	       (d->medium->erasable || (disc_is_blank(d) && d->layout.sessions == 1));
+}
+
+uint32_t disc_spare_blocks(const struct disc *d)
+{
+	uint32_t size = d->model->has_tracks ? d->capacity : disc_layout_end(&d->layout);
+
+	if (d->format == DISC_UNFORMATTED || size > d->medium->capacity)
+		return 0;
+	return d->medium->capacity - size;
+}
+
 int disc_may_format(const struct disc *d, const struct disc_format_request *r)
 {
 	uint32_t blocks;
@@ -11,6 +31,8 @@ int disc_may_format(const struct disc *d, const struct disc_format_request *r)
 		return DISC_NOT_FOR_MEDIUM;
 	if (!d->media->writable)
 		return DISC_PROTECTED;
+	if (!disc_is_formattable(d))
+		return DISC_NOT_FOR_MEDIUM;
 	return disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks)
 		       ? DISC_OK
 		       : DISC_NO_SUCH_FORMAT;
@@ -25,8 +47,9 @@ int disc_format(struct disc *d, const struct disc_format_request *r)
 	if (may != DISC_OK)
 		return may;
 	offer = disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks);
-	return d->model->format(
-		d, offer, blocks, (offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
+	return disc_model_of(d->medium, DISC_FORMATTED)
+		->format(d, offer, blocks,
+			(offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
 }
 
 enum disc_background disc_background(const struct disc *d)

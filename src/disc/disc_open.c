@@ -69,7 +69,7 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 	bool changes_type = s->layout.finalised && m->when_finalised != m->type;
 	d->medium = changes_type ? disc_medium_of(m->when_finalised) : m;
 	d->capacity = changes_type ? disc_layout_end(&s->layout) : s->capacity;
-	d->format = s->format;
+	d->format = changes_type ? DISC_UNFORMATTED : s->format;
 	d->model = disc_model_of(d->medium, d->format);
 	d->layer_break = s->layer_break;
 	return d->model->resume(d, s);

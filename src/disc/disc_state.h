@@ -46,6 +46,6 @@ bool disc_state_is_recordable(const struct disc_state *s);
 
 /* The words for enum disc_track_state and enum disc_format. */
 extern const char *const disc_track_state_names[DISC_TRACK_CLOSED + 1];
-extern const char *const disc_format_names[DISC_FORMATTED + 1];
+extern const char *const disc_format_names[DISC_FORMATTED_POW + 1];
 
 #endif

@@ -9,17 +9,33 @@
 #include "media/media.h"
 #include "util/array.h"
 
-#define BIT(n)     (1u << (n))
-#define ANY_FORMAT (BIT(DISC_UNFORMATTED) | BIT(DISC_INTERMEDIATE) | BIT(DISC_FORMATTED))
+#define BIT(n)      (1u << (n))
+#define ANY_FORMAT  (BIT(DISC_UNFORMATTED) | BIT(DISC_INTERMEDIATE) | BIT(DISC_FORMATTED))
+/* Blocks. No DVD of two layers has more than a DVD+R DL, which becomes a DVD-ROM. */
+#define LARGEST_DVD 4173824u
 
 // clang-format off
+/*
+ * A BD-R is formatted once, while it is blank: with sub-type 0 for pseudo-overwrite, as growisofs
+ * does, or with sub-type 1 for sequential recording alone, as libburn does. The parameter is the
+ * number of spare clusters.
+ */
+#define BD_R_FORMATS(format_type, spare, size)                                                     \
+	{ .formats = BIT(DISC_UNFORMATTED), .type = format_type, .sub_types = BIT(0),              \
+		.flags = DISC_FORMAT_POW, .parameter = spare, .blocks = size },                    \
+	{ .formats = BIT(DISC_UNFORMATTED), .type = format_type, .sub_types = BIT(1),              \
+		.flags = DISC_FORMAT_UNLISTED, .parameter = spare, .blocks = size }
+/* A BD-RE is formatted at any time. Its sub-types are about certification: no block is bad. */
+#define BD_RE_FORMAT(format_type, spare, size)                                                     \
+	{ .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED), .type = format_type,             \
+		.parameter = spare, .blocks = size }
+
 static const struct disc_medium media[DISC_TYPES] = {
 	[DISC_DVD_ROM] = {
 		.name = "dvd-rom", .title = "DVD-ROM", .type = DISC_DVD_ROM, .state_version = 2,
 		.layers = 1, .ecc_blocks = 16, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
 		.single_layer = 2298496, /* 12 cm (ECMA-267): 4 707 319 808 bytes */
-		/* No DVD of two layers has more blocks than a DVD+R DL, which becomes a DVD-ROM. */
-		.largest_image = 4173824,
+		.largest_image = LARGEST_DVD,
 		.when_finalised = DISC_DVD_ROM,
 		.model = &disc_model_read_only,
 	},
@@ -123,15 +139,50 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.name = "bd-r", .title = "BD-R", .type = DISC_BD_R, .state_version = 2,
 		.capacity = 12219392, /* 12 cm, single layer, no spare area: 25 025 314 816 bytes */
 		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
-		.when_finalised = DISC_BD_ROM,
+		.when_finalised = DISC_BD_ROM, .least_image = LARGEST_DVD + 1,
+		/* With the default spare area, the largest, and the one that growisofs chooses */
+		.format = {
+			BD_R_FORMATS(0x00, 0x3000, 11826176), BD_R_FORMATS(0x32, 0, 11826176),
+			BD_R_FORMATS(0x32, 0, 5796864), BD_R_FORMATS(0x32, 0, 12088320),
+		},
 		.model = &disc_model_sequential,
 	},
 	[DISC_BD_R_DL] = {
 		.name = "bd-r-dl", .title = "BD-R DL", .type = DISC_BD_R_DL, .state_version = 2,
 		.capacity = 24438784, /* 12 cm, two layers, no spare area: 50 050 629 632 bytes */
 		.layers = 2, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
-		.when_finalised = DISC_BD_ROM,
+		.when_finalised = DISC_BD_ROM, .least_image = LARGEST_DVD + 1,
+		.format = {
+			BD_R_FORMATS(0x00, 0x6000, 23652352), BD_R_FORMATS(0x32, 0, 23652352),
+			BD_R_FORMATS(0x32, 0, 24307712),
+		},
 		.model = &disc_model_sequential,
+	},
+	[DISC_BD_RE] = {
+		.name = "bd-re", .title = "BD-RE", .type = DISC_BD_RE, .state_version = 2,
+		.capacity = 12219392, /* 12 cm, single layer, no spare area: 25 025 314 816 bytes */
+		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = 1,
+		.erasable = true,
+		.when_finalised = DISC_BD_RE,
+		/* libburn wants type 00h first; 31h is without a spare area. */
+		.format = {
+			BD_RE_FORMAT(0x00, 0x3000, 11826176), BD_RE_FORMAT(0x30, 0x3000, 11826176),
+			BD_RE_FORMAT(0x30, 0x5000, 11564032), BD_RE_FORMAT(0x30, 0x1000, 12088320),
+			BD_RE_FORMAT(0x31, 0x0800, 12219392),
+		},
+		.model = &disc_model_overwrite,
+	},
+	[DISC_BD_RE_DL] = {
+		.name = "bd-re-dl", .title = "BD-RE DL", .type = DISC_BD_RE_DL, .state_version = 2,
+		.capacity = 24438784, /* 12 cm, two layers, no spare area: 50 050 629 632 bytes */
+		.layers = 2, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = 1,
+		.erasable = true,
+		.when_finalised = DISC_BD_RE_DL,
+		.format = {
+			BD_RE_FORMAT(0x00, 0x6000, 23652352), BD_RE_FORMAT(0x30, 0x6000, 23652352),
+			BD_RE_FORMAT(0x30, 0x1000, 24307712), BD_RE_FORMAT(0x31, 0x0800, 24438784),
+		},
+		.model = &disc_model_overwrite,
 	},
 };
 // clang-format on
@@ -170,12 +221,6 @@ const struct disc_medium *disc_medium_before(const struct disc_medium *m)
 			if (media[i].model->recordable && media[i].when_finalised == m->type)
 				return &media[i];
 	return m;
-}
-
-bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
-{
-	return m->when_finalised != m->type &&
-	       m->when_finalised == disc_medium_of_image(blocks)->type;
 }
 
 bool disc_medium_is_recordable(const struct disc_medium *m)
@@ -221,6 +266,22 @@ const struct disc_format_offer *disc_medium_offer(const struct disc_medium *m,
 			return offer;
 	}
 	return NULL;
+}
+
+bool disc_medium_is_overwritable(const struct disc_medium *m, enum disc_format format)
+{
+	return m->erasable && format == DISC_FORMATTED;
+}
+
+const char *disc_medium_format_name(const struct disc_medium *m, enum disc_format format)
+{
+	static const char *const names[] = {
+		[DISC_UNFORMATTED] = "unformatted",
+		[DISC_INTERMEDIATE] = "intermediate",
+		[DISC_FORMATTED] = "formatted",
+	};
+
+	return m->format[0].blocks > 0 ? names[format] : "";
 }
 
 unsigned disc_medium_list(char *out, size_t size)

@@ -26,6 +26,8 @@ enum disc_type {
 	DISC_BD_ROM,        /* readable only */
 	DISC_BD_R,          /* write once, sequential, appendable until finalised */
 	DISC_BD_R_DL,       /* the same with two layers */
+	DISC_BD_RE,         /* formatted, then overwritten in place */
+	DISC_BD_RE_DL,      /* the same with two layers */
 	DISC_TYPES
 };
 
@@ -36,7 +38,12 @@ enum disc_type {
 enum disc_format {
 	DISC_UNFORMATTED,
 	DISC_INTERMEDIATE, /* formatted while it is recorded, from block 0 on (DVD-RW) */
-	DISC_FORMATTED
+	DISC_FORMATTED,
+	/*
+	 * Formatted for pseudo-overwrite (BD-R). Blocks are recorded in sequence all the same, and
+	 * CLOSE TRACK closes the session as well, since burning programs close nothing else.
+	 */
+	DISC_FORMATTED_POW
 };
 
 /* Flags of an offer. */
@@ -44,8 +51,9 @@ enum disc_format_flag {
 	DISC_FORMAT_ALL = 1 << 0,      /* sizes of 0 and FFFFFFFFh mean `blocks` */
 	DISC_FORMAT_RESTARTS = 1 << 1, /* parameter bit 0 continues a format and keeps the data */
 	DISC_FORMAT_UNLISTED = 1 << 2, /* taken, but READ FORMAT CAPACITIES does not list it */
-	DISC_FORMAT_EMPTY = 1 << 3,    /* a size of 0 gives the intermediate state, with no data */
-	DISC_FORMAT_GROWS = 1 << 4     /* any size: the intermediate state, with the data so far */
+	DISC_FORMAT_POW = 1 << 3,      /* leads to DISC_FORMATTED_POW */
+	DISC_FORMAT_EMPTY = 1 << 4,    /* a size of 0 gives the intermediate state, with no data */
+	DISC_FORMAT_GROWS = 1 << 5     /* any size: the intermediate state, with the data so far */
 };
 
 /*
@@ -107,9 +115,11 @@ struct disc_medium {
 	bool asks_for_next_session;
 	/*
 	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
-	 * disc with one track may need no state file: disc_medium_shows_in_image().
+	 * disc with one track needs no state file if it has at least as many blocks as the other
+	 * number says: its image alone gives its type and layout.
 	 */
 	enum disc_type when_finalised;
+	uint32_t least_image;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
 	uint32_t formatted; /* blocks to which a new one is formatted; 0 = it is not */
 	/* A format goes on in the background until the host stops it (MMC-6 4.4.6, DVD+RW). */
@@ -137,10 +147,23 @@ const struct disc_medium *disc_medium_before(const struct disc_medium *m);
  * True if the image of a finalised disc of m with that many blocks alone gives the type that the
  * disc has when it is opened again.
  */
-bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks);
+static inline bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
+{
+	return m->when_finalised != m->type && blocks >= m->least_image;
+}
 bool disc_medium_is_recordable(const struct disc_medium *m);
 /* False: its one track spans all that was formatted. */
 bool disc_medium_has_tracks(const struct disc_medium *m);
+/*
+ * True if, in this format state, each block can be written at any time: such a disc is never
+ * finalised, although no track can be added to it.
+ */
+bool disc_medium_is_overwritable(const struct disc_medium *m, enum disc_format format);
+/*
+ * "unformatted", "intermediate" or "formatted"; "" if the medium is never formatted, so that it has
+ * no such state.
+ */
+const char *disc_medium_format_name(const struct disc_medium *m, enum disc_format format);
 /* True if layer 0 of a blank of this kind may be given that many blocks. */
 static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uint32_t blocks)
 {

@@ -50,9 +50,10 @@ static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void 
 		return r;
 	/*
 	 * The store may hold a layout whose image is still to be cut, which would remove these
-	 * blocks.
+	 * blocks. And no more than max_unsaved blocks are to be lost by a power cut.
 	 */
-	if (d->store_uncertain || d->intent != DISC_INTENT_NONE)
+	if (d->store_uncertain || d->intent != DISC_INTENT_NONE ||
+		(d->overwritten && d->overwritten + count > d->max_unsaved))
 		r = disc_sync(d);
 	if (r == DISC_OK)
 		r = media_write(d->media, (uint64_t)lba, count, buf);

@@ -7,6 +7,7 @@
 
 #include "disc/disc_int.h"
 #include "disc/model.h"
+#include "util/array.h"
 
 static uint32_t ecc_align(const struct disc *d, uint32_t blocks)
 {
@@ -194,20 +195,6 @@ static void drop_open_track(struct disc *d)
 	d->layout.finalised = true;
 }
 
-static int close_track(struct disc *d, uint32_t number)
-{
-	if (number > d->layout.tracks)
-		return DISC_NO_SUCH_TRACK;
-	if (!open_track(d) || (number && number != d->layout.tracks))
-		return DISC_OK;
-	int r = disc_sync_before_change(d);
-	if (r != DISC_OK)
-		return r;
-	const struct disc_layout before = d->layout;
-	close_open_track(d);
-	return disc_commit(d, &before);
-}
-
 static int close_session(struct disc *d)
 {
 	if (d->layout.finalised)
@@ -219,6 +206,22 @@ static int close_session(struct disc *d)
 	close_open_track(d);
 	if (session_has_data(d, d->layout.sessions))
 		next_session(d);
+	return disc_commit(d, &before);
+}
+
+static int close_track(struct disc *d, uint32_t number)
+{
+	if (number > d->layout.tracks)
+		return DISC_NO_SUCH_TRACK;
+	if (!open_track(d) || (number && number != d->layout.tracks))
+		return DISC_OK;
+	if (d->format == DISC_FORMATTED_POW)
+		return close_session(d);
+	int r = disc_sync_before_change(d);
+	if (r != DISC_OK)
+		return r;
+	const struct disc_layout before = d->layout;
+	close_open_track(d);
 	return disc_commit(d, &before);
 }
 
@@ -237,6 +240,26 @@ static int finalise(struct disc *d)
 	return disc_commit(d, &before);
 }
 
+/* Takes the spare area from a blank. Nothing is recorded yet, so only the state is saved. */
+static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
+{
+	const enum disc_format format_before = d->format;
+	const uint32_t capacity = d->capacity, limit = d->limit;
+	int r;
+
+	(void)keep;
+	d->format = offer->flags & DISC_FORMAT_POW ? DISC_FORMATTED_POW : DISC_FORMATTED;
+	d->capacity = blocks;
+	d->limit = MIN(limit, blocks);
+	r = disc_save(d);
+	if (r == DISC_OK)
+		return r;
+	d->format = format_before;
+	d->capacity = capacity;
+	d->limit = limit;
+	return r;
+}
+
 const struct disc_model disc_model_sequential = {
 	.recordable = true,
 	.has_tracks = true,
@@ -249,7 +272,7 @@ const struct disc_model disc_model_sequential = {
 	.close_track = close_track,
 	.close_session = close_session,
 	.finalise = finalise,
-	.format = disc_rigid_format, /* of the media that can be formatted at all */
+	.format = format,
 	.misfit = disc_sequential_misfit,
 	.resume = disc_sequential_resume,
 };

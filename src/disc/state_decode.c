@@ -150,7 +150,9 @@ static bool make_layout(const struct reader *r)
 	struct disc_state *s = r->s;
 	bool formatted = s->format != DISC_UNFORMATTED, growing = s->format == DISC_INTERMEDIATE;
 
-	if (growing && !s->medium->formatted_model)
+	/* A growing size is for media with a model of their own for it; POW for media with tracks.
+	 */
+	if (growing ? !s->medium->formatted_model : formatted && s->format != DISC_FORMATTED)
 		return false;
 	if (r->has_tracks || r->has_format != formatted || s->layout.finalised ||
 		r->formatted > s->capacity || (s->format == DISC_FORMATTED && r->formatted == 0) ||
@@ -161,6 +163,15 @@ static bool make_layout(const struct reader *r)
 		: formatted ? DISC_TRACK_CLOSED
 			    : DISC_TRACK_INVISIBLE);
 	return s->capacity > 0;
+}
+
+/* Checks the format state of a medium with tracks. */
+static bool format_is_possible(const struct disc_state *s)
+{
+	/* No medium of the table can be in this one yet. */
+	if (s->format == DISC_INTERMEDIATE)
+		return false;
+	return s->format == DISC_UNFORMATTED || s->medium->format[0].blocks > 0;
 }
 
 /* Checks the lines against each other: true if a disc can be in this state. */
@@ -175,7 +186,7 @@ static bool is_consistent(const struct reader *r)
 		return false;
 	if (!disc_model_of(s->medium, s->format)->has_tracks)
 		return make_layout(r);
-	return !r->has_format && s->format == DISC_UNFORMATTED &&
+	return !r->has_format && format_is_possible(s) &&
 	       (l->finalised || s->medium->model->recordable) &&
 	       l->tracks <= s->medium->max_tracks &&
 	       disc_layout_is_possible(l, s->capacity, s->medium->ecc_blocks) &&

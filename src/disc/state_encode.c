@@ -19,6 +19,7 @@ const char *const disc_format_names[] = {
 	[DISC_UNFORMATTED] = "blank",
 	[DISC_INTERMEDIATE] = "intermediate",
 	[DISC_FORMATTED] = "formatted",
+	[DISC_FORMATTED_POW] = "pow",
 };
 
 struct out {
@@ -64,7 +65,7 @@ static void put_tracks(struct out *o, const struct disc_layout *l)
 static void put_format(struct out *o, const struct disc_state *s)
 {
 	put(o, "state %s\n", disc_format_names[s->format]);
-	if (s->format != DISC_UNFORMATTED)
+	if (s->format != DISC_UNFORMATTED && !disc_model_of(s->medium, s->format)->has_tracks)
 		put(o, "format %" PRIu32 "\n", disc_layout_end(&s->layout));
 }
 
@@ -98,10 +99,10 @@ size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 		put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
 	if (s->truncate)
 		put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
+	if (s->format != DISC_UNFORMATTED || !model->has_tracks)
+		put_format(&o, s);
 	if (model->has_tracks)
 		put_tracks(&o, &s->layout);
-	else
-		put_format(&o, s);
 	if (model->counts_recorded || s->format == DISC_INTERMEDIATE)
 		put(&o, "ahead %" PRIu32 "\n", s->max_unsaved);
 	if (s->checked)

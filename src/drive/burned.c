@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "library/free_room.h"
 #include "library/library.h"
 #include "util/log.h"
 
@@ -201,11 +201,9 @@ void burned_blank_failed(struct burned *b, const char *problem)
 static char *new_blank(struct burned *b, json_t **answer)
 {
 	char name[POSTBURN_STEM], *copy = NULL;
-	struct statvfs fs;
 	uint64_t room;
 
-	if (statvfs(b->config.media, &fs) == 0) {
-		room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (free_room_at(b->config.media, &room) == 0) {
 		if (room < ROOM_MIN) {
 			*answer = answer_error("no-room",
 				"no room for another blank in %.128s, %u MB are free; %.64s stays "

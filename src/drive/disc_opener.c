@@ -92,8 +92,11 @@ enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name
 
 int disc_opener_finalise(struct disc *disc, uint32_t *end)
 {
-	int r = disc_finalise(disc);
+	int r;
 
+	if (disc_medium_is_overwritable(disc->medium, disc->format))
+		return -EOPNOTSUPP;
+	r = disc_finalise(disc);
 	*end = disc_end(disc);
 	if (r > 0)
 		r = r == DISC_NO_SUCH_TRACK ? -ENODATA : -EIO;

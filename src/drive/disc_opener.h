@@ -48,7 +48,8 @@ enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name
 
 /*
  * Finalises a disc that is in no drive. 0 and the first block after its data; -ENODATA:
- * nothing is recorded on it; -EIO or another -errno of the medium.
+ * nothing is recorded on it; -EOPNOTSUPP: it is overwritten, and never finalised; -EIO or another
+ * -errno of the medium.
  */
 int disc_opener_finalise(struct disc *disc, uint32_t *end);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disc/model.h"
 #include "drive/drive_int.h"
 #include "drive/host_log.h"
 #include "library/library.h"
@@ -439,6 +440,7 @@ struct disc_jobs *drive_jobs(const struct drive *d)
 void drive_get_info(struct drive *d, struct drive_info *info)
 {
 	const struct image *in = drive_machine_in(d->machine);
+	uint32_t end;
 
 	memset(info, 0, sizeof(*info));
 	engine_thread_get_state(d->engine, &info->mmc);
@@ -446,7 +448,12 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	info->image = in->name;
 	info->path = in->path;
 	/* The file of a recordable disc grows; its length is always what was recorded. */
-	info->size = in->recordable ? (uint64_t)info->mmc.end * MEDIA_BLOCK : in->size;
+	end = disc_model_of(disc_medium_of(info->mmc.type),
+		      info->mmc.formatted ? DISC_FORMATTED : DISC_UNFORMATTED)
+			      ->zero_fill
+		      ? info->mmc.image_blocks
+		      : info->mmc.end;
+	info->size = in->recordable ? (uint64_t)end * MEDIA_BLOCK : in->size;
 	info->pending = drive_machine_pending(d->machine);
 	info->has_postburn = burned_status(d->burned, &info->postburn);
 }

@@ -69,6 +69,11 @@ json_t *drive_answer_closed(
 		return answer;
 	case -ENODATA:
 		return answer_error("blank", "%s: nothing is recorded on \"%s\"", drive, image);
+	case -EOPNOTSUPP:
+		return answer_error("not-closable",
+			"%s: \"%s\" (%s) is never finalised: its data is kept as it is, and can be "
+			"written anew",
+			drive, image, kind);
 	case -EBUSY:
 		return answer_error("locked",
 			"%s: the host has locked the drive, it may be burning \"%s\"; eject it "
@@ -83,12 +88,22 @@ json_t *drive_answer_closed(
 json_t *drive_answer_closed_in_drive(
 	const char *drive, const char *image, mmc_sense_t sense, const struct mmc_state *state)
 {
-	const struct disc_medium *m = disc_medium_of(disc_medium_of(state->type)->when_finalised);
+	const struct disc_medium *m = disc_medium_of(state->type);
+	int result = drive_answer_errno(sense);
 	char kind[64];
 
-	snprintf(kind, sizeof(kind), state->sessions > 1 ? "%s, %u sessions" : "%s", m->title,
-		state->sessions);
-	return drive_answer_closed(drive, image, drive_answer_errno(sense), kind, state->end);
+	if (disc_medium_is_overwritable(m, state->format)) {
+		snprintf(kind, sizeof(kind), "%s, %s", m->title,
+			disc_medium_format_name(m, state->format));
+		return drive_answer_closed(
+			drive, image, result == 0 ? -EOPNOTSUPP : result, kind, state->end);
+	}
+	m = disc_medium_of(m->when_finalised);
+	if (state->sessions > 1)
+		snprintf(kind, sizeof(kind), "%s, %u sessions", m->title, state->sessions);
+	else
+		snprintf(kind, sizeof(kind), "%s", m->title);
+	return drive_answer_closed(drive, image, result, kind, state->end);
 }
 
 json_t *drive_answer_inserted(const char *drive, const struct image *in, const char *kind,

@@ -6,87 +6,12 @@
 #include <string.h>
 
 #include "drive/drive_answer.h"
+#include "drive/drive_operation.h"
 #include "util/log.h"
 
 #define RELEASE_POLL 50u /* ms */
 
-enum op_state {
-	OP_IDLE,
-	OP_HOST_GAP,
-	OP_FINDING,
-	OP_EJECTING, /* on the engine's thread */
-	OP_WAIT_UNLOCK,
-	OP_GAP,
-	OP_UNSEEN,
-	OP_WAIT_RELEASE,
-	OP_INSERTING, /* on the engine's thread */
-	OP_CLOSING,   /* on the engine's thread */
-	OP_STATES
-};
-
-/* The command under way. If command is NULL there is none, and all members are 0. */
-struct operation {
-	enum op_state state;
-	struct drive_command *command;
-	struct image prepared; /* opened, not in the drive; its disc is NULL while inserted */
-	char kind[64];         /* of that disc, for the answer */
-	bool open_later;      /* the file is held by a disc that is taken out: open it in the gap */
-	bool eject_requested; /* the host was asked to unlock */
-	bool timed_out;       /* the host was asked and has not unlocked in time */
-	bool host_absent;     /* the host has locked the drive and is absent: the lock is ignored */
-	char text[320];       /* for status */
-};
-
-struct drive_machine {
-	struct drive_machine_config config;
-	struct drive_observers observers;
-	struct image in;        /* in the drive; name NULL = nothing */
-	bool finalised;         /* notify_finalised() was called for the disc */
-	struct mmc_state state; /* of the engine, as it was seen last */
-	struct operation op;
-};
-
 static void insert_prepared(struct drive_machine *m);
-
-static const struct drive_services *services(const struct drive_machine *m)
-{
-	return m->config.services;
-}
-
-static const char *disc_name(const struct drive_machine *m)
-{
-	return m->in.name ? m->in.name : "the disc";
-}
-
-/* stage: what the command waits for, for status. */
-static void enter(struct drive_machine *m, enum op_state state, const char *stage)
-{
-	m->op.state = state;
-	drive_command_describe(m->op.command, stage, m->op.text, sizeof(m->op.text));
-}
-
-/* Ends the command with this answer, which it takes over. The next command may begin in here. */
-static void finish(struct drive_machine *m, json_t *answer)
-{
-	struct drive_command *command = m->op.command;
-
-	services(m)->stop_timer(m->config.ctx);
-	services(m)->find_cancel(m->config.ctx);
-	image_fini(&m->op.prepared);
-	memset(&m->op, 0, sizeof(m->op));
-	if (answer && !answer_is_ok(answer))
-		log_warn("%s", json_string_value(json_object_get(answer, "message")));
-	command->reply->final(command->reply, answer);
-	drive_command_free(command);
-	services(m)->finished(m->config.ctx);
-}
-
-/* r: what posting a task returned. A task that was posted may have ended already. */
-static void check_posted(struct drive_machine *m, int r)
-{
-	if (r < 0)
-		finish(m, drive_answer_not_posted(m->config.drive, r));
-}
 
 static void post_eject(struct drive_machine *m)
 {
@@ -99,39 +24,26 @@ static void post_eject(struct drive_machine *m)
 		.blocks_moved = c->blocks_moved,
 	};
 
-	enter(m, OP_EJECTING, "");
-	check_posted(m, services(m)->eject(m->config.ctx, &task));
+	operation_enter(m, OP_EJECTING, "");
+	operation_check_posted(m, operation_services(m)->eject(m->config.ctx, &task));
 }
 
 /* ---- open the image ------------------------------------------------------------------------- */
-
-/* Returns 0, with the image prepared or op.open_later set; -1: *answer says why not. */
-static int open_image(struct drive_machine *m, json_t **answer)
-{
-	struct operation *op = &m->op;
-	enum disc_opening r = services(m)->open(m->config.ctx, op->command->image,
-		drive_command_blank(op->command), !op->open_later, &op->prepared, answer);
-
-	op->open_later = r == DISC_HELD_BY_OLD;
-	if (r == DISC_OPENED)
-		image_describe(op->prepared.disc, op->kind, sizeof(op->kind));
-	return r == DISC_REFUSED ? -1 : 0;
-}
 
 static void open_and_eject(struct drive_machine *m)
 {
 	json_t *answer = NULL;
 
-	if (open_image(m, &answer) < 0)
-		finish(m, answer);
+	if (operation_open(m, &answer) < 0)
+		operation_finish(m, answer);
 	else
 		post_eject(m);
 }
 
 static void find(struct drive_machine *m)
 {
-	enter(m, OP_FINDING, " (looking for it)");
-	services(m)->find_begin(m->config.ctx, m->op.command);
+	operation_enter(m, OP_FINDING, " (looking for it)");
+	operation_services(m)->find_begin(m->config.ctx, m->op.command);
 }
 
 void drive_machine_found(struct drive_machine *m, const char *name, json_t *answer)
@@ -143,17 +55,17 @@ void drive_machine_found(struct drive_machine *m, const char *name, json_t *answ
 	if (name)
 		open_and_eject(m);
 	else
-		finish(m, answer);
+		operation_finish(m, answer);
 }
 
 /* Returns 0, with the blank opened if there is to be one; -1: *answer ends the command. */
 static int prepare_blank(struct drive_machine *m, json_t **answer)
 {
-	if (services(m)->choose_blank(m->config.ctx, &m->op.command->image, answer) < 0)
+	if (operation_services(m)->choose_blank(m->config.ctx, &m->op.command->image, answer) < 0)
 		return -1;
-	if (!m->op.command->image || open_image(m, answer) == 0)
+	if (!m->op.command->image || operation_open(m, answer) == 0)
 		return 0;
-	services(m)->blank_failed(
+	operation_services(m)->blank_failed(
 		m->config.ctx, json_string_value(json_object_get(*answer, "message")));
 	json_decref(*answer);
 	*answer = answer_ok("%s: later", m->config.drive);
@@ -165,7 +77,7 @@ static void replace_burned(struct drive_machine *m)
 	json_t *answer = NULL;
 
 	if (prepare_blank(m, &answer) < 0)
-		finish(m, answer);
+		operation_finish(m, answer);
 	else
 		post_eject(m);
 }
@@ -179,14 +91,15 @@ static void close_outside_drive(struct drive_machine *m)
 	int r = disc_opener_finalise(m->op.prepared.disc, &end);
 
 	image_describe(m->op.prepared.disc, m->op.kind, sizeof(m->op.kind));
-	finish(m, drive_answer_closed(m->config.drive, m->op.command->image, r, m->op.kind, end));
+	operation_finish(
+		m, drive_answer_closed(m->config.drive, m->op.command->image, r, m->op.kind, end));
 }
 
 /* Answers close for the disc in the drive, which the engine has finalised or not. */
 static void closed_in_drive(struct drive_machine *m, const struct usb_result *result)
 {
-	finish(m, drive_answer_closed_in_drive(
-			  m->config.drive, m->op.command->image, result->sense, &m->state));
+	operation_finish(m, drive_answer_closed_in_drive(m->config.drive, m->op.command->image,
+				    result->sense, &m->state));
 }
 
 static void begin_close(struct drive_machine *m)
@@ -194,16 +107,17 @@ static void begin_close(struct drive_machine *m)
 	json_t *answer = NULL;
 
 	if (m->in.name && strcmp(m->in.name, m->op.command->image) == 0) {
-		enter(m, OP_CLOSING, "");
-		check_posted(m, services(m)->finalise(m->config.ctx));
+		operation_enter(m, OP_CLOSING, "");
+		operation_check_posted(m, operation_services(m)->finalise(m->config.ctx));
 		return;
 	}
-	if (open_image(m, &answer) < 0)
-		finish(m, answer);
+	if (operation_open(m, &answer) < 0)
+		operation_finish(m, answer);
 	else if (m->op.open_later)
-		finish(m, answer_error("in-use",
-				  "%s: \"%s\" is in a drive under another name, or just leaving it",
-				  m->config.drive, m->op.command->image));
+		operation_finish(m,
+			answer_error("in-use",
+				"%s: \"%s\" is in a drive under another name, or just leaving it",
+				m->config.drive, m->op.command->image));
 	else
 		close_outside_drive(m);
 }
@@ -216,10 +130,10 @@ static void begin_close(struct drive_machine *m)
  */
 static void begin_host_gap(struct drive_machine *m)
 {
-	enter(m, OP_HOST_GAP, " (the host ejected)");
-	services(m)->start_timer(m->config.ctx, m->op.command->verb == DRIVE_REPLACE_BURNED
-							? m->config.reload_wait
-							: m->config.swap_gap);
+	operation_enter(m, OP_HOST_GAP, " (the host ejected)");
+	operation_services(m)->start_timer(
+		m->config.ctx, m->op.command->verb == DRIVE_REPLACE_BURNED ? m->config.reload_wait
+									   : m->config.swap_gap);
 }
 
 static void host_gap_over(struct drive_machine *m)
@@ -233,7 +147,8 @@ static void host_gap_over(struct drive_machine *m)
 /* The host has closed the tray in time. */
 static void keep_disc(struct drive_machine *m)
 {
-	finish(m, answer_ok("%s: the host loaded %s again", m->config.drive, disc_name(m)));
+	operation_finish(m,
+		answer_ok("%s: the host loaded %s again", m->config.drive, operation_disc_name(m)));
 }
 
 static void keep_if_loaded(struct drive_machine *m)
@@ -244,7 +159,7 @@ static void keep_if_loaded(struct drive_machine *m)
 
 static void cancel_host_gap(struct drive_machine *m)
 {
-	finish(m, answer_ok("%s: cancelled by a newer command", m->config.drive));
+	operation_finish(m, answer_ok("%s: cancelled by a newer command", m->config.drive));
 }
 
 /* ---- begin ---------------------------------------------------------------------------------- */
@@ -261,7 +176,7 @@ void drive_machine_begin(struct drive_machine *m, struct drive_command *c)
 		post_eject(m);
 		break;
 	case DRIVE_FIND:
-		if (services(m)->find_is_exact(m->config.ctx, c->image))
+		if (operation_services(m)->find_is_exact(m->config.ctx, c->image))
 			open_and_eject(m);
 		else
 			find(m);
@@ -308,29 +223,30 @@ static void ejected(struct drive_machine *m)
 	json_t *answer;
 
 	if (c->verb == DRIVE_EJECT) {
-		answer = answer_ok("%s: ejected %s%s", m->config.drive, disc_name(m),
+		answer = answer_ok("%s: ejected %s%s", m->config.drive, operation_disc_name(m),
 			c->force ? " by force" : note);
 		drive_answer_add(answer, m->config.drive, m->in.name);
-		log_info("%s: ejected %s", m->config.drive, disc_name(m));
+		log_info("%s: ejected %s", m->config.drive, operation_disc_name(m));
 		forget_removed_disc(m);
 		notify_left_empty(&m->observers);
-		finish(m, answer);
+		operation_finish(m, answer);
 		return;
 	}
 	forget_removed_disc(m);
 	if (c->verb == DRIVE_REPLACE_BURNED && !c->image) {
 		notify_left_empty(&m->observers);
-		finish(m, answer_ok("%s: the burned disc is out", m->config.drive));
+		operation_finish(m, answer_ok("%s: the burned disc is out", m->config.drive));
 		return;
 	}
-	services(m)->stop_timer(m->config.ctx);
-	enter(m, OP_GAP, " (between two discs)");
-	services(m)->start_timer(m->config.ctx, c->by_host ? 0 : m->config.swap_gap);
+	operation_services(m)->stop_timer(m->config.ctx);
+	operation_enter(m, OP_GAP, " (between two discs)");
+	operation_services(m)->start_timer(m->config.ctx, c->by_host ? 0 : m->config.swap_gap);
 }
 
 static void cancel_for_newer(struct drive_machine *m)
 {
-	finish(m, answer_error("cancelled", "%s: cancelled by a newer command", m->config.drive));
+	operation_finish(
+		m, answer_error("cancelled", "%s: cancelled by a newer command", m->config.drive));
 }
 
 /*
@@ -339,25 +255,26 @@ static void cancel_for_newer(struct drive_machine *m)
  */
 static void eject_refused(struct drive_machine *m)
 {
-	if (!m->op.host_absent && services(m)->host_is_absent(m->config.ctx)) {
+	if (!m->op.host_absent && operation_services(m)->host_is_absent(m->config.ctx)) {
 		m->op.host_absent = true;
 		post_eject(m);
 		return;
 	}
 	if (m->op.timed_out) {
-		finish(m, drive_answer_locked(m->config.drive, drive_command_verb(m->op.command)));
+		operation_finish(
+			m, drive_answer_locked(m->config.drive, drive_command_verb(m->op.command)));
 		return;
 	}
-	if (services(m)->command_waits(m->config.ctx)) {
+	if (operation_services(m)->command_waits(m->config.ctx)) {
 		cancel_for_newer(m);
 		return;
 	}
-	enter(m, OP_WAIT_UNLOCK, " (waiting for the host to unlock the drive)");
+	operation_enter(m, OP_WAIT_UNLOCK, " (waiting for the host to unlock the drive)");
 	if (m->op.eject_requested)
 		return;
 	m->op.eject_requested = true;
 	log_info("%s: locked by the host, eject requested", m->config.drive);
-	services(m)->start_timer(m->config.ctx, m->config.unlock_wait);
+	operation_services(m)->start_timer(m->config.ctx, m->config.unlock_wait);
 	m->op.command->reply->progress(m->op.command->reply,
 		answer_ok("%s: the host has locked the drive; it is asked to eject",
 			m->config.drive));
@@ -367,12 +284,12 @@ static void eject_refused(struct drive_machine *m)
 static void gap_over(struct drive_machine *m)
 {
 	if (!m->config.seen_wait || !m->state.removal_unseen ||
-		services(m)->host_is_absent(m->config.ctx)) {
+		operation_services(m)->host_is_absent(m->config.ctx)) {
 		insert_prepared(m);
 		return;
 	}
-	enter(m, OP_UNSEEN, " (until the host has seen the empty drive)");
-	services(m)->start_timer(m->config.ctx, m->config.seen_wait);
+	operation_enter(m, OP_UNSEEN, " (until the host has seen the empty drive)");
+	operation_services(m)->start_timer(m->config.ctx, m->config.seen_wait);
 }
 
 static void eject_done(struct drive_machine *m, const struct usb_result *result)
@@ -387,7 +304,8 @@ static void eject_done(struct drive_machine *m, const struct usb_result *result)
 		break;
 	case MMC_EJECT_EMPTY:
 		if (!m->op.prepared.name && !m->op.open_later)
-			finish(m, answer_ok("%s: there is no disc in the drive", m->config.drive));
+			operation_finish(
+				m, answer_ok("%s: there is no disc in the drive", m->config.drive));
 		else
 			gap_over(m);
 		break;
@@ -422,22 +340,23 @@ static void insert_prepared(struct drive_machine *m)
 {
 	json_t *answer = NULL;
 
-	services(m)->stop_timer(m->config.ctx);
+	operation_services(m)->stop_timer(m->config.ctx);
 	if (m->op.open_later) {
-		if (services(m)->any_leaving(m->config.ctx)) {
-			enter(m, OP_WAIT_RELEASE, " (waiting for the old disc to be closed)");
+		if (operation_services(m)->any_leaving(m->config.ctx)) {
+			operation_enter(
+				m, OP_WAIT_RELEASE, " (waiting for the old disc to be closed)");
 			/* Polls: this drive gets no event when another drive's disc is closed. */
-			services(m)->start_timer(m->config.ctx, RELEASE_POLL);
+			operation_services(m)->start_timer(m->config.ctx, RELEASE_POLL);
 			return;
 		}
-		if (open_image(m, &answer) < 0) {
+		if (operation_open(m, &answer) < 0) {
 			drive_answer_add_empty(answer, m->config.drive);
-			finish(m, answer);
+			operation_finish(m, answer);
 			return;
 		}
 	}
-	enter(m, OP_INSERTING, "");
-	check_posted(m, services(m)->insert(m->config.ctx, &m->op.prepared));
+	operation_enter(m, OP_INSERTING, "");
+	operation_check_posted(m, operation_services(m)->insert(m->config.ctx, &m->op.prepared));
 }
 
 static void insert_if_seen(struct drive_machine *m)
@@ -448,7 +367,7 @@ static void insert_if_seen(struct drive_machine *m)
 
 static void insert_if_closed(struct drive_machine *m)
 {
-	if (!services(m)->any_leaving(m->config.ctx))
+	if (!operation_services(m)->any_leaving(m->config.ctx))
 		insert_prepared(m);
 }
 
@@ -462,8 +381,9 @@ static void inserted(struct drive_machine *m, const struct usb_result *result)
 	memset(&m->op.prepared, 0, sizeof(m->op.prepared));
 	m->finalised = false;
 	notify_inserted(&m->observers, in);
-	finish(m, drive_answer_inserted(m->config.drive, in, m->op.kind, m->state.capacity,
-			  m->op.eject_requested, !services(m)->host_is_absent(m->config.ctx)));
+	operation_finish(m, drive_answer_inserted(m->config.drive, in, m->op.kind,
+				    m->state.capacity, m->op.eject_requested,
+				    !operation_services(m)->host_is_absent(m->config.ctx)));
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
@@ -493,7 +413,7 @@ static const struct {
 /* Handles an eject by the host, unless a command had asked the host for it. */
 static void host_ejected(struct drive_machine *m)
 {
-	if (!m->state.ejected_by_host || services(m)->command_waits(m->config.ctx) ||
+	if (!m->state.ejected_by_host || operation_services(m)->command_waits(m->config.ctx) ||
 		(m->op.command && m->op.command->verb != DRIVE_CLOSE))
 		return;
 	notify_host_ejected(&m->observers);
@@ -505,7 +425,9 @@ void drive_machine_engine_event(
 	struct mmc_state before = m->state;
 
 	notify_engine_state(&m->observers, &before, now, &m->in);
-	if (now->finalised && !now->testing && !m->finalised && m->in.recordable && m->in.name) {
+	unfinished_see(&m->unfinished, m->config.drive, &before, now, &m->in);
+	if (now->finalised && !mmc_state_is_overwritable(now) && !now->testing && !m->finalised &&
+		m->in.recordable && m->in.name) {
 		m->finalised = true;
 		notify_finalised(&m->observers, &m->in);
 	}
@@ -536,7 +458,7 @@ bool drive_machine_newer_command(struct drive_machine *m)
 void drive_machine_cancel(struct drive_machine *m, const char *code, const char *text)
 {
 	if (m->op.command)
-		finish(m, answer_error(code, "%s: %s", m->config.drive, text));
+		operation_finish(m, answer_error(code, "%s: %s", m->config.drive, text));
 }
 
 /* ---- creation and queries ------------------------------------------------------------------- */

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drive/host_log.h"
 
+#include "drive/unfinished.h"
 #include "protocol/format_size.h"
 #include "util/log.h"
-
-/* True while a session that is not closed holds blocks: the PC burns, or has left it open. */
-static bool is_burning(const struct mmc_state *m)
-{
-	return m->loaded && !m->testing && m->end > m->readable;
-}
 
 static void log_burn(const char *drive, const char *image, const struct mmc_state *before,
 	const struct mmc_state *now)
@@ -16,9 +11,9 @@ static void log_burn(const char *drive, const char *image, const struct mmc_stat
 	char size[16];
 
 	format_size((uint64_t)now->recorded * MEDIA_BLOCK, size);
-	if (is_burning(now) && !is_burning(before))
+	if (unfinished_is(now) && !unfinished_is(before))
 		log_info("%s: burning to %s begins", drive, image);
-	if (now->finalised && !before->finalised)
+	if (now->finalised && !before->finalised && !mmc_state_is_overwritable(now))
 		log_info("%s: %s is finalised, %u blocks, %s", drive, image, now->recorded, size);
 	else if (now->sessions > before->sessions && !now->testing && !before->testing)
 		log_info("%s: session %u of %s is closed, %s are recorded; the disc is open for "

@@ -31,6 +31,7 @@ struct catalog_entry {
 	const char *kind;
 	const char *medium;  /* the name of its row, see disc/medium.h */
 	const char *problem; /* as in struct image_peek */
+	const char *format;  /* disc_medium_format_name(); NULL or "" = none */
 	const char *remark;  /* what people should know of it; NULL = nothing */
 	unsigned sessions;
 	bool damaged;     /* as in struct image_peek */

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "library/free_room.h"
 #include "library/image.h"
 #include "library/image_name.h"
 #include "library/library.h"
@@ -264,6 +264,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	peek_at(l->scan->folder, e, &peek, &n->usable);
 	n->kind = peek.kind;
 	n->medium = peek.medium->name;
+	n->format = disc_medium_format_name(peek.medium, peek.format);
 	n->plain_blank = e->size == 0 && !peek.has_state;
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
@@ -325,15 +326,6 @@ static void keep_orphans(struct catalog_list *list)
 	list->states = kept;
 }
 
-static void find_room(int folder, struct catalog_list *list)
-{
-	struct statvfs fs;
-
-	list->free_known = fstatvfs(folder, &fs) == 0;
-	if (list->free_known)
-		list->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-}
-
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(
@@ -349,7 +341,7 @@ void catalog_scan(
 	memset(out, 0, sizeof(*out));
 	l.until = clock_ms() + s->label_wait;
 	l.look_until = clock_ms() + s->look_wait;
-	find_room(s->folder, out);
+	out->free_known = free_room(s->folder, &out->free_bytes) == 0;
 	r = library_list_states(s->folder, add_entry, add_state, &l);
 	if (r > 0)
 		out->unnamed = (unsigned)r;

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "library/free_room.h"
 #include "library/library.h"
 #include "library/checksum.h"
 #include "library/disc_store.h"
@@ -63,16 +63,6 @@ static void warn_volume(struct image *image, const struct library_file *f, bool 
 	}
 }
 
-static int free_bytes(int folder, uint64_t *bytes)
-{
-	struct statvfs fs;
-
-	if (fstatvfs(folder, &fs) < 0)
-		return -errno;
-	*bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	return 0;
-}
-
 /* The warning comes before the burn, which would end in a write error. */
 void image_warn_room(
 	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size)
@@ -80,7 +70,7 @@ void image_warn_room(
 	uint64_t room = 0, full = (uint64_t)blocks * MEDIA_BLOCK;
 
 	out[0] = '\0';
-	if (free_bytes(folder, &room) == 0 && room < full)
+	if (free_room(folder, &room) == 0 && room < full)
 		snprintf(out, out_size,
 			"; only %" PRIu64 " MB are free in %.64s, a full disc takes %" PRIu64 " MB",
 			room / 1000000, folder_name, full / 1000000);
@@ -92,7 +82,7 @@ static uint32_t room_for(int folder)
 	const uint64_t reserve = UINT64_C(4) << 20;
 	uint64_t room = 0;
 
-	if (free_bytes(folder, &room) < 0)
+	if (free_room(folder, &room) < 0)
 		return 0;
 	room = room > reserve ? (room - reserve) / MEDIA_BLOCK : 0;
 	return room == 0 ? 1 : (uint32_t)MIN(room, (uint64_t)UINT32_MAX);
@@ -340,6 +330,9 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 		if (s.layout.track[i].session == out->sessions)
 			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
 	}
+	out->format = s.format;
+	if (disc_medium_is_overwritable(s.medium, s.format))
+		out->kind = "rewritable";
 	t = disc_layout_open(&s.layout);
 	/* Blocks that the state file does not count: a burn is in progress, or was cut. */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))

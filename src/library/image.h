@@ -64,7 +64,8 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 /* Drops the reference to the disc, frees the strings, and clears *image. */
 void image_fini(struct image *image);
 
-/* Describes the disc for people: "blank DVD+R", "appendable DVD+R, 2 sessions". */
+/* Describes the disc for people: "blank DVD+R", "appendable DVD+R, 2 sessions", "DVD+RW,
+ * formatted". */
 void image_describe(const struct disc *d, char *out, size_t size);
 
 /* Returns what image_peek() would call it: a fixed word for scripts. */
@@ -72,9 +73,10 @@ const char *image_kind(const struct disc *d);
 
 /* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {
-	const char *kind;                 /* "blank", "open", "appendable", "iso" */
+	const char *kind;                 /* "blank", "open", "appendable", "rewritable", "iso" */
 	const struct disc_medium *medium; /* as what it is inserted */
-	const char *problem;              /* what is wrong with its state file; NULL = nothing */
+	enum disc_format format;
+	const char *problem; /* what is wrong with its state file; NULL = nothing */
 	bool has_state; /* it has a state file; an empty image without one is what its drive says */
 	bool damaged;   /* when it was verified, storage returned other data */
 	unsigned sessions; /* complete ones */

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "library/image_place.h"
+#include "library/free_room.h"
 #include "library/keep_name.h"
 #include "media/store.h"
 
@@ -193,11 +193,11 @@ int image_place_copy(struct image_place *p, const char *media)
 
 void image_place_room(const struct image_place *p, uint64_t *need, uint64_t *free)
 {
-	struct statvfs fs;
 	struct stat st;
 
 	*need = fstat(p->path_fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
-	*free = fstatvfs(p->dir_fd, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : UINT64_MAX;
+	if (free_room(p->dir_fd, free) < 0)
+		*free = UINT64_MAX;
 }
 
 /* ---- the state file ------------------------------------------------------------------------- */

@@ -15,11 +15,27 @@ void image_describe_copy(uint64_t volume, uint64_t size, char *out, size_t out_s
 			volume, size);
 }
 
+/* The medium with its format state, unless it is as it was sold and something is recorded. */
+static const char *with_format(const struct disc *d, char *out, size_t size)
+{
+	const char *format = disc_medium_format_name(d->medium, d->format);
+
+	if (*format == '\0' || (d->format == DISC_UNFORMATTED && !disc_is_blank(d)))
+		return d->medium->title;
+	snprintf(out, size, "%s, %s", d->medium->title, format);
+	return out;
+}
+
 void image_describe(const struct disc *d, char *out, size_t size)
 {
-	const char *title = d->medium->title;
+	char title_buf[48];
+	const char *title = with_format(d, title_buf, sizeof(title_buf));
 	uint32_t complete = disc_last_closed_session(d);
 
+	if (disc_medium_is_overwritable(d->medium, d->format)) {
+		snprintf(out, size, "%s", title);
+		return;
+	}
 	if (d->layout.finalised) {
 		title = disc_medium_of(d->medium->when_finalised)->title;
 		snprintf(out, size, complete > 1 ? "%s, %" PRIu32 " sessions" : "%s", title,
@@ -41,6 +57,8 @@ void image_describe(const struct disc *d, char *out, size_t size)
 
 const char *image_kind(const struct disc *d)
 {
+	if (disc_medium_is_overwritable(d->medium, d->format))
+		return "rewritable";
 	if (d->layout.finalised)
 		return "iso";
 	if (disc_is_blank(d))

@@ -43,13 +43,13 @@ mmc_sense_t cmd_read_format_capacities(struct mmc_drive *d, const uint8_t *cdb)
 		type = UNKNOWN;
 		blocks = disc_format_capacity(disc);
 	} else if (disc && blocks == 0) {
-		type = UNFORMATTED;
+		type = disc->format == DISC_UNFORMATTED ? UNFORMATTED : FORMATTED;
 		blocks = disc_format_capacity(disc);
 	}
 	put_be32(p + 4, blocks);
 	p[8] = type;
 	put_be24(p + 9, MEDIA_BLOCK);
-	if (disc)
+	if (disc && disc_is_formattable(disc))
 		end = put_format_offers(disc, end);
 	p[3] = (uint8_t)(end - p - 4);
 	d->cmd.reply_len = (uint32_t)(end - p);

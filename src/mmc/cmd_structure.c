@@ -140,6 +140,19 @@ static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 	return 256;
 }
 
+/* Spare area of a DVD-RAM (MMC-6 6.22.3.5): what a format without it gives to the user is in it. */
+static uint32_t structure_spare_area(const struct mmc_drive *d, uint8_t *p)
+{
+	enum { PRIMARY = 12800 };
+	const struct disc *disc = d->cmd.disc;
+	uint32_t supplementary = disc->capacity - disc_readable_blocks(disc);
+
+	put_be32(p, PRIMARY); /* no block is defective: all of it is unused */
+	put_be32(p + 4, supplementary);
+	put_be32(p + 8, supplementary);
+	return 12;
+}
+
 /*
  * Disc information of a BD (MMC-6 6.22.3.3.1): a unit for each layer, 112 bytes apart. Burning
  * programs show manufacturer and media type from the first one. Zero are: time stamp, hybrid
@@ -171,17 +184,19 @@ static uint32_t structure_bd_information(const struct mmc_drive *d, uint8_t *p)
 	return 4096;
 }
 
-/* Spare area of a DVD-RAM (MMC-6 6.22.3.5): what a format without it gives to the user is in it. */
-static uint32_t structure_spare_area(const struct mmc_drive *d, uint8_t *p)
+/* Spare area of a BD (MMC-6 6.22.3.3): free and allocated blocks. No block is ever bad. */
+static uint32_t structure_bd_spare_area(const struct mmc_drive *d, uint8_t *p)
 {
-	enum { PRIMARY = 12800 };
-	const struct disc *disc = d->cmd.disc;
-	uint32_t supplementary = disc->capacity - disc_readable_blocks(disc);
+	uint32_t blocks = disc_spare_blocks(d->cmd.disc);
 
-	put_be32(p, PRIMARY); /* no block is defective: all of it is unused */
-	put_be32(p + 4, supplementary);
-	put_be32(p + 8, supplementary);
+	put_be32(p + 4, blocks);
+	put_be32(p + 8, blocks);
 	return 12;
+}
+
+static bool has_bd_spare_area(const struct disc *disc)
+{
+	return disc_spare_blocks(disc) > 0;
 }
 
 /*
@@ -220,21 +235,25 @@ static const struct structure {
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
 	/* Takes what SEND DISC STRUCTURE brings, without the header; NULL = cannot be sent. */
 	int (*set)(struct disc *disc, const uint8_t *p);
+	bool (*has)(const struct disc *disc); /* does this disc have it? NULL = each has */
 } structures[] = {
-	{MEDIA_TYPE_DVD, 0x00, 2052, {FEATURE_DVD_READ}, structure_physical, NULL},
-	{MEDIA_TYPE_DVD, 0x01, 8, {FEATURE_DVD_READ}, structure_copyright, NULL},
-	{MEDIA_TYPE_DVD, 0x04, 2052, {FEATURE_DVD_READ}, structure_manufacturing, NULL},
-	{MEDIA_TYPE_DVD, 0x0a, 16, {FEATURE_DEFECT_MANAGEMENT}, structure_spare_area, NULL},
-	{MEDIA_TYPE_DVD, 0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL},
-	{MEDIA_TYPE_DVD, 0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL},
+	{MEDIA_TYPE_DVD, 0x00, 2052, {FEATURE_DVD_READ}, structure_physical, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x01, 8, {FEATURE_DVD_READ}, structure_copyright, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x04, 2052, {FEATURE_DVD_READ}, structure_manufacturing, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x0a, 16, {FEATURE_DEFECT_MANAGEMENT}, structure_spare_area, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL, NULL},
 	{MEDIA_TYPE_DVD, 0x11, 260,
 		{FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL, FEATURE_DVD_PLUS_RW}, structure_adip,
-		NULL},
+		NULL, NULL},
 	{MEDIA_TYPE_DVD, 0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary,
-		set_layer_boundary},
-	{MEDIA_TYPE_DVD, 0xc0, 8, {FEATURE_RANDOM_WRITABLE}, structure_write_protection, NULL},
-	{MEDIA_TYPE_BD, 0x00, 4100, {FEATURE_BD_READ}, structure_bd_information, NULL},
-	{MEDIA_TYPE_BD, 0xc0, 8, {FEATURE_BD_WRITE}, structure_write_protection, NULL},
+		set_layer_boundary, NULL},
+	{MEDIA_TYPE_DVD, 0xc0, 8, {FEATURE_RANDOM_WRITABLE}, structure_write_protection, NULL,
+		NULL},
+	{MEDIA_TYPE_BD, 0x00, 4100, {FEATURE_BD_READ}, structure_bd_information, NULL, NULL},
+	{MEDIA_TYPE_BD, 0x0a, 16, {FEATURE_BD_WRITE}, structure_bd_spare_area, NULL,
+		has_bd_spare_area},
+	{MEDIA_TYPE_BD, 0xc0, 8, {FEATURE_BD_WRITE}, structure_write_protection, NULL, NULL},
 };
 
 /* True if a disc of the current profile has this structure. */
@@ -242,6 +261,9 @@ static bool disc_has(const struct mmc_drive *d, const struct structure *s)
 {
 	bool has = false;
 
+	if ((s->media_type == MEDIA_TYPE_BD) != profile_has_feature(d->profile, FEATURE_BD_READ) ||
+		(s->has && !s->has(d->cmd.disc)))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(s->feature) && s->feature[i]; i++)
 		has |= profile_has_feature(d->profile, s->feature[i]);
 	return has;

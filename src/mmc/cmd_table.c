@@ -43,10 +43,10 @@ const struct mmc_row mmc_rows[256] = {
 	/* as MODE SENSE(10) */
 	[OP_MODE_SENSE_6] = { "MODE SENSE(6)", 6, ROW_IN | ROW_CLOSING, 0, ALLOC(4, 1),
 		modepage_sense_6, NULL, "\x08\xff\xff\xff\0", "SPC-4 6.14" },
-	/* eject and load; power conditions are accepted and have no effect */
+	/* eject and load; a stop syncs; power conditions are accepted and have no effect */
 	[OP_START_STOP_UNIT] = { "START STOP UNIT", 6, ROW_CLOSING, 0, NO_LENGTH,
 		cmd_start_stop_unit, cmd_start_stop_finish, "\x01\0\x03\xf7\0", "MMC-6 6.42" },
-	/* prevent, allow, persistent prevent and allow */
+	/* prevent, allow, persistent prevent and allow; an allow syncs */
 	[OP_PREVENT_ALLOW] = { "PREVENT ALLOW MEDIUM REMOVAL", 6, ROW_CLOSING, 0, NO_LENGTH,
 		cmd_none, cmd_prevent_allow_finish, "\0\0\0\x03\0", "MMC-6 6.12" },
 	/* capacity of the disc, of a blank, or "no medium"; and to what the disc can be formatted */

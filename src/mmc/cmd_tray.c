@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL. */
+/*
+ * START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL. Both end a host's work on a disc, and both bring
+ * its blocks to storage: Linux sends no SYNCHRONIZE CACHE for a file system that it has mounted,
+ * but an ALLOW when nobody uses the disc any more.
+ */
+#include <errno.h>
+
 #include "mmc/mmc_int.h"
 
 mmc_sense_t cmd_start_stop_unit(struct mmc_drive *d, const uint8_t *cdb)
@@ -18,7 +24,12 @@ mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
 	bool start = cdb[4] & 0x01;
 	bool load_eject = cdb[4] & 0x02;
 	bool power = cdb[4] >> 4;
+	struct disc *disc = d->cmd.disc;
+	int r = disc && !start ? disc_sync(disc) : DISC_OK;
 
+	/* The disc may leave now, so this command is the last one that can report a loss. */
+	if (r < 0)
+		return sense_from_disc(r, true);
 	/* There is no motor: power conditions, start and stop succeed and have no effect. */
 	if (power || !load_eject)
 		return SENSE_NONE;
@@ -32,7 +43,15 @@ mmc_sense_t cmd_prevent_allow_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	bool prevent = cdb[4] & 0x01;
 	bool persistent = cdb[4] & 0x02;
+	struct disc *disc = d->cmd.disc;
+	int r = DISC_OK;
 
+	/* If that fails, the next command that records reports it: an ALLOW has to unlock. */
+	if (!prevent && disc)
+		r = disc_sync(disc);
+	if (r == -EAGAIN)
+		return SENSE_AGAIN;
+	d->write_lost |= r < 0;
 	if (persistent)
 		d->persistent_prevent = prevent;
 	else

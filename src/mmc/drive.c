@@ -114,6 +114,8 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 static void disc_state(const struct disc *disc, struct mmc_state *s)
 {
 	s->type = disc->medium->type;
+	s->format = disc->format;
+	s->image_blocks = (uint32_t)MIN(disc->media->blocks, UINT32_MAX);
 	s->blank = disc_is_blank(disc);
 	s->appendable = disc_is_appendable(disc);
 	s->finalised = disc->layout.finalised;
@@ -152,6 +154,8 @@ static uint8_t pending(const struct mmc_drive *d)
 		set |= MMC_PENDING_ATTENTION;
 	if (d->ua & UA_CLOSED)
 		set |= MMC_PENDING_CLOSE;
+	if (d->ua & UA_AFTER_EVENT)
+		set |= MMC_PENDING_FORMAT;
 	if (d->media_event != MEDIA_EVENT_NONE)
 		set |= MMC_PENDING_MEDIA;
 	if (d->feature_change)

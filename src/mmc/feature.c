@@ -8,9 +8,11 @@
 
 /* When a feature is current. */
 enum feature_current {
-	BY_PROFILE = false,  /* with each profile that lists it */
-	ALWAYS = true,       /* with every disc, and without one: persistent */
-	WHILE_APPENDABLE = 2 /* by profile, until the disc is finalised */
+	BY_PROFILE = false,   /* with each profile that lists it */
+	ALWAYS = true,        /* with every disc, and without one: persistent */
+	WHILE_APPENDABLE = 2, /* by profile, until the disc is finalised */
+	WHILE_WRITABLE = 3,   /* by profile, unless the disc is write protected */
+	WHILE_FORMATTABLE = 4 /* the same, while FORMAT UNIT has something to do */
 };
 
 struct feature {
@@ -76,6 +78,17 @@ static uint32_t build_random_writable(const struct mmc_drive *d, uint8_t *out)
 	return 12;
 }
 
+/* RENoSA: a BD-RE can do without spare areas; QCert, Cert: no block is ever found bad. */
+static uint32_t build_formattable(const struct mmc_drive *d, uint8_t *out)
+{
+	enum { RENOSA = 0x08, QCERT = 0x02, CERT = 0x01 };
+
+	memset(out, 0, 8);
+	if (profile_has_feature(d->profile, FEATURE_BD_WRITE))
+		out[0] = RENOSA | QCERT | CERT;
+	return 8;
+}
+
 // clang-format off
 /* In ascending order of codes (MMC-6 5.2.2). */
 static const struct feature features[] = {
@@ -89,32 +102,32 @@ static const struct feature features[] = {
 	{ FEATURE_RANDOM_READABLE, 0, false, 0, NULL, build_random_readable },
 	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
 	/* Linux opens a drive for writing that has this feature, whatever disc is in it. */
-	{ FEATURE_RANDOM_WRITABLE, 1, false, 0, NULL, build_random_writable },
+	{ FEATURE_RANDOM_WRITABLE, 1, WHILE_WRITABLE, 0, NULL, build_random_writable },
 	/* data block type 8; buffer underrun free; one link size, 16 blocks */
 	{ FEATURE_INCREMENTAL_STREAMING, 1, WHILE_APPENDABLE, 8, "\x01\0\x01\x01\x10\0\0\0", NULL },
-	{ FEATURE_FORMATTABLE, 1, false, 8, "\0\0\0\0\0\0\0\0", NULL },
+	{ FEATURE_FORMATTABLE, 1, WHILE_FORMATTABLE, 0, NULL, build_formattable },
 	/* SSA: the spare area can be read, structure 0Ah */
-	{ FEATURE_DEFECT_MANAGEMENT, 1, false, 4, "\x80\0\0\0", NULL },
+	{ FEATURE_DEFECT_MANAGEMENT, 1, WHILE_WRITABLE, 4, "\x80\0\0\0", NULL },
 	/* DVD-RW, formatted */
-	{ FEATURE_RESTRICTED_OVERWRITE, 0, false, 0, "", NULL },
+	{ FEATURE_RESTRICTED_OVERWRITE, 0, WHILE_WRITABLE, 0, "", NULL },
 	/* Write bit; no quick start, and CLOSE stops a background format alone */
-	{ FEATURE_DVD_PLUS_RW, 1, false, 4, "\x01\0\0\0", NULL },
+	{ FEATURE_DVD_PLUS_RW, 1, WHILE_WRITABLE, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
 	/* DVD-RW, formatted: the intermediate state, and BLANK */
-	{ FEATURE_RIGID_OVERWRITE, 0, false, 4, "\x03\0\0\0", NULL },
+	{ FEATURE_RIGID_OVERWRITE, 0, WHILE_WRITABLE, 4, "\x03\0\0\0", NULL },
 	/* Buffer underrun free, two layers, test write, DVD-RW */
 	{ FEATURE_DVD_R_RW, 2, false, 4, "\x4e\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	/*
-	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. A BD-R is of
-	 * class 1 and version 1, a BD-ROM of class 0 and version 1, as their disc information says
-	 * (mmc_profile.bd_class).
+	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. BD-RE and BD-R
+	 * are of class 1 and version 1, a BD-ROM of class 0 and version 1, as their disc information
+	 * says (mmc_profile.bd_class).
 	 */
-	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0"
+	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0"
 		"\0\x02\0\0\0\0\0\0", NULL },
 	/* The same bitmaps for BD-RE and BD-R; blocks are not verified after writing. */
-	{ FEATURE_BD_WRITE, 0, false, 20, "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
+	{ FEATURE_BD_WRITE, 0, false, 20, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */
@@ -142,18 +155,6 @@ static uint32_t put_feature(
 	return 4 + len;
 }
 
-/* Not current with a disc that is write protected. */
-static bool records(uint16_t feature)
-{
-	static const uint16_t recording[] = {FEATURE_RANDOM_WRITABLE, FEATURE_FORMATTABLE,
-		FEATURE_DEFECT_MANAGEMENT, FEATURE_DVD_PLUS_RW};
-
-	for (size_t i = 0; i < ARRAY_LEN(recording); i++)
-		if (recording[i] == feature)
-			return true;
-	return false;
-}
-
 static bool is_current(const struct mmc_drive *d, const struct feature *f)
 {
 	const struct disc *disc = mmc_loaded(d);
@@ -162,8 +163,11 @@ static bool is_current(const struct mmc_drive *d, const struct feature *f)
 		return true;
 	if (f->current == WHILE_APPENDABLE && disc && !disc_is_appendable(disc))
 		return false;
-	return profile_has_feature(d->profile, f->code) &&
-	       !(disc && disc_is_protected(disc) && records(f->code));
+	if (f->current == WHILE_FORMATTABLE && disc && !disc_is_formattable(disc))
+		return false;
+	if (f->current >= WHILE_WRITABLE && disc && disc_is_protected(disc))
+		return false;
+	return profile_has_feature(d->profile, f->code);
 }
 
 mmc_sense_t cmd_get_configuration(struct mmc_drive *d, const uint8_t *cdb)

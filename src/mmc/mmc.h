@@ -187,11 +187,12 @@ mmc_sense_t mmc_finalise(struct mmc_drive *d);
 
 /* Unit attentions and events that the host has not received yet. */
 enum mmc_pending {
-	MMC_PENDING_RESET = 1 << 0,      /* 6/29/00 */
-	MMC_PENDING_ATTENTION = 1 << 1,  /* 6/28/00 of a new disc, or 6/5A/01 */
-	MMC_PENDING_CLOSE = 1 << 2,      /* 6/28/00 of the host's own CLOSE */
-	MMC_PENDING_MEDIA = 1 << 3,      /* a media event */
-	MMC_PENDING_OPERATIONAL = 1 << 4 /* an operational change event */
+	MMC_PENDING_RESET = 1 << 0,       /* 6/29/00 */
+	MMC_PENDING_ATTENTION = 1 << 1,   /* 6/28/00 of a new disc, or 6/5A/01 */
+	MMC_PENDING_CLOSE = 1 << 2,       /* 6/28/00 of the host's own CLOSE */
+	MMC_PENDING_MEDIA = 1 << 3,       /* a media event */
+	MMC_PENDING_OPERATIONAL = 1 << 4, /* an operational change event */
+	MMC_PENDING_FORMAT = 1 << 5       /* 6/28/00 of the host's own FORMAT, after its event */
 };
 
 /* A snapshot, for status output and tests. */
@@ -211,6 +212,8 @@ struct mmc_state {
 	enum disc_type type; /* of the disc, when loaded or ejected_by_host */
 	/* As what the host sees a loaded disc: a finalised DVD+R may be shown as a DVD-ROM. */
 	enum disc_type shown_as;
+	enum disc_format format; /* of that disc */
+	/* finalised: no track can be added; also true of a formatted disc that is overwritten. */
 	bool blank, appendable, finalised;
 	bool testing;          /* a test write is in progress, and the numbers below are of it */
 	const char *read_only; /* why recording is no longer possible; NULL: no such reason */
@@ -223,6 +226,7 @@ struct mmc_state {
 	uint32_t reserved;     /* size that RESERVE TRACK gave the open track; 0 = none */
 	bool at_once;          /* the track was reserved for disc-at-once recording */
 	bool formatted;        /* FORMAT UNIT has given it a format state */
+	uint32_t image_blocks; /* blocks of the image, up to the highest one that was written */
 	uint32_t unsynced;     /* recorded blocks that a power cut would lose */
 	uint16_t sessions, tracks;
 	uint32_t read_speed, write_speed; /* kB/s */
@@ -230,6 +234,11 @@ struct mmc_state {
 	uint64_t blocks_read, blocks_written;
 };
 void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s);
+/* True if the disc is rewritten in place: then `finalised` does not mean that it is complete. */
+static inline bool mmc_state_is_overwritable(const struct mmc_state *s)
+{
+	return disc_medium_is_overwritable(disc_medium_of(s->type), s->format);
+}
 
 /*
  * State of a drive without its disc, as plain data. It is stored where it survives the

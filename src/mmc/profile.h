@@ -49,13 +49,13 @@ struct mmc_profile {
 	 * a link and of a packet. 0: the page has no meaning, and the host may set what it likes.
 	 */
 	uint8_t write_types, link_blocks;
-	uint8_t book_type;  /* book type << 4 | part version (MMC-6 table 407) */
-	uint8_t max_rate;   /* physical format byte 1 low nibble */
-	uint8_t layer_type; /* 1 embossed, 2 recordable */
+	uint8_t book_type;   /* book type << 4 | part version (MMC-6 table 407) */
+	uint8_t max_rate;    /* physical format byte 1 low nibble */
+	uint8_t layer_type;  /* 1 embossed, 2 recordable */
+	const char *bd_type; /* of a BD: disc type identifier, 3 characters */
+	uint8_t bd_class;    /* of a BD: size << 6 | class << 4 | version */
 	/* Structure 00h is recorded with the data: that of a blank tells of no data area. */
 	bool lead_in_recorded;
-	const char *bd_type;  /* of a BD: disc type identifier, 3 characters */
-	uint8_t bd_class;     /* of a BD: size << 6 | class << 4 | version */
 	uint8_t track_mode;   /* READ TRACK INFORMATION byte 5 */
 	uint8_t closed_track; /* READ TRACK INFORMATION byte 6 of a closed track */
 	/*

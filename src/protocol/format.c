@@ -69,7 +69,10 @@ static void format_disc(const json_t *drive, FILE *out)
 		fprintf(out, "  %-10s %" PRIu64 " of %" PRIu64 " blocks\n", "recorded",
 			field_number(drive, "recorded_blocks"),
 			field_number(drive, "capacity_blocks"));
-		line_size(out, "free", field_number(drive, "free_blocks") * BLOCK);
+		if (*field_text(drive, "format_state"))
+			fprintf(out, "  %-10s %s\n", "format", field_text(drive, "format_state"));
+		if (strcmp(field_text(drive, "state"), "rewritable") != 0)
+			line_size(out, "free", field_number(drive, "free_blocks") * BLOCK);
 	}
 	format_remarks(drive, out);
 }
@@ -137,11 +140,12 @@ static void format_drive(const json_t *drive, FILE *out)
 static void everyday_disc(const json_t *drive, FILE *out)
 {
 	const char *state = field_text(drive, "state");
-	char title[FORMAT_MEDIUM];
-	const char *medium = format_medium(field_text(drive, "medium"), title);
+	char medium[FORMAT_WITH_STATE];
 	uint64_t recorded = field_number(drive, "recorded_blocks") * BLOCK;
-	char size[16], room[16], burned[16];
+	char size[16], room[16], burned[16], all[16];
 
+	format_medium_state(drive, medium);
+	format_size(field_number(drive, "capacity_blocks") * BLOCK, all);
 	format_size(field_number(drive, "size"), size);
 	format_size(field_number(drive, "free_blocks") * BLOCK, room);
 	format_size(recorded, burned);
@@ -150,6 +154,8 @@ static void everyday_disc(const json_t *drive, FILE *out)
 		fputs("none", out);
 	else if (strcmp(state, "blank") == 0)
 		fprintf(out, "blank %s, %s free", medium, room);
+	else if (strcmp(state, "rewritable") == 0)
+		fprintf(out, "%s, %s of %s written", medium, burned, all);
 	else if (strcmp(state, "open") == 0)
 		fprintf(out, "%s, burn not finished, %s recorded, %s free", medium, burned, room);
 	else if (strcmp(state, "appendable") == 0)
@@ -206,7 +212,7 @@ static void format_functions(const json_t *functions, FILE *out)
 /* The cells of a row that are padded; the drives follow them. */
 struct row {
 	const char *name, *label;
-	char kind[80], size[16];
+	char kind[128], size[16];
 };
 
 /*
@@ -251,10 +257,13 @@ static void format_kind(const json_t *image, char *out, size_t size)
 {
 	const char *kind = field_text(image, "kind"), *medium = field_text(image, "medium");
 	uint64_t sessions = field_number(image, "sessions");
-	char title[FORMAT_MEDIUM];
+	char title[FORMAT_WITH_STATE];
 
 	/* A daemon that is older than the client names no medium. */
-	format_medium(*medium ? medium : strcmp(kind, "iso") == 0 ? "dvd-rom" : "dvd+r", title);
+	if (*medium)
+		format_medium_state(image, title);
+	else
+		format_medium(strcmp(kind, "iso") == 0 ? "dvd-rom" : "dvd+r", title);
 	if (strcmp(kind, "blank") == 0)
 		snprintf(out, size, "blank %s", title);
 	else if (strcmp(kind, "copying") == 0)

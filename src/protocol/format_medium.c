@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/field.h"
+
 static bool ends_with(const char *s, const char *end)
 {
 	size_t n = strlen(s), m = strlen(end);
@@ -23,6 +25,20 @@ const char *format_medium(const char *medium, char out[FORMAT_MEDIUM])
 		*p = (char)toupper((unsigned char)*p);
 	if (ends_with(medium, "-dl") && n < FORMAT_MEDIUM)
 		out[n - strlen("-dl")] = ' ';
+	return out;
+}
+
+const char *format_medium_state(const json_t *disc, char out[FORMAT_WITH_STATE])
+{
+	const char *format = field_text(disc, "format_state");
+	const char *state = field_text(disc, json_object_get(disc, "state") ? "state" : "kind");
+	char title[FORMAT_MEDIUM];
+
+	format_medium(field_text(disc, "medium"), title);
+	if (*format == '\0' || (strcmp(format, "unformatted") == 0 && strcmp(state, "blank") != 0))
+		snprintf(out, FORMAT_WITH_STATE, "%s", title);
+	else
+		snprintf(out, FORMAT_WITH_STATE, "%s, %s", title, format);
 	return out;
 }
 

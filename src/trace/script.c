@@ -13,11 +13,12 @@
 #define STEP_MAX 64u             /* blocks of one WRITE in a "write" line */
 #define PREVENT  "> 1e 00 00 00 01 00\n"
 
-#define OP_REQUEST_SENSE     0x03
-#define OP_INQUIRY           0x12
-#define OP_WRITE_10          0x2a
-#define OP_GET_CONFIGURATION 0x46
-#define OP_WRITE_12          0xaa
+#define OP_REQUEST_SENSE       0x03
+#define OP_INQUIRY             0x12
+#define OP_WRITE_10            0x2a
+#define OP_WRITE_AND_VERIFY_10 0x2e
+#define OP_GET_CONFIGURATION   0x46
+#define OP_WRITE_12            0xaa
 
 struct writer {
 	FILE *out;
@@ -76,7 +77,7 @@ static void write_recording_mode(struct writer *w, const struct trace_disc *d)
 /* Formats a disc that is overwritten in place: its one track spans all that was formatted. */
 static void write_format(struct writer *w, const struct trace_disc *d)
 {
-	const struct disc_format_offer *offer = trace_medium(d)->format;
+	const struct disc_format_offer *first = trace_medium(d)->format, *offer = first;
 	uint32_t n = d->track[0].written;
 
 	bool closed = d->track[0].state != DISC_TRACK_OPEN;
@@ -94,6 +95,13 @@ static void write_format(struct writer *w, const struct trace_disc *d)
 			fputs("> 5b 00 02 00 00 00 00 00 00 00\n", w->out);
 		return;
 	}
+	/* A format type has its own sizes. */
+	for (size_t i = 0; i < DISC_FORMAT_OFFERS && first[i].blocks; i++)
+		if (first[i].blocks == n) {
+			offer = &first[i];
+			break;
+		}
+
 	fprintf(w->out,
 		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",
 		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff, offer->type << 2);
@@ -102,7 +110,8 @@ static void write_format(struct writer *w, const struct trace_disc *d)
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
-	if (d->kept && (!disc_medium_has_tracks(trace_medium(d)) || d->flags & TRACE_FORMATTED)) {
+	if (d->kept && (!disc_medium_has_tracks(trace_medium(d)) ||
+			       (d->flags & TRACE_FORMATTED && trace_medium(d)->formatted_model))) {
 		write_format(w, d);
 		return;
 	}
@@ -168,7 +177,8 @@ static void write_recorded(struct writer *w, const struct trace_disc *d, unsigne
 
 	fputs(lock, w->out);
 	write_layout(w, d);
-	if (pending & MMC_PENDING_CLOSE && !(pending & MMC_PENDING_ATTENTION)) {
+	if (pending & (MMC_PENDING_CLOSE | MMC_PENDING_FORMAT) &&
+		!(pending & MMC_PENDING_ATTENTION)) {
 		write_event_drain(w, pending);
 		return;
 	}
@@ -258,15 +268,17 @@ static void write_bytes(struct writer *w, const uint8_t *p, uint32_t len)
 /* The data of a WRITE is not kept in a trace: any blocks will do. */
 static bool is_write(const struct trace_command *c)
 {
-	return c->cdb[0] == OP_WRITE_10 || c->cdb[0] == OP_WRITE_12;
+	return c->cdb[0] == OP_WRITE_10 || c->cdb[0] == OP_WRITE_AND_VERIFY_10 ||
+	       c->cdb[0] == OP_WRITE_12;
 }
 
 /* Blocks of a WRITE; 0 if it is another command, or if blocks and bytes do not agree. */
 static uint32_t write_blocks(const struct trace_command *c)
 {
-	uint32_t n = c->cdb[0] == OP_WRITE_10   ? get_be16(c->cdb + 7)
-		     : c->cdb[0] == OP_WRITE_12 ? get_be32(c->cdb + 6)
-						: 0;
+	uint32_t n = 0;
+
+	if (is_write(c))
+		n = c->cdb[0] == OP_WRITE_12 ? get_be32(c->cdb + 6) : get_be16(c->cdb + 7);
 
 	return (uint64_t)n * MEDIA_BLOCK == c->announced ? n : 0;
 }

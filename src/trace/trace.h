@@ -63,7 +63,7 @@ enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK };
  * Attentions and events not yet reported to the host: enum mmc_pending, in the bits above the
  * flags.
  */
-#define TRACE_PENDING(flags) ((flags) >> 8 & 0x1fu)
+#define TRACE_PENDING(flags) ((flags) >> 8 & 0x3fu)
 
 struct trace_track { /* struct disc_track */
 	uint32_t start, written, reserved;

@@ -304,7 +304,7 @@ void test_commands(void)
 		{"VERIFY(10)", {{0x2f, [8] = 1}, 10, MMC_DIR_NONE, 0}, true},
 		{"GET PERFORMANCE", {{0xac, [9] = 4, [10] = 3}, 12, MMC_DIR_IN, 72}, true},
 		{"READ(6)", {{0x08, [4] = 1}, 6, MMC_DIR_IN, BLOCK}, false},
-		{"FORMAT UNIT", {{0x04}, 6, MMC_DIR_NONE, 0}, false},
+		{"SEND DIAGNOSTIC", {{0x1d}, 6, MMC_DIR_NONE, 0}, false},
 		{"WRITE BUFFER", {{0x3b, [8] = 4}, 10, MMC_DIR_OUT, 4}, false},
 	};
 

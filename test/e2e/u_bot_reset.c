@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Resets at every stage of a command, and hosts that ignore a halt. */
+#include <linux/usb/ch9.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,6 +55,20 @@ static void make_shapes(void)
 	shapes[7].c.dir = MMC_DIR_OUT;
 }
 
+/*
+ * FunctionFS tells its user of a new session a moment after the host. What the drive sends in that
+ * moment belongs to the new session; no user of FunctionFS can prevent it, and a host that took it
+ * for an answer would reset the drive. Get Max LUN is answered by the thread that learns of the
+ * session, after it has.
+ */
+static bool session_is_known(void)
+{
+	uint8_t max;
+
+	return usb_control(
+		       USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE, 0xfe, 0, 0, &max, 1) == 1;
+}
+
 static bool reset_by(enum kind kind)
 {
 	switch (kind) {
@@ -66,7 +81,7 @@ static bool reset_by(enum kind kind)
 		usb_clear_halt(usb.out);
 		return class_reset();
 	case SET_INTERFACE:
-		return usb_set_interface();
+		return usb_set_interface() && session_is_known();
 	default:
 		return usb_port_reset();
 	}

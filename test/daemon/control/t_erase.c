@@ -15,6 +15,24 @@ static void refused(const char *line, const char *code, const char *part)
 	json_decref(a);
 }
 
+/* Waits until the drive has closed a disc that was ejected: it holds a lock until then. */
+static void wait_closed(const char *name)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	uint64_t end = now_ms() + 3000;
+	char path[64];
+	int fd, r = -1;
+
+	snprintf(path, sizeof(path), "media/%s", name);
+	fd = open(in_scratch(path), O_RDWR);
+	while (r < 0 && now_ms() < end) {
+		turn(event, usb, 2, 1, NULL);
+		r = fcntl(fd, F_OFD_SETLK, &fl);
+	}
+	assert_int_equal(r, 0);
+	close(fd);
+}
+
 static void a_rewritable_disc_becomes_blank(void **state)
 {
 	json_t *a;
@@ -30,8 +48,10 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	assert_non_null(strstr(get_text("media/rw.iso.mmcdisc"), "\nstate blank\n"));
 	assert_null(strstr(get_text("media/rw.iso.mmcdisc"), "pending"));
 	assert_false(is_there("rw.iso.mmcdisc.new"));
-	FIFO("insert rw.iso\n", "ok: drive0: inserted rw.iso (blank DVD+RW, 4700372992 bytes)");
+	FIFO("insert rw.iso\n",
+		"ok: drive0: inserted rw.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
 	FIFO("eject\n", "ok: drive0: ejected rw.iso");
+	wait_closed("rw.iso");
 	FIFO("erase rw.iso\n", "ok: rw.iso is a blank DVD+RW already");
 	/* Formatted and never written, it is not yet as new. */
 	put_rw("empty.iso", 0);
@@ -50,6 +70,7 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	/* What is blank has nothing to erase, whatever it is. */
 	FIFO("blank r.iso\n", "ok: drive0: inserted r.iso (blank DVD+R, 4700372992 bytes)");
 	FIFO("eject\n", "ok: drive0: ejected r.iso");
+	wait_closed("r.iso");
 	FIFO("erase r.iso\n", "ok: r.iso is a blank DVD+R already");
 }
 
@@ -100,10 +121,11 @@ static void a_disc_in_any_drive_or_program_stays(void **state)
 	(void)state;
 	put_rw("rw.iso", 4096);
 	FIFO("insert rw.iso drive=drive1\n",
-		"ok: drive1: inserted rw.iso (DVD+RW, 4700372992 bytes)");
+		"ok: drive1: inserted rw.iso (DVD+RW, formatted, 4700372992 bytes)");
 	refused("erase rw.iso\n", "in-use",
 		"\"rw.iso\" is in drive1; take it out first: mmcgadgetctl eject drive=drive1");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected rw.iso");
+	wait_closed("rw.iso");
 	fd = open(in_scratch("media/rw.iso"), O_RDONLY);
 	assert_int_equal(fcntl(fd, F_OFD_SETLK, &fl), 0);
 	refused("erase rw.iso\n", "in-use", "in use by another program");
@@ -158,7 +180,8 @@ static void an_erasing_that_was_interrupted_is_completed(void **state)
 	assert_int_equal(size_of("media/cut.iso"), 0);
 	put_size("media/cut.iso", 4096);
 	put_state("cut.iso", &s);
-	FIFO("insert cut.iso\n", "ok: drive0: inserted cut.iso (blank DVD+RW, 4700372992 bytes)");
+	FIFO("insert cut.iso\n",
+		"ok: drive0: inserted cut.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
 	assert_int_equal(size_of("media/cut.iso"), 0);
 }
 

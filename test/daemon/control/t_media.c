@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Media as their owner sees them: what a blank is, and what list and status say. */
-#include "daemon/control/control_fixture.h"
+#include "daemon/control/rw_fixture.h"
 
 #include "library/image.h"
+#include "protocol/field.h"
+#include "util/array.h"
 
 static const struct disc_medium *dl(void)
 {
@@ -17,33 +19,34 @@ static int setup_two_owners(void **state)
 	return setup(state);
 }
 
+static int setup_one_owner(void **state)
+{
+	memset(fake_blank, 0, sizeof(fake_blank));
+	return setup(state);
+}
+
 static bool has_state(const char *name)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "media/%s.mmcdisc", name);
-	return access(in_scratch(path), F_OK) == 0;
+	snprintf(path, sizeof(path), "%s.mmcdisc", name);
+	return is_there(path);
 }
 
-/* Returns a member of an image in the answer to `line`, as text. */
+/* Returns a member of an image in the answer to `line`, as text; "" = it has no such member. */
 static const char *listed(const char *line, const char *name, const char *member)
 {
 	static char text[64];
-	int fd = connect_client();
-	json_t *a, *each;
+	json_t *a = answer_to(line), *each;
 	size_t i;
 
 	strcpy(text, "not listed");
-	send_text(fd, line);
-	a = json_loads(receive_line(fd), 0, NULL);
 	json_array_foreach(json_object_get(a, "images"), i, each)
 	{
 		if (strcmp(json_string_value(json_object_get(each, "name")), name) == 0)
-			snprintf(text, sizeof(text), "%s",
-				json_string_value(json_object_get(each, member)));
+			snprintf(text, sizeof(text), "%s", field_text(each, member));
 	}
 	json_decref(a);
-	close(fd);
 	return text;
 }
 
@@ -89,12 +92,90 @@ static void a_blank_keeps_its_medium_in_every_drive(void **state)
 		"or delete it first");
 }
 
+/* Lists and status print the medium with its format state, of discs in a drive and of others. */
+static void the_format_state_is_told(void **state)
+{
+	// clang-format off
+	static const struct { const char *name, *kind, *medium, *format, *text; } rows[] = {
+		{ "iso.iso", "iso", "dvd-rom", "", "DVD-ROM " },
+		{ "r.iso", "appendable", "dvd+r", "", "appendable DVD+R, 1 session " },
+		{ "rw.iso", "rewritable", "dvd+rw", "formatted", "DVD+RW, formatted " },
+		{ "new.iso", "blank", "dvd+rw", "unformatted", "blank DVD+RW, unformatted " },
+		{ "e.iso", "blank", "dvd+r", "", "blank DVD+R " },
+	};
+	// clang-format on
+	json_t *a, *drive;
+
+	(void)state;
+	put_size("media/iso.iso", 4096);
+	put_size("media/e.iso", 0);
+	put_appendable("r.iso");
+	put_rw("rw.iso", 5 << 20);
+	FIFO("blank new.iso type=dvd+rw drive=drive1\n",
+		"ok: drive1: inserted new.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
+	/* The second time, one disc is in a drive. */
+	for (int in_drive = 0; in_drive < 2; in_drive++) {
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			assert_string_equal(listed("list\n", rows[i].name, "kind"), rows[i].kind);
+			assert_string_equal(
+				listed("list\n", rows[i].name, "medium"), rows[i].medium);
+			assert_string_equal(
+				listed("list\n", rows[i].name, "format_state"), rows[i].format);
+			fifo_slow("list\n", "ok: 7 images in ");
+			assert_non_null(strstr(get_text("run/status"), rows[i].text));
+		}
+		if (in_drive == 0)
+			FIFO("insert rw.iso\n", "ok: drive0: inserted rw.iso (DVD+RW, formatted, "
+						"4700372992 bytes)");
+	}
+	a = answer_to("status\n");
+	drive = json_array_get(json_object_get(a, "drives"), 0);
+	assert_string_equal(json_string_value(json_object_get(drive, "state")), "rewritable");
+	assert_string_equal(json_string_value(json_object_get(drive, "medium")), "dvd+rw");
+	assert_string_equal(json_string_value(json_object_get(drive, "format_state")), "formatted");
+	assert_int_equal(json_integer_value(json_object_get(drive, "recorded_blocks")), 2560);
+	assert_int_equal(json_integer_value(json_object_get(drive, "size")), 5 << 20);
+	drive = json_array_get(json_object_get(a, "drives"), 1);
+	assert_string_equal(json_string_value(json_object_get(drive, "state")), "blank");
+	assert_string_equal(
+		json_string_value(json_object_get(drive, "format_state")), "unformatted");
+	json_decref(a);
+	fifo_slow("status\n", "ok: mmcgadgetd");
+	assert_non_null(strstr(get_text("run/status"), "\n  format     formatted\n"));
+	assert_non_null(strstr(get_text("run/status"), "\n  recorded   2560 of 2295104 blocks\n"));
+}
+
+/* Nothing can be finalised on a disc whose every block can be written again. */
+static void a_rewritable_disc_is_not_closed(void **state)
+{
+	json_t *a;
+
+	(void)state;
+	put_rw("rw.iso", 4096);
+	for (int in_drive = 0; in_drive < 2; in_drive++) {
+		a = answer_to("close rw.iso\n");
+		assert_string_equal(json_string_value(json_object_get(a, "code")), "not-closable");
+		assert_string_equal(json_string_value(json_object_get(a, "message")),
+			"drive0: \"rw.iso\" (DVD+RW, formatted) is never finalised: its data is "
+			"kept "
+			"as it is, and can be written anew");
+		json_decref(a);
+		if (in_drive == 0)
+			FIFO("insert rw.iso\n", "ok: drive0: inserted rw.iso (DVD+RW, formatted, "
+						"4700372992 bytes)");
+	}
+	assert_int_equal(size_of("media/rw.iso"), 4096);
+}
+
 int main(void)
 {
+#define ONE(f) cmocka_unit_test_setup_teardown(f, setup_one_owner, teardown)
 #define TWO(f) cmocka_unit_test_setup_teardown(f, setup_two_owners, teardown)
 	const struct CMUnitTest tests[] = {
 		TWO(an_empty_file_is_what_the_owner_of_the_drive_says),
 		TWO(a_blank_keeps_its_medium_in_every_drive),
+		ONE(the_format_state_is_told),
+		ONE(a_rewritable_disc_is_not_closed),
 	};
 
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);

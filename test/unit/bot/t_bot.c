@@ -229,6 +229,37 @@ static void data_after_a_held_cbw_proves_the_csw_was_read(void **state)
 	rig_free(r);
 }
 
+/*
+ * The data of a held CBW that ends with a full packet: no read may be longer than the data, or the
+ * data would not complete it. told: BOT learns of the CSW before the data comes.
+ */
+static void data_out_of_a_held_cbw_completes_its_reads(void **state)
+{
+	(void)state;
+	for (unsigned told = 0; told < 2; told++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		uint8_t cbw[CBW_LEN];
+		uint32_t residue;
+
+		r->ep->hold_sent = true;
+		rig_set_intent(r, MMC_DIR_NONE, 0);
+		assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
+		rig_set_intent(r, MMC_DIR_OUT, 512);
+		rig_cbw(r, cbw, MMC_DIR_OUT, 512);
+		assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+		assert_int_equal(r->drive.begun, 1);
+		r->ep->hold_sent = !told;
+		mem_ep_deliver_all(r->ep);
+		fill_pattern(r->data, 0, 512, 0);
+		assert_int_equal(mem_host_out(r->ep, r->data, 512, false), 0);
+		r->ep->hold_sent = false;
+		assert_int_equal(bot_host_csw(&r->host, 512, &residue), CSW_PASSED);
+		assert_int_equal(residue, 0);
+		rig_expect_working(r);
+		rig_free(r);
+	}
+}
+
 static void statistics_count_commands_bytes_and_resets(void **state)
 {
 	const struct bot_config config = {.max_lun = 0};
@@ -277,6 +308,7 @@ int main(void)
 		cmocka_unit_test(cbw_in_the_middle_of_data_in_is_invalid),
 		cmocka_unit_test(cbw_before_the_csw_is_reported_is_held),
 		cmocka_unit_test(data_after_a_held_cbw_proves_the_csw_was_read),
+		cmocka_unit_test(data_out_of_a_held_cbw_completes_its_reads),
 		cmocka_unit_test(statistics_count_commands_bytes_and_resets),
 	};
 

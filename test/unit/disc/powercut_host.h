@@ -31,6 +31,7 @@ enum step_what {
 	STEP_FLUSH,    /* a sync by the daemon, without a command */
 	STEP_TEST,     /* test write on or off */
 	STEP_AT_ONCE,  /* write type 2: RESERVE TRACK reserves the disc for disc-at-once */
+	STEP_FORMAT,   /* FORMAT UNIT of a BD-R for pseudo-overwrite, if it is not formatted */
 	STEP_MULTI,    /* mode page 05h: sessions follow, or the next CLOSE finalises */
 	STEP_REINSERT, /* removes the disc and inserts it again */
 	STEP_FINALISE  /* by a control command */
@@ -51,6 +52,7 @@ struct ledger {
 	struct disc_layout promised; /* after the last command that synced */
 	bool loss_reported;          /* a command failed since the host asked for the address */
 	bool loss_unreported;        /* acknowledged blocks are lost, and no command failed yet */
+	bool formatted;              /* a FORMAT UNIT was answered GOOD */
 	bool pending;                /* a command that changes the layout was interrupted */
 	unsigned failures;
 };
@@ -279,6 +281,21 @@ static inline bool finalise_by_command(struct bench *b)
 	return true;
 }
 
+/* As growisofs: of the type for pseudo-overwrite, the whole capacity. */
+static inline bool format_for_pow(struct bench *b)
+{
+	static const uint8_t cdb[6] = {0x04, 0x11};
+	uint8_t list[12] = {0, 0x02, 0, 8, [8] = 0x32 << 2};
+
+	if (b->disc->format != DISC_UNFORMATTED)
+		return true;
+	put_be32(list + 4, b->capacity);
+	if (!send(b, cdb, sizeof(cdb), list))
+		return false;
+	b->l.formatted = true;
+	return true;
+}
+
 /* ---- steps ---------------------------------------------------------------------------------- */
 
 static inline bool do_step(struct bench *b, const struct step *s)
@@ -302,6 +319,8 @@ static inline bool do_step(struct bench *b, const struct step *s)
 		return select_test_write(b, s->arg);
 	case STEP_AT_ONCE:
 		return select_parameter(b, 2, 0x0f, s->arg ? 2 : 0);
+	case STEP_FORMAT:
+		return format_for_pow(b);
 	case STEP_MULTI:
 		return select_parameter(b, 3, 0xc0, s->arg ? 0xc0 : 0);
 	case STEP_REINSERT:

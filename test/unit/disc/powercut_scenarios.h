@@ -147,6 +147,20 @@ static const struct step test_at_once[] = {
 	{STEP_SYNC, 0, 1},
 	{STEP_END, 0, 0},
 };
+/* CLOSE TRACK closes the session as well. */
+static const struct step pseudo_overwrite[] = {
+	{STEP_FORMAT, 0, 1},
+	{STEP_WRITE, 52, 1},
+	{STEP_SYNC, 0, 1},
+	{STEP_CLOSE_TRACK, 1, 1},
+	{STEP_WRITE, 165, 2},
+	{STEP_REINSERT, 0, 2},
+	{STEP_WRITE, 180, 2},
+	{STEP_CLOSE_TRACK, 2, 2},
+	{STEP_WRITE, 230, 3},
+	{STEP_CLOSE, 6, 3},
+	{STEP_END, 0, 0},
+};
 static const struct scenario scenarios[] = {
 	{"single session", NULL, 400, true, single, NULL},
 	{"DAO", NULL, 400, true, disc_at_once, NULL},
@@ -182,6 +196,8 @@ static const struct scenario scenarios[] = {
 	{"three sessions, BD-R", NULL, 400, true, three_sessions, "bd-r"},
 	{"finalise later, BD-R", NULL, 400, true, finalise_later, "bd-r"},
 	{"two tracks, finalised by command, BD-R", NULL, 400, true, by_control_command, "bd-r"},
+	{"formatted, BD-R", NULL, 400, true, pseudo_overwrite, "bd-r"},
+	{"formatted, BD-R, no exchange", NULL, 400, false, pseudo_overwrite, "bd-r"},
 	{"three sessions, BD-R DL, no exchange", NULL, 400, false, three_sessions, "bd-r-dl"},
 };
 

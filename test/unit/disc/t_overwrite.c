@@ -174,6 +174,23 @@ static void formatting_drops_the_data(void **state)
 	disc_put(d);
 }
 
+/* A power cut loses no more blocks than max_unsaved. */
+static void unsynced_blocks_are_limited(void **state)
+{
+	struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RAM),
+		.media = media_mem_new(0, true),
+		.max_unsaved = 64};
+	struct disc *d = disc_open(&o);
+
+	(void)state;
+	for (uint32_t i = 0; i < 100; i++) {
+		assert_int_equal(disc_write(d, i * 37 % 400, 10, buf), DISC_OK);
+		assert_in_range(disc_unsynced(d), 10, 64);
+	}
+	assert_int_equal(d->media->syncs, 16);
+	disc_put(d);
+}
+
 /* There is no test write: the blocks are written. */
 static void test_write_is_ignored(void **state)
 {
@@ -505,6 +522,7 @@ int main(void)
 		cmocka_unit_test(blocks_never_written_are_zeros),
 		cmocka_unit_test(blocks_of_a_cd_work_as_well),
 		cmocka_unit_test(formatting_drops_the_data),
+		cmocka_unit_test(unsynced_blocks_are_limited),
 		cmocka_unit_test(test_write_is_ignored),
 		cmocka_unit_test(a_lost_write_is_reported_once),
 		cmocka_unit_test(a_write_error_is_reported_and_loses_nothing_else),

@@ -164,6 +164,9 @@ static void check_folder(struct bench *b)
 static void check_promises(struct bench *b)
 {
 	EXPECT(b->disc->read_only == NULL);
+	/* A finalised disc has become another type, which has no format state. */
+	EXPECT(!b->l.formatted || b->disc->format == DISC_FORMATTED_POW ||
+		!disc_medium_is_recordable(b->disc->medium));
 	/* A disc whose burn was interrupted is open, not complete. */
 	EXPECT(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
 	check_closed_tracks(b);

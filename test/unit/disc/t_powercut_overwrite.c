@@ -27,7 +27,7 @@
 #define WRITE_MAX 16u
 #define SEEDS     4u /* odd: the file system knows RENAME_EXCHANGE */
 
-enum what { END, FORMAT, WRITE, SYNC, REINSERT };
+enum what { END, FORMAT, RESTART, WRITE, SYNC, REINSERT };
 struct step {
 	enum what what;
 	uint32_t lba, count; /* FORMAT: count = blocks */
@@ -52,8 +52,53 @@ static const struct step host_steps[] = {
 	{WRITE, 20, 5},
 	{SYNC, 0, 0},
 	{WRITE, 22, 9},
+	{RESTART, 0, 0},
+	{WRITE, 40, 3},
+	{FORMAT, 0, 300},
+	{WRITE, 30, 3},
 	{END, 0, 0},
 };
+
+/*
+ * Media of CAPACITY blocks that can be formatted to all of them: a DVD+RW and a DVD-RAM have no
+ * other size, a BD-RE with or without a spare area.
+ */
+static const struct step all_steps[] = {
+	{FORMAT, 0, CAPACITY},
+	{WRITE, 0, 16},
+	{WRITE, 384, 16}, /* up to the last block, with a hole before it */
+	{SYNC, 0, 0},
+	{WRITE, 33, 8},
+	{WRITE, 390, 10},
+	{SYNC, 0, 0},
+	{WRITE, 1, 16},
+	{REINSERT, 0, 0},
+	{WRITE, 200, 3},
+	{FORMAT, 0, CAPACITY}, /* the disc has synced and unsynced data */
+	{WRITE, 31, 2},
+	{SYNC, 0, 0},
+	{WRITE, 396, 4},
+	{RESTART, 0, 0},
+	{WRITE, 40, 3},
+	{FORMAT, 0, CAPACITY},
+	{WRITE, 30, 3},
+	{END, 0, 0},
+};
+
+static const struct kind {
+	const char *medium; /* name of a row; NULL = made_up_rw */
+	uint8_t format_type;
+	uint32_t usual; /* a size that it can be formatted to */
+	const struct step *steps;
+} made_up = {NULL, 0x26, 300, host_steps}, plus_rw = {"dvd+rw", 0x26, CAPACITY, all_steps},
+  ram = {"dvd-ram", 0x00, CAPACITY, all_steps}, bd_re = {"bd-re", 0x31, CAPACITY, all_steps},
+  bd_re_dl = {"bd-re-dl", 0x30, CAPACITY, all_steps};
+static const struct kind *kind = &made_up;
+
+static const struct disc_medium *medium(void)
+{
+	return kind->medium ? disc_medium_named(kind->medium) : &made_up_rw;
+}
 
 /* What the host knows. Version 0 of a block is all zeros. */
 struct ledger {
@@ -96,7 +141,8 @@ static void fill(uint8_t *block, uint32_t lba, uint32_t version)
 
 static void insert(struct bench *b)
 {
-	struct disc_options o = {.medium = &made_up_rw, .media = powercut_media(b->cut, true)};
+	struct disc_options o = {
+		.medium = medium(), .capacity = CAPACITY, .media = powercut_media(b->cut, true)};
 
 	assert_non_null(o.media);
 	assert_int_equal(store_new(powercut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
@@ -130,16 +176,40 @@ static uint32_t formatted_size(const struct disc *d)
 	return d->format == DISC_FORMATTED ? disc_readable_blocks(d) : 0;
 }
 
+static bool is_version(struct bench *b, uint32_t lba, uint32_t version)
+{
+	uint8_t is[MEDIA_BLOCK], want[MEDIA_BLOCK];
+
+	fill(want, lba, version);
+	return disc_read(b->disc, lba, 1, is) == DISC_OK && memcmp(is, want, MEDIA_BLOCK) == 0;
+}
+
+/*
+ * A FORMAT to the size that the disc has: it was done if a block that was synced reads as zeros.
+ * Then all blocks must.
+ */
+static bool was_formatted_again(struct bench *b)
+{
+	const struct ledger *l = &b->l;
+
+	for (uint32_t lba = 0; lba < l->size; lba++)
+		if (l->synced[lba] && !l->touched[lba] && !l->doubtful[lba])
+			return is_version(b, lba, 0);
+	return false;
+}
+
 static int format(struct bench *b, uint32_t blocks)
 {
 	struct ledger *l = &b->l;
 	int r;
 
 	l->format_in_flight = blocks;
-	r = made_up_format(b->disc, blocks);
+	r = disc_format(b->disc,
+		&(struct disc_format_request){.type = kind->format_type, .blocks = blocks});
 	if (r != DISC_OK) {
 		/* Done or not: the host looks, if the daemon is alive. */
-		if (b->cut->dead || formatted_size(b->disc) == l->size)
+		if (b->cut->dead || (formatted_size(b->disc) == l->size &&
+					    (blocks != l->size || !was_formatted_again(b))))
 			return r;
 		become_new_format(l);
 		/* The old blocks may still be there. */
@@ -149,6 +219,21 @@ static int format(struct bench *b, uint32_t blocks)
 	become_new_format(l);
 	l->format_in_flight = 0;
 	return DISC_OK;
+}
+
+/* Continues a background format, which keeps the data and syncs it. */
+static int restart(struct bench *b)
+{
+	struct disc_format_request request = {
+		.type = kind->format_type, .blocks = b->l.size, .parameter = 1};
+	int r;
+
+	if (!(medium()->format[0].flags & DISC_FORMAT_RESTARTS) || b->l.size == 0)
+		return DISC_OK;
+	r = disc_format(b->disc, &request);
+	if (r == DISC_OK)
+		note_sync(&b->l);
+	return r;
 }
 
 static int write_blocks(struct bench *b, uint32_t lba, uint32_t count)
@@ -187,6 +272,8 @@ static int do_step(struct bench *b, const struct step *s)
 	switch (s->what) {
 	case FORMAT:
 		return format(b, s->count);
+	case RESTART:
+		return restart(b);
 	case WRITE:
 		return write_blocks(b, s->lba, s->count);
 	case SYNC:
@@ -209,7 +296,7 @@ static int do_step(struct bench *b, const struct step *s)
 /* Tries each step up to most_tries times; inserts a disc without valid state again. */
 static void do_steps(struct bench *b, unsigned most_tries)
 {
-	for (const struct step *s = host_steps; s->what != END && !b->cut->dead; s++) {
+	for (const struct step *s = kind->steps; s->what != END && !b->cut->dead; s++) {
 		for (unsigned tries = 0; tries < most_tries && !b->cut->dead; tries++) {
 			if (b->disc->read_only) {
 				remove_disc(b);
@@ -225,19 +312,12 @@ static void do_steps(struct bench *b, unsigned most_tries)
 
 static void begin(struct bench *b, uint64_t seed)
 {
-	*b = (struct bench){.cut = powercut_new(CAPACITY, seed, seed & 1)};
+	*b = (struct bench){.cut = powercut_new(CAPACITY, seed, seed & 1),
+		.l = {.size = MIN(medium()->formatted, CAPACITY)}};
 	assert_non_null(b->cut);
 }
 
 /* ---- what must hold ------------------------------------------------------------------------- */
-
-static bool is_version(struct bench *b, uint32_t lba, uint32_t version)
-{
-	uint8_t is[MEDIA_BLOCK], want[MEDIA_BLOCK];
-
-	fill(want, lba, version);
-	return disc_read(b->disc, lba, 1, is) == DISC_OK && memcmp(is, want, MEDIA_BLOCK) == 0;
-}
 
 /* synced: what was synced must be there; otherwise all that was acknowledged. */
 static void check(struct bench *b, bool synced)
@@ -247,9 +327,9 @@ static void check(struct bench *b, bool synced)
 	uint32_t size = formatted_size(d);
 
 	EXPECT(d->read_only == NULL);
-	EXPECT(d->medium == &made_up_rw);
+	EXPECT(d->medium == medium());
 	EXPECT(size == l->size || (l->format_in_flight && size == l->format_in_flight));
-	if (size != l->size)
+	if (size != l->size || (size == l->format_in_flight && was_formatted_again(b)))
 		become_new_format(l);
 	l->format_in_flight = 0;
 	for (uint32_t lba = 0; lba < size; lba++) {
@@ -269,7 +349,7 @@ static void check(struct bench *b, bool synced)
 /* The disc can still be formatted, written, synced and opened again. */
 static void check_usable(struct bench *b)
 {
-	EXPECT(b->l.size || format(b, 300) == DISC_OK);
+	EXPECT(b->l.size || format(b, kind->usual) == DISC_OK);
 	for (uint32_t lba = 0; lba < b->l.size; lba += WRITE_MAX)
 		EXPECT(write_blocks(b, lba, MIN(WRITE_MAX, b->l.size - lba)) == DISC_OK);
 	EXPECT(disc_sync(b->disc) == DISC_OK);
@@ -341,7 +421,7 @@ static void die_at(uint64_t n, uint64_t seed)
 	deaths++;
 }
 
-static void fail_at(uint64_t n, enum powercut_op kind, int error, uint64_t seed)
+static void fail_at(uint64_t n, enum powercut_op op, int error, uint64_t seed)
 {
 	struct bench b;
 
@@ -362,7 +442,7 @@ static void fail_at(uint64_t n, enum powercut_op kind, int error, uint64_t seed)
 		insert(&b);
 	}
 	EXPECT(b.l.failures <= 1);
-	EXPECT(b.l.failures == 1 || (kind != POWERCUT_WRITE && kind != POWERCUT_TRUNCATE));
+	EXPECT(b.l.failures == 1 || (op != POWERCUT_WRITE && op != POWERCUT_TRUNCATE));
 	note_sync(&b.l);
 	check(&b, true);
 	check_usable(&b);
@@ -393,11 +473,12 @@ static void fail_and_cut(uint64_t n, uint64_t then, uint64_t seed)
 
 static void promises_hold_after_a_fault_at_every_operation(void **state)
 {
-	static uint8_t kind[POWERCUT_OPS];
+	static uint8_t op[POWERCUT_OPS];
 	struct bench b;
 	uint64_t ops;
 
-	(void)state;
+	kind = *state;
+	cuts = deaths = faults = 0;
 	for (uint64_t seed = 0; seed < SEEDS; seed++) {
 		begin(&b, seed);
 		insert(&b);
@@ -405,7 +486,7 @@ static void promises_hold_after_a_fault_at_every_operation(void **state)
 		assert_int_equal(b.l.failures, 0);
 		remove_disc(&b);
 		ops = b.cut->ops;
-		memcpy(kind, b.cut->kind, sizeof(kind));
+		memcpy(op, b.cut->kind, sizeof(op));
 		insert(&b);
 		check(&b, false);
 		remove_disc(&b);
@@ -414,16 +495,17 @@ static void promises_hold_after_a_fault_at_every_operation(void **state)
 			cut_at(n, POWERCUT_JOURNAL, seed);
 			cut_at(n, POWERCUT_EACH_NAME, seed + SEEDS);
 			die_at(n, seed);
-			fail_at(n, (enum powercut_op)kind[n], EIO, seed);
-			fail_at(n, (enum powercut_op)kind[n], ENOSPC, seed + SEEDS);
+			fail_at(n, (enum powercut_op)op[n], EIO, seed);
+			fail_at(n, (enum powercut_op)op[n], ENOSPC, seed + SEEDS);
 			/* State files are read when a disc is opened, and it then counts as
 			 * another. */
-			for (uint64_t then = 1 + seed; then <= 16 && kind[n] != POWERCUT_FILE_READ;
+			for (uint64_t then = 1 + seed; then <= 16 && op[n] != POWERCUT_FILE_READ;
 				then += SEEDS)
 				fail_and_cut(n, then, seed + then);
 		}
 	}
-	print_message("# %u power cuts, %u deaths, %u faults\n", cuts, deaths, faults);
+	print_message("# %s: %u power cuts, %u deaths, %u faults\n", medium()->title, cuts, deaths,
+		faults);
 }
 
 /* A WRITE touches the image alone; only FORMAT changes the state file. */
@@ -432,10 +514,10 @@ static void a_write_saves_no_state(void **state)
 	struct bench b;
 	uint64_t saves;
 
-	(void)state;
+	kind = *state;
 	begin(&b, 1);
 	insert(&b);
-	assert_int_equal(format(&b, 300), DISC_OK);
+	assert_int_equal(format(&b, kind->usual), DISC_OK);
 	saves = b.disc->store->saves;
 	for (uint32_t lba = 280; lba > 0; lba -= 40) {
 		assert_int_equal(write_blocks(&b, lba, 8), DISC_OK);
@@ -448,11 +530,21 @@ static void a_write_saves_no_state(void **state)
 	powercut_free(b.cut);
 }
 
+#define FOR(name, test, kind)                                                                      \
+	{                                                                                          \
+		name, test, NULL, NULL, (void *)(uintptr_t) & (kind)                               \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(promises_hold_after_a_fault_at_every_operation),
-		cmocka_unit_test(a_write_saves_no_state),
+		FOR("made-up RW", promises_hold_after_a_fault_at_every_operation, made_up),
+		FOR("made-up RW: writes save no state", a_write_saves_no_state, made_up),
+		FOR("DVD+RW", promises_hold_after_a_fault_at_every_operation, plus_rw),
+		FOR("DVD-RAM", promises_hold_after_a_fault_at_every_operation, ram),
+		FOR("BD-RE", promises_hold_after_a_fault_at_every_operation, bd_re),
+		FOR("BD-RE: writes save no state", a_write_saves_no_state, bd_re),
+		FOR("BD-RE DL", promises_hold_after_a_fault_at_every_operation, bd_re_dl),
 	};
 	const char *wrap = getenv("WRAP");
 

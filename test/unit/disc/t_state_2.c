@@ -92,6 +92,19 @@ static void a_dvd_rw_keeps_its_format_state(void **state)
 	check_encode_and_decode(&s, 2);
 }
 
+/* A BD-R says whether it was formatted; its tracks are as without. */
+static void a_sequential_medium_keeps_its_format_state(void **state)
+{
+	struct disc_state s = state_of(&layouts[0]);
+
+	(void)state;
+	s.medium = disc_medium_of(DISC_BD_R);
+	s.format = DISC_FORMATTED;
+	check_encode_and_decode(&s, 2);
+	s.format = DISC_FORMATTED_POW;
+	check_encode_and_decode(&s, 2);
+}
+
 static const char *const contradictions_of_2[][6] = {
 	/* lines of version 1, of a medium without tracks */
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300",
@@ -115,6 +128,13 @@ static const char *const contradictions_of_2[][6] = {
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300", "unit 67584"},
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300", "unit 2352"},
 	{"type made-up-r", "capacity 300", "sessions 1", "state formatted", "format 300",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	/* a BD-R never has the state of a DVD-RW, and a BD-RE never that of a BD-R */
+	{"type bd-r", "capacity 320", "state intermediate", "sessions 1",
+		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	{"type bd-re", "capacity 320", "state pow", "format 320"},
+	/* a DVD+R is never formatted */
+	{"type dvd+r", "capacity 320", "state formatted", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	/* layer 0 of another medium, larger than it is, or not whole ECC blocks */
 	{"type dvd+r", "capacity 300", "layer-break 160", "sessions 1",
@@ -291,6 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(version_2_is_written_only_if_needed),
+		cmocka_unit_test(a_sequential_medium_keeps_its_format_state),
 		cmocka_unit_test(a_medium_of_two_layers_keeps_its_layer_break),
 		cmocka_unit_test(a_disc_at_once_stays_one),
 		cmocka_unit_test(a_dvd_rw_keeps_its_format_state),

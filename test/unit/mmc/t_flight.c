@@ -412,6 +412,40 @@ static void a_flush_that_fails_is_a_deferred_error(void **state)
 	mmc_drive_free(d);
 }
 
+/* Linux sends an ALLOW after the last use of a mounted disc: it syncs, and unlocks in any case. */
+static void an_allow_syncs_and_its_failure_is_a_deferred_error(void **state)
+{
+	static const uint8_t allow[6] = {0x1e}, prevent[6] = {0x1e, [4] = 1};
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
+	struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RAM),
+		.media = media_fault_new(media_mem_new(0, true))};
+	struct mmc_drive *d = new_drive();
+	struct mmc_state s;
+
+	(void)state;
+	mmc_insert(d, disc_open(&o));
+	drain_events(d);
+	assert_int_equal(command_with(d, prevent, sizeof(prevent), 0, NULL), 0);
+	assert_int_equal(write_16(d, 160), 0);
+	mmc_get_state(d, &s);
+	assert_int_equal(s.unsynced, 16);
+	assert_int_equal(command_with(d, allow, sizeof(allow), 0, NULL), 0);
+	mmc_get_state(d, &s);
+	assert_int_equal(s.unsynced, 0);
+	assert_false(s.locked);
+	assert_int_equal(command_with(d, prevent, sizeof(prevent), 0, NULL), 0);
+	assert_int_equal(write_16(d, 0), 0);
+	media_fault_set(o.media, &sync);
+	assert_int_equal(command_with(d, allow, sizeof(allow), 0, NULL), 0);
+	mmc_get_state(d, &s);
+	assert_false(s.locked);
+	assert_int_equal(test_unit_ready(d), 0);
+	assert_int_equal(write_16(d, 16), SENSE_OF_DEFERRED);
+	assert_int_equal(write_16(d, 16), 0);
+	mmc_drive_free(d);
+}
+
 /* The limit of unsaved blocks forces a sync in the middle of a burn, and the sync fails. */
 static void a_checkpoint_that_fails_is_a_deferred_error(void **state)
 {
@@ -504,6 +538,7 @@ int main(void)
 		cmocka_unit_test(data_out_that_ends_early_fails_after_whole_blocks),
 		cmocka_unit_test(a_read_that_fails_in_the_middle),
 		cmocka_unit_test(a_flush_that_fails_is_a_deferred_error),
+		cmocka_unit_test(an_allow_syncs_and_its_failure_is_a_deferred_error),
 		cmocka_unit_test(a_checkpoint_that_fails_is_a_deferred_error),
 		cmocka_unit_test(a_write_that_fails_drops_the_rest),
 		cmocka_unit_test(a_flush_syncs_the_storage),
