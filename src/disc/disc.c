@@ -25,9 +25,16 @@ bool disc_is_blank(const struct disc *d)
 	return d->layout.tracks == 1 && d->layout.track[0].state == DISC_TRACK_INVISIBLE;
 }
 
+uint32_t disc_format_capacity(const struct disc *d)
+{
+	uint32_t most = d->medium->format_capacity;
+
+	return most && most < d->capacity ? most : d->capacity;
+}
+
 bool disc_is_protected(const struct disc *d)
 {
-	return d->medium->model->rewritable && !d->media->writable;
+	return d->medium->erasable && !d->media->writable;
 }
 
 bool disc_is_appendable(const struct disc *d)
@@ -37,7 +44,10 @@ bool disc_is_appendable(const struct disc *d)
 
 uint32_t disc_last_closed_session(const struct disc *d)
 {
-	return d->layout.finalised ? d->layout.sessions : d->layout.sessions - 1u;
+	/* The session of a disc that is being formatted counts as far as it is recorded. */
+	if (d->layout.finalised || d->format == DISC_INTERMEDIATE)
+		return d->layout.sessions;
+	return d->layout.sessions - 1u;
 }
 
 bool disc_session_tracks(const struct disc *d, uint32_t session, uint32_t *first, uint32_t *last)
@@ -89,6 +99,9 @@ static uint32_t track_limit(const struct disc *d, const struct disc_track *t)
 {
 	uint32_t end = t->reserved ? t->start + t->reserved : d->limit;
 
+	if (d->format == DISC_INTERMEDIATE)
+		end = disc_format_capacity(d);
+
 	/* Since the track was reserved, or even written, storage may have become too full. */
 	end = end < d->limit ? end : d->limit;
 	return end > t->start + t->written ? end : t->start + t->written;
@@ -139,7 +152,7 @@ int disc_may_read(const struct disc *d, int64_t lba, uint32_t count)
 /* True if blocks of this range are past the end of the image and read as zeros. */
 static bool ends_in_zeros(const struct disc *d, int64_t lba, uint32_t count)
 {
-	return (uint64_t)lba + count > d->media->blocks && d->medium->model->zero_fill;
+	return (uint64_t)lba + count > d->media->blocks && d->model->zero_fill;
 }
 
 /* How many of the blocks from lba on lie in the image. */
@@ -191,35 +204,35 @@ int disc_view(struct disc *d, int64_t lba, uint32_t *count, void *stage, const u
 
 int disc_may_write(const struct disc *d, int64_t lba, uint32_t count)
 {
-	return d->medium->model->may_write(d, lba, count);
+	return d->model->may_write(d, lba, count);
 }
 
 int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf)
 {
-	return d->medium->model->write(d, lba, count, buf);
+	return d->model->write(d, lba, count, buf);
 }
 
 int disc_reserve(struct disc *d, uint32_t blocks)
 {
-	return d->medium->model->reserve(d, blocks, false);
+	return d->model->reserve(d, blocks, false);
 }
 
 int disc_reserve_at_once(struct disc *d, uint32_t blocks)
 {
-	return d->medium->has_dao ? d->medium->model->reserve(d, blocks, true) : DISC_CLOSED;
+	return d->medium->has_dao ? d->model->reserve(d, blocks, true) : DISC_CLOSED;
 }
 
 int disc_close_track(struct disc *d, uint32_t number)
 {
-	return d->medium->model->close_track(d, number);
+	return d->model->close_track(d, number);
 }
 
 int disc_close_session(struct disc *d)
 {
-	return d->medium->model->close_session(d);
+	return d->model->close_session(d);
 }
 
 int disc_finalise(struct disc *d)
 {
-	return d->medium->model->finalise(d);
+	return d->model->finalise(d);
 }

@@ -61,6 +61,7 @@ enum disc_intent {
 };
 
 struct disc;
+struct disc_model;
 typedef void disc_release_fn(struct disc *disc, void *ctx);
 
 struct disc {
@@ -68,7 +69,8 @@ struct disc {
 	struct store *store;              /* NULL: the layout lives as long as this struct */
 	const struct disc_medium *medium; /* what kind of disc it is */
 	enum disc_format format;
-	uint32_t capacity;    /* blocks, recorded and blank */
+	const struct disc_model *model; /* as medium and format say */
+	uint32_t capacity;              /* blocks, recorded and blank */
 	uint32_t limit;       /* first block that storage has no room for; at most capacity */
 	uint32_t layer_break; /* blocks of layer 0 as the host has set them; 0 = it has not */
 	uint32_t max_unsaved; /* blocks that may be written and not yet saved */
@@ -150,6 +152,8 @@ struct disc *disc_get(struct disc *d);
 void disc_put(struct disc *d);
 
 bool disc_is_blank(const struct disc *d); /* nothing recorded, nothing reserved */
+/* Blocks that the disc has at most when it is formatted. */
+uint32_t disc_format_capacity(const struct disc *d);
 /* A rewritable medium whose image cannot be written. */
 bool disc_is_protected(const struct disc *d);
 bool disc_is_appendable(const struct disc *d); /* recordable and not finalised */

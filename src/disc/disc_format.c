@@ -16,7 +16,7 @@ bool disc_is_formattable(const struct disc *d)
 
 uint32_t disc_spare_blocks(const struct disc *d)
 {
-	uint32_t size = d->medium->model->has_tracks ? d->capacity : disc_layout_end(&d->layout);
+	uint32_t size = d->model->has_tracks ? d->capacity : disc_layout_end(&d->layout);
 
 	if (d->format == DISC_UNFORMATTED || size > d->medium->capacity)
 		return 0;
@@ -47,8 +47,9 @@ int disc_format(struct disc *d, const struct disc_format_request *r)
 	if (may != DISC_OK)
 		return may;
 	offer = disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks);
-	return d->medium->model->format(
-		d, offer, blocks, (offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
+	return disc_model_of(d->medium, DISC_FORMATTED)
+		->format(d, offer, blocks,
+			(offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));
 }
 
 enum disc_background disc_background(const struct disc *d)

@@ -48,4 +48,8 @@ int disc_check_image(struct media *m, uint32_t blocks, uint32_t *crc);
 const char *disc_sequential_misfit(struct disc *d, const struct disc_state *s);
 const char *disc_sequential_resume(struct disc *d, const struct disc_state *s);
 
+/* FORMAT UNIT of a medium with disc_medium.formatted_model (rigid.c): disc_model.format. */
+int disc_rigid_format(
+	struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep);
+
 #endif

@@ -15,6 +15,7 @@ static void make_rom(struct disc *d, const char *read_only)
 {
 	d->medium = disc_medium_of_image(d->media->blocks);
 	d->format = DISC_UNFORMATTED;
+	d->model = d->medium->model;
 	d->intent = DISC_INTENT_NONE;
 	d->layer_break = 0;
 	d->read_only = read_only;
@@ -34,6 +35,7 @@ static void make_blank(struct disc *d, const struct disc_options *o)
 		/* Without a state file, the image would be another disc once it is recorded. */
 		d->store_uncertain = true;
 	}
+	d->model = disc_model_of(d->medium, d->format);
 }
 
 /* Cuts the image as the state announces: power failed before the cut was done and synced. */
@@ -61,15 +63,16 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 	if (s->truncate)
 		why = cut_as_announced(d, s);
 	if (!why)
-		why = m->model->misfit(d, s);
+		why = disc_model_of(m, s->format)->misfit(d, s);
 	if (why)
 		return why;
 	bool changes_type = s->layout.finalised && m->when_finalised != m->type;
 	d->medium = changes_type ? disc_medium_of(m->when_finalised) : m;
 	d->capacity = changes_type ? disc_layout_end(&s->layout) : s->capacity;
 	d->format = changes_type ? DISC_UNFORMATTED : s->format;
+	d->model = disc_model_of(d->medium, d->format);
 	d->layer_break = s->layer_break;
-	return d->medium->model->resume(d, s);
+	return d->model->resume(d, s);
 }
 
 static void read_state(struct disc *d, const struct disc_options *o)
@@ -119,7 +122,7 @@ static uint32_t limit_for(const struct disc *d, uint32_t room)
  */
 static void sync_found(struct disc *d)
 {
-	bool rewritable = d->medium->model->rewritable;
+	bool rewritable = d->model->rewritable;
 	int r = DISC_OK;
 
 	if (d->adopted || d->intent || (rewritable && d->media->dirty))

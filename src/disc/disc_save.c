@@ -138,8 +138,10 @@ static int save_layout(struct disc *d)
 		return 0;
 	if (image_gives_layout(d))
 		return save_text(d, "", 0);
-	if (d->medium->model->counts_recorded)
+	if (d->model->counts_recorded)
 		check_first_blocks(d, &s);
+	else if (d->format == DISC_INTERMEDIATE)
+		s.max_unsaved = d->max_unsaved;
 	strcpy(s.boot, d->store->boot);
 	return save_text(d, text, disc_state_encode(&s, text));
 }
@@ -181,7 +183,7 @@ int disc_wait_written(struct disc *d)
 	if (r == 0)
 		d->written_end = d->media->blocks;
 	else if (r != -EAGAIN)
-		d->medium->model->lost(d, MAX(lost, d->data_end));
+		d->model->lost(d, MAX(lost, d->data_end));
 	return r;
 }
 
@@ -195,7 +197,7 @@ int disc_sync_data(struct disc *d)
 		if (d->intent == DISC_INTENT_TRUNCATE)
 			d->intent = DISC_INTENT_DONE;
 	} else if (r != -EAGAIN) {
-		d->medium->model->lost(d, d->data_end);
+		d->model->lost(d, d->data_end);
 	}
 	return r;
 }
@@ -232,8 +234,8 @@ int disc_sync(struct disc *d)
 		r = disc_sync_data(d);
 	if (r < 0)
 		return r;
-	if (!d->medium->model->counts_recorded && !d->store_uncertain &&
-		d->intent == DISC_INTENT_NONE)
+	if (!d->model->counts_recorded && !d->store_uncertain && d->intent == DISC_INTENT_NONE &&
+		d->safe_end == disc_layout_end(&d->layout))
 		return DISC_OK;
 	return disc_save(d);
 }
@@ -278,6 +280,7 @@ static int begin_replacing(
 
 	d->layout = *layout;
 	d->format = format;
+	d->model = disc_model_of(d->medium, format);
 	d->intent = DISC_INTENT_TRUNCATE;
 	d->intent_blocks = blocks;
 	d->checked = 0;
@@ -288,6 +291,7 @@ static int begin_replacing(
 		return 0;
 	d->layout = before;
 	d->format = format_before;
+	d->model = disc_model_of(d->medium, format_before);
 	d->safe_end = safe_before;
 	d->intent = DISC_INTENT_NONE;
 	d->store_uncertain = true;
@@ -333,7 +337,7 @@ int disc_test_write(struct disc *d, bool on)
 {
 	int r = DISC_OK;
 
-	if (on == d->testing || (on && !d->medium->model->has_test_write))
+	if (on == d->testing || (on && !d->model->has_test_write))
 		return DISC_OK;
 	if (on) {
 		r = disc_sync(d);

@@ -10,6 +10,7 @@
 #include "util/array.h"
 
 #define BIT(n)      (1u << (n))
+#define ANY_FORMAT  (BIT(DISC_UNFORMATTED) | BIT(DISC_INTERMEDIATE) | BIT(DISC_FORMATTED))
 /* Blocks. No DVD of two layers has more than a DVD+R DL, which becomes a DVD-ROM. */
 #define LARGEST_DVD 4173824u
 
@@ -81,6 +82,18 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.erasable = true, .has_blank = true,
 		.has_dao = true, .asks_for_next_session = true,
 		.when_finalised = DISC_DVD_RW,
+		.format_capacity = 2297888,
+		.format = {
+			{ .formats = ANY_FORMAT, .type = 0x00, .parameter = MEDIA_BLOCK,
+				.blocks = 2297888, .least = 16 },
+			{ .formats = ANY_FORMAT, .type = 0x10, .parameter = 16,
+				.blocks = 2297888, .least = 16 },
+			{ .formats = BIT(DISC_FORMATTED), .type = 0x13, .parameter = 16,
+				.flags = DISC_FORMAT_GROWS, .blocks = 2297888 },
+			{ .formats = ANY_FORMAT, .type = 0x15, .parameter = 16,
+				.flags = DISC_FORMAT_EMPTY, .blocks = 2297888, .least = 16 },
+		},
+		.formatted_model = &disc_model_rigid,
 		.model = &disc_model_sequential,
 	},
 	[DISC_DVD_PLUS_RW] = {
@@ -244,6 +257,10 @@ const struct disc_format_offer *disc_medium_offer(const struct disc_medium *m,
 		if (offer->type != r->type || !(offer->formats & BIT(format)) ||
 			(offer->sub_types && !(offer->sub_types & BIT(r->sub_type & 3))))
 			continue;
+		*blocks = 0;
+		if ((offer->flags & DISC_FORMAT_GROWS) ||
+			((offer->flags & DISC_FORMAT_EMPTY) && r->blocks == 0))
+			return offer;
 		*blocks = size_of_request(offer, m->ecc_blocks, capacity, r->blocks);
 		if (*blocks)
 			return offer;

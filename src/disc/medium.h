@@ -51,7 +51,9 @@ enum disc_format_flag {
 	DISC_FORMAT_ALL = 1 << 0,      /* sizes of 0 and FFFFFFFFh mean `blocks` */
 	DISC_FORMAT_RESTARTS = 1 << 1, /* parameter bit 0 continues a format and keeps the data */
 	DISC_FORMAT_UNLISTED = 1 << 2, /* taken, but READ FORMAT CAPACITIES does not list it */
-	DISC_FORMAT_POW = 1 << 3       /* leads to DISC_FORMATTED_POW */
+	DISC_FORMAT_POW = 1 << 3,      /* leads to DISC_FORMATTED_POW */
+	DISC_FORMAT_EMPTY = 1 << 4,    /* a size of 0 gives the intermediate state, with no data */
+	DISC_FORMAT_GROWS = 1 << 5     /* any size: the intermediate state, with the data so far */
 };
 
 /*
@@ -122,7 +124,10 @@ struct disc_medium {
 	uint32_t formatted; /* blocks to which a new one is formatted; 0 = it is not */
 	/* A format goes on in the background until the host stops it (MMC-6 4.4.6, DVD+RW). */
 	bool background_format;
-	const struct disc_model *model; /* how it is recorded */
+	uint32_t format_capacity;       /* blocks when it is formatted; 0 = capacity */
+	const struct disc_model *model; /* how it is recorded ... */
+	const struct disc_model
+		*formatted_model; /* ... and when it is formatted; NULL = the same */
 };
 
 /* The row of a type. Never NULL. */

@@ -25,6 +25,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "disc/medium.h"
+
 struct disc;
 struct disc_format_offer;
 struct disc_state;
@@ -66,6 +68,14 @@ struct disc_model {
 	const char *(*resume)(struct disc *d, const struct disc_state *s);
 };
 
-extern const struct disc_model disc_model_read_only, disc_model_sequential, disc_model_overwrite;
+extern const struct disc_model disc_model_read_only, disc_model_sequential, disc_model_overwrite,
+	disc_model_rigid;
+
+/* The model of that medium in that format state. */
+static inline const struct disc_model *disc_model_of(
+	const struct disc_medium *m, enum disc_format format)
+{
+	return format != DISC_UNFORMATTED && m->formatted_model ? m->formatted_model : m->model;
+}
 
 #endif

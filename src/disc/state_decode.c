@@ -148,17 +148,20 @@ static const struct disc_medium *find_medium(const struct reader *r)
 static bool make_layout(const struct reader *r)
 {
 	struct disc_state *s = r->s;
-	bool formatted = s->format != DISC_UNFORMATTED;
+	bool formatted = s->format != DISC_UNFORMATTED, growing = s->format == DISC_INTERMEDIATE;
 
-	/* Such a medium is never in the other format states. */
-	if (formatted && s->format != DISC_FORMATTED)
+	/* A growing size is for media with a model of their own for it; POW for media with tracks.
+	 */
+	if (growing ? !s->medium->formatted_model : formatted && s->format != DISC_FORMATTED)
 		return false;
 	if (r->has_tracks || r->has_format != formatted || s->layout.finalised ||
-		r->formatted > s->capacity || (formatted && r->formatted == 0) || s->checked ||
-		(s->truncate && s->truncate_to > r->formatted))
+		r->formatted > s->capacity || (s->format == DISC_FORMATTED && r->formatted == 0) ||
+		s->checked || (s->truncate && s->truncate_to > r->formatted))
 		return false;
-	disc_layout_one_track(
-		&s->layout, r->formatted, formatted ? DISC_TRACK_CLOSED : DISC_TRACK_INVISIBLE);
+	disc_layout_one_track(&s->layout, r->formatted,
+		growing     ? DISC_TRACK_OPEN
+		: formatted ? DISC_TRACK_CLOSED
+			    : DISC_TRACK_INVISIBLE);
 	return s->capacity > 0;
 }
 
@@ -181,7 +184,7 @@ static bool is_consistent(const struct reader *r)
 		return false;
 	if (s->layer_break && !disc_layer_break_is_possible(s->medium, s->layer_break))
 		return false;
-	if (!s->medium->model->has_tracks)
+	if (!disc_model_of(s->medium, s->format)->has_tracks)
 		return make_layout(r);
 	return !r->has_format && format_is_possible(s) &&
 	       (l->finalised || s->medium->model->recordable) &&

@@ -65,7 +65,7 @@ static void put_tracks(struct out *o, const struct disc_layout *l)
 static void put_format(struct out *o, const struct disc_state *s)
 {
 	put(o, "state %s\n", disc_format_names[s->format]);
-	if (s->format != DISC_UNFORMATTED && !s->medium->model->has_tracks)
+	if (s->format != DISC_UNFORMATTED && !disc_model_of(s->medium, s->format)->has_tracks)
 		put(o, "format %" PRIu32 "\n", disc_layout_end(&s->layout));
 }
 
@@ -86,6 +86,7 @@ void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s)
 
 size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 {
+	const struct disc_model *model = disc_model_of(s->medium, s->format);
 	unsigned version = version_for(s);
 	struct out o = {text, 0};
 
@@ -98,11 +99,11 @@ size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 		put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
 	if (s->truncate)
 		put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
-	if (s->format != DISC_UNFORMATTED || !s->medium->model->has_tracks)
+	if (s->format != DISC_UNFORMATTED || !model->has_tracks)
 		put_format(&o, s);
-	if (s->medium->model->has_tracks)
+	if (model->has_tracks)
 		put_tracks(&o, &s->layout);
-	if (s->medium->model->counts_recorded)
+	if (model->counts_recorded || s->format == DISC_INTERMEDIATE)
 		put(&o, "ahead %" PRIu32 "\n", s->max_unsaved);
 	if (s->checked)
 		put(&o, "check %" PRIu32 " %08" PRIx32 "\n", s->checked, s->check);

@@ -448,8 +448,11 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	info->image = in->name;
 	info->path = in->path;
 	/* The file of a recordable disc grows; its length is always what was recorded. */
-	end = disc_medium_of(info->mmc.type)->model->zero_fill ? info->mmc.image_blocks
-							       : info->mmc.end;
+	end = disc_model_of(disc_medium_of(info->mmc.type),
+		      info->mmc.formatted ? DISC_FORMATTED : DISC_UNFORMATTED)
+			      ->zero_fill
+		      ? info->mmc.image_blocks
+		      : info->mmc.end;
 	info->size = in->recordable ? (uint64_t)end * MEDIA_BLOCK : in->size;
 	info->pending = drive_machine_pending(d->machine);
 	info->has_postburn = burned_status(d->burned, &info->postburn);

@@ -125,7 +125,8 @@ static uint8_t disc_status_byte(const struct disc *disc, const struct mmc_profil
 				 (profile->other_status ? STATUS_OTHERS : STATUS_COMPLETE));
 	disc_session_tracks(disc, disc->layout.sessions, &first, &last);
 	/* The last session has data: written blocks, or a closed track before the open one. */
-	bool started = (open && open->written) || first != last;
+	bool started =
+		(open && open->written) || first != last || disc->format == DISC_INTERMEDIATE;
 	if (started)
 		return SESSION_INCOMPLETE << 2 | STATUS_INCOMPLETE;
 	return disc->layout.sessions == 1 ? STATUS_EMPTY : STATUS_INCOMPLETE;

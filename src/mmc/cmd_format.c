@@ -11,12 +11,18 @@
 static uint8_t *put_format_offers(const struct disc *disc, uint8_t *p)
 {
 	const struct disc_format_offer *offer = disc->medium->format;
+	uint32_t blocks;
 
 	for (size_t i = 0; i < DISC_FORMAT_OFFERS && offer[i].blocks; i++) {
 		if (!(offer[i].formats & 1u << disc->format) ||
 			(offer[i].flags & DISC_FORMAT_UNLISTED))
 			continue;
-		put_be32(p, MIN(offer[i].blocks, disc->capacity));
+		blocks = MIN(offer[i].blocks, disc_format_capacity(disc));
+		if (offer[i].flags & DISC_FORMAT_GROWS)
+			blocks -= MIN(blocks, disc_readable_blocks(disc));
+		if (blocks == 0)
+			continue;
+		put_be32(p, blocks);
 		p[4] = (uint8_t)(offer[i].type << 2);
 		put_be24(p + 5, offer[i].parameter);
 		p += 8;
@@ -26,16 +32,19 @@ static uint8_t *put_format_offers(const struct disc *disc, uint8_t *p)
 
 mmc_sense_t cmd_read_format_capacities(struct mmc_drive *d, const uint8_t *cdb)
 {
-	enum { UNFORMATTED = 1, FORMATTED = 2, NO_MEDIUM = 3 };
+	enum { UNFORMATTED = 1, FORMATTED = 2, NO_MEDIUM = 3, UNKNOWN = 3 };
 	const struct disc *disc = d->cmd.disc;
 	uint32_t blocks = disc ? disc_readable_blocks(disc) : disc_medium_largest();
 	uint8_t type = disc ? FORMATTED : NO_MEDIUM;
 	uint8_t *p = mmc_reply(d, 12 + 8 * DISC_FORMAT_OFFERS), *end = p + 12;
 
 	(void)cdb;
-	if (disc && blocks == 0) {
+	if (disc && disc->format == DISC_INTERMEDIATE) {
+		type = UNKNOWN;
+		blocks = disc_format_capacity(disc);
+	} else if (disc && blocks == 0) {
 		type = disc->format == DISC_UNFORMATTED ? UNFORMATTED : FORMATTED;
-		blocks = disc->capacity;
+		blocks = disc_format_capacity(disc);
 	}
 	put_be32(p + 4, blocks);
 	p[8] = type;

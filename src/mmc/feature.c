@@ -30,10 +30,12 @@ static uint32_t build_profile_list(const struct mmc_drive *d, uint8_t *out)
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < mmc_profile_count; i++) {
-		if (mmc_profiles[i].code == PROFILE_NONE)
+		/* Rows of one profile stand together: an entry for all of them. */
+		if (mmc_profiles[i].code == PROFILE_NONE ||
+			(i && mmc_profiles[i].code == mmc_profiles[i - 1].code))
 			continue;
 		put_be16(out + n, mmc_profiles[i].code);
-		out[n + 2] = &mmc_profiles[i] == d->profile;
+		out[n + 2] = mmc_profiles[i].code == d->profile->code;
 		out[n + 3] = 0;
 		n += 4;
 	}
@@ -106,10 +108,14 @@ static const struct feature features[] = {
 	{ FEATURE_FORMATTABLE, 1, WHILE_FORMATTABLE, 0, NULL, build_formattable },
 	/* SSA: the spare area can be read, structure 0Ah */
 	{ FEATURE_DEFECT_MANAGEMENT, 1, WHILE_WRITABLE, 4, "\x80\0\0\0", NULL },
+	/* DVD-RW, formatted */
+	{ FEATURE_RESTRICTED_OVERWRITE, 0, WHILE_WRITABLE, 0, "", NULL },
 	/* Write bit; no quick start, and CLOSE stops a background format alone */
 	{ FEATURE_DVD_PLUS_RW, 1, WHILE_WRITABLE, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
+	/* DVD-RW, formatted: the intermediate state, and BLANK */
+	{ FEATURE_RIGID_OVERWRITE, 0, WHILE_WRITABLE, 4, "\x03\0\0\0", NULL },
 	/* Buffer underrun free, two layers, test write, DVD-RW */
 	{ FEATURE_DVD_R_RW, 2, false, 4, "\x4e\0\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },

@@ -114,17 +114,43 @@ const struct mmc_profile mmc_profiles[] = {
 	}, {
 		.code = PROFILE_DVD_RW, .name = "DVD-RW",
 		.type = DISC_DVD_RW, .formats = BIT(DISC_UNFORMATTED),
-		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC,
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
 		.close_functions = BIT(1) | BIT(2) | BIT(3) | BIT(5) | BIT(6),
 		.finalise_functions = BIT(3) | BIT(5) | BIT(6),
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_INCREMENTAL_STREAMING,
-			FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
+			FEATURE_FORMATTABLE, FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
 		/* With CD-RW write: page 2Ah has no bit for DVD-RW, and wodim looks there for BLANK. */
 		.page_2a_read = 0x10, .page_2a_write = 0x16,
 		.write_types = BIT(0) | BIT(2), .link_blocks = 16,
 		.book_type = 0x32, .max_rate = 0x0f, .layer_type = 0x04, .lead_in_recorded = true,
 		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
+		.track_info_length = 36,
+	}, {
+		.code = PROFILE_DVD_RW_RESTRICTED, .name = "DVD-RW restricted overwrite",
+		.type = DISC_DVD_RW, .formats = BIT(DISC_FORMATTED),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(1) | BIT(2) | BIT(3),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_FORMATTABLE,
+			FEATURE_RESTRICTED_OVERWRITE, FEATURE_RIGID_OVERWRITE, FEATURE_DVD_R_RW,
+			FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
+		.book_type = 0x33, .max_rate = 0x0f, .layer_type = 0x04,
+		/* growisofs takes a track without fixed packets for one of another disc. */
+		.track_mode = 0x04, .closed_track = 0x31, .open_track = 0x30, .no_addresses = true,
+		.track_info_length = 36,
+	}, {
+		.code = PROFILE_DVD_RW_RESTRICTED, .name = "DVD-RW restricted overwrite",
+		.type = DISC_DVD_RW, .formats = BIT(DISC_INTERMEDIATE),
+		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
+		.close_functions = BIT(0) | BIT(1) | BIT(2) | BIT(3),
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_FORMATTABLE,
+			FEATURE_RESTRICTED_OVERWRITE, FEATURE_RIGID_OVERWRITE, FEATURE_DVD_R_RW,
+			FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
+		.book_type = 0x33, .max_rate = 0x0f, .layer_type = 0x04,
+		/* growisofs takes a track without fixed packets for one of another disc. */
+		.track_mode = 0x04, .closed_track = 0x31, .open_track = 0x30,
 		.track_info_length = 36,
 	}, {
 		.code = PROFILE_DVD_RAM, .name = "DVD-RAM",

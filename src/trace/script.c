@@ -80,6 +80,21 @@ static void write_format(struct writer *w, const struct trace_disc *d)
 	const struct disc_format_offer *first = trace_medium(d)->format, *offer = first;
 	uint32_t n = d->track[0].written;
 
+	bool closed = d->track[0].state != DISC_TRACK_OPEN;
+	/* The host's CLOSE made the size of a DVD-RW, and its attention is pending. */
+	bool by_close = closed && disc_medium_has_tracks(trace_medium(d)) && n < 65536 &&
+			TRACE_PENDING(d->flags) & MMC_PENDING_CLOSE;
+
+	if (!closed || by_close) {
+		/* The intermediate state of a DVD-RW: a quick format, and what was recorded since
+		 */
+		fputs("ready\n> 04 11 00 00 00 00  out=00 02 00 08 00*4 54 00 00 10\n", w->out);
+		if (n)
+			fprintf(w->out, "write 0..%" PRIu32 "\n", n);
+		if (by_close)
+			fputs("> 5b 00 02 00 00 00 00 00 00 00\n", w->out);
+		return;
+	}
 	/* A format type has its own sizes. */
 	for (size_t i = 0; i < DISC_FORMAT_OFFERS && first[i].blocks; i++)
 		if (first[i].blocks == n) {
@@ -95,7 +110,8 @@ static void write_format(struct writer *w, const struct trace_disc *d)
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
-	if (!disc_medium_has_tracks(trace_medium(d)) && d->kept) {
+	if (d->kept && (!disc_medium_has_tracks(trace_medium(d)) ||
+			       (d->flags & TRACE_FORMATTED && trace_medium(d)->formatted_model))) {
 		write_format(w, d);
 		return;
 	}

@@ -58,6 +58,7 @@ enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK };
 #define TRACE_TESTING        0x10u /* a test write is in progress */
 #define TRACE_LAYER_BREAK    0x20u /* the host has set layer_break */
 #define TRACE_AT_ONCE        0x40u /* reserved for disc-at-once recording */
+#define TRACE_FORMATTED      0x80u /* FORMAT UNIT has given it a format state */
 /*
  * Attentions and events not yet reported to the host: enum mmc_pending, in the bits above the
  * flags.

@@ -85,3 +85,48 @@ if need wodim "DVD-RW, wodim"; then
 	run wodim dev=/dev/sr0 -gracetime=2 blank=fast
 	check "DVD-R, wodim blank=fast: fails" fails
 fi
+
+# Restricted overwrite: formatted, grown, overwritten, and back.
+is_formatted() { state profile=0013 finalised=1 sessions=1 tracks=1 "readable=$1"; }
+blank dvd-rw
+if need growisofs "DVD-RW formatted, growisofs" && need dvd+rw-format "DVD-RW formatted, dvd+rw-format"; then
+	run dvd+rw-format -force /dev/sr0
+	check "DVD-RW, dvd+rw-format -force: exit code 0" exits 0
+	check "DVD-RW, dvd+rw-format -force: the intermediate state" state profile=0013 finalised=0 free=2297888
+	run growisofs -Z /dev/sr0="$W/x.iso"
+	check "DVD-RW formatted, growisofs -Z: exit code 0" exits 0
+	check "DVD-RW formatted, growisofs -Z: as large as the image" is_formatted 1648
+	check "DVD-RW formatted, growisofs -Z: reads back through the block device" reads_back
+	run growisofs -M /dev/sr0 -R -quiet "$W/d2"
+	check "DVD-RW formatted, growisofs -M: exit code 0" exits 0
+	run growisofs -M /dev/sr0 -R -quiet /etc/hostname
+	check "DVD-RW formatted, growisofs -M again: has grown" is_formatted 2352
+	reinsert
+	run dvd+rw-mediainfo /dev/sr0
+	check "DVD-RW formatted, dvd+rw-mediainfo: reports it" says 'Mounted Media: +13h, DVD-RW Restricted Overwrite' \
+		'formatted:.*2352\*2048' '13h\(10\):.*2295536\*2048' 'Fixed Packet Size: +16\*2KB'
+	run dvd+rw-format -force=full /dev/sr0
+	check "DVD-RW, dvd+rw-format -force=full: all of the disc" is_formatted 2297888
+	run dvd+rw-format -blank /dev/sr0
+	check "DVD-RW, dvd+rw-format -blank: sequential again" is_blank
+fi
+if need cdrskin "DVD-RW formatted, cdrskin"; then
+	run cdrskin dev=/dev/sr0 -v blank=format_overwrite_quickest
+	check "DVD-RW, cdrskin format_overwrite_quickest: exit code 0" exits 0
+	run cdrskin dev=/dev/sr0 -v "$W/x.iso"
+	check "DVD-RW formatted, cdrskin: exit code 0" exits 0
+	check "DVD-RW formatted, cdrskin: as large as the image" is_formatted 1648
+	check "DVD-RW formatted, cdrskin: file on disk equals the source" holds "$W/disc.iso" "$W/x.iso" 32767
+	if need wodim "DVD-RW formatted, wodim"; then
+		run wodim dev=/dev/sr0 -dao -gracetime=2 "$W/x.iso"
+		check "DVD-RW formatted, wodim -dao: exit code 0" exits 0
+		check "DVD-RW formatted, wodim -dao: file on disk equals the source" holds "$W/disc.iso" "$W/x.iso" 32767
+	fi
+	run cdrskin dev=/dev/sr0 -v blank=deformat_sequential_quickest
+	check "DVD-RW, cdrskin deformat_sequential_quickest: sequential again" is_blank
+fi
+if need xorriso "DVD-RW formatted, xorriso"; then
+	run xorriso -outdev /dev/sr0 -format as_needed -map "$W/d1" /d1 -commit -map "$W/d2" /d2 -commit
+	check "DVD-RW, xorriso -format as_needed: exit code 0" exits 0
+	check "DVD-RW, xorriso -format as_needed: all of the disc" is_formatted 2297888
+fi

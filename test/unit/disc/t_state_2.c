@@ -72,6 +72,26 @@ static void a_disc_at_once_stays_one(void **state)
 	check_encode_and_decode(&s, 2);
 }
 
+static void a_dvd_rw_keeps_its_format_state(void **state)
+{
+	struct disc_state s = {.medium = disc_medium_of(DISC_DVD_RW),
+		.format = DISC_INTERMEDIATE,
+		.unit = MEDIA_BLOCK,
+		.capacity = 400,
+		.max_unsaved = MAX_UNSAVED,
+		.boot = "c7d2-boot"};
+
+	(void)state;
+	disc_layout_one_track(&s.layout, 0, DISC_TRACK_OPEN);
+	check_encode_and_decode(&s, 2);
+	disc_layout_one_track(&s.layout, 70, DISC_TRACK_OPEN);
+	check_encode_and_decode(&s, 2);
+	disc_layout_one_track(&s.layout, 80, CLOSED);
+	s.format = DISC_FORMATTED;
+	s.max_unsaved = 0;
+	check_encode_and_decode(&s, 2);
+}
+
 /* A BD-R says whether it was formatted; its tracks are as without. */
 static void a_sequential_medium_keeps_its_format_state(void **state)
 {
@@ -123,6 +143,10 @@ static const char *const contradictions_of_2[][6] = {
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	{"type dvd+r-dl", "capacity 300", "layer-break 161", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	/* the intermediate state: of another medium, more than the disc has, without a size */
+	{"type dvd+rw", "capacity 400", "state intermediate", "format 300"},
+	{"type dvd-rw", "capacity 400", "state intermediate", "format 401"},
+	{"type dvd-rw", "capacity 400", "state intermediate"},
 	/* disc-at-once: on a medium that is not recorded so, not reserved, with a second track */
 	{"type dvd+r", "capacity 300", "sessions 1", "at-once",
 		"track 1 session 1 start 0 written 50 reserved 50 open"},
@@ -290,6 +314,7 @@ int main(void)
 		cmocka_unit_test(a_sequential_medium_keeps_its_format_state),
 		cmocka_unit_test(a_medium_of_two_layers_keeps_its_layer_break),
 		cmocka_unit_test(a_disc_at_once_stays_one),
+		cmocka_unit_test(a_dvd_rw_keeps_its_format_state),
 		cmocka_unit_test(contradictions_in_version_2_are_refused),
 		cmocka_unit_test(a_dvd_rom_with_a_state_is_accepted),
 		cmocka_unit_test(a_pending_truncation_is_done_at_open),
