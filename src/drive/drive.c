@@ -448,9 +448,7 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	info->image = in->name;
 	info->path = in->path;
 	/* The file of a recordable disc grows; its length is always what was recorded. */
-	end = disc_model_of(disc_medium_of(info->mmc.type),
-		      info->mmc.formatted ? DISC_FORMATTED : DISC_UNFORMATTED)
-			      ->zero_fill
+	end = disc_model_of(disc_medium_of(info->mmc.type), info->mmc.format)->zero_fill
 		      ? info->mmc.image_blocks
 		      : info->mmc.end;
 	info->size = in->recordable ? (uint64_t)end * MEDIA_BLOCK : in->size;

@@ -104,9 +104,7 @@ static uint64_t safe_bytes(void *mover)
 
 	engine_thread_get_state(m->engine, &s);
 	if (!(s.loaded || s.ejected_by_host) || s.testing || s.unsynced > s.end ||
-		disc_model_of(
-			disc_medium_of(s.type), s.formatted ? DISC_FORMATTED : DISC_UNFORMATTED)
-			->zero_fill)
+		disc_model_of(disc_medium_of(s.type), s.format)->zero_fill)
 		return 0;
 	return (uint64_t)(s.end - s.unsynced) * MEDIA_BLOCK;
 }

@@ -125,7 +125,6 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 	s->capacity = disc->capacity;
 	s->layer_break = disc->layer_break;
 	s->at_once = disc->layout.at_once;
-	s->formatted = disc->format != DISC_UNFORMATTED;
 	s->readable = disc_readable_blocks(disc);
 	s->sessions = disc->layout.sessions;
 	s->tracks = disc->layout.tracks;

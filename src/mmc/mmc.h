@@ -225,7 +225,6 @@ struct mmc_state {
 	uint32_t nwa, free;    /* of the open track; 0 when there is none */
 	uint32_t reserved;     /* size that RESERVE TRACK gave the open track; 0 = none */
 	bool at_once;          /* the track was reserved for disc-at-once recording */
-	bool formatted;        /* FORMAT UNIT has given it a format state */
 	uint32_t image_blocks; /* blocks of the image, up to the highest one that was written */
 	uint32_t unsynced;     /* recorded blocks that a power cut would lose */
 	uint16_t sessions, tracks;

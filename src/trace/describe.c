@@ -42,13 +42,14 @@ void trace_describe_disc(
 
 	mmc_get_state(drive, &s);
 	*d = (struct trace_disc){.cause = (uint8_t)cause};
-	d->flags =
-		(uint16_t)((s.locked ? TRACE_LOCKED : 0) | (unsigned)s.pending << 8 |
-			   (s.finalised ? TRACE_FINALISED : 0) |
-			   (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
-			   (s.layer_break ? TRACE_LAYER_BREAK : 0) |
-			   (s.at_once ? TRACE_AT_ONCE : 0) | (s.formatted ? TRACE_FORMATTED : 0) |
-			   (s.testing ? TRACE_TESTING : 0));
+	d->flags = (uint16_t)((s.locked ? TRACE_LOCKED : 0) | (unsigned)s.pending << 8 |
+			      (s.finalised ? TRACE_FINALISED : 0) |
+			      (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
+			      (s.layer_break ? TRACE_LAYER_BREAK : 0) |
+			      (s.at_once ? TRACE_AT_ONCE : 0) |
+			      (s.format != DISC_UNFORMATTED ? TRACE_FORMATTED : 0) |
+			      (s.format == DISC_FORMATTED_POW ? TRACE_FORMATTED_POW : 0) |
+			      (s.testing ? TRACE_TESTING : 0));
 	if (!s.loaded && !s.ejected_by_host)
 		return;
 	d->medium = TRACE_MEDIUM_OF(s.type);

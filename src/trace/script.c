@@ -107,6 +107,47 @@ static void write_format(struct writer *w, const struct trace_disc *d)
 		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff, offer->type << 2);
 }
 
+/* True for a BD-R whose spare area FORMAT UNIT has taken from its capacity. */
+static bool has_spare_area(const struct trace_disc *d)
+{
+	const struct disc_medium *m = trace_medium(d);
+
+	return m && d->flags & TRACE_FORMATTED && disc_medium_is_recordable(m) &&
+	       disc_medium_has_tracks(m) && !m->formatted_model;
+}
+
+/* The format that a BD-R was given: the first that leaves as many blocks, or the first at all. */
+static const struct disc_format_offer *spare_area_format(const struct trace_disc *d)
+{
+	const struct disc_format_offer *offers = trace_medium(d)->format, *found = NULL;
+	bool pow = d->flags & TRACE_FORMATTED_POW;
+
+	for (size_t i = 0; i < DISC_FORMAT_OFFERS && offers[i].blocks; i++) {
+		if (!!(offers[i].flags & DISC_FORMAT_POW) != pow)
+			continue;
+		if (offers[i].blocks == d->capacity)
+			return &offers[i];
+		if (!found)
+			found = &offers[i];
+	}
+	return found;
+}
+
+static void write_spare_area_format(struct writer *w, const struct trace_disc *d)
+{
+	const struct disc_format_offer *offer = spare_area_format(d);
+	uint32_t n = d->capacity;
+
+	if (!offer)
+		return;
+	fprintf(w->out,
+		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",
+		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff,
+		(unsigned)offer->type << 2 | !(d->flags & TRACE_FORMATTED_POW));
+	/* The host sees the format before it records. */
+	fputs("> 4a 01 00 00 10 00 00 00 08 00  in=8\nready\n", w->out);
+}
+
 /* Records the layout of the disc track by track, as a host would. */
 static void write_layout(struct writer *w, const struct trace_disc *d)
 {
@@ -115,6 +156,8 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 		write_format(w, d);
 		return;
 	}
+	if (has_spare_area(d))
+		write_spare_area_format(w, d);
 	if (d->layer_break)
 		fprintf(w->out,
 			"ready\n> bf 00 00 00 00 00 00 20 00 0c 00 00  "
@@ -149,7 +192,7 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 /* True if nothing was done to a blank. */
 static bool is_blank(const struct trace_disc *d)
 {
-	if (d->layer_break)
+	if (d->layer_break || has_spare_area(d))
 		return false;
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
@@ -209,7 +252,10 @@ static const char *write_media(
 		return NULL;
 	}
 	fputs("media blank", w->out);
-	if (blank && d->capacity != m->capacity)
+	/* A format takes the spare area from the capacity. */
+	bool formatted = has_spare_area(d) && spare_area_format(d) &&
+			 spare_area_format(d)->blocks == d->capacity;
+	if (blank && d->capacity != m->capacity && !formatted)
 		fprintf(w->out, " %" PRIu32, d->capacity);
 	if (disc_medium_before(m) != disc_medium_of_blank())
 		fprintf(w->out, " type=%s", disc_medium_before(m)->name);

@@ -55,10 +55,11 @@ enum trace_cause { TRACE_START, TRACE_INSERTED, TRACE_MARK };
 #define TRACE_LOCKED         0x01u
 #define TRACE_FINALISED      0x04u
 #define TRACE_TRAY_OUT       0x08u
-#define TRACE_TESTING        0x10u /* a test write is in progress */
-#define TRACE_LAYER_BREAK    0x20u /* the host has set layer_break */
-#define TRACE_AT_ONCE        0x40u /* reserved for disc-at-once recording */
-#define TRACE_FORMATTED      0x80u /* FORMAT UNIT has given it a format state */
+#define TRACE_TESTING        0x10u   /* a test write is in progress */
+#define TRACE_LAYER_BREAK    0x20u   /* the host has set layer_break */
+#define TRACE_AT_ONCE        0x40u   /* reserved for disc-at-once recording */
+#define TRACE_FORMATTED      0x80u   /* FORMAT UNIT has given it a format state */
+#define TRACE_FORMATTED_POW  0x4000u /* that state is DISC_FORMATTED_POW */
 /*
  * Attentions and events not yet reported to the host: enum mmc_pending, in the bits above the
  * flags.
