@@ -84,8 +84,9 @@ struct disc {
 	bool had_state;       /* the store had a state when the disc was opened */
 	bool store_uncertain; /* saving failed: the store has this layout or the one before */
 	enum disc_intent intent;
-	uint32_t intent_blocks; /* the length that the image is cut to */
-	bool formatting;        /* a format goes on in the background; never saved */
+	uint32_t intent_blocks;    /* the length that the image is cut to */
+	enum disc_format replaced; /* while there is an intent: the format state before it */
+	bool formatting;           /* a format goes on in the background; never saved */
 	/* CRC-32 of the first `checked` blocks of the image, for the saved layout. */
 	uint32_t checked, check;
 	/* The text on its way to the store. */

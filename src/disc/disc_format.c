@@ -23,6 +23,21 @@ uint32_t disc_spare_blocks(const struct disc *d)
 	return d->medium->capacity - size;
 }
 
+/*
+ * As disc_medium_offer(). A FORMAT that waits for storage has changed the format state already when
+ * it is called again; it may have been offered in the state before alone.
+ */
+static const struct disc_format_offer *find_offer(
+	const struct disc *d, const struct disc_format_request *r, uint32_t *blocks)
+{
+	const struct disc_format_offer *offer =
+		disc_medium_offer(d->medium, d->format, d->capacity, r, blocks);
+
+	if (offer || d->intent == DISC_INTENT_NONE)
+		return offer;
+	return disc_medium_offer(d->medium, d->replaced, d->capacity, r, blocks);
+}
+
 int disc_may_format(const struct disc *d, const struct disc_format_request *r)
 {
 	uint32_t blocks;
@@ -33,9 +48,7 @@ int disc_may_format(const struct disc *d, const struct disc_format_request *r)
 		return DISC_PROTECTED;
 	if (!disc_is_formattable(d))
 		return DISC_NOT_FOR_MEDIUM;
-	return disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks)
-		       ? DISC_OK
-		       : DISC_NO_SUCH_FORMAT;
+	return find_offer(d, r, &blocks) ? DISC_OK : DISC_NO_SUCH_FORMAT;
 }
 
 int disc_format(struct disc *d, const struct disc_format_request *r)
@@ -46,7 +59,7 @@ int disc_format(struct disc *d, const struct disc_format_request *r)
 
 	if (may != DISC_OK)
 		return may;
-	offer = disc_medium_offer(d->medium, d->format, d->capacity, r, &blocks);
+	offer = find_offer(d, r, &blocks);
 	return disc_model_of(d->medium, DISC_FORMATTED)
 		->format(d, offer, blocks,
 			(offer->flags & DISC_FORMAT_RESTARTS) && (r->parameter & 1));

@@ -47,6 +47,7 @@ static const char *cut_as_announced(struct disc *d, const struct disc_state *s)
 		return "the image could not be erased";
 	d->intent = DISC_INTENT_TRUNCATE;
 	d->intent_blocks = s->truncate_to;
+	d->replaced = s->format;
 	/* A daemon that died may have cut the image without syncing it. */
 	d->media->dirty = true;
 	return NULL;

@@ -283,6 +283,7 @@ static int begin_replacing(
 	d->model = disc_model_of(d->medium, format);
 	d->intent = DISC_INTENT_TRUNCATE;
 	d->intent_blocks = blocks;
+	d->replaced = format_before;
 	d->checked = 0;
 	r = disc_save(d);
 	if (r == 0)
