@@ -27,9 +27,16 @@ mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
 	struct disc *disc = d->cmd.disc;
 	int r = disc && !start ? disc_sync(disc) : DISC_OK;
 
-	/* The disc may leave now, so this command is the last one that can report a loss. */
+	/*
+	 * The disc may leave now, so this command is the last one that can report a loss, also that
+	 * of a sync before it: Linux sends ALLOW, which must unlock, and then ejects.
+	 */
 	if (r < 0)
 		return sense_from_disc(r, true);
+	if (disc && !start && d->write_lost) {
+		d->write_lost = false;
+		return SENSE_DEFERRED_WRITE_ERROR;
+	}
 	/* There is no motor: power conditions, start and stop succeed and have no effect. */
 	if (power || !load_eject)
 		return SENSE_NONE;

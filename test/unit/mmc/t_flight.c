@@ -446,6 +446,34 @@ static void an_allow_syncs_and_its_failure_is_a_deferred_error(void **state)
 	mmc_drive_free(d);
 }
 
+/* Linux ejects after its ALLOW; then no other command could report the loss. */
+static void a_stop_or_eject_reports_a_loss_that_no_command_has_reported(void **state)
+{
+	static const uint8_t allow[6] = {0x1e}, eject[6] = {0x1b, [4] = 2}, stop[6] = {0x1b};
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
+	struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RAM),
+		.media = media_fault_new(media_mem_new(0, true))};
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, disc_open(&o));
+	drain_events(d);
+	assert_int_equal(write_16(d, 0), 0);
+	media_fault_set(o.media, &sync);
+	assert_int_equal(command_with(d, allow, sizeof(allow), 0, NULL), 0);
+	assert_int_equal(command_with(d, stop, sizeof(stop), 0, NULL), SENSE_OF_DEFERRED);
+	assert_int_equal(command_with(d, stop, sizeof(stop), 0, NULL), 0);
+	assert_int_equal(write_16(d, 0), 0);
+	media_fault_set(o.media, &sync);
+	mmc_flush(d);
+	assert_int_equal(command_with(d, eject, sizeof(eject), 0, NULL), SENSE_OF_DEFERRED);
+	assert_true(state_of(d).loaded);
+	assert_int_equal(command_with(d, eject, sizeof(eject), 0, NULL), 0);
+	assert_false(state_of(d).loaded);
+	mmc_drive_free(d);
+}
+
 /* The limit of unsaved blocks forces a sync in the middle of a burn, and the sync fails. */
 static void a_checkpoint_that_fails_is_a_deferred_error(void **state)
 {
@@ -539,6 +567,7 @@ int main(void)
 		cmocka_unit_test(a_read_that_fails_in_the_middle),
 		cmocka_unit_test(a_flush_that_fails_is_a_deferred_error),
 		cmocka_unit_test(an_allow_syncs_and_its_failure_is_a_deferred_error),
+		cmocka_unit_test(a_stop_or_eject_reports_a_loss_that_no_command_has_reported),
 		cmocka_unit_test(a_checkpoint_that_fails_is_a_deferred_error),
 		cmocka_unit_test(a_write_that_fails_drops_the_rest),
 		cmocka_unit_test(a_flush_syncs_the_storage),
