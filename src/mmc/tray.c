@@ -42,7 +42,7 @@ void mmc_disc_arrived(struct mmc_drive *d)
 	d->ua |= UA_CHANGED;
 	/* Replaces a removal event that the host has not polled: a swap is one event. */
 	d->media_event = MEDIA_EVENT_NEW_MEDIA;
-	d->eject_requested = false;
+	d->eject_requested = d->eject_untold = false;
 	d->removal_unseen = false;
 }
 
@@ -52,7 +52,7 @@ void mmc_disc_left(struct mmc_drive *d)
 	/* Commands now fail as NOT READY; attentions of the old disc are void. */
 	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_AFTER_EVENT | UA_REMOVAL_REQUEST);
 	d->media_event = MEDIA_EVENT_REMOVAL;
-	d->eject_requested = false;
+	d->eject_requested = d->eject_untold = false;
 	d->removal_unseen = true;
 }
 
@@ -78,6 +78,14 @@ void mmc_host_load(struct mmc_drive *d)
 	mmc_disc_arrived(d);
 }
 
+/* The event of a CLOSE, FORMAT or BLANK; a request to eject that the host has not got follows it.
+ */
+static void put_new_media_event(struct mmc_drive *d)
+{
+	d->eject_untold |= d->media_event == MEDIA_EVENT_EJECT_REQUEST;
+	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+}
+
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc)
 {
 	/* The disc may have been ejected, and replaced, while its CLOSE was running. */
@@ -85,7 +93,7 @@ void mmc_disc_changed(struct mmc_drive *d, struct disc *disc)
 		return;
 	refresh_profile(d);
 	d->ua |= UA_CLOSED;
-	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+	put_new_media_event(d);
 }
 
 void mmc_disc_formatted(struct mmc_drive *d, struct disc *disc)
@@ -94,13 +102,14 @@ void mmc_disc_formatted(struct mmc_drive *d, struct disc *disc)
 		return;
 	refresh_profile(d);
 	d->feature_change = true;
-	d->media_event = MEDIA_EVENT_NEW_MEDIA;
+	put_new_media_event(d);
 	d->ua |= UA_AFTER_EVENT;
 }
 
 void mmc_media_event_seen(struct mmc_drive *d)
 {
-	d->media_event = MEDIA_EVENT_NONE;
+	d->media_event = d->eject_untold ? MEDIA_EVENT_EJECT_REQUEST : MEDIA_EVENT_NONE;
+	d->eject_untold = false;
 	if (d->ua & UA_AFTER_EVENT)
 		d->ua = (uint8_t)((d->ua & ~UA_AFTER_EVENT) | UA_CLOSED);
 }
