@@ -231,10 +231,10 @@ mmc_sense_t cmd_close(struct mmc_drive *d, const uint8_t *cdb)
 	 * A host may not know that its CLOSE SESSION has finalised the disc: wodim sends another
 	 * one, and fails if that does.
 	 */
-	if (disc->layout.finalised && disc->medium->asks_for_next_session)
-		return SENSE_NONE;
 	if (!(d->profile->permissions & P_CLOSE))
-		return SENSE_CANNOT_WRITE_MEDIUM;
+		return disc->layout.finalised && disc->medium->asks_for_next_session
+			       ? SENSE_NONE
+			       : SENSE_CANNOT_WRITE_MEDIUM;
 	return d->profile->close_functions & 1u << (cdb[2] & 0x07) ? SENSE_NONE : mmc_bad_cdb();
 }
 
