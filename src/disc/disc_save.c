@@ -338,7 +338,7 @@ int disc_test_write(struct disc *d, bool on)
 {
 	int r = DISC_OK;
 
-	if (on == d->testing || (on && !d->model->has_test_write))
+	if (on == d->testing || (on && (!d->model->has_test_write || d->medium->no_test_write)))
 		return DISC_OK;
 	if (on) {
 		r = disc_sync(d);

@@ -139,6 +139,7 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.name = "bd-r", .title = "BD-R", .type = DISC_BD_R, .state_version = 2,
 		.capacity = 12219392, /* 12 cm, single layer, no spare area: 25 025 314 816 bytes */
 		.layers = 1, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.no_test_write = true,
 		.when_finalised = DISC_BD_ROM, .least_image = LARGEST_DVD + 1,
 		/* With the default spare area, the largest, and the one that growisofs chooses */
 		.format = {
@@ -151,6 +152,7 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.name = "bd-r-dl", .title = "BD-R DL", .type = DISC_BD_R_DL, .state_version = 2,
 		.capacity = 24438784, /* 12 cm, two layers, no spare area: 50 050 629 632 bytes */
 		.layers = 2, .ecc_blocks = 32, .unit = MEDIA_BLOCK, .max_tracks = DISC_MAX_TRACKS,
+		.no_test_write = true,
 		.when_finalised = DISC_BD_ROM, .least_image = LARGEST_DVD + 1,
 		.format = {
 			BD_R_FORMATS(0x00, 0x6000, 23652352), BD_R_FORMATS(0x32, 0, 23652352),

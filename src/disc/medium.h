@@ -103,6 +103,7 @@ struct disc_medium {
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
 	bool erasable;       /* also when it is finalised */
 	bool has_blank;      /* BLANK makes it a blank again */
+	bool no_test_write;  /* though its model has it: mode page 05h is not for this medium */
 	/*
 	 * A blank can be reserved as a whole for disc-at-once recording (MMC-6 4.4.6): when all of
 	 * that is recorded and synced, the disc is complete.
