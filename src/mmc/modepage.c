@@ -18,6 +18,11 @@ struct mode_page {
 	bool (*valid)(const struct mmc_profile *profile, const uint8_t *page);
 };
 
+static bool is_test_write(const uint8_t *page)
+{
+	return page[2] & 0x10;
+}
+
 /* Write types: 0 packet/incremental, 1 track at once, 2 session at once, 3 raw, 4 layer jump. */
 static uint8_t write_type(const uint8_t *page)
 {
@@ -50,7 +55,7 @@ static bool write_parameters_valid(const struct mmc_profile *profile, const uint
 	unsigned types = profile->write_types ? profile->write_types
 					      : PACKET | TRACK_AT_ONCE | SESSION_AT_ONCE;
 
-	if (!(types >> write_type(page) & 1))
+	if (!(types >> write_type(page) & 1) || (profile->no_test_write && is_test_write(page)))
 		return false;
 	return profile->link_blocks == 0 || link_parameters_valid(profile, page);
 }
@@ -205,7 +210,7 @@ static size_t find_page(uint8_t code)
 
 bool modepage_test_write(const struct mmc_drive *d)
 {
-	return d->page[find_page(PAGE_WRITE_PARAMETERS)][2] & 0x10;
+	return is_test_write(d->page[find_page(PAGE_WRITE_PARAMETERS)]);
 }
 
 bool modepage_at_once(const struct mmc_drive *d)

@@ -137,6 +137,7 @@ const struct mmc_profile mmc_profiles[] = {
 		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
 		.book_type = 0x33, .max_rate = 0x0f, .layer_type = 0x04,
 		/* growisofs takes a track without fixed packets for one of another disc. */
+		.no_test_write = true,
 		.track_mode = 0x04, .closed_track = 0x31, .open_track = 0x30, .no_addresses = true,
 		.track_info_length = 36,
 	}, {
@@ -150,6 +151,7 @@ const struct mmc_profile mmc_profiles[] = {
 		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
 		.book_type = 0x33, .max_rate = 0x0f, .layer_type = 0x04,
 		/* growisofs takes a track without fixed packets for one of another disc. */
+		.no_test_write = true,
 		.track_mode = 0x04, .closed_track = 0x31, .open_track = 0x30,
 		.track_info_length = 36,
 	}, {

@@ -49,6 +49,8 @@ struct mmc_profile {
 	 * a link and of a packet. 0: the page has no meaning, and the host may set what it likes.
 	 */
 	uint8_t write_types, link_blocks;
+	/* Test write is refused: a program would record what it wants to try only. */
+	bool no_test_write;
 	uint8_t book_type;   /* book type << 4 | part version (MMC-6 table 407) */
 	uint8_t max_rate;    /* physical format byte 1 low nibble */
 	uint8_t layer_type;  /* 1 embossed, 2 recordable */
