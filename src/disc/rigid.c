@@ -88,6 +88,12 @@ static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void 
 	return r;
 }
 
+/* Blocks of the image that a changed size keeps. A lost write may have left more of them. */
+static uint32_t kept_blocks(const struct disc *d)
+{
+	return (uint32_t)MIN(d->media->blocks, (uint64_t)end_of(d));
+}
+
 /* wodim reserves, and gives up if that is refused; there is nothing to reserve. */
 static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 {
@@ -115,7 +121,7 @@ static int close_session(struct disc *d)
 	size = (end_of(d) + ecc - 1) / ecc * ecc;
 	disc_layout_one_track(
 		&layout, (uint32_t)MIN(size, (uint64_t)disc_format_capacity(d)), DISC_TRACK_CLOSED);
-	return disc_replace(d, &layout, DISC_FORMATTED, (uint32_t)d->media->blocks);
+	return disc_replace(d, &layout, DISC_FORMATTED, kept_blocks(d));
 }
 
 int disc_rigid_format(
@@ -128,7 +134,7 @@ int disc_rigid_format(
 	(void)disc_test_write(d, false);
 	if (grows) {
 		disc_layout_one_track(&layout, end_of(d), DISC_TRACK_OPEN);
-		return disc_replace(d, &layout, DISC_INTERMEDIATE, (uint32_t)d->media->blocks);
+		return disc_replace(d, &layout, DISC_INTERMEDIATE, kept_blocks(d));
 	}
 	disc_layout_one_track(&layout, blocks, blocks ? DISC_TRACK_CLOSED : DISC_TRACK_OPEN);
 	return disc_replace(d, &layout, blocks ? DISC_FORMATTED : DISC_INTERMEDIATE, 0);
