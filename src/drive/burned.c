@@ -96,6 +96,16 @@ static void on_finalised(void *ctx, const struct image *in)
 	drive_record_set_burned(b->config.record, in);
 }
 
+static void on_erased(void *ctx, const struct image *in)
+{
+	struct burned *b = ctx;
+
+	if (!b->finished)
+		return;
+	set_finished(b, false);
+	drive_record_set_erased(b->config.record, in);
+}
+
 /* Returns true if next is the name of the very file that was in the drive. */
 static bool is_same_file(const struct burned *b, const struct image *was, const char *next)
 {
@@ -156,6 +166,7 @@ static void on_host_ejected(void *ctx)
 
 const struct drive_observer burned_observer = {
 	.finalised = on_finalised,
+	.erased = on_erased,
 	.removed = on_removed,
 	.inserted = on_inserted,
 	.restored = on_restored,

@@ -371,6 +371,11 @@ static void insert_if_closed(struct drive_machine *m)
 		insert_prepared(m);
 }
 
+static bool is_finalised(const struct mmc_state *s)
+{
+	return s->finalised && !mmc_state_is_overwritable(s);
+}
+
 static void inserted(struct drive_machine *m, const struct usb_result *result)
 {
 	struct image *in = &m->in;
@@ -379,7 +384,8 @@ static void inserted(struct drive_machine *m, const struct usb_result *result)
 	image_fini(in);
 	*in = m->op.prepared;
 	memset(&m->op.prepared, 0, sizeof(m->op.prepared));
-	m->finalised = false;
+	/* A rewritable disc may have been finalised before. */
+	m->finalised = is_finalised(&m->state);
 	notify_inserted(&m->observers, in);
 	operation_finish(m, drive_answer_inserted(m->config.drive, in, m->op.kind,
 				    m->state.capacity, m->op.eject_requested,
@@ -419,6 +425,23 @@ static void host_ejected(struct drive_machine *m)
 	notify_host_ejected(&m->observers);
 }
 
+/* Notes that the host has finalised the disc, or has erased one that was. */
+static void see_finalised(struct drive_machine *m, const struct mmc_state *now)
+{
+	bool finalised = is_finalised(now);
+
+	if (finalised == m->finalised || now->testing || !m->in.recordable || !m->in.name)
+		return;
+	/* An engine without a disc has none that is finalised; that one was not erased. */
+	if (!finalised && !now->loaded && !now->ejected_by_host)
+		return;
+	m->finalised = finalised;
+	if (finalised)
+		notify_finalised(&m->observers, &m->in);
+	else
+		notify_erased(&m->observers, &m->in);
+}
+
 void drive_machine_engine_event(
 	struct drive_machine *m, const struct mmc_state *now, const struct usb_result *done)
 {
@@ -426,11 +449,7 @@ void drive_machine_engine_event(
 
 	notify_engine_state(&m->observers, &before, now, &m->in);
 	unfinished_see(&m->unfinished, m->config.drive, &before, now, &m->in);
-	if (now->finalised && !mmc_state_is_overwritable(now) && !now->testing && !m->finalised &&
-		m->in.recordable && m->in.name) {
-		m->finalised = true;
-		notify_finalised(&m->observers, &m->in);
-	}
+	see_finalised(m, now);
 	m->state = *now;
 	if (done && reaction[m->op.state].task_done)
 		reaction[m->op.state].task_done(m, done);
@@ -512,7 +531,8 @@ void drive_machine_restore(
 {
 	m->in = *in;
 	m->state = *state;
-	m->finalised = false;
+	/* What the daemon before has not noted is noted now; but not that a disc came so. */
+	m->finalised = is_finalised(state) && disc_medium_of(state->type)->erasable;
 	if (in->name)
 		notify_restored(&m->observers, &m->in);
 }

@@ -24,6 +24,11 @@ void notify_finalised(const struct drive_observers *all, const struct image *in)
 	EACH(all, finalised)(e->ctx, in);
 }
 
+void notify_erased(const struct drive_observers *all, const struct image *in)
+{
+	EACH(all, erased)(e->ctx, in);
+}
+
 void notify_removed(const struct drive_observers *all, const struct image *was, const char *next)
 {
 	EACH(all, removed)(e->ctx, was, next);

@@ -20,9 +20,11 @@ struct drive_observer {
 		const struct image *in);
 	/*
 	 * The recordable disc in the drive is finalised, and not by a test write. Called once
-	 * for each disc.
+	 * for each disc, and again after each time that the host has erased it.
 	 */
 	void (*finalised)(void *ctx, const struct image *in);
+	/* The host has erased the disc in the drive, which was finalised. */
+	void (*erased)(void *ctx, const struct image *in);
 	/* next: the name of the image that will be opened once this disc is closed; NULL = none. */
 	void (*removed)(void *ctx, const struct image *was, const char *next);
 	/* After removed: no other disc follows. */
@@ -54,6 +56,7 @@ void drive_observers_add(struct drive_observers *all, const struct drive_observe
 void notify_engine_state(const struct drive_observers *all, const struct mmc_state *before,
 	const struct mmc_state *now, const struct image *in);
 void notify_finalised(const struct drive_observers *all, const struct image *in);
+void notify_erased(const struct drive_observers *all, const struct image *in);
 void notify_removed(const struct drive_observers *all, const struct image *was, const char *next);
 void notify_left_empty(const struct drive_observers *all);
 void notify_inserted(const struct drive_observers *all, const struct image *in);

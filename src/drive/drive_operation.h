@@ -40,7 +40,7 @@ struct drive_machine {
 	struct drive_machine_config config;
 	struct drive_observers observers;
 	struct image in;        /* in the drive; name NULL = nothing */
-	bool finalised;         /* notify_finalised() was called for the disc */
+	bool finalised;         /* the disc is finalised, as the observers know */
 	struct mmc_state state; /* of the engine, as it was seen last */
 	struct operation op;
 	struct unfinished

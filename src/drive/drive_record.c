@@ -127,6 +127,11 @@ void drive_record_set_burned(struct drive_record *r, const struct image *image)
 	write_record(r, image, true);
 }
 
+void drive_record_set_erased(struct drive_record *r, const struct image *image)
+{
+	write_record(r, image, false);
+}
+
 void drive_record_renamed(struct drive_record *r, const struct image *image)
 {
 	const struct last_disc *l = recorded(r);

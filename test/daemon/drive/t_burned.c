@@ -129,6 +129,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	stop();
+	fake_blank[0] = NULL;
 	return scratch_remove(state);
 }
 
@@ -177,7 +178,7 @@ static void burn(const char *label)
 	uint8_t block[2048];
 
 	assert_true(fake_ready(&usb));
-	assert_int_equal(info().mmc.profile, 0x1b);
+	assert_int_equal(info().mmc.profile, fake_blank[0] ? 0x14 : 0x1b);
 	for (uint32_t lba = 0; lba < 20; lba++) {
 		memset(block, 0, sizeof(block));
 		if (lba == 16 || lba == 17) {
@@ -290,6 +291,45 @@ static void an_idle_burned_disc_is_replaced(void **state)
 	assert_true(info().mmc.finalised);
 	wait_until(exists("media/HOLIDAY.iso"));
 	wait_until(info().mmc.blank && info().mmc.loaded);
+}
+
+static void burn_dvd_rw(void)
+{
+	stop();
+	fake_blank[0] = disc_medium_of(DISC_DVD_RW);
+	fake_burned.idle = 300;
+	start();
+	burn("HOLIDAY");
+}
+
+static void a_disc_that_the_host_erases_is_no_burned_disc(void **state)
+{
+	struct mmc_xfer xfer;
+
+	(void)state;
+	burn_dvd_rw();
+	assert_true(fake_lock(&usb, true));
+	mmc_begin(drive_engine(usb.drive), (const uint8_t[12]){0xa1}, 12, 0, &xfer);
+	assert_int_equal(fake_end(&usb), MMC_GOOD);
+	assert_true(fake_lock(&usb, false));
+	turn(event, &usb, 1, 1500, NULL);
+	assert_true(image_is("blank-1.iso"));
+	burn("AGAIN");
+	wait_until(exists("media/AGAIN.iso"));
+}
+
+static void a_disc_that_was_burned_before_is_no_burned_disc(void **state)
+{
+	(void)state;
+	burn_dvd_rw();
+	assert_true(eject());
+	wait_until(exists("media/HOLIDAY.iso") && info().mmc.loaded && nothing_pending());
+	assert_true(run(DRIVE_INSERT, "HOLIDAY.iso"));
+	while (!fake_ready(&usb))
+		;
+	assert_true(eject());
+	turn(event, &usb, 1, 1500, NULL);
+	assert_true(image_is("HOLIDAY.iso"));
 }
 
 static void without_idle_time_a_burned_disc_stays(void **state)
@@ -538,6 +578,8 @@ int main(void)
 		T(discs_are_named_by_date),
 		T(a_burned_disc_that_is_reloaded_stays),
 		T(an_idle_burned_disc_is_replaced),
+		T(a_disc_that_the_host_erases_is_no_burned_disc),
+		T(a_disc_that_was_burned_before_is_no_burned_disc),
 		T(without_idle_time_a_burned_disc_stays),
 		T(an_open_disc_ejected_by_the_host_stays),
 		T(no_blank_follows_an_eject_command),
