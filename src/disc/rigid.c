@@ -55,12 +55,16 @@ static void drop_unwritten(struct disc *d, uint64_t from)
 		MIN(d->media->blocks, is_growing(d) ? (uint64_t)end_of(d) : d->written_end));
 }
 
-/* Syncs first what the layout has no room to leave uncounted; or if the store is uncertain. */
+/*
+ * Syncs first what a power cut must not take with these blocks: no more than max_unsaved, appended
+ * or overwritten. Or if the store is uncertain.
+ */
 static int make_room_for(struct disc *d, int64_t lba, uint32_t count)
 {
 	bool grows = is_growing(d) && lba + count > end_of(d);
+	bool too_many = d->overwritten && d->overwritten + count > d->max_unsaved;
 
-	if (!d->store_uncertain && d->intent == DISC_INTENT_NONE &&
+	if (!d->store_uncertain && d->intent == DISC_INTENT_NONE && !too_many &&
 		(!grows || lba + count - d->safe_end <= d->max_unsaved))
 		return DISC_OK;
 	return disc_sync(d);

@@ -112,9 +112,34 @@ static void a_close_leaves_no_more_than_was_recorded(void **state)
 	mem_folder_clear(&folder);
 }
 
+/* A formatted disc is overwritten in a long run: a power cut loses no more than the limit. */
+static void no_more_blocks_are_unsynced_than_allowed(void **state)
+{
+	static uint8_t data[16 * MEDIA_BLOCK];
+	const struct disc_format_request full = {.blocks = 400}, quick = {.type = 0x15};
+	struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RW),
+		.capacity = 400,
+		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
+		.media = media_mem_new(0, true)};
+	struct disc *d = disc_open(&o);
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(disc_format(d, i ? &quick : &full), DISC_OK);
+		for (unsigned pass = 0; pass < 2; pass++)
+			for (uint32_t lba = 0; lba < 400; lba += 16) {
+				assert_int_equal(disc_write(d, lba, 16, data), DISC_OK);
+				assert_int_equal(disc_wait_written(d), DISC_OK);
+				assert_true(disc_unsynced(d) <= 2 * DISC_MAX_UNSAVED_LEAST);
+			}
+	}
+	disc_put(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_more_blocks_are_unsynced_than_allowed),
 		cmocka_unit_test(a_close_leaves_no_more_than_was_recorded),
 	};
 
