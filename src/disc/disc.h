@@ -72,6 +72,7 @@ struct disc {
 	const struct disc_model *model; /* as medium and format say */
 	uint32_t capacity;              /* blocks, recorded and blank */
 	uint32_t limit;       /* first block that storage has no room for; at most capacity */
+	uint64_t room_end;    /* blocks of the image that storage has room for; 0 = no limit */
 	uint32_t layer_break; /* blocks of layer 0 as the host has set them; 0 = it has not */
 	uint32_t max_unsaved; /* blocks that may be written and not yet saved */
 	struct disc_layout layout;

@@ -41,6 +41,11 @@ int disc_replace(
  * would be cut off.
  */
 uint32_t disc_max_unsaved(const struct disc *d);
+/*
+ * The first block that storage has no room for, as disc.limit has it: whole ECC blocks, so that no
+ * track ends within one.
+ */
+uint32_t disc_limit(const struct disc *d);
 /* CRC-32 of the first blocks of the image, into *crc. 0, -EAGAIN or -errno. */
 int disc_check_image(struct media *m, uint32_t blocks, uint32_t *crc);
 

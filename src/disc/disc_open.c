@@ -103,18 +103,15 @@ static void read_state(struct disc *d, const struct disc_options *o)
 		make_rom(d, why);
 }
 
-/*
- * Returns the disc's limit for that many free blocks: whole ECC blocks, so that no track ends
- * within one.
- */
-static uint32_t limit_for(const struct disc *d, uint32_t room)
+uint32_t disc_limit(const struct disc *d)
 {
-	uint64_t blocks = room - room % d->medium->ecc_blocks;
+	uint32_t end = disc_layout_end(&d->layout);
+	uint64_t room = d->room_end > end ? d->room_end - end : 0;
 
-	if (room == 0 || d->layout.finalised)
+	if (d->room_end == 0 || d->layout.finalised)
 		return d->capacity;
-	blocks = disc_layout_end(&d->layout) + MAX(blocks, 1u);
-	return (uint32_t)MIN(blocks, (uint64_t)d->capacity);
+	room -= room % d->medium->ecc_blocks;
+	return (uint32_t)MIN(end + MAX(room, 1u), (uint64_t)d->capacity);
 }
 
 /*
@@ -151,7 +148,8 @@ struct disc *disc_open(const struct disc_options *o)
 	read_state(d, o);
 	d->data_end = disc_layout_end(&d->layout);
 	d->safe_end = d->data_end - d->adopted;
-	d->limit = limit_for(d, o->room);
+	d->room_end = o->room ? d->media->blocks + o->room : 0;
+	d->limit = disc_limit(d);
 	if (!disc_medium_is_recordable(d->medium))
 		d->media->writable = false;
 	else

@@ -310,6 +310,9 @@ int disc_replace(
 		r = disc_sync_data(d);
 	if (r == 0 && d->intent == DISC_INTENT_DONE)
 		r = disc_save(d);
+	/* Storage has the room of the old data again. */
+	if (r == 0)
+		d->limit = disc_limit(d);
 	return r;
 }
 

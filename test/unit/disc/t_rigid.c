@@ -66,10 +66,12 @@ static const struct media_ops stubborn_ops = {
 
 static struct mem_folder folder;
 
-static struct disc *open_on(struct stubborn *s)
+static struct disc *open_with_room(struct stubborn *s, uint32_t room)
 {
-	struct disc_options o = {
-		.medium = disc_medium_of(DISC_DVD_RW), .capacity = 400, .media = &s->m};
+	struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RW),
+		.capacity = 400,
+		.media = &s->m,
+		.room = room};
 	struct disc *d;
 
 	s->m = (struct media){.ops = &stubborn_ops,
@@ -80,6 +82,11 @@ static struct disc *open_on(struct stubborn *s)
 	d = disc_open(&o);
 	assert_non_null(d);
 	return d;
+}
+
+static struct disc *open_on(struct stubborn *s)
+{
+	return open_with_room(s, 0);
 }
 
 /* Each text that the store gets on the way must fit the image, so that a cut does no harm. */
@@ -136,10 +143,36 @@ static void no_more_blocks_are_unsynced_than_allowed(void **state)
 	disc_put(d);
 }
 
+/* What the old data took is free again, and no more than that and the room there was. */
+static void an_erased_disc_offers_what_storage_has_room_for(void **state)
+{
+	static uint8_t data[48 * MEDIA_BLOCK];
+	const struct disc_format_request full = {.blocks = 400}, quick = {.type = 0x15};
+	struct stubborn s = {.below = media_mem_new(0, true)};
+	struct disc *d = open_on(&s);
+
+	(void)state;
+	assert_int_equal(disc_write(d, 0, 48, data), DISC_OK);
+	assert_int_equal(disc_finalise(d), DISC_OK);
+	disc_put(d);
+	d = open_with_room(&s, 100);
+	assert_true(d->layout.finalised);
+	assert_int_equal(disc_blank(d), DISC_OK);
+	assert_int_equal(disc_track_free(d, disc_track(d, 1)), 144);
+	assert_int_equal(disc_format(d, &full), DISC_OK);
+	assert_int_equal(disc_readable_blocks(d), 400);
+	assert_int_equal(disc_format(d, &quick), DISC_OK);
+	assert_int_equal(disc_track_free(d, disc_track(d, 1)), 144);
+	disc_put(d);
+	media_close(s.below);
+	mem_folder_clear(&folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_more_blocks_are_unsynced_than_allowed),
+		cmocka_unit_test(an_erased_disc_offers_what_storage_has_room_for),
 		cmocka_unit_test(a_close_leaves_no_more_than_was_recorded),
 	};
 
