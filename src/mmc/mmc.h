@@ -253,7 +253,8 @@ struct mmc_saved {
 	uint16_t profile;
 	uint32_t sense, sense_lba;
 	uint32_t read_speed, write_speed;
-	uint32_t reserved;
+	uint8_t write_lost, eject_untold; /* 0 of daemons that did not save them */
+	uint8_t reserved[2];
 	uint64_t commands, errors, blocks_read, blocks_written;
 	uint8_t page[MMC_SAVED_PAGES][MMC_SAVED_PAGE_SIZE];
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* To the host, a drive saved and restored between two commands is the same drive. */
+#include <errno.h>
+
 #include "unit/mmc/drive_disc.h"
 
 static struct mmc_saved saved;
@@ -104,6 +106,43 @@ static void pending_attentions_and_events_stay(void **state)
 	mmc_drive_free(d);
 }
 
+/* Each of the two is told to the host later, and only once. */
+static void a_lost_write_and_a_delayed_eject_request_stay(void **state)
+{
+	static const uint8_t finalise[10] = {0x5b, 0, 6}, stop[6] = {0x1b};
+	static const uint8_t write[10] = {0x2a, [8] = 16}, data[16 * MEDIA_BLOCK];
+	struct media_fault sync = {
+		.kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO};
+	struct media *m = media_fault_new(media_mem_new(0, true));
+	struct mmc_drive *d = new_drive();
+
+	(void)state;
+	mmc_insert(d, disc_new(m, 0, NULL, NULL));
+	drain_events(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	assert_int_equal(command(d, 0x1e, 0, 0, 0, 1, 0), 0);
+	assert_int_equal(mmc_eject(d, false), MMC_EJECT_REQUESTED);
+	assert_int_equal(command_with(d, finalise, 10, 0, NULL), 0);
+	d = restored(d, rom(1, 16));
+	assert_int_equal(media_event(d), 2);
+	assert_int_equal(media_event(d), 1);
+	assert_int_equal(media_event(d), 0);
+	mmc_drive_free(d);
+
+	d = new_drive();
+	m = media_fault_new(media_mem_new(0, true));
+	mmc_insert(d, disc_new(m, 0, NULL, NULL));
+	drain_events(d);
+	assert_int_equal(command_with(d, write, 10, 0, data), 0);
+	media_fault_set(m, &sync);
+	mmc_flush(d);
+	d = restored(d, blank());
+	assert_nothing_pending(d);
+	assert_int_equal(command_with(d, stop, 6, 0, NULL), 0x1030c00);
+	assert_int_equal(command_with(d, stop, 6, 0, NULL), 0);
+	mmc_drive_free(d);
+}
+
 static void an_open_tray_stays_open(void **state)
 {
 	struct mmc_drive *d = new_drive();
@@ -192,6 +231,7 @@ int main(void)
 		cmocka_unit_test(an_empty_drive_stays_empty),
 		cmocka_unit_test(locks_sense_and_pages_stay),
 		cmocka_unit_test(pending_attentions_and_events_stay),
+		cmocka_unit_test(a_lost_write_and_a_delayed_eject_request_stay),
 		cmocka_unit_test(an_open_tray_stays_open),
 		cmocka_unit_test(a_lost_disc_is_reported_as_an_eject),
 		cmocka_unit_test(another_profile_is_reported_as_a_new_disc),
