@@ -200,6 +200,8 @@ int mmc_write_staged(struct mmc_drive *d);
 void modepage_reset(struct mmc_drive *d);
 /* What page 05h says: test write; write type 2, disc-at-once; another session follows. */
 bool modepage_test_write(const struct mmc_drive *d);
+/* Clears the test write bit. */
+void modepage_end_test_write(struct mmc_drive *d);
 bool modepage_at_once(const struct mmc_drive *d);
 bool modepage_next_session(const struct mmc_drive *d);
 /* Sets pages to their defaults whose values the current profile does not take. */

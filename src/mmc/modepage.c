@@ -18,9 +18,11 @@ struct mode_page {
 	bool (*valid)(const struct mmc_profile *profile, const uint8_t *page);
 };
 
+enum { TEST_WRITE = 0x10 }; /* byte 2 */
+
 static bool is_test_write(const uint8_t *page)
 {
-	return page[2] & 0x10;
+	return page[2] & TEST_WRITE;
 }
 
 /* Write types: 0 packet/incremental, 1 track at once, 2 session at once, 3 raw, 4 layer jump. */
@@ -211,6 +213,11 @@ static size_t find_page(uint8_t code)
 bool modepage_test_write(const struct mmc_drive *d)
 {
 	return is_test_write(d->page[find_page(PAGE_WRITE_PARAMETERS)]);
+}
+
+void modepage_end_test_write(struct mmc_drive *d)
+{
+	d->page[find_page(PAGE_WRITE_PARAMETERS)][2] &= (uint8_t)~TEST_WRITE;
 }
 
 bool modepage_at_once(const struct mmc_drive *d)

@@ -36,6 +36,8 @@ static void refresh_profile(struct mmc_drive *d)
 void mmc_disc_arrived(struct mmc_drive *d)
 {
 	d->write_lost = false;
+	/* A program that wants to record this disc may leave page 05h as another one set it. */
+	modepage_end_test_write(d);
 	refresh_profile(d);
 	mmc_default_speeds(d);
 	d->ua &= (uint8_t)~UA_AFTER_EVENT;
