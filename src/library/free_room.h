@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How much may still be written to a folder's file system. Any thread. */
+/* How much may still be written to a file system, and to one file of it. Any thread. */
 #ifndef LIBRARY_FREE_ROOM_H
 #define LIBRARY_FREE_ROOM_H
 
@@ -12,5 +12,12 @@
 int free_room(int folder, uint64_t *bytes);
 /* Does the same for the folder of that path. */
 int free_room_at(const char *path, uint64_t *bytes);
+
+/*
+ * Stores how large the regular file may become that is open as fd: `want` if it may become that
+ * large, otherwise the limit of its file system, which is 4 GiB - 1 on FAT32. Moves the offset of
+ * the descriptor. 0 or -errno.
+ */
+int largest_file(int fd, uint64_t want, uint64_t *bytes);
 
 #endif

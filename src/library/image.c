@@ -76,6 +76,25 @@ void image_warn_room(
 			room / 1000000, folder_name, full / 1000000);
 }
 
+/* FAT32 has no files of 4 GiB. The burn would end there, in a write error. */
+static void warn_largest(struct image *image, const struct library_file *f, uint64_t full)
+{
+	int fd = library_open(f);
+	uint64_t most = full;
+	char text[160];
+
+	if (fd < 0)
+		return;
+	if (largest_file(fd, full, &most) == 0 && most < full) {
+		snprintf(text, sizeof(text),
+			"; a file of this file system has at most %" PRIu64
+			" MB, a full disc takes %" PRIu64 " MB",
+			most / 1000000, full / 1000000);
+		add_warning(image, text);
+	}
+	close(fd);
+}
+
 /* Blocks that the file system has room for, less a reserve for its own metadata. */
 static uint32_t room_for(int folder)
 {
@@ -218,7 +237,9 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	}
 	r = make_disc(folder, folder_name, policy, media, store, out);
 	add_warning(out, hint);
-	if (r == 0 && !out->recordable)
+	if (r == 0 && out->recordable)
+		warn_largest(out, f, (uint64_t)out->disc->capacity * MEDIA_BLOCK);
+	else if (r == 0)
 		warn_volume(out, f, has_state);
 	return r;
 }

@@ -9,6 +9,7 @@
 
 #include "disc/disc_state.h"
 #include "library/disc_store.h"
+#include "library/free_room.h"
 #include "library/image.h"
 #include "library/library.h"
 #include "util/array.h"
@@ -74,6 +75,41 @@ static int make_blank_of(int folder, const char *folder_name, const char *name,
 				strerror(-r));
 }
 
+/*
+ * For a new image of 0 bytes, which is removed if this fails. A medium of which the file system can
+ * hold less than three quarters is refused; of others the drive warns. 0 or -errno with *why.
+ */
+static int check_size(int folder, const char *folder_name, const char *name,
+	const struct disc_medium *medium, struct refusal *why)
+{
+	const uint64_t full = (uint64_t)medium->capacity * MEDIA_BLOCK;
+	struct library_file file;
+	uint64_t most = full;
+	int fd, r = library_find(folder, name, &file);
+
+	if (r < 0)
+		return image_refuse_open(why, r, name, folder_name);
+	fd = library_open(&file);
+	if (fd >= 0) {
+		r = largest_file(fd, full, &most);
+		close(fd);
+	}
+	if (fd < 0 || r < 0)
+		most = full;
+	if (most < full / 4 * 3)
+		(void)unlinkat(file.dir_fd, file.base, 0);
+	library_forget(&file);
+	return most >= full / 4 * 3
+		       ? 0
+		       : image_refuse(why, -EFBIG, "too-large",
+				 "a full %s takes %" PRIu64
+				 " MB, and a file in %s has at most %" PRIu64
+				 " MB (FAT32 has this limit, exFAT and ext4 do not); make a "
+				 "smaller blank with type=, "
+				 "or use another file system",
+				 medium->title, full / 1000000, folder_name, most / 1000000);
+}
+
 /* An empty file of that name exists: 0 if it is a blank of the medium, or -errno with *why. */
 static int check_blank_of(int folder, const char *name, const struct disc_medium *medium,
 	const struct disc_medium *plain, struct refusal *why)
@@ -125,6 +161,9 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 	r = library_create(folder, name);
 	if (r == 0) {
 		drop_orphaned_state(folder, name);
+		r = check_size(folder, folder_name, name, medium, why);
+		if (r < 0)
+			return r;
 		return medium == disc_medium_of_blank() && medium == plain
 			       ? 0
 			       : make_blank_of(folder, folder_name, name, medium, why);

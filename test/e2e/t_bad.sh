@@ -244,7 +244,18 @@ wait_for 15 blank_seen
 lines=30 check "the next blank is burned" growisofs -dvd-compat -Z "/dev/$sr=$work/fits.iso"
 check "the next blank equals the image" cmp -n "$(stat -c %s "$work/fits.iso")" "$work/fits.iso" "$small/next.img"
 mmcgadgetctl eject --force >/dev/null
+# Blocks of 1 KiB without extents: no file of 17.3 GB. A subfolder, because that is a card as well.
+truncate -s 4M "$work/limit.img"
+mke2fs -q -t ext2 -b 1024 "$work/limit.img"
+mkdir "$small/limit"
+mount -o loop "$work/limit.img" "$small/limit"
+refused "a file system without large files: no BD-R" blank limit/bd.iso type=bd-r -- 'at most 17247 MB .*FAT32'
+check "a file system without large files: nothing is left" test ! -e "$small/limit/bd.iso" -a \
+	! -e "$small/limit/bd.iso.mmcdisc"
+check "a file system without large files: a DVD fits" mmcgadgetctl blank limit/dvd.iso
+mmcgadgetctl eject --force >/dev/null
 dmesg_clean "the kernel log is clean" bad
 check "the daemon ends with 0" daemon_stop
+umount "$small/limit"
 umount "$small"
 finish
