@@ -56,6 +56,16 @@ for c in "${commands[@]}"; do
 		check "$c" as_user $c
 		check "$c: no disc has the old name" test ! -e "$media/$name"
 		;;
+	*' erase '*)
+		check "a DVD+RW is inserted" ctl blank "$name" type=dvd+rw
+		check "the host sees the DVD+RW" wait_for 15 blank_seen
+		check "growisofs records it" growisofs -Z "/dev/$sr=$work/burn.iso"
+		mmcgadgetctl eject --force >/dev/null
+		check "the DVD+RW has data" test -s "$media/$name"
+		check "$c" as_user $c
+		check "$c: its data is gone" test ! -s "$media/$name" -a -e "$media/$name"
+		rm -f "$media/$name"*
+		;;
 	*' wait burned')
 		# A finalised disc counts as burned, so there is nothing to wait for.
 		mmcgadgetctl insert other.iso >/dev/null
@@ -85,7 +95,7 @@ for c in "${commands[@]}"; do
 	*'trace start') check "$c: the host sends a command to record" sg_inq "$(host_sg "$sr")" ;;
 	esac
 done
-for verb in insert next prev blank rename delete status eject list watch wait stats 'trace start' 'trace save' close help doctor; do
+for verb in insert next prev blank rename delete erase status eject list watch wait stats 'trace start' 'trace save' close help doctor; do
 	like "the README shows the verb $verb" "$done_with|" "\\|${verb}[ |]"
 done
 
