@@ -103,17 +103,6 @@ static void read_state(struct disc *d, const struct disc_options *o)
 		make_rom(d, why);
 }
 
-uint32_t disc_limit(const struct disc *d)
-{
-	uint32_t end = disc_layout_end(&d->layout);
-	uint64_t room = d->room_end > end ? d->room_end - end : 0;
-
-	if (d->room_end == 0 || d->layout.finalised)
-		return d->capacity;
-	room -= room % d->medium->ecc_blocks;
-	return (uint32_t)MIN(end + MAX(room, 1u), (uint64_t)d->capacity);
-}
-
 /*
  * Syncs what a daemon that died, or a power cut, has left unsynced. If that fails, overwritten
  * blocks may be lost that were answered GOOD: the next disc_sync() reports it to the host.

@@ -299,6 +299,17 @@ static int begin_replacing(
 	return r;
 }
 
+uint32_t disc_limit(const struct disc *d)
+{
+	uint32_t end = disc_layout_end(&d->layout);
+	uint64_t room = d->room_end > end ? d->room_end - end : 0;
+
+	if (d->room_end == 0 || d->layout.finalised)
+		return d->capacity;
+	room -= room % d->medium->ecc_blocks;
+	return (uint32_t)MIN(end + MAX(room, 1u), (uint64_t)d->capacity);
+}
+
 int disc_replace(
 	struct disc *d, const struct disc_layout *layout, enum disc_format format, uint32_t blocks)
 {
