@@ -89,6 +89,16 @@ static uint32_t build_formattable(const struct mmc_drive *d, uint8_t *out)
 	return 8;
 }
 
+/* DVD-R/-RW Write (MMC-6 5.3). A formatted DVD-RW has no test write. */
+static uint32_t build_dvd_r_rw(const struct mmc_drive *d, uint8_t *out)
+{
+	enum { DVD_RW = 0x02, TEST_WRITE = 0x04, RDL = 0x08, BUF = 0x40 };
+
+	put_be32(out, 0);
+	out[0] = BUF | RDL | DVD_RW | (d->profile->no_test_write ? 0 : TEST_WRITE);
+	return 4;
+}
+
 // clang-format off
 /* In ascending order of codes (MMC-6 5.2.2). */
 static const struct feature features[] = {
@@ -116,8 +126,7 @@ static const struct feature features[] = {
 	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
 	/* DVD-RW, formatted: the intermediate state, and BLANK */
 	{ FEATURE_RIGID_OVERWRITE, 0, WHILE_WRITABLE, 4, "\x03\0\0\0", NULL },
-	/* Buffer underrun free, two layers, test write, DVD-RW */
-	{ FEATURE_DVD_R_RW, 2, false, 4, "\x4e\0\0\0", NULL },
+	{ FEATURE_DVD_R_RW, 2, false, 0, NULL, build_dvd_r_rw },
 	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
 	/*
 	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. BD-RE and BD-R
