@@ -281,6 +281,7 @@ const char *disc_medium_format_name(const struct disc_medium *m, enum disc_forma
 		[DISC_UNFORMATTED] = "unformatted",
 		[DISC_INTERMEDIATE] = "intermediate",
 		[DISC_FORMATTED] = "formatted",
+		[DISC_FORMATTED_POW] = "formatted",
 	};
 
 	return m->format[0].blocks > 0 ? names[format] : "";

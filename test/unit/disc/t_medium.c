@@ -101,12 +101,39 @@ static void the_size_of_an_image_gives_its_type(void **state)
 	}
 }
 
+/* What status, list and watch show; of a medium that is never formatted: nothing. */
+static void each_format_state_has_a_name(void **state)
+{
+	static const struct {
+		enum disc_type type;
+		enum disc_format format;
+		const char *name;
+	} rows[] = {
+		{DISC_DVD_PLUS_R, DISC_UNFORMATTED, ""},
+		{DISC_DVD_RW, DISC_UNFORMATTED, "unformatted"},
+		{DISC_DVD_RW, DISC_INTERMEDIATE, "intermediate"},
+		{DISC_DVD_PLUS_RW, DISC_FORMATTED, "formatted"},
+		{DISC_BD_R, DISC_FORMATTED, "formatted"},
+		{DISC_BD_R, DISC_FORMATTED_POW, "formatted"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *name =
+			disc_medium_format_name(disc_medium_of(rows[i].type), rows[i].format);
+
+		assert_non_null(name);
+		assert_string_equal(name, rows[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_disc_takes_all_sizes_from_its_row),
 		cmocka_unit_test(the_table_lists_types_of_blanks),
 		cmocka_unit_test(the_size_of_an_image_gives_its_type),
+		cmocka_unit_test(each_format_state_has_a_name),
 	};
 
 	return cmocka_run_group_tests_name("medium", tests, NULL, NULL);
