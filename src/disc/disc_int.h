@@ -53,6 +53,13 @@ int disc_check_image(struct media *m, uint32_t blocks, uint32_t *crc);
 const char *disc_sequential_misfit(struct disc *d, const struct disc_state *s);
 const char *disc_sequential_resume(struct disc *d, const struct disc_state *s);
 
+/*
+ * What is the same for all media that are overwritten in place (overwrite.c):
+ * disc_model.close_track, and the end of disc_model.resume, when the layout is there.
+ */
+int disc_overwrite_close_track(struct disc *d, uint32_t number);
+const char *disc_overwrite_resume_image(struct disc *d);
+
 /* FORMAT UNIT of a medium with disc_medium.formatted_model (rigid.c): disc_model.format. */
 int disc_rigid_format(
 	struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep);

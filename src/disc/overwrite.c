@@ -73,7 +73,7 @@ static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 }
 
 /* Only syncs: the one track is always closed. */
-static int close_track(struct disc *d, uint32_t number)
+int disc_overwrite_close_track(struct disc *d, uint32_t number)
 {
 	return number > d->layout.tracks ? DISC_NO_SUCH_TRACK : disc_sync(d);
 }
@@ -113,15 +113,20 @@ static const char *misfit(struct disc *d, const struct disc_state *s)
 		       : NULL;
 }
 
-static const char *resume(struct disc *d, const struct disc_state *s)
+const char *disc_overwrite_resume_image(struct disc *d)
 {
-	d->layout = s->layout;
 	d->written_end = d->media->blocks;
 	/* A daemon that died may have left blocks in the page cache that are not on storage. */
 	d->media->dirty = d->media->writable;
 	if (!d->media->writable)
 		d->read_only = "the image cannot be written";
 	return NULL;
+}
+
+static const char *resume(struct disc *d, const struct disc_state *s)
+{
+	d->layout = s->layout;
+	return disc_overwrite_resume_image(d);
 }
 
 const struct disc_model disc_model_overwrite = {
@@ -132,7 +137,7 @@ const struct disc_model disc_model_overwrite = {
 	.write = write_blocks,
 	.lost = drop_unwritten,
 	.reserve = reserve,
-	.close_track = close_track,
+	.close_track = disc_overwrite_close_track,
 	.close_session = close_session,
 	.finalise = finalise,
 	.format = format,

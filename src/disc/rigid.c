@@ -107,11 +107,6 @@ static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 	return DISC_OK;
 }
 
-static int close_track(struct disc *d, uint32_t number)
-{
-	return number > d->layout.tracks ? DISC_NO_SUCH_TRACK : disc_sync(d);
-}
-
 /* The recorded blocks, rounded up to ECC blocks, become the formatted size. */
 static int close_session(struct disc *d)
 {
@@ -163,11 +158,7 @@ static const char *resume(struct disc *d, const struct disc_state *s)
 		if (why)
 			return why;
 	}
-	d->written_end = d->media->blocks;
-	d->media->dirty = d->media->writable;
-	if (!d->media->writable)
-		d->read_only = "the image cannot be written";
-	return NULL;
+	return disc_overwrite_resume_image(d);
 }
 
 const struct disc_model disc_model_rigid = {
@@ -178,7 +169,7 @@ const struct disc_model disc_model_rigid = {
 	.write = write_blocks,
 	.lost = drop_unwritten,
 	.reserve = reserve,
-	.close_track = close_track,
+	.close_track = disc_overwrite_close_track,
 	.close_session = close_session,
 	.finalise = close_session,
 	.format = disc_rigid_format,

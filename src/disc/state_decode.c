@@ -168,7 +168,7 @@ static bool make_layout(const struct reader *r)
 /* Checks the format state of a medium with tracks. */
 static bool format_is_possible(const struct disc_state *s)
 {
-	/* No medium of the table can be in this one yet. */
+	/* Only a medium without tracks grows while it is formatted, see make_layout(). */
 	if (s->format == DISC_INTERMEDIATE)
 		return false;
 	return s->format == DISC_UNFORMATTED || s->medium->format[0].blocks > 0;
