@@ -68,14 +68,6 @@ mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 	return start_read(d, get_be32(cdb + 2), get_be32(cdb + 6));
 }
 
-/* True if mode page 05h has a meaning for the disc, and says disc-at-once. */
-static bool records_at_once(const struct mmc_drive *d)
-{
-	enum { SESSION_AT_ONCE = 1 << 2 };
-
-	return (d->profile->write_types & SESSION_AT_ONCE) && modepage_at_once(d);
-}
-
 static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks)
 {
 	const struct disc *disc = d->cmd.disc;
@@ -84,7 +76,7 @@ static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks
 	if (s)
 		return s;
 	/* Disc-at-once begins with a RESERVE TRACK for all of the disc. */
-	if (records_at_once(d) && !disc->layout.at_once && disc_is_appendable(disc))
+	if (modepage_at_once(d) && !disc->layout.at_once && disc_is_appendable(disc))
 		return SENSE_SEQUENCE_ERROR;
 	return start_transfer(d, STREAM_WRITE, lba, blocks);
 }
@@ -217,8 +209,8 @@ mmc_sense_t cmd_reserve_track_finish(struct mmc_drive *d, const uint8_t *cdb)
 			return mmc_bad_cdb();
 		blocks -= start;
 	}
-	int r = records_at_once(d) ? disc_reserve_at_once(disc, blocks)
-				   : disc_reserve(disc, blocks);
+	int r = modepage_at_once(d) ? disc_reserve_at_once(disc, blocks)
+				    : disc_reserve(disc, blocks);
 	/* The track is reserved already, or written to: the host has to close it first. */
 	return r == DISC_TRACK_FULL ? SENSE_SEQUENCE_ERROR : sense_from_disc(r, true);
 }

@@ -8,11 +8,11 @@
 
 /* When a feature is current. */
 enum feature_current {
-	BY_PROFILE = false,   /* with each profile that lists it */
-	ALWAYS = true,        /* with every disc, and without one: persistent */
-	WHILE_APPENDABLE = 2, /* by profile, until the disc is finalised */
-	WHILE_WRITABLE = 3,   /* by profile, unless the disc is write protected */
-	WHILE_FORMATTABLE = 4 /* the same, while FORMAT UNIT has something to do */
+	BY_PROFILE,       /* with each profile that lists it */
+	ALWAYS,           /* with every disc, and without one: persistent */
+	WHILE_APPENDABLE, /* by profile, until the disc is finalised */
+	WHILE_WRITABLE,   /* by profile, unless the disc is write protected */
+	WHILE_FORMATTABLE /* the same, while FORMAT UNIT has something to do */
 };
 
 struct feature {
@@ -102,15 +102,15 @@ static uint32_t build_dvd_r_rw(const struct mmc_drive *d, uint8_t *out)
 // clang-format off
 /* In ascending order of codes (MMC-6 5.2.2). */
 static const struct feature features[] = {
-	{ FEATURE_PROFILE_LIST, 0, true, 0, NULL, build_profile_list },
+	{ FEATURE_PROFILE_LIST, 0, ALWAYS, 0, NULL, build_profile_list },
 	/* Physical interface 8 = USB; DBE: device busy events are reported */
-	{ FEATURE_CORE, 2, true, 8, "\0\0\0\x08\x01\0\0\0", NULL },
+	{ FEATURE_CORE, 2, ALWAYS, 8, "\0\0\0\x08\x01\0\0\0", NULL },
 	/* OCEvent: operational change events; no asynchronous GESN */
-	{ FEATURE_MORPHING, 1, true, 4, "\x02\0\0\0", NULL },
+	{ FEATURE_MORPHING, 1, ALWAYS, 4, "\x02\0\0\0", NULL },
 	/* Tray, load, eject, lock */
-	{ FEATURE_REMOVABLE_MEDIUM, 1, true, 4, "\x39\0\0\0", NULL },
-	{ FEATURE_RANDOM_READABLE, 0, false, 0, NULL, build_random_readable },
-	{ FEATURE_DVD_READ, 1, false, 4, "\0\0\0\0", NULL },
+	{ FEATURE_REMOVABLE_MEDIUM, 1, ALWAYS, 4, "\x39\0\0\0", NULL },
+	{ FEATURE_RANDOM_READABLE, 0, BY_PROFILE, 0, NULL, build_random_readable },
+	{ FEATURE_DVD_READ, 1, BY_PROFILE, 4, "\0\0\0\0", NULL },
 	/* Linux opens a drive for writing that has this feature, whatever disc is in it. */
 	{ FEATURE_RANDOM_WRITABLE, 1, WHILE_WRITABLE, 0, NULL, build_random_writable },
 	/* data block type 8; buffer underrun free; one link size, 16 blocks */
@@ -123,25 +123,25 @@ static const struct feature features[] = {
 	/* Write bit; no quick start, and CLOSE stops a background format alone */
 	{ FEATURE_DVD_PLUS_RW, 1, WHILE_WRITABLE, 4, "\x01\0\0\0", NULL },
 	/* Write bit: Windows and macOS look for it before they offer to burn */
-	{ FEATURE_DVD_PLUS_R, 1, false, 4, "\x01\0\0\0", NULL },
+	{ FEATURE_DVD_PLUS_R, 1, BY_PROFILE, 4, "\x01\0\0\0", NULL },
 	/* DVD-RW, formatted: the intermediate state, and BLANK */
 	{ FEATURE_RIGID_OVERWRITE, 0, WHILE_WRITABLE, 4, "\x03\0\0\0", NULL },
-	{ FEATURE_DVD_R_RW, 2, false, 0, NULL, build_dvd_r_rw },
-	{ FEATURE_DVD_PLUS_R_DL, 0, false, 4, "\x01\0\0\0", NULL },
+	{ FEATURE_DVD_R_RW, 2, BY_PROFILE, 0, NULL, build_dvd_r_rw },
+	{ FEATURE_DVD_PLUS_R_DL, 0, BY_PROFILE, 4, "\x01\0\0\0", NULL },
 	/*
 	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. BD-RE and BD-R
 	 * are of class 1 and version 1, a BD-ROM of class 0 and version 1, as their disc information
 	 * says (mmc_profile.bd_class).
 	 */
-	{ FEATURE_BD_READ, 0, false, 28, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0"
+	{ FEATURE_BD_READ, 0, BY_PROFILE, 28, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0"
 		"\0\x02\0\0\0\0\0\0", NULL },
 	/* The same bitmaps for BD-RE and BD-R; blocks are not verified after writing. */
-	{ FEATURE_BD_WRITE, 0, false, 20, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
-	{ FEATURE_POWER_MANAGEMENT, 0, true, 0, "", NULL },
-	{ FEATURE_TIMEOUT, 0, true, 4, "\0\0\0\0", NULL },
+	{ FEATURE_BD_WRITE, 0, BY_PROFILE, 20, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
+	{ FEATURE_POWER_MANAGEMENT, 0, ALWAYS, 0, "", NULL },
+	{ FEATURE_TIMEOUT, 0, ALWAYS, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */
-	{ FEATURE_REAL_TIME_STREAMING, 3, false, 4, "\x1f\0\0\0", NULL },
-	{ FEATURE_SERIAL_NUMBER, 0, true, 0, NULL, build_serial },
+	{ FEATURE_REAL_TIME_STREAMING, 3, BY_PROFILE, 4, "\x1f\0\0\0", NULL },
+	{ FEATURE_SERIAL_NUMBER, 0, ALWAYS, 0, NULL, build_serial },
 };
 // clang-format on
 

@@ -85,8 +85,7 @@ struct mmc_command {
 	uint8_t cdb[16];
 	uint8_t cdb_len;
 	bool active, ended;
-	bool data_announced; /* the host takes data, or sends some that the drive asked for or not
-			      */
+	bool data_announced; /* the host waits for data of this command */
 	bool has_lba;        /* error_lba belongs to sense */
 	struct mmc_xfer xfer;
 	uint32_t done;     /* bytes moved */
@@ -198,7 +197,10 @@ int mmc_write_staged(struct mmc_drive *d);
 
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);
-/* What page 05h says: test write; write type 2, disc-at-once; another session follows. */
+/*
+ * What page 05h says: test write; disc-at-once, for a disc that is recorded by this page; another
+ * session follows.
+ */
 bool modepage_test_write(const struct mmc_drive *d);
 /* Clears the test write bit. */
 void modepage_end_test_write(struct mmc_drive *d);

@@ -25,7 +25,7 @@ static bool is_test_write(const uint8_t *page)
 	return page[2] & TEST_WRITE;
 }
 
-/* Write types: 0 packet/incremental, 1 track at once, 2 session at once, 3 raw, 4 layer jump. */
+/* Which of enum mmc_write_type: 1 << this; 3 is raw, 4 layer jump. */
 static uint8_t write_type(const uint8_t *page)
 {
 	return page[2] & 0x0f;
@@ -53,9 +53,9 @@ static bool link_parameters_valid(const struct mmc_profile *profile, const uint8
  */
 static bool write_parameters_valid(const struct mmc_profile *profile, const uint8_t *page)
 {
-	enum { PACKET = 1 << 0, TRACK_AT_ONCE = 1 << 1, SESSION_AT_ONCE = 1 << 2 };
-	unsigned types = profile->write_types ? profile->write_types
-					      : PACKET | TRACK_AT_ONCE | SESSION_AT_ONCE;
+	unsigned types = profile->write_types
+				 ? profile->write_types
+				 : WRITE_PACKET | WRITE_TRACK_AT_ONCE | WRITE_SESSION_AT_ONCE;
 
 	if (!(types >> write_type(page) & 1) || (profile->no_test_write && is_test_write(page)))
 		return false;
@@ -222,7 +222,8 @@ void modepage_end_test_write(struct mmc_drive *d)
 
 bool modepage_at_once(const struct mmc_drive *d)
 {
-	return write_type(d->page[find_page(PAGE_WRITE_PARAMETERS)]) == 2;
+	return (d->profile->write_types & WRITE_SESSION_AT_ONCE) &&
+	       1u << write_type(d->page[find_page(PAGE_WRITE_PARAMETERS)]) == WRITE_SESSION_AT_ONCE;
 }
 
 bool modepage_next_session(const struct mmc_drive *d)

@@ -11,6 +11,22 @@
 
 // clang-format off
 /*
+ * A DVD-RW that was formatted; while its size grows, it has a next writable address. growisofs takes a
+ * track without fixed packets (10h) for one of another disc.
+ */
+#define RESTRICTED_OVERWRITE                                                                       \
+	.code = PROFILE_DVD_RW_RESTRICTED, .name = "DVD-RW restricted overwrite",                  \
+	.type = DISC_DVD_RW,                                                                       \
+	.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,                  \
+	.close_functions = BIT(0) | BIT(1) | BIT(2) | BIT(3),                                      \
+	.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_FORMATTABLE,               \
+		FEATURE_RESTRICTED_OVERWRITE, FEATURE_RIGID_OVERWRITE, FEATURE_DVD_R_RW,           \
+		FEATURE_REAL_TIME_STREAMING },                                                     \
+	.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */                                        \
+	.book_type = 0x33, .max_rate = 0x0f, .layer_type = 0x04, .no_test_write = true,            \
+	.track_mode = 0x04, .closed_track = 0x31, .open_track = 0x30, .track_info_length = 36
+
+/*
  * In the order of the Profile List (MMC-6 5.3.1): newest first. The last entry of that list,
  * the row before "no disc", must be a profile that is never current: libcdio does not look at
  * the last entry.
@@ -107,7 +123,7 @@ const struct mmc_profile mmc_profiles[] = {
 			FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 11080, 5540, 3324 }, /* 8x 4x 2.4x */
 		.page_2a_read = 0x10, .page_2a_write = 0x14,
-		.write_types = BIT(0) | BIT(2), .link_blocks = 16,
+		.write_types = WRITE_PACKET | WRITE_SESSION_AT_ONCE, .link_blocks = 16,
 		.book_type = 0x26, .max_rate = 0x0f, .layer_type = 0x02, .lead_in_recorded = true,
 		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
 		.track_info_length = 36,
@@ -122,38 +138,14 @@ const struct mmc_profile mmc_profiles[] = {
 		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
 		/* With CD-RW write: page 2Ah has no bit for DVD-RW, and wodim looks there for BLANK. */
 		.page_2a_read = 0x10, .page_2a_write = 0x16,
-		.write_types = BIT(0) | BIT(2), .link_blocks = 16,
+		.write_types = WRITE_PACKET | WRITE_SESSION_AT_ONCE, .link_blocks = 16,
 		.book_type = 0x32, .max_rate = 0x0f, .layer_type = 0x04, .lead_in_recorded = true,
 		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
 		.track_info_length = 36,
 	}, {
-		.code = PROFILE_DVD_RW_RESTRICTED, .name = "DVD-RW restricted overwrite",
-		.type = DISC_DVD_RW, .formats = BIT(DISC_FORMATTED),
-		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
-		.close_functions = BIT(0) | BIT(1) | BIT(2) | BIT(3),
-		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_FORMATTABLE,
-			FEATURE_RESTRICTED_OVERWRITE, FEATURE_RIGID_OVERWRITE, FEATURE_DVD_R_RW,
-			FEATURE_REAL_TIME_STREAMING },
-		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
-		.book_type = 0x33, .max_rate = 0x0f, .layer_type = 0x04,
-		/* growisofs takes a track without fixed packets for one of another disc. */
-		.no_test_write = true,
-		.track_mode = 0x04, .closed_track = 0x31, .open_track = 0x30, .no_addresses = true,
-		.track_info_length = 36,
+		RESTRICTED_OVERWRITE, .formats = BIT(DISC_FORMATTED), .no_addresses = true,
 	}, {
-		.code = PROFILE_DVD_RW_RESTRICTED, .name = "DVD-RW restricted overwrite",
-		.type = DISC_DVD_RW, .formats = BIT(DISC_INTERMEDIATE),
-		.permissions = P_READ | P_WRITE | P_RESERVE | P_CLOSE | P_TOC | P_FORMAT,
-		.close_functions = BIT(0) | BIT(1) | BIT(2) | BIT(3),
-		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_FORMATTABLE,
-			FEATURE_RESTRICTED_OVERWRITE, FEATURE_RIGID_OVERWRITE, FEATURE_DVD_R_RW,
-			FEATURE_REAL_TIME_STREAMING },
-		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
-		.book_type = 0x33, .max_rate = 0x0f, .layer_type = 0x04,
-		/* growisofs takes a track without fixed packets for one of another disc. */
-		.no_test_write = true,
-		.track_mode = 0x04, .closed_track = 0x31, .open_track = 0x30,
-		.track_info_length = 36,
+		RESTRICTED_OVERWRITE, .formats = BIT(DISC_INTERMEDIATE),
 	}, {
 		.code = PROFILE_DVD_RAM, .name = "DVD-RAM",
 		.type = DISC_DVD_RAM, .formats = BIT(DISC_UNFORMATTED) | BIT(DISC_FORMATTED),
@@ -178,7 +170,7 @@ const struct mmc_profile mmc_profiles[] = {
 			FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 22160, 16620, 11080, 5540 }, /* 16x 12x 8x 4x */
 		.page_2a_read = 0x10, .page_2a_write = 0x14,
-		.write_types = BIT(0) | BIT(2), .link_blocks = 16,
+		.write_types = WRITE_PACKET | WRITE_SESSION_AT_ONCE, .link_blocks = 16,
 		.book_type = 0x25, .max_rate = 0x0f, .layer_type = 0x02, .lead_in_recorded = true,
 		.track_mode = 0x04, .closed_track = 0x01, .incremental_track = 0x20,
 		.track_info_length = 36,

@@ -25,6 +25,13 @@ enum mmc_permission {
 	P_FORMAT = 1 << 5, /* FORMAT UNIT */
 };
 
+/* Write types of mode page 05h (MMC-6 7.5.4), as bits. */
+enum mmc_write_type {
+	WRITE_PACKET = 1 << 0, /* and incremental recording */
+	WRITE_TRACK_AT_ONCE = 1 << 1,
+	WRITE_SESSION_AT_ONCE = 1 << 2 /* of a DVD: disc-at-once */
+};
+
 #define PROFILE_MAX_FEATURES 8
 #define PROFILE_MAX_SPEEDS   6
 
@@ -45,8 +52,9 @@ struct mmc_profile {
 	uint16_t read_speed;                      /* kB/s; 0 = PROFILE_READ_SPEED */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
 	/*
-	 * Mode page 05h: the write types that may be selected, as bits 1 << type, and the blocks of
-	 * a link and of a packet. 0: the page has no meaning, and the host may set what it likes.
+	 * Mode page 05h: the write types that may be selected (enum mmc_write_type), and the blocks
+	 * of a link and of a packet. 0: the page has no meaning, and the host may set what it
+	 * likes.
 	 */
 	uint8_t write_types, link_blocks;
 	/* Test write is refused: a program would record what it wants to try only. */
