@@ -77,22 +77,18 @@ void image_warn_room(
 }
 
 /* FAT32 has no files of 4 GiB. The burn would end there, in a write error. */
-static void warn_largest(struct image *image, const struct library_file *f, uint64_t full)
+static void warn_largest(struct image *image, uint64_t most)
 {
-	int fd = library_open(f);
-	uint64_t most = full;
+	const uint64_t full = (uint64_t)image->disc->capacity * MEDIA_BLOCK;
 	char text[160];
 
-	if (fd < 0)
+	if (most >= full)
 		return;
-	if (largest_file(fd, full, &most) == 0 && most < full) {
-		snprintf(text, sizeof(text),
-			"; a file of this file system has at most %" PRIu64
-			" MB, a full disc takes %" PRIu64 " MB",
-			most / 1000000, full / 1000000);
-		add_warning(image, text);
-	}
-	close(fd);
+	snprintf(text, sizeof(text),
+		"; a file of this file system has at most %" PRIu64
+		" MB, a full disc takes %" PRIu64 " MB",
+		most / 1000000, full / 1000000);
+	add_warning(image, text);
 }
 
 /* Blocks that the file system has room for, less a reserve for its own metadata. */
@@ -120,11 +116,15 @@ static bool is_recordable(const struct library_file *f, struct store *s)
 	       disc_state_is_recordable(&state);
 }
 
-static int open_media(struct library_file *f, struct image *out, struct media **media)
+/* *largest: the bytes that the file may come to have; IMAGE_MAX_BLOCKS if that is not known. */
+static int open_media(
+	struct library_file *f, struct image *out, struct media **media, uint64_t *largest)
 {
+	const uint64_t most = IMAGE_MAX_BLOCKS * MEDIA_BLOCK;
 	int fd;
 
-	if (f->size > IMAGE_MAX_BLOCKS * MEDIA_BLOCK)
+	*largest = most;
+	if (f->size > most)
 		return -EFBIG;
 	fd = out->recordable ? library_open_writable(f) : library_open(f);
 	out->dev = f->dev;
@@ -136,6 +136,8 @@ static int open_media(struct library_file *f, struct image *out, struct media **
 			close(fd);
 			return r;
 		}
+		if (largest_file(fd, most, largest) < 0)
+			*largest = most;
 	}
 	if (out->recordable && (fd == -EACCES || fd == -EPERM))
 		fd = -EROFS;
@@ -214,6 +216,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	struct store *store;
 	int r = disc_store_open(f, &store);
 	char hint[PERMISSION_HINT] = "";
+	uint64_t largest;
 	bool has_state;
 
 	if (r < 0)
@@ -230,7 +233,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 			permission_hint(folder, folder_name, out->name, "rw", hint);
 	}
 	if (r == 0)
-		r = open_media(f, out, &media);
+		r = open_media(f, out, &media, &largest);
 	if (r < 0) {
 		store_close(store);
 		return r;
@@ -238,7 +241,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	r = make_disc(folder, folder_name, policy, media, store, out);
 	add_warning(out, hint);
 	if (r == 0 && out->recordable)
-		warn_largest(out, f, (uint64_t)out->disc->capacity * MEDIA_BLOCK);
+		warn_largest(out, largest);
 	else if (r == 0)
 		warn_volume(out, f, has_state);
 	return r;

@@ -27,17 +27,6 @@ static void drop_state_of(const struct library_file *file)
 	}
 }
 
-/* Removes a state file whose image was deleted by hand, so that the new disc does not get it. */
-static void drop_orphaned_state(int folder, const char *name)
-{
-	struct library_file file;
-
-	if (library_find(folder, name, &file) < 0)
-		return;
-	drop_state_of(&file);
-	library_forget(&file);
-}
-
 /* Writes the state file that tells a blank of this medium from others. 0 or -errno. */
 static int save_blank_state(const struct library_file *file, const struct disc_medium *medium)
 {
@@ -54,60 +43,57 @@ static int save_blank_state(const struct library_file *file, const struct disc_m
 	return r;
 }
 
-/* For a new image of 0 bytes. On failure the image is removed again. 0 or -errno with *why. */
-static int make_blank_of(int folder, const char *folder_name, const char *name,
+/*
+ * Refuses a medium of which the file system can hold less than three quarters; of others the drive
+ * warns. 0 or -errno with *why.
+ */
+static int check_size(const struct library_file *file, const char *folder_name,
 	const struct disc_medium *medium, struct refusal *why)
+{
+	const uint64_t full = (uint64_t)medium->capacity * MEDIA_BLOCK;
+	uint64_t most = full;
+	int fd = library_open(file);
+
+	if (fd < 0)
+		return 0;
+	if (largest_file(fd, full, &most) < 0)
+		most = full;
+	close(fd);
+	if (most >= full / 4 * 3)
+		return 0;
+	return image_refuse(why, -EFBIG, "too-large",
+		"a full %s takes %" PRIu64 " MB, and a file in %s has at most %" PRIu64
+		" MB (FAT32 has this limit, exFAT and ext4 do not); make a smaller blank with "
+		"type=, "
+		"or use another file system",
+		medium->title, full / 1000000, folder_name, most / 1000000);
+}
+
+/* For a new image of 0 bytes, which is removed if this fails. 0 or -errno with *why. */
+static int make_blank_of(int folder, const char *folder_name, const char *name,
+	const struct disc_medium *medium, bool needs_state, struct refusal *why)
 {
 	struct library_file file;
 	int r = library_find(folder, name, &file);
 
 	if (r < 0)
 		return image_refuse_open(why, r, name, folder_name);
-	r = save_blank_state(&file, medium);
+	/* Of an image that was deleted by hand: the new disc must not get it. */
+	drop_state_of(&file);
+	r = check_size(&file, folder_name, medium, why);
+	if (r == 0 && needs_state) {
+		r = save_blank_state(&file, medium);
+		if (r < 0)
+			image_refuse(why, r, "io-error",
+				"the state file of \"%s\" cannot be written: %s", name,
+				strerror(-r));
+	}
 	if (r < 0) {
 		(void)unlinkat(file.dir_fd, file.base, 0);
 		drop_state_of(&file);
 	}
 	library_forget(&file);
-	return r == 0 ? 0
-		      : image_refuse(why, r, "io-error",
-				"the state file of \"%s\" cannot be written: %s", name,
-				strerror(-r));
-}
-
-/*
- * For a new image of 0 bytes, which is removed if this fails. A medium of which the file system can
- * hold less than three quarters is refused; of others the drive warns. 0 or -errno with *why.
- */
-static int check_size(int folder, const char *folder_name, const char *name,
-	const struct disc_medium *medium, struct refusal *why)
-{
-	const uint64_t full = (uint64_t)medium->capacity * MEDIA_BLOCK;
-	struct library_file file;
-	uint64_t most = full;
-	int fd, r = library_find(folder, name, &file);
-
-	if (r < 0)
-		return image_refuse_open(why, r, name, folder_name);
-	fd = library_open(&file);
-	if (fd >= 0) {
-		r = largest_file(fd, full, &most);
-		close(fd);
-	}
-	if (fd < 0 || r < 0)
-		most = full;
-	if (most < full / 4 * 3)
-		(void)unlinkat(file.dir_fd, file.base, 0);
-	library_forget(&file);
-	return most >= full / 4 * 3
-		       ? 0
-		       : image_refuse(why, -EFBIG, "too-large",
-				 "a full %s takes %" PRIu64
-				 " MB, and a file in %s has at most %" PRIu64
-				 " MB (FAT32 has this limit, exFAT and ext4 do not); make a "
-				 "smaller blank with type=, "
-				 "or use another file system",
-				 medium->title, full / 1000000, folder_name, most / 1000000);
+	return r;
 }
 
 /* An empty file of that name exists: 0 if it is a blank of the medium, or -errno with *why. */
@@ -160,13 +146,9 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 			"\"%s\": the name of a disc cannot begin with \"-\" or \".\"", name);
 	r = library_create(folder, name);
 	if (r == 0) {
-		drop_orphaned_state(folder, name);
-		r = check_size(folder, folder_name, name, medium, why);
-		if (r < 0)
-			return r;
-		return medium == disc_medium_of_blank() && medium == plain
-			       ? 0
-			       : make_blank_of(folder, folder_name, name, medium, why);
+		bool needs_state = medium != disc_medium_of_blank() || medium != plain;
+
+		return make_blank_of(folder, folder_name, name, medium, needs_state, why);
 	}
 	if (r == -ENOENT || r == -ENOTDIR)
 		return image_refuse(why, r, "no-such-folder",
