@@ -74,6 +74,15 @@ static void write_recording_mode(struct writer *w, const struct trace_disc *d)
 		write_parameters(w, 0x40, 0xc5);
 }
 
+static void write_format_unit(
+	struct writer *w, uint32_t blocks, const struct disc_format_offer *offer, unsigned sub_type)
+{
+	fprintf(w->out,
+		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",
+		blocks >> 24, blocks >> 16 & 0xff, blocks >> 8 & 0xff, blocks & 0xff,
+		(unsigned)offer->type << 2 | sub_type);
+}
+
 /* Formats a disc that is overwritten in place: its one track spans all that was formatted. */
 static void write_format(struct writer *w, const struct trace_disc *d)
 {
@@ -102,26 +111,23 @@ static void write_format(struct writer *w, const struct trace_disc *d)
 			break;
 		}
 
-	fprintf(w->out,
-		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",
-		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff, offer->type << 2);
+	write_format_unit(w, n, offer, 0);
 }
 
-/* True for a BD-R whose spare area FORMAT UNIT has taken from its capacity. */
-static bool has_spare_area(const struct trace_disc *d)
-{
-	const struct disc_medium *m = trace_medium(d);
-
-	return m && d->flags & TRACE_FORMATTED && disc_medium_is_recordable(m) &&
-	       disc_medium_has_tracks(m) && !m->formatted_model;
-}
-
-/* The format that a BD-R was given: the first that leaves as many blocks, or the first at all. */
+/*
+ * The format that took the spare area of a BD-R from its capacity: the first that leaves as many
+ * blocks, or the first at all. NULL: the disc has no spare area.
+ */
 static const struct disc_format_offer *spare_area_format(const struct trace_disc *d)
 {
-	const struct disc_format_offer *offers = trace_medium(d)->format, *found = NULL;
+	const struct disc_medium *m = trace_medium(d);
+	const struct disc_format_offer *offers, *found = NULL;
 	bool pow = d->flags & TRACE_FORMATTED_POW;
 
+	if (!m || !(d->flags & TRACE_FORMATTED) || !disc_medium_is_recordable(m) ||
+		!disc_medium_has_tracks(m) || m->formatted_model)
+		return NULL;
+	offers = m->format;
 	for (size_t i = 0; i < DISC_FORMAT_OFFERS && offers[i].blocks; i++) {
 		if (!!(offers[i].flags & DISC_FORMAT_POW) != pow)
 			continue;
@@ -136,14 +142,10 @@ static const struct disc_format_offer *spare_area_format(const struct trace_disc
 static void write_spare_area_format(struct writer *w, const struct trace_disc *d)
 {
 	const struct disc_format_offer *offer = spare_area_format(d);
-	uint32_t n = d->capacity;
 
 	if (!offer)
 		return;
-	fprintf(w->out,
-		"ready\n> 04 11 00 00 00 00  out=00 02 00 08 %02x %02x %02x %02x %02x 00 00 00\n",
-		n >> 24, n >> 16 & 0xff, n >> 8 & 0xff, n & 0xff,
-		(unsigned)offer->type << 2 | !(d->flags & TRACE_FORMATTED_POW));
+	write_format_unit(w, d->capacity, offer, !(d->flags & TRACE_FORMATTED_POW));
 	/* The host sees the format before it records. */
 	fputs("> 4a 01 00 00 10 00 00 00 08 00  in=8\nready\n", w->out);
 }
@@ -156,8 +158,7 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 		write_format(w, d);
 		return;
 	}
-	if (has_spare_area(d))
-		write_spare_area_format(w, d);
+	write_spare_area_format(w, d);
 	if (d->layer_break)
 		fprintf(w->out,
 			"ready\n> bf 00 00 00 00 00 00 20 00 0c 00 00  "
@@ -192,7 +193,7 @@ static void write_layout(struct writer *w, const struct trace_disc *d)
 /* True if nothing was done to a blank. */
 static bool is_blank(const struct trace_disc *d)
 {
-	if (d->layer_break || has_spare_area(d))
+	if (d->layer_break || spare_area_format(d))
 		return false;
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
@@ -239,6 +240,7 @@ static const char *write_media(
 	struct writer *w, const struct trace_disc *d, unsigned pending, const char *ua)
 {
 	const struct disc_medium *m = trace_medium(d);
+	const struct disc_format_offer *spare;
 	bool blank = m && disc_medium_is_recordable(m);
 
 	if (!m) {
@@ -253,9 +255,8 @@ static const char *write_media(
 	}
 	fputs("media blank", w->out);
 	/* A format takes the spare area from the capacity. */
-	bool formatted = has_spare_area(d) && spare_area_format(d) &&
-			 spare_area_format(d)->blocks == d->capacity;
-	if (blank && d->capacity != m->capacity && !formatted)
+	spare = spare_area_format(d);
+	if (blank && d->capacity != m->capacity && !(spare && spare->blocks == d->capacity))
 		fprintf(w->out, " %" PRIu32, d->capacity);
 	if (disc_medium_before(m) != disc_medium_of_blank())
 		fprintf(w->out, " type=%s", disc_medium_before(m)->name);
