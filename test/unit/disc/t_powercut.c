@@ -7,6 +7,7 @@
  * CUT_SEEDS: number of seeds for each operation, 1 by default. 0, the default under
  * valgrind (WRAP): one seed, and only every 7th operation.
  */
+#include "unit/disc/powercut_frame.h"
 #include "unit/disc/powercut_host.h"
 #include "unit/disc/powercut_scenarios.h"
 
@@ -23,15 +24,6 @@ static struct reference {
 	uint8_t *image;
 	uint64_t size;
 } ref;
-
-static char where[160];
-static unsigned cuts, deaths, faults;
-
-#define EXPECT(what)                                                                               \
-	do {                                                                                       \
-		if (!(what))                                                                       \
-			fail_msg("%s: %s", where, #what);                                          \
-	} while (0)
 
 static void begin(struct bench *b, const struct scenario *s, uint64_t seed)
 {
@@ -526,10 +518,10 @@ int main(void)
 		cmocka_unit_test_prestate(a_reservation_after_a_cut_truncates_the_image, NULL),
 		cmocka_unit_test_prestate(a_reservation_after_a_cut_truncates_the_image, version_2),
 	};
-	const char *env = getenv("CUT_SEEDS"), *wrap = getenv("WRAP");
+	const char *env = getenv("CUT_SEEDS");
 	int r;
 
-	if (env || (wrap && *wrap))
+	if (env || is_slow())
 		seeds = env ? strtoul(env, NULL, 10) : 0;
 	if (seeds == 0) {
 		seeds = 1;

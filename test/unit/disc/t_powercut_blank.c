@@ -11,13 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "disc/disc.h"
-#include "lib/powercut.h"
+#include "unit/disc/powercut_frame.h"
 #include "util/array.h"
 #include "util/be.h"
 
@@ -37,32 +35,12 @@ struct bench {
 	uint32_t synced; /* blocks of the new burn that must be kept */
 };
 
-static char where[160];
-static unsigned cuts, deaths, faults;
-
-#define EXPECT(what)                                                                               \
-	do {                                                                                       \
-		if (!(what))                                                                       \
-			fail_msg("%s: %s", where, #what);                                          \
-	} while (0)
-
 static void insert(struct bench *b)
 {
-	struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RW),
-		.capacity = BLOCKS,
-		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
-		.media = powercut_media(b->cut, true)};
-
-	assert_non_null(o.media);
-	assert_int_equal(store_new(powercut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
-	b->disc = disc_open(&o);
-	assert_non_null(b->disc);
-}
-
-static void remove_disc(struct bench *b)
-{
-	disc_put(b->disc);
-	b->disc = NULL;
+	b->disc = powercut_disc(b->cut, IMAGE,
+		(struct disc_options){.medium = disc_medium_of(DISC_DVD_RW),
+			.capacity = BLOCKS,
+			.max_unsaved = DISC_MAX_UNSAVED_LEAST});
 }
 
 static void fill(uint8_t *block, uint32_t lba, uint32_t burn)
@@ -166,11 +144,11 @@ static void use(struct bench *b)
 	EXPECT(erase_and_burn(b) == DISC_OK);
 	check(b);
 	EXPECT(disc_readable_blocks(b->disc) == 70);
-	remove_disc(b);
+	powercut_remove(&b->disc);
 	insert(b);
 	check(b);
 	EXPECT(disc_readable_blocks(b->disc) == 70);
-	remove_disc(b);
+	powercut_remove(&b->disc);
 	powercut_free(b->cut);
 }
 
@@ -184,7 +162,7 @@ static void cut_at(uint64_t n, enum powercut_fault fault, enum powercut_names na
 	begin(&b, seed);
 	powercut_plan(b.cut, fault, b.begin + n, 0);
 	(void)erase_and_burn(&b);
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	EXPECT(b.cut->reached);
 	if (fault == POWERCUT_POWER)
 		powercut_power_on(b.cut, names);
@@ -193,7 +171,7 @@ static void cut_at(uint64_t n, enum powercut_fault fault, enum powercut_names na
 	insert(&b);
 	check(&b);
 	/* It stays what it is. */
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	insert(&b);
 	check(&b);
 	use(&b);
@@ -220,7 +198,7 @@ static void fail_at(uint64_t n, int error, uint64_t then, uint64_t seed)
 	EXPECT(b.cut->dead || r == DISC_OK);
 	if (then) {
 		b.cut->dead = true;
-		remove_disc(&b);
+		powercut_remove(&b.disc);
 		powercut_power_on(b.cut, seed & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 		insert(&b);
 	}
@@ -231,15 +209,14 @@ static void fail_at(uint64_t n, int error, uint64_t then, uint64_t seed)
 
 static void blank_is_atomic(void **state)
 {
-	const char *wrap = getenv("WRAP");
-	uint64_t stride = wrap && *wrap ? STRIDE : 1;
+	uint64_t stride = is_slow() ? STRIDE : 1;
 	uint64_t ops;
 	struct bench b;
 
 	(void)state;
 	begin(&b, 1);
 	assert_int_equal(erase_and_burn(&b), DISC_OK);
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	ops = b.cut->ops - b.begin;
 	powercut_free(b.cut);
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {

@@ -17,8 +17,8 @@
 #include <cmocka.h>
 
 #include "disc/disc_state.h"
-#include "lib/powercut.h"
 #include "unit/disc/made_up.h"
+#include "unit/disc/powercut_frame.h"
 #include "util/array.h"
 #include "util/be.h"
 
@@ -118,15 +118,7 @@ struct bench {
 	struct ledger l;
 };
 
-static char where[160];
-static unsigned cuts, deaths, faults;
 static uint64_t stride = 1;
-
-#define EXPECT(what)                                                                               \
-	do {                                                                                       \
-		if (!(what))                                                                       \
-			fail_msg("%s: %s", where, #what);                                          \
-	} while (0)
 
 /* ---- the host ------------------------------------------------------------------------------- */
 
@@ -141,19 +133,8 @@ static void fill(uint8_t *block, uint32_t lba, uint32_t version)
 
 static void insert(struct bench *b)
 {
-	struct disc_options o = {
-		.medium = medium(), .capacity = CAPACITY, .media = powercut_media(b->cut, true)};
-
-	assert_non_null(o.media);
-	assert_int_equal(store_new(powercut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
-	b->disc = disc_open(&o);
-	assert_non_null(b->disc);
-}
-
-static void remove_disc(struct bench *b)
-{
-	disc_put(b->disc);
-	b->disc = NULL;
+	b->disc = powercut_disc(
+		b->cut, IMAGE, (struct disc_options){.medium = medium(), .capacity = CAPACITY});
 }
 
 static void note_sync(struct ledger *l)
@@ -284,7 +265,7 @@ static int do_step(struct bench *b, const struct step *s)
 	case REINSERT:
 		/* If the sync at the removal fails, no command is left that could report it. */
 		doubt_unsynced(&b->l);
-		remove_disc(b);
+		powercut_remove(&b->disc);
 		insert(b);
 		return DISC_OK;
 	case END:
@@ -299,7 +280,7 @@ static void do_steps(struct bench *b, unsigned most_tries)
 	for (const struct step *s = kind->steps; s->what != END && !b->cut->dead; s++) {
 		for (unsigned tries = 0; tries < most_tries && !b->cut->dead; tries++) {
 			if (b->disc->read_only) {
-				remove_disc(b);
+				powercut_remove(&b->disc);
 				insert(b);
 			}
 			if (do_step(b, s) == DISC_OK)
@@ -356,11 +337,11 @@ static void check_usable(struct bench *b)
 	note_sync(&b->l);
 	EXPECT(disc_unsynced(b->disc) == 0);
 	b->cut->dead = true;
-	remove_disc(b);
+	powercut_remove(&b->disc);
 	powercut_power_on(b->cut, POWERCUT_JOURNAL);
 	insert(b);
 	check(b, true);
-	remove_disc(b);
+	powercut_remove(&b->disc);
 }
 
 /* ---- cuts, deaths, faults ------------------------------------------------------------------- */
@@ -374,7 +355,7 @@ static void cut_at(uint64_t n, enum powercut_names names, uint64_t seed)
 	powercut_plan(b.cut, POWERCUT_POWER, n, 0);
 	insert(&b);
 	do_steps(&b, 4);
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	EXPECT(b.cut->reached);
 	/* Two more power cuts while the disc is opened, which truncates the image if the state says
 	 * so. */
@@ -382,7 +363,7 @@ static void cut_at(uint64_t n, enum powercut_names names, uint64_t seed)
 		powercut_power_on(b.cut, names);
 		powercut_plan(b.cut, POWERCUT_POWER, b.cut->ops + powercut_random(b.cut, 12), 0);
 		insert(&b);
-		remove_disc(&b);
+		powercut_remove(&b.disc);
 	}
 	powercut_power_on(b.cut, names);
 	insert(&b);
@@ -401,7 +382,7 @@ static void die_at(uint64_t n, uint64_t seed)
 	powercut_plan(b.cut, POWERCUT_DEATH, n, 0);
 	insert(&b);
 	do_steps(&b, 4);
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	EXPECT(b.cut->reached);
 	powercut_restart_daemon(b.cut);
 	insert(&b);
@@ -412,7 +393,7 @@ static void die_at(uint64_t n, uint64_t seed)
 		b.l.touched[lba] = b.l.touched[lba] && !is_version(&b, lba, b.l.acknowledged[lba]);
 	}
 	b.cut->dead = true;
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	powercut_power_on(b.cut, POWERCUT_JOURNAL);
 	insert(&b);
 	check(&b, true);
@@ -437,7 +418,7 @@ static void fail_at(uint64_t n, enum powercut_op op, int error, uint64_t seed)
 		EXPECT(disc_sync(b.disc) == DISC_OK);
 	}
 	if (!b.cut->reached) { /* the operation belongs to the removal of the disc */
-		remove_disc(&b);
+		powercut_remove(&b.disc);
 		EXPECT(b.cut->reached);
 		insert(&b);
 	}
@@ -462,7 +443,7 @@ static void fail_and_cut(uint64_t n, uint64_t then, uint64_t seed)
 	insert(&b);
 	do_steps(&b, 1);
 	b.cut->dead = true;
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	powercut_power_on(b.cut, then & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 	insert(&b);
 	check(&b, true);
@@ -484,12 +465,12 @@ static void promises_hold_after_a_fault_at_every_operation(void **state)
 		insert(&b);
 		do_steps(&b, 4);
 		assert_int_equal(b.l.failures, 0);
-		remove_disc(&b);
+		powercut_remove(&b.disc);
 		ops = b.cut->ops;
 		memcpy(op, b.cut->kind, sizeof(op));
 		insert(&b);
 		check(&b, false);
-		remove_disc(&b);
+		powercut_remove(&b.disc);
 		powercut_free(b.cut);
 		for (uint64_t n = 0; n < ops; n += stride) {
 			cut_at(n, POWERCUT_JOURNAL, seed);
@@ -526,7 +507,7 @@ static void a_write_saves_no_state(void **state)
 		assert_int_equal(disc_unsynced(b.disc), 0);
 	}
 	assert_int_equal(b.disc->store->saves, saves);
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	powercut_free(b.cut);
 }
 
@@ -546,9 +527,7 @@ int main(void)
 		FOR("BD-RE: writes save no state", a_write_saves_no_state, bd_re),
 		FOR("BD-RE DL", promises_hold_after_a_fault_at_every_operation, bd_re_dl),
 	};
-	const char *wrap = getenv("WRAP");
-
-	if (wrap && *wrap)
+	if (is_slow())
 		stride = 7;
 	return cmocka_run_group_tests_name("power cut overwrite", tests, NULL, NULL);
 }

@@ -11,13 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "disc/disc.h"
-#include "lib/powercut.h"
+#include "unit/disc/powercut_frame.h"
 #include "util/array.h"
 #include "util/be.h"
 
@@ -64,32 +62,12 @@ struct bench {
 	bool first_format;   /* the first FORMAT was answered */
 };
 
-static char where[160];
-static unsigned cuts, deaths, faults;
-
-#define EXPECT(what)                                                                               \
-	do {                                                                                       \
-		if (!(what))                                                                       \
-			fail_msg("%s: %s", where, #what);                                          \
-	} while (0)
-
 static void insert(struct bench *b)
 {
-	struct disc_options o = {.medium = disc_medium_of(DISC_DVD_RW),
-		.capacity = BLOCKS,
-		.max_unsaved = DISC_MAX_UNSAVED_LEAST,
-		.media = powercut_media(b->cut, true)};
-
-	assert_non_null(o.media);
-	assert_int_equal(store_new(powercut_folder(b->cut), IMAGE, b->cut->boot, &o.store), 0);
-	b->disc = disc_open(&o);
-	assert_non_null(b->disc);
-}
-
-static void remove_disc(struct bench *b)
-{
-	disc_put(b->disc);
-	b->disc = NULL;
+	b->disc = powercut_disc(b->cut, IMAGE,
+		(struct disc_options){.medium = disc_medium_of(DISC_DVD_RW),
+			.capacity = BLOCKS,
+			.max_unsaved = DISC_MAX_UNSAVED_LEAST});
 }
 
 static void fill(uint8_t *block, uint32_t lba, uint32_t version)
@@ -198,11 +176,11 @@ static void use(struct bench *b)
 	note_sync(b);
 	EXPECT(do_steps(b) == DISC_OK);
 	check(b, true);
-	remove_disc(b);
+	powercut_remove(&b->disc);
 	insert(b);
 	check(b, true);
 	EXPECT(b->disc->format == DISC_FORMATTED && disc_readable_blocks(b->disc) == 176);
-	remove_disc(b);
+	powercut_remove(&b->disc);
 	powercut_free(b->cut);
 }
 
@@ -216,14 +194,14 @@ static void cut_at(uint64_t n, enum powercut_fault fault, enum powercut_names na
 	begin(&b, seed);
 	powercut_plan(b.cut, fault, b.cut->ops + n, 0);
 	(void)do_steps(&b);
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	if (death)
 		powercut_restart_daemon(b.cut);
 	else
 		powercut_power_on(b.cut, names);
 	insert(&b);
 	check(&b, death);
-	remove_disc(&b);
+	powercut_remove(&b.disc);
 	insert(&b);
 	check(&b, death);
 	use(&b);
@@ -244,7 +222,7 @@ static void fail_at(uint64_t n, int error, uint64_t then, uint64_t seed)
 	(void)do_steps(&b);
 	if (then) {
 		b.cut->dead = true;
-		remove_disc(&b);
+		powercut_remove(&b.disc);
 		powercut_power_on(b.cut, seed & 1 ? POWERCUT_EACH_NAME : POWERCUT_JOURNAL);
 		insert(&b);
 	}
@@ -255,8 +233,7 @@ static void fail_at(uint64_t n, int error, uint64_t then, uint64_t seed)
 
 static void nothing_synced_is_lost(void **state)
 {
-	const char *wrap = getenv("WRAP");
-	uint64_t stride = wrap && *wrap ? STRIDE : 1;
+	uint64_t stride = is_slow() ? STRIDE : 1;
 	uint64_t ops;
 	struct bench b;
 
