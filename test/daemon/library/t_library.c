@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The media folder: which names may be opened, and which are refused. */
-#include "daemon/scratch.h"
+#include "daemon/library/folder_fixture.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,32 +10,7 @@
 #include <sys/wait.h>
 
 #include "library/image.h"
-#include "library/library.h"
 #include "util/array.h"
-
-/* scratch/media is the folder; scratch/outside is not in it. */
-static int folder;
-
-static int setup(void **state)
-{
-	if (scratch_make(state) < 0)
-		return -1;
-	mkdir(in_scratch("media"), 0755);
-	mkdir(in_scratch("media/sub"), 0755);
-	mkdir(in_scratch("outside"), 0755);
-	put_text("outside/secret", "secret");
-	put_size("media/a.iso", 4096);
-	put_size("media/sub/b.iso", 2048);
-	put_size("media/blank", 0);
-	folder = library_open_folder(in_scratch("media"));
-	return folder < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-	close(folder);
-	return scratch_remove(state);
-}
 
 /* Opens a file as an image is opened, an empty one for writing, and closes it. 0 or -errno. */
 static int try_open(const char *name)
@@ -194,11 +169,6 @@ static void small_files_are_read_and_large_ones_refused(void **state)
 	assert_int_equal(library_read(folder, "../outside/secret", text, sizeof(text)), -EXDEV);
 	assert_int_equal(symlink("../outside/secret", in_scratch("media/l")), 0);
 	assert_int_equal(library_read(folder, "l", text, sizeof(text)), -ENOTBLK);
-}
-
-static void symlink_in(const char *target, const char *name)
-{
-	assert_int_equal(symlink(target, in_scratch(name)), 0);
 }
 
 static void names_and_links_outside_are_refused(void **state)

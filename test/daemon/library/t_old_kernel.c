@@ -1,38 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Names in the media folder, for kernels before 5.6, which have no openat2(). */
-#include "daemon/scratch.h"
+#include "daemon/library/folder_fixture.h"
 
 #include <errno.h>
-
-#include "library/library.h"
-
-/* scratch/media is the folder; scratch/outside is not in it. */
-static int folder;
-
-static int setup(void **state)
-{
-	if (scratch_make(state) < 0)
-		return -1;
-	mkdir(in_scratch("media"), 0755);
-	mkdir(in_scratch("media/sub"), 0755);
-	mkdir(in_scratch("outside"), 0755);
-	put_text("outside/secret", "secret");
-	put_size("media/a.iso", 4096);
-	put_size("media/sub/b.iso", 2048);
-	folder = library_open_folder(in_scratch("media"));
-	return folder < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-	close(folder);
-	return scratch_remove(state);
-}
-
-static void symlink_in(const char *target, const char *name)
-{
-	assert_int_equal(symlink(target, in_scratch(name)), 0);
-}
 
 static bool leads_to(const char *name, int flags, const char *file)
 {
