@@ -180,6 +180,9 @@ static bool is_consistent(const struct reader *r)
 	struct disc_state *s = r->s;
 	const struct disc_layout *l = &s->layout;
 
+	/* No FORMAT UNIT would give a medium such a size. */
+	if (s->medium->format[0].blocks > 0 && s->capacity > s->medium->capacity)
+		return false;
 	if (l->at_once && !s->medium->has_dao)
 		return false;
 	if (s->layer_break && !disc_layer_break_is_possible(s->medium, s->layer_break))

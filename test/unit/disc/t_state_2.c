@@ -117,6 +117,8 @@ static const char *const contradictions_of_2[][6] = {
 	{"type made-up-rw", "capacity 400", "state formatted"},
 	{"type made-up-rw", "capacity 400", "state blank", "format 300"},
 	{"type made-up-rw", "capacity 0", "state blank"},
+	{"type made-up-rw", "capacity 401", "state blank"},
+	{"type made-up-rw", "capacity 401", "state formatted", "format 300"},
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300",
 		"pending truncate 301"},
 	{"type made-up-rw", "capacity 400", "state intermediate", "format 300"},
