@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Compares results to the recorded ones and prints TAP: no ratio of times may be more than 3 % below the
 # recorded one, the daemon's side may take at most 1 % more instructions, no row may be missing, the daemon
-# may use at most 8 MiB. On another kernel than the recorded one both sides may have changed: then a ratio,
+# may use at most 8 MiB. The row "plug" may be 6 % below: its time has the start of udev's programs in it,
+# which made 4 % of difference between boots of the same programs. On another kernel than the recorded one both sides may have changed: then a ratio,
 # also that of instructions, may be 25 % below.
 #   awk -f check.awk RECORDED RESULTS
 BEGIN { FS = "\t"; slack = 0.97; cpu_slack = 1.01; most_kib = 8192 }
@@ -14,7 +15,7 @@ function compare(what, column, text) {
 	old = recorded[$1, $2, column]
 	if (old == "" || old == "-") return
 	if ($column == "-") judge(what, 0, text ": nothing measured, recorded " old)
-	else judge(what, $column >= old * slack, text " " $column " (recorded " old ")")
+	else judge(what, $column >= old * slack * ($2 == "plug" ? 0.97 : 1), text " " $column " (recorded " old ")")
 }
 
 function compare_cpu(what, old) {
