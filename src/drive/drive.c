@@ -9,7 +9,7 @@
 
 #include "disc/model.h"
 #include "drive/drive_int.h"
-#include "drive/host_log.h"
+#include "drive/unfinished.h"
 #include "library/library.h"
 #include "util/log.h"
 
@@ -188,7 +188,8 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	if (r < 0)
 		return r;
 	d->holder.postburn = burned_postburn(d->burned);
-	drive_machine_observe(d->machine, &host_log_observer, d->name);
+	d->log.drive = d->name;
+	drive_machine_observe(d->machine, &host_log_observer, &d->log);
 	/* Before those who want to know where the image is. */
 	drive_machine_observe(d->machine, &disc_watch_observer, d->watch);
 	drive_machine_observe(d->machine, &burned_observer, d->burned);
@@ -310,6 +311,12 @@ const char *drive_media(const struct drive *d)
 const char *drive_image_problem(const struct drive *d)
 {
 	return disc_watch_problem(d->watch);
+}
+
+const char *drive_unfinished(struct drive *d, uint64_t *bytes)
+{
+	return unfinished_look(drive_machine_unfinished(d->machine), d->media,
+		drive_machine_in(d->machine), bytes);
 }
 
 const char *drive_folder_problem(const struct drive *d)

@@ -11,6 +11,7 @@
 #include "drive/drive_handover.h"
 #include "drive/drive_machine.h"
 #include "drive/drive_record.h"
+#include "drive/host_log.h"
 #include "drive/image_mover.h"
 #include "library/media_folder.h"
 
@@ -33,6 +34,7 @@ struct drive {
 	struct disc_watch *watch;
 	struct disc_jobs *jobs;
 	struct burn_end burn_end;
+	struct host_log log;
 	sd_event_source *timer;
 };
 
