@@ -177,6 +177,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 		.self = &d->holder,
 		.commands = d->commands,
 		.engine = d->engine,
+		.stale = &d->stale,
 	};
 	int r = drive_record_new(&rc, &d->record);
 
@@ -192,6 +193,10 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	drive_machine_observe(d->machine, &host_log_observer, &d->log);
 	/* Before those who want to know where the image is. */
 	drive_machine_observe(d->machine, &disc_watch_observer, d->watch);
+	d->stale.drive = d->name;
+	d->stale.done = engine_thread_wake;
+	d->stale.ctx = d->engine;
+	drive_machine_observe(d->machine, &stale_checksum_observer, &d->stale);
 	drive_machine_observe(d->machine, &burned_observer, d->burned);
 	drive_machine_observe(d->machine, &drive_record_observer, d->record);
 	drive_machine_observe(d->machine, &drive_commands_observer, d->commands);
@@ -274,6 +279,7 @@ void drive_free(struct drive *d)
 	if (d->commands)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 	disc_watch_leave(d->watch);
+	stale_checksum_finish(&d->stale);
 	disc_jobs_free(d->jobs);
 	burned_free(d->burned);
 	drive_record_free(d->record);

@@ -13,6 +13,7 @@
 #include "drive/drive_record.h"
 #include "drive/host_log.h"
 #include "drive/image_mover.h"
+#include "drive/stale_checksum.h"
 #include "library/media_folder.h"
 
 struct drive {
@@ -35,6 +36,7 @@ struct drive {
 	struct disc_jobs *jobs;
 	struct burn_end burn_end;
 	struct host_log log;
+	struct stale_checksum stale;
 	sd_event_source *timer;
 };
 
