@@ -30,7 +30,7 @@ static const struct place {
 	{"dvd-rw", "intermediate", 0, STEP, true, false},
 	{"dvd-rw", "intermediate, being burned", 16, STEP, true, false},
 	{"dvd-rw", "formatted to a part", 65520, STEP, false, false},
-	{"dvd-rw", "formatted, written", 7, STEP, false, false},
+	{"dvd-rw", "formatted, written", 21, STEP, false, false},
 	{"dvd+rw", "formatted", 100, STEP, false, false},
 	{"dvd-ram", "new", 100, STEP, false, false},
 	{"bd-r", "blank", 0, STEP, true, false},
