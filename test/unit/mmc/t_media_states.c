@@ -72,6 +72,32 @@ static void just_the_features_of_the_state_are_current(void **state)
 	}
 }
 
+/* Linux asks for them once, when it finds the drive, with whatever disc is in it. */
+static void what_the_drive_can_do_does_not_depend_on_the_disc(void **state)
+{
+	static struct features first, now;
+	uint8_t can[2] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(media_states); i++) {
+		struct mmc_drive *d = drive_in_state(&media_states[i]);
+
+		name_state(&media_states[i]);
+		get_features(d, 0, 0, &now);
+		if (i == 0)
+			first = now;
+		EXPECT(now.count == first.count);
+		EXPECT(memcmp(now.code, first.code, sizeof(now.code)) == 0);
+		/* Mode page 2Ah, bytes 2 and 3: what it reads and writes */
+		EXPECT(command(d, 0x5a, 0x08, 0x2a, 0, 0, 0, 0, 1, 0, 0) == 0);
+		if (i == 0)
+			memcpy(can, answer.data + 10, 2);
+		EXPECT(memcmp(answer.data + 10, can, 2) == 0);
+		mmc_drive_free(d);
+	}
+	assert_int_equal(can[1] & 0x20, 0x20); /* writes DVD-RAM: rewritable discs are writable */
+}
+
 /* ---- what a host sees of a disc ------------------------------------------------------------- */
 
 #define SEEN_MAX 8192
@@ -92,6 +118,7 @@ static void look(struct mmc_drive *d, struct seen *seen, const uint8_t cdb[10])
 	seen->len += 4 + answer.len;
 }
 
+/* k3b ends if READ DISC INFORMATION fails. */
 static void look_at_disc(struct mmc_drive *d, struct seen *seen)
 {
 	static const uint8_t looks[][10] = {
@@ -109,6 +136,8 @@ static void look_at_disc(struct mmc_drive *d, struct seen *seen)
 	memset(seen, 0, sizeof(*seen));
 	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
 		look(d, seen, looks[i]);
+	EXPECT(get_be32(seen->bytes) == 0);
+	EXPECT(get_be16(seen->bytes + 4) == 32);
 }
 
 /* The disc looks as before, and the host is told of no change. */
@@ -369,6 +398,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(just_the_features_of_the_state_are_current),
+		cmocka_unit_test(what_the_drive_can_do_does_not_depend_on_the_disc),
 		cmocka_unit_test(a_format_that_is_refused_or_tried_changes_nothing),
 		cmocka_unit_test(each_format_is_done_before_its_status),
 		cmocka_unit_test(blank_is_for_a_dvd_rw_alone),
