@@ -86,6 +86,15 @@ static void set_room(json_t *o, const struct drive *d, uint64_t free_bytes)
 	json_object_set_new(o, "card_full_discs", json_integer((json_int_t)(free_bytes / full)));
 }
 
+static void set_unfinished(json_t *o, struct drive *d)
+{
+	uint64_t bytes = 0;
+	const char *image = drive_unfinished(d, &bytes);
+
+	json_object_set_new(o, "unfinished", json_string(image ? image : ""));
+	json_object_set_new(o, "unfinished_bytes", json_integer((json_int_t)bytes));
+}
+
 json_t *status_drive(struct drive *d)
 {
 	struct drive_info info;
@@ -132,6 +141,7 @@ json_t *status_drive(struct drive *d)
 				"waiting", (int)info.postburn.waiting, "last", info.postburn.last,
 				"problem", info.postburn.problem));
 	json_object_set_new(o, "folder", json_string(drive_media(d)));
+	set_unfinished(o, d);
 	json_object_set_new(o, "image_problem", json_string(drive_image_problem(d)));
 	problem = drive_folder_problem(d);
 	json_object_set_new(o, "folder_problem", json_string(problem ? problem : ""));

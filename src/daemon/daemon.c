@@ -129,7 +129,8 @@ static void start_final(struct reply *r, json_t *answer)
 	struct start_reply *s = (struct start_reply *)r;
 
 	if (!answer_is_ok(answer))
-		log_warn("%s: starts empty", s->drive);
+		log_warn("%s: starts empty: %s", s->drive,
+			json_string_value(json_object_get(answer, "message")));
 	control_note(s->daemon->control, answer);
 	free(s);
 }

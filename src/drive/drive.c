@@ -9,7 +9,7 @@
 
 #include "disc/model.h"
 #include "drive/drive_int.h"
-#include "drive/host_log.h"
+#include "drive/unfinished.h"
 #include "library/library.h"
 #include "util/log.h"
 
@@ -177,6 +177,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 		.self = &d->holder,
 		.commands = d->commands,
 		.engine = d->engine,
+		.stale = &d->stale,
 	};
 	int r = drive_record_new(&rc, &d->record);
 
@@ -188,9 +189,14 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	if (r < 0)
 		return r;
 	d->holder.postburn = burned_postburn(d->burned);
-	drive_machine_observe(d->machine, &host_log_observer, d->name);
+	d->log.drive = d->name;
+	drive_machine_observe(d->machine, &host_log_observer, &d->log);
 	/* Before those who want to know where the image is. */
 	drive_machine_observe(d->machine, &disc_watch_observer, d->watch);
+	d->stale.drive = d->name;
+	d->stale.done = engine_thread_wake;
+	d->stale.ctx = d->engine;
+	drive_machine_observe(d->machine, &stale_checksum_observer, &d->stale);
 	drive_machine_observe(d->machine, &burned_observer, d->burned);
 	drive_machine_observe(d->machine, &drive_record_observer, d->record);
 	drive_machine_observe(d->machine, &drive_commands_observer, d->commands);
@@ -273,6 +279,7 @@ void drive_free(struct drive *d)
 	if (d->commands)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 	disc_watch_leave(d->watch);
+	stale_checksum_finish(&d->stale);
 	disc_jobs_free(d->jobs);
 	burned_free(d->burned);
 	drive_record_free(d->record);
@@ -310,6 +317,12 @@ const char *drive_media(const struct drive *d)
 const char *drive_image_problem(const struct drive *d)
 {
 	return disc_watch_problem(d->watch);
+}
+
+const char *drive_unfinished(struct drive *d, uint64_t *bytes)
+{
+	return unfinished_look(drive_machine_unfinished(d->machine), d->media,
+		drive_machine_in(d->machine), bytes);
 }
 
 const char *drive_folder_problem(const struct drive *d)

@@ -69,6 +69,12 @@ const char *drive_name(const struct drive *d);
 const char *drive_media(const struct drive *d);
 /* Looks at the image in the drive. Returns what others did to it, see disc_watch_problem(). */
 const char *drive_image_problem(const struct drive *d);
+/*
+ * Looks at once. Returns the image that left the drive before its burn was finished, and the bytes
+ * recorded on it; NULL = none, or it is finished, gone or in the drive again. Valid until the next
+ * call.
+ */
+const char *drive_unfinished(struct drive *d, uint64_t *bytes);
 /* Looks at the media folder. Returns NULL, or why there is none, see media_folder_look(). */
 const char *drive_folder_problem(const struct drive *d);
 /*

@@ -28,6 +28,7 @@ struct drive_command {
 	const struct disc_medium *medium; /* of the blank, if the command makes one */
 	/* The command follows an eject by the host, and ends if the host loads the disc again. */
 	bool by_host;
+	bool internal; /* a command of the drive's own: nobody reads its answer */
 	/* DRIVE_REPLACE_BURNED, not by_host: see usb_task.only_if_idle. */
 	uint64_t blocks_moved;
 	struct reply *reply;

@@ -107,6 +107,7 @@ static void start_internal(
 	struct drive_command *command = enqueue(c, verb, NULL, &dropped);
 
 	if (command) {
+		command->internal = true;
 		command->by_host = by_host;
 		command->blocks_moved = blocks_moved;
 	}
