@@ -550,6 +550,8 @@ static void a_blank_of_two_layers_is_one_for_ever(void **state)
 /* Between the look at a file and its opening, another one gets its name: a file, or a FIFO. */
 static bool open_replaced(const struct library_entry *e, void *how)
 {
+	if (strcmp(e->name, "r.iso") != 0)
+		return true;
 	unlink(in_scratch("media/r.iso"));
 	if (*(const bool *)how)
 		assert_int_equal(mkfifo(in_scratch("media/r.iso"), 0644), 0);
