@@ -66,7 +66,7 @@ endif
 # ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
 # src/shim is no library: programs preload a part of it, see below.
-pure_rooms   := trace bot mmc disc media util
+pure_rooms   := cdimage trace bot mmc disc media util
 daemon_rooms := daemon usb control drive library gadget protocol
 rooms        := ctl $(daemon_rooms) $(pure_rooms)
 $(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
@@ -78,7 +78,7 @@ lib  = $(O)/lib$(1).a
 pure_libs   := $(foreach r,$(pure_rooms),$(call lib,$(r)))
 daemon_libs := $(foreach r,$(daemon_rooms),$(call lib,$(r)))
 
-$(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o: ALL_CFLAGS += -Wconversion
+$(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o $(O)/src/cdimage/%.o: ALL_CFLAGS += -Wconversion
 $(foreach r,$(filter-out protocol gadget,$(daemon_rooms)),$(O)/src/$(r)/%.o) $(O)/gadget/%.o $(O)/src/mmcgadgetd.o: \
 	ALL_CFLAGS += -pthread
 

@@ -18,7 +18,7 @@ report() { # NAME EVIDENCE: passes if the evidence is empty
 # From the top down. A room includes its own headers and those of the rooms below it. The client
 # stands beside the daemon: it shares the rooms from "protocol" down. The shim stands beside both: below
 # it are pure rooms only.
-rooms=(daemon usb control drive library gadget protocol trace bot mmc disc media util)
+rooms=(daemon usb control drive library gadget protocol cdimage trace bot mmc disc media util)
 client=(ctl protocol trace bot mmc disc media util)
 shim=(shim trace bot mmc disc media util)
 
@@ -36,6 +36,7 @@ declare -A hidden=(
 	[library]='gadget/|bot/|mmc/|trace/'
 	[gadget]='protocol/|trace/|mmc/mmc_int|bot/(bot_priv|cases|wire)|disc/|media/'
 	[protocol]='trace/|bot/|mmc/|disc/|media/'
+	[cdimage]='trace/|bot/|mmc/|disc/|media/'
 	[trace]='bot/|mmc/mmc_int|mmc/profile|disc/(disc|layout|model)|media/'
 	[bot]='mmc/mmc_int|mmc/profile|disc/|media/'
 	[ctl]='bot/|mmc/|disc/|media/'
@@ -118,7 +119,7 @@ forbid() {
 	report "$3" "$(grep -nE "^#[[:space:]]*include[[:space:]]+[<\"]($2)" $1 2>/dev/null)"
 }
 os='unistd.h|fcntl.h|sys/|linux/|pthread.h|libaio.h|usbg/|libconfig.h|jansson.h|systemd/|time.h|signal.h|poll.h'
-forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/disc/*.[ch] src/media/store.[ch]' "$os" 'engine, BOT, disc and store include nothing of the operating system'
+forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/disc/*.[ch] src/media/store.[ch] src/cdimage/*.[ch]' "$os" 'engine, BOT, disc, store and texts of discs include nothing of the operating system'
 # A trace is written and read in memory; dates are made of its numbers, no clock is asked.
 forbid 'src/trace/*.[ch]' "$(echo "$os" | sed 's/|time\.h//')" 'traces include nothing of the operating system but dates'
 forbid 'gadget/*.[ch]' 'jansson.h|libconfig.h' 'gadget/ knows neither JSON nor the configuration file'
@@ -142,6 +143,8 @@ report 'what is preloaded into programs holds nothing of the engine' "$(
 		grep -E '^(mmc|disc|media|store|trace|bot|crc32|log)_'
 	[ -e "$O/libmmcshim.so" ] || echo 'there is no libmmcshim.so'
 )"
+alloc=$(nm -A "$O/libcdimage.a" 2>/dev/null | grep -E ' U (malloc|calloc|realloc|strdup|open|openat|fopen|read|pread|socket|connect)(@|$)')
+report 'what parses texts of strangers opens and allocates nothing' "$alloc"
 symbols=$(nm -A "$O/libmmc.a" "$O/libbot.a" "$O/libdisc.a" 2>/dev/null |
 	grep -E ' U (read|write|open|openat|close|ioctl|pread|pwrite|time|clock_gettime|gettimeofday|poll|epoll_wait|pthread_.*|printf|fprintf)(@|$)')
 report 'engine, BOT and disc call no system' "$symbols"
