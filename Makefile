@@ -10,6 +10,7 @@ SBINDIR      ?= $(PREFIX)/sbin
 BINDIR       ?= $(PREFIX)/bin
 LIBDIR       ?= $(PREFIX)/lib
 SHIMDIR      ?= $(LIBDIR)/mmcgadget
+LIBEXECDIR   ?= $(LIBDIR)/mmcgadget
 MANDIR       ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 SYSCONFDIR   ?= /etc
@@ -48,7 +49,7 @@ ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # ---- whose build folder it is --------------------------------------------------------------
 # "sudo make ..." in a user's tree builds as that user (test/owner.sh), so that the user can go on
 # building there. This holds for a relative $(O): who names a folder elsewhere knows whose it is.
-built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-shim)
+built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-shim)
 ifeq ($(shell id -u),0)
 ifeq ($(filter root UNKNOWN,$(shell stat -c %U .))$(filter /%,$(O)),)
 $(shell test/owner.sh --begin $(O) $(built))
@@ -66,7 +67,7 @@ endif
 # ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
 # src/shim is no library: programs preload a part of it, see below.
-pure_rooms   := cdimage trace bot mmc disc media util
+pure_rooms   := cdimage trace bot mmc disc media cd util
 daemon_rooms := daemon usb control drive library gadget protocol
 rooms        := ctl $(daemon_rooms) $(pure_rooms)
 $(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
@@ -78,7 +79,8 @@ lib  = $(O)/lib$(1).a
 pure_libs   := $(foreach r,$(pure_rooms),$(call lib,$(r)))
 daemon_libs := $(foreach r,$(daemon_rooms),$(call lib,$(r)))
 
-$(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o $(O)/src/cdimage/%.o: ALL_CFLAGS += -Wconversion
+$(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o $(O)/src/cdimage/%.o $(O)/src/cd/%.o: \
+	ALL_CFLAGS += -Wconversion
 $(foreach r,$(filter-out protocol gadget,$(daemon_rooms)),$(O)/src/$(r)/%.o) $(O)/gadget/%.o $(O)/src/mmcgadgetd.o: \
 	ALL_CFLAGS += -pthread
 

@@ -41,6 +41,9 @@ static bool end_track(struct build *b)
 	if (b->lba <= t->start)
 		return reading_fail(b->r, "track %u has no sectors", number(b));
 	t->length = (uint32_t)(b->lba - t->start);
+	/* REM LEAD-OUT may have cut the track. */
+	while (t->indexes > 0 && t->index[t->indexes - 1] >= b->lba)
+		t->indexes--;
 	return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cd/subq.h"
 #include "util/array.h"
 #include "util/utf8.h"
 
@@ -22,22 +23,9 @@ int cdtext_type(struct slice word)
 	return -1;
 }
 
-/* CRC-16 of polynomial 1021h, inverted, as the subchannel has it. */
-static uint16_t checksum(const uint8_t *p, size_t len)
-{
-	uint16_t crc = 0;
-
-	while (len-- > 0) {
-		crc ^= (uint16_t)(*p++ << 8);
-		for (int i = 0; i < 8; i++)
-			crc = (uint16_t)(crc & 0x8000 ? crc << 1 ^ 0x1021 : crc << 1);
-	}
-	return (uint16_t)~crc;
-}
-
 void cdtext_sum(uint8_t *pack)
 {
-	uint16_t crc = checksum(pack, CD_TEXT_PACK - 2);
+	uint16_t crc = cd_crc16(pack, CD_TEXT_PACK - 2);
 
 	pack[CD_TEXT_PACK - 2] = (uint8_t)(crc >> 8);
 	pack[CD_TEXT_PACK - 1] = (uint8_t)crc;
@@ -45,7 +33,7 @@ void cdtext_sum(uint8_t *pack)
 
 void cdtext_add(struct cd_map *m, const uint8_t *pack)
 {
-	uint16_t crc = checksum(pack, CD_TEXT_PACK - 2);
+	uint16_t crc = cd_crc16(pack, CD_TEXT_PACK - 2);
 
 	if (m->text_packs < CD_MAX_TEXT_PACKS && pack[0] >= PACK_TITLE && pack[0] <= PACK_SIZES &&
 		pack[CD_TEXT_PACK - 2] == crc >> 8 && pack[CD_TEXT_PACK - 1] == (crc & 0xff))

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cd/check.h"
 #include "cdimage/cdimage.h"
 #include "fuzz/input.h"
 #include "util/array.h"
@@ -23,7 +24,7 @@ struct fuzz_files {
 static inline int fuzz_find(void *ctx, const char *name, uint64_t *size)
 {
 	static const uint64_t sizes[] = {0, 1, 44 + 2352, 600 * 2352, 600 * 2352 + 2048 * 500,
-		UINT64_C(449849) * 2352, UINT64_C(1) << 40, UINT64_MAX};
+		UINT64_C(449849) * 2352, UINT64_C(1) << 40, INT64_MAX};
 	struct fuzz_files *f = ctx;
 
 	MUST(name[0] && name[0] != '.' && !strchr(name, '/') && strlen(name) < CDIMAGE_NAME_MAX);
@@ -38,7 +39,7 @@ static inline int fuzz_find(void *ctx, const char *name, uint64_t *size)
 static inline int fuzz_read(void *ctx, unsigned file, uint64_t offset, void *buf, size_t len)
 {
 	static const uint8_t wav[44] = "RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x02\0"
-				       "\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data\xff\xff\xff";
+				       "\x44\xac\0\0\x10\xb1\x02\0\x04\0\x10\0data\xff\xff\xff\xff";
 	static const uint8_t sync[16] = {
 		0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 2, 0, 2};
 	const struct fuzz_files *f = ctx;
@@ -119,6 +120,7 @@ static inline int fuzz_text(enum cdimage_kind kind, const uint8_t *data, size_t 
 	f.what = data[1];
 	if (cdimage_parse(kind, "disc.xxx", (const char *)data + 2, size - 2, &source, &out)) {
 		MUST(!out.error[0] && out.map.files == f.files);
+		MUST(!cd_map_check(&out.map, out.size, NULL));
 		check_extents(&out);
 		check_tracks(&out);
 	} else {
