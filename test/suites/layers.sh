@@ -21,6 +21,8 @@ report() { # NAME EVIDENCE: passes if the evidence is empty
 rooms=(daemon usb control drive library gadget protocol cdimage trace bot mmc disc media cd util)
 client=(ctl protocol trace bot mmc disc media cd util)
 shim=(shim trace bot mmc disc media cd util)
+# The process without rights that the daemon starts.
+resolver=(resolver cdimage cd util)
 
 place() { # ROOM: its directory
 	[ "$1" = gadget ] && echo gadget || echo "src/$1"
@@ -58,11 +60,12 @@ below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
 	echo "($list)/|version\.h"
 }
 
-for room in "${rooms[@]}" ctl shim; do
+for room in "${rooms[@]}" ctl shim resolver; do
 	dir=$(place "$room")
 	case $room in
 	ctl) stack=("${client[@]}") ;;
 	shim) stack=("${shim[@]}") ;;
+	resolver) stack=("${resolver[@]}") ;;
 	*) stack=("${rooms[@]}") ;;
 	esac
 	report "$dir includes nothing above it" \
@@ -74,7 +77,7 @@ done
 report 'every directory of sources is a room of this check' "$(
 	for dir in src/*/ gadget/; do
 		room=$(basename "$dir")
-		[[ " ${rooms[*]} ctl shim " == *" $room "* ]] || echo "$dir"
+		[[ " ${rooms[*]} ctl shim resolver " == *" $room "* ]] || echo "$dir"
 	done
 )"
 
@@ -82,7 +85,7 @@ report 'every directory of sources is a room of this check' "$(
 # An object needs another one when it uses a symbol that the other one defines. shim_preload.c defines
 # names of the C library, which nobody takes from there but the programs it is preloaded into.
 make -s -j"$(nproc)" O="$O" all shim >/dev/null 2>&1
-objects=$(for dir in $(for room in "${rooms[@]}" ctl shim; do place "$room"; done); do
+objects=$(for dir in $(for room in "${rooms[@]}" ctl shim resolver; do place "$room"; done); do
 	for source in "$dir"/*.c; do [ "$source" = src/shim/shim_preload.c ] || echo "$O/${source%.c}.o"; done
 done)
 needs=$(mktemp)
