@@ -54,7 +54,8 @@ void cd_sub(const struct cd_map *m, int32_t lba, uint8_t selection, const uint8_
  * The sub-channel data block of READ SUB-CHANNEL, binary, without the header of 4 bytes. lba: the
  * current position, of which only CD_SUB_POSITION tells; msf: addresses are MSF, not LBA. track: a
  * track's number for CD_SUB_ISRC. Returns its length, 12 or 20; 0 for another format, for a
- * track that does not exist or is a data track, or where there is no position: 5/24/00.
+ * track that does not exist, or where there is no position: 5/24/00. A track without ISRC and a
+ * disc without number have an answer that says so.
  */
 unsigned cd_sub_channel(const struct cd_map *m, uint8_t format, uint8_t track, int32_t lba,
 	bool msf, uint8_t out[CD_SUB_MAX]);

@@ -116,7 +116,7 @@ static void check_first_blocks(struct disc *d, struct disc_state *s)
 /* True if the image alone, opened without a state, is the same disc. */
 static bool image_gives_layout(const struct disc *d)
 {
-	return d->layout.finalised && !disc_layout_needs_state(&d->layout) &&
+	return d->layout.finalised && !d->keep_state && !disc_layout_needs_state(&d->layout) &&
 	       disc_medium_shows_in_image(d->medium, disc_layout_end(&d->layout));
 }
 

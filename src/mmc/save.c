@@ -42,7 +42,7 @@ static void restore_speeds(struct mmc_drive *d, const struct mmc_saved *s)
 
 	d->read_speed = profile_read_speed(d->profile);
 	d->write_speed = speed[0];
-	if (s->read_speed >= DVD_SPEED_1X && s->read_speed <= d->read_speed)
+	if (s->read_speed >= profile_slowest(d->profile) && s->read_speed <= d->read_speed)
 		d->read_speed = s->read_speed;
 	for (size_t i = 0; i < PROFILE_MAX_SPEEDS && speed[i]; i++)
 		if (s->write_speed == speed[i])
