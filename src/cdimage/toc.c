@@ -120,7 +120,7 @@ static bool open_piece(struct toc *t, const char *of, struct piece *p)
 	if (p->file < 0)
 		return false;
 	if (toc_lex_take(&t->lex, "SWAP"))
-		p->swapped = !p->swapped;
+		p->swapped = !p->swapped && t->mode->form == CD_AUDIO;
 	if (t->lex.token == TOC_WORD && t->lex.word.len > 0 && t->lex.word.at[0] == '#') {
 		uint64_t offset;
 

@@ -302,6 +302,20 @@ static void second_sessions(void **state)
 	assert_extent(3, 12400, 700, 1, 0, 2352);
 }
 
+/* An index behind the lead-out is none of the track. */
+static void lead_out_cuts_indexes(void **state)
+{
+	static const struct fake_file files[] = {{.name = "a.bin", .size = 1000 * S}};
+
+	(void)state;
+	assert_parses("a.cue",
+		"FILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\nINDEX 02 00:01:00\n"
+		"INDEX 03 00:04:25\nREM LEAD-OUT 00:03:25\n",
+		files);
+	assert_track(1, 0, 150, 250, CD_AUDIO, 0);
+	assert_int_equal(parsed.map.track[0].indexes, 1);
+}
+
 static void third_session_has_the_shorter_gap(void **state)
 {
 	static const struct fake_file files[] = {{.name = "1.bin", .size = 400 * 2048},
@@ -458,6 +472,7 @@ int main(void)
 		cmocka_unit_test(forms_of_one_disc_are_one_map),
 		cmocka_unit_test(names_of_other_systems),
 		cmocka_unit_test(second_sessions),
+		cmocka_unit_test(lead_out_cuts_indexes),
 		cmocka_unit_test(third_session_has_the_shorter_gap),
 		cmocka_unit_test(titles_become_cd_text),
 		cmocka_unit_test(packs_of_a_file_come_first),

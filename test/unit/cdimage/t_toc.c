@@ -67,6 +67,9 @@ static void modes(void **state)
 		assert_int_equal(parsed.map.session[0].format, rows[i].format);
 	}
 	assert_int_equal(parsed.map.extent[1].offset, 2352);
+	/* Only samples have a byte order. */
+	assert_parses("m.toc", "CD_ROM TRACK MODE1 FILE \"x\" SWAP 0 00:06:00", files);
+	assert_false(parsed.map.extent[1].swapped);
 }
 
 static void texts(void **state)
