@@ -39,12 +39,13 @@ struct ffs_config {
 	/* A command or an event changed ffs_get_state(). Must return quickly. */
 	void (*changed)(void *ctx);
 	/*
-	 * The host suspended the bus or disconnected: write burned data to storage,
-	 * because the power may fail next. A Raspberry Pi has no VBUS sense and sees
-	 * only SUSPEND when the cable is pulled. May block.
+	 * The host suspended the bus, disconnected, or reset the bus or the USB function: write
+	 * burned data to storage, because the power may fail next. A Raspberry Pi has no
+	 * VBUS sense and sees only SUSPEND when the cable is pulled. Must return quickly: the
+	 * host's next command waits.
 	 */
 	void (*flush)(void *ctx);
-	/* Follows ffs_resume(). */
+	/* Follows ffs_resume(), before BOT goes on. */
 	void (*resumed)(void *ctx);
 	void *ctx;
 	/* For bot_observe(); called on the USB thread. May be NULL. */
@@ -118,8 +119,8 @@ void ffs_call(struct ffs *f, void (*fn)(void *arg), void *arg);
 int ffs_post(struct ffs *f, void (*fn)(void *arg), void *arg);
 
 /*
- * The medium is ready: BOT calls the engine again if that had returned MMC_AGAIN; then
- * ffs_config.resumed is called. Any thread; allocates nothing.
+ * The medium is ready: ffs_config.resumed is called; then BOT calls the engine again if that had
+ * returned MMC_AGAIN. Any thread; allocates nothing.
  */
 void ffs_resume(struct ffs *f);
 

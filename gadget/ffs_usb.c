@@ -210,12 +210,18 @@ static const char *speed_name(enum ffs_speed speed)
 	return names[speed];
 }
 
+/* The host may be about to switch the power off, or to go. */
+static void flush(struct ffs *f)
+{
+	if (f->flush)
+		f->flush(f->ctx);
+}
+
 /* The host has disconnected or suspended the bus. */
 static void host_left(struct ffs *f)
 {
 	ffs_aio_trim(&f->aio);
-	if (f->flush)
-		f->flush(f->ctx);
+	flush(f);
 }
 
 static void new_session(struct ffs *f, bool enabled)
@@ -231,6 +237,9 @@ static void new_session(struct ffs *f, bool enabled)
 		if (ffs_may_log(f))
 			log_info("%s: configured by the host at %s speed", f->instance,
 				speed_name(f->speed));
+		/* A reset: a host that boots again does not say so in any other way. */
+		if (was_on)
+			flush(f);
 		return;
 	}
 	bot_disabled(f->bot);
@@ -257,6 +266,7 @@ static void class_reset(struct ffs *f)
 	f->aio.reset = f->seen.reset;
 	ffs_aio_unhold(&f->aio);
 	bot_class_reset(f->bot);
+	flush(f);
 }
 
 /*
@@ -310,16 +320,18 @@ static void follow_host(struct ffs *f)
 
 static bool on_wake(struct ffs *f)
 {
-	bool stop, resume;
+	bool stop, resume, ran;
 
 	follow_host(f);
 	resume = atomic_exchange(&f->resume, false);
-	if (ffs_run_tasks(f) || resume) {
+	ran = ffs_run_tasks(f);
+	/* First: a flush that has ended must see that before BOT passes on more blocks. */
+	if (resume && f->resumed)
+		f->resumed(f->ctx);
+	if (ran || resume) {
 		ffs_aio_unhold(&f->aio);
 		bot_resume(f->bot);
 	}
-	if (resume && f->resumed)
-		f->resumed(f->ctx);
 	deliver_and_publish(f);
 	pthread_mutex_lock(&f->lock);
 	stop = f->stopping;

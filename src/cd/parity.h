@@ -8,8 +8,8 @@
 #define CD_SECTOR_WORDS 588u /* 2352 / 4 */
 
 /*
- * The EDC of bytes from to end - 1 of a sector, both multiples of 4. To be stored little-endian
- * after them.
+ * The EDC of bytes from to end - 1 of a sector, which are multiples of 4 and 124 to 2064 bytes
+ * apart. To be stored little-endian after them.
  */
 uint32_t cd_edc(const uint32_t *sector, unsigned from, unsigned end);
 

@@ -86,6 +86,15 @@ static void set_room(json_t *o, const struct drive *d, uint64_t free_bytes)
 	json_object_set_new(o, "card_full_discs", json_integer((json_int_t)(free_bytes / full)));
 }
 
+static void set_unfinished(json_t *o, struct drive *d)
+{
+	uint64_t bytes = 0;
+	const char *image = drive_unfinished(d, &bytes);
+
+	json_object_set_new(o, "unfinished", json_string(image ? image : ""));
+	json_object_set_new(o, "unfinished_bytes", json_integer((json_int_t)bytes));
+}
+
 json_t *status_drive(struct drive *d)
 {
 	struct drive_info info;
@@ -132,6 +141,7 @@ json_t *status_drive(struct drive *d)
 				"waiting", (int)info.postburn.waiting, "last", info.postburn.last,
 				"problem", info.postburn.problem));
 	json_object_set_new(o, "folder", json_string(drive_media(d)));
+	set_unfinished(o, d);
 	json_object_set_new(o, "image_problem", json_string(drive_image_problem(d)));
 	problem = drive_folder_problem(d);
 	json_object_set_new(o, "folder_problem", json_string(problem ? problem : ""));
@@ -145,6 +155,22 @@ json_t *status_drive(struct drive *d)
 	return o;
 }
 
+/* What the image is in the drive that holds it, or would be in drive d. holder NULL: none does. */
+static const struct disc_medium *medium_of_entry(
+	const struct catalog_entry *e, const struct drive *d, struct drive *holder)
+{
+	struct drive_info info;
+
+	if (e->plain_blank)
+		return drive_blank(d);
+	if (!e->plain_image)
+		return disc_medium_named(e->medium);
+	if (!holder)
+		return drive_image_medium(d, e->size, e->udf);
+	drive_get_info(holder, &info);
+	return disc_medium_of(info.mmc.type);
+}
+
 /* The image as it is in the drive that holds it, or as it would be in drive d. */
 static json_t *image_entry(
 	const struct catalog_entry *e, const struct drives *all, const struct drive *d)
@@ -152,6 +178,7 @@ static json_t *image_entry(
 	json_t *in = json_array(), *o;
 	const char *kind = e->kind;
 	const struct disc_medium *medium;
+	struct drive *holder = NULL;
 	const char *format;
 	char copy[160];
 
@@ -159,13 +186,13 @@ static json_t *image_entry(
 		if (!drive_holds(all->drive[i], e->dev, e->ino))
 			continue;
 		json_array_append_new(in, json_string(drive_name(all->drive[i])));
-		d = all->drive[i];
+		d = holder = all->drive[i];
 	}
 	/* A drive records its disc: the file grows, and is no copy. */
 	if (strcmp(kind, "copying") == 0 && json_array_size(in) > 0)
 		kind = "iso";
 	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));
-	medium = e->plain_blank ? drive_blank(d) : disc_medium_named(e->medium);
+	medium = medium_of_entry(e, d, holder);
 	format = e->plain_blank ? disc_medium_format_name(medium, DISC_UNFORMATTED) : e->format;
 	o = json_pack("{s:s, s:s?, s:s, s:b, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name,
 		"label", e->label, "kind", kind, "erasable", medium->erasable, "size",

@@ -82,16 +82,6 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 
 /* ---- output ------------------------------------------------------------------------------- */
 
-static void duration(double seconds, char *out, size_t size)
-{
-	unsigned s = seconds < 359999 ? (unsigned)(seconds + 0.5) : 359999;
-
-	if (s >= 3600)
-		snprintf(out, size, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
-	else
-		snprintf(out, size, "%u:%02u", s / 60, s % 60);
-}
-
 /* Writes "dvd+r, open, holiday.iso"; the format state and the image only if there is one. */
 static void put_disc(const json_t *drive, FILE *out)
 {
@@ -105,14 +95,14 @@ static void put_disc(const json_t *drive, FILE *out)
 /* The most important comes first, as a narrow terminal shows the beginning only. */
 static void put_progress(const json_t *drive, const struct watch_view *v, FILE *out)
 {
-	char human[16], left[32];
+	char human[16], left[16];
 
 	if (v->activity >= WATCH_BURNING)
 		fprintf(out, ", %.0f kB/s", v->write_kb);
 	if (v->activity == WATCH_READING)
 		fprintf(out, ", %.0f kB/s", v->read_kb);
 	if (v->seconds >= 0) {
-		duration(v->seconds, left, sizeof(left));
+		format_duration((uint64_t)(v->seconds + 0.5), left);
 		fprintf(out, ", %s left", left);
 	}
 	if (format_is_recordable(field_text(drive, "medium"))) {
@@ -136,11 +126,13 @@ static void put_unsynced(const struct watch_view *v, FILE *out)
 	fprintf(out, ", %s not on the card yet", human);
 }
 
-/* What others did to the image or to the media folder. */
+/* A disc that left unfinished, and what others did to the image or to the media folder. */
 static void put_problem(const json_t *drive, FILE *out)
 {
 	static const char *const member[] = {"image_problem", "folder_problem"};
 
+	if (*field_text(drive, "unfinished"))
+		fprintf(out, ", NOT FINISHED: %s", field_text(drive, "unfinished"));
 	for (size_t i = 0; i < ARRAY_LEN(member); i++) {
 		if (*field_text(drive, member[i]))
 			fprintf(out, ", PROBLEM: %s", field_text(drive, member[i]));
@@ -181,7 +173,7 @@ json_t *watch_json(const json_t *drive, const struct watch_view *v)
 {
 	static const char *const copied[] = {"medium", "state", "format_state", "image", "sessions",
 		"tracks", "recorded_blocks", "capacity_blocks", "unsynced_blocks", "blocks_read",
-		"blocks_written", "locked", "image_problem", "folder_problem"};
+		"blocks_written", "locked", "unfinished", "image_problem", "folder_problem"};
 	json_t *o = json_object();
 
 	json_object_set_new(o, "format", json_integer(ANSWER_FORMAT));

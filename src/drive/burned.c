@@ -256,7 +256,9 @@ int burned_choose_blank(struct burned *b, char **name, json_t **answer)
 
 static bool removed_are_closed(void *burned)
 {
-	return holder_removed_are_closed(((const struct burned *)burned)->config.self);
+	const struct burned *b = burned;
+
+	return holder_removed_are_closed(b->config.self) && !stale_checksum_busy(b->config.stale);
 }
 
 static int setup(struct burned *b, sd_event *event)

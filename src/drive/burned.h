@@ -11,6 +11,7 @@
 #include "drive/drive_record.h"
 #include "drive/engine_thread.h"
 #include "drive/holders.h"
+#include "drive/stale_checksum.h"
 #include "library/postburn.h"
 
 /* Actions on a disc that was burned and finalised in the drive. All members 0: none. */
@@ -41,6 +42,7 @@ struct burned_config {
 	struct drive_record *record;
 	struct drive_commands *commands;
 	struct engine_thread *engine;
+	const struct stale_checksum *stale; /* while it is busy, no checksum is written */
 };
 
 /* 0 or -errno. */

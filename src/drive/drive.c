@@ -9,7 +9,7 @@
 
 #include "disc/model.h"
 #include "drive/drive_int.h"
-#include "drive/host_log.h"
+#include "drive/unfinished.h"
 #include "library/library.h"
 #include "util/log.h"
 
@@ -85,6 +85,7 @@ static void setup_opener(
 		.media = d->media,
 		.policy = {.max_unsaved = config->max_unsaved,
 			.blank = config->blank ? config->blank : disc_medium_of_blank(),
+			.iso = config->iso,
 			.limit_to_free_space = config->limit_to_free_space,
 			.release = engine_thread_released,
 			.release_ctx = d->engine,
@@ -177,6 +178,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 		.self = &d->holder,
 		.commands = d->commands,
 		.engine = d->engine,
+		.stale = &d->stale,
 	};
 	int r = drive_record_new(&rc, &d->record);
 
@@ -188,9 +190,14 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	if (r < 0)
 		return r;
 	d->holder.postburn = burned_postburn(d->burned);
-	drive_machine_observe(d->machine, &host_log_observer, d->name);
+	d->log.drive = d->name;
+	drive_machine_observe(d->machine, &host_log_observer, &d->log);
 	/* Before those who want to know where the image is. */
 	drive_machine_observe(d->machine, &disc_watch_observer, d->watch);
+	d->stale.drive = d->name;
+	d->stale.done = engine_thread_wake;
+	d->stale.ctx = d->engine;
+	drive_machine_observe(d->machine, &stale_checksum_observer, &d->stale);
 	drive_machine_observe(d->machine, &burned_observer, d->burned);
 	drive_machine_observe(d->machine, &drive_record_observer, d->record);
 	drive_machine_observe(d->machine, &drive_commands_observer, d->commands);
@@ -273,6 +280,7 @@ void drive_free(struct drive *d)
 	if (d->commands)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 	disc_watch_leave(d->watch);
+	stale_checksum_finish(&d->stale);
 	disc_jobs_free(d->jobs);
 	burned_free(d->burned);
 	drive_record_free(d->record);
@@ -312,6 +320,12 @@ const char *drive_image_problem(const struct drive *d)
 	return disc_watch_problem(d->watch);
 }
 
+const char *drive_unfinished(struct drive *d, uint64_t *bytes)
+{
+	return unfinished_look(drive_machine_unfinished(d->machine), d->media,
+		drive_machine_in(d->machine), bytes);
+}
+
 const char *drive_folder_problem(const struct drive *d)
 {
 	return media_folder_look(d->folder);
@@ -329,6 +343,11 @@ void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t s
 const struct disc_medium *drive_blank(const struct drive *d)
 {
 	return d->opener.policy.blank;
+}
+
+const struct disc_medium *drive_image_medium(const struct drive *d, uint64_t size, bool udf)
+{
+	return image_as_medium(IMAGE_AS_DRIVE, d->opener.policy.iso, size, udf);
 }
 
 struct catalog *drive_catalog(const struct drive *d)
@@ -386,6 +405,11 @@ const char *drive_initial_disc(struct drive *d, enum drive_verb *verb)
 	return burned_initial_blank(d->burned);
 }
 
+enum image_as drive_initial_as(const struct drive *d, const char *image)
+{
+	return drive_record_as(d->record, image);
+}
+
 void drive_attach(struct drive *d, const struct drive_port *port)
 {
 	engine_thread_attach(d->engine, port);
@@ -421,15 +445,21 @@ void drive_resumed(void *drive)
 void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
 {
+	drive_submit_as(d, verb, image, IMAGE_AS_DRIVE, force, r);
+}
+
+void drive_submit_as(struct drive *d, enum drive_verb verb, const char *image, enum image_as as,
+	bool force, struct reply *r)
+{
 	(void)media_folder_look(d->folder);
-	drive_commands_submit(d->commands, verb, image, NULL, force, r);
+	drive_commands_submit(d->commands, verb, image, NULL, as, force, r);
 }
 
 void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
 	bool force, struct reply *r)
 {
 	(void)media_folder_look(d->folder);
-	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, force, r);
+	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, IMAGE_AS_DRIVE, force, r);
 }
 
 struct disc_jobs *drive_jobs(const struct drive *d)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "disc/medium.h"
+#include "library/image_as.h"
 #include "protocol/answer.h"
 
 enum drive_verb {
@@ -25,9 +26,11 @@ struct drive_command {
 	enum drive_verb verb;
 	char *image; /* NULL for DRIVE_EJECT; for others NULL until the image is chosen */
 	bool force;
+	enum image_as as;                 /* see image_policy */
 	const struct disc_medium *medium; /* of the blank, if the command makes one */
 	/* The command follows an eject by the host, and ends if the host loads the disc again. */
 	bool by_host;
+	bool internal; /* a command of the drive's own: nobody reads its answer */
 	/* DRIVE_REPLACE_BURNED, not by_host: see usb_task.only_if_idle. */
 	uint64_t blocks_moved;
 	struct reply *reply;

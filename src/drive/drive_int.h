@@ -11,7 +11,9 @@
 #include "drive/drive_handover.h"
 #include "drive/drive_machine.h"
 #include "drive/drive_record.h"
+#include "drive/host_log.h"
 #include "drive/image_mover.h"
+#include "drive/stale_checksum.h"
 #include "library/media_folder.h"
 
 struct drive {
@@ -33,6 +35,8 @@ struct drive {
 	struct disc_watch *watch;
 	struct disc_jobs *jobs;
 	struct burn_end burn_end;
+	struct host_log log;
+	struct stale_checksum stale;
 	sd_event_source *timer;
 };
 

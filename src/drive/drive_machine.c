@@ -516,6 +516,11 @@ const char *drive_machine_pending(const struct drive_machine *m)
 	return m->op.text;
 }
 
+struct unfinished *drive_machine_unfinished(struct drive_machine *m)
+{
+	return &m->unfinished;
+}
+
 struct image *drive_machine_in(struct drive_machine *m)
 {
 	return &m->in;

@@ -66,7 +66,7 @@ struct drive_services {
 
 	/* See disc_opener_open(). */
 	enum disc_opening (*open)(void *ctx, const char *name, const struct disc_medium *blank,
-		bool may_wait, struct image *out, json_t **answer);
+		enum image_as as, bool may_wait, struct image *out, json_t **answer);
 	/* Returns true while discs that left a drive of the set are not closed. */
 	bool (*any_leaving)(void *ctx);
 	/*
@@ -113,6 +113,7 @@ struct drive_machine_config {
 };
 
 struct drive_machine;
+struct unfinished;
 
 /* Nothing is in the drive. 0 or -ENOMEM. */
 int drive_machine_new(const struct drive_machine_config *config, struct drive_machine **out);
@@ -149,6 +150,8 @@ const char *drive_machine_pending(const struct drive_machine *m);
  */
 struct image *drive_machine_in(struct drive_machine *m);
 const struct image *drive_machine_prepared(const struct drive_machine *m);
+/* Returns the disc that left the drive unfinished. */
+struct unfinished *drive_machine_unfinished(struct drive_machine *m);
 /*
  * The engine was restored, with the disc from an earlier daemon. Takes the image over; its
  * name is NULL if there is no disc. Before any command.

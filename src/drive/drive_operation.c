@@ -22,6 +22,19 @@ void operation_enter(struct drive_machine *m, enum op_state state, const char *s
 	drive_command_describe(m->op.command, stage, m->op.text, sizeof(m->op.text));
 }
 
+/* Who typed the command gets the answer; what the drive or storage cannot do is a warning. */
+static void log_refusal(const struct drive_command *c, const json_t *answer)
+{
+	const char *code = json_string_value(json_object_get(answer, "code"));
+	const char *text = json_string_value(json_object_get(answer, "message"));
+	const char *quote = c->image ? "\"" : "";
+	bool broken = code && (strcmp(code, "io-error") == 0 || strcmp(code, "no-room") == 0);
+
+	log_write(c->internal || broken ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, "%s%s%s%s%s: %s",
+		drive_command_verb(c), c->image ? " " : "", quote, c->image ? c->image : "", quote,
+		text);
+}
+
 void operation_finish(struct drive_machine *m, json_t *answer)
 {
 	struct drive_command *command = m->op.command;
@@ -33,9 +46,12 @@ void operation_finish(struct drive_machine *m, json_t *answer)
 	/* It was inserted again, or is finished now. */
 	if (answer_is_ok(answer) && command->image)
 		unfinished_drop(&m->unfinished, command->image);
-	unfinished_tell(&m->unfinished, answer);
+	/* Nobody reads the answer to a command of the drive's own. */
+	if (!command->internal)
+		unfinished_tell(&m->unfinished, answer);
+	unfinished_replaced(&m->unfinished, &m->in);
 	if (answer && !answer_is_ok(answer))
-		log_warn("%s", json_string_value(json_object_get(answer, "message")));
+		log_refusal(command, answer);
 	command->reply->final(command->reply, answer);
 	drive_command_free(command);
 	operation_services(m)->finished(m->config.ctx);
@@ -51,7 +67,8 @@ int operation_open(struct drive_machine *m, json_t **answer)
 {
 	struct operation *op = &m->op;
 	enum disc_opening r = operation_services(m)->open(m->config.ctx, op->command->image,
-		drive_command_blank(op->command), !op->open_later, &op->prepared, answer);
+		drive_command_blank(op->command), op->command->as, !op->open_later, &op->prepared,
+		answer);
 
 	op->open_later = r == DISC_HELD_BY_OLD;
 	if (r == DISC_OPENED)

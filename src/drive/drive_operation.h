@@ -43,8 +43,7 @@ struct drive_machine {
 	bool finalised;         /* the disc is finalised, as the observers know */
 	struct mmc_state state; /* of the engine, as it was seen last */
 	struct operation op;
-	struct unfinished
-		unfinished; /* a disc that has left the drive, until an answer tells of it */
+	struct unfinished unfinished; /* a disc that has left the drive */
 };
 
 const struct drive_services *operation_services(const struct drive_machine *m);

@@ -27,6 +27,7 @@ struct engine_thread {
 
 	/* Engine's thread: these wait for storage, see engine_thread_resumed(). */
 	bool task_waits, flush_waits;
+	bool data_changed; /* of the disc in the drive: the main thread was woken for that */
 
 	pthread_mutex_t lock; /* guards what follows; no other lock is taken while it is held,
 				 except by port.resume() */
@@ -97,6 +98,16 @@ static bool differs(const struct mmc_state *a, const struct mmc_state *b)
 	       a->removal_unseen != b->removal_unseen;
 }
 
+/* True if the host has changed the disc's data for the first time since it came in. */
+static bool changes_data(struct engine_thread *e, const struct mmc_state *now)
+{
+	if (e->data_changed || (now->blocks_written == e->state.blocks_written &&
+				       now->image_blocks >= e->state.image_blocks))
+		return false;
+	e->data_changed = true;
+	return true;
+}
+
 void engine_thread_changed(struct engine_thread *e)
 {
 	struct mmc_state now;
@@ -105,7 +116,7 @@ void engine_thread_changed(struct engine_thread *e)
 	mmc_get_state(e->engine, &now);
 	e->observer->changed(e->observer_ctx);
 	pthread_mutex_lock(&e->lock);
-	wake = differs(&now, &e->state);
+	wake = changes_data(e, &now) || differs(&now, &e->state);
 	e->state = now;
 	pthread_mutex_unlock(&e->lock);
 	if (wake)
@@ -166,6 +177,7 @@ static void insert(struct engine_thread *e)
 {
 	mmc_insert(e->engine, e->task.disc);
 	e->task.disc = NULL;
+	e->data_changed = false;
 	recorder_inserted(e->recorder);
 	e->observer->inserted(e->observer_ctx, &e->task.image);
 }

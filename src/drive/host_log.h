@@ -5,7 +5,13 @@
 
 #include "drive/drive_observer.h"
 
-/* Its ctx is the drive's name, const char *. */
+struct host_log {
+	const char *drive; /* its name; set by the owner, and outlives this */
+	uint64_t began;    /* us: when the burn began; 0 = none is under way, or not known */
+	uint32_t from;     /* blocks that were recorded before it */
+};
+
+/* Its ctx is a struct host_log. */
 extern const struct drive_observer host_log_observer;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A disc that leaves its drive before its burn is finished: its owner is told what can be done
- * with it, in the log and in the next answer. Main thread.
+ * with it, in the log, in the next answer and in status. Main thread.
  */
 #ifndef DRIVE_UNFINISHED_H
 #define DRIVE_UNFINISHED_H
@@ -17,16 +17,28 @@ bool unfinished_is(const struct mmc_state *m);
 struct unfinished {
 	char image[256]; /* its name, cut if it is longer */
 	uint64_t bytes;  /* recorded on it */
+	bool told;       /* an answer has told of it */
 };
 /*
  * The engine's state has changed. Logs it if an unfinished disc has left the drive, by a command
- * or by the host, and remembers it until unfinished_tell(), or the host loads it again.
+ * or by the host, and remembers it until the host loads it again, unfinished_drop(), or
+ * unfinished_replaced().
  */
 void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_state *before,
 	const struct mmc_state *now, const struct image *in);
 /* If the disc is the one of that name, forgets it. */
 void unfinished_drop(struct unfinished *u, const char *image);
-/* Adds it to the message of an answer that is not an error, and as its member "unfinished". */
+/* A command has ended. If the drive holds another disc, and an answer has told, forgets it. */
+void unfinished_replaced(struct unfinished *u, const struct image *in);
+/* Once: adds it to the message of an answer that is not an error, and as its member "unfinished".
+ */
 void unfinished_tell(struct unfinished *u, json_t *answer);
+/*
+ * Returns its name in the media folder of this path, valid until the next call, and what is
+ * recorded on it. NULL: there is none, or it is not there, or not unfinished, any more. Opens
+ * its state file.
+ */
+const char *unfinished_look(
+	struct unfinished *u, const char *media, const struct image *in, uint64_t *bytes);
 
 #endif

@@ -30,7 +30,7 @@ struct catalog_label {
 	struct timespec changed;
 	char *text;
 	uint64_t volume;
-	bool has_volume;
+	bool has_volume, udf;
 	bool fresh; /* the file had just changed: only its size is of use */
 };
 
@@ -114,7 +114,7 @@ static void cache_label(struct scan *l, const struct catalog_label *key, char *t
 struct look {
 	bool known;   /* text and volume are */
 	bool growing; /* the file is being copied */
-	bool has_volume;
+	bool has_volume, udf;
 	uint64_t volume;
 	char *text; /* to be freed; NULL: unknown, or no memory */
 };
@@ -133,6 +133,7 @@ static void read_now(
 	out->known = true;
 	out->text = strdup(label.text);
 	out->has_volume = key->has_volume = label.has_volume;
+	out->udf = key->udf = label.udf;
 	out->volume = key->volume = label.volume;
 	key->fresh = changed_within(&e->changed, FRESH_SECONDS);
 	/* An error may pass: it is not cached. */
@@ -160,6 +161,7 @@ static void look_at(struct scan *l, const struct library_entry *e, uint64_t sess
 		*out = (struct look){.known = true,
 			.text = strdup(last->text),
 			.has_volume = last->has_volume,
+			.udf = last->udf,
 			.volume = last->volume};
 		cache_label(l, last, strdup(last->text));
 	} else if (e->size == 0 || (e->mode & 0444) == 0) {
@@ -231,6 +233,8 @@ static void judge(struct scan *l, const struct library_entry *e, const struct im
 		is_plain && (!has_suffix || changed_within(&e->changed, COPY_SECONDS)), &look);
 	n->label = look.text;
 	n->volume = look.volume;
+	n->udf = look.udf;
+	n->plain_image = is_plain;
 	n->is_disc = !is_plain || has_suffix || look.has_volume ||
 		     (!look.known && image_suffix_of(e->name) != IMAGE_SUFFIX_FOREIGN);
 	if (is_plain && look.growing) {

@@ -17,6 +17,7 @@
 #define SPARE ".new"
 #define MISMATCH_HEAD                                                                              \
 	"# mmcgadget: storage gave back other data than was burned, with the checksum "
+#define OUTDATED_HEAD "# mmcgadget: the disc was written to after this checksum was computed:\n"
 
 /*
  * Opens the file again for reads that bypass the page cache. Returns a descriptor, or -errno
@@ -123,11 +124,11 @@ static void make_line(const char *name, const char *hex, char *out, size_t size)
 	out[n] = '\0';
 }
 
-int checksum_write(struct folder *f, const char *name, const char *hex, const char *read_back)
+/* Replaces NAME.sha256 as a whole. 0 or -errno. */
+static int replace_text(struct folder *f, const char *name, const char *text, size_t len)
 {
-	char own[STORE_NAME_MAX + 1], spare[STORE_NAME_MAX + 1], text[CHECKSUM_TEXT] = "";
+	char own[STORE_NAME_MAX + 1], spare[STORE_NAME_MAX + 1];
 	const struct folder_ops *ops = f->ops;
-	size_t n = 0;
 	int r;
 
 	/* The spare file's name is hidden, so that no listing shows half a file. */
@@ -138,12 +139,9 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 	strcpy(spare, ".");
 	strcat(spare, own);
 	strcat(spare, SPARE);
-	if (read_back)
-		n = (size_t)snprintf(text, sizeof(text), MISMATCH_HEAD "%s\n", read_back);
-	make_line(name, hex, text + n, sizeof(text) - n);
 	r = ops->unlink(f, spare);
 	if (r == 0 || r == -ENOENT)
-		r = ops->write(f, spare, text, strlen(text));
+		r = ops->write(f, spare, text, len);
 	if (r == 0)
 		r = ops->sync(f, spare);
 	if (r == 0)
@@ -153,6 +151,17 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
 		return r;
 	}
 	return ops->sync_names(f);
+}
+
+int checksum_write(struct folder *f, const char *name, const char *hex, const char *read_back)
+{
+	char text[CHECKSUM_TEXT] = "";
+	size_t n = 0;
+
+	if (read_back)
+		n = (size_t)snprintf(text, sizeof(text), MISMATCH_HEAD "%s\n", read_back);
+	make_line(name, hex, text + n, sizeof(text) - n);
+	return replace_text(f, name, text, strlen(text));
 }
 
 /*
@@ -200,6 +209,37 @@ size_t checksum_rename(
 		n += have;
 	}
 	return n;
+}
+
+int checksum_outdate(struct folder *f, const char *name)
+{
+	char file[STORE_NAME_MAX + sizeof(CHECKSUM_SUFFIX)], text[CHECKSUM_TEXT];
+	char out[sizeof(OUTDATED_HEAD) + 2 * CHECKSUM_TEXT] = OUTDATED_HEAD;
+	size_t n = strlen(OUTDATED_HEAD), take;
+	bool found = false;
+	int len;
+
+	snprintf(file, sizeof(file), "%.*s" CHECKSUM_SUFFIX, (int)STORE_NAME_MAX, name);
+	len = f->ops->read(f, file, text, sizeof(text));
+	if (len < 0)
+		return len == -ENOENT || len == -ENAMETOOLONG ? 0 : len;
+	for (size_t at = 0; at < (size_t)len; at += take) {
+		const char *from = text + at, *end = memchr(from, '\n', (size_t)len - at);
+		size_t line = end ? (size_t)(end - from) : (size_t)len - at;
+
+		take = end ? line + 1 : line;
+		if (name_in_line(from, line, name)) {
+			found = true;
+			memcpy(out + n, "# ", 2);
+			n += 2;
+		}
+		memcpy(out + n, from, take);
+		n += take;
+	}
+	if (!found)
+		return 0;
+	len = replace_text(f, name, out, n);
+	return len < 0 ? len : 1;
 }
 
 bool checksum_is_bad(const char *text, size_t len)

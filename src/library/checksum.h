@@ -32,6 +32,12 @@ int checksum_file(int fd, const struct checksum_request *ask, char hex[CHECKSUM_
  * true. 0 or -errno.
  */
 int checksum_write(struct folder *f, const char *name, const char *hex, const char *read_back);
+/*
+ * The image has other data than the checksum is of. Makes its line in NAME.sha256 a comment: the
+ * checksum can still be read, nothing takes the disc for damaged, and lines of other files stay.
+ * 1; 0: there is no such line; -errno, -EFBIG: the file is too long for a checksum.
+ */
+int checksum_outdate(struct folder *f, const char *name);
 /* True if the text of such a file records that storage returned other data. */
 bool checksum_is_bad(const char *text, size_t len);
 /*

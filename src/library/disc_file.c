@@ -181,3 +181,15 @@ int disc_file_delete(struct folder *f, const char *name, struct disc_files *done
 	pthread_mutex_unlock(&one_at_a_time);
 	return r;
 }
+
+/* ---- checksum ----------------------------------------------------------------------------- */
+
+int disc_file_outdate_checksum(struct folder *f, const char *name)
+{
+	int r;
+
+	pthread_mutex_lock(&one_at_a_time);
+	r = checksum_outdate(f, name);
+	pthread_mutex_unlock(&one_at_a_time);
+	return r;
+}

@@ -39,4 +39,10 @@ int disc_file_rename(struct folder *f, const char *old, const char *to, struct d
  */
 int disc_file_delete(struct folder *f, const char *name, struct disc_files *done);
 
+/*
+ * The host has changed the disc's data: see checksum_outdate(), which this calls while no disc is
+ * renamed or deleted.
+ */
+int disc_file_outdate_checksum(struct folder *f, const char *name);
+
 #endif

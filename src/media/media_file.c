@@ -22,16 +22,24 @@
 /*
  * The kernel is told to start write-back after this many bytes, so that little is left for
  * the flush at the end of a burn: growisofs gives SYNCHRONIZE CACHE and CLOSE 60 s, an SD
- * card may write 10 MB/s, and the page cache could hold hundreds of MB.
+ * card may write 10 MB/s, and the page cache could hold hundreds of MB. The same after this many
+ * places: a card may write a few dozen of them in a second, and a host gives a command 30 s. Fewer
+ * at once would be more work for kernel and card: a block that is written again meanwhile, or its
+ * neighbour, costs the card nothing more.
  */
-#define WRITEBACK_BYTES (8u * 1024u * 1024u)
+#define WRITEBACK_BYTES  (8u * 1024u * 1024u)
+#define WRITEBACK_PLACES 64u
 
 struct media_file {
 	struct media m;
 	int fd;
 	struct read_ahead *ahead;   /* NULL: reading waits for storage */
 	struct blocks_ahead blocks; /* of a recordable medium */
-	uint64_t unflushed_from;    /* first byte for which write-back was not started */
+	struct {
+		uint64_t from, to; /* bytes of the file */
+		uint64_t next;     /* byte after those written last */
+		uint32_t bytes, places;
+	} unflushed; /* written, and write-back was not started; places 0 = nothing */
 	bool error_logged;
 };
 
@@ -100,6 +108,26 @@ static int file_view(struct media *m, uint64_t block, uint32_t *count, const uin
 	return r == -EAGAIN ? r : log_error_once(f, "reading", r);
 }
 
+/* These bytes were written. Has the kernel start write-back if it is time. */
+static void start_write_back(struct media_file *f, uint64_t at, uint64_t end)
+{
+	if (f->unflushed.places == 0) {
+		f->unflushed.from = f->unflushed.to = at;
+		f->unflushed.bytes = 0;
+	}
+	f->unflushed.places += f->unflushed.places == 0 || at != f->unflushed.next;
+	f->unflushed.from = MIN(f->unflushed.from, at);
+	f->unflushed.to = MAX(f->unflushed.to, end);
+	f->unflushed.next = end;
+	f->unflushed.bytes += (uint32_t)(end - at);
+	if (f->unflushed.bytes < WRITEBACK_BYTES && f->unflushed.places < WRITEBACK_PLACES)
+		return;
+	/* Only a hint: on a file system without it the final sync does all the work. */
+	(void)sync_file_range(f->fd, (off_t)f->unflushed.from,
+		(off_t)(f->unflushed.to - f->unflushed.from), SYNC_FILE_RANGE_WRITE);
+	f->unflushed.places = 0;
+}
+
 static int file_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	struct media_file *f = from(m);
@@ -123,15 +151,7 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 			return r;
 		return r;
 	}
-	/* The disc may have gone back to a block for which write-back was started. */
-	if (f->unflushed_from > at)
-		f->unflushed_from = at;
-	if (end - f->unflushed_from >= WRITEBACK_BYTES) {
-		/* Only a hint: on a file system without it the final sync does all the work. */
-		(void)sync_file_range(f->fd, (off_t)f->unflushed_from,
-			(off_t)(end - f->unflushed_from), SYNC_FILE_RANGE_WRITE);
-		f->unflushed_from = end;
-	}
+	start_write_back(f, at, end);
 	return 0;
 }
 
@@ -140,6 +160,7 @@ static int file_sync(struct media *m)
 	if (!m->writable)
 		return 0;
 	blocks_ahead_give_back(&from(m)->blocks);
+	from(m)->unflushed.places = 0;
 	return log_error_once(from(m), "writing", fdatasync(from(m)->fd) < 0 ? -errno : 0);
 }
 

@@ -164,6 +164,11 @@ static int again_when_ready(struct media_write_behind *b)
 	return -EAGAIN;
 }
 
+static bool is_pending(enum request_state r)
+{
+	return r == REQUEST_QUEUED || r == REQUEST_BUSY;
+}
+
 /* Copies the blocks into the ring. 0, -EAGAIN, or the error of an earlier write. Lock held. */
 static int accept_blocks(
 	struct media_write_behind *b, uint64_t block, uint32_t count, const void *buf)
@@ -172,9 +177,19 @@ static int accept_blocks(
 
 	if (b->error)
 		return b->error;
+	/*
+	 * The thread could not write these blocks yet. In the ring they would only make the result
+	 * of the sync stale, so that a flush by time would sync again and again while a host
+	 * writes.
+	 */
+	if (is_pending(b->sync) || is_pending(b->run))
+		return again_when_ready(b);
 	if (b->tail == 0)
 		b->base = b->next = block;
-	/* Blocks that do not follow those in the ring have to wait until it is empty. */
+	/*
+	 * Blocks that do not follow those in the ring wait until it is empty. No WRITE does: the
+	 * one before it was answered when the ring was.
+	 */
 	if (len > RING - b->tail || block != b->next)
 		return again_when_ready(b);
 	memcpy(b->ring + b->tail, buf, len);
@@ -308,7 +323,8 @@ static int write_behind_view(struct media *m, uint64_t block, uint32_t *count, c
 	if (!b->below->ops->view)
 		return -EOPNOTSUPP;
 	pthread_mutex_lock(&b->lock);
-	busy = b->threaded && is_busy(b);
+	/* A sync does not change what is read, and may take seconds. */
+	busy = b->head < b->tail;
 	if (busy)
 		(void)again_when_ready(b);
 	pthread_mutex_unlock(&b->lock);

@@ -12,6 +12,7 @@ enum feature_current {
 	ALWAYS,           /* with every disc, and without one: persistent */
 	WHILE_APPENDABLE, /* by profile, until the disc is finalised */
 	WHILE_WRITABLE,   /* by profile, unless the disc is write protected */
+	WHILE_RECORDABLE, /* the same, and the disc can be appended to or overwritten */
 	WHILE_FORMATTABLE /* the same, while FORMAT UNIT has something to do */
 };
 
@@ -130,7 +131,7 @@ static const struct feature features[] = {
 	{ FEATURE_DVD_PLUS_R, 1, BY_PROFILE, 4, "\x01\0\0\0", NULL },
 	/* DVD-RW, formatted: the intermediate state, and BLANK */
 	{ FEATURE_RIGID_OVERWRITE, 0, WHILE_WRITABLE, 4, "\x03\0\0\0", NULL },
-	{ FEATURE_DVD_R_RW, 2, BY_PROFILE, 0, NULL, build_dvd_r_rw },
+	{ FEATURE_DVD_R_RW, 2, WHILE_WRITABLE, 0, NULL, build_dvd_r_rw },
 	{ FEATURE_DVD_PLUS_R_DL, 0, BY_PROFILE, 4, "\x01\0\0\0", NULL },
 	/*
 	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. BD-RE and BD-R
@@ -140,7 +141,7 @@ static const struct feature features[] = {
 	{ FEATURE_BD_READ, 0, BY_PROFILE, 28, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0"
 		"\0\x02\0\0\0\0\0\0", NULL },
 	/* The same bitmaps for BD-RE and BD-R; blocks are not verified after writing. */
-	{ FEATURE_BD_WRITE, 0, BY_PROFILE, 20, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
+	{ FEATURE_BD_WRITE, 0, WHILE_RECORDABLE, 20, "\0\0\0\0" "\0\0\0\x02\0\0\0\0" "\0\0\0\x02\0\0\0\0", NULL },
 	{ FEATURE_POWER_MANAGEMENT, 0, ALWAYS, 0, "", NULL },
 	{ FEATURE_TIMEOUT, 0, ALWAYS, 4, "\0\0\0\0", NULL },
 	/* SW, WSPD, MP2A, SCS, RBCB: all are supported */
@@ -175,6 +176,9 @@ static bool is_current(const struct mmc_drive *d, const struct feature *f)
 	if (f->current == ALWAYS)
 		return true;
 	if (f->current == WHILE_APPENDABLE && disc && !disc_is_appendable(disc))
+		return false;
+	if (f->current == WHILE_RECORDABLE && disc && !disc_is_appendable(disc) &&
+		!disc_medium_is_overwritable(disc->medium, disc->format))
 		return false;
 	if (f->current == WHILE_FORMATTABLE && disc && !disc_is_formattable(disc))
 		return false;

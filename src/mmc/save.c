@@ -21,6 +21,7 @@ void mmc_save(const struct mmc_drive *d, struct mmc_saved *s)
 		.feature_change = d->feature_change,
 		.gesn_seen = d->gesn_seen,
 		.sense_has_lba = d->sense_has_lba,
+		.disc_type = d->disc ? (uint8_t)(d->disc->medium->type + 1) : 0,
 		.profile = d->profile->code,
 		.sense = d->sense,
 		.sense_lba = d->sense_lba,

@@ -40,6 +40,21 @@ static void format_host(const json_t *drive, FILE *out)
 		field_flag(host, "suspended") ? ", asleep" : "");
 }
 
+/* A disc that has left the drive, and what can be done with it. */
+static void format_unfinished(const json_t *drive, FILE *out)
+{
+	const char *image = field_text(drive, "unfinished");
+	char size[16];
+
+	if (!*image)
+		return;
+	format_size(field_number(drive, "unfinished_bytes"), size);
+	fprintf(out,
+		"  %-10s \"%s\" left the drive with %s recorded; insert it again to go on, or: "
+		"mmcgadgetctl close \"%s\"\n",
+		"unfinished", image, size, image);
+}
+
 /* What is special about the disc. */
 static void format_remarks(const json_t *drive, FILE *out)
 {
@@ -118,6 +133,7 @@ static void format_drive(const json_t *drive, FILE *out)
 	fprintf(out, "  %-10s %s\n", "medium", format_medium(field_text(drive, "medium"), title));
 	fprintf(out, "  %-10s %s\n", "state", field_text(drive, "state"));
 	format_disc(drive, out);
+	format_unfinished(drive, out);
 	fprintf(out, "  %-10s %s%s\n", "lock",
 		field_flag(drive, "locked") ? "locked by the host" : "no",
 		field_flag(drive, "eject_requested") ? ", the host is asked to eject" : "");
@@ -175,6 +191,7 @@ static void everyday_drive(const json_t *drive, FILE *out)
 	if (*field_text(drive, "image"))
 		fprintf(out, "  %-10s %s\n", "image", field_text(drive, "path"));
 	format_remarks(drive, out);
+	format_unfinished(drive, out);
 	if (field_flag(drive, "locked"))
 		fprintf(out, "  %-10s the PC has locked the drive%s\n", "lock",
 			field_flag(drive, "eject_requested") ? ", it is asked to eject" : "");

@@ -20,3 +20,13 @@ void format_size(uint64_t bytes, char out[16])
 		value /= 1000.0;
 	snprintf(out, 16, "%.2f %s", value, unit[i]);
 }
+
+void format_duration(uint64_t seconds, char out[16])
+{
+	unsigned s = (unsigned)MIN(seconds, UINT64_C(359999));
+
+	if (s >= 3600)
+		snprintf(out, 16, "%u:%02u:%02u", s / 3600, s / 60 % 60, s % 60);
+	else
+		snprintf(out, 16, "%u:%02u", s / 60, s % 60);
+}

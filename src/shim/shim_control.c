@@ -273,6 +273,17 @@ static int do_refuse(struct shim_drive *d, int words, char **word, const struct 
 	return say(a, 0, "ok");
 }
 
+static int do_busy(struct shim_drive *d, int words, char **word, const struct answer *a)
+{
+	uint64_t n = 0;
+
+	if (words > 2 || (words == 2 && !number(word[1], 1, 1000000, &n)))
+		return say(a, 1, "busy: how often? busy [N], at most 1000000");
+	d->busy_for = (unsigned)n;
+	d->busy_left = 0;
+	return say(a, 0, "ok");
+}
+
 /* Takes one of "skip=N", "times=N", "from=BLOCK" and "end=BLOCK". */
 static bool fault_number(struct media_fault *f, const char *w)
 {
@@ -359,6 +370,10 @@ static const struct verb {
 	{"refuse", false, do_refuse,
 		"refuse [OPCODE]           answer this command (hexadecimal) with 5/20/00; none: "
 		"end"},
+	{"busy", false, do_busy,
+		"busy [N]                  after a FORMAT UNIT or BLANK with IMMED, be NOT READY "
+		"until\n"
+		"                          a program has asked N times; none: never"},
 	{"fault", false, do_fault,
 		"fault read|write|sync enospc|eio [skip=N] [times=N] [from=BLOCK end=BLOCK]\n"
 		"                          let the image's storage fail: after N operations that\n"

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mmc/spec.h"
 #include "shim/shim_server.h"
 #include "util/array.h"
 #include "util/be.h"
 
-#define PORTION          32768u
-#define DID_ERROR        7
-#define OP_REQUEST_SENSE 0x03
+#define PORTION   32768u
+#define DID_ERROR 7
 
 /* ---- one command ---------------------------------------------------------------------------- */
 
@@ -138,14 +138,75 @@ static void refuse(struct shim_command *c)
 	c->sense_len = sizeof(c->sense);
 }
 
+/* ---- a drive that is busy after the status ------------------------------------------------- */
+
+/*
+ * The engine formats and erases before its status. Other drives answer GOOD at once if the host
+ * asks for that (IMMED), and are not ready for minutes.
+ */
+static void begin_busy(struct shim_drive *d, const struct shim_command *c)
+{
+	enum { FORMAT_IMMED = 0x02, BLANK_IMMED = 0x10 };
+
+	if (c->status != MMC_GOOD)
+		return;
+	if (c->cdb[0] == OP_FORMAT_UNIT && c->moved > 1 && (c->data[1] & FORMAT_IMMED))
+		d->busy_sense = 0x020404; /* format in progress */
+	else if (c->cdb[0] == OP_BLANK && (c->cdb[1] & BLANK_IMMED))
+		d->busy_sense = 0x020407; /* operation in progress */
+	else
+		return;
+	d->busy_left = d->busy_for;
+}
+
+/* NOT READY, with a progress indication (SPC-4 4.5.2.4.4). */
+static void put_busy_sense(const struct shim_drive *d, uint8_t sense[18])
+{
+	enum { SKSV = 0x80 };
+
+	mmc_sense_encode(d->busy_sense, sense);
+	sense[15] = SKSV;
+	put_be16(sense + 16,
+		(uint16_t)(0xffffu * (uint64_t)(d->busy_for - d->busy_left) / d->busy_for));
+}
+
+/* Answers the command if the drive is busy. False: it is not, or it can do this meanwhile. */
+static bool answer_busy(struct shim_drive *d, struct shim_command *c)
+{
+	if (d->busy_left == 0 || c->cdb[0] == OP_INQUIRY || c->cdb[0] == OP_GET_CONFIGURATION ||
+		c->cdb[0] == OP_GET_EVENT_STATUS_NOTIFICATION)
+		return false;
+	put_busy_sense(d, c->sense);
+	if (c->cdb[0] == OP_REQUEST_SENSE && c->dir == SHIM_IN) {
+		c->status = MMC_GOOD;
+		c->moved = MIN(c->len, sizeof(c->sense));
+		memcpy(c->data, c->sense, c->moved);
+	} else {
+		c->status = MMC_CHECK_CONDITION;
+		c->sense_len = sizeof(c->sense);
+	}
+	/* These two are how a host waits. */
+	if (c->cdb[0] == OP_TEST_UNIT_READY || c->cdb[0] == OP_REQUEST_SENSE)
+		d->busy_left--;
+	return true;
+}
+
+/* Answers the command in place of the engine. False: it is the engine's. */
+static bool answer_here(struct shim_drive *d, struct shim_command *c)
+{
+	if (!d->refuses || c->cdb[0] != d->refused)
+		return answer_busy(d, c);
+	refuse(c);
+	return true;
+}
+
 void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 {
 	struct mmc_xfer x;
 
 	if (c->dir == SHIM_NONE)
 		c->len = 0;
-	if (d->refuses && c->cdb[0] == d->refused) {
-		refuse(c);
+	if (answer_here(d, c)) {
 		log_command(d, c, NULL);
 		shim_trace_command(d, c, SHIM_OUTCOME_REFUSED);
 		return;
@@ -164,6 +225,7 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 		d, c, is_phase_error(odd) ? SHIM_OUTCOME_PHASE_ERROR : SHIM_OUTCOME_STATUS);
 	if (c->status != MMC_GOOD)
 		fetch_sense(d->mmc, c);
+	begin_busy(d, c);
 	log_command(d, c, odd);
 }
 

@@ -24,6 +24,10 @@ struct shim_drive {
 	FILE *log;    /* NULL: none */
 	bool refuses; /* operation code `refused` is answered with 5/20/00 */
 	uint8_t refused;
+	/* Answers NOT READY that follow a FORMAT UNIT or BLANK; 0: none. */
+	unsigned busy_for;
+	unsigned busy_left;       /* of them, after the last such command */
+	uint32_t busy_sense;      /* what they say */
 	struct media *media;      /* of the disc in the drive: media_fault_new(); NULL: none */
 	struct media_fault fault; /* of this disc and of discs inserted later */
 	/* The trace. */

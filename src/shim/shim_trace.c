@@ -60,7 +60,7 @@ void shim_trace_begin(struct shim_drive *d)
 		d->began = clock_us(CLOCK_MONOTONIC);
 }
 
-/* The last command as the engine has it; a refused one never came to the engine. */
+/* The last command as the engine has it, or as it was answered before it came to the engine. */
 static void get_last(const struct shim_drive *d, const struct shim_command *c, bool refused,
 	uint8_t cdb[16], struct mmc_last *last)
 {
@@ -69,8 +69,11 @@ static void get_last(const struct shim_drive *d, const struct shim_command *c, b
 		return;
 	}
 	memcpy(cdb, c->cdb, c->cdb_len);
-	*last = (struct mmc_last){
-		.cdb = cdb, .cdb_len = c->cdb_len, .ended = true, .sense = SHIM_REFUSED};
+	*last = (struct mmc_last){.cdb = cdb,
+		.cdb_len = c->cdb_len,
+		.ended = true,
+		.sense = (mmc_sense_t)((c->sense[2] & 0x0fu) << 16 | c->sense[12] << 8 |
+				       c->sense[13])};
 }
 
 void shim_trace_command(

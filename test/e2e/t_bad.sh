@@ -8,6 +8,9 @@ without_service=1
 udc_load
 gadgets() { find /sys/kernel/config/usb_gadget -mindepth 1 -maxdepth 1 2>/dev/null; }
 
+# What is refused and how it is said is tested in test/daemon; here it is a few of each kind, with the
+# programs, users and devices of a whole system.
+
 # ---- configuration ----
 bad_config() { # NAME TEXT REGEX...
 	local name=$1 text rc
@@ -21,10 +24,7 @@ bad_config() { # NAME TEXT REGEX...
 	mmcgadgetd -c "$work/bad.conf" --check-config >/dev/null 2>&1
 	is "config, $name: --check-config agrees" $? 2
 }
-bad_config "unknown key" '# one\nudc = "";\ncolour = "red";\n' 'bad.conf:3:.*colour'
 bad_config "unknown key of a drive" 'drives = (\n{ name = "a";\n wheels = 4; } );\n' 'bad.conf:3:.*wheels'
-bad_config "wrong type" 'udc = 5;\n' 'bad.conf:1:.*udc'
-bad_config "bad value" 'behaviour: {\n stall = "sometimes"; };\n' 'bad.conf:2:.*stall'
 bad_config "syntax" 'udc = ;\n' 'bad.conf:1:'
 text=$(mmcgadgetd -c /nowhere.conf 2>&1)
 is "config, no such file: exit code" $? 2
@@ -36,11 +36,8 @@ mkdir -p "$media/sub" "$work/outside"
 cp "$media/good.iso" "$media/sub/inner.iso"
 cp "$media/good.iso" "$work/outside/secret.iso"
 ln -sf sub/inner.iso "$media/link-inside.iso"
-ln -sf "$work/outside/secret.iso" "$media/link-outside.iso"
 ln -sf "$work/outside" "$media/link-folder"
-ln -sf loop.iso "$media/loop.iso"
 mknod "$media/device.iso" b 7 0
-mkfifo "$media/fifo.iso"
 cp "$media/good.iso" "$media/unreadable.iso"
 chmod 0 "$media/unreadable.iso"
 head -c 5000 "$media/good.iso" >"$media/odd.iso"
@@ -70,19 +67,9 @@ refused() { # NAME ARGUMENTS... -- REGEX
 }
 refused "missing image" insert nope.iso -- 'no image "nope.iso"'
 refused "unreadable image" insert unreadable.iso -- 'unreadable.iso.*cannot be read'
-refused "symbolic link that leads outside" insert link-outside.iso -- 'outside'
 refused "folder link that leads outside" insert link-folder/secret.iso -- 'outside'
-refused "link to itself" insert loop.iso -- 'symbolic link'
-refused "path with .." insert ../job/outside/secret.iso -- 'outside'
-refused "absolute path" insert "$work/outside/secret.iso" -- 'outside|no image'
 refused "device" insert device.iso -- 'not a regular file'
-refused "FIFO" insert fifo.iso -- 'not a regular file'
-refused "folder" insert sub -- 'is a folder; name one disc in it'
-refused "no such drive" insert good.iso drive=drive9 -- 'no drive "drive9"'
 refused "blank over data" blank good.iso -- 'never overwritten'
-refused "blank of an unknown type" blank new.img type=cd-i -- 'cd-i'
-refused "blank outside" blank ../new.img -- 'outside'
-refused "blank in a missing folder" blank nowhere/new.img -- 'no folder'
 check "good.iso is unchanged" cmp "$media/good.iso" "$work/outside/secret.iso"
 check "a link inside the folder is fine" mmcgadgetctl insert link-inside.iso
 check "the host reads the disc" wait_for 8 has_label "$sr" GOOD
@@ -127,12 +114,7 @@ fifo() { # NAME REGEX, the line on stdin
 	head -c 3000 /dev/urandom | tr '\n' '\001'
 	echo
 } | fifo "binary" 'nothing was done|unknown|no such|error|binary|character'
-printf 'insert \000\377\033[2J\n' | fifo "control characters" 'nothing was done|unknown|no image|error|character'
-echo 'insert ../../etc/passwd' | fifo "a path with .." 'outside|no image'
-echo 'insert "good.iso' | fifo "an open quote" 'quot'
-echo | fifo "an empty line" .
 printf 'insert good.iso' | fifo "no end of line" 'newline'
-echo 'status drive=' | fifo "an empty drive name" 'no drive|drive'
 # The answers are readable, whatever was sent.
 check "the status file is plain text" sh -c "! LC_ALL=C grep -q '[^[:print:][:space:]]' $run/status"
 # A client that sends garbage to the socket, and one that closes it at once.

@@ -84,7 +84,11 @@ echo 3 >/proc/sys/vm/drop_caches
 dd if="/dev/$sr" of="$work/read.out" bs=64k status=none 2>"$work/dd.log" &
 dd=$!
 kills=0
+# Between two kills a command must succeed: Linux gives up a READ that has failed a few times in a row.
+went_on() { [ "$(stat -c %s "$work/read.out")" -gt "$size" ] || ! kill -0 "$dd"; } 2>/dev/null
 while kill -0 "$dd" 2>/dev/null && [ "$kills" -lt 5 ]; do
+	size=$(stat -c %s "$work/read.out" || echo 0) 2>/dev/null
+	wait_for 30 went_on
 	pause 300
 	kill -0 "$dd" 2>/dev/null || break
 	kills=$((kills + 1))

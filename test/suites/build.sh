@@ -23,7 +23,8 @@ firmware=
 make -j"$(nproc)" O="$O" CC=gcc WERROR=1 all unit-build daemon-test-build shim-test-build $firmware \
 	>"$log" 2>&1
 result $? 'gcc builds without a warning'
-make -j"$(nproc)" O="$O-clang" CC=clang WERROR=1 all unit-build shim-test-build >"$log" 2>&1
+# No program of clang's runs; its warnings are the same without optimisation, in half the time.
+make -j"$(nproc)" O="$O-clang" CC=clang CFLAGS='-O0 -g0' WERROR=1 all unit-build shim-test-build >"$log" 2>&1
 result $? 'clang builds without a warning'
 make O="$O" PREFIX=/usr DESTDIR="$dest" install >"$log" 2>&1
 result $? 'make install'

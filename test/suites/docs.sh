@@ -84,7 +84,7 @@ both 'recordable media in the code and in the completion' "$(cut -d'|' -f1 <<<"$
 	"$(sed -n "s/^.*media='\(dvd.*\)'$/\1/p" configs/mmcgadgetctl.bash | tr ' ' '\n')"
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
-	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
+	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/DISC/disc/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
 own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/; s/SECONDS/seconds/' <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
 	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon
@@ -116,7 +116,7 @@ both 'codes of the client alone and in mmcgadgetctl(1)' \
 code_keys=$({
 	sed '/function_keys\[\] = {/,/};/d' src/daemon/config_keys.c |
 		grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' | cut -d'"' -f2
-	grep -oE '^	DRIVE_TEXT\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
+	grep -oE '^	DRIVE_(TEXT|CHOICE)\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
 	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config_keys.c
 })
 # Every setting of the shipped file is behind a "#"; a comment above the empty list of functions names their keys.
@@ -186,13 +186,13 @@ both 'rows of the command table and docs/commands.md' "$(awk '
 	/^	\/\* .* \*\/$/ { remark = substr($0, 5, length($0) - 7) }
 	/^	\[OP_/ { row = "" }
 	{ row = row $0 }
-	/"[A-Z]+-[0-9]+ [0-9.]+" *}/ {
+	/"[A-Z]+-[0-9]+( [0-9.]+)?" *}/ {
 		match(row, /OP_[A-Z0-9_]+/)
 		op = substr(row, RSTART, RLENGTH)
 		split(row, part, "\"")
 		split(part[3], field, ",")
 		gsub(/ /, "", field[2])
-		match(row, /[A-Z]+-[0-9]+ [0-9.]+" *}/)
+		match(row, /[A-Z]+-[0-9]+( [0-9.]+)?" *}/)
 		clause = substr(row, RSTART, RLENGTH)
 		sub(/".*/, "", clause)
 		print code[op] "|" part[2] "|" field[2] "|" (field[3] ~ /ROW_MEDIUM/ ? "refused" : "answered") "|" clause "|" remark

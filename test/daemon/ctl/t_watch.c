@@ -154,18 +154,21 @@ static void a_problem_is_shown(void **state)
 	(void)state;
 	o = status(0, 100, 0);
 	json_object_set_new(o, "image_problem", json_string("\"a.iso\" was deleted"));
+	json_object_set_new(o, "unfinished", json_string("b.iso"));
 	json_object_set_new(o, "folder_problem", json_string("/srv is gone"));
 	watch_take(&drive, o, 1000000, &view);
 	line = watch_line(o, &view);
-	assert_non_null(strstr(line, ", PROBLEM: \"a.iso\" was deleted, PROBLEM: /srv is gone"));
+	assert_non_null(strstr(line,
+		", NOT FINISHED: b.iso, PROBLEM: \"a.iso\" was deleted, PROBLEM: /srv is gone"));
 	free(line);
 	assert_int_equal(watch_draw(o, &view, 80, f), 4);
 	fclose(f);
-	assert_non_null(strstr(text, "\n  PROBLEM: \"a.iso\" was deleted"));
+	assert_non_null(strstr(text, "\n  NOT FINISHED: b.iso, PROBLEM: \"a.iso\" was deleted"));
 	free(text);
 	json = watch_json(o, &view);
 	assert_string_equal(
 		json_string_value(json_object_get(json, "image_problem")), "\"a.iso\" was deleted");
+	assert_string_equal(json_string_value(json_object_get(json, "unfinished")), "b.iso");
 	json_decref(json);
 	json_decref(o);
 }

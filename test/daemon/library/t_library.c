@@ -409,6 +409,48 @@ static void a_refusal_has_code_and_message(void **state)
 	image_fini(&image);
 }
 
+/*
+ * A DVD-RAM is sold formatted, so a file of 0 bytes may be one that is write-protected. It is
+ * refused all the same: nothing is on it, and the message says how to make it writable. With data
+ * on it, it is a write-protected disc.
+ */
+static void an_empty_dvd_ram_must_be_writable_too(void **state)
+{
+	const struct disc_medium *ram = disc_medium_of(DISC_DVD_RAM);
+	static const char text[] =
+		"\"ram\" is empty and cannot be written; a blank disc must be writable";
+	struct image_policy ram_policy = policy;
+	struct refusal why = {0};
+	struct image image;
+
+	(void)state;
+	ram_policy.blank = ram;
+	put_size("media/ram", 0);
+	for (int has_state = 0; has_state < 2; has_state++) {
+		if (has_state) {
+			assert_int_equal(unlink(in_scratch("media/ram")), 0);
+			assert_int_equal(image_create_blank(folder, "/media", "ram", ram,
+						 disc_medium_of_blank(), &why),
+				0);
+		}
+		chmod(in_scratch("media/ram"), 0444);
+		assert_int_equal(
+			image_open(folder, "/media", "ram", &ram_policy, &image, &why), -EROFS);
+		assert_string_equal(why.code, "not-writable");
+		assert_memory_equal(why.text, text, strlen(text));
+		assert_non_null(strstr(why.text, "chmod g+rw /media/ram"));
+		image_fini(&image);
+	}
+	chmod(in_scratch("media/ram"), 0644);
+	put_size("media/ram", 2048);
+	chmod(in_scratch("media/ram"), 0444);
+	assert_int_equal(image_open(folder, "/media", "ram", &ram_policy, &image, &why), 0);
+	assert_ptr_equal(image.disc->medium, ram);
+	assert_true(disc_is_protected(image.disc));
+	assert_non_null(strstr(image.warning, "chmod g+rw /media/ram"));
+	image_fini(&image);
+}
+
 static void an_image_opens_as_a_disc(void **state)
 {
 	struct image image, second;
@@ -522,6 +564,7 @@ int main(void)
 		T(a_new_file_is_empty_and_inside),
 		T(a_list_leaves_out_state_files_and_bad_names),
 		T(a_refusal_has_code_and_message),
+		T(an_empty_dvd_ram_must_be_writable_too),
 		T(an_image_opens_as_a_disc),
 		T(a_blank_is_made_only_where_nothing_is_lost),
 		T(a_blank_of_two_layers_is_one_for_ever),

@@ -9,75 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "disc/disc.h"
 #include "unit/media/ready.h"
-#include "util/array.h"
+#include "unit/media/slow.h"
 
 #define PIECE 16u /* blocks of a write */
-
-/* ---- slow storage --------------------------------------------------------------------------- */
-
-struct slow {
-	struct media m;
-	struct media *below;
-	pthread_t caller; /* must not wait for storage: see calls_by_caller */
-	unsigned delay_us, writes, syncs, calls_by_caller;
-	uint32_t largest; /* blocks in one write */
-};
-
-static void slow_down(struct slow *s)
-{
-	struct timespec t = {0, (long)s->delay_us * 1000};
-
-	s->calls_by_caller += pthread_equal(pthread_self(), s->caller) != 0;
-	nanosleep(&t, NULL);
-}
-
-static int slow_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
-{
-	struct slow *s = (struct slow *)m;
-
-	slow_down(s);
-	s->writes++;
-	s->largest = MAX(s->largest, count);
-	return media_write(s->below, block, count, buf);
-}
-
-static int slow_sync(struct media *m)
-{
-	struct slow *s = (struct slow *)m;
-
-	slow_down(s);
-	s->syncs++;
-	return media_sync(s->below);
-}
-
-static int slow_read(struct media *m, uint64_t block, uint32_t count, void *buf)
-{
-	return media_read(((struct slow *)m)->below, block, count, buf);
-}
-
-static int slow_truncate(struct media *m, uint64_t blocks)
-{
-	return media_truncate(((struct slow *)m)->below, blocks);
-}
-
-static void slow_close(struct media *m)
-{
-	media_close(((struct slow *)m)->below);
-	free(m);
-}
-
-static const struct media_ops slow_ops = {
-	.read = slow_read,
-	.write = slow_write,
-	.sync = slow_sync,
-	.truncate = slow_truncate,
-	.close = slow_close,
-};
 
 struct rig {
 	struct media *fault, *behind;
@@ -88,14 +26,8 @@ static struct rig rig_new(unsigned delay_us)
 {
 	struct rig r = {.fault = media_fault_new(media_mem_new(0, true))};
 
-	r.slow = calloc(1, sizeof(*r.slow));
+	r.slow = slow_new(r.fault, &slow_ops, delay_us, delay_us);
 	assert_non_null(r.slow);
-	r.slow->m.ops = &slow_ops;
-	r.slow->m.unit = MEDIA_BLOCK;
-	r.slow->m.writable = true;
-	r.slow->below = r.fault;
-	r.slow->caller = pthread_self();
-	r.slow->delay_us = delay_us;
 	r.behind = media_write_behind_new(&r.slow->m, ready, NULL);
 	assert_non_null(r.behind);
 	return r;
@@ -176,6 +108,53 @@ static void a_sync_covers_blocks_accepted_before_its_result(void **state)
 	assert_int_equal(r.fault->blocks, 2 * PIECE);
 	assert_false(r.fault->dirty);
 	media_close(r.behind);
+}
+
+/* The ring takes blocks when they can be written, so that a sync is not stale at once. */
+static void blocks_wait_for_a_sync_in_progress(void **state)
+{
+	struct rig r = rig_new(2000);
+	uint8_t buf[PIECE * MEDIA_BLOCK];
+	int e;
+
+	(void)state;
+	fill(buf, 0, PIECE);
+	repeat_until_done(e, media_write(r.behind, 0, PIECE, buf));
+	assert_int_equal(media_sync(r.behind), -EAGAIN);
+	fill(buf, PIECE, PIECE);
+	assert_int_equal(media_write(r.behind, PIECE, PIECE, buf), -EAGAIN);
+	repeat_until_done(e, media_sync(r.behind));
+	assert_int_equal(e, 0);
+	assert_int_equal(r.slow->syncs, 1);
+	/* Nobody asks for the result of this sync, as after a reset. Writing goes on. */
+	repeat_until_done(e, media_write(r.behind, PIECE, PIECE, buf));
+	assert_int_equal(e, 0);
+	assert_int_equal(media_sync(r.behind), -EAGAIN);
+	repeat_until_done(e, media_write(r.behind, 2 * PIECE, PIECE, buf));
+	assert_int_equal(e, 0);
+	media_close(r.behind);
+}
+
+static void views_do_not_wait_for_a_sync(void **state)
+{
+	struct slow *s = slow_new(media_mem_new(0, true), &slow_ops_with_views, 0, 100000);
+	struct media *m = media_write_behind_new(&s->m, ready, NULL);
+	uint8_t buf[PIECE * MEDIA_BLOCK], stage[MEDIA_BLOCK];
+	const uint8_t *data;
+	uint32_t count = 1;
+	int e;
+
+	(void)state;
+	fill(buf, 0, PIECE);
+	repeat_until_done(e, media_write(m, 0, PIECE, buf));
+	assert_int_equal(media_sync(m), -EAGAIN);
+	while (!atomic_load(&s->syncing))
+		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+	assert_int_equal(media_view(m, 3, &count, stage, &data), 0);
+	assert_true(atomic_load(&s->syncing));
+	fill(buf, 3, 1);
+	assert_memory_equal(data, buf, MEDIA_BLOCK);
+	media_close(m);
 }
 
 static void a_failed_sync_is_reported_after_more_blocks(void **state)
@@ -319,6 +298,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_accepted_blocks_are_written),
 		cmocka_unit_test(a_sync_covers_blocks_accepted_before_its_result),
+		cmocka_unit_test(blocks_wait_for_a_sync_in_progress),
+		cmocka_unit_test(views_do_not_wait_for_a_sync),
 		cmocka_unit_test(a_failed_sync_is_reported_after_more_blocks),
 		cmocka_unit_test(run_calls_a_function_in_the_thread),
 		cmocka_unit_test(a_write_error_loses_no_block),

@@ -21,7 +21,8 @@
 
 #define WRITE_BLOCKS 16u
 
-#define BD_R_DL_BLOCKS 24438784u
+#define BD_R_DL_BLOCKS  24438784u
+#define BD_RE_DL_BLOCKS BD_R_DL_BLOCKS
 
 #define AT_2_GIB  (1u << 20) /* blocks: 2^31 bytes */
 #define AT_4_GIB  (1u << 21) /* 2^32 bytes */
@@ -447,6 +448,57 @@ static void a_bd_r_of_two_layers_is_burned_to_its_last_block(void **state)
 	burn(BD_R_DL_BLOCKS - 64, BD_R_DL_BLOCKS);
 }
 
+static void assert_zero(const uint8_t *p, uint32_t lba)
+{
+	static const uint8_t zero[MEDIA_BLOCK];
+
+	(void)lba;
+	assert_memory_equal(p, zero, sizeof(zero));
+}
+
+/* As a host that uses the disc as a disk: the last blocks are the first that it writes. */
+static void a_bd_re_of_two_layers_is_written_at_its_last_block(void **state)
+{
+	const uint32_t last = BD_RE_DL_BLOCKS - WRITE_BLOCKS;
+	static const uint8_t format[12] = {0, 0x82, 0, 8, [4] = BD_RE_DL_BLOCKS >> 24,
+		BD_RE_DL_BLOCKS >> 16 & 0xff, BD_RE_DL_BLOCKS >> 8 & 0xff, BD_RE_DL_BLOCKS & 0xff,
+		0x31 << 2, 0, 0x08, 0};
+	const uint8_t cdb[6] = {0x04, 0x11};
+	struct mmc_drive *d = new_drive();
+	struct disc_options o = {.medium = disc_medium_of(DISC_BD_RE_DL)};
+	static struct mem_folder folder;
+	struct stat st;
+	int fd = make_file(0);
+
+	(void)state;
+	assert_int_equal(store_new(mem_folder_borrow(&folder), "large.img", "", &o.store), 0);
+	assert_int_equal(media_file_open(dup(fd), true, &o.media), 0);
+	assert_int_equal(media_file_read_ahead(o.media, ready, NULL), 0);
+	o.media = media_write_behind_new(o.media, ready, NULL);
+	assert_non_null(o.media);
+	mmc_insert(d, disc_open(&o));
+	drain_events(d);
+	assert_int_equal(command_with(d, cdb, sizeof(cdb), 0, format), 0);
+	drain_events(d);
+	assert_int_equal(test_unit_ready(d), 0x62800);
+	assert_int_equal(current_profile(d), 0x0043);
+	assert_int_equal(command(d, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0);
+	assert_int_equal(get_be32(answer.data), BD_RE_DL_BLOCKS - 1);
+	assert_int_equal(write_stamped(d, last + 1), 0x52100);
+	assert_int_equal(write_stamped(d, last), 0);
+	assert_true(size_of(fd) == UINT64_C(50050629632));
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(st.st_blocks * 512 < 1024 * 1024); /* the rest is a hole */
+	assert_int_equal(write_stamped(d, AT_32_GIB - WRITE_BLOCKS / 2), 0);
+	assert_true(size_of(fd) == UINT64_C(50050629632));
+	assert_int_equal(read_with(d, 0x28, last, WRITE_BLOCKS, assert_stamped), 0);
+	assert_int_equal(read_with(d, 0x28, last - WRITE_BLOCKS, WRITE_BLOCKS, assert_zero), 0);
+	assert_int_equal(
+		read_with(d, 0x28, AT_32_GIB - WRITE_BLOCKS / 2, WRITE_BLOCKS, assert_stamped), 0);
+	mmc_drive_free(d);
+	close(fd);
+}
+
 /* A medium grows beyond 4 GiB at once, and is shortened to the given size, not modulo 2^32. */
 static void a_medium_beyond_4_gib_is_shortened_to_the_right_size(void **state)
 {
@@ -477,6 +529,7 @@ int main(void)
 		cmocka_unit_test(reading_a_large_image_needs_little_memory),
 		cmocka_unit_test(burns_across_2_4_and_32_gib_are_right),
 		cmocka_unit_test(a_bd_r_of_two_layers_is_burned_to_its_last_block),
+		cmocka_unit_test(a_bd_re_of_two_layers_is_written_at_its_last_block),
 		cmocka_unit_test(a_medium_beyond_4_gib_is_shortened_to_the_right_size),
 	};
 

@@ -3,7 +3,7 @@
 #include <ctype.h>
 
 #include "mmc/mmc_int.h"
-#include "unit/mmc/drive_cmd.h"
+#include "unit/mmc/drive_features.h"
 
 static struct disc *rom(void)
 {
@@ -247,42 +247,6 @@ static void each_allocation_length_cuts_the_same_answer(void **state)
 
 /* ---- profiles and features ------------------------------------------------------------------- */
 
-struct features {
-	uint16_t profile;
-	unsigned count;
-	uint16_t code[64];
-	uint8_t flags[64], len[64];
-	uint8_t body[64][256];
-};
-
-static void get_features(struct mmc_drive *d, uint8_t rt, uint16_t start, struct features *f)
-{
-	uint8_t cdb[10] = {0x46, rt, [7] = 0xff, [8] = 0xff};
-
-	put_be16(cdb + 2, start);
-	assert_int_equal(command_with(d, cdb, 10, 65536, NULL), 0);
-	assert_int_equal(get_be32(answer.data), answer.len - 4);
-	*f = (struct features){.profile = get_be16(answer.data + 6)};
-	for (uint32_t at = 8; at < answer.len;) {
-		const uint8_t *p = answer.data + at;
-		unsigned i = f->count++;
-
-		assert_true(answer.len - at >= 4);
-		f->code[i] = get_be16(p);
-		f->flags[i] = p[2];
-		f->len[i] = p[3];
-		memcpy(f->body[i], p + 4, p[3]);
-		/* Windows stops parsing at any other length */
-		assert_int_equal(p[3] % 4, 0);
-		assert_true(i == 0 || f->code[i] > f->code[i - 1]);
-		assert_int_equal(p[2] & 0xc0, 0);
-		/* Persistent features are current */
-		assert_true(!(p[2] & 2) || (p[2] & 1));
-		at += 4u + p[3];
-		assert_true(at <= answer.len);
-	}
-}
-
 static int find(const struct features *f, uint16_t code)
 {
 	for (unsigned i = 0; i < f->count; i++)
@@ -365,49 +329,6 @@ static void each_profiles_features_exist_and_are_current(void **state)
 		}
 		mmc_drive_free(d);
 	}
-}
-
-static void profile_rows_are_consistent(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < mmc_profile_count; i++) {
-		const struct mmc_profile *p = &mmc_profiles[i];
-
-		assert_non_null(p->name);
-		assert_true((p->finalise_functions & ~p->close_functions) == 0);
-		assert_true(p->close_functions == 0 || (p->permissions & P_CLOSE));
-		assert_true(p->track_info_length == 36 || p->track_info_length == 40);
-		assert_true(!p->formats || (p->permissions & P_READ && p->write_speed[0]));
-		/* Fastest first; libburn and wodim reject speeds below 1x. */
-		for (unsigned k = 0; k < PROFILE_MAX_SPEEDS && p->write_speed[k]; k++)
-			assert_true(p->write_speed[k] >= DVD_SPEED_1X &&
-				    (k == 0 || p->write_speed[k] < p->write_speed[k - 1]));
-		for (size_t k = 0; k + 1 < i; k++) /* rows of one profile stand together */
-			assert_true(mmc_profiles[k].code != p->code);
-	}
-	assert_int_equal(mmc_profiles[mmc_profile_count - 1].code, PROFILE_NONE);
-}
-
-/* Every medium has exactly one profile row in each format state that it can be in. */
-static void every_medium_has_a_profile(void **state)
-{
-	(void)state;
-	for (int type = 0; type < DISC_TYPES; type++) {
-		const struct disc_medium *m = disc_medium_of((enum disc_type)type);
-		unsigned formats = 0;
-
-		assert_int_equal(m->type, type);
-		assert_ptr_equal(disc_medium_named(m->name), m);
-		for (size_t i = 0; i < mmc_profile_count; i++) {
-			if (!profile_is_for(&mmc_profiles[i], m->type))
-				continue;
-			assert_int_equal(formats & mmc_profiles[i].formats, 0);
-			formats |= mmc_profiles[i].formats;
-		}
-		assert_true(formats & 1u << DISC_UNFORMATTED);
-	}
-	assert_null(disc_medium_named("dvd"));
-	assert_null(disc_medium_named(""));
 }
 
 /* ---- mode pages ------------------------------------------------------------------------------ */
@@ -603,8 +524,6 @@ int main(void)
 		cmocka_unit_test(each_allocation_length_cuts_the_same_answer),
 		cmocka_unit_test(features_ascend_and_agree_with_the_profile),
 		cmocka_unit_test(each_profiles_features_exist_and_are_current),
-		cmocka_unit_test(profile_rows_are_consistent),
-		cmocka_unit_test(every_medium_has_a_profile),
 		cmocka_unit_test(mode_pages_take_their_defaults_and_masks),
 		cmocka_unit_test(mode_sense_6_and_10_agree),
 		cmocka_unit_test(all_answers_show_the_same_speeds),

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A host that writes all the time, on slow storage: what its commands wait for, and how often the
+ * flush that comes by time syncs.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "disc/disc.h"
+#include "lib/mem_folder.h"
+#include "media/store.h"
+#include "unit/disc/made_up.h"
+#include "unit/media/ready.h"
+#include "unit/media/slow.h"
+
+#define COMMANDS    1000u
+#define FLUSH_EVERY 100u /* commands */
+#define WRITE_US    20u
+#define SYNC_US     3000u
+
+static struct mem_folder folder;
+static struct folder_ops slow_folder;
+
+static int slow_sync_names(struct folder *f)
+{
+	(void)f;
+	nanosleep(&(struct timespec){.tv_nsec = SYNC_US * 1000}, NULL);
+	return 0;
+}
+
+/* A folder in memory whose state files take as long to save as a sync takes. */
+static struct folder *borrow_slow(void)
+{
+	struct folder *f = mem_folder_borrow(&folder);
+
+	slow_folder = *f->ops;
+	slow_folder.sync_names = slow_sync_names;
+	f->ops = &slow_folder;
+	return f;
+}
+
+/* What the USB thread does, with a WRITE of two blocks as the only command. */
+static struct {
+	struct disc *d;
+	uint32_t lba;
+	bool accepted, flushing;
+	unsigned commands;    /* answered GOOD */
+	unsigned flushes;     /* that have ended */
+	unsigned longest;     /* commands while one flush went on */
+	unsigned begun_at;    /* commands before the flush */
+	unsigned ring_waited; /* WRITEs that were not accepted at once, without a flush */
+} usb;
+
+static uint32_t next_lba(uint32_t lba)
+{
+	/* Everywhere on the disc, and always at an even block. */
+	return usb.d->model == &disc_model_overwrite ? (lba * 37 + 14) % 398 & ~1u
+						     : disc_nwa(usb.d);
+}
+
+/* Goes on with the flush. It comes first: see ffs_config.resumed. */
+static void flush(void)
+{
+	if (!usb.flushing || disc_sync(usb.d) == -EAGAIN)
+		return;
+	usb.flushing = false;
+	usb.flushes++;
+	usb.longest = MAX(usb.longest, usb.commands - usb.begun_at);
+}
+
+/* Goes on with the command. False: it waits for storage. */
+static bool command(void)
+{
+	static const uint8_t data[2 * MEDIA_BLOCK] = {1};
+	int r;
+
+	if (!usb.accepted) {
+		r = disc_write(usb.d, usb.lba, 2, data);
+		usb.ring_waited += r == -EAGAIN && !usb.flushing;
+		if (r == -EAGAIN)
+			return false;
+		assert_int_equal(r, DISC_OK);
+		usb.accepted = true;
+	}
+	r = disc_wait_written(usb.d);
+	if (r == -EAGAIN)
+		return false;
+	assert_int_equal(r, 0);
+	usb.accepted = false;
+	usb.commands++;
+	usb.lba = next_lba(usb.lba);
+	return true;
+}
+
+static void insert(struct slow *s, const struct disc_medium *medium)
+{
+	struct disc_options options = {
+		.media = media_write_behind_new(&s->m, ready, NULL),
+		.medium = medium,
+		.capacity = 4 * COMMANDS,
+	};
+
+	mem_folder_clear(&folder);
+	assert_int_equal(store_new(borrow_slow(), "disc.img", "boot", &options.store), 0);
+	memset(&usb, 0, sizeof(usb));
+	usb.d = disc_open(&options);
+	assert_non_null(usb.d);
+}
+
+/* A flush comes after each FLUSH_EVERY commands; flushes 0 = none. Returns the syncs of storage. */
+static unsigned host_writes(struct slow *s, unsigned flushes)
+{
+	unsigned before = s->syncs;
+
+	while (usb.commands < COMMANDS || usb.flushing) {
+		unsigned was = ready_calls_so_far();
+
+		if (!usb.flushing && usb.flushes < flushes &&
+			usb.commands >= (usb.flushes + 1) * FLUSH_EVERY) {
+			usb.flushing = true;
+			usb.begun_at = usb.commands;
+		}
+		flush();
+		if (!command())
+			wait_ready(was);
+	}
+	print_message("# %u commands, %u flushes, %u syncs, at most %u commands during a flush\n",
+		usb.commands, usb.flushes, s->syncs - before, usb.longest);
+	assert_int_equal(usb.flushes, flushes);
+	assert_int_equal(s->calls_by_caller, 0);
+	return s->syncs - before;
+}
+
+static void test_flushes(const struct disc_medium *medium)
+{
+	const unsigned flushes = COMMANDS / FLUSH_EVERY - 1;
+	struct slow *s = slow_new(media_mem_new(0, true), &slow_ops, WRITE_US, SYNC_US);
+	unsigned syncs;
+	int e = DISC_OK;
+
+	insert(s, medium);
+	if (medium->model == &disc_model_overwrite)
+		repeat_until_done(e, made_up_format(usb.d, 400));
+	assert_int_equal(e, DISC_OK);
+	syncs = host_writes(s, flushes);
+	/*
+	 * The command in progress ends, and the thread may have ended a sync just before a WRITE,
+	 * which then makes it stale. Apart from that one sync is enough.
+	 */
+	assert_in_range(syncs, flushes, 2 * flushes + 2);
+	assert_in_range(usb.longest, 0, 20);
+	disc_put(usb.d);
+}
+
+static void a_flush_ends_while_a_burn_goes_on(void **state)
+{
+	(void)state;
+	test_flushes(disc_medium_of(DISC_DVD_PLUS_R));
+}
+
+static void a_flush_ends_while_a_host_writes_anywhere(void **state)
+{
+	(void)state;
+	test_flushes(&made_up_rw);
+}
+
+/*
+ * The ring has one extent, and needs no more: a WRITE is answered when it is empty, so the next
+ * one, wherever it goes, finds room.
+ */
+static void a_write_elsewhere_does_not_wait_for_the_one_before(void **state)
+{
+	struct slow *s = slow_new(media_mem_new(0, true), &slow_ops, WRITE_US, SYNC_US);
+	int e;
+
+	(void)state;
+	insert(s, &made_up_rw);
+	repeat_until_done(e, made_up_format(usb.d, 400));
+	assert_int_equal(e, DISC_OK);
+	usb.d->max_unsaved = UINT32_MAX;
+	assert_int_equal(host_writes(s, 0), 0);
+	assert_int_equal(usb.ring_waited, 0);
+	assert_int_equal(s->writes, COMMANDS);
+	disc_put(usb.d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_flush_ends_while_a_burn_goes_on),
+		cmocka_unit_test(a_flush_ends_while_a_host_writes_anywhere),
+		cmocka_unit_test(a_write_elsewhere_does_not_wait_for_the_one_before),
+	};
+
+	return cmocka_run_group_tests_name("flush", tests, NULL, NULL);
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What holds for every medium in every state: the features that are current, what FORMAT UNIT and
+ * BLANK take, and that what they refuse changes nothing.
+ */
+#include "mmc/sense.h"
+#include "unit/mmc/drive_features.h"
+#include "unit/mmc/media_states.h"
+
+/* The state under test, for the message of a test that fails. */
+static char where[160];
+
+#define EXPECT(what)                                                                               \
+	do {                                                                                       \
+		if (!(what))                                                                       \
+			fail_msg("%s: %s", where, #what);                                          \
+	} while (0)
+
+static void name_state(const struct media_state *s)
+{
+	snprintf(where, sizeof(where), "%s, %s", s->type ? s->type : "", s->name);
+}
+
+/* ---- features ------------------------------------------------------------------------------- */
+
+static bool is_always_current(uint16_t code)
+{
+	static const uint16_t codes[] = {0x0000, 0x0001, 0x0002, 0x0003, 0x0100, 0x0105, 0x0108};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
+static bool is_in_state(const struct media_state *s, uint16_t code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(s->current) && s->current[i]; i++)
+		if (s->current[i] == code)
+			return true;
+	return false;
+}
+
+/* RT 1 lists what is current and nothing else, as RT 0 marks it (MMC-6 6.6.2.2). */
+static void just_the_features_of_the_state_are_current(void **state)
+{
+	static struct features all, current;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(media_states); i++) {
+		const struct media_state *s = &media_states[i];
+		struct mmc_drive *d = drive_in_state(s);
+		unsigned wanted = 0, listed = 0;
+
+		name_state(s);
+		while (wanted < ARRAY_LEN(s->current) && s->current[wanted])
+			wanted++;
+		get_features(d, 0, 0, &all);
+		get_features(d, 1, 0, &current);
+		EXPECT(all.profile == s->profile);
+		EXPECT(current.profile == s->profile);
+		for (unsigned k = 0; k < current.count; k++)
+			if (is_in_state(s, current.code[k]))
+				listed++;
+			else if (!is_always_current(current.code[k]))
+				fail_msg("%s: %04x is current", where, current.code[k]);
+		EXPECT(listed == wanted);
+		for (unsigned k = 0; k < all.count; k++)
+			EXPECT((all.flags[k] & 1) ==
+				(is_always_current(all.code[k]) || is_in_state(s, all.code[k])));
+		mmc_drive_free(d);
+	}
+}
+
+/* ---- what a host sees of a disc ------------------------------------------------------------- */
+
+#define SEEN_MAX 8192
+
+struct seen {
+	size_t len;
+	uint8_t bytes[SEEN_MAX];
+};
+
+/* Appends sense and answer of a command. */
+static void look(struct mmc_drive *d, struct seen *seen, const uint8_t cdb[10])
+{
+	mmc_sense_t sense = command_with(d, cdb, 10, 65536, NULL);
+
+	assert_true(seen->len + 4 + answer.len <= SEEN_MAX);
+	put_be32(seen->bytes + seen->len, sense);
+	memcpy(seen->bytes + seen->len + 4, answer.data, answer.len);
+	seen->len += 4 + answer.len;
+}
+
+static void look_at_disc(struct mmc_drive *d, struct seen *seen)
+{
+	static const uint8_t looks[][10] = {
+		{0x51, [8] = 34},                /* READ DISC INFORMATION */
+		{0x52, 1, [5] = 1, [8] = 40},    /* READ TRACK INFORMATION of the first track ... */
+		{0x52, 1, [5] = 0xff, [8] = 40}, /* ... and of the open one */
+		{0x25},                          /* READ CAPACITY */
+		{0x23, [8] = 252},               /* READ FORMAT CAPACITIES */
+		{0x43, [8] = 255},               /* READ TOC */
+		{0x43, [2] = 1, [8] = 12},       /* the last session */
+		{0x46, [7] = 4},                 /* GET CONFIGURATION */
+		{0x28, [8] = 1}, {0x28, [5] = 0xff, [8] = 1}, /* READ */
+	};
+
+	memset(seen, 0, sizeof(*seen));
+	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
+		look(d, seen, looks[i]);
+}
+
+/* The disc looks as before, and the host is told of no change. */
+static void expect_no_change(struct mmc_drive *d, const struct seen *before)
+{
+	static struct seen after;
+
+	EXPECT(test_unit_ready(d) >> 16 != 6);
+	EXPECT(media_event(d) == 0);
+	look_at_disc(d, &after);
+	EXPECT(after.len == before->len);
+	EXPECT(memcmp(after.bytes, before->bytes, before->len) == 0);
+}
+
+/* ---- FORMAT UNIT ---------------------------------------------------------------------------- */
+
+enum { FOV = 0x80, TRY_OUT = 0x04, IMMED = 0x02 };
+
+/* The sense of FORMAT UNIT with a well-formed list (MMC-6 6.4). */
+static mmc_sense_t expected_sense(
+	const struct media_state *s, uint8_t type, uint8_t sub_type, uint32_t blocks)
+{
+	if (s->formatting == WRITE_PROTECTED)
+		return SENSE(7, 0x27, 0x00);
+	if (s->formatting != CAN_BE_FORMATTED)
+		return SENSE(5, 0x30, 0x06);
+	for (const struct taken_format *t = s->taken; t->sub_types; t++)
+		if (t->type == type && (t->sub_types & 1u << sub_type) && blocks >= t->least &&
+			blocks <= t->most)
+			return 0;
+	return SENSE(5, 0x26, 0x00);
+}
+
+/* Every type with every sub-type and the sizes around those that some medium has. */
+static void try_each_format(struct mmc_drive *d, const struct media_state *s)
+{
+	static const uint32_t sizes[] = {0, 1, 2236704, 2295072, 2295104, 2297888, 2297889, 5796864,
+		11564032, 11826176, 12088320, 12219392, 23652352, 24307712, 24438784, 24438816,
+		UINT32_MAX};
+
+	for (unsigned type = 0; type < 64; type++)
+		for (uint8_t sub_type = 0; sub_type < 4; sub_type++)
+			for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+				uint32_t blocks = sizes[i];
+				mmc_sense_t wanted =
+					expected_sense(s, (uint8_t)type, sub_type, blocks);
+				mmc_sense_t sense = format_unit(
+					d, FOV | TRY_OUT, (uint8_t)type, sub_type, blocks);
+
+				if (sense == wanted && wanted)
+					sense = format_unit(d, 0, (uint8_t)type, sub_type, blocks);
+				if (sense != wanted)
+					fail_msg("%s: type %02x.%u, %u blocks: %06x, not %06x",
+						where, type, sub_type, blocks, sense, wanted);
+			}
+}
+
+/* A parameter list that no medium takes, whatever its descriptor is. */
+static void send_bad_lists(struct mmc_drive *d, const struct media_state *s)
+{
+	static const struct {
+		uint8_t cdb_1, flags;
+		uint16_t length;
+		mmc_sense_t sense;
+	} bad[] = {
+		{0x01, 0, 8, SENSE(5, 0x24, 0)},    /* no FmtData */
+		{0x10, 0, 8, SENSE(5, 0x24, 0)},    /* format code 0 */
+		{0x17, 0, 8, SENSE(5, 0x24, 0)},    /* format code 7: CD-RW */
+		{0x11, 0, 0, SENSE(5, 0x26, 0)},    /* no descriptor */
+		{0x11, 0, 16, SENSE(5, 0x26, 0)},   /* two */
+		{0x11, 0, 264, SENSE(5, 0x26, 0)},  /* a length whose low byte is right */
+		{0x11, 0x08, 8, SENSE(5, 0x26, 0)}, /* an initialization pattern */
+	};
+	uint8_t list[12] = {0};
+
+	put_be32(list + 4, s->taken[0].most);
+	list[8] = (uint8_t)(s->taken[0].type << 2);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		const uint8_t cdb[6] = {0x04, bad[i].cdb_1};
+
+		list[1] = bad[i].flags;
+		put_be16(list + 2, bad[i].length);
+		mmc_sense_t sense = command_with(d, cdb, 6, 0, list);
+		bool any = s->formatting == CAN_BE_FORMATTED || s->formatting == NOT_FORMATTED_NOW;
+		if (sense != bad[i].sense && (any || sense != expected_sense(s, 0, 0, 0)))
+			fail_msg("%s: bad list %zu: %06x", where, i, sense);
+	}
+}
+
+static void a_format_that_is_refused_or_tried_changes_nothing(void **state)
+{
+	static struct seen before;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(media_states); i++) {
+		const struct media_state *s = &media_states[i];
+
+		if (!s->type)
+			continue;
+		struct mmc_drive *d = drive_in_state(s);
+		name_state(s);
+		look_at_disc(d, &before);
+		try_each_format(d, s);
+		expect_no_change(d, &before);
+		send_bad_lists(d, s);
+		expect_no_change(d, &before);
+		mmc_drive_free(d);
+	}
+}
+
+/*
+ * After a change by FORMAT UNIT or BLANK: libburn gives up if its next TEST UNIT READY meets an
+ * attention, and the kernel wants to be told (MMC-6 6.4, 6.7).
+ */
+static void expect_change_told_by_event(struct mmc_drive *d)
+{
+	EXPECT(test_unit_ready(d) == 0);
+	EXPECT(media_event(d) == 2);
+	EXPECT(test_unit_ready(d) == SENSE(6, 0x28, 0x00));
+	EXPECT(test_unit_ready(d) == 0);
+	drain_events(d);
+}
+
+/* IMMED makes no difference: the status comes when all is done. */
+static void immed_formats_the_same(const struct media_state *s, const struct taken_format *t)
+{
+	static struct seen seen[2];
+	uint8_t sub_type = t->sub_types & 1 ? 0 : 1;
+
+	for (int immed = 0; immed <= 1; immed++) {
+		struct mmc_drive *d = drive_in_state(s);
+
+		EXPECT(format_unit(d, immed ? IMMED : 0, t->type, sub_type, t->most) == 0);
+		expect_change_told_by_event(d);
+		look_at_disc(d, &seen[immed]);
+		mmc_drive_free(d);
+	}
+	EXPECT(seen[0].len == seen[1].len);
+	EXPECT(memcmp(seen[0].bytes, seen[1].bytes, seen[0].len) == 0);
+}
+
+static void each_format_is_done_before_its_status(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(media_states); i++) {
+		const struct media_state *s = &media_states[i];
+
+		name_state(s);
+		for (const struct taken_format *t = s->taken; t->sub_types; t++)
+			immed_formats_the_same(s, t);
+	}
+}
+
+/* ---- BLANK ---------------------------------------------------------------------------------- */
+
+static void blank_is_for_a_dvd_rw_alone(void **state)
+{
+	static struct seen before, blanked, first;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(media_states); i++) {
+		const struct media_state *s = &media_states[i];
+
+		if (!s->type)
+			continue;
+		name_state(s);
+		for (uint8_t how = 0; how < 0x20; how++) {
+			const uint8_t blank[12] = {0xa1, how};
+			bool whole = (how & ~0x11) == 0; /* type 0 or 1, with IMMED or without */
+			struct mmc_drive *d = drive_in_state(s);
+
+			look_at_disc(d, &before);
+			mmc_sense_t sense = command_with(d, blank, sizeof(blank), 0, NULL);
+			if (whole && s->has_blank) {
+				EXPECT(sense == 0);
+				expect_change_told_by_event(d);
+				look_at_disc(d, &blanked);
+				if (first.len == 0)
+					first = blanked;
+				EXPECT(blanked.len == first.len);
+				EXPECT(memcmp(blanked.bytes, first.bytes, first.len) == 0);
+				EXPECT(current_profile(d) == 0x0014);
+			} else {
+				if (sense != SENSE(5, 0x30, 0x06) &&
+					(!s->protected || sense != SENSE(7, 0x27, 0x00)) &&
+					(whole || sense != SENSE(5, 0x24, 0x00)))
+					fail_msg("%s: BLANK %02x: %06x", where, how, sense);
+				expect_no_change(d, &before);
+			}
+			mmc_drive_free(d);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(just_the_features_of_the_state_are_current),
+		cmocka_unit_test(a_format_that_is_refused_or_tried_changes_nothing),
+		cmocka_unit_test(each_format_is_done_before_its_status),
+		cmocka_unit_test(blank_is_for_a_dvd_rw_alone),
+	};
+
+	return cmocka_run_group_tests_name("media states", tests, NULL, NULL);
+}
