@@ -160,8 +160,9 @@ static json_t *failed(const struct disc_jobs *j)
 			j->config.media, job->to);
 	if (j->result == -EBUSY)
 		return answer_error("in-use",
-			"\"%s\" cannot be deleted: one of its files is in a drive, or in use by "
-			"another program",
+			"\"%s\" cannot be deleted: one of its files is in a drive, in use by "
+			"another "
+			"program, or left a drive just now; ask again",
 			job->name);
 	if (j->result == -EACCES || j->result == -EPERM || j->result == -EROFS)
 		return answer_error("not-writable",
@@ -344,7 +345,7 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f, bool
 	snprintf(j->to_base, sizeof(j->to_base), "%s", slash ? slash + 1 : job->to ? job->to : "");
 	j->parts = 0;
 	/* What is left of a disc, without its text, has another name in f->base than its own. */
-	if (r == 0 && job->kind == JOB_DELETE && resolver_reads(f->base) && !leftover)
+	if (r == 0 && job->kind == JOB_DELETE && resolver_is_text(f->base, f->size) && !leftover)
 		r = keep_text(j, f);
 	if (r == 0 && job->kind == JOB_ERASE)
 		r = disc_store_open(f, &j->store);

@@ -269,7 +269,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->size = e->size;
 	n->dev = e->dev;
 	n->ino = e->ino;
-	if (resolver_reads(e->name)) {
+	if (resolver_is_text(e->name, e->size)) {
 		catalog_text_look(&l->texts, l->scan->folder, e,
 			clock_ms() < MAX(l->until, l->look_until), n);
 		l->list->unread += n->label ? 0 : 1;

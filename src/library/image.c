@@ -335,7 +335,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 		out->path = NULL;
 		r = -ENOMEM;
 	}
-	if (r == 0 && resolver_reads(file.base)) {
+	if (r == 0 && resolver_is_text(file.base, file.size)) {
 		if (policy->as == IMAGE_AS_DVD)
 			r = image_refuse(why, -EMEDIUMTYPE, "not-an-image",
 				"\"%s\" is the text of a compact disc; as= is for plain images",

@@ -40,6 +40,11 @@ bool resolver_reads(const char *name)
 	return cdimage_kind_of(name) != CDIMAGE_NONE;
 }
 
+bool resolver_is_text(const char *name, uint64_t size)
+{
+	return size > 0 && size <= CDIMAGE_TEXT_MAX && resolver_reads(name);
+}
+
 /* One text that is being resolved. */
 struct job {
 	const struct library_file *text;

@@ -29,6 +29,11 @@ struct resolver_disc {
 
 /* True if the name is that of such a text. */
 bool resolver_reads(const char *name);
+/*
+ * True if a file of that name and size is one. An image of that name that was burned is larger, and
+ * a blank is empty.
+ */
+bool resolver_is_text(const char *name, uint64_t size);
 
 /*
  * Resolves the text f. 0; -EBADMSG: the text is no disc, or a file is missing; -ENOEXEC: there is
