@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -26,12 +27,14 @@
 
 #define QUESTIONS_MAX 4096u /* of the resolver, for one text */
 
-static const char *program = LIBEXECDIR "/mmcgadget-resolver";
+#define RESOLVER "mmcgadget-resolver"
+
+static const char *program; /* NULL: the installed or the built one */
 static unsigned wait_ms = RESOLVER_WAIT;
 
 void resolver_use(const char *other, unsigned ms)
 {
-	program = other ? other : LIBEXECDIR "/mmcgadget-resolver";
+	program = other;
 	wait_ms = ms ? ms : RESOLVER_WAIT;
 }
 
@@ -55,6 +58,7 @@ struct job {
 	int socket;
 	pid_t pid;
 	uint64_t until; /* ms */
+	char program[PATH_MAX];
 	struct wire_message in, answer;
 };
 
@@ -68,9 +72,34 @@ static uint64_t clock_ms(void)
 
 /* ---- the process -------------------------------------------------------------------------- */
 
+/*
+ * In a build directory the program is beside the daemon, installed it is below the same prefix or
+ * where the Makefile was told.
+ */
+static const char *find_program(char path[PATH_MAX])
+{
+	static const char *const places[] = {"", "../lib/mmcgadget/"};
+	char self[PATH_MAX];
+	ssize_t n;
+
+	if (program)
+		return program;
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	while (n > 0 && self[n - 1] != '/')
+		n--;
+	for (size_t i = 0; n > 0 && i < ARRAY_LEN(places); i++) {
+		if (snprintf(path, PATH_MAX, "%.*s%s%s", (int)n, self, places[i], RESOLVER) <
+				PATH_MAX &&
+			access(path, X_OK) == 0)
+			return path;
+	}
+	snprintf(path, PATH_MAX, "%s", LIBEXECDIR "/" RESOLVER);
+	return path;
+}
+
 static int start_process(struct job *j, int other)
 {
-	static char name[] = "mmcgadget-resolver";
+	static char name[] = RESOLVER;
 	char *argv[] = {name, NULL}, *env[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -91,7 +120,8 @@ static int start_process(struct job *j, int other)
 	if (r == 0)
 		r = posix_spawn_file_actions_addclosefrom_np(&actions, 1);
 	if (r == 0)
-		r = posix_spawn(&j->pid, program, &actions, &attributes, argv, env);
+		r = posix_spawn(
+			&j->pid, find_program(j->program), &actions, &attributes, argv, env);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -r;
@@ -349,8 +379,8 @@ int resolver_resolve(const struct library_file *f, struct resolver_disc *out, st
 	r = start(j);
 	if (r < 0)
 		r = image_refuse(why, -ENOEXEC, "resolver-failed",
-			"\"%s\" cannot be read: %s cannot be started: %s", f->base, program,
-			strerror(-r));
+			"\"%s\" cannot be read: %s cannot be started: %s", f->base,
+			find_program(j->program), strerror(-r));
 	else
 		r = converse(j);
 	status = end(j);
