@@ -124,6 +124,7 @@ _mmcgadgetctl()
 		-* | verb-*) ;;
 		verbdrive=*) drive=$piece ;;
 		verbtype=*) options=(type) ;;
+		verbas=*) options=(as) ;;
 		verbtimeout=*) ;;
 		verb*) given=$piece ;;
 		*) verb=$piece ;;
@@ -195,6 +196,13 @@ _mmcgadgetctl()
 		_mmcgadgetctl_offer force
 	fi
 	[[ $drive ]] || [[ $literal && ! $given ]] || _mmcgadgetctl_offer drive=
+	if [[ $verb == insert && $given && ! ${options[*]} ]]; then
+		if [[ $cur == as=* ]]; then
+			_mmcgadgetctl_offer as=cd as=dvd as=auto
+		else
+			_mmcgadgetctl_offer as=
+		fi
+	fi
 	if [[ $verb == blank && ! ${options[*]} ]]; then
 		# shellcheck disable=SC2206 # words
 		names=($media)

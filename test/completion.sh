@@ -75,7 +75,10 @@ tab $m insert a : b = -- c.iso
 tab $m insert 'a\:b' -- a:b=c.iso
 tab $m insert drive = -- drive0 two
 tab $m insert drive = t -- two
-tab $m insert x.iso '' -- drive=
+tab $m insert x.iso '' -- drive= as=
+tab $m insert x.iso a -- as=
+tab $m insert x.iso as = -- cd dvd auto
+tab $m insert x.iso as = cd '' -- drive=
 tab $m insert x.iso d -- drive=
 tab $m insert dr -- drive=
 tab $m insert drive = two gr -- größe.iso

@@ -9,6 +9,7 @@
 #include "disc/medium.h"
 #include "drive/disc_jobs.h"
 #include "drive/disc_rules.h"
+#include "library/image_as.h"
 #include "library/name_inside.h"
 #include "protocol/verbs.h"
 #include "version.h"
@@ -22,8 +23,17 @@ static const char *name_of(const struct drive *d, const struct verb_call *call)
 static void run_insert(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
+	enum image_as as = IMAGE_AS_DRIVE;
+
 	(void)env;
-	drive_submit(d, DRIVE_FIND, name_of(d, call), call->force != NULL, r);
+	if (call->as && !image_as_named(call->as, &as)) {
+		r->final(r, answer_error("bad-arguments",
+				    "insert: an image can be as=cd, as=dvd or as=auto, not "
+				    "\"%.40s\"",
+				    call->as));
+		return;
+	}
+	drive_submit_as(d, DRIVE_FIND, name_of(d, call), as, call->force != NULL, r);
 }
 
 static void run_next(const struct command_env *env, const struct verb_call *call, struct drive *d,

@@ -155,6 +155,22 @@ json_t *status_drive(struct drive *d)
 	return o;
 }
 
+/* What the image is in the drive that holds it, or would be in drive d. holder NULL: none does. */
+static const struct disc_medium *medium_of_entry(
+	const struct catalog_entry *e, const struct drive *d, struct drive *holder)
+{
+	struct drive_info info;
+
+	if (e->plain_blank)
+		return drive_blank(d);
+	if (!e->plain_image)
+		return disc_medium_named(e->medium);
+	if (!holder)
+		return drive_image_medium(d, e->size, e->udf);
+	drive_get_info(holder, &info);
+	return disc_medium_of(info.mmc.type);
+}
+
 /* The image as it is in the drive that holds it, or as it would be in drive d. */
 static json_t *image_entry(
 	const struct catalog_entry *e, const struct drives *all, const struct drive *d)
@@ -162,6 +178,7 @@ static json_t *image_entry(
 	json_t *in = json_array(), *o;
 	const char *kind = e->kind;
 	const struct disc_medium *medium;
+	struct drive *holder = NULL;
 	const char *format;
 	char copy[160];
 
@@ -169,13 +186,13 @@ static json_t *image_entry(
 		if (!drive_holds(all->drive[i], e->dev, e->ino))
 			continue;
 		json_array_append_new(in, json_string(drive_name(all->drive[i])));
-		d = all->drive[i];
+		d = holder = all->drive[i];
 	}
 	/* A drive records its disc: the file grows, and is no copy. */
 	if (strcmp(kind, "copying") == 0 && json_array_size(in) > 0)
 		kind = "iso";
 	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));
-	medium = e->plain_blank ? drive_blank(d) : disc_medium_named(e->medium);
+	medium = medium_of_entry(e, d, holder);
 	format = e->plain_blank ? disc_medium_format_name(medium, DISC_UNFORMATTED) : e->format;
 	o = json_pack("{s:s, s:s?, s:s, s:b, s:I, s:i, s:s, s:b, s:b, s:o}", "name", e->name,
 		"label", e->label, "kind", kind, "erasable", medium->erasable, "size",
@@ -186,6 +203,10 @@ static json_t *image_entry(
 	/* Most images have none, and a list can have many thousands. */
 	if (format && *format)
 		json_object_set_new(o, "format_state", json_string(format));
+	if (e->tracks.seconds)
+		json_object_set_new(o, "tracks",
+			json_pack("{s:i, s:i, s:i}", "audio", (int)e->tracks.audio, "data",
+				(int)e->tracks.data, "seconds", (int)e->tracks.seconds));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
 	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));

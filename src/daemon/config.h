@@ -20,6 +20,7 @@ struct config_drive {
 	char vendor[9], product[17], revision[5];
 	char media[256];            /* absolute */
 	char image[LAST_DISC_NAME]; /* name inside media, "" = start empty */
+	int iso;                    /* enum image_as: what a plain image is */
 	char blank_type[24];        /* a plain blank, a name of disc/medium.h */
 };
 

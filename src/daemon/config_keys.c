@@ -92,6 +92,9 @@ static const struct choice log_level[] = {
 	{ "error", LOG_LEVEL_ERROR }, { "warn", LOG_LEVEL_WARN }, { "info", LOG_LEVEL_INFO },
 	{ "debug", LOG_LEVEL_DEBUG }, { NULL, 0 },
 };
+static const struct choice plain_image[] = {
+	{ "dvd", IMAGE_AS_DVD }, { "cd", IMAGE_AS_CD }, { "auto", IMAGE_AS_AUTO }, { NULL, 0 },
+};
 static const struct choice swap[] = { { "gap", 0 }, { "seen", 1 }, { NULL, 0 } };
 static const struct choice blank_size[] = { { "full", 0 }, { "fits", 1 }, { NULL, 0 } };
 static const struct choice rename_choices[] = {
@@ -151,6 +154,9 @@ static const struct key keys[] = {
 #define DRIVE_TEXT(path, member, least, def, check) \
 	{ path, KEY_TEXT, AT(member), least, sizeof(((struct config_drive *)0)->member) - 1, def, 0, check, NULL }
 
+#define DRIVE_CHOICE(path, member, def, set) \
+	{ path, KEY_CHOICE, AT(member), 0, 0, def, 0, NULL, set }
+
 /* config.c changes the default of name to drive0, drive1 and so on. */
 static const struct key drive_keys[] = {
 	DRIVE_TEXT("name", name, 1, "drive0", check_name),
@@ -159,6 +165,7 @@ static const struct key drive_keys[] = {
 	DRIVE_TEXT("revision", revision, 1, "0.1 ", check_ascii),
 	DRIVE_TEXT("media", media, 1, "/var/lib/mmcgadget", check_absolute),
 	DRIVE_TEXT("image", image, 0, "", check_text),
+	DRIVE_CHOICE("iso", iso, "dvd", plain_image),
 	DRIVE_TEXT("blank_type", blank_type, 1, "dvd+r", check_blank_type),
 };
 

@@ -89,6 +89,7 @@ static int add_drive(struct daemon *d, unsigned i)
 		.label_wait = CATALOG_LABEL_WAIT,
 		.max_unsaved = (uint32_t)d->config->behaviour.sync_mb * (1024 * 1024 / MEDIA_BLOCK),
 		.sync_ms = (unsigned)d->config->behaviour.sync_seconds * 1000,
+		.iso = (enum image_as)c->iso,
 		.limit_to_free_space = d->config->behaviour.blank_size == 1,
 		.blank = disc_medium_named(c->blank_type),
 		.remember = d->config->behaviour.last_disc == 1,
@@ -157,7 +158,7 @@ static int load_disc(struct daemon *d, unsigned i)
 	r->base.final = start_final;
 	r->daemon = d;
 	r->drive = d->config->drive[i].name;
-	drive_submit(drive, verb, image, false, &r->base);
+	drive_submit_as(drive, verb, image, drive_initial_as(drive, image), false, &r->base);
 	return 0;
 }
 

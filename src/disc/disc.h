@@ -23,6 +23,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cd/map.h"
 #include "disc/layout.h"
 #include "disc/medium.h"
 #include "media/media.h"
@@ -46,6 +47,7 @@ enum disc_result {
 	DISC_NO_SUCH_FORMAT, /* the medium has no format of that type and size */
 	DISC_NOT_FOR_MEDIUM, /* the medium has no such operation */
 	DISC_PROTECTED,      /* a rewritable medium whose image cannot be written */
+	DISC_WRONG_MODE,     /* a sector of another kind than the one that was asked for */
 	/*
 	 * Blocks of earlier operations that were answered DISC_OK did not reach storage; the
 	 * next writable address went back to the first of them. This operation did nothing.
@@ -61,6 +63,7 @@ enum disc_intent {
 };
 
 struct disc;
+struct disc_compact;
 struct disc_model;
 typedef void disc_release_fn(struct disc *disc, void *ctx);
 
@@ -70,11 +73,13 @@ struct disc {
 	const struct disc_medium *medium; /* what kind of disc it is */
 	enum disc_format format;
 	const struct disc_model *model; /* as medium and format say */
+	struct disc_compact *compact;   /* NULL: not a compact disc (disc/compact.h) */
 	uint32_t capacity;              /* blocks, recorded and blank */
 	uint32_t limit;       /* first block that storage has no room for; at most capacity */
 	uint64_t room_end;    /* blocks of the image that storage has room for; 0 = no limit */
 	uint32_t layer_break; /* blocks of layer 0 as the host has set them; 0 = it has not */
 	uint32_t max_unsaved; /* blocks that may be written and not yet saved */
+	bool keep_state;      /* see disc_options */
 	struct disc_layout layout;
 	uint32_t data_end;    /* blocks below it are on storage */
 	uint32_t safe_end;    /* the same, and the saved layout counts them */
@@ -87,7 +92,14 @@ struct disc {
 	enum disc_intent intent;
 	uint32_t intent_blocks;    /* the length that the image is cut to */
 	enum disc_format replaced; /* while there is an intent: the format state before it */
-	bool formatting;           /* a format goes on in the background; never saved */
+	bool data_uncertain;       /* a sync failed: storage may have other data than is read */
+	/*
+	 * The image that is to be cut, see disc_state.truncate_from. identifying: these numbers
+	 * are of the image as it is, and cut_checked may still grow.
+	 */
+	bool identifying;
+	uint32_t cut_from, cut_checked, cut_check;
+	bool formatting; /* a format goes on in the background; never saved */
 	/* CRC-32 of the first `checked` blocks of the image, for the saved layout. */
 	uint32_t checked, check;
 	/* The text on its way to the store. */
@@ -125,9 +137,25 @@ struct disc_options {
 	 * A state that names this medium is also read if the table has no such row.
 	 */
 	const struct disc_medium *medium;
+	/*
+	 * Kind of disc of an image without a state that holds something: a row of a read-only
+	 * medium that can be as large. NULL = disc_medium_of_image().
+	 */
+	const struct disc_medium *rom;
+	/*
+	 * Not NULL: the disc is a CD-ROM with this map, which is copied. The medium has blocks of 1
+	 * byte, and file i of the map begins at byte map_file[i].
+	 */
+	const struct cd_map *map;
+	const uint64_t *map_file;
 	uint32_t capacity;    /* of a blank, blocks; 0 = as disc_medium.capacity says */
 	uint32_t room;        /* blocks that storage has room for; 0 = no limit */
 	uint32_t max_unsaved; /* 0 = DISC_MAX_UNSAVED */
+	/*
+	 * A finalised disc keeps a state that says its type, although its image alone is the same
+	 * disc by disc_medium_of_image(): other drives of the folder may take images for CD-ROMs.
+	 */
+	bool keep_state;
 	/*
 	 * Called when the last reference is dropped, in the thread that drops it; must lead
 	 * to disc_destroy(). NULL = disc_destroy() is called at once.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "disc/compact_int.h"
 #include "disc/disc_int.h"
 #include "disc/model.h"
 #include "util/array.h"
@@ -11,9 +12,11 @@
 /* ---- opening -------------------------------------------------------------------------------- */
 
 /* Makes the disc read-only with all blocks of the image; read_only: why it cannot be recorded. */
-static void make_rom(struct disc *d, const char *read_only)
+static void make_rom(struct disc *d, const struct disc_options *o, const char *read_only)
 {
-	d->medium = disc_medium_of_image(d->media->blocks);
+	bool fits = o->rom && d->media->blocks <= o->rom->largest_image && !read_only;
+
+	d->medium = fits ? o->rom : disc_medium_of_image(d->media->blocks);
 	d->format = DISC_UNFORMATTED;
 	d->model = d->medium->model;
 	d->intent = DISC_INTENT_NONE;
@@ -21,6 +24,17 @@ static void make_rom(struct disc *d, const char *read_only)
 	d->read_only = read_only;
 	d->capacity = d->media->blocks > 0xfffffffe ? 0xfffffffe : (uint32_t)d->media->blocks;
 	disc_layout_one_track(&d->layout, d->capacity, DISC_TRACK_CLOSED);
+}
+
+/* The disc has the sectors of the map, or of a plain image. False: no memory. */
+static bool make_compact(struct disc *d, const struct disc_options *o)
+{
+	d->compact = disc_compact_new(o->map, o->map_file, d->capacity);
+	if (!d->compact)
+		return false;
+	disc_compact_layout(d->compact, &d->layout);
+	d->capacity = disc_layout_end(&d->layout);
+	return true;
 }
 
 static void make_blank(struct disc *d, const struct disc_options *o)
@@ -38,9 +52,29 @@ static void make_blank(struct disc *d, const struct disc_options *o)
 	d->model = disc_model_of(d->medium, d->format);
 }
 
-/* Cuts the image as the state announces: power failed before the cut was done and synced. */
+/*
+ * True if the image is the one that was to be cut, and still as it was then. Its data was synced
+ * before the state announced the cut, so that a power cut leaves it so, or cut.
+ */
+static bool is_image_to_cut(struct disc *d, const struct disc_state *s)
+{
+	uint32_t crc;
+
+	return s->truncate_from > 0 && d->media->blocks == s->truncate_from &&
+	       d->media->tail == 0 && disc_check_image(d->media, s->truncate_checked, &crc) == 0 &&
+	       crc == s->truncate_check;
+}
+
+/*
+ * Cuts the image as the state announces: power failed before the cut was done and synced. People
+ * may have put another file in its place since; its data is not to be lost.
+ */
 static const char *cut_as_announced(struct disc *d, const struct disc_state *s)
 {
+	bool is_short = d->media->blocks <= s->truncate_to && d->media->tail == 0;
+
+	if (!is_short && !is_image_to_cut(d, s))
+		return "its state announces that an image is to be erased, and this is another one";
 	if (!d->media->writable)
 		return "the image cannot be written, and it is still to be erased";
 	if (media_truncate(d->media, s->truncate_to) < 0)
@@ -76,6 +110,13 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 	return d->model->resume(d, s);
 }
 
+/* A compact disc that is no plain image. It has no state: its map says everything. */
+static void use_map(struct disc *d)
+{
+	d->medium = disc_medium_of(DISC_CD_ROM);
+	d->model = d->medium->model;
+}
+
 static void read_state(struct disc *d, const struct disc_options *o)
 {
 	char text[STORE_TEXT_MAX];
@@ -89,18 +130,18 @@ static void read_state(struct disc *d, const struct disc_options *o)
 		if (d->media->blocks == 0 && d->media->writable)
 			make_blank(d, o);
 		else
-			make_rom(d, NULL);
+			make_rom(d, o, NULL);
 		return;
 	}
 	if (n < 0 || synced < 0) {
-		make_rom(d, "its state cannot be read");
+		make_rom(d, o, "its state cannot be read");
 		return;
 	}
 	why = disc_state_decode(text, (size_t)n, o->medium, &s);
 	if (!why)
 		why = use_state(d, &s);
 	if (why)
-		make_rom(d, why);
+		make_rom(d, o, why);
 }
 
 /*
@@ -131,10 +172,20 @@ struct disc *disc_open(const struct disc_options *o)
 	d->store = o->store;
 	d->max_unsaved =
 		o->max_unsaved ? MAX(o->max_unsaved, DISC_MAX_UNSAVED_LEAST) : DISC_MAX_UNSAVED;
+	d->keep_state = o->keep_state;
 	d->refs = 1;
 	d->release = o->release;
 	d->release_ctx = o->release_ctx;
-	read_state(d, o);
+	if (o->map)
+		use_map(d);
+	else
+		read_state(d, o);
+	if (d->model->compact && !make_compact(d, o)) {
+		media_close(o->media);
+		store_close(o->store);
+		free(d);
+		return NULL;
+	}
 	d->data_end = disc_layout_end(&d->layout);
 	d->safe_end = d->data_end - d->adopted;
 	d->room_end = o->room ? d->media->blocks + o->room : 0;
@@ -188,6 +239,7 @@ void disc_destroy(struct disc *d)
 		d->moved.folder->ops->close(d->moved.folder);
 	media_close(d->media);
 	store_close(d->store);
+	disc_compact_free(d->compact);
 	free(d);
 }
 

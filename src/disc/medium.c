@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cd/map.h"
 #include "disc/layout.h"
 #include "disc/model.h"
 #include "media/media.h"
@@ -185,6 +186,14 @@ static const struct disc_medium media[DISC_TYPES] = {
 			BD_RE_FORMAT(0x30, 0x1000, 24307712), BD_RE_FORMAT(0x31, 0x0800, 24438784),
 		},
 		.model = &disc_model_overwrite,
+	},
+	/* Below DVD-ROM: an image is a CD-ROM only where disc_options.rom says so. */
+	[DISC_CD_ROM] = {
+		.name = "cd-rom", .title = "CD-ROM", .type = DISC_CD_ROM, .state_version = 2,
+		.layers = 1, .ecc_blocks = 1, .unit = MEDIA_BLOCK, .max_tracks = CD_MAX_TRACKS,
+		.largest_image = CD_LBA_END,
+		.when_finalised = DISC_CD_ROM,
+		.model = &disc_model_compact,
 	},
 };
 // clang-format on

@@ -28,6 +28,7 @@ enum disc_type {
 	DISC_BD_R_DL,       /* the same with two layers */
 	DISC_BD_RE,         /* formatted, then overwritten in place */
 	DISC_BD_RE_DL,      /* the same with two layers */
+	DISC_CD_ROM,        /* readable only: data tracks, audio tracks, or both */
 	DISC_TYPES
 };
 

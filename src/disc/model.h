@@ -10,7 +10,8 @@
  *	not change by writing, so a WRITE never touches the state file. Blocks never
  *	written read as zeros. A host that mounts such a disc never sends SYNCHRONIZE
  *	CACHE, so the owner of the drive syncs it when disc_unsynced() stays above 0.
- * read only: nothing is recorded.
+ * read only: nothing is recorded. compact: nor is it on a compact disc, whose map says where its
+ *	sectors are.
  *
  * A rigid restricted overwrite (DVD-RW, profile 0013h) is overwrite whose track grows
  * like a sequential one while the format state is DISC_INTERMEDIATE: `written` of that
@@ -37,6 +38,7 @@ struct disc_model {
 	bool has_tracks;      /* the state file lists tracks; false: only the formatted size */
 	bool has_test_write;  /* Test Write (MMC-6 7.5) is supported */
 	bool zero_fill;       /* blocks that the layout counts may never have been written */
+	bool compact;         /* the disc has a map of sectors (disc/compact.h) */
 	bool counts_recorded; /* each sync saves the layout, and the state checks the image */
 
 	/* May these blocks be written now? Changes nothing. */
@@ -69,7 +71,7 @@ struct disc_model {
 };
 
 extern const struct disc_model disc_model_read_only, disc_model_sequential, disc_model_overwrite,
-	disc_model_rigid;
+	disc_model_rigid, disc_model_compact;
 
 /* The model of that medium in that format state. */
 static inline const struct disc_model *disc_model_of(

@@ -65,16 +65,18 @@ static const char *resume(struct disc *d, const struct disc_state *s)
 	return NULL;
 }
 
-const struct disc_model disc_model_read_only = {
-	.has_tracks = true,
-	.may_write = may_write,
-	.write = write_blocks,
-	.lost = lost,
-	.reserve = reserve,
-	.close_track = close_track,
-	.close_session = close_all,
-	.finalise = close_all,
-	.format = format,
-	.misfit = misfit,
-	.resume = resume,
-};
+/* The image, or what describes it, says what is on a CD-ROM. */
+static const char *has_no_state(struct disc *d, const struct disc_state *s)
+{
+	(void)d;
+	(void)s;
+	return "its state is of a CD-ROM, which has none";
+}
+
+#define READ_ONLY                                                                                  \
+	.has_tracks = true, .may_write = may_write, .write = write_blocks, .lost = lost,           \
+	.reserve = reserve, .close_track = close_track, .close_session = close_all,                \
+	.finalise = close_all, .format = format, .resume = resume
+
+const struct disc_model disc_model_read_only = {READ_ONLY, .misfit = misfit};
+const struct disc_model disc_model_compact = {READ_ONLY, .compact = true, .misfit = has_no_state};

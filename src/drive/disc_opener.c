@@ -20,14 +20,16 @@ static int open_folder(const struct disc_opener *o, struct refusal *why)
 	return fd;
 }
 
-int disc_opener_open_image(
-	const struct disc_opener *o, const char *name, struct image *out, struct refusal *why)
+int disc_opener_open_image(const struct disc_opener *o, const char *name, enum image_as as,
+	struct image *out, struct refusal *why)
 {
 	int folder = open_folder(o, why), r = folder;
+	struct image_policy policy = o->policy;
 
+	policy.as = as;
 	memset(out, 0, sizeof(*out));
 	if (r >= 0) {
-		r = image_open(folder, o->media, name, &o->policy, out, why);
+		r = image_open(folder, o->media, name, &policy, out, why);
 		close(folder);
 	}
 
@@ -56,7 +58,8 @@ static int create_blank(const struct disc_opener *o, const char *name,
 }
 
 enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name,
-	const struct disc_medium *blank, bool may_wait, struct image *out, json_t **answer)
+	const struct disc_medium *blank, enum image_as as, bool may_wait, struct image *out,
+	json_t **answer)
 {
 	const struct holder *has;
 	struct refusal why;
@@ -64,7 +67,7 @@ enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name
 
 	if (blank && create_blank(o, name, blank, &why) < 0)
 		return refuse(answer, answer_error(why.code, "%s", why.text));
-	r = disc_opener_open_image(o, name, out, &why);
+	r = disc_opener_open_image(o, name, as, out, &why);
 	if ((r == 0 || r == -EBUSY) && holders_is_changing(o->holders, out->dev, out->ino)) {
 		image_fini(out);
 		return refuse(answer, answer_error("in-use",

@@ -33,9 +33,12 @@ enum disc_opening {
 	DISC_REFUSED
 };
 
-/* image_open(), and counts the disc. out must be released with image_fini() in any case. */
-int disc_opener_open_image(
-	const struct disc_opener *o, const char *name, struct image *out, struct refusal *why);
+/*
+ * image_open() with that image_policy.as, and counts the disc. out must be released with
+ * image_fini() in any case.
+ */
+int disc_opener_open_image(const struct disc_opener *o, const char *name, enum image_as as,
+	struct image *out, struct refusal *why);
 
 /*
  * Opens name. blank: makes a blank of that medium first, unless there is one; NULL: does not. Takes
@@ -44,7 +47,8 @@ int disc_opener_open_image(
  * image_fini().
  */
 enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name,
-	const struct disc_medium *blank, bool may_wait, struct image *out, json_t **answer);
+	const struct disc_medium *blank, enum image_as as, bool may_wait, struct image *out,
+	json_t **answer);
 
 /*
  * Finalises a disc that is in no drive. 0 and the first block after its data; -ENODATA:

@@ -85,6 +85,7 @@ static void setup_opener(
 		.media = d->media,
 		.policy = {.max_unsaved = config->max_unsaved,
 			.blank = config->blank ? config->blank : disc_medium_of_blank(),
+			.iso = config->iso,
 			.limit_to_free_space = config->limit_to_free_space,
 			.release = engine_thread_released,
 			.release_ctx = d->engine,
@@ -344,6 +345,11 @@ const struct disc_medium *drive_blank(const struct drive *d)
 	return d->opener.policy.blank;
 }
 
+const struct disc_medium *drive_image_medium(const struct drive *d, uint64_t size, bool udf)
+{
+	return image_as_medium(IMAGE_AS_DRIVE, d->opener.policy.iso, size, udf);
+}
+
 struct catalog *drive_catalog(const struct drive *d)
 {
 	return d->catalog;
@@ -399,6 +405,11 @@ const char *drive_initial_disc(struct drive *d, enum drive_verb *verb)
 	return burned_initial_blank(d->burned);
 }
 
+enum image_as drive_initial_as(const struct drive *d, const char *image)
+{
+	return drive_record_as(d->record, image);
+}
+
 void drive_attach(struct drive *d, const struct drive_port *port)
 {
 	engine_thread_attach(d->engine, port);
@@ -434,15 +445,21 @@ void drive_resumed(void *drive)
 void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r)
 {
+	drive_submit_as(d, verb, image, IMAGE_AS_DRIVE, force, r);
+}
+
+void drive_submit_as(struct drive *d, enum drive_verb verb, const char *image, enum image_as as,
+	bool force, struct reply *r)
+{
 	(void)media_folder_look(d->folder);
-	drive_commands_submit(d->commands, verb, image, NULL, force, r);
+	drive_commands_submit(d->commands, verb, image, NULL, as, force, r);
 }
 
 void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
 	bool force, struct reply *r)
 {
 	(void)media_folder_look(d->folder);
-	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, force, r);
+	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, IMAGE_AS_DRIVE, force, r);
 }
 
 struct disc_jobs *drive_jobs(const struct drive *d)

@@ -48,6 +48,7 @@ struct drive_config {
 	uint32_t max_unsaved; /* blocks burned and not yet saved, see disc_options; 0 = the default
 				 there */
 	unsigned sync_ms;     /* time between two syncs of a burn, at most; 0 = no limit in time */
+	enum image_as iso;    /* what a plain image is */
 	bool limit_to_free_space; /* blanks are no larger than the free space */
 	/* A plain blank: an empty image without a state; NULL = disc_medium_of_blank(). */
 	const struct disc_medium *blank;
@@ -84,6 +85,11 @@ const char *drive_folder_problem(const struct drive *d);
 void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t size);
 /* Returns what a plain blank is in this drive. */
 const struct disc_medium *drive_blank(const struct drive *d);
+/*
+ * Returns as what a plain image of that many bytes is shown in this drive; udf: it has a UDF
+ * volume.
+ */
+const struct disc_medium *drive_image_medium(const struct drive *d, uint64_t size, bool udf);
 /* Returns the folder's catalog, which the drives of one folder share. */
 struct catalog *drive_catalog(const struct drive *d);
 struct mmc_drive *drive_engine(struct drive *d);
@@ -110,6 +116,8 @@ void drive_restore(struct drive *d);
  * DRIVE_INSERT or DRIVE_BLANK. NULL: none. Valid until the next command.
  */
 const char *drive_initial_disc(struct drive *d, enum drive_verb *verb);
+/* As what that image was inserted: image_policy.as. */
+enum image_as drive_initial_as(const struct drive *d, const char *image);
 
 /* ---- the USB side --------------------------------------------------------------------------- */
 
@@ -132,6 +140,9 @@ void drive_resumed(void *drive);
 void drive_submit(
 	struct drive *d, enum drive_verb verb, const char *image, bool force, struct reply *r);
 
+/* The same for an image that is to be shown as that disc, see image_policy.as. */
+void drive_submit_as(struct drive *d, enum drive_verb verb, const char *image, enum image_as as,
+	bool force, struct reply *r);
 /* The same for DRIVE_BLANK with a blank of that medium. */
 void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
 	bool force, struct reply *r);

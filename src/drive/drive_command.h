@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "disc/medium.h"
+#include "library/image_as.h"
 #include "protocol/answer.h"
 
 enum drive_verb {
@@ -25,6 +26,7 @@ struct drive_command {
 	enum drive_verb verb;
 	char *image; /* NULL for DRIVE_EJECT; for others NULL until the image is chosen */
 	bool force;
+	enum image_as as;                 /* see image_policy */
 	const struct disc_medium *medium; /* of the blank, if the command makes one */
 	/* The command follows an eject by the host, and ends if the host loads the disc again. */
 	bool by_host;

@@ -80,13 +80,14 @@ void drive_commands_next(struct drive_commands *c)
 }
 
 void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const char *image,
-	const struct disc_medium *medium, bool force, struct reply *r)
+	const struct disc_medium *medium, enum image_as as, bool force, struct reply *r)
 {
 	struct drive_command *command = enqueue(c, verb, image, r);
 
 	if (!command)
 		return;
 	command->force = force;
+	command->as = as;
 	if (medium)
 		command->medium = medium;
 	if (!drive_machine_newer_command(c->config.machine))

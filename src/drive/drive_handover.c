@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/log.h"
 
 struct drive_handover {
@@ -117,6 +118,36 @@ static void put_in_engine(struct drive_handover *h, const char *name,
 	handover_image_set(&h->state.image, image->name, image->dev, image->ino);
 }
 
+/* As what a plain image was shown: the host is to notice nothing. */
+static enum image_as shown_as(const struct drive_handover *h)
+{
+	switch (h->state.mmc.disc_type) {
+	case DISC_CD_ROM + 1:
+		return IMAGE_AS_CD;
+	case DISC_DVD_ROM + 1:
+	case DISC_BD_ROM + 1:
+		return IMAGE_AS_DVD;
+	}
+	return IMAGE_AS_DRIVE;
+}
+
+/* Opens the image as the previous daemon did. As disc_opener_open_image(). */
+static int open_as_before(const struct drive_handover *h, const struct disc_opener *opener,
+	struct image *image, struct refusal *why)
+{
+	struct disc_opener before = *opener;
+	enum image_as as = shown_as(h);
+	int r;
+
+	if (as != IMAGE_AS_DRIVE)
+		before.policy.iso = as;
+	r = disc_opener_open_image(&before, h->state.image.name, IMAGE_AS_DRIVE, image, why);
+	/* Unless the drive would show it so anyway, the user has said it. */
+	if (r == 0 && as != IMAGE_AS_DRIVE && as != MAX(opener->policy.iso, IMAGE_AS_DVD))
+		image->as = as;
+	return r;
+}
+
 bool drive_handover_restore(struct drive_handover *h, const char *name,
 	const struct disc_opener *opener, struct image *in)
 {
@@ -127,8 +158,7 @@ bool drive_handover_restore(struct drive_handover *h, const char *name,
 		return false;
 	if (!h->state.mmc.has_disc)
 		h->state.image.name[0] = '\0';
-	if (h->state.image.name[0] != '\0' &&
-		disc_opener_open_image(opener, h->state.image.name, &image, &why) == 0) {
+	if (h->state.image.name[0] != '\0' && open_as_before(h, opener, &image, &why) == 0) {
 		put_in_engine(h, name, opener, &image);
 		*in = image;
 		return true;

@@ -66,7 +66,7 @@ struct drive_services {
 
 	/* See disc_opener_open(). */
 	enum disc_opening (*open)(void *ctx, const char *name, const struct disc_medium *blank,
-		bool may_wait, struct image *out, json_t **answer);
+		enum image_as as, bool may_wait, struct image *out, json_t **answer);
 	/* Returns true while discs that left a drive of the set are not closed. */
 	bool (*any_leaving)(void *ctx);
 	/*

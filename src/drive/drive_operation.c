@@ -67,7 +67,8 @@ int operation_open(struct drive_machine *m, json_t **answer)
 {
 	struct operation *op = &m->op;
 	enum disc_opening r = operation_services(m)->open(m->config.ctx, op->command->image,
-		drive_command_blank(op->command), !op->open_later, &op->prepared, answer);
+		drive_command_blank(op->command), op->command->as, !op->open_later, &op->prepared,
+		answer);
 
 	op->open_later = r == DISC_HELD_BY_OLD;
 	if (r == DISC_OPENED)

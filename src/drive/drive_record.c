@@ -88,6 +88,13 @@ const char *drive_record_initial(const struct drive_record *r)
 	return l->image;
 }
 
+enum image_as drive_record_as(const struct drive_record *r, const char *image)
+{
+	const struct last_disc *l = recorded(r);
+
+	return l && strcmp(l->image, image) == 0 ? l->as : IMAGE_AS_DRIVE;
+}
+
 const char *drive_record_last(const struct drive_record *r)
 {
 	const struct last_disc *l = recorded(r);
@@ -108,7 +115,7 @@ bool drive_record_is_burned(const struct drive_record *r, const struct image *im
 /* in NULL: the drive is empty. A name that is too long is recorded as an empty drive. */
 static void write_record(struct drive_record *r, const struct image *in, bool burned)
 {
-	struct last_disc l = {.burned = burned};
+	struct last_disc l = {.burned = burned, .as = in ? in->as : IMAGE_AS_DRIVE};
 	const char *image = in ? in->name : "";
 
 	r->dev = in ? in->dev : 0;

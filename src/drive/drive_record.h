@@ -35,6 +35,9 @@ extern const struct drive_observer drive_record_observer;
  */
 const char *drive_record_initial(const struct drive_record *r);
 
+/* As what the user has inserted that image, if the record names it: image_policy.as. */
+enum image_as drive_record_as(const struct drive_record *r, const char *image);
+
 /* Returns the image that the record names; "" = none or not known. */
 const char *drive_record_last(const struct drive_record *r);
 

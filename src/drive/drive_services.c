@@ -18,11 +18,11 @@ static void find_cancel(void *ctx)
 }
 
 static enum disc_opening open_image(void *ctx, const char *name, const struct disc_medium *blank,
-	bool may_wait, struct image *out, json_t **answer)
+	enum image_as as, bool may_wait, struct image *out, json_t **answer)
 {
 	const struct drive *d = ctx;
 
-	return disc_opener_open(&d->opener, name, blank, may_wait, out, answer);
+	return disc_opener_open(&d->opener, name, blank, as, may_wait, out, answer);
 }
 
 static bool any_leaving(void *ctx)

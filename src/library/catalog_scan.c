@@ -8,11 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "library/catalog_text.h"
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/image_name.h"
 #include "library/library.h"
+#include "library/resolver.h"
 #include "media/store.h"
+#include "util/array.h"
 #include "protocol/words.h"
 
 /* A file that changed less than this ago can change again without another ctime. */
@@ -27,7 +30,7 @@ struct catalog_label {
 	struct timespec changed;
 	char *text;
 	uint64_t volume;
-	bool has_volume;
+	bool has_volume, udf;
 	bool fresh; /* the file had just changed: only its size is of use */
 };
 
@@ -36,6 +39,7 @@ struct scan {
 	const struct catalog_scan *scan;
 	struct catalog_labels *old, cache; /* of the last scan, and the next one */
 	struct catalog_list *list;
+	struct catalog_texts texts;
 	size_t room, label_room; /* allocated entries of list and cache */
 	uint64_t until;          /* ms; no label is read after this time */
 	uint64_t look_until;     /* the same for files that may be no discs */
@@ -110,7 +114,7 @@ static void cache_label(struct scan *l, const struct catalog_label *key, char *t
 struct look {
 	bool known;   /* text and volume are */
 	bool growing; /* the file is being copied */
-	bool has_volume;
+	bool has_volume, udf;
 	uint64_t volume;
 	char *text; /* to be freed; NULL: unknown, or no memory */
 };
@@ -129,6 +133,7 @@ static void read_now(
 	out->known = true;
 	out->text = strdup(label.text);
 	out->has_volume = key->has_volume = label.has_volume;
+	out->udf = key->udf = label.udf;
 	out->volume = key->volume = label.volume;
 	key->fresh = changed_within(&e->changed, FRESH_SECONDS);
 	/* An error may pass: it is not cached. */
@@ -156,6 +161,7 @@ static void look_at(struct scan *l, const struct library_entry *e, uint64_t sess
 		*out = (struct look){.known = true,
 			.text = strdup(last->text),
 			.has_volume = last->has_volume,
+			.udf = last->udf,
 			.volume = last->volume};
 		cache_label(l, last, strdup(last->text));
 	} else if (e->size == 0 || (e->mode & 0444) == 0) {
@@ -227,6 +233,8 @@ static void judge(struct scan *l, const struct library_entry *e, const struct im
 		is_plain && (!has_suffix || changed_within(&e->changed, COPY_SECONDS)), &look);
 	n->label = look.text;
 	n->volume = look.volume;
+	n->udf = look.udf;
+	n->plain_image = is_plain;
 	n->is_disc = !is_plain || has_suffix || look.has_volume ||
 		     (!look.known && image_suffix_of(e->name) != IMAGE_SUFFIX_FOREIGN);
 	if (is_plain && look.growing) {
@@ -261,6 +269,12 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->size = e->size;
 	n->dev = e->dev;
 	n->ino = e->ino;
+	if (resolver_is_text(e->name, e->size)) {
+		catalog_text_look(&l->texts, l->scan->folder, e,
+			clock_ms() < MAX(l->until, l->look_until), n);
+		l->list->unread += n->label ? 0 : 1;
+		return true;
+	}
 	peek_at(l->scan->folder, e, &peek, &n->usable);
 	n->kind = peek.kind;
 	n->medium = peek.medium->name;
@@ -335,7 +349,10 @@ static int by_name(const void *a, const void *b)
 void catalog_scan(
 	const struct catalog_scan *s, struct catalog_labels *cache, struct catalog_list *out)
 {
-	struct scan l = {.scan = s, .old = cache, .list = out};
+	struct scan l = {.scan = s,
+		.old = cache,
+		.list = out,
+		.texts = {.old = cache->text, .olds = cache->texts}};
 	int r;
 
 	memset(out, 0, sizeof(*out));
@@ -347,12 +364,16 @@ void catalog_scan(
 		out->unnamed = (unsigned)r;
 	if (r < 0 && out->error == 0)
 		out->error = r;
+	catalog_text_hide_parts(&l.texts, out);
 	if (out->count > 0)
 		qsort(out->entry, out->count, sizeof(out->entry[0]), by_name);
 	keep_orphans(out);
 	/* The new cache holds only labels of files that this scan has found. */
 	catalog_labels_fini(cache);
 	*cache = l.cache;
+	catalog_texts_sort(&l.texts);
+	cache->text = l.texts.at;
+	cache->texts = l.texts.count;
 	if (cache->count > 0)
 		qsort(cache->at, cache->count, sizeof(cache->at[0]), by_file);
 }
@@ -362,6 +383,7 @@ void catalog_list_fini(struct catalog_list *l)
 	for (size_t i = 0; i < l->count; i++) {
 		free(l->entry[i].name);
 		free(l->entry[i].label);
+		free(l->entry[i].fault);
 	}
 	for (size_t i = 0; i < l->states; i++)
 		free(l->state[i]);
@@ -375,5 +397,6 @@ void catalog_labels_fini(struct catalog_labels *cache)
 	for (size_t i = 0; i < cache->count; i++)
 		free(cache->at[i].text);
 	free(cache->at);
+	catalog_texts_fini(cache->text, cache->texts);
 	memset(cache, 0, sizeof(*cache));
 }

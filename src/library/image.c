@@ -9,10 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cd/map.h"
 #include "library/free_room.h"
 #include "library/library.h"
 #include "library/checksum.h"
 #include "library/disc_store.h"
+#include "library/image_compact.h"
 #include "library/image_name.h"
 #include "library/image_refusal.h"
 #include "library/label.h"
@@ -162,14 +164,36 @@ static void report_state(struct image *image, const char *name)
 			name, d->adopted);
 }
 
+/* The volume on the image, if it is known within LOOK_WAIT. */
+static bool has_udf(const struct library_file *f)
+{
+	int fd = library_open(f);
+	struct label label;
+
+	/* A card that does not answer: an image that may be a DVD-Video is shown as a DVD. */
+	return fd < 0 || !label_read_within(fd, LOOK_WAIT, &label) || label.udf;
+}
+
+/* As what an image without a state file is shown. */
+static const struct disc_medium *rom_of(
+	const struct library_file *f, const struct image_policy *policy)
+{
+	bool udf = image_as_needs_volume(policy->as, policy->iso, f->size) && has_udf(f);
+
+	return image_as_medium(policy->as, policy->iso, f->size, udf);
+}
+
 /* Opens the disc. The medium is locked by now, so the state file cannot change any more. */
-static int make_disc(int folder, const char *folder_name, const struct image_policy *policy,
-	struct media *media, struct store *store, struct image *out)
+static int make_disc(int folder, const char *folder_name, const struct library_file *f,
+	const struct image_policy *policy, struct media *media, struct store *store,
+	struct image *out)
 {
 	struct disc_options o = {
 		.media = media,
 		.store = store,
 		.medium = policy->blank,
+		.rom = rom_of(f, policy),
+		.keep_state = policy->iso > IMAGE_AS_DVD,
 		.max_unsaved = policy->max_unsaved,
 		.room = policy->limit_to_free_space && out->recordable ? room_for(folder) : 0,
 		.release = policy->release,
@@ -209,6 +233,14 @@ static bool is_damaged(int folder, const char *name)
 	return n > 0 && checksum_is_bad(text, (size_t)n);
 }
 
+/* True if the image is to be a CD, and is too large for one. */
+static bool is_no_cd(const struct image_policy *policy, uint64_t size)
+{
+	enum image_as as = policy->as == IMAGE_AS_DRIVE ? policy->iso : policy->as;
+
+	return as == IMAGE_AS_CD && size > (uint64_t)CD_LBA_END * MEDIA_BLOCK;
+}
+
 static int open_found(int folder, const char *folder_name, struct library_file *f,
 	const struct image_policy *policy, struct image *out)
 {
@@ -238,7 +270,18 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 		store_close(store);
 		return r;
 	}
-	r = make_disc(folder, folder_name, policy, media, store, out);
+	/* The state says what it is, or an empty image is a blank. */
+	if (policy->as != IMAGE_AS_DRIVE && (has_state || f->size == 0)) {
+		media_close(media);
+		store_close(store);
+		return -EMEDIUMTYPE;
+	}
+	if (!has_state && is_no_cd(policy, f->size)) {
+		media_close(media);
+		store_close(store);
+		return -E2BIG;
+	}
+	r = make_disc(folder, folder_name, f, policy, media, store, out);
 	add_warning(out, hint);
 	if (r == 0 && out->recordable)
 		warn_largest(out, largest);
@@ -286,14 +329,31 @@ int image_open(int folder, const char *folder_name, const char *name,
 			name);
 	}
 	out->size = file.size;
+	out->as = policy->as;
 	out->name = strdup(name);
 	if (!out->name || asprintf(&out->path, "%s/%s", folder_name, name) < 0) {
 		out->path = NULL;
 		r = -ENOMEM;
 	}
+	if (r == 0 && resolver_is_text(file.base, file.size)) {
+		if (policy->as == IMAGE_AS_DVD)
+			r = image_refuse(why, -EMEDIUMTYPE, "not-an-image",
+				"\"%s\" is the text of a compact disc; as= is for plain images",
+				name);
+		else
+			r = image_compact_open(&file, policy, out, why);
+		library_forget(&file);
+		out->kind = r == 0 ? image_kind(out->disc) : NULL;
+		return r;
+	}
 	if (r == 0)
 		r = open_found(folder, folder_name, &file, policy, out);
 	library_forget(&file);
+	if (r == -E2BIG)
+		return image_refuse(why, r, "too-large",
+			"\"%s\" has %" PRIu64 " blocks, and a CD has at most %d (99 minutes); "
+			"insert it with as=dvd",
+			name, (out->size + MEDIA_BLOCK - 1) / MEDIA_BLOCK, CD_LBA_END);
 	if (r < 0)
 		return refuse_found(why, r, folder, folder_name, name);
 	out->kind = image_kind(out->disc);

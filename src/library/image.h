@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "disc/disc.h"
+#include "library/image_as.h"
 #include "library/image_place.h"
 #include "library/image_refusal.h"
 
@@ -17,6 +18,8 @@ struct image_policy {
 	uint32_t max_unsaved; /* blocks; see disc_options */
 	/* What an image of 0 bytes without a state is; NULL = disc_medium_of_blank(). */
 	const struct disc_medium *blank;
+	enum image_as iso;        /* what a plain image is; IMAGE_AS_DRIVE = IMAGE_AS_DVD */
+	enum image_as as;         /* what the user has said of this image */
 	bool limit_to_free_space; /* show the host no more free blocks than the file system has */
 	disc_release_fn *release;
 	void *release_ctx;
@@ -33,6 +36,7 @@ struct image {
 	char *path;
 	uint64_t size;    /* bytes when it was opened */
 	const char *kind; /* image_kind() then */
+	enum image_as as; /* image_policy.as then */
 	bool recordable;  /* open and locked for writing; no other drive can have it */
 	dev_t dev;
 	ino_t ino;

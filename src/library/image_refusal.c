@@ -53,6 +53,11 @@ int image_refuse_open(struct refusal *why, int error, const char *name, const ch
 			"\"%s\" is empty, and its state in \"%s%s\" is not that of a blank; remove "
 			"one of them",
 			name, name, STORE_SUFFIX);
+	case EMEDIUMTYPE:
+		return image_refuse(why, error, "not-an-image",
+			"\"%s\" is a blank or was burned, so it is what it is; as= is for images "
+			"that were copied here",
+			name);
 	case ENAMETOOLONG:
 		return image_refuse(why, error, "bad-name",
 			"\"%.64s...\" is too long a name: no room for \"%s\" after it", name,

@@ -47,6 +47,8 @@ void label_read(int fd, uint64_t session, struct label *out)
 	if (!pr)
 		return;
 	out->has_volume = probe(pr, fd, session) == 0;
+	out->udf = out->has_volume && blkid_probe_lookup_value(pr, "TYPE", &text, NULL) == 0 &&
+		   text && strcmp(text, udf) == 0;
 	if (out->has_volume && blkid_probe_lookup_value(pr, "LABEL", &text, NULL) == 0 && text) {
 		n = strnlen(text, LABEL_MAX - 1);
 		memcpy(out->text, text, n);

@@ -45,9 +45,9 @@ size_t last_disc_encode(const struct last_disc *l, char text[LAST_DISC_TEXT])
 
 	if (strchr(l->image, '\n') || strchr(l->configured, '\n'))
 		return 0;
-	n = snprintf(text, LAST_DISC_TEXT, HEAD "%s%s\n%sconfigured %s\n",
-		*l->image ? "image " : "empty", l->image, l->burned ? "burned\n" : "",
-		l->configured);
+	n = snprintf(text, LAST_DISC_TEXT, HEAD "%s%s\n%s%s%s%sconfigured %s\n",
+		*l->image ? "image " : "empty", l->image, l->as ? "as " : "", image_as_name(l->as),
+		l->as ? "\n" : "", l->burned ? "burned\n" : "", l->configured);
 	return (size_t)n + (size_t)snprintf(text + n, LAST_DISC_TEXT - (size_t)n,
 				   "crc32 %08" PRIx32 "\n", crc32_add(0, text, (size_t)n));
 }
@@ -81,6 +81,8 @@ const char *last_disc_decode(const char *text, size_t len, struct last_disc *out
 	if (!take_line(&p, "image ", out->image, sizeof(out->image)) &&
 		!(take_line(&p, "empty", rest, sizeof(rest)) && rest[0] == '\0'))
 		return "it names no image";
+	if (take_line(&p, "as ", rest, sizeof(rest)) && !image_as_named(rest, &out->as))
+		return "it shows the image as an unknown disc";
 	out->burned = take_line(&p, "burned", rest, sizeof(rest));
 	if (!take_line(&p, "configured ", out->configured, sizeof(out->configured)))
 		return "a line is missing";

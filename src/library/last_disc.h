@@ -9,11 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "library/image_as.h"
+
 #define LAST_DISC_NAME 1024u /* bytes; discs with longer names are not recorded */
 #define LAST_DISC_TEXT 4096u
 
 struct last_disc {
 	char image[LAST_DISC_NAME]; /* in the media folder; "" = the drive was empty */
+	enum image_as as;           /* as what the user has inserted it */
 	bool burned; /* finalised in this drive; rename and verification still pending */
 	char configured[LAST_DISC_NAME]; /* drives[].image in the configuration at that time */
 };

@@ -2,6 +2,8 @@
 /* Commands that describe the disc: capacities, TOC, disc and track information. */
 #include <string.h>
 
+#include "cd/toc.h"
+#include "disc/compact.h"
 #include "mmc/mmc_int.h"
 #include "util/array.h"
 #include "util/be.h"
@@ -23,12 +25,12 @@ mmc_sense_t cmd_read_capacity(struct mmc_drive *d, const uint8_t *cdb)
 /* ---- READ TOC ------------------------------------------------------------------------------- */
 
 /* Address as four bytes, LBA or MSF (MMC-6 table 1: LBA 0 is 00:02:00). */
-static void put_address(uint8_t *p, uint32_t lba, bool msf)
+void mmc_put_address(uint8_t *p, int64_t lba, bool msf)
 {
-	uint64_t frames = (uint64_t)lba + 150;
+	uint64_t frames = (uint64_t)(lba + 150);
 
 	if (!msf) {
-		put_be32(p, lba);
+		put_be32(p, (uint32_t)lba);
 		return;
 	}
 	/* MSF ends at 255 minutes: drives report the highest address for all blocks past it. */
@@ -45,7 +47,7 @@ static uint8_t *put_toc_entry(uint8_t *p, uint8_t number, uint32_t lba, bool msf
 	memset(p, 0, 4);
 	p[1] = 0x14; /* ADR 1, data track */
 	p[2] = number;
-	put_address(p + 4, lba, msf);
+	mmc_put_address(p + 4, lba, msf);
 	return p + 8;
 }
 
@@ -86,14 +88,28 @@ static mmc_sense_t toc_sessions(struct mmc_drive *d, bool msf)
 	return SENSE_NONE;
 }
 
+/* All formats, of a CD. */
+static mmc_sense_t toc_of_map(
+	struct mmc_drive *d, const struct cd_map *map, uint8_t format, uint8_t number, bool msf)
+{
+	const struct cd_toc_request r = {.format = format, .number = number, .msf = msf};
+	uint8_t *p = mmc_reply(d, CD_TOC_MAX);
+
+	d->cmd.reply_len = cd_toc(map, &r, p);
+	return d->cmd.reply_len ? SENSE_NONE : mmc_bad_cdb();
+}
+
 mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
 {
+	const struct cd_map *map = disc_cd_map(d->cmd.disc);
 	bool msf = cdb[1] & 0x02;
 	uint8_t format = cdb[2] & 0x0f;
 
 	/* SFF-8020i had the format in the control byte: Linux sr and Alcohol 120% still ask so. */
 	if (format == 0)
 		format = cdb[9] >> 6;
+	if (map)
+		return toc_of_map(d, map, format, cdb[6], msf);
 	/*
 	 * No TOC without a closed session: udev runs blkid on discs with a TOC, and blkid
 	 * fails on a blank.
@@ -110,6 +126,14 @@ mmc_sense_t cmd_read_toc(struct mmc_drive *d, const uint8_t *cdb)
 }
 
 /* ---- READ DISC INFORMATION ------------------------------------------------------------------ */
+
+/* Number of the first track; tracks of an image may begin with another number than 1. */
+static uint32_t first_number(const struct disc *disc)
+{
+	const struct cd_map *map = disc_cd_map(disc);
+
+	return map ? map->first_track : 1;
+}
 
 enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE, STATUS_OTHERS };
 enum { ERASABLE = 0x10 };
@@ -132,10 +156,18 @@ static uint8_t disc_status_byte(const struct disc *disc, const struct mmc_profil
 	return disc->layout.sessions == 1 ? STATUS_EMPTY : STATUS_INCOMPLETE;
 }
 
+/* Of a complete CD: its type, and that no session can follow. */
+static void put_cd_information(const struct cd_map *map, uint8_t *p)
+{
+	p[8] = map->session[map->sessions - 1].format;
+	memset(p + 16, 0xff, 8);
+}
+
 mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 {
 	const struct disc *disc = d->cmd.disc;
-	uint32_t first = 1, last = 1;
+	const struct cd_map *map = disc_cd_map(disc);
+	uint32_t first = 1, last = 1, number = first_number(disc);
 
 	if (cdb[1] & 0x07) /* track resources, POW resources: not on these discs */
 		return mmc_bad_cdb();
@@ -143,11 +175,15 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 	/* Always 34 bytes, no OPC entries: growisofs then asks for OPC only where it matters. */
 	uint8_t *p = mmc_reply(d, 34);
 	put_be16(p, 32);
+	if (map)
+		put_cd_information(map, p);
 	p[2] = disc_status_byte(disc, d->profile);
 	/* Linux opens a write protected disc for reading only, because it is not erasable. */
 	if (disc->medium->erasable && !disc_is_protected(disc))
 		p[2] |= ERASABLE;
-	p[3] = 1;
+	first += number - 1;
+	last += number - 1;
+	p[3] = (uint8_t)number;
 	p[4] = (uint8_t)disc->layout.sessions;
 	p[5] = (uint8_t)first;
 	p[6] = (uint8_t)last;
@@ -164,10 +200,13 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
 {
 	enum { BY_LBA, BY_TRACK, BY_SESSION };
+	const struct cd_map *map = disc_cd_map(disc);
 	uint32_t number = get_be32(cdb + 2), first, last;
 
 	switch (cdb[1] & 0x03) {
 	case BY_LBA:
+		if (map)
+			return 1u + (uint32_t)disc_sector_track(disc, (int32_t)number);
 		return disc_track_at(disc, number);
 	case BY_TRACK:
 		/*
@@ -176,6 +215,7 @@ static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
 		 */
 		if (number == 0xff && disc->layout.tracks < 0xff)
 			return disc_open_track(disc);
+		number -= first_number(disc) - 1;
 		return number <= disc->layout.tracks ? number : 0;
 	case BY_SESSION:
 		return disc_session_tracks(disc, number, &first, &last) ? first : 0;
@@ -210,9 +250,18 @@ static void put_track(const struct disc *disc, const struct disc_track *t,
 	put_be32(p + 28, recorded ? t->start + t->written - 1 : 0);
 }
 
+/* Of a track of a CD: CONTROL, and the data mode, Fh for audio. */
+static void put_cd_track(const struct cd_track *t, uint8_t *p)
+{
+	p[5] = t->control;
+	p[6] = t->form == CD_AUDIO ? 0x0f : t->form == CD_MODE1 ? 1 : 2;
+	put_be32(p + 20, 0); /* no packets */
+}
+
 mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 {
 	const struct disc *disc = d->cmd.disc;
+	const struct cd_map *map = disc_cd_map(disc);
 	uint32_t number = selected_track(disc, cdb);
 	const struct disc_track *t = disc_track(disc, number);
 
@@ -224,10 +273,13 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	}
 	uint8_t *p = mmc_reply(d, d->profile->track_info_length);
 	put_be16(p, d->profile->track_info_length - 2u);
-	p[2] = (uint8_t)number;
 	p[3] = (uint8_t)t->session;
 	p[5] = d->profile->track_mode;
 	put_track(disc, t, d->profile, p);
+	if (map)
+		put_cd_track(&map->track[number - 1], p);
+	number += first_number(disc) - 1;
+	p[2] = (uint8_t)number;
 	p[32] = (uint8_t)(number >> 8);
 	p[33] = (uint8_t)(t->session >> 8);
 	return SENSE_NONE;

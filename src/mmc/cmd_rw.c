@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* READ, WRITE, VERIFY, SEEK, SYNCHRONIZE CACHE, RESERVE TRACK, CLOSE TRACK/SESSION, OPC. */
 #include "mmc/mmc_int.h"
+#include "mmc/sectors.h"
 #include "util/array.h"
 #include "util/be.h"
 
@@ -22,9 +23,11 @@ static mmc_sense_t start_transfer(
 	struct mmc_command *c = &d->cmd;
 	bool writing = stream == STREAM_WRITE;
 	enum mmc_dir dir = writing ? MMC_DIR_OUT : MMC_DIR_IN;
-	int r = writing ? disc_may_write(c->disc, lba, blocks)
-			: disc_may_read(c->disc, lba, blocks);
+	int r;
 
+	if (c->disc->compact && !writing)
+		return sectors_start_blocks(d, lba, blocks);
+	r = writing ? disc_may_write(c->disc, lba, blocks) : disc_may_read(c->disc, lba, blocks);
 	c->unit = c->disc->media->unit;
 	if (!transfer_fits(blocks, c->unit))
 		return mmc_bad_cdb();
@@ -105,8 +108,10 @@ mmc_sense_t cmd_seek(struct mmc_drive *d, const uint8_t *cdb)
 {
 	int64_t lba = get_be32(cdb + 2);
 
-	return lba < disc_end(d->cmd.disc) ? SENSE_NONE
-					   : mmc_fail_at(d, SENSE_LBA_OUT_OF_RANGE, lba);
+	if (lba >= disc_end(d->cmd.disc))
+		return mmc_fail_at(d, SENSE_LBA_OUT_OF_RANGE, lba);
+	d->position = lba;
+	return SENSE_NONE;
 }
 
 mmc_sense_t cmd_verify(struct mmc_drive *d, const uint8_t *cdb)
@@ -132,7 +137,8 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 	while (c->unverified) {
 		uint32_t n = MIN(c->unverified, MMC_STAGE_SIZE / c->unit);
 		const uint8_t *data;
-		int r = disc_view(c->disc, c->lba, &n, d->stage, &data);
+		int r = c->sectors ? sectors_view(d, &n, d->stage, &data)
+				   : disc_view(c->disc, c->lba, &n, d->stage, &data);
 		mmc_sense_t s = sense_from_disc(r, false);
 
 		if (s == SENSE_AGAIN)

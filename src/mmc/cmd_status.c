@@ -188,7 +188,8 @@ static uint32_t pick_write_speed(const struct mmc_drive *d, uint64_t wish)
 
 static uint32_t pick_read_speed(const struct mmc_drive *d, uint64_t wish)
 {
-	return (uint32_t)MIN(MAX(wish, DVD_SPEED_1X), (uint64_t)profile_read_speed(d->profile));
+	return (uint32_t)MIN(
+		MAX(wish, profile_slowest(d->profile)), (uint64_t)profile_read_speed(d->profile));
 }
 
 mmc_sense_t cmd_set_streaming(struct mmc_drive *d, const uint8_t *cdb)

@@ -73,9 +73,15 @@ const struct mmc_row mmc_rows[256] = {
 	/* complete when the status is sent, with or without IMMED */
 	[OP_SYNCHRONIZE_CACHE] = { "SYNCHRONIZE CACHE", 10, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
 		cmd_none, cmd_synchronize_cache_finish, "\x02\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.41" },
-	/* formats 0 and 1 */
+	/* of a CD, else 5/20/00: position, catalogue number, ISRC; there is no audio playback */
+	[OP_READ_SUB_CHANNEL] = { "READ SUB-CHANNEL", 10, ROW_IN | ROW_MEDIUM, P_CD, ALLOC(7, 2),
+		cmd_read_sub_channel, NULL, "\x02\x40\xff\0\0\xff\xff\xff\0", "MMC-3" },
+	/* formats 0 and 1; of a CD also 2 (raw) and 5 (CD-Text) */
 	[OP_READ_TOC_PMA_ATIP] = { "READ TOC/PMA/ATIP", 10, ROW_IN | ROW_MEDIUM, P_TOC, ALLOC(7, 2),
 		cmd_read_toc, NULL, "\x02\x0f\0\0\0\xff\xff\xff\xc0", "MMC-6 6.25" },
+	/* of a data sector of a CD; other discs 5/20/00 */
+	[OP_READ_HEADER] = { "READ HEADER", 10, ROW_IN | ROW_MEDIUM, P_CD, ALLOC(7, 2),
+		cmd_read_header, NULL, "\x02\xff\xff\xff\xff\0\xff\xff\0", "MMC-3" },
 	/* built from the tables of profiles and features */
 	[OP_GET_CONFIGURATION] = { "GET CONFIGURATION", 10, ROW_IN | ROW_UA_OK, 0, ALLOC(7, 2),
 		cmd_get_configuration, NULL, "\x03\xff\xff\0\0\0\xff\xff\0", "MMC-6 6.5" },
@@ -136,12 +142,18 @@ const struct mmc_row mmc_rows[256] = {
 	/* sets the speeds that the drive reports; transfers are not slowed down */
 	[OP_SET_STREAMING] = { "SET STREAMING", 12, ROW_OUT | ROW_CLOSING, 0, ALLOC(9, 2),
 		cmd_set_streaming, cmd_set_streaming_finish, "\0\0\0\0\0\0\0\xff\xff\xff\0", "MMC-6 6.39" },
+	/* as READ CD, from one MSF address up to another */
+	[OP_READ_CD_MSF] = { "READ CD MSF", 12, ROW_IN | ROW_MEDIUM, P_CD, NO_LENGTH,
+		cmd_read_cd_msf, NULL, "\x1e\0\xff\xff\xff\xff\xff\xff\xfe\x07\0", "MMC-3" },
 	/* as SET STREAMING */
 	[OP_SET_CD_SPEED] = { "SET CD SPEED", 12, ROW_CLOSING, 0, NO_LENGTH,
 		cmd_none, cmd_set_cd_speed_finish, "\x03\xff\xff\xff\xff\0\0\0\0\0\0", "MMC-6 6.37" },
 	/* no changer */
 	[OP_MECHANISM_STATUS] = { "MECHANISM STATUS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(8, 2),
 		cmd_mechanism_status, NULL, "\0\0\0\0\0\0\0\xff\xff\0\0", "MMC-6 6.9" },
+	/* any parts of sectors that stand together, and their subchannel; of a CD, else 5/20/00; a sector of another kind than the first, or than was asked for, 5/64/00 */
+	[OP_READ_CD] = { "READ CD", 12, ROW_IN | ROW_MEDIUM, P_CD, NO_LENGTH,
+		cmd_read_cd, NULL, "\x1e\xff\xff\xff\xff\xff\xff\xff\xfe\x07\0", "MMC-6 6.20" },
 	/* the layer break of a blank DVD+R DL, once */
 	[OP_SEND_DISC_STRUCTURE] = { "SEND DISC STRUCTURE", 12, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE,
 		ALLOC(8, 2), cmd_send_disc_structure, cmd_send_disc_structure_finish,

@@ -111,6 +111,10 @@ static const struct feature features[] = {
 	/* Tray, load, eject, lock */
 	{ FEATURE_REMOVABLE_MEDIUM, 1, ALWAYS, 4, "\x39\0\0\0", NULL },
 	{ FEATURE_RANDOM_READABLE, 0, BY_PROFILE, 0, NULL, build_random_readable },
+	/* Reads what is recorded on any kind of CD */
+	{ FEATURE_MULTI_READ, 0, BY_PROFILE, 0, "", NULL },
+	/* C2 error pointers, CD-Text */
+	{ FEATURE_CD_READ, 2, BY_PROFILE, 4, "\x03\0\0\0", NULL },
 	{ FEATURE_DVD_READ, 1, BY_PROFILE, 4, "\0\0\0\0", NULL },
 	/* Linux opens a drive for writing that has this feature, whatever disc is in it. */
 	{ FEATURE_RANDOM_WRITABLE, 1, WHILE_WRITABLE, 0, NULL, build_random_writable },

@@ -47,6 +47,9 @@ static mmc_sense_t check_permission(const struct mmc_drive *d, const struct mmc_
 
 	if (missing == 0)
 		return SENSE_NONE;
+	/* What only CDs have is unknown to a drive with another disc in it. */
+	if (missing & P_CD)
+		return SENSE_INVALID_OPCODE;
 	if (missing & P_FORMAT)
 		return SENSE_CANNOT_FORMAT_MEDIUM;
 	return missing & P_READ ? SENSE_ILLEGAL_MODE : SENSE_CANNOT_WRITE_MEDIUM;

@@ -3,16 +3,22 @@
 #ifndef MMC_MMC_INT_H
 #define MMC_MMC_INT_H
 
+#include "cd/map.h"
+#include "cd/sector.h"
+#include "cd/toc.h"
 #include "mmc/mmc.h"
 #include "mmc/profile.h"
 #include "mmc/sense.h"
 #include "mmc/spec.h"
 
-#define MMC_REPLY_SIZE 4160u  /* largest answer: READ DISC STRUCTURE of a BD, 4100 bytes */
-#define MMC_PARAM_SIZE 1024u  /* largest parameter list taken in whole */
-#define MMC_PUSH_MAX   32768u /* most bytes of one mmc_push() */
-#define MMC_PULL_MAX   65536u /* most bytes of one mmc_pull() */
+#define MMC_REPLY_SIZE 4160u      /* largest answer: READ DISC STRUCTURE of a BD, 4100 bytes, ... */
+#define MMC_REPLY_MAX  CD_TOC_MAX /* ... but for READ TOC of a CD */
+#define MMC_PARAM_SIZE 1024u      /* largest parameter list taken in whole */
+#define MMC_PUSH_MAX   32768u     /* most bytes of one mmc_push() */
+#define MMC_PULL_MAX   65536u     /* most bytes of one mmc_pull() */
 #define MMC_STAGE_SIZE (MMC_PULL_MAX + 8192u)
+/* Bytes of the largest unit: a CD sector with its error field and subchannel. */
+#define MMC_UNIT_MAX   (CD_SECTOR + 296u + 96u)
 
 /* Mode page store: see modepage.c. */
 #define MODEPAGE_COUNT    MMC_SAVED_PAGES
@@ -96,6 +102,7 @@ struct mmc_command {
 
 	/* The units of the disc that READ or WRITE moves, or VERIFY checks. */
 	enum mmc_stream stream;
+	bool sectors;        /* of a CD, as drive.sectors says */
 	bool single;         /* one of several units could not be read: view one at a time */
 	uint32_t unit;       /* bytes of a unit */
 	uint32_t skip;       /* bytes of unit lba that were given already */
@@ -103,6 +110,15 @@ struct mmc_command {
 	uint32_t unverified; /* units that VERIFY has yet to read */
 	int64_t first;       /* address of the first unit; a CD has negative ones, too */
 	int64_t lba;         /* of the unit to move or verify next */
+};
+
+/* What the command in flight gives of each sector of a CD (sectors.c). */
+struct mmc_sectors {
+	uint8_t forms;            /* that are allowed: 1 << enum cd_form */
+	struct cd_cut cut[CD_XA]; /* of a sector of each form */
+	/* Bytes of a unit: part of the sector, error field, subchannel. */
+	uint16_t main, error, sub;
+	uint8_t sub_selection;
 };
 
 struct mmc_drive {
@@ -128,9 +144,11 @@ struct mmc_drive {
 	uint8_t page[MODEPAGE_COUNT][MODEPAGE_MAX_SIZE];
 
 	struct mmc_command cmd;
+	struct mmc_sectors sectors;
+	int64_t position; /* address of a CD that was read last, for READ SUB-CHANNEL */
 	uint64_t commands, errors, blocks_read, blocks_written;
 
-	uint8_t reply[MMC_REPLY_SIZE];
+	uint8_t reply[MMC_REPLY_MAX];
 	uint8_t param[MMC_PARAM_SIZE];
 	uint8_t stage[MMC_STAGE_SIZE]; /* units being read, or written in odd portions */
 };
@@ -191,6 +209,9 @@ void mmc_host_load(struct mmc_drive *d);
 /* Sets the speeds to the fastest of the profile. */
 void mmc_default_speeds(struct mmc_drive *d);
 
+/* Puts an address of four bytes, LBA or MSF. */
+void mmc_put_address(uint8_t *p, int64_t lba, bool msf);
+
 /* stream.c */
 /* Writes the whole units that are staged. 0, also after a failure (cmd.sense); -1: MMC_AGAIN. */
 int mmc_write_staged(struct mmc_drive *d);
@@ -223,7 +244,8 @@ mmc_start_fn cmd_none, cmd_request_sense, cmd_inquiry, cmd_report_luns, cmd_gesn
 	cmd_read_track_information, cmd_read_disc_structure, cmd_param, cmd_read_10, cmd_read_12,
 	cmd_write_10, cmd_write_12, cmd_verify, cmd_seek, cmd_start_stop_unit, cmd_close,
 	cmd_set_streaming, cmd_mode_select, cmd_send_key, cmd_send_disc_structure, cmd_format_unit,
-	cmd_blank, cmd_write_and_verify;
+	cmd_blank, cmd_write_and_verify, cmd_read_cd, cmd_read_cd_msf, cmd_read_sub_channel,
+	cmd_read_header;
 mmc_finish_fn cmd_mode_select_6_finish, cmd_mode_select_10_finish, cmd_set_streaming_finish,
 	cmd_set_cd_speed_finish, cmd_send_event_finish, cmd_send_key_finish, cmd_write_finish,
 	cmd_verify_finish, cmd_synchronize_cache_finish, cmd_reserve_track_finish, cmd_close_finish,

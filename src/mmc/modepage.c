@@ -121,9 +121,11 @@ static uint32_t build_2a(const struct mmc_drive *d, uint8_t *p)
 	for (size_t i = 0; i < mmc_profile_count; i++) {
 		p[2] |= mmc_profiles[i].page_2a_read;
 		p[3] |= mmc_profiles[i].page_2a_write;
+		p[4] |= mmc_profiles[i].page_2a_forms;
+		p[5] |= mmc_profiles[i].page_2a_audio;
 	}
-	p[4] = 0xc0; /* buffer underrun free recording, multi-session */
-	p[6] = 0x29; /* tray, eject, lock */
+	p[4] |= 0xc0; /* buffer underrun free recording, multi-session */
+	p[6] = 0x29;  /* tray, eject, lock */
 	if (d->prevent || d->persistent_prevent)
 		p[6] |= 0x02;
 	put_be16(p + 8, (uint16_t)profile_read_speed(d->profile));

@@ -6,6 +6,8 @@
 
 #define BIT(n) (1u << (n))
 
+#define CD_READ_SPEED 8467                                    /* 48x */
+#define CD_SPEEDS     8467, 7056, 5645, 4234, 2822            /* 48x 40x 32x 24x 16x */
 #define BD_READ_SPEED 53952                                   /* 12x */
 #define BD_SPEEDS     53952, 44960, 35968, 26976, 17984, 8992 /* 12x 10x 8x 6x 4x 2x */
 
@@ -184,6 +186,16 @@ const struct mmc_profile mmc_profiles[] = {
 		.book_type = 0x01, .max_rate = 0x0f, .layer_type = 0x01,
 		.track_mode = 0x04, .closed_track = 0x01, .track_info_length = 36,
 	}, {
+		.code = PROFILE_CD_ROM, .name = "CD-ROM",
+		.type = DISC_CD_ROM, .formats = BIT(DISC_UNFORMATTED),
+		.permissions = P_READ | P_TOC | P_CD,
+		.feature = { FEATURE_RANDOM_READABLE, FEATURE_MULTI_READ, FEATURE_CD_READ,
+			FEATURE_REAL_TIME_STREAMING },
+		.write_speed = { CD_SPEEDS }, .read_speed = CD_READ_SPEED, .slowest = CD_SPEED_1X,
+		/* Mode 2 forms 1 and 2; READ CD of audio, exact to the sample, C2 pointers, ISRC, MCN */
+		.page_2a_forms = 0x30, .page_2a_audio = 0x73,
+		.track_mode = 0x04, .closed_track = 0x01, .no_addresses = true, .track_info_length = 36,
+	}, {
 		.code = PROFILE_REMOVABLE_DISK, .name = "removable disk",
 		.track_info_length = 36,
 	}, {
@@ -230,6 +242,11 @@ const struct mmc_profile *profile_for(const struct disc *disc, const struct mmc_
 uint32_t profile_read_speed(const struct mmc_profile *p)
 {
 	return p->read_speed ? p->read_speed : PROFILE_READ_SPEED;
+}
+
+uint32_t profile_slowest(const struct mmc_profile *p)
+{
+	return p->slowest ? p->slowest : DVD_SPEED_1X;
 }
 
 bool profile_is_for(const struct mmc_profile *p, enum disc_type type)

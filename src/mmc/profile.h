@@ -23,6 +23,7 @@ enum mmc_permission {
 	P_CLOSE = 1 << 3,
 	P_TOC = 1 << 4,    /* READ TOC answers */
 	P_FORMAT = 1 << 5, /* FORMAT UNIT */
+	P_CD = 1 << 6,     /* the commands for sectors and subchannels of a CD */
 };
 
 /* Write types of mode page 05h (MMC-6 7.5.4), as bits. */
@@ -50,7 +51,9 @@ struct mmc_profile {
 	uint16_t feature[PROFILE_MAX_FEATURES];
 	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
 	uint16_t read_speed;                      /* kB/s; 0 = PROFILE_READ_SPEED */
-	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 */
+	uint16_t slowest;                         /* read speed, kB/s; 0 = DVD_SPEED_1X */
+	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 of page 2Ah ... */
+	uint8_t page_2a_forms, page_2a_audio;     /* ... and of bytes 4 and 5 */
 	/*
 	 * Mode page 05h: the write types that may be selected (enum mmc_write_type), and the blocks
 	 * of a link and of a packet. 0: the page has no meaning, and the host may set what it
@@ -92,6 +95,8 @@ extern const size_t mmc_profile_count;
 const struct mmc_profile *profile_for(const struct disc *disc, const struct mmc_config *config);
 /* The fastest speed at which the drive reads such a disc, kB/s. */
 uint32_t profile_read_speed(const struct mmc_profile *p);
+/* The slowest one, kB/s. */
+uint32_t profile_slowest(const struct mmc_profile *p);
 /* True if the row is for discs of that type, in some format state. */
 bool profile_is_for(const struct mmc_profile *p, enum disc_type type);
 bool profile_has_feature(const struct mmc_profile *p, uint16_t feature);

@@ -21,6 +21,7 @@ void mmc_save(const struct mmc_drive *d, struct mmc_saved *s)
 		.feature_change = d->feature_change,
 		.gesn_seen = d->gesn_seen,
 		.sense_has_lba = d->sense_has_lba,
+		.disc_type = d->disc ? (uint8_t)(d->disc->medium->type + 1) : 0,
 		.profile = d->profile->code,
 		.sense = d->sense,
 		.sense_lba = d->sense_lba,
@@ -42,7 +43,7 @@ static void restore_speeds(struct mmc_drive *d, const struct mmc_saved *s)
 
 	d->read_speed = profile_read_speed(d->profile);
 	d->write_speed = speed[0];
-	if (s->read_speed >= DVD_SPEED_1X && s->read_speed <= d->read_speed)
+	if (s->read_speed >= profile_slowest(d->profile) && s->read_speed <= d->read_speed)
 		d->read_speed = s->read_speed;
 	for (size_t i = 0; i < PROFILE_MAX_SPEEDS && speed[i]; i++)
 		if (s->write_speed == speed[i])

@@ -10,9 +10,10 @@
 #include <string.h>
 
 #include "mmc/mmc_int.h"
+#include "mmc/sectors.h"
 #include "util/array.h"
 
-static_assert(MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PULL_MAX + 2 * MEDIA_UNIT_MAX &&
+static_assert(MMC_STAGE_SIZE >= MMC_GRAIN + MMC_PULL_MAX + 2 * MMC_UNIT_MAX &&
 		      MMC_STAGE_SIZE >= MMC_PUSH_MAX + MEDIA_UNIT_MAX,
 	"the stage holds a piece, and the rest of its first and last unit");
 
@@ -29,6 +30,15 @@ static void seek_byte(struct mmc_drive *d, uint32_t at)
 	c->skip = at % c->unit;
 }
 
+/* Views units of the transfer, as disc_view() does. */
+static int view(struct mmc_drive *d, uint32_t *n, uint8_t *stage, const uint8_t **data)
+{
+	struct mmc_command *c = &d->cmd;
+
+	return c->sectors ? sectors_view(d, n, stage, data)
+			  : disc_view(c->disc, c->lba, n, stage, data);
+}
+
 /* Number of units that hold the next len bytes; 1 after one of several could not be read. */
 static uint32_t units_of(const struct mmc_command *c, uint32_t len)
 {
@@ -36,7 +46,7 @@ static uint32_t units_of(const struct mmc_command *c, uint32_t len)
 }
 
 /*
- * Handles the result r of disc_view() that was not DISC_OK. If one of several units cannot
+ * Handles the result r of view() that was not DISC_OK. If one of several units cannot
  * be read, views one alone: the host gets all data before the bad one. 0: *n and *data are
  * set. -1: a failure, which is now in the command's sense, or MMC_AGAIN.
  */
@@ -47,7 +57,7 @@ static int view_one(struct mmc_drive *d, int r, uint32_t *n, uint8_t *stage, con
 	if (r < 0 && r != -EAGAIN && *n > 1) {
 		c->single = true;
 		*n = 1;
-		r = disc_view(c->disc, c->lba, n, stage, data);
+		r = view(d, n, stage, data);
 	}
 	if (r == DISC_OK)
 		return 0;
@@ -63,7 +73,7 @@ static int stage_units(struct mmc_drive *d, uint32_t want)
 	uint8_t *room = d->stage + c->staged;
 	const uint8_t *units;
 	uint32_t n = units_of(c, want - c->staged), len;
-	int r = disc_view(c->disc, c->lba, &n, room, &units);
+	int r = view(d, &n, room, &units);
 
 	if (r != DISC_OK && view_one(d, r, &n, room, &units) < 0)
 		return -1;
@@ -129,7 +139,7 @@ static int32_t pull_units(struct mmc_drive *d, const uint8_t **data, uint32_t ma
 	if (c->staged)
 		return pull_joined(d, data, want);
 	n = units_of(c, want);
-	r = disc_view(c->disc, c->lba, &n, d->stage, data);
+	r = view(d, &n, d->stage, data);
 	if (r != DISC_OK && view_one(d, r, &n, d->stage, data) < 0)
 		return c->sense ? 0 : -1;
 	len = n * c->unit;

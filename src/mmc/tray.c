@@ -40,6 +40,7 @@ void mmc_disc_arrived(struct mmc_drive *d)
 	modepage_end_test_write(d);
 	refresh_profile(d);
 	mmc_default_speeds(d);
+	d->position = 0;
 	d->ua &= (uint8_t)~UA_AFTER_EVENT;
 	d->ua |= UA_CHANGED;
 	/* Replaces a removal event that the host has not polled: a swap is one event. */

@@ -11,9 +11,10 @@
 
 // clang-format off
 const struct verb verb_table[VERB_COUNT] = {
-	[VERB_INSERT] = { "insert", 1, 1, VERB_OPT_DRIVE | VERB_OPT_FORCE, NULL,
-		"insert NAME [force=yes] [drive=DRIVE]",
-		"insert an image of the media folder: its name, the beginning of it, or its label" },
+	[VERB_INSERT] = { "insert", 1, 1, VERB_OPT_DRIVE | VERB_OPT_FORCE | VERB_OPT_AS, NULL,
+		"insert NAME [as=DISC] [force=yes] [drive=DRIVE]",
+		"insert an image of the media folder: its name, the beginning of it, or its label; "
+		"as=cd, as=dvd or as=auto says which disc it is" },
 	[VERB_NEXT] = { "next", 0, 0, VERB_OPT_DRIVE | VERB_OPT_FORCE, NULL,
 		"next [force=yes] [drive=DRIVE]",
 		"insert the next image of the list, after the last one the first" },
@@ -48,7 +49,7 @@ const struct verb verb_table[VERB_COUNT] = {
 static const struct { const char *name; enum verb_option bit; } options[] = {
 	{ "drive", VERB_OPT_DRIVE }, { "type", VERB_OPT_TYPE },
 	{ "until", VERB_OPT_UNTIL }, { "records", VERB_OPT_RECORDS }, { "from", VERB_OPT_FROM },
-	{ "force", VERB_OPT_FORCE },
+	{ "force", VERB_OPT_FORCE }, { "as", VERB_OPT_AS },
 };
 
 /* What people type who know other programs. The verb may be one of the client's. */
@@ -80,6 +81,8 @@ static char **slot_of(struct verb_call *call, enum verb_option bit)
 		return &call->records;
 	case VERB_OPT_FROM:
 		return &call->from;
+	case VERB_OPT_AS:
+		return &call->as;
 	case VERB_OPT_FORCE:
 		break;
 	}

@@ -32,7 +32,8 @@ enum verb_option {
 	VERB_OPT_UNTIL = 4,
 	VERB_OPT_RECORDS = 8,
 	VERB_OPT_FROM = 16,
-	VERB_OPT_FORCE = 32
+	VERB_OPT_FORCE = 32,
+	VERB_OPT_AS = 64
 };
 
 struct verb {
@@ -56,6 +57,7 @@ struct verb_call {
 	char *type;
 	char *until, *records, *from; /* of trace */
 	char *force;                  /* "yes" */
+	char *as;                     /* "cd", "dvd" or "auto" */
 };
 
 extern const struct verb verb_table[VERB_COUNT];

@@ -198,10 +198,15 @@ static bool is_blank(const struct trace_disc *d)
 	return d->tracks == 0 || (d->tracks == 1 && d->track[0].state == DISC_TRACK_INVISIBLE);
 }
 
+static bool is_cd(const struct trace_disc *d)
+{
+	return trace_medium(d)->type == DISC_CD_ROM;
+}
+
 /* True for a disc that an image without a state file is. */
 static bool is_plain_image(const struct trace_disc *d)
 {
-	return d->tracks <= 1 && trace_medium(d) == disc_medium_of_image(d->readable);
+	return d->tracks <= 1 && (is_cd(d) || trace_medium(d) == disc_medium_of_image(d->readable));
 }
 
 /* Has tracks that the script must record, because no media line makes them. */
@@ -250,9 +255,12 @@ static const char *write_media(
 	if (!blank && is_plain_image(d)) {
 		if (d->readable == 0)
 			return "a DVD-ROM without blocks";
-		fprintf(w->out, "media rom %" PRIu32 "%s\n", d->readable, ua);
+		fprintf(w->out, "media %s %" PRIu32 "%s\n", is_cd(d) ? "cd" : "rom", d->readable,
+			ua);
 		return NULL;
 	}
+	if (is_cd(d))
+		return "a compact disc of several tracks";
 	fputs("media blank", w->out);
 	/* A format takes the spare area from the capacity. */
 	spare = spare_area_format(d);

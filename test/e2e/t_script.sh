@@ -15,9 +15,9 @@ cat >"$work/board" <<'END'
 #!/bin/bash
 media=/var/lib/mmcgadget
 last=/var/tmp/job/last
-insert() {
-	echo "$1" >"$last"
-	mmcgadgetctl insert "$1"
+insert() { # NAME [as=cd]
+	echo "$@" >"$last"
+	mmcgadgetctl insert "$@"
 }
 case $1 in
 blank)
@@ -25,16 +25,23 @@ blank)
 	echo "$name" >"$last"
 	mmcgadgetctl blank "$name"
 	;;
-rom)
+rom | cd)
 	[ -e "$media/rom-$2.iso" ] || "$u_script" stamp "$media/rom-$2.iso" "$2" || exit 1
-	insert "rom-$2.iso"
+	if [ "$1" = cd ]; then
+		insert "rom-$2.iso" as=cd
+	else
+		insert "rom-$2.iso"
+	fi
 	;;
 none)
 	mmcgadgetctl eject --force || mmcgadgetctl --json status | grep -q '"state": *"empty"'
 	rm -f "$media"/blank-*
 	;;
 eject) mmcgadgetctl eject ${2:+--force} ;;
-insert-again) insert "$(cat "$last")" ;;
+insert-again)
+	read -r name as <"$last"
+	insert "$name" ${as:+"$as"}
+	;;
 esac >/dev/null
 END
 chmod +x "$work/board"

@@ -27,6 +27,7 @@ static int insert(struct exec_bench *b, struct script_exec *x, struct media *med
 		.media = media,
 		.capacity = b->capacity,
 		.medium = b->medium,
+		.rom = b->rom,
 		.release = keep_media,
 		.release_ctx = b,
 	};
@@ -91,6 +92,7 @@ int exec_bench_media(struct script_exec *x, enum script_media media,
 		return script_fail(x, "no memory for a medium");
 	b->capacity = media == SCRIPT_MEDIA_BLANK ? blocks : 0;
 	b->medium = medium;
+	b->rom = media == SCRIPT_MEDIA_CD ? disc_medium_of(DISC_CD_ROM) : NULL;
 	return insert(b, x, m);
 }
 

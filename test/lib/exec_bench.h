@@ -13,6 +13,7 @@ struct exec_bench {
 	struct mem_folder folder;         /* holds the state file of that disc */
 	uint32_t capacity;                /* of that disc in blocks; 0: the default */
 	const struct disc_medium *medium; /* of that disc if it is blank; NULL: the default */
+	const struct disc_medium *rom;    /* of that disc if it is an image; NULL: the default */
 	struct media_fault fault;
 };
 

@@ -139,7 +139,8 @@ static int sg_media(struct script_exec *x, enum script_media media,
 		snprintf(verb, sizeof(verb), "blank%s%s", medium ? " type=" : "",
 			medium ? medium->name : "");
 	else
-		snprintf(verb, sizeof(verb), "rom %u", blocks);
+		snprintf(verb, sizeof(verb), "%s %u", media == SCRIPT_MEDIA_CD ? "cd" : "rom",
+			blocks);
 	return run_media_cmd(x, verb) < 0 ? -1 : wait_for_disc(x, media != SCRIPT_MEDIA_NONE);
 }
 

@@ -22,6 +22,7 @@
  *	                        inserts a blank of that type, or a DVD+R (with that capacity:
  *	                        direct and bot)
  *	media rom BLOCKS        inserts a DVD-ROM, its blocks stamped with their addresses
+ *	media cd BLOCKS         inserts the same image as a CD-ROM
  *	media none              no disc. The first step of every script is a media line.
  *	    ... ua              at the end of a media line: the host has not noticed it yet.
  *	                        Otherwise the unit attentions and events of the change are
@@ -92,7 +93,7 @@ enum script_kind {
 	SCRIPT_FAULT
 };
 
-enum script_media { SCRIPT_MEDIA_NONE, SCRIPT_MEDIA_BLANK, SCRIPT_MEDIA_ROM };
+enum script_media { SCRIPT_MEDIA_NONE, SCRIPT_MEDIA_BLANK, SCRIPT_MEDIA_ROM, SCRIPT_MEDIA_CD };
 enum script_eject { SCRIPT_EJECT_PLAIN, SCRIPT_EJECT_FORCE, SCRIPT_EJECT_ASKS };
 
 /* Bytes that the answer must have from byte at on. */

@@ -78,8 +78,11 @@ static void verb_media(struct script_parser *p, const char *at)
 		step->media = SCRIPT_MEDIA_BLANK;
 	else if (w && strcmp(w, "rom") == 0)
 		step->media = SCRIPT_MEDIA_ROM;
+	else if (w && strcmp(w, "cd") == 0)
+		step->media = SCRIPT_MEDIA_CD;
 	else if (!w || strcmp(w, "none") != 0)
-		script_complain(p, "media: blank [BLOCKS] [type=NAME], rom BLOCKS, none");
+		script_complain(
+			p, "media: blank [BLOCKS] [type=NAME], rom BLOCKS, cd BLOCKS, none");
 	while ((w = script_word(p, &at))) {
 		if (strcmp(w, "ua") == 0)
 			step->unseen = true;
@@ -90,8 +93,8 @@ static void verb_media(struct script_parser *p, const char *at)
 	}
 	if (step->media == SCRIPT_MEDIA_BLANK && step->size)
 		only(p, SCRIPT_DIRECT | SCRIPT_BOT);
-	if ((step->media == SCRIPT_MEDIA_ROM) && !step->size)
-		script_complain(p, "media rom BLOCKS");
+	if ((step->media == SCRIPT_MEDIA_ROM || step->media == SCRIPT_MEDIA_CD) && !step->size)
+		script_complain(p, "media rom BLOCKS, media cd BLOCKS");
 }
 
 static void verb_eject(struct script_parser *p, const char *at)

@@ -49,7 +49,7 @@ static void fifo_refuses_bad_lines(void **state)
 
 	(void)state;
 	FIFO("frob\n", "error: unknown command \"frob\"; try help");
-	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME "
+	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME [as=DISC] "
 			 "[force=yes] [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"; there are: drive0, drive1");
 	refuses_type("cd-r");

@@ -95,9 +95,10 @@ static void on_release(struct disc *disc, void *ctx)
 }
 
 static enum disc_opening open_image(void *ctx, const char *name, const struct disc_medium *blank,
-	bool may_wait, struct image *out, json_t **answer)
+	enum image_as as, bool may_wait, struct image *out, json_t **answer)
 {
 	(void)ctx;
+	(void)as;
 	note("%s(%s)", blank ? "blank" : "open", name);
 	if (fake.opening == DISC_HELD_BY_OLD && may_wait)
 		return DISC_HELD_BY_OLD;

@@ -250,6 +250,27 @@ static void the_disc_is_still_in_the_drive(void **state)
 	run(DRIVE_INSERT, "b.iso", false);
 }
 
+/* The drive's configuration says DVD. The host has seen a CD, and sees the same one. */
+static void an_image_that_was_a_cd_still_is(void **state)
+{
+	(void)state;
+	answered = false;
+	drive_submit_as(usb.drive, DRIVE_INSERT, "a.iso", IMAGE_AS_CD, false, &reply);
+	turn(event, &usb, 1, 3000, &answered);
+	assert_true(answered && answer_good);
+	assert_int_equal(info().mmc.profile, 0x08);
+	assert_true(fake_ready(&usb));
+	for (unsigned i = 0; i < 2; i++) {
+		crash_and_start();
+		drive_restore(usb.drive);
+		attach();
+		assert_true(fake_host(&usb, 0x00, 0));
+		assert_int_equal(info().mmc.profile, 0x08);
+	}
+	run(DRIVE_INSERT, "b.iso", false);
+	assert_int_equal(info().mmc.profile, 0x10);
+}
+
 static void a_swap_before_a_crash_is_still_reported(void **state)
 {
 	(void)state;
@@ -310,6 +331,7 @@ int main(void)
 		cmocka_unit_test(files_of_other_kinds_are_refused),
 		cmocka_unit_test(an_unsealed_or_empty_file_is_refused),
 		cmocka_unit_test_setup_teardown(the_disc_is_still_in_the_drive, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_image_that_was_a_cd_still_is, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_swap_before_a_crash_is_still_reported, setup, teardown),
 		cmocka_unit_test_setup_teardown(

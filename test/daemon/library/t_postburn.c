@@ -419,6 +419,8 @@ static void a_damaged_record_is_refused(void **state)
 		{.image = "folder/a b \xc3\xa4.iso", .burned = true, .configured = "c.iso"},
 		{.image = "empty"},
 		{.image = "burned", .configured = " "},
+		{.image = "as cd", .as = IMAGE_AS_CD},
+		{.image = "b", .burned = true, .as = IMAGE_AS_AUTO, .configured = "as dvd"},
 		{.configured = "crc32 1"},
 	};
 	struct last_disc back, longest;
@@ -432,6 +434,7 @@ static void a_damaged_record_is_refused(void **state)
 		assert_string_equal(back.image, some[i].image);
 		assert_string_equal(back.configured, some[i].configured);
 		assert_int_equal(back.burned, some[i].burned);
+		assert_int_equal(back.as, some[i].as);
 		/* One byte is changed, or the end is missing. */
 		for (size_t at = 0; at < n; at++) {
 			text[at] ^= 0x20;

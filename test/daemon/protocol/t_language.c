@@ -118,23 +118,25 @@ static void verbs_check_their_arguments(void **state)
 		{"frob", "unknown-verb", "unknown command \"frob\"; try help"},
 		{"Insert a", "unknown-verb", "there is no \"Insert\"; did you mean insert?"},
 		{"insert", "bad-arguments",
-			"insert: too few arguments (usage: insert NAME [force=yes] [drive=DRIVE])"},
+			"insert: too few arguments (usage: insert NAME [as=DISC] "
+			"[force=yes] [drive=DRIVE])"},
 		{"insert a b", "bad-arguments",
 			"insert: too many arguments; names with blanks need quotes: insert \"a b\" "
-			"(usage: insert NAME [force=yes] [drive=DRIVE]); the drives are: drive0, "
-			"Second"},
+			"(usage: insert NAME [as=DISC] [force=yes] [drive=DRIVE]); the "
+			"drives are: drive0, Second"},
 		{"insert \"\"", "bad-arguments",
-			"insert: the name is empty (usage: insert NAME [force=yes] [drive=DRIVE])"},
+			"insert: the name is empty (usage: insert NAME [as=DISC] "
+			"[force=yes] [drive=DRIVE])"},
 		{"insert a force=no", "bad-arguments", "insert: force takes the value yes only"},
 		{"eject now", "bad-arguments",
 			"eject: unknown argument \"now\" (usage: eject [force] [drive=DRIVE]); the "
 			"drives are: drive0, Second"},
 		{"insert a type=dvd+r", "unknown-option",
-			"insert: unknown option \"type\" (usage: insert NAME [force=yes] "
-			"[drive=DRIVE])"},
+			"insert: unknown option \"type\" (usage: insert NAME [as=DISC] "
+			"[force=yes] [drive=DRIVE])"},
 		{"insert a colour=red", "unknown-option",
-			"insert: unknown option \"colour\" (usage: insert NAME [force=yes] "
-			"[drive=DRIVE])"},
+			"insert: unknown option \"colour\" (usage: insert NAME [as=DISC] "
+			"[force=yes] [drive=DRIVE])"},
 		{"help drive=d", "unknown-option",
 			"help: unknown option \"drive\" (usage: help [VERB])"},
 		{"help a b", "bad-arguments", "help: too many arguments (usage: help [VERB])"},

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "disc/compact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cd/find.h"
+#include "disc/compact_int.h"
+#include "util/array.h"
+
+#define NOWHERE UINT64_MAX
+
+struct disc_compact {
+	struct cd_map map;
+	uint64_t file[CD_MAX_FILES]; /* where each file begins in the medium, bytes */
+	/*
+	 * The first bytes of a sector that the medium could not give at once: its views may end
+	 * within one. at: the byte of the medium where it begins, or NOWHERE.
+	 */
+	struct {
+		uint64_t at;
+		uint32_t len;
+		uint8_t data[MEDIA_UNIT_MAX];
+	} part;
+	uint8_t stage[DISC_SECTORS_MOST * MEDIA_UNIT_MAX]; /* for media without views */
+};
+
+static bool is_address(int64_t lba)
+{
+	return lba >= -(int64_t)CD_PREGAP && lba < CD_LBA_END;
+}
+
+const struct cd_map *disc_cd_map(const struct disc *d)
+{
+	return d->compact ? &d->compact->map : NULL;
+}
+
+int disc_sector_track(const struct disc *d, int64_t lba)
+{
+	return is_address(lba) ? cd_find_track(&d->compact->map, (int32_t)lba) : -1;
+}
+
+int disc_may_read_sectors(const struct disc *d, int64_t lba, uint32_t count, int64_t *bad)
+{
+	const struct cd_map *m = &d->compact->map;
+	int64_t end = lba + count;
+
+	do {
+		int i = disc_sector_track(d, lba);
+
+		*bad = lba;
+		if (i < 0)
+			return DISC_OUT_OF_RANGE;
+		lba = (int64_t)m->track[i].start + m->track[i].length;
+	} while (lba < end);
+	return DISC_OK;
+}
+
+/* ---- sectors -------------------------------------------------------------------------------- */
+
+/*
+ * Views bytes of the medium, whose blocks are single bytes, or blocks of 2048 (a plain image, whose
+ * one extent begins with block 0). As media_view(); *len is in bytes.
+ */
+static int view_bytes(struct disc *d, uint64_t at, uint32_t *len, const uint8_t **data)
+{
+	struct media *m = d->media;
+	uint32_t count = *len;
+	int r;
+
+	if (m->unit == 1)
+		return media_view(m, at, len, d->compact->stage, data);
+	count /= MEDIA_BLOCK;
+	r = media_view(m, at / MEDIA_BLOCK, &count, d->compact->stage, data);
+	*len = count * MEDIA_BLOCK;
+	return r;
+}
+
+/* Views one sector that a view of the medium does not hold as a whole. May go on after -EAGAIN. */
+static int join_sector(struct disc *d, uint64_t at, uint32_t unit, const uint8_t **data)
+{
+	struct disc_compact *c = d->compact;
+
+	if (c->part.at != at)
+		c->part.len = 0;
+	c->part.at = at;
+	while (c->part.len < unit) {
+		uint32_t len = unit - c->part.len;
+		const uint8_t *more;
+		int r = view_bytes(d, at + c->part.len, &len, &more);
+
+		if (r != 0)
+			return r;
+		memcpy(c->part.data + c->part.len, more, len);
+		c->part.len += len;
+	}
+	c->part.at = NOWHERE;
+	*data = c->part.data;
+	return 0;
+}
+
+/* Views the sectors of a run that are stored. Sets data and count of *out. */
+static int view_run(struct disc *d, const struct cd_run *run, struct disc_sectors *out)
+{
+	uint64_t at = d->compact->file[run->file] + run->offset;
+	uint32_t len = out->count * run->unit;
+	int r = view_bytes(d, at, &len, &out->data);
+
+	if (r != 0)
+		return r;
+	if (len >= run->unit) {
+		out->count = len / run->unit;
+		return 0;
+	}
+	out->count = 1;
+	return join_sector(d, at, run->unit, &out->data);
+}
+
+int disc_view_sectors(struct disc *d, int64_t lba, uint32_t count, struct disc_sectors *out)
+{
+	struct cd_run run;
+
+	if (!is_address(lba) || !cd_find_run(&d->compact->map, (int32_t)lba, &run))
+		return DISC_OUT_OF_RANGE;
+	*out = (struct disc_sectors){
+		.count = MIN(MIN(run.count, count), DISC_SECTORS_MOST),
+		.unit = run.unit,
+		.form = run.form,
+		.swapped = run.swapped,
+		.track = run.track,
+	};
+	return run.file == CD_NO_FILE ? DISC_OK : view_run(d, &run, out);
+}
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+/* One session of one track in mode 1, that of a plain image. */
+static void map_of_image(struct cd_map *m, uint32_t blocks)
+{
+	*m = (struct cd_map){
+		.first_track = 1,
+		.tracks = 1,
+		.sessions = 1,
+		.files = 1,
+		.extents = 1,
+		.track[0] = {.pregap = CD_PREGAP,
+			.length = blocks,
+			.session = 1,
+			.control = 4,
+			.form = CD_MODE1},
+		.session[0] = {.lead_out = (int32_t)blocks},
+		.extent[0] = {.count = blocks, .unit = MEDIA_BLOCK},
+	};
+}
+
+struct disc_compact *disc_compact_new(
+	const struct cd_map *map, const uint64_t *file, uint32_t blocks)
+{
+	struct disc_compact *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->part.at = NOWHERE;
+	if (map)
+		c->map = *map;
+	else
+		map_of_image(&c->map, blocks);
+	for (unsigned i = 0; map && i < map->files; i++)
+		c->file[i] = file[i];
+	return c;
+}
+
+void disc_compact_free(struct disc_compact *c)
+{
+	free(c);
+}
+
+void disc_compact_layout(const struct disc_compact *c, struct disc_layout *l)
+{
+	*l = (struct disc_layout){
+		.finalised = true,
+		.sessions = c->map.sessions,
+		.tracks = c->map.tracks,
+	};
+	for (unsigned i = 0; i < c->map.tracks; i++) {
+		const struct cd_track *t = &c->map.track[i];
+
+		l->track[i] = (struct disc_track){
+			.start = (uint32_t)t->start,
+			.written = t->length,
+			.session = t->session,
+			.state = DISC_TRACK_CLOSED,
+		};
+	}
+}
