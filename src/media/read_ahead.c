@@ -94,13 +94,13 @@ static uint32_t bytes_in_file(uint64_t at, uint32_t len, uint64_t end)
 
 /* Reads whole blocks and waits for storage. Bytes, or -errno if not one block was read. */
 static int32_t read_piece(
-	const struct read_ahead *a, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
+	const struct read_ahead *a, int fd, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
 {
 	uint32_t done = 0, bytes = bytes_in_file(at, len, end), got;
 	ssize_t n = 0;
 
 	while (done < bytes) {
-		n = pread(a->fd, to + done, bytes - done, (off_t)(at + done));
+		n = pread(fd, to + done, bytes - done, (off_t)(at + done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -119,9 +119,11 @@ static void prefetch_step(struct read_ahead *a)
 {
 	uint64_t from = a->prefetch_from, to = MIN(a->prefetch_to, from + READ_AHEAD_PIECE);
 
+	int fd = a->fd;
+
 	a->prefetch_from = to;
 	pthread_mutex_unlock(&a->lock);
-	(void)posix_fadvise(a->fd, (off_t)from, (off_t)(to - from), POSIX_FADV_WILLNEED);
+	(void)posix_fadvise(fd, (off_t)from, (off_t)(to - from), POSIX_FADV_WILLNEED);
 	pthread_mutex_lock(&a->lock);
 }
 
@@ -129,12 +131,13 @@ static void request_step(struct read_ahead *a)
 {
 	uint64_t at = a->request.at, end = a->request.end;
 	uint32_t len = a->request.len;
+	int fd = a->fd;
 	int32_t got;
 
 	a->request.state = REQUEST_BUSY;
 	a->request.stale = false;
 	pthread_mutex_unlock(&a->lock);
-	got = read_piece(a, a->requested, at, len, end);
+	got = read_piece(a, fd, a->requested, at, len, end);
 	pthread_mutex_lock(&a->lock);
 	a->request.state = a->request.stale ? REQUEST_NONE : REQUEST_DONE;
 	a->request.got = got;
@@ -427,23 +430,46 @@ static bool may_see_cache(int fd)
 	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
+/* Takes the file: what is known of another one is forgotten. */
+static void take_file(struct read_ahead *a, int fd)
+{
+	a->fd = fd;
+	/* The kernel's own read-ahead is off: it would cut the requests to its own size. */
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	a->sees_cache = may_see_cache(fd);
+	a->nowait = a->cachestat = true;
+	a->run_end = NOWHERE;
+	a->missed = false;
+	a->cached_to = 0;
+	a->prefetch_from = a->prefetch_to = 0;
+	if (a->window)
+		munmap(a->window, WINDOW);
+	a->window = NULL;
+}
+
+void read_ahead_turn(struct read_ahead *a, int fd)
+{
+	pthread_mutex_lock(&a->lock);
+	a->request.stale = true;
+	/* A request that the thread has not begun is one for the former file. */
+	if (a->request.state != REQUEST_BUSY)
+		a->request.state = REQUEST_NONE;
+	take_file(a, fd);
+	pthread_mutex_unlock(&a->lock);
+}
+
 struct read_ahead *read_ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx)
 {
 	struct read_ahead *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
-	a->fd = fd;
 	a->unit = unit;
 	a->piece = READ_AHEAD_PIECE - READ_AHEAD_PIECE % unit;
 	a->ready = ready;
 	a->ctx = ctx;
-	a->nowait = a->cachestat = true;
-	/* The kernel's own read-ahead is off: it would cut the requests to its own size. */
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-	a->sees_cache = may_see_cache(fd);
 	a->page = (size_t)sysconf(_SC_PAGESIZE);
-	a->run_end = NOWHERE;
+	take_file(a, fd);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
 	if (thread_start(&a->thread, "read-ahead", read_ahead_thread, a) == 0)
