@@ -161,6 +161,8 @@ static void a_disc_that_is_being_erased_goes_into_no_drive(void **state)
 		json_decref(a);
 		send_text(fd, "eject\n");
 		receive_line(fd);
+		/* The next disc of that name must not meet the state of this one. */
+		wait_closed("t.iso");
 	}
 	close(fd);
 	close(other);
@@ -190,6 +192,7 @@ static void an_erasing_that_was_interrupted_is_completed(void **state)
 	assert_int_equal(size_of("media/cut.iso"), 0);
 	/* Another file of that name is read-only, and keeps its data. */
 	FIFO("eject\n", "ok: drive0: ejected cut.iso");
+	wait_closed("cut.iso");
 	put_size("media/cut.iso", 6144);
 	put_state("cut.iso", &s);
 	FIFO("erase cut.iso\n",

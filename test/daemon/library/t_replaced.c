@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Files of the media folder that other files replace while the folder is listed. */
+#include "daemon/library/folder_fixture.h"
+
+#include <errno.h>
+
+/* Between the look at a file and its opening, another one gets its name: a file, or a FIFO. */
+static bool open_replaced(const struct library_entry *e, void *how)
+{
+	if (strcmp(e->name, "r.iso") != 0)
+		return true;
+	unlink(in_scratch("media/r.iso"));
+	if (*(const bool *)how)
+		assert_int_equal(mkfifo(in_scratch("media/r.iso"), 0644), 0);
+	else
+		put_size("media/r.iso", 4096);
+	assert_int_equal(library_open_entry(e), -ESTALE);
+	return false;
+}
+
+static void a_file_that_was_replaced_is_not_opened(void **state)
+{
+	(void)state;
+	for (int fifo = 0; fifo < 2; fifo++) {
+		bool how = fifo;
+
+		unlink(in_scratch("media/r.iso"));
+		put_size("media/r.iso", 2048);
+		/* Keeps the inode's number in use. */
+		assert_int_equal(
+			link(in_scratch("media/r.iso"), in_scratch(how ? "kept2" : "kept1")), 0);
+		assert_int_equal(library_list(folder, open_replaced, &how), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_file_that_was_replaced_is_not_opened, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("replaced files", tests, NULL, NULL);
+}
