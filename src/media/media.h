@@ -111,6 +111,20 @@ int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **o
 int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
 
 /*
+ * Opens several regular files as one medium of single bytes, read only: file i begins at byte
+ * begin[i]. Takes the descriptors over, also on failure. The files are locked as by
+ * media_file_open(). 0 and *out; -EINVAL also for no file at all; errors as of media_file_open().
+ */
+int media_files_open(const int *fd, unsigned count, uint64_t *begin, struct media **out);
+/* As media_file_read_ahead(), for a medium of media_files_open(). One thread serves all files. */
+int media_files_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
+/*
+ * Checks and locks a file as media_file_open_units() does, for those who read it themselves. 0 and
+ * *size in bytes, or a result of media_file_open().
+ */
+int media_file_check(int fd, uint32_t unit, bool writable, uint64_t *size);
+
+/*
  * A medium over `below`, which it then owns, with a thread that writes and syncs. Its own
  * operations never wait for storage: they answer -EAGAIN, and the thread calls ready(ctx)
  * when the call is worth repeating. One write has at most MEDIA_RING bytes. NULL: no

@@ -260,6 +260,15 @@ static int check_file(int fd, uint32_t unit, bool writable, struct stat *st)
 	return lock_file(fd, writable);
 }
 
+int media_file_check(int fd, uint32_t unit, bool writable, uint64_t *size)
+{
+	struct stat st;
+	int r = check_file(fd, unit, writable, &st);
+
+	*size = r == 0 ? (uint64_t)st.st_size : 0;
+	return r;
+}
+
 int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out)
 {
 	struct stat st;

@@ -33,7 +33,7 @@
 enum request_state { REQUEST_NONE, REQUEST_QUEUED, REQUEST_BUSY, REQUEST_DONE };
 
 struct read_ahead {
-	int fd;
+	int fd;         /* changes under lock only */
 	uint32_t unit;  /* bytes of a block */
 	uint32_t piece; /* bytes of the whole blocks that fit READ_AHEAD_PIECE */
 	void (*ready)(void *ctx);
@@ -94,13 +94,13 @@ static uint32_t bytes_in_file(uint64_t at, uint32_t len, uint64_t end)
 
 /* Reads whole blocks and waits for storage. Bytes, or -errno if not one block was read. */
 static int32_t read_piece(
-	const struct read_ahead *a, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
+	const struct read_ahead *a, int fd, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
 {
 	uint32_t done = 0, bytes = bytes_in_file(at, len, end), got;
 	ssize_t n = 0;
 
 	while (done < bytes) {
-		n = pread(a->fd, to + done, bytes - done, (off_t)(at + done));
+		n = pread(fd, to + done, bytes - done, (off_t)(at + done));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -118,10 +118,11 @@ static int32_t read_piece(
 static void prefetch_step(struct read_ahead *a)
 {
 	uint64_t from = a->prefetch_from, to = MIN(a->prefetch_to, from + READ_AHEAD_PIECE);
+	int fd = a->fd;
 
 	a->prefetch_from = to;
 	pthread_mutex_unlock(&a->lock);
-	(void)posix_fadvise(a->fd, (off_t)from, (off_t)(to - from), POSIX_FADV_WILLNEED);
+	(void)posix_fadvise(fd, (off_t)from, (off_t)(to - from), POSIX_FADV_WILLNEED);
 	pthread_mutex_lock(&a->lock);
 }
 
@@ -129,12 +130,13 @@ static void request_step(struct read_ahead *a)
 {
 	uint64_t at = a->request.at, end = a->request.end;
 	uint32_t len = a->request.len;
+	int fd = a->fd;
 	int32_t got;
 
 	a->request.state = REQUEST_BUSY;
 	a->request.stale = false;
 	pthread_mutex_unlock(&a->lock);
-	got = read_piece(a, a->requested, at, len, end);
+	got = read_piece(a, fd, a->requested, at, len, end);
 	pthread_mutex_lock(&a->lock);
 	a->request.state = a->request.stale ? REQUEST_NONE : REQUEST_DONE;
 	a->request.got = got;
@@ -411,8 +413,6 @@ void read_ahead_drop(struct read_ahead *a)
 	pthread_mutex_unlock(&a->lock);
 }
 
-/* ---- beginning and end -------------------------------------------------------------------- */
-
 /*
  * Since Linux 5.2 mincore() reports every page as present, and cachestat() nothing, to a
  * process that could not write the file.
@@ -426,6 +426,35 @@ static bool may_see_cache(int fd)
 	return (fstat(fd, &st) == 0 && st.st_uid == geteuid()) || geteuid() == 0 ||
 	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
+
+/* Forgets all that is known of the file. */
+static void forget(struct read_ahead *a)
+{
+	a->request.stale = true;
+	if (a->request.state == REQUEST_DONE || a->request.state == REQUEST_QUEUED)
+		a->request.state = REQUEST_NONE;
+	a->prefetch_from = a->prefetch_to = 0;
+	a->cached_from = a->cached_to = 0;
+	a->run_start = a->run_end = NOWHERE;
+	a->missed = false;
+	if (a->window)
+		munmap(a->window, WINDOW);
+	a->window = NULL;
+}
+
+void read_ahead_switch(struct read_ahead *a, int fd)
+{
+	if (a->fd == fd)
+		return;
+	pthread_mutex_lock(&a->lock);
+	forget(a);
+	a->fd = fd;
+	pthread_mutex_unlock(&a->lock);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	a->sees_cache = may_see_cache(fd);
+}
+
+/* ---- beginning and end -------------------------------------------------------------------- */
 
 struct read_ahead *read_ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx)
 {
