@@ -12,6 +12,9 @@ LIBDIR       ?= $(PREFIX)/lib
 SHIMDIR      ?= $(LIBDIR)/mmcgadget
 MANDIR       ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+# Debian's zsh looks for the files of packages in a folder of its own.
+ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 SYSCONFDIR   ?= /etc
 SYSUSERSDIR  ?= $(PREFIX)/lib/sysusers.d
 UNITDIR      ?= $(if $(filter /usr,$(PREFIX)),/lib/systemd/system,$(PREFIX)/lib/systemd/system)
@@ -315,6 +318,8 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	install -Dm644 docs/man/mmcgadgetctl.1 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1
 	install -Dm644 docs/man/mmcgadget.conf.5 $(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5
 	install -Dm644 configs/mmcgadgetctl.bash $(DESTDIR)$(COMPLETIONDIR)/mmcgadgetctl
+	install -Dm644 configs/mmcgadgetctl.zsh $(DESTDIR)$(ZSHDIR)/_mmcgadgetctl
+	install -Dm644 configs/mmcgadgetctl.fish $(DESTDIR)$(FISHDIR)/mmcgadgetctl.fish
 	test -e $(DESTDIR)$(SYSCONFDIR)/mmcgadget/mmcgadget.conf || \
 		install -Dm644 configs/mmcgadget.conf $(DESTDIR)$(SYSCONFDIR)/mmcgadget/mmcgadget.conf
 	install -Dm644 configs/mmcgadget.sysusers $(DESTDIR)$(SYSUSERSDIR)/mmcgadget.conf
@@ -324,7 +329,7 @@ install: $(programs) ## install under DESTDIR and PREFIX
 
 installed := $(SBINDIR)/mmcgadgetd $(BINDIR)/mmcgadgetctl $(MANDIR)/man8/mmcgadgetd.8 \
 	$(MANDIR)/man1/mmcgadgetctl.1 $(MANDIR)/man5/mmcgadget.conf.5 $(COMPLETIONDIR)/mmcgadgetctl \
-	$(SYSUSERSDIR)/mmcgadget.conf $(UNITDIR)/mmcgadgetd.service
+	$(ZSHDIR)/_mmcgadgetctl $(FISHDIR)/mmcgadgetctl.fish $(SYSUSERSDIR)/mmcgadget.conf $(UNITDIR)/mmcgadgetd.service
 uninstall: ## remove what install put there; says what it leaves
 	$(Q)DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' configs/uninstall.sh $(installed)
 

@@ -38,7 +38,7 @@ arm64) ;;
 esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udev"
 package="build-essential debhelper fakeroot"
-tools="clang shellcheck mandoc man-db jq python3 lintian"
+tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish"
 
 # The sanitizers' and libFuzzer's run time is a package per clang version.
 clang_runtime() {

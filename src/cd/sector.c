@@ -17,64 +17,58 @@
 #define XA_EDC       2072u /* of form 1 */
 #define XA_FORM2_BIT 0x20u
 
-#define NO                                                                                         \
-	{                                                                                          \
-		0, 0xffff                                                                          \
-	}
-#define CUT_NOTHING                                                                                \
-	{                                                                                          \
-		0, 0                                                                               \
-	}
-#define FORMS 4u
+#define REFUSED  0xffff /* as a length */
+#define FORMS    4u
+#define ANY_PART (CD_SYNC | CD_SUBHEADER | CD_HEADER | CD_USER_DATA)
 
 /*
- * MMC-6 6.15. A row for each selection, bits 7 to 3; a column for mode 1, mode 2 formless, form 1,
+ * MMC-6 6.20. A row for each selection, bits 7 to 3; a column for mode 1, mode 2 formless, form 1,
  * form 2.
  */
 static const struct cd_cut layout[32][FORMS] = {
-	/* 00 */ {CUT_NOTHING, CUT_NOTHING, CUT_NOTHING, CUT_NOTHING},
-	/* 08 */ {{2064, 288}, CUT_NOTHING, {2072, 280}, CUT_NOTHING},
+	/* 00 */ {{0, 0}, {0, 0}, {0, 0}, {0, 0}},
+	/* 08 */ {{2064, 288}, {0, 0}, {2072, 280}, {0, 0}},
 	/* 10 */ {{16, 2048}, {16, 2336}, {24, 2048}, {24, 2328}},
 	/* 18 */ {{16, 2336}, {16, 2336}, {24, 2328}, {24, 2328}},
 	/* 20 */ {{12, 4}, {12, 4}, {12, 4}, {12, 4}},
-	/* 28 */ {NO, NO, NO, NO},
-	/* 30 */ {{12, 2052}, {12, 2340}, NO, NO},
-	/* 38 */ {{12, 2340}, {12, 2340}, NO, NO},
-	/* 40 */ {CUT_NOTHING, CUT_NOTHING, {16, 8}, {16, 8}},
-	/* 48 */ {NO, NO, NO, NO},
+	/* 28 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
+	/* 30 */ {{12, 2052}, {12, 2340}, {0, REFUSED}, {0, REFUSED}},
+	/* 38 */ {{12, 2340}, {12, 2340}, {0, REFUSED}, {0, REFUSED}},
+	/* 40 */ {{0, 0}, {0, 0}, {16, 8}, {16, 8}},
+	/* 48 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
 	/* 50 */ {{16, 2048}, {16, 2336}, {16, 2056}, {16, 2336}},
 	/* 58 */ {{16, 2336}, {16, 2336}, {16, 2336}, {16, 2336}},
 	/* 60 */ {{12, 4}, {12, 4}, {12, 12}, {12, 12}},
-	/* 68 */ {NO, NO, NO, NO},
+	/* 68 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
 	/* 70 */ {{12, 2052}, {12, 2340}, {12, 2060}, {12, 2340}},
 	/* 78 */ {{12, 2340}, {12, 2340}, {12, 2340}, {12, 2340}},
 	/* 80 */ {{0, 12}, {0, 12}, {0, 12}, {0, 12}},
-	/* 88 */ {NO, NO, NO, NO},
-	/* 90 */ {NO, NO, NO, NO},
-	/* 98 */ {NO, NO, NO, NO},
+	/* 88 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
+	/* 90 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
+	/* 98 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
 	/* A0 */ {{0, 16}, {0, 16}, {0, 16}, {0, 16}},
-	/* A8 */ {NO, NO, NO, NO},
-	/* B0 */ {{0, 2064}, {0, 2352}, NO, NO},
-	/* B8 */ {{0, 2352}, {0, 2352}, NO, NO},
-	/* C0 */ {NO, NO, NO, NO},
-	/* C8 */ {NO, NO, NO, NO},
-	/* D0 */ {NO, NO, NO, NO},
-	/* D8 */ {NO, NO, NO, NO},
+	/* A8 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
+	/* B0 */ {{0, 2064}, {0, 2352}, {0, REFUSED}, {0, REFUSED}},
+	/* B8 */ {{0, 2352}, {0, 2352}, {0, REFUSED}, {0, REFUSED}},
+	/* C0 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
+	/* C8 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
+	/* D0 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
+	/* D8 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
 	/* E0 */ {{0, 16}, {0, 16}, {0, 24}, {0, 24}},
-	/* E8 */ {NO, NO, NO, NO},
+	/* E8 */ {{0, REFUSED}, {0, REFUSED}, {0, REFUSED}, {0, REFUSED}},
 	/* F0 */ {{0, 2064}, {0, 2352}, {0, 2072}, {0, 2352}},
 	/* F8 */ {{0, 2352}, {0, 2352}, {0, 2352}, {0, 2352}},
 };
 
 bool cd_layout(uint8_t form, uint8_t selection, struct cd_cut *cut)
 {
-	/* CD-DA has no parts: user data is all of it, everything else nothing. */
+	/* CD-DA is user data as a whole, whichever part is asked for. It has no EDC. */
 	if (form == CD_AUDIO) {
-		*cut = (struct cd_cut){0, selection & CD_USER_DATA ? CD_SECTOR : 0};
+		*cut = (struct cd_cut){0, selection & ANY_PART ? CD_SECTOR : 0};
 		return true;
 	}
 	*cut = layout[selection >> 3][(form - CD_MODE1) % FORMS];
-	return cut->length != 0xffff;
+	return cut->length != REFUSED;
 }
 
 bool cd_type_matches(uint8_t type, uint8_t form)

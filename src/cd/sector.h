@@ -11,7 +11,7 @@
 
 #include "cd/map.h"
 
-/* Main channel selection: byte 9 of READ CD and READ CD MSF (MMC-6 6.15). */
+/* Main channel selection: byte 9 of READ CD and READ CD MSF (MMC-6 6.20). */
 #define CD_SYNC      0x80u
 #define CD_SUBHEADER 0x40u
 #define CD_HEADER    0x20u
@@ -25,10 +25,11 @@ struct cd_cut {
 };
 
 /*
- * The piece that the selection takes of a sector of that form (MMC-6 6.15, "number of bytes
+ * The piece that the selection takes of a sector of that form (MMC-6 6.20, "number of bytes
  * returned based on data selection field"); bits 2 to 0 of the selection are ignored. False if it
  * cannot be taken in one piece, or the selection is one that MMC forbids: 5/24/00. A length of 0 is
- * no error. The form is that of a sector, so never CD_XA.
+ * no error. Of CD-DA any of the upper four bits takes the whole sector. The form is that of a
+ * sector, so never CD_XA.
  */
 bool cd_layout(uint8_t form, uint8_t selection, struct cd_cut *cut);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Subchannels: P and Q made for an address, as READ CD returns them with the main channel
- * (MMC-6 6.15) and as READ SUB-CHANNEL returns them (MMC-6 6.33). The map is one that
+ * (MMC-6 6.20) and as READ SUB-CHANNEL returns them (MMC-3). The map is one that
  * cd_map_check() accepts.
  */
 #ifndef CD_SUBQ_H

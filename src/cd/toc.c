@@ -15,6 +15,14 @@
 /* Of a disc whose pregroove nobody knows: 80 minutes, and a lead-in of a length that is usual. */
 static const struct cd_atip pressed = {.lead_in = -13650, .last_lead_out = 359849};
 
+/* The special information 1 of the ATIP (Orange Book). */
+static void put_atip(uint8_t *to, const struct cd_atip *atip)
+{
+	to[0] = 0x80 | atip->power;
+	to[1] = 0x40; /* unrestricted use */
+	to[2] = 0x80 | atip->type;
+}
+
 /* The length field does not count itself. */
 static unsigned finish(uint8_t *out, unsigned length, uint8_t first, uint8_t last)
 {
@@ -138,9 +146,8 @@ static void put_pointers(const struct cd_map *m, const struct cd_toc_request *r,
 	if (session != 1)
 		return;
 	c0 = point(p, session, ADR_5 | control, 0xc0);
-	c0[4] = atip->power;
-	c0[5] = r->atip ? 0x40 : 0;
-	c0[6] = atip->type;
+	if (r->atip)
+		put_atip(c0 + 4, r->atip);
 	put_msf(c0 + 8, atip->lead_in);
 }
 
@@ -201,9 +208,7 @@ static unsigned toc_atip(const struct cd_toc_request *r, uint8_t *out)
 	if (!atip)
 		return 0;
 	memset(out, 0, ATIP_LENGTH);
-	out[4] = 0x80 | atip->power;
-	out[5] = 0x40; /* unrestricted use */
-	out[6] = 0x80 | atip->type;
+	put_atip(out + 4, atip);
 	put_msf(out + 8, atip->lead_in);
 	put_msf(out + 12, atip->last_lead_out);
 	for (unsigned i = 0; i < 3; i++)

@@ -130,7 +130,15 @@ static uint32_t structure_manufacturing(const struct mmc_drive *d, uint8_t *p)
 	return 2048;
 }
 
-/* ADIP of a DVD+R (ECMA-349 14.4.2): burning programs show manufacturer and media type from it. */
+static bool has_adip(const struct mmc_drive *d)
+{
+	return d->profile->adip_type != NULL;
+}
+
+/*
+ * ADIP of a DVD+R or DVD+RW (ECMA-349 14.4.2): burning programs show manufacturer and media type
+ * from it.
+ */
 static uint32_t structure_adip(const struct mmc_drive *d, uint8_t *p)
 {
 	put_data_area(d, data_area(d->cmd.disc), p);
@@ -194,9 +202,9 @@ static uint32_t structure_bd_spare_area(const struct mmc_drive *d, uint8_t *p)
 	return 12;
 }
 
-static bool has_bd_spare_area(const struct disc *disc)
+static bool has_bd_spare_area(const struct mmc_drive *d)
 {
-	return disc_spare_blocks(disc) > 0;
+	return disc_spare_blocks(d->cmd.disc) > 0;
 }
 
 /*
@@ -230,43 +238,36 @@ enum { MEDIA_TYPE_DVD = 0, MEDIA_TYPE_BD = 1 };
 static const struct structure {
 	uint8_t media_type; /* CDB byte 1 */
 	uint8_t format;
-	uint16_t length;     /* of the whole structure with its header, for the format list */
-	uint16_t feature[3]; /* the profile must have one of them */
+	uint16_t length;  /* of the whole structure with its header, for the format list */
+	uint16_t feature; /* the profile must have it */
 	uint32_t (*build)(const struct mmc_drive *d, uint8_t *p);
 	/* Takes what SEND DISC STRUCTURE brings, without the header; NULL = cannot be sent. */
 	int (*set)(struct disc *disc, const uint8_t *p);
-	bool (*has)(const struct disc *disc); /* does this disc have it? NULL = each has */
+	bool (*has)(const struct mmc_drive *d); /* does this disc have it? NULL = yes */
 } structures[] = {
-	{MEDIA_TYPE_DVD, 0x00, 2052, {FEATURE_DVD_READ}, structure_physical, NULL, NULL},
-	{MEDIA_TYPE_DVD, 0x01, 8, {FEATURE_DVD_READ}, structure_copyright, NULL, NULL},
-	{MEDIA_TYPE_DVD, 0x04, 2052, {FEATURE_DVD_READ}, structure_manufacturing, NULL, NULL},
-	{MEDIA_TYPE_DVD, 0x0a, 16, {FEATURE_DEFECT_MANAGEMENT}, structure_spare_area, NULL, NULL},
-	{MEDIA_TYPE_DVD, 0x0e, 40, {FEATURE_DVD_R_RW}, structure_pre_recorded, NULL, NULL},
-	{MEDIA_TYPE_DVD, 0x10, 2052, {FEATURE_DVD_R_RW}, structure_recordable_area, NULL, NULL},
-	{MEDIA_TYPE_DVD, 0x11, 260,
-		{FEATURE_DVD_PLUS_R, FEATURE_DVD_PLUS_R_DL, FEATURE_DVD_PLUS_RW}, structure_adip,
-		NULL, NULL},
-	{MEDIA_TYPE_DVD, 0x20, 12, {FEATURE_DVD_PLUS_R_DL}, structure_layer_boundary,
+	{MEDIA_TYPE_DVD, 0x00, 2052, FEATURE_DVD_READ, structure_physical, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x01, 8, FEATURE_DVD_READ, structure_copyright, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x04, 2052, FEATURE_DVD_READ, structure_manufacturing, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x0a, 16, FEATURE_DEFECT_MANAGEMENT, structure_spare_area, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x0e, 40, FEATURE_DVD_R_RW, structure_pre_recorded, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x10, 2052, FEATURE_DVD_R_RW, structure_recordable_area, NULL, NULL},
+	{MEDIA_TYPE_DVD, 0x11, 260, FEATURE_DVD_READ, structure_adip, NULL, has_adip},
+	{MEDIA_TYPE_DVD, 0x20, 12, FEATURE_DVD_PLUS_R_DL, structure_layer_boundary,
 		set_layer_boundary, NULL},
-	{MEDIA_TYPE_DVD, 0xc0, 8, {FEATURE_RANDOM_WRITABLE}, structure_write_protection, NULL,
-		NULL},
-	{MEDIA_TYPE_BD, 0x00, 4100, {FEATURE_BD_READ}, structure_bd_information, NULL, NULL},
-	{MEDIA_TYPE_BD, 0x0a, 16, {FEATURE_BD_WRITE}, structure_bd_spare_area, NULL,
+	{MEDIA_TYPE_DVD, 0xc0, 8, FEATURE_RANDOM_WRITABLE, structure_write_protection, NULL, NULL},
+	{MEDIA_TYPE_BD, 0x00, 4100, FEATURE_BD_READ, structure_bd_information, NULL, NULL},
+	{MEDIA_TYPE_BD, 0x0a, 16, FEATURE_BD_WRITE, structure_bd_spare_area, NULL,
 		has_bd_spare_area},
-	{MEDIA_TYPE_BD, 0xc0, 8, {FEATURE_BD_WRITE}, structure_write_protection, NULL, NULL},
+	{MEDIA_TYPE_BD, 0xc0, 8, FEATURE_BD_WRITE, structure_write_protection, NULL, NULL},
 };
 
 /* True if a disc of the current profile has this structure. */
 static bool disc_has(const struct mmc_drive *d, const struct structure *s)
 {
-	bool has = false;
+	bool bd = profile_has_feature(d->profile, FEATURE_BD_READ);
 
-	if ((s->media_type == MEDIA_TYPE_BD) != profile_has_feature(d->profile, FEATURE_BD_READ) ||
-		(s->has && !s->has(d->cmd.disc)))
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(s->feature) && s->feature[i]; i++)
-		has |= profile_has_feature(d->profile, s->feature[i]);
-	return has;
+	return (s->media_type == MEDIA_TYPE_BD) == bd &&
+	       profile_has_feature(d->profile, s->feature) && (!s->has || s->has(d));
 }
 
 /* The row of the media type and format in the CDB, if the disc has that structure; NULL: none. */

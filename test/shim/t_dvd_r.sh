@@ -132,6 +132,36 @@ if need growisofs "DVD-R DL, growisofs"; then
 	run growisofs -Z /dev/sr0="$W/x.iso"
 	check "DVD-R DL, growisofs, small image: refused by growisofs" says 'more than 50% of space will be'
 	check "DVD-R DL, growisofs, small image: the disc stays blank" state profile=0015 blank=1 recorded=0
+	# It takes the sector in which layer 0 ends, 30000h + 2085856 - 1, for the blocks of that layer.
+	truncate -s $((2282463 * 2048)) "$W/big.iso"
+	for at in 0 2085855 2282460; do
+		dd if="$W/y.iso" of="$W/big.iso" bs=2048 seek=$at count=3 conv=notrunc 2>/dev/null
+	done
+	run growisofs -Z /dev/sr0="$W/big.iso"
+	check "DVD-R DL, growisofs, 2282463 blocks: refused by growisofs" says 'more than 50% of space will be'
+	check "DVD-R DL, growisofs, 2282463 blocks: nothing was written" fails_to sent 'WRITE.1'
+	check "DVD-R DL, growisofs, 2282463 blocks: the disc stays blank" state profile=0015 blank=1 recorded=0
+	truncate -s $((2282464 * 2048)) "$W/big.iso"
+	if [ -n "${FULL:-}" ]; then
+		run growisofs -Z /dev/sr0="$W/big.iso"
+		check "DVD-R DL, growisofs, 2282464 blocks: exit code 0" exits 0
+		check "DVD-R DL, growisofs, 2282464 blocks: complete" state profile=0010 finalised=1 sessions=1 \
+			tracks=1 readable=2282464
+		check "DVD-R DL, growisofs, 2282464 blocks: file on disk equals the source" cmp "$W/disc.iso" "$W/big.iso"
+	else
+		# The card is full after 16 MiB.
+		ask fault write enospc from=8192 end=4171712 >/dev/null
+		run growisofs -Z /dev/sr0="$W/big.iso"
+		ask fault none >/dev/null
+		check "DVD-R DL, growisofs, 2282464 blocks: writes until the card is full" says ':-\[ WRITE@LBA=2000h failed'
+		# It closes the session all the same.
+		check "DVD-R DL, growisofs, 2282464 blocks: what was written is a whole disc" \
+			state profile=0010 finalised=1 sessions=1 tracks=1 readable=8192
+		check "DVD-R DL, growisofs, 2282464 blocks: equals the source so far" \
+			cmp -n $((8192 * 2048)) "$W/disc.iso" "$W/big.iso"
+	fi
+	rm -f "$W/big.iso"
+	blank dvd-r-dl
 fi
 if need cdrskin "DVD-R DL, cdrskin"; then
 	run cdrskin dev=/dev/sr0 -v -multi "$W/x.iso"

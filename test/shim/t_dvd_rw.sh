@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# DVD-RW: erased by each program that can, and burned again.
+# DVD-RW, sequential: erased by each program that can, and burned again.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
 make_sources
+head -c $((1641 * 2048)) /dev/urandom >"$W/y.iso"
 drive
 
 # The disc is a blank DVD-RW, and its file is empty.
@@ -32,6 +33,14 @@ if need growisofs "DVD-RW, growisofs" && need dvd+rw-format "DVD-RW, dvd+rw-form
 	run growisofs -M /dev/sr0 -R -quiet "$W/d2"
 	check "DVD-RW, growisofs -M: exit code 0" exits 0
 	check "DVD-RW, growisofs -M: two sessions" state profile=0014 appendable=1 sessions=3 tracks=3
+	run growisofs -M /dev/sr0 -R -quiet -graft-points third="$W/d2"
+	check "DVD-RW, growisofs -M again: exit code 0" exits 0
+	check "DVD-RW, growisofs -M again: three sessions" state profile=0014 appendable=1 sessions=4 tracks=4
+	if need xorriso "DVD-RW, growisofs -M: files of all sessions"; then
+		run xorriso -osirrox on -indev /dev/sr0 -extract / "$W/all"
+		check "DVD-RW, growisofs -M: files of the second session" cmp "$W/all/b.bin" "$W/d2/b.bin"
+		check "DVD-RW, growisofs -M: files of the third session" cmp "$W/all/third/b.bin" "$W/d2/b.bin"
+	fi
 	run growisofs -Z /dev/sr0="$W/x.iso"
 	check "DVD-RW, growisofs -Z on an appendable disc: refused" fails
 	run dvd+rw-format -blank /dev/sr0
@@ -39,12 +48,22 @@ if need growisofs "DVD-RW, growisofs" && need dvd+rw-format "DVD-RW, dvd+rw-form
 	burn
 	run dvd+rw-format -blank=full /dev/sr0
 	erased "dvd+rw-format -blank=full" 10
-	run growisofs -use-the-force-luke=dao -Z /dev/sr0="$W/x.iso"
-	check "DVD-RW, growisofs dao: complete, and still a DVD-RW" state profile=0014 finalised=1 readable=1640
-	check "DVD-RW, growisofs dao: file on disk equals the source" cmp "$W/disc.iso" "$W/x.iso"
+	run growisofs -use-the-force-luke=dummy -Z /dev/sr0="$W/x.iso"
+	check "DVD-RW, growisofs dummy: exit code 0" exits 0
+	check "DVD-RW, growisofs dummy: the disc stays blank" is_blank
+	run growisofs -dvd-compat -Z /dev/sr0="$W/x.iso"
+	check "DVD-RW, growisofs -dvd-compat: complete, and still a DVD-RW" state profile=0014 finalised=1 readable=1648
+	check "DVD-RW, growisofs -dvd-compat: file on disk equals the source" holds "$W/disc.iso" "$W/x.iso" 32767
+	run growisofs -M /dev/sr0 -R -quiet "$W/d2"
+	check "DVD-RW, growisofs -M on a complete disc: refused" fails
+	run dvd+rw-format -blank /dev/sr0
+	erased "dvd+rw-format -blank, complete disc" 11
+	run growisofs -use-the-force-luke=dao -Z /dev/sr0="$W/y.iso"
+	check "DVD-RW, growisofs dao: complete, and still a DVD-RW" state profile=0014 finalised=1 readable=1641
+	check "DVD-RW, growisofs dao: file on disk equals the source" cmp "$W/disc.iso" "$W/y.iso"
 	reinsert
 	check "DVD-RW, growisofs dao: the same when the disc is inserted again" \
-		state profile=0014 finalised=1 readable=1640
+		state profile=0014 finalised=1 readable=1641
 	run dvd+rw-mediainfo /dev/sr0
 	check "DVD-RW, dvd+rw-mediainfo, complete: reports it" says 'Mounted Media: +14h, DVD-RW Sequential' \
 		'Disc status: +complete' 'Media Book Type: +32h, DVD-RW book'
@@ -61,6 +80,9 @@ if need cdrskin "DVD-RW, cdrskin"; then
 	erased "cdrskin blank=deformat_sequential_quickest" 11
 	run cdrskin dev=/dev/sr0 -v -multi "$W/x.iso"
 	check "DVD-RW, cdrskin -multi: appendable" state profile=0014 appendable=1 sessions=2 tracks=2
+	run cdrskin dev=/dev/sr0 -v -multi "$W/y.iso"
+	check "DVD-RW, cdrskin -multi again: appendable" state profile=0014 appendable=1 sessions=3 tracks=3
+	check "DVD-RW, cdrskin -multi again: reads back through the block device" reads_back
 fi
 if need xorriso "DVD-RW, xorriso"; then
 	run xorriso -outdev /dev/sr0 -blank fast
@@ -80,53 +102,15 @@ if need wodim "DVD-RW, wodim"; then
 	check "DVD-RW, wodim blank=fast -dao: exit code 0" exits 0
 	check "DVD-RW, wodim blank=fast -dao: complete" state profile=0014 finalised=1 readable=1640
 	check "DVD-RW, wodim blank=fast -dao: file on disk equals the source" cmp "$W/disc.iso" "$W/x.iso"
+	run wodim dev=/dev/sr0 -gracetime=2 blank=fast
+	run wodim dev=/dev/sr0 -dummy -gracetime=2 "$W/x.iso"
+	check "DVD-RW, wodim -dummy: the disc stays blank" is_blank
+	run wodim dev=/dev/sr0 -packet -v -gracetime=2 "$W/x.iso"
+	check "DVD-RW, wodim -packet: exit code 0" exits 0
+	check "DVD-RW, wodim -packet: complete" state profile=0014 finalised=1 readable=1640
+	check "DVD-RW, wodim -packet: file on disk equals the source" cmp "$W/disc.iso" "$W/x.iso"
 	# A disc that is written once cannot be erased.
 	blank dvd-r
 	run wodim dev=/dev/sr0 -gracetime=2 blank=fast
 	check "DVD-R, wodim blank=fast: fails" fails
-fi
-
-# Restricted overwrite: formatted, grown, overwritten, and back.
-is_formatted() { state profile=0013 finalised=1 sessions=1 tracks=1 "readable=$1"; }
-blank dvd-rw
-if need growisofs "DVD-RW formatted, growisofs" && need dvd+rw-format "DVD-RW formatted, dvd+rw-format"; then
-	run dvd+rw-format -force /dev/sr0
-	check "DVD-RW, dvd+rw-format -force: exit code 0" exits 0
-	check "DVD-RW, dvd+rw-format -force: the intermediate state" state profile=0013 finalised=0 free=2297888
-	run growisofs -Z /dev/sr0="$W/x.iso"
-	check "DVD-RW formatted, growisofs -Z: exit code 0" exits 0
-	check "DVD-RW formatted, growisofs -Z: as large as the image" is_formatted 1648
-	check "DVD-RW formatted, growisofs -Z: reads back through the block device" reads_back
-	run growisofs -M /dev/sr0 -R -quiet "$W/d2"
-	check "DVD-RW formatted, growisofs -M: exit code 0" exits 0
-	run growisofs -M /dev/sr0 -R -quiet /etc/hostname
-	check "DVD-RW formatted, growisofs -M again: has grown" is_formatted 2352
-	reinsert
-	run dvd+rw-mediainfo /dev/sr0
-	check "DVD-RW formatted, dvd+rw-mediainfo: reports it" says 'Mounted Media: +13h, DVD-RW Restricted Overwrite' \
-		'formatted:.*2352\*2048' '13h\(10\):.*2295536\*2048' 'Fixed Packet Size: +16\*2KB'
-	run dvd+rw-format -force=full /dev/sr0
-	check "DVD-RW, dvd+rw-format -force=full: all of the disc" is_formatted 2297888
-	run dvd+rw-format -blank /dev/sr0
-	check "DVD-RW, dvd+rw-format -blank: sequential again" is_blank
-fi
-if need cdrskin "DVD-RW formatted, cdrskin"; then
-	run cdrskin dev=/dev/sr0 -v blank=format_overwrite_quickest
-	check "DVD-RW, cdrskin format_overwrite_quickest: exit code 0" exits 0
-	run cdrskin dev=/dev/sr0 -v "$W/x.iso"
-	check "DVD-RW formatted, cdrskin: exit code 0" exits 0
-	check "DVD-RW formatted, cdrskin: as large as the image" is_formatted 1648
-	check "DVD-RW formatted, cdrskin: file on disk equals the source" holds "$W/disc.iso" "$W/x.iso" 32767
-	if need wodim "DVD-RW formatted, wodim"; then
-		run wodim dev=/dev/sr0 -dao -gracetime=2 "$W/x.iso"
-		check "DVD-RW formatted, wodim -dao: exit code 0" exits 0
-		check "DVD-RW formatted, wodim -dao: file on disk equals the source" holds "$W/disc.iso" "$W/x.iso" 32767
-	fi
-	run cdrskin dev=/dev/sr0 -v blank=deformat_sequential_quickest
-	check "DVD-RW, cdrskin deformat_sequential_quickest: sequential again" is_blank
-fi
-if need xorriso "DVD-RW formatted, xorriso"; then
-	run xorriso -outdev /dev/sr0 -format as_needed -map "$W/d1" /d1 -commit -map "$W/d2" /d2 -commit
-	check "DVD-RW, xorriso -format as_needed: exit code 0" exits 0
-	check "DVD-RW, xorriso -format as_needed: all of the disc" is_formatted 2297888
 fi

@@ -36,13 +36,15 @@ diff - "$log" <<'L' >"$log.diff"
 ./usr/lib/sysusers.d/mmcgadget.conf
 ./usr/sbin/mmcgadgetd
 ./usr/share/bash-completion/completions/mmcgadgetctl
+./usr/share/fish/vendor_completions.d/mmcgadgetctl.fish
 ./usr/share/man/man1/mmcgadgetctl.1
 ./usr/share/man/man5/mmcgadget.conf.5
 ./usr/share/man/man8/mmcgadgetd.8
+./usr/share/zsh/vendor-completions/_mmcgadgetctl
 L
 rc=$?
 mv "$log.diff" "$log"
-result $rc 'make install installs the nine files and no other'
+result $rc 'make install installs the eleven files and no other'
 grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/null
 result "$([ -s "$log" ] && echo 1 || echo 0)" 'no installed file contains DESTDIR'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1

@@ -62,10 +62,12 @@ contents() { # DEB
 			-rw-r--r-- root/root ./usr/share/doc/mmcgadget/README.Debian
 			-rw-r--r-- root/root ./usr/share/doc/mmcgadget/changelog.Debian.gz
 			-rw-r--r-- root/root ./usr/share/doc/mmcgadget/copyright
+			-rw-r--r-- root/root ./usr/share/fish/vendor_completions.d/mmcgadgetctl.fish
 			-rw-r--r-- root/root ./usr/share/lintian/overrides/mmcgadget
 			-rw-r--r-- root/root ./usr/share/man/man1/mmcgadgetctl.1.gz
 			-rw-r--r-- root/root ./usr/share/man/man5/mmcgadget.conf.5.gz
 			-rw-r--r-- root/root ./usr/share/man/man8/mmcgadgetd.8.gz
+			-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_mmcgadgetctl
 			-rwxr-xr-x root/root ./usr/bin/mmcgadgetctl
 			-rwxr-xr-x root/root ./usr/sbin/mmcgadgetd
 		L

@@ -61,11 +61,27 @@ man_verbs() { grep -oE '^\.It Cm [a-z]+( |$)' "$man/$1" | awk '{ print $3 }'; }
 both 'verbs in the code and mmcgadgetctl --help' "$code_verbs" "$help_verbs"
 both 'verbs in the code and mmcgadgetd(8)' "$daemon_verbs" "$(man_verbs mmcgadgetd.8)"
 both 'verbs in --help and mmcgadgetctl(1)' "$help_verbs" "$(man_verbs mmcgadgetctl.1)"
-both 'verbs in the code and in the completion' "$code_verbs" \
-	"$(sed -n "s/^.*verbs='\(insert .*\)'$/\1/p" configs/mmcgadgetctl.bash | tr ' ' '\n')"
-both 'options in --help and in the completion' "$(help_options mmcgadgetctl | grep '^--')" \
+# completion_list NAME SHELL: the words of the list NAME in the completion for SHELL.
+completion_list() { sed -n "s/^.*$1[= ]'\\([a-z-][^']*\\)'\$/\\1/p" "configs/mmcgadgetctl.$2" | tr ' ' '\n'; }
+for shell in bash zsh fish; do
+	both "verbs in the code and in the completion for $shell" "$code_verbs" "$(completion_list verbs $shell)"
+done
+both 'options in --help and in the completion for bash' "$(help_options mmcgadgetctl | grep '^--')" \
 	"$(sed -n 's/^.*_mmcgadgetctl_offer \(--json .*\)$/\1/p' configs/mmcgadgetctl.bash | tr ' ' '\n')"
-report 'the completion offers the right words' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
+both 'options in --help and in the completion for zsh' "$(help_options mmcgadgetctl | grep '^--')" \
+	"$(completion_list options zsh)"
+both 'options in --help and in the completion for fish' "$(help_options mmcgadgetctl)" \
+	"$(grep '^complete ' configs/mmcgadgetctl.fish | grep -oE ' -(s|l) [A-Za-z]+' | sed 's/ -s /-/; s/ -l /--/')"
+report 'the completion for bash offers the right words' "$(test/completion.sh configs/mmcgadgetctl.bash 2>&1)"
+for shell in zsh fish; do
+	if command -v $shell >/dev/null; then
+		report "the completion for $shell offers the right words" \
+			"$(test/completion_shells.sh $shell configs/mmcgadgetctl.$shell 2>&1)"
+	else
+		n=$((n + 1))
+		echo "ok $n - the completion for $shell offers the right words # SKIP there is no $shell here"
+	fi
+done
 # Recordable media: the rows of the code, the table of the manual, and what the completion offers.
 # Type|medium|blocks|GB|erasable of each row with a capacity.
 code_media=$(awk '
@@ -80,8 +96,10 @@ code_media=$(awk '
 	}' src/disc/medium.c)
 both 'recordable media in the code and the table of mmcgadgetctl(1)' "$code_media" \
 	"$(sed -n '/^\.Sh MEDIA/,/^\.El/s/^\.It Li //p' $man/mmcgadgetctl.1 | sed 's/ Ta /|/g')"
-both 'recordable media in the code and in the completion' "$(cut -d'|' -f1 <<<"$code_media")" \
-	"$(sed -n "s/^.*media='\(dvd.*\)'$/\1/p" configs/mmcgadgetctl.bash | tr ' ' '\n')"
+for shell in bash zsh fish; do
+	both "recordable media in the code and in the completion for $shell" \
+		"$(cut -d'|' -f1 <<<"$code_media")" "$(completion_list media $shell)"
+done
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
 	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/DISC/disc/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')

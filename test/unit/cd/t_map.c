@@ -136,6 +136,11 @@ static void wrong_extents(void **state)
 	REFUSES("in no track", 2,
 		m.extent[2] = (struct cd_extent){
 			.lba = INT32_MAX, .count = UINT32_MAX, .file = CD_NO_FILE});
+	/* What is behind the last track in the array is not a track. */
+	REFUSES("in no track", 2,
+		(m.track[3] = (struct cd_track){.start = 2250, .length = 600, .session = 1},
+			m.extent[2] =
+				(struct cd_extent){.lba = 2000, .count = 251, .file = CD_NO_FILE}));
 	REFUSES("nowhere", 1, m.extents = 0);
 	REFUSES("nowhere", 3, m.extents = 2);
 	REFUSES("nowhere", 1, m.extent[0].count = 999);
@@ -154,6 +159,11 @@ static void a_file_that_lost_a_byte(void **state)
 	mixed_disc(&m);
 	memcpy(shorter, sizes, sizeof(shorter));
 	assert_null(cd_map_check(&m, shorter, NULL));
+	m.extent[0].offset = INT64_MAX - 2047999;
+	assert_non_null(cd_map_check(&m, NULL, NULL));
+	m.extent[0].offset--;
+	assert_null(cd_map_check(&m, NULL, NULL));
+	m.extent[0].offset = 0;
 	shorter[1]--;
 	assert_string_equal(
 		cd_map_check(&m, shorter, NULL), "a part of the disc is after the end of its file");
@@ -184,6 +194,10 @@ static void shorter_first_pregaps_are_discs_too(void **state)
 	m.track[0].pregap = 0;
 	assert_null(cd_map_check(&m, sizes, NULL));
 	assert_int_equal(cd_find_track(&m, -150), 0);
+	memmove(m.extent + 1, m.extent, 3 * sizeof(m.extent[0]));
+	m.extent[0] = (struct cd_extent){.lba = -150, .count = 150, .file = CD_NO_FILE};
+	m.extents++;
+	assert_null(cd_map_check(&m, sizes, NULL));
 	/* A hidden track before index 1 of track 1. */
 	audio_disc(&m);
 	m.track[0].start = 300;

@@ -141,7 +141,7 @@ static void full_toc_of_a_disc_that_can_be_continued(void **state)
 	assert_toc(&r,
 		"00 44 01 01 01 14 00 a0 00 00 00 00 01 00 00 01 14 00 a1 00 00 00 00 01 00 00 "
 		"01 14 00 a2 00 00 00 00 00 0f 19 01 14 00 01 00 00 00 00 00 02 00 "
-		"01 54 00 b0 02 2d 19 02 4f 3b 4a 01 54 00 c0 50 40 28 00 61 1a 42");
+		"01 54 00 b0 02 2d 19 02 4f 3b 4a 01 54 00 c0 d0 40 a8 00 61 1a 42");
 	extra_disc(&m);
 	r.number = 2;
 	assert_toc(&r,

@@ -209,6 +209,8 @@ static inline void do_what_the_state_says(struct mmc_drive *d, const struct medi
 {
 	static uint8_t data[64 * MEDIA_BLOCK];
 
+	for (uint32_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(1 + i % 255);
 	if (s->is_formatted)
 		assert_int_equal(format_unit(d, 0x02, s->format[4] >> 2, s->format[4] & 3,
 					 get_be32(s->format)),
@@ -230,8 +232,10 @@ static inline void do_what_the_state_says(struct mmc_drive *d, const struct medi
 	}
 }
 
-/* A drive with that medium in that state, and nothing pending. */
-static inline struct mmc_drive *drive_in_state(const struct media_state *s)
+/* A drive with that medium in that state, and nothing pending. The caller drops *out, the disc in
+ * the drive; NULL: there is none. */
+static inline struct mmc_drive *drive_and_disc_in_state(
+	const struct media_state *s, struct disc **out)
 {
 	struct mmc_config config = script_default_config();
 	struct disc_options o = {0};
@@ -257,9 +261,19 @@ static inline struct mmc_drive *drive_in_state(const struct media_state *s)
 		disc->media->writable = false;
 		mmc_insert(d, disc_get(disc));
 	}
+	drain_events(d);
+	*out = disc;
+	return d;
+}
+
+/* The same without the disc. */
+static inline struct mmc_drive *drive_in_state(const struct media_state *s)
+{
+	struct disc *disc;
+	struct mmc_drive *d = drive_and_disc_in_state(s, &disc);
+
 	if (disc)
 		disc_put(disc);
-	drain_events(d);
 	return d;
 }
 

@@ -72,6 +72,32 @@ static void just_the_features_of_the_state_are_current(void **state)
 	}
 }
 
+/* Linux asks for them once, when it finds the drive, with whatever disc is in it. */
+static void what_the_drive_can_do_does_not_depend_on_the_disc(void **state)
+{
+	static struct features first, now;
+	uint8_t can[2] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(media_states); i++) {
+		struct mmc_drive *d = drive_in_state(&media_states[i]);
+
+		name_state(&media_states[i]);
+		get_features(d, 0, 0, &now);
+		if (i == 0)
+			first = now;
+		EXPECT(now.count == first.count);
+		EXPECT(memcmp(now.code, first.code, sizeof(now.code)) == 0);
+		/* Mode page 2Ah, bytes 2 and 3: what it reads and writes */
+		EXPECT(command(d, 0x5a, 0x08, 0x2a, 0, 0, 0, 0, 1, 0, 0) == 0);
+		if (i == 0)
+			memcpy(can, answer.data + 10, 2);
+		EXPECT(memcmp(answer.data + 10, can, 2) == 0);
+		mmc_drive_free(d);
+	}
+	assert_int_equal(can[1] & 0x20, 0x20); /* writes DVD-RAM: rewritable discs are writable */
+}
+
 /* ---- what a host sees of a disc ------------------------------------------------------------- */
 
 #define SEEN_MAX 8192
@@ -92,6 +118,7 @@ static void look(struct mmc_drive *d, struct seen *seen, const uint8_t cdb[10])
 	seen->len += 4 + answer.len;
 }
 
+/* k3b ends if READ DISC INFORMATION fails. */
 static void look_at_disc(struct mmc_drive *d, struct seen *seen)
 {
 	static const uint8_t looks[][10] = {
@@ -109,6 +136,8 @@ static void look_at_disc(struct mmc_drive *d, struct seen *seen)
 	memset(seen, 0, sizeof(*seen));
 	for (size_t i = 0; i < ARRAY_LEN(looks); i++)
 		look(d, seen, looks[i]);
+	EXPECT(get_be32(seen->bytes) == 0);
+	EXPECT(get_be16(seen->bytes + 4) == 32);
 }
 
 /* The disc looks as before, and the host is told of no change. */
@@ -303,13 +332,77 @@ static void blank_is_for_a_dvd_rw_alone(void **state)
 	}
 }
 
+/* ---- a copy of the image without its state file ---------------------------------------------- */
+
+static struct media *copy_of(struct media *m)
+{
+	struct media *copy = media_mem_new(0, true);
+	uint8_t block[MEDIA_BLOCK];
+
+	assert_non_null(copy);
+	for (uint64_t i = 0; i < m->blocks; i++) {
+		assert_int_equal(media_read(m, i, 1, block), 0);
+		assert_int_equal(media_write(copy, i, 1, block), 0);
+	}
+	return copy;
+}
+
+/* All of the copy can be read, and nothing of it be written. */
+static void expect_read_only_copy(struct disc *was, struct disc *copy)
+{
+	const uint8_t write[10] = {0x2a, [5] = (uint8_t)was->media->blocks, [8] = 1};
+	struct mmc_drive *d = new_drive();
+	uint8_t block[MEDIA_BLOCK];
+
+	mmc_insert(d, copy);
+	drain_events(d);
+	EXPECT(current_profile(d) == 0x0010);
+	EXPECT(command(d, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0) == 0);
+	EXPECT(get_be32(answer.data) == was->media->blocks - 1);
+	for (uint32_t i = 0; i < was->media->blocks; i++) {
+		assert_int_equal(media_read(was->media, i, 1, block), 0);
+		EXPECT(read_blocks(d, i, 1) == 0);
+		EXPECT(memcmp(answer.data, block, sizeof(block)) == 0);
+	}
+	EXPECT(command_with(d, write, 10, 0, block) == SENSE(5, 0x30, 0x05));
+	EXPECT(format_unit(d, 0, 0x26, 0, UINT32_MAX) == SENSE(5, 0x30, 0x06));
+	EXPECT(copy->media->blocks == was->media->blocks);
+	mmc_drive_free(d);
+}
+
+static void a_copy_without_its_state_is_a_rom(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(media_states); i++) {
+		const struct media_state *s = &media_states[i];
+		struct disc *disc, *copy;
+
+		if (!s->type || s->image)
+			continue;
+		struct mmc_drive *d = drive_and_disc_in_state(s, &disc);
+		name_state(s);
+		copy = disc_new(copy_of(disc->media), 0, NULL, NULL);
+		assert_non_null(copy);
+		if (disc->media->blocks) {
+			expect_read_only_copy(disc, copy);
+		} else {
+			EXPECT(disc_is_blank(copy) && copy->medium == disc_medium_of_blank());
+			disc_put(copy);
+		}
+		mmc_drive_free(d);
+		disc_put(disc);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(just_the_features_of_the_state_are_current),
+		cmocka_unit_test(what_the_drive_can_do_does_not_depend_on_the_disc),
 		cmocka_unit_test(a_format_that_is_refused_or_tried_changes_nothing),
 		cmocka_unit_test(each_format_is_done_before_its_status),
 		cmocka_unit_test(blank_is_for_a_dvd_rw_alone),
+		cmocka_unit_test(a_copy_without_its_state_is_a_rom),
 	};
 
 	return cmocka_run_group_tests_name("media states", tests, NULL, NULL);

@@ -30,7 +30,7 @@ static const struct place {
 	{"dvd-rw", "intermediate", 0, STEP, true, false},
 	{"dvd-rw", "intermediate, being burned", 16, STEP, true, false},
 	{"dvd-rw", "formatted to a part", 65520, STEP, false, false},
-	{"dvd-rw", "formatted, written", 7, STEP, false, false},
+	{"dvd-rw", "formatted, written", 21, STEP, false, false},
 	{"dvd+rw", "formatted", 100, STEP, false, false},
 	{"dvd-ram", "new", 100, STEP, false, false},
 	{"bd-r", "blank", 0, STEP, true, false},
@@ -214,10 +214,47 @@ static void shorter_data_harms_nothing(void **state)
 			}
 }
 
+/* ---- a parameter list of FORMAT UNIT that is cut ----------------------------------------------
+ */
+
+static void a_format_list_that_is_cut_changes_nothing(void **state)
+{
+	static const uint8_t cdb[6] = {0x04, 0x11};
+	static const uint32_t lengths[] = {0, 4, 11};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		const struct media_state *s = state_of_place(&places[i]);
+
+		for (size_t n = 0; n < ARRAY_LEN(lengths) && s->formatting == CAN_BE_FORMATTED;
+			n++) {
+			uint8_t list[12] = {0, 0, 0, 8};
+			uint16_t profile;
+			struct bench b;
+
+			snprintf(where, sizeof(where), "%s, %s: a list of %u bytes", s->type,
+				s->name, lengths[n]);
+			begin(&b, &places[i]);
+			profile = current_profile(b.drive);
+			put_be32(list + 4, s->taken[0].most);
+			list[8] = (uint8_t)(s->taken[0].type << 2);
+			EXPECT(bot_host_command(
+				       &b.host, cdb, 6, MMC_DIR_OUT, list, lengths[n], NULL) == 2);
+			drain_events(b.drive);
+			EXPECT(current_profile(b.drive) == profile);
+			fill(places[i].lba, 1);
+			EXPECT(write_with(&b, 0x2a, places[i].lba, places[i].blocks,
+				       places[i].blocks * MEDIA_BLOCK, NULL) == 0);
+			end(&b);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(longer_data_is_good_with_the_residue),
+		cmocka_unit_test(a_format_list_that_is_cut_changes_nothing),
 		cmocka_unit_test(shorter_data_harms_nothing),
 	};
 

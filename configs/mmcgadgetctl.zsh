@@ -1,0 +1,142 @@
+#compdef mmcgadgetctl
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion for mmcgadgetctl(1) in zsh: the same words as configs/mmcgadgetctl.bash offers.
+
+# _mmcgadgetctl_names PATTERN COMMAND...: puts the names in the daemon's answer to COMMAND whose object
+# goes on as PATTERN says into $reply. A quote inside a JSON string always follows a backslash. Names
+# with escapes such as \u202e are left out: nobody could type them. 7 s: as in the file for bash.
+_mmcgadgetctl_names()
+{
+	local pattern=$1
+	shift
+	reply=(${(f)"$(timeout 7 mmcgadgetctl --json "$@" 2>/dev/null |
+		grep -aoE '[{,]"name":"(\\.|[^"\\])*"'"$pattern" |
+		sed -E 's/^."name":"((\\.|[^"\\])*)".*/\1/' |
+		grep -avE '(^|[^\\])(\\\\)*\\u' | sed 's/\\\(.\)/\1/g')"})
+}
+
+# _mmcgadgetctl_images PATTERN COMMAND...: offers these names. What looks like an option or a setting gets
+# its folder in front.
+_mmcgadgetctl_images()
+{
+	local -a reply
+	local name
+	_mmcgadgetctl_names "$@"
+	for name in "${reply[@]}"; do
+		[[ $name != -* && ! $name =~ '^[A-Za-z]+=' ]] || [[ -n $literal ]] || name=./$name
+		compadd -- "$name"
+	done
+}
+
+_mmcgadgetctl_drives()
+{
+	local -a reply
+	_mmcgadgetctl_names '' "${socket[@]}" status
+	compadd -- "${reply[@]}"
+}
+
+_mmcgadgetctl()
+{
+	local verbs='insert next prev eject blank close rename delete erase status list stats trace watch wait help doctor report version'
+	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl'
+	local options='--json --drive --force --verbose --socket --wait --version --help'
+	local text='("(\\.|[^"\\])*"|null)'
+	local member='(,"[a-z_]*":("(\\.|[^"\\])*"|[0-9]+|true|false|null|\[[^]]*\]))*'
+	local verb='' wants='' literal='' word i
+	local -a given drive socket
+
+	for ((i = 2; i < CURRENT; i++)); do
+		word=${(Q)words[i]}
+		if [[ -n $wants ]]; then
+			[[ $wants != drive ]] || drive=(drive=$word)
+			[[ $wants != socket ]] || socket=(--socket $word)
+			wants=''
+		elif [[ $word == -* && -z $literal ]]; then
+			case $word in
+			--) literal=1 ;;
+			-d | --drive) wants=drive ;;
+			--drive=*) drive=(${word#--}) ;;
+			--socket) wants=socket ;;
+			--socket=*) socket=($word) ;;
+			--wait) wants=wait ;;
+			esac
+		elif [[ -z $verb ]]; then
+			verb=$word
+		elif [[ $word == drive=* && -z $literal ]]; then
+			drive=($word)
+		else
+			given+=($word)
+		fi
+	done
+	case $wants in
+	drive) _mmcgadgetctl_drives && return ;;
+	socket) _files && return ;;
+	wait) return 1 ;;
+	esac
+	if [[ $PREFIX == -* && -z $literal ]]; then
+		compadd -- ${=options}
+		return
+	fi
+	case $verb in
+	'')
+		compadd -- ${=verbs}
+		return
+		;;
+	help)
+		((${#given})) || compadd -- ${=verbs}
+		return
+		;;
+	doctor | version) return 1 ;;
+	report)
+		_files
+		return
+		;;
+	esac
+	if [[ $PREFIX == drive=* ]]; then
+		compset -P 'drive='
+		_mmcgadgetctl_drives
+		return
+	fi
+	case $verb in
+	insert | rename | delete) ((${#given})) || _mmcgadgetctl_images '' "${socket[@]}" list "${drive[@]}" ;;
+	close)
+		((${#given})) ||
+			_mmcgadgetctl_images ",\"label\":$text,\"kind\":\"(open|appendable)\"" "${socket[@]}" list "${drive[@]}"
+		;;
+	erase) ((${#given})) || _mmcgadgetctl_images "$member,\"erasable\":true" "${socket[@]}" list "${drive[@]}" ;;
+	eject) ((${#given})) || compadd -- force ;;
+	stats) ((${#given})) || compadd -- reset ;;
+	wait)
+		((${#given})) || compadd -- burned empty host
+		compadd -S '' -- timeout=
+		;;
+	trace)
+		case ${given[1]} in
+		'')
+			compadd -- start stop status save show script
+			return
+			;;
+		save | show | script)
+			_files
+			return
+			;;
+		start)
+			compadd -- until=error
+			compadd -S '' -- records=
+			;;
+		esac
+		;;
+	blank)
+		if [[ $PREFIX == type=* ]]; then
+			compset -P 'type='
+			compadd -- ${=media}
+			return
+		fi
+		[[ -n ${(M)given:#type=*} ]] || compadd -S '' -- type=
+		;;
+	esac
+	((${#drive})) || [[ -n $literal && ${#given} -eq 0 ]] || compadd -S '' -- drive=
+}
+
+# The file is the function's body when zsh loads it, and declares functions alone when a test reads it.
+[[ ${funcstack[1]} != _mmcgadgetctl ]] || _mmcgadgetctl "$@"

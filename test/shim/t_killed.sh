@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The process that has the drive is killed after each step of a disc's life. What happens if it dies
+# within a step is a matter of test/unit/disc/t_powercut*.c: they let it die at each operation on storage.
+# shellcheck source=test/shim/lib.sh
+. test/shim/lib.sh
+need sg_raw "a drive that is killed: sg3-utils" || exit 0
+head -c 65536 /dev/urandom >"$W/blocks"
+printf '\000\002\000\010\000\000\000\000\124\000\000\020' >"$W/quick"
+printf '\000\002\000\010\000\000\000\000\114\000\000\020' >"$W/grow"
+printf '\000\002\000\010\000\043\005\100\230\000\000\000' >"$W/plus"
+printf '\000\002\000\010\000\270\164\000\310\000\000\000' >"$W/pow"
+
+send() { shim sg_raw "$@" >"$W/raw" 2>&1 || { echo "# failed: sg_raw $*"; sed 's/^/# /' "$W/raw"; }; }
+
+# killed: kills the drive, and inserts the disc into a new one
+killed() {
+	kill -9 "$server"
+	wait "$server" 2>/dev/null
+	server=''
+	drive
+	# The type is that of a disc without a state: one that is as new.
+	ask insert "$W/disc.iso" >/dev/null || ask blank "$W/disc.iso" "$type" >/dev/null
+}
+
+# step NAME STATE... -- SG_RAW-ARGUMENT...: the disc is in this state after the command, and also if the
+# drive is killed then.
+step() {
+	name=$1
+	shift
+	wanted=''
+	while [ "$1" != -- ]; do
+		wanted="$wanted $1"
+		shift
+	done
+	shift
+	send "$@"
+	# shellcheck disable=SC2086 # words
+	check "$name" state $wanted
+	killed
+	# shellcheck disable=SC2086
+	check "$name, killed: the same" state $wanted
+}
+format() { printf '%s ' -s 12 -i "$1" /dev/sr0 04 11 00 00 00 00; }
+write() { printf '%s ' -s 32768 -i "$W/blocks" /dev/sr0 2a 00 00 00 00 "$1" 00 00 10 00; }
+close_() { echo /dev/sr0 5b 00 "$1" 00 00 "$2" 00 00 00 00; }
+SYNC='/dev/sr0 35 00 00 00 00 00 00 00 00 00'
+BLANK='/dev/sr0 a1 11 00 00 00 00 00 00 00 00 00 00'
+
+drive
+# shellcheck disable=SC2046,SC2086 # words
+{
+	type=dvd-rw
+	blank $type
+	step "DVD-RW: new" profile=0014 recorded=0 -- $SYNC
+	send $(write 00)
+	step "DVD-RW: a burn begins" profile=0014 recorded=16 nwa=16 -- $SYNC
+	step "DVD-RW: CLOSE TRACK" profile=0014 recorded=16 tracks=2 sessions=1 -- $(close_ 01 01)
+	step "DVD-RW: BLANK" profile=0014 blank=1 recorded=0 free=2298496 -- $BLANK
+	step "DVD-RW: FORMAT to the intermediate state" profile=0013 recorded=0 free=2297888 -- $(format "$W/quick")
+	send $(write 00)
+	step "DVD-RW: intermediate, written" profile=0013 recorded=16 -- $SYNC
+	step "DVD-RW: CLOSE SESSION" profile=0013 finalised=1 readable=16 -- $(close_ 02 00)
+	check "DVD-RW: CLOSE SESSION, killed: the data" cmp -n 32768 "$W/disc.iso" "$W/blocks"
+	step "DVD-RW: FORMAT that grows" profile=0013 finalised=0 recorded=16 -- $(format "$W/grow")
+	step "DVD-RW: BLANK of a formatted one" profile=0014 blank=1 recorded=0 -- $BLANK
+	check "DVD-RW: BLANK, killed: no data" test ! -s "$W/disc.iso"
+
+	type=dvd+rw
+	blank $type
+	step "DVD+RW: FORMAT" profile=001a readable=2295104 -- $(format "$W/plus")
+	send $(write 20)
+	step "DVD+RW: WRITE and CLOSE" profile=001a readable=2295104 -- $(close_ 02 00)
+	check "DVD+RW: WRITE and CLOSE, killed: the data" cmp -n 32768 -i 65536:0 "$W/disc.iso" "$W/blocks"
+	step "DVD+RW: FORMAT again" profile=001a readable=2295104 -- $(format "$W/plus")
+	check "DVD+RW: FORMAT again, killed: no data" test ! -s "$W/disc.iso"
+
+	type=bd-r
+	blank $type
+	step "BD-R: FORMAT" profile=0041 blank=1 free=12088320 -- $(format "$W/pow")
+	send $(write 00)
+	step "BD-R: CLOSE TRACK closes the session" profile=0041 sessions=2 tracks=2 nwa=32 -- $(close_ 01 01)
+	step "BD-R: finalised" profile=0040 finalised=1 sessions=1 -- $(close_ 06 00)
+
+	type=dvd-r
+	blank $type
+	send $(write 00)
+	step "DVD-R: CLOSE 3" profile=0010 finalised=1 readable=16 -- $(close_ 03 00)
+}
