@@ -10,6 +10,7 @@ SBINDIR      ?= $(PREFIX)/sbin
 BINDIR       ?= $(PREFIX)/bin
 LIBDIR       ?= $(PREFIX)/lib
 SHIMDIR      ?= $(LIBDIR)/mmcgadget
+LIBEXECDIR   ?= $(LIBDIR)/mmcgadget
 MANDIR       ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 # Debian's zsh looks for the files of packages in a folder of its own.
@@ -51,7 +52,7 @@ ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # ---- whose build folder it is --------------------------------------------------------------
 # "sudo make ..." in a user's tree builds as that user (test/owner.sh), so that the user can go on
 # building there. This holds for a relative $(O): who names a folder elsewhere knows whose it is.
-built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-shim)
+built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-shim)
 ifeq ($(shell id -u),0)
 ifeq ($(filter root UNKNOWN,$(shell stat -c %U .))$(filter /%,$(O)),)
 $(shell test/owner.sh --begin $(O) $(built))
@@ -69,7 +70,7 @@ endif
 # ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
 # src/shim is no library: programs preload a part of it, see below.
-pure_rooms   := trace bot mmc disc media cd util
+pure_rooms   := cdimage trace bot mmc disc media cd util
 daemon_rooms := daemon usb control drive library gadget protocol
 rooms        := ctl $(daemon_rooms) $(pure_rooms)
 $(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
@@ -81,7 +82,8 @@ lib  = $(O)/lib$(1).a
 pure_libs   := $(foreach r,$(pure_rooms),$(call lib,$(r)))
 daemon_libs := $(foreach r,$(daemon_rooms),$(call lib,$(r)))
 
-$(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o $(O)/src/cd/%.o: ALL_CFLAGS += -Wconversion
+$(O)/src/mmc/%.o $(O)/src/bot/%.o $(O)/src/trace/%.o $(O)/src/cdimage/%.o $(O)/src/cd/%.o: \
+	ALL_CFLAGS += -Wconversion
 $(foreach r,$(filter-out protocol gadget,$(daemon_rooms)),$(O)/src/$(r)/%.o) $(O)/gadget/%.o $(O)/src/mmcgadgetd.o: \
 	ALL_CFLAGS += -pthread
 
@@ -90,7 +92,7 @@ LIBS_daemon = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid ne
 LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson) -pthread
 LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
 
-programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl
+programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver
 
 .PHONY: all
 all: $(programs) ## build the daemon and the control client (default)
@@ -145,6 +147,20 @@ $(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(daemon_libs) $(pure_libs) | need-daemon
 $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ctl) $(LIBS)
+
+# The process that parses texts of strangers, of few parts and the C library alone.
+resolver := $(call objs,$(wildcard src/resolver/*.c)) $(call lib,cdimage) $(call lib,cd) $(call lib,util)
+
+$(O)/src/library/resolver.o: ALL_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
+
+$(O)/mmcgadget-resolver: $(O)/src/mmcgadget-resolver.o $(resolver)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The same sandbox around a process that misbehaves, for its tests.
+$(O)/test/resolver/misbehave: $(O)/test/resolver/misbehave.o $(resolver)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The shim: the library that programs preload, and the program that has the drive and starts them.
 # mmcshimd is its drive alone, for the tests.
@@ -235,7 +251,7 @@ unit-build: $(unit_tests) $(replays) $(seeds)
 unit: unit-build ## fast tests: no root, no USB; needs only a compiler and cmocka
 	$(Q)O=$(O) test/tap.sh test/suites/unit.sh
 
-daemon-test-build: $(daemon_tests) $(programs)
+daemon-test-build: $(daemon_tests) $(programs) $(O)/test/resolver/misbehave
 
 daemon-test: daemon-test-build ## tests of config, control and library; needs the daemon's libraries
 	$(Q)O=$(O) test/tap.sh test/suites/daemon.sh
@@ -314,6 +330,7 @@ demo: ## a drive on this board's device port, or a whole burn in a virtual machi
 install: $(programs) ## install under DESTDIR and PREFIX
 	install -Dm755 $(O)/mmcgadgetd $(DESTDIR)$(SBINDIR)/mmcgadgetd
 	install -Dm755 $(O)/mmcgadgetctl $(DESTDIR)$(BINDIR)/mmcgadgetctl
+	install -Dm755 $(O)/mmcgadget-resolver $(DESTDIR)$(LIBEXECDIR)/mmcgadget-resolver
 	install -Dm644 docs/man/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8
 	install -Dm644 docs/man/mmcgadgetctl.1 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1
 	install -Dm644 docs/man/mmcgadget.conf.5 $(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5
@@ -327,11 +344,13 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	sed 's|@SBINDIR@|$(SBINDIR)|g' configs/mmcgadgetd.service > $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 
-installed := $(SBINDIR)/mmcgadgetd $(BINDIR)/mmcgadgetctl $(MANDIR)/man8/mmcgadgetd.8 \
+installed := $(SBINDIR)/mmcgadgetd $(BINDIR)/mmcgadgetctl $(LIBEXECDIR)/mmcgadget-resolver \
+	$(MANDIR)/man8/mmcgadgetd.8 \
 	$(MANDIR)/man1/mmcgadgetctl.1 $(MANDIR)/man5/mmcgadget.conf.5 $(COMPLETIONDIR)/mmcgadgetctl \
 	$(ZSHDIR)/_mmcgadgetctl $(FISHDIR)/mmcgadgetctl.fish $(SYSUSERSDIR)/mmcgadget.conf $(UNITDIR)/mmcgadgetd.service
 uninstall: ## remove what install put there; says what it leaves
 	$(Q)DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' configs/uninstall.sh $(installed)
+	$(Q)rmdir $(DESTDIR)$(LIBEXECDIR) 2>/dev/null || true
 
 .PHONY: install-shim uninstall-shim
 install-shim: $(shim) ## install mmcgadget-shim alone, under DESTDIR and PREFIX

@@ -203,6 +203,10 @@ static json_t *image_entry(
 	/* Most images have none, and a list can have many thousands. */
 	if (format && *format)
 		json_object_set_new(o, "format_state", json_string(format));
+	if (e->tracks.seconds)
+		json_object_set_new(o, "tracks",
+			json_pack("{s:i, s:i, s:i}", "audio", (int)e->tracks.audio, "data",
+				(int)e->tracks.data, "seconds", (int)e->tracks.seconds));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
 	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));

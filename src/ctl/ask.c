@@ -12,6 +12,7 @@
 
 #include "ctl/client.h"
 #include "ctl/help.h"
+#include "ctl/watch.h"
 #include "ctl/version_note.h"
 #include "protocol/answer.h"
 #include "protocol/field.h"
@@ -32,10 +33,27 @@ static const struct verb *verb_of(const char *name)
 	return NULL;
 }
 
+void ask_as_typed(const char *typed, const char *text, char *out, size_t size)
+{
+	static const char sent[] = "status: ", usage[] = " (usage: status ";
+	const char *at = strstr(text, usage);
+
+	if (strcmp(typed, WATCH_VERB) != 0 || strncmp(text, sent, strlen(sent)) != 0) {
+		snprintf(out, size, "%s", text);
+		return;
+	}
+	text += strlen(sent);
+	if (at)
+		snprintf(out, size, "%s: %.*s (usage: %s)", typed, (int)(at - text), text,
+			WATCH_SYNOPSIS);
+	else
+		snprintf(out, size, "%s: %s", typed, text);
+}
+
 /* Finds faults that need no daemon. */
 static enum exit_code check_line(const struct options *o, const char *line)
 {
-	char copy[ASK_LINE], why[512];
+	char copy[ASK_LINE], why[512], shown[512];
 	struct words words;
 	struct verb_call call;
 	const char *fault, *code;
@@ -44,7 +62,10 @@ static enum exit_code check_line(const struct options *o, const char *line)
 	fault = words_split(copy, strlen(copy) - 1, &words);
 	if (!fault && verb_parse(&words, NULL, &call, &code, why, sizeof(why)) == 0)
 		return EXIT_OK;
-	return say_failure(o->json, EXIT_USAGE, "usage", "%s", fault ? fault : why);
+	if (fault)
+		return say_failure(o->json, EXIT_USAGE, "usage", "%s", fault);
+	ask_as_typed(o->word[0], why, shown, sizeof(shown));
+	return say_failure(o->json, EXIT_USAGE, "usage", "%s", shown);
 }
 
 /* The words of a line, before they are quoted. */

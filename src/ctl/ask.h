@@ -16,6 +16,11 @@
  * options say. EXIT_OK, or what was reported.
  */
 enum exit_code ask_line(const struct options *o, const char *verb, char line[ASK_LINE]);
+/*
+ * watch sends the command status: copies the text of a refusal as one of the command that was
+ * typed, which its beginning and its usage name.
+ */
+void ask_as_typed(const char *typed, const char *text, char *out, size_t size);
 /* Connects to the daemon. A descriptor; or -1, reported with *code. */
 int ask_connect(const struct options *o, enum exit_code *code);
 /* Sends line and shows the answer. */

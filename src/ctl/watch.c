@@ -13,6 +13,7 @@
 
 #include "ctl/client.h"
 #include "ctl/say.h"
+#include "ctl/ask.h"
 #include "protocol/answer.h"
 #include "protocol/format.h"
 
@@ -126,6 +127,12 @@ static void show(struct watch *w, const json_t *answer)
 
 static enum watch_end refused(const struct watch *w, json_t *answer)
 {
+	char text[512];
+
+	if (json_is_object(answer)) {
+		ask_as_typed(WATCH_VERB, format_message(answer), text, sizeof(text));
+		json_object_set_new(answer, "message", json_string(text));
+	}
 	if (!json_is_object(answer))
 		say_failure(
 			w->json, EXIT_REFUSED, "io-error", "the daemon's answer cannot be read");
@@ -137,7 +144,7 @@ static enum watch_end refused(const struct watch *w, json_t *answer)
 }
 
 /* Asks once and shows the answer. Signals end it even if the daemon does not answer. */
-static enum watch_end ask(struct watch *w, const char *line, const sigset_t *unblocked)
+static enum watch_end ask_and_show(struct watch *w, const char *line, const sigset_t *unblocked)
 {
 	struct pollfd p = {.fd = w->fd, .events = POLLIN};
 	enum watch_end end = WATCH_STOPPED;
@@ -215,7 +222,7 @@ enum watch_end watch_run(int fd, const char *line, bool json)
 
 	catch_signals(&unblocked);
 	do {
-		end = ask(&w, line, &unblocked);
+		end = ask_and_show(&w, line, &unblocked);
 		/* From one full second to the next, as long as that is in the future. */
 		next += PERIOD_MS * 1000u;
 		if (next < now_us())

@@ -17,6 +17,7 @@
 #include "library/checksum.h"
 #include "library/disc_file.h"
 #include "library/disc_store.h"
+#include "library/image_compact.h"
 #include "library/image_erase.h"
 #include "library/library.h"
 #include "library/match.h"
@@ -51,7 +52,9 @@ struct disc_jobs {
 	uint64_t bytes;
 	bool other_name; /* the file has another name, so deleting this one frees nothing */
 	struct disc_files done;
-	struct store *store; /* of JOB_ERASE, until the thread begins */
+	struct library_file text; /* path_fd -1: the disc is not one of a text and its files */
+	unsigned parts;           /* files of the text that were deleted with it */
+	struct store *store;      /* of JOB_ERASE, until the thread begins */
 	struct image_erased erased;
 	struct refusal why;
 	int result;
@@ -101,18 +104,21 @@ static json_t *renamed(const struct disc_jobs *j)
 static json_t *deleted(const struct disc_jobs *j)
 {
 	const struct job *job = j->queue;
-	char freed[16];
+	char freed[16], files[48] = "";
 	json_t *a;
 
 	if (!j->done.image)
 		return answer_ok("deleted what was left of %s, whose image was gone", job->name);
 	format_size(j->bytes, freed);
+	if (j->parts > 0)
+		snprintf(files, sizeof(files), " with its %u file%s", j->parts,
+			j->parts == 1 ? "" : "s");
 	if (j->other_name)
 		a = answer_ok("deleted %s%s; it frees no room, the file has another name",
 			job->name, with_what(&j->done));
 	else
-		a = answer_ok(
-			"deleted %s%s, %s are free again", job->name, with_what(&j->done), freed);
+		a = answer_ok("deleted %s%s%s, %s are free again", job->name, files,
+			with_what(&j->done), freed);
 	json_object_set_new(
 		a, "freed_bytes", json_integer(j->other_name ? 0 : (json_int_t)j->bytes));
 	return a;
@@ -152,6 +158,12 @@ static json_t *failed(const struct disc_jobs *j)
 	if (job->to && (j->result == -EINVAL || j->result == -EILSEQ))
 		return answer_error("bad-name", "the file system of %s cannot hold the name \"%s\"",
 			j->config.media, job->to);
+	if (j->result == -EBUSY)
+		return answer_error("in-use",
+			"\"%s\" cannot be deleted: one of its files is in a drive, in use by "
+			"another "
+			"program, or left a drive just now; ask again",
+			job->name);
 	if (j->result == -EACCES || j->result == -EPERM || j->result == -EROFS)
 		return answer_error("not-writable",
 			"\"%s\" cannot be %s: %s; its folder must be writable for the daemon",
@@ -178,6 +190,20 @@ static int erase(struct disc_jobs *j)
 	return image_erase(&e, &j->erased, &j->why);
 }
 
+static int delete (struct disc_jobs *j)
+{
+	struct image_compact_deleted d;
+	int r;
+
+	if (j->text.path_fd < 0)
+		return disc_file_delete(j->folder, j->base, &j->done);
+	r = image_compact_delete(j->folder, &j->text, &d);
+	j->done = d.text;
+	j->parts = d.parts;
+	j->bytes += d.bytes;
+	return r;
+}
+
 static void *job_thread(void *jobs)
 {
 	struct disc_jobs *j = jobs;
@@ -188,7 +214,7 @@ static void *job_thread(void *jobs)
 		j->result = disc_file_rename(j->folder, j->base, j->to_base, &j->done);
 		break;
 	case JOB_DELETE:
-		j->result = disc_file_delete(j->folder, j->base, &j->done);
+		j->result = delete (j);
 		break;
 	case JOB_ERASE:
 		j->result = erase(j);
@@ -205,6 +231,7 @@ static void release_disc(struct disc_jobs *j)
 	if (j->folder)
 		j->folder->ops->close(j->folder);
 	store_close(j->store);
+	library_forget(&j->text);
 	j->store = NULL;
 	j->lock_fd = -1;
 	j->folder = NULL;
@@ -291,8 +318,17 @@ static bool is_link(int folder, const char *name)
 	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
+/* For the thread, which looks for the files of a compact disc. 0 or -errno. */
+static int keep_text(struct disc_jobs *j, const struct library_file *f)
+{
+	j->text = *f;
+	j->text.path_fd = fcntl(f->path_fd, F_DUPFD_CLOEXEC, 0);
+	j->text.dir_fd = fcntl(f->dir_fd, F_DUPFD_CLOEXEC, 0);
+	return j->text.path_fd < 0 || j->text.dir_fd < 0 ? -errno : 0;
+}
+
 /* Starts the thread for a disc that was found. NULL, or the answer to a refusal. */
-static json_t *start_job(struct disc_jobs *j, const struct library_file *f)
+static json_t *start_job(struct disc_jobs *j, const struct library_file *f, bool leftover)
 {
 	const struct job *job = j->queue;
 	const char *slash = job->to ? strrchr(job->to, '/') : NULL;
@@ -307,6 +343,10 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f)
 	}
 	snprintf(j->base, sizeof(j->base), "%s", f->base);
 	snprintf(j->to_base, sizeof(j->to_base), "%s", slash ? slash + 1 : job->to ? job->to : "");
+	j->parts = 0;
+	/* What is left of a disc, without its text, has another name in f->base than its own. */
+	if (r == 0 && job->kind == JOB_DELETE && resolver_is_text(f->base, f->size) && !leftover)
+		r = keep_text(j, f);
 	if (r == 0 && job->kind == JOB_ERASE)
 		r = disc_store_open(f, &j->store);
 	*j->config.mark = (struct holder_job){.active = true, .dev = f->dev, .ino = f->ino};
@@ -332,7 +372,7 @@ static json_t *check_found(struct disc_jobs *j, int folder, const struct library
 		return answer_error("in-use",
 			"\"%s\" is in use by another program, or left a drive just now; ask again",
 			name);
-	return start_job(j, f);
+	return start_job(j, f, false);
 }
 
 /* ---- a name that is not there --------------------------------------------------------------- */
@@ -401,7 +441,7 @@ static json_t *begin_in(struct disc_jobs *j, int folder)
 	}
 	if (r < 0 && !leftover)
 		return disc_rules_refusal(job->name, j->config.media, r);
-	answer = leftover ? start_job(j, &f) : check_found(j, folder, &f);
+	answer = leftover ? start_job(j, &f, true) : check_found(j, folder, &f);
 	library_forget(&f);
 	return answer;
 }
@@ -463,6 +503,8 @@ void disc_jobs_rename(struct disc_jobs *j, const char *name, const char *to, str
 
 	if (!fault)
 		fault = disc_rules_new_name(name, to, whole, sizeof(whole));
+	if (!fault)
+		fault = disc_rules_new_name_of_text(name, whole);
 	if (fault)
 		r->final(r, fault);
 	else
@@ -514,7 +556,7 @@ int disc_jobs_new(const struct disc_jobs_config *config, sd_event *event, struct
 	if (!j)
 		return -ENOMEM;
 	j->config = *config;
-	j->lock_fd = -1;
+	j->lock_fd = j->text.path_fd = j->text.dir_fd = -1;
 	j->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = j->wake_fd < 0 ? -errno
 			   : sd_event_add_io(event, &j->wake, j->wake_fd, EPOLLIN, on_wake, j);

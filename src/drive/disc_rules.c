@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "library/image_name.h"
 #include "library/library.h"
 #include "library/portable.h"
+#include "library/resolver.h"
 #include "media/store.h"
 
 static const char *base_of(const char *name)
@@ -119,4 +121,27 @@ json_t *disc_rules_refusal(const char *name, const char *media, int error)
 	default:
 		return answer_error("io-error", "\"%s\" in %s: %s", name, media, strerror(-error));
 	}
+}
+
+json_t *disc_rules_new_name_of_text(const char *name, const char *to)
+{
+	const char *was = strrchr(name, '.'), *is = strrchr(to, '.');
+
+	if (!resolver_reads(name))
+		return resolver_reads(to) ? answer_error("bad-name",
+						    "\"%s\" is a name for the text of a compact "
+						    "disc, and \"%s\" is none",
+						    to, name)
+					  : NULL;
+	if (!is || strcasecmp(was, is) != 0)
+		return answer_error("bad-name",
+			"\"%s\" is the text of a compact disc; its new name must end in %s", name,
+			was);
+	if (strcasecmp(was, ".ccd") == 0)
+		return answer_error("bad-name",
+			"\"%s\" finds its .img by its name; rename the files of the disc by hand, "
+			"all "
+			"of them",
+			name);
+	return NULL;
 }

@@ -24,4 +24,10 @@ void disc_rules_note(const char *name, char *out, size_t size);
 /* Returns the answer for an image that could not be found because of this -errno. */
 json_t *disc_rules_refusal(const char *name, const char *media, int error);
 
+/*
+ * The text of a compact disc keeps its suffix, by which it is known, and a .ccd its name, by which
+ * its .img is. Returns NULL if `to` can be the new name of `name`, otherwise the answer.
+ */
+json_t *disc_rules_new_name_of_text(const char *name, const char *to);
+
 #endif

@@ -20,6 +20,11 @@
 #define CATALOG_LABEL_WAIT 5000u  /* ms for reading labels that are not cached, in one scan */
 #define CATALOG_LOOK_WAIT  1000u  /* ms for the same in a scan that does not wait for labels */
 
+/* Of a compact disc; all 0: unknown. */
+struct catalog_tracks {
+	unsigned audio, data, seconds;
+};
+
 struct catalog_entry {
 	char *name;  /* relative to the folder */
 	char *label; /* "" = none; NULL = not read yet */
@@ -27,12 +32,17 @@ struct catalog_entry {
 	dev_t dev;
 	ino_t ino;
 	uint64_t volume; /* bytes of the image as its volume has them; 0 = unknown */
-	/* As in struct image_peek; or "copying", "unknown" (no volume found, no disc's suffix) */
+	/*
+	 * As in struct image_peek; or "copying", "unknown" (no volume found, no disc's suffix),
+	 * "cd" (a text that names the files of a compact disc; size is that of the files)
+	 */
 	const char *kind;
 	const char *medium;  /* the name of its row, see disc/medium.h */
-	const char *problem; /* as in struct image_peek */
-	const char *format;  /* disc_medium_format_name(); NULL or "" = none */
-	const char *remark;  /* what people should know of it; NULL = nothing */
+	const char *problem; /* as in struct image_peek, or fault */
+	char *fault;         /* NULL, or why a text is no disc */
+	struct catalog_tracks tracks;
+	const char *format; /* disc_medium_format_name(); NULL or "" = none */
+	const char *remark; /* what people should know of it; NULL = nothing */
 	unsigned sessions;
 	bool damaged;     /* as in struct image_peek */
 	bool plain_image; /* not empty and without a state: its drive says if it is a CD */
@@ -89,10 +99,15 @@ void catalog_forget(struct catalog *c, struct catalog_request *r);
 
 /* ---- the scan (catalog_scan.c), any thread -------------------------------------------------- */
 
-/* Cache of labels, by the files that they were read from. All members 0: empty. */
+/*
+ * Cache of labels, by the files that they were read from, and of texts of compact discs. All
+ * members 0: empty.
+ */
 struct catalog_labels {
 	struct catalog_label *at;
 	size_t count;
+	struct catalog_text *text;
+	size_t texts;
 };
 
 struct catalog_scan {

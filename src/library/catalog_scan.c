@@ -8,11 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "library/catalog_text.h"
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/image_name.h"
 #include "library/library.h"
+#include "library/resolver.h"
 #include "media/store.h"
+#include "util/array.h"
 #include "protocol/words.h"
 
 /* A file that changed less than this ago can change again without another ctime. */
@@ -36,6 +39,7 @@ struct scan {
 	const struct catalog_scan *scan;
 	struct catalog_labels *old, cache; /* of the last scan, and the next one */
 	struct catalog_list *list;
+	struct catalog_texts texts;
 	size_t room, label_room; /* allocated entries of list and cache */
 	uint64_t until;          /* ms; no label is read after this time */
 	uint64_t look_until;     /* the same for files that may be no discs */
@@ -265,6 +269,12 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->size = e->size;
 	n->dev = e->dev;
 	n->ino = e->ino;
+	if (resolver_is_text(e->name, e->size)) {
+		catalog_text_look(&l->texts, l->scan->folder, e,
+			clock_ms() < MAX(l->until, l->look_until), n);
+		l->list->unread += n->label ? 0 : 1;
+		return true;
+	}
 	peek_at(l->scan->folder, e, &peek, &n->usable);
 	n->kind = peek.kind;
 	n->medium = peek.medium->name;
@@ -339,7 +349,10 @@ static int by_name(const void *a, const void *b)
 void catalog_scan(
 	const struct catalog_scan *s, struct catalog_labels *cache, struct catalog_list *out)
 {
-	struct scan l = {.scan = s, .old = cache, .list = out};
+	struct scan l = {.scan = s,
+		.old = cache,
+		.list = out,
+		.texts = {.old = cache->text, .olds = cache->texts}};
 	int r;
 
 	memset(out, 0, sizeof(*out));
@@ -351,12 +364,16 @@ void catalog_scan(
 		out->unnamed = (unsigned)r;
 	if (r < 0 && out->error == 0)
 		out->error = r;
+	catalog_text_hide_parts(&l.texts, out);
 	if (out->count > 0)
 		qsort(out->entry, out->count, sizeof(out->entry[0]), by_name);
 	keep_orphans(out);
 	/* The new cache holds only labels of files that this scan has found. */
 	catalog_labels_fini(cache);
 	*cache = l.cache;
+	catalog_texts_sort(&l.texts);
+	cache->text = l.texts.at;
+	cache->texts = l.texts.count;
 	if (cache->count > 0)
 		qsort(cache->at, cache->count, sizeof(cache->at[0]), by_file);
 }
@@ -366,6 +383,7 @@ void catalog_list_fini(struct catalog_list *l)
 	for (size_t i = 0; i < l->count; i++) {
 		free(l->entry[i].name);
 		free(l->entry[i].label);
+		free(l->entry[i].fault);
 	}
 	for (size_t i = 0; i < l->states; i++)
 		free(l->state[i]);
@@ -379,5 +397,6 @@ void catalog_labels_fini(struct catalog_labels *cache)
 	for (size_t i = 0; i < cache->count; i++)
 		free(cache->at[i].text);
 	free(cache->at);
+	catalog_texts_fini(cache->text, cache->texts);
 	memset(cache, 0, sizeof(*cache));
 }

@@ -14,6 +14,7 @@
 #include "library/library.h"
 #include "library/checksum.h"
 #include "library/disc_store.h"
+#include "library/image_compact.h"
 #include "library/image_name.h"
 #include "library/image_refusal.h"
 #include "library/label.h"
@@ -333,6 +334,17 @@ int image_open(int folder, const char *folder_name, const char *name,
 	if (!out->name || asprintf(&out->path, "%s/%s", folder_name, name) < 0) {
 		out->path = NULL;
 		r = -ENOMEM;
+	}
+	if (r == 0 && resolver_is_text(file.base, file.size)) {
+		if (policy->as == IMAGE_AS_DVD)
+			r = image_refuse(why, -EMEDIUMTYPE, "not-an-image",
+				"\"%s\" is the text of a compact disc; as= is for plain images",
+				name);
+		else
+			r = image_compact_open(&file, policy, out, why);
+		library_forget(&file);
+		out->kind = r == 0 ? image_kind(out->disc) : NULL;
+		return r;
 	}
 	if (r == 0)
 		r = open_found(folder, folder_name, &file, policy, out);

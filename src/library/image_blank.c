@@ -12,6 +12,7 @@
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/library.h"
+#include "library/resolver.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -137,6 +138,10 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 	if (store_is_own_name(name))
 		return image_refuse(why, -EINVAL, "bad-name",
 			"\"%s\" is a name for state files of discs, not for images", name);
+	if (resolver_reads(name))
+		return image_refuse(why, -EINVAL, "bad-name",
+			"\"%s\" is a name for the text of a compact disc, and not for a blank",
+			name);
 	if (strlen(name) - (strrchr(name, '/') ? (size_t)(strrchr(name, '/') + 1 - name) : 0) +
 			strlen(STORE_SPARE_SUFFIX) >
 		STORE_NAME_MAX)

@@ -10,8 +10,8 @@
 // clang-format off
 static const struct { const char *suffix; enum image_suffix kind; } suffixes[] = {
 	{ ".iso", IMAGE_SUFFIX_DISC }, { ".img", IMAGE_SUFFIX_DISC }, { ".udf", IMAGE_SUFFIX_DISC },
-	{ ".cue", IMAGE_SUFFIX_FOREIGN }, { ".bin", IMAGE_SUFFIX_FOREIGN }, { ".nrg", IMAGE_SUFFIX_FOREIGN },
-	{ ".mdf", IMAGE_SUFFIX_FOREIGN }, { ".mds", IMAGE_SUFFIX_FOREIGN }, { ".ccd", IMAGE_SUFFIX_FOREIGN },
+	{ ".bin", IMAGE_SUFFIX_FOREIGN }, { ".nrg", IMAGE_SUFFIX_FOREIGN },
+	{ ".mdf", IMAGE_SUFFIX_FOREIGN }, { ".mds", IMAGE_SUFFIX_FOREIGN },
 	{ ".chd", IMAGE_SUFFIX_FOREIGN },
 	/* wget and Firefox, Chromium, many, WinSCP, Safari */
 	{ ".part", IMAGE_SUFFIX_UNFINISHED }, { ".crdownload", IMAGE_SUFFIX_UNFINISHED },
@@ -37,7 +37,8 @@ const char *image_name_remark(const char *name)
 	case IMAGE_SUFFIX_DISC:
 		return NULL;
 	case IMAGE_SUFFIX_FOREIGN:
-		return "this format is not read; only plain images of 2048-byte blocks";
+		return "this format is not read; only plain images, and CDs by their .cue, .ccd or "
+		       ".toc";
 	case IMAGE_SUFFIX_UNFINISHED:
 		return "no volume found; by its name it is still being copied";
 	case IMAGE_SUFFIX_OTHER:

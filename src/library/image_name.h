@@ -7,7 +7,7 @@
 
 enum image_suffix {
 	IMAGE_SUFFIX_DISC,    /* .iso .img .udf */
-	IMAGE_SUFFIX_FOREIGN, /* of formats that are not read: .cue .bin .nrg .mdf .ccd .chd ... */
+	IMAGE_SUFFIX_FOREIGN, /* of formats that are not read alone: .bin .nrg .mdf .chd ... */
 	IMAGE_SUFFIX_UNFINISHED, /* programs copy to such a name, and rename the file at the end */
 	IMAGE_SUFFIX_OTHER
 };

@@ -245,8 +245,23 @@ int library_open_writable(struct library_file *f)
 
 int library_open_entry(const struct library_entry *e)
 {
+	/* The name may be another file's by now, even a FIFO. */
+	const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	struct stat st;
+	int fd;
+
 	/* As in examine(). */
-	return (e->mode & 0444) == 0 ? -EACCES : reopen(e->path_fd, O_RDONLY);
+	if ((e->mode & 0444) == 0)
+		return -EACCES;
+	if (e->path_fd >= 0)
+		return reopen(e->path_fd, O_RDONLY);
+	fd = openat(e->dir_fd, e->base, flags);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && st.st_dev == e->dev && st.st_ino == e->ino)
+		return fd;
+	close(fd);
+	return -ESTALE;
 }
 
 void library_forget(struct library_file *f)
@@ -394,17 +409,26 @@ static bool has_name(const struct names *all, const char *name, const char *suff
 	return bsearch(whole, all->entry, (size_t)all->count, sizeof(all->entry[0]), by_name);
 }
 
-static int list_entry(struct listing *l, const char *name, const char *base,
+/* Most entries are plain files, and need no descriptor before their data is read. */
+static bool find_entry(int folder, struct library_entry *e, struct stat *st)
+{
+	e->path_fd = -1;
+	return (fstatat(e->dir_fd, e->base, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		       S_ISREG(st->st_mode)) ||
+	       open_entry(folder, e->name, &e->path_fd, st, &e->link);
+}
+
+static int list_entry(struct listing *l, const char *name, int folder, const char *base,
 	const struct names *all, unsigned depth)
 {
-	struct library_entry e = {.name = name};
+	struct library_entry e = {.name = name, .dir_fd = folder, .base = base};
 	struct stat st;
-	int fd, r = 0;
+	int r = 0;
 
 	if (l->state && store_is_own_name(name))
 		l->state(name, l->ctx);
 	if (store_is_own_name(name) || checksum_is_own_name(name) ||
-		!open_entry(l->folder, name, &fd, &st, &e.link))
+		!find_entry(l->folder, &e, &st))
 		return 0;
 	/* An image whose name fits in no control line cannot be inserted. */
 	if (!fits_in_line(name)) {
@@ -415,17 +439,17 @@ static int list_entry(struct listing *l, const char *name, const char *base,
 		e.ino = st.st_ino;
 		e.mode = st.st_mode;
 		e.changed = st.st_ctim;
-		e.path_fd = fd;
 		e.alone =
 			!has_name(all, base, STORE_SUFFIX) && !has_name(all, base, CHECKSUM_SUFFIX);
 		r = l->fn(&e, l->ctx) ? 0 : 1;
 	} else if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-		int dir = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int dir = openat(e.path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (dir >= 0)
 			r = list_folder(l, dir, name, depth + 1);
 	}
-	close(fd);
+	if (e.path_fd >= 0)
+		close(e.path_fd);
 	return r;
 }
 
@@ -437,11 +461,10 @@ static int list_folder(struct listing *l, int fd, const char *prefix, unsigned d
 	int r = n < 0 ? -errno : 0;
 	char *name;
 
-	close(fd);
 	for (int i = 0; i < n; i++) {
 		if (r == 0 && asprintf(&name, "%s%s%s", prefix, *prefix ? "/" : "",
 				      all.entry[i]->d_name) >= 0) {
-			r = list_entry(l, name, all.entry[i]->d_name, &all, depth);
+			r = list_entry(l, name, fd, all.entry[i]->d_name, &all, depth);
 			free(name);
 		}
 	}
@@ -449,6 +472,7 @@ static int list_folder(struct listing *l, int fd, const char *prefix, unsigned d
 		free(all.entry[i]);
 	if (n >= 0)
 		free(all.entry);
+	close(fd);
 	/* A sub-folder that cannot be read is skipped. */
 	if (r < 0 && depth > 0) {
 		log_debug("%s: %s", prefix, strerror(-r));

@@ -65,7 +65,10 @@ struct library_entry {
 	bool link;               /* the name is a symbolic link to it */
 	/* When the folder was read, it had neither a state nor a checksum of that name. */
 	bool alone;
-	int path_fd; /* O_PATH descriptor; valid until fn() returns */
+	/* Valid until fn() returns: its folder and its name there, unless path_fd >= 0. */
+	int dir_fd;
+	const char *base;
+	int path_fd; /* O_PATH descriptor of what a link leads to; -1: the entry is no link */
 };
 /* Opens an entry for reading. Returns a descriptor, or -errno. */
 int library_open_entry(const struct library_entry *e);

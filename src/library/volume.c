@@ -72,14 +72,23 @@ static uint64_t udf_size(int fd)
 	return partition_end(fd, get_le32(p + 20), MIN(get_le32(p + 16) / BLOCK, LOOK_AT));
 }
 
+/* Descriptors that are read at once: those of nearly every image, so that one read is enough. */
+#define AT_ONCE 3u
+
 uint64_t volume_size(int fd)
 {
 	static const char *const standard[] = {"CD001", "BEA01", "BOOT2", "NSR02", "NSR03"};
 	uint64_t size = 0, udf;
-	uint8_t p[BLOCK];
+	uint8_t first[AT_ONCE * BLOCK], other[BLOCK];
+	ssize_t n = pread(fd, first, sizeof(first), (off_t)DESCRIPTORS * BLOCK);
 	size_t kind;
 
-	for (unsigned i = 0; i < LOOK_AT && read_block(fd, DESCRIPTORS + i, p); i++) {
+	for (unsigned i = 0; i < LOOK_AT; i++) {
+		const uint8_t *p = i < AT_ONCE ? first + (size_t)i * BLOCK : other;
+
+		if (i < AT_ONCE ? n < (ssize_t)((i + 1) * BLOCK)
+				: !read_block(fd, DESCRIPTORS + i, other))
+			break;
 		for (kind = 0; kind < ARRAY_LEN(standard); kind++) {
 			if (memcmp(p + 1, standard[kind], 5) == 0)
 				break;

@@ -104,25 +104,22 @@ int media_file_open(int fd, bool writable, struct media **out);
 /* The same, with blocks of unit bytes, 1 to MEDIA_UNIT_MAX. */
 int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out);
 /*
+ * Opens several regular files, one behind the other, as one medium of blocks of 1 byte, which
+ * cannot be written: block begin[i] is the first byte of file i. Takes the descriptors over, also
+ * on failure. Locks and results as of media_file_open(); *bad is the number of the file that is at
+ * fault.
+ */
+int media_files_open(
+	const int *fd, unsigned count, uint64_t *begin, struct media **out, unsigned *bad);
+/* As media_file_read_ahead(), for a medium of media_files_open(): one thread for all of its files.
+ */
+int media_files_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
+/*
  * Gives a medium of media_file_open() a thread that reads ahead. From now on its views
  * never wait for storage: they answer -EAGAIN, and the thread calls ready(ctx) when the
  * view is worth repeating. 0, or -ENOMEM: nothing has changed.
  */
 int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
-
-/*
- * Opens several regular files as one medium of single bytes, read only: file i begins at byte
- * begin[i]. Takes the descriptors over, also on failure. The files are locked as by
- * media_file_open(). 0 and *out; -EINVAL also for no file at all; errors as of media_file_open().
- */
-int media_files_open(const int *fd, unsigned count, uint64_t *begin, struct media **out);
-/* As media_file_read_ahead(), for a medium of media_files_open(). One thread serves all files. */
-int media_files_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
-/*
- * Checks and locks a file as media_file_open_units() does, for those who read it themselves. 0 and
- * *size in bytes, or a result of media_file_open().
- */
-int media_file_check(int fd, uint32_t unit, bool writable, uint64_t *size);
 
 /*
  * A medium over `below`, which it then owns, with a thread that writes and syncs. Its own

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "media/blocks_ahead.h"
+#include "media/file.h"
 #include "media/read_ahead.h"
 #include "util/array.h"
 #include "util/log.h"
@@ -47,41 +48,10 @@ static struct media_file *from(struct media *m)
 	return (struct media_file *)m;
 }
 
-/*
- * Logs the first error of a medium and returns it: the host has sense data, the people at
- * the board have only the log.
- */
+/* Logs the first error of the medium and returns it. */
 static int log_error_once(struct media_file *f, const char *doing, int error)
 {
-	char link[40], path[256];
-	ssize_t n;
-
-	if (error == 0 || f->error_logged)
-		return error;
-	f->error_logged = true;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", f->fd);
-	n = readlink(link, path, sizeof(path));
-	log_error("%s %.*s: %s", doing, n > 0 ? (int)n : 8, n > 0 ? path : "the file",
-		strerror(-error));
-	return error;
-}
-
-static int read_all(int fd, uint8_t *buf, size_t len, off_t at)
-{
-	while (len > 0) {
-		ssize_t n = pread(fd, buf, len, at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return -EIO; /* another program has shortened the file */
-		buf += n;
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return file_log_error(f->fd, &f->error_logged, doing, error);
 }
 
 static int write_all(int fd, const uint8_t *buf, size_t len, off_t at)
@@ -113,7 +83,7 @@ static int file_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 		memset((uint8_t *)buf + len, 0, missing);
 	}
 	return log_error_once(
-		from(m), "reading", read_all(from(m)->fd, buf, len, (off_t)(block * m->unit)));
+		from(m), "reading", file_read_all(from(m)->fd, buf, len, (off_t)(block * m->unit)));
 }
 
 /* Before the file changes: drops blocks that were read ahead. */
@@ -233,46 +203,10 @@ int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx)
 	return f->ahead ? 0 : -ENOMEM;
 }
 
-/* Open file description locks belong to the descriptor, not to the process. */
-static int lock_file(int fd, bool exclusive)
-{
-	struct flock fl = {.l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
-
-	if (fcntl(fd, F_OFD_SETLK, &fl) == 0)
-		return 0;
-	if (errno == EAGAIN || errno == EACCES)
-		return -EBUSY;
-	/* A file system without locks (some network mounts): the disc is used unlocked. */
-	return errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP ? 0 : -errno;
-}
-
-static int check_file(int fd, uint32_t unit, bool writable, struct stat *st)
-{
-	if (fstat(fd, st) < 0)
-		return -errno;
-	if (S_ISDIR(st->st_mode))
-		return -EISDIR;
-	if (!S_ISREG(st->st_mode))
-		return -EINVAL;
-	/* LBAs have 32 bits, and in READ CAPACITY FFFFFFFFh means that the size does not fit. */
-	if ((uint64_t)st->st_size > (uint64_t)0xfffffffe * unit)
-		return -EFBIG;
-	return lock_file(fd, writable);
-}
-
-int media_file_check(int fd, uint32_t unit, bool writable, uint64_t *size)
-{
-	struct stat st;
-	int r = check_file(fd, unit, writable, &st);
-
-	*size = r == 0 ? (uint64_t)st.st_size : 0;
-	return r;
-}
-
 int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out)
 {
 	struct stat st;
-	int r = check_file(fd, unit, writable, &st);
+	int r = file_check(fd, unit, writable, &st);
 
 	if (r < 0) {
 		close(fd);

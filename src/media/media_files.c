@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Several files as one medium of single bytes, one after another, for reading. They share one
- * read-ahead: a CD with a file for each track has a hundred of them, and is read in order.
+ * A medium that is made of several files, as a compact disc with a file for each track is. A reader
+ * goes from one to the next, so that one read-ahead is enough: it turns to the file that is being
+ * read.
  */
+#include "media/media.h"
+
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "media/media.h"
+#include "media/file.h"
 #include "media/read_ahead.h"
 #include "util/array.h"
-#include "util/log.h"
-
-struct part {
-	int fd;
-	uint64_t begin, end; /* bytes of the medium */
-};
 
 struct media_files {
 	struct media m;
 	struct read_ahead *ahead; /* NULL: reading waits for storage */
+	unsigned turned;          /* the file that it reads */
 	bool error_logged;
-	unsigned current; /* the file that was read last */
 	unsigned count;
-	struct part part[];
+	struct {
+		int fd;
+		uint64_t begin, size;
+	} file[];
 };
 
 static struct media_files *from(struct media *m)
@@ -32,39 +31,21 @@ static struct media_files *from(struct media *m)
 	return (struct media_files *)m;
 }
 
-/* The file with this byte; files may be empty. at lies inside the medium. */
-static const struct part *part_of(struct media_files *f, uint64_t at)
+/* The file that has that byte, which is below m->blocks; empty files have none. */
+static unsigned find(const struct media_files *f, uint64_t at)
 {
-	if (at < f->part[f->current].begin)
-		f->current = 0;
-	while (at >= f->part[f->current].end)
-		f->current++;
-	return &f->part[f->current];
-}
+	unsigned low = 0, high = f->count;
 
-static int log_error_once(struct media_files *f, int error)
-{
-	if (error < 0 && error != -EAGAIN && !f->error_logged) {
-		f->error_logged = true;
-		log_error("reading file %u of a disc: %s", f->current + 1, strerror(-error));
+	/* file[low] begins at or before it, file[high] after it. */
+	while (high - low > 1) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (f->file[middle].begin <= at)
+			low = middle;
+		else
+			high = middle;
 	}
-	return error;
-}
-
-static int read_part(const struct part *p, uint8_t *to, size_t len, uint64_t at)
-{
-	while (len > 0) {
-		ssize_t n = pread(p->fd, to, len, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO; /* another program has shortened the file */
-		to += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return low;
 }
 
 static int files_read(struct media *m, uint64_t block, uint32_t count, void *buf)
@@ -72,45 +53,38 @@ static int files_read(struct media *m, uint64_t block, uint32_t count, void *buf
 	struct media_files *f = from(m);
 	uint8_t *to = buf;
 
-	while (count > 0) {
-		const struct part *p = part_of(f, block);
-		uint32_t len = (uint32_t)MIN(count, p->end - block);
-		int r = read_part(p, to, len, block - p->begin);
+	for (unsigned i = find(f, block); count > 0; i++) {
+		uint64_t at = block - f->file[i].begin;
+		uint32_t n = (uint32_t)MIN((uint64_t)count, f->file[i].size - at);
+		int r = file_read_all(f->file[i].fd, to, n, (off_t)at);
 
 		if (r < 0)
-			return log_error_once(f, r);
-		to += len;
-		block += len;
-		count -= len;
+			return file_log_error(f->file[i].fd, &f->error_logged, "reading", r);
+		to += n;
+		block += n;
+		count -= n;
 	}
 	return 0;
 }
 
+/* Views end with the file. */
 static int files_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
 	struct media_files *f = from(m);
-	const struct part *p;
+	unsigned i = find(f, block);
+	uint64_t at = block - f->file[i].begin;
+	int r;
 
 	if (!f->ahead)
 		return -EOPNOTSUPP;
-	p = part_of(f, block);
-	*count = (uint32_t)MIN(*count, p->end - block);
-	read_ahead_switch(f->ahead, p->fd);
-	return log_error_once(
-		f, read_ahead_view(f->ahead, block - p->begin, count, p->end - p->begin, data));
-}
-
-static int files_sync(struct media *m)
-{
-	(void)m;
-	return 0;
-}
-
-static int files_truncate(struct media *m, uint64_t blocks)
-{
-	(void)m;
-	(void)blocks;
-	return -EROFS;
+	if (i != f->turned)
+		read_ahead_turn(f->ahead, f->file[i].fd);
+	f->turned = i;
+	*count = (uint32_t)MIN((uint64_t)*count, f->file[i].size - at);
+	r = read_ahead_view(f->ahead, at, count, f->file[i].size, data);
+	if (r == -EAGAIN)
+		return r;
+	return file_log_error(f->file[i].fd, &f->error_logged, "reading", r);
 }
 
 static void files_close(struct media *m)
@@ -119,15 +93,13 @@ static void files_close(struct media *m)
 
 	read_ahead_free(f->ahead);
 	for (unsigned i = 0; i < f->count; i++)
-		close(f->part[i].fd);
+		close(f->file[i].fd);
 	free(f);
 }
 
 static const struct media_ops files_ops = {
 	.read = files_read,
 	.view = files_view,
-	.sync = files_sync,
-	.truncate = files_truncate,
 	.close = files_close,
 };
 
@@ -135,37 +107,50 @@ int media_files_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx)
 {
 	struct media_files *f = from(m);
 
-	f->ahead = read_ahead_new(f->part[0].fd, m->unit, ready, ctx);
+	f->turned = 0;
+	f->ahead = f->count > 0 ? read_ahead_new(f->file[0].fd, 1, ready, ctx) : NULL;
 	return f->ahead ? 0 : -ENOMEM;
 }
 
-int media_files_open(const int *fd, unsigned count, uint64_t *begin, struct media **out)
+/* Checks and locks the files, and says where each begins. */
+static int take_files(struct media_files *f, uint64_t *begin, unsigned *bad)
 {
-	struct media_files *f = calloc(1, sizeof(*f) + count * sizeof(f->part[0]));
-	int r = f && count > 0 ? 0 : f ? -EINVAL : -ENOMEM;
+	for (unsigned i = 0; i < f->count; i++) {
+		struct stat st;
+		int r = file_check(f->file[i].fd, 1, false, &st);
 
-	for (unsigned i = 0; i < count; i++) {
-		uint64_t size = 0;
-
-		if (r == 0)
-			r = media_file_check(fd[i], 1, false, &size);
-		if (r < 0) {
-			close(fd[i]);
-			continue;
-		}
-		begin[i] = f->m.blocks;
-		f->part[f->count++] =
-			(struct part){.fd = fd[i], .begin = begin[i], .end = begin[i] + size};
-		f->m.blocks += size;
+		*bad = i;
+		if (r < 0)
+			return r;
+		f->file[i].begin = begin[i] = f->m.blocks;
+		f->file[i].size = (uint64_t)st.st_size;
+		f->m.blocks += f->file[i].size;
 	}
-	if (r < 0) {
-		for (unsigned i = 0; f && i < f->count; i++)
-			close(f->part[i].fd);
-		free(f);
-		return r;
+	return 0;
+}
+
+int media_files_open(
+	const int *fd, unsigned count, uint64_t *begin, struct media **out, unsigned *bad)
+{
+	struct media_files *f = calloc(1, sizeof(*f) + count * sizeof(f->file[0]));
+	int r;
+
+	*bad = 0;
+	if (!f) {
+		for (unsigned i = 0; i < count; i++)
+			close(fd[i]);
+		return -ENOMEM;
 	}
 	f->m.ops = &files_ops;
 	f->m.unit = 1;
+	f->count = count;
+	for (unsigned i = 0; i < count; i++)
+		f->file[i].fd = fd[i];
+	r = take_files(f, begin, bad);
+	if (r < 0) {
+		files_close(&f->m);
+		return r;
+	}
 	*out = &f->m;
 	return 0;
 }

@@ -33,7 +33,7 @@
 enum request_state { REQUEST_NONE, REQUEST_QUEUED, REQUEST_BUSY, REQUEST_DONE };
 
 struct read_ahead {
-	int fd;         /* changes under lock only */
+	int fd;
 	uint32_t unit;  /* bytes of a block */
 	uint32_t piece; /* bytes of the whole blocks that fit READ_AHEAD_PIECE */
 	void (*ready)(void *ctx);
@@ -118,6 +118,7 @@ static int32_t read_piece(
 static void prefetch_step(struct read_ahead *a)
 {
 	uint64_t from = a->prefetch_from, to = MIN(a->prefetch_to, from + READ_AHEAD_PIECE);
+
 	int fd = a->fd;
 
 	a->prefetch_from = to;
@@ -413,6 +414,8 @@ void read_ahead_drop(struct read_ahead *a)
 	pthread_mutex_unlock(&a->lock);
 }
 
+/* ---- beginning and end -------------------------------------------------------------------- */
+
 /*
  * Since Linux 5.2 mincore() reports every page as present, and cachestat() nothing, to a
  * process that could not write the file.
@@ -427,34 +430,33 @@ static bool may_see_cache(int fd)
 	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
-/* Forgets all that is known of the file. */
-static void forget(struct read_ahead *a)
+/* Takes the file: what is known of another one is forgotten. */
+static void take_file(struct read_ahead *a, int fd)
 {
-	a->request.stale = true;
-	if (a->request.state == REQUEST_DONE || a->request.state == REQUEST_QUEUED)
-		a->request.state = REQUEST_NONE;
-	a->prefetch_from = a->prefetch_to = 0;
-	a->cached_from = a->cached_to = 0;
-	a->run_start = a->run_end = NOWHERE;
+	a->fd = fd;
+	/* The kernel's own read-ahead is off: it would cut the requests to its own size. */
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	a->sees_cache = may_see_cache(fd);
+	a->nowait = a->cachestat = true;
+	a->run_end = NOWHERE;
 	a->missed = false;
+	a->cached_to = 0;
+	a->prefetch_from = a->prefetch_to = 0;
 	if (a->window)
 		munmap(a->window, WINDOW);
 	a->window = NULL;
 }
 
-void read_ahead_switch(struct read_ahead *a, int fd)
+void read_ahead_turn(struct read_ahead *a, int fd)
 {
-	if (a->fd == fd)
-		return;
 	pthread_mutex_lock(&a->lock);
-	forget(a);
-	a->fd = fd;
+	a->request.stale = true;
+	/* A request that the thread has not begun is one for the former file. */
+	if (a->request.state != REQUEST_BUSY)
+		a->request.state = REQUEST_NONE;
+	take_file(a, fd);
 	pthread_mutex_unlock(&a->lock);
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-	a->sees_cache = may_see_cache(fd);
 }
-
-/* ---- beginning and end -------------------------------------------------------------------- */
 
 struct read_ahead *read_ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx), void *ctx)
 {
@@ -462,17 +464,12 @@ struct read_ahead *read_ahead_new(int fd, uint32_t unit, void (*ready)(void *ctx
 
 	if (!a)
 		return NULL;
-	a->fd = fd;
 	a->unit = unit;
 	a->piece = READ_AHEAD_PIECE - READ_AHEAD_PIECE % unit;
 	a->ready = ready;
 	a->ctx = ctx;
-	a->nowait = a->cachestat = true;
-	/* The kernel's own read-ahead is off: it would cut the requests to its own size. */
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-	a->sees_cache = may_see_cache(fd);
 	a->page = (size_t)sysconf(_SC_PAGESIZE);
-	a->run_end = NOWHERE;
+	take_file(a, fd);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->work, NULL);
 	if (thread_start(&a->thread, "read-ahead", read_ahead_thread, a) == 0)

@@ -36,10 +36,10 @@ void read_ahead_free(struct read_ahead *a);
 int read_ahead_view(
 	struct read_ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data);
 /*
- * From now on views are of another file, which the caller keeps open until read_ahead_free(). Does
- * nothing if it is the same one. The thread that calls read_ahead_view().
+ * Goes on with another file: drops all that was read. The former file must stay open until
+ * read_ahead_free(), because the thread may still be reading it. The caller of read_ahead_view().
  */
-void read_ahead_switch(struct read_ahead *a, int fd);
+void read_ahead_turn(struct read_ahead *a, int fd);
 /* Drops all that was read: the file is being written or shortened. Any thread. */
 void read_ahead_drop(struct read_ahead *a);
 

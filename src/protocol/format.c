@@ -270,6 +270,25 @@ static size_t cell_width(const char *s)
 	return width(s) + (needs_quotes(s) ? 2 : 0);
 }
 
+/* "CD-ROM, 1 data and 12 audio tracks, 53:21" */
+static void format_tracks(const json_t *image, const char *title, char *out, size_t size)
+{
+	const json_t *tracks = json_object_get(image, "tracks");
+	unsigned audio = (unsigned)field_number(tracks, "audio"),
+		 data = (unsigned)field_number(tracks, "data"),
+		 seconds = (unsigned)field_number(tracks, "seconds");
+	const char *s = audio + data == 1 ? "" : "s";
+
+	if (!tracks)
+		snprintf(out, size, "%s", title);
+	else if (audio == 0 || data == 0)
+		snprintf(out, size, "%s, %u %s track%s, %u:%02u", title, audio + data,
+			data == 0 ? "audio" : "data", s, seconds / 60, seconds % 60);
+	else
+		snprintf(out, size, "%s, %u data and %u audio tracks, %u:%02u", title, data, audio,
+			seconds / 60, seconds % 60);
+}
+
 static void format_kind(const json_t *image, char *out, size_t size)
 {
 	const char *kind = field_text(image, "kind"), *medium = field_text(image, "medium");
@@ -285,6 +304,8 @@ static void format_kind(const json_t *image, char *out, size_t size)
 		snprintf(out, size, "blank %s", title);
 	else if (strcmp(kind, "copying") == 0)
 		snprintf(out, size, "being copied");
+	else if (strcmp(kind, "cd") == 0)
+		format_tracks(image, title, out, size);
 	else if (strcmp(kind, "unknown") == 0)
 		snprintf(out, size, "no volume found");
 	else if (strcmp(kind, "open") == 0)

@@ -12,6 +12,9 @@
  *   b_host buffered FILE SIZE BYTES   the same, through the page cache
  *   b_host read DEV SIZE BYTES FROM   the same as read, from byte FROM on
  *   b_host random DEV SIZE COUNT FILEBYTES   reads at random places
+ *   b_host overwrite DEV SIZE BYTES   writes sequentially through the block device, O_DIRECT
+ *   b_host scatter DEV SIZE COUNT FILEBYTES   the same at random places, and reads them again
+ *   b_host format SG                  formats a DVD+RW
  *   b_host write SG BLOCK SIZE BYTES  WRITE(10) from block 0 on
  *   b_host ready SG                   waits until TEST UNIT READY is GOOD
  *   b_host tur|inquiry|toc|track SG COUNT   track: READ TRACK INFORMATION of the last track
@@ -209,13 +212,21 @@ static void forget(const char *file)
 
 /* ---- the block device --------------------------------------------------------------------- */
 
+static void check_moved(const char *what, ssize_t n, size_t size, off_t at)
+{
+	if (n != (ssize_t)size)
+		die("%s %zu at %jd: %s", what, size, (intmax_t)at,
+			n < 0 ? strerror(errno) : "short");
+}
+
 static void read_some(int fd, uint8_t *p, size_t size, off_t at)
 {
-	ssize_t n = pread(fd, p, size, at);
+	check_moved("read", pread(fd, p, size, at), size, at);
+}
 
-	if (n != (ssize_t)size)
-		die("read of %zu at %jd: %s", size, (intmax_t)at,
-			n < 0 ? strerror(errno) : "short");
+static void write_some(int fd, const uint8_t *p, size_t size, off_t at)
+{
+	check_moved("write", pwrite(fd, p, size, at), size, at);
 }
 
 static void sequential(const char *dev, int flags, size_t size, size_t bytes, size_t from)
@@ -231,6 +242,13 @@ static void sequential(const char *dev, int flags, size_t size, size_t bytes, si
 	result(bytes, began);
 }
 
+/* Returns a random place in a file of so many places; *x is 1 at first. */
+static uint64_t next_place(uint32_t *x, uint64_t places)
+{
+	*x = *x * 1664525u + 1013904223u;
+	return places >> 24 ? *x * places >> 32 : (*x >> 8) % places;
+}
+
 static void random_reads(const char *dev, size_t size, unsigned count, size_t file)
 {
 	int fd = open_or_die(dev, O_RDONLY | O_DIRECT);
@@ -240,14 +258,50 @@ static void random_reads(const char *dev, size_t size, unsigned count, size_t fi
 
 	model_start(!device); /* counting CPU time needs no unrest */
 	began = begin();
-	for (unsigned i = 0; i < count; i++) {
-		uint64_t place;
+	for (unsigned i = 0; i < count; i++)
+		read_some(fd, p, size, (off_t)(next_place(&x, places) * size));
+	result((uint64_t)count * size, began);
+}
 
-		x = x * 1664525u + 1013904223u;
-		place = places >> 24 ? x * places >> 32 : (x >> 8) % places;
-		read_some(fd, p, size, (off_t)(place * size));
+static void overwrite(const char *dev, size_t size, size_t bytes)
+{
+	int fd = open_or_die(dev, O_RDWR | O_DIRECT);
+	uint8_t *p = buffer(bytes);
+	uint64_t began;
+
+	fill(p, 0, bytes);
+	model_start(!device); /* counting CPU time needs no unrest */
+	began = begin();
+	for (size_t at = 0; at < bytes; at += size)
+		write_some(fd, p + at, size, (off_t)at);
+	result(bytes, began);
+}
+
+/* Writes another pattern than overwrite(), so that a write to a wrong place is noticed. */
+static void scatter(const char *dev, size_t size, unsigned count, size_t file)
+{
+	int fd = open_or_die(dev, O_RDWR | O_DIRECT);
+	uint8_t *p = buffer(file), *q = buffer(size);
+	uint64_t began;
+	uint32_t x = 1;
+
+	fill(p, file, file);
+	model_start(!device); /* counting CPU time needs no unrest */
+	began = begin();
+	for (unsigned i = 0; i < count; i++) {
+		size_t at = next_place(&x, file / size) * size;
+
+		write_some(fd, p + at, size, (off_t)at);
 	}
 	result((uint64_t)count * size, began);
+	x = 1;
+	for (unsigned i = 0; i < count; i++) {
+		size_t at = next_place(&x, file / size) * size;
+
+		read_some(fd, q, size, (off_t)at);
+		if (memcmp(p + at, q, size))
+			die("%s: at %zu is not what was written", dev, at);
+	}
 }
 
 /* ---- SG_IO -------------------------------------------------------------------------------- */
@@ -318,6 +372,15 @@ static bool track(int fd)
 	if (!last)
 		last = last_track(fd);
 	return track_information(fd, last, data);
+}
+
+/* FORMAT UNIT, type 26h with all of the disc. */
+static bool format(int fd)
+{
+	uint8_t cdb[6] = {0x04, 0x11};
+	uint8_t list[12] = {0, 0x82, 0, 8, 0xff, 0xff, 0xff, 0xff, 0x26 << 2};
+
+	return sg(fd, cdb, sizeof(cdb), SG_DXFER_TO_DEV, list, sizeof(list));
 }
 
 static void ready(const char *dev)
@@ -503,6 +566,12 @@ int main(int argc, char **argv)
 		forget(argv[2]);
 	else if (argc == 6 && !strcmp(verb, "random"))
 		random_reads(argv[2], number(argv[3]), (unsigned)number(argv[4]), number(argv[5]));
+	else if (argc == 5 && !strcmp(verb, "overwrite"))
+		overwrite(argv[2], number(argv[3]), number(argv[4]));
+	else if (argc == 6 && !strcmp(verb, "scatter"))
+		scatter(argv[2], number(argv[3]), (unsigned)number(argv[4]), number(argv[5]));
+	else if (argc == 3 && !strcmp(verb, "format"))
+		commands(argv[2], format, 0);
 	else if (argc == 6 && !strcmp(verb, "write"))
 		write_10(argv[2], number(argv[3]), number(argv[4]), number(argv[5]));
 	else if (argc == 3 && !strcmp(verb, "ready"))

@@ -7,9 +7,14 @@
 
 function unit_of(row) {
 	if (row ~ /random/) return "us"
-	if (row == "wire" || row == "card" || row ~ /^(read|write)-[0-9]+[km](-|$)/) return "MB/s"
+	if (row == "wire" || row == "card" || row ~ /^(read|write|overwrite)-[0-9]+[km](-|$)/) return "MB/s"
 	if (row ~ /^(plug|insert|list)(-|$)/) return "ms"
 	return "us"
+}
+
+# Random reads and writes are counted as commands, not as bytes.
+function divisor(row) {
+	return match(row, /[0-9]+k-random/) ? 1024 * substr(row, RSTART, RLENGTH - 8) : 1
 }
 
 # Returns the mean of a row over all its lines.
@@ -39,9 +44,8 @@ function cpu(key, unit) {
 	}
 }
 $4 == "time" && $5 == 0 { sum[key, "n"] = 0; sum[key, "never"] = 1 }
-# Random reads are counted as commands, not as bytes.
-$4 == "time" { sum[key, "n"] += row ~ /random/ ? $5 / 2048 : $5; sum[key, "ns"] += $6 }
-$4 == "cpu" { sum[key, "cpu_n"] += row ~ /random/ ? $5 / 2048 : $5; sum[key, "cpu"] += $6 }
+$4 == "time" { sum[key, "n"] += $5 / divisor(row); sum[key, "ns"] += $6 }
+$4 == "cpu" { sum[key, "cpu_n"] += $5 / divisor(row); sum[key, "cpu"] += $6 }
 $4 == "memory" { peak[speed, row] = $5 }
 
 END {

@@ -151,6 +151,17 @@ ours_target() {
 	b_host ready "$sg"
 }
 
+# A DVD+RW as a host uses it as a disk. The kernel sees at the next opening that it was formatted.
+ours_disk() {
+	target=$media/disk.img
+	mmcgadgetctl eject force >/dev/null || :
+	rm -f "$target"*
+	mmcgadgetctl blank disk.img type=dvd+rw >/dev/null
+	b_host ready "$sg"
+	b_host format "$sg" >/dev/null
+}
+fms_disk() { fms_target; }
+
 # ---- rows ----
 
 # rest BLOCK_DEVICE: stops the kernel's polls, and waits until udev's programs have ended and no command
@@ -233,6 +244,17 @@ writes() { # SIDE_FUNCTIONS BLOCK_SIZE
 		measure "write-${kib}k" "$1_target" verify_target \
 			write "$sg" "$2" $((kib * 1024)) "$run_bytes"
 	done
+}
+
+# Writes to the whole file once before: overwriting needs no new blocks of the card's file system.
+overwrites() { # SIDE_FUNCTIONS BLOCK_DEVICE
+	wanted overwrite-64k || wanted overwrite-4k-random || return 0
+	"$1_disk"
+	rest "$2"
+	b_host overwrite "/dev/$2" 65536 "$file_bytes" >/dev/null
+	measure overwrite-64k nothing verify_target overwrite "/dev/$2" 65536 "$run_bytes"
+	measure overwrite-4k-random nothing nothing \
+		scatter "/dev/$2" 4096 "$random_count" "$file_bytes"
 }
 
 # Inserts discs into the empty drive, each at another time between two polls of the kernel. Ends at the
@@ -326,6 +348,7 @@ all_rows() {
 	sg=$(sg_of sda)
 	rest sda
 	writes fms 512
+	overwrites fms sda
 	fms_drop sda
 
 	ours_begin
@@ -334,4 +357,5 @@ all_rows() {
 	insert_row ours
 	slow_row ours
 	writes ours 2048
+	overwrites ours sr0
 }

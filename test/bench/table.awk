@@ -7,6 +7,7 @@ BEGIN {
 	plain["plug"] = "plug to ready"
 	plain["insert"] = "insert to label (mean)"
 	plain["read-2k-random"] = "read 2 KiB, random"
+	plain["overwrite-4k-random"] = "overwrite 4 KiB, random"
 	plain["wire"] = "wire (the model's limit)"
 	plain["card"] = "slow card (its own rate)"
 	plain["toc"] = "READ TOC"

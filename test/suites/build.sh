@@ -33,6 +33,7 @@ diff - "$log" <<'L' >"$log.diff"
 ./etc/mmcgadget/mmcgadget.conf
 ./lib/systemd/system/mmcgadgetd.service
 ./usr/bin/mmcgadgetctl
+./usr/lib/mmcgadget/mmcgadget-resolver
 ./usr/lib/sysusers.d/mmcgadget.conf
 ./usr/sbin/mmcgadgetd
 ./usr/share/bash-completion/completions/mmcgadgetctl
@@ -44,7 +45,7 @@ diff - "$log" <<'L' >"$log.diff"
 L
 rc=$?
 mv "$log.diff" "$log"
-result $rc 'make install installs the eleven files and no other'
+result $rc 'make install installs the twelve files and no other'
 grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/null
 result "$([ -s "$log" ] && echo 1 || echo 0)" 'no installed file contains DESTDIR'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1

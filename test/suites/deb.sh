@@ -51,7 +51,7 @@ took() { # NAME SINCE
 # below /lib or /usr/lib.
 contents() { # DEB
 	local have want
-	have=$(dpkg-deb -c "$1" | awk '{ print $1, $2, $6 }' | sed 's, \./usr/lib/systemd/, ./lib/systemd/,' |
+	have=$(dpkg-deb -c "$1" | awk '{ print $1, $2, $6 }' | sed 's, \./usr/lib/systemd/, ./lib/systemd/,; s,/usr/lib/[^/]*/mmcgadget/,/usr/lib/mmcgadget/,' |
 		grep -v '^d' | sort -k3)
 	want=$({
 		cat <<-L
@@ -69,6 +69,7 @@ contents() { # DEB
 			-rw-r--r-- root/root ./usr/share/man/man8/mmcgadgetd.8.gz
 			-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_mmcgadgetctl
 			-rwxr-xr-x root/root ./usr/bin/mmcgadgetctl
+			-rwxr-xr-x root/root ./usr/lib/mmcgadget/mmcgadget-resolver
 			-rwxr-xr-x root/root ./usr/sbin/mmcgadgetd
 		L
 		sed 's,^,-rw-r--r-- root/root ./usr/share/doc/mmcgadget/,' "$dir/docs"

@@ -117,7 +117,7 @@ words_of() { grep -oE '"[a-z-]+"' | tr -d '"'; }
 man_codes() { sed -n "/$2/,/^\.El/s/^\.It Li //p" "$man/$1"; }
 daemon_codes=$({
 	flat src/{control,drive,library,protocol}/*.c | grep -oE 'answer_error\( ?"[a-z-]+"'
-	flat src/library/*.c | grep -oE 'refuse\(why, [^,"]+, "[a-z-]+"'
+	flat src/library/*.c | grep -oE 'refuse\( ?(j->)?why, [^,"]+, "[a-z-]+"'
 	flat src/{control,drive,library,protocol}/*.c | grep -oE '(\*|->)code = "[a-z-]+"'
 	flat src/drive/drive.c | grep -oE 'drive_commands_cancel\([^,]*, "[a-z-]+"'
 	flat src/control/*.c | grep -oE 'code\\":\\"[a-z-]+' | sed 's/.*\\"/"/; s/$/"/'

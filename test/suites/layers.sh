@@ -18,9 +18,11 @@ report() { # NAME EVIDENCE: passes if the evidence is empty
 # From the top down. A room includes its own headers and those of the rooms below it. The client
 # stands beside the daemon: it shares the rooms from "protocol" down. The shim stands beside both: below
 # it are pure rooms only.
-rooms=(daemon usb control drive library gadget protocol trace bot mmc disc media cd util)
+rooms=(daemon usb control drive library gadget protocol cdimage trace bot mmc disc media cd util)
 client=(ctl protocol trace bot mmc disc media cd util)
 shim=(shim trace bot mmc disc media cd util)
+# The process without rights that the daemon starts.
+resolver=(resolver cdimage cd util)
 
 place() { # ROOM: its directory
 	[ "$1" = gadget ] && echo gadget || echo "src/$1"
@@ -36,6 +38,7 @@ declare -A hidden=(
 	[library]='gadget/|bot/|mmc/|trace/'
 	[gadget]='protocol/|trace/|mmc/mmc_int|bot/(bot_priv|cases|wire)|disc/|media/|cd/'
 	[protocol]='trace/|bot/|mmc/|disc/|media/|cd/'
+	[cdimage]='trace/|bot/|mmc/|disc/|media/'
 	[trace]='bot/|mmc/mmc_int|mmc/profile|disc/(disc|layout|model)|media/|cd/'
 	[bot]='mmc/mmc_int|mmc/profile|disc/|media/|cd/'
 	[media]='cd/'
@@ -57,11 +60,12 @@ below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
 	echo "($list)/|version\.h"
 }
 
-for room in "${rooms[@]}" ctl shim; do
+for room in "${rooms[@]}" ctl shim resolver; do
 	dir=$(place "$room")
 	case $room in
 	ctl) stack=("${client[@]}") ;;
 	shim) stack=("${shim[@]}") ;;
+	resolver) stack=("${resolver[@]}") ;;
 	*) stack=("${rooms[@]}") ;;
 	esac
 	report "$dir includes nothing above it" \
@@ -73,7 +77,7 @@ done
 report 'every directory of sources is a room of this check' "$(
 	for dir in src/*/ gadget/; do
 		room=$(basename "$dir")
-		[[ " ${rooms[*]} ctl shim " == *" $room "* ]] || echo "$dir"
+		[[ " ${rooms[*]} ctl shim resolver " == *" $room "* ]] || echo "$dir"
 	done
 )"
 
@@ -81,7 +85,7 @@ report 'every directory of sources is a room of this check' "$(
 # An object needs another one when it uses a symbol that the other one defines. shim_preload.c defines
 # names of the C library, which nobody takes from there but the programs it is preloaded into.
 make -s -j"$(nproc)" O="$O" all shim >/dev/null 2>&1
-objects=$(for dir in $(for room in "${rooms[@]}" ctl shim; do place "$room"; done); do
+objects=$(for dir in $(for room in "${rooms[@]}" ctl shim resolver; do place "$room"; done); do
 	for source in "$dir"/*.c; do [ "$source" = src/shim/shim_preload.c ] || echo "$O/${source%.c}.o"; done
 done)
 needs=$(mktemp)
@@ -119,7 +123,7 @@ forbid() {
 	report "$3" "$(grep -nE "^#[[:space:]]*include[[:space:]]+[<\"]($2)" $1 2>/dev/null)"
 }
 os='unistd.h|fcntl.h|sys/|linux/|pthread.h|libaio.h|usbg/|libconfig.h|jansson.h|systemd/|time.h|signal.h|poll.h'
-forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/disc/*.[ch] src/cd/*.[ch] src/media/store.[ch]' "$os" 'engine, BOT, disc, cd and store include nothing of the operating system'
+forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/disc/*.[ch] src/cd/*.[ch] src/cdimage/*.[ch] src/media/store.[ch]' "$os" 'engine, BOT, disc, cd, cdimage and store include nothing of the operating system'
 # A trace is written and read in memory; dates are made of its numbers, no clock is asked.
 forbid 'src/trace/*.[ch]' "$(echo "$os" | sed 's/|time\.h//')" 'traces include nothing of the operating system but dates'
 forbid 'gadget/*.[ch]' 'jansson.h|libconfig.h' 'gadget/ knows neither JSON nor the configuration file'
@@ -143,6 +147,8 @@ report 'what is preloaded into programs holds nothing of the engine' "$(
 		grep -E '^(mmc|disc|media|store|cd|trace|bot|crc32|log)_'
 	[ -e "$O/libmmcshim.so" ] || echo 'there is no libmmcshim.so'
 )"
+alloc=$(nm -A "$O/libcdimage.a" 2>/dev/null | grep -E ' U (malloc|calloc|realloc|strdup|open|openat|fopen|read|pread|socket|connect)(@|$)')
+report 'what parses texts of strangers opens and allocates nothing' "$alloc"
 symbols=$(nm -A "$O/libmmc.a" "$O/libbot.a" "$O/libdisc.a" "$O/libcd.a" 2>/dev/null |
 	grep -E ' U (read|write|open|openat|close|ioctl|pread|pwrite|time|clock_gettime|gettimeofday|poll|epoll_wait|pthread_.*|printf|fprintf)(@|$)')
 report 'engine, BOT, disc and cd call no system' "$symbols"

@@ -57,7 +57,7 @@ static void a_file_that_may_be_no_disc_has_its_remark(void **state)
 	(void)state;
 	put_iso("media/cut.iso", "CUT");
 	put_iso_blocks("media/cut.iso", 100);
-	put_size("media/GAME.CUE", 100);
+	put_size("media/GAME.MDS", 100);
 	put_size("media/notes.txt", 2048);
 	put_size("media/new.iso.part", 100);
 	put_text("media/gone.iso.mmcdisc", "x");
@@ -66,9 +66,9 @@ static void a_file_that_may_be_no_disc_has_its_remark(void **state)
 		"204800 bytes, the file has 40960: is the copy complete?");
 	fifo_slow("list\n", "ok: 5 images in ");
 	text = get_text("run/status");
-	assert_non_null(
-		strstr(text, "\nGAME.CUE   -      no volume found  100 bytes  -  (this format is "
-			     "not read; only plain images of 2048-byte blocks)\n"));
+	assert_non_null(strstr(text,
+		"\nGAME.MDS   -      no volume found  100 bytes  -  (this format is "
+		"not read; only plain images, and CDs by their .cue, .ccd or .toc)\n"));
 	/* It is in a drive, so it is not shown as one that is being copied. */
 	assert_non_null(
 		strstr(text, "  drive0  (the image says 204800 bytes, the file has 40960: is the "
@@ -86,11 +86,11 @@ static void a_file_that_may_be_no_disc_has_its_remark(void **state)
 	assert_non_null(strstr(text, " free, "));
 	/* It is the last line. */
 	assert_string_equal(strchr(text + 1, '\n'), "\n");
-	FIFO("insert GAME.CUE\n",
-		"ok: drive0: inserted GAME.CUE (DVD-ROM, 100 bytes); its size is not a "
+	FIFO("insert GAME.MDS\n",
+		"ok: drive0: inserted GAME.MDS (DVD-ROM, 100 bytes); its size is not a "
 		"multiple of 2048: its last 100 bytes are shown as a zero-padded block; this "
 		"format is "
-		"not read; only plain images of 2048-byte blocks");
+		"not read; only plain images, and CDs by their .cue, .ccd or .toc");
 	FIFO("insert notes.txt\n",
 		"ok: drive0: inserted notes.txt (DVD-ROM, 2048 bytes); no volume found");
 	fifo_slow("status\n", "ok: mmcgadgetd");

@@ -132,6 +132,10 @@ static const struct habit habits[] = {
 	{"wait --help", 0, "wait until a burn has ended"},
 	{"Status", 2, "did you mean status?"},
 	{"wacth", 2, "did you mean watch?"},
+	{"watch a b", 2, "watch: too many arguments (usage: watch [drive=DRIVE])"},
+	{"watch none", 2, "watch: "},
+	{"watch none", 2, "(usage: watch [drive=DRIVE])"},
+	{"watch drive=0 drive=1", 2, "watch: option \"drive\" is given twice"},
 	{"frob", 2, "unknown command \"frob\"; try help"},
 	/* drives */
 	{"insert a.iso drive1", 0, "drive1: inserted a.iso"},

@@ -5,13 +5,13 @@
 #include "library/volume.h"
 #include "util/array.h"
 
-#define FOREIGN "this format is not read; only plain images of 2048-byte blocks"
+#define FOREIGN "this format is not read; only plain images, and CDs by their .cue, .ccd or .toc"
 
 static void files_that_are_no_discs_are_told(void **state)
 {
 	// clang-format off
 	static const struct { const char *name, *kind, *remark; bool is_disc; } rows[] = {
-		{ "GAME.BIN", "unknown", FOREIGN, false }, { "GAME.CUE", "unknown", FOREIGN, false },
+		{ "GAME.BIN", "unknown", FOREIGN, false }, { "GAME.MDS", "unknown", FOREIGN, false },
 		{ "a.iso", "iso", NULL, true }, { "b.IMG", "iso", NULL, true },
 		{ "blank", "blank", NULL, true }, { "burned", "iso", NULL, true },
 		{ "data.bin", "iso", NULL, true }, { "disc", "iso", NULL, true },

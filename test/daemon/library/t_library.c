@@ -547,12 +547,42 @@ static void a_blank_of_two_layers_is_one_for_ever(void **state)
 	assert_int_equal(access(in_scratch("media/blank.mmcdisc"), F_OK), -1);
 }
 
+/* Between the look at a file and its opening, another one gets its name: a file, or a FIFO. */
+static bool open_replaced(const struct library_entry *e, void *how)
+{
+	if (strcmp(e->name, "r.iso") != 0)
+		return true;
+	unlink(in_scratch("media/r.iso"));
+	if (*(const bool *)how)
+		assert_int_equal(mkfifo(in_scratch("media/r.iso"), 0644), 0);
+	else
+		put_size("media/r.iso", 4096);
+	assert_int_equal(library_open_entry(e), -ESTALE);
+	return false;
+}
+
+static void a_file_that_was_replaced_is_not_opened(void **state)
+{
+	(void)state;
+	for (int fifo = 0; fifo < 2; fifo++) {
+		bool how = fifo;
+
+		unlink(in_scratch("media/r.iso"));
+		put_size("media/r.iso", 2048);
+		/* Keeps the inode's number in use. */
+		assert_int_equal(
+			link(in_scratch("media/r.iso"), in_scratch(how ? "kept2" : "kept1")), 0);
+		assert_int_equal(library_list(folder, open_replaced, &how), 0);
+	}
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_deleted_image_of_another_user_gets_a_name),
 		T(files_open_and_links_resolve),
+		T(a_file_that_was_replaced_is_not_opened),
 		T(an_empty_file_of_another_user_is_replaced),
 		T(small_files_are_read_and_large_ones_refused),
 		T(names_and_links_outside_are_refused),

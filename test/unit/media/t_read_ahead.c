@@ -478,48 +478,6 @@ static void a_medium_with_an_incomplete_last_block_works(void **state)
 	}
 }
 
-static void switch_to(struct read_ahead *a, int fd, const struct page_cache_calls *w)
-{
-	read_ahead_switch(a, fd);
-	a->sees_cache &= w->cachestat || w->mincore;
-	set_present(0, SIZE, false);
-}
-
-/* Also while the thread reads the first file. */
-static void views_after_a_switch_are_of_the_other_file(void **state)
-{
-	static const uint8_t zeros[65536];
-	int zero = memfd_create("zero", MFD_CLOEXEC), fd = make_file(SIZE);
-	const uint8_t *data;
-
-	(void)state;
-	assert_int_equal(ftruncate(zero, (off_t)SIZE), 0);
-	for (size_t w = 0; w < WAYS; w++) {
-		struct read_ahead *a = start(fd, &page_cache_call_sets[w]);
-
-		for (unsigned i = 0; i < 24; i++) {
-			uint64_t at = (uint64_t)(i % 7) * 65536;
-			uint32_t n = sizeof(zeros);
-
-			delay_ms = i % 3;
-			switch_to(a, fd, &page_cache_call_sets[w]);
-			if (i % 2)
-				(void)read_ahead_view(a, at, &n, SIZE, &data);
-			else
-				n = get(a, at, n, &data);
-			if (i % 2 == 0)
-				assert_contents(data, at, n);
-			switch_to(a, zero, &page_cache_call_sets[w]);
-			n = get(a, at, sizeof(zeros), &data);
-			assert_memory_equal(data, zeros, n);
-		}
-		delay_ms = 0;
-		read_ahead_free(a);
-	}
-	close(zero);
-	close(fd);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,7 +490,6 @@ int main(void)
 		cmocka_unit_test(a_write_invalidates_blocks_read_before),
 		cmocka_unit_test(a_shortened_file_gives_an_error),
 		cmocka_unit_test(free_waits_for_the_thread),
-		cmocka_unit_test(views_after_a_switch_are_of_the_other_file),
 		cmocka_unit_test(a_medium_with_an_incomplete_last_block_works),
 	};
 

@@ -113,14 +113,12 @@ static inline struct mmc_drive *new_drive(void)
 	return d;
 }
 
-/* Takes all pending unit attentions and events, and the attentions that follow an event. */
+/* Takes all pending unit attentions and events. */
 static inline void drain_events(struct mmc_drive *d)
 {
-	do {
-		while (test_unit_ready(d) >> 16 == 6)
-			continue;
-	} while (media_event(d));
 	while (test_unit_ready(d) >> 16 == 6)
+		continue;
+	while (media_event(d))
 		continue;
 	while (command(d, 0x4a, 0x01, 0, 0, 0x02, 0, 0, 0, 8, 0) == 0 && answer.data[4] & 0x0f)
 		continue;

@@ -179,6 +179,14 @@ static const struct media_state media_states[] = {
 };
 // clang-format on
 
+/* Takes all that is pending, and the attention that follows the event of FORMAT UNIT or BLANK. */
+static inline void drain_all(struct mmc_drive *d)
+{
+	drain_events(d);
+	while (test_unit_ready(d) >> 16 == 6)
+		continue;
+}
+
 /* FORMAT UNIT with these flags in its header and this format descriptor; the sense. */
 static inline mmc_sense_t format_unit(
 	struct mmc_drive *d, uint8_t flags, uint8_t type, uint8_t sub_type, uint32_t blocks)
@@ -228,7 +236,7 @@ static inline void do_what_the_state_says(struct mmc_drive *d, const struct medi
 		uint8_t function = s->close[i] & 7, track = function == 1;
 
 		assert_int_equal(command(d, 0x5b, 0, function, 0, 0, track, 0, 0, 0, 0), 0);
-		drain_events(d);
+		drain_all(d);
 	}
 }
 
@@ -254,14 +262,14 @@ static inline struct mmc_drive *drive_and_disc_in_state(
 		assert_non_null(disc);
 		mmc_insert(d, disc_get(disc));
 	}
-	drain_events(d);
+	drain_all(d);
 	do_what_the_state_says(d, s);
 	if (s->protected) {
 		assert_int_equal(mmc_eject(d, true), MMC_EJECT_DONE);
 		disc->media->writable = false;
 		mmc_insert(d, disc_get(disc));
 	}
-	drain_events(d);
+	drain_all(d);
 	*out = disc;
 	return d;
 }

@@ -258,7 +258,7 @@ static void expect_change_told_by_event(struct mmc_drive *d)
 	EXPECT(media_event(d) == 2);
 	EXPECT(test_unit_ready(d) == SENSE(6, 0x28, 0x00));
 	EXPECT(test_unit_ready(d) == 0);
-	drain_events(d);
+	drain_all(d);
 }
 
 /* IMMED makes no difference: the status comes when all is done. */
@@ -355,7 +355,7 @@ static void expect_read_only_copy(struct disc *was, struct disc *copy)
 	uint8_t block[MEDIA_BLOCK];
 
 	mmc_insert(d, copy);
-	drain_events(d);
+	drain_all(d);
 	EXPECT(current_profile(d) == 0x0010);
 	EXPECT(command(d, 0x25, 0, 0, 0, 0, 0, 0, 0, 0, 0) == 0);
 	EXPECT(get_be32(answer.data) == was->media->blocks - 1);

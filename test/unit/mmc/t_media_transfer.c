@@ -75,7 +75,7 @@ static void begin(struct bench *b, const struct place *p)
 	b->bot = bot_new(&config, &mem_ep_ops, b->ep, b->drive);
 	assert_non_null(b->bot);
 	bot_host_init(&b->host, b->ep, b->bot, 512);
-	drain_events(b->drive);
+	drain_all(b->drive);
 }
 
 static void end(struct bench *b)
@@ -143,7 +143,7 @@ static void send_more(const struct place *p, uint8_t op, uint32_t extra)
 		EXPECT(reads(&b, p->lba + i, data + (size_t)i * MEDIA_BLOCK));
 	if (p->completes) {
 		EXPECT(command(b.drive, 0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0) == 0);
-		drain_events(b.drive);
+		drain_all(b.drive);
 		EXPECT(command(b.drive, 0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0) == 0);
 		EXPECT((answer.data[2] & 0x0f) == 0x0e);
 	} else if (p->in_order) {
@@ -184,7 +184,7 @@ static void send_less(const struct place *p, uint8_t op, uint32_t len)
 	/* Case 13, or case 3 without data: the host resets, and nothing or whole blocks were taken.
 	 */
 	EXPECT(write_with(&b, op, p->lba, p->blocks, len, NULL) == 2);
-	drain_events(b.drive);
+	drain_all(b.drive);
 	after = next_address(&b);
 	EXPECT(after >= before && after - before <= len / MEDIA_BLOCK);
 	for (uint32_t i = before; i < after; i++)
@@ -240,7 +240,7 @@ static void a_format_list_that_is_cut_changes_nothing(void **state)
 			list[8] = (uint8_t)(s->taken[0].type << 2);
 			EXPECT(bot_host_command(
 				       &b.host, cdb, 6, MMC_DIR_OUT, list, lengths[n], NULL) == 2);
-			drain_events(b.drive);
+			drain_all(b.drive);
 			EXPECT(current_profile(b.drive) == profile);
 			fill(places[i].lba, 1);
 			EXPECT(write_with(&b, 0x2a, places[i].lba, places[i].blocks,

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cdimage/cdimage.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "cdimage/reading.h"
+
+enum cdimage_kind cdimage_kind_of(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (!dot)
+		return CDIMAGE_NONE;
+	return strcasecmp(dot, ".cue") == 0   ? CDIMAGE_CUE
+	       : strcasecmp(dot, ".ccd") == 0 ? CDIMAGE_CCD
+	       : strcasecmp(dot, ".toc") == 0 ? CDIMAGE_TOC
+					      : CDIMAGE_NONE;
+}
+
+bool cdimage_parse(enum cdimage_kind kind, const char *name, const char *text, size_t len,
+	const struct cdimage_source *source, struct cdimage *out)
+{
+	struct reading r = {.name = name, .text = {text, len}, .source = source, .out = out};
+	bool ok;
+
+	memset(out, 0, sizeof(*out));
+	if (!reading_begin(&r))
+		return false;
+	switch (kind) {
+	case CDIMAGE_CUE:
+		ok = cue_parse(&r);
+		break;
+	case CDIMAGE_CCD:
+		ok = ccd_parse(&r);
+		break;
+	case CDIMAGE_TOC:
+		ok = toc_parse(&r);
+		break;
+	default:
+		ok = reading_fail(&r, "this format is not read");
+	}
+	return ok;
+}

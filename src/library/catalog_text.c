@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "library/catalog_text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "disc/medium.h"
+#include "library/image_compact.h"
+#include "library/image_name.h"
+#include "library/resolver.h"
+
+#define FRESH_SECONDS 2 /* as in catalog_scan.c */
+
+struct part {
+	char *name; /* in the folder of the text */
+	uint64_t size;
+	dev_t dev;
+	ino_t ino;
+};
+
+struct catalog_text {
+	dev_t dev;
+	ino_t ino;
+	uint64_t size;
+	struct timespec changed;
+	bool fresh; /* it had just changed, so it is resolved again */
+	struct catalog_tracks tracks;
+	uint64_t all; /* bytes of all parts */
+	unsigned sessions;
+	struct part *part;
+	unsigned parts;
+};
+
+static int by_file(const void *a, const void *b)
+{
+	const struct catalog_text *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return x->ino == y->ino ? 0 : x->ino < y->ino ? -1 : 1;
+}
+
+static int part_by_file(const void *a, const void *b)
+{
+	const struct part *x = a, *y = b;
+
+	if (x->dev != y->dev)
+		return x->dev < y->dev ? -1 : 1;
+	return x->ino == y->ino ? 0 : x->ino < y->ino ? -1 : 1;
+}
+
+static void fini(struct catalog_text *t)
+{
+	for (unsigned i = 0; i < t->parts; i++)
+		free(t->part[i].name);
+	free(t->part);
+}
+
+void catalog_texts_fini(struct catalog_text *at, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fini(&at[i]);
+	free(at);
+}
+
+/* A text that is added to this scan's; NULL: no memory. */
+static struct catalog_text *add(struct catalog_texts *t, const struct library_entry *e)
+{
+	size_t room = t->room ? t->room * 2 : 16;
+	struct catalog_text *at = t->at, key = {.dev = e->dev, .ino = e->ino, .size = e->size};
+
+	if (t->count == t->room) {
+		at = realloc(t->at, room * sizeof(*at));
+		if (!at)
+			return NULL;
+		t->at = at;
+		t->room = room;
+	}
+	key.changed = e->changed;
+	at[t->count] = key;
+	return &at[t->count++];
+}
+
+static bool add_part(struct catalog_text *at, const char *name, uint64_t size, dev_t dev, ino_t ino)
+{
+	struct part *p = &at->part[at->parts];
+
+	*p = (struct part){.name = strdup(name), .size = size, .dev = dev, .ino = ino};
+	at->parts += p->name != NULL;
+	return p->name;
+}
+
+static bool alloc_parts(struct catalog_text *at, unsigned count)
+{
+	at->part = calloc(count ? count : 1, sizeof(*at->part));
+	return at->part;
+}
+
+/* ---- the cache ---------------------------------------------------------------------------- */
+
+/* True if all parts are as they were. */
+static bool parts_are_same(const struct catalog_text *old, int folder, const char *name)
+{
+	struct library_file f;
+	bool same = true;
+	struct stat st;
+
+	if (library_find(folder, name, &f) < 0)
+		return false;
+	for (unsigned i = 0; same && i < old->parts; i++) {
+		const struct part *p = &old->part[i];
+
+		same = fstatat(f.dir_fd, p->name, &st, 0) == 0 && st.st_dev == p->dev &&
+		       st.st_ino == p->ino && (uint64_t)st.st_size == p->size;
+	}
+	library_forget(&f);
+	return same;
+}
+
+static const struct catalog_text *find_old(
+	const struct catalog_texts *t, int folder, const struct library_entry *e)
+{
+	const struct catalog_text key = {.dev = e->dev, .ino = e->ino};
+	const struct catalog_text *old =
+		t->olds ? bsearch(&key, t->old, t->olds, sizeof(key), by_file) : NULL;
+
+	if (!old || old->fresh || old->size != e->size ||
+		old->changed.tv_sec != e->changed.tv_sec ||
+		old->changed.tv_nsec != e->changed.tv_nsec || !parts_are_same(old, folder, e->name))
+		return NULL;
+	return old;
+}
+
+static bool copy(
+	struct catalog_texts *t, const struct library_entry *e, const struct catalog_text *old)
+{
+	struct catalog_text *at = add(t, e);
+
+	if (!at || !alloc_parts(at, old->parts))
+		return false;
+	at->tracks = old->tracks;
+	at->all = old->all;
+	at->sessions = old->sessions;
+	for (unsigned i = 0; i < old->parts; i++) {
+		const struct part *p = &old->part[i];
+
+		if (!add_part(at, p->name, p->size, p->dev, p->ino))
+			return false;
+	}
+	return true;
+}
+
+/* ---- resolving ---------------------------------------------------------------------------- */
+
+static void count_tracks(const struct cd_map *m, struct catalog_tracks *out)
+{
+	for (unsigned i = 0; i < m->tracks; i++) {
+		if (m->track[i].form == CD_AUDIO)
+			out->audio++;
+		else
+			out->data++;
+	}
+	out->seconds = (unsigned)(m->session[m->sessions - 1].lead_out + (int)CD_PREGAP) / 75;
+}
+
+static bool is_fresh(const struct timespec *changed)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return llabs((long long)now.tv_sec - (long long)changed->tv_sec) < FRESH_SECONDS;
+}
+
+static bool keep(
+	struct catalog_texts *t, const struct library_entry *e, const struct resolver_disc *d)
+{
+	struct catalog_text *at = add(t, e);
+
+	if (!at || !alloc_parts(at, d->map.files))
+		return false;
+	at->fresh = is_fresh(&e->changed);
+	count_tracks(&d->map, &at->tracks);
+	at->all = image_compact_size(d);
+	at->sessions = d->map.sessions;
+	for (unsigned i = 0; i < d->map.files; i++) {
+		const struct resolver_file *p = &d->file[i];
+
+		if (!add_part(at, p->name, p->size, p->dev, p->ino))
+			return false;
+	}
+	return true;
+}
+
+/* True if it is a disc; otherwise n->problem says why not. */
+static bool resolve_now(
+	struct catalog_texts *t, int folder, const struct library_entry *e, struct catalog_entry *n)
+{
+	struct resolver_disc *d = calloc(1, sizeof(*d));
+	struct refusal why = {.text = "there is no memory"};
+	struct library_file f;
+	bool ok = false;
+
+	if (d && library_find(folder, e->name, &f) == 0) {
+		ok = resolver_resolve(&f, d, &why) == 0 && keep(t, e, d);
+		library_forget(&f);
+	}
+	free(d);
+	if (!ok) {
+		n->fault = strdup(why.text);
+		n->problem = n->fault ? n->fault : "it cannot be read";
+	}
+	return ok;
+}
+
+void catalog_text_look(struct catalog_texts *t, int folder, const struct library_entry *e,
+	bool resolve, struct catalog_entry *n)
+{
+	const struct catalog_text *old = find_old(t, folder, e);
+	bool known;
+
+	n->kind = "cd";
+	n->medium = disc_medium_of(DISC_CD_ROM)->name;
+	n->format = NULL;
+	n->is_disc = true;
+	n->usable = (e->mode & 0444) != 0;
+	known = n->usable && (old ? copy(t, e, old) : resolve && resolve_now(t, folder, e, n));
+	if (known) {
+		const struct catalog_text *at = &t->at[t->count - 1];
+
+		n->tracks = at->tracks;
+		n->sessions = at->sessions;
+		n->size = at->all;
+	}
+	if (n->problem)
+		n->usable = false;
+	if (known || n->problem || !n->usable)
+		n->label = strdup("");
+}
+
+/* ---- parts -------------------------------------------------------------------------------- */
+
+void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list)
+{
+	struct part *all;
+	size_t parts = 0, kept = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		parts += t->at[i].parts;
+	all = parts ? calloc(parts, sizeof(*all)) : NULL;
+	if (!all)
+		return;
+	parts = 0;
+	for (size_t i = 0; i < t->count; i++) {
+		for (unsigned k = 0; k < t->at[i].parts; k++) {
+			if (image_compact_is_part(t->at[i].part[k].name))
+				all[parts++] = t->at[i].part[k];
+		}
+	}
+	qsort(all, parts, sizeof(*all), part_by_file);
+	for (size_t i = 0; i < list->count; i++) {
+		struct catalog_entry *e = &list->entry[i];
+		const struct part key = {.dev = e->dev, .ino = e->ino};
+
+		if (parts && bsearch(&key, all, parts, sizeof(key), part_by_file)) {
+			list->unread -= e->label ? 0 : 1;
+			free(e->name);
+			free(e->label);
+			free(e->fault);
+			continue;
+		}
+		list->entry[kept++] = *e;
+	}
+	list->count = kept;
+	free(all);
+}
+
+void catalog_texts_sort(struct catalog_texts *t)
+{
+	if (t->count > 0)
+		qsort(t->at, t->count, sizeof(t->at[0]), by_file);
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "library/image_compact.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/array.h"
+#include "util/log.h"
+
+bool image_compact_is_part(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return !dot || (strcasecmp(dot, ".iso") != 0 && strcasecmp(dot, ".udf") != 0);
+}
+
+uint64_t image_compact_size(const struct resolver_disc *d)
+{
+	uint64_t size = 0;
+
+	for (unsigned i = 0; i < d->map.files; i++)
+		size += d->file[i].size;
+	return size;
+}
+
+/* Opens the file that the resolver has seen, and no other one of that name. A descriptor, or
+ * -errno. */
+static int open_same(const struct library_file *text, const struct resolver_file *file)
+{
+	struct library_file f;
+	int r = library_find(text->dir_fd, file->name, &f);
+
+	if (r < 0)
+		return r;
+	if (f.dev != file->dev || f.ino != file->ino || f.size != file->size)
+		r = -ESTALE;
+	else
+		r = library_open(&f);
+	library_forget(&f);
+	return r;
+}
+
+static int refuse_file(
+	struct refusal *why, int error, const struct library_file *text, const char *name)
+{
+	if (error == -EBUSY)
+		return image_refuse(why, error, "in-use",
+			"\"%s\", a file of \"%s\", is being written by another program", name,
+			text->base);
+	if (error == -ESTALE || error == -ENOENT)
+		return image_refuse(why, -ESTALE, "in-use",
+			"\"%s\", a file of \"%s\", changed just now; ask again", name, text->base);
+	return image_refuse(why, error, "io-error",
+		"\"%s\", a file of \"%s\", cannot be opened: %s", name, text->base,
+		strerror(-error));
+}
+
+static int open_files(const struct library_file *text, const struct resolver_disc *d,
+	uint64_t *begin, struct media **out, struct refusal *why)
+{
+	int fd[CD_MAX_FILES] = {-1}, r;
+	unsigned n, bad;
+
+	for (n = 0; n < d->map.files; n++) {
+		fd[n] = open_same(text, &d->file[n]);
+		if (fd[n] < 0)
+			break;
+	}
+	if (n < d->map.files) {
+		r = refuse_file(why, fd[n], text, d->file[n].name);
+		while (n > 0)
+			close(fd[--n]);
+		return r;
+	}
+	/* It takes the descriptors over in any case. */
+	r = media_files_open(fd, n, begin, out, &bad);
+	return r < 0 && n > 0 ? refuse_file(why, r, text, d->file[bad].name) : r;
+}
+
+static int open_resolved(const struct library_file *f, const struct resolver_disc *d,
+	const struct image_policy *policy, struct image *out, struct refusal *why)
+{
+	uint64_t begin[CD_MAX_FILES] = {0};
+	struct disc_options o = {
+		.map = &d->map,
+		.map_file = begin,
+		.release = policy->release,
+		.release_ctx = policy->release_ctx,
+	};
+	int r = open_files(f, d, begin, &o.media, why);
+
+	if (r < 0)
+		return r;
+	r = image_place_new(f, &out->place);
+	if (r < 0) {
+		media_close(o.media);
+		return image_refuse_open(why, r, f->base, "the media folder");
+	}
+	if (policy->ready && d->map.files > 0 &&
+		media_files_read_ahead(o.media, policy->ready, policy->ready_ctx) < 0)
+		log_warn("%s: no thread for read-ahead, so the drive waits for storage", out->name);
+	out->disc = disc_open(&o);
+	out->size = image_compact_size(d);
+	return out->disc ? 0 : image_refuse(why, -ENOMEM, "io-error", "there is no memory");
+}
+
+int image_compact_open(const struct library_file *f, const struct image_policy *policy,
+	struct image *out, struct refusal *why)
+{
+	struct resolver_disc *d = calloc(1, sizeof(*d));
+	int r = d ? resolver_resolve(f, d, why)
+		  : image_refuse(why, -ENOMEM, "io-error", "there is no memory");
+
+	out->recordable = false;
+	out->dev = f->dev;
+	out->ino = f->ino;
+	if (r == 0)
+		r = open_resolved(f, d, policy, out, why);
+	free(d);
+	return r;
+}
+
+/* ---- the files of a disc ------------------------------------------------------------------ */
+
+/* True if anybody has locked the file: a drive, or a program that writes it. */
+static bool is_locked(const struct library_file *text, const struct resolver_file *file)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = open_same(text, file);
+	bool locked;
+
+	if (fd < 0)
+		return false;
+	locked = fcntl(fd, F_OFD_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
+	close(fd);
+	return locked;
+}
+
+/* Drops from parts the files that the text of that name has as well. */
+static unsigned drop_shared(const struct library_file *text, const char *name,
+	struct resolver_disc *other, struct resolver_file *parts, unsigned count)
+{
+	struct library_file f;
+	struct refusal why;
+	unsigned kept = 0;
+	int r = library_find(text->dir_fd, name, &f);
+
+	if (r < 0)
+		return count;
+	if (f.dev == text->dev && f.ino == text->ino)
+		r = -EINVAL;
+	else
+		r = resolver_resolve(&f, other, &why);
+	library_forget(&f);
+	for (unsigned i = 0; i < count; i++) {
+		bool shared = false;
+
+		for (unsigned k = 0; r == 0 && k < other->map.files; k++)
+			shared |= other->file[k].dev == parts[i].dev &&
+				  other->file[k].ino == parts[i].ino;
+		if (!shared)
+			parts[kept++] = parts[i];
+	}
+	return kept;
+}
+
+static unsigned drop_shared_by_any(
+	const struct library_file *text, struct resolver_file *parts, unsigned count)
+{
+	struct resolver_disc *other = calloc(1, sizeof(*other));
+	int fd = openat(text->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	/* What cannot be known is not deleted. */
+	if (!dir || !other)
+		count = 0;
+	while (count > 0 && (e = readdir(dir))) {
+		if (e->d_name[0] != '.' && resolver_reads(e->d_name))
+			count = drop_shared(text, e->d_name, other, parts, count);
+	}
+	if (dir)
+		closedir(dir);
+	free(other);
+	return count;
+}
+
+/*
+ * Finds the parts of the disc that no other text of the folder names. Their number, 0 also if the
+ * text is no disc; -EBUSY: one of them is in use.
+ */
+static int find_parts(const struct library_file *f, struct resolver_file parts[CD_MAX_FILES])
+{
+	struct resolver_disc *d = calloc(1, sizeof(*d));
+	struct refusal why;
+	unsigned count = 0;
+
+	if (!d || resolver_resolve(f, d, &why) < 0) {
+		free(d);
+		return 0;
+	}
+	for (unsigned i = 0; i < d->map.files && count < CD_MAX_FILES; i++) {
+		if (image_compact_is_part(d->file[i].name))
+			parts[count++] = d->file[i];
+	}
+	free(d);
+	count = drop_shared_by_any(f, parts, count);
+	for (unsigned i = 0; i < count; i++) {
+		if (is_locked(f, &parts[i]))
+			return -EBUSY;
+	}
+	return (int)count;
+}
+
+int image_compact_delete(
+	struct folder *folder, const struct library_file *f, struct image_compact_deleted *out)
+{
+	struct resolver_file *parts = calloc(CD_MAX_FILES, sizeof(*parts));
+	int n = parts ? find_parts(f, parts) : -ENOMEM, r = MIN(n, 0);
+	struct stat st;
+
+	*out = (struct image_compact_deleted){0};
+	if (r == 0)
+		r = disc_file_delete(folder, f->base, &out->text);
+	for (int i = 0; r == 0 && i < n; i++) {
+		bool known = fstatat(f->dir_fd, parts[i].name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+
+		r = folder->ops->unlink(folder, parts[i].name);
+		if (r == 0) {
+			out->parts++;
+			out->bytes += known && st.st_nlink == 1 ? (uint64_t)st.st_blocks * 512 : 0;
+		}
+		r = r == -ENOENT ? 0 : r;
+	}
+	if (r == 0 && out->parts > 0)
+		r = folder->ops->sync_names(folder);
+	free(parts);
+	return r;
+}

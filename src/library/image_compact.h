@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A compact disc whose text names its files: opened as one disc. Any thread; waits for storage. */
+#ifndef LIBRARY_IMAGE_COMPACT_H
+#define LIBRARY_IMAGE_COMPACT_H
+
+#include "library/disc_file.h"
+#include "library/image.h"
+#include "library/library.h"
+#include "library/resolver.h"
+
+/*
+ * Opens the disc of the text f as image_open() does; out has its name and path already. Every file
+ * of the disc is open and locked against writing until the disc is closed. 0, or -errno with *why.
+ */
+int image_compact_open(const struct library_file *f, const struct image_policy *policy,
+	struct image *out, struct refusal *why);
+
+/*
+ * True if a file of that name, which a text names, is a part of the disc and nothing else: it is
+ * not listed, and is deleted with the disc. False for a disc of its own, "x.iso".
+ */
+bool image_compact_is_part(const char *name);
+
+/* Bytes of all files of the disc. */
+uint64_t image_compact_size(const struct resolver_disc *d);
+
+struct image_compact_deleted {
+	struct disc_files text; /* as of disc_file_delete() */
+	unsigned parts;         /* files that the text named */
+	uint64_t bytes;         /* that they took */
+};
+/*
+ * Deletes the disc of the text f in its folder: the text, then the files that belong to it alone,
+ * which are those that no other text of the folder names. Of a text that is no disc, only the text.
+ * A power cut can leave files without their text. 0; -EBUSY: one of the files is in a drive or in
+ * use by another program, and nothing was deleted; -errno as of disc_file_delete(), or of a file.
+ */
+int image_compact_delete(
+	struct folder *folder, const struct library_file *f, struct image_compact_deleted *out);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finds out what the text of a compact disc (a cue sheet, a .ccd, a .toc) says. The daemon itself
+ * parses nothing of it: a process without rights does, which is started for each text, sees only
+ * the text and some bytes of the files that it names, and answers with a map. The daemon checks all
+ * numbers of it (decision 019).
+ */
+#ifndef LIBRARY_RESOLVER_H
+#define LIBRARY_RESOLVER_H
+
+#include "cd/map.h"
+#include "library/image_refusal.h"
+#include "library/library.h"
+
+#define RESOLVER_WAIT 5000u /* ms for a text */
+
+/* A file that the text names. */
+struct resolver_file {
+	char name[256]; /* in the folder of the text, as the folder has it */
+	uint64_t size;
+	dev_t dev;
+	ino_t ino;
+};
+
+struct resolver_disc {
+	struct cd_map map; /* cd_map_check() accepts it, with the sizes of the files */
+	struct resolver_file file[CD_MAX_FILES]; /* map.files of them */
+};
+
+/* True if the name is that of such a text. */
+bool resolver_reads(const char *name);
+/*
+ * True if a file of that name and size is one. An image of that name that was burned is larger, and
+ * a blank is empty.
+ */
+bool resolver_is_text(const char *name, uint64_t size);
+
+/*
+ * Resolves the text f. 0; -EBADMSG: the text is no disc, or a file is missing; -ENOEXEC: there is
+ * no resolver, or it misbehaved; -errno: the text cannot be read. *why says it. The resolver is
+ * dead when this returns. Any thread; waits for storage, and at most RESOLVER_WAIT for the
+ * resolver.
+ */
+int resolver_resolve(const struct library_file *f, struct resolver_disc *out, struct refusal *why);
+
+/* For tests: the program to start instead; NULL: the usual one. The string must stay valid. */
+void resolver_use(const char *program, unsigned wait_ms);
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A cue sheet and its files by the control commands: insert, list, next, rename, delete. */
+#include <limits.h>
+
+#include "daemon/control/control_fixture.h"
+
+#include "daemon/iso.h"
+#include "library/resolver.h"
+
+#define CUE                                                                                        \
+	"FILE \"x 1.bin\" BINARY\n TRACK 01 MODE1/2352\n  INDEX 01 00:00:00\n"                     \
+	"FILE \"x 2.bin\" BINARY\n TRACK 02 AUDIO\n  INDEX 00 00:00:00\n  INDEX 01 00:02:00\n"
+
+/* The resolver does not work in the emulators, which have no seccomp. */
+static void use_resolver(void)
+{
+	static char path[PATH_MAX];
+	const char *dir = getenv("O");
+	char at[PATH_MAX];
+
+	if (emulated())
+		skip();
+	assert_true(
+		snprintf(at, sizeof(at), "%s/mmcgadget-resolver", dir ? dir : "build") < PATH_MAX);
+	if (!realpath(at, path))
+		fail_msg("%s is not built", at);
+	resolver_use(path, 0);
+}
+
+static void put_disc(void)
+{
+	put_text("media/x.cue", CUE);
+	put_size("media/x 1.bin", 1000 * 2352);
+	put_size("media/x 2.bin", 500 * 2352);
+}
+
+static bool exists(const char *name)
+{
+	return access(in_scratch(name), F_OK) == 0;
+}
+
+/* A disc that was ejected is closed by a thread of its own. */
+static void wait_unlocked(const char *name)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = open(in_scratch(name), O_RDONLY);
+	uint64_t end = now_ms() + 10000;
+
+	assert_true(fd >= 0);
+	do {
+		fl.l_type = F_WRLCK;
+		turn(event, usb, 2, 10, NULL);
+		assert_int_equal(fcntl(fd, F_OFD_GETLK, &fl), 0);
+	} while (fl.l_type != F_UNLCK && now_ms() < end);
+	close(fd);
+}
+
+static void cue_is_one_disc(void **state)
+{
+	const char *text;
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	put_iso("media/z.iso", "LAST");
+	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	fifo_slow("list\n", "ok: 4 images in ");
+	text = get_text("run/status");
+	assert_non_null(strstr(text, "CD-ROM, 1 data and 1 audio tracks, 0:22   3.53 MB  drive0\n"));
+	assert_null(strstr(text, "x 1.bin"));
+	/* Its files are not the next disc. */
+	FIFO("next\n", "ok: drive0: inserted z.iso (DVD-ROM, 40960 bytes)");
+	FIFO("prev\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	FIFO("insert x\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	FIFO("eject\n", "ok: drive0: ejected x.cue");
+}
+
+static void cue_without_a_file_is_refused(void **state)
+{
+	(void)state;
+	use_resolver();
+	put_disc();
+	assert_int_equal(unlink(in_scratch("media/x 2.bin")), 0);
+	FIFO("insert x.cue\n", "error: x.cue line 4: the file \"x 2.bin\" is missing");
+	fifo_slow("list\n", "ok: 4 images in ");
+	assert_non_null(
+		strstr(get_text("run/status"), "x.cue line 4: the file \"x 2.bin\" is missing"));
+}
+
+static void cue_is_renamed_and_deleted(void **state)
+{
+	(void)state;
+	use_resolver();
+	put_disc();
+	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	FIFO("delete x.cue\n", "error: \"x.cue\" is in drive0; take it out first: mmcgadgetctl "
+			       "eject drive=drive0");
+	FIFO("eject\n", "ok: drive0: ejected x.cue");
+	FIFO("rename x.cue x.iso\n",
+		"error: \"x.cue\" is the text of a compact disc; its new name must end in .cue");
+	FIFO("rename a.iso a.cue\n",
+		"error: \"a.cue\" is a name for the text of a compact disc, and "
+		"\"a.iso\" is none");
+	FIFO("rename x.cue album\n", "ok: renamed x.cue to album.cue");
+	FIFO("insert album.cue\n", "ok: drive0: inserted album.cue (CD-ROM, 3528000 bytes)");
+	FIFO("eject\n", "ok: drive0: ejected album.cue");
+	wait_unlocked("media/x 2.bin");
+	fifo_slow("delete album.cue\n", "ok: deleted album.cue with its 2 files, ");
+	assert_false(
+		exists("media/album.cue") || exists("media/x 1.bin") || exists("media/x 2.bin"));
+	put_text("media/y.ccd", "[CloneCD]\n");
+	FIFO("rename y.ccd z.ccd\n",
+		"error: \"y.ccd\" finds its .img by its name; rename the files of "
+		"the disc by hand, all of them");
+}
+
+static void blank_has_no_name_of_a_text(void **state)
+{
+	(void)state;
+	FIFO("blank new.cue\n", "error: \"new.cue\" is a name for the text of a compact disc, and "
+				"not for a blank");
+	assert_false(exists("media/new.cue"));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(cue_is_one_disc),
+		T(cue_without_a_file_is_refused),
+		T(cue_is_renamed_and_deleted),
+		T(blank_has_no_name_of_a_text),
+	};
+
+	return cmocka_run_group_tests_name("cue", tests, NULL, NULL);
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A cue sheet and its files are one disc: listed, opened and deleted as one. */
+#include <errno.h>
+#include <limits.h>
+
+#include "catalog_fixture.h"
+
+#include "disc/compact.h"
+#include "library/image_compact.h"
+#include "media/store.h"
+#include "util/array.h"
+
+#define CUE                                                                                        \
+	"TITLE \"Album\"\n"                                                                        \
+	"FILE \"x 1.bin\" BINARY\n TRACK 01 MODE1/2352\n  INDEX 01 00:00:00\n"                     \
+	"FILE \"x 2.bin\" BINARY\n TRACK 02 AUDIO\n  INDEX 00 00:00:00\n  INDEX 01 00:02:00\n"
+
+/* Where the resolver is; it does not work in the emulators, which have no seccomp. */
+static void use_resolver(void)
+{
+	static char path[PATH_MAX];
+	const char *dir = getenv("O");
+	char at[PATH_MAX];
+
+	if (emulated())
+		skip();
+	assert_true(
+		snprintf(at, sizeof(at), "%s/mmcgadget-resolver", dir ? dir : "build") < PATH_MAX);
+	if (!realpath(at, path))
+		fail_msg("%s is not built", at);
+	resolver_use(path, 0);
+}
+
+/* A file of sectors that each begin with their number and the letter. */
+static void put_sectors(const char *name, unsigned count, char letter)
+{
+	FILE *f = fopen(in_scratch(name), "wb");
+	unsigned char sector[2352] = {0};
+
+	assert_non_null(f);
+	for (unsigned i = 0; i < count; i++) {
+		sector[0] = (unsigned char)letter;
+		sector[1] = (unsigned char)(i >> 8);
+		sector[2] = (unsigned char)i;
+		assert_int_equal(fwrite(sector, sizeof(sector), 1, f), 1);
+	}
+	assert_int_equal(fclose(f), 0);
+}
+
+static void put_disc(void)
+{
+	put_text("media/x.cue", CUE);
+	put_sectors("media/x 1.bin", 1000, 'd');
+	put_sectors("media/X 2.BIN", 500, 'a');
+}
+
+/* ---- opening ------------------------------------------------------------------------------ */
+
+static struct image image;
+static struct refusal why;
+
+static int open_image(const char *name)
+{
+	const struct image_policy policy = {0};
+
+	memset(&why, 0, sizeof(why));
+	return image_open(folder, in_scratch("media"), name, &policy, &image, &why);
+}
+
+static void assert_sector(int lba, char letter, unsigned number, enum cd_form form)
+{
+	struct disc_sectors s;
+
+	assert_int_equal(disc_view_sectors(image.disc, lba, 1, &s), DISC_OK);
+	assert_int_equal(s.form, form);
+	if (!letter) {
+		assert_null(s.data);
+		return;
+	}
+	assert_non_null(s.data);
+	assert_int_equal(s.unit, 2352);
+	assert_int_equal(s.data[0], letter);
+	assert_int_equal(s.data[1] << 8 | s.data[2], number);
+}
+
+static void disc_has_the_sectors_of_all_files(void **state)
+{
+	(void)state;
+	use_resolver();
+	put_disc();
+	if (open_image("x.cue") != 0)
+		fail_msg("%s", why.text);
+	assert_string_equal(image.name, "x.cue");
+	assert_int_equal(image.size, 1500 * 2352);
+	assert_false(image.recordable);
+	assert_int_equal(disc_cd_map(image.disc)->tracks, 2);
+	assert_int_equal(image.disc->medium->type, DISC_CD_ROM);
+	assert_sector(-150, 0, 0, CD_MODE1);
+	assert_sector(0, 'd', 0, CD_MODE1);
+	assert_sector(999, 'd', 999, CD_MODE1);
+	assert_sector(1000, 'a', 0, CD_AUDIO);
+	assert_sector(1499, 'a', 499, CD_AUDIO);
+	image_fini(&image);
+}
+
+static void refusals_say_why(void **state)
+{
+	const struct image_policy dvd = {.as = IMAGE_AS_DVD};
+
+	(void)state;
+	use_resolver();
+	put_text("media/x.cue", CUE);
+	put_sectors("media/x 1.bin", 1000, 'd');
+	assert_int_equal(open_image("x.cue"), -EBADMSG);
+	assert_string_equal(why.text, "x.cue line 5: the file \"x 2.bin\" is missing");
+	image_fini(&image);
+	assert_int_equal(
+		image_open(folder, in_scratch("media"), "x.cue", &dvd, &image, &why), -EMEDIUMTYPE);
+	assert_string_equal(
+		why.text, "\"x.cue\" is the text of a compact disc; as= is for plain images");
+	image_fini(&image);
+	/* A file that its owner writes at this moment is left alone. */
+	put_sectors("media/x 2.bin", 500, 'a');
+	{
+		int fd = open(in_scratch("media/x 2.bin"), O_RDWR);
+		struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+		assert_int_equal(fcntl(fd, F_OFD_SETLK, &fl), 0);
+		assert_int_equal(open_image("x.cue"), -EBUSY);
+		assert_string_equal(why.text, "\"x 2.bin\", a file of \"x.cue\", is being written "
+					      "by another program");
+		image_fini(&image);
+		close(fd);
+	}
+	assert_int_equal(open_image("x.cue"), 0);
+	image_fini(&image);
+}
+
+/* ---- listing ------------------------------------------------------------------------------ */
+
+static void list_has_the_text_and_not_its_files(void **state)
+{
+	const struct catalog_entry *e;
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	put_size("media/other.bin", 2352 * 10);
+	/* An ISO image is a disc, also if a text names it. */
+	put_size("media/y.iso", 2048 * 600);
+	put_text("media/y.cue", "FILE y.iso BINARY\nTRACK 01 MODE1/2048\nINDEX 01 00:00:00\n");
+	for (unsigned i = 0; i < 2; i++) {
+		scan();
+		assert_int_equal(list.count, 4);
+		assert_non_null(entry("other.bin"));
+		assert_non_null(entry("y.iso"));
+		e = entry("x.cue");
+		assert_non_null(e);
+		assert_string_equal(e->kind, "cd");
+		assert_string_equal(e->medium, "cd-rom");
+		assert_true(e->usable && e->is_disc);
+		assert_null(e->problem);
+		assert_int_equal(e->size, 1500 * 2352);
+		assert_int_equal(e->tracks.data, 1);
+		assert_int_equal(e->tracks.audio, 1);
+		assert_int_equal(e->tracks.seconds, (1500 + 150) / 75);
+		assert_int_equal(e->sessions, 1);
+		assert_int_equal(list.unread, 0);
+		assert_int_equal(entry("y.cue")->tracks.data, 1);
+	}
+}
+
+/* What is cached follows the text and its files. */
+static void list_follows_the_files(void **state)
+{
+	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	assert_int_equal(utimensat(AT_FDCWD, in_scratch("media/x.cue"), old, 0), 0);
+	/* Its ctime is now: wait until a change of the text would be seen. */
+	nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 100000000}, NULL);
+	scan();
+	assert_int_equal(entry("x.cue")->tracks.seconds, 22);
+	/* From the cache: the resolver is not needed. */
+	resolver_use("/nowhere", 0);
+	scan();
+	assert_int_equal(entry("x.cue")->tracks.seconds, 22);
+	assert_int_equal(list.count, 1);
+	use_resolver();
+	put_sectors("media/X 2.BIN", 575, 'a');
+	scan();
+	assert_int_equal(entry("x.cue")->tracks.seconds, 23);
+	assert_int_equal(rename(in_scratch("media/X 2.BIN"), in_scratch("media/z.bin")), 0);
+	scan();
+	assert_false(entry("x.cue")->usable);
+	assert_string_equal(
+		entry("x.cue")->problem, "x.cue line 5: the file \"x 2.bin\" is missing");
+	/* The files of what is no disc are shown: people look for them. */
+	assert_int_equal(list.count, 3);
+}
+
+static void list_that_has_no_time(void **state)
+{
+	(void)state;
+	use_resolver();
+	put_disc();
+	scan_for(0, 100);
+	assert_int_equal(entry("x.cue")->tracks.seconds, 0);
+	assert_null(entry("x.cue")->label);
+	assert_true(entry("x.cue")->usable);
+	assert_true(list.unread >= 1);
+}
+
+/* ---- deleting ----------------------------------------------------------------------------- */
+
+static int delete_disc(const char *name, struct image_compact_deleted *out)
+{
+	struct library_file f;
+	struct folder *dir;
+	int r = library_find(folder, name, &f);
+
+	assert_int_equal(r, 0);
+	dir = folder_file_of(f.dir_fd);
+	assert_non_null(dir);
+	r = image_compact_delete(dir, &f, out);
+	dir->ops->close(dir);
+	library_forget(&f);
+	return r;
+}
+
+static bool exists(const char *name)
+{
+	return access(in_scratch(name), F_OK) == 0;
+}
+
+static void delete_takes_the_files(void **state)
+{
+	struct image_compact_deleted d;
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	put_size("media/other.bin", 2352 * 10);
+	assert_int_equal(delete_disc("x.cue", &d), 0);
+	assert_int_equal(d.parts, 2);
+	assert_true(d.bytes >= 1500 * 2352);
+	assert_false(exists("media/x.cue") || exists("media/x 1.bin") || exists("media/X 2.BIN"));
+	assert_true(exists("media/other.bin"));
+}
+
+static void delete_leaves_what_others_need(void **state)
+{
+	struct image_compact_deleted d;
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	put_text("media/copy.cue", "FILE \"x 1.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
+	assert_int_equal(delete_disc("x.cue", &d), 0);
+	assert_int_equal(d.parts, 1);
+	assert_true(exists("media/x 1.bin"));
+	assert_false(exists("media/X 2.BIN"));
+	/* A disc of its own is not a part. */
+	put_size("media/y.iso", 2048 * 600);
+	put_text("media/y.cue", "FILE y.iso BINARY\nTRACK 01 MODE1/2048\nINDEX 01 00:00:00\n");
+	assert_int_equal(delete_disc("y.cue", &d), 0);
+	assert_true(exists("media/y.iso"));
+	/* Of a broken text, the text alone. */
+	put_text("media/z.cue", "FILE \"x 1.bin\" BINARY\nFILE gone BINARY\n");
+	assert_int_equal(delete_disc("z.cue", &d), 0);
+	assert_int_equal(d.parts, 0);
+	assert_true(exists("media/x 1.bin"));
+}
+
+static void delete_refuses_what_is_in_a_drive(void **state)
+{
+	struct image_compact_deleted d;
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	assert_int_equal(open_image("x.cue"), 0);
+	assert_int_equal(delete_disc("x.cue", &d), -EBUSY);
+	assert_true(exists("media/x.cue") && exists("media/x 1.bin") && exists("media/X 2.BIN"));
+	image_fini(&image);
+	assert_int_equal(delete_disc("x.cue", &d), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(disc_has_the_sectors_of_all_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(refusals_say_why, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			list_has_the_text_and_not_its_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(list_follows_the_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(list_that_has_no_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(delete_takes_the_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(delete_leaves_what_others_need, setup, teardown),
+		cmocka_unit_test_setup_teardown(delete_refuses_what_is_in_a_drive, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* WAV files that a cue sheet names. */
+#include "unit/cdimage/fake_files.h"
+
+/* fmt: tag, channels, rate, bytes per second, bytes per sample, bits */
+#define FMT(tag, channels, rate, bits)                                                             \
+	"fmt \x10\0\0\0" tag channels rate "\x10\xb1\x02\0\x04\0" bits
+#define PCM "\x01\0"
+#define TWO "\x02\0"
+#define R44 "\x44\xac\0\0"
+#define B16 "\x10\0"
+#define RIFF                                                                                       \
+	"RIFF\xff\xff\xff\xff"                                                                     \
+	"WAVE"
+#define CUE         "FILE a.wav WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+#define BYTES(text) (text), sizeof(text) - 1
+
+static void samples_are_found(void **state)
+{
+	/* 500 sectors and 100 bytes, which are no sector */
+	static const char plain[] = RIFF FMT(PCM, TWO, R44, B16) "data\xd4\xf2\x11\0";
+	static const char chunks[] =
+		RIFF "LIST\x05\0\0\0abcde\0" FMT(PCM, TWO, R44, B16) "bext\x02\0\0\0xy"
+								     "data\xd4\xf2\x11\0";
+	static const char pipe[] = RIFF FMT(PCM, TWO, R44, B16) "data\xff\xff\xff\xff";
+	static const char extensible[] = RIFF "fmt \x28\0\0\0\xfe\xff" TWO R44
+					      "\x10\xb1\x02\0\x04\0" B16 "\x16\0\x10\0\x03\0\0\0"
+					      "\x01\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"
+					      "data\xd4\xf2\x11\0";
+	static const struct {
+		const char *head;
+		size_t len;
+		uint64_t size, offset;
+	} rows[] = {
+		{BYTES(plain), 44 + 500 * 2352 + 276, 44},
+		{BYTES(chunks), 68 + 500 * 2352 + 276, 68},
+		{BYTES(pipe), 44 + 500 * 2352, 44},
+		{BYTES(extensible), 68 + 500 * 2352 + 276, 68},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct fake_file files[] = {{.name = "a.wav",
+			.size = rows[i].size,
+			.head = rows[i].head,
+			.head_len = rows[i].len}};
+
+		assert_parses("a.cue", CUE, files);
+		assert_extent(1, 0, 500, 0, rows[i].offset, 2352);
+		assert_false(parsed.map.extent[1].swapped);
+	}
+}
+
+static void other_files_are_refused_in_words(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t len;
+		const char *why;
+	} rows[] = {
+		{BYTES("RIFF"), "is not a WAV file"},
+		{BYTES("fLaC\0\0\0\x22"), "is FLAC, which is not read: make a WAV file of it "
+					  "(\"flac -d\") and name that"},
+		{BYTES("ID3\x03"),
+			"is MP3, which is not read: make a WAV file of it and name that"},
+		{BYTES("FORM"), "is AIFF, which is not read: make a WAV file of it and name that"},
+		{BYTES(RIFF FMT("\x03\0", TWO, R44, B16) "data\0\0\0\0"),
+			"is compressed; a CD needs plain samples (PCM)"},
+		{BYTES(RIFF FMT(PCM, "\x01\0", R44, B16) "data\0\0\0\0"),
+			"is not stereo; a CD needs two channels"},
+		{BYTES(RIFF FMT(PCM, TWO, "\x80\xbb\0\0", B16) "data\0\0\0\0"),
+			"has another sample rate than a CD's 44.1 kHz"},
+		{BYTES(RIFF FMT(PCM, TWO, R44, "\x18\0") "data\0\0\0\0"),
+			"does not have 16 bits in a sample, as a CD has"},
+		{BYTES(RIFF "fmt \x08\0\0\0abcdefgh"
+			    "data\0\0\0\0"),
+			"is a damaged WAV file: its format is cut"},
+		{BYTES(RIFF "data\0\0\0\0"), "is a damaged WAV file: its samples have no format"},
+		{BYTES(RIFF FMT(PCM, TWO, R44, B16) "LIST\xff\xff\xff\xff"),
+			"is a damaged WAV file: it has no samples"},
+		{BYTES(RIFF FMT(PCM, TWO, R44, B16) "data\0\0\0\x10"),
+			"is cut: its header tells of more samples"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct fake_file files[] = {{.name = "a.wav",
+			.size = 1000 * 2352,
+			.head = rows[i].head,
+			.head_len = rows[i].len}};
+		char why[200];
+
+		snprintf(why, sizeof(why), "a.cue line 1: \"a.wav\" %s", rows[i].why);
+		assert_refused("a.cue", CUE, files, 1, why);
+	}
+}
+
+static void endless_chunks_end(void **state)
+{
+	static char head[12 + 8 * 70] = RIFF;
+	const struct fake_file files[] = {
+		{.name = "a.wav", .size = sizeof(head), .head = head, .head_len = sizeof(head)}};
+
+	(void)state;
+	for (size_t i = 12; i < sizeof(head); i += 8)
+		memcpy(head + i, "junk", 4);
+	assert_refused("a.cue", CUE, files, 1,
+		"a.cue line 1: \"a.wav\" is a damaged WAV file: it has no samples");
+}
+
+static void data_tracks_are_not_in_samples(void **state)
+{
+	static const char plain[] = RIFF FMT(PCM, TWO, R44, B16) "data\0\0\0\0";
+	const struct fake_file files[] = {
+		{.name = "a.wav", .size = 1000 * 2352, .head = plain, .head_len = sizeof(plain)}};
+
+	(void)state;
+	assert_refused("a.cue", "FILE a.wav WAVE\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n", files,
+		1, "a.cue line 2: a data track cannot be in a file of samples, \"a.wav\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(samples_are_found),
+		cmocka_unit_test(other_files_are_refused_in_words),
+		cmocka_unit_test(endless_chunks_end),
+		cmocka_unit_test(data_tracks_are_not_in_samples),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
