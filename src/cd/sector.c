@@ -159,6 +159,18 @@ static void make(const struct cd_sector *s, struct cd_cut cut, struct cd_cut hav
 	memcpy(out, bytes + cut.offset, cut.length);
 }
 
+/* Two samples of 16 bits at a time. bytes is a multiple of 4. */
+static void swap_samples(const uint8_t *from, uint8_t *to, unsigned bytes)
+{
+	uint32_t two;
+
+	for (unsigned i = 0; i < bytes; i += 4) {
+		memcpy(&two, from + i, sizeof(two));
+		two = (two & 0x00ff00ff) << 8 | (two >> 8 & 0x00ff00ff);
+		memcpy(to + i, &two, sizeof(two));
+	}
+}
+
 static void put_audio(const struct cd_sector *s, struct cd_cut cut, uint8_t *out)
 {
 	if (!s->stored) {
@@ -166,10 +178,7 @@ static void put_audio(const struct cd_sector *s, struct cd_cut cut, uint8_t *out
 	} else if (!s->swapped) {
 		memcpy(out, s->stored + cut.offset, cut.length);
 	} else {
-		for (unsigned i = 0; i < cut.length; i += 2) {
-			out[i] = s->stored[cut.offset + i + 1];
-			out[i + 1] = s->stored[cut.offset + i];
-		}
+		swap_samples(s->stored + cut.offset, out, cut.length);
 	}
 }
 

@@ -29,6 +29,7 @@ static void make_rom(struct disc *d, const struct disc_options *o, const char *r
 /* The disc has the sectors of the map, or of a plain image. False: no memory. */
 static bool make_compact(struct disc *d, const struct disc_options *o)
 {
+	assert(!o->map || d->media->unit == 1);
 	d->compact = disc_compact_new(o->map, o->map_file, d->capacity);
 	if (!d->compact)
 		return false;

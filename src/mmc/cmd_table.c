@@ -79,7 +79,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* formats 0 and 1; of a CD also 2 (raw) and 5 (CD-Text) */
 	[OP_READ_TOC_PMA_ATIP] = { "READ TOC/PMA/ATIP", 10, ROW_IN | ROW_MEDIUM, P_TOC, ALLOC(7, 2),
 		cmd_read_toc, NULL, "\x02\x0f\0\0\0\xff\xff\xff\xc0", "MMC-6 6.25" },
-	/* of a data sector of a CD; other discs 5/20/00 */
+	/* of a data sector of a CD, else 5/64/00; other discs 5/20/00 */
 	[OP_READ_HEADER] = { "READ HEADER", 10, ROW_IN | ROW_MEDIUM, P_CD, ALLOC(7, 2),
 		cmd_read_header, NULL, "\x02\xff\xff\xff\xff\0\xff\xff\0", "MMC-3" },
 	/* built from the tables of profiles and features */

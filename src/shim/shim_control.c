@@ -111,10 +111,10 @@ static int failed(const struct answer *a, const char *path, int r)
 	return say(a, 1, "%s: %s", path, strerror(-r));
 }
 
-int shim_insert(struct shim_drive *d, const char *path, char *why, size_t size)
+int shim_insert(struct shim_drive *d, const char *path, bool cd, char *why, size_t size)
 {
 	struct answer a = {why, size};
-	struct disc_options o = {0};
+	struct disc_options o = {.rom = cd ? disc_medium_of(DISC_CD_ROM) : NULL};
 	char text[STORE_TEXT_MAX], note[256];
 	struct stat st;
 	int r;
@@ -213,9 +213,11 @@ static int do_status(struct shim_drive *d, int words, char **word, const struct 
 
 static int do_insert(struct shim_drive *d, int words, char **word, const struct answer *a)
 {
-	if (words != 2)
-		return say(a, 1, "insert: which image? insert FILE");
-	return shim_insert(d, word[1], a->text, a->size);
+	bool cd = words == 3 && strcmp(word[2], "cd") == 0;
+
+	if (words != 2 && !cd)
+		return say(a, 1, "insert: which image? insert FILE [cd]");
+	return shim_insert(d, word[1], cd, a->text, a->size);
 }
 
 static int do_blank(struct shim_drive *d, int words, char **word, const struct answer *a)
@@ -360,7 +362,9 @@ static const struct verb {
 	{"help", false, do_help, "help                      print this list"},
 	{"status", false, do_status, "status [json]             print the state of drive and disc"},
 	{"insert", true, do_insert,
-		"insert FILE               insert an image in place of the disc in the drive"},
+		"insert FILE [cd]          insert an image in place of the disc in the drive; cd: "
+		"as a "
+		"CD-ROM"},
 	{"blank", true, do_blank,
 		"blank FILE [BLOCKS] [TYPE]\n"
 		"                          insert a blank, whose image FILE becomes"},

@@ -140,7 +140,7 @@ static int make_disc(struct run *r)
 		refused =
 			shim_blank(&r->drive, o->blank, o->type, o->blocks, answer, sizeof(answer));
 	else if (o->insert)
-		refused = shim_insert(&r->drive, o->insert, answer, sizeof(answer));
+		refused = shim_insert(&r->drive, o->insert, false, answer, sizeof(answer));
 	if (refused)
 		return fail(SHIM_EXIT_FAILED, "%s", answer);
 	if (strcmp(answer, "ok") != 0)

@@ -69,7 +69,7 @@ int shim_control(struct shim_drive *d, int words, char **word, char *answer, siz
 /* True if the word after this verb is the name of a file. */
 bool shim_control_takes_file(const char *verb);
 /* Inserts an image, or a new blank. 0, or 1 with the reason in why. */
-int shim_insert(struct shim_drive *d, const char *path, char *why, size_t size);
+int shim_insert(struct shim_drive *d, const char *path, bool cd, char *why, size_t size);
 int shim_blank(struct shim_drive *d, const char *path, const char *type, uint32_t blocks, char *why,
 	size_t size);
 /* The state of drive and disc as one line: KEY=VALUE..., or an object of JSON. */

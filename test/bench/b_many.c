@@ -93,10 +93,11 @@ static void take_attentions(struct bench *b)
 /* Inserts a blank and burns a session of one WRITE, so that there is data to read. */
 static void new_disc(struct bench *b)
 {
+	const struct script_step blank = {.media = SCRIPT_MEDIA_BLANK, .size = DISC_BLOCKS};
 	static const uint8_t close_track[10] = {0x5b, [2] = 1, [5] = 1};
 	static const uint8_t close_session[10] = {0x5b, [2] = 2};
 
-	if (b->x->media(b->x, SCRIPT_MEDIA_BLANK, NULL, DISC_BLOCKS) < 0)
+	if (b->x->media(b->x, &blank) < 0)
 		die("a blank: %s", b->x->error);
 	take_attentions(b);
 	move(b, 0x2a, 0);

@@ -2,6 +2,7 @@
 #include "lib/exec_bench.h"
 
 #include <errno.h>
+#include <string.h>
 
 static struct exec_bench *bench_of(struct script_exec *x)
 {
@@ -28,6 +29,8 @@ static int insert(struct exec_bench *b, struct script_exec *x, struct media *med
 		.capacity = b->capacity,
 		.medium = b->medium,
 		.rom = b->rom,
+		.map = b->cd.map.tracks ? &b->cd.map : NULL,
+		.map_file = b->cd.file,
 		.release = keep_media,
 		.release_ctx = b,
 	};
@@ -76,23 +79,33 @@ static struct media *rom(uint32_t blocks)
 	return m;
 }
 
-int exec_bench_media(struct script_exec *x, enum script_media media,
-	const struct disc_medium *medium, uint32_t blocks)
+/* NULL: no memory. */
+static struct media *media_of(struct exec_bench *b, const struct script_step *step)
+{
+	memset(&b->cd, 0, sizeof(b->cd));
+	if (step->media == SCRIPT_MEDIA_BLANK)
+		return media_mem_new(0, true);
+	if (!step->disc)
+		return rom(step->size);
+	return cd_disc_make(step->disc, &b->cd) ? b->cd.media : NULL;
+}
+
+int exec_bench_media(struct script_exec *x, const struct script_step *step)
 {
 	struct exec_bench *b = bench_of(x);
 
 	mmc_eject(b->drive, true);
 	mem_folder_clear(&b->folder);
-	if (media == SCRIPT_MEDIA_NONE)
+	if (step->media == SCRIPT_MEDIA_NONE)
 		return 0;
-	struct media *m = media == SCRIPT_MEDIA_BLANK ? media_mem_new(0, true) : rom(blocks);
+	struct media *m = media_of(b, step);
 	if (m)
 		m = media_fault_new(m);
 	if (!m)
-		return script_fail(x, "no memory for a medium");
-	b->capacity = media == SCRIPT_MEDIA_BLANK ? blocks : 0;
-	b->medium = medium;
-	b->rom = media == SCRIPT_MEDIA_CD ? disc_medium_of(DISC_CD_ROM) : NULL;
+		return script_fail(x, "no CD of that name, or no memory for a medium");
+	b->capacity = step->media == SCRIPT_MEDIA_BLANK ? step->size : 0;
+	b->medium = step->medium;
+	b->rom = step->media == SCRIPT_MEDIA_CD ? disc_medium_of(DISC_CD_ROM) : NULL;
 	return insert(b, x, m);
 }
 

@@ -3,6 +3,7 @@
 #ifndef TEST_LIB_EXEC_BENCH_H
 #define TEST_LIB_EXEC_BENCH_H
 
+#include "lib/cd_disc.h"
 #include "lib/mem_folder.h"
 #include "lib/script.h"
 
@@ -13,6 +14,7 @@ struct exec_bench {
 	struct mem_folder folder;         /* holds the state file of that disc */
 	uint32_t capacity;                /* of that disc in blocks; 0: the default */
 	const struct disc_medium *medium; /* of that disc if it is blank; NULL: the default */
+	struct cd_disc cd;                /* that disc, if it is a made-up CD; else no tracks */
 	const struct disc_medium *rom;    /* of that disc if it is an image; NULL: the default */
 	struct media_fault fault;
 };
@@ -28,8 +30,7 @@ int exec_bench_start(struct exec_bench *b, struct script_exec *x, const struct m
 void exec_bench_stop(struct exec_bench *b);
 
 /* Operations of struct script_exec, for executors that begin like struct exec_on_bench. */
-int exec_bench_media(struct script_exec *x, enum script_media media,
-	const struct disc_medium *medium, uint32_t blocks);
+int exec_bench_media(struct script_exec *x, const struct script_step *step);
 int exec_bench_eject(struct script_exec *x, enum script_eject how);
 int exec_bench_insert_again(struct script_exec *x);
 int exec_bench_fault(struct script_exec *x, const struct media_fault *f);

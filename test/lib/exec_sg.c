@@ -128,19 +128,19 @@ static int wait_for_disc(struct script_exec *x, bool loaded)
 	return script_fail(x, loaded ? "the disc does not appear" : "the disc does not disappear");
 }
 
-static int sg_media(struct script_exec *x, enum script_media media,
-	const struct disc_medium *medium, uint32_t blocks)
+static int sg_media(struct script_exec *x, const struct script_step *step)
 {
+	enum script_media media = step->media;
 	char verb[64];
 
 	if (media == SCRIPT_MEDIA_NONE)
 		snprintf(verb, sizeof(verb), "none");
 	else if (media == SCRIPT_MEDIA_BLANK)
-		snprintf(verb, sizeof(verb), "blank%s%s", medium ? " type=" : "",
-			medium ? medium->name : "");
+		snprintf(verb, sizeof(verb), "blank%s%s", step->medium ? " type=" : "",
+			step->medium ? step->medium->name : "");
 	else
 		snprintf(verb, sizeof(verb), "%s %u", media == SCRIPT_MEDIA_CD ? "cd" : "rom",
-			blocks);
+			step->size);
 	return run_media_cmd(x, verb) < 0 ? -1 : wait_for_disc(x, media != SCRIPT_MEDIA_NONE);
 }
 

@@ -398,6 +398,11 @@ static char *duplicate(struct script_parser *p, const char *from, size_t len)
 	return memcpy(out, from, len);
 }
 
+const char *script_copy(struct script_parser *p, const char *word)
+{
+	return duplicate(p, word, strlen(word));
+}
+
 static void parse_text(struct script_parser *p, const char *text)
 {
 	size_t len = strcspn(text, "\n");

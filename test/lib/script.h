@@ -23,6 +23,8 @@
  *	                        direct and bot)
  *	media rom BLOCKS        inserts a DVD-ROM, its blocks stamped with their addresses
  *	media cd BLOCKS         inserts the same image as a CD-ROM
+ *	media cd NAME           inserts a made-up CD with audio: mixed, audio or extra
+ *	                        (lib/cd_disc.h). Needs direct and bot.
  *	media none              no disc. The first step of every script is a media line.
  *	    ... ua              at the end of a media line: the host has not noticed it yet.
  *	                        Otherwise the unit attentions and events of the change are
@@ -129,6 +131,7 @@ struct script_step {
 	enum script_media media;
 	enum script_eject eject;
 	uint32_t size;                    /* blocks of media; 0 = the default */
+	const char *disc;                 /* name of a made-up CD; NULL: an image */
 	const struct disc_medium *medium; /* of a blank; NULL = the default */
 	bool unseen;
 	struct media_fault fault;
@@ -182,8 +185,7 @@ struct script_exec {
 	int (*start)(struct script_exec *x, const struct mmc_config *config);
 	int (*command)(struct script_exec *x, struct script_io *io);
 	/* medium: of a blank, NULL = the default */
-	int (*media)(struct script_exec *x, enum script_media media,
-		const struct disc_medium *medium, uint32_t blocks);
+	int (*media)(struct script_exec *x, const struct script_step *step);
 	int (*eject)(struct script_exec *x, enum script_eject how);
 	int (*insert_again)(struct script_exec *x);
 	int (*bus_reset)(struct script_exec *x);

@@ -22,6 +22,8 @@ void *script_take(struct script_parser *p, size_t size);
 void script_complain(struct script_parser *p, const char *why);
 /* Takes the next word of the line; NULL at its end. */
 const char *script_word(struct script_parser *p, const char **at);
+/* A copy of a word that lives as long as the script. */
+const char *script_copy(struct script_parser *p, const char *word);
 uint32_t script_number(struct script_parser *p, const char *w);
 /* The value of "KEY=VALUE", or NULL. */
 const char *script_value(const char *w, const char *key);

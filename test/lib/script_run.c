@@ -300,7 +300,7 @@ static int run_board_step(struct run *r)
 
 	switch (step->kind) {
 	case SCRIPT_MEDIA:
-		err = x->media(x, step->media, step->medium, step->size);
+		err = x->media(x, step);
 		if (!err && !step->unseen)
 			err = script_drain_events(x);
 		break;

@@ -2,6 +2,7 @@
 /* The verbs of CDB conversations; script.h has the language. */
 #include "lib/script_int.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,13 +89,18 @@ static void verb_media(struct script_parser *p, const char *at)
 			step->unseen = true;
 		else if ((v = script_value(w, "type")))
 			step->medium = blank_medium(p, v);
+		else if (step->media == SCRIPT_MEDIA_CD && !isdigit((unsigned char)*w))
+			step->disc = script_copy(p, w);
 		else
 			step->size = script_number(p, w);
 	}
+	if (step->disc)
+		only(p, SCRIPT_DIRECT | SCRIPT_BOT);
 	if (step->media == SCRIPT_MEDIA_BLANK && step->size)
 		only(p, SCRIPT_DIRECT | SCRIPT_BOT);
-	if ((step->media == SCRIPT_MEDIA_ROM || step->media == SCRIPT_MEDIA_CD) && !step->size)
-		script_complain(p, "media rom BLOCKS, media cd BLOCKS");
+	if ((step->media == SCRIPT_MEDIA_ROM || step->media == SCRIPT_MEDIA_CD) && !step->size &&
+		!step->disc)
+		script_complain(p, "media rom BLOCKS, media cd BLOCKS, media cd NAME");
 }
 
 static void verb_eject(struct script_parser *p, const char *at)

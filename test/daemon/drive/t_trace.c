@@ -68,15 +68,14 @@ static int command(struct script_exec *x, struct script_io *io)
 	return r;
 }
 
-static int media(struct script_exec *x, enum script_media what, const struct disc_medium *medium,
-	uint32_t blocks)
+static int media(struct script_exec *x, const struct script_step *step)
 {
 	bool had = has_disc();
-	int r = original.media(x, what, medium, blocks);
+	int r = original.media(x, step);
 
-	if (had && what == SCRIPT_MEDIA_NONE)
+	if (had && step->media == SCRIPT_MEDIA_NONE)
 		recorder_event(recorder, TRACE_EJECT_FORCE);
-	if (what != SCRIPT_MEDIA_NONE)
+	if (step->media != SCRIPT_MEDIA_NONE)
 		recorder_inserted(recorder);
 	return r;
 }
@@ -163,11 +162,14 @@ static bool passes(const char *text, struct script_exec *x, char *error, size_t 
 	return good;
 }
 
-/* A trace cannot reproduce failing storage, nor conversations that BOT does not run. */
+/*
+ * A trace cannot reproduce failing storage, nor a CD of several tracks, nor conversations that BOT
+ * does not run.
+ */
 static bool can_be_replayed(const struct script *s)
 {
 	for (const struct script_step *p = s->steps; p; p = p->next)
-		if (p->kind == SCRIPT_FAULT)
+		if (p->kind == SCRIPT_FAULT || p->disc)
 			return false;
 	return s->executors & SCRIPT_BOT;
 }
