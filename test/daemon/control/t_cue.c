@@ -66,7 +66,8 @@ static void cue_is_one_disc(void **state)
 	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
 	fifo_slow("list\n", "ok: 4 images in ");
 	text = get_text("run/status");
-	assert_non_null(strstr(text, "CD-ROM, 1 data and 1 audio tracks, 0:22   3.53 MB  drive0\n"));
+	assert_non_null(
+		strstr(text, "CD-ROM, 1 data and 1 audio tracks, 0:22   3.53 MB  drive0\n"));
 	assert_null(strstr(text, "x 1.bin"));
 	/* Its files are not the next disc. */
 	FIFO("next\n", "ok: drive0: inserted z.iso (DVD-ROM, 40960 bytes)");
