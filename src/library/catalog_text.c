@@ -265,7 +265,9 @@ void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list 
 		struct catalog_entry *e = &list->entry[i];
 		const struct part key = {.dev = e->dev, .ino = e->ino};
 
-		if (parts && bsearch(&key, all, parts, sizeof(key), part_by_file)) {
+		/* What was burned, a blank and a text are discs of their own. */
+		if (parts && e->plain_image && image_compact_is_part(e->name) &&
+			bsearch(&key, all, parts, sizeof(key), part_by_file)) {
 			list->unread -= e->label ? 0 : 1;
 			free(e->name);
 			free(e->label);

@@ -4,12 +4,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cdimage/cdimage.h"
+#include "library/checksum.h"
+#include "media/store.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -17,6 +21,8 @@ bool image_compact_is_part(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
+	if (store_is_own_name(name) || checksum_is_own_name(name) || resolver_reads(name))
+		return false;
 	return !dot || (strcasecmp(dot, ".iso") != 0 && strcasecmp(dot, ".udf") != 0);
 }
 
@@ -142,32 +148,89 @@ static bool is_locked(const struct library_file *text, const struct resolver_fil
 	return locked;
 }
 
-/* Drops from parts the files that the text of that name has as well. */
-static unsigned drop_shared(const struct library_file *text, const char *name,
-	struct resolver_disc *other, struct resolver_file *parts, unsigned count)
+static bool has_file(const struct resolver_disc *d, const struct resolver_file *file)
 {
-	struct library_file f;
+	for (unsigned i = 0; i < d->map.files; i++) {
+		if (d->file[i].dev == file->dev && d->file[i].ino == file->ino)
+			return true;
+	}
+	return false;
+}
+
+/* Characters of a name before its suffix. */
+static size_t stem_of(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot ? (size_t)(dot - name) : strlen(name);
+}
+
+/*
+ * True if the text f, which is no disc now, may name the file: one that it names as well may still
+ * be copied. A .ccd names its files by its own name, and a text may be in another character set.
+ */
+static bool may_name(const struct library_file *f, const char *text, size_t len,
+	const struct resolver_file *file)
+{
+	size_t n = strlen(file->name), stem = stem_of(f->base);
+
+	if (stem == stem_of(file->name) && strncasecmp(f->base, file->name, stem) == 0)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		if ((unsigned char)file->name[i] >= 0x80)
+			return true;
+	}
+	for (size_t i = 0; i + n <= len; i++) {
+		if (strncasecmp(text + i, file->name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Reads the text f. Its bytes, or -errno. */
+static ssize_t read_text(const struct library_file *f, char text[CDIMAGE_TEXT_MAX])
+{
+	int fd = library_open(f);
+	ssize_t n = fd < 0 ? fd : pread(fd, text, CDIMAGE_TEXT_MAX, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return n;
+}
+
+/* Drops from parts the files that the other text f has, or may have, as well. */
+static unsigned drop_shared(const struct library_file *f, struct resolver_disc *other,
+	struct resolver_file *parts, unsigned count)
+{
 	struct refusal why;
 	unsigned kept = 0;
-	int r = library_find(text->dir_fd, name, &f);
+	bool is_disc = resolver_resolve(f, other, &why) == 0;
+	char *text = is_disc ? NULL : malloc(CDIMAGE_TEXT_MAX);
+	ssize_t len = text ? read_text(f, text) : -ENOMEM;
 
-	if (r < 0)
-		return count;
-	if (f.dev == text->dev && f.ino == text->ino)
-		r = -EINVAL;
-	else
-		r = resolver_resolve(&f, other, &why);
-	library_forget(&f);
 	for (unsigned i = 0; i < count; i++) {
-		bool shared = false;
+		bool shared = is_disc ? has_file(other, &parts[i])
+				      : len < 0 || may_name(f, text, (size_t)len, &parts[i]);
 
-		for (unsigned k = 0; r == 0 && k < other->map.files; k++)
-			shared |= other->file[k].dev == parts[i].dev &&
-				  other->file[k].ino == parts[i].ino;
 		if (!shared)
 			parts[kept++] = parts[i];
 	}
+	free(text);
 	return kept;
+}
+
+/* The same for the file of that name, if it is another text. */
+static unsigned drop_shared_by(const struct library_file *text, const char *name,
+	struct resolver_disc *other, struct resolver_file *parts, unsigned count)
+{
+	struct library_file f;
+
+	if (library_find(text->dir_fd, name, &f) < 0)
+		return count;
+	if (resolver_is_text(f.base, f.size) && (f.dev != text->dev || f.ino != text->ino))
+		count = drop_shared(&f, other, parts, count);
+	library_forget(&f);
+	return count;
 }
 
 static unsigned drop_shared_by_any(
@@ -185,12 +248,22 @@ static unsigned drop_shared_by_any(
 		count = 0;
 	while (count > 0 && (e = readdir(dir))) {
 		if (e->d_name[0] != '.' && resolver_reads(e->d_name))
-			count = drop_shared(text, e->d_name, other, parts, count);
+			count = drop_shared_by(text, e->d_name, other, parts, count);
 	}
 	if (dir)
 		closedir(dir);
 	free(other);
 	return count;
+}
+
+/* True if the file is a disc of its own: it was burned, or is a blank. */
+static bool is_own_disc(const struct library_file *text, const struct resolver_file *file)
+{
+	char state[sizeof(file->name) + sizeof(STORE_SUFFIX)];
+	struct stat st;
+
+	snprintf(state, sizeof(state), "%s" STORE_SUFFIX, file->name);
+	return file->size == 0 || fstatat(text->dir_fd, state, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /*
@@ -208,7 +281,7 @@ static int find_parts(const struct library_file *f, struct resolver_file parts[C
 		return 0;
 	}
 	for (unsigned i = 0; i < d->map.files && count < CD_MAX_FILES; i++) {
-		if (image_compact_is_part(d->file[i].name))
+		if (image_compact_is_part(d->file[i].name) && !is_own_disc(f, &d->file[i]))
 			parts[count++] = d->file[i];
 	}
 	free(d);

@@ -288,6 +288,60 @@ static void delete_refuses_what_is_in_a_drive(void **state)
 	assert_int_equal(delete_disc("x.cue", &d), 0);
 }
 
+/* A text can name any file: those that are discs of their own, or belong to one, are not its. */
+static void text_does_not_own_other_discs(void **state)
+{
+	struct image_compact_deleted d;
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	put_size("media/burned", 2048 * 600);
+	put_text("media/burned.mmcdisc", "mmcgadget disc\n");
+	put_size("media/blank.img", 0);
+	put_text("media/sums.sha256", "sum\n");
+	put_size("media/q.bin", 10 * 2352);
+	put_text("media/q.cue", "FILE q.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
+	put_text("media/evil.cue",
+		"FILE \"x 1.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+		"FILE burned BINARY\nFILE burned.mmcdisc BINARY\nFILE blank.img BINARY\n"
+		"FILE sums.sha256 BINARY\nFILE q.cue BINARY\n");
+	scan();
+	assert_int_equal(entry("evil.cue")->tracks.audio, 1);
+	assert_string_equal(names(), "blank.img burned evil.cue q.cue x.cue ");
+	assert_int_equal(unlink(in_scratch("media/x.cue")), 0);
+	assert_int_equal(delete_disc("evil.cue", &d), 0);
+	assert_int_equal(d.parts, 1);
+	assert_false(exists("media/x 1.bin"));
+	assert_true(exists("media/burned") && exists("media/burned.mmcdisc"));
+	assert_true(exists("media/blank.img") && exists("media/sums.sha256"));
+	assert_true(exists("media/q.cue") && exists("media/q.bin"));
+}
+
+/* A text that cannot be resolved now may be whole in a minute: what it names stays. */
+static void delete_leaves_what_a_broken_text_names(void **state)
+{
+	struct image_compact_deleted d;
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	put_text("media/copying.cue",
+		"FILE \"gone.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+		"FILE \"C:\\x 1.BIN\" BINARY\nTRACK 02 AUDIO\nINDEX 01 00:00:00\n");
+	put_size("media/X 2.img", 0);
+	put_text("media/Y.ccd", "[CloneCD]\n");
+	assert_int_equal(delete_disc("x.cue", &d), 0);
+	assert_true(exists("media/x 1.bin"));
+	assert_false(exists("media/X 2.BIN"));
+	assert_int_equal(d.parts, 1);
+	/* The .img of a .ccd is named by the name of the .ccd. */
+	put_size("media/y.img", 10 * 2352);
+	put_text("media/z.cue", "FILE y.img BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
+	assert_int_equal(delete_disc("z.cue", &d), 0);
+	assert_true(exists("media/y.img"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +354,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(delete_takes_the_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(delete_leaves_what_others_need, setup, teardown),
 		cmocka_unit_test_setup_teardown(delete_refuses_what_is_in_a_drive, setup, teardown),
+		cmocka_unit_test_setup_teardown(text_does_not_own_other_discs, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			delete_leaves_what_a_broken_text_names, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
