@@ -27,7 +27,9 @@ struct catalog_text {
 	ino_t ino;
 	uint64_t size;
 	struct timespec changed;
-	bool fresh; /* it had just changed, so it is resolved again */
+	bool fresh;             /* it had just changed, so it is resolved again */
+	char *fault;            /* why it is no disc; NULL: it is one */
+	struct timespec folder; /* when the names in its folder changed, if there is a fault */
 	struct catalog_tracks tracks;
 	uint64_t all; /* bytes of all parts */
 	unsigned sessions;
@@ -55,6 +57,7 @@ static int part_by_file(const void *a, const void *b)
 
 static void fini(struct catalog_text *t)
 {
+	free(t->fault);
 	for (unsigned i = 0; i < t->parts; i++)
 		free(t->part[i].name);
 	free(t->part);
@@ -94,6 +97,19 @@ static bool add_part(struct catalog_text *at, const char *name, uint64_t size, d
 	return p->name;
 }
 
+static bool is_fresh(const struct timespec *changed)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return llabs((long long)now.tv_sec - (long long)changed->tv_sec) < FRESH_SECONDS;
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 static bool alloc_parts(struct catalog_text *at, unsigned count)
 {
 	at->part = calloc(count ? count : 1, sizeof(*at->part));
@@ -102,7 +118,7 @@ static bool alloc_parts(struct catalog_text *at, unsigned count)
 
 /* ---- the cache ---------------------------------------------------------------------------- */
 
-/* True if all parts are as they were. */
+/* True if all parts are as they were, and no name that was missing can have come. */
 static bool parts_are_same(const struct catalog_text *old, int folder, const char *name)
 {
 	struct library_file f;
@@ -111,6 +127,8 @@ static bool parts_are_same(const struct catalog_text *old, int folder, const cha
 
 	if (library_find(folder, name, &f) < 0)
 		return false;
+	if (old->fault)
+		same = fstat(f.dir_fd, &st) == 0 && is_same_time(&st.st_mtim, &old->folder);
 	for (unsigned i = 0; same && i < old->parts; i++) {
 		const struct part *p = &old->part[i];
 
@@ -129,8 +147,7 @@ static const struct catalog_text *find_old(
 		t->olds ? bsearch(&key, t->old, t->olds, sizeof(key), by_file) : NULL;
 
 	if (!old || old->fresh || old->size != e->size ||
-		old->changed.tv_sec != e->changed.tv_sec ||
-		old->changed.tv_nsec != e->changed.tv_nsec || !parts_are_same(old, folder, e->name))
+		!is_same_time(&old->changed, &e->changed) || !parts_are_same(old, folder, e->name))
 		return NULL;
 	return old;
 }
@@ -145,6 +162,10 @@ static bool copy(
 	at->tracks = old->tracks;
 	at->all = old->all;
 	at->sessions = old->sessions;
+	at->folder = old->folder;
+	at->fault = old->fault ? strdup(old->fault) : NULL;
+	if (old->fault && !at->fault)
+		return false;
 	for (unsigned i = 0; i < old->parts; i++) {
 		const struct part *p = &old->part[i];
 
@@ -167,53 +188,56 @@ static void count_tracks(const struct cd_map *m, struct catalog_tracks *out)
 	out->seconds = (unsigned)(m->session[m->sessions - 1].lead_out + (int)CD_PREGAP) / 75;
 }
 
-static bool is_fresh(const struct timespec *changed)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return llabs((long long)now.tv_sec - (long long)changed->tv_sec) < FRESH_SECONDS;
-}
-
-static bool keep(
-	struct catalog_texts *t, const struct library_entry *e, const struct resolver_disc *d)
+/* d: the disc, or the files that were found before why. folder: as in struct catalog_text. */
+static bool keep(struct catalog_texts *t, const struct library_entry *e,
+	const struct resolver_disc *d, const struct refusal *why, const struct timespec *folder)
 {
 	struct catalog_text *at = add(t, e);
 
 	if (!at || !alloc_parts(at, d->map.files))
 		return false;
 	at->fresh = is_fresh(&e->changed);
-	count_tracks(&d->map, &at->tracks);
-	at->all = image_compact_size(d);
-	at->sessions = d->map.sessions;
+	if (why) {
+		at->fresh |= is_fresh(folder);
+		at->folder = *folder;
+		at->fault = strdup(why->text);
+	} else {
+		count_tracks(&d->map, &at->tracks);
+		at->all = image_compact_size(d);
+		at->sessions = d->map.sessions;
+	}
 	for (unsigned i = 0; i < d->map.files; i++) {
 		const struct resolver_file *p = &d->file[i];
 
 		if (!add_part(at, p->name, p->size, p->dev, p->ino))
 			return false;
 	}
-	return true;
+	return !why || at->fault;
 }
 
-/* True if it is a disc; otherwise n->problem says why not. */
+/* True if the cache has it now; otherwise n->fault says why it is no disc. */
 static bool resolve_now(
 	struct catalog_texts *t, int folder, const struct library_entry *e, struct catalog_entry *n)
 {
 	struct resolver_disc *d = calloc(1, sizeof(*d));
 	struct refusal why = {.text = "there is no memory"};
 	struct library_file f;
-	bool ok = false;
+	struct stat st;
+	bool kept = false;
 
 	if (d && library_find(folder, e->name, &f) == 0) {
-		ok = resolver_resolve(&f, d, &why) == 0 && keep(t, e, d);
+		/* Before the files are looked for. */
+		bool known = fstat(f.dir_fd, &st) == 0;
+		int r = resolver_resolve(&f, d, &why);
+
+		if (r == 0 || (known && d->lasts))
+			kept = keep(t, e, d, r < 0 ? &why : NULL, &st.st_mtim);
 		library_forget(&f);
 	}
 	free(d);
-	if (!ok) {
+	if (!kept)
 		n->fault = strdup(why.text);
-		n->problem = n->fault ? n->fault : "it cannot be read";
-	}
-	return ok;
+	return kept;
 }
 
 void catalog_text_look(struct catalog_texts *t, int folder, const struct library_entry *e,
@@ -233,8 +257,14 @@ void catalog_text_look(struct catalog_texts *t, int folder, const struct library
 
 		n->tracks = at->tracks;
 		n->sessions = at->sessions;
-		n->size = at->all;
+		n->size = at->fault ? e->size : at->all;
+		n->fault = at->fault ? strdup(at->fault) : NULL;
+		n->problem = at->fault ? "it cannot be read" : NULL;
+	} else if (n->usable && !old && resolve) {
+		n->problem = "it cannot be read";
 	}
+	if (n->fault)
+		n->problem = n->fault;
 	if (n->problem)
 		n->usable = false;
 	if (known || n->problem || !n->usable)
@@ -249,13 +279,13 @@ void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list 
 	size_t parts = 0, kept = 0;
 
 	for (size_t i = 0; i < t->count; i++)
-		parts += t->at[i].parts;
+		parts += t->at[i].fault ? 0 : t->at[i].parts;
 	all = parts ? calloc(parts, sizeof(*all)) : NULL;
 	if (!all)
 		return;
 	parts = 0;
 	for (size_t i = 0; i < t->count; i++) {
-		for (unsigned k = 0; k < t->at[i].parts; k++) {
+		for (unsigned k = 0; !t->at[i].fault && k < t->at[i].parts; k++) {
 			if (image_compact_is_part(t->at[i].part[k].name))
 				all[parts++] = t->at[i].part[k];
 		}

@@ -55,6 +55,7 @@ struct job {
 	struct refusal *why;
 	int fd[CD_MAX_FILES]; /* the files that were found, open for reading */
 	unsigned files;
+	bool odd; /* a file was there and could not be opened */
 	int socket;
 	pid_t pid;
 	uint64_t until; /* ms */
@@ -336,6 +337,7 @@ static int step(struct job *j)
 	if (type == WIRE_FIND && n == (ssize_t)WIRE_SIZE(find)) {
 		j->answer.type = WIRE_FOUND;
 		j->answer.found.result = find(j, j->in.find.name, &j->answer.found.size);
+		j->odd |= j->answer.found.result < 0 && j->answer.found.result != -ENOENT;
 		return send_message(j, WIRE_SIZE(found)) ? 1 : misbehaved(j, "does not listen");
 	}
 	if (type == WIRE_READ && n == (ssize_t)WIRE_SIZE(read)) {
@@ -383,6 +385,9 @@ int resolver_resolve(const struct library_file *f, struct resolver_disc *out, st
 			find_program(j->program), strerror(-r));
 	else
 		r = converse(j);
+	/* The files that were found, with the disc or without it. */
+	out->map.files = (uint8_t)j->files;
+	out->lasts = r == -EBADMSG && !j->odd;
 	status = end(j);
 	if (r == -ENOEXEC && status != -1 && WIFSIGNALED(status))
 		log_warn("%s: mmcgadget-resolver ended by signal %d", f->base, WTERMSIG(status));

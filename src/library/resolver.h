@@ -25,6 +25,7 @@ struct resolver_file {
 struct resolver_disc {
 	struct cd_map map; /* cd_map_check() accepts it, with the sizes of the files */
 	struct resolver_file file[CD_MAX_FILES]; /* map.files of them */
+	bool lasts;                              /* of a refusal: see resolver_resolve() */
 };
 
 /* True if the name is that of such a text. */
@@ -37,9 +38,10 @@ bool resolver_is_text(const char *name, uint64_t size);
 
 /*
  * Resolves the text f. 0; -EBADMSG: the text is no disc, or a file is missing; -ENOEXEC: there is
- * no resolver, or it misbehaved; -errno: the text cannot be read. *why says it. The resolver is
- * dead when this returns. Any thread; waits for storage, and at most RESOLVER_WAIT for the
- * resolver.
+ * no resolver, or it misbehaved; -errno: the text cannot be read. *why says it. If out->lasts, the
+ * same refusal would come again until the text, the names in its folder, or one of the
+ * out->map.files files that were found changes. The resolver is dead when this returns. Any thread;
+ * waits for storage, and at most RESOLVER_WAIT for the resolver.
  */
 int resolver_resolve(const struct library_file *f, struct resolver_disc *out, struct refusal *why);
 

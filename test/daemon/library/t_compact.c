@@ -201,6 +201,40 @@ static void list_follows_the_files(void **state)
 	assert_int_equal(list.count, 3);
 }
 
+/* A folder of broken texts costs a process for each only once. */
+static void list_remembers_refusals(void **state)
+{
+	static const char problem[] = "y.cue line 1: the file \"y.bin\" is missing";
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	put_text("media/y.cue", "FILE y.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
+	/* The first sector of track 2 is in no file. */
+	put_text("media/z.cue", "FILE \"x 1.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+				"TRACK 02 AUDIO\nINDEX 01 00:13:25\n");
+	wait_until_old("media/z.cue");
+	scan();
+	assert_string_equal(entry("y.cue")->problem, problem);
+	assert_non_null(entry("z.cue")->problem);
+	resolver_use("/nowhere", 0);
+	scan();
+	assert_string_equal(entry("y.cue")->problem, problem);
+	assert_false(entry("y.cue")->usable);
+	assert_non_null(strstr(entry("z.cue")->problem, "z.cue"));
+	assert_null(strstr(entry("z.cue")->problem, "/nowhere"));
+	assert_string_equal(names(), "x.cue y.cue z.cue ");
+	use_resolver();
+	/* One of its files has changed, or a file has come. */
+	put_sectors("media/x 1.bin", 1001, 'd');
+	scan();
+	assert_null(entry("z.cue")->problem);
+	put_sectors("media/y.bin", 10, 'a');
+	scan();
+	assert_null(entry("y.cue")->problem);
+	assert_int_equal(entry("y.cue")->tracks.audio, 1);
+}
+
 static void list_that_has_no_time(void **state)
 {
 	(void)state;
@@ -350,6 +384,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			list_has_the_text_and_not_its_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_follows_the_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(list_remembers_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_that_has_no_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(delete_takes_the_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(delete_leaves_what_others_need, setup, teardown),
