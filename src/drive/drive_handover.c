@@ -58,6 +58,11 @@ void drive_handover_store(struct drive_handover *h)
 	handover_store(h->memory, &h->state);
 }
 
+void drive_handover_describe(struct handover_image *to, const struct image *image)
+{
+	handover_image_set(to, image->name, image->dev ^ image->composition, image->ino);
+}
+
 void drive_handover_renamed(struct drive_handover *h, const struct handover_image *image)
 {
 	/* The image may have left the drive since. */
@@ -94,12 +99,15 @@ const struct engine_observer drive_handover_observer = {
 
 /* ---- restore -------------------------------------------------------------------------------- */
 
-static bool is_same_file(const struct drive_handover *h, const struct image *image)
+static bool is_same_disc(const struct drive_handover *h, const struct image *image)
 {
-	return h->state.image.dev == image->dev && h->state.image.ino == image->ino;
+	struct handover_image now;
+
+	drive_handover_describe(&now, image);
+	return h->state.image.dev == now.dev && h->state.image.ino == now.ino;
 }
 
-/* Puts the opened image into the engine. If it is another file, the host sees a new disc. */
+/* Puts the opened image into the engine. If it is another one, the host sees a new disc. */
 static void put_in_engine(struct drive_handover *h, const char *name,
 	const struct disc_opener *opener, struct image *image)
 {
@@ -107,7 +115,7 @@ static void put_in_engine(struct drive_handover *h, const char *name,
 
 	image->disc = NULL;
 	image_write_behind(&opener->policy, disc);
-	if (is_same_file(h, image)) {
+	if (is_same_disc(h, image)) {
 		mmc_restore(h->engine, &h->state.mmc, disc);
 		log_info("%s: %s is in the drive as before", name, image->name);
 		return;
@@ -115,7 +123,7 @@ static void put_in_engine(struct drive_handover *h, const char *name,
 	mmc_restore(h->engine, &h->state.mmc, NULL);
 	mmc_insert(h->engine, disc);
 	log_warn("%s: %s is another file than before; the host sees a new disc", name, image->name);
-	handover_image_set(&h->state.image, image->name, image->dev, image->ino);
+	drive_handover_describe(&h->state.image, image);
 }
 
 /* As what a plain image was shown: the host is to notice nothing. */

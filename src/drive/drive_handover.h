@@ -40,6 +40,8 @@ const char *drive_handover_image(const struct drive_handover *h);
  */
 bool drive_handover_restore(struct drive_handover *h, const char *name,
 	const struct disc_opener *opener, struct image *in);
+/* Sets *to to the disc of that image. */
+void drive_handover_describe(struct handover_image *to, const struct image *image);
 /* The image in the drive has another name. On the engine's thread; the caller stores the state. */
 void drive_handover_renamed(struct drive_handover *h, const struct handover_image *image);
 /* Stores the state as it is now. */

@@ -47,7 +47,7 @@ static int insert(void *ctx, struct image *image)
 	/* The task may end, and the command with it, before the call returns. */
 	image->disc = NULL;
 	image_write_behind(&d->opener.policy, task.disc);
-	handover_image_set(&task.image, image->name, image->dev, image->ino);
+	drive_handover_describe(&task.image, image);
 	r = engine_thread_post(d->engine, &task);
 	if (r < 0)
 		image->disc = task.disc;

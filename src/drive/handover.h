@@ -18,7 +18,7 @@
 
 /* Which file is in the drive. Another file of the same name is another disc. */
 struct handover_image {
-	uint64_t dev, ino;
+	uint64_t dev, ino;        /* of a disc of several files, dev stands for all of them */
 	char name[HANDOVER_NAME]; /* in the media folder; "" = the drive is empty */
 };
 

@@ -40,7 +40,7 @@ static void send(const struct image_mover *m)
 		return;
 	n->engine = m->engine;
 	n->handover = m->handover;
-	handover_image_set(&n->image, m->in->name, m->in->dev, m->in->ino);
+	drive_handover_describe(&n->image, m->in);
 	if (m->in->recordable) {
 		n->folder = folder_file_of(p->dir_fd);
 		strcpy(n->base, p->base);

@@ -40,6 +40,11 @@ struct image {
 	bool recordable;  /* open and locked for writing; no other drive can have it */
 	dev_t dev;
 	ino_t ino;
+	/*
+	 * Of a disc of several files: a number that another map, or another file, makes another
+	 * one. 0: dev and ino say which disc it is.
+	 */
+	uint64_t composition;
 	struct image_place *place; /* where its file is; NULL if it could not be opened */
 	struct disc *disc;         /* a caller that keeps it sets this to NULL */
 	char warning[640];         /* "", or warnings for the user, each with "; " before it */

@@ -89,6 +89,43 @@ static int open_files(const struct library_file *text, const struct resolver_dis
 	return r < 0 && n > 0 ? refuse_file(why, r, text, d->file[bad].name) : r;
 }
 
+/* FNV-1a of 64 bits. */
+static uint64_t add_number(uint64_t hash, uint64_t number)
+{
+	for (unsigned i = 0; i < 64; i += 8)
+		hash = (hash ^ (number >> i & 0xff)) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* See struct image. Not the bytes of the structures: their padding may be anything. */
+static uint64_t composition_of(const struct resolver_disc *d)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	const struct cd_map *m = &d->map;
+
+	h = add_number(add_number(h, m->first_track), m->sessions);
+	for (unsigned i = 0; i < m->tracks; i++) {
+		const struct cd_track *t = &m->track[i];
+
+		h = add_number(add_number(h, (uint32_t)t->start), t->pregap);
+		h = add_number(add_number(h, t->length), t->session);
+		h = add_number(add_number(h, t->control), t->form);
+	}
+	for (unsigned i = 0; i < m->extents; i++) {
+		const struct cd_extent *e = &m->extent[i];
+
+		h = add_number(add_number(h, (uint32_t)e->lba), e->count);
+		h = add_number(add_number(h, e->offset), e->file);
+		h = add_number(add_number(h, e->unit), e->swapped);
+	}
+	for (unsigned i = 0; i < m->files; i++) {
+		const struct resolver_file *f = &d->file[i];
+
+		h = add_number(add_number(add_number(h, f->dev), f->ino), f->size);
+	}
+	return h;
+}
+
 static int open_resolved(const struct library_file *f, const struct resolver_disc *d,
 	const struct image_policy *policy, struct image *out, struct refusal *why)
 {
@@ -113,6 +150,7 @@ static int open_resolved(const struct library_file *f, const struct resolver_dis
 		log_warn("%s: no thread for read-ahead, so the drive waits for storage", out->name);
 	out->disc = disc_open(&o);
 	out->size = image_compact_size(d);
+	out->composition = composition_of(d);
 	return out->disc ? 0 : image_refuse(why, -ENOMEM, "io-error", "there is no memory");
 }
 

@@ -3,8 +3,10 @@
 #include "daemon/fake_usb.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/mman.h>
 
+#include "library/resolver.h"
 #include "util/log.h"
 
 /* ---- the memory ----------------------------------------------------------------------------- */
@@ -323,6 +325,53 @@ static void another_file_of_the_same_name_is_a_new_disc(void **state)
 	assert_true(fake_host(&usb, 0x00, 0));
 }
 
+/* True if the host of the next daemon is told of a new disc. */
+static bool is_new_disc(void)
+{
+	bool told;
+
+	crash_and_start();
+	drive_restore(usb.drive);
+	attach();
+	told = !fake_host(&usb, 0x00, 0);
+	assert_true(fake_ready(&usb));
+	assert_string_equal(info().image, "x.cue");
+	return told;
+}
+
+/* The text alone does not tell whether a compact disc is the same one. */
+static void a_cue_with_other_files_is_a_new_disc(void **state)
+{
+	static const char cue[] = "FILE x.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
+	static char path[PATH_MAX];
+	const char *dir = getenv("O");
+	FILE *f;
+
+	(void)state;
+	if (emulated()) /* they have no seccomp */
+		skip();
+	snprintf(path, sizeof(path), "%s/mmcgadget-resolver", dir ? dir : "build");
+	resolver_use(path, 0);
+	put_text("media/x.cue", cue);
+	put_size("media/x.bin", 1000 * 2352);
+	run(DRIVE_INSERT, "x.cue", false);
+	assert_true(fake_ready(&usb));
+	assert_false(is_new_disc());
+	assert_false(is_new_disc());
+	put_size("media/y.bin", 1000 * 2352);
+	assert_int_equal(rename(in_scratch("media/y.bin"), in_scratch("media/x.bin")), 0);
+	assert_true(is_new_disc());
+	assert_false(is_new_disc());
+	/* An editor that writes into the file. */
+	f = fopen(in_scratch("media/x.cue"), "r+");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, (long)(strstr(cue, "MODE1") - cue), SEEK_SET), 0);
+	assert_true(fputs("MODE2", f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_true(is_new_disc());
+	assert_false(is_new_disc());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +387,8 @@ int main(void)
 			a_deleted_image_leaves_an_empty_drive, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			another_file_of_the_same_name_is_a_new_disc, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_cue_with_other_files_is_a_new_disc, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
