@@ -291,9 +291,22 @@ static json_t *refuse_if_used(struct disc_jobs *j, const char *name, const struc
 	return NULL;
 }
 
+/* True if anybody has locked the image, which the daemon can only read: a compact disc, say, whose
+ * text names it. */
+static bool is_locked(const struct library_file *f)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = library_open(f);
+	bool locked = fd >= 0 && fcntl(fd, F_OFD_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
+
+	if (fd >= 0)
+		close(fd);
+	return locked;
+}
+
 /*
  * Locks the image as a burn does, so that neither another program nor a disc that is still
- * being closed uses it. An image that cannot be written needs no lock. 0 or -EBUSY.
+ * being closed uses it. 0 or -EBUSY.
  */
 static int lock_image(struct disc_jobs *j, const struct library_file *f)
 {
@@ -302,7 +315,7 @@ static int lock_image(struct disc_jobs *j, const struct library_file *f)
 		openat(f->dir_fd, f->base, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
-		return 0;
+		return is_locked(f) ? -EBUSY : 0;
 	if (fcntl(fd, F_OFD_SETLK, &fl) < 0 && (errno == EAGAIN || errno == EACCES)) {
 		close(fd);
 		return -EBUSY;

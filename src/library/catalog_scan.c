@@ -284,6 +284,8 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->sessions = peek.sessions;
 	n->damaged = peek.damaged;
 	judge(l, e, &peek, n);
+	if (n->plain_blank && resolver_reads(e->name))
+		catalog_text_empty(n);
 	l->list->unread += n->label ? 0 : 1;
 	return true;
 }

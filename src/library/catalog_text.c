@@ -271,6 +271,15 @@ void catalog_text_look(struct catalog_texts *t, int folder, const struct library
 		n->label = strdup("");
 }
 
+void catalog_text_empty(struct catalog_entry *n)
+{
+	n->kind = "cd";
+	n->medium = disc_medium_of(DISC_CD_ROM)->name;
+	n->format = NULL;
+	n->plain_blank = n->usable = false;
+	n->problem = "it is empty";
+}
+
 /* ---- parts -------------------------------------------------------------------------------- */
 
 void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list)

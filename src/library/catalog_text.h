@@ -25,6 +25,8 @@ struct catalog_texts {
  */
 void catalog_text_look(struct catalog_texts *t, int folder, const struct library_entry *e,
 	bool resolve, struct catalog_entry *n);
+/* Fills in what an empty file with the name of a text is. */
+void catalog_text_empty(struct catalog_entry *n);
 /* Removes the entries that are parts of discs from the list. */
 void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list);
 /* Sorts what the scan has found, for the next one. */

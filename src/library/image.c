@@ -307,6 +307,17 @@ static int refuse_found(
 	return error;
 }
 
+/* True for a text that is being copied, and is empty yet: it is no blank. */
+static bool is_empty_text(const struct library_file *f)
+{
+	struct image_peek peek;
+
+	if (f->size > 0 || !resolver_reads(f->base))
+		return false;
+	image_peek(f->dir_fd, f->base, f->size, &peek);
+	return !peek.has_state;
+}
+
 int image_open(int folder, const char *folder_name, const char *name,
 	const struct image_policy *policy, struct image *out, struct refusal *why)
 {
@@ -334,6 +345,11 @@ int image_open(int folder, const char *folder_name, const char *name,
 	if (!out->name || asprintf(&out->path, "%s/%s", folder_name, name) < 0) {
 		out->path = NULL;
 		r = -ENOMEM;
+	}
+	if (r == 0 && is_empty_text(&file)) {
+		library_forget(&file);
+		return image_refuse(why, -EBADMSG, "bad-disc",
+			"\"%s\" is empty: the text of a compact disc is to be in it", name);
 	}
 	if (r == 0 && resolver_is_text(file.base, file.size)) {
 		if (policy->as == IMAGE_AS_DVD)

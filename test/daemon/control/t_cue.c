@@ -123,6 +123,35 @@ static void blank_has_no_name_of_a_text(void **state)
 	assert_false(exists("media/new.cue"));
 }
 
+static void file_of_a_loaded_cue_stays(void **state)
+{
+	(void)state;
+	use_resolver();
+	put_disc();
+	/* The daemon may not write it, so that it cannot lock it for that. */
+	assert_int_equal(chmod(in_scratch("media/x 1.bin"), 0444), 0);
+	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	FIFO("delete \"x 1.bin\"\n", "error: \"x 1.bin\" is in use by another program, or left a "
+				     "drive just now; ask again");
+	FIFO("rename \"x 1.bin\" y.bin\n",
+		"error: \"x 1.bin\" is in use by another program, or left a drive just now; ask "
+		"again");
+	assert_true(exists("media/x 1.bin"));
+	FIFO("eject\n", "ok: drive0: ejected x.cue");
+}
+
+/* A text that is being copied is empty at first. */
+static void empty_text_is_no_blank(void **state)
+{
+	(void)state;
+	put_size("media/x.cue", 0);
+	FIFO("insert x.cue\n", "error: \"x.cue\" is empty: the text of a compact disc is to be "
+			       "in it");
+	fifo_slow("list\n", "ok: 3 images in ");
+	assert_null(strstr(get_text("run/status"), "blank"));
+	assert_non_null(strstr(get_text("run/status"), "it is empty"));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -131,6 +160,8 @@ int main(void)
 		T(cue_without_a_file_is_refused),
 		T(cue_is_renamed_and_deleted),
 		T(blank_has_no_name_of_a_text),
+		T(file_of_a_loaded_cue_stays),
+		T(empty_text_is_no_blank),
 	};
 
 	return cmocka_run_group_tests_name("cue", tests, NULL, NULL);
