@@ -107,10 +107,11 @@ static bool is_stored(const struct mmc_sectors *s, const struct disc_sectors *v)
 {
 	uint8_t form = v->form == CD_XA ? CD_XA_FORM1 : v->form;
 	const struct cd_cut *cut = &s->cut[form];
+	const unsigned both = 1u << CD_XA_FORM1 | 1u << CD_XA_FORM2;
 
 	/* Sectors of XA say one by one which form they have, unless all of them give the same. */
 	if (v->form == CD_XA &&
-		(!(s->forms & 1u << CD_XA_FORM2) || s->cut[CD_XA_FORM2].offset != cut->offset))
+		((s->forms & both) != both || s->cut[CD_XA_FORM2].offset != cut->offset))
 		return false;
 	if (!v->data || v->swapped || s->error || s->sub || s->main != v->unit)
 		return false;
