@@ -211,7 +211,7 @@ static bool to_name(const struct reading *r, struct slice s, char out[CDIMAGE_NA
 	for (size_t i = 0; i < s.len; i++) {
 		unsigned char c = (unsigned char)s.at[i];
 
-		if (n + 2 >= CDIMAGE_NAME_MAX)
+		if (n + 1 + (r->latin && c >= 0x80) >= CDIMAGE_NAME_MAX)
 			return false;
 		if (r->latin && c >= 0x80) {
 			out[n++] = (char)(0xc0 | c >> 6);
@@ -232,6 +232,15 @@ static bool find(struct reading *r, const char *name, uint64_t *size)
 		return reading_fail(r, "the file \"%s\" is missing", name);
 	if (e == -EACCES || e == -EPERM)
 		return reading_fail(r, "mmcgadgetd may not read the file \"%s\"", name);
+	if (e == -EINVAL)
+		return reading_fail(
+			r, "\"%s\" is the text itself, and not a file of sectors", name);
+	if (e == -ENOTBLK)
+		return reading_fail(r, "\"%s\" is a folder, a device or a pipe, and no file", name);
+	if (e == -EXDEV || e == -ELOOP)
+		return reading_fail(r,
+			"\"%s\" is a link that leads out of the media folder, or in a circle",
+			name);
 	return e == 0 || reading_fail(r, "the file \"%s\" cannot be read (error %d)", name, -e);
 }
 

@@ -282,41 +282,62 @@ void catalog_text_empty(struct catalog_entry *n)
 
 /* ---- parts -------------------------------------------------------------------------------- */
 
-void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list)
+/* Gathers the files that texts name, sorted; of_discs: only those of texts that are discs. */
+static struct part *gather(const struct catalog_texts *t, bool of_discs, size_t *count)
 {
 	struct part *all;
-	size_t parts = 0, kept = 0;
+	size_t room = 0;
 
+	*count = 0;
 	for (size_t i = 0; i < t->count; i++)
-		parts += t->at[i].fault ? 0 : t->at[i].parts;
-	all = parts ? calloc(parts, sizeof(*all)) : NULL;
+		room += t->at[i].parts;
+	all = room ? calloc(room, sizeof(*all)) : NULL;
 	if (!all)
-		return;
-	parts = 0;
+		return NULL;
 	for (size_t i = 0; i < t->count; i++) {
-		for (unsigned k = 0; !t->at[i].fault && k < t->at[i].parts; k++) {
+		for (unsigned k = 0; !(of_discs && t->at[i].fault) && k < t->at[i].parts; k++) {
 			if (image_compact_is_part(t->at[i].part[k].name))
-				all[parts++] = t->at[i].part[k];
+				all[(*count)++] = t->at[i].part[k];
 		}
 	}
-	qsort(all, parts, sizeof(*all), part_by_file);
+	qsort(all, *count, sizeof(*all), part_by_file);
+	return all;
+}
+
+static bool is_among(const struct catalog_entry *e, const struct part *all, size_t count)
+{
+	const struct part key = {.dev = e->dev, .ino = e->ino};
+
+	return count && bsearch(&key, all, count, sizeof(key), part_by_file);
+}
+
+void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list)
+{
+	size_t parts, named, kept = 0;
+	struct part *of_discs = gather(t, true, &parts), *of_any = gather(t, false, &named);
+
 	for (size_t i = 0; i < list->count; i++) {
 		struct catalog_entry *e = &list->entry[i];
-		const struct part key = {.dev = e->dev, .ino = e->ino};
 
-		/* What was burned, a blank and a text are discs of their own. */
-		if (parts && e->plain_image && image_compact_is_part(e->name) &&
-			bsearch(&key, all, parts, sizeof(key), part_by_file)) {
+		/* What was burned and a text are discs of their own. */
+		if (e->plain_image && image_compact_is_part(e->name) &&
+			is_among(e, of_discs, parts)) {
 			list->unread -= e->label ? 0 : 1;
 			free(e->name);
 			free(e->label);
 			free(e->fault);
 			continue;
 		}
+		if (e->plain_blank && is_among(e, of_any, named)) {
+			e->plain_blank = e->usable = e->is_disc = false;
+			e->kind = "unknown";
+			e->remark = "it is empty, and a file of a compact disc";
+		}
 		list->entry[kept++] = *e;
 	}
 	list->count = kept;
-	free(all);
+	free(of_discs);
+	free(of_any);
 }
 
 void catalog_texts_sort(struct catalog_texts *t)

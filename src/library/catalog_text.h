@@ -27,7 +27,10 @@ void catalog_text_look(struct catalog_texts *t, int folder, const struct library
 	bool resolve, struct catalog_entry *n);
 /* Fills in what an empty file with the name of a text is. */
 void catalog_text_empty(struct catalog_entry *n);
-/* Removes the entries that are parts of discs from the list. */
+/*
+ * Removes the entries that are parts of discs from the list. An empty file that a text names is no
+ * blank: it is probably being copied.
+ */
 void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list);
 /* Sorts what the scan has found, for the next one. */
 void catalog_texts_sort(struct catalog_texts *t);

@@ -247,6 +247,66 @@ static void list_that_has_no_time(void **state)
 	assert_true(list.unread >= 1);
 }
 
+static void put_cue(const char *name, const char *file)
+{
+	char text[600];
+
+	snprintf(text, sizeof(text), "FILE \"%s\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n",
+		file);
+	put_text(name, text);
+}
+
+static void names_of_strangers(void **state)
+{
+	char longest[256];
+	int fd;
+
+	(void)state;
+	use_resolver();
+	/* The longest name that Linux has. */
+	memset(longest, 'x', 255);
+	memcpy(longest + 251, ".bin", 5);
+	fd = openat(folder, longest, O_WRONLY | O_CREAT, 0644);
+	assert_true(fd >= 0 && ftruncate(fd, 10 * 2352) == 0);
+	close(fd);
+	put_cue("media/long.cue", longest);
+	put_cue("media/self.cue", "self.cue");
+	assert_int_equal(mkfifo(in_scratch("media/f.bin"), 0666), 0);
+	put_cue("media/fifo.cue", "f.bin");
+	assert_int_equal(symlink("/etc/passwd", in_scratch("media/o.bin")), 0);
+	put_cue("media/out.cue", "o.bin");
+	scan();
+	assert_null(entry("long.cue")->problem);
+	assert_string_equal(entry("self.cue")->problem,
+		"self.cue line 1: \"self.cue\" is the text itself, and not a file of sectors");
+	assert_string_equal(entry("fifo.cue")->problem,
+		"fifo.cue line 1: \"f.bin\" is a folder, a device or a pipe, and no file");
+	assert_string_equal(entry("out.cue")->problem,
+		"out.cue line 1: \"o.bin\" is a link that leads out of "
+		"the media folder, or in a circle");
+}
+
+/* A file that a text names is not a blank, but one that is being copied. */
+static void empty_file_of_a_text_is_no_blank(void **state)
+{
+	(void)state;
+	use_resolver();
+	put_size("media/x.bin", 0);
+	put_size("media/other.bin", 0);
+	put_cue("media/x.cue", "x.bin");
+	scan();
+	assert_true(entry("other.bin")->plain_blank && entry("other.bin")->usable);
+	assert_false(entry("x.bin")->plain_blank || entry("x.bin")->usable);
+	assert_string_equal(entry("x.bin")->remark, "it is empty, and a file of a compact disc");
+	/* Also if the text is a disc without it. */
+	put_sectors("media/y.bin", 10, 'a');
+	put_text("media/x.cue", "FILE y.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+				"FILE x.bin BINARY\n");
+	scan();
+	assert_null(entry("x.cue")->problem);
+	assert_false(entry("x.bin")->plain_blank || entry("x.bin")->usable);
+}
+
 /* ---- deleting ----------------------------------------------------------------------------- */
 
 static int delete_disc(const char *name, struct image_compact_deleted *out)
@@ -385,6 +445,8 @@ int main(void)
 			list_has_the_text_and_not_its_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_follows_the_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_remembers_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_of_strangers, setup, teardown),
+		cmocka_unit_test_setup_teardown(empty_file_of_a_text_is_no_blank, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_that_has_no_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(delete_takes_the_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(delete_leaves_what_others_need, setup, teardown),
