@@ -359,7 +359,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 		else
 			r = image_compact_open(&file, policy, out, why);
 		library_forget(&file);
-		out->kind = r == 0 ? image_kind(out->disc) : NULL;
+		out->kind = r == 0 ? "cd" : NULL;
 		return r;
 	}
 	if (r == 0)

@@ -35,7 +35,7 @@ struct image {
 	char *name; /* in the media folder */
 	char *path;
 	uint64_t size;    /* bytes when it was opened */
-	const char *kind; /* image_kind() then */
+	const char *kind; /* image_kind() then; "cd": a text and its files, as in a list */
 	enum image_as as; /* image_policy.as then */
 	bool recordable;  /* open and locked for writing; no other drive can have it */
 	dev_t dev;

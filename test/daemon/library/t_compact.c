@@ -136,6 +136,40 @@ static void refusals_say_why(void **state)
 	image_fini(&image);
 }
 
+static void disc_stays_while_its_files_go(void **state)
+{
+	struct disc_sectors s;
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	assert_int_equal(open_image("x.cue"), 0);
+	assert_int_equal(unlink(in_scratch("media/x.cue")), 0);
+	assert_int_equal(rename(in_scratch("media/X 2.BIN"), in_scratch("media/z.bin")), 0);
+	put_text("media/X 2.BIN", "another file");
+	assert_sector(1499, 'a', 499, CD_AUDIO);
+	/* Of a file that is cut, the rest cannot be read. */
+	assert_int_equal(truncate(in_scratch("media/x 1.bin"), 500 * 2352 + 100), 0);
+	assert_sector(499, 'd', 499, CD_MODE1);
+	assert_int_equal(disc_view_sectors(image.disc, 500, 1, &s), -EIO);
+	assert_int_equal(disc_view_sectors(image.disc, 499, 2, &s), -EIO);
+	assert_sector(1000, 'a', 0, CD_AUDIO);
+	image_fini(&image);
+}
+
+static void disc_without_a_file(void **state)
+{
+	(void)state;
+	use_resolver();
+	put_text("media/s.toc", "CD_DA\nTRACK AUDIO\nSILENCE 00:10:00\n");
+	if (open_image("s.toc") != 0)
+		fail_msg("%s", why.text);
+	assert_int_equal(disc_cd_map(image.disc)->track[0].length, 750);
+	assert_string_equal(image.kind, "cd");
+	assert_sector(749, 0, 0, CD_AUDIO);
+	image_fini(&image);
+}
+
 /* ---- listing ------------------------------------------------------------------------------ */
 
 static void list_has_the_text_and_not_its_files(void **state)
@@ -441,6 +475,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(disc_has_the_sectors_of_all_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_say_why, setup, teardown),
+		cmocka_unit_test_setup_teardown(disc_stays_while_its_files_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(disc_without_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			list_has_the_text_and_not_its_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_follows_the_files, setup, teardown),
