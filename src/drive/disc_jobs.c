@@ -164,6 +164,11 @@ static json_t *failed(const struct disc_jobs *j)
 			"another "
 			"program, or left a drive just now; ask again",
 			job->name);
+	if (j->result == -ENOPKG)
+		return answer_error("resolver-failed",
+			"\"%s\" cannot be deleted with its files: mmcgadget-resolver does not "
+			"start",
+			job->name);
 	if (j->result == -EACCES || j->result == -EPERM || j->result == -EROFS)
 		return answer_error("not-writable",
 			"\"%s\" cannot be %s: %s; its folder must be writable for the daemon",

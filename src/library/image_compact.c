@@ -306,17 +306,19 @@ static bool is_own_disc(const struct library_file *text, const struct resolver_f
 
 /*
  * Finds the parts of the disc that no other text of the folder names. Their number, 0 also if the
- * text is no disc; -EBUSY: one of them is in use.
+ * text is no disc; -EBUSY: one of them is in use; -ENOPKG: there is no resolver; -ENOMEM.
  */
 static int find_parts(const struct library_file *f, struct resolver_file parts[CD_MAX_FILES])
 {
 	struct resolver_disc *d = calloc(1, sizeof(*d));
 	struct refusal why;
 	unsigned count = 0;
+	int r;
 
-	if (!d || resolver_resolve(f, d, &why) < 0) {
+	r = d ? resolver_resolve(f, d, &why) : -ENOMEM;
+	if (r < 0) {
 		free(d);
-		return 0;
+		return r == -ENOPKG || r == -ENOMEM ? r : 0;
 	}
 	for (unsigned i = 0; i < d->map.files && count < CD_MAX_FILES; i++) {
 		if (image_compact_is_part(d->file[i].name) && !is_own_disc(f, &d->file[i]))

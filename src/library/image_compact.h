@@ -17,8 +17,8 @@ int image_compact_open(const struct library_file *f, const struct image_policy *
 
 /*
  * True if a file of that name, which a text names, is a part of the disc and nothing else: it is
- * not listed, and is deleted with the disc. False for a disc of its own ("x.iso", another text), and
- * for the state and the checksum of one.
+ * not listed, and is deleted with the disc. False for a disc of its own ("x.iso", another text),
+ * and for the state and the checksum of one.
  */
 bool image_compact_is_part(const char *name);
 
@@ -32,10 +32,11 @@ struct image_compact_deleted {
 };
 /*
  * Deletes the disc of the text f in its folder: the text, then the files that belong to it alone,
- * which are those that no other text of the folder names. A file that was burned, or is a blank, is a
- * disc of its own and stays. Of a text that is no disc, only the text.
- * A power cut can leave files without their text. 0; -EBUSY: one of the files is in a drive or in
- * use by another program, and nothing was deleted; -errno as of disc_file_delete(), or of a file.
+ * which are those that no other text of the folder names. A file that was burned, or is a blank, is
+ * a disc of its own and stays. Of a text that is no disc, only the text. A power cut can leave
+ * files without their text. 0; -EBUSY: one of the files is in a drive or in use by another program;
+ * -ENOPKG: there is no resolver, so that nobody knows its files; and nothing was deleted. -errno as
+ * of disc_file_delete(), or of a file.
  */
 int image_compact_delete(
 	struct folder *folder, const struct library_file *f, struct image_compact_deleted *out);

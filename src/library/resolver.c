@@ -380,7 +380,7 @@ int resolver_resolve(const struct library_file *f, struct resolver_disc *out, st
 	j->until = clock_ms() + wait_ms;
 	r = start(j);
 	if (r < 0)
-		r = image_refuse(why, -ENOEXEC, "resolver-failed",
+		r = image_refuse(why, -ENOPKG, "resolver-failed",
 			"\"%s\" cannot be read: %s cannot be started: %s", f->base,
 			find_program(j->program), strerror(-r));
 	else

@@ -37,11 +37,11 @@ bool resolver_reads(const char *name);
 bool resolver_is_text(const char *name, uint64_t size);
 
 /*
- * Resolves the text f. 0; -EBADMSG: the text is no disc, or a file is missing; -ENOEXEC: there is
- * no resolver, or it misbehaved; -errno: the text cannot be read. *why says it. If out->lasts, the
- * same refusal would come again until the text, the names in its folder, or one of the
- * out->map.files files that were found changes. The resolver is dead when this returns. Any thread;
- * waits for storage, and at most RESOLVER_WAIT for the resolver.
+ * Resolves the text f. 0; -EBADMSG: the text is no disc, or a file is missing; -ENOPKG:
+ * the resolver cannot be started; -ENOEXEC: it misbehaved; -errno: the text cannot be read. *why
+ * says it. If out->lasts, the same refusal would come again until the text, the names in its
+ * folder, or one of the out->map.files files that were found changes. The resolver is dead when
+ * this returns. Any thread; waits for storage, and at most RESOLVER_WAIT for the resolver.
  */
 int resolver_resolve(const struct library_file *f, struct resolver_disc *out, struct refusal *why);
 

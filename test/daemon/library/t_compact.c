@@ -395,6 +395,11 @@ static void delete_leaves_what_others_need(void **state)
 	put_text("media/y.cue", "FILE y.iso BINARY\nTRACK 01 MODE1/2048\nINDEX 01 00:00:00\n");
 	assert_int_equal(delete_disc("y.cue", &d), 0);
 	assert_true(exists("media/y.iso"));
+	/* Without the resolver nobody knows what else there is. */
+	resolver_use("/nowhere", 0);
+	assert_int_equal(delete_disc("copy.cue", &d), -ENOPKG);
+	assert_true(exists("media/copy.cue"));
+	use_resolver();
 	/* Of a broken text, the text alone. */
 	put_text("media/z.cue", "FILE \"x 1.bin\" BINARY\nFILE gone BINARY\n");
 	assert_int_equal(delete_disc("z.cue", &d), 0);
