@@ -209,7 +209,6 @@ int disc_may_write(const struct disc *d, int64_t lba, uint32_t count)
 
 int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf)
 {
-	d->identifying = false;
 	return d->model->write(d, lba, count, buf);
 }
 

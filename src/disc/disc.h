@@ -92,14 +92,7 @@ struct disc {
 	enum disc_intent intent;
 	uint32_t intent_blocks;    /* the length that the image is cut to */
 	enum disc_format replaced; /* while there is an intent: the format state before it */
-	bool data_uncertain;       /* a sync failed: storage may have other data than is read */
-	/*
-	 * The image that is to be cut, see disc_state.truncate_from. identifying: these numbers
-	 * are of the image as it is, and cut_checked may still grow.
-	 */
-	bool identifying;
-	uint32_t cut_from, cut_checked, cut_check;
-	bool formatting; /* a format goes on in the background; never saved */
+	bool formatting;           /* a format goes on in the background; never saved */
 	/* CRC-32 of the first `checked` blocks of the image, for the saved layout. */
 	uint32_t checked, check;
 	/* The text on its way to the store. */

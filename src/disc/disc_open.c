@@ -53,29 +53,9 @@ static void make_blank(struct disc *d, const struct disc_options *o)
 	d->model = disc_model_of(d->medium, d->format);
 }
 
-/*
- * True if the image is the one that was to be cut, and still as it was then. Its data was synced
- * before the state announced the cut, so that a power cut leaves it so, or cut.
- */
-static bool is_image_to_cut(struct disc *d, const struct disc_state *s)
-{
-	uint32_t crc;
-
-	return s->truncate_from > 0 && d->media->blocks == s->truncate_from &&
-	       d->media->tail == 0 && disc_check_image(d->media, s->truncate_checked, &crc) == 0 &&
-	       crc == s->truncate_check;
-}
-
-/*
- * Cuts the image as the state announces: power failed before the cut was done and synced. People
- * may have put another file in its place since; its data is not to be lost.
- */
+/* Cuts the image as the state announces: power failed before the cut was done and synced. */
 static const char *cut_as_announced(struct disc *d, const struct disc_state *s)
 {
-	bool is_short = d->media->blocks <= s->truncate_to && d->media->tail == 0;
-
-	if (!is_short && !is_image_to_cut(d, s))
-		return "its state announces that an image is to be erased, and this is another one";
 	if (!d->media->writable)
 		return "the image cannot be written, and it is still to be erased";
 	if (media_truncate(d->media, s->truncate_to) < 0)

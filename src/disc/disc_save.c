@@ -130,9 +130,6 @@ static int save_layout(struct disc *d)
 		.unit = (uint16_t)d->media->unit,
 		.truncate = d->intent == DISC_INTENT_TRUNCATE,
 		.truncate_to = d->intent_blocks,
-		.truncate_from = d->cut_from,
-		.truncate_checked = d->cut_checked,
-		.truncate_check = d->cut_check,
 		.layout = d->layout,
 	};
 	char text[STORE_TEXT_MAX];
@@ -200,8 +197,6 @@ int disc_sync_data(struct disc *d)
 		if (d->intent == DISC_INTENT_TRUNCATE)
 			d->intent = DISC_INTENT_DONE;
 	} else if (r != -EAGAIN) {
-		d->data_uncertain = true;
-		d->identifying = false;
 		d->model->lost(d, d->data_end);
 	}
 	return r;
@@ -274,40 +269,6 @@ static bool is_replaced(const struct disc *d, const struct disc_layout *layout,
 	       t->state == new->state && t->written == new->written && d->media->blocks <= blocks;
 }
 
-/*
- * Notes which image is to be cut, so that a power cut before the cut never costs another file
- * that gets its name: syncs it, and takes the checksum of its first blocks. After an error of
- * storage its length must do.
- */
-static int identify_image(struct disc *d, uint32_t blocks)
-{
-	uint32_t all = (uint32_t)MIN(d->media->blocks, DISC_STATE_CUT_CHECKED);
-	uint8_t block[MEDIA_UNIT_MAX];
-	int r;
-
-	if (!d->identifying || d->cut_from != d->media->blocks) {
-		d->cut_from = d->cut_checked = d->cut_check = 0;
-		if (d->media->blocks <= blocks)
-			return 0;
-		r = disc_sync_data(d);
-		if (r < 0)
-			return r;
-		d->identifying = true;
-		d->cut_from = (uint32_t)MIN(d->media->blocks, UINT32_MAX);
-	}
-	/* A call that has to wait continues where it was: buffers may be too few for all blocks. */
-	for (; d->cut_checked < all && !d->data_uncertain; d->cut_checked++) {
-		r = media_read(d->media, d->cut_checked, 1, block);
-		if (r == -EAGAIN)
-			return r;
-		d->data_uncertain = r < 0;
-		d->cut_check = crc32_add(d->cut_check, block, d->media->unit);
-	}
-	if (d->data_uncertain)
-		d->cut_checked = d->cut_check = 0;
-	return 0;
-}
-
 /* Announces the new layout, then cuts the image. On failure the disc is as before. */
 static int begin_replacing(
 	struct disc *d, const struct disc_layout *layout, enum disc_format format, uint32_t blocks)
@@ -315,10 +276,8 @@ static int begin_replacing(
 	const struct disc_layout before = d->layout;
 	const enum disc_format format_before = d->format;
 	const uint32_t safe_before = d->safe_end;
-	int r = identify_image(d, blocks);
+	int r;
 
-	if (r < 0)
-		return r;
 	d->layout = *layout;
 	d->format = format;
 	d->model = disc_model_of(d->medium, format);
@@ -329,11 +288,8 @@ static int begin_replacing(
 	r = disc_save(d);
 	if (r == 0)
 		r = media_truncate(d->media, blocks);
-	if (r == 0) {
-		d->data_uncertain = d->data_uncertain && blocks > 0;
-		d->identifying = false;
+	if (r == 0)
 		return 0;
-	}
 	d->layout = before;
 	d->format = format_before;
 	d->model = disc_model_of(d->medium, format_before);

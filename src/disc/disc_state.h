@@ -10,12 +10,10 @@
 #include "disc/disc.h"
 
 /* The highest version that is read and written. Each state is written in the lowest possible. */
-#define DISC_STATE_VERSION     2
-#define DISC_STATE_FIRST_LINE  "mmcgadget disc state"
+#define DISC_STATE_VERSION    2
+#define DISC_STATE_FIRST_LINE "mmcgadget disc state"
 /* Blocks from the start of the image whose checksum tells one image from another. */
-#define DISC_STATE_CHECKED     32u
-/* The same before an image is cut: the descriptors of every file system lie below this block. */
-#define DISC_STATE_CUT_CHECKED 512u
+#define DISC_STATE_CHECKED    32u
 
 struct disc_state {
 	const struct disc_medium *medium;
@@ -26,12 +24,6 @@ struct disc_state {
 	/* An intent line: the image is to be cut to that many blocks before anything else. */
 	bool truncate;
 	uint32_t truncate_to;
-	/*
-	 * Which image: it had that many blocks, and a CRC-32 of that many of the first ones (0:
-	 * storage had reported errors, so that what would be read is not what storage has). All 0:
-	 * the image is not longer than truncate_to, or the line is an old one, which does not say.
-	 */
-	uint32_t truncate_from, truncate_checked, truncate_check;
 	uint32_t max_unsaved; /* blocks that the image may be longer than the layout says */
 	char boot[STORE_BOOT_MAX];
 	uint32_t checked; /* number of blocks that `check` covers; 0 = none */

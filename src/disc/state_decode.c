@@ -97,22 +97,6 @@ static bool read_v1_line(struct reader *r, const char *line)
 	return false;
 }
 
-/* Without the numbers after "of", the line is that of an image which is short enough already. */
-static bool read_intent(struct disc_state *s, const char *line)
-{
-	int used = 0, end = 0;
-
-	s->truncate = true;
-	if (sscanf(line,
-		    "pending truncate %" SCNu32 "%n of %" SCNu32 " check %" SCNu32 " %" SCNx32 "%n",
-		    &s->truncate_to, &used, &s->truncate_from, &s->truncate_checked,
-		    &s->truncate_check, &end) != 4)
-		return used > 0 && line[used] == '\0';
-	return line[end] == '\0' && s->truncate_from > s->truncate_to &&
-	       s->truncate_checked <= DISC_STATE_CUT_CHECKED &&
-	       s->truncate_checked <= s->truncate_from;
-}
-
 /* Reads a line that only version 2 has. */
 static bool read_v2_line(struct reader *r, const char *line)
 {
@@ -133,8 +117,10 @@ static bool read_v2_line(struct reader *r, const char *line)
 		r->has_format = true;
 		return line[used] == '\0';
 	}
-	if (strncmp(line, "pending truncate ", strlen("pending truncate ")) == 0)
-		return read_intent(s, line);
+	if (sscanf(line, "pending truncate %" SCNu32 "%n", &s->truncate_to, &used) == 1) {
+		s->truncate = true;
+		return line[used] == '\0';
+	}
 	if (sscanf(line, "state %s%n", word, &used) != 1 || line[used] != '\0')
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(disc_format_names); i++) {

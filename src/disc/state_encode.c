@@ -69,15 +69,6 @@ static void put_format(struct out *o, const struct disc_state *s)
 		put(o, "format %" PRIu32 "\n", disc_layout_end(&s->layout));
 }
 
-static void put_intent(struct out *o, const struct disc_state *s)
-{
-	put(o, "pending truncate %" PRIu32, s->truncate_to);
-	if (s->truncate_from)
-		put(o, " of %" PRIu32 " check %" PRIu32 " %08" PRIx32, s->truncate_from,
-			s->truncate_checked, s->truncate_check);
-	put(o, "\n");
-}
-
 void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s)
 {
 	*s = (struct disc_state){
@@ -107,7 +98,7 @@ size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 	if (s->layer_break)
 		put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
 	if (s->truncate)
-		put_intent(&o, s);
+		put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
 	if (s->format != DISC_UNFORMATTED || !model->has_tracks)
 		put_format(&o, s);
 	if (model->has_tracks)

@@ -114,17 +114,15 @@ static int image_write(struct media *m, uint64_t block, uint32_t count, const vo
 	return how == PARTLY ? error_of(c) : 0;
 }
 
-/*
- * Stores each sector that is not synced with a chance of `chance` in 16. Sectors that a truncation
- * freed keep their data unless a change of size reaches storage with them (resized).
- */
-static void store_sectors(struct powercut *c, uint32_t chance, bool resized)
+/* Each sector that is not synced is stored with a chance of `chance` in 16. */
+static void store_sectors(struct powercut *c, uint32_t chance)
 {
 	for (size_t s = 0; s < c->sectors; s++) {
 		uint8_t *stored = c->stored + s * POWERCUT_SECTOR;
+
 		bool written = c->dirty[s] == POWERCUT_SECTOR_WRITTEN;
 
-		if (!c->dirty[s] || (c->dirty[s] == POWERCUT_SECTOR_DROPPED && !resized))
+		if (!c->dirty[s])
 			continue;
 		c->dirty[s] = POWERCUT_SECTOR_CLEAN;
 		if (powercut_random(c, 16) < chance)
@@ -140,14 +138,16 @@ static void size_reaches_storage(struct powercut *c)
 	c->size_changes = 0;
 }
 
-/* As on Linux: pages that could not be written are marked clean, and no later sync reports them. */
+/*
+ * As on Linux: pages that could not be written are marked clean. They still read as the
+ * new data for a while, but no later sync writes them or reports them.
+ */
 static void fail_sync(struct powercut *c)
 {
 	static const uint32_t chances[] = {0, 8, 15, 16};
-	bool resized = coin(c);
 
-	store_sectors(c, chances[powercut_random(c, ARRAY_LEN(chances))], resized);
-	if (resized)
+	store_sectors(c, chances[powercut_random(c, ARRAY_LEN(chances))]);
+	if (coin(c))
 		size_reaches_storage(c);
 }
 
@@ -160,7 +160,7 @@ static int image_sync(struct media *m)
 		fail_sync(c);
 	if (how != DO_IT)
 		return error_of(c);
-	store_sectors(c, 16, true);
+	store_sectors(c, 16);
 	size_reaches_storage(c);
 	return 0;
 }
@@ -537,12 +537,11 @@ void powercut_restart_daemon(struct powercut *c)
 	c->dead = false;
 }
 
-/* Returns a size since the last sync, or one between two. *resized: a change reached storage. */
-static uint64_t size_after_cut(struct powercut *c, bool *resized)
+/* Returns one of the image's sizes since the last sync, or a size between two of them. */
+static uint64_t size_after_cut(struct powercut *c)
 {
 	unsigned n = powercut_random(c, c->size_changes + 2);
 
-	*resized = n != c->size_changes;
 	if (n > c->size_changes)
 		return c->size;
 	if (n == c->size_changes)
@@ -558,13 +557,11 @@ static uint64_t size_after_cut(struct powercut *c, bool *resized)
 static void restore_image(struct powercut *c)
 {
 	static const uint32_t chances[] = {0, 4, 8, 15, 16};
-	bool resized;
-	uint64_t size = size_after_cut(c, &resized), most = MAX(c->size, c->stored_size);
+	uint64_t size = size_after_cut(c), most = MAX(c->size, c->stored_size);
 
 	for (unsigned i = 0; i < c->size_changes; i++)
 		most = MAX(most, c->size_change[i][1]);
-	store_sectors(c, chances[powercut_random(c, ARRAY_LEN(chances))], resized);
-	memset(c->dirty, POWERCUT_SECTOR_CLEAN, c->sectors);
+	store_sectors(c, chances[powercut_random(c, ARRAY_LEN(chances))]);
 	memset(c->stored + size, 0, most > size ? most - size : 0);
 	c->size = size;
 	size_reaches_storage(c);

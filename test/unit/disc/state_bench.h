@@ -61,13 +61,11 @@ static inline bool same_state(const struct disc_state *a, const struct disc_stat
 
 	if (a->medium != b->medium || a->format != b->format || a->unit != b->unit ||
 		a->truncate != b->truncate || a->truncate_to != b->truncate_to ||
-		a->truncate_from != b->truncate_from ||
-		a->truncate_checked != b->truncate_checked ||
-		a->truncate_check != b->truncate_check || a->capacity != b->capacity ||
-		a->layer_break != b->layer_break || a->max_unsaved != b->max_unsaved ||
-		strcmp(a->boot, b->boot) != 0 || a->checked != b->checked || a->check != b->check ||
-		l->tracks != m->tracks || l->finalised != m->finalised ||
-		l->at_once != m->at_once || l->sessions != m->sessions)
+		a->capacity != b->capacity || a->layer_break != b->layer_break ||
+		a->max_unsaved != b->max_unsaved || strcmp(a->boot, b->boot) != 0 ||
+		a->checked != b->checked || a->check != b->check || l->tracks != m->tracks ||
+		l->finalised != m->finalised || l->at_once != m->at_once ||
+		l->sessions != m->sessions)
 		return false;
 	for (uint32_t i = 0; i < l->tracks; i++) {
 		const struct disc_track *t = &l->track[i], *u = &m->track[i];
