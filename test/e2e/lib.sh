@@ -350,7 +350,7 @@ kill_daemon() {
 	local pid
 	pid=$(main_pid)
 	kill -9 "$pid"
-	lines=40 check "$1: the daemon is back" wait_for 20 restarted "$pid" || {
+	lines=40 check "$1: the daemon is back" wait_for 40 restarted "$pid" || {
 		systemctl status mmcgadgetd --no-pager -l | sed 's/^/#   /'
 		journalctl -u mmcgadgetd --no-pager -n 40 | sed 's/^/#   /'
 	}

@@ -127,7 +127,8 @@ clear_events
 text=$(mmcgadgetctl eject 2>&1)
 rc=$?
 is "eject of a locked drive: exit code" "$rc" 0
-like "eject of a locked drive: the host was asked" "$text" 'waiting for the host' 'the host let go'
+# The client tells what it waits for only if that takes a second.
+like "eject of a locked drive: the host was asked" "$text" 'the host let go when asked'
 check "udev got the request" event_seen DISK_EJECT_REQUEST=1
 is "eject of a locked drive: the drive is empty" "$(state state) $(state loaded)" "empty false"
 check "a disc is inserted again" mmcgadgetctl insert disc1.iso
