@@ -115,6 +115,7 @@ static void a_drive_for_cds_refuses_what_is_none(void **state)
 	fifo_slow("insert burned.iso drive=drive1\n",
 		"ok: drive1: inserted burned.iso (appendable DVD+R, 1 session, 4700372992 bytes)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected burned.iso");
+	wait_unlocked("media/burned.iso");
 	FIFO("insert burned.iso as=cd\n",
 		"error: \"burned.iso\" is a blank or was burned, so it is what it is; as= is for "
 		"images that were copied here");

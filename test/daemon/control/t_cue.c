@@ -39,22 +39,6 @@ static bool exists(const char *name)
 	return access(in_scratch(name), F_OK) == 0;
 }
 
-/* A disc that was ejected is closed by a thread of its own. */
-static void wait_unlocked(const char *name)
-{
-	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd = open(in_scratch(name), O_RDONLY);
-	uint64_t end = now_ms() + 10000;
-
-	assert_true(fd >= 0);
-	do {
-		fl.l_type = F_WRLCK;
-		turn(event, usb, 2, 10, NULL);
-		assert_int_equal(fcntl(fd, F_OFD_GETLK, &fl), 0);
-	} while (fl.l_type != F_UNLCK && now_ms() < end);
-	close(fd);
-}
-
 static void cue_is_one_disc(void **state)
 {
 	const char *text;

@@ -161,6 +161,7 @@ static void a_disc_in_any_drive_stays(void **state)
 	/* By each of its names, whichever drive is meant. */
 	refused("delete twin.iso drive=drive0\n", "in-use", "\"twin.iso\" is in drive1");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected a.iso");
+	wait_unlocked("media/a.iso");
 	FIFO("rename a.iso x.iso\n", "ok: renamed a.iso to x.iso");
 	/* Another program reads it with a lock, as a daemon's drive does. */
 	fd = open(in_scratch("media/x.iso"), O_RDONLY);

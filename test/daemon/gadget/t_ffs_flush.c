@@ -111,14 +111,22 @@ static int teardown(void **state)
 
 /* ---- the host ------------------------------------------------------------------------------- */
 
-static void nothing(void *arg)
+/* On the USB thread, which acts on the state of the host before it runs this. */
+static void look(void *arg)
 {
-	(void)arg;
+	bool *seen = arg;
+
+	pthread_mutex_lock(&f->lock);
+	*seen = f->seen.generation == f->host.generation && f->seen.reset == f->host.reset &&
+		f->seen.enabled == f->host.enabled && f->seen.suspended == f->host.suspended;
+	pthread_mutex_unlock(&f->lock);
 }
 
 /* The ep0 thread has seen this. Returns when the USB thread has acted on it. */
 static void host(bool enabled, bool suspended, unsigned sessions, unsigned resets)
 {
+	bool seen;
+
 	pthread_mutex_lock(&f->lock);
 	f->host.enabled = enabled;
 	f->host.suspended = suspended;
@@ -127,9 +135,11 @@ static void host(bool enabled, bool suspended, unsigned sessions, unsigned reset
 	atomic_store(&f->generation, f->host.generation);
 	atomic_store(&f->reset, f->host.reset);
 	pthread_mutex_unlock(&f->lock);
-	ffs_wake(f);
-	ffs_call(f, nothing, NULL);
-	ffs_call(f, nothing, NULL);
+	/* The thread may run what is called after it has looked at the host, and before this. */
+	do {
+		ffs_wake(f);
+		ffs_call(f, look, &seen);
+	} while (!seen);
 }
 
 static void expect_flushes(unsigned n)
