@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "library/resolver.h"
+#include "util/array.h"
 #include "util/log.h"
 
 /* ---- the memory ----------------------------------------------------------------------------- */
@@ -348,8 +349,6 @@ static void a_cue_with_other_files_is_a_new_disc(void **state)
 	FILE *f;
 
 	(void)state;
-	if (emulated()) /* they have no seccomp */
-		skip();
 	snprintf(path, sizeof(path), "%s/mmcgadget-resolver", dir ? dir : "build");
 	resolver_use(path, 0);
 	put_text("media/x.cue", cue);
@@ -390,6 +389,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_cue_with_other_files_is_a_new_disc, setup, teardown),
 	};
+	/* The last one needs seccomp, which emulators have not. */
+	size_t n = ARRAY_LEN(tests) - (emulated() ? 1 : 0);
 
-	return cmocka_run_group_tests_name("handover", tests, NULL, NULL);
+	return _cmocka_run_group_tests("handover", tests, n, NULL, NULL);
 }
