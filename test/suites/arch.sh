@@ -42,9 +42,9 @@ fi
 declare -A optimisation=()
 [ -n "$FULL" ] || optimisation=([s390x]=-O1 [i386]=-O1)
 
-# Tests that need more than the emulator offers: a process that shares all but its files, and one that the
+# Tests that need more than the emulator offers: asynchronous I/O, a process that shares all but its files, one that the
 # kernel lets do next to nothing (seccomp).
-beyond="t_ffs_guard t_resolver t_compact t_cue"
+beyond="t_ffs_guard t_ffs_flush t_resolver t_compact t_cue"
 
 # An emulator takes every 61st combination of t_bot_matrix, of which "make unit" has tried all. With
 # FULL=1 it takes as many as valgrind does.
