@@ -10,7 +10,7 @@ SBINDIR      ?= $(PREFIX)/sbin
 BINDIR       ?= $(PREFIX)/bin
 LIBDIR       ?= $(PREFIX)/lib
 SHIMDIR      ?= $(LIBDIR)/mmcgadget
-LIBEXECDIR   ?= $(LIBDIR)/mmcgadget
+LIBEXECDIR   ?= $(PREFIX)/lib/mmcgadget
 MANDIR       ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 # Debian's zsh looks for the files of packages in a folder of its own.
