@@ -185,7 +185,8 @@ static inline void fifo_slow(const char *line, const char *begins)
 	assert_starts(get_text("run/status"), begins);
 }
 
-/* A disc that was ejected is closed by a thread of its own. */
+/* Waits until a disc that was ejected is closed, by a thread of its own: it is locked until then.
+ */
 static inline void wait_unlocked(const char *name)
 {
 	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -198,6 +199,7 @@ static inline void wait_unlocked(const char *name)
 		turn(event, usb, 2, 10, NULL);
 		assert_int_equal(fcntl(fd, F_OFD_GETLK, &fl), 0);
 	} while (fl.l_type != F_UNLCK && now_ms() < end);
+	assert_int_equal(fl.l_type, F_UNLCK);
 	close(fd);
 }
 

@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A cue sheet and its files by the control commands: insert, list, next, rename, delete. */
-#include <limits.h>
-
 #include "daemon/control/control_fixture.h"
 
 #include "daemon/iso.h"
-#include "library/resolver.h"
+#include "daemon/resolver_fixture.h"
 
 #define CUE                                                                                        \
 	"FILE \"x 1.bin\" BINARY\n TRACK 01 MODE1/2352\n  INDEX 01 00:00:00\n"                     \
 	"FILE \"x 2.bin\" BINARY\n TRACK 02 AUDIO\n  INDEX 00 00:00:00\n  INDEX 01 00:02:00\n"
-
-/* The resolver does not work in the emulators, which have no seccomp. */
-static void use_resolver(void)
-{
-	static char path[PATH_MAX];
-	const char *dir = getenv("O");
-	char at[PATH_MAX];
-
-	if (emulated())
-		skip();
-	assert_true(
-		snprintf(at, sizeof(at), "%s/mmcgadget-resolver", dir ? dir : "build") < PATH_MAX);
-	if (!realpath(at, path))
-		fail_msg("%s is not built", at);
-	resolver_use(path, 0);
-}
 
 static void put_disc(void)
 {

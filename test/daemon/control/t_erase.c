@@ -15,24 +15,6 @@ static void refused(const char *line, const char *code, const char *part)
 	json_decref(a);
 }
 
-/* Waits until the drive has closed a disc that was ejected: it holds a lock until then. */
-static void wait_closed(const char *name)
-{
-	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	uint64_t end = now_ms() + 3000;
-	char path[64];
-	int fd, r = -1;
-
-	snprintf(path, sizeof(path), "media/%s", name);
-	fd = open(in_scratch(path), O_RDWR);
-	while (r < 0 && now_ms() < end) {
-		turn(event, usb, 2, 1, NULL);
-		r = fcntl(fd, F_OFD_SETLK, &fl);
-	}
-	assert_int_equal(r, 0);
-	close(fd);
-}
-
 static void a_rewritable_disc_becomes_blank(void **state)
 {
 	json_t *a;
@@ -51,7 +33,7 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	FIFO("insert rw.iso\n",
 		"ok: drive0: inserted rw.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
 	FIFO("eject\n", "ok: drive0: ejected rw.iso");
-	wait_closed("rw.iso");
+	wait_unlocked("media/rw.iso");
 	FIFO("erase rw.iso\n", "ok: rw.iso is a blank DVD+RW already");
 	/* Formatted and never written, it is not yet as new. */
 	put_rw("empty.iso", 0);
@@ -70,7 +52,7 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	/* What is blank has nothing to erase, whatever it is. */
 	FIFO("blank r.iso\n", "ok: drive0: inserted r.iso (blank DVD+R, 4700372992 bytes)");
 	FIFO("eject\n", "ok: drive0: ejected r.iso");
-	wait_closed("r.iso");
+	wait_unlocked("media/r.iso");
 	FIFO("erase r.iso\n", "ok: r.iso is a blank DVD+R already");
 }
 
@@ -125,7 +107,7 @@ static void a_disc_in_any_drive_or_program_stays(void **state)
 	refused("erase rw.iso\n", "in-use",
 		"\"rw.iso\" is in drive1; take it out first: mmcgadgetctl eject drive=drive1");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected rw.iso");
-	wait_closed("rw.iso");
+	wait_unlocked("media/rw.iso");
 	fd = open(in_scratch("media/rw.iso"), O_RDONLY);
 	assert_int_equal(fcntl(fd, F_OFD_SETLK, &fl), 0);
 	refused("erase rw.iso\n", "in-use", "in use by another program");
@@ -161,7 +143,7 @@ static void a_disc_that_is_being_erased_goes_into_no_drive(void **state)
 		send_text(fd, "eject\n");
 		receive_line(fd);
 		/* The next disc of that name must not meet the state of this one. */
-		wait_closed("t.iso");
+		wait_unlocked("media/t.iso");
 	}
 	close(fd);
 	close(other);

@@ -3,10 +3,9 @@
 #include "daemon/fake_usb.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <sys/mman.h>
 
-#include "library/resolver.h"
+#include "daemon/resolver_fixture.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -344,13 +343,10 @@ static bool is_new_disc(void)
 static void a_cue_with_other_files_is_a_new_disc(void **state)
 {
 	static const char cue[] = "FILE x.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
-	static char path[PATH_MAX];
-	const char *dir = getenv("O");
 	FILE *f;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/mmcgadget-resolver", dir ? dir : "build");
-	resolver_use(path, 0);
+	use_resolver();
 	put_text("media/x.cue", cue);
 	put_size("media/x.bin", 1000 * 2352);
 	run(DRIVE_INSERT, "x.cue", false);

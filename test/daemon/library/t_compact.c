@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A cue sheet and its files are one disc: listed, opened and deleted as one. */
 #include <errno.h>
-#include <limits.h>
 
 #include "catalog_fixture.h"
 
+#include "daemon/resolver_fixture.h"
 #include "disc/compact.h"
 #include "library/image_compact.h"
 #include "media/store.h"
@@ -14,22 +14,6 @@
 	"TITLE \"Album\"\n"                                                                        \
 	"FILE \"x 1.bin\" BINARY\n TRACK 01 MODE1/2352\n  INDEX 01 00:00:00\n"                     \
 	"FILE \"x 2.bin\" BINARY\n TRACK 02 AUDIO\n  INDEX 00 00:00:00\n  INDEX 01 00:02:00\n"
-
-/* Where the resolver is; it does not work in the emulators, which have no seccomp. */
-static void use_resolver(void)
-{
-	static char path[PATH_MAX];
-	const char *dir = getenv("O");
-	char at[PATH_MAX];
-
-	if (emulated())
-		skip();
-	assert_true(
-		snprintf(at, sizeof(at), "%s/mmcgadget-resolver", dir ? dir : "build") < PATH_MAX);
-	if (!realpath(at, path))
-		fail_msg("%s is not built", at);
-	resolver_use(path, 0);
-}
 
 /* A file of sectors that each begin with their number and the letter. */
 static void put_sectors(const char *name, unsigned count, char letter)

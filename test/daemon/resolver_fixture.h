@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The resolver that was built, for tests of discs that a text describes. */
+#ifndef TEST_DAEMON_RESOLVER_FIXTURE_H
+#define TEST_DAEMON_RESOLVER_FIXTURE_H
+
+#include <limits.h>
+
+#include "daemon/scratch.h"
+#include "library/resolver.h"
+
+/* The resolver does not work in the emulators, which have no seccomp. */
+static inline void use_resolver(void)
+{
+	static char path[PATH_MAX];
+	const char *dir = getenv("O");
+	char at[PATH_MAX];
+
+	if (emulated())
+		skip();
+	assert_true(
+		snprintf(at, sizeof(at), "%s/mmcgadget-resolver", dir ? dir : "build") < PATH_MAX);
+	if (!realpath(at, path))
+		fail_msg("%s is not built", at);
+	resolver_use(path, 0);
+}
+
+#endif
