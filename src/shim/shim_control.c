@@ -82,17 +82,11 @@ static int open_media(const char *path, bool writable, struct media **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-/* Puts the disc of an image into the drive. 0 or -errno; o->store is taken over. */
-static int put_disc(struct shim_drive *d, const char *path, bool writable, struct disc_options *o,
-	char *note, size_t size)
+/* Puts the disc into the drive; o->media and o->store are taken over. 0 or -errno. */
+static int put_disc(struct shim_drive *d, const struct disc_options *o, char *note, size_t size)
 {
-	int r = open_media(path, writable, &o->media);
-
-	if (r < 0) {
-		store_close(o->store);
-		return r;
-	}
 	struct disc *disc = disc_open(o);
+
 	if (!disc)
 		return -ENOMEM;
 	d->media = disc->media;
@@ -102,6 +96,17 @@ static int put_disc(struct shim_drive *d, const char *path, bool writable, struc
 	mmc_insert(d->mmc, disc);
 	shim_trace_inserted(d);
 	return 0;
+}
+
+/* The same for the disc of an image. */
+static int put_image(struct shim_drive *d, const char *path, bool writable, struct disc_options *o,
+	char *note, size_t size)
+{
+	int r = open_media(path, writable, &o->media);
+
+	if (r < 0)
+		store_close(o->store);
+	return r < 0 ? r : put_disc(d, o, note, size);
 }
 
 static int failed(const struct answer *a, const char *path, int r)
@@ -125,9 +130,15 @@ int shim_insert(struct shim_drive *d, const char *path, bool cd, char *why, size
 		return failed(&a, path, -errno);
 	if (S_ISREG(st.st_mode) && st.st_size == 0)
 		return say(&a, 1, "%s: this image is empty; \"blank\" inserts it as a blank", path);
+	if (shim_compact_is(path)) {
+		if (shim_compact_open(path, &o, why, size) != 0)
+			return 1;
+		r = put_disc(d, &o, note, sizeof(note));
+		return r < 0 ? failed(&a, path, r) : say(&a, 0, "ok");
+	}
 	r = open_store(path, &o.store);
 	if (r == 0)
-		r = put_disc(d, path, store_load(o.store, text, sizeof(text)) > 0, &o, note,
+		r = put_image(d, path, store_load(o.store, text, sizeof(text)) > 0, &o, note,
 			sizeof(note));
 	return r < 0 ? failed(&a, path, r) : say(&a, 0, "ok%s", note);
 }
@@ -173,7 +184,7 @@ int shim_blank(struct shim_drive *d, const char *path, const char *type, uint32_
 		return say(&a, 1, "%s%s is left of a disc whose image is gone; remove it", path,
 			STORE_SUFFIX);
 	}
-	r = put_disc(d, path, true, &o, note, sizeof(note));
+	r = put_image(d, path, true, &o, note, sizeof(note));
 	return r < 0 ? failed(&a, path, r) : say(&a, 0, "ok%s", note);
 }
 
@@ -363,8 +374,10 @@ static const struct verb {
 	{"status", false, do_status, "status [json]             print the state of drive and disc"},
 	{"insert", true, do_insert,
 		"insert FILE [cd]          insert an image in place of the disc in the drive; cd: "
-		"as a "
-		"CD-ROM"},
+		"as a\n"
+		"                          CD-ROM; the text of a compact disc (.cue, .ccd, .toc) "
+		"is "
+		"one"},
 	{"blank", true, do_blank,
 		"blank FILE [BLOCKS] [TYPE]\n"
 		"                          insert a blank, whose image FILE becomes"},
