@@ -3,7 +3,6 @@
 #include "library/postburn.h"
 
 #include <errno.h>
-#include <linux/ioprio.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -11,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "library/image.h"
@@ -23,7 +20,6 @@
 #include "util/thread.h"
 #include "util/log.h"
 
-#define LOWEST   19  /* nice value */
 #define JOB_NAME 512 /* bytes; an image with a longer name is left alone */
 
 struct job {
@@ -85,14 +81,6 @@ __attribute__((format(printf, 2, 3))) static void set_problem(
 }
 
 /* ---- the thread --------------------------------------------------------------------------- */
-
-/* Errors are ignored: without the right to lower its priority, the thread competes with others. */
-static void lower_priority(void)
-{
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST);
-	(void)syscall(
-		SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-}
 
 static void progress(void *postburn, uint64_t bytes)
 {
@@ -272,7 +260,7 @@ static void *postburn_thread(void *postburn)
 	struct postburn *p = postburn;
 	uint64_t one = 1;
 
-	lower_priority();
+	thread_lower_priority();
 	process(p, p->queue);
 	(void)!write(p->wake_fd, &one, sizeof(one));
 	return NULL;
