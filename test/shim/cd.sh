@@ -35,11 +35,13 @@ wav() {
 	} >"$2"
 }
 
-# has_samples WAV RAW: the WAV file holds these samples and no others.
+# has_samples WAV RAW [SECTORS]: the WAV file holds these samples, and then that many silent sectors.
 has_samples() {
-	bytes=$(stat -c %s "$2")
-	[ "$(stat -c %s "$1")" = $((bytes + 44)) ] || { echo "# $1 has $(stat -c %s "$1") bytes, $2 $bytes"; return 1; }
-	tail -c +45 "$1" | cmp - "$2"
+	silence=$((${3:-0} * 2352))
+	tail -c +45 "$1" >"$W/samples"
+	[ "$(stat -c %s "$W/samples")" = $(($(stat -c %s "$2") + silence)) ] && holds "$W/samples" "$2" $silence && return
+	echo "# $1 has $(stat -c %s "$1") bytes, $2 $(stat -c %s "$2"), and $silence of silence are expected"
+	return 1
 }
 
 # part FILE SECTOR COUNT: prints sectors of a file of 2352-byte sectors.
@@ -54,23 +56,18 @@ make_songs() {
 	sectors mode1 0 310 16 2048 >"$W/data.iso"
 }
 
-# rips NAME TRACK PCM: each program that rips gets the samples of the track, and no others.
+# rips NAME TRACK PCM [SECTORS]: each program that rips gets the samples of the track, and then that many
+# silent sectors: its run-out, and the pause that belongs to the next track.
 rips() {
-	if need cdparanoia "$1: cdparanoia"; then
+	for ripper in cdparanoia cd-paranoia icedax; do
+		need $ripper "$1: $ripper" || continue
 		rm -f "$W/rip.wav"
-		run cdparanoia -d /dev/sr0 "$2" "$W/rip.wav"
-		check "$1: cdparanoia rips track $2" has_samples "$W/rip.wav" "$3"
-	fi
-	if need cd-paranoia "$1: cd-paranoia"; then
-		rm -f "$W/rip.wav"
-		run cd-paranoia -d /dev/sr0 "$2" "$W/rip.wav"
-		check "$1: cd-paranoia rips track $2" has_samples "$W/rip.wav" "$3"
-	fi
-	if need icedax "$1: icedax"; then
-		rm -f "$W/rip.wav"
-		run icedax -D /dev/sr0 -t "$2" -O wav -H "$W/rip.wav"
-		check "$1: icedax rips track $2" has_samples "$W/rip.wav" "$3"
-	fi
+		case $ripper in
+		icedax) run icedax -D /dev/sr0 -t "$2" -O wav -H "$W/rip.wav" ;;
+		*) run $ripper -d /dev/sr0 "$2" "$W/rip.wav" ;;
+		esac
+		check "$1: $ripper rips track $2" has_samples "$W/rip.wav" "$3" "${4:-0}"
+	done
 }
 
 # burned NAME [REGEX]: the burn succeeded; nothing was refused but what matches the expression.
