@@ -151,7 +151,7 @@ $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) 
 # The process that parses texts of strangers, of few parts and the C library alone.
 resolver := $(call objs,$(wildcard src/resolver/*.c)) $(call lib,cdimage) $(call lib,cd) $(call lib,util)
 
-$(O)/src/library/resolver.o: ALL_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
+$(O)/src/library/bare_process.o: ALL_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
 
 $(O)/mmcgadget-resolver: $(O)/src/mmcgadget-resolver.o $(resolver)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
