@@ -399,6 +399,24 @@ static int rename_new(struct folder *f, const char *from, const char *to)
 	return inode_of(folder_storage(f), to) ? -EEXIST : rename_file(f, from, to);
 }
 
+static int link_file(struct folder *f, const char *from, const char *to)
+{
+	struct powercut *c = folder_storage(f);
+	enum how how = begin_operation(c, POWERCUT_LINK);
+	unsigned i = slot_of(c, from), j = slot_of(c, to);
+
+	if (c->no_links)
+		return -EPERM;
+	if (!inode_of(c, from) || inode_of(c, to))
+		return inode_of(c, to) ? -EEXIST : -ENOENT;
+	if (changes_names(c, how)) {
+		struct powercut_directory *now = add_directory_version(c);
+
+		now->inode[j] = now->inode[i];
+	}
+	return how == DO_IT ? 0 : error_of(c);
+}
+
 static int unlink_file(struct folder *f, const char *name)
 {
 	struct powercut *c = folder_storage(f);
@@ -456,6 +474,7 @@ static const struct folder_ops folder_ops = {
 	.exchange = exchange,
 	.rename = rename_file,
 	.rename_new = rename_new,
+	.link = link_file,
 	.unlink = unlink_file,
 	.sync_names = sync_names,
 	.close = close_folder,

@@ -14,7 +14,7 @@
 
 #define POWERCUT_SECTOR  512u
 #define POWERCUT_OPS     4096u /* operations whose kind is recorded */
-#define POWERCUT_NAMES   8u
+#define POWERCUT_NAMES   32u
 #define POWERCUT_INODES  64u
 #define POWERCUT_PENDING 1024u
 
@@ -28,6 +28,7 @@ enum powercut_op {
 	POWERCUT_FILE_SYNC,
 	POWERCUT_EXCHANGE,
 	POWERCUT_RENAME,
+	POWERCUT_LINK,
 	POWERCUT_UNLINK,
 	POWERCUT_SYNC_NAMES
 };
@@ -66,6 +67,7 @@ struct powercut_directory {
 struct powercut {
 	uint64_t seed;
 	bool has_exchange; /* the file system knows RENAME_EXCHANGE */
+	bool no_links;     /* the file system does not know links, as FAT */
 	uint64_t ops;
 	uint8_t kind[POWERCUT_OPS]; /* enum powercut_op */
 	enum powercut_fault fault;
