@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "library/decoder.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -35,9 +36,44 @@ static int refuse_file(
 		strerror(-error));
 }
 
+static int32_t read_samples(void *decoder, unsigned file, uint64_t at, void *buf, uint32_t len)
+{
+	return decoder_read(decoder, file, at, buf, len);
+}
+
+static void close_decoder(void *decoder)
+{
+	decoder_free(decoder);
+}
+
+/* 1: the disc has FLAC files, and *out decodes them; 0; -errno with *why. */
+static int start_decoder(const struct library_file *text, const struct resolver_disc *d,
+	const int *fd, struct media_decoder *out, struct refusal *why)
+{
+	int flac[CD_MAX_FILES], r;
+	struct decoder *decoder;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < d->map.files; i++) {
+		flac[i] = d->decoded[i] ? fd[i] : -1;
+		count += d->decoded[i] != 0;
+	}
+	if (count == 0)
+		return 0;
+	r = decoder_new(flac, d->map.files, &decoder);
+	if (r < 0)
+		return image_refuse(why, r, "resolver-failed",
+			"\"%s\" cannot be read: mmcgadget-decoder, which decodes its FLAC files, "
+			"cannot be started: %s",
+			text->base, strerror(-r));
+	*out = (struct media_decoder){d->decoded, read_samples, close_decoder, decoder};
+	return 1;
+}
+
 static int open_files(const struct library_file *text, const struct resolver_disc *d,
 	uint64_t *begin, struct media **out, struct refusal *why)
 {
+	struct media_decoder decoder;
 	int fd[CD_MAX_FILES] = {-1}, r;
 	unsigned n, bad;
 
@@ -52,8 +88,14 @@ static int open_files(const struct library_file *text, const struct resolver_dis
 			close(fd[--n]);
 		return r;
 	}
-	/* It takes the descriptors over in any case. */
-	r = media_files_open(fd, n, begin, out, &bad);
+	r = start_decoder(text, d, fd, &decoder, why);
+	if (r < 0) {
+		while (n > 0)
+			close(fd[--n]);
+		return r;
+	}
+	/* It takes the descriptors and the decoder over in any case. */
+	r = media_files_open_decoded(fd, n, r ? &decoder : NULL, begin, out, &bad);
 	return r < 0 && n > 0 ? refuse_file(why, r, text, d->file[bad].name) : r;
 }
 

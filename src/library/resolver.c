@@ -20,6 +20,7 @@
 #include "cd/check.h"
 #include "cdimage/wire.h"
 #include "library/bare_process.h"
+#include "library/decoder.h"
 #include "util/array.h"
 #include "util/log.h"
 #include "util/utf8.h"
@@ -273,12 +274,14 @@ static int take_disc(struct job *j)
 	out->mentions = in->mentions;
 	fault = cd_map_check(&out->map, sizes, &number);
 	for (unsigned i = 0; !fault && i < j->files; i++) {
-		if (out->decoded[i])
-			return image_refuse(j->why, -EBADMSG, "bad-disc",
-				"%s: \"%s\" is FLAC, which is not read: make a WAV file of it "
-				"(\"flac "
-				"-d\") and name that",
-				j->name, out->file[i].name);
+		if (!out->decoded[i] || decoder_is_there())
+			continue;
+		j->odd = true; /* it may be installed */
+		return image_refuse(j->why, -EBADMSG, "bad-disc",
+			"%s: \"%s\" is FLAC, and this mmcgadget was built without libflac-dev; "
+			"build "
+			"it with that, or make a WAV file of it (\"flac -d\") and name that",
+			j->name, out->file[i].name);
 	}
 	if (!fault)
 		return 0;

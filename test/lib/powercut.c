@@ -436,7 +436,7 @@ static int sync_names(struct folder *f)
 	struct powercut *c = folder_storage(f);
 	enum how how = begin_operation(c, POWERCUT_SYNC_NAMES);
 
-	/* Some changes were stored in spite of the error; the others may be by the next sync. */
+	/* Some changes were stored in spite of the error, the others perhaps by the next sync. */
 	if (how == PARTLY && !c->dead) {
 		unsigned n = powercut_random(c, c->dir_versions);
 
@@ -553,10 +553,10 @@ static uint64_t size_after_cut(struct powercut *c)
 	if (n >= c->size_changes)
 		return n > c->size_changes ? c->size : c->stored_size;
 	uint64_t from = c->size_change[n][0], to = c->size_change[n][1];
-	if (coin(c))
-		return to;
-	return from + (uint64_t)powercut_random(c, (uint32_t)((to - from) / POWERCUT_SECTOR) + 1) *
-			      POWERCUT_SECTOR;
+	return coin(c) ? to
+		       : from + (uint64_t)powercut_random(
+					c, (uint32_t)((to - from) / POWERCUT_SECTOR) + 1) *
+					 POWERCUT_SECTOR;
 }
 
 static void restore_image(struct powercut *c)

@@ -17,7 +17,7 @@
 	"FILE \"x 2.bin\" BINARY\n TRACK 02 AUDIO\n  INDEX 00 00:00:00\n  INDEX 01 00:02:00\n"
 
 /* A file of sectors that each begin with their number and the letter. */
-static void put_sectors(const char *name, unsigned count, char letter)
+static inline void put_sectors(const char *name, unsigned count, char letter)
 {
 	FILE *f = fopen(in_scratch(name), "wb");
 	unsigned char sector[2352] = {0};
@@ -32,7 +32,7 @@ static void put_sectors(const char *name, unsigned count, char letter)
 	assert_int_equal(fclose(f), 0);
 }
 
-static void put_disc(void)
+static inline void put_disc(void)
 {
 	put_text("media/x.cue", CUE);
 	put_sectors("media/x 1.bin", 1000, 'd');
@@ -44,7 +44,7 @@ static void put_disc(void)
 static struct image image;
 static struct refusal why;
 
-static int open_image(const char *name)
+static inline int open_image(const char *name)
 {
 	const struct image_policy policy = {0};
 
@@ -52,7 +52,7 @@ static int open_image(const char *name)
 	return image_open(folder, in_scratch("media"), name, &policy, &image, &why);
 }
 
-static void assert_sector(int lba, char letter, unsigned number, enum cd_form form)
+static inline void assert_sector(int lba, char letter, unsigned number, enum cd_form form)
 {
 	struct disc_sectors s;
 
@@ -68,7 +68,7 @@ static void assert_sector(int lba, char letter, unsigned number, enum cd_form fo
 	assert_int_equal(s.data[1] << 8 | s.data[2], number);
 }
 
-static int delete_disc(const char *name, struct image_compact_deleted *out)
+static inline int delete_disc(const char *name, struct image_compact_deleted *out)
 {
 	struct library_file f;
 	struct folder *dir;
@@ -83,7 +83,7 @@ static int delete_disc(const char *name, struct image_compact_deleted *out)
 	return r;
 }
 
-static bool exists(const char *name)
+static inline bool exists(const char *name)
 {
 	return access(in_scratch(name), F_OK) == 0;
 }
