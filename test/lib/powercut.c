@@ -553,10 +553,9 @@ static uint64_t size_after_cut(struct powercut *c)
 	if (n >= c->size_changes)
 		return n > c->size_changes ? c->size : c->stored_size;
 	uint64_t from = c->size_change[n][0], to = c->size_change[n][1];
-	return coin(c) ? to
-		       : from + (uint64_t)powercut_random(
-					c, (uint32_t)((to - from) / POWERCUT_SECTOR) + 1) *
-					 POWERCUT_SECTOR;
+	uint32_t pieces = (uint32_t)((to - from) / POWERCUT_SECTOR) + 1;
+
+	return coin(c) ? to : from + (uint64_t)powercut_random(c, pieces) * POWERCUT_SECTOR;
 }
 
 static void restore_image(struct powercut *c)
