@@ -77,8 +77,17 @@ set -- "$@" --customize-hook='
 		#!/bin/sh
 		modprobe -a 9pnet_virtio 9p
 		o=trans=virtio,version=9p2000.L,msize=262144
-		mount -t 9p -o \$o out /out && mount -t 9p -o ro,\$o src /src && mount -t 9p -o ro,\$o build /build
-		sh /out/start
+		# Under load the shares may appear after this begins.
+		n=0
+		until [ "\$(ls -d /sys/bus/virtio/drivers/9pnet_virtio/virtio* 2>/dev/null | wc -l)" -ge 3 ] || [ \$n = 600 ]; do
+			n=\$((n + 1))
+			sleep 0.1
+		done
+		mount -t 9p -o \$o out /out && mount -t 9p -o ro,\$o src /src && mount -t 9p -o ro,\$o build /build &&
+			sh /out/start || {
+			echo "guest-job: no shares, or the jobs ended with \$?; waited \$n times"
+			dmesg | tail -n 20
+		} >/dev/console 2>&1
 		sync
 	END
 	chmod 755 "$1/usr/local/sbin/guest-job"
