@@ -175,6 +175,48 @@ static void list_has_the_label_of_the_volume(void **state)
 	}
 }
 
+/* A data track says itself what it is. Of other files nobody can tell. */
+static void bin_without_a_cue(void **state)
+{
+	static const unsigned char head[2][16] = {
+		{0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 2, 0, 2},
+		{0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 2, 1, 2}};
+	const struct image_policy dvd = {.as = IMAGE_AS_DVD};
+	int fd;
+
+	(void)state;
+	put_sectors("media/x.bin", 600, 'x');
+	assert_int_equal(open_image("x.bin"), -EBADMSG);
+	assert_string_equal(why.text,
+		"\"x.bin\" does not say what it is, and its cue sheet is missing; if it is an "
+		"audio "
+		"track, write one: printf 'FILE \"x.bin\" BINARY\\nTRACK 01 AUDIO\\nINDEX 01 "
+		"00:00:00\\n' >NAME.cue; or insert it as it is, with as=dvd");
+	image_fini(&image);
+	fd = open(in_scratch("media/x.bin"), O_RDWR);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(pwrite(fd, head[i], 16, i * 2352), 16);
+	close(fd);
+	assert_int_equal(open_image("x.bin"), 0);
+	assert_string_equal(image.kind, "cd");
+	assert_int_equal(disc_cd_map(image.disc)->session[0].lead_out, 600);
+	assert_int_equal(disc_cd_map(image.disc)->session[0].format, 0x20);
+	assert_int_equal(disc_cd_map(image.disc)->track[0].form, CD_XA);
+	assert_sector(599, 'x', 599, CD_XA);
+	image_fini(&image);
+	assert_int_equal(image_open(folder, in_scratch("media"), "x.bin", &dvd, &image, &why), 0);
+	assert_null(disc_cd_map(image.disc));
+	image_fini(&image);
+	for (unsigned i = 0; i < 2; i++) {
+		scan();
+		assert_string_equal(entry("x.bin")->kind, "cd");
+		assert_string_equal(entry("x.bin")->medium, "cd-rom");
+		assert_int_equal(entry("x.bin")->tracks.data, 1);
+		assert_int_equal(entry("x.bin")->tracks.seconds, (600 + 150) / 75);
+		assert_true(entry("x.bin")->usable && entry("x.bin")->is_disc);
+	}
+}
+
 static void list_follows_the_files(void **state)
 {
 	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
@@ -445,6 +487,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			list_has_the_text_and_not_its_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_has_the_label_of_the_volume, setup, teardown),
+		cmocka_unit_test_setup_teardown(bin_without_a_cue, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_follows_the_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_remembers_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_of_strangers, setup, teardown),
