@@ -79,11 +79,11 @@ static void resize(struct powercut *c, uint64_t size)
 static int image_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
 	struct powercut *c = media_storage(m);
-	uint64_t at = block * MEDIA_BLOCK, len = (uint64_t)count * MEDIA_BLOCK;
+	uint64_t at = block * m->unit, len = (uint64_t)count * m->unit;
 
 	if (begin_operation(c, POWERCUT_READ) != DO_IT)
 		return c->result;
-	if (at >= c->size || at + len >= c->size + MEDIA_BLOCK)
+	if (at >= c->size || at + len >= c->size + m->unit)
 		return -EIO;
 	memcpy(buf, c->seen + at, len);
 	return 0;
@@ -92,7 +92,7 @@ static int image_read(struct media *m, uint64_t block, uint32_t count, void *buf
 static int image_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	struct powercut *c = media_storage(m);
-	uint64_t at = block * MEDIA_BLOCK, len = (uint64_t)count * MEDIA_BLOCK;
+	uint64_t at = block * m->unit, len = (uint64_t)count * m->unit;
 	enum how how = begin_operation(c, POWERCUT_WRITE);
 
 	if (how == NOT_AT_ALL)
@@ -104,7 +104,8 @@ static int image_write(struct media *m, uint64_t block, uint32_t count, const vo
 	if (len && at + len > c->size)
 		resize(c, at + len);
 	memcpy(c->seen + at, buf, len);
-	memset(c->dirty + at / POWERCUT_SECTOR, POWERCUT_SECTOR_WRITTEN, len / POWERCUT_SECTOR);
+	for (uint64_t s = at / POWERCUT_SECTOR; s * POWERCUT_SECTOR < at + len; s++)
+		c->dirty[s] = POWERCUT_SECTOR_WRITTEN;
 	return how == PARTLY ? c->result : 0;
 }
 
@@ -164,7 +165,7 @@ static int image_truncate(struct media *m, uint64_t blocks)
 	enum how how = begin_operation(c, POWERCUT_TRUNCATE);
 
 	if (how == DO_IT || (how == PARTLY && c->dead && coin(c)))
-		resize(c, blocks * MEDIA_BLOCK);
+		resize(c, blocks * m->unit);
 	return how == DO_IT ? 0 : c->result;
 }
 
@@ -188,10 +189,10 @@ struct media *powercut_media(struct powercut *c, bool writable)
 	if (!cm)
 		return NULL;
 	cm->m.ops = &image_ops;
-	cm->m.unit = MEDIA_BLOCK;
+	cm->m.unit = c->unit;
 	cm->m.writable = writable;
-	cm->m.blocks = (c->size + MEDIA_BLOCK - 1) / MEDIA_BLOCK;
-	cm->m.tail = (uint32_t)(c->size % MEDIA_BLOCK);
+	cm->m.blocks = (c->size + c->unit - 1) / c->unit;
+	cm->m.tail = (uint32_t)(c->size % c->unit);
 	cm->c = c;
 	return &cm->m;
 }
@@ -494,6 +495,7 @@ struct powercut *powercut_new(uint32_t blocks, uint64_t seed, bool has_exchange)
 		return NULL;
 	c->seed = seed;
 	c->has_exchange = has_exchange;
+	c->unit = MEDIA_BLOCK;
 	c->result = -EIO;
 	c->capacity = (size_t)blocks * MEDIA_BLOCK;
 	c->sectors = c->capacity / POWERCUT_SECTOR;
