@@ -69,7 +69,8 @@ struct events {
 	unsigned drives;
 	struct watched_folder folder[DRIVE_MAX];
 	unsigned folders;
-	struct subject burned[EVENTS_BURNED]; /* a ring: the next goes to burnings % EVENTS_BURNED */
+	struct subject
+		burned[EVENTS_BURNED]; /* a ring: the next goes to burnings % EVENTS_BURNED */
 	uint64_t burnings;
 };
 
@@ -95,13 +96,12 @@ static void forget(struct subject *s)
 /* Sets what there is to tell of the subject: o, which it takes. Without memory nothing is told. */
 static void tell(struct events *ev, struct subject *s, const char *event, json_t *o)
 {
-	json_t *all = json_pack(
-		"{s:s, s:I}", "event", event, "seq", (json_int_t)(ev->seq + 1)), *value;
+	json_t *all = json_pack("{s:s, s:I}", "event", event, "seq", (json_int_t)(ev->seq + 1)),
+	       *value;
 	const char *key;
 	char *text, *line;
 
-	json_object_foreach(o, key, value)
-		json_object_set(all, key, value);
+	json_object_foreach(o, key, value) json_object_set(all, key, value);
 	text = all && o ? answer_text(all) : NULL;
 	line = text ? realloc(text, strlen(text) + 2) : NULL;
 	json_decref(all);
@@ -204,8 +204,8 @@ static void tell_burned(const struct watched_drive *w, const char *what, const c
 	o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:s, s:I, s:I}", "what", what, "drive",
 		drive_name(w->drive), "folder", drive_media(w->drive), "image", image, "was", was,
 		"sha256", result ? result->sha256 : "", "verified", result && result->verified,
-		"problem", problem, "number",
-		(json_int_t)(ev->burnings + 1), "time", (json_int_t)time(NULL));
+		"problem", problem, "number", (json_int_t)(ev->burnings + 1), "time",
+		(json_int_t)time(NULL));
 	forget(s);
 	s->mask = 1u << w->at;
 	tell(ev, s, "burned", o);

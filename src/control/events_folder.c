@@ -22,7 +22,7 @@ struct events_folder {
 	const char *path;
 	int fd;
 	sd_event_source *source;
-	int top;           /* the watch of the folder itself; -1: there is no folder */
+	int top;                   /* the watch of the folder itself; -1: there is no folder */
 	int below[EVENTS_FOLDERS]; /* the watches of sub-folders */
 	unsigned watching;         /* number of these */
 	bool changed, tree_changed;
