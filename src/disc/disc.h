@@ -48,6 +48,8 @@ enum disc_result {
 	DISC_NOT_FOR_MEDIUM, /* the medium has no such operation */
 	DISC_PROTECTED,      /* a rewritable medium whose image cannot be written */
 	DISC_WRONG_MODE,     /* a sector of another kind than the one that was asked for */
+	DISC_BAD_PARAMETER,  /* what the host has sent cannot be so (a cue sheet, CD-Text) */
+	DISC_SEQUENCE,       /* other commands have to come first (a cue sheet, closing) */
 	/*
 	 * Blocks of earlier operations that were answered DISC_OK did not reach storage; the
 	 * next writable address went back to the first of them. This operation did nothing.
@@ -63,6 +65,7 @@ enum disc_intent {
 };
 
 struct disc;
+struct disc_cd;
 struct disc_compact;
 struct disc_model;
 typedef void disc_release_fn(struct disc *disc, void *ctx);
@@ -74,6 +77,7 @@ struct disc {
 	enum disc_format format;
 	const struct disc_model *model; /* as medium and format say */
 	struct disc_compact *compact;   /* NULL: not a compact disc (disc/compact.h) */
+	struct disc_cd *cd;             /* NULL: not a CD-R or CD-RW (disc/cd_record.h) */
 	uint32_t capacity;              /* blocks, recorded and blank */
 	uint32_t limit;       /* first block that storage has no room for; at most capacity */
 	uint64_t room_end;    /* blocks of the image that storage has room for; 0 = no limit */
@@ -81,7 +85,7 @@ struct disc {
 	uint32_t max_unsaved; /* blocks that may be written and not yet saved */
 	bool keep_state;      /* see disc_options */
 	struct disc_layout layout;
-	uint32_t data_end;    /* blocks below it are on storage */
+	uint32_t data_end;    /* blocks of the image below it are on storage */
 	uint32_t safe_end;    /* the same, and the saved layout counts them */
 	uint32_t overwritten; /* blocks inside the layout written since the last sync */
 	int unreported_error; /* -errno of a sync while opening; the next disc_sync() returns it */

@@ -14,7 +14,7 @@
 
 #define POWERCUT_SECTOR  512u
 #define POWERCUT_OPS     4096u /* operations whose kind is recorded */
-#define POWERCUT_NAMES   8u
+#define POWERCUT_NAMES   32u
 #define POWERCUT_INODES  64u
 #define POWERCUT_PENDING 1024u
 
@@ -27,7 +27,7 @@ enum powercut_op {
 	POWERCUT_FILE_WRITE,
 	POWERCUT_FILE_SYNC,
 	POWERCUT_EXCHANGE,
-	POWERCUT_RENAME,
+	POWERCUT_RENAME, /* or a second name */
 	POWERCUT_UNLINK,
 	POWERCUT_SYNC_NAMES
 };
@@ -66,6 +66,8 @@ struct powercut_directory {
 struct powercut {
 	uint64_t seed;
 	bool has_exchange; /* the file system knows RENAME_EXCHANGE */
+	uint32_t unit;     /* bytes of a block of the image; MEDIA_BLOCK if it is not changed */
+	bool no_links;     /* the file system does not know links, as FAT */
 	uint64_t ops;
 	uint8_t kind[POWERCUT_OPS]; /* enum powercut_op */
 	enum powercut_fault fault;
@@ -82,6 +84,7 @@ struct powercut {
 	size_t capacity, sectors; /* capacity in bytes, and in sectors */
 	uint8_t *seen, *stored;
 	uint8_t *dirty; /* for each sector of seen: enum powercut_sector */
+	bool *used;     /* each sector that was ever written: the others are zeros, a hole */
 	uint64_t size, stored_size;
 	/* Changes of size since the last sync: from, to. */
 	uint64_t size_change[POWERCUT_PENDING][2];
@@ -95,7 +98,7 @@ struct powercut {
 	struct powercut_inode *inode;
 };
 
-/* Makes storage with an empty image that can grow to this many blocks. NULL: no memory. */
+/* Makes storage with an empty image that can grow to this many MEDIA_BLOCKs. NULL: no memory. */
 struct powercut *powercut_new(uint32_t blocks, uint64_t seed, bool has_exchange);
 void powercut_free(struct powercut *c);
 
