@@ -44,6 +44,9 @@ struct burned_config {
 	struct drive_commands *commands;
 	struct engine_thread *engine;
 	const struct stale_checksum *stale; /* while it is busy, no checksum is written */
+	/* As postburn_config.done. */
+	void (*treated)(void *ctx, const struct postburn_result *result);
+	void *ctx;
 };
 
 /* 0 or -errno. */
