@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "media/store.h"
+#include "library/image_name.h"
 
 #define DEPTH_MAX 8 /* as deep as the list goes */
 #define MASK                                                                                       \
@@ -27,14 +27,6 @@ struct events_folder {
 	unsigned watching;         /* number of these */
 	bool changed, tree_changed;
 };
-
-/* The daemon's own temporary files, and the states that it saves again and again in a burn. */
-static bool is_image(const char *name)
-{
-	size_t n = strlen(name), suffix = strlen(STORE_SUFFIX);
-
-	return name[0] != '.' && !(n > suffix && strcmp(name + n - suffix, STORE_SUFFIX) == 0);
-}
 
 static void watch_below(struct events_folder *f, const char *path, unsigned depth)
 {
@@ -86,7 +78,7 @@ static void read_events(struct events_folder *f)
 			if (e->mask & IN_IGNORED)
 				continue;
 			f->tree_changed |= (e->mask & (IN_ISDIR | IN_Q_OVERFLOW)) != 0;
-			f->changed |= e->len == 0 || is_image(e->name);
+			f->changed |= e->len == 0 || image_name_is_for_people(e->name);
 		}
 	}
 }
