@@ -25,8 +25,8 @@ void disc_rules_note(const char *name, char *out, size_t size);
 json_t *disc_rules_refusal(const char *name, const char *media, int error);
 
 /*
- * The text of a compact disc keeps its suffix, by which it is known, and a .ccd its name, by which
- * its .img is. Returns NULL if `to` can be the new name of `name`, otherwise the answer.
+ * The text of a compact disc keeps its suffix, by which it is known. Returns NULL if `to` can be
+ * the new name of `name`, otherwise the answer.
  */
 json_t *disc_rules_new_name_of_text(const char *name, const char *to);
 

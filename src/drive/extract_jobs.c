@@ -428,9 +428,12 @@ const char *extract_jobs_pending(struct extract_jobs *j)
 	extract_jobs_status(j, &s);
 	if (*s.image == '\0')
 		return "";
-	snprintf(j->pending, sizeof(j->pending), "extract %.200s: track %u (%u of %u), %u %%%s",
-		s.image, s.track, s.nth, s.tracks, s.percent,
-		s.waits ? ", waiting for the end of a burn" : "");
+	if (s.tracks == 0)
+		snprintf(j->pending, sizeof(j->pending), "extract %.200s: opening it", s.image);
+	else
+		snprintf(j->pending, sizeof(j->pending),
+			"extract %.200s: track %u (%u of %u), %u %%%s", s.image, s.track, s.nth,
+			s.tracks, s.percent, s.waits ? ", waiting for the end of a burn" : "");
 	words_clean(j->pending);
 	return j->pending;
 }

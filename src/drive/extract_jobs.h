@@ -59,7 +59,7 @@ struct extract_status {
 };
 /* j may be NULL. */
 void extract_jobs_status(struct extract_jobs *j, struct extract_status *out);
-/* Describes it in a few words: "extract a.cue: track 3 (3 of 12), 24 %"; "" = nothing is copied. */
+/* Describes it in a few words: "extract a.cue: track 3 (2 of 12), 24 %"; "" = nothing is copied. */
 const char *extract_jobs_pending(struct extract_jobs *j);
 
 #endif

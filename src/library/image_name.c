@@ -32,6 +32,13 @@ enum image_suffix image_suffix_of(const char *name)
 	return IMAGE_SUFFIX_OTHER;
 }
 
+bool image_name_is_bin(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && strcasecmp(dot, ".bin") == 0;
+}
+
 const char *image_name_remark(const char *name)
 {
 	switch (image_suffix_of(name)) {

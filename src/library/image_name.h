@@ -14,6 +14,9 @@ enum image_suffix {
 };
 enum image_suffix image_suffix_of(const char *name);
 
+/* True for the name of a .bin, which has the sectors of a CD, or anything else. */
+bool image_name_is_bin(const char *name);
+
 /*
  * Returns what to say about a file of that name in which no volume was found. NULL: nothing,
  * as its suffix is that of a disc.

@@ -8,8 +8,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define STACK  (128u * 1024u) /* bytes; small, as each drive may have two threads, in 512 MB */
-#define LOWEST 19             /* nice value */
+/*
+ * Bytes of address space, of which only what is used takes memory; small, as each drive has several
+ * threads. A thread that opens an image has the texts of two state files on its stack.
+ */
+#define STACK  (256u * 1024u)
+#define LOWEST 19 /* nice value */
 
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg)
 {

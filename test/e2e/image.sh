@@ -17,9 +17,9 @@ recipe=2
 
 packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
 	gcc make pkg-config libc6-dev
-	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libcmocka-dev
+	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev libcmocka-dev
 	libusb-1.0-0-dev
-	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils
+	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils cdparanoia
 	usbutils eject jq e2fsprogs udftools dosfstools strace
 	iproute2 usbredirect dmsetup"
 case $arch in

@@ -14,7 +14,7 @@
 
 #define POWERCUT_SECTOR  512u
 #define POWERCUT_OPS     4096u /* operations whose kind is recorded */
-#define POWERCUT_NAMES   8u
+#define POWERCUT_NAMES   32u
 #define POWERCUT_INODES  64u
 #define POWERCUT_PENDING 1024u
 
@@ -27,7 +27,7 @@ enum powercut_op {
 	POWERCUT_FILE_WRITE,
 	POWERCUT_FILE_SYNC,
 	POWERCUT_EXCHANGE,
-	POWERCUT_RENAME,
+	POWERCUT_RENAME, /* or a second name */
 	POWERCUT_UNLINK,
 	POWERCUT_SYNC_NAMES
 };
@@ -67,6 +67,7 @@ struct powercut {
 	uint64_t seed;
 	bool has_exchange; /* the file system knows RENAME_EXCHANGE */
 	uint32_t unit;     /* bytes of a block of the image; MEDIA_BLOCK if it is not changed */
+	bool no_links;     /* the file system does not know links, as FAT */
 	uint64_t ops;
 	uint8_t kind[POWERCUT_OPS]; /* enum powercut_op */
 	enum powercut_fault fault;

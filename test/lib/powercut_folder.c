@@ -181,7 +181,8 @@ static int exchange(struct folder *f, const char *a, const char *b)
 	return how == DO_IT ? 0 : powercut_error(c);
 }
 
-static int rename_file(struct folder *f, const char *from, const char *to)
+/* keep: the file has both names then. */
+static int give_name(struct folder *f, const char *from, const char *to, bool keep)
 {
 	struct powercut *c = folder_storage(f);
 	enum powercut_how how = powercut_begin(c, POWERCUT_RENAME);
@@ -193,14 +194,26 @@ static int rename_file(struct folder *f, const char *from, const char *to)
 		struct powercut_directory *now = add_directory_version(c);
 
 		now->inode[j] = now->inode[i];
-		now->inode[i] = -1;
+		now->inode[i] = keep ? now->inode[i] : -1;
 	}
 	return how == DO_IT ? 0 : powercut_error(c);
+}
+
+static int rename_file(struct folder *f, const char *from, const char *to)
+{
+	return give_name(f, from, to, false);
 }
 
 static int rename_new(struct folder *f, const char *from, const char *to)
 {
 	return inode_of(folder_storage(f), to) ? -EEXIST : rename_file(f, from, to);
+}
+
+static int link_file(struct folder *f, const char *from, const char *to)
+{
+	struct powercut *c = folder_storage(f);
+
+	return c->no_links ? -EPERM : inode_of(c, to) ? -EEXIST : give_name(f, from, to, true);
 }
 
 static int unlink_file(struct folder *f, const char *name)
@@ -260,6 +273,7 @@ static const struct folder_ops folder_ops = {
 	.exchange = exchange,
 	.rename = rename_file,
 	.rename_new = rename_new,
+	.link = link_file,
 	.unlink = unlink_file,
 	.sync_names = sync_names,
 	.close = close_folder,

@@ -3,8 +3,10 @@
 #include "daemon/audio_disc.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -24,7 +26,7 @@ static atomic_bool stop;
 static struct {
 	unsigned calls; /* of progress */
 	unsigned busy;  /* looks that find a drive burning */
-	unsigned stop_at, kill_at, cut_at;
+	unsigned stop_at, kill_at, cut_at, fill_at;
 	struct extract_progress last;
 } during;
 
@@ -46,6 +48,19 @@ static int teardown(void **state)
 	return scratch_remove(state);
 }
 
+/* A burn, say, takes the room that is left. */
+static void fill_card(void)
+{
+	int fd = open(in_scratch("media/burn"), O_WRONLY | O_CREAT, 0644);
+	char page[4096] = "";
+
+	assert_true(fd >= 0);
+	while (write(fd, page, sizeof(page)) > 0)
+		continue;
+	assert_int_equal(errno, ENOSPC);
+	close(fd);
+}
+
 static void on_progress(void *ctx, const struct extract_progress *p)
 {
 	(void)ctx;
@@ -55,6 +70,8 @@ static void on_progress(void *ctx, const struct extract_progress *p)
 		atomic_store(&stop, true);
 	if (during.calls == during.kill_at)
 		raise(SIGKILL);
+	if (during.calls == during.fill_at)
+		fill_card();
 	if (during.calls == during.cut_at)
 		assert_int_equal(truncate(in_scratch("media/x.bin"), 400 * SECTOR), 0);
 }
@@ -255,6 +272,29 @@ static void room_is_looked_at_first(void **state)
 	assert_string_equal(names_in("media"), DISC_ALONE);
 }
 
+/* The card is full before, or becomes full meanwhile. */
+static void full_card_is_told(void **state)
+{
+	(void)state;
+	use_resolver();
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		skip();
+	assert_int_equal(mount("card", in_scratch("media"), "tmpfs", 0, "size=1500k"), 0);
+	close(folder);
+	folder = open(in_scratch("media"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(folder >= 0);
+	put_audio_disc();
+	refused(extract_of("x.cue", 0, NULL), -ENOSPC, "no-room",
+		"there is no room for the songs of \"x.cue\": they take 836.67 kB, and ");
+	assert_int_equal(during.calls, 0);
+	assert_string_equal(names_in("media"), DISC_ALONE);
+	during.fill_at = 2;
+	refused(extract_of("x.cue", 2, NULL), -ENOSPC, "no-room",
+		"the card became full before the songs of \"x.cue\" were complete");
+	assert_string_equal(names_in("media"), "burn " DISC_ALONE);
+	assert_int_equal(umount2(in_scratch("media"), MNT_DETACH), 0);
+}
+
 /* ---- an early end ------------------------------------------------------------------------- */
 
 static void nothing_is_left_when_it_is_stopped(void **state)
@@ -382,6 +422,7 @@ int main(void)
 		T(what_is_no_song_is_refused),
 		T(nothing_is_overwritten),
 		T(room_is_looked_at_first),
+		T(full_card_is_told),
 		T(nothing_is_left_when_it_is_stopped),
 		T(nothing_is_left_when_a_song_cannot_be_written),
 		T(nothing_is_left_when_a_song_cannot_be_read),
