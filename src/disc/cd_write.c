@@ -247,14 +247,14 @@ static void extend(struct disc *d, uint32_t count)
 
 static bool is_begun_so(const struct disc_cd *cd)
 {
-	const struct disc_cd_track *t = cd->now.track;
 	const struct disc_cd_write *w = &cd->write;
+	const struct disc_cd_track *t;
 
 	if (!cd->now.open)
 		return false;
-	t += cd->now.tracks - 1;
-	return (t->written ||
-		(t->form == w->form && t->control == w->control && strcmp(t->isrc, w->isrc) == 0));
+	t = &cd->now.track[cd->now.tracks - 1];
+	return t->written ||
+	       (t->form == w->form && t->control == w->control && strcmp(t->isrc, w->isrc) == 0);
 }
 
 /*
