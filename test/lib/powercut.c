@@ -276,10 +276,8 @@ static int text_read(struct folder *f, const char *name, char *buf, size_t size)
 	if (begin_operation(c, POWERCUT_FILE_READ) != DO_IT)
 		return c->result;
 	file = inode_of(c, name);
-	if (!file)
-		return -ENOENT;
-	if (file->len > size)
-		return -EFBIG;
+	if (!file || file->len > size)
+		return file ? -EFBIG : -ENOENT;
 	memcpy(buf, file->text, file->len);
 	return (int)file->len;
 }
