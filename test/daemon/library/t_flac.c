@@ -13,6 +13,7 @@
 
 #include "compact_fixture.h"
 
+#include "library/extract.h"
 #include "resolver/sandbox.h"
 #include "util/array.h"
 
@@ -296,6 +297,38 @@ static void decoder_can_only_read(void **state)
 	assert_int_equal(signal_of(SYS_pwrite64, 0, (long)byte, 0, 0), SIGSYS);
 }
 
+/* The songs of such a disc are what was encoded. */
+static void songs_are_decoded(void **state)
+{
+	static uint8_t song[44 + sizeof(pcm)];
+	static struct extracted done;
+	atomic_bool stop = false;
+	struct extract e = {.name = "f.cue",
+		.home = folder,
+		.base = "f.cue",
+		.hidden = ".mmcgadget-test.songs",
+		.track = 1,
+		.stop = &stop};
+	FILE *f;
+
+	(void)state;
+	use_resolver();
+	put_flac_disc();
+	if (open_image("f.cue") != 0)
+		fail_msg("%s", why.text);
+	e.disc = image.disc;
+	e.beside = image.place->dir_fd;
+	if (extract(&e, &done, &why) != 0)
+		fail_msg("%s", why.text);
+	image_fini(&image);
+	f = fopen(in_scratch("media/f/Track 01.wav"), "rb");
+	assert_non_null(f);
+	assert_int_equal(fread(song, 1, sizeof(song), f), sizeof(song));
+	assert_int_equal(getc(f), EOF);
+	fclose(f);
+	assert_memory_equal(song + 44, pcm, sizeof(pcm));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +338,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(decoder_that_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(disc_that_cannot_be_decoded, setup, teardown),
 		cmocka_unit_test_setup_teardown(decoder_can_only_read, setup, teardown),
+		cmocka_unit_test_setup_teardown(songs_are_decoded, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
