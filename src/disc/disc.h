@@ -48,6 +48,8 @@ enum disc_result {
 	DISC_NOT_FOR_MEDIUM, /* the medium has no such operation */
 	DISC_PROTECTED,      /* a rewritable medium whose image cannot be written */
 	DISC_WRONG_MODE,     /* a sector of another kind than the one that was asked for */
+	DISC_BAD_PARAMETER,  /* what the host has sent cannot be so (a cue sheet, CD-Text) */
+	DISC_SEQUENCE,       /* other commands have to come first (a cue sheet, closing) */
 	/*
 	 * Blocks of earlier operations that were answered DISC_OK did not reach storage; the
 	 * next writable address went back to the first of them. This operation did nothing.

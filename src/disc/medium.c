@@ -195,6 +195,21 @@ static const struct disc_medium media[DISC_TYPES] = {
 		.when_finalised = DISC_CD_ROM,
 		.model = &disc_model_compact,
 	},
+	/* 80 minutes; blanks of other sizes have their capacity in the state file. */
+	[DISC_CD_R] = {
+		.name = "cd-r", .title = "CD-R", .type = DISC_CD_R, .state_version = 3,
+		.capacity = 359849, .layers = 1, .ecc_blocks = 1, .unit = 1, .max_tracks = CD_MAX_TRACKS,
+		.asks_for_next_session = true,
+		.when_finalised = DISC_CD_R,
+		.model = &disc_model_cd,
+	},
+	[DISC_CD_RW] = {
+		.name = "cd-rw", .title = "CD-RW", .type = DISC_CD_RW, .state_version = 3,
+		.capacity = 359849, .layers = 1, .ecc_blocks = 1, .unit = 1, .max_tracks = CD_MAX_TRACKS,
+		.erasable = true, .has_blank = true, .asks_for_next_session = true,
+		.when_finalised = DISC_CD_RW,
+		.model = &disc_model_cd,
+	},
 };
 // clang-format on
 

@@ -29,6 +29,8 @@ enum disc_type {
 	DISC_BD_RE,         /* formatted, then overwritten in place */
 	DISC_BD_RE_DL,      /* the same with two layers */
 	DISC_CD_ROM,        /* readable only: data tracks, audio tracks, or both */
+	DISC_CD_R,          /* write once: track-at-once or session-at-once (disc/cd_record.h) */
+	DISC_CD_RW,         /* the same, until it is erased */
 	DISC_TYPES
 };
 

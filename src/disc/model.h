@@ -71,7 +71,7 @@ struct disc_model {
 };
 
 extern const struct disc_model disc_model_read_only, disc_model_sequential, disc_model_overwrite,
-	disc_model_rigid, disc_model_compact;
+	disc_model_rigid, disc_model_compact, disc_model_cd;
 
 /* The model of that medium in that format state. */
 static inline const struct disc_model *disc_model_of(
