@@ -123,7 +123,8 @@ _mmcgadgetctl()
 		-- | verb--) literal=1 ;;
 		-* | verb-*) ;;
 		verbdrive=*) drive=$piece ;;
-		verbtype=*) options=(type) ;;
+		verbtype=*) options+=(type) ;;
+		verbminutes=*) options+=(minutes) ;;
 		verbas=*) options=(as) ;;
 		verbtimeout=*) ;;
 		verb*) given=$piece ;;
@@ -203,14 +204,17 @@ _mmcgadgetctl()
 			_mmcgadgetctl_offer as=
 		fi
 	fi
-	if [[ $verb == blank && ! ${options[*]} ]]; then
+	if [[ $verb == blank ]]; then
 		# shellcheck disable=SC2206 # words
 		names=($media)
 		# All of them only when the word has been begun: the list is long.
 		if [[ $cur == type=* ]]; then
 			_mmcgadgetctl_offer "${names[@]/#/type=}"
+		elif [[ $cur == minutes=* ]]; then
+			_mmcgadgetctl_offer minutes=74 minutes=80 minutes=90 minutes=99
 		else
-			_mmcgadgetctl_offer type=
+			[[ ${options[*]} == *type* ]] || _mmcgadgetctl_offer type=
+			[[ ${options[*]} == *minutes* ]] || _mmcgadgetctl_offer minutes=
 		fi
 	fi
 	[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null

@@ -103,6 +103,7 @@ function __mmcgadgetctl_words
             set -q given[1]; or __mmcgadgetctl_images "$member,\"erasable\":true" $socket list $drive
         case blank
             string match -q 'type=*' -- $given; or printf '%s\n' type=(__mmcgadgetctl_media)
+            string match -q 'minutes=*' -- $given; or printf '%s\n' minutes={74,80,90,99}
         case eject
             set -q given[1]; or echo force
         case stats

@@ -132,7 +132,13 @@ _mmcgadgetctl()
 			compadd -- ${=media}
 			return
 		fi
+		if [[ $PREFIX == minutes=* ]]; then
+			compset -P 'minutes='
+			compadd -- 74 80 90 99
+			return
+		fi
 		[[ -n ${(M)given:#type=*} ]] || compadd -S '' -- type=
+		[[ -n ${(M)given:#minutes=*} ]] || compadd -S '' -- minutes=
 		;;
 	esac
 	((${#drive})) || [[ -n $literal && ${#given} -eq 0 ]] || compadd -S '' -- drive=

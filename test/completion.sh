@@ -86,7 +86,9 @@ tab $m close s -- 'sub/q"\x.iso'
 tab $m close '' -- debian-13.iso 'sub/q"\x.iso' ./-d.iso
 tab $m erase '' -- 'sub/q"\x.iso' a:b=c.iso
 tab $m erase s -- 'sub/q"\x.iso'
-tab $m blank '' -- drive= type=
+tab $m blank '' -- drive= minutes= type=
+tab $m blank new.iso minutes = 9 -- 90 99
+tab $m blank new.iso type = cd-r minutes = 74 '' -- drive=
 tab $m blank new.iso t -- type=
 tab $m blank new.iso type = dvd+r-d -- dvd+r-dl
 tab $m blank new.iso type = x --

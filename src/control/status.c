@@ -73,7 +73,7 @@ static const char *room_warning(
 {
 	text[0] = '\0';
 	if (has_disc(m) && m->free > 0)
-		drive_warn_room(d, m->free, text, size);
+		drive_warn_room(d, image_largest(disc_medium_of(m->type), m->free), text, size);
 	return text[0] ? text + strlen("; ") : text;
 }
 

@@ -46,19 +46,19 @@ static enum disc_opening refuse(json_t **answer, json_t *why)
 }
 
 static int create_blank(const struct disc_opener *o, const char *name,
-	const struct disc_medium *medium, struct refusal *why)
+	const struct image_blank *blank, struct refusal *why)
 {
 	int folder = open_folder(o, why), r = folder;
 
 	if (r >= 0) {
-		r = image_create_blank(folder, o->media, name, medium, o->policy.blank, why);
+		r = image_create_blank(folder, o->media, name, blank, o->policy.blank, why);
 		close(folder);
 	}
 	return r;
 }
 
 enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name,
-	const struct disc_medium *blank, enum image_as as, bool may_wait, struct image *out,
+	const struct image_blank *blank, enum image_as as, bool may_wait, struct image *out,
 	json_t **answer)
 {
 	const struct holder *has;

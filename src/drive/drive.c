@@ -331,13 +331,13 @@ const char *drive_folder_problem(const struct drive *d)
 	return media_folder_look(d->folder);
 }
 
-void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t size)
+void drive_warn_room(const struct drive *d, uint64_t bytes, char *out, size_t size)
 {
 	const struct image *in = drive_machine_in(d->machine);
 
 	out[0] = '\0';
 	if (in->place)
-		image_warn_room(in->place->path_fd, d->media, blocks, out, size);
+		image_warn_room(in->place->path_fd, d->media, bytes, out, size);
 }
 
 const struct disc_medium *drive_blank(const struct drive *d)
@@ -455,11 +455,11 @@ void drive_submit_as(struct drive *d, enum drive_verb verb, const char *image, e
 	drive_commands_submit(d->commands, verb, image, NULL, as, force, r);
 }
 
-void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
+void drive_submit_blank(struct drive *d, const char *image, const struct image_blank *blank,
 	bool force, struct reply *r)
 {
 	(void)media_folder_look(d->folder);
-	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, IMAGE_AS_DRIVE, force, r);
+	drive_commands_submit(d->commands, DRIVE_BLANK, image, blank, IMAGE_AS_DRIVE, force, r);
 }
 
 struct disc_jobs *drive_jobs(const struct drive *d)

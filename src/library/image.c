@@ -67,21 +67,27 @@ static void warn_volume(struct image *image, const struct library_file *f, bool 
 
 /* The warning comes before the burn, which would end in a write error. */
 void image_warn_room(
-	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size)
+	int folder, const char *folder_name, uint64_t bytes, char *out, size_t out_size)
 {
-	uint64_t room = 0, full = (uint64_t)blocks * MEDIA_BLOCK;
+	uint64_t room = 0;
 
 	out[0] = '\0';
-	if (free_room(folder, &room) == 0 && room < full)
+	if (free_room(folder, &room) == 0 && room < bytes)
 		snprintf(out, out_size,
 			"; only %" PRIu64 " MB are free in %.64s, a full disc takes %" PRIu64 " MB",
-			room / 1000000, folder_name, full / 1000000);
+			room / 1000000, folder_name, bytes / 1000000);
+}
+
+uint64_t image_largest(const struct disc_medium *medium, uint32_t capacity)
+{
+	return (uint64_t)capacity *
+	       (disc_medium_is_cd_recordable(medium) ? CD_SECTOR : MEDIA_BLOCK);
 }
 
 /* FAT32 has no files of 4 GiB. The burn would end there, in a write error. */
 static void warn_largest(struct image *image, uint64_t most)
 {
-	const uint64_t full = (uint64_t)image->disc->capacity * MEDIA_BLOCK;
+	const uint64_t full = image_largest(image->disc->medium, image->disc->capacity);
 	char text[160];
 
 	if (most >= full)
@@ -212,8 +218,9 @@ static int make_disc(int folder, const char *folder_name, const struct library_f
 		return -EBADMSG;
 	t = disc_track(out->disc, disc_open_track(out->disc));
 	if (t) {
-		image_warn_room(
-			folder, folder_name, disc_track_free(out->disc, t), text, sizeof(text));
+		image_warn_room(folder, folder_name,
+			image_largest(out->disc->medium, disc_track_free(out->disc, t)), text,
+			sizeof(text));
 		add_warning(out, text);
 	} else {
 		warn_size(out);

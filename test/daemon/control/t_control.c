@@ -27,8 +27,8 @@ static void fifo_commands_write_the_status_file(void **state)
 	assert_non_null(
 		strstr(get_text("run/status"), "\na.iso    -      DVD-ROM  4.10 kB  drive0\n"));
 	FIFO("help\n", "ok: commands of mmcgadgetd " MMCGADGET_VERSION);
-	assert_non_null(strstr(
-		get_text("run/status"), "\nblank NAME [type=TYPE] [force=yes] [drive=DRIVE]"));
+	assert_non_null(strstr(get_text("run/status"),
+		"\nblank NAME [type=TYPE] [minutes=N] [force=yes] [drive=DRIVE]"));
 }
 
 /* blank refuses this type, and names those that there are. */
