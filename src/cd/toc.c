@@ -5,6 +5,7 @@
 
 #include "cd/address.h"
 #include "cd/find.h"
+#include "util/array.h"
 #include "util/be.h"
 
 #define HEADER      4u
@@ -53,9 +54,15 @@ static void put_entry(uint8_t *to, uint8_t control, uint8_t number, int32_t lba,
 		put_be32(to + 4, (uint32_t)lba);
 }
 
-static const struct cd_track *last_track(const struct cd_map *m)
+/* What the TOC has of a map: its closed sessions. */
+struct closed {
+	const struct cd_map *map;
+	unsigned tracks, sessions;
+};
+
+static const struct cd_track *last_track(const struct closed *c)
 {
-	return &m->track[m->tracks - 1];
+	return &c->map->track[c->tracks - 1];
 }
 
 static uint8_t number_of(const struct cd_map *m, const struct cd_track *t)
@@ -63,28 +70,30 @@ static uint8_t number_of(const struct cd_map *m, const struct cd_track *t)
 	return (uint8_t)(m->first_track + (t - m->track));
 }
 
-static unsigned toc_tracks(const struct cd_map *m, const struct cd_toc_request *r, uint8_t *out)
+static unsigned toc_tracks(const struct closed *c, const struct cd_toc_request *r, uint8_t *out)
 {
+	const struct cd_map *m = c->map;
 	unsigned length = HEADER;
-	uint8_t last = number_of(m, last_track(m));
+	uint8_t last = number_of(m, last_track(c));
 
 	if (r->number > last && r->number != CD_LEAD_OUT)
 		return 0;
-	for (unsigned i = 0; i < m->tracks; i++) {
+	for (unsigned i = 0; i < c->tracks; i++) {
 		if (m->first_track + i < r->number)
 			continue;
 		put_entry(out + length, m->track[i].control, (uint8_t)(m->first_track + i),
 			m->track[i].start, r->msf);
 		length += 8;
 	}
-	put_entry(out + length, last_track(m)->control, CD_LEAD_OUT, cd_end(m), r->msf);
+	put_entry(out + length, last_track(c)->control, CD_LEAD_OUT,
+		m->session[c->sessions - 1].lead_out, r->msf);
 	return finish(out, length + 8, m->first_track, last);
 }
 
 /* The first track of a session. */
-static const struct cd_track *first_of(const struct cd_map *m, uint8_t session)
+static const struct cd_track *first_of(const struct closed *c, unsigned session)
 {
-	const struct cd_track *t = m->track;
+	const struct cd_track *t = c->map->track;
 
 	while (t->session < session)
 		t++;
@@ -92,21 +101,21 @@ static const struct cd_track *first_of(const struct cd_map *m, uint8_t session)
 }
 
 /* The last track of a session. */
-static const struct cd_track *last_of(const struct cd_map *m, uint8_t session)
+static const struct cd_track *last_of(const struct closed *c, unsigned session)
 {
-	const struct cd_track *t = last_track(m);
+	const struct cd_track *t = last_track(c);
 
 	while (t->session > session)
 		t--;
 	return t;
 }
 
-static unsigned toc_sessions(const struct cd_map *m, const struct cd_toc_request *r, uint8_t *out)
+static unsigned toc_sessions(const struct closed *c, const struct cd_toc_request *r, uint8_t *out)
 {
-	const struct cd_track *t = first_of(m, m->sessions);
+	const struct cd_track *t = first_of(c, c->sessions);
 
-	put_entry(out + HEADER, t->control, number_of(m, t), t->start, r->msf);
-	return finish(out, HEADER + 8, 1, m->sessions);
+	put_entry(out + HEADER, t->control, number_of(c->map, t), t->start, r->msf);
+	return finish(out, HEADER + 8, 1, (uint8_t)c->sessions);
 }
 
 /* ---- the full TOC: subchannel Q of the lead-ins, binary ---- */
@@ -128,17 +137,18 @@ static uint8_t *point(uint8_t **p, uint8_t session, uint8_t adr_control, uint8_t
  * Where the next session can be, and what the pregroove says (Orange Book): on a disc of several
  * sessions, or to which one can be added.
  */
-static void put_pointers(const struct cd_map *m, const struct cd_toc_request *r, uint8_t session,
+static void put_pointers(const struct closed *c, const struct cd_toc_request *r, uint8_t session,
 	uint8_t control, uint8_t **p)
 {
 	const struct cd_atip *atip = r->atip ? r->atip : &pressed;
 	uint8_t *b0, *c0;
 
-	if (m->sessions == 1 && !r->appendable)
+	if (c->sessions == 1 && !r->appendable)
 		return;
 	b0 = point(p, session, ADR_5 | control, 0xb0);
-	if (session < m->sessions || r->appendable)
-		put_msf(b0 + 4, m->session[session - 1].lead_out + (session == 1 ? 11250 : 6750));
+	if (session < c->sessions || r->appendable)
+		put_msf(b0 + 4,
+			c->map->session[session - 1].lead_out + (session == 1 ? 11250 : 6750));
 	else
 		memset(b0 + 4, 0xff, 3);
 	b0[7] = session == 1 ? 2 : 1; /* such pointers in this lead-in */
@@ -152,34 +162,35 @@ static void put_pointers(const struct cd_map *m, const struct cd_toc_request *r,
 }
 
 static void put_session(
-	const struct cd_map *m, const struct cd_toc_request *r, uint8_t session, uint8_t **p)
+	const struct closed *c, const struct cd_toc_request *r, uint8_t session, uint8_t **p)
 {
-	const struct cd_track *first = first_of(m, session), *last = last_of(m, session);
+	const struct cd_track *first = first_of(c, session), *last = last_of(c, session);
+	const struct cd_session *s = &c->map->session[session - 1];
 	uint8_t *to;
 
 	to = point(p, session, ADR_1 | first->control, 0xa0);
-	to[8] = number_of(m, first);
-	to[9] = m->session[session - 1].format;
+	to[8] = number_of(c->map, first);
+	to[9] = s->format;
 	to = point(p, session, ADR_1 | last->control, 0xa1);
-	to[8] = number_of(m, last);
+	to[8] = number_of(c->map, last);
 	to = point(p, session, ADR_1 | last->control, 0xa2);
-	put_msf(to + 8, m->session[session - 1].lead_out);
+	put_msf(to + 8, s->lead_out);
 	for (const struct cd_track *t = first; t <= last; t++) {
-		to = point(p, session, ADR_1 | t->control, number_of(m, t));
+		to = point(p, session, ADR_1 | t->control, number_of(c->map, t));
 		put_msf(to + 8, t->start);
 	}
-	put_pointers(m, r, session, first->control, p);
+	put_pointers(c, r, session, first->control, p);
 }
 
-static unsigned toc_full(const struct cd_map *m, const struct cd_toc_request *r, uint8_t *out)
+static unsigned toc_full(const struct closed *c, const struct cd_toc_request *r, uint8_t *out)
 {
 	uint8_t *p = out + HEADER;
 
-	if (r->number > m->sessions)
+	if (r->number > c->sessions)
 		return 0;
-	for (uint8_t session = r->number ? r->number : 1; session <= m->sessions; session++)
-		put_session(m, r, session, &p);
-	return finish(out, (unsigned)(p - out), 1, m->sessions);
+	for (unsigned session = r->number ? r->number : 1; session <= c->sessions; session++)
+		put_session(c, r, (uint8_t)session, &p);
+	return finish(out, (unsigned)(p - out), 1, (uint8_t)c->sessions);
 }
 
 /* ---- of recordable discs ---- */
@@ -191,7 +202,7 @@ static unsigned toc_pma(const struct cd_map *m, const struct cd_toc_request *r, 
 
 	if (!r->atip)
 		return 0;
-	for (unsigned i = 0; i < m->tracks; i++) {
+	for (unsigned i = 0; i + r->unfinished < m->tracks; i++) {
 		const struct cd_track *t = &m->track[i];
 		uint8_t *to = point(&p, 0, ADR_1 | t->control, (uint8_t)(m->first_track + i));
 
@@ -228,15 +239,19 @@ static unsigned toc_text(const struct cd_map *m, uint8_t *out)
 
 unsigned cd_toc(const struct cd_map *m, const struct cd_toc_request *r, uint8_t out[CD_TOC_MAX])
 {
-	if (r->format <= CD_TOC_FULL && m->sessions == 0)
+	struct closed c = {.map = m, .tracks = m->tracks - MIN(r->open_tracks, m->tracks)};
+
+	if (c.tracks)
+		c.sessions = last_track(&c)->session;
+	if (r->format <= CD_TOC_FULL && c.tracks == 0)
 		return 0;
 	switch (r->format) {
 	case CD_TOC_TRACKS:
-		return toc_tracks(m, r, out);
+		return toc_tracks(&c, r, out);
 	case CD_TOC_SESSIONS:
-		return toc_sessions(m, r, out);
+		return toc_sessions(&c, r, out);
 	case CD_TOC_FULL:
-		return toc_full(m, r, out);
+		return toc_full(&c, r, out);
 	case CD_TOC_PMA:
 		return toc_pma(m, r, out);
 	case CD_TOC_ATIP:

@@ -39,13 +39,18 @@ struct cd_toc_request {
 	bool msf;                   /* formats 0 and 1: addresses are MSF; format 2 always is */
 	const struct cd_atip *atip; /* NULL: the disc is no recordable one */
 	bool appendable;            /* another session can follow */
+	/*
+	 * The map ends with tracks whose session is not closed, so that formats 0 to 2 do not have
+	 * them; the last ones of these are not closed either: PMA does not have them.
+	 */
+	uint8_t open_tracks, unfinished;
 };
 
 /*
  * Writes the whole answer to out and returns its length; the caller cuts it to the allocation
- * length. The tracks are those of all sessions in the map, the lead-out that of the last one.
- * Returns 0 for 5/24/00: an unknown format, a track after the last one, a session after the last
- * one, formats 0 to 2 of a map without a session, PMA and ATIP of a disc without ATIP, CD-Text of a
+ * length. The tracks are those of all closed sessions, the lead-out that of the last one. Returns 0
+ * for 5/24/00: an unknown format, a track after the last one, a session after the last
+ * one, formats 0 to 2 without a closed session, PMA and ATIP of a disc without ATIP, CD-Text of a
  * disc without text.
  */
 unsigned cd_toc(const struct cd_map *m, const struct cd_toc_request *r, uint8_t out[CD_TOC_MAX]);

@@ -8,41 +8,61 @@
 
 #include "util/array.h"
 
-#define PIECE_BLOCKS 512u   /* 1 MiB with blocks of 2048 bytes */
-#define PIECES       49152u /* then 48 GiB, more than any disc of two layers */
+#define PIECE_BYTES 1048576u
+#define PIECES      49152u /* 48 GiB, more than any disc of two layers */
 
 struct media_mem {
 	struct media m;
+	uint32_t piece_blocks;
 	uint8_t *piece[PIECES];
 };
 
+/* A run of blocks in one piece. */
+struct run {
+	uint8_t **piece; /* NULL: past the last one */
+	size_t at;       /* byte in the piece */
+	uint32_t blocks;
+};
+
+static struct run run_of(struct media_mem *mm, uint64_t block, uint32_t count)
+{
+	uint64_t piece = block / mm->piece_blocks;
+	uint32_t in = (uint32_t)(block % mm->piece_blocks);
+
+	return (struct run){
+		.piece = piece < PIECES ? &mm->piece[piece] : NULL,
+		.at = (size_t)in * mm->m.unit,
+		.blocks = MIN(count, mm->piece_blocks - in),
+	};
+}
+
 static int mem_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
-	struct media_mem *mm = (struct media_mem *)m;
 	uint8_t *out = buf;
 
-	for (uint32_t i = 0; i < count; i++, out += m->unit) {
-		uint64_t b = block + i;
-		const uint8_t *p = b / PIECE_BLOCKS < PIECES ? mm->piece[b / PIECE_BLOCKS] : NULL;
+	while (count) {
+		struct run r = run_of((struct media_mem *)m, block, count);
+		size_t len = (size_t)r.blocks * m->unit;
 
-		if (p)
-			memcpy(out, p + b % PIECE_BLOCKS * m->unit, m->unit);
+		if (r.piece && *r.piece)
+			memcpy(out, *r.piece + r.at, len);
 		else
-			memset(out, 0, m->unit);
+			memset(out, 0, len);
+		out += len;
+		block += r.blocks;
+		count -= r.blocks;
 	}
 	return 0;
 }
 
 static int mem_view(struct media *m, uint64_t block, uint32_t *count, const uint8_t **data)
 {
-	const struct media_mem *mm = (struct media_mem *)m;
-	const uint8_t *p = block / PIECE_BLOCKS < PIECES ? mm->piece[block / PIECE_BLOCKS] : NULL;
-	uint32_t there = PIECE_BLOCKS - (uint32_t)(block % PIECE_BLOCKS);
+	struct run r = run_of((struct media_mem *)m, block, *count);
 
-	if (!p)
+	if (!r.piece || !*r.piece)
 		return -EOPNOTSUPP;
-	*data = p + block % PIECE_BLOCKS * m->unit;
-	*count = MIN(*count, there);
+	*data = *r.piece + r.at;
+	*count = r.blocks;
 	return 0;
 }
 
@@ -51,17 +71,20 @@ static int mem_write(struct media *m, uint64_t block, uint32_t count, const void
 	struct media_mem *mm = (struct media_mem *)m;
 	const uint8_t *in = buf;
 
-	if (block + count > (uint64_t)PIECES * PIECE_BLOCKS)
+	if (block + count > (uint64_t)PIECES * mm->piece_blocks)
 		return -EFBIG;
-	for (uint32_t i = 0; i < count; i++, in += m->unit) {
-		uint64_t b = block + i;
-		uint8_t **p = &mm->piece[b / PIECE_BLOCKS];
+	while (count) {
+		struct run r = run_of(mm, block, count);
+		size_t len = (size_t)r.blocks * m->unit;
 
-		if (!*p)
-			*p = calloc(PIECE_BLOCKS, m->unit);
-		if (!*p)
+		if (!*r.piece)
+			*r.piece = calloc(mm->piece_blocks, m->unit);
+		if (!*r.piece)
 			return -ENOSPC;
-		memcpy(*p + b % PIECE_BLOCKS * m->unit, in, m->unit);
+		memcpy(*r.piece + r.at, in, len);
+		in += len;
+		block += r.blocks;
+		count -= r.blocks;
 	}
 	return 0;
 }
@@ -75,12 +98,15 @@ static int mem_sync(struct media *m)
 /* Clears the blocks past the end: they read as zeros if the medium grows again. */
 static int mem_truncate(struct media *m, uint64_t blocks)
 {
-	struct media_mem *mm = (struct media_mem *)m;
+	for (uint64_t b = blocks; b < m->blocks;) {
+		struct run r = run_of((struct media_mem *)m, b, UINT32_MAX);
 
-	for (uint64_t b = blocks; b < m->blocks && b < (uint64_t)PIECES * PIECE_BLOCKS; b++)
-		if (mm->piece[b / PIECE_BLOCKS])
-			memset(mm->piece[b / PIECE_BLOCKS] + b % PIECE_BLOCKS * m->unit, 0,
-				m->unit);
+		if (!r.piece)
+			break;
+		if (*r.piece)
+			memset(*r.piece + r.at, 0, (size_t)r.blocks * m->unit);
+		b += r.blocks;
+	}
 	return 0;
 }
 
@@ -111,6 +137,7 @@ struct media *media_mem_new_units(uint32_t unit, uint64_t blocks, bool writable)
 		return NULL;
 	mm->m.ops = &mem_ops;
 	mm->m.unit = unit;
+	mm->piece_blocks = PIECE_BYTES / unit;
 	mm->m.blocks = blocks;
 	mm->m.writable = writable;
 	return &mm->m;

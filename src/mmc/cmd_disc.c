@@ -2,9 +2,12 @@
 /* Commands that describe the disc: capacities, TOC, disc and track information. */
 #include <string.h>
 
+#include "cd/address.h"
 #include "cd/toc.h"
+#include "disc/cd_record.h"
 #include "disc/compact.h"
 #include "mmc/mmc_int.h"
+#include "mmc/page_05.h"
 #include "util/array.h"
 #include "util/be.h"
 
@@ -20,6 +23,14 @@ mmc_sense_t cmd_read_capacity(struct mmc_drive *d, const uint8_t *cdb)
 	put_be32(p, blocks ? blocks - 1 : 0);
 	put_be32(p + 4, MEDIA_BLOCK);
 	return SENSE_NONE;
+}
+
+/* True if something of the open track or session is written. */
+static bool is_being_recorded(const struct disc *disc)
+{
+	const struct disc_track *open = disc_track(disc, disc_open_track(disc));
+
+	return (open && open->written) || (disc_is_cd_recordable(disc) && disc_cd_is_at_once(disc));
 }
 
 /* ---- READ TOC ------------------------------------------------------------------------------- */
@@ -88,13 +99,32 @@ static mmc_sense_t toc_sessions(struct mmc_drive *d, bool msf)
 	return SENSE_NONE;
 }
 
+/* The ATIP: what a recordable CD tells of itself; its addresses depend on the size of the disc. */
+static struct cd_atip atip_of(const struct disc *disc, const struct mmc_profile *profile)
+{
+	struct cd_atip atip = *profile->atip;
+
+	atip.lead_in = DISC_CD_LEAD_IN;
+	atip.last_lead_out = (int32_t)disc->capacity;
+	return atip;
+}
+
 /* All formats, of a CD. */
 static mmc_sense_t toc_of_map(
 	struct mmc_drive *d, const struct cd_map *map, uint8_t format, uint8_t number, bool msf)
 {
-	const struct cd_toc_request r = {.format = format, .number = number, .msf = msf};
+	const struct disc *disc = d->cmd.disc;
+	struct cd_toc_request r = {.format = format, .number = number, .msf = msf};
+	struct cd_atip atip;
 	uint8_t *p = mmc_reply(d, CD_TOC_MAX);
 
+	if (d->profile->atip) {
+		atip = atip_of(disc, d->profile);
+		r.atip = &atip;
+		r.appendable = disc_is_appendable(disc);
+		r.open_tracks = (uint8_t)disc_cd_open_tracks(disc);
+		r.unfinished = is_being_recorded(disc);
+	}
 	d->cmd.reply_len = cd_toc(map, &r, p);
 	return d->cmd.reply_len ? SENSE_NONE : mmc_bad_cdb();
 }
@@ -139,28 +169,50 @@ enum disc_status { STATUS_EMPTY, STATUS_INCOMPLETE, STATUS_COMPLETE, STATUS_OTHE
 enum { ERASABLE = 0x10 };
 enum session_state { SESSION_EMPTY, SESSION_INCOMPLETE, SESSION_COMPLETE = 3 };
 
-static uint8_t disc_status_byte(const struct disc *disc, const struct mmc_profile *profile)
+static void put_cd_time(uint8_t *p, int32_t lba)
 {
-	const struct disc_track *open = disc_track(disc, disc_open_track(disc));
+	struct cd_msf t = cd_msf(lba);
+
+	p[0] = t.minute;
+	p[1] = t.second;
+	p[2] = t.frame;
+}
+
+/* The last session has data: written blocks, or a closed track before the open one. */
+static bool session_has_begun(const struct disc *disc)
+{
 	uint32_t first, last;
 
+	disc_session_tracks(disc, disc->layout.sessions, &first, &last);
+	return is_being_recorded(disc) || first != last || disc->format == DISC_INTERMEDIATE;
+}
+
+static uint8_t disc_status_byte(const struct disc *disc, const struct mmc_profile *profile)
+{
 	if (disc->layout.finalised)
 		return (uint8_t)(SESSION_COMPLETE << 2 |
 				 (profile->other_status ? STATUS_OTHERS : STATUS_COMPLETE));
-	disc_session_tracks(disc, disc->layout.sessions, &first, &last);
-	/* The last session has data: written blocks, or a closed track before the open one. */
-	bool started =
-		(open && open->written) || first != last || disc->format == DISC_INTERMEDIATE;
-	if (started)
+	if (session_has_begun(disc))
 		return SESSION_INCOMPLETE << 2 | STATUS_INCOMPLETE;
 	return disc->layout.sessions == 1 ? STATUS_EMPTY : STATUS_INCOMPLETE;
 }
 
-/* Of a complete CD: its type, and that no session can follow. */
-static void put_cd_information(const struct cd_map *map, uint8_t *p)
+/*
+ * Of a CD: its type, as its last closed session has it; where the lead-in of the next session
+ * begins, and where its lead-out can begin at the latest. Of a complete disc, no session can
+ * follow.
+ */
+static void put_cd_information(const struct disc *disc, const struct cd_map *map, uint8_t *p)
 {
-	p[8] = map->session[map->sessions - 1].format;
-	memset(p + 16, 0xff, 8);
+	uint32_t closed = disc_last_closed_session(disc);
+
+	p[8] = closed ? map->session[closed - 1].format : 0xff;
+	if (disc_is_appendable(disc)) {
+		put_cd_time(p + 17, disc_cd_lead_in(disc));
+		put_cd_time(p + 21, (int32_t)disc->capacity);
+	} else {
+		memset(p + 16, 0xff, 8);
+	}
 }
 
 mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
@@ -176,7 +228,7 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 	uint8_t *p = mmc_reply(d, 34);
 	put_be16(p, 32);
 	if (map)
-		put_cd_information(map, p);
+		put_cd_information(disc, map, p);
 	p[2] = disc_status_byte(disc, d->profile);
 	/* Linux opens a write protected disc for reading only, because it is not erasable. */
 	if (disc->medium->erasable && !disc_is_protected(disc))
@@ -196,6 +248,22 @@ mmc_sense_t cmd_read_disc_information(struct mmc_drive *d, const uint8_t *cdb)
 
 /* ---- READ TRACK INFORMATION ----------------------------------------------------------------- */
 
+/*
+ * Position of the track of a CD that has this address, from 1; where nothing is recorded yet, and
+ * in the lead-in, that of the open or invisible track. 0: there is none.
+ */
+static uint32_t cd_track_at(const struct disc *disc, int32_t lba)
+{
+	enum { PREGAP = CD_PREGAP };
+	uint32_t open = disc_open_track(disc);
+	int i = disc_sector_track(disc, lba);
+
+	if (i < 0 && open &&
+		(lba < -PREGAP || lba >= (int64_t)disc_track(disc, open)->start - PREGAP))
+		return open;
+	return (uint32_t)(i + 1);
+}
+
 /* Returns the number of the track that the CDB selects; 0: the disc has no such track. */
 static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
 {
@@ -205,9 +273,7 @@ static uint32_t selected_track(const struct disc *disc, const uint8_t *cdb)
 
 	switch (cdb[1] & 0x03) {
 	case BY_LBA:
-		if (map)
-			return 1u + (uint32_t)disc_sector_track(disc, (int32_t)number);
-		return disc_track_at(disc, number);
+		return map ? cd_track_at(disc, (int32_t)number) : disc_track_at(disc, number);
 	case BY_TRACK:
 		/*
 		 * FFh: the invisible or incomplete track; a disc may have no track of that
@@ -258,6 +324,30 @@ static void put_cd_track(const struct cd_track *t, uint8_t *p)
 	put_be32(p + 20, 0); /* no packets */
 }
 
+/*
+ * Of the track of a CD that takes data: where the next WRITE has to begin, by the write type of
+ * mode page 05h. A track in which nothing is recorded is what the page says, and begins there.
+ */
+static void put_open_cd_track(
+	const struct disc *disc, const struct disc_track *t, const uint8_t *page_05, uint8_t *p)
+{
+	enum { BLANK = 0x40, NWA_VALID = 0x01 };
+	uint32_t unwritten = disc_cd_free(disc);
+	int64_t nwa;
+
+	if (!disc_cd_nwa(disc, &nwa))
+		return;
+	p[7] |= NWA_VALID;
+	put_be32(p + 12, (uint32_t)nwa);
+	put_be32(p + 16, unwritten);
+	put_be32(p + 24, t->written + unwritten);
+	if (is_being_recorded(disc))
+		return;
+	p[5] = page_05_track_mode(page_05);
+	p[6] = BLANK | (p[5] & 4 ? 1 : 0x0f);
+	put_be32(p + 8, (uint32_t)nwa);
+}
+
 mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 {
 	const struct disc *disc = d->cmd.disc;
@@ -265,6 +355,7 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	uint32_t number = selected_track(disc, cdb);
 	const struct disc_track *t = disc_track(disc, number);
 
+	mmc_apply_write_parameters(d);
 	if (!t) {
 		bool by_lba = (cdb[1] & 0x03) == 0;
 
@@ -276,8 +367,10 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	p[3] = (uint8_t)t->session;
 	p[5] = d->profile->track_mode;
 	put_track(disc, t, d->profile, p);
-	if (map)
+	if (map && number <= map->tracks)
 		put_cd_track(&map->track[number - 1], p);
+	if (map && number == disc_open_track(disc))
+		put_open_cd_track(disc, t, modepage_write_parameters(d), p);
 	number += first_number(disc) - 1;
 	p[2] = (uint8_t)number;
 	p[32] = (uint8_t)(number >> 8);

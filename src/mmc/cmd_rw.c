@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* READ, WRITE, VERIFY, SEEK, SYNCHRONIZE CACHE, RESERVE TRACK, CLOSE TRACK/SESSION, OPC. */
+#include "disc/cd_record.h"
 #include "mmc/mmc_int.h"
 #include "mmc/sectors.h"
 #include "util/array.h"
@@ -11,11 +12,6 @@ static bool transfer_fits(uint32_t blocks, uint32_t unit)
 	return (uint64_t)blocks * unit <= UINT32_MAX;
 }
 
-mmc_sense_t mmc_apply_test_write(struct mmc_drive *d)
-{
-	return sense_from_disc(disc_test_write(d->cmd.disc, modepage_test_write(d)), true);
-}
-
 /* Sets up the transfer if these blocks can be written, or read, now. 0 or sense. */
 static mmc_sense_t start_transfer(
 	struct mmc_drive *d, enum mmc_stream stream, int64_t lba, uint32_t blocks)
@@ -25,8 +21,9 @@ static mmc_sense_t start_transfer(
 	enum mmc_dir dir = writing ? MMC_DIR_OUT : MMC_DIR_IN;
 	int r;
 
-	if (c->disc->compact && !writing)
-		return sectors_start_blocks(d, lba, blocks);
+	if (c->disc->compact)
+		return writing ? mmc_start_cd_write(d, (uint32_t)lba, blocks)
+			       : sectors_start_blocks(d, lba, blocks);
 	r = writing ? disc_may_write(c->disc, lba, blocks) : disc_may_read(c->disc, lba, blocks);
 	c->unit = c->disc->media->unit;
 	if (!transfer_fits(blocks, c->unit))
@@ -57,7 +54,7 @@ static mmc_sense_t start_read(struct mmc_drive *d, int64_t lba, uint32_t blocks)
 
 	if (!reads_offered_block(disc, lba, blocks))
 		return start_transfer(d, STREAM_READ, lba, blocks);
-	mmc_reply(d, disc->media->unit);
+	mmc_reply(d, MEDIA_BLOCK);
 	return SENSE_NONE;
 }
 
@@ -79,7 +76,8 @@ static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks
 	if (s)
 		return s;
 	/* Disc-at-once begins with a RESERVE TRACK for all of the disc. */
-	if (modepage_at_once(d) && !disc->layout.at_once && disc_is_appendable(disc))
+	if (disc->medium->has_dao && modepage_at_once(d) && !disc->layout.at_once &&
+		disc_is_appendable(disc))
 		return SENSE_SEQUENCE_ERROR;
 	return start_transfer(d, STREAM_WRITE, lba, blocks);
 }
@@ -175,28 +173,37 @@ mmc_sense_t cmd_write_and_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 	return cmd_verify_finish(d, cdb);
 }
 
-/* The host has all of a disc that is recorded at once on storage. Finalises it. */
-static int end_at_once(struct mmc_drive *d)
+/*
+ * Burning programs send no CLOSE after a disc or session that is recorded at once, nor after a
+ * track of a CD: this is their end (MMC-6 6.41).
+ */
+static int end_by_sync(struct disc *disc)
 {
-	struct disc *disc = d->cmd.disc;
-	bool testing = disc->testing;
-	int r = testing ? disc_test_write(disc, false) : disc_finalise(disc);
+	int r;
 
-	if (disc->layout.finalised && !testing)
-		mmc_disc_changed(d, disc);
-	return r;
+	if (disc->compact)
+		return disc_cd_flush(disc);
+	r = disc_sync(disc);
+	return r == DISC_OK && disc_layout_is_full_at_once(&disc->layout) ? disc_finalise(disc) : r;
 }
 
 mmc_sense_t cmd_synchronize_cache_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	struct disc *disc = d->cmd.disc;
+	uint16_t sessions = disc->layout.sessions;
+	bool finalised = disc->layout.finalised;
 	int r;
 
 	(void)cdb; /* With IMMED, too, the status comes when all is done: nothing is in progress. */
-	r = disc_sync(disc);
-	/* Burning programs send no CLOSE after disc-at-once: this is its end (MMC-6 6.41). */
-	if (r == DISC_OK && disc_layout_is_full_at_once(&disc->layout))
-		r = end_at_once(d);
+	mmc_apply_write_parameters(d);
+	r = end_by_sync(disc);
+	if (disc->layout.sessions == sessions && disc->layout.finalised == finalised)
+		return sense_from_disc(r, true);
+	/* A test write ends with its session: the disc is again as it was before. */
+	if (disc->testing)
+		r = disc_test_write(disc, false);
+	else
+		mmc_disc_changed(d, disc);
 	return sense_from_disc(r, true);
 }
 
@@ -276,6 +283,7 @@ mmc_sense_t cmd_close_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 	if (s)
 		return s;
+	mmc_apply_write_parameters(d);
 	if (finalises(d, function))
 		r = disc_finalise(disc); /* the track number that libburn sends is ignored */
 	else if (function == STOP_FORMAT)

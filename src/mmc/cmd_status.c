@@ -97,7 +97,7 @@ mmc_sense_t cmd_read_buffer_capacity(struct mmc_drive *d, const uint8_t *cdb)
 	/* When WRITE has its status, its blocks are in the kernel: the buffer is free. */
 	if (in_blocks) {
 		p[3] = 0x01;
-		put_be32(p + 8, d->config.buffer / MEDIA_BLOCK);
+		put_be32(p + 8, d->config.buffer / mmc_write_unit(d));
 	} else {
 		put_be32(p + 4, d->config.buffer);
 		put_be32(p + 8, d->config.buffer);

@@ -65,7 +65,7 @@ const struct mmc_row mmc_rows[256] = {
 	[OP_SEEK_10] = { "SEEK(10)", 10, ROW_MEDIUM, 0, NO_LENGTH,
 		cmd_seek, NULL, "\0\xff\xff\xff\xff\0\0\0\0", "MMC-6 6.33" },
 	/* as WRITE(10); also syncs, and reads the blocks back; BYTCHK is refused, 5/24/00 */
-	[OP_WRITE_AND_VERIFY_10] = { "WRITE AND VERIFY(10)", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE, NO_LENGTH,
+	[OP_WRITE_AND_VERIFY_10] = { "WRITE AND VERIFY(10)", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE | P_VERIFY, NO_LENGTH,
 		cmd_write_and_verify, cmd_write_and_verify_finish, "\x12\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.46" },
 	/* reads the blocks; BYTCHK is refused, 5/24/00 */
 	[OP_VERIFY_10] = { "VERIFY(10)", 10, ROW_MEDIUM, P_READ, NO_LENGTH,
@@ -76,7 +76,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* of a CD, else 5/20/00: position, catalogue number, ISRC; there is no audio playback */
 	[OP_READ_SUB_CHANNEL] = { "READ SUB-CHANNEL", 10, ROW_IN | ROW_MEDIUM, P_CD, ALLOC(7, 2),
 		cmd_read_sub_channel, NULL, "\x02\x40\xff\0\0\xff\xff\xff\0", "MMC-3" },
-	/* formats 0 and 1; of a CD also 2 (raw) and 5 (CD-Text) */
+	/* formats 0 and 1; of a CD also 2 (raw) and 5 (CD-Text); of a CD-R or CD-RW 3 (PMA) and 4 (ATIP) */
 	[OP_READ_TOC_PMA_ATIP] = { "READ TOC/PMA/ATIP", 10, ROW_IN | ROW_MEDIUM, P_TOC, ALLOC(7, 2),
 		cmd_read_toc, NULL, "\x02\x0f\0\0\0\xff\xff\xff\xc0", "MMC-6 6.25" },
 	/* of a data sector of a CD, else 5/64/00; other discs 5/20/00 */
@@ -112,10 +112,13 @@ const struct mmc_row mmc_rows[256] = {
 	/* in bytes or blocks; the whole buffer is free */
 	[OP_READ_BUFFER_CAPACITY] = { "READ BUFFER CAPACITY", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
 		cmd_read_buffer_capacity, NULL, "\x01\0\0\0\0\0\xff\xff\0", "MMC-6 6.17" },
+	/* of a CD-R or CD-RW, else 5/20/00 */
+	[OP_SEND_CUE_SHEET] = { "SEND CUE SHEET", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE | P_CUE, ALLOC(6, 3),
+		cmd_send_cue_sheet, cmd_send_cue_sheet_finish, "\0\0\0\0\0\xff\xff\xff\0", "MMC-3" },
 	/* one logical unit, 0 */
 	[OP_REPORT_LUNS] = { "REPORT LUNS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(6, 4),
 		cmd_report_luns, NULL, "\0\xff\0\0\0\xff\xff\xff\xff\0\0", "SPC-4 6.33" },
-	/* all of a DVD-RW, other discs are refused, 5/30/06; a part of it, and each CDB that ATA PASS-THROUGH(12) can mean with the same code, 5/24/00 */
+	/* all of a CD-RW or DVD-RW, other discs are refused, 5/30/06; a part of it, and each CDB that ATA PASS-THROUGH(12) can mean with the same code, 5/24/00 */
 	[OP_BLANK] = { "BLANK", 12, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
 		cmd_blank, cmd_blank_finish, "\x17\xff\xff\xff\xff\0\0\0\0\0\0", "MMC-6 6.2" },
 	/* refused, 5/26/00: its parameters name nothing that the drive has */

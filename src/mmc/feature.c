@@ -131,7 +131,13 @@ static const struct feature features[] = {
 	{ FEATURE_DVD_PLUS_R, 1, BY_PROFILE, 4, "\x01\0\0\0", NULL },
 	/* DVD-RW, formatted: the intermediate state, and BLANK */
 	{ FEATURE_RIGID_OVERWRITE, 0, WHILE_WRITABLE, 4, "\x03\0\0\0", NULL },
+	/* Buffer underrun free, test write, CD-RW; data block types 0 and 8 to 13 */
+	{ FEATURE_CD_TAO, 2, WHILE_APPENDABLE, 4, "\x46\0\x3f\x01", NULL },
+	/* The same, and session-at-once; bytes of the longest cue sheet: DISC_CD_CUE_MAX */
+	{ FEATURE_CD_MASTERING, 1, WHILE_APPENDABLE, 4, "\x66\0\x10\0", NULL },
 	{ FEATURE_DVD_R_RW, 2, WHILE_WRITABLE, 0, NULL, build_dvd_r_rw },
+	/* Subtypes 0 to 3 of the ATIP */
+	{ FEATURE_CD_RW_WRITE, 0, WHILE_WRITABLE, 4, "\0\x0f\0\0", NULL },
 	{ FEATURE_DVD_PLUS_R_DL, 0, BY_PROFILE, 4, "\x01\0\0\0", NULL },
 	/*
 	 * Bitmaps of four classes each for BD-RE, BD-R and BD-ROM; bit n: version n. BD-RE and BD-R

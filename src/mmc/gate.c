@@ -47,8 +47,12 @@ static mmc_sense_t check_permission(const struct mmc_drive *d, const struct mmc_
 
 	if (missing == 0)
 		return SENSE_NONE;
-	/* What only CDs have is unknown to a drive with another disc in it. */
-	if (missing & P_CD)
+	/*
+	 * What only CDs have is unknown to a drive with another disc in it; what no CD has, while
+	 * one that can be recorded is in it.
+	 */
+	if ((missing & (P_CD | P_CUE)) ||
+		((missing & (P_RESERVE | P_VERIFY)) && (d->profile->permissions & P_CUE)))
 		return SENSE_INVALID_OPCODE;
 	if (missing & P_FORMAT)
 		return SENSE_CANNOT_FORMAT_MEDIUM;

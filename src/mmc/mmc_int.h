@@ -13,7 +13,7 @@
 
 #define MMC_REPLY_SIZE 4160u      /* largest answer: READ DISC STRUCTURE of a BD, 4100 bytes, ... */
 #define MMC_REPLY_MAX  CD_TOC_MAX /* ... but for READ TOC of a CD */
-#define MMC_PARAM_SIZE 1024u      /* largest parameter list taken in whole */
+#define MMC_PARAM_SIZE 4096u      /* largest parameter list taken in whole: a cue sheet */
 #define MMC_PUSH_MAX   32768u     /* most bytes of one mmc_push() */
 #define MMC_PULL_MAX   65536u     /* most bytes of one mmc_pull() */
 #define MMC_STAGE_SIZE (MMC_PULL_MAX + 8192u)
@@ -176,15 +176,28 @@ mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, int64_t lba);
  * the command.
  */
 int64_t mmc_lost_address(const struct mmc_drive *d);
+/* Bytes of the parameter list that arrived. */
+uint32_t mmc_param_len(const struct mmc_drive *d);
+/* The allocation or parameter list length in the CDB; UINT32_MAX when the row has none. */
+uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
+
+/* write_parameters.c */
 /*
  * Test write is a bit of mode page 05h that the host may set and clear at any time. It
  * takes effect at the next command that changes the disc. 0 or sense.
  */
 mmc_sense_t mmc_apply_test_write(struct mmc_drive *d);
-/* Bytes of the parameter list that arrived. */
-uint32_t mmc_param_len(const struct mmc_drive *d);
-/* The allocation or parameter list length in the CDB; UINT32_MAX when the row has none. */
-uint32_t mmc_length_field(const struct mmc_row *row, const uint8_t *cdb);
+/*
+ * Tells a CD-R or CD-RW how it is recorded next, as mode page 05h says; other discs are not told.
+ * Comes before each question about its next writable address, and before each change.
+ */
+void mmc_apply_write_parameters(struct mmc_drive *d);
+/* Bytes of the blocks that the disc of this command takes next. */
+uint32_t mmc_write_unit(struct mmc_drive *d);
+
+/* cmd_cd_record.c */
+/* Sets up a WRITE to a CD-R or CD-RW, whose addresses have a sign. 0 or sense. */
+mmc_sense_t mmc_start_cd_write(struct mmc_drive *d, uint32_t address, uint32_t blocks);
 
 /* tray.c */
 /* The disc that a command may use: in the drive, tray closed. NULL: there is none. */
@@ -227,6 +240,8 @@ bool modepage_test_write(const struct mmc_drive *d);
 void modepage_end_test_write(struct mmc_drive *d);
 bool modepage_at_once(const struct mmc_drive *d);
 bool modepage_next_session(const struct mmc_drive *d);
+/* Page 05h, with its header (mmc/page_05.h). */
+const uint8_t *modepage_write_parameters(const struct mmc_drive *d);
 /* Sets pages to their defaults whose values the current profile does not take. */
 void modepage_fit_profile(struct mmc_drive *d);
 /* Restores pages with values that MODE SELECT could have set; ignores the others. */
@@ -245,12 +260,12 @@ mmc_start_fn cmd_none, cmd_request_sense, cmd_inquiry, cmd_report_luns, cmd_gesn
 	cmd_write_10, cmd_write_12, cmd_verify, cmd_seek, cmd_start_stop_unit, cmd_close,
 	cmd_set_streaming, cmd_mode_select, cmd_send_key, cmd_send_disc_structure, cmd_format_unit,
 	cmd_blank, cmd_write_and_verify, cmd_read_cd, cmd_read_cd_msf, cmd_read_sub_channel,
-	cmd_read_header;
+	cmd_read_header, cmd_send_cue_sheet;
 mmc_finish_fn cmd_mode_select_6_finish, cmd_mode_select_10_finish, cmd_set_streaming_finish,
 	cmd_set_cd_speed_finish, cmd_send_event_finish, cmd_send_key_finish, cmd_write_finish,
 	cmd_verify_finish, cmd_synchronize_cache_finish, cmd_reserve_track_finish, cmd_close_finish,
 	cmd_start_stop_finish, cmd_prevent_allow_finish, cmd_send_opc_finish,
 	cmd_send_disc_structure_finish, cmd_format_unit_finish, cmd_blank_finish,
-	cmd_write_and_verify_finish;
+	cmd_write_and_verify_finish, cmd_send_cue_sheet_finish;
 
 #endif

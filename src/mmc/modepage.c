@@ -7,60 +7,17 @@
 #include <string.h>
 
 #include "mmc/mmc_int.h"
+#include "mmc/page_05.h"
 #include "util/array.h"
 #include "util/be.h"
 
 struct mode_page {
 	uint8_t code;
 	uint8_t size;           /* bytes, including the 2 of the header; 0 = built by build_2a() */
-	const char *defaults;   /* from byte 2 on */
+	const char *defaults;   /* from byte 2 on; NULL: of page 05h, by profile */
 	const char *changeable; /* mask of the bits that MODE SELECT may change, from byte 2 on */
 	bool (*valid)(const struct mmc_profile *profile, const uint8_t *page);
 };
-
-enum { TEST_WRITE = 0x10 }; /* byte 2 */
-
-static bool is_test_write(const uint8_t *page)
-{
-	return page[2] & TEST_WRITE;
-}
-
-/* Which of enum mmc_write_type: 1 << this; 3 is raw, 4 layer jump. */
-static uint8_t write_type(const uint8_t *page)
-{
-	return page[2] & 0x0f;
-}
-
-/*
- * The values that a medium takes which is recorded by this page: one link size and packet size,
- * blocks of 2048 bytes, and a session that is the last one or not. Track mode 1 is wodim's.
- */
-static bool link_parameters_valid(const struct mmc_profile *profile, const uint8_t *page)
-{
-	bool has_link_size = page[2] & 0x20, fixed_packets = page[3] & 0x20;
-	uint8_t session = page[3] >> 6, track_mode = page[3] & 0x0f, block_type = page[4] & 0x0f;
-	uint32_t packet = get_be32(page + 10);
-
-	return (!has_link_size || page[5] == profile->link_blocks) &&
-	       (!fixed_packets || packet == 0 || packet == profile->link_blocks) &&
-	       (session == 0 || session == 3) && block_type == 8 &&
-	       (track_mode == 1 || track_mode == 4 || track_mode == 5 || track_mode == 7);
-}
-
-/*
- * For DVD+R, which has no use for this page (MMC-6 7.5.4), hosts try all write types up to 2,
- * and they mean the same sequential recording. cdrecord tries another type if one is refused.
- */
-static bool write_parameters_valid(const struct mmc_profile *profile, const uint8_t *page)
-{
-	unsigned types = profile->write_types
-				 ? profile->write_types
-				 : WRITE_PACKET | WRITE_TRACK_AT_ONCE | WRITE_SESSION_AT_ONCE;
-
-	if (!(types >> write_type(page) & 1) || (profile->no_test_write && is_test_write(page)))
-		return false;
-	return profile->link_blocks == 0 || link_parameters_valid(profile, page);
-}
 
 static bool any_value(const struct mmc_profile *profile, const uint8_t *page)
 {
@@ -69,19 +26,20 @@ static bool any_value(const struct mmc_profile *profile, const uint8_t *page)
 	return true;
 }
 
+enum { AT_PAGE_05 = 1 }; /* its place in the table */
+
 // clang-format off
 static const struct mode_page pages[MODEPAGE_COUNT] = {
 	/* MMC-6 7.3: storage does the retries; hosts may set the values and read them back */
 	{ PAGE_ERROR_RECOVERY, 12,
 		"\0\x01\0\0\0\0\0\0\0\0",
 		"\xff\xff\0\0\0\0\0\0\0\0", any_value },
-	/* MMC-6 7.5: BUFE, packet; track mode 5, data block type 8, link 16, packet 16, pause 150 */
-	{ PAGE_WRITE_PARAMETERS, 52,
-		"\x40\x05\x08\x10\0\0\0\0\0\0\0\x10\0\x96\0\0\0\0\0\0\0\0\0\0\0"
-		"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	/* MMC-6 7.5: see page_05.h */
+	[AT_PAGE_05] = { PAGE_WRITE_PARAMETERS, PAGE_05_SIZE,
+		NULL,
 		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-		write_parameters_valid },
+		page_05_valid },
 	/* SPC-4 7.5.13: no timers, the drive never sleeps */
 	{ PAGE_POWER_CONDITION, 12, "\0\0\0\0\0\0\0\0\0\0", "\0\0\0\0\0\0\0\0\0\0", any_value },
 	/* MMC-6 7.7: no time-out is enforced */
@@ -90,12 +48,17 @@ static const struct mode_page pages[MODEPAGE_COUNT] = {
 };
 // clang-format on
 
+static const void *defaults_of(const struct mmc_drive *d, size_t i)
+{
+	return pages[i].defaults ? (const void *)pages[i].defaults : page_05_defaults(d->profile);
+}
+
 static void reset_page(struct mmc_drive *d, size_t i)
 {
 	assert(pages[i].size <= MODEPAGE_MAX_SIZE);
 	d->page[i][0] = pages[i].code;
 	d->page[i][1] = (uint8_t)(pages[i].size - 2);
-	memcpy(d->page[i] + 2, pages[i].defaults, pages[i].size - 2u);
+	memcpy(d->page[i] + 2, defaults_of(d, i), pages[i].size - 2u);
 }
 
 void modepage_reset(struct mmc_drive *d)
@@ -123,6 +86,7 @@ static uint32_t build_2a(const struct mmc_drive *d, uint8_t *p)
 		p[3] |= mmc_profiles[i].page_2a_write;
 		p[4] |= mmc_profiles[i].page_2a_forms;
 		p[5] |= mmc_profiles[i].page_2a_audio;
+		p[7] |= mmc_profiles[i].page_2a_channels;
 	}
 	p[4] |= 0xc0; /* buffer underrun free recording, multi-session */
 	p[6] = 0x29;  /* tray, eject, lock */
@@ -160,7 +124,7 @@ static uint32_t build_page(const struct mmc_drive *d, size_t i, unsigned control
 	if (control == 1)
 		memcpy(p + 2, page->changeable, page->size - 2u);
 	else if (control == 2)
-		memcpy(p + 2, page->defaults, page->size - 2u);
+		memcpy(p + 2, defaults_of(d, i), page->size - 2u);
 	return page->size;
 }
 
@@ -212,25 +176,30 @@ static size_t find_page(uint8_t code)
 	return MODEPAGE_COUNT;
 }
 
+const uint8_t *modepage_write_parameters(const struct mmc_drive *d)
+{
+	return d->page[AT_PAGE_05];
+}
+
 bool modepage_test_write(const struct mmc_drive *d)
 {
-	return is_test_write(d->page[find_page(PAGE_WRITE_PARAMETERS)]);
+	return page_05_test_write(d->page[AT_PAGE_05]);
 }
 
 void modepage_end_test_write(struct mmc_drive *d)
 {
-	d->page[find_page(PAGE_WRITE_PARAMETERS)][2] &= (uint8_t)~TEST_WRITE;
+	page_05_end_test_write(d->page[AT_PAGE_05]);
 }
 
 bool modepage_at_once(const struct mmc_drive *d)
 {
 	return (d->profile->write_types & WRITE_SESSION_AT_ONCE) &&
-	       1u << write_type(d->page[find_page(PAGE_WRITE_PARAMETERS)]) == WRITE_SESSION_AT_ONCE;
+	       page_05_at_once(d->page[AT_PAGE_05]);
 }
 
 bool modepage_next_session(const struct mmc_drive *d)
 {
-	return d->page[find_page(PAGE_WRITE_PARAMETERS)][3] & 0xc0;
+	return page_05_next_session(d->page[AT_PAGE_05]);
 }
 
 /* Checks one page of a MODE SELECT list, sets *size, and stores the page if store is set. */

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cd/toc.h"
 #include "disc/disc.h"
 #include "mmc/mmc.h"
 
@@ -24,6 +25,8 @@ enum mmc_permission {
 	P_TOC = 1 << 4,    /* READ TOC answers */
 	P_FORMAT = 1 << 5, /* FORMAT UNIT */
 	P_CD = 1 << 6,     /* the commands for sectors and subchannels of a CD */
+	P_CUE = 1 << 7,    /* SEND CUE SHEET */
+	P_VERIFY = 1 << 8, /* WRITE AND VERIFY */
 };
 
 /* Write types of mode page 05h (MMC-6 7.5.4), as bits. */
@@ -34,7 +37,14 @@ enum mmc_write_type {
 };
 
 #define PROFILE_MAX_FEATURES 8
-#define PROFILE_MAX_SPEEDS   6
+#define PROFILE_MAX_SPEEDS   7
+
+/* What mode page 05h is for a medium (mmc/page_05.h). */
+enum mmc_page_05 {
+	PAGE_05_ANY,    /* it has no meaning: the host may set what it likes */
+	PAGE_05_LINKED, /* packets that are linked, and disc-at-once: DVD-R, DVD-RW */
+	PAGE_05_CD      /* track-at-once and session-at-once */
+};
 
 struct mmc_profile {
 	uint16_t code;
@@ -53,13 +63,13 @@ struct mmc_profile {
 	uint16_t read_speed;                      /* kB/s; 0 = PROFILE_READ_SPEED */
 	uint16_t slowest;                         /* read speed, kB/s; 0 = DVD_SPEED_1X */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 of page 2Ah ... */
-	uint8_t page_2a_forms, page_2a_audio;     /* ... and of bytes 4 and 5 */
+	uint8_t page_2a_forms, page_2a_audio;     /* ... and of bytes 4 and 5, ... */
+	uint8_t page_2a_channels;                 /* ... and of byte 7 */
 	/*
-	 * Mode page 05h: the write types that may be selected (enum mmc_write_type), and the blocks
-	 * of a link and of a packet. 0: the page has no meaning, and the host may set what it
-	 * likes.
+	 * Mode page 05h: what it is for the medium (enum mmc_page_05), the write types that may be
+	 * selected (enum mmc_write_type; 0: any), and the blocks of a link and of a packet.
 	 */
-	uint8_t write_types, link_blocks;
+	uint8_t page_05, write_types, link_blocks;
 	/* Test write is refused: a program would record what it wants to try only. */
 	bool no_test_write;
 	uint8_t book_type;   /* book type << 4 | part version (MMC-6 table 407) */
@@ -80,6 +90,7 @@ struct mmc_profile {
 	bool other_status;
 	/* No track has a next writable or last recorded address: blocks come in any order. */
 	bool no_addresses;
+	const struct cd_atip *atip; /* of a recordable CD; its addresses are those of the disc */
 	const char *adip_type;      /* three characters: media type in structure 11h (ADIP) */
 	uint16_t track_info_length; /* bytes of the whole answer */
 };

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "disc/cd_record.h"
 #include "mmc/mmc_int.h"
 #include "util/be.h"
 
@@ -24,7 +25,10 @@ mmc_sense_t mmc_fail_at(struct mmc_drive *d, mmc_sense_t sense, int64_t lba)
 int64_t mmc_lost_address(const struct mmc_drive *d)
 {
 	const struct mmc_command *c = &d->cmd;
+	int64_t nwa;
 
+	if (disc_is_cd_recordable(c->disc) && disc_cd_nwa(c->disc, &nwa))
+		return nwa;
 	return disc_open_track(c->disc) ? disc_nwa(c->disc) : c->first;
 }
 

@@ -84,7 +84,8 @@ static struct media *media_of(struct exec_bench *b, const struct script_step *st
 {
 	memset(&b->cd, 0, sizeof(b->cd));
 	if (step->media == SCRIPT_MEDIA_BLANK)
-		return media_mem_new(0, true);
+		return media_mem_new_units(
+			step->medium ? step->medium->unit : MEDIA_BLOCK, 0, true);
 	if (!step->disc)
 		return rom(step->size);
 	return cd_disc_make(step->disc, &b->cd) ? b->cd.media : NULL;

@@ -41,7 +41,7 @@ struct media_state {
 	uint16_t current[10]; /* features current beside those that always are; 0 ends */
 	enum formatting formatting;
 	struct taken_format taken[12];
-	bool has_blank; /* BLANK makes it a blank DVD-RW */
+	bool has_blank; /* BLANK makes it a blank */
 };
 #define CLOSE_0 0x80
 

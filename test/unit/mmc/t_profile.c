@@ -16,7 +16,7 @@ static void profile_rows_are_consistent(void **state)
 		assert_true(!p->formats || (p->permissions & P_READ && p->write_speed[0]));
 		/* Fastest first; libburn and wodim reject speeds below 1x. */
 		for (unsigned k = 0; k < PROFILE_MAX_SPEEDS && p->write_speed[k]; k++)
-			assert_true(p->write_speed[k] >= DVD_SPEED_1X &&
+			assert_true(p->write_speed[k] >= profile_slowest(p) &&
 				    (k == 0 || p->write_speed[k] < p->write_speed[k - 1]));
 		for (size_t k = 0; k + 1 < i; k++) /* rows of one profile stand together */
 			assert_true(mmc_profiles[k].code != p->code);
