@@ -42,6 +42,16 @@ static bool is_code(const char *text, unsigned n, unsigned digits)
 	return text[n] == '\0';
 }
 
+bool cd_is_mcn(const char *text)
+{
+	return is_code(text, 13, 13);
+}
+
+bool cd_is_isrc(const char *text)
+{
+	return is_code(text, 12, 7);
+}
+
 static const char *counts(const struct cd_map *m)
 {
 	if (m->tracks < 1 || m->tracks > CD_MAX_TRACKS)
@@ -54,7 +64,7 @@ static const char *counts(const struct cd_map *m)
 		return "there are too many files, or too many parts of them";
 	if (m->text_packs > CD_MAX_TEXT_PACKS)
 		return "there is too much CD-Text";
-	if (!is_code(m->mcn, 13, 13))
+	if (!cd_is_mcn(m->mcn))
 		return "the media catalogue number is not 13 digits";
 	return NULL;
 }
@@ -80,7 +90,7 @@ static const char *track_alone(const struct cd_track *t)
 			return "the indexes of the track do not follow each other inside it";
 		before = t->index[i];
 	}
-	if (!is_code(t->isrc, 12, 7))
+	if (!cd_is_isrc(t->isrc))
 		return "the ISRC of the track is not 5 capitals or digits and 7 digits";
 	return NULL;
 }

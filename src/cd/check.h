@@ -3,6 +3,7 @@
 #ifndef CD_CHECK_H
 #define CD_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cd/map.h"
@@ -28,5 +29,12 @@
  *  - MCN and ISRC have the characters that subchannel Q has codes for, text packs a known type.
  */
 const char *cd_map_check(const struct cd_map *m, const uint64_t *sizes, unsigned *number);
+
+/*
+ * True of a media catalogue number (13 digits), or an ISRC (5 capitals or digits, 7 digits), and of
+ * an empty text: none.
+ */
+bool cd_is_mcn(const char *text);
+bool cd_is_isrc(const char *text);
 
 #endif

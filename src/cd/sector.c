@@ -121,6 +121,16 @@ static void finish(const struct cd_sector *s, uint32_t *sector)
 	}
 }
 
+void cd_sector_seal(uint32_t *sector, int32_t lba, uint8_t form)
+{
+	const struct cd_sector s = {.lba = lba, .form = form};
+	uint8_t *bytes = (uint8_t *)sector;
+
+	put_sync(bytes);
+	put_header(bytes, lba, form == CD_MODE1 ? 1 : 2);
+	finish(&s, sector);
+}
+
 /* Where what is stored begins in a sector, and how much it is. */
 static struct cd_cut stored_part(const struct cd_sector *s)
 {

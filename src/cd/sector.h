@@ -70,6 +70,13 @@ uint8_t cd_sector_form(uint8_t track_form, const uint8_t *stored, uint16_t unit)
 void cd_sector_cut(const struct cd_sector *s, struct cd_cut cut, uint8_t *out);
 
 /*
+ * Completes a sector of a data track that has its user data, and in mode 2 its subheader: writes
+ * sync, header, EDC and ECC, as its form has them. The EDC of form 2 is optional: it stays as it
+ * is. sector: 588 words. The form is that of a sector.
+ */
+void cd_sector_seal(uint32_t *sector, int32_t lba, uint8_t form);
+
+/*
  * Scrambles bytes 12 to 2351 of a sector as it is recorded, or takes the scrambling away (ECMA-130
  * annex B).
  */

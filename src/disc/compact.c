@@ -175,6 +175,11 @@ void disc_compact_free(struct disc_compact *c)
 	free(c);
 }
 
+struct cd_map *disc_compact_map(struct disc_compact *c)
+{
+	return &c->map;
+}
+
 void disc_compact_layout(const struct disc_compact *c, struct disc_layout *l)
 {
 	*l = (struct disc_layout){

@@ -17,6 +17,8 @@ struct disc_compact *disc_compact_new(
 	const struct cd_map *map, const uint64_t *file, uint32_t blocks);
 /* NULL is fine. */
 void disc_compact_free(struct disc_compact *c);
+/* For the recorder of a CD-R, which changes it. */
+struct cd_map *disc_compact_map(struct disc_compact *c);
 /* The tracks and sessions of the map as a layout. */
 void disc_compact_layout(const struct disc_compact *c, struct disc_layout *l);
 

@@ -65,6 +65,7 @@ enum disc_intent {
 };
 
 struct disc;
+struct disc_cd;
 struct disc_compact;
 struct disc_model;
 typedef void disc_release_fn(struct disc *disc, void *ctx);
@@ -76,6 +77,7 @@ struct disc {
 	enum disc_format format;
 	const struct disc_model *model; /* as medium and format say */
 	struct disc_compact *compact;   /* NULL: not a compact disc (disc/compact.h) */
+	struct disc_cd *cd;             /* NULL: not a CD-R or CD-RW (disc/cd_record.h) */
 	uint32_t capacity;              /* blocks, recorded and blank */
 	uint32_t limit;       /* first block that storage has no room for; at most capacity */
 	uint64_t room_end;    /* blocks of the image that storage has room for; 0 = no limit */
@@ -83,7 +85,7 @@ struct disc {
 	uint32_t max_unsaved; /* blocks that may be written and not yet saved */
 	bool keep_state;      /* see disc_options */
 	struct disc_layout layout;
-	uint32_t data_end;    /* blocks below it are on storage */
+	uint32_t data_end;    /* blocks of the image below it are on storage */
 	uint32_t safe_end;    /* the same, and the saved layout counts them */
 	uint32_t overwritten; /* blocks inside the layout written since the last sync */
 	int unreported_error; /* -errno of a sync while opening; the next disc_sync() returns it */

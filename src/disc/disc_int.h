@@ -3,9 +3,20 @@
 #ifndef DISC_DISC_INT_H
 #define DISC_DISC_INT_H
 
+#include "disc/cd_int.h"
 #include "disc/disc.h"
 #include "disc/disc_state.h"
 
+/* Blocks of the image that hold 2048 bytes: those of a CD-R have one byte. */
+static inline uint32_t disc_image_scale(const struct disc *d)
+{
+	return d->cd ? MEDIA_BLOCK : 1;
+}
+/* Blocks of the image that the layout counts. */
+static inline uint32_t disc_image_end(const struct disc *d)
+{
+	return d->cd ? (uint32_t)d->cd->end : disc_layout_end(&d->layout);
+}
 /*
  * Saves the layout in the store; removes the saved one if the image alone gives the same
  * layout. The data that the layout counts must be on storage. 0, -EAGAIN or -errno.

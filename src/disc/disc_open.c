@@ -11,6 +11,34 @@
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
+static void drop_recorder(struct disc *d)
+{
+	disc_cd_free_all(d->cd);
+	disc_compact_free(d->compact);
+	d->cd = NULL;
+	d->compact = NULL;
+}
+
+/* Makes room for the recorder of a CD-R or CD-RW, which is blank. False: no memory. */
+static bool make_recorder(struct disc *d)
+{
+	d->compact = disc_compact_new(NULL, NULL, 0);
+	d->cd = disc_cd_new();
+	if (d->compact && d->cd)
+		return true;
+	drop_recorder(d);
+	return false;
+}
+
+/* Of a CD-R whose state is not right: its bytes as blocks. Also if they are no plain image. */
+static void make_cd_rom(struct disc *d)
+{
+	d->medium = disc_medium_of(DISC_CD_ROM);
+	d->model = d->medium->model;
+	d->capacity = (uint32_t)MIN(d->media->blocks / MEDIA_BLOCK, (uint64_t)CD_LBA_END);
+	disc_layout_one_track(&d->layout, d->capacity, DISC_TRACK_CLOSED);
+}
+
 /* Makes the disc read-only with all blocks of the image; read_only: why it cannot be recorded. */
 static void make_rom(struct disc *d, const struct disc_options *o, const char *read_only)
 {
@@ -22,6 +50,11 @@ static void make_rom(struct disc *d, const struct disc_options *o, const char *r
 	d->intent = DISC_INTENT_NONE;
 	d->layer_break = 0;
 	d->read_only = read_only;
+	drop_recorder(d);
+	if (d->media->unit == 1) {
+		make_cd_rom(d);
+		return;
+	}
 	d->capacity = d->media->blocks > 0xfffffffe ? 0xfffffffe : (uint32_t)d->media->blocks;
 	disc_layout_one_track(&d->layout, d->capacity, DISC_TRACK_CLOSED);
 }
@@ -51,6 +84,8 @@ static void make_blank(struct disc *d, const struct disc_options *o)
 		d->store_uncertain = true;
 	}
 	d->model = disc_model_of(d->medium, d->format);
+	if (d->model->compact && make_recorder(d))
+		disc_cd_refresh(d);
 }
 
 /* Cuts the image as the state announces: power failed before the cut was done and synced. */
@@ -78,6 +113,8 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 		return "the blocks of the image are of another size than its state says";
 	if (s->truncate)
 		why = cut_as_announced(d, s);
+	if (!why && m->model->compact && m->model->recordable && !make_recorder(d))
+		why = "there is no memory for what its state says";
 	if (!why)
 		why = disc_model_of(m, s->format)->misfit(d, s);
 	if (why)
@@ -161,15 +198,15 @@ struct disc *disc_open(const struct disc_options *o)
 		use_map(d);
 	else
 		read_state(d, o);
-	if (d->model->compact && !make_compact(d, o)) {
+	if (d->model->compact && !d->compact && (d->model->recordable || !make_compact(d, o))) {
 		media_close(o->media);
 		store_close(o->store);
 		free(d);
 		return NULL;
 	}
-	d->data_end = disc_layout_end(&d->layout);
-	d->safe_end = d->data_end - d->adopted;
-	d->room_end = o->room ? d->media->blocks + o->room : 0;
+	d->data_end = disc_image_end(d);
+	d->safe_end = d->cd ? (uint32_t)d->cd->counted : d->data_end - d->adopted;
+	d->room_end = o->room ? d->media->blocks + (uint64_t)o->room * disc_image_scale(d) : 0;
 	d->limit = disc_limit(d);
 	if (!disc_medium_is_recordable(d->medium))
 		d->media->writable = false;
@@ -220,7 +257,7 @@ void disc_destroy(struct disc *d)
 		d->moved.folder->ops->close(d->moved.folder);
 	media_close(d->media);
 	store_close(d->store);
-	disc_compact_free(d->compact);
+	drop_recorder(d);
 	free(d);
 }
 

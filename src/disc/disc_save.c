@@ -12,22 +12,26 @@
 
 int disc_check_image(struct media *m, uint32_t blocks, uint32_t *crc)
 {
-	uint8_t block[MEDIA_UNIT_MAX];
+	uint8_t buf[MEDIA_UNIT_MAX];
+	uint32_t most = sizeof(buf) / m->unit;
 	int r = 0;
 
 	*crc = 0;
-	for (uint32_t i = 0; i < blocks && r == 0; i++) {
-		r = media_read(m, i, 1, block);
+	for (uint32_t i = 0, n; i < blocks && r == 0; i += n) {
+		n = MIN(most, blocks - i);
+		r = media_read(m, i, n, buf);
 		if (r == 0)
-			*crc = crc32_add(*crc, block, m->unit);
+			*crc = crc32_add(*crc, buf, (size_t)n * m->unit);
 	}
 	return r;
 }
 
 uint32_t disc_max_unsaved(const struct disc *d)
 {
-	return d->store && d->checked < DISC_STATE_CHECKED ? DISC_MAX_UNSAVED_LEAST
-							   : d->max_unsaved;
+	uint32_t scale = disc_image_scale(d);
+	bool tells = !d->store || d->checked >= DISC_STATE_CHECKED * scale;
+
+	return (tells ? d->max_unsaved : DISC_MAX_UNSAVED_LEAST) * scale;
 }
 
 void disc_image_moved(struct disc *d, struct folder *folder, const char *name)
@@ -102,7 +106,8 @@ static int save_text(struct disc *d, const char *text, size_t len)
 /* Recorded blocks of a sequential disc never change, so one checksum of the first is enough. */
 static void check_first_blocks(struct disc *d, struct disc_state *s)
 {
-	s->checked = MIN(d->layout.track[0].written, DISC_STATE_CHECKED);
+	s->checked = d->cd ? MIN(disc_image_end(d), DISC_STATE_CHECKED * disc_image_scale(d))
+			   : MIN(d->layout.track[0].written, DISC_STATE_CHECKED);
 	if (s->checked != d->checked) {
 		d->checked = 0;
 		if (disc_check_image(d->media, s->checked, &d->check) == 0)
@@ -136,6 +141,8 @@ static int save_layout(struct disc *d)
 
 	if (!d->store)
 		return 0;
+	if (d->cd)
+		s.cd = d->cd->now;
 	if (image_gives_layout(d))
 		return save_text(d, "", 0);
 	if (d->model->counts_recorded)
@@ -156,7 +163,7 @@ int disc_save(struct disc *d)
 
 	d->store_uncertain = r < 0;
 	if (r == 0) {
-		d->safe_end = disc_layout_end(&d->layout);
+		d->safe_end = disc_image_end(d);
 		d->saved = true;
 		if (d->intent == DISC_INTENT_DONE)
 			d->intent = DISC_INTENT_NONE;
@@ -192,7 +199,7 @@ int disc_sync_data(struct disc *d)
 	int r = media_sync(d->media);
 
 	if (r == 0) {
-		d->data_end = disc_layout_end(&d->layout);
+		d->data_end = disc_image_end(d);
 		d->overwritten = 0;
 		if (d->intent == DISC_INTENT_TRUNCATE)
 			d->intent = DISC_INTENT_DONE;
@@ -210,7 +217,7 @@ int disc_sync_before_change(struct disc *d)
 		return DISC_OK;
 	r = disc_wait_written(d);
 	if (r == 0)
-		r = media_truncate(d->media, disc_layout_end(&d->layout));
+		r = media_truncate(d->media, disc_image_end(d));
 	return r == 0 ? disc_sync_data(d) : r;
 }
 
@@ -235,7 +242,7 @@ int disc_sync(struct disc *d)
 	if (r < 0)
 		return r;
 	if (!d->model->counts_recorded && !d->store_uncertain && d->intent == DISC_INTENT_NONE &&
-		d->safe_end == disc_layout_end(&d->layout))
+		d->safe_end == disc_image_end(d))
 		return DISC_OK;
 	return disc_save(d);
 }
@@ -243,8 +250,12 @@ int disc_sync(struct disc *d)
 uint32_t disc_unsynced(const struct disc *d)
 {
 	/* During a test write, only the layout `real` counts what is on the medium. */
-	uint32_t end = disc_layout_end(d->testing ? &d->real : &d->layout);
+	uint32_t end;
 
+	if (d->cd)
+		end = (uint32_t)(d->testing ? d->cd->real_end : d->cd->end);
+	else
+		end = disc_layout_end(d->testing ? &d->real : &d->layout);
 	return end - d->safe_end + d->overwritten + (d->unreported_error ? 1 : 0);
 }
 
@@ -278,7 +289,12 @@ static int begin_replacing(
 	const uint32_t safe_before = d->safe_end;
 	int r;
 
-	d->layout = *layout;
+	if (d->cd) {
+		disc_cd_keep(d);
+		disc_cd_reset(d);
+	} else {
+		d->layout = *layout;
+	}
 	d->format = format;
 	d->model = disc_model_of(d->medium, format);
 	d->intent = DISC_INTENT_TRUNCATE;
@@ -290,7 +306,10 @@ static int begin_replacing(
 		r = media_truncate(d->media, blocks);
 	if (r == 0)
 		return 0;
-	d->layout = before;
+	if (d->cd)
+		disc_cd_restore(d);
+	else
+		d->layout = before;
 	d->format = format_before;
 	d->model = disc_model_of(d->medium, format_before);
 	d->safe_end = safe_before;
@@ -301,11 +320,13 @@ static int begin_replacing(
 
 uint32_t disc_limit(const struct disc *d)
 {
-	uint32_t end = disc_layout_end(&d->layout);
+	uint32_t end = disc_image_end(d);
 	uint64_t room = d->room_end > end ? d->room_end - end : 0;
 
 	if (d->room_end == 0 || d->layout.finalised)
 		return d->capacity;
+	if (d->cd)
+		return disc_cd_limit(d, room);
 	room -= room % d->medium->ecc_blocks;
 	return (uint32_t)MIN(end + MAX(room, 1u), (uint64_t)d->capacity);
 }
@@ -365,5 +386,7 @@ int disc_test_write(struct disc *d, bool on)
 		d->layer_break = d->real_layer_break;
 	}
 	d->testing = on;
+	if (d->cd)
+		disc_cd_test(d, on);
 	return r;
 }

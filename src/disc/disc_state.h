@@ -7,10 +7,11 @@
 #ifndef DISC_DISC_STATE_H
 #define DISC_DISC_STATE_H
 
+#include "disc/cd_recording.h"
 #include "disc/disc.h"
 
 /* The highest version that is read and written. Each state is written in the lowest possible. */
-#define DISC_STATE_VERSION    2
+#define DISC_STATE_VERSION    3
 #define DISC_STATE_FIRST_LINE "mmcgadget disc state"
 /* Blocks from the start of the image whose checksum tells one image from another. */
 #define DISC_STATE_CHECKED    32u
@@ -29,6 +30,7 @@ struct disc_state {
 	uint32_t checked; /* number of blocks that `check` covers; 0 = none */
 	uint32_t check;   /* CRC-32 */
 	struct disc_layout layout;
+	struct disc_cd_record cd; /* of a CD-R or CD-RW, in place of the layout */
 };
 
 /* Length of the text, at most STORE_TEXT_MAX. */

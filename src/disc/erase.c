@@ -13,7 +13,9 @@ int disc_erase(struct disc *d)
 	if (!d->media->writable || d->testing)
 		return DISC_CLOSED;
 	disc_state_of_blank(d->medium, &blank);
-	d->capacity = blank.capacity;
+	/* A CD-R blank comes in many sizes, and its state file says which. */
+	if (!d->cd)
+		d->capacity = blank.capacity;
 	d->layer_break = 0;
 	d->store_uncertain |= capacity != d->capacity || layer_break != 0;
 	r = disc_replace(d, &blank.layout, blank.format, 0);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "disc/model.h"
+#include "disc/state_cd.h"
 #include "util/array.h"
 #include "util/crc32.h"
 
@@ -132,6 +133,29 @@ static bool read_v2_line(struct reader *r, const char *line)
 	return false;
 }
 
+/* Reads a line of version 3, which only discs have that are recorded as a CD is. */
+static bool read_v3_line(struct reader *r, const char *line)
+{
+	struct disc_state *s = r->s;
+
+	if (strncmp(line, "track ", 6) == 0 || strncmp(line, "finalised ", 10) == 0 ||
+		strncmp(line, "sessions ", 9) == 0)
+		return state_read_cd(line, &s->cd);
+	return read_v1_line(r, line) || read_v2_line(r, line) || state_read_cd(line, &s->cd);
+}
+
+static bool read_line(struct reader *r, const char *line)
+{
+	switch (r->version) {
+	case 1:
+		return read_v1_line(r, line);
+	case 2:
+		return read_v1_line(r, line) || read_v2_line(r, line);
+	default:
+		return read_v3_line(r, line);
+	}
+}
+
 static const struct disc_medium *find_medium(const struct reader *r)
 {
 	const struct disc_medium *m = disc_medium_named(r->type);
@@ -141,7 +165,10 @@ static const struct disc_medium *find_medium(const struct reader *r)
 		return disc_medium_of(DISC_DVD_PLUS_R);
 	if (!m && r->unlisted && strcmp(r->unlisted->name, r->type) == 0)
 		m = r->unlisted;
-	return m && m->state_version <= r->version ? m : NULL;
+	/* Version 3 has other tracks, those of a CD. */
+	return m && m->state_version <= r->version && (m->state_version == 3) == (r->version == 3)
+		       ? m
+		       : NULL;
 }
 
 /* Makes the layout of a medium whose state lists no tracks: one track of the formatted size. */
@@ -174,12 +201,32 @@ static bool format_is_possible(const struct disc_state *s)
 	return s->format == DISC_UNFORMATTED || s->medium->format[0].blocks > 0;
 }
 
+/* Checks a CD-R or CD-RW, and makes its layout, which has the sectors that the state counts. */
+static bool is_possible_cd(struct disc_state *s)
+{
+	const uint32_t checked = DISC_STATE_CHECKED * MEDIA_BLOCK;
+	struct disc_cd_view view;
+	struct cd_cue cue;
+	uint64_t end;
+
+	if (s->unit != 1 || s->layer_break || s->layout.at_once || s->format != DISC_UNFORMATTED ||
+		!disc_cd_is_possible(&s->cd, s->capacity, &cue))
+		return false;
+	end = disc_cd_end_in_image(&s->cd, &cue);
+	disc_cd_view(&s->cd, &cue, &view);
+	disc_cd_to_layout(&s->cd, &cue, &view, s->capacity, &s->layout);
+	return s->checked <= checked && s->checked <= end &&
+	       (!s->truncate || s->truncate_to >= end);
+}
+
 /* Checks the lines against each other: true if a disc can be in this state. */
 static bool is_consistent(const struct reader *r)
 {
 	struct disc_state *s = r->s;
 	const struct disc_layout *l = &s->layout;
 
+	if (s->medium->state_version == 3)
+		return !r->has_format && is_possible_cd(s);
 	/* No FORMAT UNIT would give a medium such a size. */
 	if (s->medium->format[0].blocks > 0 && s->capacity > s->medium->capacity)
 		return false;
@@ -232,7 +279,7 @@ const char *disc_state_decode(
 				return "it is damaged (its checksum is wrong)";
 			return find_medium_and_check(&r);
 		}
-		if (!read_v1_line(&r, line) && (r.version < 2 || !read_v2_line(&r, line)))
+		if (!read_line(&r, line))
 			return "it is damaged";
 	}
 	return "it is damaged (its end is missing)";

@@ -2,10 +2,10 @@
 #include "disc/disc_state.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 
 #include "disc/model.h"
+#include "disc/state_cd.h"
+#include "util/array.h"
 #include "util/crc32.h"
 
 const char *const disc_track_state_names[] = {
@@ -22,39 +22,27 @@ const char *const disc_format_names[] = {
 	[DISC_FORMATTED_POW] = "pow",
 };
 
-struct out {
-	char *text;
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct out *o, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	o->len += (size_t)vsnprintf(o->text + o->len, STORE_TEXT_MAX - o->len, fmt, ap);
-	va_end(ap);
-}
-
 /*
  * Returns the lowest version that can express the state, so that older daemons can read it if
  * possible.
  */
 static unsigned version_for(const struct disc_state *s)
 {
-	return s->truncate || s->format != DISC_UNFORMATTED ? 2 : s->medium->state_version;
+	unsigned changed = s->truncate || s->format != DISC_UNFORMATTED ? 2 : 1;
+
+	return MAX(changed, s->medium->state_version);
 }
 
-static void put_tracks(struct out *o, const struct disc_layout *l)
+static void put_tracks(struct state_out *o, const struct disc_layout *l)
 {
-	put(o, "finalised %s\n", l->finalised ? "yes" : "no");
+	state_put(o, "finalised %s\n", l->finalised ? "yes" : "no");
 	if (l->at_once)
-		put(o, "at-once\n");
-	put(o, "sessions %u\n", l->sessions);
+		state_put(o, "at-once\n");
+	state_put(o, "sessions %u\n", l->sessions);
 	for (uint32_t i = 0; i < l->tracks; i++) {
 		const struct disc_track *t = &l->track[i];
 
-		put(o,
+		state_put(o,
 			"track %" PRIu32 " session %u start %" PRIu32 " written %" PRIu32
 			" reserved %" PRIu32 " %s\n",
 			i + 1, t->session, t->start, t->written, t->reserved,
@@ -62,11 +50,11 @@ static void put_tracks(struct out *o, const struct disc_layout *l)
 	}
 }
 
-static void put_format(struct out *o, const struct disc_state *s)
+static void put_format(struct state_out *o, const struct disc_state *s)
 {
-	put(o, "state %s\n", disc_format_names[s->format]);
+	state_put(o, "state %s\n", disc_format_names[s->format]);
 	if (s->format != DISC_UNFORMATTED && !disc_model_of(s->medium, s->format)->has_tracks)
-		put(o, "format %" PRIu32 "\n", disc_layout_end(&s->layout));
+		state_put(o, "format %" PRIu32 "\n", disc_layout_end(&s->layout));
 }
 
 void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s)
@@ -88,27 +76,29 @@ size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 {
 	const struct disc_model *model = disc_model_of(s->medium, s->format);
 	unsigned version = version_for(s);
-	struct out o = {text, 0};
+	struct state_out o = {text, 0};
 
-	put(&o, DISC_STATE_FIRST_LINE " %u\n", version);
-	put(&o, "type %s\n", s->medium->name);
+	state_put(&o, DISC_STATE_FIRST_LINE " %u\n", version);
+	state_put(&o, "type %s\n", s->medium->name);
 	if (version > 1)
-		put(&o, "unit %u\n", s->unit);
-	put(&o, "capacity %" PRIu32 "\n", s->capacity);
+		state_put(&o, "unit %u\n", s->unit);
+	state_put(&o, "capacity %" PRIu32 "\n", s->capacity);
 	if (s->layer_break)
-		put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
+		state_put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
 	if (s->truncate)
-		put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
+		state_put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
 	if (s->format != DISC_UNFORMATTED || !model->has_tracks)
 		put_format(&o, s);
-	if (model->has_tracks)
+	if (model->compact)
+		state_put_cd(&o, &s->cd);
+	else if (model->has_tracks)
 		put_tracks(&o, &s->layout);
 	if (model->counts_recorded || s->format == DISC_INTERMEDIATE)
-		put(&o, "ahead %" PRIu32 "\n", s->max_unsaved);
+		state_put(&o, "ahead %" PRIu32 "\n", s->max_unsaved);
 	if (s->checked)
-		put(&o, "check %" PRIu32 " %08" PRIx32 "\n", s->checked, s->check);
+		state_put(&o, "check %" PRIu32 " %08" PRIx32 "\n", s->checked, s->check);
 	if (s->boot[0])
-		put(&o, "boot %s\n", s->boot);
-	put(&o, "crc32 %08" PRIx32 "\n", crc32_add(0, text, o.len));
+		state_put(&o, "boot %s\n", s->boot);
+	state_put(&o, "crc32 %08" PRIx32 "\n", crc32_add(0, text, o.len));
 	return o.len;
 }

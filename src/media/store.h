@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STORE_TEXT_MAX 16384u /* bytes */
+#define STORE_TEXT_MAX 32768u /* bytes */
 #define STORE_GRAIN    4096u  /* texts are padded with newlines to a multiple of it */
 #define STORE_NAME_MAX 255u
 #define STORE_BOOT_MAX 40u

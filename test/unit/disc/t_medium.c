@@ -43,10 +43,10 @@ static void the_table_lists_types_of_blanks(void **state)
 
 	(void)state;
 	assert_ptr_equal(disc_medium_of_blank(), disc_medium_named("dvd+r"));
-	assert_int_equal(disc_medium_list(list, sizeof(list)), 11);
+	assert_int_equal(disc_medium_list(list, sizeof(list)), 13);
 	assert_string_equal(list,
 		"dvd+r, dvd+r-dl, dvd-r, dvd-r-dl, dvd-rw, dvd+rw, dvd-ram, bd-r, "
-		"bd-r-dl, bd-re and bd-re-dl");
+		"bd-r-dl, bd-re, bd-re-dl, cd-r and cd-rw");
 	assert_true(disc_medium_is_recordable(disc_medium_named("dvd+r")));
 	assert_false(disc_medium_is_recordable(disc_medium_named("dvd-rom")));
 	assert_null(disc_medium_named("made-up-r"));

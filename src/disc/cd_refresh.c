@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What follows from the record of a CD: its layout, its map, and where the next sector goes. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "disc/cd_int.h"
+#include "disc/compact_int.h"
+#include "util/array.h"
+
+static_assert(DISC_CD_CUE_MAX == CD_CUE_MAX, "the header promises what the parser takes");
+
+struct disc_cd *disc_cd_new(void)
+{
+	return calloc(1, sizeof(struct disc_cd));
+}
+
+void disc_cd_free_all(struct disc_cd *cd)
+{
+	free(cd);
+}
+
+void disc_cd_refresh(struct disc *d)
+{
+	struct disc_cd *cd = d->cd;
+	const struct disc_cd_record *r = &cd->now;
+
+	if (r->cue_len) {
+		const struct cd_cue_place place = disc_cd_cue_place(r, d->capacity);
+
+		/* Only a sheet that was right is kept in a record. */
+		if (!cd_cue_parse(r->cue, r->cue_len, &place, &cd->cue))
+			cd->now.cue_len = 0;
+	}
+	disc_cd_view(r, &cd->cue, &cd->view);
+	disc_cd_to_layout(r, &cd->cue, &cd->view, d->capacity, &d->layout);
+	disc_cd_to_map(
+		r, &cd->view, d->testing ? cd->real_end : UINT64_MAX, disc_compact_map(d->compact));
+	cd->recording = disc_cd_next_place(r, &cd->cue, &cd->at);
+	cd->end = disc_cd_end_in_image(r, &cd->cue);
+}
+
+void disc_cd_keep(struct disc *d)
+{
+	d->cd->before = d->cd->now;
+}
+
+void disc_cd_restore(struct disc *d)
+{
+	d->cd->now = d->cd->before;
+	disc_cd_refresh(d);
+}
+
+void disc_cd_reset(struct disc *d)
+{
+	memset(&d->cd->now, 0, sizeof(d->cd->now));
+	d->cd->block = NULL;
+	d->cd->text_unsaved = d->cd->position_lost = false;
+	disc_cd_refresh(d);
+}
+
+void disc_cd_test(struct disc *d, bool on)
+{
+	struct disc_cd *cd = d->cd;
+
+	if (on) {
+		cd->real = cd->now;
+		cd->real_end = cd->end;
+	} else {
+		cd->now = cd->real;
+		cd->block = NULL;
+		cd->text_unsaved = false;
+	}
+	disc_cd_refresh(d);
+}
+
+bool disc_cd_is_under_way(const struct disc_cd *cd)
+{
+	return cd->now.cue_len && cd->now.next != disc_cd_first_address(&cd->now, &cd->cue);
+}
+
+bool disc_cd_is_whole(const struct disc_cd *cd)
+{
+	return disc_cd_is_under_way(cd) &&
+	       disc_cd_skip_silence(&cd->cue, cd->now.next) == cd->cue.lead_out;
+}
+
+void disc_cd_close_open(struct disc_cd_record *r)
+{
+	struct disc_cd_track *t = &r->track[r->tracks - 1];
+
+	if (!r->open)
+		return;
+	r->open = false;
+	if (t->written)
+		t->silent = CD_RUN_OUT;
+	else
+		r->tracks--;
+}
+
+/* True if no track has room after the last session. */
+static bool is_full(const struct disc *d)
+{
+	const struct disc_cd_record *r = &d->cd->now;
+
+	return r->tracks == CD_MAX_TRACKS || r->sessions == CD_MAX_SESSIONS ||
+	       (int64_t)disc_cd_program_start(r) + CD_RUN_OUT >= d->capacity;
+}
+
+void disc_cd_end_session(struct disc *d, bool last)
+{
+	const struct disc_cd_write *w = &d->cd->write;
+	struct disc_cd_record *r = &d->cd->now;
+	bool known = w->session_format == 0x10 || w->session_format == 0x20;
+
+	r->format[r->sessions++] = known ? w->session_format : 0;
+	r->finalised = last || is_full(d);
+}
+
+bool disc_cd_close_all(struct disc *d)
+{
+	struct disc_cd *cd = d->cd;
+
+	if (disc_cd_is_under_way(cd))
+		disc_cd_settle(&cd->now, &cd->cue);
+	cd->now.cue_len = 0;
+	cd->now.next = 0;
+	disc_cd_close_open(&cd->now);
+	if (disc_cd_open_session(&cd->now))
+		disc_cd_end_session(d, true);
+	cd->now.finalised = cd->now.sessions > 0;
+	return cd->now.finalised;
+}
+
+uint32_t disc_cd_limit(const struct disc *d, uint64_t room)
+{
+	const struct disc_cd_record *r = &d->cd->now;
+	int64_t next = disc_cd_next_track(r);
+
+	if (r->open)
+		next += r->track[r->tracks - 1].written;
+	else if (r->cue_len)
+		next = MAX(r->next, 0);
+	return (uint32_t)MIN((uint64_t)next + MAX(room / CD_SECTOR, 1u), (uint64_t)d->capacity);
+}
