@@ -82,21 +82,15 @@ static void finish(struct disc_jobs *j, json_t *answer)
 	free(job);
 }
 
-static const char *with_what(const struct disc_files *f)
-{
-	return f->state      ? f->checksum ? " with its state and checksum" : " with its state"
-	       : f->checksum ? " with its checksum"
-			     : "";
-}
-
 static json_t *renamed(const struct disc_jobs *j)
 {
 	const struct job *job = j->queue;
-	char note[256];
+	char note[256], with[DISC_RULES_WITH];
 	json_t *a;
 
 	disc_rules_note(job->to, note, sizeof(note));
-	a = answer_ok("renamed %s to %s%s%s", job->name, job->to, with_what(&j->done), note);
+	a = answer_ok(
+		"renamed %s to %s%s%s", job->name, job->to, disc_rules_with(&j->done, with), note);
 	json_object_set_new(a, "image", json_string(job->to));
 	return a;
 }
@@ -104,7 +98,7 @@ static json_t *renamed(const struct disc_jobs *j)
 static json_t *deleted(const struct disc_jobs *j)
 {
 	const struct job *job = j->queue;
-	char freed[16], files[48] = "";
+	char freed[16], files[48] = "", with[DISC_RULES_WITH];
 	json_t *a;
 
 	if (!j->done.image)
@@ -115,10 +109,10 @@ static json_t *deleted(const struct disc_jobs *j)
 			j->parts == 1 ? "" : "s");
 	if (j->other_name)
 		a = answer_ok("deleted %s%s; it frees no room, the file has another name",
-			job->name, with_what(&j->done));
+			job->name, disc_rules_with(&j->done, with));
 	else
 		a = answer_ok("deleted %s%s%s, %s are free again", job->name, files,
-			with_what(&j->done), freed);
+			disc_rules_with(&j->done, with), freed);
 	json_object_set_new(
 		a, "freed_bytes", json_integer(j->other_name ? 0 : (json_int_t)j->bytes));
 	return a;
@@ -447,7 +441,7 @@ static json_t *begin_in(struct disc_jobs *j, int folder)
 	struct library_file f;
 	json_t *answer;
 	bool leftover;
-	int r = library_find(folder, job->name, &f);
+	int r = disc_rules_find(folder, &j->queue->name, &j->queue->to, &f);
 
 	leftover = r == -ENOENT && job->kind == JOB_DELETE &&
 		   find_leftover(folder, job->name, &f) == 0;

@@ -51,10 +51,10 @@ enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name
 	json_t **answer);
 
 /*
- * Finalises a disc that is in no drive. 0 and the first block after its data; -ENODATA:
- * nothing is recorded on it; -EOPNOTSUPP: it is overwritten, and never finalised; -EIO or another
- * -errno of the medium.
+ * Finalises a disc that is in no drive, and writes the cue sheet of a CD. drive: for the log. 0 and
+ * the bytes of its data; -ENODATA: nothing is recorded on it; -EOPNOTSUPP: it is overwritten, and
+ * never finalised; -EIO or another -errno of the medium.
  */
-int disc_opener_finalise(struct disc *disc, uint32_t *end);
+int disc_opener_finalise(const struct image *in, const char *drive, uint64_t *bytes);
 
 #endif

@@ -179,6 +179,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 		.commands = d->commands,
 		.engine = d->engine,
 		.stale = &d->stale,
+		.cue = &d->cue,
 	};
 	int r = drive_record_new(&rc, &d->record);
 
@@ -198,6 +199,10 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	d->stale.done = engine_thread_wake;
 	d->stale.ctx = d->engine;
 	drive_machine_observe(d->machine, &stale_checksum_observer, &d->stale);
+	d->cue.drive = d->name;
+	d->cue.done = engine_thread_wake;
+	d->cue.ctx = d->engine;
+	drive_machine_observe(d->machine, &cue_keeper_observer, &d->cue);
 	drive_machine_observe(d->machine, &burned_observer, d->burned);
 	drive_machine_observe(d->machine, &drive_record_observer, d->record);
 	drive_machine_observe(d->machine, &drive_commands_observer, d->commands);
@@ -281,6 +286,7 @@ void drive_free(struct drive *d)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 	disc_watch_leave(d->watch);
 	stale_checksum_finish(&d->stale);
+	cue_keeper_finish(&d->cue);
 	disc_jobs_free(d->jobs);
 	burned_free(d->burned);
 	drive_record_free(d->record);
@@ -481,7 +487,10 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	end = disc_model_of(disc_medium_of(info->mmc.type), info->mmc.format)->zero_fill
 		      ? info->mmc.image_blocks
 		      : info->mmc.end;
-	info->size = in->recordable ? (uint64_t)end * MEDIA_BLOCK : in->size;
+	if (disc_medium_is_cd_recordable(disc_medium_of(info->mmc.type)))
+		info->size = mmc_state_cd_bytes(&info->mmc);
+	else
+		info->size = in->recordable ? (uint64_t)end * MEDIA_BLOCK : in->size;
 	info->pending = drive_machine_pending(d->machine);
 	info->has_postburn = burned_status(d->burned, &info->postburn);
 }

@@ -38,7 +38,7 @@ struct drive_observer {
 	void (*host_ejected)(void *ctx);
 };
 
-#define DRIVE_OBSERVERS 6u
+#define DRIVE_OBSERVERS 7u
 
 /* They are notified in the order in which they were added. All members 0: no observer. */
 struct drive_observers {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "library/catalog_text.h"
+#include "library/cd_set.h"
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/image_name.h"
@@ -258,6 +259,8 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 		l->list->unfinished++;
 		return true;
 	}
+	if (!e->link && cd_set_is_part(e->dir_fd, e->base))
+		return true;
 	l->list->more = l->list->count == l->scan->max;
 	if (l->list->more)
 		return false;
@@ -282,6 +285,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->plain_blank = e->size == 0 && !peek.has_state;
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
+	n->tracks = peek.tracks;
 	n->damaged = peek.damaged;
 	judge(l, e, &peek, n);
 	if (n->plain_blank && resolver_reads(e->name))

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cd/tally.h"
 #include "disc/disc.h"
 #include "library/image_as.h"
 #include "library/image_place.h"
@@ -93,8 +94,9 @@ struct image_peek {
 	const char *problem; /* what is wrong with its state file; NULL = nothing */
 	bool has_state; /* it has a state file; an empty image without one is what its drive says */
 	bool damaged;   /* when it was verified, storage returned other data */
-	unsigned sessions; /* complete ones */
-	uint64_t session;  /* offset of the last complete session, in bytes */
+	unsigned sessions;      /* complete ones */
+	uint64_t session;       /* offset of the last complete session, in bytes */
+	struct cd_tally tracks; /* of a CD-R or CD-RW; all 0: nothing is recorded */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
 /* Does the same for an image that has neither state nor checksum. */

@@ -9,6 +9,7 @@
 
 #include "disc/cd_record.h"
 #include "disc/disc_state.h"
+#include "library/cd_set.h"
 #include "library/disc_store.h"
 #include "library/free_room.h"
 #include "library/image.h"
@@ -16,6 +17,18 @@
 #include "library/resolver.h"
 #include "util/array.h"
 #include "util/log.h"
+
+/* The cue sheet of a CD that had the name. */
+static void drop_set_of(const struct library_file *file)
+{
+	struct folder *f = folder_file_of(file->dir_fd);
+
+	if (!f)
+		return;
+	if (cd_set_remove(f, file->base) > 0)
+		log_info("%s: its cue sheet is removed, the disc no longer exists", file->base);
+	f->ops->close(f);
+}
 
 static void drop_state_of(const struct library_file *file)
 {
@@ -27,6 +40,7 @@ static void drop_state_of(const struct library_file *file)
 		if (unlinkat(file->dir_fd, state, 0) == 0)
 			log_info("%s: removed, its image no longer exists", state);
 	}
+	drop_set_of(file);
 }
 
 static uint32_t capacity_of(const struct image_blank *blank)
