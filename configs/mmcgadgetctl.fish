@@ -7,7 +7,7 @@ function __mmcgadgetctl_verbs
 end
 
 function __mmcgadgetctl_media
-    set -l media 'dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl'
+    set -l media 'dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
     string split ' ' $media
 end
 
