@@ -52,7 +52,7 @@ ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # ---- whose build folder it is --------------------------------------------------------------
 # "sudo make ..." in a user's tree builds as that user (test/owner.sh), so that the user can go on
 # building there. This holds for a relative $(O): who names a folder elsewhere knows whose it is.
-built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-shim)
+built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-shim)
 ifeq ($(shell id -u),0)
 ifeq ($(filter root UNKNOWN,$(shell stat -c %U .))$(filter /%,$(O)),)
 $(shell test/owner.sh --begin $(O) $(built))
@@ -92,7 +92,10 @@ LIBS_daemon = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid ne
 LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson) -pthread
 LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
 
-programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver
+# FLAC files of compact discs are decoded if libFLAC is there (libflac-dev).
+has_flac := $(shell $(PKG_CONFIG) --exists flac 2>/dev/null && echo yes)
+
+programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver $(if $(has_flac),$(O)/mmcgadget-decoder)
 
 .PHONY: all
 all: $(programs) ## build the daemon and the control client (default)
@@ -151,11 +154,19 @@ $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) 
 # The process that parses texts of strangers, of few parts and the C library alone.
 resolver := $(call objs,$(wildcard src/resolver/*.c)) $(call lib,cdimage) $(call lib,cd) $(call lib,util)
 
-$(O)/src/library/resolver.o: ALL_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
+$(O)/src/library/bare_process.o: ALL_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
 
 $(O)/mmcgadget-resolver: $(O)/src/mmcgadget-resolver.o $(resolver)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The process that decodes FLAC files.
+LIBS_flac = $(shell $(PKG_CONFIG) --libs flac)
+decoder  := $(call objs,$(wildcard src/decoder/*.c)) $(O)/src/resolver/sandbox.o
+
+$(O)/mmcgadget-decoder: $(O)/src/mmcgadget-decoder.o $(decoder)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_flac) $(LIBS)
 
 # The same sandbox around a process that misbehaves, for its tests.
 $(O)/test/resolver/misbehave: $(O)/test/resolver/misbehave.o $(resolver)
@@ -193,6 +204,11 @@ shim: $(shim) ## a burner for programs on a machine without one: mmcgadget-shim 
 # ---- tests ---------------------------------------------------------------------------------
 unit_tests   := $(patsubst %.c,$(O)/%,$(wildcard test/unit/*/t_*.c))
 daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/*/t_*.c))
+# What encodes FLAC files needs libFLAC.
+flac_test    := $(O)/test/daemon/library/t_flac
+ifeq ($(has_flac),)
+daemon_tests := $(filter-out $(flac_test),$(daemon_tests))
+endif
 usb_parts    := $(wildcard test/e2e/u_*_*.c)
 usb_tests    := $(patsubst %.c,$(O)/%,$(filter-out $(usb_parts),$(wildcard test/e2e/u_*.c)))
 bench_tools  := $(patsubst %.c,$(O)/%,$(wildcard test/bench/b_*.c))
@@ -209,6 +225,8 @@ $(daemon_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(daemon_l
 		$(pure_libs) | need-unit need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
+$(flac_test): $(O)/src/resolver/sandbox.o
+$(flac_test): LIBS_test += $(LIBS_flac)
 
 # Programs for the guest, linked whole; they need no library of ours to be installed.
 # u_NAME_*.c are further parts of u_NAME.
@@ -331,6 +349,7 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	install -Dm755 $(O)/mmcgadgetd $(DESTDIR)$(SBINDIR)/mmcgadgetd
 	install -Dm755 $(O)/mmcgadgetctl $(DESTDIR)$(BINDIR)/mmcgadgetctl
 	install -Dm755 $(O)/mmcgadget-resolver $(DESTDIR)$(LIBEXECDIR)/mmcgadget-resolver
+	$(if $(has_flac),install -Dm755 $(O)/mmcgadget-decoder $(DESTDIR)$(LIBEXECDIR)/mmcgadget-decoder)
 	install -Dm644 docs/man/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8
 	install -Dm644 docs/man/mmcgadgetctl.1 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1
 	install -Dm644 docs/man/mmcgadget.conf.5 $(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5
@@ -345,6 +364,7 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
 
 installed := $(SBINDIR)/mmcgadgetd $(BINDIR)/mmcgadgetctl $(LIBEXECDIR)/mmcgadget-resolver \
+	$(LIBEXECDIR)/mmcgadget-decoder \
 	$(MANDIR)/man8/mmcgadgetd.8 \
 	$(MANDIR)/man1/mmcgadgetctl.1 $(MANDIR)/man5/mmcgadget.conf.5 $(COMPLETIONDIR)/mmcgadgetctl \
 	$(ZSHDIR)/_mmcgadgetctl $(FISHDIR)/mmcgadgetctl.fish $(SYSUSERSDIR)/mmcgadget.conf $(UNITDIR)/mmcgadgetd.service

@@ -26,6 +26,14 @@ _mmcgadgetctl_erasable()
 		sed -E 's/^(\{"name":"(\\.|[^"\\])*").*/\1/' | _mmcgadgetctl_text
 }
 
+# _mmcgadgetctl_audio COMMAND...: the same for compact discs with audio tracks.
+_mmcgadgetctl_audio()
+{
+	timeout 7 "$@" 2>/dev/null |
+		grep -aoE '\{"name":"(\\.|[^"\\])*"(,"[a-z_]*":("(\\.|[^"\\])*"|[0-9]+|true|false|null|\[[^]]*\]))*,"tracks":\{"audio":[1-9]' |
+		sed -E 's/^(\{"name":"(\\.|[^"\\])*").*/\1/' | _mmcgadgetctl_text
+}
+
 # _mmcgadgetctl_text: prints the values of the members of its input as text. Names with characters that
 # could deceive come with escapes such as \u202e; nobody could type them, so they are left out.
 _mmcgadgetctl_text()
@@ -71,7 +79,7 @@ _mmcgadgetctl()
 {
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
-	local verbs='insert next prev eject blank close rename delete erase status list stats trace watch wait help doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace watch wait help doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	COMPREPLY=()
 
@@ -126,6 +134,7 @@ _mmcgadgetctl()
 		verbtype=*) options+=(type) ;;
 		verbminutes=*) options+=(minutes) ;;
 		verbas=*) options=(as) ;;
+		verbtrack=* | verbto=*) options+=("${piece%%=*}") ;;
 		verbtimeout=*) ;;
 		verb*) given=$piece ;;
 		*) verb=$piece ;;
@@ -162,10 +171,11 @@ _mmcgadgetctl()
 		_mmcgadgetctl_offer "${names[@]/#/drive=}"
 		return
 	fi
-	if [[ ($verb == insert || $verb == close || $verb == rename || $verb == delete || $verb == erase) && ! $given ]]; then
+	if [[ ($verb == insert || $verb == close || $verb == rename || $verb == delete || $verb == erase || $verb == extract) && ! $given ]]; then
 		piece=_mmcgadgetctl_names
 		[[ $verb != close ]] || piece=_mmcgadgetctl_open
 		[[ $verb != erase ]] || piece=_mmcgadgetctl_erasable
+		[[ $verb != extract ]] || piece=_mmcgadgetctl_audio
 		mapfile -t names < <($piece "${ask[@]}" list ${drive:+"$drive"})
 		_mmcgadgetctl_as_names "${names[@]}"
 		# With this option bash quotes spaces in the offers, as in file names.
@@ -203,6 +213,10 @@ _mmcgadgetctl()
 		else
 			_mmcgadgetctl_offer as=
 		fi
+	fi
+	if [[ $verb == extract && $given ]]; then
+		[[ " ${options[*]} " == *' track '* ]] || _mmcgadgetctl_offer track=
+		[[ " ${options[*]} " == *' to '* ]] || _mmcgadgetctl_offer to=
 	fi
 	if [[ $verb == blank ]]; then
 		# shellcheck disable=SC2206 # words

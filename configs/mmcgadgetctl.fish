@@ -2,7 +2,7 @@
 # Completion for mmcgadgetctl(1) in fish: the same words as configs/mmcgadgetctl.bash offers.
 
 function __mmcgadgetctl_verbs
-    set -l verbs 'insert next prev eject blank close rename delete erase status list stats trace watch wait help doctor report version'
+    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace watch wait help doctor report version'
     string split ' ' $verbs
 end
 
@@ -101,6 +101,13 @@ function __mmcgadgetctl_words
             or __mmcgadgetctl_images ",\"label\":$text,\"kind\":\"(open|appendable)\"" $socket list $drive
         case erase
             set -q given[1]; or __mmcgadgetctl_images "$member,\"erasable\":true" $socket list $drive
+        case extract
+            if not set -q given[1]
+                __mmcgadgetctl_images "$member,\"tracks\":\\{\"audio\":[1-9]" $socket list $drive
+            else
+                string match -q 'track=*' -- $given; or echo track=
+                string match -q 'to=*' -- $given; or echo to=
+            end
         case blank
             string match -q 'type=*' -- $given; or printf '%s\n' type=(__mmcgadgetctl_media)
             string match -q 'minutes=*' -- $given; or printf '%s\n' minutes={74,80,90,99}

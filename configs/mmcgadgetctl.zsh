@@ -37,7 +37,7 @@ _mmcgadgetctl_drives()
 
 _mmcgadgetctl()
 {
-	local verbs='insert next prev eject blank close rename delete erase status list stats trace watch wait help doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace watch wait help doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	local options='--json --drive --force --verbose --socket --wait --version --help'
 	local text='("(\\.|[^"\\])*"|null)'
@@ -104,6 +104,14 @@ _mmcgadgetctl()
 			_mmcgadgetctl_images ",\"label\":$text,\"kind\":\"(open|appendable)\"" "${socket[@]}" list "${drive[@]}"
 		;;
 	erase) ((${#given})) || _mmcgadgetctl_images "$member,\"erasable\":true" "${socket[@]}" list "${drive[@]}" ;;
+	extract)
+		if ((${#given} == 0)); then
+			_mmcgadgetctl_images "$member,\"tracks\":\{\"audio\":[1-9]" "${socket[@]}" list "${drive[@]}"
+		else
+			[[ -n ${(M)given:#track=*} ]] || compadd -S '' -- track=
+			[[ -n ${(M)given:#to=*} ]] || compadd -S '' -- to=
+		fi
+		;;
 	eject) ((${#given})) || compadd -- force ;;
 	stats) ((${#given})) || compadd -- reset ;;
 	wait)

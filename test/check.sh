@@ -131,7 +131,19 @@ sort -rn "$work/minutes" | awk '
 	END { printf "%7s %7.1f  %s\n", "", cpu / 60, "all suites" }'
 printf '\n%d minutes\n' $(((SECONDS - started + 59) / 60))
 read -r passed failed skipped < <(awk '{ p += $2; f += $3; s += $4 } END { print p + 0, f + 0, s + 0 }' "$TAP_TOTALS")
-(cd "$work" && grep -E '^[[:space:]]*not ok|^[[:space:]]*ok .*# *SKIP' -- *.log) | sed -E 's/\.log:[[:space:]]*/: /'
+# Each failure or skip again, with the first lines that say why: a record of CI may keep the end alone.
+(cd "$work" && awk '
+	FNR == 1 { more = 0 }
+	/^[ \t]*not ok|^[ \t]*ok .*# *SKIP/ {
+		suite = FILENAME
+		sub(/\.log$/, "", suite)
+		sub(/^[ \t]+/, "")
+		print suite ": " $0
+		more = /^not ok/ ? 12 : 0
+		next
+	}
+	/^[ \t]*#/ && more-- > 0 { print "    " substr($0, 1, 160); next }
+	{ more = 0 }' ./*.log | sed 's,^\./,,')
 # A suite that could not even start counts too.
 if [ -s "$work/failed" ]; then
 	printf 'failed: %s\n' "$(paste -sd' ' "$work/failed")"

@@ -20,7 +20,7 @@ case $* in
 		'{"name":"debian 12.iso","label":"a,\"name\":\"no\"","kind":"iso"},' \
 		'{"name":"debian-13.iso","label":null,"kind":"open"},{"name":"sub/q\"\\x.iso","label":"x","kind":"appendable","size":5,"problem":"a ] \" b","damaged":false,"loaded_in":["drive0"],"erasable":true},' \
 		'{"name":"gnp\u202eosi","label":"","kind":"iso"},{"name":"win=10.iso","label":"","kind":"iso","erasable":false},{"name":"-d.iso","label":"","kind":"open"},' \
-		'{"name":"a:b=c.iso","label":"x","kind":"blank","erasable":true},{"name":"größe.iso","label":"x","kind":"iso","loaded_in":["drive0"]}]}'
+		'{"name":"a:b=c.iso","label":"x","kind":"blank","erasable":true,"tracks":{"audio":0,"data":1,"seconds":9}},{"name":"größe.iso","label":"x","kind":"iso","loaded_in":["drive0"],"medium":"cd-rom","tracks":{"audio":12,"data":0,"seconds":9}}]}'
 	;;
 esac
 A
@@ -52,7 +52,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-verbs='insert next prev eject blank close rename delete erase status list stats trace watch wait help doctor report version'
+verbs='insert next prev eject blank close rename delete erase extract status list stats trace watch wait help doctor report version'
 # shellcheck disable=SC2086 # words
 tab $m '' -- $verbs
 # shellcheck disable=SC2086 # words
@@ -61,7 +61,7 @@ tab $m help in -- insert
 tab $m help insert '' --
 tab $m n -- next
 tab $m --j -- --json
-tab $m --wait 3 e -- eject erase
+tab $m --wait 3 e -- eject erase extract
 tab $m --wait '' --
 tab $m insert '' -- 'debian 12.iso' debian-13.iso 'sub/q"\x.iso' ./win=10.iso ./-d.iso a:b=c.iso größe.iso
 tab $m insert win -- ./win=10.iso
@@ -86,6 +86,10 @@ tab $m close s -- 'sub/q"\x.iso'
 tab $m close '' -- debian-13.iso 'sub/q"\x.iso' ./-d.iso
 tab $m erase '' -- 'sub/q"\x.iso' a:b=c.iso
 tab $m erase s -- 'sub/q"\x.iso'
+tab $m extract '' -- größe.iso
+tab $m extract x.cue '' -- drive= track= to=
+tab $m extract x.cue track = 3 '' -- drive= to=
+tab $m extract x.cue track = 3 to = Songs '' -- drive=
 tab $m blank '' -- drive= minutes= type=
 tab $m blank new.iso minutes = 9 -- 90 99
 tab $m blank new.iso type = cd-r minutes = 74 '' -- drive=

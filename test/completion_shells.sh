@@ -19,8 +19,8 @@ case $* in
 	printf '%s%s%s%s%s\n' '{"ok":true,"message":"7 images","images":[' \
 		'{"name":"debian 12.iso","label":"a,\"name\":\"no\"","kind":"iso"},' \
 		'{"name":"debian-13.iso","label":null,"kind":"open"},{"name":"q\"\\x.iso","label":"x","kind":"appendable","size":5,"problem":"a ] \" b","damaged":false,"loaded_in":["drive0"],"erasable":true},' \
-		'{"name":"gnp\u202eosi","label":"","kind":"iso"},{"name":"win=10.iso","label":"","kind":"iso","erasable":false},{"name":"-d.iso","label":"","kind":"open"},' \
-		'{"name":"größe.iso","label":"x","kind":"iso","loaded_in":["drive0"]}]}'
+		'{"name":"gnp\u202eosi","label":"","kind":"iso"},{"name":"win=10.iso","label":"","kind":"iso","erasable":false,"tracks":{"audio":0,"data":1,"seconds":9}},{"name":"-d.iso","label":"","kind":"open"},' \
+		'{"name":"größe.iso","label":"x","kind":"iso","loaded_in":["drive0"],"medium":"cd-rom","tracks":{"audio":12,"data":0,"seconds":9}}]}'
 	;;
 esac
 A
@@ -97,6 +97,9 @@ tab --drive two insert gr -- größe.iso
 tab close '' -- debian-13.iso 'q"\x.iso' "${dotted[@]:1}" drive=
 tab close ./ -- ./-d.iso
 tab erase '' -- 'q"\x.iso' drive=
+tab extract '' -- größe.iso drive=
+tab extract x.cue '' -- track= to= drive=
+tab extract x.cue track=3 '' -- to= drive=
 tab blank new.iso type=dvd+r-d -- type=dvd+r-dl
 for m in $media; do types+=("type=$m"); done
 tab blank new.iso type= -- "${types[@]}"

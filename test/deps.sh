@@ -18,7 +18,7 @@ fi
 what=${1:-}
 
 build="gcc libc6-dev make pkg-config"
-daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev kmod mount"
+daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev kmod mount"
 unit="libcmocka-dev"
 firmware=
 guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils busybox-static"

@@ -21,7 +21,11 @@ enum cdimage_kind cdimage_kind_of(const char *name)
 bool cdimage_parse(enum cdimage_kind kind, const char *name, const char *text, size_t len,
 	const struct cdimage_source *source, struct cdimage *out)
 {
-	struct reading r = {.name = name, .text = {text, len}, .source = source, .out = out};
+	struct reading r = {.name = name,
+		.text = {text, len},
+		.all = {text, len},
+		.source = source,
+		.out = out};
 	bool ok;
 
 	memset(out, 0, sizeof(*out));

@@ -37,10 +37,30 @@ struct cdimage_source {
 	void *ctx;
 };
 
+/* Where the text has the name of a file, without the path before it. */
+struct cdimage_mention {
+	uint32_t at; /* byte of the text */
+	uint16_t length;
+	uint16_t file; /* its number */
+};
+
+#define CDIMAGE_MENTIONS_MAX 512u
+
+struct cdimage_mentions {
+	uint32_t count; /* more than CDIMAGE_MENTIONS_MAX: only those are kept */
+	struct cdimage_mention at[CDIMAGE_MENTIONS_MAX]; /* ascending, without overlap */
+};
+
+/* How the sectors are in a file. Extents of a compressed file count the bytes of its samples. */
+enum cdimage_use { CDIMAGE_UNUSED, CDIMAGE_STORED, CDIMAGE_FLAC };
+
 struct cdimage {
 	struct cd_map map;
+	/* A name that the text does not have as it is (with escapes, or of a .ccd) is not there. */
+	struct cdimage_mentions mentions;
 	char name[CD_MAX_FILES][CDIMAGE_NAME_MAX]; /* base names as the text has them, in UTF-8 */
-	uint64_t size[CD_MAX_FILES];
+	uint64_t size[CD_MAX_FILES]; /* bytes, of a compressed file those of its samples */
+	uint8_t use[CD_MAX_FILES];   /* enum cdimage_use */
 	/* Why the text was refused, for people; "" otherwise. It may contain names of the text. */
 	char error[CDIMAGE_ERROR_MAX];
 };
@@ -53,12 +73,14 @@ struct cdimage {
 bool cdimage_parse(enum cdimage_kind kind, const char *name, const char *text, size_t len,
 	const struct cdimage_source *source, struct cdimage *out);
 
-/* Where the samples of a WAV file are. */
+/* Where the samples of a WAV or FLAC file are. */
 struct cdimage_wav {
-	uint64_t offset, length; /* bytes */
+	uint64_t offset, length; /* bytes; of FLAC, those of the samples */
+	bool flac;               /* offset is 0 */
 };
 /*
- * Finds the samples of the file, which has `size` bytes. NULL; or why the file cannot be on a CD,
+ * Finds the samples of the file, which has `size` bytes. What the file holds counts, not its name.
+ * NULL; or why the file cannot be on a CD,
  * as the end of a sentence about the file: "is ...".
  */
 const char *cdimage_wav(

@@ -244,7 +244,26 @@ static bool find(struct reading *r, const char *name, uint64_t *size)
 	return e == 0 || reading_fail(r, "the file \"%s\" cannot be read (error %d)", name, -e);
 }
 
-int reading_file(struct reading *r, struct slice path)
+/* Notes where the text has the name, unless the name was made of it. */
+static int mentioned(struct reading *r, struct slice base, int file)
+{
+	struct cdimage_mentions *m = &r->out->mentions;
+	uintptr_t at = (uintptr_t)base.at, begin = (uintptr_t)r->all.at;
+
+	if (at < begin || at >= begin + r->all.len)
+		return file;
+	if (m->count < CDIMAGE_MENTIONS_MAX)
+		m->at[m->count] = (struct cdimage_mention){
+			.at = (uint32_t)(at - begin),
+			.length = (uint16_t)base.len,
+			.file = (uint16_t)file,
+		};
+	if (m->count <= CDIMAGE_MENTIONS_MAX)
+		m->count++;
+	return file;
+}
+
+static int find_file(struct reading *r, struct slice path)
 {
 	struct cdimage *out = r->out;
 	struct slice base = base_name(slice_trim(path));
@@ -261,7 +280,7 @@ int reading_file(struct reading *r, struct slice path)
 	}
 	for (int i = 0; i < out->map.files; i++) {
 		if (strcmp(out->name[i], name) == 0)
-			return i;
+			return mentioned(r, base, i);
 	}
 	if (out->map.files == CD_MAX_FILES) {
 		reading_fail(r, "it names more than %u files", CD_MAX_FILES);
@@ -271,21 +290,51 @@ int reading_file(struct reading *r, struct slice path)
 		return -1;
 	memcpy(out->name[out->map.files], name, sizeof(name));
 	out->size[out->map.files] = size;
-	return out->map.files++;
+	return mentioned(r, base, out->map.files++);
+}
+
+/* A file is one thing: sectors as they are, or samples that are compressed. */
+static int use_as(struct reading *r, int file, enum cdimage_use use)
+{
+	uint8_t *now = &r->out->use[file];
+
+	if (*now == CDIMAGE_UNUSED || *now == use) {
+		*now = (uint8_t)use;
+		return file;
+	}
+	reading_fail(
+		r, "\"%s\" is FLAC, and is named as a file of sectors as well", r->out->name[file]);
+	return -1;
+}
+
+int reading_file(struct reading *r, struct slice path)
+{
+	int file = find_file(r, path);
+
+	return file < 0 ? -1 : use_as(r, file, CDIMAGE_STORED);
 }
 
 int reading_wav(struct reading *r, struct slice path, struct cdimage_wav *wav)
 {
-	int file = reading_file(r, path);
+	int file = find_file(r, path);
 	const char *fault;
 
 	if (file < 0)
 		return -1;
-	fault = cdimage_wav(r->source, (unsigned)file, r->out->size[file], wav);
-	if (!fault)
+	if (r->out->use[file] == CDIMAGE_FLAC) {
+		*wav = (struct cdimage_wav){.length = r->out->size[file], .flac = true};
 		return file;
-	reading_fail(r, "\"%s\" %s", r->out->name[file], fault);
-	return -1;
+	}
+	fault = cdimage_wav(r->source, (unsigned)file, r->out->size[file], wav);
+	if (fault) {
+		reading_fail(r, "\"%s\" %s", r->out->name[file], fault);
+		return -1;
+	}
+	if (use_as(r, file, wav->flac ? CDIMAGE_FLAC : CDIMAGE_STORED) < 0)
+		return -1;
+	if (wav->flac)
+		r->out->size[file] = wav->length;
+	return file;
 }
 
 bool reading_has_suffix(const struct reading *r, int file, const char *suffix)

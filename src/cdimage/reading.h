@@ -15,7 +15,8 @@ struct slice {
 struct reading {
 	const char *name; /* of its file */
 	struct slice text;
-	bool latin; /* it is not UTF-8, so it is taken for ISO 8859-1 */
+	struct slice all; /* the text with its byte order mark */
+	bool latin;       /* it is not UTF-8, so it is taken for ISO 8859-1 */
 	unsigned line;
 	const struct cdimage_source *source;
 	struct cdimage *out;
@@ -50,7 +51,8 @@ bool slice_msf(struct slice s, uint32_t *out);
  * number, the same for the same name; -1: the error is written.
  */
 int reading_file(struct reading *r, struct slice name);
-/* The same for a file whose end is found in *wav; a file that is no WAV is refused. */
+/* The same for a file of samples, which are found in *wav; one that is no WAV or FLAC is refused.
+ */
 int reading_wav(struct reading *r, struct slice name, struct cdimage_wav *wav);
 /* True if the file's name ends so; upper and lower case are the same. */
 bool reading_has_suffix(const struct reading *r, int file, const char *suffix);

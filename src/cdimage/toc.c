@@ -97,16 +97,20 @@ struct piece {
 	bool swapped;
 };
 
+static bool ends_in(struct slice name, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return name.len > n && slice_is((struct slice){name.at + name.len - n, n}, suffix);
+}
+
 static bool open_piece(struct toc *t, const char *of, struct piece *p)
 {
 	struct slice name;
-	size_t n;
-
 	if (!need_string(t, of, &name))
 		return false;
-	n = name.len;
 	*p = (struct piece){.swapped = t->mode->form == CD_AUDIO};
-	if (n > 4 && slice_is((struct slice){name.at + n - 4, 4}, ".wav")) {
+	if (ends_in(name, ".wav") || ends_in(name, ".flac")) {
 		struct cdimage_wav wav = {0};
 
 		p->file = reading_wav(t->r, name, &wav);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "util/array.h"
+
 static void skip(struct toc_lex *l, size_t n)
 {
 	l->rest.at += n;
@@ -90,6 +92,8 @@ struct slice toc_lex_string(struct slice s, char out[TOC_STRING_MAX])
 {
 	size_t n = 0;
 
+	if (s.len == 0 || !memchr(s.at, '\\', s.len))
+		return (struct slice){s.at, MIN(s.len, TOC_STRING_MAX)};
 	for (size_t i = 0; i < s.len && n < TOC_STRING_MAX; i++) {
 		char c = s.at[i];
 

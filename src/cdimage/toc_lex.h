@@ -22,7 +22,10 @@ void toc_lex_begin(struct toc_lex *l, struct reading *r);
 void toc_lex_next(struct toc_lex *l);
 /* True if the present token is that word; goes on then. */
 bool toc_lex_take(struct toc_lex *l, const char *word);
-/* Decodes the escapes of a string, "\"" and "\101". What does not fit is cut. */
+/*
+ * Decodes the escapes of a string, "\"" and "\101", into out. A string without any is returned as
+ * it is in the text. What does not fit is cut.
+ */
 struct slice toc_lex_string(struct slice s, char out[TOC_STRING_MAX]);
 
 #endif

@@ -12,7 +12,7 @@
 
 /* Differs between programs whose messages differ: after an upgrade, the daemon that runs is older.
  */
-#define WIRE_VERSION (0x01000000u + (uint32_t)sizeof(struct cd_map))
+#define WIRE_VERSION (0x02000000u + (uint32_t)sizeof(struct wire_disc))
 
 enum wire_type {
 	WIRE_PARSE = 1, /* to the resolver */
@@ -51,6 +51,13 @@ struct wire_bytes {
 	uint8_t bytes[CDIMAGE_READ_MAX];
 };
 
+struct wire_disc {
+	struct cd_map map;
+	struct cdimage_mentions mentions;
+	uint64_t
+		decoded[CD_MAX_FILES]; /* bytes of the samples of a FLAC file; 0: of no such file */
+};
+
 struct wire_refused {
 	char error[CDIMAGE_ERROR_MAX];
 };
@@ -63,7 +70,7 @@ struct wire_message {
 		struct wire_found found;
 		struct wire_read read;
 		struct wire_bytes bytes;
-		struct cd_map disc;
+		struct wire_disc disc;
 		struct wire_refused refused;
 	};
 };

@@ -11,6 +11,7 @@
 #include "disc/medium.h"
 #include "drive/disc_jobs.h"
 #include "drive/disc_rules.h"
+#include "drive/extract_jobs.h"
 #include "library/image_as.h"
 #include "library/name_inside.h"
 #include "protocol/verbs.h"
@@ -150,6 +151,30 @@ static void run_erase(const struct command_env *env, const struct verb_call *cal
 	disc_jobs_erase(drive_jobs(d), name_of(d, call), r);
 }
 
+/* Returns the number of a track, 1 to 99; 0: it is none. */
+static unsigned track_of(const char *text)
+{
+	char *end;
+	unsigned long n = *text >= '0' && *text <= '9' ? strtoul(text, &end, 10) : 0;
+
+	return n >= 1 && n <= 99 && *end == '\0' ? (unsigned)n : 0;
+}
+
+static void run_extract(const struct command_env *env, const struct verb_call *call,
+	struct drive *d, struct reply *r)
+{
+	const char *to = call->to ? name_inside(drive_media(d), call->to) : NULL;
+	unsigned track = call->track ? track_of(call->track) : 0;
+
+	(void)env;
+	if (call->track && track == 0)
+		r->final(r, answer_error("bad-arguments",
+				    "extract: track takes a number from 1 to 99, not \"%.40s\"",
+				    call->track));
+	else
+		extract_jobs_add(drive_extract(d), name_of(d, call), track, to, r);
+}
+
 static void run_status(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -275,6 +300,7 @@ static const struct {
 	[VERB_RENAME] = {run_rename, true},
 	[VERB_DELETE] = {run_delete, true},
 	[VERB_ERASE] = {run_erase, true},
+	[VERB_EXTRACT] = {run_extract, true},
 	[VERB_STATUS] = {run_status, false},
 	[VERB_LIST] = {run_list, false},
 	[VERB_STATS] = {run_stats, false},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "disc/medium.h"
+#include "drive/extract_jobs.h"
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/library.h"
@@ -106,6 +107,18 @@ static void set_room(json_t *o, const struct drive *d, uint64_t free_bytes)
 	json_object_set_new(o, "card_full_discs", json_integer((json_int_t)(free_bytes / full)));
 }
 
+/* How far the songs of a disc are copied, if they are. */
+static void set_extracting(json_t *o, const struct drive *d)
+{
+	struct extract_status s;
+
+	extract_jobs_status(drive_extract(d), &s);
+	json_object_set_new(o, "extracting",
+		json_pack("{s:s, s:i, s:i, s:i, s:i, s:b}", "image", s.image, "track", (int)s.track,
+			"nth", (int)s.nth, "tracks", (int)s.tracks, "percent", (int)s.percent,
+			"waits", s.waits));
+}
+
 static void set_unfinished(json_t *o, struct drive *d)
 {
 	uint64_t bytes = 0;
@@ -146,8 +159,7 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "burn_end", json_integer(drive_burn_end(d, m)));
 	json_object_set_new(o, "sessions", json_integer(m->sessions));
 	json_object_set_new(o, "tracks", json_integer(m->tracks));
-	if (has_disc(m) && m->cd.seconds > 0)
-		json_object_set_new(o, "cd", cd_of(m));
+	json_object_set_new(o, "cd", cd_of(m));
 	json_object_set_new(o, "locked", json_boolean(m->locked));
 	json_object_set_new(o, "eject_requested", json_boolean(m->eject_requested));
 	json_object_set_new(o, "test_write", json_boolean(m->testing));
@@ -163,6 +175,7 @@ json_t *status_drive(struct drive *d)
 				"waiting", (int)info.postburn.waiting, "last", info.postburn.last,
 				"problem", info.postburn.problem));
 	json_object_set_new(o, "folder", json_string(drive_media(d)));
+	set_extracting(o, d);
 	set_unfinished(o, d);
 	json_object_set_new(o, "image_problem", json_string(drive_image_problem(d)));
 	problem = drive_folder_problem(d);

@@ -288,6 +288,23 @@ static void add_people(const struct writer *w)
 	}
 }
 
+/* The folder of songs, in quotes in the result, has the names of an album and a band. */
+static void add_songs(const struct writer *w, const json_t *drive)
+{
+	const char *last =
+		json_string_value(json_object_get(json_object_get(drive, "burned"), "last"));
+	const char *begin = last ? strchr(last, '"') : NULL, *end;
+	char *name = begin && (end = strrchr(begin + 1, '"'))
+			     ? strndup(begin + 1, (size_t)(end - begin - 1))
+			     : NULL;
+
+	redact_add(w->redact, name, "label");
+	free(name);
+	redact_add(w->redact,
+		json_string_value(json_object_get(json_object_get(drive, "extracting"), "image")),
+		"image");
+}
+
 static void add_images(const struct writer *w)
 {
 	const json_t *drive, *image;
@@ -304,6 +321,7 @@ static void add_images(const struct writer *w)
 			json_string_value(
 				json_object_get(json_object_get(drive, "burned"), "image")),
 			"image");
+		add_songs(w, drive);
 		snprintf(line, sizeof(line), "list drive=\"%s\"\n", name ? name : "");
 		list = ask(w, line);
 		json_array_foreach(json_object_get(list, "images"), k, image)

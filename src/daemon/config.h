@@ -45,6 +45,7 @@ struct config {
 	struct {
 		int rename; /* enum postburn_rename */
 		int checksum;
+		int songs; /* 1 = the songs of a compact disc are copied to WAV files */
 		int blank;
 		int idle; /* s without access, then the disc is removed; 0 = only by eject */
 	} burned;

@@ -100,6 +100,7 @@ static const struct choice blank_size[] = { { "full", 0 }, { "fits", 1 }, { NULL
 static const struct choice rename_choices[] = {
 	{ "no", POSTBURN_RENAME_NO }, { "date", POSTBURN_RENAME_DATE }, { "label", POSTBURN_RENAME_LABEL }, { NULL, 0 },
 };
+static const struct choice audio_choices[] = { { "none", 0 }, { "", 0 }, { "wav", 1 }, { NULL, 0 } };
 /* 06h SCSI transparent; 02h MMC-5 (SFF-8020i), which BOT allows as well. */
 static const struct choice subclass[] = { { "6", 6 }, { "2", 2 }, { NULL, 0 } };
 static const struct choice function_type[] = {
@@ -145,6 +146,7 @@ static const struct key keys[] = {
 	CHOICE("behaviour.log_level", log_level, "info", log_level),
 	CHOICE("burned.rename", burned.rename, "no", rename_choices),
 	BOOL("burned.checksum", burned.checksum, 0),
+	CHOICE("burned.audio", burned.songs, "none", audio_choices),
 	BOOL("burned.blank", burned.blank, 0),
 	NUMBER("burned.idle", burned.idle, 0, 86400, 30, NULL),
 };

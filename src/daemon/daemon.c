@@ -96,6 +96,7 @@ static int add_drive(struct daemon *d, unsigned i)
 		.image = c->image,
 		.burned = {.rename = (enum postburn_rename)d->config->burned.rename,
 			.checksum = d->config->burned.checksum == 1,
+			.songs = d->config->burned.songs == 1,
 			.blank = d->config->burned.blank == 1,
 			.idle = (unsigned)d->config->burned.idle * 1000,
 			.reload = DRIVE_RELOAD_WAIT,

@@ -133,9 +133,11 @@ static bool is_next(const struct disc_cd *cd, int64_t lba)
 		return true;
 	if (next >= cue->begin + (int32_t)CD_PREGAP || lba < next)
 		return false;
-	if (next < cue->begin && (lba == cue->begin || !disc_cd_is_under_way(cd)))
-		return lba <= cue->begin;
-	return cd->position_lost && lba <= cue->begin + (int32_t)CD_PREGAP;
+	if (cd->position_lost)
+		return lba <= cue->begin + (int32_t)CD_PREGAP;
+	if (disc_cd_is_under_way(cd))
+		return next < cue->begin && lba == cue->begin;
+	return lba <= cue->begin;
 }
 
 /* May these blocks be written by the cue sheet? */

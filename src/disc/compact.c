@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "disc/compact.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,8 @@ static int join_sector(struct disc *d, uint64_t at, uint32_t unit, const uint8_t
 		const uint8_t *more;
 		int r = view_bytes(d, at + c->part.len, &len, &more);
 
+		if (r != 0 && r != -EAGAIN)
+			c->part.at = NOWHERE;
 		if (r != 0)
 			return r;
 		memcpy(c->part.data + c->part.len, more, len);
@@ -104,13 +107,17 @@ static int view_run(struct disc *d, const struct cd_run *run, struct disc_sector
 {
 	uint64_t at = d->compact->file[run->file] + run->offset;
 	uint32_t len = out->count * run->unit;
-	int r = view_bytes(d, at, &len, &out->data);
+	int r;
 
-	if (r != 0)
-		return r;
-	if (len >= run->unit) {
-		out->count = len / run->unit;
-		return 0;
+	/* A medium that is asked for the first bytes again forgets what it knows of the others. */
+	if (d->compact->part.at != at) {
+		r = view_bytes(d, at, &len, &out->data);
+		if (r != 0)
+			return r;
+		if (len >= run->unit) {
+			out->count = len / run->unit;
+			return 0;
+		}
 	}
 	out->count = 1;
 	return join_sector(d, at, run->unit, &out->data);

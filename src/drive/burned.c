@@ -13,15 +13,20 @@
 #include "util/log.h"
 
 #define CHECK_MS_MAX 1000u                /* ms between two checks of what the host does */
+#define LOOK_US      500000u              /* us between two looks whether the host writes */
 #define ROOM_MIN     (UINT64_C(32) << 20) /* bytes; with less free space no blank is offered */
 
 struct burned {
 	struct burned_config config;
 	struct postburn *postburn;
-	bool finished;               /* the disc in the drive was burned and finalised in it */
-	uint64_t blocks_moved;       /* at the last check; UINT64_MAX = not checked yet */
-	uint64_t due;                /* us: when to replace the disc, or to try that again */
-	sd_event_source *timer;      /* on while finished */
+	bool finished;          /* the disc in the drive was burned and finalised in it */
+	uint64_t blocks_moved;  /* at the last check; UINT64_MAX = not checked yet */
+	uint64_t due;           /* us: when to replace the disc, or to try that again */
+	sd_event_source *timer; /* on while finished */
+	/* Used by the postburn thread alone. */
+	uint64_t written, look_again; /* blocks at the last look; us: when to look next */
+	bool burning;
+
 	char problem[POSTBURN_TEXT]; /* why the disc is still in the drive; "" = none */
 };
 
@@ -35,7 +40,7 @@ static uint64_t now_us(void)
 
 bool burned_is_wanted(const struct drive_burned *b)
 {
-	return b->rename != POSTBURN_RENAME_NO || b->checksum || b->blank;
+	return b->rename != POSTBURN_RENAME_NO || b->checksum || b->songs || b->blank;
 }
 
 /* ---- wait until the host is done ------------------------------------------------------------ */
@@ -262,18 +267,40 @@ static bool removed_are_closed(void *burned)
 	       !cue_keeper_busy(b->config.cue);
 }
 
+/*
+ * On the postburn thread: true if the host has written in the last moments. Other drives on the
+ * same card have only the thread's low priority to rely on.
+ */
+static bool is_burning(void *burned)
+{
+	struct burned *b = burned;
+	uint64_t now = now_us();
+	struct mmc_state m;
+
+	if (now < b->look_again)
+		return b->burning;
+	b->look_again = now + LOOK_US;
+	engine_thread_get_state(b->config.engine, &m);
+	b->burning = m.blocks_written != b->written;
+	b->written = m.blocks_written;
+	return b->burning;
+}
+
 static int setup(struct burned *b, sd_event *event)
 {
 	struct postburn_config pc = {
 		.drive = b->config.drive,
 		.rename = b->config.what.rename,
 		.checksum = b->config.what.checksum,
+		.songs = b->config.what.songs,
+		.media = b->config.media,
+		.busy = is_burning,
 		.ready = removed_are_closed,
 		.ctx = b,
 	};
 	int r = 0;
 
-	if (pc.rename != POSTBURN_RENAME_NO || pc.checksum)
+	if (pc.rename != POSTBURN_RENAME_NO || pc.checksum || pc.songs)
 		r = postburn_new(&pc, event, &b->postburn);
 	if (r >= 0)
 		r = sd_event_add_time_relative(

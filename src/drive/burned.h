@@ -2,7 +2,7 @@
 /*
  * Observes the drive for discs that were burned and finalised in it. When the host is done
  * with such a disc, it is replaced with a blank; when it is out of the drive, it is renamed
- * and verified (library/postburn.h). Main thread only.
+ * and verified, and its songs are copied (library/postburn.h). Main thread only.
  */
 #ifndef DRIVE_BURNED_H
 #define DRIVE_BURNED_H
@@ -19,6 +19,7 @@
 struct drive_burned {
 	enum postburn_rename rename;
 	bool checksum;
+	bool songs;      /* audio tracks are copied to WAV files */
 	bool blank;      /* the next blank is inserted */
 	unsigned idle;   /* ms without a read or a lock, then the disc is replaced; 0 = never */
 	unsigned reload; /* ms in which a host that ejected it may load it again */

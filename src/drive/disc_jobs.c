@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "drive/disc_in_folder.h"
 #include "drive/disc_rules.h"
 #include "library/checksum.h"
+#include "library/compact_rename.h"
 #include "library/disc_file.h"
 #include "library/disc_store.h"
 #include "library/image_compact.h"
@@ -52,9 +54,10 @@ struct disc_jobs {
 	uint64_t bytes;
 	bool other_name; /* the file has another name, so deleting this one frees nothing */
 	struct disc_files done;
-	struct library_file text; /* path_fd -1: the disc is not one of a text and its files */
-	unsigned parts;           /* files of the text that were deleted with it */
-	struct store *store;      /* of JOB_ERASE, until the thread begins */
+	struct library_file
+		file;         /* path_fd -1: there is only the rest of a disc, or it is erased */
+	unsigned parts, kept; /* files of a text that went along, and those that did not */
+	struct store *store;  /* of JOB_ERASE, until the thread begins */
 	struct image_erased erased;
 	struct refusal why;
 	int result;
@@ -82,15 +85,28 @@ static void finish(struct disc_jobs *j, json_t *answer)
 	free(job);
 }
 
+/* Writes what became of the files of a text: " with its 2 files"; "" if there were none. */
+static void tell_files(const struct disc_jobs *j, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (j->parts > 0 && j->kept > 0)
+		snprintf(out, size, " with %u of its %u files", j->parts, j->parts + j->kept);
+	else if (j->parts > 0)
+		snprintf(out, size, " with its %u file%s", j->parts, j->parts == 1 ? "" : "s");
+	else if (j->kept > 0)
+		snprintf(out, size, "; its files keep their names");
+}
+
 static json_t *renamed(const struct disc_jobs *j)
 {
 	const struct job *job = j->queue;
-	char note[256], with[DISC_RULES_WITH];
+	char note[256], files[48], with[DISC_RULES_WITH];
 	json_t *a;
 
 	disc_rules_note(job->to, note, sizeof(note));
-	a = answer_ok(
-		"renamed %s to %s%s%s", job->name, job->to, disc_rules_with(&j->done, with), note);
+	tell_files(j, files, sizeof(files));
+	a = answer_ok("renamed %s to %s%s%s%s", job->name, job->to, files,
+		j->parts > 0 ? "" : disc_rules_with(&j->done, with), note);
 	json_object_set_new(a, "image", json_string(job->to));
 	return a;
 }
@@ -98,15 +114,13 @@ static json_t *renamed(const struct disc_jobs *j)
 static json_t *deleted(const struct disc_jobs *j)
 {
 	const struct job *job = j->queue;
-	char freed[16], files[48] = "", with[DISC_RULES_WITH];
+	char freed[16], files[48], with[DISC_RULES_WITH];
 	json_t *a;
 
 	if (!j->done.image)
 		return answer_ok("deleted what was left of %s, whose image was gone", job->name);
 	format_size(j->bytes, freed);
-	if (j->parts > 0)
-		snprintf(files, sizeof(files), " with its %u file%s", j->parts,
-			j->parts == 1 ? "" : "s");
+	tell_files(j, files, sizeof(files));
 	if (j->other_name)
 		a = answer_ok("deleted %s%s; it frees no room, the file has another name",
 			job->name, disc_rules_with(&j->done, with));
@@ -142,7 +156,7 @@ static json_t *failed(const struct disc_jobs *j)
 	const struct job *job = j->queue;
 	const char *why = strerror(-j->result);
 
-	if (job->kind == JOB_ERASE)
+	if (j->why.text[0])
 		return answer_error(j->why.code, "%s", j->why.text);
 	if (job->to && j->result == -EEXIST)
 		return answer_error("exists",
@@ -189,14 +203,52 @@ static int erase(struct disc_jobs *j)
 	return image_erase(&e, &j->erased, &j->why);
 }
 
-static int delete (struct disc_jobs *j)
+/* A file of a compact disc goes with it, and not without it. */
+static int refuse_part(struct disc_jobs *j)
+{
+	const char *name = j->queue->name, *verb = job_verb[j->queue->kind];
+	const char *slash = strrchr(name, '/');
+	int folder = slash ? (int)(slash - name) + 1 : 0;
+	char owner[256];
+
+	if (j->file.path_fd < 0 || !compact_parts_owner(&j->file, owner))
+		return 0;
+	return image_refuse(&j->why, -EBUSY, "in-use",
+		"\"%s\" is a file of the disc \"%.*s%s\"; %s that one, and its files go with it",
+		name, folder, name, owner, verb);
+}
+
+static bool is_text(const struct disc_jobs *j)
+{
+	return j->file.path_fd >= 0 && resolver_is_text(j->file.base, j->file.size);
+}
+
+static int rename_it(struct disc_jobs *j)
+{
+	struct compact_renamed d;
+	int r;
+
+	if (!is_text(j)) {
+		r = refuse_part(j);
+		return r < 0 ? r : disc_file_rename(j->folder, j->base, j->to_base, &j->done);
+	}
+	r = compact_rename(j->folder, &j->file, j->to_base, &d, &j->why);
+	j->done = d.text;
+	j->parts = d.parts;
+	j->kept = d.kept;
+	return r;
+}
+
+static int delete_it(struct disc_jobs *j)
 {
 	struct image_compact_deleted d;
 	int r;
 
-	if (j->text.path_fd < 0)
-		return disc_file_delete(j->folder, j->base, &j->done);
-	r = image_compact_delete(j->folder, &j->text, &d);
+	if (!is_text(j)) {
+		r = refuse_part(j);
+		return r < 0 ? r : disc_file_delete(j->folder, j->base, &j->done);
+	}
+	r = image_compact_delete(j->folder, &j->file, &d);
 	j->done = d.text;
 	j->parts = d.parts;
 	j->bytes += d.bytes;
@@ -210,10 +262,10 @@ static void *job_thread(void *jobs)
 
 	switch (j->queue->kind) {
 	case JOB_RENAME:
-		j->result = disc_file_rename(j->folder, j->base, j->to_base, &j->done);
+		j->result = rename_it(j);
 		break;
 	case JOB_DELETE:
-		j->result = delete (j);
+		j->result = delete_it(j);
 		break;
 	case JOB_ERASE:
 		j->result = erase(j);
@@ -230,7 +282,7 @@ static void release_disc(struct disc_jobs *j)
 	if (j->folder)
 		j->folder->ops->close(j->folder);
 	store_close(j->store);
-	library_forget(&j->text);
+	library_forget(&j->file);
 	j->store = NULL;
 	j->lock_fd = -1;
 	j->folder = NULL;
@@ -290,53 +342,13 @@ static json_t *refuse_if_used(struct disc_jobs *j, const char *name, const struc
 	return NULL;
 }
 
-/* True if anybody has locked the image, which the daemon can only read: a compact disc, say, whose
- * text names it. */
-static bool is_locked(const struct library_file *f)
+/* For the thread, which looks for compact discs. 0 or -errno. */
+static int keep_file(struct disc_jobs *j, const struct library_file *f)
 {
-	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd = library_open(f);
-	bool locked = fd >= 0 && fcntl(fd, F_OFD_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
-
-	if (fd >= 0)
-		close(fd);
-	return locked;
-}
-
-/*
- * Locks the image as a burn does, so that neither another program nor a disc that is still
- * being closed uses it. 0 or -EBUSY.
- */
-static int lock_image(struct disc_jobs *j, const struct library_file *f)
-{
-	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd =
-		openat(f->dir_fd, f->base, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return is_locked(f) ? -EBUSY : 0;
-	if (fcntl(fd, F_OFD_SETLK, &fl) < 0 && (errno == EAGAIN || errno == EACCES)) {
-		close(fd);
-		return -EBUSY;
-	}
-	j->lock_fd = fd;
-	return 0;
-}
-
-static bool is_link(int folder, const char *name)
-{
-	struct stat st;
-
-	return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
-}
-
-/* For the thread, which looks for the files of a compact disc. 0 or -errno. */
-static int keep_text(struct disc_jobs *j, const struct library_file *f)
-{
-	j->text = *f;
-	j->text.path_fd = fcntl(f->path_fd, F_DUPFD_CLOEXEC, 0);
-	j->text.dir_fd = fcntl(f->dir_fd, F_DUPFD_CLOEXEC, 0);
-	return j->text.path_fd < 0 || j->text.dir_fd < 0 ? -errno : 0;
+	j->file = *f;
+	j->file.path_fd = fcntl(f->path_fd, F_DUPFD_CLOEXEC, 0);
+	j->file.dir_fd = fcntl(f->dir_fd, F_DUPFD_CLOEXEC, 0);
+	return j->file.path_fd < 0 || j->file.dir_fd < 0 ? -errno : 0;
 }
 
 /* Starts the thread for a disc that was found. NULL, or the answer to a refusal. */
@@ -355,10 +367,11 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f, bool
 	}
 	snprintf(j->base, sizeof(j->base), "%s", f->base);
 	snprintf(j->to_base, sizeof(j->to_base), "%s", slash ? slash + 1 : job->to ? job->to : "");
-	j->parts = 0;
-	/* What is left of a disc, without its text, has another name in f->base than its own. */
-	if (r == 0 && job->kind == JOB_DELETE && resolver_is_text(f->base, f->size) && !leftover)
-		r = keep_text(j, f);
+	j->parts = j->kept = 0;
+	j->why.text[0] = '\0';
+	/* What is left of a disc, without its image, has another name in f->base than its own. */
+	if (r == 0 && job->kind != JOB_ERASE && !leftover)
+		r = keep_file(j, f);
 	if (r == 0 && job->kind == JOB_ERASE)
 		r = disc_store_open(f, &j->store);
 	*j->config.mark = (struct holder_job){.active = true, .dev = f->dev, .ino = f->ino};
@@ -373,14 +386,14 @@ static json_t *check_found(struct disc_jobs *j, int folder, const struct library
 	const char *name = j->queue->name;
 	json_t *answer;
 
-	if (is_link(folder, name))
+	if (disc_is_link(folder, name))
 		return answer_error("bad-name",
 			"\"%s\" is a symbolic link to an image of another name; change that one",
 			name);
 	answer = refuse_if_used(j, name, f);
 	if (answer)
 		return answer;
-	if (lock_image(j, f) < 0)
+	if (disc_lock(f, &j->lock_fd) < 0)
 		return answer_error("in-use",
 			"\"%s\" is in use by another program, or left a drive just now; ask again",
 			name);
@@ -417,23 +430,6 @@ static void on_list(struct catalog_request *request, const struct catalog_list *
 	start_next(j);
 }
 
-/* Finds the place of a state or checksum that an image has left. 0 or -errno. */
-static int find_leftover(int folder, const char *name, struct library_file *f)
-{
-	static const char *const suffix[] = {STORE_SUFFIX, CHECKSUM_SUFFIX};
-	char file[PATH_MAX];
-	int r = -ENOENT;
-
-	for (size_t i = 0; i < ARRAY_LEN(suffix) && r < 0; i++) {
-		if (snprintf(file, sizeof(file), "%s%s", name, suffix[i]) >= (int)sizeof(file))
-			return -ENAMETOOLONG;
-		r = is_link(folder, file) ? -ENOENT : library_find(folder, file, f);
-		if (r == 0)
-			f->base[strlen(f->base) - strlen(suffix[i])] = '\0';
-	}
-	return r;
-}
-
 /* Returns NULL if the job runs or searches now, otherwise its answer. */
 static json_t *begin_in(struct disc_jobs *j, int folder)
 {
@@ -444,7 +440,7 @@ static json_t *begin_in(struct disc_jobs *j, int folder)
 	int r = disc_rules_find(folder, &j->queue->name, &j->queue->to, &f);
 
 	leftover = r == -ENOENT && job->kind == JOB_DELETE &&
-		   find_leftover(folder, job->name, &f) == 0;
+		   disc_find_leftover(folder, job->name, &f) == 0;
 	if (r == -ENOENT && !leftover) {
 		j->request.done = on_list;
 		j->searching = true;
@@ -568,7 +564,7 @@ int disc_jobs_new(const struct disc_jobs_config *config, sd_event *event, struct
 	if (!j)
 		return -ENOMEM;
 	j->config = *config;
-	j->lock_fd = j->text.path_fd = j->text.dir_fd = -1;
+	j->lock_fd = j->file.path_fd = j->file.dir_fd = -1;
 	j->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	r = j->wake_fd < 0 ? -errno
 			   : sd_event_add_io(event, &j->wake, j->wake_fd, EPOLLIN, on_wake, j);

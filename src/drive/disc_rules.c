@@ -195,11 +195,5 @@ json_t *disc_rules_new_name_of_text(const char *name, const char *to)
 		return answer_error("bad-name",
 			"\"%s\" is the text of a compact disc; its new name must end in %s", name,
 			was);
-	if (strcasecmp(was, ".ccd") == 0)
-		return answer_error("bad-name",
-			"\"%s\" finds its .img by its name; rename the files of the disc by hand, "
-			"all "
-			"of them",
-			name);
 	return NULL;
 }

@@ -38,8 +38,8 @@ int disc_rules_find(int folder, char **name, char **to, struct library_file *f);
 const char *disc_rules_with(const struct disc_files *f, char out[DISC_RULES_WITH]);
 
 /*
- * The text of a compact disc keeps its suffix, by which it is known, and a .ccd its name, by which
- * its .img is. Returns NULL if `to` can be the new name of `name`, otherwise the answer.
+ * The text of a compact disc keeps its suffix, by which it is known. Returns NULL if `to` can be
+ * the new name of `name`, otherwise the answer.
  */
 json_t *disc_rules_new_name_of_text(const char *name, const char *to);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "disc/model.h"
+#include "drive/drive_extract.h"
 #include "drive/drive_int.h"
 #include "drive/unfinished.h"
 #include "library/library.h"
@@ -222,8 +223,8 @@ static int make_jobs(struct drive *d, sd_event *event)
 	return disc_jobs_new(&jc, event, &d->jobs);
 }
 
-static int setup(struct drive *d, const struct drive_config *config, const struct drives *set,
-	sd_event *event)
+static int setup(
+	struct drive *d, const struct drive_config *config, struct drives *set, sd_event *event)
 {
 	int r = media_folder_check(config->media, config->name);
 
@@ -250,6 +251,8 @@ static int setup(struct drive *d, const struct drive_config *config, const struc
 		r = make_observers(d, config, event);
 	if (r >= 0)
 		r = make_jobs(d, event);
+	if (r >= 0)
+		r = drive_extract_new(d, set, event);
 	return r < 0 ? r : 0;
 }
 
@@ -280,6 +283,7 @@ void drive_free(struct drive *d)
 	if (!d)
 		return;
 	disc_jobs_cancel(d->jobs, "stopping", "the daemon stops");
+	extract_jobs_cancel(d->extract, "stopping", "the daemon stops");
 	if (d->set)
 		drives_remove(d->set, d, &d->holder);
 	if (d->commands)
@@ -288,6 +292,7 @@ void drive_free(struct drive *d)
 	stale_checksum_finish(&d->stale);
 	cue_keeper_finish(&d->cue);
 	disc_jobs_free(d->jobs);
+	extract_jobs_free(d->extract);
 	burned_free(d->burned);
 	drive_record_free(d->record);
 	drive_find_free(d->find);
@@ -425,6 +430,7 @@ void drive_detach(struct drive *d)
 {
 	engine_thread_detach(d->engine);
 	disc_jobs_cancel(d->jobs, "stopping", "the daemon stops");
+	extract_jobs_cancel(d->extract, "stopping", "the daemon stops");
 	drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 }
 
@@ -473,6 +479,11 @@ struct disc_jobs *drive_jobs(const struct drive *d)
 	return d->jobs;
 }
 
+struct extract_jobs *drive_extract(const struct drive *d)
+{
+	return d->extract;
+}
+
 void drive_get_info(struct drive *d, struct drive_info *info)
 {
 	const struct image *in = drive_machine_in(d->machine);
@@ -492,6 +503,8 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	else
 		info->size = in->recordable ? (uint64_t)end * MEDIA_BLOCK : in->size;
 	info->pending = drive_machine_pending(d->machine);
+	if (*info->pending == '\0')
+		info->pending = extract_jobs_pending(d->extract);
 	info->has_postburn = burned_status(d->burned, &info->postburn);
 }
 

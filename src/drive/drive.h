@@ -33,6 +33,7 @@
 	5000u /* ms a host is given to see the empty drive: they poll every 1 or 2 s */
 
 struct disc_jobs;
+struct extract_jobs;
 struct drive;
 
 struct drive_config {
@@ -148,12 +149,14 @@ void drive_submit_blank(struct drive *d, const char *image, const struct image_b
 	bool force, struct reply *r);
 /* Renames, deletes and erases the discs of the media folder. */
 struct disc_jobs *drive_jobs(const struct drive *d);
+/* Copies the songs of the discs of the media folder. */
+struct extract_jobs *drive_extract(const struct drive *d);
 
 struct drive_info {
 	const char *image;   /* name in the media folder, NULL = no disc in the drive */
 	const char *path;    /* NULL with image */
 	uint64_t size;       /* bytes of the image now */
-	const char *pending; /* the command under way, "" = none */
+	const char *pending; /* the command under way, or the songs that are copied; "" = none */
 	struct mmc_state mmc;
 	struct ffs_state usb;
 	bool has_postburn; /* something is done with burned discs */

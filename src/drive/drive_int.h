@@ -11,6 +11,7 @@
 #include "drive/drive_handover.h"
 #include "drive/drive_machine.h"
 #include "drive/drive_record.h"
+#include "drive/extract_jobs.h"
 #include "drive/host_log.h"
 #include "drive/image_mover.h"
 #include "drive/cue_keeper.h"
@@ -35,6 +36,7 @@ struct drive {
 	struct image_mover mover;
 	struct disc_watch *watch;
 	struct disc_jobs *jobs;
+	struct extract_jobs *extract;
 	struct burn_end burn_end;
 	struct host_log log;
 	struct stale_checksum stale;

@@ -107,8 +107,6 @@ int engine_thread_post(struct engine_thread *e, const struct usb_task *task);
 /* Runs fn on the engine's thread, between two commands; at once if there is no port. 0, -errno. */
 int engine_thread_call(struct engine_thread *e, void (*fn)(void *arg), void *arg);
 
-/* Copies the engine's state of a moment ago. Never waits for the engine's thread. */
-void engine_thread_get_state(struct engine_thread *e, struct mmc_state *state);
 /* Copies the state of the USB side; zeros if there is no port. */
 void engine_thread_get_usb(struct engine_thread *e, struct ffs_state *usb);
 /*
@@ -130,6 +128,8 @@ void engine_thread_resumed(struct engine_thread *e);
 
 /* ---- any thread --------------------------------------------------------------------------- */
 
+/* Copies the engine's state of a moment ago. Never waits for the engine's thread. */
+void engine_thread_get_state(struct engine_thread *e, struct mmc_state *state);
 /* Makes the main thread call mail(). */
 void engine_thread_wake(void *engine_thread);
 /* For image_policy.ready: a medium's thread reports that a call is worth repeating. */

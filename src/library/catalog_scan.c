@@ -261,6 +261,9 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	}
 	if (!e->link && cd_set_is_part(e->dir_fd, e->base))
 		return true;
+	/* A disc was burned under such a name if it has a state file. */
+	if (image_suffix_of(e->name) == IMAGE_SUFFIX_SONG && e->size > 0 && e->alone)
+		return true;
 	l->list->more = l->list->count == l->scan->max;
 	if (l->list->more)
 		return false;

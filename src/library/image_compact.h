@@ -3,6 +3,7 @@
 #ifndef LIBRARY_IMAGE_COMPACT_H
 #define LIBRARY_IMAGE_COMPACT_H
 
+#include "library/compact_parts.h"
 #include "library/disc_file.h"
 #include "library/image.h"
 #include "library/library.h"
@@ -15,15 +16,10 @@
 int image_compact_open(const struct library_file *f, const struct image_policy *policy,
 	struct image *out, struct refusal *why);
 
-/*
- * True if a file of that name, which a text names, is a part of the disc and nothing else: it is
- * not listed, and is deleted with the disc. False for a disc of its own ("x.iso", another text),
- * and for the state and the checksum of one.
- */
-bool image_compact_is_part(const char *name);
-
 /* Bytes of all files of the disc. */
 uint64_t image_compact_size(const struct resolver_disc *d);
+/* A number that another map, or another file, makes another one; see struct image. */
+uint64_t image_compact_composition(const struct resolver_disc *d);
 
 struct image_compact_deleted {
 	struct disc_files text; /* as of disc_file_delete() */

@@ -13,6 +13,7 @@ static const struct { const char *suffix; enum image_suffix kind; } suffixes[] =
 	{ ".bin", IMAGE_SUFFIX_FOREIGN }, { ".nrg", IMAGE_SUFFIX_FOREIGN },
 	{ ".mdf", IMAGE_SUFFIX_FOREIGN }, { ".mds", IMAGE_SUFFIX_FOREIGN },
 	{ ".chd", IMAGE_SUFFIX_FOREIGN },
+	{ ".wav", IMAGE_SUFFIX_SONG },
 	/* wget and Firefox, Chromium, many, WinSCP, Safari */
 	{ ".part", IMAGE_SUFFIX_UNFINISHED }, { ".crdownload", IMAGE_SUFFIX_UNFINISHED },
 	{ ".tmp", IMAGE_SUFFIX_UNFINISHED }, { ".filepart", IMAGE_SUFFIX_UNFINISHED },
@@ -41,6 +42,8 @@ const char *image_name_remark(const char *name)
 		       ".toc";
 	case IMAGE_SUFFIX_UNFINISHED:
 		return "no volume found; by its name it is still being copied";
+	case IMAGE_SUFFIX_SONG:
+		return "songs are inserted by a .cue that names them";
 	case IMAGE_SUFFIX_OTHER:
 		break;
 	}

@@ -6,9 +6,10 @@
 #include <stdbool.h>
 
 enum image_suffix {
-	IMAGE_SUFFIX_DISC,    /* .iso .img .udf */
-	IMAGE_SUFFIX_FOREIGN, /* of formats that are not read alone: .bin .nrg .mdf .chd ... */
+	IMAGE_SUFFIX_DISC,       /* .iso .img .udf */
+	IMAGE_SUFFIX_FOREIGN,    /* of formats that are not read alone: .bin .nrg .mdf .chd ... */
 	IMAGE_SUFFIX_UNFINISHED, /* programs copy to such a name, and rename the file at the end */
+	IMAGE_SUFFIX_SONG,       /* .wav */
 	IMAGE_SUFFIX_OTHER
 };
 enum image_suffix image_suffix_of(const char *name);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "library/portable.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 #include "util/array.h"
+#include "util/utf8.h"
 
 #define NAME_UNITS 255u /* of UTF-16, in a name of FAT, exFAT and NTFS */
 
@@ -66,4 +68,57 @@ const char *portable_fault(const char *name)
 	if (strpbrk(name, "\\:*?\"<>|"))
 		return "cannot hold \\ : * ? \" < > | in it";
 	return utf16_units(name) > NAME_UNITS ? "cannot hold so long a name" : NULL;
+}
+
+/* True for characters that are special to paths, or that FAT and programs of hosts refuse. */
+static bool is_reserved(uint32_t c)
+{
+	return c < 0x80 && strchr("/\\:*?\"<>|", (int)c) != NULL;
+}
+
+/* "con" becomes "con_", and "NUL.x" becomes "NUL_.x": the rest of the name stays readable. */
+static void avoid_device(char *name, size_t size)
+{
+	size_t n = portable_device(name), len = strlen(name);
+
+	if (n == 0)
+		return;
+	/* There is no room for one more byte: the last character goes. */
+	if (len == size - 1) {
+		do
+			len--;
+		while ((name[len] & 0xc0) == 0x80);
+		name[len] = '\0';
+	}
+	memmove(name + n + 1, name + n, len - n + 1);
+	name[n] = '_';
+}
+
+bool portable_name(const char *text, char *out, size_t size)
+{
+	const char *end = text + strlen(text);
+	struct utf8_shown walk = {0};
+	size_t n = 0, len;
+	bool usable = false; /* has more than spaces, dots and underscores */
+	uint32_t c = 0;
+
+	for (const char *p = text; p < end; p += len) {
+		if (utf8_judge(&walk, p, (size_t)(end - p), &len, &c) != UTF8_SHOW)
+			continue;
+		/* A name does not begin as a hidden file or an option, or with a space. */
+		if (n == 0 && (c == '.' || c == ' ' || c == '-'))
+			continue;
+		if (n + len > size - 1)
+			break;
+		if (is_reserved(c))
+			out[n++] = '_';
+		else
+			memcpy(out + n, p, len), n += len;
+		usable |= !is_reserved(c) && c != '_' && c != ' ' && c != '.';
+	}
+	while (n > 0 && (out[n - 1] == ' ' || out[n - 1] == '.'))
+		n--;
+	out[n] = '\0';
+	avoid_device(out, size);
+	return usable && n > 0;
 }

@@ -3,7 +3,6 @@
 #include "library/postburn.h"
 
 #include <errno.h>
-#include <linux/ioprio.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -11,11 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "library/extract.h"
 #include "library/image.h"
 #include "library/label.h"
 #include "library/library.h"
@@ -23,7 +21,6 @@
 #include "util/thread.h"
 #include "util/log.h"
 
-#define LOWEST   19  /* nice value */
 #define JOB_NAME 512 /* bytes; an image with a longer name is left alone */
 
 struct job {
@@ -44,11 +41,12 @@ struct postburn {
 	atomic_bool stop; /* the thread is to stop working on its disc */
 
 	pthread_mutex_t lock; /* guards all below; no other lock is taken while it is held */
-	bool renaming, verifying;
+	bool renaming, verifying, extracting;
 	bool second_pass; /* of the verification: the data is read from storage */
 	bool claimed;     /* the image is to be inserted: it must not be renamed any more */
-	uint64_t size, bytes_done;
-	char name[JOB_NAME]; /* the image's present name */
+	bool done;        /* last tells of the disc that is worked on */
+	uint64_t size, bytes_done; /* of what is verified or copied */
+	char name[JOB_NAME];       /* the image's present name */
 	char last[POSTBURN_TEXT], problem[POSTBURN_TEXT];
 };
 
@@ -65,6 +63,7 @@ __attribute__((format(printf, 2, 3))) static void set_result(
 	pthread_mutex_lock(&p->lock);
 	strcpy(p->last, text);
 	p->problem[0] = '\0';
+	p->done = true;
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -81,18 +80,11 @@ __attribute__((format(printf, 2, 3))) static void set_problem(
 	pthread_mutex_lock(&p->lock);
 	strcpy(p->last, text);
 	strcpy(p->problem, text);
+	p->done = true;
 	pthread_mutex_unlock(&p->lock);
 }
 
 /* ---- the thread --------------------------------------------------------------------------- */
-
-/* Errors are ignored: without the right to lower its priority, the thread competes with others. */
-static void lower_priority(void)
-{
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST);
-	(void)syscall(
-		SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
-}
 
 static void progress(void *postburn, uint64_t bytes)
 {
@@ -226,6 +218,103 @@ static void verify(struct postburn *p, const struct library_file *f, struct fold
 			same ? "" : " is NOT what was burned, and", strerror(-r));
 }
 
+/* The result of the songs: what was said before of the disc stays, above all a problem. */
+__attribute__((format(printf, 3, 4))) static void add_result(
+	struct postburn *p, bool problem, const char *fmt, ...)
+{
+	char text[POSTBURN_TEXT];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (problem)
+		log_warn("%s: %s", p->drive, text);
+	else
+		log_info("%s: %s", p->drive, text);
+	pthread_mutex_lock(&p->lock);
+	if (!p->done)
+		p->last[0] = p->problem[0] = '\0';
+	n = strlen(p->last);
+	snprintf(p->last + n, sizeof(p->last) - n, "%s%s", n ? "; " : "", text);
+	if (problem || p->problem[0])
+		strcpy(p->problem, p->last);
+	p->done = true;
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void songs_progress(void *postburn, const struct extract_progress *now)
+{
+	struct postburn *p = postburn;
+
+	pthread_mutex_lock(&p->lock);
+	p->size = now->all_bytes;
+	p->bytes_done = now->bytes;
+	pthread_mutex_unlock(&p->lock);
+}
+
+static bool songs_busy(void *postburn)
+{
+	const struct postburn *p = postburn;
+
+	return p->config.busy && p->config.busy(p->config.ctx);
+}
+
+/* Copies the songs of the opened disc. */
+static void extract_from(struct postburn *p, const struct library_file *f, struct disc *disc)
+{
+	struct extracted *done = malloc(sizeof(*done));
+	char hidden[SONG_HIDDEN_NAME];
+	struct extract e = {.name = p->name,
+		.disc = disc,
+		.home = library_open_folder(p->config.media),
+		.beside = f->dir_fd,
+		.base = f->base,
+		.hidden = hidden,
+		.reserve = EXTRACT_RESERVE,
+		.stop = &p->stop,
+		.busy = songs_busy,
+		.progress = songs_progress,
+		.ctx = p};
+	struct refusal why;
+	int r = done ? 0 : -ENOMEM;
+
+	song_hidden_name(p->drive, true, hidden);
+	if (r == 0)
+		r = extract(&e, done, &why);
+	if (r == 0)
+		add_result(p, false, "the %u songs of %s are in \"%s\"", done->tracks, p->name,
+			done->folder);
+	else if (r == -ECANCELED)
+		add_result(p, false, "%s", why.text);
+	else if (r != -ENODATA)
+		add_result(p, true, "%s", done ? why.text : "out of memory");
+	if (e.home >= 0)
+		close(e.home);
+	free(done);
+}
+
+static void extract_songs(struct postburn *p, const struct library_file *f)
+{
+	const struct image_policy policy = {0};
+	struct refusal why;
+	struct image image;
+	int r;
+
+	pthread_mutex_lock(&p->lock);
+	p->verifying = false;
+	p->extracting = true;
+	p->size = p->bytes_done = 0;
+	pthread_mutex_unlock(&p->lock);
+	r = image_open(f->dir_fd, p->config.media, f->base, &policy, &image, &why);
+	if (r == 0)
+		extract_from(p, f, image.disc);
+	else
+		add_result(p, true, "the songs of %s were not copied: %s", p->name, why.text);
+	image_fini(&image);
+}
+
 /* Finds the image, which must be the same file as at its burn. 0 or -errno. */
 static int find_image(const struct job *j, struct library_file *f)
 {
@@ -263,6 +352,8 @@ static void process(struct postburn *p, const struct job *j)
 			verify(p, &f, dir);
 		}
 		dir->ops->close(dir);
+		if (p->config.songs && !atomic_load(&p->stop))
+			extract_songs(p, &f);
 	}
 	library_forget(&f);
 }
@@ -272,7 +363,7 @@ static void *postburn_thread(void *postburn)
 	struct postburn *p = postburn;
 	uint64_t one = 1;
 
-	lower_priority();
+	thread_lower_priority();
 	process(p, p->queue);
 	(void)!write(p->wake_fd, &one, sizeof(one));
 	return NULL;
@@ -303,7 +394,8 @@ void postburn_kick(struct postburn *p)
 		return;
 	p->running = true;
 	atomic_store(&p->stop, false);
-	p->renaming = p->verifying = p->second_pass = p->claimed = false;
+	p->renaming = p->verifying = p->extracting = p->second_pass = p->claimed = false;
+	p->done = false;
 	p->size = p->bytes_done = 0;
 	strcpy(p->name, p->queue->name);
 	r = thread_start(&p->thread, "burned", postburn_thread, p);
@@ -446,8 +538,10 @@ void postburn_status(struct postburn *p, struct postburn_status *out)
 	if (p->queue)
 		strcpy(out->image, p->running ? p->name : p->queue->name);
 	if (p->running && p->queue)
-		out->state = p->verifying ? "verifying" : "moving";
-	if (p->verifying && p->size > 0)
+		out->state = p->extracting ? "extracting" : p->verifying ? "verifying" : "moving";
+	if (p->extracting && p->size > 0)
+		out->percent = (unsigned)(p->bytes_done * 100 / p->size);
+	else if (p->verifying && p->size > 0)
 		out->percent =
 			(unsigned)(((p->second_pass ? p->size : 0) + p->bytes_done) * 50 / p->size);
 	pthread_mutex_unlock(&p->lock);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Burned discs after they were removed from their drive: each is renamed and verified, as
- * configured. A thread of low priority does it, one disc after the other, while the drive
- * burns the next one.
+ * Burned discs after they were removed from their drive: each is renamed and verified, and its
+ * songs are copied to WAV files, as configured. A thread of low priority does it, one disc after
+ * the other, while the drive burns the next one.
  *
  * The functions of struct postburn are for the main thread; postburn_rename() and
  * postburn_name_of_*() for any.
@@ -30,6 +30,11 @@ struct postburn_config {
 	const char *drive; /* for the log; copied */
 	enum postburn_rename rename;
 	bool checksum; /* verify, and keep the checksum */
+	bool songs; /* copy the audio tracks of a compact disc to WAV files, see library/extract.h
+		     */
+	const char *media; /* path of the media folder; used if songs is true; stays valid */
+	/* On the thread, if songs is true: a drive burns at this moment, so the copy waits. */
+	bool (*busy)(void *ctx);
 	/*
 	 * True if all discs that were removed from the drive are closed; otherwise no disc is
 	 * begun.
@@ -66,8 +71,8 @@ bool postburn_has(const struct postburn *p, dev_t dev, ino_t ino);
 #define POSTBURN_TEXT 320u
 struct postburn_status {
 	char image[512];             /* the first in the queue; "" = the queue is empty */
-	const char *state;           /* "", "waiting", "moving" or "verifying" */
-	unsigned percent;            /* of the verification */
+	const char *state;           /* "", "waiting", "moving", "verifying" or "extracting" */
+	unsigned percent;            /* of the verification, or of the songs */
 	unsigned waiting;            /* more images in the queue */
 	char last[POSTBURN_TEXT];    /* result of the last disc; "" = there was none */
 	char problem[POSTBURN_TEXT]; /* what went wrong with it; "" = nothing */

@@ -12,73 +12,28 @@
 #include "library/disc_file.h"
 #include "library/portable.h"
 #include "util/array.h"
-#include "util/utf8.h"
 
-#define SUFFIX   ".iso"
-#define TRIES    9999u /* numbers that are tried after a name that is taken */
-#define STEM_MAX (POSTBURN_STEM - 1)
-
-/* True for characters that are special to paths, or that FAT and programs of hosts refuse. */
-static bool is_reserved(uint32_t c)
-{
-	return c < 0x80 && strchr("/\\:*?\"<>|", (int)c) != NULL;
-}
+#define SUFFIX ".iso"
+#define TRIES  9999u /* numbers that are tried after a name that is taken */
 
 /* Removes .iso at the end, in upper or lower case: "HOLIDAY.ISO" becomes HOLIDAY.iso. */
 static void drop_suffix(char *name)
 {
 	size_t n = strlen(name), m = strlen(SUFFIX);
 
-	if (n > m && strcasecmp(name + n - m, SUFFIX) == 0)
-		name[n - m] = '\0';
-}
-
-/* "con" becomes "con_", and "NUL.x" becomes "NUL_.x": the rest of the name stays readable. */
-static void avoid_device(char name[POSTBURN_STEM])
-{
-	size_t n = portable_device(name), len = strlen(name);
-
-	if (n == 0)
+	if (n <= m || strcasecmp(name + n - m, SUFFIX) != 0)
 		return;
-	/* There is no room for one more byte: the last character goes. */
-	if (len == STEM_MAX) {
-		do
-			len--;
-		while ((name[len] & 0xc0) == 0x80);
-		name[len] = '\0';
-	}
-	memmove(name + n + 1, name + n, len - n + 1);
-	name[n] = '_';
+	for (n -= m; n > 0 && (name[n - 1] == ' ' || name[n - 1] == '.'); n--)
+		continue;
+	name[n] = '\0';
 }
 
 bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM])
 {
-	const char *end = label + strlen(label);
-	struct utf8_shown walk = {0};
-	size_t n = 0, len;
-	bool usable = false; /* has more than spaces, dots and underscores */
-	uint32_t c = 0;
-
-	for (const char *p = label; p < end; p += len) {
-		if (utf8_judge(&walk, p, (size_t)(end - p), &len, &c) != UTF8_SHOW)
-			continue;
-		/* A name does not begin as a hidden file or an option, or with a space. */
-		if (n == 0 && (c == '.' || c == ' ' || c == '-'))
-			continue;
-		if (n + len > STEM_MAX)
-			break;
-		if (is_reserved(c))
-			out[n++] = '_';
-		else
-			memcpy(out + n, p, len), n += len;
-		usable |= !is_reserved(c) && c != '_' && c != ' ' && c != '.';
-	}
-	out[n] = '\0';
+	if (!portable_name(label, out, POSTBURN_STEM))
+		return false;
 	drop_suffix(out);
-	for (n = strlen(out); n > 0 && (out[n - 1] == ' ' || out[n - 1] == '.'); n--)
-		out[n - 1] = '\0';
-	avoid_device(out);
-	return usable && n > 0;
+	return out[0] != '\0';
 }
 
 void postburn_name_of_time(time_t t, char out[POSTBURN_STEM])

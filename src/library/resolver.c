@@ -7,8 +7,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +19,14 @@
 
 #include "cd/check.h"
 #include "cdimage/wire.h"
+#include "library/bare_process.h"
+#include "library/decoder.h"
 #include "util/array.h"
 #include "util/log.h"
 #include "util/utf8.h"
 
-#define QUESTIONS_MAX 4096u /* of the resolver, for one text */
+#define SAMPLES_MAX   ((uint64_t)1 << 38) /* bytes; FLAC counts samples in 36 bits */
+#define QUESTIONS_MAX 4096u               /* of the resolver, for one text */
 
 #define RESOLVER "mmcgadget-resolver"
 
@@ -51,15 +52,15 @@ bool resolver_is_text(const char *name, uint64_t size)
 /* One text that is being resolved. */
 struct job {
 	const struct library_file *text;
+	const char *name;             /* of the text */
+	const struct resolver_as *as; /* NULL: as it is */
 	struct resolver_disc *out;
 	struct refusal *why;
 	int fd[CD_MAX_FILES]; /* the files that were found, open for reading */
 	unsigned files;
 	bool odd; /* a file was there and could not be opened */
-	int socket;
-	pid_t pid;
+	struct bare_process process;
 	uint64_t until; /* ms */
-	char program[PATH_MAX];
 	struct wire_message in, answer;
 };
 
@@ -73,98 +74,10 @@ static uint64_t clock_ms(void)
 
 /* ---- the process -------------------------------------------------------------------------- */
 
-/*
- * In a build directory the program is beside the daemon, installed it is below the same prefix or
- * where the Makefile was told.
- */
-static const char *find_program(char path[PATH_MAX])
-{
-	static const char *const places[] = {"", "../lib/mmcgadget/"};
-	char self[PATH_MAX];
-	ssize_t n;
-
-	if (program)
-		return program;
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	while (n > 0 && self[n - 1] != '/')
-		n--;
-	for (size_t i = 0; n > 0 && i < ARRAY_LEN(places); i++) {
-		if (snprintf(path, PATH_MAX, "%.*s%s%s", (int)n, self, places[i], RESOLVER) <
-				PATH_MAX &&
-			access(path, X_OK) == 0)
-			return path;
-	}
-	snprintf(path, PATH_MAX, "%s", LIBEXECDIR "/" RESOLVER);
-	return path;
-}
-
-static int start_process(struct job *j, int other)
-{
-	static char name[] = RESOLVER;
-	char *argv[] = {name, NULL}, *env[] = {NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	int r = posix_spawn_file_actions_init(&actions);
-
-	if (r != 0)
-		return -r;
-	r = posix_spawnattr_init(&attributes);
-	if (r != 0) {
-		posix_spawn_file_actions_destroy(&actions);
-		return -r;
-	}
-	sigemptyset(&none);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	r = posix_spawn_file_actions_adddup2(&actions, other, 0);
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(&actions, 1);
-	if (r == 0)
-		r = posix_spawn(
-			&j->pid, find_program(j->program), &actions, &attributes, argv, env);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
-static int start(struct job *j)
-{
-	int pair[2], r;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	r = start_process(j, pair[1]);
-	close(pair[1]);
-	if (r < 0) {
-		close(pair[0]);
-		j->pid = -1;
-		return r;
-	}
-	j->socket = pair[0];
-	return 0;
-}
-
-/* Ends the process, whatever it does. Returns its status as waitpid() has it, -1: unknown. */
-static int end(struct job *j)
-{
-	int status = -1;
-
-	if (j->pid <= 0)
-		return -1;
-	close(j->socket);
-	kill(j->pid, SIGKILL);
-	while (waitpid(j->pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -1;
-	}
-	return status;
-}
-
 /* Receives a message. Its size; 0: the process has ended; -ETIMEDOUT, -errno. */
 static ssize_t receive(struct job *j)
 {
-	struct pollfd p = {.fd = j->socket, .events = POLLIN};
+	struct pollfd p = {.fd = j->process.socket, .events = POLLIN};
 	uint64_t now = clock_ms();
 	ssize_t n;
 	int r;
@@ -175,13 +88,14 @@ static ssize_t receive(struct job *j)
 	} while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return r < 0 ? -errno : -ETIMEDOUT;
-	n = recv(j->socket, &j->in, sizeof(j->in), MSG_DONTWAIT);
+	n = recv(j->process.socket, &j->in, sizeof(j->in), MSG_DONTWAIT);
 	return n < 0 ? (errno == ECONNRESET ? 0 : -errno) : n;
 }
 
 static bool send_message(struct job *j, size_t size)
 {
-	return send(j->socket, &j->answer, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
+	return send(j->process.socket, &j->answer, size, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+	       (ssize_t)size;
 }
 
 /* ---- files -------------------------------------------------------------------------------- */
@@ -218,8 +132,18 @@ static bool is_name(const char name[CDIMAGE_NAME_MAX])
 	       !strchr(name, '/');
 }
 
+/* The name that the file has now. */
+static const char *present_name(const struct job *j, const char *name)
+{
+	for (unsigned i = 0; j->as && i < j->as->files; i++) {
+		if (strcmp(j->as->to[i], name) == 0)
+			return j->as->from[i];
+	}
+	return name;
+}
+
 /* Finds and opens a file that the text names. 0 or -errno. */
-static int find(struct job *j, const char name[CDIMAGE_NAME_MAX], uint64_t *size)
+static int find(struct job *j, const char *name, uint64_t *size)
 {
 	struct resolver_file *out;
 	struct library_file f;
@@ -228,6 +152,7 @@ static int find(struct job *j, const char name[CDIMAGE_NAME_MAX], uint64_t *size
 	if (!is_name(name) || j->files == CD_MAX_FILES)
 		return -EINVAL;
 	out = &j->out->file[j->files];
+	name = present_name(j, name);
 	snprintf(out->name, sizeof(out->name), "%s", name);
 	r = library_find(j->text->dir_fd, out->name, &f);
 	if (r == -ENOENT && find_case(j->text->dir_fd, name, out->name))
@@ -264,9 +189,8 @@ static int read_bytes(struct job *j, const struct wire_read *r, uint8_t *out)
 
 /* ---- the conversation --------------------------------------------------------------------- */
 
-static int send_text(struct job *j)
+static int read_text(struct job *j, struct wire_parse *p)
 {
-	struct wire_parse *p = &j->answer.parse;
 	int fd = library_open(j->text);
 	ssize_t n;
 
@@ -276,23 +200,55 @@ static int send_text(struct job *j)
 	close(fd);
 	if (n < 0)
 		return image_refuse_open(j->why, -errno, j->text->base, "the media folder");
-	if (j->text->size > sizeof(p->text))
+	p->length = (uint32_t)n;
+	return 0;
+}
+
+static int send_text(struct job *j)
+{
+	struct wire_parse *p = &j->answer.parse;
+	size_t length = j->as ? j->as->length : j->text->size;
+	int r = 0;
+
+	if (length > sizeof(p->text))
 		return image_refuse(j->why, -EBADMSG, "bad-disc",
-			"\"%s\" is too long for a text that describes a disc", j->text->base);
+			"\"%s\" is too long for a text that describes a disc", j->name);
+	if (j->as) {
+		memcpy(p->text, j->as->text, length);
+		p->length = (uint32_t)length;
+	} else {
+		r = read_text(j, p);
+	}
+	if (r < 0)
+		return r;
 	j->answer.type = WIRE_PARSE;
 	p->version = WIRE_VERSION;
-	p->kind = (uint32_t)cdimage_kind_of(j->text->base);
-	p->length = (uint32_t)n;
-	snprintf(p->name, sizeof(p->name), "%s", j->text->base);
+	p->kind = (uint32_t)cdimage_kind_of(j->name);
+	snprintf(p->name, sizeof(p->name), "%s", j->name);
 	/* A process that is dead already is found by receive(). */
-	(void)send_message(j, offsetof(struct wire_message, parse.text) + (size_t)n);
+	(void)send_message(j, offsetof(struct wire_message, parse.text) + p->length);
 	return 0;
 }
 
 static int misbehaved(struct job *j, const char *how)
 {
 	return image_refuse(j->why, -ENOEXEC, "resolver-failed",
-		"\"%s\" could not be read: mmcgadget-resolver %s", j->text->base, how);
+		"\"%s\" could not be read: mmcgadget-resolver %s", j->name, how);
+}
+
+/* True if each of them is a piece of the text, behind the one before. */
+static bool check_mentions(const struct cdimage_mentions *m, uint64_t length, unsigned files)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < m->count && i < CDIMAGE_MENTIONS_MAX; i++) {
+		if (m->at[i].at < end || m->at[i].file >= files)
+			return false;
+		end = (uint64_t)m->at[i].at + m->at[i].length;
+		if (m->at[i].length == 0 || end > length)
+			return false;
+	}
+	return true;
 }
 
 /* Checks the map: nothing that the process says is believed. */
@@ -300,19 +256,36 @@ static int take_disc(struct job *j)
 {
 	uint64_t sizes[CD_MAX_FILES];
 	struct resolver_disc *out = j->out;
+	const struct wire_disc *in = &j->in.disc;
 	const char *fault;
 	unsigned number;
 
-	for (unsigned i = 0; i < j->files; i++)
-		sizes[i] = out->file[i].size;
-	out->map = j->in.disc;
-	if (out->map.files != j->files)
+	if (in->map.files != j->files)
 		return misbehaved(j, "answered with files that it has not asked for");
+	for (unsigned i = 0; i < j->files; i++) {
+		if (in->decoded[i] > SAMPLES_MAX)
+			return misbehaved(j, "sent nonsense");
+		out->decoded[i] = in->decoded[i];
+		sizes[i] = in->decoded[i] ? in->decoded[i] : out->file[i].size;
+	}
+	if (!check_mentions(&in->mentions, j->as ? j->as->length : j->text->size, j->files))
+		return misbehaved(j, "sent nonsense");
+	out->map = in->map;
+	out->mentions = in->mentions;
 	fault = cd_map_check(&out->map, sizes, &number);
+	for (unsigned i = 0; !fault && i < j->files; i++) {
+		if (!out->decoded[i] || decoder_is_there())
+			continue;
+		j->odd = true; /* it may be installed */
+		return image_refuse(j->why, -EBADMSG, "bad-disc",
+			"%s: \"%s\" is FLAC, and this mmcgadget was built without libflac-dev; "
+			"build "
+			"it with that, or make a WAV file of it (\"flac -d\") and name that",
+			j->name, out->file[i].name);
+	}
 	if (!fault)
 		return 0;
-	return image_refuse(
-		j->why, -EBADMSG, "bad-disc", "%s: %s (%u)", j->text->base, fault, number);
+	return image_refuse(j->why, -EBADMSG, "bad-disc", "%s: %s (%u)", j->name, fault, number);
 }
 
 static int take_refusal(struct job *j)
@@ -366,35 +339,45 @@ static int converse(struct job *j)
 	return misbehaved(j, "asks without an end");
 }
 
-int resolver_resolve(const struct library_file *f, struct resolver_disc *out, struct refusal *why)
+int resolver_resolve_as(const struct library_file *f, const struct resolver_as *as,
+	struct resolver_disc *out, struct refusal *why)
 {
 	/* Two messages of 64 KiB. */
 	struct job *j = calloc(1, sizeof(*j));
+	char found[PATH_MAX];
+	const char *path = program ? program : bare_process_find(RESOLVER, found);
 	int r, status;
 
 	if (!j)
 		return image_refuse(why, -ENOMEM, "io-error", "there is no memory");
 	j->text = f;
+	j->name = as ? as->name : f->base;
+	j->as = as;
 	j->out = out;
 	j->why = why;
 	j->until = clock_ms() + wait_ms;
-	r = start(j);
+	r = bare_process_start(&j->process, path, NULL, 0);
 	if (r < 0)
 		r = image_refuse(why, -ENOPKG, "resolver-failed",
-			"\"%s\" cannot be read: %s cannot be started: %s", f->base,
-			find_program(j->program), strerror(-r));
+			"\"%s\" cannot be read: %s cannot be started: %s", j->name, path,
+			strerror(-r));
 	else
 		r = converse(j);
 	/* The files that were found, with the disc or without it. */
 	out->map.files = (uint8_t)j->files;
 	out->lasts = r == -EBADMSG && !j->odd;
-	status = end(j);
+	status = bare_process_end(&j->process);
 	if (r == -ENOEXEC && status != -1 && WIFSIGNALED(status))
-		log_warn("%s: mmcgadget-resolver ended by signal %d", f->base, WTERMSIG(status));
+		log_warn("%s: mmcgadget-resolver ended by signal %d", j->name, WTERMSIG(status));
 	else if (r == -ENOEXEC && status != -1)
-		log_warn("%s: mmcgadget-resolver ended with code %d", f->base, WEXITSTATUS(status));
+		log_warn("%s: mmcgadget-resolver ended with code %d", j->name, WEXITSTATUS(status));
 	for (unsigned i = 0; i < j->files; i++)
 		close(j->fd[i]);
 	free(j);
 	return r;
+}
+
+int resolver_resolve(const struct library_file *f, struct resolver_disc *out, struct refusal *why)
+{
+	return resolver_resolve_as(f, NULL, out, why);
 }

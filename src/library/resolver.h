@@ -9,6 +9,7 @@
 #define LIBRARY_RESOLVER_H
 
 #include "cd/map.h"
+#include "cdimage/cdimage.h"
 #include "library/image_refusal.h"
 #include "library/library.h"
 
@@ -25,7 +26,10 @@ struct resolver_file {
 struct resolver_disc {
 	struct cd_map map; /* cd_map_check() accepts it, with the sizes of the files */
 	struct resolver_file file[CD_MAX_FILES]; /* map.files of them */
-	bool lasts;                              /* of a refusal: see resolver_resolve() */
+	uint64_t decoded[CD_MAX_FILES];   /* bytes of the samples of a FLAC file, which its extents
+					     count; 0: the file is stored as it is */
+	struct cdimage_mentions mentions; /* inside the text */
+	bool lasts;                       /* of a refusal: see resolver_resolve() */
 };
 
 /* True if the name is that of such a text. */
@@ -44,6 +48,19 @@ bool resolver_is_text(const char *name, uint64_t size);
  * this returns. Any thread; waits for storage, and at most RESOLVER_WAIT for the resolver.
  */
 int resolver_resolve(const struct library_file *f, struct resolver_disc *out, struct refusal *why);
+
+/* A text as it would be with other names. */
+struct resolver_as {
+	const char *name; /* of the text */
+	const char *text;
+	size_t length;
+	/* A file of the name to[i] is the one that has the name from[i] now. */
+	unsigned files;
+	char (*from)[256], (*to)[256];
+};
+/* As resolver_resolve(), of the text f with this name and these contents. */
+int resolver_resolve_as(const struct library_file *f, const struct resolver_as *as,
+	struct resolver_disc *out, struct refusal *why);
 
 /* For tests: the program to start instead; NULL: the usual one. The string must stay valid. */
 void resolver_use(const char *program, unsigned wait_ms);

@@ -131,6 +131,11 @@ static int file_rename_new(struct folder *f, const char *from, const char *to)
 		       : -errno;
 }
 
+static int file_link(struct folder *f, const char *from, const char *to)
+{
+	return linkat(dir_of(f), from, dir_of(f), to, 0) < 0 ? -errno : 0;
+}
+
 static int file_unlink(struct folder *f, const char *name)
 {
 	return unlinkat(dir_of(f), name, 0) < 0 ? -errno : 0;
@@ -154,6 +159,7 @@ static const struct folder_ops file_ops = {
 	.exchange = file_exchange,
 	.rename = file_rename,
 	.rename_new = file_rename_new,
+	.link = file_link,
 	.unlink = file_unlink,
 	.sync_names = file_sync_names,
 	.close = file_close,

@@ -111,6 +111,18 @@ int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **o
  */
 int media_files_open(
 	const int *fd, unsigned count, uint64_t *begin, struct media **out, unsigned *bad);
+/* Files whose bytes are not those of the medium, because they are compressed. */
+struct media_decoder {
+	/* Bytes of file i of the medium; 0: it is stored as it is. Used only during the call. */
+	const uint64_t *size;
+	/* Waits. Bytes, fewer than len only before one that cannot be decoded, or -errno. */
+	int32_t (*read)(void *ctx, unsigned file, uint64_t at, void *buf, uint32_t len);
+	void (*close)(void *ctx); /* the medium is closed; before its files are */
+	void *ctx;
+};
+/* The same with compressed files. It takes the decoder over, too, also on failure. */
+int media_files_open_decoded(const int *fd, unsigned count, const struct media_decoder *decoder,
+	uint64_t *begin, struct media **out, unsigned *bad);
 /* As media_file_read_ahead(), for a medium of media_files_open(): one thread for all of its files.
  */
 int media_files_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);

@@ -34,7 +34,8 @@ enum request_state { REQUEST_NONE, REQUEST_QUEUED, REQUEST_BUSY, REQUEST_DONE };
 
 struct read_ahead {
 	int fd;
-	uint32_t unit;  /* bytes of a block */
+	const struct read_ahead_source *source; /* NULL: the file fd */
+	uint32_t unit;                          /* bytes of a block */
 	uint32_t piece; /* bytes of the whole blocks that fit READ_AHEAD_PIECE */
 	void (*ready)(void *ctx);
 	void *ctx;
@@ -92,15 +93,29 @@ static uint32_t bytes_in_file(uint64_t at, uint32_t len, uint64_t end)
 	return (uint32_t)(MIN(at + len, end) - at);
 }
 
+static ssize_t read_some(
+	int fd, const struct read_ahead_source *source, uint8_t *to, uint64_t at, uint32_t len)
+{
+	ssize_t n;
+
+	if (!source)
+		return pread(fd, to, len, (off_t)at);
+	n = source->read(source->ctx, at, to, len);
+	if (n < 0)
+		errno = (int)-n;
+	return n < 0 ? -1 : n;
+}
+
 /* Reads whole blocks and waits for storage. Bytes, or -errno if not one block was read. */
-static int32_t read_piece(
-	const struct read_ahead *a, int fd, uint8_t *to, uint64_t at, uint32_t len, uint64_t end)
+static int32_t read_piece(const struct read_ahead *a, int fd,
+	const struct read_ahead_source *source, uint8_t *to, uint64_t at, uint32_t len,
+	uint64_t end)
 {
 	uint32_t done = 0, bytes = bytes_in_file(at, len, end), got;
 	ssize_t n = 0;
 
 	while (done < bytes) {
-		n = pread(fd, to + done, bytes - done, (off_t)(at + done));
+		n = read_some(fd, source, to + done, at + done, bytes - done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -131,13 +146,14 @@ static void request_step(struct read_ahead *a)
 {
 	uint64_t at = a->request.at, end = a->request.end;
 	uint32_t len = a->request.len;
+	const struct read_ahead_source *source = a->source;
 	int fd = a->fd;
 	int32_t got;
 
 	a->request.state = REQUEST_BUSY;
 	a->request.stale = false;
 	pthread_mutex_unlock(&a->lock);
-	got = read_piece(a, fd, a->requested, at, len, end);
+	got = read_piece(a, fd, source, a->requested, at, len, end);
 	pthread_mutex_lock(&a->lock);
 	a->request.state = a->request.stale ? REQUEST_NONE : REQUEST_DONE;
 	a->request.got = got;
@@ -378,7 +394,7 @@ static int view(
 	}
 	*len = MIN(*len, a->piece);
 	r = take_requested(a, at, len, data);
-	if (r == -EAGAIN)
+	if (r == -EAGAIN && !a->source)
 		r = take_cached(a, at, len, end, sequential, data);
 	if (r == -EAGAIN) {
 		a->missed = true;
@@ -386,7 +402,7 @@ static int view(
 			*len = rest_of_piece(a, at, end);
 		request(a, at, *len, end);
 	}
-	if (sequential && a->missed)
+	if (sequential && a->missed && !a->source)
 		prefetch(a, at, end);
 	if (r == 0)
 		a->run_end = at + *len;
@@ -430,14 +446,9 @@ static bool may_see_cache(int fd)
 	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
-/* Takes the file: what is known of another one is forgotten. */
-static void take_file(struct read_ahead *a, int fd)
+/* What is known of another file is forgotten. */
+static void forget(struct read_ahead *a)
 {
-	a->fd = fd;
-	/* The kernel's own read-ahead is off: it would cut the requests to its own size. */
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-	a->sees_cache = may_see_cache(fd);
-	a->nowait = a->cachestat = true;
 	a->run_end = NOWHERE;
 	a->missed = false;
 	a->cached_to = 0;
@@ -447,14 +458,39 @@ static void take_file(struct read_ahead *a, int fd)
 	a->window = NULL;
 }
 
-void read_ahead_turn(struct read_ahead *a, int fd)
+static void take_file(struct read_ahead *a, int fd)
 {
-	pthread_mutex_lock(&a->lock);
+	a->fd = fd;
+	a->source = NULL;
+	/* The kernel's own read-ahead is off: it would cut the requests to its own size. */
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	a->sees_cache = may_see_cache(fd);
+	a->nowait = a->cachestat = true;
+	forget(a);
+}
+
+static void drop_request(struct read_ahead *a)
+{
 	a->request.stale = true;
 	/* A request that the thread has not begun is one for the former file. */
 	if (a->request.state != REQUEST_BUSY)
 		a->request.state = REQUEST_NONE;
+}
+
+void read_ahead_turn(struct read_ahead *a, int fd)
+{
+	pthread_mutex_lock(&a->lock);
+	drop_request(a);
 	take_file(a, fd);
+	pthread_mutex_unlock(&a->lock);
+}
+
+void read_ahead_turn_to(struct read_ahead *a, const struct read_ahead_source *source)
+{
+	pthread_mutex_lock(&a->lock);
+	drop_request(a);
+	a->source = source;
+	forget(a);
 	pthread_mutex_unlock(&a->lock);
 }
 

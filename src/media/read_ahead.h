@@ -40,6 +40,16 @@ int read_ahead_view(
  * read_ahead_free(), because the thread may still be reading it. The caller of read_ahead_view().
  */
 void read_ahead_turn(struct read_ahead *a, int fd);
+/*
+ * The same for bytes that no file has as they are. read() waits, and returns bytes, or -errno; the
+ * thread calls it, and the former source may still be in use. What source points to must stay until
+ * read_ahead_free().
+ */
+struct read_ahead_source {
+	int32_t (*read)(void *ctx, uint64_t at, void *buf, uint32_t len);
+	void *ctx;
+};
+void read_ahead_turn_to(struct read_ahead *a, const struct read_ahead_source *source);
 /* Drops all that was read: the file is being written or shortened. Any thread. */
 void read_ahead_drop(struct read_ahead *a);
 

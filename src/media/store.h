@@ -39,6 +39,11 @@ struct folder_ops {
 	int (*rename)(struct folder *f, const char *from, const char *to);
 	/* The same, but -EEXIST if there is a file of the name `to`. Stores do not use it. */
 	int (*rename_new)(struct folder *f, const char *from, const char *to);
+	/*
+	 * Gives the file a second name; -EEXIST. -EPERM, -EOPNOTSUPP, -ENOSYS, -EMLINK: the file
+	 * system cannot do it. Stores do not use it.
+	 */
+	int (*link)(struct folder *f, const char *from, const char *to);
 	int (*unlink)(struct folder *f, const char *name);
 	/* 0: names made, changed and removed so far are on storage. */
 	int (*sync_names)(struct folder *f);

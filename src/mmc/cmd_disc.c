@@ -321,7 +321,6 @@ static void put_cd_track(const struct cd_track *t, uint8_t *p)
 {
 	p[5] = t->control;
 	p[6] = t->form == CD_AUDIO ? 0x0f : t->form == CD_MODE1 ? 1 : 2;
-	put_be32(p + 20, 0); /* no packets */
 }
 
 /*
@@ -369,6 +368,8 @@ mmc_sense_t cmd_read_track_information(struct mmc_drive *d, const uint8_t *cdb)
 	put_track(disc, t, d->profile, p);
 	if (map && number <= map->tracks)
 		put_cd_track(&map->track[number - 1], p);
+	if (map)
+		put_be32(p + 20, 0); /* no packets */
 	if (map && number == disc_open_track(disc))
 		put_open_cd_track(disc, t, modepage_write_parameters(d), p);
 	number += first_number(disc) - 1;

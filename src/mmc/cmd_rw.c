@@ -71,15 +71,18 @@ mmc_sense_t cmd_read_12(struct mmc_drive *d, const uint8_t *cdb)
 static mmc_sense_t start_write(struct mmc_drive *d, int64_t lba, uint32_t blocks)
 {
 	const struct disc *disc = d->cmd.disc;
-	mmc_sense_t s = mmc_apply_test_write(d);
+	mmc_sense_t test = mmc_apply_test_write(d), s;
 
-	if (s)
-		return s;
+	if (test && test != SENSE_AGAIN)
+		return test;
 	/* Disc-at-once begins with a RESERVE TRACK for all of the disc. */
 	if (disc->medium->has_dao && modepage_at_once(d) && !disc->layout.at_once &&
 		disc_is_appendable(disc))
 		return SENSE_SEQUENCE_ERROR;
-	return start_transfer(d, STREAM_WRITE, lba, blocks);
+	s = start_transfer(d, STREAM_WRITE, lba, blocks);
+	if (test && d->cmd.stream == STREAM_WRITE)
+		d->cmd.stream = STREAM_WRITE_LATER;
+	return s;
 }
 
 mmc_sense_t cmd_write_10(struct mmc_drive *d, const uint8_t *cdb)

@@ -58,19 +58,19 @@ const struct mmc_row mmc_rows[256] = {
 	/* blocks of 2048 bytes; of a blank, block 0 alone reads, as zeros */
 	[OP_READ_10] = { "READ(10)", 10, ROW_IN | ROW_MEDIUM, P_READ, NO_LENGTH,
 		cmd_read_10, NULL, "\x1a\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.15" },
-	/* only at the next writable address of an open track; anywhere on a disc that is overwritten */
+	/* only at the next writable address of an open track; anywhere on a disc that is overwritten; to a CD, in blocks of the size that page 05h or the cue sheet says */
 	[OP_WRITE_10] = { "WRITE(10)", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE, NO_LENGTH,
 		cmd_write_10, cmd_write_finish, "\x1a\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.44" },
 	/* checks the address, moves nothing */
 	[OP_SEEK_10] = { "SEEK(10)", 10, ROW_MEDIUM, 0, NO_LENGTH,
 		cmd_seek, NULL, "\0\xff\xff\xff\xff\0\0\0\0", "MMC-6 6.33" },
-	/* as WRITE(10); also syncs, and reads the blocks back; BYTCHK is refused, 5/24/00 */
+	/* as WRITE(10); also syncs, and reads the blocks back; BYTCHK is refused, 5/24/00; of a CD 5/20/00 */
 	[OP_WRITE_AND_VERIFY_10] = { "WRITE AND VERIFY(10)", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE | P_VERIFY, NO_LENGTH,
 		cmd_write_and_verify, cmd_write_and_verify_finish, "\x12\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.46" },
 	/* reads the blocks; BYTCHK is refused, 5/24/00 */
 	[OP_VERIFY_10] = { "VERIFY(10)", 10, ROW_MEDIUM, P_READ, NO_LENGTH,
 		cmd_verify, cmd_verify_finish, "\x12\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.43" },
-	/* complete when the status is sent, with or without IMMED */
+	/* complete when the status is sent, with or without IMMED; closes a track of a CD, and a session that is recorded at once */
 	[OP_SYNCHRONIZE_CACHE] = { "SYNCHRONIZE CACHE", 10, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
 		cmd_none, cmd_synchronize_cache_finish, "\x02\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.41" },
 	/* of a CD, else 5/20/00: position, catalogue number, ISRC; there is no audio playback */
@@ -94,7 +94,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* by address, track or session */
 	[OP_READ_TRACK_INFORMATION] = { "READ TRACK INFORMATION", 10, ROW_IN | ROW_MEDIUM | ROW_CLOSING, 0,
 		ALLOC(7, 2), cmd_read_track_information, NULL, "\x07\xff\xff\xff\xff\0\xff\xff\0", "MMC-6 6.26" },
-	/* by size or by address, once for a track, before it is written to */
+	/* by size or by address, once for a track, before it is written to; of a CD 5/20/00 */
 	[OP_RESERVE_TRACK] = { "RESERVE TRACK", 10, ROW_MEDIUM | ROW_RECORDS, P_RESERVE, NO_LENGTH,
 		cmd_none, cmd_reserve_track_finish, "\x03\0\0\0\xff\xff\xff\xff\0", "MMC-6 6.31" },
 	/* accepted; there is no laser to calibrate */
@@ -112,7 +112,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* in bytes or blocks; the whole buffer is free */
 	[OP_READ_BUFFER_CAPACITY] = { "READ BUFFER CAPACITY", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
 		cmd_read_buffer_capacity, NULL, "\x01\0\0\0\0\0\xff\xff\0", "MMC-6 6.17" },
-	/* of a CD-R or CD-RW, else 5/20/00 */
+	/* of a CD-R or CD-RW, else 5/20/00; one that cannot be recorded, 5/26/00; write type 2 of page 05h alone, and before the first WRITE, else 5/2C/00 */
 	[OP_SEND_CUE_SHEET] = { "SEND CUE SHEET", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE | P_CUE, ALLOC(6, 3),
 		cmd_send_cue_sheet, cmd_send_cue_sheet_finish, "\0\0\0\0\0\xff\xff\xff\0", "MMC-3" },
 	/* one logical unit, 0 */

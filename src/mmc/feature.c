@@ -10,8 +10,8 @@
 enum feature_current {
 	BY_PROFILE,       /* with each profile that lists it */
 	ALWAYS,           /* with every disc, and without one: persistent */
-	WHILE_APPENDABLE, /* by profile, until the disc is finalised */
 	WHILE_WRITABLE,   /* by profile, unless the disc is write protected */
+	WHILE_APPENDABLE, /* the same, until the disc is finalised */
 	WHILE_RECORDABLE, /* the same, and the disc can be appended to or overwritten */
 	WHILE_FORMATTABLE /* the same, while FORMAT UNIT has something to do */
 };

@@ -83,7 +83,12 @@ struct mmc_row {
 
 extern const struct mmc_row mmc_rows[256];
 
-enum mmc_stream { STREAM_NONE, STREAM_READ, STREAM_WRITE };
+enum mmc_stream {
+	STREAM_NONE,
+	STREAM_READ,
+	STREAM_WRITE,
+	STREAM_WRITE_LATER /* after a sync, because a test write is to begin (mmc_push()) */
+};
 
 /* The command in flight. */
 struct mmc_command {

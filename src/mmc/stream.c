@@ -242,6 +242,21 @@ static int push_units(struct mmc_drive *d, const uint8_t *data, uint32_t len)
 	return 0;
 }
 
+/* Begins the test write that start_write() could not begin. -1: MMC_AGAIN. */
+static int push_later(struct mmc_drive *d, const uint8_t *data, uint32_t len)
+{
+	struct mmc_command *c = &d->cmd;
+	mmc_sense_t s = mmc_apply_test_write(d);
+
+	if (s == SENSE_AGAIN)
+		return -1;
+	c->sense = s;
+	if (s)
+		return 0;
+	c->stream = STREAM_WRITE;
+	return push_units(d, data, len);
+}
+
 int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len)
 {
 	struct mmc_command *c = &d->cmd;
@@ -252,6 +267,9 @@ int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len)
 		return 0;
 	if (c->stream == STREAM_WRITE) {
 		if (push_units(d, data, len) < 0)
+			return -1;
+	} else if (c->stream == STREAM_WRITE_LATER) {
+		if (push_later(d, data, len) < 0)
 			return -1;
 	} else {
 		memcpy(d->param + c->done, data, len);

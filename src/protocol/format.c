@@ -61,7 +61,7 @@ static void format_cd(const json_t *drive, FILE *out)
 	const json_t *cd = json_object_get(drive, "cd");
 	char text[FORMAT_TRACKS];
 
-	if (!cd)
+	if (field_number(cd, "seconds") == 0)
 		return;
 	fprintf(out, "  %-10s %s", "tracks", format_tracks(cd, text));
 	if (field_number(cd, "open_track"))
@@ -120,8 +120,8 @@ static void format_burned(const json_t *drive, FILE *out)
 	const json_t *b = json_object_get(drive, "burned");
 	const char *state = field_text(b, "state");
 
-	if (strcmp(state, "verifying") == 0)
-		fprintf(out, "  %-10s verifying %s, %" PRIu64 " %%\n", "burned",
+	if (strcmp(state, "verifying") == 0 || strcmp(state, "extracting") == 0)
+		fprintf(out, "  %-10s %s %s, %" PRIu64 " %%\n", "burned", state,
 			field_text(b, "image"), field_number(b, "percent"));
 	else if (*state)
 		fprintf(out, "  %-10s %s: %s\n", "burned", field_text(b, "image"), state);

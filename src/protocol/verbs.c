@@ -35,6 +35,9 @@ const struct verb verb_table[VERB_COUNT] = {
 		"delete a disc that is in no drive, with its state and checksum" },
 	[VERB_ERASE] = { "erase", 1, 1, VERB_OPT_DRIVE, NULL, "erase NAME [drive=DRIVE]",
 		"make a rewritable disc that is in no drive blank again; its data is gone" },
+	[VERB_EXTRACT] = { "extract", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TRACK | VERB_OPT_TO, NULL,
+		"extract NAME [track=N] [to=FOLDER] [drive=DRIVE]",
+		"copy the audio tracks of a CD, or one of them, to WAV files in a folder beside it" },
 	[VERB_STATUS] = { "status", 0, 0, VERB_OPT_DRIVE, NULL, "status [drive=DRIVE]",
 		"show the drives and their discs" },
 	[VERB_LIST] = { "list", 0, 0, VERB_OPT_DRIVE, NULL, "list [drive=DRIVE]",
@@ -51,6 +54,7 @@ static const struct { const char *name; enum verb_option bit; } options[] = {
 	{ "drive", VERB_OPT_DRIVE }, { "type", VERB_OPT_TYPE },
 	{ "until", VERB_OPT_UNTIL }, { "records", VERB_OPT_RECORDS }, { "from", VERB_OPT_FROM },
 	{ "force", VERB_OPT_FORCE }, { "as", VERB_OPT_AS }, { "minutes", VERB_OPT_MINUTES },
+	{ "track", VERB_OPT_TRACK }, { "to", VERB_OPT_TO },
 };
 
 /* What people type who know other programs. The verb may be one of the client's. */
@@ -63,6 +67,7 @@ static const struct { const char *typed, *verb; } synonyms[] = {
 	{ "new", "blank" }, { "create", "blank" },
 	{ "rm", "delete" }, { "remove", "delete" }, { "del", "delete" },
 	{ "wipe", "erase" }, { "clear", "erase" }, { "format", "erase" },
+	{ "rip", "extract" }, { "wav", "extract" }, { "songs", "extract" },
 	{ "mv", "rename" }, { "move", "rename" },
 	{ "info", "status" }, { "drives", "status" }, { "stat", "status" }, { "show", "status" },
 };
@@ -86,6 +91,10 @@ static char **slot_of(struct verb_call *call, enum verb_option bit)
 		return &call->as;
 	case VERB_OPT_MINUTES:
 		return &call->minutes;
+	case VERB_OPT_TRACK:
+		return &call->track;
+	case VERB_OPT_TO:
+		return &call->to;
 	case VERB_OPT_FORCE:
 		break;
 	}

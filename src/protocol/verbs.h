@@ -18,6 +18,7 @@ enum verb_id {
 	VERB_RENAME,
 	VERB_DELETE,
 	VERB_ERASE,
+	VERB_EXTRACT,
 	VERB_STATUS,
 	VERB_LIST,
 	VERB_STATS,
@@ -34,7 +35,9 @@ enum verb_option {
 	VERB_OPT_FROM = 16,
 	VERB_OPT_FORCE = 32,
 	VERB_OPT_AS = 64,
-	VERB_OPT_MINUTES = 128
+	VERB_OPT_MINUTES = 128,
+	VERB_OPT_TRACK = 256,
+	VERB_OPT_TO = 512
 };
 
 struct verb {
@@ -59,6 +62,7 @@ struct verb_call {
 	char *until, *records, *from; /* of trace */
 	char *force;                  /* "yes" */
 	char *as;                     /* "cd", "dvd" or "auto" */
+	char *track, *to;             /* of extract */
 };
 
 extern const struct verb verb_table[VERB_COUNT];

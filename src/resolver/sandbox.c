@@ -6,6 +6,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -39,17 +40,20 @@
 /* Jumps to the last instruction, which allows the call, over the `rest` comparisons that follow. */
 #define ALLOW(nr, rest) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, (rest) + 1, 0)
 
-static int filter_calls(void)
+#define PREAD 8 /* its place in the filter: the last comparison */
+
+static int filter_calls(bool decode)
 {
 	static struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		ALLOW(SYS_read, 3),
-		ALLOW(SYS_write, 2),
-		ALLOW(SYS_exit_group, 1),
-		ALLOW(SYS_exit, 0),
+		ALLOW(SYS_read, 4),
+		ALLOW(SYS_write, 3),
+		ALLOW(SYS_exit_group, 2),
+		ALLOW(SYS_exit, 1),
+		[PREAD] = ALLOW(SYS_pread64, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -57,6 +61,8 @@ static int filter_calls(void)
 
 	if (ARCH == 0)
 		return -ENOSYS;
+	if (!decode)
+		code[PREAD].jt = 0;
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0 ? -errno : 0;
 }
 
@@ -67,7 +73,7 @@ static int limit(int what, rlim_t most)
 	return setrlimit((__rlimit_resource_t)what, &l) < 0 ? -errno : 0;
 }
 
-static int set_limits(void)
+static int set_limits(bool decode)
 {
 	static const struct {
 		int what;
@@ -82,8 +88,10 @@ static int set_limits(void)
 	};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(limits); i++)
-		r = limit(limits[i].what, limits[i].most);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(limits); i++) {
+		if (!decode || limits[i].what != RLIMIT_CPU)
+			r = limit(limits[i].what, limits[i].most);
+	}
 	return r;
 }
 
@@ -98,14 +106,24 @@ static int drop_root(void)
 	return 0;
 }
 
-int sandbox_enter(void)
+static int enter(bool decode)
 {
 	int r = drop_root();
 
 	if (r == 0)
-		r = set_limits();
+		r = set_limits(decode);
 	if (r == 0 && (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
 			      prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0))
 		r = -errno;
-	return r == 0 ? filter_calls() : r;
+	return r == 0 ? filter_calls(decode) : r;
+}
+
+int sandbox_enter(void)
+{
+	return enter(false);
+}
+
+int sandbox_enter_to_decode(void)
+{
+	return enter(true);
 }

@@ -14,5 +14,10 @@
  * kernel kills the process (SIGSYS) for any system call but read, write and exit.
  */
 int sandbox_enter(void);
+/*
+ * The same for a process that decodes the files that it has as long as their disc is in a drive: it
+ * may call pread64() as well, and the time of a processor has no limit.
+ */
+int sandbox_enter_to_decode(void);
 
 #endif

@@ -70,7 +70,11 @@ bool serve(int fd)
 	if (cdimage_parse(
 		    (enum cdimage_kind)p->kind, p->name, p->text, p->length, &source, &disc)) {
 		answer.type = WIRE_DISC;
-		answer.disc = disc.map;
+		memset(&answer.disc, 0, sizeof(answer.disc));
+		answer.disc.map = disc.map;
+		answer.disc.mentions = disc.mentions;
+		for (unsigned i = 0; i < disc.map.files; i++)
+			answer.disc.decoded[i] = disc.use[i] == CDIMAGE_FLAC ? disc.size[i] : 0;
 		return send_message(fd, &answer, WIRE_SIZE(disc));
 	}
 	answer.type = WIRE_REFUSED;

@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "util/thread.h"
 
+#include <linux/ioprio.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-#define STACK (128u * 1024u) /* bytes; small, as each drive may have two threads, in 512 MB */
+/*
+ * Bytes of address space, of which only what is used takes memory; small, as each drive has several
+ * threads. A thread that opens an image has the texts of two state files on its stack.
+ */
+#define STACK  (256u * 1024u)
+#define LOWEST 19 /* nice value */
 
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg)
 {
@@ -23,4 +32,11 @@ int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), v
 	if (r == 0)
 		pthread_setname_np(*thread, name);
 	return r;
+}
+
+void thread_lower_priority(void)
+{
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), LOWEST);
+	(void)syscall(
+		SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 }

@@ -11,4 +11,10 @@
  */
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg);
 
+/*
+ * Gives the calling thread the lowest priority, for the processor and for storage. Without the
+ * right to do so, it competes with others.
+ */
+void thread_lower_priority(void);
+
 #endif

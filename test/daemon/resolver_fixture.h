@@ -6,12 +6,13 @@
 #include <limits.h>
 
 #include "daemon/scratch.h"
+#include "library/decoder.h"
 #include "library/resolver.h"
 
 /* The resolver does not work in the emulators, which have no seccomp. */
 static inline void use_resolver(void)
 {
-	static char path[PATH_MAX];
+	static char path[PATH_MAX], decoder[PATH_MAX];
 	const char *dir = getenv("O");
 	char at[PATH_MAX];
 
@@ -22,6 +23,9 @@ static inline void use_resolver(void)
 	if (!realpath(at, path))
 		fail_msg("%s is not built", at);
 	resolver_use(path, 0);
+	/* Built where libFLAC is. */
+	snprintf(at, sizeof(at), "%s/mmcgadget-decoder", dir ? dir : "build");
+	decoder_use(realpath(at, decoder) ? decoder : NULL, 0);
 }
 
 #endif

@@ -93,6 +93,7 @@ if [ -s "$out/rc" ]; then
 	rc=$(cat "$out/rc")
 else
 	echo "not ok - the guest did not finish (qemu exit code $rc, time limit $timeout s)"
+	tr -d '\r' <"$out/serial.log" | grep -aE 'BUG:|Oops|RIP:|Kernel panic|Call Trace|  [a-z_0-9]+\+0x' | head -n 24 | sed 's/^/# /'
 	echo "# last lines of its console:"
 	tail -n 30 "$out/serial.log" | tr -d '\r' | sed 's/^/# /'
 	rc=1

@@ -17,9 +17,9 @@ recipe=2
 
 packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
 	gcc make pkg-config libc6-dev
-	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libcmocka-dev
+	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev libcmocka-dev
 	libusb-1.0-0-dev
-	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils
+	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils cdparanoia
 	usbutils eject jq e2fsprogs udftools dosfstools strace
 	iproute2 usbredirect dmsetup"
 case $arch in
@@ -77,8 +77,17 @@ set -- "$@" --customize-hook='
 		#!/bin/sh
 		modprobe -a 9pnet_virtio 9p
 		o=trans=virtio,version=9p2000.L,msize=262144
-		mount -t 9p -o \$o out /out && mount -t 9p -o ro,\$o src /src && mount -t 9p -o ro,\$o build /build
-		sh /out/start
+		# Under load the shares may appear after this begins.
+		n=0
+		until [ "\$(ls -d /sys/bus/virtio/drivers/9pnet_virtio/virtio* 2>/dev/null | wc -l)" -ge 3 ] || [ \$n = 600 ]; do
+			n=\$((n + 1))
+			sleep 0.1
+		done
+		mount -t 9p -o \$o out /out && mount -t 9p -o ro,\$o src /src && mount -t 9p -o ro,\$o build /build &&
+			sh /out/start || {
+			echo "guest-job: no shares, or the jobs ended with \$?; waited \$n times"
+			dmesg | tail -n 20
+		} >/dev/console 2>&1
 		sync
 	END
 	chmod 755 "$1/usr/local/sbin/guest-job"

@@ -55,6 +55,13 @@ what_host_has() {
 	host_drives
 	dmesg | tail -n 20
 }
+what_the_networks_have() {
+	ip -s addr
+	ip neigh
+	ip -n board -s addr
+	ip -n board neigh
+	dmesg | tail -n 20
+}
 mac_of() { cat "/sys/class/net/$1/address"; }
 
 # The guest has no network tools except perl-base. This sends data over one connection in one direction, or pings.
@@ -214,7 +221,7 @@ macs="$(function_member 1 board_mac) $(function_member 1 host_mac)"
 
 # ---- all functions are busy, and a disc is swapped ----
 plug ncm
-check "the host can ping the board" wait_for 60 ping_board "${board[ncm]}"
+check "the host can ping the board" wait_for 60 ping_board "${board[ncm]}" || what_the_networks_have
 left=$(drive_of LEFT) right=$(drive_of RIGHT)
 check "each drive has its disc" test -n "$left" -a -n "$right"
 reads() { # the left disc, until the transfers are done

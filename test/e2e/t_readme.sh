@@ -66,6 +66,16 @@ for c in "${commands[@]}"; do
 		check "$c: its data is gone" test ! -s "$media/$name" -a -e "$media/$name"
 		rm -f "$media/$name"*
 		;;
+	*' extract '*)
+		# An audio CD of that name: 2 s in one track.
+		disc=${c##* }
+		printf 'FILE "%s.bin" BINARY\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n' "${disc%.cue}" >"$media/$disc"
+		head -c $((150 * 2352)) /dev/urandom >"$media/${disc%.cue}.bin"
+		check "$c" as_user $c
+		check "$c: the song has the samples of the disc" \
+			sh -c "tail -c +45 '$media/${disc%.cue}/Track 01.wav' | cmp - '$media/${disc%.cue}.bin'"
+		rm -rf "${media:?}/${disc%.cue}" "${media:?}/$disc" "$media/${disc%.cue}.bin"
+		;;
 	*' wait burned')
 		# A finalised disc counts as burned, so there is nothing to wait for.
 		mmcgadgetctl insert other.iso >/dev/null
@@ -95,7 +105,7 @@ for c in "${commands[@]}"; do
 	*'trace start') check "$c: the host sends a command to record" sg_inq "$(host_sg "$sr")" ;;
 	esac
 done
-for verb in insert next prev blank rename delete erase status eject list watch wait stats 'trace start' 'trace save' close help doctor; do
+for verb in insert next prev blank rename delete erase extract status eject list watch wait stats 'trace start' 'trace save' close help doctor; do
 	like "the README shows the verb $verb" "$done_with|" "\\|${verb}[ |]"
 done
 

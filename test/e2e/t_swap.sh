@@ -129,7 +129,8 @@ rc=$?
 is "eject of a locked drive: exit code" "$rc" 0
 # The client tells what it waits for only if that takes a second.
 like "eject of a locked drive: the host was asked" "$text" 'the host let go when asked'
-check "udev got the request" event_seen DISK_EJECT_REQUEST=1
+# udev prints the event after the rule has run that ejects.
+check "udev got the request" wait_for 10 event_seen DISK_EJECT_REQUEST=1
 is "eject of a locked drive: the drive is empty" "$(state state) $(state loaded)" "empty false"
 check "a disc is inserted again" mmcgadgetctl insert disc1.iso
 check "the host sees the disc" wait_for 5 has_label "$sr" DISC1

@@ -108,6 +108,19 @@ static inline void check_tracks(const struct cdimage *d)
 	MUST(end <= CD_LBA_END);
 }
 
+/* A mention is a piece of the text, behind the one before. */
+static inline void check_mentions(const struct cdimage *d, size_t size)
+{
+	const struct cdimage_mentions *m = &d->mentions;
+	uint32_t end = 0;
+
+	for (uint32_t i = 0; i < m->count && i < CDIMAGE_MENTIONS_MAX; i++) {
+		MUST(m->at[i].at >= end && m->at[i].length > 0 && m->at[i].file < d->map.files);
+		end = m->at[i].at + m->at[i].length;
+		MUST(end <= size);
+	}
+}
+
 static inline int fuzz_text(enum cdimage_kind kind, const uint8_t *data, size_t size)
 {
 	static struct cdimage out;
@@ -123,6 +136,7 @@ static inline int fuzz_text(enum cdimage_kind kind, const uint8_t *data, size_t 
 		MUST(!cd_map_check(&out.map, out.size, NULL));
 		check_extents(&out);
 		check_tracks(&out);
+		check_mentions(&out, size - 2);
 	} else {
 		MUST(out.error[0] && memchr(out.error, '\0', sizeof(out.error)));
 	}

@@ -5,10 +5,13 @@
  *
  * Input: blocks of the image (two bytes), flags, state file. Flag 1: the right checksum is
  * appended to the state file. Flags 32, 64: it may also name made_up_r, made_up_rw.
- * Flag 128: FORMAT UNIT.
+ * Flag 128: FORMAT UNIT. The image of a CD-R has as many bytes as these blocks.
  */
 #include <errno.h>
 
+#include "cd/check.h"
+#include "disc/cd_record.h"
+#include "disc/compact.h"
 #include "fuzz/shadow.h"
 #include "disc/disc_state.h"
 #include "unit/disc/made_up.h"
@@ -21,7 +24,7 @@
 static int zero_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
 	MUST(block + count <= m->blocks);
-	memset(buf, 0, (size_t)count * MEDIA_BLOCK);
+	memset(buf, 0, (size_t)count * m->unit);
 	return 0;
 }
 
@@ -32,7 +35,7 @@ static const struct disc_medium *unlisted;
 static int zero_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	(void)buf;
-	MUST(block < m->blocks + 32 || unlisted == &made_up_rw);
+	MUST(block < m->blocks + 32 || unlisted == &made_up_rw || m->unit == 1);
 	MUST(count);
 	return 0;
 }
@@ -124,18 +127,20 @@ static const struct folder_ops mem_ops = {
 	.close = mem_close,
 };
 
-static void check_text(void)
+/* Returns the size of a block of the image that the state is for. */
+static uint32_t check_text(void)
 {
 	static char again[STORE_TEXT_MAX], third[STORE_TEXT_MAX];
 	static struct disc_state s, t;
 	size_t n;
 
 	if (disc_state_decode(kept, kept_len, unlisted, &s) != NULL)
-		return;
+		return MEDIA_BLOCK;
 	n = disc_state_encode(&s, again);
 	MUST(n <= STORE_TEXT_MAX);
 	MUST(disc_state_decode(again, n, unlisted, &t) == NULL);
 	MUST(disc_state_encode(&t, third) == n && memcmp(again, third, n) == 0);
+	return s.medium->unit == 1 ? 1 : MEDIA_BLOCK;
 }
 
 static void check_disc(const struct disc *d)
@@ -146,6 +151,33 @@ static void check_disc(const struct disc *d)
 	MUST(disc_unsynced(d) <= d->capacity);
 	shadow_check_layout(d, &d->layout);
 	shadow_check_layout(d, shadow_real(d));
+}
+
+/* A CD: its map is one that a disc can have, and it can be recorded on. */
+static void continue_cd(struct disc *d, uint8_t flags)
+{
+	static const uint8_t blocks[16 * CD_SECTOR];
+	const struct cd_map *m = disc_cd_map(d);
+	uint64_t size = d->media->blocks;
+	int64_t lba;
+
+	MUST(m->tracks == 0 || cd_map_check(m, &size, NULL) == NULL);
+	disc_cd_set_write(d, &(struct disc_cd_write){.form = CD_AUDIO, .unit = CD_SECTOR});
+	for (unsigned i = 0; i < 4 && disc_cd_nwa(d, &lba); i++) {
+		MUST(disc_cd_write_unit(d, lba) <= CD_SECTOR);
+		(void)disc_write(d, lba, i == 0 ? 16 : 1, blocks);
+		check_disc(d);
+	}
+	if (flags & 4)
+		MUST(disc_cd_flush(d) == DISC_OK);
+	if (flags & 8)
+		(void)disc_close_session(d);
+	check_disc(d);
+	if (flags & 16)
+		(void)disc_finalise(d);
+	check_disc(d);
+	size = d->media->blocks;
+	MUST(m->tracks == 0 || cd_map_check(m, &size, NULL) == NULL);
 }
 
 static void continue_burn(struct disc *d, uint8_t flags)
@@ -197,12 +229,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (flags & 1)
 		kept_len += (size_t)snprintf(
 			kept + kept_len, 32, "crc32 %08x\n", crc32_add(0, kept, kept_len));
-	check_text();
+	media.unit = check_text();
+	if (media.unit == 1)
+		media.blocks *= MEDIA_BLOCK;
 	MUST(store_new(&folder, "i", BOOT, &o.store) == 0);
 	d = disc_open(&o);
 	MUST(d);
 	check_disc(d);
-	continue_burn(d, flags);
+	if (d->cd)
+		continue_cd(d, flags);
+	else
+		continue_burn(d, flags);
 	disc_put(d);
 	return 0;
 }

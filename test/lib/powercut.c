@@ -48,12 +48,6 @@ static enum how begin_operation(struct powercut *c, enum powercut_op op)
 	return PARTLY;
 }
 
-/* Returns the result of an operation that was not done. */
-static int error_of(const struct powercut *c)
-{
-	return c->result;
-}
-
 /* ---- the image ---------------------------------------------------------------------------- */
 
 struct powercut_media {
@@ -85,11 +79,11 @@ static void resize(struct powercut *c, uint64_t size)
 static int image_read(struct media *m, uint64_t block, uint32_t count, void *buf)
 {
 	struct powercut *c = media_storage(m);
-	uint64_t at = block * MEDIA_BLOCK, len = (uint64_t)count * MEDIA_BLOCK;
+	uint64_t at = block * m->unit, len = (uint64_t)count * m->unit;
 
 	if (begin_operation(c, POWERCUT_READ) != DO_IT)
-		return error_of(c);
-	if (at >= c->size || at + len >= c->size + MEDIA_BLOCK)
+		return c->result;
+	if (at >= c->size || at + len >= c->size + m->unit)
 		return -EIO;
 	memcpy(buf, c->seen + at, len);
 	return 0;
@@ -98,11 +92,11 @@ static int image_read(struct media *m, uint64_t block, uint32_t count, void *buf
 static int image_write(struct media *m, uint64_t block, uint32_t count, const void *buf)
 {
 	struct powercut *c = media_storage(m);
-	uint64_t at = block * MEDIA_BLOCK, len = (uint64_t)count * MEDIA_BLOCK;
+	uint64_t at = block * m->unit, len = (uint64_t)count * m->unit;
 	enum how how = begin_operation(c, POWERCUT_WRITE);
 
 	if (how == NOT_AT_ALL)
-		return error_of(c);
+		return c->result;
 	if (at + len > c->capacity)
 		return -EFBIG;
 	if (how == PARTLY)
@@ -110,8 +104,9 @@ static int image_write(struct media *m, uint64_t block, uint32_t count, const vo
 	if (len && at + len > c->size)
 		resize(c, at + len);
 	memcpy(c->seen + at, buf, len);
-	memset(c->dirty + at / POWERCUT_SECTOR, POWERCUT_SECTOR_WRITTEN, len / POWERCUT_SECTOR);
-	return how == PARTLY ? error_of(c) : 0;
+	for (uint64_t s = at / POWERCUT_SECTOR; s * POWERCUT_SECTOR < at + len; s++)
+		c->dirty[s] = POWERCUT_SECTOR_WRITTEN;
+	return how == PARTLY ? c->result : 0;
 }
 
 /* Each sector that is not synced is stored with a chance of `chance` in 16. */
@@ -119,7 +114,6 @@ static void store_sectors(struct powercut *c, uint32_t chance)
 {
 	for (size_t s = 0; s < c->sectors; s++) {
 		uint8_t *stored = c->stored + s * POWERCUT_SECTOR;
-
 		bool written = c->dirty[s] == POWERCUT_SECTOR_WRITTEN;
 
 		if (!c->dirty[s])
@@ -159,7 +153,7 @@ static int image_sync(struct media *m)
 	if (how == PARTLY && !c->dead)
 		fail_sync(c);
 	if (how != DO_IT)
-		return error_of(c);
+		return c->result;
 	store_sectors(c, 16);
 	size_reaches_storage(c);
 	return 0;
@@ -171,8 +165,8 @@ static int image_truncate(struct media *m, uint64_t blocks)
 	enum how how = begin_operation(c, POWERCUT_TRUNCATE);
 
 	if (how == DO_IT || (how == PARTLY && c->dead && coin(c)))
-		resize(c, blocks * MEDIA_BLOCK);
-	return how == DO_IT ? 0 : error_of(c);
+		resize(c, blocks * m->unit);
+	return how == DO_IT ? 0 : c->result;
 }
 
 static void image_close(struct media *m)
@@ -195,10 +189,10 @@ struct media *powercut_media(struct powercut *c, bool writable)
 	if (!cm)
 		return NULL;
 	cm->m.ops = &image_ops;
-	cm->m.unit = MEDIA_BLOCK;
+	cm->m.unit = c->unit;
 	cm->m.writable = writable;
-	cm->m.blocks = (c->size + MEDIA_BLOCK - 1) / MEDIA_BLOCK;
-	cm->m.tail = (uint32_t)(c->size % MEDIA_BLOCK);
+	cm->m.blocks = (c->size + c->unit - 1) / c->unit;
+	cm->m.tail = (uint32_t)(c->size % c->unit);
 	cm->c = c;
 	return &cm->m;
 }
@@ -280,7 +274,7 @@ static int text_read(struct folder *f, const char *name, char *buf, size_t size)
 	const struct powercut_inode *file;
 
 	if (begin_operation(c, POWERCUT_FILE_READ) != DO_IT)
-		return error_of(c);
+		return c->result;
 	file = inode_of(c, name);
 	if (!file)
 		return -ENOENT;
@@ -297,7 +291,7 @@ static int text_write(struct folder *f, const char *name, const char *text, size
 	struct powercut_inode *file;
 
 	if (how == NOT_AT_ALL)
-		return error_of(c);
+		return c->result;
 	if (how == PARTLY)
 		len = powercut_random(c, (uint32_t)len + 1);
 	file = inode_of(c, name);
@@ -306,7 +300,7 @@ static int text_write(struct folder *f, const char *name, const char *text, size
 	memcpy(file->text, text, len);
 	file->len = MAX(file->len, len);
 	file->dirty = true;
-	return how == PARTLY ? error_of(c) : 0;
+	return how == PARTLY ? c->result : 0;
 }
 
 static void text_reaches_storage(struct powercut_inode *file)
@@ -345,7 +339,7 @@ static int text_sync(struct folder *f, const char *name)
 	if (how == PARTLY && !c->dead && file->dirty)
 		tear_text(c, file);
 	if (how != DO_IT)
-		return error_of(c);
+		return c->result;
 	if (file->dirty)
 		text_reaches_storage(file);
 	return 0;
@@ -374,10 +368,11 @@ static int exchange(struct folder *f, const char *a, const char *b)
 		now->inode[i] = now->inode[j];
 		now->inode[j] = inode;
 	}
-	return how == DO_IT ? 0 : error_of(c);
+	return how == DO_IT ? 0 : c->result;
 }
 
-static int rename_file(struct folder *f, const char *from, const char *to)
+/* keep: the file has both names then. */
+static int give_name(struct folder *f, const char *from, const char *to, bool keep)
 {
 	struct powercut *c = folder_storage(f);
 	enum how how = begin_operation(c, POWERCUT_RENAME);
@@ -389,14 +384,26 @@ static int rename_file(struct folder *f, const char *from, const char *to)
 		struct powercut_directory *now = add_directory_version(c);
 
 		now->inode[j] = now->inode[i];
-		now->inode[i] = -1;
+		now->inode[i] = keep ? now->inode[i] : -1;
 	}
-	return how == DO_IT ? 0 : error_of(c);
+	return how == DO_IT ? 0 : c->result;
+}
+
+static int rename_file(struct folder *f, const char *from, const char *to)
+{
+	return give_name(f, from, to, false);
 }
 
 static int rename_new(struct folder *f, const char *from, const char *to)
 {
 	return inode_of(folder_storage(f), to) ? -EEXIST : rename_file(f, from, to);
+}
+
+static int link_file(struct folder *f, const char *from, const char *to)
+{
+	struct powercut *c = folder_storage(f);
+
+	return c->no_links ? -EPERM : inode_of(c, to) ? -EEXIST : give_name(f, from, to, true);
 }
 
 static int unlink_file(struct folder *f, const char *name)
@@ -408,7 +415,7 @@ static int unlink_file(struct folder *f, const char *name)
 		return -ENOENT;
 	if (inode_of(c, name) && changes_names(c, how))
 		add_directory_version(c)->inode[slot_of(c, name)] = -1;
-	return how == DO_IT ? 0 : error_of(c);
+	return how == DO_IT ? 0 : c->result;
 }
 
 /* Stores these names; files without a name are deleted. */
@@ -430,7 +437,7 @@ static int sync_names(struct folder *f)
 	struct powercut *c = folder_storage(f);
 	enum how how = begin_operation(c, POWERCUT_SYNC_NAMES);
 
-	/* Some changes were stored in spite of the error; the others may be by the next sync. */
+	/* Some changes were stored in spite of the error, the others perhaps by the next sync. */
 	if (how == PARTLY && !c->dead) {
 		unsigned n = powercut_random(c, c->dir_versions);
 
@@ -439,7 +446,7 @@ static int sync_names(struct folder *f)
 			c->dir_versions * sizeof(c->dir_history[0]));
 	}
 	if (how != DO_IT)
-		return error_of(c);
+		return c->result;
 	names_reach_storage(c, *current_names(c));
 	return 0;
 }
@@ -456,6 +463,7 @@ static const struct folder_ops folder_ops = {
 	.exchange = exchange,
 	.rename = rename_file,
 	.rename_new = rename_new,
+	.link = link_file,
 	.unlink = unlink_file,
 	.sync_names = sync_names,
 	.close = close_folder,
@@ -487,6 +495,7 @@ struct powercut *powercut_new(uint32_t blocks, uint64_t seed, bool has_exchange)
 		return NULL;
 	c->seed = seed;
 	c->has_exchange = has_exchange;
+	c->unit = MEDIA_BLOCK;
 	c->result = -EIO;
 	c->capacity = (size_t)blocks * MEDIA_BLOCK;
 	c->sectors = c->capacity / POWERCUT_SECTOR;
@@ -498,10 +507,11 @@ struct powercut *powercut_new(uint32_t blocks, uint64_t seed, bool has_exchange)
 	for (unsigned i = 0; i < POWERCUT_NAMES; i++)
 		c->dir_history[0].inode[i] = -1;
 	new_boot(c);
-	if (c->seen && c->stored && c->dirty && c->inode)
-		return c;
-	powercut_free(c);
-	return NULL;
+	if (!c->seen || !c->stored || !c->dirty || !c->inode) {
+		powercut_free(c);
+		c = NULL;
+	}
+	return c;
 }
 
 void powercut_free(struct powercut *c)
@@ -542,16 +552,12 @@ static uint64_t size_after_cut(struct powercut *c)
 {
 	unsigned n = powercut_random(c, c->size_changes + 2);
 
-	if (n > c->size_changes)
-		return c->size;
-	if (n == c->size_changes)
-		return c->stored_size;
+	if (n >= c->size_changes)
+		return n > c->size_changes ? c->size : c->stored_size;
 	uint64_t from = c->size_change[n][0], to = c->size_change[n][1];
+	uint32_t pieces = (uint32_t)((to - from) / POWERCUT_SECTOR) + 1;
 
-	if (coin(c))
-		return to;
-	return from + (uint64_t)powercut_random(c, (uint32_t)((to - from) / POWERCUT_SECTOR) + 1) *
-			      POWERCUT_SECTOR;
+	return coin(c) ? to : from + (uint64_t)powercut_random(c, pieces) * POWERCUT_SECTOR;
 }
 
 static void restore_image(struct powercut *c)

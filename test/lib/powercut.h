@@ -27,7 +27,7 @@ enum powercut_op {
 	POWERCUT_FILE_WRITE,
 	POWERCUT_FILE_SYNC,
 	POWERCUT_EXCHANGE,
-	POWERCUT_RENAME,
+	POWERCUT_RENAME, /* or a second name */
 	POWERCUT_UNLINK,
 	POWERCUT_SYNC_NAMES
 };
@@ -66,6 +66,8 @@ struct powercut_directory {
 struct powercut {
 	uint64_t seed;
 	bool has_exchange; /* the file system knows RENAME_EXCHANGE */
+	uint32_t unit;     /* bytes of a block of the image; MEDIA_BLOCK if it is not changed */
+	bool no_links;     /* the file system does not know links, as FAT */
 	uint64_t ops;
 	uint8_t kind[POWERCUT_OPS]; /* enum powercut_op */
 	enum powercut_fault fault;
@@ -95,7 +97,7 @@ struct powercut {
 	struct powercut_inode *inode;
 };
 
-/* Makes storage with an empty image that can grow to this many blocks. NULL: no memory. */
+/* Makes storage with an empty image that can grow to this many MEDIA_BLOCKs. NULL: no memory. */
 struct powercut *powercut_new(uint32_t blocks, uint64_t seed, bool has_exchange);
 void powercut_free(struct powercut *c);
 

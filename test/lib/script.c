@@ -145,7 +145,22 @@ static void add_byte(
 	b->len += times;
 }
 
-/* Appends one word of bytes: BYTE, BYTE*N, zero*N, 'text'. */
+/* Appends all bytes so far, that many times. */
+static void add_again(struct script_parser *p, struct bytes *b, uint32_t times)
+{
+	uint32_t len = b->len;
+
+	if ((uint64_t)len * times > SCRIPT_MAX_DATA - len) {
+		script_complain(p, "more data than one command takes");
+		return;
+	}
+	for (; times; times--, b->len += len) {
+		memcpy(b->value + b->len, b->value, len);
+		memcpy(b->mask + b->len, b->mask, len);
+	}
+}
+
+/* Appends one word of bytes: BYTE, BYTE*N, zero*N, again*N, 'text'. */
 static void add_bytes(struct script_parser *p, struct bytes *b, char *w)
 {
 	char *star = strchr(w, '*');
@@ -165,6 +180,8 @@ static void add_bytes(struct script_parser *p, struct bytes *b, char *w)
 		*star = '\0';
 	if (strcmp(w, "zero") == 0)
 		add_byte(p, b, 0, 0xff, times);
+	else if (strcmp(w, "again") == 0)
+		add_again(p, b, times);
 	else if (script_byte(w, &value, &mask))
 		add_byte(p, b, value, mask, times);
 	else

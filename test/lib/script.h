@@ -42,7 +42,8 @@
  *	                        "fault none" ends it. Needs direct and bot.
  *
  *	> CDB [in=N]            a command; N is the size of the host's buffer (CBW length)
- *	> CDB [out=DATA]        DATA is bytes, XX*N, zero*N, or block LBA*N (stamped blocks)
+ *	> CDB [out=DATA]        DATA is bytes, XX*N, zero*N, again*N (all bytes so far, N times
+ *	                        more), or block LBA*N (stamped blocks)
  *	repeat N                the next command is sent N times
  *	ready                   TEST UNIT READY as hosts wait with it: repeated until GOOD; the
  *	                        unit attentions 6/28 and 6/29 are allowed before

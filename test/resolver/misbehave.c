@@ -91,7 +91,25 @@ static void send_wrong_map(void)
 {
 	memset(&m, 0xff, sizeof(m));
 	m.type = WIRE_DISC;
-	m.disc.files = 0;
+	m.disc.map.files = 0;
+	m.disc.mentions.count = 0;
+	(void)!write(0, &m, WIRE_SIZE(disc));
+}
+
+/* A piece of the text that is not there. */
+static void send_wrong_mention(void)
+{
+	memset(&m, 0, sizeof(m));
+	m.type = WIRE_FIND;
+	strcpy(m.find.name, "x (Track 1).bin");
+	if (write(0, &m, WIRE_SIZE(find)) < 0 || read(0, &m, sizeof(m)) <= 0 || m.found.result < 0)
+		_exit(1);
+	memset(&m, 0, sizeof(m));
+	m.type = WIRE_DISC;
+	m.disc.map.files = 1;
+	m.disc.mentions.count = 2;
+	m.disc.mentions.at[0] = (struct cdimage_mention){.at = 10, .length = 10};
+	m.disc.mentions.at[1] = (struct cdimage_mention){.at = 19, .length = 1};
 	(void)!write(0, &m, WIRE_SIZE(disc));
 }
 
@@ -99,7 +117,7 @@ static void send_unknown_files(void)
 {
 	memset(&m, 0, sizeof(m));
 	m.type = WIRE_DISC;
-	m.disc.files = 3;
+	m.disc.map.files = 3;
 	(void)!write(0, &m, WIRE_SIZE(disc));
 }
 
@@ -180,6 +198,7 @@ static const struct {
 	{"garbage.cue", send_garbage},
 	{"short.cue", send_short},
 	{"map.cue", send_wrong_map},
+	{"mention.cue", send_wrong_mention},
 	{"files.cue", send_unknown_files},
 	{"terminal.cue", send_error_of_terminal},
 	{"ask-outside.cue", ask_outside},

@@ -33,6 +33,7 @@ diff - "$log" <<'L' >"$log.diff"
 ./etc/mmcgadget/mmcgadget.conf
 ./lib/systemd/system/mmcgadgetd.service
 ./usr/bin/mmcgadgetctl
+./usr/lib/mmcgadget/mmcgadget-decoder
 ./usr/lib/mmcgadget/mmcgadget-resolver
 ./usr/lib/sysusers.d/mmcgadget.conf
 ./usr/sbin/mmcgadgetd

@@ -102,7 +102,7 @@ for shell in bash zsh fish; do
 done
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
-	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/DISC/disc/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
+	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/DISC/disc/; s/FOLDER/folder/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
 own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/; s/SECONDS/seconds/' <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
 	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon
@@ -117,7 +117,7 @@ words_of() { grep -oE '"[a-z-]+"' | tr -d '"'; }
 man_codes() { sed -n "/$2/,/^\.El/s/^\.It Li //p" "$man/$1"; }
 daemon_codes=$({
 	flat src/{control,drive,library,protocol}/*.c | grep -oE 'answer_error\( ?"[a-z-]+"'
-	flat src/library/*.c | grep -oE 'refuse\( ?(j->)?why, [^,"]+, "[a-z-]+"'
+	flat src/library/*.c | grep -oE 'refuse\( ?([a-z]->)?why, [^,"]+, "[a-z-]+"'
 	flat src/{control,drive,library,protocol}/*.c | grep -oE '(\*|->)code = "[a-z-]+"'
 	flat src/drive/drive.c | grep -oE 'drive_commands_cancel\([^,]*, "[a-z-]+"'
 	flat src/control/*.c | grep -oE 'code\\":\\"[a-z-]+' | sed 's/.*\\"/"/; s/$/"/'

@@ -23,6 +23,8 @@ client=(ctl protocol trace bot mmc disc media cd util)
 shim=(shim trace bot mmc disc media cd util)
 # The process without rights that the daemon starts.
 resolver=(resolver cdimage cd util)
+# The one that decodes FLAC, in the same sandbox.
+decoder=(decoder resolver cdimage cd util)
 
 place() { # ROOM: its directory
 	[ "$1" = gadget ] && echo gadget || echo "src/$1"
@@ -60,12 +62,13 @@ below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
 	echo "($list)/|version\.h"
 }
 
-for room in "${rooms[@]}" ctl shim resolver; do
+for room in "${rooms[@]}" ctl shim resolver decoder; do
 	dir=$(place "$room")
 	case $room in
 	ctl) stack=("${client[@]}") ;;
 	shim) stack=("${shim[@]}") ;;
 	resolver) stack=("${resolver[@]}") ;;
+	decoder) stack=("${decoder[@]}") ;;
 	*) stack=("${rooms[@]}") ;;
 	esac
 	report "$dir includes nothing above it" \
@@ -77,7 +80,7 @@ done
 report 'every directory of sources is a room of this check' "$(
 	for dir in src/*/ gadget/; do
 		room=$(basename "$dir")
-		[[ " ${rooms[*]} ctl shim resolver " == *" $room "* ]] || echo "$dir"
+		[[ " ${rooms[*]} ctl shim resolver decoder " == *" $room "* ]] || echo "$dir"
 	done
 )"
 
@@ -85,7 +88,7 @@ report 'every directory of sources is a room of this check' "$(
 # An object needs another one when it uses a symbol that the other one defines. shim_preload.c defines
 # names of the C library, which nobody takes from there but the programs it is preloaded into.
 make -s -j"$(nproc)" O="$O" all shim >/dev/null 2>&1
-objects=$(for dir in $(for room in "${rooms[@]}" ctl shim resolver; do place "$room"; done); do
+objects=$(for dir in $(for room in "${rooms[@]}" ctl shim resolver decoder; do place "$room"; done); do
 	for source in "$dir"/*.c; do [ "$source" = src/shim/shim_preload.c ] || echo "$O/${source%.c}.o"; done
 done)
 needs=$(mktemp)
@@ -114,6 +117,7 @@ only 'libaio.h' '^gadget/' 'libaio is gadget/ only'
 only 'usbg/' '^gadget/' 'libusbgx is gadget/ only'
 only 'libconfig.h' '^src/daemon/config' 'libconfig is the configuration only'
 only 'blkid/' '^src/library/label\.c' 'libblkid is labels only'
+only 'FLAC/' '^src/decoder/flac\.c' 'libFLAC is the decoder only'
 only 'nettle/' '^src/library/checksum\.c' 'nettle is checksums only'
 
 # ---- the pure rooms ---------------------------------------------------------------------------

@@ -52,7 +52,7 @@ static void fifo_refuses_bad_lines(void **state)
 	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME [as=DISC] "
 			 "[force=yes] [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"; there are: drive0, drive1");
-	refuses_type("cd-r");
+	refuses_type("cd-i");
 	/* dvd-rom is a type, but not of blanks; a type is not found by a part of its name. */
 	refuses_type("dvd-rom");
 	refuses_type("dvd");

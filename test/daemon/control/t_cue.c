@@ -68,17 +68,34 @@ static void cue_is_renamed_and_deleted(void **state)
 	FIFO("rename a.iso a.cue\n",
 		"error: \"a.cue\" is a name for the text of a compact disc, and "
 		"\"a.iso\" is none");
-	FIFO("rename x.cue album\n", "ok: renamed x.cue to album.cue");
+	fifo_slow("rename x.cue album\n", "ok: renamed x.cue to album.cue with its 2 files");
+	assert_true(exists("media/album 1.bin") && exists("media/album 2.bin"));
+	assert_false(exists("media/x.cue") || exists("media/x 1.bin") || exists("media/x 2.bin"));
 	FIFO("insert album.cue\n", "ok: drive0: inserted album.cue (CD-ROM, 3528000 bytes)");
 	FIFO("eject\n", "ok: drive0: ejected album.cue");
-	wait_unlocked("media/x 2.bin");
+	wait_unlocked("media/album 2.bin");
+	put_text("media/new 2.bin", "another");
+	fifo_slow("rename album.cue new\n",
+		"error: \"new 2.bin\", as a file of \"new.cue\" would be named, exists, or a state "
+		"or checksum of that name; nothing is overwritten: take another name, or delete "
+		"that one first");
+	fifo_slow("delete \"album 1.bin\"\n",
+		"error: \"album 1.bin\" is a file of the disc \"album.cue\"; delete that one, and "
+		"its files go with it");
+	fifo_slow("rename \"album 1.bin\" z.bin\n",
+		"error: \"album 1.bin\" is a file of the disc \"album.cue\"; rename that one, and "
+		"its files go with it");
 	fifo_slow("delete album.cue\n", "ok: deleted album.cue with its 2 files, ");
-	assert_false(
-		exists("media/album.cue") || exists("media/x 1.bin") || exists("media/x 2.bin"));
+	assert_false(exists("media/album.cue") || exists("media/album 1.bin") ||
+		     exists("media/album 2.bin"));
 	put_text("media/y.ccd", "[CloneCD]\n");
-	FIFO("rename y.ccd z.ccd\n",
-		"error: \"y.ccd\" finds its .img by its name; rename the files of "
-		"the disc by hand, all of them");
+	fifo_slow("rename y.ccd z.ccd\n",
+		"error: y.ccd: it is not a file of CloneCD: it has no [Entry] of a track");
+	/* The name of an album that its files do not have */
+	put_text("media/a.cue", "FILE \"01 Song.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
+	put_size("media/01 Song.bin", 600 * 2352);
+	fifo_slow("rename a.cue b\n", "ok: renamed a.cue to b.cue; its files keep their names");
+	assert_true(exists("media/b.cue") && exists("media/01 Song.bin"));
 }
 
 static void blank_has_no_name_of_a_text(void **state)

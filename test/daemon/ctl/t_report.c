@@ -2,6 +2,7 @@
 /* mmcgadgetctl report: what is in it, and that no personal name is. */
 #include "daemon/control/control_fixture.h"
 
+#include "daemon/audio_disc.h"
 #include "ctl/redact.h"
 
 /* Makes a file below the test's root directory, with its directories. */
@@ -184,6 +185,49 @@ static void a_report_has_everything_but_names(void **state)
 	assert_null(strlen(host) > 3 ? strstr(out, host) : NULL);
 }
 
+static int setup_with_songs(void **state)
+{
+	int r;
+
+	fake_burned = (struct drive_burned){.songs = true};
+	r = setup(state);
+	fake_burned = (struct drive_burned){0};
+	return r;
+}
+
+/* Band and album are in the name of the songs' folder, which status tells of. */
+static void a_report_has_no_name_of_an_album(void **state)
+{
+	static char out[131072];
+	struct postburn *queue = set.holders.at[0]->postburn;
+	int folder = library_open_folder(in_scratch("media"));
+	uint64_t end = now_ms() + 10000;
+	struct postburn_status now;
+	struct image_place *place;
+	struct library_file f;
+
+	(void)state;
+	use_resolver();
+	put_file("/etc/os-release", "");
+	put_program("journalctl", "");
+	put_program("systemctl", "");
+	put_audio_disc();
+	assert_int_equal(library_find(folder, "x.cue", &f), 0);
+	assert_int_equal(image_place_new(&f, &place), 0);
+	postburn_add(queue, "x.cue", place);
+	image_place_unref(place);
+	library_forget(&f);
+	close(folder);
+	do {
+		turn(event, usb, 2, 10, NULL);
+		postburn_status(queue, &now);
+	} while (*now.state && now_ms() < end);
+	assert_string_equal(now.last, "the 2 songs of x.cue are in \"The Band - Al_bum\"");
+	assert_int_equal(ctl("report", out), 0);
+	has(out, "the 2 songs of <image> are in \\\"<label>\\\"");
+	assert_null(strstr(out, "The Band"));
+}
+
 static void a_report_is_a_new_file(void **state)
 {
 	static char out[131072];
@@ -216,6 +260,8 @@ int main(void)
 		cmocka_unit_test(names_are_replaced),
 		T(a_report_has_everything_but_names),
 		T(a_report_is_a_new_file),
+		cmocka_unit_test_setup_teardown(
+			a_report_has_no_name_of_an_album, setup_with_songs, teardown),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

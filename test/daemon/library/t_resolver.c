@@ -100,6 +100,32 @@ static void disc_of_several_files(void **state)
 	assert_int_equal(disc.file[1].size, 44 + 500 * 2352);
 	assert_int_equal(disc.map.session[0].lead_out, 1500);
 	assert_int_equal(open_descriptors(), before);
+	assert_int_equal(disc.mentions.count, 2);
+	assert_int_equal(disc.mentions.at[1].file, 1);
+	assert_memory_equal(&CUE[disc.mentions.at[1].at], "x (track 2).wav", 15);
+}
+
+/* The text as it would be after a rename, before anything is renamed. */
+static void disc_with_other_names(void **state)
+{
+	static char from[1][256] = {"x (Track 1).bin"}, to[1][256] = {"y (Track 1).bin"};
+	static const char text[] =
+		"FILE \"y (Track 1).bin\" BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n";
+	struct resolver_as as = {"y.cue", text, sizeof(text) - 1, 1, from, to};
+	struct library_file f;
+
+	(void)state;
+	need_seccomp();
+	put_text("media/x.cue", CUE);
+	put_size("media/x (Track 1).bin", 1000 * 2352);
+	assert_int_equal(library_find(folder, "x.cue", &f), 0);
+	assert_int_equal(resolver_resolve_as(&f, &as, &disc, &why), 0);
+	assert_int_equal(disc.map.session[0].lead_out, 1000);
+	assert_string_equal(disc.file[0].name, "x (Track 1).bin");
+	as.files = 0;
+	assert_int_equal(resolver_resolve_as(&f, &as, &disc, &why), -EBADMSG);
+	assert_string_equal(why.text, "y.cue line 1: the file \"y (Track 1).bin\" is missing");
+	library_forget(&f);
 }
 
 static void refusals_have_words(void **state)
@@ -201,6 +227,7 @@ static void process_that_misbehaves(void **state)
 		{"crash.cue", ended},
 		{"garbage.cue", "sent nonsense"},
 		{"short.cue", "sent nonsense"},
+		{"mention.cue", "sent nonsense"},
 		{"files.cue", "answered with files that "
 			      "it has not asked for"},
 		{"ask-for-ever.cue", "asks without an end"},
@@ -208,6 +235,7 @@ static void process_that_misbehaves(void **state)
 
 	(void)state;
 	need_seccomp();
+	put_size("media/x (Track 1).bin", 1000 * 2352);
 	resolver_use(bad, 0);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_fails(rows[i].name, rows[i].text);
@@ -265,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(disc_of_several_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(disc_with_other_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_have_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(process_that_cannot_be_started, setup, teardown),
 		cmocka_unit_test_setup_teardown(process_that_misbehaves, setup, teardown),

@@ -172,6 +172,39 @@ static void a_blank_disc(void **state)
 	assert_toc(&r, "");
 }
 
+/* The tables of contents are of closed sessions; the PMA is of closed tracks. */
+static void a_disc_whose_last_session_is_open(void **state)
+{
+	struct cd_toc_request r = {
+		.atip = &cd_r, .appendable = true, .open_tracks = 1, .unfinished = 1};
+	struct cd_toc_request closed = {.atip = &cd_r, .appendable = true};
+	struct cd_map first;
+	uint8_t out[CD_TOC_MAX], expected[CD_TOC_MAX];
+
+	(void)state;
+	extra_disc(&m);
+	first = m;
+	first.tracks = 2;
+	first.sessions = 1;
+	for (r.format = CD_TOC_TRACKS; r.format <= CD_TOC_PMA; r.format++) {
+		unsigned length;
+
+		closed.format = r.format;
+		length = cd_toc(&first, &closed, expected);
+		assert_true(length > 4);
+		assert_int_equal(cd_toc(&m, &r, out), length);
+		assert_memory_equal(out, expected, length);
+	}
+	/* The track of the open session is closed. */
+	r = (struct cd_toc_request){.format = CD_TOC_PMA, .atip = &cd_r, .open_tracks = 1};
+	closed.format = CD_TOC_PMA;
+	assert_int_equal(cd_toc(&m, &r, out), cd_toc(&m, &closed, expected));
+	/* No session is closed. */
+	r = (struct cd_toc_request){.atip = &cd_r, .appendable = true, .open_tracks = 3};
+	for (r.format = CD_TOC_TRACKS; r.format <= CD_TOC_FULL; r.format++)
+		assert_toc(&r, "");
+}
+
 static void what_only_recordable_discs_have(void **state)
 {
 	struct cd_toc_request r = {.format = CD_TOC_PMA, .atip = &cd_r};
@@ -242,6 +275,7 @@ int main(void)
 		cmocka_unit_test(full_toc_of_two_sessions),
 		cmocka_unit_test(full_toc_of_a_disc_that_can_be_continued),
 		cmocka_unit_test(a_blank_disc),
+		cmocka_unit_test(a_disc_whose_last_session_is_open),
 		cmocka_unit_test(what_only_recordable_discs_have),
 		cmocka_unit_test(cd_text),
 		cmocka_unit_test(ninety_nine_sessions),

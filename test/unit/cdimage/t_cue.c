@@ -400,6 +400,42 @@ static void packs_of_a_file_come_first(void **state)
 
 /* ---- refusals ----------------------------------------------------------------------------- */
 
+static void assert_mention(unsigned n, const char *text, const char *name, unsigned file)
+{
+	const struct cdimage_mention *m = &parsed.mentions.at[n];
+
+	assert_true(n < parsed.mentions.count);
+	assert_int_equal(m->file, file);
+	assert_int_equal(m->length, strlen(name));
+	assert_memory_equal(text + m->at, name, m->length);
+}
+
+/* For who renames the files of a disc: where the text has their names. */
+static void names_are_pointed_out(void **state)
+{
+	static const struct fake_file files[] = {
+		{.name = "a b.bin", .size = 1000 * 2352}, {.name = "c.bin", .size = 1000 * 2352}};
+	static const char cue[] =
+		"\xef\xbb\xbfREM a b.bin\nTITLE \"a b.bin\"\n"
+		"FILE \"D:\\rips\\a b.bin\" BINARY\n TRACK 01 AUDIO\n  INDEX 01 "
+		"00:00:00\nFILE c.bin BINARY\n TRACK 02 AUDIO\n  INDEX 01 00:00:00\n";
+	static const char toc[] = "CD_DA\nTRACK AUDIO\nFILE \"c.bin\" 0 0:2:0\n"
+				  "TRACK AUDIO\nFILE \"./c.bin\" 0:2:0 0:2:0\n"
+				  "TRACK AUDIO\nFILE \"a\\040b.bin\" 0:2:0\n";
+
+	(void)state;
+	assert_parses("x.cue", cue, files);
+	assert_int_equal(parsed.mentions.count, 2);
+	assert_mention(0, cue, "a b.bin", 0);
+	assert_mention(1, cue, "c.bin", 1);
+	/* A name with escapes is not there as it is. */
+	assert_parses("x.toc", toc, files);
+	assert_int_equal(parsed.map.files, 2);
+	assert_int_equal(parsed.mentions.count, 2);
+	assert_mention(0, toc, "c.bin", 0);
+	assert_mention(1, toc, "c.bin", 0);
+}
+
 static void refusals_say_the_line_and_the_reason(void **state)
 {
 	static const struct fake_file files[] = {
@@ -476,6 +512,7 @@ int main(void)
 		cmocka_unit_test(third_session_has_the_shorter_gap),
 		cmocka_unit_test(titles_become_cd_text),
 		cmocka_unit_test(packs_of_a_file_come_first),
+		cmocka_unit_test(names_are_pointed_out),
 		cmocka_unit_test(refusals_say_the_line_and_the_reason),
 	};
 

@@ -15,6 +15,10 @@
 #define CUE         "FILE a.wav WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
 #define BYTES(text) (text), sizeof(text) - 1
 
+/* FLAC: rate, channels and bits; the lower 32 bits of the number of samples */
+#define INFO(format, samples) "\x10\0\x10\0\0\0\0\0\0\0" format samples "0123456789abcdef"
+#define FLAC(format, samples) "fLaC\0\0\0\x22" INFO(format, samples)
+
 static void samples_are_found(void **state)
 {
 	/* 500 sectors and 100 bytes, which are no sector */
@@ -51,6 +55,44 @@ static void samples_are_found(void **state)
 	}
 }
 
+/* Extents of a FLAC file count its samples, whatever the size of the file. */
+static void samples_of_flac_are_counted(void **state)
+{
+	/* 294000 samples are 500 sectors. */
+	static const char plain[] = FLAC("\x0a\xc4\x42\xf0", "\0\x04\x7c\x70");
+	static const char tagged[] =
+		"ID3\x03\0\0\0\0\0\x02xy" FLAC("\x0a\xc4\x42\xf0", "\0\x04\x7c\x70");
+	/* The bits of the number above 32 */
+	static const char endless[] = FLAC("\x0a\xc4\x42\xf1", "\0\x04\x7c\x70");
+	struct fake_file files[] = {{.name = "a.wav", .size = 1000}};
+
+	(void)state;
+	files[0].head = plain;
+	files[0].head_len = sizeof(plain) - 1;
+	assert_parses("a.cue", CUE, files);
+	assert_extent(1, 0, 500, 0, 0, 2352);
+	assert_int_equal(parsed.use[0], CDIMAGE_FLAC);
+	assert_int_equal(parsed.size[0], 500 * 2352);
+	files[0].head = tagged;
+	files[0].head_len = sizeof(tagged) - 1;
+	assert_parses("a.cue", CUE, files);
+	assert_extent(1, 0, 500, 0, 0, 2352);
+	files[0].head = endless;
+	assert_refused(
+		"a.cue", CUE, files, 1, "a.cue line 2: the disc is longer than a CD (99:59:74)");
+	files[0].head = plain;
+	/* A track of a FLAC file that is named twice, as a .toc does. */
+	assert_parses("a.toc",
+		"CD_DA\nTRACK AUDIO\nFILE \"a.wav\" 0 0:2:0\nTRACK AUDIO\nFILE \"a.wav\" 0:2:0\n",
+		files);
+	assert_int_equal(parsed.map.tracks, 2);
+	assert_extent(2, 150, 350, 0, 150 * 2352, 2352);
+	assert_refused("a.cue", CUE "FILE a.wav BINARY\n", files, 1,
+		"a.cue line 4: \"a.wav\" is FLAC, and is named as a file of sectors as well");
+	assert_refused("a.cue", "FILE a.wav BINARY\n" CUE, files, 1,
+		"a.cue line 2: \"a.wav\" is FLAC, and is named as a file of sectors as well");
+}
+
 static void other_files_are_refused_in_words(void **state)
 {
 	static const struct {
@@ -59,8 +101,18 @@ static void other_files_are_refused_in_words(void **state)
 		const char *why;
 	} rows[] = {
 		{BYTES("RIFF"), "is not a WAV file"},
-		{BYTES("fLaC\0\0\0\x22"), "is FLAC, which is not read: make a WAV file of it "
-					  "(\"flac -d\") and name that"},
+		{BYTES("fLaC\0\0\0\x21" INFO("\x0a\xc4\x42\xf0", "\0\0\x4e\x20")),
+			"is a damaged FLAC file"},
+		{BYTES("fLaC\x01\0\0\x22" INFO("\x0a\xc4\x42\xf0", "\0\0\x4e\x20")),
+			"is a damaged FLAC file"},
+		{BYTES(FLAC("\x0b\xb8\x02\xf0", "\0\0\x4e\x20")),
+			"has another sample rate than a CD's 44.1 kHz"},
+		{BYTES(FLAC("\x0a\xc4\x40\xf0", "\0\0\x4e\x20")),
+			"is not stereo; a CD needs two channels"},
+		{BYTES(FLAC("\x0a\xc4\x43\x70", "\0\0\x4e\x20")),
+			"does not have 16 bits in a sample, as a CD has"},
+		{BYTES(FLAC("\x0a\xc4\x42\xf0", "\0\0\0\0")),
+			"does not say how long it is, as FLAC from a pipe does; encode it again"},
 		{BYTES("ID3\x03"),
 			"is MP3, which is not read: make a WAV file of it and name that"},
 		{BYTES("FORM"), "is AIFF, which is not read: make a WAV file of it and name that"},
@@ -123,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_found),
+		cmocka_unit_test(samples_of_flac_are_counted),
 		cmocka_unit_test(other_files_are_refused_in_words),
 		cmocka_unit_test(endless_chunks_end),
 		cmocka_unit_test(data_tracks_are_not_in_samples),

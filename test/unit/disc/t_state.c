@@ -139,8 +139,8 @@ static void a_file_that_is_no_state_is_refused(void **state)
 	assert_read_only_disc(50);
 	len = disc_state_encode(&s, text) / 2;
 	assert_read_only_disc(50);
-	/* Versions other than 1 and 2 are refused, and version 2 without a type. */
-	for (unsigned version = 0; version <= 3; version++) {
+	/* Versions other than 1 to 3 are refused, and versions 2 and 3 without a type. */
+	for (unsigned version = 0; version <= 4; version++) {
 		char line[64];
 
 		len = 0;

@@ -33,6 +33,7 @@ struct media_state {
 	uint8_t format[8]; /* FORMAT UNIT: format descriptor; [4..7] = type and parameter */
 	bool is_formatted;
 	uint8_t page_05[2]; /* MODE SELECT: bytes 2 and 3 of mode page 05h; 0: none */
+	bool cue; /* SEND CUE SHEET of a session of 40 blocks, and its pregap is written */
 	uint32_t reserve, write;
 	uint8_t close[3]; /* CLOSE TRACK/SESSION functions; CLOSE_0 = function 0, 0 ends */
 	bool protected;   /* inserted again, with an image that cannot be written */
@@ -41,7 +42,7 @@ struct media_state {
 	uint16_t current[10]; /* features current beside those that always are; 0 ends */
 	enum formatting formatting;
 	struct taken_format taken[12];
-	bool has_blank; /* BLANK makes it a blank */
+	uint16_t blank; /* BLANK makes it a blank of this profile; 0: there is no BLANK */
 };
 #define CLOSE_0 0x80
 
@@ -61,10 +62,10 @@ struct media_state {
 #define RW_FORMATS { 0x00, ANY_SUB_TYPE, 1, 2297888 }, { 0x10, ANY_SUB_TYPE, 1, 2297888 },         \
 	{ 0x15, ANY_SUB_TYPE, 0, 2297888 }
 #define DASH_RW .profile = 0x0014, .formatting = CAN_BE_FORMATTED, .taken = { RW_FORMATS },        \
-	.has_blank = true, .current = { 0x0010, 0x001f, 0x0021, 0x0023, 0x002f, 0x0107 }
+	.blank = 0x0014, .current = { 0x0010, 0x001f, 0x0021, 0x0023, 0x002f, 0x0107 }
 #define DASH_RW_END .profile = 0x0014, .formatting = CAN_BE_FORMATTED, .taken = { RW_FORMATS },    \
-	.has_blank = true, .current = { 0x0010, 0x001f, 0x0023, 0x002f, 0x0107 }
-#define RESTRICTED .profile = 0x0013, .formatting = CAN_BE_FORMATTED, .has_blank = true,           \
+	.blank = 0x0014, .current = { 0x0010, 0x001f, 0x0023, 0x002f, 0x0107 }
+#define RESTRICTED .profile = 0x0013, .formatting = CAN_BE_FORMATTED, .blank = 0x0014,           \
 	.current = { 0x0010, 0x001f, 0x0023, 0x0026, 0x002c, 0x002f, 0x0107 }
 #define PLUS_RW .profile = 0x001a, .formatting = CAN_BE_FORMATTED,                                 \
 	.current = { 0x0010, 0x001f, 0x0020, 0x0023, 0x002a, 0x0107 },                             \
@@ -94,6 +95,14 @@ struct media_state {
 #define BD_RE_50 .taken = { ONE_SIZE(0x00, ANY_SUB_TYPE, 23652352),                                \
 	ONE_SIZE(0x30, ANY_SUB_TYPE, 23652352), ONE_SIZE(0x30, ANY_SUB_TYPE, 24307712),            \
 	ONE_SIZE(0x31, ANY_SUB_TYPE, 24438784) }
+#define CD(code)     .profile = code, .current = { 0x0010, 0x001d, 0x001e, 0x002d, 0x002e, 0x0107 }
+#define CD_END(code) .profile = code, .current = { 0x0010, 0x001d, 0x001e, 0x0107 }
+#define CD_RW .profile = 0x000a, .blank = 0x000a,                                                  \
+	.current = { 0x0010, 0x001d, 0x001e, 0x002d, 0x002e, 0x0037, 0x0107 }
+#define CD_RW_END .profile = 0x000a, .blank = 0x000a,                                              \
+	.current = { 0x0010, 0x001d, 0x001e, 0x0037, 0x0107 }
+#define TRACK_AT_ONCE   .page_05 = { 0x41, 0xc4 }, .write = 16 /* and another session follows */
+#define SESSION_AT_ONCE .page_05 = { 0x42, 0x04 }, .cue = true
 /* Nothing that would let a host write. */
 #define PROTECTED(code, read) .profile = code, .protected = true, .formatting = WRITE_PROTECTED,   \
 	.current = { 0x0010, read, 0x0107 }
@@ -171,10 +180,24 @@ static const struct media_state media_states[] = {
 	{ "unformatted", "bd-re-dl", BD_RE, BD_RE_50 },
 	{ "formatted", "bd-re-dl", TYPE(0x30, 0, 24307712), BD_RE, BD_RE_50 },
 
+	{ "blank", "cd-r", CD(0x0009) },
+	{ "being burned", "cd-r", TRACK_AT_ONCE, CD(0x0009) },
+	{ "appendable", "cd-r", TRACK_AT_ONCE, CLOSED, CD(0x0009) },
+	{ "at once, the pregap", "cd-r", SESSION_AT_ONCE, CD(0x0009) },
+	{ "at once, half of it", "cd-r", SESSION_AT_ONCE, .write = 16, CD(0x0009) },
+	{ "finalised", "cd-r", .write = 16, CLOSED, CD_END(0x0009) },
+	{ "blank", "cd-rw", CD_RW },
+	{ "being burned", "cd-rw", TRACK_AT_ONCE, CD_RW },
+	{ "appendable", "cd-rw", TRACK_AT_ONCE, CLOSED, CD_RW },
+	{ "at once, half of it", "cd-rw", SESSION_AT_ONCE, .write = 16, CD_RW },
+	{ "finalised", "cd-rw", .write = 16, CLOSED, CD_RW_END },
+
 	{ "protected", "dvd-rw", INCREMENTAL, .close = { 3 }, PROTECTED(0x0014, 0x001f) },
 	{ "protected, restricted overwrite", "dvd-rw", TYPE(0x00, 0, 2297888), PROTECTED(0x0013, 0x001f) },
 	{ "protected", "dvd+rw", TYPE(0x26, 0, 2295104), .close = { 2 }, PROTECTED(0x001a, 0x001f) },
 	{ "protected", "dvd-ram", PROTECTED(0x0012, 0x001f) },
+	{ "protected, appendable", "cd-rw", TRACK_AT_ONCE, CLOSED, .protected = true, CD_END(0x000a) },
+	{ "protected", "cd-rw", .write = 16, CLOSED, .protected = true, CD_END(0x000a) },
 	{ "protected", "bd-re", TYPE(0x30, 0, 11826176), PROTECTED(0x0043, 0x0040) },
 };
 // clang-format on
@@ -213,6 +236,51 @@ static inline void select_page_05(struct mmc_drive *d, const uint8_t bytes[2])
 	assert_int_equal(command_with(d, select, 10, 0, list), 0);
 }
 
+/* SEND CUE SHEET of a data track of 40 blocks, and WRITE of its pregap. */
+static inline void begin_session_at_once(struct mmc_drive *d)
+{
+	static const uint8_t send[10] = {0x5d, [8] = 32},
+			     write[10] = {0x2a, 0, 0xff, 0xff, 0xff, 0x6a, [8] = 150};
+	static const uint8_t sheet[32] = {
+		0x41,
+		0,
+		0,
+		0x14,
+		0,
+		0,
+		0,
+		0,
+		0x41,
+		1,
+		0,
+		0x10,
+		0,
+		0,
+		0,
+		0,
+		0x41,
+		1,
+		1,
+		0x10,
+		0,
+		0,
+		2,
+		0,
+		0x41,
+		0xaa,
+		1,
+		0x14,
+		0,
+		0,
+		2,
+		40,
+	};
+	static const uint8_t pregap[150 * MEDIA_BLOCK];
+
+	assert_int_equal(command_with(d, send, 10, 0, sheet), 0);
+	assert_int_equal(command_with(d, write, 10, 0, pregap), 0);
+}
+
 static inline void do_what_the_state_says(struct mmc_drive *d, const struct media_state *s)
 {
 	static uint8_t data[64 * MEDIA_BLOCK];
@@ -225,6 +293,8 @@ static inline void do_what_the_state_says(struct mmc_drive *d, const struct medi
 			0);
 	if (s->page_05[0])
 		select_page_05(d, s->page_05);
+	if (s->cue)
+		begin_session_at_once(d);
 	if (s->reserve)
 		assert_int_equal(command(d, 0x53, 0, 0, 0, 0, 0, 0, 0, (uint8_t)s->reserve, 0), 0);
 	if (s->write) {
@@ -257,7 +327,8 @@ static inline struct mmc_drive *drive_and_disc_in_state(
 	if (s->type) {
 		o.medium = s->image ? NULL : disc_medium_named(s->type);
 		assert_true(s->image || o.medium);
-		o.media = media_mem_new(s->image, s->image == 0);
+		o.media = media_mem_new_units(
+			o.medium ? o.medium->unit : MEDIA_BLOCK, s->image, s->image == 0);
 		disc = disc_open(&o);
 		assert_non_null(disc);
 		mmc_insert(d, disc_get(disc));
