@@ -80,7 +80,7 @@ _mmcgadgetctl()
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
 	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help doctor report version'
-	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl'
+	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	COMPREPLY=()
 
 	# bash cuts words at "=" and ":"; this loop joins the pieces again.
@@ -131,7 +131,8 @@ _mmcgadgetctl()
 		-- | verb--) literal=1 ;;
 		-* | verb-*) ;;
 		verbdrive=*) drive=$piece ;;
-		verbtype=*) options=(type) ;;
+		verbtype=*) options+=(type) ;;
+		verbminutes=*) options+=(minutes) ;;
 		verbas=*) options=(as) ;;
 		verbtrack=* | verbto=*) options+=("${piece%%=*}") ;;
 		verbtimeout=*) ;;
@@ -217,14 +218,17 @@ _mmcgadgetctl()
 		[[ " ${options[*]} " == *' track '* ]] || _mmcgadgetctl_offer track=
 		[[ " ${options[*]} " == *' to '* ]] || _mmcgadgetctl_offer to=
 	fi
-	if [[ $verb == blank && ! ${options[*]} ]]; then
+	if [[ $verb == blank ]]; then
 		# shellcheck disable=SC2206 # words
 		names=($media)
 		# All of them only when the word has been begun: the list is long.
 		if [[ $cur == type=* ]]; then
 			_mmcgadgetctl_offer "${names[@]/#/type=}"
+		elif [[ $cur == minutes=* ]]; then
+			_mmcgadgetctl_offer minutes=74 minutes=80 minutes=90 minutes=99
 		else
-			_mmcgadgetctl_offer type=
+			[[ ${options[*]} == *type* ]] || _mmcgadgetctl_offer type=
+			[[ ${options[*]} == *minutes* ]] || _mmcgadgetctl_offer minutes=
 		fi
 	fi
 	[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null

@@ -7,7 +7,7 @@ function __mmcgadgetctl_verbs
 end
 
 function __mmcgadgetctl_media
-    set -l media 'dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl'
+    set -l media 'dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
     string split ' ' $media
 end
 
@@ -110,6 +110,7 @@ function __mmcgadgetctl_words
             end
         case blank
             string match -q 'type=*' -- $given; or printf '%s\n' type=(__mmcgadgetctl_media)
+            string match -q 'minutes=*' -- $given; or printf '%s\n' minutes={74,80,90,99}
         case eject
             set -q given[1]; or echo force
         case stats

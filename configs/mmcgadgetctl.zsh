@@ -38,7 +38,7 @@ _mmcgadgetctl_drives()
 _mmcgadgetctl()
 {
 	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help doctor report version'
-	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl'
+	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	local options='--json --drive --force --verbose --socket --wait --version --help'
 	local text='("(\\.|[^"\\])*"|null)'
 	local member='(,"[a-z_]*":("(\\.|[^"\\])*"|[0-9]+|true|false|null|\[[^]]*\]))*'
@@ -140,7 +140,13 @@ _mmcgadgetctl()
 			compadd -- ${=media}
 			return
 		fi
+		if [[ $PREFIX == minutes=* ]]; then
+			compset -P 'minutes='
+			compadd -- 74 80 90 99
+			return
+		fi
 		[[ -n ${(M)given:#type=*} ]] || compadd -S '' -- type=
+		[[ -n ${(M)given:#minutes=*} ]] || compadd -S '' -- minutes=
 		;;
 	esac
 	((${#drive})) || [[ -n $literal && ${#given} -eq 0 ]] || compadd -S '' -- drive=

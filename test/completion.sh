@@ -90,7 +90,9 @@ tab $m extract '' -- größe.iso
 tab $m extract x.cue '' -- drive= track= to=
 tab $m extract x.cue track = 3 '' -- drive= to=
 tab $m extract x.cue track = 3 to = Songs '' -- drive=
-tab $m blank '' -- drive= type=
+tab $m blank '' -- drive= minutes= type=
+tab $m blank new.iso minutes = 9 -- 90 99
+tab $m blank new.iso type = cd-r minutes = 74 '' -- drive=
 tab $m blank new.iso t -- type=
 tab $m blank new.iso type = dvd+r-d -- dvd+r-dl
 tab $m blank new.iso type = x --

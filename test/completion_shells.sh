@@ -103,6 +103,7 @@ tab extract x.cue track=3 '' -- to= drive=
 tab blank new.iso type=dvd+r-d -- type=dvd+r-dl
 for m in $media; do types+=("type=$m"); done
 tab blank new.iso type= -- "${types[@]}"
+tab blank new.iso minutes= -- minutes=74 minutes=80 minutes=90 minutes=99
 tab eject '' -- force drive=
 tab stats '' -- reset drive=
 tab status '' -- drive=

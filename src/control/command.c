@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "control/command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "control/command_trace.h"
 #include "control/status.h"
+#include "disc/cd_record.h"
 #include "disc/medium.h"
 #include "drive/disc_jobs.h"
 #include "drive/disc_rules.h"
@@ -13,6 +15,7 @@
 #include "library/image_as.h"
 #include "library/name_inside.h"
 #include "protocol/verbs.h"
+#include "util/array.h"
 #include "version.h"
 
 /* Returns the name as the media folder has it: people type its whole path, too. */
@@ -58,12 +61,40 @@ static void run_eject(const struct command_env *env, const struct verb_call *cal
 	drive_submit(d, DRIVE_EJECT, NULL, call->arg != NULL, r);
 }
 
+/* The length of a CD. NULL, or the answer to a refusal. */
+static json_t *take_minutes(const char *word, struct image_blank *blank)
+{
+	static const unsigned cd_r[] = {74, 80, 90, 99}, cd_rw[] = {74, 80};
+	bool rewritable = blank->medium->type == DISC_CD_RW;
+	const unsigned *known = rewritable ? cd_rw : cd_r;
+	size_t count = rewritable ? ARRAY_LEN(cd_rw) : ARRAY_LEN(cd_r);
+
+	if (!disc_medium_is_cd_recordable(blank->medium))
+		return answer_error("bad-arguments",
+			"blank: minutes= is for type=cd-r and type=cd-rw; a %s has one size",
+			blank->medium->title);
+	for (size_t i = 0; i < count; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%u", known[i]);
+		if (strcmp(word, text) == 0)
+			blank->capacity = disc_cd_capacity(known[i]);
+	}
+	return blank->capacity
+		       ? NULL
+		       : answer_error("bad-arguments", "blank: a %s has %s minutes, not \"%.40s\"",
+				 blank->medium->title, rewritable ? "74 or 80" : "74, 80, 90 or 99",
+				 word);
+}
+
 static void run_blank(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
 	const struct disc_medium *medium =
 		call->type ? disc_medium_named(call->type) : drive_blank(d);
-	char known[128], name[WORDS_LINE_MAX + sizeof(".iso")];
+	char known[160], name[WORDS_LINE_MAX + sizeof(".iso")];
+	struct image_blank blank = {0};
+	json_t *fault;
 
 	(void)env;
 	if (!medium || !disc_medium_is_recordable(medium)) {
@@ -73,8 +104,14 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 				    call->type, known, several ? "are" : "is"));
 		return;
 	}
+	blank.medium = medium;
+	fault = call->minutes ? take_minutes(call->minutes, &blank) : NULL;
+	if (fault) {
+		r->final(r, fault);
+		return;
+	}
 	disc_rules_blank_name(drive_media(d), name_of(d, call), name, sizeof(name));
-	drive_submit_blank(d, name, medium, call->force != NULL, r);
+	drive_submit_blank(d, name, &blank, call->force != NULL, r);
 }
 
 /* Without drive=, closes the image in the drive that holds it: people name discs, not drives. */

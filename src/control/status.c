@@ -62,6 +62,25 @@ static const char *speed_of(const struct ffs_state *usb)
 	return "none";
 }
 
+static json_t *tally_of(const struct cd_tally *t)
+{
+	return json_pack("{s:i, s:i, s:i}", "audio", (int)t->audio, "data", (int)t->data, "seconds",
+		(int)t->seconds);
+}
+
+/* What is on a compact disc, and which track is being recorded. */
+static json_t *cd_of(const struct mmc_state *m)
+{
+	json_t *o = tally_of(&m->cd);
+
+	if (m->open_track) {
+		json_object_set_new(o, "open_track", json_integer(m->open_track));
+		json_object_set_new(
+			o, "open_kind", json_string(m->open_track_audio ? "audio" : "data"));
+	}
+	return o;
+}
+
 /* Of a disc that is overwritten, all blocks count as recorded for the host: what was written. */
 static uint32_t recorded_blocks(const struct mmc_state *m)
 {
@@ -74,14 +93,15 @@ static const char *room_warning(
 {
 	text[0] = '\0';
 	if (has_disc(m) && m->free > 0)
-		drive_warn_room(d, m->free, text, size);
+		drive_warn_room(d, image_largest(disc_medium_of(m->type), m->free), text, size);
 	return text[0] ? text + strlen("; ") : text;
 }
 
 /* A full disc is one of the kind that a plain blank is in the drive. */
 static void set_room(json_t *o, const struct drive *d, uint64_t free_bytes)
 {
-	uint64_t full = (uint64_t)drive_blank(d)->capacity * MEDIA_BLOCK;
+	const struct disc_medium *blank = drive_blank(d);
+	uint64_t full = image_largest(blank, blank->capacity);
 
 	json_object_set_new(o, "card_free_bytes", json_integer((json_int_t)free_bytes));
 	json_object_set_new(o, "card_full_discs", json_integer((json_int_t)(free_bytes / full)));
@@ -139,6 +159,7 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "burn_end", json_integer(drive_burn_end(d, m)));
 	json_object_set_new(o, "sessions", json_integer(m->sessions));
 	json_object_set_new(o, "tracks", json_integer(m->tracks));
+	json_object_set_new(o, "cd", cd_of(m));
 	json_object_set_new(o, "locked", json_boolean(m->locked));
 	json_object_set_new(o, "eject_requested", json_boolean(m->eject_requested));
 	json_object_set_new(o, "test_write", json_boolean(m->testing));
@@ -218,9 +239,7 @@ static json_t *image_entry(
 	if (format && *format)
 		json_object_set_new(o, "format_state", json_string(format));
 	if (e->tracks.seconds)
-		json_object_set_new(o, "tracks",
-			json_pack("{s:i, s:i, s:i}", "audio", (int)e->tracks.audio, "data",
-				(int)e->tracks.data, "seconds", (int)e->tracks.seconds));
+		json_object_set_new(o, "tracks", tally_of(&e->tracks));
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
 	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));

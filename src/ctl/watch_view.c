@@ -14,6 +14,7 @@
 #include "util/utf8.h"
 
 #define BLOCK           2048u
+#define AUDIO           2352u /* bytes of a sector of an audio track */
 #define BAR             30u
 #define ESTIMATE_MIN_US 2000000u /* of a burn before its end is estimated */
 
@@ -38,9 +39,9 @@ static void add_sample(struct watch_drive *w, const struct watch_sample *s)
 	w->sample[w->count++] = *s;
 }
 
-static double rate(uint64_t blocks, uint64_t us)
+static double rate(uint64_t blocks, unsigned block, uint64_t us)
 {
-	return us ? (double)blocks * BLOCK / 1000.0 / ((double)us / 1e6) : 0;
+	return us ? (double)blocks * block / 1000.0 / ((double)us / 1e6) : 0;
 }
 
 void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct watch_view *v)
@@ -50,14 +51,18 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 		.written = field_number(drive, "blocks_written")};
 	const struct watch_sample *old, *last;
 	bool testing = field_flag(drive, "test_write");
+	/* Of a CD, the track that is being burned. */
+	unsigned block = strcmp(field_text(json_object_get(drive, "cd"), "open_kind"), "audio") == 0
+				 ? AUDIO
+				 : BLOCK;
 	uint64_t took;
 
 	add_sample(w, &now);
 	old = &w->sample[0];
 	last = &w->sample[w->count > 1 ? w->count - 2 : 0];
 	took = now.us - old->us;
-	*v = (struct watch_view){.read_kb = rate(now.read - old->read, took),
-		.write_kb = rate(now.written - old->written, took),
+	*v = (struct watch_view){.read_kb = rate(now.read - old->read, BLOCK, took),
+		.write_kb = rate(now.written - old->written, block, took),
 		.recorded = field_number(drive, "recorded_blocks"),
 		.nwa = field_number(drive, "nwa"),
 		.capacity = field_number(drive, "capacity_blocks"),
@@ -77,7 +82,7 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 	}
 	if (v->activity >= WATCH_BURNING && v->end > v->nwa && v->write_kb > 0 &&
 		took >= ESTIMATE_MIN_US)
-		v->seconds = (double)(v->end - v->nwa) * BLOCK / 1000.0 / v->write_kb;
+		v->seconds = (double)(v->end - v->nwa) * block / 1000.0 / v->write_kb;
 }
 
 /* ---- output ------------------------------------------------------------------------------- */
@@ -92,11 +97,23 @@ static void put_disc(const json_t *drive, FILE *out)
 		fprintf(out, ", %s", field_text(drive, "image"));
 }
 
+/* Writes ", track 3 (audio)": the one of a CD that is being recorded. */
+static void put_track(const json_t *drive, FILE *out)
+{
+	const json_t *cd = json_object_get(drive, "cd");
+
+	if (field_number(cd, "open_track"))
+		fprintf(out, ", track %" PRIu64 " (%s)", field_number(cd, "open_track"),
+			field_text(cd, "open_kind"));
+}
+
 /* The most important comes first, as a narrow terminal shows the beginning only. */
 static void put_progress(const json_t *drive, const struct watch_view *v, FILE *out)
 {
-	char human[16], left[16];
+	const char *medium = field_text(drive, "medium");
+	char human[FORMAT_AMOUNT], left[16];
 
+	put_track(drive, out);
 	if (v->activity >= WATCH_BURNING)
 		fprintf(out, ", %.0f kB/s", v->write_kb);
 	if (v->activity == WATCH_READING)
@@ -105,24 +122,24 @@ static void put_progress(const json_t *drive, const struct watch_view *v, FILE *
 		format_duration((uint64_t)(v->seconds + 0.5), left);
 		fprintf(out, ", %s left", left);
 	}
-	if (format_is_recordable(field_text(drive, "medium"))) {
-		format_size(v->recorded * BLOCK, human);
+	if (format_is_recordable(medium)) {
+		format_amount(medium, v->recorded, human);
 		fprintf(out, ", %" PRIu64 " blocks (%s) recorded", v->recorded, human);
 	}
 	if (v->end && v->nwa <= v->end) {
-		format_size(v->end * BLOCK, human);
+		format_amount(medium, v->end, human);
 		fprintf(out, " of %s", human);
 	}
 }
 
 /* Writes how much data a power cut would lose. */
-static void put_unsynced(const struct watch_view *v, FILE *out)
+static void put_unsynced(const json_t *drive, const struct watch_view *v, FILE *out)
 {
-	char human[16];
+	char human[FORMAT_AMOUNT];
 
 	if (!v->unsynced)
 		return;
-	format_size(v->unsynced * BLOCK, human);
+	format_amount(field_text(drive, "medium"), v->unsynced, human);
 	fprintf(out, ", %s not on the card yet", human);
 }
 
@@ -157,7 +174,7 @@ static char *make_text(const json_t *drive, const struct watch_view *v, unsigned
 	if (parts & PROGRESS)
 		put_progress(drive, v, f);
 	if (parts & CARD)
-		put_unsynced(v, f);
+		put_unsynced(drive, v, f);
 	if (parts & PROBLEM)
 		put_problem(drive, f);
 	fclose(f);
@@ -172,8 +189,9 @@ char *watch_line(const json_t *drive, const struct watch_view *v)
 json_t *watch_json(const json_t *drive, const struct watch_view *v)
 {
 	static const char *const copied[] = {"medium", "state", "format_state", "image", "sessions",
-		"tracks", "recorded_blocks", "capacity_blocks", "unsynced_blocks", "blocks_read",
-		"blocks_written", "locked", "unfinished", "image_problem", "folder_problem"};
+		"tracks", "cd", "recorded_blocks", "capacity_blocks", "unsynced_blocks",
+		"blocks_read", "blocks_written", "locked", "unfinished", "image_problem",
+		"folder_problem"};
 	json_t *o = json_object();
 
 	json_object_set_new(o, "format", json_integer(ANSWER_FORMAT));

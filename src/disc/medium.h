@@ -156,6 +156,11 @@ static inline bool disc_medium_shows_in_image(const struct disc_medium *m, uint3
 	return m->when_finalised != m->type && blocks >= m->least_image;
 }
 bool disc_medium_is_recordable(const struct disc_medium *m);
+/* True for a CD-R and CD-RW: sectors of other sizes, tracks of audio, a map (disc/cd_record.h). */
+static inline bool disc_medium_is_cd_recordable(const struct disc_medium *m)
+{
+	return m->type == DISC_CD_R || m->type == DISC_CD_RW;
+}
 /*
  * True if, in this format state, each block can be written at any time: such a disc is never
  * finalised, although no track can be added to it.

@@ -263,7 +263,8 @@ static bool removed_are_closed(void *burned)
 {
 	const struct burned *b = burned;
 
-	return holder_removed_are_closed(b->config.self) && !stale_checksum_busy(b->config.stale);
+	return holder_removed_are_closed(b->config.self) && !stale_checksum_busy(b->config.stale) &&
+	       !cue_keeper_busy(b->config.cue);
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "drive/drive_record.h"
 #include "drive/engine_thread.h"
 #include "drive/holders.h"
+#include "drive/cue_keeper.h"
 #include "drive/stale_checksum.h"
 #include "library/postburn.h"
 
@@ -44,6 +45,7 @@ struct burned_config {
 	struct drive_commands *commands;
 	struct engine_thread *engine;
 	const struct stale_checksum *stale; /* while it is busy, no checksum is written */
+	const struct cue_keeper *cue;       /* while it is busy, no disc is renamed */
 	/* As postburn_config.done. */
 	void (*treated)(void *ctx, const struct postburn_result *result);
 	void *ctx;

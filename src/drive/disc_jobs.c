@@ -85,13 +85,6 @@ static void finish(struct disc_jobs *j, json_t *answer)
 	free(job);
 }
 
-static const char *with_what(const struct disc_files *f)
-{
-	return f->state      ? f->checksum ? " with its state and checksum" : " with its state"
-	       : f->checksum ? " with its checksum"
-			     : "";
-}
-
 /* Writes what became of the files of a text: " with its 2 files"; "" if there were none. */
 static void tell_files(const struct disc_jobs *j, char *out, size_t size)
 {
@@ -107,13 +100,13 @@ static void tell_files(const struct disc_jobs *j, char *out, size_t size)
 static json_t *renamed(const struct disc_jobs *j)
 {
 	const struct job *job = j->queue;
-	char note[256], files[48];
+	char note[256], files[48], with[DISC_RULES_WITH];
 	json_t *a;
 
 	disc_rules_note(job->to, note, sizeof(note));
 	tell_files(j, files, sizeof(files));
 	a = answer_ok("renamed %s to %s%s%s%s", job->name, job->to, files,
-		j->parts > 0 ? "" : with_what(&j->done), note);
+		j->parts > 0 ? "" : disc_rules_with(&j->done, with), note);
 	json_object_set_new(a, "image", json_string(job->to));
 	return a;
 }
@@ -121,7 +114,7 @@ static json_t *renamed(const struct disc_jobs *j)
 static json_t *deleted(const struct disc_jobs *j)
 {
 	const struct job *job = j->queue;
-	char freed[16], files[48];
+	char freed[16], files[48], with[DISC_RULES_WITH];
 	json_t *a;
 
 	if (!j->done.image)
@@ -130,10 +123,10 @@ static json_t *deleted(const struct disc_jobs *j)
 	tell_files(j, files, sizeof(files));
 	if (j->other_name)
 		a = answer_ok("deleted %s%s; it frees no room, the file has another name",
-			job->name, with_what(&j->done));
+			job->name, disc_rules_with(&j->done, with));
 	else
 		a = answer_ok("deleted %s%s%s, %s are free again", job->name, files,
-			with_what(&j->done), freed);
+			disc_rules_with(&j->done, with), freed);
 	json_object_set_new(
 		a, "freed_bytes", json_integer(j->other_name ? 0 : (json_int_t)j->bytes));
 	return a;
@@ -444,7 +437,7 @@ static json_t *begin_in(struct disc_jobs *j, int folder)
 	struct library_file f;
 	json_t *answer;
 	bool leftover;
-	int r = library_find(folder, job->name, &f);
+	int r = disc_rules_find(folder, &j->queue->name, &j->queue->to, &f);
 
 	leftover = r == -ENOENT && job->kind == JOB_DELETE &&
 		   disc_find_leftover(folder, job->name, &f) == 0;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disc/cd_record.h"
+#include "drive/cue_keeper.h"
 #include "library/library.h"
 
 /* A descriptor of the media folder, or -errno with *why. */
@@ -46,19 +48,19 @@ static enum disc_opening refuse(json_t **answer, json_t *why)
 }
 
 static int create_blank(const struct disc_opener *o, const char *name,
-	const struct disc_medium *medium, struct refusal *why)
+	const struct image_blank *blank, struct refusal *why)
 {
 	int folder = open_folder(o, why), r = folder;
 
 	if (r >= 0) {
-		r = image_create_blank(folder, o->media, name, medium, o->policy.blank, why);
+		r = image_create_blank(folder, o->media, name, blank, o->policy.blank, why);
 		close(folder);
 	}
 	return r;
 }
 
 enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name,
-	const struct disc_medium *blank, enum image_as as, bool may_wait, struct image *out,
+	const struct image_blank *blank, enum image_as as, bool may_wait, struct image *out,
 	json_t **answer)
 {
 	const struct holder *has;
@@ -93,14 +95,18 @@ enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name
 	return DISC_OPENED;
 }
 
-int disc_opener_finalise(struct disc *disc, uint32_t *end)
+int disc_opener_finalise(const struct image *in, const char *drive, uint64_t *bytes)
 {
+	struct disc *disc = in->disc;
 	int r;
 
 	if (disc_medium_is_overwritable(disc->medium, disc->format))
 		return -EOPNOTSUPP;
 	r = disc_finalise(disc);
-	*end = disc_end(disc);
+	*bytes = disc_is_cd_recordable(disc) ? disc->media->blocks
+					     : (uint64_t)disc_end(disc) * MEDIA_BLOCK;
+	if (r == 0 && disc_is_cd_recordable(disc) && in->place)
+		(void)cue_keeper_look(in->place->dir_fd, in->place->base, drive);
 	if (r > 0)
 		r = r == DISC_NO_SUCH_TRACK ? -ENODATA : -EIO;
 	return r;

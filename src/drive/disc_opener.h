@@ -41,20 +41,20 @@ int disc_opener_open_image(const struct disc_opener *o, const char *name, enum i
 	struct image *out, struct refusal *why);
 
 /*
- * Opens name. blank: makes a blank of that medium first, unless there is one; NULL: does not. Takes
+ * Opens name. blank: makes that blank first, unless there is one; NULL: does not. Takes
  * the image out of the queues of burned discs. may_wait: DISC_HELD_BY_OLD is possible, otherwise
  * such a file is refused. DISC_REFUSED: *answer says why. In any case out must be released with
  * image_fini().
  */
 enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name,
-	const struct disc_medium *blank, enum image_as as, bool may_wait, struct image *out,
+	const struct image_blank *blank, enum image_as as, bool may_wait, struct image *out,
 	json_t **answer);
 
 /*
- * Finalises a disc that is in no drive. 0 and the first block after its data; -ENODATA:
- * nothing is recorded on it; -EOPNOTSUPP: it is overwritten, and never finalised; -EIO or another
- * -errno of the medium.
+ * Finalises a disc that is in no drive, and writes the cue sheet of a CD. drive: for the log. 0 and
+ * the bytes of its data; -ENODATA: nothing is recorded on it; -EOPNOTSUPP: it is overwritten, and
+ * never finalised; -EIO or another -errno of the medium.
  */
-int disc_opener_finalise(struct disc *disc, uint32_t *end);
+int disc_opener_finalise(const struct image *in, const char *drive, uint64_t *bytes);
 
 #endif

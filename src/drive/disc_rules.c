@@ -5,17 +5,20 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "library/checksum.h"
+#include "library/cd_set.h"
 #include "library/image_name.h"
 #include "library/library.h"
 #include "library/portable.h"
 #include "library/resolver.h"
 #include "media/store.h"
+#include "util/array.h"
 
 static const char *base_of(const char *name)
 {
@@ -121,6 +124,61 @@ json_t *disc_rules_refusal(const char *name, const char *media, int error)
 	default:
 		return answer_error("io-error", "\"%s\" in %s: %s", name, media, strerror(-error));
 	}
+}
+
+/* Puts a name in place of the last part of *name, from the suffix on if only that is to change. */
+static bool replace_end(char **name, size_t keep, const char *end)
+{
+	char *whole;
+
+	if (asprintf(&whole, "%.*s%s", (int)keep, *name, end) < 0)
+		return false;
+	free(*name);
+	*name = whole;
+	return true;
+}
+
+static bool for_image(const char *image, char **name, char **to)
+{
+	const char *dot = strrchr(image, '.'), *old = *to ? strrchr(*to, '.') : NULL;
+
+	/* The new name of a cue sheet ends in .cue. */
+	if (old && !replace_end(to, (size_t)(old - *to), dot && dot > image ? dot : ""))
+		return false;
+	return replace_end(name, (size_t)(base_of(*name) - *name), image);
+}
+
+int disc_rules_find(int folder, char **name, char **to, struct library_file *f)
+{
+	int r = library_find(folder, *name, f);
+	char image[STORE_NAME_MAX + 1];
+
+	if (r < 0 || !cd_set_image_of(f->dir_fd, f->base, image))
+		return r;
+	library_forget(f);
+	return for_image(image, name, to) ? library_find(folder, *name, f) : -ENOMEM;
+}
+
+const char *disc_rules_with(const struct disc_files *f, char out[DISC_RULES_WITH])
+{
+	const char *const name[] = {f->state ? "state" : NULL, f->checksum ? "checksum" : NULL,
+		f->cue ? "cue sheet" : NULL};
+	unsigned count = 0, left;
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(name); i++)
+		count += name[i] != NULL;
+	left = count;
+	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
+		if (name[i])
+			n += (size_t)snprintf(out + n, DISC_RULES_WITH - n, "%s%s",
+				left-- == count ? " with its "
+				: left == 0     ? " and "
+						: ", ",
+				name[i]);
+	}
+	return out;
 }
 
 json_t *disc_rules_new_name_of_text(const char *name, const char *to)

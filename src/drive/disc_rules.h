@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "library/disc_file.h"
+#include "library/library.h"
 #include "protocol/answer.h"
 
 /* Returns NULL if name can be that of a disc, otherwise the answer to the command. */
@@ -23,6 +25,17 @@ void disc_rules_blank_name(const char *media, const char *name, char *whole, siz
 void disc_rules_note(const char *name, char *out, size_t size);
 /* Returns the answer for an image that could not be found because of this -errno. */
 json_t *disc_rules_refusal(const char *name, const char *media, int error);
+
+/*
+ * Finds the disc of that name in the folder. For the cue sheet of a burned CD, which stands for the
+ * disc, *name becomes that of the image, and the suffix of *to (NULL: none) that of the image; both
+ * are allocated. Results of library_find(), or -ENOMEM.
+ */
+int disc_rules_find(int folder, char **name, char **to, struct library_file *f);
+
+#define DISC_RULES_WITH 64u
+/* Writes " with its state, checksum and cue sheet", or what there is of these. Returns out. */
+const char *disc_rules_with(const struct disc_files *f, char out[DISC_RULES_WITH]);
 
 /*
  * The text of a compact disc keeps its suffix, by which it is known. Returns NULL if `to` can be

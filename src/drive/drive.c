@@ -185,6 +185,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 		.commands = d->commands,
 		.engine = d->engine,
 		.stale = &d->stale,
+		.cue = &d->cue,
 		.treated = on_treated,
 		.ctx = d,
 	};
@@ -206,6 +207,10 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	d->stale.done = engine_thread_wake;
 	d->stale.ctx = d->engine;
 	drive_machine_observe(d->machine, &stale_checksum_observer, &d->stale);
+	d->cue.drive = d->name;
+	d->cue.done = engine_thread_wake;
+	d->cue.ctx = d->engine;
+	drive_machine_observe(d->machine, &cue_keeper_observer, &d->cue);
 	drive_machine_observe(d->machine, &burned_observer, d->burned);
 	drive_machine_observe(d->machine, &drive_record_observer, d->record);
 	drive_machine_observe(d->machine, &drive_commands_observer, d->commands);
@@ -292,6 +297,7 @@ void drive_free(struct drive *d)
 		drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 	disc_watch_leave(d->watch);
 	stale_checksum_finish(&d->stale);
+	cue_keeper_finish(&d->cue);
 	disc_jobs_free(d->jobs);
 	extract_jobs_free(d->extract);
 	burned_free(d->burned);
@@ -343,13 +349,13 @@ const char *drive_folder_problem(const struct drive *d)
 	return media_folder_look(d->folder);
 }
 
-void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t size)
+void drive_warn_room(const struct drive *d, uint64_t bytes, char *out, size_t size)
 {
 	const struct image *in = drive_machine_in(d->machine);
 
 	out[0] = '\0';
 	if (in->place)
-		image_warn_room(in->place->path_fd, d->media, blocks, out, size);
+		image_warn_room(in->place->path_fd, d->media, bytes, out, size);
 }
 
 const struct disc_medium *drive_blank(const struct drive *d)
@@ -468,11 +474,11 @@ void drive_submit_as(struct drive *d, enum drive_verb verb, const char *image, e
 	drive_commands_submit(d->commands, verb, image, NULL, as, force, r);
 }
 
-void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
+void drive_submit_blank(struct drive *d, const char *image, const struct image_blank *blank,
 	bool force, struct reply *r)
 {
 	(void)media_folder_look(d->folder);
-	drive_commands_submit(d->commands, DRIVE_BLANK, image, medium, IMAGE_AS_DRIVE, force, r);
+	drive_commands_submit(d->commands, DRIVE_BLANK, image, blank, IMAGE_AS_DRIVE, force, r);
 }
 
 struct disc_jobs *drive_jobs(const struct drive *d)
@@ -499,7 +505,10 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	end = disc_model_of(disc_medium_of(info->mmc.type), info->mmc.format)->zero_fill
 		      ? info->mmc.image_blocks
 		      : info->mmc.end;
-	info->size = in->recordable ? (uint64_t)end * MEDIA_BLOCK : in->size;
+	if (disc_medium_is_cd_recordable(disc_medium_of(info->mmc.type)))
+		info->size = mmc_state_cd_bytes(&info->mmc);
+	else
+		info->size = in->recordable ? (uint64_t)end * MEDIA_BLOCK : in->size;
 	info->pending = drive_machine_pending(d->machine);
 	if (*info->pending == '\0')
 		info->pending = extract_jobs_pending(d->extract);

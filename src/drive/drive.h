@@ -82,9 +82,9 @@ const char *drive_unfinished(struct drive *d, uint64_t *bytes);
 const char *drive_folder_problem(const struct drive *d);
 /*
  * Writes a warning if the file system of the disc in the drive has no room for that many more
- * blocks, see image_warn_room(); otherwise "".
+ * bytes, see image_warn_room(); otherwise "".
  */
-void drive_warn_room(const struct drive *d, uint32_t blocks, char *out, size_t size);
+void drive_warn_room(const struct drive *d, uint64_t bytes, char *out, size_t size);
 /* Returns what a plain blank is in this drive. */
 const struct disc_medium *drive_blank(const struct drive *d);
 /*
@@ -145,8 +145,8 @@ void drive_submit(
 /* The same for an image that is to be shown as that disc, see image_policy.as. */
 void drive_submit_as(struct drive *d, enum drive_verb verb, const char *image, enum image_as as,
 	bool force, struct reply *r);
-/* The same for DRIVE_BLANK with a blank of that medium. */
-void drive_submit_blank(struct drive *d, const char *image, const struct disc_medium *medium,
+/* The same for DRIVE_BLANK with that blank. */
+void drive_submit_blank(struct drive *d, const char *image, const struct image_blank *blank,
 	bool force, struct reply *r);
 /* Renames, deletes and erases the discs of the media folder. */
 struct disc_jobs *drive_jobs(const struct drive *d);

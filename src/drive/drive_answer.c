@@ -56,16 +56,16 @@ json_t *drive_answer_locked(const char *drive, const char *verb)
 }
 
 json_t *drive_answer_closed(
-	const char *drive, const char *image, int result, const char *kind, uint32_t end)
+	const char *drive, const char *image, int result, const char *kind, uint64_t bytes)
 {
 	json_t *answer;
 
 	switch (result) {
 	case 0:
-		answer = answer_ok("%s: closed %s (%s, %" PRIu64 " bytes)", drive, image, kind,
-			(uint64_t)end * MEDIA_BLOCK);
+		answer = answer_ok(
+			"%s: closed %s (%s, %" PRIu64 " bytes)", drive, image, kind, bytes);
 		drive_answer_add(answer, drive, image);
-		add_disc(answer, "iso", (uint64_t)end * MEDIA_BLOCK, "");
+		add_disc(answer, "iso", bytes, "");
 		return answer;
 	case -ENODATA:
 		return answer_error("blank", "%s: nothing is recorded on \"%s\"", drive, image);
@@ -90,20 +90,22 @@ json_t *drive_answer_closed_in_drive(
 {
 	const struct disc_medium *m = disc_medium_of(state->type);
 	int result = drive_answer_errno(sense);
+	uint64_t bytes = disc_medium_is_cd_recordable(m) ? mmc_state_cd_bytes(state)
+							 : (uint64_t)state->end * MEDIA_BLOCK;
 	char kind[64];
 
 	if (disc_medium_is_overwritable(m, state->format)) {
 		snprintf(kind, sizeof(kind), "%s, %s", m->title,
 			disc_medium_format_name(m, state->format));
 		return drive_answer_closed(
-			drive, image, result == 0 ? -EOPNOTSUPP : result, kind, state->end);
+			drive, image, result == 0 ? -EOPNOTSUPP : result, kind, bytes);
 	}
 	m = disc_medium_of(m->when_finalised);
 	if (state->sessions > 1)
 		snprintf(kind, sizeof(kind), "%s, %u sessions", m->title, state->sessions);
 	else
 		snprintf(kind, sizeof(kind), "%s", m->title);
-	return drive_answer_closed(drive, image, result, kind, state->end);
+	return drive_answer_closed(drive, image, result, kind, bytes);
 }
 
 json_t *drive_answer_inserted(const char *drive, const struct image *in, const char *kind,

@@ -9,9 +9,9 @@
 
 /* Sense of mmc_finalise() as 0, -EBUSY (locked, or the disc is out), -ENODATA or -EIO. */
 int drive_answer_errno(mmc_sense_t sense);
-/* result: as above, or another -errno. kind: as image_describe(). end: blocks. */
+/* result: as above, or another -errno. kind: as image_describe(). bytes: of the data. */
 json_t *drive_answer_closed(
-	const char *drive, const char *image, int result, const char *kind, uint32_t end);
+	const char *drive, const char *image, int result, const char *kind, uint64_t bytes);
 /* The same for the disc in the drive, which mmc_finalise() has finalised or not. */
 json_t *drive_answer_closed_in_drive(
 	const char *drive, const char *image, mmc_sense_t sense, const struct mmc_state *state);

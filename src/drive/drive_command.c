@@ -16,6 +16,7 @@ struct drive_command *drive_command_new(
 		return NULL;
 	c->verb = verb;
 	c->reply = reply;
+	c->blank.medium = disc_medium_of_blank();
 	if (image && !drive_command_set_image(c, image)) {
 		free(c);
 		return NULL;
@@ -41,11 +42,11 @@ bool drive_command_set_image(struct drive_command *c, const char *image)
 	return true;
 }
 
-const struct disc_medium *drive_command_blank(const struct drive_command *c)
+const struct image_blank *drive_command_blank(const struct drive_command *c)
 {
 	if (c->verb != DRIVE_BLANK && c->verb != DRIVE_REPLACE_BURNED)
 		return NULL;
-	return c->medium ? c->medium : disc_medium_of_blank();
+	return &c->blank;
 }
 
 const char *drive_command_verb(const struct drive_command *c)

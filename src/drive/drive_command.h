@@ -6,8 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "disc/medium.h"
-#include "library/image_as.h"
+#include "library/image.h"
 #include "protocol/answer.h"
 
 enum drive_verb {
@@ -26,8 +25,8 @@ struct drive_command {
 	enum drive_verb verb;
 	char *image; /* NULL for DRIVE_EJECT; for others NULL until the image is chosen */
 	bool force;
-	enum image_as as;                 /* see image_policy */
-	const struct disc_medium *medium; /* of the blank, if the command makes one */
+	enum image_as as;         /* see image_policy */
+	struct image_blank blank; /* if the command makes one */
 	/* The command follows an eject by the host, and ends if the host loads the disc again. */
 	bool by_host;
 	bool internal; /* a command of the drive's own: nobody reads its answer */
@@ -45,8 +44,8 @@ void drive_command_free(struct drive_command *c);
 /* Makes image, of which it takes a copy, the command's image. False: no memory. */
 bool drive_command_set_image(struct drive_command *c, const char *image);
 
-/* The medium of the blank that the command makes; NULL: it makes none. */
-const struct disc_medium *drive_command_blank(const struct drive_command *c);
+/* The blank that the command makes; NULL: it makes none. */
+const struct image_blank *drive_command_blank(const struct drive_command *c);
 /* Returns the verb as people type it. */
 const char *drive_command_verb(const struct drive_command *c);
 

@@ -61,7 +61,8 @@ static struct drive_command *enqueue(
 	}
 	command = drive_command_new(verb, image, r);
 	if (command) {
-		command->medium = c->config.blank;
+		if (c->config.blank)
+			command->blank.medium = c->config.blank;
 		append(c, command);
 	} else {
 		r->final(r, answer_error("io-error", "%s: out of memory", c->config.drive));
@@ -80,7 +81,7 @@ void drive_commands_next(struct drive_commands *c)
 }
 
 void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const char *image,
-	const struct disc_medium *medium, enum image_as as, bool force, struct reply *r)
+	const struct image_blank *blank, enum image_as as, bool force, struct reply *r)
 {
 	struct drive_command *command = enqueue(c, verb, image, r);
 
@@ -88,8 +89,8 @@ void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const
 		return;
 	command->force = force;
 	command->as = as;
-	if (medium)
-		command->medium = medium;
+	if (blank)
+		command->blank = *blank;
 	if (!drive_machine_newer_command(c->config.machine))
 		drive_commands_next(c);
 }

@@ -28,12 +28,12 @@ void drive_commands_free(struct drive_commands *c);
 extern const struct drive_observer drive_commands_observer;
 
 /*
- * Starts or queues a command; r gets its answer, in the end exactly one. medium: of DRIVE_BLANK;
+ * Starts or queues a command; r gets its answer, in the end exactly one. blank: of DRIVE_BLANK;
  * NULL = drive_commands_config.blank. as: see image_policy. A command that
  * only waits for the host is cancelled, see drive_machine_newer_command().
  */
 void drive_commands_submit(struct drive_commands *c, enum drive_verb verb, const char *image,
-	const struct disc_medium *medium, enum image_as as, bool force, struct reply *r);
+	const struct image_blank *blank, enum image_as as, bool force, struct reply *r);
 /*
  * Starts DRIVE_REPLACE_BURNED. by_host: the host has ejected the disc. Otherwise: the
  * drive has been idle since blocks_moved were counted, see engine_is_idle().

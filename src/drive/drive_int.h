@@ -14,6 +14,7 @@
 #include "drive/extract_jobs.h"
 #include "drive/host_log.h"
 #include "drive/image_mover.h"
+#include "drive/cue_keeper.h"
 #include "drive/stale_checksum.h"
 #include "library/media_folder.h"
 
@@ -39,6 +40,7 @@ struct drive {
 	struct burn_end burn_end;
 	struct host_log log;
 	struct stale_checksum stale;
+	struct cue_keeper cue;
 	sd_event_source *timer;
 };
 

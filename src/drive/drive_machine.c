@@ -87,12 +87,12 @@ static void replace_burned(struct drive_machine *m)
 /* Finalises the prepared image on the main thread and closes it again. */
 static void close_outside_drive(struct drive_machine *m)
 {
-	uint32_t end;
-	int r = disc_opener_finalise(m->op.prepared.disc, &end);
+	uint64_t bytes;
+	int r = disc_opener_finalise(&m->op.prepared, m->config.drive, &bytes);
 
 	image_describe(m->op.prepared.disc, m->op.kind, sizeof(m->op.kind));
-	operation_finish(
-		m, drive_answer_closed(m->config.drive, m->op.command->image, r, m->op.kind, end));
+	operation_finish(m,
+		drive_answer_closed(m->config.drive, m->op.command->image, r, m->op.kind, bytes));
 }
 
 /* Answers close for the disc in the drive, which the engine has finalised or not. */

@@ -65,7 +65,7 @@ struct drive_services {
 	void (*find_cancel)(void *ctx);
 
 	/* See disc_opener_open(). */
-	enum disc_opening (*open)(void *ctx, const char *name, const struct disc_medium *blank,
+	enum disc_opening (*open)(void *ctx, const char *name, const struct image_blank *blank,
 		enum image_as as, bool may_wait, struct image *out, json_t **answer);
 	/* Returns true while discs that left a drive of the set are not closed. */
 	bool (*any_leaving)(void *ctx);

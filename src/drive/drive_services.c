@@ -17,7 +17,7 @@ static void find_cancel(void *ctx)
 	drive_find_cancel(((const struct drive *)ctx)->find);
 }
 
-static enum disc_opening open_image(void *ctx, const char *name, const struct disc_medium *blank,
+static enum disc_opening open_image(void *ctx, const char *name, const struct image_blank *blank,
 	enum image_as as, bool may_wait, struct image *out, json_t **answer)
 {
 	const struct drive *d = ctx;

@@ -97,7 +97,7 @@ static bool differs(const struct mmc_state *a, const struct mmc_state *b)
 	       a->locked != b->locked || a->eject_requested != b->eject_requested ||
 	       a->profile != b->profile || a->finalised != b->finalised ||
 	       a->sessions != b->sessions || (a->end > a->readable) != (b->end > b->readable) ||
-	       a->removal_unseen != b->removal_unseen;
+	       a->removal_unseen != b->removal_unseen || a->open_track != b->open_track;
 }
 
 /* True if the host has changed the disc's data for the first time since it came in. */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "drive/unfinished.h"
+#include "protocol/format_medium.h"
 #include "protocol/format_size.h"
 #include "util/log.h"
 
@@ -17,10 +18,11 @@ static uint64_t now_us(void)
 }
 
 /* Writes "; 3.40 GB in 9:12 (6.16 MB/s)" and ends the burn; "" if its beginning is not known. */
-static void end_burn(struct host_log *l, uint32_t recorded, char *out, size_t size)
+static void end_burn(struct host_log *l, const struct mmc_state *now, char *out, size_t size)
 {
 	uint64_t us = l->began ? now_us() - l->began : 0;
-	uint64_t bytes = recorded > l->from ? (uint64_t)(recorded - l->from) * MEDIA_BLOCK : 0;
+	uint32_t blocks = now->recorded > l->from ? now->recorded - l->from : 0;
+	uint64_t bytes = mmc_state_bytes(now, blocks);
 	char burned[16], took[16], rate[16];
 
 	out[0] = '\0';
@@ -34,23 +36,37 @@ static void end_burn(struct host_log *l, uint32_t recorded, char *out, size_t si
 		rate);
 }
 
+static void log_cd(
+	const char *drive, const char *image, const struct mmc_state *now, const char *pace)
+{
+	log_info("%s: %s is finalised, %u audio and %u data tracks, %u:%02u%s", drive, image,
+		now->cd.audio, now->cd.data, now->cd.seconds / 60, now->cd.seconds % 60, pace);
+}
+
 static void log_burn(struct host_log *l, const char *image, const struct mmc_state *before,
 	const struct mmc_state *now)
 {
-	char size[16], pace[80];
+	char size[FORMAT_AMOUNT], pace[80];
 
-	format_size((uint64_t)now->recorded * MEDIA_BLOCK, size);
+	format_amount(disc_medium_of(now->type)->name, now->recorded, size);
 	if (unfinished_is(now) && !unfinished_is(before)) {
 		l->began = now_us();
 		l->from = before->recorded;
 		log_info("%s: burning to %s begins", l->drive, image);
 	}
+	if (now->open_track && now->open_track != before->open_track)
+		log_info("%s: %s track %u (%s) of %s", l->drive,
+			now->testing ? "a test burns" : "burning", now->open_track,
+			now->open_track_audio ? "audio" : "data", image);
 	if (now->finalised && !before->finalised && !mmc_state_is_overwritable(now)) {
-		end_burn(l, now->recorded, pace, sizeof(pace));
-		log_info("%s: %s is finalised, %u blocks, %s%s", l->drive, image, now->recorded,
-			size, pace);
+		end_burn(l, now, pace, sizeof(pace));
+		if (now->cd.seconds > 0)
+			log_cd(l->drive, image, now, pace);
+		else
+			log_info("%s: %s is finalised, %u blocks, %s%s", l->drive, image,
+				now->recorded, size, pace);
 	} else if (now->sessions > before->sessions && !now->testing && !before->testing) {
-		end_burn(l, now->recorded, pace, sizeof(pace));
+		end_burn(l, now, pace, sizeof(pace));
 		log_info("%s: session %u of %s is closed, %s are recorded; the disc is open for "
 			 "more%s",
 			l->drive, before->sessions, image, size, pace);

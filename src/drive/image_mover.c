@@ -106,6 +106,11 @@ static uint64_t safe_bytes(void *mover)
 	if (!(s.loaded || s.ejected_by_host) || s.testing || s.unsynced > s.end ||
 		disc_model_of(disc_medium_of(s.type), s.format)->zero_fill)
 		return 0;
+	if (disc_medium_is_cd_recordable(disc_medium_of(s.type))) {
+		uint64_t bytes = mmc_state_cd_bytes(&s), ahead = (uint64_t)s.unsynced * CD_SECTOR;
+
+		return bytes > ahead ? bytes - ahead : 0;
+	}
 	return (uint64_t)(s.end - s.unsynced) * MEDIA_BLOCK;
 }
 

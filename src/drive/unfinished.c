@@ -36,7 +36,7 @@ void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_st
 	if (now->loaded || !unfinished_is(before) || !in->name)
 		return;
 	snprintf(u->image, sizeof(u->image), "%s", in->name);
-	u->bytes = (uint64_t)before->recorded * MEDIA_BLOCK;
+	u->bytes = mmc_state_bytes(before, before->recorded);
 	u->told = false;
 	describe(u, text, sizeof(text));
 	log_warn("%s: %s", drive, text);

@@ -14,16 +14,12 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "cd/tally.h"
 #include "library/label.h"
 
 #define CATALOG_MAX        20000u /* images in a list */
 #define CATALOG_LABEL_WAIT 5000u  /* ms for reading labels that are not cached, in one scan */
 #define CATALOG_LOOK_WAIT  1000u  /* ms for the same in a scan that does not wait for labels */
-
-/* Of a compact disc; all 0: unknown. */
-struct catalog_tracks {
-	unsigned audio, data, seconds;
-};
 
 struct catalog_entry {
 	char *name;  /* relative to the folder */
@@ -37,12 +33,12 @@ struct catalog_entry {
 	 * "cd" (a text that names the files of a compact disc; size is that of the files)
 	 */
 	const char *kind;
-	const char *medium;  /* the name of its row, see disc/medium.h */
-	const char *problem; /* as in struct image_peek, or fault */
-	char *fault;         /* NULL, or why a text is no disc */
-	struct catalog_tracks tracks;
-	const char *format; /* disc_medium_format_name(); NULL or "" = none */
-	const char *remark; /* what people should know of it; NULL = nothing */
+	const char *medium;     /* the name of its row, see disc/medium.h */
+	const char *problem;    /* as in struct image_peek, or fault */
+	char *fault;            /* NULL, or why a text is no disc */
+	struct cd_tally tracks; /* of a compact disc; all 0: unknown */
+	const char *format;     /* disc_medium_format_name(); NULL or "" = none */
+	const char *remark;     /* what people should know of it; NULL = nothing */
 	unsigned sessions;
 	bool damaged;     /* as in struct image_peek */
 	bool plain_image; /* not empty and without a state: its drive says if it is a CD */

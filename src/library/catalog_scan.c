@@ -10,6 +10,7 @@
 
 #include "cd/map.h"
 #include "library/catalog_text.h"
+#include "library/cd_set.h"
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/image_name.h"
@@ -267,6 +268,8 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 		l->list->unfinished++;
 		return true;
 	}
+	if (!e->link && cd_set_is_part(e->dir_fd, e->base))
+		return true;
 	/* A disc was burned under such a name if it has a state file. */
 	if (image_suffix_of(e->name) == IMAGE_SUFFIX_SONG && e->size > 0 && e->alone)
 		return true;
@@ -294,6 +297,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->plain_blank = e->size == 0 && !peek.has_state;
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
+	n->tracks = peek.tracks;
 	n->damaged = peek.damaged;
 	judge(l, e, &peek, n);
 	if (n->plain_blank && resolver_reads(e->name))

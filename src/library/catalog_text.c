@@ -32,7 +32,7 @@ struct catalog_text {
 	char *label;            /* NULL: there is none */
 	char *fault;            /* why it is no disc; NULL: it is one */
 	struct timespec folder; /* when the names in its folder changed, if there is a fault */
-	struct catalog_tracks tracks;
+	struct cd_tally tracks;
 	uint64_t all; /* bytes of all parts */
 	unsigned sessions;
 	struct part *part;
@@ -181,17 +181,6 @@ static bool copy(
 
 /* ---- resolving ---------------------------------------------------------------------------- */
 
-static void count_tracks(const struct cd_map *m, struct catalog_tracks *out)
-{
-	for (unsigned i = 0; i < m->tracks; i++) {
-		if (m->track[i].form == CD_AUDIO)
-			out->audio++;
-		else
-			out->data++;
-	}
-	out->seconds = (unsigned)(m->session[m->sessions - 1].lead_out + (int)CD_PREGAP) / 75;
-}
-
 /* d: the disc, or the files that were found before why. folder: as in struct catalog_text. */
 static bool keep(struct catalog_texts *t, const struct library_entry *e,
 	const struct library_file *f, const struct resolver_disc *d, const struct refusal *why,
@@ -210,7 +199,7 @@ static bool keep(struct catalog_texts *t, const struct library_entry *e,
 	} else {
 		compact_label(f, d, label);
 		at->label = strdup(label);
-		count_tracks(&d->map, &at->tracks);
+		at->tracks = cd_tally_of(&d->map);
 		at->all = image_compact_size(d);
 		at->sessions = d->map.sessions;
 	}

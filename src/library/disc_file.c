@@ -102,6 +102,16 @@ static void remove_copies(struct folder *f, const char *of, const struct disc_fi
 		(void)remove_file(f, of, CHECKSUM_SUFFIX);
 }
 
+/* The image has its new name. Whatever fails here, another update makes it good. */
+static void rename_set(struct folder *f, const char *old, const char *to, struct disc_files *done)
+{
+	struct cd_set set;
+
+	if (cd_set_update(f, to, &set) == 0)
+		done->cue = set.cue[0] != '\0';
+	(void)cd_set_remove(f, old);
+}
+
 static int rename_all(struct folder *f, const char *old, const char *to, struct disc_files *done)
 {
 	int r = disc_file_has_leftovers(f, to);
@@ -127,6 +137,9 @@ static int rename_all(struct folder *f, const char *old, const char *to, struct 
 		remove_copies(f, old, done);
 		(void)f->ops->sync_names(f);
 	}
+	/* Only a CD has one, and a CD has a state file. */
+	if (r == 0 && done->state)
+		rename_set(f, old, to, done);
 	return 0;
 }
 
@@ -147,14 +160,15 @@ static int delete_rest(struct folder *f, const char *name, struct disc_files *do
 {
 	int state = remove_file(f, name, STORE_SUFFIX);
 	int spare = remove_file(f, name, STORE_SPARE_SUFFIX);
-	int sum = remove_file(f, name, CHECKSUM_SUFFIX), r;
+	int sum = remove_file(f, name, CHECKSUM_SUFFIX), set = cd_set_remove(f, name), r;
 
 	done->state = state > 0;
 	done->checksum = sum > 0;
-	r = state < 0 ? state : spare < 0 ? spare : sum < 0 ? sum : 0;
+	done->cue = set > 0;
+	r = state < 0 ? state : spare < 0 ? spare : sum < 0 ? sum : set < 0 ? set : 0;
 	if (r < 0)
 		return r;
-	if (!done->image && state + spare + sum == 0)
+	if (!done->image && state + spare + sum + set == 0)
 		return -ENOENT;
 	return state + spare + sum > 0 ? f->ops->sync_names(f) : 0;
 }
@@ -178,6 +192,18 @@ int disc_file_delete(struct folder *f, const char *name, struct disc_files *done
 	memset(done, 0, sizeof(*done));
 	pthread_mutex_lock(&one_at_a_time);
 	r = delete_all(f, name, done);
+	pthread_mutex_unlock(&one_at_a_time);
+	return r;
+}
+
+/* ---- cue sheet ------------------------------------------------------------------------------ */
+
+int disc_file_update_set(struct folder *f, const char *name, struct cd_set *out)
+{
+	int r;
+
+	pthread_mutex_lock(&one_at_a_time);
+	r = cd_set_update(f, name, out);
 	pthread_mutex_unlock(&one_at_a_time);
 	return r;
 }

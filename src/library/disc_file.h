@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A disc is up to three files of one folder: the image, its state file, and its checksum.
- * These functions rename and delete all three, in an order in which a power cut never leaves
- * an image without its state. Any thread; wait for storage. At most one of them runs at a
- * time in the process, the others wait for it.
+ * A disc is up to five files of one folder: the image, its state file, its checksum, and of a
+ * burned CD its cue sheet and the packs of its CD-Text (cd_set.h). These functions rename and
+ * delete all of them, in an order in which a power cut never leaves an image without its state. Any
+ * thread; wait for storage. At most one of them runs at a time in the process, the others wait for
+ * it.
  */
 #ifndef LIBRARY_DISC_FILE_H
 #define LIBRARY_DISC_FILE_H
 
 #include <stdbool.h>
 
+#include "library/cd_set.h"
 #include "media/store.h"
 
 /* Which files were renamed or deleted, beside the image. */
 struct disc_files {
 	bool image; /* false: there was none, only its state or checksum */
 	bool state, checksum;
+	bool cue; /* the cue sheet, and what belongs to it */
 };
 
 /*
@@ -28,7 +31,9 @@ int disc_file_has_leftovers(struct folder *f, const char *name);
  * Renames the disc old. In the checksum file, the name of the image is changed as well. 0: the
  * new name is on storage. -errno: the image has its old name, its state and its checksum
  * beside it; -EEXIST: the new name is taken, also by leftovers. After a power cut the image
- * has one of the two names, with its state file and checksum beside it.
+ * has one of the two names, with its state file and checksum beside it. A cue sheet is written anew
+ * after that, because it has the name of the image; cd_set_update() makes good what a power cut
+ * left.
  */
 int disc_file_rename(struct folder *f, const char *old, const char *to, struct disc_files *done);
 
@@ -38,6 +43,9 @@ int disc_file_rename(struct folder *f, const char *old, const char *to, struct d
  * checksum of an image that is deleted, never the image without them.
  */
 int disc_file_delete(struct folder *f, const char *name, struct disc_files *done);
+
+/* cd_set_update() while no disc is renamed or deleted. */
+int disc_file_update_set(struct folder *f, const char *name, struct cd_set *out);
 
 /*
  * The host has changed the disc's data: see checksum_outdate(), which this calls while no disc is

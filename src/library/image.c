@@ -11,6 +11,7 @@
 
 #include "cd/map.h"
 #include "library/free_room.h"
+#include "library/cd_set.h"
 #include "library/library.h"
 #include "library/checksum.h"
 #include "library/disc_store.h"
@@ -20,6 +21,8 @@
 #include "library/image_refusal.h"
 #include "library/label.h"
 #include "library/permission_hint.h"
+#include "disc/cd_record.h"
+#include "disc/cd_recording.h"
 #include "disc/disc_state.h"
 #include "util/array.h"
 #include "util/log.h"
@@ -68,21 +71,27 @@ static void warn_volume(struct image *image, const struct library_file *f, bool 
 
 /* The warning comes before the burn, which would end in a write error. */
 void image_warn_room(
-	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size)
+	int folder, const char *folder_name, uint64_t bytes, char *out, size_t out_size)
 {
-	uint64_t room = 0, full = (uint64_t)blocks * MEDIA_BLOCK;
+	uint64_t room = 0;
 
 	out[0] = '\0';
-	if (free_room(folder, &room) == 0 && room < full)
+	if (free_room(folder, &room) == 0 && room < bytes)
 		snprintf(out, out_size,
 			"; only %" PRIu64 " MB are free in %.64s, a full disc takes %" PRIu64 " MB",
-			room / 1000000, folder_name, full / 1000000);
+			room / 1000000, folder_name, bytes / 1000000);
+}
+
+uint64_t image_largest(const struct disc_medium *medium, uint32_t capacity)
+{
+	return (uint64_t)capacity *
+	       (disc_medium_is_cd_recordable(medium) ? CD_SECTOR : MEDIA_BLOCK);
 }
 
 /* FAT32 has no files of 4 GiB. The burn would end there, in a write error. */
 static void warn_largest(struct image *image, uint64_t most)
 {
-	const uint64_t full = (uint64_t)image->disc->capacity * MEDIA_BLOCK;
+	const uint64_t full = image_largest(image->disc->medium, image->disc->capacity);
 	char text[160];
 
 	if (most >= full)
@@ -106,22 +115,29 @@ static uint32_t room_for(int folder)
 	return room == 0 ? 1 : (uint32_t)MIN(room, (uint64_t)UINT32_MAX);
 }
 
-/* True for an empty file, and for a disc whose state file says that it can be appended to. */
-static bool is_recordable(const struct library_file *f, struct store *s)
+/*
+ * True for an empty file, and for a disc whose state file says that it can be appended to. *unit:
+ * bytes of a block of the image.
+ */
+static bool is_recordable(const struct library_file *f, struct store *s,
+	const struct disc_medium *blank, uint16_t *unit)
 {
 	char text[STORE_TEXT_MAX];
 	struct disc_state state;
 	int n = store_load(s, text, sizeof(text));
 
+	*unit = f->size == 0 && n == -ENOENT && blank ? blank->unit : MEDIA_BLOCK;
 	if (n < 0)
 		return f->size == 0 && n == -ENOENT;
-	return !disc_state_decode(text, (size_t)n, NULL, &state) &&
-	       disc_state_is_recordable(&state);
+	if (disc_state_decode(text, (size_t)n, NULL, &state))
+		return false;
+	*unit = state.unit;
+	return disc_state_is_recordable(&state);
 }
 
 /* *largest: the bytes that the file may come to have; IMAGE_MAX_BLOCKS if that is not known. */
-static int open_media(
-	struct library_file *f, struct image *out, struct media **media, uint64_t *largest)
+static int open_media(struct library_file *f, struct image *out, uint16_t unit,
+	struct media **media, uint64_t *largest)
 {
 	const uint64_t most = IMAGE_MAX_BLOCKS * MEDIA_BLOCK;
 	int fd;
@@ -144,7 +160,7 @@ static int open_media(
 	}
 	if (out->recordable && (fd == -EACCES || fd == -EPERM))
 		fd = -EROFS;
-	return fd < 0 ? fd : media_file_open(fd, out->recordable, media);
+	return fd < 0 ? fd : media_file_open_units(fd, unit, out->recordable, media);
 }
 
 static void report_state(struct image *image, const char *name)
@@ -213,10 +229,11 @@ static int make_disc(int folder, const char *folder_name, const struct library_f
 		return -EBADMSG;
 	t = disc_track(out->disc, disc_open_track(out->disc));
 	if (t) {
-		image_warn_room(
-			folder, folder_name, disc_track_free(out->disc, t), text, sizeof(text));
+		image_warn_room(folder, folder_name,
+			image_largest(out->disc->medium, disc_track_free(out->disc, t)), text,
+			sizeof(text));
 		add_warning(out, text);
-	} else {
+	} else if (!disc_is_cd_recordable(out->disc)) {
 		warn_size(out);
 	}
 	return 0;
@@ -251,10 +268,11 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	char hint[PERMISSION_HINT] = "";
 	uint64_t largest;
 	bool has_state;
+	uint16_t unit;
 
 	if (r < 0)
 		return r;
-	out->recordable = is_recordable(f, store);
+	out->recordable = is_recordable(f, store, policy->blank, &unit);
 	has_state = store->present;
 	if (f->size > 0 && is_damaged(f->dir_fd, f->base))
 		add_warning(out, "; storage gave back other data than was burned");
@@ -266,7 +284,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 			permission_hint(folder, folder_name, out->name, "rw", hint);
 	}
 	if (r == 0)
-		r = open_media(f, out, &media, &largest);
+		r = open_media(f, out, unit, &media, &largest);
 	if (r < 0) {
 		store_close(store);
 		return r;
@@ -357,9 +375,44 @@ static int open_raw(const struct library_file *f, const struct image_policy *pol
 		f->base, f->base);
 }
 
+/*
+ * Opens the text of a compact disc, or a .bin without one. 1: the file is neither; 0; -errno with
+ * *why.
+ */
+static int open_compact(const struct library_file *f, const struct image_policy *policy,
+	struct image *out, struct refusal *why)
+{
+	if (is_empty_text(f))
+		return image_refuse(why, -EBADMSG, "bad-disc",
+			"\"%s\" is empty: the text of a compact disc is to be in it", out->name);
+	if (!resolver_is_text(f->base, f->size))
+		return open_raw(f, policy, out, why);
+	if (policy->as == IMAGE_AS_DVD)
+		return image_refuse(why, -EMEDIUMTYPE, "not-an-image",
+			"\"%s\" is the text of a compact disc; as= is for plain images", out->name);
+	return image_compact_open(f, policy, out, why);
+}
+
+/* The cue sheet of a burned CD stands for the disc, which knows more than its text. */
+static int open_image_of_cue(int folder, const char *folder_name, const char *cue,
+	const char *image, const struct image_policy *policy, struct image *out,
+	struct refusal *why)
+{
+	const char *slash = strrchr(cue, '/');
+	char *name = NULL;
+	int r;
+
+	if (asprintf(&name, "%.*s%s", slash ? (int)(slash + 1 - cue) : 0, cue, image) < 0)
+		return image_refuse(why, -ENOMEM, "io-error", "there is no memory");
+	r = image_open(folder, folder_name, name, policy, out, why);
+	free(name);
+	return r;
+}
+
 int image_open(int folder, const char *folder_name, const char *name,
 	const struct image_policy *policy, struct image *out, struct refusal *why)
 {
+	char image[STORE_NAME_MAX + 1];
 	struct library_file file;
 	int r;
 
@@ -378,6 +431,11 @@ int image_open(int folder, const char *folder_name, const char *name,
 			"drive; use the disc's own name",
 			name);
 	}
+	if (resolver_is_text(file.base, file.size) &&
+		cd_set_image_of(file.dir_fd, file.base, image)) {
+		library_forget(&file);
+		return open_image_of_cue(folder, folder_name, name, image, policy, out, why);
+	}
 	out->size = file.size;
 	out->as = policy->as;
 	out->name = strdup(name);
@@ -385,24 +443,8 @@ int image_open(int folder, const char *folder_name, const char *name,
 		out->path = NULL;
 		r = -ENOMEM;
 	}
-	if (r == 0 && is_empty_text(&file)) {
-		library_forget(&file);
-		return image_refuse(why, -EBADMSG, "bad-disc",
-			"\"%s\" is empty: the text of a compact disc is to be in it", name);
-	}
-	if (r == 0 && resolver_is_text(file.base, file.size)) {
-		if (policy->as == IMAGE_AS_DVD)
-			r = image_refuse(why, -EMEDIUMTYPE, "not-an-image",
-				"\"%s\" is the text of a compact disc; as= is for plain images",
-				name);
-		else
-			r = image_compact_open(&file, policy, out, why);
-		library_forget(&file);
-		out->kind = r == 0 ? "cd" : NULL;
-		return r;
-	}
 	if (r == 0) {
-		r = open_raw(&file, policy, out, why);
+		r = open_compact(&file, policy, out, why);
 		if (r <= 0) {
 			library_forget(&file);
 			out->kind = r == 0 ? "cd" : NULL;
@@ -451,6 +493,32 @@ void image_peek_alone(uint64_t size, struct image_peek *out)
 				   : disc_medium_of_blank()};
 }
 
+/* True if something was recorded after the last closed session. */
+static bool cd_is_open(const struct disc_cd_record *r, uint64_t size)
+{
+	static const struct cd_cue none;
+
+	if (r->finalised)
+		return false;
+	return r->open || disc_cd_open_session(r) > 0 ||
+	       (r->cue_len == 0 ? size > disc_cd_end_in_image(r, &none)
+				: r->next > disc_cd_program_start(r));
+}
+
+/* The tracks, and the place of the last session in the image, if that is of 2048-byte sectors. */
+static void peek_cd(const struct disc_cd_record *r, struct image_peek *out)
+{
+	out->session = 0;
+	for (unsigned i = 0; i < r->tracks; i++) {
+		const struct disc_cd_track *t = &r->track[i];
+
+		cd_tally_add(&out->tracks, t->form, (int64_t)t->start + t->written + t->silent);
+		if (t->session == out->sessions && t->form == CD_MODE1 && t->unit == MEDIA_BLOCK &&
+			out->session == 0)
+			out->session = (uint64_t)t->start * MEDIA_BLOCK;
+	}
+}
+
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out)
 {
 	char path[PATH_MAX], text[STORE_TEXT_MAX];
@@ -476,10 +544,19 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 		if (s.layout.track[i].session == out->sessions)
 			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
 	}
+	if (disc_medium_is_cd_recordable(s.medium))
+		peek_cd(&s.cd, out);
 	out->format = s.format;
 	if (disc_medium_is_overwritable(s.medium, s.format))
 		out->kind = "rewritable";
 	t = disc_layout_open(&s.layout);
+	if (disc_medium_is_cd_recordable(s.medium)) {
+		if (cd_is_open(&s.cd, size))
+			out->kind = "open";
+		else if (!s.cd.finalised && s.cd.tracks > 0)
+			out->kind = "appendable";
+		return;
+	}
 	/* Blocks that the state file does not count: a burn is in progress, or was cut. */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
 		out->kind = "open";

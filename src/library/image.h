@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cd/tally.h"
 #include "disc/disc.h"
 #include "library/image_as.h"
 #include "library/image_place.h"
@@ -63,13 +64,18 @@ int image_open(int folder, const char *folder_name, const char *name,
  * policy->ready is NULL.
  */
 void image_write_behind(const struct image_policy *policy, struct disc *disc);
+/* A blank that is to be made. */
+struct image_blank {
+	const struct disc_medium *medium;
+	uint32_t capacity; /* blocks, of a CD; 0 = as usual for the medium */
+};
 /*
  * Makes the image of a blank, an empty file, and its state file unless the file alone is that
- * blank for everybody. If there is an empty file of that name already, it must be a blank of the
- * same medium; without a state it is `plain`. 0 or -errno with *why.
+ * blank for everybody. If there is an empty file of that name already, it must be the same blank;
+ * without a state it is `plain`. 0 or -errno with *why.
  */
 int image_create_blank(int folder, const char *folder_name, const char *name,
-	const struct disc_medium *medium, const struct disc_medium *plain, struct refusal *why);
+	const struct image_blank *blank, const struct disc_medium *plain, struct refusal *why);
 /* Drops the reference to the disc, frees the strings, and clears *image. */
 void image_fini(struct image *image);
 
@@ -88,8 +94,9 @@ struct image_peek {
 	const char *problem; /* what is wrong with its state file; NULL = nothing */
 	bool has_state; /* it has a state file; an empty image without one is what its drive says */
 	bool damaged;   /* when it was verified, storage returned other data */
-	unsigned sessions; /* complete ones */
-	uint64_t session;  /* offset of the last complete session, in bytes */
+	unsigned sessions;      /* complete ones */
+	uint64_t session;       /* offset of the last complete session, in bytes */
+	struct cd_tally tracks; /* of a CD-R or CD-RW; all 0: nothing is recorded */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
 /* Does the same for an image that has neither state nor checksum. */
@@ -101,12 +108,15 @@ void image_peek_alone(uint64_t size, struct image_peek *out);
 bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,
 	const struct image_peek *peek);
 
+/* Bytes of the largest image of a disc of that medium and capacity. */
+uint64_t image_largest(const struct disc_medium *medium, uint32_t capacity);
+
 /*
  * Writes a warning in the format of image.warning if the folder's file system has no room for
- * that many more blocks, otherwise "".
+ * that many more bytes, otherwise "".
  */
 void image_warn_room(
-	int folder, const char *folder_name, uint32_t blocks, char *out, size_t out_size);
+	int folder, const char *folder_name, uint64_t bytes, char *out, size_t out_size);
 
 /* Writes that the volume is longer than the file; "" if it is not, or its size is unknown (0). */
 void image_describe_copy(uint64_t volume, uint64_t size, char *out, size_t out_size);

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disc/cd_record.h"
 #include "disc/disc_state.h"
+#include "library/cd_set.h"
 #include "library/disc_store.h"
 #include "library/free_room.h"
 #include "library/image.h"
@@ -15,6 +17,18 @@
 #include "library/resolver.h"
 #include "util/array.h"
 #include "util/log.h"
+
+/* The cue sheet of a CD that had the name. */
+static void drop_set_of(const struct library_file *file)
+{
+	struct folder *f = folder_file_of(file->dir_fd);
+
+	if (!f)
+		return;
+	if (cd_set_remove(f, file->base) > 0)
+		log_info("%s: its cue sheet is removed, the disc no longer exists", file->base);
+	f->ops->close(f);
+}
 
 static void drop_state_of(const struct library_file *file)
 {
@@ -26,10 +40,16 @@ static void drop_state_of(const struct library_file *file)
 		if (unlinkat(file->dir_fd, state, 0) == 0)
 			log_info("%s: removed, its image no longer exists", state);
 	}
+	drop_set_of(file);
 }
 
-/* Writes the state file that tells a blank of this medium from others. 0 or -errno. */
-static int save_blank_state(const struct library_file *file, const struct disc_medium *medium)
+static uint32_t capacity_of(const struct image_blank *blank)
+{
+	return blank->capacity ? blank->capacity : blank->medium->capacity;
+}
+
+/* Writes the state file that tells this blank from others. 0 or -errno. */
+static int save_blank_state(const struct library_file *file, const struct image_blank *blank)
 {
 	char text[STORE_TEXT_MAX];
 	struct disc_state state;
@@ -38,7 +58,8 @@ static int save_blank_state(const struct library_file *file, const struct disc_m
 
 	if (r < 0)
 		return r;
-	disc_state_of_blank(medium, &state);
+	disc_state_of_blank(blank->medium, &state);
+	state.capacity = capacity_of(blank);
 	r = store_save(store, text, disc_state_encode(&state, text));
 	store_close(store);
 	return r;
@@ -49,9 +70,9 @@ static int save_blank_state(const struct library_file *file, const struct disc_m
  * warns. 0 or -errno with *why.
  */
 static int check_size(const struct library_file *file, const char *folder_name,
-	const struct disc_medium *medium, struct refusal *why)
+	const struct image_blank *blank, struct refusal *why)
 {
-	const uint64_t full = (uint64_t)medium->capacity * MEDIA_BLOCK;
+	const uint64_t full = image_largest(blank->medium, capacity_of(blank));
 	uint64_t most = full;
 	int fd = library_open(file);
 
@@ -67,12 +88,12 @@ static int check_size(const struct library_file *file, const char *folder_name,
 		" MB (FAT32 has this limit, exFAT and ext4 do not); make a smaller blank with "
 		"type=, "
 		"or use another file system",
-		medium->title, full / 1000000, folder_name, most / 1000000);
+		blank->medium->title, full / 1000000, folder_name, most / 1000000);
 }
 
 /* For a new image of 0 bytes, which is removed if this fails. 0 or -errno with *why. */
 static int make_blank_of(int folder, const char *folder_name, const char *name,
-	const struct disc_medium *medium, bool needs_state, struct refusal *why)
+	const struct image_blank *blank, bool needs_state, struct refusal *why)
 {
 	struct library_file file;
 	int r = library_find(folder, name, &file);
@@ -81,9 +102,9 @@ static int make_blank_of(int folder, const char *folder_name, const char *name,
 		return image_refuse_open(why, r, name, folder_name);
 	/* Of an image that was deleted by hand: the new disc must not get it. */
 	drop_state_of(&file);
-	r = check_size(&file, folder_name, medium, why);
+	r = check_size(&file, folder_name, blank, why);
 	if (r == 0 && needs_state) {
-		r = save_blank_state(&file, medium);
+		r = save_blank_state(&file, blank);
 		if (r < 0)
 			image_refuse(why, r, "io-error",
 				"the state file of \"%s\" cannot be written: %s", name,
@@ -97,11 +118,21 @@ static int make_blank_of(int folder, const char *folder_name, const char *name,
 	return r;
 }
 
-/* An empty file of that name exists: 0 if it is a blank of the medium, or -errno with *why. */
-static int check_blank_of(int folder, const char *name, const struct disc_medium *medium,
+static void describe(const struct image_blank *blank, char *out, size_t size)
+{
+	if (disc_medium_is_cd_recordable(blank->medium))
+		snprintf(out, size, "%s of %u minutes", blank->medium->title,
+			disc_cd_minutes(capacity_of(blank)));
+	else
+		snprintf(out, size, "%s", blank->medium->title);
+}
+
+/* An empty file of that name exists: 0 if it is that blank, or -errno with *why. */
+static int check_blank_of(int folder, const char *name, const struct image_blank *blank,
 	const struct disc_medium *plain, struct refusal *why)
 {
-	const struct disc_medium *has = plain;
+	struct image_blank has = {.medium = plain};
+	char has_title[48], title[48];
 	char path[PATH_MAX], text[STORE_TEXT_MAX];
 	struct disc_state state;
 	int n = -ENOENT;
@@ -109,12 +140,17 @@ static int check_blank_of(int folder, const char *name, const struct disc_medium
 	if (snprintf(path, sizeof(path), "%s%s", name, STORE_SUFFIX) < (int)sizeof(path))
 		n = library_read(folder, path, text, sizeof(text));
 	if (n >= 0 && !disc_state_decode(text, (size_t)n, NULL, &state))
-		has = state.medium;
-	if (has == medium)
+		has = (struct image_blank){state.medium, state.capacity};
+	/* Other media than CDs have one capacity, or their blank was made smaller for lack of room.
+	 */
+	if (has.medium == blank->medium && (!disc_medium_is_cd_recordable(has.medium) ||
+						   capacity_of(&has) == capacity_of(blank)))
 		return 0;
+	describe(&has, has_title, sizeof(has_title));
+	describe(blank, title, sizeof(title));
 	return image_refuse(why, -EEXIST, "other-blank",
 		"\"%s\" exists and is a blank %s; choose another name for a %s, or delete it first",
-		name, has->title, medium->title);
+		name, has_title, title);
 }
 
 /* True if the name, or a folder in it, looks like an option or is hidden: lists leave it out. */
@@ -130,7 +166,7 @@ static bool begins_badly(const char *name)
 }
 
 int image_create_blank(int folder, const char *folder_name, const char *name,
-	const struct disc_medium *medium, const struct disc_medium *plain, struct refusal *why)
+	const struct image_blank *blank, const struct disc_medium *plain, struct refusal *why)
 {
 	struct library_file file;
 	int r;
@@ -151,9 +187,10 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 			"\"%s\": the name of a disc cannot begin with \"-\" or \".\"", name);
 	r = library_create(folder, name);
 	if (r == 0) {
-		bool needs_state = medium != disc_medium_of_blank() || medium != plain;
+		bool needs_state =
+			blank->medium != disc_medium_of_blank() || blank->medium != plain;
 
-		return make_blank_of(folder, folder_name, name, medium, needs_state, why);
+		return make_blank_of(folder, folder_name, name, blank, needs_state, why);
 	}
 	if (r == -ENOENT || r == -ENOTDIR)
 		return image_refuse(why, r, "no-such-folder",
@@ -175,5 +212,5 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 			"\"%s\" exists and holds %" PRIu64
 			" bytes; a disc that holds data is never overwritten",
 			name, file.size);
-	return check_blank_of(folder, name, medium, plain, why);
+	return check_blank_of(folder, name, blank, plain, why);
 }

@@ -11,6 +11,7 @@
 #include "disc/disc.h"
 #include "disc/disc_state.h"
 #include "library/checksum.h"
+#include "library/disc_file.h"
 
 /* For a disc that keeps what was recorded: what to do instead. */
 static int refuse_kept(const struct image_erase *e, const char *is, struct refusal *why)
@@ -53,11 +54,12 @@ static int look(const struct image_erase *e, const struct stat *st, struct image
 	return refuse_kept(e, is, why);
 }
 
-static int open_disc(const struct image_erase *e, struct store *store, struct disc **out)
+static int open_disc(
+	const struct image_erase *e, struct store *store, uint16_t unit, struct disc **out)
 {
 	struct disc_options o = {.medium = e->plain, .store = store};
 	int fd = fcntl(e->fd, F_DUPFD_CLOEXEC, 0);
-	int r = fd < 0 ? -errno : media_file_open(fd, true, &o.media);
+	int r = fd < 0 ? -errno : media_file_open_units(fd, unit, true, &o.media);
 
 	if (r < 0) {
 		store_close(store);
@@ -71,7 +73,7 @@ static int erase(const struct image_erase *e, struct store *store, const struct 
 	struct refusal *why)
 {
 	struct disc *d = NULL;
-	int r = open_disc(e, store, &d);
+	int r = open_disc(e, store, out->medium->unit, &d);
 
 	if (r == 0 && (d->read_only || d->medium != out->medium)) {
 		image_refuse(why, -EBADMSG, "bad-state",
@@ -105,6 +107,7 @@ static bool remove_checksum(const struct image_erase *e)
 int image_erase(const struct image_erase *e, struct image_erased *out, struct refusal *why)
 {
 	struct stat st = {0};
+	struct cd_set set;
 	int r = 0;
 
 	memset(out, 0, sizeof(*out));
@@ -128,5 +131,7 @@ int image_erase(const struct image_erase *e, struct image_erased *out, struct re
 		return r;
 	out->dropped = (uint64_t)st.st_size;
 	out->had_checksum = remove_checksum(e);
+	/* The disc is blank: what was beside a burned CD goes. */
+	(void)disc_file_update_set(e->folder, e->base, &set);
 	return 0;
 }

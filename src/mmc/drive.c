@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disc/compact.h"
 #include "mmc/mmc_int.h"
 #include "util/array.h"
 
@@ -109,6 +110,23 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 	return MMC_EJECT_DONE;
 }
 
+/* What is on a compact disc. */
+static void tally(const struct disc *disc, struct mmc_state *s)
+{
+	const struct cd_map *m = disc_cd_map(disc);
+	const struct disc_track *open = disc_track(disc, disc_open_track(disc));
+	const struct cd_track *last;
+
+	if (!m)
+		return;
+	s->cd = cd_tally_of(m);
+	if (m->tracks == 0 || !open || open->state != DISC_TRACK_OPEN)
+		return;
+	last = &m->track[m->tracks - 1];
+	s->open_track = (uint8_t)(m->first_track + m->tracks - 1);
+	s->open_track_audio = last->form == CD_AUDIO;
+}
+
 /* ---- status ------------------------------------------------------------------------------- */
 
 static void disc_state(const struct disc *disc, struct mmc_state *s)
@@ -141,6 +159,7 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 		s->free = disc_track_free(disc, t);
 		s->reserved = t->reserved;
 	}
+	tally(disc, s);
 }
 
 static uint8_t pending(const struct mmc_drive *d)

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cd/tally.h"
 #include "disc/disc.h"
 
 struct mmc_drive;
@@ -225,9 +226,13 @@ struct mmc_state {
 	uint32_t nwa, free;    /* of the open track; 0 when there is none */
 	uint32_t reserved;     /* size that RESERVE TRACK gave the open track; 0 = none */
 	bool at_once;          /* the track was reserved for disc-at-once recording */
-	uint32_t image_blocks; /* blocks of the image, up to the highest one that was written */
-	uint32_t unsynced;     /* recorded blocks that a power cut would lose */
+	/* Blocks of the image, up to the highest one that was written; bytes of a CD-R's. */
+	uint32_t image_blocks;
+	uint32_t unsynced; /* recorded blocks that a power cut would lose */
 	uint16_t sessions, tracks;
+	struct cd_tally cd;    /* of a compact disc, the track being recorded included */
+	uint8_t open_track;    /* number of the track of a CD that is being recorded; 0 = none */
+	bool open_track_audio; /* and whether that is audio */
 	uint32_t read_speed, write_speed; /* kB/s */
 	uint64_t commands, errors;        /* begun; ended in CHECK CONDITION */
 	uint64_t blocks_read, blocks_written;
@@ -237,6 +242,17 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s);
 static inline bool mmc_state_is_overwritable(const struct mmc_state *s)
 {
 	return disc_medium_is_overwritable(disc_medium_of(s->type), s->format);
+}
+
+/* Bytes that so many blocks take in an image: of a CD with audio, most sectors have 2352. */
+static inline uint64_t mmc_state_bytes(const struct mmc_state *s, uint64_t blocks)
+{
+	return blocks * (s->cd.audio > 0 ? CD_SECTOR : MEDIA_BLOCK);
+}
+/* Bytes of the image of a CD-R or CD-RW, up to what was recorded last. */
+static inline uint64_t mmc_state_cd_bytes(const struct mmc_state *s)
+{
+	return s->image_blocks;
 }
 
 /*
@@ -254,7 +270,7 @@ struct mmc_saved {
 	uint32_t sense, sense_lba;
 	uint32_t read_speed, write_speed;
 	uint8_t write_lost, eject_untold; /* 0 of daemons that did not save them */
-	uint8_t disc_type; /* enum disc_type + 1; 0 = no disc, or not saved */
+	uint8_t disc_type;                /* enum disc_type + 1; 0 = no disc, or not saved */
 	uint8_t reserved;
 	uint64_t commands, errors, blocks_read, blocks_written;
 	uint8_t page[MMC_SAVED_PAGES][MMC_SAVED_PAGE_SIZE];

@@ -55,12 +55,28 @@ static void format_unfinished(const json_t *drive, FILE *out)
 		"unfinished", image, size, image);
 }
 
+/* The tracks of a compact disc, and the one that is being burned. */
+static void format_cd(const json_t *drive, FILE *out)
+{
+	const json_t *cd = json_object_get(drive, "cd");
+	char text[FORMAT_TRACKS];
+
+	if (field_number(cd, "seconds") == 0)
+		return;
+	fprintf(out, "  %-10s %s", "tracks", format_tracks(cd, text));
+	if (field_number(cd, "open_track"))
+		fprintf(out, "; track %" PRIu64 " (%s) is being recorded",
+			field_number(cd, "open_track"), field_text(cd, "open_kind"));
+	fputc('\n', out);
+}
+
 /* What is special about the disc. */
 static void format_remarks(const json_t *drive, FILE *out)
 {
 	if (field_number(drive, "sessions") > 1)
 		fprintf(out, "  %-10s %" PRIu64 ", tracks %" PRIu64 "\n", "sessions",
 			field_number(drive, "sessions"), field_number(drive, "tracks"));
+	format_cd(drive, out);
 	if (field_flag(drive, "test_write"))
 		fprintf(out, "  %-10s the host burns a test, the disc stays as it is\n", "test");
 	if (*field_text(drive, "read_only"))
@@ -75,6 +91,8 @@ static void format_remarks(const json_t *drive, FILE *out)
 
 static void format_disc(const json_t *drive, FILE *out)
 {
+	char free[FORMAT_AMOUNT];
+
 	if (*field_text(drive, "image") == '\0')
 		return;
 	fprintf(out, "  %-10s %s\n", "image", field_text(drive, "image"));
@@ -86,7 +104,11 @@ static void format_disc(const json_t *drive, FILE *out)
 			field_number(drive, "capacity_blocks"));
 		if (*field_text(drive, "format_state"))
 			fprintf(out, "  %-10s %s\n", "format", field_text(drive, "format_state"));
-		if (strcmp(field_text(drive, "state"), "rewritable") != 0)
+		if (format_is_recordable_cd(field_text(drive, "medium")))
+			fprintf(out, "  %-10s %s\n", "free",
+				format_amount(field_text(drive, "medium"),
+					field_number(drive, "free_blocks"), free));
+		else if (strcmp(field_text(drive, "state"), "rewritable") != 0)
 			line_size(out, "free", field_number(drive, "free_blocks") * BLOCK);
 	}
 	format_remarks(drive, out);
@@ -155,16 +177,15 @@ static void format_drive(const json_t *drive, FILE *out)
 /* The disc in one line: "blank DVD+R, 4.70 GB free". */
 static void everyday_disc(const json_t *drive, FILE *out)
 {
-	const char *state = field_text(drive, "state");
+	const char *state = field_text(drive, "state"), *name = field_text(drive, "medium");
 	char medium[FORMAT_WITH_STATE];
-	uint64_t recorded = field_number(drive, "recorded_blocks") * BLOCK;
-	char size[16], room[16], burned[16], all[16];
+	char size[16], room[FORMAT_AMOUNT], burned[FORMAT_AMOUNT], all[FORMAT_AMOUNT];
 
 	format_medium_state(drive, medium);
-	format_size(field_number(drive, "capacity_blocks") * BLOCK, all);
+	format_amount(name, field_number(drive, "capacity_blocks"), all);
 	format_size(field_number(drive, "size"), size);
-	format_size(field_number(drive, "free_blocks") * BLOCK, room);
-	format_size(recorded, burned);
+	format_amount(name, field_number(drive, "free_blocks"), room);
+	format_amount(name, field_number(drive, "recorded_blocks"), burned);
 	fprintf(out, "  %-10s ", "disc");
 	if (strcmp(state, "empty") == 0)
 		fputs("none", out);
@@ -270,23 +291,15 @@ static size_t cell_width(const char *s)
 	return width(s) + (needs_quotes(s) ? 2 : 0);
 }
 
-/* "CD-ROM, 1 data and 12 audio tracks, 53:21" */
-static void format_tracks(const json_t *image, const char *title, char *out, size_t size)
+/* Adds "1 data and 12 audio tracks, 53:21" to what the disc is. */
+static void add_tracks(const json_t *image, char *out, size_t size)
 {
 	const json_t *tracks = json_object_get(image, "tracks");
-	unsigned audio = (unsigned)field_number(tracks, "audio"),
-		 data = (unsigned)field_number(tracks, "data"),
-		 seconds = (unsigned)field_number(tracks, "seconds");
-	const char *s = audio + data == 1 ? "" : "s";
+	size_t n = strlen(out);
+	char text[FORMAT_TRACKS];
 
-	if (!tracks)
-		snprintf(out, size, "%s", title);
-	else if (audio == 0 || data == 0)
-		snprintf(out, size, "%s, %u %s track%s, %u:%02u", title, audio + data,
-			data == 0 ? "audio" : "data", s, seconds / 60, seconds % 60);
-	else
-		snprintf(out, size, "%s, %u data and %u audio tracks, %u:%02u", title, data, audio,
-			seconds / 60, seconds % 60);
+	if (tracks)
+		snprintf(out + n, size - n, ", %s", format_tracks(tracks, text));
 }
 
 static void format_kind(const json_t *image, char *out, size_t size)
@@ -305,7 +318,7 @@ static void format_kind(const json_t *image, char *out, size_t size)
 	else if (strcmp(kind, "copying") == 0)
 		snprintf(out, size, "being copied");
 	else if (strcmp(kind, "cd") == 0)
-		format_tracks(image, title, out, size);
+		snprintf(out, size, "%s", title);
 	else if (strcmp(kind, "unknown") == 0)
 		snprintf(out, size, "no volume found");
 	else if (strcmp(kind, "open") == 0)
@@ -317,6 +330,7 @@ static void format_kind(const json_t *image, char *out, size_t size)
 		snprintf(out, size, "%s, %" PRIu64 " sessions", title, sessions);
 	else
 		snprintf(out, size, "%s", title);
+	add_tracks(image, out, size);
 }
 
 static void make_row(const json_t *image, struct row *r)

@@ -23,9 +23,10 @@ const struct verb verb_table[VERB_COUNT] = {
 		"insert the previous image of the list" },
 	[VERB_EJECT] = { "eject", 0, 1, VERB_OPT_DRIVE, "force", "eject [force] [drive=DRIVE]",
 		"remove the disc; force: even if the host has locked the drive" },
-	[VERB_BLANK] = { "blank", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TYPE | VERB_OPT_FORCE, NULL,
-		"blank NAME [type=TYPE] [force=yes] [drive=DRIVE]",
-		"make a blank disc and insert it; never overwrites data" },
+	[VERB_BLANK] = { "blank", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TYPE | VERB_OPT_MINUTES | VERB_OPT_FORCE, NULL,
+		"blank NAME [type=TYPE] [minutes=N] [force=yes] [drive=DRIVE]",
+		"make a blank disc and insert it; never overwrites data; "
+		"minutes=74, 80 (as usual), 90 or 99 is the length of a CD" },
 	[VERB_CLOSE] = { "close", 1, 1, VERB_OPT_DRIVE, NULL, "close NAME [drive=DRIVE]",
 		"finalise a burned disc, in a drive or not: it becomes a DVD-ROM" },
 	[VERB_RENAME] = { "rename", 2, 2, VERB_OPT_DRIVE, NULL, "rename OLD NEW [drive=DRIVE]",
@@ -54,7 +55,7 @@ const struct verb verb_table[VERB_COUNT] = {
 static const struct { const char *name; enum verb_option bit; } options[] = {
 	{ "drive", VERB_OPT_DRIVE }, { "type", VERB_OPT_TYPE },
 	{ "until", VERB_OPT_UNTIL }, { "records", VERB_OPT_RECORDS }, { "from", VERB_OPT_FROM },
-	{ "force", VERB_OPT_FORCE }, { "as", VERB_OPT_AS },
+	{ "force", VERB_OPT_FORCE }, { "as", VERB_OPT_AS }, { "minutes", VERB_OPT_MINUTES },
 	{ "track", VERB_OPT_TRACK }, { "to", VERB_OPT_TO },
 };
 
@@ -90,6 +91,8 @@ static char **slot_of(struct verb_call *call, enum verb_option bit)
 		return &call->from;
 	case VERB_OPT_AS:
 		return &call->as;
+	case VERB_OPT_MINUTES:
+		return &call->minutes;
 	case VERB_OPT_TRACK:
 		return &call->track;
 	case VERB_OPT_TO:

@@ -39,6 +39,7 @@ enum verb_option {
 	VERB_OPT_FROM = 16,
 	VERB_OPT_FORCE = 32,
 	VERB_OPT_AS = 64,
+	VERB_OPT_MINUTES = 128,
 	VERB_OPT_TRACK = 256,
 	VERB_OPT_TO = 512
 };
@@ -58,10 +59,10 @@ struct verb_call {
 	enum verb_id id;
 	char *arg; /* the first argument, which is not empty; the others follow in args */
 	char *args[WORDS_MAX];
-	unsigned count; /* of args */
-	char *drive;    /* as it was given */
-	int drive_at;   /* its number; -1: not given, or drives are not known */
-	char *type;
+	unsigned count;               /* of args */
+	char *drive;                  /* as it was given */
+	int drive_at;                 /* its number; -1: not given, or drives are not known */
+	char *type, *minutes;         /* of blank */
 	char *until, *records, *from; /* of trace */
 	char *force;                  /* "yes" */
 	char *as;                     /* "cd", "dvd" or "auto" */

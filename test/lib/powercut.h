@@ -14,7 +14,7 @@
 
 #define POWERCUT_SECTOR  512u
 #define POWERCUT_OPS     4096u /* operations whose kind is recorded */
-#define POWERCUT_NAMES   32u
+#define POWERCUT_NAMES   40u
 #define POWERCUT_INODES  64u
 #define POWERCUT_PENDING 1024u
 

@@ -27,8 +27,8 @@ static void fifo_commands_write_the_status_file(void **state)
 	assert_non_null(
 		strstr(get_text("run/status"), "\na.iso    -      DVD-ROM  4.10 kB  drive0\n"));
 	FIFO("help\n", "ok: commands of mmcgadgetd " MMCGADGET_VERSION);
-	assert_non_null(strstr(
-		get_text("run/status"), "\nblank NAME [type=TYPE] [force=yes] [drive=DRIVE]"));
+	assert_non_null(strstr(get_text("run/status"),
+		"\nblank NAME [type=TYPE] [minutes=N] [force=yes] [drive=DRIVE]"));
 }
 
 /* blank refuses this type, and names those that there are. */
@@ -52,7 +52,7 @@ static void fifo_refuses_bad_lines(void **state)
 	FIFO("insert\n", "error: insert: too few arguments (usage: insert NAME [as=DISC] "
 			 "[force=yes] [drive=DRIVE])");
 	FIFO("eject drive=x\n", "error: no drive \"x\"; there are: drive0, drive1");
-	refuses_type("cd-r");
+	refuses_type("cd-i");
 	/* dvd-rom is a type, but not of blanks; a type is not found by a part of its name. */
 	refuses_type("dvd-rom");
 	refuses_type("dvd");

@@ -187,7 +187,12 @@ static const struct habit habits[] = {
 	{"blank .x", 1, "cannot begin with \"-\" or \".\""},
 	{"blank $M/new.iso", 0, "inserted new.iso"},
 	{"blank ./new2.iso", 0, "inserted new2.iso"},
-	{"blank x type=cd-r", 1, "no blank of type \"cd-r\"; dvd+r"},
+	{"blank x type=cd-i", 1, "no blank of type \"cd-i\"; dvd+r"},
+	{"blank x type=cd-r minutes=70", 1,
+		"blank: a CD-R has 74, 80, 90 or 99 minutes, not \"70\""},
+	{"blank x type=cd-rw minutes=99", 1, "blank: a CD-RW has 74 or 80 minutes, not \"99\""},
+	{"blank x minutes=80", 1,
+		"blank: minutes= is for type=cd-r and type=cd-rw; a DVD+R has one size"},
 	{"close $M/a.iso", 0, "closed a.iso"},
 };
 

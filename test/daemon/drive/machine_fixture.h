@@ -94,7 +94,7 @@ static void on_release(struct disc *disc, void *ctx)
 	disc_destroy(disc);
 }
 
-static enum disc_opening open_image(void *ctx, const char *name, const struct disc_medium *blank,
+static enum disc_opening open_image(void *ctx, const char *name, const struct image_blank *blank,
 	enum image_as as, bool may_wait, struct image *out, json_t **answer)
 {
 	(void)ctx;

@@ -98,7 +98,8 @@ static void load_finalised_dvd_rw(void)
 {
 	struct record r = {.base = {.progress = on_progress, .final = on_final}};
 
-	drive_submit_blank(usb[0].drive, "d.iso", disc_medium_named("dvd-rw"), false, &r.base);
+	drive_submit_blank(usb[0].drive, "d.iso",
+		&(struct image_blank){.medium = disc_medium_named("dvd-rw")}, false, &r.base);
 	turn(event, usb, 2, 3000, &r.done);
 	assert_true(r.ok);
 	burn(0, 16);

@@ -423,7 +423,9 @@ static void an_empty_dvd_ram_must_be_writable_too(void **state)
 
 	(void)state;
 	put_size("media/plain", 0);
-	assert_int_equal(image_create_blank(folder, "/media", "ram", ram, NULL, &why), 0);
+	assert_int_equal(image_create_blank(folder, "/media", "ram",
+				 &(struct image_blank){.medium = ram}, NULL, &why),
+		0);
 	for (int i = 0; i < 2; i++) {
 		const char *path = i ? "media/ram" : "media/plain";
 
@@ -479,8 +481,9 @@ static void an_image_opens_as_a_disc(void **state)
 	image_fini(&image);
 }
 
-#define create(name, medium, why)                                                                  \
-	image_create_blank(folder, "/media", name, medium, disc_medium_of_blank(), why)
+#define create(name, medium_, why)                                                                 \
+	image_create_blank(folder, "/media", name, &(struct image_blank){.medium = (medium_)},     \
+		disc_medium_of_blank(), why)
 
 static void a_blank_is_made_only_where_nothing_is_lost(void **state)
 {

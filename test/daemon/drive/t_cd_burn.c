@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* An audio CD is burned in a drive: what the log and the status say, and its cue sheet. */
+#include "daemon/drive/place_fixture.h"
+
+#include "control/status.h"
+#include "disc/cd_record.h"
+#include "disc/medium.h"
+#include "library/cd_set.h"
+
+static bool command(const uint8_t *cdb, unsigned len, uint32_t out, const void *data)
+{
+	struct mmc_xfer xfer;
+
+	mmc_begin(drive_engine(usb[0].drive), cdb, len, 0, &xfer);
+	if (xfer.len == out && out > 0)
+		fake_push(&usb[0], data, out);
+	return fake_end(&usb[0]) == MMC_GOOD && xfer.len == out;
+}
+
+/* Mode page 05h: track-at-once, audio, blocks of 2352 bytes, no other session. */
+static bool select_audio(void)
+{
+	static const uint8_t cdb[10] = {0x55, 0x10, 0, 0, 0, 0, 0, 0, 60};
+	uint8_t list[60] = {0};
+
+	list[8] = 0x05;
+	list[9] = 0x32;
+	list[10] = 0x41;
+	list[23] = 150;
+	return command(cdb, sizeof(cdb), sizeof(list), list);
+}
+
+static bool write_audio(uint32_t lba)
+{
+	static const uint8_t sector[CD_SECTOR] = {1, 2, 3};
+	const uint8_t cdb[10] = {0x2a, 0, (uint8_t)(lba >> 24), (uint8_t)(lba >> 16),
+		(uint8_t)(lba >> 8), (uint8_t)lba, 0, 0, 1};
+
+	return command(cdb, sizeof(cdb), sizeof(sector), sector);
+}
+
+static bool flush(void)
+{
+	static const uint8_t cdb[10] = {0x35};
+
+	return command(cdb, sizeof(cdb), 0, NULL);
+}
+
+static void blank(const char *type, const char *name)
+{
+	const struct image_blank blank = {.medium = disc_medium_named(type)};
+	struct record r;
+
+	memset(&r, 0, sizeof(r));
+	r.base = (struct reply){.progress = on_progress, .final = on_final};
+	drive_submit_blank(usb[0].drive, name, &blank, false, &r.base);
+	turn(event, usb, 2, 3000, &r.done);
+	if (!r.ok)
+		fail_msg("%s", r.message);
+	assert_true(fake_ready(&usb[0]));
+}
+
+static void burn_track(uint32_t lba)
+{
+	for (uint32_t i = 0; i < 300; i++)
+		assert_true(write_audio(lba + i));
+	wait_ms(20);
+}
+
+static void burn_two_tracks(void)
+{
+	assert_true(select_audio());
+	burn_track(0);
+	assert_true(flush());
+	burn_track(452);
+	assert_true(flush());
+	assert_true(close_disc(2));
+}
+
+static json_int_t of_cd(const char *member)
+{
+	json_t *o = status_drive(usb[0].drive);
+	json_int_t n = json_integer_value(json_object_get(json_object_get(o, "cd"), member));
+
+	json_decref(o);
+	return n;
+}
+
+/* A file of the media folder is there within three seconds, or is not. */
+static bool comes(const char *name, bool there)
+{
+	for (uint64_t end = now_ms() + 3000; now_ms() < end && exists(name) != there; wait_ms(5)) {
+	}
+	return exists(name) == there;
+}
+
+static const char cue[] = "REM MMCGADGET a.bin\r\n"
+			  "FILE \"a.bin\" BINARY\r\n"
+			  "  TRACK 01 AUDIO\r\n"
+			  "    INDEX 01 00:00:00\r\n"
+			  "  TRACK 02 AUDIO\r\n"
+			  "    INDEX 00 00:04:02\r\n"
+			  "    INDEX 01 00:06:02\r\n"
+			  "    POSTGAP 00:00:02\r\n";
+
+static void burned_audio_cd_has_a_cue_sheet(void **state)
+{
+	(void)state;
+	blank("cd-r", "a.bin");
+	assert_true(select_audio());
+	burn_track(0);
+	assert_true(logged("drive0: burning track 1 (audio) of a.bin"));
+	assert_int_equal(of_cd("open_track"), 1);
+	assert_true(flush());
+	burn_track(452);
+	assert_true(logged("drive0: burning track 2 (audio) of a.bin"));
+	assert_int_equal(of_cd("audio"), 2);
+	assert_true(flush());
+	assert_int_equal(of_cd("open_track"), 0);
+	assert_false(exists("media/a.cue"));
+	assert_true(close_disc(2));
+	assert_true(comes("media/a.cue", true));
+	assert_true(logged("drive0: a.bin is finalised, 2 audio and 0 data tracks, 0:12; "));
+	assert_true(logged("drive0: a.cue is the cue sheet of a.bin, for other programs"));
+	assert_string_equal(get_text("media/a.cue"), cue);
+	assert_int_equal(of_cd("seconds"), (754 + 150) / 75);
+	assert_int_equal(info(0).size, 752 * CD_SECTOR);
+	assert_int_equal(size_of("media/a.bin"), 752 * CD_SECTOR);
+}
+
+/* The power went, or the daemon was killed, between the end of the burn and the cue sheet. */
+static void cue_sheet_is_made_good_later(void **state)
+{
+	struct record r;
+
+	(void)state;
+	blank("cd-r", "a.bin");
+	burn_two_tracks();
+	assert_true(comes("media/a.cue", true));
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	assert_true(r.ok);
+	assert_int_equal(unlink(in_scratch("media/a.cue")), 0);
+	run(0, &r, DRIVE_INSERT, "a.bin", false);
+	assert_true(r.ok);
+	assert_true(comes("media/a.cue", true));
+	assert_string_equal(get_text("media/a.cue"), cue);
+	/* By that name it is the same disc. */
+	run(0, &r, DRIVE_EJECT, NULL, true);
+	run(0, &r, DRIVE_INSERT, "a.cue", false);
+	assert_true(r.ok);
+	assert_string_equal(info(0).image, "a.bin");
+	assert_int_equal(info(0).mmc.type, DISC_CD_R);
+}
+
+static void erased_cd_rw_has_none(void **state)
+{
+	static const uint8_t cdb[12] = {0xa1, 1};
+
+	(void)state;
+	blank("cd-rw", "a.bin");
+	burn_two_tracks();
+	assert_true(comes("media/a.cue", true));
+	assert_true(fake_ready(&usb[0]));
+	assert_true(command(cdb, sizeof(cdb), 0, NULL));
+	assert_true(comes("media/a.cue", false));
+	assert_int_equal(of_cd("audio"), 0);
+	/* The next burn has its own. */
+	assert_true(fake_ready(&usb[0]));
+	burn_two_tracks();
+	assert_true(comes("media/a.cue", true));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			burned_audio_cd_has_a_cue_sheet, place_setup, place_teardown),
+		cmocka_unit_test_setup_teardown(
+			cue_sheet_is_made_good_later, place_setup, place_teardown),
+		cmocka_unit_test_setup_teardown(erased_cd_rw_has_none, place_setup, place_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
