@@ -94,6 +94,15 @@ static int parse(const char *path, struct files *f, char *why, size_t size)
 	close(f->folder);
 	if (!good)
 		snprintf(why, size, "%s", image.error);
+	for (unsigned i = 0; good && i < f->count; i++) {
+		if (image.use[i] == CDIMAGE_FLAC) {
+			snprintf(why, size,
+				"%s: \"%s\" is a FLAC file, which this program does not decode; "
+				"make it a WAV file",
+				name, image.name[i]);
+			good = false;
+		}
+	}
 	return !good;
 }
 

@@ -74,6 +74,12 @@ expect "a cue sheet without its file" 125 'cd.cue.*"cd.bin"' --insert "$W/a b/cd
 cp "$W/x.iso" "$W/a b/cd.bin"
 expect "a cue sheet" 0 '' --insert "$W/a b/cd.cue" cmp /dev/sr0 "$W/x.iso"
 expect "a cue sheet that is not there" 125 'nosuch.cue: No such file' --insert "$W/nosuch.cue" true
+{
+	printf 'fLaC\200\000\000\042\020\000\020\000\000\000\000\000\000\000\012\304\102\360\000\002\261\020'
+	head -c 5000 /dev/zero
+} >"$W/song.flac"
+printf 'FILE "song.flac" WAVE\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n' >"$W/flac.cue"
+expect "a cue sheet with a FLAC file" 125 '"song.flac" is a FLAC file' --insert "$W/flac.cue" true
 echo nonsense >"$W/nonsense.cue"
 expect "a text that is no cue sheet" 125 'nonsense.cue' --insert "$W/nonsense.cue" true
 expect "an empty drive is opened in vain" 2 'No medium found$' sh -c ': </dev/sr0'
