@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "media/store.h"
-
-#define DEPTH_MAX 8 /* as deep as the list goes */
+#define DEPTH_MAX    8 /* as deep as the list goes */
+#define STATE_SUFFIX ".mmcdisc"
 #define MASK                                                                                       \
 	(IN_CREATE | IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR |       \
 		IN_DELETE_SELF | IN_MOVE_SELF)
@@ -31,9 +30,9 @@ struct events_folder {
 /* The daemon's own temporary files, and the states that it saves again and again in a burn. */
 static bool is_image(const char *name)
 {
-	size_t n = strlen(name), suffix = strlen(STORE_SUFFIX);
+	size_t n = strlen(name), suffix = strlen(STATE_SUFFIX);
 
-	return name[0] != '.' && !(n > suffix && strcmp(name + n - suffix, STORE_SUFFIX) == 0);
+	return name[0] != '.' && !(n > suffix && strcmp(name + n - suffix, STATE_SUFFIX) == 0);
 }
 
 static void watch_below(struct events_folder *f, const char *path, unsigned depth)
