@@ -61,7 +61,7 @@ tab $m help in -- insert
 tab $m help insert '' --
 tab $m n -- next
 tab $m --j -- --json
-tab $m --wait 3 e -- eject erase extract
+tab $m --wait 3 e -- eject erase extract events
 tab $m --wait '' --
 tab $m insert '' -- 'debian 12.iso' debian-13.iso 'sub/q"\x.iso' ./win=10.iso ./-d.iso a:b=c.iso größe.iso
 tab $m insert win -- ./win=10.iso
