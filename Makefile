@@ -198,6 +198,11 @@ $(O)/test/shim/sg_io: $(O)/test/shim/sg_io.o
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# The discs that they read and burn.
+$(O)/test/shim/cd_sectors: $(O)/test/shim/cd_sectors.o $(call lib,testlib) $(pure_libs)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 .PHONY: shim
 shim: $(shim) ## a burner for programs on a machine without one: mmcgadget-shim (docs/ci.md)
 
@@ -284,7 +289,7 @@ docs-test: $(programs) $(shim) ## options, keys and verbs agree between code and
 	$(Q)O=$(O) test/tap.sh test/suites/docs.sh
 
 .PHONY: shim-test-build
-shim-test-build: $(shim) $(O)/mmcshimd $(O)/test/shim/sg_io $(O)/test/e2e/u_script
+shim-test-build: $(shim) $(O)/mmcshimd $(O)/test/shim/sg_io $(O)/test/shim/cd_sectors $(O)/test/e2e/u_script
 
 shim-test: shim-test-build ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh

@@ -2,7 +2,7 @@
 # Completion for mmcgadgetctl(1) in fish: the same words as configs/mmcgadgetctl.bash offers.
 
 function __mmcgadgetctl_verbs
-    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace watch wait help doctor report version'
+    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help doctor report version'
     string split ' ' $verbs
 end
 

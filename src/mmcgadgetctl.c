@@ -9,6 +9,7 @@
 #include "ctl/ask.h"
 #include "ctl/client.h"
 #include "ctl/doctor.h"
+#include "ctl/events.h"
 #include "ctl/help.h"
 #include "ctl/options.h"
 #include "ctl/report.h"
@@ -240,6 +241,8 @@ int main(int argc, char **argv)
 		return report(&o);
 	if (word_is(&o, 0, WATCH_VERB))
 		return watch(&o);
+	if (word_is(&o, 0, "events"))
+		return events_run(&o);
 	if (word_is(&o, 0, WAIT_VERB))
 		return wait_run(&o);
 	if (o.count > 1 && word_is(&o, 0, "trace") && trace_file_is(o.word[1]))

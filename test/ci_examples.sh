@@ -21,7 +21,7 @@ if [ "${1:-}" = --extract ]; then
 	exit
 fi
 document=$(realpath "${1:-docs/ci.md}")
-for p in genisoimage growisofs xorriso cdrskin jq; do
+for p in genisoimage growisofs xorriso cdrskin cdparanoia jq; do
 	command -v "$p" >/dev/null || { echo "SKIP $p is not installed"; exit 0; }
 done
 PATH=$(realpath "${O:-build}"):$PATH

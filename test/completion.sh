@@ -52,7 +52,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-verbs='insert next prev eject blank close rename delete erase extract status list stats trace watch wait help doctor report version'
+verbs='insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help doctor report version'
 # shellcheck disable=SC2086 # words
 tab $m '' -- $verbs
 # shellcheck disable=SC2086 # words
@@ -114,6 +114,8 @@ tab $m -d two insert gr -- größe.iso
 tab $m -d two eject '' -- force
 tab $m eject force drive = d -- drive0
 tab $m status '' -- drive=
+tab $m events '' -- drive=
+tab $m events drive = t -- two
 tab $m stats '' -- reset drive=
 tab $m watch '' -- drive=
 tab $m watch drive = t -- two

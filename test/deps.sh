@@ -36,7 +36,8 @@ case $(dpkg --print-architecture) in
 arm64) ;;
 *) boards="$boards gcc-aarch64-linux-gnu" ;;
 esac
-burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udftools udev"
+burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udftools udev
+	cdrdao cdparanoia cd-paranoia icedax"
 package="build-essential debhelper fakeroot"
 tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish"
 

@@ -347,17 +347,26 @@ static bool lay_out(struct ccd *c)
 	return build_end(&b);
 }
 
+static bool take_lines(struct ccd *c)
+{
+	struct slice rest = c->r->text, line;
+
+	while (reading_line(c->r, &rest, &line)) {
+		if (!take_line(c, line))
+			return false;
+	}
+	return end_entry(c);
+}
+
 bool ccd_parse(struct reading *r)
 {
 	struct ccd c = {.r = r};
-	struct slice rest = r->text, line;
+	bool ok = take_lines(&c);
 
-	while (reading_line(r, &rest, &line)) {
-		if (!take_line(&c, line))
-			return false;
-	}
-	if (!end_entry(&c))
-		return false;
 	r->line = 0;
-	return lay_out(&c);
+	if (ok && lay_out(&c))
+		return true;
+	/* The image belongs to it all the same. The error stays the first one. */
+	(void)image_file(r);
+	return false;
 }

@@ -195,6 +195,19 @@ static void run_status(const struct command_env *env, const struct verb_call *ca
 	r->final(r, a);
 }
 
+static void run_events(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	(void)d;
+	if (r->listen)
+		r->listen(r, call->drive_at);
+	else
+		r->final(r, answer_error("socket-only",
+				    "events: what follows would have no reader; connect to the "
+				    "socket, or type: mmcgadgetctl events"));
+}
+
 /* A list command that waits for its scan. */
 struct list_request {
 	struct catalog_request base;
@@ -278,6 +291,7 @@ static void run_help(const struct command_env *env, const struct verb_call *call
 					       v->synopsis, "help", v->help));
 	}
 	json_object_set_new(a, "verbs", verbs);
+	json_object_set_new(a, "api", json_integer(VERB_API));
 	if (json_array_size(verbs) == 0) {
 		json_decref(a);
 		verb_unknown(call->arg, NULL, why, sizeof(why));
@@ -305,6 +319,7 @@ static const struct {
 	[VERB_LIST] = {run_list, false},
 	[VERB_STATS] = {run_stats, false},
 	[VERB_TRACE] = {run_trace, false},
+	[VERB_EVENTS] = {run_events, false},
 	[VERB_HELP] = {run_help, false},
 };
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "control/control_socket.h"
+#include "control/events.h"
 #include "protocol/answer.h"
 #include "protocol/format.h"
 #include "protocol/lines.h"
@@ -32,6 +33,7 @@ struct control {
 	struct lines fifo_lines;
 	sd_event_source *fifo_io, *fifo_timer;
 	struct control_socket *socket;
+	struct events *events;
 };
 
 /* One command under way. */
@@ -107,6 +109,15 @@ static void request_final_text(struct reply *r, char *text)
 	free(q);
 }
 
+static void request_listen(struct reply *r, int drive)
+{
+	struct request *q = (struct request *)r;
+
+	events_listen(q->control->events, q->client, drive);
+	free(q->line);
+	free(q);
+}
+
 void control_note(struct control *c, json_t *answer)
 {
 	write_status(c, answer_is_ok(answer) ? "ok" : "error", answer, NULL);
@@ -141,6 +152,7 @@ static void run_line(void *control, struct control_client *client, char *line, s
 	q->base.progress = request_progress;
 	q->base.final = request_final;
 	q->base.final_text = client ? request_final_text : NULL;
+	q->base.listen = client ? request_listen : NULL;
 	q->control = c;
 	q->client = client;
 	q->line = line ? shown_line(line, len) : strdup("(too long)");
@@ -289,6 +301,8 @@ int control_new(const struct control_config *config, const struct command_env *e
 	c->env = *env;
 	c->event = sd_event_ref(event);
 	r = open_all(c);
+	if (r >= 0)
+		r = events_new(&c->env, event, &c->events);
 	if (r < 0) {
 		control_free(c);
 		return r;
@@ -305,6 +319,7 @@ void control_free(struct control *c)
 		return;
 	all_made = c->socket != NULL;
 	control_socket_free(c->socket);
+	events_free(c->events);
 	sd_event_source_disable_unref(c->fifo_io);
 	sd_event_source_disable_unref(c->fifo_timer);
 	sd_event_unref(c->event);

@@ -29,7 +29,7 @@ struct control_socket {
 	sd_event *event;
 	sd_event_source *io;
 	struct control_client *clients;
-	unsigned count;
+	unsigned count; /* of clients without a stream */
 };
 
 struct control_client {
@@ -43,6 +43,7 @@ struct control_client {
 	char *out;
 	size_t out_at, out_len;
 	bool has_command; /* a line runs, its answer is due */
+	struct control_stream *stream;
 	bool eof;
 	bool stepping; /* client_step() is on the stack */
 };
@@ -61,7 +62,10 @@ static void client_free(struct control_client *cl)
 	while (*at != cl)
 		at = &(*at)->next;
 	*at = cl->next;
-	cl->socket->count--;
+	if (cl->stream)
+		cl->stream->gone(cl->stream);
+	else
+		cl->socket->count--;
 	sd_event_source_disable_unref(cl->io);
 	close(cl->fd);
 	free(cl->out);
@@ -134,6 +138,25 @@ static void take_line(struct control_client *cl)
 	c->run_line(c->ctx, cl, what == LINES_LINE ? line : NULL, len);
 }
 
+/* Takes the next text of the stream; otherwise drops input. As read_input(). */
+static int step_stream(struct control_client *cl)
+{
+	ssize_t n;
+
+	cl->out = cl->stream->next(cl->stream);
+	cl->out_len = cl->out ? strlen(cl->out) : 0;
+	if (cl->out)
+		return 1;
+	/* A client may close its own side after the line: what it asked for goes on. */
+	if (cl->eof)
+		return 0;
+	n = read(cl->fd, cl->in, sizeof(cl->in));
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	cl->eof = n == 0;
+	return 1;
+}
+
 /* Sends, runs lines and reads until one of them has to wait. May free the client. */
 static void client_step(struct control_client *cl)
 {
@@ -149,6 +172,11 @@ static void client_step(struct control_client *cl)
 		wait = 0;
 		if (cl->has_command)
 			break;
+		if (cl->stream) {
+			r = step_stream(cl);
+			wait = cl->eof ? 0 : EPOLLIN;
+			continue;
+		}
 		if (cl->in_at < cl->in_len) {
 			take_line(cl);
 			continue;
@@ -167,11 +195,11 @@ static void client_step(struct control_client *cl)
 	}
 	/*
 	 * While a command runs, epoll watches for nothing: it would report a hang-up again and
-	 * again.
+	 * again. Of a stream, a hang-up is the end.
 	 */
-	if (wait)
+	if (wait || cl->stream)
 		sd_event_source_set_io_events(cl->io, wait);
-	sd_event_source_set_enabled(cl->io, wait ? SD_EVENT_ON : SD_EVENT_OFF);
+	sd_event_source_set_enabled(cl->io, wait || cl->stream ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
 void control_client_answer(struct control_client *cl, const json_t *answer)
@@ -196,12 +224,31 @@ void control_client_answer_text(struct control_client *cl, char *text)
 		client_step(cl);
 }
 
+void control_client_stream(
+	struct control_client *cl, const json_t *answer, struct control_stream *s)
+{
+	cl->stream = s;
+	cl->socket->count--;
+	control_client_answer(cl, answer);
+}
+
+void control_client_more(struct control_client *cl)
+{
+	/* Otherwise it is sending, and takes the next text by itself. */
+	if (!cl->stepping && !cl->out)
+		client_step(cl);
+}
+
 static int on_client(sd_event_source *s, int fd, uint32_t events, void *client)
 {
+	struct control_client *cl = client;
+
 	(void)s;
 	(void)fd;
-	(void)events;
-	client_step(client);
+	if (cl->stream && (events & (EPOLLHUP | EPOLLERR)))
+		client_free(cl);
+	else
+		client_step(cl);
 	return 0;
 }
 

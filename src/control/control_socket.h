@@ -14,6 +14,14 @@
 struct control_socket;
 struct control_client;
 
+/* What a client is sent after its answer, as long as it is connected. */
+struct control_stream {
+	/* Returns the next text, newline included, to be freed; NULL: there is none now. */
+	char *(*next)(struct control_stream *s);
+	/* The client is gone, and the stream is of no use any more. */
+	void (*gone)(struct control_stream *s);
+};
+
 struct control_socket_config {
 	const char *directory, *name; /* together the path; only for control_socket_new() */
 	int dir_fd;                   /* of directory; stays the caller's */
@@ -43,5 +51,14 @@ void control_socket_free(struct control_socket *s);
 void control_client_answer(struct control_client *cl, const json_t *answer);
 /* Does the same with a text of answer_text(), which it takes. */
 void control_client_answer_text(struct control_client *cl, char *text);
+/*
+ * Answers the client's line; after it the client gets what next() returns, one text at a time, and
+ * what it sends is dropped. Such clients do not count for the limit of clients. May free the
+ * client, and call gone().
+ */
+void control_client_stream(
+	struct control_client *cl, const json_t *answer, struct control_stream *s);
+/* next() may have a text now. May free the client, and call gone(). */
+void control_client_more(struct control_client *cl);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The loop of watch: asks the daemon, shows the answer, waits. */
+/* The loop of watch: listens to the daemon, or asks it, and shows what it says. */
 #include "ctl/watch.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ctl/client.h"
+#include "ctl/line_reader.h"
 #include "ctl/say.h"
 #include "ctl/ask.h"
 #include "protocol/answer.h"
@@ -20,6 +21,7 @@
 #define PERIOD_MS 1000
 #define DRIVES    16u
 #define WIDTH     80u
+#define FIRST_MS  100 /* for the states of all drives to come after the first one's */
 
 static volatile sig_atomic_t stop;
 
@@ -44,14 +46,6 @@ static void on_signal(int signal)
 {
 	(void)signal;
 	stop = 1;
-}
-
-static uint64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
 static unsigned width(void)
@@ -113,7 +107,7 @@ static void show(struct watch *w, const json_t *answer)
 
 		if (i == DRIVES)
 			continue;
-		watch_take(&w->drive[i], drive, now_us(), &v);
+		watch_take(&w->drive[i], drive, line_now(), &v);
 		if (w->terminal)
 			lines += watch_draw(drive, &v, width(), stdout);
 		else
@@ -179,7 +173,7 @@ static enum watch_end wait_until(struct watch *w, uint64_t until, const sigset_t
 	struct pollfd p[] = {{.fd = w->fd, .events = POLLIN}, {.fd = STDOUT_FILENO}};
 	uint64_t now;
 
-	while (!stop && (now = now_us()) < until) {
+	while (!stop && (now = line_now()) < until) {
 		struct timespec t = {.tv_sec = (time_t)((until - now) / 1000000),
 			.tv_nsec = (long)((until - now) % 1000000) * 1000};
 
@@ -213,23 +207,154 @@ static void catch_signals(sigset_t *unblocked)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* ---- by events ------------------------------------------------------------------------------ */
+
+/* The newest states, as an answer to status has them. */
+struct watch_states {
+	struct line_reader reader;
+	json_t *answer, *drives;
+	uint64_t heard; /* us: when the last one came */
+};
+
+static bool ask_for_events(struct watch_states *s, const char *line, const sigset_t *unblocked)
+{
+	char events[1100], *text;
+	json_t *answer;
+	bool ok;
+
+	/* The same words behind another verb. */
+	if (snprintf(events, sizeof(events), "events%s", line + strlen("status")) >=
+			(int)sizeof(events) ||
+		client_send(s->reader.fd, events) < 0 ||
+		line_next(&s->reader, UINT64_MAX, unblocked, &text) != LINE_READ)
+		return false;
+	answer = json_loads(text, 0, NULL);
+	ok = answer_is_ok(answer);
+	json_decref(answer);
+	return ok;
+}
+
+/* Keeps the drive's state if that is what the line tells. */
+static void take_state(struct watch_states *s, const char *text)
+{
+	json_t *event = json_loads(text, 0, NULL), *drive = json_object_get(event, "drive"), *known;
+	size_t i, at = json_array_size(s->drives);
+
+	json_array_foreach(s->drives, i, known)
+	{
+		if (json_equal(json_object_get(known, "name"), json_object_get(drive, "name")))
+			at = i;
+	}
+	if (json_is_object(drive)) {
+		s->heard = line_now();
+		if (at == json_array_size(s->drives))
+			json_array_append(s->drives, drive);
+		else
+			json_array_set(s->drives, at, drive);
+	}
+	json_decref(event);
+}
+
+static enum watch_end show_states(struct watch *w, const struct watch_states *s)
+{
+	json_t *shown = w->json ? json_incref(s->answer) : answer_shown(s->answer);
+
+	show(w, shown);
+	json_decref(shown);
+	return fflush(stdout) != 0 ? WATCH_NO_READER : WATCH_STOPPED;
+}
+
+/* Takes a line that tells something. *next: when to show it; UINT64_MAX: nothing is to be shown. */
+static enum watch_end hear(
+	struct watch *w, struct watch_states *s, const char *text, uint64_t *next)
+{
+	enum watch_end end = WATCH_STOPPED;
+
+	/* After a pause, a rate is that since its end. */
+	if (*next == UINT64_MAX && json_array_size(s->drives) > 0)
+		end = show_states(w, s);
+	take_state(s, text);
+	if (*next == UINT64_MAX)
+		*next = line_now() + FIRST_MS * 1000u;
+	return end;
+}
+
+/* Shows the states a second apart, and until the rates have come down to 0 after the last one. */
+static enum watch_end follow(struct watch *w, struct watch_states *s, const sigset_t *unblocked)
+{
+	uint64_t next = UINT64_MAX, now;
+	enum watch_end end = WATCH_STOPPED;
+	char *text;
+
+	while (!stop && end == WATCH_STOPPED) {
+		switch (line_next(&s->reader, next, unblocked, &text)) {
+		case LINE_READ:
+			end = hear(w, s, text, &next);
+			break;
+		case LINE_TIMEOUT:
+			end = show_states(w, s);
+			now = line_now();
+			next = next + PERIOD_MS * 1000u > now ? next + PERIOD_MS * 1000u : now;
+			if (now >= s->heard + (WATCH_SAMPLES + 1u) * PERIOD_MS * 1000u)
+				next = UINT64_MAX;
+			break;
+		case LINE_SIGNAL:
+			break;
+		case LINE_END:
+			end = WATCH_NO_DAEMON;
+			break;
+		case LINE_NO_READER:
+			end = WATCH_NO_READER;
+			break;
+		}
+	}
+	return end;
+}
+
+/* Returns false if the daemon has no events for this client; it can then be asked instead. */
+static bool watch_events(
+	struct watch *w, const char *line, const sigset_t *unblocked, enum watch_end *end)
+{
+	struct watch_states s = {.reader = {.fd = w->fd}, .drives = json_array()};
+	bool ok = ask_for_events(&s, line, unblocked);
+
+	s.answer = json_pack("{s:O}", "drives", s.drives);
+	if (ok)
+		*end = follow(w, &s, unblocked);
+	line_reader_free(&s.reader);
+	json_decref(s.answer);
+	json_decref(s.drives);
+	return ok;
+}
+
+/* ---- by asking ------------------------------------------------------------------------------ */
+
+static enum watch_end watch_by_asking(struct watch *w, const char *line, const sigset_t *unblocked)
+{
+	uint64_t next = line_now();
+	enum watch_end end;
+
+	do {
+		end = ask_and_show(w, line, unblocked);
+		/* From one full second to the next, as long as that is in the future. */
+		next += PERIOD_MS * 1000u;
+		if (next < line_now())
+			next = line_now();
+		if (end == WATCH_STOPPED)
+			end = wait_until(w, next, unblocked);
+	} while (end == WATCH_STOPPED && !stop);
+	return end;
+}
+
 enum watch_end watch_run(int fd, const char *line, bool json)
 {
 	struct watch w = {.fd = fd, .json = json, .terminal = !json && may_redraw()};
-	uint64_t next = now_us();
-	enum watch_end end;
+	enum watch_end end = WATCH_STOPPED;
 	sigset_t unblocked;
 
 	catch_signals(&unblocked);
-	do {
-		end = ask_and_show(&w, line, &unblocked);
-		/* From one full second to the next, as long as that is in the future. */
-		next += PERIOD_MS * 1000u;
-		if (next < now_us())
-			next = now_us();
-		if (end == WATCH_STOPPED)
-			end = wait_until(&w, next, &unblocked);
-	} while (end == WATCH_STOPPED && !stop);
+	if (!watch_events(&w, line, &unblocked, &end) && !stop)
+		end = watch_by_asking(&w, line, &unblocked);
 	for (unsigned i = 0; i < w.count; i++)
 		free(w.last_line[i]);
 	return end;

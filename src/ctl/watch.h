@@ -48,8 +48,9 @@ unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned wi
 
 enum watch_end { WATCH_STOPPED, WATCH_NO_DAEMON, WATCH_REFUSED, WATCH_MISUSED, WATCH_NO_READER };
 /*
- * Sends line (status, newline included) to the daemon at fd each second and shows the answers
- * on standard output: until a signal, until the daemon refuses (which is reported) or
+ * Shows what the daemon at fd says of the drives on standard output, a second apart at least: its
+ * events; of a daemon that has none, or none for this client, the answers to line (status, newline
+ * included), sent each second. Until a signal, until the daemon refuses (which is reported) or
  * hangs up, or until the output's reader is gone.
  */
 enum watch_end watch_run(int fd, const char *line, bool json);

@@ -87,10 +87,11 @@ bool disc_cd_is_whole(const struct disc_cd *cd)
 
 void disc_cd_close_open(struct disc_cd_record *r)
 {
-	struct disc_cd_track *t = &r->track[r->tracks - 1];
+	struct disc_cd_track *t;
 
 	if (!r->open)
 		return;
+	t = &r->track[r->tracks - 1];
 	r->open = false;
 	if (t->written)
 		t->silent = CD_RUN_OUT;

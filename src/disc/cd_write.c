@@ -36,11 +36,11 @@ static bool has_tracks(const struct disc_cd *cd)
 /* The block that the host sends for the open track, or the next one; NULL: there is no such one. */
 static const struct cd_block *track_block(const struct disc_cd *cd)
 {
-	const struct disc_cd_track *t = &cd->now.track[cd->now.tracks - 1];
-
 	if (written(cd) == 0)
 		return cd_block_of(cd->write.form, cd->write.unit);
-	return cd->block ? cd->block : cd_block_of(t->form, cd->write.unit);
+	if (cd->block)
+		return cd->block;
+	return cd_block_of(cd->now.track[cd->now.tracks - 1].form, cd->write.unit);
 }
 
 /* ---- queries -------------------------------------------------------------------------------- */
@@ -247,11 +247,14 @@ static void extend(struct disc *d, uint32_t count)
 
 static bool is_begun_so(const struct disc_cd *cd)
 {
-	const struct disc_cd_track *t = &cd->now.track[cd->now.tracks - 1];
 	const struct disc_cd_write *w = &cd->write;
+	const struct disc_cd_track *t;
 
-	return cd->now.open && (t->written || (t->form == w->form && t->control == w->control &&
-						      strcmp(t->isrc, w->isrc) == 0));
+	if (!cd->now.open)
+		return false;
+	t = &cd->now.track[cd->now.tracks - 1];
+	return t->written ||
+	       (t->form == w->form && t->control == w->control && strcmp(t->isrc, w->isrc) == 0);
 }
 
 /*

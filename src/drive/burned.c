@@ -286,6 +286,13 @@ static bool is_burning(void *burned)
 	return b->burning;
 }
 
+static void on_done(void *burned, const struct postburn_result *result)
+{
+	const struct burned *b = burned;
+
+	b->config.treated(b->config.ctx, result);
+}
+
 static int setup(struct burned *b, sd_event *event)
 {
 	struct postburn_config pc = {
@@ -296,6 +303,7 @@ static int setup(struct burned *b, sd_event *event)
 		.media = b->config.media,
 		.busy = is_burning,
 		.ready = removed_are_closed,
+		.done = on_done,
 		.ctx = b,
 	};
 	int r = 0;

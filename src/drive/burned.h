@@ -46,6 +46,9 @@ struct burned_config {
 	struct engine_thread *engine;
 	const struct stale_checksum *stale; /* while it is busy, no checksum is written */
 	const struct cue_keeper *cue;       /* while it is busy, no disc is renamed */
+	/* As postburn_config.done. */
+	void (*treated)(void *ctx, const struct postburn_result *result);
+	void *ctx;
 };
 
 /* 0 or -errno. */

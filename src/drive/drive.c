@@ -161,6 +161,11 @@ static int make_watch(struct drive *d, sd_event *event)
 	return disc_watch_new(&wc, event, &d->watch);
 }
 
+static void on_treated(void *ctx, const struct postburn_result *result)
+{
+	drive_machine_treated(((const struct drive *)ctx)->machine, result);
+}
+
 static int make_observers(struct drive *d, const struct drive_config *config, sd_event *event)
 {
 	const struct drive_record_config rc = {
@@ -181,6 +186,8 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 		.engine = d->engine,
 		.stale = &d->stale,
 		.cue = &d->cue,
+		.treated = on_treated,
+		.ctx = d,
 	};
 	int r = drive_record_new(&rc, &d->record);
 
@@ -511,6 +518,16 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)
 {
 	return burn_end_find(&d->burn_end, drive_machine_in(d->machine), m);
+}
+
+void drive_observe(struct drive *d, const struct drive_observer *o, void *ctx)
+{
+	drive_machine_observe(d->machine, o, ctx);
+}
+
+void drive_watch_host(struct drive *d)
+{
+	engine_thread_watch_host(d->engine);
 }
 
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino)

@@ -18,6 +18,7 @@
 
 #include "drive/burned.h"
 #include "drive/drive_command.h"
+#include "drive/drive_observer.h"
 #include "drive/engine_thread.h"
 #include "drive/handover.h"
 #include "drive/drives.h"
@@ -166,6 +167,13 @@ struct drive_info {
 void drive_get_info(struct drive *d, struct drive_info *info);
 /* Returns the block where the burn under way will end, see burn_end_find(). 0 = unknown. */
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m);
+/* Notifies o, too, from now on. Once at most; o and ctx must outlive the drive. */
+void drive_observe(struct drive *d, const struct drive_observer *o, void *ctx);
+/*
+ * Wakes the main thread once, when the host has moved a block or was connected, disconnected or
+ * sent to sleep. The USB thread is not woken for that: it says so when it has something to do.
+ */
+void drive_watch_host(struct drive *d);
 /* Returns true if the image is in this drive. */
 bool drive_holds(const struct drive *d, dev_t dev, ino_t ino);
 

@@ -501,6 +501,11 @@ void drive_machine_free(struct drive_machine *m)
 	free(m);
 }
 
+void drive_machine_treated(struct drive_machine *m, const struct postburn_result *result)
+{
+	notify_treated(&m->observers, result);
+}
+
 void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx)
 {
 	drive_observers_add(&m->observers, o, ctx);

@@ -125,6 +125,8 @@ void drive_machine_free(struct drive_machine *m);
  * machine.
  */
 void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx);
+/* Notifies them of what became of a burned disc, see drive_observer.treated. */
+void drive_machine_treated(struct drive_machine *m, const struct postburn_result *result);
 
 /* Begins to carry out a command, and takes it over. No other command may be under way. */
 void drive_machine_begin(struct drive_machine *m, struct drive_command *c);

@@ -54,6 +54,11 @@ void notify_settled(const struct drive_observers *all)
 	EACH(all, settled)(e->ctx);
 }
 
+void notify_treated(const struct drive_observers *all, const struct postburn_result *result)
+{
+	EACH(all, treated)(e->ctx, result);
+}
+
 void notify_host_ejected(const struct drive_observers *all)
 {
 	EACH(all, host_ejected)(e->ctx);

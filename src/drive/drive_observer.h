@@ -7,6 +7,7 @@
 #define DRIVE_DRIVE_OBSERVER_H
 
 #include "library/image.h"
+#include "library/postburn.h"
 #include "mmc/mmc.h"
 
 /*
@@ -34,11 +35,13 @@ struct drive_observer {
 	void (*restored)(void *ctx, const struct image *in);
 	/* The state machine has acted on an event of the engine or the closing of discs. */
 	void (*settled)(void *ctx);
+	/* A burned disc that had left the drive was renamed and verified, as configured. */
+	void (*treated)(void *ctx, const struct postburn_result *result);
 	/* The host opened the tray, while no command except DRIVE_CLOSE was under way or waited. */
 	void (*host_ejected)(void *ctx);
 };
 
-#define DRIVE_OBSERVERS 7u
+#define DRIVE_OBSERVERS 16u
 
 /* They are notified in the order in which they were added. All members 0: no observer. */
 struct drive_observers {
@@ -62,6 +65,7 @@ void notify_left_empty(const struct drive_observers *all);
 void notify_inserted(const struct drive_observers *all, const struct image *in);
 void notify_restored(const struct drive_observers *all, const struct image *in);
 void notify_settled(const struct drive_observers *all);
+void notify_treated(const struct drive_observers *all, const struct postburn_result *result);
 void notify_host_ejected(const struct drive_observers *all);
 
 #endif

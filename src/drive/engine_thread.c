@@ -30,9 +30,11 @@ struct engine_thread {
 	bool data_changed; /* of the disc in the drive: the main thread was woken for that */
 
 	pthread_mutex_t lock; /* guards what follows; no other lock is taken while it is held,
-				 except by port.resume() */
+				 except by port.resume() and port.get_state() */
 	struct drive_port port;
 	bool attached;
+	bool watched;         /* see engine_thread_watch_host() */
+	struct ffs_state usb; /* when that began */
 	struct mmc_state state;
 	bool task_done, flush_posted;
 	struct disc *released[ENGINE_RELEASED];
@@ -108,6 +110,23 @@ static bool changes_data(struct engine_thread *e, const struct mmc_state *now)
 	return true;
 }
 
+/* True if somebody watches the host, and this is what they wait for. */
+static bool is_awaited(struct engine_thread *e, const struct mmc_state *now)
+{
+	struct ffs_state usb = e->usb;
+
+	if (!e->watched)
+		return false;
+	if (e->attached && e->port.get_state)
+		e->port.get_state(e->port.usb, &usb);
+	if (now->blocks_read == e->state.blocks_read &&
+		now->blocks_written == e->state.blocks_written && usb.enabled == e->usb.enabled &&
+		usb.suspended == e->usb.suspended && usb.speed == e->usb.speed)
+		return false;
+	e->watched = false;
+	return true;
+}
+
 void engine_thread_changed(struct engine_thread *e)
 {
 	struct mmc_state now;
@@ -117,6 +136,7 @@ void engine_thread_changed(struct engine_thread *e)
 	e->observer->changed(e->observer_ctx);
 	pthread_mutex_lock(&e->lock);
 	wake = changes_data(e, &now) || differs(&now, &e->state);
+	wake |= is_awaited(e, &now);
 	e->state = now;
 	pthread_mutex_unlock(&e->lock);
 	if (wake)
@@ -402,6 +422,16 @@ void engine_thread_get_usb(struct engine_thread *e, struct ffs_state *usb)
 	memset(usb, 0, sizeof(*usb));
 	if (e->attached && e->port.get_state)
 		e->port.get_state(e->port.usb, usb);
+}
+
+void engine_thread_watch_host(struct engine_thread *e)
+{
+	pthread_mutex_lock(&e->lock);
+	memset(&e->usb, 0, sizeof(e->usb));
+	if (e->attached && e->port.get_state)
+		e->port.get_state(e->port.usb, &e->usb);
+	e->watched = true;
+	pthread_mutex_unlock(&e->lock);
 }
 
 bool engine_thread_host_is_absent(struct engine_thread *e)

@@ -110,6 +110,11 @@ int engine_thread_call(struct engine_thread *e, void (*fn)(void *arg), void *arg
 /* Copies the state of the USB side; zeros if there is no port. */
 void engine_thread_get_usb(struct engine_thread *e, struct ffs_state *usb);
 /*
+ * Calls mail() once, at the next command or event after which the host has moved a block, or the
+ * state of the USB side is another one. Does not wake the engine's thread.
+ */
+void engine_thread_watch_host(struct engine_thread *e);
+/*
  * Returns true if the host is unplugged or asleep. Then it cannot answer, and its lock
  * protects nothing: a Pi has no VBUS sense, SUSPEND is all that it sees of a pulled cable.
  */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cd/map.h"
 #include "library/catalog_text.h"
 #include "library/cd_set.h"
 #include "library/free_room.h"
@@ -31,7 +32,7 @@ struct catalog_label {
 	struct timespec changed;
 	char *text;
 	uint64_t volume;
-	bool has_volume, udf;
+	bool has_volume, udf, sectors;
 	bool fresh; /* the file had just changed: only its size is of use */
 };
 
@@ -115,7 +116,7 @@ static void cache_label(struct scan *l, const struct catalog_label *key, char *t
 struct look {
 	bool known;   /* text and volume are */
 	bool growing; /* the file is being copied */
-	bool has_volume, udf;
+	bool has_volume, udf, sectors;
 	uint64_t volume;
 	char *text; /* to be freed; NULL: unknown, or no memory */
 };
@@ -135,6 +136,7 @@ static void read_now(
 	out->text = strdup(label.text);
 	out->has_volume = key->has_volume = label.has_volume;
 	out->udf = key->udf = label.udf;
+	out->sectors = key->sectors = label.sectors;
 	out->volume = key->volume = label.volume;
 	key->fresh = changed_within(&e->changed, FRESH_SECONDS);
 	/* An error may pass: it is not cached. */
@@ -163,6 +165,7 @@ static void look_at(struct scan *l, const struct library_entry *e, uint64_t sess
 			.text = strdup(last->text),
 			.has_volume = last->has_volume,
 			.udf = last->udf,
+			.sectors = last->sectors,
 			.volume = last->volume};
 		cache_label(l, last, strdup(last->text));
 	} else if (e->size == 0 || (e->mode & 0444) == 0) {
@@ -241,6 +244,12 @@ static void judge(struct scan *l, const struct library_entry *e, const struct im
 	if (is_plain && look.growing) {
 		n->kind = "copying";
 		n->is_disc = false;
+	} else if (is_plain && look.sectors) {
+		n->kind = "cd";
+		n->medium = disc_medium_of(DISC_CD_ROM)->name;
+		n->is_disc = true;
+		n->tracks.data = 1;
+		n->tracks.seconds = (unsigned)(e->size / CD_SECTOR + CD_PREGAP) / 75;
 	} else if (!n->is_disc) {
 		n->kind = "unknown";
 		n->remark = image_name_remark(e->name);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "disc/medium.h"
+#include "library/compact_label.h"
 #include "library/image_compact.h"
 #include "library/image_name.h"
 #include "library/resolver.h"
@@ -28,6 +29,7 @@ struct catalog_text {
 	uint64_t size;
 	struct timespec changed;
 	bool fresh;             /* it had just changed, so it is resolved again */
+	char *label;            /* NULL: there is none */
 	char *fault;            /* why it is no disc; NULL: it is one */
 	struct timespec folder; /* when the names in its folder changed, if there is a fault */
 	struct cd_tally tracks;
@@ -58,6 +60,7 @@ static int part_by_file(const void *a, const void *b)
 static void fini(struct catalog_text *t)
 {
 	free(t->fault);
+	free(t->label);
 	for (unsigned i = 0; i < t->parts; i++)
 		free(t->part[i].name);
 	free(t->part);
@@ -164,6 +167,7 @@ static bool copy(
 	at->sessions = old->sessions;
 	at->folder = old->folder;
 	at->fault = old->fault ? strdup(old->fault) : NULL;
+	at->label = old->label ? strdup(old->label) : NULL;
 	if (old->fault && !at->fault)
 		return false;
 	for (unsigned i = 0; i < old->parts; i++) {
@@ -179,8 +183,10 @@ static bool copy(
 
 /* d: the disc, or the files that were found before why. folder: as in struct catalog_text. */
 static bool keep(struct catalog_texts *t, const struct library_entry *e,
-	const struct resolver_disc *d, const struct refusal *why, const struct timespec *folder)
+	const struct library_file *f, const struct resolver_disc *d, const struct refusal *why,
+	const struct timespec *folder)
 {
+	char label[LABEL_MAX];
 	struct catalog_text *at = add(t, e);
 
 	if (!at || !alloc_parts(at, d->map.files))
@@ -191,6 +197,8 @@ static bool keep(struct catalog_texts *t, const struct library_entry *e,
 		at->folder = *folder;
 		at->fault = strdup(why->text);
 	} else {
+		compact_label(f, d, label);
+		at->label = strdup(label);
 		at->tracks = cd_tally_of(&d->map);
 		at->all = image_compact_size(d);
 		at->sessions = d->map.sessions;
@@ -220,7 +228,7 @@ static bool resolve_now(
 		int r = resolver_resolve(&f, d, &why);
 
 		if (r == 0 || (known && d->lasts))
-			kept = keep(t, e, d, r < 0 ? &why : NULL, &st.st_mtim);
+			kept = keep(t, e, &f, d, r < 0 ? &why : NULL, &st.st_mtim);
 		library_forget(&f);
 	}
 	free(d);
@@ -247,6 +255,7 @@ void catalog_text_look(struct catalog_texts *t, int folder, const struct library
 		n->tracks = at->tracks;
 		n->sessions = at->sessions;
 		n->size = at->fault ? e->size : at->all;
+		n->label = at->label ? strdup(at->label) : NULL;
 		n->fault = at->fault ? strdup(at->fault) : NULL;
 		n->problem = at->fault ? "it cannot be read" : NULL;
 	} else if (n->usable && !old && resolve) {
@@ -256,7 +265,7 @@ void catalog_text_look(struct catalog_texts *t, int folder, const struct library
 		n->problem = n->fault;
 	if (n->problem)
 		n->usable = false;
-	if (known || n->problem || !n->usable)
+	if (!n->label && (known || n->problem || !n->usable))
 		n->label = strdup("");
 }
 
@@ -316,6 +325,13 @@ void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list 
 			free(e->label);
 			free(e->fault);
 			continue;
+		}
+		/* The text may be whole in a minute, or is to be repaired. */
+		if (e->plain_image && image_compact_is_part(e->name) &&
+			is_among(e, of_any, named)) {
+			e->is_disc = false;
+			e->kind = "unknown";
+			e->remark = "it is a file of a compact disc whose text cannot be read";
 		}
 		if (e->plain_blank && is_among(e, of_any, named)) {
 			e->plain_blank = e->usable = e->is_disc = false;

@@ -28,7 +28,8 @@ void catalog_text_look(struct catalog_texts *t, int folder, const struct library
 /* Fills in what an empty file with the name of a text is. */
 void catalog_text_empty(struct catalog_entry *n);
 /*
- * Removes the entries that are parts of discs from the list. An empty file that a text names is no
+ * Removes the entries that are parts of discs from the list. A file that a text names which is no
+ * disc, because another one is missing, say, is shown, and is no disc of its own. An empty file that a text names is no
  * blank: it is probably being copied.
  */
 void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list);

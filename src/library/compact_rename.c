@@ -87,7 +87,7 @@ static int add_part(struct rename *r, const char *name)
 {
 	size_t stem = stem_of(r->f->base);
 
-	snprintf(r->from[r->parts], sizeof(r->from[0]), "%s", name);
+	snprintf(r->from[r->parts], sizeof(r->from[0]), "%.*s", (int)sizeof(r->from[0]) - 1, name);
 	if (snprintf(r->new[r->parts], sizeof(r->new[0]), "%.*s%s", (int)stem_of(r->to), r->to,
 		    name + stem) >= (int)sizeof(r->new[0]))
 		return image_refuse(r->why, -ENAMETOOLONG, "bad-name",

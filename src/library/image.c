@@ -17,6 +17,7 @@
 #include "library/disc_store.h"
 #include "library/image_compact.h"
 #include "library/image_name.h"
+#include "library/image_raw.h"
 #include "library/image_refusal.h"
 #include "library/label.h"
 #include "library/permission_hint.h"
@@ -352,6 +353,44 @@ static int open_image_of_cue(int folder, const char *folder_name, const char *cu
 	return r;
 }
 
+/*
+ * Opens a .bin without its cue sheet. 1: it is none, or is to be shown as it is; 0; -errno with
+ * *why.
+ */
+static int open_raw(const struct library_file *f, const struct image_policy *policy,
+	struct image *out, struct refusal *why)
+{
+	struct image_peek peek;
+	struct label label;
+	int fd, form;
+
+	if (f->size == 0 || policy->as == IMAGE_AS_DVD)
+		return 1;
+	image_peek(f->dir_fd, f->base, f->size, &peek);
+	fd = peek.has_state ? -1 : library_open(f);
+	if (fd < 0)
+		return 1;
+	form = image_raw_form(fd, f->size);
+	if (form >= 0) {
+		close(fd);
+		return image_compact_open_raw(f, form, policy, out, why);
+	}
+	if (!image_name_is_bin(f->base) || f->size % CD_SECTOR != 0 ||
+		policy->as != IMAGE_AS_DRIVE) {
+		close(fd);
+		return 1;
+	}
+	/* It takes fd over. */
+	if (!label_read_within(fd, LOOK_WAIT, &label) || label.has_volume)
+		return 1;
+	return image_refuse(why, -EBADMSG, "bad-disc",
+		"\"%.64s\" does not say what it is, and its cue sheet is missing; if it is an "
+		"audio "
+		"track, write one: printf 'FILE \"%s\" BINARY\\nTRACK 01 AUDIO\\nINDEX 01 "
+		"00:00:00\\n' >NAME.cue; or insert it as it is, with as=dvd",
+		f->base, f->base);
+}
+
 int image_open(int folder, const char *folder_name, const char *name,
 	const struct image_policy *policy, struct image *out, struct refusal *why)
 {
@@ -402,8 +441,15 @@ int image_open(int folder, const char *folder_name, const char *name,
 		out->kind = r == 0 ? "cd" : NULL;
 		return r;
 	}
-	if (r == 0)
+	if (r == 0) {
+		r = open_raw(&file, policy, out, why);
+		if (r <= 0) {
+			library_forget(&file);
+			out->kind = r == 0 ? "cd" : NULL;
+			return r;
+		}
 		r = open_found(folder, folder_name, &file, policy, out);
+	}
 	library_forget(&file);
 	if (r == -E2BIG)
 		return image_refuse(why, r, "too-large",

@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "library/decoder.h"
+#include "library/image_raw.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -176,6 +178,27 @@ int image_compact_open(const struct library_file *f, const struct image_policy *
 	out->ino = f->ino;
 	if (r == 0)
 		r = open_resolved(f, d, policy, out, why);
+	free(d);
+	return r;
+}
+
+int image_compact_open_raw(const struct library_file *f, int form,
+	const struct image_policy *policy, struct image *out, struct refusal *why)
+{
+	struct resolver_disc *d = calloc(1, sizeof(*d));
+	int r;
+
+	out->recordable = false;
+	out->dev = f->dev;
+	out->ino = f->ino;
+	if (!d)
+		return image_refuse(why, -ENOMEM, "io-error", "there is no memory");
+	image_raw_map(form, f->size, &d->map);
+	snprintf(d->file[0].name, sizeof(d->file[0].name), "%s", f->base);
+	d->file[0].size = f->size;
+	d->file[0].dev = f->dev;
+	d->file[0].ino = f->ino;
+	r = open_resolved(f, d, policy, out, why);
 	free(d);
 	return r;
 }

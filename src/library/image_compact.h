@@ -15,6 +15,9 @@
  */
 int image_compact_open(const struct library_file *f, const struct image_policy *policy,
 	struct image *out, struct refusal *why);
+/* The same for a file of sectors without a text; form as of image_raw_form(). */
+int image_compact_open_raw(const struct library_file *f, int form,
+	const struct image_policy *policy, struct image *out, struct refusal *why);
 
 /* Bytes of all files of the disc. */
 uint64_t image_compact_size(const struct resolver_disc *d);

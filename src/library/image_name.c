@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "media/store.h"
 #include "util/array.h"
 
 // clang-format off
@@ -30,6 +31,20 @@ enum image_suffix image_suffix_of(const char *name)
 			return suffixes[i].kind;
 	}
 	return IMAGE_SUFFIX_OTHER;
+}
+
+bool image_name_is_for_people(const char *name)
+{
+	size_t n = strlen(name), suffix = strlen(STORE_SUFFIX);
+
+	return name[0] != '.' && !(n > suffix && strcmp(name + n - suffix, STORE_SUFFIX) == 0);
+}
+
+bool image_name_is_bin(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && strcasecmp(dot, ".bin") == 0;
 }
 
 const char *image_name_remark(const char *name)

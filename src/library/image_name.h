@@ -15,6 +15,15 @@ enum image_suffix {
 enum image_suffix image_suffix_of(const char *name);
 
 /*
+ * True for the name of a file that people put into the folder or take from it: not a hidden one, and
+ * not a state file, which is saved again and again in a burn.
+ */
+bool image_name_is_for_people(const char *name);
+
+/* True for the name of a .bin, which has the sectors of a CD, or anything else. */
+bool image_name_is_bin(const char *name);
+
+/*
  * Returns what to say about a file of that name in which no volume was found. NULL: nothing,
  * as its suffix is that of a disc.
  */

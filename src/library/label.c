@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "library/image_raw.h"
 #include "library/volume.h"
 #include "protocol/words.h"
 #include "util/thread.h"
@@ -41,6 +43,7 @@ void label_read(int fd, uint64_t session, struct label *out)
 {
 	blkid_probe pr = blkid_new_probe();
 	const char *text = NULL;
+	struct stat st;
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
@@ -59,6 +62,8 @@ void label_read(int fd, uint64_t session, struct label *out)
 	blkid_free_probe(pr);
 	if (out->has_volume)
 		out->volume = volume_size(fd);
+	else
+		out->sectors = fstat(fd, &st) == 0 && image_raw_form(fd, (uint64_t)st.st_size) >= 0;
 }
 
 /* ---- with a limit in time ----------------------------------------------------------------- */

@@ -12,6 +12,7 @@ struct label {
 	char text[LABEL_MAX]; /* "" if there is no label or it cannot be read */
 	bool has_volume;      /* there is an ISO 9660 or UDF volume */
 	bool udf;             /* there is a UDF volume, as on a DVD-Video */
+	bool sectors;         /* it has whole sectors of a CD: see image_raw_form() */
 	uint64_t volume;      /* bytes of the image as its first volume has them; 0 = unknown */
 };
 

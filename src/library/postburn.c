@@ -40,6 +40,10 @@ struct postburn {
 	pthread_t thread;
 	atomic_bool stop; /* the thread is to stop working on its disc */
 
+	/* The thread's, until it has ended. */
+	char sha256[CHECKSUM_HEX];
+	bool verified;
+
 	pthread_mutex_t lock; /* guards all below; no other lock is taken while it is held */
 	bool renaming, verifying, extracting;
 	bool second_pass; /* of the verification: the data is read from storage */
@@ -209,6 +213,8 @@ static void verify(struct postburn *p, const struct library_file *f, struct fold
 	}
 	same = strcmp(burned, stored) == 0;
 	r = checksum_write(dir, f->base, burned, same ? NULL : stored);
+	strcpy(p->sha256, burned);
+	p->verified = same && r == 0;
 	if (!same)
 		set_problem(p, "%s: STORAGE GAVE BACK OTHER DATA than was burned", p->name);
 	else if (r == 0)
@@ -397,6 +403,8 @@ void postburn_kick(struct postburn *p)
 	p->renaming = p->verifying = p->extracting = p->second_pass = p->claimed = false;
 	p->done = false;
 	p->size = p->bytes_done = 0;
+	p->sha256[0] = p->problem[0] = '\0';
+	p->verified = false;
 	strcpy(p->name, p->queue->name);
 	r = thread_start(&p->thread, "burned", postburn_thread, p);
 	if (r == 0)
@@ -405,6 +413,21 @@ void postburn_kick(struct postburn *p)
 	set_problem(p, "%s was neither renamed nor verified, no thread: %s", p->queue->name,
 		strerror(r));
 	drop_first(p);
+}
+
+/* The thread has ended. */
+static void report(struct postburn *p)
+{
+	const struct postburn_result result = {
+		.was = p->queue->name,
+		.name = p->name,
+		.sha256 = p->sha256,
+		.verified = p->verified,
+		.problem = p->problem,
+	};
+
+	if (p->config.done)
+		p->config.done(p->config.ctx, &result);
 }
 
 static int on_wake(sd_event_source *s, int fd, uint32_t events, void *postburn)
@@ -419,6 +442,7 @@ static int on_wake(sd_event_source *s, int fd, uint32_t events, void *postburn)
 		return 0;
 	pthread_join(p->thread, NULL);
 	p->running = false;
+	report(p);
 	drop_first(p);
 	postburn_kick(p);
 	return 0;

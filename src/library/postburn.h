@@ -26,6 +26,14 @@ enum postburn_rename {
 	POSTBURN_RENAME_LABEL /* HOLIDAY.iso; by date when there is none */
 };
 
+/* What was done with a burned disc. Names are those in the media folder. */
+struct postburn_result {
+	const char *was, *name; /* before and after; the same: it was not renamed */
+	const char *sha256;     /* of what was burned; "" = it was not computed */
+	bool verified;          /* storage gives back what was burned, and the checksum is saved */
+	const char *problem;    /* "" or what went wrong */
+};
+
 struct postburn_config {
 	const char *drive; /* for the log; copied */
 	enum postburn_rename rename;
@@ -40,6 +48,8 @@ struct postburn_config {
 	 * begun.
 	 */
 	bool (*ready)(void *ctx);
+	/* The disc is done with, on the main thread; result is valid until it returns. */
+	void (*done)(void *ctx, const struct postburn_result *result);
 	void *ctx;
 };
 

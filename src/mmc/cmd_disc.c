@@ -333,8 +333,14 @@ static void put_open_cd_track(
 	enum { BLANK = 0x40, NWA_VALID = 0x01 };
 	uint32_t unwritten = disc_cd_free(disc);
 	int64_t nwa;
+	int may;
 
+	put_be32(p + 16, 0);
 	if (!disc_cd_nwa(disc, &nwa))
+		return;
+	/* The disc may be full, or all of the cue sheet sent; a cue sheet may yet come. */
+	may = disc_may_write(disc, nwa, 1);
+	if (may != DISC_OK && may != DISC_SEQUENCE)
 		return;
 	p[7] |= NWA_VALID;
 	put_be32(p + 12, (uint32_t)nwa);

@@ -43,6 +43,11 @@ struct reply {
 	 * answer_text(), which may be NULL. NULL: this reply needs the answer itself.
 	 */
 	void (*final_text)(struct reply *r, char *text);
+	/*
+	 * Instead of final(), for the verb events: the answer, and then all that follows, of that
+	 * drive; -1: of all. NULL: it is not a client of the socket that asks.
+	 */
+	void (*listen)(struct reply *r, int drive);
 };
 
 #endif

@@ -8,6 +8,9 @@
 
 #include "protocol/words.h"
 
+/* Grows by one when programs can ask for more: 1 = events. Older daemons have no number. */
+#define VERB_API 1
+
 enum verb_id {
 	VERB_INSERT,
 	VERB_NEXT,
@@ -23,6 +26,7 @@ enum verb_id {
 	VERB_LIST,
 	VERB_STATS,
 	VERB_TRACE,
+	VERB_EVENTS,
 	VERB_HELP,
 	VERB_COUNT
 };

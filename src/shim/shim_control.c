@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disc/disc_state.h"
 #include "shim/shim_server.h"
 #include "util/array.h"
 
@@ -70,11 +71,20 @@ static int open_store(const char *path, struct store **out)
 	return store_new(folder, slash ? slash + 1 : path, boot, out);
 }
 
+/* An image that is to be opened. */
+struct image {
+	const char *path;
+	bool writable;
+	const struct disc_medium
+		*medium; /* as far as it is known; NULL: by the size of the image */
+};
+
 /* Opens the image as a medium that can be made to fail. 0 or -errno. */
-static int open_media(const char *path, bool writable, struct media **out)
+static int open_media(const struct image *i, struct media **out)
 {
-	int fd = open(path, (writable ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0644);
-	int r = fd < 0 ? -errno : media_file_open(fd, writable, out);
+	int fd = open(i->path, (i->writable ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0644);
+	uint32_t unit = i->medium ? i->medium->unit : MEDIA_BLOCK;
+	int r = fd < 0 ? -errno : media_file_open_units(fd, unit, i->writable, out);
 
 	if (r < 0)
 		return r;
@@ -82,17 +92,11 @@ static int open_media(const char *path, bool writable, struct media **out)
 	return *out ? 0 : -ENOMEM;
 }
 
-/* Puts the disc of an image into the drive. 0 or -errno; o->store is taken over. */
-static int put_disc(struct shim_drive *d, const char *path, bool writable, struct disc_options *o,
-	char *note, size_t size)
+/* Puts the disc into the drive; o->media and o->store are taken over. 0 or -errno. */
+static int put_disc(struct shim_drive *d, const struct disc_options *o, char *note, size_t size)
 {
-	int r = open_media(path, writable, &o->media);
-
-	if (r < 0) {
-		store_close(o->store);
-		return r;
-	}
 	struct disc *disc = disc_open(o);
+
 	if (!disc)
 		return -ENOMEM;
 	d->media = disc->media;
@@ -102,6 +106,32 @@ static int put_disc(struct shim_drive *d, const char *path, bool writable, struc
 	mmc_insert(d->mmc, disc);
 	shim_trace_inserted(d);
 	return 0;
+}
+
+/* The same for the disc of an image. */
+static int put_image(struct shim_drive *d, const struct image *i, struct disc_options *o,
+	char *note, size_t size)
+{
+	int r = open_media(i, &o->media);
+
+	if (r < 0)
+		store_close(o->store);
+	return r < 0 ? r : put_disc(d, o, note, size);
+}
+
+/* The same for an image that may have a state. */
+static int put_with_state(
+	struct shim_drive *d, const char *path, struct disc_options *o, char *note, size_t size)
+{
+	static char text[STORE_TEXT_MAX];
+	static struct disc_state state;
+	struct image i = {.path = path};
+	int n = store_load(o->store, text, sizeof(text));
+
+	i.writable = n > 0;
+	if (n > 0 && !disc_state_decode(text, (size_t)n, NULL, &state))
+		i.medium = state.medium;
+	return put_image(d, &i, o, note, size);
 }
 
 static int failed(const struct answer *a, const char *path, int r)
@@ -115,7 +145,7 @@ int shim_insert(struct shim_drive *d, const char *path, bool cd, char *why, size
 {
 	struct answer a = {why, size};
 	struct disc_options o = {.rom = cd ? disc_medium_of(DISC_CD_ROM) : NULL};
-	char text[STORE_TEXT_MAX], note[256];
+	char note[256];
 	struct stat st;
 	int r;
 
@@ -125,10 +155,15 @@ int shim_insert(struct shim_drive *d, const char *path, bool cd, char *why, size
 		return failed(&a, path, -errno);
 	if (S_ISREG(st.st_mode) && st.st_size == 0)
 		return say(&a, 1, "%s: this image is empty; \"blank\" inserts it as a blank", path);
+	if (shim_compact_is(path)) {
+		if (shim_compact_open(path, &o, why, size) != 0)
+			return 1;
+		r = put_disc(d, &o, note, sizeof(note));
+		return r < 0 ? failed(&a, path, r) : say(&a, 0, "ok");
+	}
 	r = open_store(path, &o.store);
 	if (r == 0)
-		r = put_disc(d, path, store_load(o.store, text, sizeof(text)) > 0, &o, note,
-			sizeof(note));
+		r = put_with_state(d, path, &o, note, sizeof(note));
 	return r < 0 ? failed(&a, path, r) : say(&a, 0, "ok%s", note);
 }
 
@@ -173,7 +208,7 @@ int shim_blank(struct shim_drive *d, const char *path, const char *type, uint32_
 		return say(&a, 1, "%s%s is left of a disc whose image is gone; remove it", path,
 			STORE_SUFFIX);
 	}
-	r = put_disc(d, path, true, &o, note, sizeof(note));
+	r = put_image(d, &(struct image){path, true, o.medium}, &o, note, sizeof(note));
 	return r < 0 ? failed(&a, path, r) : say(&a, 0, "ok%s", note);
 }
 
@@ -363,8 +398,10 @@ static const struct verb {
 	{"status", false, do_status, "status [json]             print the state of drive and disc"},
 	{"insert", true, do_insert,
 		"insert FILE [cd]          insert an image in place of the disc in the drive; cd: "
-		"as a "
-		"CD-ROM"},
+		"as a\n"
+		"                          CD-ROM; the text of a compact disc (.cue, .ccd, .toc) "
+		"is "
+		"one"},
 	{"blank", true, do_blank,
 		"blank FILE [BLOCKS] [TYPE]\n"
 		"                          insert a blank, whose image FILE becomes"},

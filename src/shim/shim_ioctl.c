@@ -2,6 +2,7 @@
 /* The ioctls of a SCSI CD-ROM block device, as in Linux block/, drivers/scsi, drivers/cdrom. */
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,32 +208,48 @@ static int64_t command6(uint8_t op, uint8_t byte4)
 	return e < 0 ? e : r.status ? -EIO : 0;
 }
 
-static int64_t read_toc(uint8_t track, uint8_t control, uint8_t *p)
+/* The error of a command that the kernel has sent, as of sr_do_ioctl(). */
+static int64_t result(int64_t e, const struct shim_reply *r)
 {
-	uint8_t cdb[10] = {0x43, 0, 0, 0, 0, 0, track, 0, 12, control};
-	struct shim_reply r;
-	int64_t e = run(cdb, sizeof(cdb), SHIM_IN, p, 12, &r);
+	uint8_t key = r->sense[2] & 0xf;
 
-	return e < 0 ? e : r.status ? -EIO : 0;
+	if (e < 0 || !r->status)
+		return e < 0 ? e : 0;
+	return key == NOT_READY ? -ENOMEDIUM : key == ILLEGAL_REQUEST ? -EDRIVE_CANT_DO_THIS : -EIO;
 }
 
-static void put_address(union cdrom_addr *a, uint8_t format, uint32_t lba)
+static int64_t data_in(const uint8_t *cdb, size_t cdb_len, void *p, uint32_t len)
 {
-	uint32_t frames = lba + CD_MSF_OFFSET;
+	struct shim_reply r;
+	int64_t e = run(cdb, cdb_len, SHIM_IN, p, len, &r);
 
-	if (format == CDROM_LBA) {
-		a->lba = (int)lba;
-		return;
-	}
-	a->msf.minute = (__u8)(frames / 4500);
-	a->msf.second = (__u8)(frames / 75 % 60);
-	a->msf.frame = (__u8)(frames % 75);
+	return result(e, &r);
+}
+
+static int64_t read_toc(uint8_t track, bool msf, uint8_t control, uint8_t *p)
+{
+	uint8_t cdb[10] = {0x43, msf ? 0x02 : 0, 0, 0, 0, 0, track, 0, 12, control};
+
+	return data_in(cdb, sizeof(cdb), p, 12);
+}
+
+static int32_t lba_of(const struct cdrom_msf0 *a)
+{
+	return (a->minute * CD_SECS + a->second) * CD_FRAMES + a->frame - CD_MSF_OFFSET;
+}
+
+/* An address that the drive has answered as MSF. */
+static void put_msf(union cdrom_addr *a, uint8_t format, const uint8_t *p)
+{
+	a->msf = (struct cdrom_msf0){p[1], p[2], p[3]};
+	if (format == CDROM_LBA)
+		a->lba = lba_of(&a->msf);
 }
 
 static int64_t toc_header(struct cdrom_tochdr *h)
 {
 	uint8_t p[12];
-	int64_t e = read_toc(0, 0, p);
+	int64_t e = read_toc(0, false, 0, p);
 
 	if (e < 0)
 		return e;
@@ -244,26 +261,132 @@ static int64_t toc_header(struct cdrom_tochdr *h)
 static int64_t toc_entry(struct cdrom_tocentry *t)
 {
 	uint8_t p[12];
-	int64_t e = read_toc(t->cdte_track, 0, p);
 
+	if (t->cdte_format != CDROM_MSF && t->cdte_format != CDROM_LBA)
+		return -EINVAL;
+	int64_t e = read_toc(t->cdte_track, true, 0, p);
 	if (e < 0)
 		return e;
 	t->cdte_ctrl = p[5] & 0xf;
 	t->cdte_adr = p[5] >> 4 & 0xf;
 	t->cdte_datamode = t->cdte_ctrl & 0x04;
-	put_address(&t->cdte_addr, t->cdte_format, get_be32(p + 8));
+	put_msf(&t->cdte_addr, t->cdte_format, p + 8);
 	return 0;
 }
 
+/* cdrom_ioctl_disc_status(). */
+static int64_t disc_status(void)
+{
+	struct cdrom_tochdr h;
+	bool audio = false, data = false;
+	int64_t e = toc_header(&h);
+
+	if (e < 0)
+		return e == -ENOMEDIUM ? CDS_NO_DISC : CDS_NO_INFO;
+	for (unsigned n = h.cdth_trk0; n <= h.cdth_trk1; n++) {
+		struct cdrom_tocentry t = {.cdte_track = (__u8)n, .cdte_format = CDROM_MSF};
+
+		if (toc_entry(&t) < 0)
+			return CDS_NO_INFO;
+		if (t.cdte_ctrl & CDROM_DATA_TRACK)
+			data = true;
+		else
+			audio = true;
+	}
+	return audio ? data ? CDS_MIXED : CDS_AUDIO : data ? CDS_DATA_1 : CDS_NO_INFO;
+}
+
+/* As sr_cd_check(): of a disc with one session, or without a table of contents, block 0. */
 static int64_t multisession(struct cdrom_multisession *m)
 {
-	uint8_t p[12];
-	int64_t e = read_toc(0, 0x40, p);
+	uint8_t p[12] = {0};
+	int32_t start = 0;
+
+	if (m->addr_format != CDROM_MSF && m->addr_format != CDROM_LBA)
+		return -EINVAL;
+	if (read_toc(0, false, 0x40, p) >= 0 && p[6] > 1)
+		start = (int32_t)get_be32(p + 8);
+	m->xa_flag = start > 0;
+	m->addr.lba = start;
+	if (m->addr_format == CDROM_MSF) {
+		start += CD_MSF_OFFSET;
+		m->addr.msf = (struct cdrom_msf0){(__u8)(start / (CD_SECS * CD_FRAMES)),
+			(__u8)(start / CD_FRAMES % CD_SECS), (__u8)(start % CD_FRAMES)};
+	}
+	return 0;
+}
+
+static int64_t get_mcn(struct cdrom_mcn *m)
+{
+	static const uint8_t cdb[10] = {0x42, 0, 0x40, 0x02, 0, 0, 0, 0, 24, 0};
+	uint8_t p[24];
+	int64_t e = data_in(cdb, sizeof(cdb), p, sizeof(p));
 
 	if (e < 0)
 		return e;
-	m->xa_flag = p[3] != p[2];
-	put_address(&m->addr, m->addr_format, get_be32(p + 8));
+	memcpy(m->medium_catalog_number, p + 9, 13);
+	m->medium_catalog_number[13] = 0;
+	return 0;
+}
+
+static int64_t subchannel(struct cdrom_subchnl *s)
+{
+	static const uint8_t cdb[10] = {0x42, 0x02, 0x40, 0x01, 0, 0, 0, 0, 16, 0};
+	uint8_t p[16];
+
+	if (s->cdsc_format != CDROM_MSF && s->cdsc_format != CDROM_LBA)
+		return -EINVAL;
+	int64_t e = data_in(cdb, sizeof(cdb), p, sizeof(p));
+	if (e < 0)
+		return e;
+	s->cdsc_audiostatus = p[1];
+	s->cdsc_adr = p[5] >> 4;
+	s->cdsc_ctrl = p[5] & 0xf;
+	s->cdsc_trk = p[6];
+	s->cdsc_ind = p[7];
+	put_msf(&s->cdsc_absaddr, s->cdsc_format, p + 8);
+	put_msf(&s->cdsc_reladdr, s->cdsc_format, p + 12);
+	return 0;
+}
+
+/* READ CD as cdrom_read_block() and cdrom_read_cdda_bpc() send it. */
+static int64_t read_cd(
+	int32_t lba, uint8_t type, uint8_t parts, uint32_t count, uint32_t unit, void *out)
+{
+	uint8_t cdb[12] = {0xbe, (uint8_t)(type << 2), [8] = (uint8_t)count, [9] = parts};
+
+	put_be32(cdb + 2, (uint32_t)lba);
+	return data_in(cdb, sizeof(cdb), out, count * unit);
+}
+
+/* CDROMREADRAW, CDROMREADMODE1 and CDROMREADMODE2: arg is an address, and becomes the data. */
+static int64_t read_frame(uint8_t type, uint8_t parts, uint32_t unit, void *arg)
+{
+	const struct cdrom_msf *m = arg;
+	struct cdrom_msf0 from = {m->cdmsf_min0, m->cdmsf_sec0, m->cdmsf_frame0};
+	int32_t lba = lba_of(&from);
+
+	return lba < 0 ? -EINVAL : read_cd(lba, type, parts, 1, unit, arg);
+}
+
+static int64_t read_audio(const struct cdrom_read_audio *ra)
+{
+	enum { MOST = SHIM_MAX_TRANSFER / CD_FRAMESIZE_RAW };
+	int32_t lba;
+
+	if (ra->addr_format != CDROM_MSF && ra->addr_format != CDROM_LBA)
+		return -EINVAL;
+	lba = ra->addr_format == CDROM_MSF ? lba_of(&ra->addr.msf) : ra->addr.lba;
+	if (lba < 0 || ra->nframes <= 0 || ra->nframes > CD_FRAMES)
+		return -EINVAL;
+	for (int done = 0; done < ra->nframes; done += MOST) {
+		uint32_t n = (uint32_t)MIN(ra->nframes - done, (int)MOST);
+		int64_t e = read_cd(lba + done, 1, 0xf8, n, CD_FRAMESIZE_RAW,
+			ra->buf + (size_t)done * CD_FRAMESIZE_RAW);
+
+		if (e < 0)
+			return e;
+	}
 	return 0;
 }
 
@@ -364,11 +487,11 @@ static int64_t cdrom_ioctl(unsigned long request, void *arg)
 	case CDROM_DRIVE_STATUS:
 		return ask(SHIM_DRIVE_STATUS);
 	case CDROM_DISC_STATUS:
-		return ask(SHIM_DRIVE_STATUS) == CDS_DISC_OK ? CDS_DATA_1 : CDS_NO_DISC;
+		return disc_status();
 	case CDROM_GET_CAPABILITY:
 		return CDC_CLOSE_TRAY | CDC_OPEN_TRAY | CDC_LOCK | CDC_SELECT_SPEED |
-		       CDC_MULTI_SESSION | CDC_MEDIA_CHANGED | CDC_DRIVE_STATUS |
-		       CDC_GENERIC_PACKET | CDC_CD_R | CDC_DVD | CDC_DVD_R;
+		       CDC_MULTI_SESSION | CDC_MCN | CDC_MEDIA_CHANGED | CDC_PLAY_AUDIO |
+		       CDC_DRIVE_STATUS | CDC_GENERIC_PACKET | CDC_CD_R | CDC_DVD | CDC_DVD_R;
 	case CDROMEJECT:
 		return command6(0x1b, 2);
 	case CDROMCLOSETRAY:
@@ -383,6 +506,18 @@ static int64_t cdrom_ioctl(unsigned long request, void *arg)
 		return toc_entry(arg);
 	case CDROMMULTISESSION:
 		return multisession(arg);
+	case CDROM_GET_MCN:
+		return get_mcn(arg);
+	case CDROMSUBCHNL:
+		return subchannel(arg);
+	case CDROMREADRAW:
+		return read_frame(0, 0xf8, CD_FRAMESIZE_RAW, arg);
+	case CDROMREADMODE1:
+		return read_frame(2, 0x10, CD_FRAMESIZE, arg);
+	case CDROMREADMODE2:
+		return read_frame(0, 0x58, CD_FRAMESIZE_RAW0, arg);
+	case CDROMREADAUDIO:
+		return read_audio(arg);
 	case DVD_READ_STRUCT:
 		return dvd_structure(arg);
 	case CDROM_SET_OPTIONS:

@@ -75,6 +75,16 @@ int shim_blank(struct shim_drive *d, const char *path, const char *type, uint32_
 /* The state of drive and disc as one line: KEY=VALUE..., or an object of JSON. */
 void shim_status(const struct shim_drive *d, bool json, char *out, size_t size);
 
+/* ---- shim_compact.c ------------------------------------------------------------------------ */
+
+/* True if the file is a text that describes a compact disc, by its name. */
+bool shim_compact_is(const char *path);
+/*
+ * Opens the disc of the text: sets map, map_file, which stay until the next call, and media, which
+ * the caller takes over. 0, or 1 with the reason in why.
+ */
+int shim_compact_open(const char *path, struct disc_options *o, char *why, size_t size);
+
 /* ---- shim_trace.c -------------------------------------------------------------------------- */
 
 enum shim_outcome { SHIM_OUTCOME_STATUS, SHIM_OUTCOME_PHASE_ERROR, SHIM_OUTCOME_REFUSED };

@@ -21,6 +21,7 @@ struct fake_usb {
 		void *arg;
 	} posted[8];
 	unsigned n;
+	unsigned woken; /* times that something was posted to the thread, or it was resumed */
 	bool stuck;
 	atomic_bool resumed; /* drive_resumed() is due */
 	bool suspended;      /* the host sleeps, or a Pi's cable was pulled */
@@ -31,6 +32,7 @@ static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
 	struct fake_usb *u = usb;
 
 	assert_true(u->n < 8);
+	u->woken++;
 	u->posted[u->n].fn = fn;
 	u->posted[u->n++].arg = arg;
 	return 0;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Compact discs and the kernel: a cue sheet with a data track and two audio tracks, resolved inside the
-# sandbox of the shipped service; an audio CD; and an ISO image as a CD-ROM.
+# sandbox of the shipped service; an audio CD; an ISO image as a CD-ROM; and CD-Rs that are burned.
 # shellcheck disable=SC2154 # media and work are lib.sh's
 . ./lib.sh
 
@@ -48,7 +48,34 @@ read_cd() {
 same_sectors() {
 	read_cd "$1" "$2" && cmp "$work/sectors" <(tail -c "+$(($4 * 2352 + 1))" "$3" | head -c $((2352 * $2)))
 }
+# le32 N: prints 4 bytes, the least first.
+le32() {
+	# shellcheck disable=SC2059 # the bytes are the format
+	printf "$(printf '\\%03o\\%03o\\%03o\\%03o' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)))"
+}
+# wav SAMPLES WAV: makes a WAV file of samples of 44.1 kHz, 16 bits, stereo.
+wav() {
+	local bytes
+	bytes=$(stat -c %s "$1")
+	{
+		printf 'RIFF'
+		le32 $((bytes + 36))
+		printf 'WAVEfmt \020\000\000\000\001\000\002\000'
+		le32 44100
+		le32 176400
+		printf '\004\000\020\000data'
+		le32 "$bytes"
+		cat "$1"
+	} >"$2"
+}
 property() { udevadm info "$d" | grep -qx "E: $1"; }
+
+# The session begins 11400 blocks after the end of the first one, and so beyond its data.
+last_session_is_second() {
+	local offset
+	offset=$(udevadm info "$d" | sed -n 's/^E: ID_CDROM_MEDIA_SESSION_LAST_OFFSET=//p')
+	[ "${offset:-0}" -gt $((11400 * 2048)) ]
+}
 
 # ---- a disc with data and audio tracks ----
 text=$(mmcgadgetctl insert broken.cue 2>&1)
@@ -95,6 +122,42 @@ check "as a CD: it is one" property ID_CDROM_MEDIA_CD=1
 check "as a CD: it reads right" cmp "$media/plain.iso" "$d"
 check "the next time it is a DVD" mmcgadgetctl insert plain.iso as=dvd
 check "as a DVD: udev sees it" wait_for 15 property ID_CDROM_MEDIA_DVD=1
+
+# ---- a CD-R: data and a song, track at once ----
+sectors SONG 400 >"$work/song.pcm"
+wav "$work/song.pcm" "$work/song.wav"
+check "a blank CD-R is made" mmcgadgetctl blank mix.iso type=cd-r
+check "blank CD-R: udev sees one" wait_for 15 property ID_CDROM_MEDIA_CD_R=1
+check "blank CD-R: udev sees that it is blank" wait_for 15 blank_seen
+check "data and a song are burned" timeout 300 wodim dev="$d" -tao -gracetime=2 -data "$media/plain.iso" -audio "$work/song.wav"
+check "burned: udev sees a complete CD-R" wait_for 15 property ID_CDROM_MEDIA_STATE=complete
+check "burned: it is a CD-R still" property ID_CDROM_MEDIA_CD_R=1
+check "burned: a data track" property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
+check "burned: an audio track" property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=1
+check "burned: blkid reads the label" wait_for 15 has_label "$sr" PLAIN
+check "burned: the data track is mounted" mount -o ro "$d" "$work/mnt"
+check "burned: its file reads right" test "$(stat -c %s "$work/mnt/DATA.BIN")" = 1048576
+check "burned: umount" umount "$work/mnt"
+check "burned: the data" cmp -n "$(stat -c %s "$media/plain.iso")" "$media/plain.iso" "$d"
+check "burned: the song is ripped" timeout 300 cdparanoia -d "$d" 2 "$work/rip.wav"
+check "burned: it is the song" cmp <(tail -c +45 "$work/rip.wav") "$work/song.pcm"
+like "burned: the list says what it is" "$(mmcgadgetctl list)" 'mix.*1 data and 1 audio track'
+
+# ---- a CD-R of two sessions ----
+mkdir -p "$work/first" "$work/second"
+seq 100000 >"$work/first/one.txt"
+seq 200000 >"$work/second/two.txt"
+check "another blank CD-R is made" mmcgadgetctl blank sessions.iso type=cd-r
+check "sessions: udev sees the blank" wait_for 15 blank_seen
+check "sessions: the first one" timeout 300 xorriso -outdev "$d" -volid SESSIONS -map "$work/first" / -commit
+check "sessions: udev sees that one more can follow" wait_for 15 property ID_CDROM_MEDIA_STATE=appendable
+check "sessions: the second one" timeout 300 xorriso -dev "$d" -map "$work/second" / -commit
+check "sessions: udev sees where the last one begins" wait_for 15 last_session_is_second
+check "sessions: the last one is mounted" mount -o ro "$d" "$work/mnt"
+check "sessions: it has the file of the first one" cmp "$work/first/one.txt" "$work/mnt/one.txt"
+check "sessions: it has its own file" cmp "$work/second/two.txt" "$work/mnt/two.txt"
+check "sessions: umount" umount "$work/mnt"
+is "burned: no reset, no phase error" "$(state resets) $(state phase_errors)" "0 0"
 dmesg_clean "the kernel's log is clean" cd
 check_not "no resolver is left" pgrep -f mmcgadget-resolver
 check "the daemon stops" daemon_stop

@@ -92,7 +92,7 @@ static uint8_t form_of(const struct cd_track *t, int32_t lba)
 	return lba % 10 == 9 ? CD_XA_FORM2 : CD_XA_FORM1;
 }
 
-/* Builds all 2352 bytes of a data sector whose user data is stamped. */
+/* Builds all 2352 bytes of a data sector of mode 1 or 2 whose user data is stamped. */
 static void build_sector(uint8_t form, int32_t lba, uint8_t out[CD_SECTOR])
 {
 	uint8_t user[CD_SECTOR] = {0};
@@ -109,6 +109,16 @@ static void build_sector(uint8_t form, int32_t lba, uint8_t out[CD_SECTOR])
 	}
 	stamp(lba, user, 2048);
 	cd_sector_cut(&s, all, out);
+}
+
+void cd_disc_sector(uint8_t form, int32_t lba, uint8_t out[CD_SECTOR])
+{
+	const struct cd_track t = {.form = form};
+
+	if (form == CD_AUDIO)
+		stamp(lba, out, CD_SECTOR);
+	else
+		build_sector(form_of(&t, lba), lba, out);
 }
 
 static void put_audio(const struct cd_extent *e, int32_t lba, uint8_t *to)

@@ -27,4 +27,7 @@ struct cd_disc {
 /* Makes the disc of that name. False: there is none, or no memory. */
 bool cd_disc_make(const char *name, struct cd_disc *out);
 
+/* Makes one sector of such a disc: form is CD_AUDIO, CD_MODE1 or CD_XA. */
+void cd_disc_sector(uint8_t form, int32_t lba, uint8_t out[CD_SECTOR]);
+
 #endif

@@ -84,6 +84,7 @@ struct powercut {
 	size_t capacity, sectors; /* capacity in bytes, and in sectors */
 	uint8_t *seen, *stored;
 	uint8_t *dirty; /* for each sector of seen: enum powercut_sector */
+	bool *used;     /* each sector that was ever written: the others are zeros, a hole */
 	uint64_t size, stored_size;
 	/* Changes of size since the last sync: from, to. */
 	uint64_t size_change[POWERCUT_PENDING][2];

@@ -69,6 +69,13 @@ mkdir -p "$W/a b"
 cp "$W/x.iso" "$W/a b/c d.iso"
 expect "a name with blanks" 0 '' --insert "$W/a b/c d.iso" cmp /dev/sr0 "$W/x.iso"
 expect "another device" 0 '' --device /dev/burner --insert "$W/x.iso" cmp /dev/burner "$W/x.iso"
+printf 'FILE "cd.bin" BINARY\n TRACK 01 MODE1/2048\n  INDEX 01 00:00:00\n' >"$W/a b/cd.cue"
+expect "a cue sheet without its file" 125 'cd.cue.*"cd.bin"' --insert "$W/a b/cd.cue" true
+cp "$W/x.iso" "$W/a b/cd.bin"
+expect "a cue sheet" 0 '' --insert "$W/a b/cd.cue" cmp /dev/sr0 "$W/x.iso"
+expect "a cue sheet that is not there" 125 'nosuch.cue: No such file' --insert "$W/nosuch.cue" true
+echo nonsense >"$W/nonsense.cue"
+expect "a text that is no cue sheet" 125 'nonsense.cue' --insert "$W/nonsense.cue" true
 expect "an empty drive is opened in vain" 2 'No medium found$' sh -c ': </dev/sr0'
 check "an empty drive is opened in vain: nothing more is said" output_lacks 'no program has opened'
 # shellcheck disable=SC2016 # for the program's shell

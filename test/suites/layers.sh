@@ -20,7 +20,7 @@ report() { # NAME EVIDENCE: passes if the evidence is empty
 # it are pure rooms only.
 rooms=(daemon usb control drive library gadget protocol cdimage trace bot mmc disc media cd util)
 client=(ctl protocol trace bot mmc disc media cd util)
-shim=(shim trace bot mmc disc media cd util)
+shim=(shim cdimage trace bot mmc disc media cd util)
 # The process without rights that the daemon starts.
 resolver=(resolver cdimage cd util)
 # The one that decodes FLAC, in the same sandbox.

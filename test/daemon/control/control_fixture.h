@@ -70,13 +70,22 @@ static inline int setup(void **state)
 	return make_control();
 }
 
-static inline int teardown(void **state)
+/* As the daemon stops. */
+static inline void stop_all(void)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		drive_detach(usb[i].drive);
+		if (usb[i].drive)
+			drive_detach(usb[i].drive);
 		drive_free(usb[i].drive);
+		usb[i].drive = NULL;
 	}
 	control_free(control);
+	control = NULL;
+}
+
+static inline int teardown(void **state)
+{
+	stop_all();
 	sd_event_unref(event);
 	return scratch_remove(state);
 }

@@ -4,6 +4,7 @@
 
 #include "compact_fixture.h"
 
+#include "daemon/iso.h"
 #include "util/array.h"
 
 static void disc_has_the_sectors_of_all_files(void **state)
@@ -116,6 +117,7 @@ static void list_has_the_text_and_not_its_files(void **state)
 		assert_string_equal(e->kind, "cd");
 		assert_string_equal(e->medium, "cd-rom");
 		assert_true(e->usable && e->is_disc);
+		assert_string_equal(e->label, "Album");
 		assert_null(e->problem);
 		assert_int_equal(e->size, 1500 * 2352);
 		assert_int_equal(e->tracks.data, 1);
@@ -128,6 +130,93 @@ static void list_has_the_text_and_not_its_files(void **state)
 }
 
 /* What is cached follows the text and its files. */
+/* An ISO image whose blocks are sectors of that size, with the user data from `user` on. */
+static void put_sectors_of_iso(const char *name, const char *label, unsigned unit, unsigned user)
+{
+	unsigned char sector[2352];
+	FILE *from, *to = fopen(in_scratch(name), "wb");
+
+	assert_non_null(to);
+	put_iso("media/made.iso", label);
+	assert_int_equal(truncate(in_scratch("media/made.iso"), 400 * 2048), 0);
+	from = fopen(in_scratch("media/made.iso"), "rb");
+	assert_non_null(from);
+	for (unsigned i = 0; i < 400; i++) {
+		memset(sector, 0, sizeof(sector));
+		assert_int_equal(fread(sector + user, 2048, 1, from), 1);
+		assert_int_equal(fwrite(sector, unit, 1, to), 1);
+	}
+	assert_int_equal(fclose(from), 0);
+	assert_int_equal(fclose(to), 0);
+	assert_int_equal(unlink(in_scratch("media/made.iso")), 0);
+}
+
+/* The label is that of the volume which a host would mount. */
+static void list_has_the_label_of_the_volume(void **state)
+{
+	(void)state;
+	use_resolver();
+	put_sectors_of_iso("media/1.bin", "MODE1", 2352, 16);
+	put_sectors_of_iso("media/2.bin", "MODE2", 2336, 8);
+	put_sectors("media/a.bin", 300, 'a');
+	put_text("media/m1.cue",
+		"TITLE \"Title\"\nFILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+		"FILE 1.bin BINARY\nTRACK 02 MODE1/2352\nINDEX 01 00:00:00\n");
+	put_text("media/m2.cue",
+		"FILE 1.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\nREM SESSION 02\n"
+		"FILE 2.bin BINARY\nTRACK 02 MODE2/2336\nINDEX 01 00:00:00\n");
+	put_text("media/none.cue",
+		"TITLE \"Caf\xe9\"\nFILE a.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n");
+	for (unsigned i = 0; i < 2; i++) {
+		scan();
+		assert_string_equal(entry("m1.cue")->label, "MODE1");
+		assert_string_equal(entry("m2.cue")->label, "MODE2");
+		assert_string_equal(entry("none.cue")->label, "Caf\xc3\xa9");
+	}
+}
+
+/* A data track says itself what it is. Of other files nobody can tell. */
+static void bin_without_a_cue(void **state)
+{
+	static const unsigned char head[2][16] = {
+		{0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 2, 0, 2},
+		{0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 2, 1, 2}};
+	const struct image_policy dvd = {.as = IMAGE_AS_DVD};
+	int fd;
+
+	(void)state;
+	put_sectors("media/x.bin", 600, 'x');
+	assert_int_equal(open_image("x.bin"), -EBADMSG);
+	assert_string_equal(why.text,
+		"\"x.bin\" does not say what it is, and its cue sheet is missing; if it is an "
+		"audio "
+		"track, write one: printf 'FILE \"x.bin\" BINARY\\nTRACK 01 AUDIO\\nINDEX 01 "
+		"00:00:00\\n' >NAME.cue; or insert it as it is, with as=dvd");
+	image_fini(&image);
+	fd = open(in_scratch("media/x.bin"), O_RDWR);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(pwrite(fd, head[i], 16, i * 2352), 16);
+	close(fd);
+	assert_int_equal(open_image("x.bin"), 0);
+	assert_string_equal(image.kind, "cd");
+	assert_int_equal(disc_cd_map(image.disc)->session[0].lead_out, 600);
+	assert_int_equal(disc_cd_map(image.disc)->session[0].format, 0x20);
+	assert_int_equal(disc_cd_map(image.disc)->track[0].form, CD_XA);
+	assert_sector(599, 'x', 599, CD_XA);
+	image_fini(&image);
+	assert_int_equal(image_open(folder, in_scratch("media"), "x.bin", &dvd, &image, &why), 0);
+	assert_null(disc_cd_map(image.disc));
+	image_fini(&image);
+	for (unsigned i = 0; i < 2; i++) {
+		scan();
+		assert_string_equal(entry("x.bin")->kind, "cd");
+		assert_string_equal(entry("x.bin")->medium, "cd-rom");
+		assert_int_equal(entry("x.bin")->tracks.data, 1);
+		assert_int_equal(entry("x.bin")->tracks.seconds, (600 + 150) / 75);
+		assert_true(entry("x.bin")->usable && entry("x.bin")->is_disc);
+	}
+}
+
 static void list_follows_the_files(void **state)
 {
 	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
@@ -156,6 +245,16 @@ static void list_follows_the_files(void **state)
 		entry("x.cue")->problem, "x.cue line 5: the file \"x 2.bin\" is missing");
 	/* The files of what is no disc are shown: people look for them. */
 	assert_int_equal(list.count, 3);
+	assert_string_equal(entry("x 1.bin")->kind, "unknown");
+	assert_string_equal(entry("x 1.bin")->remark,
+		"it is a file of a compact disc whose text cannot be read");
+	/* A .ccd has its .img by its name, whatever is in it. */
+	put_text("media/y.ccd", "[CloneCD]\n");
+	put_size("media/y.img", 600 * 2352);
+	scan();
+	assert_string_equal(entry("y.ccd")->problem,
+		"y.ccd: it is not a file of CloneCD: it has no [Entry] of a track");
+	assert_string_equal(entry("y.img")->kind, "unknown");
 }
 
 /* A folder of broken texts costs a process for each only once. */
@@ -387,6 +486,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(disc_without_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			list_has_the_text_and_not_its_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(list_has_the_label_of_the_volume, setup, teardown),
+		cmocka_unit_test_setup_teardown(bin_without_a_cue, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_follows_the_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_remembers_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_of_strangers, setup, teardown),

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef LIBRARY_COMPACT_LABEL_H
+#define LIBRARY_COMPACT_LABEL_H
+
+#include "library/label.h"
+#include "library/library.h"
+#include "library/resolver.h"
+
+/*
+ * Writes what a host shows of the disc d of the text f: the label of the volume in its last session
+ * that has a data track, as udev would find it, otherwise the title of its CD-Text; "" if it has
+ * neither. Any thread; reads some sectors, and may wait for storage.
+ */
+void compact_label(
+	const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX]);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A .bin without its cue sheet: the sectors of a data track, which say themselves what they are. */
+#ifndef LIBRARY_IMAGE_RAW_H
+#define LIBRARY_IMAGE_RAW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cd/map.h"
+
+/*
+ * The file fd of that size begins with whole sectors of data: of mode 1, or mode 2 (XA). Returns
+ * the form of the track, enum cd_form; -1: it does not, or is longer than a CD. Any thread; reads
+ * 32 bytes.
+ */
+int image_raw_form(int fd, uint64_t size);
+/* The disc of such a file: one track. Bytes behind its last whole sector are no part of it. */
+void image_raw_map(int form, uint64_t size, struct cd_map *out);
+
+#endif

@@ -1,0 +1,245 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Programs that read and rip compact discs: a mixed disc, in one file and in one file per track; an audio
+# disc with CD-Text, MCN, ISRC and indexes; a CD-Extra. What they read must be the files' bytes.
+# shellcheck source=test/shim/lib.sh
+. test/shim/lib.sh
+# shellcheck source=test/shim/cd.sh
+. test/shim/cd.sh
+drive
+cd=/dev/sr0
+# The attention of a new drive, so that each disc below is met in the same way.
+shim dd if=$cd of=/dev/null count=0 2>/dev/null
+
+# ---- the discs ------------------------------------------------------------------------------------
+sectors mode1 0 300 >"$W/track1.bin"
+sectors audio 300 380 >"$W/track2.bin"
+sectors audio 680 350 >"$W/track3.bin"
+cat "$W/track1.bin" "$W/track2.bin" "$W/track3.bin" >"$W/mixed.bin"
+# By its tracks, as the archives of discs have them: the pregap of a track is in its own file.
+cat >"$W/tracks.cue" <<END
+CATALOG 4006381333931
+FILE "track1.bin" BINARY
+  TRACK 01 MODE1/2352
+    INDEX 01 00:00:00
+FILE "track2.bin" BINARY
+  TRACK 02 AUDIO
+    ISRC DEAAA0000001
+    INDEX 00 00:00:00
+    INDEX 01 00:02:00
+FILE "track3.bin" BINARY
+  TRACK 03 AUDIO
+    ISRC DEAAA0000002
+    INDEX 01 00:00:00
+    INDEX 02 00:03:00
+END
+cat >"$W/mixed.cue" <<END
+CATALOG 4006381333931
+FILE "mixed.bin" BINARY
+  TRACK 01 MODE1/2352
+    INDEX 01 00:00:00
+  TRACK 02 AUDIO
+    ISRC DEAAA0000001
+    INDEX 00 00:04:00
+    INDEX 01 00:06:00
+  TRACK 03 AUDIO
+    ISRC DEAAA0000002
+    INDEX 01 00:09:05
+    INDEX 02 00:12:05
+END
+sectors audio 0 750 >"$W/audio.bin"
+cat >"$W/audio.cue" <<END
+CATALOG 4006381333931
+PERFORMER "The Band"
+TITLE "The Album"
+FILE "audio.bin" BINARY
+  TRACK 01 AUDIO
+    TITLE "First"
+    PERFORMER "Singer One"
+    ISRC DEAAA0000001
+    INDEX 01 00:00:00
+  TRACK 02 AUDIO
+    TITLE "Second"
+    PERFORMER "Singer Two"
+    ISRC DEAAA0000002
+    INDEX 00 00:04:00
+    INDEX 01 00:06:00
+    INDEX 02 00:08:00
+END
+# The second session begins 11400 sectors after the end of the first one.
+sectors xa 12150 300 >"$W/extra.bin"
+sectors xa 12150 300 16 2336 >"$W/extra.2336"
+cat >"$W/extra.cue" <<END
+FILE "audio.bin" BINARY
+  TRACK 01 AUDIO
+    INDEX 01 00:00:00
+  TRACK 02 AUDIO
+    INDEX 00 00:04:00
+    INDEX 01 00:06:00
+REM SESSION 02
+FILE "extra.bin" BINARY
+  TRACK 03 MODE2/2352
+    INDEX 01 00:00:00
+END
+sed 's/extra.bin/extra.2336/; s/2352/2336/' "$W/extra.cue" >"$W/short.cue"
+
+# The log without the names of the programs: commands and the beginnings of answers.
+wires() { sed 's/^[^ ]* //' "$W/log"; }
+
+# samples_of FILE: prints the samples of an image that cdrdao has read, which has them big-endian.
+samples_of() { dd if="$1" conv=swab status=none; }
+
+# ---- mixed: each program on the disc of three files, then on its twin ------------------------------
+rip() { # NAME FILE.wav: the WAV that a program made of track 2 is its samples
+	check "$1: exit code 0" exits 0
+	check "$1: the samples are those of the file" has_samples "$2" "$W/samples2"
+}
+part "$W/track2.bin" 150 230 >"$W/samples2"
+for disc in tracks mixed; do
+	insert "$W/$disc.cue"
+	check "$disc: a CD-ROM with three tracks" state profile=0008 finalised=1 tracks=3 sessions=1 readable=1030
+	if need cd-info "cd-info, $disc"; then
+		run cd-info --no-cddb -C $cd
+		check "cd-info, $disc: exit code 0" exits 0
+		check "cd-info, $disc: tracks and their addresses" says ' 1: 00:02:00  000000 data ' \
+			' 2: 00:08:00  000450 audio ' ' 3: 00:11:05  000680 audio ' '170: 00:15:55  001030 leadout'
+		check "cd-info, $disc: MCN and ISRC" says 'MCN\): 4006381333931$' '2 ISRC: DEAAA0000001$' \
+			'3 ISRC: DEAAA0000002$'
+		wires >"$W/$disc.cd-info"
+	fi
+	if need cdrdao "cdrdao, $disc"; then
+		run cdrdao disk-info --device $cd
+		check "cdrdao disk-info, $disc: a CD-ROM of three tracks" says '^CD-R medium +: n/a' \
+			'^Toc Type +: CD-DA or CD-ROM' '^Sessions +: 1' '^Last Track +: 3'
+		run cdrdao read-toc --device $cd "$W/$disc.toc"
+		check "cdrdao read-toc, $disc: exit code 0" exits 0
+		check "cdrdao read-toc, $disc: finds pregap and index in the subchannel" says \
+			'^Found pre-gap: 00:02:00' '^Found index 2 at: 00:03:00' 'catalogue number'
+		check "cdrdao read-toc, $disc: MCN and ISRC" test \
+			"$(grep -cE '^(CATALOG "4006381333931"|ISRC "DEAAA000000[12]")$' "$W/$disc.toc")" = 3
+		wires >"$W/$disc.read-toc"
+		rm -f "$W/read.bin" "$W/read.toc"
+		run cdrdao read-cd --read-raw --paranoia-mode 0 --device $cd --datafile "$W/read.bin" "$W/read.toc"
+		check "cdrdao read-cd, $disc: exit code 0" exits 0
+		check "cdrdao read-cd, $disc: the data track" cmp -n $((300 * 2352)) "$W/read.bin" "$W/mixed.bin"
+		tail -c +$((300 * 2352 + 1)) "$W/read.bin" >"$W/read.audio"
+		samples_of "$W/read.audio" >"$W/read.samples"
+		part "$W/mixed.bin" 450 580 >"$W/want.samples"
+		check "cdrdao read-cd, $disc: the audio tracks" cmp "$W/read.samples" "$W/want.samples"
+		wires >"$W/$disc.read-cd"
+	fi
+	if need cdparanoia "cdparanoia, $disc"; then
+		run cdparanoia -d $cd -Q
+		check "cdparanoia -Q, $disc: the audio tracks" says ' 2\. +230 .* 450 ' ' 3\. +350 .* 680 '
+		run cdparanoia -d $cd 2 "$W/cdparanoia.wav"
+		rip "cdparanoia, $disc" "$W/cdparanoia.wav"
+	fi
+	if need cd-paranoia "cd-paranoia, $disc"; then
+		run cd-paranoia -d $cd 2 "$W/cd-paranoia.wav"
+		rip "cd-paranoia, $disc" "$W/cd-paranoia.wav"
+	fi
+	if need icedax "icedax, $disc"; then
+		run icedax -D $cd -J -g -H -v all
+		check "icedax -J, $disc: exit code 0" exits 0
+		check "icedax -J, $disc: MCN, ISRC" says '^Media catalog number: 4006381333931' \
+			'T: +2 ISRC: DE-AAA-00-00001' 'T: +3 ISRC: DE-AAA-00-00002'
+		check "icedax -J, $disc: index 2 of track 3" says '^T03 I01 0+$' '^T03 I02 0+225$'
+		run icedax -D $cd -t 2 -O wav -H "$W/icedax.wav"
+		rip "icedax, $disc" "$W/icedax.wav"
+		wires >"$W/$disc.icedax"
+	fi
+	if need readom "readom -clone, $disc"; then
+		run readom dev=$cd -clone f="$W/clone"
+		check "readom -clone, $disc: exit code 0" exits 0
+		check "readom -clone, $disc: each sector with its subchannel" test \
+			"$(stat -c %s "$W/clone")" = $((1030 * 2448))
+		mv "$W/clone" "$W/$disc.clone"
+	fi
+done
+# A reader cannot tell in how many files a disc is.
+for what in cd-info read-toc read-cd icedax clone; do
+	[ -s "$W/mixed.$what" ] || continue
+	check "$what: one file or three, the same conversation" cmp "$W/tracks.$what" "$W/mixed.$what"
+done
+
+# READ CD by the kernel's ioctls, and what has no such sectors.
+if need cd-read "cd-read"; then
+	run cd-read -m audio --just-hex --no-header -s 450 -e 451 -C $cd
+	check "cd-read: audio sectors" says '0x0000: 4c42 4120 3030 3030 3031 6332 '
+	run cd-read -m any --just-hex --no-header -s 16 -e 16 -C $cd
+	check "cd-read: a sector of the data track" says '0x0000: 0002 1601 4c42 4120 3030 3030 3030 3130 '
+	run cd-read -m audio --just-hex --no-header -s 16 -e 16 -C $cd
+	check "cd-read: data is no audio: 5/64/00" sent 'READ CD .* CHECK 5/64/00'
+fi
+run dd if=$cd of="$W/data" bs=2048 count=300
+sectors mode1 0 300 16 2048 >"$W/want"
+check "the data track through the block device" cmp "$W/data" "$W/want"
+run dd if=$cd of="$W/data" bs=2048 skip=450 count=1
+check "an audio track through the block device: an error" fails
+
+# ---- audio ----------------------------------------------------------------------------------------
+insert "$W/audio.cue"
+if need cd-info "cd-info, audio"; then
+	run cd-info --no-cddb -C $cd
+	check "cd-info, audio: an audio CD" says 'Disc mode is listed as: CD-DA' 'MCN\): 4006381333931$' \
+		' 2: 00:08:00  000450 audio ' '170: 00:12:00  000750 leadout'
+	check "cd-info, audio: CD-Text" says 'TITLE: The Album' 'PERFORMER: The Band' 'TITLE: Second' \
+		'PERFORMER: Singer Two'
+fi
+if need cdrdao "cdrdao, audio"; then
+	run cdrdao read-toc --device $cd "$W/audio.toc"
+	check "cdrdao read-toc, audio: exit code 0" exits 0
+	check "cdrdao read-toc, audio: pregap, index" says '^Found pre-gap: 00:02:00' '^Found index 2 at: 00:02:00'
+	check "cdrdao read-toc, audio: CD-Text" test \
+		"$(grep -cE '^ +(TITLE|PERFORMER) "(The (Album|Band)|First|Second|Singer (One|Two))"$' "$W/audio.toc")" = 6
+	check "cdrdao read-toc, audio: MCN and ISRC" test \
+		"$(grep -cE '^(CATALOG "4006381333931"|ISRC "DEAAA000000[12]")$' "$W/audio.toc")" = 3
+	rm -f "$W/read.bin" "$W/read.toc"
+	run cdrdao read-cd --device $cd --datafile "$W/read.bin" "$W/read.toc"
+	check "cdrdao read-cd, audio: exit code 0" exits 0
+	samples_of "$W/read.bin" >"$W/read.samples"
+	check "cdrdao read-cd, audio: the samples" cmp "$W/read.samples" "$W/audio.bin"
+fi
+if need icedax "icedax, audio"; then
+	run icedax -D $cd -J -g -H -v all
+	check "icedax -J, audio: CD-Text and index" says "^Album title: 'The Album' from 'The Band'" \
+		"title 'Second' from 'Singer Two'" '^T02 I02 0+150$'
+fi
+if need cdparanoia "cdparanoia, audio"; then
+	# From the first sample to the last one of the disc, over the pregap.
+	run cdparanoia -d $cd 1- "$W/all.wav"
+	check "cdparanoia, audio: exit code 0" exits 0
+	check "cdparanoia, audio: the whole disc" has_samples "$W/all.wav" "$W/audio.bin"
+fi
+check "audio: the kernel has no block to read" fails_to shim dd if=$cd of="$W/data" bs=2048 count=1 2>/dev/null
+
+# ---- CD-Extra -------------------------------------------------------------------------------------
+for disc in extra short; do
+	insert "$W/$disc.cue"
+	check "$disc: two sessions" state profile=0008 tracks=3 sessions=2 readable=12450
+	if need cd-info "cd-info, $disc"; then
+		run cd-info --no-cddb -C $cd
+		check "cd-info, $disc: a CD-Extra" says 'CD-Plus/Extra' '^Last CD Session LSN: 12150' \
+			' 2: 00:08:00  000450 audio ' ' 3: 02:44:00  012150 data '
+		wires >"$W/$disc.cd-info"
+	fi
+	if need cdrdao "cdrdao, $disc"; then
+		run cdrdao disk-info --device $cd
+		check "cdrdao disk-info, $disc: two sessions, XA" says '^Toc Type +: CD-ROM XA' '^Sessions +: 2'
+		rm -f "$W/read.bin" "$W/read.toc"
+		run cdrdao read-cd --read-raw --session 2 --device $cd --datafile "$W/read.bin" "$W/read.toc"
+		check "cdrdao read-cd, session 2 of $disc: exit code 0" exits 0
+		check "cdrdao read-cd, session 2 of $disc: form 1 and form 2" cmp "$W/read.bin" "$W/extra.bin"
+		wires >"$W/$disc.read-cd"
+	fi
+done
+for what in cd-info read-cd; do
+	[ -s "$W/short.$what" ] || continue
+	check "$what: sectors stored with their sync or without, the same conversation" cmp "$W/extra.$what" "$W/short.$what"
+done
+if need cdparanoia "cdparanoia, extra"; then
+	run cdparanoia -d $cd 1-2 "$W/all.wav"
+	check "cdparanoia, extra: exit code 0" exits 0
+	check "cdparanoia, extra: session 1" has_samples "$W/all.wav" "$W/audio.bin"
+fi
+exit 0
