@@ -41,7 +41,7 @@ struct drive_observer {
 	void (*host_ejected)(void *ctx);
 };
 
-#define DRIVE_OBSERVERS 7u
+#define DRIVE_OBSERVERS 16u
 
 /* They are notified in the order in which they were added. All members 0: no observer. */
 struct drive_observers {
