@@ -466,6 +466,16 @@ static void add_drive(struct events *ev, struct drive *d)
 	ev->folder[f].subject.mask |= 1u << at;
 }
 
+/* A drive usually ends before its control. */
+static void leave_drive(const struct events *ev, const struct watched_drive *w)
+{
+	const struct drives *set = ev->env.drives;
+
+	for (unsigned i = 0; i < set->count; i++)
+		if (set->drive[i] == w->drive)
+			drive_unobserve(w->drive, w);
+}
+
 int events_new(const struct command_env *env, sd_event *event, struct events **out)
 {
 	struct events *ev = calloc(1, sizeof(*ev));
@@ -502,8 +512,10 @@ void events_free(struct events *ev)
 	sd_event_source_disable_unref(ev->timer);
 	sd_event_unref(ev->event);
 	forget(&ev->daemon);
-	for (unsigned i = 0; i < ev->drives; i++)
+	for (unsigned i = 0; i < ev->drives; i++) {
+		leave_drive(ev, &ev->drive[i]);
 		forget(&ev->drive[i].subject);
+	}
 	for (unsigned i = 0; i < ev->folders; i++) {
 		events_folder_free(ev->folder[i].content);
 		forget(&ev->folder[i].subject);

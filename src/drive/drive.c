@@ -525,6 +525,11 @@ void drive_observe(struct drive *d, const struct drive_observer *o, void *ctx)
 	drive_machine_observe(d->machine, o, ctx);
 }
 
+void drive_unobserve(struct drive *d, const void *ctx)
+{
+	drive_machine_unobserve(d->machine, ctx);
+}
+
 void drive_watch_host(struct drive *d)
 {
 	engine_thread_watch_host(d->engine);

@@ -167,8 +167,9 @@ struct drive_info {
 void drive_get_info(struct drive *d, struct drive_info *info);
 /* Returns the block where the burn under way will end, see burn_end_find(). 0 = unknown. */
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m);
-/* Notifies o, too, from now on. Once at most; o and ctx must outlive the drive. */
+/* Notifies o, too, from now on, until drive_unobserve() or the end of the drive. */
 void drive_observe(struct drive *d, const struct drive_observer *o, void *ctx);
+void drive_unobserve(struct drive *d, const void *ctx);
 /*
  * Wakes the main thread once, when the host has moved a block or was connected, disconnected or
  * sent to sleep. The USB thread is not woken for that: it says so when it has something to do.

@@ -511,6 +511,11 @@ void drive_machine_observe(struct drive_machine *m, const struct drive_observer 
 	drive_observers_add(&m->observers, o, ctx);
 }
 
+void drive_machine_unobserve(struct drive_machine *m, const void *ctx)
+{
+	drive_observers_remove(&m->observers, ctx);
+}
+
 bool drive_machine_has_command(const struct drive_machine *m)
 {
 	return m->op.command != NULL;

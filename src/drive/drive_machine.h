@@ -125,6 +125,8 @@ void drive_machine_free(struct drive_machine *m);
  * machine.
  */
 void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx);
+/* The observer with that ctx is not notified any more. */
+void drive_machine_unobserve(struct drive_machine *m, const void *ctx);
 /* Notifies them of what became of a burned disc, see drive_observer.treated. */
 void drive_machine_treated(struct drive_machine *m, const struct postburn_result *result);
 

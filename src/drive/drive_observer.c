@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drive/drive_observer.h"
 
+#include <assert.h>
+#include <string.h>
+
 /* EACH(all, event)(e->ctx, ...); calls event of every observer that has it. */
 #define EACH(all, event)                                                                           \
 	for (const struct drive_observer_entry *e = (all)->at; e < (all)->at + (all)->count; e++)  \
@@ -9,8 +12,21 @@
 
 void drive_observers_add(struct drive_observers *all, const struct drive_observer *o, void *ctx)
 {
+	assert(all->count < DRIVE_OBSERVERS);
 	all->at[all->count].observer = o;
 	all->at[all->count++].ctx = ctx;
+}
+
+void drive_observers_remove(struct drive_observers *all, const void *ctx)
+{
+	unsigned i = 0;
+
+	while (i < all->count && all->at[i].ctx != ctx)
+		i++;
+	if (i == all->count)
+		return;
+	all->count--;
+	memmove(&all->at[i], &all->at[i + 1], (all->count - i) * sizeof(all->at[0]));
 }
 
 void notify_engine_state(const struct drive_observers *all, const struct mmc_state *before,

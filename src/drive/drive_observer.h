@@ -41,7 +41,8 @@ struct drive_observer {
 	void (*host_ejected)(void *ctx);
 };
 
-#define DRIVE_OBSERVERS 16u
+/* The drive's own parts, and a control or two. */
+#define DRIVE_OBSERVERS 12u
 
 /* They are notified in the order in which they were added. All members 0: no observer. */
 struct drive_observers {
@@ -54,6 +55,8 @@ struct drive_observers {
 
 /* At most DRIVE_OBSERVERS of them. o and ctx must outlive the list. */
 void drive_observers_add(struct drive_observers *all, const struct drive_observer *o, void *ctx);
+/* Removes the one that was added with this ctx. Not from within an event. */
+void drive_observers_remove(struct drive_observers *all, const void *ctx);
 
 /* Each calls the callback of that name of all observers. */
 void notify_engine_state(const struct drive_observers *all, const struct mmc_state *before,
