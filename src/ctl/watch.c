@@ -229,7 +229,8 @@ static bool ask_for_events(struct watch_states *s, const char *line, const sigse
 		line_next(&s->reader, UINT64_MAX, unblocked, &text) != LINE_READ)
 		return false;
 	answer = json_loads(text, 0, NULL);
-	ok = answer_is_ok(answer);
+	/* Without a number of that kind, what answers knows another meaning of the word. */
+	ok = answer_is_ok(answer) && json_is_integer(json_object_get(answer, "api"));
 	json_decref(answer);
 	return ok;
 }

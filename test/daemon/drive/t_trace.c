@@ -162,14 +162,19 @@ static bool passes(const char *text, struct script_exec *x, char *error, size_t 
 	return good;
 }
 
+static bool is_cd(const struct disc_medium *m)
+{
+	return m && (m->type == DISC_CD_R || m->type == DISC_CD_RW);
+}
+
 /*
- * A trace cannot reproduce failing storage, nor a CD of several tracks, nor conversations that BOT
- * does not run.
+ * A trace cannot reproduce failing storage, nor a CD of several tracks or one that is recorded
+ * (recorded_cds_are_not_made_again()), nor conversations that BOT does not run.
  */
 static bool can_be_replayed(const struct script *s)
 {
 	for (const struct script_step *p = s->steps; p; p = p->next)
-		if (p->kind == SCRIPT_FAULT || p->disc)
+		if (p->kind == SCRIPT_FAULT || p->disc || is_cd(p->medium))
 			return false;
 	return s->executors & SCRIPT_BOT;
 }
@@ -345,6 +350,29 @@ static unsigned commands(struct trace_command *last)
 	return n;
 }
 
+/* A CD-R that is inserted again with something on it ends what can be replayed. */
+static void recorded_cds_are_not_made_again(void **state)
+{
+	struct trace_script result;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	max_records = RECORDER_RECORDS;
+	until_error = false;
+	run_conversation(
+		"# recorded\nmedia blank type=cd-r\n"
+		"> 55 10 00 00 00 00 00 00 3c 00  out=00*8 05 32 41 c4 08 07 00*9 96 00*36\n"
+		"write 0..30 step 10\n> 35 00 00 00 00 00 00 00 00 00\n"
+		"eject\ninsert-again\n> 12 00 00 00 24 00 in=36\n");
+	assert_non_null(f);
+	assert_string_equal(trace_write_script(file, file_size, f, &result),
+		"a CD-R or CD-RW on which something is recorded");
+	fclose(f);
+	free(text);
+}
+
 static void an_unusual_failure_ends_the_trace(void **state)
 {
 	struct trace_command last;
@@ -452,6 +480,7 @@ int main(void)
 			traces_that_lost_their_beginning_replay, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			traces_that_begin_at_any_command_replay, setup, teardown),
+		cmocka_unit_test_setup_teardown(recorded_cds_are_not_made_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unusual_failure_ends_the_trace, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			commands_bytes_and_errors_are_counted, setup, teardown),
