@@ -323,7 +323,7 @@ static void nobody_is_woken_for_them(void **state)
 	fifo_slow("insert a.iso\n", "ok: drive0: inserted a.iso");
 	assert_true(fake_ready(&usb[0]));
 	pass(100);
-	idle = wakes(1500);
+	idle = wakes(4000);
 	for (unsigned i = 0; i < 64; i++)
 		fd[i] = listen_to("events\n");
 	pass(2600);
@@ -342,7 +342,9 @@ static void nobody_is_woken_for_them(void **state)
 	pass(2600);
 	for (unsigned i = 0; i < 50; i++)
 		assert_true(fake_host(&usb[0], 0x00, 0));
-	assert_in_range(wakes(1500), 0, idle + 1);
+	/* Each of the timers may fire once more in one span than in the other; two looks a second
+	 * would be 8. */
+	assert_in_range(wakes(4000), 0, idle + 4);
 	for (unsigned i = 0; i < 64; i++)
 		close(fd[i]);
 }
