@@ -49,8 +49,8 @@ works "sg_get_config --current, DVD-ROM" 'DVD read feature' 'Real time streaming
 	-- sg_get_config --current /dev/sr0
 check "sg_get_config --current, DVD-ROM: no DVD+R feature" output_lacks 'DVD\+R feature'
 works "sg_modes -a" 'Read-Write error recovery' 'Write parameters' 'Power condition' 'Timeout' \
-	'2a 2e 38 37' -- sg_modes -a /dev/sr0
-works "sg_modes -6" 'MODE SENSE\(6\)' '2a 2e 38 37' -- sg_modes -6 -p 0x2a /dev/sr0
+	'2a 2e 3b 37' -- sg_modes -a /dev/sr0
+works "sg_modes -6" 'MODE SENSE\(6\)' '2a 2e 3b 37' -- sg_modes -6 -p 0x2a /dev/sr0
 works "sg_modes --control=1" '05 32 ff ff' -- sg_modes --control=1 -p 5 /dev/sr0
 run sg_modes -c 3 /dev/sr0
 check "sg_modes -c 3: illegal request" exits 5

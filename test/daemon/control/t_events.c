@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The verb events: the whole state, then each change, and what that costs. */
+#include "util/array.h"
 #include "daemon/control/events_fixture.h"
 
 #include "protocol/verbs.h"
@@ -310,6 +311,16 @@ static unsigned wakes(unsigned ms)
 	return n;
 }
 
+/* In the quietest of some seconds: what else the machine does wakes the thread now and then. */
+static unsigned fewest_wakes(void)
+{
+	unsigned fewest = UINT_MAX;
+
+	for (int i = 0; i < 10; i++)
+		fewest = MIN(fewest, wakes(1000));
+	return fewest;
+}
+
 /*
  * The USB thread is woken by what is posted to it and by a resume (decision 011 counts what that
  * costs): both are counted while a host reads, and 64 clients are told so.
@@ -323,7 +334,7 @@ static void nobody_is_woken_for_them(void **state)
 	fifo_slow("insert a.iso\n", "ok: drive0: inserted a.iso");
 	assert_true(fake_ready(&usb[0]));
 	pass(100);
-	idle = wakes(4000);
+	idle = fewest_wakes();
 	for (unsigned i = 0; i < 64; i++)
 		fd[i] = listen_to("events\n");
 	pass(2600);
@@ -342,9 +353,8 @@ static void nobody_is_woken_for_them(void **state)
 	pass(2600);
 	for (unsigned i = 0; i < 50; i++)
 		assert_true(fake_host(&usb[0], 0x00, 0));
-	/* Each of the timers may fire once more in one span than in the other; two looks a second
-	 * would be 8. */
-	assert_in_range(wakes(4000), 0, idle + 4);
+	/* Two looks a second would be two more. */
+	assert_in_range(fewest_wakes(), 0, idle + 1);
 	for (unsigned i = 0; i < 64; i++)
 		close(fd[i]);
 }
