@@ -18,6 +18,7 @@
 #include "library/resolver.h"
 #include "media/store.h"
 #include "util/array.h"
+#include "util/clock.h"
 #include "protocol/words.h"
 
 /* A file that changed less than this ago can change again without another ctime. */
@@ -47,14 +48,6 @@ struct scan {
 	uint64_t look_until;     /* the same for files that may be no discs */
 	size_t state_room;       /* allocated entries of list->state */
 };
-
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* ---- labels ------------------------------------------------------------------------------- */
 

@@ -17,6 +17,7 @@
 #include "cdimage/samples_wire.h"
 #include "library/bare_process.h"
 #include "util/array.h"
+#include "util/clock.h"
 #include "util/log.h"
 
 #define DECODER "mmcgadget-decoder"
@@ -88,14 +89,6 @@ void decoder_free(struct decoder *d)
 }
 
 /* ---- questions ---------------------------------------------------------------------------- */
-
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* Receives an answer. Its bytes; 0: the process has ended; -1: it takes too long. */
 static ssize_t receive(struct decoder *d)

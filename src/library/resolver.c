@@ -22,6 +22,7 @@
 #include "library/bare_process.h"
 #include "library/decoder.h"
 #include "util/array.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/utf8.h"
 
@@ -63,14 +64,6 @@ struct job {
 	uint64_t until; /* ms */
 	struct wire_message in, answer;
 };
-
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* ---- the process -------------------------------------------------------------------------- */
 
