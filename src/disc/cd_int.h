@@ -61,6 +61,8 @@ void disc_cd_end_session(struct disc *d, bool last);
  * track that was sent. False: nothing is recorded.
  */
 bool disc_cd_close_all(struct disc *d);
+/* Sectors that the image has between the bytes `safe` and `end`; a few more if they are of two sizes. */
+uint32_t disc_cd_unsynced(const struct disc_cd *cd, uint32_t safe, uint32_t end);
 /* Sector that follows what is recorded, as limit of the room that storage has (disc_limit()). */
 uint32_t disc_cd_limit(const struct disc *d, uint64_t room);
 

@@ -144,3 +144,10 @@ uint32_t disc_cd_limit(const struct disc *d, uint64_t room)
 		next = MAX(r->next, 0);
 	return (uint32_t)MIN((uint64_t)next + MAX(room / CD_SECTOR, 1u), (uint64_t)d->capacity);
 }
+
+uint32_t disc_cd_unsynced(const struct disc_cd *cd, uint32_t safe, uint32_t end)
+{
+	uint32_t unit = cd->recording ? cd->at.unit : MEDIA_BLOCK;
+
+	return (end - safe + unit - 1) / unit;
+}

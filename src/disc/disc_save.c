@@ -250,13 +250,14 @@ int disc_sync(struct disc *d)
 uint32_t disc_unsynced(const struct disc *d)
 {
 	/* During a test write, only the layout `real` counts what is on the medium. */
-	uint32_t end;
+	uint32_t more;
 
 	if (d->cd)
-		end = (uint32_t)(d->testing ? d->cd->real_end : d->cd->end);
+		more = disc_cd_unsynced(
+			d->cd, d->safe_end, (uint32_t)(d->testing ? d->cd->real_end : d->cd->end));
 	else
-		end = disc_layout_end(d->testing ? &d->real : &d->layout);
-	return end - d->safe_end + d->overwritten + (d->unreported_error ? 1 : 0);
+		more = disc_layout_end(d->testing ? &d->real : &d->layout) - d->safe_end;
+	return more + d->overwritten + (d->unreported_error ? 1 : 0);
 }
 
 int disc_stop_format(struct disc *d)

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "disc/cd_int.h"
 #include "disc/cd_record.h"
 #include "disc/compact.h"
 #include "fuzz/input.h"
@@ -222,7 +223,11 @@ static void insert_again(struct host *h)
 
 	(void)disc_test_write(h->disc, false);
 	take_attentions(h);
-	/* The page 05h that answers use stays the same over a change of discs. */
+	/*
+	 * The page 05h that answers use stays the same over a change of discs. That an open track was
+	 * begun with blocks of another kind is not kept.
+	 */
+	h->disc->cd->block = NULL;
 	before = looks(h);
 	remove_disc(h);
 	insert(h);

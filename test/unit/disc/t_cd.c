@@ -48,6 +48,25 @@ static void two_songs_are_two_tracks(void **state)
 	disc_put(d);
 }
 
+/* Blocks, as for other discs, although the image of a CD is counted in bytes. */
+static void what_is_unsynced_is_told_in_blocks(void **state)
+{
+	static const struct disc_cd_write write[] = {{AUDIO_WRITE}, {DATA_WRITE}};
+
+	(void)state;
+	for (const struct disc_cd_write *w = write; w < write + ARRAY_LEN(write); w++) {
+		struct disc *d = new_cd(DISC_CD_R, SMALL);
+
+		cd_set(d, *w);
+		assert_int_equal(disc_unsynced(d), 0);
+		assert_int_equal(cd_record(d, 0, 32), DISC_OK);
+		assert_int_equal(disc_unsynced(d), 32);
+		assert_int_equal(disc_sync(d), DISC_OK);
+		assert_int_equal(disc_unsynced(d), 0);
+		disc_put(d);
+	}
+}
+
 static void data_is_a_plain_image(void **state)
 {
 	struct disc *d = new_cd(DISC_CD_R, SMALL);
@@ -341,6 +360,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_songs_are_two_tracks),
+		cmocka_unit_test(what_is_unsynced_is_told_in_blocks),
 		cmocka_unit_test(data_is_a_plain_image),
 		cmocka_unit_test(sessions_have_gaps),
 		cmocka_unit_test(a_bin_has_no_session_gaps),
