@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Compares results to the recorded ones and prints TAP: no ratio of times may be more than 3 % below the
 # recorded one, the daemon's side may take at most 1 % more instructions, no row may be missing, the daemon
-# may use at most 8 MiB. The row "plug" may be 6 % below: its time has the start of udev's programs in it,
-# which made 4 % of difference between boots of the same programs. On another kernel than the recorded one both sides may have changed: then a ratio,
+# may use at most 8 MiB. Rows of single commands (unit us) may take 3 % more: the same code, linked in
+# another order or started in another boot, took 23,220 to 23,612 for TEST UNIT READY and 30,579 to 31,391
+# for INQUIRY, because other interrupts fall into it. The rows "plug" and "insert" may be 6 % below: their
+# time has the start of udev's programs in it, which made 4 % of difference between boots of the same
+# programs. On another kernel than the recorded one both sides may have changed: then a ratio,
 # also that of instructions, may be 25 % below.
 #   awk -f check.awk RECORDED RESULTS
 BEGIN { FS = "\t"; slack = 0.97; cpu_slack = 1.01; most_kib = 8192 }
@@ -15,14 +18,14 @@ function compare(what, column, text) {
 	old = recorded[$1, $2, column]
 	if (old == "" || old == "-") return
 	if ($column == "-") judge(what, 0, text ": nothing measured, recorded " old)
-	else judge(what, $column >= old * slack * ($2 == "plug" ? 0.97 : 1), text " " $column " (recorded " old ")")
+	else judge(what, $column >= old * slack * ($3 == "ms" ? 0.97 : 1), text " " $column " (recorded " old ")")
 }
 
 function compare_cpu(what, old) {
 	old = recorded[$1, $2, 9]
 	if (old == "" || old == "-") return
 	if ($9 == "-") judge(what, 0, "instructions: nothing measured, recorded " old)
-	else judge(what, $9 <= old * cpu_slack, $9 " instructions (recorded " old ")")
+	else judge(what, $9 <= old * ($3 == "us" ? 1.03 : cpu_slack), $9 " instructions (recorded " old ")")
 }
 
 /^#/ {

@@ -16,8 +16,8 @@ disc_db=/run/udev/data/b11:0 # sr0
 file_bytes=8388608
 run_bytes=7864320 # a multiple of 120 KiB, 64 KiB and 32 KiB
 run_1m=7340032
-random_count=256
-command_count=50
+random_count=1024
+command_count=500
 short_count=10 # f_mass_storage takes a tenth of a second for each
 inserts=8
 slow_ns=5000000
@@ -184,7 +184,9 @@ plug() { # GADGET BLOCK_DEVICE
 
 commands() {
 	measure tur nothing nothing tur "$sg" "$command_count"
-	measure inquiry nothing nothing inquiry "$sg" "$short_count"
+	inquiries=$command_count
+	[ "$side" != fms ] || inquiries=$short_count
+	measure inquiry nothing nothing inquiry "$sg" "$inquiries"
 }
 
 reads() {
