@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "library/compact_label.h"
 #include "library/extract.h"
 #include "library/image.h"
 #include "library/label.h"
@@ -108,6 +109,8 @@ static bool read_label(const struct library_file *f, struct label *out)
 		return false;
 	image_peek(f->dir_fd, f->base, f->size, &peek);
 	label_read(fd, peek.session, out);
+	if (out->text[0] == '\0')
+		compact_label_of_burned(f->dir_fd, f->base, fd, out->text);
 	close(fd);
 	return out->text[0] != '\0';
 }
@@ -152,6 +155,7 @@ static void rename_image(
 {
 	const char *slash = strrchr(j->name, '/'), *base = slash ? slash + 1 : j->name;
 	char stem[POSTBURN_STEM], to[STORE_NAME_MAX + 1], name[JOB_NAME];
+	const char *suffix = postburn_suffix(dir, f->base);
 	int r;
 
 	/* A link to the image would dangle after a rename. */
@@ -168,8 +172,8 @@ static void rename_image(
 		strcpy(name, to);
 	end_rename(p, name);
 	if (r < 0) {
-		set_problem(
-			p, "%s could not be renamed to %s.iso: %s", j->name, stem, strerror(-r));
+		set_problem(p, "%s could not be renamed to %s%s: %s", j->name, stem, suffix,
+			strerror(-r));
 		return;
 	}
 	strcpy(f->base, to);
