@@ -46,6 +46,7 @@ bool disc_is_cd_recordable(const struct disc *d)
 void disc_cd_set_write(struct disc *d, const struct disc_cd_write *w)
 {
 	d->cd->write = *w;
+	disc_cd_choose_limit(d);
 }
 
 int32_t disc_cd_lead_in(const struct disc *d)
@@ -187,7 +188,7 @@ int disc_cd_cue_sheet(struct disc *d, const uint8_t *sheet, uint32_t len)
 		return DISC_SEQUENCE;
 	disc_cd_keep(d);
 	disc_cd_close_open(r);
-	place = disc_cd_cue_place(r, d->limit);
+	place = disc_cd_cue_place(r, d->cd->plain_limit);
 	right = cd_cue_parse(sheet, len, &place, &cd->cue);
 	if (right) {
 		memcpy(r->cue, sheet, len);
@@ -195,7 +196,10 @@ int disc_cd_cue_sheet(struct disc *d, const uint8_t *sheet, uint32_t len)
 		r->next = disc_cd_first_address(r, &cd->cue);
 		if (r->sessions == 0)
 			r->text_packs = 0;
-		right = disc_cd_state_bytes(r, &cd->cue) <= STORE_TEXT_MAX;
+		disc_cd_refresh(d);
+		/* Only the sheet says how large the sectors of the image are. */
+		right = (uint32_t)cd->cue.lead_out <= d->limit &&
+			disc_cd_state_bytes(r, &cd->cue) <= STORE_TEXT_MAX;
 	}
 	cd->position_lost = false;
 	if (right)
