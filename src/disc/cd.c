@@ -208,25 +208,6 @@ int disc_cd_cue_sheet(struct disc *d, const uint8_t *sheet, uint32_t len)
 	return DISC_BAD_PARAMETER;
 }
 
-/* ---- what a CD does not have ---------------------------------------------------------------- */
-
-static int reserve(struct disc *d, uint32_t blocks, bool at_once)
-{
-	(void)d;
-	(void)blocks;
-	(void)at_once;
-	return DISC_NOT_FOR_MEDIUM;
-}
-
-static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
-{
-	(void)d;
-	(void)offer;
-	(void)blocks;
-	(void)keep;
-	return DISC_NOT_FOR_MEDIUM;
-}
-
 const struct disc_model disc_model_cd = {
 	.recordable = true,
 	.has_tracks = true,
@@ -236,11 +217,9 @@ const struct disc_model disc_model_cd = {
 	.may_write = disc_cd_may_write,
 	.write = disc_cd_write,
 	.lost = disc_cd_lost,
-	.reserve = reserve,
 	.close_track = close_track,
 	.close_session = close_session,
 	.finalise = finalise,
-	.format = format,
 	.misfit = disc_cd_misfit,
 	.resume = disc_cd_resume,
 };
