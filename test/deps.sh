@@ -25,7 +25,7 @@ guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils
 case $(dpkg --print-architecture) in
 amd64)
 	guest="$guest qemu-system-x86 seabios"
-	firmware="ovmf libusbredirparser-dev"
+	firmware="ovmf libusbredirparser-dev mtools"
 	;;
 arm64) guest="$guest qemu-system-arm" ;;
 esac
