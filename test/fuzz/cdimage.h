@@ -77,6 +77,10 @@ static inline void check_extents(const struct cdimage *d)
 		MUST(e->file < m->files && e->offset <= d->size[e->file]);
 		MUST(e->unit == 2048 || e->unit == 2336 || e->unit == 2352 || e->unit == 2448);
 		MUST((d->size[e->file] - e->offset) / e->unit >= e->count);
+		if (e->subs == CD_SUBS_NONE)
+			continue;
+		MUST(e->sub_file < m->files && e->sub_offset <= d->size[e->sub_file]);
+		MUST((d->size[e->sub_file] - e->sub_offset) / 96 >= e->count);
 	}
 }
 
