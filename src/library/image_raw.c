@@ -28,6 +28,14 @@ int image_raw_form(int fd, uint64_t size)
 	return mode == 1 ? CD_MODE1 : CD_XA;
 }
 
+bool image_raw_is_chd(int fd)
+{
+	char head[8];
+
+	return pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+	       memcmp(head, "MComprHD", sizeof(head)) == 0;
+}
+
 void image_raw_map(int form, uint64_t size, struct cd_map *out)
 {
 	uint32_t count = (uint32_t)(size / CD_SECTOR);
