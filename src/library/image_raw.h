@@ -17,9 +17,6 @@
  * 32 bytes.
  */
 int image_raw_form(int fd, uint64_t size);
-/* The disc of a file with that form: one track. Bytes behind its last whole sector are no part of
- * it. */
-void image_raw_map(int form, uint64_t size, struct cd_map *out);
 
 /* True if the file is a CHD of MAME, which is compressed. Any thread; reads 8 bytes. */
 bool image_raw_is_chd(int fd);
