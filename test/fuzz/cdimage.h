@@ -32,6 +32,9 @@ static inline int fuzz_find(void *ctx, const char *name, uint64_t *size)
 	if (f->sizes & 0x80 && name[0] == 'm')
 		return -ENOENT;
 	*size = sizes[(f->sizes + f->files) % ARRAY_LEN(sizes)];
+	/* Subchannels of the file before. */
+	if (f->what & 4 && f->files > 0 && strstr(name, ".sub"))
+		*size = f->size[f->files - 1] / 2352 * 96;
 	f->size[f->files++] = *size;
 	return 0;
 }
