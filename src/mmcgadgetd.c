@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -163,6 +164,18 @@ static int set_up(const struct options *o, const struct config *config)
 									: EXIT_SUCCESS;
 }
 
+/*
+ * A disc, its read-ahead, the answer of the resolver: blocks of this size have pages of their own,
+ * which are given back when they are freed, and take memory only where they are used. glibc would
+ * raise the limit each time such a block is freed, and then keep them.
+ */
+static void keep_little_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	static struct config config;
@@ -189,6 +202,7 @@ int main(int argc, char **argv)
 		usb_serial("", config.usb.serial);
 	if (o.user)
 		return set_up(&o, &config);
+	keep_little_memory();
 	daemon_block_signals();
 	return daemon_run(&config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

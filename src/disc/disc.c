@@ -137,16 +137,17 @@ uint32_t disc_track_size(const struct disc *d, const struct disc_track *t)
 
 int disc_may_read(const struct disc *d, int64_t lba, uint32_t count)
 {
-	int64_t size = disc_end(d), end = lba + count;
+	/* A test write records nothing: its blocks cannot be read. */
+	int64_t recorded = disc_layout_end(d->testing ? &d->real : &d->layout), end = lba + count;
+	int64_t size;
 
+	if (lba >= 0 && lba < recorded && end <= recorded)
+		return DISC_OK;
+	size = disc_end(d);
 	if (lba < 0 || lba >= size || end > size)
 		return DISC_OUT_OF_RANGE;
 	/* Reading 0 blocks succeeds anywhere on the disc, also on a blank (MMC-6 6.15). */
-	if (count == 0)
-		return DISC_OK;
-	/* A test write records nothing: its blocks cannot be read. */
-	return end > disc_layout_end(d->testing ? &d->real : &d->layout) ? DISC_UNREADABLE
-									 : DISC_OK;
+	return count == 0 ? DISC_OK : DISC_UNREADABLE;
 }
 
 /* True if blocks of this range are past the end of the image and read as zeros. */

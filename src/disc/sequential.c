@@ -51,7 +51,7 @@ static int may_write(const struct disc *d, int64_t lba, uint32_t count)
 		return DISC_CLOSED;
 	if (lba < 0 || lba >= d->limit)
 		return DISC_OUT_OF_RANGE;
-	if (lba != disc_track_nwa(d, t))
+	if (lba != t->start + t->written)
 		return count ? DISC_NOT_WRITABLE_ADDRESS : DISC_OK;
 	if (lba + count > d->limit)
 		return DISC_OUT_OF_RANGE;

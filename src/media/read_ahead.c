@@ -19,11 +19,17 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "util/thread.h"
+#include "media/media.h"
 #include "util/array.h"
+#include "util/thread.h"
 
 #define PREFETCH      (1024u * 1024u) /* bytes asked of storage ahead of a sequential reader */
 #define SEQUENTIAL    (96u * 1024u)   /* after this many bytes in a row a reader is sequential */
+/*
+ * A view begins at most that many bytes before the end of the last one if it continues it: the
+ * sectors of a CD do not end where views do, so the last one is viewed again.
+ */
+#define AGAIN         MEDIA_UNIT_MAX
 #define PAGE_SIZE_MIN 4096u
 #define NOWHERE       UINT64_MAX
 /* Bytes of the window mapped for mincore(); 32-bit addresses have no room for a DVD. */
@@ -384,7 +390,7 @@ static uint32_t rest_of_piece(const struct read_ahead *a, uint64_t at, uint64_t 
 static int view(
 	struct read_ahead *a, uint64_t at, uint32_t *len, uint64_t end, const uint8_t **data)
 {
-	bool continues = at == a->run_end,
+	bool continues = at >= a->run_start && at <= a->run_end && a->run_end - at <= AGAIN,
 	     sequential = continues && at - a->run_start >= SEQUENTIAL;
 	int r;
 

@@ -242,8 +242,8 @@ static int push_units(struct mmc_drive *d, const uint8_t *data, uint32_t len)
 	return 0;
 }
 
-/* Begins the test write that start_write() could not begin. -1: MMC_AGAIN. */
-static int push_later(struct mmc_drive *d, const uint8_t *data, uint32_t len)
+/* Begins the test write that start_write() could not begin. 0, also with a sense; -1: MMC_AGAIN. */
+static int begin_later(struct mmc_drive *d)
 {
 	struct mmc_command *c = &d->cmd;
 	mmc_sense_t s = mmc_apply_test_write(d);
@@ -251,10 +251,9 @@ static int push_later(struct mmc_drive *d, const uint8_t *data, uint32_t len)
 	if (s == SENSE_AGAIN)
 		return -1;
 	c->sense = s;
-	if (s)
-		return 0;
-	c->stream = STREAM_WRITE;
-	return push_units(d, data, len);
+	if (!s)
+		c->stream = STREAM_WRITE;
+	return 0;
 }
 
 int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len)
@@ -265,13 +264,12 @@ int mmc_push(struct mmc_drive *d, const uint8_t *data, uint32_t len)
 	assert(c->sense || (c->xfer.dir == MMC_DIR_OUT && len <= c->xfer.len - c->done));
 	if (c->sense)
 		return 0;
+	if (c->stream == STREAM_WRITE_LATER && begin_later(d) < 0)
+		return -1;
 	if (c->stream == STREAM_WRITE) {
 		if (push_units(d, data, len) < 0)
 			return -1;
-	} else if (c->stream == STREAM_WRITE_LATER) {
-		if (push_later(d, data, len) < 0)
-			return -1;
-	} else {
+	} else if (c->stream == STREAM_NONE) {
 		memcpy(d->param + c->done, data, len);
 	}
 	c->done += len;
