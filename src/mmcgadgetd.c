@@ -13,6 +13,7 @@
 #include "daemon/daemon.h"
 #include "usb/serial.h"
 #include "usb/usb_setup.h"
+#include "util/array.h"
 #include "util/log.h"
 #include "version.h"
 
@@ -20,9 +21,15 @@
 
 #define EXIT_CONFIG 2 /* the configuration or the command line is wrong */
 
+/* The keys that the options --udc, --media and --group take the place of. */
+static const char *const overridden[] = {"udc", "drives[].media", "control.group"};
+
+#define FIRST_OVERRIDE 256 /* what getopt_long() returns for the first of them */
+
 struct options {
 	const char *config; /* NULL = the default file, which may be missing */
 	const char *user;   /* of --set-up */
+	const char *override[ARRAY_LEN(overridden)]; /* NULL = not given */
 	bool check, take_down, verbose;
 };
 
@@ -32,6 +39,9 @@ static void usage(FILE *out)
 	      "Make this board a USB DVD burner whose discs are files.\n"
 	      "\n"
 	      "  -c, --config FILE   configuration (" DEFAULT_CONFIG ")\n"
+	      "      --udc NAME      USB device controller, in place of the key udc\n"
+	      "      --media FOLDER  media folder of all drives, in place of drives[].media\n"
+	      "      --group GROUP   who may use FIFO and socket, in place of control.group\n"
 	      "      --check-config  check the configuration and exit\n"
 	      "      --set-up USER   make the gadget for a daemon that runs as USER, and exit\n"
 	      "      --take-down     remove such gadgets again, and exit\n"
@@ -52,6 +62,9 @@ static int parse(int argc, char **argv, struct options *o)
 		{"verbose", no_argument, NULL, 'v'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
+		{"udc", required_argument, NULL, FIRST_OVERRIDE},
+		{"media", required_argument, NULL, FIRST_OVERRIDE + 1},
+		{"group", required_argument, NULL, FIRST_OVERRIDE + 2},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
@@ -80,6 +93,10 @@ static int parse(int argc, char **argv, struct options *o)
 			usage(stdout);
 			return 0;
 		default:
+			if (c >= FIRST_OVERRIDE) {
+				o->override[c - FIRST_OVERRIDE] = optarg;
+				break;
+			}
 			fputs("Try mmcgadgetd --help.\n", stderr);
 			return EXIT_CONFIG;
 		}
@@ -91,6 +108,22 @@ static int parse(int argc, char **argv, struct options *o)
 	return -1;
 }
 
+/* Replaces what the command line replaces. 0 or -EINVAL, reported. */
+static int override(const struct options *o, struct config *config)
+{
+	char why[600];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(overridden); i++) {
+		if (o->override[i])
+			r = config_override(
+				config, overridden[i], o->override[i], why, sizeof(why));
+	}
+	if (r < 0)
+		fprintf(stderr, "mmcgadgetd: %s\n", why);
+	return r;
+}
+
 static int load(const struct options *o, struct config *config)
 {
 	const char *path = o->config ? o->config : DEFAULT_CONFIG;
@@ -99,12 +132,12 @@ static int load(const struct options *o, struct config *config)
 
 	if (r == -ENOENT && !o->config) {
 		log_info("no %s, using the built-in defaults", path);
-		return 0;
+		return override(o, config);
 	}
 	/* Editors understand FILE:LINE: as it is, without the daemon's name before it. */
 	if (r < 0 && !o->user)
 		fprintf(stderr, "%s\n", why);
-	return r;
+	return r < 0 ? r : override(o, config);
 }
 
 /* --check-config: syntax and values are right. Warns of what cannot work on this board now. */

@@ -81,23 +81,35 @@ static const char *type_name(const config_setting_t *s)
 	}
 }
 
+/* Returns true if the key can have that text; otherwise fault says why not, behind the key's name.
+ */
+static bool text_fits(const struct key *k, const char *value, char *fault, size_t size)
+{
+	const char *wrong = k->check ? k->check(value) : NULL;
+	size_t n = strlen(value);
+
+	if (n > (size_t)k->max)
+		snprintf(fault, size, " has %zu bytes, at most %d are allowed", n, k->max);
+	else if (n < (size_t)k->min)
+		snprintf(fault, size, " must not be %s", n == 0 ? "empty" : "that short");
+	else if (wrong)
+		snprintf(fault, size, ": %s", wrong);
+	else
+		return true;
+	return false;
+}
+
 static int take_text(
 	struct load *l, const struct key *k, const config_setting_t *s, const char *path, char *at)
 {
-	const char *value = config_setting_get_string(s), *fault;
-	size_t n;
+	const char *value = config_setting_get_string(s);
+	char fault[400];
 
 	if (!value)
 		return refuse(l, s, "%s must be a string, not %s", path, type_name(s));
-	n = strlen(value);
-	if (n > (size_t)k->max)
-		return refuse(l, s, "%s has %zu bytes, at most %d are allowed", path, n, k->max);
-	if (n < (size_t)k->min)
-		return refuse(l, s, "%s must not be %s", path, n == 0 ? "empty" : "that short");
-	fault = k->check ? k->check(value) : NULL;
-	if (fault)
-		return refuse(l, s, "%s: %s", path, fault);
-	memcpy(at, value, n + 1);
+	if (!text_fits(k, value, fault, sizeof(fault)))
+		return refuse(l, s, "%s%s", path, fault);
+	memcpy(at, value, strlen(value) + 1);
 	return 0;
 }
 
@@ -414,6 +426,28 @@ int config_load(const char *path, struct config *c, char *why, size_t size)
 	config_destroy(&cfg);
 	fclose(file);
 	return r;
+}
+
+int config_override(struct config *c, const char *key, const char *value, char *why, size_t size)
+{
+	static const char drives[] = "drives[].";
+	bool of_drives = strncmp(key, drives, strlen(drives)) == 0;
+	const struct key *k = of_drives ? key_find(&config_drive_keys, key + strlen(drives))
+					: key_find(&config_keys, key);
+	char fault[400];
+
+	if (!k || k->type != KEY_TEXT) {
+		snprintf(why, size, "there is no text \"%s\" to set", key);
+		return -EINVAL;
+	}
+	if (!text_fits(k, value, fault, sizeof(fault))) {
+		snprintf(why, size, "%s%s", key, fault);
+		return -EINVAL;
+	}
+	for (unsigned i = 0; i < (of_drives ? c->drives : 1u); i++)
+		memcpy((of_drives ? (char *)&c->drive[i] : (char *)c) + k->offset, value,
+			strlen(value) + 1);
+	return 0;
 }
 
 void config_each_key(void (*fn)(const char *key, void *ctx), void *ctx)

@@ -62,6 +62,12 @@ void config_defaults(struct config *c);
 int config_load(const char *path, struct config *c, char *why, size_t size);
 
 /*
+ * Sets a key whose values are texts, as an option of the command line does: "udc", or a key of all
+ * drives, "drives[].media". 0, or -EINVAL with the reason in why.
+ */
+int config_override(struct config *c, const char *key, const char *value, char *why, size_t size);
+
+/*
  * Calls fn for every key, e.g. "gadget.name" or "drives[].media", but not for older names of
  * keys. For the test that every key is documented.
  */

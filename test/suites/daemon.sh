@@ -79,6 +79,10 @@ expect 'an image that is not there: a warning' 0 2 "warning: drive \"left\": the
 	"$d" --check-config -c "$dir/cannot.conf"
 expect 'an image outside of the folder: a warning' 0 2 \
 	"warning: drive \"drive1\": image \"../x\" is outside of its media folder $dir" "$d" --check-config -c "$dir/cannot.conf"
+expect 'options in place of keys' 0 2 'warning: udc: there is no controller "elsewhere" in /sys/class/udc; there is ' \
+	"$d" --check-config -c "$dir/nomedia.conf" --udc elsewhere --group= --media "$dir"
+expect 'an option with a bad value' 2 2 'mmcgadgetd: drives[].media: must be an absolute path' \
+	"$d" --check-config -c "$dir/nomedia.conf" --media discs
 # That the controller does not exist does not matter here; only its name does.
 printf 'udc = "dummy_udc.9"; drives = ( {}, {}, {}, {}, { name = "left"; }, { name = "right"; }, {}, {} );\n' >"$dir/eight.conf"
 expect 'eight drives on dummy_hcd: the fifth' 0 2 'warning: drive "left": dummy_udc.9 has no endpoints of its own for a fifth drive' \

@@ -71,6 +71,44 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(c.burned.idle, 30);
 }
 
+/* What options of the command line set. */
+static void an_option_takes_the_place_of_a_key(void **state)
+{
+	static const struct {
+		const char *key, *value, *why;
+	} bad[] = {
+		{"udc", "/sys/class/udc/x", "udc: must be a name from /sys/class/udc, not a path"},
+		{"drives[].media", "discs", "drives[].media: must be an absolute path"},
+		{"drives[].media", "", "drives[].media must not be empty"},
+		{"control.group", "a b", "control.group: only letters, digits"},
+		{"gadget.id_vendor", "1", "there is no text \"gadget.id_vendor\" to set"},
+		{"drives[].colour", "red", "there is no text \"drives[].colour\" to set"},
+	};
+	char longest[300];
+
+	(void)state;
+	assert_int_equal(load("udc = \"a\"; drives = ( { media = \"/b\"; }, {} );"), 0);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(
+			config_override(&c, bad[i].key, bad[i].value, why, sizeof(why)), -EINVAL);
+		assert_starts(why, bad[i].why);
+	}
+	memset(longest, '/', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(config_override(&c, "drives[].media", longest, why, sizeof(why)), -EINVAL);
+	assert_string_equal(why, "drives[].media has 299 bytes, at most 255 are allowed");
+	assert_string_equal(c.usb.udc, "a");
+	assert_string_equal(c.drive[0].media, "/b");
+
+	assert_int_equal(config_override(&c, "udc", "dummy_udc.0", why, sizeof(why)), 0);
+	assert_int_equal(config_override(&c, "drives[].media", "/d", why, sizeof(why)), 0);
+	assert_int_equal(config_override(&c, "control.group", "", why, sizeof(why)), 0);
+	assert_string_equal(c.usb.udc, "dummy_udc.0");
+	assert_string_equal(c.drive[0].media, "/d");
+	assert_string_equal(c.drive[1].media, "/d");
+	assert_string_equal(c.control.group, "");
+}
+
 static void mention(const char *key, void *text)
 {
 	char want[64];
@@ -417,6 +455,7 @@ int main(void)
 		T(a_byte_order_mark_is_skipped),
 		T(an_image_may_have_as_long_a_name_as_the_record_holds),
 		T(a_missing_file_is_refused),
+		T(an_option_takes_the_place_of_a_key),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
