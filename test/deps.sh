@@ -37,7 +37,7 @@ arm64) ;;
 *) boards="$boards gcc-aarch64-linux-gnu" ;;
 esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udftools udev
-	cdrdao cdparanoia cd-paranoia icedax"
+	cdrdao cdparanoia cd-paranoia icedax cuetools"
 package="build-essential debhelper fakeroot"
 tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish"
 
