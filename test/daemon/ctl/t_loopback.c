@@ -14,6 +14,7 @@
 #include "ctl/dummy.h"
 #include "ctl/loopback.h"
 #include "ctl/loopback_unit.h"
+#include "ctl/run_program.h"
 
 #define DUMMY  "/sys/class/udc/dummy_udc.0"
 #define DEVICE "/sys/devices/platform/dummy_hcd.0/usb9/9-1/host7/block/sr1"
@@ -482,6 +483,24 @@ static void the_drop_in_repeats_a_line_of_the_unit(void **state)
 	assert_has(get_text("root" LOOPBACK_DROP_IN), want);
 }
 
+static void programs_are_found_run_and_waited_for(void **state)
+{
+	static const struct {
+		const char *argv[4];
+		int result;
+	} rows[] = {
+		{{"true"}, 0},
+		{{"sh", "-c", "exit 7"}, 7},
+		{{"sh", "-c", "kill -9 $$"}, 128 + SIGKILL},
+		{{"no-such-program"}, -ENOENT},
+	};
+
+	(void)state;
+	assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(run_program(rows[i].argv, true), rows[i].result);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup_pc, teardown_pc)
@@ -498,6 +517,7 @@ int main(void)
 		T(wrong_words_are_refused),
 		T(names_are_quoted_for_systemd),
 		T(the_drop_in_repeats_a_line_of_the_unit),
+		T(programs_are_found_run_and_waited_for),
 	};
 
 	return cmocka_run_group_tests_name("loopback", tests, NULL, NULL);
