@@ -10,12 +10,21 @@
 
 #define CD_NAME_MAX 512u /* bytes of a title or name in UTF-8, with the final NUL */
 
-enum cd_name { CD_TITLE = 0x80, CD_PERFORMER = 0x81 }; /* types of packs */
+/* Types of packs with texts. */
+enum cd_name {
+	CD_TITLE = 0x80,
+	CD_PERFORMER,
+	CD_SONGWRITER,
+	CD_COMPOSER,
+	CD_ARRANGER,
+	CD_MESSAGE,
+};
 
 /*
- * Writes the title or performer of a track, by its number, or of the disc (0), as UTF-8: of the
- * first language that has such packs in ISO 8859-1 or ASCII. Control characters are left out. A
- * text of which a pack is missing or damaged is none. False, and out is "": there is none.
+ * Writes the title, the performer or another text of a track, by its number, or of the disc (0), as
+ * UTF-8: of the first language that has such packs in ISO 8859-1 or ASCII. Control characters are
+ * left out. A text of which a pack is missing or damaged is none, and a longer one is cut between
+ * characters. False, and out is "": there is none.
  */
 bool cd_name(const struct cd_map *m, enum cd_name type, unsigned track, char out[CD_NAME_MAX]);
 

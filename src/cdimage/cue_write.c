@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "cd/find.h"
-#include "cd/title.h"
+#include "cd/names.h"
 #include "cdimage/build.h"
 #include "cdimage/cdtext.h"
 #include "util/array.h"
@@ -81,7 +81,7 @@ static void put_index(struct writer *w, unsigned n, uint32_t sector)
 static void put_titles(struct writer *w, unsigned track)
 {
 	static const struct {
-		enum cd_title type;
+		enum cd_name type;
 		const char *word;
 	} line[] = {
 		{CD_TITLE, "TITLE"},
@@ -91,10 +91,10 @@ static void put_titles(struct writer *w, unsigned track)
 		{CD_ARRANGER, "ARRANGER"},
 		{CD_MESSAGE, "MESSAGE"},
 	};
-	char text[CD_TITLE_MAX];
+	char text[CD_NAME_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(line); i++) {
-		if (!cd_title(w->m, line[i].type, track, text))
+		if (!cd_name(w->m, line[i].type, track, text))
 			continue;
 		for (char *p = text; *p; p++)
 			*p = *p == '"' ? '\'' : *p;
@@ -455,10 +455,34 @@ static bool is_said_by_lines(const uint8_t *pack)
 	return true;
 }
 
+/* True if the pack follows the one before it, which is of the same type: none is missing. */
+static bool follows(const uint8_t *pack, const uint8_t *before)
+{
+	return pack[0] != before[0] || pack[2] == (uint8_t)(before[2] + 1);
+}
+
+/* True if cd_name() cuts a text of the track. */
+static bool has_long_text(const struct cd_map *m, unsigned track)
+{
+	char text[CD_NAME_MAX];
+
+	for (enum cd_name type = CD_TITLE; type <= CD_MESSAGE; type++) {
+		/* It stops where a character of two bytes may not fit any more. */
+		if (cd_name(m, type, track, text) && strlen(text) + 2 >= sizeof(text))
+			return true;
+	}
+	return false;
+}
+
 bool cue_write_needs_packs(const struct cd_map *m)
 {
 	for (unsigned i = 0; i < m->text_packs; i++) {
-		if (!is_said_by_lines(m->text[i]))
+		if (!is_said_by_lines(m->text[i]) ||
+			(i > 0 && !follows(m->text[i], m->text[i - 1])))
+			return true;
+	}
+	for (unsigned i = 0; m->text_packs > 0 && i <= m->tracks; i++) {
+		if (has_long_text(m, i == 0 ? 0 : m->first_track + i - 1))
 			return true;
 	}
 	return false;

@@ -46,6 +46,7 @@ bool disc_is_cd_recordable(const struct disc *d)
 void disc_cd_set_write(struct disc *d, const struct disc_cd_write *w)
 {
 	d->cd->write = *w;
+	disc_cd_choose_limit(d);
 }
 
 int32_t disc_cd_lead_in(const struct disc *d)
@@ -187,7 +188,7 @@ int disc_cd_cue_sheet(struct disc *d, const uint8_t *sheet, uint32_t len)
 		return DISC_SEQUENCE;
 	disc_cd_keep(d);
 	disc_cd_close_open(r);
-	place = disc_cd_cue_place(r, d->limit);
+	place = disc_cd_cue_place(r, d->cd->plain_limit);
 	right = cd_cue_parse(sheet, len, &place, &cd->cue);
 	if (right) {
 		memcpy(r->cue, sheet, len);
@@ -195,32 +196,16 @@ int disc_cd_cue_sheet(struct disc *d, const uint8_t *sheet, uint32_t len)
 		r->next = disc_cd_first_address(r, &cd->cue);
 		if (r->sessions == 0)
 			r->text_packs = 0;
-		right = disc_cd_state_bytes(r, &cd->cue) <= STORE_TEXT_MAX;
+		disc_cd_refresh(d);
+		/* Only the sheet says how large the sectors of the image are. */
+		right = (uint32_t)cd->cue.lead_out <= d->limit &&
+			disc_cd_state_bytes(r, &cd->cue) <= STORE_TEXT_MAX;
 	}
 	cd->position_lost = false;
 	if (right)
 		return commit(d);
 	disc_cd_restore(d);
 	return DISC_BAD_PARAMETER;
-}
-
-/* ---- what a CD does not have ---------------------------------------------------------------- */
-
-static int reserve(struct disc *d, uint32_t blocks, bool at_once)
-{
-	(void)d;
-	(void)blocks;
-	(void)at_once;
-	return DISC_NOT_FOR_MEDIUM;
-}
-
-static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
-{
-	(void)d;
-	(void)offer;
-	(void)blocks;
-	(void)keep;
-	return DISC_NOT_FOR_MEDIUM;
 }
 
 const struct disc_model disc_model_cd = {
@@ -232,11 +217,9 @@ const struct disc_model disc_model_cd = {
 	.may_write = disc_cd_may_write,
 	.write = disc_cd_write,
 	.lost = disc_cd_lost,
-	.reserve = reserve,
 	.close_track = close_track,
 	.close_session = close_session,
 	.finalise = finalise,
-	.format = format,
 	.misfit = disc_cd_misfit,
 	.resume = disc_cd_resume,
 };

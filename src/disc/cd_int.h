@@ -23,6 +23,10 @@ struct disc_cd {
 	bool recording;
 	uint64_t end; /* bytes of the image that it counts */
 
+	/* First sectors that storage has no room for, with a plain image and with one of sectors.
+	 */
+	uint32_t plain_limit, raw_limit;
+
 	uint64_t counted;             /* when it was opened: bytes that the state counts */
 	uint64_t real_end;            /* during a test write: of `real` */
 	const struct cd_block *block; /* of the open track; NULL: as `write` says */
@@ -61,10 +65,17 @@ void disc_cd_end_session(struct disc *d, bool last);
  * track that was sent. False: nothing is recorded.
  */
 bool disc_cd_close_all(struct disc *d);
-/* Sectors that the image has between the bytes `safe` and `end`; a few more if they are of two sizes. */
+/* Sectors that the image has between the bytes `safe` and `end`; a few more if they are of two
+ * sizes. */
 uint32_t disc_cd_unsynced(const struct disc_cd *cd, uint32_t safe, uint32_t end);
-/* Sector that follows what is recorded, as limit of the room that storage has (disc_limit()). */
-uint32_t disc_cd_limit(const struct disc *d, uint64_t room);
+/*
+ * Storage has room for so many bytes more. disc.limit is from now on as far as they reach in
+ * sectors of the size that the image has of what is recorded next; disc_cd_choose_limit() follows
+ * that size.
+ */
+void disc_cd_set_room(struct disc *d, uint64_t room);
+/* After a change of cd->write. disc_cd_refresh() does the same. */
+void disc_cd_choose_limit(struct disc *d);
 
 /* disc_model.may_write, .write and .lost (cd_write.c). */
 int disc_cd_may_write(const struct disc *d, int64_t lba, uint32_t count);

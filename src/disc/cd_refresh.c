@@ -20,6 +20,42 @@ void disc_cd_free_all(struct disc_cd *cd)
 	free(cd);
 }
 
+/* Bytes that the sector that is recorded next has in the image. */
+static uint32_t next_unit(const struct disc_cd *cd)
+{
+	return cd->recording ? cd->at.unit : disc_cd_track_unit(&cd->now, cd->write.form);
+}
+
+void disc_cd_choose_limit(struct disc *d)
+{
+	const struct disc_cd *cd = d->cd;
+
+	d->limit = cd->now.finalised            ? d->capacity
+		   : next_unit(cd) == CD_SECTOR ? cd->raw_limit
+						: cd->plain_limit;
+}
+
+/* The sector behind so many of the ones that are recorded next. */
+static uint32_t limit_behind(const struct disc *d, uint64_t sectors)
+{
+	const struct disc_cd_record *r = &d->cd->now;
+	int64_t next = disc_cd_next_track(r);
+
+	if (r->open)
+		next += r->track[r->tracks - 1].written;
+	else if (r->cue_len)
+		next = MAX(r->next, 0);
+	sectors = MIN(MAX(sectors, 1u), d->capacity);
+	return (uint32_t)MIN((uint64_t)next + sectors, (uint64_t)d->capacity);
+}
+
+void disc_cd_set_room(struct disc *d, uint64_t room)
+{
+	d->cd->plain_limit = limit_behind(d, room / MEDIA_BLOCK);
+	d->cd->raw_limit = limit_behind(d, room / CD_SECTOR);
+	disc_cd_choose_limit(d);
+}
+
 void disc_cd_refresh(struct disc *d)
 {
 	struct disc_cd *cd = d->cd;
@@ -38,6 +74,7 @@ void disc_cd_refresh(struct disc *d)
 		r, &cd->view, d->testing ? cd->real_end : UINT64_MAX, disc_compact_map(d->compact));
 	cd->recording = disc_cd_next_place(r, &cd->cue, &cd->at);
 	cd->end = disc_cd_end_in_image(r, &cd->cue);
+	disc_cd_choose_limit(d);
 }
 
 void disc_cd_keep(struct disc *d)
@@ -131,18 +168,6 @@ bool disc_cd_close_all(struct disc *d)
 		disc_cd_end_session(d, true);
 	cd->now.finalised = cd->now.sessions > 0;
 	return cd->now.finalised;
-}
-
-uint32_t disc_cd_limit(const struct disc *d, uint64_t room)
-{
-	const struct disc_cd_record *r = &d->cd->now;
-	int64_t next = disc_cd_next_track(r);
-
-	if (r->open)
-		next += r->track[r->tracks - 1].written;
-	else if (r->cue_len)
-		next = MAX(r->next, 0);
-	return (uint32_t)MIN((uint64_t)next + MAX(room / CD_SECTOR, 1u), (uint64_t)d->capacity);
 }
 
 uint32_t disc_cd_unsynced(const struct disc_cd *cd, uint32_t safe, uint32_t end)

@@ -141,25 +141,6 @@ int disc_view_sectors(struct disc *d, int64_t lba, uint32_t count, struct disc_s
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-/* One session of one track in mode 1, that of a plain image. */
-static void map_of_image(struct cd_map *m, uint32_t blocks)
-{
-	*m = (struct cd_map){
-		.first_track = 1,
-		.tracks = 1,
-		.sessions = 1,
-		.files = 1,
-		.extents = 1,
-		.track[0] = {.pregap = CD_PREGAP,
-			.length = blocks,
-			.session = 1,
-			.control = 4,
-			.form = CD_MODE1},
-		.session[0] = {.lead_out = (int32_t)blocks},
-		.extent[0] = {.count = blocks, .unit = MEDIA_BLOCK},
-	};
-}
-
 struct disc_compact *disc_compact_new(
 	const struct cd_map *map, const uint64_t *file, uint32_t blocks)
 {
@@ -171,7 +152,7 @@ struct disc_compact *disc_compact_new(
 	if (map)
 		c->map = *map;
 	else
-		map_of_image(&c->map, blocks);
+		cd_map_one_track(&c->map, CD_MODE1, blocks, MEDIA_BLOCK);
 	for (unsigned i = 0; map && i < map->files; i++)
 		c->file[i] = file[i];
 	return c;

@@ -214,7 +214,7 @@ int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf)
 
 int disc_reserve(struct disc *d, uint32_t blocks)
 {
-	return d->model->reserve(d, blocks, false);
+	return d->model->reserve ? d->model->reserve(d, blocks, false) : DISC_NOT_FOR_MEDIUM;
 }
 
 int disc_reserve_at_once(struct disc *d, uint32_t blocks)

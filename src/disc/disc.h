@@ -146,7 +146,7 @@ struct disc_options {
 	const struct cd_map *map;
 	const uint64_t *map_file;
 	uint32_t capacity;    /* of a blank, blocks; 0 = as disc_medium.capacity says */
-	uint32_t room;        /* blocks that storage has room for; 0 = no limit */
+	uint32_t room;        /* blocks of 2048 bytes that storage has room for; 0 = no limit */
 	uint32_t max_unsaved; /* 0 = DISC_MAX_UNSAVED */
 	/*
 	 * A finalised disc keeps a state that says its type, although its image alone is the same

@@ -42,7 +42,7 @@ int disc_may_format(const struct disc *d, const struct disc_format_request *r)
 {
 	uint32_t blocks;
 
-	if (d->medium->format[0].blocks == 0)
+	if (d->medium->format[0].blocks == 0 || !disc_model_of(d->medium, DISC_FORMATTED)->format)
 		return DISC_NOT_FOR_MEDIUM;
 	if (!d->media->writable)
 		return DISC_PROTECTED;

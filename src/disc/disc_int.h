@@ -53,10 +53,10 @@ int disc_replace(
  */
 uint32_t disc_max_unsaved(const struct disc *d);
 /*
- * The first block that storage has no room for, as disc.limit has it: whole ECC blocks, so that no
- * track ends within one.
+ * Sets disc.limit by the room that storage has now: whole ECC blocks, so that no track ends within
+ * one; of a CD, see disc_cd_set_room().
  */
-uint32_t disc_limit(const struct disc *d);
+void disc_set_limit(struct disc *d);
 /* CRC-32 of the first blocks of the image, into *crc. 0, -EAGAIN or -errno. */
 int disc_check_image(struct media *m, uint32_t blocks, uint32_t *crc);
 

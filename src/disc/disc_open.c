@@ -207,7 +207,7 @@ struct disc *disc_open(const struct disc_options *o)
 	d->data_end = disc_image_end(d);
 	d->safe_end = d->cd ? (uint32_t)d->cd->counted : d->data_end - d->adopted;
 	d->room_end = o->room ? d->media->blocks + (uint64_t)o->room * disc_image_scale(d) : 0;
-	d->limit = disc_limit(d);
+	disc_set_limit(d);
 	if (!disc_medium_is_recordable(d->medium))
 		d->media->writable = false;
 	else

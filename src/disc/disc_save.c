@@ -319,17 +319,18 @@ static int begin_replacing(
 	return r;
 }
 
-uint32_t disc_limit(const struct disc *d)
+void disc_set_limit(struct disc *d)
 {
 	uint32_t end = disc_image_end(d);
 	uint64_t room = d->room_end > end ? d->room_end - end : 0;
 
-	if (d->room_end == 0 || d->layout.finalised)
-		return d->capacity;
+	d->limit = d->capacity;
 	if (d->cd)
-		return disc_cd_limit(d, room);
+		disc_cd_set_room(d, d->room_end ? room : UINT64_MAX);
+	if (d->room_end == 0 || d->layout.finalised || d->cd)
+		return;
 	room -= room % d->medium->ecc_blocks;
-	return (uint32_t)MIN(end + MAX(room, 1u), (uint64_t)d->capacity);
+	d->limit = (uint32_t)MIN(end + MAX(room, 1u), (uint64_t)d->capacity);
 }
 
 int disc_replace(
@@ -345,7 +346,7 @@ int disc_replace(
 		r = disc_save(d);
 	/* Storage has the room of the old data again. */
 	if (r == 0)
-		d->limit = disc_limit(d);
+		disc_set_limit(d);
 	return r;
 }
 

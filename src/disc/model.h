@@ -18,7 +18,8 @@
  * track is saved by disc_sync(), and may_write() takes what begins at or below it.
  *
  * All functions: one thread at a time, as for struct disc. Results as in disc.h: DISC_*,
- * -EAGAIN (call again with the same arguments), -errno.
+ * -EAGAIN (call again with the same arguments), -errno. Only reserve and format may be NULL: the
+ * medium has no such operation (DISC_NOT_FOR_MEDIUM).
  */
 #ifndef DISC_MODEL_H
 #define DISC_MODEL_H

@@ -64,14 +64,6 @@ static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void 
 	return r;
 }
 
-static int reserve(struct disc *d, uint32_t blocks, bool at_once)
-{
-	(void)d;
-	(void)blocks;
-	(void)at_once;
-	return DISC_NOT_FOR_MEDIUM;
-}
-
 /* Only syncs: the one track is always closed. */
 int disc_overwrite_close_track(struct disc *d, uint32_t number)
 {
@@ -136,7 +128,6 @@ const struct disc_model disc_model_overwrite = {
 	.may_write = may_write,
 	.write = write_blocks,
 	.lost = drop_unwritten,
-	.reserve = reserve,
 	.close_track = disc_overwrite_close_track,
 	.close_session = close_session,
 	.finalise = finalise,

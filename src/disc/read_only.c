@@ -31,15 +31,6 @@ static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 	return DISC_CLOSED;
 }
 
-static int format(struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep)
-{
-	(void)d;
-	(void)offer;
-	(void)blocks;
-	(void)keep;
-	return DISC_NOT_FOR_MEDIUM;
-}
-
 /* Does nothing: every track is closed. */
 static int close_track(struct disc *d, uint32_t number)
 {
@@ -76,7 +67,7 @@ static const char *has_no_state(struct disc *d, const struct disc_state *s)
 #define READ_ONLY                                                                                  \
 	.has_tracks = true, .may_write = may_write, .write = write_blocks, .lost = lost,           \
 	.reserve = reserve, .close_track = close_track, .close_session = close_all,                \
-	.finalise = close_all, .format = format, .resume = resume
+	.finalise = close_all, .resume = resume
 
 const struct disc_model disc_model_read_only = {READ_ONLY, .misfit = misfit};
 const struct disc_model disc_model_compact = {READ_ONLY, .compact = true, .misfit = has_no_state};

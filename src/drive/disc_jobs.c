@@ -4,12 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,10 +21,10 @@
 #include "library/image_erase.h"
 #include "library/library.h"
 #include "library/match.h"
+#include "library/worker.h"
 #include "protocol/format_size.h"
 #include "util/array.h"
 #include "util/log.h"
-#include "util/thread.h"
 
 enum job_kind { JOB_RENAME, JOB_DELETE, JOB_ERASE };
 
@@ -40,14 +38,12 @@ struct job {
 struct disc_jobs {
 	struct disc_jobs_config config;
 	struct catalog_request request; /* of the search for names that are near */
-	struct job *queue;              /* the first is under way, if any of the next two is set */
+	struct job *queue; /* the first is under way, if `searching` or worker.running is set */
 	unsigned waiting;
-	bool searching, running, starting;
-	sd_event_source *wake;
-	int wake_fd;
+	bool searching, starting;
+	struct worker worker;
 
 	/* Of the disc of the first job; used only by the thread while it runs. */
-	pthread_t thread;
 	struct folder *folder;
 	char base[256], to_base[256];
 	int lock_fd; /* -1 = none */
@@ -255,10 +251,9 @@ static int delete_it(struct disc_jobs *j)
 	return r;
 }
 
-static void *job_thread(void *jobs)
+static void work(void *jobs)
 {
 	struct disc_jobs *j = jobs;
-	uint64_t one = 1;
 
 	switch (j->queue->kind) {
 	case JOB_RENAME:
@@ -271,8 +266,6 @@ static void *job_thread(void *jobs)
 		j->result = erase(j);
 		break;
 	}
-	(void)!write(j->wake_fd, &one, sizeof(one));
-	return NULL;
 }
 
 static void release_disc(struct disc_jobs *j)
@@ -293,28 +286,15 @@ static void end_job(struct disc_jobs *j)
 {
 	static json_t *(*const answers[])(const struct disc_jobs *j) = {
 		[JOB_RENAME] = renamed, [JOB_DELETE] = deleted, [JOB_ERASE] = erased};
-	json_t *answer;
-
-	pthread_join(j->thread, NULL);
-	j->running = false;
-	answer = j->result < 0 ? failed(j) : answers[j->queue->kind](j);
+	json_t *answer = j->result < 0 ? failed(j) : answers[j->queue->kind](j);
 	release_disc(j);
 	finish(j, answer);
 }
 
-static int on_wake(sd_event_source *s, int fd, uint32_t events, void *jobs)
+static void on_done(void *jobs)
 {
-	struct disc_jobs *j = jobs;
-	uint64_t count;
-
-	(void)s;
-	(void)events;
-	(void)!read(fd, &count, sizeof(count));
-	if (!j->running)
-		return 0;
-	end_job(j);
-	start_next(j);
-	return 0;
+	end_job(jobs);
+	start_next(jobs);
 }
 
 /* ---- before it ---------------------------------------------------------------------------- */
@@ -376,8 +356,7 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f, bool
 		r = disc_store_open(f, &j->store);
 	*j->config.mark = (struct holder_job){.active = true, .dev = f->dev, .ino = f->ino};
 	if (r == 0)
-		r = -thread_start(&j->thread, "disc-job", job_thread, j);
-	j->running = r == 0;
+		r = worker_start(&j->worker);
 	return r == 0 ? NULL : answer_error("io-error", "\"%s\": %s", job->name, strerror(-r));
 }
 
@@ -462,7 +441,7 @@ static void start_next(struct disc_jobs *j)
 	if (j->starting)
 		return;
 	j->starting = true;
-	while (j->queue && !j->running && !j->searching) {
+	while (j->queue && !j->worker.running && !j->searching) {
 		folder = library_open_folder(j->config.media);
 		answer = folder < 0 ? disc_rules_refusal(j->queue->name, j->config.media, folder)
 				    : begin_in(j, folder);
@@ -547,8 +526,10 @@ void disc_jobs_cancel(struct disc_jobs *j, const char *code, const char *text)
 	if (j->searching)
 		catalog_forget(j->config.catalog, &j->request);
 	j->searching = false;
-	if (j->running)
+	if (j->worker.running) {
+		worker_join(&j->worker);
 		end_job(j);
+	}
 	while (j->queue)
 		finish(j, answer_error(code, "%s", text));
 	j->starting = false;
@@ -565,9 +546,8 @@ int disc_jobs_new(const struct disc_jobs_config *config, sd_event *event, struct
 		return -ENOMEM;
 	j->config = *config;
 	j->lock_fd = j->file.path_fd = j->file.dir_fd = -1;
-	j->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	r = j->wake_fd < 0 ? -errno
-			   : sd_event_add_io(event, &j->wake, j->wake_fd, EPOLLIN, on_wake, j);
+	j->worker = (struct worker){.name = "disc-job", .work = work, .done = on_done, .ctx = j};
+	r = worker_open(&j->worker, event);
 	if (r < 0) {
 		disc_jobs_free(j);
 		return r;
@@ -580,8 +560,6 @@ void disc_jobs_free(struct disc_jobs *j)
 {
 	if (!j)
 		return;
-	sd_event_source_disable_unref(j->wake);
-	if (j->wake_fd >= 0)
-		close(j->wake_fd);
+	worker_close(&j->worker);
 	free(j);
 }

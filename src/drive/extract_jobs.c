@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "drive/disc_rules.h"
 #include "library/extract.h"
 #include "library/library.h"
 #include "library/match.h"
+#include "library/worker.h"
 #include "protocol/format_size.h"
 #include "protocol/words.h"
 #include "util/log.h"
@@ -31,16 +31,15 @@ struct job {
 struct extract_jobs {
 	struct extract_jobs_config config;
 	struct catalog_request request; /* of the search for a name that is not exact */
-	struct job *queue;              /* the first is under way, if any of the next two is set */
+	struct job *queue; /* the first is under way, if `searching` or worker.running is set */
 	unsigned waiting;
-	bool searching, running, starting;
+	bool searching, starting;
 	uint64_t written; /* at the last look */
-	sd_event_source *wake, *timer;
-	int wake_fd;
+	sd_event_source *timer;
+	struct worker worker;
 	char hidden[SONG_HIDDEN_NAME];
 	char pending[400];
 
-	pthread_t thread;
 	atomic_bool stop, hold;
 	/* Of the first job; used only by the thread while it runs. */
 	struct extracted done;
@@ -106,15 +105,12 @@ static int run(struct extract_jobs *j)
 	return r;
 }
 
-static void *extract_thread(void *jobs)
+static void work(void *jobs)
 {
 	struct extract_jobs *j = jobs;
-	uint64_t one = 1;
 
 	thread_lower_priority();
 	j->result = run(j);
-	(void)!write(j->wake_fd, &one, sizeof(one));
-	return NULL;
 }
 
 /* ---- answers ------------------------------------------------------------------------------ */
@@ -168,25 +164,14 @@ static json_t *extracted(const struct extract_jobs *j)
 
 static void end_job(struct extract_jobs *j)
 {
-	pthread_join(j->thread, NULL);
-	j->running = false;
 	(void)sd_event_source_set_enabled(j->timer, SD_EVENT_OFF);
 	finish(j, j->result < 0 ? answer_error(j->why.code, "%s", j->why.text) : extracted(j));
 }
 
-static int on_wake(sd_event_source *s, int fd, uint32_t events, void *jobs)
+static void on_done(void *jobs)
 {
-	struct extract_jobs *j = jobs;
-	uint64_t count;
-
-	(void)s;
-	(void)events;
-	(void)!read(fd, &count, sizeof(count));
-	if (!j->running)
-		return 0;
-	end_job(j);
-	start_next(j);
-	return 0;
+	end_job(jobs);
+	start_next(jobs);
 }
 
 static int on_timer(sd_event_source *s, uint64_t usec, void *jobs)
@@ -234,10 +219,9 @@ static json_t *start_thread(struct extract_jobs *j)
 	atomic_store(&j->hold, false);
 	j->now = (struct extract_progress){0};
 	j->written = j->config.written(j->config.ctx);
-	r = thread_start(&j->thread, "extract", extract_thread, j);
-	if (r != 0)
-		return answer_error("io-error", "\"%s\": %s", job->name, strerror(r));
-	j->running = true;
+	r = worker_start(&j->worker);
+	if (r < 0)
+		return answer_error("io-error", "\"%s\": %s", job->name, strerror(-r));
 	(void)sd_event_source_set_time_relative(j->timer, LOOK_US);
 	(void)sd_event_source_set_enabled(j->timer, SD_EVENT_ONESHOT);
 	job->reply->progress(job->reply,
@@ -320,7 +304,7 @@ static void start_next(struct extract_jobs *j)
 	if (j->starting)
 		return;
 	j->starting = true;
-	while (j->queue && !j->running && !j->searching) {
+	while (j->queue && !j->worker.running && !j->searching) {
 		answer = begin(j, true);
 		if (answer)
 			finish(j, answer);
@@ -398,8 +382,10 @@ void extract_jobs_cancel(struct extract_jobs *j, const char *code, const char *t
 		catalog_forget(j->config.catalog, &j->request);
 	j->searching = false;
 	atomic_store(&j->stop, true);
-	if (j->running)
+	if (j->worker.running) {
+		worker_join(&j->worker);
 		end_job(j);
+	}
 	while (j->queue)
 		finish(j, answer_error(code, "%s", text));
 	j->starting = false;
@@ -408,7 +394,7 @@ void extract_jobs_cancel(struct extract_jobs *j, const char *code, const char *t
 void extract_jobs_status(struct extract_jobs *j, struct extract_status *out)
 {
 	*out = (struct extract_status){.image = ""};
-	if (!j || !j->running)
+	if (!j || !j->worker.running)
 		return;
 	pthread_mutex_lock(&j->lock);
 	out->track = j->now.track;
@@ -458,10 +444,8 @@ static int setup(struct extract_jobs *j, sd_event *event)
 {
 	int r;
 
-	j->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (j->wake_fd < 0)
-		return -errno;
-	r = sd_event_add_io(event, &j->wake, j->wake_fd, EPOLLIN, on_wake, j);
+	j->worker = (struct worker){.name = "extract", .work = work, .done = on_done, .ctx = j};
+	r = worker_open(&j->worker, event);
 	if (r >= 0)
 		r = sd_event_add_time_relative(
 			event, &j->timer, CLOCK_MONOTONIC, LOOK_US, 10000, on_timer, j);
@@ -500,10 +484,8 @@ void extract_jobs_free(struct extract_jobs *j)
 {
 	if (!j)
 		return;
-	sd_event_source_disable_unref(j->wake);
+	worker_close(&j->worker);
 	sd_event_source_disable_unref(j->timer);
-	if (j->wake_fd >= 0)
-		close(j->wake_fd);
 	pthread_mutex_destroy(&j->lock);
 	free(j);
 }

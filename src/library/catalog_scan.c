@@ -11,6 +11,7 @@
 #include "cd/map.h"
 #include "library/catalog_text.h"
 #include "library/cd_set.h"
+#include "library/compact_label.h"
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/image_name.h"
@@ -34,7 +35,8 @@ struct catalog_label {
 	char *text;
 	uint64_t volume;
 	bool has_volume, udf, sectors;
-	bool fresh; /* the file had just changed: only its size is of use */
+	bool titled; /* see is_titled() */
+	bool fresh;  /* the file had just changed: only its size is of use */
 };
 
 /* A scan that runs. */
@@ -70,7 +72,7 @@ static const struct catalog_label *find_file(
 static bool is_same(const struct catalog_label *l, const struct catalog_label *key)
 {
 	return l && !l->fresh && l->size == key->size && l->session == key->session &&
-	       l->changed.tv_sec == key->changed.tv_sec &&
+	       l->titled == key->titled && l->changed.tv_sec == key->changed.tv_sec &&
 	       l->changed.tv_nsec == key->changed.tv_nsec;
 }
 
@@ -123,6 +125,8 @@ static void read_now(
 
 	if (fd >= 0) {
 		l->scan->read_label(fd, key->session, &label);
+		if (key->titled && label.text[0] == '\0')
+			compact_label_of_burned(e->dir_fd, e->base, fd, label.text);
 		close(fd);
 	}
 	out->known = true;
@@ -137,17 +141,25 @@ static void read_now(
 		cache_label(l, key, strdup(label.text));
 }
 
+/* The state file may have its name: that of a finalised CD, beside its image. */
+static bool is_titled(const struct library_entry *e, const struct image_peek *peek)
+{
+	return peek->has_state && !e->link && disc_medium_is_cd_recordable(peek->medium) &&
+	       strcmp(peek->kind, "iso") == 0;
+}
+
 /*
  * must_look: only the contents tell whether the file is a disc, or a copy that is complete.
  * Such a file is read in a scan that waits for no labels, too.
  */
-static void look_at(struct scan *l, const struct library_entry *e, uint64_t session, bool must_look,
-	struct look *out)
+static void look_at(struct scan *l, const struct library_entry *e, const struct image_peek *peek,
+	bool must_look, struct look *out)
 {
 	struct catalog_label key = {.dev = e->dev,
 		.ino = e->ino,
 		.size = e->size,
-		.session = session,
+		.session = peek->session,
+		.titled = is_titled(e, peek),
 		.changed = e->changed};
 	const struct catalog_label *last = find_file(l->old, &key);
 	uint64_t until = must_look && l->look_until > l->until ? l->look_until : l->until;
@@ -226,8 +238,8 @@ static void judge(struct scan *l, const struct library_entry *e, const struct im
 	bool has_suffix = image_suffix_of(e->name) == IMAGE_SUFFIX_DISC;
 	struct look look;
 
-	look_at(l, e, peek->session,
-		is_plain && (!has_suffix || changed_within(&e->changed, COPY_SECONDS)), &look);
+	look_at(l, e, peek, is_plain && (!has_suffix || changed_within(&e->changed, COPY_SECONDS)),
+		&look);
 	n->label = look.text;
 	n->volume = look.volume;
 	n->udf = look.udf;

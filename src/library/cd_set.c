@@ -48,14 +48,12 @@ static void name_of(const char *image, unsigned n, const char *suffix, char out[
 
 enum owner { NOBODY, OURS, OTHERS };
 
-/* Whose the n-th cue sheet is; ours: w->was has it. */
-static enum owner owner_of(struct work *w, unsigned n)
+/* Whose that cue sheet is; ours: w->was has it. */
+static enum owner owner_of_cue(struct work *w, const char *cue)
 {
-	char name[FILE_NAME], image[STORE_NAME_MAX + 1];
-	int len;
+	char image[STORE_NAME_MAX + 1];
+	int len = w->f->ops->read(w->f, cue, w->was, sizeof(w->was));
 
-	name_of(w->image, n, CD_SET_CUE, name);
-	len = w->f->ops->read(w->f, name, w->was, sizeof(w->was));
 	if (len == -ENOENT)
 		return NOBODY;
 	if (len < 0 || !cue_write_made(w->was, (size_t)len, image, sizeof(image)) ||
@@ -63,6 +61,15 @@ static enum owner owner_of(struct work *w, unsigned n)
 		return OTHERS;
 	w->was_len = (size_t)len;
 	return OURS;
+}
+
+/* The same of the n-th one. */
+static enum owner owner_of(struct work *w, unsigned n)
+{
+	char cue[FILE_NAME];
+
+	name_of(w->image, n, CD_SET_CUE, cue);
+	return owner_of_cue(w, cue);
 }
 
 /* True if the cue sheet in w->was names the file with the packs. */
@@ -321,6 +328,44 @@ int cd_set_update(struct folder *f, const char *image, struct cd_set *out)
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
+
+int cd_set_map(struct folder *f, const char *image, struct cd_map *map)
+{
+	struct work *w = calloc(1, sizeof(*w));
+	int r = -ENOMEM;
+
+	if (w) {
+		w->f = f;
+		w->image = image;
+		r = read_state(w);
+		if (r > 0)
+			r = needs_cue(&w->map);
+		if (r > 0 && map)
+			*map = w->map;
+	}
+	free(w);
+	return r;
+}
+
+bool cd_set_can_be_named(struct folder *f, const char *image, const char *to)
+{
+	char cue[FILE_NAME], packs[FILE_NAME], byte;
+	struct work *w = calloc(1, sizeof(*w));
+	enum owner owner;
+	bool can;
+
+	if (!w)
+		return false;
+	w->f = f;
+	w->image = image;
+	name_of(to, 1, CD_SET_CUE, cue);
+	name_of(to, 1, CD_SET_PACKS, packs);
+	owner = owner_of_cue(w, cue);
+	can = owner != OTHERS && ((owner == OURS && names_packs(w, packs)) ||
+					 f->ops->read(f, packs, &byte, 1) == -ENOENT);
+	free(w);
+	return can;
+}
 
 static bool has_suffix(const char *name, const char *suffix)
 {

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "cd/map.h"
 #include "media/store.h"
 
 #define CD_SET_CUE   ".cue"
@@ -31,6 +32,18 @@ struct cd_set {
  * there may be gone, but not both it and the state file, so that another call makes it good.
  */
 int cd_set_update(struct folder *f, const char *image, struct cd_set *out);
+
+/*
+ * Whether the image is a finalised CD whose image is no plain ISO but has sectors of 2352 bytes, by
+ * its state file: 1, and *map, which may be NULL, has its tracks, texts and extents, all of file 0;
+ * 0; -errno.
+ */
+int cd_set_map(struct folder *f, const char *image, struct cd_map *map);
+/*
+ * True if the image can have the name `to` and its files the same name with their suffixes, because
+ * no file of somebody else has one of these.
+ */
+bool cd_set_can_be_named(struct folder *f, const char *image, const char *to);
 
 /* Removes the files that were made for that image. Their number, or -errno. */
 int cd_set_remove(struct folder *f, const char *image);

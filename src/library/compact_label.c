@@ -1,18 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "library/compact_label.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "cd/find.h"
 #include "cd/names.h"
+#include "library/cd_set.h"
 #include "library/compact_parts.h"
 #include "protocol/words.h"
 
 #define BLOCK       2048u
 #define FIRST_BLOCK 16 /* where the descriptors of ISO 9660 begin (ECMA-119, 6.2.1) */
 #define BLOCKS      16 /* more than any disc has of them */
+
+/* A disc, and where its files are. */
+struct source {
+	const struct cd_map *map;
+	const struct library_file *text; /* of a text and its files; NULL: */
+	const struct resolver_disc *disc;
+	int image; /* the only file */
+};
+
+/* Opens a file of the disc; -1: it cannot be read. */
+static int open_file(const struct source *s, unsigned file)
+{
+	if (!s->text)
+		return fcntl(s->image, F_DUPFD_CLOEXEC, 0);
+	return s->disc->decoded[file] ? -1 : compact_parts_open(s->text, &s->disc->file[file]);
+}
 
 /* The data track whose volume a host mounts; NULL: there is none. */
 static const struct cd_track *data_track(const struct cd_map *m)
@@ -39,17 +58,16 @@ static unsigned user_offset(uint8_t form, unsigned unit)
 }
 
 /* Copies the user data of a sector to a block of the file `to`. */
-static bool copy_block(const struct library_file *f, const struct resolver_disc *d, int32_t lba,
-	int to, unsigned block)
+static bool copy_block(const struct source *s, int32_t lba, int to, unsigned block)
 {
 	uint8_t data[BLOCK];
 	struct cd_run run;
 	ssize_t n;
 	int fd;
 
-	if (!cd_find_run(&d->map, lba, &run) || run.file == CD_NO_FILE || d->decoded[run.file])
+	if (!cd_find_run(s->map, lba, &run) || run.file == CD_NO_FILE)
 		return false;
-	fd = compact_parts_open(f, &d->file[run.file]);
+	fd = open_file(s, run.file);
 	if (fd < 0)
 		return false;
 	n = pread(fd, data, sizeof(data), (off_t)(run.offset + user_offset(run.form, run.unit)));
@@ -59,15 +77,14 @@ static bool copy_block(const struct library_file *f, const struct resolver_disc 
 }
 
 /* The label of the track, whose descriptors are put where an image has them. */
-static void read_volume(const struct library_file *f, const struct resolver_disc *d,
-	const struct cd_track *t, char out[LABEL_MAX])
+static void read_volume(const struct source *s, const struct cd_track *t, char out[LABEL_MAX])
 {
 	int fd = memfd_create("volume", MFD_CLOEXEC);
 	struct label label = {.text = ""};
 	bool ok = fd >= 0 && ftruncate(fd, (off_t)t->length * BLOCK) == 0;
 
 	for (unsigned i = FIRST_BLOCK; ok && i < FIRST_BLOCK + BLOCKS; i++)
-		ok = i < t->length && copy_block(f, d, t->start + (int32_t)i, fd, i);
+		ok = i < t->length && copy_block(s, t->start + (int32_t)i, fd, i);
 	if (fd >= 0) {
 		label_read(fd, 0, &label);
 		close(fd);
@@ -75,17 +92,35 @@ static void read_volume(const struct library_file *f, const struct resolver_disc
 	snprintf(out, LABEL_MAX, "%s", label.text);
 }
 
-void compact_label(const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX])
+static void read_label(const struct source *s, char out[LABEL_MAX])
 {
-	const struct cd_track *t = data_track(&d->map);
+	const struct cd_track *t = data_track(s->map);
 	char title[CD_NAME_MAX];
 
 	out[0] = '\0';
 	if (t)
-		read_volume(f, d, t, out);
-	if (out[0] || !cd_name(&d->map, CD_TITLE, 0, title))
+		read_volume(s, t, out);
+	if (out[0] || !cd_name(s->map, CD_TITLE, 0, title))
 		return;
 	/* Longer ones are cut at a character. */
 	snprintf(out, LABEL_MAX, "%.*s", (int)LABEL_MAX - 1, title);
 	words_make_valid(out);
+}
+
+void compact_label(const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX])
+{
+	read_label(&(struct source){.map = &d->map, .text = f, .disc = d}, out);
+}
+
+void compact_label_of_burned(int dir, const char *base, int fd, char out[LABEL_MAX])
+{
+	struct folder *folder = folder_file_of(dir);
+	struct cd_map *map = malloc(sizeof(*map));
+
+	out[0] = '\0';
+	if (folder && map && cd_set_map(folder, base, map) > 0)
+		read_label(&(struct source){.map = map, .image = fd}, out);
+	free(map);
+	if (folder)
+		folder->ops->close(folder);
 }

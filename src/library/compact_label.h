@@ -14,4 +14,10 @@
 void compact_label(
 	const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX]);
 
+/*
+ * The same of a CD that was burned, whose image `base` in the folder dir is open as fd; "" also if
+ * it is a plain ISO or no finalised CD, for which label_read() is.
+ */
+void compact_label_of_burned(int dir, const char *base, int fd, char out[LABEL_MAX]);
+
 #endif

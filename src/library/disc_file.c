@@ -102,14 +102,17 @@ static void remove_copies(struct folder *f, const char *of, const struct disc_fi
 		(void)remove_file(f, of, CHECKSUM_SUFFIX);
 }
 
-/* The image has its new name. Whatever fails here, another update makes it good. */
+/*
+ * The image has its new name. Whatever fails here, another update makes it good. The old files go
+ * first: the new ones may have the same names, if only the suffix of the image is another.
+ */
 static void rename_set(struct folder *f, const char *old, const char *to, struct disc_files *done)
 {
 	struct cd_set set;
 
+	(void)cd_set_remove(f, old);
 	if (cd_set_update(f, to, &set) == 0)
 		done->cue = set.cue[0] != '\0';
-	(void)cd_set_remove(f, old);
 }
 
 static int rename_all(struct folder *f, const char *old, const char *to, struct disc_files *done)

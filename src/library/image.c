@@ -505,10 +505,12 @@ static bool cd_is_open(const struct disc_cd_record *r, uint64_t size)
 				: r->next > disc_cd_program_start(r));
 }
 
-/* The tracks, and the place of the last session in the image, if that is of 2048-byte sectors. */
-static void peek_cd(const struct disc_cd_record *r, struct image_peek *out)
+/*
+ * Tracks and state of a CD, and the place of the last session in the image, if that is of 2048-byte
+ * sectors: another has no place where a file system could begin.
+ */
+static void peek_cd(const struct disc_cd_record *r, uint64_t size, struct image_peek *out)
 {
-	out->session = 0;
 	for (unsigned i = 0; i < r->tracks; i++) {
 		const struct disc_cd_track *t = &r->track[i];
 
@@ -517,12 +519,34 @@ static void peek_cd(const struct disc_cd_record *r, struct image_peek *out)
 			out->session == 0)
 			out->session = (uint64_t)t->start * MEDIA_BLOCK;
 	}
+	if (cd_is_open(r, size))
+		out->kind = "open";
+	else if (!r->finalised && r->tracks > 0)
+		out->kind = "appendable";
+}
+
+/* The same of a disc whose image has a block of 2048 bytes for each of the layout. */
+static void peek_layout(struct disc_state *s, uint64_t size, struct image_peek *out)
+{
+	struct disc_layout *l = &s->layout;
+	const struct disc_track *t = disc_layout_open(l);
+
+	for (uint32_t i = l->tracks; i-- > 0;) {
+		if (l->track[i].session == out->sessions)
+			out->session = (uint64_t)l->track[i].start * MEDIA_BLOCK;
+	}
+	if (disc_medium_is_overwritable(s->medium, s->format))
+		out->kind = "rewritable";
+	/* Blocks that the state file does not count: a burn is in progress, or was cut. */
+	if (t && (t->written || size > (uint64_t)disc_layout_end(l) * MEDIA_BLOCK))
+		out->kind = "open";
+	else if (t && disc_layout_end(l))
+		out->kind = "appendable";
 }
 
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out)
 {
 	char path[PATH_MAX], text[STORE_TEXT_MAX];
-	struct disc_track *t;
 	struct disc_state s;
 	int n;
 
@@ -540,28 +564,11 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 		return;
 	out->medium = s.layout.finalised ? disc_medium_of(s.medium->when_finalised) : s.medium;
 	out->sessions = s.layout.sessions - (s.layout.finalised ? 0u : 1u);
-	for (uint32_t i = s.layout.tracks; i-- > 0;) {
-		if (s.layout.track[i].session == out->sessions)
-			out->session = (uint64_t)s.layout.track[i].start * MEDIA_BLOCK;
-	}
-	if (disc_medium_is_cd_recordable(s.medium))
-		peek_cd(&s.cd, out);
 	out->format = s.format;
-	if (disc_medium_is_overwritable(s.medium, s.format))
-		out->kind = "rewritable";
-	t = disc_layout_open(&s.layout);
-	if (disc_medium_is_cd_recordable(s.medium)) {
-		if (cd_is_open(&s.cd, size))
-			out->kind = "open";
-		else if (!s.cd.finalised && s.cd.tracks > 0)
-			out->kind = "appendable";
-		return;
-	}
-	/* Blocks that the state file does not count: a burn is in progress, or was cut. */
-	if (t && (t->written || size > (uint64_t)disc_layout_end(&s.layout) * MEDIA_BLOCK))
-		out->kind = "open";
-	else if (t && disc_layout_end(&s.layout))
-		out->kind = "appendable";
+	if (disc_medium_is_cd_recordable(s.medium))
+		peek_cd(&s.cd, size, out);
+	else
+		peek_layout(&s, size, out);
 }
 
 bool image_is_usable(const char *base, uint64_t size, bool may_read, bool may_write,

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "library/decoder.h"
-#include "library/image_raw.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -193,7 +192,8 @@ int image_compact_open_raw(const struct library_file *f, int form,
 	out->ino = f->ino;
 	if (!d)
 		return image_refuse(why, -ENOMEM, "io-error", "there is no memory");
-	image_raw_map(form, f->size, &d->map);
+	/* Bytes behind the last whole sector are no part of the disc. */
+	cd_map_one_track(&d->map, (enum cd_form)form, (uint32_t)(f->size / CD_SECTOR), CD_SECTOR);
 	snprintf(d->file[0].name, sizeof(d->file[0].name), "%s", f->base);
 	d->file[0].size = f->size;
 	d->file[0].dev = f->dev;

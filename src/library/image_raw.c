@@ -27,25 +27,3 @@ int image_raw_form(int fd, uint64_t size)
 		return -1;
 	return mode == 1 ? CD_MODE1 : CD_XA;
 }
-
-void image_raw_map(int form, uint64_t size, struct cd_map *out)
-{
-	uint32_t count = (uint32_t)(size / CD_SECTOR);
-
-	*out = (struct cd_map){
-		.first_track = 1,
-		.tracks = 1,
-		.sessions = 1,
-		.files = 1,
-		.extents = 1,
-		.track[0] = {.pregap = CD_PREGAP,
-			.length = count,
-			.session = 1,
-			.control = 4,
-			.form = (uint8_t)form},
-		/* PSEC of point A0 (MMC-6 table 500): CD-ROM, or XA. */
-		.session[0] = {.format = form == CD_MODE1 ? 0x00 : 0x20,
-			.lead_out = (int32_t)count},
-		.extent[0] = {.count = count, .unit = CD_SECTOR},
-	};
-}

@@ -14,7 +14,5 @@
  * 32 bytes.
  */
 int image_raw_form(int fd, uint64_t size);
-/* The disc of such a file: one track. Bytes behind its last whole sector are no part of it. */
-void image_raw_map(int form, uint64_t size, struct cd_map *out);
 
 #endif

@@ -9,15 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "library/compact_label.h"
 #include "library/extract.h"
 #include "library/image.h"
 #include "library/label.h"
 #include "library/library.h"
 #include "library/checksum.h"
+#include "library/worker.h"
 #include "util/thread.h"
 #include "util/log.h"
 
@@ -33,11 +34,8 @@ struct job {
 struct postburn {
 	struct postburn_config config;
 	char *drive;
-	int wake_fd;
-	sd_event_source *wake;
 	struct job *queue; /* while the thread runs, it works on the first */
-	bool running;
-	pthread_t thread;
+	struct worker worker;
 	atomic_bool stop; /* the thread is to stop working on its disc */
 
 	/* The thread's, until it has ended. */
@@ -108,6 +106,8 @@ static bool read_label(const struct library_file *f, struct label *out)
 		return false;
 	image_peek(f->dir_fd, f->base, f->size, &peek);
 	label_read(fd, peek.session, out);
+	if (out->text[0] == '\0')
+		compact_label_of_burned(f->dir_fd, f->base, fd, out->text);
 	close(fd);
 	return out->text[0] != '\0';
 }
@@ -152,6 +152,7 @@ static void rename_image(
 {
 	const char *slash = strrchr(j->name, '/'), *base = slash ? slash + 1 : j->name;
 	char stem[POSTBURN_STEM], to[STORE_NAME_MAX + 1], name[JOB_NAME];
+	const char *suffix = postburn_suffix(dir, f->base);
 	int r;
 
 	/* A link to the image would dangle after a rename. */
@@ -168,8 +169,8 @@ static void rename_image(
 		strcpy(name, to);
 	end_rename(p, name);
 	if (r < 0) {
-		set_problem(
-			p, "%s could not be renamed to %s.iso: %s", j->name, stem, strerror(-r));
+		set_problem(p, "%s could not be renamed to %s%s: %s", j->name, stem, suffix,
+			strerror(-r));
 		return;
 	}
 	strcpy(f->base, to);
@@ -364,15 +365,12 @@ static void process(struct postburn *p, const struct job *j)
 	library_forget(&f);
 }
 
-static void *postburn_thread(void *postburn)
+static void work(void *postburn)
 {
 	struct postburn *p = postburn;
-	uint64_t one = 1;
 
 	thread_lower_priority();
 	process(p, p->queue);
-	(void)!write(p->wake_fd, &one, sizeof(one));
-	return NULL;
 }
 
 /* ---- the main thread ---------------------------------------------------------------------- */
@@ -396,9 +394,8 @@ void postburn_kick(struct postburn *p)
 {
 	int r;
 
-	if (!p || p->running || !p->queue || !p->config.ready(p->config.ctx))
+	if (!p || p->worker.running || !p->queue || !p->config.ready(p->config.ctx))
 		return;
-	p->running = true;
 	atomic_store(&p->stop, false);
 	p->renaming = p->verifying = p->extracting = p->second_pass = p->claimed = false;
 	p->done = false;
@@ -406,12 +403,11 @@ void postburn_kick(struct postburn *p)
 	p->sha256[0] = p->problem[0] = '\0';
 	p->verified = false;
 	strcpy(p->name, p->queue->name);
-	r = thread_start(&p->thread, "burned", postburn_thread, p);
+	r = worker_start(&p->worker);
 	if (r == 0)
 		return;
-	p->running = false;
 	set_problem(p, "%s was neither renamed nor verified, no thread: %s", p->queue->name,
-		strerror(r));
+		strerror(-r));
 	drop_first(p);
 }
 
@@ -430,22 +426,13 @@ static void report(struct postburn *p)
 		p->config.done(p->config.ctx, &result);
 }
 
-static int on_wake(sd_event_source *s, int fd, uint32_t events, void *postburn)
+static void on_done(void *postburn)
 {
 	struct postburn *p = postburn;
-	uint64_t count;
 
-	(void)s;
-	(void)events;
-	(void)!read(fd, &count, sizeof(count));
-	if (!p->running)
-		return 0;
-	pthread_join(p->thread, NULL);
-	p->running = false;
 	report(p);
 	drop_first(p);
 	postburn_kick(p);
-	return 0;
 }
 
 int postburn_new(const struct postburn_config *config, sd_event *event, struct postburn **out)
@@ -458,13 +445,11 @@ int postburn_new(const struct postburn_config *config, sd_event *event, struct p
 	pthread_mutex_init(&p->lock, NULL);
 	p->config = *config;
 	p->drive = strdup(config->drive);
-	p->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	p->worker = (struct worker){.name = "burned", .work = work, .done = on_done, .ctx = p};
 	if (!p->drive)
 		r = -ENOMEM;
-	else if (p->wake_fd < 0)
-		r = -errno;
 	if (r == 0)
-		r = sd_event_add_io(event, &p->wake, p->wake_fd, EPOLLIN, on_wake, p);
+		r = worker_open(&p->worker, event);
 	if (r < 0) {
 		postburn_free(p);
 		return r;
@@ -478,13 +463,11 @@ void postburn_free(struct postburn *p)
 	if (!p)
 		return;
 	atomic_store(&p->stop, true);
-	if (p->running)
-		pthread_join(p->thread, NULL);
+	if (p->worker.running)
+		worker_join(&p->worker);
 	while (p->queue)
 		drop_first(p);
-	sd_event_source_disable_unref(p->wake);
-	if (p->wake_fd >= 0)
-		close(p->wake_fd);
+	worker_close(&p->worker);
 	pthread_mutex_destroy(&p->lock);
 	free(p->drive);
 	free(p);
@@ -533,7 +516,7 @@ enum postburn_claim postburn_claim(struct postburn *p, dev_t dev, ino_t ino)
 			at = &j->next;
 			continue;
 		}
-		if (p->running && j == p->queue)
+		if (p->worker.running && j == p->queue)
 			return claim_running(p);
 		*at = j->next;
 		free_job(j);
@@ -560,8 +543,8 @@ void postburn_status(struct postburn *p, struct postburn_status *out)
 	strcpy(out->last, p->last);
 	strcpy(out->problem, p->problem);
 	if (p->queue)
-		strcpy(out->image, p->running ? p->name : p->queue->name);
-	if (p->running && p->queue)
+		strcpy(out->image, p->worker.running ? p->name : p->queue->name);
+	if (p->worker.running && p->queue)
 		out->state = p->extracting ? "extracting" : p->verifying ? "verifying" : "moving";
 	if (p->extracting && p->size > 0)
 		out->percent = (unsigned)(p->bytes_done * 100 / p->size);

@@ -22,7 +22,7 @@
 
 enum postburn_rename {
 	POSTBURN_RENAME_NO,
-	POSTBURN_RENAME_DATE, /* 2026-11-26-153012.iso */
+	POSTBURN_RENAME_DATE, /* 2026-11-26-153012.iso, or .bin: see postburn_rename() */
 	POSTBURN_RENAME_LABEL /* HOLIDAY.iso; by date when there is none */
 };
 
@@ -91,7 +91,7 @@ void postburn_status(struct postburn *p, struct postburn_status *out);
 
 /* ---- names (postburn_name.c) ---------------------------------------------------------------- */
 
-/* Bytes of a name without .iso, with the final 0; "-9999.iso" and suffixes can be added. */
+/* Bytes of a name without suffix, with the final 0; "-9999.iso" and other suffixes can be added. */
 #define POSTBURN_STEM 128u
 
 /*
@@ -103,11 +103,14 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM]);
 /* Derives a name from a time, as local time: 2026-11-26-153012. */
 void postburn_name_of_time(time_t t, char out[POSTBURN_STEM]);
 
+/* The suffix for that image: ".bin" for a CD that is no plain ISO (cd_set.h), ".iso" otherwise. */
+const char *postburn_suffix(struct folder *f, const char *image);
 /*
  * Renames the image old and its state file to STEM.iso, or to STEM-2.iso and so on if the
- * name is taken. 0 and the new name, which is on storage; -errno: the image has its old name,
- * or with -ENOENT does not exist. After a power cut it has one of the two names, with its
- * state file beside it.
+ * name is taken. A CD that is no plain ISO becomes STEM.bin, with STEM.cue beside it: a name of
+ * which one of the two is taken is left out. 0 and the new name, which is on storage; -errno: the
+ * image has its old name, or with -ENOENT does not exist. After a power cut it has one of the two
+ * names, with its state file beside it; disc_file_rename() says what becomes of the cue sheet.
  */
 int postburn_rename(
 	struct folder *f, const char *old, const char *stem, char to[STORE_NAME_MAX + 1]);

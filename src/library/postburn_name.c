@@ -8,13 +8,15 @@
 #include <strings.h>
 
 #include "library/library.h"
+#include "library/cd_set.h"
 #include "library/checksum.h"
 #include "library/disc_file.h"
 #include "library/portable.h"
 #include "util/array.h"
 
-#define SUFFIX ".iso"
-#define TRIES  9999u /* numbers that are tried after a name that is taken */
+#define SUFFIX     ".iso"
+#define SUFFIX_RAW ".bin" /* of sectors of a CD, to which a cue sheet belongs */
+#define TRIES      9999u  /* numbers that are tried after a name that is taken */
 
 /* Removes .iso at the end, in upper or lower case: "HOLIDAY.ISO" becomes HOLIDAY.iso. */
 static void drop_suffix(char *name)
@@ -44,12 +46,18 @@ void postburn_name_of_time(time_t t, char out[POSTBURN_STEM])
 		strcpy(out, "burned");
 }
 
-static void make_name(const char *stem, unsigned n, char out[STORE_NAME_MAX + 1])
+const char *postburn_suffix(struct folder *f, const char *image)
+{
+	return cd_set_map(f, image, NULL) > 0 ? SUFFIX_RAW : SUFFIX;
+}
+
+static void make_name(
+	const char *stem, unsigned n, const char *suffix, char out[STORE_NAME_MAX + 1])
 {
 	if (n == 1)
-		snprintf(out, STORE_NAME_MAX + 1, "%.127s" SUFFIX, stem);
+		snprintf(out, STORE_NAME_MAX + 1, "%.127s%s", stem, suffix);
 	else
-		snprintf(out, STORE_NAME_MAX + 1, "%.127s-%u" SUFFIX, stem, n);
+		snprintf(out, STORE_NAME_MAX + 1, "%.127s-%u%s", stem, n, suffix);
 }
 
 static void add_suffix(const char *name, const char *suffix, char out[2 * STORE_NAME_MAX])
@@ -60,14 +68,18 @@ static void add_suffix(const char *name, const char *suffix, char out[2 * STORE_
 int postburn_rename(
 	struct folder *f, const char *old, const char *stem, char to[STORE_NAME_MAX + 1])
 {
+	const char *suffix = postburn_suffix(f, old);
+	bool has_cue = strcmp(suffix, SUFFIX_RAW) == 0;
 	struct disc_files done;
 	int r;
 
 	for (unsigned n = 1; n <= TRIES; n++) {
-		make_name(stem, n, to);
+		make_name(stem, n, suffix, to);
 		if (strcmp(to, old) == 0)
 			return 0;
-		r = disc_file_rename(f, old, to, &done);
+		r = !has_cue || cd_set_can_be_named(f, old, to)
+			    ? disc_file_rename(f, old, to, &done)
+			    : -EEXIST;
 		if (r != -EEXIST) {
 			if (r < 0)
 				strcpy(to, old);

@@ -85,7 +85,7 @@ timeout --foreground -k 10 "$timeout" $qemu -M $machine -accel "$accel" -cpu "$c
 	-virtfs "local,path=$(cd "$O/guest/$suite" && pwd),mount_tag=build,security_model=none,readonly=on" \
 	-device virtio-rng-pci -device virtio-serial-pci \
 	-chardev stdio,id=job,signal=off -device virtserialport,chardev=job,name=job \
-	-append "console=$console root=/dev/vda rw ${MMCGADGET_APPEND:-quiet} panic=-1 oops=panic systemd.unit=job.target" \
+	-append "$kernel_options root=/dev/vda rw ${MMCGADGET_APPEND:-quiet} systemd.unit=job.target" \
 	<>"$out/stdin" || rc=$?
 rm -f "$out/stdin"
 

@@ -95,7 +95,7 @@ machine_start() {
 		-virtfs "local,path=$(cd "$O/guest/$suite" && pwd),mount_tag=build,security_model=none,readonly=on" \
 		-device virtio-rng-pci -device virtio-serial-pci \
 		-chardev "file,id=job,path=$out/$name.lines" -device virtserialport,chardev=job,name=job \
-		-append "console=$console root=/dev/vda rw loglevel=5 panic=-1 oops=panic init=/usr/local/sbin/guest-job" \
+		-append "$kernel_options root=/dev/vda rw loglevel=5 init=/usr/local/sbin/guest-job" \
 		"$@" </dev/null >"$out/$name.qemu" 2>&1 &
 	machine_pid[$name]=$!
 	fd=${machine_fd[$name]:-}

@@ -43,7 +43,7 @@ for boot in 1 2; do
 		-virtfs "local,path=$out,mount_tag=out,security_model=none" \
 		-device virtio-rng-pci -device virtio-serial-pci \
 		-chardev stdio,id=job,signal=off -device virtserialport,chardev=job,name=job \
-		-append "console=$console root=/dev/vda rw quiet panic=-1 oops=panic nosoftlockup" <>"$out/stdin"
+		-append "$kernel_options root=/dev/vda rw quiet nosoftlockup" <>"$out/stdin"
 	rc=$?
 	# The first boot asks for the second one.
 	[ -e "$out/again" ] || break

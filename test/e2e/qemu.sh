@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sourced by the scripts that boot guests, with dir set by image.sh. Sets qemu, machine, console, accel
-# and cpu for this machine.
+# and cpu for this machine, and the kernel's options that all guests have.
 # shellcheck disable=SC2034,SC2154 # from and for those who source it
 case $(uname -m) in
 x86_64) qemu=qemu-system-x86_64 machine=pc console=ttyS0 ;;
@@ -21,3 +21,7 @@ if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
 		</dev/null 2>/dev/null | grep -aq 'Linux version'; then
 	accel=kvm cpu=host
 fi
+
+# What a kernel does against attacks on processors takes a tenth of an emulated guest's time, and nothing
+# here tests it.
+kernel_options="console=$console panic=-1 oops=panic mitigations=off"

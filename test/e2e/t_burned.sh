@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The key "burned". The host burns and ejects three times without a control command, and finds a new
+# The key "burned". The host burns and ejects twice without a control command, and finds a new
 # blank each time; each disc is renamed and has the right checksum. Then: a host that does not eject, a
 # daemon that is killed, a full card, and a card that returns other data than was written.
 . ./lib.sh
@@ -16,7 +16,7 @@ begins_with() { cmp -n "$(stat -c %s "$1")" "$1" "$2"; }
 make_iso HOLIDAY 16 "$work/holiday.iso"
 make_iso PARTY 17 "$work/party.iso"
 
-# ---- three burns without a command to the board ----
+# ---- two burns without a command to the board ----
 config extra='burned: { move = "label"; checksum = true; blank = true; };'
 drive_up
 dmesg_mark burned
@@ -40,11 +40,11 @@ burn_and_eject() {
 d=/dev/$sr
 burn_and_eject HOLIDAY.iso "$work/holiday.iso" growisofs -dvd-compat -Z "$d=$work/holiday.iso"
 burn_and_eject PARTY.iso "$work/party.iso" xorriso -as cdrecord -v dev="$d" "$work/party.iso"
-burn_and_eject HOLIDAY-2.iso "$work/holiday.iso" growisofs -dvd-compat -Z "$d=$work/holiday.iso"
+# That a second disc of one name becomes HOLIDAY-2.iso is tested in test/daemon.
 text=$(mmcgadgetctl status)
-like "status: the last disc and its checksum" "$text" 'burned +HOLIDAY-2.iso is verified, SHA-256 [0-9a-f]{64}'
+like "status: the last disc and its checksum" "$text" 'burned +PARTY.iso is verified, SHA-256 [0-9a-f]{64}'
 text=$(mmcgadgetctl list)
-like "list: the three discs and the blank" "$text" '^HOLIDAY.iso ' '^HOLIDAY-2.iso ' '^PARTY.iso ' '^blank-[12].iso .* drive0$'
+like "list: both discs and the blank" "$text" '^HOLIDAY.iso ' '^PARTY.iso ' '^blank-[12].iso .* drive0$'
 unlike "list: no other files" "$text" 'sha256' mmcgadget DAMAGED
 dmesg_clean "the kernel log is clean" burned
 

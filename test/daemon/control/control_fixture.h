@@ -198,13 +198,14 @@ static inline void fifo_slow(const char *line, const char *begins)
  */
 static inline void wait_unlocked(const char *name)
 {
-	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock fl;
 	int fd = open(in_scratch(name), O_RDONLY);
 	uint64_t end = now_ms() + 10000;
 
 	assert_true(fd >= 0);
 	do {
-		fl.l_type = F_WRLCK;
+		/* The kernel writes the lock that it finds there, whose l_pid of -1 it refuses. */
+		fl = (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
 		turn(event, usb, 2, 10, NULL);
 		assert_int_equal(fcntl(fd, F_OFD_GETLK, &fl), 0);
 	} while (fl.l_type != F_UNLCK && now_ms() < end);

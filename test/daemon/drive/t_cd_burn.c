@@ -2,49 +2,11 @@
 /* An audio CD is burned in a drive: what the log and the status say, and its cue sheet. */
 #include "daemon/drive/place_fixture.h"
 
+#include "daemon/cd_burn.h"
 #include "control/status.h"
 #include "disc/cd_record.h"
 #include "disc/medium.h"
 #include "library/cd_set.h"
-
-static bool command(const uint8_t *cdb, unsigned len, uint32_t out, const void *data)
-{
-	struct mmc_xfer xfer;
-
-	mmc_begin(drive_engine(usb[0].drive), cdb, len, 0, &xfer);
-	if (xfer.len == out && out > 0)
-		fake_push(&usb[0], data, out);
-	return fake_end(&usb[0]) == MMC_GOOD && xfer.len == out;
-}
-
-/* Mode page 05h: track-at-once, audio, blocks of 2352 bytes, no other session. */
-static bool select_audio(void)
-{
-	static const uint8_t cdb[10] = {0x55, 0x10, 0, 0, 0, 0, 0, 0, 60};
-	uint8_t list[60] = {0};
-
-	list[8] = 0x05;
-	list[9] = 0x32;
-	list[10] = 0x41;
-	list[23] = 150;
-	return command(cdb, sizeof(cdb), sizeof(list), list);
-}
-
-static bool write_audio(uint32_t lba)
-{
-	static const uint8_t sector[CD_SECTOR] = {1, 2, 3};
-	const uint8_t cdb[10] = {0x2a, 0, (uint8_t)(lba >> 24), (uint8_t)(lba >> 16),
-		(uint8_t)(lba >> 8), (uint8_t)lba, 0, 0, 1};
-
-	return command(cdb, sizeof(cdb), sizeof(sector), sector);
-}
-
-static bool flush(void)
-{
-	static const uint8_t cdb[10] = {0x35};
-
-	return command(cdb, sizeof(cdb), 0, NULL);
-}
 
 static void blank(const char *type, const char *name)
 {
@@ -62,18 +24,20 @@ static void blank(const char *type, const char *name)
 
 static void burn_track(uint32_t lba)
 {
+	static const uint8_t sector[CD_SECTOR] = {1, 2, 3};
+
 	for (uint32_t i = 0; i < 300; i++)
-		assert_true(write_audio(lba + i));
+		assert_true(cd_write(&usb[0], (int32_t)(lba + i), sector, sizeof(sector)));
 	wait_ms(20);
 }
 
 static void burn_two_tracks(void)
 {
-	assert_true(select_audio());
+	assert_true(cd_select_audio(&usb[0], false));
 	burn_track(0);
-	assert_true(flush());
+	assert_true(cd_flush(&usb[0]));
 	burn_track(452);
-	assert_true(flush());
+	assert_true(cd_flush(&usb[0]));
 	assert_true(close_disc(2));
 }
 
@@ -107,15 +71,15 @@ static void burned_audio_cd_has_a_cue_sheet(void **state)
 {
 	(void)state;
 	blank("cd-r", "a.bin");
-	assert_true(select_audio());
+	assert_true(cd_select_audio(&usb[0], false));
 	burn_track(0);
 	assert_true(logged("drive0: burning track 1 (audio) of a.bin"));
 	assert_int_equal(of_cd("open_track"), 1);
-	assert_true(flush());
+	assert_true(cd_flush(&usb[0]));
 	burn_track(452);
 	assert_true(logged("drive0: burning track 2 (audio) of a.bin"));
 	assert_int_equal(of_cd("audio"), 2);
-	assert_true(flush());
+	assert_true(cd_flush(&usb[0]));
 	assert_int_equal(of_cd("open_track"), 0);
 	assert_false(exists("media/a.cue"));
 	assert_true(close_disc(2));
@@ -161,7 +125,7 @@ static void erased_cd_rw_has_none(void **state)
 	burn_two_tracks();
 	assert_true(comes("media/a.cue", true));
 	assert_true(fake_ready(&usb[0]));
-	assert_true(command(cdb, sizeof(cdb), 0, NULL));
+	assert_true(cd_command(&usb[0], cdb, sizeof(cdb), 0, NULL));
 	assert_true(comes("media/a.cue", false));
 	assert_int_equal(of_cd("audio"), 0);
 	/* The next burn has its own. */

@@ -80,6 +80,22 @@ static void a_tab_is_the_text_before(void **state)
 	assert_name(CD_PERFORMER, 4, "Z");
 }
 
+static void each_type_has_its_texts(void **state)
+{
+	(void)state;
+	m = (struct cd_map){.first_track = 1, .tracks = 1};
+	add_pack(&m, "80 01 00 00", "T\0\0\0\0\0\0\0\0\0\0");
+	add_pack(&m, "82 01 01 00", "S\0\0\0\0\0\0\0\0\0\0");
+	add_pack(&m, "83 01 02 00", "C\0\0\0\0\0\0\0\0\0\0");
+	add_pack(&m, "85 00 03 00", "M\0\0\0\0\0\0\0\0\0\0");
+	assert_name(CD_TITLE, 1, "T");
+	assert_name(CD_PERFORMER, 1, NULL);
+	assert_name(CD_SONGWRITER, 1, "S");
+	assert_name(CD_COMPOSER, 1, "C");
+	assert_name(CD_ARRANGER, 1, NULL);
+	assert_name(CD_MESSAGE, 0, "M");
+}
+
 static void latin_becomes_utf_8(void **state)
 {
 	(void)state;
@@ -132,6 +148,7 @@ int main(void)
 		cmocka_unit_test(text_of_a_lost_pack_is_none),
 		cmocka_unit_test(each_text_may_begin_a_pack),
 		cmocka_unit_test(a_tab_is_the_text_before),
+		cmocka_unit_test(each_type_has_its_texts),
 		cmocka_unit_test(latin_becomes_utf_8),
 		cmocka_unit_test(other_character_sets_are_left_out),
 		cmocka_unit_test(endless_text_is_cut),

@@ -6,8 +6,8 @@
 
 #include "cd/check.h"
 #include "cd/find.h"
+#include "cd/names.h"
 #include "cd/text.h"
-#include "cd/title.h"
 #include "cdimage/cue_write.h"
 
 static char text[CDIMAGE_TEXT_MAX];
@@ -198,7 +198,7 @@ static void the_first_line_says_whose_it_is(void **state)
 
 static void titles(void **state)
 {
-	char title[CD_TITLE_MAX];
+	char title[CD_NAME_MAX];
 
 	(void)state;
 	begin();
@@ -207,17 +207,18 @@ static void titles(void **state)
 	add_pack("\x80\0\1\xc", " of M\xfcller\0\1");
 	add_pack("\x80\2\2\0", "Two\0\0\0\0\0\0\0\0");
 	add_pack("\x80\0\3\x10", "Deutsch\0Eins");
-	assert_true(cd_title(&disc, CD_TITLE, 0, title));
+	assert_true(cd_name(&disc, CD_TITLE, 0, title));
 	assert_string_equal(title, "A long name, of M\xc3\xbcller");
-	assert_false(cd_title(&disc, CD_TITLE, 1, title)); /* its text is not complete */
-	assert_true(cd_title(&disc, CD_TITLE, 2, title));
+	assert_false(cd_name(&disc, CD_TITLE, 1, title)); /* its text is not complete */
+	assert_true(cd_name(&disc, CD_TITLE, 2, title));
 	assert_string_equal(title, "Two");
-	assert_false(cd_title(&disc, CD_TITLE, 4, title));
-	assert_false(cd_title(&disc, CD_PERFORMER, 0, title));
+	assert_false(cd_name(&disc, CD_TITLE, 4, title));
+	assert_false(cd_name(&disc, CD_PERFORMER, 0, title));
 	assert_string_equal(title, "");
-	/* Japanese is in the raw packs only. */
+	/* Japanese is in the raw packs only; the lines have the other language. */
 	add_pack("\x8f\0\4\0", "\x80\1\1\0\0\0\0\0\0\0\0");
-	assert_false(cd_title(&disc, CD_TITLE, 0, title));
+	assert_true(cd_name(&disc, CD_TITLE, 0, title));
+	assert_string_equal(title, "Deutsch");
 }
 
 static void what_needs_the_packs(void **state)
@@ -237,6 +238,24 @@ static void what_needs_the_packs(void **state)
 	disc.text_packs = 0;
 	add_pack("\x80\0\0\x10", "Deutsch\0\0\0\0");
 	assert_true(cue_write_needs_packs(&disc));
+	/* A pack is missing: its texts are on no line. */
+	disc.text_packs = 0;
+	add_pack("\x80\0\0\0", "Album\0First");
+	add_pack("\x80\1\1\5", "\0Second\0\0\0\0");
+	assert_false(cue_write_needs_packs(&disc));
+	disc.text[1][2] = 2;
+	cd_text_seal(disc.text[1]);
+	assert_true(cue_write_needs_packs(&disc));
+	/* A text that is longer than those of a line. */
+	for (unsigned packs = 43; packs <= 44; packs++) {
+		disc.text_packs = 0;
+		for (unsigned i = 0; i < packs; i++) {
+			const char header[4] = {'\x80', 0, (char)i, i ? 15 : 0};
+
+			add_pack(header, i + 1 < packs ? "abcdefghijkl" : "mno\0\0\0\0\0\0\0\0");
+		}
+		assert_int_equal(cue_write_needs_packs(&disc), packs == 44);
+	}
 }
 
 /* ---- round trip --------------------------------------------------------------------------- */

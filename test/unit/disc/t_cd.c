@@ -356,11 +356,94 @@ static void blanks_come_in_these_sizes(void **state)
 	assert_int_equal(disc_cd_minutes(449849), 99);
 }
 
+/* ---- room on storage ------------------------------------------------------------------------ */
+
+#define ROOM (1000u * 2048) /* bytes: 870 whole sectors of 2352 */
+
+static struct disc *cd_with_room(struct disc_cd_write w)
+{
+	struct disc_options o = {.media = media_mem_new_units(1, 0, true),
+		.medium = disc_medium_of(DISC_CD_R),
+		.capacity = SMALL,
+		.room = ROOM / 2048};
+	struct disc *d = disc_open(&o);
+
+	assert_non_null(d);
+	cd_set(d, w);
+	return d;
+}
+
+/* Track-at-once takes so many sectors, and then neither a burn nor its image is larger. */
+static void assert_takes(struct disc *d, uint32_t count)
+{
+	int64_t lba = cd_nwa(d);
+
+	assert_int_equal(disc_cd_free(d), count);
+	assert_int_equal(cd_record(d, lba, count), DISC_OK);
+	assert_int_equal(disc_cd_free(d), 0);
+	assert_int_not_equal(cd_record(d, lba + count, 1), DISC_OK);
+	assert_true(d->media->blocks <= ROOM);
+	assert_int_equal(disc_cd_flush(d), DISC_OK);
+	cd_check_map(d);
+}
+
+/* A cue sheet of one track with a lead-out at that LBA. */
+static int send_sheet(struct disc *d, bool data, uint32_t lead_out)
+{
+	const uint32_t msf = lead_out + 150;
+	char sheet[160];
+
+	snprintf(sheet, sizeof(sheet),
+		"%s1 00 00 %02x 0 0 0 0 %s1 01 00 %02x 0 0 0 0 %s1 01 01 %02x 0 0 02 0"
+		"%s1 aa 01 %02x 0 %02x %02x %02x",
+		data ? "4" : "0", data ? 0x14 : 1, data ? "4" : "0", data ? 0x10 : 0,
+		data ? "4" : "0", data ? 0x10 : 0, data ? " 4" : " 0", data ? 0x14 : 1,
+		msf / (60 * 75), msf / 75 % 60, msf % 75);
+	return cd_send_cue(d, sheet);
+}
+
+static void room_is_counted_in_sectors_of_the_image(void **state)
+{
+	const struct disc_cd_write audio = {AUDIO_WRITE}, data = {DATA_WRITE},
+				   at_once = {SAO_WRITE};
+	struct disc *d = cd_with_room(audio);
+
+	(void)state;
+	assert_takes(d, 870 - 2);
+	disc_put(d);
+	d = cd_with_room(data);
+	assert_takes(d, 1000 - 2);
+	disc_put(d);
+	/* The second track is of sectors: the disc may end where it would with them alone. */
+	d = cd_with_room(data);
+	assert_int_equal(cd_record(d, 0, 500), DISC_OK);
+	assert_int_equal(disc_cd_flush(d), DISC_OK);
+	assert_int_equal(disc_cd_free(d), 1000 - 652 - 2);
+	cd_set(d, audio);
+	assert_takes(d, 870 - 652 - 2);
+	disc_put(d);
+	/* The cue sheet says of what the image will consist, not page 05h. */
+	for (unsigned is_data = 0; is_data < 2; is_data++) {
+		uint32_t most = is_data ? 1000 : 870;
+
+		d = cd_with_room(at_once);
+		assert_int_equal(send_sheet(d, is_data, most + 1), DISC_BAD_PARAMETER);
+		assert_true(disc_is_blank(d));
+		assert_int_equal(send_sheet(d, is_data, most), DISC_OK);
+		assert_int_equal(cd_record(d, -150, most + 150), DISC_OK);
+		assert_int_equal(disc_cd_flush(d), DISC_OK);
+		assert_true(d->layout.finalised);
+		assert_true(d->media->blocks <= ROOM);
+		disc_put(d);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_songs_are_two_tracks),
 		cmocka_unit_test(what_is_unsynced_is_told_in_blocks),
+		cmocka_unit_test(room_is_counted_in_sectors_of_the_image),
 		cmocka_unit_test(data_is_a_plain_image),
 		cmocka_unit_test(sessions_have_gaps),
 		cmocka_unit_test(a_bin_has_no_session_gaps),
