@@ -61,7 +61,10 @@ only() {
 test/redir/boot/make.sh "$dir/boot.iso" >"$dir/make" 2>&1
 result "a disc for BIOS and UEFI is made" $?
 for controller in qemu-xhci ich9-usb-ehci1; do
-	for firmware in bios uefi; do
+	# edk2 on QEMU's EHCI stalls for minutes now and then while it boots, from the kernel's gadget as well.
+	firmwares=(bios uefi)
+	[ $controller = qemu-xhci ] || firmwares=(bios)
+	for firmware in "${firmwares[@]}"; do
 		boot $firmware $controller "$dir/boot.iso" 'booted: .*\(right\|WRONG\|FAILED\)'
 		result "$controller, $firmware: it boots the disc" $?
 		seen 'the sum is right'
