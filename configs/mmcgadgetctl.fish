@@ -2,7 +2,7 @@
 # Completion for mmcgadgetctl(1) in fish: the same words as configs/mmcgadgetctl.bash offers.
 
 function __mmcgadgetctl_verbs
-    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help doctor report version'
+    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help loopback doctor report version'
     string split ' ' $verbs
 end
 
@@ -78,6 +78,9 @@ function __mmcgadgetctl_wants_file
     or begin
         test "$verb" = trace; and contains -- "$given[1]" save show script
     end
+    or begin
+        test "$verb" = loopback; and test "$given" = on
+    end
 end
 
 function __mmcgadgetctl_words
@@ -93,6 +96,14 @@ function __mmcgadgetctl_words
             set -q given[1]; or __mmcgadgetctl_verbs
             return
         case doctor version report
+            return
+        case loopback
+            switch "$given"
+                case ''
+                    printf '%s\n' on off status
+                case off
+                    echo force
+            end
             return
         case insert rename delete
             set -q given[1]; or __mmcgadgetctl_images '' $socket list $drive

@@ -39,6 +39,10 @@ echo "What stays, and the command that removes it:"
 if [ -z "$DESTDIR" ] && pidof mmcgadgetd >/dev/null 2>&1; then
 	leaves "sudo systemctl stop mmcgadgetd" "the daemon that runs"
 fi
+dropin=/run/systemd/system/mmcgadgetd.service.d/loopback.conf
+if [ -z "$DESTDIR" ] && [ -e $dropin ]; then
+	leaves "sudo rm $dropin" "what \"mmcgadgetctl loopback on\" made, until a reboot"
+fi
 links=$(cd "$DESTDIR/etc/systemd/system" 2>/dev/null && ls -d -- *.wants/mmcgadgetd.service 2>/dev/null) || links=''
 for link in $links; do
 	leaves "sudo rm $DESTDIR/etc/systemd/system/$link" "the service's start at boot"

@@ -11,8 +11,10 @@
 #include "ctl/doctor.h"
 #include "ctl/events.h"
 #include "ctl/help.h"
+#include "ctl/loopback.h"
 #include "ctl/options.h"
 #include "ctl/report.h"
+#include "ctl/run_program.h"
 #include "ctl/say.h"
 #include "ctl/trace_file.h"
 #include "ctl/wait.h"
@@ -21,7 +23,8 @@
 #include "protocol/verbs.h"
 #include "version.h"
 
-#define DOCTOR_MS 3000 /* for the daemon to answer doctor */
+#define DOCTOR_MS 3000  /* for the daemon to answer doctor */
+#define DRIVE_MS  10000 /* for the drive of loopback to appear, or to be unlocked */
 
 static enum exit_code usage_error(const struct options *o, const char *text)
 {
@@ -81,6 +84,21 @@ static void examine(const struct options *o, struct examination *e)
 	e->env.error = ask_status(e->env.socket, o->wait, DOCTOR_MS, &e->status);
 	e->env.status = e->status;
 	doctor_examine(&e->env, &e->report);
+}
+
+static enum exit_code loopback(const struct options *o)
+{
+	const char *root = getenv("MMCGADGET_ROOT"), *caller = getenv("SUDO_UID");
+	struct loopback_env env = {
+		.root = root ? root : "",
+		.socket = o->socket,
+		.uid = geteuid(),
+		.caller = caller ? caller : getenv("PKEXEC_UID"),
+		.wait_ms = DRIVE_MS,
+		.run = run_program,
+	};
+
+	return loopback_run(o, &env);
 }
 
 /* report FILE does not overwrite a file; without FILE it prints. */
@@ -239,6 +257,8 @@ int main(int argc, char **argv)
 		return doctor(&o);
 	if (word_is(&o, 0, REPORT_VERB))
 		return report(&o);
+	if (word_is(&o, 0, LOOPBACK_VERB))
+		return loopback(&o);
 	if (word_is(&o, 0, WATCH_VERB))
 		return watch(&o);
 	if (word_is(&o, 0, "events"))

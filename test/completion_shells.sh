@@ -113,6 +113,9 @@ tab wait '' -- burned empty host timeout= drive=
 tab trace s -- start stop status save show script
 tab trace start '' -- until=error records= drive=
 tab doctor '' --
+tab loopback '' -- on off status
+tab loopback off '' -- force
+tab loopback on x '' --
 for question in '--json list drive=two' '--json status'; do
 	grep -qxe "$question" "$answers/asked" || echo "the daemon was never asked: $question"
 done

@@ -25,7 +25,7 @@ guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils
 case $(dpkg --print-architecture) in
 amd64)
 	guest="$guest qemu-system-x86 seabios"
-	firmware="ovmf libusbredirparser-dev"
+	firmware="ovmf libusbredirparser-dev mtools"
 	;;
 arm64) guest="$guest qemu-system-arm" ;;
 esac
@@ -37,7 +37,7 @@ arm64) ;;
 *) boards="$boards gcc-aarch64-linux-gnu" ;;
 esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udftools udev
-	cdrdao cdparanoia cd-paranoia icedax"
+	cdrdao cdparanoia cd-paranoia icedax cuetools"
 package="build-essential debhelper fakeroot"
 tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish"
 

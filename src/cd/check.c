@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cd/subq.h"
+
 struct check {
 	const struct cd_map *m;
 	const uint64_t *sizes;
@@ -167,6 +169,27 @@ static bool unit_holds(uint16_t unit, uint8_t form)
 	}
 }
 
+/* True if the file has count units of that many bytes from the offset on. No sum passes 64 bits. */
+static bool file_has(
+	const struct check *c, uint16_t file, uint64_t offset, uint32_t count, uint16_t unit)
+{
+	/* The offset of every byte can be one of a file, too. */
+	if (offset > INT64_MAX - (uint64_t)count * unit)
+		return false;
+	return !c->sizes || (offset <= c->sizes[file] && (c->sizes[file] - offset) / unit >= count);
+}
+
+static const char *subchannels(const struct check *c, const struct cd_extent *e)
+{
+	if (e->subs == CD_SUBS_NONE)
+		return NULL;
+	if (e->subs != CD_SUBS_PLANES || e->sub_file >= c->m->files)
+		return "the subchannels of a part of the disc are nowhere";
+	if (!file_has(c, e->sub_file, e->sub_offset, e->count, CD_RAW_PW))
+		return "the subchannels of a part of the disc are after the end of their file";
+	return NULL;
+}
+
 /* What is wrong with an extent alone. It has a file. */
 static const char *extent_alone(const struct check *c, const struct cd_extent *e)
 {
@@ -180,13 +203,9 @@ static const char *extent_alone(const struct check *c, const struct cd_extent *e
 		return "the byte order of a part of the disc is unknown";
 	if (e->unit != 2048 && e->unit != 2336 && e->unit != 2352 && e->unit != 2448)
 		return "a part of the disc is stored in sectors of an unknown size";
-	/* No sum below passes 64 bits, and the offset of every sector can be one of a file. */
-	if (e->offset > INT64_MAX - (uint64_t)e->count * e->unit)
+	if (!file_has(c, e->file, e->offset, e->count, e->unit))
 		return "a part of the disc is after the end of its file";
-	if (c->sizes && (e->offset > c->sizes[e->file] ||
-				(c->sizes[e->file] - e->offset) / e->unit < e->count))
-		return "a part of the disc is after the end of its file";
-	return NULL;
+	return subchannels(c, e);
 }
 
 /* What is wrong with an extent that has sectors of that track. */

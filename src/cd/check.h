@@ -26,6 +26,7 @@
  * 1 on. A sector of a pregap that no extent has is zeros, or silence;
  *  - the unit of an extent can hold the form of the tracks in which it lies: 2352 and 2448 any,
  *    2336 CD_MODE2 and XA, 2048 CD_MODE1 and CD_XA_FORM1. Only audio is swapped;
+ *  - subchannels that an extent has in a file are there for each of its sectors;
  *  - MCN and ISRC have the characters that subchannel Q has codes for, text packs a known type.
  */
 const char *cd_map_check(const struct cd_map *m, const uint64_t *sizes, unsigned *number);

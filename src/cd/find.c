@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cd/find.h"
 
+#include "cd/subq.h"
 #include "util/array.h"
 
 /* First sector of a track, its pregap included. */
@@ -103,6 +104,22 @@ bool cd_find_position(const struct cd_map *m, int32_t lba, struct cd_position *p
 	return is_lead_out(m, (unsigned)i, lba);
 }
 
+/* Where the sectors of the run, which begins at that address of the extent, are stored. */
+static void place_run(const struct cd_extent *e, int32_t lba, struct cd_run *run)
+{
+	uint64_t before = (uint32_t)(lba - e->lba);
+
+	run->swapped = e->swapped;
+	run->file = e->file;
+	run->unit = e->unit;
+	run->offset = e->offset + before * e->unit;
+	if (e->subs == CD_SUBS_NONE)
+		return;
+	run->subs = e->subs;
+	run->sub_file = e->sub_file;
+	run->sub_offset = e->sub_offset + before * CD_RAW_PW;
+}
+
 bool cd_find_run(const struct cd_map *m, int32_t lba, struct cd_run *run)
 {
 	int i = cd_find_track(m, lba);
@@ -118,12 +135,8 @@ bool cd_find_run(const struct cd_map *m, int32_t lba, struct cd_run *run)
 	e = n ? &m->extent[n - 1] : NULL;
 	if (e && lba < e->lba + (int32_t)e->count) {
 		end = MIN(end, e->lba + (int32_t)e->count);
-		if (e->file != CD_NO_FILE) {
-			run->swapped = e->swapped;
-			run->file = e->file;
-			run->unit = e->unit;
-			run->offset = e->offset + (uint64_t)(uint32_t)(lba - e->lba) * e->unit;
-		}
+		if (e->file != CD_NO_FILE)
+			place_run(e, lba, run);
 	} else if (n < m->extents) {
 		end = MIN(end, m->extent[n].lba);
 	}

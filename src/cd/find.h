@@ -52,6 +52,9 @@ struct cd_run {
 	uint16_t file;   /* CD_NO_FILE: not stored, the rest is 0 */
 	uint16_t unit;   /* bytes from sector to sector */
 	uint64_t offset; /* of the first byte of the first sector in the file */
+	uint8_t subs;    /* enum cd_subs, and where they are as in struct cd_extent */
+	uint16_t sub_file;
+	uint64_t sub_offset;
 };
 
 /* False where cd_find_track() finds no track. */

@@ -52,6 +52,12 @@ struct cd_session {
 
 #define CD_NO_FILE 0xffffu /* the sectors are not stored: zeros, or silence */
 
+/* Where the subchannels of stored sectors are. */
+enum cd_subs {
+	CD_SUBS_NONE,   /* nowhere, or (unit 2448) R to W behind each sector */
+	CD_SUBS_PLANES, /* 96 bytes for each sector: 12 of P, 12 of Q, ... 12 of W */
+};
+
 /*
  * Sectors lba to lba + count - 1 are stored one after another. Of an extent without a file only
  * lba and count count.
@@ -59,10 +65,13 @@ struct cd_session {
 struct cd_extent {
 	int32_t lba;
 	uint32_t count;
-	uint64_t offset; /* of its first byte in the file */
-	uint16_t file;   /* number of the file, from 0; CD_NO_FILE */
-	uint16_t unit;   /* bytes from sector to sector in the file: 2048, 2336, 2352 or 2448 */
-	bool swapped;    /* audio samples are stored big-endian */
+	uint64_t offset;     /* of its first byte in the file */
+	uint64_t sub_offset; /* of the first byte of its subchannels in their file */
+	uint16_t file;       /* number of the file, from 0; CD_NO_FILE */
+	uint16_t unit;       /* bytes from sector to sector in the file: 2048, 2336, 2352 or 2448 */
+	uint16_t sub_file;   /* number of the file that has the subchannels */
+	uint8_t subs;        /* enum cd_subs; CD_SUBS_NONE: sub_file and sub_offset do not count */
+	bool swapped;        /* audio samples are stored big-endian */
 };
 
 struct cd_map {

@@ -150,6 +150,65 @@ void cd_sub(
 	}
 }
 
+/* Q of 96 symbols. False: it is all zeros. */
+static bool q_of_symbols(const uint8_t stored[CD_RAW_PW], uint8_t q[CD_Q])
+{
+	uint8_t any = 0;
+
+	memset(q, 0, CD_Q);
+	for (unsigned i = 0; i < CD_RAW_PW; i++)
+		q[i / 8] |= (uint8_t)((stored[i] >> 6 & 1) << (7 - i % 8));
+	for (unsigned i = 0; i < CD_Q; i++)
+		any |= q[i];
+	return any != 0;
+}
+
+bool cd_sub_stored(const uint8_t stored[CD_RAW_PW], uint8_t selection, uint8_t *out)
+{
+	uint8_t q[CD_Q_PADDED] = {0};
+
+	if (!q_of_symbols(stored, q))
+		return false;
+	q[CD_Q_PADDED - 1] = stored[0] & 0x80;
+	if (selection == CD_SUB_Q)
+		memcpy(out, q, CD_Q_PADDED);
+	for (unsigned i = 0; (selection == CD_SUB_PW || selection == CD_SUB_RW) && i < CD_RAW_PW;
+		i++)
+		out[i] = stored[i] & (selection == CD_SUB_RW ? 0x3f : 0xff);
+	return true;
+}
+
+/*
+ * Turns 8 rows of 8 bits, the first row in the highest byte, into columns: swaps bits in blocks of
+ * 1, 2 and 4 ("Hacker's Delight", 7-3).
+ */
+static uint64_t transpose(uint64_t x)
+{
+	uint64_t t = (x ^ x >> 7) & UINT64_C(0x00aa00aa00aa00aa);
+
+	x ^= t ^ t << 7;
+	t = (x ^ x >> 14) & UINT64_C(0x0000cccc0000cccc);
+	x ^= t ^ t << 14;
+	t = (x ^ x >> 28) & UINT64_C(0x00000000f0f0f0f0);
+	return x ^ t ^ t << 28;
+}
+
+void cd_sub_weave(uint8_t sub[CD_RAW_PW])
+{
+	uint8_t planes[CD_RAW_PW];
+
+	memcpy(planes, sub, CD_RAW_PW);
+	for (unsigned i = 0; i < CD_Q; i++) {
+		uint64_t x = 0;
+
+		for (unsigned channel = 0; channel < 8; channel++)
+			x = x << 8 | planes[channel * CD_Q + i];
+		x = transpose(x);
+		for (unsigned symbol = 8; symbol-- > 0; x >>= 8)
+			sub[8 * i + symbol] = (uint8_t)x;
+	}
+}
+
 static void put_address(uint8_t *to, int32_t lba, bool msf)
 {
 	struct cd_msf t = cd_msf(lba);

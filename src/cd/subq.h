@@ -43,6 +43,14 @@ int cd_sub_length(uint8_t selection);
  */
 void cd_sub(const struct cd_map *m, int32_t lba, uint8_t selection, const uint8_t *stored,
 	uint8_t *out);
+/*
+ * Writes these bytes as they are stored, with their errors: stored has P and Q as well. False, and
+ * nothing is written, if its Q is all zeros, which no disc has: the program that made the file has
+ * not read it.
+ */
+bool cd_sub_stored(const uint8_t stored[CD_RAW_PW], uint8_t selection, uint8_t *out);
+/* Makes a byte for each symbol of 12 bytes of P, 12 of Q, ... 12 of W, in place. */
+void cd_sub_weave(uint8_t sub[CD_RAW_PW]);
 
 /* Formats of READ SUB-CHANNEL, byte 3 of the CDB. */
 #define CD_SUB_POSITION 1u

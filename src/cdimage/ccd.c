@@ -2,10 +2,13 @@
 /*
  * The .ccd of CloneCD: the raw table of contents of a disc, with the sectors of all tracks, 2352
  * bytes each, in an .img beside it. The gaps between sessions and the pregaps of their first tracks
- * are not in it. The subchannels in the .sub are not used.
+ * are not in it. The subchannels of the sectors in the .img are in a .sub, which may be missing.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "cd/subq.h"
 #include "cdimage/build.h"
 #include "cdimage/cdtext.h"
 #include "util/array.h"
@@ -218,24 +221,42 @@ static bool take_line(struct ccd *c, struct slice line)
 
 /* ---- layout ------------------------------------------------------------------------------- */
 
-static int image_file(struct reading *r)
+/* Writes the name of the text with another suffix. Its length; 0: the error is written. */
+static size_t name_beside(struct reading *r, const char *suffix, char name[CDIMAGE_NAME_MAX])
 {
 	size_t n = strlen(r->name);
+
+	if (n <= 4 || n >= CDIMAGE_NAME_MAX) {
+		reading_fail(r, "the name of a file is too long or too short");
+		return 0;
+	}
+	memcpy(name, r->name, n - 4);
+	memcpy(name + n - 4, suffix, 5);
+	return n;
+}
+
+static int image_file(struct reading *r)
+{
 	char name[CDIMAGE_NAME_MAX];
+	size_t n = name_beside(r, ".img", name);
 	bool latin = r->latin;
 	int file;
 
-	if (n <= 4 || n >= sizeof(name)) {
-		reading_fail(r, "the name of a file is too long or too short");
+	if (n == 0)
 		return -1;
-	}
-	memcpy(name, r->name, n - 4);
-	memcpy(name + n - 4, ".img", 5);
 	/* This name is not from the text. */
 	r->latin = false;
 	file = reading_file(r, (struct slice){name, n});
 	r->latin = latin;
 	return file;
+}
+
+/* The file of subchannels; -1: there is none. */
+static int subchannel_file(struct reading *r)
+{
+	char name[CDIMAGE_NAME_MAX];
+
+	return name_beside(r, ".sub", name) > 0 ? reading_optional_file(r, name) : -1;
 }
 
 /* The form of a track by its first sector, because programs write the wrong MODE. */
@@ -323,6 +344,38 @@ static bool lay_track(struct ccd *c, struct build *b, unsigned track, int file, 
 	return true;
 }
 
+/*
+ * Says of each stored sector where its subchannels are. A file that cannot be that of the image is
+ * left out, because the disc reads without it, too.
+ */
+static void lay_subchannels(struct reading *r, int image)
+{
+	struct cdimage *out = r->out;
+	int file = subchannel_file(r);
+	uint64_t sectors = out->size[image] / CD_SECTOR;
+
+	if (file < 0)
+		return;
+	if (out->size[file] != sectors * CD_RAW_PW) {
+		snprintf(out->note, sizeof(out->note),
+			"%.200s: the subchannels in the .sub are left out, and made: it has "
+			"%" PRIu64 " bytes, and would have %" PRIu64 " for the %" PRIu64
+			" sectors of the .img",
+			r->name, out->size[file], sectors * CD_RAW_PW, sectors);
+		return;
+	}
+	out->use[file] = CDIMAGE_STORED;
+	for (unsigned i = 0; i < out->map.extents; i++) {
+		struct cd_extent *e = &out->map.extent[i];
+
+		if (e->file != image)
+			continue;
+		e->subs = CD_SUBS_PLANES;
+		e->sub_file = (uint16_t)file;
+		e->sub_offset = e->offset / CD_SECTOR * CD_RAW_PW;
+	}
+}
+
 static bool lay_out(struct ccd *c)
 {
 	struct cd_map *m = &c->r->out->map;
@@ -344,7 +397,10 @@ static bool lay_out(struct ccd *c)
 		if (!lay_track(c, &b, track, file, &sector))
 			return false;
 	}
-	return build_end(&b);
+	if (!build_end(&b))
+		return false;
+	lay_subchannels(c->r, file);
+	return true;
 }
 
 static bool take_lines(struct ccd *c)
@@ -366,7 +422,8 @@ bool ccd_parse(struct reading *r)
 	r->line = 0;
 	if (ok && lay_out(&c))
 		return true;
-	/* The image belongs to it all the same. The error stays the first one. */
+	/* Its files belong to it all the same. The error stays the first one. */
 	(void)image_file(r);
+	(void)subchannel_file(r);
 	return false;
 }

@@ -59,8 +59,10 @@ struct cdimage {
 	/* A name that the text does not have as it is (with escapes, or of a .ccd) is not there. */
 	struct cdimage_mentions mentions;
 	char name[CD_MAX_FILES][CDIMAGE_NAME_MAX]; /* base names as the text has them, in UTF-8 */
-	uint64_t size[CD_MAX_FILES]; /* bytes, of a compressed file those of its samples */
-	uint8_t use[CD_MAX_FILES];   /* enum cdimage_use */
+	uint64_t size[CD_MAX_FILES];  /* bytes, of a compressed file those of its samples */
+	uint8_t use[CD_MAX_FILES];    /* enum cdimage_use; a file that is not used is a part of the
+					 disc all the same */
+	char note[CDIMAGE_ERROR_MAX]; /* what of a disc is left out, for people; "": nothing */
 	/* Why the text was refused, for people; "" otherwise. It may contain names of the text. */
 	char error[CDIMAGE_ERROR_MAX];
 };

@@ -337,6 +337,29 @@ int reading_wav(struct reading *r, struct slice path, struct cdimage_wav *wav)
 	return file;
 }
 
+int reading_optional_file(struct reading *r, const char *name)
+{
+	struct cdimage *out = r->out;
+	uint64_t size = 0;
+	size_t n = strlen(name);
+	int e;
+
+	if (out->map.files == CD_MAX_FILES || n >= CDIMAGE_NAME_MAX || name[0] == '.')
+		return -1;
+	e = r->source->find(r->source->ctx, name, &size);
+	if (e < 0) {
+		if (e != -ENOENT)
+			snprintf(out->note, sizeof(out->note),
+				"%.255s: the file \"%s\" is left out, because it cannot be read "
+				"(error %d)",
+				r->name, name, -e);
+		return -1;
+	}
+	memcpy(out->name[out->map.files], name, n + 1);
+	out->size[out->map.files] = size;
+	return out->map.files++;
+}
+
 bool reading_has_suffix(const struct reading *r, int file, const char *suffix)
 {
 	const char *name = r->out->name[file];

@@ -54,6 +54,11 @@ int reading_file(struct reading *r, struct slice name);
 /* The same for a file of samples, which are found in *wav; one that is no WAV or FLAC is refused.
  */
 int reading_wav(struct reading *r, struct slice name, struct cdimage_wav *wav);
+/*
+ * The number of the file of that name; -1, without an error: there is none that can be read. It is
+ * not used.
+ */
+int reading_optional_file(struct reading *r, const char *name);
 /* True if the file's name ends so; upper and lower case are the same. */
 bool reading_has_suffix(const struct reading *r, int file, const char *suffix);
 

@@ -54,6 +54,7 @@ struct wire_bytes {
 struct wire_disc {
 	struct cd_map map;
 	struct cdimage_mentions mentions;
+	char note[CDIMAGE_ERROR_MAX];
 	uint64_t
 		decoded[CD_MAX_FILES]; /* bytes of the samples of a FLAC file; 0: of no such file */
 };

@@ -7,6 +7,7 @@
 
 #include "ctl/doctor_exam.h"
 #include "ctl/doctor_usb.h"
+#include "ctl/dummy.h"
 #include "protocol/words.h"
 #include "util/array.h"
 
@@ -191,26 +192,29 @@ static void advise_pi(struct exam *x)
 /* PCs have no device port, but Debian's kernel has a controller made of software. */
 static void advise_pc(struct exam *x)
 {
-	const struct facts *f = &x->facts;
+	char missing[768];
 
-	if (f->container)
+	if (x->facts.container) {
 		exam_advise(x,
 			"Run doctor and mmcgadgetd on the machine itself: a container has no "
 			"USB device port.");
-	else if (f->part[PART_DUMMY] == PART_ON_DISK)
+		return;
+	}
+	if (x->facts.part[PART_DUMMY] != PART_MISSING) {
 		exam_advise(x,
 			"This machine has no USB device port, as PCs have none. To see the drive "
 			"on "
-			"this machine itself: sudo modprobe dummy_hcd, then sudo systemctl restart "
-			"mmcgadgetd. The drive is then the /dev/sr that lsblk -o NAME,VENDOR,MODEL "
-			"shows as MMCGADGT. For another PC, use a board with a USB device port.");
-	else
-		exam_advise(x,
-			"Use a board with a USB device port: this machine has none, as PCs have "
-			"none, and its kernel (%s) has no module dummy_hcd, with which a PC can "
-			"see "
-			"the drive itself. To try without hardware: sudo make demo.",
-			f->release);
+			"this machine itself: sudo mmcgadgetctl loopback on. For another PC, use a "
+			"board with a USB device port.");
+		return;
+	}
+	dummy_missing(&x->facts, missing, sizeof(missing));
+	exam_advise(x,
+		"Use a board with a USB device port: this machine has none, as PCs have none. To "
+		"see "
+		"the drive on this machine itself (mmcgadgetctl loopback on), its kernel lacks "
+		"something. %s To try without hardware: sudo make demo.",
+		missing);
 }
 
 static void check_udc(struct exam *x)

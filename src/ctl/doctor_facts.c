@@ -83,25 +83,26 @@ static int not_dot(const struct dirent *d)
 	return d->d_name[0] != '.';
 }
 
-static void read_owner(const struct facts *f, const char *udc, char *owner, size_t size)
+bool facts_udc_owner(const char *root, const char *udc, char *owner, size_t size)
 {
 	char path[PATH_BYTES], line[256];
 	struct dirent **list;
 	int n;
 
 	snprintf(path, sizeof(path), UDC_CLASS "/%s/function", udc);
-	if (root_line(f->root, path, owner, size))
-		return;
-	root_path(f->root, path, sizeof(path), "%s", GADGETS);
+	if (root_line(root, path, owner, size))
+		return true;
+	root_path(root, path, sizeof(path), "%s", GADGETS);
 	n = scandir(path, &list, not_dot, alphasort);
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), GADGETS "/%s/UDC", list[i]->d_name);
-		if (root_line(f->root, path, line, sizeof(line)) && strcmp(line, udc) == 0)
+		if (root_line(root, path, line, sizeof(line)) && strcmp(line, udc) == 0)
 			snprintf(owner, size, "%s", list[i]->d_name);
 		free(list[i]);
 	}
 	if (n >= 0)
 		free(list);
+	return *owner != '\0';
 }
 
 /* Among several controllers, prefers that of our gadget, then a free one, then the first. */
@@ -110,7 +111,7 @@ static void take_udc(struct facts *f, const char *name, const char *daemon_has)
 	char path[PATH_BYTES], owner[sizeof(f->owner)] = "";
 	bool ours;
 
-	read_owner(f, name, owner, sizeof(owner));
+	facts_udc_owner(f->root, name, owner, sizeof(owner));
 	ours = strcmp(name, daemon_has) == 0 || strcmp(owner, GADGET_NAME) == 0;
 	if (f->udcs++ > 0 && (f->ours || !(ours || (*owner == '\0' && *f->owner != '\0'))))
 		return;

@@ -33,6 +33,11 @@ struct facts {
 	bool ours; /* the gadget is that of mmcgadgetd */
 };
 
+/*
+ * Writes the gadget or driver that has the controller. False: the controller is free, and owner
+ * is "".
+ */
+bool facts_udc_owner(const char *root, const char *udc, char *owner, size_t size);
 /* Reads all facts below env->root, and what the daemon has answered. */
 void facts_gather(const struct doctor_env *env, struct facts *f);
 

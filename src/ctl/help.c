@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/doctor.h"
+#include "ctl/loopback.h"
 #include "ctl/options.h"
 #include "ctl/report.h"
 #include "ctl/trace_file.h"
@@ -15,7 +16,7 @@
 #include "version.h"
 
 const char *const help_own_verbs[] = {
-	WATCH_VERB, WAIT_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
+	WATCH_VERB, WAIT_VERB, LOOPBACK_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
 
 /* What the client carries out itself, after the verbs of the daemon. */
 static const struct {
@@ -26,6 +27,9 @@ static const struct {
 	{"trace", TRACE_SCRIPT_SYNOPSIS, TRACE_SCRIPT_HELP},
 	{WATCH_VERB, WATCH_SYNOPSIS, WATCH_HELP},
 	{WAIT_VERB, WAIT_SYNOPSIS, WAIT_HELP},
+	{LOOPBACK_VERB, LOOPBACK_ON_SYNOPSIS, LOOPBACK_ON_HELP},
+	{LOOPBACK_VERB, LOOPBACK_OFF_SYNOPSIS, LOOPBACK_OFF_HELP},
+	{LOOPBACK_VERB, LOOPBACK_SYNOPSIS, LOOPBACK_HELP},
 	{DOCTOR_VERB, DOCTOR_VERB, DOCTOR_HELP},
 	{REPORT_VERB, REPORT_SYNOPSIS, REPORT_HELP},
 	{VERSION_VERB, VERSION_SYNOPSIS, VERSION_HELP},

@@ -69,6 +69,11 @@ bool disc_cd_is_at_once(const struct disc *d)
 	return disc_cd_is_under_way(d->cd);
 }
 
+uint32_t disc_cd_announced_end(const struct disc *d)
+{
+	return d->cd->now.cue_len ? (uint32_t)d->cd->cue.lead_out : 0;
+}
+
 /* ---- closing -------------------------------------------------------------------------------- */
 
 /* Saves cd->now, which was changed after disc_cd_keep(). */

@@ -92,6 +92,9 @@ int32_t disc_cd_lead_in(const struct disc *d);
 uint32_t disc_cd_open_tracks(const struct disc *d);
 /* True while a session-at-once is under way: something of it was written. */
 bool disc_cd_is_at_once(const struct disc *d);
+/* The lead-out in the cue sheet of the session that is recorded at once; 0: there is no cue sheet.
+ */
+uint32_t disc_cd_announced_end(const struct disc *d);
 
 /*
  * SYNCHRONIZE CACHE of the host: closes the track that is recorded track-at-once, and the session

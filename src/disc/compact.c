@@ -6,10 +6,17 @@
 #include <string.h>
 
 #include "cd/find.h"
+#include "cd/subq.h"
 #include "disc/compact_int.h"
 #include "util/array.h"
 
 #define NOWHERE UINT64_MAX
+
+/*
+ * Subchannels that are read at once. A reader of sectors and subchannels goes from file to file,
+ * and the read-ahead of the medium with it.
+ */
+#define SUBS 128u
 
 struct disc_compact {
 	struct cd_map map;
@@ -23,6 +30,12 @@ struct disc_compact {
 		uint32_t len;
 		uint8_t data[MEDIA_UNIT_MAX];
 	} part;
+	/* Subchannels. at: the byte of the medium where they begin, or NOWHERE. */
+	struct {
+		uint64_t at;
+		uint32_t len, want; /* bytes that there are, and that there shall be */
+		uint8_t data[SUBS * CD_RAW_PW];
+	} subs;
 	uint8_t stage[DISC_SECTORS_MOST * MEDIA_UNIT_MAX]; /* for media without views */
 };
 
@@ -123,9 +136,59 @@ static int view_run(struct disc *d, const struct cd_run *run, struct disc_sector
 	return join_sector(d, at, run->unit, &out->data);
 }
 
-int disc_view_sectors(struct disc *d, int64_t lba, uint32_t count, struct disc_sectors *out)
+/* Reads subchannels, all of them. May go on after -EAGAIN. */
+static int read_subs(struct disc *d, uint64_t at, uint32_t bytes)
+{
+	struct disc_compact *c = d->compact;
+
+	if (c->subs.at != at || c->subs.want != bytes)
+		c->subs.len = 0;
+	c->subs.at = at;
+	c->subs.want = bytes;
+	while (c->subs.len < bytes) {
+		uint32_t len = bytes - c->subs.len;
+		const uint8_t *more;
+		int r = view_bytes(d, at + c->subs.len, &len, &more);
+
+		if (r != 0 && r != -EAGAIN)
+			c->subs.at = NOWHERE;
+		if (r != 0)
+			return r;
+		memcpy(c->subs.data + c->subs.len, more, len);
+		c->subs.len += len;
+	}
+	for (uint32_t i = 0; i < bytes; i += CD_RAW_PW)
+		cd_sub_weave(c->subs.data + i);
+	return 0;
+}
+
+/*
+ * Views the subchannels of the sectors of a run, which may make the count of *out less. They stay
+ * as they are while the sectors are viewed, so that both come to an end on a medium that says
+ * -EAGAIN for either.
+ */
+static int view_subs(struct disc *d, const struct cd_run *run, struct disc_sectors *out)
+{
+	struct disc_compact *c = d->compact;
+	uint64_t at = c->file[run->sub_file] + run->sub_offset;
+	bool there = c->subs.at != NOWHERE && c->subs.len == c->subs.want && c->subs.at <= at &&
+		     at - c->subs.at < c->subs.want && (at - c->subs.at) % CD_RAW_PW == 0;
+	int r = there ? 0 : read_subs(d, at, MIN(run->count, SUBS) * CD_RAW_PW);
+
+	if (r != 0)
+		return r;
+	out->sub = c->subs.data + (at - c->subs.at);
+	out->sub_unit = CD_RAW_PW;
+	out->has_q = true;
+	out->count = MIN(out->count, (c->subs.want - (uint32_t)(at - c->subs.at)) / CD_RAW_PW);
+	return 0;
+}
+
+static int view(
+	struct disc *d, int64_t lba, uint32_t count, bool with_sub, struct disc_sectors *out)
 {
 	struct cd_run run;
+	int r = DISC_OK;
 
 	if (!is_address(lba) || !cd_find_run(&d->compact->map, (int32_t)lba, &run))
 		return DISC_OUT_OF_RANGE;
@@ -136,7 +199,27 @@ int disc_view_sectors(struct disc *d, int64_t lba, uint32_t count, struct disc_s
 		.swapped = run.swapped,
 		.track = run.track,
 	};
-	return run.file == CD_NO_FILE ? DISC_OK : view_run(d, &run, out);
+	if (run.file == CD_NO_FILE)
+		return DISC_OK;
+	if (with_sub && run.subs != CD_SUBS_NONE)
+		r = view_subs(d, &run, out);
+	if (r == DISC_OK)
+		r = view_run(d, &run, out);
+	if (r == DISC_OK && !out->sub && run.unit == CD_SECTOR + CD_RAW_PW) {
+		out->sub = out->data + CD_SECTOR;
+		out->sub_unit = run.unit;
+	}
+	return r;
+}
+
+int disc_view_sectors(struct disc *d, int64_t lba, uint32_t count, struct disc_sectors *out)
+{
+	return view(d, lba, count, false, out);
+}
+
+int disc_view_sectors_sub(struct disc *d, int64_t lba, uint32_t count, struct disc_sectors *out)
+{
+	return view(d, lba, count, true, out);
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -149,6 +232,7 @@ struct disc_compact *disc_compact_new(
 	if (!c)
 		return NULL;
 	c->part.at = NOWHERE;
+	c->subs.at = NOWHERE;
 	if (map)
 		c->map = *map;
 	else

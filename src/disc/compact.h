@@ -24,6 +24,13 @@ struct disc_sectors {
 	uint8_t form;        /* enum cd_form; CD_XA: each says itself whether it has form 1 or 2 */
 	bool swapped;        /* audio samples are stored big-endian */
 	uint8_t track;       /* position in cd_map.track */
+	/*
+	 * Of the first one: 96 bytes of subchannel, a symbol each, and bytes from one to the next.
+	 * NULL: they are not stored, or were not asked for.
+	 */
+	const uint8_t *sub;
+	uint32_t sub_unit;
+	bool has_q; /* P and Q are stored, too, not R to W alone */
 };
 
 /* The map of a compact disc; NULL: the disc is not one. */
@@ -41,5 +48,7 @@ int disc_may_read_sectors(const struct disc *d, int64_t lba, uint32_t count, int
  * DISC_OK; DISC_OUT_OF_RANGE; -EAGAIN or -errno of the medium.
  */
 int disc_view_sectors(struct disc *d, int64_t lba, uint32_t count, struct disc_sectors *out);
+/* The same, with subchannels that are in another file. */
+int disc_view_sectors_sub(struct disc *d, int64_t lba, uint32_t count, struct disc_sectors *out);
 
 #endif

@@ -41,6 +41,8 @@ uint32_t burn_end_find(struct burn_end *b, const struct image *in, const struct 
 		return 0;
 	if (m->reserved)
 		return m->nwa + m->free;
+	if (m->announced_end)
+		return m->announced_end;
 	/*
 	 * Only for an image that is burned from the disc's first block on. Burning programs
 	 * do not agree on what the size in a later session's descriptor means.

@@ -173,41 +173,15 @@ static bool is_own_disc(const struct library_file *text, const struct resolver_f
 	return file->size == 0 || fstatat(text->dir_fd, state, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/*
- * A .ccd has the subchannels of its disc in the .sub of its name. They are not read, and belong to
- * it all the same.
- */
-static bool find_sub(const struct library_file *f, struct resolver_file *out)
-{
-	static const char *const suffix[] = {".sub", ".SUB", ".Sub"};
-	struct library_file sub;
-
-	if (cdimage_kind_of(f->base) != CDIMAGE_CCD)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
-		snprintf(out->name, sizeof(out->name), "%.*s%s", (int)stem_of(f->base), f->base,
-			suffix[i]);
-		if (library_find(f->dir_fd, out->name, &sub) < 0)
-			continue;
-		out->size = sub.size;
-		out->dev = sub.dev;
-		out->ino = sub.ino;
-		library_forget(&sub);
-		return true;
-	}
-	return false;
-}
-
 int compact_parts_own(const struct library_file *f, const struct resolver_disc *d,
 	struct resolver_file parts[COMPACT_PARTS_MAX])
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < d->map.files && count < CD_MAX_FILES; i++) {
+	for (unsigned i = 0; i < d->map.files && count < COMPACT_PARTS_MAX; i++) {
 		if (image_compact_is_part(d->file[i].name) && !is_own_disc(f, &d->file[i]))
 			parts[count++] = d->file[i];
 	}
-	count += find_sub(f, &parts[count]) && !is_own_disc(f, &parts[count]);
 	count = drop_shared_by_any(f, parts, count);
 	for (unsigned i = 0; i < count; i++) {
 		if (compact_parts_is_locked(f, &parts[i]))

@@ -11,7 +11,7 @@
 #include "library/library.h"
 #include "library/resolver.h"
 
-#define COMPACT_PARTS_MAX (CD_MAX_FILES + 1u) /* the files, and the .sub of a .ccd */
+#define COMPACT_PARTS_MAX CD_MAX_FILES
 
 /*
  * True if a file of that name, which a text names, is a part of the disc and nothing else: it is

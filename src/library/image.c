@@ -354,6 +354,16 @@ static int open_raw(const struct library_file *f, const struct image_policy *pol
 	fd = peek.has_state ? -1 : library_open(f);
 	if (fd < 0)
 		return 1;
+	if (image_raw_is_chd(fd)) {
+		close(fd);
+		return image_refuse(why, -EBADMSG, "bad-disc",
+			"\"%.64s\" is a CHD, which is compressed and not read; make a cue sheet "
+			"and "
+			"the files of it with chdman, which Debian has in the package mame-tools: "
+			"chdman extractcd -i NAME.chd -o NAME.cue; or insert it as it is, with "
+			"as=dvd",
+			f->base);
+	}
 	form = image_raw_form(fd, f->size);
 	if (form >= 0) {
 		close(fd);

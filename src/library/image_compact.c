@@ -128,6 +128,7 @@ uint64_t image_compact_composition(const struct resolver_disc *d)
 		h = add_number(add_number(h, (uint32_t)e->lba), e->count);
 		h = add_number(add_number(h, e->offset), e->file);
 		h = add_number(add_number(h, e->unit), e->swapped);
+		h = add_number(add_number(add_number(h, e->subs), e->sub_file), e->sub_offset);
 	}
 	for (unsigned i = 0; i < m->files; i++) {
 		const struct resolver_file *f = &d->file[i];
@@ -159,6 +160,8 @@ static int open_resolved(const struct library_file *f, const struct resolver_dis
 	if (policy->ready && d->map.files > 0 &&
 		media_files_read_ahead(o.media, policy->ready, policy->ready_ctx) < 0)
 		log_warn("%s: no thread for read-ahead, so the drive waits for storage", out->name);
+	if (d->note[0])
+		snprintf(out->warning, sizeof(out->warning), "; %s", d->note);
 	out->disc = disc_open(&o);
 	out->size = image_compact_size(d);
 	out->composition = image_compact_composition(d);

@@ -27,3 +27,11 @@ int image_raw_form(int fd, uint64_t size)
 		return -1;
 	return mode == 1 ? CD_MODE1 : CD_XA;
 }
+
+bool image_raw_is_chd(int fd)
+{
+	char head[8];
+
+	return pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+	       memcmp(head, "MComprHD", sizeof(head)) == 0;
+}

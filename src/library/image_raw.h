@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A .bin without its cue sheet: the sectors of a data track, which say themselves what they are. */
+/*
+ * What a file without a text beside it says itself that it is: the sectors of a data track, as a
+ * .bin has them, or a CHD.
+ */
 #ifndef LIBRARY_IMAGE_RAW_H
 #define LIBRARY_IMAGE_RAW_H
 
@@ -14,5 +17,8 @@
  * 32 bytes.
  */
 int image_raw_form(int fd, uint64_t size);
+
+/* True if the file is a CHD of MAME, which is compressed. Any thread; reads 8 bytes. */
+bool image_raw_is_chd(int fd);
 
 #endif

@@ -125,11 +125,15 @@ static bool is_name(const char name[CDIMAGE_NAME_MAX])
 	       !strchr(name, '/');
 }
 
-/* The name that the file has now. */
+/* The name that the file has now. Upper and lower case may differ, as in find_case(). */
 static const char *present_name(const struct job *j, const char *name)
 {
 	for (unsigned i = 0; j->as && i < j->as->files; i++) {
 		if (strcmp(j->as->to[i], name) == 0)
+			return j->as->from[i];
+	}
+	for (unsigned i = 0; j->as && i < j->as->files; i++) {
+		if (strcasecmp(j->as->to[i], name) == 0)
 			return j->as->from[i];
 	}
 	return name;
@@ -265,6 +269,9 @@ static int take_disc(struct job *j)
 		return misbehaved(j, "sent nonsense");
 	out->map = in->map;
 	out->mentions = in->mentions;
+	memcpy(out->note, in->note, sizeof(out->note) - 1);
+	out->note[sizeof(out->note) - 1] = '\0';
+	utf8_clean(out->note);
 	fault = cd_map_check(&out->map, sizes, &number);
 	for (unsigned i = 0; !fault && i < j->files; i++) {
 		if (!out->decoded[i] || decoder_is_there())

@@ -29,6 +29,7 @@ struct resolver_disc {
 	uint64_t decoded[CD_MAX_FILES];   /* bytes of the samples of a FLAC file, which its extents
 					     count; 0: the file is stored as it is */
 	struct cdimage_mentions mentions; /* inside the text */
+	char note[CDIMAGE_ERROR_MAX];     /* what of the disc is left out; "": nothing */
 	bool lasts;                       /* of a refusal: see resolver_resolve() */
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disc/cd_record.h"
 #include "disc/compact.h"
 #include "mmc/mmc_int.h"
 #include "util/array.h"
@@ -159,6 +160,8 @@ static void disc_state(const struct disc *disc, struct mmc_state *s)
 		s->free = disc_track_free(disc, t);
 		s->reserved = t->reserved;
 	}
+	if (disc_is_cd_recordable(disc))
+		s->announced_end = disc_cd_announced_end(disc);
 	tally(disc, s);
 }
 

@@ -118,19 +118,18 @@ static bool is_stored(const struct mmc_sectors *s, const struct disc_sectors *v)
 	return cut->offset == stored_from(v->unit, form);
 }
 
-static void put_unit(
-	struct mmc_drive *d, const struct cd_sector *sector, const struct cd_cut *cut, uint8_t *out)
+/* sub: what is stored of its subchannel, has_q: with P and Q; NULL. */
+static void put_unit(struct mmc_drive *d, const struct cd_sector *sector, const uint8_t *sub,
+	bool has_q, uint8_t *out)
 {
 	const struct mmc_sectors *s = &d->sectors;
-	bool has_sub = sector->stored && sector->unit == CD_SECTOR + CD_RAW_PW;
 
-	cd_sector_cut(sector, *cut, out);
+	cd_sector_cut(sector, s->cut[sector->form], out);
 	out += s->main;
 	memset(out, 0, s->error); /* no byte was read wrongly */
 	out += s->error;
-	if (s->sub)
-		cd_sub(disc_cd_map(d->cmd.disc), sector->lba, s->sub_selection,
-			has_sub ? sector->stored + CD_SECTOR : NULL, out);
+	if (s->sub && !(has_q && cd_sub_stored(sub, s->sub_selection, out)))
+		cd_sub(disc_cd_map(d->cmd.disc), sector->lba, s->sub_selection, sub, out);
 }
 
 /* Makes units of the sectors of a view. Returns their number: up to one that may not be read. */
@@ -143,6 +142,7 @@ static uint32_t put_units(struct mmc_drive *d, const struct disc_sectors *v, uin
 		.stored = v->data,
 		.unit = (uint16_t)v->unit,
 		.swapped = v->swapped};
+	const uint8_t *sub = v->sub;
 	uint32_t i;
 
 	for (i = 0; i < v->count; i++) {
@@ -150,9 +150,11 @@ static uint32_t put_units(struct mmc_drive *d, const struct disc_sectors *v, uin
 			sector.form = cd_sector_form(CD_XA, sector.stored, sector.unit);
 		if (!(s->forms & 1u << sector.form))
 			break;
-		put_unit(d, &sector, &s->cut[sector.form], out);
+		put_unit(d, &sector, sub, v->has_q, out);
 		out += c->unit;
 		sector.lba++;
+		if (sub)
+			sub += v->sub_unit;
 		if (sector.stored)
 			sector.stored += v->unit;
 	}
@@ -163,7 +165,8 @@ int sectors_view(struct mmc_drive *d, uint32_t *n, uint8_t *stage, const uint8_t
 {
 	const struct mmc_command *c = &d->cmd;
 	struct disc_sectors v;
-	int r = disc_view_sectors(c->disc, c->lba, *n, &v);
+	int r = d->sectors.sub ? disc_view_sectors_sub(c->disc, c->lba, *n, &v)
+			       : disc_view_sectors(c->disc, c->lba, *n, &v);
 
 	if (r != DISC_OK)
 		return r;

@@ -515,8 +515,11 @@ bool format_view(const json_t *answer, const struct format_view *view, FILE *out
 	if (drives) {
 		const char *udc = field_text(answer, "udc");
 
-		fprintf(out, "mmcgadgetd %s, %s%s\n", field_text(answer, "version"),
-			*udc ? "on controller " : "not on any USB controller", udc);
+		fprintf(out, "mmcgadgetd %s, %s%s%s\n", field_text(answer, "version"),
+			*udc ? "on controller " : "not on any USB controller", udc,
+			strncmp(udc, "dummy_udc.", strlen("dummy_udc.")) == 0
+				? "; this PC is its own host"
+				: "");
 		if (*field_text(answer, "problem"))
 			fprintf(out, "  %-10s %s\n", "problem", field_text(answer, "problem"));
 		json_array_foreach(drives, i, each)

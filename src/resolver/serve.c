@@ -73,6 +73,7 @@ bool serve(int fd)
 		memset(&answer.disc, 0, sizeof(answer.disc));
 		answer.disc.map = disc.map;
 		answer.disc.mentions = disc.mentions;
+		memcpy(answer.disc.note, disc.note, sizeof(disc.note));
 		for (unsigned i = 0; i < disc.map.files; i++)
 			answer.disc.decoded[i] = disc.use[i] == CDIMAGE_FLAC ? disc.size[i] : 0;
 		return send_message(fd, &answer, WIRE_SIZE(disc));

@@ -132,5 +132,6 @@ int shim_compact_open(const char *path, struct disc_options *o, char *why, size_
 	}
 	o->map = &image.map;
 	o->map_file = begin;
+	snprintf(why, size, "%s%s", image.note[0] ? "; " : "", image.note);
 	return 0;
 }

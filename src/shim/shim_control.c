@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cdimage/cdimage.h"
 #include "disc/disc_state.h"
 #include "shim/shim_server.h"
 #include "util/array.h"
@@ -145,7 +146,7 @@ int shim_insert(struct shim_drive *d, const char *path, bool cd, char *why, size
 {
 	struct answer a = {why, size};
 	struct disc_options o = {.rom = cd ? disc_medium_of(DISC_CD_ROM) : NULL};
-	char note[256];
+	char note[256], left_out[CDIMAGE_ERROR_MAX + 2];
 	struct stat st;
 	int r;
 
@@ -158,8 +159,9 @@ int shim_insert(struct shim_drive *d, const char *path, bool cd, char *why, size
 	if (shim_compact_is(path)) {
 		if (shim_compact_open(path, &o, why, size) != 0)
 			return 1;
+		snprintf(left_out, sizeof(left_out), "%s", why);
 		r = put_disc(d, &o, note, sizeof(note));
-		return r < 0 ? failed(&a, path, r) : say(&a, 0, "ok");
+		return r < 0 ? failed(&a, path, r) : say(&a, 0, "ok%s", left_out);
 	}
 	r = open_store(path, &o.store);
 	if (r == 0)

@@ -81,7 +81,8 @@ void shim_status(const struct shim_drive *d, bool json, char *out, size_t size);
 bool shim_compact_is(const char *path);
 /*
  * Opens the disc of the text: sets map, map_file, which stay until the next call, and media, which
- * the caller takes over. 0, or 1 with the reason in why.
+ * the caller takes over. 0, and why is "", or "; " and what of the disc is left out; 1 with the
+ * reason in why.
  */
 int shim_compact_open(const char *path, struct disc_options *o, char *why, size_t size);
 

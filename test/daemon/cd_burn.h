@@ -5,7 +5,7 @@
 
 #include "daemon/fake_usb.h"
 
-#include "cd/map.h"
+#include "cd/text.h"
 #include "util/be.h"
 
 /* Carries out a command that takes exactly these bytes from the host. True = GOOD. */
@@ -47,6 +47,26 @@ static inline bool cd_cue_sheet(struct fake_usb *u, const uint8_t *sheet, uint8_
 	const uint8_t cdb[10] = {0x5d, [8] = len};
 
 	return cd_command(u, cdb, sizeof(cdb), len, sheet);
+}
+
+/*
+ * Writes the titles of a disc and two tracks, of at most 11 characters, to the lead-in: a pack for
+ * each, and the sizes, which say that the texts are ISO 8859-1.
+ */
+static inline bool cd_write_titles(struct fake_usb *u, const char *const text[3])
+{
+	uint8_t packs[CD_TEXT_OF_SECTOR] = {0}, *pack = packs, symbols[96];
+
+	for (uint8_t i = 0; i < 4; i++, pack += CD_TEXT_PACK) {
+		pack[0] = i < 3 ? 0x80 : 0x8f;
+		pack[1] = i < 3 ? i : 0;
+		pack[2] = i;
+		if (i < 3)
+			memcpy(pack + 4, text[i], strlen(text[i]));
+		cd_text_seal(pack);
+	}
+	cd_text_to_lead_in(packs, symbols);
+	return cd_write(u, -151, symbols, sizeof(symbols));
 }
 
 static inline bool cd_flush(struct fake_usb *u)

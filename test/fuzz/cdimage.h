@@ -32,6 +32,9 @@ static inline int fuzz_find(void *ctx, const char *name, uint64_t *size)
 	if (f->sizes & 0x80 && name[0] == 'm')
 		return -ENOENT;
 	*size = sizes[(f->sizes + f->files) % ARRAY_LEN(sizes)];
+	/* Subchannels of the file before. */
+	if (f->what & 4 && f->files > 0 && strstr(name, ".sub"))
+		*size = f->size[f->files - 1] / 2352 * 96;
 	f->size[f->files++] = *size;
 	return 0;
 }
@@ -77,6 +80,10 @@ static inline void check_extents(const struct cdimage *d)
 		MUST(e->file < m->files && e->offset <= d->size[e->file]);
 		MUST(e->unit == 2048 || e->unit == 2336 || e->unit == 2352 || e->unit == 2448);
 		MUST((d->size[e->file] - e->offset) / e->unit >= e->count);
+		if (e->subs == CD_SUBS_NONE)
+			continue;
+		MUST(e->sub_file < m->files && e->sub_offset <= d->size[e->sub_file]);
+		MUST((d->size[e->sub_file] - e->sub_offset) / 96 >= e->count);
 	}
 }
 

@@ -66,6 +66,11 @@ static void take_pieces(struct input *in, const struct cd_track *t)
 			.file = flags & 32 ? CD_NO_FILE : flags >> 3 & 3,
 			.unit = units[flags & 3],
 			.swapped = flags >> 2 & 1};
+		if (flags & 16) {
+			e->subs = CD_SUBS_PLANES;
+			e->sub_file = take8(in) & 7;
+			e->sub_offset = (uint64_t)take8(in) << (flags & 64 ? 36 : 2);
+		}
 		done += n;
 	}
 }
@@ -234,6 +239,10 @@ static void check_run(const struct cd_run *run, int32_t lba)
 		return;
 	MUST(run->file < m.files && run->offset <= file_sizes[run->file]);
 	MUST((file_sizes[run->file] - run->offset) / run->unit >= run->count);
+	if (run->subs == CD_SUBS_NONE)
+		return;
+	MUST(run->sub_file < m.files && run->sub_offset <= file_sizes[run->sub_file]);
+	MUST((file_sizes[run->sub_file] - run->sub_offset) / CD_RAW_PW >= run->count);
 }
 
 /* The runs from the first address to the last one: what is between them is between sessions. */

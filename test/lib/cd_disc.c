@@ -135,6 +135,21 @@ static void put_audio(const struct cd_extent *e, int32_t lba, uint8_t *to)
 		to[i] = (uint8_t)((uint32_t)lba + i) & 0x3f;
 }
 
+/*
+ * The 96 bytes of a sector in a .sub: P; Q of the disc, of which bit 0 of the CRC is inverted, as
+ * on discs with a protection; R to W. Every 50th sector has no Q.
+ */
+static void put_sub(const struct cd_map *m, int32_t lba, uint8_t *to)
+{
+	memset(to, lba % 3 == 0 ? 0xff : 0, CD_Q);
+	cd_q(m, lba, to + CD_Q);
+	to[2 * CD_Q - 1] ^= 1;
+	if (lba % 50 == 49)
+		memset(to + CD_Q, 0, CD_Q);
+	for (uint32_t i = 2 * CD_Q; i < CD_RAW_PW; i++)
+		to[i] = (uint8_t)((uint32_t)lba * 7 + i);
+}
+
 static void put_sector(
 	const struct cd_track *t, const struct cd_extent *e, int32_t lba, uint8_t *to)
 {
@@ -301,6 +316,48 @@ static void make_extra(struct cd_map *m)
 	};
 }
 
+/* As of CloneCD: an image and its subchannels. Nothing of the first pregap is stored. */
+static void make_ccd(struct cd_map *m)
+{
+	*m = (struct cd_map){
+		.first_track = 1,
+		.tracks = 2,
+		.sessions = 1,
+		.files = 2,
+		.extents = 2,
+		.mcn = "4006381333931",
+		.track =
+			{
+				{.length = 1000,
+					.pregap = 150,
+					.session = 1,
+					.control = 4,
+					.form = CD_MODE1},
+				{.start = 1150,
+					.pregap = 150,
+					.length = 600,
+					.session = 1,
+					.isrc = "DEAAA0000001"},
+			},
+		.session = {{.lead_out = 1750}},
+		.extent =
+			{
+				{.lba = 0,
+					.count = 1000,
+					.unit = 2352,
+					.subs = CD_SUBS_PLANES,
+					.sub_file = 1},
+				{.lba = 1000,
+					.count = 750,
+					.offset = 1000 * 2352,
+					.unit = 2352,
+					.subs = CD_SUBS_PLANES,
+					.sub_file = 1,
+					.sub_offset = 1000 * 96},
+			},
+	};
+}
+
 static const struct cd_track *track_of(const struct cd_map *m, int32_t lba)
 {
 	const struct cd_track *t = m->track;
@@ -316,9 +373,27 @@ static void fill(struct cd_disc *d, uint8_t *bytes)
 		const struct cd_extent *e = &d->map.extent[i];
 		uint8_t *to = bytes + d->file[e->file] + e->offset;
 
-		for (uint32_t n = 0; n < e->count; n++, to += e->unit)
-			put_sector(
-				track_of(&d->map, e->lba + (int32_t)n), e, e->lba + (int32_t)n, to);
+		for (uint32_t n = 0; n < e->count; n++, to += e->unit) {
+			int32_t lba = e->lba + (int32_t)n;
+
+			put_sector(track_of(&d->map, lba), e, lba, to);
+			if (e->subs)
+				put_sub(&d->map, lba,
+					bytes + d->file[e->sub_file] + e->sub_offset + n * 96u);
+		}
+	}
+}
+
+/* The sizes of the files: they end with their last sector. */
+static void measure(struct cd_disc *d)
+{
+	for (unsigned i = 0; i < d->map.extents; i++) {
+		const struct cd_extent *e = &d->map.extent[i];
+
+		d->size[e->file] = MAX(d->size[e->file], e->offset + (uint64_t)e->count * e->unit);
+		if (e->subs)
+			d->size[e->sub_file] = MAX(d->size[e->sub_file],
+				e->sub_offset + (uint64_t)e->count * CD_RAW_PW);
 	}
 }
 
@@ -327,7 +402,8 @@ bool cd_disc_make(const char *name, struct cd_disc *out)
 	static const struct {
 		const char *name;
 		void (*make)(struct cd_map *m);
-	} discs[] = {{"mixed", make_mixed}, {"audio", make_audio}, {"extra", make_extra}};
+	} discs[] = {{"mixed", make_mixed}, {"audio", make_audio}, {"extra", make_extra},
+		{"ccd", make_ccd}};
 	uint64_t bytes = 0;
 	struct flat *f;
 
@@ -337,10 +413,10 @@ bool cd_disc_make(const char *name, struct cd_disc *out)
 			discs[i].make(&out->map);
 	if (out->map.tracks == 0)
 		return false;
-	/* One extent each; a byte between two files belongs to none. */
+	measure(out);
+	/* A byte between two files belongs to none. */
 	for (unsigned i = 0; i < out->map.files; i++) {
 		out->file[i] = bytes;
-		out->size[i] = (uint64_t)out->map.extent[i].count * out->map.extent[i].unit;
 		bytes += out->size[i] + 1;
 	}
 	f = flat_new(bytes);

@@ -162,6 +162,47 @@ for what in cd-info read-toc read-cd icedax clone; do
 	check "$what: one file or three, the same conversation" cmp "$W/tracks.$what" "$W/mixed.$what"
 done
 
+# ---- the same disc as an image of CloneCD, whose .sub has the subchannels ---------------------------
+cp "$W/mixed.bin" "$W/clone.img"
+{
+	printf '[CloneCD]\nVersion=3\n[Disc]\nTocEntries=6\nSessions=1\nCATALOG=4006381333931\n'
+	# Its PLBA is that of its PMin, PSec and PFrame.
+	entry() { printf '[Entry %d]\nSession=1\nPoint=0x%s\nADR=0x01\nControl=0x0%d\nPLBA=%d\n' "$@"; }
+	entry 0 a0 4 4350
+	entry 1 a1 0 13350
+	entry 2 a2 0 1030
+	entry 3 01 4 0
+	entry 4 02 0 450
+	entry 5 03 0 680
+	printf '[TRACK 1]\nMODE=1\nINDEX 1=0\n[TRACK 2]\nMODE=0\nISRC=DEAAA0000001\nINDEX 0=300\nINDEX 1=450\n'
+	printf '[TRACK 3]\nMODE=0\nISRC=DEAAA0000002\nINDEX 1=680\nINDEX 2=905\n'
+} >"$W/clone.ccd"
+if need readom "readom -clone of an image with subchannels"; then
+	# Those that the drive has made for the cue sheet, from a file.
+	sectors split <"$W/mixed.clone" >"$W/clone.sub"
+	insert "$W/clone.ccd"
+	check "ccd: a CD-ROM with three tracks" state profile=0008 finalised=1 tracks=3 sessions=1 readable=1030
+	run readom dev=$cd -clone f="$W/clone"
+	check "readom -clone, ccd: sectors and subchannels of the file" cmp "$W/clone" "$W/mixed.clone"
+	if need cdrdao "cdrdao, ccd"; then
+		run cdrdao read-toc --device $cd "$W/ccd.toc"
+		check "cdrdao read-toc, ccd: pregap, index, MCN and ISRC from the file" cmp "$W/ccd.toc" "$W/mixed.toc"
+	fi
+	# Others, which nobody could make.
+	sectors sub 1030 >"$W/clone.sub"
+	sectors clone 1030 <"$W/mixed.bin" >"$W/want"
+	insert "$W/clone.ccd"
+	run readom dev=$cd -clone f="$W/clone"
+	check "readom -clone, ccd: exit code 0" exits 0
+	check "readom -clone, ccd: the subchannels as they are in the file" cmp "$W/clone" "$W/want"
+	# A file that does not fit is left out.
+	truncate -s -1 "$W/clone.sub"
+	insert "$W/clone.ccd"
+	run readom dev=$cd -clone f="$W/clone"
+	check "readom -clone, ccd: without its .sub the disc reads" cmp "$W/clone" "$W/mixed.clone"
+fi
+insert "$W/mixed.cue"
+
 # READ CD by the kernel's ioctls, and what has no such sectors.
 if need cd-read "cd-read"; then
 	run cd-read -m audio --just-hex --no-header -s 450 -e 451 -C $cd

@@ -44,7 +44,7 @@ declare -A optimisation=()
 
 # Tests that need more than the emulator offers: asynchronous I/O, a process that shares all but its files, one that the
 # kernel lets do next to nothing (seccomp).
-beyond="t_ffs_guard t_ffs_flush t_resolver t_compact t_compact_rename t_cue t_extract t_burned_songs t_flac"
+beyond="t_ffs_guard t_ffs_flush t_resolver t_compact t_compact_rename t_compact_sub t_cue t_extract t_burned_songs t_flac"
 
 # An emulator takes every 61st combination of t_bot_matrix, of which "make unit" has tried all. With
 # FULL=1 it takes as many as valgrind does.

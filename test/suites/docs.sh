@@ -53,7 +53,7 @@ both 'mmcgadgetd: options in synopsis and list' \
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
-own_verbs=$(sed -n 's/^#define \(DOCTOR\|REPORT\|WAIT\|WATCH\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,report,wait,watch,help}.h)
+own_verbs=$(sed -n 's/^#define \(DOCTOR\|LOOPBACK\|REPORT\|WAIT\|WATCH\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,loopback,report,wait,watch,help}.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
 code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verbs")
 help_verbs=$("$O/mmcgadgetctl" --help | sed '/^Options/,$d' | grep -oE '^  [a-z]+' | tr -d ' ')
@@ -103,7 +103,7 @@ done
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
 	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/DISC/disc/; s/FOLDER/folder/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
-own_synopses=$(sed 's/DRIVE/drive/; s/FILE/file/; s/SECONDS/seconds/' <<<"$own_synopses")
+own_synopses=$(sed 's/NAME/name/; s/DRIVE/drive/; s/FILE/file/; s/FOLDER/folder/; s/SECONDS/seconds/' <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
 	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon
 	both "verbs and their arguments in --help and $p" "$(grep -vxF "$own" <<<"$help_synopses")" \
@@ -124,6 +124,7 @@ daemon_codes=$({
 } | words_of)
 client_codes=$({
 	flat src/mmcgadgetctl.c src/ctl/*.c | grep -oE 'EXIT_[A-Z_]+, "[a-z-]+"'
+	flat src/ctl/loopback.c | grep -oE 'fail\( ?l, "[a-z-]+"'
 	flat src/mmcgadgetctl.c | grep -oE '"code", json_string\("[a-z-]+"' | sed 's/"code", //'
 } | words_of)
 both 'codes in the daemon and in mmcgadgetd(8)' "$daemon_codes" "$(man_codes mmcgadgetd.8 '^\.Sh CODES')"

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# UEFI firmware (edk2's OVMF) on the engine, without a kernel: mmcredir is the USB drive of a virtual
-# machine that has nothing else to boot from. With a blank in the drive, and with no disc, the firmware
-# must come to its shell, the next boot option, without having met an error that makes it reset the drive.
-# The commands are counted, and no time is measured: a firmware that has reset the drive loses minutes.
+# Firmware on the engine, without a kernel: mmcredir is the USB drive of a virtual machine that has nothing
+# else to boot from. A BIOS (SeaBIOS) and UEFI (edk2's OVMF) boot a disc, whose programs say whether they
+# were read right. With a blank in the drive, and with no disc, UEFI must come to its shell, the next boot
+# option, without having met an error that makes it reset the drive. The commands are counted, and no time
+# is measured: a firmware that has reset the drive loses minutes.
 O=${O:-build}
 ovmf=/usr/share/OVMF
+shell='Interactive Shell'
 limit=300 # seconds for a boot that needs six of a processor
 n=0
 dir=$(mktemp -d)
@@ -21,30 +23,33 @@ result() { # NAME CODE
 		tail -n 5 "$dir/qemu" "$dir/drive" | sed 's/^/# /'
 	fi
 }
-in_shell() { grep -aq 'Interactive Shell' "$dir/serial" 2>/dev/null; }
+seen() { grep -aq "$1" "$dir/serial" 2>/dev/null; }
 
-# boot CONTROLLER DISC: starts a machine and waits for the shell. The drive's lines are in commands.
+# boot FIRMWARE CONTROLLER DISC TEXT: starts a machine (bios or uefi) and waits for the text on its serial
+# port. The drive's lines are in commands.
 boot() {
-	local i=0 drive qemu
-	rm -f "$dir"/*
-	cp $ovmf/OVMF_VARS_4M.fd "$dir/vars.fd"
-	"$O/mmcredir" "$dir/socket" "$2" >"$dir/commands" 2>"$dir/drive" &
+	local i=0 drive qemu firmware=()
+	rm -f "$dir"/{socket,commands,drive,serial,qemu}
+	if [ "$1" = uefi ]; then
+		cp $ovmf/OVMF_VARS_4M.fd "$dir/vars.fd"
+		firmware=(-drive "if=pflash,format=raw,readonly=on,file=$ovmf/OVMF_CODE_4M.fd"
+			-drive "if=pflash,format=raw,file=$dir/vars.fd")
+	fi
+	"$O/mmcredir" "$dir/socket" "$3" >"$dir/commands" 2>"$dir/drive" &
 	drive=$!
 	until [ -S "$dir/socket" ] || ! kill -0 $drive 2>/dev/null; do
 		sleep 0.1
 	done
 	qemu-system-x86_64 -M q35 -accel tcg -m 256 -nodefaults -display none \
-		-drive if=pflash,format=raw,readonly=on,file=$ovmf/OVMF_CODE_4M.fd \
-		-drive if=pflash,format=raw,file="$dir/vars.fd" -serial file:"$dir/serial" \
-		-device "$1" -chardev socket,id=drive,path="$dir/socket" \
+		"${firmware[@]}" -serial file:"$dir/serial" -device "$2" -chardev socket,id=drive,path="$dir/socket" \
 		-device usb-redir,chardev=drive,bootindex=1 >"$dir/qemu" 2>&1 &
 	qemu=$!
-	until in_shell || [ $((i += 1)) -gt $((limit * 2)) ] || ! kill -0 $qemu 2>/dev/null; do
+	until seen "$4" || [ $((i += 1)) -gt $((limit * 2)) ] || ! kill -0 $qemu 2>/dev/null; do
 		sleep 0.5
 	done
 	kill $qemu 2>/dev/null
 	wait $qemu $drive 2>/dev/null
-	in_shell
+	seen "$4"
 }
 count() { grep -cE "$1" "$dir/commands"; }
 
@@ -53,14 +58,25 @@ only() {
 	! grep -v ' reset ' "$dir/commands" | grep -vE "  ($(IFS='|' && echo "$*")) +[A-Z]"
 }
 
+test/redir/boot/make.sh "$dir/boot.iso" >"$dir/make" 2>&1
+result "a disc for BIOS and UEFI is made" $?
 for controller in qemu-xhci ich9-usb-ehci1; do
-	boot $controller empty
+	for firmware in bios uefi; do
+		boot $firmware $controller "$dir/boot.iso" 'booted: .*\(right\|WRONG\|FAILED\)'
+		result "$controller, $firmware: it boots the disc" $?
+		seen 'the sum is right'
+		result "$controller, $firmware: the program was read right" $?
+		[ "$(count 'reset bus')" = 1 ] && [ "$(count 'bulk-only')" = 0 ] && only GOOD 6/29/00 6/28/00
+		result "$controller, $firmware: no command fails, except for the unit attentions" $?
+	done
+
+	boot uefi $controller empty "$shell"
 	result "$controller, no disc: the firmware comes to its next boot option" $?
 	# It asks whether the disc is there, and does not wait for one.
 	[ "$(count 'TEST UNIT READY')" -le 20 ] && [ "$(count 'bulk-only')" = 0 ] && only GOOD 6/29/00 2/3a/01
 	result "$controller, no disc: it sends no more than a few commands" $?
 
-	boot $controller blank
+	boot uefi $controller blank "$shell"
 	result "$controller, blank: the firmware comes to its next boot option" $?
 	[ "$(count 'reset bus')" = 1 ] && [ "$(count 'bulk-only')" = 0 ]
 	result "$controller, blank: it resets the drive only to find it" $?

@@ -17,15 +17,15 @@ begun=$SECONDS
 # The jobs of each boot, in order. t_service must begin without a USB device controller, and
 # t_functions in a boot that had no gadget before.
 declare -A list=(
-	[bookworm/high]="t_service smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_usb"
+	[bookworm/high]="t_service t_loopback smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_usb"
 	[trixie/super]="t_functions t_script t_kill t_race t_watch t_block_media t_cd t_multi t_survive t_slow t_stall t_readme t_ci t_burned"
 )
 # The jobs whose outcome may depend on kernel and speed.
 wire="t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
 declare -A list_full=(
-	[bookworm/high]="t_service smoke_kernel $wire t_script t_full"
+	[bookworm/high]="t_service t_loopback smoke_kernel $wire t_script t_full"
 	[trixie/super]="t_functions smoke_kernel $wire t_watch t_block_media t_cd t_multi t_survive"
-	[trixie/high]="t_service t_burn t_bot t_slow t_stall"
+	[trixie/high]="t_service t_loopback t_burn t_bot t_slow t_stall"
 	[bookworm/super]="t_service t_readme t_bot t_burned t_cd t_usb"
 	[bookworm/full]="t_bot"
 )

@@ -2,7 +2,6 @@
 /* The songs of a CD that a host has burned: by the command, and by themselves after the burn. */
 #include "daemon/control/control_fixture.h"
 
-#include "cd/text.h"
 #include "daemon/audio_disc.h"
 #include "daemon/cd_burn.h"
 
@@ -90,21 +89,6 @@ static void songs_of_a_burn_by_tracks(void **state)
 	assert_burned("media/again/Track 02.wav", 2, TWO, 2);
 }
 
-/* A text of at most 11 characters for the disc, and two for its tracks: each has its pack. */
-static void make_packs(uint8_t packs[CD_TEXT_OF_SECTOR])
-{
-	static const char *const text[4] = {"The Album", "First", "Second", ""};
-
-	memset(packs, 0, CD_TEXT_OF_SECTOR);
-	for (uint8_t i = 0; i < 4; i++, packs += CD_TEXT_PACK) {
-		packs[0] = i < 3 ? 0x80 : 0x8f;
-		packs[1] = i < 3 ? i : 0;
-		packs[2] = i;
-		strcpy((char *)packs + 4, text[i]);
-		cd_text_seal(packs);
-	}
-}
-
 /* Session-at-once with CD-Text: the disc is taken out, renamed, and its songs are copied. */
 static void songs_come_after_the_burn(void **state)
 {
@@ -119,17 +103,14 @@ static void songs_come_after_the_burn(void **state)
 		0x01, 0xaa, 1, 0x01, 0, 0, 12, 20,
 	};
 	// clang-format on
-	uint8_t packs[CD_TEXT_OF_SECTOR], symbols[96];
+	static const char *const titles[] = {"The Album", "First", "Second"};
 
 	(void)state;
 	fifo_slow("blank new.iso type=cd-r\n", "ok: drive0: inserted new.iso (blank CD-R, ");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(cd_select_audio(&usb[0], true));
 	assert_true(cd_cue_sheet(&usb[0], sheet, sizeof(sheet)));
-	make_packs(packs);
-	cd_text_to_lead_in(packs, symbols);
-	for (int32_t lba = -152; lba < -150; lba++)
-		assert_true(cd_write(&usb[0], lba, symbols, sizeof(symbols)));
+	assert_true(cd_write_titles(&usb[0], titles));
 	burn_silence(-150, 150);
 	burn(0, 3, ONE);
 	burn_silence(ONE, PAUSE);

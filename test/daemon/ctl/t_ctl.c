@@ -30,8 +30,9 @@ static void client_prints_answers_and_errors(void **state)
 			   "b c.iso  -      DVD-ROM  8.19 kB  drive0\n"
 			   "card: ");
 	assert_int_equal(ctl("status drive=drive0", out, err), 0);
-	assert_starts(out, "mmcgadgetd " MMCGADGET_VERSION
-			   ", on controller dummy_udc.0\ndrive0\n  disc       DVD-ROM, 8.19 kB\n");
+	assert_starts(out,
+		"mmcgadgetd " MMCGADGET_VERSION ", on controller dummy_udc.0; this PC is its own "
+						"host\ndrive0\n  disc       DVD-ROM, 8.19 kB\n");
 	assert_int_equal(ctl("--json eject --force", out, err), 0);
 	assert_string_equal(out,
 		"{\"ok\":true,\"message\":\"drive0: ejected b c.iso by force\",\"format\":1,"

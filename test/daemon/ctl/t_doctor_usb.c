@@ -9,7 +9,11 @@ static void a_machine_without_device_tree_can_see_the_drive_itself(void **state)
 	remove_tree(TREE);
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none", "Use a board with a USB device port");
-	assert_advises("no module dummy_hcd");
+	assert_advises("The kernel (6.12.0-test) has no module dummy_hcd (CONFIG_USB_DUMMY_HCD)");
+	assert_advises("Debian's usual kernel has it");
+	put_file("/etc/os-release", "NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n");
+	examine(-ENOENT, NULL);
+	assert_advises("sudo apt install linux-modules-extra-6.12.0-test. To try");
 	assert_advises("docs/virtual.md of the sources.");
 	put_file("/lib/modules/6.12.0-test/modules.dep",
 		"x/libcomposite.ko:\nx/usb_f_fs.ko:\nx/dummy_hcd.ko.xz:\n");
@@ -17,7 +21,7 @@ static void a_machine_without_device_tree_can_see_the_drive_itself(void **state)
 	examine(-ENOENT, NULL);
 	assert_finds("controller", "none",
 		"This machine has no USB device port, as PCs have none. To see "
-		"the drive on this machine itself: sudo modprobe dummy_hcd");
+		"the drive on this machine itself: sudo mmcgadgetctl loopback on.");
 	assert_advises("More is in /usr/share/doc/mmcgadget/docs/virtual.md.");
 	assert_string_equal(report.page, "/usr/share/doc/mmcgadget/docs/virtual.md");
 	assert_int_equal(access("docs/virtual.md", R_OK), 0);

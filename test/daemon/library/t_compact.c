@@ -217,6 +217,28 @@ static void bin_without_a_cue(void **state)
 	}
 }
 
+/* Nobody wants the compressed bytes as a disc. */
+static void chd_is_refused(void **state)
+{
+	const struct image_policy dvd = {.as = IMAGE_AS_DVD};
+
+	(void)state;
+	put_text("media/x.chd", "MComprHD\n and hunks");
+	assert_int_equal(open_image("x.chd"), -EBADMSG);
+	assert_string_equal(why.text,
+		"\"x.chd\" is a CHD, which is compressed and not read; make a cue sheet and the "
+		"files of it with chdman, which Debian has in the package mame-tools: chdman "
+		"extractcd -i NAME.chd -o NAME.cue; or insert it as it is, with as=dvd");
+	image_fini(&image);
+	assert_int_equal(image_open(folder, in_scratch("media"), "x.chd", &dvd, &image, &why), 0);
+	assert_null(disc_cd_map(image.disc));
+	image_fini(&image);
+	/* Another file of that name is what it was. */
+	put_text("media/x.chd", "MComprHd\n and hunks");
+	assert_int_equal(open_image("x.chd"), 0);
+	image_fini(&image);
+}
+
 static void list_follows_the_files(void **state)
 {
 	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
@@ -488,6 +510,7 @@ int main(void)
 			list_has_the_text_and_not_its_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_has_the_label_of_the_volume, setup, teardown),
 		cmocka_unit_test_setup_teardown(bin_without_a_cue, setup, teardown),
+		cmocka_unit_test_setup_teardown(chd_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_follows_the_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_remembers_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_of_strangers, setup, teardown),

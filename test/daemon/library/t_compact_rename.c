@@ -165,6 +165,33 @@ static void rename_of_a_ccd(void **state)
 	assert_false(exists("media/y.img") || exists("media/y.sub"));
 }
 
+/* The subchannels, in whatever case they are named, are moved and deleted with it. */
+static void rename_of_a_ccd_in_capitals(void **state)
+{
+	struct image_compact_deleted gone;
+	struct compact_renamed d;
+
+	(void)state;
+	use_resolver();
+	put_text("media/x.ccd", "[Entry 2]\nSession=1\nPoint=0xa2\nControl=4\nPLBA=500\n"
+				"[Entry 3]\nSession=1\nPoint=0x01\nControl=4\nPLBA=0\n");
+	put_sectors("media/X.IMG", 500, 'i');
+	put_size("media/X.SUB", 500 * 96);
+	if (rename_disc("x.ccd", "y.ccd", &d) != 0)
+		fail_msg("%s", why.text);
+	assert_int_equal(d.parts, 2);
+	assert_int_equal(d.kept, 0);
+	assert_true(exists("media/y.IMG") && exists("media/y.SUB"));
+	assert_false(exists("media/X.IMG") || exists("media/X.SUB"));
+	assert_int_equal(open_image("y.ccd"), 0);
+	image_fini(&image);
+	/* Also one that cannot be read. */
+	put_size("media/y.SUB", 500 * 96 - 1);
+	assert_int_equal(delete_disc("y.ccd", &gone), 0);
+	assert_int_equal(gone.parts, 2);
+	assert_false(exists("media/y.IMG") || exists("media/y.SUB"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rename_in_other_characters, setup, teardown),
 		cmocka_unit_test_setup_teardown(rename_leaves_what_others_need, setup, teardown),
 		cmocka_unit_test_setup_teardown(rename_of_a_ccd, setup, teardown),
+		cmocka_unit_test_setup_teardown(rename_of_a_ccd_in_capitals, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -418,7 +418,7 @@ static void status_and_list_are_formatted(void **state)
 		"\"board_mac\":\"02:00:00:00:00:02\"},"
 		"{\"type\":\"ecm\",\"node\":\"\",\"host_mac\":\"\",\"board_mac\":\"\"}]}";
 	static const char want[] =
-		"mmcgadgetd 9, on controller dummy_udc.0\n"
+		"mmcgadgetd 9, on controller dummy_udc.0; this PC is its own host\n"
 		"drive0\n"
 		"  medium     DVD+R\n"
 		"  state      open\n"

@@ -150,6 +150,45 @@ static void wrong_extents(void **state)
 	assert_refused("in no track", 0);
 }
 
+/* File 2 has subchannels for the second track of file 1. */
+static void add_subs(void)
+{
+	mixed_disc(&m);
+	m.files = 3;
+	m.extent[1].subs = CD_SUBS_PLANES;
+	m.extent[1].sub_file = 2;
+	m.extent[1].sub_offset = sizes[2] - 600 * 96;
+}
+
+#define REFUSES_SUBS(why, change)                                                                  \
+	do {                                                                                       \
+		add_subs();                                                                        \
+		change;                                                                            \
+		assert_refused(why, 1);                                                            \
+	} while (0)
+
+static void subchannels_are_in_their_file(void **state)
+{
+	struct cd_run run;
+
+	(void)state;
+	add_subs();
+	assert_null(cd_map_check(&m, sizes, NULL));
+	assert_true(cd_find_run(&m, 1160, &run));
+	assert_int_equal(run.subs, CD_SUBS_PLANES);
+	assert_int_equal(run.sub_file, 2);
+	assert_int_equal(run.sub_offset, sizes[2] - 590 * 96);
+	assert_true(cd_find_run(&m, 1750, &run));
+	assert_int_equal(run.subs, CD_SUBS_NONE);
+	assert_true(cd_find_run(&m, 1149, &run));
+	assert_int_equal(run.subs, CD_SUBS_NONE);
+	REFUSES_SUBS("are nowhere", m.extent[1].subs = 2);
+	REFUSES_SUBS("are nowhere", m.extent[1].sub_file = 3);
+	REFUSES_SUBS("end of their file", m.extent[1].sub_offset++);
+	REFUSES_SUBS("end of their file", m.extent[1].sub_offset = UINT64_MAX);
+	REFUSES_SUBS("end of their file", m.extent[1].sub_offset = UINT64_MAX - 600 * 96 + 1);
+}
+
 /* The ends of the extents are those of the files, to the byte. */
 static void a_file_that_lost_a_byte(void **state)
 {
@@ -376,6 +415,7 @@ int main(void)
 		cmocka_unit_test(wrong_places_of_tracks),
 		cmocka_unit_test(wrong_extents),
 		cmocka_unit_test(a_file_that_lost_a_byte),
+		cmocka_unit_test(subchannels_are_in_their_file),
 		cmocka_unit_test(each_form_has_its_units),
 		cmocka_unit_test(shorter_first_pregaps_are_discs_too),
 		cmocka_unit_test(look_ups_agree_with_slow_ones),

@@ -207,6 +207,43 @@ static void subchannels_of_a_sector(void **state)
 	}
 }
 
+/* 12 bytes of P, 12 of Q, ... 12 of W become symbols: a bit of each of the eight. */
+static void subchannels_of_a_file(void **state)
+{
+	uint8_t planes[CD_RAW_PW], raw[CD_RAW_PW + 1], out[CD_RAW_PW + 1];
+
+	(void)state;
+	for (unsigned i = 0; i < CD_RAW_PW; i++)
+		planes[i] = (uint8_t)(i * 89 + 3);
+	memcpy(raw, planes, CD_RAW_PW);
+	raw[CD_RAW_PW] = 0xa5;
+	cd_sub_weave(raw);
+	for (unsigned i = 0; i < CD_RAW_PW; i++)
+		for (unsigned channel = 0; channel < 8; channel++)
+			assert_int_equal(raw[i] >> (7 - channel) & 1,
+				planes[12 * channel + i / 8] >> (7 - i % 8) & 1);
+	assert_int_equal(raw[CD_RAW_PW], 0xa5);
+	memset(out, 0xa5, sizeof(out));
+	assert_true(cd_sub_stored(raw, CD_SUB_PW, out));
+	assert_memory_equal(out, raw, CD_RAW_PW);
+	assert_true(cd_sub_stored(raw, CD_SUB_RW, out));
+	for (unsigned i = 0; i < CD_RAW_PW; i++)
+		assert_int_equal(out[i], raw[i] & 0x3f);
+	assert_int_equal(out[CD_RAW_PW], 0xa5);
+	memset(out, 0xa5, sizeof(out));
+	assert_true(cd_sub_stored(raw, CD_SUB_Q, out));
+	assert_memory_equal(out, planes + 12, CD_Q);
+	assert_int_equal(out[12] | out[13] | out[14], 0);
+	assert_int_equal(out[15], planes[0] & 0x80);
+	assert_int_equal(out[16], 0xa5);
+	/* Without Q. */
+	for (unsigned i = 0; i < CD_RAW_PW; i++)
+		raw[i] &= 0xbf;
+	memset(out, 0xa5, sizeof(out));
+	assert_false(cd_sub_stored(raw, CD_SUB_PW, out));
+	assert_int_equal(out[0], 0xa5);
+}
+
 /* track: of the ISRC; expected: "" for a refusal. */
 static void assert_sub(uint8_t format, uint8_t track, int32_t lba, bool msf, const char *expected)
 {
@@ -280,6 +317,7 @@ int main(void)
 		cmocka_unit_test(the_lead_out_is_track_aa),
 		cmocka_unit_test(lengths_of_subchannels),
 		cmocka_unit_test(subchannels_of_a_sector),
+		cmocka_unit_test(subchannels_of_a_file),
 		cmocka_unit_test(read_sub_channel),
 		cmocka_unit_test(packs_of_cd_text),
 	};

@@ -71,6 +71,49 @@ static void two_sessions(void **state)
 	assert_extent(3, 12400, 700, 0, 1000 * S, 2352);
 }
 
+/* The .sub has what the .img has: nothing of a gap. */
+static void subchannels(void **state)
+{
+	static const char text[] = ENTRY("1", "0xa2", "0", "0", "1000")
+		ENTRY("1", "1", "0", "2", "0") ENTRY("2", "0xa2", "0", "0", "13100")
+			ENTRY("2", "2", "0", "0", "12400") "[TRACK 1]\nMODE=0\n[TRACK 2]\nMODE=0\n";
+	static const struct fake_file files[] = {
+		{.name = "a.img", .size = 1700 * S}, {.name = "a.sub", .size = 1700 * 96}};
+	static const struct fake_file more[] = {
+		{.name = "a.img", .size = 1800 * S}, {.name = "a.sub", .size = 1800 * 96}};
+	static const struct fake_file odd[] = {
+		{.name = "a.img", .size = 1700 * S}, {.name = "a.sub", .size = 1700 * 96 - 1}};
+	const struct cd_extent *e = parsed.map.extent;
+
+	(void)state;
+	assert_parses("a.ccd", text, files);
+	assert_int_equal(parsed.map.files, 2);
+	assert_int_equal(parsed.map.extents, 4);
+	assert_string_equal(parsed.note, "");
+	assert_int_equal(parsed.use[1], CDIMAGE_STORED);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(e[i].subs, i % 2 ? CD_SUBS_PLANES : CD_SUBS_NONE);
+		assert_int_equal(e[i].sub_file, i % 2);
+	}
+	assert_int_equal(e[1].sub_offset, 0);
+	assert_int_equal(e[3].sub_offset, 1000 * 96);
+	/* An image may be longer than its tracks. */
+	assert_parses("a.ccd", text, more);
+	assert_int_equal(e[3].subs, CD_SUBS_PLANES);
+	/* It belongs to the disc, which reads without it. */
+	assert_parses("a.ccd", text, odd);
+	assert_int_equal(parsed.map.files, 2);
+	assert_int_equal(parsed.use[1], CDIMAGE_UNUSED);
+	assert_int_equal(e[1].subs | e[3].subs, CD_SUBS_NONE);
+	assert_string_equal(parsed.note,
+		"a.ccd: the subchannels in the .sub are left out, and made: it has 163199 bytes, "
+		"and would have 163200 for the 1700 sectors of the .img");
+	assert_true(parse("a.ccd", text, files, 1));
+	assert_int_equal(parsed.map.files, 1);
+	assert_int_equal(e[1].subs | e[3].subs, CD_SUBS_NONE);
+	assert_string_equal(parsed.note, "");
+}
+
 static void texts(void **state)
 {
 	static const struct fake_file files[] = {{.name = "a.img", .size = 1000 * S}};
@@ -124,6 +167,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mixed_disc),
 		cmocka_unit_test(two_sessions),
+		cmocka_unit_test(subchannels),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(refusals),
 	};

@@ -32,7 +32,40 @@ struct wish {
 static uint8_t want[SCRIPT_MAX_DATA];
 static uint32_t want_len;
 
-/* Appends a sector. 0 or sense. *unit: bytes that each of them has; 0 before the first. */
+/* Writes the subchannel of the sector, bit by bit if it is in a file of its own. */
+static void add_sub(const struct cd_disc *d, const struct wish *w, int32_t lba,
+	const struct cd_run *run, const uint8_t *stored, uint8_t *to)
+{
+	uint8_t planes[CD_RAW_PW], raw[CD_RAW_PW] = {0}, q = 0;
+
+	if (run->subs == CD_SUBS_NONE) {
+		cd_sub(&d->map, lba, w->sub, run->unit == 2448 ? stored + CD_SECTOR : NULL, to);
+		return;
+	}
+	assert_int_equal(
+		media_read(d->media, d->file[run->sub_file] + run->sub_offset, CD_RAW_PW, planes),
+		0);
+	for (unsigned bit = 0; bit < 8 * CD_RAW_PW; bit++)
+		raw[bit % 96] |=
+			(uint8_t)((planes[bit / 8] >> (7 - bit % 8) & 1) << (7 - bit / 96));
+	for (unsigned i = 12; i < 24; i++)
+		q |= planes[i];
+	if (!q) {
+		cd_sub(&d->map, lba, w->sub, raw, to);
+	} else if (w->sub == CD_SUB_Q) {
+		memcpy(to, planes + 12, 12);
+		memset(to + 12, 0, 4);
+		to[15] = planes[0] & 0x80;
+	} else {
+		for (unsigned i = 0; i < CD_RAW_PW; i++)
+			to[i] = w->sub == CD_SUB_RW ? raw[i] & 0x3f : raw[i];
+	}
+}
+
+/*
+ * Appends a sector. 0 or sense. *unit: bytes that each of them has; 0 before the first, whose sense
+ * without a layout is another one than that of the next.
+ */
 static mmc_sense_t add_sector(const struct cd_disc *d, const struct wish *w, int32_t lba,
 	uint32_t *unit, mmc_sense_t no_layout)
 {
@@ -67,7 +100,7 @@ static mmc_sense_t add_sector(const struct cd_disc *d, const struct wish *w, int
 		return SENSE_ILLEGAL_MODE;
 	if (!cd_layout(s.form, w->main, &cut))
 		return no_layout;
-	if (*unit && *unit != cut.length)
+	if ((*unit || no_layout == SENSE_ILLEGAL_MODE) && *unit != cut.length)
 		return SENSE_ILLEGAL_MODE;
 	*unit = cut.length;
 	uint32_t all = cut.length + errors[w->error] + (uint32_t)cd_sub_length(w->sub);
@@ -75,8 +108,7 @@ static mmc_sense_t add_sector(const struct cd_disc *d, const struct wish *w, int
 	cd_sector_cut(&s, cut, want + want_len);
 	memset(want + want_len + cut.length, 0, errors[w->error]);
 	if (w->sub)
-		cd_sub(&d->map, lba, w->sub, stored && run.unit == 2448 ? stored + CD_SECTOR : NULL,
-			want + want_len + cut.length + errors[w->error]);
+		add_sub(d, w, lba, &run, stored, want + want_len + cut.length + errors[w->error]);
 	want_len += all;
 	return 0;
 }
@@ -220,10 +252,16 @@ static void extra(void **state)
 	bytes_are_those_of_the_simple_reader("extra");
 }
 
+static void ccd(void **state)
+{
+	(void)state;
+	bytes_are_those_of_the_simple_reader("ccd");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(mixed), cmocka_unit_test(audio), cmocka_unit_test(extra)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(mixed), cmocka_unit_test(audio),
+		cmocka_unit_test(extra), cmocka_unit_test(ccd)};
 
 	return cmocka_run_group_tests_name("read cd", tests, NULL, NULL);
 }

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ctl/loopback_unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/root_file.h"
+#include "util/array.h"
+
+#define PATH_BYTES 512
+#define SECTION    "[X-Loopback]"
+
+/*
+ * Prints a word of a unit in quotes. systemd.syntax(7), systemd.service(5), systemd.unit(5):
+ * backslashes begin escapes, "%" specifiers, and in a command line "$" variables.
+ */
+static void put_word(FILE *f, const char *word, bool command)
+{
+	fputc('"', f);
+	for (; *word != '\0'; word++) {
+		if (*word == '"' || *word == '\\')
+			fputc('\\', f);
+		if (*word == '%' || (*word == '$' && command))
+			fputc(*word, f);
+		fputc(*word, f);
+	}
+	fputc('"', f);
+}
+
+static void put_unit(FILE *f, const struct loopback_unit *u)
+{
+	fputs("# Made by \"mmcgadgetctl loopback on\"; \"mmcgadgetctl loopback off\" removes it.\n"
+	      "[Unit]\n"
+	      "Description=DVD burner of this PC itself, whose discs are files\n"
+	      "\n"
+	      "[Service]\n",
+		f);
+	fprintf(f, "User=%lu\nGroup=%lu\n", (unsigned long)u->uid, (unsigned long)u->gid);
+	fputs("ExecStartPre=\n"
+	      "ExecStartPre=+/usr/bin/nsenter -t 1 -m " SBINDIR "/mmcgadgetd --set-up ",
+		f);
+	put_word(f, u->user, true);
+	fputs("\nExecStart=\nExecStart=" SBINDIR "/mmcgadgetd --udc ", f);
+	put_word(f, u->controller, true);
+	fputs(" --group= --media ", f);
+	put_word(f, u->folder, true);
+	/* Of all homes, the daemon sees this folder alone. */
+	fputs("\nProtectHome=tmpfs\nBindPaths=", f);
+	put_word(f, u->folder, false);
+	fputs("\n# Of what lies beside the discs, nothing is secret.\nUMask=0022\n\n", f);
+	/* systemd skips sections whose names begin with X-. Its last line may end in a backslash.
+	 */
+	fprintf(f, SECTION "\nUser=%s\nController=%s\nModules=%s\nFolder=%s\n", u->user,
+		u->controller, u->modules, u->folder);
+}
+
+static int make_folder(const char *root)
+{
+	char path[PATH_BYTES];
+
+	root_path(root, path, sizeof(path), "%s", LOOPBACK_DROP_IN);
+	for (char *p = path + strlen(root) + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
+		*p = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+int loopback_unit_write(const char *root, const struct loopback_unit *u)
+{
+	char path[PATH_BYTES];
+	int r = make_folder(root);
+	FILE *f;
+
+	if (r < 0)
+		return r;
+	root_path(root, path, sizeof(path), "%s", LOOPBACK_DROP_IN);
+	f = fopen(path, "we");
+	if (!f)
+		return -errno;
+	put_unit(f, u);
+	fchmod(fileno(f), 0644);
+	if (ferror(f))
+		r = -EIO;
+	if (fclose(f) != 0 && r == 0)
+		r = -errno;
+	if (r < 0)
+		loopback_unit_remove(root);
+	return r;
+}
+
+bool loopback_unit_read(const char *root, struct loopback_unit *u)
+{
+	const struct {
+		const char *key;
+		char *at;
+		size_t size;
+	} keys[] = {
+		{"User=", u->user, sizeof(u->user)},
+		{"Controller=", u->controller, sizeof(u->controller)},
+		{"Modules=", u->modules, sizeof(u->modules)},
+		{"Folder=", u->folder, sizeof(u->folder)},
+	};
+	char path[PATH_BYTES], line[512];
+	bool inside = false;
+	FILE *f;
+
+	memset(u, 0, sizeof(*u));
+	root_path(root, path, sizeof(path), "%s", LOOPBACK_DROP_IN);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		inside |= strcmp(line, SECTION) == 0;
+		for (size_t i = 0; inside && i < ARRAY_LEN(keys); i++) {
+			size_t n = strlen(keys[i].key);
+
+			if (strncmp(line, keys[i].key, n) == 0)
+				snprintf(keys[i].at, keys[i].size, "%s", line + n);
+		}
+	}
+	if (f)
+		fclose(f);
+	return *u->user != '\0' && *u->folder != '\0' && *u->controller != '\0';
+}
+
+void loopback_unit_remove(const char *root)
+{
+	char path[PATH_BYTES];
+
+	root_path(root, path, sizeof(path), "%s", LOOPBACK_DROP_IN);
+	unlink(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+}

@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mmcgadgetctl loopback on a PC that is a folder: what it checks, the order in which it changes the
+ * system, and that everything is undone.
+ */
+#include "daemon/ctl/doctor_fixture.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "ctl/dummy.h"
+#include "ctl/loopback.h"
+#include "ctl/loopback_unit.h"
+#include "ctl/run_program.h"
+
+#define DUMMY  "/sys/class/udc/dummy_udc.0"
+#define DEVICE "/sys/devices/platform/dummy_hcd.0/usb9/9-1/host7/block/sr1"
+#define RUNNING                                                                                    \
+	"{\"ok\":true,\"udc\":\"dummy_udc.0\",\"drives\":[{\"locked\":%s,\"host\":{\"connected\":" \
+	"true}}]}\n"
+
+static struct loopback_env env;
+static char root[SCRATCH_PATH], socket_path[SCRATCH_PATH], user[64], caller[16];
+static char asked[1024];   /* the programs that were run */
+static const char *broken; /* the beginning of a command that fails */
+static bool active;        /* the service runs before the test */
+static pid_t server;
+
+static bool root_file(const char *path)
+{
+	char full[2 * SCRATCH_PATH];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	return access(full, F_OK) == 0;
+}
+
+/* ---- the system ------------------------------------------------------------------------------ */
+
+/* A daemon that answers with what is in the file "answer". */
+static void serve(int listener)
+{
+	char buf[256];
+	int fd;
+
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		while (read(fd, buf, sizeof(buf)) > 0) {
+			const char *answer = get_text("answer");
+
+			if (write(fd, answer, strlen(answer)) < 0)
+				break;
+		}
+		close(fd);
+	}
+	_exit(0);
+}
+
+static void set_locked(bool locked)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), RUNNING, locked ? "true" : "false");
+	put_text("answer", text);
+}
+
+static void start_daemon(void)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	set_locked(false);
+	assert_true(strlen(socket_path) < sizeof(addr.sun_path));
+	memcpy(addr.sun_path, socket_path, strlen(socket_path) + 1);
+	assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(listener, 5), 0);
+	server = fork();
+	if (server == 0)
+		serve(listener);
+	close(listener);
+}
+
+static void stop_daemon(void)
+{
+	if (server > 0) {
+		kill(server, SIGKILL);
+		waitpid(server, NULL, 0);
+		unlink(socket_path);
+	}
+	server = 0;
+}
+
+/* In place of run_program(): the modules and the service of this PC. */
+static int run(const char *const *argv, bool quiet)
+{
+	char line[128] = "";
+
+	(void)quiet;
+	for (; *argv; argv++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", *line ? " " : "",
+			*argv);
+	snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), "%s%s", *asked ? "; " : "",
+		line);
+	if (broken && strncmp(line, broken, strlen(broken)) == 0)
+		return 1;
+	if (strcmp(line, "systemctl is-active mmcgadgetd.service") == 0)
+		return active ? 0 : 3;
+	if (strcmp(line, "modprobe dummy_hcd") == 0 && !root_file(DUMMY)) {
+		/* udev starts the service when there is a controller. */
+		assert_true(root_file(LOOPBACK_DROP_IN));
+		put_file("/sys/module/dummy_hcd/x", "");
+		put_file(DUMMY "/function", "");
+		put_file(DEVICE "/x", "");
+		put_file("/sys/block/x", "");
+		assert_int_equal(symlink("../devices/platform/dummy_hcd.0/usb9/9-1/host7/block/sr1",
+					 in_scratch("root/sys/block/sr1")),
+			0);
+	} else if (strcmp(line, "modprobe -r dummy_hcd") == 0 && root_file(DUMMY)) {
+		remove_tree("/sys/class/udc");
+		remove_tree("/sys/module/dummy_hcd");
+		remove_tree("/sys/block");
+	} else if (strcmp(line, "systemctl start mmcgadgetd.service") == 0 && server == 0) {
+		put_file(DUMMY "/function", "mmcgadget");
+		start_daemon();
+	} else if (strcmp(line, "systemctl stop mmcgadgetd.service") == 0) {
+		stop_daemon();
+	}
+	return 0;
+}
+
+/* A PC with Debian's kernel, systemd, and a user who may use sudo. */
+static int setup_pc(void **state)
+{
+	const struct passwd *p = geteuid() == 0 ? getpwnam("nobody") : getpwuid(geteuid());
+
+	if (!p || scratch_make(state) < 0)
+		return -1;
+	kernel();
+	put_file("/lib/modules/6.12.0-test/modules.dep",
+		"x/libcomposite.ko:\nx/usb_f_fs.ko:\nx/dummy_hcd.ko.xz:\n");
+	put_file("/run/systemd/system/x", "");
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
+	snprintf(socket_path, sizeof(socket_path), "%s", in_scratch("socket"));
+	snprintf(user, sizeof(user), "%s", p->pw_name);
+	snprintf(caller, sizeof(caller), "%lu", (unsigned long)p->pw_uid);
+	assert_int_equal(mkdir(in_scratch("home"), 0777), 0);
+	assert_int_equal(chmod(in_scratch("home"), 0777), 0);
+	env = (struct loopback_env){
+		.root = root, .socket = socket_path, .caller = caller, .wait_ms = 300, .run = run};
+	*asked = '\0';
+	broken = NULL;
+	active = false;
+	return 0;
+}
+
+static int teardown_pc(void **state)
+{
+	stop_daemon();
+	return scratch_remove(state);
+}
+
+/* Runs "loopback WORD..."; what it prints is the result, and ends in its exit code. */
+static const char *loopback(const char *words)
+{
+	static char result[17000];
+	char line[512], *argv[16] = {line}, *save = NULL, why[128];
+	struct options o = {.socket = socket_path};
+	int argc = 0, saved[2] = {dup(1), dup(2)}, out;
+	enum exit_code code;
+
+	snprintf(line, sizeof(line), "mmcgadgetctl loopback %s", words);
+	for (char *w = strtok_r(line, " ", &save); w && argc < 15; w = strtok_r(NULL, " ", &save))
+		argv[argc++] = w;
+	optind = 0;
+	assert_int_equal(options_parse(argc, argv, &o, why, sizeof(why)), 0);
+	fflush(stdout);
+	fflush(stderr);
+	out = open(in_scratch("out"), O_CREAT | O_TRUNC | O_WRONLY, 0644);
+	dup2(out, 1);
+	dup2(out, 2);
+	*asked = '\0';
+	code = loopback_run(&o, &env);
+	fflush(stdout);
+	dup2(saved[0], 1);
+	dup2(saved[1], 2);
+	close(saved[0]);
+	close(saved[1]);
+	close(out);
+	snprintf(result, sizeof(result), "%s-> %d", get_text("out"), (int)code);
+	return result;
+}
+
+/* Puts the folder's path in the place of "@"; valid until the second call after it. */
+static const char *with(const char *text)
+{
+	static char texts[2][1024];
+	static unsigned turn;
+	char *out = texts[turn++ % 2];
+	const char *at = strchr(text, '@');
+
+	assert_non_null(at);
+	snprintf(out, sizeof(texts[0]), "%.*s%s%s", (int)(at - text), text,
+		in_scratch("home/discs"), at + 1);
+	return out;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		assert_string_equal(text, part);
+}
+
+/* ---- on and off ------------------------------------------------------------------------------ */
+
+static void on_gives_a_drive_and_off_takes_it_away(void **state)
+{
+	const char *unit;
+
+	(void)state;
+	assert_string_equal(
+		loopback(""), "this PC has no drive of its own (loopback is off)\n-> 0");
+	assert_has(
+		loopback(with("on @")), "this PC is its own host: it has the drive as /dev/sr1; ");
+	assert_string_equal(asked,
+		"systemctl is-active mmcgadgetd.service; systemctl daemon-reload; "
+		"modprobe libcomposite; modprobe dummy_hcd; systemctl start mmcgadgetd.service");
+	assert_int_equal(access(in_scratch("home/discs"), F_OK), 0);
+	unit = get_text("root" LOOPBACK_DROP_IN);
+	assert_has(unit, with("\nExecStart=\nExecStart=" SBINDIR
+			      "/mmcgadgetd --udc \"dummy_udc.0\" --group= --media \"@\"\n"));
+	assert_has(unit, with("\nProtectHome=tmpfs\nBindPaths=\"@\"\n"));
+	assert_has(unit, caller);
+
+	assert_has(loopback("status"), with("the discs are the files in @, of the user "));
+	assert_has(loopback("status --json"),
+		"\"on\":true,\"running\":true,\"controller\":\"dummy_udc.0\",\"user\":");
+	assert_has(loopback("--json"), with("\"folder\":\"@\",\"device\":\"/dev/sr1\"}"));
+
+	assert_string_equal(
+		loopback("off"), "this PC has no drive of its own (loopback is off)\n-> 0");
+	assert_string_equal(asked,
+		"systemctl stop mmcgadgetd.service; systemctl reset-failed "
+		"mmcgadgetd.service; systemctl daemon-reload; modprobe -r usb_f_fs; "
+		"modprobe -r dummy_hcd; modprobe -r libcomposite");
+	assert_false(root_file("/run/systemd/system/mmcgadgetd.service.d"));
+	/* The discs stay. */
+	assert_int_equal(access(in_scratch("home/discs"), F_OK), 0);
+	loopback("off");
+	assert_string_equal(asked, "");
+}
+
+static void the_same_again_is_no_error(void **state)
+{
+	(void)state;
+	loopback(with("on @"));
+	assert_has(loopback(with("on @")), "/dev/sr1");
+	assert_string_equal(asked, "systemctl start mmcgadgetd.service");
+	assert_has(loopback(with("on @2")), "is on already, for the user ");
+	assert_has(loopback(with("on @2")), "first: sudo mmcgadgetctl loopback off\n-> 1");
+	stop_daemon();
+	assert_has(loopback(""), "is on, but mmcgadgetd does not run");
+	assert_has(loopback("--json"), "\"running\":false");
+}
+
+static void what_was_there_before_stays(void **state)
+{
+	(void)state;
+	put_file("/sys/module/dummy_hcd/x", "");
+	put_file("/sys/module/libcomposite/x", "");
+	put_file(DUMMY "/function", "g_ether\n");
+	put_file("/sys/class/udc/dummy_udc.10/function", "");
+	put_file("/sys/class/udc/dummy_udc.2/function", "");
+	put_file("/sys/class/udc/fe980000.usb/function", "");
+	assert_has(loopback(with("on @")), "does not see the drive yet");
+	assert_has(get_text("root" LOOPBACK_DROP_IN), "mmcgadgetd --udc \"dummy_udc.2\" ");
+	loopback("off");
+	assert_has(asked, "modprobe -r usb_f_fs");
+	assert_null(strstr(asked, "modprobe -r dummy_hcd"));
+	assert_null(strstr(asked, "modprobe -r libcomposite"));
+}
+
+static void the_first_free_controller_is_taken(void **state)
+{
+	char udc[64], owner[64], device[32];
+
+	(void)state;
+	assert_false(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_string_equal(owner, "");
+	put_file(DUMMY "/function", "g_ether\n");
+	assert_false(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_string_equal(owner, "g_ether");
+	assert_has(loopback(with("on @")),
+		"the gadget \"g_ether\" has the controller of dummy_hcd; stop what made that "
+		"gadget first\n-> 1");
+	put_file("/sys/class/udc/dummy_udc.10/function", "");
+	put_file("/sys/class/udc/dummy_udc.2/function", "");
+	put_file("/sys/class/udc/dummy_udc.1/function", "");
+	put_file(GADGET "/other/UDC", "dummy_udc.1\n");
+	put_file("/sys/class/udc/fe980000.usb/function", "");
+	assert_true(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_string_equal(udc, "dummy_udc.2");
+	/* The drive of another gadget, and a real one, are not this one's. */
+	put_file("/sys/devices/platform/dummy_hcd.20/usb3/block/sr0/x", "");
+	put_file("/sys/devices/pci0/ata1/block/sr1/x", "");
+	put_file("/sys/devices/platform/dummy_hcd.2/usb3/block/sr3/x", "");
+	put_file("/sys/block/x", "");
+	assert_int_equal(symlink("../devices/platform/dummy_hcd.20/usb3/block/sr0",
+				 in_scratch("root/sys/block/sr0")),
+		0);
+	assert_int_equal(
+		symlink("../devices/pci0/ata1/block/sr1", in_scratch("root/sys/block/sr1")), 0);
+	assert_false(dummy_drive(root, udc, device, sizeof(device)));
+	assert_int_equal(symlink("../devices/platform/dummy_hcd.2/usb3/block/sr3",
+				 in_scratch("root/sys/block/sr3")),
+		0);
+	assert_true(dummy_drive(root, udc, device, sizeof(device)));
+	assert_string_equal(device, "/dev/sr3");
+}
+
+/* ---- what is refused ------------------------------------------------------------------------- */
+
+static void what_the_system_lacks_is_said_first(void **state)
+{
+	(void)state;
+	env.uid = 1000;
+	assert_has(loopback(with("on @")),
+		with("which only root may: sudo mmcgadgetctl loopback on @\n-> 1"));
+	assert_has(loopback("on a;b user=x"), "sudo mmcgadgetctl loopback on \"a;b\" user=x\n");
+	put_file("/lib/modules/6.12.0-test/modules.dep", "x/usb_f_fs.ko:\nx/dummy_hcd.ko:\n");
+	assert_has(loopback("on"), "has no libcomposite; mmcgadgetctl doctor says more\n-> 1");
+	put_file("/lib/modules/6.12.0-test/modules.dep", "x/libcomposite.ko:\nx/usb_f_fs.ko:\n");
+	assert_has(loopback("on"), "has no module dummy_hcd (CONFIG_USB_DUMMY_HCD)");
+	remove_tree("/lib/modules");
+	assert_has(loopback("on"), "a reboot helps");
+	put_file("/.dockerenv", "");
+	assert_has(loopback("on --json"), "\"code\":\"not-ready\"");
+	assert_string_equal(asked, "");
+}
+
+static void another_daemon_is_left_alone(void **state)
+{
+	(void)state;
+	put_file(UDC "/function", "");
+	active = true;
+	assert_has(loopback(with("on @")), "mmcgadgetd runs already, for a port of this machine");
+	assert_string_equal(asked, "systemctl is-active mmcgadgetd.service");
+	active = false;
+	start_daemon();
+	assert_has(loopback(with("on @")), "mmcgadgetd runs already");
+	assert_string_equal(asked, "systemctl is-active mmcgadgetd.service");
+	assert_has(loopback("off"), "loopback is off");
+	assert_string_equal(asked, "");
+	/* Nor one that was started by hand, where there is no port. */
+	remove_tree("/sys/class/udc");
+	assert_has(loopback(with("on @")), "mmcgadgetd runs already");
+	/* A service that waits for a controller on a PC, which has none, is of no use to anybody.
+	 */
+	active = true;
+	assert_has(loopback(with("on @")), "/dev/sr1");
+	assert_starts(asked, "systemctl is-active mmcgadgetd.service; systemctl stop "
+			     "mmcgadgetd.service; systemctl daemon-reload");
+}
+
+static void a_user_and_a_folder_are_needed(void **state)
+{
+	(void)state;
+	env.caller = NULL;
+	assert_has(loopback(with("on @")), "name the user: loopback on user=NAME\n-> 1");
+	env.caller = "12x";
+	assert_has(loopback(with("on @")), "no user \"12x\"");
+	env.caller = "0";
+	assert_has(loopback(with("on @")), "not of root");
+	assert_has(loopback(with("on @ user=no-such-user")), "no user \"no-such-user\"");
+	env.caller = caller;
+	assert_has(loopback(with("on @/deep")),
+		with("@/deep: No such file or directory (for the user "));
+	put_text("file", "");
+	assert_has(loopback("on /dev/null"), "/dev/null: Not a directory");
+	assert_has(loopback("on /"), "the root of the file system");
+	assert_null(strstr(asked, "modprobe"));
+	env.caller = NULL;
+	snprintf(asked, sizeof(asked), "on @ user=%s", user);
+	assert_has(loopback(with(asked)), "/dev/sr1");
+}
+
+static void a_failed_start_is_undone(void **state)
+{
+	static const char *const steps[] = {
+		"systemctl daemon-reload", "modprobe libcomposite", "systemctl start"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		broken = steps[i];
+		assert_has(loopback(with("on @")), "everything is as before");
+		assert_has(asked, "modprobe -r dummy_hcd");
+		assert_false(root_file("/run/systemd/system/mmcgadgetd.service.d"));
+		assert_false(root_file(DUMMY));
+	}
+}
+
+static void a_disc_that_is_used_is_not_taken_away(void **state)
+{
+	(void)state;
+	loopback(with("on @"));
+	set_locked(true);
+	assert_has(loopback("off"), "this PC uses the disc: it is mounted");
+	assert_string_equal(asked, "");
+	env.uid = 1000;
+	assert_has(loopback("off force"), "only root may: sudo mmcgadgetctl loopback off force\n");
+	env.uid = 0;
+	broken = "systemctl stop";
+	assert_has(loopback("off force"), "does not stop; nothing else was changed");
+	assert_true(root_file(LOOPBACK_DROP_IN));
+	broken = "modprobe -r dummy_hcd";
+	assert_has(loopback("off --force"), "the module dummy_hcd stays loaded");
+	assert_false(root_file(LOOPBACK_DROP_IN));
+}
+
+static void wrong_words_are_refused(void **state)
+{
+	static const char *const words[] = {"of", "on a b", "off a", "off user=a", "status a",
+		"status force", "on --force", "on --drive 0", "on user=a user=b c"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert_has(loopback(words[i]),
+			"usage: loopback on [FOLDER] [user=NAME], loopback off "
+			"[force], loopback [status]\n-> 2");
+	assert_string_equal(asked, "");
+}
+
+/* ---- the drop-in ------------------------------------------------------------------------------
+ */
+
+/* systemd.syntax(7): what is in quotes, and what it makes of "%" and "$". */
+static void names_are_quoted_for_systemd(void **state)
+{
+	struct loopback_unit u = {.user = "a%b",
+		.uid = 1000,
+		.gid = 100,
+		.folder = "/home/a b/50% \"of\" $HOME\\",
+		.controller = "dummy_udc.0",
+		.modules = "usb_f_fs dummy_hcd"};
+	struct loopback_unit read;
+	const char *text;
+
+	(void)state;
+	assert_int_equal(loopback_unit_write(root, &u), 0);
+	text = get_text("root" LOOPBACK_DROP_IN);
+	assert_has(text, "--set-up \"a%%b\"\n");
+	assert_has(text, "--media \"/home/a b/50%% \\\"of\\\" $$HOME\\\\\"\n");
+	assert_has(text, "\nBindPaths=\"/home/a b/50%% \\\"of\\\" $HOME\\\\\"\n");
+	assert_true(loopback_unit_read(root, &read));
+	assert_string_equal(read.folder, u.folder);
+	assert_string_equal(read.user, u.user);
+	assert_string_equal(read.controller, u.controller);
+	assert_string_equal(read.modules, u.modules);
+	put_file(LOOPBACK_DROP_IN, "[Service]\nUser=root\nFolder=/x\nController=y\n");
+	assert_false(loopback_unit_read(root, &read));
+	loopback_unit_remove(root);
+	assert_false(loopback_unit_read(root, &read));
+}
+
+/* The gadget is made as the unit makes it, but for another user. */
+static void the_drop_in_repeats_a_line_of_the_unit(void **state)
+{
+	static const char set_up[] = "@SBINDIR@/mmcgadgetd --set-up mmcgadget\n";
+	struct loopback_unit u = {.user = "alice", .folder = "/d", .controller = "dummy_udc.0"};
+	char line[256] = "", want[512];
+	FILE *f = fopen("configs/mmcgadgetd.service", "r");
+	const char *at = NULL;
+
+	(void)state;
+	assert_non_null(f);
+	while (!at && fgets(line, sizeof(line), f))
+		at = strstr(line, set_up);
+	fclose(f);
+	assert_non_null(at);
+	snprintf(want, sizeof(want), "\n%.*s" SBINDIR "/mmcgadgetd --set-up \"alice\"\n",
+		(int)(at - line), line);
+	assert_int_equal(loopback_unit_write(root, &u), 0);
+	assert_has(get_text("root" LOOPBACK_DROP_IN), want);
+}
+
+static void programs_are_found_run_and_waited_for(void **state)
+{
+	static const struct {
+		const char *argv[4];
+		int result;
+	} rows[] = {
+		{{"true"}, 0},
+		{{"sh", "-c", "exit 7"}, 7},
+		{{"sh", "-c", "kill -9 $$"}, 128 + SIGKILL},
+		{{"no-such-program"}, -ENOENT},
+	};
+
+	(void)state;
+	assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(run_program(rows[i].argv, true), rows[i].result);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup_pc, teardown_pc)
+	const struct CMUnitTest tests[] = {
+		T(on_gives_a_drive_and_off_takes_it_away),
+		T(the_same_again_is_no_error),
+		T(what_was_there_before_stays),
+		T(the_first_free_controller_is_taken),
+		T(what_the_system_lacks_is_said_first),
+		T(another_daemon_is_left_alone),
+		T(a_user_and_a_folder_are_needed),
+		T(a_failed_start_is_undone),
+		T(a_disc_that_is_used_is_not_taken_away),
+		T(wrong_words_are_refused),
+		T(names_are_quoted_for_systemd),
+		T(the_drop_in_repeats_a_line_of_the_unit),
+		T(programs_are_found_run_and_waited_for),
+	};
+
+	return cmocka_run_group_tests_name("loopback", tests, NULL, NULL);
+}
