@@ -28,6 +28,15 @@ function compare_cpu(what, old) {
 	else judge(what, $9 <= old * ($3 == "us" ? 1.03 : cpu_slack), $9 " instructions (recorded " old ")")
 }
 
+# Of our two rows: the same, from a compact disc.
+function compare_cd(speed, row, with) {
+	if (!((speed, row) in rate) || !((speed, with) in rate)) return
+	judge(speed " " row, rate[speed, row] >= 0.9 * rate[speed, with],
+		rate[speed, row] " MB/s, " with " " rate[speed, with])
+	judge(speed " " row, cpu[speed, row] <= 1.5 * cpu[speed, with],
+		cpu[speed, row] " instructions, " with " " cpu[speed, with])
+}
+
 /^#/ {
 	if (FILENAME == ARGV[1]) kernel = $0
 	else if ($0 != kernel) {
@@ -47,6 +56,10 @@ FILENAME == ARGV[1] {
 {
 	what = $1 " " $2
 	delete expected[$1, $2]
+	rate[$1, $2] = $4
+	kib[$1, $2] = $12
+	cpu[$1, $2] = $9
+	speeds[$1] = 1
 	compare(what, 7, "times f_mass_storage")
 	compare(what, 8, "times f_mass_storage with stall=0")
 	if (other_kernel) compare(what, 11, "times f_mass_storage in CPU")
@@ -57,6 +70,14 @@ END {
 	for (key in expected) {
 		split(key, part, SUBSEP)
 		judge(part[1] " " part[2], 0, "is recorded, was not measured")
+	}
+	for (speed in speeds) {
+		if ((speed, "read-cd-51") in kib)
+			judge(speed " a CD in the drive", kib[speed, "read-cd-51"] < kib[speed, "read-cd-iso-60"] + 256,
+				kib[speed, "read-cd-51"] " KiB, a DVD " kib[speed, "read-cd-iso-60"])
+		compare_cd(speed, "read-cd-51", "read-cd-iso-60")
+		compare_cd(speed, "read-cd-26", "read-cd-iso-30")
+		compare_cd(speed, "read-cd-51-slow", "read-120k-slow")
 	}
 	judge("daemon memory", peak > 0 && peak <= most_kib, peak + 0 " KiB at most")
 }

@@ -61,6 +61,8 @@ cp "$tree"/etc/{passwd,group,nsswitch.conf,mke2fs.conf} "$root/etc/"
 echo 'mmcgadget:x:999:' >>"$root/etc/group"
 cp -a "$build/dest/usr/sbin/mmcgadgetd" "$root/usr/sbin/"
 cp -a "$build/dest/usr/bin/mmcgadgetctl" "$root/usr/bin/"
+mkdir -p "$root/usr/lib/mmcgadget"
+cp -a "$build/dest/usr/lib/mmcgadget/mmcgadget-resolver" "$root/usr/lib/mmcgadget/"
 cp -a "$build/dest/etc/mmcgadget" "$root/etc/"
 for p in "$build"/test/bench/b_*; do
 	[ -e "$p" ] || continue
@@ -76,7 +78,7 @@ unshare --mount --propagation private sh -eu -c '
 	mount --bind -o ro "$1" "$2/out"
 	exec chroot "$2" sh -c "
 		cd /out
-		for p in usr/bin/udevadm usr/lib/udev/*_id usr/sbin/mke2fs usr/sbin/mmcgadgetd usr/bin/mmcgadgetctl bench/b_*; do
+		for p in usr/bin/udevadm usr/lib/udev/*_id usr/sbin/mke2fs usr/sbin/mmcgadgetd usr/bin/mmcgadgetctl usr/lib/mmcgadget/* bench/b_*; do
 			[ ! -e \$p ] || ldd \$p
 		done"' sh "$root" "$tree" |
 	sed -n 's/^.*[[:space:]]\(\/[^ ]*\) (0x[0-9a-f]*)$/\1/p' | sort -u | while read -r l; do

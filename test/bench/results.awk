@@ -7,7 +7,7 @@
 
 function unit_of(row) {
 	if (row ~ /random/) return "us"
-	if (row == "wire" || row == "card" || row ~ /^(read|write|overwrite)-[0-9]+[km](-|$)/) return "MB/s"
+	if (row == "wire" || row == "card" || row ~ /^(read|write|overwrite)-[0-9]+[km](-|$)/ || row ~ /^read-cd-/) return "MB/s"
 	if (row ~ /^(plug|insert|list)(-|$)/) return "ms"
 	return "us"
 }

@@ -20,6 +20,7 @@ random_count=1024
 command_count=500
 short_count=10 # f_mass_storage takes a tenth of a second for each
 inserts=8
+cd_sectors=3328
 slow_ns=5000000
 
 say() { echo "BENCH $speed $side $*"; }
@@ -41,17 +42,21 @@ nothing() { :; }
 
 # measure ROW BEFORE AFTER COMMAND...: runs b_host twice, for the time and for the CPU time of the device.
 measure() {
-	row=$1 before=$2 after=$3
-	shift 3
+	measure_by b_host "$@"
+}
+
+measure_by() { # PROGRAM ROW BEFORE AFTER COMMAND...
+	program=$1 row=$2 before=$3 after=$4
+	shift 4
 	wanted "$row" || return 0
 	$before
 	reset_peak_memory
-	out=$(b_host "$@")
+	out=$("$program" "$@")
 	say "$row" time "$out"
 	report_memory "$row"
 	$after
 	$before
-	out=$(b_host -c "$device" "$@")
+	out=$("$program" -c "$device" "$@")
 	say "$row" cpu "$out"
 	$after
 }
@@ -223,7 +228,7 @@ card_up() {
 forget_slow() { b_host forget "$slow/c.iso"; }
 
 card_row() {
-	wanted read-120k-slow || return 0
+	wanted read-120k-slow || wanted read-cd-51-slow || return 0
 	card_up
 	side=card
 	forget_slow
@@ -280,6 +285,39 @@ insert_row() { # SIDE_FUNCTIONS [ROW]
 	done
 	report_memory "${2:-insert}"
 	rest sr0
+}
+
+# insert_disc NAME: and waits until the host has nothing more to do with it
+insert_disc() {
+	mmcgadgetctl eject force >/dev/null || :
+	mmcgadgetctl insert "$1" >/dev/null
+	b_host ready "$sg"
+	rest sr0
+}
+
+compact_make() { # NAME_WITHOUT_ENDING
+	b_host make "$1.bin" DISC_cd $((cd_sectors * 2352))
+	printf '%s\n' "FILE \"${1##*/}.bin\" BINARY" ' TRACK 01 AUDIO' '  INDEX 01 00:00:00' >"$1.cue"
+}
+
+forget_slow_cd() { b_host forget "$slow/cd.bin"; }
+
+# Reads a compact disc in sectors of 2352 bytes, and before it an image in blocks: by the same program, about
+# as many bytes in a command and in all. check.awk compares them.
+compact() {
+	wanted read-cd-51 || wanted read-cd-26 || wanted read-cd-iso-60 || wanted read-cd-iso-30 ||
+		wanted read-cd-51-slow || return 0
+	insert_disc a.iso
+	measure_by b_cd read-cd-iso-60 nothing nothing read10 "$sg" 60 64 "$media/a.iso"
+	measure_by b_cd read-cd-iso-30 nothing nothing read10 "$sg" 30 128 "$media/a.iso"
+	compact_make "$media/cd"
+	insert_disc cd.cue
+	measure_by b_cd read-cd-51 nothing nothing readcd "$sg" 51 64 "$media/cd.bin"
+	measure_by b_cd read-cd-26 nothing nothing readcd "$sg" 26 125 "$media/cd.bin"
+	wanted read-cd-51-slow || return 0
+	compact_make "$slow/cd"
+	insert_disc slow/cd.cue
+	measure_by b_cd read-cd-51-slow forget_slow_cd nothing readcd "$sg" 51 64 "$slow/cd.bin"
 }
 
 usb_device() { # sets $device to the sysfs directory of the gadget's device
@@ -360,4 +398,5 @@ all_rows() {
 	slow_row ours
 	writes ours 2048
 	overwrites ours sr0
+	compact
 }
