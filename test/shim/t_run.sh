@@ -200,7 +200,8 @@ started() {
 wait_in_drive='exec 9</dev/sr0; : >"$1"; exec sleep 60'
 for signal in TERM HUP; do
 	rm -f "$W/started"
-	"$shim" --insert "$W/x.iso" sh -c "$wait_in_drive" sh "$W/started" &
+	# Under nohup the tests ignore SIGHUP, and what they start would inherit that.
+	env --default-signal=HUP "$shim" --insert "$W/x.iso" sh -c "$wait_in_drive" sh "$W/started" &
 	pid=$!
 	started
 	kill -s "$signal" "$pid"
