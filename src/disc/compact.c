@@ -90,29 +90,40 @@ static int view_bytes(struct disc *d, uint64_t at, uint32_t *len, const uint8_t 
 	return r;
 }
 
+/*
+ * Copies from the medium, where the first byte is at `at`, until data has that many bytes; *len of
+ * them it has already. May go on after -EAGAIN.
+ */
+static int gather(struct disc *d, uint64_t at, uint32_t bytes, uint8_t *data, uint32_t *len)
+{
+	while (*len < bytes) {
+		uint32_t n = bytes - *len;
+		const uint8_t *more;
+		int r = view_bytes(d, at + *len, &n, &more);
+
+		if (r != 0)
+			return r;
+		memcpy(data + *len, more, n);
+		*len += n;
+	}
+	return 0;
+}
+
 /* Views one sector that a view of the medium does not hold as a whole. May go on after -EAGAIN. */
 static int join_sector(struct disc *d, uint64_t at, uint32_t unit, const uint8_t **data)
 {
 	struct disc_compact *c = d->compact;
+	int r;
 
 	if (c->part.at != at)
 		c->part.len = 0;
 	c->part.at = at;
-	while (c->part.len < unit) {
-		uint32_t len = unit - c->part.len;
-		const uint8_t *more;
-		int r = view_bytes(d, at + c->part.len, &len, &more);
-
-		if (r != 0 && r != -EAGAIN)
-			c->part.at = NOWHERE;
-		if (r != 0)
-			return r;
-		memcpy(c->part.data + c->part.len, more, len);
-		c->part.len += len;
-	}
-	c->part.at = NOWHERE;
-	*data = c->part.data;
-	return 0;
+	r = gather(d, at, unit, c->part.data, &c->part.len);
+	if (r != -EAGAIN)
+		c->part.at = NOWHERE;
+	if (r == 0)
+		*data = c->part.data;
+	return r;
 }
 
 /* Views the sectors of a run that are stored. Sets data and count of *out. */
@@ -140,23 +151,17 @@ static int view_run(struct disc *d, const struct cd_run *run, struct disc_sector
 static int read_subs(struct disc *d, uint64_t at, uint32_t bytes)
 {
 	struct disc_compact *c = d->compact;
+	int r;
 
 	if (c->subs.at != at || c->subs.want != bytes)
 		c->subs.len = 0;
 	c->subs.at = at;
 	c->subs.want = bytes;
-	while (c->subs.len < bytes) {
-		uint32_t len = bytes - c->subs.len;
-		const uint8_t *more;
-		int r = view_bytes(d, at + c->subs.len, &len, &more);
-
-		if (r != 0 && r != -EAGAIN)
-			c->subs.at = NOWHERE;
-		if (r != 0)
-			return r;
-		memcpy(c->subs.data + c->subs.len, more, len);
-		c->subs.len += len;
-	}
+	r = gather(d, at, bytes, c->subs.data, &c->subs.len);
+	if (r != 0 && r != -EAGAIN)
+		c->subs.at = NOWHERE;
+	if (r != 0)
+		return r;
 	for (uint32_t i = 0; i < bytes; i += CD_RAW_PW)
 		cd_sub_weave(c->subs.data + i);
 	return 0;
