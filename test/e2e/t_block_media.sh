@@ -40,7 +40,6 @@ media_event_seen() { [ "$(media_events)" -gt 0 ]; }
 # The drive has one event for a change, and one attention (6/28/00). The kernel makes one event of both,
 # or two: if a program's open met the attention after a poll had read the event.
 announced() { [ "$(media_events)" = 1 ] || [ "$(media_events)" = 2 ]; }
-has_property() { udevadm info "$d" | grep -q "$1"; }
 
 # fill NAME MKFS...: a file system on the disc that is in the drive, with files.
 fill() {
@@ -69,7 +68,7 @@ swap() {
 	sleep 5 # more than twice the kernel's interval of polls
 	check "$name: the insertion is announced, not again and again ($(media_events))" announced
 	wait_for_udev
-	check "$name: udev has $3" has_property "$3"
+	check "$name: udev has $3" udev_has "$sr" "$3"
 }
 # used NAME: the files on the disc that came back are the same; others are written.
 used() {
