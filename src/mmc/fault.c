@@ -16,6 +16,13 @@ static void count(uint32_t *n)
 		++*n;
 }
 
+static void strike(struct mmc_faults *all, struct mmc_fault *f)
+{
+	count(&f->struck);
+	if (all->struck)
+		all->struck(all->ctx, (unsigned)(f - all->fault));
+}
+
 static bool is_for_blocks(const struct mmc_fault *f)
 {
 	return f->kind == MMC_FAULT_READ || f->kind == MMC_FAULT_WRITE;
@@ -84,7 +91,7 @@ static uint32_t delay_of(struct mmc_drive *d)
 			continue;
 		if (f->kind == MMC_FAULT_RATE)
 			add = c->done / f->amount;
-		count(&f->struck);
+		strike(d->faults, f);
 		ms += add;
 	}
 	return (uint32_t)MIN(ms, UINT32_MAX);
@@ -138,7 +145,7 @@ mmc_sense_t mmc_fault_begin(struct mmc_drive *d)
 		if (f->matched <= f->after || s)
 			continue;
 		if (f->kind == MMC_FAULT_VANISH) {
-			count(&f->struck);
+			strike(d->faults, f);
 			vanish(d);
 		} else {
 			s = f->sense;
@@ -184,9 +191,9 @@ void mmc_fault_count(struct mmc_drive *d)
 
 	if (!f || d->faults->command != d->commands)
 		return;
-	count(&f->struck);
 	if (is_for_blocks(f))
 		count(&f->matched);
+	strike(d->faults, f);
 }
 
 /* ---- from the board's side ------------------------------------------------------------------ */

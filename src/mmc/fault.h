@@ -51,6 +51,8 @@ struct mmc_faults {
 	 * MMC_AGAIN. NULL: nothing is delayed.
 	 */
 	void (*hold)(void *ctx, uint64_t command, uint32_t ms);
+	/* The fault of that number has struck once more. May be NULL. */
+	void (*struck)(void *ctx, unsigned i);
 	void *ctx;
 	/* The engine's own: the command in flight, why it fails, and whether its status waits. */
 	uint64_t command;
