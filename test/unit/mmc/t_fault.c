@@ -40,7 +40,7 @@ static void good_lines_come_back_as_they_are(void **state)
 			"sense b/00/00 op ff after 3 times 2 for 86400 s"},
 		{"\t slow   5 ms\t# a comment; with a semicolon\r\n", "slow 5 ms"},
 	};
-	char why[200], text[MMC_FAULT_LINE];
+	char why[200], text[MMC_FAULT_LINE], other[MMC_FAULT_LINE];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -52,7 +52,7 @@ static void good_lines_come_back_as_they_are(void **state)
 		assert_string_equal(mmc_fault_print(&f, text), want);
 		assert_true(mmc_fault_is_live(&f));
 		assert_int_equal(mmc_fault_parse(text, &again, why, sizeof(why)), 1);
-		assert_memory_equal(&f, &again, sizeof(f));
+		assert_string_equal(mmc_fault_print(&again, other), want);
 	}
 }
 
@@ -128,7 +128,7 @@ static void wrong_lines_are_refused_with_a_reason(void **state)
 
 static void a_text_is_taken_as_a_whole_or_not_at_all(void **state)
 {
-	static struct mmc_faults all, before;
+	static struct mmc_faults all;
 	char why[200], text[MMC_FAULT_LINE];
 
 	(void)state;
@@ -138,7 +138,6 @@ static void a_text_is_taken_as_a_whole_or_not_at_all(void **state)
 		0);
 	assert_int_equal(all.count, 3);
 	assert_string_equal(mmc_fault_print(&all.fault[2], text), "not-ready");
-	before = all;
 	assert_int_equal(mmc_faults_parse("vanish;;oops", &all, why, sizeof(why)), -1);
 	assert_non_null(strstr(why, "line 3: there is no fault \"oops\""));
 	assert_int_equal(all.count, 3);
@@ -150,7 +149,8 @@ static void a_text_is_taken_as_a_whole_or_not_at_all(void **state)
 	assert_non_null(strstr(why, "can have 32 faults"));
 	assert_int_equal(
 		mmc_faults_parse("# one more line is no fault", &all, why, sizeof(why)), 0);
-	assert_memory_equal(all.fault, before.fault, 3 * sizeof(all.fault[0]));
+	assert_string_equal(mmc_fault_print(&all.fault[0], text), "slow 5 ms");
+	assert_string_equal(mmc_fault_print(&all.fault[1], text), "vanish");
 }
 
 /* ---- a drive -------------------------------------------------------------------------------- */
