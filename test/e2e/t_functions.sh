@@ -189,9 +189,9 @@ load_end() { # NAME KIND...
 }
 
 udc_load
-make_iso LEFT 12 "$media/left.iso"
-make_iso RIGHT 12 "$media/right.iso"
-make_iso NEXT 12 "$media/next.iso"
+make_iso LEFT 6 "$media/left.iso"
+make_iso RIGHT 6 "$media/right.iso"
+make_iso NEXT 6 "$media/next.iso"
 head -c 700000 /dev/urandom >"$work/up.bin"
 head -c 900000 /dev/urandom >"$work/down.bin"
 head -c "$serial_bytes" /dev/urandom >"$work/tty-up.bin"
