@@ -18,7 +18,7 @@ begun=$SECONDS
 # t_functions in a boot that had no gadget before.
 declare -A list=(
 	[bookworm/high]="t_service t_loopback smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_usb"
-	[trixie/super]="t_functions t_script t_kill t_race t_watch t_block_media t_cd t_multi t_survive t_slow t_stall t_readme t_ci t_burned"
+	[trixie/super]="t_functions t_script t_kill t_race t_watch t_block_media t_cd t_multi t_survive t_slow t_stall t_readme t_ci t_burned t_faults"
 )
 # The jobs whose outcome may depend on kernel and speed.
 wire="t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
