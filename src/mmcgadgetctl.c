@@ -11,6 +11,7 @@
 #include "ctl/doctor.h"
 #include "ctl/events.h"
 #include "ctl/fault.h"
+#include "ctl/get.h"
 #include "ctl/help.h"
 #include "ctl/loopback.h"
 #include "ctl/options.h"
@@ -18,6 +19,7 @@
 #include "ctl/run_program.h"
 #include "ctl/say.h"
 #include "ctl/trace_file.h"
+#include "ctl/upload.h"
 #include "ctl/wait.h"
 #include "ctl/watch.h"
 #include "protocol/answer.h"
@@ -35,9 +37,12 @@ static enum exit_code usage_error(const struct options *o, const char *text)
 /* Prints the help of a verb, or of all; nothing else is done. */
 static enum exit_code help(const struct options *o, const char *verb)
 {
+	/* All of it is written at the end, which can then say why it was not. */
+	static char buffer[16384];
 	json_t *answer = o->json ? help_json(verb) : NULL;
 	char why[160];
 
+	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	if (answer)
 		say_object(answer);
 	else if (!verb && !o->json)
@@ -264,6 +269,13 @@ int main(int argc, char **argv)
 		return watch(&o);
 	if (word_is(&o, 0, "events"))
 		return events_run(&o);
+	if (word_is(&o, 0, UPLOAD_VERB))
+		return upload_run(&o);
+	if (word_is(&o, 0, GET_VERB))
+		return get_run(&o);
+	if (word_is(&o, 0, "open"))
+		return usage_error(&o, "open is for programs; get copies an image to a file, and "
+				       "eject opens the tray");
 	if (word_is(&o, 0, WAIT_VERB))
 		return wait_run(&o);
 	if (o.count > 1 && word_is(&o, 0, "trace") && trace_file_is(o.word[1]))

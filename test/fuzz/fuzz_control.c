@@ -59,6 +59,10 @@ static void check_call(const struct verb_call *call, const char *line, size_t le
 	MUST((call->drive != NULL) == (call->drive_at >= 0));
 	MUST(!call->type || (*call->type && (call->verb->options & VERB_OPT_TYPE)));
 	MUST(!call->force || (call->verb->options & VERB_OPT_FORCE));
+	MUST(!call->size || (*call->size && (call->verb->options & VERB_OPT_SIZE)));
+	MUST(!call->sha256 ||
+		(inside(call->sha256, line, len) && (call->verb->options & VERB_OPT_SHA256)));
+	MUST(!call->unfinished || strcmp(call->unfinished, "yes") == 0);
 }
 
 /* Faults that are printed are the same faults again. */
