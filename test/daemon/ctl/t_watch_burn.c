@@ -21,7 +21,7 @@ static void look(void)
 	json_t *o;
 
 	turn(event, usb, 2, 20, NULL);
-	o = status_drive(usb[0].drive);
+	o = status_drive(usb[0].drive, NULL);
 	watch_take(&drive, o, ++second * UINT64_C(1000000), &view);
 	free(line);
 	line = watch_line(o, &view);

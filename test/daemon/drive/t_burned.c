@@ -556,7 +556,7 @@ static void a_new_configured_image_overrides_the_drive_record(void **state)
 
 static void status_shows_burned_only_if_configured(void **state)
 {
-	json_t *o = status_drive(usb.drive), *b = json_object_get(o, "burned");
+	json_t *o = status_drive(usb.drive, NULL), *b = json_object_get(o, "burned");
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(b, "state")), "");
@@ -565,7 +565,7 @@ static void status_shows_burned_only_if_configured(void **state)
 	stop();
 	memset(&fake_burned, 0, sizeof(fake_burned));
 	start();
-	o = status_drive(usb.drive);
+	o = status_drive(usb.drive, NULL);
 	assert_null(json_object_get(o, "burned"));
 	json_decref(o);
 }

@@ -43,7 +43,7 @@ static void burn_two_tracks(void)
 
 static json_int_t of_cd(const char *member)
 {
-	json_t *o = status_drive(usb[0].drive);
+	json_t *o = status_drive(usb[0].drive, NULL);
 	json_int_t n = json_integer_value(json_object_get(json_object_get(o, "cd"), member));
 
 	json_decref(o);

@@ -26,7 +26,7 @@ static int enter_namespace(void **state)
 static const char *status(const char *member)
 {
 	static char text[600];
-	json_t *o = status_drive(usb[0].drive);
+	json_t *o = status_drive(usb[0].drive, NULL);
 
 	snprintf(text, sizeof(text), "%s", json_string_value(json_object_get(o, member)));
 	json_decref(o);

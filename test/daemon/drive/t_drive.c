@@ -341,7 +341,7 @@ static void a_disc_ejected_by_the_host_can_be_loaded_or_replaced(void **state)
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_host(&usb[0], 0x1b, 2));
 	turn(event, usb, 2, 20, NULL);
-	o = status_drive(usb[0].drive);
+	o = status_drive(usb[0].drive, NULL);
 	assert_string_equal(json_string_value(json_object_get(o, "state")), "ejected");
 	assert_string_equal(json_string_value(json_object_get(o, "medium")), "dvd-rom");
 	json_decref(o);
@@ -375,7 +375,7 @@ static void a_stuck_medium_blocks_neither_status_nor_the_other_drive(void **stat
 	turn(event, usb, 2, 50, NULL);
 	assert_false(r.done);
 	/* Status still answers, and the other drive still works. */
-	o = status_drive(usb[0].drive);
+	o = status_drive(usb[0].drive, NULL);
 	assert_string_equal(json_string_value(json_object_get(o, "image")), "a.iso");
 	assert_string_equal(json_string_value(json_object_get(o, "pending")), "eject");
 	json_decref(o);
@@ -449,14 +449,14 @@ static void status_shows_each_state_of_a_disc(void **state)
 		{finalise, 0, "dvd-rom", "complete"},
 	};
 	struct record r;
-	json_t *o = status_drive(usb[0].drive);
+	json_t *o = status_drive(usb[0].drive, NULL);
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(o, "medium")), "none");
 	assert_string_equal(json_string_value(json_object_get(o, "state")), "empty");
 	json_decref(o);
 	run(0, &r, DRIVE_BLANK, "new.iso", false);
-	o = status_drive(usb[0].drive);
+	o = status_drive(usb[0].drive, NULL);
 	assert_string_equal(json_string_value(json_object_get(o, "state")), "blank");
 	assert_int_equal(json_integer_value(json_object_get(o, "free_blocks")), 2295104);
 	assert_int_equal(json_integer_value(json_object_get(o, "resets")), 3);
@@ -473,7 +473,7 @@ static void status_shows_each_state_of_a_disc(void **state)
 			for (uint32_t lba = 0; lba < 16; lba++)
 				assert_true(fake_write(&usb[0], lba));
 		}
-		o = status_drive(usb[0].drive);
+		o = status_drive(usb[0].drive, NULL);
 		assert_string_equal(
 			json_string_value(json_object_get(o, "medium")), steps[i].medium);
 		assert_string_equal(json_string_value(json_object_get(o, "state")), steps[i].state);

@@ -32,7 +32,7 @@ static void a_burn_is_logged_from_its_beginning_to_its_end(void **state)
 static const char *unfinished(json_int_t *bytes)
 {
 	static char name[64];
-	json_t *o = status_drive(usb[0].drive);
+	json_t *o = status_drive(usb[0].drive, NULL);
 
 	snprintf(name, sizeof(name), "%s", json_string_value(json_object_get(o, "unfinished")));
 	*bytes = json_integer_value(json_object_get(o, "unfinished_bytes"));
