@@ -69,10 +69,10 @@ endif
 
 # ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
-# src/shim is no library: programs preload a part of it, see below.
+# src/shim is no library: programs preload a part of it, see below. src/web stands above the client.
 pure_rooms   := cdimage trace bot mmc disc media cd util
 daemon_rooms := daemon usb control drive library gadget protocol
-rooms        := ctl $(daemon_rooms) $(pure_rooms)
+rooms        := web ctl $(daemon_rooms) $(pure_rooms)
 $(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
 testlib_src  := $(wildcard test/lib/*.c)
 
@@ -90,7 +90,11 @@ $(foreach r,$(filter-out protocol gadget,$(daemon_rooms)),$(O)/src/$(r)/%.o) $(O
 LIBS_gadget = $(shell $(PKG_CONFIG) --libs libusbgx) -laio -pthread
 LIBS_daemon = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid nettle)
 LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson) -pthread
+LIBS_web    = $(shell $(PKG_CONFIG) --libs libmicrohttpd libcrypt libconfig libsystemd jansson nettle) -pthread
 LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
+
+# The web page is built if libmicrohttpd is there (libmicrohttpd-dev); LIBS_web also needs libcrypt.
+has_web := $(shell $(PKG_CONFIG) --exists libmicrohttpd libcrypt 2>/dev/null && echo yes)
 
 # FLAC files of compact discs are decoded if libFLAC is there (libflac-dev).
 has_flac := $(shell $(PKG_CONFIG) --exists flac 2>/dev/null && echo yes)
@@ -130,7 +134,7 @@ define need
 endef
 
 # Before the compiler misses the first header.
-$(call objs,$(foreach r,ctl $(daemon_rooms),$($(r)_src))) $(O)/src/mmcgadgetd.o $(O)/src/mmcgadgetctl.o: | need-daemon
+$(call objs,$(foreach r,web ctl $(daemon_rooms),$($(r)_src))) $(O)/src/mmcgadgetd.o $(O)/src/mmcgadgetctl.o: | need-daemon
 
 .PHONY: need-daemon need-unit
 need-daemon:
@@ -217,6 +221,12 @@ flac_test    := $(O)/test/daemon/library/t_flac
 ifeq ($(has_flac),)
 daemon_tests := $(filter-out $(flac_test),$(daemon_tests))
 endif
+# What belongs to the web page needs its libraries.
+web_tests    := $(filter $(O)/test/daemon/web/%,$(daemon_tests))
+ifeq ($(has_web),)
+daemon_tests := $(filter-out $(web_tests),$(daemon_tests))
+web_tests    :=
+endif
 usb_parts    := $(wildcard test/e2e/u_*_*.c)
 usb_tests    := $(patsubst %.c,$(O)/%,$(filter-out $(usb_parts),$(wildcard test/e2e/u_*.c)))
 bench_tools  := $(patsubst %.c,$(O)/%,$(wildcard test/bench/b_*.c))
@@ -229,10 +239,13 @@ $(unit_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs) | need-unit
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS)
 
-$(daemon_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(daemon_libs) \
+$(filter-out $(web_tests),$(daemon_tests)): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(daemon_libs) \
 		$(pure_libs) | need-unit need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
+$(web_tests): $(O)/%: $(O)/%.o $(call lib,web) $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-unit need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_web) $(LIBS)
 $(flac_test): $(O)/src/resolver/sandbox.o
 $(flac_test): LIBS_test += $(LIBS_flac)
 
@@ -256,6 +269,9 @@ $(replays): $(O)/test/fuzz/replay_%: $(O)/test/fuzz/fuzz_%.o $(O)/test/fuzz/repl
 # The control language: of the daemon and the client, but nothing of a system.
 $(O)/test/fuzz/fuzz_control $(O)/test/fuzz/replay_control: \
 	$(call objs,src/protocol/lines.c src/protocol/words.c src/protocol/verbs.c)
+# What strangers send to the web page, as far as it needs no library.
+$(O)/test/fuzz/fuzz_web $(O)/test/fuzz/replay_web: \
+	$(call objs,$(addprefix src/web/,gate.c text.c range.c peer.c json_list.c) src/protocol/words.c)
 
 # Inputs for the fuzzers that speak CDBs, made of the conversations.
 scripts := $(wildcard test/script/*.cdb)
