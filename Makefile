@@ -52,7 +52,7 @@ ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # ---- whose build folder it is --------------------------------------------------------------
 # "sudo make ..." in a user's tree builds as that user (test/owner.sh), so that the user can go on
 # building there. This holds for a relative $(O): who names a folder elsewhere knows whose it is.
-built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-shim)
+built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-web mmcgadget-shim)
 ifeq ($(shell id -u),0)
 ifeq ($(filter root UNKNOWN,$(shell stat -c %U .))$(filter /%,$(O)),)
 $(shell test/owner.sh --begin $(O) $(built))
@@ -89,20 +89,25 @@ $(foreach r,$(filter-out protocol gadget,$(daemon_rooms)),$(O)/src/$(r)/%.o) $(O
 
 LIBS_gadget = $(shell $(PKG_CONFIG) --libs libusbgx) -laio -pthread
 LIBS_daemon = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid nettle)
-LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson) -pthread
-LIBS_web    = $(shell $(PKG_CONFIG) --libs libmicrohttpd libcrypt libconfig libsystemd jansson nettle) -pthread
+LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson nettle) -lcrypt -pthread
+LIBS_web    = $(shell $(PKG_CONFIG) --libs libmicrohttpd libconfig libsystemd jansson nettle) -lcrypt -pthread
 LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
 
-# The web page is built if libmicrohttpd is there (libmicrohttpd-dev); LIBS_web also needs libcrypt.
-has_web := $(shell $(PKG_CONFIG) --exists libmicrohttpd libcrypt 2>/dev/null && echo yes)
+# The web page is built if libmicrohttpd is there (libmicrohttpd-dev).
+has_web := $(shell $(PKG_CONFIG) --exists libmicrohttpd 2>/dev/null && echo yes)
 
 # FLAC files of compact discs are decoded if libFLAC is there (libflac-dev).
 has_flac := $(shell $(PKG_CONFIG) --exists flac 2>/dev/null && echo yes)
 
-programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver $(if $(has_flac),$(O)/mmcgadget-decoder)
+programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver $(if $(has_flac),$(O)/mmcgadget-decoder) \
+	$(if $(has_web),$(O)/mmcgadget-web)
 
 .PHONY: all
-all: $(programs) ## build the daemon and the control client (default)
+all: $(programs) $(if $(has_web),,no-web) ## build the daemon and the control client (default)
+
+.PHONY: no-web
+no-web:
+	@echo "libmicrohttpd-dev is missing: the web page (mmcgadget-web) is not built" >&2
 
 # Its rule runs each time, but touches the file only when the version has changed.
 $(O)/version.h: always
@@ -157,6 +162,20 @@ $(O)/src/ctl/loopback_unit.o $(O)/test/daemon/ctl/t_loopback.o: ALL_CPPFLAGS += 
 $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ctl) $(LIBS)
+
+# The page's files become a part of the program.
+web_assets := $(shell find src/web/assets -type f 2>/dev/null)
+$(O)/src/web/assets_data.c: src/web/embed.sh $(web_assets)
+	$(Q)mkdir -p $(@D)
+	$(Q)src/web/embed.sh src/web/assets >$@.new && mv $@.new $@
+$(O)/src/web/assets_data.o: $(O)/src/web/assets_data.c | $(O)/version.h
+	$(if $(V),,@printf '  CC      %s\n' '$<')
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -c -o $@ $<
+
+$(O)/mmcgadget-web: $(O)/src/mmcgadget-web.o $(O)/src/web/assets_data.o $(call lib,web) $(call lib,ctl) \
+		$(call lib,protocol) $(pure_libs) | need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_web) $(LIBS)
 
 # The process that parses texts of strangers, of few parts and the C library alone.
 resolver := $(call objs,$(wildcard src/resolver/*.c)) $(call lib,cdimage) $(call lib,cd) $(call lib,util)
@@ -242,7 +261,7 @@ $(unit_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs) | need-unit
 $(filter-out $(web_tests),$(daemon_tests)): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(daemon_libs) \
 		$(pure_libs) | need-unit need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS_ctl) $(LIBS)
 $(web_tests): $(O)/%: $(O)/%.o $(call lib,web) $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-unit need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_web) $(LIBS)

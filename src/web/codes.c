@@ -52,6 +52,7 @@ static const struct {
 	{"stopping", 503},
 	{"too-many-clients", 503},
 	{"too-many-listeners", 503},
+	{"too-many-uploads", 503},
 };
 
 static const struct {

@@ -123,7 +123,7 @@ static void on_element(void *ctx, const char *text, size_t len)
 {
 	size_t *sum = ctx;
 
-	MUST(len >= 2 && strlen(text) >= len);
+	MUST(len >= 2 && text[len] == 0);
 	MUST((text[0] == '{' || text[0] == '[') && (text[len - 1] == '}' || text[len - 1] == ']'));
 	*sum = *sum * 31 + len;
 }
