@@ -40,7 +40,7 @@ struct host_client {
 
 static struct host_client clients[CLIENTS];
 static struct fake_burn burns[DRIVES];
-static unsigned drive_count = DRIVES;
+static unsigned drive_count = DRIVES, unlock_wait = DRIVE_UNLOCK_WAIT;
 static char no_controller[256];
 
 static const char *udc_or_none(void *ctx)
@@ -307,7 +307,7 @@ static void start(void)
 	if (sd_event_new(&event) < 0)
 		exit(1);
 	for (unsigned i = 0; i < drive_count; i++) {
-		fake_drive(&usb[i], name[i], event, &set, DRIVE_UNLOCK_WAIT);
+		fake_drive(&usb[i], name[i], event, &set, unlock_wait);
 		insert_first_disc(usb[i].drive);
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -390,7 +390,8 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"drives", 1, NULL, 'd'}, {"rename", 1, NULL, 'r'},
-		{"verify", 0, NULL, 'c'}, {"verbose", 0, NULL, 'v'}, {"host", 0, NULL, 'h'}, {0}};
+		{"unlock-wait", 1, NULL, 'w'}, {"verify", 0, NULL, 'c'}, {"verbose", 0, NULL, 'v'},
+		{"host", 0, NULL, 'h'}, {0}};
 	bool host = false;
 	int o;
 
@@ -403,6 +404,8 @@ int main(int argc, char **argv)
 		else if (o == 'r')
 			fake_burned.rename = strcmp(optarg, "label") == 0 ? POSTBURN_RENAME_LABEL
 									  : POSTBURN_RENAME_DATE;
+		else if (o == 'w')
+			unlock_wait = (unsigned)strtoul(optarg, NULL, 10);
 		else if (o == 'c')
 			fake_burned.checksum = true;
 		else if (o == 'v')
