@@ -268,6 +268,15 @@ $(web_tests): $(O)/%: $(O)/%.o $(call lib,web) $(call lib,ctl) $(call lib,protoc
 $(flac_test): $(O)/src/resolver/sandbox.o
 $(flac_test): LIBS_test += $(LIBS_flac)
 
+# The daemon without USB, as a process: for tests of programs that talk to it.
+fake_daemon  := $(O)/test/web/fake_daemon
+$(fake_daemon): $(O)/%: $(O)/%.o $(O)/test/web/fake_host.o $(daemon_libs) $(pure_libs) | need-unit need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
+
+.PHONY: web-test-build
+web-test-build: $(fake_daemon)
+
 # Programs for the guest, linked whole; they need no library of ours to be installed.
 # u_NAME_*.c are further parts of u_NAME.
 $(foreach t,$(usb_tests),$(eval $(t): $(patsubst %.c,$(O)/%.o,$(filter $(t:$(O)/%=%)_%,$(usb_parts)))))
