@@ -98,7 +98,7 @@ static int make_parts(struct web *w, const char *hello)
 	if (r >= 0)
 		r = link_new(w->event, w->config.socket, &w->link);
 	if (r >= 0)
-		r = hub_new(w->event, w->config.socket, hello, &w->hub);
+		r = hub_new(w->event, w->config.socket, hello, &w->resumed, &w->hub);
 	if (r >= 0)
 		r = auth_new(w->mail, &w->config, &w->auth);
 	if (r >= 0)
@@ -168,6 +168,7 @@ int main(int argc, char **argv)
 
 	if (r >= 0)
 		return r;
+	log_set_name("mmcgadget-web");
 	if (!load(&o, &w.config))
 		return 2;
 	if (o.check) {

@@ -59,6 +59,7 @@ struct hub {
 	struct json_text line;
 	bool answered; /* the first line was there: the answer */
 	bool ending;
+	bool *resumed; /* set when a connection goes on */
 };
 
 static void connect_daemon(struct hub *h);
@@ -87,9 +88,11 @@ static void drop_news(struct news *n)
 
 static void wake(struct listener *l)
 {
-	if (l->suspended)
-		MHD_resume_connection(l->connection);
+	if (!l->suspended)
+		return;
+	MHD_resume_connection(l->connection);
 	l->suspended = false;
+	*l->hub->resumed = true;
 }
 
 static void wake_all(struct hub *h)
@@ -373,7 +376,7 @@ unsigned hub_count(const struct hub *h)
 	return h->count;
 }
 
-int hub_new(sd_event *event, const char *path, const char *hello, struct hub **out)
+int hub_new(sd_event *event, const char *path, const char *hello, bool *resumed, struct hub **out)
 {
 	struct hub *h = calloc(1, sizeof(*h));
 	int r;
@@ -383,6 +386,7 @@ int hub_new(sd_event *event, const char *path, const char *hello, struct hub **o
 	h->event = event;
 	h->path = path;
 	h->hello = hello;
+	h->resumed = resumed;
 	h->fd = -1;
 	r = sd_event_add_time(event, &h->ping, CLOCK_MONOTONIC, UINT64_MAX, 0, on_ping, h);
 	if (r >= 0)

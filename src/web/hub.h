@@ -15,8 +15,11 @@
 
 struct hub;
 
-/* path: of the daemon's socket; hello: JSON that every listener is told first. Both must stay. */
-int hub_new(sd_event *event, const char *path, const char *hello, struct hub **out);
+/*
+ * path: of the daemon's socket; hello: JSON that every listener is told first; resumed: is set when
+ * the library must run. All must stay. 0 or -errno.
+ */
+int hub_new(sd_event *event, const char *path, const char *hello, bool *resumed, struct hub **out);
 /* Ends all streams, as soon as the library runs. */
 void hub_stop(struct hub *h);
 /* There must be no listener any more. NULL is fine. */

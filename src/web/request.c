@@ -51,9 +51,11 @@ void request_wait(struct request *r)
 
 void request_go_on(struct request *r)
 {
-	if (r->suspended)
-		MHD_resume_connection(r->connection);
+	if (!r->suspended)
+		return;
+	MHD_resume_connection(r->connection);
 	r->suspended = false;
+	r->web->resumed = true;
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */

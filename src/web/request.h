@@ -30,6 +30,7 @@ struct web {
 	struct hub *hub;
 	struct uploads *uploads;
 	char host_name[65];
+	bool resumed; /* a connection goes on: the library must run */
 };
 
 struct request {

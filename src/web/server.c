@@ -43,7 +43,7 @@ struct conn {
 struct server {
 	struct web *web;
 	struct MHD_Daemon *mhd;
-	sd_event_source *listening[LISTENERS], *epoll, *library, *deadlines, *idle;
+	sd_event_source *listening[LISTENERS], *epoll, *post, *library, *deadlines, *idle;
 	unsigned listeners;
 	struct conn *conns;
 	unsigned count, remote;
@@ -92,6 +92,7 @@ static void set_timers(struct server *s)
 
 static void run_library(struct server *s)
 {
+	s->web->resumed = false;
 	(void)MHD_run(s->mhd);
 	set_timers(s);
 }
@@ -110,6 +111,17 @@ static int on_epoll(sd_event_source *source, int fd, uint32_t events, void *serv
 	(void)fd;
 	(void)events;
 	run_library(server);
+	return 0;
+}
+
+/* After each event: the library does not notice by itself which connections go on. */
+static int on_post(sd_event_source *source, void *server)
+{
+	struct server *s = server;
+
+	(void)source;
+	if (s->web->resumed)
+		run_library(s);
 	return 0;
 }
 
@@ -593,6 +605,8 @@ int server_new(struct web *web, const int *listening, unsigned count, struct ser
 				   web->event, &s->epoll, info->epoll_fd, EPOLLIN, on_epoll, s)
 			 : -EIO;
 	if (r >= 0)
+		r = sd_event_add_post(web->event, &s->post, on_post, s);
+	if (r >= 0)
 		r = add_timer(s, &s->library, on_library);
 	if (r >= 0)
 		r = add_timer(s, &s->deadlines, on_deadline);
@@ -617,6 +631,7 @@ void server_free(struct server *s)
 	for (unsigned i = 0; i < s->listeners; i++)
 		sd_event_source_disable_unref(s->listening[i]);
 	sd_event_source_disable_unref(s->epoll);
+	sd_event_source_disable_unref(s->post);
 	sd_event_source_disable_unref(s->library);
 	sd_event_source_disable_unref(s->deadlines);
 	sd_event_source_disable_unref(s->idle);
