@@ -279,6 +279,7 @@ web-test-build: $(fake_daemon) $(programs)
 
 web-test: web-test-build ## mmcgadget-web beside a daemon without USB, by curl
 	$(Q)O=$(O) test/tap.sh test/suites/web.sh
+	$(Q)O=$(O) test/tap.sh test/suites/web_upload.sh
 
 # Programs for the guest, linked whole; they need no library of ours to be installed.
 # u_NAME_*.c are further parts of u_NAME.
