@@ -150,7 +150,7 @@ both 'codes of the client alone and in mmcgadgetctl(1)' \
 code_keys=$({
 	sed '/function_keys\[\] = {/,/};/d' src/daemon/config_keys.c |
 		grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' | cut -d'"' -f2
-	grep -oE '^	DRIVE_(TEXT|CHOICE)\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
+	grep -oE '^	DRIVE_(TEXT|CHOICE|BOOL)\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
 	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config_keys.c
 })
 # Every setting of the shipped file is behind a "#"; a comment above the empty list of functions names their keys.
