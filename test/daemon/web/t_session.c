@@ -167,7 +167,8 @@ static void a_list_is_taken_apart_in_any_portions(void **state)
 
 static void what_is_no_list_does_no_harm(void **state)
 {
-	static const char *const bad[] = {"]", "{\"images\":[x]}", "{}}", "{\"images\":[1]}"};
+	static const char *const bad[] = {
+		"]", "{\"images\":[x]}", "{}}", "{\"images\":[1]}", "{\"images\":[\"\"{}]}"};
 	struct found f = {.count = 0};
 	struct json_list l = {.key = "images", .element = on_element, .ctx = &f};
 	char big[4096];
