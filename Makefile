@@ -52,7 +52,7 @@ ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # ---- whose build folder it is --------------------------------------------------------------
 # "sudo make ..." in a user's tree builds as that user (test/owner.sh), so that the user can go on
 # building there. This holds for a relative $(O): who names a folder elsewhere knows whose it is.
-built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-shim)
+built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-web mmcgadget-shim)
 ifeq ($(shell id -u),0)
 ifeq ($(filter root UNKNOWN,$(shell stat -c %U .))$(filter /%,$(O)),)
 $(shell test/owner.sh --begin $(O) $(built))
@@ -69,10 +69,10 @@ endif
 
 # ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
-# src/shim is no library: programs preload a part of it, see below.
+# src/shim is no library: programs preload a part of it, see below. src/web stands above the client.
 pure_rooms   := cdimage trace bot mmc disc media cd util
 daemon_rooms := daemon usb control transfer drive library gadget protocol
-rooms        := ctl $(daemon_rooms) $(pure_rooms)
+rooms        := web ctl $(daemon_rooms) $(pure_rooms)
 $(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
 testlib_src  := $(wildcard test/lib/*.c)
 
@@ -89,16 +89,25 @@ $(foreach r,$(filter-out protocol gadget,$(daemon_rooms)),$(O)/src/$(r)/%.o) $(O
 
 LIBS_gadget = $(shell $(PKG_CONFIG) --libs libusbgx) -laio -pthread
 LIBS_daemon = $(shell $(PKG_CONFIG) --libs libconfig libsystemd jansson blkid nettle)
-LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson) -pthread
+LIBS_ctl    = $(shell $(PKG_CONFIG) --libs jansson nettle) -lcrypt -pthread
+LIBS_web    = $(shell $(PKG_CONFIG) --libs libmicrohttpd libconfig libsystemd jansson nettle) -lcrypt -pthread
 LIBS_test   = $(shell $(PKG_CONFIG) --libs cmocka) -pthread
+
+# The web page is built if libmicrohttpd is there (libmicrohttpd-dev).
+has_web := $(shell $(PKG_CONFIG) --exists libmicrohttpd 2>/dev/null && echo yes)
 
 # FLAC files of compact discs are decoded if libFLAC is there (libflac-dev).
 has_flac := $(shell $(PKG_CONFIG) --exists flac 2>/dev/null && echo yes)
 
-programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver $(if $(has_flac),$(O)/mmcgadget-decoder)
+programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver $(if $(has_flac),$(O)/mmcgadget-decoder) \
+	$(if $(has_web),$(O)/mmcgadget-web)
 
 .PHONY: all
-all: $(programs) ## build the daemon and the control client (default)
+all: $(programs) $(if $(has_web),,no-web) ## build the daemon and the control client (default)
+
+.PHONY: no-web
+no-web:
+	@echo "libmicrohttpd-dev is missing: the web page (mmcgadget-web) is not built" >&2
 
 # Its rule runs each time, but touches the file only when the version has changed.
 $(O)/version.h: always
@@ -130,7 +139,7 @@ define need
 endef
 
 # Before the compiler misses the first header.
-$(call objs,$(foreach r,ctl $(daemon_rooms),$($(r)_src))) $(O)/src/mmcgadgetd.o $(O)/src/mmcgadgetctl.o: | need-daemon
+$(call objs,$(foreach r,web ctl $(daemon_rooms),$($(r)_src))) $(O)/src/mmcgadgetd.o $(O)/src/mmcgadgetctl.o: | need-daemon
 
 .PHONY: need-daemon need-unit
 need-daemon:
@@ -153,6 +162,20 @@ $(O)/src/ctl/loopback_unit.o $(O)/test/daemon/ctl/t_loopback.o: ALL_CPPFLAGS += 
 $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_ctl) $(LIBS)
+
+# The page's files become a part of the program.
+web_assets := $(shell find src/web/assets -type f 2>/dev/null)
+$(O)/src/web/assets_data.c: src/web/embed.sh $(web_assets)
+	$(Q)mkdir -p $(@D)
+	$(Q)src/web/embed.sh src/web/assets >$@.new && mv $@.new $@
+$(O)/src/web/assets_data.o: $(O)/src/web/assets_data.c | $(O)/version.h
+	$(if $(V),,@printf '  CC      %s\n' '$<')
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -c -o $@ $<
+
+$(O)/mmcgadget-web: $(O)/src/mmcgadget-web.o $(O)/src/web/assets_data.o $(call lib,web) $(call lib,ctl) \
+		$(call lib,protocol) $(pure_libs) | need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_web) $(LIBS)
 
 # The process that parses texts of strangers, of few parts and the C library alone.
 resolver := $(call objs,$(wildcard src/resolver/*.c)) $(call lib,cdimage) $(call lib,cd) $(call lib,util)
@@ -217,6 +240,12 @@ flac_test    := $(O)/test/daemon/library/t_flac
 ifeq ($(has_flac),)
 daemon_tests := $(filter-out $(flac_test),$(daemon_tests))
 endif
+# What belongs to the web page needs its libraries.
+web_tests    := $(filter $(O)/test/daemon/web/%,$(daemon_tests))
+ifeq ($(has_web),)
+daemon_tests := $(filter-out $(web_tests),$(daemon_tests))
+web_tests    :=
+endif
 usb_parts    := $(wildcard test/e2e/u_*_*.c)
 usb_tests    := $(patsubst %.c,$(O)/%,$(filter-out $(usb_parts),$(wildcard test/e2e/u_*.c)))
 bench_tools  := $(patsubst %.c,$(O)/%,$(wildcard test/bench/b_*.c))
@@ -229,12 +258,28 @@ $(unit_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs) | need-unit
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS)
 
-$(daemon_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(daemon_libs) \
+$(filter-out $(web_tests),$(daemon_tests)): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(daemon_libs) \
 		$(pure_libs) | need-unit need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS_ctl) $(LIBS)
+$(web_tests): $(O)/%: $(O)/%.o $(call lib,web) $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-unit need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_web) $(LIBS)
 $(flac_test): $(O)/src/resolver/sandbox.o
 $(flac_test): LIBS_test += $(LIBS_flac)
+
+# The daemon without USB, as a process: for tests of programs that talk to it.
+fake_daemon  := $(O)/test/web/fake_daemon
+$(fake_daemon): $(O)/%: $(O)/%.o $(O)/test/web/fake_host.o $(daemon_libs) $(pure_libs) | need-unit need-daemon
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
+
+.PHONY: web-test-build web-test
+web-test-build: $(fake_daemon) $(programs)
+
+web-test: web-test-build ## mmcgadget-web beside a daemon without USB, by curl
+	$(Q)O=$(O) test/tap.sh test/suites/web.sh
+	$(Q)O=$(O) test/tap.sh test/suites/web_upload.sh
 
 # Programs for the guest, linked whole; they need no library of ours to be installed.
 # u_NAME_*.c are further parts of u_NAME.
@@ -256,6 +301,9 @@ $(replays): $(O)/test/fuzz/replay_%: $(O)/test/fuzz/fuzz_%.o $(O)/test/fuzz/repl
 # The control language: of the daemon and the client, but nothing of a system.
 $(O)/test/fuzz/fuzz_control $(O)/test/fuzz/replay_control: \
 	$(call objs,src/protocol/lines.c src/protocol/words.c src/protocol/verbs.c)
+# What strangers send to the web page, as far as it needs no library.
+$(O)/test/fuzz/fuzz_web $(O)/test/fuzz/replay_web: \
+	$(call objs,$(addprefix src/web/,gate.c text.c range.c peer.c json_list.c) src/protocol/words.c)
 
 # Inputs for the fuzzers that speak CDBs, made of the conversations.
 scripts := $(wildcard test/script/*.cdb)
@@ -390,6 +438,22 @@ uninstall-shim: ## remove what install-shim put there
 	rm -f $(DESTDIR)$(BINDIR)/mmcgadget-shim $(DESTDIR)$(SHIMDIR)/libmmcshim.so \
 		$(DESTDIR)$(MANDIR)/man1/mmcgadget-shim.1
 	-rmdir $(DESTDIR)$(SHIMDIR)
+
+.PHONY: install-web uninstall-web
+install-web: $(O)/mmcgadget-web ## install the web page alone, under DESTDIR and PREFIX
+	install -Dm755 $(O)/mmcgadget-web $(DESTDIR)$(SBINDIR)/mmcgadget-web
+	install -Dm644 docs/man/mmcgadget-web.8 $(DESTDIR)$(MANDIR)/man8/mmcgadget-web.8
+	test -e $(DESTDIR)$(SYSCONFDIR)/mmcgadget/web.conf || \
+		install -Dm644 configs/mmcgadget-web.conf $(DESTDIR)$(SYSCONFDIR)/mmcgadget/web.conf
+	install -Dm644 configs/mmcgadget-web.sysusers $(DESTDIR)$(SYSUSERSDIR)/mmcgadget-web.conf
+	install -Dm644 configs/mmcgadget-web.socket $(DESTDIR)$(UNITDIR)/mmcgadget-web.socket
+	sed 's|@SBINDIR@|$(SBINDIR)|g' configs/mmcgadget-web.service > $(DESTDIR)$(UNITDIR)/mmcgadget-web.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadget-web.service
+
+uninstall-web: ## remove what install-web put there; password and tokens stay
+	rm -f $(DESTDIR)$(SBINDIR)/mmcgadget-web $(DESTDIR)$(MANDIR)/man8/mmcgadget-web.8 \
+		$(DESTDIR)$(SYSUSERSDIR)/mmcgadget-web.conf $(DESTDIR)$(UNITDIR)/mmcgadget-web.socket \
+		$(DESTDIR)$(UNITDIR)/mmcgadget-web.service
 
 DEB_ARGS ?=
 .PHONY: deb deb-test

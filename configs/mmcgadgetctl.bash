@@ -79,7 +79,7 @@ _mmcgadgetctl()
 {
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
-	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	COMPREPLY=()
 
@@ -167,6 +167,13 @@ _mmcgadgetctl()
 			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 			;;
 		off) _mmcgadgetctl_offer force ;;
+		esac
+		return
+		;;
+	web)
+		case $given in
+		'') _mmcgadgetctl_offer password token logout-all ;;
+		token) _mmcgadgetctl_offer add remove list ;;
 		esac
 		return
 		;;

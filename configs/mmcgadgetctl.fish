@@ -2,7 +2,7 @@
 # Completion for mmcgadgetctl(1) in fish: the same words as configs/mmcgadgetctl.bash offers.
 
 function __mmcgadgetctl_verbs
-    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback doctor report version'
+    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
     string split ' ' $verbs
 end
 
@@ -106,6 +106,14 @@ function __mmcgadgetctl_words
                     printf '%s\n' on off status
                 case off
                     echo force
+            end
+            return
+        case web
+            switch "$given"
+                case ''
+                    printf '%s\n' password token logout-all
+                case token
+                    printf '%s\n' add remove list
             end
             return
         case insert rename delete get

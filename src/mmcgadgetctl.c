@@ -22,6 +22,7 @@
 #include "ctl/upload.h"
 #include "ctl/wait.h"
 #include "ctl/watch.h"
+#include "ctl/web.h"
 #include "protocol/answer.h"
 #include "protocol/verbs.h"
 #include "version.h"
@@ -105,6 +106,14 @@ static enum exit_code loopback(const struct options *o)
 	};
 
 	return loopback_run(o, &env);
+}
+
+static enum exit_code web(const struct options *o)
+{
+	const char *root = getenv("MMCGADGET_ROOT");
+	const struct web_env env = {.root = root ? root : "", .in = stdin, .run = run_program};
+
+	return web_run(o, &env);
 }
 
 /* report FILE does not overwrite a file; without FILE it prints. */
@@ -265,6 +274,8 @@ int main(int argc, char **argv)
 		return report(&o);
 	if (word_is(&o, 0, LOOPBACK_VERB))
 		return loopback(&o);
+	if (word_is(&o, 0, WEB_VERB))
+		return web(&o);
 	if (word_is(&o, 0, WATCH_VERB))
 		return watch(&o);
 	if (word_is(&o, 0, "events"))

@@ -82,6 +82,7 @@ lane_compute() {
 	renice -n 0 "$BASHPID" >/dev/null # these suites have time limits, too
 	suite daemon "${make[@]}" daemon-test
 	suite docs "${make[@]}" docs-test
+	suite web "${make[@]}" web-test
 	renice -n 10 "$BASHPID" >/dev/null
 	tap systems-package test/suites/systems.sh package
 	if [ -z "$FULL" ]; then

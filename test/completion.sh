@@ -52,7 +52,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback doctor report version'
+verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
 # shellcheck disable=SC2086 # words
 tab $m '' -- $verbs
 # shellcheck disable=SC2086 # words
@@ -135,6 +135,8 @@ tab $m loopback o -- on off
 tab $m loopback off '' -- force
 tab $m loopback on /et -- /etc
 tab $m loopback on /etc '' --
+tab $m web '' -- password token logout-all
+tab $m web token '' -- add remove list
 tab $m --socket "$answers/ask" -- "$answers/asked"
 tab $m --socket /x status drive = d -- drive0
 for question in '--json list drive=two' '--socket /x --json status'; do

@@ -119,6 +119,8 @@ tab doctor '' --
 tab loopback '' -- on off status
 tab loopback off '' -- force
 tab loopback on x '' --
+tab web '' -- password token logout-all
+tab web token '' -- add remove list
 for question in '--json list drive=two' '--json status'; do
 	grep -qxe "$question" "$answers/asked" || echo "the daemon was never asked: $question"
 done

@@ -13,13 +13,14 @@
 #include "ctl/upload.h"
 #include "ctl/wait.h"
 #include "ctl/watch.h"
+#include "ctl/web.h"
 #include "protocol/answer.h"
 #include "protocol/verbs.h"
 #include "util/array.h"
 #include "version.h"
 
 const char *const help_own_verbs[] = {UPLOAD_VERB, GET_VERB, WATCH_VERB, WAIT_VERB, LOOPBACK_VERB,
-	DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
+	WEB_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
 
 /* What the client carries out itself, after the verbs of the daemon. */
 static const struct {
@@ -36,6 +37,10 @@ static const struct {
 	{LOOPBACK_VERB, LOOPBACK_ON_SYNOPSIS, LOOPBACK_ON_HELP},
 	{LOOPBACK_VERB, LOOPBACK_OFF_SYNOPSIS, LOOPBACK_OFF_HELP},
 	{LOOPBACK_VERB, LOOPBACK_SYNOPSIS, LOOPBACK_HELP},
+	{WEB_VERB, WEB_SYNOPSIS, WEB_HELP},
+	{WEB_VERB, WEB_PASSWORD_SYNOPSIS, WEB_PASSWORD_HELP},
+	{WEB_VERB, WEB_TOKEN_SYNOPSIS, WEB_TOKEN_HELP},
+	{WEB_VERB, WEB_LOGOUT_SYNOPSIS, WEB_LOGOUT_HELP},
 	{DOCTOR_VERB, DOCTOR_VERB, DOCTOR_HELP},
 	{REPORT_VERB, REPORT_SYNOPSIS, REPORT_HELP},
 	{VERSION_VERB, VERSION_SYNOPSIS, VERSION_HELP},

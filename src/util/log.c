@@ -10,6 +10,12 @@
 #include "util/utf8.h"
 
 static _Atomic int max_level = LOG_LEVEL_INFO;
+static const char *_Atomic own_name = "mmcgadgetd";
+
+void log_set_name(const char *name)
+{
+	atomic_store(&own_name, name);
+}
 
 void log_set_level(enum log_level level)
 {
@@ -39,6 +45,6 @@ void log_write(enum log_level level, const char *fmt, ...)
 	if (getenv("JOURNAL_STREAM"))
 		fprintf(stderr, "<%d>%s\n", priority[level], line);
 	else
-		fprintf(stderr, "mmcgadgetd: %s\n", line);
+		fprintf(stderr, "%s: %s\n", atomic_load(&own_name), line);
 	errno = saved;
 }

@@ -13,6 +13,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 
+/* Sets the name before lines on a terminal, which stays the caller's; "mmcgadgetd" at the start. */
+void log_set_name(const char *name);
+
 /* Writes one line, formatted as by printf(); adds the newline. */
 void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

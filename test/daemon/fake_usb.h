@@ -25,6 +25,7 @@ struct fake_usb {
 	bool stuck;
 	atomic_bool resumed; /* drive_resumed() is due */
 	bool suspended;      /* the host sleeps, or a Pi's cable was pulled */
+	bool unplugged;      /* no host has configured the gadget */
 };
 
 static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
@@ -46,7 +47,7 @@ static inline void fake_resume(void *usb)
 static inline void fake_state(void *usb, struct ffs_state *state)
 {
 	memset(state, 0, sizeof(*state));
-	state->enabled = true;
+	state->enabled = !((const struct fake_usb *)usb)->unplugged;
 	state->suspended = ((const struct fake_usb *)usb)->suspended;
 	state->speed = FFS_SPEED_HIGH;
 	state->bot.resets = 3;

@@ -20,6 +20,8 @@ report() { # NAME EVIDENCE: passes if the evidence is empty
 # it are pure rooms only.
 rooms=(daemon usb control transfer drive library gadget protocol cdimage trace bot mmc disc media cd util)
 client=(ctl protocol trace bot mmc disc media cd util)
+# The web page: it knows the client, and has no way to a drive or a file of the media folder.
+web=(web ctl protocol util)
 shim=(shim cdimage trace bot mmc disc media cd util)
 # The process without rights that the daemon starts.
 resolver=(resolver cdimage cd util)
@@ -63,10 +65,11 @@ below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
 	echo "($list)/|version\.h"
 }
 
-for room in "${rooms[@]}" ctl shim resolver decoder; do
+for room in "${rooms[@]}" ctl web shim resolver decoder; do
 	dir=$(place "$room")
 	case $room in
 	ctl) stack=("${client[@]}") ;;
+	web) stack=("${web[@]}") ;;
 	shim) stack=("${shim[@]}") ;;
 	resolver) stack=("${resolver[@]}") ;;
 	decoder) stack=("${decoder[@]}") ;;
@@ -81,7 +84,7 @@ done
 report 'every directory of sources is a room of this check' "$(
 	for dir in src/*/ gadget/; do
 		room=$(basename "$dir")
-		[[ " ${rooms[*]} ctl shim resolver decoder " == *" $room "* ]] || echo "$dir"
+		[[ " ${rooms[*]} ctl web shim resolver decoder " == *" $room "* ]] || echo "$dir"
 	done
 )"
 
@@ -89,7 +92,7 @@ report 'every directory of sources is a room of this check' "$(
 # An object needs another one when it uses a symbol that the other one defines. shim_preload.c defines
 # names of the C library, which nobody takes from there but the programs it is preloaded into.
 make -s -j"$(nproc)" O="$O" all shim >/dev/null 2>&1
-objects=$(for dir in $(for room in "${rooms[@]}" ctl shim resolver decoder; do place "$room"; done); do
+objects=$(for dir in $(for room in "${rooms[@]}" ctl web shim resolver decoder; do place "$room"; done); do
 	for source in "$dir"/*.c; do [ "$source" = src/shim/shim_preload.c ] || echo "$O/${source%.c}.o"; done
 done)
 needs=$(mktemp)
@@ -116,10 +119,11 @@ only() { # HEADER FILES NAME: HEADER is included by files that match only
 only 'linux/usb/functionfs.h' '^gadget/' 'FunctionFS is gadget/ only'
 only 'libaio.h' '^gadget/' 'libaio is gadget/ only'
 only 'usbg/' '^gadget/' 'libusbgx is gadget/ only'
-only 'libconfig.h' '^src/daemon/config' 'libconfig is the configuration only'
+only 'libconfig.h' '^src/(daemon|web)/config' 'libconfig is the configuration only'
 only 'blkid/' '^src/library/label\.c' 'libblkid is labels only'
 only 'FLAC/' '^src/decoder/flac\.c' 'libFLAC is the decoder only'
-only 'nettle/' '^src/library/checksum\.c' 'nettle is checksums only'
+only 'microhttpd.h' '^src/web/' 'libmicrohttpd is the web page only'
+only 'nettle/' '^src/(library/checksum|ctl/web_secret|web/cookie)\.c' 'nettle is checksums, tokens and the seal of sessions only'
 
 # ---- the pure rooms ---------------------------------------------------------------------------
 # forbid FILES REGEX NAME: no #include line in FILES matches
@@ -131,6 +135,8 @@ os='unistd.h|fcntl.h|sys/|linux/|pthread.h|libaio.h|usbg/|libconfig.h|jansson.h|
 forbid 'src/mmc/*.[ch] src/bot/*.[ch] src/disc/*.[ch] src/cd/*.[ch] src/cdimage/*.[ch] src/media/store.[ch]' "$os" 'engine, BOT, disc, cd, cdimage and store include nothing of the operating system'
 # A trace is written and read in memory; dates are made of its numbers, no clock is asked.
 forbid 'src/trace/*.[ch]' "$(echo "$os" | sed 's/|time\.h//')" 'traces include nothing of the operating system but dates'
+gate='src/web/gate.[ch] src/web/text.[ch] src/web/range.[ch] src/web/json_list.[ch] src/web/codes.[ch]'
+forbid "$gate" "$os|microhttpd.h" 'the gate of the web page includes nothing of the operating system'
 forbid 'gadget/*.[ch]' 'jansson.h|libconfig.h' 'gadget/ knows neither JSON nor the configuration file'
 
 # BOT never looks into a CDB: it passes the bytes on, and indexes none of them.

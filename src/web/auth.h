@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who is logged in: sessions by cookie, tokens for scripts, and the log-in itself. The files of
+ * password and tokens are read again when they change. Main thread.
+ */
+#ifndef WEB_AUTH_H
+#define WEB_AUTH_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+#include "web/config.h"
+#include "web/cookie.h"
+#include "web/gate.h"
+#include "web/mail.h"
+
+#define AUTH_COOKIE (COOKIE_TEXT + 128u)
+#define AUTH_WHO    64u
+
+struct auth;
+
+enum request_login {
+	LOGIN_NONE,
+	LOGIN_SESSION, /* by cookie */
+	LOGIN_READER,  /* by a read-only token */
+	LOGIN_TOKEN,
+};
+
+/* config must stay. Without a directory for the key, sessions end with the program. 0 or -errno. */
+int auth_new(struct mail *mail, const struct web_config *config, struct auth **out);
+/* Waits for a log-in that is under way. NULL is fine. */
+void auth_free(struct auth *a);
+
+/* True if there is a password. */
+bool auth_is_set_up(struct auth *a);
+/*
+ * Says who sent the request. For LOGIN_SESSION also the session, and in *renewed whether the
+ * browser is to get its cookie again. who: a name for the log.
+ */
+enum request_login auth_check(struct auth *a, const struct gate *g, bool https,
+	struct cookie *session, bool *renewed, char who[AUTH_WHO]);
+
+/* Writes a value of Set-Cookie. */
+void auth_cookie(const struct auth *a, const struct cookie *c, bool https, char out[AUTH_COOKIE]);
+/* The same, which makes the browser forget it. */
+void auth_no_cookie(bool https, char out[AUTH_COOKIE]);
+void auth_csrf(const struct auth *a, const struct cookie *c, char out[COOKIE_CSRF]);
+
+/* Returns the seconds until that address may try a password; 0 = now. */
+unsigned auth_wait(const struct auth *a, const struct in6_addr *peer);
+/*
+ * Tries a password, in a thread. done() is told the new session, NULL if it is wrong. False:
+ * another one is being tried, or there is no memory; ask again in a second.
+ */
+bool auth_log_in(struct auth *a, const struct in6_addr *peer, const char *password,
+	void (*done)(void *ctx, const struct cookie *session), void *ctx);
+/* Ends one session, for good. */
+void auth_log_out(struct auth *a, const struct cookie *c);
+
+#endif

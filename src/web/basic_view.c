@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "web/basic_view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/field.h"
+#include "protocol/format_medium.h"
+#include "protocol/format_size.h"
+#include "web/text.h"
+
+/* A page that grows in memory. */
+struct html {
+	FILE *f;
+	char *text;
+	size_t size;
+};
+
+static bool begin(struct html *h, const char *title)
+{
+	h->text = NULL;
+	h->f = open_memstream(&h->text, &h->size);
+	if (!h->f)
+		return false;
+	fputs("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+	      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
+		h->f);
+	text_html(h->f, title);
+	fputs(" - mmcgadget</title></head>\n<body>\n<h1>", h->f);
+	text_html(h->f, title);
+	fputs("</h1>\n", h->f);
+	return true;
+}
+
+static char *end(struct html *h)
+{
+	fputs("</body>\n</html>\n", h->f);
+	if (fclose(h->f) != 0) {
+		free(h->text);
+		h->text = NULL;
+	}
+	return h->text;
+}
+
+/* Prints text as it is, and values between. */
+static void put(struct html *h, const char *before, const char *value, const char *after)
+{
+	fputs(before, h->f);
+	text_html(h->f, value);
+	fputs(after, h->f);
+}
+
+/* Begins a form with the session's token. drive: in the path; NULL: none. */
+static void form(struct html *h, const char *csrf, const char *drive, const char *action)
+{
+	fputs("<form method=\"post\" action=\"/basic/", h->f);
+	if (drive) {
+		text_encode(h->f, drive);
+		putc('/', h->f);
+	}
+	fprintf(h->f, "%s\"><input type=\"hidden\" name=\"csrf\" value=\"%s\">", action, csrf);
+}
+
+static void put_progress(struct html *h, const json_t *d)
+{
+	uint64_t done = field_number(d, "recorded_blocks"), all = field_number(d, "burn_end");
+	char amount[FORMAT_AMOUNT];
+
+	if (done == 0)
+		return;
+	put(h, ", ", format_amount(field_text(d, "medium"), done, amount), " recorded");
+	if (all >= done && all > 0)
+		fprintf(h->f, " (%u %%)", (unsigned)(done * 100 / all));
+}
+
+static void put_drive(struct html *h, const char *csrf, const json_t *d)
+{
+	const char *name = field_text(d, "name"), *image = field_text(d, "image");
+	char medium[FORMAT_WITH_STATE];
+
+	put(h, "<h2>", name, "</h2>\n<p>");
+	if (!*image && strcmp(field_text(d, "medium"), "none") == 0) {
+		fputs("no disc", h->f);
+	} else {
+		put(h, "<strong>", image, "</strong>, ");
+		put(h, "", format_medium_state(d, medium), ", ");
+		put(h, "", field_text(d, "state"), "");
+		put_progress(h, d);
+	}
+	fputs(field_flag(json_object_get(d, "host"), "connected")
+			? ". The PC is connected"
+			: ". No PC is connected, or it is asleep",
+		h->f);
+	fputs(field_flag(d, "locked") ? ", and has locked the drive.</p>\n" : ".</p>\n", h->f);
+	if (*field_text(d, "warning"))
+		put(h, "<p>Warning: ", field_text(d, "warning"), "</p>\n");
+	if (*field_text(d, "pending"))
+		put(h, "<p>", field_text(d, "pending"), "</p>\n");
+	form(h, csrf, name, "eject");
+	fputs("<button>Eject</button> <label><input type=\"checkbox\" name=\"force\" value=\"1\"> "
+	      "even if the PC uses it, which may break what it does</label></form>\n",
+		h->f);
+	form(h, csrf, name, "next");
+	fputs("<button>Next disc</button></form>\n", h->f);
+	form(h, csrf, name, "blank");
+	fputs("<label>New blank <input name=\"name\" value=\"blank-1.iso\" required></label> "
+	      "<button>Make and insert</button></form>\n",
+		h->f);
+}
+
+static void put_insert(struct html *h, const char *csrf, const json_t *drives, const char *image)
+{
+	const json_t *drive;
+	size_t i;
+
+	json_array_foreach(drives, i, drive)
+	{
+		const char *name = field_text(drive, "name");
+
+		form(h, csrf, name, "insert");
+		put(h, "<input type=\"hidden\" name=\"image\" value=\"", image, "\">");
+		put(h, "<button>Insert into ", name, "</button></form>\n");
+	}
+}
+
+static void put_image(struct html *h, const char *csrf, const json_t *drives, const json_t *e)
+{
+	const char *name = field_text(e, "name"), *label = field_text(e, "label");
+	const json_t *in = json_object_get(e, "loaded_in"), *drive;
+	char size[16], medium[FORMAT_MEDIUM];
+	size_t i;
+
+	format_size(field_number(e, "size"), size);
+	put(h, "<li><strong>", name, "</strong>");
+	if (*label)
+		put(h, ", label ", label, "");
+	fprintf(h->f, ", %s, ", size);
+	put(h, "", format_medium(field_text(e, "medium"), medium), ", ");
+	put(h, "", field_text(e, "kind"), "");
+	json_array_foreach(in, i, drive) put(h, ", in ", json_string_value(drive), "");
+	if (*field_text(e, "problem"))
+		put(h, ". Problem: ", field_text(e, "problem"), "");
+	putc('\n', h->f);
+	if (json_array_size(in) == 0 && field_flag(e, "insertable"))
+		put_insert(h, csrf, drives, name);
+	if (field_number(e, "size") > 0) {
+		fputs("<a href=\"/api/v1/images/", h->f);
+		text_encode(h->f, name);
+		put(h, "/content\">Download ", name, "</a>\n");
+	}
+	if (json_array_size(in) == 0) {
+		fputs("<a href=\"/basic/delete?image=", h->f);
+		text_encode(h->f, name);
+		fputs("&amp;etag=", h->f);
+		text_encode(h->f, field_text(e, "etag"));
+		put(h, "\">Delete ", name, "...</a>\n");
+	}
+	fputs("</li>\n", h->f);
+}
+
+static void put_images(struct html *h, const char *csrf, const json_t *drives, const json_t *list)
+{
+	const json_t *images = json_object_get(list, "images"), *e;
+	uint64_t free_bytes = field_number(list, "card_free_bytes");
+	char size[16];
+	size_t i;
+
+	fputs("<h2>Discs</h2>\n", h->f);
+	if (!images) {
+		fputs("<p>The media folder cannot be read.</p>\n", h->f);
+		return;
+	}
+	format_size(free_bytes, size);
+	fprintf(h->f,
+		"<p>%zu discs, %s free. To upload one: "
+		"<code>curl -H \"Authorization: Bearer TOKEN\" -T x.iso "
+		"http://BOARD/api/v1/images/x.iso/content</code></p>\n<ul>\n",
+		json_array_size(images), size);
+	json_array_foreach(images, i, e) put_image(h, csrf, drives, e);
+	fputs("</ul>\n", h->f);
+}
+
+char *basic_view(const char *host, const char *csrf, const json_t *status, const json_t *list)
+{
+	const json_t *drives = json_object_get(status, "drives"), *drive;
+	struct html h;
+	size_t i;
+
+	if (!begin(&h, host))
+		return NULL;
+	fputs("<p><a href=\"/basic\">Look again</a> <a href=\"/\">The page with live "
+	      "states</a></p>\n",
+		h.f);
+	if (*field_text(status, "problem"))
+		put(&h, "<p>", field_text(status, "problem"), "</p>\n");
+	json_array_foreach(drives, i, drive) put_drive(&h, csrf, drive);
+	put_images(&h, csrf, drives, list);
+	form(&h, csrf, NULL, "logout");
+	fputs("<button>Log out</button></form>\n", h.f);
+	return end(&h);
+}
+
+char *basic_view_login(const char *host)
+{
+	struct html h;
+
+	if (!begin(&h, host))
+		return NULL;
+	fputs("<form method=\"post\" action=\"/basic/login\">\n"
+	      "<p><label>Password <input type=\"password\" name=\"password\" "
+	      "autocomplete=\"current-password\" required autofocus></label>\n"
+	      "<button>Log in</button></p></form>\n"
+	      "<p>Over http, the password can be read by others in the same network.</p>\n",
+		h.f);
+	return end(&h);
+}
+
+char *basic_view_delete(const char *csrf, const char *name, const char *etag)
+{
+	struct html h;
+
+	if (!begin(&h, "Delete a disc"))
+		return NULL;
+	put(&h, "<p>Delete <strong>", name, "</strong>? It cannot be brought back.</p>\n");
+	form(&h, csrf, NULL, "delete");
+	put(&h, "<input type=\"hidden\" name=\"image\" value=\"", name, "\">");
+	put(&h, "<input type=\"hidden\" name=\"etag\" value=\"", etag, "\">");
+	fputs("<button>Delete it</button> <a href=\"/basic\">Keep it</a></form>\n", h.f);
+	return end(&h);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Live states for browsers (Server-Sent Events): one connection to the daemon's verb events, as
+ * long as anybody listens, and of each subject the newest line for everybody. A listener that does
+ * not read loses steps, never the last one. Main thread.
+ */
+#ifndef WEB_HUB_H
+#define WEB_HUB_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#define HUB_LISTENERS 208u
+
+struct hub;
+
+/*
+ * path: of the daemon's socket; hello: JSON that every listener is told first; resumed: is set when
+ * the library must run. All must stay. 0 or -errno.
+ */
+int hub_new(sd_event *event, const char *path, const char *hello, bool *resumed, struct hub **out);
+/* Ends all streams, as soon as the library runs. */
+void hub_stop(struct hub *h);
+/* There must be no listener any more. NULL is fine. */
+void hub_free(struct hub *h);
+
+/*
+ * Returns a response that never ends, for that connection; NULL: there is no memory, or there are
+ * HUB_LISTENERS.
+ */
+struct MHD_Response *hub_listen(struct hub *h, struct MHD_Connection *connection);
+/* Number of listeners. */
+unsigned hub_count(const struct hub *h);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The daemon's answer to list, filtered while it arrives. Pure but for the allocator. */
+#ifndef WEB_IMAGE_LIST_H
+#define WEB_IMAGE_LIST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "web/json_list.h"
+
+#define IMAGE_LIST_LIMIT 200u
+
+/* What is wanted. Texts are NULL if everything is. */
+struct image_filter {
+	const char *part;  /* of name or label, in any case of its ASCII letters */
+	const char *kind;  /* one of these, joined by commas */
+	const char *after; /* only names behind this one */
+	const char *name;  /* exactly this one */
+	unsigned limit;    /* so many, at most */
+};
+
+/* All members but filter and list 0; image_list_begin() sets these. */
+struct image_list {
+	struct image_filter filter;
+	struct json_list list;
+	struct json_text images; /* joined by commas */
+	unsigned kept, matched;
+	char *last; /* name of the last one that was kept */
+	bool no_memory;
+};
+
+void image_list_begin(struct image_list *l, const struct image_filter *filter);
+/* Takes the next bytes of the answer. False: it cannot be read. */
+bool image_list_feed(struct image_list *l, const char *data, size_t n);
+/*
+ * Returns the answer with the images that were wanted, and with matched and next, as text to be
+ * freed. NULL: it could not be read. *ok: what the daemon said.
+ */
+char *image_list_end(struct image_list *l, bool *ok);
+void image_list_free(struct image_list *l);
+
+#endif

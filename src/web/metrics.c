@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "web/metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/answer.h"
+#include "protocol/field.h"
+#include "util/array.h"
+#include "version.h"
+#include "web/link.h"
+
+/* Numbers of a drive, as the daemon's status has them. flag: true is 1. */
+static const struct {
+	const char *name, *type, *help, *member;
+	bool flag;
+} rows[] = {
+	{"drive_loaded", "gauge", "1: a disc is in the drive", "loaded", true},
+	{"drive_locked", "gauge", "1: the host has locked the drive", "locked", true},
+	{"drive_capacity_blocks", "gauge", "blocks of the disc", "capacity_blocks", false},
+	{"drive_recorded_blocks", "gauge", "blocks recorded on the disc", "recorded_blocks", false},
+	{"drive_unsynced_blocks", "gauge", "blocks that are not on storage yet", "unsynced_blocks",
+		false},
+	{"drive_commands_total", "counter", "commands of the host", "commands", false},
+	{"drive_errors_total", "counter", "commands of the host that failed", "errors", false},
+	{"drive_blocks_read_total", "counter", "blocks sent to the host", "blocks_read", false},
+	{"drive_blocks_written_total", "counter", "blocks recorded by the host", "blocks_written",
+		false},
+	{"drive_resets_total", "counter", "USB resets", "resets", false},
+	{"media_free_bytes", "gauge", "free space of the drive's media folder", "card_free_bytes",
+		false},
+	{"media_size_bytes", "gauge", "size of the file system of the media folder",
+		"card_total_bytes", false},
+	{"media_reserved_bytes", "gauge", "of the free space, what burns and uploads will take",
+		"card_reserved_bytes", false},
+};
+
+/* A value of a label, in quotes. */
+static void put_label(FILE *f, const char *value)
+{
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			putc('\\', f);
+		putc(*value, f);
+	}
+}
+
+static void put_row(FILE *f, size_t i, const json_t *drives)
+{
+	const json_t *drive;
+	size_t at;
+
+	fprintf(f, "# HELP mmcgadget_%s %s\n# TYPE mmcgadget_%s %s\n", rows[i].name, rows[i].help,
+		rows[i].name, rows[i].type);
+	json_array_foreach(drives, at, drive)
+	{
+		if (!json_object_get(drive, rows[i].member))
+			continue;
+		fprintf(f, "mmcgadget_%s{drive=\"", rows[i].name);
+		put_label(f, field_text(drive, "name"));
+		fprintf(f, "\"} %" PRIu64 "\n",
+			rows[i].flag ? (uint64_t)field_flag(drive, rows[i].member)
+				     : field_number(drive, rows[i].member));
+	}
+}
+
+static void put_drives(FILE *f, const json_t *drives)
+{
+	const json_t *drive;
+	size_t at;
+
+	fputs("# HELP mmcgadget_drive_host_connected 1: a host has configured the drive\n"
+	      "# TYPE mmcgadget_drive_host_connected gauge\n",
+		f);
+	json_array_foreach(drives, at, drive)
+	{
+		fputs("mmcgadget_drive_host_connected{drive=\"", f);
+		put_label(f, field_text(drive, "name"));
+		fprintf(f, "\"} %d\n", field_flag(json_object_get(drive, "host"), "connected"));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		put_row(f, i, drives);
+}
+
+static void on_status(void *request, const json_t *answer, int fd)
+{
+	bool up = answer && answer_is_ok(answer);
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)fd;
+	if (f) {
+		fprintf(f,
+			"# HELP mmcgadget_up 1: the daemon answers\n# TYPE mmcgadget_up gauge\n"
+			"mmcgadget_up %d\n"
+			"# HELP mmcgadget_web_info version of the web page\n"
+			"# TYPE mmcgadget_web_info gauge\n"
+			"mmcgadget_web_info{version=\"%s\"} 1\n",
+			up, MMCGADGET_VERSION);
+		if (up)
+			put_drives(f, json_object_get(answer, "drives"));
+		if (fclose(f) != 0) {
+			free(text);
+			text = NULL;
+		}
+	}
+	reply_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", text);
+}
+
+void metrics(struct request *r)
+{
+	const struct link_reader reader = {.done = on_status, .ctx = r};
+
+	request_wait(r);
+	link_ask(r->web->link, "status\n", &reader);
+}
