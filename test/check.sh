@@ -82,6 +82,7 @@ lane_compute() {
 	renice -n 0 "$BASHPID" >/dev/null # these suites have time limits, too
 	suite daemon "${make[@]}" daemon-test
 	suite docs "${make[@]}" docs-test
+	tap card test/suites/card.sh
 	renice -n 10 "$BASHPID" >/dev/null
 	tap systems-package test/suites/systems.sh package
 	if [ -z "$FULL" ]; then
@@ -100,6 +101,7 @@ lane_burners() {
 	suite shim "${make[@]}" shim-test
 	# The firmware is one for amd64.
 	[ "$(uname -m)" != x86_64 ] || suite firmware "${make[@]}" firmware-test
+	[ -z "$FULL" ] || tap card-guest test/suites/card_guest.sh
 }
 
 set -m # each lane is a process group of its own, and can be ended with all that it started
