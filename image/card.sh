@@ -6,13 +6,6 @@
 # cards of a family, so that any update fits any card.
 signature=$(printf %s "mmcgadget $board" | sha256sum | cut -c1-8)
 
-# Folders of the kernel's modules that are in the root as a whole; the rest comes with what depends on it.
-module_folders="crypto arch lib fs/erofs fs/ext4 fs/jbd2 fs/fat fs/nls fs/overlayfs net/rfkill net/wireless
-	drivers/clk drivers/regulator drivers/phy drivers/mmc drivers/pinctrl drivers/gpio drivers/soc drivers/firmware
-	drivers/reset drivers/mailbox drivers/thermal drivers/watchdog drivers/cpufreq drivers/nvmem drivers/char/hw_random
-	drivers/usb/common drivers/usb/dwc2 drivers/usb/gadget drivers/usb/musb drivers/usb/phy drivers/usb/roles
-	drivers/net/wireless/broadcom/brcm80211"
-
 # closure MODULES.DEP NAME...: the paths of these modules and of what they need, in the order of loading.
 closure() {
 	awk -v names="${*:2}" '
@@ -81,13 +74,18 @@ make_boot() {
 	[ -e "$from/modules.dep" ] || run_depmod "$work/kernel"
 	modules=$root/usr/lib/modules/$version
 
-	# The root: whole folders, and what their modules need.
+	# The root: the modules that the board's list names, whole folders, and what these need.
 	local names
 	names=$(for folder in $module_folders; do
 		find "$from/kernel/$folder" -name '*.ko*' 2>/dev/null
 	done | sed 's,.*/,,; s/\.ko.*//' | sort -u)
 	# shellcheck disable=SC2086 # words
-	closure "$from/modules.dep" $names $boot_modules 2>"$work/missing-modules" >"$work/modules"
+	closure "$from/modules.dep" $names $modules_by_name $boot_modules 2>"$work/missing-modules" >"$work/modules"
+	# A kernel that calls a module otherwise, or has it built in, would lack it without a word.
+	grep -vxFf <(sed 's,.*/,,; s/\.ko.*//; s/-/_/g' "$from/modules.builtin") "$work/missing-modules" >&2 && {
+		echo "image/build.sh: this kernel has no such modules" >&2
+		exit 1
+	}
 	while read -r path; do
 		copy_module "$path" "$modules/${path%.xz}"
 	done <"$work/modules"

@@ -18,4 +18,10 @@ firmware_settings='arm_64bit=1'
 # In the order of use: the card, the USB port, file systems, the gadget, the watchdog.
 boot_modules='fixed gpio-regulator bcm2835 sdhci-iproc phy-generic dwc2 crc32c_generic erofs overlay nls_cp437 nls_ascii vfat ext4
 	libcomposite usb_f_fs bcm2835_wdt'
+# The rest of the modules: ciphers are asked for by name and are in no list of dependencies, so they are all here.
+module_folders='crypto arch lib/crypto net/rfkill net/wireless drivers/clk/bcm drivers/phy/broadcom drivers/soc/bcm
+	drivers/thermal/broadcom drivers/mmc/core drivers/usb/common drivers/usb/dwc2 drivers/usb/phy
+	drivers/net/wireless/broadcom/brcm80211'
+modules_by_name='usb_f_acm usb_f_ncm usb_f_ecm nls_utf8 nls_iso8859_1 raspberrypi_cpufreq bcm2835_rng iproc_rng200
+	reset_raspberrypi autofs4'
 consoles='console=tty0'

@@ -5,7 +5,7 @@
 #   mmcgadget-update FILE      mmcgadget-BOARD.update; "-" reads it from standard input
 #   mmcgadget-update --commit  run at each start when the drive is there: keeps a version on trial
 set -eu
-export PATH=/usr/sbin:/usr/bin LC_ALL=C
+export PATH="${CARD_PATH:-/usr/sbin:/usr/bin}" LC_ALL=C
 card=${CARD:-/usr/lib/mmcgadget-card}
 boot=${BOOT:-/boot/firmware}
 
@@ -35,6 +35,18 @@ now=$(slot_running)
 if [ "${1:-}" = --commit ]; then
 	tried=$(cut -c7 "$boot/trial.txt")
 	[ "$tried" != - ] || exit 0
+	# A drive that answers is what counts. Without one the old version starts, which is the next already.
+	if [ "$tried" = "$now" ]; then
+		tries=0
+		until mmcgadgetctl status >/dev/null 2>&1; do
+			tries=$((tries + 1))
+			if [ "$tries" -ge "${TRIES:-60}" ]; then
+				echo "mmcgadget-update: the new version does not start the drive; the old one starts now" >&2
+				exec "${REBOOT:-reboot}"
+			fi
+			sleep 1
+		done
+	fi
 	trap read_only EXIT
 	writable
 	if [ "$tried" = "$now" ]; then

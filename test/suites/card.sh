@@ -272,6 +272,99 @@ report 'a report that a PC has saved with CRLF is taken for the same' "$(
 	card report.sh "$r.crlf" settings "$scratch/none"
 	stat -c %Y "$r.crlf" | grep -vx 1000000000)"
 
+# ---- an update ------------------------------------------------------------------------------
+fat=$scratch/fat
+running=a drive=true
+new_update() { # [BOARD]
+	local u=$scratch/update
+	rm -rf "$u"
+	mkdir -p "$u/boot"
+	echo "${1:-rpi-arm64}" >"$u/board"
+	echo 2.0 >"$u/version"
+	head -c 3000000 /dev/urandom >"$u/root.erofs"
+	head -c 100000 /dev/urandom >"$u/boot/vmlinuz"
+	echo 'mmcgadget.disk=00000000 mmcgadget.slot=a quiet' >"$u/boot/cmdline.txt"
+	(cd "$u/boot" && ls) >"$u/names"
+	(cd "$u" && sha256sum root.erofs boot/* >sums)
+	tar -C "$u" -cf "$scratch/card.update" board version names sums boot root.erofs
+}
+updates() { # ARGUMENT...: mmcgadget-update, on a card whose other slot is a file
+	echo "quiet mmcgadget.disk=12345678 mmcgadget.slot=$running x" >"$scratch/cmdline"
+	printf '#!/bin/sh\nexec %s\n' "$drive" >"$scratch/bin/mmcgadgetctl"
+	printf '#!/bin/sh\necho reboots\n' >"$scratch/bin/reboot.sh"
+	chmod 755 "$scratch/bin/mmcgadgetctl" "$scratch/bin/reboot.sh"
+	CARD_ENV=(CARD_PATH="$scratch/bin" CARD="$scratch/cardlib" BOOT="$fat" CMDLINE="$scratch/cmdline" SYSTEM="$scratch/slot" TRIES=1 REBOOT=reboot.sh)
+	card mmcgadget-update.sh "$@"
+}
+new_fat() {
+	rm -rf "$fat" "$scratch/cardlib"
+	mkdir -p "$fat/a" "$scratch/cardlib"
+	echo rpi-arm64 >"$scratch/cardlib/board"
+	echo 1.0 >"$scratch/cardlib/version"
+	printf 'os_prefix=a/\n' >"$fat/slot.txt"
+	printf 'trial=-\n' >"$fat/trial.txt"
+	echo old >"$fat/a/vmlinuz"
+	rm -f "$scratch/slot"
+	truncate -s 4M "$scratch/slot"
+	running=a drive=true
+}
+state() { cat "$fat/slot.txt" "$fat/trial.txt" | paste -sd' '; }
+new_fat
+new_update
+report 'an update is written to the other slot, and is on trial' "$(
+	updates "$scratch/card.update" | grep -vE '^writing version 2.0 to slot b$|^The new version starts'
+	state | grep -vx 'os_prefix=b/ trial=b'
+	cmp -n 3000000 "$scratch/slot" "$scratch/update/root.erofs"
+	cmp "$fat/b/vmlinuz" "$scratch/update/boot/vmlinuz"
+	grep -vx 'mmcgadget.disk=12345678 mmcgadget.slot=b quiet' "$fat/b/cmdline.txt"
+	find "$fat" -name '*.new*'
+	cat "$fat/a/vmlinuz" | grep -vx old)"
+# The first program of the new version has put the old one back.
+printf 'os_prefix=a/\n' >"$fat/slot.txt"
+running=b
+report 'a version on trial that starts the drive is kept' "$(
+	updates --commit | grep -v 'works and is kept'
+	state | grep -vx 'os_prefix=b/ trial=-')"
+report 'the next update goes to the first slot' "$(
+	updates "$scratch/card.update" | grep -vE '^writing version 2.0 to slot a$|^The new version starts'
+	state | grep -vx 'os_prefix=a/ trial=a')"
+report 'no update while one is on trial' "$(
+	updates "$scratch/card.update" | grep -v 'itself on trial'
+	state | grep -vx 'os_prefix=a/ trial=a')"
+printf 'os_prefix=b/\n' >"$fat/slot.txt"
+running=a drive=false
+report 'a version on trial that does not start the drive gives way' "$(
+	updates --commit | grep -vE 'does not start the drive|^reboots$'
+	state | grep -vx 'os_prefix=b/ trial=a')"
+running=b drive=true
+report 'the old version ends the trial of a new one that failed' "$(
+	updates --commit | grep -v 'the new version did not start the drive'
+	state | grep -vx 'os_prefix=b/ trial=-')"
+new_fat
+new_update
+truncate -s -500000 "$scratch/card.update"
+report 'an update that is not whole changes nothing' "$(
+	updates "$scratch/card.update" | grep -vE '^writing version|nothing has changed'
+	state | grep -vx 'os_prefix=a/ trial=-'
+	find "$fat" -mindepth 1 -maxdepth 1 ! -name a ! -name slot.txt ! -name trial.txt)"
+new_update
+sed -i 's/^./x/' "$scratch/update/sums"
+tar -C "$scratch/update" -cf "$scratch/card.update" board version names sums boot root.erofs
+report 'a damaged update changes nothing' "$(
+	updates "$scratch/card.update" | grep -vE '^writing version|nothing has changed'
+	state | grep -vx 'os_prefix=a/ trial=-')"
+new_update bone
+report 'an update for another board is refused' "$(
+	updates "$scratch/card.update" | grep -v 'is for bone, and this card is for rpi-arm64'
+	state | grep -vx 'os_prefix=a/ trial=-')"
+new_update
+truncate -s 2M "$scratch/slot"
+report 'a system that is larger than its place is refused' "$(
+	updates "$scratch/card.update" | grep -v 'does not fit'
+	state | grep -vx 'os_prefix=a/ trial=-')"
+report 'a file that is no update is refused' "$(
+	updates "$scratch/cmdline" | grep -v 'is not a file with a name in .update')"
+
 # ---- the device trees -----------------------------------------------------------------------
 if command -v dtc fdtoverlay fdtget >/dev/null; then
 	report 'the overlay makes the port of a tree a device' "$(
