@@ -109,7 +109,7 @@ make_boot() {
 	find "$ram" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 	mkdir -p "$boot/a"
 	(cd "$ram" && find . -print0 | sort -z | cpio --quiet --null -o -H newc --reproducible -R 0:0) |
-		zstd -q -19 >"$boot/a/initrd"
+		zstd -q -12 >"$boot/a/initrd"
 	case $arch in
 	arm64) gzip -9nc "$work/kernel/boot/vmlinuz-$version" >"$boot/a/vmlinuz" ;;
 	*) cp "$work/kernel/boot/vmlinuz-$version" "$boot/a/vmlinuz" ;;
