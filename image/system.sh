@@ -137,6 +137,6 @@ make_units() {
 		ln -s "/usr/lib/systemd/system/$unit" "$etc/card.target.wants/"
 	done
 	printf '[Journal]\nStorage=volatile\nRuntimeMaxUse=8M\nAudit=no\nReadKMsg=no\n' >"$root/etc/systemd/journald.conf.d/card.conf"
-	printf '[Manager]\nRuntimeWatchdogSec=15\nRebootWatchdogSec=60\nDefaultTimeoutStartSec=30\n' \
+	printf '[Manager]\nRuntimeWatchdogSec=15\nRebootWatchdogSec=60\n' \
 		>"$root/etc/systemd/system.conf.d/card.conf"
 }

@@ -20,6 +20,9 @@ table() { # SFDISK-ARGUMENT...: changes the MBR; the kernel is told by partx, wh
 	}
 	sync "$disk"
 }
+known() { # tells the kernel of the partition, if it does not know it
+	[ ! -b "$disk" ] || [ -b "$discs" ] || partx --add --nr 3 "$disk"
+}
 number_at() { # OFFSET: a number of four bytes of the MBR
 	hexdump -v -s "$1" -n 4 -e '1/4 "%u"' "$disk"
 }
@@ -46,11 +49,17 @@ da)
 		echo "The discs: the third partition of this card is none of this system's. Write the card anew."
 		exit 1
 	fi
-	# Not mke2fs: busybox would run its own.
-	mkfs.ext4 -q -F -F -L MMCDISCS -m 0 -i 262144 \
-		-E "offset=$((first * sector)),nodiscard,lazy_itable_init=1,lazy_journal_init=1" \
-		"$disk" $((count / 2))k >/dev/null
-	sync "$disk"
+	# Not mke2fs: busybox would run its own. On a card the partition is formatted, because the card as a
+	# whole is in use; in a file, the bytes where it is.
+	if [ -b "$disk" ]; then
+		known
+		target=$discs where=nodiscard
+	else
+		target=$disk where=nodiscard,offset=$((first * sector))
+	fi
+	mkfs.ext4 -q -F -F -L MMCDISCS -m 0 -i 262144 -E "$where,lazy_itable_init=1,lazy_journal_init=1" \
+		"$target" $((count / 2))k >/dev/null
+	sync "$target"
 	table --part-type "$disk" 3 83
 	;;
 83) ;;
@@ -59,4 +68,4 @@ da)
 	exit 1
 	;;
 esac
-[ ! -b "$disk" ] || [ -b "$discs" ] || partx --add --nr 3 "$disk"
+known
