@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Keeps the report on the first partition of the card, which a PC can read: what is wrong with
 # mmcgadget.txt, and what the doctor last found. The card is written only if the text has changed. The file
-# has a fixed size and is overwritten in place, so that neither the FAT nor the directory changes.
+# has a fixed size and is overwritten in place, so that only its blocks and its time change.
 #   report.sh FILE PART TEXT   PART is "settings" or "doctor"; TEXT is a file with its new text
 set -u
 file=$1 part=$2 text=$3

@@ -70,7 +70,7 @@ boot() {
 	: >"$console"
 	$qemu -M virt -cpu "$cpu" -smp "${SMP:-2}" -m "${MEMORY:-512}" -nodefaults -display none -no-reboot -serial "file:$console" \
 		-kernel "$work/vmlinuz" -initrd "$work/initrd.both" \
-		-append "$(fat_copy "${slot}cmdline.txt") console=ttyAMA0 loglevel=4 ${APPEND:-}" \
+		-append "$(fat_copy "${slot}cmdline.txt") console=ttyAMA0 loglevel=4 systemd.default_timeout_start_sec=900 ${APPEND:-}" \
 		-drive "if=none,id=card,format=raw,file=$card,cache=${CACHE_MODE:-writethrough}" \
 		-device virtio-blk-device,drive=card,serial="${SERIAL:-card-one}" \
 		-drive "if=none,id=pc,format=raw,file=$work/pc.img,readonly=on" -device virtio-blk-device,drive=pc,serial=pc "$@" \

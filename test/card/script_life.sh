@@ -57,7 +57,6 @@ while :; do
 	chroot /run/pc growisofs -use-the-force-luke=tty -dvd-compat -Z /dev/sr0=/tmp/image.iso >/run/burn 2>&1 &
 	burner=$!
 	while kill -0 $burner 2>/dev/null; do
-		say at "$(mmcgadgetctl --json status | tr ',' '\n' | sed -n 's/.*"recorded": *//p' | head -n 1)"
 		sleep 0.5
 	done
 	wait $burner
