@@ -325,7 +325,7 @@ valgrind: unit-build ## unit and conversation tests under valgrind
 	$(Q)O=$(O) WRAP='valgrind -q --error-exitcode=9 --leak-check=full' test/tap.sh test/suites/unit.sh
 
 sanitize: ## unit and conversation tests with ASan and UBSan (WRAP=env: the longest ones shortened)
-	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g' unit
+	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g1' unit
 
 fuzz-build: $(fuzzers)
 

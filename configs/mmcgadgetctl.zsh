@@ -37,7 +37,7 @@ _mmcgadgetctl_drives()
 
 _mmcgadgetctl()
 {
-	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help loopback doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events watch wait help loopback doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	local options='--json --drive --force --verbose --socket --wait --version --help'
 	local text='("(\\.|[^"\\])*"|null)'
@@ -139,6 +139,22 @@ _mmcgadgetctl()
 		start)
 			compadd -- until=error
 			compadd -S '' -- records=
+			;;
+		esac
+		;;
+	fault)
+		case ${given[-1]} in
+		'')
+			compadd -- add load set list clear
+			return
+			;;
+		load)
+			_files
+			return
+			;;
+		add | set)
+			compadd -- read-error write-error slow rate not-ready vanish sense
+			return
 			;;
 		esac
 		;;

@@ -10,6 +10,7 @@
 #include "ctl/client.h"
 #include "ctl/doctor.h"
 #include "ctl/events.h"
+#include "ctl/fault.h"
 #include "ctl/help.h"
 #include "ctl/loopback.h"
 #include "ctl/options.h"
@@ -267,6 +268,8 @@ int main(int argc, char **argv)
 		return wait_run(&o);
 	if (o.count > 1 && word_is(&o, 0, "trace") && trace_file_is(o.word[1]))
 		return trace_file(&o);
-	code = ask_line(&o, o.word[0], line);
+	code = word_is(&o, 0, "fault") ? fault_words(&o) : EXIT_OK;
+	if (code == EXIT_OK)
+		code = ask_line(&o, o.word[0], line);
 	return code == EXIT_OK ? ask(&o, line) : code;
 }

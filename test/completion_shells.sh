@@ -112,6 +112,9 @@ tab wait host '' -- timeout= drive=
 tab wait '' -- burned empty host timeout= drive=
 tab trace s -- start stop status save show script
 tab trace start '' -- until=error records= drive=
+tab fault '' -- add load set list clear
+tab fault set s -- slow sense
+tab fault clear '' -- drive=
 tab doctor '' --
 tab loopback '' -- on off status
 tab loopback off '' -- force

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/doctor.h"
+#include "ctl/fault.h"
 #include "ctl/loopback.h"
 #include "ctl/options.h"
 #include "ctl/report.h"
@@ -25,6 +26,7 @@ static const struct {
 	{"trace", TRACE_SAVE_SYNOPSIS, TRACE_SAVE_HELP},
 	{"trace", TRACE_SHOW_SYNOPSIS, TRACE_SHOW_HELP},
 	{"trace", TRACE_SCRIPT_SYNOPSIS, TRACE_SCRIPT_HELP},
+	{"fault", FAULT_LOAD_SYNOPSIS, FAULT_LOAD_HELP},
 	{WATCH_VERB, WATCH_SYNOPSIS, WATCH_HELP},
 	{WAIT_VERB, WAIT_SYNOPSIS, WAIT_HELP},
 	{LOOPBACK_VERB, LOOPBACK_ON_SYNOPSIS, LOOPBACK_ON_HELP},

@@ -47,6 +47,10 @@ const struct verb verb_table[VERB_COUNT] = {
 	[VERB_TRACE] = { "trace", 1, 1, VERB_OPT_DRIVE | VERB_OPT_UNTIL | VERB_OPT_RECORDS | VERB_OPT_FROM,
 		"start stop status read", "trace start|stop|status [until=error] [records=N] [drive=DRIVE]",
 		"record the host's commands in memory; until=error: stop at the first unusual failure" },
+	[VERB_FAULT] = { "fault", 1, WORDS_MAX - 1, VERB_OPT_DRIVE, NULL,
+		"fault add|set|list|clear [FAULT] [drive=DRIVE]",
+		"let the drive fail on request, for tests of burning software, such as: "
+		"fault add write-error 500; set: in place of all others" },
 	[VERB_EVENTS] = { "events", 0, 0, VERB_OPT_DRIVE, NULL, "events [drive=DRIVE]",
 		"tell what changes, one JSON object a line, until the connection ends" },
 	[VERB_HELP] = { "help", 0, 1, 0, NULL, "help [VERB]", "list the verbs, or describe one" },

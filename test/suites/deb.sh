@@ -25,6 +25,9 @@ else
 	read -ra parts <<<"${PARTS:-life guest}"
 fi
 cross_suite=${CROSS:-trixie}
+# The unit tests are a suite of their own; with FULL=1 they also run with the package's compiler and flags.
+build_options=${FULL:+parallel=$(nproc)}
+build_options=${build_options:-parallel=$(nproc) nocheck}
 dir=$O/deb-test
 rm -rf "$dir"
 mkdir -p "$dir"
@@ -120,7 +123,8 @@ build() { # SUITE ARCHITECTURE
 	tree=$(test/deb/system.sh build "$1" 2>"$dir/$at.log")
 	result $? 'the system for the build can be made' "$dir/$at.log"
 	folder "$at" "$dir"/source/* test/deb/build.sh
-	test/deb/inside.sh "$tree/tree" "$dir/$at" bash /deb/build.sh "/deb/$dsc" "$2" 2>&1
+	test/deb/inside.sh "$tree/tree" "$dir/$at" env DEB_BUILD_OPTIONS="$build_options" \
+		bash /deb/build.sh "/deb/$dsc" "$2" 2>&1
 	deb=$(echo "$dir/$at"/mmcgadget_*.deb)
 	check_contents "$deb"
 	check_shim "$dir/$at" "$2"

@@ -102,7 +102,7 @@ for shell in bash zsh fish; do
 done
 # "insert NAME [drive=DRIVE]" on one line, however it is marked up.
 help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
-	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/DISC/disc/; s/FOLDER/folder/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
+	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/DISC/disc/; s/FAULT/fault/; s/FOLDER/folder/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
 own_synopses=$(sed 's/NAME/name/; s/DRIVE/drive/; s/FILE/file/; s/FOLDER/folder/; s/SECONDS/seconds/' <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
 	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon
@@ -135,7 +135,7 @@ both 'codes of the client alone and in mmcgadgetctl(1)' \
 code_keys=$({
 	sed '/function_keys\[\] = {/,/};/d' src/daemon/config_keys.c |
 		grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' | cut -d'"' -f2
-	grep -oE '^	DRIVE_(TEXT|CHOICE)\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
+	grep -oE '^	DRIVE_(TEXT|CHOICE|BOOL)\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
 	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config_keys.c
 })
 # Every setting of the shipped file is behind a "#"; a comment above the empty list of functions names their keys.

@@ -18,7 +18,7 @@ begun=$SECONDS
 # t_functions in a boot that had no gadget before.
 declare -A list=(
 	[bookworm/high]="t_service t_loopback smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_usb"
-	[trixie/super]="t_functions t_script t_kill t_race t_watch t_block_media t_cd t_multi t_survive t_slow t_stall t_readme t_ci t_burned"
+	[trixie/super]="t_functions t_script t_kill t_race t_watch t_block_media t_cd t_multi t_survive t_slow t_stall t_readme t_ci t_burned t_faults"
 )
 # The jobs whose outcome may depend on kernel and speed.
 wire="t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
@@ -75,7 +75,7 @@ print_results() { # BOOT [JOB] -- COMMAND...
 boot() { # SUITE/SPEED
 	local args=(--timeout 3600) job
 	# Swaps, seconds of idle time and kills in t_race.sh, t_swap.sh and t_kill.sh.
-	export SWAPS=40 IDLE=10 KILLS=2
+	export SWAPS=20 IDLE=10 KILLS=2
 	if [ -n "$FULL" ]; then
 		args=(--timeout 9000)
 		export SWAPS=60 IDLE=10 KILLS=5
