@@ -463,6 +463,17 @@ deb: ## the Debian package, in build/deb (DEB_ARGS=-aarm64: for another machine)
 deb-test: ## the package and its life in a Debian that boots (FULL=1: Debian 12 and 13, boards) (root)
 	$(Q)O=$(O) test/tap.sh test/suites/deb.sh
 
+BOARD ?=
+.PHONY: image card-test card-guest-test
+image: ## an SD card image for a board, a file in build/image (BOARD=rpi-arm64; without BOARD: the list)
+	$(Q)O=$(O) image/build.sh $(BOARD)
+
+card-test: ## the scripts of the card image: mmcgadget.txt, the discs' partition, updates
+	$(Q)O=$(O) test/tap.sh test/suites/card.sh
+
+card-guest-test: ## builds the card image, boots it, burns, cuts the power, updates it, in QEMU (slow)
+	$(Q)O=$(O) test/tap.sh test/suites/card_guest.sh
+
 # ---- developer's tools ---------------------------------------------------------------------
 .PHONY: compile_commands.json format format-check clean help
 compile_commands.json: ## for clangd and friends

@@ -83,6 +83,7 @@ lane_compute() {
 	suite daemon "${make[@]}" daemon-test
 	suite docs "${make[@]}" docs-test
 	suite web "${make[@]}" web-test
+	tap card test/suites/card.sh
 	renice -n 10 "$BASHPID" >/dev/null
 	tap systems-package test/suites/systems.sh package
 	if [ -z "$FULL" ]; then
@@ -101,6 +102,7 @@ lane_burners() {
 	suite shim "${make[@]}" shim-test
 	# The firmware is one for amd64.
 	[ "$(uname -m)" != x86_64 ] || suite firmware "${make[@]}" firmware-test
+	[ -z "$FULL" ] || tap card-guest test/suites/card_guest.sh
 }
 
 set -m # each lane is a process group of its own, and can be ended with all that it started

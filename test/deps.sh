@@ -6,6 +6,7 @@
 #   deb      "make deb", the Debian package
 #   demo     "make demo" in a virtual machine; demo-board: on a board
 #   check    "make check"
+#   image    "make image", a card image for a board
 #   all      every test, "make check-full"
 #   deps.sh --list SET   prints the names only
 # For Debian 12 and 13 and their derivatives. Does nothing when nothing is missing.
@@ -33,12 +34,17 @@ esac
 others="qemu-user gcc-arm-linux-gnueabi gcc-i686-linux-gnu gcc-s390x-linux-gnu"
 boards="gcc-arm-linux-gnueabihf"
 case $(dpkg --print-architecture) in
-arm64) ;;
-*) boards="$boards gcc-aarch64-linux-gnu" ;;
+arm64) aarch64=gcc ;;
+*) aarch64=gcc-aarch64-linux-gnu ;;
 esac
+boards="$boards $aarch64"
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udftools udev
 	cdrdao cdparanoia cd-paranoia icedax cuetools"
 package="build-essential debhelper fakeroot"
+# What the scripts of the card image need, and what makes the image of it.
+card="fdisk device-tree-compiler busybox-static e2fsprogs"
+image="$card fakeroot git make pkg-config dpkg-dev debian-archive-keyring cpio dosfstools erofs-utils kmod mtools
+	systemd xz-utils zstd"
 tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish curl"
 
 # The sanitizers' and libFuzzer's run time is a package per clang version.
@@ -57,13 +63,14 @@ unit) want="$build $unit" ;;
 demo) want="$build $daemon $guest" ;;
 demo-board) want="$build $daemon genisoimage" ;;
 deb) want="$build $daemon $unit $package" ;;
+image) want="$image $aarch64" ;;
 check | all)
-	want="$build $daemon $unit $guest $firmware $package"
+	want="$build $daemon $unit $guest $firmware $package $card"
 	optional="$others $burners $tools"
-	[ "$what" = check ] || optional="$optional $boards valgrind"
+	[ "$what" = check ] || optional="$optional $boards $image qemu-system-arm valgrind"
 	;;
 *)
-	echo "usage: deps.sh [--list] build|unit|deb|demo|demo-board|check|all" >&2
+	echo "usage: deps.sh [--list] build|unit|deb|demo|demo-board|image|check|all" >&2
 	exit 2
 	;;
 esac

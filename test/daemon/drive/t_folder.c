@@ -31,7 +31,8 @@ static struct {
 
 static void on_list(struct catalog_request *r, const struct catalog_list *l)
 {
-	json_t *a = status_list(l, &set, usb[0].drive);
+	const struct command_env env = {.drives = &set};
+	json_t *a = status_list(l, &env, usb[0].drive);
 	const char *code = json_string_value(json_object_get(a, "code"));
 
 	(void)r;

@@ -446,8 +446,9 @@ struct lister {
 static void on_list(struct catalog_request *r, const struct catalog_list *list)
 {
 	struct lister *l = (struct lister *)r;
+	const struct command_env env = {.drives = &set};
 
-	l->answer = status_list(list, &set, usb.drive);
+	l->answer = status_list(list, &env, usb.drive);
 	l->done = true;
 }
 

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs in the root of the card before systemd: gives the board its identity, applies mmcgadget.txt, makes
+# or checks the partition of the discs and mounts it. Whatever fails here, systemd and the drive start.
+#   prepare.sh DISK PARTITION-OF-THE-DISCS
+# What it writes goes to RAM, except the discs' partition, and the report on the first partition if its
+# text has changed.
+export PATH=/usr/sbin:/usr/bin LC_ALL=C
+disk=$1 discs=$2
+card=/usr/lib/mmcgadget-card
+media=/var/lib/mmcgadget
+messages=/run/mmcgadget-card.messages
+mount -t tmpfs -o mode=755,nosuid,nodev,size=20% tmpfs /run
+
+# The same at each boot, another one on each board, stored nowhere. The serial number of the USB device
+# follows from it where the board has none.
+number=''
+for file in /sys/firmware/devicetree/base/serial-number "/sys/block/${disk#/dev/}/device/cid" \
+	"/sys/block/${disk#/dev/}/serial" /proc/sys/kernel/random/uuid; do
+	[ -n "$number" ] || number=$(cat "$file" 2>/dev/null | tr -d '\000')
+done
+number=$(printf %s "$number" | sha256sum)
+printf '%.32s\n' "$number" >/etc/machine-id
+
+sh $card/settings.sh /boot/firmware/mmcgadget.txt / >$messages
+
+if ! sh $card/discs.sh "$disk" "$discs" >>$messages; then
+	echo "The discs: the partition for them could not be made. The drive has no discs."
+elif e2fsck -p "$discs" >/run/mmcgadget-card.fsck 2>&1 || [ $? -lt 4 ]; then
+	/usr/bin/mount -t ext4 -o noatime,lazytime,errors=remount-ro "$discs" $media
+else
+	# Repairs that need an answer may cost a disc, and nobody is here to answer.
+	echo "The discs: their file system is damaged. They can be read, and nothing can be burned."
+	echo "  On a Linux PC, \"sudo e2fsck /dev/sdX3\" repairs it (the third partition of this card)."
+	mount -t ext4 -o ro,noload "$discs" $media
+fi >>$messages 2>&1
+
+if mountpoint -q $media && [ -w $media ]; then
+	if [ ! -e $media/.system ]; then
+		# The first boot: the drive starts with a blank, so that a PC can burn at once.
+		chgrp mmcgadget $media
+		chmod 2775 $media
+		touch $media/disc-1.iso
+		chown mmcgadget:mmcgadget $media/disc-1.iso
+		chmod 664 $media/disc-1.iso
+		sync -f $media/disc-1.iso
+		mkdir -m 700 $media/.system
+	fi
+	# There is no clock: time goes on where it was last seen.
+	[ ! -e $media/.system/clock ] || [ "$(stat -c %Y $media/.system/clock)" -le "$(date +%s)" ] ||
+		date -s "@$(stat -c %Y $media/.system/clock)" >/dev/null
+fi
+sh $card/report.sh /boot/firmware/mmcgadget-report.txt settings $messages

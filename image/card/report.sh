@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Keeps the report on the first partition of the card, which a PC can read: what is wrong with
+# mmcgadget.txt, and what the doctor last found. The card is written only if the text has changed. The file
+# has a fixed size and is overwritten in place, so that only its blocks and its time change.
+#   report.sh FILE PART TEXT   PART is "settings" or "doctor"; TEXT is a file with its new text
+set -u
+file=$1 part=$2 text=$3
+size=${SIZE:-8192}
+line='-------- what the doctor found'
+folder=${file%/*}
+
+old() { sed -e 's/[[:space:]]*$//' "$file" 2>/dev/null; }
+case $part in
+settings)
+	settings=$(cat "$text")
+	doctor=$(old | sed "1,/^$line/d")
+	[ -n "$settings" ] || settings='mmcgadget.txt is as it should be.'
+	;;
+*)
+	settings=$(old | sed -e '1,2d' -e "/^$line/,\$d")
+	doctor=$(cat "$text")
+	;;
+esac
+new=$(
+	echo 'Report of the DVD burner on this card. It changes when something else is found.'
+	echo
+	printf '%s\n' "$settings"
+	printf '%s\n' "$line"
+	printf '%s\n' "$doctor"
+)
+new=$(printf %s "$new" | head -c $((size - 1)))
+[ "$(old)" != "$(printf '%s\n' "$new" | sed -e 's/[[:space:]]*$//')" ] || exit 0
+
+! mountpoint -q "$folder" || mount -o remount,rw "$folder" || exit 1
+# Blank lines fill the rest.
+{
+	printf '%s\n' "$new"
+	head -c "$size" /dev/zero | tr '\000' '\n'
+} | head -c "$size" | dd of="$file" bs="$size" iflag=fullblock conv=notrunc,fsync 2>/dev/null
+status=$?
+! mountpoint -q "$folder" || mount -o remount,ro "$folder"
+exit $status

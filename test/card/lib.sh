@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by the tests that boot a card image in QEMU. The machine is QEMU's "virt": it has no USB device
+# port, so dummy_hcd is board and PC in one, and no GPU firmware, so kernel, initial RAM disk and command
+# line are taken from the card's first partition as the firmware would take them, slot.txt included.
+# A second initial RAM disk brings the modules of that machine and the script that runs in it.
+# The card image was built by image/build.sh; card=FILE is a copy of it, $built the folder of its parts.
+# shellcheck disable=SC2154,SC2034 # board, built, card from those who source this
+console=''
+
+case $board in
+*arm64) qemu=qemu-system-aarch64 cpu=cortex-a53 ;;
+*) qemu=qemu-system-arm cpu=cortex-a15 ;;
+esac
+
+# fat_copy FILE: prints a file of the card's first partition.
+fat_copy() { mcopy -n -i "$card@@4M" "::$1" - 2>/dev/null; }
+
+# pc_disk FILE: a disk with the burning programs, for the same processor.
+pc_disk() {
+	local list deb root=$work/pc
+	list=$(CACHE=$CACHE image/fetch.sh "$arch" image-guest-pc \
+		'bash coreutils dash growisofs genisoimage dvd+rw-tools sg3-utils' 'perl perl-base perl:any dpkg debconf debconf-2.0')
+	rm -rf "$root"
+	mkdir -p "$root"/{dev,proc,sys,tmp,run}
+	while read -r deb; do
+		dpkg-deb --fsys-tarfile "$CACHE/debs/$deb" | tar -x --keep-directory-symlink -C "$root"
+	done <"$list"
+	ln -sf dash "$root/usr/bin/sh"
+	rm -rf "${root:?}/usr/share"
+	truncate -s 400M "$1"
+	mke2fs -q -F -t ext4 -O ^has_journal -d "$root" "$1"
+}
+
+# second_ram_disk SCRIPT: $work/test.cpio, with the modules for this machine and SCRIPT, which runs in it
+# when the system is up.
+second_ram_disk() {
+	local ram=$work/test-ram modules from path stripped=$built/stripped
+	from=$(echo "$built"/kernel/usr/lib/modules/*)
+	rm -rf "$ram"
+	mkdir -p "$ram/lib/modules"
+	# shellcheck source=image/card.sh
+	. image/card.sh
+	# shellcheck disable=SC2046 # words
+	modules=$(closure "$from/modules.dep" virtio_mmio virtio_blk $(sed 's/\.ko$//' "$built/ram/modules") \
+		dummy_hcd usb-storage sr_mod sg 2>/dev/null)
+	for path in $modules; do
+		copy_module "$path" "$ram/lib/modules/$(basename "${path%.xz}")"
+		basename "${path%.xz}"
+	done >"$ram/modules"
+	cp "$1" "$ram/script"
+	cp test/card/hook.sh "$ram/hook"
+	(cd "$ram" && find . | sort | cpio --quiet -o -H newc -R 0:0) >"$work/test.cpio"
+}
+
+# boot [QEMU-OPTION]...: starts the machine with the card; its serial port is $console.
+boot() {
+	local slot
+	slot=$(fat_copy slot.txt)
+	slot=${slot#os_prefix=}
+	fat_copy "${slot}vmlinuz" >"$work/vmlinuz"
+	fat_copy "${slot}initrd" >"$work/initrd"
+	# An archive begins at a multiple of four bytes.
+	{
+		cat "$work/initrd"
+		head -c $(((4 - $(stat -c %s "$work/initrd") % 4) % 4)) /dev/zero
+		cat "$work/test.cpio"
+	} >"$work/initrd.both"
+	console=$work/console
+	: >"$console"
+	$qemu -M virt -cpu "$cpu" -smp "${SMP:-2}" -m "${MEMORY:-512}" -nodefaults -display none -no-reboot -serial "file:$console" \
+		-kernel "$work/vmlinuz" -initrd "$work/initrd.both" \
+		-append "$(fat_copy "${slot}cmdline.txt") console=ttyAMA0 loglevel=4 systemd.default_timeout_start_sec=900 ${APPEND:-}" \
+		-drive "if=none,id=card,format=raw,file=$card,cache=${CACHE_MODE:-writethrough}" \
+		-device virtio-blk-device,drive=card,serial="${SERIAL:-card-one}" \
+		-drive "if=none,id=pc,format=raw,file=$work/pc.img,readonly=on" -device virtio-blk-device,drive=pc,serial=pc "$@" \
+		>"$work/qemu.log" 2>&1 &
+	machine=$!
+}
+
+# wait_line PATTERN SECONDS: waits until the serial port has had such a line.
+wait_line() {
+	local end=$((SECONDS + $2))
+	until grep -aqE "$1" "$console"; do
+		kill -0 "$machine" 2>/dev/null || return 1
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.3
+	done
+}
+cut_power() { # the power is cut
+	kill -9 "$machine" 2>/dev/null
+	wait "$machine" 2>/dev/null
+}
+said() { # WORD: what the script has said about it, in the last line that it did
+	tr -d '\r' <"$console" | sed -n "s/^CARD $1 //p" | tail -n 1
+}
