@@ -41,6 +41,9 @@ burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libc
 package="build-essential debhelper fakeroot"
 tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish"
 
+# The page of mmcgadget-web is tested in it.
+browser="chromium chromium-driver python3-selenium"
+
 # The sanitizers' and libFuzzer's run time is a package per clang version.
 clang_runtime() {
 	{ dpkg-query -W -f '${Depends}\n' clang 2>/dev/null || true
@@ -59,7 +62,7 @@ demo-board) want="$build $daemon genisoimage" ;;
 deb) want="$build $daemon $unit $package" ;;
 check | all)
 	want="$build $daemon $unit $guest $firmware $package"
-	optional="$others $burners $tools"
+	optional="$others $burners $tools $browser"
 	[ "$what" = check ] || optional="$optional $boards valgrind"
 	;;
 *)

@@ -134,6 +134,7 @@ static const char *act(unsigned at, const char *verb)
 	bool ok = true;
 
 	fake_burn_settle(&burns[at]);
+	(void)fake_ready(u); /* as hosts ask for attentions first */
 	if (strcmp(verb, "lock") == 0 || strcmp(verb, "unlock") == 0)
 		ok = fake_lock(u, *verb == 'l');
 	else if (strcmp(verb, "eject") == 0 || strcmp(verb, "load") == 0)
