@@ -71,7 +71,7 @@ endif
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
 # src/shim is no library: programs preload a part of it, see below. src/web stands above the client.
 pure_rooms   := cdimage trace bot mmc disc media cd util
-daemon_rooms := daemon usb control drive library gadget protocol
+daemon_rooms := daemon usb control transfer drive library gadget protocol
 rooms        := web ctl $(daemon_rooms) $(pure_rooms)
 $(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
 testlib_src  := $(wildcard test/lib/*.c)

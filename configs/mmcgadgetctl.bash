@@ -79,7 +79,7 @@ _mmcgadgetctl()
 {
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
-	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help loopback doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events sum uploads upload-drop upload get watch wait help loopback doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	COMPREPLY=()
 
@@ -158,7 +158,7 @@ _mmcgadgetctl()
 		[[ $given ]] || _mmcgadgetctl_offer $verbs
 		return
 		;;
-	doctor | version) return ;;
+	doctor | version | upload-drop) return ;;
 	loopback)
 		case $given in
 		'') _mmcgadgetctl_offer on off status ;;
@@ -170,7 +170,7 @@ _mmcgadgetctl()
 		esac
 		return
 		;;
-	report)
+	report | upload)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -182,7 +182,7 @@ _mmcgadgetctl()
 		_mmcgadgetctl_offer "${names[@]/#/drive=}"
 		return
 	fi
-	if [[ ($verb == insert || $verb == close || $verb == rename || $verb == delete || $verb == erase || $verb == extract) && ! $given ]]; then
+	if [[ ($verb == insert || $verb == close || $verb == rename || $verb == delete || $verb == erase || $verb == extract || $verb == sum || $verb == get) && ! $given ]]; then
 		piece=_mmcgadgetctl_names
 		[[ $verb != close ]] || piece=_mmcgadgetctl_open
 		[[ $verb != erase ]] || piece=_mmcgadgetctl_erasable
@@ -213,6 +213,9 @@ _mmcgadgetctl()
 	if [[ $verb == wait ]]; then
 		[[ $given ]] || _mmcgadgetctl_offer burned empty host
 		_mmcgadgetctl_offer timeout=
+	fi
+	if [[ $verb == sum && $given ]]; then
+		_mmcgadgetctl_offer start
 	fi
 	if [[ $verb == eject && ! $given ]]; then
 		_mmcgadgetctl_offer force

@@ -2,7 +2,7 @@
 # Completion for mmcgadgetctl(1) in fish: the same words as configs/mmcgadgetctl.bash offers.
 
 function __mmcgadgetctl_verbs
-    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help loopback doctor report version'
+    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace events sum uploads upload-drop upload get watch wait help loopback doctor report version'
     string split ' ' $verbs
 end
 
@@ -95,7 +95,7 @@ function __mmcgadgetctl_words
         case help
             set -q given[1]; or __mmcgadgetctl_verbs
             return
-        case doctor version report
+        case doctor version report upload upload-drop
             return
         case loopback
             switch "$given"
@@ -105,7 +105,7 @@ function __mmcgadgetctl_words
                     echo force
             end
             return
-        case insert rename delete
+        case insert rename delete get
             set -q given[1]; or __mmcgadgetctl_images '' $socket list $drive
         case close
             set -q given[1]
@@ -122,6 +122,12 @@ function __mmcgadgetctl_words
         case blank
             string match -q 'type=*' -- $given; or printf '%s\n' type=(__mmcgadgetctl_media)
             string match -q 'minutes=*' -- $given; or printf '%s\n' minutes={74,80,90,99}
+        case sum
+            if not set -q given[1]
+                __mmcgadgetctl_images '' $socket list $drive
+            else
+                echo start
+            end
         case eject
             set -q given[1]; or echo force
         case stats

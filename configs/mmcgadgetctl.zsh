@@ -37,7 +37,7 @@ _mmcgadgetctl_drives()
 
 _mmcgadgetctl()
 {
-	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help loopback doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events sum uploads upload-drop upload get watch wait help loopback doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	local options='--json --drive --force --verbose --socket --wait --version --help'
 	local text='("(\\.|[^"\\])*"|null)'
@@ -95,7 +95,7 @@ _mmcgadgetctl()
 		esac
 		return
 		;;
-	report)
+	report | upload)
 		_files
 		return
 		;;
@@ -106,7 +106,7 @@ _mmcgadgetctl()
 		return
 	fi
 	case $verb in
-	insert | rename | delete) ((${#given})) || _mmcgadgetctl_images '' "${socket[@]}" list "${drive[@]}" ;;
+	insert | rename | delete | get) ((${#given})) || _mmcgadgetctl_images '' "${socket[@]}" list "${drive[@]}" ;;
 	close)
 		((${#given})) ||
 			_mmcgadgetctl_images ",\"label\":$text,\"kind\":\"(open|appendable)\"" "${socket[@]}" list "${drive[@]}"
@@ -121,6 +121,13 @@ _mmcgadgetctl()
 		fi
 		;;
 	eject) ((${#given})) || compadd -- force ;;
+	sum)
+		if ((${#given} == 0)); then
+			_mmcgadgetctl_images '' "${socket[@]}" list "${drive[@]}"
+		else
+			compadd -- start
+		fi
+		;;
 	stats) ((${#given})) || compadd -- reset ;;
 	wait)
 		((${#given})) || compadd -- burned empty host

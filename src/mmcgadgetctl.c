@@ -10,6 +10,7 @@
 #include "ctl/client.h"
 #include "ctl/doctor.h"
 #include "ctl/events.h"
+#include "ctl/get.h"
 #include "ctl/help.h"
 #include "ctl/loopback.h"
 #include "ctl/options.h"
@@ -17,6 +18,7 @@
 #include "ctl/run_program.h"
 #include "ctl/say.h"
 #include "ctl/trace_file.h"
+#include "ctl/upload.h"
 #include "ctl/wait.h"
 #include "ctl/watch.h"
 #include "ctl/web.h"
@@ -274,6 +276,13 @@ int main(int argc, char **argv)
 		return watch(&o);
 	if (word_is(&o, 0, "events"))
 		return events_run(&o);
+	if (word_is(&o, 0, UPLOAD_VERB))
+		return upload_run(&o);
+	if (word_is(&o, 0, GET_VERB))
+		return get_run(&o);
+	if (word_is(&o, 0, "open"))
+		return usage_error(&o, "open is for programs; get copies an image to a file, and "
+				       "eject opens the tray");
 	if (word_is(&o, 0, WAIT_VERB))
 		return wait_run(&o);
 	if (o.count > 1 && word_is(&o, 0, "trace") && trace_file_is(o.word[1]))

@@ -52,7 +52,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-verbs='insert next prev eject blank close rename delete erase extract status list stats trace events watch wait help loopback doctor report version'
+verbs='insert next prev eject blank close rename delete erase extract status list stats trace events sum uploads upload-drop upload get watch wait help loopback doctor report version'
 # shellcheck disable=SC2086 # words
 tab $m '' -- $verbs
 # shellcheck disable=SC2086 # words

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/command_files.h"
 #include "control/command_trace.h"
 #include "control/status.h"
 #include "disc/cd_record.h"
@@ -133,15 +134,15 @@ static void run_rename(const struct command_env *env, const struct verb_call *ca
 	struct reply *r)
 {
 	(void)env;
-	disc_jobs_rename(
-		drive_jobs(d), name_of(d, call), name_inside(drive_media(d), call->args[1]), r);
+	disc_jobs_rename(drive_jobs(d), name_of(d, call),
+		name_inside(drive_media(d), call->args[1]), call->etag, r);
 }
 
 static void run_delete(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
 	(void)env;
-	disc_jobs_delete(drive_jobs(d), name_of(d, call), r);
+	disc_jobs_delete(drive_jobs(d), name_of(d, call), call->etag, r);
 }
 
 static void run_erase(const struct command_env *env, const struct verb_call *call, struct drive *d,
@@ -184,7 +185,8 @@ static void run_status(const struct command_env *env, const struct verb_call *ca
 
 	for (unsigned i = 0; i < env->drives->count; i++) {
 		if (!call->drive || env->drives->drive[i] == d)
-			json_array_append_new(drives, status_drive(env->drives->drive[i]));
+			json_array_append_new(
+				drives, status_drive(env->drives->drive[i], env->uploads));
 	}
 	json_object_set_new(a, "drives", drives);
 	json_object_set_new(
@@ -211,7 +213,7 @@ static void run_events(const struct command_env *env, const struct verb_call *ca
 /* A list command that waits for its scan. */
 struct list_request {
 	struct catalog_request base;
-	const struct drives *drives;
+	const struct command_env *env;
 	struct drive *drive;
 	struct reply *reply;
 };
@@ -223,9 +225,9 @@ static void on_list(struct catalog_request *request, const struct catalog_list *
 	if (!list)
 		l->reply->final(l->reply, answer_error("stopping", "the daemon is stopping"));
 	else if (l->reply->final_text)
-		l->reply->final_text(l->reply, status_list_text(list, l->drives, l->drive));
+		l->reply->final_text(l->reply, status_list_text(list, l->env, l->drive));
 	else
-		l->reply->final(l->reply, status_list(list, l->drives, l->drive));
+		l->reply->final(l->reply, status_list(list, l->env, l->drive));
 	free(l);
 }
 
@@ -241,7 +243,7 @@ static void run_list(const struct command_env *env, const struct verb_call *call
 	}
 	l->base.done = on_list;
 	l->base.labels = true;
-	l->drives = env->drives;
+	l->env = env;
 	l->drive = d;
 	l->reply = r;
 	(void)drive_folder_problem(d);
@@ -320,6 +322,14 @@ static const struct {
 	[VERB_STATS] = {run_stats, false},
 	[VERB_TRACE] = {run_trace, false},
 	[VERB_EVENTS] = {run_events, false},
+	[VERB_SUM] = {command_sum, false},
+	[VERB_OPEN] = {command_open, false},
+	[VERB_UPLOAD] = {command_upload, true},
+	[VERB_UPLOADS] = {command_uploads, false},
+	[VERB_UPLOAD_OPEN] = {command_upload_open, false},
+	[VERB_UPLOAD_AT] = {command_upload_at, false},
+	[VERB_UPLOAD_END] = {command_upload_end, true},
+	[VERB_UPLOAD_DROP] = {command_upload_drop, true},
 	[VERB_HELP] = {run_help, false},
 };
 
@@ -346,6 +356,12 @@ void command_run(const struct command_env *env, char *line, size_t len, struct r
 			json_object_set_new(a, "usage",
 				json_string(call.verb ? call.verb->synopsis : "help [VERB]"));
 		r->final(r, a);
+		return;
+	}
+	if (r->from_web && call.verb->not_for_web) {
+		r->final(r, answer_error("not-allowed",
+				    "%s is not for the web page; use mmcgadgetctl on the board",
+				    call.verb->name));
 		return;
 	}
 	r->changes = handlers[call.id].changes;

@@ -9,8 +9,14 @@
 #include "protocol/answer.h"
 #include "drive/drive.h"
 
+struct sums;
+struct uploads;
+
 struct command_env {
 	struct drives *drives;
+	/* Made by control_new(); NULL until then. */
+	struct sums *sums;
+	struct uploads *uploads;
 	/* Callbacks for what only the daemon knows; each may be NULL. */
 	const char *(*udc)(void *ctx);     /* name of the controller, "" = none */
 	const char *(*problem)(void *ctx); /* why there is none, "" = there is one */

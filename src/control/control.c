@@ -15,6 +15,8 @@
 #include "protocol/answer.h"
 #include "protocol/format.h"
 #include "protocol/lines.h"
+#include "transfer/sums.h"
+#include "transfer/uploads.h"
 #include "util/log.h"
 
 /*
@@ -32,7 +34,7 @@ struct control {
 	int fifo_fd;
 	struct lines fifo_lines;
 	sd_event_source *fifo_io, *fifo_timer;
-	struct control_socket *socket;
+	struct control_socket *socket, *web; /* web: NULL if nobody may use it */
 	struct events *events;
 };
 
@@ -90,10 +92,28 @@ static void request_final(struct reply *r, json_t *answer)
 {
 	struct request *q = (struct request *)r;
 
+	if (r->from_web && r->changes)
+		log_info("by the web: %s: %s", q->line,
+			json_string_value(json_object_get(answer, "message")));
 	if (!q->client || r->changes)
 		write_status(q->control, answer_is_ok(answer) ? "ok" : "error", answer, q->line);
 	if (q->client)
 		control_client_answer(q->client, answer);
+	json_decref(answer);
+	free(q->line);
+	free(q);
+}
+
+static void request_final_fd(struct reply *r, json_t *answer, int fd)
+{
+	struct request *q = (struct request *)r;
+
+	if (r->from_web && r->changes)
+		log_info("by the web: %s: %s", q->line,
+			json_string_value(json_object_get(answer, "message")));
+	if (r->changes)
+		write_status(q->control, "ok", answer, q->line);
+	control_client_answer_fd(q->client, answer, fd);
 	json_decref(answer);
 	free(q->line);
 	free(q);
@@ -139,9 +159,9 @@ static char *shown_line(const char *line, size_t len)
 }
 
 /* Runs a line; NULL: it was too long. client NULL: it came through the FIFO. */
-static void run_line(void *control, struct control_client *client, char *line, size_t len)
+static void run_line_of(
+	struct control *c, struct control_client *client, bool from_web, char *line, size_t len)
 {
-	struct control *c = control;
 	struct request *q = calloc(1, sizeof(*q));
 
 	if (!q) {
@@ -153,6 +173,9 @@ static void run_line(void *control, struct control_client *client, char *line, s
 	q->base.final = request_final;
 	q->base.final_text = client ? request_final_text : NULL;
 	q->base.listen = client ? request_listen : NULL;
+	q->base.final_fd = client ? request_final_fd : NULL;
+	q->base.asker = client ? control_client_fd(client) : -1;
+	q->base.from_web = from_web;
 	q->control = c;
 	q->client = client;
 	q->line = line ? shown_line(line, len) : strdup("(too long)");
@@ -160,6 +183,16 @@ static void run_line(void *control, struct control_client *client, char *line, s
 		command_run(&c->env, line, len, &q->base);
 	else
 		q->base.final(&q->base, command_too_long());
+}
+
+static void run_line(void *control, struct control_client *client, char *line, size_t len)
+{
+	run_line_of(control, client, false, line, len);
+}
+
+static void run_line_of_web(void *control, struct control_client *client, char *line, size_t len)
+{
+	run_line_of(control, client, true, line, len);
 }
 
 static int on_fifo(sd_event_source *s, int fd, uint32_t events, void *control)
@@ -240,6 +273,21 @@ static int open_fifo(struct control *c, gid_t gid)
 	return r;
 }
 
+/* Returns the group that may use the web's socket; (gid_t)-1 = there is to be no such socket. */
+static gid_t find_web_group(const char *name)
+{
+	const struct group *g = *name ? getgrnam(name) : NULL;
+
+	if (!g)
+		return (gid_t)-1;
+	if (geteuid() == 0 || group_member(g->gr_gid))
+		return g->gr_gid;
+	log_warn("the daemon's user is not in the group \"%s\", so there is no socket for the web "
+		 "page; add it: usermod -aG %s USER",
+		name, name);
+	return (gid_t)-1;
+}
+
 /* Returns the group that may use FIFO and socket; (gid_t)-1 = leave their group as it is. */
 static gid_t find_group(const char *name)
 {
@@ -258,6 +306,22 @@ static gid_t find_group(const char *name)
 		 "FIFO and socket; set SupplementaryGroups=%s in the unit",
 		name, name);
 	return (gid_t)-1;
+}
+
+/* config: of the other socket. A socket that an earlier daemon left goes in any case. */
+static int open_web(struct control *c, const struct control_socket_config *config)
+{
+	struct control_socket_config wc = *config;
+	int r = *c->config.web ? remove_old(c, c->config.web, S_IFSOCK) : 0;
+
+	wc.name = c->config.web;
+	wc.group = find_web_group(c->config.web_group);
+	wc.run_line = run_line_of_web;
+	if (r >= 0 && *c->config.web && wc.group != (gid_t)-1)
+		r = control_socket_new(&wc, c->event, &c->web);
+	if (r < 0)
+		log_error("%s/%s: %s", c->config.directory, c->config.web, strerror(-r));
+	return r;
 }
 
 static int open_all(struct control *c)
@@ -283,9 +347,11 @@ static int open_all(struct control *c)
 	r = remove_old(c, c->config.socket, S_IFSOCK);
 	if (r >= 0)
 		r = control_socket_new(&sc, c->event, &c->socket);
-	if (r < 0)
+	if (r < 0) {
 		log_error("%s/%s: %s", c->config.directory, c->config.socket, strerror(-r));
-	return r;
+		return r;
+	}
+	return open_web(c, &sc);
 }
 
 int control_new(const struct control_config *config, const struct command_env *env, sd_event *event,
@@ -301,6 +367,10 @@ int control_new(const struct control_config *config, const struct command_env *e
 	c->env = *env;
 	c->event = sd_event_ref(event);
 	r = open_all(c);
+	if (r >= 0)
+		r = sums_new(env->drives, event, &c->env.sums);
+	if (r >= 0)
+		r = uploads_new(env->drives, c->env.sums, event, &c->env.uploads);
 	if (r >= 0)
 		r = events_new(&c->env, event, &c->events);
 	if (r < 0) {
@@ -318,7 +388,11 @@ void control_free(struct control *c)
 	if (!c)
 		return;
 	all_made = c->socket != NULL;
+	/* These answer what is under way. */
+	sums_free(c->env.sums);
+	uploads_free(c->env.uploads);
 	control_socket_free(c->socket);
+	control_socket_free(c->web);
 	events_free(c->events);
 	sd_event_source_disable_unref(c->fifo_io);
 	sd_event_source_disable_unref(c->fifo_timer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Takes control commands through a FIFO (for echo) and a unix socket (for programs). Answers
+ * Takes control commands through a FIFO (for echo) and unix sockets (for programs). Answers
  * go to the socket's client as one line of JSON, and to the status file as text; no command
  * can make the daemon write to another file. Main thread.
  */
@@ -18,6 +18,12 @@ struct control_config {
 						  A socket's path is limited to 107 bytes */
 	char fifo[33], socket[33], status[33]; /* names inside directory */
 	char group[33]; /* may write to FIFO and socket; "" = only the daemon's user */
+	/*
+	 * A second socket, for the program of the web page, whose user is not in that group, and
+	 * the group that may connect to it; "" or a group that does not exist: there is no such
+	 * socket.
+	 */
+	char web[33], web_group[33];
 };
 
 /* Makes the FIFO and the socket. Copies config and env. 0, or -errno with the reason logged. */

@@ -42,6 +42,7 @@ struct control_client {
 	size_t in_at, in_len;
 	char *out;
 	size_t out_at, out_len;
+	int out_fd;       /* goes with the first byte of out; -1 = none */
 	bool has_command; /* a line runs, its answer is due */
 	struct control_stream *stream;
 	bool eof;
@@ -67,6 +68,8 @@ static void client_free(struct control_client *cl)
 	else
 		cl->socket->count--;
 	sd_event_source_disable_unref(cl->io);
+	if (cl->out_fd >= 0)
+		close(cl->out_fd);
 	close(cl->fd);
 	free(cl->out);
 	free(cl);
@@ -83,17 +86,46 @@ static void give_back_memory(void)
 #endif
 }
 
+/* Sends what is left of the answer, and the descriptor. Bytes or -errno. */
+static ssize_t send_some(struct control_client *cl)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec data = {cl->out + cl->out_at, cl->out_len - cl->out_at};
+	struct msghdr m = {.msg_iov = &data, .msg_iovlen = 1};
+	ssize_t n;
+
+	if (cl->out_fd >= 0) {
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &cl->out_fd, sizeof(int));
+		m.msg_control = &control;
+		m.msg_controllen = sizeof(control.space);
+	}
+	n = sendmsg(cl->fd, &m, MSG_NOSIGNAL);
+	if (n < 0)
+		return -errno;
+	if (cl->out_fd >= 0 && n > 0) {
+		close(cl->out_fd);
+		cl->out_fd = -1;
+	}
+	return n;
+}
+
 /* 1: all was sent; 0: the kernel takes the rest later; -errno. */
 static int flush(struct control_client *cl)
 {
 	ssize_t n;
 
 	while (cl->out_at < cl->out_len) {
-		n = send(cl->fd, cl->out + cl->out_at, cl->out_len - cl->out_at, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
+		n = send_some(cl);
+		if (n == -EINTR)
 			continue;
 		if (n < 0)
-			return errno == EAGAIN ? 0 : -errno;
+			return n == -EAGAIN ? 0 : (int)n;
 		cl->out_at += (size_t)n;
 	}
 	free(cl->out);
@@ -207,6 +239,21 @@ void control_client_answer(struct control_client *cl, const json_t *answer)
 	control_client_answer_text(cl, answer ? answer_text(answer) : NULL);
 }
 
+void control_client_answer_fd(struct control_client *cl, const json_t *answer, int fd)
+{
+	/* An answer that there is no memory for has no descriptor. */
+	if (answer)
+		cl->out_fd = fd;
+	else
+		close(fd);
+	control_client_answer(cl, answer);
+}
+
+int control_client_fd(const struct control_client *cl)
+{
+	return cl->fd;
+}
+
 void control_client_answer_text(struct control_client *cl, char *text)
 {
 	size_t n = text ? strlen(text) : 0;
@@ -271,6 +318,7 @@ static int on_accept(sd_event_source *source, int fd, uint32_t events, void *soc
 	}
 	cl->socket = s;
 	cl->fd = peer;
+	cl->out_fd = -1;
 	cl->next = s->clients;
 	s->clients = cl;
 	s->count++;

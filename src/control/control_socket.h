@@ -49,6 +49,13 @@ void control_socket_free(struct control_socket *s);
  * caller's. May free the client.
  */
 void control_client_answer(struct control_client *cl, const json_t *answer);
+/*
+ * Does the same, and passes the descriptor with the first byte of the answer. Takes it, and closes
+ * it when it was sent or cannot be.
+ */
+void control_client_answer_fd(struct control_client *cl, const json_t *answer, int fd);
+/* Returns the connection, which stays the client's. */
+int control_client_fd(const struct control_client *cl);
 /* Does the same with a text of answer_text(), which it takes. */
 void control_client_answer_text(struct control_client *cl, char *text);
 /*

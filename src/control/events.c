@@ -13,6 +13,7 @@
 #include "protocol/field.h"
 #include "protocol/verbs.h"
 #include "protocol/words.h"
+#include "transfer/uploads.h"
 #include "version.h"
 
 #define LISTENERS_MAX 64u
@@ -42,6 +43,8 @@ struct watched_folder {
 	struct events_folder *content; /* NULL: it cannot be watched */
 	uint64_t changes;
 	struct subject subject;
+	uint64_t upload_changes; /* of the uploads that were told; 0 = none were */
+	struct subject uploads;
 };
 
 struct listener {
@@ -143,15 +146,17 @@ static bool look_at_daemon(struct events *ev)
 }
 
 /* Counters that change with every command of a host that polls, and free space, which others use */
-static const char *const restless[] = {"commands", "errors", "card_free_bytes", "card_full_discs"};
+static const char *const restless[] = {"commands", "errors", "card_free_bytes", "card_full_discs",
+	"card_reserved_bytes", "burn_rate_kb_s", "seconds_left"};
 
 static bool look_at_drive(struct events *ev, struct watched_drive *w)
 {
-	json_t *o = status_drive(w->drive), *seen = json_copy(o);
+	json_t *o = status_drive(w->drive, ev->env.uploads), *seen = json_copy(o);
 
 	for (size_t i = 0; i < sizeof(restless) / sizeof(restless[0]); i++)
 		json_object_del(seen, restless[i]);
-	if (*field_text(o, "pending") || *field_text(json_object_get(o, "burned"), "state") ||
+	if (field_flag(o, "writing") || *field_text(o, "pending") ||
+		*field_text(json_object_get(o, "burned"), "state") ||
 		*field_text(json_object_get(o, "extracting"), "image"))
 		ev->busy = true;
 	if (!differs(&w->subject, seen)) {
@@ -162,25 +167,51 @@ static bool look_at_drive(struct events *ev, struct watched_drive *w)
 	return true;
 }
 
+static json_t *drives_of(const struct events *ev, const struct watched_folder *w)
+{
+	json_t *drives = json_array();
+
+	for (unsigned i = 0; i < ev->drives; i++) {
+		if (w->subject.mask & 1u << i)
+			json_array_append_new(drives, json_string(drive_name(ev->drive[i].drive)));
+	}
+	return drives;
+}
+
 static bool look_at_folder(struct events *ev, struct watched_folder *w)
 {
-	json_t *drives, *o;
+	json_t *o;
 	uint64_t room;
 	bool changed = w->content && events_folder_changed(w->content);
 
 	if (!changed && w->subject.text)
 		return false;
-	drives = json_array();
 	w->changes++;
-	for (unsigned i = 0; i < ev->drives; i++) {
-		if (w->subject.mask & 1u << i)
-			json_array_append_new(drives, json_string(drive_name(ev->drive[i].drive)));
-	}
-	o = json_pack("{s:s, s:o, s:I}", "folder", w->path, "drives", drives, "changes",
+	o = json_pack("{s:s, s:o, s:I}", "folder", w->path, "drives", drives_of(ev, w), "changes",
 		(json_int_t)w->changes);
 	if (free_room_at(w->path, &room) == 0)
 		json_object_set_new(o, "card_free_bytes", json_integer((json_int_t)room));
 	tell(ev, &w->subject, "library", o);
+	return true;
+}
+
+/* All unfinished uploads of the folder, so that the newest text is all that there is to tell. */
+static bool look_at_uploads(struct events *ev, struct watched_folder *w)
+{
+	uint64_t changes = uploads_changes(ev->env.uploads) + 1;
+	json_t *o, *seen;
+
+	if (w->upload_changes == changes)
+		return false;
+	w->upload_changes = changes;
+	seen = json_pack("{s:o, s:o}", "uploads", uploads_json(ev->env.uploads, w->path), "ended",
+		uploads_ended(ev->env.uploads, w->path));
+	/* Uploads of another folder may have changed. */
+	if (!differs(&w->uploads, seen))
+		return false;
+	o = json_pack("{s:s, s:o}", "folder", w->path, "drives", drives_of(ev, w));
+	json_object_update(o, seen);
+	tell(ev, &w->uploads, "upload", o);
 	return true;
 }
 
@@ -305,7 +336,7 @@ static void look(struct events *ev)
 	for (unsigned i = 0; i < ev->drives; i++)
 		changed |= look_at_drive(ev, &ev->drive[i]);
 	for (unsigned i = 0; i < ev->folders; i++)
-		changed |= look_at_folder(ev, &ev->folder[i]);
+		changed |= look_at_folder(ev, &ev->folder[i]) | look_at_uploads(ev, &ev->folder[i]);
 	if (changed)
 		ev->changed = now;
 	disarm(ev);
@@ -373,6 +404,8 @@ static char *next_text(struct control_stream *stream)
 		choose(l, &ev->drive[i].subject, &best);
 	for (unsigned i = 0; i < ev->folders; i++)
 		choose(l, &ev->folder[i].subject, &best);
+	for (unsigned i = 0; i < ev->folders; i++)
+		choose(l, &ev->folder[i].uploads, &best);
 	for (unsigned i = 0; i < EVENTS_BURNED; i++) {
 		if (ev->burned[i].seq > l->joined)
 			choose(l, &ev->burned[i], &best);
@@ -391,6 +424,8 @@ static void stop_watching(struct events *ev)
 		events_folder_free(ev->folder[i].content);
 		ev->folder[i].content = NULL;
 		forget(&ev->folder[i].subject);
+		forget(&ev->folder[i].uploads);
+		ev->folder[i].upload_changes = 0;
 	}
 	for (unsigned i = 0; i < EVENTS_BURNED; i++)
 		forget(&ev->burned[i]);
@@ -464,6 +499,7 @@ static void add_drive(struct events *ev, struct drive *d)
 	if (f == ev->folders)
 		ev->folder[ev->folders++].path = drive_media(d);
 	ev->folder[f].subject.mask |= 1u << at;
+	ev->folder[f].uploads.mask = ev->folder[f].subject.mask;
 }
 
 /* A drive usually ends before its control. */
@@ -519,6 +555,7 @@ void events_free(struct events *ev)
 	for (unsigned i = 0; i < ev->folders; i++) {
 		events_folder_free(ev->folder[i].content);
 		forget(&ev->folder[i].subject);
+		forget(&ev->folder[i].uploads);
 	}
 	for (unsigned i = 0; i < EVENTS_BURNED; i++)
 		forget(&ev->burned[i]);

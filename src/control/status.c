@@ -8,10 +8,12 @@
 
 #include "disc/medium.h"
 #include "drive/extract_jobs.h"
+#include "library/etag.h"
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/library.h"
 #include "protocol/answer.h"
+#include "transfer/uploads.h"
 
 static bool has_disc(const struct mmc_state *m)
 {
@@ -98,13 +100,19 @@ static const char *room_warning(
 }
 
 /* A full disc is one of the kind that a plain blank is in the drive. */
-static void set_room(json_t *o, const struct drive *d, uint64_t free_bytes)
+static void set_room(json_t *o, const struct drive *d, const struct uploads *u, uint64_t free_bytes)
 {
+	uint64_t total;
 	const struct disc_medium *blank = drive_blank(d);
 	uint64_t full = image_largest(blank, blank->capacity);
 
 	json_object_set_new(o, "card_free_bytes", json_integer((json_int_t)free_bytes));
 	json_object_set_new(o, "card_full_discs", json_integer((json_int_t)(free_bytes / full)));
+	if (total_room_at(drive_media(d), &total) == 0)
+		json_object_set_new(o, "card_total_bytes", json_integer((json_int_t)total));
+	if (u)
+		json_object_set_new(o, "card_reserved_bytes",
+			json_integer((json_int_t)uploads_kept(u, drive_media(d))));
 }
 
 /* How far the songs of a disc are copied, if they are. */
@@ -128,7 +136,17 @@ static void set_unfinished(json_t *o, struct drive *d)
 	json_object_set_new(o, "unfinished_bytes", json_integer((json_int_t)bytes));
 }
 
-json_t *status_drive(struct drive *d)
+static void set_speed(json_t *o, struct drive *d, const struct mmc_state *m)
+{
+	struct burn_speed speed;
+
+	drive_burn_speed(d, m, &speed);
+	json_object_set_new(o, "writing", json_boolean(speed.writing));
+	json_object_set_new(o, "burn_rate_kb_s", json_integer((json_int_t)speed.kb_s));
+	json_object_set_new(o, "seconds_left", json_integer((json_int_t)speed.seconds));
+}
+
+json_t *status_drive(struct drive *d, const struct uploads *u)
 {
 	struct drive_info info;
 	char text[160];
@@ -164,10 +182,11 @@ json_t *status_drive(struct drive *d)
 	json_object_set_new(o, "eject_requested", json_boolean(m->eject_requested));
 	json_object_set_new(o, "test_write", json_boolean(m->testing));
 	json_object_set_new(o, "unsynced_blocks", json_integer(m->unsynced));
+	set_speed(o, d, m);
 	json_object_set_new(o, "read_only", json_string(m->read_only ? m->read_only : ""));
 	json_object_set_new(o, "warning", json_string(room_warning(d, m, text, sizeof(text))));
 	if (free_room_at(drive_media(d), &room) == 0)
-		set_room(o, d, room);
+		set_room(o, d, u, room);
 	if (info.has_postburn)
 		json_object_set_new(o, "burned",
 			json_pack("{s:s, s:s, s:i, s:i, s:s, s:s}", "state", info.postburn.state,
@@ -204,6 +223,21 @@ static const struct disc_medium *medium_of_entry(
 		return drive_image_medium(d, e->size, e->udf);
 	drive_get_info(holder, &info);
 	return disc_medium_of(info.mmc.type);
+}
+
+/* What the file is, for programs that read or delete it. */
+static void set_file(json_t *o, const struct catalog_entry *e)
+{
+	const struct stat st = {.st_dev = e->dev,
+		.st_ino = e->ino,
+		.st_mtim = e->written,
+		.st_size = (off_t)e->file_size};
+	char etag[ETAG_TEXT];
+
+	etag_of(&st, etag);
+	json_object_set_new(o, "mtime", json_integer((json_int_t)e->written.tv_sec));
+	json_object_set_new(o, "etag", json_string(etag));
+	json_object_set_new(o, "sha256", json_string(e->sha256 ? e->sha256 : ""));
 }
 
 /* The image as it is in the drive that holds it, or as it would be in drive d. */
@@ -243,6 +277,7 @@ static json_t *image_entry(
 	json_object_set_new(o, "volume_size", json_integer((json_int_t)e->volume));
 	json_object_set_new(o, "disc", json_boolean(e->is_disc));
 	json_object_set_new(o, "remark", json_string(e->remark ? e->remark : copy));
+	set_file(o, e);
 	return o;
 }
 
@@ -260,7 +295,8 @@ static json_t *list_head(const struct catalog_list *l, const char *folder)
 }
 
 /* Adds the members that stand behind the images. */
-static void add_list_tail(const struct catalog_list *l, const struct drive *d, json_t *a)
+static void add_list_tail(
+	const struct catalog_list *l, const struct uploads *u, const struct drive *d, json_t *a)
 {
 	json_t *states = json_array();
 
@@ -272,10 +308,11 @@ static void add_list_tail(const struct catalog_list *l, const struct drive *d, j
 	json_object_set_new(a, "states", states);
 	json_object_set_new(a, "more", json_boolean(l->more));
 	if (l->free_known)
-		set_room(a, d, l->free_bytes);
+		set_room(a, d, u, l->free_bytes);
 }
 
-json_t *status_list(const struct catalog_list *l, const struct drives *all, const struct drive *d)
+json_t *status_list(
+	const struct catalog_list *l, const struct command_env *env, const struct drive *d)
 {
 	json_t *a = list_head(l, drive_media(d)), *images;
 
@@ -283,9 +320,9 @@ json_t *status_list(const struct catalog_list *l, const struct drives *all, cons
 		return a;
 	images = json_array();
 	for (size_t i = 0; i < l->count; i++)
-		json_array_append_new(images, image_entry(&l->entry[i], all, d));
+		json_array_append_new(images, image_entry(&l->entry[i], env->drives, d));
 	json_object_set_new(a, "images", images);
-	add_list_tail(l, d, a);
+	add_list_tail(l, env->uploads, d, a);
 	return a;
 }
 
@@ -302,7 +339,7 @@ static bool put_object(json_t *o, size_t skip, size_t cut, FILE *to)
 }
 
 char *status_list_text(
-	const struct catalog_list *l, const struct drives *all, const struct drive *d)
+	const struct catalog_list *l, const struct command_env *env, const struct drive *d)
 {
 	json_t *tail = json_object();
 	char *text = NULL;
@@ -315,8 +352,8 @@ char *status_list_text(
 		ok = fputs(",\"images\":[", to) >= 0;
 	for (size_t i = 0; ok && l->error == 0 && i < l->count; i++)
 		ok = (i == 0 || putc(',', to) != EOF) &&
-		     put_object(image_entry(&l->entry[i], all, d), 0, 0, to);
-	add_list_tail(l, d, tail);
+		     put_object(image_entry(&l->entry[i], env->drives, d), 0, 0, to);
+	add_list_tail(l, env->uploads, d, tail);
 	if (ok && l->error == 0)
 		ok = fputs("],", to) >= 0 && put_object(json_incref(tail), 1, 0, to);
 	else if (ok)

@@ -5,18 +5,22 @@
 
 #include <jansson.h>
 
+#include "control/command.h"
 #include "drive/drive.h"
 #include "library/catalog.h"
 
+struct uploads;
+
 /* Returns the state of one drive as an object; NULL: no memory. */
-json_t *status_drive(struct drive *d);
+json_t *status_drive(struct drive *d, const struct uploads *u);
 /* Returns the answer to list: the images of d's media folder, and which drives hold them. */
-json_t *status_list(const struct catalog_list *l, const struct drives *all, const struct drive *d);
+json_t *status_list(
+	const struct catalog_list *l, const struct command_env *env, const struct drive *d);
 /*
  * Returns the same as answer_text() would, which the caller frees. Of a large list it takes an
  * eighth of the memory.
  */
 char *status_list_text(
-	const struct catalog_list *l, const struct drives *all, const struct drive *d);
+	const struct catalog_list *l, const struct command_env *env, const struct drive *d);
 
 #endif

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "ctl/doctor.h"
+#include "ctl/get.h"
 #include "ctl/loopback.h"
 #include "ctl/options.h"
 #include "ctl/report.h"
 #include "ctl/trace_file.h"
+#include "ctl/upload.h"
 #include "ctl/wait.h"
 #include "ctl/watch.h"
 #include "ctl/web.h"
@@ -16,8 +18,8 @@
 #include "util/array.h"
 #include "version.h"
 
-const char *const help_own_verbs[] = {
-	WATCH_VERB, WAIT_VERB, LOOPBACK_VERB, WEB_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
+const char *const help_own_verbs[] = {UPLOAD_VERB, GET_VERB, WATCH_VERB, WAIT_VERB, LOOPBACK_VERB,
+	WEB_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
 
 /* What the client carries out itself, after the verbs of the daemon. */
 static const struct {
@@ -26,6 +28,8 @@ static const struct {
 	{"trace", TRACE_SAVE_SYNOPSIS, TRACE_SAVE_HELP},
 	{"trace", TRACE_SHOW_SYNOPSIS, TRACE_SHOW_HELP},
 	{"trace", TRACE_SCRIPT_SYNOPSIS, TRACE_SCRIPT_HELP},
+	{UPLOAD_VERB, UPLOAD_SYNOPSIS, UPLOAD_HELP},
+	{GET_VERB, GET_SYNOPSIS, GET_HELP},
 	{WATCH_VERB, WATCH_SYNOPSIS, WATCH_HELP},
 	{WAIT_VERB, WAIT_SYNOPSIS, WAIT_HELP},
 	{LOOPBACK_VERB, LOOPBACK_ON_SYNOPSIS, LOOPBACK_ON_HELP},
@@ -40,14 +44,15 @@ static const struct {
 	{VERSION_VERB, VERSION_SYNOPSIS, VERSION_HELP},
 };
 
-/* Calls fn for each form of a verb, or of all verbs if verb is NULL. Returns their number. */
+/* Calls fn for each form of a verb, or of all that people type if verb is NULL. Returns their
+ * number. */
 static unsigned each_form(const char *verb,
 	void (*fn)(const char *name, const char *synopsis, const char *help, void *ctx), void *ctx)
 {
 	unsigned n = 0;
 
 	for (size_t i = 0; i < VERB_COUNT; i++) {
-		if (verb && strcmp(verb, verb_table[i].name) != 0)
+		if (verb ? strcmp(verb, verb_table[i].name) != 0 : verb_table[i].for_programs)
 			continue;
 		fn(verb_table[i].name, verb_table[i].synopsis, verb_table[i].help, ctx);
 		n++;

@@ -368,12 +368,18 @@ static int take_group(
 static int check_combinations(struct load *l, const config_t *cfg, const struct config *c)
 {
 	const config_setting_t *s = config_lookup(cfg, "control");
-	const char *fifo = c->control.fifo, *sock = c->control.socket, *status = c->control.status;
+	const char *name[] = {
+		c->control.fifo, c->control.socket, c->control.status, c->control.web};
 
 	/* The defaults differ from each other: if two are equal, the file has a group control. */
-	if (s &&
-		(strcmp(fifo, sock) == 0 || strcmp(fifo, status) == 0 || strcmp(sock, status) == 0))
-		return refuse(l, s, "control.fifo, control.socket and control.status must differ");
+	for (size_t i = 0; s && i < ARRAY_LEN(name); i++) {
+		for (size_t k = 0; k < i; k++) {
+			if (strcmp(name[i], name[k]) == 0)
+				return refuse(l, s,
+					"control.fifo, control.socket, control.status and "
+					"control.web must differ");
+		}
+	}
 	s = config_lookup(cfg, "burned.blank");
 	if (s && c->burned.blank && c->behaviour.eject_brings_next)
 		return refuse(l, s,

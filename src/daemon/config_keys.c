@@ -132,6 +132,8 @@ static const struct key keys[] = {
 	TEXT("control.socket", control.socket, 1, "socket", check_file),
 	TEXT("control.status", control.status, 1, "status", check_file),
 	TEXT("control.group", control.group, 0, "mmcgadget", check_name),
+	TEXT("control.web", control.web, 1, "web", check_file),
+	TEXT("control.web_group", control.web_group, 0, "mmcgadget-web", check_name),
 	CHOICE("behaviour.finalised", behaviour.finalised, "dvd-rom", finalised),
 	CHOICE("behaviour.large_image", behaviour.large_image_dvd, "bd-rom", large_image),
 	NUMBER("behaviour.subclass", usb.subclass, 2, 6, 6, subclass),

@@ -17,6 +17,7 @@
 #include "library/compact_rename.h"
 #include "library/disc_file.h"
 #include "library/disc_store.h"
+#include "library/etag.h"
 #include "library/image_compact.h"
 #include "library/image_erase.h"
 #include "library/library.h"
@@ -31,6 +32,7 @@ enum job_kind { JOB_RENAME, JOB_DELETE, JOB_ERASE };
 struct job {
 	enum job_kind kind;
 	char *name, *to; /* in the media folder; to: of JOB_RENAME, otherwise NULL */
+	char *etag;      /* that the image must have; NULL = any */
 	struct reply *reply;
 	struct job *next;
 };
@@ -78,6 +80,7 @@ static void finish(struct disc_jobs *j, json_t *answer)
 	job->reply->final(job->reply, answer);
 	free(job->name);
 	free(job->to);
+	free(job->etag);
 	free(job);
 }
 
@@ -360,6 +363,23 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f, bool
 	return r == 0 ? NULL : answer_error("io-error", "\"%s\": %s", job->name, strerror(-r));
 }
 
+/* Returns the answer if the image is not the one that somebody has seen. */
+static json_t *refuse_if_changed(const struct job *job, const struct library_file *f, bool leftover)
+{
+	char now[ETAG_TEXT];
+	struct stat st;
+
+	if (!job->etag)
+		return NULL;
+	if (!leftover && fstat(f->path_fd, &st) == 0) {
+		etag_of(&st, now);
+		if (strcmp(now, job->etag) == 0)
+			return NULL;
+	}
+	return answer_error("changed",
+		"\"%s\" is not what it was when it was listed; look at it again", job->name);
+}
+
 static json_t *check_found(struct disc_jobs *j, int folder, const struct library_file *f)
 {
 	const char *name = j->queue->name;
@@ -428,7 +448,9 @@ static json_t *begin_in(struct disc_jobs *j, int folder)
 	}
 	if (r < 0 && !leftover)
 		return disc_rules_refusal(job->name, j->config.media, r);
-	answer = leftover ? start_job(j, &f, true) : check_found(j, folder, &f);
+	answer = refuse_if_changed(job, &f, leftover);
+	if (!answer)
+		answer = leftover ? start_job(j, &f, true) : check_found(j, folder, &f);
 	library_forget(&f);
 	return answer;
 }
@@ -457,8 +479,8 @@ static void start_next(struct disc_jobs *j)
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
-static void add(
-	struct disc_jobs *j, enum job_kind kind, const char *name, const char *to, struct reply *r)
+static void add(struct disc_jobs *j, enum job_kind kind, const char *name, const char *to,
+	const char *etag, struct reply *r)
 {
 	struct job **at = &j->queue, *job;
 
@@ -467,10 +489,14 @@ static void add(
 		job->kind = kind;
 		job->name = strdup(name);
 		job->to = to ? strdup(to) : NULL;
+		job->etag = etag ? strdup(etag) : NULL;
 	}
-	if (!job || !job->name || (to && !job->to)) {
-		if (job)
+	if (!job || !job->name || (to && !job->to) || (etag && !job->etag)) {
+		if (job) {
 			free(job->name);
+			free(job->to);
+			free(job->etag);
+		}
 		free(job);
 		r->final(r, answer_error("busy", "too many commands are waiting"));
 		return;
@@ -483,7 +509,8 @@ static void add(
 	start_next(j);
 }
 
-void disc_jobs_rename(struct disc_jobs *j, const char *name, const char *to, struct reply *r)
+void disc_jobs_rename(
+	struct disc_jobs *j, const char *name, const char *to, const char *etag, struct reply *r)
 {
 	char whole[PATH_MAX];
 	json_t *fault = disc_rules_name(name);
@@ -495,27 +522,28 @@ void disc_jobs_rename(struct disc_jobs *j, const char *name, const char *to, str
 	if (fault)
 		r->final(r, fault);
 	else
-		add(j, JOB_RENAME, name, whole, r);
+		add(j, JOB_RENAME, name, whole, etag, r);
 }
 
-static void add_checked(struct disc_jobs *j, enum job_kind kind, const char *name, struct reply *r)
+static void add_checked(struct disc_jobs *j, enum job_kind kind, const char *name, const char *etag,
+	struct reply *r)
 {
 	json_t *fault = disc_rules_name(name);
 
 	if (fault)
 		r->final(r, fault);
 	else
-		add(j, kind, name, NULL, r);
+		add(j, kind, name, NULL, etag, r);
 }
 
-void disc_jobs_delete(struct disc_jobs *j, const char *name, struct reply *r)
+void disc_jobs_delete(struct disc_jobs *j, const char *name, const char *etag, struct reply *r)
 {
-	add_checked(j, JOB_DELETE, name, r);
+	add_checked(j, JOB_DELETE, name, etag, r);
 }
 
 void disc_jobs_erase(struct disc_jobs *j, const char *name, struct reply *r)
 {
-	add_checked(j, JOB_ERASE, name, r);
+	add_checked(j, JOB_ERASE, name, NULL, r);
 }
 
 void disc_jobs_cancel(struct disc_jobs *j, const char *code, const char *text)

@@ -33,8 +33,10 @@ int disc_jobs_new(const struct disc_jobs_config *config, sd_event *event, struct
 void disc_jobs_free(struct disc_jobs *j);
 
 /* Queue a command; r gets its answer, in the end exactly one. The strings are copied. */
-void disc_jobs_rename(struct disc_jobs *j, const char *name, const char *to, struct reply *r);
-void disc_jobs_delete(struct disc_jobs *j, const char *name, struct reply *r);
+/* etag: as somebody has seen the image, see library/etag.h; NULL = as it is. */
+void disc_jobs_rename(
+	struct disc_jobs *j, const char *name, const char *to, const char *etag, struct reply *r);
+void disc_jobs_delete(struct disc_jobs *j, const char *name, const char *etag, struct reply *r);
 /* See image_erase(). */
 void disc_jobs_erase(struct disc_jobs *j, const char *name, struct reply *r);
 /*

@@ -100,6 +100,21 @@ json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t
 	return NULL;
 }
 
+json_t *disc_rules_upload_name(const char *name)
+{
+	const char *fault = new_name_fault(base_of(name));
+
+	/* A list leaves hidden folders out, and what is in them. */
+	for (const char *p = name; !fault && p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (*p == '.')
+			fault = "has a folder that begins with a dot, so it would not be listed";
+	}
+	if (!fault && *name == '/')
+		fault = "is outside of the media folder";
+	return fault ? answer_error("bad-name", "\"%.300s\" %s", name, fault) : NULL;
+}
+
 void disc_rules_note(const char *name, char *out, size_t size)
 {
 	const char *fault = portable_fault(base_of(name));

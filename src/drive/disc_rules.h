@@ -21,6 +21,11 @@ json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t
  * it has no suffix and the folder has no file of that very name.
  */
 void disc_rules_blank_name(const char *media, const char *name, char *whole, size_t size);
+/*
+ * Returns NULL if an image can be uploaded under that name, which may have folders before it;
+ * otherwise the answer.
+ */
+json_t *disc_rules_upload_name(const char *name);
 /* Writes what people should know of a new name, with "; " before it; "" if nothing. */
 void disc_rules_note(const char *name, char *out, size_t size);
 /* Returns the answer for an image that could not be found because of this -errno. */

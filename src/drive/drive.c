@@ -520,6 +520,17 @@ uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)
 	return burn_end_find(&d->burn_end, drive_machine_in(d->machine), m);
 }
 
+void drive_burn_speed(struct drive *d, const struct mmc_state *m, struct burn_speed *out)
+{
+	uint32_t end = drive_burn_end(d, m);
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	burn_rate_take(&d->burn_rate, (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000,
+		m->blocks_written, m->open_track && m->open_track_audio ? CD_SECTOR : MEDIA_BLOCK,
+		end > m->nwa ? end - m->nwa : 0, out);
+}
+
 void drive_observe(struct drive *d, const struct drive_observer *o, void *ctx)
 {
 	drive_machine_observe(d->machine, o, ctx);

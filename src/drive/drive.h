@@ -17,6 +17,7 @@
 #include <systemd/sd-event.h>
 
 #include "drive/burned.h"
+#include "drive/burn_rate.h"
 #include "drive/drive_command.h"
 #include "drive/drive_observer.h"
 #include "drive/engine_thread.h"
@@ -167,6 +168,8 @@ struct drive_info {
 void drive_get_info(struct drive *d, struct drive_info *info);
 /* Returns the block where the burn under way will end, see burn_end_find(). 0 = unknown. */
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m);
+/* Tells how fast that disc is being written, see burn_rate_take(). */
+void drive_burn_speed(struct drive *d, const struct mmc_state *m, struct burn_speed *out);
 /* Notifies o, too, from now on, until drive_unobserve() or the end of the drive. */
 void drive_observe(struct drive *d, const struct drive_observer *o, void *ctx);
 void drive_unobserve(struct drive *d, const void *ctx);

@@ -4,6 +4,7 @@
 #define DRIVE_DRIVE_INT_H
 
 #include "drive/burn_end.h"
+#include "drive/burn_rate.h"
 #include "drive/disc_jobs.h"
 #include "drive/disc_watch.h"
 #include "drive/drive.h"
@@ -38,6 +39,7 @@ struct drive {
 	struct disc_jobs *jobs;
 	struct extract_jobs *extract;
 	struct burn_end burn_end;
+	struct burn_rate burn_rate;
 	struct host_log log;
 	struct stale_checksum stale;
 	struct cue_keeper cue;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 #include <systemd/sd-event.h>
 
 #include "cd/tally.h"
@@ -27,7 +28,10 @@ struct catalog_entry {
 	uint64_t size;
 	dev_t dev;
 	ino_t ino;
-	uint64_t volume; /* bytes of the image as its volume has them; 0 = unknown */
+	uint64_t file_size;      /* bytes of the file itself */
+	struct timespec written; /* its mtime */
+	char *sha256;            /* NULL, or what known_sum() says */
+	uint64_t volume;         /* bytes of the image as its volume has them; 0 = unknown */
 	/*
 	 * As in struct image_peek; or "copying", "unknown" (no volume found, no disc's suffix),
 	 * "cd" (a text that names the files of a compact disc; size is that of the files)

@@ -15,6 +15,7 @@
 #include "library/free_room.h"
 #include "library/image.h"
 #include "library/image_name.h"
+#include "library/known_sum.h"
 #include "library/library.h"
 #include "library/resolver.h"
 #include "media/store.h"
@@ -261,6 +262,15 @@ static void judge(struct scan *l, const struct library_entry *e, const struct im
 	}
 }
 
+/* Returns a new string; NULL: no sum is known. */
+static char *read_sum(const struct library_entry *e)
+{
+	char hex[CHECKSUM_HEX];
+
+	return known_sum(e->dir_fd, e->base, e->written.tv_sec, hex) == KNOWN_SUM_IS ? strdup(hex)
+										     : NULL;
+}
+
 static bool add_entry(const struct library_entry *e, void *ctx)
 {
 	struct scan *l = ctx;
@@ -289,6 +299,10 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->size = e->size;
 	n->dev = e->dev;
 	n->ino = e->ino;
+	n->file_size = e->size;
+	n->written = e->written;
+	if (!e->alone && !e->link)
+		n->sha256 = read_sum(e);
 	if (resolver_is_text(e->name, e->size)) {
 		catalog_text_look(&l->texts, l->scan->folder, e,
 			clock_ms() < MAX(l->until, l->look_until), n);
@@ -407,6 +421,7 @@ void catalog_list_fini(struct catalog_list *l)
 		free(l->entry[i].name);
 		free(l->entry[i].label);
 		free(l->entry[i].fault);
+		free(l->entry[i].sha256);
 	}
 	for (size_t i = 0; i < l->states; i++)
 		free(l->state[i]);

@@ -242,6 +242,21 @@ int checksum_outdate(struct folder *f, const char *name)
 	return len < 0 ? len : 1;
 }
 
+bool checksum_find(const char *text, size_t len, const char *image, char hex[CHECKSUM_HEX])
+{
+	for (size_t at = 0, take; at < len; at += take) {
+		const char *from = text + at, *end = memchr(from, '\n', len - at);
+		size_t line = end ? (size_t)(end - from) : len - at;
+
+		take = end ? line + 1 : line;
+		if (!name_in_line(from, line, image))
+			continue;
+		snprintf(hex, CHECKSUM_HEX, "%.64s", from + (*from == '\\' ? 1 : 0));
+		return strspn(hex, "0123456789abcdefABCDEF") == CHECKSUM_HEX - 1;
+	}
+	return false;
+}
+
 bool checksum_is_bad(const char *text, size_t len)
 {
 	return len > strlen(MISMATCH_HEAD) &&

@@ -38,6 +38,8 @@ int checksum_write(struct folder *f, const char *name, const char *hex, const ch
  * 1; 0: there is no such line; -errno, -EFBIG: the file is too long for a checksum.
  */
 int checksum_outdate(struct folder *f, const char *name);
+/* Writes the checksum that the text of such a file has for the image. False: it has none. */
+bool checksum_find(const char *text, size_t len, const char *image, char hex[CHECKSUM_HEX]);
 /* True if the text of such a file records that storage returned other data. */
 bool checksum_is_bad(const char *text, size_t len);
 /*

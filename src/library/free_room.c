@@ -27,6 +27,16 @@ int free_room_at(const char *path, uint64_t *bytes)
 	return take(statvfs(path, &fs), &fs, bytes);
 }
 
+int total_room_at(const char *path, uint64_t *bytes)
+{
+	struct statvfs fs;
+
+	if (statvfs(path, &fs) < 0)
+		return -errno;
+	*bytes = (uint64_t)fs.f_blocks * fs.f_frsize;
+	return 0;
+}
+
 /* The kernel refuses an offset beyond the largest file of the file system. 1, 0 or -errno. */
 static int may_end_at(int fd, uint64_t bytes)
 {

@@ -12,6 +12,8 @@
 int free_room(int folder, uint64_t *bytes);
 /* Does the same for the folder of that path. */
 int free_room_at(const char *path, uint64_t *bytes);
+/* Stores the bytes of the whole file system. 0 or -errno. */
+int total_room_at(const char *path, uint64_t *bytes);
 
 /*
  * Stores how large the regular file may become that is open as fd: `want` if it may become that

@@ -107,6 +107,17 @@ static int resolve(int folder, const char *name, int flags)
 	return library_resolve_by_path(folder, name, flags);
 }
 
+int library_open_below(int folder, const char *name)
+{
+	int at = resolve(folder, *name ? name : ".", O_DIRECTORY), fd;
+
+	if (at < 0)
+		return at;
+	fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(at);
+	return fd < 0 ? -errno : fd;
+}
+
 /* Opens the file of an O_PATH descriptor through /proc: the same file even if it was renamed. */
 static int reopen(int path_fd, int flags)
 {
@@ -133,12 +144,11 @@ static int find_place(int folder, struct library_file *f)
 	if (snprintf(f->base, sizeof(f->base), "%s", slash ? slash + 1 : name) >=
 		(int)sizeof(f->base))
 		return -ENAMETOOLONG;
-	at = resolve(folder, slash ? name : ".", O_DIRECTORY);
+	at = library_open_below(folder, slash ? name : ".");
 	if (at < 0)
 		return at;
-	f->dir_fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = f->dir_fd < 0 ? -errno : 0;
-	close(at);
+	f->dir_fd = at;
+	r = 0;
 	/* The file may have been renamed or removed meanwhile. */
 	if (r == 0 && (fstatat(f->dir_fd, f->base, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 			      st.st_dev != f->dev || st.st_ino != f->ino))
@@ -439,6 +449,7 @@ static int list_entry(struct listing *l, const char *name, int folder, const cha
 		e.ino = st.st_ino;
 		e.mode = st.st_mode;
 		e.changed = st.st_ctim;
+		e.written = st.st_mtim;
 		e.alone =
 			!has_name(all, base, STORE_SUFFIX) && !has_name(all, base, CHECKSUM_SUFFIX);
 		r = l->fn(&e, l->ctx) ? 0 : 1;

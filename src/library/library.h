@@ -24,6 +24,11 @@ struct library_file {
 
 /* Returns a descriptor of the folder, or -errno. */
 int library_open_folder(const char *path);
+/*
+ * Returns a descriptor of the folder of that name below folder, "" or "." = itself; or -errno, as
+ * library_find().
+ */
+int library_open_below(int folder, const char *name);
 /* Returns the code of a refusal, for an error of library_open_folder() or library_list(). */
 const char *library_folder_code(int error);
 
@@ -62,6 +67,7 @@ struct library_entry {
 	ino_t ino;
 	mode_t mode;
 	struct timespec changed; /* ctime */
+	struct timespec written; /* mtime */
 	bool link;               /* the name is a symbolic link to it */
 	/* When the folder was read, it had neither a state nor a checksum of that name. */
 	bool alone;

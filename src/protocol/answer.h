@@ -48,6 +48,13 @@ struct reply {
 	 * drive; -1: of all. NULL: it is not a client of the socket that asks.
 	 */
 	void (*listen)(struct reply *r, int drive);
+	/*
+	 * Instead of final(): the answer with a descriptor for the client, which it takes over.
+	 * NULL: there is no client of a socket.
+	 */
+	void (*final_fd)(struct reply *r, json_t *answer, int fd);
+	int asker; /* the connection of the client that asks, to find out who it is; -1 = none */
+	bool from_web; /* the client came through the web's socket, see control/control.h */
 };
 
 #endif

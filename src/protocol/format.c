@@ -8,6 +8,7 @@
 #include "protocol/format_medium.h"
 #include "protocol/format_size.h"
 #include "protocol/format_stats.h"
+#include "protocol/format_uploads.h"
 #include "util/array.h"
 #include "util/utf8.h"
 
@@ -536,5 +537,6 @@ bool format_view(const json_t *answer, const struct format_view *view, FILE *out
 	format_left_out(answer, out);
 	json_array_foreach(verbs, i, each)
 		fprintf(out, "%-40s %s\n", field_text(each, "synopsis"), field_text(each, "help"));
-	return format_stats(answer, out) || drives || json_array_size(images) > 0 || verbs;
+	return format_stats(answer, out) || format_uploads(answer, out) || drives ||
+	       json_array_size(images) > 0 || verbs;
 }

@@ -29,9 +29,11 @@ const struct verb verb_table[VERB_COUNT] = {
 		"minutes=74, 80 (as usual), 90 or 99 is the length of a CD" },
 	[VERB_CLOSE] = { "close", 1, 1, VERB_OPT_DRIVE, NULL, "close NAME [drive=DRIVE]",
 		"finalise a burned disc, in a drive or not: it becomes a DVD-ROM" },
-	[VERB_RENAME] = { "rename", 2, 2, VERB_OPT_DRIVE, NULL, "rename OLD NEW [drive=DRIVE]",
+	[VERB_RENAME] = { "rename", 2, 2, VERB_OPT_DRIVE | VERB_OPT_ETAG, NULL,
+		"rename OLD NEW [etag=ETAG] [drive=DRIVE]",
 		"rename a disc in its folder, with its state and checksum; overwrites nothing" },
-	[VERB_DELETE] = { "delete", 1, 1, VERB_OPT_DRIVE, NULL, "delete NAME [drive=DRIVE]",
+	[VERB_DELETE] = { "delete", 1, 1, VERB_OPT_DRIVE | VERB_OPT_ETAG, NULL,
+		"delete NAME [etag=ETAG] [drive=DRIVE]",
 		"delete a disc that is in no drive, with its state and checksum" },
 	[VERB_ERASE] = { "erase", 1, 1, VERB_OPT_DRIVE, NULL, "erase NAME [drive=DRIVE]",
 		"make a rewritable disc that is in no drive blank again; its data is gone" },
@@ -46,9 +48,33 @@ const struct verb verb_table[VERB_COUNT] = {
 		"show counts and durations of the host's commands; reset: and start from zero" },
 	[VERB_TRACE] = { "trace", 1, 1, VERB_OPT_DRIVE | VERB_OPT_UNTIL | VERB_OPT_RECORDS | VERB_OPT_FROM,
 		"start stop status read", "trace start|stop|status [until=error] [records=N] [drive=DRIVE]",
-		"record the host's commands in memory; until=error: stop at the first unusual failure" },
+		"record the host's commands in memory; until=error: stop at the first unusual failure",
+		.not_for_web = true },
 	[VERB_EVENTS] = { "events", 0, 0, VERB_OPT_DRIVE, NULL, "events [drive=DRIVE]",
 		"tell what changes, one JSON object a line, until the connection ends" },
+	[VERB_SUM] = { "sum", 1, 2, VERB_OPT_DRIVE, NULL, "sum NAME [start] [drive=DRIVE]",
+		"show the SHA-256 of an image; start: compute it, and write it beside the image" },
+	[VERB_OPEN] = { "open", 1, 1, VERB_OPT_DRIVE | VERB_OPT_UNFINISHED, NULL,
+		"open NAME [unfinished=yes] [drive=DRIVE]",
+		"for programs: pass a descriptor for reading an image; people use get",
+		.for_programs = true },
+	[VERB_UPLOAD] = { "upload", 1, 1, VERB_OPT_DRIVE | VERB_OPT_SIZE | VERB_OPT_SHA256, NULL,
+		"upload NAME size=BYTES [sha256=HEX] [drive=DRIVE]",
+		"for programs: pass a descriptor for writing an image, or what is missing of it",
+		.for_programs = true },
+	[VERB_UPLOADS] = { "uploads", 0, 0, VERB_OPT_DRIVE, NULL, "uploads [drive=DRIVE]",
+		"list the uploads that are not finished" },
+	[VERB_UPLOAD_OPEN] = { "upload-open", 1, 1, 0, NULL, "upload-open ID",
+		"for programs: pass a descriptor for going on with an upload",
+		.for_programs = true },
+	[VERB_UPLOAD_AT] = { "upload-at", 1, 1, VERB_OPT_OFFSET, NULL, "upload-at ID [offset=BYTES]",
+		"for programs: so many bytes are on storage; or only ask how to go on",
+		.for_programs = true },
+	[VERB_UPLOAD_END] = { "upload-end", 1, 1, VERB_OPT_AS, NULL, "upload-end ID [as=NAME]",
+		"for programs: the upload is complete, and the image gets its name",
+		.for_programs = true },
+	[VERB_UPLOAD_DROP] = { "upload-drop", 1, 1, 0, NULL, "upload-drop ID",
+		"delete an upload that is not finished" },
 	[VERB_HELP] = { "help", 0, 1, 0, NULL, "help [VERB]", "list the verbs, or describe one" },
 };
 
@@ -57,13 +83,15 @@ static const struct { const char *name; enum verb_option bit; } options[] = {
 	{ "until", VERB_OPT_UNTIL }, { "records", VERB_OPT_RECORDS }, { "from", VERB_OPT_FROM },
 	{ "force", VERB_OPT_FORCE }, { "as", VERB_OPT_AS }, { "minutes", VERB_OPT_MINUTES },
 	{ "track", VERB_OPT_TRACK }, { "to", VERB_OPT_TO },
+	{ "size", VERB_OPT_SIZE }, { "sha256", VERB_OPT_SHA256 }, { "offset", VERB_OPT_OFFSET },
+	{ "unfinished", VERB_OPT_UNFINISHED }, { "etag", VERB_OPT_ETAG },
 };
 
 /* What people type who know other programs. The verb may be one of the client's. */
 static const struct { const char *typed, *verb; } synonyms[] = {
 	{ "ls", "list" }, { "dir", "list" }, { "images", "list" }, { "discs", "list" },
 	{ "load", "insert" }, { "mount", "insert" }, { "use", "insert" },
-	{ "unload", "eject" }, { "umount", "eject" }, { "unmount", "eject" }, { "open", "eject" },
+	{ "unload", "eject" }, { "umount", "eject" }, { "unmount", "eject" },
 	{ "previous", "prev" }, { "back", "prev" },
 	{ "finalize", "close" }, { "finalise", "close" }, { "finish", "close" }, { "fixate", "close" },
 	{ "new", "blank" }, { "create", "blank" },
@@ -71,6 +99,9 @@ static const struct { const char *typed, *verb; } synonyms[] = {
 	{ "wipe", "erase" }, { "clear", "erase" }, { "format", "erase" },
 	{ "rip", "extract" }, { "wav", "extract" }, { "songs", "extract" },
 	{ "mv", "rename" }, { "move", "rename" },
+	{ "sha256", "sum" }, { "sha256sum", "sum" }, { "checksum", "sum" },
+	{ "put", "upload" }, { "send", "upload" }, { "push", "upload" },
+	{ "download", "get" }, { "fetch", "get" }, { "pull", "get" },
 	{ "info", "status" }, { "drives", "status" }, { "stat", "status" }, { "show", "status" },
 };
 // clang-format on
@@ -97,6 +128,16 @@ static char **slot_of(struct verb_call *call, enum verb_option bit)
 		return &call->track;
 	case VERB_OPT_TO:
 		return &call->to;
+	case VERB_OPT_SIZE:
+		return &call->size;
+	case VERB_OPT_SHA256:
+		return &call->sha256;
+	case VERB_OPT_OFFSET:
+		return &call->offset;
+	case VERB_OPT_UNFINISHED:
+		return &call->unfinished;
+	case VERB_OPT_ETAG:
+		return &call->etag;
 	case VERB_OPT_FORCE:
 		break;
 	}
@@ -131,9 +172,11 @@ static int take_option(struct verb_call *call, const char *key, char *value, con
 				*slot ? "is given twice" : "has no value");
 			return -1;
 		}
-		if (options[i].bit == VERB_OPT_FORCE && strcmp(value, "yes") != 0) {
+		if ((options[i].bit & (VERB_OPT_FORCE | VERB_OPT_UNFINISHED)) &&
+			strcmp(value, "yes") != 0) {
 			*code = "bad-arguments";
-			snprintf(why, size, "%s: force takes the value yes only", call->verb->name);
+			snprintf(why, size, "%s: %s takes the value yes only", call->verb->name,
+				key);
 			return -1;
 		}
 		*slot = value;
@@ -241,13 +284,20 @@ bool verb_is_option(const char *word)
 	return key_of(word) != NULL;
 }
 
-/* Makes Drive= and TYPE= the options that they are meant to be. Other words stay names. */
-static void fold_key(struct word *word)
+/*
+ * Returns the value of an option, and makes the word its key: also of Drive= and TYPE=, which are
+ * meant to be options. NULL: the word is a name.
+ */
+static char *take_value(struct word *word)
 {
 	const char *key = word->quoted ? NULL : key_of(word->text);
+	size_t len = key ? strlen(key) : 0;
 
-	if (key)
-		memcpy(word->text, key, strlen(key));
+	if (!key)
+		return words_option(word);
+	memcpy(word->text, key, len);
+	word->text[len] = '\0';
+	return word->text + len + 1;
 }
 
 /* Sorts the words behind the verb into options and arguments. */
@@ -257,8 +307,7 @@ static int take_words(
 	char *value;
 
 	for (unsigned i = 1; i < w->count; i++) {
-		fold_key(&w->word[i]);
-		value = words_option(&w->word[i]);
+		value = take_value(&w->word[i]);
 		if (!value)
 			call->args[call->count++] = w->word[i].text;
 		else if (take_option(call, w->word[i].text, value, code, why, size) < 0)

@@ -8,8 +8,9 @@
 
 #include "protocol/words.h"
 
-/* Grows by one when programs can ask for more: 1 = events. Older daemons have no number. */
-#define VERB_API 1
+/* Grows by one when programs can ask for more: 1 = events, 2 = files. Older daemons have no number.
+ */
+#define VERB_API 2
 
 enum verb_id {
 	VERB_INSERT,
@@ -27,6 +28,14 @@ enum verb_id {
 	VERB_STATS,
 	VERB_TRACE,
 	VERB_EVENTS,
+	VERB_SUM,
+	VERB_OPEN,
+	VERB_UPLOAD,
+	VERB_UPLOADS,
+	VERB_UPLOAD_OPEN,
+	VERB_UPLOAD_AT,
+	VERB_UPLOAD_END,
+	VERB_UPLOAD_DROP,
 	VERB_HELP,
 	VERB_COUNT
 };
@@ -41,7 +50,12 @@ enum verb_option {
 	VERB_OPT_AS = 64,
 	VERB_OPT_MINUTES = 128,
 	VERB_OPT_TRACK = 256,
-	VERB_OPT_TO = 512
+	VERB_OPT_TO = 512,
+	VERB_OPT_SIZE = 1024,
+	VERB_OPT_SHA256 = 2048,
+	VERB_OPT_OFFSET = 4096,
+	VERB_OPT_UNFINISHED = 8192,
+	VERB_OPT_ETAG = 16384
 };
 
 struct verb {
@@ -51,6 +65,8 @@ struct verb {
 	const char *keyword; /* the valid arguments, separated by spaces; NULL = any */
 	const char *synopsis;
 	const char *help;
+	bool for_programs; /* of no use to who types it */
+	bool not_for_web;  /* it is refused at the web's socket */
 };
 
 /* A parsed line. Strings point into the line; NULL = not given. */
@@ -67,6 +83,9 @@ struct verb_call {
 	char *force;                  /* "yes" */
 	char *as;                     /* "cd", "dvd" or "auto" */
 	char *track, *to;             /* of extract */
+	char *size, *sha256, *offset; /* of uploads */
+	char *unfinished;             /* "yes", of open */
+	char *etag;                   /* of rename and delete */
 };
 
 extern const struct verb verb_table[VERB_COUNT];

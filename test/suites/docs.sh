@@ -51,13 +51,15 @@ both 'mmcgadgetd: options in synopsis and list' \
 	"$(man_options mmcgadgetd.8)"
 
 # Verbs with their options: the table of the code, and each manual's list.
-daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z]*\] = { "\([a-z]*\)".*/\1/p' src/protocol/verbs.c)
+daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' src/protocol/verbs.c)
+# Those of no use to people, which the client's help leaves out.
+program_verbs=$(sed -n 's/^	\[VERB_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/; t name; /for_programs = true/{ x; p; x; }; b; : name; h' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
-own_verbs=$(sed -n 's/^#define \(DOCTOR\|LOOPBACK\|REPORT\|WAIT\|WATCH\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,loopback,report,wait,watch,help}.h)
+own_verbs=$(sed -n 's/^#define \(DOCTOR\|GET\|LOOPBACK\|REPORT\|UPLOAD\|WAIT\|WATCH\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,get,loopback,report,upload,wait,watch,help}.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
-code_verbs=$(printf '%s\n' "$daemon_verbs" "$own_verbs")
-help_verbs=$("$O/mmcgadgetctl" --help | sed '/^Options/,$d' | grep -oE '^  [a-z]+' | tr -d ' ')
-man_verbs() { grep -oE '^\.It Cm [a-z]+( |$)' "$man/$1" | awk '{ print $3 }'; }
+code_verbs=$(printf '%s\n' "$daemon_verbs" | grep -vxF "$program_verbs"; printf '%s\n' "$own_verbs")
+help_verbs=$("$O/mmcgadgetctl" --help | sed '/^Options/,$d' | grep -oE '^  [a-z-]+' | tr -d ' ')
+man_verbs() { grep -oE '^\.It Cm [a-z-]+( |$)' "$man/$1" | awk '{ print $3 }'; }
 both 'verbs in the code and mmcgadgetctl --help' "$code_verbs" "$help_verbs"
 both 'verbs in the code and mmcgadgetd(8)' "$daemon_verbs" "$(man_verbs mmcgadgetd.8)"
 both 'verbs in --help and mmcgadgetctl(1)' "$help_verbs" "$(man_verbs mmcgadgetctl.1)"
@@ -100,15 +102,22 @@ for shell in bash zsh fish; do
 	both "recordable media in the code and in the completion for $shell" \
 		"$(cut -d'|' -f1 <<<"$code_media")" "$(completion_list media $shell)"
 done
-# "insert NAME [drive=DRIVE]" on one line, however it is marked up.
-help_synopses=$("$O/mmcgadgetctl" --help | sed -n 's/^  \([a-z]\)/\1/p' |
-	sed 's/NAME/name/; s/DRIVE/drive/; s/OLD NEW/old new/; s/FILE/file/; s/TYPE/type/; s/DISC/disc/; s/FOLDER/folder/; s/=N/=n/; s/VERB/verb/; s/SECONDS/seconds/')
-own_synopses=$(sed 's/NAME/name/; s/DRIVE/drive/; s/FILE/file/; s/FOLDER/folder/; s/SECONDS/seconds/' <<<"$own_synopses")
+# "insert NAME [drive=DRIVE]" on one line, however it is marked up: what stands for a value is a word of capitals.
+small() { sed -E ':again; s/(^|[^A-Za-z])([A-Z]+)/\1\L\2/; t again'; }
+help_synopses=$({
+	"$O/mmcgadgetctl" --help
+	for verb in $program_verbs; do "$O/mmcgadgetctl" help "$verb"; done
+} | sed -n 's/^  \([a-z]\)/\1/p' | small | sort -u)
+program_synopses=$(for verb in $program_verbs; do
+	"$O/mmcgadgetctl" --json help "$verb" | grep -o '"synopsis":"[^"]*"' | head -n 1 | cut -d'"' -f4
+done | small)
+own_synopses=$(small <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
-	[ $p = mmcgadgetctl.1 ] && own=' ' || own=$own_synopses # not for the daemon
+	[ $p = mmcgadgetctl.1 ] && own=$program_synopses || own=$own_synopses # not for this reader
 	both "verbs and their arguments in --help and $p" "$(grep -vxF "$own" <<<"$help_synopses")" \
 		"$(plain "$man/$p" | sed -n 's/^     \([a-z].*\)/\1/p' | sed 's/   *.*//' |
-			grep -E "^($(paste -sd'|' <<<"$help_verbs"))( |$)" | grep -E '^(version|doctor)$|name|file|\[')"
+			grep -E "^($(printf '%s\n' "$help_verbs" "$program_verbs" | paste -sd'|'))( |$)" |
+			grep -E '^(version|doctor)$|name|file|\[| id$' | sort -u)"
 done
 
 # Codes of refusals, which scripts use: of the daemon, and of the client alone.
@@ -116,8 +125,8 @@ flat() { cat "$@" | tr -s '\n\t ' ' '; }
 words_of() { grep -oE '"[a-z-]+"' | tr -d '"'; }
 man_codes() { sed -n "/$2/,/^\.El/s/^\.It Li //p" "$man/$1"; }
 daemon_codes=$({
-	flat src/{control,drive,library,protocol}/*.c | grep -oE 'answer_error\( ?"[a-z-]+"'
-	flat src/library/*.c | grep -oE 'refuse\( ?([a-z]->)?why, [^,"]+, "[a-z-]+"'
+	flat src/{control,transfer,drive,library,protocol}/*.c | grep -oE 'answer_error\( ?"[a-z-]+"'
+	flat src/{transfer,library}/*.c | grep -oE 'refuse\( ?(&?[a-z]->)?why, [^,"]+, "[a-z-]+"'
 	flat src/{control,drive,library,protocol}/*.c | grep -oE '(\*|->)code = "[a-z-]+"'
 	flat src/drive/drive.c | grep -oE 'drive_commands_cancel\([^,]*, "[a-z-]+"'
 	flat src/control/*.c | grep -oE 'code\\":\\"[a-z-]+' | sed 's/.*\\"/"/; s/$/"/'

@@ -6,6 +6,7 @@
 #include "daemon/fake_usb.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -47,9 +48,14 @@ static inline int make_control(void)
 		.functions = functions,
 		.ctx = name,
 	};
-	struct control_config cc = {
-		.fifo = "control", .socket = "socket", .status = "status", .group = ""};
+	struct control_config cc = {.fifo = "control",
+		.socket = "socket",
+		.status = "status",
+		.group = "",
+		.web = "web"};
+	const struct group *own = getgrgid(getegid());
 
+	snprintf(cc.web_group, sizeof(cc.web_group), "%s", own ? own->gr_name : "");
 	snprintf(cc.directory, sizeof(cc.directory), "%s/run", scratch);
 	return control_new(&cc, &env, event, &control);
 }

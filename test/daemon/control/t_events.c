@@ -37,6 +37,10 @@ static void the_whole_state_comes_first(void **state)
 	assert_string_equal(field_text(o, "folder"), in_scratch("media"));
 	assert_int_equal(json_array_size(json_object_get(o, "drives")), 2);
 	json_decref(o);
+	o = next_event(fd);
+	assert_string_equal(field_text(o, "event"), "upload");
+	assert_int_equal(json_array_size(json_object_get(o, "uploads")), 0);
+	json_decref(o);
 	pass(400);
 	assert_false(has_input(fd));
 	/* A second client is told the same, of one drive. */
@@ -45,7 +49,7 @@ static void the_whole_state_comes_first(void **state)
 	o = next_event(one);
 	assert_string_equal(field_text(json_object_get(o, "drive"), "name"), "drive1");
 	json_decref(o);
-	json_decref(next_of(one, "library"));
+	json_decref(next_of(one, "upload"));
 	insert_blank("b.iso");
 	json_decref(next_of(one, "library"));
 	assert_false(has_input(one));
@@ -66,7 +70,7 @@ static void the_fifo_has_no_reader_for_them(void **state)
 	assert_non_null(strstr(receive_line(fd), "\"code\":\"bad-arguments\""));
 	/* Refused, it is a client like any other. */
 	send_text(fd, "help events\n");
-	assert_non_null(strstr(receive_line(fd), "\"api\":1"));
+	assert_non_null(strstr(receive_line(fd), "\"api\":2"));
 	close(fd);
 }
 

@@ -107,7 +107,7 @@ static const struct habit habits[] = {
 	{"mount a.iso", 2, "did you mean insert?"},
 	{"unload", 2, "did you mean eject?"},
 	{"umount", 2, "did you mean eject?"},
-	{"open", 2, "did you mean eject?"},
+	{"open", 2, "eject opens the tray"},
 	{"previous", 2, "did you mean prev?"},
 	{"back", 2, "did you mean prev?"},
 	{"finalize x", 2, "did you mean close?"},

@@ -229,7 +229,7 @@ static void a_wrong_verb_is_told_the_right_one(void **state)
 	static const char *const own[] = {"watch", NULL};
 	static const struct {
 		const char *typed, *verb;
-	} rows[] = {{"load", "insert"}, {"umount", "eject"}, {"open", "eject"}, {"ls", "list"},
+	} rows[] = {{"load", "insert"}, {"umount", "eject"}, {"open", "open"}, {"ls", "list"},
 		{"previous", "prev"}, {"finalize", "close"}, {"new", "blank"}, {"drives", "status"},
 		{"stat", "status"}, {"Status", "status"}, {"STATS", "stats"}, {"stauts", "status"},
 		{"insrt", "insert"}, {"isnert", "insert"}, {"wach", "watch"}, {"mv", "rename"},

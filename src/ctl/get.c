@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ctl/get.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/passing.h"
+#include "protocol/answer.h"
+#include "protocol/field.h"
+#include "protocol/format_size.h"
+#include "util/array.h"
+
+#define PIECE (1u << 20)
+
+struct get {
+	struct passing p;
+	const char *name, *path;
+	char part[PATH_MAX]; /* what has arrived, with the etag in its name: so it is of this very
+				image */
+	int in, out;
+	uint64_t size, at;
+};
+
+static enum exit_code fail(const struct get *g, const char *path, int error)
+{
+	return say_failure(g->p.o->json, EXIT_REFUSED, error == EEXIST ? "exists" : "io-error",
+		"%s: %s%s", path, strerror(error),
+		error == EEXIST ? "; nothing is overwritten: name another file"
+		: g->out >= 0   ? "; the same command goes on"
+				: "");
+}
+
+static enum exit_code copy_all(struct get *g)
+{
+	char *buf = malloc(PIECE);
+	struct progress show;
+	int r = buf ? 0 : ENOMEM;
+
+	progress_begin(&show, g->p.o, g->name, g->size, g->at);
+	while (r == 0 && g->at < g->size) {
+		ssize_t n = pread(g->in, buf, MIN(g->size - g->at, (uint64_t)PIECE), (off_t)g->at);
+		ssize_t w = n > 0 ? pwrite(g->out, buf, (size_t)n, (off_t)g->at) : n;
+
+		/* The image became shorter than it was when it was opened. */
+		if (n == 0)
+			r = ESTALE;
+		else if (w < 0 && errno != EINTR)
+			r = errno;
+		else if (w > 0)
+			g->at += (uint64_t)w;
+		progress_show(&show, g->at);
+	}
+	progress_end(&show);
+	free(buf);
+	if (r == 0 && fsync(g->out) < 0 && errno != EINVAL)
+		r = errno;
+	return r ? fail(g, g->part, r) : EXIT_OK;
+}
+
+static enum exit_code open_part(struct get *g, const char *etag)
+{
+	struct stat st;
+
+	if (snprintf(g->part, sizeof(g->part), "%s.%s.part", g->path, etag) >= (int)sizeof(g->part))
+		return fail(g, g->path, ENAMETOOLONG);
+	g->out = open(g->part, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (g->out < 0 || fstat(g->out, &st) < 0)
+		return fail(g, g->part, errno);
+	g->at = (uint64_t)st.st_size <= g->size ? (uint64_t)st.st_size : 0;
+	return EXIT_OK;
+}
+
+/* FILE appears as a whole, and no other of that name is touched. */
+static enum exit_code give_name(const struct get *g)
+{
+	char size[16];
+	json_t *a;
+
+	if (renameat2(AT_FDCWD, g->part, AT_FDCWD, g->path, RENAME_NOREPLACE) < 0) {
+		if (errno != EINVAL && errno != ENOSYS)
+			return fail(g, g->path, errno);
+		/* A file system that cannot: a second name is refused if there is one. */
+		if (link(g->part, g->path) < 0)
+			return fail(g, g->path, errno);
+		(void)unlink(g->part);
+	}
+	format_size(g->size, size);
+	a = answer_ok("wrote %s, %s", g->path, size);
+	if (!g->p.o->json) {
+		printf("%s\n", json_string_value(json_object_get(a, "message")));
+		json_decref(a);
+		return EXIT_OK;
+	}
+	json_object_set_new(a, "image", json_string(g->name));
+	json_object_set_new(a, "file", json_string(g->path));
+	json_object_set_new(a, "size", json_integer((json_int_t)g->size));
+	say_object(a);
+	return EXIT_OK;
+}
+
+static enum exit_code get(struct get *g)
+{
+	const char *words[] = {"open", g->name, g->p.o->force ? "unfinished=yes" : NULL, NULL};
+	enum exit_code r = EXIT_OK;
+	json_t *a = NULL;
+
+	if (access(g->path, F_OK) == 0)
+		return fail(g, g->path, EEXIST);
+	r = passing_open(&g->p);
+	if (r == EXIT_OK)
+		r = passing_ask(&g->p, true, 1, words, &a, &g->in);
+	if (r != EXIT_OK)
+		return r;
+	g->size = field_number(a, "size");
+	r = g->in < 0 ? say_failure(g->p.o->json, EXIT_REFUSED, "io-error",
+				"the daemon passed no descriptor")
+		      : open_part(g, field_text(a, "etag"));
+	json_decref(a);
+	if (r == EXIT_OK)
+		r = copy_all(g);
+	return r == EXIT_OK ? give_name(g) : r;
+}
+
+enum exit_code get_run(const struct options *o)
+{
+	struct get g = {.in = -1, .out = -1};
+	enum exit_code r;
+
+	if (!passing_words(o, &g.p))
+		return say_failure(o->json, EXIT_USAGE, "usage", "usage: %s", GET_SYNOPSIS);
+	g.name = g.p.name[0];
+	g.path = strrchr(g.name, '/') ? strrchr(g.name, '/') + 1 : g.name;
+	if (g.p.name[1])
+		g.path = g.p.name[1];
+	r = get(&g);
+	if (g.in >= 0)
+		close(g.in);
+	if (g.out >= 0)
+		close(g.out);
+	if (g.p.fd >= 0)
+		close(g.p.fd);
+	return say_end(r);
+}
