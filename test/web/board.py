@@ -33,7 +33,7 @@ class Board:
             f.write(secret + "\ngeneration 1\n")
         with open(self.path("web.conf"), "w") as f:
             f.write('socket = "%s";\npassword_file = "%s";\ntoken_file = "%s";\nstate = "%s";\nidle = 0;\n' % (
-                self.path("run/socket"), self.path("password"), self.path("tokens"), self.path("web")))
+                self.path("run/web"), self.path("password"), self.path("tokens"), self.path("web")))
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -244,9 +244,9 @@ class Story:
 
     # ---- uploads ----
 
-    def slow(self, bytes_a_second):
+    def slow(self, bytes_a_second, offline=False):
         self.b.cdp("Network.enable")
-        self.b.cdp("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1,
+        self.b.cdp("Network.emulateNetworkConditions", offline=offline, latency=0, downloadThroughput=-1,
                    uploadThroughput=bytes_a_second)
 
     def choose(self, *paths):
@@ -294,12 +294,23 @@ class Story:
         self.slow(3 << 20)
         self.choose(path)
         wait_for("a quarter", lambda: self.progress("killed.iso") >= 25)
+        # The listening socket stays, so that Chromium sends the request again by itself.
         self.board.kill(self.board.web)
-        self.b.wait_text("#upload-list", "connection lost")
         self.slow(-1)
         self.board.start_web()
         self.uploaded("killed.iso", path)
         self.b.click("Clear: killed.iso")
+
+    def an_upload_survives_a_lost_connection(self):
+        path = new_file(self.board, "lost.iso", 12)
+        self.slow(3 << 20)
+        self.choose(path)
+        wait_for("a quarter", lambda: self.progress("lost.iso") >= 25)
+        self.slow(3 << 20, offline=True)
+        self.b.wait_text("#upload-list", "connection lost at")
+        self.slow(-1)
+        self.uploaded("lost.iso", path)
+        self.b.click("Clear: lost.iso")
 
     def an_upload_goes_on_after_the_page_was_closed(self):
         path = new_file(self.board, "closed.iso", 12)

@@ -275,9 +275,14 @@ static int make_real_control(void)
 {
 	struct command_env env = {
 		.drives = &set, .udc = udc_or_none, .problem = why_none, .functions = functions};
-	struct control_config cc = {
-		.fifo = "control", .socket = "socket", .status = "status", .group = ""};
+	struct control_config cc = {.fifo = "control",
+		.socket = "socket",
+		.status = "status",
+		.group = "",
+		.web = "web"};
+	const struct group *own = getgrgid(getegid());
 
+	snprintf(cc.web_group, sizeof(cc.web_group), "%s", own ? own->gr_name : "");
 	snprintf(cc.directory, sizeof(cc.directory), "%s/run", scratch);
 	return control_new(&cc, &env, event, &control);
 }
