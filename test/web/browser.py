@@ -306,40 +306,49 @@ class Story:
         self.slow(3 << 20)
         self.choose(path)
         wait_for("a quarter", lambda: self.progress("lost.iso") >= 25)
-        self.slow(3 << 20, offline=True)
+        # Chromium cuts no request that is under way when it is set offline.
+        self.b.click("Pause: lost.iso")
+        self.slow(-1, offline=True)
+        self.b.click("Go on: lost.iso")
         self.b.wait_text("#upload-list", "connection lost at")
         self.slow(-1)
         self.uploaded("lost.iso", path)
         self.b.click("Clear: lost.iso")
 
+    def begun(self, name):
+        """A file of which a page that is closed by now has sent the first half."""
+        path = self.board.path(name)
+        with open(path, "wb") as f:
+            f.write(bytes(1 << 20) + os.urandom(1 << 20))
+        status = self.b.driver.execute_async_script("""
+            const [name, done] = arguments, own = {'X-Mmcgadget': '1'};
+            fetch('api/v1/uploads', {method: 'POST', body: JSON.stringify({name, size: 2 << 20}),
+                headers: {...own, 'Content-Type': 'application/json'}})
+            .then(r => r.json()).then(o => fetch('api/v1/uploads/' + o.id, {method: 'PATCH',
+                headers: {...own, 'Content-Type': 'application/octet-stream', 'Upload-Offset': '0'},
+                body: new Blob([new Uint8Array(1 << 20)])})).then(r => done(r.status), e => done(String(e)))""", name)
+        assert status == 204, status
+        self.b.driver.refresh()
+        self.b.wait_text("#upload-list", "50 %, 1.05 MB sent. Choose the same file again to go on.")
+        return path
+
     def an_upload_goes_on_after_the_page_was_closed(self):
-        path = new_file(self.board, "closed.iso", 12)
-        self.slow(3 << 20)
-        self.choose(path)
-        wait_for("a quarter", lambda: self.progress("closed.iso") >= 25)
-        self.b.open("about:blank")
-        self.slow(-1)
-        self.b.open(self.board.url)
-        self.b.wait_text("#upload-list", "Choose the same file again to go on.")
+        path = self.begun("closed.iso")
         checks.all_of(self.b, "unfinished upload")
         self.b.traffic().clear()
         self.choose(path)
         self.uploaded("closed.iso", path)
-        at = [int(h["Upload-Offset"]) for m, u, h in self.b.traffic() if m == "PATCH"]
-        assert at and at[0] > 0, "it began at %s" % at
+        at = [h["Upload-Offset"] for m, u, h in self.b.traffic() if m == "PATCH"]
+        assert at == ["1048576"], at
         self.b.click("Clear: closed.iso")
 
     def an_upload_is_dropped(self):
-        path = new_file(self.board, "dropped.iso", 8)
-        self.slow(2 << 20)
-        self.choose(path)
-        wait_for("a part", lambda: self.progress("dropped.iso") >= 10)
+        self.begun("dropped.iso")
         self.b.click("Drop…: dropped.iso")
         self.b.click("Drop it", "#ask")
         wait_for("an empty tray", lambda: not self.b.find("#tray"))
         wait_for("no part file", lambda: not [
             n for n in os.listdir(self.board.path("media")) if n.endswith(".part")])
-        self.slow(-1)
 
     def an_upload_overwrites_nothing(self):
         path = new_file(self.board, "upload.iso", 1)
@@ -545,7 +554,7 @@ class Story:
 
 # Those of strangers come last: they do send requests elsewhere.
 ORDER = [name for name, value in vars(Story).items() if callable(value) and name not in (
-    "__init__", "slow", "choose", "progress", "uploaded")]
+    "__init__", "slow", "choose", "progress", "uploaded", "begun")]
 LATE = ["a_page_of_strangers_can_do_nothing", "a_name_that_was_bound_to_the_board_is_refused"]
 
 
