@@ -274,8 +274,12 @@ $(fake_daemon): $(O)/%: $(O)/%.o $(O)/test/web/fake_host.o $(daemon_libs) $(pure
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
 
-.PHONY: web-test-build
-web-test-build: $(fake_daemon)
+.PHONY: web-test-build web-test
+web-test-build: $(fake_daemon) $(programs)
+
+web-test: web-test-build ## mmcgadget-web beside a daemon without USB, by curl
+	$(Q)O=$(O) test/tap.sh test/suites/web.sh
+	$(Q)O=$(O) test/tap.sh test/suites/web_upload.sh
 
 # Programs for the guest, linked whole; they need no library of ours to be installed.
 # u_NAME_*.c are further parts of u_NAME.
@@ -373,7 +377,7 @@ valgrind: unit-build ## unit and conversation tests under valgrind
 	$(Q)O=$(O) WRAP='valgrind -q --error-exitcode=9 --leak-check=full' test/tap.sh test/suites/unit.sh
 
 sanitize: ## unit and conversation tests with ASan and UBSan (WRAP=env: the longest ones shortened)
-	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g' unit
+	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g1' unit
 
 fuzz-build: $(fuzzers)
 
@@ -438,6 +442,22 @@ uninstall-shim: ## remove what install-shim put there
 	rm -f $(DESTDIR)$(BINDIR)/mmcgadget-shim $(DESTDIR)$(SHIMDIR)/libmmcshim.so \
 		$(DESTDIR)$(MANDIR)/man1/mmcgadget-shim.1
 	-rmdir $(DESTDIR)$(SHIMDIR)
+
+.PHONY: install-web uninstall-web
+install-web: $(O)/mmcgadget-web ## install the web page alone, under DESTDIR and PREFIX
+	install -Dm755 $(O)/mmcgadget-web $(DESTDIR)$(SBINDIR)/mmcgadget-web
+	install -Dm644 docs/man/mmcgadget-web.8 $(DESTDIR)$(MANDIR)/man8/mmcgadget-web.8
+	test -e $(DESTDIR)$(SYSCONFDIR)/mmcgadget/web.conf || \
+		install -Dm644 configs/mmcgadget-web.conf $(DESTDIR)$(SYSCONFDIR)/mmcgadget/web.conf
+	install -Dm644 configs/mmcgadget-web.sysusers $(DESTDIR)$(SYSUSERSDIR)/mmcgadget-web.conf
+	install -Dm644 configs/mmcgadget-web.socket $(DESTDIR)$(UNITDIR)/mmcgadget-web.socket
+	sed 's|@SBINDIR@|$(SBINDIR)|g' configs/mmcgadget-web.service > $(DESTDIR)$(UNITDIR)/mmcgadget-web.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadget-web.service
+
+uninstall-web: ## remove what install-web put there; password and tokens stay
+	rm -f $(DESTDIR)$(SBINDIR)/mmcgadget-web $(DESTDIR)$(MANDIR)/man8/mmcgadget-web.8 \
+		$(DESTDIR)$(SYSUSERSDIR)/mmcgadget-web.conf $(DESTDIR)$(UNITDIR)/mmcgadget-web.socket \
+		$(DESTDIR)$(UNITDIR)/mmcgadget-web.service
 
 DEB_ARGS ?=
 .PHONY: deb deb-test

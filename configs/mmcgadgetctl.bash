@@ -79,7 +79,7 @@ _mmcgadgetctl()
 {
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
-	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events sum uploads upload-drop upload get watch wait help loopback doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	COMPREPLY=()
 
@@ -170,6 +170,13 @@ _mmcgadgetctl()
 		esac
 		return
 		;;
+	web)
+		case $given in
+		'') _mmcgadgetctl_offer password token logout-all ;;
+		token) _mmcgadgetctl_offer add remove list ;;
+		esac
+		return
+		;;
 	report | upload)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -209,6 +216,19 @@ _mmcgadgetctl()
 			;;
 		start) _mmcgadgetctl_offer until=error records= ;;
 		esac
+	fi
+	if [[ $verb == fault ]]; then
+		case $given in
+		'') _mmcgadgetctl_offer add load set list clear ;;
+		load)
+			compopt -o filenames 2>/dev/null
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			;;
+		add | set) _mmcgadgetctl_offer read-error write-error slow rate not-ready vanish sense ;;
+		*) _mmcgadgetctl_offer drive= ;;
+		esac
+		[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
+		return 0
 	fi
 	if [[ $verb == wait ]]; then
 		[[ $given ]] || _mmcgadgetctl_offer burned empty host

@@ -2,7 +2,7 @@
 # Completion for mmcgadgetctl(1) in fish: the same words as configs/mmcgadgetctl.bash offers.
 
 function __mmcgadgetctl_verbs
-    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace events sum uploads upload-drop upload get watch wait help loopback doctor report version'
+    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
     string split ' ' $verbs
 end
 
@@ -79,6 +79,9 @@ function __mmcgadgetctl_wants_file
         test "$verb" = trace; and contains -- "$given[1]" save show script
     end
     or begin
+        test "$verb" = fault; and test "$given" = load
+    end
+    or begin
         test "$verb" = loopback; and test "$given" = on
     end
 end
@@ -103,6 +106,14 @@ function __mmcgadgetctl_words
                     printf '%s\n' on off status
                 case off
                     echo force
+            end
+            return
+        case web
+            switch "$given"
+                case ''
+                    printf '%s\n' password token logout-all
+                case token
+                    printf '%s\n' add remove list
             end
             return
         case insert rename delete get
@@ -141,6 +152,17 @@ function __mmcgadgetctl_words
                     return
                 case start
                     printf '%s\n' until=error records=
+            end
+        case fault
+            switch "$given[-1]"
+                case ''
+                    printf '%s\n' add load set list clear
+                    return
+                case load
+                    return
+                case add set
+                    printf '%s\n' read-error write-error slow rate not-ready vanish sense
+                    return
             end
         case wait
             set -q given[1]; or printf '%s\n' burned empty host

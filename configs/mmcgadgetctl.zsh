@@ -37,7 +37,7 @@ _mmcgadgetctl_drives()
 
 _mmcgadgetctl()
 {
-	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace events sum uploads upload-drop upload get watch wait help loopback doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	local options='--json --drive --force --verbose --socket --wait --version --help'
 	local text='("(\\.|[^"\\])*"|null)'
@@ -95,6 +95,13 @@ _mmcgadgetctl()
 		esac
 		return
 		;;
+	web)
+		case ${given[*]} in
+		'') compadd -- password token logout-all ;;
+		token) compadd -- add remove list ;;
+		esac
+		return
+		;;
 	report | upload)
 		_files
 		return
@@ -146,6 +153,22 @@ _mmcgadgetctl()
 		start)
 			compadd -- until=error
 			compadd -S '' -- records=
+			;;
+		esac
+		;;
+	fault)
+		case ${given[-1]} in
+		'')
+			compadd -- add load set list clear
+			return
+			;;
+		load)
+			_files
+			return
+			;;
+		add | set)
+			compadd -- read-error write-error slow rate not-ready vanish sense
+			return
 			;;
 		esac
 		;;

@@ -27,6 +27,8 @@ static void usage(FILE *out)
 	      "  -s, --status FILE     write the state of the disc at the end, as JSON; - is\n"
 	      "                        standard output\n"
 	      "      --fault WORDS     let storage fail, for example 'write enospc skip=20'\n"
+	      "      --faults FILE     let the drive fail as the lines of the file say; without\n"
+	      "                        this option, of the file that MMCSHIM_FAULTS names\n"
 	      "      --refuse OPCODE   refuse this command, for example 53\n"
 	      "  -a, --ask WORD...     ask the drive of the program that runs this; --ask help\n"
 	      "                        lists the words\n"
@@ -72,7 +74,16 @@ static int ask(int words, char **word)
 	return SHIM_ASK_NO_SERVER;
 }
 
-enum { OPT_TYPE = 256, OPT_BLOCKS, OPT_FINALISED, OPT_SCRIPT, OPT_TRACE, OPT_FAULT, OPT_REFUSE };
+enum {
+	OPT_TYPE = 256,
+	OPT_BLOCKS,
+	OPT_FINALISED,
+	OPT_SCRIPT,
+	OPT_TRACE,
+	OPT_FAULT,
+	OPT_FAULTS,
+	OPT_REFUSE
+};
 
 static const struct option long_options[] = {
 	{"blank", required_argument, NULL, 'b'},
@@ -86,6 +97,7 @@ static const struct option long_options[] = {
 	{"trace", required_argument, NULL, OPT_TRACE},
 	{"status", required_argument, NULL, 's'},
 	{"fault", required_argument, NULL, OPT_FAULT},
+	{"faults", required_argument, NULL, OPT_FAULTS},
 	{"refuse", required_argument, NULL, OPT_REFUSE},
 	{"ask", no_argument, NULL, 'a'},
 	{"version", no_argument, NULL, 'V'},
@@ -140,6 +152,9 @@ static int take_option(struct shim_options *o, int c, const char *value)
 	case OPT_FAULT:
 		o->fault = value;
 		break;
+	case OPT_FAULTS:
+		o->faults = value;
+		break;
 	case OPT_REFUSE:
 		o->refuse = value;
 		break;
@@ -164,6 +179,7 @@ static const char *check_options(const struct shim_options *o)
 int main(int argc, char **argv)
 {
 	struct shim_options o = {.device = "/dev/sr0"};
+	const char *faults = getenv("MMCSHIM_FAULTS");
 	const char *why;
 	int c, r;
 
@@ -183,6 +199,8 @@ int main(int argc, char **argv)
 		if (r)
 			return r;
 	}
+	if (!o.faults && faults && faults[0])
+		o.faults = faults;
 	if (optind == argc)
 		return complain("which program shall run?", NULL);
 	why = check_options(&o);

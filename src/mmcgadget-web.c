@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,6 +170,9 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	log_set_name("mmcgadget-web");
+	/* What an upload or a log-in takes goes back to the system at its end. */
+	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	if (!load(&o, &w.config))
 		return 2;
 	if (o.check) {

@@ -10,6 +10,7 @@
 #include "ctl/client.h"
 #include "ctl/doctor.h"
 #include "ctl/events.h"
+#include "ctl/fault.h"
 #include "ctl/get.h"
 #include "ctl/help.h"
 #include "ctl/loopback.h"
@@ -37,9 +38,12 @@ static enum exit_code usage_error(const struct options *o, const char *text)
 /* Prints the help of a verb, or of all; nothing else is done. */
 static enum exit_code help(const struct options *o, const char *verb)
 {
+	/* All of it is written at the end, which can then say why it was not. */
+	static char buffer[16384];
 	json_t *answer = o->json ? help_json(verb) : NULL;
 	char why[160];
 
+	(void)setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	if (answer)
 		say_object(answer);
 	else if (!verb && !o->json)
@@ -287,6 +291,8 @@ int main(int argc, char **argv)
 		return wait_run(&o);
 	if (o.count > 1 && word_is(&o, 0, "trace") && trace_file_is(o.word[1]))
 		return trace_file(&o);
-	code = ask_line(&o, o.word[0], line);
+	code = word_is(&o, 0, "fault") ? fault_words(&o) : EXIT_OK;
+	if (code == EXIT_OK)
+		code = ask_line(&o, o.word[0], line);
 	return code == EXIT_OK ? ask(&o, line) : code;
 }

@@ -83,6 +83,7 @@ lane_compute() {
 	suite daemon "${make[@]}" daemon-test
 	suite page "${make[@]}" page-test
 	suite docs "${make[@]}" docs-test
+	suite web "${make[@]}" web-test
 	renice -n 10 "$BASHPID" >/dev/null
 	tap systems-package test/suites/systems.sh package
 	if [ -z "$FULL" ]; then

@@ -52,7 +52,7 @@ tab() {
 }
 
 m=mmcgadgetctl
-verbs='insert next prev eject blank close rename delete erase extract status list stats trace events sum uploads upload-drop upload get watch wait help loopback doctor report version'
+verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
 # shellcheck disable=SC2086 # words
 tab $m '' -- $verbs
 # shellcheck disable=SC2086 # words
@@ -125,12 +125,18 @@ tab $m trace s -- start stop status save show script
 tab $m trace start '' -- until=error records= drive=
 tab $m trace stop '' -- drive=
 tab $m trace save "$answers/ask" -- "$answers/asked"
+tab $m fault '' -- add load set list clear
+tab $m fault add s -- slow sense
+tab $m fault load "$answers/ask" -- "$answers/asked"
+tab $m fault clear '' -- drive=
 tab $m doctor '' --
 tab $m loopback '' -- on off status
 tab $m loopback o -- on off
 tab $m loopback off '' -- force
 tab $m loopback on /et -- /etc
 tab $m loopback on /etc '' --
+tab $m web '' -- password token logout-all
+tab $m web token '' -- add remove list
 tab $m --socket "$answers/ask" -- "$answers/asked"
 tab $m --socket /x status drive = d -- drive0
 for question in '--json list drive=two' '--socket /x --json status'; do

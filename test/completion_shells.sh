@@ -112,10 +112,15 @@ tab wait host '' -- timeout= drive=
 tab wait '' -- burned empty host timeout= drive=
 tab trace s -- start stop status save show script
 tab trace start '' -- until=error records= drive=
+tab fault '' -- add load set list clear
+tab fault set s -- slow sense
+tab fault clear '' -- drive=
 tab doctor '' --
 tab loopback '' -- on off status
 tab loopback off '' -- force
 tab loopback on x '' --
+tab web '' -- password token logout-all
+tab web token '' -- add remove list
 for question in '--json list drive=two' '--json status'; do
 	grep -qxe "$question" "$answers/asked" || echo "the daemon was never asked: $question"
 done

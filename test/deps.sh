@@ -18,7 +18,7 @@ fi
 what=${1:-}
 
 build="gcc libc6-dev make pkg-config"
-daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev kmod mount"
+daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev libmicrohttpd-dev libcrypt-dev kmod mount"
 unit="libcmocka-dev"
 firmware=
 guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils busybox-static"
@@ -39,7 +39,7 @@ esac
 burners="growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils udftools udev
 	cdrdao cdparanoia cd-paranoia icedax cuetools"
 package="build-essential debhelper fakeroot"
-tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish"
+tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish curl"
 
 # The page of mmcgadget-web is tested in it.
 browser="chromium chromium-driver python3-selenium"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/command_fault.h"
 #include "control/command_files.h"
 #include "control/command_trace.h"
 #include "control/status.h"
@@ -275,6 +276,13 @@ static void run_trace(const struct command_env *env, const struct verb_call *cal
 	r->final(r, command_trace(d, call));
 }
 
+static void run_fault(const struct command_env *env, const struct verb_call *call, struct drive *d,
+	struct reply *r)
+{
+	(void)env;
+	command_fault(d, call, r);
+}
+
 static void run_help(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -321,6 +329,7 @@ static const struct {
 	[VERB_LIST] = {run_list, false},
 	[VERB_STATS] = {run_stats, false},
 	[VERB_TRACE] = {run_trace, false},
+	[VERB_FAULT] = {run_fault, true},
 	[VERB_EVENTS] = {run_events, false},
 	[VERB_SUM] = {command_sum, false},
 	[VERB_OPEN] = {command_open, false},

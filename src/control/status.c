@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/command_fault.h"
 #include "disc/medium.h"
 #include "drive/extract_jobs.h"
 #include "library/etag.h"
@@ -199,6 +200,8 @@ json_t *status_drive(struct drive *d, const struct uploads *u)
 	json_object_set_new(o, "image_problem", json_string(drive_image_problem(d)));
 	problem = drive_folder_problem(d);
 	json_object_set_new(o, "folder_problem", json_string(problem ? problem : ""));
+	if (drive_requested_faults(d))
+		json_object_set_new(o, "faults", command_faults_of(d));
 	json_object_set_new(o, "host", host);
 	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
 	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));

@@ -253,6 +253,26 @@ static void check_udc(struct exam *x)
 	exam_advise(x, "More is in %s.", f->page);
 }
 
+/* A drive with faults on request may look broken. */
+static void check_faults(struct exam *x)
+{
+	const json_t *drives = json_object_get(x->env->status, "drives"), *each;
+	size_t i;
+
+	json_array_foreach(drives, i, each)
+	{
+		size_t n = json_array_size(json_object_get(each, "faults"));
+		const char *name = json_string_value(json_object_get(each, "name"));
+
+		if (n == 0)
+			continue;
+		exam_note(x, "faults",
+			"%s has %zu fault%s on request, for a test; to end that: mmcgadgetctl "
+			"fault clear drive=%s",
+			name ? name : "?", n, n == 1 ? "" : "s", name ? name : "?");
+	}
+}
+
 void doctor_examine(const struct doctor_env *env, struct doctor_report *report)
 {
 	struct exam x = {.env = env, .report = report};
@@ -272,4 +292,5 @@ void doctor_examine(const struct doctor_env *env, struct doctor_report *report)
 	check_owner(&x);
 	check_daemon(&x);
 	check_host(&x);
+	check_faults(&x);
 }

@@ -13,7 +13,7 @@
 
 #define DOCTOR_VERB   "doctor"
 #define DOCTOR_HELP   "find out why no host sees a drive, and what to do about it"
-#define DOCTOR_CHECKS 14u
+#define DOCTOR_CHECKS 22u
 
 struct doctor_env {
 	const char *root;     /* before every path except the socket's: "", or a folder of a test */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/doctor.h"
+#include "ctl/fault.h"
 #include "ctl/get.h"
 #include "ctl/loopback.h"
 #include "ctl/options.h"
@@ -28,6 +29,7 @@ static const struct {
 	{"trace", TRACE_SAVE_SYNOPSIS, TRACE_SAVE_HELP},
 	{"trace", TRACE_SHOW_SYNOPSIS, TRACE_SHOW_HELP},
 	{"trace", TRACE_SCRIPT_SYNOPSIS, TRACE_SCRIPT_HELP},
+	{"fault", FAULT_LOAD_SYNOPSIS, FAULT_LOAD_HELP},
 	{UPLOAD_VERB, UPLOAD_SYNOPSIS, UPLOAD_HELP},
 	{GET_VERB, GET_SYNOPSIS, GET_HELP},
 	{WATCH_VERB, WATCH_SYNOPSIS, WATCH_HELP},

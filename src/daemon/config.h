@@ -22,6 +22,7 @@ struct config_drive {
 	char image[LAST_DISC_NAME]; /* name inside media, "" = start empty */
 	int iso;                    /* enum image_as: what a plain image is */
 	char blank_type[24];        /* a plain blank, a name of disc/medium.h */
+	int faults;                 /* 1 = control commands may request faults, for tests */
 };
 
 struct config {

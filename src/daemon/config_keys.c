@@ -161,6 +161,9 @@ static const struct key keys[] = {
 #define DRIVE_CHOICE(path, member, def, set) \
 	{ path, KEY_CHOICE, AT(member), 0, 0, def, 0, NULL, set }
 
+#define DRIVE_BOOL(path, member, def) \
+	{ path, KEY_BOOL, AT(member), 0, 1, NULL, def, NULL, NULL }
+
 /* config.c changes the default of name to drive0, drive1 and so on. */
 static const struct key drive_keys[] = {
 	DRIVE_TEXT("name", name, 1, "drive0", check_name),
@@ -171,6 +174,7 @@ static const struct key drive_keys[] = {
 	DRIVE_TEXT("image", image, 0, "", check_text),
 	DRIVE_CHOICE("iso", iso, "dvd", plain_image),
 	DRIVE_TEXT("blank_type", blank_type, 1, "dvd+r", check_blank_type),
+	DRIVE_BOOL("faults", faults, 0),
 };
 
 #undef AT

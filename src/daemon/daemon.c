@@ -101,6 +101,7 @@ static int add_drive(struct daemon *d, unsigned i)
 			.idle = (unsigned)d->config->burned.idle * 1000,
 			.reload = DRIVE_RELOAD_WAIT,
 			.retry = DRIVE_RETRY_WAIT},
+		.faults = c->faults == 1,
 	};
 	const char *serial = d->config->usb.serial;
 	struct drive *drive;

@@ -38,6 +38,10 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 	disc_closer_run(d->closer);
 	drive_machine_engine_event(
 		d->machine, &mail->state, mail->task_done ? &mail->result : NULL);
+	/* The command that is under way may take the disc out, too. */
+	if (mail->state.vanished && drive_commands_is_idle(d->commands))
+		drive_commands_take_out(d->commands);
+	drive_faults_look(d->faults);
 }
 
 /* ---- creation ------------------------------------------------------------------------------- */
@@ -76,6 +80,8 @@ static int make_engine(struct drive *d, const struct drive_config *config, sd_ev
 		r = engine_thread_new(&ec, &d->engine);
 	if (r == 0)
 		r = disc_closer_new(engine_thread_wake, d->engine, &d->closer);
+	if (r == 0 && config->faults)
+		r = drive_faults_new(d->name, d->engine, event, &d->faults);
 	return r;
 }
 
@@ -291,6 +297,7 @@ void drive_free(struct drive *d)
 		return;
 	disc_jobs_cancel(d->jobs, "stopping", "the daemon stops");
 	extract_jobs_cancel(d->extract, "stopping", "the daemon stops");
+	drive_faults_cancel(d->faults, "stopping", "the daemon stops");
 	if (d->set)
 		drives_remove(d->set, d, &d->holder);
 	if (d->commands)
@@ -312,6 +319,7 @@ void drive_free(struct drive *d)
 	 */
 	disc_closer_free(d->closer);
 	drive_machine_free(d->machine);
+	drive_faults_free(d->faults);
 	engine_thread_free(d->engine);
 	disc_watch_free(d->watch);
 	drive_handover_free(d->handover);
@@ -438,6 +446,7 @@ void drive_detach(struct drive *d)
 	engine_thread_detach(d->engine);
 	disc_jobs_cancel(d->jobs, "stopping", "the daemon stops");
 	extract_jobs_cancel(d->extract, "stopping", "the daemon stops");
+	drive_faults_cancel(d->faults, "stopping", "the daemon stops");
 	drive_commands_cancel(d->commands, "stopping", "the daemon stops");
 }
 
@@ -489,6 +498,11 @@ struct disc_jobs *drive_jobs(const struct drive *d)
 struct extract_jobs *drive_extract(const struct drive *d)
 {
 	return d->extract;
+}
+
+struct drive_faults *drive_requested_faults(const struct drive *d)
+{
+	return d->faults;
 }
 
 void drive_get_info(struct drive *d, struct drive_info *info)

@@ -35,6 +35,7 @@
 	5000u /* ms a host is given to see the empty drive: they poll every 1 or 2 s */
 
 struct disc_jobs;
+struct drive_faults;
 struct extract_jobs;
 struct drive;
 
@@ -58,6 +59,7 @@ struct drive_config {
 	bool remember;     /* keep a drive record: the disc is back after a power cut */
 	const char *image; /* at start, if there is no record; NULL or "" = none */
 	struct drive_burned burned;
+	bool faults; /* control commands may request faults of the drive, for tests */
 };
 
 /*
@@ -153,6 +155,8 @@ void drive_submit_blank(struct drive *d, const char *image, const struct image_b
 struct disc_jobs *drive_jobs(const struct drive *d);
 /* Copies the songs of the discs of the media folder. */
 struct extract_jobs *drive_extract(const struct drive *d);
+/* Returns the faults of the drive; NULL: none may be requested. */
+struct drive_faults *drive_requested_faults(const struct drive *d);
 
 struct drive_info {
 	const char *image;   /* name in the media folder, NULL = no disc in the drive */

@@ -110,6 +110,7 @@ static void start_internal(
 
 	if (command) {
 		command->internal = true;
+		command->force = verb == DRIVE_EJECT;
 		command->by_host = by_host;
 		command->blocks_moved = blocks_moved;
 	}
@@ -119,6 +120,11 @@ static void start_internal(
 void drive_commands_replace_burned(struct drive_commands *c, bool by_host, uint64_t blocks_moved)
 {
 	start_internal(c, DRIVE_REPLACE_BURNED, by_host, blocks_moved);
+}
+
+void drive_commands_take_out(struct drive_commands *c)
+{
+	start_internal(c, DRIVE_EJECT, false, 0);
 }
 
 static void on_host_ejected(void *ctx)

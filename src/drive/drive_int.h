@@ -8,6 +8,7 @@
 #include "drive/disc_jobs.h"
 #include "drive/disc_watch.h"
 #include "drive/drive.h"
+#include "drive/drive_faults.h"
 #include "drive/drive_find.h"
 #include "drive/drive_handover.h"
 #include "drive/drive_machine.h"
@@ -38,6 +39,7 @@ struct drive {
 	struct disc_watch *watch;
 	struct disc_jobs *jobs;
 	struct extract_jobs *extract;
+	struct drive_faults *faults; /* NULL: they may not be requested */
 	struct burn_end burn_end;
 	struct burn_rate burn_rate;
 	struct host_log log;

@@ -138,9 +138,8 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 	while (c->unverified) {
 		uint32_t n = MIN(c->unverified, MMC_STAGE_SIZE / c->unit);
 		const uint8_t *data;
-		int r = c->sectors ? sectors_view(d, &n, d->stage, &data)
-				   : disc_view(c->disc, c->lba, &n, d->stage, &data);
-		mmc_sense_t s = sense_from_disc(r, false);
+		int r = mmc_view(d, &n, d->stage, &data);
+		mmc_sense_t s = c->sense ? c->sense : sense_from_disc(r, false);
 
 		if (s == SENSE_AGAIN)
 			return s;

@@ -78,7 +78,7 @@ void mmc_insert(struct mmc_drive *d, struct disc *disc)
 {
 	disc_put(d->disc);
 	d->disc = disc;
-	d->tray_out = false;
+	d->tray_out = d->gone = false;
 	mmc_disc_arrived(d);
 }
 
@@ -102,7 +102,7 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 	struct disc *disc = d->disc;
 
 	d->disc = NULL;
-	d->tray_out = false;
+	d->tray_out = d->gone = false;
 	d->prevent = false;
 	d->persistent_prevent = false;
 	if (was_in)
@@ -189,7 +189,8 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 	*s = (struct mmc_state){
 		.profile = d->profile->code,
 		.loaded = mmc_loaded(d) != NULL,
-		.ejected_by_host = d->disc && d->tray_out,
+		.ejected_by_host = d->disc && d->tray_out && !d->gone,
+		.vanished = d->gone,
 		.locked = d->prevent || d->persistent_prevent,
 		.eject_requested = d->eject_requested,
 		.busy = d->cmd.active,

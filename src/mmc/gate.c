@@ -80,6 +80,8 @@ static mmc_sense_t gate(struct mmc_drive *d, const struct mmc_row *row, size_t c
 
 	if (s)
 		return s;
+	if (d->faults && (s = mmc_fault_begin(d)) != SENSE_NONE)
+		return s;
 	if (!row->start)
 		return SENSE_INVALID_OPCODE;
 	s = check_cdb(d, row, d->cmd.cdb, cdb_len);
@@ -170,6 +172,8 @@ enum mmc_status mmc_end(struct mmc_drive *d)
 		d->sense_has_lba = c->has_lba;
 		d->sense_lba = (uint32_t)c->error_lba;
 		d->errors++;
+		if (d->faults)
+			mmc_fault_count(d);
 		if (s == SENSE_NO_MEDIUM)
 			d->removal_unseen = false;
 	}

@@ -201,6 +201,8 @@ struct mmc_state {
 	uint16_t profile;     /* current profile, 0 = none */
 	bool loaded;          /* a disc is in and the tray is closed */
 	bool ejected_by_host; /* a disc is in, the tray was opened by the host */
+	bool vanished;        /* a disc is in, but a fault on request has hidden it from the host
+				 for good: eject it (mmc/fault.h) */
 	bool locked;          /* PREVENT ALLOW MEDIUM REMOVAL */
 	bool eject_requested; /* the host was asked to eject and has not done so yet */
 	bool busy;            /* a command is in flight */

@@ -6,6 +6,7 @@
 #include "cd/map.h"
 #include "cd/sector.h"
 #include "cd/toc.h"
+#include "mmc/fault.h"
 #include "mmc/mmc.h"
 #include "mmc/profile.h"
 #include "mmc/sense.h"
@@ -130,7 +131,9 @@ struct mmc_drive {
 	struct mmc_config config;
 	struct disc *disc;
 	bool tray_out; /* the host has ejected; the disc lies in the open tray */
+	bool gone;     /* with tray_out: no, it has vanished by a fault, see struct mmc_state */
 	const struct mmc_profile *profile;
+	struct mmc_faults *faults; /* on request; NULL: none, as usual */
 
 	bool prevent, persistent_prevent;
 	bool eject_requested;
@@ -153,6 +156,9 @@ struct mmc_drive {
 	int64_t position; /* address of a CD that was read last, for READ SUB-CHANNEL */
 	uint64_t commands, errors, blocks_read, blocks_written;
 
+	/* Of the command in flight, if a fault may delay it: its row, and how that ends it. */
+	struct mmc_row delayed_row;
+	mmc_finish_fn *finish;
 	uint8_t reply[MMC_REPLY_MAX];
 	uint8_t param[MMC_PARAM_SIZE];
 	uint8_t stage[MMC_STAGE_SIZE]; /* units being read, or written in odd portions */
@@ -230,7 +236,23 @@ void mmc_default_speeds(struct mmc_drive *d);
 /* Puts an address of four bytes, LBA or MSF. */
 void mmc_put_address(uint8_t *p, int64_t lba, bool msf);
 
+/* fault.c; call these only if drive.faults is set */
+/* The command begins. 0, or the sense that a fault answers it with. */
+mmc_sense_t mmc_fault_begin(struct mmc_drive *d);
+/*
+ * The units from cmd.lba on, of so many, that come before the first one that a fault makes bad. 0:
+ * the first one is bad, and cmd.sense says so.
+ */
+uint32_t mmc_fault_good_units(struct mmc_drive *d, bool writing, uint32_t units);
+/* The command has failed. */
+void mmc_fault_count(struct mmc_drive *d);
+
 /* stream.c */
+/*
+ * Views *n units from cmd.lba on, as disc_view() does: of the disc, or of a CD as drive.sectors
+ * says. If a fault makes the first one bad, cmd.sense is set and the result is DISC_UNREADABLE.
+ */
+int mmc_view(struct mmc_drive *d, uint32_t *n, uint8_t *stage, const uint8_t **data);
 /* Writes the whole units that are staged. 0, also after a failure (cmd.sense); -1: MMC_AGAIN. */
 int mmc_write_staged(struct mmc_drive *d);
 

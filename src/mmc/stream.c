@@ -30,11 +30,14 @@ static void seek_byte(struct mmc_drive *d, uint32_t at)
 	c->skip = at % c->unit;
 }
 
-/* Views units of the transfer, as disc_view() does. */
-static int view(struct mmc_drive *d, uint32_t *n, uint8_t *stage, const uint8_t **data)
+int mmc_view(struct mmc_drive *d, uint32_t *n, uint8_t *stage, const uint8_t **data)
 {
 	struct mmc_command *c = &d->cmd;
+	uint32_t good = d->faults ? mmc_fault_good_units(d, false, *n) : *n;
 
+	if (good == 0)
+		return DISC_UNREADABLE;
+	*n = good;
 	return c->sectors ? sectors_view(d, n, stage, data)
 			  : disc_view(c->disc, c->lba, n, stage, data);
 }
@@ -46,7 +49,7 @@ static uint32_t units_of(const struct mmc_command *c, uint32_t len)
 }
 
 /*
- * Handles the result r of view() that was not DISC_OK. If one of several units cannot
+ * Handles the result r of mmc_view() that was not DISC_OK. If one of several units cannot
  * be read, views one alone: the host gets all data before the bad one. 0: *n and *data are
  * set. -1: a failure, which is now in the command's sense, or MMC_AGAIN.
  */
@@ -57,11 +60,11 @@ static int view_one(struct mmc_drive *d, int r, uint32_t *n, uint8_t *stage, con
 	if (r < 0 && r != -EAGAIN && *n > 1) {
 		c->single = true;
 		*n = 1;
-		r = view(d, n, stage, data);
+		r = mmc_view(d, n, stage, data);
 	}
 	if (r == DISC_OK)
 		return 0;
-	if (r != -EAGAIN)
+	if (r != -EAGAIN && !c->sense)
 		c->sense = mmc_fail_at(d, sense_from_disc(r, false), c->lba);
 	return -1;
 }
@@ -73,7 +76,7 @@ static int stage_units(struct mmc_drive *d, uint32_t want)
 	uint8_t *room = d->stage + c->staged;
 	const uint8_t *units;
 	uint32_t n = units_of(c, want - c->staged), len;
-	int r = view(d, &n, room, &units);
+	int r = mmc_view(d, &n, room, &units);
 
 	if (r != DISC_OK && view_one(d, r, &n, room, &units) < 0)
 		return -1;
@@ -139,7 +142,7 @@ static int32_t pull_units(struct mmc_drive *d, const uint8_t **data, uint32_t ma
 	if (c->staged)
 		return pull_joined(d, data, want);
 	n = units_of(c, want);
-	r = view(d, &n, d->stage, data);
+	r = mmc_view(d, &n, d->stage, data);
 	if (r != DISC_OK && view_one(d, r, &n, d->stage, data) < 0)
 		return c->sense ? 0 : -1;
 	len = n * c->unit;
@@ -194,7 +197,8 @@ int32_t mmc_pull(struct mmc_drive *d, const uint8_t **data, uint32_t max)
 static int write_units(struct mmc_drive *d, const uint8_t *data, uint32_t units)
 {
 	struct mmc_command *c = &d->cmd;
-	int r = disc_write(c->disc, c->lba, units, data);
+	uint32_t good = d->faults ? mmc_fault_good_units(d, true, units) : units;
+	int r = good ? disc_write(c->disc, c->lba, good, data) : DISC_OK;
 	mmc_sense_t s = r ? sense_from_disc(r, true) : SENSE_NONE;
 
 	if (s == SENSE_AGAIN)
@@ -205,8 +209,11 @@ static int write_units(struct mmc_drive *d, const uint8_t *data, uint32_t units)
 			mmc_fail_at(d, s, r == DISC_LOST || r < 0 ? mmc_lost_address(d) : c->lba);
 		return 0;
 	}
-	c->lba += units;
-	d->blocks_written += units;
+	c->lba += good;
+	d->blocks_written += good;
+	/* The first unit that is left is the bad one: the command fails there. */
+	if (good > 0 && good < units)
+		(void)mmc_fault_good_units(d, true, units - good);
 	return 0;
 }
 

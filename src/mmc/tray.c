@@ -75,7 +75,7 @@ mmc_sense_t mmc_host_eject(struct mmc_drive *d)
 void mmc_host_load(struct mmc_drive *d)
 {
 	/* libburn loads although the disc is in: that must have no effect. */
-	if (!d->disc || !d->tray_out)
+	if (!d->disc || !d->tray_out || d->gone)
 		return;
 	d->tray_out = false;
 	mmc_disc_arrived(d);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/field.h"
+#include "protocol/format_faults.h"
 #include "protocol/format_medium.h"
 #include "protocol/format_size.h"
 #include "protocol/format_stats.h"
@@ -163,6 +164,7 @@ static void format_drive(const json_t *drive, FILE *out)
 	if (*field_text(drive, "pending"))
 		fprintf(out, "  %-10s %s\n", "pending", field_text(drive, "pending"));
 	format_burned(drive, out);
+	format_faults(drive, out);
 	format_room(drive, "  card       ", out);
 	format_host(drive, out);
 	fprintf(out,
@@ -221,6 +223,7 @@ static void everyday_drive(const json_t *drive, FILE *out)
 		fprintf(out, "  %-10s %s\n", "pending", field_text(drive, "pending"));
 	format_room(drive, "  card       ", out);
 	format_burned(drive, out);
+	format_faults(drive, out);
 	format_host(drive, out);
 }
 
@@ -532,11 +535,15 @@ bool format_view(const json_t *answer, const struct format_view *view, FILE *out
 		}
 		format_functions(json_object_get(answer, "functions"), out);
 	}
+	if (json_object_get(answer, "faults")) {
+		fprintf(out, "%s\n", format_message(answer));
+		format_faults(answer, out);
+	}
 	if (json_array_size(images) > 0)
 		format_list(answer, view->width, out);
 	format_left_out(answer, out);
 	json_array_foreach(verbs, i, each)
 		fprintf(out, "%-40s %s\n", field_text(each, "synopsis"), field_text(each, "help"));
 	return format_stats(answer, out) || format_uploads(answer, out) || drives ||
-	       json_array_size(images) > 0 || verbs;
+	       json_array_size(images) > 0 || verbs || json_object_get(answer, "faults");
 }

@@ -50,6 +50,11 @@ const struct verb verb_table[VERB_COUNT] = {
 		"start stop status read", "trace start|stop|status [until=error] [records=N] [drive=DRIVE]",
 		"record the host's commands in memory; until=error: stop at the first unusual failure",
 		.not_for_web = true },
+	[VERB_FAULT] = { "fault", 1, WORDS_MAX - 1, VERB_OPT_DRIVE, NULL,
+		"fault add|set|list|clear [FAULT] [drive=DRIVE]",
+		"let the drive fail on request, for tests of burning software, such as: "
+		"fault add write-error 500; set: in place of all others",
+		.not_for_web = true },
 	[VERB_EVENTS] = { "events", 0, 0, VERB_OPT_DRIVE, NULL, "events [drive=DRIVE]",
 		"tell what changes, one JSON object a line, until the connection ends" },
 	[VERB_SUM] = { "sum", 1, 2, VERB_OPT_DRIVE, NULL, "sum NAME [start] [drive=DRIVE]",

@@ -25,13 +25,13 @@ static const char *absolute(const char *word, char *out, size_t size)
 /* Puts the words into line, each with a zero byte after it. The length; 0: they do not fit. */
 static size_t join(int words, char **word, char *line, size_t size)
 {
-	bool has_file = shim_control_takes_file(word[0]);
+	int file_at = shim_control_file_at(words, word);
 	char path[PATH_MAX * 2];
 	size_t len = 0;
 
 	for (int i = 0; i < words; i++) {
 		const char *w =
-			i == 1 && has_file ? absolute(word[i], path, sizeof(path)) : word[i];
+			i > 0 && i == file_at ? absolute(word[i], path, sizeof(path)) : word[i];
 		size_t n = strlen(w) + 1;
 
 		if (n > size - len)

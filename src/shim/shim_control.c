@@ -221,12 +221,12 @@ void shim_status(const struct shim_drive *d, bool json, char *out, size_t size)
 	static const char *const text =
 		"profile=%04x loaded=%s ejected=%s locked=%s requested=%s blank=%s appendable=%s "
 		"finalised=%s sessions=%u tracks=%u readable=%u recorded=%u nwa=%u free=%u "
-		"commands=%llu errors=%llu";
+		"commands=%llu errors=%llu faults=%llu";
 	static const char *const object =
 		"{\"format\":1,\"profile\":\"%04x\",\"loaded\":%s,\"ejected\":%s,\"locked\":%s,"
 		"\"requested\":%s,\"blank\":%s,\"appendable\":%s,\"finalised\":%s,\"sessions\":%u,"
 		"\"tracks\":%u,\"readable\":%u,\"recorded\":%u,\"nwa\":%u,\"free\":%u,"
-		"\"commands\":%llu,\"errors\":%llu}";
+		"\"commands\":%llu,\"errors\":%llu,\"faults\":%llu}";
 	const char *no = json ? "false" : "0", *yes = json ? "true" : "1";
 	struct mmc_state s;
 
@@ -235,7 +235,7 @@ void shim_status(const struct shim_drive *d, bool json, char *out, size_t size)
 		s.ejected_by_host ? yes : no, s.locked ? yes : no, s.eject_requested ? yes : no,
 		s.blank ? yes : no, s.appendable ? yes : no, s.finalised ? yes : no, s.sessions,
 		s.tracks, s.readable, s.recorded, s.nwa, s.free, (unsigned long long)s.commands,
-		(unsigned long long)s.errors);
+		(unsigned long long)s.errors, (unsigned long long)d->commands_struck);
 }
 
 /* ---- verbs -------------------------------------------------------------------------------- */
@@ -379,6 +379,11 @@ static int do_fault(struct shim_drive *d, int words, char **word, const struct a
 	return say(a, 0, "ok");
 }
 
+static int do_faults(struct shim_drive *d, int words, char **word, const struct answer *a)
+{
+	return shim_faults_run(d, words, word, a->text, a->size);
+}
+
 static int do_reset(struct shim_drive *d, int words, char **word, const struct answer *a)
 {
 	(void)words;
@@ -422,6 +427,11 @@ static const struct verb {
 		"                          let the image's storage fail: after N operations that\n"
 		"                          succeed, N times, for these blocks\n"
 		"fault none                end that"},
+	{"faults", false, do_faults,
+		"faults add FAULT          let the drive fail: faults help lists the faults\n"
+		"faults load FILE          set the faults of a file, one in each line\n"
+		"faults list               print them, and how often they have struck\n"
+		"faults clear              end all"},
 	{"reset", false, do_reset, "reset                     reset the USB of the drive"},
 };
 
@@ -446,11 +456,13 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-bool shim_control_takes_file(const char *verb)
+int shim_control_file_at(int words, char **word)
 {
-	const struct verb *v = find_verb(verb);
+	const struct verb *v = find_verb(word[0]);
 
-	return v && v->takes_file;
+	if (v && v->run == do_faults && words > 2 && strcmp(word[1], "load") == 0)
+		return 2;
+	return v && v->takes_file ? 1 : 0;
 }
 
 int shim_control(struct shim_drive *d, int words, char **word, char *answer, size_t size)

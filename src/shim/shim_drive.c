@@ -105,6 +105,7 @@ static void log_command(struct shim_drive *d, const struct shim_command *c, cons
 {
 	static const char *const dirs[] = {"-", "IN", "OUT"};
 	const char *name = mmc_opcode_name(c->cdb[0]);
+	char fault[MMC_FAULT_LINE];
 
 	if (!d->log)
 		return;
@@ -127,6 +128,8 @@ static void log_command(struct shim_drive *d, const struct shim_command *c, cons
 	}
 	if (odd)
 		fprintf(d->log, " %s", odd);
+	if (d->struck)
+		fprintf(d->log, " !FAULT %s", mmc_fault_print(d->struck, fault));
 	fputc('\n', d->log);
 }
 
@@ -206,6 +209,7 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 
 	if (c->dir == SHIM_NONE)
 		c->len = 0;
+	shim_faults_before(d);
 	if (answer_here(d, c)) {
 		log_command(d, c, NULL);
 		shim_trace_command(d, c, SHIM_OUTCOME_REFUSED);
@@ -227,6 +231,7 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c)
 		fetch_sense(d->mmc, c);
 	begin_busy(d, c);
 	log_command(d, c, odd);
+	shim_faults_after(d);
 }
 
 /* ---- creation ----------------------------------------------------------------------------- */

@@ -151,6 +151,7 @@ static int make_disc(struct run *r)
 static int make_drive(struct run *r)
 {
 	const struct shim_options *o = r->o;
+	char why[512];
 	int e = shim_drive_make(&r->drive, o->finalised_dvd_plus_r);
 
 	if (e < 0)
@@ -162,6 +163,8 @@ static int make_drive(struct run *r)
 		e = control(r, "refuse", o->refuse);
 	if (e == 0 && o->fault)
 		e = control(r, "fault", o->fault);
+	if (e == 0 && o->faults && shim_faults_load(&r->drive, o->faults, why, sizeof(why)) != 0)
+		e = fail(SHIM_EXIT_FAILED, "%s", why);
 	if (e)
 		return e;
 	if (r->trace[0] && (e = shim_trace_open(&r->drive, r->trace)) < 0)

@@ -18,6 +18,7 @@ struct shim_options {
 	const char *device;                        /* the node that the program sees */
 	const char *log, *script, *trace, *status; /* files to write; NULL: none */
 	const char *refuse, *fault;                /* arguments of these control lines; NULL */
+	const char *faults;                        /* a file of faults; NULL: none */
 };
 
 /*

@@ -11,13 +11,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "mmc/fault.h"
 #include "mmc/mmc.h"
 #include "shim/shim_wire.h"
 #include "trace/trace.h"
 
 #define SHIM_REFUSED    0x052000u /* the sense of a command that "refuse" takes away */
-#define SHIM_ANSWER_MAX 4096u     /* bytes of an answer to a control line */
-#define SHIM_WORDS_MAX  8         /* words of a control line */
+#define SHIM_ANSWER_MAX 8192u     /* bytes of an answer to a control line */
+#define SHIM_WORDS_MAX  24        /* words of a control line */
 
 struct shim_drive {
 	struct mmc_drive *mmc;
@@ -30,6 +31,11 @@ struct shim_drive {
 	uint32_t busy_sense;      /* what they say */
 	struct media *media;      /* of the disc in the drive: media_fault_new(); NULL: none */
 	struct media_fault fault; /* of this disc and of discs inserted later */
+	/* Faults on request; see shim_faults.c. */
+	struct mmc_faults faults;
+	uint64_t fault_end[MMC_FAULTS_MAX]; /* ms, of those that last for a time */
+	const struct mmc_fault *struck;     /* the last one that the command has met; NULL */
+	uint64_t commands_struck;
 	/* The trace. */
 	FILE *trace; /* NULL: none */
 	uint32_t records;
@@ -66,14 +72,24 @@ void shim_drive_command(struct shim_drive *d, struct shim_command *c);
 /* Carries out the words of a control line ("insert", "FILE"); the answer is text. 0: done, 1:
  * refused. */
 int shim_control(struct shim_drive *d, int words, char **word, char *answer, size_t size);
-/* True if the word after this verb is the name of a file. */
-bool shim_control_takes_file(const char *verb);
+/* The place of the word that is the name of a file; 0: none is. */
+int shim_control_file_at(int words, char **word);
 /* Inserts an image, or a new blank. 0, or 1 with the reason in why. */
 int shim_insert(struct shim_drive *d, const char *path, bool cd, char *why, size_t size);
 int shim_blank(struct shim_drive *d, const char *path, const char *type, uint32_t blocks, char *why,
 	size_t size);
 /* The state of drive and disc as one line: KEY=VALUE..., or an object of JSON. */
 void shim_status(const struct shim_drive *d, bool json, char *out, size_t size);
+
+/* ---- shim_faults.c ------------------------------------------------------------------------- */
+
+/* Before the engine gets a command, and after it has answered. */
+void shim_faults_before(struct shim_drive *d);
+void shim_faults_after(struct shim_drive *d);
+/* Sets the faults of a file. 0; 1 with the reason in why. */
+int shim_faults_load(struct shim_drive *d, const char *path, char *why, size_t size);
+/* Carries out the words of a control line that begins with "faults", as shim_control() does. */
+int shim_faults_run(struct shim_drive *d, int words, char **word, char *out, size_t size);
 
 /* ---- shim_compact.c ------------------------------------------------------------------------ */
 

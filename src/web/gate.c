@@ -93,7 +93,7 @@ static bool take_length(const char *s, uint64_t *out)
 
 unsigned gate_check(struct gate *g, const char *method, const char *version, const char *path)
 {
-	static const char *const with_body[] = {"POST", "PUT", "PATCH"};
+	static const char *const with_body[] = {"PUT", "PATCH"};
 	const char *length = g->field[GATE_LENGTH];
 
 	if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)

@@ -227,7 +227,7 @@ json_t *request_json(struct request *r)
 	if (r->body.len == 0)
 		return json_object();
 	if (!gate_type_is(r->gate.field[GATE_TYPE], "application/json")) {
-		reply_error(r, "bad-type", "the body must be application/json");
+		reply_error(r, "bad-content-type", "the body must be application/json");
 		return NULL;
 	}
 	o = json_loadb(r->body.text, r->body.len, JSON_REJECT_DUPLICATES, &e);

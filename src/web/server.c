@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "util/log.h"
+#include "web/front.h"
 #include "web/peer.h"
 #include "web/routes.h"
-#include "web/text.h"
 #include "web/upload.h"
 
 #define LISTENERS  8u
@@ -166,132 +166,6 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *server)
 
 /* ---- requests ------------------------------------------------------------------------------- */
 
-static enum MHD_Result add_header(void *gate, enum MHD_ValueKind kind, const char *name,
-	size_t name_len, const char *value, size_t value_len)
-{
-	(void)kind;
-	gate_add(gate, name, name_len, value, value_len);
-	return MHD_YES;
-}
-
-/* What stands before everything else. True: it is answered. */
-static bool refuse_headers(
-	struct request *r, const struct conn *c, const char *url, const char *version)
-{
-	struct gate_names names = {.host_name = r->web->host_name, .other = r->web->config.names};
-	char local[INET6_ADDRSTRLEN];
-	unsigned status;
-
-	MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, add_header, &r->gate);
-	status = gate_check(&r->gate, r->method, version, url);
-	peer_text(&c->own, local, sizeof(local));
-	names.local = local;
-	if (status == 0 && !gate_host_is_own(r->gate.field[GATE_HOST], &names))
-		status = 421;
-	if (status)
-		reply_empty(r, status);
-	return status != 0;
-}
-
-static const char *scheme_of(const struct request *r)
-{
-	const char *said = r->gate.field[GATE_FORWARDED_PROTO];
-
-	return r->web->config.proxy && said && strcmp(said, "https") == 0 ? "https" : "http";
-}
-
-/* Whether somebody may do it. True: it is answered. */
-static bool refuse_login(struct request *r, const struct route *route)
-{
-	if (!auth_is_set_up(r->web->auth)) {
-		reply_error(r, "no-password",
-			"this page has no password yet; on the board: sudo mmcgadgetctl web "
-			"password");
-		return true;
-	}
-	r->login = auth_check(r->web->auth, &r->gate, strcmp(r->scheme, "https") == 0, &r->session,
-		&r->new_cookie, r->who);
-	if (r->login == LOGIN_NONE && !(route && (route->flags & ROUTE_OPEN))) {
-		reply_error(r, "login", "log in first");
-		return true;
-	}
-	return false;
-}
-
-/* Whether the owner's browser has been talked into it by another page. True: it is answered. */
-static bool refuse_effect(struct request *r, const struct route *route)
-{
-	const char *own = r->gate.field[GATE_OWN];
-
-	if (!route_has_effect(route))
-		return false;
-	if (r->login == LOGIN_READER && !(route->flags & ROUTE_OPEN)) {
-		reply_error(r, "read-only", "this token may only look");
-		return true;
-	}
-	if (!gate_is_same_site(&r->gate, r->scheme)) {
-		reply_error(r, "other-site", "this was sent by the page of another site");
-		return true;
-	}
-	/* A form's token is checked when its body is here. */
-	if (r->login == LOGIN_TOKEN || (route->flags & ROUTE_FORM))
-		return false;
-	if (own && strcmp(own, "1") == 0)
-		return false;
-	reply_error(r, "other-site", "the header X-Mmcgadget: 1 is missing");
-	return true;
-}
-
-static void refuse_path(struct request *r, bool other, bool bad)
-{
-	if (bad)
-		reply_error(r, "bad-name", "the path is not valid text");
-	else if (other)
-		reply_error(r, "bad-method", "this path takes another method");
-	else
-		reply_error(r, "not-found", "there is no such path");
-}
-
-/* The headers are here. Afterwards the request may be answered. */
-static void begin(struct request *r, const struct conn *c, const char *url, const char *version)
-{
-	const struct route *route;
-	bool other, bad;
-
-	if (refuse_headers(r, c, url, version))
-		return;
-	r->scheme = scheme_of(r);
-	route = route_find(r, url, &other, &bad);
-	r->route = route;
-	r->pages = route && (route->flags & ROUTE_PAGE);
-	if (refuse_login(r, route))
-		return;
-	if (!route) {
-		refuse_path(r, other, bad);
-		return;
-	}
-	if (refuse_effect(r, route))
-		return;
-	if (route->begin)
-		route->begin(r);
-	else if (r->gate.length > REQUEST_JSON)
-		reply_error(r, "too-large", "the body has more than %u bytes", REQUEST_JSON);
-}
-
-/* True if the form has the token of its session. */
-static bool form_is_own(const struct request *r, const struct route *route)
-{
-	char want[COOKIE_CSRF], got[COOKIE_CSRF];
-
-	if (!(route->flags & ROUTE_FORM) || (route->flags & ROUTE_LOGIN))
-		return true;
-	if (r->login != LOGIN_SESSION || !r->body.text ||
-		!text_form(r->body.text, r->body.len, "csrf", got, sizeof(got)))
-		return false;
-	auth_csrf(r->web->auth, &r->session, want);
-	return cookie_same(want, got);
-}
-
 /* The body is here. */
 static void finish(struct request *r)
 {
@@ -299,7 +173,7 @@ static void finish(struct request *r)
 
 	if (r->taken)
 		r->taken(r);
-	else if (form_is_own(r, route))
+	else if (front_form_is_own(r, route))
 		route->run(r);
 	else
 		reply_error(r, "other-site", "This form is too old; go back and look again.");
@@ -371,7 +245,7 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
 		*context = r;
 		if (!r)
 			return MHD_NO;
-		begin(r, c, url, version);
+		front_begin(r, &c->own, url, version);
 		c->moved = 0;
 		c->deadline = 0;
 		if (r->gate.length > 0)

@@ -62,6 +62,7 @@ static bool fake_remembers;
 static const char *fake_image;
 static const struct disc_medium *fake_blank[DRIVE_MAX]; /* a plain blank in each drive */
 static enum image_as fake_iso[DRIVE_MAX];               /* a plain image in each drive */
+static bool fake_faults[DRIVE_MAX];                     /* faults may be requested of it */
 
 static inline struct drive *fake_drive(
 	struct fake_usb *u, const char *name, sd_event *event, struct drives *set, unsigned wait)
@@ -83,6 +84,7 @@ static inline struct drive *fake_drive(
 		.image = fake_image,
 		.blank = fake_blank[set->count],
 		.iso = fake_iso[set->count],
+		.faults = fake_faults[set->count],
 	};
 	struct drive_port port = {
 		.usb = u, .post = fake_post, .get_state = fake_state, .resume = fake_resume};

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes a system of a Debian suite in which the package is tried, once, and prints its directory:
-#   system.sh build SUITE   tree/   the build dependencies of debian/control, for this architecture
-#                                   and for the boards, with compilers for these, and lintian;
-#                                   nothing else
+#   system.sh build SUITE   tree/   the build dependencies of debian/control, and lintian; with FULL=1 those
+#                                   for the boards as well, with compilers; nothing else
 #   system.sh fresh SUITE   tree/   a running Debian and the burners. The dependencies of the
 #                                   package are not installed: they are in /srv/packages, the only
 #                                   archive of this system
@@ -28,7 +27,9 @@ arch=$(dpkg --print-architecture)
 # Increase this when a change below is not in the lists.
 recipe=1
 
-boards=$(printf '%s\n' arm64 armhf | grep -vx "$arch" | paste -sd' ')
+# The package for boards is built with FULL=1 alone.
+boards=''
+[ -z "${FULL:-}" ] || boards=$(printf '%s\n' arm64 armhf | grep -vx "$arch" | paste -sd' ')
 needed=$(sed -n '/^Build-Depends:/,/^[^ ]*:/s/^ //p' "$top/debian/control")
 libraries=$(echo "$needed" | sed -n 's/^\([a-z0-9.-]*-dev\).*/\1/p' | paste -sd' ')
 packages="linux-image-$arch systemd systemd-sysv udev kmod initramfs-tools zstd procps dbus
@@ -77,7 +78,7 @@ build)
 	END
 	# Libraries of all architectures must have the same version.
 	export RELEASE_ONLY=1
-	set -- --architectures="$(echo "$arch $boards" | tr ' ' ,)"
+	set -- --architectures="$(echo "$arch $boards" | xargs | tr ' ' ,)"
 	;;
 fresh)
 	# As in the guests of image.sh: only what QEMU's disk and shares need.

@@ -9,7 +9,8 @@
 cuts=${CUTS:-${FULL:+20}}
 cuts=${cuts:-4}
 seed=${SEED:-$(date +%N | sed 's/^0*//')}
-megabytes=${MEGABYTES:-48}
+megabytes=${MEGABYTES:-${FULL:+48}}
+megabytes=${megabytes:-24}
 RANDOM=$((seed % 32768))
 began=$SECONDS
 machines_init power

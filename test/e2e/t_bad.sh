@@ -77,7 +77,7 @@ text=$(mmcgadgetctl insert odd.iso 2>&1)
 is "odd-sized image: exit code" $? 0
 like "odd-sized image: the message" "$text" 'not a multiple of 2048'
 size_is() { [ "$(size_of "$sr")" = "$1" ]; }
-disc_seen() { udevadm info "/dev/$sr" | grep -q '^E: ID_CDROM_MEDIA=1'; }
+disc_seen() { udev_has "$sr" ID_CDROM_MEDIA=1; }
 check "odd-sized image: padded to whole blocks" wait_for 8 size_is 6144
 check "odd-sized image: padded with zeros" cmp "/dev/$sr" <(
 	cat "$media/odd.iso"

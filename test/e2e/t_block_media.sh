@@ -7,7 +7,7 @@
 
 modprobe -a ext4 udf vfat loop dm-mod
 mkdir -p /mnt "$work/files"
-head -c 3000001 /dev/urandom >"$work/files/large.bin"
+head -c 1000001 /dev/urandom >"$work/files/large.bin"
 for i in 0 1 2 3 4 5 6 7 8 9; do
 	head -c $((i * 777)) /dev/urandom >"$work/files/small$i"
 done
@@ -40,7 +40,6 @@ media_event_seen() { [ "$(media_events)" -gt 0 ]; }
 # The drive has one event for a change, and one attention (6/28/00). The kernel makes one event of both,
 # or two: if a program's open met the attention after a poll had read the event.
 announced() { [ "$(media_events)" = 1 ] || [ "$(media_events)" = 2 ]; }
-has_property() { udevadm info "$d" | grep -q "$1"; }
 
 # fill NAME MKFS...: a file system on the disc that is in the drive, with files.
 fill() {
@@ -69,7 +68,7 @@ swap() {
 	sleep 5 # more than twice the kernel's interval of polls
 	check "$name: the insertion is announced, not again and again ($(media_events))" announced
 	wait_for_udev
-	check "$name: udev has $3" has_property "$3"
+	check "$name: udev has $3" udev_has "$sr" "$3"
 }
 # used NAME: the files on the disc that came back are the same; others are written.
 used() {
@@ -86,9 +85,11 @@ used() {
 check "a DVD-RAM is made" ctl blank dvd-ram.img type=dvd-ram
 wait_for 30 size_seen $((2236704 * 2048))
 is "dvd-ram: the kernel sees its size" "$(size_of "$sr")" $((2236704 * 2048))
-fill dvd-ram mkudffs
-fill dvd-ram mkfs.vfat
-check "dvd-ram: fsck.vfat finds nothing" fsck.vfat -n "$d"
+if [ -n "${FULL:-}" ]; then
+	fill dvd-ram mkudffs
+	fill dvd-ram mkfs.vfat
+	check "dvd-ram: fsck.vfat finds nothing" fsck.vfat -n "$d"
+fi
 fill dvd-ram mkfs.ext4 -q -b 2048
 swap dvd-ram 2236704 ID_CDROM_MEDIA_DVD_RAM=1
 used dvd-ram
@@ -110,7 +111,7 @@ check_not "dvd+rw: a blank is not mounted" mount -o ro "$d" /mnt
 check "dvd+rw: dvd+rw-format" dvd+rw-format "$d"
 wait_for 30 size_seen $((2295104 * 2048))
 is "dvd+rw: the kernel sees its size" "$(size_of "$sr")" $((2295104 * 2048))
-fill dvd+rw mkudffs --media-type=dvdrw
+[ -z "${FULL:-}" ] || fill dvd+rw mkudffs --media-type=dvdrw
 fill dvd+rw mkfs.ext4 -q -b 2048
 swap dvd+rw 2295104 ID_CDROM_MEDIA_DVD_PLUS_RW=1
 used dvd+rw

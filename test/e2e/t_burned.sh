@@ -14,7 +14,7 @@ begins_with() { cmp -n "$(stat -c %s "$1")" "$1" "$2"; }
 [ "$SPEED" != super ] || export GLIBC_TUNABLES=glibc.malloc.mmap_threshold=16384
 
 make_iso HOLIDAY 16 "$work/holiday.iso"
-make_iso PARTY 17 "$work/party.iso"
+[ -z "$FULL" ] || make_iso PARTY 17 "$work/party.iso"
 
 # ---- two burns without a command to the board ----
 config extra='burned: { move = "label"; checksum = true; blank = true; };'
@@ -39,63 +39,79 @@ burn_and_eject() {
 }
 d=/dev/$sr
 burn_and_eject HOLIDAY.iso "$work/holiday.iso" growisofs -dvd-compat -Z "$d=$work/holiday.iso"
-burn_and_eject PARTY.iso "$work/party.iso" xorriso -as cdrecord -v dev="$d" "$work/party.iso"
+last=HOLIDAY.iso
+if [ -n "$FULL" ]; then
+	burn_and_eject PARTY.iso "$work/party.iso" xorriso -as cdrecord -v dev="$d" "$work/party.iso"
+	last=PARTY.iso
+fi
 # That a second disc of one name becomes HOLIDAY-2.iso is tested in test/daemon.
 text=$(mmcgadgetctl status)
-like "status: the last disc and its checksum" "$text" 'burned +PARTY.iso is verified, SHA-256 [0-9a-f]{64}'
+like "status: the last disc and its checksum" "$text" "burned +$last is verified, SHA-256 [0-9a-f]{64}"
 text=$(mmcgadgetctl list)
-like "list: both discs and the blank" "$text" '^HOLIDAY.iso ' '^PARTY.iso ' '^blank-[12].iso .* drive0$'
+like "list: the discs and the blank" "$text" '^HOLIDAY.iso ' "^$last " '^blank-[12].iso .* drive0$'
 unlike "list: no other files" "$text" 'sha256' mmcgadget DAMAGED
 dmesg_clean "the kernel log is clean" burned
 
-# ---- the daemon stops; the daemon is killed ----
+# ---- the daemon stops, and is killed ----
 blank=$(state image)
 check "the daemon ends with 0" daemon_stop
 wait_for 10 have_drives 0
-check "the daemon starts again" daemon_start
-is "restarted: the same blank is in the drive" "$(state image)" "$blank"
-mmcgadgetctl insert PARTY.iso >/dev/null
-recorded() { grep -q '^image PARTY.iso$' "$media/.mmcgadget-drive0.mmcdisc"; }
-check "the drive record names the new disc" wait_for 10 recorded
-kill -9 "$daemon_pid"
-wait "$daemon_pid" 2>/dev/null
-check "killed: the daemon starts again" daemon_start
-is "killed: the disc is in the drive" "$(state image)" PARTY.iso
-check "killed: the host sees the disc" wait_for 30 has_label sr0 PARTY
-mmcgadgetctl eject --force >/dev/null
-check "ejected: the daemon ends with 0" daemon_stop
-check "ejected: the daemon starts again" daemon_start
-is "ejected: the drive is empty after the start" "$(state state)" empty
-check "ejected: the daemon ends with 0 again" daemon_stop
-wait_for 10 have_drives 0
+
+# The daemon's tests have both of what follows; here it is with the service and a host.
+restarts() {
+	check "the daemon starts again" daemon_start
+	is "restarted: the same blank is in the drive" "$(state image)" "$blank"
+	mmcgadgetctl insert PARTY.iso >/dev/null
+	recorded() { grep -q '^image PARTY.iso$' "$media/.mmcgadget-drive0.mmcdisc"; }
+	check "the drive record names the new disc" wait_for 10 recorded
+	kill -9 "$daemon_pid"
+	wait "$daemon_pid" 2>/dev/null
+	check "killed: the daemon starts again" daemon_start
+	is "killed: the disc is in the drive" "$(state image)" PARTY.iso
+	check "killed: the host sees the disc" wait_for 30 has_label sr0 PARTY
+	mmcgadgetctl eject --force >/dev/null
+	check "ejected: the daemon ends with 0" daemon_stop
+	check "ejected: the daemon starts again" daemon_start
+	is "ejected: the drive is empty after the start" "$(state state)" empty
+	check "ejected: the daemon ends with 0 again" daemon_stop
+	wait_for 10 have_drives 0
+}
 
 # ---- a host that does not eject: it locks the drive, and unlocks it ----
+does_not_eject() {
+	rm -f "$media"/* "$media"/.mmc*
+	config extra='burned: { move = "date"; checksum = true; blank = true; idle = 12; };'
+	drive_up
+	d=/dev/$sr
+	check "a host that does not eject: the host sees a blank" wait_for 15 blank_seen
+	lines=40 check "a host that does not eject: the burn succeeds" growisofs -use-the-force-luke=notray -dvd-compat -Z "$d=$work/party.iso"
+	# growisofs unlocked the drive by a command of its own, which the kernel did not notice. The kernel
+	# believes that the drive is still locked, so a mount would not lock it: "eject -i on" does.
+	check "a host that does not eject: it locks the drive" eject -i on "$d"
+	check "a host that does not eject: it mounts the disc" wait_for 10 mount -o ro "$d" /mnt
+	is "a host that does not eject: the burned disc is in the drive" "$(state image) $(state state)" "blank-1.iso complete"
+	sleep 20 # longer than "idle"
+	is "locked: the disc stays in the drive" "$(state image) $(state state)" "blank-1.iso complete"
+	umount /mnt
+	eject -i off "$d"
+	is "unlocked: the disc stays until it was idle for long enough" "$(state image) $(state state)" "blank-1.iso complete"
+	dated() { ls "$media"/20??-??-??-??????.iso || ls "$media"/19??-??-??-??????.iso; }
+	check "idle: the disc is renamed" wait_for 40 dated
+	check "idle: the host sees the next blank" wait_for 20 blank_seen
+	wait_for 60 no_disc_in_work
+	name=$(basename "$(dated)")
+	check "$name: the file equals the image" begins_with "$work/party.iso" "$media/$name"
+	check "$name: the checksum is right" checksum_matches "$media" "$name"
+	mmcgadgetctl eject --force >/dev/null
+	check "the daemon ends with 0" daemon_stop
+	wait_for 10 have_drives 0
+}
+
+if [ -n "$FULL" ]; then
+	restarts
+	does_not_eject
+fi
 rm -f "$media"/* "$media"/.mmc*
-config extra='burned: { move = "date"; checksum = true; blank = true; idle = 12; };'
-drive_up
-d=/dev/$sr
-check "a host that does not eject: the host sees a blank" wait_for 15 blank_seen
-lines=40 check "a host that does not eject: the burn succeeds" growisofs -use-the-force-luke=notray -dvd-compat -Z "$d=$work/party.iso"
-# growisofs unlocked the drive by a command of its own, which the kernel did not notice. The kernel
-# believes that the drive is still locked, so a mount would not lock it: "eject -i on" does.
-check "a host that does not eject: it locks the drive" eject -i on "$d"
-check "a host that does not eject: it mounts the disc" wait_for 10 mount -o ro "$d" /mnt
-is "a host that does not eject: the burned disc is in the drive" "$(state image) $(state state)" "blank-1.iso complete"
-sleep 20 # longer than "idle"
-is "locked: the disc stays in the drive" "$(state image) $(state state)" "blank-1.iso complete"
-umount /mnt
-eject -i off "$d"
-is "unlocked: the disc stays until it was idle for long enough" "$(state image) $(state state)" "blank-1.iso complete"
-dated() { ls "$media"/20??-??-??-??????.iso || ls "$media"/19??-??-??-??????.iso; }
-check "idle: the disc is renamed" wait_for 40 dated
-check "idle: the host sees the next blank" wait_for 20 blank_seen
-wait_for 60 no_disc_in_work
-name=$(basename "$(dated)")
-check "$name: the file equals the image" begins_with "$work/party.iso" "$media/$name"
-check "$name: the checksum is right" checksum_matches "$media" "$name"
-mmcgadgetctl eject --force >/dev/null
-check "the daemon ends with 0" daemon_stop
-wait_for 10 have_drives 0
 
 # ---- a card that has room for one disc ----
 small=$work/small

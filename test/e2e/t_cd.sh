@@ -68,7 +68,7 @@ wav() {
 		cat "$1"
 	} >"$2"
 }
-property() { udevadm info "$d" | grep -qx "E: $1"; }
+property() { udev_has "$sr" "$1"; }
 
 # The session begins 11400 blocks after the end of the first one, and so beyond its data.
 last_session_is_second() {

@@ -30,18 +30,25 @@ nothing_left() {
 }
 what_is_left() { ls -d "$gadget" /dev/ttyGS* /sys/class/net/*; }
 host_device() { # prints the sysfs directory of the gadget's device on the host's side
-	local d
+	local d vendor product
 	for d in /sys/bus/usb/devices/*; do
-		[ "$(cat "$d/idVendor" "$d/idProduct" 2>/dev/null | xargs)" = "1d6b 0104" ] && echo "$d"
-	done
+		[ -e "$d/idProduct" ] || continue # an interface
+		read -r vendor <"$d/idVendor" && read -r product <"$d/idProduct" || continue # unplugged meanwhile
+		[ "$vendor $product" != "1d6b 0104" ] || echo "$d"
+	done 2>/dev/null
 }
 host_net() { # DRIVER -> interface
 	local d
 	for d in "$(host_device)":*/net/*; do
-		[ "$(basename "$(readlink "$d/device/driver")")" = "$1" ] && echo "${d##*/}"
+		[ "$d/device/driver" -ef "/sys/bus/usb/drivers/$1" ] && echo "${d##*/}"
 	done
 }
-host_tty() { basename "$(echo "$(host_device)":*/tty/ttyACM*)"; }
+host_tty() {
+	local d
+	for d in "$(host_device)":*/tty/ttyACM*; do
+		echo "${d##*/}"
+	done
+}
 host_has() { # DRIVES KIND...
 	local k
 	have_drives "$1" && [ -c "/dev/$(host_tty)" ] || return
@@ -140,7 +147,7 @@ serve() { # give|take KIND PORT FILE
 }
 fetch_from() { timeout 300 cat <"/dev/tcp/$1/$2" >"$3"; }
 send_to() { timeout 300 cat "$3" >"/dev/tcp/$1/$2"; }
-serial_bytes=60000
+serial_bytes=30000
 read_serial() { timeout 300 head -c "$serial_bytes" <&"$1" >"$2"; }
 write_serial() { timeout 300 cat "$2" >&"$1"; }
 load_begin() { # KIND...
@@ -185,8 +192,8 @@ udc_load
 make_iso LEFT 12 "$media/left.iso"
 make_iso RIGHT 12 "$media/right.iso"
 make_iso NEXT 12 "$media/next.iso"
-head -c 1500000 /dev/urandom >"$work/up.bin"
-head -c 2000000 /dev/urandom >"$work/down.bin"
+head -c 700000 /dev/urandom >"$work/up.bin"
+head -c 900000 /dev/urandom >"$work/down.bin"
 head -c "$serial_bytes" /dev/urandom >"$work/tty-up.bin"
 head -c "$serial_bytes" /dev/urandom >"$work/tty-down.bin"
 systemctl daemon-reload

@@ -131,7 +131,7 @@ restart() { # NAME SIGNAL
 	kept "$1" "SIG$2 and a new start"
 }
 # final NAME N: checks that the disc is finalised with N sessions, and a DVD-ROM after it is inserted again.
-complete_seen() { udevadm info "$d" | grep -q ID_CDROM_MEDIA_STATE=complete; }
+complete_seen() { udev_has "$sr" ID_CDROM_MEDIA_STATE=complete; }
 final() { # NAME N
 	is "$1: the disc is complete" "$(state state) $(state medium)" "complete dvd-rom"
 	check "$1: the disc is removed" mmcgadgetctl eject --force

@@ -6,7 +6,8 @@
 . "$(dirname "$0")/machines.sh"
 
 seed=${SEED:-$(date +%N | sed 's/^0*//')}
-megabytes=${MEGABYTES:-24}
+megabytes=${MEGABYTES:-${FULL:+24}}
+megabytes=${megabytes:-12}
 RANDOM=$((seed % 32768))
 began=$SECONDS
 machines_init two_machines

@@ -12,6 +12,8 @@ wait_for() {
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.3
+		# A pause without a program: nothing ever comes from this pipe.
+		read -rt 0.3 -u "$never_ready" || :
 	done
 }
+exec {never_ready}<> <(:)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "mmc/fault.h"
 #include "protocol/lines.h"
 #include "protocol/verbs.h"
 #include "protocol/words.h"
@@ -58,6 +59,30 @@ static void check_call(const struct verb_call *call, const char *line, size_t le
 	MUST((call->drive != NULL) == (call->drive_at >= 0));
 	MUST(!call->type || (*call->type && (call->verb->options & VERB_OPT_TYPE)));
 	MUST(!call->force || (call->verb->options & VERB_OPT_FORCE));
+	MUST(!call->size || (*call->size && (call->verb->options & VERB_OPT_SIZE)));
+	MUST(!call->sha256 ||
+		(inside(call->sha256, line, len) && (call->verb->options & VERB_OPT_SHA256)));
+	MUST(!call->unfinished || strcmp(call->unfinished, "yes") == 0);
+}
+
+/* Faults that are printed are the same faults again. */
+static void check_faults(const char *text)
+{
+	static struct mmc_faults all;
+	char why[128] = "", line[MMC_FAULT_LINE], other[MMC_FAULT_LINE];
+	struct mmc_fault again;
+
+	all.count = 0;
+	if (mmc_faults_parse(text, &all, why, sizeof(why)) < 0) {
+		MUST(*why && strlen(why) < sizeof(why) && all.count == 0);
+		return;
+	}
+	MUST(all.count <= MMC_FAULTS_MAX);
+	for (unsigned i = 0; i < all.count; i++) {
+		MUST(strlen(mmc_fault_print(&all.fault[i], line)) < MMC_FAULT_LINE - 1);
+		MUST(mmc_fault_parse(line, &again, why, sizeof(why)) == 1);
+		MUST(strcmp(mmc_fault_print(&again, other), line) == 0);
+	}
 }
 
 /* Does what the daemon does with a line. */
@@ -77,6 +102,8 @@ static void parse(struct words *w, const char *line, size_t len, struct digest *
 		return;
 	}
 	check_call(&call, line, len);
+	for (unsigned i = 1; call.id == VERB_FAULT && i < call.count; i++)
+		check_faults(call.args[i]);
 	if (call.arg)
 		digest_add(d, call.arg, strlen(call.arg));
 }

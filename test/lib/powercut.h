@@ -54,6 +54,7 @@ enum powercut_sector {
 
 struct powercut_inode {
 	bool used, dirty;
+	bool ever_used;
 	bool fresh; /* never synced */
 	size_t len, stored_len;
 	char text[STORE_TEXT_MAX], stored[STORE_TEXT_MAX];

@@ -71,6 +71,7 @@ static struct powercut_inode *make_file(struct powercut *c, const char *name)
 	if (i == (int)POWERCUT_INODES)
 		abort();
 	c->inode[i].used = true;
+	c->inode[i].ever_used = true;
 	c->inode[i].fresh = true;
 	c->inode[i].dirty = true;
 	c->inode[i].len = c->inode[i].stored_len = 0;

@@ -20,7 +20,7 @@ trap 'rm -rf "$log" "$dest"' EXIT
 firmware=
 [ "$(uname -m)" != x86_64 ] || firmware=$O/mmcredir
 # shellcheck disable=SC2086 # none, or one
-make -j"$(nproc)" O="$O" CC=gcc WERROR=1 all unit-build daemon-test-build shim-test-build $firmware \
+make -j"$(nproc)" O="$O" CC=gcc WERROR=1 all unit-build daemon-test-build shim-test-build web-test-build $firmware \
 	>"$log" 2>&1
 result $? 'gcc builds without a warning'
 # No program of clang's runs; its warnings are the same without optimisation, in half the time.
@@ -51,6 +51,26 @@ grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/nul
 result "$([ -s "$log" ] && echo 1 || echo 0)" 'no installed file contains DESTDIR'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1
 result $? 'the installed daemon accepts the installed configuration'
+rm -rf "$dest"
+make O="$O" PREFIX=/usr DESTDIR="$dest" install-web >"$log" 2>&1
+result $? 'make install-web'
+(cd "$dest" && find . -type f | sort) >"$log"
+diff - "$log" <<'L' >"$log.diff"
+./etc/mmcgadget/web.conf
+./lib/systemd/system/mmcgadget-web.service
+./lib/systemd/system/mmcgadget-web.socket
+./usr/lib/sysusers.d/mmcgadget-web.conf
+./usr/sbin/mmcgadget-web
+./usr/share/man/man8/mmcgadget-web.8
+L
+rc=$?
+mv "$log.diff" "$log"
+result $rc 'make install-web installs its six files and no other'
+"$dest/usr/sbin/mmcgadget-web" --check-config -c "$dest/etc/mmcgadget/web.conf" >"$log" 2>&1
+result $? 'the installed page accepts the installed configuration'
+make O="$O" PREFIX=/usr DESTDIR="$dest" uninstall-web >"$log" 2>&1
+(cd "$dest" && find . -type f) >"$log"
+result "$([ "$(cat "$log")" = ./etc/mmcgadget/web.conf ] && echo 0 || echo 1)" 'make uninstall-web leaves the configuration alone'
 rm -rf "$dest"
 make O="$O" PREFIX=/usr DESTDIR="$dest" install-shim >"$log" 2>&1
 result $? 'make install-shim'

@@ -25,6 +25,9 @@ else
 	read -ra parts <<<"${PARTS:-life guest}"
 fi
 cross_suite=${CROSS:-trixie}
+# The unit tests are a suite of their own; with FULL=1 they also run with the package's compiler and flags.
+build_options=${FULL:+parallel=$(nproc)}
+build_options=${build_options:-parallel=$(nproc) nocheck}
 dir=$O/deb-test
 rm -rf "$dir"
 mkdir -p "$dir"
@@ -108,6 +111,26 @@ check_shim() { # FOLDER ARCHITECTURE
 	result $? 'the package of the shim has the right files, and is there for 64 bits only' "$1/shim.log"
 }
 
+web_contents() { # FOLDER
+	diff - <(dpkg-deb -c "$(echo "$1"/mmcgadget-web_*.deb)" | awk '!/^d/ { print $1, $2, $6 }' |
+		sed 's, \./usr/lib/systemd/, ./lib/systemd/,' | sort -k3) <<-L
+		-rw-r--r-- root/root ./etc/mmcgadget/web.conf
+		-rw-r--r-- root/root ./lib/systemd/system/mmcgadget-web.service
+		-rw-r--r-- root/root ./lib/systemd/system/mmcgadget-web.socket
+		-rw-r--r-- root/root ./usr/lib/sysusers.d/mmcgadget-web.conf
+		-rwxr-xr-x root/root ./usr/sbin/mmcgadget-web
+		-rw-r--r-- root/root ./usr/share/doc/mmcgadget-web/changelog.Debian.gz
+		-rw-r--r-- root/root ./usr/share/doc/mmcgadget-web/copyright
+		-rw-r--r-- root/root ./usr/share/doc/mmcgadget-web/examples/mmcgadget-avahi.service
+		-rw-r--r-- root/root ./usr/share/doc/mmcgadget-web/web.md
+		-rw-r--r-- root/root ./usr/share/man/man8/mmcgadget-web.8.gz
+	L
+}
+check_web() { # FOLDER
+	web_contents "$1" >"$1/web.log" 2>&1
+	result $? 'the package of the web page has the right files' "$1/web.log"
+}
+
 # Makes a directory that a system sees as /deb; the packages are written there.
 folder() { # NAME FILE...
 	mkdir -p "$dir/$1"
@@ -120,10 +143,12 @@ build() { # SUITE ARCHITECTURE
 	tree=$(test/deb/system.sh build "$1" 2>"$dir/$at.log")
 	result $? 'the system for the build can be made' "$dir/$at.log"
 	folder "$at" "$dir"/source/* test/deb/build.sh
-	test/deb/inside.sh "$tree/tree" "$dir/$at" bash /deb/build.sh "/deb/$dsc" "$2" 2>&1
+	test/deb/inside.sh "$tree/tree" "$dir/$at" env DEB_BUILD_OPTIONS="$build_options" \
+		bash /deb/build.sh "/deb/$dsc" "$2" 2>&1
 	deb=$(echo "$dir/$at"/mmcgadget_*.deb)
 	check_contents "$deb"
 	check_shim "$dir/$at" "$2"
+	check_web "$dir/$at"
 }
 
 # Builds the package for another architecture, unpacks it and runs its programs by emulation.

@@ -24,7 +24,7 @@ both() {
 
 plain() { mandoc -T ascii "$1" | sed 's/.\x08//g'; } # without overstrikes
 
-for p in mmcgadgetd.8 mmcgadgetctl.1 mmcgadget-shim.1 mmcgadget.conf.5; do
+for p in mmcgadgetd.8 mmcgadgetctl.1 mmcgadget-shim.1 mmcgadget-web.8 mmcgadget.conf.5; do
 	report "$p: mandoc has no complaint" "$(mandoc -T lint -W warning "$man/$p" 2>&1)"
 	report "$p: says its licence" "$(grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' "$man/$p")"
 done
@@ -37,6 +37,12 @@ man_options() {
 both 'mmcgadgetd: options in --help and manual' "$(help_options mmcgadgetd)" "$(man_options mmcgadgetd.8)"
 both 'mmcgadgetctl: options in --help and manual' "$(help_options mmcgadgetctl)" "$(man_options mmcgadgetctl.1)"
 both 'mmcgadget-shim: options in --help and manual' "$(help_options mmcgadget-shim)" "$(man_options mmcgadget-shim.1)"
+if [ -x "$O/mmcgadget-web" ]; then
+	both 'mmcgadget-web: options in --help and manual' "$(help_options mmcgadget-web)" "$(man_options mmcgadget-web.8)"
+fi
+both 'mmcgadget-web: keys in the code, the shipped file and the manual' \
+	"$(sed -n 's/^	{"\([a-z_]*\)", \(TEXT\|NUMBER\|SWITCH\|LIST\),.*/\1/p' src/web/config.c; sed -n 's/^#\([a-z_]*\) = .*/\1/p' configs/mmcgadget-web.conf)" \
+	"$(sed -n '/^\.Sh CONFIGURATION/,/^\.Sh FILES/s/^\.It Cm //p' $man/mmcgadget-web.8 | sed 's/ , /\n/g')"
 both 'mmcgadget-shim: words of --ask in its help and manual' \
 	"$(MMCSHIM_SOCKET='' "$O/mmcgadget-shim" --ask help | grep -oE '^[a-z]+')" \
 	"$(sed -n '/^\.Sh OPTIONS/,/^\.Sh STATUS/s/^\.It Cm \([a-z]*\).*/\1/p' $man/mmcgadget-shim.1)"
@@ -55,7 +61,7 @@ daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' src/protoc
 # Those of no use to people, which the client's help leaves out.
 program_verbs=$(sed -n 's/^	\[VERB_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/; t name; /for_programs = true/{ x; p; x; }; b; : name; h' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
-own_verbs=$(sed -n 's/^#define \(DOCTOR\|GET\|LOOPBACK\|REPORT\|UPLOAD\|WAIT\|WATCH\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,get,loopback,report,upload,wait,watch,help}.h)
+own_verbs=$(sed -n 's/^#define \(DOCTOR\|GET\|LOOPBACK\|REPORT\|UPLOAD\|WAIT\|WATCH\|WEB\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,get,loopback,report,upload,wait,watch,web,help}.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
 code_verbs=$(printf '%s\n' "$daemon_verbs" | grep -vxF "$program_verbs"; printf '%s\n' "$own_verbs")
 help_verbs=$("$O/mmcgadgetctl" --help | sed '/^Options/,$d' | grep -oE '^  [a-z-]+' | tr -d ' ')
@@ -117,7 +123,7 @@ for p in mmcgadgetd.8 mmcgadgetctl.1; do
 	both "verbs and their arguments in --help and $p" "$(grep -vxF "$own" <<<"$help_synopses")" \
 		"$(plain "$man/$p" | sed -n 's/^     \([a-z].*\)/\1/p' | sed 's/   *.*//' |
 			grep -E "^($(printf '%s\n' "$help_verbs" "$program_verbs" | paste -sd'|'))( |$)" |
-			grep -E '^(version|doctor)$|name|file|\[| id$' | sort -u)"
+			grep -E '^(version|doctor|web( password| logout-all)?)$|name|file|\[| id$' | sort -u)"
 done
 
 # Codes of refusals, which scripts use: of the daemon, and of the client alone.
@@ -144,7 +150,7 @@ both 'codes of the client alone and in mmcgadgetctl(1)' \
 code_keys=$({
 	sed '/function_keys\[\] = {/,/};/d' src/daemon/config_keys.c |
 		grep -oE '^	(TEXT|NUMBER|CHOICE|BOOL)\("[a-z_.]+"' | cut -d'"' -f2
-	grep -oE '^	DRIVE_(TEXT|CHOICE)\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
+	grep -oE '^	DRIVE_(TEXT|CHOICE|BOOL)\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
 	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config_keys.c
 })
 # Every setting of the shipped file is behind a "#"; a comment above the empty list of functions names their keys.

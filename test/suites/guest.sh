@@ -75,7 +75,7 @@ print_results() { # BOOT [JOB] -- COMMAND...
 boot() { # SUITE/SPEED
 	local args=(--timeout 3600) job
 	# Swaps, seconds of idle time and kills in t_race.sh, t_swap.sh and t_kill.sh.
-	export SWAPS=40 IDLE=10 KILLS=2
+	export SWAPS=20 IDLE=10 KILLS=2
 	if [ -n "$FULL" ]; then
 		args=(--timeout 9000)
 		export SWAPS=60 IDLE=10 KILLS=5

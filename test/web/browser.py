@@ -312,6 +312,7 @@ class Story:
         self.b.click("Go on: lost.iso")
         self.b.wait_text("#upload-list", "connection lost at")
         self.slow(-1)
+        self.b.click("Go on: lost.iso")
         self.uploaded("lost.iso", path)
         self.b.click("Clear: lost.iso")
 

@@ -2,7 +2,9 @@
 /* Uploads: from the descriptor to the disc, and each refusal. */
 #include "daemon/transfer/upload_fixture.h"
 
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 
 #include "util/array.h"
 #include "util/crc32.h"
@@ -435,6 +437,47 @@ static void the_web_page_may_not_do_all(void **state)
 	close(fd);
 }
 
+/* The card gets full while an upload goes on: it waits with what it has, and goes on later. */
+static void a_full_card_makes_an_upload_wait(void **state)
+{
+	int fd, filler;
+	char block[65536] = "";
+	struct upload u;
+	char line[128];
+	json_t *a;
+
+	(void)state;
+	/* A small file system for this process alone; only root can have one. */
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount("none", in_scratch("media/sub"), "tmpfs", 0, "size=48m") < 0)
+		skip();
+	fd = connect_client();
+	refused(fd, "no-room", "free", "upload sub/x.iso size=40000000");
+	u = begin(fd, "upload sub/x.iso size=300000");
+	write_bytes(u.fd, 0, 100000);
+	save_at(fd, &u, 100000);
+	/* What is left is not enough for another one. */
+	refused(fd, "no-room", "kept for discs", "upload sub/y.iso size=16500000");
+	filler = open(in_scratch("media/sub/filler"), O_WRONLY | O_CREAT, 0600);
+	while (write(filler, block, sizeof(block)) > 0)
+		;
+	/* Its own room was taken at the beginning. */
+	write_bytes(u.fd, 100000, SIZE);
+	snprintf(line, sizeof(line), "upload-at %s offset=300000", u.id);
+	refused(fd, "no-room", "No space left", line);
+	unlink(in_scratch("media/sub/filler"));
+	close(filler);
+	save_at(fd, &u, SIZE);
+	close(u.fd);
+	a = ask_fd(fd, NULL, "upload-end %s\n", u.id);
+	expect_ok(a);
+	json_decref(a);
+	check_bytes("media/sub/x.iso", SIZE);
+	close(fd);
+	/* The daemon keeps no folder open between two commands. */
+	assert_int_equal(umount(in_scratch("media/sub")), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, with_folder, teardown)
@@ -451,6 +494,7 @@ int main(void)
 		T(sixteen_uploads_are_the_most),
 		T(what_nobody_touched_for_a_week_is_dropped_at_start),
 		T(the_web_page_may_not_do_all),
+		T(a_full_card_makes_an_upload_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,7 @@ static void what_nobody_should_send_is_refused(void **state)
 		{"2^64", "PUT", "HTTP/1.1", "/",
 			{"Host: a", "Content-Length: 18446744073709551616"}, 400},
 		{"no length", "PUT", "HTTP/1.1", "/", {"Host: a"}, 411},
+		{"POST without a body", "POST", "HTTP/1.1", "/", {"Host: a"}, 0},
 		{"no length of PATCH", "PATCH", "HTTP/1.1", "/", {"Host: a"}, 411},
 		{"control byte in a name", "GET", "HTTP/1.1", "/", {"Host: a", "X\001y: a"}, 400},
 		{"blank before the colon", "GET", "HTTP/1.1", "/", {"Host: a", "X : a"}, 400},

@@ -1,0 +1,257 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# mmcgadget-web beside the daemon without USB, by curl: who gets in, what is refused, what is answered.
+# test/suites/web_upload.sh has the uploads, test/web/browser.py the page.
+set -u
+. test/web/lib.sh
+
+gets() { # WANT ARGUMENT...: the status of a request by token
+	same "$1" "$(token "${@:2}")"
+}
+json='Content-Type: application/json'
+
+if ! [ -x "$O/mmcgadget-web" ]; then
+	echo 'ok 1 - mmcgadget-web # SKIP libmicrohttpd is not installed'
+	echo '1..1'
+	exit 0
+fi
+web_start || {
+	echo 'not ok 1 - mmcgadget-web starts'
+	sed 's/^/# /' "$S/daemon.log" "$S/web.log"
+	exit 1
+}
+bad='b <img src=x onerror=alert(1)>.iso'
+head -c 3000000 /dev/urandom >"$S/media/a.iso"
+head -c 20480 /dev/urandom >"$S/media/$bad"
+
+echo '# without a password'
+for path in /api/v1/status /api/v1/session / /basic /nothing; do
+	check "no password: $path is 503" same 503 "$(code "$path")"
+done
+check 'and the answer says what to type' grep -q 'sudo mmcgadgetctl web password' "$S/body"
+check 'log-in is refused, too' same 503 "$(code -H "$json" -H 'X-Mmcgadget: 1' -d '{"password":""}' /api/v1/session)"
+check 'a short password is refused' same 1 "$(echo short | ctl web password >"$S/null" 2>&1 || echo $?)"
+log_in
+check 'a password, two tokens and a log-in' same '0 mmcg_ mmcg_' "$? ${RW:0:5} ${RO:0:5}"
+
+echo '# what nobody should send'
+# A row: what is sent, and the statuses that are right.
+while IFS='|' read -r name want text; do
+	answer=$(raw "$text")
+	check "$name: $answer" grep -qE "^HTTP/1\.1 ($want) " <<<"$answer"
+done <<'ROWS'
+no Host|400|GET / HTTP/1.1\r\n\r\n
+two Hosts|400|GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n
+a length beside chunks|400|POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n
+chunks|411|POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n
+two lengths|400|POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef
+a negative length|400|POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n
+a length of 2^64|413|POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 18446744073709551616\r\n\r\n
+no length|411|PUT /api/v1/images/x/content HTTP/1.1\r\nHost: localhost\r\n\r\n
+a control byte in a name|400|GET / HTTP/1.1\r\nHost: localhost\r\nX\\001y: a\r\n\r\n
+a blank before the colon|400|GET / HTTP/1.1\r\nHost: localhost\r\nX : a\r\n\r\n
+a proxy's form|400|GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n
+another host|421|GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n
+ROWS
+check 'a path with %00' same 401 "$(code '/%00x')"
+check 'the same after log-in' gets 404 '/%00x'
+long=$(printf 'x%.0s' $(seq 70000))
+check 'a header of 70 kB' same 431 "$(code -H "X-Long: $long" /)"
+many=()
+for i in $(seq 70); do many+=(-H "X-H$i: a"); done
+check '70 headers' same 431 "$(code "${many[@]}" /)"
+
+echo '# every route'
+check 'the list of routes' gets 200 /api/v1/help
+jq -r '.routes[] | [.method, .path, .login, .effect, .form] | @tsv' "$S/body" >"$S/routes"
+check 'it has them all' test "$(wc -l <"$S/routes")" -ge 38
+# What stands for a name does not exist, so that nothing happens.
+while IFS=$'\t' read -r method path login effect _; do
+	path=${path//NAME/nothing-%3f.iso}
+	path=${path//DRIVE/nothing}
+	path=${path//ID/0000000000000000}
+	request=(-X "$method")
+	[ "$method" = GET ] || request+=(-H 'Content-Length: 0')
+	if [ "$login" = true ]; then
+		check "$method $path without a log-in: 401" same 401 "$(code "${request[@]}" "$path")"
+		check "$method $path with a wrong token: 401" same 401 \
+			"$(code -H 'Authorization: Bearer mmcg_0000' "${request[@]}" "$path")"
+	fi
+	check "$method $path on another host: 421" same 421 "$(code -H 'Host: evil.test' "${request[@]}" "$path")"
+	if [ "$effect" = true ]; then
+		check "$method $path from another site: 403" same 403 \
+			"$(page -H 'Origin: http://evil.test' "${request[@]}" "$path")"
+		check "$method $path across sites: 403" same 403 \
+			"$(page -H 'Sec-Fetch-Site: cross-site' "${request[@]}" "$path")"
+	fi
+	if [ "$effect" = true ] && [ "$path" != /basic/login ]; then
+		check "$method $path without the header or the form's token: 403" same 403 \
+			"$(code -b "$JAR" "${request[@]}" "$path")"
+	fi
+	if [ "$effect" = true ] && [ "$login" = true ]; then
+		check "$method $path by a read-only token: 403" same 403 \
+			"$(code -H "Authorization: Bearer $RO" "${request[@]}" "$path")"
+	fi
+	if [ "$effect" = false ] && [ "$path" != /api/v1/events ]; then
+		curl -s -m 20 -I -H "Authorization: Bearer $RO" "$U$path" >"$S/head"
+		check "HEAD $path has the headers that protect" grep -qi '^content-security-policy: .*frame-ancestors' "$S/head"
+		check "HEAD $path allows no other site" test -z "$(grep -i '^access-control' "$S/head")"
+	fi
+done <"$S/routes"
+check 'nothing of it changed a file' same "a.iso $bad" "$(cd "$S/media" && echo *.iso)"
+check 'another method' gets 405 -X PUT -H 'Content-Length: 0' /api/v1/status
+check 'no such path' gets 404 /api/v1/nothing
+
+echo '# sessions'
+check 'who it is' same 200 "$(page /api/v1/session)"
+check 'a token for forms' grep -qE '^[0-9a-f]{32}$' <<<"$(body .csrf)"
+check 'the page needs no log-in' same 200 "$(code /)"
+check 'and is the page' cmp -s "$S/body" src/web/assets/index.html
+check 'compressed for those who want that' same 200 "$(code -H 'Accept-Encoding: gzip' /app.js)"
+check 'it is the same' sh -c "gzip -dc '$S/body' | cmp -s - src/web/assets/app.js"
+tag=$(sed -n 's/^ETag: \(.*\)\r$/\1/p' "$S/head")
+check 'unchanged' same 304 "$(code -H 'Accept-Encoding: gzip' -H "If-None-Match: $tag" /app.js)"
+wrong() { code -H "$json" -H 'X-Mmcgadget: 1' -d '{"password":"wrong"}' /api/v1/session; }
+for i in 1 2 3 4 5; do
+	check "wrong password, try $i" same 401 "$(wrong)"
+done
+check 'then it takes longer' same 429 "$(wrong)"
+check 'and says how long' test "$(sed -n 's/^Retry-After: \([0-9]*\)\r$/\1/p' "$S/head")" -ge 1
+check 'the session goes on' same 200 "$(page /api/v1/session)"
+check 'a form is no JSON' same 415 "$(page -d 'image=a.iso' /api/v1/drives/drive0/insert)"
+check 'broken JSON' same 400 "$(page -H "$json" -d '{"image":' /api/v1/drives/drive0/insert)"
+check 'a body of 20 kB' same 413 "$(page -H "$json" -d "${long:0:20000}" /api/v1/drives/drive0/insert)"
+
+echo '# drives and discs'
+check 'status' gets 200 /api/v1/status
+check 'is that of the daemon' same drive0 "$(body '.drives[0].name')"
+check 'with the version of the page' test -n "$(body .web.version)"
+check 'one drive' gets 200 /api/v1/drives/drive1
+check 'is that one' same drive1 "$(body .drive.name)"
+check 'no such drive' gets 404 /api/v1/drives/drive9
+check 'list' gets 200 /api/v1/images
+check 'has both' same 2 "$(body .matched)"
+check 'names are what they are' same "$bad" "$(body '.images[1].name')"
+check 'the first' gets 200 '/api/v1/images?limit=1'
+check 'says which is next' same a.iso "$(body .next)"
+check 'the one behind it' gets 200 '/api/v1/images?limit=1&after=a.iso'
+check 'is the other one' same "$bad" "$(body '.images[0].name')"
+check 'a part of a name' gets 200 '/api/v1/images?q=ONERROR'
+check 'finds it' same 1 "$(body .matched)"
+check 'no such kind' gets 200 '/api/v1/images?kind=blank,open'
+check 'finds none' same 0 "$(body .matched)"
+check 'a bad parameter' gets 400 '/api/v1/images?q=%ff'
+check 'one image' gets 200 /api/v1/images/a.iso
+check 'with its size' same 3000000 "$(body .image.size)"
+check 'no such image' gets 404 /api/v1/images/c.iso
+check 'outside of the folder' gets 404 '/api/v1/images/..%2f..%2fetc%2fpasswd'
+insert() { page -H "$json" -d "{\"image\":\"$1\"}" "/api/v1/drives/drive0/insert"; }
+check 'insert' same 200 "$(insert a.iso)"
+check 'the answer is the daemon'"'"'s' grep -q '^drive0: inserted a.iso' <<<"$(body .message)"
+check 'insert what is not there' same 404 "$(insert c.iso)"
+check 'delete what is loaded' same 423 "$(page -X DELETE /api/v1/images/a.iso)"
+check 'rename what is loaded' same 423 "$(page -X PATCH -H "$json" -d '{"name":"z.iso"}' /api/v1/images/a.iso)"
+check 'next' same 200 "$(page -X POST /api/v1/drives/drive0/next)"
+check 'previous' same 200 "$(page -X POST /api/v1/drives/drive0/prev)"
+# The first command after a swap is answered with a unit attention.
+for _ in 1 2 3; do
+	"$O/test/web/fake_daemon" --host "$S" lock drive0 >"$S/null" 2>&1 && break
+done
+check 'eject what the PC has locked' same 423 "$(page -X POST /api/v1/drives/drive0/eject)"
+check 'by force' same 200 "$(page -H "$json" -d '{"force":true}' /api/v1/drives/drive0/eject)"
+check 'a blank' same 200 "$(page -H "$json" -d '{"name":"new.iso","type":"dvd+r"}' /api/v1/drives/drive0/blank)"
+check 'exists then' test -e "$S/media/new.iso"
+check 'over a disc' same 409 "$(page -H "$json" -d '{"name":"a.iso"}' /api/v1/drives/drive1/blank)"
+check 'of no type' same 400 "$(page -H "$json" -d '{"name":"y.iso","type":"floppy"}' /api/v1/drives/drive1/blank)"
+check 'rename' same 200 "$(page -X PATCH -H "$json" -d '{"name":"c d.iso"}' /api/v1/images/a.iso)"
+check 'to a name that is taken' same 409 "$(page -X PATCH -H "$json" -d "{\"name\":\"$bad\"}" /api/v1/images/c%20d.iso)"
+check 'delete' same 204 "$(page -X DELETE /api/v1/images/c%20d.iso)"
+check 'is gone' test ! -e "$S/media/c d.iso"
+check 'doctor' gets 200 /api/v1/doctor
+check 'its checks' test "$(body '.checks | length')" -ge 1
+check 'statistics' gets 200 /api/v1/stats
+check 'numbers' gets 200 /metrics
+check 'of each drive' grep -q '^mmcgadget_drive_commands_total{drive="drive1"} [0-9]*$' "$S/body"
+
+echo '# live states'
+timeout 20 curl -sN -b "$JAR" "$U/api/v1/events" >"$S/events" &
+listener=$!
+sleep 1
+page -X POST /api/v1/drives/drive0/eject >"$S/null"
+sleep 1.5
+check 'begins with a greeting' same 'event: hello' "$(head -n 1 "$S/events")"
+check 'the whole state, and what changed' test "$(grep -c '^event: drive' "$S/events")" -ge 3
+check 'its data is JSON' jq -e . <<<"$(sed -n 's/^data: //p' "$S/events" | tail -n 1)"
+kill "$daemon"
+wait "$daemon" 2>/dev/null
+sleep 1
+check 'says that the daemon is gone' grep -q '^event: gone' "$S/events"
+check 'and so do other answers' gets 503 /api/v1/status
+check 'with a code' same no-daemon "$(body .code)"
+: >"$S/daemon.log"
+daemon_start
+sleep 3
+check 'comes back by itself' sh -c "sed -n '/^event: gone/,\$p' '$S/events' | grep -q '^event: drive'"
+kill "$listener"
+wait "$listener" 2>/dev/null
+
+echo '# the plain page'
+check 'it shows' same 200 "$(page /basic)"
+check 'a name with markup is text' grep -q '<strong>b &lt;img src=x onerror=alert(1)&gt;.iso</strong>' "$S/body"
+check 'no markup gets in' test -z "$(grep -o '<img' "$S/body")"
+csrf=$(page /api/v1/session >"$S/null" && body .csrf)
+form() { code -b "$JAR" --data-urlencode "csrf=$csrf" "$@"; }
+check 'insert by a form' same 303 "$(form --data-urlencode "image=$bad" /basic/drive0/insert)"
+check 'with a wrong token' same 403 "$(code -b "$JAR" -d "csrf=${csrf:0:31}x" -d image=new.iso /basic/drive0/insert)"
+check 'an error is a page' same 404 "$(form -d image=nothing.iso /basic/drive0/insert)"
+check 'in HTML' grep -q '<h1>Not Found</h1>' "$S/body"
+check 'eject by a form' same 303 "$(form /basic/drive0/eject)"
+check 'delete asks first' same 200 "$(page '/basic/delete?image=new.iso')"
+check 'nothing is gone' test -e "$S/media/new.iso"
+check 'then it does' same 303 "$(form -d image=new.iso /basic/delete)"
+check 'it is gone' test ! -e "$S/media/new.iso"
+check 'without a session it asks for the password' sh -c "curl -s -m 5 '$U/basic' | grep -q 'action=\"/basic/login\"'"
+sleep 2
+check 'log in by a form' same 303 "$(code -c "$S/jar2" -d 'password=correct+horse' /basic/login)"
+check 'it has a session' same 200 "$(code -b "$S/jar2" /api/v1/session)"
+
+echo '# the end of sessions'
+check 'log out' same 204 "$(page -X DELETE /api/v1/session)"
+check 'that session has ended' same 401 "$(page /api/v1/session)"
+check 'the other one has not' same 200 "$(code -b "$S/jar2" /api/v1/session)"
+kill "$web"
+wait "$web" 2>/dev/null
+web_run
+check 'after a restart the other one goes on' same 200 "$(code -b "$S/jar2" /api/v1/session)"
+check 'and the first is still over' same 401 "$(page /api/v1/session)"
+ctl web logout-all >"$S/null"
+check 'log out all' same 401 "$(code -b "$S/jar2" /api/v1/session)"
+check 'tokens stay' gets 200 /api/v1/session
+ctl web token remove writer >"$S/null"
+check 'until they are removed' gets 401 /api/v1/session
+check 'no secret is in the log' test -z "$(grep -E 'mmcg_|correct|Bearer' "$S/web.log")"
+check 'effects are in the log' grep -q 'insert drive0: drive0: inserted a.iso' "$S/web.log"
+
+echo '# who takes too long'
+exec 8<>"/dev/tcp/127.0.0.1/$port"
+printf 'GET / HTTP/1.1\r\nHost: localhost\r\n' >&8
+begun=$SECONDS
+(for _ in $(seq 30); do
+	sleep 0.5
+	printf 'X: y\r\n' >&8 || exit
+done) 2>"$S/null" &
+dripping=$!
+timeout 25 cat <&8 >"$S/null"
+check 'headers that never end are cut after 10 s' test $((SECONDS - begun)) -le 14
+kill "$dripping" 2>"$S/null"
+exec 8>&-
+check 'at most 8 MiB are resident' test "$(awk '/^VmRSS/ { print $2 }' "/proc/$web/status")" -le 8192
+
+echo '# the end'
+kill "$web"
+wait "$web" 2>/dev/null
+sed -i 's/idle = 0/idle = 1/' "$S/web.conf"
+web_run
+sleep 3
+check 'it ends when nobody is connected' sh -c "! kill -0 $web 2>/dev/null"
+echo "1..$n"

@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Uploads and downloads of mmcgadget-web beside the daemon without USB, by curl, also when either end is
+# killed in the middle.
+set -u
+. test/web/lib.sh
+
+if ! [ -x "$O/mmcgadget-web" ]; then
+	echo 'ok 1 - mmcgadget-web # SKIP libmicrohttpd is not installed'
+	echo '1..1'
+	exit 0
+fi
+web_start 'max_upload_gb = 2;' || {
+	echo 'not ok 1 - mmcgadget-web starts'
+	sed 's/^/# /' "$S/daemon.log" "$S/web.log"
+	exit 1
+}
+log_in
+json='Content-Type: application/json'
+size=$((80 * 1000 * 1000))
+head -c $size /dev/urandom >"$S/x"
+name=/api/v1/images
+is_same() { cmp "$S/x" "$S/media/$1"; }
+create() { token -H "$json" -d "{\"name\":\"$1\",\"size\":${2:-$size}}" /api/v1/uploads; }
+# patch ID FROM: sends the rest from there.
+patch() {
+	tail -c +$(($2 + 1)) "$S/x" >"$S/rest"
+	token -X PATCH -H "Upload-Offset: $2" -T "$S/rest" "/api/v1/uploads/$1"
+}
+offset() { # ID
+	token -I "/api/v1/uploads/$1" >"$S/null"
+	sed -n 's/^Upload-Offset: \([0-9]*\)\r$/\1/p' "$S/head"
+}
+
+echo '# whole'
+check 'PUT' same 201 "$(token -T "$S/x" $name/a%20b.iso/content)"
+check 'is the same on the card' is_same 'a b.iso'
+check 'again' same 409 "$(token -T "$S/x" $name/a%20b.iso/content)"
+check 'without a length' same 411 "$(token -T - $name/c.iso/content <"$S/x")"
+check 'by a read-only token' same 403 "$(code -H "Authorization: Bearer $RO" -T "$S/x" $name/c.iso/content)"
+check 'too large' same 413 "$(create c.iso 2000000001)"
+check 'outside of the folder' same 4 "$(token -T "$S/x" $name/..%2fc.iso/content | cut -c1)"
+check 'without a size' same 400 "$(token -H "$json" -d '{"name":"c.iso"}' /api/v1/uploads)"
+
+echo '# in pieces'
+check 'POST' same 201 "$(create c.iso)"
+id=$(body .id)
+check 'begins at 0' same 0 "$(offset "$id")"
+head -c 1000000 "$S/x" >"$S/piece"
+check 'PATCH' same 204 "$(token -X PATCH -H 'Upload-Offset: 0' -T "$S/piece" "/api/v1/uploads/$id")"
+check 'goes on there' same 1000000 "$(offset "$id")"
+check 'the same piece again is refused' same 409 "$(token -X PATCH -H 'Upload-Offset: 0' -T "$S/piece" "/api/v1/uploads/$id")"
+check 'and says where to go on' same 1000000 "$(body .offset)"
+check 'without an offset' same 400 "$(token -X PATCH -T "$S/piece" "/api/v1/uploads/$id")"
+check 'it is listed' same 200 "$(token /api/v1/uploads)"
+check 'with its offset' same 1000000 "$(body '.uploads[0].offset')"
+check 'the same name and size is the same upload' same 201 "$(create c.iso)"
+check 'with its id' same "$id" "$(body .id)"
+check 'no disc of that name is there yet' test ! -e "$S/media/c.iso"
+check 'the rest' same 201 "$(patch "$id" 1000000)"
+check 'is the same on the card, too' is_same c.iso
+check 'no such upload' same 404 "$(token -I /api/v1/uploads/0123456789abcdef)"
+create d.iso >"$S/null"
+check 'DELETE' same 204 "$(token -X DELETE "/api/v1/uploads/$(body .id)")"
+check 'nothing is left of it' same 0 "$(token /api/v1/uploads >"$S/null" && body '.uploads | length')"
+
+echo '# killed in the middle'
+create e.iso >"$S/null"
+id=$(body .id)
+for who in client page client page client; do
+	from=$(offset "$id")
+	tail -c +$((from + 1)) "$S/x" >"$S/rest"
+	curl -s -m 60 --limit-rate 30M -o "$S/null" -X PATCH -H "Authorization: Bearer $RW" -H "Upload-Offset: $from" \
+		-T "$S/rest" "$U/api/v1/uploads/$id" &
+	client=$!
+	sleep "0.$((RANDOM % 5 + 1))"
+	if [ $who = client ]; then
+		kill -9 $client
+		wait $client 2>/dev/null
+	else
+		kill -9 "$web"
+		wait "$web" $client 2>/dev/null
+		web_run
+	fi
+	now=$(offset "$id")
+	check "$who killed: from $from on it goes on at $now" test -n "$now" -a "${now:-0}" -ge "$from"
+done
+# The page may still be saving what came over the connection of before: busy, as clients know.
+for _ in $(seq 20); do
+	answer=$(patch "$id" "$(offset "$id")")
+	[ "$answer" = 409 ] || break
+	sleep 0.5
+done
+check 'the rest comes' same 201 "$answer"
+check 'the disc is the same' is_same e.iso
+
+echo '# two at once'
+create f.iso >"$S/null"
+one=$(body .id)
+create g.iso >"$S/null"
+two=$(body .id)
+curl -s -m 60 -o "$S/null" -X PATCH -H "Authorization: Bearer $RW" -H 'Upload-Offset: 0' -T "$S/x" "$U/api/v1/uploads/$one" &
+check 'the second' same 201 "$(patch "$two" 0)"
+wait $!
+check 'both are the same' sh -c "cmp '$S/x' '$S/media/f.iso' && cmp '$S/x' '$S/media/g.iso'"
+echo "# $(grep VmRSS "/proc/$web/status")"
+check 'at most 8 MiB are resident' test "$(awk '/^VmRSS/ { print $2 }' "/proc/$web/status")" -le 8192
+
+echo '# back again'
+get() { code -H "Authorization: Bearer $RO" "$@" $name/c.iso/content; }
+check 'GET' same 200 "$(get)"
+check 'is the same' cmp "$S/x" "$S/body"
+tag=$(sed -n 's/^ETag: \(.*\)\r$/\1/p' "$S/head")
+check 'as a file to be kept' grep -q "^Content-Disposition: attachment; .*c\.iso" "$S/head"
+check 'a part' same 206 "$(get -H 'Range: bytes=1000-1999')"
+check 'is that part' sh -c "tail -c +1001 '$S/x' | head -c 1000 | cmp - '$S/body'"
+check 'its place' grep -q "^Content-Range: bytes 1000-1999/$size" "$S/head"
+check 'the end' same 206 "$(get -H 'Range: bytes=-5')"
+check 'behind the end' same 416 "$(get -H "Range: bytes=$size-")"
+check 'several parts are the whole' same 200 "$(get -H 'Range: bytes=0-1,5-6')"
+check 'a part of the same' same 206 "$(get -H 'Range: bytes=0-9' -H "If-Range: $tag")"
+check 'of another it is the whole' same 200 "$(get -H 'Range: bytes=0-9' -H 'If-Range: "other"')"
+check 'unchanged' same 304 "$(get -H "If-None-Match: $tag")"
+check 'changed' same 412 "$(get -H 'If-Match: "other"')"
+check 'no such disc' same 404 "$(token $name/none.iso/content)"
+head -c 5000000 "$S/x" >"$S/part"
+curl -s -m 60 -C - -o "$S/part" -H "Authorization: Bearer $RO" "$U$name/c.iso/content"
+check 'curl -C - gets the rest' cmp "$S/x" "$S/part"
+check 'the sum is not known' same 202 "$(token $name/c.iso/sha256)"
+token -X POST $name/c.iso/sha256 >"$S/null"
+for _ in $(seq 60); do
+	[ "$(token $name/c.iso/sha256)" = 200 ] && break
+	sleep 0.5
+done
+check 'then it is' same "$(sha256sum <"$S/x" | cut -c1-64)  c.iso" "$(cat "$S/body")"
+check 'delete what has changed' same 412 "$(token -X DELETE -H 'If-Match: "1-2-3-4"' $name/c.iso)"
+check 'delete what was seen' same 204 "$(token -X DELETE -H "If-Match: $tag" $name/c.iso)"
+echo "1..$n"
