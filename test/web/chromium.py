@@ -6,6 +6,7 @@ import json
 from selenium import webdriver
 from selenium.common.exceptions import (ElementClickInterceptedException, ElementNotInteractableException,
                                         StaleElementReferenceException)
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
@@ -102,7 +103,7 @@ class Browser:
     def keys(self, *keys):
         """Keys go where the focus is, as those of a keyboard."""
         for key in keys:
-            self.focused().send_keys(key)
+            ActionChains(self.driver).send_keys(key).perform()
 
     def tab_to(self, name, most=120):
         """Goes on by the tabulator until the focus is on a control of that name."""
