@@ -47,6 +47,9 @@ image="$card fakeroot git make pkg-config dpkg-dev debian-archive-keyring cpio d
 	systemd xz-utils zstd"
 tools="clang shellcheck mandoc man-db jq python3 lintian zsh fish curl"
 
+# The page of mmcgadget-web is tested in it.
+browser="chromium chromium-driver python3-selenium"
+
 # The sanitizers' and libFuzzer's run time is a package per clang version.
 clang_runtime() {
 	{ dpkg-query -W -f '${Depends}\n' clang 2>/dev/null || true
@@ -66,7 +69,7 @@ deb) want="$build $daemon $unit $package" ;;
 image) want="$image $aarch64" ;;
 check | all)
 	want="$build $daemon $unit $guest $firmware $package $card"
-	optional="$others $burners $tools"
+	optional="$others $burners $tools $browser"
 	[ "$what" = check ] || optional="$optional $boards $image qemu-system-arm valgrind"
 	;;
 *)

@@ -134,6 +134,7 @@ static const char *act(unsigned at, const char *verb)
 	bool ok = true;
 
 	fake_burn_settle(&burns[at]);
+	(void)fake_ready(u); /* as hosts ask for attentions first */
 	if (strcmp(verb, "lock") == 0 || strcmp(verb, "unlock") == 0)
 		ok = fake_lock(u, *verb == 'l');
 	else if (strcmp(verb, "eject") == 0 || strcmp(verb, "load") == 0)
@@ -274,9 +275,14 @@ static int make_real_control(void)
 {
 	struct command_env env = {
 		.drives = &set, .udc = udc_or_none, .problem = why_none, .functions = functions};
-	struct control_config cc = {
-		.fifo = "control", .socket = "socket", .status = "status", .group = ""};
+	struct control_config cc = {.fifo = "control",
+		.socket = "socket",
+		.status = "status",
+		.group = "",
+		.web = "web"};
+	const struct group *own = getgrgid(getegid());
 
+	snprintf(cc.web_group, sizeof(cc.web_group), "%s", own ? own->gr_name : "");
 	snprintf(cc.directory, sizeof(cc.directory), "%s/run", scratch);
 	return control_new(&cc, &env, event, &control);
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The page of mmcgadget-web. It shows what the daemon says, by server-sent events; the answer to
- * a command is never taken for the state. Names and labels come from strangers: everything is put
- * into the page by textContent and setAttribute. docs/web.md describes the API.
+ * The page of mmcgadget-web. It shows what the daemon says by its events; the answer to a command is
+ * never taken for the state. Names and labels come from strangers: they are put into the page by
+ * textContent and setAttribute alone. docs/web.md describes the API.
  */
 'use strict';
 
 const API = 'api/v1/';
-const SLICE = 64 << 20; // bytes of an upload in one request, unless the board says another number
-const PAGE = 200;       // discs in one answer
+const PAGE = 200; // discs in one answer
 const BLOCK = 2048;
 
 const $ = id => document.getElementById(id);
@@ -41,7 +40,7 @@ function setAttr(e, name, value) {
 	if (e.getAttribute(name) !== String(value)) e.setAttribute(name, value);
 }
 
-// Puts the nodes into e in that order; those that are there already are not moved without need.
+// Puts the nodes into e in that order; a node that moves would lose the focus.
 function arrange(e, nodes) {
 	nodes.forEach((node, i) => {
 		if (e.children[i] !== node) e.insertBefore(node, e.children[i] || null);
@@ -63,7 +62,7 @@ for (const [, key, text] of $('texts').content.textContent.matchAll(/^(\S+): (.+
 for (const e of all('[data-t-label]'))
 	english[e.dataset.tLabel] = e.getAttribute('aria-label');
 
-// A name that turns the text around is kept from turning what stands beside it.
+// A name that turns text around must not turn what stands beside it.
 function isolate(value) {
 	const text = String(value);
 	return /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc]/.test(text)
@@ -111,7 +110,7 @@ function date(unix) {
 function remember(key, value) {
 	try {
 		localStorage[value === null ? 'removeItem' : 'setItem'](key, value);
-	} catch (e) { /* nothing is lost */ }
+	} catch (e) {}
 }
 
 function recall(key) {
@@ -192,8 +191,10 @@ const inFolder = drive => drive ? '?drive=' + enc(drive) : '';
 
 // ---- what is said ----
 
+// For screen readers, which may not have read the text before it yet.
 function say(text) {
-	$('said').textContent = text;
+	$('said').append(el('p', {text}));
+	if ($('said').children.length > 4) $('said').firstChild.remove();
 }
 
 function errorText(e) {
@@ -637,7 +638,7 @@ function openSheet(name) {
 		for (const drive of drivesOf(listed.folder))
 			add(t('insert.into', drive), () => {
 				$('sheet').close();
-				command(rows.get(name) ? rows.get(name).insert : $('more'), drive, 'insert', {image: name});
+				command(cards.get(drive).insert, drive, 'insert', {image: name});
 			});
 	}
 	if (d.size > 0 && d.kind !== 'blank') {
@@ -756,7 +757,7 @@ async function begin(u) {
 		if (u.state !== 'begin') return;
 		if (await hasChanged(u, r.data)) return;
 		u.id = r.data.id;
-		u.slice = r.data.slice || SLICE;
+		u.slice = r.data.slice;
 		remember('upload-' + u.id, u.file.lastModified);
 		u.base = r.data.offset;
 		u.begun = Date.now();
@@ -824,7 +825,7 @@ function answered(u, xhr) {
 		let data = {};
 		try {
 			data = JSON.parse(xhr.responseText);
-		} catch (e) { /* the status says enough */ }
+		} catch (e) {}
 		if (xhr.status === 401) showLogin();
 		failed(u, new Refusal(xhr.status, data.code || 'http-' + xhr.status, data.message, data));
 	}
@@ -1068,7 +1069,13 @@ function showAll() {
 
 let stream = null, streamTimer = 0, streamTries = 0, lost = '', lastSeen = 0;
 
+let version = '';
+
 const on = {
+	hello(o) {
+		$('stale').hidden = !version || version === o.page;
+		version = version || o.page;
+	},
 	gone() {
 		lost = 'lost.daemon';
 		showLost();
@@ -1117,7 +1124,7 @@ function listen() {
 	for (const [kind, act] of Object.entries(on))
 		mine.addEventListener(kind, event => {
 			streamTries = 0;
-			if (kind !== 'gone') seen();
+			if (kind !== 'gone' && kind !== 'hello') seen();
 			act(JSON.parse(event.data));
 		});
 	mine.onerror = () => lose(mine);

@@ -1,0 +1,636 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""browser.py BUILD [--first N] [--only PATTERN] [--pictures FOLDER]: the page of mmcgadget-web in Debian's
+Chromium, in front of the fake daemon (test/web/fake_daemon.c). Prints TAP; --pictures makes those of
+the README instead."""
+
+import argparse
+import filecmp
+import hashlib
+import os
+import re
+import sys
+import time
+import traceback
+
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.keys import Keys
+
+import checks
+from board import PASSWORD, Board, wait_for
+from chromium import Browser
+from foreign import Foreign
+
+MARKUP = "<img src=x onerror=alert(1)>"
+CARD0, CARD1 = '#drive-list [data-drive="drive0"]', '#drive-list [data-drive="drive1"]'
+
+
+def same(a, b):
+    assert filecmp.cmp(a, b, shallow=False), "%s and %s differ" % (a, b)
+
+
+def new_file(board, name, megabytes, label=None):
+    """A disc image to upload, of random bytes."""
+    path = board.path(name)
+    with open(path, "wb") as f:
+        for _ in range(megabytes):
+            f.write(os.urandom(1 << 20))
+        f.seek(16 * 2048)
+        f.write(b"\1CD001\1\0" + b" " * 32 + (label or name).encode()[:32].ljust(32))
+    return path
+
+
+def row(name):
+    """The list item of a disc or an upload whose heading is that text."""
+    return "//li[.//h3[normalize-space()='%s']]" % name
+
+
+class Story:
+    """The tests, in their order: each goes on where the one before it ended."""
+
+    def __init__(self, board, browser):
+        self.board, self.b = board, browser
+
+    # ---- by mouse ----
+
+    def log_in_refuses_a_wrong_password(self):
+        self.b.open(self.board.url)
+        self.b.wait_text("h2", "Log in")
+        checks.all_of(self.b, "log-in")
+        self.b.button("Password of this board").send_keys("wrong" + Keys.ENTER)
+        self.b.wait_text("#login-error", "This password is wrong.")
+        checks.all_of(self.b, "log-in refused")
+
+    def log_in_takes_the_password(self):
+        field = self.b.button("Password of this board")
+        field.clear()
+        field.send_keys(PASSWORD)
+        self.b.click("Log in", "#login")
+        self.b.wait_text("#drives-title", "Drives")
+        self.b.wait_text(CARD0, "no disc")
+        self.b.wait_text("#where", "PC connected, high speed")
+
+    def an_empty_folder_says_what_to_do(self):
+        self.b.wait_text("#no-discs", "There is no disc in the folder yet.")
+        assert "curl -T" in self.b.text("#curl")
+        assert self.board.url in self.b.text("#curl")
+        checks.all_of(self.b, "empty folder")
+
+    def a_blank_is_made_and_inserted(self):
+        self.b.click("New blank…: drive0")
+        self.b.wait_text("#ask", "New blank for drive0")
+        types = self.b.run("return [...document.querySelectorAll('#ask-type option')].map(o => o.value)")
+        assert len(types) == 14 and types[0] == "", types
+        checks.all_of(self.b, "dialog")
+        self.b.click("Make and insert")
+        self.b.wait_text(CARD0, "blank-1.iso")
+        self.b.wait_text(CARD0, "DVD+R · blank")
+        self.b.wait_text("#disc-list", "in drive0")
+
+    def a_blank_of_another_type(self):
+        self.b.click("New blank…: drive1")
+        self.b.run("document.getElementById('ask-type').value = 'bd-re'")
+        name = self.b.button("Name")
+        name.clear()
+        name.send_keys("big" + Keys.ENTER)
+        self.b.wait_text(CARD1, "big.iso")
+        self.b.wait_text(CARD1, "BD-RE")
+
+    def a_burn_is_seen_live(self):
+        self.board.host("burn", "drive0", "blocks=22000", "rate=3000", "label=" + MARKUP, "finalise")
+        self.b.wait_text(CARD0, "burning", 10)
+        seen = set()
+
+        def look():
+            seen.add(self.b.run("return document.querySelector('.ring:not([hidden])')?.ariaValueNow"))
+            return len(seen - {None}) >= 4
+        wait_for("four different percentages", look)
+        numbers = sorted(int(x) for x in seen if x is not None)
+        assert 0 <= numbers[0] < numbers[-1] <= 100, numbers
+        self.b.wait_text(CARD0, "of 45.06 MB")
+        self.b.wait_text(CARD0, "kB/s")
+        wait_for("the title", lambda: " % · mmcgadget" in self.b.driver.title)
+        checks.all_of(self.b, "burning")
+        # As mmcgadgetctl says it at the same time.
+        ring = int(self.b.run("return document.querySelector('.ring').ariaValueNow"))
+        done = [int(w) for w in numbers]
+        assert ring >= done[0], (ring, done)
+
+    def a_screen_reader_hears_each_quarter_and_the_end(self):
+        heard = []
+
+        def hear():
+            for text in self.b.run("return [...document.querySelectorAll('#said p')].map(p => p.textContent)"):
+                if text not in heard:
+                    heard.append(text)
+            return any("is burned." in h for h in heard)
+        wait_for("the end of the burn", hear, 60)
+        assert any(h in ("drive0: 50 %", "drive0: 75 %") for h in heard), heard
+        assert len(heard) < 12, heard
+        self.b.wait_text(CARD0, "finished")
+        self.board.host("wait", "drive0")
+        wait_for("the title", lambda: self.b.driver.title == "mmcgadget")
+
+    def a_label_with_markup_is_text(self):
+        self.b.wait_text(CARD0 + " .label", MARKUP)
+        self.b.wait_text("#disc-list h3", MARKUP)
+        self.b.click("Eject: drive0")
+        self.b.wait_text(CARD0, "no disc")
+        self.board.put("a <b>bold<b> \"name\" & more.iso", 4096)
+        self.board.put("\u202egnp.exe.iso", 4096)
+        self.b.wait_text("#disc-list", "a <b>bold<b> \"name\" & more.iso")
+        assert self.b.run("return document.querySelectorAll('main img, main b').length") == 0
+        assert self.b.run("return document.querySelectorAll('#disc-list bdi').length") >= 4
+
+    def the_library_is_filtered_and_sorted(self):
+        for i in range(5):
+            self.board.put("film-%d.iso" % i, 2048 * (20 + i), "FILM %d" % i, 1700000000 + i * 86400)
+        self.b.wait_text("#disc-list", "FILM 4")
+        self.b.button("Name or label").send_keys("film 3")
+        wait_for("one disc", lambda: self.b.texts("#disc-list h3") == ["FILM 3"])
+        self.b.wait_text("#discs-count", "Discs: 1")
+        self.b.button("Name or label").send_keys("x")
+        self.b.wait_text("#discs-count", "No disc has such a name, label and kind.")
+        checks.all_of(self.b, "nothing found")
+        self.b.button("Name or label").clear()
+        self.b.button("Name or label").send_keys("film")
+        self.b.button("Order").send_keys("newest")
+        wait_for("the order", lambda: self.b.texts("#disc-list h3")
+                 == ["FILM %d" % i for i in (4, 3, 2, 1, 0)])
+        self.b.button("Order").send_keys("name")
+        self.b.button("Name or label").clear()
+        self.b.button("Name or label").send_keys(" " + Keys.BACKSPACE)
+        self.b.run("const k = document.getElementById('kind'); k.value = 'blank';"
+                   "k.dispatchEvent(new Event('change'))")
+        wait_for("blanks only", lambda: self.b.text("#disc-list").count("blank") == 1)
+        self.b.run("const k = document.getElementById('kind'); k.value = '';"
+                   "k.dispatchEvent(new Event('change'))")
+        self.b.wait_text("#disc-list", "FILM 0")
+
+    def a_disc_is_inserted_from_the_list(self):
+        self.b.click("Insert…: drive0")
+        self.b.wait_text("#target", "Choose a disc for drive0 below.")
+        self.b.click("Insert: FILM 2")
+        self.b.wait_text(CARD0, "FILM 2")
+        # With two drives and none chosen, the sheet asks which.
+        self.b.click("Insert: FILM 1")
+        self.b.click("Insert into drive1", "#sheet")
+        self.b.wait_text(CARD1, "FILM 1")
+
+    def a_burned_disc_is_downloaded(self):
+        name = [n for n in os.listdir(self.board.path("media")) if "img" in n and n.endswith(".iso")][0]
+        folder = self.board.path("downloads")
+        self.b.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
+        self.b.click("More: " + MARKUP)
+        self.b.wait_text("#sheet-title", MARKUP)
+        checks.all_of(self.b, "sheet")
+        self.b.click("Download", "#sheet")
+        wait_for("the file", lambda: os.path.isdir(folder) and [
+            n for n in os.listdir(folder) if not n.endswith(".crdownload")])
+        got = os.path.join(folder, os.listdir(folder)[0])
+        wait_for("the whole file", lambda: os.path.getsize(got) == os.path.getsize(self.board.media(name)))
+        same(got, self.board.media(name))
+        with open(self.board.media(name), "rb") as f:
+            sum_of = hashlib.sha256(f.read()).hexdigest()
+        self.b.click("Show SHA-256", "#sheet")
+        self.b.wait_text("#sheet-sum", "SHA-256: " + sum_of)
+        self.b.click("Close", "#sheet")
+
+    def a_disc_is_renamed_and_deleted(self):
+        self.b.click("More: FILM 4")
+        self.b.click("Rename…", "#sheet")
+        self.b.wait_text("#ask-title", "Rename film-4.iso")
+        name = self.b.button("New name")
+        name.clear()
+        name.send_keys("film-3.iso" + Keys.ENTER)
+        self.b.wait_text("#ask-error", "[exists]")
+        checks.all_of(self.b, "dialog with an error")
+        name.clear()
+        name.send_keys("story.iso")
+        self.b.click("Rename", "#ask")
+        self.b.wait_text("#disc-list", "story.iso")
+        assert os.path.exists(self.board.media("story.iso"))
+        self.b.click("More: FILM 4")
+        self.b.click("Delete…", "#sheet")
+        self.b.wait_text("#ask-title", "Delete story.iso?")
+        self.b.click("Cancel", "#ask")
+        assert os.path.exists(self.board.media("story.iso"))
+        self.b.click("More: FILM 4")
+        self.b.click("Delete…", "#sheet")
+        self.b.click("Delete", "#ask")
+        wait_for("the deletion", lambda: not os.path.exists(self.board.media("story.iso")))
+        wait_for("the list without it", lambda: "story.iso" not in self.b.text("#disc-list"))
+
+    def a_disc_that_changed_is_not_deleted(self):
+        self.b.click("More: FILM 3")
+        self.b.click("Delete…", "#sheet")
+        self.board.put("film-3.iso", 2048 * 30, "OTHER", 1800000000)
+        self.b.click("Delete", "#ask")
+        self.b.wait_text("#ask-error", "[changed]")
+        self.b.click("Cancel", "#ask")
+        assert os.path.exists(self.board.media("film-3.iso"))
+
+    def a_locked_disc_is_taken_by_force_only_after_a_question(self):
+        self.board.host("lock", "drive0")
+        self.b.wait_text(CARD0, "The PC has locked the drive.")
+        self.b.click("Eject (asks the PC): drive0")
+        self.b.wait_text("#ask-title", "The PC holds the disc in drive0")
+        checks.all_of(self.b, "force")
+        self.b.click("Cancel", "#ask")
+        self.b.wait_text(CARD0, "FILM 2")
+        self.b.click("Eject (asks the PC): drive0")
+        self.b.click("Take it anyway", "#ask")
+        self.b.wait_text(CARD0, "no disc")
+
+    # ---- uploads ----
+
+    def slow(self, bytes_a_second, offline=False):
+        self.b.cdp("Network.enable")
+        self.b.cdp("Network.emulateNetworkConditions", offline=offline, latency=0, downloadThroughput=-1,
+                   uploadThroughput=bytes_a_second)
+
+    def choose(self, *paths):
+        self.b.driver.find_element("id", "files").send_keys("\n".join(paths))
+
+    def progress(self, name):
+        e = self.b.driver.find_elements("xpath", row(name) + "//progress")
+        return float(e[0].get_attribute("value") or 0) if e and e[0].is_displayed() else -1
+
+    def uploaded(self, name, path, seconds=60):
+        wait_for("the upload of " + name, lambda: self.b.driver.find_elements(
+            "xpath", row(name) + "//p[normalize-space()='uploaded']"), seconds)
+        same(path, self.board.media(name))
+
+    def two_files_are_uploaded_one_after_the_other(self):
+        one, two = new_file(self.board, "one.iso", 6), new_file(self.board, "two.iso", 3)
+        self.slow(4 << 20)
+        self.choose(one, two)
+        self.b.wait_text("#upload-list", "waits")
+        checks.all_of(self.b, "uploading")
+        self.slow(-1)
+        self.uploaded("one.iso", one)
+        self.uploaded("two.iso", two)
+        self.b.click("Clear: one.iso")
+        self.b.click("Clear: two.iso")
+        self.b.wait_text("#disc-list", "two.iso")
+
+    def an_upload_is_paused_and_goes_on(self):
+        path = new_file(self.board, "paused.iso", 12)
+        self.slow(3 << 20)
+        self.choose(path)
+        wait_for("a quarter", lambda: self.progress("paused.iso") >= 25)
+        self.b.click("Pause: paused.iso")
+        self.b.wait_text("#upload-list", "paused at")
+        self.b.traffic().clear()
+        self.slow(-1)
+        self.b.click("Go on: paused.iso")
+        self.uploaded("paused.iso", path)
+        at = [int(h["Upload-Offset"]) for m, u, h in self.b.traffic() if m == "PATCH"]
+        assert at and at[0] > 0, "it began at %s" % at
+        self.b.click("Clear: paused.iso")
+
+    def an_upload_survives_the_end_of_mmcgadget_web(self):
+        path = new_file(self.board, "killed.iso", 12)
+        self.slow(3 << 20)
+        self.choose(path)
+        wait_for("a quarter", lambda: self.progress("killed.iso") >= 25)
+        # The listening socket stays, so that Chromium sends the request again by itself.
+        self.board.kill(self.board.web)
+        self.slow(-1)
+        self.board.start_web()
+        self.uploaded("killed.iso", path)
+        self.b.click("Clear: killed.iso")
+
+    def an_upload_survives_a_lost_connection(self):
+        path = new_file(self.board, "lost.iso", 12)
+        self.slow(3 << 20)
+        self.choose(path)
+        wait_for("a quarter", lambda: self.progress("lost.iso") >= 25)
+        # Chromium cuts no request that is under way when it is set offline.
+        self.b.click("Pause: lost.iso")
+        self.slow(-1, offline=True)
+        self.b.click("Go on: lost.iso")
+        self.b.wait_text("#upload-list", "connection lost at")
+        self.slow(-1)
+        self.b.click("Go on: lost.iso")
+        self.uploaded("lost.iso", path)
+        self.b.click("Clear: lost.iso")
+
+    def begun(self, name):
+        """A file of which a page that is closed by now has sent the first half."""
+        path = self.board.path(name)
+        with open(path, "wb") as f:
+            f.write(bytes(1 << 20) + os.urandom(1 << 20))
+        status = self.b.driver.execute_async_script("""
+            const [name, done] = arguments, own = {'X-Mmcgadget': '1'};
+            fetch('api/v1/uploads', {method: 'POST', body: JSON.stringify({name, size: 2 << 20}),
+                headers: {...own, 'Content-Type': 'application/json'}})
+            .then(r => r.json()).then(o => fetch('api/v1/uploads/' + o.id, {method: 'PATCH',
+                headers: {...own, 'Content-Type': 'application/octet-stream', 'Upload-Offset': '0'},
+                body: new Blob([new Uint8Array(1 << 20)])})).then(r => done(r.status), e => done(String(e)))""", name)
+        assert status == 204, status
+        self.b.driver.refresh()
+        self.b.wait_text("#upload-list", "50 %, 1.05 MB sent. Choose the same file again to go on.")
+        return path
+
+    def an_upload_goes_on_after_the_page_was_closed(self):
+        path = self.begun("closed.iso")
+        checks.all_of(self.b, "unfinished upload")
+        self.b.traffic().clear()
+        self.choose(path)
+        self.uploaded("closed.iso", path)
+        at = [h["Upload-Offset"] for m, u, h in self.b.traffic() if m == "PATCH"]
+        assert at == ["1048576"], at
+        self.b.click("Clear: closed.iso")
+
+    def an_upload_is_dropped(self):
+        self.begun("dropped.iso")
+        self.b.click("Drop…: dropped.iso")
+        self.b.click("Drop it", "#ask")
+        wait_for("an empty tray", lambda: not self.b.find("#tray"))
+        wait_for("no part file", lambda: not [
+            n for n in os.listdir(self.board.path("media")) if n.endswith(".part")])
+
+    def an_upload_overwrites_nothing(self):
+        path = new_file(self.board, "upload.iso", 1)
+        taken = self.board.path("film-0.iso")
+        os.rename(path, taken)
+        self.choose(taken)
+        self.b.wait_text("#upload-list", "[exists]")
+        self.b.click("Other name…: film-0.iso")
+        name = self.b.button("New name")
+        name.clear()
+        name.send_keys("film-9.iso" + Keys.ENTER)
+        self.uploaded("film-9.iso", taken)
+        self.b.click("Clear: film-9.iso")
+
+    def a_file_that_is_no_disc_is_warned_of(self):
+        path = self.board.path("odd.iso")
+        with open(path, "wb") as f:
+            f.write(b"x" * 5000)
+        self.choose(path)
+        self.b.wait_text("#upload-list", "no multiple of 2048")
+        self.uploaded("odd.iso", path)
+        self.b.click("Clear: odd.iso")
+
+    # ---- without a daemon, and state ----
+
+    def the_page_says_that_the_daemon_is_away_and_comes_back(self):
+        self.b.run("window.stays = true")
+        self.board.kill(self.board.daemon)
+        self.b.wait_text("#connection", "The daemon mmcgadgetd does not answer.")
+        checks.all_of(self.b, "daemon away")
+        self.board.start_daemon()
+        wait_for("the daemon", lambda: not self.b.find("#connection"))
+        self.b.wait_text(CARD0, "drive0")
+        assert self.b.run("return window.stays"), "the page was loaded again"
+
+    def the_doctor_speaks(self):
+        self.b.click("Look for problems")
+        wait_for("findings", lambda: len(self.b.find("#doctor-list li")) >= 3)
+        checks.all_of(self.b, "doctor")
+        self.board.host("problem", "there is no USB device controller")
+        self.b.wait_text("#problem", "No USB controller: there is no USB device controller")
+        self.board.host("problem")
+        wait_for("no problem", lambda: not self.b.find("#problem"))
+
+    # ---- by keyboard, small, in other colours and languages ----
+
+    def everyday_tasks_by_keyboard_alone(self):
+        self.board.put("film-0.iso", 2048 * 20, "FILM 0")
+        self.b.click("Log out")
+        self.b.wait_text("h2", "Log in")
+        self.b.open(self.board.url)
+        self.b.wait_text("h2", "Log in")
+        self.b.keys(PASSWORD, Keys.ENTER)
+        self.b.wait_text(CARD0, "no disc")
+        self.b.tab_to("New blank…: drive0")
+        self.b.keys(Keys.ENTER)
+        wait_for("the name", lambda: self.b.focused().accessible_name == "Name")
+        self.b.keys("keys.iso", Keys.ENTER)
+        self.b.wait_text(CARD0, "keys.iso")
+        wait_for("the focus", lambda: self.b.focused().accessible_name == "New blank…: drive0")
+        self.b.tab_to("Next disc: drive0")
+        self.b.tab_to("Insert: FILM 0")
+        self.b.keys(Keys.ENTER)
+        self.b.tab_to("Insert into drive0", 5)
+        self.b.keys(Keys.ENTER)
+        self.b.wait_text(CARD0, "FILM 0")
+        self.b.run("document.getElementById('main').focus()")
+        self.b.tab_to("Eject: drive0")
+        self.b.keys(Keys.SPACE)
+        self.b.wait_text(CARD0, "no disc")
+        self.b.tab_to("More: keys.iso")
+        self.b.keys(Keys.ENTER)
+        self.b.keys(Keys.ESCAPE)
+        assert self.b.focused().accessible_name == "More: keys.iso"
+        self.b.keys(Keys.ENTER)
+        self.b.tab_to("Delete…", 8)
+        self.b.keys(Keys.ENTER)
+        self.b.tab_to("Delete", 3)
+        self.b.keys(Keys.ENTER)
+        wait_for("the deletion", lambda: not os.path.exists(self.board.media("keys.iso")))
+        self.b.tab_to("Choose disc images to upload")
+
+    def the_focus_goes_through_the_page_in_its_order(self):
+        faults = checks.focus(self.b)
+        assert not faults, "; ".join(faults)
+
+    def nothing_is_lost_at_320_pixels(self):
+        self.b.size(320, 640, phone=True)
+        checks.all_of(self.b, "320 px")
+        faults = checks.focus(self.b)
+        assert not faults, "; ".join(faults)
+        self.b.click("Discs", "#bar")
+        self.b.click("Insert: FILM 0")
+        self.b.click("Insert into drive0", "#sheet")
+        self.b.wait_text(CARD0, "FILM 0")
+        self.b.click("More: FILM 0")
+        checks.all_of(self.b, "sheet at 320 px")
+        self.b.click("Close", "#sheet")
+        self.b.click("Drives", "#bar")
+        self.b.click("Eject: drive0")
+        self.b.wait_text(CARD0, "no disc")
+        self.b.size(1280, 1000)
+
+    def both_colour_schemes_have_contrast(self):
+        for scheme in ("dark", "light"):
+            self.b.scheme(scheme)
+            dark = self.b.run("return getComputedStyle(document.body).backgroundColor") == "rgb(18, 21, 24)"
+            assert dark == (scheme == "dark"), scheme
+            checks.all_of(self.b, scheme)
+            self.b.click("New blank…: drive0")
+            checks.all_of(self.b, scheme + " dialog")
+            self.b.click("Cancel", "#ask")
+
+    def other_languages(self):
+        for language, drives, blank in (("de", "Laufwerke", "Neuer Rohling…: drive0"),
+                                        ("fr", "Lecteurs", "Nouveau disque vierge… : drive0")):
+            self.b.run("const l = document.getElementById('language'); l.value = arguments[0];"
+                       "l.dispatchEvent(new Event('change'))", language)
+            self.b.wait_text("#drives-title", drives)
+            assert self.b.run("return document.documentElement.lang") == language
+            self.b.button(blank)
+            checks.all_of(self.b, language)
+        self.b.driver.refresh()
+        self.b.wait_text("#drives-title", "Lecteurs")
+        self.b.run("const l = document.getElementById('language'); l.value = 'en';"
+                   "l.dispatchEvent(new Event('change'))")
+        self.b.wait_text("#drives-title", "Drives")
+
+    # ---- strangers ----
+
+    def a_page_of_strangers_can_do_nothing(self):
+        self.board.put("kept.iso", 2048 * 20, "KEPT")
+        self.board.ctl("insert", "kept.iso", "drive0")
+        self.b.wait_text(CARD0, "KEPT")
+        mine = self.b.driver.current_window_handle
+        self.b.driver.switch_to.new_window("tab")
+        foreign = Foreign(self.board.url)
+        # The second is another port of the same host: there, the browser sends the cookie.
+        for host in ("localhost", "127.0.0.1"):
+            self.b.open("http://%s:%d/" % (host, foreign.port))
+            done = self.b.driver.execute_async_script("attack().then(arguments[0])")
+            for name in ("json", "delete", "read", "events", "image", "script", "put"):
+                assert done[name] == "refused", (host, name, done)
+            self.b.driver.switch_to.frame("frame")
+            assert not self.b.driver.find_elements("id", "drives"), "the page is in a frame"
+            self.b.driver.switch_to.default_content()
+        foreign.end()
+        self.b.driver.close()
+        self.b.driver.switch_to.window(mine)
+        time.sleep(1)  # what was done would show by now
+        self.b.wait_text(CARD0, "KEPT")
+        assert "kept.iso" in self.board.ctl("status", "drive0")
+        assert os.path.exists(self.board.media("kept.iso"))
+        assert not os.path.exists(self.board.media("stranger.iso"))
+
+    def a_name_that_was_bound_to_the_board_is_refused(self):
+        mine = self.b.driver.current_window_handle
+        self.b.driver.switch_to.new_window("tab")
+        try:
+            self.b.open("http://evil.test:%d/" % self.board.port)
+        except WebDriverException:
+            pass  # an answer without a body is an error page
+        assert not self.b.driver.find_elements("id", "drives")
+        status = self.b.run("return performance.getEntriesByType('navigation')[0]?.responseStatus")
+        assert status in (421, 0, None), status
+        self.b.driver.close()
+        self.b.driver.switch_to.window(mine)
+
+    def seven_tabs(self):
+        mine = self.b.driver.current_window_handle
+        tabs = []
+        for _ in range(7):
+            self.b.driver.switch_to.new_window("tab")
+            tabs.append(self.b.driver.current_window_handle)
+            self.b.open(self.board.url)
+            self.b.wait_text(CARD0, "KEPT", 15)
+        for tab in tabs:
+            self.b.driver.switch_to.window(tab)
+            self.b.driver.close()
+        self.b.driver.switch_to.window(mine)
+
+    def the_session_ends_by_log_out(self):
+        self.b.click("Log out")
+        self.b.wait_text("h2", "Log in")
+        status = self.b.driver.execute_async_script(
+            "fetch('api/v1/status').then(r => arguments[0](r.status))")
+        assert status == 401, status
+
+    def nothing_was_refused_by_the_policy_or_failed(self):
+        assert self.b.run("return window.violations") == []
+        faults = [e["message"] for e in self.b.driver.get_log("browser")
+                  if "evil.test" not in e["message"] and str(self.board.port) in e["message"]
+                  and ("Content Security Policy" in e["message"] or e["source"] in ("javascript", "security"))]
+        # What a page of strangers was refused is in the same log, under its own address.
+        faults = [f for f in faults if f.startswith(self.board.url) or " %s" % self.board.url in f[:60]]
+        assert not faults, faults
+
+    def no_request_went_elsewhere(self):
+        foreign = [u for m, u, h in self.b.traffic() if not u.startswith((self.board.url, "data:", "about:", "blob:"))]
+        assert len(self.b.requests) > 20
+        assert not foreign, foreign[:5]
+
+
+# Those of strangers come last: they do send requests elsewhere.
+ORDER = [name for name, value in vars(Story).items() if callable(value) and name not in (
+    "__init__", "slow", "choose", "progress", "uploaded", "begun")]
+LATE = ["a_page_of_strangers_can_do_nothing", "a_name_that_was_bound_to_the_board_is_refused"]
+
+
+def order():
+    early = [n for n in ORDER if n not in LATE and n != "no_request_went_elsewhere"]
+    i = early.index("seven_tabs")
+    return early[:i] + ["no_request_went_elsewhere"] + LATE + early[i:]
+
+
+def run(board, browser, first, only):
+    story, failed, number = Story(board, browser), 0, first
+    for name in order():
+        if only and not re.search(only, name) and not name.startswith("log_in_"):
+            continue
+        begun = time.monotonic()
+        try:
+            getattr(story, name)()
+            print("ok %d - page: %s (%.1f s)" % (number, name.replace("_", " "), time.monotonic() - begun), flush=True)
+        except Exception as e:  # each is a fault of the page or of the test
+            failed += 1
+            print("not ok %d - page: %s" % (number, name.replace("_", " ")))
+            for line in (str(e) or traceback.format_exc()).splitlines()[:12]:
+                print("# " + line)
+            where = [f.lineno for f in traceback.extract_tb(e.__traceback__) if "browser.py" in f.filename]
+            print("# browser.py: line %s" % where[-1:], flush=True)
+            if os.environ.get("SHOTS"):
+                browser.driver.save_screenshot(os.path.join(os.environ["SHOTS"], name + ".png"))
+        number += 1
+    print("1..%d" % (number - 1))
+    return failed
+
+
+def pictures(board, browser, folder):
+    """Of a board with the same discs each time, at the same moment of a burn."""
+    for name, label, megabytes in (("debian-12.5.0-amd64.iso", "Debian 12.5.0 amd64 n", 659),
+                                   ("summer-2025.iso", "SUMMER 2025", 4210), ("backup-october.iso", "BACKUP OCTOBER", 2870)):
+        board.put(name, megabytes * 1000000 // 2048 * 2048, label, 1760000000)
+    board.ctl("insert", "debian-12.5.0-amd64.iso", "drive1")
+    browser.open(board.url)
+    browser.button("Password of this board").send_keys(PASSWORD + Keys.ENTER)
+    browser.wait_text("#disc-list", "SUMMER 2025")
+    board.ctl("blank", "blank-1.iso", "drive0")
+    board.host("burn", "drive0", "blocks=40000", "rate=5540", "label=HOLIDAY 2026", "finalise")
+    wait_for("62 %", lambda: browser.run("return document.querySelector('.ring').ariaValueNow") in ("61", "62", "63"))
+    for name, width, height, phone, scheme in (("web-desktop", 1100, 720, False, "light"),
+                                               ("web-phone", 360, 720, True, "dark")):
+        browser.size(width, height, phone)
+        browser.scheme(scheme)
+        time.sleep(0.5)  # the ring moves for 0.4 s
+        browser.driver.save_screenshot(os.path.join(folder, name + ".png"))
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("build")
+    arguments.add_argument("--first", type=int, default=1, help="number of the first test")
+    arguments.add_argument("--only", help="only tests whose names match that expression, and the log-in")
+    arguments.add_argument("--pictures", metavar="FOLDER")
+    a = arguments.parse_args()
+    board = Board(a.build, "--rename", "label", "--verify", "--unlock-wait", "1500")
+    browser = None
+    try:
+        board.start_daemon()
+        board.start_web()
+        browser = Browser()
+        browser.size(1280, 1000)
+        if a.pictures:
+            pictures(board, browser, a.pictures)
+            return 0
+        return 1 if run(board, browser, a.first, a.only) else 0
+    finally:
+        if browser:
+            browser.end()
+        board.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

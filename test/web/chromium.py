@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Debian's Chromium, and what a user does in it."""
+
+import json
+
+from selenium import webdriver
+from selenium.common.exceptions import (ElementClickInterceptedException, ElementNotInteractableException,
+                                        StaleElementReferenceException)
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.keys import Keys
+
+from board import wait_for
+
+# What the page may not do is counted from its first script on.
+WATCH = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', e =>
+    window.violations.push(e.violatedDirective + ' ' + e.blockedURI));
+"""
+
+
+class Browser:
+    def __init__(self, language="en"):
+        options = Options()
+        options.binary_location = "/usr/bin/chromium"
+        # Root has no sandbox. evil.test stands for a name that was bound to this address meanwhile.
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                         "--window-size=1280,1000", "--force-device-scale-factor=1", "--hide-scrollbars",
+                         "--host-resolver-rules=MAP evil.test 127.0.0.1"):
+            options.add_argument(argument)
+        options.add_experimental_option("prefs", {"intl.accept_languages": language})
+        options.add_experimental_option("perfLoggingPrefs", {"enableNetwork": True, "enablePage": False})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self.driver.set_page_load_timeout(60)
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+        self.requests = []
+
+    def cdp(self, command, **arguments):
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def open(self, url):
+        self.driver.get(url)
+
+    def size(self, width, height, phone=False):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+                 mobile=phone)
+        self.cdp("Emulation.setTouchEmulationEnabled", enabled=phone)
+
+    def scheme(self, name):
+        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+
+    def find(self, selector):
+        """The elements that are shown."""
+        return self.run("""return [...document.querySelectorAll(arguments[0])]
+            .filter(e => e.checkVisibility())""", selector)
+
+    def texts(self, selector):
+        """Their texts, as they are seen."""
+        return self.run("""return [...document.querySelectorAll(arguments[0])]
+            .filter(e => e.checkVisibility()).map(e => e.innerText)""", selector)
+
+    def text(self, selector):
+        return "\n".join(self.texts(selector))
+
+    def wait_text(self, selector, text, seconds=None):
+        try:
+            wait_for("%s in %s" % (text, selector), lambda: text in self.text(selector),
+                     *([seconds] if seconds else []))
+        except AssertionError as e:
+            raise AssertionError("%s; there is: %s" % (e, self.text(selector))) from None
+
+    def button(self, name, within="body"):
+        """The button, link or field of that name, as a screen reader says it."""
+        def found():
+            e = self.run("""return [...document.querySelectorAll(arguments[0] + ' :is(button, a, select, input)')]
+                .find(e => e.checkVisibility() && arguments[1] ===
+                    (e.ariaLabel || (e.labels?.[0] || e).textContent).trim())""", within, name)
+            try:
+                return e if e and e.accessible_name == name else None
+            except StaleElementReferenceException:
+                return None
+        return wait_for("a control named " + name, found)
+
+    def click(self, name, within="body"):
+        def clicked():
+            try:
+                self.button(name, within).click()
+                return True
+            except (ElementClickInterceptedException, ElementNotInteractableException,
+                    StaleElementReferenceException):
+                return False
+        wait_for("a click on " + name, clicked)
+
+    def focused(self):
+        return self.driver.switch_to.active_element
+
+    def keys(self, *keys):
+        """Keys go where the focus is, as those of a keyboard."""
+        for key in keys:
+            ActionChains(self.driver).send_keys(key).perform()
+
+    def tab_to(self, name, most=120):
+        """Goes on by the tabulator until the focus is on a control of that name."""
+        seen = []
+        for _ in range(most):
+            self.keys(Keys.TAB)
+            now = self.focused().accessible_name
+            if now == name:
+                return
+            seen.append(now)
+        raise AssertionError("the tabulator does not reach %s, but: %s" % (name, ", ".join(seen)))
+
+    def traffic(self):
+        """All requests until now: (method, URL, headers)."""
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                r = message["params"]["request"]
+                self.requests.append((r["method"], r["url"], r["headers"]))
+        return self.requests
+
+    def end(self):
+        self.driver.quit()
