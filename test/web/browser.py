@@ -525,7 +525,7 @@ class Story:
             self.b.driver.switch_to.new_window("tab")
             tabs.append(self.b.driver.current_window_handle)
             self.b.open(self.board.url)
-            self.b.wait_text(CARD0, "KEPT", 15)
+            self.b.wait_text(CARD0, "drive0", 15)
         for tab in tabs:
             self.b.driver.switch_to.window(tab)
             self.b.driver.close()

@@ -106,14 +106,14 @@ class Browser:
             ActionChains(self.driver).send_keys(key).perform()
 
     def tab_to(self, name, most=120):
-        """Goes on by the tabulator until the focus is on a control of that name."""
+        """Goes on by the tabulator until the focus is on a control of that name, if it is not there."""
         seen = []
         for _ in range(most):
-            self.keys(Keys.TAB)
             now = self.focused().accessible_name
             if now == name:
                 return
             seen.append(now)
+            self.keys(Keys.TAB)
         raise AssertionError("the tabulator does not reach %s, but: %s" % (name, ", ".join(seen)))
 
     def traffic(self):
