@@ -81,7 +81,7 @@ lane_compute() {
 	suite unit "${make[@]}" unit
 	renice -n 0 "$BASHPID" >/dev/null # these suites have time limits, too
 	suite daemon "${make[@]}" daemon-test
-	suite page "${make[@]}" page-test
+	BROWSER=${FULL:-no} suite page "${make[@]}" page-test
 	suite docs "${make[@]}" docs-test
 	suite web "${make[@]}" web-test
 	tap card test/suites/card.sh

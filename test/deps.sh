@@ -69,8 +69,8 @@ deb) want="$build $daemon $unit $package" ;;
 image) want="$image $aarch64" ;;
 check | all)
 	want="$build $daemon $unit $guest $firmware $package $card"
-	optional="$others $burners $tools $browser"
-	[ "$what" = check ] || optional="$optional $boards $image qemu-system-arm valgrind"
+	optional="$others $burners $tools"
+	[ "$what" = check ] || optional="$optional $browser $boards $image qemu-system-arm valgrind"
 	;;
 *)
 	echo "usage: deps.sh [--list] build|unit|deb|demo|demo-board|image|check|all" >&2
