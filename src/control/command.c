@@ -367,7 +367,7 @@ void command_run(const struct command_env *env, char *line, size_t len, struct r
 		r->final(r, a);
 		return;
 	}
-	if (r->from_web && call.verb->not_for_web) {
+	if (r->from_web && (call.verb->options & VERB_NOT_FOR_WEB)) {
 		r->final(r, answer_error("not-allowed",
 				    "%s is not for the web page; use mmcgadgetctl on the board",
 				    call.verb->name));

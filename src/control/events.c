@@ -335,8 +335,10 @@ static void look(struct events *ev)
 	changed = look_at_daemon(ev);
 	for (unsigned i = 0; i < ev->drives; i++)
 		changed |= look_at_drive(ev, &ev->drive[i]);
-	for (unsigned i = 0; i < ev->folders; i++)
-		changed |= look_at_folder(ev, &ev->folder[i]) | look_at_uploads(ev, &ev->folder[i]);
+	for (unsigned i = 0; i < ev->folders; i++) {
+		changed |= look_at_folder(ev, &ev->folder[i]);
+		changed |= look_at_uploads(ev, &ev->folder[i]);
+	}
 	if (changed)
 		ev->changed = now;
 	disarm(ev);

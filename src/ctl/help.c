@@ -54,7 +54,8 @@ static unsigned each_form(const char *verb,
 	unsigned n = 0;
 
 	for (size_t i = 0; i < VERB_COUNT; i++) {
-		if (verb ? strcmp(verb, verb_table[i].name) != 0 : verb_table[i].for_programs)
+		if (verb ? strcmp(verb, verb_table[i].name) != 0
+			 : verb_table[i].options & VERB_FOR_PROGRAMS)
 			continue;
 		fn(verb_table[i].name, verb_table[i].synopsis, verb_table[i].help, ctx);
 		n++;

@@ -56,7 +56,10 @@ enum verb_option {
 	VERB_OPT_SHA256 = 2048,
 	VERB_OPT_OFFSET = 4096,
 	VERB_OPT_UNFINISHED = 8192,
-	VERB_OPT_ETAG = 16384
+	VERB_OPT_ETAG = 16384,
+	/* Not options, but who the verb is for. */
+	VERB_FOR_PROGRAMS = 32768, /* it is of no use to who types it */
+	VERB_NOT_FOR_WEB = 65536   /* it is refused at the web's socket */
 };
 
 struct verb {
@@ -66,8 +69,6 @@ struct verb {
 	const char *keyword; /* the valid arguments, separated by spaces; NULL = any */
 	const char *synopsis;
 	const char *help;
-	bool for_programs; /* of no use to who types it */
-	bool not_for_web;  /* it is refused at the web's socket */
 };
 
 /* A parsed line. Strings point into the line; NULL = not given. */

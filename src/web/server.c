@@ -426,7 +426,7 @@ static int on_listening(sd_event_source *source, int fd, uint32_t events, void *
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
-static void on_message(void *ctx, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void on_message(void *ctx, const char *fmt, va_list ap)
 {
 	char text[512];
 

@@ -59,7 +59,7 @@ both 'mmcgadgetd: options in synopsis and list' \
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' src/protocol/verbs.c)
 # Those of no use to people, which the client's help leaves out.
-program_verbs=$(sed -n 's/^	\[VERB_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/; t name; /for_programs = true/{ x; p; x; }; b; : name; h' src/protocol/verbs.c)
+program_verbs=$(awk -F'"' '/^\t\[VERB_/ { name = $2 } /VERB_FOR_PROGRAMS/ { print name } /^};/ { exit }' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
 own_verbs=$(sed -n 's/^#define \(DOCTOR\|GET\|LOOPBACK\|REPORT\|UPLOAD\|WAIT\|WATCH\|WEB\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,get,loopback,report,upload,wait,watch,web,help}.h)
 own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')

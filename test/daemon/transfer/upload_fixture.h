@@ -58,7 +58,8 @@ static inline const char *receive_with(int fd, int *passed)
 }
 
 /* The answer to a line, which the caller frees; *passed as above, NULL: there must be none. */
-static inline json_t *ask_fd(int fd, int *passed, const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static inline json_t *ask_fd(
+	int fd, int *passed, const char *fmt, ...)
 {
 	char line[4096];
 	int none;
