@@ -76,6 +76,23 @@ for c in "${commands[@]}"; do
 			sh -c "tail -c +45 '$media/${disc%.cue}/Track 01.wav' | cmp - '$media/${disc%.cue}.bin'"
 		rm -rf "${media:?}/${disc%.cue}" "${media:?}/$disc" "$media/${disc%.cue}.bin"
 		;;
+	*' upload '*)
+		# The image of the media folder comes from the user's own.
+		mmcgadgetctl eject --force >/dev/null
+		mv "$media/$name" "$work/$name"
+		chmod 644 "$work/$name"
+		check "$c" as_user $c
+		check "$c: it is in the media folder" cmp "$work/$name" "$media/$name"
+		rm -f "$work/$name"
+		;;
+	*' get '*)
+		mmcgadgetctl eject --force >/dev/null
+		rm -f "$media/$name"*
+		make_iso GOT 4 "$media/$name"
+		check "$c" as_user $c
+		check "$c: the user has it" cmp "$media/$name" "$work/$name"
+		rm -f "$work/$name" "$media/$name"
+		;;
 	*' wait burned')
 		# A finalised disc counts as burned, so there is nothing to wait for.
 		mmcgadgetctl insert other.iso >/dev/null
