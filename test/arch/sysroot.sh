@@ -15,7 +15,8 @@ suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 recipe=1
 
 packages="libc6-dev libcmocka-dev
-	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev"
+	libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev
+	libmicrohttpd-dev libcrypt-dev"
 if cached "arch-$arch" "$recipe $suite $arch $packages"; then
 	echo "$dir/root"
 	exit 0
