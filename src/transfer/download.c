@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "drive/disc_rules.h"
 #include "drive/drive.h"
 #include "library/etag.h"
 #include "library/image.h"
 #include "library/library.h"
 #include "library/resolver.h"
 #include "transfer/asker.h"
+#include "transfer/find_image.h"
 #include "transfer/in_use.h"
 
 static json_t *refuse_asker(const struct reply *r, int fd, const char *name)
@@ -88,27 +88,20 @@ static json_t *open_found(const struct drives *drives, const struct library_file
 void download_open(const struct drives *drives, struct drive *d, const char *name, bool unfinished,
 	struct reply *r)
 {
-	json_t *a = r->final_fd
-			    ? disc_rules_name(name)
-			    : answer_error("socket-only",
-				      "open: the descriptor would have no reader; connect to the "
-				      "socket");
 	struct library_file f;
-	int folder = a ? -1 : library_open_folder(drive_media(d)), found, fd = -1;
+	int folder, fd = -1;
+	json_t *a;
 
-	if (!a && folder < 0)
-		a = disc_rules_refusal(name, drive_media(d), folder);
+	if (!r->final_fd) {
+		r->final(
+			r, answer_error("socket-only", "open: the descriptor would have no reader; "
+						       "connect to the socket"));
+		return;
+	}
+	a = find_image(drive_media(d), name, &folder, &f);
 	if (!a) {
-		found = library_find(folder, name, &f);
-		if (found == 0) {
-			a = open_found(drives, &f, name, unfinished, r, &fd);
-			library_forget(&f);
-		} else {
-			a = found == -ENOENT
-				    ? answer_error("no-such-image", "no image \"%s\" in %s", name,
-					      drive_media(d))
-				    : disc_rules_refusal(name, drive_media(d), found);
-		}
+		a = open_found(drives, &f, name, unfinished, r, &fd);
+		library_forget(&f);
 		close(folder);
 	}
 	if (fd >= 0)

@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "drive/disc_rules.h"
 #include "drive/drive.h"
 #include "library/etag.h"
 #include "library/known_sum.h"
 #include "library/library.h"
 #include "library/worker.h"
+#include "transfer/find_image.h"
 #include "transfer/in_use.h"
 #include "util/log.h"
 #include "util/thread.h"
@@ -320,23 +320,13 @@ static json_t *ask_found(struct sums *s, struct library_file *f, const char *nam
 
 void sums_ask(struct sums *s, struct drive *d, const char *name, bool begin, struct reply *r)
 {
-	json_t *a = disc_rules_name(name);
 	struct library_file f;
-	int folder = a ? -1 : library_open_folder(drive_media(d)), found;
+	int folder;
+	json_t *a = find_image(drive_media(d), name, &folder, &f);
 
-	if (!a && folder < 0)
-		a = disc_rules_refusal(name, drive_media(d), folder);
 	if (!a) {
-		found = library_find(folder, name, &f);
-		if (found == 0) {
-			a = ask_found(s, &f, name, begin);
-			library_forget(&f);
-		} else {
-			a = found == -ENOENT
-				    ? answer_error("no-such-image", "no image \"%s\" in %s", name,
-					      drive_media(d))
-				    : disc_rules_refusal(name, drive_media(d), found);
-		}
+		a = ask_found(s, &f, name, begin);
+		library_forget(&f);
 		close(folder);
 	}
 	r->final(r, a);
