@@ -15,6 +15,7 @@
 #include "media/store.h"
 #include "util/thread.h"
 #include "util/crc32.h"
+#include "util/line.h"
 #include "util/log.h"
 
 #define HEAD "mmcgadget drive 1\n"
@@ -52,19 +53,6 @@ size_t last_disc_encode(const struct last_disc *l, char text[LAST_DISC_TEXT])
 				   "crc32 %08" PRIx32 "\n", crc32_add(0, text, (size_t)n));
 }
 
-/* Copies the rest of the line at *p if it begins with word, and moves *p past the line. */
-static bool take_line(const char **p, const char *word, char *out, size_t size)
-{
-	size_t n = strlen(word), len = strcspn(*p, "\n");
-
-	if (strncmp(*p, word, n) != 0 || len < n || len - n >= size || (*p)[len] != '\n')
-		return false;
-	memcpy(out, *p + n, len - n);
-	out[len - n] = '\0';
-	*p += len + 1;
-	return true;
-}
-
 const char *last_disc_decode(const char *text, size_t len, struct last_disc *out)
 {
 	char copy[LAST_DISC_TEXT + 1], rest[16], want[24];
@@ -78,13 +66,13 @@ const char *last_disc_decode(const char *text, size_t len, struct last_disc *out
 	if (strncmp(p, HEAD, strlen(HEAD)) != 0)
 		return "it is of an unknown version";
 	p += strlen(HEAD);
-	if (!take_line(&p, "image ", out->image, sizeof(out->image)) &&
-		!(take_line(&p, "empty", rest, sizeof(rest)) && rest[0] == '\0'))
+	if (!line_take(&p, "image ", out->image, sizeof(out->image)) &&
+		!(line_take(&p, "empty", rest, sizeof(rest)) && rest[0] == '\0'))
 		return "it names no image";
-	if (take_line(&p, "as ", rest, sizeof(rest)) && !image_as_named(rest, &out->as))
+	if (line_take(&p, "as ", rest, sizeof(rest)) && !image_as_named(rest, &out->as))
 		return "it shows the image as an unknown disc";
-	out->burned = take_line(&p, "burned", rest, sizeof(rest));
-	if (!take_line(&p, "configured ", out->configured, sizeof(out->configured)))
+	out->burned = line_take(&p, "burned", rest, sizeof(rest));
+	if (!line_take(&p, "configured ", out->configured, sizeof(out->configured)))
 		return "a line is missing";
 	snprintf(want, sizeof(want), "crc32 %08" PRIx32 "\n",
 		crc32_add(0, copy, (size_t)(p - copy)));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/crc32.h"
+#include "util/line.h"
 #include "util/number.h"
 
 #define HEAD "mmcgadget upload 1\n"
@@ -30,36 +31,23 @@ bool upload_text_is_sha256(const char *text)
 	       strspn(text, "0123456789abcdefABCDEF") == CHECKSUM_HEX - 1;
 }
 
-/* Copies the rest of the line at *p if it begins with word, and moves *p past the line. */
-static bool take_line(const char **p, const char *word, char *out, size_t size)
-{
-	size_t n = strlen(word), len = strcspn(*p, "\n");
-
-	if (strncmp(*p, word, n) != 0 || len < n || len - n >= size || (*p)[len] != '\n')
-		return false;
-	memcpy(out, *p + n, len - n);
-	out[len - n] = '\0';
-	*p += len + 1;
-	return true;
-}
-
 static bool take_number(const char **p, const char *word, uint64_t *out)
 {
 	char text[24];
 
-	return take_line(p, word, text, sizeof(text)) && number_parse(text, out);
+	return line_take(p, word, text, sizeof(text)) && number_parse(text, out);
 }
 
 static const char *take_members(const char **p, struct upload_text *out)
 {
 	uint64_t touched;
 
-	if (!take_line(p, "image ", out->image, sizeof(out->image)) || out->image[0] == '\0' ||
+	if (!line_take(p, "image ", out->image, sizeof(out->image)) || out->image[0] == '\0' ||
 		strchr(out->image, '/'))
 		return "it names no image";
 	if (!take_number(p, "size ", &out->size) || out->size > INT64_MAX)
 		return "its size is missing";
-	if (take_line(p, "sha256 ", out->sha256, sizeof(out->sha256)) &&
+	if (line_take(p, "sha256 ", out->sha256, sizeof(out->sha256)) &&
 		!upload_text_is_sha256(out->sha256))
 		return "its SHA-256 is none";
 	if (!take_number(p, "offset ", &out->offset) || out->offset > out->size)
