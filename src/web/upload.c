@@ -471,13 +471,25 @@ static bool fits(struct request *r, const json_t *answer, uint64_t from)
 	return false;
 }
 
+/* Asks the daemon for a descriptor, and begins with the body, which is what comes from there on. */
+static void ask_and_begin(
+	struct request *r, const char *const *words, const bool *literal, uint64_t from)
+{
+	json_t *answer;
+	int fd = get_descriptor(r, words, literal, &answer);
+
+	if (fd >= 0 && fits(r, answer, from))
+		begin(r, answer, fd);
+	else if (fd >= 0)
+		close(fd);
+	json_decref(answer);
+}
+
 void upload_patch_begin(struct request *r)
 {
 	const char *words[] = {"upload-open", r->name, NULL};
 	const bool literal[] = {false, true, false};
 	uint64_t from;
-	json_t *answer;
-	int fd;
 
 	if (!r->gate.field[GATE_UPLOAD_OFFSET] ||
 		!range_number(r->gate.field[GATE_UPLOAD_OFFSET], &from)) {
@@ -488,12 +500,7 @@ void upload_patch_begin(struct request *r)
 		reply_error(r, "busy", "the upload is being sent over another connection");
 		return;
 	}
-	fd = get_descriptor(r, words, literal, &answer);
-	if (fd >= 0 && fits(r, answer, from))
-		begin(r, answer, fd);
-	else if (fd >= 0)
-		close(fd);
-	json_decref(answer);
+	ask_and_begin(r, words, literal, from);
 }
 
 void upload_put_begin(struct request *r)
@@ -504,8 +511,6 @@ void upload_put_begin(struct request *r)
 	const char *words[] = {
 		"upload", r->name, size, image_drive_option(r, drive, sizeof(drive)), NULL};
 	const bool literal[] = {false, true, false, false, false};
-	json_t *answer;
-	int fd;
 
 	if (range && (!range_content(range, &from, &len, &total) || len != r->gate.length)) {
 		reply_error(r, "bad-arguments",
@@ -515,12 +520,7 @@ void upload_put_begin(struct request *r)
 	if (refuse_size(r, total))
 		return;
 	snprintf(size, sizeof(size), "size=%" PRIu64, total);
-	fd = get_descriptor(r, words, literal, &answer);
-	if (fd >= 0 && fits(r, answer, from))
-		begin(r, answer, fd);
-	else if (fd >= 0)
-		close(fd);
-	json_decref(answer);
+	ask_and_begin(r, words, literal, from);
 }
 
 /* take() and taken() have done it. */
