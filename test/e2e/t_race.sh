@@ -65,6 +65,17 @@ echo "#   $swaps swaps in $((SECONDS - began)) s, resident $before kB after 20 s
 is "every swap was accepted" "$bad" 0
 check "the daemon is alive" daemon_alive
 check "its memory is flat" test "$after" -le $((before + 512))
+# Random swaps need not leave each disc in the drive for as long as a reader needs to notice it.
+seen_by_all() { # DISC
+	local log
+	for log in "$work"/reader*.log; do
+		grep -q "^# saw disc $1\$" "$log" || return
+	done
+}
+for n in 0 1 2 3; do
+	swap "$n"
+	check "every reader reads disc $((n + 1))" wait_for 20 seen_by_all $((n + 1))
+done
 # The burner can still burn a blank that stays in the drive.
 last=1
 mmcgadgetctl eject --force >/dev/null
@@ -100,7 +111,6 @@ for pid in $readers; do
 	wait "$pid"
 	is "reader $i: every successful read was of one disc" $? 0
 	sed 's/^/  /' "$work/reader$i.log"
-	like "reader $i: saw all four discs" "$(cat "$work/reader$i.log")" '1:[0-9]+ 2:[0-9]+ 3:[0-9]+ 4:[0-9]+'
 	i=$((i + 1))
 done
 check "the last disc reads whole" cmp "$media/race$last.iso" "/dev/$sr"

@@ -3,7 +3,7 @@
  * Reads a drive at random places while its discs are swapped, through the block device
  * (O_DIRECT) or SG_IO. Each block begins with an 8-byte header that holds its address; all
  * bytes after it are the number of the disc. A successful read must never hold two numbers
- * or a wrong address.
+ * or a wrong address. The first read of each disc is told at once.
  *
  *   u_reader make FILE NUMBER BLOCKS     writes the image of such a disc
  *   u_reader read /dev/srN SECONDS BLOCKS
@@ -70,7 +70,10 @@ static void judge(uint32_t lba)
 		}
 	}
 	good++;
-	per_disc[number]++;
+	if (per_disc[number]++ == 0) {
+		printf("# saw disc %u\n", number);
+		fflush(stdout);
+	}
 }
 
 static bool read_block(const char *dev, uint32_t lba)
