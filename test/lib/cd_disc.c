@@ -2,13 +2,13 @@
 #include "lib/cd_disc.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cd/sector.h"
 #include "cd/subq.h"
 #include "cd/text.h"
+#include "lib/script.h"
 #include "util/array.h"
 
 /* ---- a medium of single bytes --------------------------------------------------------------- */
@@ -74,17 +74,6 @@ static struct flat *flat_new(uint64_t bytes)
 
 /* ---- sectors -------------------------------------------------------------------------------- */
 
-/* User data: rows of 16 bytes, as many as fit. */
-static void stamp(int32_t lba, uint8_t *to, uint32_t bytes)
-{
-	char row[24];
-
-	for (uint32_t i = 0; i < bytes; i += 16) {
-		snprintf(row, sizeof(row), "LBA %08x %02x\n", (unsigned)lba, (i / 16) & 0xffu);
-		memcpy(to + i, row, MIN(16u, bytes - i));
-	}
-}
-
 static uint8_t form_of(const struct cd_track *t, int32_t lba)
 {
 	if (t->form != CD_XA)
@@ -103,11 +92,11 @@ static void build_sector(uint8_t form, int32_t lba, uint8_t out[CD_SECTOR])
 		/* All zeros but the user data: form 2 has no parity, and its EDC may be 0. */
 		s.stored = NULL;
 		cd_sector_cut(&s, all, out);
-		stamp(lba, out + 24, 2324);
+		script_stamp_bytes((uint32_t)lba, out + 24, 2324);
 		memset(out + 2348, 0, 4);
 		return;
 	}
-	stamp(lba, user, 2048);
+	script_stamp_bytes((uint32_t)lba, user, 2048);
 	cd_sector_cut(&s, all, out);
 }
 
@@ -116,14 +105,14 @@ void cd_disc_sector(uint8_t form, int32_t lba, uint8_t out[CD_SECTOR])
 	const struct cd_track t = {.form = form};
 
 	if (form == CD_AUDIO)
-		stamp(lba, out, CD_SECTOR);
+		script_stamp_bytes((uint32_t)lba, out, CD_SECTOR);
 	else
 		build_sector(form_of(&t, lba), lba, out);
 }
 
 static void put_audio(const struct cd_extent *e, int32_t lba, uint8_t *to)
 {
-	stamp(lba, to, CD_SECTOR);
+	script_stamp_bytes((uint32_t)lba, to, CD_SECTOR);
 	for (uint32_t i = 0; e->swapped && i < CD_SECTOR; i += 2) {
 		uint8_t first = to[i];
 
@@ -158,7 +147,7 @@ static void put_sector(
 	if (t->form == CD_AUDIO) {
 		put_audio(e, lba, to);
 	} else if (e->unit == 2048) {
-		stamp(lba, to, 2048);
+		script_stamp_bytes((uint32_t)lba, to, 2048);
 	} else {
 		build_sector(form_of(t, lba), lba, sector);
 		memcpy(to, e->unit == 2336 ? sector + 16 : sector, e->unit);

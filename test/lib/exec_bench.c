@@ -66,8 +66,8 @@ static struct media *rom(uint32_t blocks)
 
 	for (uint32_t i = 0; m && i < blocks; i++) {
 		/* Scripts read only the ends of a large disc; the middle stays zero. */
-		if (i == 4096 && blocks > 8192)
-			i = blocks - 4096;
+		if (i == 512 && blocks > 1024)
+			i = blocks - 512;
 		script_stamp(i, block);
 		if (media_write(m, i, 1, block) < 0) {
 			media_close(m);

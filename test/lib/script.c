@@ -31,19 +31,25 @@ void script_complain(struct script_parser *p, const char *why)
 		p->why = why;
 }
 
-void script_stamp(uint32_t lba, uint8_t block[MEDIA_BLOCK])
+void script_stamp_bytes(uint32_t lba, uint8_t *to, uint32_t bytes)
 {
 	static const char hex[] = "0123456789abcdef";
+	char row[] = "LBA ........ ..\n";
 
-	/* Every 16 bytes hold block address and offset, so that shifted or mixed data is noticed.
-	 */
-	for (unsigned i = 0; i < MEDIA_BLOCK / 16; i++, block += 16) {
-		memcpy(block, "LBA ........ ..\n", 16);
-		for (unsigned n = 0; n < 8; n++)
-			block[4 + n] = (uint8_t)hex[lba >> (28 - 4 * n) & 15];
-		block[13] = (uint8_t)hex[i >> 4];
-		block[14] = (uint8_t)hex[i & 15];
+	for (unsigned n = 0; n < 8; n++)
+		row[4 + n] = hex[lba >> (28 - 4 * n) & 15];
+	for (uint32_t i = 0; i < bytes; i += 16) {
+		memcpy(to + i, row, MIN(16u, bytes - i));
+		if (bytes - i >= 16) {
+			to[i + 13] = (uint8_t)hex[i >> 8 & 15];
+			to[i + 14] = (uint8_t)hex[i >> 4 & 15];
+		}
 	}
+}
+
+void script_stamp(uint32_t lba, uint8_t block[MEDIA_BLOCK])
+{
+	script_stamp_bytes(lba, block, MEDIA_BLOCK);
 }
 
 struct mmc_config script_default_config(void)

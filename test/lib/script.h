@@ -157,6 +157,8 @@ void script_free(struct script *s);
 
 /* Makes the stamped block of that address; MEDIA_CMD of u_script must make the same. */
 void script_stamp(uint32_t lba, uint8_t block[MEDIA_BLOCK]);
+/* The same for a sector of another size: rows of 16 bytes, as many as fit. */
+void script_stamp_bytes(uint32_t lba, uint8_t *to, uint32_t bytes);
 /* The configuration of the drive for scripts without a config line. */
 struct mmc_config script_default_config(void);
 

@@ -71,18 +71,26 @@ static void hex_text(const uint8_t *p, const uint8_t *mask, uint32_t len, char *
 
 /* ---- expectations ---------------------------------------------------------------------------- */
 
+static int wrong_status(struct run *r, const struct script_io *io)
+{
+	char came[16], wanted[16];
+
+	sense_text(sense_of(io), came);
+	if (!r->step->senses)
+		return fail(r, "GOOD expected, %s came", came);
+	sense_text(r->step->sense[0], wanted);
+	return fail(r, "%s expected, %s came", wanted, io->check ? came : "GOOD");
+}
+
 static int check_status(struct run *r, const struct script_io *io)
 {
 	const struct script_step *step = r->step;
 	mmc_sense_t got = sense_of(io);
-	char came[16], wanted[16];
 
-	sense_text(got, came);
-	if (!step->senses)
-		return io->check ? fail(r, "GOOD expected, %s came", came) : 0;
-	sense_text(step->sense[0], wanted);
+	if (io->check != (step->senses > 0))
+		return wrong_status(r, io);
 	if (!io->check)
-		return fail(r, "%s expected, GOOD came", wanted);
+		return 0;
 	/* growisofs and libburn understand only 18 bytes of current, fixed-format sense. */
 	if ((io->sense[0] & 0x7f) != 0x70 || io->sense[7] != 10)
 		return fail(r, "sense is not in fixed format: %02x .. %02x", io->sense[0],
@@ -93,7 +101,7 @@ static int check_status(struct run *r, const struct script_io *io)
 	for (unsigned i = 0; i < step->senses; i++)
 		if (step->sense[i] == got)
 			return 0;
-	return fail(r, "%s expected, %s came", wanted, came);
+	return wrong_status(r, io);
 }
 
 static int check_golden(struct run *r, const struct script_golden *g, uint32_t moved)
@@ -244,9 +252,10 @@ static int run_blocks(struct run *r, enum mmc_dir dir)
 			script_stamp(lba + i, r->data + (size_t)i * MEDIA_BLOCK);
 		if (send(r, &io) < 0)
 			return -1;
-		sense_text(sense_of(&io), text);
-		if (io.check)
+		if (io.check) {
+			sense_text(sense_of(&io), text);
 			return fail(r, "block %u: %s", lba, text);
+		}
 		if (io.moved != io.len)
 			return fail(r, "block %u: %u of %u bytes moved", lba, io.moved, io.len);
 		if (dir == MMC_DIR_IN && check_stamps(r, lba, n, io.moved) < 0)
