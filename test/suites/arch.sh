@@ -46,10 +46,14 @@ declare -A optimisation=()
 # kernel lets do next to nothing (seccomp).
 beyond="t_ffs_guard t_ffs_flush t_resolver t_compact t_compact_rename t_compact_sub t_cue t_extract t_burned_songs t_flac"
 
-# An emulator takes every 61st combination of t_bot_matrix, of which "make unit" has tried all. With
-# FULL=1 it takes as many as valgrind does.
+# An emulator takes every 61st combination of t_bot_matrix, and cuts the power at every 35th operation,
+# of which "make unit" has tried all. With FULL=1 it takes as many as valgrind does.
 matrix=${MATRIX:-}
-[ -n "$matrix$FULL" ] || matrix=61
+stride=${CUT_STRIDE:-}
+if [ -z "$FULL" ]; then
+	matrix=${matrix:-61}
+	stride=${stride:-35}
+fi
 
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
@@ -83,8 +87,8 @@ named() { # NAME
 }
 
 # A test that hangs is ended after 1800 s. With WRAP set the longest tests are shorter, as under valgrind.
-unit_tests() { # BUILD RUN [MATRIX]
-	O=$1 WRAP="timeout --foreground 1800 $2" MATRIX="${3:-}" test/suites/unit.sh
+unit_tests() { # BUILD RUN [MATRIX [STRIDE]]
+	O=$1 WRAP="timeout --foreground 1800 $2" MATRIX="${3:-}" CUT_STRIDE="${4:-}" test/suites/unit.sh
 }
 daemon_tests() { # BUILD RUN [WITHOUT]
 	O=$1 WRAP="$2" WITHOUT=${3:-} test/suites/daemon.sh
@@ -130,7 +134,7 @@ try() { # MACHINE
 		extent=daemon # this kernel cannot run i386 programs
 	fi
 	if [ "$extent" != kernel ]; then
-		[ "$extent" = daemon ] || unit_tests "$dir" "$run" "$matrix" | named "$1"
+		[ "$extent" = daemon ] || unit_tests "$dir" "$run" "$matrix" "$stride" | named "$1"
 		[[ $extent != @(all|daemon) ]] || daemon_tests "$dir" "$run" "$beyond" | named "$1, daemon"
 	fi
 	if [ -n "$kernel" ]; then

@@ -25,12 +25,17 @@ static unsigned cuts, deaths, faults;
 			fail_msg("%s: %s", where, #what);                                          \
 	} while (0)
 
-/* True under valgrind, the sanitizers or an emulator, where these tests try fewer places. */
-static inline bool is_slow(void)
+/*
+ * A fault is tried at every operation; under valgrind, the sanitizers or an emulator (WRAP) at every
+ * operation of that number, or of the number in CUT_STRIDE.
+ */
+static inline uint64_t powercut_stride(unsigned slow)
 {
-	const char *wrap = getenv("WRAP");
+	const char *wrap = getenv("WRAP"), *stride = getenv("CUT_STRIDE");
 
-	return wrap && *wrap;
+	if (stride && *stride)
+		return strtoul(stride, NULL, 10);
+	return wrap && *wrap ? slow : 1;
 }
 
 /* Opens the disc on storage that faults can happen to. o has what is not the default. */

@@ -4,8 +4,8 @@
  * daemon dies, or the operation fails. All that the host synced must survive, and the
  * host must be able to continue the burn.
  *
- * CUT_SEEDS: number of seeds for each operation, 1 by default. 0, the default under
- * valgrind (WRAP): one seed, and only every 7th operation.
+ * CUT_SEEDS: number of seeds for each operation, 1 by default. CUT_STRIDE, WRAP: see
+ * powercut_stride().
  */
 #include "unit/disc/powercut_frame.h"
 #include "unit/disc/powercut_host.h"
@@ -521,12 +521,10 @@ int main(void)
 	const char *env = getenv("CUT_SEEDS");
 	int r;
 
-	if (env || is_slow())
-		seeds = env ? strtoul(env, NULL, 10) : 0;
-	if (seeds == 0) {
-		seeds = 1;
-		stride = 7;
-	}
+	if (env)
+		seeds = strtoul(env, NULL, 10);
+	else
+		stride = powercut_stride(7);
 	for (size_t i = 0; i < ARRAY_LEN(scenarios); i++)
 		tests[OTHER_TESTS + i] = (struct CMUnitTest){.name = scenarios[i].name,
 			.test_func = scenario,

@@ -426,7 +426,7 @@ static void fail_at(const struct scenario *s, uint64_t n, int error, uint64_t th
 static void a_burn_survives(void **state)
 {
 	const struct scenario *s = *state;
-	uint64_t stride = is_slow() ? STRIDE : 1;
+	uint64_t stride = powercut_stride(STRIDE);
 
 	cuts = deaths = faults = 0;
 	run_reference(s, 2);

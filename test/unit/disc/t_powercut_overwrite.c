@@ -118,7 +118,7 @@ struct bench {
 	struct ledger l;
 };
 
-static uint64_t stride = 1;
+static uint64_t stride;
 
 /* ---- the host ------------------------------------------------------------------------------- */
 
@@ -527,7 +527,6 @@ int main(void)
 		FOR("BD-RE: writes save no state", a_write_saves_no_state, bd_re),
 		FOR("BD-RE DL", promises_hold_after_a_fault_at_every_operation, bd_re_dl),
 	};
-	if (is_slow())
-		stride = 7;
+	stride = powercut_stride(7);
 	return cmocka_run_group_tests_name("power cut overwrite", tests, NULL, NULL);
 }

@@ -233,7 +233,7 @@ static void fail_at(uint64_t n, int error, uint64_t then, uint64_t seed)
 
 static void nothing_synced_is_lost(void **state)
 {
-	uint64_t stride = is_slow() ? STRIDE : 1;
+	uint64_t stride = powercut_stride(STRIDE);
 	uint64_t ops;
 	struct bench b;
 
