@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs every program test/unit/ROOM/t_*, and replays every fuzzer's corpus. They are built before ("make
-# unit-build"). WRAP goes before each program (valgrind).
+# unit-build"). WRAP goes before each program (valgrind). ONLY="t_a t_b": only these.
 set -u
 O=${O:-build}
 export CMOCKA_MESSAGE_OUTPUT=TAP
@@ -28,8 +28,10 @@ run() {
 }
 
 for source in test/unit/*/t_*.c; do
-	run "$(basename "$source" .c)" "$O/${source%.c}"
+	name=$(basename "$source" .c)
+	[[ " ${ONLY:-$name} " != *" $name "* ]] || run "$name" "$O/${source%.c}"
 done
+[ -z "${ONLY:-}" ] || exit 0
 for source in test/fuzz/fuzz_*.c; do
 	name=$(basename "$source" .c)
 	name=${name#fuzz_}
