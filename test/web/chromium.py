@@ -90,7 +90,10 @@ class Browser:
     def click(self, name, within="body"):
         def clicked():
             try:
-                self.button(name, within).click()
+                button = self.button(name, within)
+                # As a user scrolls: chromedriver takes what the bar at the bottom covers for visible.
+                self.run("arguments[0].scrollIntoView({block: 'center'})", button)
+                button.click()
                 return True
             except (ElementClickInterceptedException, ElementNotInteractableException,
                     StaleElementReferenceException):
@@ -98,7 +101,11 @@ class Browser:
         wait_for("a click on " + name, clicked)
 
     def focused(self):
-        return self.driver.switch_to.active_element
+        """The name of what has the focus, as a screen reader says it; None: it is not in the page any more."""
+        try:
+            return self.driver.switch_to.active_element.accessible_name
+        except StaleElementReferenceException:
+            return None
 
     def keys(self, *keys):
         """Keys go where the focus is, as those of a keyboard."""
@@ -109,12 +116,12 @@ class Browser:
         """Goes on by the tabulator until the focus is on a control of that name, if it is not there."""
         seen = []
         for _ in range(most):
-            now = self.focused().accessible_name
+            now = self.focused()
             if now == name:
                 return
             seen.append(now)
             self.keys(Keys.TAB)
-        raise AssertionError("the tabulator does not reach %s, but: %s" % (name, ", ".join(seen)))
+        raise AssertionError("the tabulator does not reach %s, but: %s" % (name, ", ".join(map(str, seen))))
 
     def traffic(self):
         """All requests until now: (method, URL, headers)."""

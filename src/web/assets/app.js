@@ -40,12 +40,16 @@ function setAttr(e, name, value) {
 	if (e.getAttribute(name) !== String(value)) e.setAttribute(name, value);
 }
 
-// Puts the nodes into e in that order; a node that moves would lose the focus.
+// Puts the nodes into e in that order. A node that moves loses the focus, so few move, and it gets it back.
 function arrange(e, nodes) {
+	const focus = document.activeElement, stay = new Set(nodes);
+	for (const child of [...e.children]) {
+		if (!stay.has(child)) child.remove();
+	}
 	nodes.forEach((node, i) => {
 		if (e.children[i] !== node) e.insertBefore(node, e.children[i] || null);
 	});
-	while (e.children.length > nodes.length) e.lastElementChild.remove();
+	if (focus !== document.activeElement && e.contains(focus)) focus.focus({preventScroll: true});
 }
 
 // ---- texts ----
@@ -739,14 +743,15 @@ function sendNext() {
 function stop(u, state, error) {
 	u.state = state;
 	u.error = error || '';
-	u.xhr = null;
+	u.xhr = u.turn = null;
 	clearTimeout(u.timer);
 	showUploads();
 	sendNext();
 }
 
-// Gets the upload's number and offset, and sends from there.
+// Gets the upload's number and offset, and sends from there, unless it was stopped meanwhile.
 async function begin(u) {
+	const turn = u.turn = {};
 	u.state = 'begin';
 	u.error = '';
 	showUploads();
@@ -754,8 +759,7 @@ async function begin(u) {
 		const body = {name: u.name, size: u.size};
 		if (u.drive) body.drive = u.drive;
 		const r = await api('POST', 'uploads', body);
-		if (u.state !== 'begin') return;
-		if (await hasChanged(u, r.data)) return;
+		if (u.turn !== turn || await hasChanged(u, r.data)) return;
 		u.id = r.data.id;
 		u.slice = r.data.slice;
 		remember('upload-' + u.id, u.file.lastModified);
@@ -764,7 +768,7 @@ async function begin(u) {
 		if (u.base < u.size) send(u, u.base);
 		else await endUpload(u, {});
 	} catch (e) {
-		failed(u, e);
+		if (u.turn === turn) failed(u, e);
 	}
 }
 
@@ -860,11 +864,8 @@ function pause(u) {
 }
 
 function resume(u) {
-	clearTimeout(u.timer);
-	u.state = 'wait';
 	u.tries = 0;
-	showUploads();
-	sendNext();
+	stop(u, 'wait');
 }
 
 // The board may still be saving the end of what came.
@@ -885,12 +886,14 @@ async function deleteUpload(id) {
 
 // Takes it out of the tray; what the board has of it is deleted.
 async function dropUpload(u) {
+	const end = () => isActive(u) && pause(u);
 	const forget = () => {
 		const i = queue.indexOf(u);
+		end();
 		if (i >= 0) queue.splice(i, 1);
 	};
 	const drop = async () => {
-		if (u.xhr) pause(u);
+		end();
 		await deleteUpload(u.id);
 		forget();
 		unfinished = unfinished.filter(one => one.id !== u.id);
