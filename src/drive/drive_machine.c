@@ -442,13 +442,13 @@ static void see_finalised(struct drive_machine *m, const struct mmc_state *now)
 		notify_erased(&m->observers, &m->in);
 }
 
-void drive_machine_engine_event(
-	struct drive_machine *m, const struct mmc_state *now, const struct usb_result *done)
+void drive_machine_engine_event(struct drive_machine *m, const struct mmc_state *now,
+	const struct mmc_state *last, const struct usb_result *done)
 {
 	struct mmc_state before = m->state;
 
 	notify_engine_state(&m->observers, &before, now, &m->in);
-	unfinished_see(&m->unfinished, m->config.drive, &before, now, &m->in);
+	unfinished_see(&m->unfinished, m->config.drive, &before, last, now, &m->in);
 	see_finalised(m, now);
 	m->state = *now;
 	if (done && reaction[m->op.state].task_done)

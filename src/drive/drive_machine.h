@@ -166,11 +166,12 @@ void drive_machine_restore(
 /* ---- events --------------------------------------------------------------------------------- */
 
 /*
- * The engine's state was copied again, or discs were closed. done: the result of the task
- * that has ended; NULL = none has.
+ * The engine's state was copied again, or discs were closed. last: as it was when a disc was in the
+ * drive last; the event before may be older, since a burn as it goes on causes none. done: the
+ * result of the task that has ended; NULL = none has.
  */
-void drive_machine_engine_event(
-	struct drive_machine *m, const struct mmc_state *now, const struct usb_result *done);
+void drive_machine_engine_event(struct drive_machine *m, const struct mmc_state *now,
+	const struct mmc_state *last, const struct usb_result *done);
 void drive_machine_timeout(struct drive_machine *m);
 /* As drive_find_config.found. */
 void drive_machine_found(struct drive_machine *m, const char *name, json_t *answer);

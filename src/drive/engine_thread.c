@@ -35,7 +35,7 @@ struct engine_thread {
 	bool attached;
 	bool watched;         /* see engine_thread_watch_host() */
 	struct ffs_state usb; /* when that began */
-	struct mmc_state state;
+	struct mmc_state state, last; /* see struct engine_mail */
 	bool task_done, flush_posted;
 	struct disc *released[ENGINE_RELEASED];
 	unsigned n_released;
@@ -138,6 +138,8 @@ void engine_thread_changed(struct engine_thread *e)
 	wake = changes_data(e, &now) || differs(&now, &e->state);
 	wake |= is_awaited(e, &now);
 	e->state = now;
+	if (now.loaded)
+		e->last = now;
 	pthread_mutex_unlock(&e->lock);
 	if (wake)
 		engine_thread_wake(e);
@@ -254,6 +256,7 @@ static void take_mail(struct engine_thread *e)
 
 	pthread_mutex_lock(&e->lock);
 	mail.state = e->state;
+	mail.last = e->last;
 	mail.task_done = e->task_done;
 	e->task_done = false;
 	mail.n_released = e->n_released;
@@ -448,6 +451,6 @@ void engine_thread_restored(struct engine_thread *e, struct mmc_state *state)
 {
 	mmc_get_state(e->engine, state);
 	pthread_mutex_lock(&e->lock);
-	e->state = *state;
+	e->state = e->last = *state;
 	pthread_mutex_unlock(&e->lock);
 }

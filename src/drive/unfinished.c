@@ -27,16 +27,16 @@ static void describe(const struct unfinished *u, char *out, size_t size)
 }
 
 void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_state *before,
-	const struct mmc_state *now, const struct image *in)
+	const struct mmc_state *last, const struct mmc_state *now, const struct image *in)
 {
 	char text[640];
 
 	if (before->ejected_by_host && now->loaded)
 		u->image[0] = '\0';
-	if (now->loaded || !unfinished_is(before) || !in->name)
+	if (now->loaded || !before->loaded || !unfinished_is(last) || !in->name)
 		return;
 	snprintf(u->image, sizeof(u->image), "%s", in->name);
-	u->bytes = mmc_state_bytes(before, before->recorded);
+	u->bytes = mmc_state_bytes(last, last->recorded);
 	u->told = false;
 	describe(u, text, sizeof(text));
 	log_warn("%s: %s", drive, text);

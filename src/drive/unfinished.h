@@ -20,12 +20,12 @@ struct unfinished {
 	bool told;       /* an answer has told of it */
 };
 /*
- * The engine's state has changed. Logs it if an unfinished disc has left the drive, by a command
- * or by the host, and remembers it until the host loads it again, unfinished_drop(), or
- * unfinished_replaced().
+ * The engine's state has changed. last: as it was when a disc was in the drive last. Logs it if an
+ * unfinished disc has left the drive, by a command or by the host, and remembers it until the host
+ * loads it again, unfinished_drop(), or unfinished_replaced().
  */
 void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_state *before,
-	const struct mmc_state *now, const struct image *in);
+	const struct mmc_state *last, const struct mmc_state *now, const struct image *in);
 /* If the disc is the one of that name, forgets it. */
 void unfinished_drop(struct unfinished *u, const char *image);
 /* A command has ended. If the drive holds another disc, and an answer has told, forgets it. */

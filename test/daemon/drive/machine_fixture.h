@@ -302,12 +302,12 @@ static inline void begin(enum drive_verb verb, const char *image, bool by_host)
 
 static inline void engine_event(void)
 {
-	drive_machine_engine_event(machine, &now, NULL);
+	drive_machine_engine_event(machine, &now, &now, NULL);
 }
 
 static inline void task_done(struct usb_result result)
 {
-	drive_machine_engine_event(machine, &now, &result);
+	drive_machine_engine_event(machine, &now, &now, &result);
 }
 
 static inline void ejected(enum mmc_eject how)

@@ -114,6 +114,26 @@ static void a_disc_that_the_host_ejects_unfinished_is_told(void **state)
 	assert_null(strstr(r.message, "not finished"));
 }
 
+/* A burn as it goes on causes no event: what was recorded since the last one counts, too. */
+static void all_that_is_recorded_is_told(void **state)
+{
+	struct record r;
+
+	(void)state;
+	load(DRIVE_BLANK, "d.iso");
+	burn_in_view();
+	burn(16, 32);
+	run(0, &r, DRIVE_EJECT, NULL, false);
+	assert_non_null(strstr(r.message, "\"d.iso\" is not finished, 65.54 kB are recorded"));
+	assert_unfinished("d.iso", 65536);
+	load(DRIVE_INSERT, "d.iso");
+	burn(32, 48);
+	assert_true(fake_host(&usb[0], 0x1b, 0x02));
+	turn(event, usb, 2, 30, NULL);
+	assert_true(logged("\"d.iso\" is not finished, 98.30 kB are recorded"));
+	assert_unfinished("d.iso", 98304);
+}
+
 /* Status shows the disc as long as nobody has finished it, or has put another one in its place. */
 static void status_shows_a_disc_that_left_unfinished(void **state)
 {
@@ -203,6 +223,8 @@ int main(void)
 			a_disc_that_leaves_unfinished_is_told, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(a_disc_that_the_host_ejects_unfinished_is_told,
 			place_setup, place_teardown),
+		cmocka_unit_test_setup_teardown(
+			all_that_is_recorded_is_told, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(
 			status_shows_a_disc_that_left_unfinished, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(
