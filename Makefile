@@ -273,13 +273,20 @@ fake_daemon  := $(O)/test/web/fake_daemon
 $(fake_daemon): $(O)/%: $(O)/%.o $(O)/test/web/fake_host.o $(daemon_libs) $(pure_libs) | need-unit need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
+# A slow or full card, which both are made to see.
+fake_card    := $(O)/test/web/card.so
+$(fake_card): test/web/card.c
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -shared -o $@ $< -ldl
 
 .PHONY: web-test-build web-test
-web-test-build: $(fake_daemon) $(programs)
+web-test-build: $(fake_daemon) $(fake_card) $(programs)
 
 web-test: web-test-build ## mmcgadget-web beside a daemon without USB, by curl
 	$(Q)O=$(O) test/tap.sh test/suites/web.sh
 	$(Q)O=$(O) test/tap.sh test/suites/web_upload.sh
+	$(Q)O=$(O) test/tap.sh test/suites/web_load.sh
 
 # Programs for the guest, linked whole; they need no library of ours to be installed.
 # u_NAME_*.c are further parts of u_NAME.

@@ -179,6 +179,27 @@ static void finish(struct request *r)
 		reply_error(r, "other-site", "This form is too old; go back and look again.");
 }
 
+/* The other end has time again for each MOVE_BYTES. */
+static void note_moved(struct conn *c, size_t n)
+{
+	c->moved += n;
+	if (c->moved >= MOVE_BYTES) {
+		c->moved = 0;
+		c->deadline = now_us() + MOVE_US;
+	}
+}
+
+/*
+ * Whether the rest of a body is read and dropped before its refusal is answered: a connection that
+ * is closed with bytes unread is reset, and not every system gives a browser the answer then. Only
+ * for as much as the page sends at once, and not if the other end waits for leave to send it.
+ */
+static bool is_dropped(const struct request *r)
+{
+	return r->login != LOGIN_NONE && r->gate.length > 0 && r->gate.length <= UPLOAD_SLICE &&
+	       !MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Expect");
+}
+
 /* Takes a piece of the body; what is left of it stays in *size. */
 static void take_body(struct request *r, struct conn *c, const char *data, size_t *size)
 {
@@ -186,11 +207,7 @@ static void take_body(struct request *r, struct conn *c, const char *data, size_
 
 	if (r->take) {
 		n = r->take(r, data, n);
-		c->moved += n;
-		if (c->moved >= MOVE_BYTES) {
-			c->moved = 0;
-			c->deadline = now_us() + MOVE_US;
-		}
+		note_moved(c, n);
 	} else if (!json_text_add(&r->body, data, n, REQUEST_JSON)) {
 		reply_error(r, "too-large", "the body has more than %u bytes", REQUEST_JSON);
 	}
@@ -250,7 +267,12 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
 		c->deadline = 0;
 		if (r->gate.length > 0)
 			c->deadline = now_us() + (r->take ? MOVE_US : BODY_US);
-		return r->status ? answer(r) : MHD_YES;
+		return r->status && !is_dropped(r) ? answer(r) : MHD_YES;
+	}
+	if (r->response && *size > 0 && is_dropped(r)) {
+		note_moved(c, *size);
+		*size = 0;
+		return MHD_YES;
 	}
 	if (r->response)
 		return answer(r);

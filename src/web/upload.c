@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "protocol/answer.h"
 #include "protocol/field.h"
 #include "protocol/words.h"
 #include "ctl/client.h"
+#include "util/clock.h"
 #include "web/api_drive.h"
 #include "web/api_image.h"
 #include "web/codes.h"
@@ -20,13 +22,15 @@
 #include "web/text.h"
 #include "web/writer.h"
 
-#define BEGIN_MS 3000 /* the daemon answers these commands at once */
+#define BEGIN_MS  3000  /* the daemon answers these commands at once */
+#define SILENT_MS 5000u /* after which a connection gives way to another one for the same upload */
 
 /* One that is being sent. */
 struct upload {
 	char id[WRITER_ID];
 	struct writer *writer;
 	struct request *request; /* NULL: the client is gone, and the writer ends */
+	uint64_t moved;          /* ms of clock_ms() when bytes came last */
 };
 
 struct uploads {
@@ -83,6 +87,33 @@ static struct upload *find(const struct uploads *u, const char *id)
 	return NULL;
 }
 
+/*
+ * The other end may be gone without a word, such as a phone that has left the network. Who wants to go
+ * on with the upload then need not wait until that connection's time is up. The library notices its
+ * end, and the writer saves what it has.
+ */
+static void end_if_silent(const struct upload *up)
+{
+	const struct request *r = up->request;
+	const union MHD_ConnectionInfo *info;
+
+	/* While the card is slow, the other end cannot send. */
+	if (!r || r->suspended || r->finished || clock_ms() - up->moved < SILENT_MS)
+		return;
+	info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (info)
+		(void)shutdown(info->connect_fd, SHUT_RDWR);
+}
+
+/* The same for all, if the daemon has refused because somebody still writes. */
+static void end_silent(const struct uploads *u, const json_t *answer)
+{
+	for (unsigned i = 0; i < UPLOADS_MAX && strcmp(field_text(answer, "code"), "busy") == 0; i++) {
+		if (u->slot[i])
+			end_if_silent(u->slot[i]);
+	}
+}
+
 /* ---- short answers -------------------------------------------------------------------------- */
 
 static void on_answer(void *request, const json_t *answer, int fd)
@@ -111,6 +142,7 @@ static void on_created(void *request, const json_t *answer, int fd)
 		close(fd); /* PATCH gets one of its own */
 	request_log(r, "upload", field_text(answer, "image"), field_text(answer, "message"));
 	if (!answer || !answer_is_ok(answer)) {
+		end_silent(r->web->uploads, answer);
 		reply_answer(r, 200, answer);
 		return;
 	}
@@ -235,11 +267,15 @@ static void on_dropped(void *request, const json_t *answer, int fd)
 
 void upload_drop(struct request *r)
 {
-	if (find(r->web->uploads, r->name))
+	const struct upload *up = find(r->web->uploads, r->name);
+
+	if (up) {
+		end_if_silent(up);
 		reply_error(r, "busy", "the upload is being sent; end that first");
-	else
+	} else {
 		command_run(
 			r, &(struct command){.verb = "upload-drop", .name = r->name}, on_dropped);
+	}
 }
 
 static void on_finished(void *request, const json_t *answer, int fd)
@@ -283,6 +319,7 @@ static void on_room(void *upload)
 {
 	struct upload *up = upload;
 
+	up->moved = clock_ms();
 	if (up->request)
 		request_go_on(up->request);
 }
@@ -369,6 +406,7 @@ static size_t take(struct request *r, const char *data, size_t n)
 
 	if (!up)
 		return n;
+	up->moved = clock_ms();
 	taken = writer_put(up->writer, data, n);
 	if (taken < n)
 		request_wait(r);
@@ -414,6 +452,7 @@ static void begin(struct request *r, const json_t *answer, int fd)
 	}
 	strcpy(s->up.id, config.id);
 	s->up.request = r;
+	s->up.moved = clock_ms();
 	s->all = u;
 	u->slot[i] = &s->up;
 	r->work = &s->up;
@@ -442,6 +481,7 @@ static int get_descriptor(
 		return fd;
 	if (fd >= 0)
 		close(fd);
+	end_silent(r->web->uploads, *answer);
 	reply_answer(r, 200, *answer && answer_is_ok(*answer) ? NULL : *answer);
 	return -1;
 }
@@ -489,6 +529,7 @@ void upload_patch_begin(struct request *r)
 {
 	const char *words[] = {"upload-open", r->name, NULL};
 	const bool literal[] = {false, true, false};
+	const struct upload *up = find(r->web->uploads, r->name);
 	uint64_t from;
 
 	if (!r->gate.field[GATE_UPLOAD_OFFSET] ||
@@ -496,7 +537,8 @@ void upload_patch_begin(struct request *r)
 		reply_error(r, "bad-arguments", "the header Upload-Offset must be a number");
 		return;
 	}
-	if (find(r->web->uploads, r->name)) {
+	if (up) {
+		end_if_silent(up);
 		reply_error(r, "busy", "the upload is being sent over another connection");
 		return;
 	}

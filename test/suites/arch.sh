@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Other machines, all warnings as errors. Each always runs the tests that only it can fail:
 #   i386           32 bits: everything is built; the tests of "make unit" and "make daemon-test" run.
+#                  So do uploads of more than 4 GiB to the web page.
 #                  The kernel of an amd64 machine does that without an emulator, by its own system
 #                  calls for 32 bits. If it was built without them, QEMU runs the tests of
 #                  "make daemon-test", and those of "make unit" run for 32 bits on ARMv6 alone.
@@ -116,7 +117,7 @@ build() { # MACHINE BUILD EXTENT
 	case $3 in
 	unit) goals=(unit-build) what='the unit tests build' ;;
 	build) goals=(all unit-build) what='both programs and the unit tests build' ;;
-	*) goals=(all unit-build daemon-test-build) what='both programs and all tests build' ;;
+	*) goals=(all unit-build daemon-test-build web-test-build) what='both programs and all tests build' ;;
 	esac
 	"${make[@]}" "${goals[@]}" >"$log/$1" 2>&1
 	if [ $? != 0 ]; then
@@ -147,6 +148,7 @@ try() { # MACHINE
 	if [ -n "$kernel" ]; then
 		unit_tests "$dir" "$kernel" | named "$1 by this kernel"
 		daemon_tests "$dir" "$kernel" "$beyond" | named "$1 by this kernel, daemon"
+		O=$dir RUN="$kernel" test/suites/web_load.sh --only 'idle|4_gib|kills' | named "$1 by this kernel, web"
 	fi
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A board without USB for tests in a browser: the fake daemon with its host, and mmcgadget-web."""
 
+import json
 import os
 import shutil
 import signal
@@ -16,8 +17,13 @@ class Board:
     """Processes in a folder of their own. The socket that browsers use outlives mmcgadget-web, as
     the socket unit of systemd does."""
 
-    def __init__(self, build, *options):
+    # RUN stands before each program: the emulator or loader of another machine.
+    RUN = os.environ.get("RUN", "").split()
+
+    def __init__(self, build, *options, config="", preload=""):
+        """config: more lines for web.conf. preload: a library for mmcgadget-web and the daemon."""
         self.build = os.path.abspath(build)
+        self.preload = preload
         self.folder = tempfile.mkdtemp(prefix="mmcgadget-web.", dir="/tmp")
         os.chmod(self.folder, 0o755)
         self.options = list(options)
@@ -26,14 +32,15 @@ class Board:
         self.url = "http://127.0.0.1:%d/" % self.port
         self.daemon = self.web = None
         os.mkdir(self.path("web"))
+        os.makedirs(self.path("etc/mmcgadget"))
         secret = subprocess.run(
             ["perl", "-e", 'print crypt($ARGV[0], "\\$y\\$j9T\\$AGzrYMVqRYdEu5sZMcDTi1\\$")', PASSWORD],
             check=True, capture_output=True, text=True).stdout
         with open(self.path("password"), "w") as f:
             f.write(secret + "\ngeneration 1\n")
         with open(self.path("web.conf"), "w") as f:
-            f.write('socket = "%s";\npassword_file = "%s";\ntoken_file = "%s";\nstate = "%s";\nidle = 0;\n' % (
-                self.path("run/web"), self.path("password"), self.path("tokens"), self.path("web")))
+            f.write('socket = "%s";\npassword_file = "%s";\ntoken_file = "%s";\nstate = "%s";\nidle = 0;\n%s\n' % (
+                self.path("run/web"), self.path("password"), self.path("tokens"), self.path("web"), config))
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -43,8 +50,9 @@ class Board:
 
     def start_daemon(self):
         self.daemon = subprocess.Popen(
-            [os.path.join(self.build, "test/web/fake_daemon"), *self.options, self.folder],
-            stdout=subprocess.PIPE)
+            ["sh", "-c", 'LD_PRELOAD=$1; shift; export LD_PRELOAD; exec "$@"', "sh", self.preload,
+             *self.RUN, os.path.join(self.build, "test/web/fake_daemon"), *self.options, self.folder],
+            stdout=subprocess.PIPE, env={**os.environ, "CARD": self.path("card.daemon")})
         if self.daemon.stdout.readline() != b"ready\n":
             raise RuntimeError("the fake daemon does not start")
 
@@ -52,9 +60,22 @@ class Board:
         """As systemd does: the listening socket is descriptor 3."""
         program = os.path.join(self.build, "mmcgadget-web")
         self.web = subprocess.Popen(
-            ["sh", "-c", 'exec 3<&"$1"; shift; LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh",
-             str(self.listener.fileno()), program, "--config", self.path("web.conf")],
-            pass_fds=[self.listener.fileno()])
+            ["sh", "-c", 'exec 3<&"$1"; LD_PRELOAD=$2; shift 2; export LD_PRELOAD;'
+             'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", str(self.listener.fileno()), self.preload,
+             *self.RUN, program, "--config", self.path("web.conf")],
+            pass_fds=[self.listener.fileno()], env={**os.environ, "CARD": self.path("card.web")})
+
+    def card(self, who, how):
+        """What the card of test/web/card.c is like from now on, for "web" or "daemon"; "": good."""
+        with open(self.path("card.new"), "w") as f:
+            f.write(how)
+        os.rename(self.path("card.new"), self.path("card." + who))
+
+    def token(self, *words):
+        """A token of a script; before start_web(), or mmcgadget-web does not know it yet."""
+        done = self.run_ctl("web", "token", "add", *words, env={**os.environ, "MMCGADGET_ROOT": self.folder})
+        shutil.copy(self.path("etc/mmcgadget/web.tokens"), self.path("tokens"))
+        return done.split()[-1]
 
     def kill(self, process, how=signal.SIGKILL):
         process.send_signal(how)
@@ -63,19 +84,31 @@ class Board:
     def host(self, *words):
         """Lets the host do something; returns its answer, which must be good."""
         done = subprocess.run(
-            [os.path.join(self.build, "test/web/fake_daemon"), "--host", self.folder, *words],
+            [*self.RUN, os.path.join(self.build, "test/web/fake_daemon"), "--host", self.folder, *words],
             capture_output=True, text=True)
         if done.returncode:
             raise AssertionError("host %s: %s%s" % (" ".join(words), done.stdout, done.stderr))
         return done.stdout
 
-    def ctl(self, *words):
-        done = subprocess.run(
-            [os.path.join(self.build, "mmcgadgetctl"), "--socket", self.path("run/socket"), *words],
-            capture_output=True, text=True)
+    def run_ctl(self, *words, env=None):
+        done = subprocess.run([*self.RUN, os.path.join(self.build, "mmcgadgetctl"), *words],
+                              capture_output=True, text=True, env=env)
         if done.returncode:
             raise AssertionError("mmcgadgetctl %s: %s" % (" ".join(words), done.stderr))
         return done.stdout
+
+    def ctl(self, *words):
+        return self.run_ctl("--socket", self.path("run/socket"), *words)
+
+    def ask_daemon(self, line):
+        """The daemon's answer to a line, which must be good."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(self.path("run/web"))
+            s.sendall(line.encode() + b"\n")
+            answer = json.loads(s.makefile().readline())
+        if not answer["ok"]:
+            raise AssertionError("%s: %s" % (line, answer))
+        return answer
 
     def put(self, name, size=0, label=None, when=None):
         """Makes an image; with a label, the smallest ISO 9660 volume that has one."""
