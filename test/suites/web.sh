@@ -31,6 +31,10 @@ done
 check 'and the answer says what to type' grep -q 'sudo mmcgadgetctl web password' "$S/body"
 check 'log-in is refused, too' same 503 "$(code -H "$json" -H 'X-Mmcgadget: 1' -d '{"password":""}' /api/v1/session)"
 check 'a short password is refused' same 1 "$(echo short | ctl web password >"$S/null" 2>&1 || echo $?)"
+ln -s /etc/passwd "$S/media/link.iso"
+mkfifo "$S/media/pipe.iso"
+mkdir "$S/media/sub"
+echo part >"$S/media/.mmcgadget-0123456789abcdef.part"
 log_in
 check 'a password, two tokens and a log-in' same '0 mmcg_ mmcg_' "$? ${RW:0:5} ${RO:0:5}"
 
@@ -63,6 +67,17 @@ check '70 headers' same 431 "$(code "${many[@]}" /)"
 
 echo '# every route'
 check 'the list of routes' gets 200 /api/v1/help
+# Every header that protects, in $S/head; prints those that are missing.
+protects() {
+	local header missing=''
+	for header in 'content-security-policy: .*frame-ancestors' 'x-content-type-options: nosniff' 'x-frame-options: DENY' \
+		'referrer-policy: no-referrer' 'cross-origin-resource-policy: same-origin' \
+		'cross-origin-opener-policy: same-origin' 'permissions-policy: .*usb=()' 'cache-control: .*no-'; do
+		grep -qi "^$header" "$S/head" || missing+="$header "
+	done
+	echo "$missing"
+	[ -z "$missing" ]
+}
 jq -r '.routes[] | [.method, .path, .login, .effect, .form] | @tsv' "$S/body" >"$S/routes"
 check 'it has them all' test "$(wc -l <"$S/routes")" -ge 38
 # What stands for a name does not exist, so that nothing happens.
@@ -94,11 +109,21 @@ while IFS=$'\t' read -r method path login effect _; do
 	fi
 	if [ "$effect" = false ] && [ "$path" != /api/v1/events ]; then
 		curl -s -m 20 -I -H "Authorization: Bearer $RO" "$U$path" >"$S/head"
-		check "HEAD $path has the headers that protect" grep -qi '^content-security-policy: .*frame-ancestors' "$S/head"
+		check "HEAD $path has the headers that protect" protects
 		check "HEAD $path allows no other site" test -z "$(grep -i '^access-control' "$S/head")"
 	fi
 done <"$S/routes"
-check 'nothing of it changed a file' same "a.iso $bad" "$(cd "$S/media" && echo *.iso)"
+check 'nothing of it changed a file' same "a.iso $bad link.iso pipe.iso" "$(cd "$S/media" && echo *.iso)"
+check 'no path is told before the log-in' same 401 "$(code /api/v1/nothing)"
+# With names that exist: GET changes nothing, whoever asks.
+all_as_it_is() { (cd "$S/media" && stat -c '%n %s %Y %Z' .[!.]* * 2>/dev/null | sort); token /api/v1/status >"$S/null"; jq -c '[.drives[] | [.name, .image, .state, .locked]]' "$S/body"; }
+before=$(all_as_it_is)
+while IFS=$'\t' read -r method path _; do
+	path=${path//NAME/a.iso}
+	path=${path//DRIVE/drive0}
+	[ "$method" != GET ] || [ "$path" = /api/v1/events ] || token "${path//ID/0000000000000000}" >"$S/null"
+done <"$S/routes"
+check 'no GET of a name that exists changes anything' same "$before" "$(all_as_it_is)"
 check 'another method' gets 405 -X PUT -H 'Content-Length: 0' /api/v1/status
 check 'no such path' gets 404 /api/v1/nothing
 
@@ -144,7 +169,20 @@ check 'a bad parameter' gets 400 '/api/v1/images?q=%ff'
 check 'one image' gets 200 /api/v1/images/a.iso
 check 'with its size' same 3000000 "$(body .image.size)"
 check 'no such image' gets 404 /api/v1/images/c.iso
-check 'outside of the folder' gets 404 '/api/v1/images/..%2f..%2fetc%2fpasswd'
+is_refused() { # STATUS: of what names no disc; a path that a proxy would have changed is none at all
+	[[ $1 = 4[01]? ]] || {
+		echo "$1 $(cat "$S/body")"
+		return 1
+	}
+}
+for path in ..%2f..%2fetc%2fpasswd ../../etc/passwd %2e%2e/%2e%2e/etc/passwd ..%5c..%5ca.iso /etc/passwd %2fetc%2fpasswd a.iso%2f \
+	.%2f..%2fa.iso .mmcgadget-0123456789abcdef.part link.iso pipe.iso sub "${long:0:300}" %ff.iso a%0a.iso; do
+	check "no disc: ${path:0:40}" is_refused "$(token "/api/v1/images/$path/content")"
+	check "nor to delete: ${path:0:40}" is_refused "$(token -X DELETE "/api/v1/images/$path")"
+	check "nor to insert: ${path:0:40}" is_refused \
+		"$(page -H "$json" -d "{\"image\":\"$(printf %b "${path//%/\\x}")\"}" /api/v1/drives/drive0/insert)"
+done
+check 'all is there' test -p "$S/media/pipe.iso" -a -h "$S/media/link.iso" -a -d "$S/media/sub" -a -e "$S/media/.mmcgadget-0123456789abcdef.part"
 insert() { page -H "$json" -d "{\"image\":\"$1\"}" "/api/v1/drives/drive0/insert"; }
 check 'insert' same 200 "$(insert a.iso)"
 check 'the answer is the daemon'"'"'s' grep -q '^drive0: inserted a.iso' <<<"$(body .message)"
@@ -179,6 +217,8 @@ listener=$!
 sleep 1
 page -X POST /api/v1/drives/drive0/eject >"$S/null"
 sleep 1.5
+check 'the greeting says which page it is' same "$(token /api/v1/status >"$S/null" && body .web.page)" \
+	"$(sed -n '2,3s/^data: //p' "$S/events" | jq -r .page)"
 check 'begins with a greeting' same 'event: hello' "$(head -n 1 "$S/events")"
 check 'the whole state, and what changed' test "$(grep -c '^event: drive' "$S/events")" -ge 3
 check 'its data is JSON' jq -e . <<<"$(sed -n 's/^data: //p' "$S/events" | tail -n 1)"
