@@ -222,6 +222,37 @@ void api_delete(struct request *r)
 	command_run(r, &c, on_deleted);
 }
 
+static void on_changed(void *request, const json_t *answer, int fd)
+{
+	struct request *r = request;
+
+	(void)fd;
+	command_log(r, r->work, answer);
+	r->work = NULL;
+	reply_answer(r, 200, answer);
+}
+
+/* A verb whose only argument is the image. */
+static void change(struct request *r, const char *verb)
+{
+	struct command c = {.verb = verb, .name = r->name};
+	char drive[512];
+
+	c.option[0] = image_drive_option(r, drive, sizeof(drive));
+	memcpy(&r->work, &verb, sizeof(verb));
+	command_run(r, &c, on_changed);
+}
+
+void api_close(struct request *r)
+{
+	change(r, "close");
+}
+
+void api_erase(struct request *r)
+{
+	change(r, "erase");
+}
+
 /* "HEX  NAME" as of sha256sum; 202 while it is computed. */
 static void on_sum(void *request, const json_t *answer, int fd)
 {

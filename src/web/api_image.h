@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The images of the media folder: list, one of them, rename, delete, checksum. */
+/* The images of the media folder: list, one of them, rename, delete, close, erase, checksum. */
 #ifndef WEB_API_IMAGE_H
 #define WEB_API_IMAGE_H
 
@@ -9,6 +9,8 @@ void api_images(struct request *r);
 void api_image(struct request *r);
 void api_rename(struct request *r);
 void api_delete(struct request *r);
+void api_close(struct request *r);
+void api_erase(struct request *r);
 void api_sum(struct request *r);
 void api_sum_start(struct request *r);
 

@@ -1,7 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# embed.sh DIR: prints C with the files below DIR, each as it is and compressed, for src/web/assets.c.
+# embed.sh DIR: prints C with the files below DIR, each as it is sent, plain and compressed, for src/web/assets.c.
+# embed.sh --text FILE: prints a file as it is sent: without the lines that are comments, of which its line
+# numbers keep an empty one.
 set -eu
+
+text_of() {
+	case $1 in
+	*.js) sed -E '2,$s,^\t*// .*,,; 2,${/^\t*\/\*/,/\*\/$/s/.*//}' "$1" ;;
+	*.html) sed '/^<!--$/,/^-->$/s/.*//' "$1" ;;
+	*) cat "$1" ;;
+	esac
+}
+if [ "$1" = --text ]; then
+	text_of "$2"
+	exit
+fi
 dir=$1
 cd "$dir"
 files=$(find . -type f | LC_ALL=C sort)
@@ -29,9 +43,9 @@ echo '#include "web/assets_data.h"'
 n=0
 for f in $files; do
 	printf 'static const unsigned char plain%d[] = {\n' "$n"
-	bytes <"$f"
+	text_of "$f" | bytes
 	printf '};\nstatic const unsigned char gzip%d[] = {\n' "$n"
-	gzip -9nc "$f" | bytes
+	text_of "$f" | gzip -9n | bytes
 	echo '};'
 	n=$((n + 1))
 done

@@ -44,6 +44,8 @@ static const struct route routes[] = {
 	{"PUT",    API "/images/NAME/content",  0, upload_put, upload_put_begin},
 	{"GET",    API "/images/NAME/sha256",   0, api_sum, NULL},
 	{"POST",   API "/images/NAME/sha256",   0, api_sum_start, NULL},
+	{"POST",   API "/images/NAME/close",    0, api_close, NULL},
+	{"POST",   API "/images/NAME/erase",    0, api_erase, NULL},
 	{"GET",    API "/images/NAME",          0, api_image, NULL},
 	{"PATCH",  API "/images/NAME",          0, api_rename, NULL},
 	{"DELETE", API "/images/NAME",          0, api_delete, NULL},

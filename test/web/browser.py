@@ -230,6 +230,48 @@ class Story:
         self.b.click("Cancel", "#ask")
         assert os.path.exists(self.board.media("film-3.iso"))
 
+    def a_disc_is_closed_and_erased(self):
+        self.b.click("New blank…: drive0")
+        self.b.run("document.getElementById('ask-type').value = 'dvd-rw'")
+        name = self.b.button("Name")
+        name.clear()
+        name.send_keys("again.iso" + Keys.ENTER)
+        self.b.wait_text(CARD0, "again.iso")
+        self.board.host("burn", "drive0", "blocks=600", "label=AGAIN")
+        self.board.host("wait", "drive0")
+        self.b.wait_text(CARD0, "burn not finished")
+        # Also while it is in the drive.
+        self.b.click("More: AGAIN")
+        self.b.click("Close (finalise)…", "#sheet")
+        self.b.wait_text("#ask-title", "Close again.iso?")
+        checks.all_of(self.b, "close")
+        self.b.click("Close disc", "#ask")
+        self.b.wait_text(CARD0, "finished")
+        self.b.click("Eject: drive0")
+        self.b.wait_text(CARD0, "no disc")
+        # It is renamed to its label, and is in no drive any more.
+        self.b.button("Insert: AGAIN")
+        self.b.click("More: AGAIN")
+        self.b.click("Erase…", "#sheet")
+        self.b.wait_text("#ask-title", "Erase AGAIN.iso?")
+        self.b.click("Erase", "#ask")
+        wait_for("an empty file", lambda: os.path.getsize(self.board.media("AGAIN.iso")) == 0)
+        wait_for("a blank", lambda: "blank" in self.b.text("#disc-list li:has([aria-label='More: AGAIN.iso'])"))
+
+    def a_cd_has_a_length(self):
+        self.b.click("New blank…: drive1")
+        assert not self.b.find("#ask-minutes")
+        self.b.run("const t = document.getElementById('ask-type'); t.value = 'cd-r';"
+                   "t.dispatchEvent(new Event('change'))")
+        self.b.button("Length in minutes").send_keys("74")
+        checks.all_of(self.b, "dialog of a CD")
+        name = self.b.button("Name")
+        name.clear()
+        name.send_keys("songs.bin" + Keys.ENTER)
+        self.b.wait_text(CARD1, "songs.bin")
+        capacity = self.b.run("return drives.get('drive1').capacity_blocks")
+        assert capacity == 332849, capacity  # a CD-R of 74 minutes; one of 80 has 359849
+
     def a_locked_disc_is_taken_by_force_only_after_a_question(self):
         self.board.host("lock", "drive0")
         self.b.wait_text(CARD0, "The PC has locked the drive.")

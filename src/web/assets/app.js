@@ -227,7 +227,7 @@ for (const button of all('[data-close]'))
 
 /*
  * Asks in a dialog. o: title, text, ok (the button), danger, name and nameLabel (a field), type (of a
- * blank), act (takes {name, type}; while it throws, the dialog stays and shows why). Resolves to what
+ * blank), act (takes {name, type, minutes}; while it throws, the dialog stays and shows why). Resolves to what
  * act returned; null: cancelled.
  */
 function ask(o) {
@@ -243,6 +243,10 @@ function ask(o) {
 	$('ask-type').replaceChildren(el('option', {value: '', text: t('blank.usual')}),
 		...Object.entries(BLANKS).map(([type, gb]) =>
 			el('option', {value: type, text: mediumText(type) + ', ' + size(gb * 1e9)})));
+	// CDs alone are sold in several lengths.
+	const type = $('ask-type'), minutes = $('ask-minutes');
+	type.onchange = () => $('ask-minutes-row').hidden = !o.type || !type.value.startsWith('cd-');
+	type.onchange();
 	setText('ask-error', '');
 	setText(ok, o.ok);
 	ok.className = o.danger ? 'danger' : 'main';
@@ -255,7 +259,8 @@ function ask(o) {
 			busy(ok, true);
 			setText('ask-error', '');
 			try {
-				result = await o.act({name: $('ask-name').value.trim(), type: $('ask-type').value});
+				result = await o.act({name: $('ask-name').value.trim(), type: type.value || undefined,
+					minutes: $('ask-minutes-row').hidden ? undefined : Number(minutes.value)});
 				dialog.close();
 			} catch (e) {
 				setText('ask-error', e instanceof Refusal ? errorText(e) : String(e));
@@ -480,7 +485,7 @@ async function newBlank(drive, button) {
 	while (names.has('blank-' + n + '.iso')) n++;
 	const o = await ask({title: t('blank.title', drive), text: t('blank.text'), ok: t('blank.go'),
 		name: 'blank-' + n + '.iso', nameLabel: t('blank.name'), type: true, act: one => one});
-	if (o) command(button, drive, 'blank', o.type ? o : {name: o.name});
+	if (o) command(button, drive, 'blank', o);
 }
 
 // ---- discs ----
@@ -651,7 +656,11 @@ function openSheet(name) {
 			href: API + path + '/content' + (unfinished ? (folder ? folder + '&' : '?') + 'unfinished=1' : folder)}));
 		add(t('sum'), () => showSum(name, path + '/sha256' + folder));
 	}
+	if (d.kind === 'open' || d.kind === 'appendable')
+		add(t('final'), () => changeDisc('final.', d, path + '/close' + folder));
 	if (!isInUse(d)) {
+		if (d.erasable && d.kind !== 'blank')
+			add(t('erase'), () => changeDisc('erase.', d, path + '/erase' + folder), 'danger');
 		add(t('rename'), () => renameDisc(d, path + folder));
 		add(t('delete'), () => deleteDisc(d, path + folder), 'danger');
 	}
@@ -686,6 +695,16 @@ function renameDisc(d, path) {
 	ask({title: t('rename.title', d.name), ok: t('rename.go'), name: d.name, nameLabel: t('rename.name'),
 		act: async o => {
 			await api('PATCH', path, {name: o.name}, d.etag ? {'If-Match': '"' + d.etag + '"'} : {});
+			loadSoon(0);
+		}});
+}
+
+// keys: how those of the texts that ask begin.
+function changeDisc(keys, d, path) {
+	$('sheet').close();
+	ask({title: t(keys + 'title', d.name), text: t(keys + 'text'), ok: t(keys + 'go'), danger: true,
+		act: async () => {
+			await api('POST', path, {});
 			loadSoon(0);
 		}});
 }
