@@ -147,6 +147,24 @@ static void set_speed(json_t *o, struct drive *d, const struct mmc_state *m)
 	json_object_set_new(o, "seconds_left", json_integer((json_int_t)speed.seconds));
 }
 
+/* What only grows as long as the daemon runs. */
+static void set_counters(json_t *o, const struct drive_info *info)
+{
+	const struct mmc_state *m = &info->mmc;
+
+	json_object_set_new(o, "burns",
+		json_pack("{s:I, s:I, s:I}", "finalised", (json_int_t)info->burns.finalised, "sessions",
+			(json_int_t)info->burns.sessions, "unfinished",
+			(json_int_t)info->burns.unfinished));
+	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
+	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));
+	json_object_set_new(o, "blocks_read", json_integer((json_int_t)m->blocks_read));
+	json_object_set_new(o, "blocks_written", json_integer((json_int_t)m->blocks_written));
+	json_object_set_new(
+		o, "phase_errors", json_integer((json_int_t)info->usb.bot.phase_errors));
+	json_object_set_new(o, "resets", json_integer((json_int_t)info->usb.bot.resets));
+}
+
 json_t *status_drive(struct drive *d, const struct uploads *u)
 {
 	struct drive_info info;
@@ -203,12 +221,7 @@ json_t *status_drive(struct drive *d, const struct uploads *u)
 	if (drive_requested_faults(d))
 		json_object_set_new(o, "faults", command_faults_of(d));
 	json_object_set_new(o, "host", host);
-	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
-	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));
-	json_object_set_new(o, "blocks_read", json_integer((json_int_t)m->blocks_read));
-	json_object_set_new(o, "blocks_written", json_integer((json_int_t)m->blocks_written));
-	json_object_set_new(o, "phase_errors", json_integer((json_int_t)info.usb.bot.phase_errors));
-	json_object_set_new(o, "resets", json_integer((json_int_t)info.usb.bot.resets));
+	set_counters(o, &info);
 	return o;
 }
 

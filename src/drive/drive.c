@@ -527,6 +527,7 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	if (*info->pending == '\0')
 		info->pending = extract_jobs_pending(d->extract);
 	info->has_postburn = burned_status(d->burned, &info->postburn);
+	info->burns = d->log.burns;
 }
 
 uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)

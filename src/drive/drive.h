@@ -22,6 +22,7 @@
 #include "drive/drive_observer.h"
 #include "drive/engine_thread.h"
 #include "drive/handover.h"
+#include "drive/host_log.h"
 #include "drive/drives.h"
 #include "drive/recorder.h"
 #include "gadget/ffs.h"
@@ -167,6 +168,7 @@ struct drive_info {
 	struct ffs_state usb;
 	bool has_postburn; /* something is done with burned discs */
 	struct postburn_status postburn;
+	struct host_burns burns;
 };
 /* Pointers in *info are valid until the next command. */
 void drive_get_info(struct drive *d, struct drive_info *info);

@@ -59,6 +59,7 @@ static void log_burn(struct host_log *l, const char *image, const struct mmc_sta
 			now->testing ? "a test burns" : "burning", now->open_track,
 			now->open_track_audio ? "audio" : "data", image);
 	if (now->finalised && !before->finalised && !mmc_state_is_overwritable(now)) {
+		l->burns.finalised++;
 		end_burn(l, now, pace, sizeof(pace));
 		if (now->cd.seconds > 0)
 			log_cd(l->drive, image, now, pace);
@@ -66,6 +67,7 @@ static void log_burn(struct host_log *l, const char *image, const struct mmc_sta
 			log_info("%s: %s is finalised, %u blocks, %s%s", l->drive, image,
 				now->recorded, size, pace);
 	} else if (now->sessions > before->sessions && !now->testing && !before->testing) {
+		l->burns.sessions++;
 		end_burn(l, now, pace, sizeof(pace));
 		log_info("%s: session %u of %s is closed, %s are recorded; the disc is open for "
 			 "more%s",
@@ -87,6 +89,8 @@ static void on_engine_state(void *ctx, const struct mmc_state *before, const str
 		log_burn(l, image, before, now);
 	else
 		l->began = 0;
+	if (before->loaded && !now->loaded && unfinished_is(before))
+		l->burns.unfinished++;
 	if (now->locked != before->locked)
 		log_debug("%s: the host %s the drive", drive, now->locked ? "locked" : "unlocked");
 }

@@ -5,10 +5,18 @@
 
 #include "drive/drive_observer.h"
 
+/* Burns since the daemon began. */
+struct host_burns {
+	unsigned finalised;  /* discs, by the host or by close */
+	unsigned sessions;   /* that were closed, on discs that stayed open for more */
+	unsigned unfinished; /* that left the drive in their middle; each may have gone on later */
+};
+
 struct host_log {
 	const char *drive; /* its name; set by the owner, and outlives this */
 	uint64_t began;    /* us: when the burn began; 0 = none is under way, or not known */
 	uint32_t from;     /* blocks that were recorded before it */
+	struct host_burns burns;
 };
 
 /* Its ctx is a struct host_log. */

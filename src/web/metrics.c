@@ -66,6 +66,80 @@ static void put_row(FILE *f, size_t i, const json_t *drives)
 	}
 }
 
+static void put_burns(FILE *f, const json_t *drives)
+{
+	static const char *const results[] = {"finalised", "sessions", "unfinished"};
+	const json_t *drive;
+	size_t at;
+
+	fputs("# HELP mmcgadget_drive_burns_total discs that were finalised, sessions that were closed, "
+	      "discs that left the drive unfinished\n"
+	      "# TYPE mmcgadget_drive_burns_total counter\n",
+		f);
+	json_array_foreach(drives, at, drive)
+	{
+		for (size_t i = 0; i < ARRAY_LEN(results); i++) {
+			fputs("mmcgadget_drive_burns_total{drive=\"", f);
+			put_label(f, field_text(drive, "name"));
+			fprintf(f, "\",result=\"%s\"} %" PRIu64 "\n", results[i],
+				field_number(json_object_get(drive, "burns"), results[i]));
+		}
+	}
+}
+
+/* The first buckets of a command's log2_us together, of which bucket n ends before 2^n us. */
+static uint64_t count_until(const json_t *buckets, size_t end)
+{
+	uint64_t sum = 0;
+
+	for (size_t n = 0; n <= end && n < json_array_size(buckets); n++) {
+		json_int_t count = json_integer_value(json_array_get(buckets, n));
+
+		sum += count > 0 ? (uint64_t)count : 0;
+	}
+	return sum;
+}
+
+static void put_command(FILE *f, const char *drive, const json_t *command)
+{
+	static const struct {
+		size_t bucket;
+		const char *seconds;
+	} ends[] = {{7, "0.000128"}, {10, "0.001024"}, {13, "0.008192"}, {16, "0.065536"},
+		{19, "0.524288"}, {22, "4.194304"}, {SIZE_MAX, "+Inf"}};
+	const json_t *buckets = json_object_get(command, "log2_us");
+
+	for (size_t i = 0; i <= ARRAY_LEN(ends); i++) {
+		bool total = i == ARRAY_LEN(ends);
+
+		fprintf(f, "mmcgadget_drive_command_seconds_%s{drive=\"", total ? "count" : "bucket");
+		put_label(f, drive);
+		fputs("\",command=\"", f);
+		put_label(f, field_text(command, "command"));
+		if (total)
+			fprintf(f, "\"} %" PRIu64 "\n", count_until(buckets, SIZE_MAX - 1));
+		else
+			fprintf(f, "\",le=\"%s\"} %" PRIu64 "\n", ends[i].seconds,
+				count_until(buckets, ends[i].bucket));
+	}
+}
+
+/* The daemon counts no sum of durations, so there is none here. */
+static void put_commands(FILE *f, const json_t *stats)
+{
+	const json_t *drive, *command;
+	size_t at, i;
+
+	fputs("# HELP mmcgadget_drive_command_seconds how long commands of the host took\n"
+	      "# TYPE mmcgadget_drive_command_seconds histogram\n",
+		f);
+	json_array_foreach(stats, at, drive)
+	{
+		json_array_foreach(json_object_get(drive, "per_command"), i, command)
+			put_command(f, field_text(drive, "name"), command);
+	}
+}
+
 static void put_drives(FILE *f, const json_t *drives)
 {
 	const json_t *drive;
@@ -82,11 +156,21 @@ static void put_drives(FILE *f, const json_t *drives)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		put_row(f, i, drives);
+	put_burns(f, drives);
 }
 
-static void on_status(void *request, const json_t *answer, int fd)
+static void drop_status(struct request *r)
 {
-	bool up = answer && answer_is_ok(answer);
+	json_decref(r->work);
+	r->work = NULL;
+}
+
+/* The last of two answers is here; the status waits in r->work. */
+static void on_stats(void *request, const json_t *stats, int fd)
+{
+	struct request *r = request;
+	const json_t *status = r->work;
+	bool up = status && answer_is_ok(status);
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
@@ -101,13 +185,28 @@ static void on_status(void *request, const json_t *answer, int fd)
 			"mmcgadget_web_info{version=\"%s\"} 1\n",
 			up, MMCGADGET_VERSION);
 		if (up)
-			put_drives(f, json_object_get(answer, "drives"));
+			put_drives(f, json_object_get(status, "drives"));
+		if (up && stats && answer_is_ok(stats))
+			put_commands(f, json_object_get(stats, "stats"));
 		if (fclose(f) != 0) {
 			free(text);
 			text = NULL;
 		}
 	}
-	reply_text(request, 200, "text/plain; version=0.0.4; charset=utf-8", text);
+	drop_status(r);
+	r->work_free = NULL;
+	reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", text);
+}
+
+static void on_status(void *request, const json_t *answer, int fd)
+{
+	struct request *r = request;
+	const struct link_reader reader = {.done = on_stats, .ctx = r};
+
+	(void)fd;
+	r->work = json_incref((json_t *)(uintptr_t)answer);
+	r->work_free = drop_status;
+	link_ask(r->web->link, "stats\n", &reader);
 }
 
 void metrics(struct request *r)

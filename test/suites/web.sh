@@ -210,6 +210,20 @@ check 'its checks' test "$(body '.checks | length')" -ge 1
 check 'statistics' gets 200 /api/v1/stats
 check 'numbers' gets 200 /metrics
 check 'of each drive' grep -q '^mmcgadget_drive_commands_total{drive="drive1"} [0-9]*$' "$S/body"
+"$O/test/web/fake_daemon" --host "$S" burn drive0 blocks=100 finalise >"$S/null" && "$O/test/web/fake_daemon" --host "$S" wait drive0 >"$S/null"
+for _ in $(seq 50); do
+	token /metrics >"$S/null"
+	grep -qF 'mmcgadget_drive_burns_total{drive="drive0",result="finalised"} 1' "$S/body" && break
+	sleep 0.1
+done
+check 'a burn is counted' grep -qF 'mmcgadget_drive_burns_total{drive="drive0",result="finalised"} 1' "$S/body"
+writes=$(sed -n 's/^mmcgadget_drive_command_seconds_count{drive="drive0",command="WRITE(10)"} //p' "$S/body")
+check 'how long its commands took' test "${writes:-0}" -ge 7
+check 'all took some time' grep -qxF "mmcgadget_drive_command_seconds_bucket{drive=\"drive0\",command=\"WRITE(10)\",le=\"+Inf\"} $writes" "$S/body"
+# In each series, what takes longer is more.
+check 'no bucket has less than the one before it' test -z "$(awk -F'[}] ' '/_bucket/ { series = $1; sub(/,le=.*/, "", series)
+	if (series == last && $2 + 0 < before + 0) print; last = series; before = $2 }' "$S/body")"
+check 'every line is a comment or a number' test -z "$(grep -vE '^(# (HELP|TYPE) |mmcgadget_[a-z_]+(\{[^}]*\})? [0-9]+$)' "$S/body")"
 
 echo '# live states'
 timeout 20 curl -sN -b "$JAR" "$U/api/v1/events" >"$S/events" &

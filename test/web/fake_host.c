@@ -104,10 +104,28 @@ static uint32_t blocks_due(const struct fake_burn *b)
 	return (uint32_t)(due < BLOCKS_MAX ? due : BLOCKS_MAX);
 }
 
+/* As BOT does, whose part this plays: the drive's statistics have the commands. */
+static void record_begin(const struct fake_burn *b)
+{
+	recorder_observer.began(drive_recorder(b->usb->drive));
+}
+
+static void record_end(const struct fake_burn *b, bool good)
+{
+	const struct bot_command c = {.dir = b->closing ? MMC_DIR_NONE : MMC_DIR_OUT,
+		.announced = b->closing ? 0 : b->count * 2048,
+		.moved = b->closing ? 0 : b->pushed,
+		.csw = !good};
+
+	recorder_observer.ended(drive_recorder(b->usb->drive), &c);
+}
+
 static bool begin_write(struct fake_burn *b)
 {
 	uint8_t cdb[10] = {0x2a};
 	struct mmc_xfer xfer;
+
+	record_begin(b);
 
 	put_be32(cdb + 2, b->start + b->done);
 	put_be16(cdb + 7, (uint16_t)b->count);
@@ -125,6 +143,7 @@ static bool push_all(struct fake_burn *b)
 	for (; b->pushed < b->count * 2048; b->pushed += 2048) {
 		if (!make_block(b, b->done + b->pushed / 2048, block)) {
 			mmc_abort(drive_engine(b->usb->drive));
+			record_end(b, false);
 			b->in_command = false;
 			return broken(b, "the file cannot be read");
 		}
@@ -143,6 +162,7 @@ static bool end_command(struct fake_burn *b)
 	if (s == MMC_AGAIN)
 		return false;
 	b->in_command = false;
+	record_end(b, s == MMC_GOOD);
 	drive_changed(b->usb->drive);
 	if (s == MMC_GOOD)
 		return true;
@@ -158,6 +178,7 @@ static void begin_close(struct fake_burn *b)
 	const uint8_t cdb[10] = {0x5b, 0, b->order.end == FAKE_BURN_FINALISE ? 6 : 2};
 	struct mmc_xfer xfer;
 
+	record_begin(b);
 	mmc_begin(drive_engine(b->usb->drive), cdb, sizeof(cdb), 0, &xfer);
 	b->in_command = b->closing = true;
 }
@@ -219,6 +240,8 @@ void fake_burn_cancel(struct fake_burn *b)
 	if (!b->active)
 		return;
 	mmc_abort(drive_engine(b->usb->drive));
+	if (b->in_command)
+		record_end(b, false);
 	drive_changed(b->usb->drive);
 	broken(b, "the burn was cancelled");
 }
