@@ -270,7 +270,7 @@ suite() { # SUITE
 	fi
 }
 
-printf '%s\n' README.md docs/demo.svg docs/*.md docs/boards/*.md docs/decisions/*.md >"$dir/docs"
+printf '%s\n' README.md docs/demo.svg docs/web-*.webp docs/*.md docs/boards/*.md docs/decisions/*.md >"$dir/docs"
 dpkg-parsechangelog -S Version >"$log" 2>&1
 result "$([ "$(sed 's/-[^-]*$//' "$log")" = "$(sed -n 's/^VERSION *:= *//p' Makefile)" ] && echo 0 || echo 1)" \
 	'debian/changelog has the version of the Makefile'

@@ -5,6 +5,7 @@ Chromium, in front of the fake daemon (test/web/fake_daemon.c). Prints TAP; --pi
 the README instead."""
 
 import argparse
+import base64
 import filecmp
 import hashlib
 import os
@@ -678,7 +679,9 @@ def pictures(board, browser, folder):
         browser.size(width, height, phone)
         browser.scheme(scheme)
         time.sleep(0.5)  # the ring moves for 0.4 s
-        browser.driver.save_screenshot(os.path.join(folder, name + ".png"))
+        picture = browser.cdp("Page.captureScreenshot", format="webp", quality=75)
+        with open(os.path.join(folder, name + ".webp"), "wb") as f:
+            f.write(base64.b64decode(picture["data"]))
 
 
 def main():
