@@ -153,8 +153,8 @@ static void set_counters(json_t *o, const struct drive_info *info)
 	const struct mmc_state *m = &info->mmc;
 
 	json_object_set_new(o, "burns",
-		json_pack("{s:I, s:I, s:I}", "finalised", (json_int_t)info->burns.finalised, "sessions",
-			(json_int_t)info->burns.sessions, "unfinished",
+		json_pack("{s:I, s:I, s:I}", "finalised", (json_int_t)info->burns.finalised,
+			"sessions", (json_int_t)info->burns.sessions, "unfinished",
 			(json_int_t)info->burns.unfinished));
 	json_object_set_new(o, "commands", json_integer((json_int_t)m->commands));
 	json_object_set_new(o, "errors", json_integer((json_int_t)m->errors));

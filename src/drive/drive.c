@@ -36,8 +36,8 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 	for (unsigned i = 0; i < mail->n_released; i++)
 		disc_closer_add(d->closer, mail->released[i]);
 	disc_closer_run(d->closer);
-	drive_machine_engine_event(d->machine, &mail->state, &mail->last,
-		mail->task_done ? &mail->result : NULL);
+	drive_machine_engine_event(
+		d->machine, &mail->state, &mail->last, mail->task_done ? &mail->result : NULL);
 	/* The command that is under way may take the disc out, too. */
 	if (mail->state.vanished && drive_commands_is_idle(d->commands))
 		drive_commands_take_out(d->commands);

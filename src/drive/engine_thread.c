@@ -33,8 +33,8 @@ struct engine_thread {
 				 except by port.resume() and port.get_state() */
 	struct drive_port port;
 	bool attached;
-	bool watched;         /* see engine_thread_watch_host() */
-	struct ffs_state usb; /* when that began */
+	bool watched;                 /* see engine_thread_watch_host() */
+	struct ffs_state usb;         /* when that began */
 	struct mmc_state state, last; /* see struct engine_mail */
 	bool task_done, flush_posted;
 	struct disc *released[ENGINE_RELEASED];

@@ -72,7 +72,8 @@ static void put_burns(FILE *f, const json_t *drives)
 	const json_t *drive;
 	size_t at;
 
-	fputs("# HELP mmcgadget_drive_burns_total discs that were finalised, sessions that were closed, "
+	fputs("# HELP mmcgadget_drive_burns_total discs that were finalised, sessions that were "
+	      "closed, "
 	      "discs that left the drive unfinished\n"
 	      "# TYPE mmcgadget_drive_burns_total counter\n",
 		f);
@@ -112,7 +113,8 @@ static void put_command(FILE *f, const char *drive, const json_t *command)
 	for (size_t i = 0; i <= ARRAY_LEN(ends); i++) {
 		bool total = i == ARRAY_LEN(ends);
 
-		fprintf(f, "mmcgadget_drive_command_seconds_%s{drive=\"", total ? "count" : "bucket");
+		fprintf(f, "mmcgadget_drive_command_seconds_%s{drive=\"",
+			total ? "count" : "bucket");
 		put_label(f, drive);
 		fputs("\",command=\"", f);
 		put_label(f, field_text(command, "command"));

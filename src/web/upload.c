@@ -23,7 +23,8 @@
 #include "web/writer.h"
 
 #define BEGIN_MS  3000  /* the daemon answers these commands at once */
-#define SILENT_MS 5000u /* after which a connection gives way to another one for the same upload */
+#define SILENT_MS 5000u /* after which a connection gives way to another one for the same upload   \
+			 */
 
 /* One that is being sent. */
 struct upload {
@@ -88,9 +89,9 @@ static struct upload *find(const struct uploads *u, const char *id)
 }
 
 /*
- * The other end may be gone without a word, such as a phone that has left the network. Who wants to go
- * on with the upload then need not wait until that connection's time is up. The library notices its
- * end, and the writer saves what it has.
+ * The other end may be gone without a word, such as a phone that has left the network. Who wants to
+ * go on with the upload then need not wait until that connection's time is up. The library notices
+ * its end, and the writer saves what it has.
  */
 static void end_if_silent(const struct upload *up)
 {
@@ -108,7 +109,8 @@ static void end_if_silent(const struct upload *up)
 /* The same for all, if the daemon has refused because somebody still writes. */
 static void end_silent(const struct uploads *u, const json_t *answer)
 {
-	for (unsigned i = 0; i < UPLOADS_MAX && strcmp(field_text(answer, "code"), "busy") == 0; i++) {
+	for (unsigned i = 0; i < UPLOADS_MAX && strcmp(field_text(answer, "code"), "busy") == 0;
+		i++) {
 		if (u->slot[i])
 			end_if_silent(u->slot[i]);
 	}

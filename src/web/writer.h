@@ -13,10 +13,10 @@
 
 #include "web/mail.h"
 
-#define WRITER_RING (1024u * 1024u)     /* bytes that may wait for the card */
+#define WRITER_RING (1024u * 1024u) /* bytes that may wait for the card */
 /*
- * Bytes after which the daemon is told. With the ring, and what a connection holds, less than 64 MiB
- * are sent twice.
+ * Bytes after which the daemon is told. With the ring, and what a connection holds, less than 64
+ * MiB are sent twice.
  */
 #define WRITER_SYNC (32u * 1024 * 1024)
 #define WRITER_ID   64u

@@ -263,6 +263,7 @@ class Story:
         self.b.click("Eject: drive0")
         self.b.wait_text(CARD0, "no disc")
         # It is renamed to its label, and is in no drive any more.
+        self.b.wait_text("#disc-list", "AGAIN.iso")
         self.b.button("Insert: AGAIN")
         self.b.click("More: AGAIN")
         self.b.click("Erase…", "#sheet")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A card that is slow, or full, for tests of mmcgadget-web and of the daemon without USB: preloaded, it stands in
- * front of pwrite(), fallocate() and fstatvfs(). The file whose name is in CARD says how the card is at this
- * moment:
+ * A card that is slow, or full, for tests of mmcgadget-web and of the daemon without USB:
+ * preloaded, it stands in front of pwrite(), fallocate() and fstatvfs(). The file whose name is in
+ * CARD says how the card is at this moment:
  *
  *     full        there is no room
  *     slow N      N kB/s, for each thread that writes
