@@ -149,51 +149,59 @@ static void a_disc_that_is_being_erased_goes_into_no_drive(void **state)
 	close(other);
 }
 
-/* Makes an image, and a state that says that it is to be erased. */
-static void put_interrupted(struct disc_state *s)
+/* Makes an image, and a state that says that it is to be erased. changed: it is another one since.
+ */
+static void put_interrupted(const char *name, bool changed)
 {
+	static const struct timespec then[2] = {{1700000000, 5}, {1700000000, 5}};
+	struct disc_state s;
 	struct stat st;
+	char path[64];
 
-	put_size("media/cut.iso", 4096);
-	assert_int_equal(stat(in_scratch("media/cut.iso"), &st), 0);
-	s->truncate = s->truncate_stamped = true;
-	s->truncate_stamp.bytes = (uint64_t)st.st_size;
-	s->truncate_stamp.seconds = st.st_mtim.tv_sec;
-	s->truncate_stamp.nanoseconds = (uint32_t)st.st_mtim.tv_nsec;
-	put_state("cut.iso", s);
+	snprintf(path, sizeof(path), "media/%s", name);
+	put_size(path, 4096);
+	assert_int_equal(stat(in_scratch(path), &st), 0);
+	disc_state_of_blank(dvd_rw(), &s);
+	s.truncate = s.truncate_stamped = true;
+	s.truncate_stamp.bytes = (uint64_t)st.st_size;
+	s.truncate_stamp.seconds = st.st_mtim.tv_sec;
+	s.truncate_stamp.nanoseconds = (uint32_t)st.st_mtim.tv_nsec;
+	put_state(name, &s);
+	if (changed)
+		assert_int_equal(utimensat(AT_FDCWD, in_scratch(path), then, 0), 0);
 }
 
 /* The power failed while a disc was being erased: whoever opens it next completes that. */
 static void an_erasing_that_was_interrupted_is_completed(void **state)
 {
-	static const struct timespec then[2] = {{1700000000, 5}, {1700000000, 5}};
-	struct disc_state s;
+	(void)state;
+	put_interrupted("cut.iso", false);
+	FIFO("erase cut.iso\n",
+		"ok: erased cut.iso, 4.10 kB are dropped; it is a blank DVD+RW again");
+	assert_int_equal(size_of("media/cut.iso"), 0);
+	put_interrupted("insert.iso", false);
+	FIFO("insert insert.iso\n",
+		"ok: drive0: inserted insert.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
+	assert_int_equal(size_of("media/insert.iso"), 0);
+}
+
+/* Before the daemon could do it, somebody has given the name to another file: its data stays. */
+static void another_image_is_not_erased(void **state)
+{
 	json_t *a;
 
 	(void)state;
-	disc_state_of_blank(dvd_rw(), &s);
-	put_interrupted(&s);
-	FIFO("erase cut.iso\n",
-		"ok: erased cut.iso, 4.10 kB are dropped; it is a blank DVD+RW again");
-	assert_int_equal(size_of("media/cut.iso"), 0);
-	put_interrupted(&s);
-	FIFO("insert cut.iso\n",
-		"ok: drive0: inserted cut.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
-	assert_int_equal(size_of("media/cut.iso"), 0);
-	FIFO("eject\n", "ok: drive0: ejected cut.iso");
-	/* Before the daemon could do it, somebody has put another file there: its data stays. */
-	put_interrupted(&s);
-	assert_int_equal(utimensat(AT_FDCWD, in_scratch("media/cut.iso"), then, 0), 0);
-	a = answer_to("insert cut.iso\n");
+	put_interrupted("other.iso", true);
+	a = answer_to("insert other.iso\n");
 	assert_non_null(strstr(json_string_value(json_object_get(a, "message")),
-		"is another or was changed since"));
+		"this one is another or was changed since"));
 	json_decref(a);
-	FIFO("eject\n", "ok: drive0: ejected cut.iso");
-	assert_int_equal(size_of("media/cut.iso"), 4096);
+	assert_int_equal(size_of("media/other.iso"), 4096);
 	/* Unless that is asked for. */
-	FIFO("erase cut.iso\n",
-		"ok: erased cut.iso, 4.10 kB are dropped; it is a blank DVD+RW again");
-	assert_int_equal(size_of("media/cut.iso"), 0);
+	put_interrupted("erase.iso", true);
+	FIFO("erase erase.iso\n",
+		"ok: erased erase.iso, 4.10 kB are dropped; it is a blank DVD+RW again");
+	assert_int_equal(size_of("media/erase.iso"), 0);
 }
 
 int main(void)
@@ -205,6 +213,7 @@ int main(void)
 		T(a_disc_in_any_drive_or_program_stays),
 		T(a_disc_that_is_being_erased_goes_into_no_drive),
 		T(an_erasing_that_was_interrupted_is_completed),
+		T(another_image_is_not_erased),
 	};
 
 	return cmocka_run_group_tests_name("erase", tests, NULL, NULL);
