@@ -9,7 +9,6 @@
 #include <sys/mount.h>
 
 #include "control/status.h"
-#include "daemon/rw_disc.h"
 
 #define GUARD "media/.mmcgadget-drive0.disc"
 
@@ -400,23 +399,6 @@ static void edits_are_reported(void **state)
 	assert_problem("another program has cut \"d.iso\" to 2048 bytes");
 }
 
-/* It is a disc of whole blocks, but nobody has cut it. */
-static void an_incomplete_last_block_is_no_problem(void **state)
-{
-	struct disc_state s;
-
-	(void)state;
-	disc_state_of_blank(dvd_rw(), &s);
-	s.truncate = true;
-	put_size("media/odd.iso", 5000);
-	put_state("odd.iso", &s);
-	load(DRIVE_INSERT, "odd.iso");
-	wait_ms(50);
-	assert_string_equal(status("image_problem"), "");
-	assert_int_equal(truncate(in_scratch("media/odd.iso"), 4999), 0);
-	assert_problem("another program has cut \"odd.iso\" to 4999 bytes");
-}
-
 /* Neither reads nor burns of the drive itself count as changes. */
 static void what_the_drive_does_is_no_problem(void **state)
 {
@@ -594,7 +576,6 @@ int main(void)
 		T(a_disc_that_cannot_be_copied_stays_in_the_drive),
 		T(an_image_that_is_only_read_may_be_deleted),
 		T(edits_are_reported),
-		T(an_incomplete_last_block_is_no_problem),
 		T(what_the_drive_does_is_no_problem),
 		T(a_deleted_state_file_is_written_anew),
 		T(a_hidden_name_that_is_left_is_recovered),
