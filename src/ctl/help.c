@@ -19,6 +19,8 @@
 #include "util/array.h"
 #include "version.h"
 
+#define LINE 80u /* columns of the help, which terminals have at least */
+
 const char *const help_own_verbs[] = {UPLOAD_VERB, GET_VERB, WATCH_VERB, WAIT_VERB, LOOPBACK_VERB,
 	WEB_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
 
@@ -69,10 +71,30 @@ static unsigned each_form(const char *verb,
 	return n;
 }
 
+/* Prints words in lines of at most LINE columns, each behind `indent` blanks. */
+static void print_wrapped(FILE *out, int indent, const char *text)
+{
+	size_t column = 0;
+
+	for (const char *word = text; *word;) {
+		size_t len = strcspn(word, " ");
+
+		if (column > 0 && column + 1 + len > LINE) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column += (size_t)fprintf(out, "%*s%.*s", column ? 1 : indent, "", (int)len, word);
+		word += len;
+		word += strspn(word, " ");
+	}
+	fputc('\n', out);
+}
+
 static void print_form(const char *name, const char *synopsis, const char *help, void *out)
 {
 	(void)name;
-	fprintf(out, "  %s\n      %s\n", synopsis, help);
+	fprintf(out, "  %s\n", synopsis);
+	print_wrapped(out, 6, help);
 }
 
 static void add_form(const char *name, const char *synopsis, const char *help, void *verbs)

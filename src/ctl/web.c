@@ -282,6 +282,9 @@ static const char lan[] =
 	"  sudo systemctl restart " SOCKET "\n"
 	"Until then: ssh -L 8080:localhost:8080 BOARD, and http://localhost:8080/\n";
 
+static const char package[] = "That is in the folder of the sources: \"make deb\" makes the "
+			      "package beside mmcgadget's.\n";
+
 static enum exit_code overview(const struct options *o, const struct web_env *env)
 {
 	static const char *const active[] = {"systemctl", "is-active", "--quiet", SOCKET, NULL};
@@ -293,7 +296,7 @@ static enum exit_code overview(const struct options *o, const struct web_env *en
 	daemon = root_has(env->root, "/run/mmcgadget/web");
 	listens = installed && env->run(active, true) == 0;
 	if (!installed)
-		next = "sudo apt install mmcgadget-web";
+		next = "sudo apt install ./build/deb/mmcgadget-web_*.deb";
 	else if (!password)
 		next = "sudo mmcgadgetctl web password";
 	else if (!listens)
@@ -313,8 +316,8 @@ static enum exit_code overview(const struct options *o, const struct web_env *en
 	json_object_set_new(answer, "daemon", json_boolean(daemon));
 	json_object_set_new(answer, "next", json_string(next));
 	say_done(o, answer);
-	if (!o->json && installed)
-		fputs(lan, stdout);
+	if (!o->json)
+		fputs(installed ? lan : package, stdout);
 	return EXIT_OK;
 }
 

@@ -141,11 +141,12 @@ int disc_cd_flush(struct disc *d)
 /* Announces the new end of the image in the state file, then cuts the image. */
 static int cut(struct disc *d)
 {
-	int r;
+	int r = disc_announce_cut(d, (uint32_t)d->cd->end);
 
-	d->intent = DISC_INTENT_TRUNCATE;
-	d->intent_blocks = (uint32_t)d->cd->end;
-	d->replaced = d->format;
+	if (r < 0) {
+		disc_cd_restore(d);
+		return r;
+	}
 	r = disc_save(d);
 	if (r == 0)
 		r = media_truncate(d->media, d->cd->end);

@@ -94,9 +94,10 @@ struct disc {
 	bool had_state;       /* the store had a state when the disc was opened */
 	bool store_uncertain; /* saving failed: the store has this layout or the one before */
 	enum disc_intent intent;
-	uint32_t intent_blocks;    /* the length that the image is cut to */
-	enum disc_format replaced; /* while there is an intent: the format state before it */
-	bool formatting;           /* a format goes on in the background; never saved */
+	uint32_t intent_blocks;          /* the length that the image is cut to */
+	struct media_stamp intent_stamp; /* of the image before that */
+	enum disc_format replaced;       /* while there is an intent: the format state before it */
+	bool formatting;                 /* a format goes on in the background; never saved */
 	/* CRC-32 of the first `checked` blocks of the image, for the saved layout. */
 	uint32_t checked, check;
 	/* The text on its way to the store. */
@@ -153,6 +154,11 @@ struct disc_options {
 	 * disc by disc_medium_of_image(): other drives of the folder may take images for CD-ROMs.
 	 */
 	bool keep_state;
+	/*
+	 * The disc is opened to be erased, so that an announced cut is made, whatever image has the
+	 * name by now.
+	 */
+	bool erasing;
 	/*
 	 * Called when the last reference is dropped, in the thread that drops it; must lead
 	 * to disc_destroy(). NULL = disc_destroy() is called at once.

@@ -33,6 +33,12 @@ int disc_commit(struct disc *d, const struct disc_layout *before);
  */
 int disc_sync_data(struct disc *d);
 /*
+ * To be called, after disc_wait_written(), before a layout is saved after which the image is to be
+ * cut to that many blocks: puts the stamp of the image on storage, and prepares the intent line,
+ * which has it. 0, -EAGAIN or -errno: nothing is prepared.
+ */
+int disc_announce_cut(struct disc *d, uint32_t blocks);
+/*
  * To be called before a layout is saved that closes a track: cuts the image to the recorded
  * blocks, and syncs it.
  */

@@ -88,15 +88,38 @@ static void make_blank(struct disc *d, const struct disc_options *o)
 		disc_cd_refresh(d);
 }
 
-/* Cuts the image as the state announces: power failed before the cut was done and synced. */
-static const char *cut_as_announced(struct disc *d, const struct disc_state *s)
+/*
+ * True if the image is the one that was to be cut. Its stamp was on storage before the state
+ * announced the cut, so a power cut leaves it so, or shorter. Some file systems cut a large file in
+ * several steps, and change its time with the last one.
+ */
+static bool is_image_to_cut(const struct media *m, const struct disc_state *s)
 {
+	const struct media_stamp *was = &s->truncate_stamp, *is = &m->stamp;
+
+	return s->truncate_stamped && is->bytes <= was->bytes && is->seconds == was->seconds &&
+	       is->nanoseconds == was->nanoseconds;
+}
+
+/*
+ * Cuts the image as the state announces: power failed before the cut was done and synced. Somebody
+ * may have given the name to another file since, whose data is not to be lost.
+ */
+static const char *cut_as_announced(
+	struct disc *d, const struct disc_options *o, const struct disc_state *s)
+{
+	bool is_short = d->media->stamp.bytes <= (uint64_t)s->truncate_to * d->media->unit;
+
+	if (!is_short && !o->erasing && !is_image_to_cut(d->media, s))
+		return "its state announces that an image is to be erased, and this one is another "
+		       "or was changed since; erase it, or delete its state";
 	if (!d->media->writable)
 		return "the image cannot be written, and it is still to be erased";
 	if (media_truncate(d->media, s->truncate_to) < 0)
 		return "the image could not be erased";
 	d->intent = DISC_INTENT_TRUNCATE;
 	d->intent_blocks = s->truncate_to;
+	d->intent_stamp = s->truncate_stamp;
 	d->replaced = s->format;
 	/* A daemon that died may have cut the image without syncing it. */
 	d->media->dirty = true;
@@ -104,7 +127,8 @@ static const char *cut_as_announced(struct disc *d, const struct disc_state *s)
 }
 
 /* NULL, or why the disc is not what the state says. */
-static const char *use_state(struct disc *d, const struct disc_state *s)
+static const char *use_state(
+	struct disc *d, const struct disc_options *o, const struct disc_state *s)
 {
 	const struct disc_medium *m = s->medium;
 	const char *why = NULL;
@@ -112,7 +136,7 @@ static const char *use_state(struct disc *d, const struct disc_state *s)
 	if (s->unit != d->media->unit)
 		return "the blocks of the image are of another size than its state says";
 	if (s->truncate)
-		why = cut_as_announced(d, s);
+		why = cut_as_announced(d, o, s);
 	if (!why && m->model->compact && m->model->recordable && !make_recorder(d))
 		why = "there is no memory for what its state says";
 	if (!why)
@@ -157,7 +181,7 @@ static void read_state(struct disc *d, const struct disc_options *o)
 	}
 	why = disc_state_decode(text, (size_t)n, o->medium, &s);
 	if (!why)
-		why = use_state(d, &s);
+		why = use_state(d, o, &s);
 	if (why)
 		make_rom(d, o, why);
 }

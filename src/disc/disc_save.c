@@ -134,7 +134,9 @@ static int save_layout(struct disc *d)
 		.layer_break = d->layer_break,
 		.unit = (uint16_t)d->media->unit,
 		.truncate = d->intent == DISC_INTENT_TRUNCATE,
+		.truncate_stamped = d->intent == DISC_INTENT_TRUNCATE,
 		.truncate_to = d->intent_blocks,
+		.truncate_stamp = d->intent_stamp,
 		.layout = d->layout,
 	};
 	char text[STORE_TEXT_MAX];
@@ -207,6 +209,27 @@ int disc_sync_data(struct disc *d)
 		d->model->lost(d, d->data_end);
 	}
 	return r;
+}
+
+int disc_announce_cut(struct disc *d, uint32_t blocks)
+{
+	int r = 0;
+
+	if (!d->media->stamped && d->saving.under_way) {
+		/* Of an older text. The thread of the medium does one thing at a time. */
+		r = media_run(d->media, store_text, d);
+		d->saving.under_way = r == -EAGAIN;
+		if (r == -EAGAIN)
+			return r;
+	}
+	r = media_stamp(d->media);
+	if (r < 0)
+		return r;
+	d->intent = DISC_INTENT_TRUNCATE;
+	d->intent_blocks = blocks;
+	d->intent_stamp = d->media->stamp;
+	d->replaced = d->format;
+	return 0;
 }
 
 int disc_sync_before_change(struct disc *d)
@@ -288,8 +311,14 @@ static int begin_replacing(
 	const struct disc_layout before = d->layout;
 	const enum disc_format format_before = d->format;
 	const uint32_t safe_before = d->safe_end;
-	int r;
+	int r = disc_announce_cut(d, blocks);
 
+	if (r < 0) {
+		/* As after a sync that failed. */
+		if (r != -EAGAIN)
+			d->model->lost(d, d->data_end);
+		return r;
+	}
 	if (d->cd) {
 		disc_cd_keep(d);
 		disc_cd_reset(d);
@@ -298,9 +327,6 @@ static int begin_replacing(
 	}
 	d->format = format;
 	d->model = disc_model_of(d->medium, format);
-	d->intent = DISC_INTENT_TRUNCATE;
-	d->intent_blocks = blocks;
-	d->replaced = format_before;
 	d->checked = 0;
 	r = disc_save(d);
 	if (r == 0)

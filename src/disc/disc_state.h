@@ -22,9 +22,14 @@ struct disc_state {
 	uint32_t capacity;    /* blocks */
 	uint32_t layer_break; /* blocks of layer 0 as the host has set them; 0 = it has not */
 	uint16_t unit;        /* bytes of a block in the image */
-	/* An intent line: the image is to be cut to that many blocks before anything else. */
-	bool truncate;
+	/*
+	 * An intent line: the image with that stamp is to be cut to that many blocks before
+	 * anything else. truncate_stamped false: the line is of an older daemon, and does not say
+	 * which image.
+	 */
+	bool truncate, truncate_stamped;
 	uint32_t truncate_to;
+	struct media_stamp truncate_stamp;
 	uint32_t max_unsaved; /* blocks that the image may be longer than the layout says */
 	char boot[STORE_BOOT_MAX];
 	uint32_t checked; /* number of blocks that `check` covers; 0 = none */

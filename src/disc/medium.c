@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cd/map.h"
 #include "disc/layout.h"
@@ -221,7 +222,7 @@ const struct disc_medium *disc_medium_of(enum disc_type type)
 const struct disc_medium *disc_medium_named(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(media); i++)
-		if (strcmp(media[i].name, name) == 0)
+		if (strcasecmp(media[i].name, name) == 0)
 			return &media[i];
 	return NULL;
 }

@@ -136,7 +136,7 @@ struct disc_medium {
 
 /* The row of a type. Never NULL. */
 const struct disc_medium *disc_medium_of(enum disc_type type);
-/* The row of that name, NULL if there is none. */
+/* The row of that name, in any case of the letters; NULL if there is none. */
 const struct disc_medium *disc_medium_named(const char *name);
 /* The row for an image of 0 bytes without a state file. */
 const struct disc_medium *disc_medium_of_blank(void);

@@ -98,6 +98,19 @@ static bool read_v1_line(struct reader *r, const char *line)
 	return false;
 }
 
+static bool read_intent(struct disc_state *s, const char *line)
+{
+	struct media_stamp *t = &s->truncate_stamp;
+	int used = 0, end = 0;
+	int n = sscanf(line,
+		"pending truncate %" SCNu32 "%n of %" SCNu64 " time %" SCNd64 ".%9" SCNu32 "%n",
+		&s->truncate_to, &used, &t->bytes, &t->seconds, &t->nanoseconds, &end);
+
+	s->truncate = true;
+	s->truncate_stamped = n == 4;
+	return line[n == 4 ? end : used] == '\0' && (n == 4 || n == 1);
+}
+
 /* Reads a line that only version 2 has. */
 static bool read_v2_line(struct reader *r, const char *line)
 {
@@ -118,10 +131,8 @@ static bool read_v2_line(struct reader *r, const char *line)
 		r->has_format = true;
 		return line[used] == '\0';
 	}
-	if (sscanf(line, "pending truncate %" SCNu32 "%n", &s->truncate_to, &used) == 1) {
-		s->truncate = true;
-		return line[used] == '\0';
-	}
+	if (strncmp(line, "pending truncate ", strlen("pending truncate ")) == 0)
+		return read_intent(s, line);
 	if (sscanf(line, "state %s%n", word, &used) != 1 || line[used] != '\0')
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(disc_format_names); i++) {

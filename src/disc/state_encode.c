@@ -57,6 +57,15 @@ static void put_format(struct state_out *o, const struct disc_state *s)
 		state_put(o, "format %" PRIu32 "\n", disc_layout_end(&s->layout));
 }
 
+static void put_intent(struct state_out *o, const struct disc_state *s)
+{
+	state_put(o, "pending truncate %" PRIu32, s->truncate_to);
+	if (s->truncate_stamped)
+		state_put(o, " of %" PRIu64 " time %" PRId64 ".%09" PRIu32, s->truncate_stamp.bytes,
+			s->truncate_stamp.seconds, s->truncate_stamp.nanoseconds);
+	state_put(o, "\n");
+}
+
 void disc_state_of_blank(const struct disc_medium *medium, struct disc_state *s)
 {
 	*s = (struct disc_state){
@@ -86,7 +95,7 @@ size_t disc_state_encode(const struct disc_state *s, char text[STORE_TEXT_MAX])
 	if (s->layer_break)
 		state_put(&o, "layer-break %" PRIu32 "\n", s->layer_break);
 	if (s->truncate)
-		state_put(&o, "pending truncate %" PRIu32 "\n", s->truncate_to);
+		put_intent(&o, s);
 	if (s->format != DISC_UNFORMATTED || !model->has_tracks)
 		put_format(&o, s);
 	if (model->compact)

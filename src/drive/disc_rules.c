@@ -136,7 +136,8 @@ json_t *disc_rules_refusal(const char *name, const char *media, int error)
 			name);
 	case ENOTDIR:
 	case ENAMETOOLONG:
-		return answer_error("no-such-image", "no image \"%s\" in %s", name, media);
+		return answer_error("no-such-image",
+			"no image \"%s\" in %s; mmcgadgetctl list shows all", name, media);
 	default:
 		return answer_error("io-error", "\"%s\" in %s: %s", name, media, strerror(-error));
 	}

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "library/library.h"
+#include "media/media.h"
 #include "media/store.h"
 #include "util/log.h"
 #include "util/thread.h"
@@ -178,6 +179,15 @@ static void nameless(struct disc_watch *w, int dir, const char *base)
 	report_kept(w, was);
 }
 
+/*
+ * True if the image is shorter than its disc because its last block was incomplete from the start:
+ * a recordable image that is no disc of its state is a read-only disc of whole blocks.
+ */
+static bool is_padded(const struct disc_watch *w, uint64_t size, uint64_t safe)
+{
+	return size == (uint64_t)w->as_inserted.st_size && safe - size < MEDIA_BLOCK;
+}
+
 /* Reports changes of the data by other programs. */
 static void look_at_data(struct disc_watch *w)
 {
@@ -187,7 +197,8 @@ static void look_at_data(struct disc_watch *w)
 
 	if (fstat(w->place->path_fd, &st) < 0)
 		return;
-	if (w->recordable && (uint64_t)st.st_size < safe)
+	if (w->recordable && (uint64_t)st.st_size < safe &&
+		!is_padded(w, (uint64_t)st.st_size, safe))
 		report(w,
 			"another program has cut \"%.160s\" to %" PRIu64 " bytes, but %" PRIu64
 			" were burned: the rest is lost",

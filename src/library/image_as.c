@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "library/image_as.h"
 
-#include <string.h>
+#include <strings.h>
 
 #include "media/media.h"
 #include "util/array.h"
@@ -21,7 +21,7 @@ const char *image_as_name(enum image_as as)
 bool image_as_named(const char *name, enum image_as *as)
 {
 	for (size_t i = IMAGE_AS_DVD; i < ARRAY_LEN(names); i++) {
-		if (strcmp(names[i], name) == 0) {
+		if (strcasecmp(names[i], name) == 0) {
 			*as = (enum image_as)i;
 			return true;
 		}

@@ -57,7 +57,7 @@ static int look(const struct image_erase *e, const struct stat *st, struct image
 static int open_disc(
 	const struct image_erase *e, struct store *store, uint16_t unit, struct disc **out)
 {
-	struct disc_options o = {.medium = e->plain, .store = store};
+	struct disc_options o = {.medium = e->plain, .store = store, .erasing = true};
 	int fd = fcntl(e->fd, F_DUPFD_CLOEXEC, 0);
 	int r = fd < 0 ? -errno : media_file_open_units(fd, unit, true, &o.media);
 

@@ -25,8 +25,8 @@ int image_refuse_open(struct refusal *why, int error, const char *name, const ch
 	switch (-error) {
 	case ENOENT:
 	case ENOTDIR:
-		return image_refuse(
-			why, error, "no-such-image", "no image \"%s\" in %s", name, folder);
+		return image_refuse(why, error, "no-such-image",
+			"no image \"%s\" in %s; mmcgadgetctl list shows all", name, folder);
 	case EXDEV:
 		return image_refuse(why, error, "outside",
 			"\"%s\" is outside of %s; copy it there first", name, folder);

@@ -54,6 +54,7 @@ int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf
 		return -EROFS;
 	if (count == 0)
 		return 0;
+	m->stamped = false;
 	int r = checked(m->ops->write(m, block, count, buf));
 	if (r < 0) {
 		m->end_uncertain |= r != -EAGAIN;
@@ -96,6 +97,23 @@ int media_sync(struct media *m)
 	return r;
 }
 
+int media_stamp(struct media *m)
+{
+	int r;
+
+	assert(m);
+	if (m->stamped)
+		return 0;
+	r = m->ops->stamp ? checked(m->ops->stamp(m, &m->stamp)) : media_sync(m);
+	if (r == 0) {
+		if (!m->ops->stamp)
+			m->stamp.bytes = m->blocks * m->unit;
+		m->stamped = true;
+		m->dirty = false;
+	}
+	return r;
+}
+
 int media_truncate(struct media *m, uint64_t blocks)
 {
 	assert(m);
@@ -103,6 +121,7 @@ int media_truncate(struct media *m, uint64_t blocks)
 		return -EROFS;
 	if (blocks > m->blocks || (blocks == m->blocks && !m->tail && !m->end_uncertain))
 		return 0;
+	m->stamped = false;
 	int r = checked(m->ops->truncate(m, blocks));
 	if (r == 0) {
 		m->blocks = blocks;

@@ -24,6 +24,14 @@
 
 struct media;
 
+/* Tells an image, as it is at a moment, from all others: its length and the time of its last
+ * change. */
+struct media_stamp {
+	uint64_t bytes;
+	int64_t seconds; /* as the file system stores it; 0 and 0: the medium has no such time */
+	uint32_t nanoseconds;
+};
+
 struct media_ops {
 	/*
 	 * Reads all of the blocks or none. 0, -EAGAIN, or another negative errno. The
@@ -49,6 +57,11 @@ struct media_ops {
 	int (*wait_written)(struct media *m, uint64_t *lost);
 	/* 0: everything written so far is on storage. -EAGAIN, -errno. */
 	int (*sync)(struct media *m);
+	/*
+	 * As sync, and what *stamp is set to is on storage, too. A NULL operation: the medium has a
+	 * length only.
+	 */
+	int (*stamp)(struct media *m, struct media_stamp *stamp);
 	/* Shortens the medium to that many blocks. 0, -errno. */
 	int (*truncate)(struct media *m, uint64_t blocks);
 	/*
@@ -74,6 +87,8 @@ struct media {
 	bool writable;
 	bool dirty;                    /* written since the last successful sync */
 	bool end_uncertain;            /* a failed write may have left bytes past the end */
+	bool stamped;                  /* not changed since the last successful media_stamp() */
+	struct media_stamp stamp;      /* as it was opened, or as of the last media_stamp() */
 	uint64_t reads, writes, syncs; /* operations that succeeded */
 };
 
@@ -88,6 +103,11 @@ int media_wait_written(struct media *m, uint64_t *lost);
 int media_run(struct media *m, int (*fn)(void *arg), void *arg);
 void media_wait(struct media *m);
 int media_sync(struct media *m);
+/*
+ * As media_ops.stamp, into media->stamp: an image with that stamp is this one as it is now, also
+ * after a power cut. While nothing is written, a second call does nothing.
+ */
+int media_stamp(struct media *m);
 /* As media_ops.truncate; does nothing if the medium ends there or before. -EROFS. */
 int media_truncate(struct media *m, uint64_t blocks);
 /* NULL is fine. */

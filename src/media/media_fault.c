@@ -81,6 +81,17 @@ static int fault_sync(struct media *m)
 	return r ? r : media_sync(f->below);
 }
 
+static int fault_stamp(struct media *m, struct media_stamp *stamp)
+{
+	struct media_faulty *f = (struct media_faulty *)m;
+	int r = apply_fault(f, f->fault.on_sync);
+
+	if (r == 0)
+		r = media_stamp(f->below);
+	*stamp = f->below->stamp;
+	return r;
+}
+
 static int fault_truncate(struct media *m, uint64_t blocks)
 {
 	return media_truncate(((struct media_faulty *)m)->below, blocks);
@@ -100,6 +111,7 @@ static const struct media_ops fault_ops = {
 	.write = fault_write,
 	.wait_written = fault_wait_written,
 	.sync = fault_sync,
+	.stamp = fault_stamp,
 	.run = fault_run,
 	.wait = fault_wait,
 	.truncate = fault_truncate,
@@ -119,6 +131,7 @@ struct media *media_fault_new(struct media *below)
 	f->m.blocks = below->blocks;
 	f->m.tail = below->tail;
 	f->m.writable = below->writable;
+	f->m.stamp = below->stamp;
 	f->below = below;
 	return &f->m;
 }

@@ -155,13 +155,41 @@ static int file_write(struct media *m, uint64_t block, uint32_t count, const voi
 	return 0;
 }
 
-static int file_sync(struct media *m)
+static int sync_by(struct media *m, int (*how)(int fd))
 {
 	if (!m->writable)
 		return 0;
 	blocks_ahead_give_back(&from(m)->blocks);
 	from(m)->unflushed.places = 0;
-	return log_error_once(from(m), "writing", fdatasync(from(m)->fd) < 0 ? -errno : 0);
+	return log_error_once(from(m), "writing", how(from(m)->fd) < 0 ? -errno : 0);
+}
+
+static int file_sync(struct media *m)
+{
+	return sync_by(m, fdatasync);
+}
+
+static struct media_stamp stamp_of(const struct stat *st)
+{
+	return (struct media_stamp){
+		.bytes = (uint64_t)st->st_size,
+		.seconds = st->st_mtim.tv_sec,
+		.nanoseconds = (uint32_t)st->st_mtim.tv_nsec,
+	};
+}
+
+/* fdatasync() may leave the time of the last change in memory. */
+static int file_stamp(struct media *m, struct media_stamp *stamp)
+{
+	struct stat st;
+	int r = sync_by(m, fsync);
+
+	if (r < 0)
+		return r;
+	if (fstat(from(m)->fd, &st) < 0)
+		return -errno;
+	*stamp = stamp_of(&st);
+	return 0;
 }
 
 static int file_truncate(struct media *m, uint64_t blocks)
@@ -191,6 +219,7 @@ static const struct media_ops file_ops = {
 	.view = file_view,
 	.write = file_write,
 	.sync = file_sync,
+	.stamp = file_stamp,
 	.truncate = file_truncate,
 	.close = file_close,
 };
@@ -221,6 +250,7 @@ int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **o
 	f->m.ops = &file_ops;
 	f->m.unit = unit;
 	f->m.writable = writable;
+	f->m.stamp = stamp_of(&st);
 	if (writable)
 		blocks_ahead_begin(&f->blocks, fd, (uint64_t)st.st_size, (uint64_t)st.st_blocks);
 	f->m.blocks = ((uint64_t)st.st_size + unit - 1) / unit;

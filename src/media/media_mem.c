@@ -139,6 +139,7 @@ struct media *media_mem_new_units(uint32_t unit, uint64_t blocks, bool writable)
 	mm->m.unit = unit;
 	mm->piece_blocks = PIECE_BYTES / unit;
 	mm->m.blocks = blocks;
+	mm->m.stamp.bytes = blocks * unit;
 	mm->m.writable = writable;
 	return &mm->m;
 }

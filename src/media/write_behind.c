@@ -285,6 +285,22 @@ static int write_behind_run(struct media *m, int (*fn)(void *arg), void *arg)
 	return r;
 }
 
+static int stamp_below(void *medium)
+{
+	return media_stamp(((struct media_write_behind *)medium)->below);
+}
+
+/* The ring is empty: the caller has waited for media_wait_written(). */
+static int write_behind_stamp(struct media *m, struct media_stamp *stamp)
+{
+	struct media_write_behind *b = from(m);
+	int r = write_behind_run(m, stamp_below, b);
+
+	if (r == 0)
+		*stamp = b->below->stamp;
+	return r;
+}
+
 /* Waits until the thread has written the ring and done what was requested. */
 static void wait_until_idle(struct media_write_behind *b)
 {
@@ -363,6 +379,7 @@ static const struct media_ops write_behind_ops = {
 	.write = write_behind_write,
 	.wait_written = write_behind_wait_written,
 	.sync = write_behind_sync,
+	.stamp = write_behind_stamp,
 	.run = write_behind_run,
 	.truncate = write_behind_truncate,
 	.wait = write_behind_wait,

@@ -90,7 +90,9 @@ static const struct { const char *name; enum verb_option bit; } options[] = {
 /* What people type who know other programs. The verb may be one of the client's. */
 static const struct { const char *typed, *verb; } synonyms[] = {
 	{ "ls", "list" }, { "dir", "list" }, { "images", "list" }, { "discs", "list" },
-	{ "load", "insert" }, { "mount", "insert" }, { "use", "insert" },
+	{ "free", "list" }, { "df", "list" }, { "room", "list" }, { "space", "list" },
+	{ "load", "insert" }, { "mount", "insert" }, { "use", "insert" }, { "reload", "insert" },
+	{ "change", "insert" }, { "swap", "insert" }, { "select", "insert" },
 	{ "unload", "eject" }, { "umount", "eject" }, { "unmount", "eject" },
 	{ "previous", "prev" }, { "back", "prev" },
 	{ "finalize", "close" }, { "finalise", "close" }, { "finish", "close" }, { "fixate", "close" },
@@ -100,9 +102,29 @@ static const struct { const char *typed, *verb; } synonyms[] = {
 	{ "rip", "extract" }, { "wav", "extract" }, { "songs", "extract" },
 	{ "mv", "rename" }, { "move", "rename" },
 	{ "sha256", "sum" }, { "sha256sum", "sum" }, { "checksum", "sum" },
+	{ "md5", "sum" }, { "md5sum", "sum" }, { "verify", "sum" }, { "check", "sum" },
 	{ "put", "upload" }, { "send", "upload" }, { "push", "upload" },
 	{ "download", "get" }, { "fetch", "get" }, { "pull", "get" },
 	{ "info", "status" }, { "drives", "status" }, { "stat", "status" }, { "show", "status" },
+	{ "drive", "status" }, { "disc", "status" }, { "state", "status" },
+	{ "diagnose", "doctor" }, { "debug", "doctor" }, { "test", "doctor" },
+};
+/* The same for what no verb does: what to do instead. */
+static const struct { const char *typed, *instead; } elsewhere[] = {
+	{ "burn", "the PC burns, with its own program; blank NAME makes a disc for it" },
+	{ "write", "the PC burns, with its own program; blank NAME makes a disc for it" },
+	{ "record", "the PC burns, with its own program; blank NAME makes a disc for it" },
+	{ "copy", "upload FILE puts a file into the media folder, get NAME copies a disc out of it" },
+	{ "cp", "upload FILE puts a file into the media folder, get NAME copies a disc out of it" },
+	{ "scp", "upload FILE puts a file into the media folder, get NAME copies a disc out of it" },
+	{ "unlock", "the PC has locked the drive; eject --force takes the disc out all the same" },
+	{ "start", "the service is started so: sudo systemctl start mmcgadgetd" },
+	{ "stop", "the service is stopped so: sudo systemctl stop mmcgadgetd" },
+	{ "restart", "the service is restarted so: sudo systemctl restart mmcgadgetd" },
+	{ "log", "the log is shown so: sudo journalctl -u mmcgadgetd" },
+	{ "logs", "the log is shown so: sudo journalctl -u mmcgadgetd" },
+	{ "config", "the settings are in /etc/mmcgadget/mmcgadget.conf, see man mmcgadget.conf" },
+	{ "settings", "the settings are in /etc/mmcgadget/mmcgadget.conf, see man mmcgadget.conf" },
 };
 // clang-format on
 
@@ -244,8 +266,16 @@ const char *verb_near(const char *word, const char *const *more)
 
 void verb_unknown(const char *word, const char *const *more, char *why, size_t size)
 {
-	const char *near = verb_near(word, more);
+	const char *near;
 
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
+		if (strcasecmp(elsewhere[i].typed, word) == 0) {
+			snprintf(
+				why, size, "there is no \"%.64s\"; %s", word, elsewhere[i].instead);
+			return;
+		}
+	}
+	near = verb_near(word, more);
 	if (near)
 		snprintf(why, size, "there is no \"%.64s\"; did you mean %s?", word, near);
 	else

@@ -259,7 +259,9 @@ static json_t *answer(const char *name, const char *etag, const struct sum_state
 	else if (*x->problem)
 		a = answer_ok("there is no sum of %s: %s", name, x->problem);
 	else
-		a = answer_ok("the sum of %s is not known; sum NAME start computes it", name);
+		a = answer_ok("the sum of %s is not known; this computes it: mmcgadgetctl sum "
+			      "\"%s\" start",
+			name, name);
 	json_object_set_new(a, "image", json_string(name));
 	json_object_set_new(a, "sha256", json_string(x->hex));
 	json_object_set_new(a, "state", json_string(x->state));

@@ -143,6 +143,19 @@ static uint32_t check_text(void)
 	return s.medium->unit == 1 ? 1 : MEDIA_BLOCK;
 }
 
+/* An image that the state does not announce to be cut, which has no time, keeps its blocks. */
+static void check_cut(const struct disc *d, uint64_t blocks)
+{
+	static struct disc_state s;
+	const struct media_stamp *t = &s.truncate_stamp, *is = &d->media->stamp;
+	bool announced = disc_state_decode(kept, kept_len, unlisted, &s) == NULL && s.truncate &&
+			 s.truncate_stamped && t->bytes >= is->bytes && t->seconds == 0 &&
+			 t->nanoseconds == 0;
+
+	if (s.truncate && !announced && is->bytes > (uint64_t)s.truncate_to * d->media->unit)
+		MUST(d->media->blocks == blocks);
+}
+
 static void check_disc(const struct disc *d)
 {
 	MUST(d->layout.tracks >= 1 && d->layout.sessions >= 1);
@@ -219,6 +232,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.ops = &zero_ops, .unit = MEDIA_BLOCK, .blocks = blocks, .writable = !(flags & 2)};
 	struct disc_options o = {.media = &media};
 	struct disc *d;
+	uint64_t opened;
 
 	unlisted = flags & 64 ? &made_up_rw : flags & 32 ? &made_up_r : NULL;
 	o.medium = unlisted;
@@ -232,9 +246,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	media.unit = check_text();
 	if (media.unit == 1)
 		media.blocks *= MEDIA_BLOCK;
+	media.stamp.bytes = media.blocks * media.unit;
 	MUST(store_new(&folder, "i", BOOT, &o.store) == 0);
+	opened = media.blocks;
 	d = disc_open(&o);
 	MUST(d);
+	check_cut(d, opened);
 	check_disc(d);
 	if (d->cd)
 		continue_cd(d, flags);

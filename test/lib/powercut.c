@@ -73,9 +73,14 @@ static void clear(const struct powercut *c, uint8_t *bytes, uint64_t from, uint6
 
 static void resize(struct powercut *c, uint64_t size)
 {
+	const int64_t before = c->changed;
+
+	c->changed = ++c->clock;
 	if (size == c->size)
 		return;
 	if (c->size_changes < POWERCUT_PENDING) {
+		c->time_change[c->size_changes][0] = before;
+		c->time_change[c->size_changes][1] = c->changed;
 		c->size_change[c->size_changes][0] = size < c->size ? size : c->size;
 		c->size_change[c->size_changes++][1] = size;
 	}
@@ -114,6 +119,7 @@ static int image_write(struct media *m, uint64_t block, uint32_t count, const vo
 		len = powercut_random(c, (uint32_t)(len / POWERCUT_SECTOR) + 1) * POWERCUT_SECTOR;
 	if (len && at + len > c->size)
 		resize(c, at + len);
+	c->changed = ++c->clock;
 	memcpy(c->seen + at, buf, len);
 	for (uint64_t s = at / POWERCUT_SECTOR; s * POWERCUT_SECTOR < at + len; s++) {
 		c->dirty[s] = POWERCUT_SECTOR_WRITTEN;
@@ -140,10 +146,13 @@ static void store_sectors(struct powercut *c, uint32_t chance)
 	}
 }
 
+/* The time of the last change need not come with it. */
 static void size_reaches_storage(struct powercut *c)
 {
 	c->stored_size = c->size;
 	c->size_changes = 0;
+	if (powercut_coin(c))
+		c->stored_changed = c->changed;
 }
 
 /*
@@ -173,6 +182,18 @@ static int image_sync(struct media *m)
 	return 0;
 }
 
+static int image_stamp(struct media *m, struct media_stamp *stamp)
+{
+	struct powercut *c = media_storage(m);
+	int r = image_sync(m);
+
+	if (r < 0)
+		return r;
+	c->stored_changed = c->changed;
+	*stamp = (struct media_stamp){.bytes = c->size, .seconds = c->changed};
+	return r;
+}
+
 static int image_truncate(struct media *m, uint64_t blocks)
 {
 	struct powercut *c = media_storage(m);
@@ -192,6 +213,7 @@ static const struct media_ops image_ops = {
 	.read = image_read,
 	.write = image_write,
 	.sync = image_sync,
+	.stamp = image_stamp,
 	.truncate = image_truncate,
 	.close = image_close,
 };
@@ -207,6 +229,7 @@ struct media *powercut_media(struct powercut *c, bool writable)
 	cm->m.writable = writable;
 	cm->m.blocks = (c->size + c->unit - 1) / c->unit;
 	cm->m.tail = (uint32_t)(c->size % c->unit);
+	cm->m.stamp = (struct media_stamp){.bytes = c->size, .seconds = c->changed};
 	cm->c = c;
 	return &cm->m;
 }
@@ -332,19 +355,26 @@ void powercut_restart_daemon(struct powercut *c)
 	c->dead = false;
 }
 
-/* Returns one of the image's sizes since the last sync, or a size between two of them. */
-static uint64_t size_after_cut(struct powercut *c)
+/*
+ * Returns one of the image's sizes since the last sync, or a size between two of them, as some file
+ * systems cut in several steps. *changed: the time that is stored with it.
+ */
+static uint64_t size_after_cut(struct powercut *c, int64_t *changed)
 {
 	unsigned n = powercut_random(c, c->size_changes + 2);
 
+	*changed = n > c->size_changes ? c->changed : c->stored_changed;
 	if (n > c->size_changes)
 		return c->size;
 	if (n == c->size_changes)
 		return c->stored_size;
 	uint64_t from = c->size_change[n][0], to = c->size_change[n][1];
 
-	if (powercut_coin(c))
+	if (powercut_coin(c)) {
+		*changed = c->time_change[n][powercut_coin(c)];
 		return to;
+	}
+	*changed = c->time_change[n][0];
 	return from + (uint64_t)powercut_random(c, (uint32_t)((to - from) / POWERCUT_SECTOR) + 1) *
 			      POWERCUT_SECTOR;
 }
@@ -352,13 +382,15 @@ static uint64_t size_after_cut(struct powercut *c)
 static void restore_image(struct powercut *c)
 {
 	static const uint32_t chances[] = {0, 4, 8, 15, 16};
-	uint64_t size = size_after_cut(c), most = MAX(c->size, c->stored_size);
+	int64_t changed;
+	uint64_t size = size_after_cut(c, &changed), most = MAX(c->size, c->stored_size);
 
 	for (unsigned i = 0; i < c->size_changes; i++)
 		most = MAX(most, c->size_change[i][1]);
 	store_sectors(c, chances[powercut_random(c, ARRAY_LEN(chances))]);
 	clear(c, c->stored, size, most);
 	c->size = size;
+	c->changed = c->stored_changed = changed;
 	size_reaches_storage(c);
 	for (uint64_t s = 0; s * POWERCUT_SECTOR < most; s++)
 		if (c->used[s])

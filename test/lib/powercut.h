@@ -87,8 +87,11 @@ struct powercut {
 	uint8_t *dirty; /* for each sector of seen: enum powercut_sector */
 	bool *used;     /* each sector that was ever written: the others are zeros, a hole */
 	uint64_t size, stored_size;
-	/* Changes of size since the last sync: from, to. */
+	/* The time of the last change. The clock goes on when the machine is booted. */
+	int64_t clock, changed, stored_changed;
+	/* Changes of size since the last sync: from, to, and the time before and after. */
 	uint64_t size_change[POWERCUT_PENDING][2];
+	int64_t time_change[POWERCUT_PENDING][2];
 	unsigned size_changes;
 
 	char name[POWERCUT_NAMES][STORE_NAME_MAX + 1];

@@ -149,24 +149,83 @@ static void a_disc_that_is_being_erased_goes_into_no_drive(void **state)
 	close(other);
 }
 
+#define INTERRUPTED 5000 /* bytes: the last block is incomplete */
+
+/* Makes an image, and a state that says that it is to be erased. changed: it is another one since.
+ */
+static void put_interrupted(const char *name, bool changed)
+{
+	static const struct timespec then[2] = {{1700000000, 5}, {1700000000, 5}};
+	struct disc_state s;
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "media/%s", name);
+	put_size(path, INTERRUPTED);
+	assert_int_equal(stat(in_scratch(path), &st), 0);
+	disc_state_of_blank(dvd_rw(), &s);
+	s.truncate = s.truncate_stamped = true;
+	s.truncate_stamp.bytes = (uint64_t)st.st_size;
+	s.truncate_stamp.seconds = st.st_mtim.tv_sec;
+	s.truncate_stamp.nanoseconds = (uint32_t)st.st_mtim.tv_nsec;
+	put_state(name, &s);
+	if (changed)
+		assert_int_equal(utimensat(AT_FDCWD, in_scratch(path), then, 0), 0);
+}
+
 /* The power failed while a disc was being erased: whoever opens it next completes that. */
 static void an_erasing_that_was_interrupted_is_completed(void **state)
 {
-	struct disc_state s;
+	(void)state;
+	put_interrupted("cut.iso", false);
+	FIFO("erase cut.iso\n",
+		"ok: erased cut.iso, 5.00 kB are dropped; it is a blank DVD+RW again");
+	assert_int_equal(size_of("media/cut.iso"), 0);
+	put_interrupted("insert.iso", false);
+	FIFO("insert insert.iso\n",
+		"ok: drive0: inserted insert.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
+	assert_int_equal(size_of("media/insert.iso"), 0);
+}
+
+/* True as soon as the status says that somebody did something to the image in drive0. */
+static bool has_problem(unsigned wait_ms)
+{
+	bool found = false;
+
+	for (uint64_t end = now_ms() + wait_ms; !found;) {
+		json_t *a = answer_to("status\n");
+		const json_t *d = json_array_get(json_object_get(a, "drives"), 0);
+		const char *text = json_string_value(json_object_get(d, "image_problem"));
+
+		found = text && *text;
+		json_decref(a);
+		if (now_ms() >= end)
+			break;
+	}
+	return found;
+}
+
+/* Before the daemon could do it, somebody has given the name to another file: its data stays. */
+static void another_image_is_not_erased(void **state)
+{
+	json_t *a;
 
 	(void)state;
-	disc_state_of_blank(dvd_rw(), &s);
-	s.truncate = true;
-	put_size("media/cut.iso", 4096);
-	put_state("cut.iso", &s);
-	FIFO("erase cut.iso\n",
-		"ok: erased cut.iso, 4.10 kB are dropped; it is a blank DVD+RW again");
-	assert_int_equal(size_of("media/cut.iso"), 0);
-	put_size("media/cut.iso", 4096);
-	put_state("cut.iso", &s);
-	FIFO("insert cut.iso\n",
-		"ok: drive0: inserted cut.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
-	assert_int_equal(size_of("media/cut.iso"), 0);
+	put_interrupted("other.iso", true);
+	a = answer_to("insert other.iso\n");
+	assert_non_null(strstr(json_string_value(json_object_get(a, "message")),
+		"this one is another or was changed since"));
+	json_decref(a);
+	assert_int_equal(size_of("media/other.iso"), INTERRUPTED);
+	/* It is a disc of whole blocks, but nobody has cut it. */
+	assert_false(has_problem(0));
+	assert_int_equal(truncate(in_scratch("media/other.iso"), INTERRUPTED - 1), 0);
+	assert_true(has_problem(10000));
+	/* Unless that is asked for. */
+	put_interrupted("erase.iso", true);
+	FIFO("erase erase.iso\n",
+		"ok: erased erase.iso, 5.00 kB are dropped; it is a blank DVD+RW again");
+	assert_int_equal(size_of("media/erase.iso"), 0);
 }
 
 int main(void)
@@ -178,6 +237,7 @@ int main(void)
 		T(a_disc_in_any_drive_or_program_stays),
 		T(a_disc_that_is_being_erased_goes_into_no_drive),
 		T(an_erasing_that_was_interrupted_is_completed),
+		T(another_image_is_not_erased),
 	};
 
 	return cmocka_run_group_tests_name("erase", tests, NULL, NULL);

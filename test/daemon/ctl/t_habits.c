@@ -120,6 +120,20 @@ static const struct habit habits[] = {
 	{"info", 2, "did you mean status?"},
 	{"drives", 2, "did you mean status?"},
 	{"stat", 2, "did you mean status?"},
+	{"drive", 2, "did you mean status?"},
+	{"reload", 2, "did you mean insert?"},
+	{"swap b.iso", 2, "did you mean insert?"},
+	{"df", 2, "did you mean list?"},
+	{"md5sum a.iso", 2, "did you mean sum?"},
+	{"debug", 2, "did you mean doctor?"},
+	/* what no verb does */
+	{"burn x", 2, "there is no \"burn\"; the PC burns, with its own program"},
+	{"COPY x y", 2, "there is no \"COPY\"; upload FILE puts a file into the media folder"},
+	{"unlock", 2, "eject --force"},
+	{"restart", 2, "sudo systemctl restart mmcgadgetd"},
+	{"logs", 2, "sudo journalctl -u mmcgadgetd"},
+	{"config", 2, "/etc/mmcgadget/mmcgadget.conf"},
+	{"help burn", 2, "the PC burns"},
 	/* waiting */
 	{"wait host", 0, "drive0: host"},
 	{"wait empty drive1", 0, "drive1: empty"},
@@ -187,6 +201,10 @@ static const struct habit habits[] = {
 	{"blank .x", 1, "cannot begin with \"-\" or \".\""},
 	{"blank $M/new.iso", 0, "inserted new.iso"},
 	{"blank ./new2.iso", 0, "inserted new2.iso"},
+	{"blank kind.img type=BD-R", 0, "inserted kind.img (blank BD-R"},
+	{"insert a.iso as=CD", 0, "inserted a.iso (CD-ROM"},
+	{"get none.iso", 1, "no image \"none.iso\" in "},
+	{"get none.iso", 1, "; mmcgadgetctl list shows all"},
 	{"blank x type=cd-i", 1, "no blank of type \"cd-i\"; dvd+r"},
 	{"blank x type=cd-r minutes=70", 1,
 		"blank: a CD-R has 74, 80, 90 or 99 minutes, not \"70\""},
@@ -222,6 +240,18 @@ static void no_line_makes_a_disc_called_like_an_option(void **state)
 		"error: \".hidden\": the name of a disc cannot begin with \"-\" or \".\"");
 	FIFO("load a.iso\n", "error: there is no \"load\"; did you mean insert?");
 	check_nothing_was_made();
+}
+
+/* On a terminal of 80 columns no line of the help is broken. */
+static void help_fits_on_a_terminal(void **state)
+{
+	static char out[16384], err[16384];
+
+	(void)state;
+	assert_int_equal(type("help", out, err, sizeof(out)), 0);
+	for (const char *p = out; *p; p += strcspn(p, "\n") + 1)
+		if (strcspn(p, "\n") > 80)
+			fail_msg("%.*s", (int)strcspn(p, "\n"), p);
 }
 
 static void help_needs_neither_daemon_nor_group(void **state)
@@ -400,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_habit_ends_as_expected),
 		T(no_line_makes_a_disc_called_like_an_option),
+		T(help_fits_on_a_terminal),
 		T(help_needs_neither_daemon_nor_group),
 		T(every_end_is_an_object),
 		T(no_permission_names_user_and_group),

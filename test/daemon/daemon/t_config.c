@@ -381,7 +381,7 @@ static void an_unknown_blank_is_refused_with_the_media_there_are(void **state)
 	(void)state;
 	disc_medium_list(media, sizeof(media));
 	for (unsigned i = 0; i < 2; i++) {
-		const char *type = i == 0 ? "dvd-rom" : "DVD+R";
+		const char *type = i == 0 ? "dvd-rom" : "dvd";
 
 		snprintf(want, sizeof(want), "drives = (\n  { },\n  { blank_type = \"%s\"; } );\n",
 			type);
@@ -394,6 +394,8 @@ static void an_unknown_blank_is_refused_with_the_media_there_are(void **state)
 	}
 	assert_int_equal(load("drives = ( { blank_type = \"dvd+r-dl\"; } );\n"), 0);
 	assert_string_equal(c.drive[0].blank_type, "dvd+r-dl");
+	/* As the type is printed on discs. */
+	assert_int_equal(load("drives = ( { blank_type = \"DVD+RW\"; } );\n"), 0);
 }
 
 /* Windows' Notepad writes it. */

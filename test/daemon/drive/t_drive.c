@@ -118,7 +118,8 @@ static void a_wrong_name_leaves_the_disc_alone(void **state)
 	run(0, &r, DRIVE_INSERT, "none.iso", false);
 	assert_false(r.ok);
 	assert_string_equal(r.code, "no-such-image");
-	snprintf(want, sizeof(want), "no image \"none.iso\" in %s/media", scratch);
+	snprintf(want, sizeof(want),
+		"no image \"none.iso\" in %s/media; mmcgadgetctl list shows all", scratch);
 	EXPECT(&r, want);
 	run(0, &r, DRIVE_BLANK, "a.iso", false);
 	assert_string_equal(r.code, "not-blank");

@@ -358,7 +358,8 @@ static void a_refusal_has_code_and_message(void **state)
 	static const struct {
 		const char *name, *code, *text, *hint; /* hint: how the text goes on */
 	} rows[] = {
-		{"none", "no-such-image", "no image \"none\" in /media", NULL},
+		{"none", "no-such-image",
+			"no image \"none\" in /media; mmcgadgetctl list shows all", NULL},
 		{"../outside/secret", "outside",
 			"\"../outside/secret\" is outside of /media; copy it there first", NULL},
 		{"sub", "not-a-file",

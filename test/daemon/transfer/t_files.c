@@ -323,7 +323,10 @@ static void the_client_sends_and_gets_files(void **state)
 	assert_int_equal(ctl("get file.iso back.iso", "wrote back.iso, 3.00 MB"), 0);
 	check_bytes("back.iso", 3000000);
 	assert_int_equal(ctl("get none.iso", "no image \"none.iso\""), 1);
-	assert_int_equal(ctl("sum file.iso", "is not known; sum NAME start"), 0);
+	assert_int_equal(
+		ctl("sum file.iso",
+			"is not known; this computes it: mmcgadgetctl sum \"file.iso\" start"),
+		0);
 	assert_int_equal(ctl("open file.iso", "get copies an image"), 2);
 	close(fd);
 }

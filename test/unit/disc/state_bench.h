@@ -61,6 +61,10 @@ static inline bool same_state(const struct disc_state *a, const struct disc_stat
 
 	if (a->medium != b->medium || a->format != b->format || a->unit != b->unit ||
 		a->truncate != b->truncate || a->truncate_to != b->truncate_to ||
+		a->truncate_stamped != b->truncate_stamped ||
+		a->truncate_stamp.bytes != b->truncate_stamp.bytes ||
+		a->truncate_stamp.seconds != b->truncate_stamp.seconds ||
+		a->truncate_stamp.nanoseconds != b->truncate_stamp.nanoseconds ||
 		a->capacity != b->capacity || a->layer_break != b->layer_break ||
 		a->max_unsaved != b->max_unsaved || strcmp(a->boot, b->boot) != 0 ||
 		a->checked != b->checked || a->check != b->check || l->tracks != m->tracks ||

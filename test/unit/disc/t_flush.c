@@ -190,12 +190,50 @@ static void a_write_elsewhere_does_not_wait_for_the_one_before(void **state)
 	disc_put(usb.d);
 }
 
+/* A FORMAT comes while the thread saves the text of a flush: it takes the one result, then its own.
+ */
+static void a_format_ends_while_a_text_is_saved(void **state)
+{
+	struct slow *s = slow_new(media_mem_new(0, true), &slow_ops, WRITE_US, SYNC_US);
+	unsigned calls = 0;
+	uint64_t bytes;
+	int e;
+
+	(void)state;
+	insert(s, &made_up_rw);
+	repeat_until_done(e, made_up_format(usb.d, 400));
+	assert_int_equal(e, DISC_OK);
+	repeat_until_done(e, command() ? DISC_OK : -EAGAIN);
+	usb.d->store_uncertain = true;
+	while (!usb.d->saving.under_way) {
+		unsigned was = ready_calls_so_far();
+
+		assert_int_equal(disc_sync(usb.d), -EAGAIN);
+		if (!usb.d->saving.under_way)
+			wait_ready(was);
+	}
+	assert_false(usb.d->media->stamped);
+	bytes = usb.d->media->blocks * MEDIA_BLOCK;
+	assert_true(bytes > 0);
+	repeat_until_done(e, (calls++, made_up_format(usb.d, 352)));
+	assert_int_equal(e, DISC_OK);
+	/* The text of the flush, the stamp, the announcement, the sync of the cut, the last text.
+	 */
+	assert_in_range(calls, 5, 12);
+	assert_int_equal(usb.d->intent_stamp.bytes, bytes);
+	assert_int_equal(disc_readable_blocks(usb.d), 352);
+	assert_int_equal(usb.d->intent, DISC_INTENT_NONE);
+	assert_int_equal(s->calls_by_caller, 0);
+	disc_put(usb.d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_flush_ends_while_a_burn_goes_on),
 		cmocka_unit_test(a_flush_ends_while_a_host_writes_anywhere),
 		cmocka_unit_test(a_write_elsewhere_does_not_wait_for_the_one_before),
+		cmocka_unit_test(a_format_ends_while_a_text_is_saved),
 	};
 
 	return cmocka_run_group_tests_name("flush", tests, NULL, NULL);

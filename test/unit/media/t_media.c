@@ -289,6 +289,61 @@ static void a_sync_happens_only_after_a_write(void **state)
 }
 
 /* Enough bytes that write-back starts early, and beyond 4 GiB, where 32-bit offsets end. */
+/* The stamp is what the file system says, and is taken again only after a change. */
+static void a_stamp_is_of_the_file_as_it_is(void **state)
+{
+	static const struct timespec then[2] = {{1700000000, 0}, {1700000000, 123456789}};
+	int fd = make_file(3 * MEDIA_BLOCK + 5);
+	struct media *m;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(futimens(fd, then), 0);
+	m = open_media(fd, O_RDWR, true);
+	assert_int_equal(m->stamp.bytes, 3 * MEDIA_BLOCK + 5);
+	assert_int_equal(m->stamp.seconds, 1700000000);
+	assert_int_equal(m->stamp.nanoseconds, 123456789);
+	for (unsigned i = 0; i < 3; i++) {
+		stamp(3, 1);
+		if (i < 2)
+			assert_int_equal(media_write(m, 3 + i, 1, buf), 0);
+		else
+			assert_int_equal(media_truncate(m, 2), 0);
+		assert_false(m->stamped);
+		assert_int_equal(media_stamp(m), 0);
+		assert_true(m->stamped);
+		assert_false(m->dirty);
+		assert_int_equal(fstat(fd, &st), 0);
+		assert_int_equal(m->stamp.bytes, st.st_size);
+		assert_int_equal(m->stamp.seconds, st.st_mtim.tv_sec);
+		assert_int_equal(m->stamp.nanoseconds, st.st_mtim.tv_nsec);
+		assert_int_not_equal(m->stamp.seconds, 1700000000);
+	}
+	/* Another program's change is not its own. */
+	assert_int_equal(futimens(fd, then), 0);
+	assert_int_equal(media_stamp(m), 0);
+	assert_int_equal(m->stamp.seconds, st.st_mtim.tv_sec);
+	media_close(m);
+	close(fd);
+}
+
+static void a_stamp_that_fails_is_none(void **state)
+{
+	struct media *m = media_fault_new(media_mem_new(4, true));
+
+	(void)state;
+	assert_int_equal(media_write(m, 4, 1, buf), 0);
+	media_fault_set(
+		m, &(struct media_fault){
+			   .kind = MEDIA_FAULT_ERROR, .on_sync = true, .times = 1, .error = EIO});
+	assert_int_equal(media_stamp(m), -EIO);
+	assert_false(m->stamped);
+	assert_int_equal(media_stamp(m), 0);
+	assert_true(m->stamped);
+	assert_int_equal(m->stamp.bytes, 5 * MEDIA_BLOCK);
+	media_close(m);
+}
+
 static void a_file_can_exceed_4_gib(void **state)
 {
 	char path[] = "/tmp/mmcgadget-disc-XXXXXX";
@@ -398,6 +453,8 @@ int main(void)
 		cmocka_unit_test(a_file_shortened_by_another_program_gives_an_error),
 		cmocka_unit_test(a_full_card_takes_all_or_nothing_of_a_command),
 		cmocka_unit_test(a_sync_happens_only_after_a_write),
+		cmocka_unit_test(a_stamp_is_of_the_file_as_it_is),
+		cmocka_unit_test(a_stamp_that_fails_is_none),
 		cmocka_unit_test(a_file_can_exceed_4_gib),
 		cmocka_unit_test(memory_takes_and_returns_blocks),
 		cmocka_unit_test(faults_are_injected_as_planned),

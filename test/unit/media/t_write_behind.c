@@ -89,6 +89,34 @@ static void all_accepted_blocks_are_written(void **state)
 	media_close(r.behind);
 }
 
+/* The thread takes the stamp; the caller does not wait for storage. */
+static void a_stamp_is_taken_by_the_thread(void **state)
+{
+	struct rig r = rig_new(2000);
+	uint8_t buf[PIECE * MEDIA_BLOCK];
+	uint64_t lost;
+	int e;
+
+	(void)state;
+	fill(buf, 0, PIECE);
+	for (unsigned i = 1; i <= 2; i++) {
+		repeat_until_done(e, media_write(r.behind, (i - 1) * PIECE, PIECE, buf));
+		repeat_until_done(e, media_wait_written(r.behind, &lost));
+		assert_int_equal(e, 0);
+		assert_int_equal(media_stamp(r.behind), -EAGAIN);
+		assert_false(r.behind->stamped);
+		repeat_until_done(e, media_stamp(r.behind));
+		assert_int_equal(e, 0);
+		assert_true(r.behind->stamped);
+		assert_int_equal(r.behind->stamp.bytes, i * PIECE * MEDIA_BLOCK);
+		assert_false(r.fault->dirty);
+		/* Nothing was written: there is nothing to wait for. */
+		assert_int_equal(media_stamp(r.behind), 0);
+	}
+	assert_int_equal(r.slow->calls_by_caller, 0);
+	media_close(r.behind);
+}
+
 /* A sync does not cover blocks accepted after its request, and must not claim to. */
 static void a_sync_covers_blocks_accepted_before_its_result(void **state)
 {
@@ -297,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_accepted_blocks_are_written),
+		cmocka_unit_test(a_stamp_is_taken_by_the_thread),
 		cmocka_unit_test(a_sync_covers_blocks_accepted_before_its_result),
 		cmocka_unit_test(blocks_wait_for_a_sync_in_progress),
 		cmocka_unit_test(views_do_not_wait_for_a_sync),
