@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/client.h"
+#include "ctl/doctor_network.h"
 #include "ctl/root_file.h"
 #include "ctl/version_note.h"
 #include "util/array.h"
@@ -247,13 +248,7 @@ static void advise_cable(struct exam *x)
 		return;
 	}
 	if (x->facts.udc_kind == UDC_USBIP) {
-		exam_advise(x,
-			"There is no cable: %s is software, and a PC connects to it by network. "
-			"Run "
-			"sudo usbipd --device here, and sudo usbip attach --remote ADDRESS "
-			"--device "
-			"%s on the PC, with the address of this machine.",
-			x->facts.udc, x->facts.udc);
+		advise_network(x);
 		return;
 	}
 	exam_advise(x,

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "ctl/dummy.h"
+#include "ctl/soft_udc.h"
 #include "ctl/loopback.h"
 #include "ctl/loopback_unit.h"
 #include "ctl/run_program.h"
@@ -285,10 +285,10 @@ static void the_first_free_controller_is_taken(void **state)
 	char udc[64], owner[64], device[32];
 
 	(void)state;
-	assert_false(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_false(soft_udc_free(&soft_dummy, root, udc, sizeof(udc), owner, sizeof(owner)));
 	assert_string_equal(owner, "");
 	put_file(DUMMY "/function", "g_ether\n");
-	assert_false(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_false(soft_udc_free(&soft_dummy, root, udc, sizeof(udc), owner, sizeof(owner)));
 	assert_string_equal(owner, "g_ether");
 	assert_has(loopback(with("on @")),
 		"the gadget \"g_ether\" has the controller of dummy_hcd; stop what made that "
@@ -298,7 +298,7 @@ static void the_first_free_controller_is_taken(void **state)
 	put_file("/sys/class/udc/dummy_udc.1/function", "");
 	put_file(GADGET "/other/UDC", "dummy_udc.1\n");
 	put_file("/sys/class/udc/fe980000.usb/function", "");
-	assert_true(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_true(soft_udc_free(&soft_dummy, root, udc, sizeof(udc), owner, sizeof(owner)));
 	assert_string_equal(udc, "dummy_udc.2");
 	/* The drive of another gadget, and a real one, are not this one's. */
 	put_file("/sys/devices/platform/dummy_hcd.20/usb3/block/sr0/x", "");
@@ -310,11 +310,11 @@ static void the_first_free_controller_is_taken(void **state)
 		0);
 	assert_int_equal(
 		symlink("../devices/pci0/ata1/block/sr1", in_scratch("root/sys/block/sr1")), 0);
-	assert_false(dummy_drive(root, udc, device, sizeof(device)));
+	assert_false(soft_udc_drive(root, udc, device, sizeof(device)));
 	assert_int_equal(symlink("../devices/platform/dummy_hcd.2/usb3/block/sr3",
 				 in_scratch("root/sys/block/sr3")),
 		0);
-	assert_true(dummy_drive(root, udc, device, sizeof(device)));
+	assert_true(soft_udc_drive(root, udc, device, sizeof(device)));
 	assert_string_equal(device, "/dev/sr3");
 }
 
@@ -451,15 +451,15 @@ static void names_are_quoted_for_systemd(void **state)
 	assert_has(text, "--set-up \"a%%b\"\n");
 	assert_has(text, "--media \"/home/a b/50%% \\\"of\\\" $$HOME\\\\\"\n");
 	assert_has(text, "\nBindPaths=\"/home/a b/50%% \\\"of\\\" $HOME\\\\\"\n");
-	assert_true(loopback_unit_read(root, &read));
+	assert_true(loopback_unit_read(root, KIND_LOOPBACK, &read));
 	assert_string_equal(read.folder, u.folder);
 	assert_string_equal(read.user, u.user);
 	assert_string_equal(read.controller, u.controller);
 	assert_string_equal(read.modules, u.modules);
 	put_file(LOOPBACK_DROP_IN, "[Service]\nUser=root\nFolder=/x\nController=y\n");
-	assert_false(loopback_unit_read(root, &read));
-	loopback_unit_remove(root);
-	assert_false(loopback_unit_read(root, &read));
+	assert_false(loopback_unit_read(root, KIND_LOOPBACK, &read));
+	loopback_unit_remove(root, KIND_LOOPBACK);
+	assert_false(loopback_unit_read(root, KIND_LOOPBACK, &read));
 }
 
 /* The gadget is made as the unit makes it, but for another user. */
