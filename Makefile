@@ -158,7 +158,8 @@ $(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(daemon_libs) $(pure_libs) | need-daemon
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
 
 # The service's drop-in names the daemon.
-$(O)/src/ctl/loopback_unit.o $(O)/test/daemon/ctl/t_loopback.o: ALL_CPPFLAGS += -DSBINDIR='"$(SBINDIR)"'
+$(O)/src/ctl/loopback_unit.o $(O)/test/daemon/ctl/t_loopback.o $(O)/test/daemon/ctl/t_network.o: \
+	ALL_CPPFLAGS += -DSBINDIR='"$(SBINDIR)"'
 
 $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')

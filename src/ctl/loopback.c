@@ -117,8 +117,8 @@ static bool daemon_runs(const struct loopback *l)
 	return fd >= 0 || fd == -EACCES;
 }
 
-/* Asks the daemon whether any drive has the flag; `of` is the object in the drive that has it. */
-static bool any_drive(const struct loopback *l, const char *of, const char *flag)
+/* Asks the daemon whether a host has any drive, or, with locked, has locked any. */
+static bool any_drive(const struct loopback *l, bool locked)
 {
 	json_t *status = NULL;
 	const json_t *drive;
@@ -126,8 +126,10 @@ static bool any_drive(const struct loopback *l, const char *of, const char *flag
 	size_t i;
 
 	ask_status(l->env->socket, 0, ASK_MS, &status);
+	/* What a host had locked that is gone stays locked until the next one comes. */
 	json_array_foreach(json_object_get(status, "drives"), i, drive) any |=
-		field_flag(of ? json_object_get(drive, of) : drive, flag);
+		field_flag(json_object_get(drive, "host"), "connected") &&
+		(!locked || field_flag(drive, "locked"));
 	json_decref(status);
 	return any;
 }
@@ -180,11 +182,12 @@ static void describe(const struct loopback *l, bool runs, json_t *all, char *out
 		if (runs)
 			describe_loopback(l, device, out, size);
 	} else {
-		connected = runs && any_drive(l, "host", "connected");
+		connected = runs && any_drive(l, false);
 		json_object_set_new(all, "listen", json_string(l->unit.listen));
 		json_object_set_new(all, "connected", json_boolean(connected));
 		if (runs)
-			describe_network(l, run(l, true, "systemctl", "is-active", NETWORK_SOCKET),
+			describe_network(l,
+				network_listener(l->env->root, l->unit.listen) != LISTENS_NOT,
 				connected, out, size);
 	}
 	if (!runs)
@@ -430,7 +433,7 @@ static enum exit_code report_started(const struct loopback *l)
 	for (unsigned ms = 0; l->choice->kind == KIND_LOOPBACK && ms < l->env->wait_ms;
 		ms += PAUSE_MS) {
 		if (soft_udc_drive(l->env->root, l->unit.controller, device, sizeof(device)) &&
-			any_drive(l, "host", "connected"))
+			any_drive(l, false))
 			break;
 		sleep_ms(PAUSE_MS);
 	}
@@ -493,7 +496,7 @@ static enum exit_code turn_off(struct loopback *l)
 	if (needs_root(l))
 		return EXIT_REFUSED;
 	/* For a moment, programs of udev lock the drive as well. */
-	while (!l->given.force && any_drive(l, NULL, "locked")) {
+	while (!l->given.force && any_drive(l, true)) {
 		if (ms >= MIN(l->env->wait_ms, LOCK_MS))
 			return fail(l, "locked", l->choice->using);
 		sleep_ms(PAUSE_MS);

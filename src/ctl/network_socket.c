@@ -9,10 +9,13 @@
 #include <unistd.h>
 
 #include "ctl/root_file.h"
+#include "util/array.h"
 
 #define PATH_BYTES 512
 #define PORT       3240 /* of USB/IP, by IANA */
 #define MAX_PORT   65535
+
+#define STATE_LISTEN 0x0A /* enum in include/net/tcp_states.h of Linux */
 
 /* Reads ":PORT" or nothing. */
 static bool read_port(const char *text, unsigned long *port)
@@ -79,4 +82,57 @@ int network_socket_write(const char *root, const char *listen)
 void network_socket_remove(const char *root)
 {
 	root_remove(root, NETWORK_SOCKET_DROP_IN);
+}
+
+/* 127.0.0.1 and ::1 as /proc/net/tcp and tcp6 have them, on machines of both byte orders. */
+static bool is_local(const char *address)
+{
+	static const char *const local[] = {"0100007F", "7F000001",
+		"00000000000000000000000001000000", "00000000000000000000000000000001"};
+
+	for (size_t i = 0; i < ARRAY_LEN(local); i++) {
+		if (strcmp(address, local[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Looks for listeners at the port in one of the kernel's tables of TCP sockets. */
+static enum network_listener look(const char *root, const char *table, unsigned port)
+{
+	char path[PATH_BYTES], line[256], address[40];
+	enum network_listener found = LISTENS_NOT;
+	unsigned at, state;
+	FILE *f;
+
+	root_path(root, path, sizeof(path), "/proc/net/%s", table);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %*u: %39[0-9A-F]:%4x %*[0-9A-F]:%*x %2x", address, &at,
+			    &state) != 3 ||
+			at != port || state != STATE_LISTEN)
+			continue;
+		if (!is_local(address))
+			found = LISTENS;
+		else if (found == LISTENS_NOT)
+			found = LISTENS_LOCALLY;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+unsigned network_port(const char *listen)
+{
+	const char *colon = strrchr(listen, ':');
+
+	return colon ? (unsigned)strtoul(colon + 1, NULL, 10) : 0;
+}
+
+enum network_listener network_listener(const char *root, const char *listen)
+{
+	unsigned port = network_port(listen);
+	enum network_listener v4 = look(root, "tcp", port), v6 = look(root, "tcp6", port);
+
+	return v4 > v6 ? v4 : v6;
 }

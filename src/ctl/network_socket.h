@@ -18,6 +18,13 @@
 bool network_listen(const char *text, char *out, size_t size);
 /* True if only programs of this machine reach the address of network_listen(). */
 bool network_listen_is_local(const char *listen);
+/* The port of the address, 0 = there is none in it. */
+unsigned network_port(const char *listen);
+
+/* Who reaches the port of the address: nobody as nothing listens, this machine alone, or others. */
+enum network_listener { LISTENS_NOT, LISTENS_LOCALLY, LISTENS };
+enum network_listener network_listener(const char *root, const char *listen);
+
 /* Writes the drop-in below root, with its folder. 0 or -errno. */
 int network_socket_write(const char *root, const char *listen);
 /* Removes it, and its folder if that is empty. */
