@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_BYTES 512
@@ -57,15 +58,20 @@ static int is_vudc(const struct dirent *d)
 	return vudc_name_ok(d->d_name);
 }
 
-unsigned vudc_list(const char *root, struct usbip_device *out, unsigned max)
+static int scan(const char *root, struct dirent ***list)
 {
 	char path[PATH_BYTES];
-	struct dirent **list;
-	unsigned count = 0;
-	int n;
 
 	snprintf(path, sizeof(path), "%s/sys/devices/platform", root);
-	n = scandir(path, &list, is_vudc, versionsort);
+	return scandir(path, list, is_vudc, versionsort);
+}
+
+unsigned vudc_list(const char *root, struct usbip_device *out, unsigned max)
+{
+	struct dirent **list;
+	unsigned count = 0;
+	int n = scan(root, &list);
+
 	for (int i = 0; i < n; i++) {
 		if (count < max && vudc_read(root, list[i]->d_name, &out[count]))
 			count++;
@@ -92,5 +98,35 @@ int vudc_take(const char *root, const char *name, int fd)
 	else if (n != (ssize_t)strlen(text))
 		r = -EIO;
 	close(file);
+	return r;
+}
+
+static int allow(const char *root, const char *name, gid_t group)
+{
+	int fd = open_file(root, name, "usbip_sockfd", O_WRONLY);
+	int r = 0;
+
+	if (fd < 0)
+		return fd;
+	if (fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, S_IWUSR | S_IWGRP) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+int vudc_allow(const char *root, gid_t group)
+{
+	struct dirent **list;
+	int n = scan(root, &list), r = 0;
+
+	for (int i = 0; i < n; i++) {
+		int one = allow(root, list[i]->d_name, group);
+
+		if (r == 0)
+			r = one;
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
 	return r;
 }

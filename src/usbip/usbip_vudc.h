@@ -4,6 +4,7 @@
 #define USBIP_VUDC_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "usbip/usbip_wire.h"
 
@@ -23,5 +24,10 @@ bool vudc_read(const char *root, const char *name, struct usbip_device *out);
  * -EBUSY if another PC has the device, -ENODEV if it has no gadget.
  */
 int vudc_take(const char *root, const char *name, int fd);
+/*
+ * As root: lets the members of a group do so with every controller. 0, or -errno of the first that
+ * could not be changed.
+ */
+int vudc_allow(const char *root, gid_t group);
 
 #endif

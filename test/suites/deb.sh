@@ -74,6 +74,8 @@ contents() { # DEB
 			-rw-r--r-- root/root ./usr/share/man/man8/mmcgadgetd.8.gz
 			-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_mmcgadgetctl
 			-rwxr-xr-x root/root ./usr/bin/mmcgadgetctl
+			-rw-r--r-- root/root ./usr/share/doc/mmcgadget/examples/mmcgadget-attach@.service
+			-rwxr-xr-x root/root ./usr/share/doc/mmcgadget/examples/mmcgadget-attach
 			-rw-r--r-- root/root ./usr/share/doc/mmcgadget/examples/mmcgadget-hook.service
 			-rwxr-xr-x root/root ./usr/share/doc/mmcgadget/examples/mmcgadget-hook
 			-rwxr-xr-x root/root ./usr/lib/mmcgadget/mmcgadget-decoder

@@ -292,6 +292,25 @@ static void bytes_that_are_no_request_get_no_answer(void **state)
 	assert_string_equal(get_text(PLATFORM "/usbip-vudc.0/usbip_sockfd"), "");
 }
 
+/* The right to give a connection to the kernel belongs to root, until a group gets it. */
+static void a_group_gets_the_right(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	put_controller("usbip-vudc.1", false);
+	assert_int_equal(vudc_allow(root, getegid()), 0);
+	assert_int_equal(stat(in_scratch(PLATFORM "/usbip-vudc.0/usbip_sockfd"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0220);
+	assert_int_equal(stat(in_scratch(PLATFORM "/usbip-vudc.1/usbip_sockfd"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0220);
+	assert_int_equal(stat(in_scratch(PLATFORM "/usbip-vudc.1/dev_desc"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(unlink(in_scratch(PLATFORM "/usbip-vudc.0/usbip_sockfd")), 0);
+	assert_int_equal(vudc_allow(root, getegid()), -ENOENT);
+	assert_int_equal(vudc_allow("/nowhere", getegid()), 0);
+}
+
 /* ---- the program ----------------------------------------------------------------------------- */
 
 static int run_program(int in, const char *argument)
@@ -332,6 +351,7 @@ static void the_program_serves_its_standard_input(void **state)
 	close(fds[0]);
 	assert_int_equal(run_program(0, "--version"), 0);
 	assert_int_equal(run_program(0, "x"), 2);
+	assert_int_equal(run_program(0, "--set-up"), 2);
 }
 
 int main(void)
@@ -345,6 +365,7 @@ int main(void)
 		T(a_controller_that_cannot_be_had_is_refused),
 		T(what_the_kernel_refuses_is_told),
 		T(bytes_that_are_no_request_get_no_answer),
+		T(a_group_gets_the_right),
 		T(the_program_serves_its_standard_input),
 	};
 
