@@ -291,6 +291,10 @@ static void check_state(struct exam *x)
 				    : "no PC has connected by network",
 			    state))
 			advise_cable(x);
+	} else if (x->facts.udc_kind == UDC_USBIP && strcmp(state, "default") == 0) {
+		/* As usbip-vudc leaves it when a PC is gone. */
+		if (exam_bad(x, "host", "no PC has the drive by network (\"%s\")", state))
+			advise_cable(x);
 	} else if (strcmp(state, "attached") == 0 || strcmp(state, "powered") == 0) {
 		if (exam_bad(x, "host", "there is power, but no data from a host (\"%s\")", state))
 			advise_cable(x);

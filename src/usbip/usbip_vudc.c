@@ -7,11 +7,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATH_BYTES 512
 #define MAX_DIGITS 4
+
+#define SDEV_ST_AVAILABLE '1' /* enum usbip_device_status in linux/usbip.h of Linux */
+#define DRAIN_MS          100 /* for the kernel to send what it has left */
+#define DRAIN_READS       256
+#define FREE_MS           2000u
+#define PAUSE_MS          5u
 
 bool vudc_name_ok(const char *name)
 {
@@ -82,7 +91,8 @@ unsigned vudc_list(const char *root, struct usbip_device *out, unsigned max)
 	return count;
 }
 
-int vudc_take(const char *root, const char *name, int fd)
+/* Writes the number of a socket to the controller. 0 or -errno. */
+static int give(const char *root, const char *name, int fd)
 {
 	int file = open_file(root, name, "usbip_sockfd", O_WRONLY);
 	char text[16];
@@ -99,6 +109,62 @@ int vudc_take(const char *root, const char *name, int fd)
 		r = -EIO;
 	close(file);
 	return r;
+}
+
+static bool is_free(const char *root, const char *name)
+{
+	int fd = open_file(root, name, "usbip_status", O_RDONLY);
+	char status = 0;
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &status, 1) < 0)
+		status = 0;
+	close(fd);
+	return status == SDEV_ST_AVAILABLE;
+}
+
+static void sleep_ms(long ms)
+{
+	const struct timespec t = {.tv_nsec = ms * 1000000};
+
+	nanosleep(&t, NULL);
+}
+
+/*
+ * Linux keeps the answers of a session that was cut, and sends them to the next PC, which takes
+ * them for the reply of USB/IP and gives up (tx_queue in vudc_tx.c of Linux 6.12; nothing empties
+ * it). So the next one is a socket of this process. 0 or -errno: -EBUSY as vudc_take() has it.
+ */
+static int drain(const char *root, const char *name)
+{
+	const struct timeval wait = {.tv_usec = DRAIN_MS * 1000};
+	char rest[4096];
+	int pair[2], r;
+	unsigned reads = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	r = give(root, name, pair[0]);
+	close(pair[0]);
+	if (r == 0 && setsockopt(pair[1], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) == 0) {
+		while (reads < DRAIN_READS && recv(pair[1], rest, sizeof(rest), 0) > 0)
+			reads++;
+	}
+	close(pair[1]);
+	for (unsigned ms = 0; r == 0 && !is_free(root, name); ms += PAUSE_MS) {
+		if (ms >= FREE_MS)
+			r = -ETIMEDOUT;
+		sleep_ms(PAUSE_MS);
+	}
+	return r;
+}
+
+int vudc_take(const char *root, const char *name, int fd)
+{
+	int r = drain(root, name);
+
+	return r < 0 ? r : give(root, name, fd);
 }
 
 static int allow(const char *root, const char *name, gid_t group)

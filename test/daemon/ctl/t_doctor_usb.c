@@ -47,6 +47,8 @@ static void software_controllers_need_no_cable(void **state)
 			"network. "
 			"Nothing listens at port 3240 here: sudo systemctl start "
 			"mmcgadget-usbip.socket."},
+		{"usbip-vudc.0", "default", NOT_CONNECTED, "no PC has the drive by network",
+			"There is no cable"},
 		{"usbip-vudc.0", "powered", NOT_CONNECTED, "no data from a host",
 			"There is no cable"},
 	};

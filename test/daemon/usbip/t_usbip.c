@@ -57,6 +57,8 @@ static void put_controller(const char *name, bool gadget)
 	put_folder(path);
 	snprintf(path, sizeof(path), PLATFORM "/%s/usbip_sockfd", name);
 	put_bytes(path, "", 0);
+	snprintf(path, sizeof(path), PLATFORM "/%s/usbip_status", name);
+	put_bytes(path, "1\n", 2);
 	snprintf(path, sizeof(path), PLATFORM "/%s/dev_desc", name);
 	put_bytes(path, descriptor, gadget ? sizeof(descriptor) : 0);
 }
