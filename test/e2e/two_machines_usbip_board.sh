@@ -28,7 +28,7 @@ network_up 10.9.0.1
 listen() {
 	systemd-socket-activate --listen=10.9.0.1:3240 --accept --inetd /usr/lib/mmcgadget/mmcgadget-usbip
 }
-listen </dev/null 2>&1 | sed -u 's/^/#   listener: /' &
+listen </dev/null 2>&1 | sed -un 's/^mmcgadget-usbip: /#   mmcgadget-usbip: /p' &
 disc=0
 touch /out/next
 say ready
