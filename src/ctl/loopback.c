@@ -205,6 +205,12 @@ static enum exit_code report(const struct loopback *l, bool on)
 	json_t *all = json_object();
 
 	snprintf(text, sizeof(text), "%s", l->choice->off);
+	if (l->choice->kind == KIND_NETWORK &&
+		network_listener(l->env->root, NETWORK_LISTEN) != LISTENS_NOT)
+		snprintf(text, sizeof(text),
+			"network is off, but something listens at port %u: systemctl "
+			"status " NETWORK_SOCKET " says whether that is for good",
+			network_port(NETWORK_LISTEN));
 	if (on) {
 		json_object_set_new(all, "running", json_boolean(runs));
 		json_object_set_new(all, "controller", json_string(u->controller));

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # "mmcgadgetctl network": the drive goes over USB/IP to a PC that is a network name space of this guest,
 # with a cable of its own (veth). The PC keeps it attached by the example unit. The cable is pulled in the
-# middle of a burn and put back; the daemon is restarted, and killed; the PC detaches.
+# middle of a burn and put back; the daemon is restarted; the PC detaches. With FULL=1 the default address is
+# tried before, and the daemon is killed.
 # shellcheck disable=SC2154 # media, work and sr are lib.sh's
 . ./lib.sh
 
@@ -13,7 +14,7 @@ rm -rf "$discs"
 board=10.9.0.1
 controller=usbip-vudc.0
 make_iso READ 2 "$work/read.iso"
-make_iso BURN 10 "$work/burn.iso"
+make_iso BURN 8 "$work/burn.iso"
 chmod 755 "$work"
 [ ! -e /sys/module/dummy_hcd ] || wait_for 10 udc_unload
 modprobe -a sg sr_mod usb_storage
@@ -33,18 +34,21 @@ ip -n pc link set pc0 up
 like "without root: on says what to type" "$("${user[@]}" mmcgadgetctl network on listen=$board 2>&1)" \
 	"sudo mmcgadgetctl network on listen=$board\$"
 on() { SUDO_UID=$(id -u carol) mmcgadgetctl network on "$@" 2>&1; }
-like "on" "$(on)" "no PC has the drive yet: $controller waits for one at 127.0.0.1:3240; .* $discs, of the user carol" || {
+if [ -n "${FULL:-}" ]; then
+	like "on" "$(on)" "no PC has the drive yet: $controller waits for one at 127.0.0.1:3240; .* $discs, of the user carol"
+	is "by default, this machine alone can connect" "$(listeners)" '0100007F:0CA8'
+	like "doctor knows that, and says how a PC gets there" "$("${user[@]}" mmcgadgetctl --json doctor)" \
+		'ssh -N -L 3240:localhost:3240' "usbip attach --remote localhost --device $controller"
+	like "status: the host is elsewhere" "$("${user[@]}" mmcgadgetctl status)" "$controller; its host is at the other end"
+	check "off" mmcgadgetctl network off
+	is "nothing listens any more" "$(listeners)" ''
+fi
+like "on at an address says that there is no password" "$(on listen=$board)" \
+	"whoever reaches $board:3240 can use the drive" "waits for one at $board:3240; .* $discs, of the user carol" || {
 	journalctl -u mmcgadgetd -u 'mmcgadget-usbip*' --no-pager -n 30 | sed 's/^/#   /'
 	finish
 }
-is "by default, this machine alone can connect" "$(listeners)" '0100007F:0CA8'
-like "doctor knows that, and says how a PC gets there" "$("${user[@]}" mmcgadgetctl --json doctor)" \
-	'ssh -N -L 3240:localhost:3240' "usbip attach --remote localhost --device $controller"
-like "status: the host is elsewhere" "$("${user[@]}" mmcgadgetctl status)" "$controller; its host is at the other end"
-check "off" mmcgadgetctl network off
-is "nothing listens any more" "$(listeners)" ''
-like "on at an address says that there is no password" "$(on listen=$board)" \
-	"whoever reaches $board:3240 can use the drive" "waits for one at $board:3240"
+is "at this address alone" "$(listeners)" '0100090A:0CA8'
 like "loopback is refused meanwhile" "$(SUDO_UID=$(id -u carol) mmcgadgetctl loopback on 2>&1)" 'network is on; first'
 
 # ---- the PC, as the example unit says ----
@@ -97,11 +101,11 @@ check "the burn has begun" wait_for 60 recorded
 ip -n pc link set pc0 down
 cut=$(state recorded_blocks)
 # The time is what is tested: shorter than the 30 s after which the board gives the drive up.
-sleep 6
+sleep 4
 still=$(state recorded_blocks)
 ip -n pc link set pc0 up
-if [ "$still" -lt $((10 * 512)) ]; then ok "the cable was pulled in the middle of the burn"; else fail "the cable was pulled at block $still"; fi
-echo "# the cable was pulled at block $cut, and put back at block $still of $((10 * 512))"
+if [ "$still" -lt $((8 * 512)) ]; then ok "the cable was pulled in the middle of the burn"; else fail "the cable was pulled at block $still"; fi
+echo "# the cable was pulled at block $cut, and put back at block $still of $((8 * 512))"
 wait $burner
 is "the burn goes on, and ends well" "$? $(grep -c ':-\[' "$work/burn.log")" "0 0" || tail -n 15 "$work/burn.log" | sed 's/^/#   /'
 check "the file is the source" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" $discs/one.iso
@@ -112,14 +116,18 @@ check "the PC sees the other disc" wait_for 20 has_label "$sr" READ
 
 # ---- the daemon is killed, and restarted ----
 device=$(devnum)
-silence_host
-kill_daemon "killed while the PC is idle"
-is "the PC has not noticed it" "$(devnum)" "$device"
-check "it reads the disc" same "$work/read.iso"
+if [ -n "${FULL:-}" ]; then
+	silence_host
+	kill_daemon "killed while the PC is idle"
+	is "the PC has not noticed it" "$(devnum)" "$device"
+	check "it reads the disc" same "$work/read.iso"
+fi
 check "the daemon is restarted" systemctl restart mmcgadgetd
 moved() { sr=$(host_drives) && [ -n "$sr" ] && [ "$(devnum)" != "$device" ]; }
 check "the PC has the drive again, by itself" wait_for 60 moved || problem | sed 's/^/#   /'
 check "with its disc" wait_for 20 has_label "$sr" READ
+# Answers for the old session, which Linux would send to the PC, are gone.
+unlike "no attempt got anything else than an answer" "$(journalctl -u "$unit" --no-pager -q)" 'mismatch'
 
 # ---- off ----
 check "the PC detaches the drive" systemctl stop "$unit"

@@ -58,6 +58,15 @@ static void on_lets_a_pc_attach_and_off_takes_it_away(void **state)
 	assert_int_equal(access(in_scratch("home/discs"), F_OK), 0);
 }
 
+/* The socket may be enabled for good, without "network on". */
+static void another_listener_is_told(void **state)
+{
+	(void)state;
+	put_file(TCP, "  sl  local_address\n   0: 0100007F:0CA8 00000000:0000 0A 0:0\n");
+	assert_has(network(""), "network is off, but something listens at port 3240: systemctl ");
+	assert_has(network("--json"), "\"on\":false");
+}
+
 static void another_address_is_told_to_be_open(void **state)
 {
 	(void)state;
@@ -287,6 +296,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup_pc, teardown_pc)
 	const struct CMUnitTest tests[] = {
 		T(on_lets_a_pc_attach_and_off_takes_it_away),
+		T(another_listener_is_told),
 		T(another_address_is_told_to_be_open),
 		T(addresses_are_read),
 		T(the_two_exclude_each_other),
