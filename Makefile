@@ -52,7 +52,7 @@ ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # ---- whose build folder it is --------------------------------------------------------------
 # "sudo make ..." in a user's tree builds as that user (test/owner.sh), so that the user can go on
 # building there. This holds for a relative $(O): who names a folder elsewhere knows whose it is.
-built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-web mmcgadget-shim)
+built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-usbip mmcgadget-web mmcgadget-shim)
 ifeq ($(shell id -u),0)
 ifeq ($(filter root UNKNOWN,$(shell stat -c %U .))$(filter /%,$(O)),)
 $(shell test/owner.sh --begin $(O) $(built))
@@ -69,10 +69,11 @@ endif
 
 # ---- rooms: each directory of sources is a library; docs/architecture.md says what is in it ----
 # From the top down: a room knows only the rooms after it (test/suites/layers.sh).
-# src/shim is no library: programs preload a part of it, see below. src/web stands above the client.
+# src/shim is no library: programs preload a part of it, see below. src/web stands above the client, and
+# src/usbip on src/util alone.
 pure_rooms   := cdimage trace bot mmc disc media cd util
 daemon_rooms := daemon usb control transfer drive library gadget protocol
-rooms        := web ctl $(daemon_rooms) $(pure_rooms)
+rooms        := web ctl usbip $(daemon_rooms) $(pure_rooms)
 $(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
 testlib_src  := $(wildcard test/lib/*.c)
 
@@ -100,7 +101,7 @@ has_web := $(shell $(PKG_CONFIG) --exists libmicrohttpd 2>/dev/null && echo yes)
 has_flac := $(shell $(PKG_CONFIG) --exists flac 2>/dev/null && echo yes)
 
 programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver $(if $(has_flac),$(O)/mmcgadget-decoder) \
-	$(if $(has_web),$(O)/mmcgadget-web)
+	$(O)/mmcgadget-usbip $(if $(has_web),$(O)/mmcgadget-web)
 
 .PHONY: all
 all: $(programs) $(if $(has_web),,no-web) ## build the daemon and the control client (default)
@@ -157,7 +158,8 @@ $(O)/mmcgadgetd: $(O)/src/mmcgadgetd.o $(daemon_libs) $(pure_libs) | need-daemon
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_gadget) $(LIBS_daemon) $(LIBS)
 
 # The service's drop-in names the daemon.
-$(O)/src/ctl/loopback_unit.o $(O)/test/daemon/ctl/t_loopback.o: ALL_CPPFLAGS += -DSBINDIR='"$(SBINDIR)"'
+$(O)/src/ctl/loopback_unit.o $(O)/test/daemon/ctl/t_loopback.o $(O)/test/daemon/ctl/t_network.o: \
+	ALL_CPPFLAGS += -DSBINDIR='"$(SBINDIR)"'
 
 $(O)/mmcgadgetctl: $(O)/src/mmcgadgetctl.o $(call lib,ctl) $(call lib,protocol) $(pure_libs) | need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
@@ -193,6 +195,11 @@ decoder  := $(call objs,$(wildcard src/decoder/*.c)) $(O)/src/resolver/sandbox.o
 $(O)/mmcgadget-decoder: $(O)/src/mmcgadget-decoder.o $(decoder)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_flac) $(LIBS)
+
+# The process that gives a PC's connection to the kernel.
+$(O)/mmcgadget-usbip: $(O)/src/mmcgadget-usbip.o $(call lib,usbip) $(call lib,util)
+	$(if $(V),,@printf '  LINK    %s\n' '$@')
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # The same sandbox around a process that misbehaves, for its tests.
 $(O)/test/resolver/misbehave: $(O)/test/resolver/misbehave.o $(resolver)
@@ -258,7 +265,7 @@ $(unit_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs) | need-unit
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS)
 
-$(filter-out $(web_tests),$(daemon_tests)): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(daemon_libs) \
+$(filter-out $(web_tests),$(daemon_tests)): $(O)/%: $(O)/%.o $(call lib,testlib) $(call lib,ctl) $(call lib,usbip) $(daemon_libs) \
 		$(pure_libs) | need-unit need-daemon
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_test) $(LIBS_gadget) $(LIBS_daemon) $(LIBS_ctl) $(LIBS)
@@ -417,6 +424,7 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	install -Dm755 $(O)/mmcgadgetctl $(DESTDIR)$(BINDIR)/mmcgadgetctl
 	install -Dm755 $(O)/mmcgadget-resolver $(DESTDIR)$(LIBEXECDIR)/mmcgadget-resolver
 	$(if $(has_flac),install -Dm755 $(O)/mmcgadget-decoder $(DESTDIR)$(LIBEXECDIR)/mmcgadget-decoder)
+	install -Dm755 $(O)/mmcgadget-usbip $(DESTDIR)$(LIBEXECDIR)/mmcgadget-usbip
 	install -Dm644 docs/man/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8
 	install -Dm644 docs/man/mmcgadgetctl.1 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1
 	install -Dm644 docs/man/mmcgadget.conf.5 $(DESTDIR)$(MANDIR)/man5/mmcgadget.conf.5
@@ -428,13 +436,16 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	install -Dm644 configs/mmcgadget.sysusers $(DESTDIR)$(SYSUSERSDIR)/mmcgadget.conf
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's|@SBINDIR@|$(SBINDIR)|g' configs/mmcgadgetd.service > $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service
+	sed 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' configs/mmcgadget-usbip@.service > $(DESTDIR)$(UNITDIR)/mmcgadget-usbip@.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/mmcgadgetd.service $(DESTDIR)$(UNITDIR)/mmcgadget-usbip@.service
+	install -Dm644 configs/mmcgadget-usbip.socket $(DESTDIR)$(UNITDIR)/mmcgadget-usbip.socket
 
 installed := $(SBINDIR)/mmcgadgetd $(BINDIR)/mmcgadgetctl $(LIBEXECDIR)/mmcgadget-resolver \
-	$(LIBEXECDIR)/mmcgadget-decoder \
+	$(LIBEXECDIR)/mmcgadget-decoder $(LIBEXECDIR)/mmcgadget-usbip \
 	$(MANDIR)/man8/mmcgadgetd.8 \
 	$(MANDIR)/man1/mmcgadgetctl.1 $(MANDIR)/man5/mmcgadget.conf.5 $(COMPLETIONDIR)/mmcgadgetctl \
-	$(ZSHDIR)/_mmcgadgetctl $(FISHDIR)/mmcgadgetctl.fish $(SYSUSERSDIR)/mmcgadget.conf $(UNITDIR)/mmcgadgetd.service
+	$(ZSHDIR)/_mmcgadgetctl $(FISHDIR)/mmcgadgetctl.fish $(SYSUSERSDIR)/mmcgadget.conf $(UNITDIR)/mmcgadgetd.service \
+	$(UNITDIR)/mmcgadget-usbip.socket $(UNITDIR)/mmcgadget-usbip@.service
 uninstall: ## remove what install put there; says what it leaves
 	$(Q)DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' configs/uninstall.sh $(installed)
 	$(Q)rmdir $(DESTDIR)$(LIBEXECDIR) 2>/dev/null || true

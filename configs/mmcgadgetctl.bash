@@ -79,7 +79,7 @@ _mmcgadgetctl()
 {
 	local line=$COMP_LINE words=() glued='' cur piece before i last names
 	local ask=("$1") verb='' drive='' given='' literal='' options=()
-	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback network web doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	COMPREPLY=()
 
@@ -159,7 +159,7 @@ _mmcgadgetctl()
 		return
 		;;
 	doctor | version | upload-drop) return ;;
-	loopback)
+	loopback | network)
 		case $given in
 		'') _mmcgadgetctl_offer on off status ;;
 		on)

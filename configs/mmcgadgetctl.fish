@@ -2,7 +2,7 @@
 # Completion for mmcgadgetctl(1) in fish: the same words as configs/mmcgadgetctl.bash offers.
 
 function __mmcgadgetctl_verbs
-    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
+    set -l verbs 'insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback network web doctor report version'
     string split ' ' $verbs
 end
 
@@ -82,7 +82,7 @@ function __mmcgadgetctl_wants_file
         test "$verb" = fault; and test "$given" = load
     end
     or begin
-        test "$verb" = loopback; and test "$given" = on
+        contains -- "$verb" loopback network; and test "$given" = on
     end
 end
 
@@ -100,7 +100,7 @@ function __mmcgadgetctl_words
             return
         case doctor version report upload upload-drop
             return
-        case loopback
+        case loopback network
             switch "$given"
                 case ''
                     printf '%s\n' on off status

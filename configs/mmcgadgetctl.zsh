@@ -37,7 +37,7 @@ _mmcgadgetctl_drives()
 
 _mmcgadgetctl()
 {
-	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
+	local verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback network web doctor report version'
 	local media='dvd+r dvd+r-dl dvd-r dvd-r-dl dvd-rw dvd+rw dvd-ram bd-r bd-r-dl bd-re bd-re-dl cd-r cd-rw'
 	local options='--json --drive --force --verbose --socket --wait --version --help'
 	local text='("(\\.|[^"\\])*"|null)'
@@ -87,7 +87,7 @@ _mmcgadgetctl()
 		return
 		;;
 	doctor | version) return 1 ;;
-	loopback)
+	loopback | network)
 		case ${given[*]} in
 		'') compadd -- on off status ;;
 		on) _files -/ ;;

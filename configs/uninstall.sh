@@ -39,11 +39,14 @@ echo "What stays, and the command that removes it:"
 if [ -z "$DESTDIR" ] && pidof mmcgadgetd >/dev/null 2>&1; then
 	leaves "sudo systemctl stop mmcgadgetd" "the daemon that runs"
 fi
-dropin=/run/systemd/system/mmcgadgetd.service.d/loopback.conf
-if [ -z "$DESTDIR" ] && [ -e $dropin ]; then
-	leaves "sudo rm $dropin" "what \"mmcgadgetctl loopback on\" made, until a reboot"
-fi
-links=$(cd "$DESTDIR/etc/systemd/system" 2>/dev/null && ls -d -- *.wants/mmcgadgetd.service 2>/dev/null) || links=''
+for dropin in mmcgadgetd.service.d/loopback mmcgadgetd.service.d/network mmcgadget-usbip.socket.d/network; do
+	dropin=/run/systemd/system/$dropin.conf
+	if [ -z "$DESTDIR" ] && [ -e "$dropin" ]; then
+		leaves "sudo rm $dropin" "what \"mmcgadgetctl ${dropin##*/} on\" made, until a reboot" | sed 's/\.conf on/ on/'
+	fi
+done
+links=$(cd "$DESTDIR/etc/systemd/system" 2>/dev/null &&
+	ls -d -- *.wants/mmcgadgetd.service *.wants/mmcgadget-usbip.socket 2>/dev/null) || true
 for link in $links; do
 	leaves "sudo rm $DESTDIR/etc/systemd/system/$link" "the service's start at boot"
 done

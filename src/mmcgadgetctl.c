@@ -272,7 +272,7 @@ int main(int argc, char **argv)
 		return doctor(&o);
 	if (word_is(&o, 0, REPORT_VERB))
 		return report(&o);
-	if (word_is(&o, 0, LOOPBACK_VERB))
+	if (word_is(&o, 0, LOOPBACK_VERB) || word_is(&o, 0, NETWORK_VERB))
 		return loopback(&o);
 	if (word_is(&o, 0, WEB_VERB))
 		return web(&o);

@@ -62,6 +62,7 @@ lane_bookworm() {
 	tap guest-bookworm test/suites/guest.sh bookworm
 	tap power test/suites/guest.sh power
 	tap two-machines test/suites/guest.sh two_machines
+	[ -z "$FULL" ] || tap two-machines-usbip test/suites/guest.sh two_machines_usbip
 	tap deb test/suites/deb.sh
 }
 lane_trixie() {

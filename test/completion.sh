@@ -52,14 +52,14 @@ tab() {
 }
 
 m=mmcgadgetctl
-verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback web doctor report version'
+verbs='insert next prev eject blank close rename delete erase extract status list stats trace fault events sum uploads upload-drop upload get watch wait help loopback network web doctor report version'
 # shellcheck disable=SC2086 # words
 tab $m '' -- $verbs
 # shellcheck disable=SC2086 # words
 tab $m help '' -- $verbs
 tab $m help in -- insert
 tab $m help insert '' --
-tab $m n -- next
+tab $m n -- network next
 tab $m --j -- --json
 tab $m --wait 3 e -- eject erase extract events
 tab $m --wait '' --
@@ -135,6 +135,9 @@ tab $m loopback o -- on off
 tab $m loopback off '' -- force
 tab $m loopback on /et -- /etc
 tab $m loopback on /etc '' --
+tab $m network '' -- on off status
+tab $m network off '' -- force
+tab $m network on /et -- /etc
 tab $m web '' -- password token logout-all
 tab $m web token '' -- add remove list
 tab $m --socket "$answers/ask" -- "$answers/asked"

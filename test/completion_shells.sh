@@ -119,6 +119,8 @@ tab doctor '' --
 tab loopback '' -- on off status
 tab loopback off '' -- force
 tab loopback on x '' --
+tab network '' -- on off status
+tab network off '' -- force
 tab web '' -- password token logout-all
 tab web token '' -- add remove list
 for question in '--json list drive=two' '--json status'; do

@@ -7,7 +7,7 @@
 
 #include "ctl/doctor_exam.h"
 #include "ctl/doctor_usb.h"
-#include "ctl/dummy.h"
+#include "ctl/soft_udc.h"
 #include "protocol/words.h"
 #include "util/array.h"
 
@@ -203,12 +203,14 @@ static void advise_pc(struct exam *x)
 	if (x->facts.part[PART_DUMMY] != PART_MISSING) {
 		exam_advise(x,
 			"This machine has no USB device port, as PCs have none. To see the drive "
-			"on "
-			"this machine itself: sudo mmcgadgetctl loopback on. For another PC, use a "
-			"board with a USB device port.");
+			"on this machine itself: sudo mmcgadgetctl loopback on. For another PC, "
+			"use a board with a USB device port%s.",
+			x->facts.part[PART_VUDC] != PART_MISSING
+				? ", or the network: sudo mmcgadgetctl network on"
+				: "");
 		return;
 	}
-	dummy_missing(&x->facts, missing, sizeof(missing));
+	soft_udc_missing(&soft_dummy, &x->facts, missing, sizeof(missing));
 	exam_advise(x,
 		"Use a board with a USB device port: this machine has none, as PCs have none. To "
 		"see "

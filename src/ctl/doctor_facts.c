@@ -25,6 +25,7 @@ const char *const part_names[PART_COUNT] = {
 	[PART_FFS] = "usb_f_fs",
 	[PART_DWC2] = "dwc2",
 	[PART_DUMMY] = "dummy_hcd",
+	[PART_VUDC] = "usbip-vudc",
 };
 
 /* Finds a module in a list with lines like "kernel/drivers/usb/gadget/libcomposite.ko.xz: ...". */
@@ -62,6 +63,9 @@ static enum part_state find_part(const struct facts *f, enum part part)
 	if ((part == PART_CONFIGFS || part == PART_COMPOSITE) && root_has(f->root, GADGETS))
 		return PART_THERE;
 	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	/* The running kernel's name for a module has no "-". */
+	for (char *at = path; (at = strchr(at, '-')) != NULL;)
+		*at = '_';
 	if (root_has(f->root, path) || in_list(f->root, f->release, "modules.builtin", name))
 		return PART_THERE;
 	return in_list(f->root, f->release, "modules.dep", name) ? PART_ON_DISK : PART_MISSING;

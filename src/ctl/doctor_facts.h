@@ -7,7 +7,7 @@
 #include "ctl/doctor.h"
 
 /* Parts of the kernel that a gadget needs, or the port of a Raspberry Pi. */
-enum part { PART_CONFIGFS, PART_COMPOSITE, PART_FFS, PART_DWC2, PART_DUMMY, PART_COUNT };
+enum part { PART_CONFIGFS, PART_COMPOSITE, PART_FFS, PART_DWC2, PART_DUMMY, PART_VUDC, PART_COUNT };
 enum part_state { PART_MISSING, PART_ON_DISK, PART_THERE };
 
 /* What a controller's other end is: a cable, this machine itself, or a network (USB/IP). */

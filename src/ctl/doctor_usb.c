@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ctl/client.h"
+#include "ctl/doctor_network.h"
 #include "ctl/root_file.h"
 #include "ctl/version_note.h"
 #include "util/array.h"
@@ -247,13 +248,7 @@ static void advise_cable(struct exam *x)
 		return;
 	}
 	if (x->facts.udc_kind == UDC_USBIP) {
-		exam_advise(x,
-			"There is no cable: %s is software, and a PC connects to it by network. "
-			"Run "
-			"sudo usbipd --device here, and sudo usbip attach --remote ADDRESS "
-			"--device "
-			"%s on the PC, with the address of this machine.",
-			x->facts.udc, x->facts.udc);
+		advise_network(x);
 		return;
 	}
 	exam_advise(x,
@@ -295,6 +290,10 @@ static void check_state(struct exam *x)
 				    ? "this machine does not see the drive yet"
 				    : "no PC has connected by network",
 			    state))
+			advise_cable(x);
+	} else if (x->facts.udc_kind == UDC_USBIP && strcmp(state, "default") == 0) {
+		/* As usbip-vudc leaves it when a PC is gone. */
+		if (exam_bad(x, "host", "no PC has the drive by network (\"%s\")", state))
 			advise_cable(x);
 	} else if (strcmp(state, "attached") == 0 || strcmp(state, "powered") == 0) {
 		if (exam_bad(x, "host", "there is power, but no data from a host (\"%s\")", state))

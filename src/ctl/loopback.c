@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * There is one service, which belongs either to a board's port or to this PC itself. So two
- * daemons can never want the same controller, FIFO or gadget, whatever starts the service: the
- * administrator, or udev when dummy_hcd has made its controller.
+ * There is one service, which belongs to a board's port, to this PC itself, or to a PC at the other
+ * end of a network. So two daemons can never want the same controller, FIFO or gadget, whatever
+ * starts the service: the administrator, or udev when a module has made its controller.
  */
 #include "ctl/loopback.h"
 
@@ -15,10 +15,11 @@
 
 #include "ctl/ask.h"
 #include "ctl/client.h"
-#include "ctl/dummy.h"
 #include "ctl/loopback_unit.h"
 #include "ctl/loopback_user.h"
+#include "ctl/network_socket.h"
 #include "ctl/root_file.h"
+#include "ctl/soft_udc.h"
 #include "protocol/answer.h"
 #include "protocol/field.h"
 #include "util/array.h"
@@ -29,24 +30,60 @@
 #define LOCK_MS  3000u       /* for a lock to end that only programs of udev hold */
 #define FOLDER   "mmcgadget" /* in the user's home, if no other is named */
 
+/* The two verbs. */
+struct choice {
+	enum loopback_kind kind;
+	const char *verb, *usage;
+	const struct soft_udc *udc;
+	const char *off;   /* said when it is off */
+	const char *using; /* said when the disc cannot be taken away */
+};
+
+static const struct choice choices[] = {
+	[KIND_LOOPBACK] = {.kind = KIND_LOOPBACK,
+		.verb = LOOPBACK_VERB,
+		.usage = LOOPBACK_ON_SYNOPSIS ", " LOOPBACK_OFF_SYNOPSIS ", " LOOPBACK_SYNOPSIS,
+		.udc = &soft_dummy,
+		.off = "this PC has no drive of its own (loopback is off)",
+		.using = "this PC uses the disc: it is mounted, or a program burns or reads. Eject "
+			 "it first, or: sudo mmcgadgetctl loopback off force"},
+	[KIND_NETWORK] = {.kind = KIND_NETWORK,
+		.verb = NETWORK_VERB,
+		.usage = NETWORK_ON_SYNOPSIS ", " NETWORK_OFF_SYNOPSIS ", " NETWORK_SYNOPSIS,
+		.udc = &soft_vudc,
+		.off = "no PC can have a drive of this machine by network (network is off)",
+		.using = "the PC uses the disc: it is mounted there, or a program burns or reads. "
+			 "Eject it there first, or: sudo mmcgadgetctl network off force"},
+};
+
 /* What the kernel may lack before "on"; in the order in which they can be removed. */
-static const struct {
+#define MODULES 3
+struct module {
 	enum part part;
 	const char *name;
-} modules[] = {{PART_FFS, "usb_f_fs"}, {PART_DUMMY, "dummy_hcd"}, {PART_COMPOSITE, "libcomposite"}};
+};
 
 /* The words behind the verb. */
 struct words_given {
-	const char *what, *folder, *user;
+	const char *what, *folder, *user, *listen;
 	bool force;
 };
 
 struct loopback {
 	const struct options *o;
 	const struct loopback_env *env;
+	const struct choice *choice;
 	struct words_given given;
 	struct loopback_unit unit;
 };
+
+static struct module module(const struct loopback *l, unsigned i)
+{
+	const struct module all[MODULES] = {{PART_FFS, "usb_f_fs"},
+		{l->choice->udc->part, l->choice->udc->module}, {PART_COMPOSITE, "libcomposite"}};
+
+	return all[i];
+}
 
 static enum exit_code fail(const struct loopback *l, const char *code, const char *text)
 {
@@ -80,8 +117,8 @@ static bool daemon_runs(const struct loopback *l)
 	return fd >= 0 || fd == -EACCES;
 }
 
-/* Asks the daemon whether any drive has the flag; `of` is the object in the drive that has it. */
-static bool any_drive(const struct loopback *l, const char *of, const char *flag)
+/* Asks the daemon whether a host has any drive, or, with locked, has locked any. */
+static bool any_drive(const struct loopback *l, bool locked)
 {
 	json_t *status = NULL;
 	const json_t *drive;
@@ -89,50 +126,108 @@ static bool any_drive(const struct loopback *l, const char *of, const char *flag
 	size_t i;
 
 	ask_status(l->env->socket, 0, ASK_MS, &status);
+	/* What a host had locked that is gone stays locked until the next one comes. */
 	json_array_foreach(json_object_get(status, "drives"), i, drive) any |=
-		field_flag(of ? json_object_get(drive, of) : drive, flag);
+		field_flag(json_object_get(drive, "host"), "connected") &&
+		(!locked || field_flag(drive, "locked"));
 	json_decref(status);
 	return any;
+}
+
+static void describe_loopback(const struct loopback *l, const char *device, char *out, size_t size)
+{
+	const struct loopback_unit *u = &l->unit;
+
+	if (*device != '\0')
+		snprintf(out, size,
+			"this PC is its own host: it has the drive as %s; the discs are the files "
+			"in %s, of the user %s",
+			device, u->folder, u->user);
+	else
+		snprintf(out, size,
+			"this PC is its own host, but does not see the drive yet: ask again in a "
+			"few seconds, then mmcgadgetctl doctor");
+}
+
+static void describe_network(
+	const struct loopback *l, bool listens, bool connected, char *out, size_t size)
+{
+	const struct loopback_unit *u = &l->unit;
+	const char *discs = "the discs are the files in";
+
+	if (connected)
+		snprintf(out, size, "a PC has the drive by network; %s %s, of the user %s", discs,
+			u->folder, u->user);
+	else if (listens)
+		snprintf(out, size,
+			"no PC has the drive yet: %s waits for one at %s; %s %s, of the user %s",
+			u->controller, u->listen, discs, u->folder, u->user);
+	else
+		snprintf(out, size,
+			"network is on, but nothing listens at %s: sudo mmcgadgetctl network on "
+			"starts it again",
+			u->listen);
+}
+
+/* Writes the text, and what of it is to be in the JSON. */
+static void describe(const struct loopback *l, bool runs, json_t *all, char *out, size_t size)
+{
+	char device[64] = "";
+	bool connected;
+
+	if (l->choice->kind == KIND_LOOPBACK) {
+		if (runs)
+			soft_udc_drive(l->env->root, l->unit.controller, device, sizeof(device));
+		json_object_set_new(all, "device", json_string(device));
+		if (runs)
+			describe_loopback(l, device, out, size);
+	} else {
+		connected = runs && any_drive(l, false);
+		json_object_set_new(all, "listen", json_string(l->unit.listen));
+		json_object_set_new(all, "connected", json_boolean(connected));
+		if (runs)
+			describe_network(l,
+				network_listener(l->env->root, l->unit.listen) != LISTENS_NOT,
+				connected, out, size);
+	}
+	if (!runs)
+		snprintf(out, size,
+			"%s is on, but mmcgadgetd does not run: journalctl -u mmcgadgetd says why",
+			l->choice->verb);
 }
 
 /* Prints what is on, or gives it as JSON. */
 static enum exit_code report(const struct loopback *l, bool on)
 {
 	const struct loopback_unit *u = &l->unit;
-	char device[64] = "", text[1024] = "this PC has no drive of its own (loopback is off)";
+	char text[1024];
 	bool runs = on && daemon_runs(l);
-	json_t *all;
+	json_t *all = json_object();
 
-	if (on && !runs)
+	snprintf(text, sizeof(text), "%s", l->choice->off);
+	if (l->choice->kind == KIND_NETWORK &&
+		network_listener(l->env->root, NETWORK_LISTEN) != LISTENS_NOT)
 		snprintf(text, sizeof(text),
-			"loopback is on, but mmcgadgetd does not run: journalctl -u mmcgadgetd "
-			"says "
-			"why");
-	else if (on && dummy_drive(l->env->root, u->controller, device, sizeof(device)))
-		snprintf(text, sizeof(text),
-			"this PC is its own host: it has the drive as %s; the discs are the files "
-			"in "
-			"%s, of the user %s",
-			device, u->folder, u->user);
-	else if (on)
-		snprintf(text, sizeof(text),
-			"this PC is its own host, but does not see the drive yet: ask again in a "
-			"few "
-			"seconds, then mmcgadgetctl doctor");
-	if (!l->o->json) {
-		puts(text);
-		return say_end(EXIT_OK);
-	}
-	all = answer_ok("%s", text);
-	json_object_set_new(all, "on", json_boolean(on));
+			"network is off, but something listens at port %u: systemctl "
+			"status " NETWORK_SOCKET " says whether that is for good",
+			network_port(NETWORK_LISTEN));
 	if (on) {
 		json_object_set_new(all, "running", json_boolean(runs));
 		json_object_set_new(all, "controller", json_string(u->controller));
 		json_object_set_new(all, "user", json_string(u->user));
 		json_object_set_new(all, "folder", json_string(u->folder));
-		json_object_set_new(all, "device", json_string(device));
+		describe(l, runs, all, text, sizeof(text));
 	}
-	say_object(all);
+	if (l->o->json) {
+		json_t *answer = answer_ok("%s", text);
+
+		json_object_set_new(answer, "on", json_boolean(on));
+		json_object_update(answer, all);
+		say_object(answer);
+	} else {
+		puts(text);
+	}
+	json_decref(all);
 	return say_end(EXIT_OK);
 }
 
@@ -145,17 +240,17 @@ static bool system_good(const struct loopback *l, struct facts *f)
 	char text[768];
 
 	facts_gather(&env, f);
-	if (f->part[PART_DUMMY] == PART_MISSING) {
-		dummy_missing(f, text, sizeof(text));
+	if (f->part[l->choice->udc->part] == PART_MISSING) {
+		soft_udc_missing(l->choice->udc, f, text, sizeof(text));
 		fail(l, "not-ready", text);
 		return false;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(modules); i++) {
-		if (f->part[modules[i].part] != PART_MISSING)
+	for (unsigned i = 0; i < MODULES; i++) {
+		if (f->part[module(l, i).part] != PART_MISSING)
 			continue;
 		snprintf(text, sizeof(text),
 			"the kernel (%s) has no %s; mmcgadgetctl doctor says more", f->release,
-			modules[i].name);
+			module(l, i).name);
 		fail(l, "not-ready", text);
 		return false;
 	}
@@ -179,9 +274,10 @@ static bool needs_root(const struct loopback *l)
 		return false;
 	snprintf(text, sizeof(text),
 		"this loads a kernel module and changes the service mmcgadgetd, which only root "
-		"may: sudo mmcgadgetctl loopback %s%s%s%s%s%s%s%s",
-		g->what, g->folder ? " " : "", quote, g->folder ? g->folder : "", quote,
-		g->user ? " user=" : "", g->user ? g->user : "", g->force ? " force" : "");
+		"may: sudo mmcgadgetctl %s %s%s%s%s%s%s%s%s%s%s",
+		l->choice->verb, g->what, g->folder ? " " : "", quote, g->folder ? g->folder : "",
+		quote, g->user ? " user=" : "", g->user ? g->user : "", g->listen ? " listen=" : "",
+		g->listen ? g->listen : "", g->force ? " force" : "");
 	fail(l, "no-permission", text);
 	return true;
 }
@@ -206,33 +302,49 @@ static bool find_user_and_folder(struct loopback *l)
 }
 
 /* True, or reported. */
+static bool find_listen(struct loopback *l)
+{
+	char text[256];
+
+	if (l->choice->kind != KIND_NETWORK ||
+		network_listen(l->given.listen ? l->given.listen : NETWORK_LISTEN, l->unit.listen,
+			sizeof(l->unit.listen)))
+		return true;
+	snprintf(text, sizeof(text),
+		"listen=%.80s: an address is needed, such as 192.168.7.2, [fd00::2] or "
+		"192.168.7.2:3240",
+		l->given.listen);
+	fail(l, "bad-arguments", text);
+	return false;
+}
+
+/* True, or reported. */
 static bool find_controller(struct loopback *l)
 {
 	char owner[256], text[512];
 
-	if (dummy_free_udc(l->env->root, l->unit.controller, sizeof(l->unit.controller), owner,
-		    sizeof(owner)))
+	if (soft_udc_free(l->choice->udc, l->env->root, l->unit.controller,
+		    sizeof(l->unit.controller), owner, sizeof(owner)))
 		return true;
 	/* Where there is none, the module makes this one. */
-	strcpy(l->unit.controller, DUMMY_UDC "0");
+	snprintf(l->unit.controller, sizeof(l->unit.controller), "%s0", l->choice->udc->prefix);
 	if (*owner == '\0')
 		return true;
 	snprintf(text, sizeof(text),
-		"the gadget \"%s\" has the controller of dummy_hcd; stop what made that gadget "
-		"first",
-		owner);
+		"the gadget \"%s\" has the controller of %s; stop what made that gadget first",
+		owner, l->choice->udc->module);
 	fail(l, "in-use", text);
 	return false;
 }
 
 static void note_modules(struct loopback *l, const struct facts *f)
 {
-	for (size_t i = 0; i < ARRAY_LEN(modules); i++) {
+	for (unsigned i = 0; i < MODULES; i++) {
 		size_t n = strlen(l->unit.modules);
 
-		if (f->part[modules[i].part] == PART_ON_DISK)
+		if (f->part[module(l, i).part] == PART_ON_DISK)
 			snprintf(l->unit.modules + n, sizeof(l->unit.modules) - n, "%s%s",
-				n > 0 ? " " : "", modules[i].name);
+				n > 0 ? " " : "", module(l, i).name);
 	}
 }
 
@@ -243,14 +355,26 @@ static void note_modules(struct loopback *l, const struct facts *f)
 static bool other_daemon(const struct loopback *l, const struct facts *f)
 {
 	bool active = run(l, true, "systemctl", "is-active", UNIT);
+	struct loopback_unit other;
+	char text[256];
 
+	for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
+		const char *verb = choices[i].verb;
+
+		if (!loopback_unit_read(l->env->root, choices[i].kind, &other))
+			continue;
+		snprintf(text, sizeof(text), "%s is on; first: sudo mmcgadgetctl %s off", verb,
+			verb);
+		fail(l, "in-use", text);
+		return true;
+	}
 	if (!active && !daemon_runs(l))
 		return false;
 	if (active && f->udcs == 0 && run(l, false, "systemctl", "stop", UNIT))
 		return false;
 	fail(l, "in-use",
 		"mmcgadgetd runs already, for a port of this machine. If no PC uses its disc: sudo "
-		"systemctl stop mmcgadgetd, then loopback on again");
+		"systemctl stop mmcgadgetd, then the same again");
 	return true;
 }
 
@@ -260,13 +384,15 @@ static bool undo(struct loopback *l)
 	bool clean = true;
 
 	run(l, true, "systemctl", "reset-failed", UNIT);
-	loopback_unit_remove(l->env->root);
+	loopback_unit_remove(l->env->root, l->choice->kind);
+	if (l->choice->kind == KIND_NETWORK)
+		network_socket_remove(l->env->root);
 	run(l, true, "systemctl", "daemon-reload", NULL);
-	for (size_t i = 0; i < ARRAY_LEN(modules); i++) {
+	for (unsigned i = 0; i < MODULES; i++) {
 		/* Of the others it does not matter: they wait for the next gadget. */
-		if (strstr(l->unit.modules, modules[i].name) &&
-			!run(l, true, "modprobe", "-r", modules[i].name) &&
-			modules[i].part == PART_DUMMY)
+		if (strstr(l->unit.modules, module(l, i).name) &&
+			!run(l, true, "modprobe", "-r", module(l, i).name) &&
+			module(l, i).part == l->choice->udc->part)
 			clean = false;
 	}
 	return clean;
@@ -275,18 +401,25 @@ static bool undo(struct loopback *l)
 static enum exit_code start(struct loopback *l)
 {
 	char text[256];
+	bool network = l->choice->kind == KIND_NETWORK;
 	/* The drop-in comes first: a controller that appears lets udev start the service. */
 	int r = loopback_unit_write(l->env->root, &l->unit);
 
+	if (r == 0 && network)
+		r = network_socket_write(l->env->root, l->unit.listen);
 	if (r < 0) {
-		snprintf(text, sizeof(text), LOOPBACK_DROP_IN ": %s", strerror(-r));
+		loopback_unit_remove(l->env->root, l->choice->kind);
+		snprintf(text, sizeof(text), "/run/systemd/system: %s", strerror(-r));
 		return fail(l, "io-error", text);
 	}
 	if (run(l, false, "systemctl", "daemon-reload", NULL) &&
 		run(l, false, "modprobe", "libcomposite", NULL) &&
-		run(l, false, "modprobe", "dummy_hcd", NULL) &&
-		run(l, false, "systemctl", "start", UNIT))
+		run(l, false, "modprobe", l->choice->udc->module, NULL) &&
+		run(l, false, "systemctl", "start", UNIT) &&
+		(!network || run(l, false, "systemctl", "start", NETWORK_SOCKET)))
 		return EXIT_OK;
+	if (network)
+		run(l, true, "systemctl", "stop", NETWORK_SOCKET);
 	run(l, true, "systemctl", "stop", UNIT);
 	undo(l);
 	return fail(l, "io-error",
@@ -298,30 +431,41 @@ static enum exit_code report_started(const struct loopback *l)
 {
 	char device[64];
 
-	for (unsigned ms = 0; ms < l->env->wait_ms; ms += PAUSE_MS) {
-		if (dummy_drive(l->env->root, l->unit.controller, device, sizeof(device)) &&
-			any_drive(l, "host", "connected"))
+	if (l->choice->kind == KIND_NETWORK && !network_listen_is_local(l->unit.listen))
+		fprintf(stderr,
+			"mmcgadgetctl: whoever reaches %s can use the drive: USB/IP has neither "
+			"password nor encryption (docs/usbip.md)\n",
+			l->unit.listen);
+	for (unsigned ms = 0; l->choice->kind == KIND_LOOPBACK && ms < l->env->wait_ms;
+		ms += PAUSE_MS) {
+		if (soft_udc_drive(l->env->root, l->unit.controller, device, sizeof(device)) &&
+			any_drive(l, false))
 			break;
 		sleep_ms(PAUSE_MS);
 	}
 	return report(l, true);
 }
 
-/* loopback is on: only the same again is accepted. */
+/* It is on: only the same again is accepted. */
 static enum exit_code again(struct loopback *l, const struct loopback_unit *before)
 {
-	char text[512];
+	char text[768];
 
 	if (strcmp(before->user, l->unit.user) != 0 ||
-		(l->given.folder && strcmp(before->folder, l->unit.folder) != 0)) {
+		(l->given.folder && strcmp(before->folder, l->unit.folder) != 0) ||
+		(l->given.listen && strcmp(before->listen, l->unit.listen) != 0)) {
 		snprintf(text, sizeof(text),
-			"loopback is on already, for the user %s with %s; first: sudo mmcgadgetctl "
-			"loopback off",
-			before->user, before->folder);
+			"%s is on already, for the user %s with %s%s%s; first: sudo mmcgadgetctl "
+			"%s "
+			"off",
+			l->choice->verb, before->user, before->folder,
+			*before->listen ? " at " : "", before->listen, l->choice->verb);
 		return fail(l, "in-use", text);
 	}
 	l->unit = *before;
-	if (!run(l, false, "systemctl", "start", UNIT))
+	if (!run(l, false, "systemctl", "start", UNIT) ||
+		(l->choice->kind == KIND_NETWORK &&
+			!run(l, false, "systemctl", "start", NETWORK_SOCKET)))
 		return fail(l, "io-error",
 			"mmcgadgetd does not start; journalctl -u mmcgadgetd says why");
 	return report_started(l);
@@ -330,13 +474,13 @@ static enum exit_code again(struct loopback *l, const struct loopback_unit *befo
 static enum exit_code turn_on(struct loopback *l)
 {
 	struct loopback_unit before;
-	bool is_on = loopback_unit_read(l->env->root, &before);
+	bool is_on = loopback_unit_read(l->env->root, l->choice->kind, &before);
 	struct facts f;
 	enum exit_code code;
 
 	if (!system_good(l, &f) || needs_root(l) || (!is_on && other_daemon(l, &f)))
 		return EXIT_REFUSED;
-	if (!find_user_and_folder(l))
+	if (!find_listen(l) || !find_user_and_folder(l))
 		return EXIT_REFUSED;
 	if (is_on)
 		return again(l, &before);
@@ -353,33 +497,32 @@ static enum exit_code turn_off(struct loopback *l)
 {
 	unsigned ms = 0;
 
-	if (!loopback_unit_read(l->env->root, &l->unit))
+	if (!loopback_unit_read(l->env->root, l->choice->kind, &l->unit))
 		return report(l, false);
 	if (needs_root(l))
 		return EXIT_REFUSED;
 	/* For a moment, programs of udev lock the drive as well. */
-	while (!l->given.force && any_drive(l, NULL, "locked")) {
+	while (!l->given.force && any_drive(l, true)) {
 		if (ms >= MIN(l->env->wait_ms, LOCK_MS))
-			return fail(l, "locked",
-				"this PC uses the disc: it is mounted, or a program burns or "
-				"reads. "
-				"Eject it first, or: sudo mmcgadgetctl loopback off force");
+			return fail(l, "locked", l->choice->using);
 		sleep_ms(PAUSE_MS);
 		ms += PAUSE_MS;
 	}
+	if (l->choice->kind == KIND_NETWORK)
+		run(l, true, "systemctl", "stop", NETWORK_SOCKET);
 	if (!run(l, false, "systemctl", "stop", UNIT))
 		return fail(l, "io-error", "mmcgadgetd does not stop; nothing else was changed");
 	if (!undo(l))
-		fputs("mmcgadgetctl: the module dummy_hcd stays loaded, as something else uses "
-		      "it\n",
-			stderr);
+		fprintf(stderr,
+			"mmcgadgetctl: the module %s stays loaded, as something else uses it\n",
+			l->choice->udc->module);
 	return report(l, false);
 }
 
 /* ---- the verb ----------------------------------------------------------------------------- */
 
 /* Sorts the words behind the verb. False: there is one too many. */
-static bool sort_words(const struct options *o, struct words_given *g)
+static bool sort_words(const struct options *o, const struct choice *choice, struct words_given *g)
 {
 	g->what = o->count > 1 && !o->literal[1] ? o->word[1] : "status";
 	g->force = o->force;
@@ -388,6 +531,9 @@ static bool sort_words(const struct options *o, struct words_given *g)
 
 		if (!o->literal[i] && strncmp(word, "user=", 5) == 0 && !g->user)
 			g->user = word + 5;
+		else if (!o->literal[i] && strncmp(word, "listen=", 7) == 0 && !g->listen &&
+			 choice->kind == KIND_NETWORK)
+			g->listen = word + 7;
 		else if (!o->literal[i] && strcmp(word, "force") == 0 &&
 			 strcmp(g->what, "off") == 0)
 			g->force = true;
@@ -401,16 +547,18 @@ static bool sort_words(const struct options *o, struct words_given *g)
 
 enum exit_code loopback_run(const struct options *o, const struct loopback_env *env)
 {
-	struct loopback l = {.o = o, .env = env};
-	bool good = sort_words(o, &l.given) && !o->drive;
+	const struct choice *choice =
+		&choices[strcmp(o->word[0], NETWORK_VERB) == 0 ? KIND_NETWORK : KIND_LOOPBACK];
+	struct loopback l = {.o = o, .env = env, .choice = choice, .unit.kind = choice->kind};
+	bool good = sort_words(o, choice, &l.given) && !o->drive;
 	const struct words_given *g = &l.given;
+	bool alone = !g->folder && !g->user && !g->listen;
 
 	if (good && strcmp(g->what, "on") == 0 && !g->force)
 		return say_end(turn_on(&l));
-	if (good && strcmp(g->what, "off") == 0 && !g->folder && !g->user)
+	if (good && strcmp(g->what, "off") == 0 && alone)
 		return say_end(turn_off(&l));
-	if (good && strcmp(g->what, "status") == 0 && !g->folder && !g->user && !g->force)
-		return report(&l, loopback_unit_read(env->root, &l.unit));
-	return say_failure(o->json, EXIT_USAGE, "usage",
-		"usage: " LOOPBACK_ON_SYNOPSIS ", " LOOPBACK_OFF_SYNOPSIS ", " LOOPBACK_SYNOPSIS);
+	if (good && strcmp(g->what, "status") == 0 && alone && !g->force)
+		return report(&l, loopback_unit_read(env->root, choice->kind, &l.unit));
+	return say_failure(o->json, EXIT_USAGE, "usage", "usage: %s", choice->usage);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A burner without a board: with the kernel's dummy_hcd, the service mmcgadgetd gives this PC
- * itself a drive, whose discs are files of a user.
+ * A burner without a board, whose discs are files of a user: with the kernel's dummy_hcd, the
+ * service mmcgadgetd gives this PC itself a drive ("loopback"); with its usbip-vudc, a PC at the
+ * other end of a network ("network").
  */
 #ifndef CTL_LOOPBACK_H
 #define CTL_LOOPBACK_H
@@ -20,6 +21,17 @@
 #define LOOPBACK_OFF_SYNOPSIS "loopback off [force]"
 #define LOOPBACK_OFF_HELP     "take that drive away again (with sudo); the discs stay"
 
+#define NETWORK_VERB        "network"
+#define NETWORK_SYNOPSIS    "network [status]"
+#define NETWORK_HELP        "say whether a PC can have, or has, this machine's drive by network"
+#define NETWORK_ON_SYNOPSIS "network on [FOLDER] [user=NAME] [listen=ADDRESS]"
+#define NETWORK_ON_HELP                                                                            \
+	"let a PC have a drive of this machine by network, by USB/IP (with sudo, once); its "      \
+	"discs "                                                                                   \
+	"are in FOLDER"
+#define NETWORK_OFF_SYNOPSIS "network off [force]"
+#define NETWORK_OFF_HELP     "take that drive away again (with sudo); the discs stay"
+
 struct loopback_env {
 	const char *root;   /* before every path except the socket's: "", or a folder of a test */
 	const char *socket; /* of the daemon */
@@ -30,7 +42,7 @@ struct loopback_env {
 	int (*run)(const char *const *argv, bool quiet);
 };
 
-/* Carries out the verb, and reports its end. */
+/* Carries out one of the two verbs, and reports its end. */
 enum exit_code loopback_run(const struct options *o, const struct loopback_env *env);
 
 #endif

@@ -5,13 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "ctl/root_file.h"
 #include "util/array.h"
 
 #define PATH_BYTES 512
 #define SECTION    "[X-Loopback]"
+
+static const struct {
+	const char *verb, *drop_in, *description;
+} kinds[] = {
+	[KIND_LOOPBACK] = {"loopback", LOOPBACK_DROP_IN,
+		"DVD burner of this PC itself, whose discs are files"},
+	[KIND_NETWORK] = {"network", NETWORK_DROP_IN,
+		"DVD burner for a PC at the other end of a network, whose discs are files"},
+};
 
 /*
  * Prints a word of a unit in quotes. systemd.syntax(7), systemd.service(5), systemd.unit(5):
@@ -32,12 +40,12 @@ static void put_word(FILE *f, const char *word, bool command)
 
 static void put_unit(FILE *f, const struct loopback_unit *u)
 {
-	fputs("# Made by \"mmcgadgetctl loopback on\"; \"mmcgadgetctl loopback off\" removes it.\n"
-	      "[Unit]\n"
-	      "Description=DVD burner of this PC itself, whose discs are files\n"
-	      "\n"
-	      "[Service]\n",
-		f);
+	const char *verb = kinds[u->kind].verb;
+
+	fprintf(f,
+		"# Made by \"mmcgadgetctl %s on\"; \"mmcgadgetctl %s off\" removes it.\n"
+		"[Unit]\nDescription=%s\n\n[Service]\n",
+		verb, verb, kinds[u->kind].description);
 	fprintf(f, "User=%lu\nGroup=%lu\n", (unsigned long)u->uid, (unsigned long)u->gid);
 	fputs("ExecStartPre=\n"
 	      "ExecStartPre=+/usr/bin/nsenter -t 1 -m " SBINDIR "/mmcgadgetd --set-up ",
@@ -53,32 +61,23 @@ static void put_unit(FILE *f, const struct loopback_unit *u)
 	fputs("\n# Of what lies beside the discs, nothing is secret.\nUMask=0022\n\n", f);
 	/* systemd skips sections whose names begin with X-. Its last line may end in a backslash.
 	 */
-	fprintf(f, SECTION "\nUser=%s\nController=%s\nModules=%s\nFolder=%s\n", u->user,
-		u->controller, u->modules, u->folder);
-}
-
-static int make_folder(const char *root)
-{
-	char path[PATH_BYTES];
-
-	root_path(root, path, sizeof(path), "%s", LOOPBACK_DROP_IN);
-	for (char *p = path + strlen(root) + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
-		*p = '\0';
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
+	fprintf(f, SECTION "\nUser=%s\nController=%s\nModules=%s\n", u->user, u->controller,
+		u->modules);
+	if (u->kind == KIND_NETWORK)
+		fprintf(f, "Listen=%s\n", u->listen);
+	fprintf(f, "Folder=%s\n", u->folder);
 }
 
 int loopback_unit_write(const char *root, const struct loopback_unit *u)
 {
 	char path[PATH_BYTES];
-	int r = make_folder(root);
+	const char *drop_in = kinds[u->kind].drop_in;
+	int r = root_make_folder(root, drop_in);
 	FILE *f;
 
 	if (r < 0)
 		return r;
-	root_path(root, path, sizeof(path), "%s", LOOPBACK_DROP_IN);
+	root_path(root, path, sizeof(path), "%s", drop_in);
 	f = fopen(path, "we");
 	if (!f)
 		return -errno;
@@ -89,11 +88,11 @@ int loopback_unit_write(const char *root, const struct loopback_unit *u)
 	if (fclose(f) != 0 && r == 0)
 		r = -errno;
 	if (r < 0)
-		loopback_unit_remove(root);
+		root_remove(root, drop_in);
 	return r;
 }
 
-bool loopback_unit_read(const char *root, struct loopback_unit *u)
+bool loopback_unit_read(const char *root, enum loopback_kind kind, struct loopback_unit *u)
 {
 	const struct {
 		const char *key;
@@ -103,6 +102,7 @@ bool loopback_unit_read(const char *root, struct loopback_unit *u)
 		{"User=", u->user, sizeof(u->user)},
 		{"Controller=", u->controller, sizeof(u->controller)},
 		{"Modules=", u->modules, sizeof(u->modules)},
+		{"Listen=", u->listen, sizeof(u->listen)},
 		{"Folder=", u->folder, sizeof(u->folder)},
 	};
 	char path[PATH_BYTES], line[512];
@@ -110,7 +110,8 @@ bool loopback_unit_read(const char *root, struct loopback_unit *u)
 	FILE *f;
 
 	memset(u, 0, sizeof(*u));
-	root_path(root, path, sizeof(path), "%s", LOOPBACK_DROP_IN);
+	u->kind = kind;
+	root_path(root, path, sizeof(path), "%s", kinds[kind].drop_in);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
@@ -127,12 +128,7 @@ bool loopback_unit_read(const char *root, struct loopback_unit *u)
 	return *u->user != '\0' && *u->folder != '\0' && *u->controller != '\0';
 }
 
-void loopback_unit_remove(const char *root)
+void loopback_unit_remove(const char *root, enum loopback_kind kind)
 {
-	char path[PATH_BYTES];
-
-	root_path(root, path, sizeof(path), "%s", LOOPBACK_DROP_IN);
-	unlink(path);
-	*strrchr(path, '/') = '\0';
-	rmdir(path);
+	root_remove(root, kinds[kind].drop_in);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ctl/root_file.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_BYTES 512
@@ -44,4 +46,27 @@ bool root_line(const char *root, const char *path, char *out, size_t size)
 	out[n] = '\0';
 	out[strcspn(out, "\n")] = '\0';
 	return out[0] != '\0';
+}
+
+int root_make_folder(const char *root, const char *path)
+{
+	char whole[PATH_BYTES];
+
+	root_path(root, whole, sizeof(whole), "%s", path);
+	for (char *p = whole + strlen(root) + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
+		*p = '\0';
+		if (mkdir(whole, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+void root_remove(const char *root, const char *path)
+{
+	char whole[PATH_BYTES];
+
+	root_path(root, whole, sizeof(whole), "%s", path);
+	unlink(whole);
+	*strrchr(whole, '/') = '\0';
+	rmdir(whole);
 }

@@ -508,6 +508,16 @@ bool format_details(const json_t *answer, FILE *out)
 	return format_view(answer, &(const struct format_view){.everyday = false}, out);
 }
 
+/* Where the host of a controller is that is software. */
+static const char *host_of(const char *udc)
+{
+	if (strncmp(udc, "dummy_udc.", strlen("dummy_udc.")) == 0)
+		return "; this PC is its own host";
+	if (strncmp(udc, "usbip-vudc.", strlen("usbip-vudc.")) == 0)
+		return "; its host is at the other end of a network";
+	return "";
+}
+
 bool format_view(const json_t *answer, const struct format_view *view, FILE *out)
 {
 	const json_t *drives = json_object_get(answer, "drives");
@@ -520,10 +530,7 @@ bool format_view(const json_t *answer, const struct format_view *view, FILE *out
 		const char *udc = field_text(answer, "udc");
 
 		fprintf(out, "mmcgadgetd %s, %s%s%s\n", field_text(answer, "version"),
-			*udc ? "on controller " : "not on any USB controller", udc,
-			strncmp(udc, "dummy_udc.", strlen("dummy_udc.")) == 0
-				? "; this PC is its own host"
-				: "");
+			*udc ? "on controller " : "not on any USB controller", udc, host_of(udc));
 		if (*field_text(answer, "problem"))
 			fprintf(out, "  %-10s %s\n", "problem", field_text(answer, "problem"));
 		json_array_foreach(drives, i, each)

@@ -53,7 +53,8 @@ check 'man shows the pages' manuals
 check 'the documents are installed, uncompressed' is "$(documents)" ''
 check 'bash completes' completion
 check 'built with PIE, bind now, stack protector' hardened /usr/sbin/mmcgadgetd /usr/bin/mmcgadgetctl \
-	/usr/lib/mmcgadget/mmcgadget-resolver /usr/lib/mmcgadget/mmcgadget-decoder
+	/usr/lib/mmcgadget/mmcgadget-resolver /usr/lib/mmcgadget/mmcgadget-decoder \
+	/usr/lib/mmcgadget/mmcgadget-usbip
 
 # Changes that an administrator makes.
 echo '# mine' >>$conf

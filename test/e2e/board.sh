@@ -25,9 +25,19 @@ look() {
 board_up() { # mounts the card and loads the UDC
 	mkdir -p "$media" "${conf%/*}"
 	mount -t ext4 /dev/vdb "$media" || bad "the card can be mounted"
-	modprobe dummy_hcd is_high_speed=1
+	case ${UDC_MODULE:-dummy_hcd} in
+	dummy_hcd) modprobe dummy_hcd is_high_speed=1 ;;
+	*) modprobe "$UDC_MODULE" ;;
+	esac
 	modprobe libcomposite
 	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
+}
+network_up() { # ADDRESS: of the only network card
+	modprobe virtio_net
+	wait_for 10 test -e /sys/class/net/eth0
+	ip link set lo up
+	ip link set eth0 up
+	ip address add "$1/24" dev eth0
 }
 daemon_up() { # [IMAGE]: starts the daemon, with a disc in its drive
 	local image=''

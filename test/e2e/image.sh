@@ -21,7 +21,7 @@ packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
 	libusb-1.0-0-dev
 	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils cdparanoia
 	usbutils eject jq e2fsprogs udftools dosfstools strace
-	iproute2 usbredirect dmsetup"
+	iproute2 usbredirect usbip dmsetup"
 case $arch in
 amd64 | arm64) packages="linux-image-$arch $packages" ;;
 *)

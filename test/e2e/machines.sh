@@ -186,3 +186,41 @@ finish() {
 	[ "$failures" = 0 ]
 	exit
 }
+
+# ---- two machines: board and pc ----
+
+# free_port: sets port to a TCP port of this machine that is free.
+free_port() {
+	port=''
+	while [ -z "$port" ] || (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+		port=$((20000 + $(date +%N | sed 's/^0*//') % 20000))
+	done
+}
+give_up() {
+	fail "$1"
+	echo "# board:"
+	machine_tail board
+	echo "# PC:"
+	machine_tail pc
+	finish
+}
+expect() { # MACHINE SECONDS WORD
+	machine_until "$@" || give_up "$1 says \"$3\" within $2 s"
+	read -r -a said <<<"$line"
+}
+# recorded BLOCKS: waits until the board has recorded that many blocks of the disc.
+recorded() {
+	local end=$((SECONDS + 150))
+	while [ "$SECONDS" -lt "$end" ]; do
+		expect board 120 at
+		seen=${said[2]}
+		if [ "$seen" -ge "$1" ]; then return; fi
+	done
+	give_up "the burn gets to block $1"
+}
+board_state() { # STATE: waits until the board reports it
+	while :; do
+		expect board 60 at
+		if [ "${said[3]}" = "$1" ]; then return; fi
+	done
+}

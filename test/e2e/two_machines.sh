@@ -19,11 +19,7 @@ machine_iso TWOTWO $((megabytes + 1)) "$out/board/image2.iso"
 ln "$out/board"/image*.iso "$out/pc/"
 total=$((megabytes * 512))
 
-# Finds a free TCP port on this machine.
-port=''
-while [ -z "$port" ] || (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-	port=$((20000 + $(date +%N | sed 's/^0*//') % 20000))
-done
+free_port
 
 board_on() {
 	machine_start board two_machines_board.sh '' -drive "$(card_drive "$out/card.raw")" \
@@ -33,35 +29,7 @@ pc_on() { # DISCS
 	machine_start pc two_machines_pc.sh "DISCS='$1'" -device qemu-xhci,id=x \
 		-chardev "socket,id=r,host=127.0.0.1,port=$port,reconnect=1" -device usb-redir,chardev=r,bus=x.0
 }
-give_up() {
-	fail "$1"
-	echo "# board:"
-	machine_tail board
-	echo "# PC:"
-	machine_tail pc
-	finish
-}
-expect() { # MACHINE SECONDS WORD
-	machine_until "$@" || give_up "$1 says \"$3\" within $2 s"
-	read -r -a said <<<"$line"
-}
-# recorded BLOCKS: waits until the board has recorded that many blocks of the disc.
-recorded() {
-	local end=$((SECONDS + 150))
-	while [ "$SECONDS" -lt "$end" ]; do
-		expect board 120 at
-		seen=${said[2]}
-		if [ "$seen" -ge "$1" ]; then return; fi
-	done
-	give_up "the burn gets to block $1"
-}
 somewhere() { echo $((total * (20 + RANDOM % 60) / 100)); }
-board_state() { # STATE: waits until the board reports it
-	while :; do
-		expect board 60 at
-		if [ "${said[3]}" = "$1" ]; then return; fi
-	done
-}
 
 # ---- the board loses power ----
 board_on

@@ -17,11 +17,7 @@ else
 	if prefix_good "$disc" "$nwa"; then say same "$disc" "$nwa"; else say differs "$disc" "$nwa"; fi
 fi
 
-modprobe virtio_net
-wait_for 10 test -e /sys/class/net/eth0
-ip link set lo up
-ip link set eth0 up
-ip address add 10.0.2.15/24 dev eth0
+network_up 10.0.2.15
 ip route add default via 10.0.2.2
 usb_id() {
 	local d

@@ -1,10 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The PC of two_machines.sh. It burns the images for the discs in $DISCS, repeating each until the burn
+# The PC of two_machines.sh, or, with $REMOTE, of two_machines_usbip.sh. It burns the images for the discs in $DISCS, repeating each until the burn
 # succeeds, and compares the disc that it then reads. It reports errors of the drive and continues.
 . ./board.sh
 
 modprobe -a xhci_pci usb_storage sg sr_mod
+if [ -n "${REMOTE:-}" ]; then
+	network_up 10.9.0.2
+	/src/docs/examples/mmcgadget-attach "$REMOTE" 2>&1 </dev/null | sed -u 's/^/#   /' &
+fi
 drive() { # sets dev to the drive that is ready now
 	local d
 	for d in /dev/sr*; do
@@ -28,6 +32,7 @@ for disc in $DISCS; do
 		until writable; do
 			sleep 0.5
 		done
+		say "# drives $(find /sys/block -name 'sr*' | wc -l)"
 		say burn "$disc" "$dev"
 		growisofs -use-the-force-luke=tty -dvd-compat -Z "$dev=$image" >/run/burn.log 2>&1
 		rc=$?

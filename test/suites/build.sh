@@ -31,10 +31,13 @@ result $? 'make install'
 (cd "$dest" && find . -type f | sort) >"$log"
 diff - "$log" <<'L' >"$log.diff"
 ./etc/mmcgadget/mmcgadget.conf
+./lib/systemd/system/mmcgadget-usbip.socket
+./lib/systemd/system/mmcgadget-usbip@.service
 ./lib/systemd/system/mmcgadgetd.service
 ./usr/bin/mmcgadgetctl
 ./usr/lib/mmcgadget/mmcgadget-decoder
 ./usr/lib/mmcgadget/mmcgadget-resolver
+./usr/lib/mmcgadget/mmcgadget-usbip
 ./usr/lib/sysusers.d/mmcgadget.conf
 ./usr/sbin/mmcgadgetd
 ./usr/share/bash-completion/completions/mmcgadgetctl
@@ -46,7 +49,7 @@ diff - "$log" <<'L' >"$log.diff"
 L
 rc=$?
 mv "$log.diff" "$log"
-result $rc 'make install installs the twelve files and no other'
+result $rc 'make install installs these files and no other'
 grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/null
 result "$([ -s "$log" ] && echo 1 || echo 0)" 'no installed file contains DESTDIR'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1

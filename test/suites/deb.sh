@@ -59,6 +59,8 @@ contents() { # DEB
 	want=$({
 		cat <<-L
 			-rw-r--r-- root/root ./etc/mmcgadget/mmcgadget.conf
+			-rw-r--r-- root/root ./lib/systemd/system/mmcgadget-usbip.socket
+			-rw-r--r-- root/root ./lib/systemd/system/mmcgadget-usbip@.service
 			-rw-r--r-- root/root ./lib/systemd/system/mmcgadgetd.service
 			-rw-r--r-- root/root ./usr/lib/sysusers.d/mmcgadget.conf
 			-rw-r--r-- root/root ./usr/share/bash-completion/completions/mmcgadgetctl
@@ -72,10 +74,13 @@ contents() { # DEB
 			-rw-r--r-- root/root ./usr/share/man/man8/mmcgadgetd.8.gz
 			-rw-r--r-- root/root ./usr/share/zsh/vendor-completions/_mmcgadgetctl
 			-rwxr-xr-x root/root ./usr/bin/mmcgadgetctl
+			-rw-r--r-- root/root ./usr/share/doc/mmcgadget/examples/mmcgadget-attach@.service
+			-rwxr-xr-x root/root ./usr/share/doc/mmcgadget/examples/mmcgadget-attach
 			-rw-r--r-- root/root ./usr/share/doc/mmcgadget/examples/mmcgadget-hook.service
 			-rwxr-xr-x root/root ./usr/share/doc/mmcgadget/examples/mmcgadget-hook
 			-rwxr-xr-x root/root ./usr/lib/mmcgadget/mmcgadget-decoder
 			-rwxr-xr-x root/root ./usr/lib/mmcgadget/mmcgadget-resolver
+			-rwxr-xr-x root/root ./usr/lib/mmcgadget/mmcgadget-usbip
 			-rwxr-xr-x root/root ./usr/sbin/mmcgadgetd
 		L
 		sed 's,^,-rw-r--r-- root/root ./usr/share/doc/mmcgadget/,' "$dir/docs"

@@ -245,9 +245,10 @@ dest=$work/dest
 uninstall() { make --no-print-directory O="$work/o" DESTDIR="$dest" uninstall "$@" 2>&1; }
 # Only files are counted, so the programs need not be real.
 installed() {
-	mkdir -p "$work/o" && touch "$work/o/mmcgadgetd" "$work/o/mmcgadgetctl" "$work/o/mmcgadget-resolver" "$work/o/mmcgadget-decoder" &&
+	mkdir -p "$work/o" && touch "$work/o/mmcgadgetd" "$work/o/mmcgadgetctl" "$work/o/mmcgadget-resolver" "$work/o/mmcgadget-decoder" \
+		"$work/o/mmcgadget-usbip" &&
 		make O="$work/o" -o "$work/o/mmcgadgetd" -o "$work/o/mmcgadgetctl" \
-			-o "$work/o/mmcgadget-resolver" -o "$work/o/mmcgadget-decoder" DESTDIR="$dest" PREFIX=/usr install
+			-o "$work/o/mmcgadget-resolver" -o "$work/o/mmcgadget-decoder" -o "$work/o/mmcgadget-usbip" DESTDIR="$dest" PREFIX=/usr install
 }
 check 'make install' installed
 check 'uninstall with the wrong PREFIX fails, and names the right one' stops 'make uninstall PREFIX=/usr' uninstall

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The whole USB path in virtual machines: Debian 12 (Linux 6.1) and Debian 13 (Linux 6.12).
-#   guest.sh [bookworm|trixie|power|two_machines]...   only these; everything without an argument
+#   guest.sh [bookworm|trixie|power|two_machines|two_machines_usbip]...   only these; everything without an
+#   argument, two_machines_usbip only with FULL=1
 # Each job runs once, in one of two boots. FULL=1 repeats the jobs whose outcome may depend on the
 # kernel or the speed (full, high, super), and adds the longest: 1 GB, a disc to its last block,
 # 200 swaps, 20 power cuts.
 #   GUESTS="trixie/super power"   only these boots      JOBS="t_swap t_big"   only these jobs
-# power.sh and two_machines.sh boot machines of their own and cut their power.
+# power.sh and two_machines*.sh boot machines of their own and cut their power, or the network between them.
 # A job that failed is never run again.
 set -u
 O=${O:-build}
@@ -17,15 +18,15 @@ begun=$SECONDS
 # The jobs of each boot, in order. t_service must begin without a USB device controller, and
 # t_functions in a boot that had no gadget before.
 declare -A list=(
-	[bookworm/high]="t_service t_loopback smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_usb"
+	[bookworm/high]="t_service t_loopback t_network smoke_kernel t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_usb"
 	[trixie/super]="t_functions t_script t_kill t_race t_watch t_block_media t_cd t_multi t_survive t_slow t_stall t_readme t_ci t_burned t_faults"
 )
 # The jobs whose outcome may depend on kernel and speed.
 wire="t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
 declare -A list_full=(
-	[bookworm/high]="t_service t_loopback smoke_kernel $wire t_script t_full"
+	[bookworm/high]="t_service t_loopback t_network smoke_kernel $wire t_script t_full"
 	[trixie/super]="t_functions smoke_kernel $wire t_watch t_block_media t_cd t_multi t_survive"
-	[trixie/high]="t_service t_loopback t_burn t_bot t_slow t_stall"
+	[trixie/high]="t_service t_loopback t_network t_burn t_bot t_slow t_stall"
 	[bookworm/super]="t_service t_readme t_bot t_burned t_cd t_usb"
 	[bookworm/full]="t_bot"
 )
@@ -102,7 +103,7 @@ read -ra wanted <<<"${GUESTS:-}"
 if [ "${#wanted[@]}" = 0 ]; then
 	if [ $# = 0 ]; then
 		# Two at a time, since guests mostly wait for polls and burners; each of the two has its own build.
-		"$0" bookworm power two_machines &
+		"$0" bookworm power two_machines ${FULL:+two_machines_usbip} &
 		"$0" trixie &
 		wait
 		exit
@@ -114,9 +115,9 @@ if [ "${#wanted[@]}" = 0 ]; then
 				[ "${each%/*}" != "$what" ] || wanted+=("$each")
 			done
 			;;
-		power | two_machines) wanted+=("$what") ;;
+		power | two_machines | two_machines_usbip) wanted+=("$what") ;;
 		*)
-			echo "usage: guest.sh [bookworm|trixie|power|two_machines]..." >&2
+			echo "usage: guest.sh [bookworm|trixie|power|two_machines|two_machines_usbip]..." >&2
 			exit 2
 			;;
 		esac

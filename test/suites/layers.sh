@@ -23,6 +23,8 @@ client=(ctl protocol trace bot mmc disc media cd util)
 # The web page: it knows the client, and has no way to a drive or a file of the media folder.
 web=(web ctl protocol util)
 shim=(shim cdimage trace bot mmc disc media cd util)
+# The process that gives a PC's connection to the kernel.
+usbip=(usbip util)
 # The process without rights that the daemon starts.
 resolver=(resolver cdimage cd util)
 # The one that decodes FLAC, in the same sandbox.
@@ -65,11 +67,12 @@ below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
 	echo "($list)/|version\.h"
 }
 
-for room in "${rooms[@]}" ctl web shim resolver decoder; do
+for room in "${rooms[@]}" ctl web usbip shim resolver decoder; do
 	dir=$(place "$room")
 	case $room in
 	ctl) stack=("${client[@]}") ;;
 	web) stack=("${web[@]}") ;;
+	usbip) stack=("${usbip[@]}") ;;
 	shim) stack=("${shim[@]}") ;;
 	resolver) stack=("${resolver[@]}") ;;
 	decoder) stack=("${decoder[@]}") ;;
@@ -84,7 +87,7 @@ done
 report 'every directory of sources is a room of this check' "$(
 	for dir in src/*/ gadget/; do
 		room=$(basename "$dir")
-		[[ " ${rooms[*]} ctl web shim resolver decoder " == *" $room "* ]] || echo "$dir"
+		[[ " ${rooms[*]} ctl web usbip shim resolver decoder " == *" $room "* ]] || echo "$dir"
 	done
 )"
 
@@ -92,7 +95,7 @@ report 'every directory of sources is a room of this check' "$(
 # An object needs another one when it uses a symbol that the other one defines. shim_preload.c defines
 # names of the C library, which nobody takes from there but the programs it is preloaded into.
 make -s -j"$(nproc)" O="$O" all shim >/dev/null 2>&1
-objects=$(for dir in $(for room in "${rooms[@]}" ctl web shim resolver decoder; do place "$room"; done); do
+objects=$(for dir in $(for room in "${rooms[@]}" ctl web usbip shim resolver decoder; do place "$room"; done); do
 	for source in "$dir"/*.c; do [ "$source" = src/shim/shim_preload.c ] || echo "$O/${source%.c}.o"; done
 done)
 needs=$(mktemp)

@@ -32,7 +32,7 @@ static void client_prints_answers_and_errors(void **state)
 	assert_int_equal(ctl("status drive=drive0", out, err), 0);
 	assert_starts(out,
 		"mmcgadgetd " MMCGADGET_VERSION ", on controller dummy_udc.0; this PC is its own "
-						"host\ndrive0\n  disc       DVD-ROM, 8.19 kB\n");
+		"host\ndrive0\n  disc       DVD-ROM, 8.19 kB\n");
 	assert_int_equal(ctl("--json eject --force", out, err), 0);
 	assert_string_equal(out,
 		"{\"ok\":true,\"message\":\"drive0: ejected b c.iso by force\",\"format\":1,"

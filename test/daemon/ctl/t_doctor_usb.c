@@ -45,7 +45,10 @@ static void software_controllers_need_no_cable(void **state)
 		{"usbip-vudc.0", "not attached", NOT_CONNECTED, "no PC has connected by network",
 			"There is no cable: usbip-vudc.0 is software, and a PC connects to it by "
 			"network. "
-			"Run sudo usbipd --device here, and sudo usbip attach"},
+			"Nothing listens at port 3240 here: sudo systemctl start "
+			"mmcgadget-usbip.socket."},
+		{"usbip-vudc.0", "default", NOT_CONNECTED, "no PC has the drive by network",
+			"There is no cable"},
 		{"usbip-vudc.0", "powered", NOT_CONNECTED, "no data from a host",
 			"There is no cable"},
 	};

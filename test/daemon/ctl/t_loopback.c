@@ -3,212 +3,14 @@
  * mmcgadgetctl loopback on a PC that is a folder: what it checks, the order in which it changes the
  * system, and that everything is undone.
  */
-#include "daemon/ctl/doctor_fixture.h"
+#include "daemon/ctl/loopback_fixture.h"
 
-#include <pwd.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-
-#include "ctl/dummy.h"
-#include "ctl/loopback.h"
-#include "ctl/loopback_unit.h"
 #include "ctl/run_program.h"
+#include "ctl/soft_udc.h"
 
-#define DUMMY  "/sys/class/udc/dummy_udc.0"
-#define DEVICE "/sys/devices/platform/dummy_hcd.0/usb9/9-1/host7/block/sr1"
-#define RUNNING                                                                                    \
-	"{\"ok\":true,\"udc\":\"dummy_udc.0\",\"drives\":[{\"locked\":%s,\"host\":{\"connected\":" \
-	"true}}]}\n"
-
-static struct loopback_env env;
-static char root[SCRATCH_PATH], socket_path[SCRATCH_PATH], user[64], caller[16];
-static char asked[1024];   /* the programs that were run */
-static const char *broken; /* the beginning of a command that fails */
-static bool active;        /* the service runs before the test */
-static pid_t server;
-
-static bool root_file(const char *path)
-{
-	char full[2 * SCRATCH_PATH];
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	return access(full, F_OK) == 0;
-}
-
-/* ---- the system ------------------------------------------------------------------------------ */
-
-/* A daemon that answers with what is in the file "answer". */
-static void serve(int listener)
-{
-	char buf[256];
-	int fd;
-
-	while ((fd = accept(listener, NULL, NULL)) >= 0) {
-		while (read(fd, buf, sizeof(buf)) > 0) {
-			const char *answer = get_text("answer");
-
-			if (write(fd, answer, strlen(answer)) < 0)
-				break;
-		}
-		close(fd);
-	}
-	_exit(0);
-}
-
-static void set_locked(bool locked)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), RUNNING, locked ? "true" : "false");
-	put_text("answer", text);
-}
-
-static void start_daemon(void)
-{
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	set_locked(false);
-	assert_true(strlen(socket_path) < sizeof(addr.sun_path));
-	memcpy(addr.sun_path, socket_path, strlen(socket_path) + 1);
-	assert_int_equal(bind(listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	assert_int_equal(listen(listener, 5), 0);
-	server = fork();
-	if (server == 0)
-		serve(listener);
-	close(listener);
-}
-
-static void stop_daemon(void)
-{
-	if (server > 0) {
-		kill(server, SIGKILL);
-		waitpid(server, NULL, 0);
-		unlink(socket_path);
-	}
-	server = 0;
-}
-
-/* In place of run_program(): the modules and the service of this PC. */
-static int run(const char *const *argv, bool quiet)
-{
-	char line[128] = "";
-
-	(void)quiet;
-	for (; *argv; argv++)
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", *line ? " " : "",
-			*argv);
-	snprintf(asked + strlen(asked), sizeof(asked) - strlen(asked), "%s%s", *asked ? "; " : "",
-		line);
-	if (broken && strncmp(line, broken, strlen(broken)) == 0)
-		return 1;
-	if (strcmp(line, "systemctl is-active mmcgadgetd.service") == 0)
-		return active ? 0 : 3;
-	if (strcmp(line, "modprobe dummy_hcd") == 0 && !root_file(DUMMY)) {
-		/* udev starts the service when there is a controller. */
-		assert_true(root_file(LOOPBACK_DROP_IN));
-		put_file("/sys/module/dummy_hcd/x", "");
-		put_file(DUMMY "/function", "");
-		put_file(DEVICE "/x", "");
-		put_file("/sys/block/x", "");
-		assert_int_equal(symlink("../devices/platform/dummy_hcd.0/usb9/9-1/host7/block/sr1",
-					 in_scratch("root/sys/block/sr1")),
-			0);
-	} else if (strcmp(line, "modprobe -r dummy_hcd") == 0 && root_file(DUMMY)) {
-		remove_tree("/sys/class/udc");
-		remove_tree("/sys/module/dummy_hcd");
-		remove_tree("/sys/block");
-	} else if (strcmp(line, "systemctl start mmcgadgetd.service") == 0 && server == 0) {
-		put_file(DUMMY "/function", "mmcgadget");
-		start_daemon();
-	} else if (strcmp(line, "systemctl stop mmcgadgetd.service") == 0) {
-		stop_daemon();
-	}
-	return 0;
-}
-
-/* A PC with Debian's kernel, systemd, and a user who may use sudo. */
-static int setup_pc(void **state)
-{
-	const struct passwd *p = geteuid() == 0 ? getpwnam("nobody") : getpwuid(geteuid());
-
-	if (!p || scratch_make(state) < 0)
-		return -1;
-	kernel();
-	put_file("/lib/modules/6.12.0-test/modules.dep",
-		"x/libcomposite.ko:\nx/usb_f_fs.ko:\nx/dummy_hcd.ko.xz:\n");
-	put_file("/run/systemd/system/x", "");
-	snprintf(root, sizeof(root), "%s", in_scratch("root"));
-	snprintf(socket_path, sizeof(socket_path), "%s", in_scratch("socket"));
-	snprintf(user, sizeof(user), "%s", p->pw_name);
-	snprintf(caller, sizeof(caller), "%lu", (unsigned long)p->pw_uid);
-	assert_int_equal(mkdir(in_scratch("home"), 0777), 0);
-	assert_int_equal(chmod(in_scratch("home"), 0777), 0);
-	env = (struct loopback_env){
-		.root = root, .socket = socket_path, .caller = caller, .wait_ms = 300, .run = run};
-	*asked = '\0';
-	broken = NULL;
-	active = false;
-	return 0;
-}
-
-static int teardown_pc(void **state)
-{
-	stop_daemon();
-	return scratch_remove(state);
-}
-
-/* Runs "loopback WORD..."; what it prints is the result, and ends in its exit code. */
 static const char *loopback(const char *words)
 {
-	static char result[17000];
-	char line[512], *argv[16] = {line}, *save = NULL, why[128];
-	struct options o = {.socket = socket_path};
-	int argc = 0, saved[2] = {dup(1), dup(2)}, out;
-	enum exit_code code;
-
-	snprintf(line, sizeof(line), "mmcgadgetctl loopback %s", words);
-	for (char *w = strtok_r(line, " ", &save); w && argc < 15; w = strtok_r(NULL, " ", &save))
-		argv[argc++] = w;
-	optind = 0;
-	assert_int_equal(options_parse(argc, argv, &o, why, sizeof(why)), 0);
-	fflush(stdout);
-	fflush(stderr);
-	out = open(in_scratch("out"), O_CREAT | O_TRUNC | O_WRONLY, 0644);
-	dup2(out, 1);
-	dup2(out, 2);
-	*asked = '\0';
-	code = loopback_run(&o, &env);
-	fflush(stdout);
-	dup2(saved[0], 1);
-	dup2(saved[1], 2);
-	close(saved[0]);
-	close(saved[1]);
-	close(out);
-	snprintf(result, sizeof(result), "%s-> %d", get_text("out"), (int)code);
-	return result;
-}
-
-/* Puts the folder's path in the place of "@"; valid until the second call after it. */
-static const char *with(const char *text)
-{
-	static char texts[2][1024];
-	static unsigned turn;
-	char *out = texts[turn++ % 2];
-	const char *at = strchr(text, '@');
-
-	assert_non_null(at);
-	snprintf(out, sizeof(texts[0]), "%.*s%s%s", (int)(at - text), text,
-		in_scratch("home/discs"), at + 1);
-	return out;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		assert_string_equal(text, part);
+	return carry_out("loopback", words);
 }
 
 /* ---- on and off ------------------------------------------------------------------------------ */
@@ -285,10 +87,10 @@ static void the_first_free_controller_is_taken(void **state)
 	char udc[64], owner[64], device[32];
 
 	(void)state;
-	assert_false(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_false(soft_udc_free(&soft_dummy, root, udc, sizeof(udc), owner, sizeof(owner)));
 	assert_string_equal(owner, "");
 	put_file(DUMMY "/function", "g_ether\n");
-	assert_false(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_false(soft_udc_free(&soft_dummy, root, udc, sizeof(udc), owner, sizeof(owner)));
 	assert_string_equal(owner, "g_ether");
 	assert_has(loopback(with("on @")),
 		"the gadget \"g_ether\" has the controller of dummy_hcd; stop what made that "
@@ -298,7 +100,7 @@ static void the_first_free_controller_is_taken(void **state)
 	put_file("/sys/class/udc/dummy_udc.1/function", "");
 	put_file(GADGET "/other/UDC", "dummy_udc.1\n");
 	put_file("/sys/class/udc/fe980000.usb/function", "");
-	assert_true(dummy_free_udc(root, udc, sizeof(udc), owner, sizeof(owner)));
+	assert_true(soft_udc_free(&soft_dummy, root, udc, sizeof(udc), owner, sizeof(owner)));
 	assert_string_equal(udc, "dummy_udc.2");
 	/* The drive of another gadget, and a real one, are not this one's. */
 	put_file("/sys/devices/platform/dummy_hcd.20/usb3/block/sr0/x", "");
@@ -310,11 +112,11 @@ static void the_first_free_controller_is_taken(void **state)
 		0);
 	assert_int_equal(
 		symlink("../devices/pci0/ata1/block/sr1", in_scratch("root/sys/block/sr1")), 0);
-	assert_false(dummy_drive(root, udc, device, sizeof(device)));
+	assert_false(soft_udc_drive(root, udc, device, sizeof(device)));
 	assert_int_equal(symlink("../devices/platform/dummy_hcd.2/usb3/block/sr3",
 				 in_scratch("root/sys/block/sr3")),
 		0);
-	assert_true(dummy_drive(root, udc, device, sizeof(device)));
+	assert_true(soft_udc_drive(root, udc, device, sizeof(device)));
 	assert_string_equal(device, "/dev/sr3");
 }
 
@@ -403,14 +205,16 @@ static void a_disc_that_is_used_is_not_taken_away(void **state)
 {
 	(void)state;
 	loopback(with("on @"));
-	set_locked(true);
+	set_host(true, true);
 	assert_has(loopback("off"), "this PC uses the disc: it is mounted");
 	assert_string_equal(asked, "");
 	env.uid = 1000;
 	assert_has(loopback("off force"), "only root may: sudo mmcgadgetctl loopback off force\n");
 	env.uid = 0;
 	broken = "systemctl stop";
-	assert_has(loopback("off force"), "does not stop; nothing else was changed");
+	/* A host that is gone cannot use it. */
+	set_host(true, false);
+	assert_has(loopback("off"), "does not stop; nothing else was changed");
 	assert_true(root_file(LOOPBACK_DROP_IN));
 	broken = "modprobe -r dummy_hcd";
 	assert_has(loopback("off --force"), "the module dummy_hcd stays loaded");
@@ -451,15 +255,15 @@ static void names_are_quoted_for_systemd(void **state)
 	assert_has(text, "--set-up \"a%%b\"\n");
 	assert_has(text, "--media \"/home/a b/50%% \\\"of\\\" $$HOME\\\\\"\n");
 	assert_has(text, "\nBindPaths=\"/home/a b/50%% \\\"of\\\" $HOME\\\\\"\n");
-	assert_true(loopback_unit_read(root, &read));
+	assert_true(loopback_unit_read(root, KIND_LOOPBACK, &read));
 	assert_string_equal(read.folder, u.folder);
 	assert_string_equal(read.user, u.user);
 	assert_string_equal(read.controller, u.controller);
 	assert_string_equal(read.modules, u.modules);
 	put_file(LOOPBACK_DROP_IN, "[Service]\nUser=root\nFolder=/x\nController=y\n");
-	assert_false(loopback_unit_read(root, &read));
-	loopback_unit_remove(root);
-	assert_false(loopback_unit_read(root, &read));
+	assert_false(loopback_unit_read(root, KIND_LOOPBACK, &read));
+	loopback_unit_remove(root, KIND_LOOPBACK);
+	assert_false(loopback_unit_read(root, KIND_LOOPBACK, &read));
 }
 
 /* The gadget is made as the unit makes it, but for another user. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "ctl/dummy.h"
+#include "ctl/soft_udc.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -11,7 +11,22 @@
 
 #define PATH_BYTES 512
 
-void dummy_missing(const struct facts *f, char *out, size_t size)
+const struct soft_udc soft_dummy = {
+	.part = PART_DUMMY,
+	.prefix = "dummy_udc.",
+	.module = "dummy_hcd",
+	.config = "CONFIG_USB_DUMMY_HCD",
+	.use = "a PC can see the drive itself",
+};
+const struct soft_udc soft_vudc = {
+	.part = PART_VUDC,
+	.prefix = "usbip-vudc.",
+	.module = "usbip-vudc",
+	.config = "CONFIG_USBIP_VUDC",
+	.use = "a PC elsewhere can have the drive by network",
+};
+
+void soft_udc_missing(const struct soft_udc *s, const struct facts *f, char *out, size_t size)
 {
 	char id[64], line[PATH_BYTES];
 	bool ubuntu = false;
@@ -38,11 +53,8 @@ void dummy_missing(const struct facts *f, char *out, size_t size)
 			"most likely an upgrade has replaced it, and a reboot helps.",
 			f->release);
 	else
-		snprintf(out, size,
-			"The kernel (%s) has no module dummy_hcd (CONFIG_USB_DUMMY_HCD), with "
-			"which a "
-			"PC can see the drive itself. %s%s%s",
-			f->release,
+		snprintf(out, size, "The kernel (%s) has no module %s (%s), with which %s. %s%s%s",
+			f->release, s->module, s->config, s->use,
 			ubuntu ? "On Ubuntu it may be in another package: sudo apt install "
 				 "linux-modules-extra-"
 			       : "Debian's usual kernel has it (linux-image-amd64 or "
@@ -50,12 +62,13 @@ void dummy_missing(const struct facts *f, char *out, size_t size)
 			ubuntu ? f->release : "", ".");
 }
 
-static int is_dummy(const struct dirent *d)
+static int not_dot(const struct dirent *d)
 {
-	return strncmp(d->d_name, DUMMY_UDC, strlen(DUMMY_UDC)) == 0;
+	return d->d_name[0] != '.';
 }
 
-bool dummy_free_udc(const char *root, char *udc, size_t udc_size, char *owner, size_t owner_size)
+bool soft_udc_free(const struct soft_udc *s, const char *root, char *udc, size_t udc_size,
+	char *owner, size_t owner_size)
 {
 	char path[PATH_BYTES], other[256];
 	struct dirent **list;
@@ -64,12 +77,18 @@ bool dummy_free_udc(const char *root, char *udc, size_t udc_size, char *owner, s
 
 	*owner = *udc = '\0';
 	root_path(root, path, sizeof(path), "/sys/class/udc");
-	n = scandir(path, &list, is_dummy, versionsort);
+	n = scandir(path, &list, not_dot, versionsort);
 	for (int i = 0; i < n; i++) {
-		if (!found && !facts_udc_owner(root, list[i]->d_name, other, sizeof(other))) {
-			snprintf(udc, udc_size, "%s", list[i]->d_name);
+		const char *name = list[i]->d_name;
+
+		if (found || strncmp(name, s->prefix, strlen(s->prefix)) != 0) {
+			free(list[i]);
+			continue;
+		}
+		if (!facts_udc_owner(root, name, other, sizeof(other))) {
+			snprintf(udc, udc_size, "%s", name);
 			found = true;
-		} else if (!found && *owner == '\0') {
+		} else if (*owner == '\0') {
 			snprintf(owner, owner_size, "%s", other);
 		}
 		free(list[i]);
@@ -84,7 +103,7 @@ static int is_optical(const struct dirent *d)
 	return strncmp(d->d_name, "sr", 2) == 0;
 }
 
-bool dummy_drive(const char *root, const char *udc, char *out, size_t size)
+bool soft_udc_drive(const char *root, const char *udc, char *out, size_t size)
 {
 	char path[PATH_BYTES], device[PATH_MAX], want[96];
 	struct dirent **list;
@@ -92,7 +111,7 @@ bool dummy_drive(const char *root, const char *udc, char *out, size_t size)
 	int n;
 
 	/* dummy_udc.0 is wired to the host controller dummy_hcd.0 */
-	snprintf(want, sizeof(want), "/dummy_hcd.%s/", udc + strlen(DUMMY_UDC));
+	snprintf(want, sizeof(want), "/dummy_hcd.%s/", udc + strlen(soft_dummy.prefix));
 	root_path(root, path, sizeof(path), "/sys/block");
 	n = scandir(path, &list, is_optical, versionsort);
 	for (int i = 0; i < n; i++) {
