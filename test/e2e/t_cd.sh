@@ -115,6 +115,23 @@ check "audio: READ CD" same_sectors 0 27 "$media/audio.bin" 0
 check_not "audio: the kernel reads no blocks of it" timeout 60 dd if="$d" of=/dev/null bs=2048 count=1 status=none
 is "audio: no reset, no phase error" "$(state resets) $(state phase_errors)" "0 0"
 
+# ---- a CHD: data, and a song whose sectors have one sample each, which is 50 and the sector ----
+cp /src/test/fuzz/corpus/chd/cdzl "$media/game.chd"
+if [ -e /usr/include/libchdr/chd.h ]; then
+	check "a CHD is inserted" mmcgadgetctl insert game.chd
+	check "CHD: udev sees its songs" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=2
+	check "CHD: one data track" property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
+	awk 'BEGIN {
+		for (i = 0; i < 27; i++)
+			for (k = 0; k < 1176; k++)
+				printf "%c%c", 50 + i, 1
+	}' | tr '\001' '\000' >"$work/song.chd"
+	check "CHD: READ CD of the first song" same_sectors 191 27 "$work/song.chd" 0
+	check "CHD: its tests in this release" env -C /src O=/build /build/test/daemon/library/t_chd
+else
+	like "a CHD is refused: the answer names the library" "$(mmcgadgetctl insert game.chd 2>&1)" 'libchdr-dev'
+fi
+
 # ---- an image as a CD ----
 check "an image is inserted as a CD" mmcgadgetctl insert plain.iso as=cd
 check "as a CD: udev sees it" wait_for 15 property ID_FS_LABEL=PLAIN
