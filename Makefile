@@ -314,7 +314,7 @@ $(usb_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-$(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o $(O)/test/bench/model.o $(call lib,testlib) $(pure_libs)
+$(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o $(O)/test/bench/model.o $(O)/test/bench/host.o $(call lib,testlib) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
