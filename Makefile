@@ -52,7 +52,7 @@ ALL_LDFLAGS := $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 # ---- whose build folder it is --------------------------------------------------------------
 # "sudo make ..." in a user's tree builds as that user (test/owner.sh), so that the user can go on
 # building there. This holds for a relative $(O): who names a folder elsewhere knows whose it is.
-built := $(addprefix $(O)/,version.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-usbip mmcgadget-web mmcgadget-shim)
+built := $(addprefix $(O)/,version.h codecs.h src gadget test deb *.a *.so mmcgadgetd mmcgadgetctl mmcgadget-resolver mmcgadget-decoder mmcgadget-usbip mmcgadget-web mmcgadget-shim)
 ifeq ($(shell id -u),0)
 ifeq ($(filter root UNKNOWN,$(shell stat -c %U .))$(filter /%,$(O)),)
 $(shell test/owner.sh --begin $(O) $(built))
@@ -100,7 +100,12 @@ has_web := $(shell $(PKG_CONFIG) --exists libmicrohttpd 2>/dev/null && echo yes)
 # FLAC files of compact discs are decoded if libFLAC is there (libflac-dev).
 has_flac := $(shell $(PKG_CONFIG) --exists flac 2>/dev/null && echo yes)
 
-programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver $(if $(has_flac),$(O)/mmcgadget-decoder) \
+# CHDs of compact discs, if libchdr is there (libchdr-dev: in Debian 13, not in 12).
+has_chd := $(shell $(PKG_CONFIG) --exists libchdr 2>/dev/null && echo yes)
+
+has_decoder := $(has_flac)$(has_chd)
+
+programs := $(O)/mmcgadgetd $(O)/mmcgadgetctl $(O)/mmcgadget-resolver $(if $(has_decoder),$(O)/mmcgadget-decoder) \
 	$(O)/mmcgadget-usbip $(if $(has_web),$(O)/mmcgadget-web)
 
 .PHONY: all
@@ -120,7 +125,13 @@ $(O)/version.h: always
 .PHONY: always
 always:
 
-$(O)/%.o: %.c | $(O)/version.h
+# The same for what the decoder was built with: a library may come later.
+$(O)/codecs.h: always
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#define WITH_FLAC %d\n#define WITH_CHD %d\n' $(if $(has_flac),1,0) $(if $(has_chd),1,0) >$@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(O)/%.o: %.c | $(O)/version.h $(O)/codecs.h
 	$(Q)mkdir -p $(@D)
 	$(if $(V),,@printf '  CC      %s\n' '$<')
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP -c -o $@ $<
@@ -188,13 +199,17 @@ $(O)/mmcgadget-resolver: $(O)/src/mmcgadget-resolver.o $(resolver)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# The process that decodes FLAC files.
-LIBS_flac = $(shell $(PKG_CONFIG) --libs flac)
-decoder  := $(call objs,$(wildcard src/decoder/*.c)) $(O)/src/resolver/sandbox.o
+# The process that decodes files of samples and CHDs: each codec is built if its library is there.
+LIBS_flac    = $(if $(has_flac),$(shell $(PKG_CONFIG) --libs flac))
+LIBS_chd     = $(if $(has_chd),$(shell $(PKG_CONFIG) --libs libchdr))
+decoder_src := $(filter-out $(if $(has_flac),,src/decoder/flac.c) $(if $(has_chd),,src/decoder/chd.c),$(wildcard src/decoder/*.c))
+decoder     := $(call objs,$(decoder_src)) $(O)/src/resolver/sandbox.o
+
+$(O)/src/decoder/chd.o: ALL_CPPFLAGS += $(shell $(PKG_CONFIG) --cflags-only-I libchdr)
 
 $(O)/mmcgadget-decoder: $(O)/src/mmcgadget-decoder.o $(decoder)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_flac) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_flac) $(LIBS_chd) $(LIBS)
 
 # The process that gives a PC's connection to the kernel.
 $(O)/mmcgadget-usbip: $(O)/src/mmcgadget-usbip.o $(call lib,usbip) $(call lib,util)
@@ -246,6 +261,10 @@ daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/*/t_*.c))
 flac_test    := $(O)/test/daemon/library/t_flac
 ifeq ($(has_flac),)
 daemon_tests := $(filter-out $(flac_test),$(daemon_tests))
+endif
+# What decodes CHDs is tried where they are decoded.
+ifeq ($(has_chd),)
+daemon_tests := $(filter-out $(O)/test/daemon/library/t_chd,$(daemon_tests))
 endif
 # What belongs to the web page needs its libraries.
 web_tests    := $(filter $(O)/test/daemon/web/%,$(daemon_tests))
@@ -302,7 +321,7 @@ $(usb_tests): $(O)/%: $(O)/%.o $(call lib,testlib) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-$(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o $(O)/test/bench/model.o $(call lib,testlib) $(pure_libs)
+$(bench_tools): $(O)/%: $(O)/%.o $(O)/test/bench/cpu.o $(O)/test/bench/model.o $(O)/test/bench/host.o $(call lib,testlib) $(pure_libs)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -369,7 +388,7 @@ firmware-test: $(O)/mmcredir ## UEFI firmware against the engine, in a virtual m
 arch-test: ## tests on other machines: 32 bits, big-endian (FULL=1: all tests on all machines)
 	$(Q)O=$(O) test/tap.sh test/suites/arch.sh
 
-guest-build: $(programs) $(usb_tests) $(bench_tools)
+guest-build: $(programs) $(usb_tests) $(bench_tools) $(if $(has_chd),$(O)/test/daemon/library/t_chd)
 
 guest-test: ## the whole USB path in virtual machines (FULL=1: other speeds, the longest)
 	$(Q)O=$(O) test/tap.sh test/suites/guest.sh
@@ -423,7 +442,7 @@ install: $(programs) ## install under DESTDIR and PREFIX
 	install -Dm755 $(O)/mmcgadgetd $(DESTDIR)$(SBINDIR)/mmcgadgetd
 	install -Dm755 $(O)/mmcgadgetctl $(DESTDIR)$(BINDIR)/mmcgadgetctl
 	install -Dm755 $(O)/mmcgadget-resolver $(DESTDIR)$(LIBEXECDIR)/mmcgadget-resolver
-	$(if $(has_flac),install -Dm755 $(O)/mmcgadget-decoder $(DESTDIR)$(LIBEXECDIR)/mmcgadget-decoder)
+	$(if $(has_decoder),install -Dm755 $(O)/mmcgadget-decoder $(DESTDIR)$(LIBEXECDIR)/mmcgadget-decoder)
 	install -Dm755 $(O)/mmcgadget-usbip $(DESTDIR)$(LIBEXECDIR)/mmcgadget-usbip
 	install -Dm644 docs/man/mmcgadgetd.8 $(DESTDIR)$(MANDIR)/man8/mmcgadgetd.8
 	install -Dm644 docs/man/mmcgadgetctl.1 $(DESTDIR)$(MANDIR)/man1/mmcgadgetctl.1

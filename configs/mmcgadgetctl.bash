@@ -249,6 +249,7 @@ _mmcgadgetctl()
 		fi
 	fi
 	if [[ $verb == extract && $given ]]; then
+		[[ ${options[*]} ]] || _mmcgadgetctl_offer stop
 		[[ " ${options[*]} " == *' track '* ]] || _mmcgadgetctl_offer track=
 		[[ " ${options[*]} " == *' to '* ]] || _mmcgadgetctl_offer to=
 	fi

@@ -127,6 +127,7 @@ function __mmcgadgetctl_words
             if not set -q given[1]
                 __mmcgadgetctl_images "$member,\"tracks\":\\{\"audio\":[1-9]" $socket list $drive
             else
+                set -q given[2]; or echo stop
                 string match -q 'track=*' -- $given; or echo track=
                 string match -q 'to=*' -- $given; or echo to=
             end

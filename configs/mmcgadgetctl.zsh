@@ -123,6 +123,7 @@ _mmcgadgetctl()
 		if ((${#given} == 0)); then
 			_mmcgadgetctl_images "$member,\"tracks\":\{\"audio\":[1-9]" "${socket[@]}" list "${drive[@]}"
 		else
+			((${#given} > 1)) || compadd -- stop
 			[[ -n ${(M)given:#track=*} ]] || compadd -S '' -- track=
 			[[ -n ${(M)given:#to=*} ]] || compadd -S '' -- to=
 		fi

@@ -5,7 +5,7 @@
 # The system: systemd, what mounts and checks file systems, one busybox for everything else.
 packages="base-files base-passwd busybox-static e2fsprogs fdisk kmod mount systemd systemd-sysv udev util-linux
 	dropbear-bin wpasupplicant wireless-regdb
-	libaio1t64 libblkid1 libconfig11 libflac14 libjansson4 libnettle8t64 libsystemd0 libusbgx3"
+	libaio1t64 libblkid1 libchdr0 libconfig11 libflac14 libjansson4 libnettle8t64 libsystemd0 libusbgx3"
 # Packages that others depend on, and that the image does not need: what runs at installation, what
 # busybox does as well, and what makes an initial RAM disk.
 left_out="adduser awk bash cdebconf dbus debconf debconf-2.0 debianutils diffutils dosfstools dpkg findutils grep gzip
@@ -14,7 +14,7 @@ left_out="adduser awk bash cdebconf dbus debconf debconf-2.0 debianutils diffuti
 	libpam-modules libpam-modules-bin libpam-runtime login login.defs mawk python3 readline-common sed tar
 	util-linux-extra"
 # What the programs are compiled with.
-development="libc6-dev libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev"
+development="libc6-dev libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev libchdr-dev"
 
 get_packages() {
 	package_list=$(image/fetch.sh "$arch" "image-$board" "$packages $kernel_package $firmware_packages" "$left_out")

@@ -87,7 +87,7 @@ tab $m close '' -- debian-13.iso 'sub/q"\x.iso' ./-d.iso
 tab $m erase '' -- 'sub/q"\x.iso' a:b=c.iso
 tab $m erase s -- 'sub/q"\x.iso'
 tab $m extract '' -- größe.iso
-tab $m extract x.cue '' -- drive= track= to=
+tab $m extract x.cue '' -- drive= stop track= to=
 tab $m extract x.cue track = 3 '' -- drive= to=
 tab $m extract x.cue track = 3 to = Songs '' -- drive=
 tab $m blank '' -- drive= minutes= type=

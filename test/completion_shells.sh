@@ -98,7 +98,7 @@ tab close '' -- debian-13.iso 'q"\x.iso' "${dotted[@]:1}" drive=
 tab close ./ -- ./-d.iso
 tab erase '' -- 'q"\x.iso' drive=
 tab extract '' -- größe.iso drive=
-tab extract x.cue '' -- track= to= drive=
+tab extract x.cue '' -- stop track= to= drive=
 tab extract x.cue track=3 '' -- to= drive=
 tab blank new.iso type=dvd+r-d -- type=dvd+r-dl
 for m in $media; do types+=("type=$m"); done

@@ -92,10 +92,12 @@ missing() {
 	done
 }
 
+is_available() { apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'; }
+
 # available PACKAGE...: prints those that apt can install; says which it cannot.
 available() {
 	for p in "$@"; do
-		if apt-cache policy "$p" 2>/dev/null | grep -q '^  Candidate: [^(]'; then
+		if is_available "$p"; then
 			printf '%s ' "$p"
 		else
 			echo "deps.sh: this system has no package $p; the tests that need it will fail" >&2
@@ -167,5 +169,10 @@ check | all)
 esac
 # shellcheck disable=SC2086
 [ -z "$more" ] || lacking="$lacking$(available $more)"
+# For CHDs of compact discs: Debian 13 has the library, and 12 has not.
+case $what in
+unit | image) ;;
+*) ! is_available libchdr-dev || lacking="$lacking$(missing libchdr-dev)" ;;
+esac
 # shellcheck disable=SC2086
 [ -z "$lacking" ] || install $lacking

@@ -15,6 +15,7 @@ enum cdimage_kind cdimage_kind_of(const char *name)
 	return strcasecmp(dot, ".cue") == 0   ? CDIMAGE_CUE
 	       : strcasecmp(dot, ".ccd") == 0 ? CDIMAGE_CCD
 	       : strcasecmp(dot, ".toc") == 0 ? CDIMAGE_TOC
+	       : strcasecmp(dot, ".chd") == 0 ? CDIMAGE_CHD
 					      : CDIMAGE_NONE;
 }
 
@@ -40,6 +41,9 @@ bool cdimage_parse(enum cdimage_kind kind, const char *name, const char *text, s
 		break;
 	case CDIMAGE_TOC:
 		ok = toc_parse(&r);
+		break;
+	case CDIMAGE_CHD:
+		ok = chd_parse(&r);
 		break;
 	default:
 		ok = reading_fail(&r, "this format is not read");

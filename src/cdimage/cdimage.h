@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reads the texts that describe compact discs: cue sheets, the .ccd of CloneCD, the .toc of cdrdao.
- * The texts come from strangers. This room is pure: it sees a text, and asks for the sizes and some
- * bytes of the files that the text names; it neither allocates nor calls a system.
+ * Reads the texts that describe compact discs: cue sheets, the .ccd of CloneCD, the .toc of cdrdao,
+ * and what a CHD of MAME says of itself. The texts come from strangers. This room is pure: it sees
+ * a text, and asks for the sizes and some bytes of the files that the text names; it neither
+ * allocates nor calls a system.
  */
 #ifndef CDIMAGE_CDIMAGE_H
 #define CDIMAGE_CDIMAGE_H
@@ -18,8 +19,9 @@
 #define CDIMAGE_ERROR_MAX 512u
 #define CDIMAGE_READ_MAX  4096u /* bytes of one read() */
 
-enum cdimage_kind { CDIMAGE_NONE, CDIMAGE_CUE, CDIMAGE_CCD, CDIMAGE_TOC };
-/* Returns which kind of text the file is, by the suffix of its name. */
+/* A CHD is no text: it is the only file of its disc, and its texts are inside. */
+enum cdimage_kind { CDIMAGE_NONE, CDIMAGE_CUE, CDIMAGE_CCD, CDIMAGE_TOC, CDIMAGE_CHD };
+/* Returns of which kind the file is, by the suffix of its name. */
 enum cdimage_kind cdimage_kind_of(const char *name);
 
 /* How a parser gets at the files that its text names. */
@@ -51,15 +53,18 @@ struct cdimage_mentions {
 	struct cdimage_mention at[CDIMAGE_MENTIONS_MAX]; /* ascending, without overlap */
 };
 
-/* How the sectors are in a file. Extents of a compressed file count the bytes of its samples. */
-enum cdimage_use { CDIMAGE_UNUSED, CDIMAGE_STORED, CDIMAGE_FLAC };
+/*
+ * How the sectors are in a file. Extents of a compressed file count the bytes that the decoder
+ * makes of it: samples, or frames (chd_frames.h).
+ */
+enum cdimage_use { CDIMAGE_UNUSED, CDIMAGE_STORED, CDIMAGE_FLAC, CDIMAGE_CHD_FRAMES };
 
 struct cdimage {
 	struct cd_map map;
 	/* A name that the text does not have as it is (with escapes, or of a .ccd) is not there. */
 	struct cdimage_mentions mentions;
 	char name[CD_MAX_FILES][CDIMAGE_NAME_MAX]; /* base names as the text has them, in UTF-8 */
-	uint64_t size[CD_MAX_FILES];  /* bytes, of a compressed file those of its samples */
+	uint64_t size[CD_MAX_FILES];  /* bytes, of a compressed file those that it is decoded to */
 	uint8_t use[CD_MAX_FILES];    /* enum cdimage_use; a file that is not used is a part of the
 					 disc all the same */
 	char note[CDIMAGE_ERROR_MAX]; /* what of a disc is left out, for people; "": nothing */
@@ -70,7 +75,7 @@ struct cdimage {
 /*
  * Parses a text of that kind; name is that of its file, without folders. True: out is a disc, every
  * extent of it lies inside its file, and the addresses ascend. False: out->error says why, with the
- * line. text needs no final NUL.
+ * line. text needs no final NUL; that of a CHD is empty, and the file is found by its own name.
  */
 bool cdimage_parse(enum cdimage_kind kind, const char *name, const char *text, size_t len,
 	const struct cdimage_source *source, struct cdimage *out);

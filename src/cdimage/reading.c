@@ -293,6 +293,18 @@ static int find_file(struct reading *r, struct slice path)
 	return mentioned(r, base, out->map.files++);
 }
 
+int reading_self(struct reading *r)
+{
+	struct cdimage *out = r->out;
+	uint64_t size = 0;
+
+	if (!find(r, r->name, &size))
+		return -1;
+	snprintf(out->name[out->map.files], CDIMAGE_NAME_MAX, "%s", r->name);
+	out->size[out->map.files] = size;
+	return out->map.files++;
+}
+
 /* A file is one thing: sectors as they are, or samples that are compressed. */
 static int use_as(struct reading *r, int file, enum cdimage_use use)
 {

@@ -51,7 +51,10 @@ bool slice_msf(struct slice s, uint32_t *out);
  * number, the same for the same name; -1: the error is written.
  */
 int reading_file(struct reading *r, struct slice name);
-/* The same for a file of samples, which are found in *wav; one that is no WAV or FLAC is refused.
+/* The same for the file that has no text, but is the disc itself. It is the first one. */
+int reading_self(struct reading *r);
+/* As reading_file() for a file of samples, which are found in *wav; one that is no WAV or FLAC is
+ * refused.
  */
 int reading_wav(struct reading *r, struct slice name, struct cdimage_wav *wav);
 /*
@@ -77,5 +80,6 @@ void slice_isrc(struct slice s, char out[13]);
 bool cue_parse(struct reading *r);
 bool ccd_parse(struct reading *r);
 bool toc_parse(struct reading *r);
+bool chd_parse(struct reading *r);
 
 #endif

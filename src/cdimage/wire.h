@@ -55,8 +55,8 @@ struct wire_disc {
 	struct cd_map map;
 	struct cdimage_mentions mentions;
 	char note[CDIMAGE_ERROR_MAX];
-	uint64_t
-		decoded[CD_MAX_FILES]; /* bytes of the samples of a FLAC file; 0: of no such file */
+	uint64_t decoded[CD_MAX_FILES]; /* bytes that a file is decoded to; 0: it is stored as it is
+					 */
 };
 
 struct wire_refused {

@@ -169,7 +169,17 @@ static void run_extract(const struct command_env *env, const struct verb_call *c
 	unsigned track = call->track ? track_of(call->track) : 0;
 
 	(void)env;
-	if (call->track && track == 0)
+	if (call->count > 1 && strcmp(call->args[1], "stop") != 0)
+		r->final(r, answer_error("bad-arguments",
+				    "extract: the word behind the name can be stop, not \"%.40s\"; "
+				    "names with blanks need quotes",
+				    call->args[1]));
+	else if (call->count > 1 && (call->track || call->to))
+		r->final(r, answer_error(
+				    "bad-arguments", "extract: stop takes neither track= nor to="));
+	else if (call->count > 1)
+		extract_jobs_stop(drive_extract(d), name_of(d, call), r);
+	else if (call->track && track == 0)
 		r->final(r, answer_error("bad-arguments",
 				    "extract: track takes a number from 1 to 99, not \"%.40s\"",
 				    call->track));

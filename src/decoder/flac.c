@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "decoder/flac.h"
+#include "decoder/codec.h"
 
 #include <FLAC/stream_decoder.h>
 #include <stdbool.h>
@@ -9,14 +9,14 @@
 #include "util/array.h"
 
 #define SAMPLE    4u            /* bytes, of both channels */
-#define AHEAD     (128u * 1024) /* bytes that flac_read_ahead() decodes beyond the last answer */
+#define AHEAD     (128u * 1024) /* bytes that read_ahead() decodes beyond the last answer */
 #define FRAME_MAX 65535u        /* samples (RFC 9639, 8.2) */
 /* What a reader asks for, what is ahead of it, and a frame that ends behind that. */
 #define ROOM      (2 * AHEAD + FRAME_MAX * SAMPLE)
 
 struct flac {
 	FLAC__StreamDecoder *decoder;
-	struct flac_file file;
+	struct codec_file file;
 	bool open;         /* libFLAC has begun with the file, and has met no error */
 	bool failed;       /* libFLAC has reported one since */
 	uint64_t position; /* of libFLAC in the file */
@@ -180,8 +180,9 @@ static void drop(struct flac *f, uint64_t at)
 	f->at = at;
 }
 
-int32_t flac_read(struct flac *f, uint64_t at, uint8_t *buf, uint32_t len)
+static int32_t read(void *codec, uint64_t at, uint8_t *buf, uint32_t len)
 {
+	struct flac *f = codec;
 	uint64_t first = at - at % SAMPLE;
 	bool ok = true;
 
@@ -202,15 +203,17 @@ int32_t flac_read(struct flac *f, uint64_t at, uint8_t *buf, uint32_t len)
 	return (int32_t)len;
 }
 
-void flac_read_ahead(struct flac *f)
+static void read_ahead(void *codec)
 {
+	struct flac *f = codec;
+
 	if (f->open && f->have < AHEAD && !decode(f, f->at + AHEAD))
 		stop(f);
 }
 
 /* ---- files -------------------------------------------------------------------------------- */
 
-struct flac *flac_new(void)
+static void *make(void)
 {
 	struct flac *f = calloc(1, sizeof(*f));
 
@@ -222,16 +225,19 @@ struct flac *flac_new(void)
 	return NULL;
 }
 
-void flac_free(struct flac *f)
+static void turn(void *codec, const struct codec_file *file)
 {
-	stop(f);
-	FLAC__stream_decoder_delete(f->decoder);
-	free(f);
-}
+	struct flac *f = codec;
 
-void flac_turn(struct flac *f, const struct flac_file *file)
-{
 	stop(f);
 	f->file = *file;
 	f->at = f->have = 0;
 }
+
+static bool knows(const uint8_t head[CODEC_HEAD])
+{
+	(void)head;
+	return true;
+}
+
+const struct codec codec_flac = {knows, make, turn, read, read_ahead};

@@ -308,6 +308,8 @@ static int setup(struct burned *b, sd_event *event)
 	};
 	int r = 0;
 
+	if (pc.rename == POSTBURN_RENAME_NO && b->config.what.blank && b->config.cd_blanks)
+		pc.rename = POSTBURN_RENAME_SUFFIX;
 	if (pc.rename != POSTBURN_RENAME_NO || pc.checksum || pc.songs)
 		r = postburn_new(&pc, event, &b->postburn);
 	if (r >= 0)

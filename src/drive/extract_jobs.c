@@ -23,8 +23,10 @@
 
 struct job {
 	char *name, *to; /* to: NULL = by the CD-Text */
+	char *asked;     /* the name as the command had it */
 	unsigned track;
 	struct reply *reply;
+	struct reply *stop; /* of the command that stops it; NULL: none does */
 	struct job *next;
 };
 
@@ -115,19 +117,31 @@ static void work(void *jobs)
 
 /* ---- answers ------------------------------------------------------------------------------ */
 
-/* Ends the first job with this answer, which it takes over. */
-static void finish(struct extract_jobs *j, json_t *answer)
+static void free_job(struct job *job)
 {
-	struct job *job = j->queue;
+	free(job->name);
+	free(job->to);
+	free(job->asked);
+	free(job);
+}
 
-	j->queue = job->next;
+/* Takes a job out of the queue, and ends it with this answer, which it takes over. */
+static void finish_at(struct extract_jobs *j, struct job **at, json_t *answer)
+{
+	struct job *job = *at;
+
+	*at = job->next;
 	j->waiting--;
 	log_info("extract \"%s\": %s", job->name,
 		json_string_value(json_object_get(answer, "message")));
 	job->reply->final(job->reply, answer);
-	free(job->name);
-	free(job->to);
-	free(job);
+	free_job(job);
+}
+
+/* Ends the first job. */
+static void finish(struct extract_jobs *j, json_t *answer)
+{
+	finish_at(j, &j->queue, answer);
 }
 
 /* The folder is beside the disc, which may be in a sub-folder. */
@@ -162,10 +176,30 @@ static json_t *extracted(const struct extract_jobs *j)
 	return a;
 }
 
+/* The answer to the command that stops the first job, which has ended. */
+static json_t *stopped(const struct extract_jobs *j)
+{
+	const char *name = j->queue->name;
+
+	if (j->result == -ECANCELED)
+		return answer_ok("the songs of %s are not copied any more, and what was copied is "
+				 "removed",
+			name);
+	return answer_error(
+		"nothing-to-stop", "the copy of the songs of \"%s\" has just ended", name);
+}
+
 static void end_job(struct extract_jobs *j)
 {
+	struct reply *stop = j->queue->stop;
+	const char *code = j->why.code;
+
 	(void)sd_event_source_set_enabled(j->timer, SD_EVENT_OFF);
-	finish(j, j->result < 0 ? answer_error(j->why.code, "%s", j->why.text) : extracted(j));
+	if (stop) {
+		stop->final(stop, stopped(j));
+		code = j->result == -ECANCELED ? "cancelled" : code;
+	}
+	finish(j, j->result < 0 ? answer_error(code, "%s", j->why.text) : extracted(j));
 }
 
 static void on_done(void *jobs)
@@ -340,12 +374,11 @@ static struct job *new_job(const char *name, const char *to)
 	if (!job)
 		return NULL;
 	job->name = strdup(name);
+	job->asked = strdup(name);
 	job->to = to ? strdup(to) : NULL;
-	if (job->name && (!to || job->to))
+	if (job->name && job->asked && (!to || job->to))
 		return job;
-	free(job->name);
-	free(job->to);
-	free(job);
+	free_job(job);
 	return NULL;
 }
 
@@ -373,6 +406,44 @@ void extract_jobs_add(
 	*at = job;
 	j->waiting++;
 	start_next(j);
+}
+
+/* Stops a job that has not begun. */
+static void drop(struct extract_jobs *j, struct job **at, struct reply *r)
+{
+	const char *name = (*at)->name;
+
+	if (at == &j->queue && j->searching) {
+		catalog_forget(j->config.catalog, &j->request);
+		j->searching = false;
+	}
+	r->final(r, answer_ok("the songs of %s will not be copied", name));
+	finish_at(j, at, answer_error("cancelled", "the songs of \"%s\" were given up", name));
+	start_next(j);
+}
+
+void extract_jobs_stop(struct extract_jobs *j, const char *name, struct reply *r)
+{
+	struct job **at = &j->queue;
+
+	while (*at && strcmp((*at)->name, name) != 0 && strcmp((*at)->asked, name) != 0)
+		at = &(*at)->next;
+	if (!*at) {
+		r->final(r, answer_error("nothing-to-stop",
+				    "the songs of \"%s\" are not being "
+				    "copied; status shows what is",
+				    name));
+	} else if (at != &j->queue || !j->worker.running) {
+		drop(j, at, r);
+	} else if ((*at)->stop) {
+		r->final(r, answer_error("busy",
+				    "the copy of the songs of \"%s\" is being "
+				    "stopped already",
+				    name));
+	} else {
+		(*at)->stop = r;
+		atomic_store(&j->stop, true);
+	}
 }
 
 void extract_jobs_cancel(struct extract_jobs *j, const char *code, const char *text)

@@ -45,6 +45,11 @@ void extract_jobs_free(struct extract_jobs *j);
 void extract_jobs_add(
 	struct extract_jobs *j, const char *name, unsigned track, const char *to, struct reply *r);
 /*
+ * Stops the copy of the disc of that name, as the command or the folder has it, or takes it out of
+ * the queue: nothing of it stays. Both commands get their answers, r when the thread has ended.
+ */
+void extract_jobs_stop(struct extract_jobs *j, const char *name, struct reply *r);
+/*
  * Stops the thread, which removes what it has copied of its disc, and answers all commands with
  * this error. NULL is fine.
  */

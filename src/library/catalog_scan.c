@@ -271,6 +271,14 @@ static char *read_sum(const struct library_entry *e)
 										     : NULL;
 }
 
+/* Fills in what the resolver says of a text or a CHD. */
+static void look_at_text(struct scan *l, const struct library_entry *e, struct catalog_entry *n)
+{
+	catalog_text_look(
+		&l->texts, l->scan->folder, e, clock_ms() < MAX(l->until, l->look_until), n);
+	l->list->unread += n->label ? 0 : 1;
+}
+
 static bool add_entry(const struct library_entry *e, void *ctx)
 {
 	struct scan *l = ctx;
@@ -304,12 +312,15 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	if (!e->alone && !e->link)
 		n->sha256 = read_sum(e);
 	if (resolver_is_text(e->name, e->size)) {
-		catalog_text_look(&l->texts, l->scan->folder, e,
-			clock_ms() < MAX(l->until, l->look_until), n);
-		l->list->unread += n->label ? 0 : 1;
+		look_at_text(l, e, n);
 		return true;
 	}
 	peek_at(l->scan->folder, e, &peek, &n->usable);
+	n->damaged = peek.damaged;
+	if (resolver_is_chd(e->name, e->size) && !peek.has_state) {
+		look_at_text(l, e, n);
+		return true;
+	}
 	n->kind = peek.kind;
 	n->medium = peek.medium->name;
 	n->format = disc_medium_format_name(peek.medium, peek.format);
@@ -317,7 +328,6 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
 	n->tracks = peek.tracks;
-	n->damaged = peek.damaged;
 	judge(l, e, &peek, n);
 	if (n->plain_blank && resolver_reads(e->name))
 		catalog_text_empty(n);

@@ -15,6 +15,7 @@
 
 #include "cd/map.h"
 #include "cdimage/samples_wire.h"
+#include "codecs.h"
 #include "library/bare_process.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -41,11 +42,13 @@ void decoder_use(const char *other, unsigned ms)
 	wait_ms = ms ? ms : DECODER_WAIT;
 }
 
-bool decoder_is_there(void)
+bool decoder_decodes(enum decoder_codec codec)
 {
+	static const bool built[] = {[DECODER_FLAC] = WITH_FLAC, [DECODER_CHD] = WITH_CHD};
 	char path[PATH_MAX];
 
-	return access(program ? program : bare_process_find(DECODER, path), X_OK) == 0;
+	return built[codec] &&
+	       access(program ? program : bare_process_find(DECODER, path), X_OK) == 0;
 }
 
 static int start(struct decoder *d)
@@ -117,12 +120,11 @@ static int32_t give_up(struct decoder *d, const char *why)
 		return -EIO;
 	d->logged = true;
 	if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		log_warn("mmcgadget-decoder %s: signal %d; the samples that it was to decode "
+		log_warn("mmcgadget-decoder %s: signal %d; what it was to decode "
 			 "cannot be read",
 			why, WTERMSIG(status));
 	else
-		log_warn("mmcgadget-decoder %s; the samples that it was to decode cannot be read",
-			why);
+		log_warn("mmcgadget-decoder %s; what it was to decode cannot be read", why);
 	return -EIO;
 }
 

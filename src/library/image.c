@@ -338,8 +338,8 @@ static bool is_empty_text(const struct library_file *f)
 }
 
 /*
- * Opens a .bin without its cue sheet. 1: it is none, or is to be shown as it is; 0; -errno with
- * *why.
+ * Opens a CHD, or a .bin without its cue sheet. 1: it is none, or is to be shown as it is; 0;
+ * -errno with *why.
  */
 static int open_raw(const struct library_file *f, const struct image_policy *policy,
 	struct image *out, struct refusal *why)
@@ -354,15 +354,9 @@ static int open_raw(const struct library_file *f, const struct image_policy *pol
 	fd = peek.has_state ? -1 : library_open(f);
 	if (fd < 0)
 		return 1;
-	if (image_raw_is_chd(fd)) {
+	if (image_raw_is_chd(fd) || resolver_is_chd(f->base, f->size)) {
 		close(fd);
-		return image_refuse(why, -EBADMSG, "bad-disc",
-			"\"%.64s\" is a CHD, which is compressed and not read; make a cue sheet "
-			"and "
-			"the files of it with chdman, which Debian has in the package mame-tools: "
-			"chdman extractcd -i NAME.chd -o NAME.cue; or insert it as it is, with "
-			"as=dvd",
-			f->base);
+		return image_compact_open(f, policy, out, why);
 	}
 	form = image_raw_form(fd, f->size);
 	if (form >= 0) {
@@ -386,8 +380,8 @@ static int open_raw(const struct library_file *f, const struct image_policy *pol
 }
 
 /*
- * Opens the text of a compact disc, or a .bin without one. 1: the file is neither; 0; -errno with
- * *why.
+ * Opens the text of a compact disc, a CHD, or a .bin without a text. 1: the file is none of them;
+ * 0; -errno with *why.
  */
 static int open_compact(const struct library_file *f, const struct image_policy *policy,
 	struct image *out, struct refusal *why)

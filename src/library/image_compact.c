@@ -47,7 +47,7 @@ static void close_decoder(void *decoder)
 	decoder_free(decoder);
 }
 
-/* 1: the disc has FLAC files, and *out decodes them; 0; -errno with *why. */
+/* 1: the disc has files that are compressed, and *out decodes them; 0; -errno with *why. */
 static int start_decoder(const struct library_file *text, const struct resolver_disc *d,
 	const int *fd, struct media_decoder *out, struct refusal *why)
 {
@@ -64,7 +64,7 @@ static int start_decoder(const struct library_file *text, const struct resolver_
 	r = decoder_new(flac, d->map.files, &decoder);
 	if (r < 0)
 		return image_refuse(why, r, "resolver-failed",
-			"\"%s\" cannot be read: mmcgadget-decoder, which decodes its FLAC files, "
+			"\"%s\" cannot be read: mmcgadget-decoder, which decodes its files, "
 			"cannot be started: %s",
 			text->base, strerror(-r));
 	*out = (struct media_decoder){d->decoded, read_samples, close_decoder, decoder};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A compact disc whose text names its files: opened as one disc. Any thread; waits for storage. */
+/* A compact disc whose text names its files, or a CHD: opened as one disc. Any thread; waits for
+ * storage. */
 #ifndef LIBRARY_IMAGE_COMPACT_H
 #define LIBRARY_IMAGE_COMPACT_H
 
@@ -10,8 +11,9 @@
 #include "library/resolver.h"
 
 /*
- * Opens the disc of the text f as image_open() does; out has its name and path already. Every file
- * of the disc is open and locked against writing until the disc is closed. 0, or -errno with *why.
+ * Opens the disc of the text or CHD f as image_open() does; out has its name and path already.
+ * Every file of the disc is open and locked against writing until the disc is closed. 0, or -errno
+ * with *why.
  */
 int image_compact_open(const struct library_file *f, const struct image_policy *policy,
 	struct image *out, struct refusal *why);

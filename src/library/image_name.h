@@ -15,8 +15,8 @@ enum image_suffix {
 enum image_suffix image_suffix_of(const char *name);
 
 /*
- * True for the name of a file that people put into the folder or take from it: not a hidden one, and
- * not a state file, which is saved again and again in a burn.
+ * True for the name of a file that people put into the folder or take from it: not a hidden one,
+ * and not a state file, which is saved again and again in a burn.
  */
 bool image_name_is_for_people(const char *name);
 

@@ -112,15 +112,19 @@ static bool read_label(const struct library_file *f, struct label *out)
 	return out->text[0] != '\0';
 }
 
-static void choose_stem(
-	const struct postburn *p, const struct job *j, const struct library_file *f, char *out)
+/* False: the image keeps its name. */
+static bool choose_stem(const struct postburn *p, const struct job *j, const struct library_file *f,
+	struct folder *dir, char out[POSTBURN_STEM])
 {
 	struct label label;
 
+	if (p->config.rename == POSTBURN_RENAME_SUFFIX)
+		return postburn_has_wrong_suffix(dir, f->base, out);
 	if (p->config.rename == POSTBURN_RENAME_LABEL && read_label(f, &label) &&
 		postburn_name_of_label(label.text, out))
-		return;
+		return true;
 	postburn_name_of_time(j->burned, out);
+	return true;
 }
 
 /*
@@ -155,12 +159,13 @@ static void rename_image(
 	const char *suffix = postburn_suffix(dir, f->base);
 	int r;
 
+	if (!choose_stem(p, j, f, dir, stem))
+		return;
 	/* A link to the image would dangle after a rename. */
 	if (strcmp(base, f->base) != 0) {
 		set_problem(p, "%s is a link, so it is not renamed", j->name);
 		return;
 	}
-	choose_stem(p, j, f, stem);
 	if (!begin_rename(p))
 		return;
 	r = postburn_rename(dir, f->base, stem, to);

@@ -22,8 +22,10 @@
 
 enum postburn_rename {
 	POSTBURN_RENAME_NO,
-	POSTBURN_RENAME_DATE, /* 2026-11-26-153012.iso, or .bin: see postburn_rename() */
-	POSTBURN_RENAME_LABEL /* HOLIDAY.iso; by date when there is none */
+	POSTBURN_RENAME_DATE,  /* 2026-11-26-153012.iso, or .bin: see postburn_rename() */
+	POSTBURN_RENAME_LABEL, /* HOLIDAY.iso; by date when there is none */
+	/* Only a blank-1.iso and so on that became a CD which is no plain ISO: blank-1.bin. */
+	POSTBURN_RENAME_SUFFIX
 };
 
 /* What was done with a burned disc. Names are those in the media folder. */
@@ -116,8 +118,16 @@ int postburn_rename(
 	struct folder *f, const char *old, const char *stem, char to[STORE_NAME_MAX + 1]);
 
 /*
+ * True if the image has a name of postburn_blank_name(), and its suffix is not that of what was
+ * burned: nobody chose the name, and programs find the tracks of blank-1.cue in blank-1.bin. stem:
+ * what postburn_rename() takes.
+ */
+bool postburn_has_wrong_suffix(struct folder *f, const char *image, char stem[POSTBURN_STEM]);
+
+/*
  * Finds a name for a blank, "blank-1.iso" and so on: one that is free, or that of an empty
- * image which is in no drive. in_use() tells which images are in drives. 0 or -errno.
+ * image which is in no drive, and for which there is no blank-1.bin. in_use() tells which images
+ * are in drives. 0 or -errno.
  */
 int postburn_blank_name(int folder, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx,
 	char out[POSTBURN_STEM]);

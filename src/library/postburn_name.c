@@ -105,13 +105,42 @@ static bool is_blank_or_free(
 	return free;
 }
 
+#define BLANK "blank-"
+
+bool postburn_has_wrong_suffix(struct folder *f, const char *image, char stem[POSTBURN_STEM])
+{
+	size_t n = strlen(BLANK), digits;
+
+	if (strncmp(image, BLANK, n) != 0)
+		return false;
+	digits = strspn(image + n, "0123456789");
+	if (digits == 0 || digits > 4 || strcmp(image + n + digits, SUFFIX) != 0 ||
+		strcmp(postburn_suffix(f, image), SUFFIX) == 0)
+		return false;
+	snprintf(stem, POSTBURN_STEM, "%.*s", (int)(n + digits), image);
+	return true;
+}
+
+static bool is_there(int folder, const char *name)
+{
+	struct library_file f;
+	int r = library_find(folder, name, &f);
+
+	if (r == 0)
+		library_forget(&f);
+	return r != -ENOENT;
+}
+
 int postburn_blank_name(int folder, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx,
 	char out[POSTBURN_STEM])
 {
 	char leftover[2 * STORE_NAME_MAX], byte;
 
 	for (unsigned n = 1; n <= TRIES; n++) {
-		snprintf(out, POSTBURN_STEM, "blank-%u" SUFFIX, n);
+		snprintf(out, POSTBURN_STEM, BLANK "%u" SUFFIX_RAW, n);
+		if (is_there(folder, out))
+			continue;
+		snprintf(out, POSTBURN_STEM, BLANK "%u" SUFFIX, n);
 		add_suffix(out, STORE_SUFFIX, leftover);
 		if (library_read(folder, leftover, &byte, 1) != -ENOENT)
 			continue;

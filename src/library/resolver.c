@@ -47,13 +47,20 @@ bool resolver_reads(const char *name)
 
 bool resolver_is_text(const char *name, uint64_t size)
 {
-	return size > 0 && size <= CDIMAGE_TEXT_MAX && resolver_reads(name);
+	return size > 0 && size <= CDIMAGE_TEXT_MAX && resolver_reads(name) &&
+	       cdimage_kind_of(name) != CDIMAGE_CHD;
+}
+
+bool resolver_is_chd(const char *name, uint64_t size)
+{
+	return size > 0 && cdimage_kind_of(name) == CDIMAGE_CHD;
 }
 
 /* One text that is being resolved. */
 struct job {
 	const struct library_file *text;
 	const char *name;             /* of the text */
+	enum cdimage_kind kind;       /* of a CHD, the text is the file itself */
 	const struct resolver_as *as; /* NULL: as it is */
 	struct resolver_disc *out;
 	struct refusal *why;
@@ -139,6 +146,29 @@ static const char *present_name(const struct job *j, const char *name)
 	return name;
 }
 
+/* Keeps the file f, which is open as fd, as the next one of the disc. */
+static void keep_file(struct job *j, const struct library_file *f, int fd, uint64_t *size)
+{
+	struct resolver_file *out = &j->out->file[j->files];
+
+	j->fd[j->files++] = fd;
+	out->size = *size = f->size;
+	out->dev = f->dev;
+	out->ino = f->ino;
+}
+
+/* The only file of a disc that has no text, whatever name the resolver has for it. */
+static int find_self(struct job *j, uint64_t *size)
+{
+	int fd = j->files == 0 ? library_open(j->text) : -EINVAL;
+
+	if (fd < 0)
+		return fd;
+	snprintf(j->out->file[0].name, sizeof(j->out->file[0].name), "%s", j->text->base);
+	keep_file(j, j->text, fd, size);
+	return 0;
+}
+
 /* Finds and opens a file that the text names. 0 or -errno. */
 static int find(struct job *j, const char *name, uint64_t *size)
 {
@@ -148,6 +178,8 @@ static int find(struct job *j, const char *name, uint64_t *size)
 
 	if (!is_name(name) || j->files == CD_MAX_FILES)
 		return -EINVAL;
+	if (j->kind == CDIMAGE_CHD)
+		return find_self(j, size);
 	out = &j->out->file[j->files];
 	name = present_name(j, name);
 	snprintf(out->name, sizeof(out->name), "%s", name);
@@ -162,10 +194,7 @@ static int find(struct job *j, const char *name, uint64_t *size)
 	else
 		r = library_open(&f);
 	if (r >= 0) {
-		j->fd[j->files++] = r;
-		out->size = *size = f.size;
-		out->dev = f.dev;
-		out->ino = f.ino;
+		keep_file(j, &f, r, size);
 		r = 0;
 	}
 	library_forget(&f);
@@ -201,26 +230,34 @@ static int read_text(struct job *j, struct wire_parse *p)
 	return 0;
 }
 
+static size_t text_length(const struct job *j)
+{
+	if (j->kind == CDIMAGE_CHD)
+		return 0;
+	return j->as ? j->as->length : j->text->size;
+}
+
 static int send_text(struct job *j)
 {
 	struct wire_parse *p = &j->answer.parse;
-	size_t length = j->as ? j->as->length : j->text->size;
+	size_t length = text_length(j);
 	int r = 0;
 
 	if (length > sizeof(p->text))
 		return image_refuse(j->why, -EBADMSG, "bad-disc",
 			"\"%s\" is too long for a text that describes a disc", j->name);
+	p->length = 0;
 	if (j->as) {
 		memcpy(p->text, j->as->text, length);
 		p->length = (uint32_t)length;
-	} else {
+	} else if (j->kind != CDIMAGE_CHD) {
 		r = read_text(j, p);
 	}
 	if (r < 0)
 		return r;
 	j->answer.type = WIRE_PARSE;
 	p->version = WIRE_VERSION;
-	p->kind = (uint32_t)cdimage_kind_of(j->name);
+	p->kind = (uint32_t)j->kind;
 	snprintf(p->name, sizeof(p->name), "%s", j->name);
 	/* A process that is dead already is found by receive(). */
 	(void)send_message(j, offsetof(struct wire_message, parse.text) + p->length);
@@ -248,6 +285,23 @@ static bool check_mentions(const struct cdimage_mentions *m, uint64_t length, un
 	return true;
 }
 
+static int cannot_decode(struct job *j, const char *file)
+{
+	/* It may be installed. */
+	j->odd = true;
+	if (j->kind == CDIMAGE_CHD)
+		return image_refuse(j->why, -EBADMSG, "bad-disc",
+			"\"%s\" is a CHD, and this mmcgadget was built without libchdr-dev, which "
+			"Debian 13 has; build it with that, or make a cue sheet and the files of "
+			"it with chdman, which Debian has in the package mame-tools: chdman "
+			"extractcd -i NAME.chd -o NAME.cue",
+			file);
+	return image_refuse(j->why, -EBADMSG, "bad-disc",
+		"%s: \"%s\" is FLAC, and this mmcgadget was built without libflac-dev; build it "
+		"with that, or make a WAV file of it (\"flac -d\") and name that",
+		j->name, file);
+}
+
 /* Checks the map: nothing that the process says is believed. */
 static int take_disc(struct job *j)
 {
@@ -265,7 +319,7 @@ static int take_disc(struct job *j)
 		out->decoded[i] = in->decoded[i];
 		sizes[i] = in->decoded[i] ? in->decoded[i] : out->file[i].size;
 	}
-	if (!check_mentions(&in->mentions, j->as ? j->as->length : j->text->size, j->files))
+	if (!check_mentions(&in->mentions, text_length(j), j->files))
 		return misbehaved(j, "sent nonsense");
 	out->map = in->map;
 	out->mentions = in->mentions;
@@ -274,14 +328,9 @@ static int take_disc(struct job *j)
 	utf8_clean(out->note);
 	fault = cd_map_check(&out->map, sizes, &number);
 	for (unsigned i = 0; !fault && i < j->files; i++) {
-		if (!out->decoded[i] || decoder_is_there())
-			continue;
-		j->odd = true; /* it may be installed */
-		return image_refuse(j->why, -EBADMSG, "bad-disc",
-			"%s: \"%s\" is FLAC, and this mmcgadget was built without libflac-dev; "
-			"build "
-			"it with that, or make a WAV file of it (\"flac -d\") and name that",
-			j->name, out->file[i].name);
+		if (out->decoded[i] &&
+			!decoder_decodes(j->kind == CDIMAGE_CHD ? DECODER_CHD : DECODER_FLAC))
+			return cannot_decode(j, out->file[i].name);
 	}
 	if (!fault)
 		return 0;
@@ -352,6 +401,9 @@ int resolver_resolve_as(const struct library_file *f, const struct resolver_as *
 		return image_refuse(why, -ENOMEM, "io-error", "there is no memory");
 	j->text = f;
 	j->name = as ? as->name : f->base;
+	j->kind = cdimage_kind_of(j->name);
+	if (j->kind == CDIMAGE_NONE)
+		j->kind = CDIMAGE_CHD;
 	j->as = as;
 	j->out = out;
 	j->why = why;

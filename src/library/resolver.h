@@ -26,27 +26,30 @@ struct resolver_file {
 struct resolver_disc {
 	struct cd_map map; /* cd_map_check() accepts it, with the sizes of the files */
 	struct resolver_file file[CD_MAX_FILES]; /* map.files of them */
-	uint64_t decoded[CD_MAX_FILES];   /* bytes of the samples of a FLAC file, which its extents
+	uint64_t decoded[CD_MAX_FILES];   /* bytes that a file is decoded to, which its extents
 					     count; 0: the file is stored as it is */
 	struct cdimage_mentions mentions; /* inside the text */
 	char note[CDIMAGE_ERROR_MAX];     /* what of the disc is left out; "": nothing */
 	bool lasts;                       /* of a refusal: see resolver_resolve() */
 };
 
-/* True if the name is that of such a text. */
+/* True if the name is that of such a text, or of a CHD. */
 bool resolver_reads(const char *name);
 /*
  * True if a file of that name and size is one. An image of that name that was burned is larger, and
- * a blank is empty.
+ * a blank is empty. A CHD is none.
  */
 bool resolver_is_text(const char *name, uint64_t size);
+/* True if a file of that name and size is a CHD, which is one file and says itself what it is. */
+bool resolver_is_chd(const char *name, uint64_t size);
 
 /*
- * Resolves the text f. 0; -EBADMSG: the text is no disc, or a file is missing; -ENOPKG:
- * the resolver cannot be started; -ENOEXEC: it misbehaved; -errno: the text cannot be read. *why
- * says it. If out->lasts, the same refusal would come again until the text, the names in its
- * folder, or one of the out->map.files files that were found changes. The resolver is dead when
- * this returns. Any thread; waits for storage, and at most RESOLVER_WAIT for the resolver.
+ * Resolves the text f, or the CHD f, which may have any other name than a text. 0; -EBADMSG: the
+ * text is no disc, or a file is missing; -ENOPKG: the resolver cannot be started; -ENOEXEC: it
+ * misbehaved; -errno: the text cannot be read. *why says it. If out->lasts, the same refusal would
+ * come again until the text, the names in its folder, or one of the out->map.files files that were
+ * found changes. The resolver is dead when this returns. Any thread; waits for storage, and at most
+ * RESOLVER_WAIT for the resolver.
  */
 int resolver_resolve(const struct library_file *f, struct resolver_disc *out, struct refusal *why);
 

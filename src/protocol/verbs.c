@@ -37,9 +37,10 @@ const struct verb verb_table[VERB_COUNT] = {
 		"delete a disc that is in no drive, with its state and checksum" },
 	[VERB_ERASE] = { "erase", 1, 1, VERB_OPT_DRIVE, NULL, "erase NAME [drive=DRIVE]",
 		"make a rewritable disc that is in no drive blank again; its data is gone" },
-	[VERB_EXTRACT] = { "extract", 1, 1, VERB_OPT_DRIVE | VERB_OPT_TRACK | VERB_OPT_TO, NULL,
-		"extract NAME [track=N] [to=FOLDER] [drive=DRIVE]",
-		"copy the audio tracks of a CD, or one of them, to WAV files in a folder beside it" },
+	[VERB_EXTRACT] = { "extract", 1, 2, VERB_OPT_DRIVE | VERB_OPT_TRACK | VERB_OPT_TO, NULL,
+		"extract NAME [stop] [track=N] [to=FOLDER] [drive=DRIVE]",
+		"copy the audio tracks of a CD, or one of them, to WAV files in a folder beside it; "
+		"stop: give the copy up" },
 	[VERB_STATUS] = { "status", 0, 0, VERB_OPT_DRIVE, NULL, "status [drive=DRIVE]",
 		"show the drives and their discs" },
 	[VERB_LIST] = { "list", 0, 0, VERB_OPT_DRIVE, NULL, "list [drive=DRIVE]",

@@ -75,7 +75,7 @@ bool serve(int fd)
 		answer.disc.mentions = disc.mentions;
 		memcpy(answer.disc.note, disc.note, sizeof(disc.note));
 		for (unsigned i = 0; i < disc.map.files; i++)
-			answer.disc.decoded[i] = disc.use[i] == CDIMAGE_FLAC ? disc.size[i] : 0;
+			answer.disc.decoded[i] = disc.use[i] >= CDIMAGE_FLAC ? disc.size[i] : 0;
 		return send_message(fd, &answer, WIRE_SIZE(disc));
 	}
 	answer.type = WIRE_REFUSED;

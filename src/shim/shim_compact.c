@@ -77,8 +77,16 @@ static int parse(const char *path, struct files *f, char *why, size_t size)
 	struct cdimage_source source = {find, read_file, f};
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char folder[PATH_MAX] = ".";
-	ssize_t n = read_text(path);
+	ssize_t n;
 
+	if (cdimage_kind_of(name) == CDIMAGE_CHD) {
+		snprintf(why, size,
+			"%s is a CHD, which this program does not decode; make a cue sheet and "
+			"the files of it with chdman (\"chdman extractcd\")",
+			path);
+		return 1;
+	}
+	n = read_text(path);
 	if (n < 0) {
 		snprintf(why, size, "%s: %s", path, strerror((int)-n));
 		return 1;

@@ -25,11 +25,6 @@ static void put_be64(uint8_t *p, uint64_t v)
 	put_be32(p + 4, (uint32_t)v);
 }
 
-static uint64_t get_be64(const uint8_t *p)
-{
-	return (uint64_t)get_be32(p) << 32 | get_be32(p + 4);
-}
-
 /* ---- writing ------------------------------------------------------------------------------- */
 
 static void put_text(uint8_t *out, const char *text, size_t size)

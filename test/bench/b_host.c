@@ -30,19 +30,16 @@
 #include <inttypes.h>
 #include <scsi/sg.h>
 #include <spawn.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "test/bench/cpu.h"
-#include "test/bench/model.h"
+#include "test/bench/host.h"
 
 #define SECTOR     2048u
 #define PVD        16u  /* ECMA-119 8.4: the first volume descriptor */
@@ -52,71 +49,9 @@
 
 extern char **environ;
 
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "b_host: ");
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "\n");
-	exit(1);
-}
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void nap(void)
 {
 	nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-}
-
-static const char *device; /* the argument of -c */
-
-static uint64_t begin(void)
-{
-	if (device)
-		cpu_start();
-	return now();
-}
-
-static void result(uint64_t count, uint64_t began)
-{
-	uint64_t ended = now();
-	struct cpu_times t;
-
-	if (!device) {
-		printf("%" PRIu64 " %" PRIu64 "\n", count, ended - began);
-		return;
-	}
-	cpu_stop(device, &t);
-	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", count, t.device,
-		t.irq, t.other, t.idle);
-}
-
-static int open_or_die(const char *path, int flags)
-{
-	int fd = open(path, flags, 0644);
-
-	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
-	return fd;
-}
-
-static void *buffer(size_t size)
-{
-	void *p;
-
-	if (posix_memalign(&p, 4096, size))
-		die("no memory");
-	memset(p, 0, size); /* page faults must not be measured */
-	return p;
 }
 
 /* The pattern depends on the offset, so that data in the wrong place is noticed. */
@@ -235,7 +170,7 @@ static void sequential(const char *dev, int flags, size_t size, size_t bytes, si
 	uint8_t *p = buffer(size);
 	uint64_t began;
 
-	model_start(!device); /* counting CPU time needs no unrest */
+	host_ready();
 	began = begin();
 	for (size_t at = 0; at < bytes; at += size)
 		read_some(fd, p, size, (off_t)(from + at));
@@ -256,7 +191,7 @@ static void random_reads(const char *dev, size_t size, unsigned count, size_t fi
 	uint64_t began, places = file / size;
 	uint32_t x = 1;
 
-	model_start(!device); /* counting CPU time needs no unrest */
+	host_ready();
 	began = begin();
 	for (unsigned i = 0; i < count; i++)
 		read_some(fd, p, size, (off_t)(next_place(&x, places) * size));
@@ -270,7 +205,7 @@ static void overwrite(const char *dev, size_t size, size_t bytes)
 	uint64_t began;
 
 	fill(p, 0, bytes);
-	model_start(!device); /* counting CPU time needs no unrest */
+	host_ready();
 	began = begin();
 	for (size_t at = 0; at < bytes; at += size)
 		write_some(fd, p + at, size, (off_t)at);
@@ -286,7 +221,7 @@ static void scatter(const char *dev, size_t size, unsigned count, size_t file)
 	uint32_t x = 1;
 
 	fill(p, file, file);
-	model_start(!device); /* counting CPU time needs no unrest */
+	host_ready();
 	began = begin();
 	for (unsigned i = 0; i < count; i++) {
 		size_t at = next_place(&x, file / size) * size;
@@ -305,26 +240,6 @@ static void scatter(const char *dev, size_t size, unsigned count, size_t file)
 }
 
 /* ---- SG_IO -------------------------------------------------------------------------------- */
-
-static bool sg(int fd, uint8_t *cdb, uint8_t cdb_len, int direction, void *data, size_t len)
-{
-	uint8_t sense[32];
-	struct sg_io_hdr io = {
-		.interface_id = 'S',
-		.dxfer_direction = direction,
-		.cmd_len = cdb_len,
-		.cmdp = cdb,
-		.mx_sb_len = sizeof(sense),
-		.sbp = sense,
-		.dxfer_len = (unsigned)len,
-		.dxferp = data,
-		.timeout = 30000,
-	};
-
-	if (ioctl(fd, SG_IO, &io) < 0)
-		die("SG_IO: %s", strerror(errno));
-	return (io.info & SG_INFO_OK_MASK) == SG_INFO_OK;
-}
 
 static bool tur(int fd)
 {
@@ -402,7 +317,7 @@ static void commands(const char *dev, bool (*one)(int fd), unsigned count)
 
 	if (!one(fd)) /* the first one also faults pages in */
 		die("%s: the command fails", dev);
-	model_start(!device); /* counting CPU time needs no unrest */
+	host_ready();
 	began = begin();
 	for (unsigned i = 0; i < count; i++)
 		one(fd);
@@ -416,7 +331,7 @@ static void write_10(const char *dev, size_t block, size_t size, size_t bytes)
 	uint64_t began;
 
 	fill(p, 0, bytes);
-	model_start(!device); /* counting CPU time needs no unrest */
+	host_ready();
 	began = begin();
 	for (size_t at = 0; at < bytes; at += size) {
 		uint32_t lba = (uint32_t)(at / block), n = (uint32_t)(size / block);
@@ -543,12 +458,7 @@ int main(int argc, char **argv)
 {
 	const char *verb;
 
-	if (argc > 2 && !strcmp(argv[1], "-c")) {
-		device = argv[2];
-		argc -= 2;
-		argv += 2;
-		cpu_init();
-	}
+	host_options(&argc, &argv);
 	verb = argc > 2 ? argv[1] : "";
 	if (argc == 5 && !strcmp(verb, "make"))
 		make(argv[2], argv[3], number(argv[4]));

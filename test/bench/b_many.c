@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <malloc.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/script.h"
+#include "test/bench/host.h"
 #include "util/array.h"
 
 #define BLOCKS      16u /* of a READ or WRITE: 32 KiB */
@@ -44,18 +44,6 @@ struct slice {
 	double ns; /* for each command, median of the pieces */
 	size_t heap, rss;
 };
-
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "b_many: ");
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "\n");
-	exit(1);
-}
 
 static uint32_t below(struct bench *b, uint32_t n)
 {

@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "test/bench/host.h"
 #include "util/array.h"
 
 #define QUEUED 8
@@ -29,14 +30,6 @@ static void must(int ret, const char *what)
 		return;
 	fprintf(stderr, "b_wire: %s: %s\n", what, strerror(errno));
 	exit(1);
-}
-
-static uint64_t now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static void setup(int fd, struct usbdevfs_urb *urbs, uint8_t endpoint, size_t size)

@@ -31,6 +31,8 @@ recipe=1
 boards=''
 [ -z "${FULL:-}" ] || boards=$(printf '%s\n' arm64 armhf | grep -vx "$arch" | paste -sd' ')
 needed=$(sed -n '/^Build-Depends:/,/^[^ ]*:/s/^ //p' "$top/debian/control")
+# Alternatives are for Debian 12, which does not have the first.
+[ "$suite" != bookworm ] || needed=$(echo "$needed" | grep -v '|')
 libraries=$(echo "$needed" | sed -n 's/^\([a-z0-9.-]*-dev\).*/\1/p' | paste -sd' ')
 packages="linux-image-$arch systemd systemd-sysv udev kmod initramfs-tools zstd procps dbus
 	growisofs wodim xorriso eject jq

@@ -17,6 +17,7 @@ blocks=$(($(stat -c %s "$media/mixed 1.bin") / 2048))
 sectors TWO 600 >"$media/mixed 2.bin"
 sectors THREE 450 >"$media/mixed 3.bin"
 cat >"$media/mixed.cue" <<'END'
+CATALOG 4006381333931
 FILE "mixed 1.bin" BINARY
   TRACK 01 MODE1/2048
     INDEX 01 00:00:00
@@ -32,6 +33,19 @@ sectors ONE 500 >"$media/audio.bin"
 printf 'FILE "audio.bin" BINARY\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n' >"$media/audio.cue"
 printf 'FILE "gone.bin" BINARY\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n' >"$media/broken.cue"
 make_iso PLAIN 1 "$media/plain.iso"
+# A CD-Extra: the second session begins 11400 blocks behind the songs, and its file system knows that.
+mkdir -p "$work/extra"
+seq 1000 >"$work/extra/extra.txt"
+genisoimage -quiet -C 0,11900 -V EXTRA -o "$media/extra 2.bin" "$work/extra"
+cat >"$media/extra.cue" <<'END'
+FILE "audio.bin" BINARY
+  TRACK 01 AUDIO
+    INDEX 01 00:00:00
+REM SESSION 02
+FILE "extra 2.bin" BINARY
+  TRACK 02 MODE1/2048
+    INDEX 01 00:00:00
+END
 mkdir -p "$work/mnt"
 drive_up
 d=/dev/$sr
@@ -104,6 +118,8 @@ check_not "mixed: READ CD behind the last track" read_cd $((blocks + 1050)) 1
 like "mixed: the sense says out of range" "$(cat "$work/read_cd.log")" '[Ll]ogical block address out of range'
 check "mixed: cd-info" timeout 120 cd-info --no-cddb -C "$d"
 like "mixed: cd-info shows the three tracks" "$(cat "$work/check.log")" ' 1: 00:02:00 .* data ' ' 2: .* audio ' ' 3: .* audio '
+# CDROM_GET_MCN, an ioctl of the kernel.
+like "mixed: the kernel has its MCN" "$(timeout 120 cd-info --no-cddb --access-mode=IOCTL -C "$d" 2>&1)" '4006381333931'
 check "mixed: cd-read of track 3" timeout 120 cd-read -m audio --just-hex -s $((blocks + 600)) -e $((blocks + 600)) -C "$d"
 
 # ---- swapped for an audio CD under a reader ----
@@ -114,6 +130,32 @@ check_not "audio: no data track" property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
 check "audio: READ CD" same_sectors 0 27 "$media/audio.bin" 0
 check_not "audio: the kernel reads no blocks of it" timeout 60 dd if="$d" of=/dev/null bs=2048 count=1 status=none
 is "audio: no reset, no phase error" "$(state resets) $(state phase_errors)" "0 0"
+
+# ---- a CD-Extra: the last session counts ----
+check "a CD-Extra is inserted" mmcgadgetctl insert extra.cue
+check "extra: udev sees two sessions" wait_for 15 property ID_CDROM_MEDIA_SESSION_COUNT=2
+check "extra: a song" property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=1
+check "extra: blkid reads the label" wait_for 15 has_label "$sr" EXTRA
+check "extra: the second session is mounted" mount -o ro "$d" "$work/mnt"
+check "extra: its file reads right" cmp "$work/mnt/extra.txt" "$work/extra/extra.txt"
+check "extra: umount" umount "$work/mnt"
+
+# ---- a CHD: data, and a song whose sectors have one sample each, which is 50 and the sector ----
+cp /src/test/fuzz/corpus/chd/cdzl "$media/game.chd"
+if [ -e /usr/include/libchdr/chd.h ]; then
+	check "a CHD is inserted" mmcgadgetctl insert game.chd
+	check "CHD: udev sees its songs" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=2
+	check "CHD: one data track" property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
+	awk 'BEGIN {
+		for (i = 0; i < 27; i++)
+			for (k = 0; k < 1176; k++)
+				printf "%c%c", 50 + i, 1
+	}' | tr '\001' '\000' >"$work/song.chd"
+	check "CHD: READ CD of the first song" same_sectors 191 27 "$work/song.chd" 0
+	check "CHD: its tests in this release" env -C /src O=/build /build/test/daemon/library/t_chd
+else
+	like "a CHD is refused: the answer names the library" "$(mmcgadgetctl insert game.chd 2>&1)" 'libchdr-dev'
+fi
 
 # ---- an image as a CD ----
 check "an image is inserted as a CD" mmcgadgetctl insert plain.iso as=cd

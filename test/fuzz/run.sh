@@ -17,7 +17,7 @@ for program in "$O-fuzz"/test/fuzz/fuzz_*; do
 	[ ! -d "$O/test/fuzz/seeds/$name" ] || set -- "$@" "$O/test/fuzz/seeds/$name"
 	# More than the longest line of the control language.
 	max=2048
-	case $name in control | cue | ccd | toc) max=8192 ;; esac
+	case $name in control | cue | ccd | toc | chd) max=8192 ;; esac
 	if "$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len="$max" \
 		-print_final_stats=1 -artifact_prefix="$work-" \
 		"$@" >"$work.log" 2>&1; then

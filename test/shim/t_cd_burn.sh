@@ -116,6 +116,7 @@ if need cdrskin "cdrskin, songs"; then
 	songs "cdrskin -tao" 452 152 2
 	blank cd-r
 	run cdrskin dev=$cd -sao -audio "$W/one.wav" "$W/two.wav"
+	check "cdrskin -sao: the disc closes itself, without a CLOSE" fails_to grep -q 'CLOSE TRACK' "$W/log"
 	songs "cdrskin -sao" 300 0 0
 fi
 if need cdrdao "cdrdao, songs"; then
@@ -208,6 +209,18 @@ if need wodim "wodim, data and songs"; then
 	rips "wodim -tao, data and a song" 2 "$W/two.pcm" 2
 	run dd if=$cd of="$W/back" bs=2048 count=310
 	check "wodim -tao, data and a song: the data" cmp "$W/back" "$W/data.iso"
+fi
+# libburn refuses to mix both session at once.
+if need wodim "wodim -dao, data and songs"; then
+	blank cd-r
+	run wodim dev=$cd -dao -gracetime=2 -data "$W/data.iso" -audio "$W/two.wav"
+	burned "wodim -dao, data and a song"
+	check "wodim -dao, data and a song: two tracks" state profile=0009 finalised=1 sessions=1 tracks=2
+	check "wodim -dao, data and a song: without a CLOSE" fails_to grep -q 'CLOSE TRACK' "$W/log"
+	reinsert
+	rips "wodim -dao, data and a song" 2 "$W/two.pcm"
+	run dd if=$cd of="$W/back" bs=2048 count=310
+	check "wodim -dao, data and a song: the data" cmp "$W/back" "$W/data.iso"
 fi
 if need cdrdao "cdrdao, data and songs"; then
 	cat >"$W/mixed.toc" <<-END

@@ -178,7 +178,7 @@ if need cdrskin "programs that erase a CD-RW"; then
 	# ATA PASS-THROUGH(12) has the operation code of BLANK; udev and smartctl send it.
 	if need sg_raw "ATA PASS-THROUGH(12)"; then
 		cp "$W/disc.iso" "$W/before"
-		run sg_raw -r 512 $cd a1 08 2e 00 01 00 00 00 00 00 ec 00
+		run sg_raw -r 512 $cd a1 08 2e 00 01 00 00 00 00 ec 00 00
 		check "ATA PASS-THROUGH(12) is no BLANK: refused" sent 'BLANK .* CHECK 5/2'
 		check "ATA PASS-THROUGH(12) is no BLANK: nothing changes" state profile=000a finalised=1 tracks=1
 		check "ATA PASS-THROUGH(12) is no BLANK: nor does the file" cmp "$W/before" "$W/disc.iso"

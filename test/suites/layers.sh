@@ -27,7 +27,7 @@ shim=(shim cdimage trace bot mmc disc media cd util)
 usbip=(usbip util)
 # The process without rights that the daemon starts.
 resolver=(resolver cdimage cd util)
-# The one that decodes FLAC, in the same sandbox.
+# The one that decodes FLAC and CHDs, in the same sandbox.
 decoder=(decoder resolver cdimage cd util)
 
 place() { # ROOM: its directory
@@ -64,7 +64,7 @@ below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
 		[ -z "$seen" ] || list+="|$each"
 		[ "$each" != "$room" ] || seen=1
 	done
-	echo "($list)/|version\.h"
+	echo "($list)/|version\.h|codecs\.h"
 }
 
 for room in "${rooms[@]}" ctl web usbip shim resolver decoder; do
@@ -125,6 +125,7 @@ only 'usbg/' '^gadget/' 'libusbgx is gadget/ only'
 only 'libconfig.h' '^src/(daemon|web)/config' 'libconfig is the configuration only'
 only 'blkid/' '^src/library/label\.c' 'libblkid is labels only'
 only 'FLAC/' '^src/decoder/flac\.c' 'libFLAC is the decoder only'
+only 'libchdr/' '^src/decoder/chd\.c' 'libchdr is the decoder only'
 only 'microhttpd.h' '^src/web/' 'libmicrohttpd is the web page only'
 only 'nettle/' '^src/(library/checksum|ctl/web_secret|web/cookie)\.c' 'nettle is checksums, tokens and the seal of sessions only'
 

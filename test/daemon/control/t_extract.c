@@ -71,8 +71,14 @@ static void wrong_words_are_refused(void **state)
 	(void)state;
 	use_resolver();
 	put_audio_disc();
-	FIFO("extract\n", "error: extract: too few arguments (usage: extract NAME [track=N] "
-			  "[to=FOLDER] [drive=DRIVE])");
+	FIFO("extract\n", "error: extract: too few arguments (usage: extract NAME [stop] "
+			  "[track=N] [to=FOLDER] [drive=DRIVE])");
+	FIFO("extract x.cue 3\n",
+		"error: extract: the word behind the name can be stop, not \"3\"; names with "
+		"blanks need quotes");
+	FIFO("extract x.cue stop track=2\n", "error: extract: stop takes neither track= nor to=");
+	FIFO("extract x.cue stop\n", "error: the songs of \"x.cue\" are not being copied; status "
+				     "shows what is");
 	FIFO("extract x.cue track=0\n",
 		"error: extract: track takes a number from 1 to 99, not \"0\"");
 	FIFO("extract x.cue track=1x\n",
@@ -203,6 +209,73 @@ static void status_says_how_far(void **state)
 	close(fd);
 }
 
+/* Waits for the answer of that beginning on the connection. */
+static void expect(int fd, const char *ok, const char *message)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "{\"ok\":%s,\"message\":\"%s", ok, message);
+	assert_starts(receive_line(fd), text);
+}
+
+/* Waits until a song of that disc is being copied. */
+static void wait_for_copy(int fd, const char *disc)
+{
+	uint64_t end = now_ms() + 10000;
+	bool copied = false;
+
+	while (!copied && now_ms() < end) {
+		json_t *a, *now;
+
+		send_text(fd, "status drive=0\n");
+		a = json_loads(receive_line(fd), 0, NULL);
+		now = json_object_get(
+			json_array_get(json_object_get(a, "drives"), 0), "extracting");
+		copied = json_integer_value(json_object_get(now, "track")) > 0 &&
+			 strcmp(json_string_value(json_object_get(now, "image")), disc) == 0;
+		json_decref(a);
+	}
+	assert_true(copied);
+}
+
+/* Of two discs, one is being copied and one waits: both are given up. */
+static void copy_is_stopped(void **state)
+{
+	int copy, other, stop;
+
+	(void)state;
+	use_resolver();
+	put_audio_disc();
+	put_long_disc();
+	copy = connect_client();
+	other = connect_client();
+	stop = connect_client();
+	send_text(copy, "extract long to=Songs\n");
+	wait_for_copy(stop, "long.cue");
+	send_text(other, "extract x.cue\n");
+	turn(event, usb, 2, 50, NULL);
+	send_text(stop, "extract x.cue stop\n");
+	expect(stop, "true", "the songs of x.cue will not be copied");
+	expect(other, "false", "the songs of \\\"x.cue\\\" were given up");
+	send_text(stop, "extract long.cue stop\n");
+	expect(stop, "true",
+		"the songs of long.cue are not copied any more, and what was copied is removed");
+	expect(copy, "false",
+		"the songs of \\\"long.cue\\\" were given up, and what was copied is removed");
+	assert_string_equal(names_in("media"), "a.iso b c.iso long.bin long.cue x.bin x.cue ");
+	/* By the name that was typed; and the next command begins. */
+	send_text(copy, "extract long\n");
+	wait_for_copy(stop, "long.cue");
+	send_text(other, "extract x.cue track=2\n");
+	send_text(stop, "extract long stop\n");
+	expect(stop, "true", "the songs of long.cue are not copied any more");
+	expect(copy, "false", "the songs of \\\"long.cue\\\" were given up");
+	expect(other, "true", "extracted \\\"02 First_ one_.wav\\\" from x.cue");
+	close(copy);
+	close(other);
+	close(stop);
+}
+
 /* What a daemon that was killed has left is gone after the next start. */
 static void start_removes_what_was_left(void **state)
 {
@@ -233,6 +306,7 @@ int main(void)
 		T(disc_may_be_in_a_drive),
 		T(disc_that_is_recorded_is_left_alone),
 		T(status_says_how_far),
+		T(copy_is_stopped),
 		T(start_removes_what_was_left),
 	};
 

@@ -14,7 +14,6 @@ static inline int place_setup(void **state)
 	int fd, r;
 
 	fake_remembers = false;
-	fake_burned = (struct drive_burned){0};
 	r = setup(state);
 	fd = open(in_scratch("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	own_stderr = dup(2);
@@ -24,6 +23,7 @@ static inline int place_setup(void **state)
 
 static inline int place_teardown(void **state)
 {
+	fake_burned = (struct drive_burned){0};
 	dup2(own_stderr, 2);
 	close(own_stderr);
 	return teardown(state);

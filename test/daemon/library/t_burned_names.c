@@ -13,6 +13,7 @@
 #include "library/catalog.h"
 #include "library/disc_file.h"
 #include "library/postburn.h"
+#include "util/array.h"
 #include "util/log.h"
 
 #define WAIT_SECONDS 15u
@@ -271,6 +272,43 @@ static void suffix_alone_may_change(void **state)
 	assert_false(exists("Album-2.cue") || exists("Album-2.cdt") || exists("Album.iso"));
 }
 
+static bool nobody_uses(void *ctx, dev_t dev, ino_t ino)
+{
+	(void)ctx;
+	(void)dev;
+	(void)ino;
+	return false;
+}
+
+/* A name that the daemon gave follows what became of the blank; one of somebody else stays. */
+static void blank_gets_the_suffix_of_what_it_became(void **state)
+{
+	static const char *const others[] = {"blank-.iso", "blank-1x.iso", "blank-12345.iso",
+		"my blank-1.iso", "blank-7.bin", "song.iso"};
+	char next[POSTBURN_STEM];
+	struct disc_state s;
+
+	(void)state;
+	audio(&s);
+	put_cd("blank-3.iso", &s);
+	assert_string_equal(treat("blank-3.iso", POSTBURN_RENAME_SUFFIX), "blank-3.bin");
+	assert_true(is_cue_of("blank-3.cue", "blank-3.bin"));
+	assert_false(exists("blank-3.iso"));
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		put_cd(others[i], &s);
+		assert_string_equal(treat(others[i], POSTBURN_RENAME_SUFFIX), others[i]);
+	}
+	/* Data are an ISO. */
+	cd_of(&s, (const uint8_t[]){CD_MODE1}, 1);
+	put_cd("blank-1.iso", &s);
+	assert_string_equal(treat("blank-1.iso", POSTBURN_RENAME_SUFFIX), "blank-1.iso");
+	assert_int_equal(postburn_blank_name(folder, nobody_uses, NULL, next), 0);
+	assert_string_equal(next, "blank-2.iso");
+	put_size("media/blank-2.iso", 1);
+	assert_int_equal(postburn_blank_name(folder, nobody_uses, NULL, next), 0);
+	assert_string_equal(next, "blank-4.iso");
+}
+
 static const char *label_in_list(const char *name)
 {
 	static char label[256];
@@ -330,6 +368,7 @@ int main(void)
 		T(mixed_cd_has_the_name_of_its_volume),
 		T(names_that_are_taken_are_left_out),
 		T(suffix_alone_may_change),
+		T(blank_gets_the_suffix_of_what_it_became),
 		T(list_has_the_same_names),
 	};
 

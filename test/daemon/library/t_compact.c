@@ -217,25 +217,46 @@ static void bin_without_a_cue(void **state)
 	}
 }
 
-/* Nobody wants the compressed bytes as a disc. */
-static void chd_is_refused(void **state)
+static void copy_chd(const char *to)
+{
+	FILE *in = fopen("test/fuzz/corpus/chd/iso", "rb"), *out = fopen(in_scratch(to), "wb");
+	char bytes[4096];
+
+	assert_true(in && out);
+	assert_int_equal(fwrite(bytes, 1, fread(bytes, 1, sizeof(bytes), in), out), 988);
+	assert_int_equal(fclose(in) | fclose(out), 0);
+}
+
+/* Without libchdr nobody wants the compressed bytes as a disc. */
+static void chd_is_refused_without_libchdr(void **state)
 {
 	const struct image_policy dvd = {.as = IMAGE_AS_DVD};
 
 	(void)state;
-	put_text("media/x.chd", "MComprHD\n and hunks");
+	use_resolver();
+	decoder_use("/nowhere", 0);
+	copy_chd("media/x.chd");
 	assert_int_equal(open_image("x.chd"), -EBADMSG);
 	assert_string_equal(why.text,
-		"\"x.chd\" is a CHD, which is compressed and not read; make a cue sheet and the "
-		"files of it with chdman, which Debian has in the package mame-tools: chdman "
-		"extractcd -i NAME.chd -o NAME.cue; or insert it as it is, with as=dvd");
+		"\"x.chd\" is a CHD, and this mmcgadget was built without libchdr-dev, which "
+		"Debian 13 has; build it with that, or make a cue sheet and the files of it with "
+		"chdman, which Debian has in the package mame-tools: chdman extractcd -i NAME.chd "
+		"-o NAME.cue");
 	image_fini(&image);
+	scan();
+	assert_int_equal(list.count, 1);
+	assert_false(entry("x.chd")->usable);
+	assert_string_equal(entry("x.chd")->fault, why.text);
 	assert_int_equal(image_open(folder, in_scratch("media"), "x.chd", &dvd, &image, &why), 0);
 	assert_null(disc_cd_map(image.disc));
 	image_fini(&image);
-	/* Another file of that name is what it was. */
+	/* What is inside counts, too. */
+	copy_chd("media/y.iso");
+	assert_int_equal(open_image("y.iso"), -EBADMSG);
+	image_fini(&image);
 	put_text("media/x.chd", "MComprHd\n and hunks");
-	assert_int_equal(open_image("x.chd"), 0);
+	assert_int_equal(open_image("x.chd"), -EBADMSG);
+	assert_string_equal(why.text, "x.chd: it is no CHD, or it is cut");
 	image_fini(&image);
 }
 
@@ -510,7 +531,7 @@ int main(void)
 			list_has_the_text_and_not_its_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_has_the_label_of_the_volume, setup, teardown),
 		cmocka_unit_test_setup_teardown(bin_without_a_cue, setup, teardown),
-		cmocka_unit_test_setup_teardown(chd_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(chd_is_refused_without_libchdr, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_follows_the_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(list_remembers_refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_of_strangers, setup, teardown),

@@ -5,13 +5,12 @@
  */
 #include <FLAC/stream_encoder.h>
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#include "compact_fixture.h"
+#include "decoded_fixture.h"
 
 #include "library/extract.h"
 #include "resolver/sandbox.h"
@@ -76,45 +75,6 @@ static void put_flac_disc(void)
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
-static unsigned readies, asked;
-
-static void on_ready(void *ctx)
-{
-	(void)ctx;
-	pthread_mutex_lock(&lock);
-	readies++;
-	pthread_cond_signal(&wake);
-	pthread_mutex_unlock(&lock);
-}
-
-static void open_ahead(const char *name, bool ahead)
-{
-	const struct image_policy policy = {.ready = ahead ? on_ready : NULL};
-
-	memset(&why, 0, sizeof(why));
-	readies = asked = 0;
-	if (image_open(folder, in_scratch("media"), name, &policy, &image, &why) != 0)
-		fail_msg("%s", why.text);
-}
-
-/* As a drive does: asks again when it is told to. */
-static int view(int lba, unsigned count, struct disc_sectors *s)
-{
-	for (;;) {
-		int r = disc_view_sectors(image.disc, lba, count, s);
-
-		if (r != -EAGAIN)
-			return r;
-		pthread_mutex_lock(&lock);
-		while (readies == asked)
-			pthread_cond_wait(&wake, &lock);
-		asked = readies;
-		pthread_mutex_unlock(&lock);
-	}
-}
 
 static void assert_same(int lba, unsigned count)
 {

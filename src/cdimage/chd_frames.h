@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How the decoder shows the frames of a CHD as bytes. A track of a CHD stores 2352, 2336 or 2048
+ * bytes of a sector, always at the beginning of a frame of 2448; so there are three rows, one
+ * behind the other, each with that many bytes of all frames. A sector of an extent is then next to
+ * the one before, as in a file that is not compressed.
+ */
+#ifndef CDIMAGE_CHD_FRAMES_H
+#define CDIMAGE_CHD_FRAMES_H
+
+#include <stdint.h>
+
+#define CHD_MAGIC      "MComprHD"
+#define CHD_FRAME      2448u /* bytes: a sector and its subchannels */
+/* 99 tracks that are filled up to a multiple of 4 frames, on a disc of 99 minutes. */
+#define CHD_FRAMES_MAX 450300u
+#define CHD_HUNK_MAX   (26u * CHD_FRAME) /* bytes that are compressed together; usually 8 frames */
+
+/* The byte at which the row with sectors of `unit` bytes, 2352, 2336 or 2048, begins. */
+static inline uint64_t chd_frames_offset(uint64_t frames, unsigned unit)
+{
+	return unit == 2352 ? 0 : frames * (unit == 2336 ? 2352u : 2352u + 2336u);
+}
+
+/* Bytes of all rows. */
+static inline uint64_t chd_frames_size(uint64_t frames)
+{
+	return frames * (2352u + 2336u + 2048u);
+}
+
+#endif
