@@ -157,7 +157,9 @@ static void a_disc_that_vanishes_is_out_of_the_drive(void **state)
 	assert_false(fake_write(&usb[0], 1));
 	assert_int_equal(mmc_last_sense(drive_engine(usb[0].drive)), 0x023a01);
 	run_for(100);
-	FIFO("eject\n", "ok: drive0: there is no disc in the drive");
+	FIFO("eject\n", "ok: drive0: there is no disc in the drive; \"d.iso\" is not finished, "
+			"2.05 kB are recorded; "
+			"insert it again to go on, or: mmcgadgetctl close \"d.iso\"");
 	assert_string_equal(faults_of("drive0"), "vanish op 2a after 1:1,over");
 	wait_unlocked("media/d.iso");
 	assert_int_equal(size_of("media/d.iso"), 2048);
