@@ -19,9 +19,10 @@ say mounted "$(awk '$2 == "/var/lib/mmcgadget" { print $3, $4 }' /proc/mounts)"
 }
 say disc "$(sha256sum </var/lib/mmcgadget/kept.iso | cut -d' ' -f1)"
 say machine "$(cat /etc/machine-id) $(cat /etc/hostname)"
+listens() { grep -q ":00$1 .* 0A " /proc/net/tcp /proc/net/tcp6; } # PORT in hexadecimal
 # What listens, in hexadecimal: 50 is the web page, 16 is ssh.
 tries=0
-until grep -q ':0050 ' /proc/net/tcp /proc/net/tcp6 && [ -e /etc/mmcgadget/web.passwd ] || [ $tries = 600 ]; do
+until listens 50 && [ -e /etc/mmcgadget/web.passwd ] && { [ ! -e /root/.ssh ] || listens 16; } || [ $tries = 600 ]; do
 	tries=$((tries + 1))
 	sleep 0.1
 done
