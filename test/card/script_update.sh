@@ -42,7 +42,7 @@ ssh_to() { timeout 60 dbclient -y -y "$@" root@127.0.0.1 cat /etc/hostname </dev
 say ssh "with the key: $(ssh_to -i $key), without: $(ssh_to)"
 # scp of OpenSSH needs sftp: SSH_FXP_INIT is answered by SSH_FXP_VERSION, which is type 2.
 say sftp "$(printf '\000\000\000\005\001\000\000\000\003' | timeout 60 dbclient -y -y -i $key -s root@127.0.0.1 sftp 2>/dev/null |
-	hexdump -v -s 4 -n 1 -e '1/1 "%u"')"
+	hexdump -v -n 5 -e '5/1 "%u "' | cut -d' ' -f5)"
 say up
 for d in /sys/block/vd*; do
 	[ "$(cat "$d/serial")" != update ] || update=${d##*/}
