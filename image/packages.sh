@@ -10,7 +10,7 @@ packages="base-files base-passwd busybox-static e2fsprogs fdisk kmod mount syste
 # busybox does as well, and what makes an initial RAM disk.
 left_out="adduser awk bash cdebconf dbus debconf debconf-2.0 debianutils diffutils dosfstools dpkg findutils grep gzip
 	hostname init-system-helpers initramfs-tools initramfs-tools-core libdebconfclient0 linux-base
-	linux-initramfs-tool logsave openssh-client passwd ncurses-base ncurses-bin openssl-provider-legacy perl perl-base perl:any
+	linux-initramfs-tool logsave libedit2 libfido2-1 libgssapi-krb5-2 passwd ncurses-base ncurses-bin openssl-provider-legacy perl perl-base perl:any
 	libpam-modules libpam-modules-bin libpam-runtime login login.defs mawk python3 readline-common sed tar
 	util-linux-extra"
 # What the programs are compiled with.

@@ -41,7 +41,11 @@ say key "$(dropbearkey -y -f $key 2>/dev/null | grep ^ssh-)"
 ssh_to() { timeout 60 dbclient -y -y "$@" root@127.0.0.1 cat /etc/hostname </dev/null 2>/run/ssh.log | tail -n 1; }
 say ssh "with the key: $(ssh_to -i $key), without: $(ssh_to)"
 # scp of OpenSSH needs sftp: SSH_FXP_INIT is answered by SSH_FXP_VERSION, which is type 2.
-say sftp "$(printf '\000\000\000\005\001\000\000\000\003' | timeout 60 dbclient -y -y -i $key -s root@127.0.0.1 sftp 2>/dev/null |
+# The server ends with its input, also before it has answered, so the input stays open for a while.
+say sftp "$({
+	printf '\000\000\000\005\001\000\000\000\003'
+	sleep 20
+} | timeout 60 dbclient -y -y -i $key -s root@127.0.0.1 sftp 2>/dev/null |
 	hexdump -v -n 5 -e '5/1 "%u "' | cut -d' ' -f5)"
 say up
 for d in /sys/block/vd*; do

@@ -106,6 +106,17 @@ verdict 'the system has no key, no identity and no list of packages' sh -c \
 verdict 'no program of the system gives rights' sh -c "! find '$root' -perm /6000 -type f | grep ."
 verdict 'nobody can log in with a password' sh -c "! grep -vE '^[^:]*:!?\*' '$root/etc/shadow'"
 verdict 'the licences are there' test -s "$root/usr/share/doc/systemd/copyright" -a -s "$built/fat/LICENCES/linux.txt" -a -s "$built/fat/manifest.txt"
+libraries() { # each program finds its libraries, since packages are left out against their will
+	local file
+	find "$root/usr/lib/$triplet" "$root/usr/lib" -maxdepth 1 -name '*.so*' -printf '%f\n' | sort -u >"$work/have"
+	ls "$root/usr/lib/systemd" "$root/usr/lib/$triplet/systemd" 2>/dev/null >>"$work/have"
+	while read -r file; do
+		"$triplet-objdump" -p "$file" 2>/dev/null | awk '$1 == "NEEDED" { print $2 }' | grep -vxFf "$work/have" | sed "s,^,${file#"$root"} needs ,"
+	done < <(find "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" -type f -perm /111 ! -name '*.ko') >"$work/lacking"
+	cat "$work/lacking"
+	[ -s "$work/have" ] && [ ! -s "$work/lacking" ]
+}
+verdict 'each program finds its libraries' libraries
 trees() {
 	local tree node=/soc/usb@7e980000 count=0
 	# shellcheck source=image/card.sh
