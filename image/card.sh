@@ -157,7 +157,7 @@ make_boot_uboot() {
 	done
 	for name in $tree_names; do
 		cp "$work/kernel/usr/lib/linux-image-$version/$name.dtb" "$boot/a/dtb/"
-		node=$(musb_node "$boot/a/dtb/$name.dtb" /)
+		node=$(musb_node "$boot/a/dtb/$name.dtb")
 		[ -n "$node" ] || {
 			echo "image/build.sh: $name has no USB port that can be a device" >&2
 			exit 1
@@ -174,17 +174,16 @@ make_boot_uboot() {
 	} >"$boot/extlinux/extlinux.conf"
 }
 
-# musb_node TREE NODE: the first node below NODE that is a MUSB port.
+# musb_node TREE: the first node that is a MUSB port.
 musb_node() {
-	local name path
-	for name in $(fdtget -l "$1" "$2" 2>/dev/null); do
-		path=${2%/}/$name
-		case $(fdtget "$1" "$path" compatible 2>/dev/null) in
-		*-musb* | *,musb-*) echo "$path" && return ;;
-		esac
-		path=$(musb_node "$1" "$path")
-		[ -z "$path" ] || { echo "$path" && return; }
-	done
+	dtc -q -I dtb -O dts "$1" | awk '
+	$NF == "{" { path[depth++] = $(NF - 1) }
+	$1 == "};" { depth-- }
+	$1 == "compatible" && /[-,]musb/ && !found {
+		found = 1
+		for (i = 1; i < depth; i++)
+			printf "/%s", path[i]
+	}'
 }
 
 make_card() {

@@ -122,7 +122,7 @@ trees() {
 	# shellcheck source=image/card.sh
 	. image/card.sh
 	while read -r tree; do
-		[ "$boot_kind" != uboot ] || node=$(musb_node "$tree" /)
+		[ "$boot_kind" != uboot ] || node=$(musb_node "$tree")
 		is "${tree##*/} $(fdtget "$tree" "$node" dr_mode) $(fdtget -d okay "$tree" "$node" status)" "${tree##*/} peripheral okay" || return
 		count=$((count + 1))
 	done < <(find "$built/fat/a" -name "*.dtb")
