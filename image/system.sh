@@ -135,7 +135,7 @@ make_units() {
 		ln -s "/usr/lib/systemd/system/$unit" "$etc/sockets.target.wants/"
 	done
 	ln -s "/etc/systemd/system/mmcgadgetd.service" "$etc/card.target.wants/"
-	for unit in card-report.timer card-clock.timer card-commit.service; do
+	for unit in card-report.timer card-clock.timer card-commit.timer; do
 		ln -s "/usr/lib/systemd/system/$unit" "$etc/card.target.wants/"
 	done
 	printf '[Journal]\nStorage=volatile\nRuntimeMaxUse=8M\nAudit=no\nReadKMsg=no\n' >"$root/etc/systemd/journald.conf.d/card.conf"
