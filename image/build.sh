@@ -24,7 +24,7 @@ board=${1:-}
 }
 # shellcheck source=image/boards/rpi-arm64.sh
 . "image/boards/$board.sh"
-for tool in apt-get dpkg-deb mkfs.erofs mkfs.vfat mcopy sfdisk dtc fdtoverlay depmod cpio zstd xz systemd-sysusers "$triplet-gcc"; do
+for tool in apt-get dpkg-deb mkfs.erofs mkfs.vfat mcopy sfdisk dtc fdtoverlay fdtput depmod cpio zstd xz systemd-sysusers "$triplet-gcc"; do
 	command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null || {
 		echo "image/build.sh: no $tool; sudo test/deps.sh image installs what is needed" >&2
 		exit 1

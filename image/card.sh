@@ -143,20 +143,67 @@ make_boot_rpi() {
 	[ -z "$firmware_settings" ] || printf '%s\n' "$firmware_settings" >>"$boot/config.txt"
 }
 
+# U-Boot. BeagleBones read MLO from the first partition; Allwinner boards read sectors before it, so that
+# each has its own in a folder, for its owner to copy there. Which of the two systems starts is a letter.
+make_boot_uboot() {
+	local name node package folder=$work/loaders slot
+	mkdir -p "$folder" "$boot/a/dtb" "$boot/extlinux" "$boot/u-boot"
+	for package in $loader_packages; do
+		dpkg-deb --fsys-tarfile "$CACHE/debs/$(grep "^${package}_" "$package_list")" | tar -x -C "$folder"
+	done
+	cp "$folder"/usr/lib/u-boot/am335x_evm/{MLO,u-boot.img} "$boot/"
+	for name in $loaders; do
+		cp "$folder/usr/lib/u-boot/$name/u-boot-sunxi-with-spl.bin" "$boot/u-boot/$name.bin"
+	done
+	for name in $tree_names; do
+		cp "$work/kernel/usr/lib/linux-image-$version/$name.dtb" "$boot/a/dtb/"
+		node=$(musb_node "$boot/a/dtb/$name.dtb")
+		[ -n "$node" ] || {
+			echo "image/build.sh: $name has no USB port that can be a device" >&2
+			exit 1
+		}
+		fdtput -t s "$boot/a/dtb/$name.dtb" "$node" dr_mode peripheral
+	done
+	# The letter is at the same place for ever: the first program and mmcgadget-update write it.
+	{
+		echo 'default a'
+		for slot in a b; do
+			printf 'label %s\n\tkernel /%s/vmlinuz\n\tinitrd /%s/initrd\n\tfdtdir /%s/dtb\n\tappend %s\n' \
+				$slot $slot $slot $slot "$(sed "s/mmcgadget.slot=a/mmcgadget.slot=$slot/" "$boot/a/cmdline.txt")"
+		done
+	} >"$boot/extlinux/extlinux.conf"
+}
+
+# musb_node TREE: the first node that is a MUSB port.
+musb_node() {
+	dtc -q -I dtb -O dts "$1" | awk '
+	$NF == "{" { path[depth++] = $(NF - 1) }
+	$1 == "};" { depth-- }
+	$1 == "compatible" && /[-,]musb/ && !found {
+		found = 1
+		for (i = 1; i < depth; i++)
+			printf "/%s", path[i]
+	}'
+}
+
 make_card() {
 	mkdir -p "$boot/LICENCES"
 	cp COPYING "$boot/LICENCES/mmcgadget.txt"
 	local deb
-	for deb in $firmware_packages; do
+	for deb in $firmware_packages ${loader_packages:-}; do
+		[ -e "$root/usr/share/doc/$deb/copyright" ] || {
+			mkdir -p "$root/usr/share/doc/$deb"
+			cp "$work/loaders/usr/share/doc/$deb/copyright" "$root/usr/share/doc/$deb/"
+		}
 		cp "$root/usr/share/doc/$deb/copyright" "$boot/LICENCES/$deb.txt"
 	done
 	cat "$work"/kernel/usr/share/doc/linux-image-[0-9]*/copyright >"$boot/LICENCES/linux.txt"
 	cp image/fat/* "$work/manifest.txt" "$boot/"
-	printf 'os_prefix=a/\n' >"$boot/slot.txt"
+	[ "$boot_kind" = uboot ] || printf 'os_prefix=a/\n' >"$boot/slot.txt"
 	printf 'trial=-\n' >"$boot/trial.txt"
 	# The report as the first start would write it, so that it writes nothing.
 	head -c 8192 /dev/zero | tr '\000' '\n' >"$boot/mmcgadget-report.txt"
-	sh image/card/report.sh "$boot/mmcgadget-report.txt" settings /dev/null
+	LOCK=$work/report.lock sh image/card/report.sh "$boot/mmcgadget-report.txt" settings /dev/null
 	find "$boot" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 
 	local img=$out/mmcgadget-$board.img fat=$work/fat.img uuid
@@ -206,8 +253,8 @@ make_files() {
 	ln "$work/root.erofs" "$update/root.erofs"
 	echo "$board" >"$update/board"
 	cp "$root/usr/lib/mmcgadget-card/version" "$update/version"
-	(cd "$update/boot" && ls) >"$update/names"
-	(cd "$update" && sha256sum root.erofs boot/*) >"$update/sums"
+	(cd "$update/boot" && find . -type f | sed 's,^\./,,' | sort) >"$update/names"
+	(cd "$update" && sha256sum root.erofs && find boot -type f | sort | xargs sha256sum) >"$update/sums"
 	tar -C "$update" --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" \
 		--format=ustar -cf "$out/mmcgadget-$board.update" board version names sums boot root.erofs
 	rm -rf "$update"

@@ -13,62 +13,36 @@
 set -eu -o pipefail
 arch=$1 name=$2 packages=$3 left_out=$4
 suite=trixie
-apt=$CACHE/$name
-mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$CACHE/debs/partial"
+# shellcheck source=image/apt.sh
+. "$(dirname "$0")/apt.sh"
+folder=$CACHE/$name
+mkdir -p "$folder/archives/partial"
 
 request="$arch $packages / $left_out"
-if [ -n "${OFFLINE:-}" ] && [ "$(cat "$apt/request" 2>/dev/null)" = "$request" ]; then
-	echo "$apt/files"
+if [ -n "${OFFLINE:-}" ] && [ "$(cat "$folder/request" 2>/dev/null)" = "$request" ]; then
+	echo "$folder/files"
 	exit 0
 fi
-rm -f "$apt/request"
-keyring=
-for k in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
-	[ ! -e "$k" ] || keyring=$k
-done
-options="arch=$arch${keyring:+ signed-by=$keyring}"
+rm -f "$folder/request"
+options=$(apt_options "$arch")
 if [ -n "${MIRROR:-}" ]; then
-	echo "deb [$options check-valid-until=no] $MIRROR $suite main non-free-firmware" >"$apt/sources.list"
+	echo "deb [$options check-valid-until=no] $MIRROR $suite main non-free-firmware" >"$folder/sources.list"
 else
-	# The archives that this machine uses can be reached: the same hosts, with this suite.
+	# The same hosts as this machine's, with this suite.
 	# shellcheck source=/dev/null
 	host_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-	# shellcheck disable=SC2016 # apt's own variables
-	apt-get indextargets --format '$(ORIGIN) $(SITE) $(RELEASE)' 'Created-By: Packages' | sort -u |
-		awk -v host="$host_suite" -v suite="$suite" -v options="$options" '
-		$1 == "Debian" && ($3 == host || $3 == host "-updates" || $3 == host "-security") {
-			sub("^" host, suite, $3)
-			print "deb [" options "]", $2, $3, "main non-free-firmware"
-		}' >"$apt/sources.list"
+	apt_targets | awk -v host="$host_suite" -v suite="$suite" -v options="$options" '
+		$2 == "Debian" && ($4 == host || $4 == host "-updates" || $4 == host "-security") {
+			sub("^" host, suite, $4)
+			print "deb [" options "]", $3, $4, "main non-free-firmware"
+		}' | sort -u >"$folder/sources.list"
 fi
-[ -s "$apt/sources.list" ] || {
-	echo "fetch.sh: apt knows no Debian archive here; name one: MIRROR=http://deb.debian.org/debian" >&2
+apt_begin "$folder" "$arch" "$CACHE/debs" || {
+	echo "fetch.sh: name an archive: MIRROR=http://deb.debian.org/debian" >&2
 	exit 1
 }
-{
-	cat <<-C
-		APT::Architecture "$arch";
-		APT::Architectures { "$arch"; };
-		APT::Install-Recommends "false";
-		APT::Sandbox::User "";
-		Acquire::Languages "none";
-		Acquire::Retries "3";
-		Dir::State "$apt";
-		Dir::State::status "$apt/status";
-		Dir::Cache "$apt";
-		Dir::Cache::archives "$CACHE/debs";
-		Dir::Etc::main "/dev/null";
-		Dir::Etc::parts "/dev/null";
-		Dir::Etc::preferences "/dev/null";
-		Dir::Etc::preferencesparts "/dev/null";
-		Dir::Etc::sourcelist "$apt/sources.list";
-		Dir::Etc::sourceparts "/dev/null";
-		Debug::NoLocking "true";
-	C
-	apt-config dump | grep -E '^Acquire::(https?|ftp|Check|Retries|ForceIPv|Allow)[^"]* "[^"]' || true
-} >"$apt/conf"
 # One package that is "installed" and provides what is left out.
-: >"$apt/status"
+# shellcheck disable=SC2086 # words
 [ -z "$left_out" ] || cat >"$apt/status" <<-S
 	Package: left-out
 	Status: install ok installed
@@ -80,19 +54,12 @@ fi
 	Provides: $(printf '%s\n' $left_out | sed 's/$/ (= 99:9)/' | paste -sd,)
 S
 
-fetch() {
-	APT_CONFIG=$apt/conf apt-get "$@" >"$apt/log" 2>&1 || {
-		tail -n 20 "$apt/log" >&2
-		echo "fetch.sh: apt-get $1 for $arch failed" >&2
-		exit 1
-	}
-}
 if [ -z "${OFFLINE:-}" ] || [ -z "$(ls "$apt"/lists/*Packages* 2>/dev/null)" ]; then
-	fetch update
+	apt_run update
 fi
 # shellcheck disable=SC2086 # words
 {
-	fetch install -y --download-only $packages
+	apt_run install -y --download-only $packages
 	APT_CONFIG=$apt/conf apt-get install -y --print-uris -o Dir::Cache::archives="$apt/archives" $packages |
 		awk '$1 ~ /^.(http|file|https):/ { print $2 }' | LC_ALL=C sort >"$apt/files"
 }

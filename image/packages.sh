@@ -4,20 +4,21 @@
 
 # The system: systemd, what mounts and checks file systems, one busybox for everything else.
 packages="base-files base-passwd busybox-static e2fsprogs fdisk kmod mount systemd systemd-sysv udev util-linux
-	dropbear-bin wpasupplicant wireless-regdb
-	libaio1t64 libblkid1 libchdr0 libconfig11 libflac14 libjansson4 libnettle8t64 libsystemd0 libusbgx3"
+	dropbear-bin openssh-sftp-server wpasupplicant wireless-regdb
+	libaio1t64 libblkid1 libchdr0 libconfig11 libflac14 libjansson4 libnettle8t64 libsystemd0 libusbgx3 libmicrohttpd12t64 libcrypt1"
 # Packages that others depend on, and that the image does not need: what runs at installation, what
 # busybox does as well, and what makes an initial RAM disk.
 left_out="adduser awk bash cdebconf dbus debconf debconf-2.0 debianutils diffutils dosfstools dpkg findutils grep gzip
 	hostname init-system-helpers initramfs-tools initramfs-tools-core libdebconfclient0 linux-base
-	linux-initramfs-tool logsave ncurses-base ncurses-bin openssl-provider-legacy perl perl-base perl:any
+	linux-initramfs-tool logsave libedit2 libfido2-1 libgssapi-krb5-2 passwd ncurses-base ncurses-bin openssl-provider-legacy perl perl-base perl:any
 	libpam-modules libpam-modules-bin libpam-runtime login login.defs mawk python3 readline-common sed tar
 	util-linux-extra"
 # What the programs are compiled with.
-development="libc6-dev libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev libchdr-dev"
+development="libc6-dev libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev libchdr-dev
+	libmicrohttpd-dev libcrypt-dev"
 
 get_packages() {
-	package_list=$(image/fetch.sh "$arch" "image-$board" "$packages $kernel_package $firmware_packages" "$left_out")
+	package_list=$(image/fetch.sh "$arch" "image-$board" "$packages $kernel_package $firmware_packages ${loader_packages:-}" "$left_out")
 	development_list=$(image/fetch.sh "$arch" "development-$arch" "$development" '')
 }
 
@@ -37,7 +38,7 @@ unpack() {
 # The kernel goes to $work/kernel: only a part of it gets into the image.
 unpack_packages() {
 	grep '^linux-image-' "$package_list" >"$work/kernel.list"
-	grep -v '^linux-image-' "$package_list" >"$work/system.list"
+	grep -vE '^(linux-image|u-boot)-' "$package_list" >"$work/system.list"
 	unpack "$work/system.list" "$root"
 	# Of the kernel nothing is kept with its owner, so the tree of the last time serves.
 	if ! cmp -s "$work/kernel.list" "$work/kernel.unpacked"; then
@@ -66,7 +67,7 @@ build_programs() {
 		PKG_CONFIG_LIBDIR=$sysroot/usr/lib/$triplet/pkgconfig:$sysroot/usr/share/pkgconfig \
 		make -j"$(nproc)" O="$work/objects" CROSS_COMPILE="$triplet-" CC="${CCACHE:-} $triplet-gcc" CFLAGS="$flags" \
 		LDFLAGS="-Wl,-z,relro,-z,now" PREFIX=/usr LIBDIR="/usr/lib/$triplet" UNITDIR=/usr/lib/systemd/system \
-		DESTDIR="$root" install >"$work/programs.log" 2>&1 || {
+		DESTDIR="$root" install install-web >"$work/programs.log" 2>&1 || {
 		tail -n 20 "$work/programs.log" >&2
 		echo "image/build.sh: mmcgadget could not be compiled, see $work/programs.log" >&2
 		exit 1

@@ -28,6 +28,8 @@ prune_system() {
 		"${root:?}"/usr/lib/udev/{hwdb.d,hwdb.bin} "${root:?}"/usr/share/mmcgadget "${root:?}"/boot
 	rm -f "${root:?}"/usr/lib/systemd/system-generators/* "${root:?}"/usr/lib/systemd/user-generators/*
 	find "$root/usr/share/doc" "$root/usr/lib" -depth -type d -empty -delete
+	# sftp's server comes with the client, of which only the licence is needed.
+	rm -rf "${root:?}"/usr/lib/openssh/ssh-* "${root:?}"/usr/bin/{scp,sftp,slogin,ssh,ssh-*} "${root:?}"/etc/ssh "${root:?}"/usr/sbin/update-passwd
 	# Nobody becomes root here who is not root already.
 	find "$root" -perm /6000 -type f -exec chmod ug-s {} +
 	local name
@@ -133,7 +135,7 @@ make_units() {
 		ln -s "/usr/lib/systemd/system/$unit" "$etc/sockets.target.wants/"
 	done
 	ln -s "/etc/systemd/system/mmcgadgetd.service" "$etc/card.target.wants/"
-	for unit in card-report.timer card-clock.timer card-commit.service; do
+	for unit in card-report.timer card-clock.timer card-commit.timer; do
 		ln -s "/usr/lib/systemd/system/$unit" "$etc/card.target.wants/"
 	done
 	printf '[Journal]\nStorage=volatile\nRuntimeMaxUse=8M\nAudit=no\nReadKMsg=no\n' >"$root/etc/systemd/journald.conf.d/card.conf"

@@ -66,7 +66,7 @@ unit) want="$build $unit" ;;
 demo) want="$build $daemon $guest" ;;
 demo-board) want="$build $daemon genisoimage" ;;
 deb) want="$build $daemon $unit $package" ;;
-image) want="$image $aarch64" ;;
+image) want="$image $boards gcc-arm-linux-gnueabi" ;;
 check | all)
 	want="$build $daemon $unit $guest $firmware $package $card"
 	optional="$others $burners $tools"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Writes a new version of this card's system beside the one that runs. Discs and settings stay. The new
 # one starts once for a trial; if the drive does not come up then, the next start takes the old one.
-#   mmcgadget-update FILE      mmcgadget-BOARD.update; "-" reads it from standard input
+#   mmcgadget-update FILE      mmcgadget-BOARD.update
 #   mmcgadget-update --commit  run at each start when the drive is there: keeps a version on trial
 set -eu
 export PATH="${CARD_PATH:-/usr/sbin:/usr/bin}" LC_ALL=C
@@ -28,8 +28,18 @@ read_only() {
 letter() { # FILE OFFSET LETTER: only one byte changes, so that the file is the old one or the new one
 	printf %s "$3" | dd of="$boot/$1" bs=1 seek="$2" conv=notrunc,fsync 2>/dev/null
 }
-start_next() { letter slot.txt 10 "$1"; }
+start_next() {
+	if [ -e "$boot/slot.txt" ]; then
+		letter slot.txt 10 "$1"
+	else
+		letter extlinux/extlinux.conf 8 "$1"
+	fi
+}
 trial() { letter trial.txt 6 "$1"; } # a, b, or - for none
+
+# The report is written to the same partition, and makes it read-only afterwards.
+exec 9>"${LOCK:-/run/mmcgadget-card.lock}"
+flock 9
 
 now=$(slot_running)
 if [ "${1:-}" = --commit ]; then
@@ -37,10 +47,9 @@ if [ "${1:-}" = --commit ]; then
 	[ "$tried" != - ] || exit 0
 	# A drive that answers is what counts. Without one the old version starts, which is the next already.
 	if [ "$tried" = "$now" ]; then
-		tries=0
-		until mmcgadgetctl status >/dev/null 2>&1; do
-			tries=$((tries + 1))
-			if [ "$tries" -ge "${TRIES:-60}" ]; then
+		end=$(($(cut -d. -f1 /proc/uptime) + ${WAIT:-60}))
+		until timeout 10 mmcgadgetctl status >/dev/null 2>&1; do
+			if [ "$(cut -d. -f1 /proc/uptime)" -ge "$end" ]; then
 				echo "mmcgadget-update: the new version does not start the drive; the old one starts now" >&2
 				exec "${REBOOT:-reboot}"
 			fi
@@ -85,6 +94,7 @@ mkdir "$boot/$next.new"
 echo "writing version $(member version) to slot $next"
 member root.erofs | dd of="$system" bs=1M iflag=fullblock conv=notrunc,fsync 2>/dev/null
 for name in $(member names); do
+	mkdir -p "$(dirname "$boot/$next.new/$name")"
 	member "boot/$name" >"$boot/$next.new/$name" || die "$boot is full, or $file is not whole"
 done
 # What the card gives back counts, not what was written to it.

@@ -10,6 +10,10 @@ size=${SIZE:-8192}
 line='-------- what the doctor found'
 folder=${file%/*}
 
+# An update has the partition writable for a while: two who end that would be in each other's way.
+exec 9>"${LOCK:-/run/mmcgadget-card.lock}"
+flock 9
+
 old() { sed -e 's/[[:space:]]*$//' "$file" 2>/dev/null; }
 case $part in
 settings)

@@ -10,7 +10,7 @@ export LC_ALL=C
 tab=$(printf '\t')
 mark=$(printf '\357\273\277')
 
-name=mmcgadget wifi_name='' wifi_password='' wifi_country='' ssh_keys=''
+name=mmcgadget wifi_name='' wifi_password='' wifi_country='' ssh_keys='' web_password=''
 usb_network=off usb_serial=off blank_type='' iso=''
 burned_rename=label burned_verify=off burned_next_blank=on
 
@@ -90,6 +90,14 @@ set_ssh_key() {
 	fi
 }
 
+set_web_password() {
+	if [ "$(length_of "$1")" -ge 8 ] && [ "$(length_of "$1")" -le 256 ] && printable "$1"; then
+		web_password=$1
+	else
+		say 'web_password has 8 to 256 characters without accents; without it there is no web page'
+	fi
+}
+
 set_key() { # KEY VALUE
 	case $1 in
 	# Words, which may be in capitals.
@@ -101,6 +109,7 @@ set_key() { # KEY VALUE
 	wifi_password) set_wifi_password "$2" ;;
 	wifi_country) set_wifi_country "$2" ;;
 	ssh_key) set_ssh_key "$2" ;;
+	web_password) set_web_password "$2" ;;
 	usb_network | usb_serial | burned_verify | burned_next_blank) on_off "$1" "$2" ;;
 	burned_rename) one_of "$1" "$2" no date label ;;
 	iso) one_of "$1" "$2" dvd cd auto ;;
@@ -176,6 +185,10 @@ put() { # PATH: standard input becomes that file below ROOT
 	mkdir -p "$root${1%/*}"
 	cat >"$root$1"
 }
+needs_network() { # KEY: of no use without a network
+	[ -n "$wifi_name" ] || [ "$usb_network" = on ] ||
+		echo "mmcgadget.txt: $1 is set, but no network: set usb_network or wifi_name as well."
+}
 want() { # UNIT...: starts at boot
 	for unit; do
 		mkdir -p "$root/etc/systemd/system/card.target.wants"
@@ -229,8 +242,17 @@ if [ -n "$ssh_keys" ]; then
 		printf %s "$ssh_keys" | put /root/.ssh/authorized_keys
 	)
 	want card-ssh.service
-	[ -n "$wifi_name" ] || [ "$usb_network" = on ] ||
-		echo 'mmcgadget.txt: ssh_key is set, but no network: set usb_network or wifi_name as well.'
+	needs_network ssh_key
+fi
+if [ -n "$web_password" ]; then
+	# card-web.service sets it, after the drive is there: to hash a password takes a while.
+	(
+		umask 077
+		printf '%s\n' "$web_password" | put /run/mmcgadget-card.web
+	)
+	printf '[Socket]\nListenStream=\nListenStream=80\n' | put /etc/systemd/system/mmcgadget-web.socket.d/card.conf
+	want card-web.service
+	needs_network web_password
 fi
 
 configuration() { # BLANK-TYPE

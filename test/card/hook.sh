@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # variables of image/card/init.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sourced by the first program of a card under test, in the initial RAM disk, with the system in /root.
 mkdir -p /root/test
@@ -12,4 +12,12 @@ ExecStart=/bin/sh /test/script
 StandardOutput=file:/dev/ttyAMA0
 StandardError=file:/dev/ttyAMA0
 END
+# A version that does not start its drive.
+case $line in *card.test=no-drive*)
+	if [ "$slot" = a ]; then
+		mkdir /root/etc/systemd/system/mmcgadgetd.service.d
+		printf '[Service]\nExecStart=\nExecStart=/usr/bin/false\n' >/root/etc/systemd/system/mmcgadgetd.service.d/none.conf
+	fi
+	;;
+esac
 ln -s ../card-test.service /root/etc/systemd/system/card.target.wants/card-test.service

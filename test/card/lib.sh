@@ -2,19 +2,48 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sourced by the tests that boot a card image in QEMU. The machine is QEMU's "virt": it has no USB device
 # port, so dummy_hcd is board and PC in one, and no GPU firmware, so kernel, initial RAM disk and command
-# line are taken from the card's first partition as the firmware would take them, slot.txt included.
+# line are taken from the card's first partition as the firmware would take them, slot.txt or extlinux.conf included.
 # A second initial RAM disk brings the modules of that machine and the script that runs in it.
 # The card image was built by image/build.sh; card=FILE is a copy of it, $built the folder of its parts.
 # shellcheck disable=SC2154,SC2034 # board, built, card from those who source this
 console=''
 
 case $board in
-*arm64) qemu=qemu-system-aarch64 cpu=cortex-a53 ;;
-*) qemu=qemu-system-arm cpu=cortex-a15 ;;
+*arm64) qemu=qemu-system-aarch64 kind='virt -cpu cortex-a53' ;;
+*) qemu=qemu-system-arm kind='virt,highmem=off -cpu cortex-a15' ;;
 esac
 
 # fat_copy FILE: prints a file of the card's first partition.
 fat_copy() { mcopy -n -i "$card@@4M" "::$1" - 2>/dev/null; }
+
+# next_slot: the letter of the system that starts next, as the firmware or U-Boot finds it.
+next_slot() {
+	if [ "$boot_kind" = uboot ]; then
+		fat_copy extlinux/extlinux.conf | sed -n 's/^default //p'
+	else
+		fat_copy slot.txt | sed -n 's,^os_prefix=\(.\)/$,\1,p'
+	fi
+}
+
+# set_next_slot LETTER
+set_next_slot() {
+	if [ "$boot_kind" = uboot ]; then
+		fat_copy extlinux/extlinux.conf | sed "s/^default ./default $1/" >"$work/slot"
+		mcopy -o -i "$card@@4M" "$work/slot" ::extlinux/extlinux.conf
+	else
+		echo "os_prefix=$1/" >"$work/slot"
+		mcopy -o -i "$card@@4M" "$work/slot" ::slot.txt
+	fi
+}
+
+# arguments SLOT: the kernel's, as the firmware or U-Boot gives them.
+arguments() {
+	if [ "$boot_kind" = uboot ]; then
+		fat_copy extlinux/extlinux.conf | sed -n "/^label $1/,/append/s/^[[:space:]]append //p"
+	else
+		fat_copy "$1/cmdline.txt"
+	fi
+}
 
 # pc_disk FILE: a disk with the burning programs, for the same processor.
 pc_disk() {
@@ -56,10 +85,9 @@ second_ram_disk() {
 # boot [QEMU-OPTION]...: starts the machine with the card; its serial port is $console.
 boot() {
 	local slot
-	slot=$(fat_copy slot.txt)
-	slot=${slot#os_prefix=}
-	fat_copy "${slot}vmlinuz" >"$work/vmlinuz"
-	fat_copy "${slot}initrd" >"$work/initrd"
+	slot=$(next_slot)
+	fat_copy "$slot/vmlinuz" >"$work/vmlinuz"
+	fat_copy "$slot/initrd" >"$work/initrd"
 	# An archive begins at a multiple of four bytes.
 	{
 		cat "$work/initrd"
@@ -68,9 +96,10 @@ boot() {
 	} >"$work/initrd.both"
 	console=$work/console
 	: >"$console"
-	$qemu -M virt -cpu "$cpu" -smp "${SMP:-2}" -m "${MEMORY:-512}" -nodefaults -display none -no-reboot -serial "file:$console" \
+	# shellcheck disable=SC2086 # words
+	$qemu -M $kind -smp "${SMP:-2}" -m "${MEMORY:-512}" -nodefaults -display none -no-reboot -serial "file:$console" \
 		-kernel "$work/vmlinuz" -initrd "$work/initrd.both" \
-		-append "$(fat_copy "${slot}cmdline.txt") console=ttyAMA0 loglevel=4 systemd.default_timeout_start_sec=900 ${APPEND:-}" \
+		-append "$(arguments "$slot") console=ttyAMA0 loglevel=4 systemd.default_timeout_start_sec=900 ${APPEND:-}" \
 		-drive "if=none,id=card,format=raw,file=$card,cache=${CACHE_MODE:-writethrough}" \
 		-device virtio-blk-device,drive=card,serial="${SERIAL:-card-one}" \
 		-drive "if=none,id=pc,format=raw,file=$work/pc.img,readonly=on" -device virtio-blk-device,drive=pc,serial=pc "$@" \

@@ -5,13 +5,17 @@
 export PATH=/usr/sbin:/usr/bin HOME=/root
 media=/var/lib/mmcgadget
 say() { echo "CARD $*"; }
+# systemd has left the terminal in the middle of a line.
+echo
 
 tries=0
 until [ "$(cat /sys/class/udc/*/state 2>/dev/null)" = configured ] || [ $tries = 600 ]; do
 	tries=$((tries + 1))
 	sleep 0.1
 done
-say drive "$(cat /sys/class/udc/*/state) at $(cut -d' ' -f1 /proc/uptime) s"
+say drive "$(cat /sys/class/udc/*/state)"
+# When the PC of this machine has configured it, in seconds from the kernel's first instruction.
+say configured "$(dmesg | sed -n 's/^\[ *\([0-9.]*\)\] usb-storage .*USB Mass Storage device detected.*/\1/p' | head -n 1)"
 say memory "$(free -m | awk '/^Mem:/ { print $2, $3, $7 }') MB total, used, available"
 say mounted "$(awk -v m=$media '$2 == m { print $3, $4 }' /proc/mounts)"
 say firmware "$(awk '$2 == "/boot/firmware" { print $3, substr($4, 1, 2) }' /proc/mounts)"
@@ -22,7 +26,9 @@ say features "$(dumpe2fs -h "$(awk -v m=$media '$2 == m { print $1 }' /proc/moun
 say report "$(tr -s '\n' </boot/firmware/mmcgadget-report.txt | tr '\n' '|')"
 mmcgadgetctl list | sed 's/^/CARD list /'
 mmcgadgetctl status | sed 's/^/CARD status /'
-for f in $media/*.iso; do
+set -- $media/*.iso
+say discs $#
+for f; do
 	case $(mmcgadgetctl list | grep -F "${f##*/}") in
 	*'not finished'* | *blank*) ;;
 	*) say sum "${f##*/} $(sha256sum <"$f" | cut -d' ' -f1)" ;;
@@ -54,16 +60,28 @@ while :; do
 	chroot /run/pc genisoimage -quiet -V "$name" -o /tmp/image.iso /tmp/files
 	say image "$(sha256sum </run/pc/tmp/image.iso | cut -d' ' -f1) $(stat -c %s /run/pc/tmp/image.iso) $name"
 	say burning $disc
+	size=$(stat -c %s /run/pc/tmp/image.iso)
 	chroot /run/pc growisofs -use-the-force-luke=tty -dvd-compat -Z /dev/sr0=/tmp/image.iso >/run/burn 2>&1 &
 	burner=$!
+	said=''
 	while kill -0 $burner 2>/dev/null; do
-		sleep 0.5
+		if [ -z "$said" ] && mmcgadgetctl status | grep -q recorded; then
+			said=1
+			say recording $disc
+		fi
+		sleep 0.2
 	done
 	wait $burner
 	say burned "$? $(tail -n 1 /run/burn)"
-	say read "$(head -c "$(stat -c %s /run/pc/tmp/image.iso)" /dev/sr0 | sha256sum | cut -d' ' -f1)"
+	say read "$(head -c "$size" /dev/sr0 | sha256sum | cut -d' ' -f1)"
 	chroot /run/pc sg_start --eject /dev/sr0 2>/dev/null || say eject failed
-	sleep 4
+	# The disc gets its label as its name, and the next blank comes.
+	tries=0
+	until [ -e "$media/$name.iso" ] && mmcgadgetctl status | grep -q 'disc *blank' || [ $tries = 600 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	say sum "$name.iso $(sha256sum <"$media/$name.iso" | cut -d' ' -f1)"
 	mmcgadgetctl list | sed 's/^/CARD list /'
 	say finished $disc
 done

@@ -35,7 +35,7 @@ for a in $applets; do
 	"$busybox" "$a" --help >/dev/null 2>&1 || [ "$("$busybox" --list | grep -cx "$a")" = 1 ] || continue
 	ln -s "$busybox" "$scratch/bin/$a"
 done
-for a in mountpoint sfdisk mkfs.ext4; do
+for a in flock mountpoint sfdisk mkfs.ext4; do
 	[ -z "$(command -v $a)" ] || ln -s "$(command -v $a)" "$scratch/bin/$a"
 done
 card() { # SCRIPT ARGUMENT...: as on the card
@@ -131,6 +131,15 @@ reads 'a key that is none, and no key' 'ssh_key = command="x" ssh-ed25519 AAAA\n
 mmcgadget.txt, line 2: ssh_key is not whole: copy the line of the file with a name in .pub' root/.ssh - etc/systemd -
 reads 'a key without a network' "ssh_key = $key" \
 	'mmcgadget.txt: ssh_key is set, but no network: set usb_network or wifi_name as well.' root/.ssh/authorized_keys "$key"
+reads 'the web page' 'usb_network = on\nweb_password = it is "so" $(reboot)\n' '' \
+	run/mmcgadget-card.web 'it is "so" $(reboot)' etc/systemd/system/mmcgadget-web.socket.d/card.conf $'[Socket]\nListenStream=\nListenStream=80'
+report 'mmcgadget.txt: only root can read the password of the web page, which starts' \
+	"$(stat -c %a "$root/run/mmcgadget-card.web" | grep -vx 600)$([ -L "$root/etc/systemd/system/card.target.wants/card-web.service" ] || echo no)"
+reads 'a password of the web page that is too short, and is not told' 'usb_network = on\nweb_password = secret1\n' \
+	'mmcgadget.txt, line 2: web_password has 8 to 256 characters without accents; without it there is no web page' \
+	run/mmcgadget-card.web - etc/systemd/system/mmcgadget-web.socket.d -
+reads 'a web page without a network' 'web_password = secret12' \
+	'mmcgadget.txt: web_password is set, but no network: set usb_network or wifi_name as well.' run/mmcgadget-card.web secret12
 reads 'what a shell would run' 'name = $(reboot)\nwifi_name = `id`;$(id)\nwifi_country = us\n' \
 	'mmcgadget.txt, line 1: name has letters, digits and "-" only, for example "burner-2"' etc/hostname mmcgadget \
 	$wpa $'country=US\nnetwork={\n\tssid=606964603b2428696429\n\tscan_ssid=1\n\tkey_mgmt=NONE\n}'
@@ -139,7 +148,7 @@ report 'mmcgadget.txt: no file' "$(mkdir "$root"
 	card settings.sh "$scratch/none" "$root" | diff <(echo 'mmcgadget.txt is not there: every setting has its default.') -
 	diff <(echo "$default_conf") <(grep -v '^#' "$root/$conf"))"
 report 'the shipped file names every key of the reader, and no other' "$(diff \
-	<(grep -oE '^	(name|wifi_name|wifi_password|wifi_country|ssh_key|usb_|iso|blank_type|burned_)[a-z_| ]*\)' image/card/settings.sh | tr -d ' )\t' |
+	<(grep -oE '^	(name|wifi_name|wifi_password|wifi_country|ssh_key|web_password|usb_|iso|blank_type|burned_)[a-z_| ]*\)' image/card/settings.sh | tr -d ' )\t' |
 		tr '|' '\n' | sort -u) \
 	<(sed -n 's/^#\([a-z_]*\) =.*/\1/p' image/fat/mmcgadget.txt | sort -u))"
 if [ -x "${O:-build}/mmcgadgetd" ]; then
@@ -240,7 +249,7 @@ else
 fi
 
 # ---- the report -----------------------------------------------------------------------------
-CARD_ENV=()
+CARD_ENV=(LOCK="$scratch/lock")
 r=$scratch/report.txt
 cp /dev/null "$r"
 {
@@ -272,6 +281,17 @@ report 'a report that a PC has saved with CRLF is taken for the same' "$(
 	card report.sh "$r.crlf" settings "$scratch/none"
 	stat -c %Y "$r.crlf" | grep -vx 1000000000)"
 
+report 'the report waits for an update that is being written' "$(
+	sum=$(sha256sum <"$r")
+	(
+		flock 8
+		# A second in which nothing may happen.
+		env -i PATH="$scratch/bin" LOCK="$scratch/lock" timeout 1 sh image/card/report.sh "$r" doctor "$scratch/bad" 8>&- && echo "it did not wait"
+	) 8>"$scratch/lock"
+	[ "$(sha256sum <"$r")" = "$sum" ] || echo 'it has written'
+	card report.sh "$r" doctor "$scratch/bad"
+	grep -q bad "$r" || echo 'it did not write afterwards')"
+
 # ---- an update ------------------------------------------------------------------------------
 fat=$scratch/fat
 running=a drive=true
@@ -293,7 +313,7 @@ updates() { # ARGUMENT...: mmcgadget-update, on a card whose other slot is a fil
 	printf '#!/bin/sh\nexec %s\n' "$drive" >"$scratch/bin/mmcgadgetctl"
 	printf '#!/bin/sh\necho reboots\n' >"$scratch/bin/reboot.sh"
 	chmod 755 "$scratch/bin/mmcgadgetctl" "$scratch/bin/reboot.sh"
-	CARD_ENV=(CARD_PATH="$scratch/bin" CARD="$scratch/cardlib" BOOT="$fat" CMDLINE="$scratch/cmdline" SYSTEM="$scratch/slot" TRIES=1 REBOOT=reboot.sh)
+	CARD_ENV=(LOCK="$scratch/lock" CARD_PATH="$scratch/bin" CARD="$scratch/cardlib" BOOT="$fat" CMDLINE="$scratch/cmdline" SYSTEM="$scratch/slot" WAIT=0 REBOOT=reboot.sh)
 	card mmcgadget-update.sh "$@"
 }
 new_fat() {
@@ -328,6 +348,11 @@ report 'a version on trial that starts the drive is kept' "$(
 report 'the next update goes to the first slot' "$(
 	updates "$scratch/card.update" | grep -vE '^writing version 2.0 to slot a$|^The new version starts'
 	state | grep -vx 'os_prefix=a/ trial=a')"
+report 'an update waits for the report' "$(
+	(
+		flock 8
+		env -i PATH="$scratch/bin" "${CARD_ENV[@]}" timeout 1 sh image/card/mmcgadget-update.sh --commit 8>&- && echo "it did not wait"
+	) 8>"$scratch/lock")"
 report 'no update while one is on trial' "$(
 	updates "$scratch/card.update" | grep -v 'itself on trial'
 	state | grep -vx 'os_prefix=a/ trial=a')"
