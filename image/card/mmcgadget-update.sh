@@ -51,7 +51,9 @@ if [ "${1:-}" = --commit ]; then
 		until timeout 10 mmcgadgetctl status >/dev/null 2>&1; do
 			if [ "$(cut -d. -f1 /proc/uptime)" -ge "$end" ]; then
 				echo "mmcgadget-update: the new version does not start the drive; the old one starts now" >&2
-				exec "${REBOOT:-reboot}"
+				# Not busybox's own "reboot": to its signal systemd only loads itself anew.
+				# shellcheck disable=SC2086 # words
+				exec ${REBOOT:-systemctl reboot}
 			fi
 			sleep 1
 		done
@@ -116,4 +118,4 @@ mv "$boot/$next.new" "$boot/$next"
 sync
 trial $next
 start_next $next
-echo "The new version starts at the next start: \"reboot\", or take the power away."
+echo "The new version starts at the next start: \"systemctl reboot\", or take the power away."
