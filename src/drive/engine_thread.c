@@ -33,9 +33,10 @@ struct engine_thread {
 				 except by port.resume() and port.get_state() */
 	struct drive_port port;
 	bool attached;
-	bool watched;                 /* see engine_thread_watch_host() */
-	struct ffs_state usb;         /* when that began */
-	struct mmc_state state, last; /* see struct engine_mail */
+	bool watched;         /* see engine_thread_watch_host() */
+	struct ffs_state usb; /* when that began */
+	struct mmc_state state;
+	struct mmc_state last; /* what state was when a disc was in the drive last */
 	bool task_done, flush_posted;
 	struct disc *released[ENGINE_RELEASED];
 	unsigned n_released;
@@ -137,9 +138,9 @@ void engine_thread_changed(struct engine_thread *e)
 	pthread_mutex_lock(&e->lock);
 	wake = changes_data(e, &now) || differs(&now, &e->state);
 	wake |= is_awaited(e, &now);
+	if (e->state.loaded && !now.loaded)
+		e->last = e->state;
 	e->state = now;
-	if (now.loaded)
-		e->last = now;
 	pthread_mutex_unlock(&e->lock);
 	if (wake)
 		engine_thread_wake(e);
@@ -256,7 +257,7 @@ static void take_mail(struct engine_thread *e)
 
 	pthread_mutex_lock(&e->lock);
 	mail.state = e->state;
-	mail.last = e->last;
+	mail.last = e->state.loaded ? e->state : e->last;
 	mail.task_done = e->task_done;
 	e->task_done = false;
 	mail.n_released = e->n_released;
