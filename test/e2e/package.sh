@@ -3,7 +3,7 @@
 # The package in a Debian that boots and is board and PC: apt installs it, users use it, apt upgrades,
 # removes and purges it (package_guest.sh). Prints TAP without numbers.
 #   package.sh SUITE MMCGADGET.deb NEXT.deb   NEXT: the same package with a higher version
-set -u
+set -u -o pipefail
 suite=${1:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
 deb=${2:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
 next=${3:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
@@ -43,12 +43,13 @@ for boot in 1 2; do
 		-virtfs "local,path=$out,mount_tag=out,security_model=none" \
 		-device virtio-rng-pci -device virtio-serial-pci \
 		-chardev stdio,id=job,signal=off -device virtserialport,chardev=job,name=job \
-		-append "$kernel_options root=/dev/vda rw quiet nosoftlockup" <>"$out/stdin"
+		-append "$kernel_options root=/dev/vda rw quiet nosoftlockup" <>"$out/stdin" | tee "$out/results$boot"
 	rc=$?
 	# The first boot asks for the second one.
 	[ -e "$out/again" ] || break
 done
-if [ -e "$out/end" ]; then
+# What a guest did without its results being seen here is no result.
+if [ -e "$out/end" ] && grep -q '^# 1: ' "$out/results1" && grep -q "^# $boot: end" "$out/results$boot"; then
 	[ -n "${KEEP:-}" ] || rm -rf "$out"
 	exit 0
 fi

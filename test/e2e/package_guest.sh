@@ -11,6 +11,8 @@ gadgets=/sys/kernel/config/usb_gadget
 
 daemon_user=mmcgadget # the user that the daemon runs as
 
+# udev makes the link. Without it the results would go to a new file of that name, or nowhere.
+until [ -c /dev/virtio-ports/job ] || [ "$SECONDS" -ge 120 ]; do sleep 0.2; done
 exec >/dev/virtio-ports/job 2>&1 </dev/null
 cd / || exit 1
 dmesg -n 1
