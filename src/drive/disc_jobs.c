@@ -408,9 +408,7 @@ static json_t *not_found(const struct disc_jobs *j, const struct catalog_list *l
 	struct match m;
 
 	if (!list || list->error < 0)
-		return answer_error("no-such-image",
-			"no image \"%s\" in %s; mmcgadgetctl list shows all", job->name,
-			j->config.media);
+		return disc_rules_no_image(job->name, j->config.media);
 	match_find(list, job->name, &m);
 	if (m.result == MATCH_ONE)
 		return answer_error("no-such-image",

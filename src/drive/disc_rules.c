@@ -124,6 +124,12 @@ void disc_rules_note(const char *name, char *out, size_t size)
 		snprintf(out, size, "; FAT and Windows %s", fault);
 }
 
+json_t *disc_rules_no_image(const char *name, const char *media)
+{
+	return answer_error(
+		"no-such-image", "no image \"%s\" in %s; mmcgadgetctl list shows all", name, media);
+}
+
 json_t *disc_rules_refusal(const char *name, const char *media, int error)
 {
 	switch (-error) {
@@ -136,8 +142,7 @@ json_t *disc_rules_refusal(const char *name, const char *media, int error)
 			name);
 	case ENOTDIR:
 	case ENAMETOOLONG:
-		return answer_error("no-such-image",
-			"no image \"%s\" in %s; mmcgadgetctl list shows all", name, media);
+		return disc_rules_no_image(name, media);
 	default:
 		return answer_error("io-error", "\"%s\" in %s: %s", name, media, strerror(-error));
 	}

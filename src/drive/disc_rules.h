@@ -28,6 +28,8 @@ void disc_rules_blank_name(const char *media, const char *name, char *whole, siz
 json_t *disc_rules_upload_name(const char *name);
 /* Writes what people should know of a new name, with "; " before it; "" if nothing. */
 void disc_rules_note(const char *name, char *out, size_t size);
+/* Returns the answer that the folder has no image of that name. */
+json_t *disc_rules_no_image(const char *name, const char *media);
 /* Returns the answer for an image that could not be found because of this -errno. */
 json_t *disc_rules_refusal(const char *name, const char *media, int error);
 

@@ -276,9 +276,7 @@ static json_t *begin_in(struct extract_jobs *j, int folder, bool search)
 		return NULL;
 	}
 	if (r == -ENOENT)
-		return answer_error("no-such-image",
-			"no image \"%s\" in %s; mmcgadgetctl list shows all", j->queue->name,
-			j->config.media);
+		return disc_rules_no_image(j->queue->name, j->config.media);
 	if (r < 0)
 		return disc_rules_refusal(j->queue->name, j->config.media, r);
 	answer = refuse_if_used(j, &f);
@@ -306,9 +304,7 @@ static json_t *begin_found(struct extract_jobs *j, const struct catalog_list *li
 	char *name;
 
 	if (!list || list->error < 0)
-		return answer_error("no-such-image",
-			"no image \"%s\" in %s; mmcgadgetctl list shows all", job->name,
-			j->config.media);
+		return disc_rules_no_image(job->name, j->config.media);
 	match_find(list, job->name, &m);
 	if (m.result != MATCH_ONE)
 		return match_refusal(list, &m, job->name, j->config.media);

@@ -21,7 +21,6 @@ json_t *find_image(const char *media, const char *name, int *folder, struct libr
 		return NULL;
 	close(*folder);
 	if (found == -ENOENT)
-		return answer_error("no-such-image",
-			"no image \"%s\" in %s; mmcgadgetctl list shows all", name, media);
+		return disc_rules_no_image(name, media);
 	return disc_rules_refusal(name, media, found);
 }
