@@ -39,10 +39,10 @@ echo "What stays, and the command that removes it:"
 if [ -z "$DESTDIR" ] && pidof mmcgadgetd >/dev/null 2>&1; then
 	leaves "sudo systemctl stop mmcgadgetd" "the daemon that runs"
 fi
-for dropin in mmcgadgetd.service.d/loopback mmcgadgetd.service.d/network mmcgadget-usbip.socket.d/network; do
-	dropin=/run/systemd/system/$dropin.conf
+for made in mmcgadgetd.service.d/loopback mmcgadgetd.service.d/network mmcgadget-usbip.socket.d/network; do
+	dropin=/run/systemd/system/$made.conf
 	if [ -z "$DESTDIR" ] && [ -e "$dropin" ]; then
-		leaves "sudo rm $dropin" "what \"mmcgadgetctl ${dropin##*/} on\" made, until a reboot" | sed 's/\.conf on/ on/'
+		leaves "sudo rm $dropin" "what \"mmcgadgetctl ${made##*/} on\" made, until a reboot"
 	fi
 done
 links=$(cd "$DESTDIR/etc/systemd/system" 2>/dev/null &&

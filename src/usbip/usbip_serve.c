@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "usbip/usbip_vudc.h"
+#include "util/array.h"
 #include "util/be.h"
 #include "util/log.h"
 
@@ -91,7 +92,7 @@ static void set_options(int fd)
 		{IPPROTO_TCP, TCP_USER_TIMEOUT, USBIP_SILENCE_S * 1000},
 	};
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
 		setsockopt(fd, options[i].level, options[i].name, &options[i].value,
 			sizeof(options[i].value));
 }
