@@ -153,8 +153,6 @@ class Load:
             w.thread.join(w.seconds + 60)
             print("# %s: %.0f s" % (w.what, w.took))
             assert w.seconds - 2 <= w.took, (w.what, w.took)
-        # That the streams were closed is found out every 15 s.
-        wait_for("the end of the streams", lambda: self.ask("GET", "/api/v1/status")[2]["web"]["listeners"] == 0)
         for u in self.ask("GET", "/api/v1/uploads")[2]["uploads"]:
             assert u["image"] == "drip.iso", u
             assert self.ask("DELETE", "/api/v1/uploads/" + u["id"])[0] == 204
@@ -219,6 +217,12 @@ class Load:
         self.at_most(16384)
         for s in buffers:
             s.close()
+
+        def all_are_gone():  # who is gone is noticed when news is sent
+            for what in (("eject",), ("insert", "streams.iso")):
+                self.board.ctl(*what, "drive0")
+            return self.ask("GET", "/api/v1/status")[2]["web"]["listeners"] == 0
+        wait_for("the end of the streams", all_are_gone)
         self.board.ctl("eject", "drive0")
 
     def many_images(self):
@@ -228,7 +232,7 @@ class Load:
         wait_for("all of them", lambda: self.ask("GET", "/api/v1/images?q=many-&limit=200", timeout=120)[2].get(
             "matched") == 19000)
         print("# listed after %.1f s" % (time.monotonic() - begun))
-        self.at_most(8192)
+        self.at_most(16384)
         for i in range(19000):
             os.unlink(self.board.media("many-%05d.iso" % i))
 
