@@ -19,17 +19,24 @@ for rule in /usr/lib/udev/rules.d/*pktsetup*; do
 	[ ! -e "$rule" ] || ln -sf /dev/null "/etc/udev/rules.d/${rule##*/}"
 done
 udevadm settle --timeout=60
-# The output goes to a channel to which neither the kernel nor systemd writes.
-if [ -e /dev/virtio-ports/job ]; then
+rc=0
+# The output goes to a channel to which neither the kernel nor systemd writes. udev makes the link to it.
+tries=600
+until [ -c /dev/virtio-ports/job ] || [ "$tries" = 0 ]; do
+	tries=$((tries - 1))
+	sleep 0.2
+done
+if [ -c /dev/virtio-ports/job ]; then
 	exec >/dev/virtio-ports/job 2>&1
-else
+else # whoever counts the results sees none of them
 	exec >/dev/console 2>&1
+	echo 'not ok - the guest has the port to which results go'
+	rc=1
 fi
 if [ -n "$WITH_BUILD" ] && [ -d /build/dest ]; then
 	tar -C /build/dest -cf - . | tar -C / --keep-directory-symlink --no-same-owner -xf -
 	systemd-sysusers mmcgadget.conf
 fi
-rc=0
 for job in /out/jobs/*; do
 	name=${job##*/}
 	name=${name#??-}
