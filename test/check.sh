@@ -149,6 +149,9 @@ read -r passed failed skipped < <(awk '{ p += $2; f += $3; s += $4 } END { print
 	}
 	/^[ \t]*#/ && more-- > 0 { print "    " substr($0, 1, 160); next }
 	{ more = 0 }' ./*.log | sed 's,^\./,,')
+# Once more, a line each.
+[ "$failed$skipped" = 00 ] ||
+	(cd "$work" && grep -HE '^[[:space:]]*not ok|^[[:space:]]*ok .*# *SKIP' ./*.log | sed 's,^\./\(.*\)\.log:[ \t]*,\1: ,' | cut -c 1-150)
 # A suite that could not even start counts too.
 if [ -s "$work/failed" ]; then
 	printf 'failed: %s\n' "$(paste -sd' ' "$work/failed")"
