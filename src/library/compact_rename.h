@@ -19,7 +19,7 @@ struct compact_renamed {
  * to this disc alone, and the text has its name as it is; the new text is resolved before
  * anything changes, and must be the same disc. Of a text that is no disc, only the text is renamed;
  * a .ccd, which finds its files by its own name, is renamed with all of them or not at all. 0: the
- * new names are on storage. -errno with *why; then nothing was renamed, as compact_move() says. Any
+ * new names are on storage. -errno with *why: compact_move() says which names the disc has then. Any
  * thread; waits for storage and the resolver.
  */
 int compact_rename(struct folder *folder, const struct library_file *f, const char *to,
