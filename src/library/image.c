@@ -275,7 +275,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	out->recordable = is_recordable(f, store, policy->blank, &unit);
 	has_state = store->present;
 	if (f->size > 0 && is_damaged(f->dir_fd, f->base))
-		add_warning(out, "; storage gave back other data than was burned");
+		add_warning(out, "; the card returned other data than was burned (mismatch)");
 	if (out->recordable && !f->may_write) {
 		out->recordable = false;
 		if (f->size == 0) /* refused, and then with the hint */
