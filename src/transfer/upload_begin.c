@@ -35,7 +35,7 @@ static json_t *step_on(struct uploads *u, enum upload_step what, const struct up
 
 static json_t *busy(const struct upload_entry *e)
 {
-	return answer_error("busy", "the checksum of \"%s\" is being computed; it ends by itself",
+	return answer_error("busy", "the checksum of \"%s\" is being computed; wait for it",
 		e->found.part.text.image);
 }
 

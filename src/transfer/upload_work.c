@@ -76,7 +76,7 @@ static int settle(int dir, struct upload_work *w)
 	return r < 0 ? r : upload_part_read(dir, w->part.id);
 }
 
-/* The sum was computed from what storage gave back. That it cannot be written is no fault. */
+/* The sum was computed from what storage gave back. That it cannot be written is not a fault. */
 static int finish(int dir, struct upload_work *w)
 {
 	int r = upload_part_finish(
