@@ -82,8 +82,8 @@ static bool is_old(const struct upload_entry *e)
 static json_t *begin_age(struct uploads *u)
 {
 	for (unsigned i = 0; i < u->table.count; i++) {
-		if (is_old(&u->table.at[i]))
-			return step_on(u, UPLOAD_STEP_DROP, &u->table.at[i]);
+		if (is_old(&u->table.entries[i]))
+			return step_on(u, UPLOAD_STEP_DROP, &u->table.entries[i]);
 	}
 	return answer_ok("there is no old upload");
 }
@@ -141,7 +141,8 @@ json_t *uploads_begin_first(struct uploads *u)
 			json_array_size(list) == 1 ? "" : "s");
 		json_object_set_new(a, "uploads", list);
 		json_object_set_new(a, "reserved_bytes",
-			json_integer((json_int_t)upload_table_wants(&u->table, j->work.media, "")));
+			json_integer((json_int_t)upload_table_missing_bytes(
+				&u->table, j->work.media, "")));
 		return a;
 	case UPLOAD_AGE:
 		return begin_age(u);

@@ -77,7 +77,7 @@ static void park(struct uploads *u, struct upload_entry *e)
 
 static void end_scan(struct uploads *u)
 {
-	upload_table_found(&u->table, u->scanning->path, &u->scan.scan);
+	upload_table_apply_scan(&u->table, u->scanning->path, &u->scan.scan);
 	if (u->scan.scan.more)
 		log_warn("%s has %u more unfinished uploads than the %u that are known",
 			u->scanning->path, u->scan.scan.more, UPLOADS_MAX);
