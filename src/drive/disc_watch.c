@@ -412,7 +412,7 @@ static void on_inserted(void *ctx, const struct image *in)
 	look(w);
 }
 
-static void on_settled(void *ctx)
+static void on_event_handled(void *ctx)
 {
 	settle(ctx);
 }
@@ -421,7 +421,7 @@ const struct drive_observer disc_watch_observer = {
 	.inserted = on_inserted,
 	.restored = on_inserted,
 	.removed = on_removed,
-	.settled = on_settled,
+	.event_handled = on_event_handled,
 };
 
 /* ---- creation and queries ------------------------------------------------------------------- */
