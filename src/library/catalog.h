@@ -84,7 +84,7 @@ struct catalog_request {
 struct catalog;
 
 /*
- * Makes a catalog of the folder of that path, which each scan opens anew; label_wait in ms
+ * Makes a catalog of the folder of that path, which each scan opens again; label_wait in ms
  * as CATALOG_LABEL_WAIT. The caller holds the only reference. 0 or -errno.
  */
 int catalog_new(const char *path, sd_event *event, unsigned label_wait, struct catalog **out);

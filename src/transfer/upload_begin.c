@@ -119,8 +119,8 @@ static json_t *begin_named(struct uploads *u)
 			snprintf(j->work.base, sizeof(j->work.base), "%s",
 				strrchr(j->as, '/') ? strrchr(j->as, '/') + 1 : j->as);
 		return step_on(u,
-			*e->found.part.text.sha256 && !j->work.settled ? UPLOAD_STEP_SETTLE
-								       : UPLOAD_STEP_FINISH,
+			*e->found.part.text.sha256 && !j->work.synced ? UPLOAD_STEP_SYNC
+								      : UPLOAD_STEP_FINISH,
 			e);
 	default:
 		return step_on(u, UPLOAD_STEP_DROP, e);

@@ -51,7 +51,7 @@ static void on_sum(struct sum_request *q, int result, const char *hex)
 		upload_job_answer(j, upload_answer_differs(&j->work, hex), -1);
 	} else {
 		strcpy(j->work.sha256, hex);
-		j->work.settled = true;
+		j->work.synced = true;
 		add(u, j);
 	}
 }
@@ -175,7 +175,7 @@ static void end_step(struct uploads *u)
 	case UPLOAD_STEP_AT:
 		end_at(u, e);
 		break;
-	case UPLOAD_STEP_SETTLE:
+	case UPLOAD_STEP_SYNC:
 		if (j->work.result < 0 || !e)
 			uploads_finish(u, upload_answer_failed(&j->work), -1);
 		else

@@ -232,7 +232,7 @@ if [ "$(id -u)" = 0 ]; then
 	check "root's make gives them to the owner" eval "make -C $tree build/libutil.a && is_users"
 	mkdir "$tree/build/deb" && touch "$tree/build/deb/x"
 	check "root's package: deb.sh says what to do" \
-		stops "build/deb cannot be made anew; if it belongs to root: sudo rm -r build/deb" as_user "$tree/debian/deb.sh"
+		stops "build/deb cannot be made again; if it belongs to root: sudo rm -r build/deb" as_user "$tree/debian/deb.sh"
 	ln -s /etc "$tree/build/elsewhere"
 	check 'nothing outside of the tree is given away' eval "'$tree/test/owner.sh' --hand-back /etc '$tree/build/elsewhere' &&
 		test \"\$(stat -c %U /etc)\" = root"
