@@ -135,7 +135,7 @@ static int lease(int dir, const struct upload_part *p, bool must_lease, struct r
 			"a program still has \"%s\" open for writing; one at a time can upload it",
 			p->text.image);
 	return image_refuse(why, -EOPNOTSUPP, "no-lease",
-		"the file system of the media folder cannot tell whether somebody still writes to "
+		"the file system of the media folder cannot tell whether a program still writes to "
 		"\"%s\" (%s); copy it there, or upload it with mmcgadgetctl on the board",
 		p->text.image, strerror(error));
 }
@@ -447,7 +447,7 @@ int upload_part_finish(int dir, struct upload_part *p, const char *base, bool mu
 	f = folder_file_of(dir);
 	if (seen && !is_same(&st, seen))
 		r = image_refuse(why, -EBUSY, "busy",
-			"somebody wrote to \"%s\" while its checksum was computed", p->text.image);
+			"a program wrote to \"%s\" while its checksum was computed", p->text.image);
 	else
 		r = f ? give_name(f, fd, p, *base ? base : p->text.image, why)
 		      : cannot(p, -errno, why);

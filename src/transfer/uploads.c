@@ -144,7 +144,7 @@ static void end_gone(struct uploads *u, struct upload_entry *e)
 	if (e)
 		upload_table_end(&u->table, e, done ? "done" : "dropped");
 	if (u->queue->verb == UPLOAD_AGE) {
-		log_info("%s: nobody went on with it for %d days",
+		log_info("%s: it was not continued for %d days",
 			json_string_value(json_object_get(a, "message")), UPLOAD_OLD_DAYS);
 		/* Looks for the next one. */
 		json_decref(a);
