@@ -32,7 +32,7 @@ fi
 time=@$(git log -1 --format=%ct 2>/dev/null || dpkg-parsechangelog -S Timestamp)
 
 if ! { rm -rf "$out" && mkdir -p "$out"; } 2>/dev/null; then
-	echo "deb.sh: $out cannot be made anew; if it belongs to root: sudo rm -r $out" >&2
+	echo "deb.sh: $out cannot be made again; if it belongs to root: sudo rm -r $out" >&2
 	exit 1
 fi
 out=$(cd "$out" && pwd)

@@ -21,8 +21,8 @@
 struct ffs;
 
 /*
- * The open files of a FunctionFS mount. The kernel unbinds the gadget when the last
- * process closes them.
+ * The open files of a FunctionFS mount. The kernel unbinds the gadget when the last copy of these
+ * descriptors is closed.
  */
 struct ffs_files {
 	int ep0, in, out;
@@ -36,7 +36,10 @@ struct ffs_config {
 	struct bot_config bot;
 	struct mmc_drive *drive; /* outlives the function */
 	/* The callbacks below run on the USB thread, with ctx. Each may be NULL. */
-	/* A command or an event changed ffs_get_state(). Must return quickly. */
+	/*
+	 * Called when a command or an event has changed what ffs_get_state() returns, or BOT
+	 * became busy or idle. Must return quickly.
+	 */
 	void (*changed)(void *ctx);
 	/*
 	 * The host suspended the bus, disconnected, or reset the bus or the USB function: write
@@ -45,7 +48,7 @@ struct ffs_config {
 	 * host's next command waits.
 	 */
 	void (*flush)(void *ctx);
-	/* Follows ffs_resume(), before BOT goes on. */
+	/* Called after ffs_resume(), before BOT continues. */
 	void (*resumed)(void *ctx);
 	void *ctx;
 	/* For bot_observe(); called on the USB thread. May be NULL. */

@@ -19,6 +19,8 @@
 #include "gadget/ffs_int.h"
 #include "util/array.h"
 
+_Static_assert(FFS_IOS >= 2 * (BOT_WINDOW + FFS_BUFFERS), "requests of two sessions");
+
 #define BUFFERS_BYTES  (FFS_BUFFERS * BOT_CHUNK)
 /*
  * One of 8 sends wakes the USB thread when it completes; every receive does. BOT need not know
@@ -113,7 +115,7 @@ int ffs_aio_init(struct ffs_aio *a)
 		a->free_buffer[i] = a->buffers + i * BOT_CHUNK;
 	a->free_buffers = a->least_free = FFS_BUFFERS;
 	memset(a->resident, 0, sizeof(a->resident));
-	a->rests = 0;
+	a->idle_calls = 0;
 	a->free_io = NULL;
 	for (size_t i = 0; i < FFS_IOS; i++) {
 		a->ios[i].next = a->free_io;
@@ -155,7 +157,7 @@ static uint8_t *buffer_get(struct ffs_aio *a)
 
 void ffs_aio_trim(struct ffs_aio *a)
 {
-	a->rests = 0;
+	a->idle_calls = 0;
 	for (unsigned i = 0; i < a->free_buffers && i < FFS_BUFFERS - FFS_BUFFERS_KEPT; i++) {
 		bool *resident = residence(a, a->free_buffer[i]);
 
@@ -164,13 +166,13 @@ void ffs_aio_trim(struct ffs_aio *a)
 	}
 }
 
-void ffs_aio_rest(struct ffs_aio *a)
+void ffs_aio_idle(struct ffs_aio *a)
 {
 	bool shallow = a->least_free >= FFS_BUFFERS - FFS_BUFFERS_KEPT;
 
 	a->least_free = a->free_buffers;
-	a->rests = shallow ? a->rests + 1 : 0;
-	if (a->rests == FFS_RESTS)
+	a->idle_calls = shallow ? a->idle_calls + 1 : 0;
+	if (a->idle_calls == FFS_IDLE_CALLS)
 		ffs_aio_trim(a);
 }
 

@@ -29,14 +29,18 @@ size_t ffs_strings_build(void *buf, size_t size, const char *interface);
 
 #define FFS_CONTEXT      256u /* requests, for io_setup() */
 /*
- * Requests of bulk-in and bulk-out, twice: those of the previous session may still be in the
- * kernel.
+ * Requests: at least 2 * (BOT_WINDOW + FFS_BUFFERS), for bulk-in and bulk-out. Twice, because those
+ * of the previous session may still be in the kernel.
  */
 #define FFS_IOS          160u
 #define FFS_BUFFERS      ((size_t)BOT_WINDOW + 4) /* for bulk-out, BOT_CHUNK bytes each */
-/* Buffers that keep their memory: seven of data, more than Linux sends at high speed, and a CBW. */
+/*
+ * Buffers that keep their memory: seven for data, which is more than Linux sends with one command
+ * at high speed, and one for a CBW.
+ */
 #define FFS_BUFFERS_KEPT 8u
-#define FFS_RESTS        8u /* calls of ffs_aio_rest() until memory is given back */
+/* Calls of ffs_aio_idle() in a row, without a long data phase, after which memory is given back. */
+#define FFS_IDLE_CALLS   8u
 
 /* The kernel's calls; tests replace them. */
 struct ffs_io_ops {
@@ -92,23 +96,25 @@ struct ffs_aio {
 	unsigned reset;
 
 	struct ffs_queue in, out; /* in the order of submission */
-	struct ffs_queue old;     /* of earlier sessions, not completed */
-	/* The last request that completed with ESHUTDOWN; 0 = none. */
+	struct ffs_queue old;     /* of earlier sessions: not completed, or with data of this one */
+	/* Of the last request that completed with ESHUTDOWN; 0 = none. */
 	uint64_t dead_seq;
 	unsigned dead_generation;
-	/* The last read that did so after it had been queued. */
+	/* Of the last read that did so and was `queued`; 0 = none. */
 	uint64_t dead_out_seq;
 	unsigned dead_out_generation;
 	struct ffs_io ios[FFS_IOS];
 	struct ffs_io *free_io;
 	uint8_t *buffers; /* one mapping */
-	/* The last ones are handed out first, so the first ones are needed by long data phases
-	 * only. */
+	/*
+	 * A stack: buffers at its end are taken first, so those at its beginning are used only in
+	 * long data phases.
+	 */
 	uint8_t *free_buffer[FFS_BUFFERS];
 	unsigned free_buffers;
 	bool resident[FFS_BUFFERS]; /* by its place in the mapping: a buffer has its memory */
-	unsigned least_free;        /* buffers, since ffs_aio_rest() was last called */
-	unsigned rests;             /* calls of it in a row that found least_free large enough */
+	unsigned least_free;        /* buffers, since ffs_aio_idle() was last called */
+	unsigned idle_calls;        /* of it in a row that found least_free large enough */
 	uint64_t seq;
 	/* Sends since the last one whose completion wakes the USB thread. */
 	unsigned unreported_sends;
@@ -123,16 +129,19 @@ struct ffs_aio {
  */
 int ffs_aio_init(struct ffs_aio *a);
 void ffs_aio_fini(struct ffs_aio *a);
-/* Begins a session: the completions of all queued requests will be dropped. */
+/*
+ * Begins a session. Drops the completions of all queued requests, except reads that receive data of
+ * the new session: those are moved to it. Sends that are alive in the new session are cancelled.
+ */
 void ffs_aio_reset(struct ffs_aio *a, unsigned generation);
 /* Takes completions from the kernel and passes them to the client, in order. */
 void ffs_aio_dispatch(struct ffs_aio *a);
 /*
- * The host is quiet: call it now and then. Gives back the memory of buffers that only long data
- * phases need, if there was none for some of these calls.
+ * Call it now and then while the host sends no commands. Gives back the memory of buffers that only
+ * long data phases need, if FFS_IDLE_CALLS calls in a row saw no such phase.
  */
-void ffs_aio_rest(struct ffs_aio *a);
-/* Gives it back at once: the host is gone. */
+void ffs_aio_idle(struct ffs_aio *a);
+/* Gives back that memory at once. Call it when the host has disconnected. */
 void ffs_aio_trim(struct ffs_aio *a);
 /* The client may take bulk-out again. */
 void ffs_aio_unhold(struct ffs_aio *a);

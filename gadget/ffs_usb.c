@@ -145,7 +145,7 @@ static void on_quiet(struct ffs *f)
 	if (quiet && f->in_flight)
 		atomic_store(f->in_flight, 0);
 	if (quiet)
-		ffs_aio_rest(&f->aio);
+		ffs_aio_idle(&f->aio);
 	if (!quiet && f->speed != FFS_SPEED_NONE)
 		set_in_flight(f);
 }

@@ -123,7 +123,7 @@ static int take_option(struct shim_options *o, int c, const char *value)
 		blocks = strtoull(value, &end, 10);
 		if (value[0] < '0' || value[0] > '9' || *end || errno || blocks == 0 ||
 			blocks >= UINT32_MAX)
-			return complain("--blocks: this is no number of blocks", value);
+			return complain("--blocks: this is not a number of blocks", value);
 		o->blocks = (uint32_t)blocks;
 		break;
 	case 'i':

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What "sudo make ..." leaves in the build folders belongs to the owner of the source tree, who could
+# What "sudo make ..." leaves in the build directories belongs to the owner of the source tree, who could
 # otherwise not build there afterwards.
 #   owner.sh -c COMMAND          a shell for make: runs COMMAND as the owner of the tree
 #   owner.sh --begin DIR FILE... makes DIR for the owner, and gives away what root owns of each FILE

@@ -128,7 +128,7 @@ static bool number_of(struct chd *c, struct slice text, const char *key, uint64_
 
 	*out = 0;
 	return s.len == 0 || slice_number(s, CHD_FRAMES_MAX, out) ||
-	       reading_fail(c->r, "%s of a track is no number of sectors", key);
+	       reading_fail(c->r, "%s of a track is not a number of sectors", key);
 }
 
 static bool read_text(struct chd *c, struct slice text, struct chd_track *t)

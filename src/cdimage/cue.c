@@ -87,7 +87,7 @@ static bool take_track(struct cue *c, struct slice rest)
 			m = &modes[i];
 	}
 	if (!m)
-		return reading_fail(r, "\"%.*s\" is no type of track that is read",
+		return reading_fail(r, "\"%.*s\" is not a type of track that is read",
 			(int)MIN(mode.len, 40u), mode.at);
 	if (c->tracks == 0)
 		c->first_track = (uint8_t)n;

@@ -305,7 +305,7 @@ static bool begin_track(struct toc *t)
 		}
 	}
 	if (!m)
-		return reading_fail(t->r, "\"%.*s\" is no type of track that is read",
+		return reading_fail(t->r, "\"%.*s\" is not a type of track that is read",
 			(int)MIN(t->lex.word.len, 40u), t->lex.word.at);
 	if (m->refused)
 		return reading_fail(t->r, "%s", m->refused);

@@ -283,7 +283,7 @@ static void on_inserted(void *ctx, const struct image *in)
 	w->at_insert = w->written;
 }
 
-static void on_treated(void *ctx, const struct postburn_result *r)
+static void on_postburn_done(void *ctx, const struct postburn_result *r)
 {
 	const struct watched_drive *w = ctx;
 
@@ -301,7 +301,7 @@ static const struct drive_observer observer = {
 	.removed = on_removed,
 	.inserted = on_inserted,
 	.restored = on_inserted,
-	.treated = on_treated,
+	.postburn_done = on_postburn_done,
 };
 
 /* ---- looks ---------------------------------------------------------------------------------- */

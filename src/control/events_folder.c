@@ -55,7 +55,7 @@ static void watch_below(struct events_folder *f, const char *path, unsigned dept
 		closedir(dir);
 }
 
-/* Begins anew: which folders there are has changed. */
+/* Begins again: which folders there are has changed. */
 static void watch_tree(struct events_folder *f)
 {
 	while (f->watching > 0)

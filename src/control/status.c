@@ -273,7 +273,7 @@ static json_t *image_entry(
 		json_array_append_new(in, json_string(drive_name(all->drive[i])));
 		d = holder = all->drive[i];
 	}
-	/* A drive records its disc: the file grows, and is no copy. */
+	/* A drive records its disc: the file grows, and is not a copy. */
 	if (strcmp(kind, "copying") == 0 && json_array_size(in) > 0)
 		kind = "iso";
 	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));

@@ -176,7 +176,8 @@ static void advise_pi(struct exam *x)
 	} else if (f->part[PART_DWC2] == PART_ON_DISK) {
 		exam_advise(x,
 			"Load the driver: sudo modprobe dwc2. If that helps, put a line dwc2 into "
-			"/etc/modules-load.d/dwc2.conf; udev loads it by itself unless a file in "
+			"/etc/modules-load.d/dwc2.conf; udev loads it automatically unless a file "
+			"in "
 			"/etc/modprobe.d or the kernel's command line forbids it.");
 	} else if (f->part[PART_DWC2] == PART_MISSING) {
 		exam_advise(x,

@@ -58,7 +58,7 @@ static bool has_changed(const struct upload *u)
 static enum exit_code say_changed(const struct upload *u, const char *id)
 {
 	return say_failure(u->p.o->json, EXIT_REFUSED, "changed",
-		"%s was changed since its upload began; drop what arrived, and begin anew: "
+		"%s was changed since its upload began; drop what arrived, and start again: "
 		"mmcgadgetctl upload-drop %s",
 		u->path, id);
 }

@@ -279,7 +279,7 @@ const char *disc_state_decode(
 	if (!next_line(&p, end, line) ||
 		sscanf(line, DISC_STATE_FIRST_LINE " %d%n", &r.version, &used) != 1 ||
 		line[used] != '\0')
-		return "it is no state of a disc";
+		return "it is not a state of a disc";
 	if (r.version < 1 || r.version > DISC_STATE_VERSION)
 		return "it is of another version than this program knows";
 	for (at = p; next_line(&p, end, line); at = p) {

@@ -156,7 +156,7 @@ static void on_restored(void *ctx, const struct image *in)
 		set_finished(b, true);
 }
 
-static void on_settled(void *ctx)
+static void on_event_handled(void *ctx)
 {
 	postburn_kick(((struct burned *)ctx)->postburn);
 }
@@ -175,7 +175,7 @@ const struct drive_observer burned_observer = {
 	.removed = on_removed,
 	.inserted = on_inserted,
 	.restored = on_restored,
-	.settled = on_settled,
+	.event_handled = on_event_handled,
 	.host_ejected = on_host_ejected,
 };
 
@@ -290,7 +290,7 @@ static void on_done(void *burned, const struct postburn_result *result)
 {
 	const struct burned *b = burned;
 
-	b->config.treated(b->config.ctx, result);
+	b->config.postburn_done(b->config.ctx, result);
 }
 
 static int setup(struct burned *b, sd_event *event)

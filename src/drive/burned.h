@@ -48,7 +48,7 @@ struct burned_config {
 	const struct stale_checksum *stale; /* while it is busy, no checksum is written */
 	const struct cue_keeper *cue;       /* while it is busy, no disc is renamed */
 	/* As postburn_config.done. */
-	void (*treated)(void *ctx, const struct postburn_result *result);
+	void (*postburn_done)(void *ctx, const struct postburn_result *result);
 	void *ctx;
 };
 

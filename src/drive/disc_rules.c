@@ -138,7 +138,7 @@ json_t *disc_rules_refusal(const char *name, const char *media, int error)
 		return answer_error("outside", "\"%s\" is outside of %s", name, media);
 	case ENOTBLK:
 		return answer_error("not-a-file",
-			"\"%s\" is not a regular file; folders, devices and pipes are no discs",
+			"\"%s\" is not a regular file; folders, devices and pipes are not discs",
 			name);
 	case ENOTDIR:
 	case ENAMETOOLONG:

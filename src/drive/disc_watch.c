@@ -181,7 +181,7 @@ static void nameless(struct disc_watch *w, int dir, const char *base)
 
 /*
  * True if the image is shorter than its disc because its last block was incomplete from the start:
- * a recordable image that is no disc of its state is a read-only disc of whole blocks.
+ * a recordable image that is not a disc of its state is a read-only disc of whole blocks.
  */
 static bool is_padded(const struct disc_watch *w, uint64_t size, uint64_t safe)
 {
@@ -412,7 +412,7 @@ static void on_inserted(void *ctx, const struct image *in)
 	look(w);
 }
 
-static void on_settled(void *ctx)
+static void on_event_handled(void *ctx)
 {
 	settle(ctx);
 }
@@ -421,7 +421,7 @@ const struct drive_observer disc_watch_observer = {
 	.inserted = on_inserted,
 	.restored = on_inserted,
 	.removed = on_removed,
-	.settled = on_settled,
+	.event_handled = on_event_handled,
 };
 
 /* ---- creation and queries ------------------------------------------------------------------- */

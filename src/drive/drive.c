@@ -167,7 +167,7 @@ static int make_watch(struct drive *d, sd_event *event)
 	return disc_watch_new(&wc, event, &d->watch);
 }
 
-static void on_treated(void *ctx, const struct postburn_result *result)
+static void on_postburn_done(void *ctx, const struct postburn_result *result)
 {
 	drive_machine_treated(((const struct drive *)ctx)->machine, result);
 }
@@ -194,7 +194,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 		.engine = d->engine,
 		.stale = &d->stale,
 		.cue = &d->cue,
-		.treated = on_treated,
+		.postburn_done = on_postburn_done,
 		.ctx = d,
 	};
 	int r = drive_record_new(&rc, &d->record);

@@ -72,7 +72,7 @@ json_t *drive_answer_closed(
 	case -EOPNOTSUPP:
 		return answer_error("not-closable",
 			"%s: \"%s\" (%s) is never finalised: its data is kept as it is, and can be "
-			"written anew",
+			"written again",
 			drive, image, kind);
 	case -EBUSY:
 		return answer_error("locked",

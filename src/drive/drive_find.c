@@ -46,7 +46,7 @@ static const char *choose_by_text(
 
 	if (find_result(f, text) == -ENOTBLK) { /* no regular file */
 		*answer = match_folder_refusal(list, text);
-		/* Opening what is no folder with discs explains what it is. */
+		/* Opening what is not a folder with discs explains what it is. */
 		return *answer ? NULL : text;
 	}
 	match_find(list, text, &m);

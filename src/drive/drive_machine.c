@@ -455,7 +455,7 @@ void drive_machine_engine_event(struct drive_machine *m, const struct mmc_state 
 		reaction[m->op.state].task_done(m, done);
 	if (reaction[m->op.state].engine)
 		reaction[m->op.state].engine(m);
-	notify_settled(&m->observers);
+	notify_event_handled(&m->observers);
 	if (now->ejected_by_host && !before.ejected_by_host)
 		host_ejected(m);
 }
@@ -503,7 +503,7 @@ void drive_machine_free(struct drive_machine *m)
 
 void drive_machine_treated(struct drive_machine *m, const struct postburn_result *result)
 {
-	notify_treated(&m->observers, result);
+	notify_postburn_done(&m->observers, result);
 }
 
 void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx)

@@ -127,7 +127,7 @@ void drive_machine_free(struct drive_machine *m);
 void drive_machine_observe(struct drive_machine *m, const struct drive_observer *o, void *ctx);
 /* The observer with that ctx is not notified any more. */
 void drive_machine_unobserve(struct drive_machine *m, const void *ctx);
-/* Notifies them of what became of a burned disc, see drive_observer.treated. */
+/* Notifies them of what became of a burned disc, see drive_observer.postburn_done. */
 void drive_machine_treated(struct drive_machine *m, const struct postburn_result *result);
 
 /* Begins to carry out a command, and takes it over. No other command may be under way. */

@@ -65,14 +65,14 @@ void notify_restored(const struct drive_observers *all, const struct image *in)
 	EACH(all, restored)(e->ctx, in);
 }
 
-void notify_settled(const struct drive_observers *all)
+void notify_event_handled(const struct drive_observers *all)
 {
-	EACH(all, settled)(e->ctx);
+	EACH(all, event_handled)(e->ctx);
 }
 
-void notify_treated(const struct drive_observers *all, const struct postburn_result *result)
+void notify_postburn_done(const struct drive_observers *all, const struct postburn_result *result)
 {
-	EACH(all, treated)(e->ctx, result);
+	EACH(all, postburn_done)(e->ctx, result);
 }
 
 void notify_host_ejected(const struct drive_observers *all)

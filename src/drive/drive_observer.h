@@ -11,9 +11,9 @@
 #include "mmc/mmc.h"
 
 /*
- * Each callback may be NULL. Only host_ejected may start a command. One event of the engine is
- * notified in this order: engine_state; finalised; callbacks for what the command under way
- * does then; settled; host_ejected.
+ * Each callback may be NULL. Only host_ejected may start a command. For one event of the engine,
+ * callbacks are called in this order: engine_state; finalised or erased; those that follow from
+ * what the control command under way does; event_handled; host_ejected.
  */
 struct drive_observer {
 	/* The engine's state was copied again; it may be the same as before. */
@@ -21,27 +21,27 @@ struct drive_observer {
 		const struct image *in);
 	/*
 	 * The recordable disc in the drive is finalised, and not by a test write. Called once
-	 * for each disc, and again after each time that the host has erased it.
+	 * for each disc, and once more if the disc is finalised again after an erase.
 	 */
 	void (*finalised)(void *ctx, const struct image *in);
-	/* The host has erased the disc in the drive, which was finalised. */
+	/* The host has erased a finalised disc in the drive. */
 	void (*erased)(void *ctx, const struct image *in);
 	/* next: the name of the image that will be opened once this disc is closed; NULL = none. */
 	void (*removed)(void *ctx, const struct image *was, const char *next);
-	/* After removed: no other disc follows. */
+	/* Called after removed() if no other disc will be inserted. */
 	void (*left_empty)(void *ctx);
 	void (*inserted)(void *ctx, const struct image *in);
 	/* The disc from the drive of an earlier daemon is in the drive. */
 	void (*restored)(void *ctx, const struct image *in);
 	/* The state machine has acted on an event of the engine or the closing of discs. */
-	void (*settled)(void *ctx);
-	/* A burned disc that had left the drive was renamed and verified, as configured. */
-	void (*treated)(void *ctx, const struct postburn_result *result);
+	void (*event_handled)(void *ctx);
+	/* The postburn queue is done with a burned disc: renamed and verified, as configured. */
+	void (*postburn_done)(void *ctx, const struct postburn_result *result);
 	/* The host opened the tray, while no command except DRIVE_CLOSE was under way or waited. */
 	void (*host_ejected)(void *ctx);
 };
 
-/* The drive's own parts, and a control or two. */
+/* Room for the drive's own parts (drive.c adds 7) and for listeners of src/control. */
 #define DRIVE_OBSERVERS 12u
 
 /* They are notified in the order in which they were added. All members 0: no observer. */
@@ -55,7 +55,7 @@ struct drive_observers {
 
 /* At most DRIVE_OBSERVERS of them. o and ctx must outlive the list. */
 void drive_observers_add(struct drive_observers *all, const struct drive_observer *o, void *ctx);
-/* Removes the one that was added with this ctx. Not from within an event. */
+/* Removes the one that was added with this ctx. Must not be called from a callback. */
 void drive_observers_remove(struct drive_observers *all, const void *ctx);
 
 /* Each calls the callback of that name of all observers. */
@@ -67,8 +67,8 @@ void notify_removed(const struct drive_observers *all, const struct image *was, 
 void notify_left_empty(const struct drive_observers *all);
 void notify_inserted(const struct drive_observers *all, const struct image *in);
 void notify_restored(const struct drive_observers *all, const struct image *in);
-void notify_settled(const struct drive_observers *all);
-void notify_treated(const struct drive_observers *all, const struct postburn_result *result);
+void notify_event_handled(const struct drive_observers *all);
+void notify_postburn_done(const struct drive_observers *all, const struct postburn_result *result);
 void notify_host_ejected(const struct drive_observers *all);
 
 #endif

@@ -39,7 +39,7 @@ struct catalog_entry {
 	const char *kind;
 	const char *medium;     /* the name of its row, see disc/medium.h */
 	const char *problem;    /* as in struct image_peek, or fault */
-	char *fault;            /* NULL, or why a text is no disc */
+	char *fault;            /* NULL, or why a text is not a disc */
 	struct cd_tally tracks; /* of a compact disc; all 0: unknown */
 	const char *format;     /* disc_medium_format_name(); NULL or "" = none */
 	const char *remark;     /* what people should know of it; NULL = nothing */
@@ -84,7 +84,7 @@ struct catalog_request {
 struct catalog;
 
 /*
- * Makes a catalog of the folder of that path, which each scan opens anew; label_wait in ms
+ * Makes a catalog of the folder of that path, which each scan opens again; label_wait in ms
  * as CATALOG_LABEL_WAIT. The caller holds the only reference. 0 or -errno.
  */
 int catalog_new(const char *path, sd_event *event, unsigned label_wait, struct catalog **out);

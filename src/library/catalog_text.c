@@ -30,7 +30,7 @@ struct catalog_text {
 	struct timespec changed;
 	bool fresh;             /* it had just changed, so it is resolved again */
 	char *label;            /* NULL: there is none */
-	char *fault;            /* why it is no disc; NULL: it is one */
+	char *fault;            /* why it is not a disc; NULL: it is one */
 	struct timespec folder; /* when the names in its folder changed, if there is a fault */
 	struct cd_tally tracks;
 	uint64_t all; /* bytes of all parts */
@@ -212,7 +212,7 @@ static bool keep(struct catalog_texts *t, const struct library_entry *e,
 	return !why || at->fault;
 }
 
-/* True if the cache has it now; otherwise n->fault says why it is no disc. */
+/* True if the cache has it now; otherwise n->fault says why it is not a disc. */
 static bool resolve_now(
 	struct catalog_texts *t, int folder, const struct library_entry *e, struct catalog_entry *n)
 {

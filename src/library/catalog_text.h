@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a scan knows of texts of compact discs (cue, ccd, toc): each is one disc, and the files that
- * it names are no discs of their own. Used by the scan alone.
+ * it names are not discs of their own. Used by the scan alone.
  */
 #ifndef LIBRARY_CATALOG_TEXT_H
 #define LIBRARY_CATALOG_TEXT_H
@@ -29,8 +29,8 @@ void catalog_text_look(struct catalog_texts *t, int folder, const struct library
 void catalog_text_empty(struct catalog_entry *n);
 /*
  * Removes the entries that are parts of discs from the list. A file that a text names which is no
- * disc, because another one is missing, say, is shown, and is no disc of its own. An empty file
- * that a text names is no blank: it is probably being copied.
+ * disc, because another one is missing, say, is shown, and is not a disc of its own. An empty file
+ * that a text names is not a blank: it is probably being copied.
  */
 void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list);
 /* Sorts what the scan has found, for the next one. */

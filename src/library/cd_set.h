@@ -34,9 +34,9 @@ struct cd_set {
 int cd_set_update(struct folder *f, const char *image, struct cd_set *out);
 
 /*
- * Whether the image is a finalised CD whose image is no plain ISO but has sectors of 2352 bytes, by
- * its state file: 1, and *map, which may be NULL, has its tracks, texts and extents, all of file 0;
- * 0; -errno.
+ * Whether the image is a finalised CD whose image is not a plain ISO but has sectors of 2352 bytes,
+ * by its state file: 1, and *map, which may be NULL, has its tracks, texts and extents, all of file
+ * 0; 0; -errno.
  */
 int cd_set_map(struct folder *f, const char *image, struct cd_map *map);
 /*

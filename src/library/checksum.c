@@ -35,7 +35,7 @@ static int open_direct(int fd)
 
 /*
  * Reads one piece at offset at. *direct is used until it fails with EINVAL, as it does at the
- * end of a file whose size is no multiple of ALIGN; then *direct is -1. Returns bytes, 0 at
+ * end of a file whose size is not a multiple of ALIGN; then *direct is -1. Returns bytes, 0 at
  * the end, -errno.
  */
 static ssize_t read_piece(int fd, int *direct, bool from_storage, uint8_t *buf, uint64_t at)

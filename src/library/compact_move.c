@@ -30,14 +30,14 @@ const char *compact_move_taken(struct folder *f, const struct compact_move *m)
 
 /* ---- the new text ------------------------------------------------------------------------- */
 
-/* Makes the new text as a whole or not at all. On storage only after the next sync of names. */
+/* Creates the new text, whole or not at all. Its name is on storage after the next sync_names(). */
 static int make_text(struct folder *f, const struct compact_move *m)
 {
 	char spare[STORE_NAME_MAX + sizeof(STORE_SPARE_SUFFIX)];
 	int r;
 
 	snprintf(spare, sizeof(spare), "%s" STORE_SPARE_SUFFIX, m->to);
-	r = f->ops->unlink(f, spare); /* of an earlier power cut */
+	r = f->ops->unlink(f, spare); /* left over from a power cut */
 	if (r == 0 || r == -ENOENT)
 		r = f->ops->write(f, spare, m->text, m->length);
 	if (r == 0)
@@ -49,7 +49,7 @@ static int make_text(struct folder *f, const struct compact_move *m)
 	return r;
 }
 
-/* ---- with second names -------------------------------------------------------------------- */
+/* ---- with hard links ---------------------------------------------------------------------- */
 
 static void unlink_new(struct folder *f, const struct compact_move *m, unsigned parts)
 {
@@ -58,13 +58,14 @@ static void unlink_new(struct folder *f, const struct compact_move *m, unsigned 
 	(void)f->ops->sync_names(f);
 }
 
-static bool has_no_links(int error)
+static bool links_unsupported(int error)
 {
 	return error == -EPERM || error == -EOPNOTSUPP || error == -ENOSYS || error == -EMLINK;
 }
 
-/* -EOPNOTSUPP: the file system cannot do it, and nothing has changed. */
-static int move_by_links(struct folder *f, const struct compact_move *m, struct disc_files *done)
+/* *no_links: the file system has no hard links; then nothing has changed. */
+static int move_by_links(
+	struct folder *f, const struct compact_move *m, struct disc_files *done, bool *no_links)
 {
 	unsigned n = 0;
 	int r = 0;
@@ -73,10 +74,9 @@ static int move_by_links(struct folder *f, const struct compact_move *m, struct 
 		r = f->ops->link(f, m->part_from[n], m->part_to[n]);
 		n += r == 0;
 	}
+	*no_links = links_unsupported(r);
 	if (r == 0)
 		r = make_text(f, m);
-	else if (has_no_links(r))
-		r = -EOPNOTSUPP;
 	if (r < 0) {
 		unlink_new(f, m, n);
 		return r;
@@ -128,9 +128,10 @@ static int move_in_steps(struct folder *f, const struct compact_move *m, struct 
 
 int compact_move(struct folder *f, const struct compact_move *m, struct disc_files *done)
 {
+	bool no_links;
 	int r;
 
 	*done = (struct disc_files){0};
-	r = move_by_links(f, m, done);
-	return r == -EOPNOTSUPP ? move_in_steps(f, m, done) : r;
+	r = move_by_links(f, m, done, &no_links);
+	return no_links ? move_in_steps(f, m, done) : r;
 }

@@ -73,8 +73,9 @@ static size_t stem_of(const char *name)
 }
 
 /*
- * True if the text f, which is no disc now, may name the file: one that it names as well may still
- * be copied. A .ccd names its files by its own name, and a text may be in another character set.
+ * True if the text f, which is not a disc now, may name the file: one that it names as well may
+ * still be copied. A .ccd names its files by its own name, and a text may be in another character
+ * set.
  */
 static bool may_name(const struct library_file *f, const char *text, size_t len,
 	const struct resolver_file *file)

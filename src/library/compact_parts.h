@@ -36,7 +36,7 @@ bool compact_parts_is_locked(const struct library_file *text, const struct resol
 int compact_parts_own(const struct library_file *f, const struct resolver_disc *d,
 	struct resolver_file parts[COMPACT_PARTS_MAX]);
 /*
- * The same for a text that is not resolved yet: 0 also if it is no disc; -ENOPKG: there is no
+ * The same for a text that is not resolved yet: 0 also if it is not a disc; -ENOPKG: there is no
  * resolver; -ENOMEM.
  */
 int compact_parts_find(const struct library_file *f, struct resolver_file parts[COMPACT_PARTS_MAX]);

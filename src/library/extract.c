@@ -293,7 +293,7 @@ static int begin_folder(struct copy *c)
 	case ENOTDIR:
 	case ELOOP:
 		return image_refuse(c->why, -EEXIST, "exists",
-			"\"%s\" is no folder; take another name for that of the songs", name);
+			"\"%s\" is not a folder; take another name for that of the songs", name);
 	case EACCES:
 	case EPERM:
 	case EROFS:

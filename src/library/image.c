@@ -51,7 +51,7 @@ static void warn_size(struct image *image)
 	add_warning(image, text);
 }
 
-/* Warns of a file that is no disc, or part of one. It is shown to the host all the same. */
+/* Warns of a file that is not a disc, or part of one. It is shown to the host all the same. */
 static void warn_volume(struct image *image, const struct library_file *f, bool has_state)
 {
 	int fd = image->size > 0 ? library_open(f) : -1;
@@ -275,7 +275,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	out->recordable = is_recordable(f, store, policy->blank, &unit);
 	has_state = store->present;
 	if (f->size > 0 && is_damaged(f->dir_fd, f->base))
-		add_warning(out, "; storage gave back other data than was burned");
+		add_warning(out, "; the card returned other data than was burned (mismatch)");
 	if (out->recordable && !f->may_write) {
 		out->recordable = false;
 		if (f->size == 0) /* refused, and then with the hint */
@@ -326,7 +326,7 @@ static int refuse_found(
 	return error;
 }
 
-/* True for a text that is being copied, and is empty yet: it is no blank. */
+/* True for a text that is being copied, and is empty yet: it is not a blank. */
 static bool is_empty_text(const struct library_file *f)
 {
 	struct image_peek peek;

@@ -158,7 +158,7 @@ static int name_kept(const struct image_place *p, int dir, char name[256])
 		r = keep_name_free(dir, p->base, n, name);
 		if (r < 0)
 			return r;
-		/* The owner has deleted that name, and may be about to make it anew. */
+		/* The owner has deleted that name, and may be about to make it again. */
 		if (r > 0 || strcmp(name, p->base) == 0)
 			continue;
 		if (linkat(p->guard_dir, p->guard, dir, name, 0) == 0)

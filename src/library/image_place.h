@@ -19,7 +19,7 @@
 
 #include "library/library.h"
 
-/* Hidden names in the media folder that belong to the daemon begin so; they are no discs. */
+/* Hidden names in the media folder that belong to the daemon begin so; they are not discs. */
 #define IMAGE_HIDDEN_PREFIX ".mmcgadget-"
 #define IMAGE_GUARD_SUFFIX  ".disc"
 

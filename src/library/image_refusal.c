@@ -35,7 +35,7 @@ int image_refuse_open(struct refusal *why, int error, const char *name, const ch
 			"\"%s\" leads through symbolic links that cannot be followed safely", name);
 	case ENOTBLK:
 		return image_refuse(why, error, "not-a-file",
-			"\"%s\" is not a regular file; folders, devices and pipes are no discs",
+			"\"%s\" is not a regular file; folders, devices and pipes are not discs",
 			name);
 	case EROFS:
 		return image_refuse(why, error, "not-writable",

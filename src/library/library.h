@@ -74,7 +74,7 @@ struct library_entry {
 	/* Valid until fn() returns: its folder and its name there, unless path_fd >= 0. */
 	int dir_fd;
 	const char *base;
-	int path_fd; /* O_PATH descriptor of what a link leads to; -1: the entry is no link */
+	int path_fd; /* O_PATH descriptor of what a link leads to; -1: the entry is not a link */
 };
 /* Opens an entry for reading. Returns a descriptor, or -errno. */
 int library_open_entry(const struct library_entry *e);

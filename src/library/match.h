@@ -26,7 +26,7 @@ struct match {
  * Finds the image of that name; otherwise, with A to Z the same as a to z, the only one of that
  * name; of that name in any folder; whose name begins with text, with its folders or without
  * them; of that label; whose label begins with text. Several names of one file are one image;
- * what is no disc is found by its whole name only. *m points into the list.
+ * what is not a disc is found by its whole name only. *m points into the list.
  */
 void match_find(const struct catalog_list *l, const char *text, struct match *m);
 /* Returns the answer to a command that names no single image. folder is for the message. */
@@ -42,7 +42,7 @@ json_t *match_folder_refusal(const struct catalog_list *l, const char *folder);
 /*
  * Returns the next usable image (back: the previous one) after the one in from, circularly;
  * with from->name NULL the first (the last). from->dev and from->ino find an image that has
- * another name in the list. Skips what is no disc, and images for which ok() is false. NULL:
+ * another name in the list. Skips what is not a disc, and images for which ok() is false. NULL:
  * there is none.
  */
 struct match_from {

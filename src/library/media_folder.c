@@ -44,7 +44,7 @@ static const char *what_changed(const struct media_folder *f, const struct stat 
 {
 	return st->st_dev != f->dev ? "another file system is there now, because one was mounted "
 				      "or unmounted"
-				    : "it was removed and made anew, or renamed";
+				    : "it was removed and made again, or renamed";
 }
 
 /* The reason may lie in the service's unit, which limits what the daemon sees and may write. */
@@ -78,7 +78,7 @@ static void warn_if_read_only(const struct media_folder *f)
 	if (faccessat(AT_FDCWD, f->path, W_OK, AT_EACCESS) < 0)
 		log_warn("media folder %s: nothing can be burned there: %s%s", f->path,
 			strerror(errno),
-			errno == EROFS && geteuid() ? "; restart the service if it was made anew"
+			errno == EROFS && geteuid() ? "; restart the service if it was made again"
 						    : "");
 }
 

@@ -3,7 +3,7 @@
  * The media folder of one or several drives, by its name. Nothing keeps the folder open
  * between two commands, so its file system can be unmounted, and whatever has the name at the
  * moment of a command is the folder: a card that was mounted on it meanwhile, or a folder that
- * was made anew. This object looks what the name leads to, and reports changes to the log.
+ * was made again. This object looks what the name leads to, and reports changes to the log.
  *
  * Main thread only; it may wait for the file system.
  */

@@ -24,7 +24,7 @@ enum postburn_rename {
 	POSTBURN_RENAME_NO,
 	POSTBURN_RENAME_DATE,  /* 2026-11-26-153012.iso, or .bin: see postburn_rename() */
 	POSTBURN_RENAME_LABEL, /* HOLIDAY.iso; by date when there is none */
-	/* Only a blank-1.iso and so on that became a CD which is no plain ISO: blank-1.bin. */
+	/* Only a blank-1.iso and so on that became a CD which is not a plain ISO: blank-1.bin. */
 	POSTBURN_RENAME_SUFFIX
 };
 
@@ -105,11 +105,11 @@ bool postburn_name_of_label(const char *label, char out[POSTBURN_STEM]);
 /* Derives a name from a time, as local time: 2026-11-26-153012. */
 void postburn_name_of_time(time_t t, char out[POSTBURN_STEM]);
 
-/* The suffix for that image: ".bin" for a CD that is no plain ISO (cd_set.h), ".iso" otherwise. */
+/* Returns ".bin" for a CD image that is not a plain ISO (cd_set.h), otherwise ".iso". */
 const char *postburn_suffix(struct folder *f, const char *image);
 /*
  * Renames the image old and its state file to STEM.iso, or to STEM-2.iso and so on if the
- * name is taken. A CD that is no plain ISO becomes STEM.bin, with STEM.cue beside it: a name of
+ * name is taken. A CD that is not a plain ISO becomes STEM.bin, with STEM.cue beside it: a name of
  * which one of the two is taken is left out. 0 and the new name, which is on storage; -errno: the
  * image has its old name, or with -ENOENT does not exist. After a power cut it has one of the two
  * names, with its state file beside it; disc_file_rename() says what becomes of the cue sheet.

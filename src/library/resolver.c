@@ -188,7 +188,7 @@ static int find(struct job *j, const char *name, uint64_t *size)
 		r = library_find(j->text->dir_fd, out->name, &f);
 	if (r < 0)
 		return r;
-	/* The text is no part of itself. */
+	/* The text is not part of itself. */
 	if (f.dev == j->text->dev && f.ino == j->text->ino)
 		r = -EINVAL;
 	else

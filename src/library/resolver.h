@@ -45,7 +45,7 @@ bool resolver_is_chd(const char *name, uint64_t size);
 
 /*
  * Resolves the text f, or the CHD f, which may have any other name than a text. 0; -EBADMSG: the
- * text is no disc, or a file is missing; -ENOPKG: the resolver cannot be started; -ENOEXEC: it
+ * text is not a disc, or a file is missing; -ENOPKG: the resolver cannot be started; -ENOEXEC: it
  * misbehaved; -errno: the text cannot be read. *why says it. If out->lasts, the same refusal would
  * come again until the text, the names in its folder, or one of the out->map.files files that were
  * found changes. The resolver is dead when this returns. Any thread; waits for storage, and at most

@@ -46,7 +46,7 @@ static void free_beyond_end(int fd)
 		(void)!ftruncate(fd, st.st_size);
 }
 
-void blocks_ahead_begin(struct blocks_ahead *a, int fd, uint64_t size, uint64_t blocks)
+void blocks_ahead_begin(struct blocks_ahead *a, int fd, uint64_t size, uint64_t sectors)
 {
 	/* The file system counts its own blocks for the file, too: a few for each thousand. */
 	const uint64_t own = size / 256 + 256u * 1024u;
@@ -54,7 +54,7 @@ void blocks_ahead_begin(struct blocks_ahead *a, int fd, uint64_t size, uint64_t 
 
 	*a = (struct blocks_ahead){.fd = fd};
 	a->off = fstatfs(fd, &fs) < 0 || !frees_on_truncate(&fs);
-	if (!a->off && blocks * 512 > size + own)
+	if (!a->off && sectors * 512 > size + own)
 		free_beyond_end(fd);
 }
 

@@ -423,7 +423,7 @@ static void put_drives(FILE *out, const json_t *image)
 	if (json_is_false(json_object_get(image, "insertable")))
 		fputs("  (cannot be inserted)", out);
 	if (field_flag(image, "damaged"))
-		fputs("  (DAMAGED: storage gave back other data than was burned)", out);
+		fputs("  (DAMAGED: the card returned other data than was burned)", out);
 	if (*field_text(image, "problem"))
 		fprintf(out, "  (read-only: %s)", field_text(image, "problem"));
 	/* That there is no volume is in the column of the kind. */

@@ -380,9 +380,9 @@ static void take_out(struct verb_call *call, unsigned at)
 }
 
 /*
- * Makes the argument too many, or the one that is no keyword, the drive if it is one. The last one
- * is asked first: "insert drive0 drive1" inserts drive0. A number is a drive only if no name can
- * stand there.
+ * Makes the argument too many, or the one that is not a keyword, the drive if it is one. The last
+ * one is asked first: "insert drive0 drive1" inserts drive0. A number is a drive only if no name
+ * can stand there.
  */
 static void find_bare_drive(struct verb_call *call, const struct verb_drives *drives)
 {

@@ -117,7 +117,7 @@ bool verb_is_option(const char *word);
  * the caller has, ended by NULL; may be NULL.
  */
 const char *verb_near(const char *word, const char *const *more);
-/* Writes the text for a word that is no verb: what is near it, or where the verbs are listed. */
+/* Writes the text for a word that is not a verb: what is near it, or where the verbs are listed. */
 void verb_unknown(const char *word, const char *const *more, char *why, size_t size);
 
 #endif

@@ -268,7 +268,7 @@ static int do_blank(struct shim_drive *d, int words, char **word, const struct a
 		if (word[i][0] < '0' || word[i][0] > '9')
 			type = word[i];
 		else if (!number(word[i], 1, UINT32_MAX - 1, &blocks))
-			return say(a, 1, "blank: \"%s\" is no number of blocks", word[i]);
+			return say(a, 1, "blank: \"%s\" is not a number of blocks", word[i]);
 	return shim_blank(d, word[1], type, (uint32_t)blocks, a->text, a->size);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * libmmcshim.so, for LD_PRELOAD: gives a program the device node $MMCSHIM_NODE (default
- * /dev/sr0), and passes what the program does there to mmcshimd at $MMCSHIM_SOCKET. This
+ * /dev/sr0), and passes what the program does there to the server at $MMCSHIM_SOCKET. This
  * file replaces functions of the C library; shim_client.c does the work. A descriptor of
  * the device is a real one (a connected socket), so fork, dup, exec, poll and fcntl work
  * unchanged.

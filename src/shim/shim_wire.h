@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The protocol between the preloaded library and mmcshimd, over a unix socket. Each
- * connection carries one request, except that of SHIM_OPEN, which is the open file itself.
- * It stays as long as a program has the descriptor, through fork, dup and exec, so the
- * server sees the last close as the kernel would. An open file is named by the abstract
- * address to which its socket is bound.
+ * The protocol between the preloaded library and the server (shim_server.c, in mmcgadget-shim; in
+ * tests in mmcshimd), over a unix socket. Each connection carries one request. The connection of a
+ * successful SHIM_OPEN then stays open: it is the open file. It ends when no program has the
+ * descriptor any more, also after fork, dup and exec, so the server sees the last close as the
+ * kernel would. Requests name an open file by the abstract address to which the client bound its
+ * socket (shim_request.file).
  */
 #ifndef SHIM_WIRE_H
 #define SHIM_WIRE_H
@@ -12,14 +13,14 @@
 #include <stdint.h>
 
 enum shim_op {
-	SHIM_OPEN,          /* arg: open flags. Result 0 or -errno */
-	SHIM_SCSI,          /* cdb, dir, len; data both ways */
-	SHIM_READ,          /* arg: offset, or -1 for the file position; len */
-	SHIM_SEEK,          /* arg: offset, whence. Result: the new position */
-	SHIM_SIZE,          /* Result: bytes, as cached by the kernel */
+	SHIM_OPEN, /* arg: open flags. Result: 0 or -errno */
+	SHIM_SCSI, /* cdb, dir, len; data both ways. Result: 0; status and sense in the reply */
+	SHIM_READ, /* arg: offset, or -1: the file position; len. Result: bytes, -errno */
+	SHIM_SEEK, /* arg: offset, whence. Result: the new position, or -errno */
+	SHIM_SIZE, /* Result: bytes, as the emulated kernel (shim_kernel.c) cached it */
 	SHIM_MEDIA_CHANGED, /* Result: 0 or 1; each change is reported once */
 	SHIM_DRIVE_STATUS,  /* Result: CDS_* */
-	SHIM_CONTROL        /* data: a command line; answer: text. Result 0 or 1 */
+	SHIM_CONTROL        /* data: words, a NUL after each. Result: 0 or 1; answer: text */
 };
 
 enum shim_dir { SHIM_NONE, SHIM_IN, SHIM_OUT };

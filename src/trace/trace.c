@@ -131,7 +131,7 @@ const char *trace_open(struct trace_reader *r, const uint8_t *data, size_t size)
 
 	*r = (struct trace_reader){.data = data, .size = size};
 	if (size < 12 || memcmp(data, TRACE_MAGIC, 8) != 0)
-		return "this is no trace of mmcgadget";
+		return "this is not a trace of mmcgadget";
 	h->version = get_be16(data + 8);
 	if (h->version != TRACE_VERSION)
 		return "a trace of another version than this program knows";

@@ -20,17 +20,19 @@
 #include "util/log.h"
 #include "util/thread.h"
 
-#define RESULTS 8u /* that are remembered: of files beside which nothing can be written */
+/* Results that are remembered: failures, and sums that could not be saved beside their image. */
+#define RESULTS 8u
 
 struct sum_job {
-	struct sum_request *request; /* NULL: of an image, whose members follow */
+	struct sum_request *request; /* NULL: the verb sum asked; only then name to size are set */
 	char *name;                  /* for the log */
 	struct library_file file;
 	int fd;
 	char etag[ETAG_TEXT];
 	uint64_t size;
 
-	int result, saved; /* 0 or -errno: the sum, and its file */
+	int result; /* 0 or -errno: of computing the sum */
+	int saved;  /* 0 or -errno: of writing NAME.sha256 */
 	char hex[CHECKSUM_HEX];
 	struct sum_job *next;
 };
@@ -43,11 +45,11 @@ struct sum_result {
 
 struct sums {
 	const struct drives *drives;
-	struct sum_job *queue; /* the first is under way */
-	unsigned waiting;
+	struct sum_job *queue; /* the first one is being computed */
+	unsigned queued;       /* jobs in the queue */
 	struct worker worker;
 	atomic_bool stop;
-	atomic_uint_fast64_t bytes; /* of the first one, read so far */
+	atomic_uint_fast64_t bytes; /* that the first job has read so far */
 	struct sum_result result[RESULTS];
 	unsigned next_result;
 };
@@ -61,7 +63,7 @@ static void on_progress(void *sums, uint64_t bytes)
 	atomic_store(&s->bytes, bytes);
 }
 
-/* 0; -ESTALE: the file is another one now, or was written to. */
+/* 0; -ESTALE: the name belongs to another file now, or the file has changed. */
 static int check_same(const struct sum_job *j)
 {
 	char now[ETAG_TEXT];
@@ -112,13 +114,22 @@ static void free_job(struct sum_job *j)
 	free(j);
 }
 
-static void remember(struct sums *s, const struct sum_job *j)
+static void remember(struct sums *s, const struct sum_job *j, int result)
 {
 	struct sum_result *r = &s->result[s->next_result++ % RESULTS];
 
 	strcpy(r->etag, j->etag);
 	strcpy(r->hex, j->hex);
-	r->result = j->result;
+	r->result = result;
+}
+
+static void log_sum(const struct sum_job *j)
+{
+	if (j->saved < 0)
+		log_info("sum of \"%s\": %s (cannot write \"%s" CHECKSUM_SUFFIX "\": %s)", j->name,
+			j->hex, j->name, strerror(-j->saved));
+	else
+		log_info("sum of \"%s\": %s", j->name, j->hex);
 }
 
 static void end_job(struct sums *s, int result)
@@ -126,17 +137,15 @@ static void end_job(struct sums *s, int result)
 	struct sum_job *j = s->queue;
 
 	s->queue = j->next;
-	s->waiting--;
+	s->queued--;
 	if (j->request) {
 		j->request->done(j->request, result, j->hex);
 	} else if (result != -ECANCELED) {
-		remember(s, j);
+		remember(s, j, result);
 		if (result < 0)
 			log_warn("sum of \"%s\": %s", j->name, strerror(-result));
 		else
-			log_info("sum of \"%s\": %s%s%s", j->name, j->hex,
-				j->saved < 0 ? "; it cannot be written beside it: " : "",
-				j->saved < 0 ? strerror(-j->saved) : "");
+			log_sum(j);
 	}
 	free_job(j);
 }
@@ -168,16 +177,26 @@ static void add(struct sums *s, struct sum_job *j)
 	while (*at)
 		at = &(*at)->next;
 	*at = j;
-	s->waiting++;
+	s->queued++;
 	start_next(s);
+}
+
+/* 0; -EBUSY: too many are queued; -ENOMEM. */
+static int new_job(const struct sums *s, struct sum_job **out)
+{
+	if (s->queued >= SUMS_MAX)
+		return -EBUSY;
+	*out = calloc(1, sizeof(**out));
+	return *out ? 0 : -ENOMEM;
 }
 
 int sums_request(struct sums *s, struct sum_request *q)
 {
-	struct sum_job *j = s->waiting < SUMS_MAX ? calloc(1, sizeof(*j)) : NULL;
+	struct sum_job *j;
+	int r = new_job(s, &j);
 
-	if (!j)
-		return s->waiting < SUMS_MAX ? -ENOMEM : -EBUSY;
+	if (r < 0)
+		return r;
 	j->request = q;
 	j->fd = -1;
 	add(s, j);
@@ -186,7 +205,7 @@ int sums_request(struct sums *s, struct sum_request *q)
 
 /* ---- the verb ------------------------------------------------------------------------------- */
 
-/* What is to be told of the sum of an image. */
+/* What the answer says about the sum of an image. */
 struct sum_state {
 	const char *state;
 	char hex[CHECKSUM_HEX];
@@ -225,8 +244,8 @@ static bool look_in_results(const struct sums *s, const char *etag, struct sum_s
 	return false;
 }
 
-static void look(const struct sums *s, const struct library_file *f, const struct stat *st,
-	const char *etag, struct sum_state *out)
+static void find_sum_state(const struct sums *s, const struct library_file *f,
+	const struct stat *st, const char *etag, struct sum_state *out)
 {
 	*out = (struct sum_state){.state = "none", .problem = ""};
 	switch (known_sum(f->dir_fd, f->base, st->st_mtim.tv_sec, out->hex)) {
@@ -236,8 +255,8 @@ static void look(const struct sums *s, const struct library_file *f, const struc
 	case KNOWN_SUM_DAMAGED:
 		out->state = "damaged";
 		out->problem =
-			"storage gave back other data than was burned; the checksum file has "
-			"both sums";
+			"the card returned other data than was burned (mismatch); the checksum "
+			"file has both sums";
 		return;
 	case KNOWN_SUM_NONE:
 		break;
@@ -255,9 +274,9 @@ static json_t *answer(const char *name, const char *etag, const struct sum_state
 	else if (strcmp(x->state, "running") == 0)
 		a = answer_ok("the sum of %s is being computed, %u %%", name, x->percent);
 	else if (strcmp(x->state, "waiting") == 0)
-		a = answer_ok("the sum of %s is computed after another one", name);
+		a = answer_ok("the sum of %s waits for another sum", name);
 	else if (*x->problem)
-		a = answer_ok("there is no sum of %s: %s", name, x->problem);
+		a = answer_ok("no sum of %s is available: %s", name, x->problem);
 	else
 		a = answer_ok("the sum of %s is not known; this computes it: mmcgadgetctl sum "
 			      "\"%s\" start",
@@ -271,14 +290,17 @@ static json_t *answer(const char *name, const char *etag, const struct sum_state
 	return a;
 }
 
-/* Takes the file over. NULL, or the answer to a refusal. */
-static json_t *start(struct sums *s, struct library_file *f, const char *name, const char *etag)
+/* Takes ownership of *f. Returns NULL, or the answer that refuses the request. */
+static json_t *start_sum(struct sums *s, struct library_file *f, const char *name, const char *etag)
 {
-	struct sum_job *j = s->waiting < SUMS_MAX ? calloc(1, sizeof(*j)) : NULL;
+	struct sum_job *j;
+	int r = new_job(s, &j);
 
-	if (!j) {
+	if (r < 0) {
 		library_forget(f);
-		return answer_error("too-many", "too many sums are waiting; ask again");
+		if (r == -EBUSY)
+			return answer_error("too-many", "too many sums are queued; ask again");
+		return answer_error("io-error", "there is no memory for the sum of \"%s\"", name);
 	}
 	j->file = *f;
 	f->path_fd = f->dir_fd = -1;
@@ -297,37 +319,39 @@ static json_t *start(struct sums *s, struct library_file *f, const char *name, c
 	return NULL;
 }
 
-static json_t *ask_found(struct sums *s, struct library_file *f, const char *name, bool begin)
+static json_t *answer_for_file(struct sums *s, struct library_file *f, const char *name, bool start)
 {
 	struct sum_state x;
 	char etag[ETAG_TEXT];
 	struct stat st;
-	json_t *fault = in_use_refusal(s->drives, f, name);
+	json_t *refusal = in_use_refusal(s->drives, f, name);
 
-	if (fault)
-		return fault;
+	if (refusal)
+		return refusal;
 	if (fstat(f->path_fd, &st) < 0)
 		return answer_error("io-error", "\"%s\": %s", name, strerror(errno));
 	etag_of(&st, etag);
-	look(s, f, &st, etag, &x);
-	if (begin && (strcmp(x.state, "none") == 0 || strcmp(x.state, "failed") == 0)) {
-		fault = start(s, f, name, etag);
-		if (fault)
-			return fault;
-		x = (struct sum_state){.state = "waiting", .problem = ""};
-		(void)look_in_queue(s, etag, &x);
+	find_sum_state(s, f, &st, etag, &x);
+	if (start && (strcmp(x.state, "none") == 0 || strcmp(x.state, "failed") == 0)) {
+		refusal = start_sum(s, f, name, etag);
+		if (refusal)
+			return refusal;
+		/* A thread that could not be started has made a result at once. */
+		x = (struct sum_state){.state = "none", .problem = ""};
+		if (!look_in_queue(s, etag, &x))
+			(void)look_in_results(s, etag, &x);
 	}
 	return answer(name, etag, &x);
 }
 
-void sums_ask(struct sums *s, struct drive *d, const char *name, bool begin, struct reply *r)
+void sums_ask(struct sums *s, struct drive *d, const char *name, bool start, struct reply *r)
 {
 	struct library_file f;
 	int folder;
 	json_t *a = find_image(drive_media(d), name, &folder, &f);
 
 	if (!a) {
-		a = ask_found(s, &f, name, begin);
+		a = answer_for_file(s, &f, name, start);
 		library_forget(&f);
 		close(folder);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SHA-256 sums on request, one at a time, of what storage itself gives back. A thread of the lowest
- * priority computes them. Main thread.
+ * Computes SHA-256 sums of images on request, one at a time, reading from storage and not from the
+ * page cache. A thread of the lowest priority computes them; these functions are for the main
+ * thread.
  */
 #ifndef TRANSFER_SUMS_H
 #define TRANSFER_SUMS_H
@@ -12,29 +13,28 @@
 #include "library/checksum.h"
 #include "protocol/answer.h"
 
-#define SUMS_MAX 16u /* that wait */
+#define SUMS_MAX 16u /* queued sums, with the one that is being computed */
 
 struct sums;
 
-/* The drives must outlive it. 0 or -errno. */
+/* The drives must outlive the sums. 0 or -errno. */
 int sums_new(const struct drives *drives, sd_event *event, struct sums **out);
-/* Stops the thread; what waits is dropped, its requests are answered with -ECANCELED. NULL is fine.
- */
+/* Stops the thread and calls done() of all requests with -ECANCELED. NULL is fine. */
 void sums_free(struct sums *s);
 
 /*
- * The verb sum, for an image of the media folder of d: answers what is known of its sum. start:
- * begins to compute it if it is not known. It goes to NAME.sha256.
+ * The verb sum: answers what is known of the sum of an image in the media folder of d. start: if
+ * the sum is not known, queues its computation, which saves the sum as NAME.sha256.
  */
 void sums_ask(struct sums *s, struct drive *d, const char *name, bool start, struct reply *r);
 
-/* Somebody who needs the sum of a file. Belongs to the caller, and stays valid until done(). */
+/* A request for the sum of an open file. Belongs to the caller, and stays valid until done(). */
 struct sum_request {
-	int fd; /* open for reading; stays the caller's, who closes it in done() or later */
+	int fd; /* open for reading; the caller closes it in done() or later */
 	/* result: 0 and hex, or -errno; -ECANCELED: the daemon is stopping. */
 	void (*done)(struct sum_request *q, int result, const char *hex);
 };
-/* 0, and done() will be called; -EBUSY: too many wait; -ENOMEM. */
+/* 0, and done() will be called; -EBUSY: SUMS_MAX are queued; -ENOMEM. */
 int sums_request(struct sums *s, struct sum_request *q);
 
 #endif

@@ -68,7 +68,7 @@ json_t *upload_answer_other_folder(const struct upload_entry *e, const char *as)
 
 static void set_image(json_t *a, const char *dir, const char *base)
 {
-	char image[4400];
+	char image[UPLOAD_IMAGE];
 
 	snprintf(image, sizeof(image), "%s%s%s", dir, *dir ? "/" : "", base);
 	json_object_set_new(a, "image", json_string(image));

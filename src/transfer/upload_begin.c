@@ -35,7 +35,7 @@ static json_t *step_on(struct uploads *u, enum upload_step what, const struct up
 
 static json_t *busy(const struct upload_entry *e)
 {
-	return answer_error("busy", "the checksum of \"%s\" is being computed; it ends by itself",
+	return answer_error("busy", "the checksum of \"%s\" is being computed; wait for it",
 		e->found.part.text.image);
 }
 
@@ -82,8 +82,8 @@ static bool is_old(const struct upload_entry *e)
 static json_t *begin_age(struct uploads *u)
 {
 	for (unsigned i = 0; i < u->table.count; i++) {
-		if (is_old(&u->table.at[i]))
-			return step_on(u, UPLOAD_STEP_DROP, &u->table.at[i]);
+		if (is_old(&u->table.entries[i]))
+			return step_on(u, UPLOAD_STEP_DROP, &u->table.entries[i]);
 	}
 	return answer_ok("there is no old upload");
 }
@@ -119,8 +119,8 @@ static json_t *begin_named(struct uploads *u)
 			snprintf(j->work.base, sizeof(j->work.base), "%s",
 				strrchr(j->as, '/') ? strrchr(j->as, '/') + 1 : j->as);
 		return step_on(u,
-			*e->found.part.text.sha256 && !j->work.settled ? UPLOAD_STEP_SETTLE
-								       : UPLOAD_STEP_FINISH,
+			*e->found.part.text.sha256 && !j->work.synced ? UPLOAD_STEP_SYNC
+								      : UPLOAD_STEP_FINISH,
 			e);
 	default:
 		return step_on(u, UPLOAD_STEP_DROP, e);
@@ -141,7 +141,8 @@ json_t *uploads_begin_first(struct uploads *u)
 			json_array_size(list) == 1 ? "" : "s");
 		json_object_set_new(a, "uploads", list);
 		json_object_set_new(a, "reserved_bytes",
-			json_integer((json_int_t)upload_table_wants(&u->table, j->work.media, "")));
+			json_integer((json_int_t)upload_table_missing_bytes(
+				&u->table, j->work.media, "")));
 		return a;
 	case UPLOAD_AGE:
 		return begin_age(u);

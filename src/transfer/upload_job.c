@@ -37,7 +37,7 @@ struct folder_seen *uploads_find_unseen(struct uploads *u)
 	return NULL;
 }
 
-uint64_t uploads_kept_by_others(const struct uploads *u, const char *media, const char *but)
+uint64_t uploads_kept_by_others(const struct uploads *u, const char *media, const char *except_id)
 {
 	const struct folder_seen *here = NULL;
 	struct kept_room k;
@@ -51,7 +51,8 @@ uint64_t uploads_kept_by_others(const struct uploads *u, const char *media, cons
 	}
 	for (unsigned i = 0; i < u->folders; i++) {
 		if (!here || u->folder[i].dev == here->dev)
-			bytes += upload_table_wants(&u->table, u->folder[i].path, but);
+			bytes +=
+				upload_table_missing_bytes(&u->table, u->folder[i].path, except_id);
 	}
 	return bytes;
 }

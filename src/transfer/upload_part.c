@@ -135,7 +135,7 @@ static int lease(int dir, const struct upload_part *p, bool must_lease, struct r
 			"a program still has \"%s\" open for writing; one at a time can upload it",
 			p->text.image);
 	return image_refuse(why, -EOPNOTSUPP, "no-lease",
-		"the file system of the media folder cannot tell whether somebody still writes to "
+		"the file system of the media folder cannot tell whether a program still writes to "
 		"\"%s\" (%s); copy it there, or upload it with mmcgadgetctl on the board",
 		p->text.image, strerror(error));
 }
@@ -353,8 +353,8 @@ int upload_part_at(int dir, struct upload_part *p, uint64_t offset, struct refus
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-/* As upload_part_settle(); returns the descriptor that has the lease. */
-static int settled(
+/* As upload_part_sync(); returns the descriptor that has the lease. */
+static int sync_part(
 	int dir, const struct upload_part *p, bool must_lease, struct stat *st, struct refusal *why)
 {
 	int fd = lease(dir, p, must_lease, why), r = 0;
@@ -375,10 +375,10 @@ static int settled(
 	return r;
 }
 
-int upload_part_settle(
+int upload_part_sync(
 	int dir, struct upload_part *p, bool must_lease, struct stat *st, struct refusal *why)
 {
-	int fd = settled(dir, p, must_lease, st, why);
+	int fd = sync_part(dir, p, must_lease, st, why);
 
 	if (fd < 0)
 		return fd;
@@ -440,14 +440,14 @@ int upload_part_finish(int dir, struct upload_part *p, const char *base, bool mu
 {
 	struct folder *f;
 	struct stat st;
-	int fd = settled(dir, p, must_lease, &st, why), r;
+	int fd = sync_part(dir, p, must_lease, &st, why), r;
 
 	if (fd < 0)
 		return fd;
 	f = folder_file_of(dir);
 	if (seen && !is_same(&st, seen))
 		r = image_refuse(why, -EBUSY, "busy",
-			"somebody wrote to \"%s\" while its checksum was computed", p->text.image);
+			"a program wrote to \"%s\" while its checksum was computed", p->text.image);
 	else
 		r = f ? give_name(f, fd, p, *base ? base : p->text.image, why)
 		      : cannot(p, -errno, why);

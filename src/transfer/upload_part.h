@@ -60,15 +60,15 @@ int upload_part_open(int dir, struct upload_part *p, uint64_t kept, bool must_le
 int upload_part_at(int dir, struct upload_part *p, uint64_t offset, struct refusal *why);
 
 /*
- * All of it is on storage, and nobody can write to it any more. 0, and *st is the part file's;
- * -EBUSY, -errno with *why.
+ * Syncs the part file to storage, and makes sure that no other process can write to it any more. 0,
+ * and *st is the part file's; -EBUSY: a process still writes to it; -errno. The errors have *why.
  */
-int upload_part_settle(
+int upload_part_sync(
 	int dir, struct upload_part *p, bool must_lease, struct stat *st, struct refusal *why);
 /*
- * Does the same, and gives the file its name, base, which nothing may have; or p->text.image, if
- * base is "". seen, unless it is NULL: the file must still be this one. The text is gone then. 0;
- * -EEXIST, -errno with *why, and the upload is as before.
+ * Does the same, and gives the file its final name, base, which nothing may have; or p->text.image,
+ * if base is "". seen, unless it is NULL: the file must still be this one. The text is gone then.
+ * 0; -EEXIST, -errno with *why, and the upload is as before.
  */
 int upload_part_finish(int dir, struct upload_part *p, const char *base, bool must_lease,
 	const struct stat *seen, struct refusal *why);

@@ -14,8 +14,8 @@ static bool is_in(const char *media, const char *asked)
 struct upload_entry *upload_table_find(struct upload_table *t, const char *id)
 {
 	for (unsigned i = 0; i < t->count; i++) {
-		if (strcmp(t->at[i].found.part.id, id) == 0)
-			return &t->at[i];
+		if (strcmp(t->entries[i].found.part.id, id) == 0)
+			return &t->entries[i];
 	}
 	return NULL;
 }
@@ -24,11 +24,11 @@ struct upload_entry *upload_table_named(
 	struct upload_table *t, const char *media, const char *dir, const char *base)
 {
 	for (unsigned i = 0; i < t->count; i++) {
-		const struct upload_entry *e = &t->at[i];
+		const struct upload_entry *e = &t->entries[i];
 
 		if (strcmp(e->media, media) == 0 && strcmp(e->found.dir, dir) == 0 &&
 			strcmp(e->found.part.text.image, base) == 0)
-			return &t->at[i];
+			return &t->entries[i];
 	}
 	return NULL;
 }
@@ -36,7 +36,7 @@ struct upload_entry *upload_table_named(
 struct upload_entry *upload_table_add(
 	struct upload_table *t, const char *media, const char *dir, const struct upload_part *p)
 {
-	struct upload_entry *e = &t->at[t->count];
+	struct upload_entry *e = &t->entries[t->count];
 
 	if (t->count == UPLOADS_MAX)
 		return NULL;
@@ -54,9 +54,9 @@ void upload_table_set(struct upload_table *t, struct upload_entry *e, const stru
 	t->changes++;
 }
 
-static void tell_ended(struct upload_table *t, const struct upload_entry *e, const char *what)
+static void record_ended(struct upload_table *t, const struct upload_entry *e, const char *outcome)
 {
-	char image[4400];
+	char image[UPLOAD_IMAGE];
 
 	if (t->ended_count == UPLOADS_ENDED) {
 		free(t->ended[0].image);
@@ -66,32 +66,32 @@ static void tell_ended(struct upload_table *t, const struct upload_entry *e, con
 	t->ended[t->ended_count].media = e->media;
 	strcpy(t->ended[t->ended_count].id, e->found.part.id);
 	t->ended[t->ended_count].image = strdup(image);
-	t->ended[t->ended_count].what = what;
+	t->ended[t->ended_count].outcome = outcome;
 	t->ended[t->ended_count].time = time(NULL);
 	if (t->ended[t->ended_count].image)
 		t->ended_count++;
 }
 
-void upload_table_end(struct upload_table *t, struct upload_entry *e, const char *what)
+void upload_table_end(struct upload_table *t, struct upload_entry *e, const char *outcome)
 {
-	size_t at = (size_t)(e - t->at);
+	size_t index = (size_t)(e - t->entries);
 
-	if (what)
-		tell_ended(t, e, what);
+	if (outcome)
+		record_ended(t, e, outcome);
 	free(e->found.dir);
-	memmove(&t->at[at], &t->at[at + 1], (--t->count - at) * sizeof(t->at[0]));
+	memmove(e, e + 1, (--t->count - index) * sizeof(*e));
 	t->changes++;
 }
 
-void upload_table_found(struct upload_table *t, const char *media, const struct upload_scan *s)
+void upload_table_apply_scan(struct upload_table *t, const char *media, const struct upload_scan *s)
 {
 	for (unsigned i = t->count; i-- > 0;) {
-		bool there = strcmp(t->at[i].media, media) != 0;
+		bool keep = strcmp(t->entries[i].media, media) != 0; /* of another folder */
 
-		for (unsigned k = 0; !there && k < s->count; k++)
-			there = strcmp(s->at[k].part.id, t->at[i].found.part.id) == 0;
-		if (!there)
-			upload_table_end(t, &t->at[i], NULL);
+		for (unsigned k = 0; !keep && k < s->count; k++)
+			keep = strcmp(s->at[k].part.id, t->entries[i].found.part.id) == 0;
+		if (!keep)
+			upload_table_end(t, &t->entries[i], NULL);
 	}
 	for (unsigned k = 0; k < s->count; k++) {
 		if (!upload_table_find(t, s->at[k].part.id))
@@ -99,14 +99,15 @@ void upload_table_found(struct upload_table *t, const char *media, const struct 
 	}
 }
 
-uint64_t upload_table_wants(const struct upload_table *t, const char *media, const char *but)
+uint64_t upload_table_missing_bytes(
+	const struct upload_table *t, const char *media, const char *except_id)
 {
 	uint64_t bytes = 0;
 
 	for (unsigned i = 0; i < t->count; i++) {
-		const struct upload_part *p = &t->at[i].found.part;
+		const struct upload_part *p = &t->entries[i].found.part;
 
-		if (is_in(t->at[i].media, media) && strcmp(p->id, but) != 0 &&
+		if (is_in(t->entries[i].media, media) && strcmp(p->id, except_id) != 0 &&
 			p->text.size > p->allocated)
 			bytes += p->text.size - p->allocated;
 	}
@@ -124,9 +125,9 @@ json_t *upload_table_json(const struct upload_table *t, const char *media)
 	json_t *all = json_array();
 
 	for (unsigned i = 0; i < t->count; i++) {
-		const struct upload_entry *e = &t->at[i];
+		const struct upload_entry *e = &t->entries[i];
 		const struct upload_text *x = &e->found.part.text;
-		char image[4400];
+		char image[UPLOAD_IMAGE];
 
 		if (!is_in(e->media, media))
 			continue;
@@ -146,10 +147,10 @@ json_t *upload_table_ended(const struct upload_table *t, const char *media)
 
 	for (unsigned i = 0; i < t->ended_count; i++) {
 		if (is_in(t->ended[i].media, media))
-			json_array_append_new(
-				all, json_pack("{s:s, s:s, s:s, s:I}", "id", t->ended[i].id,
-					     "image", t->ended[i].image, "what", t->ended[i].what,
-					     "time", (json_int_t)t->ended[i].time));
+			json_array_append_new(all,
+				json_pack("{s:s, s:s, s:s, s:I}", "id", t->ended[i].id, "image",
+					t->ended[i].image, "what", t->ended[i].outcome, "time",
+					(json_int_t)t->ended[i].time));
 	}
 	return all;
 }
@@ -157,7 +158,7 @@ json_t *upload_table_ended(const struct upload_table *t, const char *media)
 void upload_table_fini(struct upload_table *t)
 {
 	for (unsigned i = 0; i < t->count; i++)
-		free(t->at[i].found.dir);
+		free(t->entries[i].found.dir);
 	for (unsigned i = 0; i < t->ended_count; i++)
 		free(t->ended[i].image);
 	*t = (struct upload_table){0};

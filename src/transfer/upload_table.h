@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The uploads that are not finished, of all media folders, as the main thread knows them: what the
- * last scan has found, and what has changed since. Main thread.
+ * The unfinished uploads of all media folders, as the main thread knows them: those that the last
+ * scan found, and what has changed since. Main thread.
  */
 #ifndef TRANSFER_UPLOAD_TABLE_H
 #define TRANSFER_UPLOAD_TABLE_H
 
 #include <jansson.h>
+#include <limits.h>
 
 #include "drive/holders.h"
 #include "transfer/upload_scan.h"
 
-#define UPLOADS_ENDED 8u /* ended uploads that are told of */
+#define UPLOADS_ENDED 8u /* ended uploads that answers list */
+/* Bytes of the longest name of an image with its folder: a folder, "/", and the name with its end.
+ */
+#define UPLOAD_IMAGE  (PATH_MAX + STORE_NAME_MAX + 1)
 
 struct upload_entry {
 	const char *media; /* path of the media folder; a drive's */
@@ -21,14 +25,14 @@ struct upload_entry {
 };
 
 struct upload_table {
-	struct upload_entry at[UPLOADS_MAX];
+	struct upload_entry entries[UPLOADS_MAX];
 	unsigned count;
-	uint64_t changes; /* grows with each change of what there is to tell */
+	uint64_t changes; /* grows with each change of entries or ended */
 	struct {
 		const char *media;
 		char id[UPLOAD_ID];
 		char *image;
-		const char *what; /* "done", "dropped" */
+		const char *outcome; /* "done", "dropped" */
 		int64_t time;
 	} ended[UPLOADS_ENDED]; /* the oldest first */
 	unsigned ended_count;
@@ -42,15 +46,23 @@ struct upload_entry *upload_table_named(
 /* Adds an upload. NULL: there are UPLOADS_MAX of them, or there is no memory. */
 struct upload_entry *upload_table_add(
 	struct upload_table *t, const char *media, const char *dir, const struct upload_part *p);
-/* Takes what the thread knows now. */
+/* Replaces what is known of the upload. */
 void upload_table_set(struct upload_table *t, struct upload_entry *e, const struct upload_part *p);
-/* Removes the upload; what: how it has ended, NULL if nobody needs to know. */
-void upload_table_end(struct upload_table *t, struct upload_entry *e, const char *what);
-/* The scan of that media folder has found these. Uploads whose files are gone are forgotten. */
-void upload_table_found(struct upload_table *t, const char *media, const struct upload_scan *s);
+/* Removes the upload, and records its outcome in ended; NULL: records nothing. */
+void upload_table_end(struct upload_table *t, struct upload_entry *e, const char *outcome);
+/*
+ * Makes the entries of that media folder those that the scan has found: adds new ones, and removes
+ * uploads whose files are gone.
+ */
+void upload_table_apply_scan(
+	struct upload_table *t, const char *media, const struct upload_scan *s);
 
-/* Bytes that the uploads in that media folder, but the one of that id, will still take. */
-uint64_t upload_table_wants(const struct upload_table *t, const char *media, const char *but);
+/*
+ * Returns the bytes that the uploads of that media folder will still take on the card, without the
+ * upload except_id ("": of all).
+ */
+uint64_t upload_table_missing_bytes(
+	const struct upload_table *t, const char *media, const char *except_id);
 
 /* New arrays for answers: of all media folders if media is NULL. */
 json_t *upload_table_json(const struct upload_table *t, const char *media);

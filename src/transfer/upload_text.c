@@ -68,7 +68,7 @@ const char *upload_text_decode(const char *text, size_t len, struct upload_text 
 	while (len > 0 && text[len - 1] == '\n')
 		len--;
 	if (len >= UPLOAD_TEXT || memchr(text, '\0', len))
-		return "it is no text of an upload";
+		return "it is not a text of an upload";
 	memcpy(copy, text, len);
 	copy[len] = '\n';
 	copy[len + 1] = '\0';

@@ -69,18 +69,18 @@ static int make(int dir, struct upload_work *w)
 		     : upload_part_make(dir, &w->part, w->kept, w->must_lease, &w->room, &w->why);
 }
 
-static int settle(int dir, struct upload_work *w)
+static int sync_part(int dir, struct upload_work *w)
 {
-	int r = upload_part_settle(dir, &w->part, w->must_lease, &w->seen, &w->why);
+	int r = upload_part_sync(dir, &w->part, w->must_lease, &w->seen, &w->why);
 
 	return r < 0 ? r : upload_part_read(dir, w->part.id);
 }
 
-/* The sum was computed from what storage gave back. That it cannot be written is no fault. */
+/* The sum was computed from what storage gave back. That it cannot be written is not a fault. */
 static int finish(int dir, struct upload_work *w)
 {
 	int r = upload_part_finish(
-		dir, &w->part, w->base, w->must_lease, w->settled ? &w->seen : NULL, &w->why);
+		dir, &w->part, w->base, w->must_lease, w->synced ? &w->seen : NULL, &w->why);
 	struct folder *f = r == 0 && *w->sha256 ? folder_file_of(dir) : NULL;
 
 	if (f) {
@@ -101,8 +101,8 @@ static int in_dir(int dir, struct upload_work *w)
 		return upload_part_open(dir, &w->part, w->kept, w->must_lease, &w->room, &w->why);
 	case UPLOAD_STEP_AT:
 		return upload_part_at(dir, &w->part, w->offset, &w->why);
-	case UPLOAD_STEP_SETTLE:
-		return settle(dir, w);
+	case UPLOAD_STEP_SYNC:
+		return sync_part(dir, w);
 	case UPLOAD_STEP_FINISH:
 		return finish(dir, w);
 	case UPLOAD_STEP_DROP:

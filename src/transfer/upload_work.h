@@ -11,8 +11,8 @@ enum upload_step {
 	UPLOAD_STEP_MAKE,   /* a new upload of part.text; result: a descriptor for writing */
 	UPLOAD_STEP_OPEN,   /* part goes on; result as above */
 	UPLOAD_STEP_AT,     /* offset is on storage */
-	UPLOAD_STEP_SETTLE, /* all of it is on storage: to seen; result: a descriptor for reading */
-	UPLOAD_STEP_FINISH, /* gives it its name */
+	UPLOAD_STEP_SYNC,   /* syncs all of it: to seen; result: a descriptor for reading */
+	UPLOAD_STEP_FINISH, /* gives it its final name */
 	UPLOAD_STEP_DROP    /* bytes */
 };
 
@@ -25,7 +25,7 @@ struct upload_work {
 	uint64_t offset; /* of UPLOAD_STEP_AT */
 	bool must_lease;
 	char base[STORE_NAME_MAX + 1]; /* the name for UPLOAD_STEP_FINISH; "" = part.text.image */
-	bool settled; /* there was UPLOAD_STEP_SETTLE, and seen is to be compared */
+	bool synced;                   /* there was UPLOAD_STEP_SYNC, and seen is to be compared */
 	struct stat seen;
 	char sha256[CHECKSUM_HEX]; /* of UPLOAD_STEP_FINISH: was computed, and goes beside the image
 				    */

@@ -24,6 +24,17 @@
 static void start_next(struct uploads *u);
 static void add(struct uploads *u, struct upload_job *j);
 
+/* The answer if the checksum of the image could not be computed. */
+static json_t *answer_no_sum(const struct upload_job *j, int result)
+{
+	if (result == -ECANCELED)
+		return answer_error("stopping", "the daemon is stopping");
+	if (result == -EBUSY)
+		return answer_error("too-many", "too many sums are queued; ask again");
+	return answer_error("io-error", "the checksum of \"%s\": %s", j->work.part.text.image,
+		strerror(-result));
+}
+
 static void on_sum(struct sum_request *q, int result, const char *hex)
 {
 	struct upload_job *j = (struct upload_job *)((char *)q - offsetof(struct upload_job, sum));
@@ -35,17 +46,12 @@ static void on_sum(struct sum_request *q, int result, const char *hex)
 	close(j->sum_fd);
 	j->sum_fd = -1;
 	if (result < 0) {
-		upload_job_answer(j,
-			result == -ECANCELED
-				? answer_error("stopping", "the daemon is stopping")
-				: answer_error("io-error", "the checksum of \"%s\": %s",
-					  j->work.part.text.image, strerror(-result)),
-			-1);
+		upload_job_answer(j, answer_no_sum(j, result), -1);
 	} else if (strcasecmp(hex, j->work.part.text.sha256) != 0) {
 		upload_job_answer(j, upload_answer_differs(&j->work, hex), -1);
 	} else {
 		strcpy(j->work.sha256, hex);
-		j->work.settled = true;
+		j->work.synced = true;
 		add(u, j);
 	}
 }
@@ -63,11 +69,7 @@ static void park(struct uploads *u, struct upload_entry *e)
 	r = u->sums ? sums_request(u->sums, &j->sum) : -ECANCELED;
 	if (r < 0) {
 		e->ending = false;
-		upload_job_answer(j,
-			r == -ECANCELED
-				? answer_error("stopping", "the daemon is stopping")
-				: answer_error("too-many", "too many sums are waiting; ask again"),
-			-1);
+		upload_job_answer(j, answer_no_sum(j, r), -1);
 	}
 }
 
@@ -75,7 +77,7 @@ static void park(struct uploads *u, struct upload_entry *e)
 
 static void end_scan(struct uploads *u)
 {
-	upload_table_found(&u->table, u->scanning->path, &u->scan.scan);
+	upload_table_apply_scan(&u->table, u->scanning->path, &u->scan.scan);
 	if (u->scan.scan.more)
 		log_warn("%s has %u more unfinished uploads than the %u that are known",
 			u->scanning->path, u->scan.scan.more, UPLOADS_MAX);
@@ -142,7 +144,7 @@ static void end_gone(struct uploads *u, struct upload_entry *e)
 	if (e)
 		upload_table_end(&u->table, e, done ? "done" : "dropped");
 	if (u->queue->verb == UPLOAD_AGE) {
-		log_info("%s: nobody went on with it for %d days",
+		log_info("%s: it was not continued for %d days",
 			json_string_value(json_object_get(a, "message")), UPLOAD_OLD_DAYS);
 		/* Looks for the next one. */
 		json_decref(a);
@@ -173,7 +175,7 @@ static void end_step(struct uploads *u)
 	case UPLOAD_STEP_AT:
 		end_at(u, e);
 		break;
-	case UPLOAD_STEP_SETTLE:
+	case UPLOAD_STEP_SYNC:
 		if (j->work.result < 0 || !e)
 			uploads_finish(u, upload_answer_failed(&j->work), -1);
 		else

@@ -75,9 +75,8 @@ void uploads_tell_pace(const struct uploads *u, const struct upload_job *j, json
 struct folder_seen *uploads_folder(struct uploads *u, const char *path);
 /* Returns a folder that is another one than when it was scanned; NULL: none. */
 struct folder_seen *uploads_find_unseen(struct uploads *u);
-/* Bytes of that file system that are for discs in drives, and for uploads but the one of that id.
- */
-uint64_t uploads_kept_by_others(const struct uploads *u, const char *media, const char *but);
+/* Bytes of that file system that are for discs in drives, and for uploads except except_id. */
+uint64_t uploads_kept_by_others(const struct uploads *u, const char *media, const char *except_id);
 
 /* ---- their beginning (upload_begin.c) -----------------------------------------------------------
  */

@@ -124,7 +124,7 @@ check 'uninstall: programs and configuration are gone' is "$(command -v mmcgadge
 check 'uninstall: the discs are still there' test -e $media/holiday.iso -a -e $media/debian-12.iso
 
 # ---- without a package ----
-check 'the build folder of the package is no hindrance' test -d /home/pi/mmcgadget/build
+check 'the build directory of the package is no hindrance' test -d /home/pi/mmcgadget/build
 type_lines 'without a package' < <(lines "$section" | sed -n '/deps.sh build/,/systemctl enable/p')
 check 'without a package: the programs have the version' is "$(program_version)" "$(cd /home/pi/mmcgadget &&
 	runuser -u pi -- sh -c 'echo "$(sed -n "s/^VERSION *:= *//p" Makefile)$(debian/version.sh 0.1.0)"')"

@@ -148,7 +148,7 @@ check "with room again: the disc is renamed" wait_for 40 test -e "$small/HOLIDAY
 check "with room again: the host sees a blank" wait_for 20 blank_seen
 mismatch_reported() { state burned.problem | grep -q 'STORAGE GAVE BACK OTHER DATA'; }
 check "changed on the card: status --json has the problem" wait_for 60 mismatch_reported
-like "changed on the card: list marks the disc" "$(mmcgadgetctl list)" '^HOLIDAY.iso .*DAMAGED: storage gave back other data'
+like "changed on the card: list marks the disc" "$(mmcgadgetctl list)" '^HOLIDAY.iso .*DAMAGED: the card returned other data'
 check_not "changed on the card: the checksum does not match the file" checksum_matches "$small" HOLIDAY.iso
 like "changed on the card: insert warns" "$(mmcgadgetctl insert HOLIDAY.iso)" 'inserted HOLIDAY.iso .*other data than was burned'
 check "changed on the card: the file is kept" test -s "$small/HOLIDAY.iso"

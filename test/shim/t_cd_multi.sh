@@ -171,7 +171,7 @@ if need cdrskin "programs that erase a CD-RW"; then
 	burn "cdrskin blank=as_needed"
 	run cdrskin dev=$cd blank=as_needed -sao -audio "$W/one.wav"
 	burned "cdrskin blank=as_needed"
-	check "cdrskin blank=as_needed: burned anew" state profile=000a finalised=1 tracks=1
+	check "cdrskin blank=as_needed: burned again" state profile=000a finalised=1 tracks=1
 	check "cdrskin blank=as_needed: the song" has_part "$W/disc.iso" 0 "$W/one.pcm"
 	reinsert
 	rips "a CD-RW" 1 "$W/one.pcm"

@@ -49,8 +49,8 @@ expect "an unknown option" 125 'unrecognized option.*--nosuch' --nosuch true
 expect "two discs" 125 'one disc fits into the drive' --insert "$W/x.iso" --blank "$W/b.iso" true
 expect "a type without a blank" 125 'need --blank' --type dvd+r true
 expect "an unknown type" 125 'no blank of type "cd-q"; there is dvd.r' --blank "$W/b.iso" --type cd-q true
-expect "a number that is none" 125 'no number of blocks: 12x' --blank "$W/b.iso" --blocks 12x true
-expect "a number of 2^32 blocks" 125 'no number of blocks: 4294967296' --blank "$W/b.iso" --blocks 4294967296 true
+expect "a number that is none" 125 'not a number of blocks: 12x' --blank "$W/b.iso" --blocks 12x true
+expect "a number of 2^32 blocks" 125 'not a number of blocks: 4294967296' --blank "$W/b.iso" --blocks 4294967296 true
 expect "a blank over data" 125 'x.iso: this file holds data' --blank "$W/x.iso" true
 expect "an image that is not there" 125 'nosuch.iso: No such file' --insert "$W/nosuch.iso" true
 expect "a log that cannot be written" 125 'nosuch/log: No such file' --log "$W/nosuch/log" true

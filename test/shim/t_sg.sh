@@ -32,7 +32,7 @@ $1"
 	IFS='
 '
 	# shellcheck disable=SC2086
-	check "$name: says what it should" says ${pattern#?}
+	check "$name: prints the expected text" says ${pattern#?}
 	unset IFS
 	set +f
 }
@@ -57,7 +57,8 @@ check "sg_modes -c 3: illegal request" exits 5
 check "sg_modes -c 3: 5/39/00" sent 'CHECK 5/39/00'
 works "sg_wr_mode" '05 32 40 05' -- sg_wr_mode -p 5 /dev/sr0
 
-# put_page OCTAL: writes mode page 05h with one byte changed (sg_wr_mode 1.48 accepts no contents).
+# put_page OCTAL: writes mode page 05h with byte 2 set to OCTAL. It uses sg_raw, because sg_wr_mode 1.48
+# does not accept the contents of a page.
 put_page() {
 	shim sg_raw -r 60 -b -o "$W/page" /dev/sr0 5a 08 05 00 00 00 00 00 3c 00 >/dev/null 2>&1
 	{ printf '\0\0\0\0\0\0\0\0'; head -c 10 "$W/page" | tail -c 2; printf %b "\\0$1"
@@ -74,18 +75,18 @@ works "sg_readcap" 'Number of logical blocks=1640' 'Logical block length=2048' -
 	-v /dev/sr0
 works "sg_luns" '1 lun entry' -- sg_luns /dev/sr0
 run sg_dd if=/dev/sr0 bs=2048 bpt=16 blk_sgio=1 of="$W/o.iso"
-check "sg_dd, READ(10): the image" cmp "$W/o.iso" "$W/x.iso"
+check "sg_dd: reads the image" cmp "$W/o.iso" "$W/x.iso"
 run sg_dd if=/dev/sr0 bs=2048 bpt=16 cdbsz=12 blk_sgio=1 of="$W/o.iso"
-check "sg_dd, READ(12): the image" cmp "$W/o.iso" "$W/x.iso"
-check "sg_dd, READ(12): sent" sent 'READ\(12\) .* GOOD'
+check "sg_dd, cdbsz=12: reads the image" cmp "$W/o.iso" "$W/x.iso"
+check "sg_dd, cdbsz=12: sends READ(12), which succeeds" sent 'READ\(12\) .* GOOD'
 
 # Commands that are not in the engine's table get 5/20/00.
 for p in sg_logs sg_senddiag sg_rbuf; do
 	run "$p" /dev/sr0
-	check "$p: 5/20/00" sent 'unknown .* CHECK 5/20/00'
+	check "$p: refused with 5/20/00" sent 'unknown .* CHECK 5/20/00'
 done
 run sg_opcodes /dev/sr0
-check "sg_opcodes: illegal request" sent 'sg_opcodes .* CHECK 5/2[04]/00'
+check "sg_opcodes: refused with 5/20/00 or 5/24/00" sent 'sg_opcodes .* CHECK 5/2[04]/00'
 
 # Lock, eject, load. The node is kept open, because the last close would unlock the drive.
 run sh -c 'exec 9</dev/sr0
@@ -93,20 +94,21 @@ run sh -c 'exec 9</dev/sr0
 	sg_start --eject /dev/sr0 && echo "ejected a locked disc"
 	sg_prevent --allow /dev/sr0
 	sg_start --eject /dev/sr0 && echo "ejected"'
-check "sg_start --eject, locked: refused, then done" says '^ejected$'
-check "sg_start --eject, locked: the disc stayed" output_lacks 'ejected a locked disc'
-check "sg_start --eject, locked: 5/53/02" sent 'START STOP UNIT .* CHECK 5/53/02'
-check "sg_start --eject: the drive is empty" state loaded=0 ejected=1
+check "sg_start --eject, after unlocking: succeeds" says '^ejected$'
+check "sg_start --eject, locked: fails" output_lacks 'ejected a locked disc'
+check "sg_start --eject, locked: refused with 5/53/02" sent 'START STOP UNIT .* CHECK 5/53/02'
+check "sg_start --eject: the tray is open, no disc is loaded" state loaded=0 ejected=1
 run sg_raw /dev/sr0 00 00 00 00 00 00
 check "TEST UNIT READY, ejected: not ready" exits 2
-check "TEST UNIT READY, ejected: 2/3A/01" sent 'sg_raw TEST UNIT READY .* CHECK 2/3a/01'
+check "TEST UNIT READY, ejected: refused with 2/3A/01" sent 'sg_raw TEST UNIT READY .* CHECK 2/3a/01'
 run sg_start --load /dev/sr0
 check "sg_start --load: the same disc is back" state loaded=1 readable=1640 profile=0010
 check "sg_start --load: reads as before" reads_back
 
-# Buffers that do not fit the command. Bulk-Only would end in a phase error; the shim must report that.
+# Buffers of other sizes than the command's data. Where Bulk-Only would end in a phase error, the shim must
+# report it; a longer buffer is allowed.
 run sg_raw -r 8 /dev/sr0 4a 01 00 00 10 00 00 00 08 00
-check "sg_raw, GET EVENT: exit code 0" exits 0
+check "sg_raw, GET EVENT of 8 into 8 bytes: exit code 0" exits 0
 run sg_raw -r 4 /dev/sr0 12 00 00 00 24 00
 check "sg_raw, INQUIRY of 36 into 4 bytes: flagged" sent '!Hi<Di'
 check "sg_raw, INQUIRY of 36 into 4 bytes: a transport error" fails
@@ -115,13 +117,13 @@ check "sg_raw, INQUIRY without a buffer: flagged" sent '!Hn<Di'
 run sg_raw -s 36 -i "$W/x.iso" /dev/sr0 12 00 00 00 24 00
 check "sg_raw, INQUIRY with data out: flagged" sent '!Ho<>Di'
 run sg_raw -r 36 /dev/sr0 00 00 00 00 00 00
-check "sg_raw, TEST UNIT READY that expects data: GOOD, none" sent \
+check "sg_raw, TEST UNIT READY that expects data: GOOD, no data" sent \
 	'TEST UNIT READY .* GOOD 0 !Hi>Dn'
 run sg_raw -r 252 /dev/sr0 12 00 00 00 fc 00
 check "sg_raw, INQUIRY of 252: 36 bytes" sent 'IN 252 -> GOOD 36'
 check "sg_raw, INQUIRY of 252: not flagged" wire_clean
 run sg_raw -r 2048 /dev/sr0 28 00 00 00 06 68 00 00 01 00
-check "sg_raw, READ(10) past the end: 5/21/00" sent 'READ.10. .* CHECK 5/21/00'
+check "sg_raw, READ(10) past the end: refused with 5/21/00" sent 'READ.10. .* CHECK 5/21/00'
 
 blank
 run sg_get_config --rt=2 --starting=0x2b /dev/sr0
@@ -129,12 +131,12 @@ check "sg_get_config, blank DVD+R: exit code 0" exits 0
 check "sg_get_config, blank DVD+R: feature 002Bh, current, writes" says 'Current profile: DVD\+R' \
 	'DVD\+R feature' 'current=1' 'Write=1'
 run sg_readcap /dev/sr0
-check "sg_readcap, blank: LBA 0" says 'Last (LBA|logical block address)=0 '
+check "sg_readcap, blank: reports LBA 0 as the last one" says 'Last (LBA|logical block address)=0 '
 run sg_raw -r 2048 /dev/sr0 28 00 00 00 00 00 00 00 01 00
-check "sg_raw, READ(10) of a blank disc: the block that READ CAPACITY told" exits 0
+check "sg_raw, READ(10) of a blank disc: reads block 0, which READ CAPACITY reports" exits 0
 run sg_raw -r 2048 /dev/sr0 28 00 00 00 00 01 00 00 01 00
 check "sg_raw, READ(10) of a blank disc: any other block is refused" sent 'READ.10. .* CHECK '
 run sg_raw -s 2048 -i "$W/x.iso" /dev/sr0 2a 00 00 00 00 10 00 00 01 00
-check "sg_raw, WRITE(10) anywhere but the next writable address: 5/21/02" sent 'CHECK 5/21/02'
+check "sg_raw, WRITE(10) anywhere but the next writable address: refused with 5/21/02" sent 'CHECK 5/21/02'
 check "sg_raw, WRITE(10) anywhere but the next writable address: changes nothing" state blank=1 \
 	nwa=0

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a new user types first, outside of a guest: what the demo asks before it installs anything, the
-# sets of packages, the versions of packages built one after the other, whose the build folder is, and
+# sets of packages, the versions of packages built one after the other, whose the build directory is, and
 # "make uninstall".
 set -u
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
@@ -199,14 +199,14 @@ same_version() {
 }
 check 'the programs say the same version' same_version
 
-# ---- whose build folder it is --------------------------------------------------------------
+# ---- whose build directory it is -----------------------------------------------------------
 tree=$work/tree
 user=nobody
 as_user() { runuser -u $user -- env HOME="$work" "$@"; }
 of_root() { find "$tree" -user root; }
 roots_make() { cd "$tree" && make -j2 build/libutil.a build/libmedia.a && is_users && as_user make build/libutil.a; }
 is_users() { test -e "$tree/build" && test -z "$(of_root)"; }
-# A suite that writes below the build folder, as root.
+# A suite that writes below the build directory, as root.
 roots_suite() {
 	cd "$tree" || return
 	printf '#!/bin/sh\nmkdir -p build/guest && echo x >build/guest/x && echo ok - x\n' >"$work/suite"
@@ -232,12 +232,12 @@ if [ "$(id -u)" = 0 ]; then
 	check "root's make gives them to the owner" eval "make -C $tree build/libutil.a && is_users"
 	mkdir "$tree/build/deb" && touch "$tree/build/deb/x"
 	check "root's package: deb.sh says what to do" \
-		stops "build/deb cannot be made anew; if it belongs to root: sudo rm -r build/deb" as_user "$tree/debian/deb.sh"
+		stops "build/deb cannot be made again; if it belongs to root: sudo rm -r build/deb" as_user "$tree/debian/deb.sh"
 	ln -s /etc "$tree/build/elsewhere"
 	check 'nothing outside of the tree is given away' eval "'$tree/test/owner.sh' --hand-back /etc '$tree/build/elsewhere' &&
 		test \"\$(stat -c %U /etc)\" = root"
 else
-	skip 'whose build folder it is' 'needs root'
+	skip 'whose build directory it is' 'needs root'
 fi
 
 # ---- uninstall -----------------------------------------------------------------------------

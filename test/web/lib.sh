@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For suites that talk to mmcgadget-web: starts it beside the daemon without USB. O is the build folder.
+# For suites that talk to mmcgadget-web: starts it beside the daemon without USB. O is the build directory.
 # After web_start: $U the address, $S the folder of both, RW and RO two tokens, JAR the cookies of a session.
 O=${O:-build}
 n=0

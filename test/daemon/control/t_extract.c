@@ -98,7 +98,7 @@ static void wrong_words_are_refused(void **state)
 		"so give its name alone");
 	FIFO("extract x.cue to=.out\n", "error: \".out\" begins with a dot, so it would be hidden");
 	FIFO("extract x.cue to=x.bin\n",
-		"error: \"x.bin\" is no folder; take another name for that of the songs");
+		"error: \"x.bin\" is not a folder; take another name for that of the songs");
 	fifo_slow("extract ../x.cue\n", "error: \"../x.cue\" is outside of ");
 	fifo_slow("extract nothing.cue\n", "error: no image \"nothing.cue\" in ");
 	put_size("media/new.iso", 0);

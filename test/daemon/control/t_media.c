@@ -158,7 +158,7 @@ static void a_rewritable_disc_is_not_closed(void **state)
 		assert_string_equal(json_string_value(json_object_get(a, "message")),
 			"drive0: \"rw.iso\" (DVD+RW, formatted) is never finalised: its data is "
 			"kept "
-			"as it is, and can be written anew");
+			"as it is, and can be written again");
 		json_decref(a);
 		if (in_drive == 0)
 			FIFO("insert rw.iso\n", "ok: drive0: inserted rw.iso (DVD+RW, formatted, "

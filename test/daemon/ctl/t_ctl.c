@@ -166,7 +166,7 @@ static void client_saves_and_shows_traces(void **state)
 	/* wrong */
 	snprintf(command, sizeof(command), "trace show %s", in_scratch("media/a.iso"));
 	assert_int_equal(ctl(command, out, err), 1);
-	assert_non_null(strstr(err, "a.iso: this is no trace of mmcgadget\n"));
+	assert_non_null(strstr(err, "a.iso: this is not a trace of mmcgadget\n"));
 	assert_int_equal(ctl("trace show /nonexistent", out, err), 1);
 	assert_int_equal(ctl("trace show", out, err), 2);
 	assert_int_equal(ctl("trace sing", out, err), 2);

@@ -247,7 +247,7 @@ static void on_restored(void *ctx, const struct image *in)
 	note("%srestored(%s)", (const char *)ctx, in->name);
 }
 
-static void on_settled(void *ctx)
+static void on_event_handled(void *ctx)
 {
 	note("%s.", (const char *)ctx);
 }
@@ -263,7 +263,7 @@ static const struct drive_observer observer = {
 	.left_empty = on_left_empty,
 	.inserted = on_inserted,
 	.restored = on_restored,
-	.settled = on_settled,
+	.event_handled = on_event_handled,
 	.host_ejected = on_host_ejected,
 };
 static const struct drive_observer empty_observer = {0};

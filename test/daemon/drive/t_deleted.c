@@ -417,7 +417,7 @@ static void what_the_drive_does_is_no_problem(void **state)
 	assert_null(strstr(get_text("log"), "another program"));
 }
 
-/* A state file that is deleted is written anew; an edited one makes the disc read-only. */
+/* A state file that is deleted is written again; an edited one makes the disc read-only. */
 static void a_deleted_state_file_is_written_anew(void **state)
 {
 	uint32_t at = half_burned();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The media folder is mounted over, removed, made anew or missing while the daemon runs. */
+/* The media folder is mounted over, removed, made again or missing while the daemon runs. */
 #include "daemon/drive/place_fixture.h"
 
 #include <sched.h>
@@ -90,7 +90,7 @@ static void a_folder_made_anew_is_used(void **state)
 	move("media", "old");
 	make_folder("media");
 	assert_folder_is_followed();
-	assert_true(logged("it was removed and made anew, or renamed"));
+	assert_true(logged("it was removed and made again, or renamed"));
 	assert_false(exists("old/where.iso"));
 	assert_null(drive_folder_problem(usb[0].drive));
 }

@@ -77,7 +77,7 @@ static void raise_event(enum event e)
 }
 
 /*
- * The journal that an event leaves in a state. "." is the observer's `settled`, which ends
+ * The journal that an event leaves in a state. "." is the observer's `event_handled`, which ends
  * every event of the engine; only host-ejected comes after it. A pair of state and event
  * that is not in the table leaves "." alone, or nothing if the event is not the engine's.
  */

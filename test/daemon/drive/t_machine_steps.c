@@ -17,7 +17,7 @@ static const struct drive_observer whole_observer = {
 	.left_empty = on_left_empty,
 	.inserted = on_inserted,
 	.restored = on_restored,
-	.settled = on_settled,
+	.event_handled = on_event_handled,
 	.host_ejected = on_host_ejected,
 };
 /* ---- observers, and sequences of events

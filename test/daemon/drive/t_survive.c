@@ -480,7 +480,7 @@ static void list_shows_the_kind_of_each_image(void **state)
 	assert_string_equal(kind_of(images, "odd.iso"), "iso");
 	assert_string_equal(
 		json_string_value(json_object_get(listed(images, "odd.iso"), "problem")),
-		"it is no state of a disc");
+		"it is not a state of a disc");
 	json_decref(l.answer);
 }
 

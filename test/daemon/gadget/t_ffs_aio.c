@@ -89,16 +89,16 @@ static void memory_of_long_data_phases_is_given_back(void **state)
 	(void)state;
 	data_phase(31);
 	for (unsigned round = 0; round < 3; round++) {
-		for (unsigned i = 0; i + 1 < FFS_RESTS; i++)
-			ffs_aio_rest(aio);
+		for (unsigned i = 0; i + 1 < FFS_IDLE_CALLS; i++)
+			ffs_aio_idle(aio);
 		assert_int_equal(resident_kib(), 32 * kib);
 		data_phase(31); /* the burn goes on */
-		ffs_aio_rest(aio);
+		ffs_aio_idle(aio);
 	}
-	for (unsigned i = 0; i < FFS_RESTS; i++) {
+	for (unsigned i = 0; i < FFS_IDLE_CALLS; i++) {
 		assert_int_equal(resident_kib(), 32 * kib);
 		data_phase(4); /* short ones need not end it */
-		ffs_aio_rest(aio);
+		ffs_aio_idle(aio);
 	}
 	assert_int_equal(resident_kib(), FFS_BUFFERS_KEPT * kib);
 	data_phase(31);

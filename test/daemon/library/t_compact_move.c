@@ -61,8 +61,8 @@ static void assert_nothing_is_lost(struct folder *f, bool links, int fault, uint
 		fail_msg("error at %u: the names are those of two discs", (unsigned)at);
 }
 
-/* Returns true if the fault was reached. */
-static bool move_with_fault(bool links, int fault, uint64_t seed, uint64_t at)
+/* Returns true if the fault was reached. error: for POWERCUT_ERRNO. */
+static bool move_with_fault(bool links, int fault, int error, uint64_t seed, uint64_t at)
 {
 	struct powercut *c = powercut_new(1, seed, true);
 	struct disc_files done;
@@ -72,7 +72,7 @@ static bool move_with_fault(bool links, int fault, uint64_t seed, uint64_t at)
 
 	c->no_links = !links;
 	f = folder_with_cue(c);
-	powercut_plan(c, (enum powercut_fault)fault, c->ops + at, ENOSPC);
+	powercut_plan(c, (enum powercut_fault)fault, c->ops + at, error);
 	r = compact_move(f, &move, &done);
 	reached = c->reached;
 	powercut_plan(c, POWERCUT_NOTHING, 0, 0);
@@ -83,6 +83,8 @@ static bool move_with_fault(bool links, int fault, uint64_t seed, uint64_t at)
 		powercut_restart_daemon(c);
 	f = powercut_folder(c);
 	assert_nothing_is_lost(f, links, fault, at);
+	if (reached && fault == POWERCUT_ERRNO && r != 0)
+		assert_int_equal(r, -error);
 	if (!reached) {
 		assert_int_equal(r, 0);
 		assert_true(is_whole(f, "y.cue", NEW_TEXT, to));
@@ -96,11 +98,17 @@ static bool move_with_fault(bool links, int fault, uint64_t seed, uint64_t at)
 
 static void move_at_every_step(bool links)
 {
+	static const int errors[] = {ENOSPC, EOPNOTSUPP};
 	unsigned steps = 0;
 
-	for (int fault = POWERCUT_POWER; fault <= POWERCUT_ERRNO; fault++) {
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		for (uint64_t at = 0; move_with_fault(links, POWERCUT_ERRNO, errors[i], 1, at);
+			at++)
+			steps++;
+	}
+	for (int fault = POWERCUT_POWER; fault < POWERCUT_ERRNO; fault++) {
 		for (uint64_t seed = 1; seed <= (fault == POWERCUT_POWER ? 20 : 1); seed++) {
-			for (uint64_t at = 0; move_with_fault(links, fault, seed, at); at++)
+			for (uint64_t at = 0; move_with_fault(links, fault, 0, seed, at); at++)
 				steps++;
 		}
 	}

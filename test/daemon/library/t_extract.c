@@ -253,9 +253,9 @@ static void nothing_is_overwritten(void **state)
 	assert_string_equal(get_text("media/Songs/03 Second.wav"), "mine");
 	assert_string_equal(names_in("media/Songs"), "02 First_ one_.wav 03 Second.wav ");
 	/* A file, and a link out of the media folder, are no folders. */
-	refused(extract_of("x.cue", 0, "x.bin"), -EEXIST, "exists", "\"x.bin\" is no folder");
+	refused(extract_of("x.cue", 0, "x.bin"), -EEXIST, "exists", "\"x.bin\" is not a folder");
 	assert_int_equal(symlink("/tmp", in_scratch("media/link")), 0);
-	refused(extract_of("x.cue", 0, "link"), -EEXIST, "exists", "\"link\" is no folder");
+	refused(extract_of("x.cue", 0, "link"), -EEXIST, "exists", "\"link\" is not a folder");
 	put_text("media/The Band - Al_bum 4", "a file");
 	assert_done(extract_of("x.cue", 0, NULL));
 	assert_string_equal(done.folder, "The Band - Al_bum 5");

@@ -363,7 +363,7 @@ static void a_refusal_has_code_and_message(void **state)
 		{"../outside/secret", "outside",
 			"\"../outside/secret\" is outside of /media; copy it there first", NULL},
 		{"sub", "not-a-file",
-			"\"sub\" is not a regular file; folders, devices and pipes are no discs",
+			"\"sub\" is not a regular file; folders, devices and pipes are not discs",
 			NULL},
 		{"locked", "unreadable", "\"locked\" cannot be read: Permission denied",
 			"chmod g+r /media/locked"},

@@ -145,7 +145,7 @@ static void refusals_have_words(void **state)
 		{"e.cue", "FILE \"sub\" BINARY\n",
 			"e.cue line 1: \"sub\" is a folder, a device or a pipe, and no file"},
 		{"f.toc", "TRACK \x1b[2J",
-			"f.toc line 1: \"?[2J\" is no type of track that is read"},
+			"f.toc line 1: \"?[2J\" is not a type of track that is read"},
 		{"g.ccd", "", "g.ccd: it is not a file of CloneCD: it has no [Entry] of a track"},
 		/* Two names differ in upper and lower case only: neither is guessed. */
 		{"h.cue", "FILE \"TWO.bin\" BINARY\n",

@@ -38,7 +38,7 @@ static void a_descriptor_reads_the_image(void **state)
 	assert_int_equal(symlink("/etc/passwd", in_scratch("media/link.iso")), 0);
 	refused(fd, "outside", "outside of", "open link.iso");
 	assert_int_equal(mkfifo(in_scratch("media/pipe.iso"), 0600), 0);
-	refused(fd, "not-a-file", "no discs", "open pipe.iso");
+	refused(fd, "not-a-file", "not discs", "open pipe.iso");
 	FIFO("open text.iso\n",
 		"error: open: the descriptor would have no reader; connect to the socket");
 	close(fd);

@@ -458,7 +458,7 @@ static void refusals_say_the_line_and_the_reason(void **state)
 		{"INDEX 01 00:00:00\n", "d.cue line 1: INDEX before the first TRACK"},
 		{"PREGAP 00:00:00\n", "d.cue line 1: PREGAP before the first TRACK"},
 		{"FILE a.bin BINARY\nTRACK 1 MODE7\n",
-			"d.cue line 2: \"MODE7\" is no type of track that is read"},
+			"d.cue line 2: \"MODE7\" is not a type of track that is read"},
 		{"FILE a.bin BINARY\nTRACK 100 AUDIO\n",
 			"d.cue line 2: TRACK needs a number from 1 to 99"},
 		{"FILE a.bin BINARY\nTRACK 1 AUDIO\nINDEX 01 0:0:0\nTRACK 3 AUDIO\n",

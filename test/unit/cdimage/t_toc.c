@@ -98,7 +98,7 @@ static void refusals(void **state)
 		{"", "a.toc line 1: it has no TRACK"},
 		{"// x\nhello", "a.toc line 2: \"hello\" is not known here"},
 		{"CATALOG 5", "a.toc line 1: CATALOG needs a text in quotation marks"},
-		{"CD_DA\nTRACK FIFO", "a.toc line 2: \"FIFO\" is no type of track that is read"},
+		{"CD_DA\nTRACK FIFO", "a.toc line 2: \"FIFO\" is not a type of track that is read"},
 		{"TRACK MODE2_FORM2", "a.toc line 1: sectors of 2324 bytes are not read"},
 		{"TRACK AUDIO\nFILE \"y.bin\" 0", "a.toc line 2: the file \"y.bin\" is missing"},
 		{"TRACK AUDIO\nFILE \"x.bin\" 0 \n 1",

@@ -148,7 +148,7 @@ static void a_text_is_taken_as_a_whole_or_not_at_all(void **state)
 	assert_int_equal(mmc_faults_parse("vanish", &all, why, sizeof(why)), -1);
 	assert_non_null(strstr(why, "can have 32 faults"));
 	assert_int_equal(
-		mmc_faults_parse("# one more line is no fault", &all, why, sizeof(why)), 0);
+		mmc_faults_parse("# one more line is not a fault", &all, why, sizeof(why)), 0);
 	assert_string_equal(mmc_fault_print(&all.fault[0], text), "slow 5 ms");
 	assert_string_equal(mmc_fault_print(&all.fault[1], text), "vanish");
 }
