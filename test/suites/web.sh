@@ -71,7 +71,7 @@ check 'the list of routes' gets 200 /api/v1/help
 protects() {
 	local header missing=''
 	for header in 'content-security-policy: .*frame-ancestors' 'x-content-type-options: nosniff' 'x-frame-options: DENY' \
-		'referrer-policy: no-referrer' 'cross-origin-resource-policy: same-origin' \
+		'referrer-policy: \(no-referrer\|same-origin\)' 'cross-origin-resource-policy: same-origin' \
 		'cross-origin-opener-policy: same-origin' 'permissions-policy: .*usb=()' 'cache-control: .*no-'; do
 		grep -qi "^$header" "$S/head" || missing+="$header "
 	done
@@ -266,6 +266,8 @@ check 'then it does' same 303 "$(form -d image=new.iso /basic/delete)"
 check 'it is gone' test ! -e "$S/media/new.iso"
 check 'without a session it asks for the password' sh -c "curl -s -m 5 '$U/basic' | grep -q 'action=\"/basic/login\"'"
 sleep 2
+check 'its forms say where they come from' grep -qi '^referrer-policy: same-origin' <(curl -s -m 5 -D - -o "$S/null" "$U/basic")
+check 'log in by a form that does not: 403' same 403 "$(code -H 'Origin: null' -d 'password=correct+horse' /basic/login)"
 check 'log in by a form' same 303 "$(code -c "$S/jar2" -d 'password=correct+horse' /basic/login)"
 check 'it has a session' same 200 "$(code -b "$S/jar2" /api/v1/session)"
 

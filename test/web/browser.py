@@ -613,6 +613,48 @@ class Story:
             "fetch('api/v1/status').then(r => arguments[0](r.status))")
         assert status == 401, status
 
+    def the_plain_page_does_everyday_tasks_by_keyboard_without_script(self):
+        self.board.ctl("eject", "drive0", "force")
+        self.board.put("film-1.iso", 2048 * 20, MARKUP)
+        for scheme, width in (("dark", 1280), ("light", 320)):
+            self.b.size(width, 640, phone=width == 320)
+            self.b.scheme(scheme)
+            self.b.open(self.board.url + "basic")
+            checks.all_of(self.b, "plain log-in, " + scheme, few=True)
+        self.b.tab_to("Password")
+        self.b.keys(PASSWORD, Keys.ENTER)
+        self.b.wait_text("body", "Discs")
+        assert self.b.run("return document.scripts.length") == 0
+        checks.all_of(self.b, "plain page at 320 px")
+        self.b.tab_to("New blank for drive0")
+        self.b.keys("plain.iso", Keys.ENTER)
+        self.b.wait_text("p strong", "plain.iso")
+        self.b.tab_to("Eject: drive0")
+        self.b.keys(Keys.SPACE)
+        wait_for("the open tray", lambda: "plain.iso" not in self.b.text("p strong"))
+        self.b.tab_to("Insert into drive0: film-1.iso")
+        self.b.keys(Keys.ENTER)
+        self.b.wait_text("p strong", "film-1.iso")
+        self.b.tab_to("Download film-1.iso")
+        self.b.tab_to("Delete plain.iso...")
+        self.b.keys(Keys.ENTER)
+        self.b.wait_text("h1", "Delete a disc")
+        checks.all_of(self.b, "plain question at 320 px", few=True)
+        self.b.tab_to("Delete it")
+        os.unlink(self.board.media("plain.iso"))
+        self.b.keys(Keys.ENTER)
+        self.b.wait_text("h1", "Not Found")
+        checks.all_of(self.b, "plain error at 320 px", few=True)
+        self.b.tab_to("Back")
+        self.b.keys(Keys.ENTER)
+        self.b.wait_text("h2", "Discs")
+        assert "plain.iso" not in self.b.text("ul")
+        self.b.tab_to("Log out")
+        self.b.keys(Keys.ENTER)
+        self.b.button("Password")
+        self.b.size(1280, 1000)
+        self.b.open(self.board.url)
+
     def nothing_was_refused_by_the_policy_or_failed(self):
         assert self.b.run("return window.violations") == []
         faults = [e["message"] for e in self.b.driver.get_log("browser")
