@@ -25,10 +25,11 @@ static bool begin(struct html *h, const char *title)
 	if (!h->f)
 		return false;
 	fputs("<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
-	      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
+	      "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	      "<link rel=\"stylesheet\" href=\"/app.css\">\n<title>",
 		h->f);
 	text_html(h->f, title);
-	fputs(" - mmcgadget</title></head>\n<body>\n<h1>", h->f);
+	fputs(" - mmcgadget</title></head>\n<body>\n<main>\n<h1>", h->f);
 	text_html(h->f, title);
 	fputs("</h1>\n", h->f);
 	return true;
@@ -36,7 +37,7 @@ static bool begin(struct html *h, const char *title)
 
 static char *end(struct html *h)
 {
-	fputs("</body>\n</html>\n", h->f);
+	fputs("</main>\n</body>\n</html>\n", h->f);
 	if (fclose(h->f) != 0) {
 		free(h->text);
 		h->text = NULL;
@@ -50,6 +51,14 @@ static void put(struct html *h, const char *before, const char *value, const cha
 	fputs(before, h->f);
 	text_html(h->f, value);
 	fputs(after, h->f);
+}
+
+/* A button; of is what it belongs to, which its name says to those who do not see where it is. */
+static void put_button(struct html *h, const char *text, const char *of)
+{
+	put(h, "<button aria-label=\"", text, ": ");
+	put(h, "", of, "\">");
+	put(h, "", text, "</button>");
 }
 
 /* Begins a form with the session's token. drive: in the path; NULL: none. */
@@ -99,15 +108,18 @@ static void put_drive(struct html *h, const char *csrf, const json_t *d)
 	if (*field_text(d, "pending"))
 		put(h, "<p>", field_text(d, "pending"), "</p>\n");
 	form(h, csrf, name, "eject");
-	fputs("<button>Eject</button> <label><input type=\"checkbox\" name=\"force\" value=\"1\"> "
+	put_button(h, "Eject", name);
+	fputs(" <label><input type=\"checkbox\" name=\"force\" value=\"1\"> "
 	      "even if the PC uses it, which may break what it does</label></form>\n",
 		h->f);
 	form(h, csrf, name, "next");
-	fputs("<button>Next disc</button></form>\n", h->f);
+	put_button(h, "Next disc", name);
+	fputs("</form>\n", h->f);
 	form(h, csrf, name, "blank");
-	fputs("<label>New blank <input name=\"name\" value=\"blank-1.iso\" required></label> "
-	      "<button>Make and insert</button></form>\n",
-		h->f);
+	put(h, "<label>New blank for ", name,
+		" <input name=\"name\" value=\"blank-1.iso\" required></label> ");
+	put_button(h, "Make and insert", name);
+	fputs("</form>\n", h->f);
 }
 
 static void put_insert(struct html *h, const char *csrf, const json_t *drives, const char *image)
@@ -121,7 +133,9 @@ static void put_insert(struct html *h, const char *csrf, const json_t *drives, c
 
 		form(h, csrf, name, "insert");
 		put(h, "<input type=\"hidden\" name=\"image\" value=\"", image, "\">");
-		put(h, "<button>Insert into ", name, "</button></form>\n");
+		put(h, "<button aria-label=\"Insert into ", name, ": ");
+		put(h, "", image, "\">");
+		put(h, "Insert into ", name, "</button></form>\n");
 	}
 }
 
@@ -148,14 +162,14 @@ static void put_image(struct html *h, const char *csrf, const json_t *drives, co
 	if (field_number(e, "size") > 0) {
 		fputs("<a href=\"/api/v1/images/", h->f);
 		text_encode(h->f, name);
-		put(h, "/content\">Download ", name, "</a>\n");
+		put(h, "/content\" class=\"button\">Download ", name, "</a>\n");
 	}
 	if (json_array_size(in) == 0) {
 		fputs("<a href=\"/basic/delete?image=", h->f);
 		text_encode(h->f, name);
 		fputs("&amp;etag=", h->f);
 		text_encode(h->f, field_text(e, "etag"));
-		put(h, "\">Delete ", name, "...</a>\n");
+		put(h, "\" class=\"button\">Delete ", name, "...</a>\n");
 	}
 	fputs("</li>\n", h->f);
 }
@@ -190,7 +204,8 @@ char *basic_view(const char *host, const char *csrf, const json_t *status, const
 
 	if (!begin(&h, host))
 		return NULL;
-	fputs("<p><a href=\"/basic\">Look again</a> <a href=\"/\">The page with live "
+	fputs("<p><a href=\"/basic\" class=\"button\">Look again</a> <a href=\"/\" "
+	      "class=\"button\">The page with live "
 	      "states</a></p>\n",
 		h.f);
 	if (*field_text(status, "problem"))
@@ -227,6 +242,7 @@ char *basic_view_delete(const char *csrf, const char *name, const char *etag)
 	form(&h, csrf, NULL, "delete");
 	put(&h, "<input type=\"hidden\" name=\"image\" value=\"", name, "\">");
 	put(&h, "<input type=\"hidden\" name=\"etag\" value=\"", etag, "\">");
-	fputs("<button>Delete it</button> <a href=\"/basic\">Keep it</a></form>\n", h.f);
+	fputs("<button>Delete it</button> <a href=\"/basic\" class=\"button\">Keep it</a></form>\n",
+		h.f);
 	return end(&h);
 }

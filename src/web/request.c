@@ -15,7 +15,7 @@
 #include "web/codes.h"
 #include "web/text.h"
 
-/* Every answer has them. */
+/* Every answer has them, if it does not say otherwise. */
 static const struct {
 	const char *name, *value;
 } common[] = {
@@ -90,8 +90,10 @@ void reply_response(struct request *r, unsigned status, struct MHD_Response *res
 		response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 		status = 500;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(common); i++)
-		reply_header(response, common[i].name, "%s", common[i].value);
+	for (size_t i = 0; i < ARRAY_LEN(common); i++) {
+		if (!has_header(response, common[i].name))
+			reply_header(response, common[i].name, "%s", common[i].value);
+	}
 	if (!has_header(response, "Cache-Control"))
 		reply_header(response, "Cache-Control", "no-store");
 	if (r->new_cookie) {
@@ -121,6 +123,9 @@ void reply_text(struct request *r, unsigned status, const char *type, char *text
 		reply_header(response, "Content-Type", "%s", type);
 	else
 		free(text);
+	/* With "no-referrer", browsers send forms with "Origin: null", as from another site. */
+	if (response && strncmp(type, "text/html", 9) == 0)
+		reply_header(response, "Referrer-Policy", "same-origin");
 	reply_response(r, status, response);
 }
 
@@ -163,10 +168,11 @@ static char *error_page(unsigned status, const char *message)
 	fprintf(f,
 		"<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">"
 		"<meta name=\"viewport\" content=\"width=device-width\">"
-		"<title>%s</title>\n<h1>%s</h1>\n<p>",
+		"<link rel=\"stylesheet\" href=\"/app.css\">"
+		"<title>%s</title>\n<main><h1>%s</h1>\n<p>",
 		codes_words(status), codes_words(status));
 	text_html(f, message);
-	fprintf(f, "</p>\n<p><a href=\"/basic\">Back</a></p>\n</html>\n");
+	fprintf(f, "</p>\n<p><a href=\"/basic\" class=\"button\">Back</a></p></main>\n</html>\n");
 	if (fclose(f) != 0) {
 		free(text);
 		return NULL;

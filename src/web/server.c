@@ -27,6 +27,11 @@
 #define MOVE_BYTES 1024u
 #define SILENCE    65u           /* seconds; for what the other end does not take */
 #define REFUSED_US (60 * SECOND) /* between two lines about refused connections */
+/*
+ * How often the library may run before other events have their turn. With one connection that is
+ * busy, each time is one recv() or sendfile(); more would keep the others waiting.
+ */
+#define RUNS       16u
 
 /* A connection. */
 struct conn {
@@ -40,10 +45,17 @@ struct conn {
 	struct request *request;
 };
 
+/* A timer whose time moves often. */
+struct timer {
+	sd_event_source *source;
+	uint64_t at; /* for which it is set; UINT64_MAX: it is off */
+};
+
 struct server {
 	struct web *web;
 	struct MHD_Daemon *mhd;
-	sd_event_source *listening[LISTENERS], *epoll, *post, *library, *deadlines, *idle;
+	sd_event_source *listening[LISTENERS], *epoll, *post, *idle;
+	struct timer library, deadlines;
 	unsigned listeners;
 	struct conn *conns;
 	unsigned count, remote;
@@ -68,6 +80,27 @@ static void set_timer(sd_event_source *s, uint64_t at)
 	(void)sd_event_source_set_enabled(s, at == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }
 
+/*
+ * The times move with each piece of an upload or a download. A timer that comes too early only
+ * looks again, so it is set for earlier times alone.
+ */
+static void set_moving_timer(struct timer *t, uint64_t at)
+{
+	if (at != UINT64_MAX && t->at <= at)
+		return;
+	if (t->at != at)
+		set_timer(t->source, at);
+	t->at = at;
+}
+
+/* Whether the library would go on at once. */
+static bool is_busy(const struct server *s)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+
+	return MHD_get_timeout(s->mhd, &ms) == MHD_YES && ms == 0;
+}
+
 /* Sets all timers as they are needed now; without connections there are none but the last. */
 static void set_timers(struct server *s)
 {
@@ -79,10 +112,10 @@ static void set_timers(struct server *s)
 		if (c->deadline && c->deadline < first)
 			first = c->deadline;
 	}
-	set_timer(s->deadlines, first);
-	set_timer(s->library, s->conns && MHD_get_timeout(s->mhd, &ms) == MHD_YES
-				      ? now_us() + ms * 1000
-				      : UINT64_MAX);
+	set_moving_timer(&s->deadlines, first);
+	set_moving_timer(&s->library, s->conns && MHD_get_timeout(s->mhd, &ms) == MHD_YES
+					      ? now_us() + ms * 1000
+					      : UINT64_MAX);
 	(void)sd_event_source_get_enabled(s->idle, &enabled);
 	if (s->conns || s->web->config.idle == 0)
 		set_timer(s->idle, UINT64_MAX);
@@ -92,16 +125,23 @@ static void set_timers(struct server *s)
 
 static void run_library(struct server *s)
 {
-	s->web->resumed = false;
-	(void)MHD_run(s->mhd);
+	unsigned runs = 0;
+
+	do {
+		s->web->resumed = false;
+		(void)MHD_run(s->mhd);
+	} while (++runs < RUNS && is_busy(s));
 	set_timers(s);
 }
 
 static int on_library(sd_event_source *source, uint64_t usec, void *server)
 {
+	struct server *s = server;
+
 	(void)source;
 	(void)usec;
-	run_library(server);
+	s->library.at = UINT64_MAX; /* it has come, and is off */
+	run_library(s);
 	return 0;
 }
 
@@ -133,6 +173,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *server)
 
 	(void)source;
 	(void)usec;
+	s->deadlines.at = UINT64_MAX; /* it has come, and is off */
 	for (struct conn *c = s->conns; c; c = c->next) {
 		if (!c->deadline || c->deadline > now)
 			continue;
@@ -494,6 +535,7 @@ int server_new(struct web *web, const int *listening, unsigned count, struct ser
 	if (!s)
 		return -ENOMEM;
 	s->web = web;
+	s->library.at = s->deadlines.at = UINT64_MAX;
 	r = start_library(s);
 	info = r < 0 ? NULL : MHD_get_daemon_info(s->mhd, MHD_DAEMON_INFO_EPOLL_FD);
 	if (r == 0)
@@ -503,9 +545,9 @@ int server_new(struct web *web, const int *listening, unsigned count, struct ser
 	if (r >= 0)
 		r = sd_event_add_post(web->event, &s->post, on_post, s);
 	if (r >= 0)
-		r = add_timer(s, &s->library, on_library);
+		r = add_timer(s, &s->library.source, on_library);
 	if (r >= 0)
-		r = add_timer(s, &s->deadlines, on_deadline);
+		r = add_timer(s, &s->deadlines.source, on_deadline);
 	if (r >= 0)
 		r = add_timer(s, &s->idle, on_idle);
 	for (; r >= 0 && s->listeners < count && s->listeners < LISTENERS; s->listeners++)
@@ -528,8 +570,8 @@ void server_free(struct server *s)
 		sd_event_source_disable_unref(s->listening[i]);
 	sd_event_source_disable_unref(s->epoll);
 	sd_event_source_disable_unref(s->post);
-	sd_event_source_disable_unref(s->library);
-	sd_event_source_disable_unref(s->deadlines);
+	sd_event_source_disable_unref(s->library.source);
+	sd_event_source_disable_unref(s->deadlines.source);
 	sd_event_source_disable_unref(s->idle);
 	if (s->mhd) {
 		/* Suspended connections must go on before they can end. */

@@ -22,8 +22,8 @@ packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
 	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils cdparanoia
 	usbutils eject jq e2fsprogs udftools dosfstools strace
 	iproute2 usbredirect usbip dmsetup"
-# Debian 12 has no library for CHDs.
-[ "$suite" = bookworm ] || packages="$packages libchdr-dev"
+# Debian 12 has no library for CHDs. One of the two guests has the page.
+[ "$suite" = bookworm ] || packages="$packages libchdr-dev libmicrohttpd-dev libcrypt-dev curl"
 case $arch in
 amd64 | arm64) packages="linux-image-$arch $packages" ;;
 *)

@@ -135,5 +135,24 @@ for _ in $(seq 60); do
 done
 check 'then it is' same "$(sha256sum <"$S/x" | cut -c1-64)  c.iso" "$(cat "$S/body")"
 check 'delete what has changed' same 412 "$(token -X DELETE -H 'If-Match: "1-2-3-4"' $name/c.iso)"
+check 'its sum is kept' test -e "$S/media/c.iso.sha256"
 check 'delete what was seen' same 204 "$(token -X DELETE -H "If-Match: $tag" $name/c.iso)"
+check 'its sum goes along' test ! -e "$S/media/c.iso" -a ! -e "$S/media/c.iso.sha256"
+
+echo '# discs that are burned'
+host() { "$O/test/web/fake_daemon" --host "$S" "$@" >"$S/null"; }
+check 'a blank' same 200 "$(token -H "$json" -d '{"name":"burn.iso"}' /api/v1/drives/drive0/blank)"
+host burn drive0 blocks=40 && host wait drive0
+check 'while the drive may write to it: 423' same 423 "$(token $name/burn.iso/content)"
+check 'with a code' same in-use "$(body .code)"
+check 'nor with unfinished=1' same 423 "$(token "$name/burn.iso/content?unfinished=1")"
+check 'nor is it deleted' same 423 "$(token -X DELETE $name/burn.iso)"
+check 'or renamed' same 423 "$(token -X PATCH -H "$json" -d '{"name":"z.iso"}' $name/burn.iso)"
+check 'eject' same 200 "$(token -H "$json" -d '{"force":true}' /api/v1/drives/drive0/eject)"
+check 'it can still be added to: 409' same 409 "$(token $name/burn.iso/content)"
+check 'unless that is wanted' same 200 "$(token "$name/burn.iso/content?unfinished=1")"
+check 'as what it is' cmp "$S/body" "$S/media/burn.iso"
+check 'it has a state' test -e "$S/media/burn.iso.mmcdisc"
+check 'delete' same 204 "$(token -X DELETE $name/burn.iso)"
+check 'its state goes along' test ! -e "$S/media/burn.iso" -a ! -e "$S/media/burn.iso.mmcdisc"
 echo "1..$n"

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""beside_nginx.py BUILD [MIB]: CPU time of mmcgadget-web for an upload and a download beside that of nginx (PUT of its
-WebDAV module, GET by sendfile), in turns on the same machine. No test: a measurement for docs/web.md."""
+"""beside_nginx.py BUILD [MIB [TURNS]]: CPU time of mmcgadget-web for an upload and a download beside that of nginx (PUT
+of its WebDAV module, GET by sendfile), in turns on the same machine, and the medians of all turns but the first. A
+download is repeated until it has taken long enough to tell. No test: a measurement for docs/performance.md."""
 
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -31,47 +33,61 @@ def curl(*words):
     subprocess.run(["curl", "-sf", "-o", "/dev/null", *words], check=True)
 
 
+def start_nginx(folder):
+    os.chmod(folder, 0o755)
+    os.mkdir(folder + "/root")
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        port = s.getsockname()[1]
+    with open(folder + "/conf", "w") as f:
+        f.write("user root;" + CONFIG % {"dir": folder, "port": port})
+    nginx = subprocess.Popen(["nginx", "-c", folder + "/conf"], stderr=subprocess.DEVNULL)
+
+    def listens():
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", port)) == 0
+    wait_for("nginx", listens)
+    return nginx, "http://127.0.0.1:%d/" % port
+
+
 def main():
-    build, mib = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1024
+    build = sys.argv[1]
+    mib, turns = (int(w) for w in (sys.argv[2:] + ["512", "7"][len(sys.argv) - 2:])[:2])
     board = Board(build)
-    token = board.token("nginx")
+    token = ["-H", "Authorization: Bearer " + board.token("nginx")]
     board.start_daemon()
     board.start_web()
+    used = {}
     with tempfile.TemporaryDirectory(dir=board.folder) as folder:
-        os.chmod(folder, 0o755)
-        os.mkdir(folder + "/root")
-        with socket.create_server(("127.0.0.1", 0)) as s:
-            port = s.getsockname()[1]
-        with open(folder + "/conf", "w") as f:
-            f.write("user root;" + CONFIG % {"dir": folder, "port": port})
-        nginx = subprocess.Popen(["nginx", "-c", folder + "/conf"], stderr=subprocess.DEVNULL)
-
-        def listens():
-            with socket.socket() as s:
-                return s.connect_ex(("127.0.0.1", port)) == 0
-        wait_for("nginx", listens)
+        nginx, there = start_nginx(folder)
         data = folder + "/data"
         with open(data, "wb") as f:
             for _ in range(mib):
                 f.write(os.urandom(1 << 20))
-        own = ["-H", "Authorization: Bearer " + token]
-        url = "http://127.0.0.1:%d/%s"
-        for turn in range(3):
+        for turn in range(turns + 1):
             name = "%d.iso" % turn
-            for what, pid, words in (
-                    ("upload", board.web.pid, [*own, "-T", data, url % (board.port, "api/v1/images/%s/content" % name)]),
-                    ("upload", nginx.pid, ["-T", data, url % (port, name)]),
-                    ("download", board.web.pid, [*own, url % (board.port, "api/v1/images/%s/content" % name)]),
-                    ("download", nginx.pid, [url % (port, name)])):
+            here = board.url + "api/v1/images/%s/content" % name
+            first = -1 if turn % 2 else 1  # each is the first as often as the other
+            for what, who, pid, repeat, words in (
+                    *(("upload", "mmcgadget-web", board.web.pid, 1, [*token, "-T", data, here]),
+                      ("upload", "nginx", nginx.pid, 1, ["-T", data, there + name]))[::first],
+                    *(("download", "mmcgadget-web", board.web.pid, 4, [*token, here]),
+                      ("download", "nginx", nginx.pid, 4, [there + name]))[::first]):
                 before = cpu(pid)
-                curl(*words)
-                print("%s by %s: %.2f s of CPU for 1 GiB" % (
-                    what, "nginx" if pid == nginx.pid else "mmcgadget-web", (cpu(pid) - before) * 1024 / mib), flush=True)
+                for _ in range(repeat):
+                    curl(*words)
+                if turn > 0:
+                    used.setdefault((what, who), []).append((cpu(pid) - before) * 1024 / mib / repeat)
             os.unlink(board.media(name))
             os.unlink(folder + "/root/" + name)
         nginx.send_signal(signal.SIGTERM)
         nginx.wait()
     board.end()
+    for (what, who), seconds in used.items():
+        print("%s by %s: %.2f s of CPU for 1 GiB (%s)" % (
+            what, who, statistics.median(seconds), " ".join("%.2f" % s for s in seconds)))
+    for what in ("upload", "download"):
+        print("%s: %.2f times nginx" % (what, statistics.median(used[what, "mmcgadget-web"]) / statistics.median(
+            used[what, "nginx"])))
 
 
 if __name__ == "__main__":

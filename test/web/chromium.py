@@ -2,6 +2,7 @@
 """Debian's Chromium, and what a user does in it."""
 
 import json
+import os
 
 from selenium import webdriver
 from selenium.common.exceptions import (ElementClickInterceptedException, ElementNotInteractableException,
@@ -131,6 +132,26 @@ class Browser:
                 r = message["params"]["request"]
                 self.requests.append((r["method"], r["url"], r["headers"]))
         return self.requests
+
+    def memory(self):
+        """Bytes of memory of all its processes, without files that they have mapped."""
+        parents = {}
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/stat" % pid) as f:
+                    parents.setdefault(int(f.read().rsplit(")", 1)[1].split()[1]), []).append(int(pid))
+            except OSError:
+                pass  # it has ended
+        todo, total = [self.driver.service.process.pid], 0
+        while todo:
+            pid = todo.pop()
+            todo += parents.get(pid, [])
+            try:
+                with open("/proc/%d/smaps_rollup" % pid) as f:
+                    total += sum(int(line.split()[1]) * 1024 for line in f if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
+            except OSError:
+                pass
+        return total
 
     def end(self):
         self.driver.quit()
