@@ -7,7 +7,7 @@
 #   CUTS=20           number of power cuts while discs are burned (4; 20 with FULL=1)
 #   FIRST_CUTS=20     number of power cuts in a first boot (3; 20 with FULL=1)
 #   BUILT=1           uses the image that is in the build folder
-#   PARTS="first burn"  only these parts: build, first, burn, cut-first, half, small, time, update
+#   PARTS="first burn"  only these parts: build, board, first, burn, cut-first, half, small, time, update
 cd "$(dirname "$0")/../.." || exit 1
 board=${BOARD:-rpi-arm64}
 cuts=${CUTS:-${FULL:+20}}
@@ -129,6 +129,30 @@ trees() {
 	test $count -gt 4
 }
 verdict 'the port of each device tree is a device' trees
+
+# ---- on a model of the board ----------------------------------------------------------------
+# Without USB device port: what the port's absence lets fail is not looked at.
+on_board() {
+	new_card 8192 # the model takes powers of two only
+	boot_board
+	verdict "on QEMU's $board_machine the system starts from the card in the board's slot" wait_line '^CARD up' 1800
+	echo "# $(said board)"
+	verdict '... which it has mounted read-only' is "$(said card)" '/dev/mmcblk0p1 vfat ro'
+	verdict '... and on which it has made the partition of the discs' has "$(said mounted)" '^ext4 rw'
+	verdict "... the port's driver has found a device in the tree" is "$(said port)" 'peripheral dwc2'
+	verdict '... and no unit has failed' is "$(said failed)" ''
+	verdict '... doctor knows the board, and finds config.txt right' board_doctor
+	echo "# memory: $(said memory)"
+	cut_power
+}
+board_doctor() {
+	local found
+	found=$(tr -d '\r' <"$console" | sed -n 's/^CARD doctor //p')
+	has "$found" 'config.txt'
+}
+[ -z "$board_machine" ] || ! part board || on_board
+# QEMU has no other machine with this processor that this kernel knows.
+[ "$board" != rpi-armel ] || { echo "1..$n"; exit 0; }
 
 # ---- the first boot -------------------------------------------------------------------------
 if [ -n "${PARTS:-}" ] && ! part first && ! part burn && ! part cut-first && ! part half && ! part small && ! part time &&
