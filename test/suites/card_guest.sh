@@ -117,6 +117,18 @@ libraries() { # each program finds its libraries, since packages are left out ag
 	[ -s "$work/have" ] && [ ! -s "$work/lacking" ]
 }
 verdict 'each program finds its libraries' libraries
+wifi() { # the firmware of each chip that a board has, under the name that its driver asks for
+	local chip name board_files
+	for chip in $wifi_chips; do
+		for name in "$chip-sdio.bin" "$chip-sdio.clm_blob"; do
+			test -s "$root/usr/lib/firmware/brcm/$name" || { echo "no $name"; return 1; }
+		done
+		board_files=$(find "$root/usr/lib/firmware/brcm/" -name "$chip-sdio*.txt" -exec test -s {} \; -print | wc -l)
+		test "$board_files" -gt 0 || { echo "$chip has no board's file"; return 1; }
+	done
+	test -s "$root/usr/lib/firmware/regulatory.db" -a -x "$root/usr/sbin/wpa_supplicant"
+}
+[ -z "${wifi_chips:-}" ] || verdict 'the firmware of each Wi-Fi chip is there' wifi
 trees() {
 	local tree node=/soc/usb@7e980000 count=0
 	# shellcheck source=image/card.sh
@@ -148,7 +160,7 @@ on_board() {
 board_doctor() {
 	local found
 	found=$(tr -d '\r' <"$console" | sed -n 's/^CARD doctor //p')
-	has "$found" 'config.txt'
+	has "$found" 'config.txt .*makes the port "peripheral"'
 }
 [ -z "$board_machine" ] || ! part board || on_board
 # QEMU has no other machine with this processor that this kernel knows.
