@@ -7,7 +7,7 @@
 # tree give the same bytes.
 #   O=build        the build folder
 #   OFFLINE=1      uses the packages of the last time
-#   MIRROR=URL     takes the packages from there (image/fetch.sh)
+#   MIRROR=URL, SUITE=stable   take the packages from there (image/fetch.sh)
 #   SOURCES=1      also downloads the sources of all packages, which whoever publishes an image has to offer
 #   MMCGADGET_CACHE=DIR   where downloads are kept
 set -eu -o pipefail

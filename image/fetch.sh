@@ -10,14 +10,26 @@
 #   OFFLINE   set: the lists of the last time are used, and nothing is downloaded that is there already
 #   MIRROR    the archive, in place of the one that this machine's apt uses; for example a
 #             snapshot of one day, http://snapshot.debian.org/archive/debian/20261121T000000Z
+#   SUITE     another name of Debian 13 in the archive, in place of "trixie": a mirror whose lists under one
+#             name are not whole may have them under the other, "stable"
 set -eu -o pipefail
 arch=$1 name=$2 packages=$3 left_out=$4
-suite=trixie
+suite=${SUITE:-trixie}
 # shellcheck source=image/apt.sh
 . "$(dirname "$0")/apt.sh"
 folder=$CACHE/$name
 mkdir -p "$folder/archives/partial"
 
+# not_whole FAILURE: an architecture that few use is the first that a mirror has in part only: its list is older
+# than its signature, or names packages that are gone.
+not_whole() {
+	echo "fetch.sh: $1 for $arch from: $(awk '{ print $(NF - 3), $(NF - 2) }' "$folder/sources.list" | paste -sd,)" >&2
+	if grep -qE '404 |unexpected size|Hash Sum' "$folder/log"; then
+		echo "fetch.sh: the archive's lists and its packages of $arch do not fit each other. Try later, or SUITE=stable, or a" >&2
+		echo "  day when they did: MIRROR=http://snapshot.debian.org/archive/debian/20261121T000000Z" >&2
+	fi
+	exit 1
+}
 request="$arch $packages / $left_out"
 if [ -n "${OFFLINE:-}" ] && [ "$(cat "$folder/request" 2>/dev/null)" = "$request" ]; then
 	echo "$folder/files"
@@ -55,11 +67,16 @@ apt_begin "$folder" "$arch" "$CACHE/debs" || {
 S
 
 if [ -z "${OFFLINE:-}" ] || [ -z "$(ls "$apt"/lists/*Packages* 2>/dev/null)" ]; then
-	apt_run update
+	(apt_run update) || not_whole 'the lists of packages could not be fetched'
 fi
+other=$(awk '$1 == "Codename:" && $2 !~ /^trixie/ { print $2 }' "$apt"/lists/*Release | sort -u | paste -sd' ')
+[ -z "$other" ] || {
+	echo "fetch.sh: $suite is $other here, and the card's system is Debian 13, trixie" >&2
+	exit 1
+}
 # shellcheck disable=SC2086 # words
 {
-	apt_run install -y --download-only $packages
+	(apt_run install -y --download-only $packages) || not_whole 'packages could not be fetched'
 	APT_CONFIG=$apt/conf apt-get install -y --print-uris -o Dir::Cache::archives="$apt/archives" $packages |
 		awk '$1 ~ /^.(http|file|https):/ { print $2 }' | LC_ALL=C sort >"$apt/files"
 }

@@ -35,7 +35,8 @@ prune_system() {
 	local name
 	# Of the firmware for Wi-Fi only that of the boards.
 	if [ -d "$root/usr/lib/firmware" ]; then
-		find "$root/usr/lib/firmware" ! -type d ! -name 'brcmfmac434[35][0356]*' ! -name 'regulatory.*' -delete
+		# What brcmfmac asks for is a link to the same chip's file in another folder, whose name begins with cyfmac.
+		find "$root/usr/lib/firmware" ! -type d ! -name '*fmac43430-*' ! -name '*fmac4345[56]-*' ! -name 'regulatory.*' -delete
 		find "$root/usr/lib/firmware" ! -type d -name '*[-.]sdio.*.txt' ! -name '*raspberrypi*' -delete
 		find "$root/usr/lib/firmware" -xtype l -delete
 		# Two versions of the regulatory database: a link that update-alternatives would have made.

@@ -8,6 +8,8 @@ optimisation='-O2'
 kernel_package=linux-image-arm64
 firmware_packages='raspi-firmware firmware-brcm80211'
 boot_kind=rpi
+# The chips of these boards' Wi-Fi, of which there has to be firmware.
+wifi_chips='brcmfmac43430 brcmfmac43455 brcmfmac43456'
 # Folder of the device trees in the kernel's package, their names there, and the names that the firmware
 # may look for: those of the kernel and, for some of its versions, those of Raspberry Pi's own kernel.
 trees=broadcom

@@ -9,6 +9,8 @@ optimisation='-O2 -march=armv6kz -marm'
 kernel_package=linux-image-rpi
 firmware_packages='raspi-firmware firmware-brcm80211'
 boot_kind=rpi
+# The chips of these boards' Wi-Fi, of which there has to be firmware.
+wifi_chips='brcmfmac43430'
 trees=
 tree_names='bcm2835-rpi-zero=bcm2708-rpi-zero bcm2835-rpi-zero-w=bcm2708-rpi-zero-w bcm2835-rpi-a=bcm2708-rpi-b
 	bcm2835-rpi-a-plus=bcm2708-rpi-b-plus bcm2835-rpi-cm1-io1=bcm2708-rpi-cm'

@@ -3,14 +3,16 @@
 # Sourced by the first program of a card under test, in the initial RAM disk, with the system in /root.
 mkdir -p /root/test
 cp /script /root/test/script
+tty=${line##*console=}
+tty=${tty%%[, ]*}
 cat >/root/etc/systemd/system/card-test.service <<END
 [Unit]
 Description=The test of this card
 After=mmcgadgetd.service
 [Service]
 ExecStart=/bin/sh /test/script
-StandardOutput=file:/dev/ttyAMA0
-StandardError=file:/dev/ttyAMA0
+StandardOutput=file:/dev/$tty
+StandardError=file:/dev/$tty
 END
 # A version that does not start its drive.
 case $line in *card.test=no-drive*)

@@ -7,7 +7,8 @@
 #   CUTS=20           number of power cuts while discs are burned (4; 20 with FULL=1)
 #   FIRST_CUTS=20     number of power cuts in a first boot (3; 20 with FULL=1)
 #   BUILT=1           uses the image that is in the build folder
-#   PARTS="first burn"  only these parts: build, first, burn, cut-first, half, small, time, update
+#   PARTS="first burn"  only these parts: build, first, burn, cut-first, half, small, time, update, and
+#                     board, on a model of the board, which takes long and is done for rpi-armel or if it is named
 cd "$(dirname "$0")/../.." || exit 1
 board=${BOARD:-rpi-arm64}
 cuts=${CUTS:-${FULL:+20}}
@@ -117,6 +118,18 @@ libraries() { # each program finds its libraries, since packages are left out ag
 	[ -s "$work/have" ] && [ ! -s "$work/lacking" ]
 }
 verdict 'each program finds its libraries' libraries
+wifi() { # the firmware of each chip that a board has, under the name that its driver asks for
+	local chip name board_files
+	for chip in $wifi_chips; do
+		for name in "$chip-sdio.bin" "$chip-sdio.clm_blob"; do
+			test -s "$root/usr/lib/firmware/brcm/$name" || { echo "no $name"; return 1; }
+		done
+		board_files=$(find "$root/usr/lib/firmware/brcm/" -name "$chip-sdio*.txt" -exec test -s {} \; -print | wc -l)
+		test "$board_files" -gt 0 || { echo "$chip has no board's file"; return 1; }
+	done
+	test -s "$root/usr/lib/firmware/regulatory.db" -a -x "$root/usr/sbin/wpa_supplicant"
+}
+[ -z "${wifi_chips:-}" ] || verdict 'the firmware of each Wi-Fi chip is there' wifi
 trees() {
 	local tree node=/soc/usb@7e980000 count=0
 	# shellcheck source=image/card.sh
@@ -129,6 +142,32 @@ trees() {
 	test $count -gt 4
 }
 verdict 'the port of each device tree is a device' trees
+
+# ---- on a model of the board ----------------------------------------------------------------
+# Without USB device port: what the port's absence lets fail is not looked at.
+on_board() {
+	new_card 8192 # the model takes powers of two only
+	boot_board
+	verdict "on QEMU's $board_machine the system starts from the card in the board's slot" wait_line '^CARD up' 1800
+	echo "# $(said board)"
+	verdict '... which it has mounted read-only' is "$(said card)" '/dev/mmcblk0p1 vfat ro'
+	verdict '... and on which it has made the partition of the discs' has "$(said mounted)" '^ext4 rw'
+	verdict "... the port's driver has found a device in the tree" is "$(said port)" 'peripheral dwc2'
+	verdict '... and no unit has failed' is "$(said failed)" ''
+	verdict '... doctor knows the board, and finds config.txt right' board_doctor
+	echo "# memory: $(said memory)"
+	cut_power
+}
+board_doctor() {
+	local found
+	found=$(tr -d '\r' <"$console" | sed -n 's/^CARD doctor //p')
+	has "$found" 'config.txt .*makes the port "peripheral"'
+}
+if [ "$board" = rpi-armel ] || { [ -n "$board_machine" ] && grep -qw board <<<"${PARTS:-}"; }; then
+	on_board
+fi
+# QEMU has no other machine with this processor that this kernel knows.
+[ "$board" != rpi-armel ] || { echo "1..$n"; exit 0; }
 
 # ---- the first boot -------------------------------------------------------------------------
 if [ -n "${PARTS:-}" ] && ! part first && ! part burn && ! part cut-first && ! part half && ! part small && ! part time &&
@@ -173,7 +212,9 @@ first_boot() {
 	verdict 'at most 48 MB of RAM are in use' test "$(cut -d' ' -f2 <<<"$memory")" -le 48
 	verdict 'the first boot has written only the report and the partition of the discs' is "$(front)" "$before"
 }
-first_boot
+if part first || part burn || part small; then
+	first_boot
+fi
 identity=$(said machine)
 
 # ---- a burn, and power cuts -----------------------------------------------------------------
