@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes the image of an SD card for a board, a file, of Debian 13's packages and this tree's programs:
+# Builds the SD card image for a board, as a file, from Debian 13's packages and this tree's programs:
 #   build.sh BOARD   BOARD is a name from image/boards; the image is build/image/mmcgadget-BOARD.img.xz
 # It writes to no device, runs no program of another architecture, and needs no root: without root it
 # works under fakeroot, so that the files of the image can belong to root. The same packages and the same
 # tree give the same bytes.
-#   O=build        the build folder
-#   OFFLINE=1      uses the packages of the last time
+#   O=build        the build directory
+#   OFFLINE=1      uses the packages that were downloaded before
 #   MIRROR=URL, SUITE=stable   take the packages from there (image/fetch.sh)
-#   SOURCES=1      also downloads the sources of all packages, which whoever publishes an image has to offer
+#   SOURCES=1      also downloads the sources of all packages; anyone who publishes an image must offer them
 #   MMCGADGET_CACHE=DIR   where downloads are kept
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
@@ -59,8 +59,8 @@ mkdir -p "$root" "$boot" "$work/ram"
 began=$SECONDS
 step() { printf '%4d s  %s\n' $((SECONDS - began)) "$*"; }
 
-# The layout of the card, in sectors of 512 bytes. It is on every card that was ever written, so it can
-# not change: the partition of the discs begins at discs_start.
+# The layout of the card, in sectors of 512 bytes. Never change it: cards that are in use have this layout,
+# and updates and the partition of the discs, which begins at discs_start, depend on it.
 fat_start=8192 fat_size=262144
 slot_size=393216
 slot_a=$((fat_start + fat_size))

@@ -1,12 +1,13 @@
 # shellcheck shell=bash disable=SC2154 # variables of build.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by build.sh: kernel and modules, the initial RAM disk, the partitions, and the files that come out.
+# Sourced by build.sh: kernel and modules, the initial RAM disk, the partitions, and the output files.
 
-# Signature of the card's MBR, as it lies there: by it the initial RAM disk finds the card. The same on all
-# cards of a family, so that any update fits any card.
+# Signature of the card's MBR, in the order of its bytes on the card. The initial RAM disk finds the card by
+# it. It is the same on all cards of one image name, so that any update fits any card.
 signature=$(printf %s "mmcgadget $board" | sha256sum | cut -c1-8)
 
 # closure MODULES.DEP NAME...: the paths of these modules and of what they need, in the order of loading.
+# Names without a module go to stderr.
 closure() {
 	awk -v names="${*:2}" '
 	{
@@ -38,9 +39,9 @@ closure() {
 	}' "$1"
 }
 
-# copy_module MODULE TO: a module of the kernel's folder $from, unpacked, without what is for debuggers and
-# without the signature: to check it at each boot takes longer than to load the module, and the kernel does
-# not ask for it. It is kept in $stripped for the next time.
+# copy_module MODULE TO: copies a module from $from: unpacked, without debug information, and without its
+# signature, because checking a signature at each boot takes longer than loading the module, and this kernel
+# does not require one. The result is kept in $stripped for the next build.
 copy_module() {
 	local done=$stripped/${1%.xz}
 	if [ ! -e "$done" ]; then
@@ -56,7 +57,8 @@ copy_module() {
 	cp "$done" "$2"
 }
 
-# run_depmod ROOT: of the modules below ROOT/usr/lib/modules, whatever folder this depmod was made for.
+# run_depmod ROOT: runs depmod for ROOT/usr/lib/modules, whether this depmod looks in /lib/modules or in
+# /usr/lib/modules.
 run_depmod() {
 	local fake
 	fake=$(mktemp -d)
@@ -74,14 +76,15 @@ make_boot() {
 	[ -e "$from/modules.dep" ] || run_depmod "$work/kernel"
 	modules=$root/usr/lib/modules/$version
 
-	# The root: the modules that the board's list names, whole folders, and what these need.
+	# The root: the modules that the board's list names, those of whole directories, and what they need.
 	local names
 	names=$(for folder in $module_folders; do
 		find "$from/kernel/$folder" -name '*.ko*' 2>/dev/null
 	done | sed 's,.*/,,; s/\.ko.*//' | sort -u)
 	# shellcheck disable=SC2086 # words
 	closure "$from/modules.dep" $names $modules_by_name $boot_modules 2>"$work/missing-modules" >"$work/modules"
-	# A kernel that calls a module otherwise, or has it built in, would lack it without a word.
+	# Fails if a module has another name in this kernel, which would otherwise go unnoticed. Modules that are
+	# built in may be missing.
 	grep -vxFf <(sed 's,.*/,,; s/\.ko.*//; s/-/_/g' "$from/modules.builtin") "$work/missing-modules" >&2 && {
 		echo "image/build.sh: this kernel has no such modules" >&2
 		exit 1
@@ -93,7 +96,7 @@ make_boot() {
 	run_depmod "$root"
 	rm -f "$modules"/modules.{dep,alias,symbols,builtin.alias,builtin}.txt
 
-	# The initial RAM disk: busybox, our first program, and the modules until the root is there.
+	# The initial RAM disk: busybox, init.sh as /init, and the modules that are needed to mount the root.
 	local ram=$work/ram
 	mkdir -p "$ram"/{bin,dev,proc,sys,fat,low,ram,root,lib/modules}
 	cp "$root/usr/bin/busybox" "$ram/bin/"
@@ -118,8 +121,8 @@ make_boot() {
 	"make_boot_$boot_kind"
 }
 
-# The firmware of a Raspberry Pi and the device trees. Each tree has the change of the overlay already, for a
-# firmware that applies none; it does no harm twice.
+# The firmware of a Raspberry Pi and the device trees. The overlay is already merged into each tree,
+# for firmware that applies no overlays. Applying it twice does no harm.
 make_boot_rpi() {
 	local name tree other package
 	package=$(grep '^raspi-firmware_' "$package_list")
@@ -130,7 +133,7 @@ make_boot_rpi() {
 	done
 	mkdir -p "$boot/overlays"
 	dtc -q -@ -I dts -O dtb -o "$boot/overlays/dwc2.dtbo" image/rpi/dwc2.dts
-	# The firmware looks into this folder only if it has this file.
+	# The firmware looks into this directory only if it has this file.
 	echo 'Overlays of the device tree, for config.txt.' >"$boot/overlays/README"
 	for name in $tree_names; do
 		tree=$work/kernel/usr/lib/linux-image-$version/${trees:+$trees/}${name%%=*}.dtb
@@ -143,8 +146,9 @@ make_boot_rpi() {
 	[ -z "$firmware_settings" ] || printf '%s\n' "$firmware_settings" >>"$boot/config.txt"
 }
 
-# U-Boot. BeagleBones read MLO from the first partition; Allwinner boards read sectors before it, so that
-# each has its own in a folder, for its owner to copy there. Which of the two systems starts is a letter.
+# U-Boot. BeagleBones read MLO from the first partition; Allwinner boards read their loader from sectors
+# before that partition. The loader differs from board to board, so all are in u-boot/, and the owner writes the
+# right one to the card. One letter in extlinux.conf selects which of the two systems starts.
 make_boot_uboot() {
 	local name node package folder=$work/loaders slot
 	mkdir -p "$folder" "$boot/a/dtb" "$boot/extlinux" "$boot/u-boot"
@@ -164,7 +168,7 @@ make_boot_uboot() {
 		}
 		fdtput -t s "$boot/a/dtb/$name.dtb" "$node" dr_mode peripheral
 	done
-	# The letter is at the same place for ever: the first program and mmcgadget-update write it.
+	# The letter must stay at byte 8: init.sh and mmcgadget-update overwrite it in place.
 	{
 		echo 'default a'
 		for slot in a b; do
@@ -201,7 +205,7 @@ make_card() {
 	cp image/fat/* "$work/manifest.txt" "$boot/"
 	[ "$boot_kind" = uboot ] || printf 'os_prefix=a/\n' >"$boot/slot.txt"
 	printf 'trial=-\n' >"$boot/trial.txt"
-	# The report as the first start would write it, so that it writes nothing.
+	# The report as prepare.sh would write it at the first start, so that prepare.sh has nothing to write.
 	head -c 8192 /dev/zero | tr '\000' '\n' >"$boot/mmcgadget-report.txt"
 	LOCK=$work/report.lock sh image/card/report.sh "$boot/mmcgadget-report.txt" settings /dev/null
 	find "$boot" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
@@ -229,7 +233,7 @@ make_card() {
 	}
 	rm -f "$img"
 	truncate -s $((discs_start * 512)) "$img"
-	# sfdisk wants the number whose lowest byte is the first of the four.
+	# sfdisk takes the signature as a little-endian number, so its bytes are reversed here.
 	sfdisk -q "$img" <<-END
 		label: dos
 		label-id: 0x$(echo "$signature" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')
@@ -239,7 +243,7 @@ make_card() {
 	END
 	dd if="$fat" of="$img" bs=1M seek=$((fat_start / 2048)) conv=notrunc,sparse status=none
 	dd if="$work/root.erofs" of="$img" bs=1M seek=$((slot_a / 2048)) conv=notrunc,sparse status=none
-	# What follows is empty: the file ends with the first system.
+	# Everything after the first system is empty, so the file ends there, rounded up to 1 MiB.
 	truncate -s $((slot_a * 512 + ($(stat -c %s "$work/root.erofs") + 1048575) / 1048576 * 1048576)) "$img"
 }
 

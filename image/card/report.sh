@@ -10,7 +10,8 @@ size=${SIZE:-8192}
 line='-------- what the doctor found'
 folder=${file%/*}
 
-# An update has the partition writable for a while: two who end that would be in each other's way.
+# mmcgadget-update also makes the partition writable for a while. The lock keeps one of the two from making
+# it read-only while the other still writes.
 exec 9>"${LOCK:-/run/mmcgadget-card.lock}"
 flock 9
 
@@ -27,7 +28,7 @@ settings)
 	;;
 esac
 new=$(
-	echo 'Report of the DVD burner on this card. It changes when something else is found.'
+	echo 'Report of the DVD burner on this card. It is rewritten only when the findings change.'
 	echo
 	printf '%s\n' "$settings"
 	printf '%s\n' "$line"

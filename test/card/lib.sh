@@ -12,15 +12,15 @@ case $board in
 *arm64) qemu=qemu-system-aarch64 kind='virt -cpu cortex-a53' ;;
 *) qemu=qemu-system-arm kind='virt,highmem=off -cpu cortex-a15' ;;
 esac
-# QEMU's model of a board, and its device tree. With the tree of the plain Zero the first serial port has no
-# clock there, and Linux 6.12 hangs at its first line.
+# QEMU's model of a board, and its device tree. With the tree of the plain Zero the console of Linux 6.12 stayed
+# silent there.
 case $board in
 rpi-arm64)
 	board_machine=raspi3ap board_tree=bcm2837-rpi-zero-2-w board_clock=''
 	;;
 rpi-armel)
-	# Its timer waits 71 minutes when a busy host lets the time pass that Linux is just setting, so its clock
-	# counts instructions.
+	# Its timer compares the lower 32 bits of a clock that does not wait for a busy host, so its clock counts
+	# instructions.
 	board_machine=raspi0 board_tree=bcm2835-rpi-zero-w board_clock='-icount shift=1,sleep=on'
 	;;
 *) board_machine='' ;;

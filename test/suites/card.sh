@@ -253,7 +253,7 @@ CARD_ENV=(LOCK="$scratch/lock")
 r=$scratch/report.txt
 cp /dev/null "$r"
 {
-	echo 'Report of the DVD burner on this card. It changes when something else is found.'
+	echo 'Report of the DVD burner on this card. It is rewritten only when the findings change.'
 	head -c 8192 /dev/zero | tr '\0' '\n'
 } | head -c 8192 >"$r"
 : >"$scratch/none"
@@ -262,7 +262,7 @@ echo 'All is well.' >"$scratch/well"
 report 'the report has both parts, in its size' "$(
 	card report.sh "$r" settings "$scratch/bad"
 	card report.sh "$r" doctor "$scratch/well"
-	tr -s '\n' <"$r" | diff - <(printf '%s\n' 'Report of the DVD burner on this card. It changes when something else is found.' \
+	tr -s '\n' <"$r" | diff - <(printf '%s\n' 'Report of the DVD burner on this card. It is rewritten only when the findings change.' \
 		'line 3: bad' '-------- what the doctor found' 'All is well.')
 	stat -c %s "$r" | grep -vx 8192)"
 touch -d @1000000000 "$r"
