@@ -2,7 +2,6 @@
 #include "library/label.h"
 
 #include <blkid/blkid.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "library/image_raw.h"
+#include "library/plain_label.h"
 #include "library/volume.h"
 #include "protocol/words.h"
 #include "util/thread.h"
@@ -21,15 +21,6 @@
  * match the beginning of any file.
  */
 static char iso9660[] = "iso9660", udf[] = "udf";
-
-/*
- * The first six volume descriptors, which libblkid and volume_size() read one by one: a card has to
- * be asked once for them, and not three times.
- */
-static void read_ahead(int fd, uint64_t session)
-{
-	(void)posix_fadvise(fd, (off_t)(session + 16 * 2048), 6 * 2048, POSIX_FADV_WILLNEED);
-}
 
 static int probe(blkid_probe pr, int fd, uint64_t session)
 {
@@ -49,17 +40,15 @@ static int probe(blkid_probe pr, int fd, uint64_t session)
 	return r == 0 ? blkid_do_safeprobe(pr) : r;
 }
 
-void label_read(int fd, uint64_t session, struct label *out)
+void label_read_by_libblkid(int fd, uint64_t session, struct label *out)
 {
 	blkid_probe pr = blkid_new_probe();
 	const char *text = NULL;
-	struct stat st;
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
 	if (!pr)
 		return;
-	read_ahead(fd, session);
 	out->has_volume = probe(pr, fd, session) == 0;
 	out->udf = out->has_volume && blkid_probe_lookup_value(pr, "TYPE", &text, NULL) == 0 &&
 		   text && strcmp(text, udf) == 0;
@@ -73,7 +62,33 @@ void label_read(int fd, uint64_t session, struct label *out)
 	blkid_free_probe(pr);
 	if (out->has_volume)
 		out->volume = volume_size(fd);
-	else
+}
+
+/* False: libblkid has to be asked. */
+static bool read_plain(int fd, uint64_t session, struct label *out)
+{
+	uint8_t first[PLAIN_LABEL_BYTES];
+	/* A card is asked once: libblkid and volume_size() find these blocks in memory. */
+	ssize_t n = pread(fd, first, sizeof(first), (off_t)(session + PLAIN_LABEL_AT));
+	struct stat st;
+
+	if (session > 0 || n <= 0)
+		return false;
+	/* A part that cannot be read is not the end of the file. */
+	if ((size_t)n < sizeof(first) &&
+		(fstat(fd, &st) < 0 || st.st_size != (off_t)PLAIN_LABEL_AT + (off_t)n))
+		return false;
+	return plain_label(first, (size_t)n, out) != PLAIN_LABEL_UNSURE;
+}
+
+void label_read(int fd, uint64_t session, struct label *out)
+{
+	struct stat st;
+
+	memset(out, 0, sizeof(*out));
+	if (!read_plain(fd, session, out))
+		label_read_by_libblkid(fd, session, out);
+	if (!out->has_volume)
 		out->sectors = fstat(fd, &st) == 0 && image_raw_form(fd, (uint64_t)st.st_size) >= 0;
 }
 

@@ -23,6 +23,8 @@ struct label {
  */
 typedef void label_fn(int fd, uint64_t session, struct label *out);
 label_fn label_read;
+/* The same but for sectors, by libblkid also if the image is plain (plain_label.h). */
+label_fn label_read_by_libblkid;
 
 /*
  * Reads the label of the first session on a thread of its own, and waits for it at most ms, so

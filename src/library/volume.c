@@ -18,8 +18,7 @@ static bool read_block(int fd, uint64_t block, uint8_t out[BLOCK])
 	return pread(fd, out, BLOCK, (off_t)(block * BLOCK)) == BLOCK;
 }
 
-/* ECMA-119 8.4: number of blocks and their size, each in both byte orders. */
-static uint64_t iso_size(const uint8_t *p)
+uint64_t volume_iso_size(const uint8_t *p)
 {
 	uint32_t blocks = get_le32(p + 80);
 	uint16_t size = get_le16(p + 128);
@@ -96,7 +95,7 @@ uint64_t volume_size(int fd)
 		if (kind == ARRAY_LEN(standard))
 			break;
 		if (i == 0)
-			size = iso_size(p);
+			size = volume_iso_size(p);
 		if (kind >= 3) {
 			udf = udf_size(fd);
 			return udf > size ? udf : size;

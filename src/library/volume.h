@@ -12,4 +12,10 @@
  */
 uint64_t volume_size(int fd);
 
+/*
+ * Returns the bytes of an ISO 9660 volume by its primary descriptor of 2048 bytes (ECMA-119 8.4:
+ * number of blocks and their size, each in both byte orders). 0: it is none.
+ */
+uint64_t volume_iso_size(const uint8_t *p);
+
 #endif

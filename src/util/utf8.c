@@ -182,6 +182,13 @@ bool utf8_is_blank(uint32_t c)
 enum utf8_verdict utf8_judge(
 	struct utf8_shown *w, const char *p, size_t left, size_t *len, uint32_t *c)
 {
+	/* ASCII that can be seen, by the rules below: nearly all there is in lists of images. */
+	if (left > 0 && *p >= ' ' && *p <= '~') {
+		*len = 1;
+		*c = (unsigned char)*p;
+		*w = (struct utf8_shown){.begun = true};
+		return UTF8_SHOW;
+	}
 	*len = utf8_decode(p, left, c);
 	if (*len == 0 || utf8_is_deceptive(*c)) {
 		if (*len == 0) {
