@@ -369,7 +369,7 @@ static void wait_ends_with_the_burn(void **state)
 	};
 
 	(void)state;
-	FIFO("blank n.img\n", "ok: drive0: inserted n.img (blank DVD+R, 4700372992 bytes)");
+	FIFO("blank n.img\n", "ok: drive0: inserted n.img (blank DVD+R, 4.70 GB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_write(&usb[0], 0));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
