@@ -163,6 +163,41 @@ static void a_rewritable_disc_is_not_closed(void **state)
 	assert_int_equal(size_of("media/rw.iso"), 4096);
 }
 
+static void assert_medium(const char *medium, const char *state)
+{
+	json_t *a = answer_to("status\n");
+	const json_t *drive = json_array_get(json_object_get(a, "drives"), 0);
+
+	assert_string_equal(listed("list\n", "d.iso", "medium"), medium);
+	assert_string_equal(field_text(drive, "state"), state);
+	if (strcmp(state, "empty") != 0)
+		assert_string_equal(field_text(drive, "medium"), medium);
+	json_decref(a);
+}
+
+/* In the drive, in its open tray and out of it, list and status say the same of a burned disc. */
+static void a_finalised_disc_is_the_same_wherever_it_is(void **state)
+{
+	(void)state;
+	FIFO("blank d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R, 4.70 GB)");
+	assert_medium("dvd+r", "blank");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_write(&usb[0], 0));
+	assert_medium("dvd+r", "open");
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	assert_medium("dvd+r", "ejected");
+	assert_true(fake_host(&usb[0], 0x1b, 3));
+	assert_true(fake_ready(&usb[0]));
+	fifo_slow("close d.iso\n", "ok: drive0: closed d.iso (DVD-ROM, ");
+	assert_medium("dvd-rom", "complete");
+	while (!fake_ready(&usb[0]))
+		fake_nap();
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	assert_medium("dvd-rom", "ejected");
+	FIFO("eject\n", "ok: drive0: ejected d.iso");
+	assert_medium("dvd-rom", "empty");
+}
+
 int main(void)
 {
 #define ONE(f) cmocka_unit_test_setup_teardown(f, setup_one_owner, teardown)
@@ -172,6 +207,7 @@ int main(void)
 		TWO(a_blank_keeps_its_medium_in_every_drive),
 		ONE(the_format_state_is_told),
 		ONE(a_rewritable_disc_is_not_closed),
+		ONE(a_finalised_disc_is_the_same_wherever_it_is),
 	};
 
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);
