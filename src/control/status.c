@@ -238,7 +238,7 @@ static const struct disc_medium *medium_of_entry(
 	if (!holder)
 		return drive_image_medium(d, e->size, e->udf);
 	drive_get_info(holder, &info);
-	return disc_medium_of(info.mmc.type);
+	return disc_medium_of(info.mmc.shown_as);
 }
 
 /* What the file is, for programs that read or delete it. */

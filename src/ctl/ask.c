@@ -163,15 +163,15 @@ static enum exit_code say_no_permission(const struct options *o)
 
 	client_group(o->socket, group, sizeof(group));
 	if (*group == '\0' || strcmp(group, "root") == 0)
-		return say_failure(o->json, EXIT_REFUSED, "no-permission",
+		return say_failure(o->json, EXIT_NO_PERMISSION, "no-permission",
 			"%s: permission denied; only root may use it: put sudo before this command",
 			o->socket);
 	if (has_joined(group, user))
-		return say_failure(o->json, EXIT_REFUSED, "no-permission",
+		return say_failure(o->json, EXIT_NO_PERMISSION, "no-permission",
 			"%s: permission denied; %s is in the group %s, but logged in before: log "
 			"out and in again, or: newgrp %s",
 			o->socket, user->pw_name, group, group);
-	return say_failure(o->json, EXIT_REFUSED, "no-permission",
+	return say_failure(o->json, EXIT_NO_PERMISSION, "no-permission",
 		"%s: permission denied; join the group %s: sudo usermod -aG %s %s, then log out "
 		"and "
 		"in again; or put sudo before this command",

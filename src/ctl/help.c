@@ -115,8 +115,8 @@ void help_usage(FILE *out)
 	each_form(NULL, print_form, out);
 	fprintf(out,
 		"\n%s\n"
-		"Exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon;\n"
-		"of doctor: 0 all is well, 1 there is something to do.\n",
+		"Exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon,\n"
+		"4 no permission; of doctor: 0 all is well, 1 there is something to do.\n",
 		options_help);
 }
 

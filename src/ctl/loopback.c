@@ -278,7 +278,7 @@ static bool needs_root(const struct loopback *l)
 		l->choice->verb, g->what, g->folder ? " " : "", quote, g->folder ? g->folder : "",
 		quote, g->user ? " user=" : "", g->user ? g->user : "", g->listen ? " listen=" : "",
 		g->listen ? g->listen : "", g->force ? " force" : "");
-	fail(l, "no-permission", text);
+	say_failure(l->o->json, EXIT_NO_PERMISSION, "no-permission", "%s", text);
 	return true;
 }
 
@@ -478,7 +478,11 @@ static enum exit_code turn_on(struct loopback *l)
 	struct facts f;
 	enum exit_code code;
 
-	if (!system_good(l, &f) || needs_root(l) || (!is_on && other_daemon(l, &f)))
+	if (!system_good(l, &f))
+		return EXIT_REFUSED;
+	if (needs_root(l))
+		return EXIT_NO_PERMISSION;
+	if (!is_on && other_daemon(l, &f))
 		return EXIT_REFUSED;
 	if (!find_listen(l) || !find_user_and_folder(l))
 		return EXIT_REFUSED;
@@ -500,7 +504,7 @@ static enum exit_code turn_off(struct loopback *l)
 	if (!loopback_unit_read(l->env->root, l->choice->kind, &l->unit))
 		return report(l, false);
 	if (needs_root(l))
-		return EXIT_REFUSED;
+		return EXIT_NO_PERMISSION;
 	/* For a moment, programs of udev lock the drive as well. */
 	while (!l->given.force && any_drive(l, true)) {
 		if (ms >= MIN(l->env->wait_ms, LOCK_MS))

@@ -28,7 +28,7 @@ static enum exit_code usage(const struct options *o)
 static enum exit_code say_file(const struct options *o, const char *path, int r)
 {
 	if (r == -EACCES || r == -EPERM)
-		return say_failure(o->json, EXIT_REFUSED, "no-permission",
+		return say_failure(o->json, EXIT_NO_PERMISSION, "no-permission",
 			"%s: permission denied; put sudo before this command", path);
 	if (r == -EINVAL)
 		return say_failure(o->json, EXIT_REFUSED, "io-error",

@@ -314,16 +314,23 @@ static bool is_group_of_keys(const char *path)
 	return false;
 }
 
-/* A key that is outside of its group gets a hint. */
+/* A key that is outside of its group or of its list gets a hint. */
 static int refuse_unknown(struct load *l, const config_setting_t *s, const char *path)
 {
+	char of_drive[64] = "";
+
+	if (key_find(&config_drive_keys, path))
+		snprintf(of_drive, sizeof(of_drive), "drives = ( { %.32s = ...; } );", path);
 	for (size_t i = 0; i < config_keys.count; i++) {
 		const char *key = config_keys.key[i].path, *dot = strchr(key, '.');
 
 		if (dot && strcmp(dot + 1, path) == 0)
-			return refuse(l, s, "unknown key \"%s\"; write %.*s: { %s = ...; };", path,
-				(int)(dot - key), key, path);
+			return refuse(l, s, "unknown key \"%s\"; write %s%s%.*s: { %s = ...; };",
+				path, of_drive, *of_drive ? " or " : "", (int)(dot - key), key,
+				path);
 	}
+	if (*of_drive)
+		return refuse(l, s, "unknown key \"%s\"; write %s", path, of_drive);
 	return refuse(l, s, "unknown key \"%s\"", path);
 }
 

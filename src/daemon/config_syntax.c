@@ -249,6 +249,8 @@ static void check_all(struct scan *s)
 			     s->scope[s->depth].c == '[';
 
 		if (is(&t, "{([")) {
+			if (s->scope[s->depth].c == '[')
+				find(s, t.line, "such a list is written in ( ), not in [ ]");
 			if (s->scope[s->depth].c == '(' && is(&before, "})]"))
 				find(s, t.line, "a \",\" is missing before this \"%c\"", t.c);
 			open_scope(s, &t, is(&before, ":=") ? &name : NULL);

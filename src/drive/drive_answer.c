@@ -2,10 +2,10 @@
 #include "drive/drive_answer.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/format_size.h"
 #include "util/log.h"
 
 int drive_answer_errno(mmc_sense_t sense)
@@ -59,11 +59,12 @@ json_t *drive_answer_closed(
 	const char *drive, const char *image, int result, const char *kind, uint64_t bytes)
 {
 	json_t *answer;
+	char size[16];
 
 	switch (result) {
 	case 0:
-		answer = answer_ok(
-			"%s: closed %s (%s, %" PRIu64 " bytes)", drive, image, kind, bytes);
+		format_size(bytes, size);
+		answer = answer_ok("%s: closed %s (%s, %s)", drive, image, kind, size);
 		drive_answer_add(answer, drive, image);
 		add_disc(answer, "iso", bytes, "");
 		return answer;
@@ -112,10 +113,12 @@ json_t *drive_answer_inserted(const char *drive, const struct image *in, const c
 	uint32_t capacity, bool asked, bool host_awake)
 {
 	uint64_t size = in->recordable ? (uint64_t)capacity * MEDIA_BLOCK : in->size;
-	json_t *answer = answer_ok("%s: inserted %s (%s, %" PRIu64 " bytes)%s%s", drive, in->name,
-		kind, size, asked ? " (the host let go of the old disc when asked)" : "",
-		in->warning);
+	char text[16];
+	json_t *answer;
 
+	format_size(size, text);
+	answer = answer_ok("%s: inserted %s (%s, %s)%s%s", drive, in->name, kind, text,
+		asked ? " (the host let go of the old disc when asked)" : "", in->warning);
 	drive_answer_add(answer, drive, in->name);
 	add_disc(answer, in->kind, size, in->warning);
 	json_object_set_new(answer, "host_awake", json_boolean(host_awake));

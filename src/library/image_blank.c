@@ -15,6 +15,7 @@
 #include "library/image.h"
 #include "library/library.h"
 #include "library/resolver.h"
+#include "protocol/format_size.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -169,6 +170,7 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 	const struct image_blank *blank, const struct disc_medium *plain, struct refusal *why)
 {
 	struct library_file file;
+	char size[16];
 	int r;
 
 	if (store_is_own_name(name))
@@ -207,10 +209,11 @@ int image_create_blank(int folder, const char *folder_name, const char *name,
 	if (r < 0)
 		return image_refuse_open(why, r, name, folder_name);
 	library_forget(&file);
-	if (file.size > 0)
+	if (file.size > 0) {
+		format_size(file.size, size);
 		return image_refuse(why, -EEXIST, "not-blank",
-			"\"%s\" exists and holds %" PRIu64
-			" bytes; a disc that holds data is never overwritten",
-			name, file.size);
+			"\"%s\" exists and holds %s; a disc that holds data is never overwritten",
+			name, size);
+	}
 	return check_blank_of(folder, name, blank, plain, why);
 }

@@ -2,17 +2,29 @@
 /* Describes discs and images for people and scripts. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "library/image.h"
+#include "protocol/format_size.h"
 
 void image_describe_copy(uint64_t volume, uint64_t size, char *out, size_t out_size)
 {
+	char says[16], has[16];
+
 	out[0] = '\0';
-	if (volume > size)
+	if (volume <= size)
+		return;
+	format_size(volume, says);
+	format_size(size, has);
+	/* Where the two differ by little, bytes alone show the difference. */
+	if (strcmp(says, has) == 0)
 		snprintf(out, out_size,
 			"the image says %" PRIu64 " bytes, the file has %" PRIu64
 			": is the copy complete?",
 			volume, size);
+	else
+		snprintf(out, out_size, "the image says %s, the file has %s: is the copy complete?",
+			says, has);
 }
 
 /* The medium with its format state, unless it is as it was sold and something is recorded. */

@@ -205,7 +205,12 @@ void mmc_get_state(const struct mmc_drive *d, struct mmc_state *s)
 	};
 	if (d->disc)
 		disc_state(d->disc, s);
-	s->shown_as = s->loaded ? mmc_shown_medium(d)->type : s->type;
+	if (s->loaded)
+		s->shown_as = mmc_shown_medium(d)->type;
+	else if (d->disc)
+		s->shown_as = mmc_medium_in_tray(d)->type;
+	else
+		s->shown_as = s->type;
 }
 
 const struct disc_layout *mmc_layout(const struct mmc_drive *d)

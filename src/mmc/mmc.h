@@ -213,7 +213,7 @@ struct mmc_state {
 	bool removal_unseen;
 	uint8_t pending;     /* enum mmc_pending, or'ed */
 	enum disc_type type; /* of the disc, when loaded or ejected_by_host */
-	/* As what the host sees a loaded disc: a finalised DVD+R may be shown as a DVD-ROM. */
+	/* As what the host sees that disc: a finalised DVD+R may be shown as a DVD-ROM. */
 	enum disc_type shown_as;
 	enum disc_format format; /* of that disc */
 	/* finalised: no track can be added; also true of a formatted disc that is overwritten. */

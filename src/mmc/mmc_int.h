@@ -218,6 +218,8 @@ struct disc *mmc_loaded(const struct mmc_drive *d);
  * Without a disc, a DVD-ROM.
  */
 const struct disc_medium *mmc_shown_medium(const struct mmc_drive *d);
+/* As what the host will see the disc that is in the open tray. There is one. */
+const struct disc_medium *mmc_medium_in_tray(const struct mmc_drive *d);
 /* After the host's own CLOSE has changed the disc: sets profile, unit attention and event. */
 void mmc_disc_changed(struct mmc_drive *d, struct disc *disc);
 /* After the host's FORMAT UNIT: the same, but the attention waits for the event. */

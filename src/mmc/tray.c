@@ -7,13 +7,20 @@ struct disc *mmc_loaded(const struct mmc_drive *d)
 	return d->tray_out ? NULL : d->disc;
 }
 
+static const struct disc_medium *shown_by(const struct mmc_profile *p, const struct disc *disc)
+{
+	return disc && profile_is_for(p, disc->medium->type) ? disc->medium
+							     : disc_medium_of(p->type);
+}
+
 const struct disc_medium *mmc_shown_medium(const struct mmc_drive *d)
 {
-	const struct disc *disc = mmc_loaded(d);
+	return shown_by(d->profile, mmc_loaded(d));
+}
 
-	return disc && profile_is_for(d->profile, disc->medium->type)
-		       ? disc->medium
-		       : disc_medium_of(d->profile->type);
+const struct disc_medium *mmc_medium_in_tray(const struct mmc_drive *d)
+{
+	return shown_by(profile_for(d->disc, &d->config), d->disc);
 }
 
 void mmc_default_speeds(struct mmc_drive *d)

@@ -105,11 +105,14 @@ static const struct { const char *typed, *verb; } synonyms[] = {
 	{ "sha256", "sum" }, { "sha256sum", "sum" }, { "checksum", "sum" },
 	{ "md5", "sum" }, { "md5sum", "sum" }, { "verify", "sum" }, { "check", "sum" },
 	{ "put", "upload" }, { "send", "upload" }, { "push", "upload" },
-	{ "download", "get" }, { "fetch", "get" }, { "pull", "get" },
+	{ "add", "upload" }, { "import", "upload" },
+	{ "download", "get" }, { "fetch", "get" }, { "pull", "get" }, { "export", "get" },
 	{ "info", "status" }, { "drives", "status" }, { "stat", "status" }, { "show", "status" },
 	{ "drive", "status" }, { "disc", "status" }, { "state", "status" },
-	{ "diagnose", "doctor" }, { "debug", "doctor" }, { "test", "doctor" },
+	{ "diagnose", "doctor" }, { "debug", "doctor" }, { "test", "doctor" }, { "diag", "doctor" },
+	{ "bug", "report" }, { "bugreport", "report" }, { "issue", "report" },
 };
+#define UPDATE "README.md, \"Update, uninstall\", says how; with the package: /usr/share/doc/mmcgadget"
 /* The same for what no verb does: what to do instead. */
 static const struct { const char *typed, *instead; } elsewhere[] = {
 	{ "burn", "the PC burns, with its own program; blank NAME makes a disc for it" },
@@ -125,7 +128,16 @@ static const struct { const char *typed, *instead; } elsewhere[] = {
 	{ "log", "the log is shown so: sudo journalctl -u mmcgadgetd" },
 	{ "logs", "the log is shown so: sudo journalctl -u mmcgadgetd" },
 	{ "config", "the settings are in /etc/mmcgadget/mmcgadget.conf, see man mmcgadget.conf" },
+	{ "journal", "the log is shown so: sudo journalctl -u mmcgadgetd" },
 	{ "settings", "the settings are in /etc/mmcgadget/mmcgadget.conf, see man mmcgadget.conf" },
+	{ "set", "the settings are in /etc/mmcgadget/mmcgadget.conf, see man mmcgadget.conf" },
+	{ "edit", "the settings are in /etc/mmcgadget/mmcgadget.conf, see man mmcgadget.conf" },
+	{ "name", "the drive's name is a setting, vendor and product of drives: man mmcgadget.conf" },
+	{ "reboot", "the board is restarted so: sudo reboot; the same disc is in the drive then" },
+	{ "poweroff", "the board is switched off so: sudo poweroff; no disc has to be taken out first" },
+	{ "shutdown", "the board is switched off so: sudo poweroff; no disc has to be taken out first" },
+	{ "halt", "the board is switched off so: sudo poweroff; no disc has to be taken out first" },
+	{ "update", UPDATE }, { "upgrade", UPDATE }, { "install", UPDATE }, { "uninstall", UPDATE },
 };
 // clang-format on
 

@@ -32,7 +32,7 @@ static void answers_show_no_deceptive_characters(void **state)
 	FIFO("list\n", want);
 	assert_null(strstr(get_text("run/status"), "\xe2\x80"));
 	assert_non_null(strstr(get_text("run/status"), "\ngnp?osi.txt.iso  ?BAD?  DVD-ROM "));
-	FIFO("insert gnp\n", "ok: drive0: inserted gnp?osi.txt.iso (DVD-ROM, 40960 bytes)");
+	FIFO("insert gnp\n", "ok: drive0: inserted gnp?osi.txt.iso (DVD-ROM, 40.96 kB)");
 	FIFO("status\n", "ok: mmcgadgetd " MMCGADGET_VERSION ", 2 drives");
 	assert_null(strstr(get_text("run/status"), "\xe2\x80"));
 	close(fd);

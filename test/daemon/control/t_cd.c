@@ -57,7 +57,7 @@ static void an_image_is_a_cd_if_the_user_says_so(void **state)
 	json_t *a;
 
 	(void)state;
-	FIFO("insert a.iso as=cd\n", "ok: drive0: inserted a.iso (CD-ROM, 4096 bytes)");
+	FIFO("insert a.iso as=cd\n", "ok: drive0: inserted a.iso (CD-ROM, 4.10 kB)");
 	assert_int_equal(profile(0), 0x08);
 	assert_string_equal(listed_medium("list\n", "a.iso"), "cd-rom");
 	a = answer_to("status\n");
@@ -67,10 +67,10 @@ static void an_image_is_a_cd_if_the_user_says_so(void **state)
 	fifo_slow("status\n", "ok: mmcgadgetd");
 	assert_non_null(strstr(get_text("run/status"), "CD-ROM"));
 	/* Without a word it is a DVD again. */
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_int_equal(profile(0), 0x10);
 	assert_string_equal(listed_medium("list\n", "a.iso"), "dvd-rom");
-	FIFO("insert a.iso AS=auto\n", "ok: drive0: inserted a.iso (CD-ROM, 4096 bytes)");
+	FIFO("insert a.iso AS=auto\n", "ok: drive0: inserted a.iso (CD-ROM, 4.10 kB)");
 	FIFO("insert a.iso as=bd\n",
 		"error: insert: an image can be as=cd, as=dvd or as=auto, not \"bd\"");
 	FIFO("insert a.iso as=cd as=dvd\n", "error: insert: option \"as\" is given twice");
@@ -84,17 +84,17 @@ static void a_cd_has_its_limits(void **state)
 	put_size("media/over.iso", (off_t)CD_BYTES(449849) + 1);
 	put_size("media/usual.iso", (off_t)CD_BYTES(359849));
 	put_size("media/more.iso", (off_t)CD_BYTES(359850));
-	FIFO("insert full.iso as=cd\n", "ok: drive0: inserted full.iso (CD-ROM, 921290752 bytes)");
+	FIFO("insert full.iso as=cd\n", "ok: drive0: inserted full.iso (CD-ROM, 921.29 MB)");
 	FIFO("insert over.iso as=cd\n",
 		"error: \"over.iso\" has 449850 blocks, and a CD has at most 449849 (99 minutes); "
 		"insert it with as=dvd");
 	assert_int_equal(profile(0), 0x08);
 	FIFO("insert usual.iso drive=drive1\n",
-		"ok: drive1: inserted usual.iso (CD-ROM, 736970752 bytes)");
+		"ok: drive1: inserted usual.iso (CD-ROM, 736.97 MB)");
 	FIFO("insert more.iso drive=drive1\n",
-		"ok: drive1: inserted more.iso (DVD-ROM, 736972800 bytes)");
+		"ok: drive1: inserted more.iso (DVD-ROM, 736.97 MB)");
 	FIFO("insert usual.iso as=dvd drive=drive1\n",
-		"ok: drive1: inserted usual.iso (DVD-ROM, 736970752 bytes)");
+		"ok: drive1: inserted usual.iso (DVD-ROM, 736.97 MB)");
 	assert_string_equal(listed_medium("list drive=drive1\n", "more.iso"), "dvd-rom");
 	assert_string_equal(listed_medium("list drive=drive1\n", "b c.iso"), "cd-rom");
 	assert_string_equal(listed_medium("list\n", "b c.iso"), "dvd-rom");
@@ -109,11 +109,11 @@ static void a_drive_for_cds_refuses_what_is_none(void **state)
 		"error: \"over.iso\" has 449850 blocks, and a CD has at most 449849 (99 minutes); "
 		"insert it with as=dvd");
 	FIFO("insert over.iso as=dvd drive=drive1\n",
-		"ok: drive1: inserted over.iso (DVD-ROM, 921290753 bytes); its size is not a "
+		"ok: drive1: inserted over.iso (DVD-ROM, 921.29 MB); its size is not a "
 		"multiple of 2048: its last 1 bytes are shown as a zero-padded block");
 	/* What was burned as a DVD is one in every drive. */
 	fifo_slow("insert burned.iso drive=drive1\n",
-		"ok: drive1: inserted burned.iso (appendable DVD+R, 1 session, 4700372992 bytes)");
+		"ok: drive1: inserted burned.iso (appendable DVD+R, 1 session, 4.70 GB)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected burned.iso");
 	wait_unlocked("media/burned.iso");
 	FIFO("insert burned.iso as=cd\n",
@@ -131,10 +131,10 @@ static void a_finalised_dvd_stays_one(void **state)
 	(void)state;
 	put_appendable("d.iso");
 	fifo_slow("insert d.iso drive=drive1\n",
-		"ok: drive1: inserted d.iso (appendable DVD+R, 1 session, 4700372992 bytes)");
-	FIFO("close d.iso drive=drive1\n", "ok: drive1: closed d.iso (DVD-ROM, 32768 bytes)");
-	FIFO("insert a.iso drive=drive1\n", "ok: drive1: inserted a.iso (CD-ROM, 4096 bytes)");
-	FIFO("insert d.iso drive=drive1\n", "ok: drive1: inserted d.iso (DVD-ROM, 32768 bytes)");
+		"ok: drive1: inserted d.iso (appendable DVD+R, 1 session, 4.70 GB)");
+	FIFO("close d.iso drive=drive1\n", "ok: drive1: closed d.iso (DVD-ROM, 32.77 kB)");
+	FIFO("insert a.iso drive=drive1\n", "ok: drive1: inserted a.iso (CD-ROM, 4.10 kB)");
+	FIFO("insert d.iso drive=drive1\n", "ok: drive1: inserted d.iso (DVD-ROM, 32.77 kB)");
 	assert_int_equal(profile(1), 0x10);
 	assert_string_equal(listed_medium("list drive=drive1\n", "d.iso"), "dvd-rom");
 }
@@ -145,7 +145,7 @@ static void the_wish_survives_a_restart(void **state)
 	const char *image;
 
 	(void)state;
-	FIFO("insert a.iso as=cd\n", "ok: drive0: inserted a.iso (CD-ROM, 4096 bytes)");
+	FIFO("insert a.iso as=cd\n", "ok: drive0: inserted a.iso (CD-ROM, 4.10 kB)");
 	drive_detach(usb[0].drive);
 	drive_free(usb[0].drive);
 	fake_drive(&usb[0], "drive0", event, &set, 2500);

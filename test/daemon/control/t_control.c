@@ -13,11 +13,11 @@ static void fifo_commands_write_the_status_file(void **state)
 
 	(void)state;
 	assert_string_equal(get_text("run/status"), "");
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_string_equal(get_text("run/status"),
-		"ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)\ncommand: insert a.iso\n");
+		"ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)\ncommand: insert a.iso\n");
 	FIFO("insert \"b c.iso\" drive=drive1\r\n",
-		"ok: drive1: inserted b c.iso (DVD-ROM, 8192 bytes)");
+		"ok: drive1: inserted b c.iso (DVD-ROM, 8.19 kB)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected b c.iso");
 	FIFO("status\n", "ok: mmcgadgetd " MMCGADGET_VERSION ", 2 drives");
 	assert_non_null(strstr(get_text("run/status"), "\n  image      a.iso\n"));
@@ -78,14 +78,14 @@ static void fifo_finds_by_prefix_and_label(void **state)
 	(void)state;
 	put_iso("media/c-1.iso", "Debian 12");
 	put_iso("media/c-2.iso", "Debian 13");
-	FIFO("insert b\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8192 bytes)");
-	FIFO("insert \"DEBIAN 13\"\n", "ok: drive0: inserted c-2.iso (DVD-ROM, 40960 bytes)");
+	FIFO("insert b\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8.19 kB)");
+	FIFO("insert \"DEBIAN 13\"\n", "ok: drive0: inserted c-2.iso (DVD-ROM, 40.96 kB)");
 	FIFO("insert c-\n", "error: \"c-\" could be \"c-1.iso\" or \"c-2.iso\"");
 	FIFO("insert debian\n",
 		"error: \"debian\" could be \"c-1.iso\" (Debian 12) or \"c-2.iso\" (Debian 13)");
-	FIFO("next\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
-	FIFO("prev\n", "ok: drive0: inserted c-2.iso (DVD-ROM, 40960 bytes)");
-	FIFO("next drive=drive1\n", "ok: drive1: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("next\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
+	FIFO("prev\n", "ok: drive0: inserted c-2.iso (DVD-ROM, 40.96 kB)");
+	FIFO("next drive=drive1\n", "ok: drive1: inserted a.iso (DVD-ROM, 4.10 kB)");
 	FIFO("next again\n",
 		"error: next: there is no drive \"again\" (usage: next [force=yes] [drive=DRIVE]); "
 		"the drives are: drive0, drive1");
@@ -133,8 +133,8 @@ static void a_blank_gets_the_suffix_of_a_disc(void **state)
 		fifo_slow(rows[i].line, want);
 		fifo_slow("eject force\n", "ok: drive0: ejected");
 	}
-	fifo_slow("blank full\n", "error: \"full\" exists and holds 4096 bytes");
-	fifo_slow("blank also\n", "error: \"also.iso\" exists and holds 4096 bytes");
+	fifo_slow("blank full\n", "error: \"full\" exists and holds 4.10 kB");
+	fifo_slow("blank also\n", "error: \"also.iso\" exists and holds 4.10 kB");
 	fifo_slow("blank -x\n", "error: \"-x\": the name of a disc cannot begin with");
 	fifo_slow("blank x.iso.mmcdisc\n", "error: \"x.iso.mmcdisc\" is a name for state files");
 	fifo_slow("blank none/x\n", "error: no folder for \"none/x.iso\"");
@@ -146,7 +146,7 @@ static void fifo_takes_lines_in_any_pieces(void **state)
 	(void)state;
 	fifo_write("insert ", 7);
 	turn(event, usb, 2, 50, NULL);
-	FIFO("a.iso\n\n\r\n  \n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("a.iso\n\n\r\n  \n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	/* Several at once: all are done, in order. */
 	fifo_write("eject\ninsert \"b c.iso\"\ninsert a.iso\nblank n\n", 44);
 	turn(event, usb, 2, 300, NULL);
@@ -165,7 +165,7 @@ static void fifo_refuses_a_line_without_newline(void **state)
 static void status_file_shows_that_a_command_waits(void **state)
 {
 	(void)state;
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_lock(&usb[0], true));
 	FIFO("eject\n", "waiting: drive0: the host has locked the drive; it is asked to eject");
@@ -176,7 +176,7 @@ static void status_file_shows_that_a_command_waits(void **state)
 static void status_file_shows_the_command_as_it_was_meant(void **state)
 {
 	(void)state;
-	FIFO("insert\ta.iso\r\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert\ta.iso\r\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_non_null(strstr(get_text("run/status"), "\ncommand: insert a.iso\n"));
 	FIFO("eject\r\n", "ok: drive0: ejected a.iso");
 	assert_non_null(strstr(get_text("run/status"), "\ncommand: eject\n"));
@@ -191,7 +191,7 @@ static void socket_answers_each_line(void **state)
 	(void)state;
 	send_text(fd, "insert a.iso\n");
 	assert_string_equal(receive_line(fd),
-		"{\"ok\":true,\"message\":\"drive0: inserted a.iso (DVD-ROM, 4096 bytes)\","
+		"{\"ok\":true,\"message\":\"drive0: inserted a.iso (DVD-ROM, 4.10 kB)\","
 		"\"format\":1,\"drive\":\"drive0\",\"image\":\"a.iso\",\"kind\":\"iso\","
 		"\"size\":4096,\"warning\":\"\",\"host_awake\":true}");
 	send_text(fd, "insert none\neject\nfrob\n\n");

@@ -29,16 +29,16 @@ static void cue_is_one_disc(void **state)
 	use_resolver();
 	put_disc();
 	put_iso("media/z.iso", "LAST");
-	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
 	fifo_slow("list\n", "ok: 4 images in ");
 	text = get_text("run/status");
 	assert_non_null(
 		strstr(text, "CD-ROM, 1 data and 1 audio tracks, 0:22   3.53 MB  drive0\n"));
 	assert_null(strstr(text, "x 1.bin"));
 	/* Its files are not the next disc. */
-	FIFO("next\n", "ok: drive0: inserted z.iso (DVD-ROM, 40960 bytes)");
-	FIFO("prev\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
-	FIFO("insert x\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	FIFO("next\n", "ok: drive0: inserted z.iso (DVD-ROM, 40.96 kB)");
+	FIFO("prev\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
+	FIFO("insert x\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
 	FIFO("eject\n", "ok: drive0: ejected x.cue");
 }
 
@@ -59,7 +59,7 @@ static void cue_is_renamed_and_deleted(void **state)
 	(void)state;
 	use_resolver();
 	put_disc();
-	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
 	FIFO("delete x.cue\n", "error: \"x.cue\" is in drive0; take it out first: mmcgadgetctl "
 			       "eject drive=drive0");
 	FIFO("eject\n", "ok: drive0: ejected x.cue");
@@ -71,7 +71,7 @@ static void cue_is_renamed_and_deleted(void **state)
 	fifo_slow("rename x.cue album\n", "ok: renamed x.cue to album.cue with its 2 files");
 	assert_true(exists("media/album 1.bin") && exists("media/album 2.bin"));
 	assert_false(exists("media/x.cue") || exists("media/x 1.bin") || exists("media/x 2.bin"));
-	FIFO("insert album.cue\n", "ok: drive0: inserted album.cue (CD-ROM, 3528000 bytes)");
+	FIFO("insert album.cue\n", "ok: drive0: inserted album.cue (CD-ROM, 3.53 MB)");
 	FIFO("eject\n", "ok: drive0: ejected album.cue");
 	wait_unlocked("media/album 2.bin");
 	put_text("media/new 2.bin", "another");
@@ -113,7 +113,7 @@ static void file_of_a_loaded_cue_stays(void **state)
 	put_disc();
 	/* The daemon may not write it, so that it cannot lock it for that. */
 	assert_int_equal(chmod(in_scratch("media/x 1.bin"), 0444), 0);
-	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3528000 bytes)");
+	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
 	FIFO("delete \"x 1.bin\"\n", "error: \"x 1.bin\" is in use by another program, or left a "
 				     "drive just now; ask again");
 	FIFO("rename \"x 1.bin\" y.bin\n",

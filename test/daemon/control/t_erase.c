@@ -30,8 +30,7 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	assert_non_null(strstr(get_text("media/rw.iso.mmcdisc"), "\nstate blank\n"));
 	assert_null(strstr(get_text("media/rw.iso.mmcdisc"), "pending"));
 	assert_false(is_there("rw.iso.mmcdisc.new"));
-	FIFO("insert rw.iso\n",
-		"ok: drive0: inserted rw.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
+	FIFO("insert rw.iso\n", "ok: drive0: inserted rw.iso (blank DVD+RW, unformatted, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected rw.iso");
 	wait_unlocked("media/rw.iso");
 	FIFO("erase rw.iso\n", "ok: rw.iso is a blank DVD+RW already");
@@ -50,7 +49,7 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	json_decref(a);
 	assert_int_equal(size_of("media/odd.iso"), 0);
 	/* What is blank has nothing to erase, whatever it is. */
-	FIFO("blank r.iso\n", "ok: drive0: inserted r.iso (blank DVD+R, 4700372992 bytes)");
+	FIFO("blank r.iso\n", "ok: drive0: inserted r.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected r.iso");
 	wait_unlocked("media/r.iso");
 	FIFO("erase r.iso\n", "ok: r.iso is a blank DVD+R already");
@@ -103,7 +102,7 @@ static void a_disc_in_any_drive_or_program_stays(void **state)
 	(void)state;
 	put_rw("rw.iso", 4096);
 	FIFO("insert rw.iso drive=drive1\n",
-		"ok: drive1: inserted rw.iso (DVD+RW, formatted, 4700372992 bytes)");
+		"ok: drive1: inserted rw.iso (DVD+RW, formatted, 4.70 GB)");
 	refused("erase rw.iso\n", "in-use",
 		"\"rw.iso\" is in drive1; take it out first: mmcgadgetctl eject drive=drive1");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected rw.iso");
@@ -183,7 +182,7 @@ static void an_erasing_that_was_interrupted_is_completed(void **state)
 	assert_int_equal(size_of("media/cut.iso"), 0);
 	put_interrupted("insert.iso", false);
 	FIFO("insert insert.iso\n",
-		"ok: drive0: inserted insert.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
+		"ok: drive0: inserted insert.iso (blank DVD+RW, unformatted, 4.70 GB)");
 	assert_int_equal(size_of("media/insert.iso"), 0);
 }
 

@@ -140,7 +140,7 @@ static void disc_may_be_in_a_drive(void **state)
 	(void)state;
 	use_resolver();
 	put_audio_disc();
-	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 1058400 bytes)");
+	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 1.06 MB)");
 	unlink(in_scratch("run/status"));
 	fifo_write("extract x.cue\n", 14);
 	for (unsigned lba = 150; lba < 450; lba += 20) {
@@ -194,7 +194,7 @@ static void status_says_how_far(void **state)
 		"extract long.cue: track 1 (1 of 1), ");
 	json_decref(a);
 	/* Another command is not kept waiting. */
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	FIFO("rename \"b c.iso\" d.iso\n", "ok: renamed b c.iso to d.iso");
 	FIFO("delete long.cue\n",
 		"error: \"long.cue\" cannot be deleted: one of its files is in a drive, in use by "

@@ -54,7 +54,7 @@ static void a_drive_without_the_key_has_no_faults(void **state)
 		"error: drive1: faults are off; set faults = true for this drive in "
 		"mmcgadget.conf, and restart the service");
 	assert_string_equal(faults_of("drive1"), "no such member");
-	FIFO("insert a.iso drive=drive1\n", "ok: drive1: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso drive=drive1\n", "ok: drive1: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_true(fake_ready(&usb[1]));
 }
 
@@ -111,14 +111,14 @@ static void faults_are_added_set_listed_and_cleared(void **state)
 static void a_fault_stays_with_the_drive_until_it_is_cleared(void **state)
 {
 	(void)state;
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_true(fake_ready(&usb[0]));
 	FIFO("fault add not-ready after 1\n", "ok: drive0: it has 1 fault, until \"fault clear\"");
 	assert_true(fake_host(&usb[0], 0x00, 0));
 	assert_false(fake_host(&usb[0], 0x00, 0));
 	assert_int_equal(mmc_last_sense(drive_engine(usb[0].drive)), 0x020401);
 	assert_string_equal(faults_of("drive0"), "not-ready after 1:1");
-	FIFO("insert \"b c.iso\"\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8192 bytes)");
+	FIFO("insert \"b c.iso\"\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8.19 kB)");
 	assert_false(fake_ready(&usb[0]));
 	assert_string_equal(faults_of("drive0"), "not-ready after 1:4");
 	FIFO("fault clear\n", "ok: drive0: it has no faults");
@@ -128,7 +128,7 @@ static void a_fault_stays_with_the_drive_until_it_is_cleared(void **state)
 static void a_block_that_cannot_be_written_is_not_in_the_image(void **state)
 {
 	(void)state;
-	FIFO("blank d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R, 4700372992 bytes)");
+	FIFO("blank d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R, 4.70 GB)");
 	assert_true(fake_ready(&usb[0]));
 	FIFO("fault add write-error 2\n", "ok: drive0: it has 1 fault, until \"fault clear\"");
 	assert_true(fake_write(&usb[0], 0) && fake_write(&usb[0], 1));
@@ -139,8 +139,7 @@ static void a_block_that_cannot_be_written_is_not_in_the_image(void **state)
 	wait_unlocked("media/d.iso");
 	assert_int_equal(size_of("media/d.iso"), 4096);
 	/* It can be burned to its end. */
-	FIFO("insert d.iso\n",
-		"ok: drive0: inserted d.iso (DVD+R, burned up to block 2, 4700372992 bytes)");
+	FIFO("insert d.iso\n", "ok: drive0: inserted d.iso (DVD+R, burned up to block 2, 4.70 GB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_write(&usb[0], 2));
 }
@@ -148,7 +147,7 @@ static void a_block_that_cannot_be_written_is_not_in_the_image(void **state)
 static void a_disc_that_vanishes_is_out_of_the_drive(void **state)
 {
 	(void)state;
-	FIFO("blank d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R, 4700372992 bytes)");
+	FIFO("blank d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R, 4.70 GB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_lock(&usb[0], true));
 	FIFO("fault add vanish op 2a after 1\n",
@@ -164,8 +163,7 @@ static void a_disc_that_vanishes_is_out_of_the_drive(void **state)
 	wait_unlocked("media/d.iso");
 	assert_int_equal(size_of("media/d.iso"), 2048);
 	/* The next disc stays. */
-	FIFO("insert d.iso\n",
-		"ok: drive0: inserted d.iso (DVD+R, burned up to block 1, 4700372992 bytes)");
+	FIFO("insert d.iso\n", "ok: drive0: inserted d.iso (DVD+R, burned up to block 1, 4.70 GB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_write(&usb[0], 1));
 	assert_true(fake_write(&usb[0], 2));
@@ -174,12 +172,12 @@ static void a_disc_that_vanishes_is_out_of_the_drive(void **state)
 static void a_disc_that_vanishes_brings_no_next_one(void **state)
 {
 	(void)state;
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_true(fake_ready(&usb[0]));
 	/* Both at once: the command finds the disc gone, and does what it would do. */
 	FIFO("fault add vanish\n", "ok: drive0: it has 1 fault, until \"fault clear\"");
 	assert_false(fake_host(&usb[0], 0x00, 0));
-	FIFO("insert \"b c.iso\"\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8192 bytes)");
+	FIFO("insert \"b c.iso\"\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8.19 kB)");
 	run_for(100);
 	assert_true(fake_ready(&usb[0]));
 	FIFO("eject\n", "ok: drive0: ejected b c.iso");
@@ -190,7 +188,7 @@ static void a_fault_ends_when_its_time_is_up(void **state)
 	uint64_t began = now_ms();
 
 	(void)state;
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_true(fake_ready(&usb[0]));
 	FIFO("fault add \"not-ready for 1 s; slow 1 ms for 60 s\"\n",
 		"ok: drive0: it has 2 faults, until \"fault clear\"");
@@ -215,7 +213,7 @@ static void a_slow_command_waits_and_the_usb_thread_does_not(void **state)
 	struct mmc_drive *engine = drive_engine(usb[0].drive);
 
 	(void)state;
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_true(fake_ready(&usb[0]));
 	FIFO("fault add \"slow 300 ms op 00 times 2\"\n",
 		"ok: drive0: it has 1 fault, until \"fault clear\"");

@@ -68,9 +68,8 @@ static void a_file_that_may_be_no_disc_has_its_remark(void **state)
 	put_size("media/notes.txt", 2048);
 	put_size("media/new.iso.part", 100);
 	put_text("media/gone.iso.mmcdisc", "x");
-	FIFO("insert cut.iso\n",
-		"ok: drive0: inserted cut.iso (DVD-ROM, 40960 bytes); the image says "
-		"204800 bytes, the file has 40960: is the copy complete?");
+	FIFO("insert cut.iso\n", "ok: drive0: inserted cut.iso (DVD-ROM, 40.96 kB); the image says "
+				 "204.80 kB, the file has 40.96 kB: is the copy complete?");
 	fifo_slow("list\n", "ok: 5 images in ");
 	text = get_text("run/status");
 	assert_non_null(strstr(text,
@@ -78,7 +77,7 @@ static void a_file_that_may_be_no_disc_has_its_remark(void **state)
 		"not read; only plain images, and CDs by their .cue, .ccd or .toc)\n"));
 	/* It is in a drive, so it is not shown as one that is being copied. */
 	assert_non_null(
-		strstr(text, "  drive0  (the image says 204800 bytes, the file has 40960: is the "
+		strstr(text, "  drive0  (the image says 204.80 kB, the file has 40.96 kB: is the "
 			     "copy complete?)\n"));
 	assert_non_null(strstr(text, "\nnotes.txt  -      no volume found    2.05 kB  -\n"));
 	assert_non_null(
@@ -99,12 +98,17 @@ static void a_file_that_may_be_no_disc_has_its_remark(void **state)
 		"format is "
 		"not read; only plain images, and CDs by their .cue, .ccd or .toc");
 	FIFO("insert notes.txt\n",
-		"ok: drive0: inserted notes.txt (DVD-ROM, 2048 bytes); no volume found");
+		"ok: drive0: inserted notes.txt (DVD-ROM, 2.05 kB); no volume found");
 	fifo_slow("status\n", "ok: mmcgadgetd");
 	assert_non_null(strstr(get_text("run/status"), "\n  card       "));
 	FIFO("eject\n", "ok: drive0: ejected notes.txt");
 	fifo_slow("list\n", "ok: 5 images in ");
 	assert_non_null(strstr(get_text("run/status"), "\ncut.iso    CUT    being copied "));
+	/* A difference that is too small to be seen in kB. */
+	assert_int_equal(truncate(in_scratch("media/cut.iso"), 204799), 0);
+	fifo_slow("insert cut.iso\n", "ok: drive0: inserted cut.iso (DVD-ROM, 204.80 kB); ");
+	assert_non_null(strstr(get_text("run/status"),
+		"the image says 204800 bytes, the file has 204799: is the copy complete?\n"));
 }
 
 /* KiB of memory of this process, of which the daemon is a part here. */

@@ -56,12 +56,11 @@ static void an_empty_file_is_what_the_owner_of_the_drive_says(void **state)
 	put_size("media/e.iso", 0);
 	assert_string_equal(listed("list\n", "e.iso", "medium"), "dvd+r");
 	assert_string_equal(listed("list drive=drive1\n", "e.iso", "medium"), "dvd+r-dl");
-	FIFO("insert e.iso drive=drive1\n",
-		"ok: drive1: inserted e.iso (blank DVD+R DL, 8547991552 bytes)");
+	FIFO("insert e.iso drive=drive1\n", "ok: drive1: inserted e.iso (blank DVD+R DL, 8.55 GB)");
 	/* In a drive it is what it is there, whoever asks. */
 	assert_string_equal(listed("list drive=drive0\n", "e.iso", "medium"), "dvd+r-dl");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected e.iso");
-	FIFO("insert e.iso\n", "ok: drive0: inserted e.iso (blank DVD+R, 4700372992 bytes)");
+	FIFO("insert e.iso\n", "ok: drive0: inserted e.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected e.iso");
 	assert_false(has_state("e.iso"));
 }
@@ -69,22 +68,19 @@ static void an_empty_file_is_what_the_owner_of_the_drive_says(void **state)
 static void a_blank_keeps_its_medium_in_every_drive(void **state)
 {
 	(void)state;
-	FIFO("blank d.iso drive=drive1\n",
-		"ok: drive1: inserted d.iso (blank DVD+R DL, 8547991552 bytes)");
+	FIFO("blank d.iso drive=drive1\n", "ok: drive1: inserted d.iso (blank DVD+R DL, 8.55 GB)");
 	FIFO("blank s.iso type=dvd+r drive=drive1\n",
-		"ok: drive1: inserted s.iso (blank DVD+R, 4700372992 bytes)");
+		"ok: drive1: inserted s.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected s.iso");
-	FIFO("insert d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R DL, 8547991552 bytes)");
+	FIFO("insert d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R DL, 8.55 GB)");
 	/* Out of a drive in which an empty file would be the same, it keeps its state file. */
-	FIFO("insert s.iso drive=drive0\n",
-		"ok: drive0: inserted s.iso (blank DVD+R, 4700372992 bytes)");
+	FIFO("insert s.iso drive=drive0\n", "ok: drive0: inserted s.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected s.iso");
 	assert_true(has_state("s.iso") && has_state("d.iso"));
-	FIFO("insert s.iso drive=drive1\n",
-		"ok: drive1: inserted s.iso (blank DVD+R, 4700372992 bytes)");
+	FIFO("insert s.iso drive=drive1\n", "ok: drive1: inserted s.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected s.iso");
 	/* Where an empty file is a DVD+R for everybody, it stays alone. */
-	FIFO("blank p.iso\n", "ok: drive0: inserted p.iso (blank DVD+R, 4700372992 bytes)");
+	FIFO("blank p.iso\n", "ok: drive0: inserted p.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected p.iso");
 	assert_false(has_state("p.iso"));
 	FIFO("blank p.iso type=dvd+r drive=drive1\n",
@@ -112,7 +108,7 @@ static void the_format_state_is_told(void **state)
 	put_appendable("r.iso");
 	put_rw("rw.iso", 5 << 20);
 	FIFO("blank new.iso type=dvd+rw drive=drive1\n",
-		"ok: drive1: inserted new.iso (blank DVD+RW, unformatted, 4700372992 bytes)");
+		"ok: drive1: inserted new.iso (blank DVD+RW, unformatted, 4.70 GB)");
 	/* The second time, one disc is in a drive. */
 	for (int in_drive = 0; in_drive < 2; in_drive++) {
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -126,7 +122,7 @@ static void the_format_state_is_told(void **state)
 		}
 		if (in_drive == 0)
 			FIFO("insert rw.iso\n", "ok: drive0: inserted rw.iso (DVD+RW, formatted, "
-						"4700372992 bytes)");
+						"4.70 GB)");
 	}
 	a = answer_to("status\n");
 	drive = json_array_get(json_object_get(a, "drives"), 0);
@@ -162,9 +158,44 @@ static void a_rewritable_disc_is_not_closed(void **state)
 		json_decref(a);
 		if (in_drive == 0)
 			FIFO("insert rw.iso\n", "ok: drive0: inserted rw.iso (DVD+RW, formatted, "
-						"4700372992 bytes)");
+						"4.70 GB)");
 	}
 	assert_int_equal(size_of("media/rw.iso"), 4096);
+}
+
+static void assert_medium(const char *medium, const char *state)
+{
+	json_t *a = answer_to("status\n");
+	const json_t *drive = json_array_get(json_object_get(a, "drives"), 0);
+
+	assert_string_equal(listed("list\n", "d.iso", "medium"), medium);
+	assert_string_equal(field_text(drive, "state"), state);
+	if (strcmp(state, "empty") != 0)
+		assert_string_equal(field_text(drive, "medium"), medium);
+	json_decref(a);
+}
+
+/* In the drive, in its open tray and out of it, list and status say the same of a burned disc. */
+static void a_finalised_disc_is_the_same_wherever_it_is(void **state)
+{
+	(void)state;
+	FIFO("blank d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R, 4.70 GB)");
+	assert_medium("dvd+r", "blank");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_write(&usb[0], 0));
+	assert_medium("dvd+r", "open");
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	assert_medium("dvd+r", "ejected");
+	assert_true(fake_host(&usb[0], 0x1b, 3));
+	assert_true(fake_ready(&usb[0]));
+	fifo_slow("close d.iso\n", "ok: drive0: closed d.iso (DVD-ROM, ");
+	assert_medium("dvd-rom", "complete");
+	while (!fake_ready(&usb[0]))
+		fake_nap();
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	assert_medium("dvd-rom", "ejected");
+	FIFO("eject\n", "ok: drive0: ejected d.iso");
+	assert_medium("dvd-rom", "empty");
 }
 
 int main(void)
@@ -176,6 +207,7 @@ int main(void)
 		TWO(a_blank_keeps_its_medium_in_every_drive),
 		ONE(the_format_state_is_told),
 		ONE(a_rewritable_disc_is_not_closed),
+		ONE(a_finalised_disc_is_the_same_wherever_it_is),
 	};
 
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);

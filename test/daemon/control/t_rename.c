@@ -154,7 +154,7 @@ static void a_disc_in_any_drive_stays(void **state)
 	int fd;
 
 	(void)state;
-	FIFO("insert a.iso drive=drive1\n", "ok: drive1: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso drive=drive1\n", "ok: drive1: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_int_equal(link(in_scratch("media/a.iso"), in_scratch("media/twin.iso")), 0);
 	refused("rename a.iso x.iso\n", "in-use", "\"a.iso\" is in drive1; take it out first");
 	refused("delete a.iso\n", "in-use", "mmcgadgetctl eject drive=drive1");

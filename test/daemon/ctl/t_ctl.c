@@ -22,7 +22,7 @@ static void client_prints_answers_and_errors(void **state)
 
 	(void)state;
 	assert_int_equal(ctl("insert 'b c.iso'", out, err), 0);
-	assert_string_equal(out, "drive0: inserted b c.iso (DVD-ROM, 8192 bytes)\n");
+	assert_string_equal(out, "drive0: inserted b c.iso (DVD-ROM, 8.19 kB)\n");
 	assert_string_equal(err, "");
 	assert_int_equal(ctl("list", out, err), 0);
 	assert_starts(out, "NAME     LABEL  KIND        SIZE  DRIVE\n"
@@ -40,9 +40,9 @@ static void client_prints_answers_and_errors(void **state)
 	assert_int_equal(ctl("help", out, err), 0);
 	assert_starts(out, "usage: mmcgadgetctl ");
 	assert_int_equal(ctl("next", out, err), 0);
-	assert_string_equal(out, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)\n");
+	assert_string_equal(out, "drive0: inserted a.iso (DVD-ROM, 4.10 kB)\n");
 	assert_int_equal(ctl("insert 'b '", out, err), 0);
-	assert_string_equal(out, "drive0: inserted b c.iso (DVD-ROM, 8192 bytes)\n");
+	assert_string_equal(out, "drive0: inserted b c.iso (DVD-ROM, 8.19 kB)\n");
 	/* refused */
 	assert_int_equal(ctl("insert none", out, err), 1);
 	assert_string_equal(out, "");
@@ -91,7 +91,7 @@ static void client_shows_that_a_command_waits(void **state)
 	static char out[16384], err[16384];
 
 	(void)state;
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_lock(&usb[0], true));
 	assert_int_equal(ctl("eject", out, err), 1);
@@ -184,7 +184,7 @@ static void client_watches_until_it_is_stopped(void **state)
 	char command[2048];
 
 	(void)state;
-	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	/* SIGTERM instead of Ctrl-C: background jobs of a shell ignore SIGINT. */
 	snprintf(command, sizeof(command),
 		"%s --socket %s watch drive=drive0 >%s 2>%s & p=$!; "

@@ -134,6 +134,18 @@ static const struct habit habits[] = {
 	{"logs", 2, "sudo journalctl -u mmcgadgetd"},
 	{"config", 2, "/etc/mmcgadget/mmcgadget.conf"},
 	{"help burn", 2, "the PC burns"},
+	{"reboot", 2, "sudo reboot"},
+	{"poweroff", 2, "sudo poweroff"},
+	{"shutdown", 2, "sudo poweroff"},
+	{"update", 2, "\"Update, uninstall\", says how"},
+	{"uninstall", 2, "\"Update, uninstall\", says how"},
+	{"journal", 2, "sudo journalctl -u mmcgadgetd"},
+	{"set x", 2, "/etc/mmcgadget/mmcgadget.conf"},
+	{"name MYDISC", 2, "vendor and product of drives"},
+	{"import x.iso", 2, "did you mean upload?"},
+	{"export x.iso", 2, "did you mean get?"},
+	{"bug", 2, "did you mean report?"},
+	{"diag", 2, "did you mean doctor?"},
 	/* waiting */
 	{"wait host", 0, "drive0: host"},
 	{"wait empty drive1", 0, "drive1: empty"},
@@ -205,6 +217,11 @@ static const struct habit habits[] = {
 	{"insert a.iso as=CD", 0, "inserted a.iso (CD-ROM"},
 	{"get none.iso", 1, "no image \"none.iso\" in "},
 	{"get none.iso", 1, "; mmcgadgetctl list shows all"},
+	{"blank minus type=dvd-r", 0, "inserted minus.iso (blank DVD-R, 4.71 GB)"},
+	{"rename minus plus", 1, "whole names only; did you mean"},
+	{"rename minus.iso plus.iso", 0, "renamed minus.iso to plus.iso"},
+	{"delete plus.iso", 0, "deleted plus.iso"},
+	{"delete plus.iso", 1, "no image \"plus.iso\" in "},
 	{"blank x type=cd-i", 1, "no blank of type \"cd-i\"; dvd+r"},
 	{"blank x type=cd-r minutes=70", 1,
 		"blank: a CD-R has 74, 80, 90 or 99 minutes, not \"70\""},
@@ -343,7 +360,7 @@ static void no_permission_names_user_and_group(void **state)
 	assert_int_equal(type("status; cd $W; cp ${CTL##* } ctl; chmod 755 ctl as.sh; "
 			      "sh as.sh $WRAP $W/ctl --socket $W/run/socket status",
 				 out, err, sizeof(out)),
-		1);
+		4);
 	assert_non_null(strstr(err, "permission denied"));
 	assert_non_null(strstr(err, "sudo"));
 	assert_int_equal(
@@ -369,7 +386,7 @@ static void wait_ends_with_the_burn(void **state)
 	};
 
 	(void)state;
-	FIFO("blank n.img\n", "ok: drive0: inserted n.img (blank DVD+R, 4700372992 bytes)");
+	FIFO("blank n.img\n", "ok: drive0: inserted n.img (blank DVD+R, 4.70 GB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_write(&usb[0], 0));
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -127,7 +127,7 @@ static void what_the_system_lacks_is_said_first(void **state)
 	(void)state;
 	env.uid = 1000;
 	assert_has(loopback(with("on @")),
-		with("which only root may: sudo mmcgadgetctl loopback on @\n-> 1"));
+		with("which only root may: sudo mmcgadgetctl loopback on @\n-> 4"));
 	assert_has(loopback("on a;b user=x"), "sudo mmcgadgetctl loopback on \"a;b\" user=x\n");
 	put_file("/lib/modules/6.12.0-test/modules.dep", "x/usb_f_fs.ko:\nx/dummy_hcd.ko:\n");
 	assert_has(loopback("on"), "has no libcomposite; mmcgadgetctl doctor says more\n-> 1");

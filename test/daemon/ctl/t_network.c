@@ -83,7 +83,7 @@ static void another_address_is_told_to_be_open(void **state)
 	assert_has(network(with("on @ listen=192.168.7.2:3240")), "waits for one at");
 	env.uid = 1000;
 	assert_has(network(with("on @ listen=192.168.7.2")),
-		with("sudo mmcgadgetctl network on @ listen=192.168.7.2\n-> 1"));
+		with("sudo mmcgadgetctl network on @ listen=192.168.7.2\n-> 4"));
 }
 
 static void addresses_are_read(void **state)

@@ -16,7 +16,7 @@ static void insert_then_eject_empties_the_drive(void **state)
 	EXPECT(&r, "drive0: there is no disc in the drive");
 	run(0, &r, DRIVE_INSERT, "a.iso", false);
 	assert_true(r.ok);
-	EXPECT(&r, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	EXPECT(&r, "drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_string_equal(info(0).image, "a.iso");
 	assert_int_equal(info(0).mmc.profile, 0x10);
@@ -38,9 +38,8 @@ static void a_swap_shows_the_empty_drive_between(void **state)
 	assert_false(fake_host(&usb[0], 0x00, 0));
 	assert_false(r.done);
 	turn(event, usb, 2, 1000, &r.done);
-	EXPECT(&r,
-		"drive0: inserted b.iso (DVD-ROM, 6000 bytes); its size is not a multiple of 2048: "
-		"its last 1904 bytes are shown as a zero-padded block");
+	EXPECT(&r, "drive0: inserted b.iso (DVD-ROM, 6.00 kB); its size is not a multiple of 2048: "
+		   "its last 1904 bytes are shown as a zero-padded block");
 	assert_true(fake_ready(&usb[0]));
 	assert_int_equal(info(0).mmc.capacity, 3);
 }
@@ -135,7 +134,7 @@ static void a_burned_blank_keeps_its_data(void **state)
 	(void)state;
 	run(0, &r, DRIVE_BLANK, "new.iso", false);
 	assert_true(r.ok);
-	assert_starts(r.message, "drive0: inserted new.iso (blank DVD+R, 4700372992 bytes)");
+	assert_starts(r.message, "drive0: inserted new.iso (blank DVD+R, 4.70 GB)");
 	assert_true(fake_ready(&usb[0]));
 	assert_int_equal(info(0).mmc.profile, 0x1b);
 	for (uint32_t lba = 0; lba < 16; lba++)
@@ -150,8 +149,8 @@ static void a_burned_blank_keeps_its_data(void **state)
 	run(0, &r, DRIVE_BLANK, "new.iso", false);
 	assert_string_equal(r.code, "not-blank");
 	run(0, &r, DRIVE_INSERT, "new.iso", false);
-	assert_starts(r.message,
-		"drive0: inserted new.iso (DVD+R, burned up to block 16, 4700372992 bytes)");
+	assert_starts(
+		r.message, "drive0: inserted new.iso (DVD+R, burned up to block 16, 4.70 GB)");
 }
 
 static void the_same_disc_can_be_inserted_again(void **state)
@@ -165,8 +164,8 @@ static void the_same_disc_can_be_inserted_again(void **state)
 	for (uint32_t lba = 0; lba < 16; lba++)
 		assert_true(fake_write(&usb[0], lba));
 	run(0, &r, DRIVE_INSERT, "new.iso", false);
-	assert_starts(r.message,
-		"drive0: inserted new.iso (DVD+R, burned up to block 16, 4700372992 bytes)");
+	assert_starts(
+		r.message, "drive0: inserted new.iso (DVD+R, burned up to block 16, 4.70 GB)");
 	run(0, &r, DRIVE_INSERT, "new.iso", false);
 	assert_true(r.ok);
 }
@@ -257,7 +256,7 @@ static void a_host_that_unlocks_gets_the_new_disc(void **state)
 	assert_true(fake_host(&usb[0], 0x1b, 2));
 	turn(event, usb, 2, 1000, &r.done);
 	assert_true(r.ok);
-	assert_starts(r.message, "drive0: inserted b.iso (DVD-ROM, 6000 bytes) (the host let go of "
+	assert_starts(r.message, "drive0: inserted b.iso (DVD-ROM, 6.00 kB) (the host let go of "
 				 "the old disc when "
 				 "asked)");
 	assert_true(fake_ready(&usb[0]));

@@ -10,11 +10,11 @@ static void insert_finds_by_prefix_and_label(void **state)
 	(void)state;
 	put_iso("media/c.iso", "Movie Night");
 	run(0, &r, DRIVE_FIND, "a.iso", false);
-	EXPECT(&r, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
+	EXPECT(&r, "drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	run(0, &r, DRIVE_FIND, "c", false);
-	EXPECT(&r, "drive0: inserted c.iso (DVD-ROM, 40960 bytes)");
+	EXPECT(&r, "drive0: inserted c.iso (DVD-ROM, 40.96 kB)");
 	run(1, &r, DRIVE_FIND, "movie", false);
-	EXPECT(&r, "drive1: inserted c.iso (DVD-ROM, 40960 bytes)");
+	EXPECT(&r, "drive1: inserted c.iso (DVD-ROM, 40.96 kB)");
 	assert_string_equal(info(1).image, "c.iso");
 }
 
@@ -66,7 +66,7 @@ static void an_exact_name_wins_over_a_label(void **state)
 	(void)state;
 	put_iso("media/b", "a.iso");
 	run(0, &r, DRIVE_FIND, "b", false);
-	EXPECT(&r, "drive0: inserted b (DVD-ROM, 40960 bytes)");
+	EXPECT(&r, "drive0: inserted b (DVD-ROM, 40.96 kB)");
 	run(0, &r, DRIVE_INSERT, "b.is", false);
 	assert_string_equal(r.code, "no-such-image");
 }
@@ -119,8 +119,8 @@ static void two_next_at_once_are_two_steps(void **state)
 	submit(0, &first, DRIVE_NEXT, NULL, false);
 	submit(0, &second, DRIVE_NEXT, NULL, false);
 	turn(event, usb, 2, 3000, &second.done);
-	EXPECT(&first, "drive0: inserted a.iso (DVD-ROM, 4096 bytes)");
-	assert_starts(second.message, "drive0: inserted b.iso (DVD-ROM, 6000 bytes)");
+	EXPECT(&first, "drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
+	assert_starts(second.message, "drive0: inserted b.iso (DVD-ROM, 6.00 kB)");
 }
 
 /* A blank in the other drive is passed over; an ISO image may be in both drives. */

@@ -37,7 +37,7 @@ static void a_swap_notifies_removed_then_inserted(void **state)
 	now.loaded = true;
 	task_done((struct usb_result){0});
 	EXPECT("2:state inserted(new) 2:inserted(new) ok next . 2:.");
-	assert_string_equal(message, "d: inserted new (DVD-ROM, 8192 bytes)");
+	assert_string_equal(message, "d: inserted new (DVD-ROM, 8.19 kB)");
 	engine_event();
 	EXPECT(". 2:.");
 }
@@ -316,7 +316,7 @@ static void close_outside_the_drive_leaves_the_disc_in_it_alone(void **state)
 	(void)state;
 	begin(DRIVE_CLOSE, "new", false);
 	EXPECT("open(new) close ok next");
-	assert_string_equal(message, "d: closed new (DVD-ROM, 8192 bytes)");
+	assert_string_equal(message, "d: closed new (DVD-ROM, 8.19 kB)");
 	fake.opening = DISC_HELD_BY_OLD;
 	begin(DRIVE_CLOSE, "new", false);
 	EXPECT("open(new) in-use next");

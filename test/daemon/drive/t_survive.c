@@ -134,7 +134,7 @@ static void an_interrupted_burn_can_be_continued(void **state)
 	assert_int_equal(state_now().profile, 0x10);
 	assert_true(run(DRIVE_EJECT, NULL).ok);
 	r = run(DRIVE_INSERT, "d.iso");
-	assert_string_equal(r.message, "drive0: inserted d.iso (DVD-ROM, 81920 bytes)");
+	assert_string_equal(r.message, "drive0: inserted d.iso (DVD-ROM, 81.92 kB)");
 }
 
 static void sessions_survive_a_restart(void **state)
@@ -160,7 +160,7 @@ static void sessions_survive_a_restart(void **state)
 	assert_true(run(DRIVE_EJECT, NULL).ok);
 	assert_int_equal(size_of("media/d.iso"), 40 * 2048);
 	r = run(DRIVE_INSERT, "d.iso");
-	assert_string_equal(r.message, "drive0: inserted d.iso (DVD-ROM, 2 sessions, 81920 bytes)");
+	assert_string_equal(r.message, "drive0: inserted d.iso (DVD-ROM, 2 sessions, 81.92 kB)");
 	assert_int_equal(state_now().tracks, 2);
 	assert_int_equal(state_now().profile, 0x10);
 }
@@ -232,7 +232,7 @@ static void a_damaged_state_file_makes_the_disc_read_only(void **state)
 	put_text(STATE, kept);
 	r = run(DRIVE_INSERT, "d.iso");
 	assert_true(r.ok);
-	assert_string_equal(r.message, "drive0: inserted d.iso (DVD-ROM, 40960 bytes); read-only: "
+	assert_string_equal(r.message, "drive0: inserted d.iso (DVD-ROM, 40.96 kB); read-only: "
 				       "it is damaged (its checksum is wrong)");
 	assert_true(fake_ready(&usb));
 	assert_string_equal(state_now().read_only, "it is damaged (its checksum is wrong)");
@@ -259,7 +259,7 @@ static void without_write_permission_a_disc_is_read_only(void **state)
 	assert_int_equal(chmod(in_scratch("media/d.iso"), 0444), 0);
 	r = run(DRIVE_INSERT, "d.iso");
 	assert_non_null(strstr(r.message,
-		"drive0: inserted d.iso (DVD-ROM, 40960 bytes); read-only: the image cannot be "
+		"drive0: inserted d.iso (DVD-ROM, 40.96 kB); read-only: the image cannot be "
 		"written; it belongs to "));
 	assert_non_null(strstr(r.message, "chmod g+rw "));
 	assert_true(fake_ready(&usb));
@@ -284,7 +284,7 @@ static void an_image_copied_over_an_interrupted_burn_is_left_alone(void **state)
 	put_text(STATE, kept);
 	put_size("media/d.iso", 400 * 1024);
 	r = run(DRIVE_INSERT, "d.iso");
-	assert_starts(r.message, "drive0: inserted d.iso (DVD-ROM, 409600 bytes); read-only: ");
+	assert_starts(r.message, "drive0: inserted d.iso (DVD-ROM, 409.60 kB); read-only: ");
 	assert_int_equal(size_of("media/d.iso"), 400 * 1024);
 	run(DRIVE_EJECT, NULL);
 	turn(event, &usb, 1, 100, NULL);
@@ -344,13 +344,13 @@ static void close_finalises_the_disc_in_the_drive(void **state)
 	assert_int_equal(state_now().profile, 0x1b);
 	assert_true(fake_lock(&usb, false));
 	r = run(DRIVE_CLOSE, "d.iso");
-	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 40960 bytes)");
+	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 40.96 kB)");
 	assert_int_equal(state_now().profile, 0x10);
 	/* The host's next command gets the unit attention for a new medium. */
 	assert_false(fake_host(&usb, 0x00, 0));
 	assert_true(fake_ready(&usb));
 	r = run(DRIVE_CLOSE, "d.iso");
-	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 40960 bytes)");
+	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 40.96 kB)");
 }
 
 static void close_finalises_a_disc_outside_the_drive(void **state)
@@ -370,12 +370,12 @@ static void close_finalises_a_disc_outside_the_drive(void **state)
 	do {
 		r = run(DRIVE_CLOSE, "d.iso");
 	} while (strstr(r.message, "just leaving it"));
-	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 2 sessions, 81920 bytes)");
+	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 2 sessions, 81.92 kB)");
 	assert_true(exists(STATE));
 	assert_string_equal(run(DRIVE_CLOSE, "none.iso").code, "no-such-image");
 	put_size("media/plain.iso", 4096);
 	r = run(DRIVE_CLOSE, "plain.iso");
-	assert_string_equal(r.message, "drive0: closed plain.iso (DVD-ROM, 4096 bytes)");
+	assert_string_equal(r.message, "drive0: closed plain.iso (DVD-ROM, 4.10 kB)");
 	/* The other disc stayed in the drive. */
 	assert_true(fake_ready(&usb));
 	burn(0, 1);

@@ -496,7 +496,7 @@ static void a_blank_is_made_only_where_nothing_is_lost(void **state)
 	assert_int_equal(create("blank", disc_medium_of_blank(), &why), 0);
 	assert_int_equal(create("a.iso", disc_medium_of_blank(), &why), -EEXIST);
 	assert_string_equal(why.code, "not-blank");
-	assert_string_equal(why.text, "\"a.iso\" exists and holds 4096 bytes; a disc that holds "
+	assert_string_equal(why.text, "\"a.iso\" exists and holds 4.10 kB; a disc that holds "
 				      "data is never overwritten");
 	assert_int_equal(size_of("media/a.iso"), 4096);
 	assert_int_equal(create("x.mmcdisc", disc_medium_of_blank(), &why), -EINVAL);
