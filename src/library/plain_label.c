@@ -108,9 +108,13 @@ enum plain_label plain_label(const uint8_t *p, size_t n, struct label *out)
 	volume = volume_iso_size(p);
 	if (end == 0 || volume == 0)
 		return PLAIN_LABEL_UNSURE;
+	if (p[0] != PRIMARY)
+		return PLAIN_LABEL_UNSURE;
 	for (size_t i = 1; i < end; i++) {
 		const uint8_t *block = p + i * BLOCK;
 
+		if (block[0] == PRIMARY)
+			return PLAIN_LABEL_UNSURE;
 		if (is_joliet(block) && !agrees(block + 40, p + 40))
 			return PLAIN_LABEL_UNSURE;
 	}
