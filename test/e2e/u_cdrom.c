@@ -6,8 +6,8 @@
  *   u_cdrom toc /dev/srN               CDROMREADTOCHDR, CDROMREADTOCENTRY by block and by time
  *   u_cdrom audio /dev/srN LBA COUNT   CDROMREADAUDIO: prints the sectors
  *   u_cdrom raw /dev/srN LBA COUNT     CDROMREADRAW: prints the sectors, read one by one
- *   u_cdrom wrap <ISO                  prints sectors of 2352 bytes with these blocks of mode 1; the
- *                                      bytes for EDC and ECC say their number instead
+ *   u_cdrom wrap <ISO                  prints sectors of 2352 bytes with these blocks of mode 1;
+ * the bytes for EDC and ECC say their number instead
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +28,7 @@ static int fail(const char *what)
 
 static int entry(int fd, int track, struct cdrom_tocentry *out, int format)
 {
-	*out = (struct cdrom_tocentry){
-		.cdte_track = (__u8)track, .cdte_format = (__u8)format};
+	*out = (struct cdrom_tocentry){.cdte_track = (__u8)track, .cdte_format = (__u8)format};
 	return ioctl(fd, CDROMREADTOCENTRY, out);
 }
 
