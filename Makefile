@@ -375,7 +375,8 @@ docs-test: $(programs) $(shim) ## options, keys and verbs agree between code and
 	$(Q)O=$(O) test/tap.sh test/suites/docs.sh
 
 .PHONY: shim-test-build
-shim-test-build: $(shim) $(O)/mmcshimd $(O)/test/shim/sg_io $(O)/test/shim/cd_sectors $(O)/test/e2e/u_script
+shim-test-build: $(shim) $(O)/mmcshimd $(O)/test/shim/sg_io $(O)/test/shim/cd_sectors $(O)/test/e2e/u_script \
+		$(O)/test/e2e/u_cdrom
 
 shim-test: shim-test-build ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh

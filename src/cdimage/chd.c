@@ -44,9 +44,10 @@ struct chd {
 /* The text of a track. */
 struct chd_track {
 	const struct build_mode *mode;
+	uint16_t unit;                    /* bytes that are read of each frame */
 	uint64_t frames, pregap, postgap; /* sectors */
 	bool pregap_stored;               /* frames counts it, too */
-	bool subchannels;
+	bool without_subs;                /* its subchannels are not read */
 };
 
 static bool read_all(struct chd *c, uint64_t at, void *buf, size_t len)
@@ -138,8 +139,7 @@ static bool read_text(struct chd *c, struct slice text, struct chd_track *t)
 		     sub = value_of(text, "SUBTYPE");
 	uint64_t number;
 
-	*t = (struct chd_track){.pregap_stored = pregap.len > 0 && pregap.at[0] == 'V',
-		.subchannels = sub.len > 0 && !slice_is(sub, "NONE")};
+	*t = (struct chd_track){.pregap_stored = pregap.len > 0 && pregap.at[0] == 'V'};
 	if (!number_of(c, text, "TRACK", &number) || !number_of(c, text, "FRAMES", &t->frames) ||
 		!number_of(c, text, "PREGAP", &t->pregap) ||
 		!number_of(c, text, "POSTGAP", &t->postgap))
@@ -153,6 +153,13 @@ static bool read_text(struct chd *c, struct slice text, struct chd_track *t)
 	if (!t->mode)
 		return reading_fail(c->r, "sectors of the type \"%.*s\" (track %u) are not read",
 			(int)type.len, type.at, n);
+	/* As in a .toc of cdrdao, of which chdman has them: RW is packed, and not what is on a
+	 * disc. */
+	t->unit = t->mode->unit;
+	if (t->unit == CD_SECTOR && slice_is(sub, "RW_RAW"))
+		t->unit = CHD_FRAME;
+	else
+		t->without_subs = sub.len > 0 && !slice_is(sub, "NONE");
 	if (t->pregap_stored && t->pregap >= t->frames)
 		return reading_fail(c->r, "track %u is all pregap", n);
 	return true;
@@ -161,14 +168,14 @@ static bool read_text(struct chd *c, struct slice text, struct chd_track *t)
 /* ---- the tracks --------------------------------------------------------------------------- */
 
 /* The next sectors that are stored become a part of the disc. */
-static bool add_stored(struct chd *c, const struct build_mode *mode, uint64_t count)
+static bool add_stored(struct chd *c, const struct chd_track *t, uint64_t count)
 {
-	uint64_t at = chd_frames_offset(c->total, mode->unit) + c->frame * mode->unit;
+	uint64_t at = chd_frames_offset(c->total, t->unit) + c->frame * t->unit;
 
 	if (count > c->total - c->frame)
 		return reading_fail(c->r, "its tracks have more sectors than it holds");
 	c->frame += count;
-	return build_add(&c->b, c->file, at, mode->unit, mode->form == CD_AUDIO, count);
+	return build_add(&c->b, c->file, at, t->unit, t->mode->form == CD_AUDIO, count);
 }
 
 static bool add_track(struct chd *c, const struct chd_track *t)
@@ -185,15 +192,17 @@ static bool add_track(struct chd *c, const struct chd_track *t)
 	/* The standard pregap is there whether or not the text says so. */
 	if (first)
 		absent = MAX(absent, CD_PREGAP);
-	if (!build_add(&c->b, BUILD_ZEROS, 0, 0, false, absent) ||
-		!add_stored(c, t->mode, stored) || !build_index(&c->b, 1, c->b.lba) ||
-		!add_stored(c, t->mode, t->frames - stored) ||
+	if (!build_add(&c->b, BUILD_ZEROS, 0, 0, false, absent) || !add_stored(c, t, stored) ||
+		!build_index(&c->b, 1, c->b.lba) || !add_stored(c, t, t->frames - stored) ||
 		!build_add(&c->b, BUILD_ZEROS, 0, 0, false, t->postgap))
 		return false;
 	c->frame = MIN((c->frame + TRACK_FRAMES - 1) / TRACK_FRAMES * TRACK_FRAMES, c->total);
-	if (t->subchannels && !out->note[0])
+	if (t->without_subs && !out->note[0])
 		snprintf(out->note, sizeof(out->note),
-			"%.255s: the subchannels of its tracks are left out", c->r->name);
+			"%.255s: the subchannels of its tracks are left out, and made: they are "
+			"not "
+			"stored as those of a disc (RW_RAW, in tracks of 2352 bytes)",
+			c->r->name);
 	return true;
 }
 

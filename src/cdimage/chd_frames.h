@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How the decoder shows the frames of a CHD as bytes. A track of a CHD stores 2352, 2336 or 2048
- * bytes of a sector, always at the beginning of a frame of 2448; so there are three rows, one
- * behind the other, each with that many bytes of all frames. A sector of an extent is then next to
- * the one before, as in a file that is not compressed.
+ * bytes of a sector, always at the beginning of a frame of 2448, or 2352 and its subchannels; so
+ * there are four rows, one behind the other, each with that many bytes of all frames. A sector of
+ * an extent is then next to the one before, as in a file that is not compressed.
  */
 #ifndef CDIMAGE_CHD_FRAMES_H
 #define CDIMAGE_CHD_FRAMES_H
@@ -16,16 +16,25 @@
 #define CHD_FRAMES_MAX 450300u
 #define CHD_HUNK_MAX   (26u * CHD_FRAME) /* bytes that are compressed together; usually 8 frames */
 
-/* The byte at which the row with sectors of `unit` bytes, 2352, 2336 or 2048, begins. */
+/* What a row has of each frame. */
+static const uint16_t chd_frames_units[] = {2352, 2336, 2048, CHD_FRAME};
+#define CHD_FRAMES_ROWS (sizeof(chd_frames_units) / sizeof(chd_frames_units[0]))
+
+/* The byte at which the row with `unit` bytes of each frame begins; behind all rows if there is
+ * none. */
 static inline uint64_t chd_frames_offset(uint64_t frames, unsigned unit)
 {
-	return unit == 2352 ? 0 : frames * (unit == 2336 ? 2352u : 2352u + 2336u);
+	uint64_t at = 0;
+
+	for (unsigned i = 0; i < CHD_FRAMES_ROWS && chd_frames_units[i] != unit; i++)
+		at += frames * chd_frames_units[i];
+	return at;
 }
 
 /* Bytes of all rows. */
 static inline uint64_t chd_frames_size(uint64_t frames)
 {
-	return frames * (2352u + 2336u + 2048u);
+	return chd_frames_offset(frames, 0);
 }
 
 #endif

@@ -128,16 +128,15 @@ static const uint8_t *decode(struct hunks *h, uint32_t n)
 static bool find(
 	const struct hunks *h, uint64_t at, uint64_t *frame, uint32_t *offset, uint32_t *left)
 {
-	static const uint16_t units[] = {2352, 2336, 2048};
+	for (unsigned i = 0; i < CHD_FRAMES_ROWS; i++) {
+		uint32_t unit = chd_frames_units[i];
+		uint64_t in_row = at - chd_frames_offset(h->frames, unit);
 
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		uint64_t in_row = at - chd_frames_offset(h->frames, units[i]);
-
-		if (in_row >= h->frames * units[i])
+		if (in_row >= h->frames * unit)
 			continue;
-		*frame = in_row / units[i];
-		*offset = (uint32_t)(in_row % units[i]);
-		*left = units[i] - *offset;
+		*frame = in_row / unit;
+		*offset = (uint32_t)(in_row % unit);
+		*left = unit - *offset;
 		return true;
 	}
 	return false;

@@ -11,6 +11,7 @@
 #include "cd/names.h"
 #include "library/cd_set.h"
 #include "library/compact_parts.h"
+#include "library/decoder.h"
 #include "protocol/words.h"
 
 #define BLOCK       2048u
@@ -23,6 +24,8 @@ struct source {
 	const struct library_file *text; /* of a text and its files; NULL: */
 	const struct resolver_disc *disc;
 	int image; /* the only file */
+	/* Of a disc whose data track is decoded. Its number for the decoder is 0; or NULL. */
+	struct decoder *decoder;
 };
 
 /* Opens a file of the disc; -1: it cannot be read. */
@@ -30,7 +33,24 @@ static int open_file(const struct source *s, unsigned file)
 {
 	if (!s->text)
 		return fcntl(s->image, F_DUPFD_CLOEXEC, 0);
-	return s->disc->decoded[file] ? -1 : compact_parts_open(s->text, &s->disc->file[file]);
+	return compact_parts_open(s->text, &s->disc->file[file]);
+}
+
+/* Reads what the disc stores in a file. */
+static bool read_stored(
+	const struct source *s, unsigned file, uint64_t at, uint8_t *buf, unsigned len)
+{
+	ssize_t n;
+	int fd;
+
+	if (s->decoder)
+		return decoder_read(s->decoder, 0, at, buf, len) == (int32_t)len;
+	fd = open_file(s, file);
+	if (fd < 0)
+		return false;
+	n = pread(fd, buf, len, (off_t)at);
+	close(fd);
+	return n == (ssize_t)len;
 }
 
 /* The data track whose volume a host mounts; NULL: there is none. */
@@ -62,18 +82,11 @@ static bool copy_block(const struct source *s, int32_t lba, int to, unsigned blo
 {
 	uint8_t data[BLOCK];
 	struct cd_run run;
-	ssize_t n;
-	int fd;
 
-	if (!cd_find_run(s->map, lba, &run) || run.file == CD_NO_FILE)
-		return false;
-	fd = open_file(s, run.file);
-	if (fd < 0)
-		return false;
-	n = pread(fd, data, sizeof(data), (off_t)(run.offset + user_offset(run.form, run.unit)));
-	close(fd);
-	return n == (ssize_t)sizeof(data) &&
-	       pwrite(to, data, sizeof(data), (off_t)block * BLOCK) == n;
+	return cd_find_run(s->map, lba, &run) && run.file != CD_NO_FILE &&
+	       read_stored(s, run.file, run.offset + user_offset(run.form, run.unit), data,
+		       sizeof(data)) &&
+	       pwrite(to, data, sizeof(data), (off_t)block * BLOCK) == (ssize_t)sizeof(data);
 }
 
 /* The label of the track, whose descriptors are put where an image has them. */
@@ -109,7 +122,24 @@ static void read_label(const struct source *s, char out[LABEL_MAX])
 
 void compact_label(const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX])
 {
-	read_label(&(struct source){.map = &d->map, .text = f, .disc = d}, out);
+	struct source s = {.map = &d->map, .text = f, .disc = d};
+	const struct cd_track *t = data_track(&d->map);
+	struct cd_run run;
+	int fd = -1;
+
+	/* A CHD. What is decoded otherwise are songs. */
+	if (t && cd_find_run(s.map, t->start, &run) && run.file != CD_NO_FILE &&
+		d->decoded[run.file]) {
+		fd = open_file(&s, run.file);
+		if (fd < 0 || decoder_new(&fd, 1, &s.decoder) < 0)
+			s.map = NULL;
+	}
+	out[0] = '\0';
+	if (s.map)
+		read_label(&s, out);
+	decoder_free(s.decoder);
+	if (fd >= 0)
+		close(fd);
 }
 
 void compact_label_of_burned(int dir, const char *base, int fd, char out[LABEL_MAX])

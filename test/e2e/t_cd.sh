@@ -12,14 +12,16 @@ sectors() {
 			printf "%-8s%08d", l, i
 	}'
 }
-make_iso MIXED 2 "$media/mixed 1.bin"
-blocks=$(($(stat -c %s "$media/mixed 1.bin") / 2048))
+u_cdrom=/build/test/e2e/u_cdrom
+make_iso MIXED 2 "$work/mixed.iso"
+blocks=$(($(stat -c %s "$work/mixed.iso") / 2048))
+"$u_cdrom" wrap <"$work/mixed.iso" >"$media/mixed 1.bin"
 sectors TWO 600 >"$media/mixed 2.bin"
 sectors THREE 450 >"$media/mixed 3.bin"
 cat >"$media/mixed.cue" <<'END'
 CATALOG 4006381333931
 FILE "mixed 1.bin" BINARY
-  TRACK 01 MODE1/2048
+  TRACK 01 MODE1/2352
     INDEX 01 00:00:00
 FILE "mixed 2.bin" BINARY
   TRACK 02 AUDIO
@@ -61,6 +63,13 @@ read_cd() {
 # same_sectors LBA COUNT FILE SKIP: READ CD gives the sectors of the file from SKIP on.
 same_sectors() {
 	read_cd "$1" "$2" && cmp "$work/sectors" <(tail -c "+$(($4 * 2352 + 1))" "$3" | head -c $((2352 * $2)))
+}
+# msf BLOCK: its time on the disc.
+msf() { printf '%02d:%02d:%02d' $((($1 + 150) / 4500)) $((($1 + 150) / 75 % 60)) $((($1 + 150) % 75)); }
+# kernel_reads audio|raw LBA COUNT FILE SKIP: the kernel's ioctl gives the sectors of the file from SKIP on.
+kernel_reads() {
+	"$u_cdrom" "$1" "$d" "$2" "$3" >"$work/sectors" &&
+		cmp "$work/sectors" <(tail -c "+$(($5 * 2352 + 1))" "$4" | head -c $((2352 * $3)))
 }
 # le32 N: prints 4 bytes, the least first.
 le32() {
@@ -121,6 +130,17 @@ like "mixed: cd-info shows the three tracks" "$(cat "$work/check.log")" ' 1: 00:
 # CDROM_GET_MCN, an ioctl of the kernel.
 like "mixed: the kernel has its MCN" "$(timeout 120 cd-info --no-cddb --access-mode=IOCTL -C "$d" 2>&1)" '4006381333931'
 check "mixed: cd-read of track 3" timeout 120 cd-read -m audio --just-hex -s $((blocks + 600)) -e $((blocks + 600)) -C "$d"
+# What players and rippers ask the kernel for.
+is "mixed: CDROMREADTOCENTRY" "$("$u_cdrom" toc "$d" 2>&1)" "1: control 4, 0, 00:02:00
+2: control 0, $((blocks + 150)), $(msf $((blocks + 150)))
+3: control 0, $((blocks + 600)), $(msf $((blocks + 600)))
+170: control 0, $((blocks + 1050)), $(msf $((blocks + 1050)))"
+check "mixed: CDROMREADAUDIO of track 2" kernel_reads audio $((blocks + 150)) 60 "$media/mixed 2.bin" 150
+check "mixed: CDROMREADAUDIO to the end of track 3" kernel_reads audio $((blocks + 1010)) 40 "$media/mixed 3.bin" 410
+check_not "mixed: CDROMREADAUDIO of data" "$u_cdrom" audio "$d" 16 1
+check "mixed: CDROMREADRAW of data" kernel_reads raw 16 5 "$media/mixed 1.bin" 16
+check "mixed: CDROMREADRAW of audio" kernel_reads raw $((blocks + 600)) 5 "$media/mixed 3.bin" 0
+check_not "mixed: CDROMREADRAW behind the last track" "$u_cdrom" raw "$d" $((blocks + 1050)) 1
 
 # ---- swapped for an audio CD under a reader ----
 dd if="$d" of=/dev/null bs=2048 count=100 iflag=direct status=none 2>/dev/null &
@@ -128,6 +148,9 @@ check "an audio CD is inserted" mmcgadgetctl insert audio.cue
 check "audio: udev sees it" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=1
 check_not "audio: no data track" property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
 check "audio: READ CD" same_sectors 0 27 "$media/audio.bin" 0
+is "audio: CDROMREADTOCENTRY" "$("$u_cdrom" toc "$d" 2>&1)" "1: control 0, 0, 00:02:00
+170: control 0, 500, 00:08:50"
+check "audio: CDROMREADAUDIO of the whole disc" kernel_reads audio 0 500 "$media/audio.bin" 0
 check_not "audio: the kernel reads no blocks of it" timeout 60 dd if="$d" of=/dev/null bs=2048 count=1 status=none
 is "audio: no reset, no phase error" "$(state resets) $(state phase_errors)" "0 0"
 

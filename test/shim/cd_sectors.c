@@ -11,6 +11,7 @@
  *   cd_sectors sub COUNT              subchannels unlike those of any disc
  *   cd_sectors clone COUNT <SECTORS   these sectors, each with a byte for each symbol of the same
  *   cd_sectors split <SECTORS         those of sectors that have a byte for each symbol behind them
+ *   cd_sectors main <SECTORS          such sectors without what is behind them
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -74,6 +75,14 @@ static void put_split(void)
 	}
 }
 
+static void put_main(void)
+{
+	uint8_t sector[CD_SECTOR + RAW];
+
+	while (fread(sector, sizeof(sector), 1, stdin) == 1)
+		fwrite(sector, CD_SECTOR, 1, stdout);
+}
+
 /* False: it is another command. */
 static bool is_subchannels(int argc, char **argv)
 {
@@ -83,6 +92,8 @@ static bool is_subchannels(int argc, char **argv)
 		put_clone((unsigned)atoi(argv[2]));
 	else if (argc == 2 && strcmp(argv[1], "split") == 0)
 		put_split();
+	else if (argc == 2 && strcmp(argv[1], "main") == 0)
+		put_main();
 	else
 		return false;
 	return true;
@@ -103,7 +114,7 @@ int main(int argc, char **argv)
 		i++;
 	if ((argc != 4 && argc != 6) || i == ARRAY_LEN(forms)) {
 		fputs("usage: cd_sectors audio|mode1|xa LBA COUNT [FROM BYTES]\n"
-		      "       cd_sectors sub COUNT | clone COUNT | split\n",
+		      "       cd_sectors sub COUNT | clone COUNT | split | main\n",
 			stderr);
 		return 2;
 	}

@@ -34,6 +34,12 @@ image() {
 	check "$1: reads back through the block device" holds "$W/back" "$W/data.iso" "$2"
 }
 
+# same_main CLONE RAW: the sectors of an image with subchannels are those of a file without.
+same_main() {
+	[ "$(stat -c %s "$1")" = $(($(stat -c %s "$2") / 2352 * 2448)) ] || return 1
+	sectors main <"$1" | cmp - "$2"
+}
+
 # ---- a blank --------------------------------------------------------------------------------------
 blank cd-r
 check "a blank CD-R" state profile=0009 blank=1 appendable=1 finalised=0 tracks=1 sessions=1
@@ -125,6 +131,21 @@ if need cdrdao "cdrdao, songs"; then
 	songs "cdrdao write" 450 150 0
 fi
 
+# A cue sheet that cdrskin reads itself.
+if need cdrskin "cdrskin cuefile="; then
+	cat "$W/one.pcm" "$W/two.pcm" >"$W/both.bin"
+	cat >"$W/both.cue" <<-END
+		FILE "$W/both.bin" BINARY
+		  TRACK 01 AUDIO
+		    INDEX 01 00:00:00
+		  TRACK 02 AUDIO
+		    INDEX 01 00:04:00
+	END
+	blank cd-r
+	run cdrskin dev=$cd -sao cuefile="$W/both.cue"
+	songs "cdrskin cuefile=" 300 0 0
+fi
+
 # ---- CD-Text, ISRC, MCN ---------------------------------------------------------------------------
 # texts NAME: what cd-info and icedax find.
 texts() {
@@ -197,6 +218,9 @@ if need readom "readom, burned data"; then
 	check "readom, burned data: the copy is the image" cmp "$W/plain" "$W/data.iso"
 	run readom dev=$cd -clone f="$W/clone"
 	check "readom -clone, burned data: exit code 0" exits 0
+	# Each sector has 96 bytes of subchannel behind it.
+	sectors mode1 0 310 >"$W/want"
+	check "readom -clone, burned data: the sectors, with EDC and ECC" same_main "$W/clone" "$W/want"
 fi
 
 # ---- data and songs -------------------------------------------------------------------------------
@@ -242,7 +266,10 @@ if need cdrdao "cdrdao, data and songs"; then
 	rm -f "$W/read.bin" "$W/read.toc"
 	run cdrdao read-cd --read-raw --paranoia-mode 0 --device $cd --datafile "$W/read.bin" "$W/read.toc"
 	check "cdrdao read-cd of that disc: exit code 0" exits 0
+	# Its own image has audio big-endian, and the pregap of a song not at all if it is silent.
 	sectors mode1 0 310 >"$W/want"
 	check "cdrdao read-cd of that disc: the data, with EDC and ECC" cmp -n $((310 * 2352)) "$W/read.bin" "$W/want"
+	tail -c +$((310 * 2352 + 1)) "$W/read.bin" | tail -c $((350 * 2352)) | dd conv=swab status=none >"$W/back"
+	check "cdrdao read-cd of that disc: the song" cmp "$W/back" "$W/two.pcm"
 fi
 exit 0

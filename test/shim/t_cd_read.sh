@@ -218,6 +218,23 @@ check "the data track through the block device" cmp "$W/data" "$W/want"
 run dd if=$cd of="$W/data" bs=2048 skip=450 count=1
 check "an audio track through the block device: an error" fails
 
+# The kernel's ioctls, as the shim carries them out: what players ask for. t_cd.sh has them with the kernel.
+u_cdrom=$O/test/e2e/u_cdrom
+# kernel_reads audio|raw LBA COUNT: the ioctl gives the sectors of the disc.
+kernel_reads() {
+	shim "$u_cdrom" "$1" $cd "$2" "$3" >"$W/data" 2>"$W/out" || { sed 's/^/# /' "$W/out"; return 1; }
+	part "$W/mixed.bin" "$2" "$3" | cmp - "$W/data"
+}
+run "$u_cdrom" toc $cd
+check "CDROMREADTOCENTRY: tracks, by block and by time" says '^1: control 4, 0, 00:02:00$' \
+	'^2: control 0, 450, 00:08:00$' '^3: control 0, 680, 00:11:05$' '^170: control 0, 1030, 00:15:55$'
+check "CDROMREADAUDIO: from a pregap over a track" kernel_reads audio 400 200
+check "CDROMREADAUDIO: to the end of the disc" kernel_reads audio 1000 30
+check "CDROMREADAUDIO of data: an error" fails_to kernel_reads audio 16 1
+check "CDROMREADRAW: data, with EDC and ECC" kernel_reads raw 290 10
+check "CDROMREADRAW: audio" kernel_reads raw 680 3
+check "CDROMREADRAW behind the disc: an error" fails_to kernel_reads raw 1030 1
+
 # ---- audio ----------------------------------------------------------------------------------------
 insert "$W/audio.cue"
 if need cd-info "cd-info, audio"; then

@@ -3,6 +3,8 @@
 # The properties that udev's cdrom_id gives a disc of each type in each state: what a desktop knows of it.
 # shellcheck source=test/shim/lib.sh
 . test/shim/lib.sh
+# shellcheck source=test/shim/cd.sh
+. test/shim/cd.sh
 cdrom_id=/lib/udev/cdrom_id
 [ -x "$cdrom_id" ] || cdrom_id=/usr/lib/udev/cdrom_id
 need "$cdrom_id" "cdrom_id on each medium" || exit 0
@@ -40,6 +42,20 @@ closed() {
 		shim sg_raw /dev/sr0 5b 00 "$f" 00 00 01 00 00 00 00 >"$W/raw" 2>&1 || cat "$W/raw"
 	done
 }
+# write_page BYTE: MODE SELECT of page 05h: track at once, data; the byte has the multi-session bits.
+write_page() {
+	{
+		printf '\000\000\000\000\000\000\000\000\005\062\101'
+		# shellcheck disable=SC2059 # an octal escape
+		printf "\\$(printf %03o $((0x$1 | 4)))"
+		printf '\010\007'
+		head -c 9 /dev/zero
+		printf '\226'
+		head -c 36 /dev/zero
+	} >"$W/page"
+	shim sg_raw -s 60 -i "$W/page" /dev/sr0 55 10 00 00 00 00 00 00 3c 00 >"$W/raw" 2>&1 || cat "$W/raw"
+}
+synchronized() { shim sg_raw /dev/sr0 35 00 00 00 00 00 00 00 00 00 >"$W/raw" 2>&1 || cat "$W/raw"; }
 blank_of_tracks='STATE=blank SESSION_NEXT=1 SESSION_COUNT=1 TRACK_COUNT=1'
 appendable='STATE=appendable SESSION_NEXT=2 SESSION_COUNT=2 TRACK_COUNT=2 TRACK_COUNT_DATA=1'
 one_track='SESSION_COUNT=1 TRACK_COUNT=1 TRACK_COUNT_DATA=1'
@@ -97,4 +113,36 @@ complete="STATE=complete $one_track"
 	properties "bd-re, formatted" BD_RE=1 $complete
 	blank bd-re-dl
 	properties "bd-re-dl, unformatted" BD_RE=1 $blank_of_tracks
+
+	# The nine states of a compact disc. Of one that was never recorded, cdrom_id says no state.
+	for t in cd-r:CD_R cd-rw:CD_RW; do
+		type=${t%%:*}
+		blank $type
+		properties "$type, blank" ${t#*:}=1 $blank_of_tracks
+		write_page c0
+		record
+		synchronized
+		closed 2
+		properties "$type, appendable" ${t#*:}=1 $appendable
+		blank $type
+		write_page 00
+		record
+		synchronized
+		closed 2
+		properties "$type, complete" ${t#*:}=1 $complete
+	done
+	sectors mode1 0 300 16 2048 >"$W/data.iso"
+	sectors audio 0 300 >"$W/song.bin"
+	printf 'FILE "song.bin" BINARY\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n' >"$W/audio.cue"
+	{
+		printf 'FILE "data.iso" BINARY\n TRACK 01 MODE1/2048\n  INDEX 01 00:00:00\n'
+		printf 'FILE "song.bin" BINARY\n TRACK 02 AUDIO\n  INDEX 01 00:00:00\n'
+	} >"$W/mixed.cue"
+	insert "$W/data.iso" cd
+	properties "CD-ROM, data" CD=1 $one_track
+	insert "$W/audio.cue"
+	properties "CD-ROM, audio" CD=1 SESSION_COUNT=1 TRACK_COUNT=1 TRACK_COUNT_AUDIO=1
+	insert "$W/mixed.cue"
+	properties "CD-ROM, data and audio" CD=1 SESSION_COUNT=1 TRACK_COUNT=2 TRACK_COUNT_DATA=1 \
+		TRACK_COUNT_AUDIO=1
 }

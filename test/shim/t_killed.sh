@@ -10,6 +10,10 @@ printf '\000\002\000\010\000\000\000\000\124\000\000\020' >"$W/quick"
 printf '\000\002\000\010\000\000\000\000\114\000\000\020' >"$W/grow"
 printf '\000\002\000\010\000\043\005\100\230\000\000\000' >"$W/plus"
 printf '\000\002\000\010\000\270\164\000\310\000\000\000' >"$W/pow"
+head -c 102400 /dev/zero >"$W/pregap"
+# Of one data track: its lead-in, its pregap, its start and the lead-out at block 32.
+printf '\101\000\000\024\000\000\000\000\101\001\000\020\000\000\000\000' >"$W/sheet"
+printf '\101\001\001\020\000\000\002\000\101\252\001\024\000\000\002\040' >>"$W/sheet"
 
 send() { shim sg_raw "$@" >"$W/raw" 2>&1 || { echo "# failed: sg_raw $*"; sed 's/^/# /' "$W/raw"; }; }
 
@@ -44,6 +48,18 @@ step() {
 format() { printf '%s ' -s 12 -i "$1" /dev/sr0 04 11 00 00 00 00; }
 write() { printf '%s ' -s 32768 -i "$W/blocks" /dev/sr0 2a 00 00 00 00 "$1" 00 00 10 00; }
 close_() { echo /dev/sr0 5b 00 "$1" 00 00 "$2" 00 00 00 00; }
+# page OCTAL: MODE SELECT of page 05h, data; the byte has the write type.
+page() {
+	{
+		printf '\000\000\000\000\000\000\000\000\005\062'
+		# shellcheck disable=SC2059 # an octal escape
+		printf "\\$1\\004\\010\\007"
+		head -c 9 /dev/zero
+		printf '\226'
+		head -c 36 /dev/zero
+	} >"$W/page"
+	send -s 60 -i "$W/page" /dev/sr0 55 10 00 00 00 00 00 00 3c 00
+}
 SYNC='/dev/sr0 35 00 00 00 00 00 00 00 00 00'
 BLANK='/dev/sr0 a1 11 00 00 00 00 00 00 00 00 00 00'
 
@@ -86,4 +102,36 @@ drive
 	blank $type
 	send $(write 00)
 	step "DVD-R: CLOSE 3" profile=0010 finalised=1 readable=16 -- $(close_ 03 00)
+
+	type=cd-r
+	blank $type
+	page 101
+	step "CD-R, track at once: a burn begins" profile=0009 recorded=16 nwa=16 tracks=1 -- $(write 00)
+	page 101
+	step "CD-R, track at once: it goes on" profile=0009 recorded=32 nwa=32 tracks=1 -- $(write 10)
+	step "CD-R, track at once: the track is closed" profile=0009 nwa=184 tracks=2 sessions=1 -- $SYNC
+	step "CD-R, track at once: finalised" profile=0009 finalised=1 readable=34 -- $(close_ 02 00)
+	check "CD-R, track at once, killed: the data" cmp -n 32768 -i 32768:0 "$W/disc.iso" "$W/blocks"
+
+	# A data track of 32 blocks, whose pregap comes first.
+	blank $type
+	page 102
+	send -s 32 -i "$W/sheet" /dev/sr0 5d 00 00 00 00 00 00 00 20 00
+	for lba in 6a 9c ce; do
+		send -s 102400 -i "$W/pregap" /dev/sr0 2a 00 ff ff ff $lba 00 00 32 00
+	done
+	send $(write 00)
+	step "CD-R, session at once: half of the track" profile=0009 finalised=0 recorded=16 nwa=16 -- $SYNC
+	send $(write 10)
+	step "CD-R, session at once: complete" profile=0009 finalised=1 readable=32 sessions=1 -- $SYNC
+	check "CD-R, session at once, killed: the data" cmp -n 32768 -i 32768:0 "$W/disc.iso" "$W/blocks"
+
+	type=cd-rw
+	blank $type
+	page 101
+	send $(write 00)
+	send $SYNC
+	step "CD-RW: finalised" profile=000a finalised=1 readable=18 -- $(close_ 02 00)
+	step "CD-RW: BLANK" profile=000a blank=1 recorded=0 -- $BLANK
+	check "CD-RW: BLANK, killed: no data" test ! -s "$W/disc.iso"
 }

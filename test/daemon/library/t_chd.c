@@ -5,8 +5,8 @@
  *
  * The CHDs of test/fuzz/corpus/chd were made by chdman 0.251 of the sectors that expected() makes:
  * cdlz and cdzl of a cue sheet with three tracks, cdfl of these and a song that FLAC compresses
- * best, iso of a track of 2048-byte sectors and a song. A CHD that is not compressed is written
- * here.
+ * best, iso of a track of 2048-byte sectors and a song; subs of a .toc of cdrdao. A CHD that is not
+ * compressed is written here.
  */
 #include <errno.h>
 #include <sys/wait.h>
@@ -130,7 +130,8 @@ static void assert_stored(const struct part *p, const struct disc_sectors *s, in
 			assert_int_equal(bytes, 0);
 			continue;
 		}
-		assert_int_equal(s->unit, bytes);
+		/* With its subchannels, if they are shown. */
+		assert_int_equal(s->unit == CHD_FRAME ? 2352 : s->unit, bytes);
 		assert_int_equal(s->swapped, swapped);
 		memcpy(got, s->data + (size_t)i * s->unit, bytes);
 		for (unsigned k = 0; swapped && k < bytes; k += 2) {
@@ -264,10 +265,19 @@ static void songs_are_decoded(void **state)
 
 #define HUNKS 40u
 
-/* A CHD of one song, whose hunks have that many frames; hunk i of the file is hunk order[i]. */
-static void put_plain(const char *name, unsigned frames, const unsigned order[HUNKS])
+/* A symbol of the subchannels. */
+static uint8_t symbol(unsigned sector, unsigned n)
 {
-	static const char text[] = "TRACK:1 TYPE:AUDIO SUBTYPE:NONE FRAMES:";
+	return (uint8_t)(sector * 7 + n * 13);
+}
+
+/*
+ * A CHD of one track, a song with such subchannels whatever its type is, whose hunks have that many
+ * frames; hunk i of the file is hunk order[i].
+ */
+static void put_plain(
+	const char *name, const char *type, unsigned frames, const unsigned order[HUNKS])
+{
 	uint32_t hunk = frames * CHD_FRAME;
 	static uint8_t head[1024], data_of[26 * CHD_FRAME];
 	FILE *f = fopen(in_scratch(name), "wb");
@@ -284,7 +294,8 @@ static void put_plain(const char *name, unsigned frames, const unsigned order[HU
 	for (unsigned i = 0; i < HUNKS; i++)
 		put_be32(head + 124 + 4 * order[i], 1 + i);
 	memcpy(head + 124 + 4 * HUNKS, "CHT2\1", 5);
-	snprintf((char *)head + 124 + 4 * HUNKS + 16, 100, "%s%u", text, HUNKS * frames);
+	snprintf((char *)head + 124 + 4 * HUNKS + 16, 100, "TRACK:1 TYPE:%s FRAMES:%u", type,
+		HUNKS * frames);
 	put_be24(head + 124 + 4 * HUNKS + 5, 100);
 	assert_non_null(f);
 	assert_int_equal(fwrite(head, sizeof(head), 1, f), 1);
@@ -295,6 +306,8 @@ static void put_plain(const char *name, unsigned frames, const unsigned order[HU
 			song(1, order[i] * frames + k, sector);
 			for (unsigned b = 0; b < 2352; b++)
 				to[b] = sector[b ^ 1];
+			for (unsigned n = 0; n < 96; n++)
+				to[2352 + n] = symbol(order[i] * frames + k, n);
 		}
 		assert_int_equal(fseek(f, (long)((1 + i) * hunk), SEEK_SET), 0);
 		assert_int_equal(fwrite(data_of, hunk, 1, f), 1);
@@ -315,7 +328,7 @@ static void hunks_of_all_sizes(void **state)
 		unsigned end = HUNKS * sizes[i];
 		const struct part p[] = {{0, (int)end, 1, 0}, {(int)end, 0, 0, 0}};
 
-		put_plain("media/x.chd", sizes[i], order);
+		put_plain("media/x.chd", "AUDIO SUBTYPE:NONE", sizes[i], order);
 		for (unsigned ahead = 0; ahead < 2; ahead++) {
 			open_ahead("x.chd", ahead);
 			assert_same(p, 0, end);
@@ -324,6 +337,100 @@ static void hunks_of_all_sizes(void **state)
 			image_fini(&image);
 		}
 	}
+}
+
+/* All sectors have their subchannels, or none has. */
+static void assert_subs(unsigned end, bool shown)
+{
+	struct disc_sectors s;
+
+	for (unsigned lba = 0; lba < end; lba += s.count) {
+		assert_int_equal(disc_view_sectors_sub(image.disc, lba, end - lba, &s), DISC_OK);
+		assert_int_equal(s.sub != NULL, shown);
+		for (unsigned k = 0; s.sub && k < s.count; k++) {
+			for (unsigned n = 0; n < 96; n++)
+				assert_int_equal(s.sub[k * s.sub_unit + n], symbol(lba + k, n));
+		}
+	}
+}
+
+/* Raw subchannels are those of the file; others are not shown. */
+static void subchannels_are_stored(void **state)
+{
+	static const struct {
+		const char *type;
+		bool shown, left_out;
+	} rows[] = {{"AUDIO SUBTYPE:NONE", false, false}, {"AUDIO SUBTYPE:RW_RAW", true, false},
+		{"AUDIO SUBTYPE:RW", false, true}};
+	const struct part p[] = {{0, 8 * (int)HUNKS, 1, 0}, {8 * (int)HUNKS, 0, 0, 0}};
+	static const struct part song_with_subs[] = {{0, 57, 1, 0}, {57, 0, 0, 0}};
+	unsigned order[HUNKS];
+
+	(void)state;
+	use_resolver();
+	for (unsigned i = 0; i < HUNKS; i++)
+		order[i] = i * 3 % HUNKS;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		put_plain("media/x.chd", rows[i].type, 8, order);
+		open_ahead("x.chd", false);
+		assert_int_equal(image.warning[0] != '\0', rows[i].left_out);
+		assert_same(p, 0, 8 * HUNKS);
+		assert_subs(8 * HUNKS, rows[i].shown);
+		image_fini(&image);
+	}
+	/* chdman made it of a .toc of cdrdao, and compressed it. */
+	copy_file(CORPUS "subs", "media/x.chd");
+	open_ahead("x.chd", false);
+	assert_string_equal(image.warning, "");
+	assert_same(song_with_subs, 0, 57);
+	assert_subs(57, true);
+	image_fini(&image);
+}
+
+/* The label of the volume of a data track, as it is stored: the blocks, or whole sectors. */
+static void list_shows_the_label(void **state)
+{
+	static const struct {
+		const char *type;
+		long at; /* where the user data of a frame begin */
+	} rows[] = {{"MODE1 SUBTYPE:NONE", 0}, {"MODE1_RAW SUBTYPE:NONE", 16},
+		{"MODE1_RAW SUBTYPE:RW_RAW", 16}};
+	uint8_t volume[2 * 2048];
+	unsigned order[HUNKS];
+	FILE *f;
+
+	(void)state;
+	use_resolver();
+	put_iso("volume", "THE GAME");
+	f = fopen(in_scratch("volume"), "rb");
+	assert_non_null(f);
+	assert_int_equal(fseek(f, 16 * 2048, SEEK_SET), 0);
+	assert_int_equal(fread(volume, 1, sizeof(volume), f), sizeof(volume));
+	fclose(f);
+	for (unsigned i = 0; i < HUNKS; i++)
+		order[i] = i;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		put_plain("media/x.chd", rows[i].type, 8, order);
+		scan();
+		assert_string_equal(entry("x.chd")->label, "");
+		f = fopen(in_scratch("media/x.chd"), "r+b");
+		assert_non_null(f);
+		for (long k = 0; k < 2; k++) {
+			/* The first hunk of the file is its header. */
+			assert_int_equal(
+				fseek(f, (8 + 16 + k) * (long)CHD_FRAME + rows[i].at, SEEK_SET), 0);
+			assert_int_equal(fwrite(volume + k * 2048, 2048, 1, f), 1);
+		}
+		assert_int_equal(fclose(f), 0);
+		scan();
+		assert_string_equal(entry("x.chd")->label, "THE GAME");
+	}
+	/* One whose hunks are gone has none, and stays a disc. */
+	assert_int_equal(truncate(in_scratch("media/x.chd"), 9L * CHD_FRAME), 0);
+	scan();
+	assert_string_equal(entry("x.chd")->label, "");
+	assert_true(entry("x.chd")->usable);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
 /* ---- faults --------------------------------------------------------------------------------- */
@@ -355,7 +462,7 @@ static void file_that_is_cut_costs_its_end(void **state)
 	use_resolver();
 	for (unsigned i = 0; i < HUNKS; i++)
 		order[i] = i;
-	put_plain("media/x.chd", 8, order);
+	put_plain("media/x.chd", "AUDIO SUBTYPE:NONE", 8, order);
 	assert_int_equal(truncate(in_scratch("media/x.chd"), 20L * 8 * (long)CHD_FRAME), 0);
 	open_ahead("x.chd", true);
 	lost = lost_sectors(p);
@@ -429,6 +536,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(list_shows_one_disc, setup, teardown),
 		cmocka_unit_test_setup_teardown(songs_are_decoded, setup, teardown),
 		cmocka_unit_test_setup_teardown(hunks_of_all_sizes, setup, teardown),
+		cmocka_unit_test_setup_teardown(subchannels_are_stored, setup, teardown),
+		cmocka_unit_test_setup_teardown(list_shows_the_label, setup, teardown),
 		cmocka_unit_test_setup_teardown(file_that_is_cut_costs_its_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_hunk_costs_its_sectors, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile_files_cost_nothing_else, setup, teardown),

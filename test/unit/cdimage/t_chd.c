@@ -64,7 +64,7 @@ static void assert_disc(void)
 	assert_null(cd_map_check(&parsed.map, parsed.size, NULL));
 	assert_int_equal(parsed.map.files, 1);
 	assert_int_equal(parsed.use[0], CDIMAGE_CHD_FRAMES);
-	assert_true(parsed.size[0] == FRAMES * UINT64_C(6736));
+	assert_true(parsed.size[0] == FRAMES * UINT64_C(9184));
 	assert_int_equal(parsed.mentions.count, 0);
 }
 
@@ -78,6 +78,10 @@ static void assert_no_disc(const char *why)
 #define TYPE(n, type) "TRACK:" n " TYPE:" type " SUBTYPE:NONE FRAMES:"
 #define ABSENT        " PGTYPE:MODE1 PGSUB:NONE POSTGAP:"
 #define STORED        " PGTYPE:VAUDIO PGSUB:NONE POSTGAP:"
+
+#define PACKED                                                                                     \
+	"x.chd: the subchannels of its tracks are left out, and made: they are not stored as "     \
+	"those of a disc (RW_RAW, in tracks of 2352 bytes)"
 
 /* ---- discs -------------------------------------------------------------------------------- */
 
@@ -134,9 +138,31 @@ static void all_types_of_sectors(void **state)
 		assert_extent(
 			2, 301, 500, 0, rows[i].row + UINT64_C(304) * rows[i].unit, rows[i].unit);
 		assert_int_equal(parsed.map.session[0].format, rows[i].format);
-		assert_string_equal(
-			parsed.note, "x.chd: the subchannels of its tracks are left out");
+		assert_string_equal(parsed.note, PACKED);
 	}
+}
+
+/* Raw subchannels are read with their sectors, also those of a pregap; of shorter sectors they are
+ * not. */
+static void subchannels(void **state)
+{
+	(void)state;
+	begin();
+	add("CHT2", "TRACK:1 TYPE:MODE1_RAW SUBTYPE:RW_RAW FRAMES:41");
+	add("CHT2", "TRACK:2 TYPE:AUDIO SUBTYPE:RW_RAW FRAMES:33 PREGAP:5" STORED "0");
+	add("CHT2", TYPE("3", "AUDIO") "25 PREGAP:0" ABSENT "0");
+	assert_disc();
+	assert_extent(1, 0, 41, 0, FRAMES * UINT64_C(6736), 2448);
+	assert_extent(2, 41, 5, 0, FRAMES * UINT64_C(6736) + 44 * 2448, 2448);
+	assert_extent(3, 46, 28, 0, FRAMES * UINT64_C(6736) + 49 * 2448, 2448);
+	assert_extent(4, 74, 25, 0, 80 * 2352, 2352);
+	assert_true(parsed.map.extent[2].swapped);
+	assert_string_equal(parsed.note, "");
+	begin();
+	add("CHT2", "TRACK:1 TYPE:MODE1 SUBTYPE:RW_RAW FRAMES:41");
+	assert_disc();
+	assert_extent(1, 0, 41, 0, FRAMES * UINT64_C(4688), 2048);
+	assert_string_equal(parsed.note, PACKED);
 }
 
 static void last_track_ends_with_the_frames(void **state)
@@ -268,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tracks_are_where_chdman_puts_them),
 		cmocka_unit_test(all_types_of_sectors),
+		cmocka_unit_test(subchannels),
 		cmocka_unit_test(last_track_ends_with_the_frames),
 		cmocka_unit_test(header_is_checked),
 		cmocka_unit_test(texts_are_checked),
