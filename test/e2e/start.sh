@@ -19,6 +19,7 @@ for rule in /usr/lib/udev/rules.d/*pktsetup*; do
 	[ ! -e "$rule" ] || ln -sf /dev/null "/etc/udev/rules.d/${rule##*/}"
 done
 udevadm settle --timeout=60
+: >/out/begun
 rc=0
 # The output goes to a channel to which neither the kernel nor systemd writes. udev makes the link to it.
 tries=600
