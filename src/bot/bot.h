@@ -32,9 +32,9 @@ struct bot_ep_ops {
 	/*
 	 * Queues len bytes on bulk-in (0 = a zero-length packet) and copies them before
 	 * it returns.
-	 * 0: bot_sent() follows, in order of queueing and before any later
-	 * bot_received() or bot_tick(). It may be delayed until eight sends have
-	 * completed, but by at most 20 ms.
+	 * 0: bot_sent() follows, in order of queueing, and before BOT hears of anything that
+	 * happened after the send was complete. It may wait until eight sends have completed, but
+	 * at most 20 ms.
 	 * -errno: the bytes cannot be sent, no completion follows; after -ENOMEM a smaller
 	 * send may succeed.
 	 */
@@ -51,7 +51,10 @@ struct bot_ep_ops {
 	 * controller refuses now, BOT tries again after a tick) or another -errno.
 	 */
 	int (*halt_in)(void *ep);
-	/* Cancels every queued send; each completes with -ECONNRESET. */
+	/*
+	 * Cancels every queued send. Each completes: with -ECONNRESET, or with its result if it was
+	 * sent already. BOT does not wait for that longer than 2 s.
+	 */
 	void (*cancel_in)(void *ep);
 	/*
 	 * One-shot timer: bot_tick() follows after ms milliseconds. Arming it again
@@ -62,7 +65,8 @@ struct bot_ep_ops {
 	void (*reset_done)(void *ep);
 };
 
-/* When BOT halts bulk-in. */
+/* Whether BOT halts bulk-in after short data. It does so in any case after an invalid CBW and when
+ * data-in fails. */
 enum bot_stall {
 	BOT_STALL_NEVER, /* short data ends in a short or zero-length packet (default) */
 	BOT_STALL_SHORT  /* BOT 6.7.2 strict: also halt after short data-in */
@@ -75,9 +79,12 @@ struct bot_config {
 
 /* Counters since bot_new(). */
 struct bot_stats {
-	uint64_t commands, failed, phase_errors, invalid_cbws, resets, bus_resets;
+	uint64_t commands, failed, phase_errors, invalid_cbws, resets;
+	uint64_t bus_resets; /* calls of bot_enabled(), the first one included */
 	uint64_t bytes_in, bytes_out;
-	uint64_t errors; /* completions with an error that was not ESHUTDOWN or ECONNRESET */
+	/* Refused by send() or recv(), or completed with an error; without ESHUTDOWN, ECONNRESET.
+	 */
+	uint64_t errors;
 };
 
 /* A command that has ended: its CSW is queued for the host, or it ends without a CSW. */
@@ -129,8 +136,9 @@ void bot_enabled(struct bot *b, uint16_t max_packet);
  * attention is raised. If a unit attention answers a read-ahead of Linux, Linux takes it for a
  * change of disc, and fails every later read.
  *
- * max_packet 0: the function is not enabled, or was enabled again since then. The
- * host's next reset, or the one that enabled it again, is then the hidden one.
+ * max_packet 0: the USB function is not enabled, or the host has enabled it again since the other
+ * daemon died; bot_enabled() follows then. If in_flight, that reset, or else the host's next one,
+ * is the hidden one.
  */
 void bot_taken_over(struct bot *b, uint16_t max_packet, bool in_flight);
 /*
@@ -156,7 +164,7 @@ void bot_sent(struct bot *b, int32_t result);
  * all later ones, and delivers them again, from this one on, after bot_resume().
  */
 bool bot_received(struct bot *b, const uint8_t *data, int32_t result);
-/* The medium is ready: BOT calls the engine again, which had returned MMC_AGAIN. */
+/* The medium is ready, after the engine had returned MMC_AGAIN: BOT calls the engine again. */
 void bot_resume(struct bot *b);
 /* The timer of ops->arm_tick() expired. */
 void bot_tick(struct bot *b);

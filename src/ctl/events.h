@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* events of the client: prints what the daemon tells, one JSON object a line. */
+/* The client's verb "events": prints the events that the daemon sends, one JSON object a line. */
 #ifndef CTL_EVENTS_H
 #define CTL_EVENTS_H
 
@@ -7,8 +7,8 @@
 #include "ctl/say.h"
 
 /*
- * Carries out the verb. Each line is flushed. Ends when the daemon ends; with --wait it connects
- * again, and is told the whole state again.
+ * Carries out the verb. Each line is flushed. Ends when the daemon ends; with --wait it connects to
+ * the next daemon, which sends the whole state first.
  */
 enum exit_code events_run(const struct options *o);
 

@@ -8,9 +8,9 @@
 #include "protocol/answer.h"
 #include "util/distance.h"
 
-#define NEAR_LIMIT 4u /* errors in typing, at most */
-#define NEAR       3u /* names that are near one that is not there */
-#define NAMED      5u /* candidates in a message; the answer's array has all of struct match */
+#define ERRORS_MAX       4u /* errors in typing up to which a name is suggested */
+#define SUGGESTIONS_MAX  3u /* names in the message about a missing image or about a folder */
+#define CANDIDATES_SHOWN 5u /* in a message; the answer's array has all of struct match */
 
 typedef bool match_fn(const struct catalog_entry *e, const char *text, size_t len);
 
@@ -108,7 +108,7 @@ static json_t *ambiguous(const struct match *m, const char *text)
 {
 	char list[1024] = "";
 	json_t *all = json_array(), *a;
-	size_t n = 0, named = m->count < NAMED ? m->count : NAMED;
+	size_t n = 0, named = m->count < CANDIDATES_SHOWN ? m->count : CANDIDATES_SHOWN;
 
 	for (size_t i = 0; i < named; i++) {
 		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%.60s\"",
@@ -129,8 +129,11 @@ static json_t *ambiguous(const struct match *m, const char *text)
 	return a;
 }
 
-/* Returns how far the name is from text, 0 if text is a part of it; more than limit: too far. */
-static unsigned far_from(const struct catalog_entry *e, const char *text, unsigned limit)
+/*
+ * Returns the errors in typing between text and the name. 0 if text has at least 3 bytes and is a
+ * part of the name, in any case of its letters; more than limit: too many.
+ */
+static unsigned distance_to(const struct catalog_entry *e, const char *text, unsigned limit)
 {
 	const char *last = last_part(e->name);
 	unsigned whole, part;
@@ -143,19 +146,20 @@ static unsigned far_from(const struct catalog_entry *e, const char *text, unsign
 }
 
 /* Finds the names that somebody who typed text may have meant, the nearest first. */
-static unsigned find_near(
-	const struct catalog_list *l, const char *text, const struct catalog_entry *near[NEAR])
+static unsigned find_near(const struct catalog_list *l, const char *text,
+	const struct catalog_entry *near[SUGGESTIONS_MAX])
 {
-	unsigned limit = (unsigned)(strlen(text) / 4 + 1), found = 0, at, d, how_far[NEAR];
+	unsigned limit = (unsigned)(strlen(text) / 4 + 1), found = 0, at, d,
+		 how_far[SUGGESTIONS_MAX];
 
-	limit = limit < NEAR_LIMIT ? limit : NEAR_LIMIT;
+	limit = limit < ERRORS_MAX ? limit : ERRORS_MAX;
 	for (size_t i = 0; i < l->count; i++) {
-		d = far_from(&l->entry[i], text, limit);
+		d = distance_to(&l->entry[i], text, limit);
 		for (at = found; at > 0 && how_far[at - 1] > d; at--)
 			;
-		if (d > limit || at == NEAR)
+		if (d > limit || at == SUGGESTIONS_MAX)
 			continue;
-		found = found < NEAR ? found + 1 : NEAR;
+		found = found < SUGGESTIONS_MAX ? found + 1 : SUGGESTIONS_MAX;
 		for (unsigned k = found - 1; k > at; k--) {
 			near[k] = near[k - 1];
 			how_far[k] = how_far[k - 1];
@@ -168,24 +172,25 @@ static unsigned find_near(
 
 static json_t *not_found(const struct catalog_list *l, const char *text, const char *folder)
 {
-	const struct catalog_entry *near[NEAR];
+	const struct catalog_entry *near[SUGGESTIONS_MAX];
 	unsigned found = find_near(l, text, near);
-	char list[NEAR * 80] = "";
+	char list[SUGGESTIONS_MAX * 80] = "";
 	size_t n = 0;
 
 	if (l->count == 0)
 		return answer_error("no-such-image",
-			"no image \"%.60s\" in %s, which is empty; copy an image there, or make a "
+			"no image \"%.60s\" in %s, which has no images; copy one there, or make a "
 			"blank: mmcgadgetctl blank NAME.iso",
 			text, folder);
 	for (unsigned i = 0; i < found; i++)
 		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%.60s\"",
-			i == 0           ? "; near it: "
+			i == 0           ? "; did you mean "
 			: i + 1 == found ? " or "
 					 : ", ",
 			near[i]->name);
 	return answer_error("no-such-image",
-		"no image \"%.60s\" in %s%s; mmcgadgetctl list shows all", text, folder, list);
+		"no image \"%.60s\" in %s%s mmcgadgetctl list shows all", text, folder,
+		found > 0 ? strcat(list, "?") : ";");
 }
 
 json_t *match_refusal(
@@ -201,7 +206,7 @@ json_t *match_refusal(
 			text, l->unread, folder);
 	case MATCH_MORE:
 		return answer_error("too-many-images",
-			"no image \"%.60s\" in %s, and more than %u others: the name must be whole",
+			"no image \"%.60s\" in %s, which has more than %u; give the whole name",
 			text, folder, CATALOG_MAX);
 	default:
 		return not_found(l, text, folder);
@@ -210,7 +215,7 @@ json_t *match_refusal(
 
 json_t *match_folder_refusal(const struct catalog_list *l, const char *folder)
 {
-	char list[NEAR * 80] = "";
+	char list[SUGGESTIONS_MAX * 80] = "";
 	size_t len = strlen(folder), n = 0, found = 0;
 
 	while (len > 0 && folder[len - 1] == '/')
@@ -220,18 +225,18 @@ json_t *match_folder_refusal(const struct catalog_list *l, const char *folder)
 
 		if (strncmp(name, folder, len) != 0 || name[len] != '/')
 			continue;
-		if (found++ < NEAR)
+		if (found++ < SUGGESTIONS_MAX)
 			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%.60s\"",
 				found == 1 ? "" : ", ", name);
 	}
 	if (found == 0)
 		return NULL;
 	return answer_error("not-a-file", "\"%.60s\" is a folder; name one disc in it: %s%s",
-		folder, list, found > NEAR ? ", ..." : "");
+		folder, list, found > SUGGESTIONS_MAX ? ", ..." : "");
 }
 
-/* Returns the place of the image in the list; if it is not *there, that of the next name. */
-static size_t find_place(const struct catalog_list *l, const struct match_from *from, bool *there)
+/* Returns the index of the image in the list; if it is not *there, that of the next name. */
+static size_t find_index(const struct catalog_list *l, const struct match_from *from, bool *there)
 {
 	size_t i;
 
@@ -255,7 +260,7 @@ const struct catalog_entry *match_neighbour(const struct catalog_list *l,
 	bool (*ok)(const struct catalog_entry *e, void *ctx), void *ctx)
 {
 	bool there = false;
-	size_t at = from->name ? find_place(l, from, &there) : 0;
+	size_t at = from->name ? find_index(l, from, &there) : 0;
 
 	if (!back && there)
 		at++;

@@ -54,7 +54,7 @@ static int lock_file(int fd, bool exclusive)
 		return 0;
 	if (errno == EAGAIN || errno == EACCES)
 		return -EBUSY;
-	/* A file system without locks (some network mounts): the disc is used unlocked. */
+	/* A file system without locks (some network mounts): the file is used without a lock. */
 	return errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP ? 0 : -errno;
 }
 
@@ -66,7 +66,8 @@ int file_check(int fd, uint32_t unit, bool writable, struct stat *st)
 		return -EISDIR;
 	if (!S_ISREG(st->st_mode))
 		return -EINVAL;
-	/* LBAs have 32 bits, and in READ CAPACITY FFFFFFFFh means that the size does not fit. */
+	/* Numbers of blocks have 32 bits, and the last two values stay free. With blocks of 1 byte,
+	 * a file has less than 4 GiB. */
 	if ((uint64_t)st->st_size > (uint64_t)0xfffffffe * unit)
 		return -EFBIG;
 	return lock_file(fd, writable);

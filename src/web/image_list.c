@@ -9,7 +9,7 @@
 #include "protocol/answer.h"
 #include "protocol/field.h"
 
-#define IMAGES_MOST (4u << 20)
+#define IMAGES_MAX_BYTES (4u << 20) /* of all images in an answer, as JSON */
 
 static bool has_part(const char *text, const char *part)
 {
@@ -48,10 +48,10 @@ static void keep(struct image_list *l, const char *name, const char *text, size_
 {
 	char *copy = strdup(name);
 
-	if (!copy || (l->kept > 0 && !json_text_add(&l->images, ",", 1, IMAGES_MOST)) ||
-		!json_text_add(&l->images, text, len, IMAGES_MOST)) {
+	if (!copy || (l->kept > 0 && !json_text_add(&l->images, ",", 1, IMAGES_MAX_BYTES)) ||
+		!json_text_add(&l->images, text, len, IMAGES_MAX_BYTES)) {
 		free(copy);
-		l->no_memory = true;
+		l->failed = true;
 		return;
 	}
 	free(l->last);
@@ -67,7 +67,8 @@ static void on_image(void *ctx, const char *text, size_t len)
 
 	if (image && is_wanted(&l->filter, image)) {
 		l->matched++;
-		/* The daemon's order is that of strcmp(). */
+		/* The daemon sorts names by strcmp(), so a page goes on with those greater than
+		 * `after`. */
 		if ((!l->filter.after || strcmp(name, l->filter.after) > 0) &&
 			l->kept < l->filter.limit)
 			keep(l, name, text, len);
@@ -83,7 +84,7 @@ void image_list_begin(struct image_list *l, const struct image_filter *filter)
 
 bool image_list_feed(struct image_list *l, const char *data, size_t n)
 {
-	return json_list_feed(&l->list, data, n) && !l->no_memory;
+	return json_list_feed(&l->list, data, n) && !l->failed;
 }
 
 /* Joins the rest of the answer and the images, without building all of them as JSON again. */

@@ -26,8 +26,8 @@ struct image_list {
 	struct json_list list;
 	struct json_text images; /* joined by commas */
 	unsigned kept, matched;
-	char *last; /* name of the last one that was kept */
-	bool no_memory;
+	char *last;  /* name of the last one that was kept */
+	bool failed; /* no memory, or the images are too many bytes */
 };
 
 void image_list_begin(struct image_list *l, const struct image_filter *filter);

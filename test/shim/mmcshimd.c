@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The drive of mmcgadget-shim alone, for the scripts here: it outlives the programs that use it.
+ * Runs the server of mmcgadget-shim on its own, so that the scripts here can use one drive with
+ * several programs.
  *
- *   mmcshimd SOCKET [LOG [dvd-rom|dvd+r]]   serves until "stop"
+ *   mmcshimd SOCKET [LOG [dvd-rom|dvd+r]]   serves until it gets the control line "stop";
+ *                                           a finalised DVD+R becomes a dvd-rom (default) or
+ *                                           stays a dvd+r
  *   mmcshimd --ask SOCKET WORD...           sends a control line and prints the answer
  */
 #include <string.h>

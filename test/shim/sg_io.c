@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Calls SG_IO, readv() and preadv() as few programs do, and prints TAP. The expected results are
- * those of Linux 6.12: sg_io() of drivers/scsi/scsi_ioctl.c, blk_rq_map_user_io() and
+ * Calls SG_IO, readv() and preadv() in ways that few programs use, and prints TAP. The expected
+ * results are those of Linux 6.12: sg_io() of drivers/scsi/scsi_ioctl.c, blk_rq_map_user_io() and
  * import_iovec().
  *
  *   sg_io DEVICE IMAGE     IMAGE: a DVD-ROM, of 64 blocks at least, which is in the drive
@@ -44,7 +44,7 @@ static struct sg_io_hdr header(const uint8_t *cdb, uint8_t len, int direction)
 		.timeout = 60000};
 }
 
-/* READ(10) of 16 blocks from block 4 on, into these pieces. The result of ioctl(), or -errno. */
+/* READ(10) of 16 blocks from block 4 on, into these pieces. Returns 0, or -errno of ioctl(). */
 static int read_into(struct sg_iovec *v, unsigned short count, unsigned len, struct sg_io_hdr *h)
 {
 	static const uint8_t cdb[10] = {0x28, 0, 0, 0, 0, 4, 0, 0, 16, 0};
@@ -85,13 +85,15 @@ static void the_shorter_length_wins(void)
 	h.dxferp = v;
 	h.dxfer_len = 64;
 	int r = ioctl(device, SG_IO, &h);
-	check("pieces longer than dxfer_len: dxfer_len counts, and resid is of it",
+	check("pieces longer than dxfer_len: dxfer_len limits the data, and resid is counted from "
+	      "it",
 		r == 0 && h.status == 0 && h.resid == 64 - 36 && out[0] == 0x05 && out[5] == 0xee &&
 			memcmp(out + 103, "MMCGADGT", 8) == 0 && out[100 + 31] == 0xee);
 	v[1].iov_len = 35;
 	h.dxfer_len = 4096;
 	r = ioctl(device, SG_IO, &h);
-	check("pieces shorter than dxfer_len: the pieces count, and resid is of them",
+	check("pieces shorter than dxfer_len: their sum limits the data, and resid is counted from "
+	      "it",
 		r == 0 && h.status == 0 && h.resid == 40 - 36);
 }
 
@@ -144,12 +146,14 @@ static void bad_vectors_are_refused(void)
 	v[1].iov_len = SSIZE_MAX;
 	check("a piece that ends beyond all memory: EFAULT",
 		read_into(v, 2, sizeof(out), &h) == -EFAULT);
-	/* 2^61 bytes would not be user space, on some machines; 2^40 do not fit 32 bits. */
+	/* With 64 bits, SSIZE_MAX / 4 would end outside user space on some machines; with 32, 2^40
+	 * is too much. */
 	v[1].iov_len = sizeof(size_t) > 4 ? (size_t)1 << 20 << 20 : SSIZE_MAX / 4;
 	v[0].iov_len = 4;
 	v[0].iov_base = out + sizeof(out) - 4;
-	check("a piece of a terabyte: cut", read_into(v, 2, sizeof(out), &h) == 0 && h.resid == 0 &&
-						    memcmp(out, image + 4 * BLOCK + 4, BLOCK) == 0);
+	check("a piece much longer than dxfer_len: cut",
+		read_into(v, 2, sizeof(out), &h) == 0 && h.resid == 0 &&
+			memcmp(out, image + 4 * BLOCK + 4, BLOCK) == 0);
 	v[0].iov_len = v[1].iov_len = 0;
 	check("pieces without a byte: EINVAL", read_into(v, 2, sizeof(out), &h) == -EINVAL);
 	for (unsigned i = 0; i < 1025; i++)
@@ -157,12 +161,12 @@ static void bad_vectors_are_refused(void)
 	check("1025 pieces: EINVAL", read_into(many, 1025, sizeof(out), &h) == -EINVAL);
 	check("1024 pieces: taken", read_into(many, 1024, sizeof(out), &h) == 0 && h.resid == 0 &&
 					    memcmp(out, image + 4 * BLOCK, sizeof(out)) == 0);
-	check("no vector: EFAULT", read_into(NULL, 2, sizeof(out), &h) == -EFAULT);
+	check("a NULL vector: EFAULT", read_into(NULL, 2, sizeof(out), &h) == -EFAULT);
 	v[0] = (struct sg_iovec){NULL, 512};
-	check("a piece without memory: EFAULT", read_into(v, 1, 512, &h) == -EFAULT);
+	check("a piece with a NULL address: EFAULT", read_into(v, 1, 512, &h) == -EFAULT);
 	h = header(ready, sizeof(ready), SG_DXFER_FROM_DEV);
 	h.iovec_count = 2;
-	check("a vector, but no data to move: no vector is looked at",
+	check("iovec_count 2, but no data to move: the vector is not read",
 		ioctl(device, SG_IO, &h) == 0 && h.status == 0);
 }
 
@@ -183,7 +187,7 @@ static void bad_headers_are_refused(void)
 	check("data without a direction: EINVAL", ioctl(device, SG_IO, &h) < 0 && errno == EINVAL);
 	h.dxfer_direction = SG_DXFER_FROM_DEV;
 	h.dxferp = NULL;
-	check("data without memory: EFAULT", ioctl(device, SG_IO, &h) < 0 && errno == EFAULT);
+	check("data with a NULL dxferp: EFAULT", ioctl(device, SG_IO, &h) < 0 && errno == EFAULT);
 	h.dxferp = out;
 	h.interface_id = 'Q';
 	check("another interface: EINVAL", ioctl(device, SG_IO, &h) < 0 && errno == EINVAL);
@@ -219,7 +223,7 @@ int main(int argc, char **argv)
 
 	device = argc == 3 ? open(argv[1], O_RDONLY | O_NONBLOCK) : -1;
 	if (fd < 0 || device < 0 || read(fd, image, sizeof(image)) != (ssize_t)sizeof(image)) {
-		perror("usage: sg_io DEVICE IMAGE");
+		fputs("usage: sg_io DEVICE IMAGE, of at least 64 blocks\n", stderr);
 		return 2;
 	}
 	close(fd);

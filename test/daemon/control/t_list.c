@@ -298,7 +298,7 @@ static void empty_folder_gives_an_empty_list(void **state)
 	FIFO("next\n", want);
 	FIFO("prev\n", want);
 	snprintf(want, sizeof(want),
-		"error: no image \"x\" in %s/media, which is empty; copy an image there, or make a "
+		"error: no image \"x\" in %s/media, which has no images; copy one there, or make a "
 		"blank: mmcgadgetctl blank NAME.iso",
 		scratch);
 	FIFO("insert x\n", want);

@@ -194,7 +194,7 @@ static const struct habit habits[] = {
 	{"insert holiday", 0, "inserted My Holiday.iso"},
 	{"insert movie.iso", 0, "inserted films/movie.iso"},
 	{"insert Movie", 0, "inserted films/movie.iso"},
-	{"insert mobie.iso", 1, "near it: \"films/movie.iso\"; mmcgadgetctl list shows all"},
+	{"insert mobie.iso", 1, "did you mean \"films/movie.iso\"? mmcgadgetctl list shows all"},
 	{"insert $M/a.iso", 0, "inserted a.iso"},
 	{"insert $M//films/movie.iso", 0, "inserted films/movie.iso"},
 	{"insert $W/media/../media/a.iso", 0, "inserted a.iso"},

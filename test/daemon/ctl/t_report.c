@@ -78,7 +78,8 @@ static void names_are_replaced(void **state)
 		{"media = \"/home/anne/discs\"", "media = \"/home/<user>/discs\"", 0},
 		{"serial = \"0123456789AB\"; image = \"a b.iso\"; image = \"\";",
 			"serial = \"<serial>\"; image = \"<image>\"; image = \"\";", 0},
-		/* Files that do not exist any more, in the log only. */
+		/* Names that end as an image's are replaced in the log even if there is no such
+		   file. */
 		{"drive0: removed Our Wedding.iso", "drive0: removed <image>", 1},
 		{"drive0: removed Our Wedding.iso", "drive0: removed Our Wedding.iso", 0},
 		{"drive0: Secret Plans.IMG: renamed to The Label.iso",
@@ -118,9 +119,9 @@ static void host_command(void)
 	recorder_observer.ended(r, &(struct bot_command){.csw = 0});
 }
 
-/* ---- the program -------------------------------------------------------------------------- */
+/* ---- the client --------------------------------------------------------------------------- */
 
-/* The report has the text. */
+/* Fails unless the report has the text. */
 static void has(const char *report, const char *text)
 {
 	if (!strstr(report, text))
@@ -175,7 +176,8 @@ static void a_report_has_everything_but_names(void **state)
 	/* bytes of the serial number of drive1, as a trace shows them */
 	has(out, "data 01 <serial> 31 00\n");
 	has(out, "\n== trace of drive0 ==\n");
-	/* The client starts itself for it, which the kernel refuses if it is another machine's. */
+	/* For the trace the client executes itself, which the kernel cannot do with a program of
+	 * another architecture, run by an emulator. */
 	if (!emulated())
 		has(out, "records saved");
 	assert_null(strstr(out, "== trace of drive1"));
@@ -196,7 +198,7 @@ static int setup_with_songs(void **state)
 	return r;
 }
 
-/* Band and album are in the name of the songs' folder, which status tells of. */
+/* The name of the songs' folder, which status reports, has band and album. */
 static void a_report_has_no_name_of_an_album(void **state)
 {
 	static char out[131072];

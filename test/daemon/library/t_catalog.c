@@ -330,12 +330,12 @@ static void a_name_that_is_not_there_is_told_its_neighbours(void **state)
 		const char *text, *message;
 	} rows[] = {
 		{"deban-12.iso",
-			"no image \"deban-12.iso\" in /media; near it: \"debian-12.iso\" or "
-			"\"debian-13.iso\"; mmcgadgetctl list shows all"},
-		{"FILM.iso", "no image \"FILM.iso\" in /media; near it: \"sub/film2.iso\"; "
+			"no image \"deban-12.iso\" in /media; did you mean \"debian-12.iso\" or "
+			"\"debian-13.iso\"? mmcgadgetctl list shows all"},
+		{"FILM.iso", "no image \"FILM.iso\" in /media; did you mean \"sub/film2.iso\"? "
 			     "mmcgadgetctl list shows all"},
-		{"ian-1", "no image \"ian-1\" in /media; near it: \"debian-12.iso\" or "
-			  "\"debian-13.iso\"; mmcgadgetctl list shows all"},
+		{"ian-1", "no image \"ian-1\" in /media; did you mean \"debian-12.iso\" or "
+			  "\"debian-13.iso\"? mmcgadgetctl list shows all"},
 		{"nothing like it", "no image \"nothing like it\" in /media; mmcgadgetctl list "
 				    "shows all"},
 	};

@@ -25,7 +25,7 @@ static void deceptive_text_is_replaced(void **state)
 		{"\xe6\x97\xa5\xe6\x9c\xac.iso", "\xe6\x97\xa5\xe6\x9c\xac.iso"},
 		{"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d"},
 		{"\xf0\x9f\x92\xbf.iso", "\xf0\x9f\x92\xbf.iso"},
-		/* control characters of terminals, C1 as one character */
+		/* control characters of terminals; one of C1 has two bytes and becomes one '?' */
 		{"a\x1b[2Jb\tc\nd\x7f", "a?[2Jb?c?d?"},
 		{"a\xc2\x9b\x32Jb\xc2\x85", "a?2Jb?"},
 		/* invalid UTF-8: byte by byte */
@@ -38,7 +38,7 @@ static void deceptive_text_is_replaced(void **state)
 		{"\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad", "????"},
 		{"\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9", "????"},
 		{"\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", "???"},
-		/* lines that are none to a terminal, but to other programs */
+		/* U+2028 and U+2029: a terminal ignores them, other programs begin a new line */
 		{"a\xe2\x80\xa8"
 		 "b\xe2\x80\xa9"
 		 "c",
@@ -51,7 +51,7 @@ static void deceptive_text_is_replaced(void **state)
 		{"a\xf3\xa0\x81\xa1\xf3\xa0\x84\x80", "a??"},
 		/* noncharacters */
 		{"\xef\xbf\xbf\xef\xb7\x90\xf0\x9f\xbf\xbe", "???"},
-		/* marks: as many as languages write, and a flood */
+		/* combining marks: four stay, the rest and one at the beginning become a '?' */
 		{"e" ACUTE "x", "e" ACUTE "x"},
 		{"e" ACUTE ACUTE ACUTE ACUTE "x", "e" ACUTE ACUTE ACUTE ACUTE "x"},
 		{"e" ACUTE ACUTE ACUTE ACUTE ACUTE ACUTE ACUTE "x" ACUTE,
@@ -70,7 +70,7 @@ static void deceptive_text_is_replaced(void **state)
 	}
 }
 
-/* Every code point is decoded to itself, and no other sequence of bytes is one. */
+/* Every code point but the surrogates is decoded to itself; these and cut sequences are invalid. */
 static void all_code_points_are_decoded(void **state)
 {
 	uint32_t valid = 0, c = 0;
