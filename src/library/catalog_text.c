@@ -197,7 +197,8 @@ static bool keep(struct catalog_texts *t, const struct library_entry *e,
 		at->folder = *folder;
 		at->fault = strdup(why->text);
 	} else {
-		compact_label(f, d, label);
+		/* That it could not be read may pass, so it is looked at again. */
+		at->fresh |= !compact_label(f, d, label);
 		at->label = strdup(label);
 		at->tracks = cd_tally_of(&d->map);
 		at->all = image_compact_size(d);

@@ -120,26 +120,27 @@ static void read_label(const struct source *s, char out[LABEL_MAX])
 	words_make_valid(out);
 }
 
-void compact_label(const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX])
+bool compact_label(const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX])
 {
 	struct source s = {.map = &d->map, .text = f, .disc = d};
 	const struct cd_track *t = data_track(&d->map);
 	struct cd_run run;
+	bool opened = true;
 	int fd = -1;
 
 	/* A CHD. What is decoded otherwise are songs. */
 	if (t && cd_find_run(s.map, t->start, &run) && run.file != CD_NO_FILE &&
 		d->decoded[run.file]) {
 		fd = open_file(&s, run.file);
-		if (fd < 0 || decoder_new(&fd, 1, &s.decoder) < 0)
-			s.map = NULL;
+		opened = fd >= 0 && decoder_new(&fd, 1, &s.decoder) == 0;
 	}
 	out[0] = '\0';
-	if (s.map)
+	if (opened)
 		read_label(&s, out);
 	decoder_free(s.decoder);
 	if (fd >= 0)
 		close(fd);
+	return opened;
 }
 
 void compact_label_of_burned(int dir, const char *base, int fd, char out[LABEL_MAX])

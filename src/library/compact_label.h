@@ -9,9 +9,11 @@
 /*
  * Writes what a host shows of the disc d of the text f: the label of the volume in its last session
  * that has a data track, as udev would find it, otherwise the title of its CD-Text; "" if it has
- * neither. Any thread; reads some sectors, and may wait for storage.
+ * neither. False: the files or the decoder of a CHD could not be opened, which may pass. Any
+ * thread; reads some sectors, and may wait for storage, with a CHD also for a decoder, some seconds
+ * at most.
  */
-void compact_label(
+bool compact_label(
 	const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX]);
 
 /*

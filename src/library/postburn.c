@@ -222,7 +222,7 @@ static void verify(struct postburn *p, const struct library_file *f, struct fold
 	strcpy(p->sha256, burned);
 	p->verified = same && r == 0;
 	if (!same)
-		set_problem(p, "%s: STORAGE GAVE BACK OTHER DATA than was burned", p->name);
+		set_problem(p, "%s: THE CARD RETURNED OTHER DATA than was burned", p->name);
 	else if (r == 0)
 		set_result(p, "%s is verified, SHA-256 %s", p->name, burned);
 	if (r < 0)

@@ -28,10 +28,11 @@
 #define SILENCE    65u           /* seconds; for what the other end does not take */
 #define REFUSED_US (60 * SECOND) /* between two lines about refused connections */
 /*
- * How often the library may run before other events have their turn. With one connection that is
- * busy, each time is one recv() or sendfile(); more would keep the others waiting.
+ * How often, and how long, the library may run before other events have their turn. Each time is
+ * one recv() or sendfile() of each connection that is busy.
  */
 #define RUNS       16u
+#define RUNS_US    20000u
 
 /* A connection. */
 struct conn {
@@ -125,12 +126,13 @@ static void set_timers(struct server *s)
 
 static void run_library(struct server *s)
 {
+	uint64_t end = now_us() + RUNS_US;
 	unsigned runs = 0;
 
 	do {
 		s->web->resumed = false;
 		(void)MHD_run(s->mhd);
-	} while (++runs < RUNS && is_busy(s));
+	} while (++runs < RUNS && is_busy(s) && now_us() < end);
 	set_timers(s);
 }
 

@@ -146,7 +146,7 @@ printf 'the card lies' | dd of="$work/small.img" bs=1 seek="$at" conv=notrunc st
 rm "$small/filler"
 check "with room again: the disc is renamed" wait_for 40 test -e "$small/HOLIDAY.iso"
 check "with room again: the host sees a blank" wait_for 20 blank_seen
-mismatch_reported() { state burned.problem | grep -q 'STORAGE GAVE BACK OTHER DATA'; }
+mismatch_reported() { state burned.problem | grep -q 'THE CARD RETURNED OTHER DATA'; }
 check "changed on the card: status --json has the problem" wait_for 60 mismatch_reported
 like "changed on the card: list marks the disc" "$(mmcgadgetctl list)" '^HOLIDAY.iso .*DAMAGED: the card returned other data'
 check_not "changed on the card: the checksum does not match the file" checksum_matches "$small" HOLIDAY.iso

@@ -167,7 +167,13 @@ if [ "$board" = rpi-armel ] || { [ -n "$board_machine" ] && grep -qw board <<<"$
 	on_board
 fi
 # QEMU has no other machine with this processor that this kernel knows.
-[ "$board" != rpi-armel ] || { echo "1..$n"; exit 0; }
+if [ "$board" = rpi-armel ]; then
+	for name in first burn cut-first half small time update; do
+		! grep -qw -- "$name" <<<"${PARTS:-}" || echo "ok $((n += 1)) - $name # SKIP the model of the board has no USB device port"
+	done
+	echo "1..$n"
+	exit 0
+fi
 
 # ---- the first boot -------------------------------------------------------------------------
 if [ -n "${PARTS:-}" ] && ! part first && ! part burn && ! part cut-first && ! part half && ! part small && ! part time &&
@@ -214,8 +220,8 @@ first_boot() {
 }
 if part first || part burn || part small; then
 	first_boot
+	identity=$(said machine)
 fi
-identity=$(said machine)
 
 # ---- a burn, and power cuts -----------------------------------------------------------------
 burn_once() {

@@ -53,11 +53,11 @@ check '70 headers' same 431 "$(code "${many[@]}" /)"
 
 echo '# every route'
 check 'the list of routes' gets 200 /api/v1/help
-# Every header that protects, in $S/head; prints those that are missing.
+# Every header that protects, in $S/head; prints those that are missing. The policy for the referrer: $referrer.
 protects() {
 	local header missing=''
 	for header in 'content-security-policy: .*frame-ancestors' 'x-content-type-options: nosniff' 'x-frame-options: DENY' \
-		'referrer-policy: \(no-referrer\|same-origin\)' 'cross-origin-resource-policy: same-origin' \
+		"referrer-policy: $referrer" 'cross-origin-resource-policy: same-origin' \
 		'cross-origin-opener-policy: same-origin' 'permissions-policy: .*usb=()' 'cache-control: .*no-'; do
 		grep -qi "^$header" "$S/head" || missing+="$header "
 	done
@@ -95,6 +95,8 @@ while IFS=$'\t' read -r method path login effect _; do
 	fi
 	if [ "$effect" = false ] && [ "$path" != /api/v1/events ]; then
 		curl -s -m 20 -I -H "Authorization: Bearer $RO" "$U$path" >"$S/head"
+		referrer=no-referrer
+		[[ $path != /basic* ]] || referrer=same-origin
 		check "HEAD $path has the headers that protect" protects
 		check "HEAD $path allows no other site" test -z "$(grep -i '^access-control' "$S/head")"
 	fi

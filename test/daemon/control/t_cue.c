@@ -68,6 +68,8 @@ static void cue_is_renamed_and_deleted(void **state)
 	FIFO("rename a.iso a.cue\n",
 		"error: \"a.cue\" is a name for the text of a compact disc, and "
 		"\"a.iso\" is none");
+	wait_unlocked("media/x 1.bin");
+	wait_unlocked("media/x 2.bin");
 	fifo_slow("rename x.cue album\n", "ok: renamed x.cue to album.cue with its 2 files");
 	assert_true(exists("media/album 1.bin") && exists("media/album 2.bin"));
 	assert_false(exists("media/x.cue") || exists("media/x 1.bin") || exists("media/x 2.bin"));

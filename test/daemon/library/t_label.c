@@ -215,6 +215,7 @@ static void all_images_have_the_label_of_libblkid(void **state)
 
 	(void)state;
 	for (unsigned round = 0; round < 4000; round++) {
+		unsigned at, byte;
 		const char *n = name[any_below(ARRAY_LEN(name))];
 		struct label l = {.text = ""};
 		size_t size = sizeof(image);
@@ -228,11 +229,16 @@ static void all_images_have_the_label_of_libblkid(void **state)
 			put_id(1 + any_below(3), 255, "CD001");
 		if (any_below(4) == 0)
 			put_any(any_below(BLOCKS + 2), n, any_below);
-		if (any_below(8) == 0)
-			block(any_below(BLOCKS))[any_below(160)] ^= (uint8_t)(1u << any_below(8));
-		if (any_below(4) == 0)
-			size = PLAIN_LABEL_AT - 2 * BLOCK + any_below(10) * BLOCK / 2 +
-			       any_below(4) * BLOCK;
+		/* One number at a time, so that all compilers make the same images. */
+		if (any_below(8) == 0) {
+			at = any_below(BLOCKS);
+			byte = any_below(160);
+			block(at)[byte] ^= (uint8_t)(1u << any_below(8));
+		}
+		if (any_below(4) == 0) {
+			size = PLAIN_LABEL_AT - 2 * BLOCK + any_below(10) * BLOCK / 2;
+			size += any_below(4) * BLOCK;
+		}
 		plain += same_for(size) ? 1 : 0;
 		known += plain_label(block(0), PLAIN_LABEL_BYTES, &l) == PLAIN_LABEL_KNOWN;
 	}
