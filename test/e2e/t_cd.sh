@@ -105,8 +105,8 @@ text=$(mmcgadgetctl insert broken.cue 2>&1)
 like "a cue sheet without its file: the answer names it" "$text" 'gone\.bin'
 check "a cue sheet is inserted" mmcgadgetctl insert mixed.cue
 check "mixed: udev sees a CD with its tracks" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=2
-check "mixed: one data track" property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
-check "mixed: it is a CD" property ID_CDROM_MEDIA_CD=1
+check "mixed: one data track" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
+check "mixed: it is a CD" wait_for 15 property ID_CDROM_MEDIA_CD=1
 check "mixed: blkid reads the label" has_label "$sr" MIXED
 list=$(mmcgadgetctl list)
 like "mixed: one line in the list" "$list" 'mixed\.cue .*1 data and 2 audio tracks'
@@ -157,7 +157,7 @@ is "audio: no reset, no phase error" "$(state resets) $(state phase_errors)" "0 
 # ---- a CD-Extra: the last session counts ----
 check "a CD-Extra is inserted" mmcgadgetctl insert extra.cue
 check "extra: udev sees two sessions" wait_for 15 property ID_CDROM_MEDIA_SESSION_COUNT=2
-check "extra: a song" property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=1
+check "extra: a song" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=1
 check "extra: blkid reads the label" wait_for 15 has_label "$sr" EXTRA
 check "extra: the second session is mounted" mount -o ro "$d" "$work/mnt"
 check "extra: its file reads right" cmp "$work/mnt/extra.txt" "$work/extra/extra.txt"
@@ -168,7 +168,7 @@ cp /src/test/fuzz/corpus/chd/cdzl "$media/game.chd"
 if [ -e /usr/include/libchdr/chd.h ]; then
 	check "a CHD is inserted" mmcgadgetctl insert game.chd
 	check "CHD: udev sees its songs" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=2
-	check "CHD: one data track" property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
+	check "CHD: one data track" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
 	awk 'BEGIN {
 		for (i = 0; i < 27; i++)
 			for (k = 0; k < 1176; k++)
@@ -183,7 +183,7 @@ fi
 # ---- an image as a CD ----
 check "an image is inserted as a CD" mmcgadgetctl insert plain.iso as=cd
 check "as a CD: udev sees it" wait_for 15 property ID_FS_LABEL=PLAIN
-check "as a CD: it is one" property ID_CDROM_MEDIA_CD=1
+check "as a CD: it is one" wait_for 15 property ID_CDROM_MEDIA_CD=1
 check "as a CD: it reads right" cmp "$media/plain.iso" "$d"
 check "the next time it is a DVD" mmcgadgetctl insert plain.iso as=dvd
 check "as a DVD: udev sees it" wait_for 15 property ID_CDROM_MEDIA_DVD=1
@@ -196,9 +196,9 @@ check "blank CD-R: udev sees one" wait_for 15 property ID_CDROM_MEDIA_CD_R=1
 check "blank CD-R: udev sees that it is blank" wait_for 15 blank_seen
 check "data and a song are burned" timeout 300 wodim dev="$d" -tao -gracetime=2 -data "$media/plain.iso" -audio "$work/song.wav"
 check "burned: udev sees a complete CD-R" wait_for 15 property ID_CDROM_MEDIA_STATE=complete
-check "burned: it is a CD-R still" property ID_CDROM_MEDIA_CD_R=1
-check "burned: a data track" property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
-check "burned: an audio track" property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=1
+check "burned: it is a CD-R still" wait_for 15 property ID_CDROM_MEDIA_CD_R=1
+check "burned: a data track" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_DATA=1
+check "burned: an audio track" wait_for 15 property ID_CDROM_MEDIA_TRACK_COUNT_AUDIO=1
 check "burned: blkid reads the label" wait_for 15 has_label "$sr" PLAIN
 check "burned: the data track is mounted" mount -o ro "$d" "$work/mnt"
 check "burned: its file reads right" test "$(stat -c %s "$work/mnt/DATA.BIN")" = 1048576
