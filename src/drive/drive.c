@@ -145,6 +145,7 @@ static int make_machine(struct drive *d, const struct drive_config *config)
 			.drive = d->name,
 			.in = drive_machine_in(d->machine),
 			.prepared = drive_machine_prepared(d->machine),
+			.unchangeable = drive_machine_unchangeable(d->machine),
 			.closer = d->closer,
 		};
 	return r;

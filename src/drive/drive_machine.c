@@ -208,7 +208,7 @@ static void forget_removed_disc(struct drive_machine *m)
 	struct image was = m->in;
 
 	memset(&m->in, 0, sizeof(m->in));
-	m->finalised = false;
+	m->finalised = m->unchangeable = false;
 	if (was.name)
 		notify_removed(&m->observers, &was, m->op.open_later ? m->op.command->image : NULL);
 	image_fini(&was);
@@ -376,6 +376,12 @@ static bool is_finalised(const struct mmc_state *s)
 	return s->finalised && !mmc_state_is_overwritable(s);
 }
 
+static void set_finalised(struct drive_machine *m, bool finalised, enum disc_type type)
+{
+	m->finalised = finalised;
+	m->unchangeable = finalised && !disc_medium_of(type)->erasable;
+}
+
 static void inserted(struct drive_machine *m, const struct usb_result *result)
 {
 	struct image *in = &m->in;
@@ -385,7 +391,7 @@ static void inserted(struct drive_machine *m, const struct usb_result *result)
 	*in = m->op.prepared;
 	memset(&m->op.prepared, 0, sizeof(m->op.prepared));
 	/* A rewritable disc may have been finalised before. */
-	m->finalised = is_finalised(&m->state);
+	set_finalised(m, is_finalised(&m->state), m->state.type);
 	notify_inserted(&m->observers, in);
 	operation_finish(m, drive_answer_inserted(m->config.drive, in, m->op.kind,
 				    m->state.capacity, m->op.eject_requested,
@@ -435,7 +441,7 @@ static void see_finalised(struct drive_machine *m, const struct mmc_state *now)
 	/* An engine without a disc has none that is finalised; that one was not erased. */
 	if (!finalised && !now->loaded && !now->ejected_by_host)
 		return;
-	m->finalised = finalised;
+	set_finalised(m, finalised, now->type);
 	if (finalised)
 		notify_finalised(&m->observers, &m->in);
 	else
@@ -539,6 +545,11 @@ struct image *drive_machine_in(struct drive_machine *m)
 const struct image *drive_machine_prepared(const struct drive_machine *m)
 {
 	return &m->op.prepared;
+}
+
+const bool *drive_machine_unchangeable(const struct drive_machine *m)
+{
+	return &m->unchangeable;
 }
 
 void drive_machine_restore(

@@ -154,6 +154,11 @@ const char *drive_machine_pending(const struct drive_machine *m);
  */
 struct image *drive_machine_in(struct drive_machine *m);
 const struct image *drive_machine_prepared(const struct drive_machine *m);
+/*
+ * True while the disc in the drive is recordable, but finalised and of a type that cannot be
+ * erased, so that nothing will record it. Kept up to date likewise.
+ */
+const bool *drive_machine_unchangeable(const struct drive_machine *m);
 /* Returns the disc that left the drive unfinished. */
 struct unfinished *drive_machine_unfinished(struct drive_machine *m);
 /*

@@ -41,6 +41,7 @@ struct drive_machine {
 	struct drive_observers observers;
 	struct image in;        /* in the drive; name NULL = nothing */
 	bool finalised;         /* the disc is finalised, as the observers know */
+	bool unchangeable;      /* and cannot be erased: nothing records it any more */
 	struct mmc_state state; /* of the engine, as it was seen last */
 	struct operation op;
 	struct unfinished unfinished; /* a disc that has left the drive */

@@ -26,6 +26,7 @@ struct holder {
 	const char *drive;            /* its name */
 	const struct image *in;       /* in the drive; in->name NULL = none */
 	const struct image *prepared; /* opened for a command, not in the drive; name NULL = none */
+	const bool *unchangeable;     /* the disc in the drive is finalised, and cannot be erased */
 	const struct disc_closer *closer; /* counts the discs of the drive that are open */
 	struct postburn *postburn;        /* its burned discs; NULL = nothing is done with them */
 	struct holder_job job;            /* by a command for this drive's folder */

@@ -19,9 +19,15 @@ static bool is_locked(const struct library_file *f)
 json_t *in_use_refusal(const struct drives *drives, const struct library_file *f, const char *name)
 {
 	const struct holders *all = &drives->holders;
+	bool burned = false;
 
 	for (unsigned i = 0; i < all->count; i++) {
-		if (holder_has_alone(all->at[i], f->dev, f->ino))
+		if (!holder_has_alone(all->at[i], f->dev, f->ino))
+			continue;
+		/* Its drive has it open and locked until it is taken out, but writes no more to it.
+		 */
+		burned = *all->at[i]->unchangeable;
+		if (!burned)
 			return answer_error("in-use",
 				"\"%s\" is in %s, which can record it; take it out first: "
 				"mmcgadgetctl "
@@ -33,7 +39,7 @@ json_t *in_use_refusal(const struct drives *drives, const struct library_file *f
 	if (holders_is_changing(all, f->dev, f->ino))
 		return answer_error("in-use",
 			"another command works on \"%s\" at this moment; ask again", name);
-	if (is_locked(f))
+	if (!burned && is_locked(f))
 		return answer_error("in-use",
 			"\"%s\" is in use by another program, or left a drive just now; ask again",
 			name);

@@ -62,6 +62,37 @@ static void what_a_drive_may_write_to_is_not_given_away(void **state)
 	close(fd);
 }
 
+/* What was burned can be had while it is still in the drive, its tray open or not. */
+static void a_finalised_disc_in_a_drive_is_given(void **state)
+{
+	int fd = connect_client(), in;
+	json_t *a;
+
+	(void)state;
+	fifo_slow("blank f.iso\n", "ok: drive0: inserted f.iso");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_write(&usb[0], 0));
+	refused(fd, "in-use", "which can record it", "open f.iso");
+	fifo_slow("close f.iso\n", "ok: drive0: closed f.iso (DVD-ROM, ");
+	for (unsigned open_tray = 0; open_tray < 2; open_tray++) {
+		a = ask_fd(fd, &in, "open f.iso\n");
+		expect_ok(a);
+		assert_string_equal(field_text(a, "kind"), "iso");
+		json_decref(a);
+		close(in);
+		for (int i = 0; i < 100000 && !fake_ready(&usb[0]); i++)
+			fake_nap();
+		assert_true(fake_host(&usb[0], 0x1b, 2));
+	}
+	/* The host may erase this one at any moment. */
+	fifo_slow("blank w.iso type=dvd-rw\n", "ok: drive0: inserted w.iso");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(fake_write(&usb[0], 0));
+	fifo_slow("close w.iso\n", "ok: drive0: closed w.iso");
+	refused(fd, "in-use", "which can record it", "open w.iso");
+	close(fd);
+}
+
 static json_t *wait_sum(int fd, const char *name)
 {
 	uint64_t end = now_ms() + 20000;
@@ -370,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_descriptor_reads_the_image),
 		T(what_a_drive_may_write_to_is_not_given_away),
+		T(a_finalised_disc_in_a_drive_is_given),
 		T(a_sum_is_computed_on_request_and_kept),
 		T(a_sum_that_is_older_than_its_image_is_not_believed),
 		T(only_what_was_seen_is_deleted),
