@@ -32,6 +32,11 @@ for disc in $DISCS; do
 		until writable; do
 			sleep 0.5
 		done
+		# The first drive can be written to before Linux has found the others.
+		tries=0
+		until [ "$(find /sys/block -name 'sr*' | wc -l)" -ge "${DRIVES:-1}" ] || [ $((tries += 1)) -gt 120 ]; do
+			sleep 0.5
+		done
 		say "# drives $(find /sys/block -name 'sr*' | wc -l)"
 		say burn "$disc" "$dev"
 		growisofs -use-the-force-luke=tty -dvd-compat -Z "$dev=$image" >/run/burn.log 2>&1

@@ -29,7 +29,7 @@ machine_start board two_machines_usbip_board.sh '' -drive "$(card_drive "$out/ca
 	-chardev "pipe,id=monitor,path=$out/monitor" -mon chardev=monitor \
 	-netdev "socket,id=net,listen=127.0.0.1:$port" -device virtio-net-pci,id=cable,netdev=net,mac=52:54:00:09:00:01
 expect board 180 ready
-machine_start pc two_machines_pc.sh "DISCS='1 2 1' REMOTE=10.9.0.1" \
+machine_start pc two_machines_pc.sh "DISCS='1 2 1' REMOTE=10.9.0.1 DRIVES=8" \
 	-netdev "socket,id=net,connect=127.0.0.1:$port" -device virtio-net-pci,netdev=net,mac=52:54:00:09:00:02
 expect pc 180 burn
 ok "the PC has the drive over the network and burns, $((SECONDS - began)) s after power on"
