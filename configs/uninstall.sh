@@ -56,5 +56,5 @@ done
 	leaves "sudo rm -r $DESTDIR/var/lib/mmcgadget" "YOUR DISCS: $(find -L "$DESTDIR/var/lib/mmcgadget" \
 		-type f ! -name '.*' 2>/dev/null | wc -l) files"
 if [ -z "$DESTDIR" ] && getent passwd mmcgadget >/dev/null; then
-	leaves "sudo userdel mmcgadget" "the daemon's user and group"
+	leaves "sudo userdel mmcgadget; sudo groupdel mmcgadget" "the daemon's user and group, which own the discs"
 fi

@@ -161,8 +161,9 @@ static void report_no_daemon(struct exam *x)
 		    x, "daemon", "mmcgadgetd does not run: nothing listens at %s", x->env->socket))
 		return;
 	if (unit_installed(f)) {
-		exam_advise(x, "Start it: sudo systemctl start mmcgadgetd. If that fails, "
-			       "journalctl -u mmcgadgetd says why.");
+		exam_advise(x, "Start it: sudo systemctl start mmcgadgetd. If that fails, sudo "
+			       "mmcgadgetd --check-config names an error in the configuration, and "
+			       "sudo journalctl -u mmcgadgetd says the rest.");
 		if (!root_has(f->root, "/etc/systemd/system/usb-gadget.target.wants/" UNIT))
 			exam_advise(x, "At each boot: sudo systemctl enable mmcgadgetd.");
 	} else {

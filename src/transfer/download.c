@@ -48,8 +48,9 @@ static const char *kind_of(
 		return peek.kind;
 	*fault = answer_error("unfinished",
 		"\"%s\" is a disc that is not finalised, and its image may make no sense to other "
-		"programs; close it first, or ask with unfinished=yes",
-		name);
+		"programs; close it first: mmcgadgetctl close \"%s\", or take it as it is: "
+		"mmcgadgetctl get \"%s\" --force",
+		name, name, name);
 	return NULL;
 }
 
