@@ -161,3 +161,15 @@ make_sources() {
 	head -c 700001 /dev/urandom >"$W/d2/b.bin"
 	genisoimage -quiet -R -V SHIMTEST -o "$W/x.iso" "$W/d1"
 }
+
+# make_page_05 OCTAL OCTAL: makes $W/page, the list of MODE SELECT(10) with page 05h for data (MMC-6 7.4); bytes 2
+# and 3 have write type and multi-session bits.
+make_page_05() {
+	{
+		# shellcheck disable=SC2059 # octal escapes
+		printf "\\0\\0\\0\\0\\0\\0\\0\\0\\005\\062\\$1\\$2\\010\\007"
+		head -c 9 /dev/zero
+		printf '\226'
+		head -c 36 /dev/zero
+	} >"$W/page"
+}

@@ -44,15 +44,7 @@ closed() {
 }
 # write_page BYTE: MODE SELECT of page 05h: track at once, data; the byte has the multi-session bits.
 write_page() {
-	{
-		printf '\000\000\000\000\000\000\000\000\005\062\101'
-		# shellcheck disable=SC2059 # an octal escape
-		printf "\\$(printf %03o $((0x$1 | 4)))"
-		printf '\010\007'
-		head -c 9 /dev/zero
-		printf '\226'
-		head -c 36 /dev/zero
-	} >"$W/page"
+	make_page_05 101 "$(printf %03o $((0x$1 | 4)))"
 	shim sg_raw -s 60 -i "$W/page" /dev/sr0 55 10 00 00 00 00 00 00 3c 00 >"$W/raw" 2>&1 || cat "$W/raw"
 }
 synchronized() { shim sg_raw /dev/sr0 35 00 00 00 00 00 00 00 00 00 >"$W/raw" 2>&1 || cat "$W/raw"; }

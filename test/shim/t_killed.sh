@@ -50,14 +50,7 @@ write() { printf '%s ' -s 32768 -i "$W/blocks" /dev/sr0 2a 00 00 00 00 "$1" 00 0
 close_() { echo /dev/sr0 5b 00 "$1" 00 00 "$2" 00 00 00 00; }
 # page OCTAL: MODE SELECT of page 05h, data; the byte has the write type.
 page() {
-	{
-		printf '\000\000\000\000\000\000\000\000\005\062'
-		# shellcheck disable=SC2059 # an octal escape
-		printf "\\$1\\004\\010\\007"
-		head -c 9 /dev/zero
-		printf '\226'
-		head -c 36 /dev/zero
-	} >"$W/page"
+	make_page_05 "$1" 004
 	send -s 60 -i "$W/page" /dev/sr0 55 10 00 00 00 00 00 00 3c 00
 }
 SYNC='/dev/sr0 35 00 00 00 00 00 00 00 00 00'
