@@ -149,9 +149,23 @@ read -r passed failed skipped < <(awk '{ p += $2; f += $3; s += $4 } END { print
 	}
 	/^[ \t]*#/ && more-- > 0 { print "    " substr($0, 1, 160); next }
 	{ more = 0 }' ./*.log | sed 's,^\./,,')
-# Once more, a line each.
-[ "$failed$skipped" = 00 ] ||
-	(cd "$work" && grep -HE '^[[:space:]]*not ok|^[[:space:]]*ok .*# *SKIP' ./*.log | sed 's,^\./\(.*\)\.log:[ \t]*,\1: ,' | cut -c 1-150)
+# The first of each suite once more, since what fails first is often why the rest fails: the last 2,000
+# characters of a run are what every record of CI keeps.
+[ "$failed$skipped" = 00 ] || (cd "$work" && awk '
+	function finish() { if (n > 1) print suite ": and " n - 1 " more" }
+	FNR == 1 { finish(); n = more = 0; suite = FILENAME; gsub(/^\.\/|\.log$/, "", suite) }
+	/^[ \t]*not ok|^[ \t]*ok .*# *SKIP/ {
+		sub(/^[ \t]+/, "")
+		more = 0
+		if (n++ == 0) {
+			print suite ": " substr($0, 1, 150)
+			more = 8
+		}
+		next
+	}
+	/^[ \t]*#.*# state:/ || (/^[ \t]*#/ && more-- > 0) { print "    " substr($0, 1, 120); next }
+	{ more = 0 }
+	END { finish() }' ./*.log)
 # A suite that could not even start counts too.
 if [ -s "$work/failed" ]; then
 	printf 'failed: %s\n' "$(paste -sd' ' "$work/failed")"

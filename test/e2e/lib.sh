@@ -13,7 +13,24 @@ run=/run/mmcgadget
 media=/var/lib/mmcgadget
 conf=/etc/mmcgadget/test.conf
 work=/var/tmp/job
-# Removes what an earlier job in the same boot has left.
+# Removes what an earlier job in the same boot has left. A job that ended early may have left a service that is
+# on, and each job after it would fail because of that.
+drop_ins=/run/systemd/system/mmcgadgetd.service.d
+for verb in loopback network; do
+	[ ! -e "$drop_ins/$verb.conf" ] || {
+		echo "# an earlier job left $verb on"
+		mmcgadgetctl $verb off --force >/dev/null 2>&1 || rm -f "$drop_ins/$verb.conf"
+	}
+done
+[ ! -e /etc/systemd/system/usb-gadget.target.wants/mmcgadgetd.service ] || systemctl disable -q mmcgadgetd
+[ ! -e "$run" ] || {
+	echo "# an earlier job left a daemon"
+	systemctl daemon-reload
+	timeout 60 systemctl stop mmcgadgetd
+	pkill -KILL -x mmcgadgetd
+	mmcgadgetd --take-down
+	rm -rf "$run"
+}
 rm -rf "$conf" "$work" "$media"
 mkdir -p "$work"
 install -d -g mmcgadget -m 2775 "$media"

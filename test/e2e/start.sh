@@ -38,13 +38,33 @@ if [ -n "$WITH_BUILD" ] && [ -d /build/dest ]; then
 	tar -C /build/dest -cf - . | tar -C / --keep-directory-symlink --no-same-owner -xf -
 	systemd-sysusers mmcgadget.conf
 fi
+# state_of_machine: prints what may explain a failure that is not the job's: a processor of the emulated machine
+# without timers, a task that hangs in the kernel, events that udev does not get done.
+state_of_machine() {
+	for cpu in /sys/devices/system/cpu/cpu[0-9]*; do
+		timeout -s KILL 20 taskset -c "${cpu##*cpu}" sleep 0.1 || echo "# state: no timer on ${cpu##*/}"
+	done
+	for task in /proc/[0-9]*; do
+		case $(cut -d' ' -f3 "$task/stat" 2>/dev/null) in
+		D) echo "# state: hangs: $(cat "$task/comm") $(grep -o '^\[<0>\] [^+]*' "$task/stack" | cut -c 7- | head -n 5 | xargs)" ;;
+		esac
+	done
+	udevadm settle --timeout=10 || echo "# state: udev is busy: $(pgrep -a udev-worker | wc -l) workers"
+	echo "# state: UDC $(ls /sys/class/udc), $(cat /sys/class/udc/*/state); host: $(echo /sys/bus/usb/devices/*-*)"
+	dmesg | tail -n 4 | sed 's/^/# state: /'
+}
+told=''
 for job in /out/jobs/*; do
 	name=${job##*/}
 	name=${name#??-}
 	began=$(cut -d. -f1 /proc/uptime)
 	echo "# job ${name%.sh}"
 	echo "mmcgadget: job $name" >/dev/kmsg
-	(cd /src/test/e2e && exec bash "$job") 2>&1 </dev/null || rc=1
+	if ! (cd /src/test/e2e && exec bash "$job") 2>&1 </dev/null; then
+		rc=1
+		[ -n "$told" ] || state_of_machine 2>/dev/null
+		told=1
+	fi
 	echo "# $name took $(($(cut -d. -f1 /proc/uptime) - began)) s"
 	dmesg >/out/dmesg.txt
 done

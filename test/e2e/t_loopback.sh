@@ -67,6 +67,9 @@ lines=30 check "xorriso burns it, and ejects it" "${user[@]}" xorriso -as cdreco
 check "the second file is the source, and the user's" burned two.iso
 
 # ---- off ----
+# xorriso has ejected the disc; the kernel's next poll tells udev, whose programs lock the drive for a moment.
+wait_for_udev
+check "the drive is not locked" wait_for 10 state_is locked false
 check "off" mmcgadgetctl loopback off
 wait_for 10 have_drives 0
 left() {

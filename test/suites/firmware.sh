@@ -61,7 +61,8 @@ only() {
 test/redir/boot/make.sh "$dir/boot.iso" >"$dir/make" 2>&1
 result "a disc for BIOS and UEFI is made" $?
 for controller in qemu-xhci ich9-usb-ehci1; do
-	# edk2 on QEMU's EHCI stalls for minutes now and then while it boots, from the kernel's gadget as well.
+	# edk2 on QEMU's EHCI stalls for minutes now and then while it boots, from the kernel's gadget as well, or does
+	# not find the drive at all: no command comes. So UEFI is tried on xHCI alone.
 	firmwares=(bios uefi)
 	[ $controller = qemu-xhci ] || firmwares=(bios)
 	for firmware in "${firmwares[@]}"; do
@@ -72,6 +73,7 @@ for controller in qemu-xhci ich9-usb-ehci1; do
 		[ "$(count 'reset bus')" = 1 ] && [ "$(count 'bulk-only')" = 0 ] && only GOOD 6/29/00 6/28/00
 		result "$controller, $firmware: no command fails, except for the unit attentions" $?
 	done
+	[ $controller = qemu-xhci ] || continue
 
 	boot uefi $controller empty "$shell"
 	result "$controller, no disc: the firmware comes to its next boot option" $?
