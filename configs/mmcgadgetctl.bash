@@ -35,14 +35,14 @@ _mmcgadgetctl_audio()
 }
 
 # _mmcgadgetctl_text: prints the values of the members of its input as text. Names with characters that
-# could deceive come with escapes such as \u202e; nobody could type them, so they are left out.
+# could deceive have escapes such as \u202e. These names are left out, because nobody could type them.
 _mmcgadgetctl_text()
 {
 	grep -avE '(^|[^\])(\\\\)*\\u' | sed 's/^."name":"//; s/"$//; s/\\\(.\)/\1/g'
 }
 
-# _mmcgadgetctl_as_names NAME...: offers each NAME as it must be typed to be a name: what looks like an
-# option gets its folder in front, unless "--" stands before it.
+# _mmcgadgetctl_as_names NAME...: offers each NAME. A NAME that looks like an option or a setting gets ./
+# before it, unless the line has "--".
 _mmcgadgetctl_as_names()
 {
 	local name

@@ -11,8 +11,8 @@ function __mmcgadgetctl_media
     string split ' ' $media
 end
 
-# The words before the one that is completed: sets verb, given (the words behind it), drive and
-# socket (as the client takes them), wants (the option whose value comes next), in the caller.
+# Reads the words before the one that is completed. Sets in the caller: verb, given (the words after the
+# verb), drive and socket (as the client takes them), wants (the option whose value comes next).
 function __mmcgadgetctl_read --no-scope-shadowing
     set verb ''
     set given
@@ -54,9 +54,10 @@ function __mmcgadgetctl_read --no-scope-shadowing
     end
 end
 
-# __mmcgadgetctl_names PATTERN COMMAND...: prints the names in the daemon's answer to COMMAND whose
-# object begins as PATTERN says. A quote inside a JSON string always follows a backslash. Names with
-# escapes such as \u202e are left out: nobody could type them. 7 s: as in the file for bash.
+# __mmcgadgetctl_names PATTERN COMMAND...: prints names in the daemon's answer to COMMAND: those after
+# which their JSON object continues as PATTERN says. A quote inside a JSON string always follows a backslash.
+# Names with escapes such as \u202e are left out, because nobody could type them. The timeout is 7 s because
+# the daemon may read labels for 5 s before its first answer.
 function __mmcgadgetctl_names
     timeout 7 mmcgadgetctl --json $argv[2..-1] 2>/dev/null | grep -aoE '[{,]"name":"(\\\\.|[^"\\\\])*"'$argv[1] |
         sed -E 's/^."name":"((\\\\.|[^"\\\\])*)".*/\1/' | grep -avE '(^|[^\\\\])(\\\\\\\\)*\\\\u' | sed 's/\\\\\(.\)/\1/g'
@@ -67,7 +68,7 @@ function __mmcgadgetctl_drives
     __mmcgadgetctl_names '' $socket status
 end
 
-# A name that looks like an option or a setting gets its folder in front.
+# Offers names. A name that looks like an option or a setting gets ./ before it.
 function __mmcgadgetctl_images
     __mmcgadgetctl_names $argv | string replace -r '^(?=-|[A-Za-z]+=)' ./
 end

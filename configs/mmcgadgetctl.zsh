@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Completion for mmcgadgetctl(1) in zsh: the same words as configs/mmcgadgetctl.bash offers.
 
-# _mmcgadgetctl_names PATTERN COMMAND...: puts the names in the daemon's answer to COMMAND whose object
-# goes on as PATTERN says into $reply. A quote inside a JSON string always follows a backslash. Names
-# with escapes such as \u202e are left out: nobody could type them. 7 s: as in the file for bash.
+# _mmcgadgetctl_names PATTERN COMMAND...: sets $reply to names in the daemon's answer to COMMAND: those after
+# which their JSON object continues as PATTERN says. A quote inside a JSON string always follows a backslash.
+# Names with escapes such as \u202e are left out, because nobody could type them. The timeout is 7 s because
+# the daemon may read labels for 5 s before its first answer.
 _mmcgadgetctl_names()
 {
 	local pattern=$1
@@ -15,8 +16,8 @@ _mmcgadgetctl_names()
 		grep -avE '(^|[^\\])(\\\\)*\\u' | sed 's/\\\(.\)/\1/g')"})
 }
 
-# _mmcgadgetctl_images PATTERN COMMAND...: offers these names. What looks like an option or a setting gets
-# its folder in front.
+# _mmcgadgetctl_images PATTERN COMMAND...: offers the names that _mmcgadgetctl_names finds. A name that looks
+# like an option or a setting gets ./ before it, unless the line has "--".
 _mmcgadgetctl_images()
 {
 	local -a reply
@@ -191,5 +192,6 @@ _mmcgadgetctl()
 	((${#drive})) || [[ -n $literal && ${#given} -eq 0 ]] || compadd -S '' -- drive=
 }
 
-# The file is the function's body when zsh loads it, and declares functions alone when a test reads it.
+# zsh loads this file as the body of the function _mmcgadgetctl, and calls it: the file must then run the
+# completion itself. A test that sources the file only gets the functions.
 [[ ${funcstack[1]} != _mmcgadgetctl ]] || _mmcgadgetctl "$@"

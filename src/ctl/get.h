@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* get of the client: an image of the media folder as a file. */
+/* The verb get of the client: copies an image of the media folder to a file. */
 #ifndef CTL_GET_H
 #define CTL_GET_H
 
@@ -11,7 +11,7 @@
 #define GET_HELP                                                                                   \
 	"copy an image to a file here; never overwrites; the same command goes on after a break"
 
-/* FILE is the name of the image in this directory, unless it is given. */
+/* Carries out the verb. Without FILE, the file gets the image's name, in the working directory. */
 enum exit_code get_run(const struct options *o);
 
 #endif

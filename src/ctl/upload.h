@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* upload and get of the client: images to the media folder and from it, which go on after a break.
- */
+/* The verb upload of the client: copies an image to the media folder, and continues after a break. */
 #ifndef CTL_UPLOAD_H
 #define CTL_UPLOAD_H
 
@@ -11,7 +10,7 @@
 #define UPLOAD_SYNOPSIS "upload FILE [NAME] [drive=DRIVE]"
 #define UPLOAD_HELP     "put a file into the media folder; the same command goes on after a break"
 
-/* NAME is that of the file, unless it is given. */
+/* Carries out the verb. Without NAME, the image gets the name of the file. */
 enum exit_code upload_run(const struct options *o);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wait of the client: until a drive is in some state, so that scripts need not ask again and again.
- */
+/* The verb wait of the client: waits until a drive is in a state, so that scripts need not poll. */
 #ifndef CTL_WAIT_H
 #define CTL_WAIT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* watch of the client: shows what the drives are doing. */
+/* The verb watch of the client: shows what the drives are doing. */
 #ifndef CTL_WATCH_H
 #define CTL_WATCH_H
 
@@ -35,7 +35,7 @@ struct watch_view {
 	double seconds; /* left of the burn; negative = unknown */
 };
 
-/* Adds a sample: the drive's object of an answer to status, at that time. Writes *v. */
+/* Adds a sample: the drive's object of an answer to status, taken at `us`. Writes *v. */
 void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct watch_view *v);
 /*
  * Return a line for logs, and an object for programs, which belong to the caller. NULL: no
@@ -48,10 +48,10 @@ unsigned watch_draw(const json_t *drive, const struct watch_view *v, unsigned wi
 
 enum watch_end { WATCH_STOPPED, WATCH_NO_DAEMON, WATCH_REFUSED, WATCH_MISUSED, WATCH_NO_READER };
 /*
- * Shows what the daemon at fd says of the drives on standard output, a second apart at least: its
- * events; of a daemon that has none, or none for this client, the answers to line (status, newline
- * included), sent each second. Until a signal, until the daemon refuses (which is reported) or
- * hangs up, or until the output's reader is gone.
+ * Prints the states of the drives on standard output, at most once a second. The states are the
+ * events of the daemon at fd. If the daemon has no events for this client, watch_run() sends line
+ * (status, with its newline) each second and prints the answers. Ends at a signal, when the daemon
+ * refuses (which is reported) or hangs up, or when nobody reads the output any more.
  */
 enum watch_end watch_run(int fd, const char *line, bool json);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* web of the client: who may use the page of mmcgadget-web, and how it is reached. */
+/* The verb web of the client: sets who may use the page of mmcgadget-web, and says how to reach it. */
 #ifndef CTL_WEB_H
 #define CTL_WEB_H
 

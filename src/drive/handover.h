@@ -18,7 +18,7 @@
 
 /* Which file is in the drive. Another file of the same name is another disc. */
 struct handover_image {
-	uint64_t dev, ino;        /* of a disc of several files, dev stands for all of them */
+	uint64_t dev, ino;        /* for a disc of several files, dev also has their hash */
 	char name[HANDOVER_NAME]; /* in the media folder; "" = the drive is empty */
 };
 
@@ -48,12 +48,12 @@ int handover_fd(const struct handover *h);
 
 /* Stores *s. One thread at a time; a crash during the call leaves the state stored before. */
 void handover_store(struct handover *h, const struct handover_state *s);
-/* Loads the state that was stored last. False: none was stored, or its name has no end. */
+/* Loads the last stored state. False: none was stored, or the image's name has no end. */
 bool handover_load(const struct handover *h, struct handover_state *s);
 
 /* Returns the word for ffs_config.in_flight; it is in the memfd. */
 atomic_uint *handover_in_flight(struct handover *h);
-/* Hash of the identity (strings, descriptors) that the host saw; 0 in new memory. */
+/* Hash of the identity (strings, descriptors) that the host saw; 0 after handover_new(). */
 uint64_t handover_identity(const struct handover *h);
 void handover_set_identity(struct handover *h, uint64_t identity);
 /* Take-overs in a row by daemons that crashed soon after. */

@@ -118,7 +118,7 @@ static void drop_state(const struct image_place *p, uint32_t crc)
  * Gives the copy the place's name, or another one if that was taken meanwhile. The state file
  * may have been deleted while it had no image, so it is made again. 0 or -errno.
  */
-static int settle_name(
+static int name_copy(
 	struct image_place *p, const char *tmp, const char *state, int len, uint32_t crc)
 {
 	struct image_place was;
@@ -152,7 +152,7 @@ int image_place_copy(struct image_place *p, const char *media)
 	int from, to, r, len;
 	uint32_t crc;
 
-	/* Its folder was removed, or is there again. */
+	/* The folder of the image was removed; another one may have its name now. */
 	if (fstat(p->dir_fd, &st) < 0 || st.st_nlink == 0) {
 		r = image_place_keep(p, media);
 		if (r < 0 || !p->must_copy)
@@ -177,7 +177,7 @@ int image_place_copy(struct image_place *p, const char *media)
 		r = fsync(to) < 0 ? -errno : 0;
 	}
 	if (r == 0)
-		r = settle_name(p, tmp, state, len, crc);
+		r = name_copy(p, tmp, state, len, crc);
 	if (r == 0 && fstat(to, &st) == 0) {
 		p->dev = st.st_dev;
 		p->ino = st.st_ino;
@@ -209,7 +209,7 @@ int image_place_take_state(const struct image_place *p, int from_dir, const char
 	struct stat st;
 	int r, n;
 
-	/* Another image has that name by now, and the state file may be its own. */
+	/* If another image has that name by now, the state file may belong to it. */
 	if (fstatat(from_dir, from, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	r = open_store(from_dir, from, &old);

@@ -31,7 +31,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* the sense of the last command; without one, a pending unit attention */
 	[OP_REQUEST_SENSE] = { "REQUEST SENSE", 6, ROW_IN | ROW_UA_OK | ROW_KEEP_SENSE, 0, ALLOC(4, 1),
 		cmd_request_sense, NULL, "\0\0\0\xff\0", "SPC-4 6.39" },
-	/* to what READ FORMAT CAPACITIES lists, else 5/26/00; complete when the status is sent */
+	/* formats to a capacity that READ FORMAT CAPACITIES lists, otherwise 5/26/00; complete when the status is sent */
 	[OP_FORMAT_UNIT] = { "FORMAT UNIT", 6, ROW_OUT | ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS | ROW_SHORT_CDB,
 		P_FORMAT, NO_LENGTH, cmd_format_unit, cmd_format_unit_finish, "\x1f\0\0\0\0", "MMC-6 6.4" },
 	/* 36 bytes; no vital product data */
@@ -49,37 +49,37 @@ const struct mmc_row mmc_rows[256] = {
 	/* prevent, allow, persistent prevent and allow; an allow syncs */
 	[OP_PREVENT_ALLOW] = { "PREVENT ALLOW MEDIUM REMOVAL", 6, ROW_CLOSING, 0, NO_LENGTH,
 		cmd_none, cmd_prevent_allow_finish, "\0\0\0\x03\0", "MMC-6 6.12" },
-	/* capacity of the disc, of a blank, or "no medium"; and to what the disc can be formatted */
+	/* capacity of the disc, of a blank, or "no medium"; also the capacities to which the disc can be formatted */
 	[OP_READ_FORMAT_CAPACITIES] = { "READ FORMAT CAPACITIES", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
 		cmd_read_format_capacities, NULL, "\0\0\0\0\0\0\xff\xff\0", "MMC-6 6.23" },
 	/* last readable block; 0 for a blank */
 	[OP_READ_CAPACITY] = { "READ CAPACITY(10)", 10, ROW_IN | ROW_MEDIUM | ROW_LIMIT_IN, 0, NO_LENGTH,
 		cmd_read_capacity, NULL, "\0\xff\xff\xff\xff\0\0\x01\0", "MMC-6 6.19" },
-	/* blocks of 2048 bytes; of a blank, block 0 alone reads, as zeros */
+	/* blocks of 2048 bytes; on a blank, only block 0 can be read, as zeros */
 	[OP_READ_10] = { "READ(10)", 10, ROW_IN | ROW_MEDIUM, P_READ, NO_LENGTH,
 		cmd_read_10, NULL, "\x1a\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.15" },
-	/* only at the next writable address of an open track; anywhere on a disc that is overwritten; to a CD, in blocks of the size that page 05h or the cue sheet says */
+	/* only at the next writable address of an open track; anywhere on a disc that can be overwritten; to a CD, in blocks of the size that page 05h or the cue sheet says */
 	[OP_WRITE_10] = { "WRITE(10)", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE, NO_LENGTH,
 		cmd_write_10, cmd_write_finish, "\x1a\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.44" },
 	/* checks the address, moves nothing */
 	[OP_SEEK_10] = { "SEEK(10)", 10, ROW_MEDIUM, 0, NO_LENGTH,
 		cmd_seek, NULL, "\0\xff\xff\xff\xff\0\0\0\0", "MMC-6 6.33" },
-	/* as WRITE(10); also syncs, and reads the blocks back; BYTCHK is refused, 5/24/00; of a CD 5/20/00 */
+	/* as WRITE(10); also syncs, and reads the blocks back; BYTCHK is refused, 5/24/00; on a CD the command is refused, 5/20/00 */
 	[OP_WRITE_AND_VERIFY_10] = { "WRITE AND VERIFY(10)", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE | P_VERIFY, NO_LENGTH,
 		cmd_write_and_verify, cmd_write_and_verify_finish, "\x12\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.46" },
 	/* reads the blocks; BYTCHK is refused, 5/24/00 */
 	[OP_VERIFY_10] = { "VERIFY(10)", 10, ROW_MEDIUM, P_READ, NO_LENGTH,
 		cmd_verify, cmd_verify_finish, "\x12\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.43" },
-	/* complete when the status is sent, with or without IMMED; closes a track of a CD, and a session that is recorded at once */
+	/* complete when the status is sent, with or without IMMED; on a CD, also closes the open track, and a session that is recorded at once */
 	[OP_SYNCHRONIZE_CACHE] = { "SYNCHRONIZE CACHE", 10, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
 		cmd_none, cmd_synchronize_cache_finish, "\x02\xff\xff\xff\xff\x1f\xff\xff\0", "MMC-6 6.41" },
-	/* of a CD, else 5/20/00: position, catalogue number, ISRC; there is no audio playback */
+	/* only for a CD, otherwise 5/20/00: position, catalogue number, ISRC; there is no audio playback */
 	[OP_READ_SUB_CHANNEL] = { "READ SUB-CHANNEL", 10, ROW_IN | ROW_MEDIUM, P_CD, ALLOC(7, 2),
 		cmd_read_sub_channel, NULL, "\x02\x40\xff\0\0\xff\xff\xff\0", "MMC-3" },
-	/* formats 0 and 1; of a CD also 2 (raw) and 5 (CD-Text); of a CD-R or CD-RW 3 (PMA) and 4 (ATIP) */
+	/* formats 0 and 1; for a CD also 2 (raw) and 5 (CD-Text); for a CD-R or CD-RW also 3 (PMA) and 4 (ATIP) */
 	[OP_READ_TOC_PMA_ATIP] = { "READ TOC/PMA/ATIP", 10, ROW_IN | ROW_MEDIUM, P_TOC, ALLOC(7, 2),
 		cmd_read_toc, NULL, "\x02\x0f\0\0\0\xff\xff\xff\xc0", "MMC-6 6.25" },
-	/* of a data sector of a CD, else 5/64/00; other discs 5/20/00 */
+	/* only for a data sector of a CD, otherwise 5/64/00; for other discs 5/20/00 */
 	[OP_READ_HEADER] = { "READ HEADER", 10, ROW_IN | ROW_MEDIUM, P_CD, ALLOC(7, 2),
 		cmd_read_header, NULL, "\x02\xff\xff\xff\xff\0\xff\xff\0", "MMC-3" },
 	/* built from the tables of profiles and features */
@@ -94,7 +94,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* by address, track or session */
 	[OP_READ_TRACK_INFORMATION] = { "READ TRACK INFORMATION", 10, ROW_IN | ROW_MEDIUM | ROW_CLOSING, 0,
 		ALLOC(7, 2), cmd_read_track_information, NULL, "\x07\xff\xff\xff\xff\0\xff\xff\0", "MMC-6 6.26" },
-	/* by size or by address, once for a track, before it is written to; of a CD 5/20/00 */
+	/* by size or by address, once for a track, before it is written to; on a CD 5/20/00 */
 	[OP_RESERVE_TRACK] = { "RESERVE TRACK", 10, ROW_MEDIUM | ROW_RECORDS, P_RESERVE, NO_LENGTH,
 		cmd_none, cmd_reserve_track_finish, "\x03\0\0\0\xff\xff\xff\xff\0", "MMC-6 6.31" },
 	/* accepted; there is no laser to calibrate */
@@ -112,13 +112,13 @@ const struct mmc_row mmc_rows[256] = {
 	/* in bytes or blocks; the whole buffer is free */
 	[OP_READ_BUFFER_CAPACITY] = { "READ BUFFER CAPACITY", 10, ROW_IN | ROW_CLOSING, 0, ALLOC(7, 2),
 		cmd_read_buffer_capacity, NULL, "\x01\0\0\0\0\0\xff\xff\0", "MMC-6 6.17" },
-	/* of a CD-R or CD-RW, else 5/20/00; one that cannot be recorded, 5/26/00; write type 2 of page 05h alone, and before the first WRITE, else 5/2C/00 */
+	/* only for a CD-R or CD-RW, otherwise 5/20/00; only with write type 2 in page 05h and before the first WRITE, otherwise 5/2C/00; a cue sheet that cannot be recorded is refused, 5/26/00 */
 	[OP_SEND_CUE_SHEET] = { "SEND CUE SHEET", 10, ROW_OUT | ROW_MEDIUM | ROW_RECORDS, P_WRITE | P_CUE, ALLOC(6, 3),
 		cmd_send_cue_sheet, cmd_send_cue_sheet_finish, "\0\0\0\0\0\xff\xff\xff\0", "MMC-3" },
 	/* one logical unit, 0 */
 	[OP_REPORT_LUNS] = { "REPORT LUNS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(6, 4),
 		cmd_report_luns, NULL, "\0\xff\0\0\0\xff\xff\xff\xff\0\0", "SPC-4 6.33" },
-	/* all of a CD-RW or DVD-RW, other discs are refused, 5/30/06; a part of it, and each CDB that ATA PASS-THROUGH(12) can mean with the same code, 5/24/00 */
+	/* blanks all of a CD-RW or DVD-RW; other discs are refused, 5/30/06; refused with 5/24/00: blanking a part of a disc, and each CDB that can also be an ATA PASS-THROUGH(12), which has the same code */
 	[OP_BLANK] = { "BLANK", 12, ROW_MEDIUM | ROW_CLOSING | ROW_RECORDS, 0, NO_LENGTH,
 		cmd_blank, cmd_blank_finish, "\x17\xff\xff\xff\xff\0\0\0\0\0\0", "MMC-6 6.2" },
 	/* refused, 5/26/00: its parameters name nothing that the drive has */
@@ -139,7 +139,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* nominal performance and write speeds */
 	[OP_GET_PERFORMANCE] = { "GET PERFORMANCE", 12, ROW_IN | ROW_LIMIT_IN | ROW_CLOSING, 0, NO_LENGTH,
 		cmd_get_performance, NULL, "\x1f\xff\xff\xff\xff\0\0\xff\xff\xff\0", "MMC-6 6.7" },
-	/* those in the list, format FFh */
+	/* the structures in the list that format FFh returns */
 	[OP_READ_DISC_STRUCTURE] = { "READ DISC STRUCTURE", 12, ROW_IN | ROW_MEDIUM, 0, ALLOC(8, 2),
 		cmd_read_disc_structure, NULL, "\x0f\xff\xff\xff\xff\xff\xff\xff\xff\xc0\0", "MMC-6 6.22" },
 	/* sets the speeds that the drive reports; transfers are not slowed down */
@@ -154,7 +154,7 @@ const struct mmc_row mmc_rows[256] = {
 	/* no changer */
 	[OP_MECHANISM_STATUS] = { "MECHANISM STATUS", 12, ROW_IN | ROW_UA_OK, 0, ALLOC(8, 2),
 		cmd_mechanism_status, NULL, "\0\0\0\0\0\0\0\xff\xff\0\0", "MMC-6 6.9" },
-	/* any parts of sectors that stand together, and their subchannel; of a CD, else 5/20/00; a sector of another kind than the first, or than was asked for, 5/64/00 */
+	/* only for a CD, otherwise 5/20/00: any adjacent parts of the sectors, and their subchannel; a sector of another kind than the first one, or than the CDB asks for, ends the command with 5/64/00 */
 	[OP_READ_CD] = { "READ CD", 12, ROW_IN | ROW_MEDIUM, P_CD, NO_LENGTH,
 		cmd_read_cd, NULL, "\x1e\xff\xff\xff\xff\xff\xff\xff\xfe\x07\0", "MMC-6 6.20" },
 	/* the layer break of a blank DVD+R DL, once */

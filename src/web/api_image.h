@@ -14,11 +14,9 @@ void api_erase(struct request *r);
 void api_sum(struct request *r);
 void api_sum_start(struct request *r);
 
-/* Writes "drive=NAME" if the query has a drive, otherwise NULL is returned. */
+/* Writes "drive=NAME" to out and returns out; NULL if the query has no drive. */
 const char *image_drive_option(const struct request *r, char *out, size_t size);
-/*
- * Writes "etag=TAG" if the request has If-Match with one tag. NULL: it has none, or "*".
- */
+/* Writes "etag=TAG" to out and returns out; NULL if If-Match is missing, or is "*". */
 const char *image_etag_option(const struct request *r, char *out, size_t size);
 
 #endif

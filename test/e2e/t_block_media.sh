@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # DVD+RW, DVD-RAM and BD-RE as the kernel uses them: opened for writing, with a file system, mounted, written,
-# unmounted and checked. Nobody sends SYNCHRONIZE CACHE for a mounted DVD-RAM. Then the board loses its
-# power, or has no room. And formats beside the kernel's event polling.
+# unmounted and checked. Linux sends no SYNCHRONIZE CACHE for a mounted DVD-RAM. Other parts of the test: the
+# kernel polls for events between formats, the board loses its power, and its card becomes full.
 . ./lib.sh
 
 modprobe -a ext4 udf vfat loop dm-mod
@@ -12,7 +12,7 @@ for i in 0 1 2 3 4 5 6 7 8 9; do
 	head -c $((i * 777)) /dev/urandom >"$work/files/small$i"
 done
 
-# Another card, so small that it becomes full, whose power can be cut. It is a folder of its own.
+# Another card, which is small enough to become full, and whose power can be cut. It is mounted in the media folder.
 card=$media/card
 truncate -s 24M "$work/card.raw"
 mkfs.ext4 -q "$work/card.raw"
@@ -45,7 +45,7 @@ announced() { [ "$(media_events)" = 1 ] || [ "$(media_events)" = 2 ]; }
 fill() {
 	local name=$1
 	shift
-	wipefs -qa "$d" # mount would find two
+	wipefs -qa "$d" # mount would find the old file system, too
 	check "$name: $1" "$@" "$d"
 	check "$name: mounted for writing" mount -o rw "$d" /mnt
 	check "$name: files are copied to it" cp -r "$work/files" /mnt/one
@@ -53,8 +53,8 @@ fill() {
 	wait_for 10 state_is unsynced_blocks 0
 	is "$name: all is on the card after the last close" "$(state unsynced_blocks)" 0
 }
-# swap NAME BLOCKS PROPERTY: the disc leaves the drive and comes back. A desktop (udisks) shows what udev
-# says of a disc when it is told of a change.
+# swap NAME BLOCKS PROPERTY: removes the disc and inserts it again. udev must have PROPERTY then: a desktop
+# (udisks) shows what udev has of a disc after a change.
 swap() {
 	local name=$1 blocks=$2
 	wait_for_udev
@@ -70,7 +70,7 @@ swap() {
 	wait_for_udev
 	check "$name: udev has $3" udev_has "$sr" "$3"
 }
-# used NAME: the files on the disc that came back are the same; others are written.
+# used NAME: checks that the disc that was inserted again has the same files, and writes others.
 used() {
 	local name=$1
 	check "$name: mounted again" mount -o rw "$d" /mnt
@@ -99,7 +99,7 @@ make_iso RAM 3 "$work/ram.iso"
 blocks=$(($(stat -c %s "$work/ram.iso") / 2048))
 check "dvd-ram: growisofs -Z" growisofs -use-the-force-luke=notray,tty -Z "$d=$work/ram.iso"
 wait_for_udev
-check "dvd-ram: what growisofs wrote is what the image has" \
+check "dvd-ram: the image has what growisofs wrote" \
 	cmp -n $((blocks * 2048)) "$work/ram.iso" "$media/dvd-ram.img"
 check "dvd-ram: ejected" ctl eject --force
 
@@ -151,10 +151,10 @@ dmesg_clean "the kernel logs no trouble" block
 
 # ---- the power fails during writes of 4 KiB at random places ----
 units=512 # of 4 KiB, on the disc
-places() { # FIRST COUNT: some of the even ones, in an order of their own
+places() { # FIRST COUNT: prints COUNT even numbers below $units, scattered, from the FIRST one of that order on
 	awk -v i="$1" -v n="$2" -v u=$units 'BEGIN { for (; n > 0; n--) print i++ * 7919 % (u / 2) * 2 }'
 }
-# write_new FIRST COUNT: writes these places of the file "new" to the same of the disc.
+# write_new FIRST COUNT: copies these units of the file "new" to the same units of the disc.
 write_new() {
 	local u
 	for u in $(places "$1" "$2"); do
@@ -163,12 +163,12 @@ write_new() {
 			status=none || return 1
 	done
 }
-write_on() { # until the file "stop" is there
+write_on() { # writes until the file "stop" exists
 	while [ ! -e "$work/stop" ]; do write_new 24 200 || return 1; done
 }
-# changed: prints the places at which the disc, in the file "got", is no longer as in "old".
+# changed: prints the units at which the disc, read to the file "got", differs from "old".
 changed() { cmp -l "$work/old" "$work/got" | awk '{ u = int(($1 - 1) / 4096); if (!(u in seen)) print u; seen[u] = 1 }'; }
-# not_new FIRST COUNT: prints those of these places at which the disc is not as in "new".
+# not_new FIRST COUNT: prints those of these units at which the disc differs from "new".
 not_new() {
 	local u
 	for u in $(places "$1" "$2"); do
@@ -181,7 +181,7 @@ check "cut: a DVD+RW is made on the small card" ctl blank card/cut.img type=dvd+
 wait_for 30 blank_seen
 check "cut: dvd+rw-format" dvd+rw-format "$d"
 wait_for 30 size_seen $((2295104 * 2048))
-exec 8<"$d" # as a mount has it open: Linux has a DVD+RW flushed at each last close
+exec 8<"$d" # keeps the device open, as a mount does: Linux flushes a DVD+RW when the last program closes it
 check "cut: all of it is written" dd if="$work/old" of="$d" bs=64k oflag=direct conv=notrunc status=none
 check "cut: writes of 4 KiB" write_new 0 24
 check "cut: the disc is flushed when it is idle" wait_for 10 state_is unsynced_blocks 0
@@ -193,19 +193,19 @@ check "cut: the power fails while the host writes" kill -0 "$writer"
 cp --sparse=always "$work/card.raw" "$work/cut.raw"
 dmsetup resume --noudevsync card
 touch "$work/stop"
-check "cut: the writes that go on do not fail" wait "$writer"
+check "cut: the writes after the power cut do not fail" wait "$writer"
 exec 8<&-
 check "cut: ejected" ctl eject --force
 mkdir -p "$work/after"
-check "cut: the card is mounted after that" mount -o loop "$work/cut.raw" "$work/after"
+check "cut: the card as it was at the cut is mounted" mount -o loop "$work/cut.raw" "$work/after"
 cp -p "$work/after/cut.img"* "$media/"
 check "cut: its file system is sound" sh -c "umount '$work/after' && e2fsck -f -n '$work/cut.raw'"
 check "cut: the disc is inserted" ctl insert cut.img
 check "cut: the kernel sees a formatted disc" wait_for 30 size_seen $((2295104 * 2048))
 dd if="$d" of="$work/got" bs=64k count=$((units / 16)) iflag=direct status=none
-is "cut: all that was flushed is there" "$(not_new 0 24)" ""
+is "cut: all flushed units are on the disc" "$(not_new 0 24)" ""
 changed | sort >"$work/changed"
-is "cut: no other place is touched" "$(places 0 224 | sort | comm -13 - "$work/changed")" ""
+is "cut: no unit is changed that the host did not write" "$(places 0 224 | sort | comm -13 - "$work/changed")" ""
 echo "#   cut: $(wc -l <"$work/changed") of 224 places were on the card"
 check "cut: ejected again" ctl eject --force
 rm -f "$card"/cut* "$media"/cut*

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """browser.py BUILD [--first N] [--only PATTERN] [--pictures FOLDER]: the page of mmcgadget-web in Debian's
-Chromium, in front of the fake daemon (test/web/fake_daemon.c). Prints TAP; --pictures makes those of
-the README instead."""
+Chromium, in front of the fake daemon (test/web/fake_daemon.c). Prints TAP; with --pictures it makes the
+pictures of the README instead."""
 
 import argparse
 import base64
@@ -44,7 +44,7 @@ def new_file(board, name, megabytes, label=None):
 
 
 def row(name):
-    """The list item of a disc or an upload whose heading is that text."""
+    """XPath of the list item of a disc or an upload whose heading is name."""
     return "//li[.//h3[normalize-space()='%s']]" % name
 
 
@@ -120,7 +120,7 @@ class Story:
             rate = re.search(r"([\d,]+) kB/s", self.b.text(CARD0))
             return (ring and rate and abs(int(ring) - 100 * d["recorded_blocks"] / d["burn_end"]) <= 10
                     and abs(int(rate.group(1).replace(",", "")) - d["burn_rate_kb_s"]) <= d["burn_rate_kb_s"] / 10)
-        wait_for("the numbers that mmcgadgetctl tells at that time", agree)
+        wait_for("the numbers that mmcgadgetctl prints at that time", agree)
         checks.all_of(self.b, "burning")
 
     def a_screen_reader_hears_each_quarter_and_the_end(self):
@@ -277,7 +277,7 @@ class Story:
         self.board.host("burn", "drive0", "blocks=600", "label=AGAIN")
         self.board.host("wait", "drive0")
         self.b.wait_text(CARD0, "burn not finished")
-        # Also while it is in the drive.
+        # The disc can be closed while it is in the drive.
         self.b.click("More: AGAIN")
         self.b.click("Close (finalise)…", "#sheet")
         self.b.wait_text("#ask-title", "Close again.iso?")
@@ -286,7 +286,7 @@ class Story:
         self.b.wait_text(CARD0, "finished")
         self.b.click("Eject: drive0")
         self.b.wait_text(CARD0, "no disc")
-        # It is renamed to its label, and is in no drive any more.
+        # After the eject, the daemon renames the image to its label.
         self.b.wait_text("#disc-list", "AGAIN.iso")
         self.b.button("Insert: AGAIN")
         self.b.click("More: AGAIN")
@@ -374,7 +374,7 @@ class Story:
     def an_upload_survives_a_lost_connection(self):
         path = new_file(self.board, "lost.iso", 12)
         self.part_of(path)
-        # Chromium cuts no request that is under way when it is set offline.
+        # Going offline does not end a request that is under way, so the upload is paused before.
         self.b.click("Pause: lost.iso")
         self.slow(-1, offline=True)
         self.b.click("Go on: lost.iso")
@@ -385,7 +385,7 @@ class Story:
         self.b.click("Clear: lost.iso")
 
     def begun(self, name):
-        """A file of which a page that is closed by now has sent the first half."""
+        """Makes a file and uploads its first half, as a page does that is closed then. Returns the path."""
         path = self.board.path(name)
         with open(path, "wb") as f:
             f.write(bytes(1 << 20) + os.urandom(1 << 20))
@@ -488,7 +488,7 @@ class Story:
         self.b.wait_text(CARD0, "drive0")
         assert self.b.run("return window.stays"), "the page was loaded again"
 
-    def the_doctor_speaks(self):
+    def the_doctor_shows_its_findings(self):
         self.b.click("Look for problems")
         wait_for("findings", lambda: len(self.b.find("#doctor-list li")) >= 3)
         checks.all_of(self.b, "doctor")
@@ -595,16 +595,16 @@ class Story:
                    "l.dispatchEvent(new Event('change'))")
         self.b.wait_text("#drives-title", "Drives")
 
-    # ---- strangers ----
+    # ---- pages of other sites ----
 
-    def a_page_of_strangers_can_do_nothing(self):
+    def a_page_of_another_site_can_do_nothing(self):
         self.board.put("kept.iso", 2048 * 20, "KEPT")
         self.board.ctl("insert", "kept.iso", "drive0")
         self.b.wait_text(CARD0, "KEPT")
         mine = self.b.driver.current_window_handle
         self.b.driver.switch_to.new_window("tab")
         foreign = Foreign(self.board.url)
-        # The second is another port of the same host: there, the browser sends the cookie.
+        # 127.0.0.1 is the host of the board's page, too: to another port of it the browser sends the cookie.
         for host in ("localhost", "127.0.0.1"):
             self.b.open("http://%s:%d/" % (host, foreign.port))
             done = self.b.driver.execute_async_script("attack().then(arguments[0])")
@@ -616,26 +616,26 @@ class Story:
         foreign.end()
         self.b.driver.close()
         self.b.driver.switch_to.window(mine)
-        time.sleep(1)  # what was done would show by now
+        time.sleep(1)  # an effect of the attack would show by now
         self.b.wait_text(CARD0, "KEPT")
         assert "kept.iso" in self.board.ctl("status", "drive0")
         assert os.path.exists(self.board.media("kept.iso"))
         assert not os.path.exists(self.board.media("stranger.iso"))
 
-    def a_name_that_was_bound_to_the_board_is_refused(self):
+    def a_foreign_name_that_resolves_to_the_board_is_refused(self):
         mine = self.b.driver.current_window_handle
         self.b.driver.switch_to.new_window("tab")
         try:
             self.b.open("http://evil.test:%d/" % self.board.port)
         except WebDriverException:
-            pass  # an answer without a body is an error page
+            pass  # Chromium shows an error page for an answer without a body
         assert not self.b.driver.find_elements("id", "drives")
         status = self.b.run("return performance.getEntriesByType('navigation')[0]?.responseStatus")
         assert status in (421, 0, None), status
         self.b.driver.close()
         self.b.driver.switch_to.window(mine)
 
-    def seven_tabs(self):
+    def seven_tabs_show_the_page_at_once(self):
         mine = self.b.driver.current_window_handle
         tabs = []
         for _ in range(7):
@@ -702,7 +702,7 @@ class Story:
         faults = [e["message"] for e in self.b.driver.get_log("browser")
                   if "evil.test" not in e["message"] and str(self.board.port) in e["message"]
                   and ("Content Security Policy" in e["message"] or e["source"] in ("javascript", "security"))]
-        # What a page of strangers was refused is in the same log, under its own address.
+        # The log also has what the pages of other sites were refused, under their own addresses.
         faults = [f for f in faults if f.startswith(self.board.url) or " %s" % self.board.url in f[:60]]
         assert not faults, faults
 
@@ -712,15 +712,15 @@ class Story:
         assert not foreign, foreign[:5]
 
 
-# Those of strangers come last: they do send requests elsewhere.
+# LATE: these tests run after no_request_went_elsewhere, because they do send requests elsewhere.
 ORDER = [name for name, value in vars(Story).items() if callable(value) and name not in (
     "__init__", "slow", "choose", "part_of", "progress", "uploaded", "begun")]
-LATE = ["a_page_of_strangers_can_do_nothing", "a_name_that_was_bound_to_the_board_is_refused"]
+LATE = ["a_page_of_another_site_can_do_nothing", "a_foreign_name_that_resolves_to_the_board_is_refused"]
 
 
 def order():
     early = [n for n in ORDER if n not in LATE and n != "no_request_went_elsewhere" and ("5_gb" not in n or FULL)]
-    i = early.index("seven_tabs")
+    i = early.index("seven_tabs_show_the_page_at_once")
     return early[:i] + ["no_request_went_elsewhere"] + LATE + early[i:]
 
 
@@ -748,7 +748,7 @@ def run(board, browser, first, only):
 
 
 def pictures(board, browser, folder):
-    """Of a board with the same discs each time, at the same moment of a burn."""
+    """Takes pictures of a board with the same discs each time, at the same moment of a burn."""
     for name, label, megabytes in (("debian-12.5.0-amd64.iso", "Debian 12.5.0 amd64 n", 659),
                                    ("summer-2025.iso", "SUMMER 2025", 4210), ("backup-october.iso", "BACKUP OCTOBER", 2870)):
         board.put(name, megabytes * 1000000 // 2048 * 2048, label, 1760000000)
@@ -773,7 +773,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("build")
     arguments.add_argument("--first", type=int, default=1, help="number of the first test")
-    arguments.add_argument("--only", help="only tests whose names match that expression, and the log-in")
+    arguments.add_argument("--only", help="only the tests whose names match this expression, and those of the log-in")
     arguments.add_argument("--pictures", metavar="FOLDER")
     a = arguments.parse_args()
     board = Board(a.build, "--rename", "label", "--verify", "--unlock-wait", "1500")

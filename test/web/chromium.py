@@ -26,7 +26,7 @@ class Browser:
     def __init__(self, language="en"):
         options = Options()
         options.binary_location = "/usr/bin/chromium"
-        # Root has no sandbox. evil.test stands for a name that was bound to this address meanwhile.
+        # Root has no sandbox. evil.test stands for a foreign name whose DNS record was changed to this address.
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                          "--window-size=1280,1000", "--force-device-scale-factor=1", "--hide-scrollbars",
                          "--host-resolver-rules=MAP evil.test 127.0.0.1"):

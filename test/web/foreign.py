@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A page of strangers, which the owner of a board has open: it tries to use the board."""
+"""A page of another site, which the user of a board has open: it tries to use the board."""
 
 import http.server
 import threading

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Media as their owner sees them: what a blank is, and what list and status say. */
+/* The types of discs, of blanks above all, in list, status and the answers to commands. */
 #include "daemon/control/rw_fixture.h"
 
 #include "library/image.h"
@@ -12,14 +12,14 @@ static const struct disc_medium *dl(void)
 }
 
 /* Two drives share a folder; an empty file is a DVD+R in one, and a DVD+R DL in the other. */
-static int setup_two_owners(void **state)
+static int setup_two_blank_types(void **state)
 {
 	fake_blank[0] = NULL;
 	fake_blank[1] = dl();
 	return setup(state);
 }
 
-static int setup_one_owner(void **state)
+static int setup_one_blank_type(void **state)
 {
 	memset(fake_blank, 0, sizeof(fake_blank));
 	return setup(state);
@@ -50,14 +50,14 @@ static const char *listed(const char *line, const char *name, const char *member
 	return text;
 }
 
-static void an_empty_file_is_what_the_owner_of_the_drive_says(void **state)
+static void an_empty_file_is_of_the_blank_type_of_its_drive(void **state)
 {
 	(void)state;
 	put_size("media/e.iso", 0);
 	assert_string_equal(listed("list\n", "e.iso", "medium"), "dvd+r");
 	assert_string_equal(listed("list drive=drive1\n", "e.iso", "medium"), "dvd+r-dl");
 	FIFO("insert e.iso drive=drive1\n", "ok: drive1: inserted e.iso (blank DVD+R DL, 8.55 GB)");
-	/* In a drive it is what it is there, whoever asks. */
+	/* While it is in drive1, a list for drive0 shows the type that it has in drive1. */
 	assert_string_equal(listed("list drive=drive0\n", "e.iso", "medium"), "dvd+r-dl");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected e.iso");
 	FIFO("insert e.iso\n", "ok: drive0: inserted e.iso (blank DVD+R, 4.70 GB)");
@@ -73,13 +73,13 @@ static void a_blank_keeps_its_medium_in_every_drive(void **state)
 		"ok: drive1: inserted s.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected s.iso");
 	FIFO("insert d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R DL, 8.55 GB)");
-	/* Out of a drive in which an empty file would be the same, it keeps its state file. */
+	/* s.iso keeps its state file in drive0, where an empty file is a DVD+R without one. */
 	FIFO("insert s.iso drive=drive0\n", "ok: drive0: inserted s.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected s.iso");
 	assert_true(has_state("s.iso") && has_state("d.iso"));
 	FIFO("insert s.iso drive=drive1\n", "ok: drive1: inserted s.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected s.iso");
-	/* Where an empty file is a DVD+R for everybody, it stays alone. */
+	/* In drive0 an empty file is a DVD+R: a new blank of this type needs no state file. */
 	FIFO("blank p.iso\n", "ok: drive0: inserted p.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected p.iso");
 	assert_false(has_state("p.iso"));
@@ -89,7 +89,7 @@ static void a_blank_keeps_its_medium_in_every_drive(void **state)
 }
 
 /* Lists and status print the medium with its format state, of discs in a drive and of others. */
-static void the_format_state_is_told(void **state)
+static void list_and_status_show_the_format_state(void **state)
 {
 	// clang-format off
 	static const struct { const char *name, *kind, *medium, *format, *text; } rows[] = {
@@ -109,7 +109,7 @@ static void the_format_state_is_told(void **state)
 	put_rw("rw.iso", 5 << 20);
 	FIFO("blank new.iso type=dvd+rw drive=drive1\n",
 		"ok: drive1: inserted new.iso (blank DVD+RW, unformatted, 4.70 GB)");
-	/* The second time, one disc is in a drive. */
+	/* The second time, rw.iso is in drive0. */
 	for (int in_drive = 0; in_drive < 2; in_drive++) {
 		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 			assert_string_equal(listed("list\n", rows[i].name, "kind"), rows[i].kind);
@@ -201,12 +201,12 @@ static void a_finalised_disc_is_the_same_wherever_it_is(void **state)
 
 int main(void)
 {
-#define ONE(f) cmocka_unit_test_setup_teardown(f, setup_one_owner, teardown)
-#define TWO(f) cmocka_unit_test_setup_teardown(f, setup_two_owners, teardown)
+#define ONE(f) cmocka_unit_test_setup_teardown(f, setup_one_blank_type, teardown)
+#define TWO(f) cmocka_unit_test_setup_teardown(f, setup_two_blank_types, teardown)
 	const struct CMUnitTest tests[] = {
-		TWO(an_empty_file_is_what_the_owner_of_the_drive_says),
+		TWO(an_empty_file_is_of_the_blank_type_of_its_drive),
 		TWO(a_blank_keeps_its_medium_in_every_drive),
-		ONE(the_format_state_is_told),
+		ONE(list_and_status_show_the_format_state),
 		ONE(a_rewritable_disc_is_not_closed),
 		ONE(a_finalised_disc_is_the_same_wherever_it_is),
 	};

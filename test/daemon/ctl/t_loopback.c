@@ -65,7 +65,7 @@ static void the_same_again_is_no_error(void **state)
 	assert_has(loopback("--json"), "\"running\":false");
 }
 
-static void what_was_there_before_stays(void **state)
+static void modules_that_were_loaded_before_stay(void **state)
 {
 	(void)state;
 	put_file("/sys/module/dummy_hcd/x", "");
@@ -102,7 +102,7 @@ static void the_first_free_controller_is_taken(void **state)
 	put_file("/sys/class/udc/fe980000.usb/function", "");
 	assert_true(soft_udc_free(&soft_dummy, root, udc, sizeof(udc), owner, sizeof(owner)));
 	assert_string_equal(udc, "dummy_udc.2");
-	/* The drive of another gadget, and a real one, are not this one's. */
+	/* sr0 is a drive of another gadget and sr1 a real drive: neither is that of dummy_udc.2. */
 	put_file("/sys/devices/platform/dummy_hcd.20/usb3/block/sr0/x", "");
 	put_file("/sys/devices/pci0/ata1/block/sr1/x", "");
 	put_file("/sys/devices/platform/dummy_hcd.2/usb3/block/sr3/x", "");
@@ -122,7 +122,7 @@ static void the_first_free_controller_is_taken(void **state)
 
 /* ---- what is refused ------------------------------------------------------------------------- */
 
-static void what_the_system_lacks_is_said_first(void **state)
+static void missing_parts_of_the_system_are_reported_first(void **state)
 {
 	(void)state;
 	env.uid = 1000;
@@ -153,11 +153,10 @@ static void another_daemon_is_left_alone(void **state)
 	assert_string_equal(asked, "systemctl is-active mmcgadgetd.service");
 	assert_has(loopback("off"), "loopback is off");
 	assert_string_equal(asked, "");
-	/* Nor one that was started by hand, where there is no port. */
+	/* A daemon that was started by hand is left alone, too, on a PC without a port. */
 	remove_tree("/sys/class/udc");
 	assert_has(loopback(with("on @")), "mmcgadgetd runs already");
-	/* A service that waits for a controller on a PC, which has none, is of no use to anybody.
-	 */
+	/* A service on such a PC only waits for a controller, so "on" stops it. */
 	active = true;
 	assert_has(loopback(with("on @")), "/dev/sr1");
 	assert_starts(asked, "systemctl is-active mmcgadgetd.service; systemctl stop "
@@ -212,7 +211,7 @@ static void a_disc_that_is_used_is_not_taken_away(void **state)
 	assert_has(loopback("off force"), "only root may: sudo mmcgadgetctl loopback off force\n");
 	env.uid = 0;
 	broken = "systemctl stop";
-	/* A host that is gone cannot use it. */
+	/* A host that is not connected cannot use the disc. */
 	set_host(true, false);
 	assert_has(loopback("off"), "does not stop; nothing else was changed");
 	assert_true(root_file(LOOPBACK_DROP_IN));
@@ -237,7 +236,7 @@ static void wrong_words_are_refused(void **state)
 /* ---- the drop-in ------------------------------------------------------------------------------
  */
 
-/* systemd.syntax(7): what is in quotes, and what it makes of "%" and "$". */
+/* systemd.syntax(7), systemd.service(5): how quotes, backslashes, "%" and "$" are escaped. */
 static void names_are_quoted_for_systemd(void **state)
 {
 	struct loopback_unit u = {.user = "a%b",
@@ -266,7 +265,7 @@ static void names_are_quoted_for_systemd(void **state)
 	assert_false(loopback_unit_read(root, KIND_LOOPBACK, &read));
 }
 
-/* The gadget is made as the unit makes it, but for another user. */
+/* The line that creates the gadget is that of the unit, with the name of another user. */
 static void the_drop_in_repeats_a_line_of_the_unit(void **state)
 {
 	static const char set_up[] = "@SBINDIR@/mmcgadgetd --set-up mmcgadget\n";
@@ -311,9 +310,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(on_gives_a_drive_and_off_takes_it_away),
 		T(the_same_again_is_no_error),
-		T(what_was_there_before_stays),
+		T(modules_that_were_loaded_before_stay),
 		T(the_first_free_controller_is_taken),
-		T(what_the_system_lacks_is_said_first),
+		T(missing_parts_of_the_system_are_reported_first),
 		T(another_daemon_is_left_alone),
 		T(a_user_and_a_folder_are_needed),
 		T(a_failed_start_is_undone),

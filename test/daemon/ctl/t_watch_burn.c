@@ -8,13 +8,13 @@
 
 #define SONG  350u /* sectors of each of the two tracks */
 #define END   (2 * SONG)
-#define STEPS 7u /* none of them ends between the tracks */
+#define STEPS 7u /* no step ends where the first track ends */
 
 static struct watch_drive drive;
 static struct watch_view view;
 static char *line;
 
-/* Looks as watch does, a second later each time. */
+/* Takes a sample, as watch does each second. */
 static void look(void)
 {
 	static unsigned second;
@@ -79,7 +79,7 @@ static void burn_at_once_ends_as_finished(void **state)
 		if (i < STEPS)
 			SAYS(i * END / STEPS < SONG ? ", track 1 (audio)" : ", track 2 (audio)");
 	}
-	/* All is there, and the host has not said yet that this was all. */
+	/* All sectors are recorded, but the host has not closed the session yet. */
 	assert_true(view.seconds < 0);
 	assert_true(cd_flush(&usb[0]));
 	look();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two drives on one media folder that changes under them; what the daemon logs is kept. */
+/* Two drives on one media folder that changes under them; the daemon's log is in a file. */
 #ifndef DAEMON_PLACE_FIXTURE_H
 #define DAEMON_PLACE_FIXTURE_H
 
@@ -35,7 +35,7 @@ static inline void wait_ms(unsigned ms)
 	turn(event, usb, 2, ms, NULL);
 }
 
-/* True if a line with this text was logged, or is within three seconds. */
+/* Waits until the log has this text, for at most 3 s. Returns whether it has. */
 static inline bool logged(const char *text)
 {
 	for (uint64_t end = now_ms() + 3000; now_ms() < end; wait_ms(5)) {
@@ -60,7 +60,7 @@ static inline void make_folder(const char *name)
 	assert_int_equal(mkdir(in_scratch(name), 0755), 0);
 }
 
-/* Records blocks in drive 0; the host has read the unit attentions. */
+/* Reads the unit attentions of drive 0, then records the blocks from `from` to end - 1. */
 static inline void burn(uint32_t from, uint32_t end)
 {
 	assert_true(fake_ready(&usb[0]));
@@ -93,7 +93,7 @@ static inline void take_out(void)
 
 	run(0, &r, DRIVE_EJECT, NULL, true);
 	assert_true(r.ok);
-	/* Its hidden name goes when it is closed. */
+	/* When the disc is closed, its hidden name is removed. */
 	for (uint64_t end = now_ms() + 3000; now_ms() < end; wait_ms(5)) {
 		if (!exists("media/.mmcgadget-drive0.disc"))
 			break;
