@@ -97,10 +97,10 @@ struct ffs_aio {
 
 	struct ffs_queue in, out; /* in the order of submission */
 	struct ffs_queue old;     /* of earlier sessions: not completed, or with data of this one */
-	/* Of the last request that completed with ESHUTDOWN; 0 = none. */
+	/* Number of the last request that completed with ESHUTDOWN; 0 = none. */
 	uint64_t dead_seq;
 	unsigned dead_generation;
-	/* Of the last read that did so and was `queued`; 0 = none. */
+	/* Number of the last such read that was `queued`; 0 = none. */
 	uint64_t dead_out_seq;
 	unsigned dead_out_generation;
 	struct ffs_io ios[FFS_IOS];

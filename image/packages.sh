@@ -40,7 +40,7 @@ unpack_packages() {
 	grep '^linux-image-' "$package_list" >"$work/kernel.list"
 	grep -vE '^(linux-image|u-boot)-' "$package_list" >"$work/system.list"
 	unpack "$work/system.list" "$root"
-	# Of the kernel nothing is kept with its owner, so the tree of the last time serves.
+	# No file of the kernel keeps its owner in the image, so the tree of the last run can be used.
 	if ! cmp -s "$work/kernel.list" "$work/kernel.unpacked"; then
 		rm -rf "$work/kernel" "$work/kernel.unpacked" "$work/stripped"
 		unpack "$work/kernel.list" "$work/kernel"

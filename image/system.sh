@@ -30,10 +30,10 @@ prune_system() {
 	find "$root/usr/share/doc" "$root/usr/lib" -depth -type d -empty -delete
 	# sftp's server comes with the client, of which only the licence is needed.
 	rm -rf "${root:?}"/usr/lib/openssh/ssh-* "${root:?}"/usr/bin/{scp,sftp,slogin,ssh,ssh-*} "${root:?}"/etc/ssh "${root:?}"/usr/sbin/update-passwd
-	# Nobody becomes root here who is not root already.
+	# No program needs set-user-ID or set-group-ID on this card.
 	find "$root" -perm /6000 -type f -exec chmod ug-s {} +
 	local name
-	# Of the firmware for Wi-Fi only that of the boards.
+	# Only the firmware for the Wi-Fi of the boards is kept.
 	if [ -d "$root/usr/lib/firmware" ]; then
 		# What brcmfmac asks for is a link to the same chip's file in another folder, whose name begins with cyfmac.
 		find "$root/usr/lib/firmware" ! -type d ! -name '*fmac43430-*' ! -name '*fmac4345[56]-*' ! -name 'regulatory.*' -delete
@@ -104,7 +104,7 @@ make_files_of_system() {
 	cp debian/copyright "$root/usr/share/doc/mmcgadget/copyright"
 }
 
-# Of the system's units only those that are wanted here start; all others can still be started.
+# Only the system's units that this function names start by themselves; the others can still be started.
 make_units() {
 	local units=$root/usr/lib/systemd/system etc=$root/etc/systemd/system
 	rm -rf "$units"/*.wants "$units"/*.requires "$etc"

@@ -40,7 +40,7 @@ static inline bool cd_lba(struct cd_msf msf, int32_t *lba)
 	return true;
 }
 
-/* Of a number below 100. */
+/* Returns a number below 100 in BCD. */
 static inline uint8_t cd_bcd(uint8_t binary)
 {
 	return (uint8_t)(binary / 10 << 4 | binary % 10);

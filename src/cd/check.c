@@ -17,7 +17,7 @@ struct check {
 	unsigned number;
 };
 
-/* Of a track: first sector with its pregap, and the sector after it. */
+/* Return the first sector of a track with its pregap, and the sector after its last one. */
 static int64_t first_sector(const struct cd_track *t)
 {
 	return (int64_t)t->start - t->pregap;

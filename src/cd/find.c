@@ -74,7 +74,10 @@ static uint8_t index_at(const struct cd_track *t, int32_t lba)
 	return index;
 }
 
-/* Of the track, which is the last one that begins before the address, which is after its end. */
+/*
+ * True if lba is in the lead-out after track i. The track is the last one that begins before lba,
+ * and ends before lba.
+ */
 static bool is_lead_out(const struct cd_map *m, unsigned i, int32_t lba)
 {
 	unsigned session = m->track[i].session;

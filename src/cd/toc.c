@@ -13,7 +13,7 @@
 #define ADR_5       0x50u
 #define ATIP_LENGTH 28u
 
-/* Of a disc whose pregroove nobody knows: 80 minutes, and a lead-in of a length that is usual. */
+/* For a disc whose pregroove is not known: 80 minutes, and a lead-in of a usual length. */
 static const struct cd_atip pressed = {.lead_in = -13650, .last_lead_out = 359849};
 
 /* The special information 1 of the ATIP (Orange Book). */

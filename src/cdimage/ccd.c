@@ -422,7 +422,7 @@ bool ccd_parse(struct reading *r)
 	r->line = 0;
 	if (ok && lay_out(&c))
 		return true;
-	/* Its files belong to it all the same. The error stays the first one. */
+	/* The files belong to a text with an error, too. The first error is kept. */
 	(void)image_file(r);
 	(void)subchannel_file(r);
 	return false;

@@ -60,7 +60,7 @@ static bool find_flac(const struct cdimage_source *source, unsigned file, uint64
 	if (source->read(source->ctx, file, 0, b, sizeof(b)) < (int)sizeof(b))
 		return false;
 	if (memcmp(b, "ID3", 3) == 0) {
-		/* Its length has 7 bits in a byte (ID3 2.3, 3.1). */
+		/* The tag's length has 7 bits in each byte (ID3 2.3, 3.1). */
 		*at = ID3_HEAD + ((uint32_t)(b[6] & 0x7f) << 21 | (uint32_t)(b[7] & 0x7f) << 14 |
 					 (uint32_t)(b[8] & 0x7f) << 7 | (b[9] & 0x7f));
 		if (source->read(source->ctx, file, *at, b, 4) < 4)

@@ -88,7 +88,7 @@ static int on_inotify(sd_event_source *s, int fd, uint32_t events, void *folder)
 	(void)s;
 	(void)fd;
 	(void)events;
-	/* Whoever has asked for events looks at events_folder_changed() after every event. */
+	/* After every event, a caller that wants events looks at events_folder_changed(). */
 	read_events(folder);
 	return 0;
 }

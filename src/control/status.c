@@ -84,7 +84,7 @@ static json_t *cd_of(const struct mmc_state *m)
 	return o;
 }
 
-/* Of a disc that is overwritten, all blocks count as recorded for the host: what was written. */
+/* For the host, all blocks of an overwritable disc are recorded; status counts those written. */
 static uint32_t recorded_blocks(const struct mmc_state *m)
 {
 	return mmc_state_is_overwritable(m) ? m->image_blocks : m->recorded;

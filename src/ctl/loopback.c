@@ -126,7 +126,7 @@ static bool any_drive(const struct loopback *l, bool locked)
 	size_t i;
 
 	ask_status(l->env->socket, 0, ASK_MS, &status);
-	/* What a host had locked that is gone stays locked until the next one comes. */
+	/* After a host has disconnected, its lock stays until the next host connects. */
 	json_array_foreach(json_object_get(status, "drives"), i, drive) any |=
 		field_flag(json_object_get(drive, "host"), "connected") &&
 		(!locked || field_flag(drive, "locked"));
@@ -389,7 +389,7 @@ static bool undo(struct loopback *l)
 		network_socket_remove(l->env->root);
 	run(l, true, "systemctl", "daemon-reload", NULL);
 	for (unsigned i = 0; i < MODULES; i++) {
-		/* Of the others it does not matter: they wait for the next gadget. */
+		/* The other modules may stay loaded, until the next gadget uses them. */
 		if (strstr(l->unit.modules, module(l, i).name) &&
 			!run(l, true, "modprobe", "-r", module(l, i).name) &&
 			module(l, i).part == l->choice->udc->part)

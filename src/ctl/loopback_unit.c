@@ -55,11 +55,13 @@ static void put_unit(FILE *f, const struct loopback_unit *u)
 	put_word(f, u->controller, true);
 	fputs(" --group= --media ", f);
 	put_word(f, u->folder, true);
-	/* Of all homes, the daemon sees this folder alone. */
+	/* This folder is all that the daemon sees of home directories. */
 	fputs("\nProtectHome=tmpfs\nBindPaths=", f);
 	put_word(f, u->folder, false);
-	fputs("\n# Of what lies beside the discs, nothing is secret.\nUMask=0022\n\n", f);
-	/* systemd skips sections whose names begin with X-. Its last line may end in a backslash.
+	fputs("\n# The files that the daemon writes beside the discs have no "
+	      "secrets.\nUMask=0022\n\n",
+		f);
+	/* systemd skips sections whose names begin with X-. The last line may end in a backslash.
 	 */
 	fprintf(f, SECTION "\nUser=%s\nController=%s\nModules=%s\n", u->user, u->controller,
 		u->modules);

@@ -21,7 +21,7 @@ bool network_listen_is_local(const char *listen);
 /* The port of the address, 0 = there is none in it. */
 unsigned network_port(const char *listen);
 
-/* Who reaches the port of the address: nobody as nothing listens, this machine alone, or others. */
+/* Returns who can reach the port of the address: nobody, this machine alone, or others. */
 enum network_listener { LISTENS_NOT, LISTENS_LOCALLY, LISTENS };
 enum network_listener network_listener(const char *root, const char *listen);
 

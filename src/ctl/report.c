@@ -274,7 +274,7 @@ static void add_people(const struct writer *w)
 
 	if (gethostname(host, sizeof(host) - 1) == 0)
 		redact_add(w->redact, host, "host");
-	/* Also without the domain. */
+	/* The host name without its domain is removed from the report, too. */
 	host[strcspn(host, ".")] = '\0';
 	if (strcmp(host, "localhost") != 0)
 		redact_add(w->redact, host, "host");

@@ -51,7 +51,7 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 		.written = field_number(drive, "blocks_written")};
 	const struct watch_sample *old, *last;
 	bool testing = field_flag(drive, "test_write");
-	/* Of a CD, the track that is being burned. */
+	/* On a CD, the kind of the track that is being burned decides. */
 	unsigned block = strcmp(field_text(json_object_get(drive, "cd"), "open_kind"), "audio") == 0
 				 ? AUDIO
 				 : BLOCK;

@@ -159,7 +159,7 @@ static bool decode(struct flac *f, uint64_t end)
 		if (!f->open || !FLAC__stream_decoder_process_single(f->decoder))
 			return false;
 		if (f->failed) {
-			/* Of the frame that is damaged. */
+			/* Drops the samples of the damaged frame. */
 			f->have = had;
 			return false;
 		}

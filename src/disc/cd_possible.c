@@ -112,7 +112,7 @@ bool disc_cd_is_possible(const struct disc_cd_record *r, uint32_t capacity, stru
 
 uint32_t disc_cd_state_bytes(const struct disc_cd_record *r, const struct cd_cue *cue)
 {
-	/* Of the lines as state_cd.c writes them, and of those that all discs have. */
+	/* Bytes of the lines that state_cd.c writes; COMMON: of the lines that all discs have. */
 	const uint32_t COMMON = 512, SESSION = 24, TRACK = 128, ISRC = 18, INDEX = 7, TEXT = 38;
 	uint32_t bytes = COMMON + r->sessions * SESSION, of_cue = 0, packs = r->text_packs;
 

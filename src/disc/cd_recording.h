@@ -110,10 +110,11 @@ bool disc_cd_is_possible(const struct disc_cd_record *r, uint32_t capacity, stru
 /* Bytes of the longest state file that this can lead to without another cue sheet or track. */
 uint32_t disc_cd_state_bytes(const struct disc_cd_record *r, const struct cd_cue *cue);
 
-/* The layout of it, on a disc of that capacity. */
+/* Makes the layout of the recorded CD, on a disc of that capacity. */
 void disc_cd_to_layout(const struct disc_cd_record *r, const struct cd_cue *cue,
 	const struct disc_cd_view *v, uint32_t capacity, struct disc_layout *l);
-/* Its map. Sectors from byte `stored` of the image on are not in the image. */
+/* Makes the map of the recorded CD. Sectors from byte `stored` of the image on are not in the
+ * image. */
 void disc_cd_to_map(const struct disc_cd_record *r, const struct disc_cd_view *v, uint64_t stored,
 	struct cd_map *m);
 

@@ -30,7 +30,10 @@ static bool make_recorder(struct disc *d)
 	return false;
 }
 
-/* Of a CD-R whose state is not right: its bytes as blocks. Also if they are no plain image. */
+/*
+ * Makes a CD-ROM of a CD-R whose state is not right. The bytes of the image are its blocks, even if
+ * they are not a plain image.
+ */
 static void make_cd_rom(struct disc *d)
 {
 	d->medium = disc_medium_of(DISC_CD_ROM);

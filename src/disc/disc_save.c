@@ -216,7 +216,8 @@ int disc_announce_cut(struct disc *d, uint32_t blocks)
 	int r = 0;
 
 	if (!d->media->stamped && d->saving.under_way) {
-		/* Of an older text. The thread of the medium does one thing at a time. */
+		/* Ends the saving of an older text: the medium's thread does one thing at a time.
+		 */
 		r = media_run(d->media, store_text, d);
 		d->saving.under_way = r == -EAGAIN;
 		if (r == -EAGAIN)

@@ -125,7 +125,7 @@ static void on_removed(void *ctx, const struct image *was, const char *next)
 	struct cue_keeper *k = ctx;
 
 	(void)next;
-	/* Its last state was not seen, or another look was due. */
+	/* A look was due, so the cue sheet may not have the disc's last state. */
 	if (k->wanted && k->finalised)
 		start(k, was);
 	k->wanted = false;

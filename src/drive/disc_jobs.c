@@ -45,7 +45,7 @@ struct disc_jobs {
 	bool searching, starting;
 	struct worker worker;
 
-	/* Of the disc of the first job; used only by the thread while it runs. */
+	/* The disc of the first job; only the thread uses these members while it runs. */
 	struct folder *folder;
 	char base[256], to_base[256];
 	int lock_fd; /* -1 = none */

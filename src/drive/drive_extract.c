@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drive/drive_extract.h"
 
-/* Of all drives of the daemon: they may share a card. */
+/* Returns the blocks written by all drives of the daemon, because they may share a card. */
 static uint64_t written(void *drives)
 {
 	const struct drives *set = drives;

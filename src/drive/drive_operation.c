@@ -22,7 +22,10 @@ void operation_enter(struct drive_machine *m, enum op_state state, const char *s
 	drive_command_describe(m->op.command, stage, m->op.text, sizeof(m->op.text));
 }
 
-/* Who typed the command gets the answer; what the drive or storage cannot do is a warning. */
+/*
+ * Logs a refused command: as a warning if storage failed, or if no user gave the command. Otherwise
+ * the user has the answer, and it is logged as information.
+ */
 static void log_refusal(const struct drive_command *c, const json_t *answer)
 {
 	const char *code = json_string_value(json_object_get(answer, "code"));
@@ -46,7 +49,7 @@ void operation_finish(struct drive_machine *m, json_t *answer)
 	/* It was inserted again, or is finished now. */
 	if (answer_is_ok(answer) && command->image)
 		unfinished_drop(&m->unfinished, command->image);
-	/* Nobody reads the answer to a command of the drive's own. */
+	/* A command of the drive's own has no client that reads the answer. */
 	if (!command->internal)
 		unfinished_tell(&m->unfinished, answer);
 	unfinished_replaced(&m->unfinished, &m->in);

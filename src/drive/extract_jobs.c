@@ -43,7 +43,7 @@ struct extract_jobs {
 	char pending[400];
 
 	atomic_bool stop, hold;
-	/* Of the first job; used only by the thread while it runs. */
+	/* The result of the first job; only the thread uses these members while it runs. */
 	struct extracted done;
 	struct refusal why;
 	int result;
@@ -495,7 +495,7 @@ const char *extract_jobs_pending(struct extract_jobs *j)
 
 /* ---- creation ----------------------------------------------------------------------------- */
 
-/* Also what was left of the discs that were burned in the drive. */
+/* Removes the hidden folders of an earlier daemon: those of `extract`, and of burned discs. */
 static void sweep(const struct extract_jobs *j)
 {
 	int folder = library_open_folder(j->config.media);

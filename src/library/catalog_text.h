@@ -11,7 +11,7 @@
 
 struct catalog_text; /* a text, as the scan before found it */
 
-/* Of a scan; all members but old and olds are 0 at first. */
+/* The texts of a scan. All members except old and olds are 0 at first. */
 struct catalog_texts {
 	const struct catalog_text *old; /* of the scan before */
 	size_t olds;

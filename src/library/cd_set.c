@@ -136,7 +136,7 @@ static int write_whole(struct folder *f, const char *name, bool new, const char 
 	int r;
 
 	snprintf(temporary, sizeof(temporary), "%s" TEMPORARY, name);
-	/* Of an attempt that was cut: a longer file would keep its end. */
+	/* If an earlier attempt left a longer file, its end would stay. */
 	r = f->ops->unlink(f, temporary);
 	if (r == 0 || r == -ENOENT)
 		r = f->ops->write(f, temporary, text, len);

@@ -24,7 +24,7 @@ struct source {
 	const struct library_file *text; /* of a text and its files; NULL: */
 	const struct resolver_disc *disc;
 	int image; /* the only file */
-	/* Of a disc whose data track is decoded. Its number for the decoder is 0; or NULL. */
+	/* The decoder of the disc's data track, in which the track is file 0; NULL: none. */
 	struct decoder *decoder;
 };
 

@@ -101,7 +101,7 @@ static int make_blank_of(int folder, const char *folder_name, const char *name,
 
 	if (r < 0)
 		return image_refuse_open(why, r, name, folder_name);
-	/* Of an image that was deleted by hand: the new disc must not get it. */
+	/* Drops the state file of an image that was deleted by hand: it is not the new disc's. */
 	drop_state_of(&file);
 	r = check_size(&file, folder_name, blank, why);
 	if (r == 0 && needs_state) {

@@ -67,7 +67,7 @@ static void allocate(struct blocks_ahead *a, uint64_t end)
 		return;
 	if (fallocate(a->fd, FALLOC_FL_KEEP_SIZE, (off_t)end, BLOCKS_AHEAD) < 0)
 		a->off = true;
-	/* Also after a failure: some of the blocks may have been allocated. */
+	/* After a failure, too, some of the blocks may be allocated. */
 	a->allocated = end + BLOCKS_AHEAD;
 }
 

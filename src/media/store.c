@@ -48,7 +48,7 @@ int store_new(struct folder *folder, const char *name, const char *boot, struct 
 	return 0;
 }
 
-/* Of the text without the newlines that pad it. */
+/* Returns the CRC of the text without the newlines that pad it. */
 static uint32_t crc_of(const char *text, size_t len)
 {
 	while (len > 0 && text[len - 1] == '\n')

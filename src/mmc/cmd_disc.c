@@ -316,7 +316,7 @@ static void put_track(const struct disc *disc, const struct disc_track *t,
 	put_be32(p + 28, recorded ? t->start + t->written - 1 : 0);
 }
 
-/* Of a track of a CD: CONTROL, and the data mode, Fh for audio. */
+/* Writes CONTROL and the data mode of a track of a CD; the mode of audio is Fh. */
 static void put_cd_track(const struct cd_track *t, uint8_t *p)
 {
 	p[5] = t->control;

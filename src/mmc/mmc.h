@@ -228,7 +228,7 @@ struct mmc_state {
 	uint32_t nwa, free;    /* of the open track; 0 when there is none */
 	uint32_t reserved;     /* size that RESERVE TRACK gave the open track; 0 = none */
 	bool at_once;          /* the track was reserved for disc-at-once recording */
-	/* Of a CD: the lead-out of the session that is recorded, by its cue sheet; 0 = none. */
+	/* On a CD, the lead-out that the cue sheet of the open session announces; 0 = none. */
 	uint32_t announced_end;
 	/* Blocks of the image, up to the highest one that was written; bytes of a CD-R's. */
 	uint32_t image_blocks;

@@ -156,7 +156,7 @@ struct mmc_drive {
 	int64_t position; /* address of a CD that was read last, for READ SUB-CHANNEL */
 	uint64_t commands, errors, blocks_read, blocks_written;
 
-	/* Of the command in flight, if a fault may delay it: its row, and how that ends it. */
+	/* The row of the command in flight and its finish function, if a fault may delay it. */
 	struct mmc_row delayed_row;
 	mmc_finish_fn *finish;
 	uint8_t reply[MMC_REPLY_MAX];

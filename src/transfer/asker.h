@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who is at the other end of a UNIX socket, and what files that is allowed to do. Any thread. */
+/* Which user is at the other end of a UNIX socket, and what this user may write. Any thread. */
 #ifndef TRANSFER_ASKER_H
 #define TRANSFER_ASKER_H
 

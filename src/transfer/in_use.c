@@ -24,7 +24,7 @@ json_t *in_use_refusal(const struct drives *drives, const struct library_file *f
 	for (unsigned i = 0; i < all->count; i++) {
 		if (!holder_has_alone(all->at[i], f->dev, f->ino))
 			continue;
-		/* Its drive has it open and locked until it is taken out, but writes no more to it.
+		/* A finalised disc stays open and locked until it is removed, but does not change.
 		 */
 		burned = *all->at[i]->unchangeable;
 		if (!burned)

@@ -414,7 +414,8 @@ int uploads_new(
 	u->drives = drives;
 	u->sums = sums;
 	u->worker = (struct worker){.name = "upload", .work = work, .done = on_done, .ctx = u};
-	/* Its default would end the process: the kernel asks so for a lease that is in the way. */
+	/* The kernel sends SIGIO to ask for a lease back. By default the signal ends the process.
+	 */
 	(void)signal(SIGIO, SIG_IGN);
 	r = find_folders(u);
 	if (r == 0)

@@ -19,13 +19,13 @@ struct usb_config {
 	char serial[31]; /* as configured; "" = the caller asks usb_serial() */
 	int max_power;   /* mA */
 
-	/* Its drives. */
+	/* The gadget's drives. */
 	unsigned drives;
 	char drive[GADGET_MAX_FUNCTIONS][USB_DRIVE_NAME];
 	int subclass; /* of the drives' interfaces */
 	int stall;    /* enum bot_stall */
 
-	/* Its functions beside the drives. */
+	/* The gadget's functions beside the drives. */
 	unsigned functions;
 	struct usb_function function[GADGET_MAX_CDC];
 };

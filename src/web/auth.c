@@ -306,7 +306,9 @@ void auth_log_out(struct auth *a, const struct cookie *c)
 		if (a->ended[i].begun + COOKIE_WHOLE > now)
 			a->ended[kept++] = a->ended[i];
 	}
-	/* Who logs out that often has the password: the oldest comes back for the rest of its week.
+	/*
+	 * The list is full, so its oldest session is valid again for the rest of its week. Only
+	 * somebody who has the password can log out that often.
 	 */
 	if (kept == ENDED) {
 		memmove(&a->ended[0], &a->ended[1], (ENDED - 1) * sizeof(a->ended[0]));

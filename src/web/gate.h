@@ -53,7 +53,7 @@ void gate_add(
  */
 unsigned gate_check(struct gate *g, const char *method, const char *version, const char *path);
 
-/* Who may be named by Host. */
+/* The names that the field Host of a request may have. */
 struct gate_names {
 	const char *local;        /* the address of this end of the connection; "" = unknown */
 	const char *host_name;    /* of this machine; also with .local behind it */

@@ -34,7 +34,7 @@ struct writer {
 	bool finished, abandoned, wants_room, told_room;
 	int error; /* -errno of the card */
 
-	/* Of the thread alone. */
+	/* Used by the thread alone. */
 	uint64_t synced,
 		started; /* offsets in the file: told to the daemon, and sent on to storage */
 	uint64_t piece_end;
@@ -243,7 +243,7 @@ static void *run(void *writer)
 		if (!may_write(w) || !write_piece(w, n))
 			break;
 	}
-	/* Also after an error: what is there need not be sent again. */
+	/* Syncs after an error, too: the client need not send again what has arrived. */
 	sync_and_tell(w);
 	pthread_mutex_lock(&w->lock);
 	whole = !w->error && !w->abandoned && w->finished && at(w) == w->config.size &&

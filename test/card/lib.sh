@@ -19,8 +19,8 @@ rpi-arm64)
 	board_machine=raspi3ap board_tree=bcm2837-rpi-zero-2-w board_clock=''
 	;;
 rpi-armel)
-	# Its timer compares the lower 32 bits of a clock that does not wait for a busy host, so its clock counts
-	# instructions.
+	# The timer of raspi0 compares the lower 32 bits of a clock that does not wait for a busy host. So the clock
+	# of this guest counts instructions.
 	board_machine=raspi0 board_tree=bcm2835-rpi-zero-w board_clock='-icount shift=1,sleep=on'
 	;;
 *) board_machine='' ;;

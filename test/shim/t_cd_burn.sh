@@ -266,7 +266,7 @@ if need cdrdao "cdrdao, data and songs"; then
 	rm -f "$W/read.bin" "$W/read.toc"
 	run cdrdao read-cd --read-raw --paranoia-mode 0 --device $cd --datafile "$W/read.bin" "$W/read.toc"
 	check "cdrdao read-cd of that disc: exit code 0" exits 0
-	# Its own image has audio big-endian, and the pregap of a song not at all if it is silent.
+	# The image that cdrdao writes has audio big-endian, and leaves out a silent pregap of a song.
 	sectors mode1 0 310 >"$W/want"
 	check "cdrdao read-cd of that disc: the data, with EDC and ECC" cmp -n $((310 * 2352)) "$W/read.bin" "$W/want"
 	tail -c +$((310 * 2352 + 1)) "$W/read.bin" | tail -c $((350 * 2352)) | dd conv=swab status=none >"$W/back"

@@ -166,7 +166,7 @@ done
 cp "$W/mixed.bin" "$W/clone.img"
 {
 	printf '[CloneCD]\nVersion=3\n[Disc]\nTocEntries=6\nSessions=1\nCATALOG=4006381333931\n'
-	# Its PLBA is that of its PMin, PSec and PFrame.
+	# The PLBA of an entry is the address of its PMin, PSec and PFrame.
 	entry() { printf '[Entry %d]\nSession=1\nPoint=0x%s\nADR=0x01\nControl=0x0%d\nPLBA=%d\n' "$@"; }
 	entry 0 a0 4 4350
 	entry 1 a1 0 13350
@@ -178,7 +178,7 @@ cp "$W/mixed.bin" "$W/clone.img"
 	printf '[TRACK 3]\nMODE=0\nISRC=DEAAA0000002\nINDEX 1=680\nINDEX 2=905\n'
 } >"$W/clone.ccd"
 if need readom "readom -clone of an image with subchannels"; then
-	# Those that the drive has made for the cue sheet, from a file.
+	# The subchannels that the drive made for the cue sheet are in a file now.
 	sectors split <"$W/mixed.clone" >"$W/clone.sub"
 	insert "$W/clone.ccd"
 	check "ccd: a CD-ROM with three tracks" state profile=0008 finalised=1 tracks=3 sessions=1 readable=1030
@@ -188,7 +188,7 @@ if need readom "readom -clone of an image with subchannels"; then
 		run cdrdao read-toc --device $cd "$W/ccd.toc"
 		check "cdrdao read-toc, ccd: pregap, index, MCN and ISRC from the file" cmp "$W/ccd.toc" "$W/mixed.toc"
 	fi
-	# Others, which nobody could make.
+	# Subchannels that no drive makes.
 	sectors sub 1030 >"$W/clone.sub"
 	sectors clone 1030 <"$W/mixed.bin" >"$W/want"
 	insert "$W/clone.ccd"

@@ -11,7 +11,7 @@ printf '\000\002\000\010\000\000\000\000\114\000\000\020' >"$W/grow"
 printf '\000\002\000\010\000\043\005\100\230\000\000\000' >"$W/plus"
 printf '\000\002\000\010\000\270\164\000\310\000\000\000' >"$W/pow"
 head -c 102400 /dev/zero >"$W/pregap"
-# Of one data track: its lead-in, its pregap, its start and the lead-out at block 32.
+# A cue sheet of one data track: lead-in, pregap, start, and the lead-out at block 32.
 printf '\101\000\000\024\000\000\000\000\101\001\000\020\000\000\000\000' >"$W/sheet"
 printf '\101\001\001\020\000\000\002\000\101\252\001\024\000\000\002\040' >>"$W/sheet"
 

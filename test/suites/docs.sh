@@ -58,7 +58,7 @@ both 'mmcgadgetd: options in synopsis and list' \
 
 # Verbs with their options: the table of the code, and each manual's list.
 daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' src/protocol/verbs.c)
-# Those of no use to people, which the client's help leaves out.
+# Verbs for programs, which the client's help leaves out.
 program_verbs=$(awk -F'"' '/^\t\[VERB_/ { name = $2 } /VERB_FOR_PROGRAMS/ { print name } /^};/ { exit }' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
 own_verbs=$(sed -n 's/^#define \(DOCTOR\|GET\|LOOPBACK\|NETWORK\|REPORT\|UPLOAD\|WAIT\|WATCH\|WEB\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,get,loopback,report,upload,wait,watch,web,help}.h)

@@ -287,7 +287,7 @@ static int make_real_control(void)
 	return control_new(&cc, &env, event, &control);
 }
 
-/* Of the disc that is inserted at the start; the status tells how that went. */
+/* Drops the answer to the insertion at the start; the status has the result. */
 static void drop_answer(struct reply *r, json_t *a)
 {
 	(void)r;

@@ -246,7 +246,7 @@ class Load:
             assert r.status == 409 and r.headers["Upload-Offset"] == "0", r.status
             assert json.loads(r.read())["code"] == "bad-offset"
         c.close()
-        # Who asks first is told at once.
+        # A client that sends Expect gets the error before it sends the body.
         s = self.connect(self.request("PATCH", "/api/v1/uploads/" + upload, Upload_Offset=5, Content_Length=8 * MIB,
                                       Expect="100-continue", Content_Type="application/octet-stream"))
         assert b" 409 " in s.recv(4096).split(b"\r\n")[0]

@@ -35,7 +35,7 @@ static void cue_is_one_disc(void **state)
 	assert_non_null(
 		strstr(text, "CD-ROM, 1 data and 1 audio tracks, 0:22   3.53 MB  drive0\n"));
 	assert_null(strstr(text, "x 1.bin"));
-	/* Its files are not the next disc. */
+	/* next and prev do not take the files of x.cue for discs. */
 	FIFO("next\n", "ok: drive0: inserted z.iso (DVD-ROM, 40.96 kB)");
 	FIFO("prev\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
 	FIFO("insert x\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");

@@ -89,7 +89,7 @@ static void a_burn_is_told_as_it_goes_on(void **state)
 		assert_true(fake_write(&usb[0], i));
 		wait_number(fd, "drive0", "blocks_written", i + 1);
 	}
-	/* Also when the main thread has heard of writes to this disc already. */
+	/* The next write is noticed, too, after the main thread knew of writes to this disc. */
 	pass(2600);
 	drain(fd);
 	assert_true(fake_write(&usb[0], 3));
@@ -108,7 +108,7 @@ static void a_burn_is_told_as_it_goes_on(void **state)
 	close(fd);
 }
 
-/* Of a burned disc that leaves its drive. */
+/* Events of a burned disc that is removed from its drive. */
 static void burned_discs_are_renamed_and_verified(void **state)
 {
 	int fd = listen_to("events\n"), late;

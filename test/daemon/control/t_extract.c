@@ -238,7 +238,7 @@ static void wait_for_copy(int fd, const char *disc)
 	assert_true(copied);
 }
 
-/* Of two discs, one is being copied and one waits: both are given up. */
+/* One disc is being copied and another one waits: the copies of both can be stopped. */
 static void copy_is_stopped(void **state)
 {
 	int copy, other, stop;

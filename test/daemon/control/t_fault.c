@@ -229,7 +229,7 @@ static void a_slow_command_waits_and_the_usb_thread_does_not(void **state)
 		assert_true(now_ms() - began >= 300);
 	}
 	assert_true(fake_host(&usb[0], 0x00, 0));
-	/* Who clears the faults does not leave the host waiting. */
+	/* When the faults are cleared, the command that waits ends. */
 	FIFO("fault set slow 600000 ms op 00\n",
 		"ok: drive0: it has 1 fault, until \"fault clear\"");
 	mmc_begin(engine, tur, sizeof(tur), 0, &xfer);

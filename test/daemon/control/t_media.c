@@ -73,7 +73,7 @@ static void a_blank_keeps_its_medium_in_every_drive(void **state)
 		"ok: drive1: inserted s.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected s.iso");
 	FIFO("insert d.iso\n", "ok: drive0: inserted d.iso (blank DVD+R DL, 8.55 GB)");
-	/* s.iso keeps its state file in drive0, where an empty file is a DVD+R without one. */
+	/* Drive0 takes an empty file for a DVD+R, but s.iso keeps its state file there. */
 	FIFO("insert s.iso drive=drive0\n", "ok: drive0: inserted s.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected s.iso");
 	assert_true(has_state("s.iso") && has_state("d.iso"));

@@ -147,7 +147,7 @@ static void blank_that_became_a_bin_is_called_so(void **state)
 	assert_true(logged("drive0: blank-1.iso is blank-1.bin now"));
 	assert_false(exists("media/blank-1.iso"));
 	assert_starts(get_text("media/blank-1.cue"), "REM MMCGADGET blank-1.bin\r\n");
-	/* Its number is not given to another disc. */
+	/* The next blank does not get number 1 again. */
 	assert_true(comes("media/blank-2.iso", true));
 }
 

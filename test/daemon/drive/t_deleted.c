@@ -109,7 +109,7 @@ static void a_deleted_image_gets_a_name_again(void **state)
 	half_burned();
 	assert_true(exists(GUARD));
 	remove_file("media/d.iso");
-	/* Nobody asks: the daemon notices it. */
+	/* The daemon notices the deletion without a command. */
 	assert_true(logged("\"d.iso\" was deleted or replaced while the drive holds it, so its "
 			   "data is \"d-kept.iso\" now"));
 	assert_problem("d-kept.iso");
@@ -274,7 +274,7 @@ static void a_disc_without_any_name_is_copied(void **state)
 	remove_file(GUARD);
 	remove_file("media/d.iso");
 	assert_problem("is copied to \"d-kept.iso\" when it leaves it");
-	/* Its name is not taken before that, but its state file is there. */
+	/* Before that, the copy has a state file, but not yet its name. */
 	assert_true(appears("media/d-kept.iso.mmcdisc"));
 	assert_false(exists("media/d-kept.iso"));
 	burn(nwa(), nwa() + 20);

@@ -319,7 +319,7 @@ static void force_cancels_the_command_that_waits(void **state)
 	assert_true(first.done && second.done);
 	assert_string_equal(first.code, "cancelled");
 	assert_true(second.ok);
-	/* And one after the other. */
+	/* The second command comes later than the first one. */
 	run(0, &first, DRIVE_INSERT, "a.iso", false);
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_lock(&usb[0], true));

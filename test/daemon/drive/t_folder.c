@@ -211,7 +211,7 @@ static void a_burn_goes_on_in_the_folder_where_it_began(void **state)
 	take_out();
 	assert_false(exists("media/d.iso.mmcdisc"));
 	assert_false(exists("media/d.iso"));
-	/* Its state file counts all of it. */
+	/* The state file in the moved folder counts all blocks of the burn. */
 	move("media", "new");
 	move("old", "media");
 	load(DRIVE_INSERT, "d.iso");

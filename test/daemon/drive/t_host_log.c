@@ -55,7 +55,7 @@ static void burn_in_view(void)
 	turn(event, usb, 2, 30, NULL);
 }
 
-/* Who takes a disc out in the middle of a burn hears what to do with it. */
+/* After the removal of a disc in the middle of a burn, the daemon says what to do with it. */
 static void a_disc_that_leaves_unfinished_is_told(void **state)
 {
 	static const char told[] = "\"d.iso\" is not finished, 32.77 kB are recorded; insert it "
@@ -105,7 +105,7 @@ static void a_disc_that_the_host_ejects_unfinished_is_told(void **state)
 	assert_true(fake_host(&usb[0], 0x1b, 0x02));
 	run(0, &r, DRIVE_BLANK, "e.iso", false);
 	assert_non_null(strstr(r.message, "\"d.iso\" is not finished"));
-	/* Nor is it said of a disc that comes back. */
+	/* The text is not repeated if the same disc is inserted again. */
 	run(0, &r, DRIVE_INSERT, "d.iso", false);
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_host(&usb[0], 0x1b, 0x02));
@@ -200,7 +200,7 @@ static void a_disc_that_the_drive_replaces_is_told(void **state)
 	assert_non_null(strstr(r.message, "\"Z.iso\" is not finished"));
 }
 
-/* Who mistypes a name gets the answer; the log says which command it was. */
+/* The answer to a mistyped name has the reason; the log also has the command. */
 static void a_refusal_is_logged_with_its_command(void **state)
 {
 	struct record r;

@@ -7,7 +7,7 @@
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-/* Of d.iso, and of a file beside it, as people make such lists. */
+/* A list of checksums as people make it: of d.iso, and of a file beside it. */
 #define LINES HEX "  d.iso\n" HEX " *cover.jpg\n"
 
 static void put_checksum(void)

@@ -257,7 +257,7 @@ static void names_that_are_taken_are_left_out(void **state)
 	assert_true(is_cue_of("Album-4.cue", "Album-4.bin"));
 }
 
-/* Its own cue sheet is not in the way. */
+/* The disc's own cue sheet does not make the new name a taken one. */
 static void suffix_alone_may_change(void **state)
 {
 	struct disc_state s;

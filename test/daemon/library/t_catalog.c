@@ -49,7 +49,7 @@ static void a_list_has_kind_and_usability(void **state)
 	assert_false(entry("cleared")->usable);
 	assert_false(entry("frozen")->usable);
 	assert_false(entry("secret")->usable);
-	/* Its mode allows no reading, so the label is not read, even by root. */
+	/* The file's mode forbids reading, so even root does not read the label. */
 	assert_string_equal(entry("secret")->label, "");
 	assert_false(entry("huge")->usable);
 	assert_int_equal(list.unread, 0);

@@ -108,7 +108,7 @@ static void burned_cd_gets_a_cue_sheet(void **state)
 	set = update("album.bin");
 	assert_string_equal(set.cue, "album.cue");
 	assert_false(set.changed);
-	/* Somebody has changed it: a line of its own makes it another text. */
+	/* A user has added a line, so the text is not the daemon's any more. */
 	put_text("media/album.cue", "REM MMCGADGET album.bin\r\nREM changed\r\n");
 	assert_true(update("album.bin").changed);
 	assert_cue("album.cue", "album.bin");

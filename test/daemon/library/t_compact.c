@@ -72,7 +72,7 @@ static void disc_stays_while_its_files_go(void **state)
 	assert_int_equal(rename(in_scratch("media/X 2.BIN"), in_scratch("media/z.bin")), 0);
 	put_text("media/X 2.BIN", "another file");
 	assert_sector(1499, 'a', 499, CD_AUDIO);
-	/* Of a file that is cut, the rest cannot be read. */
+	/* The sectors after the new end of a cut file cannot be read. */
 	assert_int_equal(truncate(in_scratch("media/x 1.bin"), 500 * 2352 + 100), 0);
 	assert_sector(499, 'd', 499, CD_MODE1);
 	assert_int_equal(disc_view_sectors(image.disc, 500, 1, &s), -EIO);
@@ -268,7 +268,7 @@ static void list_follows_the_files(void **state)
 	use_resolver();
 	put_disc();
 	assert_int_equal(utimensat(AT_FDCWD, in_scratch("media/x.cue"), old, 0), 0);
-	/* Its ctime is now: wait until a change of the text would be seen. */
+	/* The text's ctime is now: wait until a later change would give another ctime. */
 	nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 100000000}, NULL);
 	scan();
 	assert_int_equal(entry("x.cue")->tracks.seconds, 22);
@@ -397,7 +397,7 @@ static void empty_file_of_a_text_is_no_blank(void **state)
 	assert_true(entry("other.bin")->plain_blank && entry("other.bin")->usable);
 	assert_false(entry("x.bin")->plain_blank || entry("x.bin")->usable);
 	assert_string_equal(entry("x.bin")->remark, "it is empty, and a file of a compact disc");
-	/* Also if the text is a disc without it. */
+	/* x.bin is no blank, too, if the text is a complete disc without it. */
 	put_sectors("media/y.bin", 10, 'a');
 	put_text("media/x.cue", "FILE y.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
 				"FILE x.bin BINARY\n");
@@ -445,7 +445,7 @@ static void delete_leaves_what_others_need(void **state)
 	assert_int_equal(delete_disc("copy.cue", &d), -ENOPKG);
 	assert_true(exists("media/copy.cue"));
 	use_resolver();
-	/* Of a broken text, the text alone. */
+	/* If the text has an error, only the text is deleted. */
 	put_text("media/z.cue", "FILE \"x 1.bin\" BINARY\nFILE gone BINARY\n");
 	assert_int_equal(delete_disc("z.cue", &d), 0);
 	assert_int_equal(d.parts, 0);

@@ -142,7 +142,7 @@ static void names_that_are_taken(void **state)
 		assert_null(compact_move_taken(f, &move));
 		put(f, names[i], "another");
 		assert_string_equal(compact_move_taken(f, &move), taken[i]);
-		/* Also if the name is taken later. */
+		/* The move fails, too, if the name is taken after the check. */
 		if (strcmp(names[i], taken[i]) == 0) {
 			assert_int_equal(compact_move(f, &move, &done), -EEXIST);
 			assert_true(is_whole(f, "x.cue", TEXT, from));

@@ -114,7 +114,7 @@ static void rename_leaves_what_others_need(void **state)
 	image_fini(&image);
 	assert_int_equal(open_image("copy.cue"), 0);
 	image_fini(&image);
-	/* Of a text that is no disc, the text alone */
+	/* If the text is no disc, only the text is renamed. */
 	put_text("media/z.cue", "FILE \"x 1.bin\" BINARY\nFILE gone BINARY\n");
 	assert_int_equal(rename_disc("z.cue", "zz.cue", &d), 0);
 	assert_int_equal(d.parts, 0);
@@ -185,7 +185,7 @@ static void rename_of_a_ccd_in_capitals(void **state)
 	assert_false(exists("media/X.IMG") || exists("media/X.SUB"));
 	assert_int_equal(open_image("y.ccd"), 0);
 	image_fini(&image);
-	/* Also one that cannot be read. */
+	/* A disc that cannot be read is deleted with its files, too. */
 	put_size("media/y.SUB", 500 * 96 - 1);
 	assert_int_equal(delete_disc("y.ccd", &gone), 0);
 	assert_int_equal(gone.parts, 2);

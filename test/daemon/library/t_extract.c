@@ -391,7 +391,7 @@ static void burns_go_first(void **state)
 	during.busy = 3;
 	assert_done(extract_of("x.cue", 2, NULL));
 	assert_int_equal(during.busy, 0);
-	/* And it can be stopped while it waits. */
+	/* The copy can be stopped while it waits for the burn. */
 	during.busy = 1000000;
 	atomic_store(&stop, true);
 	assert_int_equal(extract_of("x.cue", 2, NULL), -ECANCELED);

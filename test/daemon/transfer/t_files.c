@@ -349,7 +349,7 @@ static void the_client_sends_and_gets_files(void **state)
 	assert_int_equal(ctl("upload file.iso fourth.iso", "was changed since"), 1);
 	snprintf(args, sizeof(args), "upload-drop %s", u.id);
 	assert_int_equal(ctl(args, "dropped the upload of fourth.iso"), 0);
-	/* And back. */
+	/* get copies the image back. */
 	assert_int_equal(ctl("get file.iso", "File exists; nothing is overwritten"), 1);
 	assert_int_equal(ctl("get file.iso back.iso", "wrote back.iso, 3.00 MB"), 0);
 	check_bytes("back.iso", 3000000);

@@ -32,7 +32,7 @@ static void an_upload_becomes_a_disc(void **state)
 
 	(void)state;
 	assert_int_equal(u.offset, 0);
-	/* Nobody but the daemon may open it, and no list shows it. */
+	/* Only the daemon may open the part file, and no list shows it. */
 	assert_int_equal(fstat(u.fd, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(fcntl(u.fd, F_GETFL) & O_ACCMODE, O_WRONLY);
@@ -281,7 +281,7 @@ static void an_announced_checksum_is_compared(void **state)
 	close(fd);
 }
 
-/* Whoever is killed, and whenever: the descriptor of one, the daemon of the other. */
+/* At random moments, the client closes its descriptor or the daemon is killed. */
 static void kills_at_random_lose_nothing_that_was_saved(void **state)
 {
 	uint64_t at = 0;
@@ -461,7 +461,7 @@ static void a_full_card_makes_an_upload_wait(void **state)
 	filler = open(in_scratch("media/sub/filler"), O_WRONLY | O_CREAT, 0600);
 	while (write(filler, block, sizeof(block)) > 0)
 		;
-	/* Its own room was taken at the beginning. */
+	/* The upload has the room that was allocated when it began. */
 	write_bytes(u.fd, 100000, SIZE);
 	snprintf(line, sizeof(line), "upload-at %s offset=300000", u.id);
 	refused(fd, "no-room", "No space left", line);

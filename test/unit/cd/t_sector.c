@@ -193,7 +193,7 @@ static int by_the_rule(uint8_t form, uint8_t selection, unsigned *offset)
 	bool begun = false, left_out = false;
 
 	*offset = 0;
-	/* Of CD-DA every part is all of the sector; but it has no EDC. */
+	/* On CD-DA each part is the whole sector, except EDC and ECC, which it has not. */
 	if (form == CD_AUDIO)
 		return selection >> 4 ? CD_SECTOR : 0;
 	for (unsigned part = 0; part < 5; part++) {
@@ -234,7 +234,7 @@ static void each_selection_has_the_layout_of_the_rule(void **state)
 				assert_int_equal(cut.offset, offset);
 		}
 	}
-	/* Of 32 selections by 4 forms of data, each with 8 values of the lowest bits. */
+	/* So many of 32 selections by 4 forms of data, each with 8 values of the lowest bits. */
 	assert_int_equal(refused, 56 * 8);
 }
 

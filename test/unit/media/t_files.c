@@ -93,7 +93,7 @@ static void reads_go_over_the_ends_of_files(void **state)
 	media_close(m);
 }
 
-/* Also when storage has the bytes and the page cache has not, and the reader jumps meanwhile. */
+/* Some bytes are on storage and not in the page cache, and the reader jumps meanwhile. */
 static void views_have_the_right_bytes(void **state)
 {
 	static uint8_t stage[ALL];

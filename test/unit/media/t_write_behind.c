@@ -154,7 +154,7 @@ static void blocks_wait_for_a_sync_in_progress(void **state)
 	repeat_until_done(e, media_sync(r.behind));
 	assert_int_equal(e, 0);
 	assert_int_equal(r.slow->syncs, 1);
-	/* Nobody asks for the result of this sync, as after a reset. Writing goes on. */
+	/* The caller does not ask for the result of this sync, as after a reset, and writes on. */
 	repeat_until_done(e, media_write(r.behind, PIECE, PIECE, buf));
 	assert_int_equal(e, 0);
 	assert_int_equal(media_sync(r.behind), -EAGAIN);

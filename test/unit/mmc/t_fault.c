@@ -485,7 +485,7 @@ static void a_delay_ends_once_and_by_its_own_command(void **state)
 	mmc_fault_release(drive, command_number);
 	assert_int_equal(mmc_end(drive), MMC_GOOD);
 	assert_true(now().finalised);
-	/* A reset ends the command; the release that comes then is nobody's. */
+	/* A reset ends the command; a release of it that comes later changes nothing. */
 	drain_events(drive);
 	set("slow 500 ms op 00");
 	mmc_begin(drive, tur, sizeof(tur), 0, &x);
@@ -497,7 +497,7 @@ static void a_delay_ends_once_and_by_its_own_command(void **state)
 	/* Without the faults, nothing is waited for. */
 	mmc_set_faults(drive, NULL);
 	assert_int_equal(mmc_end(drive), MMC_GOOD);
-	/* Nobody has a clock. */
+	/* Without a hold function there is no clock, so the command is not delayed. */
 	set("slow 500 ms op 00");
 	faults.hold = NULL;
 	assert_int_equal(test_unit_ready(drive), 0);

@@ -300,7 +300,7 @@ static void expect_the_blank_of_the_medium(struct mmc_drive *d, const struct med
 	static struct seen blanked, first;
 	static uint16_t profile;
 
-	/* Of a CD, mode page 05h says where its track begins. */
+	/* On a CD, mode page 05h decides where the track begins. */
 	if (s->blank == 0x000a)
 		select_page_05(d, track_at_once);
 	look_at_disc(d, &blanked);
