@@ -17,7 +17,7 @@ make_system() {
 	make_units
 }
 
-# What nobody looks for on a board without a keyboard: the licences stay.
+# Removes files that are of no use on a board without a keyboard. The licences stay.
 prune_system() {
 	find "${root:?}/usr/share/doc" ! -type d ! -name copyright -delete
 	rm -rf "${root:?}"/usr/share/{bash-completion,bug,doc-base,fish,initramfs-tools,i18n,info,libc-bin,lintian,locale,man,menu} \

@@ -170,7 +170,8 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		return r;
 	log_set_name("mmcgadget-web");
-	/* What an upload or a log-in takes goes back to the system at its end. */
+	/* With these settings, memory of an upload or a log-in goes back to the system at its end.
+	 */
 	(void)mallopt(M_ARENA_MAX, 1);
 	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	if (!load(&o, &w.config))

@@ -131,7 +131,7 @@ void cd_sector_seal(uint32_t *sector, int32_t lba, uint8_t form)
 	finish(&s, sector);
 }
 
-/* Where what is stored begins in a sector, and how much it is. */
+/* Returns the part of a sector that is stored: its first byte and its length. */
 static struct cd_cut stored_part(const struct cd_sector *s)
 {
 	uint16_t data = s->form == CD_XA_FORM1 ? XA_DATA : MODE1_DATA;

@@ -54,7 +54,7 @@ static void put_entry(uint8_t *to, uint8_t control, uint8_t number, int32_t lba,
 		put_be32(to + 4, (uint32_t)lba);
 }
 
-/* What the TOC has of a map: its closed sessions. */
+/* The closed sessions of a map: the part that is in the TOC. */
 struct closed {
 	const struct cd_map *map;
 	unsigned tracks, sessions;

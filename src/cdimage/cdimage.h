@@ -39,7 +39,7 @@ struct cdimage_source {
 	void *ctx;
 };
 
-/* Where the text has the name of a file, without the path before it. */
+/* The place in the text of a file's name, without the path before it. */
 struct cdimage_mention {
 	uint32_t at; /* byte of the text */
 	uint16_t length;

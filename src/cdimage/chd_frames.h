@@ -16,7 +16,7 @@
 #define CHD_FRAMES_MAX 450300u
 #define CHD_HUNK_MAX   (26u * CHD_FRAME) /* bytes that are compressed together; usually 8 frames */
 
-/* What a row has of each frame. */
+/* Bytes that each row has of a frame. */
 static const uint16_t chd_frames_units[] = {2352, 2336, 2048, CHD_FRAME};
 #define CHD_FRAMES_ROWS (sizeof(chd_frames_units) / sizeof(chd_frames_units[0]))
 

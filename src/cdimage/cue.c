@@ -56,7 +56,7 @@ static bool take_file(struct cue *c, struct slice rest)
 			!slice_is(type, "AIFF"))
 			return reading_fail(
 				r, "FILE needs a name and then BINARY, MOTOROLA or WAVE");
-		/* What the file is counts, not what the cue calls it. */
+		/* The content of the file decides, not the type that the cue sheet gives. */
 		p.file = reading_wav(r, name, &wav);
 		p.offset = wav.offset;
 		p.length = wav.length;

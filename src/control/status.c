@@ -147,7 +147,7 @@ static void set_speed(json_t *o, struct drive *d, const struct mmc_state *m)
 	json_object_set_new(o, "seconds_left", json_integer((json_int_t)speed.seconds));
 }
 
-/* What only grows as long as the daemon runs. */
+/* Counters that only grow while the daemon runs. */
 static void set_counters(json_t *o, const struct drive_info *info)
 {
 	const struct mmc_state *m = &info->mmc;
@@ -225,7 +225,7 @@ json_t *status_drive(struct drive *d, const struct uploads *u)
 	return o;
 }
 
-/* What the image is in the drive that holds it, or would be in drive d. holder NULL: none does. */
+/* Returns the image's medium in the drive that holds it; holder NULL: as it would be in drive d. */
 static const struct disc_medium *medium_of_entry(
 	const struct catalog_entry *e, const struct drive *d, struct drive *holder)
 {
@@ -241,7 +241,7 @@ static const struct disc_medium *medium_of_entry(
 	return disc_medium_of(info.mmc.shown_as);
 }
 
-/* What the file is, for programs that read or delete it. */
+/* Sets the identity of the file, for programs that read or delete it. */
 static void set_file(json_t *o, const struct catalog_entry *e)
 {
 	const struct stat st = {.st_dev = e->dev,

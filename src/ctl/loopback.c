@@ -56,7 +56,7 @@ static const struct choice choices[] = {
 			 "Eject it there first, or: sudo mmcgadgetctl network off force"},
 };
 
-/* What the kernel may lack before "on"; in the order in which they can be removed. */
+/* Modules that may not be loaded before "on", in the order in which they can be removed. */
 #define MODULES 3
 struct module {
 	enum part part;
@@ -233,7 +233,7 @@ static enum exit_code report(const struct loopback *l, bool on)
 
 /* ---- on ----------------------------------------------------------------------------------- */
 
-/* What the kernel and the system must have. True, or reported. */
+/* Checks what the kernel and the system must have. True, or the failure is reported. */
 static bool system_good(const struct loopback *l, struct facts *f)
 {
 	const struct doctor_env env = {.root = l->env->root, .socket = l->env->socket};
@@ -326,7 +326,7 @@ static bool find_controller(struct loopback *l)
 	if (soft_udc_free(l->choice->udc, l->env->root, l->unit.controller,
 		    sizeof(l->unit.controller), owner, sizeof(owner)))
 		return true;
-	/* Where there is none, the module makes this one. */
+	/* If no controller of the module exists, the module creates this one. */
 	snprintf(l->unit.controller, sizeof(l->unit.controller), "%s0", l->choice->udc->prefix);
 	if (*owner == '\0')
 		return true;

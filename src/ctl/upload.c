@@ -71,7 +71,7 @@ static void take_pace(struct upload *u, const json_t *answer)
 	u->asked = u->at;
 }
 
-/* The bytes so far are on storage, and the daemon knows it. */
+/* Syncs the bytes so far to storage and tells the daemon their number. */
 static enum exit_code save(struct upload *u)
 {
 	char offset[48];
@@ -91,7 +91,7 @@ static enum exit_code save(struct upload *u)
 	return has_changed(u) ? say_changed(u, u->id) : EXIT_OK;
 }
 
-/* A burn goes first: waits as long as the daemon says. */
+/* Waits as long as the daemon says, because a burn has precedence over uploads. */
 static enum exit_code ask_pace(struct upload *u)
 {
 	const char *const words[] = {"upload-at", u->id, NULL};
@@ -169,7 +169,7 @@ static enum exit_code copy_all(struct upload *u)
 
 /* ---- begin and end -------------------------------------------------------------------------- */
 
-/* What arrived of a file that was written to since then is of no use. */
+/* Refuses to continue an upload of a file that was changed since it began. */
 static enum exit_code check_earlier(struct upload *u)
 {
 	const char *const words[] = {"uploads", NULL};
@@ -220,7 +220,7 @@ static enum exit_code end(struct upload *u)
 	enum exit_code r;
 	json_t *a, *shown;
 
-	/* As long as somebody can write, it does not end. */
+	/* The upload cannot end as long as a process can write to the part file. */
 	close(u->out);
 	u->out = -1;
 	r = passing_ask(&u->p, false, 1, words, &a, NULL);
@@ -270,7 +270,7 @@ enum exit_code upload_run(const struct options *o)
 	u.name = strrchr(u.path, '/') ? strrchr(u.path, '/') + 1 : u.path;
 	if (u.p.name[1])
 		u.name = u.p.name[1];
-	/* A break saves what arrived. */
+	/* SIGINT and SIGTERM end the copy, and the bytes that arrived are saved. */
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	r = upload(&u);

@@ -15,18 +15,19 @@
 enum wait_for { WAIT_BURNED, WAIT_EMPTY, WAIT_HOST };
 enum wait_result { WAIT_NOT_YET, WAIT_DONE, WAIT_PROBLEM };
 
-/* What was seen of the drive. All members 0 at the beginning. */
+/* What the earlier looks at the drive have found. All members are 0 at the beginning. */
 struct wait_state {
 	char image[4097]; /* that is waited for; "" = none so far */
 	bool recorded;    /* something was recorded on it */
 };
 
 /*
- * Looks at a drive's object of an answer to status. WAIT_PROBLEM: what follows a burn has failed.
+ * Looks at a drive's object of an answer to status. WAIT_PROBLEM: the renaming,
+ * verifying or replacing of the burned disc has failed.
  *
  * A burn has ended when the session or the disc is closed, or when a disc that was recorded on is
- * out, and nothing that the daemon does with burned discs is under way. Asked for a disc that is
- * complete or appendable from the beginning, it has ended, too.
+ * removed, and the daemon has nothing more to do with burned discs. If the disc is complete or
+ * appendable when the wait begins, the burn has ended, too.
  */
 enum wait_result wait_look(struct wait_state *w, enum wait_for what, const json_t *drive);
 

@@ -11,7 +11,7 @@
 #define SAMPLE    4u            /* bytes, of both channels */
 #define AHEAD     (128u * 1024) /* bytes that read_ahead() decodes beyond the last answer */
 #define FRAME_MAX 65535u        /* samples (RFC 9639, 8.2) */
-/* What a reader asks for, what is ahead of it, and a frame that ends behind that. */
+/* Bytes of an answer, of the read-ahead after it, and of a frame that ends after both. */
 #define ROOM      (2 * AHEAD + FRAME_MAX * SAMPLE)
 
 struct flac {
@@ -188,7 +188,7 @@ static int32_t read(void *codec, uint64_t at, uint8_t *buf, uint32_t len)
 
 	if (len == 0 || len > AHEAD)
 		return -1;
-	/* What is decoded is of use also after an error behind it. */
+	/* Samples that were decoded before an error are used. */
 	if (first >= f->at && (first < f->at + f->have || (f->open && first == f->at + f->have)))
 		drop(f, first);
 	else

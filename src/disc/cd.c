@@ -112,7 +112,7 @@ static int close_session(struct disc *d)
 
 	if (cd->now.finalised)
 		return disc_sync(d);
-	/* What the cue sheet announced is still to come. */
+	/* Some of the sectors that the cue sheet announced are not recorded yet. */
 	if (disc_cd_is_under_way(cd) && !disc_cd_is_whole(cd))
 		return DISC_SEQUENCE;
 	r = disc_sync_before_change(d);

@@ -6,7 +6,7 @@
 #include "disc/cd_recording.h"
 #include "disc/cd_record.h"
 
-/* What the tracks so far have led to. */
+/* The state after the tracks that were checked so far. */
 struct walk {
 	int64_t end; /* of the track before */
 	unsigned session, in_session;

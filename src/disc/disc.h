@@ -108,7 +108,7 @@ struct disc {
 		struct folder *to; /* the text moves to this place with it; NULL = it stays */
 		char to_name[STORE_NAME_MAX + 1];
 	} saving;
-	/* Where the next text moves to; folder NULL = it stays. */
+	/* The place to which the next saved text moves; folder NULL = it stays. */
 	struct {
 		struct folder *folder;
 		char name[STORE_NAME_MAX + 1];

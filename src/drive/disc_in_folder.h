@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the media folder has of a disc that is to be renamed, deleted or erased. Any thread. */
+/* The files of a disc that is to be renamed, deleted or erased, in the media folder. Any thread. */
 #ifndef DRIVE_DISC_IN_FOLDER_H
 #define DRIVE_DISC_IN_FOLDER_H
 

@@ -352,7 +352,7 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f, bool
 	snprintf(j->to_base, sizeof(j->to_base), "%s", slash ? slash + 1 : job->to ? job->to : "");
 	j->parts = j->kept = 0;
 	j->why.text[0] = '\0';
-	/* What is left of a disc, without its image, has another name in f->base than its own. */
+	/* For the remains of a disc without its image, f->base is not the name of a file. */
 	if (r == 0 && job->kind != JOB_ERASE && !leftover)
 		r = keep_file(j, f);
 	if (r == 0 && job->kind == JOB_ERASE)

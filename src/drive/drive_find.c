@@ -15,7 +15,7 @@ struct drive_find {
 	const struct drive_command *command;
 };
 
-/* What library_find() says of the name. */
+/* Returns the result of library_find() for the name. */
 static int find_result(const struct drive_find *f, const char *name)
 {
 	struct library_file file;

@@ -557,7 +557,10 @@ void drive_machine_restore(
 {
 	m->in = *in;
 	m->state = *state;
-	/* What the daemon before has not noted is noted now; but not that a disc came so. */
+	/*
+	 * If the earlier daemon died before it saw that the host had finalised the disc, the next
+	 * state reports it. Not so for an erasable disc, which may have been inserted finalised.
+	 */
 	m->finalised = is_finalised(state) && disc_medium_of(state->type)->erasable;
 	if (in->name)
 		notify_restored(&m->observers, &m->in);

@@ -9,7 +9,7 @@
 #include "media/store.h"
 #include "util/log.h"
 
-/* What the engine's thread is told. */
+/* The new place of the image, for the engine's thread. */
 struct news {
 	struct engine_thread *engine;
 	struct drive_handover *handover;

@@ -318,7 +318,7 @@ void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list 
 	for (size_t i = 0; i < list->count; i++) {
 		struct catalog_entry *e = &list->entry[i];
 
-		/* What was burned and a text are discs of their own. */
+		/* Burned discs and texts stay in the list, as discs of their own. */
 		if (e->plain_image && image_compact_is_part(e->name) &&
 			is_among(e, of_discs, parts)) {
 			list->unread -= e->label ? 0 : 1;

@@ -151,7 +151,7 @@ static unsigned drop_shared_by_any(
 
 	if (!dir && fd >= 0)
 		close(fd);
-	/* What cannot be known is not deleted. */
+	/* If other texts cannot be read, their files are not known, so nothing is deleted. */
 	if (!dir || !other)
 		count = 0;
 	while (count > 0 && (e = readdir(dir))) {

@@ -16,7 +16,7 @@ void image_describe_copy(uint64_t volume, uint64_t size, char *out, size_t out_s
 		return;
 	format_size(volume, says);
 	format_size(size, has);
-	/* Where the two differ by little, bytes alone show the difference. */
+	/* If the rounded sizes are equal, only bytes show the difference. */
 	if (strcmp(says, has) == 0)
 		snprintf(out, out_size,
 			"the image says %" PRIu64 " bytes, the file has %" PRIu64

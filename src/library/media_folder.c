@@ -129,7 +129,7 @@ static int on_watch(sd_event_source *s, int fd, uint32_t events, void *folder)
 
 	(void)s;
 	(void)events;
-	/* What has happened does not matter: the names are looked up again. */
+	/* The names are looked up again, whatever the event was. */
 	while (read(fd, buf, sizeof(buf)) > 0)
 		;
 	(void)media_folder_look(folder);

@@ -452,7 +452,7 @@ static bool may_see_cache(int fd)
 	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
-/* What is known of another file is forgotten. */
+/* Forgets the state of the reading, because the file is another one now. */
 static void forget(struct read_ahead *a)
 {
 	a->run_end = NOWHERE;

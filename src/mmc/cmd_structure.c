@@ -92,7 +92,7 @@ static uint32_t structure_physical(const struct mmc_drive *d, uint8_t *p)
 	return 2048;
 }
 
-/* What a blank has space for, as its pre-recorded lead-in tells. */
+/* Returns the recordable area of a blank, as in its pre-recorded lead-in. */
 static uint32_t structure_recordable_area(const struct mmc_drive *d, uint8_t *p)
 {
 	put_data_area(d, d->cmd.disc->capacity, p);

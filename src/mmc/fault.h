@@ -87,7 +87,7 @@ int mmc_fault_parse(const char *line, struct mmc_fault *f, char *why, size_t siz
 int mmc_faults_parse(const char *text, struct mmc_faults *all, char *why, size_t size);
 /* Writes the fault as a line that mmc_fault_parse() understands. Returns out. */
 const char *mmc_fault_print(const struct mmc_fault *f, char out[MMC_FAULT_LINE]);
-/* What can stand in a line, in lines for people. */
+/* The syntax of a line, as text for people. */
 extern const char mmc_fault_help[];
 
 #endif

@@ -200,7 +200,7 @@ static bool take_op(struct parse *p, struct mmc_fault *f)
 	return true;
 }
 
-/* What a line has said already. */
+/* The options that a line has had so far. */
 struct said {
 	bool op, after, times, seconds, sense;
 };
@@ -250,7 +250,7 @@ static bool take_option(struct parse *p, struct mmc_fault *f, struct said *said)
 	}
 }
 
-/* What belongs together. */
+/* Checks the options that need or exclude each other. */
 static bool check(struct parse *p, const struct mmc_fault *f, const struct said *said)
 {
 	const char *name = kinds[f->kind].name;

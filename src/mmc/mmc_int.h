@@ -118,7 +118,7 @@ struct mmc_command {
 	int64_t lba;         /* of the unit to move or verify next */
 };
 
-/* What the command in flight gives of each sector of a CD (sectors.c). */
+/* The parts of each sector of a CD that the command in flight returns (sectors.c). */
 struct mmc_sectors {
 	uint8_t forms;            /* that are allowed: 1 << enum cd_form */
 	struct cd_cut cut[CD_XA]; /* of a sector of each form */

@@ -221,7 +221,7 @@ static int start_server(struct run *r)
 		return fail(SHIM_EXIT_FAILED, "%s: %s", r->socket, strerror(-r->listener));
 	if (pipe2(r->ready, O_CLOEXEC) < 0 || pipe2(r->until, O_CLOEXEC) < 0)
 		return fail(SHIM_EXIT_FAILED, "pipe: %s", strerror(errno));
-	/* What is buffered would be written by both processes. */
+	/* Without this, both processes would write the buffered output. */
 	fflush(NULL);
 	r->server = fork();
 	if (r->server < 0)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What each verb of uploads needs of the thread, or answers at once. */
+/* The begin of each verb of uploads: a step for the thread, or an answer at once. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

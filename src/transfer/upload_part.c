@@ -314,7 +314,7 @@ int upload_part_open(int dir, struct upload_part *p, uint64_t kept, bool must_le
 	if (r == 0) {
 		struct stat st;
 
-		/* What was cut off is free again. */
+		/* The blocks that were cut off are free again. */
 		if (fstat(fd, &st) == 0)
 			p->allocated = (uint64_t)st.st_blocks * 512;
 		r = check_room(dir, p, kept, room, why);

@@ -96,7 +96,7 @@ void usb_serial(const char *root, char out[17])
 		return;
 	find_place(root, USB_DIR, &run);
 	find_place(root, STATE_DIR, &state);
-	/* What was decided since the boot stays: the PC knows the board by it. */
+	/* A number that was chosen since the boot stays, because the PC knows the board by it. */
 	if (read_kept(&run, kept)) {
 		memcpy(out, kept, sizeof(kept));
 		return;

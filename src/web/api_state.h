@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What there is to see: status, drives, events, doctor, statistics. */
+/* The requests that read states: status, drives, events, doctor, statistics. */
 #ifndef WEB_API_STATE_H
 #define WEB_API_STATE_H
 

@@ -23,7 +23,7 @@
 #define HTTPS_NAME "__Host-mmcgadget"
 #define ENDED      256u /* sessions that were logged out and have not ended by themselves */
 
-/* What tells that a file is another one than before. */
+/* Tells whether a file has changed. */
 struct seen {
 	bool known;
 	dev_t dev;
@@ -138,7 +138,7 @@ static int get_key(struct auth *a)
 	return 0;
 }
 
-/* One line for each session: its cookie, sealed as ever. */
+/* Writes a line for each ended session: its cookie, sealed as usual. */
 static void save_ended(const struct auth *a)
 {
 	char text[COOKIE_TEXT];

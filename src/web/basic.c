@@ -211,7 +211,7 @@ void basic_delete(struct request *r)
 		reply_error(r, "bad-arguments", "Which disc?");
 		return;
 	}
-	/* What is deleted is what was seen. */
+	/* Deletes the image only if it is the one that the page showed. */
 	if (field(r, "etag", tag, sizeof(tag))) {
 		snprintf(option, sizeof(option), "etag=%s", tag);
 		c.option[0] = option;

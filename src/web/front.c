@@ -14,7 +14,7 @@ static enum MHD_Result add_header(void *gate, enum MHD_ValueKind kind, const cha
 	return MHD_YES;
 }
 
-/* What stands before everything else. True: it is answered. */
+/* Checks the headers before anything else. True: the request was refused, and is answered. */
 static bool refuse_headers(
 	struct request *r, const struct in6_addr *own, const char *url, const char *version)
 {

@@ -22,7 +22,7 @@
 #define PING_US   UINT64_C(15000000)
 #define RETRY_US  UINT64_C(2000000)
 
-/* What there is to tell of a subject. */
+/* A subject of events, with its newest text. */
 struct subject {
 	char name[320];
 	struct news *news;

@@ -11,7 +11,7 @@
 
 #define IMAGE_LIST_LIMIT 200u
 
-/* What is wanted. Texts are NULL if everything is. */
+/* Selects the images of the list. A text that is NULL selects all. */
 struct image_filter {
 	const char *part;  /* of name or label, in any case of its ASCII letters */
 	const char *kind;  /* one of these, joined by commas */

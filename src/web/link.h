@@ -16,7 +16,7 @@
 
 struct link;
 
-/* What becomes of an answer. */
+/* Receives an answer. */
 struct link_reader {
 	/*
 	 * The answer is here. It stays the link's. NULL: there is no daemon, or it gave none that

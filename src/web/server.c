@@ -198,7 +198,7 @@ static int on_idle(sd_event_source *source, uint64_t usec, void *server)
 	(void)usec;
 	if (s->conns)
 		return 0;
-	/* What was sent is still being saved. */
+	/* Data that was sent is still being saved. */
 	if (!uploads_are_idle(s->web->uploads)) {
 		set_timer(source, now_us() + SECOND);
 		return 0;

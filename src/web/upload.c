@@ -22,11 +22,12 @@
 #include "web/text.h"
 #include "web/writer.h"
 
-#define BEGIN_MS  3000  /* the daemon answers these commands at once */
-#define SILENT_MS 5000u /* after which a connection gives way to another one for the same upload   \
-			 */
+#define BEGIN_MS 3000 /* the daemon answers these commands at once */
+#define SILENT_MS                                                                                  \
+	5000u /* after which a connection gives way to another one for the same upload             \
+	       */
 
-/* One that is being sent. */
+/* An upload that is being sent. */
 struct upload {
 	char id[WRITER_ID];
 	struct writer *writer;

@@ -248,7 +248,7 @@ static void *run(void *writer)
 	pthread_mutex_lock(&w->lock);
 	whole = !w->error && !w->abandoned && w->finished && at(w) == w->config.size &&
 		w->put == w->written;
-	/* What still comes in is dropped from now on. */
+	/* From now on, data that still arrives is dropped. */
 	if (!w->error && !whole && !w->finished)
 		w->error = -EPIPE;
 	pthread_mutex_unlock(&w->lock);

@@ -186,7 +186,7 @@ fi
 [ "$(id -u)" = 0 ] || stop "the demo needs root: sudo make demo"
 "$top/test/deps.sh" "$set"
 make -C "$top" --no-print-directory O="$O" all
-# What root leaves in the build directory belongs to the owner of the tree, however this ends.
+# At the end, the files that root has made in the build directory are given to the owner of the tree.
 trap : INT # the daemon and the guest end by themselves
 trap '"$top/test/owner.sh" --hand-back "$O"' EXIT
 $way

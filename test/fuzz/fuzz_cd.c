@@ -150,7 +150,7 @@ static void write_next(struct host *h, struct input *in)
 	/* The page has ended a test write, and nothing of that is recorded. */
 	if (before.testing && !after.testing)
 		return;
-	/* One block at the address that was told is taken, unless a cue sheet is missing. */
+	/* The drive accepts one block at the address that it reported, if it needs no cue sheet. */
 	if (!elsewhere && cdb[8] == 1)
 		MUST(sense == 0 || sense == 0x52c00 || sense >> 16 == 6);
 	if (sense)
@@ -227,8 +227,8 @@ static void insert_again(struct host *h)
 	(void)disc_test_write(h->disc, false);
 	take_attentions(h);
 	/*
-	 * The page 05h that answers use stays the same over a change of discs. That an open track was
-	 * begun with blocks of another kind is not kept.
+	 * The page 05h that answers use stays the same over a change of discs. That an open track
+	 * was begun with blocks of another kind is not kept.
 	 */
 	h->disc->cd->block = NULL;
 	before = looks(h);

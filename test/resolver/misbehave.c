@@ -169,7 +169,7 @@ static void ask_for_ever(void)
 	}
 }
 
-/* What it has before it reads anything: prints nothing, says it by the error. */
+/* Checks what the process can use before it reads anything; the result is in the error text. */
 static void tell_limits(void)
 {
 	memset(&m, 0, sizeof(m));

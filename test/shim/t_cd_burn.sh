@@ -163,7 +163,7 @@ if need cdrdao "cdrdao, CD-Text"; then
 	run cdrdao write --device $cd -n --driver generic-mmc:0x10 "$W/songs.toc"
 	burned "cdrdao, CD-Text"
 	texts "cdrdao, CD-Text"
-	# What icedax reads of that disc, wodim burns.
+	# wodim burns the files that icedax reads from that disc.
 	if need icedax "wodim, CD-Text" && need wodim "wodim, CD-Text"; then
 		run env -C "$W" icedax -D $cd -B -v all -O wav audio.wav
 		check "icedax -B: exit code 0" exits 0

@@ -171,7 +171,7 @@ new_card() { # MEGABYTES
 	truncate -s "$1M" "$scratch/card"
 	printf 'label: dos\nlabel-id: 0x12345678\n1: start=2048, size=4096, type=c\n2: start=6144, size=4096, type=83\n4: start=10240, size=4096, type=83\n' |
 		sfdisk -q "$scratch/card"
-	# What must not change: everything but the third entry and the new partition.
+	# Nothing may change except the third entry and the new partition.
 	head -c $((start * 512 - 2048 * 512)) /dev/urandom | dd of="$scratch/card" bs=1M seek=1 conv=notrunc status=none
 	outside >"$scratch/outside"
 }

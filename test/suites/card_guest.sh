@@ -416,7 +416,7 @@ if part update; then
 	second_ram_disk test/card/script_update.sh
 	update_disk "$out/mmcgadget-$board.update"
 	updates
-	# What starts, but has no daemon: the trial's end, mmcgadget-update --commit, restarts the board.
+	# The new version starts without a daemon: at the end of the trial, mmcgadget-update --commit restarts the board.
 	APPEND=card.test=no-drive fall_back 'a new version without a drive' 'reboot: Restarting'
 	head -c 1M /dev/urandom | dd of="$card" bs=1M seek=132 conv=notrunc status=none
 	fall_back 'a new version whose system is damaged' 'restart in 20 seconds'

@@ -66,7 +66,7 @@ protects() {
 }
 jq -r '.routes[] | [.method, .path, .login, .effect, .form] | @tsv' "$S/body" >"$S/routes"
 check 'it has them all' test "$(wc -l <"$S/routes")" -ge 38
-# What stands for a name does not exist, so that nothing happens.
+# The names in these paths do not exist, so that the requests change nothing.
 while IFS=$'\t' read -r method path login effect _; do
 	path=${path//NAME/nothing-%3f.iso}
 	path=${path//DRIVE/nothing}

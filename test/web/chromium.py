@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 from board import wait_for
 
-# What the page may not do is counted from its first script on.
+# Counts the violations of the policy, from the page's first script on.
 WATCH = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', e =>

@@ -190,7 +190,7 @@ static void finish(struct fake_burn *b)
 		drive_name(b->usb->drive), b->done);
 }
 
-/* One command, or what is left of it. False: nothing can be done now. */
+/* Carries out one command, or its rest. False: it cannot continue now. */
 static bool step_once(struct fake_burn *b)
 {
 	if (!b->in_command && b->done == b->order.blocks) {

@@ -161,7 +161,7 @@ class Load:
         all_of_them = [Watched("headers", self.connect("GET / HTTP/1.1\nHost: localhost\n"), 10) for _ in range(200)]
         print("# others are served in %.3f s" % self.is_served())
         self.at_most(16384)
-        # One goes on to send some.
+        # One connection sends more header fields, slowly.
         dripping = all_of_them[0]
         while dripping.thread.is_alive():
             try:

@@ -637,7 +637,7 @@ function insertDisc(button, name) {
 	command(button, which[0], 'insert', {image: name});
 }
 
-// What else can be done with a disc.
+// Shows the other actions for a disc.
 function openSheet(name) {
 	const d = discs.find(one => one.name === name);
 	if (!d) return;
@@ -1013,7 +1013,7 @@ function takeUploads(list) {
 
 // ---- drag and drop ----
 
-// What is dragged: files to upload, or a disc to a drive. over: what shows that it may be dropped.
+// Returns what is dragged: files to upload, or a disc to a drive. over: the element that is marked as the target.
 function dragged(event) {
 	const types = event.dataTransfer.types, card = event.target.closest('.card');
 	if (types.includes('Files') && !$('main').hidden) return {over: $('drop')};

@@ -111,7 +111,7 @@ static void a_drive_for_cds_refuses_what_is_none(void **state)
 	FIFO("insert over.iso as=dvd drive=drive1\n",
 		"ok: drive1: inserted over.iso (DVD-ROM, 921.29 MB); its size is not a "
 		"multiple of 2048: its last 1 bytes are shown as a zero-padded block");
-	/* What was burned as a DVD is one in every drive. */
+	/* A disc that was burned as a DVD is a DVD in every drive. */
 	fifo_slow("insert burned.iso drive=drive1\n",
 		"ok: drive1: inserted burned.iso (appendable DVD+R, 1 session, 4.70 GB)");
 	FIFO("eject drive=drive1\n", "ok: drive1: ejected burned.iso");

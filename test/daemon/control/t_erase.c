@@ -48,7 +48,7 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	assert_int_equal(json_integer_value(json_object_get(a, "dropped_bytes")), 5000);
 	json_decref(a);
 	assert_int_equal(size_of("media/odd.iso"), 0);
-	/* What is blank has nothing to erase, whatever it is. */
+	/* A blank has nothing to erase, whether its type is erasable or not. */
 	FIFO("blank r.iso\n", "ok: drive0: inserted r.iso (blank DVD+R, 4.70 GB)");
 	FIFO("eject\n", "ok: drive0: ejected r.iso");
 	wait_unlocked("media/r.iso");

@@ -134,7 +134,7 @@ static void burned_discs_are_renamed_and_verified(void **state)
 	assert_int_equal(strlen(field_text(o, "sha256")), 64);
 	assert_int_equal(field_number(o, "number"), 3);
 	json_decref(o);
-	/* What was burned before a client came is not told to it. */
+	/* A client gets no event of a disc that was burned before it connected. */
 	late = listen_to("events\n");
 	json_decref(next_of(late, "library"));
 	pass(600);
@@ -233,7 +233,7 @@ static void who_never_reads_gets_the_newest_state(void **state)
 		json_decref(o);
 	}
 	assert_int_equal(last, changes);
-	/* What the socket took, what was being sent, and the newest. */
+	/* The client got the texts in the socket, the one being sent, and the newest one. */
 	assert_true(told < 8);
 	close(fd);
 }

@@ -53,7 +53,7 @@ static void a_disc_is_renamed_with_state_and_checksum(void **state)
 	put_size("media/films/x.iso", 2048);
 	FIFO("rename films/x.iso films/y.iso\n", "ok: renamed films/x.iso to films/y.iso");
 	assert_true(there("media/films/y.iso"));
-	/* What Windows cannot hold is done, and told. */
+	/* A name that Windows does not allow is given, and the answer warns. */
 	FIFO("rename films/y.iso films/con.iso\n",
 		"ok: renamed films/y.iso to films/con.iso; FAT and "
 		"Windows take it for a device");
@@ -189,7 +189,7 @@ static void a_disc_that_is_being_renamed_goes_into_no_drive(void **state)
 		a = json_loads(receive_line(other), 0, NULL);
 		inserted = answer_is_ok(a);
 		json_decref(a);
-		/* One of the two, and what is in the drive has the name that it was asked for. */
+		/* Either the rename or the insert succeeds, never both. */
 		assert_int_not_equal(renamed, inserted);
 		assert_int_equal(there("media/u.iso"), renamed);
 		send_text(fd, "eject\n");

@@ -198,7 +198,7 @@ static void a_disc_that_the_pc_uses_is_not_taken_away(void **state)
 	set_host(true, true);
 	assert_has(network("off"), "the PC uses the disc: it is mounted there");
 	assert_string_equal(asked, "");
-	/* What a PC has locked that has detached the drive. */
+	/* A PC that locked the drive has detached it, so the lock does not count. */
 	set_host(true, false);
 	assert_has(network("off"), "(network is off)\n-> 0");
 }
@@ -258,7 +258,7 @@ static void the_doctor_knows_who_can_connect(void **state)
 	assert_int_equal(access("docs/usbip.md", R_OK), 0);
 }
 
-/* What "network on" has set decides about the port. */
+/* The doctor looks at the address that "network on" has set. */
 static void the_doctor_knows_the_port(void **state)
 {
 	(void)state;

@@ -390,7 +390,7 @@ static void edits_are_reported(void **state)
 	assert_int_equal(truncate(in_scratch("media/b.iso"), 1000), 0);
 	assert_true(logged("another program has changed \"b.iso\""));
 	take_out();
-	/* What was burned is cut. */
+	/* Another program cuts an image that was burned. */
 	half_burned();
 	drive_flush(usb[0].drive);
 	wait_ms(50);
@@ -455,7 +455,7 @@ static void a_hidden_name_that_is_left_is_recovered(void **state)
 	assert_true(logged("a disc that was deleted while the drive held it is \"drive0-kept\""));
 	assert_string_equal(get_text("media/drive0-kept"), "burned");
 	assert_false(exists(GUARD));
-	/* One of several names, or an empty file, is only removed. */
+	/* A hidden name of a file with other names, or of an empty file, is only removed. */
 	drive_detach(usb[0].drive);
 	drive_free(usb[0].drive);
 	assert_int_equal(link(in_scratch("media/a.iso"), in_scratch(GUARD)), 0);

@@ -159,7 +159,7 @@ static void a_disc_that_is_appended_to(void **state)
 	assert_true(becomes_outdated());
 }
 
-/* What no host can write to keeps its checksum, as does one that has none. */
+/* A disc that no host can write to keeps its checksum; a disc without one gets none. */
 static void a_disc_that_stays_as_it_is(void **state)
 {
 	(void)state;

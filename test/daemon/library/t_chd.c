@@ -425,7 +425,7 @@ static void list_shows_the_label(void **state)
 		scan();
 		assert_string_equal(entry("x.chd")->label, "THE GAME");
 	}
-	/* One whose hunks are gone has none, and stays a disc. */
+	/* A CHD whose hunks are cut off has no label, and stays a disc. */
 	assert_int_equal(truncate(in_scratch("media/x.chd"), 9L * CHD_FRAME), 0);
 	scan();
 	assert_string_equal(entry("x.chd")->label, "");

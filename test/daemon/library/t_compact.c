@@ -129,7 +129,6 @@ static void list_has_the_text_and_not_its_files(void **state)
 	}
 }
 
-/* What is cached follows the text and its files. */
 /* An ISO image whose blocks are sectors of that size, with the user data from `user` on. */
 static void put_sectors_of_iso(const char *name, const char *label, unsigned unit, unsigned user)
 {
@@ -250,7 +249,7 @@ static void chd_is_refused_without_libchdr(void **state)
 	assert_int_equal(image_open(folder, in_scratch("media"), "x.chd", &dvd, &image, &why), 0);
 	assert_null(disc_cd_map(image.disc));
 	image_fini(&image);
-	/* What is inside counts, too. */
+	/* A file with the content of a CHD is one, whatever its suffix. */
 	copy_chd("media/y.iso");
 	assert_int_equal(open_image("y.iso"), -EBADMSG);
 	image_fini(&image);
@@ -260,6 +259,7 @@ static void chd_is_refused_without_libchdr(void **state)
 	image_fini(&image);
 }
 
+/* The cached entry of a disc follows changes of its text and its files. */
 static void list_follows_the_files(void **state)
 {
 	struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
@@ -324,7 +324,7 @@ static void list_remembers_refusals(void **state)
 	assert_null(strstr(entry("z.cue")->problem, "/nowhere"));
 	assert_string_equal(names(), "x.cue y.cue z.cue ");
 	use_resolver();
-	/* One of its files has changed, or a file has come. */
+	/* A file of z.cue changes, then a missing file of y.cue appears. */
 	put_sectors("media/x 1.bin", 1001, 'd');
 	scan();
 	assert_null(entry("z.cue")->problem);

@@ -48,7 +48,7 @@ static void rename_takes_the_files(void **state)
 	assert_int_equal(open_image("My Album.cue"), 0);
 	assert_sector(999, 'd', 999, CD_MODE1);
 	assert_sector(1499, 'a', 499, CD_AUDIO);
-	/* What is in a drive keeps its names. */
+	/* A disc in a drive keeps the names of its files. */
 	assert_int_equal(rename_disc("My Album.cue", "y.cue", &d), -EBUSY);
 	image_fini(&image);
 }

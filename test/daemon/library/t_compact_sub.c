@@ -134,7 +134,7 @@ static void subchannels_are_those_of_the_file(void **state)
 	assert_null(s.sub);
 	assert_int_equal(disc_view_sectors_sub(image.disc, -1, 1, &s), DISC_OK);
 	assert_null(s.sub);
-	/* Where the file is cut now, the sectors can be read without them. */
+	/* In the cut part of the file, the sectors can be read without subchannels. */
 	assert_int_equal(truncate(in_scratch("media/S.Sub"), 300 * 96), 0);
 	assert_int_equal(disc_view_sectors_sub(image.disc, 450, 1, &s), -EIO);
 	assert_sector(450, 's', 450, CD_AUDIO);
@@ -171,7 +171,7 @@ static void subchannels_that_do_not_fit_are_left_out(void **state)
 	assert_int_equal(open_image("s.ccd"), 0);
 	assert_string_equal(image.warning, "");
 	image_fini(&image);
-	/* One that leads nowhere. */
+	/* A folder has the name of the subchannel file. */
 	assert_int_equal(mkdir(in_scratch("media/s.sub"), 0700), 0);
 	assert_int_equal(open_image("s.ccd"), 0);
 	assert_non_null(strstr(image.warning, "the file \"s.sub\" is left out"));

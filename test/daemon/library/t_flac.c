@@ -224,7 +224,7 @@ static void disc_that_cannot_be_decoded(void **state)
 
 /* ---- the sandbox ---------------------------------------------------------------------------- */
 
-/* What ends a process that calls that in the sandbox: the signal, or 0. */
+/* Returns the signal that ends a process which makes this call in the sandbox, or 0. */
 static int signal_of(long call, long a, long b, long c, long d)
 {
 	int status;

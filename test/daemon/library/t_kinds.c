@@ -60,7 +60,7 @@ static void files_that_are_no_discs_are_told(void **state)
 		}
 	}
 	scan();
-	/* What is no disc is found by its whole name only, and is not the next of any. */
+	/* A file that is no disc is found by its whole name only; next and prev skip it. */
 	FINDS("GAME.BIN", "GAME.BIN");
 	assert_int_equal(find("GAME").result, MATCH_NONE);
 	assert_int_equal(find("notes").result, MATCH_NONE);

@@ -281,7 +281,7 @@ static void process_gets_nothing(void **state)
 	put_text("media/.hidden", "x");
 	assert_misbehaves("ask-outside.cue", -EBADMSG, "nothing was given");
 	assert_misbehaves("limits.cue", -EBADMSG, "one descriptor");
-	/* What comes from it cannot steer a terminal. */
+	/* A text from the resolver cannot steer a terminal. */
 	put_text("media/terminal.cue", CUE);
 	assert_int_equal(resolve("terminal.cue"), -EBADMSG);
 	memset(text, '?', sizeof(text) - 1);

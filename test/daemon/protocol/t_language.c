@@ -176,7 +176,7 @@ static void verbs_check_their_arguments(void **state)
 	}
 }
 
-/* Where a drive is named, and by what. */
+/* Lines that name a drive, and the drive that is found. */
 static void a_drive_is_found_where_it_stands(void **state)
 {
 	static const struct {

@@ -62,7 +62,7 @@ static void what_a_drive_may_write_to_is_not_given_away(void **state)
 	close(fd);
 }
 
-/* What was burned can be had while it is still in the drive, its tray open or not. */
+/* A burned disc can be read while it is in the drive, whether the tray is open or not. */
 static void a_finalised_disc_in_a_drive_is_given(void **state)
 {
 	int fd = connect_client(), in;
@@ -129,7 +129,7 @@ static void a_sum_is_computed_on_request_and_kept(void **state)
 	assert_string_equal(get_text("media/text.iso.sha256"), ABC "  text.iso\n");
 	send_text(fd, "list\n");
 	assert_non_null(strstr(receive_line(fd), "\"sha256\":\"" ABC "\""));
-	/* What was verified and is not what was burned has no sum, and the evidence stays. */
+	/* A disc whose verification found a mismatch gets no sum, and its file keeps the result. */
 	put_text("media/text.iso.sha256", "# mmcgadget: storage gave back other data than was "
 					  "burned, with the checksum 00\n" ABC "  text.iso\n");
 	a = ask_fd(fd, NULL, "sum text.iso start\n");
@@ -335,7 +335,7 @@ static void the_client_sends_and_gets_files(void **state)
 	assert_int_equal(ctl("uploads", "66 %  2.00 MB of 3.00 MB  third.iso"), 0);
 	assert_int_equal(ctl("upload file.iso third.iso", "uploaded third.iso"), 0);
 	check_bytes("media/third.iso", 3000000);
-	/* What arrived of a file that was changed since then is of no use. */
+	/* An upload cannot continue if its file was changed since it began. */
 	u = begin(fd, "upload fourth.iso size=3000000");
 	write_bytes(u.fd, 0, 1000);
 	save_at(fd, &u, 1000);

@@ -407,7 +407,7 @@ static void what_nobody_touched_for_a_week_is_dropped_at_start(void **state)
 	control_free(control);
 	make_old(old.id, 8);
 	make_old(young.id, 6);
-	/* What a crash left: a name without a text, and a text without data. */
+	/* A crash has left a part file without a text, and a text without data. */
 	put_text("media/.mmcgadget-00000000000000aa.part", "x");
 	put_text("media/.mmcgadget-00000000000000bb.part.mmcdisc", get_text("run/status"));
 	put_text("media/.mmcgadget-00000000000000bb.part", "x");
@@ -456,7 +456,7 @@ static void a_full_card_makes_an_upload_wait(void **state)
 	u = begin(fd, "upload sub/x.iso size=300000");
 	write_bytes(u.fd, 0, 100000);
 	save_at(fd, &u, 100000);
-	/* What is left is not enough for another one. */
+	/* The room that is left is not enough for another upload. */
 	refused(fd, "no-room", "kept for discs", "upload sub/y.iso size=16500000");
 	filler = open(in_scratch("media/sub/filler"), O_WRONLY | O_CREAT, 0600);
 	while (write(filler, block, sizeof(block)) > 0)

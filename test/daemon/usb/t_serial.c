@@ -104,7 +104,7 @@ static void parts_of_the_board_give_a_number(void **state)
 	(void)state;
 	board("/sys/class/dmi/id/product_uuid", "b0a1c2d3-0000-4000-8000-001122334455\n");
 	strcpy(uuid, serial());
-	/* What was decided since the boot stays, also for a process that sees less. */
+	/* A number that was chosen since the boot stays, also for a process that sees less. */
 	board("/sys/block/mmcblk0/device/cid", "035344534c3332478082a4f7c5012b00\n");
 	assert_string_equal(serial(), uuid);
 	lose("/sys/class/dmi/id/product_uuid");

@@ -136,7 +136,7 @@ static void wrong_extents(void **state)
 	REFUSES("in no track", 2,
 		m.extent[2] = (struct cd_extent){
 			.lba = INT32_MAX, .count = UINT32_MAX, .file = CD_NO_FILE});
-	/* What is behind the last track in the array is not a track. */
+	/* An element of the array after the last track is not a track. */
 	REFUSES("in no track", 2,
 		(m.track[3] = (struct cd_track){.start = 2250, .length = 600, .session = 1},
 			m.extent[2] =

@@ -403,7 +403,7 @@ static void made_up_discs_come_back(void **state)
 		grow_disc(&g);
 		why = write_it("disc.bin", g.byte, NULL);
 		if (why) {
-			/* What is said of the gap, where tracks have sectors of two sizes. */
+			/* The refusal is that of a gap on a disc with sectors of two sizes. */
 			assert_true(g.gaps && g.plain && disc.sessions > 1);
 			continue;
 		}

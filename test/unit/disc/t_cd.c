@@ -143,7 +143,7 @@ static void a_bin_has_no_session_gaps(void **state)
 	disc_put(d);
 }
 
-/* What begins as a plain image goes on in the same file with whole sectors. */
+/* An image that begins with user data alone continues with whole sectors in the same file. */
 static void an_image_can_go_on_as_a_bin(void **state)
 {
 	struct disc *d = new_cd(DISC_CD_R, SMALL);

@@ -121,7 +121,7 @@ static void reader_gets_on(void **state)
 	}
 }
 
-/* What is not asked for cannot fail. */
+/* A subchannel file that cannot be read fails only reads of subchannels. */
 static void file_that_cannot_be_read(void **state)
 {
 	struct disc *d = open_two(UINT32_MAX);

@@ -134,7 +134,7 @@ static void a_fault_at_each_operation_leaves_one_of_the_two(void **state)
 	assert_true(count[0] > 0 && count[1] > 0);
 }
 
-/* What the host does to it afterwards is not undone by the intent of the erasing. */
+/* The intent of the erasing does not undo what the host records afterwards. */
 static void an_erased_disc_is_a_new_one(void **state)
 {
 	struct powercut *c = powercut_new(BLOCKS, 1, true);

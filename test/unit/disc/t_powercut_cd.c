@@ -93,7 +93,7 @@ struct bench {
 	struct powercut *cut;
 	struct disc *disc;
 	bool erasing, erased; /* BLANK was called, and answered DISC_OK */
-	/* What has to survive. */
+	/* The parts of the disc that must survive the power cut. */
 	unsigned tracks, sessions;
 	int64_t synced; /* address */
 	unsigned packs;

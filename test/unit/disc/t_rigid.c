@@ -143,7 +143,7 @@ static void no_more_blocks_are_unsynced_than_allowed(void **state)
 	disc_put(d);
 }
 
-/* What the old data took is free again, and no more than that and the room there was. */
+/* An erased disc offers the room that was free and the room of the old data, and no more. */
 static void an_erased_disc_offers_what_storage_has_room_for(void **state)
 {
 	static uint8_t data[48 * MEDIA_BLOCK];

@@ -460,7 +460,7 @@ static void all_answers_show_the_same_speeds(void **state)
 	for (unsigned kind = 0; kind < KINDS; kind++) {
 		struct mmc_drive *d = drive_with(kind);
 		const uint16_t *speed = d->profile->write_speed;
-		/* One that the drive reads each disc with, or the fastest of a CD. */
+		/* A speed at which the drive reads every disc, or the fastest one of a CD. */
 		uint32_t read = MIN(11080u, profile_read_speed(d->profile));
 		unsigned last = 0;
 
