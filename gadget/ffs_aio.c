@@ -250,7 +250,7 @@ static bool is_unwitnessed(const struct ffs_aio *a, const struct ffs_io *io)
 {
 	if (!io->out || io->result < 0 || (a->dead_seq && a->dead_generation == io->generation))
 		return false;
-	/* Another read behind it will tell, and tells soon if the session of both is over. */
+	/* A later read will show whether the session is over; if it is, that read ends soon. */
 	for (const struct ffs_io *other = a->old.head; other; other = other->next)
 		if (other->out && other != io)
 			return false;

@@ -3,7 +3,7 @@
 # Sourced by image/fetch.sh and test/arch/sysroot.sh: apt in a folder of its own, for any architecture, so
 # that the packages and architectures of this machine do not change. It needs no root.
 
-# apt_options ARCHITECTURE: what stands in brackets behind "deb".
+# apt_options ARCHITECTURE: prints the text in brackets after "deb".
 apt_options() {
 	local k keyring=
 	for k in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do

@@ -234,7 +234,7 @@ static enum exit_code trace_file(const struct options *o)
 	return say_end(r < 0 ? EXIT_REFUSED : EXIT_OK);
 }
 
-/* Returns true if the word in that place is `text`, and not a name behind "--". */
+/* Returns true if the word in that place is `text`, and not a name after "--". */
 static bool word_is(const struct options *o, unsigned at, const char *text)
 {
 	return at < o->count && !(at > 0 && o->literal[at]) && strcmp(o->word[at], text) == 0;

@@ -54,7 +54,7 @@ struct cd_session {
 
 /* Where the subchannels of stored sectors are. */
 enum cd_subs {
-	CD_SUBS_NONE,   /* nowhere, or (unit 2448) R to W behind each sector */
+	CD_SUBS_NONE,   /* nowhere, or (unit 2448) R to W after each sector */
 	CD_SUBS_PLANES, /* 96 bytes for each sector: 12 of P, 12 of Q, ... 12 of W */
 };
 

@@ -74,7 +74,7 @@ static void put_byte(struct packer *p, uint8_t byte)
 	p->position++;
 }
 
-/* Writes the text of one track as ISO 8859-1, and the NUL behind it. */
+/* Writes the text of one track as ISO 8859-1, and the NUL after it. */
 static void put_text(struct packer *p, const struct reading *r, struct slice s)
 {
 	size_t n;

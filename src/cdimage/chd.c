@@ -3,8 +3,8 @@
  * A CHD of MAME, version 5: a header, then wherever that says the map of the hunks and a chain of
  * texts, one for each track (chdman createcd). All numbers are big-endian. A frame is 2352 bytes of
  * a sector and 96 of its subchannels; what a track stores of a sector is at the beginning of its
- * frame, and each track begins at a frame whose number is a multiple of 4. What the hunks hold is
- * for the decoder; here nobody looks at them.
+ * frame, and each track begins at a frame whose number is a multiple of 4. Only the
+ * decoder reads the hunks; this file does not.
  */
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * How the decoder shows the frames of a CHD as bytes. A track of a CHD stores 2352, 2336 or 2048
  * bytes of a sector, always at the beginning of a frame of 2448, or 2352 and its subchannels; so
- * there are four rows, one behind the other, each with that many bytes of all frames. A sector of
+ * there are four rows, one after the other, each with that many bytes of all frames. A sector of
  * an extent is then next to the one before, as in a file that is not compressed.
  */
 #ifndef CDIMAGE_CHD_FRAMES_H
@@ -20,7 +20,7 @@
 static const uint16_t chd_frames_units[] = {2352, 2336, 2048, CHD_FRAME};
 #define CHD_FRAMES_ROWS (sizeof(chd_frames_units) / sizeof(chd_frames_units[0]))
 
-/* The byte at which the row with `unit` bytes of each frame begins; behind all rows if there is
+/* The byte at which the row with `unit` bytes of each frame begins; after all rows if there is
  * none. */
 static inline uint64_t chd_frames_offset(uint64_t frames, unsigned unit)
 {

@@ -22,7 +22,7 @@ static uint64_t sectors_left(const struct cue *c, const struct cursor *at, unsig
 
 /*
  * Counts the sectors from the cursor to an index; the rest of the files in between belongs to them.
- * False: the index lies before the cursor or behind the end of its file.
+ * False: the index lies before the cursor or after the end of its file.
  */
 static bool measure(struct cue *c, const struct cursor *from, const struct cue_at *to,
 	unsigned unit, uint64_t *count)

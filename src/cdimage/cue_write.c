@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A cue sheet says where an index is in sectors from the beginning of the file, and a sector has
- * the size of the track that it belongs to. What precedes the first index of a track and is behind
+ * the size of the track that it belongs to. What precedes the first index of a track and is after
  * the last sector of the one before it belongs to the latter.
  */
 #include "cdimage/cue_write.h"
@@ -179,7 +179,7 @@ static bool plan_begin(const struct cd_map *m, unsigned track, const struct stor
 }
 
 /* True if what follows the track is explained by it ending at that byte. */
-static bool fits_behind(const struct writer *w, unsigned track, uint64_t byte, unsigned unit)
+static bool fits_after(const struct writer *w, unsigned track, uint64_t byte, unsigned unit)
 {
 	struct stored next;
 	struct plan plan;
@@ -256,12 +256,12 @@ static const char *put_end(struct writer *w, unsigned track, const struct stored
 	uint32_t rest = (uint32_t)(s->end - s->lba_end);
 	uint64_t place = (uint64_t)rest * s->unit;
 
-	if (fits_behind(w, track, w->byte + place, s->unit)) {
+	if (fits_after(w, track, w->byte + place, s->unit)) {
 		w->byte += place;
 		w->sector += rest;
 		return NULL;
 	}
-	if (rest == 0 || !fits_behind(w, track, w->byte, s->unit))
+	if (rest == 0 || !fits_after(w, track, w->byte, s->unit))
 		return "the parts of the disc are not one behind the other in the file";
 	put_time(w, "    POSTGAP", rest);
 	return NULL;

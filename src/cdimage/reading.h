@@ -34,7 +34,7 @@ bool reading_line(struct reading *r, struct slice *rest, struct slice *line);
 /* Takes the next word from *rest; an empty slice at the end. */
 struct slice slice_word(struct slice *rest);
 /*
- * Takes a string: from the first to the last quotation mark, which leaves what is behind it in
+ * Takes a string: from the first to the last quotation mark, which leaves what is after it in
  * *rest; without quotation marks, everything.
  */
 struct slice slice_string(struct slice *rest);

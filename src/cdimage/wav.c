@@ -51,7 +51,7 @@ static const char *foreign(const uint8_t *head, size_t len)
 #define STREAMINFO 34u /* bytes */
 #define ID3_HEAD   10u
 
-/* Where "fLaC" is: at the beginning, or behind the ID3 tag that some programs write before it. */
+/* Where "fLaC" is: at the beginning, or after the ID3 tag that some programs write before it. */
 static bool find_flac(const struct cdimage_source *source, unsigned file, uint64_t *at)
 {
 	uint8_t b[ID3_HEAD];

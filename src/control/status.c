@@ -310,7 +310,7 @@ static json_t *list_head(const struct catalog_list *l, const char *folder)
 	return answer_ok("%zu image%s in %s", l->count, l->count == 1 ? "" : "s", folder);
 }
 
-/* Adds the members that stand behind the images. */
+/* Adds the members that stand after the images. */
 static void add_list_tail(
 	const struct catalog_list *l, const struct uploads *u, const struct drive *d, json_t *a)
 {

@@ -12,7 +12,7 @@
 #define ASK_LINE (WORDS_LINE_MAX + 2) /* bytes of a line with its newline and a 0 */
 
 /*
- * Makes the line for verb and the words behind the first one, with drive= and force as the
+ * Makes the line for verb and the words after the first one, with drive= and force as the
  * options say. EXIT_OK, or what was reported.
  */
 enum exit_code ask_line(const struct options *o, const char *verb, char line[ASK_LINE]);

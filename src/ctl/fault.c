@@ -7,7 +7,7 @@
 
 #include "protocol/verbs.h"
 
-/* Replaces the words behind the verb, except options, by these; text may be empty: then by one. */
+/* Replaces the words after the verb, except options, by these; text may be empty: then by one. */
 static void put_words(struct options *o, char *action, char *text)
 {
 	unsigned count = 1;
@@ -27,7 +27,7 @@ static void put_words(struct options *o, char *action, char *text)
 	o->count = count + 1;
 }
 
-/* Joins the words behind "add" or "set" with blanks. False: there is no room. */
+/* Joins the words after "add" or "set" with blanks. False: there is no room. */
 static bool join(const struct options *o, char *out, size_t room)
 {
 	size_t n = 0;

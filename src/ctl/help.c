@@ -74,7 +74,7 @@ static unsigned each_form(const char *verb,
 	return n;
 }
 
-/* Prints words in lines of at most LINE columns, each behind `indent` blanks. */
+/* Prints words in lines of at most LINE columns, each after `indent` blanks. */
 static void print_wrapped(FILE *out, int indent, const char *text)
 {
 	size_t column = 0;

@@ -33,7 +33,7 @@ static bool take(struct line_reader *r, char **line)
 	return true;
 }
 
-/* Makes room for another piece behind what is left of the last one. */
+/* Makes room for another piece after what is left of the last one. */
 static bool make_room(struct line_reader *r)
 {
 	char *grown;

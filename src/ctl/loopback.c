@@ -63,7 +63,7 @@ struct module {
 	const char *name;
 };
 
-/* The words behind the verb. */
+/* The words after the verb. */
 struct words_given {
 	const char *what, *folder, *user, *listen;
 	bool force;
@@ -525,7 +525,7 @@ static enum exit_code turn_off(struct loopback *l)
 
 /* ---- the verb ----------------------------------------------------------------------------- */
 
-/* Sorts the words behind the verb. False: there is one too many. */
+/* Sorts the words after the verb. False: there is one too many. */
 static bool sort_words(const struct options *o, const struct choice *choice, struct words_given *g)
 {
 	g->what = o->count > 1 && !o->literal[1] ? o->word[1] : "status";

@@ -9,7 +9,7 @@
 #include "ctl/client.h"
 
 const char options_help[] =
-	"Options may stand before and behind the command; \"--\" ends them:\n"
+	"Options may stand before and after the command; \"--\" ends them:\n"
 	"  -j, --json         print one JSON object, also if the command fails\n"
 	"  -d, --drive DRIVE  the same as drive=DRIVE: its name or its number, from 0\n"
 	"  -f, --force        even if the host has locked the drive\n"
@@ -83,7 +83,7 @@ static const char *take_option(struct options *o, int c)
 	case ':':
 		return "an option has no value";
 	default:
-		return "there is no such option; a name that begins with \"-\" stands behind --";
+		return "there is no such option; a name that begins with \"-\" stands after --";
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client's command line: options before and behind the verb, and the words of the command. */
+/* The client's command line: options before and after the verb, and the words of the command. */
 #ifndef CTL_OPTIONS_H
 #define CTL_OPTIONS_H
 
@@ -19,7 +19,7 @@ struct options {
 	/* The verb and its arguments, in their order. */
 	unsigned count;
 	char *word[OPTIONS_WORDS];
-	bool literal[OPTIONS_WORDS]; /* the word stood behind "--": it is no option */
+	bool literal[OPTIONS_WORDS]; /* the word stood after "--": it is no option */
 };
 
 /*

@@ -13,7 +13,7 @@
 struct passing {
 	const struct options *o;
 	const char *drive;   /* NULL = none is named */
-	const char *name[2]; /* the words of the command line behind the verb; NULL = not given */
+	const char *name[2]; /* the words of the command line after the verb; NULL = not given */
 	int fd;
 };
 

@@ -206,7 +206,7 @@ static const char *image_end(const char *line)
 	return found;
 }
 
-/* Returns where the name that ends at end begins: behind ": ", a quote, " to " or a first verb. */
+/* Returns where the name that ends at end begins: after ": ", a quote, " to " or a first verb. */
 static const char *image_begin(const char *line, const char *end)
 {
 	static const char *const before[] = {": ", "\"", " to ", "/", "(", "; ", ", "};

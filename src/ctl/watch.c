@@ -222,7 +222,7 @@ static bool ask_for_events(struct watch_states *s, const char *line, const sigse
 	json_t *answer;
 	bool ok;
 
-	/* The same words behind another verb. */
+	/* The same words after another verb. */
 	if (snprintf(events, sizeof(events), "events%s", line + strlen("status")) >=
 			(int)sizeof(events) ||
 		client_send(s->reader.fd, events) < 0 ||

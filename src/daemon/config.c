@@ -81,7 +81,7 @@ static const char *type_name(const config_setting_t *s)
 	}
 }
 
-/* Returns true if the key can have that text; otherwise fault says why not, behind the key's name.
+/* Returns true if the key can have that text; otherwise fault says why not, after the key's name.
  */
 static bool text_fits(const struct key *k, const char *value, char *fault, size_t size)
 {

@@ -15,7 +15,7 @@
 void config_explain(const char *path, unsigned line, const char *text, char *why, size_t size);
 
 /*
- * Moves file, which is at its beginning, behind a byte order mark, which Windows' editors
+ * Moves file, which is at its beginning, after a byte order mark, which Windows' editors
  * write. False if the file is UTF-16, which libconfig cannot read.
  */
 bool config_skip_mark(FILE *file);

@@ -23,7 +23,7 @@ struct hunks {
 	uint32_t hunk;    /* bytes of one */
 	uint32_t count;   /* of hunks */
 	uint64_t frames;
-	uint32_t next; /* the hunk behind the last answer */
+	uint32_t next; /* the hunk after the last answer */
 	/* Hunk n is in slot n % KEPT, if it is anywhere. */
 	uint32_t number[KEPT];
 	uint8_t data[KEPT][CHD_HUNK_MAX];

@@ -16,8 +16,8 @@
 /*
  * Bytes of memory that are taken before the rights are given up; afterwards malloc() cannot ask the
  * kernel for more. libFLAC takes some 2 MiB for the largest blocks that there are, libchdr 12 bytes
- * for each hunk of a CHD, which may be as small as a frame, and what its codecs need. Of what
- * nobody touches, no memory is taken.
+ * for each hunk of a CHD, which may be as small as a frame, and what its codecs need. Pages
+ * that are not touched take no memory.
  */
 #define MEMORY (16u << 20)
 

@@ -35,8 +35,8 @@ void disc_cd_choose_limit(struct disc *d)
 						: cd->plain_limit;
 }
 
-/* The sector behind so many of the ones that are recorded next. */
-static uint32_t limit_behind(const struct disc *d, uint64_t sectors)
+/* The sector after so many of the ones that are recorded next. */
+static uint32_t limit_after(const struct disc *d, uint64_t sectors)
 {
 	const struct disc_cd_record *r = &d->cd->now;
 	int64_t next = disc_cd_next_track(r);
@@ -51,8 +51,8 @@ static uint32_t limit_behind(const struct disc *d, uint64_t sectors)
 
 void disc_cd_set_room(struct disc *d, uint64_t room)
 {
-	d->cd->plain_limit = limit_behind(d, room / MEDIA_BLOCK);
-	d->cd->raw_limit = limit_behind(d, room / CD_SECTOR);
+	d->cd->plain_limit = limit_after(d, room / MEDIA_BLOCK);
+	d->cd->raw_limit = limit_after(d, room / CD_SECTOR);
 	disc_cd_choose_limit(d);
 }
 

@@ -33,7 +33,7 @@ static bool has_tracks(const struct disc_cd *cd)
 	return disc_cd_open_session(&cd->now) > cd->now.open;
 }
 
-/* The block that the host sends for the open track, or the next one; NULL: there is no such one. */
+/* Returns the block that the host sends for the open or the next track; NULL: none is possible. */
 static const struct cd_block *track_block(const struct disc_cd *cd)
 {
 	if (written(cd) == 0)

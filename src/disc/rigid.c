@@ -40,9 +40,9 @@ static int may_write(const struct disc *d, int64_t lba, uint32_t count)
 }
 
 /*
- * While the size grows, blocks from `from` on are no longer counted: nobody was told that they are
- * safe. Then cuts off what a failed write may have appended. Lost blocks that were overwritten have
- * their old or their new data.
+ * While the size grows, blocks from `from` on are no longer counted: the host was not told that
+ * they are safe. Then cuts off what a failed write may have appended. Lost blocks that were
+ * overwritten have their old or their new data.
  */
 static void drop_unwritten(struct disc *d, uint64_t from)
 {

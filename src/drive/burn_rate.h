@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How fast a drive's disc is being written, from the counter of blocks at the moments when somebody
- * asks: nothing runs for it. Pure.
+ * The speed at which a drive's disc is being written, from the counters of blocks at the moments of
+ * the calls. No timer runs for it. Pure.
  */
 #ifndef DRIVE_BURN_RATE_H
 #define DRIVE_BURN_RATE_H

@@ -13,8 +13,10 @@
 #include "media/store.h"
 #include "util/array.h"
 
-/* True if anybody has locked the image, which the daemon can only read: a compact disc, say, whose
- * text names it. */
+/*
+ * True if a process has locked the image, which the daemon can only read: for example a compact
+ * disc whose text names the image.
+ */
 static bool is_locked(const struct library_file *f)
 {
 	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

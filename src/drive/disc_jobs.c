@@ -363,7 +363,7 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f, bool
 	return r == 0 ? NULL : answer_error("io-error", "\"%s\": %s", job->name, strerror(-r));
 }
 
-/* Returns the answer if the image is not the one that somebody has seen. */
+/* Returns the answer if the image does not have the etag of the command; otherwise NULL. */
 static json_t *refuse_if_changed(const struct job *job, const struct library_file *f, bool leftover)
 {
 	char now[ETAG_TEXT];

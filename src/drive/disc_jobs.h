@@ -33,7 +33,7 @@ int disc_jobs_new(const struct disc_jobs_config *config, sd_event *event, struct
 void disc_jobs_free(struct disc_jobs *j);
 
 /* Queue a command; r gets its answer, in the end exactly one. The strings are copied. */
-/* etag: as somebody has seen the image, see library/etag.h; NULL = as it is. */
+/* etag: the image must still have this tag, see library/etag.h; NULL = any. */
 void disc_jobs_rename(
 	struct disc_jobs *j, const char *name, const char *to, const char *etag, struct reply *r);
 void disc_jobs_delete(struct disc_jobs *j, const char *name, const char *etag, struct reply *r);

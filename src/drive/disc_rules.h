@@ -17,7 +17,7 @@ json_t *disc_rules_name(const char *name);
  */
 json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t size);
 /*
- * Writes the name of the blank that people ask for as `name` to whole: with .iso behind it, if
+ * Writes the name of the blank that people ask for as `name` to whole: with .iso after it, if
  * it has no suffix and the folder has no file of that very name.
  */
 void disc_rules_blank_name(const char *media, const char *name, char *whole, size_t size);

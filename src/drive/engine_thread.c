@@ -111,7 +111,7 @@ static bool changes_data(struct engine_thread *e, const struct mmc_state *now)
 	return true;
 }
 
-/* True if somebody watches the host, and this is what they wait for. */
+/* True if the main thread waits for a change of the host, and this is one. */
 static bool is_awaited(struct engine_thread *e, const struct mmc_state *now)
 {
 	struct ffs_state usb = e->usb;

@@ -238,7 +238,7 @@ static json_t *refuse_if_used(const struct extract_jobs *j, const struct library
 	if (holders_is_changing(all, f->dev, f->ino))
 		return answer_error("in-use",
 			"another command works on \"%s\" at this moment; ask again", name);
-	/* It is not opened: that would replace the empty file of somebody else. */
+	/* An empty image is refused without opening it, which could replace the file. */
 	if (f->size == 0)
 		return answer_error("blank", "\"%s\" is blank: there are no songs on it", name);
 	return NULL;

@@ -161,7 +161,7 @@ static int has_bytes(struct folder *f, const char *name, const void *bytes, size
 	return (size_t)n == len && memcmp(buf, bytes, len) == 0;
 }
 
-/* True if the n-th names can be had: 1; 0: one of them is somebody else's; -errno. */
+/* Returns 1 if the n-th names can be used; 0 if another file has one of them; -errno. */
 static int can_have(struct work *w, unsigned n, enum owner cue)
 {
 	const size_t len = w->map.text_packs * (size_t)CD_TEXT_PACK;

@@ -3,7 +3,7 @@
  * What is beside the image of a finalised CD that is not a plain ISO, so that other programs can
  * read it: its cue sheet, and a file with the packs of its CD-Text if the lines of a cue sheet do
  * not say all of it. Both follow from the state file, and have the name of the image with another
- * suffix, or with a number behind it if a file of somebody else has that name: nothing is
+ * suffix, or with a number after it if a file of somebody else has that name: nothing is
  * overwritten that was not made here. Together with the image and the state they are one disc.
  *
  * Any thread; these functions wait for storage. Only disc_file.h calls those that write.

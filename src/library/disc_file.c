@@ -76,7 +76,7 @@ static int copy_state(struct folder *f, const char *old, const char *to, bool *c
 	return write_copy(f, to, STORE_SUFFIX, text, (size_t)n);
 }
 
-/* A file that is too long for a checksum is somebody else's, and keeps its name. */
+/* A file that is too long for a checksum was not made by the daemon, and keeps its name. */
 static int copy_checksum(struct folder *f, const char *old, const char *to, bool *copied)
 {
 	char text[CHECKSUM_TEXT], renamed[2 * CHECKSUM_TEXT], from[FILE_NAME];

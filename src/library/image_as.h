@@ -9,10 +9,10 @@
 #include "disc/medium.h"
 
 enum image_as {
-	IMAGE_AS_DRIVE, /* nobody has said: what the drive's configuration says */
+	IMAGE_AS_DRIVE, /* not given: as the drive's configuration says */
 	IMAGE_AS_DVD,   /* a DVD-ROM, or a BD-ROM if no DVD can hold it */
 	IMAGE_AS_CD,    /* a CD-ROM */
-	IMAGE_AS_AUTO   /* a CD-ROM if it fits one of 80 minutes and has no UDF volume */
+	IMAGE_AS_AUTO   /* a CD-ROM if it fits on a CD of 80 minutes and has no UDF volume */
 };
 
 /* Blocks of a CD of 80 minutes (79:59:74), the largest that is for sale everywhere. */
@@ -25,7 +25,7 @@ bool image_as_named(const char *name, enum image_as *as);
 
 /*
  * The row of the disc as which an image of that many bytes is shown. wish: IMAGE_AS_DRIVE, or what
- * somebody has said for this image; drive: what is configured. udf: it has a UDF volume.
+ * the user has given for this image; drive: the configured one. udf: it has a UDF volume.
  */
 const struct disc_medium *image_as_medium(
 	enum image_as wish, enum image_as drive, uint64_t size, bool udf);

@@ -195,7 +195,7 @@ int image_compact_open_raw(const struct library_file *f, int form,
 	out->ino = f->ino;
 	if (!d)
 		return image_refuse(why, -ENOMEM, "io-error", "there is no memory");
-	/* Bytes behind the last whole sector are not part of the disc. */
+	/* Bytes after the last whole sector are not part of the disc. */
 	cd_map_one_track(&d->map, (enum cd_form)form, (uint32_t)(f->size / CD_SECTOR), CD_SECTOR);
 	snprintf(d->file[0].name, sizeof(d->file[0].name), "%s", f->base);
 	d->file[0].size = f->size;

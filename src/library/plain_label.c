@@ -32,8 +32,8 @@ static bool is_foreign(const uint8_t *block)
 
 /*
  * Returns the block of the sequence's end; 0: it is none that all agree on. libblkid looks for
- * UDF behind it, in steps of one block and of two, so the next two blocks must be none of
- * the sequence; those behind the end of the file are none.
+ * UDF after it, in steps of one block and of two, so the next two blocks must be none of
+ * the sequence; those after the end of the file are none.
  */
 static size_t find_end(const uint8_t *p, size_t blocks)
 {

@@ -22,7 +22,7 @@ const char *portable_fault(const char *name);
 /*
  * Makes a name (without folders) of a text, which is untrusted: valid UTF-8 without characters that
  * are special to terminals, shells, paths or FAT; at most size - 1 bytes, which may be 2 to 255,
- * cut between characters. portable_fault() finds no fault in it, also with a suffix behind it that
+ * cut between characters. portable_fault() finds no fault in it, also with a suffix after it that
  * fits. False: no character of the text can be used.
  */
 bool portable_name(const char *text, char *out, size_t size);

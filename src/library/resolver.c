@@ -270,7 +270,7 @@ static int misbehaved(struct job *j, const char *how)
 		"\"%s\" could not be read: mmcgadget-resolver %s", j->name, how);
 }
 
-/* True if each of them is a piece of the text, behind the one before. */
+/* True if each mention is a piece of the text, and they are in the order of the text. */
 static bool check_mentions(const struct cdimage_mentions *m, uint64_t length, unsigned files)
 {
 	uint64_t end = 0;

@@ -44,7 +44,7 @@ bool song_folder_has(const struct song_folder *f, const char *file);
 
 /*
  * The files are on storage: moves them to their place, a new folder at once, others one after the
- * other, and closes *f. A new folder whose name is taken gets " 2" and so on behind it. 0; -EEXIST:
+ * other, and closes *f. A new folder whose name is taken gets " 2" and so on after it. 0; -EEXIST:
  * a file of the same name was made meanwhile, or no number is free; -errno. Files that were not
  * moved are removed.
  */

@@ -10,12 +10,12 @@
 
 #define SONG_NAME       256u /* bytes of a name, with the final NUL */
 #define SONG_WAV_HEADER 44u  /* bytes before the samples */
-#define SONG_FOLDERS    999u /* numbers behind the name of a folder, at most */
+#define SONG_FOLDERS    999u /* numbers after the name of a folder, at most */
 
 /*
  * Writes the name of the folder: "PERFORMER - TITLE" or "TITLE" by the CD-Text, otherwise `image`,
  * the name of the disc's file, without its suffix. Room for a blank and a number of SONG_FOLDERS is
- * left behind it. All of it, as of song_file_name(), can be held by FAT, exFAT and Windows.
+ * left after it. All of it, as of song_file_name(), can be held by FAT, exFAT and Windows.
  */
 void song_folder_name(const struct cd_map *m, const char *image, char out[SONG_NAME]);
 

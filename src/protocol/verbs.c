@@ -345,7 +345,7 @@ static char *take_value(struct word *word)
 	return word->text + len + 1;
 }
 
-/* Sorts the words behind the verb into options and arguments. */
+/* Sorts the words after the verb into options and arguments. */
 static int take_words(
 	struct words *w, struct verb_call *call, const char **code, char *why, size_t size)
 {

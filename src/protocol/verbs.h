@@ -112,7 +112,7 @@ int verb_parse(struct words *w, const struct verb_drives *drives, struct verb_ca
 bool verb_is_option(const char *word);
 
 /*
- * Returns the verb that somebody means who types word, NULL if nothing is near: another case of
+ * Returns the verb that a user may mean by word, NULL if no verb is near: another case of
  * the letters, a word that other programs use, or an error in typing. more: further verbs that
  * the caller has, ended by NULL; may be NULL.
  */

@@ -287,7 +287,7 @@ static int cut(int fd, struct upload_part *p)
 		return -errno;
 	if ((uint64_t)st.st_size < p->text.offset)
 		p->text.offset = (uint64_t)st.st_size;
-	/* It would give the room behind the end back, too. */
+	/* A cut to the same length would also free the room after the end. */
 	if ((uint64_t)st.st_size == p->text.offset)
 		return 0;
 	return ftruncate(fd, (off_t)p->text.offset) < 0 ? -errno : 0;

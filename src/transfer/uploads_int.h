@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of uploads.h: a command of somebody on its way, and the queue. Main thread. */
+/* The parts of uploads.h: the command that is carried out, and the queue. Main thread. */
 #ifndef TRANSFER_UPLOADS_INT_H
 #define TRANSFER_UPLOADS_INT_H
 

@@ -40,7 +40,7 @@ static const char *scheme_of(const struct request *r)
 	return r->web->config.proxy && said && strcmp(said, "https") == 0 ? "https" : "http";
 }
 
-/* Whether somebody may do it. True: it is answered. */
+/* Checks the log-in that the route needs. True: the request was refused, and is answered. */
 static bool refuse_login(struct request *r, const struct route *route)
 {
 	if (!auth_is_set_up(r->web->auth)) {

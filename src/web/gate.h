@@ -56,7 +56,7 @@ unsigned gate_check(struct gate *g, const char *method, const char *version, con
 /* The names that the field Host of a request may have. */
 struct gate_names {
 	const char *local;        /* the address of this end of the connection; "" = unknown */
-	const char *host_name;    /* of this machine; also with .local behind it */
+	const char *host_name;    /* of this machine; also with .local after it */
 	const char *const *other; /* more names, ended by NULL; may be NULL */
 };
 /* True if the value of Host is a name of this machine, with or without a port. */

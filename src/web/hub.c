@@ -28,7 +28,7 @@ struct subject {
 	struct news *news;
 };
 
-/* A text for everybody, counted. */
+/* A text that all listeners share, with a count of its users. */
 struct news {
 	unsigned users;
 	uint64_t seq;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Live states for browsers (Server-Sent Events): one connection to the daemon's verb events, as
- * long as anybody listens, and of each subject the newest line for everybody. A listener that does
+ * long as there is a listener, and the newest line of each subject for all. A listener that does
  * not read loses steps, never the last one. Main thread.
  */
 #ifndef WEB_HUB_H

@@ -15,7 +15,7 @@
 struct image_filter {
 	const char *part;  /* of name or label, in any case of its ASCII letters */
 	const char *kind;  /* one of these, joined by commas */
-	const char *after; /* only names behind this one */
+	const char *after; /* only names after this one */
 	const char *name;  /* exactly this one */
 	unsigned limit;    /* so many, at most */
 };

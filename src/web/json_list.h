@@ -14,7 +14,7 @@
 
 /* A text that grows. All members 0 at the beginning. */
 struct json_text {
-	char *text; /* with a 0 behind it; NULL = nothing yet */
+	char *text; /* with a 0 after it; NULL = nothing yet */
 	size_t len, size;
 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* Takes digits at *p, and leaves *p behind them. False: there are none, or too many. */
+/* Takes digits at *p, and leaves *p after them. False: there are none, or too many. */
 static bool digits(const char **p, uint64_t *out)
 {
 	size_t n = strspn(*p, "0123456789");

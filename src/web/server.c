@@ -393,7 +393,7 @@ static void on_connection(void *server, struct MHD_Connection *connection, void 
 	}
 }
 
-/* Whether somebody there may connect at all. */
+/* True if the address of the connection may use the page. */
 static bool is_allowed(const struct server *s, const struct conn *c)
 {
 	const struct web_config *config = &s->web->config;

@@ -107,7 +107,7 @@ static void end_if_silent(const struct upload *up)
 		(void)shutdown(info->connect_fd, SHUT_RDWR);
 }
 
-/* The same for all, if the daemon has refused because somebody still writes. */
+/* Ends all silent connections, if the daemon refused because a process still writes. */
 static void end_silent(const struct uploads *u, const json_t *answer)
 {
 	for (unsigned i = 0; i < UPLOADS_MAX && strcmp(field_text(answer, "code"), "busy") == 0;

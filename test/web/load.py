@@ -437,7 +437,7 @@ class Load:
 
     # ---- more than 4 GiB ----
 
-    def offsets_behind_4_gib(self):
+    def offsets_after_4_gib(self):
         size, at = (1 << 32) + 3 * MIB, (1 << 32) + MIB
         # Room is not taken, so that the file is sparse.
         self.board.card("daemon", "no-room")
@@ -470,7 +470,7 @@ class Load:
 
 TESTS = ["idle_it_is_small", "who_is_gone_without_a_word_holds_no_upload", "kills_at_random_lose_nothing",
          "some_begin_and_send_nothing", "two_hundred_streams", "uploads_to_a_slow_card",
-         "a_card_without_room_is_said_before_the_body", "a_card_that_gets_full_in_the_middle", "offsets_behind_4_gib",
+         "a_card_without_room_is_said_before_the_body", "a_card_that_gets_full_in_the_middle", "offsets_after_4_gib",
          "a_refusal_is_answered_when_the_body_was_read", "many_images", "two_hundred_who_never_end_their_headers",
          "who_sends_nothing_is_ended"]
 

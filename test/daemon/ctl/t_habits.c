@@ -98,7 +98,7 @@ static const struct habit habits[] = {
 	{"status -v", 0, "phase errors"},
 	{"status", 0, "disc       none"},
 	{"status --frob", 2, "\"--frob\": there is no such option"},
-	{"insert -x.iso", 2, "a name that begins with \"-\" stands behind --"},
+	{"insert -x.iso", 2, "a name that begins with \"-\" stands after --"},
 	/* other words for the verbs */
 	{"ls", 2, "there is no \"ls\"; did you mean list?"},
 	{"images", 2, "did you mean list?"},
