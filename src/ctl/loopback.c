@@ -56,7 +56,7 @@ static const struct choice choices[] = {
 			 "Eject it there first, or: sudo mmcgadgetctl network off force"},
 };
 
-/* Modules that may not be loaded before "on", in the order in which they can be removed. */
+/* The modules that "on" may have to load, in the order in which they can be removed. */
 #define MODULES 3
 struct module {
 	enum part part;

@@ -50,7 +50,7 @@ bool drive_record_is_burned(const struct drive_record *r, const struct image *im
 void drive_record_renamed(struct drive_record *r, const struct image *image);
 /* The image, which is in the drive, was burned and finalised now. */
 void drive_record_set_burned(struct drive_record *r, const struct image *image);
-/* That it is a blank again. */
+/* The image, which is in the drive, is a blank again. */
 void drive_record_set_erased(struct drive_record *r, const struct image *image);
 
 #endif

@@ -23,7 +23,7 @@ struct label {
  */
 typedef void label_fn(int fd, uint64_t session, struct label *out);
 label_fn label_read;
-/* The same but for sectors, by libblkid also if the image is plain (plain_label.h). */
+/* As label_read(), but not for sectors, and always with libblkid (see plain_label.h). */
 label_fn label_read_by_libblkid;
 
 /*
