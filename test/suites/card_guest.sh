@@ -184,7 +184,8 @@ fi
 [ -e "$work/pc.img" ] || pc_disk "$work/pc.img"
 second_ram_disk test/card/script_life.sh
 declare -A sums=() # of each finished disc
-# sums_stay: each disc that was finished once is there and unchanged, and what is new is remembered.
+# sums_stay: each disc that was finished once is there and unchanged. It may have its earlier name again: a list
+# shows a new name a moment before that is on the card.
 sums_stay() {
 	local name sum
 	declare -A now=()
@@ -192,7 +193,10 @@ sums_stay() {
 		now[$name]=$sum
 	done < <(tr -d '\r' <"$console" | sed -n 's/^CARD sum //p')
 	for name in "${!sums[@]}"; do
-		is "$name ${now[$name]:-lost}" "$name ${sums[$name]}" || return
+		case " ${now[*]} " in
+		*" ${sums[$name]} "*) [ -z "${now[$name]:-}" ] || is "$name ${now[$name]}" "$name ${sums[$name]}" || return ;;
+		*) is "$name ${now[$name]:-lost}" "$name ${sums[$name]}" || return ;;
+		esac
 	done
 }
 remember() {
