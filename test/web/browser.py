@@ -289,6 +289,9 @@ class Story:
         # After the eject, the daemon renames the image to its label.
         self.b.wait_text("#disc-list", "AGAIN.iso")
         self.b.button("Insert: AGAIN")
+        # It also makes the checksum, and refuses to erase the disc until that is done.
+        wait_for("the end of what becomes of a burned disc", lambda: not [
+            d for d in self.board.ask_daemon("status")["drives"] if (d.get("burned") or {}).get("state")])
         self.b.click("More: AGAIN")
         self.b.click("Erase…", "#sheet")
         self.b.wait_text("#ask-title", "Erase AGAIN.iso?")
