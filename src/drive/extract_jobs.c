@@ -25,6 +25,7 @@ struct job {
 	char *name, *to; /* to: NULL = by the CD-Text */
 	char *asked;     /* the name as the command had it */
 	unsigned track;
+	bool beside; /* the disc is in a drive, which records nothing more on it */
 	struct reply *reply;
 	struct reply *stop; /* of the command that stops it; NULL: none does */
 	struct job *next;
@@ -93,13 +94,15 @@ static int extract_from(struct extract_jobs *j, int folder, const struct image *
 static int run(struct extract_jobs *j)
 {
 	int folder = library_open_folder(j->config.media), r;
+	struct image_policy policy = j->config.policy;
 	struct image image;
 
 	if (folder < 0)
 		return image_refuse(&j->why, folder, library_folder_code(folder),
 			"the media folder %s cannot be opened: %s", j->config.media,
 			strerror(-folder));
-	r = image_open(folder, j->config.media, j->queue->name, &j->config.policy, &image, &j->why);
+	policy.beside = j->queue->beside;
+	r = image_open(folder, j->config.media, j->queue->name, &policy, &image, &j->why);
 	if (r == 0)
 		r = extract_from(j, folder, &image);
 	image_fini(&image);
@@ -223,13 +226,17 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *jobs)
 /* ---- before it ---------------------------------------------------------------------------- */
 
 /* Returns why the disc cannot be read by another than its drive; NULL: it can. */
-static json_t *refuse_if_used(const struct extract_jobs *j, const struct library_file *f)
+static json_t *refuse_if_used(struct extract_jobs *j, const struct library_file *f)
 {
 	const struct holders *all = j->config.holders;
 	const char *name = j->queue->name;
 
+	j->queue->beside = false;
 	for (unsigned i = 0; i < all->count; i++) {
-		if (holder_has_alone(all->at[i], f->dev, f->ino))
+		if (!holder_has_alone(all->at[i], f->dev, f->ino))
+			continue;
+		j->queue->beside = *all->at[i]->unchangeable;
+		if (!j->queue->beside)
 			return answer_error("in-use",
 				"\"%s\" is in %s, which can record it; take it out first: "
 				"mmcgadgetctl eject drive=%s",
@@ -263,12 +270,22 @@ static json_t *start_thread(struct extract_jobs *j)
 	return NULL;
 }
 
+/* Finds the image of a name, which may be that of its cue sheet. 0 or -errno. */
+static int find(int folder, const char *name, struct library_file *f)
+{
+	char *image = strdup(name), *to = NULL;
+	int r = image ? disc_rules_find(folder, &image, &to, f) : -ENOMEM;
+
+	free(image);
+	return r;
+}
+
 /* Returns NULL if the job runs or searches now, otherwise its answer. */
 static json_t *begin_in(struct extract_jobs *j, int folder, bool search)
 {
 	struct library_file f;
 	json_t *answer;
-	int r = library_find(folder, j->queue->name, &f);
+	int r = find(folder, j->queue->name, &f);
 
 	if ((r == -ENOENT || r == -ENOTDIR) && search) {
 		j->searching = true;

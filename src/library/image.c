@@ -136,7 +136,7 @@ static bool is_recordable(const struct library_file *f, struct store *s,
 }
 
 /* *largest: the bytes that the file may come to have; IMAGE_MAX_BLOCKS if that is not known. */
-static int open_media(struct library_file *f, struct image *out, uint16_t unit,
+static int open_media(struct library_file *f, bool beside, struct image *out, uint16_t unit,
 	struct media **media, uint64_t *largest)
 {
 	const uint64_t most = IMAGE_MAX_BLOCKS * MEDIA_BLOCK;
@@ -160,7 +160,11 @@ static int open_media(struct library_file *f, struct image *out, uint16_t unit,
 	}
 	if (out->recordable && (fd == -EACCES || fd == -EPERM))
 		fd = -EROFS;
-	return fd < 0 ? fd : media_file_open_units(fd, unit, out->recordable, media);
+	if (fd < 0)
+		return fd;
+	return beside && !out->recordable
+		       ? media_file_open_beside(fd, unit, media)
+		       : media_file_open_units(fd, unit, out->recordable, media);
 }
 
 static void report_state(struct image *image, const char *name)
@@ -284,7 +288,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 			permission_hint(folder, folder_name, out->name, "rw", hint);
 	}
 	if (r == 0)
-		r = open_media(f, out, unit, &media, &largest);
+		r = open_media(f, policy->beside, out, unit, &media, &largest);
 	if (r < 0) {
 		store_close(store);
 		return r;

@@ -58,7 +58,7 @@ static int lock_file(int fd, bool exclusive)
 	return errno == EINVAL || errno == ENOLCK || errno == EOPNOTSUPP ? 0 : -errno;
 }
 
-int file_check(int fd, uint32_t unit, bool writable, struct stat *st)
+int file_look(int fd, uint32_t unit, struct stat *st)
 {
 	if (fstat(fd, st) < 0)
 		return -errno;
@@ -70,5 +70,12 @@ int file_check(int fd, uint32_t unit, bool writable, struct stat *st)
 	 * a file has less than 4 GiB. */
 	if ((uint64_t)st->st_size > (uint64_t)0xfffffffe * unit)
 		return -EFBIG;
-	return lock_file(fd, writable);
+	return 0;
+}
+
+int file_check(int fd, uint32_t unit, bool writable, struct stat *st)
+{
+	int r = file_look(fd, unit, st);
+
+	return r < 0 ? r : lock_file(fd, writable);
 }

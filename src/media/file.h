@@ -9,10 +9,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/*
- * Checks that a medium of blocks of that many bytes can be in the file, and locks it: exclusively
- * if it is to be written, else shared. Results as of media_file_open().
- */
+/* Checks that a medium of blocks of that many bytes can be in the file. As media_file_open(). */
+int file_look(int fd, uint32_t unit, struct stat *st);
+/* The same, and locks it: exclusively if it is to be written, else shared. */
 int file_check(int fd, uint32_t unit, bool writable, struct stat *st);
 /* Reads all of the bytes. 0; -EIO: the file is shorter; -errno. */
 int file_read_all(int fd, void *to, size_t len, off_t at);

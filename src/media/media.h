@@ -124,6 +124,11 @@ int media_file_open(int fd, bool writable, struct media **out);
 /* The same, with blocks of unit bytes, 1 to MEDIA_UNIT_MAX. */
 int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out);
 /*
+ * The same, for reading, beside a drive that has the file locked: the caller knows that it writes
+ * nothing more to it.
+ */
+int media_file_open_beside(int fd, uint32_t unit, struct media **out);
+/*
  * Opens several regular files, one after the other, as one medium of blocks of 1 byte, which
  * cannot be written: block begin[i] is the first byte of file i. Takes the descriptors over, also
  * on failure. Locks and results as of media_file_open(); *bad is the number of the file that is at

@@ -232,31 +232,43 @@ int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx)
 	return f->ahead ? 0 : -ENOMEM;
 }
 
-int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out)
+/* r: whether the file can be used, see file_look(). */
+static int open_checked(
+	int r, int fd, const struct stat *st, uint32_t unit, bool writable, struct media **out)
 {
-	struct stat st;
-	int r = file_check(fd, unit, writable, &st);
+	struct media_file *f = r < 0 ? NULL : calloc(1, sizeof(*f));
 
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	struct media_file *f = calloc(1, sizeof(*f));
 	if (!f) {
 		close(fd);
-		return -ENOMEM;
+		return r < 0 ? r : -ENOMEM;
 	}
 	f->fd = fd;
 	f->m.ops = &file_ops;
 	f->m.unit = unit;
 	f->m.writable = writable;
-	f->m.stamp = stamp_of(&st);
+	f->m.stamp = stamp_of(st);
 	if (writable)
-		blocks_ahead_begin(&f->blocks, fd, (uint64_t)st.st_size, (uint64_t)st.st_blocks);
-	f->m.blocks = ((uint64_t)st.st_size + unit - 1) / unit;
-	f->m.tail = (uint32_t)((uint64_t)st.st_size % unit);
+		blocks_ahead_begin(&f->blocks, fd, (uint64_t)st->st_size, (uint64_t)st->st_blocks);
+	f->m.blocks = ((uint64_t)st->st_size + unit - 1) / unit;
+	f->m.tail = (uint32_t)((uint64_t)st->st_size % unit);
 	*out = &f->m;
 	return 0;
+}
+
+int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out)
+{
+	struct stat st;
+	int r = file_check(fd, unit, writable, &st);
+
+	return open_checked(r, fd, &st, unit, writable, out);
+}
+
+int media_file_open_beside(int fd, uint32_t unit, struct media **out)
+{
+	struct stat st;
+	int r = file_look(fd, unit, &st);
+
+	return open_checked(r, fd, &st, unit, false, out);
 }
 
 int media_file_open(int fd, bool writable, struct media **out)

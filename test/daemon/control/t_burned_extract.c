@@ -77,8 +77,6 @@ static void songs_of_a_burn_by_tracks(void **state)
 		"out first: mmcgadgetctl eject drive=drive0");
 	assert_true(cd_close(&usb[0], 2));
 	assert_true(comes("media/take1.cue"));
-	fifo_slow("eject\n", "ok: drive0: ejected take1.bin");
-	wait_unlocked("media/take1.bin");
 	fifo_slow("extract take1\n", "ok: extracted 2 songs from take1.bin to \"take1\" (");
 	assert_string_equal(names_in("media/take1"), "Track 01.wav Track 02.wav ");
 	assert_burned("media/take1/Track 01.wav", 1, ONE, 2);
@@ -87,6 +85,38 @@ static void songs_of_a_burn_by_tracks(void **state)
 	fifo_slow("extract take1.cue track=2 to=again\n",
 		"ok: extracted \"Track 02.wav\" from take1.cue to \"again\" (");
 	assert_burned("media/again/Track 02.wav", 2, TWO, 2);
+	fifo_slow("eject\n", "ok: drive0: ejected take1.bin");
+}
+
+/* The PC has ejected it, and it is still in the open tray. */
+static void the_songs_are_copied_while_the_disc_is_in_the_drive(void **state)
+{
+	(void)state;
+	fifo_slow("blank in.bin type=cd-r\n", "ok: drive0: inserted in.bin (blank CD-R, ");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(cd_select_audio(&usb[0], false));
+	burn(0, 1, ONE);
+	assert_true(cd_flush(&usb[0]));
+	assert_true(cd_close(&usb[0], 2));
+	assert_true(comes("media/in.cue"));
+	fifo_slow("extract in.bin\n", "ok: extracted \"Track 01.wav\" from in.bin to \"in\" (");
+	assert_burned("media/in/Track 01.wav", 1, ONE, 2);
+	assert_true(fake_host(&usb[0], 0x1b, 2));
+	fifo_slow("extract in.cue to=tray\n",
+		"ok: extracted \"Track 01.wav\" from in.cue to \"tray\" (");
+	assert_burned("media/tray/Track 01.wav", 1, ONE, 2);
+	fifo_slow("eject\n", "ok: drive0: ejected in.bin");
+	/* The PC may erase this one at any moment. */
+	fifo_slow("blank rw.bin type=cd-rw\n", "ok: drive0: inserted rw.bin (blank CD-RW, ");
+	assert_true(fake_ready(&usb[0]));
+	assert_true(cd_select_audio(&usb[0], false));
+	burn(0, 1, ONE);
+	assert_true(cd_flush(&usb[0]));
+	assert_true(cd_close(&usb[0], 2));
+	assert_true(comes("media/rw.cue"));
+	fifo_slow("extract rw.cue\n",
+		"error: \"rw.cue\" is in drive0, which can record it; take it out first");
+	fifo_slow("eject\n", "ok: drive0: ejected rw.bin");
 }
 
 /* Session-at-once with CD-Text: the disc is taken out, renamed, and its songs are copied. */
@@ -142,6 +172,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(songs_of_a_burn_by_tracks, setup_plain, teardown),
+		cmocka_unit_test_setup_teardown(the_songs_are_copied_while_the_disc_is_in_the_drive,
+			setup_plain, teardown),
 		cmocka_unit_test_setup_teardown(songs_come_after_the_burn, setup_songs, teardown),
 	};
 
