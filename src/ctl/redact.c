@@ -32,20 +32,38 @@ static const struct {
 	{"(image *= *\")[^\"]+", "<image>", true},
 };
 
+/*
+ * The beginning of a line of the log after which the name of an image follows: what happened to it
+ * is not personal.
+ */
+static const char said[] =
+	"^([^]]*[]]: )?([^: ]+: )?"
+	"(the host (ejected|loaded) |inserted |ejected |closed |removed |renamed |deleted |erased |"
+	"burning to |(burning|a test burns) track [0-9]+ [(](audio|data)[)] of |session [0-9]+ of |"
+	"the cue sheet of |the image |extracted .* from )";
+/* And what follows the name, if its suffix does not tell where it ends. */
+static const char *const tails[] = {" (", " begins", " again", " is closed, ", " is removed, ",
+	" cannot be ", ", which was ", " to ", " with its "};
+
 struct redact {
 	struct name *bucket[BUCKETS];
-	regex_t regex[ARRAY_LEN(patterns)];
+	regex_t regex[ARRAY_LEN(patterns)], said;
 };
 
 struct redact *redact_new(void)
 {
 	struct redact *r = calloc(1, sizeof(*r));
 
+	if (r && regcomp(&r->said, said, REG_EXTENDED) != 0) {
+		free(r);
+		return NULL;
+	}
 	for (size_t i = 0; r && i < ARRAY_LEN(patterns); i++) {
 		if (regcomp(&r->regex[i], patterns[i].pattern, REG_EXTENDED) == 0)
 			continue;
 		while (i-- > 0)
 			regfree(&r->regex[i]);
+		regfree(&r->said);
 		free(r);
 		return NULL;
 	}
@@ -58,6 +76,7 @@ void redact_free(struct redact *r)
 		return;
 	for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
 		regfree(&r->regex[i]);
+	regfree(&r->said);
 	for (size_t i = 0; i < BUCKETS; i++) {
 		while (r->bucket[i]) {
 			struct name *n = r->bucket[i];
@@ -206,11 +225,31 @@ static const char *image_end(const char *line)
 	return found;
 }
 
-/* Returns where the name that ends at end begins: after ": ", a quote, " to " or a first verb. */
+/* Returns where the name of an image begins by what is said before it; NULL: nothing is. */
+static const char *said_before(const struct redact *r, const char *line)
+{
+	regmatch_t m;
+
+	return regexec(&r->said, line, 1, &m, 0) == 0 && line[m.rm_eo] ? line + m.rm_eo : NULL;
+}
+
+/* Returns where a name without a suffix ends: before the last tail, as a name may have one, too. */
+static const char *tail_of(const char *name)
+{
+	const char *end = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
+		for (const char *at = name; (at = strstr(at + 1, tails[i])) != NULL;)
+			end = !end || at > end ? at : end;
+	}
+	return end ? end : name + strlen(name);
+}
+
+/* Returns where the name that ends at end begins: after ": ", a quote, or " to ". */
 static const char *image_begin(const char *line, const char *end)
 {
 	static const char *const before[] = {": ", "\"", " to ", "/", "(", "; ", ", "};
-	const char *begin = line, *word;
+	const char *begin = line;
 
 	for (size_t i = 0; i < ARRAY_LEN(before); i++) {
 		for (const char *at = line; (at = strstr(at, before[i])) && at < end; at++) {
@@ -218,13 +257,12 @@ static const char *image_begin(const char *line, const char *end)
 				begin = at + strlen(before[i]);
 		}
 	}
-	word = begin + strspn(begin, "abcdefghijklmnopqrstuvwxyz");
-	return word > begin && *word == ' ' && word + 1 < end ? word + 1 : begin;
+	return begin;
 }
 
-static void write_log_line(const char *line, FILE *out)
+static void write_log_line(const struct redact *r, const char *line, FILE *out)
 {
-	const char *end = image_end(line), *quote = strchr(line, '"');
+	const char *end = image_end(line), *quote = strchr(line, '"'), *begin;
 	const char *close = quote ? strchr(quote + 1, '"') : NULL;
 
 	if (close && (!end || quote < end)) {
@@ -233,13 +271,21 @@ static void write_log_line(const char *line, FILE *out)
 
 		fprintf(out, known ? "%.*s" : "%.*s\"<name>\"",
 			(int)((known ? close + 1 : quote) - line), line);
-		write_log_line(close + 1, out);
+		write_log_line(r, close + 1, out);
+		return;
+	}
+	begin = said_before(r, line);
+	/* A name that was replaced already is none. */
+	if (begin && (!end || begin < end) && *begin != '<') {
+		end = end ? end : tail_of(begin);
 	} else if (end) {
-		fprintf(out, "%.*s<image>", (int)(image_begin(line, end) - line), line);
-		write_log_line(end, out);
+		begin = image_begin(line, end);
 	} else {
 		fputs(line, out);
+		return;
 	}
+	fprintf(out, "%.*s<image>", (int)(begin - line), line);
+	write_log_line(r, end, out);
 }
 
 /* ---- the whole text ----------------------------------------------------------------------- */
@@ -259,7 +305,7 @@ static void write_line(const struct redact *r, const char *line, bool log, FILE 
 	if (!text)
 		fputs("<no memory>", out);
 	else if (log)
-		write_log_line(text, out);
+		write_log_line(r, text, out);
 	else
 		fputs(text, out);
 	free(text);
