@@ -261,5 +261,16 @@ check 'uninstall says what it leaves' has "$(uninstall PREFIX=/usr)" 'What stays
 check 'it has removed all that was installed, but the configuration' \
 	test "$(find "$dest" -type f | sort)" = "$dest/etc/mmcgadget/mmcgadget.conf
 $dest/var/lib/mmcgadget/holiday.iso"
+# "apt purge" says the same: as root of a system it cannot be tried here.
+# shellcheck disable=SC2016 # a text of a script
+same_words() {
+	local text
+	for text in 'YOUR DISCS: $(find -L ' "-type f ! -name '.*' 2>/dev/null | wc -l) files" "sudo rm -r " \
+		'"sudo userdel mmcgadget; sudo groupdel mmcgadget"' "\"the daemon's user and group, which own the discs\""; do
+		grep -qF -- "$text" configs/uninstall.sh && grep -qF -- "$text" debian/mmcgadget.postrm ||
+			{ echo "not in both: $text" && return 1; }
+	done
+}
+check 'the package says of discs, user and group what uninstall says' same_words
 check 'uninstall a second time: nothing is there, no error' has "$(uninstall PREFIX=/usr)" "nothing of mmcgadget is below $dest/usr"
 echo "1..$n"
