@@ -284,6 +284,7 @@ report 'every page that doctor names is there, and no other' "$(
 		<(printf '%s\n' docs/boards/*.md | grep -v README.md)
 )"
 report 'the pages of the boards say that nothing was tried' "$(grep -L 'not been tried' docs/boards/*.md)"
+report 'the pages of the boards say how to report' "$(grep -L 'sudo mmcgadgetctl report' docs/boards/*.md)"
 report 'docs/pc.md says that nothing was tried on Windows and macOS' \
 	"$(grep -L 'Windows and macOS have not been tried' docs/pc.md)"
 report "every heading that the README's links name exists" "$(
