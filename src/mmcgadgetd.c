@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/config.h"
@@ -128,9 +129,15 @@ static int override(const struct options *o, struct config *config)
 static int load(const struct options *o, struct config *config)
 {
 	const char *path = o->config ? o->config : DEFAULT_CONFIG;
+	struct stat st = {0};
 	char why[1024];
-	int r = config_load(path, config, why, sizeof(why));
+	int r;
 
+	/* Before the file is read: what is written to it meanwhile is a change. */
+	(void)stat(path, &st);
+	r = config_load(path, config, why, sizeof(why));
+	config->file = path;
+	config->changed = st.st_mtim;
 	if (r == -ENOENT && !o->config) {
 		log_info("no %s, using the built-in defaults", path);
 		return override(o, config);

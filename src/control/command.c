@@ -7,6 +7,7 @@
 
 #include "control/command_fault.h"
 #include "control/command_files.h"
+#include "control/command_find.h"
 #include "control/command_trace.h"
 #include "control/status.h"
 #include "disc/cd_record.h"
@@ -116,19 +117,33 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 	drive_submit_blank(d, name, &blank, call->force != NULL, r);
 }
 
-/* Without drive=, closes the image in the drive that holds it: people name discs, not drives. */
+/* Unless a drive is named, closes the image in the one that holds it: people name discs. */
+static void close_found(const struct command_find *f, const char *name)
+{
+	const struct drives *all = f->env->drives;
+	struct drive *d = f->drive;
+
+	for (unsigned i = 0; !f->flag && i < all->count; i++) {
+		struct drive_info info;
+
+		drive_get_info(all->drive[i], &info);
+		if (info.image && strcmp(info.image, name) == 0 &&
+			strcmp(drive_media(all->drive[i]), drive_media(f->drive)) == 0)
+			d = all->drive[i];
+	}
+	drive_submit(d, DRIVE_CLOSE, name, false, f->reply);
+}
+
 static void run_close(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
-	for (unsigned i = 0; !call->drive && i < env->drives->count; i++) {
-		struct drive_info info;
+	const struct command_find find = {.env = env,
+		.drive = d,
+		.reply = r,
+		.flag = call->drive != NULL,
+		.run = close_found};
 
-		drive_get_info(env->drives->drive[i], &info);
-		if (info.image && strcmp(info.image, name_of(d, call)) == 0 &&
-			strcmp(drive_media(env->drives->drive[i]), drive_media(d)) == 0)
-			d = env->drives->drive[i];
-	}
-	drive_submit(d, DRIVE_CLOSE, name_of(d, call), false, r);
+	command_find(&find, name_of(d, call));
 }
 
 static void run_rename(const struct command_env *env, const struct verb_call *call, struct drive *d,
@@ -352,6 +367,34 @@ static const struct {
 	[VERB_HELP] = {run_help, false},
 };
 
+/* The drive may be one that was configured after the daemon had read the configuration. */
+static void add_changed_config(const struct command_env *env, char *why, size_t size)
+{
+	const char *path = env->changed_config ? env->changed_config(env->ctx) : NULL;
+	size_t n = strlen(why);
+
+	if (path)
+		snprintf(why + n, size - n,
+			"; %.200s was changed after the daemon had read it, and counts from the "
+			"next start: sudo systemctl restart mmcgadgetd",
+			path);
+}
+
+static void refuse_line(const struct command_env *env, const struct verb_call *call,
+	const char *code, char *why, size_t size, struct reply *r)
+{
+	json_t *a;
+
+	if (call->no_such_drive)
+		add_changed_config(env, why, size);
+	a = answer_error(code, "%s", why);
+	/* That the words are wrong, not what they ask for. */
+	if (strcmp(code, "no-such-drive") != 0)
+		json_object_set_new(
+			a, "usage", json_string(call->verb ? call->verb->synopsis : "help [VERB]"));
+	r->final(r, a);
+}
+
 void command_run(const struct command_env *env, char *line, size_t len, struct reply *r)
 {
 	const char *names[DRIVE_MAX];
@@ -359,7 +402,7 @@ void command_run(const struct command_env *env, char *line, size_t len, struct r
 	struct words words;
 	struct verb_call call;
 	const char *fault = words_split(line, len, &words), *code;
-	char why[512];
+	char why[1024];
 
 	for (unsigned i = 0; i < drives.count; i++)
 		names[i] = drive_name(env->drives->drive[i]);
@@ -368,13 +411,7 @@ void command_run(const struct command_env *env, char *line, size_t len, struct r
 		return;
 	}
 	if (verb_parse(&words, &drives, &call, &code, why, sizeof(why)) < 0) {
-		json_t *a = answer_error(code, "%s", why);
-
-		/* That the words are wrong, not what they ask for. */
-		if (strcmp(code, "no-such-drive") != 0)
-			json_object_set_new(a, "usage",
-				json_string(call.verb ? call.verb->synopsis : "help [VERB]"));
-		r->final(r, a);
+		refuse_line(env, &call, code, why, sizeof(why), r);
 		return;
 	}
 	if (r->from_web && (call.verb->options & VERB_NOT_FOR_WEB)) {

@@ -20,7 +20,9 @@ struct command_env {
 	/* Callbacks for what only the daemon knows; each may be NULL. */
 	const char *(*udc)(void *ctx);     /* name of the controller, "" = none */
 	const char *(*problem)(void *ctx); /* why there is none, "" = there is one */
-	json_t *(*functions)(void *ctx);   /* new array of the functions beside the drives */
+	/* Path of the configuration, if it is another one than the daemon has read; else NULL. */
+	const char *(*changed_config)(void *ctx);
+	json_t *(*functions)(void *ctx); /* new array of the functions beside the drives */
 	void *ctx;
 };
 

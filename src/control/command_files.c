@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "control/command_find.h"
 #include "drive/drive.h"
 #include "library/name_inside.h"
 #include "transfer/download.h"
@@ -16,6 +17,20 @@ static const char *name_of(const struct drive *d, const struct verb_call *call)
 	return name_inside(drive_media(d), call->arg);
 }
 
+/* A page in a browser names what it has seen, and nothing else will do. */
+static void find(const struct command_find *f, const char *name)
+{
+	if (f->reply->from_web)
+		f->run(f, name);
+	else
+		command_find(f, name);
+}
+
+static void sum_found(const struct command_find *f, const char *name)
+{
+	sums_ask(f->env->sums, f->drive, name, f->flag, f->reply);
+}
+
 void command_sum(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
@@ -26,13 +41,28 @@ void command_sum(const struct command_env *env, const struct verb_call *call, st
 				"with blanks need quotes",
 				call->args[1]));
 	else
-		sums_ask(env->sums, d, name_of(d, call), call->count > 1, r);
+		find(&(const struct command_find){.env = env,
+			     .drive = d,
+			     .reply = r,
+			     .flag = call->count > 1,
+			     .run = sum_found},
+			name_of(d, call));
+}
+
+static void open_found(const struct command_find *f, const char *name)
+{
+	download_open(f->env->drives, f->drive, name, f->flag, f->reply);
 }
 
 void command_open(const struct command_env *env, const struct verb_call *call, struct drive *d,
 	struct reply *r)
 {
-	download_open(env->drives, d, name_of(d, call), call->unfinished != NULL, r);
+	find(&(const struct command_find){.env = env,
+		     .drive = d,
+		     .reply = r,
+		     .flag = call->unfinished != NULL,
+		     .run = open_found},
+		name_of(d, call));
 }
 
 static void refuse_number(

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/ask.h"
 #include "ctl/passing.h"
 #include "protocol/answer.h"
 #include "protocol/field.h"
@@ -21,7 +22,8 @@
 
 struct get {
 	struct passing p;
-	const char *name, *path;
+	char name[ASK_LINE]; /* in the media folder: as it was typed, then as it is */
+	const char *path;    /* NULL = as in the media folder */
 	char part[PATH_MAX]; /* what has arrived, with the etag in its name: so it is of this very
 				image */
 	int in, out;
@@ -105,13 +107,26 @@ static enum exit_code give_name(const struct get *g)
 	return EXIT_OK;
 }
 
+/* The name may have been the beginning of it, or the label: the file is called as the image is. */
+static enum exit_code take_name(struct get *g, const char *image)
+{
+	const char *slash;
+
+	snprintf(g->name, sizeof(g->name), "%s", image);
+	slash = strrchr(g->name, '/');
+	if (g->path)
+		return EXIT_OK;
+	g->path = slash ? slash + 1 : g->name;
+	return access(g->path, F_OK) == 0 ? fail(g, g->path, EEXIST) : EXIT_OK;
+}
+
 static enum exit_code get(struct get *g)
 {
 	const char *words[] = {"open", g->name, g->p.o->force ? "unfinished=yes" : NULL, NULL};
 	enum exit_code r = EXIT_OK;
 	json_t *a = NULL;
 
-	if (access(g->path, F_OK) == 0)
+	if (g->path && access(g->path, F_OK) == 0)
 		return fail(g, g->path, EEXIST);
 	r = passing_open(&g->p);
 	if (r == EXIT_OK)
@@ -119,9 +134,11 @@ static enum exit_code get(struct get *g)
 	if (r != EXIT_OK)
 		return r;
 	g->size = field_number(a, "size");
-	r = g->in < 0 ? say_failure(g->p.o->json, EXIT_REFUSED, "io-error",
-				"the daemon passed no descriptor")
-		      : open_part(g, field_text(a, "etag"));
+	r = take_name(g, field_text(a, "image"));
+	if (r == EXIT_OK)
+		r = g->in < 0 ? say_failure(g->p.o->json, EXIT_REFUSED, "io-error",
+					"the daemon passed no descriptor")
+			      : open_part(g, field_text(a, "etag"));
 	json_decref(a);
 	if (r == EXIT_OK)
 		r = copy_all(g);
@@ -135,10 +152,8 @@ enum exit_code get_run(const struct options *o)
 
 	if (!passing_words(o, &g.p))
 		return say_failure(o->json, EXIT_USAGE, "usage", "usage: %s", GET_SYNOPSIS);
-	g.name = g.p.name[0];
-	g.path = strrchr(g.name, '/') ? strrchr(g.name, '/') + 1 : g.name;
-	if (g.p.name[1])
-		g.path = g.p.name[1];
+	snprintf(g.name, sizeof(g.name), "%s", g.p.name[0]);
+	g.path = g.p.name[1];
 	r = get(&g);
 	if (g.in >= 0)
 		close(g.in);

@@ -8,6 +8,7 @@
 #define DAEMON_CONFIG_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "control/control.h"
 #include "drive/drive.h"
@@ -51,6 +52,9 @@ struct config {
 		int idle; /* s without access, then the disc is removed; 0 = only by eject */
 	} burned;
 	int log_level; /* enum log_level */
+	/* Set by the caller of config_load(): what was read, and st_mtim of it then, 0 = none. */
+	const char *file;
+	struct timespec changed;
 };
 
 /* Sets *c to the built-in defaults. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
@@ -164,12 +165,25 @@ static int load_disc(struct daemon *d, unsigned i)
 	return 0;
 }
 
+static const char *changed_config(void *daemon)
+{
+	const struct config *c = ((struct daemon *)daemon)->config;
+	struct stat st;
+
+	if (!c->file || stat(c->file, &st) < 0 ||
+		(st.st_mtim.tv_sec == c->changed.tv_sec &&
+			st.st_mtim.tv_nsec == c->changed.tv_nsec))
+		return NULL;
+	return c->file;
+}
+
 static int start_control(struct daemon *d)
 {
 	struct command_env env = {
 		.drives = &d->drives,
 		.udc = current_udc,
 		.problem = current_problem,
+		.changed_config = changed_config,
 		.functions = current_functions,
 		.ctx = d,
 	};

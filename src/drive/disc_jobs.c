@@ -410,6 +410,11 @@ static json_t *not_found(const struct disc_jobs *j, const struct catalog_list *l
 	if (!list || list->error < 0)
 		return disc_rules_no_image(job->name, j->config.media);
 	match_find(list, job->name, &m);
+	/* It takes names alone, whole ones: labels that were not read change nothing. */
+	if (m.result == MATCH_UNREAD)
+		m.result = MATCH_NONE;
+	if (m.result == MATCH_MORE)
+		return disc_rules_no_image(job->name, j->config.media);
 	if (m.result == MATCH_ONE)
 		return answer_error("no-such-image",
 			"no image \"%s\" in %s, and %s takes whole names only; did you mean "

@@ -437,7 +437,7 @@ static void too_many_names(const struct verb_call *call, char *out, size_t size)
 }
 
 /* The arguments do not fit. */
-static int misfit(const struct verb_call *call, const struct verb_drives *drives, const char **code,
+static int misfit(struct verb_call *call, const struct verb_drives *drives, const char **code,
 	char *why, size_t size)
 {
 	const struct verb *v = call->verb;
@@ -453,8 +453,10 @@ static int misfit(const struct verb_call *call, const struct verb_drives *drives
 		snprintf(text, sizeof(text), "too many arguments");
 	else if (v->keyword)
 		snprintf(text, sizeof(text), "unknown argument \"%.64s\"", call->args[0]);
-	else
+	else {
+		call->no_such_drive = true;
 		snprintf(text, sizeof(text), "there is no drive \"%.64s\"", call->args[0]);
+	}
 	bad_arguments(v, text, code, why, size);
 	n = strlen(why);
 	if (!(v->options & VERB_OPT_DRIVE) || call->drive)
@@ -474,6 +476,7 @@ static int settle_drive(struct verb_call *call, const struct verb_drives *drives
 	if (call->drive_at >= 0)
 		return 0;
 	*code = "no-such-drive";
+	call->no_such_drive = true;
 	n = (size_t)snprintf(why, size, "no drive \"%.40s\"", call->drive);
 	for (unsigned i = 0; i < drives->count && n < size; i++)
 		n += (size_t)snprintf(why + n, size - n, "%s%s", i == 0 ? "; there are: " : ", ",

@@ -80,6 +80,7 @@ struct verb_call {
 	unsigned count;               /* of args */
 	char *drive;                  /* as it was given */
 	int drive_at;                 /* its number; -1: not given, or drives are not known */
+	bool no_such_drive;           /* the line is refused because there is no such drive */
 	char *type, *minutes;         /* of blank */
 	char *until, *records, *from; /* of trace */
 	char *force;                  /* "yes" */

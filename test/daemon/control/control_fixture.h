@@ -32,6 +32,15 @@ static inline const char *problem(void *ctx)
 	return "";
 }
 
+/* The configuration was changed since, if it is not NULL. */
+static const char *fake_changed_config;
+
+static inline const char *changed_config(void *ctx)
+{
+	(void)ctx;
+	return fake_changed_config;
+}
+
 static inline json_t *functions(void *ctx)
 {
 	(void)ctx;
@@ -45,6 +54,7 @@ static inline int make_control(void)
 		.drives = &set,
 		.udc = udc,
 		.problem = problem,
+		.changed_config = changed_config,
 		.functions = functions,
 		.ctx = name,
 	};

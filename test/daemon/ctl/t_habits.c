@@ -216,7 +216,7 @@ static const struct habit habits[] = {
 	{"blank kind.img type=BD-R", 0, "inserted kind.img (blank BD-R"},
 	{"insert a.iso as=CD", 0, "inserted a.iso (CD-ROM"},
 	{"get none.iso", 1, "no image \"none.iso\" in "},
-	{"get none.iso", 1, "; mmcgadgetctl list shows all"},
+	{"get none.iso", 1, " mmcgadgetctl list shows all"},
 	{"blank minus type=dvd-r", 0, "inserted minus.iso (blank DVD-R, 4.71 GB)"},
 	{"rename minus plus", 1, "whole names only; did you mean"},
 	{"rename minus.iso plus.iso", 0, "renamed minus.iso to plus.iso"},
@@ -229,6 +229,10 @@ static const struct habit habits[] = {
 	{"blank x minutes=80", 1,
 		"blank: minutes= is for type=cd-r and type=cd-rw; a DVD+R has one size"},
 	{"close $M/a.iso", 0, "closed a.iso"},
+	{"get MOVIE && rm movie.iso", 0, "wrote movie.iso, 40.96 kB"},
+	{"get films/movie.iso again.iso && rm again.iso", 0, "wrote again.iso, 40.96 kB"},
+	{"get movie >/dev/null && mmcgadgetctl get MOVIE", 1, "movie.iso: File exists"},
+	{"get movie.isp", 1, "did you mean \"films/movie.iso\"?"},
 };
 
 static void every_habit_ends_as_expected(void **state)

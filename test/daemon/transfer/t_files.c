@@ -28,7 +28,7 @@ static void a_descriptor_reads_the_image(void **state)
 	put_text("media/a.iso.mmcdisc", "damaged\n");
 	refused(fd, "blank", "nothing on it", "open blank.iso");
 	refused(fd, "no-such-image", "no image", "open none.iso");
-	/* Only whole names. */
+	/* From the page, only whole names. */
 	refused(fd, "no-such-image", "no image", "open text");
 	refused(fd, "outside", "outside of", "open ../media/text.iso");
 	refused(fd, "outside", "outside of", "open /etc/passwd");
