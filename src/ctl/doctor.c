@@ -7,6 +7,7 @@
 
 #include "ctl/doctor_exam.h"
 #include "ctl/doctor_usb.h"
+#include "ctl/doctor_user.h"
 #include "ctl/soft_udc.h"
 #include "protocol/words.h"
 #include "util/array.h"
@@ -294,6 +295,7 @@ void doctor_examine(const struct doctor_env *env, struct doctor_report *report)
 	check_udc(&x);
 	check_owner(&x);
 	check_daemon(&x);
+	check_folders(&x);
 	check_host(&x);
 	check_faults(&x);
 }

@@ -3,14 +3,13 @@
 #include "ctl/doctor_usb.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/client.h"
 #include "ctl/doctor_network.h"
+#include "ctl/doctor_user.h"
 #include "ctl/root_file.h"
 #include "ctl/version_note.h"
 #include "util/array.h"
@@ -170,23 +169,6 @@ static void report_no_daemon(struct exam *x)
 		exam_advise(x, "Start it: sudo modprobe libcomposite, then sudo mmcgadgetd. No "
 			       "unit of systemd is installed; README.md says how.");
 	}
-}
-
-static void report_no_access(struct exam *x)
-{
-	const struct passwd *user = getpwuid(getuid());
-	char group[64];
-
-	if (!exam_bad(x, "daemon", "it runs, but this user may not use %s", x->env->socket))
-		return;
-	client_group(x->env->socket, group, sizeof(group));
-	if (*group == '\0' || strcmp(group, "root") == 0)
-		exam_advise(x, "Run this as root: sudo mmcgadgetctl doctor.");
-	else
-		exam_advise(x,
-			"Join the group %s (sudo usermod -aG %s %s, then log out and in again), or "
-			"run this as root: sudo mmcgadgetctl doctor.",
-			group, group, user ? user->pw_name : "\"$USER\"");
 }
 
 void check_daemon(struct exam *x)

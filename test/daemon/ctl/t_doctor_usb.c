@@ -2,6 +2,9 @@
 /* mmcgadgetctl doctor: from the controller to the host, and machines that are no boards. */
 #include "daemon/ctl/doctor_fixture.h"
 
+#include <grp.h>
+#include <pwd.h>
+
 static void a_machine_without_device_tree_can_see_the_drive_itself(void **state)
 {
 	(void)state;
@@ -217,6 +220,109 @@ static void a_daemon_that_does_not_answer_is_found(void **state)
 	assert_finds("host", "sees no cable", "Plug ");
 }
 
+/* Who has joined the group since the login needs a new login, and nothing else. */
+static void a_group_that_was_joined_needs_a_new_login(void **state)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	const struct group *group;
+	char line[256], want[256];
+	struct stat st;
+
+	(void)state;
+	put_text("socket", "");
+	/* Root can give it to another group than root's, which is never advised. */
+	if (geteuid() == 0)
+		assert_int_equal(chown(in_scratch("socket"), 0, 65534), 0);
+	assert_int_equal(stat(in_scratch("socket"), &st), 0);
+	group = getgrgid(st.st_gid);
+	assert_non_null(group);
+	assert_non_null(user);
+	put_file("/etc/group", "root:x:0:\n");
+	examine(-EACCES, NULL);
+	assert_finds("daemon", "this user may not use ", "Join the group ");
+	snprintf(line, sizeof(line), "root:x:0:\n%s:x:%u:other,%s\n", group->gr_name,
+		(unsigned)st.st_gid, user->pw_name);
+	put_file("/etc/group", line);
+	examine(-EACCES, NULL);
+	snprintf(want, sizeof(want), "Log out and in again: %s is in the group %s, but logged in ",
+		user->pw_name, group->gr_name);
+	assert_finds("daemon", "this user may not use ", want);
+}
+
+/* Returns the text of the check of that name, "" if there is none. */
+static const char *check_named(const char *name)
+{
+	for (unsigned i = 0; i < report.count; i++) {
+		if (strcmp(report.check[i].name, name) == 0)
+			return report.check[i].text;
+	}
+	return "";
+}
+
+static void examine_folder(const char *problem)
+{
+	char root[SCRATCH_PATH];
+	struct doctor_env env = {.root = root, .socket = "s"};
+	json_t *status = json_loads("{\"ok\":true,\"version\":\"" MMCGADGET_VERSION
+				    "\",\"udc\":\"fe980000.usb\","
+				    "\"drives\":[{\"folder\":\"/discs\",\"host\":" CONNECTED "},"
+				    "{\"folder\":\"/discs\",\"host\":" CONNECTED "}]}",
+		0, NULL);
+
+	json_object_set_new(json_array_get(json_object_get(status, "drives"), 0), "folder_problem",
+		json_string(problem));
+	env.status = status;
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
+	doctor_examine(&env, &report);
+	json_decref(status);
+}
+
+static void a_folder_that_the_user_may_not_change_is_told(void **state)
+{
+	const uid_t me = geteuid();
+	const struct passwd *user;
+	const struct group *group;
+	char line[256], want[256];
+	struct stat st;
+
+	(void)state;
+	put_file("/discs/x", "");
+	examine_folder("");
+	assert_string_equal(check_named("discs"), "");
+	/* Root may everything, so the rows are another user's. */
+	chmod(scratch, 0755);
+	if (me == 0)
+		assert_int_equal(chown(in_scratch("root/discs"), 0, 65534), 0);
+	assert_int_equal(stat(in_scratch("root/discs"), &st), 0);
+	chmod(in_scratch("root/discs"), 0570);
+	assert_int_equal(seteuid(me == 0 ? 65534 : me), 0);
+	user = getpwuid(geteuid());
+	examine_folder("");
+	assert_int_equal(seteuid(me), 0);
+	assert_false(report.bad);
+	scratch_starts(
+		check_named("discs"), "you may not put discs into /discs; ", __FILE__, __LINE__);
+	assert_non_null(strstr(check_named("discs"),
+		me == 0 ? "join its group: sudo usermod -aG " : "sudo ls -ld \"/discs\""));
+	/* It has joined. */
+	group = getgrgid(st.st_gid);
+	assert_true(user && group);
+	snprintf(line, sizeof(line), "%s:x:%u:%s\n", group->gr_name, (unsigned)st.st_gid,
+		user->pw_name);
+	put_file("/etc/group", line);
+	assert_int_equal(seteuid(me == 0 ? 65534 : me), 0);
+	examine_folder("");
+	assert_int_equal(seteuid(me), 0);
+	snprintf(want, sizeof(want),
+		"you may not put discs into /discs; %s is in its group, %s, but logged in before: ",
+		user->pw_name, group->gr_name);
+	scratch_starts(check_named("discs"), want, __FILE__, __LINE__);
+	/* There is none. */
+	examine_folder("the media folder /discs is gone: No such file or directory");
+	assert_finds("discs", "/discs is gone", "Mount or make the folder of the discs again, ");
+	chmod(in_scratch("root/discs"), 0755);
+}
+
 static void a_daemon_on_no_controller_is_found(void **state)
 {
 	char root[SCRATCH_PATH];
@@ -296,6 +402,8 @@ int main(void)
 		T(the_owner_of_the_controller_is_named),
 		T(a_beaglebones_own_gadget_is_found),
 		T(a_daemon_that_does_not_answer_is_found),
+		T(a_group_that_was_joined_needs_a_new_login),
+		T(a_folder_that_the_user_may_not_change_is_told),
 		T(a_daemon_on_no_controller_is_found),
 		T(each_state_of_the_host_has_advice),
 	};
