@@ -147,7 +147,7 @@ static bool look_at_daemon(struct events *ev)
 
 /* Counters that change with every command of a host that polls, and free space, which others use */
 static const char *const restless[] = {"commands", "errors", "card_free_bytes", "card_full_discs",
-	"card_reserved_bytes", "burn_rate_kb_s", "seconds_left"};
+	"card_reserved_bytes", "burn_rate_kb_s", "seconds_left", "silent_seconds"};
 
 static bool look_at_drive(struct events *ev, struct watched_drive *w)
 {
@@ -155,8 +155,9 @@ static bool look_at_drive(struct events *ev, struct watched_drive *w)
 
 	for (size_t i = 0; i < sizeof(restless) / sizeof(restless[0]); i++)
 		json_object_del(seen, restless[i]);
-	if (field_flag(o, "writing") || *field_text(o, "pending") ||
-		*field_text(json_object_get(o, "burned"), "state") ||
+	/* That a burn pauses shows by nothing but the time. */
+	if (field_flag(o, "writing") || strcmp(field_text(o, "burn"), "burning") == 0 ||
+		*field_text(o, "pending") || *field_text(json_object_get(o, "burned"), "state") ||
 		*field_text(json_object_get(o, "extracting"), "image"))
 		ev->busy = true;
 	if (!differs(&w->subject, seen)) {

@@ -84,6 +84,12 @@ static json_t *cd_of(const struct mmc_state *m)
 	return o;
 }
 
+/* As a list counts them: the one that is open, or can be opened, is no session yet. */
+static int closed_sessions(const struct mmc_state *m)
+{
+	return m->sessions - (m->sessions > 0 && !m->finalised ? 1 : 0);
+}
+
 /* For the host, all blocks of an overwritable disc are recorded; status counts those written. */
 static uint32_t recorded_blocks(const struct mmc_state *m)
 {
@@ -139,9 +145,15 @@ static void set_unfinished(json_t *o, struct drive *d)
 
 static void set_speed(json_t *o, struct drive *d, const struct mmc_state *m)
 {
+	static const char *const stages[] = {[BURN_NONE] = "",
+		[BURN_RUNS] = "burning",
+		[BURN_WAITS] = "waiting",
+		[BURN_CUT] = "cut-off"};
 	struct burn_speed speed;
 
 	drive_burn_speed(d, m, &speed);
+	json_object_set_new(o, "burn", json_string(stages[speed.stage]));
+	json_object_set_new(o, "silent_seconds", json_integer((json_int_t)speed.silent));
 	json_object_set_new(o, "writing", json_boolean(speed.writing));
 	json_object_set_new(o, "burn_rate_kb_s", json_integer((json_int_t)speed.kb_s));
 	json_object_set_new(o, "seconds_left", json_integer((json_int_t)speed.seconds));
@@ -195,6 +207,7 @@ json_t *status_drive(struct drive *d, const struct uploads *u)
 	json_object_set_new(o, "free_blocks", json_integer(m->free));
 	json_object_set_new(o, "burn_end", json_integer(drive_burn_end(d, m)));
 	json_object_set_new(o, "sessions", json_integer(m->sessions));
+	json_object_set_new(o, "closed_sessions", json_integer(closed_sessions(m)));
 	json_object_set_new(o, "tracks", json_integer(m->tracks));
 	json_object_set_new(o, "cd", cd_of(m));
 	json_object_set_new(o, "locked", json_boolean(m->locked));

@@ -69,8 +69,9 @@ void watch_take(struct watch_drive *w, const json_t *drive, uint64_t us, struct 
 		.unsynced = field_number(drive, "unsynced_blocks"),
 		.end = field_number(drive, "burn_end"),
 		.seconds = -1};
-	/* The drive is active if a counter rose since the last sample. */
-	if (now.written > last->written)
+	/* The drive is active if a counter rose since the last sample; the first has none before
+	 * it. */
+	if (now.written > last->written || (w->count == 1 && field_flag(drive, "writing")))
 		v->activity = testing ? WATCH_TESTING : WATCH_BURNING;
 	else if (now.read > last->read)
 		v->activity = WATCH_READING;
@@ -93,6 +94,8 @@ static void put_disc(const json_t *drive, FILE *out)
 	fprintf(out, "%s, %s", field_text(drive, "medium"), field_text(drive, "state"));
 	if (*field_text(drive, "format_state"))
 		fprintf(out, ", %s", field_text(drive, "format_state"));
+	if (strcmp(field_text(drive, "burn"), "cut-off") == 0)
+		fputs(", burn cut off", out);
 	if (*field_text(drive, "image"))
 		fprintf(out, ", %s", field_text(drive, "image"));
 }
@@ -189,9 +192,9 @@ char *watch_line(const json_t *drive, const struct watch_view *v)
 json_t *watch_json(const json_t *drive, const struct watch_view *v)
 {
 	static const char *const copied[] = {"medium", "state", "format_state", "image", "sessions",
-		"tracks", "cd", "recorded_blocks", "capacity_blocks", "unsynced_blocks",
-		"blocks_read", "blocks_written", "locked", "unfinished", "image_problem",
-		"folder_problem"};
+		"closed_sessions", "tracks", "cd", "burn", "silent_seconds", "recorded_blocks",
+		"capacity_blocks", "unsynced_blocks", "blocks_read", "blocks_written", "locked",
+		"unfinished", "image_problem", "folder_problem"};
 	json_t *o = json_object();
 
 	json_object_set_new(o, "format", json_integer(ANSWER_FORMAT));

@@ -12,6 +12,7 @@
 #include "drive/drive_int.h"
 #include "drive/unfinished.h"
 #include "library/library.h"
+#include "util/clock.h"
 #include "util/log.h"
 
 /* ---- events for the state machine ----------------------------------------------------------- */
@@ -541,12 +542,16 @@ uint32_t drive_burn_end(struct drive *d, const struct mmc_state *m)
 void drive_burn_speed(struct drive *d, const struct mmc_state *m, struct burn_speed *out)
 {
 	uint32_t end = drive_burn_end(d, m);
-	struct timespec t;
+	const struct burn_sample now = {.us = clock_ms() * 1000,
+		.wrote = engine_thread_wrote(d->engine) * 1000,
+		.written = m->blocks_written,
+		.block = m->open_track && m->open_track_audio ? CD_SECTOR : MEDIA_BLOCK,
+		.left = end > m->nwa ? end - m->nwa : 0,
+		.open = m->loaded && m->end > m->readable,
+		.overwrites = m->loaded && mmc_state_is_overwritable(m),
+		.host = !engine_thread_host_is_absent(d->engine)};
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	burn_rate_take(&d->burn_rate, (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000,
-		m->blocks_written, m->open_track && m->open_track_audio ? CD_SECTOR : MEDIA_BLOCK,
-		end > m->nwa ? end - m->nwa : 0, out);
+	burn_rate_take(&d->burn_rate, &now, out);
 }
 
 void drive_observe(struct drive *d, const struct drive_observer *o, void *ctx)

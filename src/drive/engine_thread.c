@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/clock.h"
+
 struct engine_thread {
 	struct mmc_drive *engine;
 	struct recorder *recorder;
@@ -37,6 +39,7 @@ struct engine_thread {
 	struct ffs_state usb; /* when that began */
 	struct mmc_state state;
 	struct mmc_state last; /* what state was when a disc was in the drive last */
+	uint64_t wrote;        /* see engine_thread_wrote() */
 	bool task_done, flush_posted;
 	struct disc *released[ENGINE_RELEASED];
 	unsigned n_released;
@@ -136,6 +139,8 @@ void engine_thread_changed(struct engine_thread *e)
 	mmc_get_state(e->engine, &now);
 	e->observer->changed(e->observer_ctx);
 	pthread_mutex_lock(&e->lock);
+	if (now.blocks_written > e->state.blocks_written)
+		e->wrote = clock_ms();
 	wake = changes_data(e, &now) || differs(&now, &e->state);
 	wake |= is_awaited(e, &now);
 	if (e->state.loaded && !now.loaded)
@@ -201,6 +206,9 @@ static void insert(struct engine_thread *e)
 	mmc_insert(e->engine, e->task.disc);
 	e->task.disc = NULL;
 	e->data_changed = false;
+	pthread_mutex_lock(&e->lock);
+	e->wrote = 0;
+	pthread_mutex_unlock(&e->lock);
 	recorder_inserted(e->recorder);
 	e->observer->inserted(e->observer_ctx, &e->task.image);
 }
@@ -419,6 +427,16 @@ void engine_thread_get_state(struct engine_thread *e, struct mmc_state *state)
 	pthread_mutex_lock(&e->lock);
 	*state = e->state;
 	pthread_mutex_unlock(&e->lock);
+}
+
+uint64_t engine_thread_wrote(struct engine_thread *e)
+{
+	uint64_t wrote;
+
+	pthread_mutex_lock(&e->lock);
+	wrote = e->wrote;
+	pthread_mutex_unlock(&e->lock);
+	return wrote;
 }
 
 void engine_thread_get_usb(struct engine_thread *e, struct ffs_state *usb)

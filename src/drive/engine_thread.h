@@ -136,6 +136,11 @@ void engine_thread_resumed(struct engine_thread *e);
 
 /* Copies the engine's state of a moment ago. Never waits for the engine's thread. */
 void engine_thread_get_state(struct engine_thread *e, struct mmc_state *state);
+/*
+ * Returns when the host wrote to the disc in the drive last, by clock_ms(); 0: not since the disc
+ * came in, or the daemon started.
+ */
+uint64_t engine_thread_wrote(struct engine_thread *e);
 /* Makes the main thread call mail(). */
 void engine_thread_wake(void *engine_thread);
 /* For image_policy.ready: a medium's thread reports that a call is worth repeating. */

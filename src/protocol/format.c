@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/field.h"
+#include "protocol/format_burn.h"
 #include "protocol/format_faults.h"
 #include "protocol/format_medium.h"
 #include "protocol/format_size.h"
@@ -75,10 +76,9 @@ static void format_cd(const json_t *drive, FILE *out)
 /* What is special about the disc. */
 static void format_remarks(const json_t *drive, FILE *out)
 {
-	if (field_number(drive, "sessions") > 1)
-		fprintf(out, "  %-10s %" PRIu64 ", tracks %" PRIu64 "\n", "sessions",
-			field_number(drive, "sessions"), field_number(drive, "tracks"));
 	format_cd(drive, out);
+	if (!field_flag(drive, "test_write"))
+		format_burn(drive, out);
 	if (field_flag(drive, "test_write"))
 		fprintf(out, "  %-10s the host burns a test, the disc stays as it is\n", "test");
 	if (*field_text(drive, "read_only"))
@@ -113,6 +113,9 @@ static void format_disc(const json_t *drive, FILE *out)
 		else if (strcmp(field_text(drive, "state"), "rewritable") != 0)
 			line_size(out, "free", field_number(drive, "free_blocks") * BLOCK);
 	}
+	if (field_number(drive, "sessions") > 1)
+		fprintf(out, "  %-10s %" PRIu64 " closed, tracks %" PRIu64 "\n", "sessions",
+			format_closed_sessions(drive), field_number(drive, "tracks"));
 	format_remarks(drive, out);
 }
 
@@ -183,6 +186,7 @@ static void everyday_disc(const json_t *drive, FILE *out)
 	const char *state = field_text(drive, "state"), *name = field_text(drive, "medium");
 	char medium[FORMAT_WITH_STATE];
 	char size[16], room[FORMAT_AMOUNT], burned[FORMAT_AMOUNT], all[FORMAT_AMOUNT];
+	char sessions[FORMAT_SESSIONS];
 
 	format_medium_state(drive, medium);
 	format_amount(name, field_number(drive, "capacity_blocks"), all);
@@ -197,11 +201,13 @@ static void everyday_disc(const json_t *drive, FILE *out)
 	else if (strcmp(state, "rewritable") == 0)
 		fprintf(out, "%s, %s of %s written", medium, burned, all);
 	else if (strcmp(state, "open") == 0)
-		fprintf(out, "%s, burn not finished, %s recorded, %s free", medium, burned, room);
+		fprintf(out, "%s, %s, %s recorded, %s free", medium, format_burn_stage(drive),
+			burned, room);
 	else if (strcmp(state, "appendable") == 0)
-		fprintf(out, "appendable %s, %s recorded, %s free", medium, burned, room);
+		fprintf(out, "appendable %s%s, %s recorded, %s free", medium,
+			format_sessions(drive, 1, sessions), burned, room);
 	else
-		fprintf(out, "%s, %s%s", medium, size,
+		fprintf(out, "%s%s, %s%s", medium, format_sessions(drive, 2, sessions), size,
 			strcmp(state, "ejected") == 0
 				? ", ejected by the PC: it is in the open tray"
 				: "");

@@ -327,11 +327,12 @@ function percentOf(d) {
 	return d.burn_end > 0 ? Math.min(100, Math.floor(d.recorded_blocks * 100 / d.burn_end)) : null;
 }
 
-const isBurning = d => Boolean(d.writing || d.test_write && d.state === 'open');
+const isBurning = d => Boolean(d.writing || d.burn === 'burning' && d.state === 'open' || d.test_write && d.state === 'open');
 
 function stateText(d) {
 	if (!d.image) return t('disc.none');
 	if (d.test_write) return t('disc.testing');
+	if (d.burn === 'cut-off') return t('disc.cut');
 	if (isBurning(d)) return t('disc.burning');
 	return known('disc.', d.state);
 }
@@ -358,7 +359,7 @@ function linesOf(d) {
 	return [
 		['', progressLine(d)],
 		['small', d.unsynced_blocks ? t('drive.unsynced', size(d.unsynced_blocks * blockBytes(d))) : ''],
-		['small', d.sessions > 1 || d.state === 'appendable' ? t('drive.session', d.sessions) : ''],
+		['small', d.closed_sessions > 1 || d.state === 'appendable' ? t('drive.session', d.closed_sessions) : ''],
 		['small', d.locked ? t('e.locked') : ''],
 		['small', d.pending ? t('drive.pending', d.pending) : ''],
 		['small', x.image ? t('drive.extracting', x.image, x.percent) : ''],

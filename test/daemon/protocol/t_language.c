@@ -402,6 +402,57 @@ static void assert_details(json_t *answer, const char *want)
 	json_decref(answer);
 }
 
+/* The disc of a status in one line; the same words as a list has. */
+static void sessions_are_counted_as_a_list_counts_them(void **state)
+{
+	static const struct {
+		const char *disc, *want;
+	} rows[] = {
+		{"\"state\":\"appendable\",\"sessions\":2,\"closed_sessions\":1",
+			"appendable DVD+R, 1 session, "},
+		{"\"state\":\"appendable\",\"sessions\":3,\"closed_sessions\":2",
+			"appendable DVD+R, 2 sessions, "},
+		{"\"state\":\"complete\",\"sessions\":2,\"closed_sessions\":2",
+			"DVD+R, 2 sessions, 4.10 kB"},
+		{"\"state\":\"complete\",\"sessions\":1,\"closed_sessions\":1", "DVD+R, 4.10 kB"},
+		/* of a daemon that is older than the client */
+		{"\"state\":\"appendable\",\"sessions\":2", "appendable DVD+R, 1 session, "},
+		{"\"state\":\"complete\",\"sessions\":2", "DVD+R, 2 sessions, 4.10 kB"},
+		{"\"state\":\"open\",\"sessions\":1,\"burn\":\"burning\"", "DVD+R, being burned, "},
+		{"\"state\":\"open\",\"sessions\":1,\"burn\":\"waiting\",\"silent_seconds\":200",
+			"DVD+R, burn not finished, "},
+		{"\"state\":\"open\",\"sessions\":1", "DVD+R, burn not finished, "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char answer[512], want[128], *text;
+		json_t *a;
+		size_t n;
+		FILE *f;
+
+		snprintf(answer, sizeof(answer),
+			"{\"ok\":true,\"message\":\"m\",\"drives\":[{\"name\":\"d\",\"image\":"
+			"\"x\","
+			"\"medium\":\"dvd+r\",\"size\":4096,%s}]}",
+			rows[i].disc);
+		a = json_loads(answer, 0, NULL);
+		assert_non_null(a);
+		f = open_memstream(&text, &n);
+		assert_true(format_view(a, &(struct format_view){.everyday = true}, f));
+		fclose(f);
+		snprintf(want, sizeof(want), "\n  disc       %s", rows[i].want);
+		if (!strstr(text, want))
+			fail_msg("no \"%s\" in:\n%s", want, text);
+		if (strstr(rows[i].disc, "200"))
+			assert_non_null(
+				strstr(text, "\n  burn       the PC has written nothing for "
+					     "3:20: it pauses, or has given up; "));
+		free(text);
+		json_decref(a);
+	}
+}
+
 static void status_and_list_are_formatted(void **state)
 {
 	static const char answer[] =
@@ -513,6 +564,7 @@ int main(void)
 		cmocka_unit_test(the_client_refuses_lines_that_are_too_long),
 		cmocka_unit_test(unprintable_bytes_are_replaced),
 		cmocka_unit_test(sizes_have_three_digits_and_a_unit),
+		cmocka_unit_test(sessions_are_counted_as_a_list_counts_them),
 		cmocka_unit_test(status_and_list_are_formatted),
 		cmocka_unit_test(names_with_room_in_them_are_quoted),
 		cmocka_unit_test(a_problem_is_shown),

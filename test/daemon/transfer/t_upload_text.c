@@ -189,17 +189,19 @@ static void a_rate_is_of_the_last_five_seconds(void **state)
 {
 	struct burn_rate r = {0};
 	struct burn_speed s;
-	uint64_t us = 1000000, written = 100;
+	struct burn_sample now = {
+		.us = 1000000, .written = 100, .block = 2048, .left = 10000, .host = true};
 
 	(void)state;
-	burn_rate_take(&r, us, written, 2048, 10000, &s);
+	burn_rate_take(&r, &now, &s);
 	assert_false(s.writing);
-	assert_true(s.kb_s == 0 && s.seconds == -1);
+	assert_true(s.kb_s == 0 && s.seconds == -1 && s.silent == -1);
 	/* 500 blocks each half second: 2048 kB/s. */
 	for (unsigned i = 0; i < 40; i++) {
-		us += 500000;
-		written += 500;
-		burn_rate_take(&r, us, written, 2048, 10000, &s);
+		now.us += 500000;
+		now.wrote = now.us;
+		now.written += 500;
+		burn_rate_take(&r, &now, &s);
 		assert_true(s.writing);
 		if (i >= 2)
 			assert_true(s.kb_s == 2048);
@@ -207,17 +209,64 @@ static void a_rate_is_of_the_last_five_seconds(void **state)
 			assert_int_equal(s.seconds, 10);
 	}
 	/* It is asked more often than it counts. */
+	now.left = 0;
 	for (unsigned i = 0; i < 100; i++) {
-		us += 1000;
-		burn_rate_take(&r, us, written, 2048, 0, &s);
+		now.us += 1000;
+		burn_rate_take(&r, &now, &s);
 	}
 	assert_true(s.writing && s.kb_s > 1900 && s.seconds == -1);
-	us += 3000000;
-	burn_rate_take(&r, us, written, 2048, 10000, &s);
+	now.us += 3000000;
+	now.left = 10000;
+	burn_rate_take(&r, &now, &s);
 	assert_true(!s.writing && s.kb_s == 0);
 	/* Another daemon counts from 0. */
-	burn_rate_take(&r, us + 500000, 5, 2048, 10000, &s);
+	now = (struct burn_sample){
+		.us = now.us + 500000, .written = 5, .block = 2048, .host = true};
+	burn_rate_take(&r, &now, &s);
 	assert_true(!s.writing && s.kb_s == 0 && s.seconds == -1);
+}
+
+/* The first question is answered, too: it needs no sample before it. */
+static void a_burn_stands_where_the_host_wrote_last(void **state)
+{
+#define S UINT64_C(1000000)
+	static const struct {
+		struct burn_sample now;
+		enum burn_stage stage;
+		bool writing;
+		int64_t silent;
+	} rows[] = {
+		{{.us = 100 * S, .host = true}, BURN_NONE, false, -1},
+		{{.us = 100 * S}, BURN_NONE, false, -1},
+		{{.us = 100 * S, .wrote = 99 * S, .open = true, .host = true}, BURN_RUNS, true, 1},
+		/* It was written to after the time was taken. */
+		{{.us = 100 * S, .wrote = 101 * S, .open = true, .host = true}, BURN_RUNS, true, 0},
+		{{.us = 100 * S, .wrote = 95 * S, .open = true, .host = true}, BURN_RUNS, false, 5},
+		{{.us = 100 * S, .wrote = 90 * S, .open = true, .host = true}, BURN_WAITS, false,
+			10},
+		{{.us = 100 * S, .open = true, .host = true}, BURN_WAITS, false, -1},
+		{{.us = 100 * S, .wrote = 99 * S, .open = true}, BURN_CUT, true, 1},
+		{{.us = 100 * S, .open = true}, BURN_CUT, false, -1},
+		/* The session was closed. */
+		{{.us = 100 * S, .wrote = 99 * S, .host = true}, BURN_NONE, true, 1},
+		{{.us = 100 * S, .wrote = 99 * S, .overwrites = true, .host = true}, BURN_RUNS,
+			true, 1},
+		{{.us = 100 * S, .wrote = 95 * S, .overwrites = true, .host = true}, BURN_NONE,
+			false, 5},
+	};
+#undef S
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct burn_rate r = {0};
+		struct burn_speed s;
+
+		burn_rate_take(&r, &rows[i].now, &s);
+		print_message("row %zu\n", i);
+		assert_int_equal(s.stage, rows[i].stage);
+		assert_int_equal(s.writing, rows[i].writing);
+		assert_true(s.silent == rows[i].silent);
+	}
 }
 
 int main(void)
@@ -231,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_burn_that_is_behind_makes_uploads_wait),
 		cmocka_unit_test(who_could_write_is_told_by_modes),
 		cmocka_unit_test(a_rate_is_of_the_last_five_seconds),
+		cmocka_unit_test(a_burn_stands_where_the_host_wrote_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
