@@ -117,21 +117,26 @@ static void run_blank(const struct command_env *env, const struct verb_call *cal
 	drive_submit_blank(d, name, &blank, call->force != NULL, r);
 }
 
-/* Unless a drive is named, closes the image in the one that holds it: people name discs. */
-static void close_found(const struct command_find *f, const char *name)
+/* Returns the drive that holds the image of that name in d's media folder, or NULL. */
+static struct drive *drive_with(const struct drives *all, const struct drive *d, const char *name)
 {
-	const struct drives *all = f->env->drives;
-	struct drive *d = f->drive;
-
-	for (unsigned i = 0; !f->flag && i < all->count; i++) {
+	for (unsigned i = 0; i < all->count; i++) {
 		struct drive_info info;
 
 		drive_get_info(all->drive[i], &info);
 		if (info.image && strcmp(info.image, name) == 0 &&
-			strcmp(drive_media(all->drive[i]), drive_media(f->drive)) == 0)
-			d = all->drive[i];
+			strcmp(drive_media(all->drive[i]), drive_media(d)) == 0)
+			return all->drive[i];
 	}
-	drive_submit(d, DRIVE_CLOSE, name, false, f->reply);
+	return NULL;
+}
+
+/* Unless a drive is named, closes the image in the one that holds it: people name discs. */
+static void close_found(const struct command_find *f, const char *name)
+{
+	struct drive *with = f->flag ? NULL : drive_with(f->env->drives, f->drive, name);
+
+	drive_submit(with ? with : f->drive, DRIVE_CLOSE, name, false, f->reply);
 }
 
 static void run_close(const struct command_env *env, const struct verb_call *call, struct drive *d,
@@ -142,8 +147,13 @@ static void run_close(const struct command_env *env, const struct verb_call *cal
 		.reply = r,
 		.flag = call->drive != NULL,
 		.run = close_found};
+	const char *name = name_of(d, call);
 
-	command_find(&find, name_of(d, call));
+	/* The folder has no such name any more if the disc was deleted meanwhile. */
+	if (drive_with(env->drives, d, name))
+		close_found(&find, name);
+	else
+		command_find(&find, name);
 }
 
 static void run_rename(const struct command_env *env, const struct verb_call *call, struct drive *d,

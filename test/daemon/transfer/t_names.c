@@ -100,6 +100,18 @@ static void every_other_verb_finds_the_same_disc(void **state)
 	}
 }
 
+/* The folder has no such name any more, but the drive has the disc. */
+static void a_disc_in_a_drive_is_closed_though_it_was_deleted(void **state)
+{
+	(void)state;
+	put_movies();
+	fifo_slow("blank x.iso drive=drive1\n", "ok: drive1: inserted x.iso");
+	assert_true(fake_ready(&usb[1]));
+	assert_true(fake_write(&usb[1], 0));
+	assert_int_equal(unlink(in_scratch("media/x.iso")), 0);
+	fifo_slow("close x.iso\n", "ok: drive1: closed x.iso");
+}
+
 /* A page in a browser names what it was shown, and gets that or nothing. */
 static void the_page_gets_what_it_names(void **state)
 {
@@ -118,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_takes_a_disc_away_wants_its_whole_name),
 		T(every_other_verb_finds_the_same_disc),
+		T(a_disc_in_a_drive_is_closed_though_it_was_deleted),
 		T(the_page_gets_what_it_names),
 	};
 
