@@ -162,9 +162,8 @@ static int open_media(struct library_file *f, bool beside, struct image *out, ui
 		fd = -EROFS;
 	if (fd < 0)
 		return fd;
-	return beside && !out->recordable
-		       ? media_file_open_beside(fd, unit, media)
-		       : media_file_open_units(fd, unit, out->recordable, media);
+	return beside && !out->recordable ? media_file_open_beside(fd, unit, media)
+					  : media_file_open_units(fd, unit, out->recordable, media);
 }
 
 static void report_state(struct image *image, const char *name)

@@ -19,8 +19,8 @@ struct image_policy {
 	uint32_t max_unsaved; /* blocks; see disc_options */
 	/* What an image of 0 bytes without a state is; NULL = disc_medium_of_blank(). */
 	const struct disc_medium *blank;
-	enum image_as iso;        /* what a plain image is; IMAGE_AS_DRIVE = IMAGE_AS_DVD */
-	enum image_as as;         /* what the user has said of this image */
+	enum image_as iso; /* what a plain image is; IMAGE_AS_DRIVE = IMAGE_AS_DVD */
+	enum image_as as;  /* what the user has said of this image */
 	bool beside; /* a drive has the disc locked, but records nothing more on it: read it all the
 			same */
 	bool limit_to_free_space; /* show the host no more free blocks than the file system has */

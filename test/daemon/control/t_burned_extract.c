@@ -172,8 +172,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(songs_of_a_burn_by_tracks, setup_plain, teardown),
-		cmocka_unit_test_setup_teardown(the_songs_are_copied_while_the_disc_is_in_the_drive,
-			setup_plain, teardown),
+		cmocka_unit_test_setup_teardown(
+			the_songs_are_copied_while_the_disc_is_in_the_drive, setup_plain, teardown),
 		cmocka_unit_test_setup_teardown(songs_come_after_the_burn, setup_songs, teardown),
 	};
 
