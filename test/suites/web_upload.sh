@@ -70,7 +70,7 @@ id=$(body .id)
 for who in client page client page client; do
 	from=$(offset "$id")
 	tail -c +$((from + 1)) "$S/x" >"$S/rest"
-	curl -s -m 60 --limit-rate 30M -o "$S/null" -X PATCH -H "Authorization: Bearer $RW" -H "Upload-Offset: $from" \
+	curl -s -m 300 --limit-rate 30M -o "$S/null" -X PATCH -H "Authorization: Bearer $RW" -H "Upload-Offset: $from" \
 		-T "$S/rest" "$U/api/v1/uploads/$id" &
 	client=$!
 	sleep "0.$((RANDOM % 5 + 1))"
@@ -100,7 +100,7 @@ create f.iso >"$S/null"
 one=$(body .id)
 create g.iso >"$S/null"
 two=$(body .id)
-curl -s -m 60 -o "$S/null" -X PATCH -H "Authorization: Bearer $RW" -H 'Upload-Offset: 0' -T "$S/x" "$U/api/v1/uploads/$one" &
+curl -s -m 300 -o "$S/null" -X PATCH -H "Authorization: Bearer $RW" -H 'Upload-Offset: 0' -T "$S/x" "$U/api/v1/uploads/$one" &
 check 'the second' same 201 "$(patch "$two" 0)"
 wait $!
 check 'both are the same' sh -c "cmp '$S/x' '$S/media/f.iso' && cmp '$S/x' '$S/media/g.iso'"
@@ -125,7 +125,7 @@ check 'unchanged' same 304 "$(get -H "If-None-Match: $tag")"
 check 'changed' same 412 "$(get -H 'If-Match: "other"')"
 check 'no such disc' same 404 "$(token $name/none.iso/content)"
 head -c 5000000 "$S/x" >"$S/part"
-curl -s -m 60 -C - -o "$S/part" -H "Authorization: Bearer $RO" "$U$name/c.iso/content"
+curl -s -m 300 -C - -o "$S/part" -H "Authorization: Bearer $RO" "$U$name/c.iso/content"
 check 'curl -C - gets the rest' cmp "$S/x" "$S/part"
 check 'the sum is not known' same 202 "$(token $name/c.iso/sha256)"
 token -X POST $name/c.iso/sha256 >"$S/null"
