@@ -30,10 +30,10 @@ static int may_write(const struct disc *d, int64_t lba, uint32_t count)
 }
 
 /*
- * Cuts off what a failed write may have appended: the image is as long again as when it last
- * held all accepted blocks. No acknowledged block is cut off, because a WRITE that makes the
- * image longer is answered only after disc_wait_written(). After the cut the medium takes
- * writes again. Lost blocks within the image have their old or their new data.
+ * Cuts off what a failed write may have appended: the image gets back the length that it had
+ * when it last held all accepted blocks. No acknowledged block is cut off, because a WRITE that
+ * makes the image longer is answered only after disc_wait_written(). After the cut the medium
+ * takes writes again. Lost blocks within the image have their old or their new data.
  */
 static void drop_unwritten(struct disc *d, uint64_t from)
 {
@@ -49,8 +49,9 @@ static int write_blocks(struct disc *d, int64_t lba, uint32_t count, const void 
 	if (r != DISC_OK || count == 0)
 		return r;
 	/*
-	 * The store may hold a layout whose image is still to be cut, which would remove these
-	 * blocks. And no more than max_unsaved blocks are to be lost by a power cut.
+	 * The store may hold a layout with an intent to cut the image: after a power cut, that
+	 * would remove these blocks. And no more than max_unsaved blocks are to be lost by a power
+	 * cut.
 	 */
 	if (d->store_uncertain || d->intent != DISC_INTENT_NONE ||
 		(d->overwritten && d->overwritten + count > d->max_unsaved))

@@ -27,7 +27,7 @@ void image_describe_copy(uint64_t volume, uint64_t size, char *out, size_t out_s
 			says, has);
 }
 
-/* The medium with its format state, unless it is as it was sold and something is recorded. */
+/* The title of the medium, with the format state unless the disc is unformatted and not blank. */
 static const char *with_format(const struct disc *d, char *out, size_t size)
 {
 	const char *format = disc_medium_format_name(d->medium, d->format);
@@ -61,7 +61,7 @@ void image_describe(const struct disc *d, char *out, size_t size)
 		snprintf(out, size, "%s, burned up to block %" PRIu32, title,
 			disc_layout_end(&d->layout));
 	else if (complete == 0)
-		snprintf(out, size, "%s, reserved and not begun", title);
+		snprintf(out, size, "%s, reserved, nothing recorded", title);
 	else
 		snprintf(out, size, "appendable %s, %" PRIu32 " session%s", title, complete,
 			complete == 1 ? "" : "s");

@@ -8,7 +8,8 @@
 
 /*
  * Answers r with a descriptor of the image of that name in the media folder of d, or with a
- * refusal. unfinished: also of a disc that can be appended to, which no drive may hold then.
+ * refusal. Among others, an image that may change now (in_use.h) is refused, and, unless
+ * `unfinished` is set, one that is open or appendable.
  */
 void download_open(const struct drives *drives, struct drive *d, const char *name, bool unfinished,
 	struct reply *r);
