@@ -16,7 +16,7 @@ chmod 755 "$work"
 mkdir -p /mnt/disc
 cp /etc/fstab "$work/fstab"
 echo '/dev/sr0 /mnt/disc iso9660 ro,user,noauto,norock 0 0' >>/etc/fstab
-# Earlier jobs have loaded it.
+# Earlier jobs have loaded dummy_hcd.
 [ ! -e /sys/module/dummy_hcd ] || wait_for 10 udc_unload
 loaded() { grep -oE '^(usb_f_fs|dummy_hcd|libcomposite) ' /proc/modules | sort; }
 before=$(loaded)
@@ -60,11 +60,11 @@ burned() { # NAME
 check "a blank is inserted" "${user[@]}" mmcgadgetctl blank one.iso
 check "the PC sees the blank" wait_for 15 blank_seen
 lines=30 check "growisofs burns it" "${user[@]}" growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
-check "the file is the source, and the user's" burned one.iso
+check "the file equals the source, and belongs to the user" burned one.iso
 check "a second blank is inserted" "${user[@]}" mmcgadgetctl blank two.iso
 check "the PC sees the second blank" wait_for 15 blank_seen
 lines=30 check "xorriso burns it, and ejects it" "${user[@]}" xorriso -as cdrecord -eject "dev=/dev/$sr" "$work/burn.iso"
-check "the second file is the source, and the user's" burned two.iso
+check "the second file equals the source, and belongs to the user" burned two.iso
 
 # ---- off ----
 # xorriso has ejected the disc; the kernel's next poll tells udev, whose programs lock the drive for a moment.
@@ -80,7 +80,7 @@ left() {
 } 2>/dev/null
 is "nothing is left: mounts, gadget, service" "$(left)" ''
 is "the modules are those from before" "$(loaded)" "$before"
-is "the discs are" "$(ls $discs | paste -sd' ')" 'one.iso read.iso two.iso'
+is "the discs are still in the folder" "$(ls $discs | paste -sd' ')" 'one.iso read.iso two.iso'
 like "loopback: it is off" "$("${user[@]}" mmcgadgetctl loopback)" 'loopback is off'
 systemctl disable -q mmcgadgetd
 cp "$work/fstab" /etc/fstab

@@ -144,7 +144,7 @@ left() {
 rm -rf "/run/systemd/system/$unit.d"
 is "nothing is left: mounts, gadget, service, listener" "$(left)" ''
 is "the modules are those from before" "$(loaded)" "$before"
-is "the discs are" "$(ls $discs | paste -sd' ')" 'one.iso read.iso'
+is "the discs are still in the folder" "$(ls $discs | paste -sd' ')" 'one.iso read.iso'
 ip link delete board0
 ip netns delete pc
 modprobe -r vhci-hcd

@@ -16,10 +16,10 @@ mkdir -p "$out/board" "$out/pc"
 machine_iso NETONE 12 "$out/board/image1.iso"
 machine_iso NETTWO 13 "$out/board/image2.iso"
 ln "$out/board"/image*.iso "$out/pc/"
-total=$((12 * 512))
+total=$((12 * 512)) # blocks of the first disc's data; the second has 512 more
 free_port
 
-# The cable ends here: "set_link" of QEMU's monitor pulls it out of the board.
+# cable off|on: pulls the cable out of the board, or puts it back, by "set_link" of QEMU's monitor.
 mkfifo "$out/monitor.in" "$out/monitor.out"
 cat "$out/monitor.out" >"$out/monitor.log" &
 exec 8<>"$out/monitor.in"
@@ -56,8 +56,8 @@ expect pc 120 burn
 recorded "$(somewhere)"
 cut=$SECONDS
 cable off
-echo "#   the cable was pulled at block $seen of $total"
-# Between the blocks that were on their way, the board may still say where the burn is.
+echo "#   the cable was pulled at block $seen of $((total + 512))"
+# The board may still report blocks that were on their way ("at"); machine_until skips these lines.
 controller() { # NUMBER SECONDS: waits until the controller is free (1) or in use (2)
 	local end=$((SECONDS + $2))
 	while [ "$SECONDS" -lt "$end" ]; do

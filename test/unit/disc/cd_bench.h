@@ -28,7 +28,7 @@
 #define SAO_WRITE   .at_once = true, .form = CD_AUDIO, .unit = 2352
 #define CD_CHUNK    16u
 
-/* Bytes that tell one sector from another, of any block size. */
+/* Fills a block of `unit` bytes with what is different in each sector. */
 static inline void cd_fill(uint8_t *block, int64_t lba, uint32_t unit)
 {
 	for (uint32_t at = 0; at < unit; at += 4)
@@ -54,7 +54,7 @@ static inline int64_t cd_nwa(const struct disc *d)
 	return disc_cd_nwa(d, &lba) ? lba : INT64_MAX;
 }
 
-/* Writes `count` blocks from lba on, some at a time, as a host does. The first failure. */
+/* Writes `count` blocks from lba on, some at a time, as a host does. Returns the first failure. */
 static inline int cd_record(struct disc *d, int64_t lba, uint32_t count)
 {
 	uint8_t blocks[CD_CHUNK * CD_SECTOR];
