@@ -24,6 +24,16 @@ bad='b <img src=x onerror=alert(1)>.iso'
 head -c 3000000 /dev/urandom >"$S/media/a.iso"
 head -c 20480 /dev/urandom >"$S/media/$bad"
 
+echo '# the next step'
+next() { ctl --json web | jq -r '[.message, .next] | join("; ")'; }
+check 'first the package' same \
+	'the web page is not installed; next: sudo apt install ./build/deb/mmcgadget-web_*.deb; sudo apt install ./build/deb/mmcgadget-web_*.deb' "$(next)"
+mkdir -p "$S/usr/lib/systemd/system"
+cp configs/mmcgadget-web.socket "$S/usr/lib/systemd/system"
+check 'then a password' same 'the web page is off: it has no password; next: sudo mmcgadgetctl web password; sudo mmcgadgetctl web password' "$(next)"
+check 'and how others reach it' same 'sudo systemctl edit mmcgadget-web.socket|ListenStream=80|sudo systemctl restart mmcgadget-web.socket' \
+	"$(ctl web | sed -n 's/^ *\(sudo systemctl.*\|ListenStream=80\)\( .*the whole LAN.*\)*$/\1/p' | paste -sd'|')"
+
 echo '# without a password'
 for path in /api/v1/status /api/v1/session / /basic /nothing; do
 	check "no password: $path is 503" same 503 "$(code "$path")"
@@ -212,6 +222,51 @@ check 'all took some time' grep -qxF "mmcgadget_drive_command_seconds_bucket{dri
 check 'no bucket has less than the one before it' test -z "$(awk -F'[}] ' '/_bucket/ { series = $1; sub(/,le=.*/, "", series)
 	if (series == last && $2 + 0 < before + 0) print; last = series; before = $2 }' "$S/body")"
 check 'every line is a comment or a number' test -z "$(grep -vE '^(# (HELP|TYPE) |mmcgadget_[a-z_]+(\{[^}]*\})? [0-9]+$)' "$S/body")"
+
+echo '# the same as by mmcgadgetctl'
+ask() { "$O/mmcgadgetctl" --socket "$S/run/socket" "$@"; }
+head -c 20480 "$S/media/$bad" >"$S/media/b.iso"
+anew() { # as it was before each
+	ask eject drive=drive0 --force >"$S/null"
+	rm -f "$S/media/twin.iso"*
+	ask insert b.iso drive=drive0 >"$S/null"
+}
+locked() {
+	anew
+	for _ in 1 2 3; do # the first commands after a swap are answered with a unit attention
+		"$O/test/web/fake_daemon" --host "$S" lock drive0 >"$S/null" 2>&1 && break
+	done
+}
+appendable() {
+	anew
+	ask blank twin.iso drive=drive0 >"$S/null"
+	"$O/test/web/fake_daemon" --host "$S" burn drive0 blocks=40 >"$S/null" && "$O/test/web/fake_daemon" --host "$S" wait drive0 >"$S/null"
+	ask eject drive=drive0 --force >"$S/null"
+}
+# alike BEFORE PATH BODY WORD...: after BEFORE, the page's answer to that is the one that mmcgadgetctl gets for these words.
+alike() {
+	local before=$1 path=$2 data=$3 one
+	shift 3
+	$before
+	one=$(ask --json "$@" 2>&1 | jq -c '[.ok, .code, .message]')
+	$before
+	page -X POST -H "$json" -d "$data" "/api/v1/$path" >"$S/null"
+	check "$*: $one" same "$one" "$(jq -c '[.ok, .code, .message]' "$S/body")"
+}
+alike anew drives/drive0/insert '{"image":"b.iso"}' insert b.iso drive=drive0
+alike anew drives/drive0/insert '{"image":"none.iso"}' insert none.iso drive=drive0
+alike anew drives/drive0/next '' next drive=drive0
+alike anew drives/drive0/prev '' prev drive=drive0
+alike anew drives/drive0/eject '' eject drive=drive0
+alike locked drives/drive0/eject '' eject drive=drive0
+alike locked drives/drive0/eject '{"force":true}' eject drive=drive0 --force
+alike anew drives/drive0/blank '{"name":"twin.iso","type":"dvd-r"}' blank twin.iso type=dvd-r drive=drive0
+alike anew drives/drive0/blank '{"name":"b.iso"}' blank b.iso drive=drive0
+alike anew drives/drive0/blank '{"name":"twin.iso","type":"floppy"}' blank twin.iso type=floppy drive=drive0
+alike appendable images/twin.iso/close '' close twin.iso
+alike anew images/b.iso/close '' close b.iso
+alike anew images/b.iso/erase '' erase b.iso
+anew
 
 echo '# live states'
 timeout 20 curl -sN -b "$JAR" "$U/api/v1/events" >"$S/events" &

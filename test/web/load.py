@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """load.py BUILD [--only PATTERN]: mmcgadget-web when much is asked of it: many and slow connections, full
 and slow cards, kills in the middle, files of more than 4 GiB. In front of the daemon without USB
-(test/web/fake_daemon.c), both on a card of test/web/card.c. Prints TAP. With FULL=1 the kills are 30, during an
-upload of 5 GB; RUN is a loader or an emulator for programs of another machine."""
+(test/web/fake_daemon.c), both on a card of test/web/card.c. Prints TAP. With FULL=1 the kills are 30 of
+each party, during an upload of 5 GB; RUN is a loader or an emulator for programs of another machine."""
 
 import argparse
 import hashlib
@@ -384,7 +384,7 @@ class Load:
         return s, sent
 
     def kills_at_random_lose_nothing(self):
-        size, kills, most = (5 * 10**9 + 4096, 30, 320 * MIB) if FULL else (160 * MIB, 9, 44 * MIB)
+        size, kills, most = (5 * 10**9 + 4096, 90, 104 * MIB) if FULL else (160 * MIB, 9, 44 * MIB)
         pattern = self.random.randbytes(MIB + 4099)  # not a power of two: each piece differs
 
         def block(at, n):
@@ -438,7 +438,7 @@ class Load:
     # ---- more than 4 GiB ----
 
     def offsets_after_4_gib(self):
-        size, at = (1 << 32) + 3 * MIB, (1 << 32) + MIB
+        size, at = (1 << 32) + 3 * MIB, (1 << 32) - MIB // 2  # the first piece goes over it
         # Room is not taken, so that the file is sparse.
         self.board.card("daemon", "no-room")
         upload = self.create("beyond.iso", size)
@@ -465,7 +465,24 @@ class Load:
         assert status == 206 and got == bytes(7) + data[:6], status
         status, h, _ = self.ask("HEAD", "/api/v1/images/beyond.iso/content")
         assert h["Content-Length"] == str(size), h["Content-Length"]
+        if FULL:
+            self.all_of_it_comes(size, data)
         os.unlink(path)
+
+
+    def all_of_it_comes(self, size, end):
+        """A download from the first byte on: zeros, and then these bytes."""
+        s = self.connect(self.request("GET", "/api/v1/images/beyond.iso/content", Connection="close"))
+        with s.makefile("rb") as f:
+            while f.readline().strip():
+                pass
+            zeros, left = bytes(MIB), size - len(end)
+            while left:
+                n = min(left, MIB)
+                assert f.read(n) == zeros[:n], "not zeros, %d bytes before the end" % left
+                left -= n
+            assert f.read(len(end) + 1) == end
+        s.close()
 
 
 TESTS = ["idle_it_is_small", "who_is_gone_without_a_word_holds_no_upload", "kills_at_random_lose_nothing",

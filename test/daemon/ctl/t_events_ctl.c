@@ -122,6 +122,27 @@ static void watch_follows_the_events(void **state)
 	assert_int_equal(finish(pid), 3);
 }
 
+static void watch_asks_where_there_are_no_events_for_it(void **state)
+{
+	int fd[64];
+	pid_t pid;
+
+	(void)state;
+	for (unsigned i = 0; i < 64; i++)
+		fd[i] = listen_to("events\n");
+	pid = start("exec CTL watch drive=drive0 >out 2>err");
+	wait_text("out", "drive0: idle");
+	blank();
+	wait_text("out", "b.iso");
+	assert_true(fake_write(&usb[0], 0));
+	wait_text("out", "drive0: burning");
+	for (unsigned i = 0; i < 64; i++)
+		close(fd[i]);
+	stop_all();
+	assert_int_equal(finish(pid), 3);
+	assert_string_equal(get_text("err"), "mmcgadgetctl: the daemon has ended\n");
+}
+
 static void put_script(const char *name, const char *text)
 {
 	FILE *f = fopen(in_scratch(name), "w");
@@ -191,6 +212,7 @@ int main(void)
 		T(events_go_on_with_the_next_daemon),
 		T(the_client_ends_with_its_reader),
 		T(watch_follows_the_events),
+		T(watch_asks_where_there_are_no_events_for_it),
 		cmocka_unit_test_setup_teardown(the_hook_calls_a_program, setup_burned, teardown),
 	};
 
