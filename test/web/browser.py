@@ -7,9 +7,11 @@ pictures of the README instead."""
 import argparse
 import base64
 import filecmp
+import glob
 import hashlib
 import json
 import os
+import random
 import re
 import sys
 import time
@@ -46,6 +48,30 @@ def new_file(board, name, megabytes, label=None):
 def row(name):
     """XPath of the list item of a disc or an upload whose heading is name."""
     return "//li[.//h3[normalize-space()='%s']]" % name
+
+
+class Kills:
+    """Of mmcgadget-web and of the daemon by turns, after any number of bytes of the only upload."""
+
+    def __init__(self, board, number):
+        self.board, self.number, self.done, self.due = board, number, 0, 0
+        self.random = random.Random(16)
+
+    def when_due(self):
+        parts = glob.glob(self.board.media(".mmcgadget-*.part"))
+        if self.done == self.number or not parts:
+            return
+        size = os.path.getsize(parts[0])
+        if size <= self.due:
+            return
+        if self.done % 2:
+            self.board.kill(self.board.daemon)
+            self.board.start_daemon()
+        else:
+            self.board.kill(self.board.web)
+            self.board.start_web()
+        self.done += 1
+        self.due = size + self.random.randrange(80 * 10**6)
 
 
 class Story:
@@ -203,16 +229,17 @@ class Story:
         self.b.wait_text(CARD1, "FILM 1")
 
     def a_change_is_shown_within_a_second(self):
-        took = []
+        took = {"no disc": [], "FILM 2": []}
         for _ in range(5):
-            # The quickest of five: this machine may be busy, the page is not.
-            for command, text in ((("eject", "drive0"), "tray"), (("insert", "film-1.iso", "drive0"), "film-1.iso")):
+            for command, text in ((("eject", "drive0"), "no disc"), (("insert", "film-2.iso", "drive0"), "FILM 2")):
                 self.board.ctl(*command)
                 begun = time.monotonic()
                 self.b.wait_text(CARD0, text)
-                took.append(time.monotonic() - begun)
-        print("# shown after %.2f s, at most %.2f s" % (min(took), max(took)))
-        assert min(took) < 1, took
+                took[text].append(time.monotonic() - begun)
+        # The quickest of five: this machine may be busy.
+        for text, seconds in took.items():
+            print("# \"%s\" after %.2f s, at most %.2f s" % (text, min(seconds), max(seconds)))
+            assert min(seconds) < 1, seconds
 
     def a_burned_disc_is_downloaded(self):
         name = [n for n in os.listdir(self.board.path("media")) if "img" in n and n.endswith(".iso")][0]
@@ -464,18 +491,27 @@ class Story:
         self.uploaded("film-9.iso", taken)
         self.b.click("Clear: film-9.iso")
 
-    def an_upload_of_5_gb_is_not_kept_in_memory(self):
+    def an_upload_of_5_gb_survives_kills_and_is_not_kept_in_memory(self):
         path, size = self.board.path("5gb.iso"), 5 * 10**9 // 2048 * 2048
         with open(new_file(self.board, "5gb.iso", 1), "r+b") as f:
             f.truncate(size)
+            for at in range(1 << 20, size - 8, 1 << 16):  # each piece says where it belongs
+                os.pwrite(f.fileno(), at.to_bytes(8, "little"), at)
         before = most = self.b.memory()
+        requests = len(self.b.traffic())
         self.choose(path)
-        end = time.monotonic() + 1800
+        end, kills = time.monotonic() + 1800, Kills(self.board, 60)
         while not self.b.driver.find_elements("xpath", row("5gb.iso") + "//p[normalize-space()='uploaded']"):
             assert time.monotonic() < end, self.b.text("#upload-list")
             most = max(most, self.b.memory())
-            time.sleep(0.5)
-        print("# the browser has %d MB, at most %d MB meanwhile" % (before / 1e6, most / 1e6))
+            kills.when_due()
+            time.sleep(0.1)
+        print("# the browser has %d MB, at most %d MB meanwhile; %d kills" % (before / 1e6, most / 1e6, kills.done))
+        assert kills.done == 60, kills.done
+        at = [int(h["Upload-Offset"]) for m, u, h in self.b.traffic()[requests:] if m == "PATCH"]
+        # What was sent before a request is not sent again, and a request is no more than that.
+        steps = [b - a for a, b in zip(at, at[1:] + [size])]
+        assert at[0] == 0 and min(steps) >= 0 and max(steps) <= 64 << 20, at
         same(path, self.board.media("5gb.iso"))
         os.unlink(path)
         os.unlink(self.board.media("5gb.iso"))
@@ -604,6 +640,10 @@ class Story:
             assert self.b.run("return document.documentElement.lang") == language
             self.b.button(blank)
             checks.all_of(self.b, language)
+            # An error has the daemon's text beside that of its code, and alone if the code has none.
+            known, other = self.b.run("return ['in-use', 'of-tomorrow'].map(code => errorText({code, message: 'Busy.'}))")
+            assert known.endswith(" (Busy.) [in-use]") and len(known) > 40, known
+            assert other == "Busy. [of-tomorrow]", other
         self.b.driver.refresh()
         self.b.wait_text("#drives-title", "Lecteurs")
         self.b.run("const l = document.getElementById('language'); l.value = 'en';"
