@@ -130,7 +130,7 @@ check 'curl -C - gets the rest' cmp "$S/x" "$S/part"
 # The page is killed in the middle of it.
 for _ in 1 2 3; do
 	rm -f "$S/part"
-	curl -s -m 60 --limit-rate 5M -o "$S/part" -H "Authorization: Bearer $RO" "$U$name/c.iso/content" &
+	curl -s -m 300 --limit-rate 5M -o "$S/part" -H "Authorization: Bearer $RO" "$U$name/c.iso/content" &
 	client=$!
 	for _ in $(seq 200); do
 		[ "$(stat -c %s "$S/part" 2>/dev/null || echo 0)" -gt 1000000 ] && break
@@ -142,7 +142,7 @@ for _ in 1 2 3; do
 	check 'a download ends when the page is killed' test $? != 0
 	web_run
 	check 'in the middle' test "$(stat -c %s "$S/part")" -lt $size
-	curl -s -m 60 -C - -o "$S/part" -H "Authorization: Bearer $RO" "$U$name/c.iso/content"
+	curl -s -m 300 -C - -o "$S/part" -H "Authorization: Bearer $RO" "$U$name/c.iso/content"
 	check 'curl -C - goes on there' cmp "$S/x" "$S/part"
 done
 check 'the sum is not known' same 202 "$(token $name/c.iso/sha256)"
