@@ -398,8 +398,8 @@ void report_write(const struct doctor_env *env, const struct doctor_report *doct
 		"journalctl -q -u mmcgadgetd -n 200 --no-pager -o short-iso --no-hostname 2>&1",
 		true);
 	section_command(&w, "kernel log about USB devices (all of it with sudo)",
-		"{ journalctl -q -k -b -n 3000 --no-pager -o short-monotonic --no-hostname || "
-		"dmesg; } "
+		"{ journalctl -q -k -b -n 3000 --no-pager -o short-monotonic --no-hostname | "
+		"grep . || dmesg; } "
 		"2>&1 | grep -iE 'udc|dwc|musb|gadget|functionfs|usb_f_|configfs|under-?voltage' | "
 		"tail -n 60",
 		true);

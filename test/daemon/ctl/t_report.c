@@ -268,10 +268,13 @@ static void a_report_is_a_new_file(void **state)
 	put_file("/etc/os-release", "");
 	put_program("journalctl", "");
 	put_program("systemctl", "");
+	/* A journal without the kernel's messages, as on a card image */
+	put_program("dmesg", "[    1.5] dwc2 3f980000.usb: EPs: 8, dedicated fifos");
 	snprintf(args, sizeof(args), "report %s", in_scratch("report.txt"));
 	assert_int_equal(ctl(args, out), 0);
 	assert_starts(out, "wrote /tmp/");
 	assert_starts(get_text("report.txt"), "Report of mmcgadgetctl ");
+	has(get_text("report.txt"), "\n[    1.5] dwc2 3f980000.usb: EPs: 8, dedicated fifos\n");
 	/* It is not overwritten. */
 	assert_int_equal(ctl(args, out), 1);
 	assert_non_null(strstr(out, "report.txt: File exists\n"));
