@@ -208,6 +208,8 @@ make_card() {
 	# The report as prepare.sh would write it at the first start, so that prepare.sh has nothing to write.
 	head -c 8192 /dev/zero | tr '\000' '\n' >"$boot/mmcgadget-report.txt"
 	LOCK=$work/report.lock sh image/card/report.sh "$boot/mmcgadget-report.txt" settings /dev/null
+	# The bytes of the whole report are there from the beginning, so that no file grows on a board.
+	head -c 131072 /dev/zero | tr '\000' '\n' >"$boot/mmcgadget-full-report.txt"
 	find "$boot" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 
 	local img=$out/mmcgadget-$board.img fat=$work/fat.img uuid

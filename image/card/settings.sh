@@ -11,7 +11,7 @@ tab=$(printf '\t')
 mark=$(printf '\357\273\277')
 
 name=mmcgadget wifi_name='' wifi_password='' wifi_country='' ssh_keys='' web_password=''
-usb_network=off usb_serial=off blank_type='' iso=''
+usb_network=off usb_serial=off full_report=off blank_type='' iso=''
 burned_rename=label burned_verify=off burned_next_blank=on
 
 say() { # the whole message; LINE is its line in the file
@@ -101,7 +101,7 @@ set_web_password() {
 set_key() { # KEY VALUE
 	case $1 in
 	# Words, which may be in capitals.
-	usb_* | burned_* | iso | blank_type) set -- "$1" "$(printf %s "$2" | tr A-Z a-z)" ;;
+	usb_* | burned_* | full_report | iso | blank_type) set -- "$1" "$(printf %s "$2" | tr A-Z a-z)" ;;
 	esac
 	case $1 in
 	name) set_name "$2" ;;
@@ -110,7 +110,7 @@ set_key() { # KEY VALUE
 	wifi_country) set_wifi_country "$2" ;;
 	ssh_key) set_ssh_key "$2" ;;
 	web_password) set_web_password "$2" ;;
-	usb_network | usb_serial | burned_verify | burned_next_blank) on_off "$1" "$2" ;;
+	usb_network | usb_serial | full_report | burned_verify | burned_next_blank) on_off "$1" "$2" ;;
 	burned_rename) one_of "$1" "$2" no date label ;;
 	iso) one_of "$1" "$2" dvd cd auto ;;
 	blank_type)
@@ -236,6 +236,8 @@ if [ "$usb_serial" = on ]; then
 	echo 'SUBSYSTEM=="tty", KERNEL=="ttyGS0", TAG+="systemd", ENV{SYSTEMD_WANTS}+="card-serial@ttyGS0.service"' |
 		put /etc/udev/rules.d/90-card-serial.rules
 fi
+# card-report.service then writes it.
+[ "$full_report" != on ] || echo on | put /run/mmcgadget-card.full-report
 if [ -n "$ssh_keys" ]; then
 	(
 		umask 077

@@ -63,3 +63,6 @@ fi
 until [ "$(cut -c7 /boot/firmware/trial.txt)" = - ]; do sleep 1; done
 sync
 say trial -
+# What its timer starts a minute after the start.
+systemctl start card-report.service
+say report $?

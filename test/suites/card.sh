@@ -140,6 +140,8 @@ reads 'a password of the web page that is too short, and is not told' 'usb_netwo
 	run/mmcgadget-card.web - etc/systemd/system/mmcgadget-web.socket.d -
 reads 'a web page without a network' 'web_password = secret12' \
 	'mmcgadget.txt: web_password is set, but no network: set usb_network or wifi_name as well.' run/mmcgadget-card.web secret12
+reads 'the whole report' 'full_report = on\n' '' run/mmcgadget-card.full-report on
+reads 'no whole report' 'full_report = off\n' '' run/mmcgadget-card.full-report -
 reads 'what a shell would run' 'name = $(reboot)\nwifi_name = `id`;$(id)\nwifi_country = us\n' \
 	'mmcgadget.txt, line 1: name has letters, digits and "-" only, for example "burner-2"' etc/hostname mmcgadget \
 	$wpa $'country=US\nnetwork={\n\tssid=606964603b2428696429\n\tscan_ssid=1\n\tkey_mgmt=NONE\n}'
@@ -148,7 +150,7 @@ report 'mmcgadget.txt: no file' "$(mkdir "$root"
 	card settings.sh "$scratch/none" "$root" | diff <(echo 'mmcgadget.txt is not there: every setting has its default.') -
 	diff <(echo "$default_conf") <(grep -v '^#' "$root/$conf"))"
 report 'the shipped file names every key of the reader, and no other' "$(diff \
-	<(grep -oE '^	(name|wifi_name|wifi_password|wifi_country|ssh_key|web_password|usb_|iso|blank_type|burned_)[a-z_| ]*\)' image/card/settings.sh | tr -d ' )\t' |
+	<(grep -oE '^	(name|wifi_name|wifi_password|wifi_country|ssh_key|web_password|usb_|full_|iso|blank_type|burned_)[a-z_| ]*\)' image/card/settings.sh | tr -d ' )\t' |
 		tr '|' '\n' | sort -u) \
 	<(sed -n 's/^#\([a-z_]*\) =.*/\1/p' image/fat/mmcgadget.txt | sort -u))"
 if [ -x "${O:-build}/mmcgadgetd" ]; then
@@ -280,6 +282,27 @@ report 'a report that a PC has saved with CRLF is taken for the same' "$(
 	touch -d @1000000000 "$r.crlf"
 	card report.sh "$r.crlf" settings "$scratch/none"
 	stat -c %Y "$r.crlf" | grep -vx 1000000000)"
+
+printf 'Report of mmcgadgetctl 1\n\n== doctor ==\n\ngood  board\n' >"$scratch/whole"
+w=$scratch/whole.txt
+report 'the whole report is written as it is, into the bytes that its file has' "$(
+	head -c 131072 /dev/zero | tr '\0' '\n' >"$w"
+	card report.sh "$w" whole "$scratch/whole"
+	head -n 5 "$w" | diff - "$scratch/whole"
+	stat -c %s "$w" | grep -vx 131072
+	tail -n +6 "$w" | tr -d '\n')"
+report 'of a whole report that is too long the beginning is kept, and its end says so' "$(
+	{
+		cat "$scratch/whole"
+		head -c 140000 /dev/zero | tr '\0' x
+	} >"$scratch/long"
+	card report.sh "$w" whole "$scratch/long"
+	head -n 1 "$w" | grep -vx 'Report of mmcgadgetctl 1'
+	stat -c %s "$w" | grep -vx 131072
+	tail -n 1 "$w" | grep -vx 'The rest of this report has no room here.'
+	card report.sh "$w" whole "$scratch/whole"
+	head -n 5 "$w" | diff - "$scratch/whole"
+	grep -q x "$w" && echo 'text of the long report is left')"
 
 report 'the report waits for an update that is being written' "$(
 	sum=$(sha256sum <"$r")

@@ -362,6 +362,14 @@ slots() { echo "$(next_slot) $(fat_copy trial.txt)"; }
 put() { # FILE TEXT
 	printf '%s\n' "$2" >"$work/text" && mcopy -o -i "$card@@4M" "$work/text" "::$1"
 }
+whole_report() { # with the findings, the daemon's log and the kernel's, and in the size that its file has
+	wait_line '^CARD report' 300
+	fat_copy mmcgadget-full-report.txt >"$work/whole"
+	is "$(stat -c %s "$work/whole")" 131072 && has "$(head -n 1 "$work/whole")" '^Report of mmcgadgetctl ' &&
+		has "$(sed -n '/^== doctor/,/^== /p' "$work/whole")" '^good ' && has "$(sed -n '/^== log of/,/^== /p' "$work/whole")" 'mmcgadgetd' &&
+		has "$(sed -n '/^== kernel log/,$p' "$work/whole")" '^\[.*udc' || return
+	echo "# the whole report has $(tr -s '\n' <"$work/whole" | wc -c) bytes" >&3
+}
 settings_stay() {
 	is "$(said machine | cut -d' ' -f2)" kept-name && has "$(said mounted)" '^ext4 rw' && has "$disc_sum" '^[0-9a-f]{64}$' && is "$(said disc)" "$disc_sum"
 }
@@ -379,7 +387,7 @@ updates() {
 	local other=(-drive "if=none,id=update,format=raw,file=$work/update.img,readonly=on"
 		-device 'virtio-blk-device,drive=update,serial=update')
 	new_card 6000
-	put mmcgadget.txt $'name = kept-name\nusb_network = on\nweb_password = a password'
+	put mmcgadget.txt $'name = kept-name\nusb_network = on\nfull_report = on\nweb_password = a password'
 	verdict 'a power cut while mmcgadget-update writes changes nothing' cut_update "${other[@]}"
 	boot "${other[@]}"
 	verdict 'after it, mmcgadget-update writes the other slot' wait_line '^CARD update 0' 1800
@@ -397,6 +405,7 @@ updates() {
 	verdict 'the new version starts the drive, from the other slot' eval "up && has \"\$(said slot)\" '^b configured'"
 	verdict 'it is kept' eval "wait_line '^CARD trial -' 300 && is \"\$(slots)\" 'b trial=-'"
 	verdict 'the discs and the settings are there' settings_stay
+	verdict 'the whole report is on the first partition' whole_report
 	verdict 'scp finds its server' is "$(said sftp)" 2
 	verdict 'ssh takes the key, and nothing else' is "$(said ssh)" 'with the key: kept-name, without: '
 	cut_power
