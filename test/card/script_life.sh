@@ -74,7 +74,14 @@ while :; do
 	wait $burner
 	say burned "$? $(tail -n 1 /run/burn)"
 	say read "$(head -c "$size" /dev/sr0 | sha256sum | cut -d' ' -f1)"
-	chroot /run/pc sg_start --eject /dev/sr0 2>/dev/null || say eject failed
+	# The drive refuses while the PC has its door locked, that is, while any program has the disc open.
+	tries=0
+	until chroot /run/pc sg_start --eject /dev/sr0 2>/run/eject; do
+		tries=$((tries + 1))
+		[ $tries != 1 ] || say eject "refused: $(tail -n 1 /run/eject)"
+		[ $tries -lt 60 ] || break
+		sleep 1
+	done
 	# The disc gets its label as its name, and the next blank comes.
 	tries=0
 	until [ -e "$media/$name.iso" ] && mmcgadgetctl status | grep -q 'disc *blank' || [ $tries = 600 ]; do

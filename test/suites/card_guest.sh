@@ -232,6 +232,7 @@ burn_once() {
 	verdict 'the first disc is burned' wait_line '^CARD finished 1' 900
 	verdict 'the burning program succeeds' has "$(said burned)" '^0'
 	verdict 'the PC reads what it has burned' is "$(said read)" "$(tr -d '\r' <"$console" | sed -n 's/^CARD image \([0-9a-f]*\) .*/\1/p' | head -n 1)"
+	verdict 'it is ejected and has its label as its name' has "$(tr -d '\r' <"$console" | grep '^CARD sum')" 'BURN[0-9]*\.iso [0-9a-f]{64}$'
 	remember
 }
 # cut_burns COUNT: every second cut is early in a burn, the others are at any moment of burn, close, eject.
