@@ -74,9 +74,10 @@ while :; do
 	wait $burner
 	say burned "$? $(tail -n 1 /run/burn)"
 	say read "$(head -c "$size" /dev/sr0 | sha256sum | cut -d' ' -f1)"
-	# The drive refuses while the PC has its door locked, that is, while any program has the disc open.
+	# udev's rule for drives locks the door when it finds a disc (cdrom_id --lock-media), so that "eject" and the
+	# button have to unlock it first, as here. A program of udev may lock it again between the two commands.
 	tries=0
-	until chroot /run/pc sg_start --eject /dev/sr0 2>/run/eject; do
+	until chroot /run/pc sg_prevent --allow /dev/sr0 2>/run/eject && chroot /run/pc sg_start --eject /dev/sr0 2>/run/eject; do
 		tries=$((tries + 1))
 		[ $tries != 1 ] || say eject "refused: $(tail -n 1 /run/eject)"
 		[ $tries -lt 60 ] || break
