@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The page (mmcgadget-web) as the shipped service, in front of the real daemon, on a card that takes 60 ms for
 # each write (device-mapper's delay target). A burn goes on while discs are uploaded at full speed and one is
-# downloaded: all are compared. What its sandbox forbids is tried from inside. The power is cut in an upload:
-# whatever the card has not got is lost, and the upload goes on behind what was saved.
+# downloaded: all are compared. Then the same from the PC, over the gadget's network. What its sandbox forbids is tried
+# from inside. The power is cut in an upload: whatever the card has not got is lost, and the upload goes on behind what
+# was saved.
 # shellcheck disable=SC2154 # media and work are lib.sh's
 . ./lib.sh
 
@@ -12,6 +13,7 @@ api=$url/api/v1
 card=$work/card
 unit=mmcgadget-web.service
 dropin=/run/systemd/system/$unit.d
+socket_dropin=/run/systemd/system/mmcgadget-web.socket.d
 json='Content-Type: application/json'
 call() { curl -sS -m 120 -H "Authorization: Bearer $token" "$@"; }
 # As call, in the background, so that $! is that of curl.
@@ -54,7 +56,9 @@ echo 'idle = 2;' >/etc/mmcgadget/web.conf
 config extra="drives = ( { name = \"drive0\"; media = \"$card\"; } );"
 drive_up
 dmesg_mark page
+like "its next step is to listen" "$(ctl web)" 'off: nothing listens; next: sudo systemctl enable --now mmcgadget-web.socket$'
 check "its socket is there" systemctl start mmcgadget-web.socket
+like "then it is on" "$(ctl web)" '^the web page is on$'
 is "the first connection starts it" "$(status "$api/status")" 200
 is "status: as of mmcgadgetctl" "$(jq -c '.drives[0].name, .drives[0].state' "$work/body")" \
 	"$(ctl --json status | jq -c '.drives[0].name, .drives[0].state')"
@@ -70,29 +74,61 @@ while IFS='|' read -r name want text; do
 	like "$name" "$(raw "$text")" "^HTTP/1\.1 ($want) "
 done < <(grep -v '^#' /src/test/web/refused.rows)
 
+# ---- every route, with this release's libmicrohttpd ----
+# What stands for a name does not exist, so that nothing happens.
+is "the list of routes" "$(status "$api/help")" 200
+jq -r '.routes[] | [.method, .path, .login, .effect] | @tsv' "$work/body" |
+	sed 's/NAME/nothing-%3f.iso/; s/DRIVE/nothing/; s/\bID\b/0000000000000000/' >"$work/routes"
+check "it has them all" test "$(wc -l <"$work/routes")" -ge 38
+# all_routes WHICH OPTION=VALUE...: the statuses of these routes, asked with these options by one curl.
+all_routes() {
+	local line out=''
+	while IFS=$'\t' read -r method path login effect; do
+		[ "$1" != login ] || [ "$login" = true ] || continue
+		[ "$1" != effect ] || [ "$effect" = true ] || continue
+		for line in "url = \"$url$path\"" "request = $method" "header = \"Content-Length: 0\"" "${@:2}" \
+			"output = /dev/null" 'write-out = "%{http_code}\n"' 'path-as-is' 'max-time = 60'; do
+			out+=$line$'\n'
+		done
+		out+=$'next\n'
+	done <"$work/routes"
+	curl -sS -K - <<<"${out%next*}" | sort | uniq -c | xargs
+}
+routes() { awk -F'\t' -v k="$1" '$k == "true"' "$work/routes" | wc -l; }
+is "each without a log-in" "$(all_routes login)" "$(routes 3) 401"
+is "each on another host" "$(all_routes all 'header = "Host: evil.test"')" "$(wc -l <"$work/routes") 421"
+is "each with an effect from another site" "$(all_routes effect 'header = "Origin: http://evil.test"' \
+	"header = \"Authorization: Bearer $token\"")" "$(routes 4) 403"
+
 # ---- a burn goes first ----
+# burn_beside NAME DISC COMMAND: burns the image on the blank of that name while the command, with a number, uploads
+# and downloads again and again. All that it prints is in $work/sent.
+burn_beside() {
+	local n=0 size
+	check "$1: the host sees the blank" wait_for 20 blank_seen || finish
+	growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso" >"$work/burn.log" 2>&1 &
+	burner=$!
+	while kill -0 $burner 2>/dev/null; do
+		n=$((n + 1))
+		"$3" $n
+	done >"$work/sent"
+	check "$1: the burn succeeds" wait $burner || tail -n 5 "$work/burn.log" | sed 's/^/#   /'
+	wait_for_udev
+	is "$1: no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
+	size=$(stat -c %s "$work/burn.iso")
+	check "$1: the disc on the card equals the image" cmp -n "$size" "$work/burn.iso" "$card/$2"
+	check "$1: the host sees the disc" wait_for 10 has_label "$sr" BURN
+	check "$1: the host reads the image back" cmp -n "$size" "$work/burn.iso" "/dev/$sr"
+	echo "#   $1: $n uploads beside a burn of $((size / 1000)) kB"
+}
 is "a blank, by the page" "$(status -H "$json" -d '{"name":"disc.img"}' "$api/drives/drive0/blank")" 200
-check "the host sees it" wait_for 20 blank_seen || finish
 is "a disc is uploaded" "$(status -T "$work/small" "$api/images/first.iso/content")" 201
 call_exec -N "$api/events" >"$work/events" 2>&1 &
 listener=$!
-growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso" >"$work/burn.log" 2>&1 &
-burner=$!
 got() { call "$api/images/first.iso/content" | cmp - "$work/small" && echo same; }
-sent=0
-while kill -0 $burner 2>/dev/null; do
-	sent=$((sent + 1))
-	echo "$(status -T "$work/small" "$api/images/up-$sent.iso/content") $(got)" >>"$work/sent"
-done
-check "the burn succeeds" wait $burner || tail -n 5 "$work/burn.log" | sed 's/^/#   /'
-wait_for_udev
-is "no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
-size=$(stat -c %s "$work/burn.iso")
-check "the disc on the card equals the image" cmp -n "$size" "$work/burn.iso" "$card/disc.img"
-check "the host sees the disc" wait_for 10 has_label "$sr" BURN
-check "the host reads the image back" cmp -n "$size" "$work/burn.iso" "/dev/$sr"
+send_and_get() { echo "$(status -T "$work/small" "$api/images/up-$1.iso/content") $(got)"; }
+burn_beside "a burn" disc.img send_and_get
 is "each upload and download beside it was good" "$(sort -u "$work/sent")" "201 same"
-echo "#   $sent uploads of 3 MB beside a burn of $((size / 1000)) kB"
 uploads_are_the_same() {
 	local f
 	for f in "$card"/up-*.iso; do cmp "$work/small" "$f" || return 1; done
@@ -104,6 +140,89 @@ kill $listener
 is "what is loaded is not deleted" "$(status -X DELETE "$api/images/disc.img")" 423
 is "eject, by the page" "$(status -X POST "$api/drives/drive0/eject")" 200
 rm -f "$card"/up-*.iso
+
+# ---- from the PC, over the USB network ----
+# The PC's end is in a network namespace, so that packets go over the bus.
+wire=http://10.55.0.1
+session() { ip netns exec pc curl -sS -m 120 -b "$work/jar" -H 'X-Mmcgadget: 1' "$@"; }
+wire_status() { session -o "$work/body" -w '%{http_code}' "$@"; }
+wire_offset() { # ID
+	session -I "$wire/api/v1/uploads/$1" | sed -n 's/^Upload-Offset: \([0-9]*\)\r$/\1/p'
+}
+pc_end() { # the PC's end of the network
+	local d
+	for d in /sys/class/net/*; do
+		[ "$d/device/driver" -ef /sys/bus/usb/drivers/cdc_ncm ] && echo "${d##*/}" && return
+	done
+	return 1
+}
+pc_is_there() { have_drives 1 && pc_end; }
+plug_pc() { # gives both ends of the cable their addresses, as services of board and PC do
+	local end
+	check "$1: the PC has the network" wait_for 60 pc_is_there || finish
+	ip netns del pc 2>/dev/null
+	ip netns add pc
+	end=$(pc_end)
+	ip link set "$end" netns pc
+	ip -n pc addr add 10.55.0.2/24 dev "$end"
+	ip -n pc link set "$end" up
+	end=$(ctl --json status | jq -r '.functions[0].node')
+	ip addr add 10.55.0.1/24 dev "$end"
+	ip link set "$end" up
+}
+health() { [ "$(wire_status -m 5 "$wire${1:-}/api/v1/health")" = 204 ]; }
+listens() { grep -q ' 0100370A:0050 00000000:0000 0A ' /proc/net/tcp; } # 10.55.0.1, port 80
+mkdir -p $socket_dropin
+sed -n '/^\*\*The PC at the cable/,/^\*\*Which/s/^    //p' /src/docs/web.md >$socket_dropin/job.conf
+systemctl daemon-reload
+systemctl stop mmcgadget-web.socket $unit
+check_not "nobody listens to the PC at first" listens
+check "it does, before there is a network" systemctl start mmcgadget-web.socket && check "as docs/web.md says" listens
+daemon_stop
+wait_for 20 have_drives 0
+config extra="functions = ( { type = \"ncm\"; } ); drives = ( { name = \"drive0\"; media = \"$card\"; } );"
+drive_up
+plug_pc "cable"
+check "cable: the PC reaches the page" wait_for 30 health
+check_not "cable: but not the port of the board alone" health :8080
+is "cable: without a log-in" "$(wire_status "$wire/api/v1/status")" 401
+is "cable: by another name" "$(wire_status -H 'Host: evil.test' "$wire/")" 421
+is "cable: with a wrong password" "$(wire_status -H "$json" -d '{"password":"wrong"}' "$wire/api/v1/session")" 401
+is "cable: log in" "$(wire_status -c "$work/jar" -H "$json" -d '{"password":"correct horse"}' "$wire/api/v1/session")" 204
+is "cable: a blank" "$(wire_status -H "$json" -d '{"name":"wire.img"}' "$wire/api/v1/drives/drive0/blank")" 200
+# The page is killed in the first upload, which goes on where it was; the others are whole.
+upload_killed() {
+	local id from
+	wire_status -H "$json" -d '{"name":"wire-1.iso","size":12000000}' "$wire/api/v1/uploads" >"$work/log"
+	id=$(jq -r .id "$work/body")
+	ip netns exec pc curl -sS -m 120 -b "$work/jar" -H 'X-Mmcgadget: 1' --limit-rate 1M -X PATCH \
+		-H 'Upload-Offset: 0' -T "$work/large" "$wire/api/v1/uploads/$id" >"$work/log" 2>&1 &
+	part_has "$id" 1000000 && systemctl kill -s KILL $unit
+	wait $!
+	from=$(wire_offset "$id")
+	wire_status -C "$from" -T "$work/large" "$wire/api/v1/images/wire-1.iso/content"
+	echo " killed, went on at $from"
+}
+part_has() { wait_for 60 part_is_larger "$@"; }
+part_is_larger() { [ "$(stat -c %s "$card/.mmcgadget-$1.part")" -gt "$2" ]; }
+send_by_wire() {
+	if [ "$1" = 1 ]; then
+		upload_killed
+	else
+		echo "$(wire_status -T "$work/large" "$wire/api/v1/images/wire-$1.iso/content") whole"
+	fi
+}
+begun=$(date +%s%N)
+burn_beside "cable" wire.img send_by_wire
+took=$((($(date +%s%N) - begun) / 1000000))
+like "cable: an upload survives a kill of the page" "$(cat "$work/sent")" '^201 killed, went on at [0-9]+$'
+is "cable: all others were good" "$(grep -v killed "$work/sent" | sort -u)" "201 whole"
+is "cable: each is the same by its SHA-256" "$(sha256sum "$card"/wire-*.iso | cut -d' ' -f1 | sort -u)" \
+	"$(sha256sum "$work/large" | cut -d' ' -f1)"
+echo "#   cable: $(($(cat "$card"/wire-*.iso | wc -c) / took)) kB/s of uploads: $(xargs <"$work/sent")"
+check "cable: a download" cmp "$work/small" <(session "$wire/api/v1/images/first.iso/content")
+is "cable: eject" "$(wire_status -X POST "$wire/api/v1/drives/drive0/eject")" 200
+rm -f "$card"/wire-*.iso
 
 # ---- what it may not do ----
 # A descriptor that is for reading only: who may write to the file can open it again.
@@ -162,8 +281,7 @@ saved=$(offset_of large.iso)
 tail -c +$((saved + 1)) "$work/large" >"$work/rest"
 call_exec --limit-rate 1M -X PATCH -H "Upload-Offset: $saved" -T "$work/rest" "$api/uploads/$id" >"$work/log" 2>&1 &
 sender=$!
-part_grows() { [ "$(stat -c %s "$card/.mmcgadget-$id.part")" -gt $((saved + 1000000)) ]; }
-check "more of it is on its way" wait_for 60 part_grows
+check "more of it is on its way" part_has "$id" $((saved + 1000000))
 map "0 $sectors error" # what comes from now on does not reach the card
 systemctl kill -s KILL mmcgadgetd
 systemctl kill -s KILL $unit
@@ -182,13 +300,19 @@ check "the upload goes on at $now, where $saved bytes were saved" [ "${now:-0}" 
 is "curl -C goes on there" "$(status -C "$now" -T "$work/large" "$api/images/large.iso/content")" 201
 check "the disc is the same" cmp "$work/large" "$card/large.iso"
 check "and the one of before" cmp "$work/small" "$card/first.iso"
+size=$(stat -c %s "$work/burn.iso")
 check "and the burned one" cmp -n "$size" "$work/burn.iso" "$card/disc.img"
+check "and the one that was burned beside the network" cmp -n "$size" "$work/burn.iso" "$card/wire.img"
 
+plug_pc "after the cut"
+check "after the cut: the PC reaches the page" wait_for 30 health
+ip netns del pc
 systemctl stop mmcgadget-web.socket $unit
 check "the daemon ends" daemon_stop
 umount "$card"
 dmsetup remove card
 losetup -d "$disk"
-rm -f /etc/mmcgadget/web.* /run/probe.pl
+rm -rf /etc/mmcgadget/web.* /run/probe.pl $socket_dropin
+systemctl daemon-reload
 dmesg_clean "the kernel log is clean" page
 finish
