@@ -222,14 +222,18 @@ is "cable: each is the same by its SHA-256" "$(sha256sum "$card"/wire-*.iso | cu
 echo "#   cable: $(($(cat "$card"/wire-*.iso | wc -c) / took)) kB/s of uploads: $(xargs <"$work/sent")"
 check "cable: a download" cmp "$work/small" <(session "$wire/api/v1/images/first.iso/content")
 is "cable: eject" "$(wire_status -X POST "$wire/api/v1/drives/drive0/eject")" 200
+rm -f "$card"/wire-*.iso
 
 # ---- what it may not do ----
 # A descriptor that is for reading only: who may write to the file can open it again. The disc is larger than what
-# the buffers of a connection can take (10 MB), so that the page still has it open.
-call_exec --limit-rate 100k -o "$work/held" "$api/images/wire-1.iso/content" &
+# the buffers of a connection can take (10 MB), so that the page has it open all the time.
+truncate -s 64M "$card/held.iso"
+chgrp mmcgadget "$card/held.iso"
+chmod 664 "$card/held.iso"
+call_exec --limit-rate 100k -o "$work/held" "$api/images/held.iso/content" &
 download=$!
 # shellcheck disable=SC2012 # it is a link, and its name a number
-held() { ls -l "/proc/$(web_pid)/fd" | sed -n 's,.* \([0-9]*\) -> .*/wire-1.iso$,\1,p'; }
+held() { ls -l "/proc/$(web_pid)/fd" | sed -n 's,.* \([0-9]*\) -> .*/held.iso$,\1,p'; }
 is_held() { [ -n "$(held)" ]; }
 check "a download holds the disc" wait_for 10 is_held
 pid=$(web_pid)
@@ -243,7 +247,7 @@ reopen() { # GROUP
 check_not "it cannot be opened again for writing" reopen mmcgadget-web
 check "who is in the group mmcgadget could" reopen mmcgadget
 kill $download
-rm -f "$card"/wire-*.iso
+rm "$card/held.iso"
 check "without a connection it ends" wait_for 20 web_ended
 cat >/run/probe.pl <<'P'
 use Socket;
