@@ -58,6 +58,7 @@ while :; do
 	dd if=/dev/urandom of=/run/pc/tmp/files/random bs=1M count=20 2>/dev/null
 	name=BURN$(date +%s | tail -c 5)$disc
 	chroot /run/pc genisoimage -quiet -V "$name" -o /tmp/image.iso /tmp/files
+	rm -r /run/pc/tmp/files # the PC's files are in this machine's RAM, and it may have 128 MB
 	say image "$(sha256sum </run/pc/tmp/image.iso | cut -d' ' -f1) $(stat -c %s /run/pc/tmp/image.iso) $name"
 	say burning $disc
 	size=$(stat -c %s /run/pc/tmp/image.iso)
