@@ -62,7 +62,7 @@ while :; do
 	say image "$(sha256sum </run/pc/tmp/image.iso | cut -d' ' -f1) $(stat -c %s /run/pc/tmp/image.iso) $name"
 	say burning $disc
 	size=$(stat -c %s /run/pc/tmp/image.iso)
-	chroot /run/pc growisofs -use-the-force-luke=tty -dvd-compat -Z /dev/sr0=/tmp/image.iso >/run/burn 2>&1 &
+	chroot /run/pc growisofs -use-the-force-luke=tty -use-the-force-luke=bufsize:4m -dvd-compat -Z /dev/sr0=/tmp/image.iso >/run/burn 2>&1 &
 	burner=$!
 	said=''
 	while kill -0 $burner 2>/dev/null; do
