@@ -242,10 +242,7 @@ appendable() {
 	ask blank twin.iso drive=drive0 >"$S/null"
 	"$O/test/web/fake_daemon" --host "$S" burn drive0 blocks=40 >"$S/null" && "$O/test/web/fake_daemon" --host "$S" wait drive0 >"$S/null"
 	ask eject drive=drive0 --force >"$S/null"
-	for _ in $(seq 60); do # the eject is answered before the disc is closed
-		[ "$(token /api/v1/images/twin.iso/content)" = 423 ] || break
-		sleep 0.5
-	done
+	until_closed twin.iso
 }
 # alike BEFORE PATH BODY WORD...: after BEFORE, the page's answer to that is the one that mmcgadgetctl gets for these words.
 alike() {

@@ -167,11 +167,7 @@ check 'nor with unfinished=1' same 423 "$(token "$name/burn.iso/content?unfinish
 check 'nor is it deleted' same 423 "$(token -X DELETE $name/burn.iso)"
 check 'or renamed' same 423 "$(token -X PATCH -H "$json" -d '{"name":"z.iso"}' $name/burn.iso)"
 check 'eject' same 200 "$(token -H "$json" -d '{"force":true}' /api/v1/drives/drive0/eject)"
-# The eject is answered before the disc is closed: until then its file is in use.
-for _ in $(seq 60); do
-	[ "$(token $name/burn.iso/content)" = 423 ] || break
-	sleep 0.5
-done
+until_closed burn.iso
 check 'it can still be added to: 409' same 409 "$(token $name/burn.iso/content)"
 check 'unless that is wanted' same 200 "$(token "$name/burn.iso/content?unfinished=1")"
 check 'as what it is' cmp "$S/body" "$S/media/burn.iso"

@@ -103,6 +103,14 @@ code() {
 	curl -s -m 20 --path-as-is -o "$S/body" -D "$S/head" -w '%{http_code}' "${@:1:$#-1}" "$U${*: -1}"
 }
 token() { code -H "Authorization: Bearer $RW" "$@"; }
+# until_closed NAME: waits, 30 s at most, until an ejected disc is closed. The eject is answered before that, and until
+# then the file of the disc is in use.
+until_closed() {
+	for _ in $(seq 60); do
+		[ "$(token "/api/v1/images/$1/content")" = 423 ] || break
+		sleep 0.5
+	done
+}
 page() { code -b "$JAR" -H 'X-Mmcgadget: 1' "$@"; }
 body() { jq -r "$1" "$S/body"; }
 # raw TEXT: the first line of the answer to these bytes.

@@ -60,15 +60,21 @@ static void assert_burned(const char *name, unsigned file, unsigned sectors, uns
 	fclose(f);
 }
 
+/* The disc that was just inserted gets its first song, in a track that is closed then. */
+static void burn_first_song(void)
+{
+	assert_true(fake_ready(&usb[0]));
+	assert_true(cd_select_audio(&usb[0], false));
+	burn(0, 1, ONE);
+	assert_true(cd_flush(&usb[0]));
+}
+
 /* Track-at-once: behind each song are the two blocks of run-out. */
 static void songs_of_a_burn_by_tracks(void **state)
 {
 	(void)state;
 	fifo_slow("blank take1.bin type=cd-r\n", "ok: drive0: inserted take1.bin (blank CD-R, ");
-	assert_true(fake_ready(&usb[0]));
-	assert_true(cd_select_audio(&usb[0], false));
-	burn(0, 1, ONE);
-	assert_true(cd_flush(&usb[0]));
+	burn_first_song();
 	burn(ONE + 2 + PAUSE, 2, TWO);
 	assert_true(cd_flush(&usb[0]));
 	/* It is being recorded. */
@@ -93,10 +99,7 @@ static void the_songs_are_copied_while_the_disc_is_in_the_drive(void **state)
 {
 	(void)state;
 	fifo_slow("blank in.bin type=cd-r\n", "ok: drive0: inserted in.bin (blank CD-R, ");
-	assert_true(fake_ready(&usb[0]));
-	assert_true(cd_select_audio(&usb[0], false));
-	burn(0, 1, ONE);
-	assert_true(cd_flush(&usb[0]));
+	burn_first_song();
 	assert_true(cd_close(&usb[0], 2));
 	assert_true(comes("media/in.cue"));
 	fifo_slow("extract in.bin\n", "ok: extracted \"Track 01.wav\" from in.bin to \"in\" (");
@@ -108,10 +111,7 @@ static void the_songs_are_copied_while_the_disc_is_in_the_drive(void **state)
 	fifo_slow("eject\n", "ok: drive0: ejected in.bin");
 	/* The PC may erase this one at any moment. */
 	fifo_slow("blank rw.bin type=cd-rw\n", "ok: drive0: inserted rw.bin (blank CD-RW, ");
-	assert_true(fake_ready(&usb[0]));
-	assert_true(cd_select_audio(&usb[0], false));
-	burn(0, 1, ONE);
-	assert_true(cd_flush(&usb[0]));
+	burn_first_song();
 	assert_true(cd_close(&usb[0], 2));
 	assert_true(comes("media/rw.cue"));
 	fifo_slow("extract rw.cue\n",
