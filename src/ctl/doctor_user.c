@@ -93,14 +93,15 @@ static void advise_folder(
 	const char *user = user_name();
 	char group[64] = "";
 	struct stat st;
-	bool open = stat(path, &st) == 0 && (st.st_mode & S_IRWXG) == S_IRWXG;
+	bool by_group = stat(path, &st) == 0 && (st.st_mode & S_IRWXG) == S_IRWXG;
 
 	client_group(path, group, sizeof(group));
-	if (open && *group && strcmp(group, "root") != 0 && has_joined(x, group, user))
+	by_group = by_group && *group && strcmp(group, "root") != 0;
+	if (by_group && has_joined(x, group, user))
 		snprintf(out, size,
 			"%s is in its group, %s, but logged in before: log out and in again", user,
 			group);
-	else if (open && *group && strcmp(group, "root") != 0 && !is_own_group(st.st_gid))
+	else if (by_group && !is_own_group(st.st_gid))
 		snprintf(out, size,
 			"join its group: sudo usermod -aG %s %s, then log out and in again", group,
 			user);
