@@ -21,9 +21,10 @@ packages="systemd systemd-sysv udev kmod initramfs-tools zstd procps psmisc
 	libusb-1.0-0-dev
 	growisofs dvd+rw-tools wodim cdrskin xorriso genisoimage sg3-utils libcdio-utils cdparanoia
 	usbutils eject jq e2fsprogs udftools dosfstools strace
-	iproute2 usbredirect usbip dmsetup"
-# Debian 12 has no library for CHDs. One of the two guests has the page.
-[ "$suite" = bookworm ] || packages="$packages libchdr-dev libmicrohttpd-dev libcrypt-dev curl"
+	iproute2 usbredirect usbip dmsetup
+	libmicrohttpd-dev libcrypt-dev curl"
+# Debian 12 has no library for CHDs.
+[ "$suite" = bookworm ] || packages="$packages libchdr-dev"
 case $arch in
 amd64 | arm64) packages="linux-image-$arch $packages" ;;
 *)
