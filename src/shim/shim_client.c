@@ -72,8 +72,8 @@ bool shim_is_empty(const char *path)
 }
 
 /*
- * The error of a connection that failed. "No such file" would be taken for the device's; a device
- * whose drive is gone is answered with ENXIO, and the reason is printed once.
+ * The error that the program gets when the server cannot be reached. ENOENT or EACCES would look like
+ * an error of the device node, so a drive whose server has ended is ENXIO; the reason is printed once.
  */
 static int no_server(int error)
 {
@@ -157,37 +157,53 @@ int64_t shim_call(struct shim_request *q, const void *data_out, struct shim_repl
 {
 	int error = errno;
 	int fd = server_connect(NULL);
+	int64_t result = fd;
 
-	if (fd < 0)
-		return fd;
-	int64_t result = converse(fd, q, data_out, r, data_in, in_len);
-	close(fd);
+	if (fd >= 0) {
+		result = converse(fd, q, data_out, r, data_in, in_len);
+		close(fd);
+	}
 	errno = error;
 	return result;
 }
 
-int64_t shim_open(int flags)
+/*
+ * Connects with a name for the open file: the PID, and a number for each open of the process. The name
+ * can be taken: exec keeps PID and descriptors and begins again at number 1, and a descriptor can
+ * outlive the process that opened it.
+ */
+static int connect_named(void)
 {
 	static unsigned serial;
+	char name[32];
+	int fd;
+
+	do {
+		snprintf(name, sizeof(name), "mmcshim-%d-%u", (int)getpid(),
+			__atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED));
+		fd = server_connect(name);
+	} while (fd == -EADDRINUSE);
+	return fd;
+}
+
+int64_t shim_open(int flags)
+{
 	struct shim_request q = {.op = SHIM_OPEN, .arg = flags};
 	struct shim_reply r;
-	char name[32];
+	int error = errno, fd = connect_named();
+	int64_t result = fd < 0 ? fd : converse(fd, &q, NULL, &r, NULL, 0);
 
-	/* Unique while it exists: by the PID, and a number for each open of the process. */
-	snprintf(name, sizeof(name), "mmcshim-%d-%u", (int)getpid(),
-		__atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED));
-	int fd = server_connect(name);
-	if (fd < 0)
-		return fd == -EADDRINUSE ? -EBUSY : fd;
-	int64_t result = converse(fd, &q, NULL, &r, NULL, 0);
 	if (result < 0) {
-		close(fd);
-		return result;
+		if (fd >= 0)
+			close(fd);
+	} else {
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | (flags & O_NONBLOCK));
+		if (!(flags & O_CLOEXEC))
+			fcntl(fd, F_SETFD, 0);
+		result = fd;
 	}
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | (flags & O_NONBLOCK));
-	if (!(flags & O_CLOEXEC))
-		fcntl(fd, F_SETFD, 0);
-	return fd;
+	errno = error;
+	return result;
 }
 
 static void put_file_name(int fd, struct shim_request *q)

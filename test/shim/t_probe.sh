@@ -108,3 +108,9 @@ if need blockdev "swap under an open descriptor"; then
 		blockdev --getsize64 /dev/sr0"
 	check "swap under an open descriptor: old size, then new" says '^3358720$' '^4096000$'
 fi
+
+# exec keeps the PID and the open descriptors; the program that follows opens the device beside them.
+ask insert "$W/x.iso" >/dev/null
+run sh -c 'exec 9</dev/sr0; exec dd if=/dev/sr0 bs=2048 skip=16 count=1 of="$1"' sh "$W/block"
+check "open beside a descriptor from before the exec: exit code 0" exits 0
+check "open beside a descriptor from before the exec: reads the disc" cmp -n 2048 "$W/block" "$W/x.iso" 0 32768
