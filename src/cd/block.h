@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A block that a host sends for a sector: which bytes of the sector it has. The drive makes the
- * others (MMC-6 7.5.4.9 "data block type", 6.33 "data form").
+ * others (MMC-6 7.5.4 "data block type", MMC-3 SEND CUE SHEET "data form").
  */
 #ifndef CD_BLOCK_H
 #define CD_BLOCK_H

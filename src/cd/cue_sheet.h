@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The parameter list of SEND CUE SHEET (MMC-6 6.33): what a host is going to record at once. It has
+ * The parameter list of SEND CUE SHEET (MMC-3): what a host is going to record at once. It has
  * entries of 8 bytes; times are binary MSF.
  *
  *	two entries with the media catalogue number, or none

@@ -83,7 +83,7 @@ static bool linked_valid(const struct mmc_profile *profile, const uint8_t *page)
 /* ---- CD ------------------------------------------------------------------------------------- */
 
 /*
- * The data block types (MMC-6 7.5.4.11) that a CD takes. Those with subchannel, 1 to 3, are
+ * The data block types (MMC-6 7.5.4) that a CD takes. Those with subchannel, 1 to 3, are
  * refused: wodim and cdrdao then do without.
  */
 static const struct block_type {

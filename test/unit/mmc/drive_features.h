@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GET CONFIGURATION (MMC-6 6.6): the answer taken apart, and the rules that each answer follows. */
+/* GET CONFIGURATION (MMC-6 6.5): the answer taken apart, and the rules that each answer follows. */
 #ifndef TEST_UNIT_DRIVE_FEATURES_H
 #define TEST_UNIT_DRIVE_FEATURES_H
 

@@ -41,7 +41,7 @@ static bool is_in_state(const struct media_state *s, uint16_t code)
 	return false;
 }
 
-/* RT 1 lists what is current and nothing else, as RT 0 marks it (MMC-6 6.6.2.2). */
+/* RT 1 lists what is current and nothing else, as RT 0 marks it (MMC-6 6.5.2). */
 static void just_the_features_of_the_state_are_current(void **state)
 {
 	static struct features all, current;
@@ -72,7 +72,7 @@ static void just_the_features_of_the_state_are_current(void **state)
 	}
 }
 
-/* Linux asks for them once, when it finds the drive, with whatever disc is in it. */
+/* Linux asks for features and page 2Ah once, when it finds the drive, whatever disc is in it. */
 static void what_the_drive_can_do_does_not_depend_on_the_disc(void **state)
 {
 	static struct features first, now;
@@ -118,7 +118,10 @@ static void look(struct mmc_drive *d, struct seen *seen, const uint8_t cdb[10])
 	seen->len += 4 + answer.len;
 }
 
-/* k3b ends if READ DISC INFORMATION fails. */
+/*
+ * Collects what these commands answer. READ DISC INFORMATION must succeed with every disc: k3b ends
+ * if it fails.
+ */
 static void look_at_disc(struct mmc_drive *d, struct seen *seen)
 {
 	static const uint8_t looks[][10] = {
@@ -221,8 +224,10 @@ static void send_bad_lists(struct mmc_drive *d, const struct media_state *s)
 		list[1] = bad[i].flags;
 		put_be16(list + 2, bad[i].length);
 		mmc_sense_t sense = command_with(d, cdb, 6, 0, list);
-		bool any = s->formatting == CAN_BE_FORMATTED || s->formatting == NOT_FORMATTED_NOW;
-		if (sense != bad[i].sense && (any || sense != expected_sense(s, 0, 0, 0)))
+		/* A medium that is never formatted, or is protected, may be refused before its list. */
+		bool list_first =
+			s->formatting == CAN_BE_FORMATTED || s->formatting == NOT_FORMATTED_NOW;
+		if (sense != bad[i].sense && (list_first || sense != expected_sense(s, 0, 0, 0)))
 			fail_msg("%s: bad list %zu: %06x", where, i, sense);
 	}
 }
@@ -250,7 +255,7 @@ static void a_format_that_is_refused_or_tried_changes_nothing(void **state)
 
 /*
  * After a change by FORMAT UNIT or BLANK: libburn gives up if its next TEST UNIT READY meets an
- * attention, and the kernel wants to be told (MMC-6 6.4, 6.7).
+ * attention, and the kernel wants to be told (MMC-6 6.2, 6.4, 6.6).
  */
 static void expect_change_told_by_event(struct mmc_drive *d)
 {
