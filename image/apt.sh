@@ -12,16 +12,16 @@ apt_options() {
 	echo "arch=$1${keyring:+ signed-by=$keyring}"
 }
 
-# apt_targets: a line "CODENAME ORIGIN SITE RELEASE COMPONENT" for each archive that this machine uses: those
-# can be reached.
+# apt_targets: prints a line "CODENAME ORIGIN SITE RELEASE COMPONENT" for each archive that apt uses on this
+# machine, because these archives can be reached from it.
 apt_targets() {
 	# shellcheck disable=SC2016 # apt's own variables
 	apt-get indextargets --format '$(CODENAME) $(ORIGIN) $(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u
 }
 
 # apt_begin FOLDER ARCHITECTURE ARCHIVES: sets up apt in FOLDER, with FOLDER/sources.list and nothing installed,
-# and its downloads in ARCHIVES. Of this machine's settings it has only those about fetching, and the folder
-# with passwords for the archive, and none of the hooks.
+# and its downloads in ARCHIVES. From this machine apt takes only the settings about fetching and the passwords
+# for archives (auth.conf), and none of the hooks.
 apt_begin() {
 	apt=$1
 	mkdir -p "$apt/lists/partial" "$3/partial"
