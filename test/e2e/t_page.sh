@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The page (mmcgadget-web) as the shipped service, in front of the real daemon, on a card that takes 60 ms for
 # each write (device-mapper's delay target). A burn goes on while discs are uploaded at full speed and one is
-# downloaded: all are compared. Then the same from the PC, over the gadget's network. What its sandbox forbids is tried
-# from inside. The power is cut in an upload: whatever the card has not got is lost, and the upload goes on behind what
-# was saved.
+# downloaded: all are compared. Then discs are uploaded from the PC, over the gadget's network, beside another burn. What
+# the page's sandbox forbids is tried from inside. The power is cut in an upload: what has not reached the card is lost,
+# and the upload goes on from what was saved.
 # shellcheck disable=SC2154 # media and work are lib.sh's
 . ./lib.sh
 
@@ -75,11 +75,11 @@ while IFS='|' read -r name want text; do
 done < <(grep -v '^#' /src/test/web/refused.rows)
 
 # ---- every route, with this release's libmicrohttpd ----
-# What stands for a name does not exist, so that nothing happens.
+# The names and the id that are put into the paths do not exist, so that nothing happens.
 is "the list of routes" "$(status "$api/help")" 200
 jq -r '.routes[] | [.method, .path, .login, .effect] | @tsv' "$work/body" |
 	sed 's/NAME/nothing-%3f.iso/; s/DRIVE/nothing/; s/\bID\b/0000000000000000/' >"$work/routes"
-check "it has them all" test "$(wc -l <"$work/routes")" -ge 38
+check "it has at least 38 routes" test "$(wc -l <"$work/routes")" -ge 38
 # all_routes WHICH OPTION=VALUE...: the statuses of these routes, asked with these options by one curl.
 all_routes() {
 	local line out=''
@@ -101,8 +101,9 @@ is "each with an effect from another site" "$(all_routes effect 'header = "Origi
 	"header = \"Authorization: Bearer $token\"")" "$(routes 4) 403"
 
 # ---- a burn goes first ----
-# burn_beside NAME DISC COMMAND: burns the image on the blank of that name while the command, with a number, uploads
-# and downloads again and again. All that it prints is in $work/sent.
+# burn_beside NAME DISC COMMAND: burns the image on the blank in the drive, whose file is DISC, and meanwhile runs the
+# command again and again, with a number each time, to upload and download. All that it prints is in $work/sent. NAME
+# begins the names of the checks.
 burn_beside() {
 	local n=0 size
 	check "$1: the host sees the blank" wait_for 20 blank_seen || finish
@@ -244,8 +245,8 @@ reopen() { # GROUP
 	# shellcheck disable=SC2016 # the inner shell's
 	setpriv --reuid mmcgadget-web --regid mmcgadget-web --groups "$1" sh -c ': <>"$1"' sh "/proc/$pid/fd/$(held)"
 }
-check_not "it cannot be opened again for writing" reopen mmcgadget-web
-check "who is in the group mmcgadget could" reopen mmcgadget
+check_not "the disc cannot be opened again for writing" reopen mmcgadget-web
+check "a member of the group mmcgadget could" reopen mmcgadget
 kill $download
 rm "$card/held.iso"
 check "without a connection it ends" wait_for 20 web_ended

@@ -75,7 +75,7 @@ protects() {
 	[ -z "$missing" ]
 }
 jq -r '.routes[] | [.method, .path, .login, .effect, .form] | @tsv' "$S/body" >"$S/routes"
-check 'it has them all' test "$(wc -l <"$S/routes")" -ge 38
+check 'it has at least 38 routes' test "$(wc -l <"$S/routes")" -ge 38
 # The names in these paths do not exist, so that the requests change nothing.
 while IFS=$'\t' read -r method path login effect _; do
 	path=${path//NAME/nothing-%3f.iso}
