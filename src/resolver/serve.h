@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The resolver's side of cdimage/wire.h. It calls nothing but read() and write(). */
+/* The resolver's side of cdimage/wire.h. Its only system calls are read(), write() and exit. */
 #ifndef RESOLVER_SERVE_H
 #define RESOLVER_SERVE_H
 
 #include <stdbool.h>
 
-/* Parses the one text that comes from the socket fd, and sends what it is. False: the daemon is
- * gone. */
+/*
+ * Parses the one text that comes from the socket fd, and sends the disc that it describes, or why it
+ * is refused. False: what came is no WIRE_PARSE of this version, or the daemon is gone. If the daemon
+ * goes while it is asked for a file, the process ends.
+ */
 bool serve(int fd);
 
 #endif

@@ -62,7 +62,7 @@ uint64_t uploads_kept(const struct uploads *u, const char *media)
 	return UPLOAD_KEEP + uploads_kept_by_others(u, media, "");
 }
 
-/* ---- the end of a job ----------------------------------------------------------------------- */
+/* ---- jobs ----------------------------------------------------------------------------------- */
 
 static void free_job(struct upload_job *j)
 {
@@ -107,6 +107,7 @@ void uploads_tell_pace(const struct uploads *u, const struct upload_job *j, json
 	json_object_set_new(a, "wait_ms", json_integer(kept_room_wait_ms(&k)));
 	json_object_set_new(a, "piece_bytes", json_integer(kept_room_piece(&k)));
 }
+
 struct upload_job *upload_job_new(struct uploads *u, enum upload_verb verb, struct reply *r)
 {
 	struct upload_job *j = u->waiting < JOBS_MAX ? calloc(1, sizeof(*j)) : NULL;

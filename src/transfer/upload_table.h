@@ -13,12 +13,11 @@
 #include "transfer/upload_scan.h"
 
 #define UPLOADS_ENDED 8u /* ended uploads that answers list */
-/* Bytes of the longest name of an image with its folder: a folder, "/", and the name with its end.
- */
+/* Bytes of the longest name of an image with its folder: the folder, "/", the name, and a NUL. */
 #define UPLOAD_IMAGE  (PATH_MAX + STORE_NAME_MAX + 1)
 
 struct upload_entry {
-	const char *media; /* path of the media folder; a drive's */
+	const char *media; /* path of the media folder; the table does not own it */
 	struct upload_found found;
 	bool ending;   /* its checksum is being computed */
 	uint64_t used; /* ms of clock_ms() when it was used last by this daemon; 0 = never */

@@ -9,7 +9,7 @@
 bool asset_is(const char *path);
 /* Answers with the file that the path names. */
 void asset(struct request *r);
-/* Returns a hash over all files: another one is another page. */
+/* Returns a hash over all files. It differs from that of a page with any other file. */
 const char *asset_version(void);
 
 #endif
