@@ -39,7 +39,6 @@ static const struct {
 	{"in-use", 423},
 	{"too-large", 413},
 	{"bad-content-type", 415},
-	{"outside", 416},
 	{"damaged", 422},
 	{"checksum", 422},
 	{"no-room", 507},
@@ -49,6 +48,7 @@ static const struct {
 	{"no-permission", 403},
 	{"not-allowed", 403},
 	{"shared", 403},
+	{"outside", 403}, /* the name leads out of the media folder */
 	{"other-site", 403},
 	{"read-only", 403},
 	{"bad-method", 405},

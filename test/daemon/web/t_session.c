@@ -198,6 +198,8 @@ static void codes_have_their_status(void **state)
 	assert_int_equal(codes_status("in-use"), 423);
 	assert_int_equal(codes_status("no-room"), 507);
 	assert_int_equal(codes_status("bad-name"), 400);
+	/* The name leads out of the media folder. A range after the end is answered by download.c. */
+	assert_int_equal(codes_status("outside"), 403);
 	assert_int_equal(codes_status("bad-password"), 401);
 	assert_int_equal(codes_status("a-code-of-a-newer-daemon"), 400);
 	assert_string_equal(codes_words(423), "Locked");
