@@ -15,20 +15,20 @@ const char *disc_cd_misfit(struct disc *d, const struct disc_state *s)
 	uint32_t crc;
 
 	if (s->cd.cue_len && !cd_cue_parse(s->cd.cue, s->cd.cue_len, &place, &cd->cue))
-		return "its state has a cue sheet that is not right";
+		return "its state file has a cue sheet that is not right";
 	end = disc_cd_end_in_image(&s->cd, &cd->cue);
 	most = end;
 	/* Only a track that the state has begun can have more than it counts. */
 	if (disc_cd_next_place(&s->cd, &cd->cue, &next))
 		most = MAX(end, next.at) + s->max_unsaved;
 	if (blocks < end)
-		return "its state tells of more bytes than the image has";
+		return "its state file counts more bytes than the image has";
 	if (blocks > most)
-		return "the image has more bytes than its state can have missed";
+		return "the image has more bytes than its state file can have missed";
 	if (disc_check_image(d->media, s->checked, &crc) < 0)
-		return "the image cannot be read where its state would be checked";
+		return "the image cannot be read where its state file would be checked";
 	if (crc != s->check)
-		return "its state is that of another image";
+		return "its state file is that of another image";
 	return NULL;
 }
 

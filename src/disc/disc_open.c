@@ -114,8 +114,8 @@ static const char *cut_as_announced(
 	bool is_short = d->media->stamp.bytes <= (uint64_t)s->truncate_to * d->media->unit;
 
 	if (!is_short && !o->erasing && !is_image_to_cut(d->media, s))
-		return "its state announces that an image is to be erased, and this one is another "
-		       "or was changed since; erase it, or delete its state";
+		return "its state file announces that an image is to be erased, and this one is "
+		       "another or was changed since; erase it, or delete its state file";
 	if (!d->media->writable)
 		return "the image cannot be written, and it is still to be erased";
 	if (media_truncate(d->media, s->truncate_to) < 0)
@@ -137,11 +137,11 @@ static const char *use_state(
 	const char *why = NULL;
 
 	if (s->unit != d->media->unit)
-		return "the blocks of the image are of another size than its state says";
+		return "the blocks of the image are of another size than its state file says";
 	if (s->truncate)
 		why = cut_as_announced(d, o, s);
 	if (!why && m->model->compact && m->model->recordable && !make_recorder(d))
-		why = "there is no memory for what its state says";
+		why = "there is no memory for what its state file says";
 	if (!why)
 		why = disc_model_of(m, s->format)->misfit(d, s);
 	if (why)
@@ -179,7 +179,7 @@ static void read_state(struct disc *d, const struct disc_options *o)
 		return;
 	}
 	if (n < 0 || synced < 0) {
-		make_rom(d, o, "its state cannot be read");
+		make_rom(d, o, "its state file cannot be read");
 		return;
 	}
 	why = disc_state_decode(text, (size_t)n, o->medium, &s);

@@ -46,7 +46,7 @@ static int close_all(struct disc *d)
 static const char *misfit(struct disc *d, const struct disc_state *s)
 {
 	return d->media->blocks < disc_layout_end(&s->layout)
-		       ? "its state tells of more blocks than the image has"
+		       ? "its state file counts more blocks than the image has"
 		       : NULL;
 }
 
@@ -56,12 +56,12 @@ static const char *resume(struct disc *d, const struct disc_state *s)
 	return NULL;
 }
 
-/* The image, or what describes it, says what is on a CD-ROM. */
+/* A CD-ROM has no state file: the image, or the text that describes it, says what is on it. */
 static const char *has_no_state(struct disc *d, const struct disc_state *s)
 {
 	(void)d;
 	(void)s;
-	return "its state is of a CD-ROM, which has none";
+	return "its state file is of a CD-ROM, which needs none";
 }
 
 #define READ_ONLY                                                                                  \

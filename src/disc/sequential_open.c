@@ -11,13 +11,13 @@ const char *disc_sequential_misfit(struct disc *d, const struct disc_state *s)
 	uint64_t blocks = d->media->blocks;
 
 	if (blocks < end || (blocks == end && d->media->tail))
-		return "its state tells of more blocks than the image has";
+		return "its state file counts more blocks than the image has";
 	if (blocks > (uint64_t)end + (s->layout.finalised ? 0 : s->max_unsaved))
-		return "the image has more blocks than its state can have missed";
+		return "the image has more blocks than its state file can have missed";
 	if (disc_check_image(d->media, s->checked, &crc) < 0)
-		return "the image cannot be read where its state would be checked";
+		return "the image cannot be read where its state file would be checked";
 	if (crc != s->check)
-		return "its state is that of another image";
+		return "its state file is that of another image";
 	return NULL;
 }
 

@@ -566,7 +566,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 		return;
 	out->has_state = true;
 	out->problem =
-		n < 0 ? "its state cannot be read" : disc_state_decode(text, (size_t)n, NULL, &s);
+		n < 0 ? "its state file cannot be read" : disc_state_decode(text, (size_t)n, NULL, &s);
 	if (out->problem)
 		return;
 	out->medium = s.layout.finalised ? disc_medium_of(s.medium->when_finalised) : s.medium;
