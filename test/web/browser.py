@@ -457,7 +457,7 @@ class Story:
         self.begun("dropped.iso")
         self.b.click("Drop…: dropped.iso")
         self.b.click("Drop it", "#ask")
-        wait_for("an empty tray", lambda: not self.b.find("#tray"))
+        wait_for("an empty list of uploads", lambda: not self.b.find("#uploads"))
         wait_for("no part file", lambda: not [
             n for n in os.listdir(self.board.path("media")) if n.endswith(".part")])
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The page of mmcgadget-web. It shows what the daemon says by its events; the answer to a command is
- * never taken for the state. Names and labels come from strangers: they are put into the page by
- * textContent and setAttribute alone. docs/web.md describes the API.
+ * never taken for the state. Names and labels come from strangers: they enter the page as text and as
+ * values of attributes and fields, never as markup. docs/web.md describes the API.
  */
 'use strict';
 
@@ -40,7 +40,7 @@ function setAttr(e, name, value) {
 	if (e.getAttribute(name) !== String(value)) e.setAttribute(name, value);
 }
 
-// Puts the nodes into e in that order. A node that moves loses the focus, so few move, and it gets it back.
+// Puts the nodes into e in that order. A node that is moved loses the focus: few are moved, and the focus is restored.
 function arrange(e, nodes) {
 	const focus = document.activeElement, stay = new Set(nodes);
 	for (const child of [...e.children]) {
@@ -66,7 +66,7 @@ for (const [, key, text] of $('texts').content.textContent.matchAll(/^(\S+): (.+
 for (const e of all('[data-t-label]'))
 	english[e.dataset.tLabel] = e.getAttribute('aria-label');
 
-// A name that turns text around must not turn what stands beside it.
+// A name with right-to-left characters must not change the order of the text beside it.
 function isolate(value) {
 	const text = String(value);
 	return /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufefc]/.test(text)
@@ -82,7 +82,7 @@ function t(key, ...values) {
 	return text.replace(/\{(\d)\}/g, (all, i) => isolate(values[i]));
 }
 
-// The text of that key, or the word of the daemon that is newer than this page.
+// The text for the daemon's word; if the daemon is newer than this page and there is none, the word itself.
 const known = (kind, word) => has(kind + word) ? t(kind + word) : word;
 
 function number(n, digits = 0, unit) {
@@ -110,7 +110,7 @@ function date(unix) {
 	return new Date(unix * 1000).toLocaleString(language, {dateStyle: 'medium', timeStyle: 'short'});
 }
 
-// A browser that keeps nothing is asked again.
+// If the browser stores nothing for this page, the value is lost with the page.
 function remember(key, value) {
 	try {
 		localStorage[value === null ? 'removeItem' : 'setItem'](key, value);
@@ -195,7 +195,7 @@ const inFolder = drive => drive ? '?drive=' + enc(drive) : '';
 
 // ---- what is said ----
 
-// For screen readers, which may not have read the text before it yet.
+// Announces a text to screen readers. The three before it stay, as they may not have been read yet.
 function say(text) {
 	$('said').append(el('p', {text}));
 	if ($('said').children.length > 4) $('said').firstChild.remove();
@@ -273,7 +273,7 @@ function ask(o) {
 	});
 }
 
-// A button's text; its name for a screen reader says of what, too.
+// Sets a button's text; its name for screen readers also says to which drive, disc or upload it belongs.
 function label(button, key, of) {
 	setText(button, t(key));
 	setAttr(button, 'aria-label', t('of', t(key), of));
@@ -444,7 +444,7 @@ function showDrives() {
 
 /*
  * Sends a command to a drive. If the PC holds the disc, the user is asked whether to take it. The
- * drives change by their events.
+ * events of the drive then change what is shown.
  */
 async function command(button, drive, verb, body) {
 	const path = 'drives/' + enc(drive) + '/';
@@ -614,7 +614,7 @@ function loadSoon(ms) {
 
 const drivesOf = folder => [...drives.values()].filter(d => d.folder === folder).map(d => d.name);
 
-// From now on, the buttons of the list insert into that drive; null: into the one, or the sheet asks.
+// From now on, the buttons of the list insert into that drive; null: into the only drive, or the sheet asks which.
 function chooseFor(drive) {
 	target = drive;
 	$('target').hidden = !drive;
@@ -700,7 +700,7 @@ function renameDisc(d, path) {
 		}});
 }
 
-// keys: how those of the texts that ask begin.
+// keys: the beginning of the keys of the dialog's texts, "erase.".
 function changeDisc(keys, d, path) {
 	$('sheet').close();
 	ask({title: t(keys + 'title', d.name), text: t(keys + 'text'), ok: t(keys + 'go'), danger: true,
@@ -792,7 +792,7 @@ async function begin(u) {
 	}
 }
 
-// All was sent before: only its end is missing.
+// All bytes are on the board: only the end of the upload is missing.
 async function endUpload(u, body) {
 	await api('POST', 'uploads/' + u.id + '/end', body);
 	done(u);
@@ -904,7 +904,7 @@ async function deleteUpload(id) {
 	return true;
 }
 
-// Takes it out of the tray; what the board has of it is deleted.
+// Takes the upload out of the list; what the board has of it is deleted.
 async function dropUpload(u) {
 	const end = () => isActive(u) && pause(u);
 	const forget = () => {
@@ -1001,10 +1001,10 @@ function showUploads(rare) {
 	const mine = new Set(queue.map(u => u.id));
 	const shown = queue.concat(unfinished.filter(u => !mine.has(u.id)));
 	arrange($('upload-list'), shown.map(showUpload));
-	$('tray').hidden = shown.length === 0;
+	$('uploads').hidden = shown.length === 0;
 }
 
-// The board's list: what is not in the tray is of before, or of another page.
+// Takes the board's list of uploads. Those that this page does not send were begun earlier, or by another page.
 function takeUploads(list) {
 	const before = new Map(unfinished.map(u => [u.id, u]));
 	unfinished = list.map(one => Object.assign(before.get(one.id) || {},
@@ -1071,9 +1071,7 @@ async function askDoctor() {
 	try {
 		doctor = (await api('GET', 'doctor')).data;
 	} catch (e) {
-		// The doctor that finds something to do is no error.
-		if (e.data && e.data.checks) doctor = e.data;
-		else showError(e);
+		showError(e);
 	}
 	busy(button, false);
 	showState();
