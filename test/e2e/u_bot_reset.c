@@ -11,7 +11,7 @@
 
 static unsigned left_in_fifo;
 
-enum kind { RECOVERY, TWICE, LATE_CLEARS, SET_INTERFACE, PORT_RESET, KINDS };
+enum kind { RECOVERY, TWICE, EARLY_CLEARS, SET_INTERFACE, PORT_RESET, KINDS };
 
 static const struct {
 	const char *name, *clause;
@@ -19,7 +19,7 @@ static const struct {
 } kinds[KINDS] = {
 	[RECOVERY] = {"reset recovery", "BOT 5.3.4", 1},
 	[TWICE] = {"two resets, and clearing once", "BOT 3.1", 3},
-	[LATE_CLEARS] = {"clearing before the reset, not after", "BOT 5.3.4", 3},
+	[EARLY_CLEARS] = {"clearing before the reset, not after", "BOT 5.3.4", 3},
 	[SET_INTERFACE] = {"SET_INTERFACE", "USB 2.0 9.4.10", 3},
 	[PORT_RESET] = {"port reset", "USB 2.0 9.1.2", 13},
 };
@@ -28,8 +28,7 @@ static const struct {
 static struct {
 	const char *name;
 	struct command c;
-	uint32_t moves; /* bytes of data-in sent, or of data-out used */
-	bool at_nwa;
+	bool at_nwa; /* writes at the next writable address */
 } shapes[] = {
 	{.name = "no data"},
 	{.name = "data-in"},
@@ -56,10 +55,10 @@ static void make_shapes(void)
 }
 
 /*
- * FunctionFS tells its user of a new session a moment after the host. What the drive sends in that
- * moment belongs to the new session; no user of FunctionFS can prevent it, and a host that took it
- * for an answer would reset the drive. Get Max LUN is answered by the thread that learns of the
- * session, after it has.
+ * FunctionFS reports a new session to the daemon a moment after the host has begun it. What the
+ * drive sends in that moment belongs to the new session; no user of FunctionFS can prevent it, and a
+ * host that took it for an answer would reset the drive. The thread to which FunctionFS reports the
+ * session also answers Get Max LUN, so the answer comes after the report.
  */
 static bool session_is_known(void)
 {
@@ -76,7 +75,7 @@ static bool reset_by(enum kind kind)
 		return reset_recovery();
 	case TWICE:
 		return class_reset() && reset_recovery();
-	case LATE_CLEARS:
+	case EARLY_CLEARS:
 		usb_clear_halt(usb.in);
 		usb_clear_halt(usb.out);
 		return class_reset();
@@ -139,10 +138,10 @@ static const char *stale(void)
 		else if (r < 0)
 			break;
 		if (r > 64)
-			return "data of before the reset comes";
+			return "data from before the reset arrives";
 	}
 	left_in_fifo += packets;
-	return packets > 1 ? "packets of before the reset come" : NULL;
+	return packets > 1 ? "packets from before the reset arrive" : NULL;
 }
 
 /* NULL if the drive works and has written no more than was sent; or what is wrong. */
