@@ -308,7 +308,7 @@ static void follow_host(struct ffs *f)
 	}
 	if (f->seen.generation != was.generation) {
 		new_session(f, f->seen.enabled);
-		ep_reset_done(f); /* if one came too: the new session has done all that it would */
+		ep_reset_done(f); /* for a Bulk-Only Reset that came too: the new session did its work */
 	} else if (f->seen.reset != was.reset) {
 		class_reset(f);
 	}
@@ -325,7 +325,7 @@ static bool on_wake(struct ffs *f)
 	follow_host(f);
 	resume = atomic_exchange(&f->resume, false);
 	ran = ffs_run_tasks(f);
-	/* First: a flush that has ended must see that before BOT passes on more blocks. */
+	/* Before BOT passes on more blocks: what waited for storage, a flush say, goes first. */
 	if (resume && f->resumed)
 		f->resumed(f->ctx);
 	if (ran || resume) {
@@ -424,7 +424,7 @@ void *ffs_usb_run(void *arg)
 
 	snprintf(name, sizeof(name), "usb-%.11s", drive ? drive + 1 : f->instance);
 	pthread_setname_np(pthread_self(), name);
-	/* Linux has a nice value for each thread. Without the right to raise it this fails. */
+	/* Linux has a nice value for each thread. Without the right to lower it this fails. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), USB_NICE);
 	ret = loop(f);
 	if (ret < 0)

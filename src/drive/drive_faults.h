@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Faults that control commands request of a drive, for tests of burning software (mmc/fault.h). The
- * engine's thread has the list that it acts on and counts in; the main thread has a copy. They
- * belong to the drive, whatever disc is in it, until they are cleared or the daemon ends.
+ * engine's thread has the list that it acts on and counts in; the main thread has a copy. The
+ * faults belong to the drive, whatever disc is in it, until they are cleared or the daemon ends.
  */
 #ifndef DRIVE_DRIVE_FAULTS_H
 #define DRIVE_DRIVE_FAULTS_H
@@ -16,11 +16,11 @@
 struct drive_faults;
 
 /*
- * The name and the engine outlive the result. 0 or -errno. Main thread, as everything here.
+ * The name and the engine must outlive the result. 0 or -errno. Main thread, as everything here.
  */
 int drive_faults_new(const char *drive, struct engine_thread *engine, sd_event *event,
 	struct drive_faults **out);
-/* The port must be detached, and the changes cancelled. NULL is fine. */
+/* No port may be attached to the engine, and the changes must be cancelled. NULL is fine. */
 void drive_faults_free(struct drive_faults *f);
 
 /*
@@ -28,7 +28,7 @@ void drive_faults_free(struct drive_faults *f);
  * gets its answer when the engine has them, so that they apply to the host's next command.
  */
 void drive_faults_change(struct drive_faults *f, const char *text, bool add, struct reply *r);
-/* Answers the changes that the engine has not got with this error. */
+/* Answers with this error the changes that the engine has not got yet. */
 void drive_faults_cancel(struct drive_faults *f, const char *code, const char *text);
 /* Events of the engine's thread may have come: answers changes, logs, starts timers. */
 void drive_faults_look(struct drive_faults *f);

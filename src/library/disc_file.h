@@ -32,7 +32,7 @@ int disc_file_has_leftovers(struct folder *f, const char *name);
  * new name is on storage. -errno: the image has its old name, its state and its checksum
  * beside it; -EEXIST: the new name is taken, also by leftovers. After a power cut the image
  * has one of the two names, with its state file and checksum beside it. A cue sheet is written
- * again after that, because it has the name of the image; cd_set_update() makes good what a power
+ * again after that, because it names the image; cd_set_update() makes good what a power
  * cut left.
  */
 int disc_file_rename(struct folder *f, const char *old, const char *to, struct disc_files *done);
