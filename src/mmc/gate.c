@@ -73,7 +73,7 @@ static mmc_sense_t take_deferred(struct mmc_drive *d, const struct mmc_row *row)
 	return SENSE_DEFERRED_WRITE_ERROR;
 }
 
-/* A unit attention goes before an unknown operation code (SPC-4 5.6). 0, or sense. */
+/* A unit attention goes before an unknown operation code (SAM-5 5.14). 0, or sense. */
 static mmc_sense_t gate(struct mmc_drive *d, const struct mmc_row *row, size_t cdb_len)
 {
 	mmc_sense_t s = take_unit_attention(d, row);

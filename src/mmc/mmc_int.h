@@ -53,7 +53,7 @@ enum mmc_row_flag {
 	ROW_IN = 1 << 0,     /* data to the host */
 	ROW_OUT = 1 << 1,    /* data from the host */
 	ROW_MEDIUM = 1 << 2, /* needs a disc; without one 2/3A/01 */
-	ROW_UA_OK = 1 << 3,  /* runs with a unit attention pending, and keeps it (SPC-4 5.6,
+	ROW_UA_OK = 1 << 3,  /* runs with a unit attention pending, and keeps it (SAM-5 5.14,
 				MMC-6 4.1.7) */
 	ROW_CLOSING =
 		1 << 4, /* burning programs send it after CLOSE: runs with UA_CLOSED pending */

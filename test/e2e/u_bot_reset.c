@@ -217,7 +217,7 @@ void test_resets(void)
 	struct answer a = run(&ready);
 	uint32_t s = sense();
 
-	check(!a.error && a.status == CSW_FAILED && s == SENSE(6, 0x29, 0), "SPC-4 5.14",
+	check(!a.error && a.status == CSW_FAILED && s == SENSE(6, 0x29, 0), "SAM-5 5.14",
 		"a port reset is reported as 6/29/00 (%06x)", s);
 }
 
