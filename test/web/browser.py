@@ -461,6 +461,20 @@ class Story:
         wait_for("no part file", lambda: not [
             n for n in os.listdir(self.board.path("media")) if n.endswith(".part")])
 
+    def a_disc_drops_only_on_drives_of_its_folder(self):
+        taken = """
+            const move = new DataTransfer();
+            move.setData('text/x-disc', 'plain.iso');
+            const event = new DragEvent('dragover', {dataTransfer: move, bubbles: true, cancelable: true});
+            const d = drives.get('drive1'), was = d.folder;
+            d.folder = arguments[0] || was;
+            document.querySelector('.card[data-drive=drive1]').dispatchEvent(event);
+            d.folder = was;
+            mark();
+            return event.defaultPrevented;"""
+        assert self.b.run(taken, "") is True
+        assert self.b.run(taken, "/elsewhere") is False
+
     def an_upload_that_was_cleared_does_not_come_back(self):
         path = new_file(self.board, "cleared.iso", 1)
         self.b.run("""

@@ -1014,11 +1014,13 @@ function takeUploads(list) {
 
 // ---- drag and drop ----
 
-// Returns what is dragged: files to upload, or a disc to a drive. over: the element that is marked as the target.
+// Returns what is dragged: files to upload, or a disc to a drive of its folder. over: the element that is
+// marked as the target.
 function dragged(event) {
 	const types = event.dataTransfer.types, card = event.target.closest('.card');
 	if (types.includes('Files') && !$('main').hidden) return {over: $('drop')};
-	return types.includes('text/x-disc') && card ? {over: card, drive: card.dataset.drive} : null;
+	const own = card && drivesOf(listed.folder).includes(card.dataset.drive);
+	return types.includes('text/x-disc') && own ? {over: card, drive: card.dataset.drive} : null;
 }
 
 function mark(over) {
