@@ -15,6 +15,7 @@
 #include "ctl/help.h"
 #include "ctl/loopback.h"
 #include "ctl/options.h"
+#include "ctl/own_verbs.h"
 #include "ctl/report.h"
 #include "ctl/run_program.h"
 #include "ctl/say.h"

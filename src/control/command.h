@@ -6,25 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "protocol/answer.h"
+#include "control/command_env.h"
 #include "drive/drive.h"
-
-struct sums;
-struct uploads;
-
-struct command_env {
-	struct drives *drives;
-	/* Made by control_new(); NULL until then. */
-	struct sums *sums;
-	struct uploads *uploads;
-	/* Callbacks for what only the daemon knows; each may be NULL. */
-	const char *(*udc)(void *ctx);     /* name of the controller, "" = none */
-	const char *(*problem)(void *ctx); /* why there is none, "" = there is one */
-	/* Path of the configuration, if it is another one than the daemon has read; else NULL. */
-	const char *(*changed_config)(void *ctx);
-	json_t *(*functions)(void *ctx); /* new array of the functions beside the drives */
-	void *ctx;
-};
+#include "protocol/answer.h"
 
 /*
  * Runs one line (line[len] must be writable). Calls r->final() before it returns or when the

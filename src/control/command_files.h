@@ -3,7 +3,8 @@
 #ifndef CONTROL_COMMAND_FILES_H
 #define CONTROL_COMMAND_FILES_H
 
-#include "control/command.h"
+#include "control/command_env.h"
+#include "drive/drive.h"
 #include "protocol/verbs.h"
 
 void command_sum(const struct command_env *env, const struct verb_call *call, struct drive *d,

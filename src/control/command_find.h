@@ -6,7 +6,8 @@
 #ifndef CONTROL_COMMAND_FIND_H
 #define CONTROL_COMMAND_FIND_H
 
-#include "control/command.h"
+#include "control/command_env.h"
+#include "drive/drive.h"
 
 /* A command that waits for the name of its image. */
 struct command_find {

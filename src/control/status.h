@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "control/command.h"
+#include "control/command_env.h"
 #include "drive/drive.h"
 #include "library/catalog.h"
 

@@ -12,7 +12,7 @@
 
 #include "ctl/client.h"
 #include "ctl/help.h"
-#include "ctl/watch.h"
+#include "ctl/own_verbs.h"
 #include "ctl/version_note.h"
 #include "protocol/answer.h"
 #include "protocol/field.h"

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "ctl/doctor.h"
 #include "ctl/doctor_facts.h"
+#include "ctl/doctor_report.h"
 
 struct exam {
 	const struct doctor_env *env;

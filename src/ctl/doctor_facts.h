@@ -4,7 +4,7 @@
 #define CTL_DOCTOR_FACTS_H
 
 #include "ctl/boot_config.h"
-#include "ctl/doctor.h"
+#include "ctl/doctor_report.h"
 
 /* Parts of the kernel that a gadget needs, or the port of a Raspberry Pi. */
 enum part { PART_CONFIGFS, PART_COMPOSITE, PART_FFS, PART_DWC2, PART_DUMMY, PART_VUDC, PART_COUNT };

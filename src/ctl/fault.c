@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/own_verbs.h"
 #include "protocol/verbs.h"
 
 /* Replaces the words after the verb, except options, by these; text may be empty: then by one. */

@@ -6,9 +6,6 @@
 #include "ctl/options.h"
 #include "ctl/say.h"
 
-#define FAULT_LOAD_SYNOPSIS "fault load FILE [drive=DRIVE]"
-#define FAULT_LOAD_HELP     "set the faults that are in a file, one in each line; - is standard input"
-
 /*
  * Makes one word of the words after "fault add" or "fault set", and "fault set" with the text of
  * the file of "fault load FILE". EXIT_OK, or the code of the failure that was printed.

@@ -6,11 +6,6 @@
 #include "ctl/options.h"
 #include "ctl/say.h"
 
-#define GET_VERB     "get"
-#define GET_SYNOPSIS "get NAME [FILE] [drive=DRIVE]"
-#define GET_HELP                                                                                   \
-	"copy an image to a file here; never overwrites; the same command goes on after a break"
-
 /* Carries out the verb. Without FILE, the file gets the image's name, in the working directory. */
 enum exit_code get_run(const struct options *o);
 

@@ -3,17 +3,8 @@
 
 #include <string.h>
 
-#include "ctl/doctor.h"
-#include "ctl/fault.h"
-#include "ctl/get.h"
-#include "ctl/loopback.h"
 #include "ctl/options.h"
-#include "ctl/report.h"
-#include "ctl/trace_file.h"
-#include "ctl/upload.h"
-#include "ctl/wait.h"
-#include "ctl/watch.h"
-#include "ctl/web.h"
+#include "ctl/own_verbs.h"
 #include "protocol/answer.h"
 #include "protocol/verbs.h"
 #include "util/array.h"

@@ -7,10 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define VERSION_VERB     "version"
-#define VERSION_SYNOPSIS "version"
-#define VERSION_HELP     "print the version of the client"
-
 /* The verbs that only the client has, ended by NULL. */
 extern const char *const help_own_verbs[];
 

@@ -18,6 +18,7 @@
 #include "ctl/loopback_unit.h"
 #include "ctl/loopback_user.h"
 #include "ctl/network_socket.h"
+#include "ctl/own_verbs.h"
 #include "ctl/root_file.h"
 #include "ctl/soft_udc.h"
 #include "protocol/answer.h"

@@ -12,26 +12,6 @@
 #include "ctl/options.h"
 #include "ctl/say.h"
 
-#define LOOPBACK_VERB        "loopback"
-#define LOOPBACK_SYNOPSIS    "loopback [status]"
-#define LOOPBACK_HELP        "say whether this PC is its own host, and whose discs its drive takes"
-#define LOOPBACK_ON_SYNOPSIS "loopback on [FOLDER] [user=NAME]"
-#define LOOPBACK_ON_HELP                                                                           \
-	"give this PC itself a drive, without a board (with sudo, once); its discs are in FOLDER"
-#define LOOPBACK_OFF_SYNOPSIS "loopback off [force]"
-#define LOOPBACK_OFF_HELP     "take that drive away again (with sudo); the discs stay"
-
-#define NETWORK_VERB        "network"
-#define NETWORK_SYNOPSIS    "network [status]"
-#define NETWORK_HELP        "say whether a PC can have, or has, this machine's drive by network"
-#define NETWORK_ON_SYNOPSIS "network on [FOLDER] [user=NAME] [listen=ADDRESS]"
-#define NETWORK_ON_HELP                                                                            \
-	"let a PC have a drive of this machine by network, by USB/IP (with sudo, once); its "      \
-	"discs "                                                                                   \
-	"are in FOLDER"
-#define NETWORK_OFF_SYNOPSIS "network off [force]"
-#define NETWORK_OFF_HELP     "take that drive away again (with sudo); the discs stay"
-
 struct loopback_env {
 	const char *root;   /* before every path except the socket's: "", or a folder of a test */
 	const char *socket; /* of the daemon */

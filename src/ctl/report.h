@@ -8,10 +8,6 @@
 
 #include "ctl/doctor.h"
 
-#define REPORT_VERB     "report"
-#define REPORT_SYNOPSIS "report [FILE]"
-#define REPORT_HELP     "collect what a report of a problem needs, without personal names"
-
 /*
  * Writes to out: version, doctor's findings, system, configuration, status, statistics, the end
  * of the daemon's and the kernel's log, and the trace if there is one. Asks the daemon at

@@ -6,12 +6,6 @@
 #include <stdbool.h>
 
 /* Synopsis and help of these forms. */
-#define TRACE_SAVE_SYNOPSIS   "trace save FILE [drive=DRIVE]"
-#define TRACE_SAVE_HELP       "write the recorded commands to a file; - is standard output"
-#define TRACE_SHOW_SYNOPSIS   "trace show FILE"
-#define TRACE_SHOW_HELP       "show a trace file; needs no daemon"
-#define TRACE_SCRIPT_SYNOPSIS "trace script FILE"
-#define TRACE_SCRIPT_HELP     "print a trace file as a conversation that the drive's tests can replay"
 
 /* True if word, the one after "trace", is save, show or script. */
 bool trace_file_is(const char *word);

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/own_verbs.h"
 #include "ctl/passing.h"
 #include "protocol/answer.h"
 #include "protocol/field.h"

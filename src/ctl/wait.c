@@ -10,6 +10,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/client.h"
+#include "ctl/own_verbs.h"
 #include "protocol/answer.h"
 #include "protocol/field.h"
 #include "protocol/format.h"

@@ -8,10 +8,6 @@
 #include "ctl/options.h"
 #include "ctl/say.h"
 
-#define WAIT_VERB     "wait"
-#define WAIT_SYNOPSIS "wait burned|empty|host [timeout=SECONDS] [drive=DRIVE]"
-#define WAIT_HELP     "wait until a burn has ended, the drive is empty, or a host is connected"
-
 enum wait_for { WAIT_BURNED, WAIT_EMPTY, WAIT_HOST };
 enum wait_result { WAIT_NOT_YET, WAIT_DONE, WAIT_PROBLEM };
 

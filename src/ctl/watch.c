@@ -13,6 +13,7 @@
 
 #include "ctl/client.h"
 #include "ctl/line_reader.h"
+#include "ctl/own_verbs.h"
 #include "ctl/say.h"
 #include "ctl/ask.h"
 #include "protocol/answer.h"

@@ -8,10 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define WATCH_VERB     "watch"
-#define WATCH_SYNOPSIS "watch [drive=DRIVE]"
-#define WATCH_HELP     "show burns and reads in progress, until ^C"
-
 #define WATCH_SAMPLES 6u /* one a second: a rate is that of the last five seconds */
 
 enum watch_activity { WATCH_IDLE, WATCH_READING, WATCH_BURNING, WATCH_TESTING };

@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "ctl/own_verbs.h"
 #include "ctl/root_file.h"
 #include "ctl/web_secret.h"
 #include "protocol/answer.h"

@@ -8,16 +8,6 @@
 #include "ctl/options.h"
 #include "ctl/say.h"
 
-#define WEB_VERB              "web"
-#define WEB_SYNOPSIS          "web"
-#define WEB_HELP              "say how the web page is reached, and what is missing for that"
-#define WEB_PASSWORD_SYNOPSIS "web password"
-#define WEB_PASSWORD_HELP     "set the password of the web page (with sudo); ends all its sessions"
-#define WEB_TOKEN_SYNOPSIS    "web token add|remove|list [NAME] [read-only]"
-#define WEB_TOKEN_HELP        "a token lets a script use the web page without the password"
-#define WEB_LOGOUT_SYNOPSIS   "web logout-all"
-#define WEB_LOGOUT_HELP       "end all sessions of the web page (with sudo); tokens stay valid"
-
 struct web_env {
 	const char *root; /* before every path: "", or a folder of a test */
 	FILE *in;         /* where the password is read from: a terminal, or a program */

@@ -6,7 +6,8 @@
 #ifndef DRIVE_DRIVE_OPERATION_H
 #define DRIVE_DRIVE_OPERATION_H
 
-#include "drive/drive_machine.h"
+#include "drive/drive_observer.h"
+#include "drive/machine_services.h"
 #include "drive/unfinished.h"
 
 enum op_state {

@@ -61,8 +61,8 @@ daemon_verbs=$(sed -n 's/^	\[VERB_[A-Z_]*\] = { "\([a-z-]*\)".*/\1/p' src/protoc
 # Verbs for programs, which the client's help leaves out.
 program_verbs=$(awk -F'"' '/^\t\[VERB_/ { name = $2 } /VERB_FOR_PROGRAMS/ { print name } /^};/ { exit }' src/protocol/verbs.c)
 # Verbs of the client alone, and client commands that begin with a verb of the daemon.
-own_verbs=$(sed -n 's/^#define \(DOCTOR\|GET\|LOOPBACK\|NETWORK\|REPORT\|UPLOAD\|WAIT\|WATCH\|WEB\|VERSION\)_VERB *"\(.*\)"$/\2/p' src/ctl/{doctor,get,loopback,report,upload,wait,watch,web,help}.h)
-own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/*.h; printf 'doctor\n')
+own_verbs=$(sed -n 's/^#define [A-Z]*_VERB *"\(.*\)"$/\1/p' src/ctl/own_verbs.h)
+own_synopses=$(sed -n 's/^#define [A-Z_]*_SYNOPSIS *"\(.*\)"$/\1/p' src/ctl/own_verbs.h; printf 'doctor\n')
 code_verbs=$(printf '%s\n' "$daemon_verbs" | grep -vxF "$program_verbs"; printf '%s\n' "$own_verbs")
 help_verbs=$("$O/mmcgadgetctl" --help | sed '/^Options/,$d' | grep -oE '^  [a-z-]+' | tr -d ' ')
 man_verbs() { grep -oE '^\.It Cm [a-z-]+( |$)' "$man/$1" | awk '{ print $3 }'; }
