@@ -134,7 +134,7 @@ static inline void fifo_write(const char *data, size_t n)
 /* Writes to the FIFO; waits until the first line of the status file is `want`. */
 static inline void fifo(const char *data, size_t n, const char *want)
 {
-	uint64_t end = now_ms() + 3000;
+	uint64_t end = now_ms() + 20000;
 	const char *text;
 	size_t len;
 
@@ -171,7 +171,7 @@ static inline void send_text(int fd, const char *text)
 static inline const char *receive_line(int fd)
 {
 	static char line[4 << 20];
-	uint64_t end = now_ms() + 30000;
+	uint64_t end = now_ms() + 200000;
 	size_t n = 0;
 
 	for (;;) {
@@ -201,7 +201,7 @@ static inline const char *receive_line(int fd)
 /* Waits up to 30 s until the status file begins with `begins`. */
 static inline void fifo_slow(const char *line, const char *begins)
 {
-	uint64_t end = now_ms() + 30000;
+	uint64_t end = now_ms() + 200000;
 
 	unlink(in_scratch("run/status"));
 	fifo_write(line, strlen(line));

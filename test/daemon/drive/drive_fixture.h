@@ -54,7 +54,7 @@ static inline void run(
 	unsigned i, struct record *rec, enum drive_verb verb, const char *name, bool force)
 {
 	submit(i, rec, verb, name, force);
-	turn(event, usb, 2, 3000, &rec->done);
+	turn(event, usb, 2, 20000, &rec->done);
 	assert_true(rec->done);
 }
 

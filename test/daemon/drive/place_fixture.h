@@ -35,10 +35,10 @@ static inline void wait_ms(unsigned ms)
 	turn(event, usb, 2, ms, NULL);
 }
 
-/* Waits until the log has this text, for at most 3 s. Returns whether it has. */
+/* Waits until the log has this text, for at most 20 s. Returns whether it has. */
 static inline bool logged(const char *text)
 {
-	for (uint64_t end = now_ms() + 3000; now_ms() < end; wait_ms(5)) {
+	for (uint64_t end = now_ms() + 20000; now_ms() < end; wait_ms(5)) {
 		if (strstr(get_text("log"), text))
 			return true;
 	}
@@ -48,6 +48,21 @@ static inline bool logged(const char *text)
 static inline bool exists(const char *name)
 {
 	return access(in_scratch(name), F_OK) == 0;
+}
+
+/* Wait until the file is there, or is not, for at most 20 s. Return whether it is so. */
+static inline bool appears(const char *name)
+{
+	for (uint64_t end = now_ms() + 20000; now_ms() < end && !exists(name);)
+		wait_ms(5);
+	return exists(name);
+}
+
+static inline bool vanishes(const char *name)
+{
+	for (uint64_t end = now_ms() + 20000; now_ms() < end && exists(name);)
+		wait_ms(5);
+	return !exists(name);
 }
 
 static inline void move(const char *from, const char *to)
@@ -94,7 +109,7 @@ static inline void take_out(void)
 	run(0, &r, DRIVE_EJECT, NULL, true);
 	assert_true(r.ok);
 	/* When the disc is closed, its hidden name is removed. */
-	for (uint64_t end = now_ms() + 3000; now_ms() < end; wait_ms(5)) {
+	for (uint64_t end = now_ms() + 20000; now_ms() < end; wait_ms(5)) {
 		if (!exists("media/.mmcgadget-drive0.disc"))
 			break;
 	}

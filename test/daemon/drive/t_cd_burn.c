@@ -16,7 +16,7 @@ static void blank(const char *type, const char *name)
 	memset(&r, 0, sizeof(r));
 	r.base = (struct reply){.progress = on_progress, .final = on_final};
 	drive_submit_blank(usb[0].drive, name, &blank, false, &r.base);
-	turn(event, usb, 2, 3000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	if (!r.ok)
 		fail_msg("%s", r.message);
 	assert_true(fake_ready(&usb[0]));

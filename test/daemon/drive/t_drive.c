@@ -37,7 +37,7 @@ static void a_swap_shows_the_empty_drive_between(void **state)
 	fake_run(&usb[0]);
 	assert_false(fake_host(&usb[0], 0x00, 0));
 	assert_false(r.done);
-	turn(event, usb, 2, 1000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	EXPECT(&r, "drive0: inserted b.iso (DVD-ROM, 6.00 kB); its size is not a multiple of 2048: "
 		   "its last 1904 bytes are shown as a zero-padded block");
 	assert_true(fake_ready(&usb[0]));
@@ -66,7 +66,7 @@ static void a_swap_waits_until_the_host_has_seen_the_empty_drive(void **state)
 	assert_false(r.done);
 	assert_false(fake_host(&usb[0], 0x00, 0));
 	assert_int_equal(mmc_last_sense(drive_engine(usb[0].drive)), 0x023a01);
-	turn(event, usb, 2, 3000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.ok);
 	/* ... and then that there is a new disc, once. */
 	assert_false(fake_host(&usb[0], 0x00, 0));
@@ -79,7 +79,7 @@ static void a_swap_waits_until_the_host_has_seen_the_empty_drive(void **state)
 	assert_false(r.done);
 	mmc_begin(drive_engine(usb[0].drive), poll, sizeof(poll), 8, &xfer);
 	assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
-	turn(event, usb, 2, 3000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.ok);
 }
 
@@ -187,7 +187,7 @@ static void the_same_disc_waits_for_the_command_in_flight(void **state)
 	assert_non_null(strstr(info(0).pending, "waiting for the old disc to be closed"));
 	fake_push(&usb[0], block, sizeof(block));
 	assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
-	turn(event, usb, 2, 1000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_starts(r.message, "drive0: inserted new.iso (DVD+R, burned up to block 1, ");
 }
 
@@ -214,7 +214,7 @@ static void the_same_disc_deleted_leaves_an_empty_drive(void **state)
 	run(0, &r, DRIVE_BLANK, "new.iso", false);
 	submit(0, &r, DRIVE_INSERT, "new.iso", false);
 	assert_int_equal(unlink(in_scratch("media/new.iso")), 0);
-	turn(event, usb, 2, 1000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_string_equal(r.code, "no-such-image");
 	assert_non_null(strstr(r.message, "; drive0 is empty now"));
 	assert_null(info(0).image);
@@ -254,7 +254,7 @@ static void a_host_that_unlocks_gets_the_new_disc(void **state)
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_lock(&usb[0], false));
 	assert_true(fake_host(&usb[0], 0x1b, 2));
-	turn(event, usb, 2, 1000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.ok);
 	assert_starts(r.message, "drive0: inserted b.iso (DVD-ROM, 6.00 kB) (the host let go of "
 				 "the old disc when "
@@ -386,7 +386,7 @@ static void a_stuck_medium_blocks_neither_status_nor_the_other_drive(void **stat
 	assert_false(more[15].done);
 	assert_string_equal(more[16].code, "busy");
 	usb[0].stuck = false;
-	turn(event, usb, 2, 3000, &more[15].done);
+	turn(event, usb, 2, 20000, &more[15].done);
 	assert_true(r.ok);
 	for (unsigned i = 0; i < 16; i++)
 		assert_true(more[i].ok);

@@ -118,7 +118,7 @@ static void two_next_at_once_are_two_steps(void **state)
 	put_size("media/c.iso", 2048);
 	submit(0, &first, DRIVE_NEXT, NULL, false);
 	submit(0, &second, DRIVE_NEXT, NULL, false);
-	turn(event, usb, 2, 3000, &second.done);
+	turn(event, usb, 2, 20000, &second.done);
 	EXPECT(&first, "drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_starts(second.message, "drive0: inserted b.iso (DVD-ROM, 6.00 kB)");
 }
@@ -232,7 +232,7 @@ static void wait_a_while(void)
 
 static void wait_for(const char *name)
 {
-	uint64_t end = now_ms() + 5000;
+	uint64_t end = now_ms() + 20000;
 
 	do
 		turn(event, usb, 2, 5, NULL);
@@ -302,7 +302,7 @@ static void a_late_reload_by_the_host_keeps_the_disc(void **state)
 	insert_and_wait("a.iso");
 	assert_true(host_ejects());
 	usb[0].stuck = true;
-	for (uint64_t end = now_ms() + 5000; usb[0].n == 0 && now_ms() < end;)
+	for (uint64_t end = now_ms() + 20000; usb[0].n == 0 && now_ms() < end;)
 		turn(event, usb, 2, 5, NULL);
 	assert_int_equal(usb[0].n, 1);
 	assert_true(host_loads());
@@ -338,7 +338,7 @@ static void a_command_comes_before_the_next_disc(void **state)
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_lock(&usb[0], false));
 	assert_true(host_ejects());
-	turn(event, usb, 2, 1000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	EXPECT(&r, "drive0: ejected a.iso (the host let go when asked)");
 	wait_a_while();
 	assert_null(info(0).image);

@@ -47,7 +47,7 @@ static size_t images(unsigned i)
 	list.request.done = on_list;
 	list.done = false;
 	catalog_request(drive_catalog(usb[i].drive), &list.request);
-	turn(event, usb, 2, 3000, &list.done);
+	turn(event, usb, 2, 20000, &list.done);
 	assert_true(list.done);
 	return list.count;
 }
@@ -179,15 +179,15 @@ static void a_disc_that_left_keeps_no_card_mounted(void **state)
 	r.base.progress = on_progress;
 	r.base.final = on_final;
 	drive_submit(third.drive, DRIVE_BLANK, "d.iso", false, &r.base);
-	wait_ms(100);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.done && r.ok);
 	memset(&r, 0, sizeof(r));
 	r.base.progress = on_progress;
 	r.base.final = on_final;
 	drive_submit(third.drive, DRIVE_EJECT, NULL, true, &r.base);
-	wait_ms(200);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.done && r.ok);
-	assert_true(exists("media/.mmcgadget-drive2.mmcdisc"));
+	assert_true(appears("media/.mmcgadget-drive2.mmcdisc"));
 	assert_true(card_can_be_unmounted());
 	drive_free(third.drive);
 	assert_false(exists("media/.mmcgadget-drive2.mmcdisc"));
@@ -258,8 +258,7 @@ static void a_disc_of_the_same_name_is_not_taken_for_the_burned_one(void **state
 	wait_ms(50);
 	load(DRIVE_BLANK, "d.iso");
 	take_out();
-	wait_ms(100);
-	assert_false(exists("old/d.iso"));
+	assert_true(vanishes("old/d.iso"));
 	assert_true(exists("media/d.iso"));
 }
 

@@ -147,7 +147,7 @@ static void run(enum drive_verb verb, const char *name, bool force)
 {
 	answered = false;
 	drive_submit(usb.drive, verb, name, force, &reply);
-	turn(event, &usb, 1, 3000, &answered);
+	turn(event, &usb, 1, 20000, &answered);
 	assert_true(answered && answer_good);
 }
 
@@ -258,7 +258,7 @@ static void an_image_that_was_a_cd_still_is(void **state)
 	(void)state;
 	answered = false;
 	drive_submit_as(usb.drive, DRIVE_INSERT, "a.iso", IMAGE_AS_CD, false, &reply);
-	turn(event, &usb, 1, 3000, &answered);
+	turn(event, &usb, 1, 20000, &answered);
 	assert_true(answered && answer_good);
 	assert_int_equal(info().mmc.profile, 0x08);
 	assert_true(fake_ready(&usb));

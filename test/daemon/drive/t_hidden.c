@@ -29,7 +29,7 @@ static void load_two_layers(const char *name)
 	struct record r = {.base = {.progress = on_progress, .final = on_final}};
 
 	drive_submit_blank(usb[0].drive, name, &(struct image_blank){.medium = dl}, false, &r.base);
-	turn(event, usb, 2, 3000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.ok);
 }
 
@@ -193,7 +193,7 @@ static void a_blank_that_fails_leaves_nothing(void **state)
 	make_folder("media/d.iso.mmcdisc");
 	drive_submit_blank(
 		usb[0].drive, "d.iso", &(struct image_blank){.medium = dl}, false, &r.base);
-	turn(event, usb, 2, 3000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.done);
 	assert_false(r.ok);
 	assert_false(exists("media/d.iso"));

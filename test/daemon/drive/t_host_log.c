@@ -190,7 +190,7 @@ static void a_disc_that_the_drive_replaces_is_told(void **state)
 	load(DRIVE_BLANK, "Z.iso");
 	burn_in_view();
 	assert_true(fake_host(&usb[0], 0x1b, 0x02));
-	for (uint64_t end = now_ms() + 3000; now_ms() < end; wait_ms(5)) {
+	for (uint64_t end = now_ms() + 20000; now_ms() < end; wait_ms(5)) {
 		if (info(0).image && strcmp(info(0).image, "a.iso") == 0)
 			break;
 	}

@@ -30,7 +30,7 @@ static bool is_outdated(void)
 
 static bool becomes_outdated(void)
 {
-	for (uint64_t end = now_ms() + 3000; now_ms() < end; wait_ms(5)) {
+	for (uint64_t end = now_ms() + 20000; now_ms() < end; wait_ms(5)) {
 		if (is_outdated())
 			return true;
 	}
@@ -100,7 +100,7 @@ static void load_finalised_dvd_rw(void)
 
 	drive_submit_blank(usb[0].drive, "d.iso",
 		&(struct image_blank){.medium = disc_medium_named("dvd-rw")}, false, &r.base);
-	turn(event, usb, 2, 3000, &r.done);
+	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.ok);
 	burn(0, 16);
 	assert_true(close_disc(1) && close_disc(2));

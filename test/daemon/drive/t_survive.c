@@ -43,7 +43,7 @@ static struct record run(enum drive_verb verb, const char *name)
 	struct record r = {.base = {.progress = on_progress, .final = on_final}};
 
 	drive_submit(usb.drive, verb, name, false, &r.base);
-	turn(event, &usb, 1, 3000, &r.done);
+	turn(event, &usb, 1, 20000, &r.done);
 	assert_true(r.done);
 	return r;
 }
@@ -470,7 +470,7 @@ static void list_shows_the_kind_of_each_image(void **state)
 	burn(0, 3);
 	run(DRIVE_BLANK, "blank.iso");
 	catalog_request(drive_catalog(usb.drive), &l.base);
-	turn(event, &usb, 1, 3000, &l.done);
+	turn(event, &usb, 1, 20000, &l.done);
 	images = json_object_get(l.answer, "images");
 	assert_int_equal(json_array_size(images), 5);
 	assert_string_equal(kind_of(images, "iso.iso"), "iso");
