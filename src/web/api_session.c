@@ -7,10 +7,23 @@
 
 #include "protocol/answer.h"
 #include "protocol/field.h"
+#include "util/clock.h"
 
 void api_health(struct request *r)
 {
 	reply_empty(r, 204);
+}
+
+/* Who has no password can send these as fast as the network is. */
+static void log_refused(struct request *r)
+{
+	unsigned count = tally_add(&r->web->refused, clock_ms());
+	char text[64];
+
+	if (count == 0)
+		return;
+	snprintf(text, sizeof(text), "too many tries (%u since the last line of this kind)", count);
+	request_log(r, "log-in", "", text);
 }
 
 static void refuse(struct request *r, unsigned seconds)
@@ -19,7 +32,7 @@ static void refuse(struct request *r, unsigned seconds)
 		seconds == 1 ? "" : "s");
 
 	json_object_set_new(o, "retry_after", json_integer(seconds));
-	request_log(r, "log-in", "", "too many tries");
+	log_refused(r);
 	if (r->pages) {
 		json_decref(o);
 		reply_error(r, "too-many-tries", "Too many tries; wait %u seconds.", seconds);

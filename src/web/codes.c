@@ -39,6 +39,7 @@ static const struct {
 	{"in-use", 423},
 	{"too-large", 413},
 	{"bad-content-type", 415},
+	{"range", 416},
 	{"damaged", 422},
 	{"checksum", 422},
 	{"no-room", 507},

@@ -61,7 +61,7 @@ static bool reply_condition(struct request *r, const char *tag)
 
 static void reply_outside(struct request *r, uint64_t size)
 {
-	json_t *o = answer_error("outside", "the disc has %" PRIu64 " bytes", size);
+	json_t *o = answer_error("range", "the disc has %" PRIu64 " bytes", size);
 	char *text = json_dumps(o, JSON_COMPACT);
 	struct MHD_Response *response =
 		text ? MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE)
@@ -89,7 +89,10 @@ static void send_disc(struct request *r, const json_t *answer, int fd)
 		close(fd);
 		return;
 	}
-	range = range_of(r->gate.field[GATE_RANGE], size, &from, &len);
+	/* Only GET has ranges (RFC 9110, 14.2). */
+	range = strcmp(r->method, "GET") == 0
+			? range_of(r->gate.field[GATE_RANGE], size, &from, &len)
+			: RANGE_ALL;
 	/* The client has a part of another disc: it gets this one whole. */
 	if (if_range && strcmp(if_range, tag) != 0)
 		range = RANGE_ALL;

@@ -44,8 +44,8 @@ void link_ask_words(
 	struct link *l, const char *const *words, const bool *literal, const struct link_reader *r);
 /*
  * Asks, and waits for the answer, at most ms; the rights are those of link_reader.done(). The
- * caller drops the answer. NULL: there is none. fd may be NULL. Any thread; the main thread only
- * for what the daemon answers at once, when an answer of HTTP must not come later.
+ * caller drops the answer. NULL: there is none. fd may be NULL. Any thread but the main one, where
+ * everybody else would wait as well.
  */
 json_t *link_now(const char *path, const char *line, int ms, int *fd);
 

@@ -17,6 +17,7 @@
 #include "web/cookie.h"
 #include "web/gate.h"
 #include "web/json_list.h"
+#include "web/tally.h"
 
 #define REQUEST_JSON 16384u /* bytes of a body in JSON or of a form, at most */
 
@@ -29,6 +30,7 @@ struct web {
 	struct auth *auth;
 	struct hub *hub;
 	struct uploads *uploads;
+	struct tally refused; /* log-ins that came too soon */
 	char host_name[65];
 	bool resumed; /* a connection goes on: the library must run */
 };
@@ -51,7 +53,13 @@ struct request {
 	unsigned status;       /* 0: not answered yet */
 	struct MHD_Response *response;
 	bool suspended;
-	bool finished; /* the body has ended, and the handler was called */
+	/*
+	 * The handler waits for something before it takes the body: the library comes with the
+	 * headers again. Until then it neither reads the body nor asks for it (100 Continue).
+	 */
+	bool begins;
+	uint64_t offset; /* of an upload: where the body begins in the file */
+	bool finished;   /* the body has ended, and the handler was called */
 	/* Takes the body, instead of it being kept: returns how many bytes. NULL: it is kept. */
 	size_t (*take)(struct request *r, const char *data, size_t n);
 	/* The body has ended; only with take. */

@@ -15,6 +15,7 @@
 #include "web/front.h"
 #include "web/peer.h"
 #include "web/routes.h"
+#include "web/tally.h"
 #include "web/upload.h"
 
 #define LISTENERS  8u
@@ -25,8 +26,7 @@
 #define BODY_US    (10 * SECOND) /* for a body in JSON or a form */
 #define MOVE_US    (60 * SECOND) /* for each MOVE_BYTES of an upload */
 #define MOVE_BYTES 1024u
-#define SILENCE    65u           /* seconds; for what the other end does not take */
-#define REFUSED_US (60 * SECOND) /* between two lines about refused connections */
+#define SILENCE    65u /* seconds; for what the other end does not take */
 /*
  * How often, and how long, the library may run before other events have their turn. Each time is
  * one recv() or sendfile() of each connection that is busy.
@@ -60,8 +60,7 @@ struct server {
 	unsigned listeners;
 	struct conn *conns;
 	unsigned count, remote;
-	unsigned refused; /* connections, since the last line in the log */
-	uint64_t refused_at;
+	struct tally refused; /* connections */
 };
 
 static uint64_t now_us(void)
@@ -291,6 +290,16 @@ static struct request *new_request(
 	return r;
 }
 
+/* The handler has seen the headers, and takes the body or has refused it. */
+static enum MHD_Result begin_body(struct request *r, struct conn *c)
+{
+	c->moved = 0;
+	c->deadline = 0;
+	if (r->gate.length > 0)
+		c->deadline = now_us() + (r->take ? MOVE_US : BODY_US);
+	return r->status && !is_dropped(r) ? answer(r) : MHD_YES;
+}
+
 /* The library calls this when the headers are here, for the pieces of the body, and at its end. */
 static enum MHD_Result on_request(void *server, struct MHD_Connection *connection, const char *url,
 	const char *method, const char *version, const char *data, size_t *size, void **context)
@@ -306,11 +315,11 @@ static enum MHD_Result on_request(void *server, struct MHD_Connection *connectio
 		if (!r)
 			return MHD_NO;
 		front_begin(r, &c->own, url, version);
-		c->moved = 0;
-		c->deadline = 0;
-		if (r->gate.length > 0)
-			c->deadline = now_us() + (r->take ? MOVE_US : BODY_US);
-		return r->status && !is_dropped(r) ? answer(r) : MHD_YES;
+		return r->begins ? MHD_YES : begin_body(r, c);
+	}
+	if (r->begins) {
+		r->begins = false;
+		return begin_body(r, c);
 	}
 	if (r->response && *size > 0 && is_dropped(r)) {
 		note_moved(c, *size);
@@ -418,20 +427,16 @@ static bool has_room(const struct server *s, const struct conn *c)
 	return same < SERVER_PER_ADDRESS && s->count < SERVER_CONNECTIONS - SERVER_KEPT;
 }
 
-/* One line a minute, however many are refused. */
 static void count_refused(struct server *s, const struct conn *c, const char *why)
 {
-	uint64_t now = now_us();
+	unsigned count = tally_add(&s->refused, now_us() / 1000);
 	char from[INET6_ADDRSTRLEN];
 
-	s->refused++;
-	if (s->refused_at && now < s->refused_at + REFUSED_US)
+	if (count == 0)
 		return;
 	peer_text(&c->peer, from, sizeof(from));
-	log_warn("refused %u connection%s, the last one from %s: %s", s->refused,
-		s->refused == 1 ? "" : "s", from, why);
-	s->refused = 0;
-	s->refused_at = now;
+	log_warn("refused %u connection%s, the last one from %s: %s", count, count == 1 ? "" : "s",
+		from, why);
 }
 
 void server_add(struct server *s, int fd)

@@ -22,7 +22,6 @@
 #include "web/text.h"
 #include "web/writer.h"
 
-#define BEGIN_MS 3000 /* the daemon answers these commands at once */
 #define SILENT_MS                                                                                  \
 	5000u /* after which a connection gives way to another one for the same upload             \
 	       */
@@ -464,31 +463,6 @@ static void begin(struct request *r, const json_t *answer, int fd)
 	r->taken = taken;
 }
 
-/* Asks the daemon for a descriptor; -1: answered with an error. The caller drops *answer. */
-static int get_descriptor(
-	struct request *r, const char *const *words, const bool *literal, json_t **answer)
-{
-	char line[WORDS_LINE_MAX + 2];
-	char *word[WORDS_MAX];
-	int n = 0, fd = -1;
-
-	for (; words[n]; n++)
-		memcpy(&word[n], &words[n], sizeof(word[n])); /* client_line() changes none */
-	*answer = NULL;
-	if (client_line(n, word, literal, line, sizeof(line)) < 0) {
-		reply_error(r, "bad-name", "no image can have that name");
-		return -1;
-	}
-	*answer = link_now(r->web->config.socket, line, BEGIN_MS, &fd);
-	if (*answer && answer_is_ok(*answer) && fd >= 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	end_silent(r->web->uploads, *answer);
-	reply_answer(r, 200, *answer && answer_is_ok(*answer) ? NULL : *answer);
-	return -1;
-}
-
 static void refuse_offset(struct request *r, const json_t *answer)
 {
 	uint64_t offset = field_number(answer, "offset");
@@ -514,18 +488,46 @@ static bool fits(struct request *r, const json_t *answer, uint64_t from)
 	return false;
 }
 
-/* Asks the daemon for a descriptor, and begins with the body, which is what comes from there on. */
+static void on_opened(void *request, const json_t *answer, int fd)
+{
+	struct request *r = request;
+	bool good = answer && answer_is_ok(answer) && fd >= 0;
+
+	if (good && fits(r, answer, r->offset)) {
+		begin(r, answer, fd);
+		request_go_on(r);
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (good)
+		return;
+	end_silent(r->web->uploads, answer);
+	reply_answer(r, 200, answer && answer_is_ok(answer) ? NULL : answer);
+}
+
+/*
+ * Asks the daemon for a descriptor. When it is here, the body begins, which is what comes from
+ * there on.
+ */
 static void ask_and_begin(
 	struct request *r, const char *const *words, const bool *literal, uint64_t from)
 {
-	json_t *answer;
-	int fd = get_descriptor(r, words, literal, &answer);
+	const struct link_reader reader = {.done = on_opened, .ctx = r};
+	char line[WORDS_LINE_MAX + 2];
+	char *word[WORDS_MAX];
+	int n = 0;
 
-	if (fd >= 0 && fits(r, answer, from))
-		begin(r, answer, fd);
-	else if (fd >= 0)
-		close(fd);
-	json_decref(answer);
+	for (; words[n]; n++)
+		memcpy(&word[n], &words[n], sizeof(word[n])); /* client_line() changes none */
+	if (client_line(n, word, literal, line, sizeof(line)) < 0) {
+		reply_error(r, "bad-name", "no image can have that name");
+		return;
+	}
+	r->offset = from;
+	r->begins = true;
+	request_wait(r);
+	link_ask(r->web->link, line, &reader);
 }
 
 void upload_patch_begin(struct request *r)

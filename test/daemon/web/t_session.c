@@ -15,6 +15,7 @@
 #include "web/cookie.h"
 #include "web/json_list.h"
 #include "web/limit.h"
+#include "web/tally.h"
 
 static const uint8_t key[COOKIE_KEY] = "a key of thirty-two bytes, or so";
 static const struct cookie made = {
@@ -198,11 +199,25 @@ static void codes_have_their_status(void **state)
 	assert_int_equal(codes_status("in-use"), 423);
 	assert_int_equal(codes_status("no-room"), 507);
 	assert_int_equal(codes_status("bad-name"), 400);
-	/* The name leads out of the media folder. A range after the end is answered by download.c. */
-	assert_int_equal(codes_status("outside"), 403);
+	assert_int_equal(codes_status("outside"), 403); /* of the media folder */
+	assert_int_equal(codes_status("range"), 416);
 	assert_int_equal(codes_status("bad-password"), 401);
 	assert_int_equal(codes_status("a-code-of-a-newer-daemon"), 400);
 	assert_string_equal(codes_words(423), "Locked");
+}
+
+static void what_is_refused_is_told_once_a_minute(void **state)
+{
+	struct tally t = {0};
+	uint64_t now = 12345;
+
+	(void)state;
+	assert_int_equal(tally_add(&t, now), 1);
+	for (unsigned i = 1; i < TALLY_MS; i++)
+		assert_int_equal(tally_add(&t, now + i), 0);
+	assert_int_equal(tally_add(&t, now + TALLY_MS), TALLY_MS);
+	assert_int_equal(tally_add(&t, now + TALLY_MS), 0);
+	assert_int_equal(tally_add(&t, now + 5 * TALLY_MS), 2);
 }
 
 int main(void)
@@ -216,6 +231,7 @@ int main(void)
 		cmocka_unit_test(a_list_is_taken_apart_in_any_portions),
 		cmocka_unit_test(what_is_no_list_does_no_harm),
 		cmocka_unit_test(codes_have_their_status),
+		cmocka_unit_test(what_is_refused_is_told_once_a_minute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
