@@ -7,6 +7,7 @@
 
 #include "ctl/web_secret.h"
 #include "protocol/answer.h"
+#include "protocol/field.h"
 #include "web/api_drive.h"
 #include "web/api_session.h"
 #include "web/basic_view.h"
@@ -16,17 +17,22 @@
 
 #define HTML "text/html; charset=utf-8"
 
-/* The page while it is put together. */
+/* The page while it is put together: each media folder is listed once, by one of its drives. */
 struct page {
 	json_t *status;
+	json_t *folders; /* as basic_view() takes them */
+	size_t listed;   /* so many of them have their list */
 	struct image_list list;
 };
+
+static void list_next(struct request *r);
 
 static void free_page(struct request *r)
 {
 	struct page *p = r->work;
 
 	json_decref(p->status);
+	json_decref(p->folders);
 	image_list_free(&p->list);
 	free(p);
 }
@@ -42,8 +48,8 @@ static void on_list(void *request, const json_t *answer, int fd)
 {
 	struct request *r = request;
 	struct page *p = r->work;
-	char csrf[COOKIE_CSRF], *text;
 	json_t *list;
+	char *text;
 	bool ok;
 
 	(void)answer;
@@ -51,15 +57,65 @@ static void on_list(void *request, const json_t *answer, int fd)
 	text = image_list_end(&p->list, &ok);
 	list = text ? json_loads(text, 0, NULL) : NULL;
 	free(text);
+	image_list_free(&p->list);
+	if (list)
+		json_object_set_new(json_array_get(p->folders, p->listed), "list", list);
+	p->listed++;
+	list_next(r);
+}
+
+/* Asks for the list of the next folder, or answers if there is none. */
+static void list_next(struct request *r)
+{
+	const struct link_reader reader = {.done = on_list, .piece = on_piece, .ctx = r};
+	struct page *p = r->work;
+	const json_t *folder = json_array_get(p->folders, p->listed);
+	char csrf[COOKIE_CSRF], drive[512];
+	const char *const words[] = {"list", drive, NULL};
+
+	image_list_begin(&p->list, &(struct image_filter){.limit = BASIC_DISCS});
+	if (folder) {
+		snprintf(drive, sizeof(drive), "drive=%.500s",
+			json_string_value(json_array_get(json_object_get(folder, "drives"), 0)));
+		link_ask_words(r->web->link, words, NULL, &reader);
+		return;
+	}
 	auth_csrf(r->web->auth, &r->session, csrf);
-	reply_text(r, 200, HTML, basic_view(r->web->host_name, csrf, p->status, list));
-	json_decref(list);
+	reply_text(r, 200, HTML, basic_view(r->web->host_name, csrf, p->status, p->folders));
+}
+
+/* Returns that folder's object, a new one if it has none yet. */
+static json_t *folder_of(json_t *all, const char *path)
+{
+	json_t *folder;
+	size_t i;
+
+	json_array_foreach(all, i, folder)
+	{
+		if (strcmp(field_text(folder, "folder"), path) == 0)
+			return folder;
+	}
+	folder = json_pack("{s:s, s:[]}", "folder", path, "drives");
+	json_array_append_new(all, folder);
+	return folder;
+}
+
+/* Returns the media folders of the drives, and which drives each has. */
+static json_t *folders_of(const json_t *status)
+{
+	json_t *all = json_array();
+	const json_t *drive;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "drives"), i, drive) json_array_append_new(
+		json_object_get(folder_of(all, field_text(drive, "folder")), "drives"),
+		json_string(field_text(drive, "name")));
+	return all;
 }
 
 static void on_status(void *request, const json_t *answer, int fd)
 {
 	struct request *r = request;
-	const struct link_reader reader = {.done = on_list, .piece = on_piece, .ctx = r};
 	struct page *p = r->work;
 
 	(void)fd;
@@ -68,8 +124,8 @@ static void on_status(void *request, const json_t *answer, int fd)
 		return;
 	}
 	p->status = json_deep_copy(answer);
-	image_list_begin(&p->list, &(struct image_filter){.limit = 1000});
-	link_ask(r->web->link, "list\n", &reader);
+	p->folders = folders_of(answer);
+	list_next(r);
 }
 
 void basic_page(struct request *r)
@@ -189,7 +245,8 @@ void basic_blank(struct request *r)
 void basic_ask_delete(struct request *r)
 {
 	const char *image = request_query(r, "image"), *etag = request_query(r, "etag");
-	char name[TEXT_NAME], tag[128] = "", csrf[COOKIE_CSRF];
+	const char *drive = request_query(r, "drive");
+	char name[TEXT_NAME], tag[128] = "", of[512] = "", csrf[COOKIE_CSRF];
 
 	if (r->login != LOGIN_SESSION || !image ||
 		!text_decode(image, strlen(image), false, name, sizeof(name))) {
@@ -198,13 +255,15 @@ void basic_ask_delete(struct request *r)
 	}
 	if (etag)
 		(void)text_decode(etag, strlen(etag), false, tag, sizeof(tag));
+	if (drive)
+		(void)text_decode(drive, strlen(drive), false, of, sizeof(of));
 	auth_csrf(r->web->auth, &r->session, csrf);
-	reply_text(r, 200, HTML, basic_view_delete(csrf, name, tag));
+	reply_text(r, 200, HTML, basic_view_delete(csrf, name, tag, of));
 }
 
 void basic_delete(struct request *r)
 {
-	char name[TEXT_NAME], tag[128], option[160];
+	char name[TEXT_NAME], tag[128], option[160], drive[512];
 	struct command c = {.verb = "delete", .name = name};
 
 	if (!field(r, "image", name, sizeof(name))) {
@@ -216,5 +275,8 @@ void basic_delete(struct request *r)
 		snprintf(option, sizeof(option), "etag=%s", tag);
 		c.option[0] = option;
 	}
+	/* Tells in which folder it is. */
+	if (field(r, "drive", drive, sizeof(drive)) && *drive)
+		c.drive = drive;
 	command_run(r, &c, on_done);
 }

@@ -129,7 +129,7 @@ static void put_insert(struct html *h, const char *csrf, const json_t *drives, c
 
 	json_array_foreach(drives, i, drive)
 	{
-		const char *name = field_text(drive, "name");
+		const char *name = json_string_value(drive);
 
 		form(h, csrf, name, "insert");
 		put(h, "<input type=\"hidden\" name=\"image\" value=\"", image, "\">");
@@ -139,8 +139,46 @@ static void put_insert(struct html *h, const char *csrf, const json_t *drives, c
 	}
 }
 
+static bool is_one_of(const char *kind, const char *const *kinds)
+{
+	while (*kinds && strcmp(kind, *kinds) != 0)
+		kinds++;
+	return *kinds != NULL;
+}
+
+/* A link, as a button, to a path below which the disc is named; of: one of its folder's drives. */
+static void put_link(
+	struct html *h, const char *path, const char *name, const char *rest, const char *of)
+{
+	fprintf(h->f, "<a href=\"%s", path);
+	text_encode(h->f, name);
+	fprintf(h->f, "%sdrive=", rest);
+	text_encode(h->f, of);
+}
+
+/* Offers what the daemon gives: no disc that a drive may record, an unfinished one if asked so. */
+static void put_download(struct html *h, const json_t *e, const char *of)
+{
+	static const char *const open[] = {"open", "appendable", NULL};
+	static const char *const recorded[] = {"open", "appendable", "rewritable", NULL};
+	const char *name = field_text(e, "name"), *kind = field_text(e, "kind");
+	bool unfinished = is_one_of(kind, open);
+
+	if (field_number(e, "size") == 0)
+		return;
+	if (json_array_size(json_object_get(e, "loaded_in")) > 0 &&
+		(is_one_of(kind, recorded) || field_flag(e, "erasable")))
+		return;
+	put_link(h, "/api/v1/images/", name, "/content?", of);
+	if (unfinished)
+		fputs("&amp;unfinished=1", h->f);
+	put(h, "\" class=\"button\">Download ", name, unfinished ? ", unfinished</a>\n" : "</a>\n");
+}
+
+/* drives: the names of those of the folder. */
 static void put_image(struct html *h, const char *csrf, const json_t *drives, const json_t *e)
 {
+	const char *of = json_string_value(json_array_get(drives, 0));
 	const char *name = field_text(e, "name"), *label = field_text(e, "label");
 	const json_t *in = json_object_get(e, "loaded_in"), *drive;
 	char size[16], medium[FORMAT_MEDIUM];
@@ -159,14 +197,9 @@ static void put_image(struct html *h, const char *csrf, const json_t *drives, co
 	putc('\n', h->f);
 	if (json_array_size(in) == 0 && field_flag(e, "insertable"))
 		put_insert(h, csrf, drives, name);
-	if (field_number(e, "size") > 0) {
-		fputs("<a href=\"/api/v1/images/", h->f);
-		text_encode(h->f, name);
-		put(h, "/content\" class=\"button\">Download ", name, "</a>\n");
-	}
+	put_download(h, e, of);
 	if (json_array_size(in) == 0) {
-		fputs("<a href=\"/basic/delete?image=", h->f);
-		text_encode(h->f, name);
+		put_link(h, "/basic/delete?image=", name, "&amp;", of);
 		fputs("&amp;etag=", h->f);
 		text_encode(h->f, field_text(e, "etag"));
 		put(h, "\" class=\"button\">Delete ", name, "...</a>\n");
@@ -174,31 +207,49 @@ static void put_image(struct html *h, const char *csrf, const json_t *drives, co
 	fputs("</li>\n", h->f);
 }
 
-static void put_images(struct html *h, const char *csrf, const json_t *drives, const json_t *list)
+/* What the list has is shown up to BASIC_DISCS. */
+static void put_counts(struct html *h, const json_t *list, size_t shown)
 {
-	const json_t *images = json_object_get(list, "images"), *e;
-	uint64_t free_bytes = field_number(list, "card_free_bytes");
+	uint64_t all = field_number(list, "matched");
 	char size[16];
+
+	format_size(field_number(list, "card_free_bytes"), size);
+	if (all > shown)
+		fprintf(h->f,
+			"<p>The first %zu of %" PRIu64 " discs (the page with live states has all)",
+			shown, all);
+	else
+		fprintf(h->f, "<p>%zu discs", shown);
+	fprintf(h->f,
+		", %s free. To upload one: "
+		"<code>curl -H \"Authorization: Bearer TOKEN\" -T x.iso "
+		"http://BOARD/api/v1/images/x.iso/content</code></p>\n<ul>\n",
+		size);
+}
+
+static void put_folder(struct html *h, const char *csrf, const json_t *folder, bool alone)
+{
+	const json_t *list = json_object_get(folder, "list"),
+		     *drives = json_object_get(folder, "drives");
+	const json_t *images = json_object_get(list, "images"), *e;
 	size_t i;
 
-	fputs("<h2>Discs</h2>\n", h->f);
+	if (alone)
+		fputs("<h2>Discs</h2>\n", h->f);
+	else
+		put(h, "<h2>Discs in ", field_text(folder, "folder"), "</h2>\n");
 	if (!images) {
 		fputs("<p>The media folder cannot be read.</p>\n", h->f);
 		return;
 	}
-	format_size(free_bytes, size);
-	fprintf(h->f,
-		"<p>%zu discs, %s free. To upload one: "
-		"<code>curl -H \"Authorization: Bearer TOKEN\" -T x.iso "
-		"http://BOARD/api/v1/images/x.iso/content</code></p>\n<ul>\n",
-		json_array_size(images), size);
+	put_counts(h, list, json_array_size(images));
 	json_array_foreach(images, i, e) put_image(h, csrf, drives, e);
 	fputs("</ul>\n", h->f);
 }
 
-char *basic_view(const char *host, const char *csrf, const json_t *status, const json_t *list)
+char *basic_view(const char *host, const char *csrf, const json_t *status, const json_t *folders)
 {
-	const json_t *drives = json_object_get(status, "drives"), *drive;
+	const json_t *drives = json_object_get(status, "drives"), *drive, *folder;
 	struct html h;
 	size_t i;
 
@@ -211,7 +262,8 @@ char *basic_view(const char *host, const char *csrf, const json_t *status, const
 	if (*field_text(status, "problem"))
 		put(&h, "<p>", field_text(status, "problem"), "</p>\n");
 	json_array_foreach(drives, i, drive) put_drive(&h, csrf, drive);
-	put_images(&h, csrf, drives, list);
+	json_array_foreach(folders, i, folder)
+		put_folder(&h, csrf, folder, json_array_size(folders) == 1);
 	form(&h, csrf, NULL, "logout");
 	fputs("<button>Log out</button></form>\n", h.f);
 	return end(&h);
@@ -232,7 +284,7 @@ char *basic_view_login(const char *host)
 	return end(&h);
 }
 
-char *basic_view_delete(const char *csrf, const char *name, const char *etag)
+char *basic_view_delete(const char *csrf, const char *name, const char *etag, const char *drive)
 {
 	struct html h;
 
@@ -242,6 +294,7 @@ char *basic_view_delete(const char *csrf, const char *name, const char *etag)
 	form(&h, csrf, NULL, "delete");
 	put(&h, "<input type=\"hidden\" name=\"image\" value=\"", name, "\">");
 	put(&h, "<input type=\"hidden\" name=\"etag\" value=\"", etag, "\">");
+	put(&h, "<input type=\"hidden\" name=\"drive\" value=\"", drive, "\">");
 	fputs("<button>Delete it</button> <a href=\"/basic\" class=\"button\">Keep it</a></form>\n",
 		h.f);
 	return end(&h);

@@ -5,9 +5,16 @@
 
 #include <jansson.h>
 
-/* All return a text to be freed; NULL: no memory. list may be NULL: it could not be read. */
-char *basic_view(const char *host, const char *csrf, const json_t *status, const json_t *list);
+#define BASIC_DISCS 1000u /* of each media folder that the page shows, at most */
+
+/* All return a text to be freed; NULL: no memory. */
+/*
+ * folders: an array with an object for each media folder: its path "folder", the names of its
+ * "drives", and "list", the daemon's answer, if that could be read.
+ */
+char *basic_view(const char *host, const char *csrf, const json_t *status, const json_t *folders);
 char *basic_view_login(const char *host);
-char *basic_view_delete(const char *csrf, const char *name, const char *etag);
+/* drive: one whose folder the disc is in; "": not said. */
+char *basic_view_delete(const char *csrf, const char *name, const char *etag, const char *drive);
 
 #endif

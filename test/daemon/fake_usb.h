@@ -60,6 +60,7 @@ static unsigned fake_seen_wait;
 static struct drive_burned fake_burned;
 static bool fake_remembers;
 static const char *fake_image;
+static const char *fake_media[DRIVE_MAX]; /* the media folder in scratch; NULL: "media" */
 static const struct disc_medium *fake_blank[DRIVE_MAX]; /* a plain blank in each drive */
 static enum image_as fake_iso[DRIVE_MAX];               /* a plain image in each drive */
 static bool fake_faults[DRIVE_MAX];                     /* faults may be requested of it */
@@ -89,7 +90,8 @@ static inline struct drive *fake_drive(
 	struct drive_port port = {
 		.usb = u, .post = fake_post, .get_state = fake_state, .resume = fake_resume};
 
-	snprintf(media, sizeof(media), "%s/media", scratch);
+	snprintf(media, sizeof(media), "%s/%s", scratch,
+		fake_media[set->count] ? fake_media[set->count] : "media");
 	memset(u, 0, sizeof(*u));
 	assert_int_equal(drive_new(&dc, event, set, &u->drive), 0);
 	drive_attach(u->drive, &port);

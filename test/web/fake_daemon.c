@@ -17,6 +17,8 @@
  *     problem [TEXT]          there is no controller, for this reason; none: there is one again
  *     die                     the daemon is killed
  *
+ * With --folders, drive1 has a media folder of its own, media1.
+ *
  * The daemon prints "ready" when its sockets are there.
  */
 #include "daemon/control/control_fixture.h"
@@ -309,6 +311,8 @@ static void start(void)
 	static const char *const name[DRIVES] = {"drive0", "drive1"};
 
 	mkdir(in_scratch("media"), 0775);
+	if (fake_media[1])
+		mkdir(in_scratch(fake_media[1]), 0775);
 	mkdir(in_scratch("run"), 0755);
 	if (sd_event_new(&event) < 0)
 		exit(1);
@@ -387,7 +391,7 @@ static int command_host(char **words, int n)
 static int usage(void)
 {
 	fputs("usage: fake_daemon [--drives 1|2] [--rename label|date] [--verify] [--verbose] "
-	      "FOLDER\n"
+	      "[--folders] FOLDER\n"
 	      "       fake_daemon --host FOLDER VERB [WORD]...\n",
 		stderr);
 	return 2;
@@ -397,7 +401,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"drives", 1, NULL, 'd'}, {"rename", 1, NULL, 'r'},
 		{"unlock-wait", 1, NULL, 'w'}, {"verify", 0, NULL, 'c'}, {"verbose", 0, NULL, 'v'},
-		{"host", 0, NULL, 'h'}, {0}};
+		{"folders", 0, NULL, 'f'}, {"host", 0, NULL, 'h'}, {0}};
 	bool host = false;
 	int o;
 
@@ -414,6 +418,8 @@ int main(int argc, char **argv)
 			unlock_wait = (unsigned)strtoul(optarg, NULL, 10);
 		else if (o == 'c')
 			fake_burned.checksum = true;
+		else if (o == 'f')
+			fake_media[1] = "media1";
 		else if (o == 'v')
 			log_set_level(LOG_LEVEL_DEBUG);
 		else if (o == 'h')
