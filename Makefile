@@ -408,12 +408,18 @@ bench-record: ## the same, and records it
 	$(Q)O=$(O) test/bench/bench.sh --suite $(BENCH_SUITE) --record; rc=$$?; \
 		test/owner.sh --hand-back $(O) test/bench; exit $$rc
 
-.PHONY: valgrind sanitize fuzzers fuzz-build fuzz
+.PHONY: valgrind sanitize sanitize-web fuzzers fuzz-build fuzz
 valgrind: unit-build ## unit and conversation tests under valgrind
 	$(Q)O=$(O) WRAP='valgrind -q --error-exitcode=9 --leak-check=full' test/tap.sh test/suites/unit.sh
 
 sanitize: ## unit and conversation tests with ASan and UBSan (WRAP=env: the longest ones shortened)
 	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g1' unit
+
+# The daemon and the client beside it are those without sanitizers.
+sanitize-web: web-test-build ## mmcgadget-web with ASan and UBSan, by curl
+	$(Q)$(MAKE) --no-print-directory O=$(O)-asan SAN=address,undefined CFLAGS='-O1 -g1' $(O)-asan/mmcgadget-web
+	$(Q)O=$(O) SANITIZED=$(O)-asan/mmcgadget-web test/tap.sh test/suites/web.sh
+	$(Q)O=$(O) SANITIZED=$(O)-asan/mmcgadget-web test/tap.sh test/suites/web_upload.sh
 
 fuzz-build: $(fuzzers)
 

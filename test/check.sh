@@ -92,6 +92,7 @@ lane_compute() {
 		WRAP='env' suite unit-sanitized "${make[@]}" sanitize # the longest tests are shortened
 	else
 		suite unit-sanitized "${make[@]}" sanitize
+		suite web-sanitized "${make[@]}" sanitize-web
 		suite unit-valgrind "${make[@]}" valgrind
 	fi
 	tap fuzz test/suites/fuzz.sh

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For suites that talk to mmcgadget-web: starts it beside the daemon without USB. O is the build directory.
 # After web_start: $U the address, $S the folder of both, RW and RO two tokens, JAR the cookies of a session.
+# SANITIZED: a program to take instead of $O/mmcgadget-web, with sanitizers; then its memory is not measured.
 O=${O:-build}
+program=${SANITIZED:-$O/mmcgadget-web}
 n=0
 S=$(mktemp -d)
 chmod 755 "$S"
@@ -32,6 +34,20 @@ same() { # WANT GOT
 	}
 }
 
+# most KIB: at most that much memory was resident in the program at any time.
+most() {
+	[ -z "${SANITIZED:-}" ] || return
+	check "at most $(($1 / 1024)) MiB were resident" test "$(awk '/^VmHWM/ { print $2 }' "/proc/$web/status")" -le "$1"
+}
+
+# no_fault: ends the program; its sanitizers have found nothing, also no leak at its end.
+no_fault() {
+	[ -n "${SANITIZED:-}" ] || return
+	kill "$web" 2>/dev/null
+	wait "$web" 2>/dev/null
+	check 'the sanitizers have found nothing' test -z "$(grep -E 'Sanitizer|runtime error' "$S/web.log")"
+}
+
 free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
@@ -48,8 +64,9 @@ trap end_all EXIT
 
 ctl() { MMCGADGET_ROOT=$S "$O/mmcgadgetctl" "$@"; }
 
-daemon_start() {
-	"$O/test/web/fake_daemon" "$S" >"$S/daemon.log" 2>&1 </dev/null &
+# shellcheck disable=SC2120 # web.sh has some
+daemon_start() { # OPTION...
+	"$O/test/web/fake_daemon" "$@" "$S" >"$S/daemon.log" 2>&1 </dev/null &
 	daemon=$!
 	pids+=("$daemon")
 	for _ in $(seq 100); do
@@ -61,7 +78,7 @@ daemon_start() {
 
 # web_run: starts the program on the port as systemd does, when the first connection comes.
 web_run() {
-	systemd-socket-activate -l "127.0.0.1:$port" "$O/mmcgadget-web" -c "$S/web.conf" >>"$S/web.log" 2>&1 </dev/null &
+	systemd-socket-activate -l "127.0.0.1:$port" "$program" -c "$S/web.conf" >>"$S/web.log" 2>&1 </dev/null &
 	web=$!
 	pids+=("$web")
 	for _ in $(seq 100); do
@@ -100,7 +117,7 @@ log_in() {
 
 # code ARGUMENT...: the status that curl gets for a path behind $U; the body is in $S/body, the headers in $S/head.
 code() {
-	curl -s -m 20 --path-as-is -o "$S/body" -D "$S/head" -w '%{http_code}' "${@:1:$#-1}" "$U${*: -1}"
+	curl -s -m 120 --path-as-is -o "$S/body" -D "$S/head" -w '%{http_code}' "${@:1:$#-1}" "$U${*: -1}"
 }
 token() { code -H "Authorization: Bearer $RW" "$@"; }
 # until_closed NAME: waits, 30 s at most, until an ejected disc is closed. The eject is answered before that, and until
