@@ -267,6 +267,11 @@ static void set_file(json_t *o, const struct catalog_entry *e)
 	json_object_set_new(o, "mtime", json_integer((json_int_t)e->written.tv_sec));
 	json_object_set_new(o, "etag", json_string(etag));
 	json_object_set_new(o, "sha256", json_string(e->sha256 ? e->sha256 : ""));
+	/* A burn is over with the last change of its image. */
+	if (e->burned)
+		json_object_set_new(o, "burned",
+			json_pack("{s:I, s:b}", "time", (json_int_t)e->written.tv_sec, "verified",
+				e->verified));
 }
 
 /* The image as it is in the drive that holds it, or as it would be in drive d. */

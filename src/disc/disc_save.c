@@ -72,6 +72,8 @@ static int store_text(void *disc)
 	struct folder *to = d->saving.to;
 
 	d->saving.to = NULL;
+	if (d->saving.len == 0)
+		store_mark_burned(d->store, to, d->saving.to_name);
 	if (to)
 		return store_move(d->store, to, d->saving.to_name, d->saving.text, d->saving.len);
 	return d->saving.len ? store_save(d->store, d->saving.text, d->saving.len)

@@ -45,6 +45,8 @@ struct catalog_entry {
 	const char *remark;     /* what people should know of it; NULL = nothing */
 	unsigned sessions;
 	bool damaged;     /* as in struct image_peek */
+	bool burned;      /* a drive has burned it, and nothing else has written to it since */
+	bool verified;    /* and after that, storage gave back what was burned */
 	bool plain_image; /* not empty and without a state: its drive says if it is a CD */
 	bool udf;         /* it has a UDF volume; false while its label has not been read */
 	bool plain_blank; /* empty and without a state: the medium is what its drive says */

@@ -18,6 +18,7 @@
 #include "library/known_sum.h"
 #include "library/library.h"
 #include "library/resolver.h"
+#include "media/burn_mark.h"
 #include "media/store.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -271,6 +272,24 @@ static char *read_sum(const struct library_entry *e)
 										     : NULL;
 }
 
+/*
+ * A burned disc has a state file, or the mark of one that needs none any more. One that is not
+ * finished does not count.
+ */
+static void look_if_burned(
+	const struct library_entry *e, const struct image_peek *peek, struct catalog_entry *n)
+{
+	enum burn_mark mark;
+
+	if (e->link || e->size == 0)
+		return;
+	mark = burn_mark_of(e->dir_fd, e->base, &e->written);
+	n->burned = mark != BURN_MARK_NONE ||
+		    (peek->has_state && !peek->problem && strcmp(peek->kind, "blank") != 0 &&
+			    strcmp(peek->kind, "open") != 0);
+	n->verified = mark == BURN_MARK_VERIFIED && !peek->damaged;
+}
+
 /* Fills in what the resolver says of a text or a CHD. */
 static void look_at_text(struct scan *l, const struct library_entry *e, struct catalog_entry *n)
 {
@@ -328,6 +347,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
 	n->tracks = peek.tracks;
+	look_if_burned(e, &peek, n);
 	judge(l, e, &peek, n);
 	if (n->plain_blank && resolver_reads(e->name))
 		catalog_text_empty(n);

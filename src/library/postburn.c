@@ -199,6 +199,15 @@ static int compute_checksums(
 	return checksum_file(fd, &ask, stored);
 }
 
+/* For the list. A file system that cannot hold the mark loses that, and nothing else. */
+static void mark_verified(struct postburn *p, const struct library_file *f, struct folder *dir)
+{
+	int r = dir->ops->mark_burned(dir, f->base, true);
+
+	if (r < 0)
+		log_debug("%s: %s is not marked as verified: %s", p->drive, p->name, strerror(-r));
+}
+
 static void verify(struct postburn *p, const struct library_file *f, struct folder *dir)
 {
 	char burned[CHECKSUM_HEX], stored[CHECKSUM_HEX];
@@ -221,6 +230,8 @@ static void verify(struct postburn *p, const struct library_file *f, struct fold
 	r = checksum_write(dir, f->base, burned, same ? NULL : stored);
 	strcpy(p->sha256, burned);
 	p->verified = same && r == 0;
+	if (p->verified)
+		mark_verified(p, f, dir);
 	if (!same)
 		set_problem(p, "%s: THE CARD RETURNED OTHER DATA than was burned", p->name);
 	else if (r == 0)

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "media/burn_mark.h"
+
 struct folder_file {
 	struct folder f;
 	int fd;
@@ -141,6 +143,11 @@ static int file_unlink(struct folder *f, const char *name)
 	return unlinkat(dir_of(f), name, 0) < 0 ? -errno : 0;
 }
 
+static int file_mark_burned(struct folder *f, const char *image, bool verified)
+{
+	return burn_mark_set(dir_of(f), image, verified);
+}
+
 static int file_sync_names(struct folder *f)
 {
 	return sync_fd(dir_of(f));
@@ -161,6 +168,7 @@ static const struct folder_ops file_ops = {
 	.rename_new = file_rename_new,
 	.link = file_link,
 	.unlink = file_unlink,
+	.mark_burned = file_mark_burned,
 	.sync_names = file_sync_names,
 	.close = file_close,
 };

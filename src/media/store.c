@@ -157,6 +157,18 @@ int store_remove(struct store *s)
 	return r;
 }
 
+void store_mark_burned(const struct store *s, struct folder *to, const char *name)
+{
+	struct folder *f = to ? to : s->folder;
+	char image[STORE_NAME_MAX + 1];
+
+	strcpy(image, to ? name : s->name);
+	if (!to)
+		image[strlen(image) - strlen(STORE_SUFFIX)] = '\0';
+	if (f->ops->mark_burned)
+		(void)f->ops->mark_burned(f, image, false);
+}
+
 static int save_or_remove(struct store *s, const char *text, size_t len)
 {
 	return len > 0 ? store_save(s, text, len) : store_remove(s);

@@ -45,6 +45,11 @@ struct folder_ops {
 	 */
 	int (*link)(struct folder *f, const char *from, const char *to);
 	int (*unlink)(struct folder *f, const char *name);
+	/*
+	 * Marks an image as burned, see media/burn_mark.h. Any error: the file system cannot hold
+	 * that. NULL: the folder has no marks.
+	 */
+	int (*mark_burned)(struct folder *f, const char *image, bool verified);
 	/* 0: names made, changed and removed so far are on storage. */
 	int (*sync_names)(struct folder *f);
 	void (*close)(struct folder *f);
@@ -96,6 +101,11 @@ int store_remove(struct store *s);
  */
 int store_move(
 	struct store *s, struct folder *folder, const char *name, const char *text, size_t len);
+/*
+ * Marks the image of the store as burned, before its state file, which would tell that, is removed
+ * or the image is left without one at its new place (to and name; NULL: it has not moved).
+ */
+void store_mark_burned(const struct store *s, struct folder *to, const char *name);
 /* Removes the spare file of an own store, and frees. NULL is fine. */
 void store_close(struct store *s);
 

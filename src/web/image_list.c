@@ -33,13 +33,23 @@ static bool is_one_of(const char *list, const char *kind)
 	return false;
 }
 
+/* A burned disc has a kind, and may have been asked for by what is known of its burn. */
+static bool is_of_kind(const char *list, const json_t *image)
+{
+	const json_t *burned = json_object_get(image, "burned");
+
+	return is_one_of(list, field_text(image, "kind")) ||
+	       (json_is_object(burned) && is_one_of(list, "burned")) ||
+	       (field_flag(burned, "verified") && is_one_of(list, "verified"));
+}
+
 static bool is_wanted(const struct image_filter *f, const json_t *image)
 {
 	const char *name = field_text(image, "name");
 
 	if (f->name)
 		return strcmp(name, f->name) == 0;
-	if (f->kind && !is_one_of(f->kind, field_text(image, "kind")))
+	if (f->kind && !is_of_kind(f->kind, image))
 		return false;
 	return !f->part || has_part(name, f->part) || has_part(field_text(image, "label"), f->part);
 }

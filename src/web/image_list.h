@@ -13,8 +13,9 @@
 
 /* Selects the images of the list. A text that is NULL selects all. */
 struct image_filter {
-	const char *part;  /* of name or label, in any case of its ASCII letters */
-	const char *kind;  /* one of these, joined by commas */
+	const char *part; /* of name or label, in any case of its ASCII letters */
+	const char
+		*kind; /* one of these, joined by commas; "burned" and "verified" are such, too */
 	const char *after; /* only names after this one */
 	const char *name;  /* exactly this one */
 	unsigned limit;    /* so many, at most */

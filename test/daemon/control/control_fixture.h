@@ -216,7 +216,7 @@ static inline void wait_unlocked(const char *name)
 {
 	struct flock fl;
 	int fd = open(in_scratch(name), O_RDONLY);
-	uint64_t end = now_ms() + 10000;
+	uint64_t end = now_ms() + 60000;
 
 	assert_true(fd >= 0);
 	do {
