@@ -311,11 +311,12 @@ function makeCard(name) {
 		insert: makeButton(() => chooseFor(name)),
 		blank: makeButton(e => newBlank(name, e.currentTarget)),
 		eject: makeButton(e => command(e.currentTarget, name, 'eject', {})),
+		prev: makeButton(e => command(e.currentTarget, name, 'prev', {})),
 		next: makeButton(e => command(e.currentTarget, name, 'next', {})),
 	};
 	c.root = el('article', {class: 'card', 'aria-labelledby': id, 'data-drive': name},
 	el('div', {}, el('div', {}, c.title, el('p', {}, c.label), c.state, c.image, c.lines), c.ring),
-	el('p', {class: 'buttons'}, c.insert, c.eject, c.blank, c.next));
+	el('p', {class: 'buttons'}, c.insert, c.eject, c.blank, c.prev, c.next));
 	cards.set(name, c);
 	return c;
 }
@@ -400,6 +401,7 @@ function showDrive(d) {
 	label(c.insert, d.image ? 'swap' : 'insert.choose', d.name);
 	label(c.blank, 'blank.new', d.name);
 	label(c.eject, d.locked ? 'eject.asks' : 'eject', d.name);
+	label(c.prev, 'prev', d.name);
 	label(c.next, 'next', d.name);
 	c.insert.className = isBurning(d) ? '' : 'main';
 	c.eject.hidden = !d.image;
@@ -503,9 +505,10 @@ function isInUse(d) {
 }
 
 function describe(d) {
-	const parts = [d.label ? d.name : '', mediumText(d.medium || ''), d.size ? size(d.size) : '',
-		d.mtime ? date(d.mtime) : '', isInUse(d) ? t('in.drive', d.loaded_in.join(', ')) : '',
-		d.sha256 ? t('summed') : ''];
+	const b = d.burned, when = b ? t('is.burned', date(b.time)) : d.mtime ? date(d.mtime) : '';
+	const parts = [d.label ? d.name : '', mediumText(d.medium || ''), d.size ? size(d.size) : '', when,
+		isInUse(d) ? t('in.drive', d.loaded_in.join(', ')) : '',
+		b && b.verified ? t('is.verified') : d.sha256 ? t('summed') : ''];
 	return parts.filter(Boolean).join(' · ');
 }
 
