@@ -382,7 +382,7 @@ shim-test: shim-test-build ## unmodified burners against the engine, without USB
 	$(Q)O=$(O) test/tap.sh test/suites/shim.sh
 
 .PHONY: page-test
-page-test: $(fake_daemon) $(O)/mmcgadgetctl $(if $(has_web),$(O)/mmcgadget-web) ## the page: its texts and size, and in Chromium, if that is installed
+page-test: $(fake_daemon) $(fake_card) $(O)/mmcgadgetctl $(if $(has_web),$(O)/mmcgadget-web) ## the page: its texts and size, and in Chromium, if that is installed
 	$(Q)O=$(O) test/tap.sh test/suites/page.sh
 
 firmware-test: $(O)/mmcredir ## UEFI firmware against the engine, in a virtual machine without a system (amd64)

@@ -56,9 +56,9 @@ class Board:
         if self.daemon.stdout.readline() != b"ready\n":
             raise RuntimeError("the fake daemon does not start")
 
-    def start_web(self):
+    def start_web(self, program=None):
         """As systemd does: the listening socket is descriptor 3."""
-        program = os.path.join(self.build, "mmcgadget-web")
+        program = program or os.path.join(self.build, "mmcgadget-web")
         self.web = subprocess.Popen(
             ["sh", "-c", 'exec 3<&"$1"; LD_PRELOAD=$2; shift 2; export LD_PRELOAD;'
              'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', "sh", str(self.listener.fileno()), self.preload,

@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import statistics
 import sys
 import time
 import traceback
@@ -85,6 +86,7 @@ class Story:
     def log_in_refuses_a_wrong_password(self):
         self.b.open(self.board.url)
         self.b.wait_text("h2", "Log in")
+        assert not self.b.find("#login-clear"), "the board itself is warned of its own network"
         checks.all_of(self.b, "log-in")
         self.b.button("Password of this board").send_keys("wrong" + Keys.ENTER)
         self.b.wait_text("#login-error", "This password is wrong.")
@@ -143,9 +145,11 @@ class Story:
         def agree():
             d = json.loads(self.board.ctl("--json", "status", "drive0"))["drives"][0]
             ring = self.b.run("return document.querySelector('.ring:not([hidden])')?.ariaValueNow")
-            rate = re.search(r"([\d,]+) kB/s", self.b.text(CARD0))
-            return (ring and rate and abs(int(ring) - 100 * d["recorded_blocks"] / d["burn_end"]) <= 10
-                    and abs(int(rate.group(1).replace(",", "")) - d["burn_rate_kb_s"]) <= d["burn_rate_kb_s"] / 10)
+            text = self.b.text(CARD0)
+            rate, left = re.search(r"([\d,]+) kB/s", text), re.search(r"(\d+) s left", text)
+            return (ring and rate and left and abs(int(ring) - 100 * d["recorded_blocks"] / d["burn_end"]) <= 10
+                    and abs(int(rate.group(1).replace(",", "")) - d["burn_rate_kb_s"]) <= d["burn_rate_kb_s"] / 10
+                    and abs(int(left.group(1)) - d["seconds_left"]) <= max(1, d["seconds_left"] / 10))
         wait_for("the numbers that mmcgadgetctl prints at that time", agree)
         checks.all_of(self.b, "burning")
 
@@ -218,6 +222,34 @@ class Story:
                    "k.dispatchEvent(new Event('change'))")
         self.b.wait_text("#disc-list", "FILM 0")
 
+    def choose_kind(self, kind):
+        self.b.run("const k = document.getElementById('kind'); k.value = arguments[0];"
+                   "k.dispatchEvent(new Event('change'))", kind)
+
+    def a_burned_disc_is_told_from_others(self):
+        for n in glob.glob(self.board.media("*img*.iso")):
+            marked = "user.mmcgadget.burned" in os.listxattr(n)
+            when = time.localtime(os.stat(n).st_mtime)
+        if not marked:
+            try:
+                os.setxattr(n, "user.mmcgadget.test", b"")
+            except OSError:
+                print("# the file system has no extended attributes, so that such a disc is not told from others")
+                self.choose_kind("verified")
+                wait_for("no disc", lambda: not self.b.find("#disc-list li"))
+                self.choose_kind("")
+                return
+        told = "#disc-list li:has([aria-label='More: %s'])" % MARKUP
+        self.b.wait_text(told, "burned %s %d, %d" % (time.strftime("%b", when), when.tm_mday, when.tm_year))
+        self.b.wait_text(told, "verified")
+        for kind in ("burned", "verified"):
+            self.choose_kind(kind)
+            wait_for("that disc alone", lambda: self.b.texts("#disc-list h3") == [MARKUP])
+            self.b.wait_text("#discs-count", "Discs: 1")
+        self.choose_kind("")
+        self.b.wait_text("#disc-list", "FILM 0")
+        assert "burned" not in self.b.text("#disc-list li:has([aria-label='More: FILM 0'])")
+
     def a_disc_is_inserted_from_the_list(self):
         self.b.click("Insert…: drive0")
         self.b.wait_text("#target", "Choose a disc for drive0 below.")
@@ -228,6 +260,32 @@ class Story:
         self.b.click("Insert into drive1", "#sheet")
         self.b.wait_text(CARD1, "FILM 1")
 
+    def a_disc_is_dragged_to_a_drive(self):
+        self.b.button("Name or label").send_keys("film")
+        wait_for("five discs", lambda: len(self.b.find("#disc-list li")) == 5)
+
+        def drag(title, where):
+            self.b.run("scrollTo(0, 0)")
+            self.b.drag(self.b.driver.find_element("xpath", row(title) + "//h3"),
+                        self.b.driver.find_element("css selector", where))
+        drag("FILM 0", CARD1)
+        self.b.wait_text(CARD1, "FILM 0")
+        assert not self.b.find(".over"), "a target is still marked"
+        # Where there is no drive, nothing is done with it.
+        drag("FILM 3", "#discs-title")
+        drag("FILM 1", CARD1)
+        self.b.wait_text(CARD1, "FILM 1")
+        self.b.wait_text(CARD0, "FILM 2")
+        assert not self.b.find(".over")
+        self.b.button("Name or label").clear()
+        self.b.button("Name or label").send_keys(" " + Keys.BACKSPACE)
+
+    def the_next_disc_and_the_one_before(self):
+        self.b.click("Next disc: drive0")
+        self.b.wait_text(CARD0, "FILM 3")
+        self.b.click("Previous disc: drive0")
+        self.b.wait_text(CARD0, "FILM 2")
+
     def a_change_is_shown_within_a_second(self):
         took = {"no disc": [], "FILM 2": []}
         for _ in range(5):
@@ -236,10 +294,10 @@ class Story:
                 begun = time.monotonic()
                 self.b.wait_text(CARD0, text)
                 took[text].append(time.monotonic() - begun)
-        # The quickest of five: this machine may be busy.
+        # The median of five: this machine may be busy.
         for text, seconds in took.items():
-            print("# \"%s\" after %.2f s, at most %.2f s" % (text, min(seconds), max(seconds)))
-            assert min(seconds) < 1, seconds
+            print("# \"%s\" after %.2f s, at most %.2f s" % (text, statistics.median(seconds), max(seconds)))
+            assert statistics.median(seconds) < 1, seconds
 
     def a_burned_disc_is_downloaded(self):
         name = [n for n in os.listdir(self.board.path("media")) if "img" in n and n.endswith(".iso")][0]
@@ -390,6 +448,47 @@ class Story:
         self.b.click("Clear: two.iso")
         self.b.wait_text("#disc-list", "two.iso")
 
+    def files_are_dropped_on_the_page(self):
+        one, two = new_file(self.board, "dropped-1.iso", 1), new_file(self.board, "dropped-2.iso", 1)
+        anywhere = self.b.driver.find_element("id", "drives-title")
+        self.b.drag_files(anywhere, one, two, drop=False)
+        assert self.b.run("return document.querySelector('#drop').classList.contains('over')")
+        self.b.drag_files(anywhere, one, two)
+        assert not self.b.run("return document.querySelectorAll('.over').length")
+        self.uploaded("dropped-1.iso", one)
+        self.uploaded("dropped-2.iso", two)
+        self.b.click("Clear: dropped-1.iso")
+        self.b.click("Clear: dropped-2.iso")
+        os.mkdir(self.board.path("a folder"))
+        self.b.drag_files(anywhere, self.board.path("a folder"))
+        self.b.wait_text("#alert", "a folder is a folder. A disc image is one file.")
+        self.b.click("Close", "#alert")
+        wait_for("an empty tray", lambda: not self.b.find("#tray"))
+
+    def an_upload_waits_for_room_and_goes_on(self):
+        path = new_file(self.board, "full.iso", 12)
+        self.board.card("daemon", "free %d" % (4 << 20))
+        self.choose(path)
+        # Before anything was sent.
+        self.b.wait_text("#upload-list", "Room: 12.58 MB wanted, ")
+        self.b.wait_text("#upload-list", "[no-room]")
+        checks.all_of(self.b, "no room")
+        self.b.traffic().clear()
+        self.slow(512 << 10)
+        self.board.card("daemon", "")
+        self.b.click("Go on: full.iso")
+        # And in the middle: the rest arrives, and is refused.
+        wait_for("the first part", lambda: self.progress("full.iso") >= 4)
+        self.board.card("web", "full")
+        self.slow(-1)
+        self.b.wait_text("#upload-list", "[no-room]")
+        self.board.card("web", "")
+        self.b.click("Go on: full.iso")
+        self.uploaded("full.iso", path)
+        at = [int(h["Upload-Offset"]) for m, u, h in self.b.traffic() if m == "PATCH"]
+        assert len(at) == 2 and at[0] == 0 and at[1] > 0, at
+        self.b.click("Clear: full.iso")
+
     def an_upload_is_paused_and_goes_on(self):
         path = new_file(self.board, "paused.iso", 12)
         self.part_of(path)
@@ -513,6 +612,18 @@ class Story:
                 os.pwrite(f.fileno(), at.to_bytes(8, "little"), at)
         before = most = self.b.memory()
         requests = len(self.b.traffic())
+        # Counts what each request has sent, also those that Chromium sends again by itself.
+        self.b.run("""
+            const real = XMLHttpRequest.prototype.send;
+            window.sent = 0;
+            XMLHttpRequest.prototype.send = function(body) {
+                let last = 0;
+                this.upload.addEventListener('progress', e => {
+                    window.sent += e.loaded - (e.loaded < last ? 0 : last);
+                    last = e.loaded;
+                });
+                real.call(this, body);
+            };""")
         self.choose(path)
         end, kills = time.monotonic() + 1800, Kills(self.board, 60)
         while not self.b.driver.find_elements("xpath", row("5gb.iso") + "//p[normalize-space()='uploaded']"):
@@ -523,9 +634,11 @@ class Story:
         print("# the browser has %d MB, at most %d MB meanwhile; %d kills" % (before / 1e6, most / 1e6, kills.done))
         assert kills.done == 60, kills.done
         at = [int(h["Upload-Offset"]) for m, u, h in self.b.traffic()[requests:] if m == "PATCH"]
-        # What was sent before a request is not sent again, and a request is no more than that.
-        steps = [b - a for a, b in zip(at, at[1:] + [size])]
-        assert at[0] == 0 and min(steps) >= 0 and max(steps) <= 64 << 20, at
+        # No request goes back behind the one before it, and all of them together send little twice.
+        assert at[0] == 0 and at == sorted(at), at
+        twice = self.b.run("return window.sent") - size
+        print("# %.1f MiB were sent twice, in %d requests" % (twice / 2**20, len(at)))
+        assert 0 <= twice <= kills.done * (64 << 20), twice
         same(path, self.board.media("5gb.iso"))
         os.unlink(path)
         os.unlink(self.board.media("5gb.iso"))
@@ -553,6 +666,30 @@ class Story:
         self.b.wait_text(CARD0, "drive0")
         assert self.b.run("return window.stays"), "the page was loaded again"
 
+    def a_newer_version_of_the_page_is_offered(self):
+        now = self.b.run("return version")
+        with open(os.path.join(self.board.build, "mmcgadget-web"), "rb") as f:
+            program = f.read()
+        newer = self.board.path("newer-web")
+        # The same program with another number of its page, as after an update.
+        assert len(now) == 16 and program.count(now.encode()) == 1, now
+        with open(newer, "wb") as f:
+            f.write(program.replace(now.encode(), now[::-1].encode()))
+        os.chmod(newer, 0o755)
+        assert not self.b.find("#stale")
+        self.board.kill(self.board.web)
+        self.board.start_web(newer)
+        self.b.wait_text("#stale", "The board has a newer version of this page: load it")
+        checks.all_of(self.b, "stale page")
+        self.b.click("The board has a newer version of this page: load it")
+        wait_for("the newer page", lambda: self.b.run("return version") == now[::-1])
+        assert not self.b.find("#stale")
+        self.board.kill(self.board.web)
+        self.board.start_web()
+        self.b.wait_text("#stale", "The board has a newer version")
+        self.b.driver.refresh()
+        self.b.wait_text(CARD0, "drive0")
+
     def the_doctor_shows_its_findings(self):
         self.b.click("Look for problems")
         wait_for("findings", lambda: len(self.b.find("#doctor-list li")) >= 3)
@@ -564,7 +701,8 @@ class Story:
 
     # ---- by keyboard, small, in other colours and languages ----
 
-    def everyday_tasks_by_keyboard_alone(self):
+    def by_keyboard(self):
+        """The everyday tasks, from the log-in to the place where an upload begins."""
         self.board.put("film-0.iso", 2048 * 20, "FILM 0")
         self.b.click("Log out")
         self.b.wait_text("h2", "Log in")
@@ -578,6 +716,7 @@ class Story:
         self.b.keys("keys.iso", Keys.ENTER)
         self.b.wait_text(CARD0, "keys.iso")
         wait_for("the focus", lambda: self.b.focused() == "New blank…: drive0")
+        self.b.tab_to("Previous disc: drive0")
         self.b.tab_to("Next disc: drive0")
         self.b.tab_to("Insert: FILM 0")
         self.b.keys(Keys.ENTER)
@@ -599,6 +738,14 @@ class Story:
         self.b.keys(Keys.ENTER)
         wait_for("the deletion", lambda: not os.path.exists(self.board.media("keys.iso")))
         self.b.tab_to("Choose disc images to upload")
+
+    def everyday_tasks_by_keyboard_alone(self):
+        self.by_keyboard()
+
+    def everyday_tasks_by_keyboard_alone_at_320_pixels(self):
+        self.b.size(320, 640, phone=True)
+        self.by_keyboard()
+        self.b.size(1280, 1000)
 
     def the_focus_goes_through_the_page_in_its_order(self):
         faults = checks.focus(self.b)
@@ -644,6 +791,40 @@ class Story:
             self.b.click("New blank…: drive0")
             checks.all_of(self.b, scheme + " dialog")
             self.b.click("Cancel", "#ask")
+
+    def colours_of_the_system_lose_nothing(self):
+        for scheme in ("dark", "light"):
+            self.b.scheme(scheme, forced=True)
+            assert self.b.run("return matchMedia('(forced-colors: active)').matches")
+            ground = self.b.run("return getComputedStyle(document.body).backgroundColor")
+            assert ground == ("rgb(0, 0, 0)" if scheme == "dark" else "rgb(255, 255, 255)"), ground
+            checks.all_of(self.b, "forced colours, " + scheme)
+            self.b.click("New blank…: drive0")
+            checks.all_of(self.b, "dialog, forced colours, " + scheme)
+            # What is pressed has an edge: its ground is that of the page.
+            flat = self.b.run("""return [...document.querySelectorAll('button, .button, select, input')]
+                .filter(e => e.checkVisibility() && !e.classList.contains('unseen')
+                    && !(parseFloat(getComputedStyle(e).borderTopWidth) >= 1)).map(e => e.id || e.textContent)""")
+            assert not flat, flat
+            self.b.click("Cancel", "#ask")
+        faults = checks.focus(self.b)
+        assert not faults, "; ".join(faults)
+        self.b.scheme("light")
+
+    def twice_the_size_loses_nothing(self):
+        # A window of 1280 pixels has half of them at a zoom of 200 %.
+        self.b.size(640, 500, zoom=2)
+        checks.all_of(self.b, "zoom of 200 %")
+        faults = checks.focus(self.b)
+        assert not faults, "; ".join(faults)
+        self.b.click("New blank…: drive0")
+        checks.all_of(self.b, "dialog, zoom of 200 %")
+        self.b.click("Cancel", "#ask")
+        # Larger letters alone, as a browser can be set to.
+        self.b.size(1280, 1000)
+        self.b.run("document.documentElement.style.fontSize = '200%'")
+        checks.all_of(self.b, "text of 200 %")
+        self.b.run("document.documentElement.style.fontSize = ''")
 
     def other_languages(self):
         for language, drives, blank in (("de", "Laufwerke", "Neuer Rohling…: drive0"),
@@ -701,6 +882,18 @@ class Story:
         assert not self.b.driver.find_elements("id", "drives")
         status = self.b.run("return performance.getEntriesByType('navigation')[0]?.responseStatus")
         assert status in (421, 0, None), status
+        self.b.driver.close()
+        self.b.driver.switch_to.window(mine)
+
+    def a_page_in_a_network_says_that_it_is_not_encrypted(self):
+        mine = self.b.driver.current_window_handle
+        self.b.driver.switch_to.new_window("tab")
+        self.b.open("http://board.test:%d/" % self.board.port)
+        self.b.wait_text("#login-clear", "This connection is not encrypted: others in this network can read")
+        checks.all_of(self.b, "log-in in a network")
+        self.b.keys(PASSWORD, Keys.ENTER)
+        self.b.wait_text(CARD0, "drive0")
+        assert not self.b.find("#login-clear")
         self.b.driver.close()
         self.b.driver.switch_to.window(mine)
 
@@ -783,8 +976,9 @@ class Story:
 
 # LATE: these tests run after no_request_went_elsewhere, because they do send requests elsewhere.
 ORDER = [name for name, value in vars(Story).items() if callable(value) and name not in (
-    "__init__", "slow", "choose", "part_of", "progress", "uploaded", "begun")]
-LATE = ["a_page_of_another_site_can_do_nothing", "a_foreign_name_that_resolves_to_the_board_is_refused"]
+    "__init__", "slow", "choose", "choose_kind", "part_of", "progress", "uploaded", "begun", "by_keyboard")]
+LATE = ["a_page_of_another_site_can_do_nothing", "a_foreign_name_that_resolves_to_the_board_is_refused",
+        "a_page_in_a_network_says_that_it_is_not_encrypted"]
 
 
 def order():
@@ -812,6 +1006,8 @@ def run(board, browser, first, only):
             if os.environ.get("SHOTS"):
                 browser.driver.save_screenshot(os.path.join(os.environ["SHOTS"], name + ".png"))
         number += 1
+    for line in checks.axe_table():
+        print("# " + line)
     print("1..%d" % (number - 1))
     return failed
 
@@ -845,7 +1041,9 @@ def main():
     arguments.add_argument("--only", help="only the tests whose names match this expression, and those of the log-in")
     arguments.add_argument("--pictures", metavar="FOLDER")
     a = arguments.parse_args()
-    board = Board(a.build, "--rename", "label", "--verify", "--unlock-wait", "1500")
+    board = Board(a.build, "--rename", "label", "--verify", "--unlock-wait", "1500",
+                  config='names = ( "board.test" );',
+                  preload=os.path.join(os.path.abspath(a.build), "test/web/card.so"))
     browser = None
     try:
         board.start_daemon()

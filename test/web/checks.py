@@ -4,6 +4,7 @@ targets, focus, reflow. They are checks of our own; with AXE=FILE (axe.min.js of
 run as well."""
 
 import os
+import re
 
 from selenium.webdriver.common.keys import Keys
 
@@ -125,24 +126,53 @@ def focus(browser, most=200):
     return out
 
 
-def axe(browser):
-    """axe-core, if there is one."""
+AXE_DONE = []  # (state, what of axe's rules it passes, what not) for each time that axe was run
+
+
+def run_axe(browser, state):
+    result = browser.driver.execute_async_script("""
+        axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
+            .then(arguments[0]);""")
+    AXE_DONE.append((state, len(result["passes"]), [v["id"] for v in result["violations"]]))
+    return ["axe %s: %s" % (v["id"], "; ".join(n["html"][:120] for n in v["nodes"]))
+            for v in result["violations"]]
+
+
+def axe(browser, state):
+    """axe-core, if there is one: as the page is now, and as it is in both schemes, wide and narrow."""
     path = os.environ.get("AXE")
     if not path:
         return []
     with open(path, encoding="utf-8") as f:
         browser.run(f.read() + "; window.axe = axe;")
-    result = browser.driver.execute_async_script("""
-        axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
-            .then(arguments[0]);""")
-    return ["axe %s: %s" % (v["id"], "; ".join(n["html"][:120] for n in v["nodes"]))
-            for v in result["violations"]]
+    was = browser.width, browser.height, browser.phone
+    scheme, out = browser.colours, []
+    if browser.forced or was[0] not in (320, 1280):
+        return run_axe(browser, state)
+    for width in (360, 1280):
+        for one in ("dark", "light"):
+            browser.size(width, was[1])
+            browser.scheme(one)
+            out += run_axe(browser, "%s, %d px, %s" % (state, width, one))
+    browser.size(*was)
+    browser.scheme(scheme)
+    return out
+
+
+def axe_table():
+    """Lines, a state each: how many times axe was run in it, the fewest rules that it passed, what it found."""
+    table = {}
+    for state, passed, found in AXE_DONE:
+        table.setdefault(re.sub(", (360|1280) px, (dark|light)$", "", state), []).append((passed, found))
+    return ["axe: %s: %d runs, at least %d rules passed, violations: %s" % (
+        state, len(runs), min(p for p, f in runs), ", ".join(sorted({v for p, f in runs for v in f})) or 0)
+        for state, runs in table.items()]
 
 
 def all_of(browser, state, few=False):
     """Everything but the walk of the focus. Fails with a list. few: there may be hardly any text."""
     out = [*browser.run(CONTRAST), *browser.run(TARGETS), *browser.run(STRUCTURE), *names(browser),
-           *reflow(browser), *axe(browser)]
+           *reflow(browser), *axe(browser, state)]
     if few:
         out = [o for o in out if not o.startswith("only ")]
     if out:

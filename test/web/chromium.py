@@ -26,10 +26,11 @@ class Browser:
     def __init__(self, language="en"):
         options = Options()
         options.binary_location = "/usr/bin/chromium"
-        # Root has no sandbox. evil.test stands for a foreign name whose DNS record was changed to this address.
+        # Root has no sandbox. evil.test stands for a foreign name whose DNS record was changed to this address,
+        # board.test for a name that the board has in its network.
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                          "--window-size=1280,1000", "--force-device-scale-factor=1", "--hide-scrollbars",
-                         "--host-resolver-rules=MAP evil.test 127.0.0.1"):
+                         "--host-resolver-rules=MAP evil.test 127.0.0.1, MAP board.test 127.0.0.1"):
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": language})
         options.add_experimental_option("perfLoggingPrefs", {"enableNetwork": True, "enablePage": False})
@@ -38,6 +39,8 @@ class Browser:
         self.driver.set_page_load_timeout(60)
         self.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
         self.requests = []
+        self.size(1280, 1000)
+        self.scheme("light")
 
     def cdp(self, command, **arguments):
         return self.driver.execute_cdp_cmd(command, arguments)
@@ -48,13 +51,19 @@ class Browser:
     def open(self, url):
         self.driver.get(url)
 
-    def size(self, width, height, phone=False):
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+    def size(self, width, height, phone=False, zoom=1):
+        """In pixels of CSS, as they are with that zoom."""
+        self.width, self.height, self.phone = width, height, phone
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=zoom,
                  mobile=phone)
         self.cdp("Emulation.setTouchEmulationEnabled", enabled=phone)
 
-    def scheme(self, name):
-        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+    def scheme(self, name, forced=False):
+        """forced: the colours are those of the system, as in the high contrast of Windows."""
+        self.colours, self.forced = name, forced
+        self.cdp("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": name},
+            {"name": "forced-colors", "value": "active" if forced else "none"}])
 
     def find(self, selector):
         """The elements that are shown."""
@@ -100,6 +109,17 @@ class Browser:
                     StaleElementReferenceException):
                 return False
         wait_for("a click on " + name, clicked)
+
+    def drag(self, what, where):
+        """Drags one element to another by mouse; both are to be in the window."""
+        ActionChains(self.driver).drag_and_drop(what, where).perform()
+
+    def drag_files(self, where, *paths, drop=True):
+        """Drags files from outside over an element, and drops them there."""
+        x, y = self.run("const r = arguments[0].getBoundingClientRect(); return [r.x + 5, r.y + 5]", where)
+        data = {"items": [], "files": list(paths), "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", *(["drop"] if drop else [])):
+            self.cdp("Input.dispatchDragEvent", type=kind, x=x, y=y, data=data)
 
     def focused(self):
         """The name of what has the focus, as a screen reader says it; None: it is not in the page any more."""
