@@ -793,6 +793,12 @@ class Story:
             self.b.click("Cancel", "#ask")
 
     def colours_of_the_system_lose_nothing(self):
+        try:
+            self.look_at_forced_colours()
+        finally:
+            self.b.scheme("light")
+
+    def look_at_forced_colours(self):
         for scheme in ("dark", "light"):
             self.b.scheme(scheme, forced=True)
             assert self.b.run("return matchMedia('(forced-colors: active)').matches")
@@ -809,7 +815,6 @@ class Story:
             self.b.click("Cancel", "#ask")
         faults = checks.focus(self.b)
         assert not faults, "; ".join(faults)
-        self.b.scheme("light")
 
     def twice_the_size_loses_nothing(self):
         # A window of 1280 pixels has half of them at a zoom of 200 %.
@@ -976,7 +981,8 @@ class Story:
 
 # LATE: these tests run after no_request_went_elsewhere, because they do send requests elsewhere.
 ORDER = [name for name, value in vars(Story).items() if callable(value) and name not in (
-    "__init__", "slow", "choose", "choose_kind", "part_of", "progress", "uploaded", "begun", "by_keyboard")]
+    "__init__", "slow", "choose", "choose_kind", "part_of", "progress", "uploaded", "begun", "by_keyboard",
+    "look_at_forced_colours")]
 LATE = ["a_page_of_another_site_can_do_nothing", "a_foreign_name_that_resolves_to_the_board_is_refused",
         "a_page_in_a_network_says_that_it_is_not_encrypted"]
 
