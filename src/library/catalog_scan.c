@@ -37,6 +37,7 @@ struct catalog_label {
 	char *text;
 	uint64_t volume;
 	bool has_volume, udf, sectors;
+	enum burn_mark mark;
 	bool titled; /* see is_titled() */
 	bool fresh;  /* the file had just changed: only its size is of use */
 };
@@ -114,6 +115,7 @@ struct look {
 	bool known;   /* text and volume are */
 	bool growing; /* the file is being copied */
 	bool has_volume, udf, sectors;
+	enum burn_mark mark;
 	uint64_t volume;
 	char *text; /* to be freed; NULL: unknown, or no memory */
 };
@@ -129,6 +131,7 @@ static void read_now(
 		l->scan->read_label(fd, key->session, &label);
 		if (key->titled && label.text[0] == '\0')
 			compact_label_of_burned(e->dir_fd, e->base, fd, label.text);
+		key->mark = e->link ? BURN_MARK_NONE : burn_mark_of(fd, &e->written);
 		close(fd);
 	}
 	out->known = true;
@@ -137,6 +140,7 @@ static void read_now(
 	out->udf = key->udf = label.udf;
 	out->sectors = key->sectors = label.sectors;
 	out->volume = key->volume = label.volume;
+	out->mark = key->mark;
 	key->fresh = changed_within(&e->changed, FRESH_SECONDS);
 	/* An error may pass: it is not cached. */
 	if (fd >= 0)
@@ -173,6 +177,7 @@ static void look_at(struct scan *l, const struct library_entry *e, const struct 
 			.has_volume = last->has_volume,
 			.udf = last->udf,
 			.sectors = last->sectors,
+			.mark = last->mark,
 			.volume = last->volume};
 		cache_label(l, last, strdup(last->text));
 	} else if (e->size == 0 || (e->mode & 0444) == 0) {
@@ -232,6 +237,16 @@ static struct catalog_entry *new_entry(struct scan *l, const char *name)
 	return at;
 }
 
+/*
+ * True if the state file says that a disc was burned; one that is not finished does not count. A
+ * burned disc that needs no state file any more has a mark instead.
+ */
+static bool has_burned_state(const struct library_entry *e, const struct image_peek *peek)
+{
+	return !e->link && e->size > 0 && peek->has_state && !peek->problem &&
+	       strcmp(peek->kind, "blank") != 0 && strcmp(peek->kind, "open") != 0;
+}
+
 /* Decides from its name, its state and its contents what the file is. */
 static void judge(struct scan *l, const struct library_entry *e, const struct image_peek *peek,
 	struct catalog_entry *n)
@@ -245,6 +260,8 @@ static void judge(struct scan *l, const struct library_entry *e, const struct im
 	n->label = look.text;
 	n->volume = look.volume;
 	n->udf = look.udf;
+	n->burned = look.mark != BURN_MARK_NONE || has_burned_state(e, peek);
+	n->verified = look.mark == BURN_MARK_VERIFIED && !peek->damaged;
 	n->plain_image = is_plain;
 	n->is_disc = !is_plain || has_suffix || look.has_volume ||
 		     (!look.known && image_suffix_of(e->name) != IMAGE_SUFFIX_FOREIGN);
@@ -270,24 +287,6 @@ static char *read_sum(const struct library_entry *e)
 
 	return known_sum(e->dir_fd, e->base, e->written.tv_sec, hex) == KNOWN_SUM_IS ? strdup(hex)
 										     : NULL;
-}
-
-/*
- * A burned disc has a state file, or the mark of one that needs none any more. One that is not
- * finished does not count.
- */
-static void look_if_burned(
-	const struct library_entry *e, const struct image_peek *peek, struct catalog_entry *n)
-{
-	enum burn_mark mark;
-
-	if (e->link || e->size == 0)
-		return;
-	mark = burn_mark_of(e->dir_fd, e->base, &e->written);
-	n->burned = mark != BURN_MARK_NONE ||
-		    (peek->has_state && !peek->problem && strcmp(peek->kind, "blank") != 0 &&
-			    strcmp(peek->kind, "open") != 0);
-	n->verified = mark == BURN_MARK_VERIFIED && !peek->damaged;
 }
 
 /* Fills in what the resolver says of a text or a CHD. */
@@ -347,7 +346,6 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	n->problem = peek.problem;
 	n->sessions = peek.sessions;
 	n->tracks = peek.tracks;
-	look_if_burned(e, &peek, n);
 	judge(l, e, &peek, n);
 	if (n->plain_blank && resolver_reads(e->name))
 		catalog_text_empty(n);

@@ -14,12 +14,6 @@
 #define PATH     (sizeof("/proc/self/fd/-2147483648/") + STORE_NAME_MAX)
 #define TEXT     64u /* bytes of a mark at most, with a final 0 */
 
-/* No call takes a folder's descriptor and the name of an attribute. False: the name is too long. */
-static bool path_of(int dir, const char *base, char path[PATH])
-{
-	return snprintf(path, PATH, "/proc/self/fd/%d/%s", dir, base) < (int)PATH;
-}
-
 static void make_text(const struct timespec *written, bool verified, char text[TEXT])
 {
 	snprintf(text, TEXT, "%lld.%09ld%s", (long long)written->tv_sec, written->tv_nsec,
@@ -31,7 +25,8 @@ int burn_mark_set(int dir, const char *base, bool verified)
 	char path[PATH], text[TEXT];
 	struct stat st;
 
-	if (!path_of(dir, base, path))
+	/* No call takes a folder's descriptor and the name of an attribute. */
+	if (snprintf(path, PATH, "/proc/self/fd/%d/%s", dir, base) >= (int)PATH)
 		return -ENAMETOOLONG;
 	if (fstatat(dir, base, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
@@ -41,14 +36,11 @@ int burn_mark_set(int dir, const char *base, bool verified)
 	return lsetxattr(path, BURN_MARK, text, strlen(text), 0) < 0 ? -errno : 0;
 }
 
-enum burn_mark burn_mark_of(int dir, const char *base, const struct timespec *written)
+enum burn_mark burn_mark_of(int fd, const struct timespec *written)
 {
-	char path[PATH], text[TEXT], wanted[TEXT];
-	ssize_t n;
+	char text[TEXT], wanted[TEXT];
+	ssize_t n = fgetxattr(fd, BURN_MARK, text, sizeof(text) - 1);
 
-	if (!path_of(dir, base, path))
-		return BURN_MARK_NONE;
-	n = lgetxattr(path, BURN_MARK, text, sizeof(text) - 1);
 	if (n < 0)
 		return BURN_MARK_NONE;
 	text[n] = '\0';

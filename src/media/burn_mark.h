@@ -21,7 +21,7 @@ enum burn_mark {
 
 /* Marks the image `base` in the folder dir, as it is now. 0 or -errno, -EOPNOTSUPP among others. */
 int burn_mark_set(int dir, const char *base, bool verified);
-/* written: when the image was, its mtime. */
-enum burn_mark burn_mark_of(int dir, const char *base, const struct timespec *written);
+/* Returns the mark of the open image fd. written: when the image was, its mtime. */
+enum burn_mark burn_mark_of(int fd, const struct timespec *written);
 
 #endif
