@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The verbs that the client carries out itself, as they are typed (VERB), and as its help shows each
- * form of them (SYNOPSIS, HELP). The daemon's verbs are in protocol/verbs.h.
+ * The verbs that the client carries out itself, as they are typed (VERB), and as its help shows
+ * each form of them (SYNOPSIS, HELP). The daemon's verbs are in protocol/verbs.h.
  */
 #ifndef CTL_OWN_VERBS_H
 #define CTL_OWN_VERBS_H
@@ -31,10 +31,10 @@
 	"give this PC itself a drive, without a board (with sudo, once); its discs are in FOLDER"
 #define LOOPBACK_OFF_SYNOPSIS "loopback off [force]"
 #define LOOPBACK_OFF_HELP     "take that drive away again (with sudo); the discs stay"
-#define NETWORK_VERB        "network"
-#define NETWORK_SYNOPSIS    "network [status]"
-#define NETWORK_HELP        "say whether a PC can have, or has, this machine's drive by network"
-#define NETWORK_ON_SYNOPSIS "network on [FOLDER] [user=NAME] [listen=ADDRESS]"
+#define NETWORK_VERB          "network"
+#define NETWORK_SYNOPSIS      "network [status]"
+#define NETWORK_HELP          "say whether a PC can have, or has, this machine's drive by network"
+#define NETWORK_ON_SYNOPSIS   "network on [FOLDER] [user=NAME] [listen=ADDRESS]"
 #define NETWORK_ON_HELP                                                                            \
 	"let a PC have a drive of this machine by network, by USB/IP (with sudo, once); its "      \
 	"discs "                                                                                   \
@@ -52,8 +52,8 @@
 #define WEB_LOGOUT_SYNOPSIS   "web logout-all"
 #define WEB_LOGOUT_HELP       "end all sessions of the web page (with sudo); tokens stay valid"
 
-#define DOCTOR_VERB   "doctor"
-#define DOCTOR_HELP   "find out why no host sees a drive, and what to do about it"
+#define DOCTOR_VERB "doctor"
+#define DOCTOR_HELP "find out why no host sees a drive, and what to do about it"
 
 #define REPORT_VERB     "report"
 #define REPORT_SYNOPSIS "report [FILE]"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verb upload of the client: copies an image to the media folder, and continues after a break. */
+/* The verb upload of the client: copies an image to the media folder, and continues after a break.
+ */
 #ifndef CTL_UPLOAD_H
 #define CTL_UPLOAD_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The verb web of the client: sets who may use the page of mmcgadget-web, and says how to reach it. */
+/* The verb web of the client: sets who may use the page of mmcgadget-web, and says how to reach it.
+ */
 #ifndef CTL_WEB_H
 #define CTL_WEB_H
 

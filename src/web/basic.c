@@ -226,6 +226,11 @@ void basic_next(struct request *r)
 	command_run(r, &(struct command){.verb = "next", .drive = r->name}, on_done);
 }
 
+void basic_prev(struct request *r)
+{
+	command_run(r, &(struct command){.verb = "prev", .drive = r->name}, on_done);
+}
+
 void basic_blank(struct request *r)
 {
 	char name[TEXT_NAME], type[32], option[64];

@@ -14,6 +14,7 @@ void basic_log_out(struct request *r);
 void basic_insert(struct request *r);
 void basic_eject(struct request *r);
 void basic_next(struct request *r);
+void basic_prev(struct request *r);
 void basic_blank(struct request *r);
 void basic_ask_delete(struct request *r);
 void basic_delete(struct request *r);

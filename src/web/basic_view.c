@@ -112,6 +112,9 @@ static void put_drive(struct html *h, const char *csrf, const json_t *d)
 	fputs(" <label><input type=\"checkbox\" name=\"force\" value=\"1\"> "
 	      "even if the PC uses it, which may break what it does</label></form>\n",
 		h->f);
+	form(h, csrf, name, "prev");
+	put_button(h, "Previous disc", name);
+	fputs("</form>\n", h->f);
 	form(h, csrf, name, "next");
 	put_button(h, "Next disc", name);
 	fputs("</form>\n", h->f);

@@ -62,6 +62,7 @@ static const struct route routes[] = {
 	{"POST",   "/basic/DRIVE/insert",       ROUTE_PAGE | ROUTE_FORM, basic_insert, NULL},
 	{"POST",   "/basic/DRIVE/eject",        ROUTE_PAGE | ROUTE_FORM, basic_eject, NULL},
 	{"POST",   "/basic/DRIVE/next",         ROUTE_PAGE | ROUTE_FORM, basic_next, NULL},
+	{"POST",   "/basic/DRIVE/prev",         ROUTE_PAGE | ROUTE_FORM, basic_prev, NULL},
 	{"POST",   "/basic/DRIVE/blank",        ROUTE_PAGE | ROUTE_FORM, basic_blank, NULL},
 	{"GET",    "/basic/delete",             ROUTE_PAGE, basic_ask_delete, NULL},
 	{"POST",   "/basic/delete",             ROUTE_PAGE | ROUTE_FORM, basic_delete, NULL},
