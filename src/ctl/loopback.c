@@ -16,6 +16,7 @@
 #include "ctl/ask.h"
 #include "ctl/client.h"
 #include "ctl/loopback_unit.h"
+#include "ctl/loopback_use.h"
 #include "ctl/loopback_user.h"
 #include "ctl/network_socket.h"
 #include "ctl/own_verbs.h"
@@ -26,10 +27,9 @@
 #include "util/array.h"
 
 #define UNIT     "mmcgadgetd.service"
-#define ASK_MS   3000u /* for the daemon to answer */
 #define PAUSE_MS 100u
-#define LOCK_MS  3000u       /* for a lock to end that only programs of udev hold */
-#define FOLDER   "mmcgadget" /* in the user's home, if no other is named */
+#define LOCK_MS  3000u             /* for programs of udev to end that use the drive */
+#define FOLDER   "mmcgadget-discs" /* in the user's home, if no other is named */
 
 /* The two verbs. */
 struct choice {
@@ -118,23 +118,6 @@ static bool daemon_runs(const struct loopback *l)
 	return fd >= 0 || fd == -EACCES;
 }
 
-/* Asks the daemon whether a host has any drive, or, with locked, has locked any. */
-static bool any_drive(const struct loopback *l, bool locked)
-{
-	json_t *status = NULL;
-	const json_t *drive;
-	bool any = false;
-	size_t i;
-
-	ask_status(l->env->socket, 0, ASK_MS, &status);
-	/* After a host has disconnected, its lock stays until the next host connects. */
-	json_array_foreach(json_object_get(status, "drives"), i, drive) any |=
-		field_flag(json_object_get(drive, "host"), "connected") &&
-		(!locked || field_flag(drive, "locked"));
-	json_decref(status);
-	return any;
-}
-
 static void describe_loopback(const struct loopback *l, const char *device, char *out, size_t size)
 {
 	const struct loopback_unit *u = &l->unit;
@@ -183,7 +166,7 @@ static void describe(const struct loopback *l, bool runs, json_t *all, char *out
 		if (runs)
 			describe_loopback(l, device, out, size);
 	} else {
-		connected = runs && any_drive(l, false);
+		connected = runs && loopback_has_host(l->env->socket, false);
 		json_object_set_new(all, "listen", json_string(l->unit.listen));
 		json_object_set_new(all, "connected", json_boolean(connected));
 		if (runs)
@@ -283,8 +266,8 @@ static bool needs_root(const struct loopback *l)
 	return true;
 }
 
-/* True, or reported. */
-static bool find_user_and_folder(struct loopback *l)
+/* Makes the folder, unless it is on (is_on): then only its path is found. True, or reported. */
+static bool find_user_and_folder(struct loopback *l, bool is_on)
 {
 	char home[PATH_MAX - 64], folder[PATH_MAX], why[PATH_MAX + 256];
 
@@ -292,6 +275,11 @@ static bool find_user_and_folder(struct loopback *l)
 		    sizeof(why))) {
 		fail(l, "bad-arguments", why);
 		return false;
+	}
+	if (is_on) {
+		if (l->given.folder && realpath(l->given.folder, folder))
+			snprintf(l->unit.folder, sizeof(l->unit.folder), "%.255s", folder);
+		return true;
 	}
 	snprintf(folder, sizeof(folder), "%s/" FOLDER, home);
 	if (!loopback_folder(
@@ -440,7 +428,7 @@ static enum exit_code report_started(const struct loopback *l)
 	for (unsigned ms = 0; l->choice->kind == KIND_LOOPBACK && ms < l->env->wait_ms;
 		ms += PAUSE_MS) {
 		if (soft_udc_drive(l->env->root, l->unit.controller, device, sizeof(device)) &&
-			any_drive(l, false))
+			loopback_has_host(l->env->socket, false))
 			break;
 		sleep_ms(PAUSE_MS);
 	}
@@ -485,7 +473,7 @@ static enum exit_code turn_on(struct loopback *l)
 		return EXIT_NO_PERMISSION;
 	if (!is_on && other_daemon(l, &f))
 		return EXIT_REFUSED;
-	if (!find_listen(l) || !find_user_and_folder(l))
+	if (!find_listen(l) || !find_user_and_folder(l, is_on))
 		return EXIT_REFUSED;
 	if (is_on)
 		return again(l, &before);
@@ -506,8 +494,8 @@ static enum exit_code turn_off(struct loopback *l)
 		return report(l, false);
 	if (needs_root(l))
 		return EXIT_NO_PERMISSION;
-	/* For a moment, programs of udev lock the drive as well. */
-	while (!l->given.force && any_drive(l, true)) {
+	/* For a moment, programs of udev use the drive as well. */
+	while (!l->given.force && loopback_in_use(l->env, &l->unit, l->choice->kind)) {
 		if (ms >= MIN(l->env->wait_ms, LOCK_MS))
 			return fail(l, "locked", l->choice->using);
 		sleep_ms(PAUSE_MS);

@@ -9,7 +9,7 @@
 
 id -u carol >/dev/null 2>&1 || useradd -m -G cdrom carol
 user=(setpriv --reuid carol --regid carol --init-groups env HOME=/home/carol)
-discs=/home/carol/mmcgadget
+discs=/home/carol/mmcgadget-discs
 rm -rf "$discs"
 board=10.9.0.1
 controller=usbip-vudc.0

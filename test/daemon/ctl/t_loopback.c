@@ -59,6 +59,7 @@ static void the_same_again_is_no_error(void **state)
 	assert_has(loopback(with("on @")), "/dev/sr1");
 	assert_string_equal(asked, "systemctl start mmcgadgetd.service");
 	assert_has(loopback(with("on @2")), "is on already, for the user ");
+	assert_int_not_equal(access(in_scratch("home/discs2"), F_OK), 0);
 	assert_has(loopback(with("on @2")), "first: sudo mmcgadgetctl loopback off\n-> 1");
 	stop_daemon();
 	assert_has(loopback(""), "is on, but mmcgadgetd does not run");
@@ -207,6 +208,14 @@ static void a_disc_that_is_used_is_not_taken_away(void **state)
 	set_host(true, true);
 	assert_has(loopback("off"), "this PC uses the disc: it is mounted");
 	assert_string_equal(asked, "");
+	/* udev locks each disc that it sees; a burn counts, though nobody else has the device open. */
+	put_file("/dev/sr1", "");
+	put_text("answer", "{\"ok\":true,\"drives\":[{\"locked\":true,\"burn\":\"burning\","
+			   "\"host\":{\"connected\":true}}]}\n");
+	assert_has(loopback("off"), "this PC uses the disc");
+	set_host(true, true);
+	broken = "systemctl stop";
+	assert_has(loopback("off"), "does not stop; nothing else was changed");
 	env.uid = 1000;
 	assert_has(loopback("off force"), "only root may: sudo mmcgadgetctl loopback off force\n");
 	env.uid = 0;
