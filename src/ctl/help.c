@@ -49,18 +49,23 @@ static unsigned each_form(const char *verb,
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < VERB_COUNT; i++) {
-		if (verb ? strcmp(verb, verb_table[i].name) != 0
-			 : verb_table[i].options & VERB_FOR_PROGRAMS)
-			continue;
-		fn(verb_table[i].name, verb_table[i].synopsis, verb_table[i].help, ctx);
-		n++;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
-		if (verb && strcmp(verb, own[i].verb) != 0)
-			continue;
-		fn(own[i].verb, own[i].synopsis, own[i].help, ctx);
-		n++;
+	/* Forms for programs come last, if they are asked for at all. */
+	for (int programs = 0; programs <= (verb != NULL); programs++) {
+		for (size_t i = 0; i < VERB_COUNT; i++) {
+			const struct verb *v = &verb_table[i];
+
+			if (programs != !!(v->options & VERB_FOR_PROGRAMS) ||
+				(verb && strcmp(verb, v->name) != 0))
+				continue;
+			fn(v->name, v->synopsis, v->help, ctx);
+			n++;
+		}
+		for (size_t i = 0; !programs && i < ARRAY_LEN(own); i++) {
+			if (verb && strcmp(verb, own[i].verb) != 0)
+				continue;
+			fn(own[i].verb, own[i].synopsis, own[i].help, ctx);
+			n++;
+		}
 	}
 	return n;
 }

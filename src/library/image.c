@@ -24,6 +24,7 @@
 #include "disc/cd_record.h"
 #include "disc/cd_recording.h"
 #include "disc/disc_state.h"
+#include "protocol/format_size.h"
 #include "util/array.h"
 #include "util/log.h"
 
@@ -73,13 +74,16 @@ static void warn_volume(struct image *image, const struct library_file *f, bool 
 void image_warn_room(
 	int folder, const char *folder_name, uint64_t bytes, char *out, size_t out_size)
 {
+	char is_free[16], takes[16];
 	uint64_t room = 0;
 
 	out[0] = '\0';
-	if (free_room(folder, &room) == 0 && room < bytes)
-		snprintf(out, out_size,
-			"; only %" PRIu64 " MB are free in %.64s, a full disc takes %" PRIu64 " MB",
-			room / 1000000, folder_name, bytes / 1000000);
+	if (free_room(folder, &room) < 0 || room >= bytes)
+		return;
+	format_size(room, is_free);
+	format_size(bytes, takes);
+	snprintf(out, out_size, "; only %s are free in %.64s, a full disc takes %s", is_free,
+		folder_name, takes);
 }
 
 uint64_t image_largest(const struct disc_medium *medium, uint32_t capacity)
@@ -92,14 +96,14 @@ uint64_t image_largest(const struct disc_medium *medium, uint32_t capacity)
 static void warn_largest(struct image *image, uint64_t most)
 {
 	const uint64_t full = image_largest(image->disc->medium, image->disc->capacity);
-	char text[160];
+	char text[160], has[16], takes[16];
 
 	if (most >= full)
 		return;
+	format_size(most, has);
+	format_size(full, takes);
 	snprintf(text, sizeof(text),
-		"; a file of this file system has at most %" PRIu64
-		" MB, a full disc takes %" PRIu64 " MB",
-		most / 1000000, full / 1000000);
+		"; a file of this file system has at most %s, a full disc takes %s", has, takes);
 	add_warning(image, text);
 }
 

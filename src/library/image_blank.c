@@ -75,6 +75,7 @@ static int check_size(const struct library_file *file, const char *folder_name,
 {
 	const uint64_t full = image_largest(blank->medium, capacity_of(blank));
 	uint64_t most = full;
+	char takes[16], has[16];
 	int fd = library_open(file);
 
 	if (fd < 0)
@@ -84,12 +85,12 @@ static int check_size(const struct library_file *file, const char *folder_name,
 	close(fd);
 	if (most >= full / 4 * 3)
 		return 0;
+	format_size(full, takes);
+	format_size(most, has);
 	return image_refuse(why, -EFBIG, "too-large",
-		"a full %s takes %" PRIu64 " MB, and a file in %s has at most %" PRIu64
-		" MB (FAT32 has this limit, exFAT and ext4 do not); make a smaller blank with "
-		"type=, "
-		"or use another file system",
-		blank->medium->title, full / 1000000, folder_name, most / 1000000);
+		"a full %s takes %s, and a file in %s has at most %s (FAT32 has this limit, exFAT "
+		"and ext4 do not); make a smaller blank with type=, or use another file system",
+		blank->medium->title, takes, folder_name, has);
 }
 
 /* For a new image of 0 bytes, which is removed if this fails. 0 or -errno with *why. */

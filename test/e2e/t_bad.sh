@@ -174,7 +174,7 @@ config drives="{ name = \"drive0\"; media = \"$small\"; }" \
 	extra='behaviour: { sync_mb = 1; sync_seconds = 1; };'
 drive_up
 text=$(mmcgadgetctl blank full.img 2>&1)
-like "little room: blank warns" "$text" 'only [0-9]+ MB are free'
+like "little room: blank warns" "$text" 'only [0-9.]+ MB are free'
 wait_for 15 blank_seen
 # growisofs reports the failed WRITE, closes the disc, and then exits with 0.
 check "media folder full: the burner ends" timeout 200 sh -c \
