@@ -41,6 +41,7 @@ is "a blank's room" "$(state free_blocks)" "$capacity"
 # sg_dd writes most of the disc in commands of 1 MB: growisofs writes 32 KB at a time, which takes too
 # long in an emulated machine. Then growisofs finds the open track, resumes it, and burns to the end.
 most=$((capacity - 32768))
+check "commands of 1 MB are possible" allow_large_commands
 timed "$most blocks in commands of 1 MB" $((most * 2048)) \
 	sg_dd if="$work/whole.img" of="$sg" bs=2048 bpt=512 count="$most" verbose=0
 is "the next writable address is after them" "$(state nwa)" "$most"

@@ -6,6 +6,7 @@
 . ./lib.sh
 
 drive_up
+check "commands of 1 MB are possible" allow_large_commands
 u_script=/build/test/e2e/u_script
 export u_script
 
@@ -23,7 +24,7 @@ case $1 in
 blank)
 	name=blank-$(date +%s%N).iso
 	echo "$name" >"$last"
-	mmcgadgetctl blank "$name"
+	mmcgadgetctl blank "$name" "${@:2}" # type=NAME
 	;;
 rom | cd)
 	[ -e "$media/rom-$2.iso" ] || "$u_script" stamp "$media/rom-$2.iso" "$2" || exit 1

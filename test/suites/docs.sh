@@ -115,7 +115,7 @@ help_synopses=$({
 	for verb in $program_verbs; do "$O/mmcgadgetctl" help "$verb"; done
 } | sed -n 's/^  \([a-z]\)/\1/p' | small | sort -u)
 program_synopses=$(for verb in $program_verbs; do
-	"$O/mmcgadgetctl" --json help "$verb" | grep -o '"synopsis":"[^"]*"' | head -n 1 | cut -d'"' -f4
+	"$O/mmcgadgetctl" --json help "$verb" | grep -o '"synopsis":"[^"]*"' | tail -n 1 | cut -d'"' -f4
 done | small)
 own_synopses=$(small <<<"$own_synopses")
 for p in mmcgadgetd.8 mmcgadgetctl.1; do
