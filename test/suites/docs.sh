@@ -277,6 +277,16 @@ report 'every document that a document links to exists' "$(
 		[ -e "$(dirname "$document")/$path" ] || echo "$document: no $path"
 	done
 )"
+# The package has the documents in another place, and "make install" has none.
+report 'every page that a manual names exists, and the manual says where the package has it' "$(
+	for p in "$man"/*; do
+		awk '
+			function unsaid() { if (page) print FILENAME ": " page ": not where the package has it" }
+			/^\.Pa docs\// { unsaid(); page = $2; from = FNR; if (system("test -e " page)) print FILENAME ": no " page; next }
+			page && /^\.Pa \/usr\/share\/doc\/mmcgadget/ && FNR - from < 5 { page = "" }
+			END { unsaid() }' "$p"
+	done
+)"
 both 'rooms in docs/architecture.md and directories of sources' \
 	"$(sed -n 's,^| `\(\(src/[a-z]*\|gadget\)/\)` |.*,\1,p' docs/architecture.md)" "$(printf '%s\n' src/*/ gadget/)"
 report 'every page that doctor names is there, and no other' "$(
