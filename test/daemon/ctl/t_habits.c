@@ -3,6 +3,8 @@
  */
 #include "daemon/control/control_fixture.h"
 
+#include <pwd.h>
+
 #include "daemon/iso.h"
 #include "util/array.h"
 
@@ -19,9 +21,9 @@ static int type(const char *typed, char *out, char *err, size_t size)
 	int status;
 
 	snprintf(command, sizeof(command),
-		"export CTL='%s'; M=%s/media W=%s; cd $W; mmcgadgetctl() { $CTL --socket "
-		"$W/run/socket \"$@\"; }; { mmcgadgetctl %s; } >out 2>err",
-		client(), scratch, scratch, typed);
+		"export CTL='%s' MMCGADGET_ROOT=%s/root; M=%s/media W=%s; cd $W; mmcgadgetctl() { "
+		"$CTL --socket $W/run/socket \"$@\"; }; { mmcgadgetctl %s; } >out 2>err",
+		client(), scratch, scratch, scratch, typed);
 	status = run_beside(command);
 	snprintf(out, size, "%s", get_text("out"));
 	snprintf(err, size, "%s", get_text("err"));
@@ -65,8 +67,8 @@ static void put_discs(void)
 	put_size("x.iso", 4096);
 }
 
-static const struct habit habits[] = {
-	/* help and nothing else, wherever it is asked for */
+/* Help and nothing else, wherever it is asked for. */
+static const struct habit helps[] = {
 	{"blank --help", 0, "make a blank disc"},
 	{"blank -h", 0, "make a blank disc"},
 	{"insert -h", 0, "insert NAME"},
@@ -84,6 +86,13 @@ static const struct habit habits[] = {
 	{"status help", 0, "show the drives"},
 	{"blank help", 0, "make a blank disc"},
 	{"help load", 2, "there is no \"load\"; did you mean insert?"},
+	{"next --help", 0, "next image"},
+	{"delete --help a.iso", 0, "delete NAME"},
+	{"rename -h a.iso z.iso", 0, "rename OLD NEW"},
+	{"erase -h a.iso", 0, "erase NAME"},
+};
+
+static const struct habit habits[] = {
 	/* options behind the verb, and short ones */
 	{"status --json", 0, "\"ok\":true"},
 	{"list --json", 0, "\"ok\":true"},
@@ -235,6 +244,23 @@ static const struct habit habits[] = {
 	{"get movie.isp", 1, "did you mean \"films/movie.iso\"?"},
 };
 
+static void help_does_nothing_else(void **state)
+{
+	struct drive_info info;
+
+	(void)state;
+	put_discs();
+	FIFO("insert \"b c.iso\"\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8.19 kB)");
+	for (size_t i = 0; i < ARRAY_LEN(helps); i += emulated() ? 7 : 1) {
+		check(&helps[i]);
+		check_nothing_was_made();
+		assert_int_equal(size_of("media/a.iso"), 4096);
+		drive_get_info(usb[0].drive, &info);
+		if (!info.mmc.loaded || !info.image || strcmp(info.image, "b c.iso") != 0)
+			fail_msg("mmcgadgetctl %s took the disc out", helps[i].typed);
+	}
+}
+
 static void every_habit_ends_as_expected(void **state)
 {
 	static char out[16384], err[16384];
@@ -294,85 +320,154 @@ static void help_needs_neither_daemon_nor_group(void **state)
 	assert_int_equal(rename(in_scratch("run/away"), in_scratch("run/socket")), 0);
 }
 
+struct end {
+	const char *typed;
+	int exit;
+	const char *code; /* NULL: a success */
+};
+
+/* Fails unless the client printed one object, with that code, and nothing else. */
+static void check_end(const struct end *e, int exit, const char *out, const char *err)
+{
+	json_t *a = json_loads(out, 0, NULL);
+	const char *has = json_string_value(json_object_get(a, "code"));
+
+	if (exit != e->exit || *err || !json_is_object(a) ||
+		strcmp(strchrnul(out, '\n'), "\n") != 0 ||
+		strcmp(has ? has : "", e->code ? e->code : "") != 0)
+		fail_msg("%s ends with %d, \"%s\" and \"%s\", not with %d and one object, %s",
+			e->typed, exit, out, err, e->exit, e->code ? e->code : "a success");
+	assert_int_equal(json_integer_value(json_object_get(a, "format")), 1);
+	assert_true(json_is_true(json_object_get(a, "ok")) == !e->code);
+	assert_true(json_is_string(json_object_get(a, "message")));
+	json_decref(a);
+}
+
+static const struct end ends[] = {
+	{"status --json", 0, NULL},
+	{"--json insert a.iso", 0, NULL},
+	{"eject --json", 0, NULL},
+	{"help --json", 0, NULL},
+	{"--json insert --help", 0, NULL},
+	{"--json", 2, "usage"},
+	{"load --json", 2, "usage"},
+	{"insert --json", 2, "usage"},
+	{"--json insert a b", 2, "bad-arguments"},
+	{"--frob --json", 2, "usage"},
+	{"--json --wait x status", 2, "usage"},
+	{"--json trace show /nonexistent", 2, "usage"},
+	{"--json trace save -", 2, "usage"},
+	{"--json trace save /dev/null drive1", 1, "no-trace"},
+	{"--json trace save trace", 0, NULL},
+	{"--json trace save /nonexistent/trace", 1, "io-error"},
+	{"--json trace save /dev/full", 1, "io-error"},
+	{"--json insert none", 1, "no-such-image"},
+	{"--json wait host", 0, NULL},
+	{"--json wait burned timeout=0", 1, "timeout"},
+	{"--json wait", 2, "usage"},
+	{"--json watch none", 2, "bad-arguments"},
+	{"--json watch drive=none", 1, "no-such-drive"},
+	{"--json events a b", 2, "usage"},
+	{"--json get", 2, "usage"},
+	{"--json get none.iso", 1, "no-such-image"},
+	{"--json get a.iso", 0, NULL},
+	{"--json get a.iso", 1, "exists"}, /* from the row before */
+	{"--json get a.iso /nonexistent/x", 1, "io-error"},
+	{"--json upload", 2, "usage"},
+	{"--json upload /nonexistent/x.iso", 1, "io-error"},
+	{"--json upload /dev/null", 1, "not-a-file"},
+	{"--json upload a.iso", 1, "exists"},
+	{"--json report", 2, "usage"},
+	{"--json report a b", 2, "usage"},
+	{"--json report /nonexistent/x", 1, "io-error"},
+	{"--json report /dev/full", 1, "io-error"},
+	{"--json web sideways", 2, "usage"},
+	{"--json web token add", 2, "usage"},
+	{"--json web token remove none", 1, "no-such-token"},
+	{"--json web password </dev/null", 1, "bad-password"},
+	{"--json loopback on", 1, "not-ready"}, /* $MMCGADGET_ROOT has no modules */
+	{"--json loopback sideways", 2, "usage"},
+	{"--json network sideways", 2, "usage"},
+	{"--json --socket /nonexistent status", 3, "no-daemon"},
+	{"--json --socket /nonexistent watch", 3, "no-daemon"},
+	{"--json --socket /nonexistent events", 3, "no-daemon"},
+	{"--json --socket /nonexistent get a.iso x", 3, "no-daemon"},
+	{"--json --socket /nonexistent upload a.iso", 3, "no-daemon"},
+	{"--json --socket /nonexistent wait host", 3, "no-daemon"},
+	{"--json --socket /nonexistent trace save x", 3, "no-daemon"},
+};
+
 /* With --json there is one object on standard output, whatever the end. */
 static void every_end_is_an_object(void **state)
 {
-	static const struct {
-		const char *typed;
-		int exit;
-		const char *code;
-	} rows[] = {
-		{"status --json", 0, NULL},
-		{"--json insert a.iso", 0, NULL},
-		{"eject --json", 0, NULL},
-		{"help --json", 0, NULL},
-		{"--json insert --help", 0, NULL},
-		{"--json", 2, "usage"},
-		{"load --json", 2, "usage"},
-		{"insert --json", 2, "usage"},
-		{"--json insert a b", 2, "bad-arguments"},
-		{"--frob --json", 2, "usage"},
-		{"--json --wait x status", 2, "usage"},
-		{"--json trace show /nonexistent", 2, "usage"},
-		{"--json trace save -", 2, "usage"},
-		{"--json trace save /dev/null", 1, "no-trace"},
-		{"--json insert none", 1, "no-such-image"},
-		{"--json wait host", 0, NULL},
-		{"--json wait burned timeout=0", 1, "timeout"},
-		{"--json wait", 2, "usage"},
-		{"--json watch none", 2, "bad-arguments"},
-		{"--json watch drive=none", 1, "no-such-drive"},
-		{"--json --socket /nonexistent status", 3, "no-daemon"},
-		{"--json --socket /nonexistent watch", 3, "no-daemon"},
-		{"--json --socket /nonexistent trace save x", 3, "no-daemon"},
-	};
 	static char out[16384], err[16384];
+	struct recorder *r = drive_recorder(usb[0].drive);
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		json_t *a;
-
-		print_message("%s\n", rows[i].typed);
-		assert_int_equal(type(rows[i].typed, out, err, sizeof(out)), rows[i].exit);
-		assert_string_equal(err, "");
-		a = json_loads(out, 0, NULL);
-		assert_true(json_is_object(a));
-		assert_string_equal(strchr(out, '\n'), "\n");
-		assert_int_equal(json_integer_value(json_object_get(a, "format")), 1);
-		assert_true(json_is_true(json_object_get(a, "ok")) == !rows[i].code);
-		assert_true(json_is_string(json_object_get(a, "message")));
-		if (rows[i].code)
-			assert_string_equal(
-				json_string_value(json_object_get(a, "code")), rows[i].code);
-		json_decref(a);
+	/* A command for the trace to save. */
+	fifo_slow("trace start\n", "ok: drive0: a trace begins");
+	recorder_observer.began(r);
+	fake_host(&usb[0], 0x00, 0);
+	recorder_observer.ended(r, &(struct bot_command){.csw = 0});
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		check_end(&ends[i], type(ends[i].typed, out, err, sizeof(out)), out, err);
 	}
 }
 
-/* The user who may not is told what to type, with the own name. */
+/* As root every socket may be used: another user types. Returns the exit code. */
+static int type_as_nobody(const char *typed, char *out, char *err, size_t size)
+{
+	char command[1024];
+
+	put_text("as.sh",
+		"cd /; exec setpriv --reuid=65534 --regid=65534 --clear-groups -- \"$@\"\n");
+	snprintf(command, sizeof(command),
+		"version >/dev/null; cp ${CTL##* } ctl; chmod 755 ctl as.sh; "
+		"sh as.sh $WRAP $W/ctl --socket $W/run/socket %s",
+		typed);
+	return type(command, out, err, size);
+}
+
+/* The user who may not is told what to type, with the own name and the socket's group. */
 static void no_permission_names_user_and_group(void **state)
 {
+	static const struct end rows[] = {
+		{"status --json", 4, "no-permission"},
+		{"events --json", 4, "no-permission"},
+		{"get a.iso --json", 4, "no-permission"},
+		{"web password --json <as.sh", 4, "no-permission"},
+	};
 	static char out[16384], err[16384];
+	const struct passwd *user = getpwuid(65534);
+	const struct group *other = getgrgid(1);
+	char want[512];
 
 	(void)state;
-	/* As root every socket may be used: another user is needed. */
-	if (geteuid() != 0)
+	if (geteuid() != 0 || !user || !other)
 		skip();
 	chmod(scratch, 0755);
 	chmod(in_scratch("run"), 0755);
-	chmod(in_scratch("run/socket"), 0600);
-	put_text("as.sh", "cd /; exec setpriv --reuid=65534 --clear-groups -- \"$@\"\n");
-	assert_int_equal(type("status; cd $W; cp ${CTL##* } ctl; chmod 755 ctl as.sh; "
-			      "sh as.sh $WRAP $W/ctl --socket $W/run/socket status",
-				 out, err, sizeof(out)),
-		4);
-	assert_non_null(strstr(err, "permission denied"));
-	assert_non_null(strstr(err, "sudo"));
-	assert_int_equal(
-		type("status; cd $W; sh as.sh $WRAP $W/ctl --json --socket $W/run/socket status | "
-		     "tail -n 1; exit 1",
-			out, err, sizeof(out)),
-		1);
-	assert_non_null(strstr(out, "\"code\":\"no-permission\",\"format\":1}"));
+	chmod(in_scratch("run/socket"), 0660);
+	mkdir(in_scratch("root"), 0755);
+	mkdir(in_scratch("root/etc"), 0755);
+	mkdir(in_scratch("root/etc/mmcgadget"), 0755);
+	assert_int_equal(type_as_nobody("status", out, err, sizeof(out)), 4);
+	snprintf(want, sizeof(want),
+		"mmcgadgetctl: %s: permission denied; only root may use it: put sudo before this "
+		"command\n",
+		in_scratch("run/socket"));
+	assert_string_equal(err, want);
+	assert_int_equal(chown(in_scratch("run/socket"), 0, other->gr_gid), 0);
+	snprintf(want, sizeof(want),
+		"mmcgadgetctl: %s: permission denied; join the group %s: sudo usermod -aG %s %s, "
+		"then log out and in again; or put sudo before this command\n",
+		in_scratch("run/socket"), other->gr_name, other->gr_name, user->pw_name);
+	assert_int_equal(type_as_nobody("status", out, err, sizeof(out)), 4);
+	assert_string_equal(err, want);
+	assert_string_equal(out, "");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		check_end(&rows[i], type_as_nobody(rows[i].typed, out, err, sizeof(out)), out, err);
+	}
 }
 
 /* The disc is recorded on, and finalised while the client waits. */
@@ -449,6 +544,7 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		T(help_does_nothing_else),
 		T(every_habit_ends_as_expected),
 		T(no_line_makes_a_disc_called_like_an_option),
 		T(help_fits_on_a_terminal),

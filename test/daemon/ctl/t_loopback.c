@@ -130,6 +130,7 @@ static void missing_parts_of_the_system_are_reported_first(void **state)
 	assert_has(loopback(with("on @")),
 		with("which only root may: sudo mmcgadgetctl loopback on @\n-> 4"));
 	assert_has(loopback("on a;b user=x"), "sudo mmcgadgetctl loopback on \"a;b\" user=x\n");
+	assert_has(loopback("on --json"), "\"code\":\"no-permission\",\"format\":1}\n-> 4");
 	put_file("/lib/modules/6.12.0-test/modules.dep", "x/usb_f_fs.ko:\nx/dummy_hcd.ko:\n");
 	assert_has(loopback("on"), "has no libcomposite; mmcgadgetctl doctor says more\n-> 1");
 	put_file("/lib/modules/6.12.0-test/modules.dep", "x/libcomposite.ko:\nx/usb_f_fs.ko:\n");
