@@ -3,7 +3,6 @@
 #include "daemon/control/control_fixture.h"
 
 #include "daemon/iso.h"
-#include "protocol/answer.h"
 
 /* A name or label cannot make a text look like another one; programs get it unchanged. */
 static void answers_show_no_deceptive_characters(void **state)
@@ -35,42 +34,6 @@ static void answers_show_no_deceptive_characters(void **state)
 	FIFO("insert gnp\n", "ok: drive0: inserted gnp?osi.txt.iso (DVD-ROM, 40.96 kB)");
 	FIFO("status\n", "ok: mmcgadgetd " MMCGADGET_VERSION ", 2 drives");
 	assert_null(strstr(get_text("run/status"), "\xe2\x80"));
-	close(fd);
-}
-
-/* The members of a drive, and the table of them in mmcgadgetd(8), which programs rely on. */
-static void socket_status_has_the_members_of_the_manual(void **state)
-{
-	static char manual[1 << 17];
-	FILE *f = fopen("docs/man/mmcgadgetd.8", "r");
-	int fd = connect_client();
-	unsigned found = 0;
-	char *line, *rest;
-	json_t *a, *d;
-
-	(void)state;
-	assert_non_null(f);
-	manual[fread(manual, 1, sizeof(manual) - 1, f)] = '\0';
-	fclose(f);
-	send_text(fd, "status\n");
-	a = json_loads(receive_line(fd), 0, NULL);
-	d = json_array_get(json_object_get(a, "drives"), 0);
-	rest = strstr(manual, "The members of a drive are:\n");
-	assert_non_null(rest);
-	*strstr(rest, "\n.El\n") = '\0';
-	for (line = strtok(rest, "\n"); line; line = strtok(NULL, "\n")) {
-		if (strncmp(line, ".It Li ", 7) != 0)
-			continue;
-		/* Only with the group "burned" of the configuration. */
-		if (strcmp(line + 7, "burned") == 0)
-			continue;
-		found++;
-		if (!json_object_get(d, line + 7))
-			fail_msg("the manual has the member %s, status has not", line + 7);
-	}
-	assert_int_equal(found, json_object_size(d));
-	assert_int_equal(json_integer_value(json_object_get(a, "format")), ANSWER_FORMAT);
-	json_decref(a);
 	close(fd);
 }
 
@@ -163,11 +126,9 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(answers_show_no_deceptive_characters),
-		T(socket_status_has_the_members_of_the_manual),
 		T(status_tells_a_burn_from_one_that_was_cut),
 		T(a_missing_drive_may_be_in_the_new_configuration),
 	};
 
-	fake_faults[0] = true; /* so that status has the member */
 	return cmocka_run_group_tests_name("answers", tests, NULL, NULL);
 }
