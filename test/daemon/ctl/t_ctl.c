@@ -52,6 +52,38 @@ static void client_prints_answers_and_errors(void **state)
 	assert_int_equal(size_of("media/a.iso"), 4096);
 }
 
+/* Who changes the disc of a board without a PC is told that nobody sees it. */
+static void client_says_that_no_pc_is_there(void **state)
+{
+	static const struct {
+		bool unplugged, suspended;
+		const char *typed, *want;
+	} rows[] = {
+		{true, false, "insert a.iso",
+			"drive0: inserted a.iso (DVD-ROM, 4.10 kB) (no PC is connected, or it is "
+			"asleep)\n"},
+		{true, false, "eject", "drive0: ejected a.iso\n"},
+		{false, true, "insert b",
+			"drive0: inserted b c.iso (DVD-ROM, 8.19 kB) (no PC is connected, or it is "
+			"asleep)\n"},
+		{false, false, "insert a.iso", "drive0: inserted a.iso (DVD-ROM, 4.10 kB)\n"},
+		{true, false, "--json insert b",
+			"{\"ok\":true,\"message\":\"drive0: inserted b c.iso (DVD-ROM, 8.19 "
+			"kB)\",\"format\":1,\"drive\":\"drive0\",\"image\":\"b c.iso\","
+			"\"kind\":\"iso\",\"size\":8192,\"warning\":\"\",\"host_awake\":false}\n"},
+	};
+	static char out[16384], err[16384];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		usb[0].unplugged = rows[i].unplugged;
+		usb[0].suspended = rows[i].suspended;
+		assert_int_equal(ctl(rows[i].typed, out, err), 0);
+		assert_string_equal(out, rows[i].want);
+		assert_string_equal(err, "");
+	}
+}
+
 static void client_refuses_bad_arguments(void **state)
 {
 	static char out[16384], err[16384];
@@ -208,6 +240,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(client_prints_answers_and_errors),
+		T(client_says_that_no_pc_is_there),
 		T(client_refuses_bad_arguments),
 		T(client_waits_for_a_daemon_and_gives_up),
 		T(client_shows_that_a_command_waits),
