@@ -38,11 +38,13 @@ has() { # TEXT LINE...: each line is a part of the text
 no() { ! "$@"; }
 
 # ---- what the demo asks --------------------------------------------------------------------
-# A machine is a folder with the files that tell what it is. apt-get and dpkg are ours: the first only
-# remembers that it was called.
+# A machine is a folder with the files that tell what it is. apt-get, dpkg and df are ours: the first only
+# remembers that it was called, the last one has $ROOM MB.
 mkdir "$work/bin"
 printf '#!/bin/sh\necho "$0 $*" >>"%s/installed"\n' "$work" >"$work/bin/apt-get"
 printf '#!/bin/sh\necho "${ARCH:-amd64}"\n' >"$work/bin/dpkg"
+printf '#!/bin/sh\nprintf "Filesystem 1048576-blocks Used Available Capacity Mounted on\\nx 99999 1 %%s 1%%%% /\\n" "${ROOM:-9000}"\n' \
+	>"$work/bin/df"
 chmod 755 "$work/bin"/*
 machine() { # MODEL, or '' for one without a device tree
 	rm -rf "$work/root"
@@ -86,6 +88,13 @@ check 'demo, a PC: the virtual machine' demo 0 in_guest --check
 echo 'MemAvailable:     400000 kB' >"$work/root/proc/meminfo"
 check 'demo, a PC with little memory: says so' demo 1 'needs 2500 MB of free memory; 390 MB are free here'
 machine ''
+ROOM=2999 check 'demo, a PC with little room: says so, and what to type' \
+	demo 1 "needs 3000 MB below $work, once; 2999 MB are free there."
+ROOM=2999 check 'demo, the same: another folder' demo 1 'sudo make demo MMCGADGET_CACHE=FOLDER'
+ROOM=3000 check 'demo, a PC with just enough room' demo 0 in_guest --check
+mkdir -p "$work"/cache/guest-{bookworm,trixie}-1
+touch "$work"/cache/guest-{bookworm,trixie}-1/complete
+CACHE=$work/cache ROOM=100 check 'demo, the same once the machine is made: no more room is needed' demo 0 in_guest --check
 check 'demo, 32 bits: says so' env ARCH=armhf bash -c "$(declare -f demo has); work=$work demo 1 'no virtual machine for armhf'"
 machine 'Some Other Board'
 check 'demo, a board that is not known: the virtual machine' demo 0 in_guest --check
