@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ctl/redact.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <regex.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ static const struct {
 	bool keep; /* keep the first part in parentheses */
 } patterns[] = {
 	{"([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}", "<mac>", false},
+	{"(enx)[0-9a-f]{12}", "<mac>", true}, /* the name of an interface */
 	{"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", "<uuid>", false},
 	{"[0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}", "<address>", false},
 	{"(/home/)[^/ \t\"']+", "<user>", true},
@@ -200,6 +202,69 @@ static char *replace_pattern(const regex_t *regex, const char *what, bool keep, 
 	return text;
 }
 
+/* ---- addresses of IPv6 -------------------------------------------------------------------- */
+
+/* Neither a name such as ::add is an address of somebody, nor is :: alone. */
+static bool is_somebodys(const char *text)
+{
+	return strncmp(text, "::", 2) != 0 || strpbrk(text + 2, ":.0123456789");
+}
+
+/* Returns the length of the address at the beginning of at, 0: there is none. */
+static size_t ipv6_length(const char *at)
+{
+	size_t all = strspn(at, "0123456789abcdefABCDEF:.");
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	/* A port, or the punctuation of a sentence, may follow. */
+	for (size_t n = all < sizeof(text) ? all : sizeof(text) - 1; n > 2; n--) {
+		if (is_word(at[n]))
+			continue;
+		snprintf(text, sizeof(text), "%.*s", (int)n, at);
+		if (inet_pton(AF_INET6, text, &address) == 1 && is_somebodys(text))
+			return n;
+	}
+	return 0;
+}
+
+/* Returns the length of a zone, as in fe80::1%eth0. */
+static size_t zone_length(const char *at)
+{
+	size_t n = *at == '%' ? 1 : 0;
+
+	while (n > 0 && (isalnum((unsigned char)at[n]) ||
+				(at[n] && strchr("._-", at[n]) && is_word(at[n + 1]))))
+		n++;
+	return n > 1 ? n : 0;
+}
+
+/* Replaces addresses of IPv6. The result is allocated; NULL: no memory. */
+static char *replace_ipv6(const char *line)
+{
+	char *text = NULL, before = ' ';
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	while (out && *line) {
+		/* In std::dec, the part behind the t is none. */
+		size_t n = is_word(before) ? 0 : ipv6_length(line);
+
+		if (n > 0)
+			fputs("<address>", out);
+		else
+			fputc(*line, out);
+		n += n > 0 ? zone_length(line + n) : 1;
+		before = line[n - 1];
+		line += n;
+	}
+	if (out && fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 /* ---- the daemon's log --------------------------------------------------------------------- */
 
 /* Returns the end of the first word of the line that has the suffix of an image, or NULL. */
@@ -275,8 +340,8 @@ static void write_log_line(const struct redact *r, const char *line, FILE *out)
 		return;
 	}
 	begin = said_before(r, line);
-	/* A name that was replaced already is none. */
-	if (begin && (!end || begin < end) && *begin != '<') {
+	/* A name that was replaced already is none; a part of a name may have been. */
+	if (begin && (!end || begin < end) && strncmp(begin, "<image>", 7) != 0) {
 		end = end ? end : tail_of(begin);
 	} else if (end) {
 		begin = image_begin(line, end);
@@ -292,8 +357,9 @@ static void write_log_line(const struct redact *r, const char *line, FILE *out)
 
 static void write_line(const struct redact *r, const char *line, bool log, FILE *out)
 {
-	char *text = replace_names(r, line);
+	char *names = replace_names(r, line), *text = names ? replace_ipv6(names) : NULL;
 
+	free(names);
 	for (size_t i = 0; text && i < ARRAY_LEN(patterns); i++) {
 		char *next =
 			replace_pattern(&r->regex[i], patterns[i].what, patterns[i].keep, text);

@@ -61,6 +61,51 @@ static const char *redacted(const struct redact *r, const char *text, bool log)
 	return out;
 }
 
+/* Addresses, and what looks like one. */
+static void addresses_are_replaced(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"2001:db8:0:1:2:3:4:5", "<address>"},
+		{"2001:0DB8:0000:0001:0002:0003:0004:0005/64", "<address>/64"},
+		{"at fe80::c82e:d2ff:fea5:6f3%usb0, up", "at <address>, up"},
+		{"fe80::1%enx00112233aabb.7: up", "<address>: up"},
+		{"inet6 addr:2001:db8::1.", "inet6 addr:<address>."},
+		{"listen=[fd00::2]:3240", "listen=[<address>]:3240"},
+		{"[::]:3240 and [::1]:3240", "[::]:3240 and [<address>]:3240"},
+		{"from 2001:db8::: no", "from <address>: no"},
+		{"2001:db8::1: refused", "<address>: refused"},
+		{"2001:db8::1.443 > fd12:3456::", "<address>.443 > <address>"},
+		{"1:2:3:4:5:6:7:8:3240", "<address>:3240"},
+		{"1:2:3:4:5:6:7::, 1::8", "<address>, <address>"},
+		{"::ffff:192.0.2.1:80", "<address>:80"},
+		{"64:ff9b::192.0.2.33 (192.0.2.33)", "<address> (<address>)"},
+		{"\"fdaa:bbcc::dd\"", "\"<address>\""},
+		{"FE80::1, x=fe80::2;", "<address>, x=<address>;"},
+		{"MAC CA:2e:d2:a5:06:f3, enxca2ed2a506f3", "MAC <mac>, enx<mac>"},
+		/* Neither an address nor anything else */
+		{"12:34:56", "12:34:56"},
+		{"2026-11-28T12:34:56.789012+01:00", "2026-11-28T12:34:56.789012+01:00"},
+		{"[   12.345678] usb 1-1: x", "[   12.345678] usb 1-1: x"},
+		{"std::dec, a::push_back, Foo::bad, ::add",
+			"std::dec, a::push_back, Foo::bad, ::add"},
+		{"x::1 :: ab::c_d 0::x", "x::1 :: ab::c_d 0::x"},
+		{"1d6b:0104, 0000:00:14.0, 1:0:0:0", "1d6b:0104, 0000:00:14.0, 1:0:0:0"},
+		{"INDEX 01 00:03:25 sense 6/28/00: 100%", "INDEX 01 00:03:25 sense 6/28/00: 100%"},
+	};
+	struct redact *r = redact_new();
+
+	(void)state;
+	assert_non_null(r);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_string_equal(redacted(r, rows[i].text, false), rows[i].want);
+		assert_string_equal(redacted(r, rows[i].text, true),
+			*rows[i].text == '"' ? "\"<name>\"" : rows[i].want);
+	}
+	redact_free(r);
+}
+
 static void names_are_replaced(void **state)
 {
 	static const struct {
@@ -101,6 +146,10 @@ static void names_are_replaced(void **state)
 		{"drive0: session 2 of Anne: 1999.iso is closed, 4.10 MB are recorded; more",
 			"drive0: session 2 of <image> is closed, 4.10 MB are recorded; more", 1},
 		{"drive0: inserted Our Wedding (Anne) (DVD-ROM, 4.10 GB)",
+			"drive0: inserted <image> (DVD-ROM, 4.10 GB)", 1},
+		{"drive0: inserted fe80::1 of anne (DVD-ROM, 4.10 GB)",
+			"drive0: inserted <image> (DVD-ROM, 4.10 GB)", 1},
+		{"drive0: inserted HOLIDAY of anne (DVD-ROM, 4.10 GB)",
 			"drive0: inserted <image> (DVD-ROM, 4.10 GB)", 1},
 		{"drive0: our wedding.iso is finalised, 42 blocks, 86.02 kB",
 			"drive0: <image> is finalised, 42 blocks, 86.02 kB", 1},
@@ -292,6 +341,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_replaced),
+		cmocka_unit_test(addresses_are_replaced),
 		T(a_report_has_everything_but_names),
 		T(a_report_is_a_new_file),
 		cmocka_unit_test_setup_teardown(
