@@ -26,6 +26,7 @@
 #include "ctl/web.h"
 #include "protocol/answer.h"
 #include "protocol/verbs.h"
+#include "util/stream.h"
 #include "version.h"
 
 #define DOCTOR_MS 3000  /* for the daemon to answer doctor */
@@ -123,7 +124,7 @@ static enum exit_code report(const struct options *o)
 	const char *file = o->count > 1 && strcmp(o->word[1], "-") != 0 ? o->word[1] : NULL;
 	struct examination e;
 	FILE *out = stdout;
-	bool good;
+	int r;
 
 	if (o->count > 2 || o->drive || o->force)
 		return usage_error(o, "report: too many arguments (usage: " REPORT_SYNOPSIS ")");
@@ -139,10 +140,9 @@ static enum exit_code report(const struct options *o)
 	json_decref(e.status);
 	if (!file)
 		return say_end(EXIT_OK);
-	good = fclose(out) == 0;
-	if (!good)
-		return say_failure(
-			o->json, EXIT_REFUSED, "io-error", "%s: %s", file, strerror(errno));
+	r = stream_close(out);
+	if (r < 0)
+		return say_failure(o->json, EXIT_REFUSED, "io-error", "%s: %s", file, strerror(-r));
 	if (o->json)
 		say_object(answer_ok("wrote %s; look through it before you send it", file));
 	else

@@ -18,6 +18,7 @@
 #include "transfer/sums.h"
 #include "transfer/uploads.h"
 #include "util/log.h"
+#include "util/stream.h"
 
 /*
  * The beginning of a line that was written to the FIFO is dropped after this time: a writer
@@ -51,7 +52,7 @@ static void write_status(struct control *c, const char *head, json_t *answer, co
 	json_t *shown;
 	char tmp[64];
 	FILE *f;
-	int fd;
+	int fd, r;
 
 	/*
 	 * Writes a temporary file and renames it: a reader sees all of the old answer, or all
@@ -74,9 +75,12 @@ static void write_status(struct control *c, const char *head, json_t *answer, co
 		fprintf(f, "command: %s\n", command);
 	format_details(shown, f);
 	json_decref(shown);
-	if (fclose(f) == 0 && renameat(c->dir_fd, tmp, c->dir_fd, c->config.status) == 0)
+	r = stream_close(f);
+	if (r == 0 && renameat(c->dir_fd, tmp, c->dir_fd, c->config.status) < 0)
+		r = -errno;
+	if (r == 0)
 		return;
-	log_warn("%s/%s: %s", c->config.directory, c->config.status, strerror(errno));
+	log_warn("%s/%s: %s", c->config.directory, c->config.status, strerror(-r));
 	unlinkat(c->dir_fd, tmp, 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "ctl/root_file.h"
 #include "util/array.h"
+#include "util/stream.h"
 
 #define PATH_BYTES 512
 #define SECTION    "[X-Loopback]"
@@ -85,10 +86,7 @@ int loopback_unit_write(const char *root, const struct loopback_unit *u)
 		return -errno;
 	put_unit(f, u);
 	fchmod(fileno(f), 0644);
-	if (ferror(f))
-		r = -EIO;
-	if (fclose(f) != 0 && r == 0)
-		r = -errno;
+	r = stream_close(f);
 	if (r < 0)
 		root_remove(root, drop_in);
 	return r;

@@ -10,6 +10,7 @@
 
 #include "ctl/root_file.h"
 #include "util/array.h"
+#include "util/stream.h"
 
 #define PATH_BYTES 512
 #define PORT       3240 /* of USB/IP, by IANA */
@@ -70,10 +71,7 @@ int network_socket_write(const char *root, const char *listen)
 		"# Made by \"mmcgadgetctl network on\"; \"mmcgadgetctl network off\" removes it.\n"
 		"[Socket]\nListenStream=\nListenStream=%s\n",
 		listen);
-	if (ferror(f))
-		r = -EIO;
-	if (fclose(f) != 0 && r == 0)
-		r = -errno;
+	r = stream_close(f);
 	if (r < 0)
 		network_socket_remove(root);
 	return r;

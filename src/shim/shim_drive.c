@@ -8,6 +8,7 @@
 #include "shim/shim_server.h"
 #include "util/array.h"
 #include "util/be.h"
+#include "util/stream.h"
 
 #define PORTION   32768u
 #define DID_ERROR 7
@@ -265,14 +266,14 @@ int shim_drive_log(struct shim_drive *d, const char *path)
 
 int shim_drive_unmake(struct shim_drive *d)
 {
-	int r = 0;
+	int r = 0, e;
 
 	/* The disc syncs and saves what is not on storage yet. */
 	mmc_drive_free(d->mmc);
-	if (d->log && fclose(d->log) != 0)
-		r = -errno;
-	if (d->trace && fclose(d->trace) != 0)
-		r = -errno;
+	if (d->log && (e = stream_close(d->log)) < 0)
+		r = e;
+	if (d->trace && (e = stream_close(d->trace)) < 0)
+		r = e;
 	*d = (struct shim_drive){0};
 	return r;
 }

@@ -10,6 +10,7 @@
 #include "trace/describe.h"
 #include "trace/text.h"
 #include "util/array.h"
+#include "util/stream.h"
 
 static uint64_t clock_us(clockid_t clock)
 {
@@ -25,7 +26,7 @@ static void put(struct shim_drive *d, struct trace_record *r, uint64_t when)
 
 	r->number = ++d->records;
 	r->time = when - d->trace_zero;
-	/* A failure is found by the fclose() of shim_drive_unmake(). */
+	/* shim_drive_unmake() finds a failure. */
 	(void)fwrite(bytes, 1, trace_put_record(bytes, r), d->trace);
 }
 
@@ -145,11 +146,13 @@ const char *shim_trace_to_script(const char *trace, const char *path)
 	uint8_t *data = load(trace, &size);
 	FILE *f = data ? fopen(path, "we") : NULL;
 	const char *why = f ? NULL : strerror(errno);
+	int e;
 
 	if (f) {
 		why = trace_write_script(data, size, f, &counts);
-		if (fclose(f) != 0 && !why)
-			why = strerror(errno);
+		e = stream_close(f);
+		if (e < 0 && !why)
+			why = strerror(-e);
 	}
 	free(data);
 	return why;

@@ -54,6 +54,8 @@ expect "a number of 2^32 blocks" 125 'not a number of blocks: 4294967296' --blan
 expect "a blank over data" 125 'x.iso: this file holds data' --blank "$W/x.iso" true
 expect "an image that is not there" 125 'nosuch.iso: No such file' --insert "$W/nosuch.iso" true
 expect "a log that cannot be written" 125 'nosuch/log: No such file' --log "$W/nosuch/log" true
+expect "a log on a full disk" 125 'log or trace: Input/output error' --insert "$W/x.iso" --log /dev/full sh -c ': </dev/sr0'
+expect "a trace on a full disk" 125 'log or trace: No space left' --insert "$W/x.iso" --trace /dev/full sh -c ': </dev/sr0'
 expect "a status that cannot be written" 125 'nosuch/st: No such file' --status "$W/nosuch/st" true
 expect "a fault that is none" 125 'fault: what is "disk"' --fault 'disk eio' true
 expect "an operation code that is none" 125 'refuse: an operation code' --refuse 5x true
