@@ -82,6 +82,16 @@ check 'config.txt ends in a section for all boards' is "$(tail -n 2 /boot/firmwa
 	'[all] dtoverlay=dwc2,dr_mode=peripheral'
 check 'its other lines are whole' grep -qx 'dtoverlay=dwc2,dr_mode=host' /boot/firmware/config.txt
 check 'the sources are at ADDRESS' sources
+# counted SET MOST: as many packages does apt add to this system for a set of deps.sh. The laboratory has 400.
+counted() {
+	local n
+	# shellcheck disable=SC2046 # words
+	n=$(apt-get --no-install-recommends --assume-no install $(sh /srv/repo/test/deps.sh --list "$1") | awk '/newly installed/ { print $3 }')
+	echo "$1: $n packages"
+	[ "${n:-0}" -ge 20 ] && [ "$n" -le "$2" ]
+}
+check 'deps.sh build adds 110 packages at most' counted build 110
+check 'deps.sh deb adds 160 packages at most' counted deb 160
 # From here the disc is where the user is.
 type_lines board < <(after_git | sed '/^scp /,$d')
 [ "$cwd" = /home/pi ] || mv /home/pi/debian-12.iso "$cwd/"
