@@ -88,6 +88,18 @@ check 'the mode of the old folder is kept' is "$(state $media)" 'root:mmcgadget 
 check 'the package is purged' quiet apt purge mmcgadget
 check 'purged: nothing is left, nor the group' left_over
 
+# With setfacl, which this system does not have.
+acl="-d -m u::rwX,g::rwX,g:mmcgadget:rwX,o::rX $media"
+printf '#!/bin/sh\necho "$*" >>/tmp/acl\n' >/usr/bin/setfacl
+chmod 755 /usr/bin/setfacl
+check 'the package is installed where setfacl is' quiet apt install "$deb"
+check 'the new folder gets a default access control list' is "$(state $media) $(cat /tmp/acl)" "root:mmcgadget 2775 $acl"
+check 'it is reinstalled there' quiet apt install --reinstall "$deb"
+check 'the folder, which is the administrator'"'"'s now, gets no other' is "$(cat /tmp/acl)" "$acl"
+check 'it is purged there' quiet apt purge mmcgadget
+rm -f /usr/bin/setfacl /tmp/acl
+check 'purged: nothing is left there' left_over
+
 # A folder elsewhere, as a link.
 mkdir /srv/discs && ln -s /srv/discs $media
 check 'the package is installed over a link to a folder' quiet apt install "$deb"
