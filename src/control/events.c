@@ -96,7 +96,7 @@ static void forget(struct subject *s)
 	s->seq = 0;
 }
 
-/* Sets what there is to tell of the subject: o, which it takes. Without memory nothing is told. */
+/* Makes the subject's next event from o, which it takes. Without memory there is none. */
 static void tell(struct events *ev, struct subject *s, const char *event, json_t *o)
 {
 	json_t *all = json_pack("{s:s, s:I}", "event", event, "seq", (json_int_t)(ev->seq + 1)),

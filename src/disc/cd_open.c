@@ -32,7 +32,8 @@ const char *disc_cd_misfit(struct disc *d, const struct disc_state *s)
 	return NULL;
 }
 
-/* The sectors of the image count, from where the open track or session begins. */
+/* Counts the sectors that the image has behind the saved state as recorded: only the daemon had
+ * died. */
 static void adopt(struct disc *d)
 {
 	struct disc_cd *cd = d->cd;

@@ -23,9 +23,9 @@
 
 #define OF_NAMES (IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF | IN_UNMOUNT)
 /*
- * Of data. IN_CLOSE_WRITE costs nothing while the drive itself writes; IN_MODIFY, for
- * truncate(), would be an event for each write, so it is only for images that it does not
- * write to.
+ * Events of an image's data. IN_CLOSE_WRITE costs nothing while the drive itself writes; IN_MODIFY,
+ * for truncate(), would be an event for each write, so it is only for images that it does not write
+ * to.
  */
 #define OF_DATA  IN_CLOSE_WRITE
 

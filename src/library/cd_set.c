@@ -48,7 +48,7 @@ static void name_of(const char *image, unsigned n, const char *suffix, char out[
 
 enum owner { NOBODY, OURS, OTHERS };
 
-/* Whose that cue sheet is; ours: w->was has it. */
+/* Returns who wrote that cue sheet. If it is this disc's (OURS), w->was has its text. */
 static enum owner owner_of_cue(struct work *w, const char *cue)
 {
 	char image[STORE_NAME_MAX + 1];
