@@ -246,6 +246,12 @@ readme() { # SUITE
 	test/deb/inside.sh "$tree/tree" "$dir/$1-readme" bash /deb/readme.sh 2>&1
 }
 
+# The shim as docs/ci.md builds it, in the same system, with the sources that readme() has made.
+ci_page() { # SUITE
+	folder "$1-ci" docs/ci.md test/deb/ci_page.sh "$dir/$1-readme/repo.bundle"
+	test/deb/inside.sh "$(test/deb/system.sh plain "$1")/tree" "$dir/$1-ci" bash /deb/ci_page.sh 2>&1
+}
+
 # Runs all parts for a suite. Two suites run at a time, so each has its own files.
 suite() { # SUITE
 	local deb begin next=$dir/$1-next.deb
@@ -266,6 +272,7 @@ suite() { # SUITE
 	if wanted readme && [ "$1" = "$own" ]; then
 		begin=$SECONDS
 		readme "$1" > >(sed -uE 's/^(not )?ok - /&README: /')
+		ci_page "$1" > >(sed -uE 's/^(not )?ok - /&docs\/ci.md: /')
 		took readme "$begin"
 	fi
 	if wanted guest; then
