@@ -181,12 +181,10 @@ mmc_sense_t cmd_write_and_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
  */
 static int end_by_sync(struct disc *disc)
 {
-	int r;
-
 	if (disc->compact)
 		return disc_cd_flush(disc);
-	r = disc_sync(disc);
-	return r == DISC_OK && disc_layout_is_full_at_once(&disc->layout) ? disc_finalise(disc) : r;
+	/* Either is called again until storage is done: after a sync, the layout would be saved twice. */
+	return disc_layout_is_full_at_once(&disc->layout) ? disc_finalise(disc) : disc_sync(disc);
 }
 
 mmc_sense_t cmd_synchronize_cache_finish(struct mmc_drive *d, const uint8_t *cdb)
