@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs, reinstalls, upgrades, removes and purges the package, as root in a temporary system. Prints
 # TAP without numbers.
-#   life.sh MMCGADGET.deb   beside it: lib.sh, next.deb (the same with a higher version),
-#                           completion.sh, version (of the programs), docs (names), shim.deb
+#   life.sh MMCGADGET.deb   beside it: lib.sh, web.deb, next.deb and next-web.deb (the same with a higher
+#                           version), completion.sh, version (of the programs), docs (names), shim.deb
 set -u
 deb=${1:?usage: life.sh MMCGADGET.deb}
 here=$(dirname "$0")
@@ -13,7 +13,10 @@ version=$(cat "$here/version")
 enabled() { [ -L "/etc/systemd/system/usb-gadget.target.wants/$unit" ]; }
 
 # Installs the dependencies before the first list of files is made.
-prepare() { apt update && apt satisfy "$(dpkg-deb -f "$deb" Depends)"; }
+prepare() {
+	apt update && apt satisfy "$(dpkg-deb -f "$deb" Depends)" \
+		"$(dpkg-deb -f "$here/web.deb" Depends | sed 's/mmcgadget ([^)]*), //')"
+}
 documents() {
 	local name
 	while read -r name; do
@@ -112,6 +115,102 @@ rm -f $media && rmdir /srv/discs
 check 'the package is installed for the last time' quiet apt install "$deb"
 check 'the package is purged in one step' quiet apt purge mmcgadget
 check 'purged: nothing is left again' left_over
+
+# The web page, which needs the other package of the same version.
+web_conf=/etc/mmcgadget/web.conf
+secrets=(/etc/mmcgadget/web.passwd /etc/mmcgadget/web.tokens)
+secret_files() { cat "${secrets[@]}" && stat -c '%n %U:%G %a' "${secrets[@]}"; }
+none_is_enabled() { is "$(find /etc/systemd/system -name 'mmcgadget-web.*')" ''; }
+next_step() { mmcgadgetctl web | sed -n '1s/.*; next: //p'; }
+as=(setpriv --clear-groups --reuid)
+as_page=("${as[@]}" mmcgadget-web --regid mmcgadget-web)
+can_read() { # FILE...: the user of the page can; nobody in the group of the discs can
+	local f
+	for f; do
+		"${as_page[@]}" test -r "$f" && "${as[@]}" nobody --regid mmcgadget test ! -r "$f" || return 1
+	done
+}
+# logs_in PASSWORD STATUS: the installed program, started by a connection as from mmcgadget-web.socket, answers that
+# to a log-in. The socket is one of the file system: this system has no network.
+logs_in() {
+	local rc pid
+	install -d -o mmcgadget-web -g mmcgadget-web -m 700 /var/lib/mmcgadget-web /tmp/page
+	"${as_page[@]}" systemd-socket-activate -l /tmp/page/socket /usr/sbin/mmcgadget-web >/tmp/page/log 2>&1 &
+	pid=$!
+	perl -MIO::Socket::UNIX -e '
+		my ($password, $want) = @ARGV;
+		my $body = "{\"password\":\"$password\"}";
+		my ($s, $tries);
+		until ($s = IO::Socket::UNIX->new("/tmp/page/socket")) {
+			die "nobody listens\n" if $tries++ > 300;
+			select(undef, undef, undef, 0.1);
+		}
+		alarm 60;
+		print $s "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nX-Mmcgadget: 1\r\n",
+			"Content-Type: application/json\r\nContent-Length: ", length $body, "\r\n\r\n", $body;
+		$s->flush;
+		my $answer = <$s> // "";
+		print $answer;
+		exit $answer !~ m,^HTTP/1\.1 $want ,;
+	' "$1" "$2"
+	rc=$?
+	cat /tmp/page/log
+	kill $pid
+	wait $pid
+	rm -r /tmp/page
+	return $rc
+}
+check 'the package of the page is installed, and brings the other' quiet apt install "$deb" "$here/web.deb"
+check 'page: the installed files are those of the package' dpkg -V mmcgadget-web
+check 'page: nobody listens, now or after a boot' none_is_enabled
+check 'page: its user is in no other group' is "$(id -nG mmcgadget-web)" mmcgadget-web
+check 'page: the daemon can make a socket for it' is "$(id -nG mmcgadget)" 'mmcgadget mmcgadget-web'
+check 'page: the configuration is the only conffile' is \
+	"$(dpkg-query -W -f '${Conffiles}' mmcgadget-web | awk '{ print $1 }' | xargs)" $web_conf
+check 'mmcgadget-web --version' is "$(mmcgadget-web --version)" "mmcgadget-web $version"
+check 'mmcgadget-web --check-config has no complaint' is "$(mmcgadget-web --check-config 2>&1)" 'the configuration is good'
+check 'man shows the page of the page' eval 'MANWIDTH=80 man -P cat 8 mmcgadget-web | grep -i "^mmcgadget-web(8)"'
+check 'page: its document is not compressed' test -s /usr/share/doc/mmcgadget-web/web.md
+check 'page: built with PIE, bind now, stack protector' hardened /usr/sbin/mmcgadget-web
+check 'page: the next step is a password' is "$(next_step)" 'sudo mmcgadgetctl web password'
+check 'page: without one, nobody is let in' logs_in '' 503
+check 'page: a password is set' eval 'echo "correct horse" | mmcgadgetctl web password'
+check 'page: a token is made' mmcgadgetctl web token add job
+check 'page: the next step is to listen' is "$(next_step)" 'sudo systemctl enable --now mmcgadget-web.socket'
+check 'page: its user can read the secrets, the group of the discs cannot' can_read "${secrets[@]}"
+check 'page: the password is right' logs_in 'correct horse' 204
+check 'page: another is not' logs_in 'wrong horse' 401
+echo '# mine' >>$web_conf
+before=$(secret_files)
+check 'page: it is upgraded, with the other package' apt -o Dpkg::Options::=--force-confold install \
+	"$here/next.deb" "$here/next-web.deb"
+check 'page, upgraded: the version is the new one' is "$(dpkg-query -W -f '${Version}' mmcgadget-web)" \
+	"$(dpkg-deb -f "$here/next-web.deb" Version)"
+check 'page, upgraded: password and token are kept, with their owner and mode' is "$(secret_files)" "$before"
+check 'page, upgraded: the password is right' logs_in 'correct horse' 204
+check 'page, upgraded: the changed configuration is kept' grep -qx '# mine' $web_conf
+check 'page, upgraded: nobody listens' none_is_enabled
+systemctl enable mmcgadget-web.socket >/dev/null 2>&1
+check 'page: it is removed' apt remove mmcgadget-web
+check 'page, removed: the program is gone' is "$(command -v mmcgadget-web)" ''
+check 'page, removed: the other package is not' mmcgadgetctl --version
+check 'page, removed: password and token are kept' is "$(secret_files)" "$before"
+check 'page: it is installed again' quiet apt -o Dpkg::Options::=--force-confold install "$here/next-web.deb"
+check 'page, installed again: the password is right' logs_in 'correct horse' 204
+check 'page, installed again: the configuration is the old one' grep -qx '# mine' $web_conf
+check 'page: it is purged' quiet apt purge mmcgadget-web
+check 'page, purged: no secret, session, user or unit is left' is "$(ls -A /etc/mmcgadget) $(
+	find /etc/systemd /var/lib -name '*mmcgadget-web*' -not -path '/var/lib/dpkg/info/*'; getent passwd mmcgadget-web; getent group mmcgadget-web)" \
+	'mmcgadget.conf '
+check 'page, purged: the other package still works' is "$(mmcgadgetctl web | head -n 1 | cut -d';' -f1)" 'the web page is not installed'
+# The other package goes first, and takes this one along.
+check 'page: it is installed with the other one of before' apt -o Dpkg::Options::=--force-confold install \
+	--allow-downgrades "$deb" "$here/web.deb"
+check 'page: a password is set once more' eval 'echo "battery staple" | mmcgadgetctl web password'
+check 'both packages are removed by the name of the first' apt remove mmcgadget
+check 'both, removed: the password is kept' test -s "${secrets[0]}" -a ! -e /usr/sbin/mmcgadget-web
+check 'both packages are purged' quiet apt purge mmcgadget mmcgadget-web
+check 'both, purged: nothing is left, nor users and groups' left_over
 
 # The shim alone, without the other package and its user.
 shim_reads() {

@@ -108,6 +108,33 @@ burn() {
 	check "$name: the image file begins with the burned image" cmp -n "$(stat -c %s $here/burn.iso)" $here/burn.iso "$media/$name.iso"
 }
 
+# ---- the page ----
+# answers STATUS METHOD PATH [BODY]: what the board answers to that at the page's port.
+answers() {
+	local line
+	exec 9<>/dev/tcp/127.0.0.1/8080 || return 1
+	printf '%s /api/v1/%s HTTP/1.1\r\nHost: localhost\r\nX-Mmcgadget: 1\r\nContent-Type: application/json\r\n%s\r\n\r\n%s' \
+		"$2" "$3" "Content-Length: ${#4}" "$4" >&9
+	read -r -t 60 line <&9
+	exec 9>&-
+	echo "$line"
+	[[ $line == "HTTP/1.1 $1 "* ]]
+}
+nobody_listens() { no grep -E ' [0-9A-F]+:1F90 .* 0A ' /proc/net/tcp /proc/net/tcp6; } # port 8080
+the_page() {
+	stage 'the page'
+	check 'apt install ./mmcgadget-web_*.deb' quiet apt install $here/next-web.deb
+	check 'page: nobody listens' nobody_listens
+	check 'page: a password is set' sh -c 'echo "correct horse" | mmcgadgetctl web password'
+	check 'page: the daemon makes a socket for it' systemctl restart mmcgadgetd
+	check 'page: systemctl enable --now mmcgadget-web.socket' systemctl enable --now mmcgadget-web.socket
+	check 'page: mmcgadgetctl web' is "$(mmcgadgetctl web | head -n 1)" 'the web page is on'
+	check 'page: a log-in' answers 204 POST session '{"password":"correct horse"}'
+	check 'page: another password' answers 401 POST session '{"password":"wrong horse"}'
+	check 'page: nothing is told without a log-in' answers 401 GET status ''
+	check 'the PC sees the drive after the restart' within 40 host_sees_drive
+}
+
 # ---- what is left after a purge ----
 traces() {
 	find /run -xdev -name '*mmcgadget*'
@@ -224,11 +251,17 @@ second_boot() {
 	check 'a burned disc is inserted' as boarduser mmcgadgetctl insert growisofs.iso
 	check 'the PC sees the disc' within 15 has_label BURN
 	check 'the PC reads the burned disc' reads $here/burn.iso
+	[ ! -e $here/next-web.deb ] || the_page
 
 	stage 'removal'
 	check 'apt remove mmcgadget, with a disc in the drive' quiet apt remove mmcgadget
 	check 'removed: the daemon does not run' no pgrep mmcgadgetd
 	check 'removed: the PC has no drive' within 15 no_drive
+	if [ -e $here/next-web.deb ]; then
+		check 'removed: nobody listens, and the page has ended' eval 'nobody_listens && no pgrep -x mmcgadget-web'
+		check 'removed: the password is kept' test -s /etc/mmcgadget/web.passwd
+		check 'apt purge mmcgadget-web' quiet apt purge mmcgadget-web
+	fi
 	check 'removed: discs, configuration and group are still there' test -e $media/growisofs.iso -a -e $conf -a -n "$(has_group)"
 	rm $media/*
 	check 'apt purge mmcgadget' quiet apt purge mmcgadget

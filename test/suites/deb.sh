@@ -199,18 +199,21 @@ make_deb() {
 	result $? 'make deb leaves nothing in the source tree' "$log"
 	lintian --allow-root --fail-on error,warning "$O"/deb/*.changes >"$log" 2>&1
 	result $? 'lintian sees neither errors nor warnings' "$log"
-	cp "$O"/deb/mmcgadget_*.deb "$O"/deb/mmcgadget-shim_*.deb "$dir/own/"
+	cp "$O"/deb/mmcgadget_*.deb "$O"/deb/mmcgadget-shim_*.deb "$O"/deb/mmcgadget-web_*.deb "$dir/own/"
 	deb=$(echo "$dir/own"/mmcgadget_*.deb)
 	check_contents "$deb"
 	check_shim "$dir/own" "$own_arch"
+	check_web "$dir/own"
 }
 
-# Makes the same package with a higher version and a changed configuration file, for upgrades.
-next_version() { # DEB NEXT
-	local x=$2.tree conf=$2.tree/etc/mmcgadget/mmcgadget.conf
-	dpkg-deb -R "$1" "$x" && sed -i 's/^Version: .*/&+next/' "$x/DEBIAN/control" && echo '# new' >>"$conf" &&
-		sed -i 's/behaviour: {/behaviour: { # new/' "$conf" && dpkg-deb --root-owner-group -b "$x" "$2" &&
-		rm -rf "$x"
+# Makes the same package with a higher version and a changed configuration file, for upgrades. The package of
+# the page depends on the other one of the same version.
+next_version() { # DEB NEXT CONFIGURATION-FILE
+	local x=$2.tree conf=$2.tree/etc/mmcgadget/$3
+	dpkg-deb -R "$1" "$x" &&
+		sed -i 's/^Version: .*/&+next/; /^Depends:/s/mmcgadget (= [^)]*/&+next/' "$x/DEBIAN/control" &&
+		echo '# new' >>"$conf" && sed -i 's/behaviour: {/behaviour: { # new/' "$conf" &&
+		dpkg-deb --root-owner-group -b "$x" "$2" && rm -rf "$x"
 }
 
 life() { # SUITE DEB NEXT
@@ -220,7 +223,9 @@ life() { # SUITE DEB NEXT
 	folder "$1-life" "$2" "$dir/docs" test/completion.sh test/deb/life.sh
 	version_of "$2" >"$dir/$1-life/version"
 	cp "$3" "$dir/$1-life/next.deb"
+	cp "${3%-next.deb}-next-web.deb" "$dir/$1-life/next-web.deb"
 	cp "$(dirname "$2")"/mmcgadget-shim_*.deb "$dir/$1-life/shim.deb"
+	cp "$(dirname "$2")"/mmcgadget-web_*.deb "$dir/$1-life/web.deb"
 	test/deb/inside.sh "$tree/tree" "$dir/$1-life" bash /deb/life.sh "/deb/$(basename "$2")" 2>&1
 }
 
@@ -262,8 +267,11 @@ suite() { # SUITE
 		build "$1" "$own_arch"
 	fi
 	took build "$begin"
-	next_version "$deb" "$next" >"$dir/$1-next.log" 2>&1
-	result $? 'a package with a higher version can be made' "$dir/$1-next.log"
+	{
+		next_version "$deb" "$next" mmcgadget.conf &&
+			next_version "$(echo "${deb%/*}"/mmcgadget-web_*.deb)" "${next%.deb}-web.deb" web.conf
+	} >"$dir/$1-next.log" 2>&1
+	result $? 'packages with a higher version can be made' "$dir/$1-next.log"
 	if wanted life; then
 		begin=$SECONDS
 		life "$1" "$deb" "$next"
