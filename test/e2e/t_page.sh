@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The page (mmcgadget-web) as the shipped service, in front of the real daemon, on a card that takes 60 ms for
 # each write (device-mapper's delay target). A burn goes on while discs are uploaded at full speed and one is
-# downloaded: all are compared. Then discs are uploaded from the PC, over the gadget's network, beside another burn. What
-# the page's sandbox forbids is tried from inside. The power is cut in an upload: what has not reached the card is lost,
-# and the upload goes on from what was saved.
+# downloaded: all are compared. A small card gets full beside a burn. Then discs are uploaded from the PC, over the gadget's
+# network, beside another burn, and many connections are held from there. What the page's sandbox forbids is tried from
+# inside. The power is cut in an upload: what has not reached the card is lost, and the upload goes on from what was saved.
 # shellcheck disable=SC2154 # media and work are lib.sh's
 . ./lib.sh
 
 url=http://127.0.0.1:8080
 api=$url/api/v1
-card=$work/card
+card=/srv/discs # as in mmcgadget.conf(5)
+small_card=/srv/small
 unit=mmcgadget-web.service
 dropin=/run/systemd/system/$unit.d
 socket_dropin=/run/systemd/system/mmcgadget-web.socket.d
@@ -41,9 +42,15 @@ mkfs.ext4 -q -E nodiscard,lazy_itable_init=1,lazy_journal_init=1 -J size=16 /dev
 mkdir -p "$card"
 mount -o noatime,noinit_itable /dev/mapper/card "$card" || finish
 allow_media_folder "$card"
+truncate -s 256M "$work/small.img"
+mkfs.ext4 -q -m 0 "$work/small.img"
+mkdir -p $small_card
+mount -o loop "$work/small.img" $small_card || finish
+allow_media_folder $small_card
 ip link set lo up
 
-make_iso BURN 10 "$work/burn.iso"
+make_iso BURN 20 "$work/burn.iso"
+make_iso FULL 60 "$work/full.iso"
 head -c 3000000 /dev/urandom >"$work/small"
 head -c 12000000 /dev/urandom >"$work/large"
 head -c 4000000 "$work/large" >"$work/begin"
@@ -73,6 +80,13 @@ raw() { # TEXT: the first line of the answer
 while IFS='|' read -r name want text; do
 	like "$name" "$(raw "$text")" "^HTTP/1\.1 ($want) "
 done < <(grep -v '^#' /src/test/web/refused.rows)
+without_login() { curl -sS -m 60 --path-as-is -o /dev/null -w '%{http_code}' "$@"; }
+is "a path with %00" "$(without_login "$url/%00x")" 401
+is "the same after log-in" "$(status --path-as-is "$url/%00x")" 404
+many=()
+for i in $(seq 70); do many+=(-H "X-H$i: a"); done
+is "70 headers" "$(without_login "${many[@]}" "$url/")" 431
+is "a header of 70 kB" "$(without_login -H "X-Long: $(head -c 70000 /dev/zero | tr '\0' x)" "$url/")" 431
 
 # ---- every route, with this release's libmicrohttpd ----
 # The names and the id that are put into the paths do not exist, so that nothing happens.
@@ -101,31 +115,57 @@ is "each with an effect from another site" "$(all_routes effect 'header = "Origi
 	"header = \"Authorization: Bearer $token\"")" "$(routes 4) 403"
 
 # ---- a burn goes first ----
+# burn IMAGE: burns the image to the blank in the drive; $work/took has how long that took, in ms. Four times the speed
+# of a DVD are asked for.
+burn() {
+	local begun rc
+	begun=$(date +%s%N)
+	growisofs -speed=4 -dvd-compat -Z "/dev/$sr=$1" >"$work/burn.log" 2>&1
+	rc=$?
+	echo $((($(date +%s%N) - begun) / 1000000)) >"$work/took"
+	return $rc
+}
+rate() { echo $(($(stat -c %s "$1") / $(<"$work/took"))); } # IMAGE: kB/s
+# is_burned NAME IMAGE LABEL FILE: the burn that runs as $burner ends well, and card and host have the image.
+is_burned() {
+	local size
+	size=$(stat -c %s "$2")
+	check "$1: the burn succeeds" wait $burner || tail -n 5 "$work/burn.log" | sed 's/^/#   /'
+	wait_for_udev
+	is "$1: no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
+	check "$1: the disc on the card equals the image" cmp -n "$size" "$2" "$4"
+	check "$1: the host sees the disc" wait_for 10 has_label "$sr" "$3"
+	check "$1: the host reads the image back" cmp -n "$size" "$2" "/dev/$sr"
+}
 # burn_beside NAME DISC COMMAND: burns the image on the blank in the drive, whose file is DISC, and meanwhile runs the
 # command again and again, with a number each time, to upload and download. All that it prints is in $work/sent. NAME
 # begins the names of the checks.
 burn_beside() {
-	local n=0 size
+	local n=0
 	check "$1: the host sees the blank" wait_for 20 blank_seen || finish
-	growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso" >"$work/burn.log" 2>&1 &
+	burn "$work/burn.iso" &
 	burner=$!
 	while kill -0 $burner 2>/dev/null || [ $n -lt 2 ]; do
 		n=$((n + 1))
 		"$3" $n
 	done >"$work/sent"
-	check "$1: the burn succeeds" wait $burner || tail -n 5 "$work/burn.log" | sed 's/^/#   /'
-	wait_for_udev
-	is "$1: no phase error, no reset" "$(state phase_errors) $(state resets)" "0 0"
-	size=$(stat -c %s "$work/burn.iso")
-	check "$1: the disc on the card equals the image" cmp -n "$size" "$work/burn.iso" "$card/$2"
-	check "$1: the host sees the disc" wait_for 10 has_label "$sr" BURN
-	check "$1: the host reads the image back" cmp -n "$size" "$work/burn.iso" "/dev/$sr"
-	echo "#   $1: $n uploads beside a burn of $((size / 1000)) kB"
+	is_burned "$1" "$work/burn.iso" BURN "$card/$2"
+	echo "#   $1: $n uploads beside a burn at $(rate "$work/burn.iso") kB/s; alone it had $alone kB/s"
+	check "$1: it has at least a quarter of the speed that it had alone" [ "$(rate "$work/burn.iso")" -ge $((alone / 4)) ]
 }
+is "a blank for a burn alone" "$(status -H "$json" -d '{"name":"alone.img"}' "$api/drives/drive0/blank")" 200
+check "alone: the host sees the blank" wait_for 20 blank_seen || finish
+burn "$work/burn.iso" &
+burner=$!
+is_burned "alone" "$work/burn.iso" BURN "$card/alone.img"
+alone=$(rate "$work/burn.iso")
+is "alone: eject" "$(status -X POST "$api/drives/drive0/eject")" 200
 is "a blank, by the page" "$(status -H "$json" -d '{"name":"disc.img"}' "$api/drives/drive0/blank")" 200
 is "a disc is uploaded" "$(status -T "$work/small" "$api/images/first.iso/content")" 201
 call_exec -N "$api/events" >"$work/events" 2>&1 &
 listener=$!
+mmcgadgetctl --json watch >"$work/watch" 2>&1 &
+watcher=$!
 got() { call "$api/images/first.iso/content" | cmp - "$work/small" && echo same; }
 send_and_get() { echo "$(status -T "$work/small" "$api/images/up-$1.iso/content") $(got)"; }
 burn_beside "a burn" disc.img send_and_get
@@ -137,10 +177,70 @@ uploads_are_the_same() {
 check "each upload is the same on the card" uploads_are_the_same
 check "the events told of the burn" wait_for 10 grep -q '"recorded_blocks":[1-9]' "$work/events"
 check "and of its end" wait_for 10 grep -q '"state":"complete"' "$work/events"
+kill -INT $watcher
 kill $listener
+wait $watcher
+# What the page's events and "mmcgadgetctl watch" had of the same moments of the burn.
+jq -n --slurpfile watch "$work/watch" --slurpfile page <(sed -n 's/^data: //p' "$work/events") '
+	def burns: select(.recorded_blocks > 0 and .burn_end > 0);
+	([$page[].drive | objects | burns | {key: "\(.recorded_blocks)", value: .}] | from_entries) as $page |
+	[$watch[] | burns | select(.activity == "burning")] as $watch |
+	[$watch[] | . + {page: $page["\(.recorded_blocks)"]} | select(.page)] as $both |
+	{lines: ($watch | length), both: ($both | length),
+		percent: [$both[] | .page.recorded_blocks * 100 / .page.burn_end - .recorded_blocks * 100 / .burn_end],
+		rates: [$both[] | select(.write_kb_s > 0 and .page.burn_rate_kb_s > 0) | [.page.burn_rate_kb_s, .write_kb_s]]} |
+	.ratio = ([.rates[] | .[0] / .[1]] | sort | .[length / 2 | floor])' >"$work/both"
+jq -c . "$work/both" | sed 's/^/#   events beside watch: /'
+check "watch told of the burn" jq -e '.lines >= 2' "$work/both"
+check "the page's events told the same blocks" jq -e '.both * 2 >= .lines' "$work/both"
+check "and the same percentage" jq -e '.percent | length > 0 and all(. == 0)' "$work/both"
+check "and the same rate, more or less" jq -e '.ratio > 0.5 and .ratio < 2' "$work/both"
 is "what is loaded is not deleted" "$(status -X DELETE "$api/images/disc.img")" 423
 is "eject, by the page" "$(status -X POST "$api/drives/drive0/eject")" 200
 rm -f "$card"/up-*.iso
+
+# ---- a card that gets full beside a burn ----
+# What a burn was promised is kept: uploads take the rest, to the last byte that they may have, and then they are
+# refused.
+page_answers() { [ "$(status "$api/status")" = 200 ]; }
+daemon_stop
+wait_for 20 have_drives 0
+config extra="drives = ( { name = \"drive0\"; media = \"$small_card\"; } );"
+drive_up
+check "full: the page has the daemon again" wait_for 20 page_answers
+is "full: a blank that is larger than the card" "$(status -H "$json" -d '{"name":"full.img"}' "$api/drives/drive0/blank")" 200
+like "full: its answer says so" "$(jq -r .message "$work/body")" 'only [0-9]+ MB are free in .*, a full disc takes 4700 MB'
+check "full: the host sees the blank" wait_for 20 blank_seen || finish
+is "full: all is kept for a disc whose end is not known" "$(status -T "$work/small" "$api/images/early.iso/content")" 507
+is "full: with a code" "$(jq -r .code "$work/body")" no-room
+# The burn, the 32 MiB that always stay, and room for three uploads and a half.
+fill=$(($(state card_free_bytes) - $(stat -c %s "$work/full.iso") - (32 << 20) - 10500000))
+check "full: others fill the card" fallocate -l $fill $small_card/others
+burn "$work/full.iso" &
+burner=$!
+n=0
+while kill -0 $burner 2>/dev/null; do
+	n=$((n + 1))
+	answer=$(status -T "$work/small" "$api/images/beside-$n.iso/content")
+	! kill -0 $burner 2>/dev/null || echo "$answer $n $(state recorded_blocks)"
+done >"$work/sent"
+cut -d' ' -f1 "$work/sent" | uniq -c | sed 's/^/#   full: /'
+check "full: uploads were taken beside the burn" grep -q '^201' "$work/sent"
+check "full: until there was no room, and the burn went on" awk '/^201/ { taken = 1 } taken && /^507/ && $3 > 0 { full = 1 }
+	END { exit !full }' "$work/sent"
+is "full: there was no other answer" "$(cut -d' ' -f1 "$work/sent" | sort -u | xargs)" "201 507"
+is_burned "full" "$work/full.iso" FULL $small_card/full.img
+others_are_whole() {
+	local f
+	for f in $small_card/beside-*.iso; do cmp "$work/small" "$f" || return 1; done
+	[ "$(find $small_card -name '*.part' | wc -l)" = 0 ]
+}
+check "full: each upload that was taken is whole, and nothing is left of the others" others_are_whole
+echo "#   full: $(state card_free_bytes) bytes are free"
+rm $small_card/others
+is "full: with room again, an upload is taken" "$(status -T "$work/small" "$api/images/late.iso/content")" 201
+is "full: eject" "$(status -X POST "$api/drives/drive0/eject")" 200
+check "full: the burned disc is the same after that" cmp -n "$(stat -c %s "$work/full.iso")" "$work/full.iso" $small_card/full.img
 
 # ---- from the PC, over the USB network ----
 # The PC's end is in a network namespace, so that packets go over the bus.
@@ -186,6 +286,72 @@ drive_up
 plug_pc "cable"
 check "cable: the PC reaches the page" wait_for 30 health
 check_not "cable: but not the port of the board alone" health :8080
+# ---- many connections, and those of others ----
+# hold.pl NUMBER MOST ADDRESS...: opens that many connections from each address, whose headers never end. Prints how many
+# are open when the board has closed all but MOST, and after how many seconds it has closed them all.
+cat >/run/hold.pl <<'P'
+use IO::Socket::INET; use IO::Select; use Time::HiRes 'time';
+$| = 1;
+$SIG{PIPE} = "IGNORE";
+my ($number, $most, @from) = @ARGV;
+my ($begun, $all) = (time, IO::Select->new);
+for my $from (@from) {
+	for (1 .. $number) {
+		my $s = IO::Socket::INET->new(LocalAddr => $from, PeerAddr => "10.55.0.1:80", Timeout => 30) or next;
+		print $s "GET / HTTP/1.1\r\nX-Slow: ";
+		$s->flush;
+		$all->add($s);
+	}
+}
+sub drop { for ($all->can_read($_[0])) { $all->remove($_) unless sysread($_, my $text, 4096) } }
+drop(0.1) while $all->count > $most && time < $begun + 60;
+drop(0.5);
+print $all->count, "\n";
+while ($all->count && time < $begun + 120) { drop(0.1) }
+printf "%.0f\n", time - $begun;
+P
+pc() { ip netns exec pc "$@"; }
+from() { [ "$(pc curl -sS -m 5 --interface "$1" -o /dev/null -w '%{http_code}' "$wire/api/v1/health")" = 204 ]; } # ADDRESS
+board_itself() { [ "$(without_login "$api/health")" = 204 ]; }
+has_lines() { [ "$(wc -l <"$work/$1")" -ge "$2" ]; } # FILE NUMBER
+end=$(ip -n pc -o -4 addr show to 10.55.0.2 | awk '{ print $2 }')
+for i in $(seq 3 18); do ip -n pc addr add "10.55.0.$i/24" dev "$end"; done
+: >"$work/held.1"
+ip netns exec pc perl /run/hold.pl 17 16 10.55.0.2 >"$work/held.1" 2>&1 &
+holder=$!
+wait_for 30 has_lines held.1 1
+is "an address has 16 of 17 connections" "$(head -n 1 "$work/held.1")" 16
+check_not "and no further one" from 10.55.0.2
+check "another address has one" from 10.55.0.3
+check "headers that never end are waited for no longer than a while" wait_for 60 has_lines held.1 2
+wait $holder
+check "for $(tail -n 1 "$work/held.1") s, at least 8" [ "$(tail -n 1 "$work/held.1")" -ge 8 ]
+check "then the address has a connection again" wait_for 10 from 10.55.0.2
+: >"$work/held.2"
+# shellcheck disable=SC2046 # words
+ip netns exec pc perl /run/hold.pl 16 252 $(seq -f 10.55.0.%g 3 18) >"$work/held.2" 2>&1 &
+holder=$!
+wait_for 60 has_lines held.2 1
+is "16 addresses have 252 of 256 connections" "$(head -n 1 "$work/held.2")" 252
+check_not "and a further address none" from 10.55.0.2
+check "the board itself has one" board_itself
+kill $holder
+wait $holder
+check "then others have one again" wait_for 30 from 10.55.0.2
+# An address of another network.
+ip -n pc addr add 10.56.0.2/32 dev "$end"
+ip route add 10.56.0.2 dev "$(ctl --json status | jq -r '.functions[0].node')"
+check "the page ends without connections" wait_for 20 web_ended
+check_not "who is in another network is not let in" from 10.56.0.2
+like "the log says why" "$(journalctl -u $unit --no-pager -o cat)" \
+	'^refused 1 connection, the last one from 10\.56\.0\.2: allow in web.conf does not name this network$'
+echo 'allow = ( "10.56.0.0/24" );' >>/etc/mmcgadget/web.conf
+check "the page ends again" wait_for 20 web_ended
+check "with that network in allow, it is" from 10.56.0.2
+check_not "and the one of the board is not" from 10.55.0.2
+check "the board itself always is" board_itself
+sed -i '/^allow/d' /etc/mmcgadget/web.conf
+check "the page ends once more" wait_for 20 web_ended
 is "cable: without a log-in" "$(wire_status "$wire/api/v1/status")" 401
 is "cable: by another name" "$(wire_status -H 'Host: evil.test' "$wire/")" 421
 is "cable: with a wrong password" "$(wire_status -H "$json" -d '{"password":"wrong"}' "$wire/api/v1/session")" 401
@@ -261,6 +427,8 @@ try("IPv4", socket(my $four, AF_INET, SOCK_STREAM, 0));
 try("IPv6", socket(my $six, AF_INET6, SOCK_STREAM, 0));
 try("packets", socket(my $raw, 17, SOCK_RAW, 0));
 try("the media folder", opendir(my $d, "/var/lib/mmcgadget"));
+try("another media folder", opendir(my $c, "/srv/discs"));
+try("a disc in it that everybody may read", open(my $i, "<", "/srv/discs/first.iso"));
 try("a file in /etc", open(my $e, ">", "/etc/mmcgadget/probe"));
 try("a file in /run", open(my $r, ">", "/run/probe"));
 try("the password for writing", open(my $w, ">>", "/etc/mmcgadget/web.passwd"));
@@ -268,6 +436,9 @@ try("a disk", open(my $b, "<", "/dev/vda"));
 try("FunctionFS", opendir(my $f, "/run/mmcgadget-usb"));
 P
 chmod 644 /run/probe.pl
+chmod 644 "$card/first.iso"
+check "outside of its sandbox, its user could read a disc" \
+	setpriv --reuid mmcgadget-web --regid mmcgadget-web --clear-groups cmp "$work/small" "$card/first.iso"
 mkdir -p $dropin
 printf '%s\n' '[Service]' Type=oneshot Restart=no ExecStart= 'ExecStart=/usr/bin/perl /run/probe.pl' >$dropin/job.conf
 systemctl daemon-reload
@@ -315,10 +486,11 @@ check "after the cut: the PC reaches the page" wait_for 30 health
 ip netns del pc
 systemctl stop mmcgadget-web.socket $unit
 check "the daemon ends" daemon_stop
-umount "$card"
+umount "$card" $small_card
+rmdir "$card" $small_card
 dmsetup remove card
 losetup -d "$disk"
-rm -rf /etc/mmcgadget/web.* /run/probe.pl $socket_dropin
+rm -rf /etc/mmcgadget/web.* /run/probe.pl /run/hold.pl $socket_dropin
 systemctl daemon-reload
 dmesg_clean "the kernel log is clean" page
 finish
