@@ -20,10 +20,10 @@ unshare --mount --propagation private sh -eu -c '
 	mount -t proc proc "$3/proc"
 	rm -rf "$2/dest"
 	web=""
-	! chroot "$3" pkg-config --exists libmicrohttpd || web=install-web
+	! chroot "$3" pkg-config --exists libmicrohttpd || web="install-web ${4:-}"
 	exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C \
 		chroot "$3" make -C /src -j2 O=/build WERROR=1 PREFIX=/usr DESTDIR=/build/dest \
-		guest-build install $web' sh "$top" "$out" "$dir/tree" >"$log" 2>&1 || {
+		guest-build install $web' sh "$top" "$out" "$dir/tree" ${FULL:+web-test-build} >"$log" 2>&1 || {
 	tail -n 40 "$log" >&2
 	echo "build.sh: the build in the $suite guest failed, see $log" >&2
 	exit 1

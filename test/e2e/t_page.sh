@@ -162,9 +162,11 @@ alone=$(rate "$work/burn.iso")
 is "alone: eject" "$(status -X POST "$api/drives/drive0/eject")" 200
 is "a blank, by the page" "$(status -H "$json" -d '{"name":"disc.img"}' "$api/drives/drive0/blank")" 200
 is "a disc is uploaded" "$(status -T "$work/small" "$api/images/first.iso/content")" 201
-call_exec -N "$api/events" >"$work/events" 2>&1 &
+# stamp FILE: copies standard input to the file, with the time before each line.
+stamp() { while IFS= read -r line; do echo "$EPOCHREALTIME $line"; done >"$1"; }
+call_exec -N "$api/events" > >(stamp "$work/events") &
 listener=$!
-mmcgadgetctl --json watch >"$work/watch" 2>&1 &
+mmcgadgetctl --json watch > >(stamp "$work/watch") &
 watcher=$!
 got() { call "$api/images/first.iso/content" | cmp - "$work/small" && echo same; }
 send_and_get() { echo "$(status -T "$work/small" "$api/images/up-$1.iso/content") $(got)"; }
@@ -180,21 +182,23 @@ check "and of its end" wait_for 10 grep -q '"state":"complete"' "$work/events"
 kill -INT $watcher
 kill $listener
 wait $watcher
-# What the page's events and "mmcgadgetctl watch" had of the same moments of the burn.
-jq -n --slurpfile watch "$work/watch" --slurpfile page <(sed -n 's/^data: //p' "$work/events") '
-	def burns: select(.recorded_blocks > 0 and .burn_end > 0);
-	([$page[].drive | objects | burns | {key: "\(.recorded_blocks)", value: .}] | from_entries) as $page |
-	[$watch[] | burns | select(.activity == "burning")] as $watch |
-	[$watch[] | . + {page: $page["\(.recorded_blocks)"]} | select(.page)] as $both |
-	{lines: ($watch | length), both: ($both | length),
-		percent: [$both[] | .page.recorded_blocks * 100 / .page.burn_end - .recorded_blocks * 100 / .burn_end],
-		rates: [$both[] | select(.write_kb_s > 0 and .page.burn_rate_kb_s > 0) | [.page.burn_rate_kb_s, .write_kb_s]]} |
-	.ratio = ([.rates[] | .[0] / .[1]] | sort | .[length / 2 | floor])' >"$work/both"
-jq -c . "$work/both" | sed 's/^/#   events beside watch: /'
-check "watch told of the burn" jq -e '.lines >= 2' "$work/both"
-check "the page's events told the same blocks" jq -e '.both * 2 >= .lines' "$work/both"
-check "and the same percentage" jq -e '.percent | length > 0 and all(. == 0)' "$work/both"
-check "and the same rate, more or less" jq -e '.ratio > 0.5 and .ratio < 2' "$work/both"
+# What "mmcgadgetctl watch" said during the burn, and what the page's events had said 2.5 s before it at the latest, and
+# had 2.5 s after it at the earliest; and of the rates, the nearest. No block is counted twice, so that neither may have
+# more than the other had later.
+jq -n --slurpfile watch <(sed -n 's/^\([0-9.]*\) \({.*\)/{"at":\1,"line":\2}/p' "$work/watch") \
+	--slurpfile page <(sed -n 's/^\([0-9.]*\) data: \(.*\)/{"at":\1,"line":\2}/p' "$work/events") '
+	[$page[] | select(.line.drive | type == "object") | {at} + .line.drive] as $page |
+	[$watch[] | {at} + .line | select(.activity == "burning" and .recorded_blocks > 0 and .burn_end > 0) | . as $w | {
+		at: $w.recorded_blocks, end: $w.burn_end, rate: $w.write_kb_s,
+		before: ([$page[] | select(.at < $w.at - 2.5).recorded_blocks] | max // 0),
+		after: ([$page[] | select(.at > $w.at + 2.5).recorded_blocks] | min // $w.burn_end),
+		near: ($page | min_by(.at - $w.at | fabs) | {at: .recorded_blocks, end: .burn_end, rate: .burn_rate_kb_s})}]' >"$work/both"
+jq -c '.[] | [.before, .at, .after, .near.at, .end, .near.end, .rate, .near.rate]' "$work/both" | sed 's/^/#   events beside watch: /'
+check "watch told of the burn" jq -e 'length >= 2' "$work/both"
+check "and the page's events the same progress" jq -e 'all(.before <= .at and .at <= .after)' "$work/both"
+check "towards the same end" jq -e 'all(.near.end == .end or .near.end == null)' "$work/both"
+check "at the same rate, more or less" jq -e '[.[] | select(.rate > 0 and .near.rate > 0) | .near.rate / .rate] | sort |
+	length > 0 and .[length / 2 | floor] > 0.5 and .[length / 2 | floor] < 2' "$work/both"
 is "what is loaded is not deleted" "$(status -X DELETE "$api/images/disc.img")" 423
 is "eject, by the page" "$(status -X POST "$api/drives/drive0/eject")" 200
 rm -f "$card"/up-*.iso
