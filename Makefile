@@ -314,6 +314,7 @@ web-test-build: $(fake_daemon) $(fake_card) $(programs)
 web-test: web-test-build ## mmcgadget-web beside a daemon without USB, by curl
 	$(Q)O=$(O) test/tap.sh test/suites/web.sh
 	$(Q)O=$(O) test/tap.sh test/suites/web_upload.sh
+	$(Q)O=$(O) test/tap.sh test/suites/web_net.sh
 	$(Q)O=$(O) test/tap.sh test/suites/web_load.sh
 
 # Programs for the guest, linked whole; they need no library of ours to be installed.
