@@ -50,7 +50,7 @@ allow_media_folder $small_card
 ip link set lo up
 
 make_iso BURN 20 "$work/burn.iso"
-make_iso FULL 60 "$work/full.iso"
+make_iso FULL 28 "$work/full.iso"
 head -c 3000000 /dev/urandom >"$work/small"
 head -c 12000000 /dev/urandom >"$work/large"
 head -c 4000000 "$work/large" >"$work/begin"
@@ -217,29 +217,35 @@ like "full: its answer says so" "$(jq -r .message "$work/body")" 'only [0-9]+ MB
 check "full: the host sees the blank" wait_for 20 blank_seen || finish
 is "full: all is kept for a disc whose end is not known" "$(status -T "$work/small" "$api/images/early.iso/content")" 507
 is "full: with a code" "$(jq -r .code "$work/body")" no-room
-# The burn, the 32 MiB that always stay, and room for three uploads and a half.
-fill=$(($(state card_free_bytes) - $(stat -c %s "$work/full.iso") - (32 << 20) - 10500000))
+# The burn, the 32 MiB that always stay, and room for three uploads; a fourth would not even fit with the room that the
+# drive's buffer of 2 MiB has not taken yet. On so small a card a burn takes no room before it needs it
+# (src/media/blocks_ahead.h).
+fill=$(($(state card_free_bytes) - $(stat -c %s "$work/full.iso") - (32 << 20) - 9500000))
 check "full: others fill the card" fallocate -l $fill $small_card/others
 burn "$work/full.iso" &
 burner=$!
-n=0
+end_is_known() { [ "$(state burn_end)" -gt 0 ] && [ "$(state recorded_blocks)" -gt 0 ]; }
+put() { status -T "$work/small" "$api/images/beside-$1.iso/content"; } # NUMBER
+check "full: the burn is under way" wait_for 60 end_is_known
+# However slow the uploads are, they come before the end of the burn.
+pkill -STOP -x growisofs
+answers=$(for n in 1 2 3 4 5; do put $n && echo; done | xargs)
+is "full: three uploads have room, and no more" "$answers" "201 201 201 507 507"
+check_not "full: that was in the middle of the burn" test "$(state recorded_blocks)" -ge "$(state burn_end)"
+pkill -CONT -x growisofs
+# These are larger than the drive's buffer, whose blocks have not taken their room yet.
 while kill -0 $burner 2>/dev/null; do
-	n=$((n + 1))
-	answer=$(status -T "$work/small" "$api/images/beside-$n.iso/content")
-	! kill -0 $burner 2>/dev/null || echo "$answer $n $(state recorded_blocks)"
+	status -T "$work/large" "$api/images/beside-6.iso/content" && echo
 done >"$work/sent"
-cut -d' ' -f1 "$work/sent" | uniq -c | sed 's/^/#   full: /'
-check "full: uploads were taken beside the burn" grep -q '^201' "$work/sent"
-check "full: until there was no room, and the burn went on" awk '/^201/ { taken = 1 } taken && /^507/ && $3 > 0 { full = 1 }
-	END { exit !full }' "$work/sent"
-is "full: there was no other answer" "$(cut -d' ' -f1 "$work/sent" | sort -u | xargs)" "201 507"
+echo "#   full: $(wc -l <"$work/sent") more were tried while the burn went on"
+is "full: they were refused" "$(sort -u "$work/sent" | xargs)" 507
 is_burned "full" "$work/full.iso" FULL $small_card/full.img
 others_are_whole() {
 	local f
 	for f in $small_card/beside-*.iso; do cmp "$work/small" "$f" || return 1; done
 	[ "$(find $small_card -name '*.part' | wc -l)" = 0 ]
 }
-check "full: each upload that was taken is whole, and nothing is left of the others" others_are_whole
+check "full: what was taken is whole, and nothing is left of the others" others_are_whole
 echo "#   full: $(state card_free_bytes) bytes are free"
 rm $small_card/others
 is "full: with room again, an upload is taken" "$(status -T "$work/small" "$api/images/late.iso/content")" 201

@@ -147,8 +147,10 @@ host() { "$O/test/web/fake_daemon" --host "$S" "$@"; }
 host burn drive0 file="$S/first" >"$S/null"
 check 'the PC has sent a part of a burn' same 'ok: drive0: 2000 blocks burned' "$(host wait drive0)"
 check 'of which it is known where it ends' same 10000 "$(drive burn_end)"
-# The rest of the burn, the 32 MiB that always stay, and room for three uploads and a half.
-fallocate -l $(($(drive card_free_bytes) - 8000 * 2048 - (32 << 20) - 10500000)) "$S/media/others"
+is_saved() { [ "$(drive unsynced_blocks)" = 0 ]; }
+check 'it is on the card' wait_for is_saved
+# The rest of the burn, the 32 MiB that always stay, and room for three uploads.
+fallocate -l $(($(drive card_free_bytes) - 8000 * 2048 - (32 << 20) - 9500000)) "$S/media/others"
 for i in $(seq 5); do
 	token -T "$S/x" $name/beside-$i.iso/content
 	echo
@@ -157,8 +159,10 @@ check 'three uploads have room beside it, and no more' same '201 201 201 507 507
 host burn drive0 file="$S/rest" rate=8000 finalise >"$S/null"
 host wait drive0 >"$S/burned" &
 burner=$!
+# Larger than the drive's buffer, whose blocks have not taken their room yet.
+head -c 20000000 /dev/zero >"$S/large"
 while kill -0 $burner 2>/dev/null; do
-	token -T "$S/x" $name/more.iso/content
+	token -T "$S/large" $name/more.iso/content
 	echo
 done >"$S/sent"
 wait $burner
