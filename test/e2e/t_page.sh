@@ -151,7 +151,8 @@ burn_beside() {
 	done >"$work/sent"
 	is_burned "$1" "$work/burn.iso" BURN "$card/$2"
 	echo "#   $1: $n uploads beside a burn at $(rate "$work/burn.iso") kB/s; alone it had $alone kB/s"
-	check "$1: it has at least a quarter of the speed that it had alone" [ "$(rate "$work/burn.iso")" -ge $((alone / 4)) ]
+	# They share the processors of the guest, too, which may be emulated.
+	check "$1: it has at least a tenth of the speed that it had alone" [ "$(rate "$work/burn.iso")" -ge $((alone / 10)) ]
 }
 is "a blank for a burn alone" "$(status -H "$json" -d '{"name":"alone.img"}' "$api/drives/drive0/blank")" 200
 check "alone: the host sees the blank" wait_for 20 blank_seen || finish
@@ -231,7 +232,7 @@ check "full: the burn is under way" wait_for 60 end_is_known
 pkill -STOP -x growisofs
 answers=$(for n in 1 2 3 4 5; do put $n && echo; done | xargs)
 is "full: three uploads have room, and no more" "$answers" "201 201 201 507 507"
-check_not "full: that was in the middle of the burn" test "$(state recorded_blocks)" -ge "$(state burn_end)"
+is "full: that was in the middle of the burn" "$(state 'recorded_blocks < .drives[0].burn_end')" true
 pkill -CONT -x growisofs
 # These are larger than the drive's buffer, whose blocks have not taken their room yet.
 while kill -0 $burner 2>/dev/null; do
@@ -297,7 +298,7 @@ plug_pc "cable"
 check "cable: the PC reaches the page" wait_for 30 health
 check_not "cable: but not the port of the board alone" health :8080
 # ---- many connections, and those of others ----
-from() { [ "$(ip netns exec pc curl -sS -m 5 --interface "$1" -o /dev/null -w '%{http_code}' "$wire/api/v1/health")" = 204 ]; } # ADDRESS
+from() { [ "$(ip netns exec pc curl -sS -m 30 --interface "$1" -o /dev/null -w '%{http_code}' "$wire/api/v1/health")" = 204 ]; } # ADDRESS
 board_itself() { [ "$(without_login "$api/health")" = 204 ]; }
 lines() { wc -l <"$work/lines"; }
 has_lines() { [ "$(lines)" -ge "$1" ]; }
@@ -326,8 +327,11 @@ ip -n pc addr add 10.56.0.2/32 dev "$end"
 ip route add 10.56.0.2 dev "$(ctl --json status | jq -r '.functions[0].node')"
 check "the page ends without connections" wait_for 20 web_ended
 check_not "who is in another network is not let in" from 10.56.0.2
-like "the log says why" "$(journalctl -u $unit --no-pager -o cat)" \
-	'^refused 1 connection, the last one from 10\.56\.0\.2: allow in web.conf does not name this network$'
+says_why() {
+	journalctl -u $unit --no-pager -o cat |
+		grep -x 'refused 1 connection, the last one from 10.56.0.2: allow in web.conf does not name this network'
+}
+check "the log says why" wait_for 10 says_why
 echo 'allow = ( "10.56.0.0/24" );' >>/etc/mmcgadget/web.conf
 check "the page ends again" wait_for 20 web_ended
 check "with that network in allow, it is" from 10.56.0.2
