@@ -8,7 +8,6 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use IO::Select;
-use Time::HiRes 'time';
 $| = 1;
 $SIG{PIPE} = 'IGNORE';
 my ($to, $number, $most, @from) = @ARGV;
