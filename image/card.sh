@@ -103,6 +103,7 @@ make_boot() {
 		ln -s busybox "$ram/bin/$path"
 	done
 	install -m 755 image/card/init.sh "$ram/init"
+	install -m 644 image/card/next.sh "$ram/"
 	# shellcheck disable=SC2086 # words
 	closure "$from/modules.dep" $boot_modules 2>/dev/null | while read -r path; do
 		cp "$modules/${path%.xz}" "$ram/lib/modules/"
@@ -167,7 +168,7 @@ make_boot_uboot() {
 		}
 		fdtput -t s "$boot/a/dtb/$name.dtb" "$node" dr_mode peripheral
 	done
-	# The letter must stay at byte 8: init.sh and mmcgadget-update overwrite it in place.
+	# The letter must stay at byte 8: next.sh overwrites it in place.
 	{
 		echo 'default a'
 		for slot in a b; do

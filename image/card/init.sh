@@ -54,10 +54,7 @@ mount -t vfat -o ro,umask=022 "${part}1" /fat || echo "mmcgadget: ${part}1 is no
 if [ "$(cat /fat/trial.txt 2>/dev/null)" = "trial=$slot" ]; then
 	[ "$slot" = b ] && other=a || other=b
 	if mount -o remount,rw /fat; then
-		# Only this byte differs, so the sector is the old one or the new one. U-Boot has its own file.
-		file=/fat/slot.txt at=10
-		[ -e "$file" ] || file=/fat/extlinux/extlinux.conf at=8
-		printf %s "$other" | dd of=$file bs=1 seek=$at conv=notrunc,fsync 2>/dev/null
+		sh /next.sh $other /fat
 		mount -o remount,ro /fat
 	fi
 fi

@@ -25,17 +25,10 @@ read_only() {
 		mount -o remount,ro "$boot" || true
 	}
 }
-letter() { # FILE OFFSET LETTER: only one byte changes, so that the file is the old one or the new one
-	printf %s "$3" | dd of="$boot/$1" bs=1 seek="$2" conv=notrunc,fsync 2>/dev/null
+start_next() { sh "$card/next.sh" "$1" "$boot"; } # a or b
+trial() { # a, b, or - for none: only one byte changes
+	printf %s "$1" | dd of="$boot/trial.txt" bs=1 seek=6 conv=notrunc,fsync 2>/dev/null
 }
-start_next() {
-	if [ -e "$boot/slot.txt" ]; then
-		letter slot.txt 10 "$1"
-	else
-		letter extlinux/extlinux.conf 8 "$1"
-	fi
-}
-trial() { letter trial.txt 6 "$1"; } # a, b, or - for none
 
 # The report is written to the same partition, and makes it read-only afterwards.
 exec 9>"${LOCK:-/run/mmcgadget-card.lock}"
