@@ -24,15 +24,21 @@ printf '%.32s\n' "$number" >/etc/machine-id
 
 sh $card/settings.sh /boot/firmware/mmcgadget.txt / >$messages
 
-if ! sh $card/discs.sh "$disk" "$discs" >>$messages; then
+# Repairs that need an answer may cost a disc, and nobody is here to answer: then the discs can only be read.
+if ! sh $card/discs.sh "$disk" "$discs"; then
 	echo "The discs: the partition for them could not be made. The drive has no discs."
+elif [ "$(cat "/sys/block/${disk#/dev/}/ro")" = 1 ]; then
+	echo "The discs: this card is read-only: its switch is set, or it is worn out. Nothing can be burned."
+	mount -t ext4 -o ro,noload "$discs" $media 2>/dev/null || echo "  They cannot be read either."
 elif e2fsck -p "$discs" >/run/mmcgadget-card.fsck 2>&1 || [ $? -lt 4 ]; then
 	/usr/bin/mount -t ext4 -o noatime,lazytime,errors=remount-ro "$discs" $media
 else
-	# Repairs that need an answer may cost a disc, and nobody is here to answer.
-	echo "The discs: their file system is damaged. They can be read, and nothing can be burned."
+	if mount -t ext4 -o ro,noload "$discs" $media 2>/dev/null; then
+		echo "The discs: their file system is damaged. They can be read, and nothing can be burned."
+	else
+		echo "The discs: their file system cannot be read. The drive has no discs."
+	fi
 	echo "  On a Linux PC, \"sudo e2fsck /dev/sdX3\" repairs it (the third partition of this card)."
-	mount -t ext4 -o ro,noload "$discs" $media
 fi >>$messages 2>&1
 
 if mountpoint -q $media && [ -w $media ]; then
@@ -46,8 +52,8 @@ if mountpoint -q $media && [ -w $media ]; then
 		sync -f $media/disc-1.iso
 		mkdir -m 700 $media/.system
 	fi
-	# There is no clock: time goes on where it was last seen.
-	[ ! -e $media/.system/clock ] || [ "$(stat -c %Y $media/.system/clock)" -le "$(date +%s)" ] ||
-		date -s "@$(stat -c %Y $media/.system/clock)" >/dev/null
 fi
+# Most boards have no clock: time goes on where it was last seen.
+seen=$(sh $card/clock.sh $media)
+[ "$seen" -le "$(date +%s)" ] || date -s "@$seen" >/dev/null
 sh $card/report.sh /boot/firmware/mmcgadget-report.txt settings $messages
