@@ -3,7 +3,7 @@
 # Sourced by build.sh: the packages of the image, and the programs of this tree.
 
 # The system: systemd, what mounts and checks file systems, one busybox for everything else.
-packages="base-files base-passwd busybox-static e2fsprogs fdisk kmod mount systemd systemd-sysv udev util-linux
+packages="base-files base-passwd busybox-static e2fsprogs fdisk kmod mount systemd systemd-sysv systemd-timesyncd udev util-linux
 	dropbear-bin openssh-sftp-server wpasupplicant wireless-regdb
 	libaio1t64 libblkid1 libchdr0 libconfig11 libflac14 libjansson4 libnettle8t64 libsystemd0 libusbgx3 libmicrohttpd12t64 libcrypt1"
 # Packages that others depend on, and that the image does not need: what runs at installation, what

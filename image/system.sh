@@ -111,7 +111,7 @@ make_units() {
 	rm -rf "${root:?}"/etc/systemd/{user,network} "$root"/etc/udev/rules.d "$root"/usr/lib/systemd/user
 	mkdir -p "$etc/card.target.wants" "$etc/sysinit.target.wants" "$etc/sockets.target.wants" \
 		"$root"/etc/systemd/{journald.conf.d,system.conf.d,network} "$root/etc/udev/rules.d"
-	install -m 644 image/units/*.service image/units/*.target image/units/*.timer "$units/"
+	install -m 644 image/units/*.service image/units/*.target image/units/*.timer image/units/*.path "$units/"
 	ln -s card.target "$etc/default.target"
 	# The unit of the package, without what it would wait for: prepare.sh has mounted the discs, and the
 	# port's module is in the initial RAM disk.
@@ -121,10 +121,12 @@ make_units() {
 		"$units/mmcgadgetd.service" >"$etc/mmcgadgetd.service"
 	rm "$units/mmcgadgetd.service"
 	local unit
-	for unit in systemd-udevd.service systemd-udev-trigger.service systemd-tmpfiles-setup.service systemd-sysctl.service; do
+	for unit in systemd-udevd.service systemd-udev-trigger.service systemd-tmpfiles-setup.service systemd-sysctl.service \
+		systemd-timesyncd.service; do
 		mkdir -p "$etc/$unit.d"
 		printf '[Unit]\nAfter=mmcgadgetd.service\n' >"$etc/$unit.d/after-the-drive.conf"
-		ln -s "/usr/lib/systemd/system/$unit" "$etc/card.target.wants/$unit"
+		# Only with Wi-Fi: settings.sh.
+		[ "$unit" = systemd-timesyncd.service ] || ln -s "/usr/lib/systemd/system/$unit" "$etc/card.target.wants/$unit"
 	done
 	cat >"$etc/systemd-udev-trigger.service.d/few.conf" <<-END
 		[Service]

@@ -222,7 +222,8 @@ elif [ -n "$wifi_name" ]; then
 		} | put /etc/wpa_supplicant/wpa_supplicant-wlan0.conf
 	)
 	printf '[Match]\nName=wlan0\n\n[Network]\nDHCP=yes\n' | put /etc/systemd/network/wlan0.network
-	want wpa_supplicant@wlan0.service systemd-networkd.service
+	# The time comes from this network, for which names of hosts are needed.
+	want wpa_supplicant@wlan0.service systemd-networkd.service card-names.path systemd-timesyncd.service
 	[ -n "$wifi_country" ] || echo 'mmcgadget.txt: wifi_country is not set; without it some channels are not used.'
 elif [ -n "$wifi_password$wifi_country" ]; then
 	echo 'mmcgadget.txt: wifi_name is not set, so that there is no Wi-Fi.'
