@@ -119,6 +119,30 @@ network={
 }' etc/systemd/network/wlan0.network $'[Match]\nName=wlan0\n\n[Network]\nDHCP=yes'
 report 'mmcgadget.txt: only root can read the password' \
 	"$(stat -c %a "$root/$wpa" | grep -vx 600)$(find "$root" -name '*.text')"
+report 'mmcgadget.txt: with Wi-Fi the time comes from the network' "$(
+	find "$root/etc/systemd/system/card.target.wants" -name 'wpa*' -o -name '*network*' -o -name '*time*' -o -name '*names*' |
+		sed 's,.*/,,' | sort | diff <(printf '%s\n' card-names.path systemd-networkd.service systemd-timesyncd.service wpa_supplicant@wlan0.service) -)"
+reads 'Wi-Fi with the 64 digits of its key' "wifi_name = x\nwifi_password = $(printf %064d 7)\nwifi_country = de\n" '' $wpa \
+	"country=DE
+network={
+	ssid=78
+	scan_ssid=1
+	psk=$(printf %064d 7)
+	key_mgmt=WPA-PSK SAE
+	ieee80211w=1
+}"
+reads 'a Wi-Fi key that lacks a digit is a password' "wifi_name = x\nwifi_password = $(printf %063d 7)\nwifi_country = de\n" '' $wpa \
+	"country=DE
+network={
+	ssid=78
+	scan_ssid=1
+	psk=\"$(printf %063d 7)\"
+	key_mgmt=WPA-PSK SAE
+	ieee80211w=1
+}"
+reads 'a Wi-Fi key of 64 characters that are no digits' "wifi_name = x\nwifi_password = $(printf %063d 7)x\nwifi_country = de\n" \
+	'mmcgadget.txt, line 2: wifi_password has 8 to 63 characters without accents
+mmcgadget.txt: without a wifi_password that is right there is no Wi-Fi.' $wpa -
 reads 'Wi-Fi without a password' 'wifi_name = open\nwifi_country=US' '' $wpa \
 	$'country=US\nnetwork={\n\tssid=6f70656e\n\tscan_ssid=1\n\tkey_mgmt=NONE\n}'
 reads 'a password that is too short, and is not told' 'wifi_name = x\nwifi_password = secret1\nwifi_country=US' \
@@ -304,16 +328,46 @@ report 'of a whole report that is too long the beginning is kept, and its end sa
 	head -n 5 "$w" | diff - "$scratch/whole"
 	grep -q x "$w" && echo 'text of the long report is left')"
 
-report 'the report waits for an update that is being written' "$(
-	sum=$(sha256sum <"$r")
+# waits COMMAND...: whether it waits for the lock, for a second in which nothing may happen. What timeout ends has
+# timeout's own exit code; a command that fails at once has another.
+waits() {
+	local code ended
+	env -i PATH="$scratch/bin" timeout 1 sleep 20 2>/dev/null
+	ended=$?
 	(
 		flock 8
-		# A second in which nothing may happen.
-		env -i PATH="$scratch/bin" LOCK="$scratch/lock" timeout 1 sh image/card/report.sh "$r" doctor "$scratch/bad" 8>&- && echo "it did not wait"
-	) 8>"$scratch/lock"
+		env -i PATH="$scratch/bin" ${CARD_ENV:+"${CARD_ENV[@]}"} timeout 1 "$@" 8>&-
+	) 8>"$scratch/lock" 2>/dev/null
+	code=$?
+	[ $code = $ended ] || echo "it did not wait, exit code $code"
+}
+report 'the report waits for an update that is being written' "$(
+	sum=$(sha256sum <"$r")
+	waits sh image/card/report.sh "$r" doctor "$scratch/bad"
 	[ "$(sha256sum <"$r")" = "$sum" ] || echo 'it has written'
 	card report.sh "$r" doctor "$scratch/bad"
 	grep -q bad "$r" || echo 'it did not write afterwards')"
+
+# ---- the clock, the name servers ------------------------------------------------------------
+CARD_ENV=()
+m=$scratch/media
+mkdir -p "$m/.system"
+report 'the time goes on where the card was last in use' "$(
+	card clock.sh "$m" | grep -vx 0
+	touch -d @1700000000 "$m/.system/clock"
+	card clock.sh "$m" | grep -vx 1700000000
+	touch -d @1700000500 "$m/.mmcgadget-drive0.mmcdisc"
+	touch -d @1700000400 "$m/.mmcgadget-drive1.mmcdisc"
+	touch -d @1900000000 "$m/disc.iso" "$m/disc.iso.mmcdisc"
+	card clock.sh "$m" | grep -vx 1700000500
+	card clock.sh "$scratch/none" | grep -vx 0)"
+report 'the name servers are those of systemd-networkd' "$(
+	printf 'OPER_STATE=routable\nDNS=192.168.1.1 fe80::1%%wlan0\nNTP=192.168.1.2\nDOMAINS=lan\n' >"$scratch/netif"
+	card names.sh "$scratch/netif" "$scratch/resolv"
+	diff <(printf 'nameserver 192.168.1.1\nnameserver fe80::1%%wlan0\n') "$scratch/resolv"
+	echo OPER_STATE=off >"$scratch/netif"
+	card names.sh "$scratch/netif" "$scratch/resolv"
+	cat "$scratch/resolv")"
 
 # ---- an update ------------------------------------------------------------------------------
 fat=$scratch/fat
@@ -331,85 +385,116 @@ new_update() { # [BOARD]
 	(cd "$u" && sha256sum root.erofs boot/* >sums)
 	tar -C "$u" -cf "$scratch/card.update" board version names sums boot root.erofs
 }
-updates() { # ARGUMENT...: mmcgadget-update, on a card whose other slot is a file
+update_environment() { # of a card whose other slot is a file
 	echo "quiet mmcgadget.disk=12345678 mmcgadget.slot=$running x" >"$scratch/cmdline"
 	printf '#!/bin/sh\nexec %s\n' "$drive" >"$scratch/bin/mmcgadgetctl"
 	printf '#!/bin/sh\necho reboots\n' >"$scratch/bin/reboot.sh"
 	chmod 755 "$scratch/bin/mmcgadgetctl" "$scratch/bin/reboot.sh"
 	CARD_ENV=(LOCK="$scratch/lock" CARD_PATH="$scratch/bin" CARD="$scratch/cardlib" BOOT="$fat" CMDLINE="$scratch/cmdline" SYSTEM="$scratch/slot" WAIT=0 REBOOT=reboot.sh)
+}
+updates() { # ARGUMENT...: mmcgadget-update on that card
+	update_environment
 	card mmcgadget-update.sh "$@"
 }
-new_fat() {
+new_fat() { # [uboot]
 	rm -rf "$fat" "$scratch/cardlib"
 	mkdir -p "$fat/a" "$scratch/cardlib"
+	cp image/card/next.sh "$scratch/cardlib/"
 	echo rpi-arm64 >"$scratch/cardlib/board"
 	echo 1.0 >"$scratch/cardlib/version"
-	printf 'os_prefix=a/\n' >"$fat/slot.txt"
+	start_file=$fat/slot.txt start_line=os_prefix=%s/
+	if [ "${1:-}" = uboot ]; then
+		mkdir "$fat/extlinux"
+		start_file=$fat/extlinux/extlinux.conf start_line='default %s'
+	fi
+	next_is a
+	cp "$start_file" "$scratch/start-file"
 	printf 'trial=-\n' >"$fat/trial.txt"
 	echo old >"$fat/a/vmlinuz"
 	rm -f "$scratch/slot"
 	truncate -s 4M "$scratch/slot"
 	running=a drive=true
 }
-state() { cat "$fat/slot.txt" "$fat/trial.txt" | paste -sd' '; }
+next_is() { # SLOT: as the file is on the card, with what build.sh has written behind that line
+	# shellcheck disable=SC2059
+	printf "$start_line\n" "$1" >"$start_file"
+	case $start_file in *extlinux*) printf 'label a\n\tkernel /a/vmlinuz\nlabel b\n\tkernel /b/vmlinuz\n' >>"$start_file" ;; esac
+}
+# state: the slot that starts next, and the trial. Nothing else in the file that says which one may have changed.
+state() {
+	local line=${start_line/\%s/\\(.\\)}
+	echo "$(head -n 1 "$start_file" | sed "s,^$line\$,\1,") $(cat "$fat/trial.txt")"
+	diff <(tail -n +2 "$scratch/start-file") <(tail -n +2 "$start_file")
+	[ "$(find "$fat" -maxdepth 2 -name slot.txt -o -name extlinux.conf)" = "$start_file" ] || find "$fat"
+}
+# first_program SLOT: what the first program does when that slot starts on trial: init.sh has the same line.
+first_program() { card next.sh "$1" "$fat"; }
+report 'the first program makes the other slot the next to start by the script that the update has' \
+	"$(grep -qx '[[:space:]]*sh /next.sh $other /fat' image/card/init.sh || echo 'init.sh has no such line')"
+update_life() { # FILE-OF-THE-SLOT [uboot]
+	new_fat "${2:-}"
+	new_update
+	report "$1: an update is written to the other slot, and is on trial" "$(
+		updates "$scratch/card.update" | grep -vE '^writing version 2.0 to slot b$|^The new version starts'
+		state | grep -vx 'b trial=b'
+		cmp -n 3000000 "$scratch/slot" "$scratch/update/root.erofs"
+		cmp "$fat/b/vmlinuz" "$scratch/update/boot/vmlinuz"
+		grep -vx 'mmcgadget.disk=12345678 mmcgadget.slot=b quiet' "$fat/b/cmdline.txt"
+		find "$fat" -name '*.new*'
+		cat "$fat/a/vmlinuz" | grep -vx old)"
+	running=b
+	report "$1: the first program of the new version puts the old one back" "$(first_program a
+		state | grep -vx 'a trial=b')"
+	report "$1: a version on trial that starts the drive is kept" "$(
+		updates --commit | grep -v 'works and is kept'
+		state | grep -vx 'b trial=-')"
+	report "$1: the next update goes to the first slot" "$(
+		updates "$scratch/card.update" | grep -vE '^writing version 2.0 to slot a$|^The new version starts'
+		state | grep -vx 'a trial=a')"
+	report "$1: no update while one is on trial" "$(
+		updates "$scratch/card.update" | grep -v 'itself on trial'
+		state | grep -vx 'a trial=a')"
+	running=a drive=false
+	report "$1: a version on trial that does not start the drive gives way" "$(first_program b
+		updates --commit | grep -vE 'does not start the drive|^reboots$'
+		state | grep -vx 'b trial=a')"
+	running=b drive=true
+	report "$1: the old version ends the trial of a new one that failed" "$(
+		updates --commit | grep -v 'the new version did not start the drive'
+		state | grep -vx 'b trial=-')"
+}
+update_life slot.txt
+update_life extlinux.conf uboot
 new_fat
-new_update
-report 'an update is written to the other slot, and is on trial' "$(
-	updates "$scratch/card.update" | grep -vE '^writing version 2.0 to slot b$|^The new version starts'
-	state | grep -vx 'os_prefix=b/ trial=b'
-	cmp -n 3000000 "$scratch/slot" "$scratch/update/root.erofs"
-	cmp "$fat/b/vmlinuz" "$scratch/update/boot/vmlinuz"
-	grep -vx 'mmcgadget.disk=12345678 mmcgadget.slot=b quiet' "$fat/b/cmdline.txt"
-	find "$fat" -name '*.new*'
-	cat "$fat/a/vmlinuz" | grep -vx old)"
-# The first program of the new version has put the old one back.
-printf 'os_prefix=a/\n' >"$fat/slot.txt"
-running=b
-report 'a version on trial that starts the drive is kept' "$(
-	updates --commit | grep -v 'works and is kept'
-	state | grep -vx 'os_prefix=b/ trial=-')"
-report 'the next update goes to the first slot' "$(
-	updates "$scratch/card.update" | grep -vE '^writing version 2.0 to slot a$|^The new version starts'
-	state | grep -vx 'os_prefix=a/ trial=a')"
+printf 'trial=a\n' >"$fat/trial.txt"
+update_environment
 report 'an update waits for the report' "$(
-	(
-		flock 8
-		env -i PATH="$scratch/bin" "${CARD_ENV[@]}" timeout 1 sh image/card/mmcgadget-update.sh --commit 8>&- && echo "it did not wait"
-	) 8>"$scratch/lock")"
-report 'no update while one is on trial' "$(
-	updates "$scratch/card.update" | grep -v 'itself on trial'
-	state | grep -vx 'os_prefix=a/ trial=a')"
-printf 'os_prefix=b/\n' >"$fat/slot.txt"
-running=a drive=false
-report 'a version on trial that does not start the drive gives way' "$(
-	updates --commit | grep -vE 'does not start the drive|^reboots$'
-	state | grep -vx 'os_prefix=b/ trial=a')"
-running=b drive=true
-report 'the old version ends the trial of a new one that failed' "$(
-	updates --commit | grep -v 'the new version did not start the drive'
-	state | grep -vx 'os_prefix=b/ trial=-')"
+	waits sh image/card/mmcgadget-update.sh --commit
+	state | grep -vx 'a trial=a'
+	updates --commit | grep -v 'works and is kept'
+	state | grep -vx 'a trial=-')"
 new_fat
 new_update
 truncate -s -500000 "$scratch/card.update"
 report 'an update that is not whole changes nothing' "$(
 	updates "$scratch/card.update" | grep -vE '^writing version|nothing has changed'
-	state | grep -vx 'os_prefix=a/ trial=-'
+	state | grep -vx 'a trial=-'
 	find "$fat" -mindepth 1 -maxdepth 1 ! -name a ! -name slot.txt ! -name trial.txt)"
 new_update
 sed -i 's/^./x/' "$scratch/update/sums"
 tar -C "$scratch/update" -cf "$scratch/card.update" board version names sums boot root.erofs
 report 'a damaged update changes nothing' "$(
 	updates "$scratch/card.update" | grep -vE '^writing version|nothing has changed'
-	state | grep -vx 'os_prefix=a/ trial=-')"
+	state | grep -vx 'a trial=-')"
 new_update bone
 report 'an update for another board is refused' "$(
 	updates "$scratch/card.update" | grep -v 'is for bone, and this card is for rpi-arm64'
-	state | grep -vx 'os_prefix=a/ trial=-')"
+	state | grep -vx 'a trial=-')"
 new_update
 truncate -s 2M "$scratch/slot"
 report 'a system that is larger than its place is refused' "$(
 	updates "$scratch/card.update" | grep -v 'does not fit'
-	state | grep -vx 'os_prefix=a/ trial=-')"
+	state | grep -vx 'a trial=-')"
 report 'a file that is no update is refused' "$(
 	updates "$scratch/cmdline" | grep -v 'is not a file with a name in .update')"
 
