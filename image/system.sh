@@ -17,9 +17,10 @@ make_system() {
 	make_units
 }
 
-# Removes files that are of no use on a board without a keyboard. The licences stay.
+# Removes files that are of no use on a board without a keyboard. The licences stay: a package whose folder of
+# documents is a link has them in the folder of another package.
 prune_system() {
-	find "${root:?}/usr/share/doc" ! -type d ! -name copyright -delete
+	find "${root:?}/usr/share/doc" -mindepth 2 ! -type d ! -name copyright -delete
 	rm -rf "${root:?}"/usr/share/{bash-completion,bug,doc-base,fish,initramfs-tools,i18n,info,libc-bin,lintian,locale,man,menu} \
 		"${root:?}"/usr/share/{pam,pam-configs,perl5,pkgconfig,polkit-1,readline,reportbug,zsh,zoneinfo,mime,gcc,gdb,systemd,factory} \
 		"${root:?}"/usr/share/{applications,icons,pixmaps,dbus-1,openpgp,keyrings,tabset,terminfo,calendar} \

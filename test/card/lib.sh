@@ -74,8 +74,8 @@ pc_disk() {
 	mke2fs -q -F -t ext4 -O ^has_journal -d "$root" "$1"
 }
 
-# second_ram_disk SCRIPT: $work/test.cpio, with the modules for this machine and SCRIPT, which runs in it
-# when the system is up.
+# second_ram_disk SCRIPT [MODULE]...: $work/test.cpio, with the modules for this machine and for its PC, and
+# SCRIPT, which runs in it when the system is up.
 second_ram_disk() {
 	local ram=$work/test-ram modules from path stripped=$built/stripped
 	from=$(echo "$built"/kernel/usr/lib/modules/*)
@@ -85,7 +85,7 @@ second_ram_disk() {
 	. image/card.sh
 	# shellcheck disable=SC2046 # words
 	modules=$(closure "$from/modules.dep" virtio_mmio virtio_blk $(sed 's/\.ko$//' "$built/ram/modules") \
-		dummy_hcd usb-storage sr_mod sg 2>/dev/null)
+		dummy_hcd usb-storage sr_mod sg "${@:2}" 2>/dev/null)
 	for path in $modules; do
 		copy_module "$path" "$ram/lib/modules/$(basename "${path%.xz}")"
 		basename "${path%.xz}"
@@ -130,7 +130,8 @@ boot_board() {
 	machine=$!
 }
 
-# boot [QEMU-OPTION]...: starts the machine with the card; its serial port is $console.
+# boot [QEMU-OPTION]...: starts the machine with the card; its serial port is $console. As on most boards, its
+# clock is wrong when it starts. CARD_DRIVE has further options of QEMU's drive, for example ",readonly=on".
 boot() {
 	local slot
 	slot=$(next_slot)
@@ -141,20 +142,21 @@ boot() {
 	$qemu -M $kind -smp "${SMP:-2}" -m "${MEMORY:-512}" -nodefaults -display none -no-reboot -serial "file:$console" \
 		-kernel "$work/vmlinuz" -initrd "$work/initrd.both" \
 		-append "$(arguments "$slot") console=ttyAMA0 loglevel=4 systemd.default_timeout_start_sec=900 ${APPEND:-}" \
-		-drive "if=none,id=card,format=raw,file=$card,cache=${CACHE_MODE:-writethrough}" \
+		-rtc base=1971-01-01T00:00:00 \
+		-drive "if=none,id=card,format=raw,file=$card,cache=${CACHE_MODE:-writethrough}${CARD_DRIVE:-}" \
 		-device virtio-blk-device,drive=card,serial="${SERIAL:-card-one}" \
 		-drive "if=none,id=pc,format=raw,file=$work/pc.img,readonly=on" -device virtio-blk-device,drive=pc,serial=pc "$@" \
 		>"$work/qemu.log" 2>&1 &
 	machine=$!
 }
 
-# wait_line PATTERN SECONDS: waits until the serial port has had such a line.
+# wait_line PATTERN SECONDS [INTERVAL]: waits until the serial port has had such a line.
 wait_line() {
 	local end=$((SECONDS + $2))
 	until grep -aqE "$1" "$console"; do
 		kill -0 "$machine" 2>/dev/null || return 1
 		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.3
+		sleep "${3:-0.3}"
 	done
 }
 cut_power() { # the power is cut

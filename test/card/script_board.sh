@@ -8,7 +8,8 @@ echo
 say board "$(tr -d '\000' </proc/device-tree/model), $(uname -m)"
 say card "$(awk '$2 == "/boot/firmware" { print $1, $3, substr($4, 1, 2) }' /proc/mounts)"
 say mounted "$(awk '$2 == "/var/lib/mmcgadget" { print $3, $4 }' /proc/mounts)"
-say failed "$(systemctl list-units --failed --plain --no-legend | awk '{ print $1 }' | paste -sd' ')"
+failed=$(systemctl list-units --failed --plain --no-legend | awk '{ print $1 }' | paste -sd' ')
+say failed "${failed:-none}"
 say memory "$(free -m | awk '/^Mem:/ { print $2, $3, $7 }') MB total, used, available"
 say port "$(cat /proc/device-tree/soc/usb@7e980000/dr_mode | tr -d '\000') $(basename "$(readlink -f /sys/bus/platform/devices/*980000.usb/driver)")"
 say machine "$(cat /etc/machine-id) $(cat /etc/hostname)"

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs in a card under test: updates it, if there is a disk with an update, and reports.
+# Runs in a card under test: looks at what the settings have started, updates the card, if there is a disk with
+# an update, and reports.
 export PATH=/usr/sbin:/usr/bin HOME=/root
 say() { echo "CARD $*"; }
 # systemd has left the terminal in the middle of a line.
@@ -33,7 +34,7 @@ log_in() { # PASSWORD
 	echo "$? $(cat /run/web.log)"
 }
 say wrong "$(log_in 'no such password')"
-say right "$(log_in 'a password')"
+say right "$(log_in 'Page-Secret 17')"
 # A key of this card, for the test of ssh: at the next start it is in mmcgadget.txt.
 key=/var/lib/mmcgadget/.system/test-key
 [ -e $key ] || dropbearkey -t ed25519 -f $key >/dev/null 2>&1
@@ -47,6 +48,67 @@ say sftp "$({
 	sleep 20
 } | timeout 60 dbclient -y -y -i $key -s root@127.0.0.1 sftp 2>/dev/null |
 	hexdump -v -n 5 -e '5/1 "%u "' | cut -d' ' -f5)"
+
+# The PC's side of the network over the cable has a network namespace of its own, as another machine would.
+pc_network() {
+	pc=''
+	for d in /sys/class/net/*; do
+		case $(readlink "$d/device/driver") in */cdc_ncm) pc=${d##*/} ;; esac
+	done
+	[ -n "$pc" ] || {
+		echo 'the PC has no network card'
+		return
+	}
+	unshare -n sleep 300 &
+	there=$!
+	until [ "$(readlink /proc/$there/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.1; done
+	ip link set dev "$pc" netns $there
+	printf '#!/bin/sh\n[ "$1" != bound ] || { ip addr add "$ip/$mask" dev "$interface"; echo "$ip/$mask $serverid" >/run/lease; }\n' >/run/lease.sh
+	chmod 755 /run/lease.sh
+	nsenter -t $there -n ip link set "$pc" up
+	nsenter -t $there -n udhcpc -i "$pc" -n -q -t 20 -T 1 -s /run/lease.sh >/run/dhcp.log 2>&1 || tail -n 1 /run/dhcp.log
+	nsenter -t $there -n wget -q -O /run/page http://10.55.0.1/ 2>&1
+	echo "$(cat /run/lease) $(grep -c '<title>' /run/page)"
+	kill $there
+}
+# The answer of the shell on the serial port; the echo of the line has it in another form.
+pc_serial() {
+	(
+		exec 5<>/dev/ttyACM0 && stty raw -echo <&5 || exit
+		cat <&5 >/run/serial &
+		tries=0
+		until grep -q '42 root' /run/serial || [ $tries = 60 ]; do
+			# shellcheck disable=SC2016 # for the other shell
+			printf 'echo $((6 * 7)) $(id -un)\n' >&5
+			tries=$((tries + 1))
+			sleep 1
+		done
+		kill $!
+	)
+	grep -o '42 root' /run/serial | head -n 1
+}
+if [ -e /etc/systemd/network/usb0.network ]; then
+	say address "$(ip -4 addr show dev usb0 | awk '$1 == "inet" { print $2 }')"
+	say network "$(pc_network | paste -sd' ')"
+fi
+[ ! -e /etc/udev/rules.d/90-card-serial.rules ] || say shell "$(pc_serial)"
+[ ! -e /etc/wpa_supplicant/wpa_supplicant-wlan0.conf ] || say timesyncd "$(systemctl is-active systemd-timesyncd.service card-names.path | paste -sd' ')"
+# systemd-networkd learns of name servers by Wi-Fi; here another network has one.
+[ ! -e /etc/wpa_supplicant/wpa_supplicant-wlan0.conf ] || {
+	mkdir -p /run/systemd/network/usb0.network.d
+	printf '[Network]\nDNS=192.0.2.53\n' >/run/systemd/network/usb0.network.d/names.conf
+	systemctl restart systemd-networkd.service
+	tries=0
+	until grep -qs nameserver /etc/resolv.conf || [ $tries = 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	say names "$(cat /etc/resolv.conf)"
+}
+journalctl -q --no-pager >/run/journal
+say journal "$(wc -l </run/journal) lines, passwords in $(grep -cE 'Page-Secret|Wave-Secret' /run/journal)"
+failed=$(systemctl list-units --failed --plain --no-legend | awk '{ print $1 }' | paste -sd' ')
+say failed "${failed:-none}"
 say up
 for d in /sys/block/vd*; do
 	[ "$(cat "$d/serial")" != update ] || update=${d##*/}
