@@ -11,7 +11,7 @@
 #   MIRROR    the archive, in place of the one that this machine's apt uses; for example a
 #             snapshot of one day, http://snapshot.debian.org/archive/debian/20261121T000000Z
 #   SUITE     another name of Debian 13 in the archive, in place of "trixie": a mirror whose lists under one
-#             name are not whole may have them under the other, "stable"
+#             name are not whole may have them under the other, "stable", which is tried by itself
 set -eu -o pipefail
 arch=$1 name=$2 packages=$3 left_out=$4
 suite=${SUITE:-trixie}
@@ -24,10 +24,13 @@ mkdir -p "$folder/archives/partial"
 # than its signature, or names packages that are gone.
 not_whole() {
 	echo "fetch.sh: $1 for $arch from: $(awk '{ print $(NF - 3), $(NF - 2) }' "$folder/sources.list" | paste -sd,)" >&2
-	if grep -qE '404 |unexpected size|Hash Sum' "$folder/log"; then
-		echo "fetch.sh: the archive's lists and its packages of $arch do not fit each other. Try later, or SUITE=stable, or a" >&2
-		echo "  day when they did: MIRROR=http://snapshot.debian.org/archive/debian/20261121T000000Z" >&2
+	grep -qE '404 |unexpected size|Hash Sum' "$folder/log" || exit 1
+	echo "fetch.sh: the archive's lists and its packages of $arch do not fit each other." >&2
+	if [ -z "${SUITE:-}${MIRROR:-}" ]; then
+		echo 'fetch.sh: once more, with the lists of "stable"' >&2
+		SUITE=stable exec "$0" "$arch" "$name" "$packages" "$left_out"
 	fi
+	echo "fetch.sh: try later, or a day when they did: MIRROR=http://snapshot.debian.org/archive/debian/20261121T000000Z" >&2
 	exit 1
 }
 request="$arch $packages / $left_out"

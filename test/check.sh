@@ -105,7 +105,11 @@ lane_burners() {
 	suite shim "${make[@]}" shim-test
 	# The firmware is one for amd64.
 	[ "$(uname -m)" != x86_64 ] || suite firmware "${make[@]}" firmware-test
-	[ -z "$FULL" ] || tap card-guest test/suites/card_guest.sh
+	[ -n "$FULL" ] || return 0
+	tap card-guest test/suites/card_guest.sh
+	# The other images, as far as the time of a check allows.
+	BOARD=armhf PARTS='first burn half' CUTS=4 tap card-guest-armhf test/suites/card_guest.sh
+	BOARD=rpi-armel PARTS=build tap card-armel test/suites/card_guest.sh
 }
 
 set -m # each lane is a process group of its own, and can be ended with all that it started

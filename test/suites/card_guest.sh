@@ -143,7 +143,7 @@ board_doctor() {
 	found=$(tr -d '\r' <"$console" | sed -n 's/^CARD doctor //p')
 	has "$found" '^good +board +Raspberry Pi .*; its device port is' && has "$found" '^good +config.txt .*makes the port "peripheral"'
 }
-if [ "$board" = rpi-armel ] || { [ -n "$board_machine" ] && grep -qw board <<<"${PARTS:-}"; }; then
+if [ -n "$board_machine" ] && part board && [ "$board" = rpi-armel -o -n "${PARTS:-}" ]; then
 	on_board
 fi
 # QEMU has no other machine with this processor that this kernel knows.
