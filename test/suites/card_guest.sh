@@ -77,10 +77,10 @@ part() { # NAME: is it one of PARTS?
 }
 
 # ---- two builds -----------------------------------------------------------------------------
-# The second one from another folder, by another user with other settings: an ordinary one, who has a clone of
-# the tree. As root the build runs without fakeroot.
+# The second one in another folder, by an ordinary user with other settings, who does what README says, but for the
+# packages, which are there. As root the build runs without fakeroot.
 again() {
-	local folder=$out/../image-again user=(env)
+	local folder=$out/../image-again user=(env) line
 	[ "$(id -u)" != 0 ] || user=(runuser -u nobody --)
 	rm -rf "$folder"
 	mkdir -p "$folder"
@@ -92,15 +92,17 @@ again() {
 		mkdir "$folder"
 		chown nobody "$folder"
 	}
-	(
-		umask 077
-		export OFFLINE=1 O=$folder TZ=Asia/Tokyo MMCGADGET_CACHE=${CACHE%/image} HOME=$folder
-		"${user[@]}" git clone -q "$PWD" "$folder/tree" && cd "$folder/tree" && "${user[@]}" image/build.sh "$board"
-	) >"$work/log" 2>&1 || {
+	line=$(sed -n "s/^    \(git clone ADDRESS mmcgadget && .* && make image BOARD=\)rpi-arm64\$/\1$board/p" README.md |
+		sed "s,ADDRESS,'$PWD',; s/ && sudo test.deps.sh image//")
+	[ -n "$line" ] || { echo 'README has no such line'; return 1; }
+	folder=$(realpath "$folder")
+	"${user[@]}" env -u O OFFLINE=1 TZ=Asia/Tokyo MMCGADGET_CACHE="${CACHE%/image}" HOME="$folder" \
+		sh -ec "umask 077; cd '$folder'; $line" >"$work/log" 2>&1 || {
+		echo "$line"
 		tail -n 20 "$work/log"
 		return 1
 	}
-	diff "$out/mmcgadget-$board.sha256" "$folder/image/mmcgadget-$board.sha256" && rm -rf "$folder"
+	diff "$out/mmcgadget-$board.sha256" "$folder/mmcgadget/build/image/mmcgadget-$board.sha256" && rm -rf "$folder"
 }
 # git refuses the tree of another user.
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
@@ -143,7 +145,7 @@ board_doctor() {
 	found=$(tr -d '\r' <"$console" | sed -n 's/^CARD doctor //p')
 	has "$found" '^good +board +Raspberry Pi .*; its device port is' && has "$found" '^good +config.txt .*makes the port "peripheral"'
 }
-if [ -n "$board_machine" ] && part board && [ "$board" = rpi-armel -o -n "${PARTS:-}" ]; then
+if [ -n "$board_machine" ] && part board && { [ "$board" = rpi-armel ] || [ -n "${PARTS:-}" ]; }; then
 	on_board
 fi
 # QEMU has no other machine with this processor that this kernel knows.
