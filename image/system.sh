@@ -102,7 +102,7 @@ make_files_of_system() {
 	manifest >"$work/manifest.txt"
 	cp "$work/manifest.txt" "$root/usr/lib/mmcgadget-card/"
 	mkdir -p "$root/usr/share/doc/mmcgadget"
-	cp debian/copyright "$root/usr/share/doc/mmcgadget/copyright"
+	install -m 644 debian/copyright "$root/usr/share/doc/mmcgadget/copyright"
 }
 
 # Only the system's units that this function names start by themselves; the others can still be started.
