@@ -13,8 +13,8 @@ say() { echo "CARD $*"; }
 # systemd has left the terminal in the middle of a line.
 echo
 
-number_of() { mmcgadgetctl --json status | grep -o "\"$1\":[0-9]*" | head -n 1 | cut -d: -f2; }
-image_in_drive() { mmcgadgetctl --json status | grep -o '"image":"[^"]*"' | head -n 1 | cut -d'"' -f4; }
+number_of() { mmcgadgetctl --json status | grep -o "\"$1\": *[0-9]*" | head -n 1 | tr -d -c 0-9; }
+image_in_drive() { mmcgadgetctl --json status | grep -o '"image": *"[^"]*"' | head -n 1 | cut -d'"' -f4; }
 has_blank() { mmcgadgetctl status | grep -q 'disc *blank'; }
 # pieces FILE BLOCKS: the beginning of the SHA-256 of each whole MiB of these blocks.
 pieces() {
