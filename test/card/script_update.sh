@@ -88,8 +88,8 @@ pc_serial() {
 	grep -o '42 root' /run/serial | head -n 1
 }
 if [ -e /etc/systemd/network/usb0.network ]; then
-	say address "$(ip -4 addr show dev usb0 | awk '$1 == "inet" { print $2 }')"
 	say network "$(pc_network | paste -sd' ')"
+	say address "$(ip -4 addr show dev usb0 | awk '$1 == "inet" { print $2 }')"
 fi
 [ ! -e /etc/udev/rules.d/90-card-serial.rules ] || say shell "$(pc_serial)"
 [ ! -e /etc/wpa_supplicant/wpa_supplicant-wlan0.conf ] || say timesyncd "$(systemctl is-active systemd-timesyncd.service card-names.path | paste -sd' ')"
