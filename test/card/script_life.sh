@@ -51,10 +51,9 @@ set -- $media/*.iso
 [ -e "$1" ] || shift
 say discs $#
 for f; do
-	case $(mmcgadgetctl list | grep -F "${f##*/}") in
-	*'not finished'* | *'cut off'* | *blank*) ;;
-	*) say sum "${f##*/} $(sha256sum <"$f" | cut -d' ' -f1)" ;;
-	esac
+	# A finished disc, in the drive or not.
+	mmcgadgetctl list | grep -F "${f##*/} " | grep -q DVD-ROM || continue
+	say sum "${f##*/} $(sha256sum <"$f" | cut -d' ' -f1)"
 done
 # What a power cut has left in the drive.
 if mmcgadgetctl status | grep -qE 'burn (not finished|cut off)'; then
