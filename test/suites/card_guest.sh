@@ -265,7 +265,7 @@ head_stays() {
 	fi
 	left=$((left + 1)) compared=$((compared + $(wc -w <<<"$heads")))
 	[ "$recorded" -gt 0 ] && is "$(wc -w <<<"$heads")" $((recorded / 512)) || return
-	case "$3 " in "$heads "*) ;; *) echo "$image: $heads is not the head of $3"; return 1 ;; esac
+	case "$3 " in "${heads:+$heads }"*) ;; *) echo "$image: $heads is not the head of $3"; return 1 ;; esac
 	case $1 in burning | closing) ;; *) return 0 ;; esac
 	echo "# a cut in $1: the status had told $2 blocks, $recorded are there" >&3
 	[ $(($2 - recorded)) -le "$worst" ] || worst=$(($2 - recorded))
