@@ -231,7 +231,7 @@ truncate -s 4M "$work/limit.img"
 mke2fs -q -t ext2 -b 1024 "$work/limit.img"
 mkdir "$small/limit"
 mount -o loop "$work/limit.img" "$small/limit"
-refused "a file system without large files: no BD-R" blank limit/bd.iso type=bd-r -- 'at most 17247 MB .*FAT32'
+refused "a file system without large files: no BD-R" blank limit/bd.iso type=bd-r -- 'at most 17.25 GB .*FAT32'
 check "a file system without large files: nothing is left" test ! -e "$small/limit/bd.iso" -a \
 	! -e "$small/limit/bd.iso.mmcdisc"
 check "a file system without large files: a DVD fits" mmcgadgetctl blank limit/dvd.iso
