@@ -4,9 +4,10 @@
  * end the requests in flight in an orderly way when the daemon is killed.
  *
  * A worker of f_fs copies the data that bulk-out received to the process, and holds its
- * memory for that time (mmget). If the process dies at that moment, the worker keeps the last reference to the memory and has to wait in exit_aio() for requests that
- * only the worker itself completes: the USB function hangs for ever, with every process
- * that touches it. Seen with Linux 6.1 at about one of forty kills in mid-burn. While
+ * memory for that time (mmget). If the process dies at that moment, the worker keeps the
+ * last reference to the memory and has to wait in exit_aio() for requests that only the
+ * worker itself completes: the USB function hangs for ever, with every process that
+ * touches it. Seen with Linux 6.1 at about one of forty kills in mid-burn. While
  * the guard lives, the worker never has the last reference.
  */
 #include <errno.h>

@@ -40,7 +40,8 @@ closure() {
 }
 
 # copy_module MODULE TO: copies a module from $from: unpacked, without debug information, and without its
-# signature, because checking it is work at each boot (not measured), and this kernel does not require one. The result is kept in $stripped for the next build.
+# signature, because checking it is work at each boot (not measured), and this kernel does not require one.
+# The result is kept in $stripped for the next build.
 copy_module() {
 	local done=$stripped/${1%.xz}
 	if [ ! -e "$done" ]; then
