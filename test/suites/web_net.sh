@@ -32,16 +32,7 @@ set(0x8916, b"lo:1", address("10.55.0.1"))       # SIOCSIFADDR
 set(0x891c, b"lo:1", address("255.0.0.0"))       # SIOCSIFNETMASK
 P
 wire=http://10.55.0.1:8080
-web_run() { # the program on both addresses
-	systemd-socket-activate -l "127.0.0.1:$port" -l 10.55.0.1:8080 "$O/mmcgadget-web" -c "$S/web.conf" >>"$S/web.log" 2>&1 </dev/null &
-	web=$!
-	pids+=("$web")
-	for _ in $(seq 100); do
-		curl -s -m 5 -o "$S/null" "$U/api/v1/health" && return
-		sleep 0.1
-	done
-	return 1
-}
+also_at=(10.55.0.1:8080)
 again() { # the program with that line in its configuration
 	kill "$web"
 	wait "$web" 2>/dev/null

@@ -76,9 +76,11 @@ daemon_start() { # OPTION...
 	grep -q ready "$S/daemon.log"
 }
 
-# web_run: starts the program on the port as systemd does, when the first connection comes.
+# web_run: starts the program on the port, and at the addresses of also_at, as systemd does, when the first connection
+# comes.
+also_at=()
 web_run() {
-	systemd-socket-activate -l "127.0.0.1:$port" "$program" -c "$S/web.conf" >>"$S/web.log" 2>&1 </dev/null &
+	systemd-socket-activate -l "127.0.0.1:$port" "${also_at[@]/#/--listen=}" "$program" -c "$S/web.conf" >>"$S/web.log" 2>&1 </dev/null &
 	web=$!
 	pids+=("$web")
 	for _ in $(seq 100); do

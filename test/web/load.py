@@ -153,13 +153,13 @@ class Load:
             threading.Thread(target=self.drip, args=(self.slow[-1],), daemon=True).start()
 
     @staticmethod
-    def drip(watched):
+    def drip(watched, data=b"x", pause=1):
         while watched.thread.is_alive():
             try:
-                watched.s.sendall(b"x")
+                watched.s.sendall(data)
             except OSError:
                 break
-            time.sleep(1)
+            time.sleep(pause)
 
     def who_sends_nothing_is_ended(self):
         for w in self.slow:
@@ -175,13 +175,7 @@ class Load:
         print("# others are served in %.3f s" % self.is_served())
         self.at_most(16384)
         # One connection sends more header fields, slowly.
-        dripping = all_of_them[0]
-        while dripping.thread.is_alive():
-            try:
-                dripping.s.sendall(b"X: y\r\n")
-            except OSError:
-                break
-            time.sleep(0.3)
+        self.drip(all_of_them[0], b"X: y\r\n", 0.3)
         for w in all_of_them:
             w.thread.join(60)
             assert 9 <= w.took < 40, w.took
