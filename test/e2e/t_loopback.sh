@@ -22,10 +22,14 @@ loaded() { grep -oE '^(usb_f_fs|dummy_hcd|libcomposite) ' /proc/modules | sort; 
 before=$(loaded)
 systemctl enable -q mmcgadgetd
 
-# ---- on ----
+# ---- on, by the lines of the README ----
+mapfile -t typed < <(awk '/^## / { on = /On a PC without a board/ } on && sub(/^    /, "")' /src/README.md)
+is "the README has three lines for a PC without a board" "$(printf '%s|' "${typed[@]}")" \
+	'sudo mmcgadgetctl loopback on|mmcgadgetctl blank holiday.iso|lsblk -o NAME,VENDOR,MODEL|'
 text=$("${user[@]}" mmcgadgetctl loopback on 2>&1)
-like "without root: on says what to type" "$text" 'sudo mmcgadgetctl loopback on$'
-lines=40 check "on" env "SUDO_UID=$(id -u carol)" mmcgadgetctl loopback on || {
+like "without root: on says what to type" "$text" "${typed[0]}\$"
+# shellcheck disable=SC2086 # words; there is no sudo here, which sets this variable
+lines=40 check "${typed[0]}" env "SUDO_UID=$(id -u carol)" ${typed[0]#sudo } || {
 	systemctl status mmcgadgetd --no-pager -l | sed 's/^/#   /'
 	journalctl -u mmcgadgetd --no-pager -n 20 | sed 's/^/#   /'
 	finish
@@ -57,10 +61,13 @@ is "it is in the open tray" "$(state state)" ejected
 burned() { # NAME
 	cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "$discs/$1" && [ "$(stat -c %U:%a "$discs/$1")" = carol:664 ]
 }
-check "a blank is inserted" "${user[@]}" mmcgadgetctl blank one.iso
+# shellcheck disable=SC2086 # words
+check "${typed[1]}" "${user[@]}" ${typed[1]}
+# shellcheck disable=SC2086 # words
+like "${typed[2]}: the vendor tells the drives apart" "$("${user[@]}" ${typed[2]})" "^$sr +MMCGADGT +DVD BURNER"
 check "the PC sees the blank" wait_for 15 blank_seen
 lines=30 check "growisofs burns it" "${user[@]}" growisofs -dvd-compat -Z "/dev/$sr=$work/burn.iso"
-check "the file equals the source, and belongs to the user" burned one.iso
+check "the file equals the source, and belongs to the user" burned holiday.iso
 check "a second blank is inserted" "${user[@]}" mmcgadgetctl blank two.iso
 check "the PC sees the second blank" wait_for 15 blank_seen
 lines=30 check "xorriso burns it, and ejects it" "${user[@]}" xorriso -as cdrecord -eject "dev=/dev/$sr" "$work/burn.iso"
@@ -81,7 +88,7 @@ left() {
 } 2>/dev/null
 is "nothing is left: mounts, gadget, service" "$(left)" ''
 is "the modules are those from before" "$(loaded)" "$before"
-is "the discs are still in the folder" "$(ls $discs | paste -sd' ')" 'one.iso read.iso two.iso'
+is "the discs are still in the folder" "$(ls $discs | paste -sd' ')" 'holiday.iso read.iso two.iso'
 like "loopback: it is off" "$("${user[@]}" mmcgadgetctl loopback)" 'loopback is off'
 systemctl disable -q mmcgadgetd
 cp "$work/fstab" /etc/fstab
