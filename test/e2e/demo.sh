@@ -106,9 +106,10 @@ ask_machine() {
 }
 
 on_board() {
-	local dir=$O/demo
-	mkdir -p "$dir/media"
-	dir=$(cd "$dir" && pwd)
+	local dir programs
+	mkdir -p "$O/demo/media"
+	programs=$(cd "$O" && pwd)
+	dir=$programs/demo
 	local controller seen_by
 	controller=$(cd /sys/class/udc && echo *)
 	# dummy_hcd joins the controller to a host controller of the same machine.
@@ -135,10 +136,10 @@ on_board() {
 		  - in it a disc labelled MMCGADGET_DEMO with one file, README.TXT.
 
 		In a second terminal here, as root:
-		  $PWD/$O/mmcgadgetctl status
-		  $PWD/$O/mmcgadgetctl blank mydisc.iso     a blank DVD+R; burn it with the PC's own program
-		  $PWD/$O/mmcgadgetctl insert demo.iso      the first disc again
-		  $PWD/$O/mmcgadgetctl eject
+		  $programs/mmcgadgetctl status
+		  $programs/mmcgadgetctl blank mydisc.iso     a blank DVD+R; burn it with the PC's own program
+		  $programs/mmcgadgetctl insert demo.iso      the first disc again
+		  $programs/mmcgadgetctl eject
 		What the PC burned is then in $dir/media/mydisc.iso, a plain ISO image.
 		Ctrl-C ends the demo and takes the drive away.
 
