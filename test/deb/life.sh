@@ -71,6 +71,8 @@ check 'reinstalled: the folder and its disc are kept' is "$(state $media) $(ls $
 check 'reinstalled: the service stays disabled' no enabled
 check 'the package is upgraded' apt -o Dpkg::Options::=--force-confold install "$here/next.deb"
 check 'upgraded: the version is the new one' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f "$here/next.deb" Version)"
+check 'upgraded: so do the programs' is "$(mmcgadgetctl --version) $(mmcgadgetd --version)" "mmcgadgetctl 9${version#?} mmcgadgetd 9${version#?}"
+check 'upgraded: the installed files are those of the package' is "$(dpkg -V mmcgadget)" "??5?????? c $conf"
 check 'upgraded: the changed configuration is kept' grep -qx '# mine' $conf
 check 'upgraded: the folder and its disc are kept' is "$(state $media) $(ls $media)" 'root:mmcgadget 2770 disc.iso'
 

@@ -206,11 +206,17 @@ make_deb() {
 	check_web "$dir/own"
 }
 
+# Lets the programs below the current directory say a higher version, which is as long.
+relabel() { # VERSION
+	local sums=DEBIAN/md5sums
+	grep -rlZF "$1" usr | LC_ALL=C xargs -0 sed -i "s/${1//./\\.}/9${1#?}/g" &&
+		sed 's/^[0-9a-f]*  //' $sums | xargs -d '\n' md5sum >$sums.new && mv $sums.new $sums
+}
 # Makes the same package with a higher version and a changed configuration file, for upgrades. The package of
 # the page depends on the other one of the same version.
 next_version() { # DEB NEXT CONFIGURATION-FILE
 	local x=$2.tree conf=$2.tree/etc/mmcgadget/$3
-	dpkg-deb -R "$1" "$x" &&
+	dpkg-deb -R "$1" "$x" && (cd "$x" && relabel "$(version_of "$1")") &&
 		sed -i 's/^Version: .*/&+next/; /^Depends:/s/mmcgadget (= [^)]*/&+next/' "$x/DEBIAN/control" &&
 		echo '# new' >>"$conf" && sed -i 's/behaviour: {/behaviour: { # new/' "$conf" &&
 		dpkg-deb --root-owner-group -b "$x" "$2" && rm -rf "$x"
