@@ -210,7 +210,7 @@ first_boot() {
 	check 'the service is active' ready
 	check 'the PC sees the drive after the restart' within 40 host_sees_drive
 
-	local pid device mark
+	local pid device mark new old
 	check 'a disc is inserted' as boarduser mmcgadgetctl insert second.iso
 	check 'the PC sees the disc' within 15 has_label SECOND
 	check 'the PC mounts the disc' mount -o ro /dev/sr0 /mnt
@@ -218,11 +218,18 @@ first_boot() {
 	check 'apt install ./NEXT.deb: an upgrade' quiet apt install $here/next.deb
 	check 'the upgrade has the higher version' is "$(dpkg-query -W -f '${Version}' mmcgadget)" "$(dpkg-deb -f $here/next.deb Version)"
 	check 'the upgrade does not restart the daemon' is "$(systemctl is-active $unit) $(main_pid)" "active $pid"
+	# The client is the new one; mmcgadgetd is as it was, and still runs.
+	new=$(mmcgadgetctl --version | sed 's/.* //') old=$(/proc/"$pid"/exe --version | sed 's/.* //')
+	check 'the new programs say another version' test "$new" != "$old"
+	check 'status says that an older daemon runs, and what to type' is "$(as boarduser mmcgadgetctl status | tail -n 1)" \
+		"mmcgadgetd $old runs, $new is installed; when the PC does not use the drive: sudo systemctl restart mmcgadgetd"
 	echo 3 >/proc/sys/vm/drop_caches
 	check 'the PC reads its mounted disc after the upgrade' sh -c 'cat /mnt/* >/dev/null'
 	kill -9 "$pid"
 	another() { [ "$(main_pid)" != "$pid" ] && [ "$(main_pid)" != 0 ] && ready; }
 	check 'kill -9: the next daemon answers' within 30 another
+	check 'kill -9: the next daemon is the new one, and status says no more of it' is \
+		"$(as boarduser mmcgadgetctl status | grep -c "mmcgadgetd $new,\|is installed")" 1
 	check 'kill -9: the disc is in the drive' drive_is image second.iso
 	echo 3 >/proc/sys/vm/drop_caches
 	check 'kill -9: the PC reads its mounted disc' sh -c 'cat /mnt/* >/dev/null'
