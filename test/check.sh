@@ -4,6 +4,8 @@
 # Run by "make check"; with FULL=1 ("make check-full") the suites also repeat what varies only by
 # Debian release, speed, architecture, count or seed (docs/hacking.md has the table).
 # With CI or NO_SKIP set, a skipped test is a failure.
+#   LANES="bookworm burners"   only these lanes (bookworm, trixie, compute, burners): a check-full takes
+#                              hours on two cores, and its lanes can run one after the other
 #
 # Suites run in lanes at the same time: guests wait for polls and burners for much of their time, and
 # meanwhile the compilers use the processors. The output of a suite is printed as a whole when the
@@ -114,7 +116,14 @@ lane_burners() {
 
 set -m # each lane is a process group of its own, and can be ended with all that it started
 lanes=()
-for lane in bookworm trixie compute burners; do
+read -ra names <<<"${LANES:-bookworm trixie compute burners}"
+for lane in "${names[@]}"; do
+	declare -F "lane_$lane" >/dev/null || { echo "no lane $lane: bookworm, trixie, compute, burners" >&2; exit 2; }
+done
+for lane in bookworm trixie compute burners; do # one that does not run is not waited for
+	[[ " ${names[*]} " == *" $lane "* ]] || : >"$work/lane-$lane.over"
+done
+for lane in "${names[@]}"; do
 	{
 		("lane_$lane" && : >"$work/lane-$lane.whole")
 		: >"$work/lane-$lane.over"
@@ -131,7 +140,7 @@ trap 'end; test/owner.sh --hand-back "$O" "$O"-*' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 wait "${lanes[@]}"
-for lane in bookworm trixie compute burners; do
+for lane in "${names[@]}"; do
 	[ -e "$work/lane-$lane.whole" ] || echo "lane-$lane" >>"$work/failed"
 done
 
@@ -140,6 +149,7 @@ sort -rn "$work/minutes" | awk '
 	{ printf "%7.1f %7.1f  %s\n", $1 / 60, $2 / 60, $3; cpu += $2 }
 	END { printf "%7s %7.1f  %s\n", "", cpu / 60, "all suites" }'
 printf '\n%d minutes\n' $(((SECONDS - started + 59) / 60))
+[ -z "${LANES:-}" ] || echo "only the lanes: $LANES"
 read -r passed failed skipped < <(awk '{ p += $2; f += $3; s += $4 } END { print p + 0, f + 0, s + 0 }' "$TAP_TOTALS")
 # Each failure or skip again, with the first lines that say why: a record of CI may keep the end alone.
 (cd "$work" && awk '
