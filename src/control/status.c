@@ -110,13 +110,16 @@ static const char *room_warning(
 static void set_room(json_t *o, const struct drive *d, const struct uploads *u, uint64_t free_bytes)
 {
 	uint64_t total;
+	bool read_only;
 	const struct disc_medium *blank = drive_blank(d);
 	uint64_t full = image_largest(blank, blank->capacity);
 
 	json_object_set_new(o, "card_free_bytes", json_integer((json_int_t)free_bytes));
 	json_object_set_new(o, "card_full_discs", json_integer((json_int_t)(free_bytes / full)));
-	if (total_room_at(drive_media(d), &total) == 0)
+	if (total_room_at(drive_media(d), &total, &read_only) == 0) {
 		json_object_set_new(o, "card_total_bytes", json_integer((json_int_t)total));
+		json_object_set_new(o, "card_read_only", json_boolean(read_only));
+	}
 	if (u)
 		json_object_set_new(o, "card_reserved_bytes",
 			json_integer((json_int_t)uploads_kept(u, drive_media(d))));

@@ -27,13 +27,14 @@ int free_room_at(const char *path, uint64_t *bytes)
 	return take(statvfs(path, &fs), &fs, bytes);
 }
 
-int total_room_at(const char *path, uint64_t *bytes)
+int total_room_at(const char *path, uint64_t *bytes, bool *read_only)
 {
 	struct statvfs fs;
 
 	if (statvfs(path, &fs) < 0)
 		return -errno;
 	*bytes = (uint64_t)fs.f_blocks * fs.f_frsize;
+	*read_only = fs.f_flag & ST_RDONLY;
 	return 0;
 }
 

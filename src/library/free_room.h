@@ -3,6 +3,7 @@
 #ifndef LIBRARY_FREE_ROOM_H
 #define LIBRARY_FREE_ROOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -12,8 +13,11 @@
 int free_room(int folder, uint64_t *bytes);
 /* Does the same for the folder of that path. */
 int free_room_at(const char *path, uint64_t *bytes);
-/* Stores the bytes of the whole file system. 0 or -errno. */
-int total_room_at(const char *path, uint64_t *bytes);
+/*
+ * Stores the bytes of the whole file system, and whether it is mounted read-only: by its owner, or
+ * by the kernel after an error. 0 or -errno.
+ */
+int total_room_at(const char *path, uint64_t *bytes, bool *read_only);
 
 /*
  * Stores how large the regular file may become that is open as fd: `want` if it may become that

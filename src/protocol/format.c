@@ -147,6 +147,10 @@ static void format_room(const json_t *object, const char *label, FILE *out)
 
 	if (!json_object_get(object, "card_free_bytes"))
 		return;
+	if (json_is_true(json_object_get(object, "card_read_only"))) {
+		fprintf(out, "%sread-only, nothing can be burned\n", label);
+		return;
+	}
 	format_size(field_number(object, "card_free_bytes"), human);
 	fprintf(out, "%s%s free, %" PRIu64 " full disc%s\n", label, human, discs,
 		discs == 1 ? "" : "s");

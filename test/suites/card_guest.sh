@@ -462,7 +462,7 @@ whole_report() { # with the findings, the daemon's log and the kernel's, and in 
 	fat_copy mmcgadget-full-report.txt >"$work/whole"
 	is "$(stat -c %s "$work/whole")" 131072 && has "$(head -n 1 "$work/whole")" '^Report of mmcgadgetctl ' &&
 		has "$(sed -n '/^== doctor/,/^== /p' "$work/whole")" '^good ' && has "$(sed -n '/^== log of/,/^== /p' "$work/whole")" 'mmcgadgetd' &&
-		has "$(sed -n '/^== kernel log/,$p' "$work/whole")" '^\[.*udc' || return
+		has "$(sed -n '/^== kernel log/,$p' "$work/whole")" '^\[.*dummy_hcd' || return
 	echo "# the whole report has $(tr -s '\n' <"$work/whole" | wc -c) bytes" >&3
 }
 settings_stay() {

@@ -567,7 +567,9 @@ function showDiscs() {
 
 function showRoom() {
 	const l = listed, parts = [];
-	if (l.card_free_bytes !== undefined)
+	if (l.card_read_only)
+		parts.push(t('room.read-only'));
+	else if (l.card_free_bytes !== undefined)
 		parts.push(l.card_total_bytes ? t('room', size(l.card_free_bytes), size(l.card_total_bytes))
 			: t('room.free', size(l.card_free_bytes)));
 	if (l.card_reserved_bytes) parts.push(t('room.kept', size(l.card_reserved_bytes)));

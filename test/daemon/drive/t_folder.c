@@ -26,6 +26,7 @@ static struct {
 	struct catalog_request request;
 	bool done;
 	size_t count;
+	bool read_only;
 	char code[64], message[256];
 } list;
 
@@ -38,6 +39,7 @@ static void on_list(struct catalog_request *r, const struct catalog_list *l)
 	(void)r;
 	list.done = true;
 	list.count = json_array_size(json_object_get(a, "images"));
+	list.read_only = json_is_true(json_object_get(a, "card_read_only"));
 	snprintf(list.code, sizeof(list.code), "%s", code ? code : "");
 	json_decref(a);
 }
@@ -159,6 +161,21 @@ static void a_card_mounted_later_is_used_and_can_be_unmounted(void **state)
 	assert_int_equal(images(1), 2);
 	run(0, &r, DRIVE_FIND, "a.iso", false);
 	assert_true(r.ok);
+}
+
+/* By its owner, or by the kernel after an error of the card. */
+static void a_read_only_card_is_reported(void **state)
+{
+	(void)state;
+	if (!may_mount)
+		skip();
+	assert_int_equal(mount("stick", in_scratch("media"), "tmpfs", 0, "size=8m"), 0);
+	(void)images(0);
+	assert_false(list.read_only);
+	assert_int_equal(mount("stick", in_scratch("media"), "tmpfs", MS_REMOUNT | MS_RDONLY, ""), 0);
+	(void)images(0);
+	assert_true(list.read_only);
+	assert_true(card_can_be_unmounted());
 }
 
 /* Waits until the record of the drive says so: the name of a disc, or "empty". */
@@ -319,6 +336,7 @@ int main(void)
 		T(a_folder_made_anew_is_used),
 		T(a_removed_folder_is_reported_and_found_again),
 		T(a_card_mounted_later_is_used_and_can_be_unmounted),
+		T(a_read_only_card_is_reported),
 		T(a_disc_that_left_keeps_no_card_mounted),
 		T(a_burn_goes_on_in_the_folder_where_it_began),
 		T(a_finalised_disc_is_renamed_where_it_was_burned),

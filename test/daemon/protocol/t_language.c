@@ -540,6 +540,26 @@ static void names_with_room_in_them_are_quoted(void **state)
 		"\"e \"             -      blank DVD+R  0 bytes  -\n");
 }
 
+/* Free space helps nobody who cannot write. */
+static void a_read_only_card_is_told_in_place_of_its_room(void **state)
+{
+	(void)state;
+	assert_details(json_loads("{\"images\":[{\"name\":\"a\",\"label\":\"\",\"size\":0,"
+				  "\"kind\":\"blank\"}],\"card_free_bytes\":5620000000,"
+				  "\"card_full_discs\":1,\"card_read_only\":false}",
+			       0, NULL),
+		"NAME  LABEL  KIND            SIZE  DRIVE\n"
+		"a     -      blank DVD+R  0 bytes  -\n"
+		"card: 5.62 GB free, 1 full disc\n");
+	assert_details(json_loads("{\"images\":[{\"name\":\"a\",\"label\":\"\",\"size\":0,"
+				  "\"kind\":\"blank\"}],\"card_free_bytes\":5620000000,"
+				  "\"card_full_discs\":1,\"card_read_only\":true}",
+			       0, NULL),
+		"NAME  LABEL  KIND            SIZE  DRIVE\n"
+		"a     -      blank DVD+R  0 bytes  -\n"
+		"card: read-only, nothing can be burned\n");
+}
+
 static void a_problem_is_shown(void **state)
 {
 	(void)state;
@@ -567,6 +587,7 @@ int main(void)
 		cmocka_unit_test(sessions_are_counted_as_a_list_counts_them),
 		cmocka_unit_test(status_and_list_are_formatted),
 		cmocka_unit_test(names_with_room_in_them_are_quoted),
+		cmocka_unit_test(a_read_only_card_is_told_in_place_of_its_room),
 		cmocka_unit_test(a_problem_is_shown),
 	};
 
