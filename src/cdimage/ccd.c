@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The .ccd of CloneCD: the raw table of contents of a disc, with the sectors of all tracks, 2352
- * bytes each, in an .img beside it. The gaps between sessions and the pregaps of their first tracks
- * are not in it. The subchannels of the sectors in the .img are in a .sub, which may be missing.
+ * bytes each, in an .img beside it. Not in the .img are the gaps between sessions, and the pregap
+ * of the first track of each session: of session 1 only its 150 sectors before LBA 0. The
+ * subchannels of the sectors in the .img are in a .sub, which may be missing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,8 +23,9 @@ struct ccd_track {
 	bool has_start, has_0, has_1;
 	int64_t start; /* LBA of index 1 */
 	uint64_t session, control, mode;
-	int64_t index_0, index_1; /* their difference is of use */
-	uint8_t indexes;          /* used entries of index[], from INDEX 2 on, on the same scale */
+	/* As the INDEX lines have them; only differences of them are used. */
+	int64_t index_0, index_1;
+	uint8_t indexes; /* used entries of index[], from INDEX 2 on */
 	int64_t index[CD_MAX_INDEXES];
 	char isrc[13];
 };
@@ -102,7 +104,7 @@ static bool end_entry(struct ccd *c)
 	return true;
 }
 
-/* Takes "[TRACK 1]". */
+/* Takes the first line of a section, such as "[TRACK 1]". */
 static bool take_section(struct ccd *c, struct slice line)
 {
 	struct slice rest = {line.at + 1, line.len - 1}, word, number;
@@ -172,7 +174,7 @@ static void take_track(struct ccd_track *t, struct slice key, struct slice value
 	}
 }
 
-/* "Entry 0=80 00 00 00 41 ...": a pack without its checksum. */
+/* "Entry 0=80 00 00 00 41 ...": a pack, with or without its checksum. */
 static void take_pack(struct ccd *c, struct slice value)
 {
 	uint8_t pack[CD_TEXT_PACK];
@@ -187,9 +189,11 @@ static void take_pack(struct ccd *c, struct slice value)
 			return;
 		pack[n++] = (uint8_t)byte;
 	}
-	if (n == sizeof(pack) - 2)
+	if (n == sizeof(pack) - 2) {
 		cdtext_sum(pack);
-	if (n >= sizeof(pack) - 2)
+		n = sizeof(pack);
+	}
+	if (n == sizeof(pack))
 		cdtext_add(&c->r->out->map, pack);
 }
 
@@ -358,9 +362,9 @@ static void lay_subchannels(struct reading *r, int image)
 		return;
 	if (out->size[file] != sectors * CD_RAW_PW) {
 		snprintf(out->note, sizeof(out->note),
-			"%.200s: the subchannels in the .sub are left out, and made: it has "
-			"%" PRIu64 " bytes, and would have %" PRIu64 " for the %" PRIu64
-			" sectors of the .img",
+			"%.200s: the subchannels in the .sub are left out, and computed instead: "
+			"the .sub has %" PRIu64 " bytes, and would have %" PRIu64
+			" for the %" PRIu64 " sectors of the .img",
 			r->name, out->size[file], sectors * CD_RAW_PW, sectors);
 		return;
 	}
@@ -422,7 +426,10 @@ bool ccd_parse(struct reading *r)
 	r->line = 0;
 	if (ok && lay_out(&c))
 		return true;
-	/* The files belong to a text with an error, too. The first error is kept. */
+	/*
+	 * The files are parts of the disc although the text has an error. The error stays as it is,
+	 * whatever these calls find.
+	 */
 	(void)image_file(r);
 	(void)subchannel_file(r);
 	return false;

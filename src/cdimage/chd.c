@@ -199,9 +199,8 @@ static bool add_track(struct chd *c, const struct chd_track *t)
 	c->frame = MIN((c->frame + TRACK_FRAMES - 1) / TRACK_FRAMES * TRACK_FRAMES, c->total);
 	if (t->without_subs && !out->note[0])
 		snprintf(out->note, sizeof(out->note),
-			"%.255s: the subchannels of its tracks are left out, and made: they are "
-			"not "
-			"stored as those of a disc (RW_RAW, in tracks of 2352 bytes)",
+			"%.255s: the subchannels of its tracks are left out, and computed instead: "
+			"they are not stored as those of a disc (RW_RAW, in tracks of 2352 bytes)",
 			c->r->name);
 	return true;
 }

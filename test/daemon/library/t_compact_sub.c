@@ -158,8 +158,8 @@ static void subchannels_that_do_not_fit_are_left_out(void **state)
 		if (open_image("s.ccd") != 0)
 			fail_msg("%s", why.text);
 		snprintf(text, sizeof(text),
-			"; s.ccd: the subchannels in the .sub are left out, and made: it has %u "
-			"bytes, and would have %u for the %u sectors of the .img",
+			"; s.ccd: the subchannels in the .sub are left out, and computed instead: "
+			"the .sub has %u bytes, and would have %u for the %u sectors of the .img",
 			bytes[i], SUB_SECTORS * 96, SUB_SECTORS);
 		assert_string_equal(image.warning, text);
 		assert_int_equal(disc_view_sectors_sub(image.disc, 0, 1, &s), DISC_OK);

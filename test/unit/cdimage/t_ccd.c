@@ -106,8 +106,8 @@ static void subchannels(void **state)
 	assert_int_equal(parsed.use[1], CDIMAGE_UNUSED);
 	assert_int_equal(e[1].subs | e[3].subs, CD_SUBS_NONE);
 	assert_string_equal(parsed.note,
-		"a.ccd: the subchannels in the .sub are left out, and made: it has 163199 bytes, "
-		"and would have 163200 for the 1700 sectors of the .img");
+		"a.ccd: the subchannels in the .sub are left out, and computed instead: the .sub "
+		"has 163199 bytes, and would have 163200 for the 1700 sectors of the .img");
 	assert_true(parse("a.ccd", text, files, 1));
 	assert_int_equal(parsed.map.files, 1);
 	assert_int_equal(e[1].subs | e[3].subs, CD_SUBS_NONE);
@@ -125,6 +125,23 @@ static void texts(void **state)
 						       "48 69 00 00 00 00 00 00 00 00 00 00\n"
 						       "Entry 1=81 0 zz\n",
 		files);
+	assert_int_equal(parsed.map.text_packs, 1);
+	assert_memory_equal(parsed.map.text[0], "\x80\0\0\0Hi\0", 7);
+}
+
+#define PACK "80 00 00 00 48 69 00 00 00 00 00 00 00 00 00 00 a5 0e"
+
+/* The second entry lacks the last byte of its checksum; the third has a byte too many. */
+static void a_pack_with_half_a_checksum_is_left_out(void **state)
+{
+	static const struct fake_file files[] = {{.name = "a.img", .size = 1000 * S}};
+	char text[600];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s[CDText]\nEntry 0=%s\nEntry 1=%.*s\nEntry 2=%s 00\n",
+		ENTRY("1", "0xa2", "0", "0", "1000") ENTRY("1", "1", "0", "0", "0"), PACK,
+		(int)strlen(PACK) - 3, PACK, PACK);
+	assert_parses("a.ccd", text, files);
 	assert_int_equal(parsed.map.text_packs, 1);
 	assert_memory_equal(parsed.map.text[0], "\x80\0\0\0Hi\0", 7);
 }
@@ -169,6 +186,7 @@ int main(void)
 		cmocka_unit_test(two_sessions),
 		cmocka_unit_test(subchannels),
 		cmocka_unit_test(texts),
+		cmocka_unit_test(a_pack_with_half_a_checksum_is_left_out),
 		cmocka_unit_test(refusals),
 	};
 

@@ -80,8 +80,8 @@ static void assert_no_disc(const char *why)
 #define STORED        " PGTYPE:VAUDIO PGSUB:NONE POSTGAP:"
 
 #define PACKED                                                                                     \
-	"x.chd: the subchannels of its tracks are left out, and made: they are not stored as "     \
-	"those of a disc (RW_RAW, in tracks of 2352 bytes)"
+	"x.chd: the subchannels of its tracks are left out, and computed instead: they are not "   \
+	"stored as those of a disc (RW_RAW, in tracks of 2352 bytes)"
 
 /* ---- discs -------------------------------------------------------------------------------- */
 
