@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A host and a CD-R or CD-RW: mode page 05h, cue sheets, WRITE in blocks of any size, SYNCHRONIZE
- * CACHE, CLOSE, BLANK, and commands that are nothing but bytes; the disc is taken out and inserted
- * again, as its state file has it. Whatever the host sends, closed sessions stay in the table of
- * contents as they were, until a BLANK; the disc that is inserted again is the same; and the next
- * writable address and the sizes of blocks are such that the WRITE that follows them is taken.
+ * CACHE, CLOSE, BLANK, and commands of any bytes; the disc is removed and inserted again, as its
+ * state file has it. Whatever the host sends, closed sessions stay in the table of contents as they
+ * were, until a BLANK; the disc that is inserted again is the same; and the drive accepts a WRITE
+ * of one block at the next writable address that it reports.
  */
 #include <string.h>
 
@@ -18,6 +18,7 @@
 #include "util/be.h"
 
 #define MOVE_MAX (256u * 1024u)
+#define PIECE    32768u /* of mmc_push(), at most */
 #define TOC_MAX  6000u
 
 struct host {
@@ -27,16 +28,19 @@ struct host {
 	struct media *media;
 	struct disc *disc; /* a reference of its own */
 	struct mmc_drive *drive;
-	uint32_t toc_len; /* full TOC, as far as sessions were closed when it was looked at */
+	uint32_t toc_len; /* full TOC of the last check(), which has the closed sessions; 0: none */
 	uint8_t toc[TOC_MAX];
-	uint8_t list[4096];
+	uint8_t list[PIECE];
 };
 
-static uint8_t filler[32768];
+static uint8_t filler[PIECE];
 
 /* ---- commands ------------------------------------------------------------------------------- */
 
-/* Data-out is list, or filler. Data-in goes to answer, as much as fits. The sense. */
+/*
+ * Sends a command. Its data-out is list, and filler from PIECE bytes on; only filler if list is
+ * NULL. Data-in goes to answer, as much as fits. Returns the sense.
+ */
 static mmc_sense_t command(struct host *h, const uint8_t *cdb, uint8_t cdb_len, const uint8_t *list,
 	uint8_t *answer, uint32_t *answer_len)
 {
@@ -53,7 +57,7 @@ static mmc_sense_t command(struct host *h, const uint8_t *cdb, uint8_t cdb_len, 
 			mmc_abort(h->drive);
 			return 0;
 		}
-		MUST(mmc_push(h->drive, list ? list + done : filler, len) == 0);
+		MUST(mmc_push(h->drive, list && done == 0 ? list : filler, len) == 0);
 		done += len;
 	}
 	while (xfer.dir == MMC_DIR_IN && done < MOVE_MAX) {
@@ -102,7 +106,7 @@ static void select_page(struct host *h, struct input *in)
 	(void)command(h, cdb, sizeof(cdb), list, NULL, NULL);
 }
 
-/* Entries of any bytes, or those of a session that could be, where it has to begin. */
+/* A cue sheet of entries of any bytes, and of entries whose values are near those of a real one. */
 static void send_cue(struct host *h, struct input *in)
 {
 	uint32_t entries = take8(in) % 24, length = 0;
@@ -127,7 +131,7 @@ static void send_cue(struct host *h, struct input *in)
 	(void)command(h, cdb, sizeof(cdb), h->list, NULL, NULL);
 }
 
-/* A WRITE where the drive says that it takes one, in blocks as it says; or near that. */
+/* A WRITE at the next writable address, in blocks of the drive's size; or after that address. */
 static void write_next(struct host *h, struct input *in)
 {
 	uint8_t flags = take8(in), cdb[10] = {0x2a, [8] = (uint8_t)(1 + flags % 64)};
@@ -147,7 +151,7 @@ static void write_next(struct host *h, struct input *in)
 	mmc_get_state(h->drive, &before);
 	sense = command(h, cdb, sizeof(cdb), NULL, NULL, NULL);
 	mmc_get_state(h->drive, &after);
-	/* The page has ended a test write, and nothing of that is recorded. */
+	/* Page 05h has ended the test write, of which nothing is recorded. */
 	if (before.testing && !after.testing)
 		return;
 	/* The drive accepts one block at the address that it reported, if it needs no cue sheet. */
@@ -188,8 +192,8 @@ static void remove_disc(struct host *h)
 	disc_put(h->disc);
 }
 
-/* What the host would read of it: disc information and all tracks. */
-static uint64_t looks(struct host *h)
+/* A hash of what the host reads of the disc: information, TOC, PMA, CD-Text, tracks 1 to 3. */
+static uint64_t answers_hash(struct host *h)
 {
 	static const uint8_t all[][10] = {{0x51, [8] = 34}, {0x43, 2, 2, [7] = 0x10},
 		{0x43, 0, 3, [7] = 0x10}, {0x43, 0, 5, [7] = 0x10}, {0x52, 1, [5] = 1, [8] = 36},
@@ -227,18 +231,29 @@ static void insert_again(struct host *h)
 	(void)disc_test_write(h->disc, false);
 	take_attentions(h);
 	/*
-	 * The page 05h that answers use stays the same over a change of discs. That an open track
-	 * was begun with blocks of another kind is not kept.
+	 * The state file does not say with which blocks the host began the open track. They are
+	 * forgotten here as well, so that the answers follow page 05h before and after.
 	 */
 	h->disc->cd->block = NULL;
-	before = looks(h);
+	before = answers_hash(h);
 	remove_disc(h);
 	insert(h);
 	take_attentions(h);
-	MUST(looks(h) == before);
+	MUST(answers_hash(h) == before);
 }
 
-/* Closed sessions stay. erased: the host has sent a BLANK, which may have been carried out. */
+/* Length of the part of a full TOC that never changes: all sessions but the last. */
+static uint32_t unchanging(const uint8_t *toc, uint32_t len)
+{
+	uint32_t n = 4;
+
+	while (n + 11 <= len && toc[n] < toc[3])
+		n += 11;
+	/* Of the last session its first and last track, its lead-out and one track at least. */
+	return MIN(n + 44, len);
+}
+
+/* Closed sessions stay. erased: the host may have sent a BLANK. */
 static void check(struct host *h, bool erased)
 {
 	static uint8_t now[TOC_MAX];
@@ -258,9 +273,9 @@ static void check(struct host *h, bool erased)
 		len = 0;
 	/* When the disc is finalised, its last session has no points B0 and C0 any more. */
 	MUST(erased || len + (h->disc->layout.finalised ? 22 : 0) >= h->toc_len);
-	/* Sessions before the last one: where the next one begins may have changed in the last. */
+	/* Where the next session begins (B0) may have changed in the last session, after these. */
 	if (!erased && h->toc_len)
-		MUST(memcmp(now + 4, h->toc + 4, 11 * 4) == 0);
+		MUST(memcmp(now + 4, h->toc + 4, unchanging(h->toc, h->toc_len) - 4) == 0);
 	memcpy(h->toc, now, len);
 	h->toc_len = len;
 }
