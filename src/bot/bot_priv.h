@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Shared by the files of src/bot. bot.c runs the state machine and calls bot_in.c
- * (bulk-in) and bot_out.c (bulk-out); both of these call bot_command.c, which begins
- * and ends commands. None of them calls back: bot.c advances the machine after each
+ * (bulk-in) and bot_out.c (bulk-out); all three call bot_command.c, which begins and
+ * ends commands. None of these three calls bot.c, which advances the machine after each
  * call has returned.
  */
 #ifndef BOT_BOT_PRIV_H
@@ -16,9 +16,9 @@
 #define BOT_CHUNK_MIN 4096u
 
 /*
- * Commands, counted over bus resets, until a size of sends that was refused is tried again: for
- * each refusal the kernel searches its memory and logs a backtrace. Each refusal doubles the
- * number, up to the largest.
+ * After the kernel refused a size of sends for want of memory, BOT tries that size again after
+ * this many commands, as each refusal costs a search of memory and a backtrace in the kernel's
+ * log. Each refusal doubles the number, up to the largest. A bus reset changes nothing of that.
  */
 #define BOT_REFUSED_FOR     1000u
 #define BOT_REFUSED_FOR_MAX (1000u * 1024u)
@@ -89,7 +89,7 @@ struct bot {
 	enum csw_status status;
 	bool again;          /* the engine returned MMC_AGAIN; not called until bot_resume() */
 	bool halt_refused;   /* the controller refused to halt; tried again after a tick */
-	bool no_halt;        /* the controller refused for BOT_HALT_GIVE_UP: not tried again */
+	bool no_halt;        /* the halt failed, or BOT_HALT_GIVE_UP is over: not tried again */
 	bool counted;        /* its CSW is in the statistics */
 	bool end_unreported; /* the observer's ended() is still due */
 	bool csw_was_sent;   /* the host got a CSW that BOT had cancelled */
@@ -117,7 +117,8 @@ struct bot {
 	enum bot_pending pending;
 	uint8_t pending_cbw[CBW_LEN];
 
-	unsigned armed_ms, halt_ms, cancel_ms;
+	unsigned armed_ms;           /* until the next tick; 0: none */
+	unsigned halt_ms, cancel_ms; /* waited so far, of BOT_HALT_GIVE_UP and BOT_CANCEL_MS */
 };
 
 /* ---- bot_command.c: begin and end of a command, end of a session ---- */
@@ -150,11 +151,11 @@ bool bot_take_sent(struct bot *b, int32_t result);
 
 /* ---- bot_out.c ---- */
 
-/* Posts the reads that are due. True: b->state changed. */
+/* Posts the reads that are due. True: it gave up a data-out phase, and b->state is BOT_CSW. */
 bool bot_fill_out(struct bot *b);
 /*
  * Handles the n bytes that a read of size bytes received. False: BOT cannot take them yet, and
- * nothing changed.
+ * the same bytes must come again.
  */
 bool bot_take_out(struct bot *b, const uint8_t *data, uint32_t n, uint32_t size);
 /* Handles a read that completed with error, a negative errno. */
