@@ -24,11 +24,12 @@ struct run {
 	const struct shim_options *o;
 	struct shim_drive drive;
 	char program[PATH_MAX], library[PATH_MAX + 64];
-	/* A private directory, and what is in it; "": not made. */
-	char dir[64], socket[sizeof(((struct sockaddr_un *)0)->sun_path)], trace[PATH_MAX];
+	/* A private directory and the socket in it; "": not made. */
+	char dir[64], socket[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char trace[PATH_MAX]; /* the file of --trace, or one in dir for --script; "": none */
 	int listener;
 	int ready[2]; /* a pipe: the server writes a byte when the drive is there */
-	int until[2]; /* a pipe: the server ends when nobody has [1] */
+	int until[2]; /* a pipe: the server ends when [1] is closed */
 	pid_t server;
 };
 
@@ -97,7 +98,7 @@ static int make_directory(struct run *r)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	/* A socket's name is short, so an unusually long folder is not used. */
+	/* The name of a socket must be short, so an unusually long TMPDIR is not used. */
 	if (!tmp || !tmp[0] || strlen(tmp) > sizeof(r->dir) - sizeof("/mmcgadget-shim.XXXXXX"))
 		tmp = "/tmp";
 	snprintf(r->dir, sizeof(r->dir), "%s/mmcgadget-shim.XXXXXX", tmp);
@@ -113,7 +114,7 @@ static int make_directory(struct run *r)
 	return 0;
 }
 
-/* Runs "verb words": a control line of the command line's options. */
+/* Carries out "verb words", the control line that the option --verb stands for. */
 static int control(struct run *r, const char *verb, const char *words)
 {
 	char text[1024], answer[SHIM_ANSWER_MAX], name[16], *rest = text;
@@ -231,7 +232,7 @@ static int start_server(struct run *r)
 	close(r->ready[1]);
 	close(r->until[0]);
 	close(r->listener);
-	/* Without a byte the server has printed why. */
+	/* If no byte comes, the server has failed and printed why. */
 	if (read(r->ready[0], &byte, 1) == 1)
 		return 0;
 	waitpid(r->server, NULL, 0);
@@ -280,7 +281,7 @@ static int start_program(const struct run *r, char **argv)
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGQUIT);
-	/* None may arrive before it is known to whom it goes. */
+	/* No signal may arrive before program_pid is set. */
 	sigprocmask(SIG_BLOCK, &signals, &mask);
 	pid_t pid = fork();
 	if (pid == 0)
@@ -303,7 +304,10 @@ static int start_program(const struct run *r, char **argv)
 
 /* ---- after -------------------------------------------------------------------------------- */
 
-/* Ends the server. The exit code so far, or SHIM_EXIT_FAILED in place of 0. */
+/*
+ * Ends the server. Returns code, the program's exit code; but if that is 0 and the server failed,
+ * SHIM_EXIT_FAILED.
+ */
 static int stop_server(struct run *r, int code)
 {
 	int status, failed = code ? code : SHIM_EXIT_FAILED;
