@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Serial ports and network interfaces beside the drives. The kernel runs them; this file
- * adds them to the gadget, compares them with the configuration and reads their state.
+ * adds them to the gadget, compares them with the configuration, closes the serial ports
+ * before the gadget is removed, and reads the state.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@
 
 #define TTY           "/dev/ttyGS"
 #define CLOSE_WAIT_MS 10000
-#define CLOSE_POLL_MS 100 /* looking costs: each process has a directory of descriptors */
+#define CLOSE_POLL_MS 100 /* not less: each poll reads the descriptors of all processes */
 #define HANG_UP_MS    1000
 #define UNEXECUTED_MS 2000
 
@@ -48,8 +49,8 @@ const char *gadget_cdc_name(enum gadget_cdc_type type)
 }
 
 /*
- * The instance is the place in the configuration: to the host, two functions that change
- * places are different functions.
+ * The instance is named by the function's place in the configuration, so that a gadget whose
+ * functions have changed places does not match: to the host they are different functions.
  */
 static void instance_of(unsigned place, char out[8])
 {
@@ -207,9 +208,9 @@ static void read_of_process(int pid, const char *file, char out[64])
 /*
  * Sends the signal to a process that systemd has started and that has not executed its program
  * yet, such as "(agetty)". It has the port open to prepare it for the getty. A hang-up does not
- * reach it, because it is not in the port's session yet; and if it waits until the port has
- * sent what it was given, then it waits for ever, since nobody reads any more: it was seen to
- * keep the port for minutes (Debian 13). Other processes get no signal but that of the hang-up.
+ * reach it, because it is not in the port's session yet. If it waits until the port has sent its
+ * output, it waits for ever, because no host reads the output any more: it was seen to keep the
+ * port for minutes (Debian 13). Other processes get no signal but that of the hang-up.
  */
 static void end_unexecuted(int pid, int signal)
 {
@@ -262,8 +263,8 @@ static int close_port(const char *node)
 		return 0;
 	read_of_process(pid, "comm", name);
 	read_of_process(pid, "wchan", where);
-	log_error("the gadget cannot be removed before process %d (%s) has closed %s; it is in %s",
-		pid, name, node, where);
+	log_error("the gadget cannot be removed before process %d (%s, wchan %s) has closed %s",
+		pid, name, where, node);
 	return -EBUSY;
 }
 
@@ -305,7 +306,7 @@ static int get_net_state(usbg_function *f, struct gadget_cdc_state *state)
 		ret = USBG_ERROR_IO;
 	if (ret != USBG_SUCCESS)
 		return gadget_error(ret);
-	/* Before the first binding it is "usb%d" or "(unnamed net_device)". */
+	/* Before the first binding the kernel has "usb%d" or "(unnamed net_device)" for a name. */
 	if (strpbrk(state->node, "%( "))
 		state->node[0] = '\0';
 	show_mac(&board, state->board_mac);
