@@ -9,17 +9,20 @@
 #include "util/array.h"
 
 /* Offsets in a sector. */
-#define DATA       16u /* user data of mode 1; of mode 2: with the subheader */
-#define XA_DATA    24u
-#define SUBMODE    18u
-#define FORM2_DATA 0x20u /* submode */
+#define DATA    16u /* user data of mode 1; of mode 2: with the subheader */
+#define XA_DATA 24u
+#define SUBMODE 18u
+
+/* Bits of the submode byte ("CD-ROM XA"). */
+#define SUBMODE_DATA  0x08u
+#define SUBMODE_FORM2 0x20u
 
 struct data_form {
 	uint8_t data_form;
 	struct cd_block block;
 };
 
-/* MMC-6 table 617. A host that sends 2352 bytes of a data sector sends sync and header, too. */
+/* MMC-6 table 617. In 2352 bytes of a data sector are sync and header, too, which are ignored. */
 static const struct data_form data_forms[] = {
 	{0x00, {CD_AUDIO, 2352, 0, 2352, 0}},
 	{0x01, {CD_AUDIO, 0, 0, 0, 0}},
@@ -79,12 +82,13 @@ void cd_block_to_sector(
 	}
 	memset(bytes, 0, CD_SECTOR);
 	if (b->to == XA_DATA || b->length == 0)
-		bytes[SUBMODE] = bytes[SUBMODE + 4] = form == CD_XA_FORM2 ? FORM2_DATA : 0x08;
+		bytes[SUBMODE] = bytes[SUBMODE + 4] =
+			form == CD_XA_FORM2 ? SUBMODE_FORM2 : SUBMODE_DATA;
 	if (form == CD_MODE1 || form == CD_MODE2)
 		bytes[SUBMODE] = bytes[SUBMODE + 4] = 0;
 	memcpy(bytes + b->to, block + b->from, b->length);
 	if (form == CD_XA)
-		form = bytes[SUBMODE] & FORM2_DATA ? CD_XA_FORM2 : CD_XA_FORM1;
+		form = bytes[SUBMODE] & SUBMODE_FORM2 ? CD_XA_FORM2 : CD_XA_FORM1;
 	cd_sector_seal(words, lba, form);
 	memcpy(sector, bytes, CD_SECTOR);
 }
