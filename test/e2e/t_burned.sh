@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The key "burned". The host burns and ejects twice without a control command, and finds a new
-# blank each time; each disc is renamed and has the right checksum. Then: a host that does not eject, a
-# daemon that is killed, a full card, and a card that returns other data than was written.
+# The key "burned". The host burns and ejects without a control command, and finds a new blank; the disc
+# is renamed and has the right checksum. Then: a full card, and a card that returns other data than was
+# written. With FULL=1 also: a second burn, a daemon that is restarted and killed, and a host that does
+# not eject.
 . ./lib.sh
 
 checksum_matches() { (cd "$1" && sha256sum --strict -c "$2.sha256"); }
 no_disc_in_work() { [ "$(state burned.state)" = '' ]; }
 image_is() { [ "$(state image)" = "$1" ]; }
-# The file begins with the image. xorriso adds 150 blocks, and burners pad to 32 KiB with zeros.
+# The file begins with the image. xorriso adds 150 blocks, and burning programs pad to 32 KiB with zeros.
 begins_with() { cmp -n "$(stat -c %s "$1")" "$1" "$2"; }
 # dummy_hcd refuses xorriso's buffer at super speed: see t_burn.sh.
 [ "$SPEED" != super ] || export GLIBC_TUNABLES=glibc.malloc.mmap_threshold=16384
@@ -16,7 +17,7 @@ begins_with() { cmp -n "$(stat -c %s "$1")" "$1" "$2"; }
 make_iso HOLIDAY 16 "$work/holiday.iso"
 [ -z "$FULL" ] || make_iso PARTY 17 "$work/party.iso"
 
-# ---- two burns without a command to the board ----
+# ---- burns without a command to the board ----
 config extra='burned: { move = "label"; checksum = true; blank = true; };'
 drive_up
 dmesg_mark burned
@@ -44,7 +45,7 @@ if [ -n "$FULL" ]; then
 	burn_and_eject PARTY.iso "$work/party.iso" xorriso -as cdrecord -v dev="$d" "$work/party.iso"
 	last=PARTY.iso
 fi
-# That a second disc of one name becomes HOLIDAY-2.iso is tested in test/daemon.
+# test/daemon/drive/t_burned.c tests that a second disc of the same label becomes HOLIDAY-2.iso.
 text=$(mmcgadgetctl status)
 like "status: the last disc and its checksum" "$text" "burned +$last is verified, SHA-256 [0-9a-f]{64}"
 text=$(mmcgadgetctl list)
@@ -57,7 +58,7 @@ blank=$(state image)
 check "the daemon ends with 0" daemon_stop
 wait_for 10 have_drives 0
 
-# The daemon's tests have both of what follows; here it is with the service and a host.
+# test/daemon has these restarts, too; here the daemon is the service, and a host uses the drive.
 restarts() {
 	check "the daemon starts again" daemon_start
 	is "restarted: the same blank is in the drive" "$(state image)" "$blank"
