@@ -6,6 +6,8 @@
 
 #include "util/utf8.h"
 
+static const char control_characters[] = "the line holds control characters";
+
 /* Returns what is wrong with text, NULL if it is valid. tab: a tab is valid, like a space. */
 static const char *text_fault(const char *text, size_t len, bool tab)
 {
@@ -16,7 +18,7 @@ static const char *text_fault(const char *text, size_t len, bool tab)
 		if (n == 0)
 			return "the line is not valid UTF-8";
 		if (utf8_is_control(c) && !(c == '\t' && tab))
-			return "the line holds control characters";
+			return control_characters;
 	}
 	return NULL;
 }
@@ -58,6 +60,8 @@ static const char *take_word(char **in, char *end, struct word *word)
 			quote = !quote;
 			continue;
 		}
+		if (*p == '\t') /* inside quotes, where it separates no words */
+			return control_characters;
 		if (quote && *p == '\\') {
 			if (p + 1 >= end || (p[1] != '"' && p[1] != '\\'))
 				return "inside quotes a backslash stands before \" or \\ only";

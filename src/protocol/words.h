@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Words of a line of the control language: separated by spaces, or "quoted words" with \" and
- * \\ inside. A word like key=value is an option unless it starts with a quote, so that a file
+ * Words of a line of the control language: separated by spaces or tabs, or "quoted words" with \"
+ * and \\ inside. A word like key=value is an option unless it starts with a quote, so that a file
  * called a=b.iso can be named.
  */
 #ifndef PROTOCOL_WORDS_H

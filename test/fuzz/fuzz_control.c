@@ -143,8 +143,7 @@ static void take_line(char *line, size_t len, struct digest *d)
 		MUST(w.count >= 1 && w.count <= WORDS_MAX);
 		for (unsigned i = 0; i < w.count; i++) {
 			MUST(inside(w.word[i].text, copy, len));
-			MUST(words_text_ok(w.word[i].text, strlen(w.word[i].text)) ||
-				strchr(w.word[i].text, '\t'));
+			MUST(words_text_ok(w.word[i].text, strlen(w.word[i].text)));
 		}
 		check_quoting(&w);
 		parse(&w, copy, len, d);

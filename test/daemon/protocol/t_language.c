@@ -65,6 +65,8 @@ static void bad_lines_are_refused(void **state)
 		{"insert a\x1b[2Jb", -1, "the line holds control characters"},
 		{"insert a\rb", -1, "the line holds control characters"},
 		{"insert \x7f", -1, "the line holds control characters"},
+		{"insert \"a\tb\"", -1, "the line holds control characters"},
+		{"insert a\"\t\"b", -1, "the line holds control characters"},
 		{"insert \xc2\x9b", -1, "the line holds control characters"},
 		{"insert \xff\xfe", -1, "the line is not valid UTF-8"},
 		{"insert \xc3", -1, "the line is not valid UTF-8"},
