@@ -76,20 +76,25 @@ static bool is_reserved(uint32_t c)
 	return c < 0x80 && strchr("/\\:*?\"<>|", (int)c) != NULL;
 }
 
-/* "con" becomes "con_", and "NUL.x" becomes "NUL_.x": the rest of the name stays readable. */
+/*
+ * "con" becomes "con_", and "NUL.x" becomes "NUL_.x": the rest of the name stays readable. If there
+ * is no room for one more byte, the last character goes.
+ */
 static void avoid_device(char *name, size_t size)
 {
 	size_t n = portable_device(name), len = strlen(name);
 
 	if (n == 0)
 		return;
-	/* There is no room for one more byte: the last character goes. */
 	if (len == size - 1) {
 		do
 			len--;
 		while ((name[len] & 0xc0) == 0x80);
 		name[len] = '\0';
 	}
+	/* What is left of the device alone is none. */
+	if (len < n)
+		return;
 	memmove(name + n + 1, name + n, len - n + 1);
 	name[n] = '_';
 }
@@ -116,9 +121,11 @@ bool portable_name(const char *text, char *out, size_t size)
 			memcpy(out + n, p, len), n += len;
 		usable |= !is_reserved(c) && c != '_' && c != ' ' && c != '.';
 	}
+	out[n] = '\0';
+	avoid_device(out, size);
+	n = strlen(out);
 	while (n > 0 && (out[n - 1] == ' ' || out[n - 1] == '.'))
 		n--;
 	out[n] = '\0';
-	avoid_device(out, size);
 	return usable && n > 0;
 }

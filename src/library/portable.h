@@ -10,20 +10,23 @@
 #include <stddef.h>
 
 /*
- * Returns how many bytes at the beginning of name (a name without folders) name a device of
- * Windows: 3 for "con", "NUL.iso" and "Aux .x", 4 for "COM1.iso". 0: none do.
+ * Returns the length in bytes of the Windows device that name (without folders) begins with, and
+ * that Windows takes the whole name for: 3 for "con", "NUL.iso" and "Aux .x", 4 for "COM1.iso".
+ * 0: there is none.
  */
 size_t portable_device(const char *name);
 /*
  * Returns why FAT, exFAT or Windows cannot hold the name (without folders), as the end of a
- * sentence about them: "cannot hold ...". NULL: they can. name is valid UTF-8.
+ * sentence about them: "cannot hold ...". NULL: they can. name is valid UTF-8 without control
+ * characters.
  */
 const char *portable_fault(const char *name);
 /*
- * Makes a name (without folders) of a text, which is untrusted: valid UTF-8 without characters that
- * are special to terminals, shells, paths or FAT; at most size - 1 bytes, which may be 2 to 255,
- * cut between characters. portable_fault() finds no fault in it, also with a suffix after it that
- * fits. False: no character of the text can be used.
+ * Makes a name (without folders) from an untrusted text: valid UTF-8 without characters that are
+ * special to terminals, shells, paths or FAT. Cuts it between characters if it does not fit into
+ * out, which has room for size bytes, 3 to 256. portable_fault() finds no fault in the name, nor in
+ * the name with a suffix if that has at most 255 bytes. False: no character of the text can be
+ * used.
  */
 bool portable_name(const char *text, char *out, size_t size);
 

@@ -138,7 +138,7 @@ static void the_folder_has_performer_and_title(void **state)
 	assert_string_equal(out, "Album");
 }
 
-/* 255 bytes at most, cut between characters, with room for a number behind a folder. */
+/* 255 bytes at most, cut between characters, with room for a number after a folder's name. */
 static void long_names_are_cut(void **state)
 {
 	char text[400] = "", out[SONG_NAME];
@@ -162,6 +162,42 @@ static void long_names_are_cut(void **state)
 	song_file_name(&m, 0, out);
 	assert_fit(out);
 	assert_int_equal(strlen(out), 255);
+	/* "CON" becomes a byte longer, the last character makes room, and no dot stays there. */
+	memset(text, 'x', 300);
+	memcpy(text, "CON.", 4);
+	memcpy(text + 248, " .x", 3);
+	for (unsigned end = 248; end < 256; end++) {
+		char cut[400];
+
+		snprintf(cut, sizeof(cut), "%.*s", (int)end, text);
+		make(1);
+		add_text(0x80, 0, cut);
+		song_folder_name(&m, "x.cue", out);
+		assert_fit(out);
+		assert_memory_equal(out, "CON_.xxx", 8);
+	}
+}
+
+/* Whatever room there is, a name has no fault and stays in it. */
+static void names_fit_into_any_room(void **state)
+{
+	static const char *const texts[] = {"con", "con.x", "con. x", "CON .iso", "COM1", "lpt9.a",
+		"COM\xc2\xb9", "COM\xc2\xb9.x", "CONIN$", "CLOCK$ .y", "nul.\xc3\xa4",
+		"\xf0\x9f\x8e\xb5 x", "a.b.c.d.e.f", "a . . . b"};
+	char out[SONG_NAME + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		for (size_t size = 3; size <= 16; size++) {
+			memset(out, '#', sizeof(out));
+			if (portable_name(texts[i], out, size)) {
+				assert_fit(out);
+				assert_true(strlen(out) < size);
+			}
+			for (size_t k = size; k < sizeof(out); k++)
+				assert_int_equal(out[k], '#');
+		}
+	}
 }
 
 /* As the module wave of Python writes it, byte for byte. */
@@ -189,6 +225,7 @@ int main(void)
 		cmocka_unit_test(tracks_without_titles_have_numbers),
 		cmocka_unit_test(the_folder_has_performer_and_title),
 		cmocka_unit_test(long_names_are_cut),
+		cmocka_unit_test(names_fit_into_any_room),
 		cmocka_unit_test(header_is_that_of_16_bits_stereo),
 	};
 
