@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words of the command fault, of which a line of the control language has room for few. */
+/* The arguments of the command fault: more words than a line of the control language can have. */
 #ifndef CTL_FAULT_H
 #define CTL_FAULT_H
 
@@ -7,8 +7,8 @@
 #include "ctl/say.h"
 
 /*
- * Makes one word of the words after "fault add" or "fault set", and "fault set" with the text of
- * the file of "fault load FILE". EXIT_OK, or the code of the failure that was printed.
+ * Joins the words after "fault add" or "fault set" to one. Turns "fault load FILE" into "fault set"
+ * and the text of the file, as one word. EXIT_OK, or the code of the failure that was printed.
  */
 enum exit_code fault_words(struct options *o);
 

@@ -570,7 +570,7 @@ void upload_put_begin(struct request *r)
 	ask_and_begin(r, words, literal, from);
 }
 
-/* take() and taken() have done it. */
+/* Not called: on_opened() has set taken(), or the request is answered. */
 void upload_patch(struct request *r)
 {
 	reply_error(r, "bad-arguments", "there was no body");
