@@ -43,7 +43,7 @@ check "SIGTERM in mid-burn: nothing is left" nothing_left || what_is_left
 wait_for 60 sh -c "! kill -0 $burner"
 check_not "SIGTERM in mid-burn: the burner has ended, with an error" wait "$burner"
 size=$(stat -c %s "$media/term.img")
-check "SIGTERM in mid-burn: the image file begins with the burned image ($size bytes)" cmp -n "$size" "$work/burn.iso" "$media/term.img"
+check "SIGTERM in mid-burn: the image file is the beginning of the burned image ($size bytes)" cmp -n "$size" "$work/burn.iso" "$media/term.img"
 wait_for 10 have_drives 0
 
 # ---- kill -9 ----
@@ -133,14 +133,11 @@ check "two drives: the burn in the left one succeeds" wait "$burner"
 check "two drives: the right one was read meanwhile ($reads times)" test "$reads" -ge 1
 check "two drives: the burned disc is the image" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "$media/left.img"
 check "two drives: the host reads the burned image back" cmp -n "$(stat -c %s "$work/burn.iso")" "$work/burn.iso" "/dev/$left"
-is "two drives: swap of one leaves the other" "$(
+is "two drives: an eject from one leaves the disc in the other" "$(
 	mmcgadgetctl eject --force drive=left >/dev/null
 	mmcgadgetctl --json status | jq -c '[.drives[].image]'
 )" '["","two.iso"]'
-text=$(mmcgadgetctl insert two.iso drive=left 2>&1)
-is "two drives: an image is in one drive only, or read-only in both" "$?" "$(
-	grep -q 'is in right' <<<"$text" && echo 1 || echo 0
-)"
+check "two drives: a plain ISO can be in both" mmcgadgetctl insert two.iso drive=left
 check "two drives: the daemon ends with 0" daemon_stop
 check "two drives: nothing is left" nothing_left || what_is_left
 wait_for 10 have_drives 0

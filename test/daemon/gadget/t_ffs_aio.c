@@ -97,7 +97,7 @@ static void memory_of_long_data_phases_is_given_back(void **state)
 	}
 	for (unsigned i = 0; i < FFS_IDLE_CALLS; i++) {
 		assert_int_equal(resident_kib(), 32 * kib);
-		data_phase(4); /* short ones need not end it */
+		data_phase(4); /* short data phases count as quiet */
 		ffs_aio_idle(aio);
 	}
 	assert_int_equal(resident_kib(), FFS_BUFFERS_KEPT * kib);
@@ -126,7 +126,10 @@ static void memory_in_use_is_not_given_back(void **state)
 	assert_int_equal(resident_kib(), FFS_BUFFERS_KEPT * kib);
 }
 
-/* Completions reach BOT in the order of submission, whatever the order in the kernel. */
+/*
+ * Completions of a direction reach BOT in the order of submission, whatever their order in the
+ * kernel.
+ */
 static void completions_of_a_direction_keep_their_order(void **state)
 {
 	(void)state;
@@ -157,8 +160,8 @@ static void nothing_is_delivered_inside_a_call(void **state)
 	expect_calls("sent 4;got 31 cbw;");
 }
 
-/* Data that was refused is reported before a CSW could follow it. */
-static void immediate_errors_are_delivered_before_the_csw(void **state)
+/* The call itself reports that data was refused, so that BOT sends no CSW after it. */
+static void immediate_errors_are_returned_by_the_call(void **state)
 {
 	static const int errors[] = {-ENOMEM, -EAGAIN, -ESHUTDOWN, -EFAULT, -EPIPE, -EINPROGRESS};
 
@@ -271,7 +274,10 @@ static void only_sends_are_cancelled(void **state)
 	assert_int_equal(k.flight[0]->aio_fildes, OUT_FD);
 }
 
-/* After ffs_aio_reset() no completion of an earlier request is delivered. */
+/*
+ * After ffs_aio_reset() no completion of an earlier request is delivered, unless it has data of the
+ * new session (t_ffs_late.c).
+ */
 static void a_reset_drops_all_earlier_completions(void **state)
 {
 	(void)state;
@@ -416,7 +422,7 @@ int main(void)
 		TEST(memory_in_use_is_not_given_back),
 		TEST(completions_of_a_direction_keep_their_order),
 		TEST(nothing_is_delivered_inside_a_call),
-		TEST(immediate_errors_are_delivered_before_the_csw),
+		TEST(immediate_errors_are_returned_by_the_call),
 		TEST(an_immediate_error_after_other_requests_keeps_the_order),
 		TEST(a_send_that_completes_at_once_is_delivered_later),
 		TEST(late_errors_are_delivered),
