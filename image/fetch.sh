@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Downloads the packages of a card image and what they depend on, and prints the folder with them. apt
-# works in a folder of its own, so that the packages and architectures of this machine do not change.
+# Downloads the packages of a card image and what they depend on into $CACHE/debs, and prints the path of a
+# file with their names, one in each line. apt works in a folder of its own, $CACHE/NAME, so that the packages
+# and architectures of this machine do not change.
 # Nothing is installed and no program of a package runs. Needs no root.
 #   fetch.sh ARCHITECTURE NAME PACKAGES LEFT-OUT
 # PACKAGES and LEFT-OUT are lists of words. Packages of LEFT-OUT are treated as if they were installed:
 # what depends on them is satisfied, but they are not downloaded.
 #   CACHE     the folder in which downloads and lists are kept
-#   OFFLINE   set: the lists of the last time are used, and nothing is downloaded that is there already
+#   OFFLINE   set: takes apt's lists of the last time, and downloads packages only if others are asked for
 #   MIRROR    the archive, in place of the one that this machine's apt uses; for example a
 #             snapshot of one day, http://snapshot.debian.org/archive/debian/20261121T000000Z
-#   SUITE     another name of Debian 13 in the archive, in place of "trixie": a mirror whose lists under one
-#             name are not whole may have them under the other, "stable", which is tried by itself
+#   SUITE     the name of Debian 13 in the archive, if not "trixie": a mirror whose lists under that name do
+#             not fit its packages may have good ones under the other name, "stable". If neither SUITE nor
+#             MIRROR is set, this script then tries "stable" itself
 set -eu -o pipefail
 arch=$1 name=$2 packages=$3 left_out=$4
 suite=${SUITE:-trixie}
@@ -20,8 +22,9 @@ suite=${SUITE:-trixie}
 folder=$CACHE/$name
 mkdir -p "$folder/archives/partial"
 
-# not_whole FAILURE: an architecture that few use is the first that a mirror has in part only: its list is older
-# than its signature, or names packages that are gone.
+# not_whole FAILURE: reports it, and tries once more if the mirror is incomplete. That happens first to
+# architectures that few people use: the list of packages is older than its signature, or names packages that
+# are gone.
 not_whole() {
 	echo "fetch.sh: $1 for $arch from: $(awk '{ print $(NF - 3), $(NF - 2) }' "$folder/sources.list" | paste -sd,)" >&2
 	grep -qE '404 |unexpected size|Hash Sum' "$folder/log" || exit 1
@@ -30,7 +33,7 @@ not_whole() {
 		echo 'fetch.sh: once more, with the lists of "stable"' >&2
 		SUITE=stable exec "$0" "$arch" "$name" "$packages" "$left_out"
 	fi
-	echo "fetch.sh: try later, or a day when they did: MIRROR=http://snapshot.debian.org/archive/debian/20261121T000000Z" >&2
+	echo "fetch.sh: try later, or take the archive of a day on which they did: MIRROR=http://snapshot.debian.org/archive/debian/20261121T000000Z" >&2
 	exit 1
 }
 request="$arch $packages / $left_out"
