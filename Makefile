@@ -432,7 +432,7 @@ FUZZ_SECONDS ?= 60
 fuzz: fuzzers $(seeds) ## run the fuzzers, FUZZ_SECONDS each
 	$(Q)O=$(O) FUZZ_SECONDS=$(FUZZ_SECONDS) test/fuzz/run.sh
 
-deps: ## install all that tests need, some 400 packages (apt, root); test/deps.sh build: only compiler and libraries
+deps: ## install all that tests need, 540 packages and more (apt, root); test/deps.sh build: only compiler and libraries
 	$(Q)test/deps.sh all
 
 check: ## every kind of test once, installs what they need (root)
