@@ -3,7 +3,8 @@
 # Writes a new version of this card's system beside the one that runs. Discs and settings stay. The new
 # one starts once for a trial; if the drive does not come up then, the next start takes the old one.
 #   mmcgadget-update FILE      mmcgadget-BOARD.update
-#   mmcgadget-update --commit  run at each start when the drive is there: keeps a version on trial
+#   mmcgadget-update --commit  run soon after each start: ends a trial, if there is one. A version on trial is
+#                              kept if the daemon answers; otherwise the board restarts
 set -eu
 export PATH="${CARD_PATH:-/usr/sbin:/usr/bin}" LC_ALL=C
 card=${CARD:-/usr/lib/mmcgadget-card}
@@ -30,7 +31,7 @@ trial() { # a, b, or - for none: only one byte changes
 	printf %s "$1" | dd of="$boot/trial.txt" bs=1 seek=6 conv=notrunc,fsync 2>/dev/null
 }
 
-# The report is written to the same partition, and makes it read-only afterwards.
+# report.sh writes to the same partition, and makes the partition read-only afterwards.
 exec 9>"${LOCK:-/run/mmcgadget-card.lock}"
 flock 9
 
@@ -38,13 +39,14 @@ now=$(slot_running)
 if [ "${1:-}" = --commit ]; then
 	tried=$(cut -c7 "$boot/trial.txt")
 	[ "$tried" != - ] || exit 0
-	# A drive that answers is what counts. Without one the old version starts, which is the next already.
+	# Only a daemon that answers counts. Without one, the board restarts with the old version: init.sh has made
+	# that the next to start.
 	if [ "$tried" = "$now" ]; then
 		end=$(($(cut -d. -f1 /proc/uptime) + ${WAIT:-60}))
 		until timeout 10 mmcgadgetctl status >/dev/null 2>&1; do
 			if [ "$(cut -d. -f1 /proc/uptime)" -ge "$end" ]; then
 				echo "mmcgadget-update: the new version does not start the drive; the old one starts now" >&2
-				# Not busybox's own "reboot": to its signal systemd only loads itself anew.
+				# Not "reboot", which here is busybox's: at its signal systemd only executes itself again.
 				# shellcheck disable=SC2086 # words
 				exec ${REBOOT:-systemctl reboot}
 			fi
@@ -68,7 +70,12 @@ file=$1
 member() { tar -x -O -f "$file" "$1" 2>/dev/null; }
 board=$(member board) || die "$file is not a file with a name in .update"
 [ "$board" = "$(cat "$card/board")" ] || die "$file is for $board, and this card is for $(cat "$card/board")"
-[ "$(cut -c7 "$boot/trial.txt" 2>/dev/null)" = - ] || die 'the version that runs is itself on trial; restart the board first'
+tried=$(cut -c7 "$boot/trial.txt")
+case $tried in
+-) ;;
+"$now") die 'this version is on trial itself; try again in two minutes' ;;
+*) die 'an earlier update waits for its trial; restart the board first' ;;
+esac
 [ "$now" = a ] && next=b || next=a
 system=${SYSTEM:-}
 if [ -z "$system" ]; then
@@ -97,10 +104,10 @@ sync
 [ ! -w /proc/sys/vm/drop_caches ] || echo 3 >/proc/sys/vm/drop_caches
 for name in $(member names); do
 	[ "$(sha256sum <"$boot/$next.new/$name" | cut -d' ' -f1)" = "$(member sums | awk -v name="boot/$name" '$2 == name { print $1 }')" ] ||
-		die "$name is damaged, in $file or on the card; nothing has changed"
+		die "$name is damaged, in $file or on the card; this version stays"
 done
 [ "$(head -c "$size" "$system" | sha256sum | cut -d' ' -f1)" = "$(member sums | awk '$2 == "root.erofs" { print $1 }')" ] ||
-	die "the system is damaged, in $file or on the card; nothing has changed"
+	die "the system is damaged, in $file or on the card; this version stays"
 
 # The card keeps its signature, by which its parts are found.
 signature=$(sed 's/.*mmcgadget.disk=\([0-9a-f]*\).*/\1/' "${CMDLINE:-/proc/cmdline}")

@@ -445,14 +445,17 @@ update_life() { # FILE-OF-THE-SLOT [uboot]
 	running=b
 	report "$1: the first program of the new version puts the old one back" "$(first_program a
 		state | grep -vx 'a trial=b')"
+	report "$1: no update by a version on trial" "$(
+		updates "$scratch/card.update" | grep -v 'on trial itself'
+		state | grep -vx 'a trial=b')"
 	report "$1: a version on trial that starts the drive is kept" "$(
 		updates --commit | grep -v 'works and is kept'
 		state | grep -vx 'b trial=-')"
 	report "$1: the next update goes to the first slot" "$(
 		updates "$scratch/card.update" | grep -vE '^writing version 2.0 to slot a$|^The new version starts'
 		state | grep -vx 'a trial=a')"
-	report "$1: no update while one is on trial" "$(
-		updates "$scratch/card.update" | grep -v 'itself on trial'
+	report "$1: no update while one waits for its trial" "$(
+		updates "$scratch/card.update" | grep -v 'waits for its trial'
 		state | grep -vx 'a trial=a')"
 	running=a drive=false
 	report "$1: a version on trial that does not start the drive gives way" "$(first_program b
@@ -476,15 +479,15 @@ report 'an update waits for the report' "$(
 new_fat
 new_update
 truncate -s -500000 "$scratch/card.update"
-report 'an update that is not whole changes nothing' "$(
-	updates "$scratch/card.update" | grep -vE '^writing version|nothing has changed'
+report 'an update that is not whole leaves the version that runs' "$(
+	updates "$scratch/card.update" | grep -vE '^writing version|this version stays'
 	state | grep -vx 'a trial=-'
 	find "$fat" -mindepth 1 -maxdepth 1 ! -name a ! -name slot.txt ! -name trial.txt)"
 new_update
 sed -i 's/^./x/' "$scratch/update/sums"
 tar -C "$scratch/update" -cf "$scratch/card.update" board version names sums boot root.erofs
-report 'a damaged update changes nothing' "$(
-	updates "$scratch/card.update" | grep -vE '^writing version|nothing has changed'
+report 'a damaged update leaves the version that runs' "$(
+	updates "$scratch/card.update" | grep -vE '^writing version|this version stays'
 	state | grep -vx 'a trial=-')"
 new_update bone
 report 'an update for another board is refused' "$(
