@@ -7,15 +7,16 @@
 #include "lib/mem_folder.h"
 #include "lib/script.h"
 
+/* "The disc" is the one that was inserted last, even if it is removed. */
 struct exec_bench {
 	struct mmc_drive *drive;
-	struct media *media;              /* of the disc in the drive, the fault medium on top */
+	struct media *media;              /* of the disc, the fault medium on top */
 	struct media *kept;               /* of the disc that was removed last */
-	struct mem_folder folder;         /* holds the state file of that disc */
-	uint32_t capacity;                /* of that disc in blocks; 0: the default */
-	const struct disc_medium *medium; /* of that disc if it is blank; NULL: the default */
-	struct cd_disc cd;                /* that disc, if it is a made-up CD; else no tracks */
-	const struct disc_medium *rom;    /* of that disc if it is an image; NULL: the default */
+	struct mem_folder folder;         /* holds the state file of the disc */
+	uint32_t capacity;                /* of the disc in blocks; 0: the default */
+	const struct disc_medium *medium; /* of the disc if it is blank; NULL: the default */
+	struct cd_disc cd;                /* the disc, if it is a made-up CD; else no tracks */
+	const struct disc_medium *rom;    /* of the disc if it is an image; NULL: the default */
 	struct media_fault fault;
 };
 
