@@ -283,7 +283,7 @@ static void a_read_waits_for_the_medium_at_every_step(void **state)
 	}
 }
 
-/* VERIFY, SYNCHRONIZE CACHE, CLOSE and WRITE with FUA wait in mmc_end(). */
+/* VERIFY, SYNCHRONIZE CACHE and CLOSE wait in mmc_end(). */
 static void commands_without_data_wait_at_the_end(void **state)
 {
 	static const uint8_t cdbs[][10] = {
@@ -313,6 +313,23 @@ static void commands_without_data_wait_at_the_end(void **state)
 	}
 }
 
+static void a_write_with_fua_waits_for_storage_at_the_end(void **state)
+{
+	static const uint8_t write[10] = {0x2a, 0x08, [8] = 16};
+	static uint8_t data[16 * MEDIA_BLOCK];
+	struct disc *disc;
+	struct mmc_drive *d = delayed_drive(&disc);
+
+	(void)state;
+	set_again(false, false, true, 0);
+	mmc_begin(d, write, sizeof(write), sizeof(data), &answer.xfer);
+	assert_int_equal(mmc_push(d, data, sizeof(data)), 0);
+	assert_int_equal(mmc_end(d), MMC_AGAIN);
+	assert_int_equal(mmc_end(d), MMC_GOOD);
+	assert_int_equal(state_of(d).unsynced, 0);
+	mmc_drive_free(d);
+}
+
 /* ---- data that stops short, storage that fails ----------------------------------------------- */
 
 static void data_out_that_ends_early_fails_after_whole_blocks(void **state)
@@ -335,7 +352,7 @@ static void data_out_that_ends_early_fails_after_whole_blocks(void **state)
 	mmc_drive_free(d);
 }
 
-static void a_read_that_fails_in_the_middle(void **state)
+static void a_read_that_fails_gives_the_blocks_before_the_bad_one(void **state)
 {
 	struct media_fault one_block = {
 		.kind = MEDIA_FAULT_ERROR, .on_read = true, .from = 21, .end = 22, .error = EIO};
@@ -563,8 +580,9 @@ int main(void)
 		cmocka_unit_test(a_write_waits_for_the_medium_at_every_step),
 		cmocka_unit_test(a_read_waits_for_the_medium_at_every_step),
 		cmocka_unit_test(commands_without_data_wait_at_the_end),
+		cmocka_unit_test(a_write_with_fua_waits_for_storage_at_the_end),
 		cmocka_unit_test(data_out_that_ends_early_fails_after_whole_blocks),
-		cmocka_unit_test(a_read_that_fails_in_the_middle),
+		cmocka_unit_test(a_read_that_fails_gives_the_blocks_before_the_bad_one),
 		cmocka_unit_test(a_flush_that_fails_is_a_deferred_error),
 		cmocka_unit_test(an_allow_syncs_and_its_failure_is_a_deferred_error),
 		cmocka_unit_test(a_stop_or_eject_reports_a_loss_that_no_command_has_reported),
