@@ -16,7 +16,7 @@
 
 void gadget_write_serial(uint64_t hash, char out[17])
 {
-	/* BOT 4.1.1: the last 12 digits identify the device; hosts ignore all zeros. */
+	/* BOT 4.1.1: the last 12 digits identify the device. USB-IF's test TD1.2: not all zero. */
 	if (!(hash & UINT64_C(0xffffffffffff)))
 		hash |= 1;
 	snprintf(out, 17, "%016" PRIX64, hash);
@@ -59,8 +59,8 @@ static bool reads(
 }
 
 /*
- * True if the address is the manufacturer's and the interface part of the board: Ethernet, with
- * a permanent address (NET_ADDR_PERM), behind a device that is not on USB.
+ * True if the interface is a part of the board and has its manufacturer's address: an Ethernet
+ * device that is not on USB, with a permanent address (NET_ADDR_PERM).
  */
 static bool is_own_interface(const char *root, const char *folder, const char *name)
 {
@@ -85,8 +85,7 @@ static bool is_card(const char *root, const char *folder, const char *name)
 {
 	(void)root;
 	(void)folder;
-	/* Not its partitions and boot areas (mmcblk0p1, mmcblk0boot0), which have the same device.
-	 */
+	/* Not the boot areas of an eMMC (mmcblk0boot0), which are no cards and have no ID. */
 	return strncmp(name, "mmcblk", 6) == 0 && name[6 + strspn(name + 6, "0123456789")] == '\0';
 }
 

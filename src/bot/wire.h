@@ -11,7 +11,7 @@
 
 #define CBW_LEN       31u
 #define CBW_SIGNATURE 0x43425355u
-#define CBW_FLAG_IN   0x80u /* the only bit of bmCBWFlags that is not reserved */
+#define CBW_FLAG_IN   0x80u /* bit 7 of bmCBWFlags; bit 6 is obsolete, the others are reserved */
 #define CBW_CDB_MAX   16u
 
 #define CSW_LEN       13u

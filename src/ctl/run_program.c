@@ -27,7 +27,7 @@ int run_program(const char *const *argv, bool quiet)
 	int status, error = 0, report[2];
 	pid_t pid;
 
-	/* Through this pipe the child reports that it is no other program. */
+	/* The child writes errno to this pipe if execvp() fails; otherwise execvp() closes it. */
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return -errno;
 	pid = fork();

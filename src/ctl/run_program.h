@@ -7,7 +7,7 @@
 
 /*
  * Runs argv[0], which is looked up in the system's folders of programs, whatever PATH is. What it
- * prints goes to standard error; with quiet nowhere. Returns its exit code, 128 and the number of
+ * prints goes to standard error; with quiet nowhere. Returns its exit code, 128 plus the number of
  * the signal that ended it, or -errno if it could not be started.
  */
 int run_program(const char *const *argv, bool quiet);

@@ -37,8 +37,8 @@ struct stats_index {
 void stats_index_make(struct stats_index *index);
 
 /*
- * Returns an upper bound for the duration of the fastest share percent of the command's
- * runs, in microseconds: the end of a bucket, and at most c->max.
+ * Returns a duration, in microseconds, that `share` percent of the command's runs did not exceed:
+ * the end of the bucket that holds the slowest of them, or c->max if that is less.
  */
 uint64_t stats_percentile(const struct stats_command *c, unsigned share);
 /* Returns the bucket for a duration. */
