@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Downloads the sources of all packages of a manifest, for whoever passes an image on.
-#   sources.sh MANIFEST FOLDER APT-FOLDER   the last is the one that fetch.sh worked in
+#   sources.sh MANIFEST FOLDER APT-FOLDER   APT-FOLDER is the folder in which fetch.sh ran apt
 set -eu -o pipefail
 manifest=$1 folder=$2 apt=$3
 mkdir -p "$folder"
@@ -17,7 +17,7 @@ cd "$folder"
 missing=0
 while read -r source version; do
 	apt-get "${options[@]}" source --download-only "$source=$version" >>"$apt/log" 2>&1 || {
-		echo "sources.sh: the archive has no $source $version any more; snapshot.debian.org has it" >&2
+		echo "sources.sh: $source $version was not downloaded, see $apt/log; snapshot.debian.org has old versions" >&2
 		missing=$((missing + 1))
 	}
 done < <(sed '1d; /this tree$/d' "$manifest" | awk '{ print $4, substr($5, 2, length($5) - 2) }' | sort -u)

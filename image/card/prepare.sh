@@ -3,8 +3,8 @@
 # Runs in the root of the card before systemd: gives the board its identity, applies mmcgadget.txt, makes
 # or checks the partition of the discs and mounts it. Whatever fails here, systemd and the drive start.
 #   prepare.sh DISK PARTITION-OF-THE-DISCS
-# What it writes goes to RAM, except the discs' partition, and the report on the first partition if its
-# text has changed.
+# What it writes goes to RAM, with three exceptions: the partition of the discs; its entry in the MBR, at the
+# first boot; and the report on the first partition, if its text has changed.
 export PATH=/usr/sbin:/usr/bin LC_ALL=C
 disk=$1 discs=$2
 card=/usr/lib/mmcgadget-card
@@ -12,8 +12,9 @@ media=/var/lib/mmcgadget
 messages=/run/mmcgadget-card.messages
 mount -t tmpfs -o mode=755,nosuid,nodev,size=20% tmpfs /run
 
-# The same at each boot, another one on each board, stored nowhere. The serial number of the USB device
-# follows from it where the board has none.
+# The machine ID is the same at each boot and differs from other boards', although it is stored nowhere. (It is
+# a random one only if neither the board nor the card has a number.) If the board has no serial number, that of
+# the USB device is made of the machine ID.
 number=''
 for file in /sys/firmware/devicetree/base/serial-number "/sys/block/${disk#/dev/}/device/cid" \
 	"/sys/block/${disk#/dev/}/serial" /proc/sys/kernel/random/uuid; do
