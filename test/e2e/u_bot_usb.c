@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Access to the device through usbfs, which libusb uses on Linux. libusb itself would hide
- * what is tested here: it repeats and splits transfers, and does not show short packets.
+ * Access to the device through usbfs. libusb, which uses usbfs on Linux, may split a transfer
+ * into several; here each transfer is one URB, so a test sees where the device ends it.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -114,7 +114,7 @@ static int bulk(unsigned ep, void *p, unsigned len, unsigned ms)
 	if (ioctl(usb.fd, USBDEVFS_REAPURB, &done) < 0)
 		return -errno;
 	usb.got = (unsigned)urb.actual_length;
-	/* Cancel it; it may complete at that very moment. */
+	/* The URB may have completed just before it was cancelled; then it has not timed out. */
 	if (r <= 0 && urb.status < 0)
 		return -ETIMEDOUT;
 	return urb.status < 0 ? urb.status : urb.actual_length;
