@@ -18,7 +18,10 @@ mount -t tmpfs -o mode=755,nosuid,nodev,size=20% tmpfs /run
 number=''
 for file in /sys/firmware/devicetree/base/serial-number "/sys/block/${disk#/dev/}/device/cid" \
 	"/sys/block/${disk#/dev/}/serial" /proc/sys/kernel/random/uuid; do
-	[ -n "$number" ] || number=$(cat "$file" 2>/dev/null | tr -d '\000')
+	case $number in # a number of zeros is none, as the daemon's gadget_serial.c has it
+	*[!0]*) ;;
+	*) number=$(cat "$file" 2>/dev/null | tr -d '\000') ;;
+	esac
 done
 number=$(printf %s "$number" | sha256sum)
 printf '%.32s\n' "$number" >/etc/machine-id
