@@ -51,7 +51,14 @@ mkdir -p "$out/jobs"
 out=$(cd "$out" && pwd)
 n=10
 for j in $jobs; do
-	cp "$j" "$out/jobs/$n-$(basename "$j")"
+	name=$(basename "$j" .sh)
+	cp "$j" "$out/jobs/$n-$name.sh"
+	packages=$(sed -n 's/^# packages: //p' "$j")
+	if [ -n "$packages" ]; then
+		# shellcheck disable=SC2086 # words
+		more=$("$e2e/more.sh" "$suite" "$name" $packages)
+		cp "$more" "$out/$name.tar"
+	fi
 	n=$((n + 1))
 done
 cp "$e2e/start.sh" "$out/start"

@@ -140,6 +140,24 @@ finish() {
 	exit
 }
 
+# add_packages JOB: unpacks what the job's line "# packages: NAME..." asked for, with the users that it needs. It
+# stays for the rest of the boot, so such a job is the last one.
+add_packages() {
+	local tar=/out/$1.tar name
+	tar -xOf "$tar" ./etc/group | cut -d: -f1 >"$work/groups"
+	tar -xOf "$tar" ./etc/passwd | cut -d: -f1 >"$work/users"
+	while read -r name; do
+		getent group "$name" >/dev/null || groupadd -r "$name"
+	done <"$work/groups"
+	while read -r name; do
+		id -u "$name" >/dev/null 2>&1 || useradd -r -g "$name" -M -d / -s /usr/sbin/nologin "$name"
+	done <"$work/users"
+	tar -C / --keep-directory-symlink --no-wildcards-match-slash --exclude='./etc/group*' --exclude='./etc/gshadow*' \
+		--exclude='./etc/passwd*' --exclude='./etc/shadow*' --exclude='./etc/sub[ug]id*' -xf "$tar"
+	systemctl daemon-reload
+	udevadm control --reload
+}
+
 # ---- the host side: a UDC looped to a host controller ----
 
 udc_load() { # dummy_hcd, at the speed of this boot, and the host's drivers

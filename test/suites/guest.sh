@@ -26,8 +26,8 @@ wire="t_info t_burn t_swap t_big t_bot t_bad t_start_stop t_kill t_race t_usb"
 declare -A list_full=(
 	[bookworm/high]="t_service t_loopback t_network smoke_kernel $wire t_script t_full"
 	[trixie/super]="t_functions smoke_kernel $wire t_watch t_block_media t_cd t_multi t_survive t_page t_web"
-	[trixie/high]="t_service t_loopback t_network t_demo t_burn t_bot t_slow t_stall"
-	[bookworm/super]="t_service t_readme t_bot t_burned t_cd t_usb t_ci t_faults t_page"
+	[trixie/high]="t_service t_loopback t_network t_demo t_burn t_bot t_slow t_stall t_udisks"
+	[bookworm/super]="t_service t_readme t_bot t_burned t_cd t_usb t_ci t_faults t_page t_udisks"
 	[bookworm/full]="t_bot"
 )
 boots=(bookworm/high trixie/super)
