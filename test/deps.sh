@@ -21,12 +21,13 @@ what=${1:-}
 build="gcc libc6-dev make pkg-config"
 daemon="libusbgx-dev libaio-dev libconfig-dev libsystemd-dev libjansson-dev libblkid-dev nettle-dev libflac-dev libmicrohttpd-dev libcrypt-dev kmod mount"
 unit="libcmocka-dev"
-firmware=
+firmware='' others_firmware=''
 guest="mmdebstrap debian-archive-keyring gpg gpgv e2fsprogs util-linux coreutils busybox-static"
 case $(dpkg --print-architecture) in
 amd64)
 	guest="$guest qemu-system-x86 seabios"
 	firmware="ovmf libusbredirparser-dev mtools"
+	others_firmware="qemu-efi-aarch64 u-boot-qemu qemu-system-ppc"
 	;;
 arm64) guest="$guest qemu-system-arm" ;;
 esac
@@ -70,7 +71,7 @@ image) want="$image $boards gcc-arm-linux-gnueabi" ;;
 check | all)
 	want="$build $daemon $unit $guest $firmware $package $card"
 	optional="$others $burners $tools"
-	[ "$what" = check ] || optional="$optional $browser $boards $image qemu-system-arm valgrind"
+	[ "$what" = check ] || optional="$optional $browser $boards $image $others_firmware qemu-system-arm valgrind"
 	;;
 *)
 	echo "usage: deps.sh [--list] build|unit|deb|demo|demo-board|image|check|all" >&2

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The drive behind mmcredir, and the line that each command becomes. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bot/bot.h"
 #include "disc/disc.h"
@@ -83,23 +86,33 @@ static void reset(void *ctx, bool bus)
 static struct media *read_image(const char *path)
 {
 	struct media *m = media_mem_new(0, true);
-	FILE *f = fopen(path, "rb");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t block[MEDIA_BLOCK];
-	uint64_t at = 0;
+	struct stat st;
 
-	if (!f) {
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		perror(path);
 		exit(1);
 	}
 	if (!m)
 		no_memory();
-	memset(block, 0, sizeof(block));
-	while (fread(block, 1, sizeof(block), f) > 0) {
-		if (media_write(m, at++, 1, block) < 0)
-			no_memory();
+	/* Holes, which are zeros in both, are left out, but for the last block: it is the end of
+	 * the disc. */
+	for (off_t at = 0; at < st.st_size; at += MEDIA_BLOCK) {
+		off_t data = lseek(fd, at, SEEK_DATA);
+
+		if (data < 0)
+			data = st.st_size - 1;
+		at = data - data % MEDIA_BLOCK;
 		memset(block, 0, sizeof(block));
+		if (pread(fd, block, sizeof(block), at) < 0) {
+			perror(path);
+			exit(1);
+		}
+		if (media_write(m, (uint64_t)at / MEDIA_BLOCK, 1, block) < 0)
+			no_memory();
 	}
-	(void)fclose(f);
+	(void)close(fd);
 	m->writable = false;
 	return m;
 }
