@@ -3,7 +3,7 @@
 # "mmcgadgetctl network": the drive goes over USB/IP to a PC that is a network name space of this guest,
 # with a cable of its own (veth). The PC keeps it attached by the example unit. The cable is pulled in the
 # middle of a burn and put back; the daemon is restarted; the PC detaches. With FULL=1 the default address is
-# tried before, and the daemon is killed.
+# tried before, and two controllers of which another gadget has the first; and the daemon is killed.
 # shellcheck disable=SC2154 # media, work and sr are lib.sh's
 . ./lib.sh
 
@@ -35,13 +35,54 @@ like "without root: on says what to type" "$("${user[@]}" mmcgadgetctl network o
 	"sudo mmcgadgetctl network on listen=$board\$"
 on() { SUDO_UID=$(id -u carol) mmcgadgetctl network on "$@" 2>&1; }
 if [ -n "${FULL:-}" ]; then
-	like "on" "$(on)" "no PC has the drive yet: $controller waits for one at 127.0.0.1:3240; .* $discs, of the user carol"
+	mapfile -t typed < <(awk '/^## / { on = /Over the network/ } on && sub(/^    /, "")' /src/README.md)
+	is "the README has four lines for a PC in the network" "$(printf '%s|' "${typed[@]}")" \
+		"sudo mmcgadgetctl network on|sudo apt install usbip && sudo modprobe vhci-hcd|ssh -N -L 3240:localhost:3240 \
+USER@ADDRESS|sudo usbip attach --remote localhost --device $controller|"
+	like "${typed[0]}" "$(on)" "no PC has the drive yet: $controller waits for one at 127.0.0.1:3240; .* $discs, of the user carol"
 	is "by default, this machine alone can connect" "$(listeners)" '0100007F:0CA8'
 	like "doctor knows that, and says how a PC gets there" "$("${user[@]}" mmcgadgetctl --json doctor)" \
 		'ssh -N -L 3240:localhost:3240' "usbip attach --remote localhost --device $controller"
 	like "status: the host is elsewhere" "$("${user[@]}" mmcgadgetctl status)" "$controller; its host is at the other end"
+	# This machine is the PC, at the end of a tunnel to itself.
+	grep -qs localhost /etc/hosts || echo 127.0.0.1 localhost >>/etc/hosts
+	modprobe vhci-hcd
+	# shellcheck disable=SC2086 # words
+	check "${typed[3]}" ${typed[3]#sudo }
+	check "the drive is there" wait_for 60 have_drives 1
+	check "it is detached" usbip detach --port 0
+	check "it is away" wait_for 10 have_drives 0
 	check "off" mmcgadgetctl network off
 	is "nothing listens any more" "$(listeners)" ''
+
+	# As docs/usbip.md says under "More drives".
+	modprobe -a libcomposite usb_f_acm
+	modprobe usbip-vudc num=2
+	mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
+	other=/sys/kernel/config/usb_gadget/other
+	mkdir -p $other/configs/c.1 $other/functions/acm.one
+	echo 0x1d6b >$other/idVendor
+	ln -s $other/functions/acm.one $other/configs/c.1/
+	echo usbip-vudc.0 >$other/UDC
+	like "of two controllers, on takes the one that is free" "$(on)" 'usbip-vudc.1 waits for one at 127.0.0.1:3240'
+	like "a PC is offered both" "$(usbip list --remote 127.0.0.1 2>&1)" 'usbip-vudc.0:' 'usbip-vudc.1:'
+	check "it takes the second" usbip attach --remote 127.0.0.1 --device usbip-vudc.1
+	check "which is the drive" wait_for 60 have_drives 1
+	sr=$(host_drives)
+	like "status: on the second controller" "$("${user[@]}" mmcgadgetctl status)" 'usbip-vudc.1; its host is at the other end'
+	check "an image is copied there" "${user[@]}" cp "$work/read.iso" $discs/
+	check "and inserted" "${user[@]}" mmcgadgetctl insert read.iso
+	check "and seen" wait_for 20 has_label "$sr" READ
+	check "the drive is detached" usbip detach --port 0
+	check "and gone" wait_for 10 have_drives 0
+	check "off, beside the other gadget" mmcgadgetctl network off
+	is "which is as it was" "$(<$other/UDC)" usbip-vudc.0
+	echo >$other/UDC
+	rm $other/configs/c.1/acm.one
+	rmdir $other/configs/c.1 $other/functions/acm.one $other
+	rm $discs/read.iso
+	modprobe -r usbip-vudc usb_f_acm
+	is "the modules are those from before, again" "$(loaded)" "$before"
 fi
 like "on at an address says that there is no password" "$(on listen=$board)" \
 	"whoever reaches $board:3240 can use the drive" "waits for one at $board:3240; .* $discs, of the user carol" || {
