@@ -12,6 +12,7 @@
 #include "daemon/config_keys.h"
 #include "daemon/config_syntax.h"
 #include "util/array.h"
+#include "util/distance.h"
 
 /* The file that is being read, and where the reason for a failure goes. */
 struct load {
@@ -198,6 +199,22 @@ static int take(struct load *l, const struct key *k, const config_setting_t *s, 
 	return -EINVAL;
 }
 
+static int refuse_unknown_entry(
+	struct load *l, const config_setting_t *s, const char *path, const struct key_list *known)
+{
+	const char *near = NULL;
+	struct nearest n;
+
+	nearest_begin(&n, config_setting_name(s));
+	for (size_t i = 0; i < known->count; i++) {
+		if (nearest_try(&n, known->key[i].path))
+			near = known->key[i].path;
+	}
+	if (near)
+		return refuse(l, s, "unknown key \"%s\"; did you mean \"%s\"?", path, near);
+	return refuse(l, s, "unknown key \"%s\"", path);
+}
+
 /* Takes over the keys of entry number place of a list. */
 static int take_entry(struct load *l, const config_setting_t *group, const char *list,
 	unsigned place, const struct key_list *known, void *base)
@@ -214,7 +231,7 @@ static int take_entry(struct load *l, const config_setting_t *group, const char 
 		k = key_find(known, config_setting_name(s));
 		snprintf(path, sizeof(path), "%s[%u].%.40s", list, place, config_setting_name(s));
 		if (!k)
-			return refuse(l, s, "unknown key \"%s\"", path);
+			return refuse_unknown_entry(l, s, path, known);
 		r = take(l, k, s, path, base);
 		if (r < 0)
 			return r;
@@ -314,8 +331,82 @@ static bool is_group_of_keys(const char *path)
 	return false;
 }
 
-/* A key that is outside of its group or of its list gets a hint. */
-static int refuse_unknown(struct load *l, const config_setting_t *s, const char *path)
+/*
+ * Writes the name that was probably meant, among those of the group of that prefix ("gadget.", or
+ * "" for the top level).
+ */
+static bool find_near(const char *prefix, const char *name, char out[64])
+{
+	static const char *const lists[] = {"drives", "functions"};
+	size_t n = strlen(prefix);
+	bool found = false;
+	struct nearest near;
+	char part[64];
+
+	nearest_begin(&near, name);
+	for (size_t i = 0; i < config_keys.count; i++) {
+		const char *rest = config_keys.key[i].path + n;
+
+		if (strncmp(config_keys.key[i].path, prefix, n) != 0)
+			continue;
+		snprintf(part, sizeof(part), "%.*s", (int)strcspn(rest, "."), rest);
+		if (nearest_try(&near, part)) {
+			strcpy(out, part);
+			found = true;
+		}
+	}
+	for (size_t i = 0; n == 0 && i < ARRAY_LEN(lists); i++) {
+		if (nearest_try(&near, lists[i])) {
+			strcpy(out, lists[i]);
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Writes the key of a group or of a drive that was probably meant by one of the top level. */
+static bool find_near_below(const char *name, char out[128])
+{
+	bool found = false;
+	struct nearest near;
+
+	nearest_begin(&near, name);
+	for (size_t i = 0; i < config_drive_keys.count; i++) {
+		const char *key = config_drive_keys.key[i].path;
+
+		if (nearest_try(&near, key)) {
+			snprintf(out, 128, "drives = ( { %s = ...; } );", key);
+			found = true;
+		}
+	}
+	for (size_t i = 0; i < config_keys.count; i++) {
+		const char *key = config_keys.key[i].path, *dot = strchr(key, '.');
+
+		if (dot && nearest_try(&near, dot + 1)) {
+			snprintf(out, 128, "%.*s: { %s = ...; };", (int)(dot - key), key, dot + 1);
+			found = true;
+		}
+	}
+	return found;
+}
+
+static int refuse_far(
+	struct load *l, const config_setting_t *s, const char *prefix, const char *path)
+{
+	char near[128];
+
+	if (find_near(prefix, config_setting_name(s), near))
+		return refuse(l, s, "unknown key \"%s\"; did you mean \"%s\"?", path, near);
+	if (*prefix == '\0' && find_near_below(path, near))
+		return refuse(l, s, "unknown key \"%s\"; did you mean this? %s", path, near);
+	return refuse(l, s, "unknown key \"%s\"", path);
+}
+
+/*
+ * A key that is outside of its group or of its list gets a hint. prefix: as in take_group().
+ */
+static int refuse_unknown(
+	struct load *l, const config_setting_t *s, const char *prefix, const char *path)
 {
 	char of_drive[64] = "";
 
@@ -331,7 +422,7 @@ static int refuse_unknown(struct load *l, const config_setting_t *s, const char 
 	}
 	if (*of_drive)
 		return refuse(l, s, "unknown key \"%s\"; write %s", path, of_drive);
-	return refuse(l, s, "unknown key \"%s\"", path);
+	return refuse_far(l, s, prefix, path);
 }
 
 /*
@@ -363,7 +454,7 @@ static int take_group(
 		} else if (*prefix == '\0' && strcmp(path, "functions") == 0) {
 			r = take_functions(l, s, &c->usb);
 		} else {
-			r = refuse_unknown(l, s, path);
+			r = refuse_unknown(l, s, prefix, path);
 		}
 		if (r < 0)
 			return r;

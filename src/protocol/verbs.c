@@ -256,9 +256,8 @@ static const char *verb_named(const char *name, const char *const *more)
 
 const char *verb_near(const char *word, const char *const *more)
 {
-	size_t len = strlen(word);
-	unsigned limit = len < 3 ? 0 : len < 6 ? 1 : 2;
 	const char *verb = verb_named(word, more), *near = NULL;
+	struct nearest nearest;
 
 	for (size_t i = 0; !verb && i < ARRAY_LEN(synonyms); i++) {
 		if (strcasecmp(synonyms[i].typed, word) == 0)
@@ -266,13 +265,10 @@ const char *verb_near(const char *word, const char *const *more)
 	}
 	if (verb)
 		return verb;
-	for (size_t i = 0; limit > 0 && (verb = verb_at(i, more)) != NULL; i++) {
-		unsigned d = distance(word, verb, limit);
-
-		if (d <= limit) {
+	nearest_begin(&nearest, word);
+	for (size_t i = 0; (verb = verb_at(i, more)) != NULL; i++) {
+		if (nearest_try(&nearest, verb))
 			near = verb;
-			limit = d - 1;
-		}
 	}
 	return near;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "util/distance.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "util/array.h"
@@ -38,4 +37,22 @@ unsigned distance(const char *a, const char *b, unsigned limit)
 			return limit + 1;
 	}
 	return MIN(row[m % 3][n], limit + 1);
+}
+
+void nearest_begin(struct nearest *n, const char *typed)
+{
+	size_t len = strlen(typed);
+
+	n->typed = typed;
+	n->too_far = len < 3 ? 1 : len < 6 ? 2 : 3;
+}
+
+bool nearest_try(struct nearest *n, const char *word)
+{
+	unsigned d = n->too_far > 0 ? distance(n->typed, word, n->too_far - 1) : 0;
+
+	if (d >= n->too_far)
+		return false;
+	n->too_far = d;
+	return true;
 }

@@ -3,6 +3,8 @@
 #ifndef UTIL_DISTANCE_H
 #define UTIL_DISTANCE_H
 
+#include <stdbool.h>
+
 #define DISTANCE_MAX 64u /* bytes of a word that is compared */
 
 /*
@@ -11,5 +13,15 @@
  * longer than DISTANCE_MAX.
  */
 unsigned distance(const char *a, const char *b, unsigned limit);
+
+/* A search for the word that a user may have meant by the one that was typed. */
+struct nearest {
+	const char *typed;
+	unsigned too_far; /* a word is near if its distance is less */
+};
+/* A word of 3 bytes may have an error, one of 6 two; a shorter one may differ in case only. */
+void nearest_begin(struct nearest *n, const char *typed);
+/* True if word is nearer than all words that were tried before, and near enough. */
+bool nearest_try(struct nearest *n, const char *word);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "ctl/web_secret.h"
 #include "util/array.h"
+#include "util/distance.h"
 
 #define GB UINT64_C(1000000000)
 
@@ -108,6 +109,22 @@ static const char *take_number(const struct key *k, const config_setting_t *s, v
 	return NULL;
 }
 
+static const char no_key[] = "is no key of this file";
+
+/* Returns the key that was probably meant, or NULL. */
+static const char *near_key(const char *name)
+{
+	const char *near = NULL;
+	struct nearest n;
+
+	nearest_begin(&n, name);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		if (nearest_try(&n, keys[i].name))
+			near = keys[i].name;
+	}
+	return near;
+}
+
 /* Takes a setting. NULL, or what is wrong with it. */
 static const char *take(struct web_config *c, const config_setting_t *s)
 {
@@ -132,7 +149,7 @@ static const char *take(struct web_config *c, const config_setting_t *s)
 			return NULL;
 		}
 	}
-	return "is no key of this file";
+	return no_key;
 }
 
 int web_config_load(const char *path, struct web_config *c, char *why, unsigned size)
@@ -153,11 +170,15 @@ int web_config_load(const char *path, struct web_config *c, char *why, unsigned 
 	root = config_root_setting(&file);
 	for (int i = 0; !fault && i < config_setting_length(root); i++) {
 		const config_setting_t *s = config_setting_get_elem(root, (unsigned)i);
+		const char *near;
 
 		fault = take(c, s);
+		near = fault == no_key ? near_key(config_setting_name(s)) : NULL;
 		if (fault)
-			snprintf(why, size, "%s:%u: %s %s", path, config_setting_source_line(s),
-				config_setting_name(s), fault);
+			snprintf(why, size, "%s:%u: %s %s%s%s%s", path,
+				config_setting_source_line(s), config_setting_name(s), fault,
+				near ? "; did you mean \"" : "", near ? near : "",
+				near ? "\"?" : "");
 	}
 	config_destroy(&file);
 	fclose(f);

@@ -227,6 +227,18 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 		"unknown key \"product\"; write drives = ( { product = ...; } ); or gadget: { product = ...; };" },
 	{ "vendor = \"x\";\n", 1, "unknown key \"vendor\"; write drives = ( { vendor = ...; } );" },
 	{ "media = \"/srv\";\n", 1, "unknown key \"media\"; write drives = ( { media = ...; } );" },
+	/* and what is near them */
+	{ "Udc = \"\";\n", 1, "unknown key \"Udc\"; did you mean \"udc\"?" },
+	{ "behavior: { swap = \"seen\"; };\n", 1, "unknown key \"behavior\"; did you mean \"behaviour\"?" },
+	{ "drive = ( );\n", 1, "unknown key \"drive\"; did you mean \"drives\"?" },
+	{ "burned: {\n chekcsum = true; };\n", 2, "unknown key \"burned.chekcsum\"; did you mean \"checksum\"?" },
+	{ "burned: { udc = true; };\n", 1, "unknown key \"burned.udc\"" },
+	{ "drives = ( { medai = \"/srv\"; } );\n", 1, "unknown key \"drives[0].medai\"; did you mean \"media\"?" },
+	{ "functions = ( { typ = \"acm\"; } );\n", 1, "unknown key \"functions[0].typ\"; did you mean \"type\"?" },
+	{ "swap_gaps = 1;\n", 1, "unknown key \"swap_gaps\"; did you mean this? behaviour: { swap_gap = ...; };" },
+	{ "blanktype = \"cd-r\";\n", 1,
+		"unknown key \"blanktype\"; did you mean this? drives = ( { blank_type = ...; } );" },
+	{ "id = 1;\n", 1, "unknown key \"id\"" },
 	{ "sync_seconds = 1;\n", 1, "unknown key \"sync_seconds\"; write behaviour: { sync_seconds = ...; };" },
 	/* syntax */
 	{ "drives = [ { name = \"a\"; } ];\n", 1,
