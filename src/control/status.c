@@ -297,6 +297,9 @@ static json_t *image_entry(
 	/* A drive records its disc: the file grows, and is not a copy. */
 	if (strcmp(kind, "copying") == 0 && json_array_size(in) > 0)
 		kind = "iso";
+	/* A drive goes on with the file that it has opened, whatever becomes of its mode. */
+	if (e->unreadable && json_array_size(in) == 0)
+		kind = "unreadable";
 	image_describe_copy(strcmp(kind, "iso") == 0 ? e->volume : 0, e->size, copy, sizeof(copy));
 	medium = medium_of_entry(e, d, holder);
 	format = e->plain_blank ? disc_medium_format_name(medium, DISC_UNFORMATTED) : e->format;

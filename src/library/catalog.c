@@ -39,6 +39,7 @@ static void *scan_thread(void *catalog)
 	struct catalog *c = catalog;
 	uint64_t one = 1;
 
+	c->scan.path = c->path;
 	c->scan.folder = library_open_folder(c->path);
 	if (c->scan.folder >= 0) {
 		catalog_scan(&c->scan, &c->cache, &c->list);

@@ -37,9 +37,10 @@ struct catalog_entry {
 	 * "cd" (a text that names the files of a compact disc; size is that of the files)
 	 */
 	const char *kind;
-	const char *medium;     /* the name of its row, see disc/medium.h */
-	const char *problem;    /* as in struct image_peek, or fault */
-	char *fault;            /* NULL, or why a text is not a disc */
+	const char *medium;  /* the name of its row, see disc/medium.h */
+	const char *problem; /* as in struct image_peek, or fault */
+	/* NULL, or why a text is not a disc, or the remark: what to type so that it can be read */
+	char *fault;
 	struct cd_tally tracks; /* of a compact disc; all 0: unknown */
 	const char *format;     /* disc_medium_format_name(); NULL or "" = none */
 	const char *remark;     /* what people should know of it; NULL = nothing */
@@ -50,7 +51,8 @@ struct catalog_entry {
 	bool plain_image; /* not empty and without a state: its drive says if it is a CD */
 	bool udf;         /* it has a UDF volume; false while its label has not been read */
 	bool plain_blank; /* empty and without a state: the medium is what its drive says */
-	bool usable;      /* see image_is_usable() */
+	bool usable;      /* see image_is_usable(); false if it is unreadable */
+	bool unreadable;  /* the daemon may not read it; kind is what it would be */
 	/*
 	 * It is a disc, as far as is known: what else is in the folder is inserted by its whole
 	 * name only.
@@ -114,6 +116,7 @@ struct catalog_labels {
 
 struct catalog_scan {
 	int folder;
+	const char *path;    /* of the folder, for people */
 	size_t max;          /* entries at most */
 	unsigned label_wait; /* ms for reading labels; 0 = only those that are cached */
 	unsigned look_wait;  /* the same for files that only their contents can tell from discs */

@@ -17,6 +17,7 @@
 #include "library/image_name.h"
 #include "library/known_sum.h"
 #include "library/library.h"
+#include "library/permission_hint.h"
 #include "library/resolver.h"
 #include "media/burn_mark.h"
 #include "media/store.h"
@@ -52,6 +53,7 @@ struct scan {
 	uint64_t until;          /* ms; no label is read after this time */
 	uint64_t look_until;     /* the same for files that may be no discs */
 	size_t state_room;       /* allocated entries of list->state */
+	struct permission_names names;
 };
 
 /* ---- labels ------------------------------------------------------------------------------- */
@@ -114,6 +116,7 @@ static void cache_label(struct scan *l, const struct catalog_label *key, char *t
 struct look {
 	bool known;   /* text and volume are */
 	bool growing; /* the file is being copied */
+	bool unreadable;
 	bool has_volume, udf, sectors;
 	enum burn_mark mark;
 	uint64_t volume;
@@ -135,6 +138,7 @@ static void read_now(
 		close(fd);
 	}
 	out->known = true;
+	out->unreadable = fd == -EACCES || fd == -EPERM;
 	out->text = strdup(label.text);
 	out->has_volume = key->has_volume = label.has_volume;
 	out->udf = key->udf = label.udf;
@@ -180,8 +184,9 @@ static void look_at(struct scan *l, const struct library_entry *e, const struct 
 			.mark = last->mark,
 			.volume = last->volume};
 		cache_label(l, last, strdup(last->text));
-	} else if (e->size == 0 || (e->mode & 0444) == 0) {
+	} else if (e->size == 0 || !library_may_read(e)) {
 		out->known = true;
+		out->unreadable = e->size > 0;
 		out->text = strdup("");
 	} else if (clock_ms() < until) {
 		read_now(l, e, &key, out);
@@ -247,6 +252,20 @@ static bool has_burned_state(const struct library_entry *e, const struct image_p
 	       strcmp(peek->kind, "blank") != 0 && strcmp(peek->kind, "open") != 0;
 }
 
+/* Nothing of this is kept for the next scan: the permissions may have changed by then. */
+static void set_unreadable(struct scan *l, const struct library_entry *e, struct catalog_entry *n)
+{
+	char hint[PERMISSION_HINT];
+
+	permission_hint_of_many(&l->names, l->scan->folder, l->scan->path, e->name, "r", hint);
+	n->unreadable = true;
+	n->usable = false;
+	n->fault = hint[0] ? strdup(hint + strlen("; ")) : NULL;
+	n->remark = n->fault ? n->fault : "permission denied";
+	if (!n->label)
+		n->label = strdup("");
+}
+
 /* Decides from its name, its state and its contents what the file is. */
 static void judge(struct scan *l, const struct library_entry *e, const struct image_peek *peek,
 	struct catalog_entry *n)
@@ -278,6 +297,8 @@ static void judge(struct scan *l, const struct library_entry *e, const struct im
 		n->kind = "unknown";
 		n->remark = image_name_remark(e->name);
 	}
+	if (look.unreadable)
+		set_unreadable(l, e, n);
 }
 
 /* Returns a new string; NULL: no sum is known. */
@@ -292,8 +313,12 @@ static char *read_sum(const struct library_entry *e)
 /* Fills in what the resolver says of a text or a CHD. */
 static void look_at_text(struct scan *l, const struct library_entry *e, struct catalog_entry *n)
 {
-	catalog_text_look(
-		&l->texts, l->scan->folder, e, clock_ms() < MAX(l->until, l->look_until), n);
+	bool readable = library_may_read(e);
+
+	catalog_text_look(&l->texts, l->scan->folder, e,
+		readable && clock_ms() < MAX(l->until, l->look_until), n);
+	if (!readable && !n->fault)
+		set_unreadable(l, e, n);
 	l->list->unread += n->label ? 0 : 1;
 }
 
@@ -445,12 +470,8 @@ void catalog_scan(
 
 void catalog_list_fini(struct catalog_list *l)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		free(l->entry[i].name);
-		free(l->entry[i].label);
-		free(l->entry[i].fault);
-		free(l->entry[i].sha256);
-	}
+	for (size_t i = 0; i < l->count; i++)
+		catalog_entry_fini(&l->entry[i]);
 	for (size_t i = 0; i < l->states; i++)
 		free(l->state[i]);
 	free(l->state);

@@ -310,6 +310,14 @@ static bool is_among(const struct catalog_entry *e, const struct part *all, size
 	return count && bsearch(&key, all, count, sizeof(key), part_by_file);
 }
 
+void catalog_entry_fini(struct catalog_entry *e)
+{
+	free(e->name);
+	free(e->label);
+	free(e->fault);
+	free(e->sha256);
+}
+
 void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list)
 {
 	size_t parts, named, kept = 0;
@@ -322,9 +330,7 @@ void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list 
 		if (e->plain_image && image_compact_is_part(e->name) &&
 			is_among(e, of_discs, parts)) {
 			list->unread -= e->label ? 0 : 1;
-			free(e->name);
-			free(e->label);
-			free(e->fault);
+			catalog_entry_fini(e);
 			continue;
 		}
 		/* The text may be whole in a minute, or is to be repaired. */
@@ -332,7 +338,9 @@ void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list 
 			is_among(e, of_any, named)) {
 			e->is_disc = false;
 			e->kind = "unknown";
-			e->remark = "it is a file of a compact disc whose text cannot be read";
+			if (!e->unreadable)
+				e->remark = "it is a file of a compact disc whose text cannot be "
+					    "read";
 		}
 		if (e->plain_blank && is_among(e, of_any, named)) {
 			e->plain_blank = e->usable = e->is_disc = false;

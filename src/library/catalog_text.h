@@ -27,6 +27,8 @@ void catalog_text_look(struct catalog_texts *t, int folder, const struct library
 	bool resolve, struct catalog_entry *n);
 /* Fills in what an empty file with the name of a text is. */
 void catalog_text_empty(struct catalog_entry *n);
+/* Frees what an entry of a list points to. */
+void catalog_entry_fini(struct catalog_entry *e);
 /*
  * Removes the entries that are parts of discs from the list. A file that a text names which is no
  * disc, because another one is missing, say, is shown, and is not a disc of its own. An empty file

@@ -316,21 +316,26 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 	return r;
 }
 
-/* As image_refuse_open(); if permissions are missing, says what to type. */
-static int refuse_found(
+/* If permissions are missing, adds what to type. Returns error, a -errno. */
+static int add_hint(
 	struct refusal *why, int error, int folder, const char *folder_name, const char *name)
 {
-	size_t n;
+	size_t n = strlen(why->text);
+	char hint[PERMISSION_HINT];
 
-	image_refuse_open(why, error, name, folder_name);
-	n = strlen(why->text);
 	if (error == -EROFS || error == -EACCES || error == -EPERM) {
-		char hint[PERMISSION_HINT];
-
 		permission_hint(folder, folder_name, name, error == -EROFS ? "rw" : "r", hint);
 		snprintf(why->text + n, sizeof(why->text) - n, "%s", hint);
 	}
 	return error;
+}
+
+/* As image_refuse_open(); if permissions are missing, says what to type. */
+static int refuse_found(
+	struct refusal *why, int error, int folder, const char *folder_name, const char *name)
+{
+	image_refuse_open(why, error, name, folder_name);
+	return add_hint(why, error, folder, folder_name, name);
 }
 
 /* True for a text that is being copied, and is empty yet: it is not a blank. */
@@ -459,7 +464,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 		if (r <= 0) {
 			library_forget(&file);
 			out->kind = r == 0 ? "cd" : NULL;
-			return r;
+			return add_hint(why, r, folder, folder_name, name);
 		}
 		r = open_found(folder, folder_name, &file, policy, out);
 	}
@@ -569,8 +574,8 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	if (n == -ENOENT || n == -ENAMETOOLONG)
 		return;
 	out->has_state = true;
-	out->problem =
-		n < 0 ? "its state file cannot be read" : disc_state_decode(text, (size_t)n, NULL, &s);
+	out->problem = n < 0 ? "its state file cannot be read"
+			     : disc_state_decode(text, (size_t)n, NULL, &s);
 	if (out->problem)
 		return;
 	out->medium = s.layout.finalised ? disc_medium_of(s.medium->when_finalised) : s.medium;

@@ -253,6 +253,15 @@ int library_open_writable(struct library_file *f)
 	return fd == -EACCES && f->size == 0 ? replace_empty(f) : fd;
 }
 
+bool library_may_read(const struct library_entry *e)
+{
+	/* As in examine(). */
+	if ((e->mode & 0444) == 0)
+		return false;
+	return (e->mode & 0444) == 0444 || faccessat(e->dir_fd, e->base, R_OK, AT_EACCESS) == 0 ||
+	       (errno != EACCES && errno != EPERM);
+}
+
 int library_open_entry(const struct library_entry *e)
 {
 	/* The name may be another file's by now, even a FIFO. */

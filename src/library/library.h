@@ -76,6 +76,11 @@ struct library_entry {
 	const char *base;
 	int path_fd; /* O_PATH descriptor of what a link leads to; -1: the entry is not a link */
 };
+/*
+ * False if the daemon may not read the entry. Asks the system only where the mode does not let
+ * everybody read it.
+ */
+bool library_may_read(const struct library_entry *e);
 /* Opens an entry for reading. Returns a descriptor, or -errno. */
 int library_open_entry(const struct library_entry *e);
 /*

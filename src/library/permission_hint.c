@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "library/permission_hint.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,20 +38,57 @@ static bool quote(const char *folder, const char *name, char *out, size_t size)
 	return (size_t)snprintf(out, size, "%s%s/%s%s", q, folder, name, q) < size;
 }
 
-static const char *owner_of(const struct stat *st, char number[16])
-{
-	const struct passwd *pw = getpwuid(st->st_uid);
+/* A group has as many members as it wants, and its entry is as long. */
+#define ENTRY_MAX (1u << 20)
 
-	snprintf(number, 16, "user %u", (unsigned)st->st_uid);
-	return pw ? pw->pw_name : number;
+/* Writes the user's name, or "user 1000" if there is none. */
+static void find_owner(struct permission_names *n, uid_t uid)
+{
+	struct passwd entry, *found = NULL;
+	char *buf = NULL;
+
+	if (n->has_owner && n->uid == uid)
+		return;
+	n->has_owner = true;
+	n->uid = uid;
+	snprintf(n->owner, sizeof(n->owner), "user %u", (unsigned)uid);
+	for (size_t size = 1024; size <= ENTRY_MAX; size *= 4) {
+		free(buf);
+		buf = malloc(size);
+		if (!buf || getpwuid_r(uid, &entry, buf, size, &found) != ERANGE)
+			break;
+	}
+	if (buf && found)
+		snprintf(n->owner, sizeof(n->owner), "%.32s", found->pw_name);
+	free(buf);
 }
 
-void permission_hint(int folder, const char *folder_name, const char *name, const char *wanted,
-	char out[PERMISSION_HINT])
+/* Writes the name of the group of this process. */
+static void find_group(struct permission_names *n)
+{
+	struct group entry, *found = NULL;
+	char *buf = NULL;
+
+	if (n->has_group)
+		return;
+	n->has_group = true;
+	n->group[0] = '\0';
+	for (size_t size = 1024; size <= ENTRY_MAX; size *= 4) {
+		free(buf);
+		buf = malloc(size);
+		if (!buf || getgrgid_r(getegid(), &entry, buf, size, &found) != ERANGE)
+			break;
+	}
+	if (buf && found)
+		snprintf(n->group, sizeof(n->group), "%.32s", found->gr_name);
+	free(buf);
+}
+
+void permission_hint_of_many(struct permission_names *known, int folder, const char *folder_name,
+	const char *name, const char *wanted, char out[PERMISSION_HINT])
 {
 	mode_t need = strchr(wanted, 'w') ? S_IRGRP | S_IWGRP : S_IRGRP;
-	const struct group *group = getgrgid(getegid());
-	char path[PERMISSION_HINT / 3], number[16];
+	char path[PERMISSION_HINT / 3];
 	struct stat st;
 	bool own;
 
@@ -59,11 +98,21 @@ void permission_hint(int folder, const char *folder_name, const char *name, cons
 	own = is_own_group(st.st_gid);
 	if (own && (st.st_mode & need) == need)
 		return;
-	if (own || !group)
-		snprintf(out, PERMISSION_HINT, "; it belongs to %.32s: chmod g+%s %s",
-			owner_of(&st, number), wanted, path);
+	find_owner(known, st.st_uid);
+	find_group(known);
+	if (own || known->group[0] == '\0')
+		snprintf(out, PERMISSION_HINT, "; it belongs to %s: chmod g+%s %s", known->owner,
+			wanted, path);
 	else
 		snprintf(out, PERMISSION_HINT,
-			"; it belongs to %.32s: sudo chgrp %.32s %s && sudo chmod g+%s %s",
-			owner_of(&st, number), group->gr_name, path, wanted, path);
+			"; it belongs to %s: sudo chgrp %s %s && sudo chmod g+%s %s", known->owner,
+			known->group, path, wanted, path);
+}
+
+void permission_hint(int folder, const char *folder_name, const char *name, const char *wanted,
+	char out[PERMISSION_HINT])
+{
+	struct permission_names none = {0};
+
+	permission_hint_of_many(&none, folder, folder_name, name, wanted, out);
 }

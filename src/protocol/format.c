@@ -335,6 +335,8 @@ static void format_kind(const json_t *image, char *out, size_t size)
 		snprintf(out, size, "%s", title);
 	else if (strcmp(kind, "unknown") == 0)
 		snprintf(out, size, "no volume found");
+	else if (strcmp(kind, "unreadable") == 0)
+		snprintf(out, size, "cannot be read");
 	else if (strcmp(kind, "open") == 0)
 		snprintf(out, size, "%s, burn not finished", title);
 	else if (strcmp(kind, "appendable") == 0)
@@ -430,7 +432,9 @@ static void put_drives(FILE *out, const json_t *image)
 		fputc('-', out);
 	json_array_foreach(drives, i, each)
 		fprintf(out, "%s%s", i == 0 ? "" : ",", json_string_value(each));
-	if (json_is_false(json_object_get(image, "insertable")))
+	/* What cannot be read says so in the column of the kind. */
+	if (json_is_false(json_object_get(image, "insertable")) &&
+		strcmp(field_text(image, "kind"), "unreadable") != 0)
 		fputs("  (cannot be inserted)", out);
 	if (field_flag(image, "damaged"))
 		fputs("  (DAMAGED: the card returned other data than was burned)", out);

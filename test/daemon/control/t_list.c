@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The control command list: what it says of each image, and that it disturbs no other client. */
 #include <malloc.h>
+#include <pwd.h>
 
 #include "daemon/control/control_fixture.h"
 
@@ -109,6 +110,45 @@ static void a_file_that_may_be_no_disc_has_its_remark(void **state)
 	fifo_slow("insert cut.iso\n", "ok: drive0: inserted cut.iso (DVD-ROM, 204.80 kB); ");
 	assert_non_null(strstr(get_text("run/status"),
 		"the image says 204800 bytes, the file has 204799: is the copy complete?\n"));
+}
+
+/* The list says the same as the refusal of insert; next passes over the file. */
+static void what_cannot_be_read_is_listed_so(void **state)
+{
+	const struct passwd *me = getpwuid(geteuid());
+	char want[512], owner[40];
+	const char *list;
+	int fd = connect_client();
+
+	(void)state;
+	snprintf(owner, sizeof(owner), "user %u", (unsigned)geteuid());
+	if (me)
+		snprintf(owner, sizeof(owner), "%.32s", me->pw_name);
+	put_iso("media/b0.iso", "B0");
+	assert_int_equal(chmod(in_scratch("media/b0.iso"), 0), 0);
+	fifo_slow("list\n", "ok: 3 images in ");
+	snprintf(want, sizeof(want),
+		"\nb0.iso   -      cannot be read  40.96 kB  -  (it belongs to %s: chmod g+r "
+		"%s/media/b0.iso)\n",
+		owner, scratch);
+	assert_non_null(strstr(get_text("run/status"), want));
+	snprintf(want, sizeof(want),
+		"error: \"b0.iso\" cannot be read: Permission denied; it belongs to %s: "
+		"chmod g+r %s/media/b0.iso",
+		owner, scratch);
+	FIFO("insert b0.iso\n", want);
+	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
+	fifo_slow("next\n", "ok: drive0: inserted b c.iso (DVD-ROM, 8.19 kB)");
+	send_text(fd, "list\n");
+	list = receive_line(fd);
+	assert_non_null(strstr(list, "\"kind\":\"unreadable\",\"erasable\":false,\"size\":40960,"));
+	/* A drive reads on in the file that it has opened. */
+	assert_int_equal(chmod(in_scratch("media/b c.iso"), 0), 0);
+	fifo_slow("list\n", "ok: 3 images in ");
+	assert_non_null(strstr(get_text("run/status"),
+		"\nb c.iso  -      DVD-ROM          8.19 kB  drive0  (cannot be inserted)  (it "
+		"belongs to "));
+	close(fd);
 }
 
 /* KiB of memory of this process, of which the daemon is a part here. */
@@ -314,6 +354,7 @@ int main(void)
 		T(list_of_ten_thousand_images_blocks_no_other_client),
 		T(empty_folder_gives_an_empty_list),
 		T(a_list_in_pieces_is_the_same_list),
+		T(what_cannot_be_read_is_listed_so),
 	};
 
 	return cmocka_run_group_tests_name("list", tests, NULL, NULL);

@@ -47,6 +47,7 @@ static inline void read_label_counted(int fd, uint64_t session, struct label *ou
 static inline void scan_for(unsigned label_wait, size_t max)
 {
 	struct catalog_scan s = {.folder = folder,
+		.path = "/media",
 		.max = max,
 		.label_wait = label_wait,
 		.read_label = read_label_counted};

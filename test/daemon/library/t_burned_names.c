@@ -314,6 +314,7 @@ static const char *label_in_list(const char *name)
 	static char label[256];
 	static struct catalog_labels cache;
 	const struct catalog_scan scan = {.folder = folder,
+		.path = "/media",
 		.max = 100,
 		.label_wait = 5000,
 		.look_wait = 5000,

@@ -257,8 +257,11 @@ static void no_label(int fd, uint64_t session, struct label *out)
 
 static void list_shows_the_disc_once(void **state)
 {
-	struct catalog_scan scan = {
-		.folder = folder, .max = 100, .label_wait = 1000, .look_wait = 1000};
+	struct catalog_scan scan = {.folder = folder,
+		.path = "/media",
+		.max = 100,
+		.label_wait = 1000,
+		.look_wait = 1000};
 	struct catalog_labels cache = {0};
 	struct catalog_list list;
 	struct disc_state s;

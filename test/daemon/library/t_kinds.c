@@ -2,6 +2,9 @@
 /* Which files of the media folder are discs, and which are copied in part. */
 #include "daemon/library/catalog_fixture.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include "library/volume.h"
 #include "util/array.h"
 
@@ -38,6 +41,7 @@ static void files_that_are_no_discs_are_told(void **state)
 	/* The second scan waits for no labels: what may be no disc is looked at all the same. */
 	for (int pass = 0; pass < 2; pass++) {
 		struct catalog_scan s = {.folder = folder,
+			.path = "/media",
 			.max = CATALOG_MAX,
 			.label_wait = pass == 0 ? 5000 : 0,
 			.look_wait = 1000,
@@ -93,6 +97,92 @@ static void an_incomplete_copy_is_told_from_its_volume(void **state)
 		assert_true(entry("cut.iso")->is_disc);
 		assert_int_equal(entry("cut.iso")->volume, 100 * 2048);
 	}
+	assert_int_equal(label_reads, 0);
+}
+
+/* Scans as another user than root, so that the kernel refuses what belongs to root. */
+static void scan_as_other(unsigned label_wait)
+{
+	assert_int_equal(seteuid(65534), 0);
+	scan_for(label_wait, CATALOG_MAX);
+	assert_int_equal(seteuid(0), 0);
+}
+
+static void check_unreadable(const char *name, const char *owner, bool is_disc)
+{
+	char want[256];
+
+	snprintf(want, sizeof(want), "it belongs to %s: chmod g+r /media/%s", owner, name);
+	assert_true(entry(name)->unreadable);
+	assert_false(entry(name)->usable);
+	assert_int_equal(entry(name)->is_disc, is_disc);
+	assert_string_equal(entry(name)->label, "");
+	assert_string_equal(entry(name)->remark, want);
+}
+
+/* Files of another user, from a PC with a strict umask; chmod takes effect with the next list. */
+static void what_cannot_be_read_is_told(void **state)
+{
+	static const char *const files[] = {"b.iso", "c.cue", "d.chd", "notes.txt"};
+	const struct passwd *root = getpwuid(0);
+	char path[64];
+
+	(void)state;
+	if (geteuid() != 0 || !root)
+		skip(); /* needs a second user */
+	put_iso("media/a.iso", "A");
+	put_iso("media/z.iso", "Z");
+	put_size("media/blank", 0);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		snprintf(path, sizeof(path), "media/%s", files[i]);
+		put_iso(path, "SECRET");
+		assert_int_equal(chmod(in_scratch(path), 0600), 0);
+	}
+	put_size("media/c.cue", 100);
+	/* The second scan reads no labels: next and prev must not walk into them either. */
+	for (unsigned pass = 0; pass < 2; pass++) {
+		scan_as_other(pass == 0 ? 5000 : 0);
+		for (size_t i = 0; i < ARRAY_LEN(files); i++)
+			check_unreadable(files[i], root->pw_name, i < 3);
+		assert_false(entry("a.iso")->unreadable || entry("blank")->unreadable);
+		assert_string_equal(neighbour("a.iso", NULL, false), "z.iso");
+		assert_string_equal(neighbour("z.iso", NULL, true), "a.iso");
+		FINDS("b.", "b.iso");
+	}
+	assert_int_equal(list.unread, 2); /* a.iso and z.iso are too young for the cache */
+	assert_int_equal(chmod(in_scratch("media/b.iso"), 0640), 0);
+	scan_as_other(5000);
+	assert_false(entry("b.iso")->unreadable);
+	assert_true(entry("b.iso")->usable && !entry("b.iso")->remark);
+	assert_string_equal(entry("b.iso")->label, "SECRET");
+	assert_string_equal(neighbour("a.iso", NULL, false), "b.iso");
+	/* Of another group than the daemon's. */
+	assert_int_equal(chown(in_scratch("media/b.iso"), 0, 65533), 0);
+	scan_as_other(0);
+	assert_non_null(strstr(entry("b.iso")->remark, ": sudo chgrp "));
+	assert_non_null(
+		strstr(entry("b.iso")->remark, " /media/b.iso && sudo chmod g+r /media/b.iso"));
+}
+
+/* A label that is known stays known; the file that may no longer be read is told all the same. */
+static void a_known_label_does_not_hide_a_mode(void **state)
+{
+	(void)state;
+	put_iso("media/a.iso", "A");
+	put_iso("media/b.iso", "B");
+	assert_int_equal(chmod(in_scratch("media/b.iso"), 0640), 0);
+	wait_until_old("media/b.iso");
+	scan();
+	assert_int_equal(label_reads, 2);
+	scan();
+	assert_int_equal(label_reads, 0);
+	assert_string_equal(entry("b.iso")->label, "B");
+	/* Nobody may read it, not even root. */
+	assert_int_equal(chmod(in_scratch("media/b.iso"), 0), 0);
+	scan();
+	assert_true(entry("b.iso")->unreadable);
+	assert_string_equal(entry("b.iso")->label, "");
+	assert_string_equal(neighbour("a.iso", NULL, false), "a.iso");
 	assert_int_equal(label_reads, 0);
 }
 
@@ -198,6 +288,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(files_that_are_no_discs_are_told),
 		T(an_incomplete_copy_is_told_from_its_volume),
+		T(what_cannot_be_read_is_told),
+		T(a_known_label_does_not_hide_a_mode),
 		T(a_file_that_grows_is_being_copied),
 		T(a_udf_volume_tells_its_size),
 		T(states_without_an_image_are_listed),
