@@ -46,6 +46,20 @@ CARD_ENV=()
 report 'each command that the scripts use is busybox or in the image' "$(
 	for a in $applets; do [ -e "$scratch/bin/$a" ] || echo "busybox has no $a"; done)"
 
+# ---- onto the card --------------------------------------------------------------------------
+# The README's line, with a file for the reader's device. What root may do, this user may do here.
+report 'the line of README and docs/card.md writes the image to the card' "$(
+	line=$(grep '^    xzcat ' README.md)
+	[ "$line" = "$(grep '^    xzcat ' docs/card.md)" ] || echo 'the two pages differ'
+	mkdir -p "$scratch/pc/build/image" "$scratch/pc/bin"
+	printf '#!/bin/sh\nexec "$@"\n' >"$scratch/pc/bin/sudo"
+	chmod 755 "$scratch/pc/bin/sudo"
+	head -c 5000001 /dev/urandom >"$scratch/pc/image"
+	xz -0 <"$scratch/pc/image" >"$scratch/pc/build/image/mmcgadget-rpi-arm64.img.xz"
+	cd "$scratch/pc" && PATH=$PWD/bin:$PATH sh -ec "${line//\/dev\/sdX/$PWD/card}" 2>log || cat log
+	cmp image card 2>&1
+	case $line in *'of=/dev/sdX '*) ;; *) echo "another card: $line" ;; esac)"
+
 # ---- mmcgadget.txt --------------------------------------------------------------------------
 root=$scratch/root
 CARD_ENV=(CHECK=)

@@ -98,6 +98,29 @@ CACHE=$work/cache ROOM=100 check 'demo, the same once the machine is made: no mo
 check 'demo, 32 bits: says so' env ARCH=armhf bash -c "$(declare -f demo has); work=$work demo 1 'no virtual machine for armhf'"
 machine 'Some Other Board'
 check 'demo, a board that is not known: the virtual machine' demo 0 in_guest --check
+# The README's lines for who only looks, typed one after the other, where sudo and apt are ours: the clone is a real
+# one, and its "make demo" comes as far as the machine's memory.
+only_look() {
+	local lines text
+	lines=$(awk '/^## / { on = /^## Only look$/ } on && sub(/^    /, "")' README.md)
+	[ "$(wc -l <<<"$lines")" = 3 ] && [ "$(tail -n 1 <<<"$lines")" = 'sudo make demo' ] || { echo "$lines"; return 1; }
+	machine ''
+	echo 'MemAvailable:     400000 kB' >"$work/root/proc/meminfo"
+	rm -rf "$work/look" "$work/installed"
+	mkdir "$work/look" "$work/look/bin"
+	ln -s "$PWD" "$work/look/ADDRESS"
+	printf '#!/bin/sh\nexec "$@"\n' >"$work/look/bin/sudo"
+	cp "$work/bin/apt-get" "$work/look/bin/apt"
+	chmod 755 "$work/look/bin/sudo"
+	# git refuses to clone the tree of another user, whatever its environment says.
+	printf '[safe]\n\tdirectory = *\n' >"$work/look/.gitconfig"
+	text=$(cd "$work/look" && HOME=$work/look PATH=$work/look/bin:$work/bin:$PATH DEMO_ROOT=$work/root \
+		MMCGADGET_CACHE=$work/none sh -c "$lines" 2>&1)
+	echo "$text"
+	has "$text" 'needs 2500 MB of free memory; 390 MB are free here' &&
+		has "$(cat "$work/installed")" 'apt install git make' && [ -e "$work/look/mmcgadget/README.md" ]
+}
+check 'the README: Only look, its three lines' only_look
 # Every row of the doctor's table that names a port is found by its own text.
 rows() {
 	local model faults=0
