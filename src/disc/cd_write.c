@@ -228,8 +228,8 @@ static int write_sectors(
 }
 
 /*
- * The open track of the view has `count` sectors more: layout and map follow, without being made
- * anew.
+ * The open track of the view has `count` sectors more: layout and map follow, and are not made
+ * again.
  */
 static void extend(struct disc *d, uint32_t count)
 {

@@ -259,7 +259,7 @@ uint32_t disc_unsynced(const struct disc *d);
  */
 void disc_image_moved(struct disc *d, struct folder *folder, const char *name);
 
-/* Somebody has deleted the state file: the next disc_sync() saves it anew. */
+/* Somebody has deleted the state file: the next disc_sync() saves it again. */
 void disc_state_missing(struct disc *d);
 
 /* RESERVE TRACK: rounded up to the ECC block. */

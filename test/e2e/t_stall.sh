@@ -50,6 +50,7 @@ stall() {
 	check "$1: $2 bytes are written" wait_for 60 has_written "$1" "$2" || return
 	delay $stall_ms
 	before=$(written "$1")
+	# A second without progress, for "the burner waits" below.
 	sleep 1
 	check "stalled at $before: status answers" answers
 	check "stalled at $before: the other drive: TEST UNIT READY" many_turs

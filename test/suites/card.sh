@@ -56,7 +56,8 @@ report 'the line of README and docs/card.md writes the image to the card' "$(
 	chmod 755 "$scratch/pc/bin/sudo"
 	head -c 5000001 /dev/urandom >"$scratch/pc/image"
 	xz -0 <"$scratch/pc/image" >"$scratch/pc/build/image/mmcgadget-rpi-arm64.img.xz"
-	cd "$scratch/pc" && PATH=$PWD/bin:$PATH sh -ec "${line//\/dev\/sdX/$PWD/card}" 2>log || cat log
+	cd "$scratch/pc" || exit
+	PATH=$PWD/bin:$PATH sh -ec "${line//\/dev\/sdX/$PWD/card}" 2>log || cat log
 	cmp image card 2>&1
 	case $line in *'of=/dev/sdX '*) ;; *) echo "another card: $line" ;; esac)"
 

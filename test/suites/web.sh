@@ -420,7 +420,10 @@ kill "$web"
 wait "$web" 2>/dev/null
 sed -i 's/idle = 0/idle = 1/' "$S/web.conf"
 web_run
-sleep 3
+for _ in $(seq 100); do
+	kill -0 "$web" 2>/dev/null || break
+	sleep 0.2
+done
 check 'it ends when nobody is connected' sh -c "! kill -0 $web 2>/dev/null"
 no_fault
 echo "1..$n"
