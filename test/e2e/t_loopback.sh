@@ -26,6 +26,7 @@ systemctl enable -q mmcgadgetd
 mapfile -t typed < <(awk '/^## / { on = /On a PC without a board/ } on && sub(/^    /, "")' /src/README.md)
 is "the README has three lines for a PC without a board" "$(printf '%s|' "${typed[@]}")" \
 	'sudo mmcgadgetctl loopback on|mmcgadgetctl blank holiday.iso|lsblk -o NAME,VENDOR,MODEL|'
+like "the README names the folder" "$(tr '\n' ' ' </src/README.md)" "files in the folder .${discs##*/}. of your home"
 text=$("${user[@]}" mmcgadgetctl loopback on 2>&1)
 like "without root: on says what to type" "$text" "${typed[0]}\$"
 # shellcheck disable=SC2086 # words; there is no sudo here, which sets this variable
