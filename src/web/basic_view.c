@@ -197,6 +197,8 @@ static void put_image(struct html *h, const char *csrf, const json_t *drives, co
 	json_array_foreach(in, i, drive) put(h, ", in ", json_string_value(drive), "");
 	if (*field_text(e, "problem"))
 		put(h, ". Problem: ", field_text(e, "problem"), "");
+	if (*field_text(e, "remark"))
+		put(h, ". Note: ", field_text(e, "remark"), "");
 	putc('\n', h->f);
 	if (json_array_size(in) == 0 && field_flag(e, "insertable"))
 		put_insert(h, csrf, drives, name);

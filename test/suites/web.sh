@@ -331,6 +331,12 @@ check 'with a wrong token' same 403 "$(code -b "$JAR" -d "csrf=${csrf:0:31}x" -d
 check 'an error is a page' same 404 "$(form -d image=nothing.iso /basic/drive0/insert)"
 check 'in HTML' grep -q '<h1>Not Found</h1>' "$S/body"
 check 'eject by a form' same 303 "$(form /basic/drive0/eject)"
+head -c 4096 /dev/zero >"$S/media/locked.iso"
+chmod 0 "$S/media/locked.iso"
+page /basic >"$S/null"
+check 'it says what the daemon may not read, and what to type' \
+	grep -q "unreadable. Note: it belongs to [a-z0-9 -]*: chmod g+r $S/media/locked.iso" "$S/body"
+rm -f "$S/media/locked.iso"
 check 'delete asks first' same 200 "$(page '/basic/delete?image=new.iso')"
 check 'nothing is gone' test -e "$S/media/new.iso"
 # The eject is answered before the disc is closed: until then its file is in use.
