@@ -259,8 +259,11 @@ uint32_t disc_unsynced(const struct disc *d);
  */
 void disc_image_moved(struct disc *d, struct folder *folder, const char *name);
 
-/* Somebody has deleted the state file: the next disc_sync() saves it again. */
-void disc_state_missing(struct disc *d);
+/*
+ * There is no state file. True: somebody has deleted it, and the next disc_sync() saves it again.
+ * False: a command is saving, which may have removed it, or the disc has none.
+ */
+bool disc_state_missing(struct disc *d);
 
 /* RESERVE TRACK: rounded up to the ECC block. */
 int disc_reserve(struct disc *d, uint32_t blocks);

@@ -48,11 +48,13 @@ void disc_image_moved(struct disc *d, struct folder *folder, const char *name)
 	d->store_uncertain = true;
 }
 
-void disc_state_missing(struct disc *d)
+bool disc_state_missing(struct disc *d)
 {
 	/* While a text is being saved, its file may be missing for a moment. */
-	if (d->store && d->media->writable && !d->saving.under_way && d->store->present)
-		d->store_uncertain = true;
+	if (!d->store || !d->media->writable || d->saving.under_way || !d->store->present)
+		return false;
+	d->store_uncertain = true;
+	return true;
 }
 
 /* The text that is saved next moves to the image's new place. */

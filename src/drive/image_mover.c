@@ -75,8 +75,12 @@ static void save_state(void *arg)
 {
 	struct image_mover *m = arg;
 
-	mmc_state_missing(engine_thread_engine(m->engine));
-	engine_thread_flush(m->engine);
+	/*
+	 * The CLOSE that finalises removes the state file. If that takes long, a flush would save
+	 * the layout of before, which the command has to remove again, and so on.
+	 */
+	if (mmc_state_missing(engine_thread_engine(m->engine)))
+		engine_thread_flush(m->engine);
 	atomic_store(&m->asked, false);
 }
 

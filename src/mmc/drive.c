@@ -66,10 +66,9 @@ void mmc_image_moved(struct mmc_drive *d, struct folder *folder, const char *nam
 		folder->ops->close(folder);
 }
 
-void mmc_state_missing(struct mmc_drive *d)
+bool mmc_state_missing(struct mmc_drive *d)
 {
-	if (d->disc)
-		disc_state_missing(d->disc);
+	return d->disc && disc_state_missing(d->disc);
 }
 
 /* ---- insert and eject --------------------------------------------------------------------- */

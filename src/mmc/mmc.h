@@ -158,7 +158,7 @@ bool mmc_flush(struct mmc_drive *d);
 /* See disc_image_moved(); of the disc in the drive. Takes folder over. The host notices nothing. */
 void mmc_image_moved(struct mmc_drive *d, struct folder *folder, const char *name);
 /* See disc_state_missing(); of the disc in the drive. */
-void mmc_state_missing(struct mmc_drive *d);
+bool mmc_state_missing(struct mmc_drive *d);
 
 /*
  * Operations from the board's side (control commands, eject button). They take effect at once,

@@ -92,6 +92,16 @@ class Story:
         self.b.wait_text("#login-error", "This password is wrong.")
         checks.all_of(self.b, "log-in refused")
 
+    def log_in_ignores_a_file_that_is_dropped(self):
+        path = self.board.path("dropped.txt")
+        with open(path, "w") as f:
+            f.write("not a disc")
+        self.b.run("addEventListener('dragover', e => window.over = [e.defaultPrevented, e.dataTransfer.dropEffect])")
+        self.b.drag_files(self.b.find("#login")[0], path)
+        # Without that, Chromium opens the file.
+        assert self.b.run("return window.over") == [True, "none"]
+        assert self.b.find("#login"), "the log-in is gone"
+
     def log_in_takes_the_password(self):
         field = self.b.button("Password of this board")
         field.clear()

@@ -1036,7 +1036,9 @@ function mark(over) {
 document.addEventListener('dragover', event => {
 	const d = dragged(event);
 	mark(d && d.over);
-	if (d) event.preventDefault();
+	if (d || event.dataTransfer.types.includes('Files')) event.preventDefault();
+	// Otherwise the browser would leave the page to open the file.
+	if (!d) event.dataTransfer.dropEffect = 'none';
 });
 document.addEventListener('dragleave', event => event.relatedTarget || mark());
 document.addEventListener('drop', event => {

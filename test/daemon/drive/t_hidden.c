@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Discs under a hidden name, copies whose name is taken, blanks whose state file is deleted. */
+/* Discs under a hidden name, copies whose name is taken, state files that are missing. */
 #include "daemon/drive/place_fixture.h"
 
 #include "disc/medium.h"
@@ -200,6 +200,33 @@ static void a_blank_that_fails_leaves_nothing(void **state)
 	assert_false(exists("media/d.iso" STORE_SPARE_SUFFIX));
 }
 
+/*
+ * A CLOSE that finalises the disc removes its state file, and waits until storage has that. Nothing
+ * saves the layout of before meanwhile: the command would have to remove it again, and again.
+ */
+static void a_state_file_that_a_command_removes_stays_away(void **state)
+{
+	const uint8_t cdb[10] = {0x5b, 0, 6};
+	struct mmc_xfer xfer;
+
+	(void)state;
+	load(DRIVE_BLANK, "d.iso");
+	burn(0, 20);
+	drive_flush(usb[0].drive);
+	for (uint64_t end = now_ms() + 20000; now_ms() < end && info(0).mmc.unsynced > 0;)
+		wait_ms(5);
+	assert_true(exists("media/d.iso.mmcdisc"));
+	mmc_begin(drive_engine(usb[0].drive), cdb, sizeof(cdb), 0, &xfer);
+	assert_int_equal(mmc_end(drive_engine(usb[0].drive)), MMC_AGAIN);
+	assert_true(vanishes("media/d.iso.mmcdisc"));
+	wait_ms(100);
+	assert_false(exists("media/d.iso.mmcdisc"));
+	assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
+	assert_true(info(0).mmc.finalised);
+	assert_false(exists("media/d.iso.mmcdisc"));
+	take_out();
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
@@ -212,6 +239,7 @@ int main(void)
 		T(a_blank_without_a_folder_can_be_ejected),
 		T(a_blank_of_two_layers_stays_one),
 		T(a_blank_that_fails_leaves_nothing),
+		T(a_state_file_that_a_command_removes_stays_away),
 	};
 
 	return cmocka_run_group_tests_name("hidden", tests, NULL, NULL);
