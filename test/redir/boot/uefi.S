@@ -5,51 +5,10 @@
  */
 #include "pattern.inc"
 
-#define PAGE 0x1000
-
 	.code64
-	.globl start
-start:
-	.ascii "MZ"
-	.org 0x3c
-	.long pe - start
-pe:
-	.ascii "PE\0\0"
-	.word 0x8664 /* x86-64 */
-	.word 1      /* sections */
-	.long 0, 0, 0
-	.word sections - optional
-	.word 0x0206 /* executable; no line numbers, no debug information */
-optional:
-	.word 0x20b  /* PE32+ */
-	.byte 0, 0
-	.long image_end - text, 0, 0
-	.long text - start /* entry point */
-	.long text - start
-	.quad 0            /* base */
-	.long PAGE, PAGE   /* alignment in memory and in the file */
-	.word 0, 0, 0, 0, 0, 0
-	.long 0
-	.long image_end - start
-	.long PAGE         /* headers */
-	.long 0
-	.word 10           /* an EFI application */
-	.word 0
-	.quad 0, 0, 0, 0
-	.long 0
-	.long 6            /* directories, all empty */
-	.quad 0, 0, 0, 0, 0, 0
-sections:
-	.ascii ".text\0\0\0"
-	.long image_end - text
-	.long text - start
-	.long image_end - text
-	.long text - start
-	.long 0, 0
-	.word 0, 0
-	.long 0xe0000020   /* code that is read, written and executed */
+#define MACHINE 0x8664 /* x86-64 */
+#include "pe.inc"
 
-	.org PAGE
 text: /* RDX: the system table; calls as on Windows */
 	subq $40, %rsp
 	leaq numbers(%rip), %rsi

@@ -2,50 +2,9 @@
 /* As uefi.S, on arm64. */
 #include "pattern.inc"
 
-#define PAGE 0x1000
+#define MACHINE 0xaa64 /* arm64 */
+#include "pe.inc"
 
-	.globl start
-start:
-	.ascii "MZ"
-	.org 0x3c
-	.long pe - start
-pe:
-	.ascii "PE\0\0"
-	.hword 0xaa64 /* arm64 */
-	.hword 1      /* sections */
-	.long 0, 0, 0
-	.hword sections - optional
-	.hword 0x0206 /* executable; no line numbers, no debug information */
-optional:
-	.hword 0x20b  /* PE32+ */
-	.byte 0, 0
-	.long image_end - text, 0, 0
-	.long text - start /* entry point */
-	.long text - start
-	.quad 0            /* base */
-	.long PAGE, PAGE   /* alignment in memory and in the file */
-	.hword 0, 0, 0, 0, 0, 0
-	.long 0
-	.long image_end - start
-	.long PAGE         /* headers */
-	.long 0
-	.hword 10          /* an EFI application */
-	.hword 0
-	.quad 0, 0, 0, 0
-	.long 0
-	.long 6            /* directories, all empty */
-	.quad 0, 0, 0, 0, 0, 0
-sections:
-	.ascii ".text\0\0\0"
-	.long image_end - text
-	.long text - start
-	.long image_end - text
-	.long text - start
-	.long 0, 0
-	.hword 0, 0
-	.long 0xe0000020   /* code that is read, written and executed */
-
-	.org PAGE
 text: /* x1: the system table; calls by AAPCS64 */
 	adr x2, numbers
 	mov w3, #(PATTERN_WORDS & 0xffff)
