@@ -94,7 +94,8 @@ static int copy_checksum(struct folder *f, const char *old, const char *to, bool
 	return write_copy(f, to, CHECKSUM_SUFFIX, renamed, len);
 }
 
-static void remove_copies(struct folder *f, const char *of, const struct disc_files *copied)
+/* Removes the copied files beside one of the two names: the originals, or the copies. */
+static void remove_copied(struct folder *f, const char *of, const struct disc_files *copied)
 {
 	if (copied->state)
 		(void)remove_file(f, of, STORE_SUFFIX);
@@ -103,8 +104,9 @@ static void remove_copies(struct folder *f, const char *of, const struct disc_fi
 }
 
 /*
- * The image has its new name. Whatever fails here, another update makes it good. The old files go
- * first: the new ones may have the same names, if only the suffix of the image is another.
+ * Makes the cue sheet for the new name, which the image has. If anything fails, the next
+ * cd_set_update() makes it good. The old files are removed first, because the new ones have the
+ * same names if only the suffix of the image changes.
  */
 static void rename_set(struct folder *f, const char *old, const char *to, struct disc_files *done)
 {
@@ -121,7 +123,7 @@ static int rename_all(struct folder *f, const char *old, const char *to, struct 
 
 	if (r != 0)
 		return r > 0 ? -EEXIST : r;
-	/* On storage before the rename: until then both names have a state and a checksum. */
+	/* The copies are on storage before the rename: either name has a state and a checksum. */
 	r = copy_state(f, old, to, &done->state);
 	if (r == 0)
 		r = copy_checksum(f, old, to, &done->checksum);
@@ -130,17 +132,19 @@ static int rename_all(struct folder *f, const char *old, const char *to, struct 
 	if (r == 0)
 		r = f->ops->rename_new(f, old, to);
 	if (r < 0) {
-		remove_copies(f, to, done);
+		remove_copied(f, to, done);
 		return r;
 	}
 	done->image = true;
 	/* The old files are removed only when the new name is on storage. */
 	r = f->ops->sync_names(f);
-	if (r == 0 && (done->state || done->checksum)) {
-		remove_copies(f, old, done);
-		(void)f->ops->sync_names(f);
+	if (r == 0) {
+		remove_copied(f, old, done);
+		/* A daemon that died with the disc in a drive has left its spare state file. */
+		if (remove_file(f, old, STORE_SPARE_SUFFIX) > 0 || done->state || done->checksum)
+			(void)f->ops->sync_names(f);
 	}
-	/* Only a CD has one, and a CD has a state file. */
+	/* Only a CD has a cue sheet, and a CD has a state file. */
 	if (r == 0 && done->state)
 		rename_set(f, old, to, done);
 	return 0;

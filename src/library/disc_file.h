@@ -2,9 +2,9 @@
 /*
  * A disc is up to five files of one folder: the image, its state file, its checksum, and of a
  * burned CD its cue sheet and the packs of its CD-Text (cd_set.h). These functions rename and
- * delete all of them, in an order in which a power cut never leaves an image without its state. Any
- * thread; wait for storage. At most one of them runs at a time in the process, the others wait for
- * it.
+ * delete all of them, and remove the spare state file, in an order in which a power cut never
+ * leaves an image without its state. Any thread; wait for storage. At most one of them runs at a
+ * time in the process, the others wait for it.
  */
 #ifndef LIBRARY_DISC_FILE_H
 #define LIBRARY_DISC_FILE_H
@@ -29,18 +29,18 @@ int disc_file_has_leftovers(struct folder *f, const char *name);
 
 /*
  * Renames the disc old. In the checksum file, the name of the image is changed as well. 0: the
- * new name is on storage. -errno: the image has its old name, its state and its checksum
- * beside it; -EEXIST: the new name is taken, also by leftovers. After a power cut the image
- * has one of the two names, with its state file and checksum beside it. A cue sheet is written
- * again after that, because it names the image; cd_set_update() makes good what a power
- * cut left.
+ * image has the new name, and that is on storage, unless just this could not be synced: then the
+ * state and checksum stay beside the old name, too. -errno: the image has its old name, its state
+ * and its checksum beside it; -EEXIST: the new name is taken, also by leftovers. After a power cut
+ * the image has one of the two names, with its state file and checksum beside it. The cue sheet is
+ * written last, because it names the image; cd_set_update() makes good what a power cut left.
  */
 int disc_file_rename(struct folder *f, const char *old, const char *to, struct disc_files *done);
 
 /*
  * Deletes the disc. 0: nothing of it is left on storage; -ENOENT: there was nothing; -errno:
- * the image is untouched if done->image is false. A power cut can leave the state file or the
- * checksum of an image that is deleted, never the image without them.
+ * the image is untouched if done->image is false. A power cut can leave files of an image
+ * that is deleted, never the image without its state file and checksum.
  */
 int disc_file_delete(struct folder *f, const char *name, struct disc_files *done);
 

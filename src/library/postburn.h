@@ -110,9 +110,10 @@ const char *postburn_suffix(struct folder *f, const char *image);
 /*
  * Renames the image old and its state file to STEM.iso, or to STEM-2.iso and so on if the
  * name is taken. A CD that is not a plain ISO becomes STEM.bin, with STEM.cue beside it: a name of
- * which one of the two is taken is left out. 0 and the new name, which is on storage; -errno: the
- * image has its old name, or with -ENOENT does not exist. After a power cut it has one of the two
- * names, with its state file beside it; disc_file_rename() says what becomes of the cue sheet.
+ * which one of the two is taken is left out. 0 and the new name, which is on storage unless
+ * storage failed just then; -errno: the image has its old name, or with -ENOENT does not exist.
+ * After a power cut it has one of the two names, with its state file beside it; disc_file_rename()
+ * says what becomes of the cue sheet.
  */
 int postburn_rename(
 	struct folder *f, const char *old, const char *stem, char to[STORE_NAME_MAX + 1]);

@@ -18,6 +18,9 @@ static struct folder *folder_with_checked_disc(struct powercut *c)
 
 	assert_int_equal(f->ops->write(f, OLD CHECKSUM_SUFFIX, SUM_OLD, strlen(SUM_OLD)), 0);
 	assert_int_equal(f->ops->sync(f, OLD CHECKSUM_SUFFIX), 0);
+	/* A daemon that died with the disc in a drive leaves a spare state file. */
+	assert_int_equal(f->ops->write(f, OLD STORE_SPARE_SUFFIX, STATE, strlen(STATE)), 0);
+	assert_int_equal(f->ops->sync(f, OLD STORE_SPARE_SUFFIX), 0);
 	assert_int_equal(f->ops->sync_names(f), 0);
 	return f;
 }
@@ -62,6 +65,7 @@ static void a_rename_carries_state_and_checksum(void **state)
 				assert_true(done.image && done.state && done.checksum);
 				assert_false(powercut_has(c, OLD STORE_SUFFIX));
 				assert_false(powercut_has(c, OLD CHECKSUM_SUFFIX));
+				assert_false(powercut_has(c, OLD STORE_SPARE_SUFFIX));
 			}
 			moved += powercut_has(c, NEW);
 			kept += powercut_has(c, OLD);
