@@ -113,8 +113,9 @@ const struct mmc_profile mmc_profiles[] = {
 			FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 22160, 11080, 5540, 3324 }, /* 16x 8x 4x 2.4x */
 		/*
-		 * Page 2Ah is older than DVD+R and has no bit for it. wodim does not accept a
-		 * drive without CD-R write and DVD-R write as a burner.
+		 * Page 2Ah, which has the bits of all rows, is older than DVD+R and has none for
+		 * it. wodim does not accept a drive without CD-R write (in the row of CD-R) and
+		 * DVD-R write as a burner.
 		 */
 		.page_2a_read = 0x10, .page_2a_write = 0x14, /* with test write */
 		.book_type = 0xa1, .max_rate = 0x0f, .layer_type = 0x02,
@@ -156,7 +157,10 @@ const struct mmc_profile mmc_profiles[] = {
 		.feature = { FEATURE_RANDOM_READABLE, FEATURE_DVD_READ, FEATURE_INCREMENTAL_STREAMING,
 			FEATURE_FORMATTABLE, FEATURE_DVD_R_RW, FEATURE_REAL_TIME_STREAMING },
 		.write_speed = { 8310, 5540, 2770 }, /* 6x 4x 2x */
-		/* Page 2Ah has no bit for DVD-RW: wodim looks at that of CD-RW for BLANK. */
+		/*
+		 * Page 2Ah has no bit for DVD-RW. For BLANK, wodim looks at that of CD-RW, which
+		 * the row of CD-RW sets.
+		 */
 		.page_2a_read = 0x10, .page_2a_write = 0x14,
 		.page_05 = PAGE_05_LINKED, .write_types = WRITE_PACKET | WRITE_SESSION_AT_ONCE, .link_blocks = 16,
 		.book_type = 0x32, .max_rate = 0x0f, .layer_type = 0x04, .lead_in_recorded = true,

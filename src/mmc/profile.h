@@ -64,7 +64,7 @@ struct mmc_profile {
 	uint16_t slowest;                         /* read speed, kB/s; 0 = DVD_SPEED_1X */
 	uint8_t page_2a_read, page_2a_write;      /* bits of bytes 2 and 3 of page 2Ah ... */
 	uint8_t page_2a_forms, page_2a_audio;     /* ... and of bytes 4 and 5, ... */
-	uint8_t page_2a_channels;                 /* ... and of byte 7 */
+	uint8_t page_2a_channels;                 /* ... and of byte 7; the page has all rows' */
 	/*
 	 * Mode page 05h: what it is for the medium (enum mmc_page_05), the write types that may be
 	 * selected (enum mmc_write_type; 0: any), and the blocks of a link and of a packet.
@@ -88,7 +88,10 @@ struct mmc_profile {
 	uint8_t open_track, incremental_track;
 	/* READ DISC INFORMATION calls the state of the disc "others" (MMC-6 table 367). */
 	bool other_status;
-	/* No track has a next writable or last recorded address: blocks come in any order. */
+	/*
+	 * put_track() gives no next writable or last recorded address: blocks come in any order, or
+	 * the disc is a CD, for which put_open_cd_track() gives the next writable address.
+	 */
 	bool no_addresses;
 	const struct cd_atip *atip; /* of a recordable CD; its addresses are those of the disc */
 	const char *adip_type;      /* three characters: media type in structure 11h (ADIP) */
