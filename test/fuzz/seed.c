@@ -101,12 +101,15 @@ static void change_disc(struct seed *s, unsigned byte)
 	put(s, byte);
 }
 
-/* Returns the disc of cdb_disc() that is most similar. */
+/*
+ * Returns the choice of cdb_disc() that makes a similar disc: a DVD+R with the same capacity if
+ * there is one, else of the usual capacity; or a ROM with the same number of blocks, at most 100.
+ */
 static uint8_t disc_choice(const struct script_step *step)
 {
 	uint32_t k = MIN(MAX(step->size, 1u), 100u) - 1;
 
-	if (step->media == SCRIPT_MEDIA_ROM)
+	if (step->media != SCRIPT_MEDIA_BLANK)
 		return (uint8_t)(k <= 55 ? 200 + k : 100 + k);
 	return step->size == 400 ? 0 : step->size == 64 ? 1 : step->size == 16 ? 2 : 5;
 }
@@ -128,7 +131,7 @@ static void range(struct seed *s, const struct script_step *step, bool write)
 {
 	uint32_t lba = step->from;
 
-	/* A few of them test as much as all. */
+	/* Eight commands test as much as those for the whole range. */
 	for (unsigned i = 0; i < 8 && lba < step->end; i++, lba += step->step)
 		blocks(s, write, lba, MIN(step->step, step->end - lba));
 }
