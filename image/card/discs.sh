@@ -12,15 +12,15 @@ sector=512 type_at=482 # of the third entry
 start=${DISCS_START:-$(cat /usr/lib/mmcgadget-card/discs-start)}
 
 type_of() { hexdump -v -s $type_at -n 1 -e '1/1 "%02x"' "$disk"; }
-table() { # SFDISK-ARGUMENT...: changes the MBR; the kernel is told by partx, which does not mind mounts
-	# It warns that the partition is not there yet.
+table() { # SFDISK-ARGUMENT...: changes the MBR. It does not tell the kernel: known() does.
+	# sfdisk warns that the partition is not there yet: what it says is printed only if it fails.
 	said=$(sfdisk --quiet --no-reread --no-tell-kernel "$@" 2>&1) || {
 		echo "The discs: the card's table of partitions cannot be written: $said"
 		exit 1
 	}
 	sync "$disk"
 }
-known() { # tells the kernel of the partition, if it does not know it
+known() { # tells the kernel of the partition, if it does not know it; partx can while others are mounted
 	[ ! -b "$disk" ] || [ -b "$discs" ] || partx --add --nr 3 "$disk"
 }
 number_at() { # OFFSET: a number of four bytes of the MBR
@@ -44,13 +44,14 @@ esac
 case $(type_of) in
 da)
 	first=$(number_at 486) count=$(number_at 490)
-	# An entry that begins elsewhere is not ours: it could cover the system.
+	# An entry that begins before the rest of the card, or ends after the card, was not made here: it could
+	# cover the system.
 	if [ "$first" -lt "$start" ] || [ $((first + count)) -gt "$size" ]; then
-		echo "The discs: the third partition of this card is none of this system's. Write the card anew."
+		echo "The discs: the third partition of this card was not made by this system. Write the card again."
 		exit 1
 	fi
-	# Not mke2fs: busybox would run its own. On a card the partition is formatted, because the card as a
-	# whole is in use; in a file, the bytes where it is.
+	# Not mke2fs: busybox would run its own. On a card, mkfs.ext4 gets the device of the partition, because the
+	# whole card is in use; in a file, the place of the partition.
 	if [ -b "$disk" ]; then
 		known
 		target=$discs where=nodiscard
