@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The members of answers and events, and mmcgadgetd(8), which programs rely on: what the manual
- * marks as a member there is in the answer, and nothing else is.
+ * Compares the members of answers and events with mmcgadgetd(8), on which programs rely: an answer
+ * has each member that the manual marks in its part about that answer, and no other.
  */
 #include "daemon/control/events_fixture.h"
 
@@ -13,9 +13,10 @@
 static char manual[1 << 17];
 
 struct part {
-	const char *from, *to; /* of the manual; to NULL: the end of the item of a list */
-	const char *others;    /* marked there as well, but not in this answer */
-	bool deep;             /* the members of members are described there, too */
+	/* The part of the manual begins with `from`, and ends before `to`; NULL: the next item. */
+	const char *from, *to;
+	const char *others; /* words that this part marks, but that are not in this answer */
+	bool deep;          /* this part describes the members of members, too */
 };
 
 static bool is_common(const char *key)
@@ -46,7 +47,7 @@ static void collect(json_t *o, bool top, bool deep, json_t *found)
 	}
 }
 
-/* The words that are marked as members in a part of the manual, without the others of it. */
+/* Returns the words that the part marks as members, except p->others, which it must mark. */
 static json_t *described(const struct part *p)
 {
 	char *text = strstr(manual, p->from), *end, *line, *save = NULL;
@@ -223,7 +224,10 @@ static void questions_have_the_members_of_the_manual(void **state)
 	close(fd);
 }
 
-/* Each tag of the list is a member of the drive, and the text behind it has those of the member. */
+/*
+ * The manual's list marks the members of a drive and the members of these; its tags are the members
+ * of the drive.
+ */
 static void a_drive_has_the_members_of_the_manual(void **state)
 {
 	static const char begin[] = "The members of a drive are:\n";
