@@ -32,10 +32,8 @@ static void advise_module(struct exam *x, const char *module)
 	if (strcmp(module, "g_ether") == 0 && root_has(x->facts.root, RPI_USB_GADGET)) {
 		exam_advise(x,
 			"Switch Raspberry Pi's own USB gadget mode off: sudo rpi-usb-gadget off. "
-			"Then put the line dtoverlay=dwc2,dr_mode=peripheral, which that deletes, "
-			"at "
-			"the end of %s again, below a line [all], and reboot. The network over "
-			"this "
+			"That deletes the line dtoverlay=dwc2,dr_mode=peripheral: put it at the "
+			"end of %s again, below a line [all], and reboot. The network over this "
 			"port ends with it, so have Wi-Fi at hand; our gadget can have a network "
 			"instead, see functions in mmcgadget.conf(5). More is in %s.",
 			*x->facts.boot.path ? x->facts.boot.path : "/boot/firmware/config.txt",
@@ -251,7 +249,8 @@ static void report_suspended(struct exam *x)
 	if (x->facts.udc_kind != UDC_CABLE) {
 		exam_advise(x,
 			"A host that lets an idle drive sleep looks the same: if the drive "
-			"is shown there, all is well. Otherwise wake it, by reading a disc.");
+			"is shown there, all is well, and reading a disc wakes it. Otherwise wake "
+			"the host.");
 		return;
 	}
 	exam_advise(x,
@@ -261,7 +260,7 @@ static void report_suspended(struct exam *x)
 		exam_advise(x, "A Raspberry Pi cannot tell a pulled cable from a sleeping host.");
 }
 
-/* Judges the kernel's state of the controller, which no host has configured. */
+/* Judges the kernel's state of the controller, if the daemon does not report a host. */
 static void check_state(struct exam *x)
 {
 	const char *state = x->facts.state;
@@ -304,7 +303,7 @@ void check_host(struct exam *x)
 	const json_t *host = json_object_get(drive, "host");
 	const char *speed = json_string_value(json_object_get(host, "speed"));
 
-	/* Without a gadget, no host sees the controller: there is nothing to check. */
+	/* Without our gadget, no host sees the drive: there is nothing to check. */
 	if (x->facts.udcs == 0 || !x->facts.ours)
 		return;
 	if (json_is_true(json_object_get(host, "suspended"))) {

@@ -44,7 +44,8 @@ static void software_controllers_need_no_cable(void **state)
 		{"dummy_udc.0", "configured", NOT_CONNECTED, "configured, but the drive is not",
 			"Connect it again: sudo systemctl restart mmcgadgetd."},
 		{"dummy_udc.0", "configured", ASLEEP, "the bus is suspended: the host sleeps",
-			"A host that lets an idle drive sleep"},
+			"A host that lets an idle drive sleep looks the same: if the drive is "
+			"shown there, all is well, and reading a disc wakes it. Otherwise"},
 		{"usbip-vudc.0", "not attached", NOT_CONNECTED, "no PC has connected by network",
 			"There is no cable: usbip-vudc.0 is software, and a PC connects to it by "
 			"network. "
@@ -140,9 +141,8 @@ static void the_owner_of_the_controller_is_named(void **state)
 	put_file("/usr/lib/modules-load.d/usb-gadget.conf", "g_ether\n");
 	examine(-ENOENT, NULL);
 	assert_finds("owner", "\"g_ether\"",
-		"Switch Raspberry Pi's own USB gadget mode off: sudo rpi-usb-gadget off. Then put "
-		"the "
-		"line dtoverlay=dwc2,dr_mode=peripheral, which that deletes, at the end of "
+		"Switch Raspberry Pi's own USB gadget mode off: sudo rpi-usb-gadget off. That "
+		"deletes the line dtoverlay=dwc2,dr_mode=peripheral: put it at the end of "
 		"/boot/firmware/config.txt again");
 	remove_tree("/usr");
 	examine(-ENOENT, NULL);
