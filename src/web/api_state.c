@@ -57,7 +57,8 @@ static void on_drives(void *request, const json_t *answer, int fd)
 		reply_answer(r, 200, answer);
 		return;
 	}
-	o = answer_ok("%zu drives", json_array_size(drives));
+	o = answer_ok(
+		"%zu drive%s", json_array_size(drives), json_array_size(drives) == 1 ? "" : "s");
 	json_object_set(o, "drives", drives);
 	reply_json(r, 200, o);
 }

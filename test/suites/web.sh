@@ -167,6 +167,8 @@ echo '# drives and discs'
 check 'status' gets 200 /api/v1/status
 check 'is that of the daemon' same drive0 "$(body '.drives[0].name')"
 check 'with the version of the page' test -n "$(body .web.version)"
+check 'the drives' gets 200 /api/v1/drives
+check 'are two' same '2 drives, drive0 drive1' "$(body '.message'), $(body '[.drives[].name] | join(" ")')"
 check 'one drive' gets 200 /api/v1/drives/drive1
 check 'is that one' same drive1 "$(body .drive.name)"
 check 'no such drive' gets 404 /api/v1/drives/drive9
