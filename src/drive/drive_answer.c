@@ -49,10 +49,15 @@ static void add_disc(json_t *answer, const char *kind, uint64_t size, const char
 
 json_t *drive_answer_locked(const char *drive, const char *verb)
 {
+	char way[128] = "add --force to the command";
+
+	if (verb)
+		snprintf(
+			way, sizeof(way), "type: mmcgadgetctl %s --force drive=%.64s", verb, drive);
 	return answer_error("locked",
 		"%s: the PC keeps the drive locked; close the window or program that uses the disc "
-		"there and try again, or: mmcgadgetctl %s --force",
-		drive, verb);
+		"there and try again, or %s",
+		drive, way);
 }
 
 json_t *drive_answer_closed(

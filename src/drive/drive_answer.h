@@ -31,7 +31,10 @@ void drive_answer_add_empty(json_t *answer, const char *drive);
  * -ENOSPC: no room; or another -errno.
  */
 json_t *drive_answer_not_posted(const char *drive, int result);
-/* The host has locked the drive and does not unlock it in time. */
+/*
+ * The host has locked the drive and does not unlock it in time. verb: of the command, if that is
+ * all of it, so that it can be typed as the answer has it; NULL: it names a disc as well.
+ */
 json_t *drive_answer_locked(const char *drive, const char *verb);
 /*
  * Adds the names to an answer; programs would otherwise have to cut them out of its message.

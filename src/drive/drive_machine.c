@@ -261,8 +261,10 @@ static void eject_refused(struct drive_machine *m)
 		return;
 	}
 	if (m->op.timed_out) {
-		operation_finish(
-			m, drive_answer_locked(m->config.drive, drive_command_verb(m->op.command)));
+		const struct drive_command *c = m->op.command;
+
+		operation_finish(m, drive_answer_locked(m->config.drive,
+					    c->image ? NULL : drive_command_verb(c)));
 		return;
 	}
 	if (operation_services(m)->command_waits(m->config.ctx)) {

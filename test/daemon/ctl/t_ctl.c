@@ -130,7 +130,8 @@ static void client_shows_that_a_command_waits(void **state)
 	assert_string_equal(err,
 		"mmcgadgetctl: drive0: eject (waiting for the host to unlock the drive)\n"
 		"mmcgadgetctl: drive0: the PC keeps the drive locked; close the window or program "
-		"that uses the disc there and try again, or: mmcgadgetctl eject --force\n");
+		"that uses the disc there and try again, or type: mmcgadgetctl eject --force "
+		"drive=drive0\n");
 }
 
 /* Carries out a command without data, and reports it to the recorder as BOT would. */

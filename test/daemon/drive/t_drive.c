@@ -278,8 +278,15 @@ static void a_host_that_stays_locked_keeps_the_disc(void **state)
 	assert_string_equal(r.code, "locked");
 	EXPECT(&r,
 		"drive0: the PC keeps the drive locked; close the window or program that uses the "
-		"disc there and try again, or: mmcgadgetctl eject --force");
+		"disc there and try again, or type: mmcgadgetctl eject --force drive=drive0");
 	assert_string_equal(info(0).image, "a.iso");
+	assert_true(fake_ready(&usb[0]));
+	/* A command with a name is typed again as it was: the name may need quotes. */
+	put_size("media/two words.iso", 4096);
+	run(0, &r, DRIVE_INSERT, "two words.iso", false);
+	EXPECT(&r,
+		"drive0: the PC keeps the drive locked; close the window or program that uses the "
+		"disc there and try again, or add --force to the command");
 	assert_true(fake_ready(&usb[0]));
 	run(0, &r, DRIVE_EJECT, NULL, true);
 	assert_true(r.ok);
