@@ -162,9 +162,15 @@ static bool is_replaceable(const struct stat *st)
 }
 
 /*
- * Fills *f from f->path_fd. Root can open any file, but it must not open a file whose mode
- * lets no user read or write it: its owner has set that mode on purpose.
+ * Root can open any file, but it must not open a file whose mode lets no user read it: its owner
+ * has set that mode on purpose.
  */
+static bool nobody_may_read(mode_t mode)
+{
+	return (mode & 0444) == 0;
+}
+
+/* Fills *f from f->path_fd. */
 static int examine(int folder, struct library_file *f)
 {
 	struct stat st;
@@ -174,7 +180,7 @@ static int examine(int folder, struct library_file *f)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -ENOTBLK;
-	if ((st.st_mode & 0444) == 0)
+	if (nobody_may_read(st.st_mode))
 		return -EACCES;
 	f->size = (uint64_t)st.st_size;
 	f->dev = st.st_dev;
@@ -255,8 +261,7 @@ int library_open_writable(struct library_file *f)
 
 bool library_may_read(const struct library_entry *e)
 {
-	/* As in examine(). */
-	if ((e->mode & 0444) == 0)
+	if (nobody_may_read(e->mode))
 		return false;
 	return (e->mode & 0444) == 0444 || faccessat(e->dir_fd, e->base, R_OK, AT_EACCESS) == 0 ||
 	       (errno != EACCES && errno != EPERM);
@@ -269,8 +274,7 @@ int library_open_entry(const struct library_entry *e)
 	struct stat st;
 	int fd;
 
-	/* As in examine(). */
-	if ((e->mode & 0444) == 0)
+	if (nobody_may_read(e->mode))
 		return -EACCES;
 	if (e->path_fd >= 0)
 		return reopen(e->path_fd, O_RDONLY);

@@ -147,7 +147,7 @@ static void format_room(const json_t *object, const char *label, FILE *out)
 
 	if (!json_object_get(object, "card_free_bytes"))
 		return;
-	if (json_is_true(json_object_get(object, "card_read_only"))) {
+	if (field_flag(object, "card_read_only")) {
 		fprintf(out, "%sread-only, nothing can be burned\n", label);
 		return;
 	}

@@ -216,12 +216,13 @@ static void put_image(struct html *h, const char *csrf, const json_t *drives, co
 static void put_counts(struct html *h, const json_t *list, size_t shown)
 {
 	uint64_t all = field_number(list, "matched");
-	char size[16], room[64];
+	const char *room = " free";
+	char size[16] = "";
 
-	format_size(field_number(list, "card_free_bytes"), size);
-	snprintf(room, sizeof(room), "%s free", size);
-	if (json_is_true(json_object_get(list, "card_read_only")))
-		snprintf(room, sizeof(room), "the card is read-only, nothing can be burned");
+	if (field_flag(list, "card_read_only"))
+		room = "the card is read-only, nothing can be burned";
+	else
+		format_size(field_number(list, "card_free_bytes"), size);
 	if (all > shown)
 		fprintf(h->f,
 			"<p>The first %zu of %" PRIu64 " discs (the page with live states has all)",
@@ -229,10 +230,10 @@ static void put_counts(struct html *h, const json_t *list, size_t shown)
 	else
 		fprintf(h->f, "<p>%zu discs", shown);
 	fprintf(h->f,
-		", %s. To upload one: "
+		", %s%s. To upload one: "
 		"<code>curl -H \"Authorization: Bearer TOKEN\" -T x.iso "
 		"http://BOARD/api/v1/images/x.iso/content</code></p>\n<ul>\n",
-		room);
+		size, room);
 }
 
 static void put_folder(struct html *h, const char *csrf, const json_t *folder, bool alone)

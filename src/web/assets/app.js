@@ -1036,8 +1036,8 @@ function mark(over) {
 document.addEventListener('dragover', event => {
 	const d = dragged(event);
 	mark(d && d.over);
+	// Without this the browser would leave the page to open a file that is dropped.
 	if (d || event.dataTransfer.types.includes('Files')) event.preventDefault();
-	// Otherwise the browser would leave the page to open the file.
 	if (!d) event.dataTransfer.dropEffect = 'none';
 });
 document.addEventListener('dragleave', event => event.relatedTarget || mark());
