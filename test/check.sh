@@ -64,13 +64,18 @@ lane_bookworm() {
 	tap guest-bookworm test/suites/guest.sh bookworm
 	tap power test/suites/guest.sh power
 	tap two-machines test/suites/guest.sh two_machines
-	[ -z "$FULL" ] || tap two-machines-usbip test/suites/guest.sh two_machines_usbip
-	tap deb test/suites/deb.sh
+	if [ -n "$FULL" ]; then
+		tap two-machines-usbip test/suites/guest.sh two_machines_usbip
+	else
+		tap deb test/suites/deb.sh
+	fi
 }
 lane_trixie() {
 	tap systems-trixie test/suites/systems.sh trixie
 	tap guest-trixie test/suites/guest.sh trixie
 	tap bench test/suites/bench.sh
+	# The other lane has the longer half of a check-full.
+	[ -z "$FULL" ] || tap deb test/suites/deb.sh
 }
 
 # Suites that compute, those with the clearest messages first. They give way to the guests, which have
