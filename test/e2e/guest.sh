@@ -97,7 +97,7 @@ boot() {
 		<>"$out/stdin" || rc=$?
 }
 # Linux changes its own code while it runs: it puts a breakpoint (int3) where another processor may run, and takes
-# it away when no processor can be in it any more. QEMU before 8.1 can keep a translation of the breakpoint that it
+# it away when no processor can be in it any more. QEMU 7.2 can keep a translation of the breakpoint that it seems to have
 # made while the code was being changed, and the kernel dies of one that it does not know. It is such a case if the
 # code at that place, which the kernel prints with the byte after the breakpoint in < >, has no breakpoint (cc).
 died_of_emulator() {
@@ -115,7 +115,7 @@ while [ ! -s "$out/rc" ] && [ "$boots" -lt 3 ] && died_of_emulator; do
 			rm -f "$out/jobs/$j"
 		done <"$out/ended"
 	fi
-	echo "# the emulated kernel died of its own breakpoint, a fault of QEMU before 8.1; booted again, with the jobs that are left"
+	echo "# the emulated kernel died of its own breakpoint, a fault of QEMU; booted again, with the jobs that are left"
 	mv "$out/serial.log" "$out/serial-$boots.log"
 	[ ! -e "$out/dmesg.txt" ] || mv "$out/dmesg.txt" "$out/dmesg-$boots.txt"
 	boot
