@@ -157,6 +157,9 @@ static void actions_have_the_members_of_the_manual(void **state)
 		{"prev\n", {ACTION, "has the same without", NULL, false}},
 		{"blank n.iso\n", {ACTION, "has the same without", NULL, false}},
 		{"eject\n", {".Cm eject\nhas\n", "If the command takes", NULL, false}},
+	};
+	/* With a disc that was in the drive. */
+	static const struct row closed_rows[] = {
 		{"rename a.iso x.iso\n", {".It\n.Cm rename :", NULL, NULL, false}},
 		{"delete x.iso\n", {".It\n.Cm delete :", NULL, NULL, false}},
 		{"blank rw1.iso type=dvd-rw\n", {ACTION, "has the same without", NULL, false}},
@@ -169,6 +172,8 @@ static void actions_have_the_members_of_the_manual(void **state)
 
 	(void)state;
 	check_rows(rows, ARRAY_LEN(rows));
+	wait_unlocked("media/a.iso");
+	check_rows(closed_rows, ARRAY_LEN(closed_rows));
 	wait_unlocked("media/rw1.iso");
 	compare(ask(fd, "erase rw1.iso\n"), &(struct part){.from = ".It\n.Cm erase :"});
 	json_decref(ask(fd, "blank open.iso\n"));
