@@ -72,7 +72,7 @@ endif
 # src/shim is no library: programs preload a part of it, see below. src/web stands above the client, and
 # src/usbip on src/util alone.
 pure_rooms   := cdimage trace bot mmc disc media cd util
-daemon_rooms := daemon usb control transfer drive library gadget protocol
+daemon_rooms := daemon usb control transfer drive burned catalog image compact library gadget protocol
 rooms        := web ctl usbip $(daemon_rooms) $(pure_rooms)
 $(foreach r,$(rooms),$(eval $(r)_src := $(wildcard $(if $(filter gadget,$(r)),$(r),src/$(r))/*.c)))
 testlib_src  := $(wildcard test/lib/*.c)
@@ -193,7 +193,7 @@ $(O)/mmcgadget-web: $(O)/src/mmcgadget-web.o $(O)/src/web/assets_data.o $(call l
 # The process that parses texts of strangers, of few parts and the C library alone.
 resolver := $(call objs,$(wildcard src/resolver/*.c)) $(call lib,cdimage) $(call lib,cd) $(call lib,util)
 
-$(O)/src/library/bare_process.o: ALL_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
+$(O)/src/compact/bare_process.o: ALL_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
 
 $(O)/mmcgadget-resolver: $(O)/src/mmcgadget-resolver.o $(resolver)
 	$(if $(V),,@printf '  LINK    %s\n' '$@')
@@ -258,13 +258,13 @@ shim: $(shim) ## a burner for programs on a machine without one: mmcgadget-shim 
 unit_tests   := $(patsubst %.c,$(O)/%,$(wildcard test/unit/*/t_*.c))
 daemon_tests := $(patsubst %.c,$(O)/%,$(wildcard test/daemon/*/t_*.c))
 # What encodes FLAC files needs libFLAC.
-flac_test    := $(O)/test/daemon/library/t_flac
+flac_test    := $(O)/test/daemon/compact/t_flac
 ifeq ($(has_flac),)
 daemon_tests := $(filter-out $(flac_test),$(daemon_tests))
 endif
 # What decodes CHDs is tried where they are decoded.
 ifeq ($(has_chd),)
-daemon_tests := $(filter-out $(O)/test/daemon/library/t_chd,$(daemon_tests))
+daemon_tests := $(filter-out $(O)/test/daemon/compact/t_chd,$(daemon_tests))
 endif
 # What belongs to the web page needs its libraries.
 web_tests    := $(filter $(O)/test/daemon/web/%,$(daemon_tests))
@@ -392,7 +392,7 @@ firmware-test: $(O)/mmcredir ## UEFI firmware against the engine, in a virtual m
 arch-test: ## tests on other machines: 32 bits, big-endian (FULL=1: all tests on all machines)
 	$(Q)O=$(O) test/tap.sh test/suites/arch.sh
 
-guest-build: $(programs) $(usb_tests) $(bench_tools) $(if $(has_chd),$(O)/test/daemon/library/t_chd)
+guest-build: $(programs) $(usb_tests) $(bench_tools) $(if $(has_chd),$(O)/test/daemon/compact/t_chd)
 
 guest-test: ## the whole USB path in virtual machines (FULL=1: other speeds, the longest)
 	$(Q)O=$(O) test/tap.sh test/suites/guest.sh

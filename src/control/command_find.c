@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/match.h"
 #include "drive/disc_rules.h"
 #include "drive/drive.h"
 #include "library/library.h"
-#include "library/match.h"
 
 struct search {
 	struct catalog_request request; /* first: on_list() gets its address */

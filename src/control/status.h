@@ -5,9 +5,9 @@
 
 #include <jansson.h>
 
+#include "catalog/catalog.h"
 #include "control/command_env.h"
 #include "drive/drive.h"
-#include "library/catalog.h"
 
 struct uploads;
 

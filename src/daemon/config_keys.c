@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "burned/postburn.h"
 #include "daemon/config.h"
 #include "disc/medium.h"
-#include "library/postburn.h"
 #include "protocol/words.h"
 #include "util/array.h"
 #include "util/log.h"

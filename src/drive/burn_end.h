@@ -3,7 +3,7 @@
 #ifndef DRIVE_BURN_END_H
 #define DRIVE_BURN_END_H
 
-#include "library/image.h"
+#include "image/image.h"
 #include "mmc/mmc.h"
 
 /* The size found for the volume being burned. All members are 0 at first. */

@@ -2,7 +2,7 @@
 /*
  * Observes the drive for discs that were burned and finalised in it. When the host is done
  * with such a disc, it is replaced with a blank; when it is out of the drive, it is renamed
- * and verified, and its songs are copied (library/postburn.h). Main thread only.
+ * and verified, and its songs are copied (burned/postburn.h). Main thread only.
  */
 #ifndef DRIVE_BURNED_H
 #define DRIVE_BURNED_H
@@ -13,7 +13,7 @@
 #include "drive/holders.h"
 #include "drive/cue_keeper.h"
 #include "drive/stale_checksum.h"
-#include "library/postburn.h"
+#include "burned/postburn.h"
 
 /* Actions on a disc that was burned and finalised in the drive. All members 0: none. */
 struct drive_burned {

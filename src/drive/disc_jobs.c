@@ -11,17 +11,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "catalog/match.h"
 #include "drive/disc_in_folder.h"
 #include "drive/disc_rules.h"
+#include "image/compact_rename.h"
+#include "image/image_compact.h"
+#include "image/image_erase.h"
 #include "library/checksum.h"
-#include "library/compact_rename.h"
 #include "library/disc_file.h"
 #include "library/disc_store.h"
 #include "library/etag.h"
-#include "library/image_compact.h"
-#include "library/image_erase.h"
 #include "library/library.h"
-#include "library/match.h"
 #include "library/worker.h"
 #include "protocol/format_size.h"
 #include "util/array.h"

@@ -10,8 +10,8 @@
 
 #include <systemd/sd-event.h>
 
+#include "catalog/catalog.h"
 #include "drive/holders.h"
-#include "library/catalog.h"
 #include "protocol/answer.h"
 
 #define DISC_JOBS_MAX 64u /* commands that may wait for the one under way */

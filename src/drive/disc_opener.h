@@ -8,7 +8,7 @@
 
 #include "drive/disc_closer.h"
 #include "drive/holders.h"
-#include "library/image.h"
+#include "image/image.h"
 #include "protocol/answer.h"
 
 /*

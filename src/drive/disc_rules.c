@@ -16,7 +16,7 @@
 #include "library/image_name.h"
 #include "library/library.h"
 #include "library/portable.h"
-#include "library/resolver.h"
+#include "compact/resolver.h"
 #include "media/store.h"
 #include "util/array.h"
 

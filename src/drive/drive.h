@@ -26,8 +26,8 @@
 #include "drive/drives.h"
 #include "drive/recorder.h"
 #include "gadget/ffs.h"
-#include "library/catalog.h"
-#include "library/postburn.h"
+#include "catalog/catalog.h"
+#include "burned/postburn.h"
 #include "mmc/mmc.h"
 #include "protocol/answer.h"
 

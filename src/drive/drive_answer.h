@@ -3,7 +3,7 @@
 #ifndef DRIVE_DRIVE_ANSWER_H
 #define DRIVE_DRIVE_ANSWER_H
 
-#include "library/image.h"
+#include "image/image.h"
 #include "mmc/mmc.h"
 #include "protocol/answer.h"
 

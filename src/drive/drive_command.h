@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "library/image.h"
+#include "image/image.h"
 #include "protocol/answer.h"
 
 enum drive_verb {

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalog/match.h"
 #include "library/library.h"
-#include "library/match.h"
 
 struct drive_find {
 	struct catalog_request request; /* first member: on_list() gets its address */

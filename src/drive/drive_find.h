@@ -6,9 +6,9 @@
 #ifndef DRIVE_DRIVE_FIND_H
 #define DRIVE_DRIVE_FIND_H
 
+#include "catalog/catalog.h"
 #include "drive/drive_command.h"
 #include "drive/holders.h"
-#include "library/catalog.h"
 
 struct drive_find;
 

@@ -6,8 +6,8 @@
 #ifndef DRIVE_DRIVE_OBSERVER_H
 #define DRIVE_DRIVE_OBSERVER_H
 
-#include "library/image.h"
-#include "library/postburn.h"
+#include "burned/postburn.h"
+#include "image/image.h"
 #include "mmc/mmc.h"
 
 /*

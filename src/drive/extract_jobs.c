@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "burned/extract.h"
+#include "catalog/match.h"
 #include "drive/disc_rules.h"
-#include "library/extract.h"
 #include "library/library.h"
-#include "library/match.h"
 #include "library/worker.h"
 #include "protocol/format_size.h"
 #include "protocol/words.h"

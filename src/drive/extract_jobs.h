@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The control command extract: copies audio tracks of discs of one media folder to WAV files
- * (library/extract.h), one disc after the other. A disc that a drive only reads can be in it
+ * (burned/extract.h), one disc after the other. A disc that a drive only reads can be in it
  * meanwhile. The thread has the lowest priority, and waits while a drive burns. Main thread only;
  * nothing here waits for storage longer than an insert does.
  */
@@ -10,9 +10,9 @@
 
 #include <systemd/sd-event.h>
 
+#include "catalog/catalog.h"
 #include "drive/holders.h"
-#include "library/catalog.h"
-#include "library/image.h"
+#include "image/image.h"
 #include "protocol/answer.h"
 
 #define EXTRACT_JOBS_MAX 16u /* commands that may wait for the one under way */

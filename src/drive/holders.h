@@ -7,10 +7,10 @@
 #ifndef DRIVE_HOLDERS_H
 #define DRIVE_HOLDERS_H
 
+#include "burned/postburn.h"
 #include "drive/disc_closer.h"
 #include "gadget/gadget.h"
-#include "library/image.h"
-#include "library/postburn.h"
+#include "image/image.h"
 
 #define DRIVE_MAX GADGET_MAX_FUNCTIONS
 

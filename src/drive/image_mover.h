@@ -13,7 +13,7 @@
 #include "drive/drive_handover.h"
 #include "drive/drive_record.h"
 #include "drive/engine_thread.h"
-#include "library/image.h"
+#include "image/image.h"
 
 /* Everything that it points to must outlive it. */
 struct image_mover {

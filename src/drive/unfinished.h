@@ -6,7 +6,7 @@
 #ifndef DRIVE_UNFINISHED_H
 #define DRIVE_UNFINISHED_H
 
-#include "library/image.h"
+#include "image/image.h"
 #include "mmc/mmc.h"
 #include "protocol/answer.h"
 

@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compact/resolver.h"
 #include "drive/drive.h"
+#include "image/image.h"
 #include "library/etag.h"
-#include "library/image.h"
 #include "library/library.h"
-#include "library/resolver.h"
 #include "transfer/asker.h"
 #include "transfer/find_image.h"
 #include "transfer/in_use.h"

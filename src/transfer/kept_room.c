@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "drive/drive.h"
-#include "library/image.h"
+#include "image/image.h"
 #include "util/array.h"
 
 #define MIB UINT64_C(1048576)

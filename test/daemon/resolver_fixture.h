@@ -5,9 +5,9 @@
 
 #include <limits.h>
 
+#include "compact/decoder.h"
+#include "compact/resolver.h"
 #include "daemon/scratch.h"
-#include "library/decoder.h"
-#include "library/resolver.h"
 
 /* The resolver does not work in the emulators, which have no seccomp. */
 static inline void use_resolver(void)

@@ -175,7 +175,7 @@ if [ -e /usr/include/libchdr/chd.h ]; then
 				printf "%c%c", 50 + i, 1
 	}' | tr '\001' '\000' >"$work/song.chd"
 	check "CHD: READ CD of the first song" same_sectors 191 27 "$work/song.chd" 0
-	check "CHD: its tests in this release" env -C /src O=/build /build/test/daemon/library/t_chd
+	check "CHD: its tests in this release" env -C /src O=/build /build/test/daemon/compact/t_chd
 else
 	like "a CHD is refused: the answer names the library" "$(mmcgadgetctl insert game.chd 2>&1)" 'libchdr-dev'
 fi

@@ -18,7 +18,7 @@ report() { # NAME EVIDENCE: passes if the evidence is empty
 # From the top down. A room includes its own headers and those of the rooms below it. The client
 # stands beside the daemon: it shares the rooms from "protocol" down. The shim stands beside both: below
 # it are pure rooms only.
-rooms=(daemon usb control transfer drive library gadget protocol cdimage trace bot mmc disc media cd util)
+rooms=(daemon usb control transfer drive burned catalog image compact library gadget protocol cdimage trace bot mmc disc media cd util)
 client=(ctl protocol trace bot mmc disc media cd util)
 # The web page: it knows the client, and has no way to a drive or a file of the media folder.
 web=(web ctl protocol util)
@@ -42,6 +42,10 @@ declare -A hidden=(
 	[control]='gadget/|bot/|media/'
 	[transfer]='gadget/|bot/|trace/'
 	[drive]='mmc/mmc_int|bot/(bot_priv|cases|wire)|gadget/ffs_int|gadget/gadget_int'
+	[burned]='gadget/|bot/|mmc/|trace/'
+	[catalog]='gadget/|bot/|mmc/|trace/'
+	[image]='gadget/|bot/|mmc/|trace/'
+	[compact]='gadget/|bot/|mmc/|trace/|disc/'
 	[library]='gadget/|bot/|mmc/|trace/'
 	[gadget]='protocol/|trace/|mmc/mmc_int|bot/(bot_priv|cases|wire)|disc/|media/|cd/'
 	[protocol]='trace/|bot/|mmc/|disc/|media/|cd/'

@@ -2,7 +2,7 @@
 /* An ISO image as a CD-ROM: what insert as=, drives[].iso, list and status say, and restarts. */
 #include "daemon/control/rw_fixture.h"
 
-#include "library/image.h"
+#include "image/image.h"
 #include "library/image_as.h"
 #include "protocol/field.h"
 #include "util/array.h"

@@ -2,7 +2,7 @@
 /* The types of discs, of blanks above all, in list, status and the answers to commands. */
 #include "daemon/control/rw_fixture.h"
 
-#include "library/image.h"
+#include "image/image.h"
 #include "protocol/field.h"
 #include "util/array.h"
 

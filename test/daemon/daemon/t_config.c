@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "library/postburn.h"
+#include "burned/postburn.h"
 #include "daemon/config.h"
 #include "util/log.h"
 #include "util/array.h"

@@ -7,7 +7,7 @@
 
 #include "daemon/cd_burn.h"
 #include "disc/medium.h"
-#include "library/image.h"
+#include "image/image.h"
 
 static void load_type(const char *name, const char *type)
 {

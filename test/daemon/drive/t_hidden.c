@@ -3,7 +3,7 @@
 #include "daemon/drive/place_fixture.h"
 
 #include "disc/medium.h"
-#include "library/image.h"
+#include "image/image.h"
 #include "library/image_place.h"
 #include "media/store.h"
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "library/image.h"
+#include "image/image.h"
 #include "library/library.h"
 #include "control/status.h"
 #include "util/log.h"

@@ -6,10 +6,10 @@
 
 #include "cd/text.h"
 #include "daemon/rw_disc.h"
-#include "library/catalog.h"
+#include "catalog/catalog.h"
 #include "library/cd_set.h"
 #include "library/disc_file.h"
-#include "library/image.h"
+#include "image/image.h"
 #include "lib/powercut.h"
 #include "util/array.h"
 

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "library/image.h"
+#include "image/image.h"
 #include "util/array.h"
 
 /* Opens a file as an image is opened, an empty one for writing, and closes it. 0 or -errno. */
