@@ -131,9 +131,9 @@ flat() { cat "$@" | tr -s '\n\t ' ' '; }
 words_of() { grep -oE '"[a-z-]+"' | tr -d '"'; }
 man_codes() { sed -n "/$2/,/^\.El/s/^\.It Li //p" "$man/$1"; }
 daemon_codes=$({
-	flat src/{control,transfer,drive,library,protocol}/*.c | grep -oE 'answer_error\( ?"[a-z-]+"'
-	flat src/{transfer,library}/*.c | grep -oE 'refuse\( ?(&?[a-z]->)?why, [^,"]+, "[a-z-]+"'
-	flat src/{control,drive,library,protocol}/*.c | grep -oE '(\*|->)code = "[a-z-]+"'
+	flat src/{control,transfer,drive,burned,catalog,image,compact,library,protocol}/*.c | grep -oE 'answer_error\( ?"[a-z-]+"'
+	flat src/{transfer,burned,catalog,image,compact,library}/*.c | grep -oE 'refuse\( ?(&?[a-z]->)?why, [^,"]+, "[a-z-]+"'
+	flat src/{control,drive,burned,catalog,image,compact,library,protocol}/*.c | grep -oE '(\*|->)code = "[a-z-]+"'
 	flat src/drive/drive.c | grep -oE 'drive_commands_cancel\([^,]*, "[a-z-]+"'
 	flat src/control/*.c | grep -oE 'code\\":\\"[a-z-]+' | sed 's/.*\\"/"/; s/$/"/'
 } | words_of)
