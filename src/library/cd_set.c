@@ -174,10 +174,11 @@ static int can_have(struct work *w, unsigned n, enum owner cue)
 		return 1;
 	name_of(w->image, n, CD_SET_PACKS, packs);
 	r = has_bytes(w->f, packs, w->map.text, len);
-	/* Packs without a cue sheet may be of an attempt that was cut: they are the same then. */
+	/* Packs without a cue sheet may be left of an attempt that was cut off: the same bytes. */
 	if (r == -ENOENT || r == 1 || (r == 0 && cue == OURS && names_packs(w, packs)))
 		return 1;
-	return r;
+	/* A folder, a link, or a file that the daemon may not read. */
+	return r == -EINVAL || r == -ELOOP || r == -EACCES ? 0 : r;
 }
 
 /* Finds the number of the names, and reads the cue sheet that is there. 0: there are none. */

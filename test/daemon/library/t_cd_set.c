@@ -153,6 +153,29 @@ static void files_of_others_stay(void **state)
 	assert_string_equal(set.cue, "");
 }
 
+/* A folder, a link, and a file that the daemon may not read. */
+static void names_that_cannot_be_read_are_taken(void **state)
+{
+	static const char *const names[] = {"folder", "link", "secret"};
+	struct disc_state s;
+
+	(void)state;
+	assert_int_equal(mkdirat(folder, "folder.cdt", 0755), 0);
+	assert_int_equal(symlinkat("nowhere", folder, "link.cdt"), 0);
+	put_text("media/secret.cdt", "mine");
+	assert_int_equal(fchmodat(folder, "secret.cdt", 0, 0), 0);
+	audio_state(&s);
+	add_text(&s, 1);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char image[32], cue[32];
+
+		snprintf(image, sizeof(image), "%s.bin", names[i]);
+		snprintf(cue, sizeof(cue), "%s-2.cue", names[i]);
+		put_burned(image, &s);
+		assert_string_equal(update(image).cue, cue);
+	}
+}
+
 static void other_discs_need_none(void **state)
 {
 	struct disc_state s;
@@ -366,6 +389,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(burned_cd_gets_a_cue_sheet, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_of_others_stay, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			names_that_cannot_be_read_are_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_discs_need_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(blank_loses_its_cue_sheet, setup, teardown),
 		cmocka_unit_test_setup_teardown(set_is_renamed_and_deleted_as_one, setup, teardown),
