@@ -15,10 +15,13 @@
 #include "util/array.h"
 
 #define SUFFIX     ".iso"
-#define SUFFIX_RAW ".bin" /* of sectors of a CD, to which a cue sheet belongs */
+#define SUFFIX_RAW ".bin" /* an image of CD sectors, which has a cue sheet beside it */
 #define TRIES      9999u  /* numbers that are tried after a name that is taken */
 
-/* Removes .iso at the end, in upper or lower case: "HOLIDAY.ISO" becomes HOLIDAY.iso. */
+/*
+ * Removes .iso at the end, in upper or lower case, and blanks and dots before it: the label
+ * "HOLIDAY.ISO" is to give HOLIDAY.iso, not HOLIDAY.ISO.iso.
+ */
 static void drop_suffix(char *name)
 {
 	size_t n = strlen(name), m = strlen(SUFFIX);
@@ -90,7 +93,7 @@ int postburn_rename(
 	return -EEXIST;
 }
 
-/* True if the name is free, or that of an empty image which is in no drive. */
+/* True if the name is free, or that of an empty, writable image which is in no drive. */
 static bool is_blank_or_free(
 	int folder, const char *name, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx)
 {

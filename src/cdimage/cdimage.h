@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads the texts that describe compact discs: cue sheets, the .ccd of CloneCD, the .toc of cdrdao,
- * and what a CHD of MAME says of itself. The texts come from strangers. This room is pure: it sees
- * a text, and asks for the sizes and some bytes of the files that the text names; it neither
- * allocates nor calls a system.
+ * and the texts inside a CHD of MAME. The texts come from strangers. This room is pure: it sees a
+ * text, and asks for the sizes and some bytes of the files that the text names; it allocates
+ * nothing and makes no system call.
  */
 #ifndef CDIMAGE_CDIMAGE_H
 #define CDIMAGE_CDIMAGE_H
@@ -39,7 +39,7 @@ struct cdimage_source {
 	void *ctx;
 };
 
-/* The place in the text of a file's name, without the path before it. */
+/* Where the text has the name of a file, without the path before it. */
 struct cdimage_mention {
 	uint32_t at; /* byte of the text */
 	uint16_t length;
@@ -49,19 +49,19 @@ struct cdimage_mention {
 #define CDIMAGE_MENTIONS_MAX 512u
 
 struct cdimage_mentions {
-	uint32_t count; /* more than CDIMAGE_MENTIONS_MAX: only those are kept */
+	uint32_t count; /* more than CDIMAGE_MENTIONS_MAX: at[] has the first ones */
 	struct cdimage_mention at[CDIMAGE_MENTIONS_MAX]; /* ascending, without overlap */
 };
 
 /*
- * How the sectors are in a file. Extents of a compressed file count the bytes that the decoder
- * makes of it: samples, or frames (chd_frames.h).
+ * How a file stores sectors. Extents of a compressed file count the bytes that the decoder makes of
+ * it: samples, or frames (chd_frames.h).
  */
 enum cdimage_use { CDIMAGE_UNUSED, CDIMAGE_STORED, CDIMAGE_FLAC, CDIMAGE_CHD_FRAMES };
 
 struct cdimage {
 	struct cd_map map;
-	/* A name that the text does not have as it is (with escapes, or of a .ccd) is not there. */
+	/* Without names that the text does not contain literally: with escapes, or of a .ccd. */
 	struct cdimage_mentions mentions;
 	char name[CD_MAX_FILES][CDIMAGE_NAME_MAX]; /* base names as the text has them, in UTF-8 */
 	uint64_t size[CD_MAX_FILES];  /* bytes, of a compressed file those that it is decoded to */
@@ -87,8 +87,7 @@ struct cdimage_wav {
 };
 /*
  * Finds the samples of the file, which has `size` bytes. What the file holds counts, not its name.
- * NULL; or why the file cannot be on a CD,
- * as the end of a sentence about the file: "is ...".
+ * NULL; or why the file cannot be on a CD, as the end of a sentence about the file: "is ...".
  */
 const char *cdimage_wav(
 	const struct cdimage_source *source, unsigned file, uint64_t size, struct cdimage_wav *out);

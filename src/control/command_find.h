@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds the image that a command means which does not give its whole name, as insert does. Main
- * thread; the catalog's thread reads the folder.
+ * Finds the image for a control command that may give a part of its name or label, as insert may:
+ * close, sum, open. Main thread; the catalog's thread reads the folder.
  */
 #ifndef CONTROL_COMMAND_FIND_H
 #define CONTROL_COMMAND_FIND_H
@@ -20,9 +20,10 @@ struct command_find {
 };
 
 /*
- * Calls f->run(): at once if there is a file, or anything else, of exactly that name, or if it can
- * be no name in the folder; otherwise later, with the name of the one image that is meant.
- * f->reply gets the answer if there is none, or several.
+ * Calls f->run() at once, with `name`, if a file or anything else has exactly that name, if no
+ * image can have it, or if the folder cannot be read: run() then says what is wrong. Otherwise
+ * calls it later, with the whole name of the image; f->reply gets a refusal if no image or several
+ * match.
  */
 void command_find(const struct command_find *f, const char *name);
 

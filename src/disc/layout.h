@@ -44,7 +44,7 @@ struct disc_layout {
 	struct disc_track track[DISC_MAX_TRACKS];
 };
 
-/* One track of that many blocks; not finalised unless the track is closed. */
+/* Makes a layout of one track with that many recorded blocks; finalised if the track is closed. */
 void disc_layout_one_track(struct disc_layout *l, uint32_t written, enum disc_track_state state);
 
 /* First block after all that is recorded. Blocks below it are recorded, or pad an ECC block. */
@@ -56,7 +56,7 @@ struct disc_track *disc_layout_open(struct disc_layout *l);
  * block 0.
  */
 bool disc_layout_needs_state(const struct disc_layout *l);
-/* True if a disc that is recorded at once has all blocks that were reserved, and is still open. */
+/* True if all blocks reserved for disc-at-once are recorded, and the disc is not finalised yet. */
 bool disc_layout_is_full_at_once(const struct disc_layout *l);
 /* True if recording on a medium of that capacity and ECC block can have led to this layout. */
 bool disc_layout_is_possible(const struct disc_layout *l, uint32_t capacity, uint32_t ecc_blocks);

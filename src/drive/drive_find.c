@@ -34,7 +34,7 @@ bool drive_find_is_exact(const struct drive_find *f, const char *name)
 {
 	int r = find_result(f, name);
 
-	/* A folder is looked for, too: the answer names what is in it. */
+	/* A folder needs the catalog, too: the answer names the discs in it. */
 	return r != -ENOENT && r != -ENOTDIR && r != -ENOTBLK;
 }
 
@@ -46,7 +46,7 @@ static const char *choose_by_text(
 
 	if (find_result(f, text) == -ENOTBLK) { /* no regular file */
 		*answer = match_folder_refusal(list, text);
-		/* Opening what is not a folder with discs explains what it is. */
+		/* Without discs in it, the opening is refused, and the refusal says what it is. */
 		return *answer ? NULL : text;
 	}
 	match_find(list, text, &m);

@@ -31,7 +31,10 @@ int drive_find_new(const struct drive_find_config *config, struct drive_find **o
 /* NULL is fine. */
 void drive_find_free(struct drive_find *f);
 
-/* Returns true if a file, or anything else, has exactly that name. */
+/*
+ * Returns false if nothing has exactly that name, or something that is no regular file: only a
+ * search can give the answer. True: the name can be opened, or the opening says why not.
+ */
 bool drive_find_is_exact(const struct drive_find *f, const char *name);
 /*
  * Searches for the command's image: DRIVE_FIND, DRIVE_NEXT, DRIVE_PREV. Calls found() later.

@@ -63,7 +63,7 @@ static enum owner owner_of_cue(struct work *w, const char *cue)
 	return OURS;
 }
 
-/* The same of the n-th one. */
+/* The same for the cue sheet of the n-th name. */
 static enum owner owner_of(struct work *w, unsigned n)
 {
 	char cue[FILE_NAME];
@@ -102,7 +102,7 @@ static int remove_all(struct work *w)
 			continue;
 		name_of(w->image, n, CD_SET_CUE, cue);
 		name_of(w->image, n, CD_SET_PACKS, packs);
-		/* The cue sheet knows of the packs, so it is the last. */
+		/* The cue sheet comes last: after a power cut it still names the packs. */
 		if (names_packs(w, packs))
 			r = unlink_counted(w->f, packs, &count);
 		if (r == 0)
@@ -129,7 +129,7 @@ int cd_set_remove(struct folder *f, const char *image)
 
 /* ---- writing ------------------------------------------------------------------------------ */
 
-/* Replaces the file as a whole; if it is new, -EEXIST if there is one by now. */
+/* Replaces the file as a whole. new: there was none; -EEXIST if there is one by now. */
 static int write_whole(struct folder *f, const char *name, bool new, const char *text, size_t len)
 {
 	char temporary[FILE_NAME + sizeof(TEMPORARY)];
@@ -181,7 +181,7 @@ static int can_have(struct work *w, unsigned n, enum owner cue)
 	return r == -EINVAL || r == -ELOOP || r == -EACCES ? 0 : r;
 }
 
-/* Finds the number of the names, and reads the cue sheet that is there. 0: there are none. */
+/* Returns the number of the names to use, with their cue sheet in w->was; 0: all are taken. */
 static int choose(struct work *w)
 {
 	int free = 0;
@@ -257,7 +257,7 @@ static bool needs_cue(const struct cd_map *m)
 	return false;
 }
 
-/* Makes the map of a CD, which counts the bytes that its image has. */
+/* Makes w->map and w->size from the state of a CD: w->size bytes of the image are in the map. */
 static void take_map(struct work *w, const struct disc_state *s)
 {
 	static const struct cd_cue no_cue;
@@ -270,7 +270,7 @@ static void take_map(struct work *w, const struct disc_state *s)
 
 /*
  * Whether the state file says that the disc is a finalised CD: 1, and w->map has it; 0; -errno. A
- * state file that says nothing is as none.
+ * state file that is too long or damaged counts as none.
  */
 static int read_state(struct work *w)
 {
