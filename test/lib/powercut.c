@@ -146,7 +146,7 @@ static void store_sectors(struct powercut *c, uint32_t chance)
 	}
 }
 
-/* The time of the last change need not come with it. */
+/* The size is stored now; the time of the last change may be, too, or may not. */
 static void size_reaches_storage(struct powercut *c)
 {
 	c->stored_size = c->size;
@@ -356,8 +356,9 @@ void powercut_restart_daemon(struct powercut *c)
 }
 
 /*
- * Returns one of the image's sizes since the last sync, or a size between two of them, as some file
- * systems cut in several steps. *changed: the time that is stored with it.
+ * Returns one of the image's sizes since the last sync, or, of an image that has grown, a size in
+ * between, as a file system may store a large write in several steps. *changed: the time that is
+ * stored with that size.
  */
 static uint64_t size_after_cut(struct powercut *c, int64_t *changed)
 {

@@ -89,7 +89,10 @@ struct powercut {
 	uint64_t size, stored_size;
 	/* The time of the last change. The clock goes on when the machine is booted. */
 	int64_t clock, changed, stored_changed;
-	/* Changes of size since the last sync: from, to, and the time before and after. */
+	/*
+	 * Changes of size since the last sync: from, to, and the time before and after. An image
+	 * that was cut has its new size in both.
+	 */
 	uint64_t size_change[POWERCUT_PENDING][2];
 	int64_t time_change[POWERCUT_PENDING][2];
 	unsigned size_changes;
