@@ -8,8 +8,8 @@
 #include "control/status.h"
 
 /*
- * A mount namespace of our own, before the first drive is made: a drive watches the mounts of
- * its namespace. Only root may have one.
+ * Whether the test has a mount namespace of its own, which only root may make. It is entered before
+ * the first drive is made, because a drive watches the mounts of its namespace.
  */
 static bool may_mount;
 
@@ -54,7 +54,7 @@ static size_t images(unsigned i)
 	return list.count;
 }
 
-/* Each command finds its images in the folder that has the name now. */
+/* Each command finds its images in the folder that has the configured path now. */
 static void assert_folder_is_followed(void)
 {
 	struct record r;
@@ -126,8 +126,8 @@ static void a_removed_folder_is_reported_and_found_again(void **state)
 	assert_null(strstr(strstr(get_text("log"), "is gone") + 1, "is gone"));
 }
 
-/* True if nothing keeps the card mounted. A disc that left is closed a moment later. */
-static bool card_can_be_unmounted(void)
+/* Unmounts the card, as soon as a removed disc is closed. False: something keeps it mounted. */
+static bool unmount_card(void)
 {
 	for (uint64_t end = now_ms() + 10000; now_ms() < end; wait_ms(5))
 		if (umount(in_scratch("media")) == 0)
@@ -156,14 +156,14 @@ static void a_card_mounted_later_is_used_and_can_be_unmounted(void **state)
 	assert_int_equal(umount(in_scratch("media")), -1);
 	assert_int_equal(errno, EBUSY);
 	take_out();
-	assert_true(card_can_be_unmounted());
+	assert_true(unmount_card());
 	assert_false(exists("media/where.iso"));
 	assert_int_equal(images(1), 2);
 	run(0, &r, DRIVE_FIND, "a.iso", false);
 	assert_true(r.ok);
 }
 
-/* By its owner, or by the kernel after an error of the card. */
+/* The card was made read-only by its owner, or by the kernel after an error. */
 static void a_read_only_card_is_reported(void **state)
 {
 	(void)state;
@@ -175,7 +175,7 @@ static void a_read_only_card_is_reported(void **state)
 	assert_int_equal(mount("stick", in_scratch("media"), "tmpfs", MS_REMOUNT | MS_RDONLY, ""), 0);
 	(void)images(0);
 	assert_true(list.read_only);
-	assert_true(card_can_be_unmounted());
+	assert_true(unmount_card());
 }
 
 /* Waits until the record of the drive says so: the name of a disc, or "empty". */
@@ -187,8 +187,8 @@ static void wait_for_record(const char *path, const char *text)
 	fail_msg("the record %s does not say \"%s\"", path, text);
 }
 
-/* A remembered disc, an interrupted search and a burned disc's queue keep nothing mounted. */
-static void a_disc_that_left_keeps_no_card_mounted(void **state)
+/* Neither the drive record nor the postburn queue, which is empty here, keeps the card mounted. */
+static void a_removed_disc_keeps_no_card_mounted(void **state)
 {
 	static const char record[] = "media/.mmcgadget-drive2.mmcdisc";
 	struct fake_usb third;
@@ -214,9 +214,9 @@ static void a_disc_that_left_keeps_no_card_mounted(void **state)
 	drive_submit(third.drive, DRIVE_EJECT, NULL, true, &r.base);
 	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.done && r.ok);
-	/* The last record: one that is still to be written would go to the folder below the card. */
+	/* After the unmount, an unwritten record would go to the folder beneath the card. */
 	wait_for_record(record, "empty");
-	assert_true(card_can_be_unmounted());
+	assert_true(unmount_card());
 	drive_free(third.drive);
 	assert_false(exists(record));
 }
@@ -337,7 +337,7 @@ int main(void)
 		T(a_removed_folder_is_reported_and_found_again),
 		T(a_card_mounted_later_is_used_and_can_be_unmounted),
 		T(a_read_only_card_is_reported),
-		T(a_disc_that_left_keeps_no_card_mounted),
+		T(a_removed_disc_keeps_no_card_mounted),
 		T(a_burn_goes_on_in_the_folder_where_it_began),
 		T(a_finalised_disc_is_renamed_where_it_was_burned),
 		T(a_disc_of_the_same_name_is_not_taken_for_the_burned_one),
