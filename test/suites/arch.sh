@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Other machines, all warnings as errors. Each always runs the tests that only it can fail:
-#   i386           32 bits: everything is built; the tests of "make unit" and "make daemon-test" run.
-#                  So do uploads of more than 4 GiB to the web page.
-#                  The kernel of an amd64 machine does that without an emulator, by its own system
+#   i386           32 bits: all programs and tests are built; the tests of "make unit" and "make daemon-test"
+#                  run, and those of the web page with kills or uploads of more than 4 GiB.
+#                  The kernel of an amd64 machine runs them without an emulator, by its own system
 #                  calls for 32 bits. If it was built without them, QEMU runs the tests of
-#                  "make daemon-test", and those of "make unit" run for 32 bits on ARMv6 alone.
-#   armv6          Raspberry Pi Zero and 1: everything is built; the conversations and what handles
-#                  large or stored numbers run by QEMU's user mode. All else that 32 bits or an
-#                  unsigned char could break, i386 and s390x show. Debian's armhf is ARMv7; its armel
+#                  "make daemon-test"; of "make unit", 32 bits have then only the few tests of armv6.
+#   armv6          Raspberry Pi Zero and 1: all programs and the unit tests are built; the conversations
+#                  and what handles large or stored numbers run by QEMU's user mode. All else that 32 bits
+#                  or an unsigned char could break, i386 and s390x show. Debian's armhf is ARMv7; its armel
 #                  has libraries for ARMv5, which an ARMv6 runs, and a compiler that can make code for it.
 #   s390x          big-endian: the unit tests are built and run by QEMU
-# With FULL=1 everything is built for each and all tests run by QEMU (i386 by the kernel as well),
-# for arm64 and armhf too. Two machines at a time.
+# With FULL=1 all programs and tests are built for each, and the tests of "make unit" and "make daemon-test"
+# run by QEMU (i386 by the kernel as well), for arm64 and armhf too. Two machines at a time.
 #   MACHINES="armv6 s390x"   only these
 set -u
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES
@@ -30,7 +30,7 @@ declare -A machine=(
 	[s390x]="s390x s390x-linux-gnu s390x-linux-gnu zEC12 qemu-s390x"
 )
 # The slowest first, so that it does not run alone at the end. The extents: "unit" builds and runs the
-# unit tests, "build" builds all programs and runs a few tests, "kernel" runs everything without an emulator.
+# unit tests, "build" builds all programs and runs a few tests, "kernel" runs all tests without an emulator.
 if [ -n "$FULL" ]; then
 	read -ra machines <<<"${MACHINES:-s390x arm64 armhf armv6 i386}"
 	declare -A extents=()
@@ -39,13 +39,13 @@ else
 	declare -A extents=([s390x]=unit [armv6]=build [i386]=kernel)
 fi
 
-# No user runs what is built for these two, so half of the compiler's time is saved; with FULL=1 all
-# machines have what users have.
+# No user runs what is built for these two, so -O1 halves the compiler's time; with FULL=1 all machines
+# have the -O2 that users have.
 declare -A optimisation=()
 [ -n "$FULL" ] || optimisation=([s390x]=-O1 [i386]=-O1)
 
 # Tests that need more than the emulator offers: asynchronous I/O, a process that shares all but its files, one that the
-# kernel lets do next to nothing (seccomp).
+# kernel lets do next to nothing (seccomp). They are left out on i386 by the kernel, too.
 beyond="t_ffs_guard t_ffs_flush t_resolver t_compact t_compact_rename t_compact_sub t_cue t_extract t_burned_songs t_flac t_chd"
 
 few="t_script t_large t_state t_files t_trace_file t_media_transfer"
@@ -116,8 +116,8 @@ build() { # MACHINE BUILD EXTENT
 	fi
 	case $3 in
 	unit) goals=(unit-build) what='the unit tests build' ;;
-	build) goals=(all unit-build) what='both programs and the unit tests build' ;;
-	*) goals=(all unit-build daemon-test-build web-test-build) what='both programs and all tests build' ;;
+	build) goals=(all unit-build) what='all programs and the unit tests build' ;;
+	*) goals=(all unit-build daemon-test-build web-test-build) what='all programs and tests build' ;;
 	esac
 	"${make[@]}" "${goals[@]}" >"$log/$1" 2>&1
 	if [ $? != 0 ]; then
@@ -174,9 +174,9 @@ cat "$log"/*.tap | sed -nE 's/^(not )?ok - ([^:]*): (t_|replay_|mmcgadgetd).*/\2
 	sed 's/^ */# /; s/\([0-9]\) /\1 tests: /' | tee "$log/counts"
 differ() { [ "$(awk '{ print $2 }' | sort -u | wc -l)" != 1 ]; }
 result "$(grep -Ev ', (daemon|a few)$' "$log/counts" | differ; echo $((!$?)))" \
-	"every machine ran as many unit tests" "$log/counts"
+	"every machine ran the same number of unit tests" "$log/counts"
 if grep -q ', daemon$' "$log/counts"; then
 	result "$(grep ', daemon$' "$log/counts" | differ; echo $((!$?)))" \
-		"every machine ran as many tests of the daemon" "$log/counts"
+		"every machine ran the same number of tests of the daemon" "$log/counts"
 fi
 echo "# took $((SECONDS - began)) s"
