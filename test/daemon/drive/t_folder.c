@@ -172,7 +172,8 @@ static void a_read_only_card_is_reported(void **state)
 	assert_int_equal(mount("stick", in_scratch("media"), "tmpfs", 0, "size=8m"), 0);
 	(void)images(0);
 	assert_false(list.read_only);
-	assert_int_equal(mount("stick", in_scratch("media"), "tmpfs", MS_REMOUNT | MS_RDONLY, ""), 0);
+	assert_int_equal(
+		mount("stick", in_scratch("media"), "tmpfs", MS_REMOUNT | MS_RDONLY, ""), 0);
 	(void)images(0);
 	assert_true(list.read_only);
 	assert_true(unmount_card());
