@@ -23,12 +23,12 @@
 
 struct get {
 	struct passing p;
-	char name[ASK_LINE]; /* in the media folder: as it was typed, then as it is */
-	const char *path;    /* NULL = as in the media folder */
-	char part[PATH_MAX]; /* what has arrived, with the etag in its name: so it is of this very
-				image */
-	int in, out;
-	uint64_t size, at;
+	char name[ASK_LINE]; /* of the image: as it was typed, then its name in the media folder */
+	const char *path;    /* of the new file; NULL = named as the image */
+	char part[PATH_MAX]; /* the file of what has arrived; its name has the image's etag, so
+				that no other image is continued in it */
+	int in, out;         /* descriptors of the image and of part */
+	uint64_t size, at;   /* bytes: of the image, and how many have arrived */
 };
 
 static enum exit_code fail(const struct get *g, const char *path, int error)
@@ -43,28 +43,33 @@ static enum exit_code fail(const struct get *g, const char *path, int error)
 static enum exit_code copy_all(struct get *g)
 {
 	char *buf = malloc(PIECE);
+	const char *failed = g->part;
 	struct progress show;
+	bool shorter = false; /* the image became shorter than it was when it was opened */
 	int r = buf ? 0 : ENOMEM;
 
 	progress_begin(&show, g->p.o, g->name, g->size, g->at);
-	while (r == 0 && g->at < g->size) {
+	while (r == 0 && !shorter && g->at < g->size) {
 		ssize_t n = pread(g->in, buf, MIN(g->size - g->at, (uint64_t)PIECE), (off_t)g->at);
 		ssize_t w = n > 0 ? pwrite(g->out, buf, (size_t)n, (off_t)g->at) : n;
 
-		/* The image became shorter than it was when it was opened. */
-		if (n == 0)
-			r = ESTALE;
-		else if (w < 0 && errno != EINTR)
+		shorter = n == 0;
+		if (w < 0 && errno != EINTR) {
 			r = errno;
-		else if (w > 0)
+			failed = n < 0 ? g->name : g->part;
+		} else if (w > 0) {
 			g->at += (uint64_t)w;
+		}
 		progress_show(&show, g->at);
 	}
 	progress_end(&show);
 	free(buf);
+	if (shorter)
+		return say_failure(g->p.o->json, EXIT_REFUSED, "changed",
+			"%s was cut while it was copied; the same command starts again", g->name);
 	if (r == 0 && fsync(g->out) < 0 && errno != EINVAL)
 		r = errno;
-	return r ? fail(g, g->part, r) : EXIT_OK;
+	return r ? fail(g, failed, r) : EXIT_OK;
 }
 
 static enum exit_code open_part(struct get *g, const char *etag)
@@ -89,7 +94,7 @@ static enum exit_code give_name(const struct get *g)
 	if (renameat2(AT_FDCWD, g->part, AT_FDCWD, g->path, RENAME_NOREPLACE) < 0) {
 		if (errno != EINVAL && errno != ENOSYS)
 			return fail(g, g->path, errno);
-		/* A file system that cannot: a second name is refused if there is one. */
+		/* The file system has no such rename: link() refuses a name that exists, too. */
 		if (link(g->part, g->path) < 0)
 			return fail(g, g->path, errno);
 		(void)unlink(g->part);
@@ -108,7 +113,7 @@ static enum exit_code give_name(const struct get *g)
 	return EXIT_OK;
 }
 
-/* The name may have been the beginning of it, or the label: the file is called as the image is. */
+/* The name that was typed may be a prefix or the label: the file gets the image's own name. */
 static enum exit_code take_name(struct get *g, const char *image)
 {
 	const char *slash;

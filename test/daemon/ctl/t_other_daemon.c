@@ -9,23 +9,43 @@
 
 #include "version.h"
 
-/* Answers each line of each client with this text, until it is killed. */
-static void serve(int listener, const char *answer)
+/* Sends the answer, and with it the descriptor, unless that is -1. */
+static ssize_t send_answer(int fd, const char *answer, int passed)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {.head = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			     .cmsg_level = SOL_SOCKET,
+			     .cmsg_type = SCM_RIGHTS}};
+	struct iovec data = {(void *)(uintptr_t)answer, strlen(answer)};
+	struct msghdr m = {.msg_iov = &data, .msg_iovlen = 1};
+
+	if (passed >= 0) {
+		memcpy(CMSG_DATA(&control.head), &passed, sizeof(int));
+		m.msg_control = &control;
+		m.msg_controllen = sizeof(control);
+	}
+	return sendmsg(fd, &m, 0);
+}
+
+/* Answers each line of each client with this text and descriptor, until it is killed. */
+static void serve(int listener, const char *answer, int passed)
 {
 	char buf[4096];
 	int fd;
 
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		while (read(fd, buf, sizeof(buf)) > 0)
-			if (write(fd, answer, strlen(answer)) < 0)
+			if (send_answer(fd, answer, passed) < 0)
 				break;
 		close(fd);
 	}
 	_exit(0);
 }
 
-/* Runs the client against such a daemon; returns its exit code. */
-static int ctl(const char *args, const char *answer, char *out, size_t size)
+/* Runs the client against a daemon that also passes a descriptor; returns its exit code. */
+static int ctl_passed(const char *args, const char *answer, int passed, char *out, size_t size)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), status;
@@ -38,7 +58,7 @@ static int ctl(const char *args, const char *answer, char *out, size_t size)
 	assert_int_equal(listen(listener, 5), 0);
 	daemon = fork();
 	if (daemon == 0)
-		serve(listener, answer);
+		serve(listener, answer, passed);
 	snprintf(command, sizeof(command), "%s --socket %s %s >%s 2>&1", client(), addr.sun_path,
 		args, in_scratch("out"));
 	status = system(command);
@@ -48,6 +68,12 @@ static int ctl(const char *args, const char *answer, char *out, size_t size)
 	snprintf(out, size, "%s", get_text("out"));
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+/* The same without a descriptor. */
+static int ctl(const char *args, const char *answer, char *out, size_t size)
+{
+	return ctl_passed(args, answer, -1, out, size);
 }
 
 #define STATUS(version, image)                                                                     \
@@ -114,6 +140,33 @@ static void what_is_no_answer_is_an_error(void **state)
 	assert_non_null(strstr(out, "\"code\":\"io-error\",\"format\":1}"));
 }
 
+/* A failure of get names the file that failed: the image, not the file that it is copied to. */
+static void get_names_the_image_that_cannot_be_read(void **state)
+{
+	static const char answer[] = "{\"ok\":true,\"message\":\"m\",\"image\":\"films/"
+				     "a.iso\",\"size\":4096,\"etag\":\"1\"}\n";
+	static char out[16384];
+	char get[512];
+	int fd;
+
+	(void)state;
+	snprintf(get, sizeof(get), "get a.iso %s", in_scratch("copy.iso"));
+	put_size("short", 100);
+	fd = open(in_scratch("short"), O_RDONLY | O_CLOEXEC);
+	assert_int_equal(ctl_passed(get, answer, fd, out, sizeof(out)), 1);
+	assert_string_equal(out,
+		"mmcgadgetctl: films/a.iso was cut while it was copied; the same command starts "
+		"again\n");
+	close(fd);
+	/* A read of a directory fails, as one of a bad card does. */
+	fd = open(in_scratch("."), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(ctl_passed(get, answer, fd, out, sizeof(out)), 1);
+	assert_string_equal(
+		out, "mmcgadgetctl: films/a.iso: Is a directory; the same command goes on\n");
+	close(fd);
+	assert_int_equal(access(in_scratch("copy.iso"), F_OK), -1);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_make, scratch_remove)
@@ -121,6 +174,7 @@ int main(void)
 		T(an_older_daemon_is_told),
 		T(the_client_shows_nothing_deceptive_itself),
 		T(what_is_no_answer_is_an_error),
+		T(get_names_the_image_that_cannot_be_read),
 	};
 
 	return cmocka_run_group_tests_name("other daemons", tests, NULL, NULL);
