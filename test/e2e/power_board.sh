@@ -53,8 +53,8 @@ burn() {
 		return
 	fi
 	say burn "$disc" "$from" "$(blocks_of "$disc")"
-	# The kernel polls every 2 s and examines a new disc; without udev no event reports that. The burner
-	# starts after that.
+	# Linux polls the drive every 2 s and examines a new disc. Without udev nothing reports that it has
+	# done so; the burner starts afterwards.
 	sleep 2.2
 	growisofs -use-the-force-luke=tty -dvd-compat -Z "/dev/sr0=$(image_of "$disc")" >/run/burn.log 2>&1 &
 	burner=$!
@@ -97,8 +97,9 @@ done
 for ((i = 1; i <= disc; i++)); do
 	mmcgadgetctl insert "disc$i.img" >/dev/null || bad "disc $i is inserted again"
 	look
-	[ "$state" = complete ] && [ ! -e "$media/disc$i.img.mmcdisc" ] || bad "disc $i: $state at the end"
-	whole "$i" || bad "disc $i differs from its image at the end"
+	[ "$state" = complete ] || bad "disc $i: complete at the end, not $state"
+	[ ! -e "$media/disc$i.img.mmcdisc" ] || bad "disc $i has no state file at the end"
+	whole "$i" || bad "disc $i equals its image at the end"
 done
 board_down
 say end "$disc"

@@ -64,8 +64,8 @@ for ((i = 1; i <= disc; i++)); do
 	mmcgadgetctl eject --force >/dev/null
 	mmcgadgetctl insert "disc$i.img" >/dev/null || bad "disc $i is inserted again"
 	look
-	[ "$state" = complete ] || bad "disc $i: $state at the end"
-	whole "$i" || bad "disc $i differs from its image at the end"
+	[ "$state" = complete ] || bad "disc $i: complete at the end, not $state"
+	whole "$i" || bad "disc $i equals its image at the end"
 done
 kill "$redirect"
 pkill -9 -x usbredirect
