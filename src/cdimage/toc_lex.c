@@ -11,7 +11,7 @@ static void skip(struct toc_lex *l, size_t n)
 	l->rest.len -= n;
 }
 
-/* Skips blanks, ends of lines, and comments. */
+/* Skips blanks, commas, ends of lines, and comments. */
 static void skip_blanks(struct toc_lex *l)
 {
 	while (l->rest.len > 0) {

@@ -14,7 +14,7 @@ enum known_sum {
 	KNOWN_SUM_DAMAGED /* when the disc was verified, storage returned other data */
 };
 
-/* Looks for base.sha256 in the folder dir; written: when the image was, its mtime. */
+/* Looks for base.sha256 in the folder dir; written: the mtime of the image, in seconds. */
 enum known_sum known_sum(int dir, const char *base, time_t written, char hex[CHECKSUM_HEX]);
 
 #endif

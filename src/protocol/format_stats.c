@@ -7,7 +7,7 @@
 #include "protocol/field.h"
 #include "protocol/format_size.h"
 
-/* Writes "850 us", "12 ms", "3.4 s". */
+/* Writes "850 us", from 10 ms on "12 ms", from 10 s on "13.4 s". */
 static void format_latency(uint64_t us, char out[16])
 {
 	if (us < 10000)
@@ -49,11 +49,12 @@ static void format_drive(const json_t *d, FILE *out)
 		"commands", field_number(d, "commands"), field_number(d, "failed"),
 		field_number(d, "aborted"));
 	fprintf(out, "  %-10s %s to the host, %s from it\n", "data", in, from);
-	fprintf(out, "  %-10s %" PRIu64 " inserted, %" PRIu64 " taken out, %" PRIu64 " asked for\n",
+	fprintf(out,
+		"  %-10s %" PRIu64 " inserted, %" PRIu64 " removed, %" PRIu64 " eject requests\n",
 		"discs", field_number(d, "inserted"), field_number(d, "ejected"),
 		field_number(d, "eject_requests"));
 	fprintf(out,
-		"  %-10s %" PRIu64 " bus resets, %" PRIu64 " resets, %" PRIu64
+		"  %-10s %" PRIu64 " bus resets, %" PRIu64 " Bulk-Only resets, %" PRIu64
 		" phase errors, %" PRIu64 " invalid CBWs, %" PRIu64 " transfer errors\n",
 		"usb", field_number(d, "bus_resets"), field_number(d, "resets"),
 		field_number(d, "phase_errors"), field_number(d, "invalid_cbws"),

@@ -16,8 +16,8 @@
 #include "util/log.h"
 #include "web/json_list.h"
 
-#define SUBJECTS  64u /* drives, folders, the daemon, uploads; and burned discs */
-#define BURNED    16u /* of which the last are kept, as the daemon does */
+#define SUBJECTS  64u /* the daemon, drives, folders, uploads; and BURNED burned discs */
+#define BURNED    16u /* the last burned discs; the daemon keeps as many */
 #define LINE_MOST (256u * 1024u)
 #define PING_US   UINT64_C(15000000)
 #define RETRY_US  UINT64_C(2000000)
@@ -57,7 +57,7 @@ struct hub {
 	int fd;
 	sd_event_source *io, *ping, *retry;
 	struct json_text line;
-	bool answered; /* the first line was there: the answer */
+	bool answered; /* the first line has come: the answer to the verb */
 	bool ending;
 	bool *resumed; /* set when a connection goes on */
 };
@@ -156,7 +156,7 @@ static void take_line(struct hub *h, const char *line)
 		snprintf(name, sizeof(name), "burned %u", h->burned++ % BURNED);
 	else
 		snprintf(name, sizeof(name), "%s %s", event, about);
-	/* A newline in it would begin another field; JSON has none. */
+	/* A newline in the event's name would begin another field; the line itself has none. */
 	if (*event && event[strspn(event, "abcdefghijklmnopqrstuvwxyz-")] == '\0')
 		tell(h, name, event, line);
 	json_decref(o);
@@ -209,7 +209,7 @@ static bool take_lines(struct hub *h)
 				log_warn("the daemon tells no events: %.200s", at);
 				return false;
 			}
-			forget_all(h); /* that it was gone */
+			forget_all(h); /* forgets that the daemon was gone */
 			h->answered = true;
 		}
 		left -= (size_t)(end + 1 - at);
