@@ -20,7 +20,7 @@ enum disc_type {
 	DISC_DVD_PLUS_R_DL, /* the same with two layers */
 	DISC_DVD_R,         /* as DVD+R; also recorded disc-at-once */
 	DISC_DVD_R_DL,      /* the same with two layers */
-	DISC_DVD_RW,        /* as DVD-R, until it is erased */
+	DISC_DVD_RW,        /* as DVD-R, or formatted and overwritten; can be erased */
 	DISC_DVD_PLUS_RW,   /* formatted, then overwritten in place */
 	DISC_DVD_RAM,       /* the same, and formatted when it is new */
 	DISC_BD_ROM,        /* readable only */
@@ -30,7 +30,7 @@ enum disc_type {
 	DISC_BD_RE_DL,      /* the same with two layers */
 	DISC_CD_ROM,        /* readable only: data tracks, audio tracks, or both */
 	DISC_CD_R,          /* write once: track-at-once or session-at-once (disc/cd_record.h) */
-	DISC_CD_RW,         /* the same, until it is erased */
+	DISC_CD_RW,         /* the same; can be erased */
 	DISC_TYPES
 };
 
@@ -89,7 +89,7 @@ struct disc_medium {
 	uint8_t state_version;
 	uint32_t capacity; /* blocks of a blank; 0 = as many as the image has */
 	uint8_t layers;
-	/* Larger discs of this type have one layer more; 0 = none has. */
+	/* Discs of this type with more blocks have one layer more; 0 = no disc has. */
 	uint32_t single_layer;
 	/*
 	 * An image that has no state file is the first read-only medium of the table that can be
@@ -101,14 +101,16 @@ struct disc_medium {
 	 * 0 = half of the disc.
 	 */
 	uint32_t layer_break;
-	uint8_t ecc_blocks;  /* tracks begin on an ECC block; reservations are rounded up to it */
-	uint16_t unit;       /* bytes of a block in the image (media.unit) */
+	/* Blocks of an ECC block: tracks begin on one, reservations are rounded up to it. */
+	uint8_t ecc_blocks;
+	/* Bytes of a block in the image (media.unit); 1 for CD-R and CD-RW (disc/cd_record.h). */
+	uint16_t unit;
 	uint16_t max_tracks; /* at most DISC_MAX_TRACKS */
 	bool erasable;       /* also when it is finalised */
 	bool has_blank;      /* BLANK makes it a blank again */
 	bool no_test_write;  /* though its model has it: mode page 05h is not for this medium */
 	/*
-	 * A blank can be reserved as a whole for disc-at-once recording (MMC-6 4.4.6): when all of
+	 * A blank can be reserved as a whole for disc-at-once recording (MMC-6 4.4): when all of
 	 * that is recorded and synced, the disc is complete.
 	 */
 	bool has_dao;
@@ -119,16 +121,16 @@ struct disc_medium {
 	bool asks_for_next_session;
 	/*
 	 * The type of a finalised disc when it is opened again. If that differs from `type`, a
-	 * disc with one track needs no state file if it has at least as many blocks as the other
-	 * number says: its image alone gives its type and layout.
+	 * disc with one track and at least least_image blocks needs no state file: its image alone
+	 * gives its type and layout.
 	 */
 	enum disc_type when_finalised;
 	uint32_t least_image;
 	struct disc_format_offer format[DISC_FORMAT_OFFERS];
-	uint32_t formatted; /* blocks to which a new one is formatted; 0 = it is not */
+	uint32_t formatted; /* blocks of a new disc, which is formatted; 0 = it is not */
 	/* A format goes on in the background until the host stops it (MMC-6 4.4.6, DVD+RW). */
 	bool background_format;
-	uint32_t format_capacity;       /* blocks when it is formatted; 0 = capacity */
+	uint32_t format_capacity;       /* most blocks of a formatted disc; 0 = capacity */
 	const struct disc_model *model; /* how it is recorded ... */
 	const struct disc_model
 		*formatted_model; /* ... and when it is formatted; NULL = the same */
@@ -148,8 +150,8 @@ const struct disc_medium *disc_medium_of_image(uint64_t blocks);
  */
 const struct disc_medium *disc_medium_before(const struct disc_medium *m);
 /*
- * True if the image of a finalised disc of m with that many blocks alone gives the type that the
- * disc has when it is opened again.
+ * True if a finalised disc of m with that many blocks needs no state file for its type: when it is
+ * opened again, its image alone gives the type when_finalised.
  */
 static inline bool disc_medium_shows_in_image(const struct disc_medium *m, uint32_t blocks)
 {
@@ -180,7 +182,7 @@ static inline bool disc_layer_break_is_possible(const struct disc_medium *m, uin
 }
 /*
  * The offer that this request is for, on a disc of that capacity in that format state; *blocks
- * becomes the size that the medium then has. NULL: there is none.
+ * becomes the size that the medium then has, or 0 for the intermediate state. NULL: there is none.
  */
 const struct disc_format_offer *disc_medium_offer(const struct disc_medium *m,
 	enum disc_format format, uint32_t capacity, const struct disc_format_request *r,
