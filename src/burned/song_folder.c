@@ -58,7 +58,10 @@ static int remove_one(void *fd, const char *name)
 	return unlinkat(*(int *)fd, name, 0) < 0 ? -errno : 0;
 }
 
-/* Opens a hidden folder that is there and takes it for this process. A descriptor, or -errno. */
+/*
+ * Opens a hidden folder, locks it for this process and removes the files in it. A descriptor;
+ * -EBUSY: another process has locked it; -errno.
+ */
 static int take(int parent, const char *hidden)
 {
 	int fd = open_folder(parent, hidden), r = 0;
@@ -146,7 +149,8 @@ bool song_folder_has(const struct song_folder *f, const char *file)
 
 /*
  * Renames without replacing. Where the file system cannot do that (some FUSE ones), looks for the
- * name first: a folder never replaces another one that holds something.
+ * name first. A folder that somebody makes between the two steps is replaced only if it is empty
+ * (rename(2)); a file would be replaced.
  */
 static int move(int from_dir, const char *from, int to_dir, const char *to)
 {

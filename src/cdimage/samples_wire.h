@@ -2,7 +2,7 @@
 /*
  * What the daemon and the decoder, the process that decodes FLAC files and CHDs, say to each other:
  * each message is one packet of a socket pair. The daemon sends a struct samples_ask, and the
- * decoder answers it with a struct samples_answer, of which only the bytes that there are are sent.
+ * decoder answers with a struct samples_answer that ends with the last byte that it has decoded.
  */
 #ifndef CDIMAGE_SAMPLES_WIRE_H
 #define CDIMAGE_SAMPLES_WIRE_H
@@ -12,9 +12,10 @@
 #define SAMPLES_MOST 65536u /* bytes of one answer */
 
 struct samples_ask {
-	uint32_t file; /* number of the descriptor, less 1 */
-	uint32_t length;
-	uint64_t at; /* byte of the samples (little-endian, 16 bits, stereo), or of chd_frames.h */
+	uint32_t file;   /* the descriptor that the decoder has of it, less 1 */
+	uint32_t length; /* bytes, at most SAMPLES_MOST */
+	/* First byte: of samples (little-endian, 16 bits, stereo), or of chd_frames.h's rows. */
+	uint64_t at;
 };
 
 struct samples_answer {

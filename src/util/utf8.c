@@ -9,7 +9,7 @@ struct range {
 	uint32_t first, last;
 };
 
-/* Beside C0, DEL, C1 and noncharacters. */
+/* C0, DEL, C1 and noncharacters are missing: utf8_is_deceptive() computes these. */
 static const struct range deceptive[] = {
 	{0xad, 0xad},       /* soft hyphen */
 	{0x34f, 0x34f},     /* combining grapheme joiner */
@@ -108,6 +108,7 @@ static const struct range marks[] = {
 };
 // clang-format on
 
+/* About what East_Asian_Width calls W and F: some rare scripts and symbols are missing. */
 static const struct range wide[] = {{0x1100, 0x115e}, {0x2e80, 0x303e}, {0x3041, 0xa4cf},
 	{0xa960, 0xa97c}, {0xac00, 0xd7a3}, {0xf900, 0xfaff}, {0xfe30, 0xfe6f}, {0xff01, 0xff60},
 	{0xffe0, 0xffe6}, {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1faff},
@@ -182,7 +183,7 @@ bool utf8_is_blank(uint32_t c)
 enum utf8_verdict utf8_judge(
 	struct utf8_shown *w, const char *p, size_t left, size_t *len, uint32_t *c)
 {
-	/* ASCII that can be seen, by the rules below: nearly all there is in lists of images. */
+	/* A short cut for printable ASCII, nearly all that lists of images hold. */
 	if (left > 0 && *p >= ' ' && *p <= '~') {
 		*len = 1;
 		*c = (unsigned char)*p;
@@ -204,7 +205,7 @@ enum utf8_verdict utf8_judge(
 		w->begun = true;
 		return UTF8_SHOW;
 	}
-	/* A mark without a character of its own would change one that is not the text's. */
+	/* A mark that begins the text would change the character that is shown before the text. */
 	if (!w->begun) {
 		w->begun = true;
 		return UTF8_REPLACE;
