@@ -4,8 +4,8 @@
  * daemon dies, or the operation fails. All that the host synced must survive, and the
  * host must be able to continue the burn.
  *
- * CUT_SEEDS: number of seeds for each operation, 1 by default. CUT_STRIDE, WRAP: see
- * powercut_stride().
+ * CUT_SEEDS: number of seeds for each operation, without exception. If it is not set, each has one
+ * seed, and powercut_stride() can leave out operations (CUT_STRIDE, WRAP).
  */
 #include "unit/disc/powercut_frame.h"
 #include "unit/disc/powercut_host.h"
@@ -159,7 +159,7 @@ static void check_promises(struct bench *b)
 	/* A finalised disc has become another type, which has no format state. */
 	EXPECT(!b->l.formatted || b->disc->format == DISC_FORMATTED_POW ||
 		!disc_medium_is_recordable(b->disc->medium));
-	/* A disc whose burn was interrupted is open, not complete. */
+	/* Unless a command that changes it was interrupted, the layout is the last one. */
 	EXPECT(b->l.pending || same_shape(&b->disc->layout, &b->l.now));
 	check_closed_tracks(b);
 	check_open_track(b);
@@ -216,8 +216,7 @@ static void forget(struct bench *b)
 	b->l.loss_reported = true;
 }
 
-/* ---- cuts -------------------------------------------------------------------------------------
- */
+/* ---- cuts ----------------------------------------------------------------------------------- */
 
 /*
  * Burns the rest of the disc. With `again`, two more power cuts come before, each with
@@ -354,7 +353,7 @@ static void fail_and_cut(const struct scenario *s, uint64_t n, bool retry, uint6
 	end(&b);
 }
 
-/* A host that ignores failures and goes on with the next step; then the power is cut. */
+/* A host that ignores failures and goes on with the next step. */
 static void do_steps_ignoring_failures(struct bench *b, const struct step *s)
 {
 	for (; s->what != STEP_END && !b->cut->dead; s++)
@@ -362,6 +361,7 @@ static void do_steps_ignoring_failures(struct bench *b, const struct step *s)
 			(void)next_address(b);
 }
 
+/* An operation fails, the host ignores it, and the power is cut `then` operations later. */
 static void ignore_failure_at(const struct scenario *s, uint64_t n, uint64_t then, uint64_t seed)
 {
 	struct bench b;
@@ -411,8 +411,12 @@ static void die_and_cut(const struct scenario *s, uint64_t n, uint64_t then, uin
 	end(&b);
 }
 
-/* Two faults, the second one between a change of names and the sync of the folder. */
-static void test_two_faults_around_names(const struct scenario *s, uint64_t n, uint64_t seed)
+/*
+ * Two faults, at each operation: a failure that the host ignores, and a power cut 1 to 40
+ * operations later. At a change of names and at the sync of the folder, each distance from 1 to 6
+ * is tried, also with the death of the daemon in place of the failure.
+ */
+static void test_two_faults(const struct scenario *s, uint64_t n, uint64_t seed)
 {
 	for (uint64_t then = 1; then <= 6 && ref.kind[n] >= POWERCUT_EXCHANGE; then++) {
 		ignore_failure_at(s, n, then, seed);
@@ -421,8 +425,7 @@ static void test_two_faults_around_names(const struct scenario *s, uint64_t n, u
 	ignore_failure_at(s, n, 1 + n % 40, seed);
 }
 
-/* ---- all of them --------------------------------------------------------------------------------
- */
+/* ---- all of them ---------------------------------------------------------------------------- */
 
 static uint64_t seeds = 1, stride = 1;
 
@@ -444,7 +447,7 @@ static void test_each_operation(const struct scenario *s)
 			fail_at(s, n, ENOSPC, seed + 1);
 			fail_and_cut(s, n, false, seed);
 			fail_and_cut(s, n, true, seed);
-			test_two_faults_around_names(s, n, seed);
+			test_two_faults(s, n, seed);
 		}
 	}
 	print_message("# %s: %u operations, %u power cuts, %u deaths, %u faults\n", s->name,
@@ -468,7 +471,7 @@ static void a_test_write_never_touches_storage(void **state)
 	assert_int_equal(b.cut->ops, before);
 	assert_true(disc_is_blank(b.disc));
 	remove_disc(&b);
-	/* Removing the disc only looks for a spare state file. */
+	/* Removing the disc only unlinks a spare state file, of which there is none. */
 	assert_int_equal(b.cut->ops, before + 1);
 	assert_int_equal(b.cut->kind[before], POWERCUT_UNLINK);
 	assert_int_equal(b.cut->size, 0);
