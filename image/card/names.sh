@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Writes the name servers that systemd-networkd has learned to resolv.conf, for systemd-timesyncd. The image has
-# no systemd-resolved.
+# Writes a resolv.conf with the name servers that systemd-networkd has learned, for systemd-timesyncd. The image
+# has no systemd-resolved.
 #   names.sh STATE RESOLV.CONF
-# A change while this runs does not start it again.
+# If STATE changes while this runs, systemd does not start it again: so it looks again at the end.
 state=none
 until [ "$state" = "$(cat "$1")" ]; do
 	state=$(cat "$1")

@@ -13,7 +13,7 @@ until [ "$(cat /sys/class/udc/*/state 2>/dev/null)" = configured ] || [ $tries =
 done
 say slot "$(sed 's/.*mmcgadget.slot=\(.\).*/\1/' /proc/cmdline) $(cat /sys/class/udc/*/state)"
 say mounted "$(awk '$2 == "/var/lib/mmcgadget" { print $3, $4 }' /proc/mounts)"
-# A disc, which stays.
+# A disc, which the update must keep.
 [ -e /var/lib/mmcgadget/kept.iso ] || {
 	head -c 1000000 /dev/urandom >/var/lib/mmcgadget/kept.iso
 	sync
@@ -21,7 +21,7 @@ say mounted "$(awk '$2 == "/var/lib/mmcgadget" { print $3, $4 }' /proc/mounts)"
 say disc "$(sha256sum </var/lib/mmcgadget/kept.iso | cut -d' ' -f1)"
 say machine "$(cat /etc/machine-id) $(cat /etc/hostname)"
 listens() { grep -q ":00$1 .* 0A " /proc/net/tcp /proc/net/tcp6; } # PORT in hexadecimal
-# What listens, in hexadecimal: 50 is the web page, 16 is ssh.
+# Waits for the servers; their ports, in hexadecimal: 50 is the web page, 16 is ssh.
 tries=0
 until listens 50 && [ -e /etc/mmcgadget/web.passwd ] && { [ ! -e /root/.ssh ] || listens 16; } || [ $tries = 600 ]; do
 	tries=$((tries + 1))
@@ -71,7 +71,7 @@ pc_network() {
 	echo "$(cat /run/lease) $(grep -c '<title>' /run/page)"
 	kill $there
 }
-# The answer of the shell on the serial port; the echo of the line has it in another form.
+# Prints what the shell on the serial port answers. The terminal's echo of the command does not match it.
 pc_serial() {
 	(
 		exec 5<>/dev/ttyACM0 && stty raw -echo <&5 || exit
@@ -93,7 +93,7 @@ if [ -e /etc/systemd/network/usb0.network ]; then
 fi
 [ ! -e /etc/udev/rules.d/90-card-serial.rules ] || say shell "$(pc_serial)"
 [ ! -e /etc/wpa_supplicant/wpa_supplicant-wlan0.conf ] || say timesyncd "$(systemctl is-active systemd-timesyncd.service card-names.path | paste -sd' ')"
-# systemd-networkd learns of name servers by Wi-Fi; here another network has one.
+# A board's systemd-networkd learns name servers from the Wi-Fi. Here, the network over the cable is given one.
 [ ! -e /etc/wpa_supplicant/wpa_supplicant-wlan0.conf ] || {
 	mkdir -p /run/systemd/network/usb0.network.d
 	printf '[Network]\nDNS=192.0.2.53\n' >/run/systemd/network/usb0.network.d/names.conf
@@ -125,6 +125,6 @@ fi
 until [ "$(cut -c7 /boot/firmware/trial.txt)" = - ]; do sleep 1; done
 sync
 say trial -
-# What its timer starts a minute after the start.
+# The test does not wait for card-report.timer, which starts this a minute after the system.
 systemctl start card-report.service
 say report $?
