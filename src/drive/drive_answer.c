@@ -14,8 +14,10 @@ int drive_answer_errno(mmc_sense_t sense)
 
 	if (sense == 0)
 		return 0;
-	/* NOT READY: the host has taken the disc out meanwhile. 5/53/02: it has locked it. */
-	if (key == 0x2 || asc == 0x53)
+	/* NOT READY: the host has opened the tray. 5/53/02: it has locked the drive. */
+	if (key == 0x2)
+		return -ENOMEDIUM;
+	if (asc == 0x53)
 		return -EBUSY;
 	return asc == 0x72 ? -ENODATA : -EIO;
 }
@@ -80,6 +82,11 @@ json_t *drive_answer_closed(
 			"%s: \"%s\" (%s) is never finalised: its data is kept as it is, and can be "
 			"written again",
 			drive, image, kind);
+	case -ENOMEDIUM:
+		return answer_error("in-use",
+			"%s: \"%s\" lies in the open tray; take it out first: mmcgadgetctl eject "
+			"drive=%s",
+			drive, image, drive);
 	case -EBUSY:
 		return answer_error("locked",
 			"%s: the host has locked the drive, it may be burning \"%s\"; eject it "

@@ -7,7 +7,10 @@
 #include "mmc/mmc.h"
 #include "protocol/answer.h"
 
-/* Sense of mmc_finalise() as 0, -EBUSY (locked, or the disc is out), -ENODATA or -EIO. */
+/*
+ * Sense of mmc_finalise() as 0, -EBUSY (the host has locked the drive), -ENOMEDIUM (the disc is in
+ * the open tray), -ENODATA or -EIO.
+ */
 int drive_answer_errno(mmc_sense_t sense);
 /* result: as above, or another -errno. kind: as image_describe(). bytes: of the data. */
 json_t *drive_answer_closed(

@@ -298,7 +298,7 @@ static void close_in_the_drive_maps_the_sense(void **state)
 		{0, "ok next ."},
 		{0x057200, "blank next ."},
 		{0x055302, "locked next ."},
-		{0x023a01, "locked next ."},
+		{0x023a01, "in-use next ."},
 		{0x030c00, "io-error next ."},
 	};
 
@@ -309,6 +309,18 @@ static void close_in_the_drive_maps_the_sense(void **state)
 		task_done((struct usb_result){.sense = rows[i].sense});
 		EXPECT(rows[i].want);
 	}
+}
+
+/* The host ejects an unfinished disc; who closes it then has no lock to wait for. */
+static void close_in_the_open_tray_says_to_take_the_disc_out(void **state)
+{
+	(void)state;
+	begin(DRIVE_CLOSE, "old", false);
+	EXPECT("finalise");
+	task_done((struct usb_result){.sense = 0x023a01});
+	EXPECT("in-use next .");
+	assert_string_equal(message,
+		"d: \"old\" lies in the open tray; take it out first: mmcgadgetctl eject drive=d");
 }
 
 static void close_outside_the_drive_leaves_the_disc_in_it_alone(void **state)
@@ -432,6 +444,7 @@ int main(void)
 		T(a_burned_disc_is_taken_out_if_no_blank_follows),
 		T(a_burned_disc_stays_without_a_blank),
 		T(close_in_the_drive_maps_the_sense),
+		T(close_in_the_open_tray_says_to_take_the_disc_out),
 		T(close_outside_the_drive_leaves_the_disc_in_it_alone),
 		T(a_task_that_cannot_be_posted_ends_the_command),
 		T(a_disc_whose_insert_cannot_be_posted_is_closed),
