@@ -28,7 +28,7 @@ const struct verb verb_table[VERB_COUNT] = {
 		"make a blank disc and insert it; never overwrites data; "
 		"minutes=74, 80 (as usual), 90 or 99 is the length of a CD" },
 	[VERB_CLOSE] = { "close", 1, 1, VERB_OPT_DRIVE, NULL, "close NAME [drive=DRIVE]",
-		"finalise a burned disc, in a drive or not: it becomes a DVD-ROM" },
+		"finalise a burned disc, in a drive or not: nothing can be added to it any more" },
 	[VERB_RENAME] = { "rename", 2, 2, VERB_OPT_DRIVE | VERB_OPT_ETAG, NULL,
 		"rename OLD NEW [etag=ETAG] [drive=DRIVE]",
 		"rename a disc in its folder, with its state and checksum; overwrites nothing" },

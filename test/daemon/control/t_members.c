@@ -266,7 +266,8 @@ static void files_have_the_members_of_the_manual(void **state)
 {
 	static const struct part open = {".Cm open\nanswers with", "and passes a descriptor", NULL,
 					 false},
-				 upload = {"It answers with\n", "A refusal for lack", NULL, false},
+				 upload = {"The command answers with\n", "A refusal for lack", NULL,
+					 false},
 				 at = {UPLOAD "at\nwith the\n", "After a crash", NULL, false},
 				 uploads = {"\n.Cm uploads\nanswers with\n", UPLOAD "drop\n", NULL,
 					 true},
