@@ -2,10 +2,10 @@
 /*
  * The cost of a command after many commands: BOT and the engine over in-memory endpoints
  * (lib/mem_ep.h), a strict host that sends commands of several kinds, and one blank disc
- * after the other. Prints the CPU time of each million commands and the memory used after
- * it; both include host and endpoints. Fails only if memory has grown.
+ * after the other. Prints for each slice the CPU time of a command, and the memory used after
+ * the slice; both include host and endpoints. Fails only if memory has grown.
  *
- *   b_many [MILLIONS [COMMANDS]]   10 slices of 1000000 commands
+ *   b_many [SLICES [COMMANDS]]   default: 10 slices of 1000000 commands each
  */
 #include <inttypes.h>
 #include <limits.h>
@@ -181,7 +181,7 @@ int main(int argc, char **argv)
 	struct slice first, last;
 
 	if (slices < 2 || commands < PIECES)
-		die("two slices at least, of %u commands", PIECES);
+		die("at least two slices, of at least %u commands each", PIECES);
 	/* Keep freed memory of discs: faulting it in again must not be measured. */
 	mallopt(M_MMAP_MAX, 0);
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
