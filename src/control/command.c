@@ -131,7 +131,7 @@ static struct drive *drive_with(const struct drives *all, const struct drive *d,
 	return NULL;
 }
 
-/* Unless a drive is named, closes the image in the one that holds it: people name discs. */
+/* Without drive=, the drive that holds the image closes it: people name discs, not drives. */
 static void close_found(const struct command_find *f, const char *name)
 {
 	struct drive *with = f->flag ? NULL : drive_with(f->env->drives, f->drive, name);
@@ -178,7 +178,7 @@ static void run_erase(const struct command_env *env, const struct verb_call *cal
 	disc_jobs_erase(drive_jobs(d), name_of(d, call), r);
 }
 
-/* Returns the number of a track, 1 to 99; 0: it is none. */
+/* Returns the number of a track, 1 to 99; 0: the text is no such number. */
 static unsigned track_of(const char *text)
 {
 	char *end;
@@ -398,7 +398,7 @@ static void refuse_line(const struct command_env *env, const struct verb_call *c
 	if (call->no_such_drive)
 		add_changed_config(env, why, size);
 	a = answer_error(code, "%s", why);
-	/* That the words are wrong, not what they ask for. */
+	/* If there is no such drive, the words are right, and how to write them is no help. */
 	if (strcmp(code, "no-such-drive") != 0)
 		json_object_set_new(
 			a, "usage", json_string(call->verb ? call->verb->synopsis : "help [VERB]"));

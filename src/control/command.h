@@ -11,8 +11,8 @@
 #include "protocol/answer.h"
 
 /*
- * Runs one line (line[len] must be writable). Calls r->final() before it returns or when the
- * command has ended.
+ * Runs one line (line[len] must be writable). Answers with r->final(), or with the function that
+ * takes its place, exactly once: before it returns, or later, when the command has ended.
  */
 void command_run(const struct command_env *env, char *line, size_t len, struct reply *r);
 

@@ -4,9 +4,10 @@
 #define LIBRARY_NAME_INSIDE_H
 
 /*
- * Returns the part of an absolute name that is relative to the media folder path. Another way to it
- * (through a symbolic link, say) is recognised by the directory itself. Drops "./" from a relative
- * name. Otherwise returns name as it stands. May wait for storage.
+ * Returns the part of an absolute name that is below the media folder path, also if the name leads
+ * to the folder by another path (through a symbolic link, say): directories are compared by device
+ * and inode. Drops "./" from a relative name. Otherwise returns name unchanged. May wait for
+ * storage.
  */
 const char *name_inside(const char *path, const char *name);
 

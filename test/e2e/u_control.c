@@ -124,10 +124,10 @@ static void requests(void)
 	check(ret == 1 && lun == 0 && took < 0.5, "Get Max LUN", ret);
 	stalls(IN, MAX_LUN, 0, 2, "Get Max LUN with wLength 2 stalls");
 	stalls(IN, MAX_LUN, 1, 1, "Get Max LUN with wValue 1 stalls");
-	stalls(OUT, MAX_LUN, 0, 0, "Get Max LUN the other way stalls");
+	stalls(OUT, MAX_LUN, 0, 0, "Get Max LUN as an OUT request stalls");
 	stalls(OUT, RESET, 1, 0, "Reset with wValue 1 stalls");
 	stalls(OUT, RESET, 0, 4, "Reset with data stalls");
-	stalls(IN, RESET, 0, 4, "Reset the other way stalls");
+	stalls(IN, RESET, 0, 4, "Reset as an IN request stalls");
 	stalls(IN, 0x01, 0, 8, "unknown class request IN stalls");
 	stalls(OUT, 0x01, 0, 8, "unknown class request OUT stalls");
 	stalls(USB_DIR_IN | VENDOR, 0x01, 0, 8, "vendor request IN stalls");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Three discs that the tests of the room share. Conversations of real programs with discs of these
- * numbers are known, and the answers that they took.
+ * Three discs that the tests of the room share. Conversations of real programs with discs of the
+ * same numbers are known, and the answers that the programs accepted.
  */
 #ifndef TEST_UNIT_CD_DISCS_H
 #define TEST_UNIT_CD_DISCS_H

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* READ TOC/PMA/ATIP: the bytes that programs took, byte for byte. */
+/*
+ * READ TOC/PMA/ATIP, byte for byte. The answers for the discs of discs.h are those that real
+ * programs accepted.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,7 +93,7 @@ static void sessions(void **state)
 	assert_toc_of(1, 0, true, "00 0a 01 02 00 14 03 00 00 02 35 19");
 }
 
-/* MSF whether it is asked for or not. */
+/* Addresses are MSF, whether the MSF bit is set or not. */
 static void full_toc_of_one_session(void **state)
 {
 	(void)state;
@@ -109,7 +112,9 @@ static void full_toc_of_one_session(void **state)
 	assert_toc_of(2, 2, false, "");
 }
 
-/* B0: the second session may begin 2.5 minutes after the lead-out of the first; nothing after it.
+/*
+ * Point B0: the second session may begin 2.5 minutes after the lead-out of the first; no session
+ * can follow the second (FFh).
  */
 static void full_toc_of_two_sessions(void **state)
 {
@@ -254,7 +259,7 @@ static void ninety_nine_sessions(void **state)
 		assert_true(cd_toc(&m, &r, out) <= CD_TOC_MAX);
 }
 
-static void numbers_need_not_begin_at_1(void **state)
+static void track_numbers_need_not_begin_at_1(void **state)
 {
 	(void)state;
 	audio_disc(&m);
@@ -279,7 +284,7 @@ int main(void)
 		cmocka_unit_test(what_only_recordable_discs_have),
 		cmocka_unit_test(cd_text),
 		cmocka_unit_test(ninety_nine_sessions),
-		cmocka_unit_test(numbers_need_not_begin_at_1),
+		cmocka_unit_test(track_numbers_need_not_begin_at_1),
 	};
 
 	return cmocka_run_group_tests_name("toc", tests, NULL, NULL);
