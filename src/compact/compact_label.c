@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -109,14 +110,21 @@ static void read_label(const struct source *s, char out[LABEL_MAX])
 {
 	const struct cd_track *t = data_track(s->map);
 	char title[CD_NAME_MAX];
+	size_t len;
 
 	out[0] = '\0';
 	if (t)
 		read_volume(s, t, out);
 	if (out[0] || !cd_name(s->map, CD_TITLE, 0, title))
 		return;
-	/* Longer ones are cut at a character. */
-	snprintf(out, LABEL_MAX, "%.*s", (int)LABEL_MAX - 1, title);
+	len = strlen(title);
+	if (len >= LABEL_MAX) {
+		/* A title that is too long is cut between two characters of UTF-8. */
+		len = LABEL_MAX - 1;
+		while (len > 0 && ((unsigned char)title[len] & 0xc0) == 0x80)
+			len--;
+	}
+	snprintf(out, LABEL_MAX, "%.*s", (int)len, title);
 	words_make_valid(out);
 }
 

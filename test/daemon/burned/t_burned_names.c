@@ -353,6 +353,24 @@ static void list_has_the_same_names(void **state)
 	assert_string_equal(label_in_list("c.bin"), "");
 }
 
+/* Each character of the title takes two bytes of the label: the last byte holds none of them. */
+static void long_title_is_cut_between_characters(void **state)
+{
+	char title[201], label[2 * 127 + 1];
+	struct disc_state s;
+
+	(void)state;
+	memset(title, 0xe4, sizeof(title) - 1);
+	title[sizeof(title) - 1] = '\0';
+	for (size_t i = 0; i < sizeof(label) - 1; i++)
+		label[i] = i % 2 ? (char)0xa4 : (char)0xc3;
+	label[sizeof(label) - 1] = '\0';
+	audio(&s);
+	add_title(&s, title, 9);
+	put_cd("a.bin", &s);
+	assert_string_equal(label_in_list("a.bin"), label);
+}
+
 static int begin(void **state)
 {
 	log_set_level(LOG_LEVEL_ERROR);
@@ -371,6 +389,7 @@ int main(void)
 		T(suffix_alone_may_change),
 		T(blank_gets_the_suffix_of_what_it_became),
 		T(list_has_the_same_names),
+		T(long_title_is_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests_name("names of burned CDs", tests, NULL, NULL);
