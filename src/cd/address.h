@@ -15,8 +15,8 @@ struct cd_msf {
 };
 
 /*
- * Any LBA from -45150 (90:00:00 of the lead-in) to 449849 (99:59:74). Below -150 is the lead-in,
- * whose times count up to 99:59:74.
+ * Returns the MSF of an LBA from -45150 (90:00:00 of the lead-in) to 449849 (99:59:74). Below -150
+ * is the lead-in, whose times count up to 99:59:74.
  */
 static inline struct cd_msf cd_msf(int32_t lba)
 {
@@ -28,9 +28,9 @@ static inline struct cd_msf cd_msf(int32_t lba)
 }
 
 /*
- * The LBA of a time of the program area, as READ CD MSF names it. False if it is no time. A disc of
- * 99 minutes has times from 90:00:00 on as well, which MMC-6 reserves for the lead-in: they are
- * not the lead-in here, because no command reads that.
+ * Writes the LBA of a time in the program area, as READ CD MSF and cue sheets have it. False: it is
+ * no time. MMC-6 reserves the times from 90:00:00 on for the lead-in. Here they are in the program
+ * area: a disc of 99 minutes has them, and no command reads the lead-in by MSF.
  */
 static inline bool cd_lba(struct cd_msf msf, int32_t *lba)
 {

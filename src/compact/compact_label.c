@@ -17,15 +17,15 @@
 
 #define BLOCK       2048u
 #define FIRST_BLOCK 16 /* where the descriptors of ISO 9660 begin (ECMA-119, 6.2.1) */
-#define BLOCKS      16 /* more than any disc has of them */
+#define BLOCKS      16 /* that are copied: more than a disc has descriptors */
 
 /* A disc, and where its files are. */
 struct source {
 	const struct cd_map *map;
-	const struct library_file *text; /* of a text and its files; NULL: */
-	const struct resolver_disc *disc;
-	int image; /* the only file */
-	/* The decoder of the disc's data track, in which the track is file 0; NULL: none. */
+	const struct library_file *text;  /* the text; NULL: the disc was burned here */
+	const struct resolver_disc *disc; /* with a text: its files */
+	int image;                        /* without a text: the image, the only file */
+	/* Decodes the file of the data track, which is its only one; NULL: it is not compressed. */
 	struct decoder *decoder;
 };
 
@@ -37,7 +37,7 @@ static int open_file(const struct source *s, unsigned file)
 	return compact_parts_open(s->text, &s->disc->file[file]);
 }
 
-/* Reads what the disc stores in a file. */
+/* Reads bytes of a file of the disc, decoded if it is compressed. False: not all can be read. */
 static bool read_stored(
 	const struct source *s, unsigned file, uint64_t at, uint8_t *buf, unsigned len)
 {
@@ -68,7 +68,7 @@ static const struct cd_track *data_track(const struct cd_map *m)
 	return found;
 }
 
-/* Where the user data are in what is stored of a sector. */
+/* The byte at which the user data begin in a sector of which `unit` bytes are stored. */
 static unsigned user_offset(uint8_t form, unsigned unit)
 {
 	if (unit == 2048)
@@ -90,7 +90,7 @@ static bool copy_block(const struct source *s, int32_t lba, int to, unsigned blo
 	       pwrite(to, data, sizeof(data), (off_t)block * BLOCK) == (ssize_t)sizeof(data);
 }
 
-/* The label of the track, whose descriptors are put where an image has them. */
+/* Writes the label of the track, whose descriptors are copied to their places in an image. */
 static void read_volume(const struct source *s, const struct cd_track *t, char out[LABEL_MAX])
 {
 	int fd = memfd_create("volume", MFD_CLOEXEC);
@@ -136,7 +136,7 @@ bool compact_label(const struct library_file *f, const struct resolver_disc *d, 
 	bool opened = true;
 	int fd = -1;
 
-	/* A CHD. What is decoded otherwise are songs. */
+	/* A data track that is compressed is in a CHD: FLAC files hold only songs. */
 	if (t && cd_find_run(s.map, t->start, &run) && run.file != CD_NO_FILE &&
 		d->decoded[run.file]) {
 		fd = open_file(&s, run.file);

@@ -7,11 +7,11 @@
 #include "library/library.h"
 
 /*
- * Writes what a host shows of the disc d of the text f: the label of the volume in its last session
- * that has a data track, as udev would find it, otherwise the title of its CD-Text; "" if it has
- * neither. False: the files or the decoder of a CHD could not be opened, which may pass. Any
- * thread; reads some sectors, and may wait for storage, with a CHD also for a decoder, some seconds
- * at most.
+ * Writes what a host shows of the disc d of the text f: the label of the ISO 9660 volume in its
+ * last session that has a data track, otherwise the title of its CD-Text; "" if it has neither. UDF
+ * is not looked for. False: the files or the decoder of a CHD could not be opened, which may pass.
+ * Any thread; reads some sectors, and may wait for storage, with a CHD also for a decoder, some
+ * seconds at most.
  */
 bool compact_label(
 	const struct library_file *f, const struct resolver_disc *d, char out[LABEL_MAX]);

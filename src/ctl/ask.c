@@ -50,7 +50,7 @@ void ask_as_typed(const char *typed, const char *text, char *out, size_t size)
 		snprintf(out, size, "%s: %s", typed, text);
 }
 
-/* Finds faults that need no daemon. */
+/* Reports what is wrong with the line, as far as it can be found without the daemon. */
 static enum exit_code check_line(const struct options *o, const char *line)
 {
 	char copy[ASK_LINE], why[512], shown[512];
@@ -82,8 +82,8 @@ static void add(struct line_words *l, char *word, bool literal)
 }
 
 /*
- * Behind "--" stand names as they are. After the last name that the verb takes there can only be
- * options of the command, such as drive=.
+ * A word after "--" is a name, even if it looks like an option, until there are as many names as
+ * the verb takes: what follows can only be options of the command, such as drive=.
  */
 static void add_arguments(struct line_words *l, const struct options *o, const struct verb *v)
 {
@@ -245,7 +245,10 @@ static unsigned terminal_width(void)
 	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
-/* Prints an error. A file in the directory of the user is not yet one in the media folder. */
+/*
+ * Prints an error. If no image has the name, but a file of the current directory has it, the user
+ * may not know that discs come from the media folder.
+ */
 static void print_error(const struct options *o, const json_t *answer)
 {
 	const char *code = field_text(answer, "code");

@@ -19,7 +19,7 @@ static void drop_recorder(struct disc *d)
 	d->compact = NULL;
 }
 
-/* Makes room for the recorder of a CD-R or CD-RW, which is blank. False: no memory. */
+/* Gives a CD-R or CD-RW a recorder with nothing recorded yet. False: no memory. */
 static bool make_recorder(struct disc *d)
 {
 	d->compact = disc_compact_new(NULL, NULL, 0);
@@ -31,8 +31,8 @@ static bool make_recorder(struct disc *d)
 }
 
 /*
- * Makes a CD-ROM of a CD-R whose state is not right. The bytes of the image are its blocks, even if
- * they are not a plain image.
+ * Makes a CD-ROM of a CD-R or CD-RW whose state cannot be used. Only the state says where sectors
+ * begin, so the image is read as blocks of 2048 bytes, even if it has sectors of other sizes.
  */
 static void make_cd_rom(struct disc *d)
 {
@@ -62,7 +62,7 @@ static void make_rom(struct disc *d, const struct disc_options *o, const char *r
 	disc_layout_one_track(&d->layout, d->capacity, DISC_TRACK_CLOSED);
 }
 
-/* The disc has the sectors of the map, or of a plain image. False: no memory. */
+/* Gives the disc the sectors of the map, or of a plain image. False: no memory. */
 static bool make_compact(struct disc *d, const struct disc_options *o)
 {
 	assert(!o->map || d->media->unit == 1);
@@ -92,9 +92,9 @@ static void make_blank(struct disc *d, const struct disc_options *o)
 }
 
 /*
- * True if the image is the one that was to be cut. Its stamp was on storage before the state
- * announced the cut, so a power cut leaves it so, or shorter. Some file systems cut a large file in
- * several steps, and change its time with the last one.
+ * True if the image is the one that was to be cut. Its length and time were on storage before the
+ * state announced the cut, so after a power cut it has the same time, and the same length or less:
+ * some file systems cut a large file in several steps, and change its time only with the last one.
  */
 static bool is_image_to_cut(const struct media *m, const struct disc_state *s)
 {
@@ -106,7 +106,8 @@ static bool is_image_to_cut(const struct media *m, const struct disc_state *s)
 
 /*
  * Cuts the image as the state announces: power failed before the cut was done and synced. Somebody
- * may have given the name to another file since, whose data is not to be lost.
+ * may have given the name to another file since, whose data is not to be lost. NULL, or why the
+ * image was not cut.
  */
 static const char *cut_as_announced(
 	struct disc *d, const struct disc_options *o, const struct disc_state *s)
@@ -258,8 +259,8 @@ struct disc *disc_new(struct media *media, uint32_t capacity, disc_release_fn *r
 
 /*
  * True if an image of 0 bytes alone gives the same disc, wherever it is opened: a blank that was
- * not recorded. A state that was there before the disc was opened stays: where an empty image is
- * another medium (disc_options.medium), it says what this one is.
+ * not recorded. A state that was there before the disc was opened stays: in a drive whose
+ * blanks are of another medium (disc_options.medium), only the state says what this one is.
  */
 static bool is_plain_blank(const struct disc *d)
 {

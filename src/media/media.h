@@ -81,7 +81,7 @@ struct media_ops {
 
 struct media {
 	const struct media_ops *ops;
-	uint32_t unit;   /* bytes of a block: 2048, or 1 for most compact discs; never changes */
+	uint32_t unit;   /* bytes of a block: 2048; 1 for a CD-R, CD-RW or disc with a map */
 	uint32_t tail;   /* bytes of the last block that storage really has; 0 = all of them */
 	uint64_t blocks; /* readable blocks; grows with writes */
 	bool writable;
