@@ -20,8 +20,8 @@ dmesg_mark burn
 
 size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
 
-# The file on the board is the image and zeros up to the next 32 KiB at most. xorriso also adds 150 blocks
-# before that ($padding; -padsize, as mkisofs and cdrecord did).
+# The file on the board is the image and zeros up to the next 32 KiB at most. xorriso first appends $padding
+# bytes of zeros: 300 KiB (150 blocks) by default.
 padding=0
 same_file() { # IMAGE FILE
 	local want got
@@ -86,7 +86,7 @@ padding=307200
 burn xorriso "$work/even.iso" complete xorriso -as cdrecord -v dev="$d" "$work/even.iso"
 padding=0
 burn wodim "$work/odd.iso" appendable wodim -v -dao dev="$d" "$work/odd.iso"
-# A finalised disc becomes a DVD-ROM.
+# A finalised disc is a DVD-ROM when it is inserted again, too.
 check "a finalised disc is inserted again" mmcgadgetctl insert cdrskin.img
 is "the finalised disc has profile 10h" "$(state profile) $(state medium)" "16 dvd-rom"
 

@@ -35,7 +35,7 @@ static void load_two_layers(const char *name)
 
 /* ---- hidden names --------------------------------------------------------------------------- */
 
-/* The folder of an earlier board, mounted after the start, brings a hidden name along. */
+/* A media folder that is mounted after the start may have a hidden name from another board. */
 static void a_hidden_name_that_is_found_later_is_recovered(void **state)
 {
 	struct record r;
@@ -45,7 +45,7 @@ static void a_hidden_name_that_is_found_later_is_recovered(void **state)
 	load(DRIVE_BLANK, "d.iso");
 	assert_true(logged("a disc that was deleted while the drive held it is \"drive0-kept\""));
 	assert_string_equal(get_text("media/drive0-kept"), "burned");
-	/* The new disc has the hidden name. */
+	/* The hidden name leads to the new disc now, and keeps its data when d.iso is deleted. */
 	burn(0, 20);
 	remove_file("media/d.iso");
 	assert_true(logged("is \"d-kept.iso\" now; delete"));
@@ -63,7 +63,7 @@ static void a_hidden_name_is_no_disc(void **state)
 	run(1, &r, DRIVE_INSERT, ".mmcgadget-drive0.disc", false);
 	assert_false(r.ok);
 	assert_string_equal(r.code, "bad-name");
-	/* Left by a drive that the configuration has no more, and behind a link. */
+	/* The hidden name of a drive that is not configured any more, and a link to it. */
 	put_text("media/.mmcgadget-old.disc", "");
 	run(1, &r, DRIVE_INSERT, ".mmcgadget-old.disc", false);
 	assert_string_equal(r.code, "bad-name");
@@ -151,7 +151,7 @@ static void a_disc_without_a_folder_stays_in_the_drive(void **state)
 	assert_int_equal(size_of("media/d-kept.iso"), 20 * 2048);
 }
 
-/* Nothing is lost with it. */
+/* A blank holds no data that could be lost. */
 static void a_blank_without_a_folder_can_be_ejected(void **state)
 {
 	struct record r;
@@ -164,7 +164,7 @@ static void a_blank_without_a_folder_can_be_ejected(void **state)
 	make_folder("media");
 }
 
-/* ---- blanks of a type that only their state file tells --------------------------------------- */
+/* ---- state files that are missing ----------------------------------------------------------- */
 
 static void a_blank_of_two_layers_stays_one(void **state)
 {
@@ -201,8 +201,8 @@ static void a_blank_that_fails_leaves_nothing(void **state)
 }
 
 /*
- * A CLOSE that finalises the disc removes its state file, and waits until storage has that. Nothing
- * saves the layout of before meanwhile: the command would have to remove it again, and again.
+ * A CLOSE that finalises the disc removes its state file, and waits until this is on storage. While
+ * it waits, nothing may save the state again: the command would have to remove it again, and again.
  */
 static void a_state_file_that_a_command_removes_stays_away(void **state)
 {

@@ -35,9 +35,14 @@ static void assert_checked(struct folder *f, const char *where, uint64_t at)
 		fail_msg("%s at %u: %s has no checksum", where, (unsigned)at, old ? "old" : "new");
 }
 
-/* Power cuts and errors at every step: the image has one name, its state, and its checksum. */
+/*
+ * Power cuts, deaths of the daemon and errors at every step: the image has one name, with its state
+ * and its checksum beside it.
+ */
 static void a_rename_carries_state_and_checksum(void **state)
 {
+	static const char *const where[] = {
+		[POWERCUT_POWER] = "power", [POWERCUT_DEATH] = "death", [POWERCUT_ERRNO] = "errno"};
 	unsigned moved = 0, kept = 0;
 
 	(void)state;
@@ -59,7 +64,7 @@ static void a_rename_carries_state_and_checksum(void **state)
 			else if (fault == POWERCUT_DEATH)
 				powercut_restart_daemon(c);
 			f = powercut_folder(c);
-			assert_checked(f, fault == POWERCUT_POWER ? "power" : "errno", at);
+			assert_checked(f, where[fault], at);
 			if (!reached) {
 				assert_int_equal(r, 0);
 				assert_true(done.image && done.state && done.checksum);
