@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the Debian package and its source package into build/deb, for "make deb". The sources are a
-# copy of the files that git knows here, including uncommitted changes, or of the whole tree if there
-# is no git. Nothing is installed. Arguments are passed to dpkg-buildpackage:
+# Builds the Debian packages and their source package into build/deb, for "make deb". The sources are a
+# copy of the files here that git does not ignore, including new files and uncommitted changes, or of
+# the whole tree without its build folders if there is no git. Nothing is installed. Arguments are
+# passed to dpkg-buildpackage:
 #   O=build debian/deb.sh -aarm64
 #   debian/deb.sh --version   prints the version that the package would have
 set -eu
@@ -17,7 +18,7 @@ done
 out=${O:-build}/deb
 release=$(dpkg-parsechangelog -S Version)
 # apt installs a package over an older one only if its version is higher, so a tree between two releases
-# has the commit in its version; a changed tree the present time in place of the commit's.
+# has the time of its commit in its version; a tree with uncommitted changes has the present time.
 commit=$(debian/version.sh "${release%-*}")
 case $commit in
 *.changed) commit=+git$(date -u +%Y%m%d%H%M%S).${commit#*.} ;;
