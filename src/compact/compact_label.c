@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "compact/decoder.h"
 #include "library/cd_set.h"
 #include "protocol/words.h"
+#include "util/utf8.h"
 
 #define BLOCK       2048u
 #define FIRST_BLOCK 16 /* where the descriptors of ISO 9660 begin (ECMA-119, 6.2.1) */
@@ -110,21 +110,13 @@ static void read_label(const struct source *s, char out[LABEL_MAX])
 {
 	const struct cd_track *t = data_track(s->map);
 	char title[CD_NAME_MAX];
-	size_t len;
 
 	out[0] = '\0';
 	if (t)
 		read_volume(s, t, out);
 	if (out[0] || !cd_name(s->map, CD_TITLE, 0, title))
 		return;
-	len = strlen(title);
-	if (len >= LABEL_MAX) {
-		/* A title that is too long is cut between two characters of UTF-8. */
-		len = LABEL_MAX - 1;
-		while (len > 0 && ((unsigned char)title[len] & 0xc0) == 0x80)
-			len--;
-	}
-	snprintf(out, LABEL_MAX, "%.*s", (int)len, title);
+	snprintf(out, LABEL_MAX, "%.*s", (int)utf8_fit(title, LABEL_MAX - 1), title);
 	words_make_valid(out);
 }
 

@@ -10,6 +10,7 @@
 #include "library/checksum.h"
 #include "media/store.h"
 #include "util/array.h"
+#include "util/utf8.h"
 
 #define MARK       "-kept"
 #define ENDING_MAX 16u /* bytes of an ending such as ".iso" */
@@ -44,12 +45,9 @@ static void make_name(const char *base, unsigned n, char out[256])
 	size_t room =
 		STORE_NAME_MAX - strlen(STORE_SPARE_SUFFIX) - strlen(MARK "-9999") - strlen(ending);
 
-	/* A name that is too long is cut between two characters of UTF-8. */
-	if (len > room) {
-		len = room;
-		while (len > 0 && ((unsigned char)base[len] & 0xc0) == 0x80)
-			len--;
-	}
+	/* A name that is too long is cut between two characters. */
+	if (len > room)
+		len = utf8_fit(base, room);
 	if (n == 1)
 		snprintf(out, 256, "%.*s" MARK "%s", (int)len, base, ending);
 	else

@@ -87,9 +87,7 @@ static void avoid_device(char *name, size_t size)
 	if (n == 0)
 		return;
 	if (len == size - 1) {
-		do
-			len--;
-		while ((name[len] & 0xc0) == 0x80);
+		len = utf8_fit(name, len - 1);
 		name[len] = '\0';
 	}
 	/* What is left of the device alone is none. */

@@ -153,6 +153,16 @@ size_t utf8_decode(const char *text, size_t left, uint32_t *c)
 	return *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c < 0xe000) ? 0 : n;
 }
 
+size_t utf8_fit(const char *text, size_t max)
+{
+	size_t len = strnlen(text, max);
+
+	/* A byte 10xxxxxx continues the character before it. */
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
 unsigned utf8_columns(uint32_t c)
 {
 	if (c < 0x300)

@@ -15,6 +15,12 @@
  */
 size_t utf8_decode(const char *p, size_t left, uint32_t *c);
 
+/*
+ * Returns the length of the longest beginning of text, which is valid UTF-8, that has at most max
+ * bytes and does not end within a character.
+ */
+size_t utf8_fit(const char *text, size_t max);
+
 /* Returns the columns that c takes on a terminal: 0 for a mark on the character before it, 2 for
  * the wide characters of East Asia, otherwise 1. */
 unsigned utf8_columns(uint32_t c);

@@ -107,12 +107,25 @@ static void columns_of_a_terminal(void **state)
 	assert_int_equal(utf8_columns(0x1f4bf), 2);
 }
 
+static void a_text_is_cut_between_characters(void **state)
+{
+	/* One byte, two, three, four. */
+	static const char text[] = "a\xc3\xa4\xe6\x97\xa5\xf0\x9f\x92\xbf";
+	static const size_t fit[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10, 10};
+
+	(void)state;
+	for (size_t max = 0; max < ARRAY_LEN(fit); max++)
+		assert_int_equal(utf8_fit(text, max), fit[max]);
+	assert_int_equal(utf8_fit("", 5), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deceptive_text_is_replaced),
 		cmocka_unit_test(all_code_points_are_decoded),
 		cmocka_unit_test(columns_of_a_terminal),
+		cmocka_unit_test(a_text_is_cut_between_characters),
 	};
 
 	return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
