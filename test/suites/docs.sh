@@ -306,6 +306,73 @@ report "every heading that the README's links name exists" "$(
 				echo "$document: no heading for $link"
 		done
 )"
+# The benchmark: what is recorded, the tables in the document, and the check that compares later runs.
+for suite in trixie bookworm; do
+	report "docs/performance.md has the recorded results of $suite" "$(
+		sed -n "/^<!-- $suite -->/,/^<!-- end -->/p" docs/performance.md | grep -vE '^(```|<!--)' |
+			diff - <(awk -f test/bench/table.awk "test/bench/recorded-$suite-amd64.tsv")
+	)"
+done
+# Each cell begins with the recorded figures; the rows without any are not listed here.
+report 'the goals in docs/performance.md are compared with the recorded results' "$(awk -F'\t' '
+	function thousands(n) { return n < 1000 ? n : int(n / 1000) "," sprintf("%03d", n % 1000) }
+	FILENAME ~ /tsv$/ {
+		for (i = 1; i <= NF; i++)
+			of[FILENAME ~ /trixie/ ? 5 : 6, $1, $2, i] = $i
+		next
+	}
+	function row(name, speed, key, form) {
+		for (column = 5; column <= 6; column++) {
+			ratio = of[column, speed, key, 7]
+			text = form == "both" ? ratio "; " thousands(of[column, speed, key, 9]) : \
+				form == "times" ? sprintf("%.1f times", ratio) : \
+				form == "stall" ? int(ratio) " times, " of[column, speed, key, 8] : \
+				form == "MiB" ? sprintf("%.1f MiB", of[column, speed, key, 12] / 1024) : ratio
+			if (index(cell[name, column], text) != 1)
+				print name ": \"" cell[name, column] "\", recorded \"" text "\""
+		}
+	}
+	/^## / { goals = /against the goals/ }
+	goals && /^\|/ {
+		n = split($0, part, / *\| */)
+		cell[part[2], 5] = part[4]
+		cell[part[2], 6] = part[5]
+	}
+	END {
+		row("TEST UNIT READY", "high", "tur", "both")
+		row("read 2 KiB, random", "high", "read-2k-random", "both")
+		row("read 64 KiB", "high", "read-64k", "both")
+		row("read 120 KiB", "high", "read-120k", "both")
+		row("read 1 MiB, super speed", "super", "read-1m", "ratio")
+		row("write 32 KiB", "high", "write-32k", "ratio")
+		row("write 64 KiB", "high", "write-64k", "both")
+		row("write 120 KiB", "high", "write-120k", "ratio")
+		row("short replies", "high", "inquiry", "stall")
+		row("plug to ready", "high", "plug", "times")
+		row("daemon memory, one drive", "high", "tur", "MiB")
+		row("one drive, after writes of 120 KiB", "high", "write-120k", "MiB")
+	}' test/bench/recorded-trixie-amd64.tsv test/bench/recorded-bookworm-amd64.tsv docs/performance.md)"
+# judged NAME FAULTS [ROW COLUMN FACTOR]: the check of the benchmark finds so many faults in the recorded results, of
+# which one was changed. ROW "missing" leaves a row out, at both speeds.
+recorded=test/bench/recorded-trixie-amd64.tsv
+judged() {
+	local found
+	found=$(awk -F'\t' -v OFS='\t' -v row="${3:-}" -v column="${4:-1}" -v factor="${5:-1}" '
+		$1 == "high" && $2 == row { $column *= factor }
+		row != "missing" || $2 != "tur"' $recorded | awk -f test/bench/check.awk $recorded - | grep -c '^not ok')
+	report "the check of the benchmark: $1" "$([ "$found" = "$2" ] || echo "$found faults, not $2")"
+}
+judged 'nothing has changed' 0
+judged 'a ratio of times 4 % below' 1 read-64k 7 0.96
+judged 'a time with udev in it, 8 % below' 0 plug 7 0.92
+judged 'a time with udev in it, 11 % below' 1 plug 7 0.89
+judged '2 % more instructions for a KiB' 1 read-64k 9 1.02
+judged '2 % more instructions for a command' 0 tur 9 1.02
+judged '4 % more instructions for a command' 1 tur 9 1.04
+judged '4 % more memory' 0 read-64k 12 1.04
+judged '6 % more memory' 1 read-64k 12 1.06
+judged 'more memory than ever allowed' 2 read-64k 12 2
+judged 'a row that was not measured' 2 missing
 # The moving picture of the README. Who does not wait for it, or sees it without motion, sees the last screen.
 report 'docs/demo.svg is what test/e2e/demo_svg.py makes of docs/demo.cast' \
 	"$(test/e2e/demo_svg.py docs/demo.cast | diff - docs/demo.svg)"
