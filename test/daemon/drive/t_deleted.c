@@ -403,6 +403,26 @@ static void what_the_drive_does_is_no_problem(void **state)
 	assert_null(strstr(get_text("log"), "another program"));
 }
 
+/* Another owner and other data cannot be prevented, and end no burn. */
+static void a_new_owner_and_changed_blocks_end_no_burn(void **state)
+{
+	uint32_t at = half_burned();
+	int fd = open(in_scratch("media/d.iso"), O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	/* Only root may give a file away. */
+	if (geteuid() == 0)
+		assert_int_equal(fchown(fd, 12345, 12345), 0);
+	assert_int_equal(pwrite(fd, "else", 4, (off_t)2048 * (at - 1)), 4);
+	close(fd);
+	wait_ms(50);
+	assert_string_equal(status("image_problem"), "");
+	burn(at, at + 20);
+	take_out();
+	assert_burned("media/d.iso", at, at + 20);
+	assert_continues("d.iso", at + 20);
+}
+
 /* A state file that is deleted is written again; an edited one makes the disc read-only. */
 static void a_deleted_state_file_is_written_anew(void **state)
 {
@@ -563,6 +583,7 @@ int main(void)
 		T(an_image_that_is_only_read_may_be_deleted),
 		T(edits_are_reported),
 		T(what_the_drive_does_is_no_problem),
+		T(a_new_owner_and_changed_blocks_end_no_burn),
 		T(a_deleted_state_file_is_written_anew),
 		T(a_hidden_name_that_is_left_is_recovered),
 		T(the_hidden_name_of_another_daemon_is_left_alone),
