@@ -137,12 +137,21 @@ static void parts_of_the_board_give_a_number(void **state)
 
 static void a_number_that_cannot_be_kept_stays_until_the_reboot(void **state)
 {
-	char first[17];
+	int errors = dup(STDERR_FILENO), log;
+	char first[17], want[64];
 
 	(void)state;
 	rmdir(in_scratch("var/lib"));
 	put_text("var/lib", "no directory");
+	log = open(in_scratch("log"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(errors >= 0 && log >= 0 && dup2(log, STDERR_FILENO) >= 0);
 	strcpy(first, serial());
+	assert_true(dup2(errors, STDERR_FILENO) >= 0);
+	close(errors);
+	close(log);
+	/* What to type in order that the PC knows the board after a reboot, too. */
+	snprintf(want, sizeof(want), "set gadget: { serial = \"%s\"; }; in mmcgadget.conf", first);
+	assert_non_null(strstr(get_text("log"), want));
 	assert_string_equal(serial(), first);
 	lose(RUN);
 	assert_string_not_equal(serial(), first);
