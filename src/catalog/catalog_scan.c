@@ -3,6 +3,7 @@
 #include "catalog/catalog.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -199,27 +200,31 @@ static void look_at(struct scan *l, const struct library_entry *e, const struct 
 
 /*
  * Peeks at an image as the drive would open it: for a link, the state file is beside the
- * file that the link leads to.
+ * file that the link leads to. True for a blank that lacks nothing but permissions.
  */
-static void peek_at(
+static bool peek_at(
 	int folder, const struct library_entry *e, struct image_peek *peek, bool *usable)
 {
 	const char *base = strrchr(e->name, '/') ? strrchr(e->name, '/') + 1 : e->name;
 	bool may_read = (e->mode & 0444) != 0;
+	bool locked;
 	struct library_file f;
+	int r = e->link || e->size == 0 ? library_find(folder, e->name, &f) : -ENOENT;
 
-	if ((!e->link && e->size > 0) || library_find(folder, e->name, &f) < 0) {
+	if (r < 0) {
 		/* Most are: this saves two searches of the folder for each. */
 		if (e->alone)
 			image_peek_alone(e->size, peek);
 		else
 			image_peek(folder, e->name, e->size, peek);
 		*usable = e->size > 0 && image_is_usable(base, e->size, may_read, false, peek);
-		return;
+		return e->size == 0 && (r == -EACCES || r == -EPERM);
 	}
 	image_peek(f.dir_fd, f.base, e->size, peek);
 	*usable = image_is_usable(f.base, e->size, may_read, f.may_write, peek);
+	locked = e->size == 0 && !*usable && image_is_usable(f.base, 0, true, true, peek);
 	library_forget(&f);
+	return locked;
 }
 
 static struct catalog_entry *new_entry(struct scan *l, const char *name)
@@ -264,6 +269,18 @@ static void set_unreadable(struct scan *l, const struct library_entry *e, struct
 	n->remark = n->fault ? n->fault : "permission denied";
 	if (!n->label)
 		n->label = strdup("");
+}
+
+/* The same remark as the refusal of such a blank has. */
+static void set_locked_blank(struct scan *l, const struct library_entry *e, struct catalog_entry *n)
+{
+	static const char why[] = "a blank disc must be writable";
+	char hint[PERMISSION_HINT];
+
+	permission_hint_of_many(&l->names, l->scan->folder, l->scan->path, e->name, "rw", hint);
+	if (asprintf(&n->fault, "%s%s", why, hint) < 0)
+		n->fault = NULL;
+	n->remark = n->fault ? n->fault : why;
 }
 
 /* Decides from its name, its state and its contents what the file is. */
@@ -327,6 +344,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	struct scan *l = ctx;
 	struct image_peek peek;
 	struct catalog_entry *n;
+	bool locked;
 
 	if (l->scan->stop && atomic_load(l->scan->stop))
 		return false;
@@ -358,7 +376,7 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 		look_at_text(l, e, n);
 		return true;
 	}
-	peek_at(l->scan->folder, e, &peek, &n->usable);
+	locked = peek_at(l->scan->folder, e, &peek, &n->usable);
 	n->damaged = peek.damaged;
 	if (resolver_is_chd(e->name, e->size) && !peek.has_state) {
 		look_at_text(l, e, n);
@@ -374,6 +392,8 @@ static bool add_entry(const struct library_entry *e, void *ctx)
 	judge(l, e, &peek, n);
 	if (n->plain_blank && resolver_reads(e->name))
 		catalog_text_empty(n);
+	else if (locked)
+		set_locked_blank(l, e, n);
 	l->list->unread += n->label ? 0 : 1;
 	return true;
 }

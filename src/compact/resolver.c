@@ -21,6 +21,8 @@
 #include "cdimage/wire.h"
 #include "compact/bare_process.h"
 #include "compact/decoder.h"
+#include "library/permission_hint.h"
+#include "protocol/words.h"
 #include "util/array.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -66,7 +68,8 @@ struct job {
 	struct refusal *why;
 	int fd[CD_MAX_FILES]; /* the files that were found, open for reading */
 	unsigned files;
-	bool odd; /* a file was there and could not be opened */
+	bool odd;         /* a file was there and could not be opened */
+	char locked[256]; /* the name of the last file, if the daemon may not read it */
 	struct bare_process process;
 	uint64_t until; /* ms */
 	struct wire_message in, answer;
@@ -170,7 +173,7 @@ static int find_self(struct job *j, uint64_t *size)
 }
 
 /* Finds and opens a file that the text names. 0 or -errno. */
-static int find(struct job *j, const char *name, uint64_t *size)
+static int open_file(struct job *j, const char *name, uint64_t *size)
 {
 	struct resolver_file *out;
 	struct library_file f;
@@ -199,6 +202,35 @@ static int find(struct job *j, const char *name, uint64_t *size)
 	}
 	library_forget(&f);
 	return r;
+}
+
+/* The same, and notes whether only its permissions are in the way. */
+static int find(struct job *j, const char *name, uint64_t *size)
+{
+	int r = open_file(j, name, size);
+
+	j->locked[0] = '\0';
+	if (j->kind != CDIMAGE_CHD && (r == -EACCES || r == -EPERM))
+		memcpy(j->locked, j->out->file[j->files].name, sizeof(j->locked));
+	return r;
+}
+
+/* Adds to the refusal what to type so that the daemon may read the file. */
+static void add_hint(struct job *j)
+{
+	char link[32], folder[PATH_MAX], hint[PERMISSION_HINT];
+	size_t n = strlen(j->why->text);
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", j->text->dir_fd);
+	length = readlink(link, folder, sizeof(folder) - 1);
+	if (length <= 0)
+		return;
+	folder[length] = '\0';
+	permission_hint(j->text->dir_fd, folder, j->locked, "r", hint);
+	/* Half a command would be worse than none, and a name can hold what no answer can. */
+	if (n + strlen(hint) < sizeof(j->why->text) && words_text_ok(hint, strlen(hint)))
+		memcpy(j->why->text + n, hint, strlen(hint) + 1);
 }
 
 static int read_bytes(struct job *j, const struct wire_read *r, uint8_t *out)
@@ -418,6 +450,8 @@ int resolver_resolve_as(const struct library_file *f, const struct resolver_as *
 	/* The files that were found, with the disc or without it. */
 	out->map.files = (uint8_t)j->files;
 	out->lasts = r == -EBADMSG && !j->odd;
+	if (r == -EBADMSG && j->locked[0])
+		add_hint(j);
 	status = bare_process_end(&j->process);
 	if (r == -ENOEXEC && status != -1 && WIFSIGNALED(status))
 		log_warn("%s: mmcgadget-resolver ended by signal %d", j->name, WTERMSIG(status));

@@ -87,7 +87,7 @@ static void find_group(struct permission_names *n)
 void permission_hint_of_many(struct permission_names *known, int folder, const char *folder_name,
 	const char *name, const char *wanted, char out[PERMISSION_HINT])
 {
-	mode_t need = strchr(wanted, 'w') ? S_IRGRP | S_IWGRP : S_IRGRP;
+	mode_t need;
 	char path[PERMISSION_HINT / 3];
 	struct stat st;
 	bool own;
@@ -95,6 +95,9 @@ void permission_hint_of_many(struct permission_names *known, int folder, const c
 	out[0] = '\0';
 	if (fstatat(folder, name, &st, 0) < 0 || !quote(folder_name, name, path, sizeof(path)))
 		return;
+	if (st.st_size == 0)
+		wanted = "rw";
+	need = strchr(wanted, 'w') ? S_IRGRP | S_IWGRP : S_IRGRP;
 	own = is_own_group(st.st_gid);
 	if (own && (st.st_mode & need) == need)
 		return;

@@ -18,8 +18,9 @@ struct permission_names {
 
 /*
  * Writes "; it belongs to pi: chmod g+rw /srv/discs/a.iso": whose file name is, and the command
- * that gives the daemon's group the permissions "r" or "rw". "" if the file cannot be looked at,
- * or if its permissions are not what is missing (a folder, or a card mounted read-only).
+ * that gives the daemon's group the permissions wanted, "r" or "rw"; those of an empty file, which
+ * is a blank, are always "rw". "" if the file cannot be looked at, or if its permissions are not
+ * what is missing (a folder, or a card mounted read-only).
  * folder: descriptor of the media folder, folder_name its path. Any thread; may wait for storage.
  */
 void permission_hint(int folder, const char *folder_name, const char *name, const char *wanted,

@@ -48,6 +48,9 @@ static void a_list_has_kind_and_usability(void **state)
 	assert_true(entry("odd")->usable);
 	assert_false(entry("cleared")->usable);
 	assert_false(entry("frozen")->usable);
+	assert_non_null(strstr(entry("frozen")->remark, ": chmod g+rw /media/frozen"));
+	assert_null(entry("blank")->remark);
+	assert_null(entry("cleared")->remark);
 	assert_false(entry("secret")->usable);
 	/* The file's mode forbids reading, so even root does not read the label. */
 	assert_string_equal(entry("secret")->label, "");

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -208,6 +209,18 @@ static inline void fifo_slow(const char *line, const char *begins)
 	while (strncmp(get_text("run/status"), begins, strlen(begins)) != 0 && now_ms() < end)
 		turn(event, usb, 2, 10, NULL);
 	assert_starts(get_text("run/status"), begins);
+}
+
+/* The user whose files the tests make. */
+static inline const char *own_name(void)
+{
+	const struct passwd *me = getpwuid(geteuid());
+	static char name[40];
+
+	snprintf(name, sizeof(name), "user %u", (unsigned)geteuid());
+	if (me)
+		snprintf(name, sizeof(name), "%.32s", me->pw_name);
+	return name;
 }
 
 /* Waits until a disc that was ejected is closed, by a thread of its own: it is locked until then.

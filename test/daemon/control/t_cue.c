@@ -54,6 +54,35 @@ static void cue_without_a_file_is_refused(void **state)
 		strstr(get_text("run/status"), "x.cue line 4: the file \"x 2.bin\" is missing"));
 }
 
+/* The same help for a text whose file may not be read, wherever the text is refused. */
+static void cue_with_a_locked_file_says_what_helps(void **state)
+{
+	char help[512], want[640];
+	int fd = connect_client();
+
+	(void)state;
+	use_resolver();
+	put_disc();
+	assert_int_equal(chmod(in_scratch("media/x 2.bin"), 0), 0);
+	snprintf(help, sizeof(help),
+		"mmcgadgetd may not read the file \"x 2.bin\"; it belongs to %s: chmod g+r "
+		"'%s/media/x 2.bin'",
+		own_name(), scratch);
+	snprintf(want, sizeof(want), "error: x.cue line 4: %s", help);
+	FIFO("insert x.cue\n", want);
+	fifo_slow("list\n", "ok: 5 images in ");
+	snprintf(want, sizeof(want), "(read-only: x.cue line 4: %s)\n", help);
+	assert_non_null(strstr(get_text("run/status"), want));
+	send_text(fd, "list\n");
+	snprintf(want, sizeof(want), ": chmod g+r '%s/media/x 2.bin'\",\"damaged\"", scratch);
+	assert_non_null(strstr(receive_line(fd), want));
+	/* It takes effect at once. */
+	assert_int_equal(chmod(in_scratch("media/x 2.bin"), 0640), 0);
+	fifo_slow("list\n", "ok: 3 images in ");
+	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
+	close(fd);
+}
+
 static void cue_is_renamed_and_deleted(void **state)
 {
 	(void)state;
@@ -143,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(cue_is_one_disc),
 		T(cue_without_a_file_is_refused),
+		T(cue_with_a_locked_file_says_what_helps),
 		T(cue_is_renamed_and_deleted),
 		T(blank_has_no_name_of_a_text),
 		T(file_of_a_loaded_cue_stays),

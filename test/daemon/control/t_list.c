@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The control command list: what it says of each image, and that it disturbs no other client. */
 #include <malloc.h>
-#include <pwd.h>
 
 #include "daemon/control/control_fixture.h"
 
@@ -115,15 +114,11 @@ static void a_file_that_may_be_no_disc_has_its_remark(void **state)
 /* The list says the same as the refusal of insert; next passes over the file. */
 static void what_cannot_be_read_is_listed_so(void **state)
 {
-	const struct passwd *me = getpwuid(geteuid());
-	char want[512], owner[40];
-	const char *list;
+	const char *list, *owner = own_name();
 	int fd = connect_client();
+	char want[512];
 
 	(void)state;
-	snprintf(owner, sizeof(owner), "user %u", (unsigned)geteuid());
-	if (me)
-		snprintf(owner, sizeof(owner), "%.32s", me->pw_name);
 	put_iso("media/b0.iso", "B0");
 	assert_int_equal(chmod(in_scratch("media/b0.iso"), 0), 0);
 	fifo_slow("list\n", "ok: 3 images in ");
@@ -148,6 +143,41 @@ static void what_cannot_be_read_is_listed_so(void **state)
 	assert_non_null(strstr(get_text("run/status"),
 		"\nb c.iso  -      DVD-ROM          8.19 kB  drive0  (cannot be inserted)  (it "
 		"belongs to "));
+	close(fd);
+}
+
+/* The same for a blank that cannot be recorded, by the list for people and the one for programs. */
+static void a_blank_that_cannot_be_written_is_listed_so(void **state)
+{
+	const char *owner = own_name();
+	int fd = connect_client();
+	char help[256], want[512];
+
+	(void)state;
+	put_size("media/new", 0);
+	/* A file that is not readable either needs one command, not two. */
+	for (mode_t mode = 0; mode <= 0444; mode += 0444) {
+		assert_int_equal(chmod(in_scratch("media/new"), mode), 0);
+		snprintf(help, sizeof(help), "; it belongs to %s: chmod g+rw %s/media/new", owner,
+			scratch);
+		fifo_slow("list\n", "ok: 3 images in ");
+		snprintf(want, sizeof(want),
+			"  -  (cannot be inserted)  (a blank disc must be writable%s)\n", help);
+		assert_non_null(strstr(get_text("run/status"), want));
+		send_text(fd, "list\n");
+		snprintf(
+			want, sizeof(want), "\"remark\":\"a blank disc must be writable%s\"", help);
+		assert_non_null(strstr(receive_line(fd), want));
+		snprintf(want, sizeof(want), "error: \"new\" %s%s",
+			mode ? "is empty and cannot be written; a blank disc must be writable"
+			     : "cannot be read: Permission denied",
+			help);
+		FIFO("insert new\n", want);
+	}
+	assert_int_equal(chmod(in_scratch("media/new"), 0660), 0);
+	fifo_slow("list\n", "ok: 3 images in ");
+	assert_null(strstr(get_text("run/status"), "cannot be inserted"));
+	fifo_slow("insert new\n", "ok: drive0: inserted new (blank DVD+R");
 	close(fd);
 }
 
@@ -355,6 +385,7 @@ int main(void)
 		T(empty_folder_gives_an_empty_list),
 		T(a_list_in_pieces_is_the_same_list),
 		T(what_cannot_be_read_is_listed_so),
+		T(a_blank_that_cannot_be_written_is_listed_so),
 	};
 
 	return cmocka_run_group_tests_name("list", tests, NULL, NULL);

@@ -370,6 +370,8 @@ static void a_refusal_has_code_and_message(void **state)
 		{"empty", "not-writable",
 			"\"empty\" is empty and cannot be written; a blank disc must be writable",
 			"chmod g+rw /media/empty"},
+		{"empty0", "unreadable", "\"empty0\" cannot be read: Permission denied",
+			"chmod g+rw /media/empty0"},
 		{"huge", "too-large", "\"huge\" has more than 4294967294 blocks", NULL},
 		{"a.iso.mmcdisc", "bad-name",
 			"\"a.iso.mmcdisc\" is the state file of a disc, not an image", NULL},
@@ -388,6 +390,8 @@ static void a_refusal_has_code_and_message(void **state)
 	chmod(in_scratch("media/locked"), 0);
 	put_size("media/empty", 0);
 	chmod(in_scratch("media/empty"), 0444);
+	put_size("media/empty0", 0);
+	chmod(in_scratch("media/empty0"), 0);
 	put_size("media/huge", UINT64_C(0xfffffffe) * 2048 + 1);
 	put_size("media/cleared", 0);
 	put_text("media/cleared.mmcdisc", "nonsense\n");
