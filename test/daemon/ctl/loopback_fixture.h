@@ -8,6 +8,7 @@
 
 #include "daemon/ctl/doctor_fixture.h"
 
+#include <arpa/inet.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -30,7 +31,7 @@ static char root[SCRATCH_PATH], socket_path[SCRATCH_PATH], user[64], caller[16];
 static char asked[1024];       /* the programs that were run */
 static const char *broken;     /* the beginning of a command that fails */
 static bool active;            /* the service runs before the test */
-static const char *listens_at; /* what the socket listens at, as the kernel's table has it */
+static const char *listens_at; /* the address and port that the socket listens at */
 static pid_t server;
 
 static inline bool root_file(const char *path)
@@ -96,10 +97,31 @@ static inline void stop_daemon(void)
 	server = 0;
 }
 
+/*
+ * Writes the kernel's table with a socket that listens at an address, or has another state: the
+ * address is there as the numbers that this machine reads from each four bytes of it.
+ */
+static inline void put_socket(const char *address_and_port, const char *state)
+{
+	bool v6 = *address_and_port == '[';
+	char address[INET6_ADDRSTRLEN], in_table[33], row[256];
+	const char *port = strrchr(address_and_port, ':');
+	unsigned words = v6 ? 4 : 1;
+	uint32_t raw[4];
+
+	assert_non_null(port);
+	snprintf(address, sizeof(address), "%.*s", (int)(port - address_and_port - (v6 ? 2 : 0)),
+		address_and_port + (v6 ? 1 : 0));
+	assert_int_equal(inet_pton(v6 ? AF_INET6 : AF_INET, address, raw), 1);
+	for (unsigned i = 0; i < words; i++)
+		snprintf(in_table + i * 8, 9, "%08X", (unsigned)raw[i]);
+	snprintf(row, sizeof(row), "  sl  local_address\n   0: %s:%04X %0*d:0000 %s 00000000\n",
+		in_table, (unsigned)strtoul(port + 1, NULL, 10), v6 ? 32 : 8, 0, state);
+	put_file(v6 ? TCP "6" : TCP, row);
+}
+
 static inline void change_network(const char *line)
 {
-	char row[128];
-
 	if (strcmp(line, "modprobe usbip-vudc") == 0 && !root_file(VUDC)) {
 		assert_true(root_file(NETWORK_DROP_IN));
 		assert_true(root_file(NETWORK_SOCKET_DROP_IN));
@@ -109,9 +131,7 @@ static inline void change_network(const char *line)
 		remove_tree("/sys/class/udc");
 		remove_tree("/sys/module/usbip_vudc");
 	} else if (strcmp(line, "systemctl start mmcgadget-usbip.socket") == 0) {
-		snprintf(row, sizeof(row), "  sl  local_address\n   0: %s 00000000:0000 0A 0:0\n",
-			listens_at);
-		put_file(TCP, row);
+		put_socket(listens_at, "0A");
 	} else if (strcmp(line, "systemctl stop mmcgadget-usbip.socket") == 0) {
 		put_file(TCP, "  sl  local_address\n");
 	}
@@ -177,7 +197,7 @@ static inline int setup_pc(void **state)
 		.root = root, .socket = socket_path, .caller = caller, .wait_ms = 300, .run = run};
 	*asked = '\0';
 	broken = NULL;
-	listens_at = "0100007F:0CA8";
+	listens_at = "127.0.0.1:3240";
 	active = false;
 	return 0;
 }

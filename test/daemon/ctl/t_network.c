@@ -62,7 +62,7 @@ static void on_lets_a_pc_attach_and_off_takes_it_away(void **state)
 static void another_listener_is_told(void **state)
 {
 	(void)state;
-	put_file(TCP, "  sl  local_address\n   0: 0100007F:0CA8 00000000:0000 0A 0:0\n");
+	put_socket("127.0.0.1:3240", "0A");
 	assert_has(network(""), "network is off, but something listens at port 3240: systemctl ");
 	assert_has(network("--json"), "\"on\":false");
 }
@@ -70,7 +70,7 @@ static void another_listener_is_told(void **state)
 static void another_address_is_told_to_be_open(void **state)
 {
 	(void)state;
-	listens_at = "0207A8C0:0CA8";
+	listens_at = "192.168.7.2:3240";
 	assert_has(network(with("on @ listen=192.168.7.2")),
 		"whoever reaches 192.168.7.2:3240 can use the drive: USB/IP has neither password "
 		"nor encryption");
@@ -96,8 +96,18 @@ static void addresses_are_read(void **state)
 		{"0.0.0.0", "0.0.0.0:3240", false},
 		{"10.0.0.7:1", "10.0.0.7:1", false},
 		{"127.1.2.3:65535", "127.1.2.3:65535", true},
+		{"127.255.255.254", "127.255.255.254:3240", true},
+		{"12.7.0.1", "12.7.0.1:3240", false},
+		{"128.0.0.1", "128.0.0.1:3240", false},
+		{"1.0.0.127", "1.0.0.127:3240", false},
 		{"[::1]", "[::1]:3240", true},
 		{"[::]:80", "[::]:80", false},
+		{"[0:0::0:1]", "[0:0::0:1]:3240", true},
+		{"[::ffff:127.0.0.2]:7", "[::ffff:127.0.0.2]:7", true},
+		{"[::ffff:10.0.0.7]", "[::ffff:10.0.0.7]:3240", false},
+		{"[::127.0.0.1]", "[::127.0.0.1]:3240", false},
+		{"[::2]", "[::2]:3240", false},
+		{"[1::1]", "[1::1]:3240", false},
 		{"[fe80::1]", "[fe80::1]:3240", false},
 	};
 	static const char *const bad[] = {"", ":", ":80", "localhost", "10.0.0",
@@ -112,6 +122,13 @@ static void addresses_are_read(void **state)
 		assert_true(network_listen(rows[i].text, listen, sizeof(listen)));
 		assert_string_equal(listen, rows[i].listen);
 		assert_int_equal(network_listen_is_local(listen), rows[i].local);
+		/* The same of a listener in the kernel's table. */
+		put_file(TCP, "");
+		put_file(TCP "6", "");
+		assert_int_equal(network_listener(root, listen), LISTENS_NOT);
+		put_socket(listen, "0A");
+		assert_int_equal(
+			network_listener(root, listen), rows[i].local ? LISTENS_LOCALLY : LISTENS);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_false(network_listen(bad[i], listen, sizeof(listen)));
@@ -222,33 +239,26 @@ static void examine_network(void)
 static void the_doctor_knows_who_can_connect(void **state)
 {
 	static const struct {
-		const char *file, *row, *advice;
+		const char *listener, *state, *advice;
 	} rows[] = {
-		{TCP, "0100007F:0CA8 00000000:0000 06", "Nothing listens at port 3240 here"},
-		{TCP, "0100007F:0CA9 00000000:0000 0A", "Nothing listens at port 3240 here"},
-		{TCP, "", "Nothing listens at port 3240 here"},
-		{TCP, "0100007F:0CA8 00000000:0000 0A", "ssh -N -L 3240:localhost:3240 USER@"},
-		{TCP, "7F000001:0CA8 00000000:0000 0A", "--remote localhost --device usbip-vudc.0"},
-		{TCP, "0207A8C0:0CA8 00000000:0000 0A", "--remote ADDRESS --device usbip-vudc.0"},
-		{TCP "6",
-			"00000000000000000000000001000000:0CA8 "
-			"00000000000000000000000000000000:0000 0A",
-			"--remote localhost"},
-		{TCP "6",
-			"00000000000000000000000000000000:0CA8 "
-			"00000000000000000000000000000000:0000 0A",
-			"--remote ADDRESS"},
+		{"127.0.0.1:3240", "06", "Nothing listens at port 3240 here"},
+		{"127.0.0.1:3241", "0A", "Nothing listens at port 3240 here"},
+		{"127.0.0.1:3240", "0A", "ssh -N -L 3240:localhost:3240 USER@"},
+		{"127.0.0.1:3240", "0A", "--remote localhost --device usbip-vudc.0"},
+		{"[::1]:3240", "0A", "--remote localhost"},
+		{"192.168.7.2:3240", "0A", "--remote ADDRESS --device usbip-vudc.0"},
+		{"[::]:3240", "0A", "--remote ADDRESS"},
 	};
-	char text[256];
 
 	(void)state;
 	put_file(VUDC "/function", "mmcgadget\n");
 	put_file(VUDC "/state", "not attached\n");
+	examine_network();
+	assert_has(report.advice, "Nothing listens at port 3240 here");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		put_file(TCP, "");
-		snprintf(text, sizeof(text), "  sl  local_address\n   0: %s 00000000\n",
-			rows[i].row);
-		put_file(rows[i].file, text);
+		put_file(TCP "6", "");
+		put_socket(rows[i].listener, rows[i].state);
 		examine_network();
 		assert_has(report.advice, "There is no cable: usbip-vudc.0 is software");
 		assert_has(report.advice, rows[i].advice);
@@ -262,7 +272,7 @@ static void the_doctor_knows_who_can_connect(void **state)
 static void the_doctor_knows_the_port(void **state)
 {
 	(void)state;
-	listens_at = "0207A8C0:0050";
+	listens_at = "192.168.7.2:80";
 	network(with("on @ listen=192.168.7.2:80"));
 	put_file(VUDC "/state", "not attached\n");
 	examine_network();
@@ -270,6 +280,18 @@ static void the_doctor_knows_the_port(void **state)
 	put_file(TCP, "");
 	examine_network();
 	assert_has(report.advice, "Nothing listens at port 80 here: sudo mmcgadgetctl network on.");
+}
+
+/* "localhost" of the board is not each of its own addresses. */
+static void the_doctor_knows_the_end_of_the_tunnel(void **state)
+{
+	(void)state;
+	listens_at = "127.0.0.2:80";
+	assert_null(strstr(network(with("on @ listen=127.0.0.2:80")), "whoever reaches"));
+	put_file(VUDC "/state", "not attached\n");
+	examine_network();
+	assert_has(report.advice, "usbip --tcp-port 80 attach --remote localhost --device");
+	assert_has(report.advice, "ssh -N -L 80:127.0.0.2:80 USER@ADDRESS.");
 }
 
 /* ---- the units ------------------------------------------------------------------------------- */
@@ -306,6 +328,7 @@ int main(void)
 		T(a_disc_that_the_pc_uses_is_not_taken_away),
 		T(the_doctor_knows_who_can_connect),
 		T(the_doctor_knows_the_port),
+		T(the_doctor_knows_the_end_of_the_tunnel),
 		T(the_unit_listens_as_the_client_says),
 	};
 
