@@ -3,7 +3,7 @@
 # Keeps a report on the first partition of the card, which a PC can read: what is wrong with
 # mmcgadget.txt, and what the doctor last found; or what "mmcgadgetctl report" prints, as it is. The card is
 # written only if the text has changed. The file has a fixed size and is overwritten in place, so that only
-# its blocks and its time change.
+# its blocks and its time change. A card that is read-only keeps the report that it has; that is no failure.
 #   report.sh FILE PART TEXT   PART is "settings" or "doctor", or "whole"; TEXT is a file with its new text
 set -u
 file=$1 part=$2 text=$3
@@ -48,12 +48,22 @@ fi
 new=$(printf %s "$new" | head -c $((size - 1)))
 [ "$(old)" != "$(printf '%s\n' "$new" | sed -e 's/[[:space:]]*$//')" ] || exit 0
 
-! mountpoint -q "$folder" || mount -o remount,rw "$folder" || exit 1
+# failed STATUS TEXT: ends with that status, unless TEXT, of mount or dd, says that the card is read-only: its
+# switch is set, or it is worn out.
+failed() {
+	echo "$2" >&2
+	case $2 in
+	*write-protected* | *'Read-only file system'*) echo "$file stays as it is, because the card is read-only" >&2 ;;
+	*) exit "$1" ;;
+	esac
+	exit 0
+}
+! mountpoint -q "$folder" || error=$(mount -o remount,rw "$folder" 2>&1) || failed 1 "$error"
 # Blank lines fill the rest.
-{
+error=$({
 	printf '%s\n' "$new"
 	head -c "$size" /dev/zero | tr '\000' '\n'
-} | head -c "$size" | dd of="$file" bs="$size" iflag=fullblock conv=notrunc,fsync 2>/dev/null
+} | head -c "$size" | dd of="$file" bs="$size" iflag=fullblock conv=notrunc,fsync 2>&1)
 status=$?
 ! mountpoint -q "$folder" || mount -o remount,ro "$folder"
-exit $status
+[ $status = 0 ] || failed $status "$error"

@@ -343,6 +343,31 @@ report 'of a whole report that is too long the beginning is kept, and its end sa
 	head -n 5 "$w" | diff - "$scratch/whole"
 	grep -q x "$w" && echo 'text of the long report is left')"
 
+# A partition that cannot be written: a card whose switch is set, by what mount of util-linux says (that of busybox
+# mounts it read-only, and ends well), and a file system that became read-only. Neither is a fault of the report;
+# every other error is. Functions, because busybox's shell prefers its own commands to those of the PATH.
+refuses() { # COMMAND TEXT
+	env -i PATH="$scratch/bin" REFUSED="$1: $2" "${CARD_ENV[@]}" sh -c '
+		mountpoint() { :; }
+		mount() { :; }
+		'"$1"'() { echo "$REFUSED" >&2; return 32; }
+		. image/card/report.sh' sh "$r" settings "$scratch/bad" 2>&1
+	echo "exit code $?"
+}
+report 'a report on a read-only partition stays as it is, and its service does not fail' "$(
+	card report.sh "$r" settings "$scratch/none"
+	sum=$(sha256sum <"$r")
+	stays="$r stays as it is, because the card is read-only"
+	for refusal in 'mount cannot remount /dev/mmcblk0p1 read-write, is write-protected.' \
+		"dd can't open '$r': Read-only file system"; do
+		refuses "${refusal%% *}" "${refusal#* }" |
+			diff - <(printf '%s\n' "${refusal/ /: }" "$stays" 'exit code 0')
+	done
+	refuses mount "can't find the device" | diff - <(printf '%s\n' "mount: can't find the device" 'exit code 1')
+	refuses dd "error writing '$r': Input/output error" |
+		diff - <(printf '%s\n' "dd: error writing '$r': Input/output error" 'exit code 32')
+	[ "$(sha256sum <"$r")" = "$sum" ] || echo 'it was written')"
+
 # waits COMMAND...: whether it waits for the lock, for a second in which nothing may happen. What timeout ends has
 # timeout's own exit code; a command that fails at once has another.
 waits() {
