@@ -294,6 +294,15 @@ report 'every page that doctor names is there, and no other' "$(
 		<(printf '%s\n' docs/boards/*.md | grep -v README.md)
 )"
 report 'the pages of the boards say that nothing was tried' "$(grep -L 'not been tried' docs/boards/*.md)"
+# Who searches the packages sees the description only.
+report 'the description of the package says what README says was tried, and what was not' "$(
+	flat_text() { tr -s ' \n' ' ' <"$1"; }
+	description=$(sed -n '/^Package: mmcgadget$/,/^$/p' debian/control | flat_text /dev/stdin)
+	for expression in 'What has been tried:\*\* *[^;]*' 'Nobody has tried a real board, [^;]*'; do
+		text=$(flat_text README.md | grep -oE "$expression" | sed 's/^What has been tried:\*\* *//; s/^Nobody/nobody/')
+		[ -n "$text" ] || echo "README.md does not say: $expression"
+		[[ $description == *"$text"* ]] || echo "debian/control does not say: $text"
+	done)"
 report 'the pages of the boards say how to report' "$(grep -L 'sudo mmcgadgetctl report' docs/boards/*.md)"
 report 'docs/pc.md says that nothing was tried on Windows and macOS' \
 	"$(grep -L 'Windows and macOS have not been tried' docs/pc.md)"
