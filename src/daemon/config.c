@@ -202,16 +202,13 @@ static int take(struct load *l, const struct key *k, const config_setting_t *s, 
 static int refuse_unknown_entry(
 	struct load *l, const config_setting_t *s, const char *path, const struct key_list *known)
 {
-	const char *near = NULL;
-	struct nearest n;
+	struct nearest near;
 
-	nearest_begin(&n, config_setting_name(s));
-	for (size_t i = 0; i < known->count; i++) {
-		if (nearest_try(&n, known->key[i].path))
-			near = known->key[i].path;
-	}
-	if (near)
-		return refuse(l, s, "unknown key \"%s\"; did you mean \"%s\"?", path, near);
+	nearest_begin(&near, config_setting_name(s));
+	for (size_t i = 0; i < known->count; i++)
+		nearest_try(&near, known->key[i].path);
+	if (near.word)
+		return refuse(l, s, "unknown key \"%s\"; did you mean \"%s\"?", path, near.word);
 	return refuse(l, s, "unknown key \"%s\"", path);
 }
 
@@ -339,7 +336,6 @@ static bool find_near(const char *prefix, const char *name, char out[64])
 {
 	static const char *const lists[] = {"drives", "functions"};
 	size_t n = strlen(prefix);
-	bool found = false;
 	struct nearest near;
 	char part[64];
 
@@ -350,44 +346,35 @@ static bool find_near(const char *prefix, const char *name, char out[64])
 		if (strncmp(config_keys.key[i].path, prefix, n) != 0)
 			continue;
 		snprintf(part, sizeof(part), "%.*s", (int)strcspn(rest, "."), rest);
-		if (nearest_try(&near, part)) {
+		if (nearest_try(&near, part))
 			strcpy(out, part);
-			found = true;
-		}
 	}
 	for (size_t i = 0; n == 0 && i < ARRAY_LEN(lists); i++) {
-		if (nearest_try(&near, lists[i])) {
+		if (nearest_try(&near, lists[i]))
 			strcpy(out, lists[i]);
-			found = true;
-		}
 	}
-	return found;
+	return near.word;
 }
 
 /* Writes the key of a group or of a drive that was probably meant by one of the top level. */
 static bool find_near_below(const char *name, char out[128])
 {
-	bool found = false;
 	struct nearest near;
 
 	nearest_begin(&near, name);
 	for (size_t i = 0; i < config_drive_keys.count; i++) {
 		const char *key = config_drive_keys.key[i].path;
 
-		if (nearest_try(&near, key)) {
+		if (nearest_try(&near, key))
 			snprintf(out, 128, "drives = ( { %s = ...; } );", key);
-			found = true;
-		}
 	}
 	for (size_t i = 0; i < config_keys.count; i++) {
 		const char *key = config_keys.key[i].path, *dot = strchr(key, '.');
 
-		if (dot && nearest_try(&near, dot + 1)) {
+		if (dot && nearest_try(&near, dot + 1))
 			snprintf(out, 128, "%.*s: { %s = ...; };", (int)(dot - key), key, dot + 1);
-			found = true;
-		}
 	}
-	return found;
+	return near.word;
 }
 
 static int refuse_far(

@@ -256,8 +256,8 @@ static const char *verb_named(const char *name, const char *const *more)
 
 const char *verb_near(const char *word, const char *const *more)
 {
-	const char *verb = verb_named(word, more), *near = NULL;
-	struct nearest nearest;
+	const char *verb = verb_named(word, more);
+	struct nearest near;
 
 	for (size_t i = 0; !verb && i < ARRAY_LEN(synonyms); i++) {
 		if (strcasecmp(synonyms[i].typed, word) == 0)
@@ -265,12 +265,10 @@ const char *verb_near(const char *word, const char *const *more)
 	}
 	if (verb)
 		return verb;
-	nearest_begin(&nearest, word);
-	for (size_t i = 0; (verb = verb_at(i, more)) != NULL; i++) {
-		if (nearest_try(&nearest, verb))
-			near = verb;
-	}
-	return near;
+	nearest_begin(&near, word);
+	for (size_t i = 0; (verb = verb_at(i, more)) != NULL; i++)
+		nearest_try(&near, verb);
+	return near.word;
 }
 
 void verb_unknown(const char *word, const char *const *more, char *why, size_t size)

@@ -44,6 +44,7 @@ void nearest_begin(struct nearest *n, const char *typed)
 	size_t len = strlen(typed);
 
 	n->typed = typed;
+	n->word = NULL;
 	n->too_far = len < 3 ? 1 : len < 6 ? 2 : 3;
 }
 
@@ -54,5 +55,6 @@ bool nearest_try(struct nearest *n, const char *word)
 	if (d >= n->too_far)
 		return false;
 	n->too_far = d;
+	n->word = word;
 	return true;
 }

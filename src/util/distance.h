@@ -18,6 +18,7 @@ unsigned distance(const char *a, const char *b, unsigned limit);
 struct nearest {
 	const char *typed;
 	unsigned too_far; /* a word is near if its distance is less */
+	const char *word; /* the nearest one, as it was given; NULL: none is near */
 };
 /* A word of 3 bytes may have an error, one of 6 two; a shorter one may differ in case only. */
 void nearest_begin(struct nearest *n, const char *typed);

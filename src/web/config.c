@@ -114,15 +114,12 @@ static const char no_key[] = "is no key of this file";
 /* Returns the key that was probably meant, or NULL. */
 static const char *near_key(const char *name)
 {
-	const char *near = NULL;
-	struct nearest n;
+	struct nearest near;
 
-	nearest_begin(&n, name);
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		if (nearest_try(&n, keys[i].name))
-			near = keys[i].name;
-	}
-	return near;
+	nearest_begin(&near, name);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		nearest_try(&near, keys[i].name);
+	return near.word;
 }
 
 /* Takes a setting. NULL, or what is wrong with it. */
