@@ -213,8 +213,8 @@ if need cd-read "cd-read"; then
 	check "cd-read: data is no audio: 5/64/00" sent 'READ CD .* CHECK 5/64/00'
 fi
 run dd if=$cd of="$W/data" bs=2048 count=300
-sectors mode1 0 300 16 2048 >"$W/want"
-check "the data track through the block device" cmp "$W/data" "$W/want"
+sectors mode1 0 300 16 2048 >"$W/want.data"
+check "the data track through the block device" cmp "$W/data" "$W/want.data"
 run dd if=$cd of="$W/data" bs=2048 skip=450 count=1
 check "an audio track through the block device: an error" fails
 
@@ -300,4 +300,24 @@ if need cdparanoia "cdparanoia, extra"; then
 	check "cdparanoia, extra: exit code 0" exits 0
 	check "cdparanoia, extra: session 1" has_samples "$W/all.wav" "$W/audio.bin"
 fi
+# ---- songs that are swapped for data under a reader -------------------------------------------------
+# reader: reads until that fails; each time, these are the samples of the songs.
+reader() {
+	while shim "$u_cdrom" audio $cd 0 600 >"$W/reader.audio" 2>/dev/null; do
+		part "$W/audio.bin" 0 600 | cmp -s - "$W/reader.audio" || { echo mixed; return; }
+		echo good
+	done
+	echo ended
+}
+insert "$W/audio.cue"
+shim dd if=$cd of=/dev/null count=0 2>/dev/null
+reader >"$W/reader" &
+reading=$!
+until [ -s "$W/reader" ]; do sleep 0.01; done
+insert "$W/mixed.cue"
+wait $reading
+check "swapped under a reader: it read songs" grep -q '^good$' "$W/reader"
+check "swapped under a reader: it read nothing else, and then an error" fails_to grep -q mixed "$W/reader"
+shim dd if=$cd of="$W/data" bs=2048 count=300 2>/dev/null
+check "swapped under a reader: the data of the new disc" cmp "$W/data" "$W/want.data"
 exit 0
