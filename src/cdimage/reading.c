@@ -52,6 +52,8 @@ bool reading_begin(struct reading *r)
 		t->len -= 3;
 	}
 	r->latin = !is_utf8(*t);
+	/* Before Mac OS X, a carriage return alone ended a line. */
+	r->line_end = t->len > 0 && !memchr(t->at, '\n', t->len) ? '\r' : '\n';
 	return true;
 }
 
@@ -79,7 +81,7 @@ bool reading_line(struct reading *r, struct slice *rest, struct slice *line)
 
 	if (rest->len == 0)
 		return false;
-	while (n < rest->len && rest->at[n] != '\n')
+	while (n < rest->len && rest->at[n] != r->line_end)
 		n++;
 	*line = slice_trim((struct slice){rest->at, n});
 	n += n < rest->len;

@@ -17,6 +17,7 @@ struct reading {
 	struct slice text;
 	struct slice all; /* the text with its byte order mark */
 	bool latin;       /* it is not UTF-8, so it is taken for ISO 8859-1 */
+	char line_end;
 	unsigned line;
 	const struct cdimage_source *source;
 	struct cdimage *out;

@@ -56,6 +56,27 @@ static void units(void **state)
 	}
 }
 
+/* Old Macs end a line with a carriage return alone. */
+static void lines_end_as_the_text_has_it(void **state)
+{
+	static const struct fake_file files[] = {{.name = "a.bin", .size = 700 * S}};
+
+	(void)state;
+	assert_parses("a.cue",
+		"REM x\rFILE \"a.bin\" BINARY\r TRACK 01 AUDIO\r  INDEX 01 00:00:00\r"
+		" TRACK 02 AUDIO\r  INDEX 01 00:04:00",
+		files);
+	assert_track(1, 0, 150, 300, CD_AUDIO, 0);
+	assert_track(2, 300, 0, 400, CD_AUDIO, 0);
+	assert_refused("a.cue", "REM x\r\rFILE a.bin\r", files, ARRAY_LEN(files),
+		"a.cue line 3: FILE needs a name and then BINARY, MOTOROLA or WAVE");
+	/* In a text of other lines it is a blank. */
+	assert_parses(
+		"a.cue", "FILE a.bin BINARY\r\r\nTRACK 01 AUDIO\r\r\nINDEX\r01 00:00:00\n", files);
+	assert_refused("a.cue", "REM x\r\r\nFILE a.bin\n", files, ARRAY_LEN(files),
+		"a.cue line 2: FILE needs a name and then BINARY, MOTOROLA or WAVE");
+}
+
 /* A data track of 2048 bytes, and audio behind it in the same file. */
 static void units_change_within_a_file(void **state)
 {
@@ -501,6 +522,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_data_track),
 		cmocka_unit_test(units),
+		cmocka_unit_test(lines_end_as_the_text_has_it),
 		cmocka_unit_test(units_change_within_a_file),
 		cmocka_unit_test(pregap_is_not_index_0),
 		cmocka_unit_test(first_track_may_begin_late),
