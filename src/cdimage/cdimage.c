@@ -48,5 +48,7 @@ bool cdimage_parse(enum cdimage_kind kind, const char *name, const char *text, s
 	default:
 		ok = reading_fail(&r, "this format is not read");
 	}
+	if (ok)
+		reading_tell_rest(&r);
 	return ok;
 }

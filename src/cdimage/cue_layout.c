@@ -52,6 +52,14 @@ static uint64_t measure_rest(const struct cue *c, const struct cursor *from, uns
 	return count;
 }
 
+/* The cursor leaves its part. What is left of it is less than a sector. */
+static void leave(struct cue *c, const struct cursor *at)
+{
+	const struct cue_part *p = &c->part[at->part];
+
+	reading_rest(c->r, p->file, p->length - at->byte, p->wave);
+}
+
 /* Moves the cursor by that many sectors; if b is not NULL, they become a part of the disc. */
 static bool move(struct cue *c, struct build *b, struct cursor *at, const struct build_mode *mode,
 	uint64_t count)
@@ -72,6 +80,7 @@ static bool move(struct cue *c, struct build *b, struct cursor *at, const struct
 		count -= n;
 		if (count == 0)
 			return true;
+		leave(c, at);
 		*at = (struct cursor){.part = at->part + 1};
 	}
 }
@@ -176,6 +185,7 @@ bool cue_layout(struct cue *c)
 		if (!lay_track(c, &b, &at, i))
 			return false;
 	}
+	leave(c, &at);
 	c->r->line = 0;
 	return build_end(&b);
 }

@@ -351,6 +351,33 @@ int reading_wav(struct reading *r, struct slice path, struct cdimage_wav *wav)
 	return file;
 }
 
+void reading_rest(struct reading *r, int file, uint64_t bytes, bool samples)
+{
+	if (bytes == 0 || r->rest.files++ > 0)
+		return;
+	r->rest.file = file;
+	r->rest.bytes = (unsigned)bytes;
+	r->rest.samples = samples && bytes % 4 == 0;
+}
+
+void reading_tell_rest(struct reading *r)
+{
+	struct cdimage *out = r->out;
+	char more[64] = "";
+
+	if (r->rest.files == 0 || out->note[0])
+		return;
+	if (r->rest.files > 1)
+		snprintf(more, sizeof(more), "; so it is with %u other file%s", r->rest.files - 1,
+			r->rest.files > 2 ? "s" : "");
+	snprintf(out->note, sizeof(out->note),
+		"%.150s: the last %u %s of \"%.150s\" are left out, because they are no whole "
+		"sector%s%s",
+		r->name, r->rest.samples ? r->rest.bytes / 4 : r->rest.bytes,
+		r->rest.samples ? "samples" : "bytes", out->name[r->rest.file],
+		r->rest.samples ? " of 588" : "", more);
+}
+
 int reading_optional_file(struct reading *r, const char *name)
 {
 	struct cdimage *out = r->out;

@@ -19,6 +19,12 @@ struct reading {
 	bool latin;       /* it is not UTF-8, so it is taken for ISO 8859-1 */
 	char line_end;
 	unsigned line;
+	struct {
+		unsigned files; /* whose end is no whole sector */
+		int file;       /* the first one of them */
+		unsigned bytes; /* of its end */
+		bool samples;   /* they are */
+	} rest;
 	const struct cdimage_source *source;
 	struct cdimage *out;
 };
@@ -52,7 +58,11 @@ bool slice_msf(struct slice s, uint32_t *out);
  * number, the same for the same name; -1: the error is written.
  */
 int reading_file(struct reading *r, struct slice name);
-/* The same for the file that has no text, but is the disc itself. It is the first one. */
+/* Notes that the last bytes of the file, or those of its samples, are no whole sector; 0: none. */
+void reading_rest(struct reading *r, int file, uint64_t bytes, bool samples);
+/* Says so in out->note, unless it says something else. */
+void reading_tell_rest(struct reading *r);
+/* As reading_file() for the file that has no text, but is the disc itself. It is the first one. */
 int reading_self(struct reading *r);
 /* As reading_file() for a file of samples, which are found in *wav; one that is no WAV or FLAC is
  * refused.

@@ -155,6 +155,8 @@ static bool take_piece(struct toc *t, const char *of, bool has_start)
 				t->r, "the length of %s is not a whole number of sectors", of);
 	} else {
 		length = p.end > p.offset ? p.end - p.offset : 0;
+		reading_rest(
+			t->r, p.file, length % t->unit, t->mode->form == CD_AUDIO && unit == 4);
 	}
 	if (p.offset > p.end || length > p.end - p.offset)
 		return reading_fail(t->r, "the file \"%s\" is too short for this %s",

@@ -13,6 +13,7 @@
 	"RIFF\xff\xff\xff\xff"                                                                     \
 	"WAVE"
 #define CUE         "FILE a.wav WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+#define LEFT        "are left out, because they are no whole sector"
 #define BYTES(text) (text), sizeof(text) - 1
 
 /* FLAC: rate, channels and bits; the lower 32 bits of the number of samples */
@@ -21,7 +22,7 @@
 
 static void samples_are_found(void **state)
 {
-	/* 500 sectors and 100 bytes, which are no sector */
+	/* 500 sectors and 276 bytes, which are no sector */
 	static const char plain[] = RIFF FMT(PCM, TWO, R44, B16) "data\xd4\xf2\x11\0";
 	static const char chunks[] =
 		RIFF "LIST\x05\0\0\0abcde\0" FMT(PCM, TWO, R44, B16) "bext\x02\0\0\0xy"
@@ -52,6 +53,53 @@ static void samples_are_found(void **state)
 		assert_parses("a.cue", CUE, files);
 		assert_extent(1, 0, 500, 0, rows[i].offset, 2352);
 		assert_false(parsed.map.extent[1].swapped);
+		assert_string_equal(parsed.note,
+			rows[i].head == pipe ? ""
+					     : "a.cue: the last 69 samples of \"a.wav\" " LEFT
+					       " of 588");
+	}
+}
+
+/* What is no whole sector is on no disc, and that is told. */
+static void end_of_a_file_is_told(void **state)
+{
+	/* 300 sectors and 69 samples */
+	static const char wav[] = RIFF FMT(PCM, TWO, R44, B16) "data\x54\xc5\x0a\0";
+	static const struct fake_file files[] = {
+		{.name = "a.bin", .size = 300 * 2352 + 7},
+		{.name = "a.wav",
+			.size = 44 + 300 * 2352 + 276,
+			.head = wav,
+			.head_len = sizeof(wav) - 1},
+		{.name = "b.bin", .size = 300 * 2352},
+	};
+	static const struct {
+		const char *name, *text, *note;
+	} rows[] = {
+		{"a.cue",
+			"FILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n"
+			"FILE b.bin BINARY\nTRACK 02 AUDIO\nINDEX 01 0:0:0\n",
+			"a.cue: the last 7 bytes of \"a.bin\" " LEFT},
+		{"a.cue",
+			"FILE b.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n"
+			"FILE a.wav WAVE\nTRACK 02 AUDIO\nINDEX 01 0:0:0\n"
+			"FILE a.bin BINARY\nTRACK 03 AUDIO\nINDEX 01 0:0:0\n",
+			"a.cue: the last 69 samples of \"a.wav\" " LEFT
+			" of 588; so it is with 1 other file"},
+		{"a.toc", "CD_DA TRACK AUDIO FILE \"a.wav\" 0",
+			"a.toc: the last 69 samples of \"a.wav\" " LEFT " of 588"},
+		{"a.toc", "CD_ROM TRACK MODE1_RAW DATAFILE \"a.bin\"",
+			"a.toc: the last 7 bytes of \"a.bin\" " LEFT},
+		/* A length is what the text wants. */
+		{"a.toc", "CD_DA TRACK AUDIO FILE \"a.wav\" 0 0:4:0", ""},
+		{"a.cue", "FILE b.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_parses(rows[i].name, rows[i].text, files);
+		assert_int_equal(parsed.map.track[0].length, 300);
+		assert_string_equal(parsed.note, rows[i].note);
 	}
 }
 
@@ -175,6 +223,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_found),
+		cmocka_unit_test(end_of_a_file_is_told),
 		cmocka_unit_test(samples_of_flac_are_counted),
 		cmocka_unit_test(other_files_are_refused_in_words),
 		cmocka_unit_test(endless_chunks_end),
