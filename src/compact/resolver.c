@@ -68,8 +68,9 @@ struct job {
 	struct refusal *why;
 	int fd[CD_MAX_FILES]; /* the files that were found, open for reading */
 	unsigned files;
-	bool odd;         /* a file was there and could not be opened */
-	char locked[256]; /* the name of the last file, if the daemon may not read it */
+	bool odd;            /* a file was there and could not be opened */
+	char locked[256];    /* the name of the last file, if the daemon may not read it */
+	char locked_as[256]; /* that name as the text has it */
 	struct bare_process process;
 	uint64_t until; /* ms */
 	struct wire_message in, answer;
@@ -212,6 +213,7 @@ static int find(struct job *j, const char *name, uint64_t *size)
 	j->locked[0] = '\0';
 	if (j->kind != CDIMAGE_CHD && (r == -EACCES || r == -EPERM))
 		memcpy(j->locked, j->out->file[j->files].name, sizeof(j->locked));
+	snprintf(j->locked_as, sizeof(j->locked_as), "%s", name);
 	return r;
 }
 
@@ -450,7 +452,8 @@ int resolver_resolve_as(const struct library_file *f, const struct resolver_as *
 	/* The files that were found, with the disc or without it. */
 	out->map.files = (uint8_t)j->files;
 	out->lasts = r == -EBADMSG && !j->odd;
-	if (r == -EBADMSG && j->locked[0])
+	/* A text that can do without that file may be refused for another reason. */
+	if (r == -EBADMSG && j->locked[0] && strstr(j->why->text, j->locked_as))
 		add_hint(j);
 	status = bare_process_end(&j->process);
 	if (r == -ENOEXEC && status != -1 && WIFSIGNALED(status))

@@ -80,6 +80,12 @@ static void cue_with_a_locked_file_says_what_helps(void **state)
 	assert_int_equal(chmod(in_scratch("media/x 2.bin"), 0640), 0);
 	fifo_slow("list\n", "ok: 3 images in ");
 	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
+	/* A .ccd can do without its .sub, and this one is refused for another reason. */
+	put_text("media/y.ccd", "[Entry 0]\nSession=1\nPoint=0x01\nPLBA=0\n");
+	put_size("media/y.img", 500 * 2352);
+	put_size("media/y.sub", 500 * 96);
+	assert_int_equal(chmod(in_scratch("media/y.sub"), 0), 0);
+	FIFO("insert y.ccd\n", "error: y.ccd: session 1 has no lead-out");
 	close(fd);
 }
 
