@@ -2,22 +2,8 @@
 #include "cdimage/cdimage.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "cdimage/reading.h"
-
-enum cdimage_kind cdimage_kind_of(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	if (!dot)
-		return CDIMAGE_NONE;
-	return strcasecmp(dot, ".cue") == 0   ? CDIMAGE_CUE
-	       : strcasecmp(dot, ".ccd") == 0 ? CDIMAGE_CCD
-	       : strcasecmp(dot, ".toc") == 0 ? CDIMAGE_TOC
-	       : strcasecmp(dot, ".chd") == 0 ? CDIMAGE_CHD
-					      : CDIMAGE_NONE;
-}
 
 bool cdimage_parse(enum cdimage_kind kind, const char *name, const char *text, size_t len,
 	const struct cdimage_source *source, struct cdimage *out)
