@@ -220,15 +220,11 @@ static int find(struct job *j, const char *name, uint64_t *size)
 /* Adds to the refusal what to type so that the daemon may read the file. */
 static void add_hint(struct job *j)
 {
-	char link[32], folder[PATH_MAX], hint[PERMISSION_HINT];
+	char folder[PATH_MAX], hint[PERMISSION_HINT];
 	size_t n = strlen(j->why->text);
-	ssize_t length;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", j->text->dir_fd);
-	length = readlink(link, folder, sizeof(folder) - 1);
-	if (length <= 0)
+	if (library_path_of(j->text->dir_fd, folder) < 0)
 		return;
-	folder[length] = '\0';
 	permission_hint(j->text->dir_fd, folder, j->locked, "r", hint);
 	/* Half a command would be worse than none, and a name can hold what no answer can. */
 	if (n + strlen(hint) < sizeof(j->why->text) && words_text_ok(hint, strlen(hint)))

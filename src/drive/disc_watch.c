@@ -84,13 +84,10 @@ static void watch_file(struct disc_watch *w, uint32_t events)
 /* Writes the path of the place, and returns the part of it below the media folder, or NULL. */
 static const char *path_of(const struct disc_watch *w, char path[PATH_MAX])
 {
-	char proc[32], top[PATH_MAX];
-	ssize_t n;
+	char top[PATH_MAX];
 	size_t len;
 
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", w->place->dir_fd);
-	n = readlink(proc, path, PATH_MAX - 1);
-	path[n < 0 ? 0 : n] = '\0';
+	(void)library_path_of(w->place->dir_fd, path);
 	len = strlen(path);
 	snprintf(path + len, PATH_MAX - len, "%s%s", len == 1 ? "" : "/", w->place->base);
 	if (!realpath(w->config.media, top))

@@ -92,15 +92,11 @@ static void move_to(struct image_place *p, int dir, const char *base)
  */
 static bool follow_kernel(struct image_place *p)
 {
-	char proc[32], path[PATH_MAX], *slash;
-	ssize_t n;
+	char path[PATH_MAX], *slash;
 	int dir;
 
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", p->path_fd);
-	n = readlink(proc, path, sizeof(path) - 1);
-	if (n <= 0)
+	if (library_path_of(p->path_fd, path) < 0)
 		return false;
-	path[n] = '\0';
 	slash = strrchr(path, '/');
 	if (!slash || strlen(slash + 1) >= sizeof(p->base))
 		return false;

@@ -48,20 +48,27 @@ static bool may_leave_folder(const char *name)
 	}
 }
 
+ssize_t library_path_of(int fd, char out[PATH_MAX])
+{
+	char proc[32];
+	ssize_t n;
+
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fd);
+	n = readlink(proc, out, PATH_MAX - 1);
+	if (n < 0)
+		n = -errno;
+	out[n < 0 ? 0 : n] = '\0';
+	return n;
+}
+
 /* Writes the name of the file path_fd below folder, without symbolic links. 0 or -errno. */
 static int real_name(int folder, int path_fd, char out[PATH_MAX])
 {
-	char proc[32], top[PATH_MAX], file[PATH_MAX];
-	ssize_t n, m;
+	char top[PATH_MAX], file[PATH_MAX];
+	ssize_t n = library_path_of(folder, top), m = library_path_of(path_fd, file);
 
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", folder);
-	n = readlink(proc, top, sizeof(top) - 1);
-	if (n < 0)
-		return -errno;
-	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", path_fd);
-	m = readlink(proc, file, sizeof(file) - 1);
-	if (m < 0)
-		return -errno;
+	if (n < 0 || m < 0)
+		return (int)(n < 0 ? n : m);
 	/* "/" is the only folder whose path ends with a slash. */
 	if (n == 1)
 		n = 0;

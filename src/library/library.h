@@ -6,6 +6,7 @@
 #ifndef LIBRARY_LIBRARY_H
 #define LIBRARY_LIBRARY_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -22,6 +23,11 @@ struct library_file {
 	bool may_write; /* modes and file system allow it, see library_open_writable() */
 };
 
+/*
+ * Writes the path by which the kernel knows the file or folder of the descriptor; a mount may hide
+ * what is there by now. Its length, or -errno; then out is "".
+ */
+ssize_t library_path_of(int fd, char out[PATH_MAX]);
 /* Returns a descriptor of the folder, or -errno. */
 int library_open_folder(const char *path);
 /*
