@@ -75,13 +75,7 @@ static bool move_with_fault(bool links, int fault, int error, uint64_t seed, uin
 	powercut_plan(c, (enum powercut_fault)fault, c->ops + at, error);
 	r = compact_move(f, &move, &done);
 	reached = c->reached;
-	powercut_plan(c, POWERCUT_NOTHING, 0, 0);
-	f->ops->close(f);
-	if (fault == POWERCUT_POWER)
-		powercut_power_on(c, POWERCUT_JOURNAL);
-	else if (fault == POWERCUT_DEATH)
-		powercut_restart_daemon(c);
-	f = powercut_folder(c);
+	f = folder_after_fault(c, f, fault);
 	assert_nothing_is_lost(f, links, fault, at);
 	if (reached && fault == POWERCUT_ERRNO && r != 0)
 		assert_int_equal(r, -error);

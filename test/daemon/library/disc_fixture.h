@@ -20,6 +20,21 @@ static inline bool holds(struct folder *f, const char *name, const char *text)
 	return n == (int)strlen(text) && memcmp(buf, text, (size_t)n) == 0;
 }
 
+/*
+ * Ends the plan of a fault that met f, and does what follows the fault: power comes back, or the
+ * daemon starts again. Returns the folder as it is then, instead of f.
+ */
+static inline struct folder *folder_after_fault(struct powercut *c, struct folder *f, int fault)
+{
+	powercut_plan(c, POWERCUT_NOTHING, 0, 0);
+	f->ops->close(f);
+	if (fault == POWERCUT_POWER)
+		powercut_power_on(c, POWERCUT_JOURNAL);
+	else if (fault == POWERCUT_DEATH)
+		powercut_restart_daemon(c);
+	return powercut_folder(c);
+}
+
 static inline struct folder *folder_with_burned_disc(struct powercut *c)
 {
 	struct folder *f = powercut_folder(c);

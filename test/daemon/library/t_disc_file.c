@@ -57,13 +57,7 @@ static void a_rename_carries_state_and_checksum(void **state)
 			powercut_plan(c, (enum powercut_fault)fault, c->ops + at, ENOSPC);
 			r = disc_file_rename(f, OLD, NEW, &done);
 			reached = c->reached;
-			powercut_plan(c, POWERCUT_NOTHING, 0, 0);
-			f->ops->close(f);
-			if (fault == POWERCUT_POWER)
-				powercut_power_on(c, POWERCUT_JOURNAL);
-			else if (fault == POWERCUT_DEATH)
-				powercut_restart_daemon(c);
-			f = powercut_folder(c);
+			f = folder_after_fault(c, f, fault);
 			assert_checked(f, where[fault], at);
 			if (!reached) {
 				assert_int_equal(r, 0);
@@ -102,13 +96,7 @@ static void a_deletion_leaves_no_image_without_its_state(void **state)
 			powercut_plan(c, (enum powercut_fault)fault, c->ops + at, EIO);
 			r = disc_file_delete(f, OLD, &done);
 			reached = c->reached;
-			powercut_plan(c, POWERCUT_NOTHING, 0, 0);
-			f->ops->close(f);
-			if (fault == POWERCUT_POWER)
-				powercut_power_on(c, POWERCUT_JOURNAL);
-			else if (fault == POWERCUT_DEATH)
-				powercut_restart_daemon(c);
-			f = powercut_folder(c);
+			f = folder_after_fault(c, f, fault);
 			if (powercut_has(c, OLD)) {
 				there++;
 				assert_true(holds(f, OLD STORE_SUFFIX, STATE));
