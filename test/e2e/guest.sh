@@ -96,10 +96,10 @@ boot() {
 		-append "$kernel_options root=/dev/vda rw ${MMCGADGET_APPEND:-quiet} systemd.unit=job.target" \
 		<>"$out/stdin" || rc=$?
 }
-# Linux changes its own code while it runs: it puts a breakpoint (int3) where another processor may run, and takes
-# it away when no processor can be in it any more. QEMU 7.2 can keep a translation of the breakpoint that it seems to have
-# made while the code was being changed, and the kernel dies of one that it does not know. It is such a case if the
-# code at that place, which the kernel prints with the byte after the breakpoint in < >, has no breakpoint (cc).
+# Linux changes its own code while it runs: it puts a breakpoint (int3) where another processor may run, and removes
+# it when no processor can be in it any more. A processor that QEMU 7.2 emulates sometimes still meets the removed
+# breakpoint, probably in a translation that was made during the change; the kernel does not know it any more, and dies.
+# In that case the code that the kernel prints has no breakpoint (cc) before the byte in < >, where it stopped.
 died_of_emulator() {
 	[ "$accel" != kvm ] && grep -aq ' int3: 0000 \[#' "$out/serial.log" &&
 		grep -a 'RIP: 0010:' -A 3 "$out/serial.log" | grep -a 'Code:' | head -n 1 | grep -qv ' cc <'

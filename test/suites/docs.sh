@@ -130,10 +130,11 @@ done
 flat() { cat "$@" | tr -s '\n\t ' ' '; }
 words_of() { grep -oE '"[a-z-]+"' | tr -d '"'; }
 man_codes() { sed -n "/$2/,/^\.El/s/^\.It Li //p" "$man/$1"; }
+folder_rooms=(src/{burned,catalog,image,compact,library}/*.c) # of the media folder
 daemon_codes=$({
-	flat src/{control,transfer,drive,burned,catalog,image,compact,library,protocol}/*.c | grep -oE 'answer_error\( ?"[a-z-]+"'
-	flat src/{transfer,burned,catalog,image,compact,library}/*.c | grep -oE 'refuse\( ?(&?[a-z]->)?why, [^,"]+, "[a-z-]+"'
-	flat src/{control,drive,burned,catalog,image,compact,library,protocol}/*.c | grep -oE '(\*|->)code = "[a-z-]+"'
+	flat src/{control,transfer,drive,protocol}/*.c "${folder_rooms[@]}" | grep -oE 'answer_error\( ?"[a-z-]+"'
+	flat src/transfer/*.c "${folder_rooms[@]}" | grep -oE 'refuse\( ?(&?[a-z]->)?why, [^,"]+, "[a-z-]+"'
+	flat src/{control,drive,protocol}/*.c "${folder_rooms[@]}" | grep -oE '(\*|->)code = "[a-z-]+"'
 	flat src/drive/drive.c | grep -oE 'drive_commands_cancel\([^,]*, "[a-z-]+"'
 	flat src/control/*.c | grep -oE 'code\\":\\"[a-z-]+' | sed 's/.*\\"/"/; s/$/"/'
 } | words_of)
