@@ -10,7 +10,7 @@ deb=${2:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
 next=${3:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
 top=$(cd "$(dirname "$0")/../.." && pwd)
 O=${O:-build}
-limit=${LIMIT:-900} # seconds for each boot
+limit=${LIMIT:-1800} # seconds for each boot
 dir=$("$top/test/deb/system.sh" fresh "$suite") || exit 1
 out=$O/guest/package-$suite-$$
 rm -rf "$out"
