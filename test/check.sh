@@ -6,6 +6,8 @@
 # With CI or NO_SKIP set, a skipped test is a failure.
 #   LANES="bookworm burners"   only these lanes (bookworm, trixie, compute, burners): a check-full takes
 #                              hours on two cores, and its lanes can run one after the other
+#   CONTINUE=1                 goes on with a check of the same commit that was ended, or that failed: what has
+#                              passed is not run again
 #
 # Suites run in lanes at the same time: guests wait for polls and burners for much of their time, and
 # meanwhile the compilers use the processors. The output of a suite is printed as a whole when the
@@ -13,14 +15,28 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export O=${O:-build} FULL=${FULL:-}
-# The output of each suite is kept here, as NAME.log.
+# Kept here of each suite: its output (NAME.log), its seconds (NAME.minutes), its counts of results
+# (NAME.counts), and whether it has passed (NAME.passed).
 work=$O/check
+# What is checked, if the tree has no changes.
+checked=$([ -n "$(git status --porcelain 2>&1)" ] || echo "$(git rev-parse HEAD)${FULL:+ full}")
 test/owner.sh --begin "$O"
-rm -rf "$work"
-mkdir -p "$work"
+if [ -n "${CONTINUE:-}" ]; then
+	if [ -z "$checked" ] || [ "$checked" != "$(cat "$work/checked" 2>/dev/null)" ]; then
+		echo "CONTINUE: $work has no check of this commit, or the tree has changes since" >&2
+		exit 2
+	fi
+	for file in "$work"/*.log; do
+		[ -e "${file%.log}.passed" ] || rm -f "${file%.log}".*
+	done
+	rm -f "$work"/lane-* "$work"/*.done "$work/failed"
+else
+	rm -rf "$work"
+	mkdir -p "$work"
+	echo "$checked" >"$work/checked"
+	: >"$work/seconds" # of each part that has ended
+fi
 work=$(cd "$work" && pwd)
-export TAP_TOTALS=$work/totals
-: >"$TAP_TOTALS"
 jobs=$(nproc)
 started=$SECONDS
 make=(make --no-print-directory -j"$jobs" O="$O")
@@ -36,12 +52,18 @@ say() { # LINE...: prints the lines together, without output of other lanes betw
 suite() {
 	local name=$1 begun=$SECONDS rc=0 wall cpu TIMEFORMAT='%U %S'
 	shift
+	if [ -e "$work/$name.passed" ]; then
+		say "     $name has passed before"
+		: >"$work/$name.done"
+		return
+	fi
+	export TAP_TOTALS=$work/$name.counts
 	say "     $name begins"
 	{ time "$@" </dev/null >"$work/$name.log" 2>&1 8>&- || rc=$?; } 2>"$work/$name.time"
 	wall=$((SECONDS - begun))
 	cpu=$(awk 'END { printf "%.0f", $1 + $2 }' "$work/$name.time")
-	echo "$wall $cpu $name" >>"$work/minutes"
-	[ "$rc" = 0 ] || echo "$name" >>"$work/failed"
+	echo "$wall $cpu $name" >"$work/$name.minutes"
+	if [ "$rc" = 0 ]; then : >"$work/$name.passed"; else echo "$name" >>"$work/failed"; fi
 	say '' "==== $name" "$(cat "$work/$name.log")" "---- $name: $wall s, $cpu s of CPU"
 	: >"$work/$name.done"
 }
@@ -57,11 +79,19 @@ after() {
 	done
 }
 
+# guests RELEASE: the boots of a release, each as a suite of its own.
+guests() {
+	local boot
+	for boot in $(test/suites/guest.sh boots "$1"); do
+		GUESTS=$boot tap "guest-${boot/\//-}" test/suites/guest.sh
+	done
+}
+
 # The lanes of the guests, of which two run at a time. Suites that use the same build of mmcgadget for a
 # guest are in one lane; the benchmark uses the build for Debian 13.
 lane_bookworm() {
 	tap systems-bookworm test/suites/systems.sh bookworm
-	tap guest-bookworm test/suites/guest.sh bookworm
+	guests bookworm
 	tap power test/suites/guest.sh power
 	tap two-machines test/suites/guest.sh two_machines
 	if [ -n "$FULL" ]; then
@@ -72,7 +102,7 @@ lane_bookworm() {
 }
 lane_trixie() {
 	tap systems-trixie test/suites/systems.sh trixie
-	tap guest-trixie test/suites/guest.sh trixie
+	guests trixie
 	tap bench test/suites/bench.sh
 	# The other lane has the longer half of a check-full.
 	[ -z "$FULL" ] || tap deb test/suites/deb.sh
@@ -141,7 +171,7 @@ end() {
 		kill -- "-$lane"
 	done 2>/dev/null
 }
-trap 'end; test/owner.sh --hand-back "$O" "$O"-*' EXIT
+trap 'end; echo $((SECONDS - started)) >>"$work/seconds"; test/owner.sh --hand-back "$O" "$O"-*' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 wait "${lanes[@]}"
@@ -150,12 +180,15 @@ for lane in "${names[@]}"; do
 done
 
 printf '\n%7s %7s  %s\n' minutes 'of CPU' suite
-sort -rn "$work/minutes" | awk '
+sort -rn "$work"/*.minutes | awk '
 	{ printf "%7.1f %7.1f  %s\n", $1 / 60, $2 / 60, $3; cpu += $2 }
 	END { printf "%7s %7.1f  %s\n", "", cpu / 60, "all suites" }'
-printf '\n%d minutes\n' $(((SECONDS - started + 59) / 60))
+awk -v now=$((SECONDS - started)) '
+	{ before += $1 }
+	END { printf "\n%d minutes%s\n", (before + now + 59) / 60, NR ? ", in " NR + 1 " parts" : "" }
+	' "$work/seconds"
 [ -z "${LANES:-}" ] || echo "only the lanes: $LANES"
-read -r passed failed skipped < <(awk '{ p += $2; f += $3; s += $4 } END { print p + 0, f + 0, s + 0 }' "$TAP_TOTALS")
+read -r passed failed skipped < <(awk '{ p += $2; f += $3; s += $4 } END { print p + 0, f + 0, s + 0 }' "$work"/*.counts)
 # Each failure or skip again, with the first lines that say why: a record of CI may keep the end alone.
 (cd "$work" && awk '
 	FNR == 1 { more = 0 }

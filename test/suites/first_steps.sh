@@ -305,4 +305,42 @@ same_words() {
 }
 check 'the package says of discs, user and group what uninstall says' same_words
 check 'uninstall a second time: nothing is there, no error' has "$(uninstall PREFIX=/usr)" "nothing of mmcgadget is below $dest/usr"
+
+# ---- a check that goes on ------------------------------------------------------------------
+# A tree whose Makefile has two suites of the lane "burners": the second fails while there is a file "fail".
+mkdir -p "$work/checked/test"
+cp test/check.sh "$work/checked/test/"
+printf '#!/bin/sh\n' >"$work/checked/test/owner.sh"
+chmod 755 "$work/checked/test/owner.sh"
+cat >"$work/checked/Makefile" <<'END'
+results = echo ran >>$(TAP_TOTALS).ran; echo "$@ $(1)" >>$(TAP_TOTALS)
+shim-test: ; @$(call results,3 0 0)
+firmware-test: ; @if [ -e $(O)/fail ]; then $(call results,1 1 0); exit 1; else $(call results,2 0 0); fi
+END
+echo /build/ >"$work/checked/.gitignore"
+git_there() { git -C "$work/checked" -c user.name=t -c user.email=t@localhost "$@"; }
+(git_there init -q && git_there add . && git_there commit -q -m one) >/dev/null 2>&1
+# checks [CONTINUE=1]: one lane of the check, as on a PC.
+checks() {
+	printf '#!/bin/sh\necho x86_64\n' >"$work/bin/uname" && chmod 755 "$work/bin/uname" &&
+		env -u FULL -u CI PATH="$work/bin:$PATH" O=build LANES=burners "$@" "$work/checked/test/check.sh" 2>&1
+}
+fails() { # TEXT COMMAND...: the command fails and prints the text
+	local text
+	text=$("${@:2}") && return 1
+	has "$text" "$1"
+}
+runs() { cat "$work/checked/build/check/"*"$1"*.ran | wc -l; } # of a suite, since the last check from the beginning
+check 'check: there is nothing to go on with' fails 'has no check of this commit' checks CONTINUE=1
+mkdir -p "$work/checked/build" && touch "$work/checked/build/fail"
+check 'check: a suite fails' fails '4 passed, 1 failed' checks
+rm "$work/checked/build/fail"
+check 'check: CONTINUE=1 runs what has failed, and counts what had passed' \
+	has "$(checks CONTINUE=1)" 'shim has passed before' 'minutes, in 2 parts' '5 passed, 0 failed'
+check 'check: each suite ran as often as it had to' test "$(runs shim) $(runs firmware)" = '1 1'
+echo >>"$work/checked/Makefile"
+check 'check: changes are nothing to go on with' fails 'the tree has changes' checks CONTINUE=1
+git_there commit -q -a -m two
+check 'check: nor is the check of another commit' fails 'has no check of this commit' checks CONTINUE=1
+check 'check: without CONTINUE everything runs' has "$(checks; echo; runs shim)" '5 passed, 0 failed'
 echo "1..$n"

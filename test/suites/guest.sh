@@ -3,6 +3,7 @@
 # The whole USB path in virtual machines: Debian 12 (Linux 6.1) and Debian 13 (Linux 6.12).
 #   guest.sh [bookworm|trixie|power|two_machines|two_machines_usbip]...   only these; everything without an
 #   argument, two_machines_usbip only with FULL=1
+#   guest.sh boots bookworm|trixie   prints the names of its boots
 # Each job runs once, in one of two boots. FULL=1 repeats the jobs whose outcome may depend on the
 # kernel or the speed (full, high, super), and adds the longest: 1 GB, a disc to its last block,
 # 200 swaps, 20 power cuts.
@@ -27,7 +28,7 @@ declare -A list_full=(
 	[bookworm/high]="t_service t_loopback t_network smoke_kernel $wire t_script t_full"
 	[trixie/super]="t_functions smoke_kernel $wire t_watch t_block_media t_cd t_multi t_survive t_page t_web"
 	[trixie/high]="t_service t_loopback t_network t_demo t_burn t_bot t_slow t_stall t_udisks"
-	[bookworm/super]="t_service t_readme t_bot t_burned t_cd t_usb t_ci t_faults t_page t_udisks"
+	[bookworm/super]="t_readme t_bot t_burned t_cd t_usb t_ci t_faults t_page t_udisks"
 	[bookworm/full]="t_bot"
 )
 boots=(bookworm/high trixie/super)
@@ -99,6 +100,10 @@ run() { # BOOT OR SCENARIO
 	rm -f "$log"
 }
 
+if [ "${1:-}" = boots ]; then
+	printf '%s\n' "${boots[@]}" | grep "^${2:?usage: guest.sh boots bookworm|trixie}/"
+	exit
+fi
 read -ra wanted <<<"${GUESTS:-}"
 if [ "${#wanted[@]}" = 0 ]; then
 	if [ $# = 0 ]; then
