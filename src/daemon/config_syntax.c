@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libconfig says only "syntax error" or "duplicate setting name", and a line. This file looks
- * for the causes that are most common, in the order of the text: the first one is reported.
+ * libconfig reports nearly every mistake as "syntax error" or "duplicate setting name" in a line,
+ * and no more. This file looks for the causes that are most common, in the order of the text: the
+ * first one is reported.
  */
 #include "daemon/config_syntax.h"
 
@@ -37,7 +38,7 @@ struct scope {
 struct scan {
 	const char *at;
 	unsigned line;
-	bool want_twice; /* look for a setting that is set twice, otherwise for other faults */
+	bool want_twice; /* look also for a setting that is set twice */
 	struct scope scope[DEPTH_MAX];
 	unsigned depth, scopes;
 	struct {
@@ -51,6 +52,7 @@ struct scan {
 	char what[256];
 };
 
+/* Keeps the first fault that is found. */
 __attribute__((format(printf, 3, 4))) static void find(
 	struct scan *s, unsigned line, const char *fmt, ...)
 {
@@ -219,13 +221,12 @@ static void check_value(struct scan *s, const struct token *t)
 	else if (t->kind == END || is(t, ";,})]=:"))
 		find(s, t->line, "there is no value");
 	after = peek(s);
-	/* In a list, "} {" lacks a comma; elsewhere a value is followed by a name, if by anything.
-	 */
+	/* libconfig joins two strings in a row; rarely is that meant, but it is no syntax error. */
 	if (t->kind == STRING && after.kind == STRING)
 		find(s, after.line, "a \",\" or \";\" is missing before this text");
 }
 
-/* The text after a name: "." as in behaviour.stall, or neither ":" nor "=". */
+/* Checks what follows a name. ":" and "=" are right; "." is there in behaviour.stall, say. */
 static void check_name(struct scan *s, const struct token *t)
 {
 	struct token after = peek(s);
