@@ -6,7 +6,10 @@
 #include "ctl/boot_config.h"
 #include "ctl/doctor_report.h"
 
-/* Parts of the kernel that a gadget needs, or the port of a Raspberry Pi. */
+/*
+ * Parts of the kernel: what a gadget needs, the driver of a Raspberry Pi's port, and the
+ * controllers that are software (soft_udc.h).
+ */
 enum part { PART_CONFIGFS, PART_COMPOSITE, PART_FFS, PART_DWC2, PART_DUMMY, PART_VUDC, PART_COUNT };
 enum part_state { PART_MISSING, PART_ON_DISK, PART_THERE };
 

@@ -6,7 +6,7 @@
 
 #include "ctl/loopback_unit.h"
 
-/* Returns what the board's end of a tunnel connects to; length: of its name. */
+/* Returns the address to which the board's end of a tunnel connects: its first *length bytes. */
 static const char *end_of_tunnel(const char *listen, int *length)
 {
 	/* "localhost" may be ::1, too, but no other address of 127.0.0.0/8. */
