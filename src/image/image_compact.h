@@ -34,7 +34,7 @@ struct image_compact_deleted {
 /*
  * Deletes the disc of the text f in its folder: the text, then the files that belong to it alone,
  * which are those that no other text of the folder names. A file that was burned, or is a blank, is
- * a disc of its own and stays. Of a text that is not a disc, only the text. A power cut can leave
+ * a disc of its own and stays. If the text is not a disc, only the text goes. A power cut can leave
  * files without their text. 0; -EBUSY: one of the files is in a drive or in use by another program;
  * -ENOPKG: there is no resolver, so that nobody knows its files; and nothing was deleted. -errno as
  * of disc_file_delete(), or of a file.
