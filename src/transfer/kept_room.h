@@ -13,7 +13,7 @@
 #include "mmc/mmc.h"
 
 struct kept_room {
-	uint64_t bytes;    /* that discs in drives may still come to take */
+	uint64_t bytes;    /* that the discs in the drives may still need */
 	uint64_t unsynced; /* bytes of burns that are not on storage yet */
 	bool burning;      /* something that was burned is not on storage */
 };
@@ -25,8 +25,8 @@ struct kept_room {
 void kept_room_look(const struct drives *drives, const char *media, struct kept_room *out);
 
 /*
- * The bytes that a disc in that state may still come to take. burn_end: the block where the burn
- * under way will end, 0 = not known. Pure.
+ * The bytes that a disc in that state may still need. burn_end: the block where the burn under way
+ * will end, 0 = not known. Pure.
  */
 uint64_t kept_room_of_disc(const struct mmc_state *m, uint32_t burn_end);
 
