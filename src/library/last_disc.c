@@ -217,7 +217,10 @@ void last_disc_free(struct last_disc_store *l)
 	if (!l)
 		return;
 	join_thread(l);
-	/* Closing removes the spare file, which may be in a folder that is not there any more. */
+	/*
+	 * Closing removes the spare file, for which the folder must be open. If another folder has
+	 * the path now, or none, the spare file stays where it is.
+	 */
 	if (l->path && l->drive && l->store)
 		(void)open_folder(l);
 	store_close(l->store);

@@ -98,7 +98,7 @@ static int write_spare(struct store *s, const char *text, size_t len)
 	return r == 0 ? ops->sync(s->folder, s->spare) : r;
 }
 
-/* Makes the spare file that the first save lacks, so that the next save needs no new block. */
+/* Makes a new spare file after a rename has used it up: then the next save needs no new block. */
 static void keep_spare(struct store *s, const char *text, size_t len)
 {
 	s->has_spare = false;
@@ -116,7 +116,7 @@ int store_save(struct store *s, const char *text, size_t len)
 	if (len == 0 || all > sizeof(padded) || s->longest > sizeof(padded))
 		return -EFBIG;
 	memcpy(padded, text, len);
-	/* Padded to the longest text so far: the spare file holds an older one to be covered. */
+	/* Padded to the longest text so far: it must cover an older text in the spare file. */
 	if (all < s->longest)
 		all = s->longest;
 	s->longest = all;
@@ -174,7 +174,7 @@ static int save_or_remove(struct store *s, const char *text, size_t len)
 	return len > 0 ? store_save(s, text, len) : store_remove(s);
 }
 
-/* Removes the files of the old place. Another disc may have brought a state file to it. */
+/* Removes the files at the old place, but not a state file that another disc has brought there. */
 static void remove_old(struct store *old)
 {
 	const struct folder_ops *ops = old->folder->ops;
