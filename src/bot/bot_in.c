@@ -62,8 +62,9 @@ static void shrink_sends(struct bot *b)
 }
 
 /*
- * Queues the n bytes that mmc_pull() returned. False: they were not queued and are tried again
- * later, or b->state changed.
+ * Queues the n bytes that mmc_pull() returned. True: they are queued, or are to be pulled again at
+ * once in smaller pieces. False: they were not queued and are tried again later, or b->state
+ * changed.
  */
 static bool send_pulled(struct bot *b, const uint8_t *p, uint32_t n)
 {
