@@ -21,8 +21,8 @@ struct fake_usb {
 		void *arg;
 	} posted[8];
 	unsigned n;
-	unsigned woken; /* times that something was posted to the thread, or it was resumed */
-	bool stuck;
+	unsigned woken;      /* times that something was posted to the thread */
+	bool stuck;          /* fake_run() does nothing */
 	atomic_bool resumed; /* drive_resumed() is due */
 	bool suspended;      /* the host sleeps, or a Pi's cable was pulled */
 	bool unplugged;      /* no host has configured the gadget */
@@ -61,9 +61,10 @@ static struct drive_burned fake_burned;
 static bool fake_remembers;
 static const char *fake_image;
 static const char *fake_media[DRIVE_MAX]; /* the media folder in scratch; NULL: "media" */
-static const struct disc_medium *fake_blank[DRIVE_MAX]; /* a plain blank in each drive */
-static enum image_as fake_iso[DRIVE_MAX];               /* a plain image in each drive */
-static bool fake_faults[DRIVE_MAX];                     /* faults may be requested of it */
+/* Of each drive: the type of an empty file, and the disc as which a plain image is shown. */
+static const struct disc_medium *fake_blank[DRIVE_MAX];
+static enum image_as fake_iso[DRIVE_MAX];
+static bool fake_faults[DRIVE_MAX]; /* faults may be requested of the drive */
 
 static inline struct drive *fake_drive(
 	struct fake_usb *u, const char *name, sd_event *event, struct drives *set, unsigned wait)

@@ -199,7 +199,7 @@ static inline const char *receive_line(int fd)
 	}
 }
 
-/* Waits up to 30 s until the status file begins with `begins`. */
+/* Writes to the FIFO; waits up to 200 s until the status file begins with `begins`. */
 static inline void fifo_slow(const char *line, const char *begins)
 {
 	uint64_t end = now_ms() + 200000;

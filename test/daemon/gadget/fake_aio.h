@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The endpoint layer over a simulated kernel, and a client in place of BOT that records its
- * calls as text. As with FunctionFS, an iocb that fails completes inside io_submit(); the
- * others complete when the test says so.
+ * calls as text. As with FunctionFS, an iocb can complete inside io_submit(), above all with an
+ * error if the endpoint refuses it (at_once). The others complete when the test says so.
  */
 #ifndef TEST_DAEMON_FAKE_AIO_H
 #define TEST_DAEMON_FAKE_AIO_H
