@@ -75,7 +75,7 @@ static void cuetools_reads_the_cue_sheet(void **state)
 		"2|The Album\n"
 		"1|First|DEAAA0000001\n"
 		"2|Second|DEAAA0000002\n");
-	/* Tracks with their pause and indexes, relative to the beginning of the pause. */
+	/* Track 2: START is the length of its pause; INDEX counts from where the pause begins. */
 	assert_string_equal(output_of("cueconvert -i cue -o toc album.cue | grep -E "
 				      "'^(CATALOG|FILE|START|INDEX)'"),
 		"CATALOG \"4006381333931\"\n"

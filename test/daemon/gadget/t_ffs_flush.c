@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * When the USB thread has the drive flush: whenever the host may be about to switch the power off,
- * and by then it may not have sent SYNCHRONIZE CACHE. The thread is real, the host and its
- * endpoints are simulated.
+ * The USB thread flushes the drive whenever the host may be about to switch the power off, because
+ * the host may not have sent SYNCHRONIZE CACHE. The thread is real, the host and its endpoints are
+ * simulated.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 
 /* ---- the kernel ----------------------------------------------------------------------------- */
 
-/* In place of the C library's: FunctionFS answers with the endpoint of the current speed. */
+/* Replaces the C library's ioctl(): answers as FunctionFS does, with a bulk endpoint. */
 int ioctl(int fd, unsigned long request, ...)
 {
 	struct usb_endpoint_descriptor *d;
@@ -111,7 +111,7 @@ static int teardown(void **state)
 
 /* ---- the host ------------------------------------------------------------------------------- */
 
-/* On the USB thread, which acts on the state of the host before it runs this. */
+/* Runs on the USB thread. *seen: the thread has acted on the present state of the host. */
 static void look(void *arg)
 {
 	bool *seen = arg;
@@ -122,7 +122,7 @@ static void look(void *arg)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* The ep0 thread has seen this. Returns when the USB thread has acted on it. */
+/* Changes the host's state as the ep0 thread does; returns when the USB thread has acted on it. */
 static void host(bool enabled, bool suspended, unsigned sessions, unsigned resets)
 {
 	bool seen;
@@ -135,7 +135,7 @@ static void host(bool enabled, bool suspended, unsigned sessions, unsigned reset
 	atomic_store(&f->generation, f->host.generation);
 	atomic_store(&f->reset, f->host.reset);
 	pthread_mutex_unlock(&f->lock);
-	/* The thread may run what is called after it has looked at the host, and before this. */
+	/* The USB thread may have read the state before this change, and run look() after it. */
 	do {
 		ffs_wake(f);
 		ffs_call(f, look, &seen);
