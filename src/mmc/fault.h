@@ -2,7 +2,8 @@
 /*
  * Faults on request, for tests of burning software. A fault is what the host is told: the block
  * that is said to be bad is neither written nor acknowledged, and nothing that is on the disc
- * changes. Without faults, which is how every drive begins, a command costs one comparison more.
+ * changes. Without faults, which is how every drive begins, a command costs one comparison more,
+ * and so does each piece of its data.
  *
  * Each fault is one line of text (mmc_fault_parse()). The engine has no clock: a delay, and a fault
  * that lasts for some seconds, are ended by the caller.
@@ -13,7 +14,7 @@
 #include "mmc/mmc.h"
 
 #define MMC_FAULTS_MAX 32u
-#define MMC_FAULT_LINE 160u /* bytes of a fault as text, with the end; see mmc_fault_print() */
+#define MMC_FAULT_LINE 160u /* bytes of a fault as text, with the final NUL; mmc_fault_print() */
 
 enum mmc_fault_kind {
 	MMC_FAULT_READ,      /* these blocks cannot be read */
@@ -46,9 +47,9 @@ struct mmc_faults {
 	unsigned count;
 	struct mmc_fault fault[MMC_FAULTS_MAX];
 	/*
-	 * The status of the command of that number shall come ms milliseconds later. The caller
-	 * calls mmc_fault_release() then, at once or when it can; until then mmc_end() answers
-	 * MMC_AGAIN. NULL: nothing is delayed.
+	 * Asks the caller to delay the status of the command of that number by ms milliseconds:
+	 * mmc_end() answers MMC_AGAIN until the caller calls mmc_fault_release(). A caller that
+	 * sleeps for the delay calls that from here. NULL: nothing is delayed.
 	 */
 	void (*hold)(void *ctx, uint64_t command, uint32_t ms);
 	/* The fault of that number has struck once more. May be NULL. */
@@ -81,8 +82,8 @@ void mmc_fault_release(struct mmc_drive *d, uint64_t command);
 int mmc_fault_parse(const char *line, struct mmc_fault *f, char *why, size_t size);
 /*
  * Parses all lines of the text, and adds them to the faults. 0; -1: a line is wrong, or there are
- * too many; then why begins with "line N: " if there is more than one line, and the faults are the
- * same as before.
+ * too many; then why begins with "line N: ", unless the text is one line without a newline or ";"
+ * at its end, and the faults are the same as before.
  */
 int mmc_faults_parse(const char *text, struct mmc_faults *all, char *why, size_t size);
 /* Writes the fault as a line that mmc_fault_parse() understands. Returns out. */

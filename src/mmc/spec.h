@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers of the standards, with the clauses that define them: MMC-6 r2g, SPC-4 r37, and
- * SFF-8090i for what MMC took over from it.
+ * Numbers of the standards, with the clauses that define them: MMC-6 r2g and SPC-4 r37; for some
+ * commands, most of them for CDs, MMC-3.
  */
 #ifndef MMC_SPEC_H
 #define MMC_SPEC_H
 
-/* Operation codes: SPC-4 6, MMC-6 6 */
+/* Operation codes: SPC-4 6, MMC-6 6, MMC-3; cmd_table.c says which */
 enum {
 	OP_TEST_UNIT_READY = 0x00,
 	OP_REQUEST_SENSE = 0x03,
