@@ -14,7 +14,7 @@
 #include "protocol/field.h"
 #include "protocol/format.h"
 
-/* The answer to the line: EXIT_OK, or why nothing follows, which is said. */
+/* Takes the answer to the line. EXIT_OK: events follow; otherwise a failure, which was printed. */
 static enum exit_code take_answer(const struct options *o, const char *text)
 {
 	json_t *answer = json_loads(text, 0, NULL), *shown = answer_shown(answer);

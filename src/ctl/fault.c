@@ -8,7 +8,7 @@
 #include "ctl/own_verbs.h"
 #include "protocol/verbs.h"
 
-/* Replaces the words after the verb, except options, by these; text may be empty: then by one. */
+/* Replaces the words after the verb, except options, by action and, unless it is empty, text. */
 static void put_words(struct options *o, char *action, char *text)
 {
 	unsigned count = 1;
