@@ -3,8 +3,8 @@
 
 /*
  * power[k][n] is the remainder of the byte n with k bytes of zeros after it. Four bytes are then
- * four look-ups that do not wait for each other. 64 KiB are summed whenever a disc is opened, and
- * at the first save of a burn by the thread that answers the host.
+ * four look-ups that do not wait for each other. Up to 64 KiB are summed whenever a disc with a
+ * state file is opened, and at the first save of a burn by the thread that answers the host.
  */
 static const uint32_t power[4][256] = {
 	{0x00000000, 0x77073096, 0xee0e612c, 0x990951ba, 0x076dc419, 0x706af48f, 0xe963a535,
