@@ -10,7 +10,9 @@
 
 #include "cdimage/cdimage.h"
 
-/* Differs between programs whose messages differ: after an upgrade, the daemon that runs is older.
+/*
+ * Differs between programs whose messages differ. After an upgrade, the daemon that still runs is
+ * older than the resolver.
  */
 #define WIRE_VERSION (0x02000000u + (uint32_t)sizeof(struct wire_disc))
 
@@ -29,7 +31,7 @@ struct wire_parse {
 	uint32_t kind; /* enum cdimage_kind */
 	uint32_t length;
 	char name[CDIMAGE_NAME_MAX];
-	char text[CDIMAGE_TEXT_MAX]; /* only the length is sent */
+	char text[CDIMAGE_TEXT_MAX]; /* only its first `length` bytes are sent */
 };
 
 struct wire_find {
