@@ -49,7 +49,7 @@ struct uploads {
 	unsigned folders;
 	struct folder_seen *scanning; /* the thread scans it before the first job; NULL: none */
 	struct upload_work scan;
-	char no_dir[1];           /* "" */
+	char no_dir[1];           /* "", for scan.dir */
 	struct upload_job *queue; /* the first one is under way */
 	unsigned waiting;
 	struct worker worker;
@@ -60,7 +60,7 @@ struct uploads {
 /* ---- jobs (upload_job.c) ----------------------------------------------------------------------
  */
 
-/* NULL, and r, unless it is NULL, was answered: there is no room for another job. */
+/* Makes a job. NULL: there is no room for it, and r, unless it is NULL, was answered. */
 struct upload_job *upload_job_new(struct uploads *u, enum upload_verb verb, struct reply *r);
 /* Answers a job that is in no queue, with a descriptor unless fd is -1, and frees it. */
 void upload_job_answer(struct upload_job *j, json_t *a, int fd);
@@ -71,15 +71,17 @@ void uploads_finish(struct uploads *u, json_t *a, int fd);
 /* Adds how fast a writer may go on. */
 void uploads_tell_pace(const struct uploads *u, const struct upload_job *j, json_t *a);
 
-/* Returns the copy of the path that outlives the drives. */
+/* Returns the folder of that path. Its copy of the path outlives the drives. */
 struct folder_seen *uploads_folder(struct uploads *u, const char *path);
-/* Returns a folder that is another one than when it was scanned; NULL: none. */
+/*
+ * Returns a folder that was not scanned yet, or is another one than when it was scanned, and notes
+ * which one it is now; NULL: none.
+ */
 struct folder_seen *uploads_find_unseen(struct uploads *u);
-/* Bytes of that file system that are for discs in drives, and for uploads except except_id. */
+/* Bytes of media's file system that are for discs in drives, and for uploads except except_id. */
 uint64_t uploads_kept_by_others(const struct uploads *u, const char *media, const char *except_id);
 
-/* ---- their beginning (upload_begin.c) -----------------------------------------------------------
- */
+/* ---- how jobs begin (upload_begin.c) --------------------------------------------------------- */
 
 /*
  * Begins the first job, when all folders have been scanned. NULL: the thread runs a step of it;
