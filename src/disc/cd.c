@@ -174,7 +174,7 @@ static int finalise(struct disc *d)
 		return DISC_NO_SUCH_TRACK;
 	}
 	disc_cd_refresh(d);
-	/* A pregap was sent, and not the track that it belongs to. */
+	/* The image gets shorter if a pregap was sent, and not the track that it belongs to. */
 	return d->cd->end < end && !d->testing ? cut(d) : commit(d);
 }
 
@@ -203,7 +203,7 @@ int disc_cd_cue_sheet(struct disc *d, const uint8_t *sheet, uint32_t len)
 		if (r->sessions == 0)
 			r->text_packs = 0;
 		disc_cd_refresh(d);
-		/* Only the sheet says how large the sectors of the image are. */
+		/* The limit is known only now: the sheet says how large the image's sectors are. */
 		right = (uint32_t)cd->cue.lead_out <= d->limit &&
 			disc_cd_state_bytes(r, &cd->cue) <= STORE_TEXT_MAX;
 	}
