@@ -29,7 +29,7 @@ static inline void put_iso(const char *name, const char *label)
 	put_iso_at(name, 0, label);
 }
 
-/* Gives the volume that put_iso() wrote a size in blocks, in both byte orders. */
+/* Sets the size of the volume that put_iso() wrote: in blocks, in both byte orders. */
 static inline void put_iso_blocks(const char *name, uint32_t blocks)
 {
 	unsigned char size[8], unit[4] = {0x00, 0x08, 0x08, 0x00};

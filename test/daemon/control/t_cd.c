@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* An ISO image as a CD-ROM: what insert as=, drives[].iso, list and status say, and restarts. */
+/* An ISO image as a CD-ROM: insert as= and drives[].iso, what list and status say, and restarts. */
 #include "daemon/control/rw_fixture.h"
 
 #include "image/image.h"
@@ -66,7 +66,7 @@ static void an_image_is_a_cd_if_the_user_says_so(void **state)
 	json_decref(a);
 	fifo_slow("status\n", "ok: mmcgadgetd");
 	assert_non_null(strstr(get_text("run/status"), "CD-ROM"));
-	/* Without a word it is a DVD again. */
+	/* Without as= it is a DVD again. */
 	FIFO("insert a.iso\n", "ok: drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	assert_int_equal(profile(0), 0x10);
 	assert_string_equal(listed_medium("list\n", "a.iso"), "dvd-rom");
@@ -76,7 +76,7 @@ static void an_image_is_a_cd_if_the_user_says_so(void **state)
 	FIFO("insert a.iso as=cd as=dvd\n", "error: insert: option \"as\" is given twice");
 }
 
-/* The largest CD has 99 minutes; "auto" takes 80 of them. */
+/* as=cd takes an image that fits on a CD of 99 minutes, "auto" one that fits on 80. */
 static void a_cd_has_its_limits(void **state)
 {
 	(void)state;
@@ -125,7 +125,10 @@ static void a_drive_for_cds_refuses_what_is_none(void **state)
 		"that were copied here");
 }
 
-/* A disc that was finalised in such a drive stays a DVD, although its image alone could be a CD. */
+/*
+ * A disc that was finalised in a drive with iso = "auto" stays a DVD, although its image alone
+ * could be a CD.
+ */
 static void a_finalised_dvd_stays_one(void **state)
 {
 	(void)state;

@@ -74,12 +74,12 @@ static void a_guard_keeps_no_file_open(void **state)
 	close(fds[1]);
 	assert_true(ended(fds[0]));
 	close(fds[0]);
-	/* The second guard does not keep it open either. */
+	/* This would hang if the second guard kept the pipe open whose end the first one awaits. */
 	assert_true(ffs_guard_stop(&first));
 	assert_true(ffs_guard_stop(&second));
 }
 
-/* A child with a guard is killed: the guard ends too, though nothing else closes its pipe. */
+/* A child with a guard is killed: the guard ends too, although nobody calls ffs_guard_stop(). */
 static void a_guard_ends_with_its_process(void **state)
 {
 	int up[2], guard_alive[2], status;
