@@ -211,8 +211,6 @@ static void check_word(struct scan *s, const struct token *t)
 
 static void check_value(struct scan *s, const struct token *t)
 {
-	struct token after;
-
 	if (t->kind == STRING &&
 		(memchr(t->text, '\n', t->size) || t->size < 2 || t->text[t->size - 1] != '"'))
 		find(s, t->line, "a quote (\") is missing");
@@ -220,10 +218,6 @@ static void check_value(struct scan *s, const struct token *t)
 		check_word(s, t);
 	else if (t->kind == END || is(t, ";,})]=:"))
 		find(s, t->line, "there is no value");
-	after = peek(s);
-	/* libconfig joins two strings in a row; rarely is that meant, but it is no syntax error. */
-	if (t->kind == STRING && after.kind == STRING)
-		find(s, after.line, "a \",\" or \";\" is missing before this text");
 }
 
 /* Checks what follows a name. ":" and "=" are right; "." is there in behaviour.stall, say. */
@@ -241,6 +235,7 @@ static void check_name(struct scan *s, const struct token *t)
 			(int)t->size, t->text);
 }
 
+/* Two strings in a row are one for libconfig. */
 static void check_all(struct scan *s)
 {
 	struct token before = {.kind = END}, name = {.kind = END}, t;
@@ -265,7 +260,7 @@ static void check_all(struct scan *s)
 			check_name(s, &t);
 			take_name(s, &t);
 			name = t;
-		} else if (t.kind == STRING) {
+		} else if (t.kind == STRING && before.kind != STRING) {
 			find(s, t.line, "there is no key before this text, or a quote too many");
 		}
 		before = t;
@@ -326,6 +321,7 @@ void config_explain(const char *path, unsigned line, const char *text, char *why
 	struct scan *s = calloc(1, sizeof(*s));
 	char *all = read_all(path);
 	const char *quoted = "";
+	bool syntax = strcmp(text, "syntax error") == 0;
 	size_t n = 0;
 
 	snprintf(why, size, "%s:%u: %s", path, line, text);
@@ -333,7 +329,8 @@ void config_explain(const char *path, unsigned line, const char *text, char *why
 		s->at = all;
 		s->line = 1;
 		s->want_twice = strstr(text, "duplicate") != NULL;
-		check_all(s);
+		if (s->want_twice || syntax)
+			check_all(s);
 		if (s->found)
 			line = s->found;
 		quoted = line_text(all, line, &n);
@@ -343,7 +340,7 @@ void config_explain(const char *path, unsigned line, const char *text, char *why
 	else if (s && s->found)
 		snprintf(why, size, "%s:%u: syntax error: %s: %.*s", path, line, s->what,
 			(int)(n < 80 ? n : 80), quoted);
-	else if (s && all && !s->want_twice)
+	else if (s && all && syntax)
 		snprintf(why, size,
 			"%s:%u: syntax error here or in the line before (a quote, a comma or a "
 			"bracket too few or too many?): %.*s",

@@ -265,6 +265,11 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "\xef\xbb\xbfudc = ;\n", 1, "syntax error: there is no value: udc = ;" },
 	{ "udc = 1 2;\n", 1, "syntax error here or in the line before (a quote, a comma or a bracket too few or too "
 		"many?): udc = 1 2;" },
+	/* two strings in a row are one */
+	{ "udc = \"a\" \"b\";\ngadget: {\n  max_power = };\n", 3, "syntax error: there is no value: max_power = };" },
+	/* what libconfig says itself */
+	{ "udc = \"\";\n@include \"/nonexistent\"\n", 2, "cannot open include file" },
+	{ "udc = \"\";\nfunctions = [ 1, \"acm\" ];\n", 2, "mismatched element type in array" },
 	{ "\xff\xfeu", 1, "the file is UTF-16; save it as UTF-8" },
 	/* settings that are there twice */
 	{ "udc = \"a\";\nudc = \"b\";\n", 2, "\"udc\" is set twice, first in line 1; change it there" },
