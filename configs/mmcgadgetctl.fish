@@ -75,7 +75,7 @@ end
 
 function __mmcgadgetctl_wants_file
     __mmcgadgetctl_read
-    test "$wants" = socket; or test "$verb" = report
+    test "$wants" = socket; or contains -- "$verb" report upload
     or begin
         test "$verb" = trace; and contains -- "$given[1]" save show script
     end
@@ -117,7 +117,17 @@ function __mmcgadgetctl_words
                     printf '%s\n' add remove list
             end
             return
-        case insert rename delete get
+        case insert
+            if not set -q given[1]
+                __mmcgadgetctl_images '' $socket list $drive
+            else if not set -q given[2]
+                if string match -q 'as=*' -- (commandline -ct)
+                    printf '%s\n' as=cd as=dvd as=auto
+                else
+                    echo as=
+                end
+            end
+        case rename delete get
             set -q given[1]; or __mmcgadgetctl_images '' $socket list $drive
         case close
             set -q given[1]

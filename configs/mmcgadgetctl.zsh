@@ -114,7 +114,18 @@ _mmcgadgetctl()
 		return
 	fi
 	case $verb in
-	insert | rename | delete | get) ((${#given})) || _mmcgadgetctl_images '' "${socket[@]}" list "${drive[@]}" ;;
+	insert)
+		if ((${#given} == 0)); then
+			_mmcgadgetctl_images '' "${socket[@]}" list "${drive[@]}"
+		elif ((${#given} == 1)); then
+			if [[ $PREFIX == as=* ]]; then
+				compadd -- as=cd as=dvd as=auto
+			else
+				compadd -S '' -- as=
+			fi
+		fi
+		;;
+	rename | delete | get) ((${#given})) || _mmcgadgetctl_images '' "${socket[@]}" list "${drive[@]}" ;;
 	close)
 		((${#given})) ||
 			_mmcgadgetctl_images ",\"label\":$text,\"kind\":\"(open|appendable)\"" "${socket[@]}" list "${drive[@]}"

@@ -58,6 +58,7 @@ offers() {
 	esac
 }
 mkdir "$answers/empty"
+: >"$answers/empty/new.iso"
 # tab WORD... -- OFFER...
 tab() {
 	local typed=() have want
@@ -89,7 +90,9 @@ dotted=(./win=10.iso ./-d.iso)
 [ "$shell" = zsh ] || dotted=()
 tab insert '' -- 'debian 12.iso' debian-13.iso 'q"\x.iso' "${dotted[@]}" größe.iso drive=
 tab insert ./ -- ./win=10.iso ./-d.iso
-tab insert x.iso '' -- drive=
+tab insert x.iso '' -- as= drive=
+tab insert x.iso as=c -- as=cd
+tab insert x.iso as=cd '' -- drive=
 tab insert drive=t -- drive=two
 tab insert drive=two gr -- größe.iso
 tab --drive t -- two
@@ -116,6 +119,10 @@ tab fault '' -- add load set list clear
 tab fault set s -- slow sense
 tab fault clear '' -- drive=
 tab doctor '' --
+case $shell in
+zsh) tab upload '' -- FILES ;;
+fish) tab upload new -- new.iso ;;
+esac
 tab loopback '' -- on off status
 tab loopback off '' -- force
 tab loopback on x '' --
