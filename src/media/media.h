@@ -17,9 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MEDIA_BLOCK    2048u /* bytes of a block of every disc but a compact disc */
-#define MEDIA_UNIT_MAX 2448u /* bytes of the largest block: a CD sector with its subchannel */
-/* Bytes that write-behind accepts before storage has any of them. */
+/* Bytes of a block of a DVD or BD, or of any plain ISO image. The others: see media.unit. */
+#define MEDIA_BLOCK    2048u
+#define MEDIA_UNIT_MAX 2448u /* most bytes of a block, and of a CD sector with its subchannel */
+/* Bytes of the write-behind ring, which has the blocks that the kernel does not have yet. */
 #define MEDIA_RING     (2u * 1024u * 1024u)
 
 struct media;
@@ -81,11 +82,11 @@ struct media_ops {
 
 struct media {
 	const struct media_ops *ops;
-	uint32_t unit;   /* bytes of a block: 2048; 1 for a CD-R, CD-RW or disc with a map */
+	uint32_t unit;   /* bytes of a block: 2048; 1 for a CD, unless it is a plain ISO image */
 	uint32_t tail;   /* bytes of the last block that storage really has; 0 = all of them */
 	uint64_t blocks; /* readable blocks; grows with writes */
 	bool writable;
-	bool dirty;                    /* written since the last successful sync */
+	bool dirty;                    /* written or shortened since the last successful sync */
 	bool end_uncertain;            /* a failed write may have left bytes past the end */
 	bool stamped;                  /* not changed since the last successful media_stamp() */
 	struct media_stamp stamp;      /* as it was opened, or as of the last media_stamp() */
@@ -98,7 +99,7 @@ int media_read(struct media *m, uint64_t block, uint32_t count, void *buf);
 int media_view(struct media *m, uint64_t block, uint32_t *count, void *stage, const uint8_t **data);
 /* Writes all of the blocks or none. 0, -EAGAIN, -EROFS, or -errno (-ENOSPC, -EIO, -EFBIG ...). */
 int media_write(struct media *m, uint64_t block, uint32_t count, const void *buf);
-/* As media_ops.wait_written, run, wait. */
+/* As media_ops.wait_written, run, wait, sync. A sync does nothing if the medium is not dirty. */
 int media_wait_written(struct media *m, uint64_t *lost);
 int media_run(struct media *m, int (*fn)(void *arg), void *arg);
 void media_wait(struct media *m);
@@ -108,7 +109,10 @@ int media_sync(struct media *m);
  * after a power cut. While nothing is written, a second call does nothing.
  */
 int media_stamp(struct media *m);
-/* As media_ops.truncate; does nothing if the medium ends there or before. -EROFS. */
+/*
+ * As media_ops.truncate; zeros fill up a last block that has a tail. Does nothing if the medium is
+ * known to end there, with a whole block, or before. -EROFS.
+ */
 int media_truncate(struct media *m, uint64_t blocks);
 /* NULL is fine. */
 void media_close(struct media *m);
@@ -124,8 +128,8 @@ int media_file_open(int fd, bool writable, struct media **out);
 /* The same, with blocks of unit bytes, 1 to MEDIA_UNIT_MAX. */
 int media_file_open_units(int fd, uint32_t unit, bool writable, struct media **out);
 /*
- * The same, for reading, beside a drive that has the file locked: the caller knows that it writes
- * nothing more to it.
+ * The same, for reading, and without a lock: a drive may have the file locked, and the caller knows
+ * that this drive writes nothing more to the file.
  */
 int media_file_open_beside(int fd, uint32_t unit, struct media **out);
 /*
@@ -138,9 +142,12 @@ int media_files_open(
 	const int *fd, unsigned count, uint64_t *begin, struct media **out, unsigned *bad);
 /* Files whose bytes are not those of the medium, because they are compressed. */
 struct media_decoder {
-	/* Bytes of file i of the medium; 0: it is stored as it is. Used only during the call. */
+	/* Bytes of file i of the medium; 0: it is stored as it is. Used only during opening. */
 	const uint64_t *size;
-	/* Waits. Bytes, fewer than len only before one that cannot be decoded, or -errno. */
+	/*
+	 * Waits for the bytes. Returns their number, which is below len only if the next byte
+	 * cannot be decoded; or -errno.
+	 */
 	int32_t (*read)(void *ctx, unsigned file, uint64_t at, void *buf, uint32_t len);
 	void (*close)(void *ctx); /* the medium is closed; before its files are */
 	void *ctx;
@@ -160,9 +167,9 @@ int media_file_read_ahead(struct media *m, void (*ready)(void *ctx), void *ctx);
 
 /*
  * A medium over `below`, which it then owns, with a thread that writes and syncs. Its own
- * operations never wait for storage: they answer -EAGAIN, and the thread calls ready(ctx)
- * when the call is worth repeating. One write has at most MEDIA_RING bytes. NULL: no
- * memory or no thread; below has not changed.
+ * operations do not wait for storage, except read and truncate: they answer -EAGAIN, and the
+ * thread calls ready(ctx) when the call is worth repeating. One write has at most MEDIA_RING
+ * bytes. NULL: no memory or no thread; below has not changed.
  */
 struct media *media_write_behind_new(struct media *below, void (*ready)(void *ctx), void *ctx);
 

@@ -22,10 +22,10 @@
 /*
  * The kernel is told to start write-back after this many bytes, so that little is left for
  * the flush at the end of a burn: growisofs gives SYNCHRONIZE CACHE and CLOSE 60 s, an SD
- * card may write 10 MB/s, and the page cache could hold hundreds of MB. The same after this many
- * places: a card may write a few dozen of them in a second, and a host gives a command 30 s. Fewer
- * at once would be more work for kernel and card: a block that is written again meanwhile, or its
- * neighbour, costs the card nothing more.
+ * card may write 10 MB/s, and the page cache could hold hundreds of MB. The same after writes to
+ * this many places of the file: a card may write a few dozen places in a second, and a host gives
+ * a command 30 s. Smaller limits would be more work for kernel and card: if a block, or the one
+ * next to it, is written again before write-back starts, this costs the card nothing more.
  */
 #define WRITEBACK_BYTES  (8u * 1024u * 1024u)
 #define WRITEBACK_PLACES 64u

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A medium with a thread that writes and syncs, so that the caller never waits for storage:
- * it is answered -EAGAIN and repeats the call after ready(). Accepted blocks are copied into
- * a small ring, where they follow one another; the thread writes all that is in the ring at
- * once.
+ * A medium with a thread that writes and syncs, so that the caller does not wait for storage:
+ * it is answered -EAGAIN and repeats the call after ready(). Only read and truncate wait. Accepted
+ * blocks are copied into a small ring, where they follow one another; the thread writes all that
+ * is in the ring at once.
  *
  * Blocks in the ring are lost if the daemon dies. So a command that records answers GOOD
  * only after media_wait_written() has said that its blocks are in the kernel.
@@ -312,7 +312,10 @@ static void wait_until_idle(struct media_write_behind *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
-/* Waits for storage: it is called only when a disc is opened, or after a write has failed. */
+/*
+ * Waits for storage: when a disc is opened, after a write has failed, and when the host has a disc
+ * erased, formatted or closed whose image is then longer than the disc.
+ */
 static int write_behind_truncate(struct media *m, uint64_t blocks)
 {
 	struct media_write_behind *b = from(m);
