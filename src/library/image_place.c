@@ -87,8 +87,8 @@ static void move_to(struct image_place *p, int dir, const char *base)
 }
 
 /*
- * Follows the name that the kernel knows. In a folder that is hidden by a mount that path
- * leads nowhere, but its last part is right.
+ * Follows the path that the kernel knows. If a mount hides the folder, this path leads nowhere,
+ * but its last part is still the name in the folder.
  */
 static bool follow_kernel(struct image_place *p)
 {
@@ -219,7 +219,7 @@ int image_place_keep(struct image_place *p, const char *media)
 
 /* ---- the hidden name ------------------------------------------------------------------------ */
 
-/* The hidden name was left in a folder that was not there when the daemon started. */
+/* Recovers a hidden name that was left in a folder that was not there when the daemon started. */
 static void recover_late(int dir, const char *name)
 {
 	char drive[64], kept[256];
@@ -270,14 +270,14 @@ void image_place_unguard(struct image_place *p)
 {
 	if (p->guard_dir < 0)
 		return;
-	/* It stays if the file has no other name: the next start recovers it. */
+	/* The hidden name stays if the file has no other: the next start recovers it. */
 	if (!p->must_copy && leads_to_it(p, p->guard_dir, p->guard))
 		(void)unlinkat(p->guard_dir, p->guard, 0);
 	close(p->guard_dir);
 	p->guard_dir = -1;
 }
 
-/* True if a drive holds the file for writing: one of another daemon with the same drive name. */
+/* True if a drive has the file locked, such as the drive of this name of another daemon. */
 static bool is_held(int folder, const char *name)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

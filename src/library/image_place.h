@@ -54,9 +54,10 @@ enum image_at {
 /* Looks where the file is. Does nothing to it. */
 enum image_at image_place_look(struct image_place *p);
 /*
- * Gives a nameless file a name again: "NAME-kept.iso" in its folder, or, if that folder is
- * gone, in the folder of the path media. 0: the place was updated; if it has no hidden name,
- * must_copy is set. -errno: there is no folder for it.
+ * Gives a nameless file a name again: "NAME-kept.iso" in its folder; if that fails, in the
+ * folder of its hidden name; then in that of the path media. 0: the place was updated; if the
+ * hidden name could not be used for this, or there is none, must_copy is set. -errno: there is
+ * no folder for it.
  */
 int image_place_keep(struct image_place *p, const char *media);
 /*
