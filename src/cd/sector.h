@@ -36,7 +36,7 @@ bool cd_layout(uint8_t form, uint8_t selection, struct cd_cut *cut);
 /*
  * True if a sector of that form has the expected sector type of READ CD, bits 4 to 2 of byte 1:
  * 0 any, 1 CD-DA, 2 mode 1, 3 mode 2 formless, 4 mode 2 form 1, 5 mode 2 form 2. If not: 5/64/00.
- * True for no form with the reserved types 6 and 7, which are 5/24/00.
+ * Always false for the reserved types 6 and 7, which the command refuses with 5/24/00.
  */
 bool cd_type_matches(uint8_t type, uint8_t form);
 
@@ -70,9 +70,10 @@ uint8_t cd_sector_form(uint8_t track_form, const uint8_t *stored, uint16_t unit)
 void cd_sector_cut(const struct cd_sector *s, struct cd_cut cut, uint8_t *out);
 
 /*
- * Completes a sector of a data track that has its user data, and in mode 2 its subheader: writes
- * sync, header, EDC and ECC, as its form has them. The EDC of form 2 is optional: it stays as it
- * is. sector: 588 words. The form is that of a sector.
+ * Completes a sector of a data track: writes sync and header, and for mode 1 and form 1 also EDC
+ * and ECC. The sector holds its user data already, and in forms 1 and 2 its subheader. The EDC of
+ * form 2 is optional: it stays as it is. sector: 588 words. The form is that of a sector, so never
+ * CD_XA.
  */
 void cd_sector_seal(uint32_t *sector, int32_t lba, uint8_t form);
 

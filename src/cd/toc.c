@@ -13,7 +13,7 @@
 #define ADR_5       0x50u
 #define ATIP_LENGTH 28u
 
-/* For a disc whose pregroove is not known: 80 minutes, and a lead-in of a usual length. */
+/* What a disc that is not recordable says of a pregroove: 80 minutes, and a usual lead-in. */
 static const struct cd_atip pressed = {.lead_in = -13650, .last_lead_out = 359849};
 
 /* The special information 1 of the ATIP (Orange Book). */
@@ -134,8 +134,8 @@ static uint8_t *point(uint8_t **p, uint8_t session, uint8_t adr_control, uint8_t
 }
 
 /*
- * Where the next session can be, and what the pregroove says (Orange Book): on a disc of several
- * sessions, or to which one can be added.
+ * The pointers B0 and C0 (Orange Book): where the next session can begin, and what the pregroove
+ * says. Only a disc with several sessions, or with room for another, has them.
  */
 static void put_pointers(const struct closed *c, const struct cd_toc_request *r, uint8_t session,
 	uint8_t control, uint8_t **p)
@@ -193,7 +193,7 @@ static unsigned toc_full(const struct closed *c, const struct cd_toc_request *r,
 	return finish(out, (unsigned)(p - out), 1, (uint8_t)c->sessions);
 }
 
-/* ---- of recordable discs ---- */
+/* ---- PMA and ATIP of recordable discs, CD-Text ---- */
 
 /* The tracks as the program memory area has them: each with its start and its end. */
 static unsigned toc_pma(const struct cd_map *m, const struct cd_toc_request *r, uint8_t *out)

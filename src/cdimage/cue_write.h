@@ -14,15 +14,16 @@
 #include "cd/map.h"
 
 struct cue_write {
-	const struct cd_map *map; /* one that cd_map_check() accepts; all extents are of file 0 */
+	const struct cd_map *map; /* cd_map_check() accepts it; extents of file 0 or CD_NO_FILE */
 	const char *file;         /* base name of that file */
 	uint64_t size;            /* its bytes */
 	const char *packs;        /* base name of a file with the packs of CD-Text; NULL: none */
 };
 
 /*
- * Writes the text to out, with a final NUL. NULL; or why a cue sheet cannot say this, a constant
- * clause, and *len is 0. A text is shorter than CDIMAGE_TEXT_MAX.
+ * Writes the text to out, with a final NUL, and its length to *len. Returns NULL; or a constant
+ * clause that says why a cue sheet cannot describe the disc, and *len is 0. A text that does not
+ * fit is refused so, too; cue_parse() takes at most CDIMAGE_TEXT_MAX bytes.
  */
 const char *cue_write(const struct cue_write *w, char *out, size_t size, size_t *len);
 

@@ -14,7 +14,7 @@
  */
 char *basic_view(const char *host, const char *csrf, const json_t *status, const json_t *folders);
 char *basic_view_login(const char *host);
-/* drive: one whose folder the disc is in; "": not said. */
+/* drive: a drive whose media folder has the disc; "": not known. */
 char *basic_view_delete(const char *csrf, const char *name, const char *etag, const char *drive);
 
 #endif
