@@ -21,10 +21,16 @@ int client_connect(const char *path, double wait);
  */
 int client_line(int argc, char *const *argv, const bool *literal, char *out, size_t size);
 
-/* Waits up to ms milliseconds. True if the answer has begun to arrive, or the daemon hung up. */
+/*
+ * Waits up to ms milliseconds; -1: without a limit. True if the answer has begun to arrive, or the
+ * daemon hung up.
+ */
 bool client_soon(int fd, int ms);
 
-/* Sends line, newline included. 0 or -errno. */
+/*
+ * Sends line, newline included. 0, also if the daemon hung up, because it may have answered before;
+ * or -errno.
+ */
 int client_send(int fd, const char *line);
 
 /*
