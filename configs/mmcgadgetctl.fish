@@ -54,8 +54,8 @@ function __mmcgadgetctl_read --no-scope-shadowing
     end
 end
 
-# __mmcgadgetctl_names PATTERN COMMAND...: prints names in the daemon's answer to COMMAND: those after
-# which their JSON object continues as PATTERN says. A quote inside a JSON string always follows a backslash.
+# __mmcgadgetctl_names PATTERN COMMAND...: prints the names in the daemon's answer to COMMAND after which the
+# JSON object goes on with a match of PATTERN. A quote inside a JSON string always follows a backslash.
 # Names with escapes such as \u202e are left out, because nobody could type them. The timeout is 7 s because
 # the daemon may read labels for 5 s before its first answer.
 function __mmcgadgetctl_names

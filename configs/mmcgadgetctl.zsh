@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Completion for mmcgadgetctl(1) in zsh: the same words as configs/mmcgadgetctl.bash offers.
 
-# _mmcgadgetctl_names PATTERN COMMAND...: sets $reply to names in the daemon's answer to COMMAND: those after
-# which their JSON object continues as PATTERN says. A quote inside a JSON string always follows a backslash.
+# _mmcgadgetctl_names PATTERN COMMAND...: sets $reply to the names in the daemon's answer to COMMAND after which
+# the JSON object goes on with a match of PATTERN. A quote inside a JSON string always follows a backslash.
 # Names with escapes such as \u202e are left out, because nobody could type them. The timeout is 7 s because
 # the daemon may read labels for 5 s before its first answer.
 _mmcgadgetctl_names()
