@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # variables of build.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by build.sh: the root file system, of unpacked packages. No script of a package has run; what
-# those would have done and this system needs is here.
+# Sourced by build.sh: makes the root file system of unpacked packages. No script of a package has run; here is
+# what this system needs of their work.
 
 # Commands of busybox that the system has under their own names, unless a package has them.
 applets="ash awk basename cat chgrp chmod chown chroot clear cmp cp cut date dd df diff dirname dmesg du echo env expr
@@ -54,7 +54,8 @@ make_accounts() {
 	cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
 	install -m 640 -g 42 /dev/null "$root/etc/shadow"
 	awk -F: '{ print $1 ":*:::::::" }' "$root/etc/passwd" >"$root/etc/shadow"
-	# The "!" of newer versions, for accounts that nobody logs in with, is in shadow in any case.
+	# Newer packages mark accounts that nobody logs in with, "u!", which an older systemd-sysusers does not know. In
+	# shadow they are locked in any case.
 	cat "$root"/usr/lib/sysusers.d/*.conf | sed 's/^u!/u/' |
 		systemd-sysusers --root="$root" - >"$work/sysusers.log" 2>&1 || {
 		cat "$work/sysusers.log" >&2
@@ -73,7 +74,7 @@ make_files_of_system() {
 	mkdir -p "$root"/{dev,proc,sys,run,tmp,root,boot/firmware,var/lib/mmcgadget,var/tmp,var/log,etc/mmcgadget}
 	chmod 1777 "$root/tmp" "$root/var/tmp"
 	chmod 700 "$root/root"
-	# Without the partition on it nothing can be burned, instead of to RAM.
+	# The folder itself belongs to root: without the partition of the discs on it, nothing is burned to RAM.
 	chown 0:0 "$root/var/lib/mmcgadget"
 	chmod 755 "$root/var/lib/mmcgadget"
 	ln -sfn ../run "$root/var/run"
@@ -83,7 +84,8 @@ make_files_of_system() {
 	: >"$root/etc/fstab"
 	rm -f "$root/etc/machine-id" "$root/etc/hostname" "$root/etc/motd"
 	ln -sfn /var/lib/mmcgadget/.system/ssh "$root/etc/dropbear"
-	# The time before which no clock is right, and no need to update what is kept by date.
+	# systemd sets a clock that is behind the date of clock-epoch to that date. The files .updated say that
+	# nothing in /etc and /var waits for an update (ConditionNeedsUpdate=).
 	: >"$root/usr/lib/clock-epoch"
 	: >"$root/etc/.updated"
 	: >"$root/var/.updated"
