@@ -91,8 +91,9 @@ is() {
 	fi
 }
 
-# finds REGEX TEXT: the extended regular expression matches in a line of the text. Bash itself looks for what
-# means the same in one line and in many: to start a program takes an emulated guest a tenth of a second.
+# finds REGEX TEXT: the extended regular expression matches in a line of the text. Bash itself matches an
+# expression that means the same in one line and in many, because starting grep takes an emulated guest a tenth
+# of a second.
 finds() {
 	case $1 in
 	*[.^$\\[]*) grep -Eq -- "$1" <<<"$2" ;;
@@ -306,7 +307,7 @@ allow_media_folder() {
 	extra_service_lines+=(PrivateTmp=no "ReadWritePaths=$1")
 }
 
-# daemon_start [CONFIG]: starts the daemon and returns when it answers; fails after 20 s.
+# daemon_start [CONFIG]: starts the daemon and returns when it answers; fails after the time of wait_for 20.
 daemon_start() {
 	[ -e "$conf" ] || config
 	if [ -n "$without_service" ]; then
@@ -373,7 +374,7 @@ drive_up() {
 }
 
 # wait_until_steady SECONDS COMMAND...: waits until the command prints the same twice, a second apart;
-# fails if it does not do so within the time.
+# fails after four times SECONDS, as wait_for.
 wait_until_steady() {
 	local end=$((SECONDS + 4 * $1 + 1)) before now
 	shift

@@ -112,8 +112,9 @@ state() {
 		esac
 	done
 }
-# wire_clean [REGEX]: the engine refused no command of its table, and no data phase would end in an error of
-# Bulk-Only Transport, except in log lines that match the expression.
+# wire_clean [REGEX]: the command log has no mark "!", except in lines that match the expression. Marks are for
+# an operation code that the engine knows and refuses (5/20/00), for a data phase other than the host announced
+# (cases of BOT 6.7; a shorter answer is none), and for a fault on request.
 wire_clean() { ! grep -e '!' "$W/log" | grep -vE -e "${1:-^$}" | sed 's/^/# /' | grep .; }
 
 # holds FILE SOURCE [PAD]: the file begins with the source; zeros follow, PAD bytes at most.
@@ -162,7 +163,7 @@ make_sources() {
 	genisoimage -quiet -R -V SHIMTEST -o "$W/x.iso" "$W/d1"
 }
 
-# make_page_05 OCTAL OCTAL: makes $W/page, the list of MODE SELECT(10) with page 05h for data (MMC-6 7.4); bytes 2
+# make_page_05 OCTAL OCTAL: makes $W/page, the list of MODE SELECT(10) with page 05h for data (MMC-6 7.5); bytes 2
 # and 3 have write type and multi-session bits.
 make_page_05() {
 	{

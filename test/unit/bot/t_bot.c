@@ -207,7 +207,7 @@ static void data_after_a_held_cbw_proves_the_csw_was_read(void **state)
 	uint32_t residue;
 
 	(void)state;
-	/* A data phase cut short leaves reads, which receive the CBW and its data. */
+	/* The host cuts this data phase short. The reads left get the next CBW and its data. */
 	rig_set_intent(r, MMC_DIR_OUT, 99 * 1024);
 	rig_cbw(r, cbw, MMC_DIR_OUT, 99 * 1024);
 	assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
@@ -230,8 +230,8 @@ static void data_after_a_held_cbw_proves_the_csw_was_read(void **state)
 }
 
 /*
- * The data of a held CBW that ends with a full packet: no read may be longer than the data, or the
- * data would not complete it. told: BOT learns of the CSW before the data comes.
+ * The data of a held CBW ends with a full packet: no read may be longer than the data, or the data
+ * would not complete the read. told: BOT learns that the CSW was sent before the data comes.
  */
 static void data_out_of_a_held_cbw_completes_its_reads(void **state)
 {
