@@ -105,7 +105,7 @@ static void revalidate(struct shim_kernel *k)
 			     session[10] = {0x43, 0, 0, 0, 0, 0, 0, 0, 12, 0x40};
 	uint8_t p[12] = {0};
 
-	k->blocks = 0x1fffff / 4; /* sr's assumption without an answer */
+	k->blocks = 0x1fffff / 4; /* what sr assumes if the drive does not answer */
 	if (!test_unit_ready(k))
 		return;
 	send(k, session, sizeof(session), p, 12, NULL);
@@ -148,7 +148,7 @@ static int open_for_data(struct shim_kernel *k)
 
 	if (shim_kernel_drive_status(k) != CDS_DISC_OK)
 		return -ENOMEDIUM;
-	/* Only "no disc" refuses the open; a medium without a TOC does not. */
+	/* cdrom_count_tracks(). The open goes on if READ TOC fails: a medium may have no TOC. */
 	if (send(k, toc, sizeof(toc), p, 12, NULL) == MMC_GOOD) {
 		uint8_t first = p[2], last = p[3];
 
@@ -173,7 +173,10 @@ int shim_kernel_open(struct shim_kernel *k, int flags)
 	k->opens++;
 	if (!(flags & O_NONBLOCK))
 		r = open_for_data(k);
-	/* Only a random writable profile (DVD-RAM, DVD+RW, BD-RE) allows writing here. */
+	/*
+	 * The device cannot be written. (The kernel's can, with a disc that is random writable:
+	 * DVD-RAM, DVD+RW, BD-RE.)
+	 */
 	if (r == 0 && !(flags & O_NONBLOCK) && (flags & O_ACCMODE) != O_RDONLY)
 		r = -EROFS;
 	if (r < 0)

@@ -379,7 +379,7 @@ ssize_t preadv64(int fd, const struct iovec *v, int count, off64_t at)
 	return shim_is_open(fd) ? read_vector(fd, v, count, at) : REAL(preadv64)(fd, v, count, at);
 }
 
-/* The block device of a sequential disc is read-only (see shim_kernel.c). */
+/* The block device is read-only, whatever the disc (see shim_kernel.c). */
 ssize_t write(int fd, const void *buf, size_t len)
 {
 	return shim_is_open(fd) ? answer(-EPERM) : REAL(write)(fd, buf, len);
