@@ -34,7 +34,7 @@ bool loopback_user(const char *name, const char *number, struct loopback_unit *u
 	if (!name && !number) {
 		snprintf(why, size,
 			"whose drive shall it be? Call it by sudo from that user's session, or "
-			"name the user: loopback on user=NAME");
+			"name the user: user=NAME");
 		return false;
 	}
 	if (!p) {
@@ -43,8 +43,8 @@ bool loopback_user(const char *name, const char *number, struct loopback_unit *u
 	}
 	if (p->pw_uid == 0) {
 		snprintf(why, size,
-			"the drive runs with the rights of an ordinary user, not of root: "
-			"loopback on user=NAME");
+			"the drive runs with the rights of an ordinary user, not of root; name "
+			"one: user=NAME");
 		return false;
 	}
 	if (strlen(p->pw_name) >= sizeof(u->user) || strlen(p->pw_dir) >= home_size) {

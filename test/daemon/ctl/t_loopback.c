@@ -169,7 +169,7 @@ static void a_user_and_a_folder_are_needed(void **state)
 {
 	(void)state;
 	env.caller = NULL;
-	assert_has(loopback(with("on @")), "name the user: loopback on user=NAME\n-> 1");
+	assert_has(loopback(with("on @")), "name the user: user=NAME\n-> 1");
 	env.caller = "12x";
 	assert_has(loopback(with("on @")), "no user \"12x\"");
 	env.caller = "0";
