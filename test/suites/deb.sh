@@ -25,7 +25,7 @@ else
 	read -ra parts <<<"${PARTS:-life guest}"
 fi
 cross_suite=${CROSS:-trixie}
-# The unit tests are a suite of their own; with FULL=1 they also run with the package's compiler and flags.
+# build() runs the unit tests with FULL=1 only, as they are a suite of their own; make_deb() always does.
 build_options=${FULL:+parallel=$(nproc)}
 build_options=${build_options:-parallel=$(nproc) nocheck}
 dir=$O/deb-test

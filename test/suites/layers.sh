@@ -16,8 +16,8 @@ report() { # NAME EVIDENCE: passes if the evidence is empty
 
 # ---- rooms ------------------------------------------------------------------------------------
 # From the top down. A room includes its own headers and those of the rooms below it. The client
-# stands beside the daemon: it shares the rooms from "protocol" down. The shim stands beside both: below
-# it are pure rooms only.
+# stands beside the daemon: it shares the rooms from "protocol" down, except "cdimage". The shim stands
+# beside both, on "cdimage" and the rooms from "trace" down.
 rooms=(daemon usb control transfer drive burned catalog image compact library gadget protocol cdimage trace bot mmc disc media cd util)
 client=(ctl protocol trace bot mmc disc media cd util)
 # The web page: it knows the client, and has no way to a drive or a file of the media folder.
@@ -61,7 +61,7 @@ includes() { # DIRECTORY: "FILE:LINE: HEADER" of each include of ours
 	grep -nE '^#[[:space:]]*include[[:space:]]+"' "$1"/*.[ch] | sed -E 's/#[[:space:]]*include[[:space:]]+"([^"]*)".*/ \1/'
 }
 
-below() { # ROOM STACK...: the rooms after ROOM in STACK, as an expression
+below() { # ROOM STACK...: ROOM and the rooms after it in STACK, as an expression
 	local room=$1 seen='' list=$1
 	shift
 	for each; do
@@ -101,9 +101,9 @@ report 'every directory of sources is a room of this check' "$(
 )"
 
 # ---- files ------------------------------------------------------------------------------------
-# An object needs another one of its programs when it uses a symbol that the other one defines; two
-# programs may have the same name for two things. shim_preload.c defines names of the C library, which
-# nobody takes from there but the programs it is preloaded into.
+# An object needs another object when it uses a symbol that the other one defines. Two programs may have
+# the same name for two things, so only objects of rooms that its room knows count. shim_preload.c is left
+# out: it defines names of the C library, for the programs into which it is preloaded.
 report 'everything is built' "$(make -s -j"$(nproc)" O="$O" all shim 2>&1 >/dev/null)"
 objects=$(for dir in $(for room in "${all[@]}"; do place "$room"; done); do
 	for source in "$dir"/*.c; do [ "$source" = src/shim/shim_preload.c ] || echo "$O/${source%.c}.o"; done
@@ -155,7 +155,7 @@ only 'libchdr/' '^src/decoder/chd\.c' 'libchdr is the decoder only'
 only 'microhttpd.h' '^src/web/' 'libmicrohttpd is the web page only'
 only 'nettle/' '^src/(library/checksum|ctl/web_secret|web/cookie)\.c' 'nettle is checksums, tokens and the seal of sessions only'
 
-# What strangers wrote is parsed by a process without rights only; the burning programs' own drive parses it itself.
+# The daemon leaves it to a process without rights to parse what strangers wrote; the shim parses it itself.
 report 'the daemon has no parser for texts of compact discs' "$(
 	has=$(nm "$O/mmcgadgetd" | awk '$2 == "T" { print $3 }')
 	for object in "$O"/src/cdimage/*.o; do
@@ -192,7 +192,7 @@ done | grep -vE ':(drive|bot)\.o')
 report 'only creation and disposal use the allocator' "$alloc"
 clock=$(nm -A "$O/libtrace.a" 2>/dev/null | grep -E ' U (open|fopen|time|clock_gettime|gettimeofday|malloc|calloc|realloc)(@|$)')
 report 'traces ask no clock, open no file and allocate nothing' "$clock"
-# The library is a guest in programs of others.
+# libmmcshim.so is loaded into other programs, whose names its own must not replace.
 report 'what is preloaded into programs holds nothing of the engine' "$(
 	nm "$O/libmmcshim.so" 2>/dev/null | awk '$2 ~ /^[TDBR]$/ { print $3 }' |
 		grep -E '^(mmc|disc|media|store|cd|trace|bot|crc32|log)_'
