@@ -4,7 +4,7 @@
 
 #include "daemon/iso.h"
 
-/* The part of the message, and its code. */
+/* Checks that the command is refused with the code, and with a message that has the part. */
 static void refused(const char *line, const char *code, const char *part)
 {
 	json_t *a = answer_to(line);
@@ -34,7 +34,7 @@ static void a_rewritable_disc_becomes_blank(void **state)
 	FIFO("eject\n", "ok: drive0: ejected rw.iso");
 	wait_unlocked("media/rw.iso");
 	FIFO("erase rw.iso\n", "ok: rw.iso is a blank DVD+RW already");
-	/* Formatted and never written, it is not yet as new. */
+	/* A disc that is formatted and was never written is no blank yet. */
 	put_rw("empty.iso", 0);
 	a = answer_to("erase empty.iso\n");
 	assert_string_equal(json_string_value(json_object_get(a, "message")),
@@ -133,7 +133,7 @@ static void a_disc_that_is_being_erased_goes_into_no_drive(void **state)
 		json_decref(a);
 		a = json_loads(receive_line(other), 0, NULL);
 		inserted = answer_is_ok(a);
-		/* It was in the drive first, or is inserted as the blank that it became. */
+		/* If both succeed, the drive has the blank that the disc became. */
 		if (erased && inserted)
 			assert_string_equal(json_string_value(json_object_get(a, "kind")), "blank");
 		assert_int_equal(size_of("media/t.iso"), erased ? 0 : 4096);
@@ -150,8 +150,8 @@ static void a_disc_that_is_being_erased_goes_into_no_drive(void **state)
 
 #define INTERRUPTED 5000 /* bytes: the last block is incomplete */
 
-/* Makes an image, and a state that says that it is to be erased. changed: it is another one since.
- */
+/* Makes an image, and a state that says that it is to be erased. changed: the image is not the one
+ * that the state means. */
 static void put_interrupted(const char *name, bool changed)
 {
 	static const struct timespec then[2] = {{1700000000, 5}, {1700000000, 5}};
@@ -172,7 +172,7 @@ static void put_interrupted(const char *name, bool changed)
 		assert_int_equal(utimensat(AT_FDCWD, in_scratch(path), then, 0), 0);
 }
 
-/* The power failed while a disc was being erased: whoever opens it next completes that. */
+/* The power failed while a disc was being erased: the next command that opens it completes that. */
 static void an_erasing_that_was_interrupted_is_completed(void **state)
 {
 	(void)state;
@@ -186,7 +186,7 @@ static void an_erasing_that_was_interrupted_is_completed(void **state)
 	assert_int_equal(size_of("media/insert.iso"), 0);
 }
 
-/* True as soon as the status says that somebody did something to the image in drive0. */
+/* True as soon as the status reports a problem of the image in drive0. */
 static bool has_problem(unsigned wait_ms)
 {
 	bool found = false;
@@ -204,7 +204,7 @@ static bool has_problem(unsigned wait_ms)
 	return found;
 }
 
-/* Before the daemon could do it, somebody has given the name to another file: its data stays. */
+/* Another file got the name before the daemon could complete the erasing: its data stays. */
 static void another_image_is_not_erased(void **state)
 {
 	json_t *a;
@@ -216,7 +216,7 @@ static void another_image_is_not_erased(void **state)
 		"this one is another or was changed since"));
 	json_decref(a);
 	assert_int_equal(size_of("media/other.iso"), INTERRUPTED);
-	/* It is a disc of whole blocks, but nobody has cut it. */
+	/* The file ends inside the last block of the disc; that alone does not mean it was cut. */
 	assert_false(has_problem(0));
 	assert_int_equal(truncate(in_scratch("media/other.iso"), INTERRUPTED - 1), 0);
 	assert_true(has_problem(10000));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The state machine of a drive with fake services. Each call of a service or an observer
- * appends a word to a journal, which the tests compare.
+ * The state machine of a drive with fake services. Each call of an observer, and of a service
+ * that does more than answer a question, appends a word to a journal, which the tests compare.
  */
 #ifndef DAEMON_MACHINE_FIXTURE_H
 #define DAEMON_MACHINE_FIXTURE_H
@@ -24,7 +24,7 @@
 static struct drive_machine *machine;
 static struct mmc_state now; /* state of the engine */
 
-/* Results that the fake services return. */
+/* Results that the fake services return; last, what the machine has started and not stopped. */
 static struct {
 	enum disc_opening opening;
 	bool leaving, host_absent, command_waits, exact;
