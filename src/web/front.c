@@ -58,7 +58,8 @@ static bool refuse_login(struct request *r, const struct route *route)
 	return false;
 }
 
-/* Whether the owner's browser has been talked into it by another page. True: it is answered. */
+/* Checks that no page of another site made the browser send this, and that the log-in may change
+ * something. True: the request was refused, and is answered. */
 static bool refuse_effect(struct request *r, const struct route *route)
 {
 	const char *own = r->gate.field[GATE_OWN];
