@@ -153,7 +153,7 @@ static void describe_network(
 			u->listen);
 }
 
-/* Writes the text, and what of it is to be in the JSON. */
+/* Writes the text, and adds the facts in it to `all`, for the JSON. */
 static void describe(const struct loopback *l, bool runs, json_t *all, char *out, size_t size)
 {
 	char device[64] = "";
@@ -367,7 +367,8 @@ static bool other_daemon(const struct loopback *l, const struct facts *f)
 	return true;
 }
 
-/* Undoes what start() has done. Returns false if the modules could not be removed. */
+/* Undoes what start() has done, after the units were stopped. False: the controller's module could
+ * not be removed. */
 static bool undo(struct loopback *l)
 {
 	bool clean = true;
@@ -378,7 +379,7 @@ static bool undo(struct loopback *l)
 		network_socket_remove(l->env->root);
 	run(l, true, "systemctl", "daemon-reload", NULL);
 	for (unsigned i = 0; i < MODULES; i++) {
-		/* The other modules may stay loaded, until the next gadget uses them. */
+		/* The other modules may stay loaded: other gadgets may use them. */
 		if (strstr(l->unit.modules, module(l, i).name) &&
 			!run(l, true, "modprobe", "-r", module(l, i).name) &&
 			module(l, i).part == l->choice->udc->part)

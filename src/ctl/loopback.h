@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A burner without a board, whose discs are files of a user: with the kernel's dummy_hcd, the
- * service mmcgadgetd gives this PC itself a drive ("loopback"); with its usbip-vudc, a PC at the
- * other end of a network ("network").
+ * A drive that needs no USB device port, whose discs are files of a user. The service mmcgadgetd
+ * gives it to this PC itself, by the kernel's dummy_hcd ("loopback"), or to a PC at the other end
+ * of a network, by usbip-vudc ("network").
  */
 #ifndef CTL_LOOPBACK_H
 #define CTL_LOOPBACK_H
@@ -17,7 +17,7 @@ struct loopback_env {
 	const char *socket; /* of the daemon */
 	uid_t uid;          /* who runs the client */
 	const char *caller; /* number of the user who called sudo or pkexec, NULL = nobody */
-	unsigned wait_ms;   /* for the drive to appear */
+	unsigned wait_ms;   /* at most: for the drive to appear, or to be unlocked */
 	/* run_program() */
 	int (*run)(const char *const *argv, bool quiet);
 };
