@@ -28,8 +28,8 @@ static int64_t end_sector(const struct cd_track *t)
 	return (int64_t)t->start + t->length;
 }
 
-/* Exactly n characters of a to z's capitals or digits, the last `digits` of them digits; or none.
- */
+/* True if the text is empty, or has exactly n characters A to Z or 0 to 9, the last `digits` of
+ * them 0 to 9. */
 static bool is_code(const char *text, unsigned n, unsigned digits)
 {
 	if (text[0] == '\0')
@@ -173,7 +173,7 @@ static bool unit_holds(uint16_t unit, uint8_t form)
 static bool file_has(
 	const struct check *c, uint16_t file, uint64_t offset, uint32_t count, uint16_t unit)
 {
-	/* The offset of every byte can be one of a file, too. */
+	/* The offset of every byte must fit in an off_t, even if the sizes are not known. */
 	if (offset > INT64_MAX - (uint64_t)count * unit)
 		return false;
 	return !c->sizes || (offset <= c->sizes[file] && (c->sizes[file] - offset) / unit >= count);
@@ -197,7 +197,7 @@ static const char *extent_alone(const struct check *c, const struct cd_extent *e
 
 	if (e->file >= c->m->files)
 		return "a part of the disc is in a file that is not there";
-	/* A bool of a stranger may be no bool. */
+	/* The map may hold any bytes, and a bool must not be read if it is neither 0 nor 1. */
 	memcpy(&swapped, &e->swapped, 1);
 	if (swapped > 1)
 		return "the byte order of a part of the disc is unknown";

@@ -11,7 +11,7 @@
 #define ADR_MCN      2u
 #define ADR_ISRC     3u
 
-/* Frames of a hundred that tell the catalogue number and the ISRC. */
+/* Of each 100 sectors, the one whose Q has the catalogue number, and the one for the ISRC. */
 #define FRAME_MCN  60
 #define FRAME_ISRC 85
 
@@ -238,8 +238,8 @@ static unsigned current_position(const struct cd_map *m, int32_t lba, bool msf, 
 	return 12;
 }
 
-/* Bit 7: there is one. Then its characters, a 0, and the frame where it was found, which is not
- * told. */
+/* Byte 4: bit 7 says that there is a code. Its characters follow, a 0, and the frame in which the
+ * code was found (AFRAME), which stays 0. */
 static unsigned put_code(const char *code, unsigned n, uint8_t *out)
 {
 	if (code[0]) {

@@ -53,7 +53,10 @@ uint32_t burn_end_find(struct burn_end *b, const struct image *in, const struct 
 	}
 	if (!b->known && read_block(in, PVD_BLOCK, block) == 0) {
 		b->blocks = volume_blocks(block);
-		/* The write-behind thread may need a moment: read the descriptor again. */
+		/*
+		 * The write-behind thread may not have written the block yet: read it again,
+		 * up to block 1024.
+		 */
 		b->known = b->blocks > 0 || m->nwa > 1024;
 	}
 	return b->known ? MIN(b->blocks, m->capacity) : 0;

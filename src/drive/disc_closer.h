@@ -21,7 +21,7 @@ int disc_closer_new(void (*done)(void *ctx), void *ctx, struct disc_closer **out
 /* Waits for the thread and closes the discs that are queued. NULL is fine. */
 void disc_closer_free(struct disc_closer *c);
 
-/* Counts a disc that was opened. It is counted until disc_closer_add() has closed it. */
+/* Counts a disc that was opened, until it is closed after disc_closer_add(). */
 void disc_closer_count(struct disc_closer *c);
 /* Returns the number of discs that were counted and are not closed yet. */
 unsigned disc_closer_open_discs(const struct disc_closer *c);

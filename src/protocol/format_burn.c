@@ -7,7 +7,7 @@
 #include "protocol/field.h"
 #include "protocol/format_size.h"
 
-/* A daemon that is older than the client counts the open one only with the others. */
+/* An older daemon's "sessions" also counts the one that is open, or can be opened. */
 uint64_t format_closed_sessions(const json_t *drive)
 {
 	uint64_t all = field_number(drive, "sessions");
