@@ -54,7 +54,7 @@ done
 	leaves "sudo rm -r $DESTDIR$SYSCONFDIR/mmcgadget" "the configuration"
 [ ! -e "$DESTDIR/var/lib/mmcgadget" ] ||
 	leaves "sudo rm -r $DESTDIR/var/lib/mmcgadget" "YOUR DISCS: $(find -L "$DESTDIR/var/lib/mmcgadget" \
-		-type f ! -name '.*' 2>/dev/null | wc -l) files"
+		-type f ! -name '.mmcgadget-*.mmcdisc*' 2>/dev/null | wc -l) files"
 if [ -z "$DESTDIR" ] && getent passwd mmcgadget >/dev/null; then
 	leaves "sudo userdel mmcgadget; sudo groupdel mmcgadget" "the daemon's user and group, which own the discs"
 fi

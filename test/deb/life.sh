@@ -90,6 +90,21 @@ rm -f $media/disc.iso
 check 'the package is installed into the old folder' quiet apt install "$deb"
 check 'the service is enabled again' enabled
 check 'the mode of the old folder is kept' is "$(state $media)" 'root:mmcgadget 2770'
+# What a daemon that was killed leaves: a second name of a disc, and once its only one; an unfinished upload.
+echo data >$media/a.iso
+ln $media/a.iso $media/.mmcgadget-drive0.disc
+echo data >$media/.mmcgadget-drive1.disc
+touch $media/.mmcgadget-drive0.mmcdisc $media/.mmcgadget-drive1.mmcdisc.new $media/.mmcgadget-0a.part $media/.mmcgadget-0a.part.mmcdisc
+purge_tells() {
+	apt purge mmcgadget >"$here/purge" 2>&1
+	cat "$here/purge"
+	grep -q 'YOUR DISCS: 3 files' "$here/purge"
+}
+check 'the package is purged after a daemon was killed, and tells of three files' purge_tells
+check 'purged: the data is there' is "$(cd $media && ls -A | sort | tr '\n' ' ')" \
+	'.mmcgadget-0a.part .mmcgadget-0a.part.mmcdisc .mmcgadget-drive1.disc a.iso '
+rm -f $media/a.iso $media/.mmcgadget-*
+check 'the package is installed into the empty folder' quiet apt install "$deb"
 check 'the package is purged' quiet apt purge mmcgadget
 check 'purged: nothing is left, nor the group' left_over
 

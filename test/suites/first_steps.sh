@@ -286,18 +286,19 @@ check 'make install' installed
 check 'uninstall with the wrong PREFIX fails, and names the right one' stops 'make uninstall PREFIX=/usr' uninstall
 check 'it has removed nothing' test -e "$dest/usr/bin/mmcgadgetctl"
 mkdir -p "$dest/var/lib/mmcgadget" "$dest/etc/systemd/system/usb-gadget.target.wants"
-touch "$dest/var/lib/mmcgadget/holiday.iso"
+touch "$dest/var/lib/mmcgadget/holiday.iso" "$dest/var/lib/mmcgadget/.mmcgadget-drive0.mmcdisc"
 ln -s /lib/systemd/system/mmcgadgetd.service "$dest/etc/systemd/system/usb-gadget.target.wants/"
 check 'uninstall says what it leaves' has "$(uninstall PREFIX=/usr)" 'What stays' 'YOUR DISCS: 1 files' \
 	"sudo rm -r $dest/etc/mmcgadget" 'usb-gadget.target.wants/mmcgadgetd.service'
 check 'it has removed all that was installed, but the configuration' \
 	test "$(find "$dest" -type f | sort)" = "$dest/etc/mmcgadget/mmcgadget.conf
+$dest/var/lib/mmcgadget/.mmcgadget-drive0.mmcdisc
 $dest/var/lib/mmcgadget/holiday.iso"
 # "apt purge" says the same: as root of a system it cannot be tried here.
 # shellcheck disable=SC2016 # a text of a script
 same_words() {
 	local text
-	for text in 'YOUR DISCS: $(find -L ' "-type f ! -name '.*' 2>/dev/null | wc -l) files" "sudo rm -r " \
+	for text in 'YOUR DISCS: $(find -L ' "-type f ! -name '.mmcgadget-*.mmcdisc*' 2>/dev/null | wc -l) files" "sudo rm -r " \
 		'"sudo userdel mmcgadget; sudo groupdel mmcgadget"' "\"the daemon's user and group, which own the discs\""; do
 		grep -qF -- "$text" configs/uninstall.sh && grep -qF -- "$text" debian/mmcgadget.postrm ||
 			{ echo "not in both: $text" && return 1; }
