@@ -54,10 +54,17 @@ static const char *read_file(const char *path, char *out, size_t room)
 	int c;
 
 	while (f && n < room && (c = getc(f)) != EOF) {
+		/* CR LF is one end of a line, and so is a CR alone. */
+		if (c == '\r') {
+			c = getc(f);
+			if (c != '\n')
+				ungetc(c, f);
+			c = '\n';
+		}
 		comment = (comment || c == '#') && c != '\n';
 		if (c == '\n')
 			out[n++] = ';';
-		else if (!comment && c != '\r')
+		else if (!comment)
 			out[n++] = c == '\t' ? ' ' : (char)c;
 	}
 	if (!f || ferror(f))
@@ -95,11 +102,32 @@ static enum exit_code load(struct options *o, char *text, size_t room)
 	return EXIT_OK;
 }
 
+/* Puts the first word that is no option before all options. */
+static void put_action_first(struct options *o)
+{
+	unsigned at = 1;
+	char *action;
+
+	while (at < o->count && !o->literal[at] && verb_is_option(o->word[at]))
+		at++;
+	if (at >= o->count)
+		return;
+	action = o->word[at];
+	o->literal[1] = o->literal[at];
+	for (; at > 1; at--) {
+		o->word[at] = o->word[at - 1];
+		o->literal[at] = false;
+	}
+	o->word[1] = action;
+}
+
 enum exit_code fault_words(struct options *o)
 {
 	static char text[WORDS_LINE_MAX - 256];
-	const char *action = o->count > 1 ? o->word[1] : "";
+	const char *action;
 
+	put_action_first(o);
+	action = o->count > 1 ? o->word[1] : "";
 	if (strcmp(action, "load") == 0)
 		return load(o, text, sizeof(text));
 	if (o->count < 3 || (strcmp(action, "add") != 0 && strcmp(action, "set") != 0))

@@ -75,7 +75,7 @@ void mmc_fault_release(struct mmc_drive *d, uint64_t command);
 /* ---- fault_text.c --------------------------------------------------------------------------- */
 
 /*
- * Parses a line, which ends at the end of the text, a newline, a ";" or a comment: see
+ * Parses a line, which ends at the end of the text, a CR, a newline, a ";" or a comment: see
  * mmc_fault_help. 1: *f is set, with its state at the beginning; 0: the line is empty or a comment;
  * -1: it is wrong, and why says what to write.
  */

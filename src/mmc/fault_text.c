@@ -310,21 +310,26 @@ int mmc_fault_parse(const char *line, struct mmc_fault *f, char *why, size_t siz
 	return check(&p, f, &said) ? 1 : -1;
 }
 
-/* Bytes up to the end of the line. A ";" in a comment does not end it. */
-static size_t line_length(const char *text)
+/*
+ * The beginning of the next line, or NULL. A comment has the rest of its line; CR LF is one end of
+ * a line, as Windows writes it.
+ */
+static const char *next_line(const char *text)
 {
-	size_t len = strcspn(text, "#;\n");
-
-	return text[len] == '#' ? strcspn(text, "\n") : len;
+	text += strcspn(text, "#;\r\n");
+	if (*text == '#')
+		text += strcspn(text, "\r\n");
+	if (*text == '\0')
+		return NULL;
+	return text + (text[0] == '\r' && text[1] == '\n' ? 2 : 1);
 }
 
 int mmc_faults_parse(const char *text, struct mmc_faults *all, char *why, size_t size)
 {
-	bool several = text[line_length(text)] != '\0';
+	bool several = next_line(text) != NULL;
 	unsigned count = all->count;
-	size_t len;
 
-	for (unsigned line = 1;; line++, text += len + 1) {
+	for (unsigned line = 1; text; line++, text = next_line(text)) {
 		char place[24] = "", fault[200];
 		struct mmc_fault f;
 		int r = mmc_fault_parse(text, &f, fault, sizeof(fault));
@@ -342,9 +347,6 @@ int mmc_faults_parse(const char *text, struct mmc_faults *all, char *why, size_t
 		}
 		if (r > 0)
 			all->fault[count++] = f;
-		len = line_length(text);
-		if (text[len] == '\0')
-			break;
 	}
 	all->count = count;
 	return 0;

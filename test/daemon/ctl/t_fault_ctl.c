@@ -43,6 +43,9 @@ static void words_need_no_quotes(void **state)
 		"{\"fault\":\"slow 5 ms times 2\",\"struck\":0,\"live\":true},"
 		"{\"fault\":\"vanish\",\"struck\":0,\"live\":true},"
 		"{\"fault\":\"not-ready times 3\",\"struck\":0,\"live\":true}]}\n");
+	assert_int_equal(ctl("fault drive=drive1 set sense 3/0c/00 op 2a after 9 times 1"), 0);
+	assert_string_equal(out, "drive1: it has 1 fault, until \"fault clear\"\n");
+	assert_int_equal(ctl("fault drive=drive1 clear"), 0);
 	assert_int_equal(ctl("fault clear"), 0);
 	assert_string_equal(out, "drive0: it has no faults\n");
 	assert_int_equal(ctl("fault list"), 0);
@@ -97,6 +100,10 @@ static void a_file_replaces_the_faults_or_changes_nothing(void **state)
 	assert_null(strstr(out, "vanish"));
 	assert_int_equal(ctl("--verbose status"), 0);
 	assert_non_null(strstr(out, "  fault      slow 2 ms; has not struck\n"));
+	put_text("mac", "# a test\rslow 3 ms\rvanish\r");
+	snprintf(command, sizeof(command), "fault drive=drive1 load %s", in_scratch("mac"));
+	assert_int_equal(ctl(command), 0);
+	assert_string_equal(out, "drive1: it has 2 faults, until \"fault clear\"\n");
 	snprintf(command, sizeof(command), "fault load - <%s", in_scratch("none"));
 	assert_int_equal(ctl(command), 0);
 	assert_string_equal(out, "drive0: it has no faults\n");

@@ -141,6 +141,11 @@ static void a_text_is_taken_as_a_whole_or_not_at_all(void **state)
 	assert_int_equal(mmc_faults_parse("vanish;;oops", &all, why, sizeof(why)), -1);
 	assert_non_null(strstr(why, "line 3: there is no fault \"oops\""));
 	assert_int_equal(all.count, 3);
+	/* Lines as Windows ends them, and as old Macs did. */
+	assert_int_equal(mmc_faults_parse("vanish\r\n# a ;\r\noops", &all, why, sizeof(why)), -1);
+	assert_non_null(strstr(why, "line 3: there is no fault \"oops\""));
+	assert_int_equal(mmc_faults_parse("vanish\r# a ;\roops", &all, why, sizeof(why)), -1);
+	assert_non_null(strstr(why, "line 3: there is no fault \"oops\""));
 	assert_int_equal(mmc_faults_parse("oops", &all, why, sizeof(why)), -1);
 	assert_null(strstr(why, "line"));
 	while (all.count < MMC_FAULTS_MAX)
