@@ -213,6 +213,8 @@ static json_t *begin_scan(struct uploads *u)
 	r = worker_start(&u->worker);
 	if (r == 0)
 		return NULL;
+	/* The next job tries it again. */
+	u->scanning->scanned = false;
 	u->scanning = NULL;
 	return answer_error("io-error", "%s", strerror(-r));
 }

@@ -478,87 +478,6 @@ static void a_full_card_makes_an_upload_wait(void **state)
 	assert_int_equal(umount(in_scratch("media/sub")), 0);
 }
 
-/* Number of the uploads that are listed. */
-static size_t listed(int fd)
-{
-	json_t *a = ask_fd(fd, NULL, "uploads\n");
-	size_t n = json_array_size(json_object_get(a, "uploads"));
-
-	expect_ok(a);
-	json_decref(a);
-	return n;
-}
-
-static void move_folder(const char *from, const char *to)
-{
-	char old[SCRATCH_PATH];
-
-	snprintf(old, sizeof(old), "%s", in_scratch(from));
-	assert_int_equal(rename(old, in_scratch(to)), 0);
-}
-
-/* The line is carried out. */
-static void done(int fd, const char *verb, const char *arguments)
-{
-	json_t *a = ask_fd(fd, NULL, "%s %s\n", verb, arguments);
-
-	expect_ok(a);
-	json_decref(a);
-}
-
-/* A folder that was made anew, like another card at its place, has no upload of the one before. */
-static void another_folder_has_uploads_of_its_own(void **state)
-{
-	int fd = connect_client();
-	struct upload u = begin(fd, "upload new.iso size=300000"), other;
-	char line[64];
-
-	(void)state;
-	write_bytes(u.fd, 0, 100000);
-	save_at(fd, &u, 100000);
-	move_folder("media", "old");
-	assert_int_equal(mkdir(in_scratch("media"), 0755), 0);
-	assert_int_equal(listed(fd), 0);
-	snprintf(line, sizeof(line), "upload-open %s", u.id);
-	refused(fd, "no-such-upload", "ended or dropped", line);
-	snprintf(line, sizeof(line), "upload-end %s", u.id);
-	refused(fd, "no-such-upload", "ended or dropped", line);
-	/* The same name is begun from 0, and becomes a disc in this folder. */
-	other = begin(fd, "upload new.iso size=300000");
-	assert_string_not_equal(other.id, u.id);
-	assert_int_equal(other.offset, 0);
-	write_bytes(other.fd, 0, SIZE);
-	save_at(fd, &other, SIZE);
-	close(other.fd);
-	done(fd, "upload-end", other.id);
-	check_bytes("media/new.iso", SIZE);
-	assert_false(there("old/new.iso"));
-
-	/* So do the other verbs for files look into this folder alone. */
-	refused(fd, "no-such-image", "no image", "open a.iso");
-	refused(fd, "no-such-image", "no image", "sum a.iso");
-	refused(fd, "no-such-image", "no image", "rename a.iso c.iso");
-	refused(fd, "no-such-image", "no image", "delete a.iso");
-	refused(fd, "no-such-image", "no image", "erase a.iso");
-	refused(fd, "no-such-image", "no image", "extract a.iso");
-	done(fd, "rename", "new.iso c.iso");
-	assert_true(there("media/c.iso"));
-	done(fd, "delete", "c.iso");
-	assert_false(there("media/c.iso"));
-	assert_true(there("old/a.iso"));
-
-	/* The folder of before is back: what was saved there goes on. */
-	move_folder("media", "new");
-	move_folder("old", "media");
-	assert_int_equal(listed(fd), 1);
-	write_bytes(u.fd, 100000, SIZE);
-	save_at(fd, &u, SIZE);
-	close(u.fd);
-	done(fd, "upload-end", u.id);
-	check_bytes("media/new.iso", SIZE);
-	close(fd);
-}
-
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, with_folder, teardown)
@@ -576,7 +495,6 @@ int main(void)
 		T(what_nobody_touched_for_a_week_is_dropped_at_start),
 		T(the_web_page_may_not_do_all),
 		T(a_full_card_makes_an_upload_wait),
-		T(another_folder_has_uploads_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
