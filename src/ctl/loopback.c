@@ -25,6 +25,7 @@
 #include "protocol/answer.h"
 #include "protocol/field.h"
 #include "util/array.h"
+#include "util/shell_word.h"
 
 #define UNIT     "mmcgadgetd.service"
 #define PAUSE_MS 100u
@@ -76,6 +77,7 @@ struct loopback {
 	const struct choice *choice;
 	struct words_given given;
 	struct loopback_unit unit;
+	bool service_waits; /* the service runs for a port that this machine does not have */
 };
 
 static struct module module(const struct loopback *l, unsigned i)
@@ -251,17 +253,22 @@ static bool system_good(const struct loopback *l, struct facts *f)
 static bool needs_root(const struct loopback *l)
 {
 	const struct words_given *g = &l->given;
-	const char *quote = g->folder && strpbrk(g->folder, " $&'()*;<>?\\`|") ? "\"" : "";
-	char text[1024];
+	char text[1024], folder[512] = "", user[128] = "", listen[128] = "";
 
 	if (l->env->uid == 0)
 		return false;
+	/* What does not fit is left out. */
+	if (g->folder)
+		shell_word(g->folder, folder, sizeof(folder));
+	if (g->user)
+		shell_word(g->user, user, sizeof(user));
+	if (g->listen)
+		shell_word(g->listen, listen, sizeof(listen));
 	snprintf(text, sizeof(text),
 		"this loads a kernel module and changes the service mmcgadgetd, which only root "
-		"may: sudo mmcgadgetctl %s %s%s%s%s%s%s%s%s%s%s",
-		l->choice->verb, g->what, g->folder ? " " : "", quote, g->folder ? g->folder : "",
-		quote, g->user ? " user=" : "", g->user ? g->user : "", g->listen ? " listen=" : "",
-		g->listen ? g->listen : "", g->force ? " force" : "");
+		"may: sudo mmcgadgetctl %s %s%s%s%s%s%s%s%s",
+		l->choice->verb, g->what, *folder ? " " : "", folder, *user ? " user=" : "", user,
+		*listen ? " listen=" : "", listen, g->force ? " force" : "");
 	say_failure(l->o->json, EXIT_NO_PERMISSION, "no-permission", "%s", text);
 	return true;
 }
@@ -339,9 +346,9 @@ static void note_modules(struct loopback *l, const struct facts *f)
 
 /*
  * Another daemon, or the service for a board's port, is not to be disturbed. But on a machine
- * without any controller the service only waits, and no host can use it: it is stopped.
+ * without any controller the service only waits, and no host can use it: start() will stop it.
  */
-static bool other_daemon(const struct loopback *l, const struct facts *f)
+static bool other_daemon(struct loopback *l, const struct facts *f)
 {
 	bool active = run(l, true, "systemctl", "is-active", UNIT);
 	struct loopback_unit other;
@@ -359,7 +366,8 @@ static bool other_daemon(const struct loopback *l, const struct facts *f)
 	}
 	if (!active && !daemon_runs(l))
 		return false;
-	if (active && f->udcs == 0 && run(l, false, "systemctl", "stop", UNIT))
+	l->service_waits = active && f->udcs == 0;
+	if (l->service_waits)
 		return false;
 	fail(l, "in-use",
 		"mmcgadgetd runs already, for a port of this machine. If no PC uses its disc: sudo "
@@ -392,13 +400,18 @@ static enum exit_code start(struct loopback *l)
 {
 	char text[256];
 	bool network = l->choice->kind == KIND_NETWORK;
-	/* The drop-in comes first: a controller that appears lets udev start the service. */
-	int r = loopback_unit_write(l->env->root, &l->unit);
+	int r;
 
+	if (l->service_waits && !run(l, false, "systemctl", "stop", UNIT))
+		return fail(l, "io-error", "mmcgadgetd does not stop; nothing else was changed");
+	/* The drop-in comes first: a controller that appears lets udev start the service. */
+	r = loopback_unit_write(l->env->root, &l->unit);
 	if (r == 0 && network)
 		r = network_socket_write(l->env->root, l->unit.listen);
 	if (r < 0) {
 		loopback_unit_remove(l->env->root, l->choice->kind);
+		if (l->service_waits)
+			run(l, true, "systemctl", "start", UNIT);
 		snprintf(text, sizeof(text), "/run/systemd/system: %s", strerror(-r));
 		return fail(l, "io-error", text);
 	}
@@ -412,6 +425,8 @@ static enum exit_code start(struct loopback *l)
 		run(l, true, "systemctl", "stop", NETWORK_SOCKET);
 	run(l, true, "systemctl", "stop", UNIT);
 	undo(l);
+	if (l->service_waits)
+		run(l, true, "systemctl", "start", UNIT);
 	return fail(l, "io-error",
 		"it did not start, and everything is as before; the reason is above, or in "
 		"journalctl -u mmcgadgetd");
@@ -515,7 +530,18 @@ static enum exit_code turn_off(struct loopback *l)
 
 /* ---- the verb ----------------------------------------------------------------------------- */
 
-/* Sorts the words after the verb. False: there is one too many. */
+/* Whether a word is an option of these verbs. A folder of such a name is given as ./NAME. */
+static bool is_option(const struct options *o, unsigned i)
+{
+	const char *word = o->word[i];
+
+	return !o->literal[i] &&
+	       (strncmp(word, "user=", 5) == 0 || strncmp(word, "listen=", 7) == 0 ||
+		       strcmp(word, "force") == 0);
+}
+
+/* Sorts the words after the verb. False: there is one too many, or one that does not belong there.
+ */
 static bool sort_words(const struct options *o, const struct choice *choice, struct words_given *g)
 {
 	g->what = o->count > 1 && !o->literal[1] ? o->word[1] : "status";
@@ -531,7 +557,7 @@ static bool sort_words(const struct options *o, const struct choice *choice, str
 		else if (!o->literal[i] && strcmp(word, "force") == 0 &&
 			 strcmp(g->what, "off") == 0)
 			g->force = true;
-		else if (!g->folder)
+		else if (!g->folder && !is_option(o, i))
 			g->folder = word;
 		else
 			return false;

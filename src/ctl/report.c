@@ -13,6 +13,7 @@
 #include "ctl/redact.h"
 #include "ctl/root_file.h"
 #include "util/array.h"
+#include "util/shell_word.h"
 #include "version.h"
 
 #define ANSWER_MS 8000 /* list may read labels for 5 s */
@@ -186,14 +187,13 @@ static void section_json(const struct writer *w, const char *title, const json_t
 	free(text);
 }
 
-/* Appends word in quotes for a shell. */
-static void quote(char *out, size_t size, const char *word)
+/* Appends a blank, and word as a shell reads it. */
+static void append_word(char *out, size_t size, const char *word)
 {
 	size_t n = strlen(out);
 
-	for (n += (size_t)snprintf(out + n, size - n, " '"); *word && n + 6 < size; word++)
-		n += (size_t)snprintf(out + n, size - n, *word == '\'' ? "'\\''" : "%c", *word);
-	snprintf(out + n, size - n, "'");
+	if (n + 1 < size && shell_word(word, out + n + 1, size - n - 1))
+		out[n] = ' ';
 }
 
 /* The trace of a drive, as "trace show" prints it; there may be none. */
@@ -208,14 +208,14 @@ static void section_trace(const struct writer *w, const char *drive)
 	if (n > 0 &&
 		json_integer_value(json_object_get(json_object_get(answer, "trace"), "records"))) {
 		snprintf(command, sizeof(command), "exec 2>&1;");
-		quote(command, sizeof(command), self);
+		append_word(command, sizeof(command), self);
 		strcat(command, " --socket");
-		quote(command, sizeof(command), w->env->socket);
+		append_word(command, sizeof(command), w->env->socket);
 		snprintf(option, sizeof(option), "drive=%s", drive);
 		strcat(command, " trace save -");
-		quote(command, sizeof(command), option);
+		append_word(command, sizeof(command), option);
 		strcat(command, " |");
-		quote(command, sizeof(command), self);
+		append_word(command, sizeof(command), self);
 		strcat(command, " trace show -");
 		snprintf(title, sizeof(title), "trace of %s", drive);
 		section_command(w, title, command, false);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "util/array.h"
+#include "util/shell_word.h"
 
 /* As in the unit. */
 #define SERVICE_USER   "mmcgadget"
@@ -130,13 +131,15 @@ static bool is_in_sandbox(const char *folder)
 
 static void warn_of_media(const struct config_drive *d, FILE *out)
 {
+	char folder[4 * sizeof(d->media) + 3]; /* even if all of it are quotes */
 	struct stat st;
 
+	shell_word(d->media, folder, sizeof(folder));
 	if (stat(d->media, &st) < 0)
 		fprintf(out,
 			"warning: drive \"%s\": media folder %s: %s; make it with: sudo install -d "
-			"-g " SERVICE_USER " -m 2775 '%s'\n",
-			d->name, d->media, strerror(errno), d->media);
+			"-g " SERVICE_USER " -m 2775 %s\n",
+			d->name, d->media, strerror(errno), folder);
 	else if (!S_ISDIR(st.st_mode))
 		fprintf(out, "warning: drive \"%s\": media folder %s: %s\n", d->name, d->media,
 			strerror(ENOTDIR));
@@ -144,8 +147,8 @@ static void warn_of_media(const struct config_drive *d, FILE *out)
 		fprintf(out,
 			"warning: drive \"%s\": the user " SERVICE_USER " cannot write to %s, so "
 			"nothing can be burned there; let it with: sudo chgrp " SERVICE_USER
-			" '%s' && sudo chmod 2775 '%s'\n",
-			d->name, d->media, d->media, d->media);
+			" %s && sudo chmod 2775 %s\n",
+			d->name, d->media, folder, folder);
 	if (is_in_sandbox(d->media))
 		fprintf(out,
 			"warning: drive \"%s\": the service may not write to %s; run sudo "

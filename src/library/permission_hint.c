@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/shell_word.h"
+
 #define GROUPS_MAX 64
 
 static bool is_own_group(gid_t gid)
@@ -25,17 +27,13 @@ static bool is_own_group(gid_t gid)
 	return gid == getegid();
 }
 
-/* Puts a path in quotes if a shell would read it otherwise. False: no quotes help. */
+/* Writes the path of a file as a shell reads it. False: it does not fit. */
 static bool quote(const char *folder, const char *name, char *out, size_t size)
 {
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-";
-	bool is_plain = name[strspn(name, plain)] == '\0' && folder[strspn(folder, plain)] == '\0';
-	const char *q = is_plain ? "" : "'";
+	char path[PERMISSION_HINT / 3];
 
-	if (strchr(name, '\'') || strchr(folder, '\''))
-		return false;
-	return (size_t)snprintf(out, size, "%s%s/%s%s", q, folder, name, q) < size;
+	return (size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) < sizeof(path) &&
+	       shell_word(path, out, size);
 }
 
 /* A group has as many members as it wants, and its entry is as long. */

@@ -65,7 +65,7 @@ control: { directory = "$dir/run"; group = ""; };
 drives = ( { media = "$dir/nothing"; } );
 C
 expect 'missing media folder: a warning when checked' 0 2 \
-	"warning: drive \"drive0\": media folder $dir/nothing: No such file or directory; make it with: sudo install -d -g mmcgadget -m 2775 '$dir/nothing'" \
+	"warning: drive \"drive0\": media folder $dir/nothing: No such file or directory; make it with: sudo install -d -g mmcgadget -m 2775 $dir/nothing" \
 	"$d" --check-config -c "$dir/nomedia.conf"
 expect 'missing media folder: no start' 1 2 \
 	"drive \"drive0\": media folder $dir/nothing: No such file or directory" "$d" -c "$dir/nomedia.conf"

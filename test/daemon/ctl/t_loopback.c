@@ -129,7 +129,7 @@ static void missing_parts_of_the_system_are_reported_first(void **state)
 	env.uid = 1000;
 	assert_has(loopback(with("on @")),
 		with("which only root may: sudo mmcgadgetctl loopback on @\n-> 4"));
-	assert_has(loopback("on a;b user=x"), "sudo mmcgadgetctl loopback on \"a;b\" user=x\n");
+	assert_has(loopback("on a;b user=x"), "sudo mmcgadgetctl loopback on 'a;b' user=x\n");
 	assert_has(loopback("on --json"), "\"code\":\"no-permission\",\"format\":1}\n-> 4");
 	put_file("/lib/modules/6.12.0-test/modules.dep", "x/usb_f_fs.ko:\nx/dummy_hcd.ko:\n");
 	assert_has(loopback("on"), "has no libcomposite; mmcgadgetctl doctor says more\n-> 1");
@@ -163,6 +163,13 @@ static void another_daemon_is_left_alone(void **state)
 	assert_has(loopback(with("on @")), "/dev/sr1");
 	assert_starts(asked, "systemctl is-active mmcgadgetd.service; systemctl stop "
 			     "mmcgadgetd.service; systemctl daemon-reload");
+	loopback("off");
+	/* It waits on if something is wrong before that, and again if something is wrong later. */
+	assert_has(loopback("on /dev/null"), "Not a directory");
+	assert_string_equal(asked, "systemctl is-active mmcgadgetd.service");
+	broken = "modprobe libcomposite";
+	assert_has(loopback(with("on @")), "everything is as before");
+	assert_string_equal(strrchr(asked, ';'), "; systemctl start mmcgadgetd.service");
 }
 
 static void a_user_and_a_folder_are_needed(void **state)
@@ -209,7 +216,8 @@ static void a_disc_that_is_used_is_not_taken_away(void **state)
 	set_host(true, true);
 	assert_has(loopback("off"), "this PC uses the disc: it is mounted");
 	assert_string_equal(asked, "");
-	/* udev locks each disc that it sees; a burn counts, though nobody else has the device open. */
+	/* udev locks each disc that it sees; a burn counts, though nobody else has the device open.
+	 */
 	put_file("/dev/sr1", "");
 	put_text("answer", "{\"ok\":true,\"drives\":[{\"locked\":true,\"burn\":\"burning\","
 			   "\"host\":{\"connected\":true}}]}\n");
@@ -230,10 +238,20 @@ static void a_disc_that_is_used_is_not_taken_away(void **state)
 	assert_false(root_file(LOOPBACK_DROP_IN));
 }
 
+static void the_command_for_root_is_right_in_a_shell(void **state)
+{
+	(void)state;
+	env.uid = 1000;
+	assert_has(loopback("on a$b"), ": sudo mmcgadgetctl loopback on 'a$b'\n");
+	assert_has(loopback("on ~/discs user=pi"), " on '~/discs' user=pi\n");
+	assert_has(loopback("on discs"), " on discs\n");
+}
+
 static void wrong_words_are_refused(void **state)
 {
 	static const char *const words[] = {"of", "on a b", "off a", "off user=a", "status a",
-		"status force", "on --force", "on --drive 0", "on user=a user=b c"};
+		"status force", "on --force", "on --drive 0", "on user=a user=b c",
+		"on user=a user=b", "on listen=127.0.0.1", "on force"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -327,6 +345,7 @@ int main(void)
 		T(a_user_and_a_folder_are_needed),
 		T(a_failed_start_is_undone),
 		T(a_disc_that_is_used_is_not_taken_away),
+		T(the_command_for_root_is_right_in_a_shell),
 		T(wrong_words_are_refused),
 		T(names_are_quoted_for_systemd),
 		T(the_drop_in_repeats_a_line_of_the_unit),
