@@ -95,7 +95,7 @@ struct gadget_cdc_state {
 int gadget_cdc_get_state(const struct gadget *g, enum gadget_cdc_type type, unsigned place,
 	struct gadget_cdc_state *state);
 
-/* Where a serial number comes from. */
+/* The source of a serial number. */
 enum gadget_serial {
 	GADGET_SERIAL_NONE, /* this board has nothing of its own: out is "" */
 	GADGET_SERIAL_ID,   /* the device tree's serial number, or machine-id: all users see it */

@@ -72,7 +72,7 @@ static enum exit_code version(const struct options *o)
 	return say_end(EXIT_OK);
 }
 
-/* What doctor and report examine. Must not be copied. */
+/* The system that doctor and report examine, and what they find. Must not be copied. */
 struct examination {
 	struct doctor_env env;
 	struct doctor_report report;

@@ -28,7 +28,7 @@ enum postburn_rename {
 	POSTBURN_RENAME_SUFFIX
 };
 
-/* What was done with a burned disc. Names are those in the media folder. */
+/* The result of renaming and verifying a burned disc. Names are those in the media folder. */
 struct postburn_result {
 	const char *was, *name; /* before and after; the same: it was not renamed */
 	const char *sha256;     /* of what was burned; "" = it was not computed */

@@ -113,7 +113,7 @@ static void cache_label(struct scan *l, const struct catalog_label *key, char *t
 	cache->at[cache->count++].text = text;
 }
 
-/* What a scan finds out about one file. */
+/* The facts that a scan finds out about one file. */
 struct look {
 	bool known;   /* text and volume are */
 	bool growing; /* the file is being copied */

@@ -197,7 +197,7 @@ static bool keep(struct catalog_texts *t, const struct library_entry *e,
 		at->folder = *folder;
 		at->fault = strdup(why->text);
 	} else {
-		/* That it could not be read may pass, so it is looked at again. */
+		/* The next scan tries again to read a label that could not be read. */
 		at->fresh |= !compact_label(f, d, label);
 		at->label = strdup(label);
 		at->tracks = cd_tally_of(&d->map);

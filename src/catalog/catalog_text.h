@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a scan knows of texts of compact discs (cue, ccd, toc): each is one disc, and the files that
- * it names are not discs of their own. Used by the scan alone.
+ * Texts of compact discs (cue, ccd, toc) in a scan: each is one disc, and the files that it names
+ * are not discs of their own. Used by the scan alone.
  */
 #ifndef CATALOG_CATALOG_TEXT_H
 #define CATALOG_CATALOG_TEXT_H

@@ -37,7 +37,7 @@ struct cd_cue {
 	struct cd_cue_part part[CD_CUE_PARTS + 1];
 };
 
-/* Where the session is to be recorded. */
+/* The place at which the session is to be recorded. */
 struct cd_cue_place {
 	uint8_t first_track;   /* number of its first track */
 	int32_t begin;         /* 150 sectors before its program area: -150 on a blank */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where an address lies on a disc: track, index, time, and the bytes of a file. The map is one that
- * cd_map_check() accepts.
+ * Finds the place of an address on a disc: track, index, time, and the bytes of a file. The map is
+ * one that cd_map_check() accepts.
  */
 #ifndef CD_FIND_H
 #define CD_FIND_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a compact disc holds, and where its sectors are stored: tracks, sessions and texts, and for
- * each range of addresses the bytes of a file that it is made of. A map is plain data without
- * pointers. Addresses are LBAs: 0 is MSF 00:02:00, and the pregap of the first track is below it.
- * A sector is 1/75 s of the disc, 2352 bytes (Red Book; MMC-6 4.2.3).
+ * The map of a compact disc: its tracks, sessions and texts, and for each range of addresses the
+ * bytes of a file that it is made of. A map is plain data without pointers. Addresses are LBAs: 0
+ * is MSF 00:02:00, and the pregap of the first track is below it. A sector is 1/75 s of the disc,
+ * 2352 bytes (Red Book; MMC-6 4.2.3).
  */
 #ifndef CD_MAP_H
 #define CD_MAP_H
@@ -52,7 +52,7 @@ struct cd_session {
 
 #define CD_NO_FILE 0xffffu /* the sectors are not stored: zeros, or silence */
 
-/* Where the subchannels of stored sectors are. */
+/* The place of the subchannels of stored sectors. */
 enum cd_subs {
 	CD_SUBS_NONE,   /* nowhere, or (unit 2448) R to W after each sector */
 	CD_SUBS_PLANES, /* 96 bytes for each sector: 12 of P, 12 of Q, ... 12 of W */

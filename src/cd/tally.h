@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What people want to know of a compact disc at a glance: "3 audio tracks, 12:34". */
+/* The summary of a compact disc for people: "3 audio tracks, 12:34". */
 #ifndef CD_TALLY_H
 #define CD_TALLY_H
 

@@ -20,7 +20,7 @@ enum cd_toc_format {
 /* The longest answer: the full TOC of 99 sessions of one track. */
 #define CD_TOC_MAX 5460u
 
-/* What is in the pregroove of a recordable disc (Orange Book; MMC-6 6.25). */
+/* The information in the pregroove of a recordable disc (Orange Book; MMC-6 6.25). */
 struct cd_atip {
 	uint8_t power;   /* bits 6 to 4: indicative target writing power, bits 2 to 0: speed */
 	uint8_t type;    /* bit 6: CD-RW, bits 5 to 3: subtype, bits 2 to 0: A1 to A3 are valid */

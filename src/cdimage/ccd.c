@@ -288,7 +288,7 @@ static int64_t pregap_of(const struct ccd *c, unsigned track, bool first)
 	return t->has_0 && t->has_1 ? t->index_1 - t->index_0 : 0;
 }
 
-/* Where the track ends: at the pregap of the next one of its session, or at the lead-out. */
+/* Returns the end of the track: the pregap of the next one of its session, or the lead-out. */
 static int64_t end_of(const struct ccd *c, unsigned track)
 {
 	const struct ccd_track *t = &c->track[track];

@@ -39,7 +39,7 @@ struct cdimage_source {
 	void *ctx;
 };
 
-/* Where the text has the name of a file, without the path before it. */
+/* The place at which the text has the name of a file, without the path before it. */
 struct cdimage_mention {
 	uint32_t at; /* byte of the text */
 	uint16_t length;
@@ -80,7 +80,7 @@ struct cdimage {
 bool cdimage_parse(enum cdimage_kind kind, const char *name, const char *text, size_t len,
 	const struct cdimage_source *source, struct cdimage *out);
 
-/* Where the samples of a WAV or FLAC file are. */
+/* The place of the samples in a WAV or FLAC file. */
 struct cdimage_wav {
 	uint64_t offset, length; /* bytes; of FLAC, those of the samples */
 	bool flac;               /* offset is 0 */

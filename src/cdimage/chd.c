@@ -75,7 +75,7 @@ static bool is_codec(uint32_t tag)
 	return false;
 }
 
-/* What is wrong with the header; NULL: nothing. */
+/* Returns what is wrong with the header; NULL: nothing. */
 static const char *check_header(struct chd *c, const uint8_t h[HEADER])
 {
 	static const uint8_t none[20];

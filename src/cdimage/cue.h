@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a cue sheet says, before it becomes a map. */
+/* The contents of a cue sheet, before it becomes a map. */
 #ifndef CDIMAGE_CUE_H
 #define CDIMAGE_CUE_H
 

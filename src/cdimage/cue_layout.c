@@ -85,7 +85,10 @@ static bool move(struct cue *c, struct build *b, struct cursor *at, const struct
 	}
 }
 
-/* Where the track begins. What precedes its first index in a FILE that begins with it is pregap. */
+/*
+ * Returns where the track begins. If its FILE begins with it, the sectors before its first index
+ * are pregap.
+ */
 static struct cue_at begin_of(const struct cue *c, unsigned track)
 {
 	const struct cue_track *t = &c->track[track];

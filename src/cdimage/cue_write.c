@@ -32,7 +32,7 @@ struct writer {
 	uint32_t sector; /* the same as a cue sheet counts */
 };
 
-/* Where a track is in the file. */
+/* The place of a track in the file. */
 struct stored {
 	int32_t first; /* sector of the track, its pregap included; 0 on the first track */
 	int32_t end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parsers of this room share: words and numbers of a text, its files, its errors. */
+/* Helpers of all parsers of this room: words and numbers of a text, its files, its errors. */
 #ifndef CDIMAGE_READING_H
 #define CDIMAGE_READING_H
 

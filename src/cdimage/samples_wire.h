@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the daemon and the decoder, the process that decodes FLAC files and CHDs, say to each other:
+ * The messages between the daemon and the decoder, the process that decodes FLAC files and CHDs:
  * each message is one packet of a socket pair. The daemon sends a struct samples_ask, and the
  * decoder answers with a struct samples_answer that ends with the last byte that it has decoded.
  */

@@ -420,7 +420,7 @@ static bool take_statement(struct toc *t)
 	return take_flag(t);
 }
 
-/* What stands before the first track. */
+/* Reads one item of those before the first track. */
 static bool take_head(struct toc *t)
 {
 	static const struct {

@@ -19,7 +19,7 @@ static uint16_t le16(const uint8_t *p)
 	return (uint16_t)(p[0] | p[1] << 8);
 }
 
-/* What is wrong with the format. Extensible headers of plain samples are those of PCM. */
+/* Returns what is wrong with the format. Extensible headers of plain samples are those of PCM. */
 static const char *check_format(const uint8_t *p, size_t len)
 {
 	unsigned tag = le16(p);
@@ -51,7 +51,7 @@ static const char *foreign(const uint8_t *head, size_t len)
 #define STREAMINFO 34u /* bytes */
 #define ID3_HEAD   10u
 
-/* Where "fLaC" is: at the beginning, or after the ID3 tag that some programs write before it. */
+/* Finds "fLaC": at the beginning, or after the ID3 tag that some programs write before it. */
 static bool find_flac(const struct cdimage_source *source, unsigned file, uint64_t *at)
 {
 	uint8_t b[ID3_HEAD];

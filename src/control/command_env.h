@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the control commands of a daemon work on. */
+/* The parts of the daemon that its control commands work on. */
 #ifndef CONTROL_COMMAND_ENV_H
 #define CONTROL_COMMAND_ENV_H
 

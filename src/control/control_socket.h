@@ -14,7 +14,7 @@
 struct control_socket;
 struct control_client;
 
-/* What a client is sent after its answer, as long as it is connected. */
+/* The texts that a client is sent after its answer, as long as it is connected. */
 struct control_stream {
 	/* Returns the next text, newline included, to be freed; NULL: there is none now. */
 	char *(*next)(struct control_stream *s);

@@ -155,7 +155,7 @@ static bool look_at_drive(struct events *ev, struct watched_drive *w)
 
 	for (size_t i = 0; i < sizeof(restless) / sizeof(restless[0]); i++)
 		json_object_del(seen, restless[i]);
-	/* That a burn pauses shows by nothing but the time. */
+	/* A pause of a burn causes no event, it is seen by the time alone. */
 	if (field_flag(o, "writing") || strcmp(field_text(o, "burn"), "burning") == 0 ||
 		*field_text(o, "pending") || *field_text(json_object_get(o, "burned"), "state") ||
 		*field_text(json_object_get(o, "extracting"), "image"))

@@ -71,7 +71,7 @@ static json_t *tally_of(const struct cd_tally *t)
 		(int)t->seconds);
 }
 
-/* What is on a compact disc, and which track is being recorded. */
+/* Returns the contents of a compact disc, and which track is being recorded. */
 static json_t *cd_of(const struct mmc_state *m)
 {
 	json_t *o = tally_of(&m->cd);

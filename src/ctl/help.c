@@ -15,7 +15,7 @@
 const char *const help_own_verbs[] = {UPLOAD_VERB, GET_VERB, WATCH_VERB, WAIT_VERB, LOOPBACK_VERB,
 	NETWORK_VERB, WEB_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
 
-/* What the client carries out itself, after the verbs of the daemon. */
+/* The verbs that the client carries out itself, shown after those of the daemon. */
 static const struct {
 	const char *verb, *synopsis, *help;
 } own[] = {

@@ -13,7 +13,7 @@
 
 #define ASK_MS 3000 /* for the daemon to answer */
 
-/* What the daemon says of its drives, all together. */
+/* The use of all drives of the daemon together, as its status says. */
 struct use {
 	bool host, locked, burning;
 };

@@ -11,7 +11,7 @@
 enum wait_for { WAIT_BURNED, WAIT_EMPTY, WAIT_HOST };
 enum wait_result { WAIT_NOT_YET, WAIT_DONE, WAIT_PROBLEM };
 
-/* What the earlier looks at the drive have found. All members are 0 at the beginning. */
+/* The findings of earlier looks at the drive. All members are 0 at the beginning. */
 struct wait_state {
 	char image[4097]; /* that is waited for; "" = none so far */
 	bool recorded;    /* something was recorded on it */

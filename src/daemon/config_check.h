@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is well written in a configuration, but cannot work on this board as it is now. */
+/* Warns of settings that are well written, but cannot work on this board as it is now. */
 #ifndef DAEMON_CONFIG_CHECK_H
 #define DAEMON_CONFIG_CHECK_H
 

@@ -124,7 +124,7 @@ static const uint8_t *decode(struct hunks *h, uint32_t n)
 	return h->data[slot];
 }
 
-/* Where the byte of the frames is: in which of them, where in it, and how many bytes follow. */
+/* Finds a byte of the frames: in which frame it is, where in it, and how many bytes follow. */
 static bool find(
 	const struct hunks *h, uint64_t at, uint64_t *frame, uint32_t *offset, uint32_t *left)
 {

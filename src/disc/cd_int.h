@@ -16,7 +16,7 @@ struct disc_cd {
 	struct disc_cd_record now;    /* as the host sees it */
 	struct disc_cd_record before; /* while a change is being saved */
 	struct disc_cd_record real;   /* during a test write: what is recorded */
-	/* What follows from `now`, by disc_cd_refresh(). */
+	/* Derived from `now` by disc_cd_refresh(). */
 	struct cd_cue cue;
 	struct disc_cd_view view;
 	struct disc_cd_place at; /* of what is recorded, if `recording` */

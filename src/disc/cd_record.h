@@ -86,7 +86,7 @@ bool disc_cd_nwa(const struct disc *d, int64_t *lba);
 uint32_t disc_cd_free(const struct disc *d);
 /* Bytes of the block that the host sends for that address; 0: the drive makes that sector. */
 uint32_t disc_cd_write_unit(const struct disc *d, int64_t lba);
-/* Where the lead-in of the open session begins; of a finalised disc, of the first session. */
+/* Returns the start of the open session's lead-in; on a finalised disc, of the first session's. */
 int32_t disc_cd_lead_in(const struct disc *d);
 /* Number of tracks at the end of disc_cd_map() whose session is not closed. */
 uint32_t disc_cd_open_tracks(const struct disc *d);

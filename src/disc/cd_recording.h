@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is recorded on a CD-R or CD-RW, as the state file keeps it: closed sessions and tracks, the
+ * The recording on a CD-R or CD-RW, as the state file keeps it: closed sessions and tracks, the
  * track or the session-at-once that is being recorded, texts. Plain data, and the questions that it
  * answers alone; what may be recorded is a matter of the write model (cd.c).
  *
@@ -61,7 +61,7 @@ struct disc_cd_view {
 	struct disc_cd_track track[CD_MAX_TRACKS];
 };
 
-/* Where sectors stand in the image. */
+/* The place of sectors in the image. */
 struct disc_cd_place {
 	int32_t lba; /* this sector ... */
 	uint64_t at; /* ... begins at this byte */
@@ -79,7 +79,7 @@ int32_t disc_cd_next_track(const struct disc_cd_record *r);
 /* Bytes of a sector in the image for a next track of that form. */
 uint16_t disc_cd_track_unit(const struct disc_cd_record *r, uint8_t form);
 
-/* Where a cue sheet has to fit. */
+/* Returns the place in which a cue sheet has to fit. */
 struct cd_cue_place disc_cd_cue_place(const struct disc_cd_record *r, uint32_t last_lead_out);
 /* disc_cd_record.next when nothing of the cue sheet was written. */
 int32_t disc_cd_first_address(const struct disc_cd_record *r, const struct cd_cue *cue);

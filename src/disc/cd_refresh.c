@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What follows from the record of a CD: its layout, its map, and where the next sector goes. */
+/* Derives from the record of a CD its layout, its map, and where the next sector goes. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -25,8 +25,8 @@ struct disc_sectors {
 	bool swapped;        /* audio samples are stored big-endian */
 	uint8_t track;       /* position in cd_map.track */
 	/*
-	 * Of the first one: 96 bytes of subchannel, a symbol each, and bytes from one to the next.
-	 * NULL: they are not stored, or were not asked for.
+	 * The 96 bytes of subchannel of the first sector, a symbol each; sub_unit: bytes from those
+	 * of one sector to those of the next. NULL: they are not stored, or were not asked for.
 	 */
 	const uint8_t *sub;
 	uint32_t sub_unit;

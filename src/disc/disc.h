@@ -290,7 +290,7 @@ int disc_finalise(struct disc *d);
  * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_PROTECTED.
  */
 int disc_format(struct disc *d, const struct disc_format_request *r);
-/* What disc_format() would refuse. Changes nothing. DISC_OK or why not. */
+/* Returns why disc_format() would refuse this, or DISC_OK. Changes nothing. */
 int disc_may_format(const struct disc *d, const struct disc_format_request *r);
 /* True if the medium has formats to offer as it is now: write-once media only while blank. */
 bool disc_is_formattable(const struct disc *d);

@@ -71,7 +71,7 @@ const char *disc_sequential_misfit(struct disc *d, const struct disc_state *s);
 const char *disc_sequential_resume(struct disc *d, const struct disc_state *s);
 
 /*
- * What is the same for all media that are overwritten in place (overwrite.c):
+ * The operations of all media that are overwritten in place (overwrite.c):
  * disc_model.close_track, and the end of disc_model.resume, when the layout is there.
  */
 int disc_overwrite_close_track(struct disc *d, uint32_t number);

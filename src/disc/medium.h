@@ -60,7 +60,7 @@ enum disc_format_flag {
 };
 
 /*
- * What FORMAT UNIT may be asked for; a formattable capacity descriptor (MMC-6 6.23). A request
+ * A format that a medium offers: a formattable capacity descriptor (MMC-6 6.23). A request
  * is compared with the offers of its type in the order of the list.
  */
 struct disc_format_offer {
@@ -75,7 +75,7 @@ struct disc_format_offer {
 };
 #define DISC_FORMAT_OFFERS 8
 
-/* What FORMAT UNIT asks for (MMC-6 6.4.3.2, Format Descriptor). Any values. */
+/* The format that a FORMAT UNIT requests (MMC-6 6.4.3.2, Format Descriptor). Any values. */
 struct disc_format_request {
 	uint8_t type, sub_type;
 	uint32_t blocks, parameter;

@@ -19,7 +19,7 @@ struct burn_rate {
 	} at[BURN_RATE_SAMPLES]; /* the newest last, half a second apart */
 };
 
-/* Where a burn stands, as far as a drive can know: the host does not say that it gives up. */
+/* The stage of a burn, as far as a drive can know: the host does not say that it gives up. */
 enum burn_stage {
 	BURN_NONE,  /* no session is open, and nothing is being written */
 	BURN_RUNS,  /* blocks were written within the last ten seconds; of a disc that is

@@ -19,7 +19,7 @@ struct disc_watch_config {
 	const char *drive;         /* its name */
 	const char *media;         /* path of the media folder */
 	const struct holder *self; /* tells when the discs that left the drive are closed */
-	/* What the drive record says is in the drive; "" = nothing is known. For recovery. */
+	/* The disc in the drive by the drive record; "" = nothing is known. For recovery. */
 	const char *last;
 	/*
 	 * The file of the disc in the drive has another place. name: its name in the media

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of a drive, for the files that put them together: drive.c, drive_services.c. */
+/*
+ * The parts of a drive, for the files that put them together: drive.c, drive_services.c and
+ * drive_extract.c. The parts themselves do not see this header.
+ */
 #ifndef DRIVE_DRIVE_INT_H
 #define DRIVE_DRIVE_INT_H
 
@@ -48,7 +51,7 @@ struct drive {
 	sd_event_source *timer;
 };
 
-/* What the state machine calls; its ctx is a struct drive. */
+/* The services that the state machine calls; their ctx is a struct drive. */
 extern const struct drive_services drive_services;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a drive's state machine (drive_machine.h) is given: its services, and its times. */
+/* The services and times that a drive's state machine (drive_machine.h) is given. */
 #ifndef DRIVE_MACHINE_SERVICES_H
 #define DRIVE_MACHINE_SERVICES_H
 

@@ -17,7 +17,7 @@
 /* How discs are opened; the same for all discs of a drive. */
 struct image_policy {
 	uint32_t max_unsaved; /* blocks; see disc_options */
-	/* What an image of 0 bytes without a state is; NULL = disc_medium_of_blank(). */
+	/* The medium of an image of 0 bytes without a state; NULL = disc_medium_of_blank(). */
 	const struct disc_medium *blank;
 	enum image_as iso; /* what a plain image is; IMAGE_AS_DRIVE = IMAGE_AS_DVD */
 	enum image_as as;  /* what the user has said of this image */
@@ -44,8 +44,8 @@ struct image {
 	dev_t dev;
 	ino_t ino;
 	/*
-	 * Of a disc of several files: a number that another map, or another file, makes another
-	 * one. 0: dev and ino say which disc it is.
+	 * A number that tells a disc of several files from others: it differs if the map or one of
+	 * the files differs. 0: dev and ino say which disc it is.
 	 */
 	uint64_t composition;
 	struct image_place *place; /* where its file is; NULL if it could not be opened */

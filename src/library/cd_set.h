@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is beside the image of a finalised CD that is not a plain ISO, so that other programs can
+ * The files beside the image of a finalised CD that is not a plain ISO, so that other programs can
  * read it: its cue sheet, and a file with the packs of its CD-Text if the lines of a cue sheet do
  * not say all of it. Both follow from the state file, and have the name of the image with another
  * suffix, or with a number after it if a file of somebody else has that name: nothing is

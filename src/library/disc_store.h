@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the state file of an image of the media folder is. Any thread; waits for storage. */
+/* Opens the store of the state file of an image. Any thread; waits for storage. */
 #ifndef LIBRARY_DISC_STORE_H
 #define LIBRARY_DISC_STORE_H
 

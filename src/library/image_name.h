@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the suffix of a file's name says about it. Upper and lower case are the same. */
+/* The meaning of the suffix of a file's name. Upper and lower case are the same. */
 #ifndef LIBRARY_IMAGE_NAME_H
 #define LIBRARY_IMAGE_NAME_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a file without a text beside it says itself that it is: the sectors of a data track, as a
- * .bin has them, or a CHD.
+ * Recognises by its bytes a file without a text beside it: the sectors of a data track, as a .bin
+ * has them, or a CHD.
  */
 #ifndef LIBRARY_IMAGE_RAW_H
 #define LIBRARY_IMAGE_RAW_H

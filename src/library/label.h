@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the file systems on a disc say about it: the label, as udev on the host would show it. */
+/* Reads the label of a disc from its file systems, as udev on the host would show it. */
 #ifndef LIBRARY_LABEL_H
 #define LIBRARY_LABEL_H
 

@@ -90,7 +90,7 @@ static void avoid_device(char *name, size_t size)
 		len = utf8_fit(name, len - 1);
 		name[len] = '\0';
 	}
-	/* What is left of the device alone is none. */
+	/* If only a part of the device's name is left, it names no device. */
 	if (len < n)
 		return;
 	memmove(name + n + 1, name + n, len - n + 1);

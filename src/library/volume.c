@@ -40,8 +40,8 @@ static bool is_tag(const uint8_t *p, uint16_t kind)
 }
 
 /*
- * Of a volume whose one partition lies at a fixed place (a partition map of type 1), the
- * partition's end. A partition that is written once is as large as the medium, whatever the
+ * Returns the partition's end if the volume has one partition, at a fixed place (a partition map
+ * of type 1). A partition that is written once is as large as the medium, whatever the
  * image has of it (UDF 2.2.10, virtual partitions).
  */
 static uint64_t partition_end(int fd, uint32_t at, uint32_t count)

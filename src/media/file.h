@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the media in files share. */
+/* Functions that the media in files share. */
 #ifndef MEDIA_FILE_H
 #define MEDIA_FILE_H
 

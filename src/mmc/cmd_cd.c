@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What only compact discs have: READ CD, READ CD MSF, READ SUB-CHANNEL, READ HEADER. */
+/* Commands that only compact discs have: READ CD, READ CD MSF, READ SUB-CHANNEL, READ HEADER. */
 #include <string.h>
 
 #include "cd/address.h"

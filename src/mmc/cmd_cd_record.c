@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What only CD-R and CD-RW have: SEND CUE SHEET, and WRITE in blocks of many sizes. */
+/* Recording that only CD-R and CD-RW have: SEND CUE SHEET, and WRITE in blocks of many sizes. */
 #include "disc/cd_record.h"
 #include "mmc/mmc_int.h"
 

@@ -198,9 +198,9 @@ static uint8_t disc_status_byte(const struct disc *disc, const struct mmc_profil
 }
 
 /*
- * Of a CD: its type, as its last closed session has it; where the lead-in of the next session
- * begins, and where its lead-out can begin at the latest. Of a complete disc, no session can
- * follow.
+ * Puts the fields that only a CD has: its type, as its last closed session has it; where the
+ * lead-in of the next session begins, and where its lead-out can begin at the latest, or FFh if the
+ * disc is complete.
  */
 static void put_cd_information(const struct disc *disc, const struct cd_map *map, uint8_t *p)
 {
@@ -324,8 +324,8 @@ static void put_cd_track(const struct cd_track *t, uint8_t *p)
 }
 
 /*
- * Of the track of a CD that takes data: where the next WRITE has to begin, by the write type of
- * mode page 05h. A track in which nothing is recorded is what the page says, and begins there.
+ * Puts where the next WRITE to the open track of a CD has to begin, by the write type of mode page
+ * 05h. A track in which nothing is recorded is what the page says, and begins there.
  */
 static void put_open_cd_track(
 	const struct disc *disc, const struct disc_track *t, const uint8_t *page_05, uint8_t *p)

@@ -110,7 +110,7 @@ enum mmc_eject mmc_eject(struct mmc_drive *d, bool force)
 	return MMC_EJECT_DONE;
 }
 
-/* What is on a compact disc. */
+/* Counts the tracks of a compact disc, and finds the one that is being recorded. */
 static void tally(const struct disc *disc, struct mmc_state *s)
 {
 	const struct cd_map *m = disc_cd_map(disc);

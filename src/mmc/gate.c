@@ -48,8 +48,8 @@ static mmc_sense_t check_permission(const struct mmc_drive *d, const struct mmc_
 	if (missing == 0)
 		return SENSE_NONE;
 	/*
-	 * What only CDs have is unknown to a drive with another disc in it; what no CD has, while
-	 * one that can be recorded is in it.
+	 * Commands that only CDs have are unknown to a drive with another disc in it; commands that
+	 * no CD has, to one with a recordable CD in it.
 	 */
 	if ((missing & (P_CD | P_CUE)) ||
 		((missing & (P_RESERVE | P_VERIFY)) && (d->profile->permissions & P_CUE)))

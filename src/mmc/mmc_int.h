@@ -261,8 +261,8 @@ int mmc_write_staged(struct mmc_drive *d);
 /* modepage.c */
 void modepage_reset(struct mmc_drive *d);
 /*
- * What page 05h says: test write; disc-at-once, for a disc that is recorded by this page; another
- * session follows.
+ * Return a setting of page 05h: test write; disc-at-once, for a disc that is recorded by this page;
+ * another session follows.
  */
 bool modepage_test_write(const struct mmc_drive *d);
 /* Clears the test write bit. */

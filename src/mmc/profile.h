@@ -39,7 +39,7 @@ enum mmc_write_type {
 #define PROFILE_MAX_FEATURES 8
 #define PROFILE_MAX_SPEEDS   7
 
-/* What mode page 05h is for a medium (mmc/page_05.h). */
+/* The meaning of mode page 05h for a medium (mmc/page_05.h). */
 enum mmc_page_05 {
 	PAGE_05_ANY,    /* it has no meaning: the host may set what it likes */
 	PAGE_05_LINKED, /* packets that are linked, and disc-at-once: DVD-R, DVD-RW */

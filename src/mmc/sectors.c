@@ -90,7 +90,7 @@ mmc_sense_t sectors_start_blocks(struct mmc_drive *d, int64_t lba, uint32_t coun
 
 /* ---- the data -------------------------------------------------------------------------------- */
 
-/* Where the bytes of a sector of that form stand in what is stored of it. */
+/* Returns the byte of a whole sector of that form at which its stored part begins. */
 static uint32_t stored_from(uint32_t unit, uint8_t form)
 {
 	switch (unit) {

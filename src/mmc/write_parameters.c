@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What mode page 05h says, applied to the disc. */
+/* Applies mode page 05h to the disc. */
 #include "disc/cd_record.h"
 #include "mmc/mmc_int.h"
 #include "mmc/page_05.h"

@@ -73,7 +73,7 @@ static void format_cd(const json_t *drive, FILE *out)
 	fputc('\n', out);
 }
 
-/* What is special about the disc. */
+/* Prints what is special about the disc. */
 static void format_remarks(const json_t *drive, FILE *out)
 {
 	format_cd(drive, out);
@@ -432,7 +432,7 @@ static void put_drives(FILE *out, const json_t *image)
 		fputc('-', out);
 	json_array_foreach(drives, i, each)
 		fprintf(out, "%s%s", i == 0 ? "" : ",", json_string_value(each));
-	/* What cannot be read says so in the column of the kind. */
+	/* The column of the kind says already that an image cannot be read. */
 	if (json_is_false(json_object_get(image, "insertable")) &&
 		strcmp(field_text(image, "kind"), "unreadable") != 0)
 		fputs("  (cannot be inserted)", out);
@@ -440,7 +440,7 @@ static void put_drives(FILE *out, const json_t *image)
 		fputs("  (DAMAGED: the card returned other data than was burned)", out);
 	if (*field_text(image, "problem"))
 		fprintf(out, "  (read-only: %s)", field_text(image, "problem"));
-	/* That there is no volume is in the column of the kind. */
+	/* The column of the kind says already that no volume was found. */
 	if (*field_text(image, "remark") &&
 		strcmp(field_text(image, "remark"), "no volume found") != 0)
 		fprintf(out, "  (%s)", field_text(image, "remark"));
@@ -522,7 +522,7 @@ bool format_details(const json_t *answer, FILE *out)
 	return format_view(answer, &(const struct format_view){.everyday = false}, out);
 }
 
-/* Where the host of a controller is that is software. */
+/* Returns where the host of a software controller is; "": it is no such controller. */
 static const char *host_of(const char *udc)
 {
 	if (strncmp(udc, "dummy_udc.", strlen("dummy_udc.")) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What an object of status says of a burn and of sessions, for people. */
+/* The burn and the sessions in an object of status, as text for people. */
 #ifndef PROTOCOL_FORMAT_BURN_H
 #define PROTOCOL_FORMAT_BURN_H
 

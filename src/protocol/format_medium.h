@@ -14,7 +14,7 @@
 const char *format_medium(const char *medium, char out[FORMAT_MEDIUM]);
 /*
  * The same for a drive of status or an image of list, with its format state: "DVD+RW, formatted".
- * That a disc is unformatted matters only while it is blank.
+ * "unformatted" is left out unless the disc is blank.
  */
 const char *format_medium_state(const json_t *disc, char out[FORMAT_WITH_STATE]);
 /* True for a CD-R and CD-RW, whose blocks are sectors of 1/75 s. */

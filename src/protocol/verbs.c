@@ -88,7 +88,7 @@ static const struct { const char *name; enum verb_option bit; } options[] = {
 	{ "unfinished", VERB_OPT_UNFINISHED }, { "etag", VERB_OPT_ETAG },
 };
 
-/* What people type who know other programs. The verb may be one of the client's. */
+/* Words of other programs that people may type. The verb may be one of the client's. */
 static const struct { const char *typed, *verb; } synonyms[] = {
 	{ "ls", "list" }, { "dir", "list" }, { "images", "list" }, { "discs", "list" },
 	{ "free", "list" }, { "df", "list" }, { "room", "list" }, { "space", "list" },

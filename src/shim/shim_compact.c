@@ -14,7 +14,7 @@
 #include "cdimage/cdimage.h"
 #include "shim/shim_server.h"
 
-/* Where a text is, and the files that it has named so far. */
+/* The folder of a text, and the files that it has named so far. */
 struct files {
 	int folder;
 	int fd[CD_MAX_FILES];

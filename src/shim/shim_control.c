@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the owner of the drive does: discs, faults, status. */
+/* The actions of the drive's owner: discs, faults, status. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

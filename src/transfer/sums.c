@@ -205,7 +205,7 @@ int sums_request(struct sums *s, struct sum_request *q)
 
 /* ---- the verb ------------------------------------------------------------------------------- */
 
-/* What the answer says about the sum of an image. */
+/* The state of the sum of an image, for the answer. */
 struct sum_state {
 	const char *state;
 	char hex[CHECKSUM_HEX];

@@ -14,7 +14,7 @@ void api_health(struct request *r)
 	reply_empty(r, 204);
 }
 
-/* Who has no password can send these as fast as the network is. */
+/* Clients without a password can send these as fast as the network is, so not each is logged. */
 static void log_refused(struct request *r)
 {
 	unsigned count = tally_add(&r->web->refused, clock_ms());

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What src/web/embed.sh makes of src/web/assets. */
+/* The files of src/web/assets, as src/web/embed.sh embeds them. */
 #ifndef WEB_ASSETS_DATA_H
 #define WEB_ASSETS_DATA_H
 

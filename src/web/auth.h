@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who is logged in: sessions by cookie, tokens for scripts, and the log-in itself. The files of
- * password and tokens are read again when they change. Main thread.
+ * Knows who is logged in: sessions by cookie, tokens for scripts, and the log-in itself. The files
+ * of password and tokens are read again when they change. Main thread.
  */
 #ifndef WEB_AUTH_H
 #define WEB_AUTH_H

@@ -212,7 +212,7 @@ static void put_image(struct html *h, const char *csrf, const json_t *drives, co
 	fputs("</li>\n", h->f);
 }
 
-/* What the list has is shown up to BASIC_DISCS. */
+/* The list is shown up to BASIC_DISCS images. */
 static void put_counts(struct html *h, const json_t *list, size_t shown)
 {
 	uint64_t all = field_number(list, "matched");

@@ -59,7 +59,7 @@ static bool take_string(struct json_list *l, char c)
 	return true;
 }
 
-/* Where a byte goes to. */
+/* Adds a byte to the element, or to the rest of the text. */
 static bool keep(struct json_list *l, char c, bool in_element)
 {
 	return in_element ? json_text_add(&l->one, &c, 1, JSON_LIST_ELEMENT)

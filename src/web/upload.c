@@ -369,7 +369,7 @@ static void answer_waiting(struct uploads *u, const char *id)
 	}
 }
 
-/* What the writers of all uploads have in common. */
+/* An upload, and the table of all uploads that it is in. */
 struct slot {
 	struct upload up; /* first */
 	struct uploads *all;
