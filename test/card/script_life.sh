@@ -177,6 +177,6 @@ while :; do
 	drop_discs
 	[ "$mode" != cut ] || {
 		say idle $disc
-		sleep 4
+		sleep 4 # the power may be cut in this time
 	}
 done

@@ -49,7 +49,7 @@ done
 # Burns each blank that it finds; most are removed during the burn.
 while [ ! -e "$work/stop" ]; do
 	growisofs -use-the-force-luke=notray,tty -Z "/dev/$sr=$work/burn.iso"
-	sleep 0.2
+	sleep 0.2 # the burner also ends at once when there is no blank
 done </dev/null >"$work/burner.log" 2>&1 &
 burner=$!
 bad=0

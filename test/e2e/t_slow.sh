@@ -62,7 +62,7 @@ check "the slow read returns the right blocks" got_right 100 1
 
 forget
 read_slowly 150 1
-sleep 0.5
+sleep 0.5 # as above
 check "the disc is removed during a slow read" ctl eject --force drive=slow
 check "the disc was removed before the read ended" read_waits
 check "the slow read returns the blocks of the removed disc" got_right 150 1

@@ -87,7 +87,7 @@ check "reads right after port resets" reads_right
 dd if="/dev/$(host_drives)" of=/dev/null bs=128k iflag=direct 2>/dev/null &
 for _ in 1 2 3 4 5 6; do
 	port_reset >/dev/null
-	sleep 0.2
+	sleep 0.2 # the pauses here and below choose the moment at which the host is interrupted
 	sg_reset -d -N "$(host_sg "$(host_drives)")"
 done
 wait $!

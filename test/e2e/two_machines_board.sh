@@ -34,7 +34,7 @@ wait_for 20 usb_id || bad "the drive is on the board's own bus"
 while :; do
 	usbredirect --device "$id" --as 0.0.0.0:4000
 	echo "ends with $?"
-	sleep 0.5
+	sleep 0.5 # not at once, if it fails
 done 2>&1 </dev/null | sed -u 's/^/#   usbredirect: /' &
 redirect=$!
 # usbredirect may not notice that the PC died: then its connection stays in CLOSE_WAIT (08).

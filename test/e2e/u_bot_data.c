@@ -79,7 +79,7 @@ static void stopping_hosts(void)
 		send_cbw(&c);
 		if (stops[i])
 			usb_read(data, stops[i]);
-		usleep(20000);
+		usleep(20000); /* the drive has queued all that it can */
 		good += reset_recovery() && works() && read_in_two(2, p, 0);
 	}
 	check(good == ARRAY_LEN(stops), "BOT 5.3.4",

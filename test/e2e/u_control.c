@@ -195,6 +195,7 @@ static void reset_and_thaw(const char *thaw)
 	check(ready(299, &status), "the drive answers while the write still hangs", 0);
 	ret = system(thaw);
 	check(!ret, "thaw", ret);
+	/* The write that hung ends now. If its status came, it would within a second. */
 	sleep(1);
 	for (uint32_t tag = 300; tag < 303; tag++)
 		check(ready(tag, &status),

@@ -350,7 +350,7 @@ done
 check 'then it does' same 303 "$code"
 check 'it is gone' test ! -e "$S/media/new.iso"
 check 'without a session it asks for the password' sh -c "curl -s -m 5 '$U/basic' | grep -q 'action=\"/basic/login\"'"
-sleep 2
+sleep 2 # log-ins are limited by time (src/web/limit.h)
 check 'its forms say where they come from' grep -qi '^referrer-policy: same-origin' <(curl -s -m 5 -D - -o "$S/null" "$U/basic")
 check 'log in by a form that does not: 403' same 403 "$(code -H 'Origin: null' -d 'password=correct+horse' /basic/login)"
 check 'log in by a form' same 303 "$(code -c "$S/jar2" -d 'password=correct+horse' /basic/login)"

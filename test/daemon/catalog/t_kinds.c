@@ -90,6 +90,7 @@ static void an_incomplete_copy_is_told_from_its_volume(void **state)
 	assert_int_equal(entry("cut.iso")->volume, 100 * 2048);
 	assert_int_equal(entry("whole.iso")->volume, ISO_SIZE);
 	assert_int_equal(entry("longer.iso")->volume, ISO_SIZE - 2048);
+	/* ctime cannot be set: wait until five seconds have passed since the last change. */
 	nanosleep(&(struct timespec){.tv_sec = 5, .tv_nsec = 100000000}, NULL);
 	for (int pass = 0; pass < 2; pass++) {
 		scan();
