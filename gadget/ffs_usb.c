@@ -308,7 +308,7 @@ static void follow_host(struct ffs *f)
 	}
 	if (f->seen.generation != was.generation) {
 		new_session(f, f->seen.enabled);
-		ep_reset_done(f); /* for a Bulk-Only Reset that came too: the new session did its work */
+		ep_reset_done(f); /* of a Bulk-Only Reset, too: the new session did its work */
 	} else if (f->seen.reset != was.reset) {
 		class_reset(f);
 	}

@@ -39,9 +39,8 @@ struct postburn_result {
 struct postburn_config {
 	const char *drive; /* for the log; copied */
 	enum postburn_rename rename;
-	bool checksum; /* verify, and keep the checksum */
-	bool songs; /* copy the audio tracks of a compact disc to WAV files, see burned/extract.h
-		     */
+	bool checksum;     /* verify, and keep the checksum */
+	bool songs;        /* copy a compact disc's audio tracks to WAV files (burned/extract.h) */
 	const char *media; /* path of the media folder; used if songs is true; stays valid */
 	/* On the thread, if songs is true: a drive burns at this moment, so the copy waits. */
 	bool (*busy)(void *ctx);

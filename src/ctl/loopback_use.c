@@ -47,9 +47,9 @@ bool loopback_has_host(const char *socket, bool locked)
 }
 
 /*
- * udev locks a drive as soon as it sees a disc in it. Where this PC is the host itself, the lock alone
- * therefore says nothing: a disc that is mounted, or open to a burning program, cannot be opened by
- * anybody else with O_EXCL.
+ * udev locks a drive as soon as it sees a disc in it. Where this PC is the host itself, the lock
+ * alone therefore says nothing: a disc that is mounted, or open to a burning program, cannot be
+ * opened by anybody else with O_EXCL.
  */
 bool loopback_in_use(
 	const struct loopback_env *env, const struct loopback_unit *unit, enum loopback_kind kind)

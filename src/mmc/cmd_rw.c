@@ -183,7 +183,7 @@ static int end_by_sync(struct disc *disc)
 {
 	if (disc->compact)
 		return disc_cd_flush(disc);
-	/* Either is called again until storage is done: after a sync, the layout would be saved twice. */
+	/* Each is called until storage is done. Finalising after a sync saves the layout twice. */
 	return disc_layout_is_full_at_once(&disc->layout) ? disc_finalise(disc) : disc_sync(disc);
 }
 

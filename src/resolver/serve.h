@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 /*
- * Parses the one text that comes from the socket fd, and sends the disc that it describes, or why it
- * is refused. False: what came is no WIRE_PARSE of this version, or the daemon is gone. If the daemon
- * goes while it is asked for a file, the process ends.
+ * Parses the one text that comes from the socket fd, and sends the disc that it describes, or why
+ * it is refused. False: what came is no WIRE_PARSE of this version, or the daemon is gone. If the
+ * daemon goes while it is asked for a file, the process ends.
  */
 bool serve(int fd);
 

@@ -72,8 +72,9 @@ bool shim_is_empty(const char *path)
 }
 
 /*
- * The error that the program gets when the server cannot be reached. ENOENT or EACCES would look like
- * an error of the device node, so a drive whose server has ended is ENXIO; the reason is printed once.
+ * The error that the program gets when the server cannot be reached. ENOENT or EACCES would look
+ * like an error of the device node, so a drive whose server has ended is ENXIO; the reason is
+ * printed once.
  */
 static int no_server(int error)
 {
@@ -168,9 +169,9 @@ int64_t shim_call(struct shim_request *q, const void *data_out, struct shim_repl
 }
 
 /*
- * Connects with a name for the open file: the PID, and a number for each open of the process. The name
- * can be taken: exec keeps PID and descriptors and begins again at number 1, and a descriptor can
- * outlive the process that opened it.
+ * Connects with a name for the open file: the PID, and a number for each open of the process. The
+ * name can be taken: exec keeps PID and descriptors and begins again at number 1, and a descriptor
+ * can outlive the process that opened it.
  */
 static int connect_named(void)
 {

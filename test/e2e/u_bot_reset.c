@@ -56,9 +56,9 @@ static void make_shapes(void)
 
 /*
  * FunctionFS reports a new session to the daemon a moment after the host has begun it. What the
- * drive sends in that moment belongs to the new session; no user of FunctionFS can prevent it, and a
- * host that took it for an answer would reset the drive. The thread to which FunctionFS reports the
- * session also answers Get Max LUN, so the answer comes after the report.
+ * drive sends in that moment belongs to the new session; no user of FunctionFS can prevent it, and
+ * a host that took it for an answer would reset the drive. The thread to which FunctionFS reports
+ * the session also answers Get Max LUN, so the answer comes after the report.
  */
 static bool session_is_known(void)
 {

@@ -24,7 +24,7 @@ void mem_ep_imitate(struct mem_ep *ep, const struct mem_ep_controller *c)
 }
 
 #define RESUMES_MAX    32 /* an engine that returns MMC_AGAIN more often in a row is broken */
-#define SENDS_PER_WAKE 8u  /* every eighth send is reported at once */
+#define SENDS_PER_WAKE 8u /* every eighth send is reported at once */
 
 static void drop_front(struct mem_ep_ring *r)
 {

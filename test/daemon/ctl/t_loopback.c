@@ -216,8 +216,7 @@ static void a_disc_that_is_used_is_not_taken_away(void **state)
 	set_host(true, true);
 	assert_has(loopback("off"), "this PC uses the disc: it is mounted");
 	assert_string_equal(asked, "");
-	/* udev locks each disc that it sees; a burn counts, though nobody else has the device open.
-	 */
+	/* udev locks each disc that it sees; a burn counts, though no other has the device open. */
 	put_file("/dev/sr1", "");
 	put_text("answer", "{\"ok\":true,\"drives\":[{\"locked\":true,\"burn\":\"burning\","
 			   "\"host\":{\"connected\":true}}]}\n");

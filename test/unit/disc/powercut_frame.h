@@ -26,8 +26,8 @@ static unsigned cuts, deaths, faults;
 	} while (0)
 
 /*
- * A fault is tried at every operation; under valgrind, the sanitizers or an emulator (WRAP) at every
- * operation of that number, or of the number in CUT_STRIDE.
+ * A fault is tried at every operation; under valgrind, the sanitizers or an emulator (WRAP) at
+ * every operation of that number, or of the number in CUT_STRIDE.
  */
 static inline uint64_t powercut_stride(unsigned slow)
 {

@@ -224,7 +224,7 @@ static void send_bad_lists(struct mmc_drive *d, const struct media_state *s)
 		list[1] = bad[i].flags;
 		put_be16(list + 2, bad[i].length);
 		mmc_sense_t sense = command_with(d, cdb, 6, 0, list);
-		/* A medium that is never formatted, or is protected, may be refused before its list. */
+		/* One that is never formatted, or protected, may be refused before its list. */
 		bool list_first =
 			s->formatting == CAN_BE_FORMATTED || s->formatting == NOT_FORMATTED_NOW;
 		if (sense != bad[i].sense && (list_first || sense != expected_sense(s, 0, 0, 0)))
