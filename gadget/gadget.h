@@ -38,7 +38,8 @@ struct gadget_config {
 };
 
 /*
- * Makes the gadget in configfs. Needs root; afterwards uid and gid may bind and unbind it.
+ * Makes the gadget in configfs. Needs root; afterwards uid may bind and unbind it. Members of gid
+ * may not: configfs lets only the owner write to an attribute.
  * Removes a gadget of the same name first, which a crash may have left. 0, or -errno
  * with the reason logged (no configfs, no libcomposite ...).
  */
@@ -55,7 +56,7 @@ int gadget_remove(const char *name);
 bool gadget_is_bound(const char *name);
 
 /*
- * Takes over the gadget of that name, which another process made, bound (gadget_udc()) or
+ * Takes over the gadget config->name, which another process made, bound (gadget_udc()) or
  * not, and changes nothing in it. 0, and *out belongs to the caller (gadget_free()); or
  * -errno with the reason in *why (static text) if it is not the one that config describes.
  */
@@ -64,8 +65,9 @@ int gadget_take_over(const struct gadget_config *config, struct gadget **out, co
 void gadget_free(struct gadget *g);
 
 /*
- * Binds the gadget to udc (NULL or "": the first free one). Every FunctionFS function must
- * have its descriptors (ffs_open()). 0, also if it is bound already, or
+ * Binds the gadget to udc (NULL or "": the first one, by name, that accepts it; if none does, the
+ * error is that of the last one). Every FunctionFS function must have its descriptors (ffs_open()).
+ * 0, also if it is bound already, or
  *   -ENODEV  there is no such UDC, or none yet
  *   -EBUSY   it is in use; *owner (size owner_size) names the gadget that has it
  *   -ENOSPC  it is free but refuses these functions, most likely because it has too few
