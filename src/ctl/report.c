@@ -65,7 +65,7 @@ static void section_command(
 	free(text);
 }
 
-/* Writes the lines of a file for which take() is true, or all. */
+/* Writes the lines of a file for which take() is true; all of them if take is NULL. */
 static void copy_file(
 	const struct writer *w, const char *path, bool (*take)(const char *line), FILE *to)
 {
@@ -84,7 +84,7 @@ static void copy_file(
 		fclose(f);
 }
 
-/* ---- what is in them ---------------------------------------------------------------------- */
+/* ---- contents of the sections ------------------------------------------------------------- */
 
 static bool is_name_of_system(const char *line)
 {
@@ -183,7 +183,7 @@ static void section_json(const struct writer *w, const char *title, const json_t
 {
 	char *text = answer ? json_dumps(answer, JSON_INDENT(1) | JSON_PRESERVE_ORDER) : NULL;
 
-	section(w, title, text ? text : "(the daemon does not answer)", false);
+	section(w, title, text ? text : "(no answer of the daemon)", false);
 	free(text);
 }
 
@@ -233,7 +233,7 @@ static void add_file(const struct writer *w, const char *path, const char *what)
 		redact_add(w->redact, line, what);
 }
 
-/* A trace shows a serial number that the host has read as bytes. */
+/* Adds the serial number also as hexadecimal bytes: so a trace shows one that the host has read. */
 static void add_serial(const struct writer *w, const char *path)
 {
 	char line[256], bytes[3 * 32 + 1] = "";
@@ -288,7 +288,10 @@ static void add_people(const struct writer *w)
 	}
 }
 
-/* The folder of songs, in quotes in the result, has the names of an album and a band. */
+/*
+ * Adds the folder of songs, which burned.last names in quotes: it is called after a band and an
+ * album.
+ */
 static void add_songs(const struct writer *w, const json_t *drive)
 {
 	const char *last =
@@ -394,10 +397,10 @@ void report_write(const struct doctor_env *env, const struct doctor_report *doct
 		"systemctl show -p ActiveState,SubState,Result,NRestarts,StatusText,UnitFileState "
 		"mmcgadgetd 2>&1",
 		true);
-	section_command(&w, "log of mmcgadgetd (all of it with sudo)",
+	section_command(&w, "end of mmcgadgetd's log (may need sudo)",
 		"journalctl -q -u mmcgadgetd -n 200 --no-pager -o short-iso --no-hostname 2>&1",
 		true);
-	section_command(&w, "kernel log about USB devices (all of it with sudo)",
+	section_command(&w, "end of the kernel's log about USB devices (may need sudo)",
 		"{ journalctl -q -k -b -n 3000 --no-pager -o short-monotonic --no-hostname | "
 		"grep . || dmesg; } "
 		"2>&1 | grep -iE 'udc|dwc|musb|gadget|functionfs|usb_f_|configfs|under-?voltage' | "

@@ -333,7 +333,7 @@ static void a_report_is_a_new_file(void **state)
 	control = NULL;
 	assert_int_equal(ctl("report", out), 0);
 	has(out, "mmcgadgetd does not run");
-	has(out, "\n== status ==\n(the daemon does not answer)\n");
+	has(out, "\n== status ==\n(no answer of the daemon)\n");
 }
 
 int main(void)
