@@ -21,7 +21,10 @@ struct soft_udc {
 
 extern const struct soft_udc soft_dummy, soft_vudc;
 
-/* Writes what a kernel without the module lacks, and where it is to be had: whole sentences. */
+/*
+ * Writes, in whole sentences, why the module is missing and what helps: another package or kernel,
+ * a reboot after an upgrade, or another machine than a container.
+ */
 void soft_udc_missing(const struct soft_udc *s, const struct facts *f, char *out, size_t size);
 /*
  * Writes the name of the first controller that no gadget has. False: there is none, and then owner

@@ -18,7 +18,7 @@
 #include "util/array.h"
 #include "util/be.h"
 
-#define FILE_MAX (64u * 1024u * 1024u) /* bytes; ten times the largest trace */
+#define FILE_MAX (64u * 1024u * 1024u) /* bytes; more than eight times the largest trace */
 
 bool trace_file_is(const char *word)
 {

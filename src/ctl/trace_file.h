@@ -5,8 +5,6 @@
 
 #include <stdbool.h>
 
-/* Synopsis and help of these forms. */
-
 /* True if word, the one after "trace", is save, show or script. */
 bool trace_file_is(const char *word);
 
