@@ -31,7 +31,7 @@ struct build {
  * where a real disc has it.
  */
 bool build_session(struct build *b, int64_t start);
-/* Begins a track; its pregap comes first. number: as the text has it, for messages. */
+/* Begins a track; its pregap comes first. */
 bool build_track(struct build *b, enum cd_form form, unsigned control);
 /* Adds sectors of a file, or zeros. count 0 is nothing. */
 bool build_add(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A CHD of MAME, version 5: a header, then wherever that says the map of the hunks and a chain of
- * texts, one for each track (chdman createcd). All numbers are big-endian. A frame is 2352 bytes of
- * a sector and 96 of its subchannels; what a track stores of a sector is at the beginning of its
- * frame, and each track begins at a frame whose number is a multiple of 4. Only the
- * decoder reads the hunks; this file does not.
+ * A CHD of MAME, version 5: a header, and at the offsets that it names the map of the hunks and a
+ * chain of texts, one for each track (chdman createcd). All numbers are big-endian. A frame is 2352
+ * bytes of a sector and 96 of its subchannels; what a track stores of a sector is at the beginning
+ * of its frame, and each track begins at a frame whose number is a multiple of 4. Only the decoder
+ * reads the hunks; this file does not.
  */
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +47,7 @@ struct chd_track {
 	uint16_t unit;                    /* bytes that are read of each frame */
 	uint64_t frames, pregap, postgap; /* sectors */
 	bool pregap_stored;               /* frames counts it, too */
-	bool without_subs;                /* its subchannels are not read */
+	bool without_subs;                /* it has some that are not read */
 };
 
 static bool read_all(struct chd *c, uint64_t at, void *buf, size_t len)
@@ -107,7 +107,7 @@ static const char *check_header(struct chd *c, const uint8_t h[HEADER])
 
 /* ---- the texts ---------------------------------------------------------------------------- */
 
-/* The value of "KEY:" in a text of such pairs; of length 0: it has none. */
+/* The value of key in a text of words "KEY:VALUE"; of length 0: the text does not have the key. */
 static struct slice value_of(struct slice text, const char *key)
 {
 	size_t n = strlen(key);
@@ -129,7 +129,7 @@ static bool number_of(struct chd *c, struct slice text, const char *key, uint64_
 
 	*out = 0;
 	return s.len == 0 || slice_number(s, CHD_FRAMES_MAX, out) ||
-	       reading_fail(c->r, "%s of a track is not a number of sectors", key);
+	       reading_fail(c->r, "%s of a track is not a number, or too large", key);
 }
 
 static bool read_text(struct chd *c, struct slice text, struct chd_track *t)
@@ -153,8 +153,8 @@ static bool read_text(struct chd *c, struct slice text, struct chd_track *t)
 	if (!t->mode)
 		return reading_fail(c->r, "sectors of the type \"%.*s\" (track %u) are not read",
 			(int)type.len, type.at, n);
-	/* As in a .toc of cdrdao, of which chdman has them: RW is packed, and not what is on a
-	 * disc. */
+	/* The types of subchannels are those of cdrdao's .toc, from which chdman takes them: RW is
+	 * packed, which is not how a disc has them. */
 	t->unit = t->mode->unit;
 	if (t->unit == CD_SECTOR && slice_is(sub, "RW_RAW"))
 		t->unit = CHD_FRAME;
@@ -189,7 +189,7 @@ static bool add_track(struct chd *c, const struct chd_track *t)
 	if (!build_track(&c->b, t->mode->form, t->mode->form == CD_AUDIO ? 0 : CONTROL_DATA))
 		return false;
 	build_format(&c->b, t->mode->format);
-	/* The standard pregap is there whether or not the text says so. */
+	/* The first track has the standard pregap whether or not its text says so. */
 	if (first)
 		absent = MAX(absent, CD_PREGAP);
 	if (!build_add(&c->b, BUILD_ZEROS, 0, 0, false, absent) || !add_stored(c, t, stored) ||
@@ -258,7 +258,7 @@ bool chd_parse(struct reading *r)
 	fault = check_header(&c, h);
 	if (fault)
 		return reading_fail(r, "%s", fault);
-	/* Extents count the bytes that the decoder shows. */
+	/* The extents count the bytes that the decoder makes of the file (chd_frames.h). */
 	r->out->use[c.file] = CDIMAGE_CHD_FRAMES;
 	r->out->size[c.file] = chd_frames_size(c.total);
 	r->out->map.first_track = 1;
