@@ -8,14 +8,15 @@
 struct samples;
 
 /*
- * Takes memory, and the sizes of the files: the descriptors from 1 on, as many as are open. To be
- * called before the rights are given up; nothing of the files is read. NULL: no memory.
+ * Allocates all memory, and asks for the sizes of the files, which are the descriptors 1, 2 and so
+ * on, as many as are open. To be called before the rights are given up. Reads nothing from the
+ * files. NULL: no memory.
  */
 struct samples *samples_prepare(void);
 /*
- * Answers until the daemon closes the socket fd. It calls nothing but read(), write() and
- * pread64(), as long as the memory suffices that was taken. False: the daemon said what it must
- * not.
+ * Answers until the daemon closes the socket fd. Its only system calls are read(), write() and
+ * pread64(), as long as that memory suffices. False: the daemon asked for a file that is not there,
+ * or for more than SAMPLES_MOST bytes.
  */
 bool samples_serve(struct samples *s, int fd);
 

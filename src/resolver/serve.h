@@ -7,8 +7,9 @@
 
 /*
  * Parses the one text that comes from the socket fd, and sends the disc that it describes, or why
- * it is refused. False: what came is no WIRE_PARSE of this version, or the daemon is gone. If the
- * daemon goes while it is asked for a file, the process ends.
+ * it is refused. False: what came is not a WIRE_PARSE of this version, or the daemon is gone. If
+ * the daemon is gone, or answers with something else, when it is asked for a file or bytes of one,
+ * the process ends.
  */
 bool serve(int fd);
 
