@@ -4,7 +4,7 @@
 title='Raspberry Pi Zero, Zero W, A, A+, CM1'
 arch=armel
 triplet=arm-linux-gnueabi
-# The processor of these boards. Its floating point is not used: armel passes such numbers otherwise.
+# Code for the processor of these boards, without its floating-point unit, which Debian's armel does not use.
 optimisation='-O2 -march=armv6kz -marm'
 kernel_package=linux-image-rpi
 firmware_packages='raspi-firmware firmware-brcm80211'
@@ -16,7 +16,7 @@ tree_names='bcm2835-rpi-zero=bcm2708-rpi-zero bcm2835-rpi-zero-w=bcm2708-rpi-zer
 	bcm2835-rpi-a-plus=bcm2708-rpi-b-plus bcm2835-rpi-cm1-io1=bcm2708-rpi-cm'
 firmware_files='bootcode.bin start.elf fixup.dat start_cd.elf fixup_cd.dat'
 firmware_settings=
-# Card, USB port and watchdog are in this kernel.
+# The drivers of the card, the USB port and the watchdog are built into this kernel.
 boot_modules='crc32c_generic erofs overlay nls_cp437 nls_ascii vfat ext4 libcomposite usb_f_fs'
 module_folders='crypto arch/arm/crypto lib/crypto net/rfkill net/wireless drivers/usb/common drivers/usb/phy
 	drivers/net/wireless/broadcom/brcm80211'
