@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs a command as root in a system made by system.sh, with FOLDER as its /deb and without a network.
-# Other changes by the command are kept in memory and dropped at its end. Needs root.
+# What the command changes elsewhere in the system is kept in memory and dropped at its end. Needs root.
 #   inside.sh TREE FOLDER COMMAND...
 set -eu
 tree=${1:?usage: inside.sh TREE FOLDER COMMAND...}

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Discs of several sessions, burned by three burners. Between two sessions the disc is removed, or the
-# daemon is restarted or killed; the next session can always be added. The host that mounts the last
-# session sees the files of all sessions, and reads the same bytes as the image file has.
+# Discs of several sessions, burned by three burners. Between two sessions of growisofs the disc is removed,
+# and between those of cdrskin the daemon is restarted or killed; the next session can always be added. The
+# host that mounts the last session sees the files of all sessions, and reads the same bytes as the image file has.
 . ./lib.sh
 
 # Makes the files of each session, with its number in their names; one name is long, one file empty.
@@ -78,8 +78,8 @@ same() {
 	check "$name: the board mounts the file, with the files of all" file_is "$work/all$n" "$file" "sbsector=$3"
 	check "$name: the first session in the file has not changed" file_is "$work/all1" "$file" sbsector=0
 	host=$(size_of "$sr")
-	check "$name: the host's size is that of the file ($host)" test "$host" -gt $(($3 * 2048)) -a \
-		"$host" -le "$(stat -c %s "$file")"
+	check "$name: the host's size ($host) ends in the last session, and within the file" \
+		test "$host" -gt $(($3 * 2048)) -a "$host" -le "$(stat -c %s "$file")"
 	check "$name: the host reads what is in the file" cmp -n "$host" "$file" <(
 		dd if="$d" iflag=direct bs=64k status=none
 	)
@@ -130,7 +130,7 @@ restart() { # NAME SIGNAL
 	d=/dev/$sr
 	kept "$1" "SIG$2 and a new start"
 }
-# final NAME N: checks that the disc is finalised with N sessions, and a DVD-ROM after it is inserted again.
+# final NAME N: checks that the disc is finalised with N sessions and a DVD-ROM, also after it is inserted again.
 complete_seen() { udev_has "$sr" ID_CDROM_MEDIA_STATE=complete; }
 final() { # NAME N
 	is "$1: the disc is complete" "$(state state) $(state medium)" "complete dvd-rom"

@@ -230,7 +230,7 @@ static void a_group_that_was_joined_needs_a_new_login(void **state)
 
 	(void)state;
 	put_text("socket", "");
-	/* Root can give it to another group than root's, which is never advised. */
+	/* The doctor never advises to join root's group, so root gives the socket another one. */
 	if (geteuid() == 0)
 		assert_int_equal(chown(in_scratch("socket"), 0, 65534), 0);
 	assert_int_equal(stat(in_scratch("socket"), &st), 0);
@@ -289,7 +289,7 @@ static void a_folder_that_the_user_may_not_change_is_told(void **state)
 	put_file("/discs/x", "");
 	examine_folder("");
 	assert_string_equal(check_named("discs"), "");
-	/* Root may everything, so the rows are another user's. */
+	/* Root can write to every folder, so as root the test examines as another user. */
 	chmod(scratch, 0755);
 	if (me == 0)
 		assert_int_equal(chown(in_scratch("root/discs"), 0, 65534), 0);
@@ -304,7 +304,7 @@ static void a_folder_that_the_user_may_not_change_is_told(void **state)
 		check_named("discs"), "you may not put discs into /discs; ", __FILE__, __LINE__);
 	assert_non_null(strstr(check_named("discs"),
 		me == 0 ? "join its group: sudo usermod -aG " : "sudo ls -ld \"/discs\""));
-	/* It has joined. */
+	/* The user has joined the group since. */
 	group = getgrgid(st.st_gid);
 	assert_true(user && group);
 	snprintf(line, sizeof(line), "%s:x:%u:%s\n", group->gr_name, (unsigned)st.st_gid,
@@ -317,7 +317,7 @@ static void a_folder_that_the_user_may_not_change_is_told(void **state)
 		"you may not put discs into /discs; %s is in its group, %s, but logged in before: ",
 		user->pw_name, group->gr_name);
 	scratch_starts(check_named("discs"), want, __FILE__, __LINE__);
-	/* There is none. */
+	/* The folder is missing. */
 	examine_folder("the media folder /discs is gone: No such file or directory");
 	assert_finds("discs", "/discs is gone", "Mount or make the folder of the discs again, ");
 	chmod(in_scratch("root/discs"), 0755);
