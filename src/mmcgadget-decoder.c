@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Started by mmcgadgetd for a compact disc that has FLAC files, with a socket as its standard
- * input, these files as the descriptors from 1 on, and nothing else. It gives up its rights before
- * it reads them (decision 020).
+ * Started by mmcgadgetd for a compact disc that has FLAC files or is a CHD, with a socket as its
+ * standard input, these files as the descriptors from 1 on, and nothing else. It gives up its
+ * rights before it reads them (decisions 020 and 029).
  */
 #include <unistd.h>
 

@@ -22,16 +22,16 @@ bool image_compact_is_part(const char *name);
 
 /*
  * Opens the file that the resolver has seen, and no other one of that name. A descriptor; -ESTALE:
- * it is another one now; -errno.
+ * the name has another file now, or the file another size; -errno.
  */
 int compact_parts_open(const struct library_file *text, const struct resolver_file *file);
 /* True if anybody has locked the file: a drive, or a program that writes it. */
 bool compact_parts_is_locked(const struct library_file *text, const struct resolver_file *file);
 
 /*
- * Finds the parts of the disc d of the text f that no other text of the folder names, or may name
- * once it is whole. A file that was burned, or is a blank, is a disc of its own and none of them.
- * Their number; -EBUSY: one of them is in use.
+ * Finds the parts of the disc d, which the text f describes, except files that another text of the
+ * folder names, or seems to name while it is not a disc yet. A file that was burned, or is a blank,
+ * is a disc of its own, and not a part. The number of parts; -EBUSY: one of them is in use.
  */
 int compact_parts_own(const struct library_file *f, const struct resolver_disc *d,
 	struct resolver_file parts[COMPACT_PARTS_MAX]);
@@ -42,7 +42,7 @@ int compact_parts_own(const struct library_file *f, const struct resolver_disc *
 int compact_parts_find(const struct library_file *f, struct resolver_file parts[COMPACT_PARTS_MAX]);
 
 /*
- * True if a text beside the file is a disc that consists of it; owner is the name of the text.
+ * True if a text beside the file is a disc of which the file is a part; owner is the text's name.
  * False for a disc of its own.
  */
 bool compact_parts_owner(const struct library_file *f, char owner[256]);
