@@ -433,7 +433,7 @@ static void host_ejected(struct drive_machine *m)
 	notify_host_ejected(&m->observers);
 }
 
-/* Notes that the host has finalised the disc, or has erased one that was. */
+/* Notes that the host or close has finalised the disc, or the host has erased a finalised one. */
 static void see_finalised(struct drive_machine *m, const struct mmc_state *now)
 {
 	bool finalised = is_finalised(now);

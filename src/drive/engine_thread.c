@@ -29,16 +29,16 @@ struct engine_thread {
 
 	/* Engine's thread: these wait for storage, see engine_thread_resumed(). */
 	bool task_waits, flush_waits;
-	bool data_changed; /* of the disc in the drive: the main thread was woken for that */
+	bool data_changed; /* the disc's data was changed, and the main thread was woken for it */
 
 	pthread_mutex_t lock; /* guards what follows; no other lock is taken while it is held,
 				 except by port.resume() and port.get_state() */
 	struct drive_port port;
 	bool attached;
 	bool watched;         /* see engine_thread_watch_host() */
-	struct ffs_state usb; /* when that began */
+	struct ffs_state usb; /* its state when watched became true */
 	struct mmc_state state;
-	struct mmc_state last; /* what state was when a disc was in the drive last */
+	struct mmc_state last; /* state just before a disc was removed last */
 	uint64_t wrote;        /* see engine_thread_wrote() */
 	bool task_done, flush_posted;
 	struct disc *released[ENGINE_RELEASED];

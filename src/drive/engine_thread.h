@@ -65,7 +65,7 @@ struct engine_observer {
 /* Events on the engine's thread since the last call of mail(). */
 struct engine_mail {
 	struct mmc_state state;
-	struct mmc_state last; /* with the disc that was in the drive last, as it was last */
+	struct mmc_state last; /* the newest state with a disc in the drive */
 	bool task_done;
 	struct usb_result result;               /* if task_done */
 	struct disc *released[ENGINE_RELEASED]; /* their last reference is gone; to be closed */

@@ -20,7 +20,7 @@ struct unfinished {
 	bool told;       /* an answer has told of it */
 };
 /*
- * The engine's state has changed. last: as it was when a disc was in the drive last. Logs it if an
+ * The engine's state has changed. last: its newest state with a disc in the drive. Logs it if an
  * unfinished disc has left the drive, by a command or by the host, and remembers it until the host
  * loads it again, unfinished_drop(), or unfinished_replaced().
  */
