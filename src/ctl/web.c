@@ -127,7 +127,7 @@ static enum exit_code set_password(const struct options *o, const struct web_env
 	if (web_password_read(path, &p) == 0)
 		fresh.generation = p.generation + 1;
 	else if (access(path, F_OK) == 0)
-		fresh.generation = (uint64_t)getpid() << 32; /* of the damaged file */
+		fresh.generation = (uint64_t)getpid() << 32; /* the old one cannot be read */
 	code = get_password(o, env, text);
 	if (code != EXIT_OK)
 		return code;

@@ -15,8 +15,8 @@
 void config_explain(const char *path, unsigned line, const char *text, char *why, size_t size);
 
 /*
- * Moves file, which is at its beginning, after a byte order mark, which Windows' editors
- * write. False if the file is UTF-16, which libconfig cannot read.
+ * Moves file, which is at its beginning, past the byte order mark of UTF-8, if there is one: some
+ * editors of Windows write it. False if the file is UTF-16, which libconfig cannot read.
  */
 bool config_skip_mark(FILE *file);
 

@@ -115,7 +115,7 @@ static int add_drive(struct daemon *d, unsigned i)
 	return drive_new(&dc, d->event, &d->drives, &drive);
 }
 
-/* Answer to the insert at start: it goes to the log and the status file. */
+/* Answer to the insert at start: it goes to the status file, a refusal also to the log. */
 struct start_reply {
 	struct reply base;
 	struct daemon *daemon;
@@ -227,9 +227,9 @@ static int start(struct daemon *d)
 	if (r < 0)
 		return r;
 	/*
-	 * Ready means that FIFO and socket are served. A controller may be missing or another
-	 * gadget's for days; systemctl start must not hang meanwhile, and status says what the
-	 * daemon waits for.
+	 * Ready means that FIFO and socket are served. For days a controller may be missing, or
+	 * another gadget may have it; systemctl start must not hang meanwhile, and status says what
+	 * the daemon waits for.
 	 */
 	sd_notify(0, "READY=1");
 	return 0;
