@@ -151,7 +151,7 @@ static void damaged_frame_costs_its_samples(void **state)
 				assert_int_equal(r, -EIO);
 			bad += r != 0;
 		}
-		/* A frame of 4096 samples is 7 sectors, and may touch one more on each side. */
+		/* The damage is in at most two frames of 4096 samples, each in 7 or 8 sectors. */
 		if (bad < 1 || bad > 2 * 9)
 			fail_msg("%u sectors are lost", bad);
 		image_fini(&image);
@@ -176,7 +176,7 @@ static void file_that_is_cut_ends_early(void **state)
 	image_fini(&image);
 }
 
-/* A decoder that ends, talks nonsense, or says nothing; then one that works. */
+/* A decoder that ends at once, ends when it is asked, or says nothing; then one that works. */
 static void decoder_that_fails(void **state)
 {
 	static const char *const programs[] = {"/bin/false", "/bin/cat", "/usr/bin/tail"};

@@ -77,7 +77,7 @@ static void another_address_is_told_to_be_open(void **state)
 	assert_has(get_text("root" NETWORK_SOCKET_DROP_IN), "\nListenStream=192.168.7.2:3240\n");
 	set_host(false, false);
 	assert_has(network(""), "waits for one at 192.168.7.2:3240");
-	/* The address is a part of what is on. */
+	/* With another address, "on" asks for something else than what is on. */
 	assert_has(network(with("on @ listen=192.168.7.3")),
 		"at 192.168.7.2:3240; first: sudo mmcgadgetctl network off\n-> 1");
 	assert_has(network(with("on @ listen=192.168.7.2:3240")), "waits for one at");
@@ -282,7 +282,7 @@ static void the_doctor_knows_the_port(void **state)
 	assert_has(report.advice, "Nothing listens at port 80 here: sudo mmcgadgetctl network on.");
 }
 
-/* "localhost" of the board is not each of its own addresses. */
+/* The tunnel ends at the address that is listened at: "localhost" would only reach 127.0.0.1. */
 static void the_doctor_knows_the_end_of_the_tunnel(void **state)
 {
 	(void)state;

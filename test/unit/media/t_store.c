@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Stores in a real directory: state files that are replaced, left by a crash, of other lengths, or
- * that are no files. */
+/* Stores in a real directory: state files that are replaced, left by a crash, of different lengths,
+ * or not regular files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -152,7 +152,7 @@ static void states_of_every_length_are_loaded(void **state)
 	store_close(s);
 }
 
-/* The spare file is kept: once there are two files, a save makes no new one. */
+/* If the file system can swap two names, the spare file is kept, and a save makes no new file. */
 static void two_files_are_used_in_turn(void **state)
 {
 	struct store *s = new_store();
