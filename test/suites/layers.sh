@@ -114,11 +114,16 @@ trap 'rm -f "$needs"' EXIT
 {
 	for room in "${all[@]}"; do
 		stack_of "$room"
-		for each in "${stack[@]}"; do echo "knows $(place "$room") $(place "$each")"; done
+		known=''
+		for each in "${stack[@]}"; do
+			[ "$each" != "$room" ] || known=1
+			echo "${known:+below }knows $(place "$room") $(place "$each")"
+		done
 	done
 	nm -A $objects 2>&1
 } | awk -v o="$O/" '
 	function room(file) { sub(/\/[^\/]*$/, "", file); return file }
+	$1 == "below" { below[$3, $4] = knows[$3, $4] = 1; next }
 	$1 == "knows" { knows[$2, $3] = 1; next }
 	$1 == "nm:" { print "missing", $0; next }
 	{ split($0, at, ":"); file = substr(at[1], length(o) + 1); sub(/\.o$/, "", file) }
@@ -128,12 +133,31 @@ trap 'rm -f "$needs"' EXIT
 		for (pair in used) {
 			split(pair, p, SUBSEP)
 			n = split(home[p[2]], h, " ")
-			for (i = 1; i <= n; i++)
+			fits = 0
+			for (i = 1; i <= n; i++) {
+				fits += (room(p[1]), room(h[i])) in below
 				if (h[i] != p[1] && (room(p[1]), room(h[i])) in knows)
 					print p[1], h[i]
+			}
+			if (n && !fits)
+				print "above", p[1] ":" p[2] ":" home[p[2]]
 		}
 	}' | sort -u >"$needs"
-report 'no two files need each other' "$(tsort "$needs" 2>&1 >/dev/null | sed 's/^tsort: -\?:\? *//' | grep -v 'input contains a loop' | head -n 40)"
+report 'no file needs a symbol that only rooms above it have' "$(grep '^above ' "$needs")"
+report 'no two files need each other' "$(grep -vE '^(above|missing) ' "$needs" | tsort 2>&1 >/dev/null | sed 's/^tsort: -\?:\? *//' | grep -v 'input contains a loop' | head -n 40)"
+# A header that shows the inside of a struct invites every file that includes it to reach into it.
+report 'no struct in a header has 60 members' "$(perl -0777 -ne '
+	s,/\*.*?\*/,,gs;
+	while (/^struct (\w+) \{(.*?)^\}/gms) {
+		my ($name, $body) = ($1, $2);
+		1 while $body =~ s/\([^()]*\)//g;
+		my $n = () = $body =~ /[;,]/g;
+		print "$ARGV: struct $name has $n\n" if $n >= 60;
+	}' src/*/*.h gadget/*.h)"
+report 'only the files that put a drive together see its parts' "$(
+	grep -lE '^#[[:space:]]*include[[:space:]]+"drive/drive_(int|extract)\.h"' src/*/*.[ch] |
+		grep -vE '^src/drive/(drive|drive_services|drive_extract)\.[ch]$'
+)"
 report 'every object was there to be looked at' "$(
 	grep '^missing' "$needs" | grep -v /src/decoder/ # of which a library may be absent
 	for room in "${all[@]}"; do
@@ -182,8 +206,8 @@ forbid 'gadget/*.[ch]' 'jansson.h|libconfig.h' 'gadget/ knows neither JSON nor t
 # BOT never looks into a CDB: it passes the bytes on, and indexes none of them.
 report 'BOT looks into no CDB' "$(grep -nE 'cdb\[[^]]' src/bot/*.c | grep -vE 'sizeof|uint8_t +cdb\[|/\*')"
 report 'the engine speaks no USB' "$(grep -niE '\b(CBW|CSW|endpoint|functionfs|usb_)' src/mmc/*.c src/mmc/*.h | grep -vE '/\*|^\S+\s+\*|//|\* ')"
-# No handler asks for a profile number: that is what the table is for.
-report 'no profile number in a command handler' "$(grep -nE 'PROFILE_(NONE|DVD|CD|BD|REMOVABLE)|DISC_DVD' src/mmc/*.c | grep -vE '^src/mmc/(profile|cmd_table|feature)\.c:|"')"
+# No handler asks for a profile number or the type of a disc: that is what the table is for.
+report 'no profile number or type of a disc in a command handler' "$(grep -nE 'PROFILE_(NONE|DVD|CD|BD|REMOVABLE)|DISC_(DVD|BD)_|DISC_CD_R(OM|W)?\b' src/mmc/*.c | grep -vE '^src/mmc/(profile|cmd_table|feature)\.c:|"')"
 
 # The command path allocates nothing: this lists the objects that call the allocator.
 alloc=$(for l in mmc bot cd; do
