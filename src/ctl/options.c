@@ -83,7 +83,8 @@ static const char *take_option(struct options *o, int c)
 	case ':':
 		return "an option has no value";
 	default:
-		return "there is no such option; those of a command are typed without dashes, such as "
+		return "there is no such option; those of a command are typed without dashes, such "
+		       "as "
 		       "type=dvd-r, and a name that begins with \"-\" stands after --";
 	}
 }

@@ -113,7 +113,8 @@ int image_erase(const struct image_erase *e, struct image_erased *out, struct re
 	memset(out, 0, sizeof(*out));
 	if (e->fd < 0 || fstat(e->fd, &st) < 0)
 		r = image_refuse(why, -EROFS, "not-writable",
-			"\"%s\" cannot be erased, as the daemon cannot write to it; only a rewritable "
+			"\"%s\" cannot be erased, as the daemon cannot write to it; only a "
+			"rewritable "
 			"disc can be, such as a DVD-RW",
 			e->name);
 	if (r == 0)
