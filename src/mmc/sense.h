@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every sense that the drive can return: key, ASC, ASCQ (SPC-4 4.5, MMC-6 annex F). */
+/*
+ * Every sense that the drive returns by itself: key, ASC, ASCQ (SPC-4 4.5, MMC-6 annex F). A fault
+ * on request can have any other (mmc/fault.h).
+ */
 #ifndef MMC_SENSE_H
 #define MMC_SENSE_H
 
@@ -12,7 +15,7 @@
 
 // clang-format off
 #define SENSE_NONE                  SENSE(0x0, 0x00, 0x00)
-#define SENSE_NO_MEDIUM             SENSE(0x2, 0x3a, 0x01) /* tray closed, even if it is open: Linux would close it */
+#define SENSE_NO_MEDIUM             SENSE(0x2, 0x3a, 0x01) /* tray closed; of an open one, too: Linux would close it */
 #define SENSE_READ_ERROR            SENSE(0x3, 0x11, 0x00)
 #define SENSE_WRITE_ERROR           SENSE(0x3, 0x0c, 0x00)
 #define SENSE_DEFERRED_WRITE_ERROR  (SENSE_DEFERRED | SENSE_WRITE_ERROR)
