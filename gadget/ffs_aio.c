@@ -4,7 +4,7 @@
  *
  * io_submit() never reports an endpoint's error: FunctionFS completes the iocb with the
  * error before io_submit() returns. So every submission is followed by a look at the
- * completion ring (which costs no system call when the ring is empty). Otherwise BOT
+ * completion ring, which costs no system call. Otherwise BOT
  * would queue a good status after data that was never sent. Completions of other
  * requests found there are delivered later, never from inside a call by BOT.
  */
@@ -176,7 +176,10 @@ void ffs_aio_idle(struct ffs_aio *a)
 		ffs_aio_trim(a);
 }
 
-/* NULL: the kernel has them all, because those of earlier sessions have not completed. */
+/*
+ * Takes a request, and for bulk-out a buffer. NULL: the kernel has all requests or all buffers,
+ * because those of earlier sessions have not completed.
+ */
 static struct ffs_io *io_get(struct ffs_aio *a, bool out)
 {
 	struct ffs_io *io = a->free_io;
@@ -250,7 +253,10 @@ static bool is_unwitnessed(const struct ffs_aio *a, const struct ffs_io *io)
 {
 	if (!io->out || io->result < 0 || (a->dead_seq && a->dead_generation == io->generation))
 		return false;
-	/* A later read will show whether the session is over; if it is, that read ends soon. */
+	/*
+	 * While another read is in flight, io is taken for data of the old session: then the other
+	 * read, which was submitted later, soon completes with ESHUTDOWN.
+	 */
 	for (const struct ffs_io *other = a->old.head; other; other = other->next)
 		if (other->out && other != io)
 			return false;
@@ -361,9 +367,9 @@ static bool is_late_send(const struct ffs_aio *a, const struct ffs_io *io)
 }
 
 /*
- * Cancels the sends of the old queue that are alive in the new session; all: every one of them
- * is. The others complete with ESHUTDOWN. Cancelling them, too, would race with their completion
- * in kernels whose f_fs has no eps_lock there (7.2).
+ * Cancels the sends of the old queue that are alive in the new session; all: this is known of all
+ * of them. Dead sends complete with ESHUTDOWN. Cancelling them, too, would race with their
+ * completion in kernels in which f_fs does not hold eps_lock for both, such as Linux 7.2.
  */
 static void cancel_late_sends(struct ffs_aio *a, bool all)
 {
