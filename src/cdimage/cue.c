@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The cue sheet, a format of the program CDRWIN (its guide, appendix "Cue Sheet Commands"), with
- * what others have added: REM SESSION and REM LEAD-OUT, TITLE for CD-Text. Lines that are none of
- * it are skipped, as other programs do.
+ * The cue sheet, a format of the program CDRWIN (its guide, appendix "Cuesheet Commands"), with
+ * commands that other programs have added, such as REM SESSION, REM LEAD-OUT, and COMPOSER for
+ * CD-Text. Lines with unknown commands are skipped, as other programs do.
  */
 #include "cdimage/cue.h"
 
@@ -181,7 +181,10 @@ static bool take_rem(struct cue *c, struct slice rest)
 				(unsigned)n, c->session);
 		c->session = (uint8_t)n;
 	} else if (slice_is(word, "LEAD-OUT") && slice_msf(value, &msf)) {
-		/* Either the length of the lead-out, as every disc has it, or its address. */
+		/*
+		 * The time is the address of the lead-out, or its length: 1:30 in the first
+		 * session of a disc, 0:30 in later ones.
+		 */
 		if (msf != 6750 && msf != 2250)
 			c->lead_out[c->session] = msf;
 	}
