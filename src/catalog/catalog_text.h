@@ -9,7 +9,7 @@
 #include "catalog/catalog.h"
 #include "library/library.h"
 
-struct catalog_text; /* a text, as the scan before found it */
+struct catalog_text; /* a text, as a scan found it */
 
 /* The texts of a scan. All members except old and olds are 0 at first. */
 struct catalog_texts {
@@ -20,8 +20,8 @@ struct catalog_texts {
 };
 
 /*
- * Fills in what the text e is. resolve: it may be resolved, if it is not cached; otherwise its
- * tracks are unknown and its label is NULL.
+ * Fills in what the text e is. resolve: the text may be resolved if it is not cached. If it is
+ * neither cached nor resolved, n->tracks is all 0 and n->label is NULL.
  */
 void catalog_text_look(struct catalog_texts *t, int folder, const struct library_entry *e,
 	bool resolve, struct catalog_entry *n);
@@ -30,9 +30,9 @@ void catalog_text_empty(struct catalog_entry *n);
 /* Frees what an entry of a list points to. */
 void catalog_entry_fini(struct catalog_entry *e);
 /*
- * Removes the entries that are parts of discs from the list. A file that a text names which is no
- * disc, because another one is missing, say, is shown, and is not a disc of its own. An empty file
- * that a text names is not a blank: it is probably being copied.
+ * Removes the entries that are parts of discs from the list. If a text is not a disc, for example
+ * because a file is missing, the other files that it names stay in the list, but not as discs. An
+ * empty file that a text names is not a blank: it is probably being copied.
  */
 void catalog_text_hide_parts(const struct catalog_texts *t, struct catalog_list *list);
 /* Sorts what the scan has found, for the next one. */

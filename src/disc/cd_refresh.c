@@ -35,7 +35,10 @@ void disc_cd_choose_limit(struct disc *d)
 						: cd->plain_limit;
 }
 
-/* The sector after so many of the ones that are recorded next. */
+/*
+ * The address at which the disc is full if so many more sectors can be recorded (0 counts as 1);
+ * at most its capacity.
+ */
 static uint32_t limit_after(const struct disc *d, uint64_t sectors)
 {
 	const struct disc_cd_record *r = &d->cd->now;

@@ -19,7 +19,7 @@ struct media_files {
 	struct read_ahead *ahead; /* NULL: reading waits for storage */
 	unsigned turned;          /* the file that it reads */
 	bool error_logged;
-	struct media_decoder decoder; /* its size[] is gone */
+	struct media_decoder decoder; /* .size is NULL after the opening */
 	unsigned count;
 	struct media_files_file {
 		struct media_files *files;
