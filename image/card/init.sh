@@ -17,12 +17,14 @@ for word in $line; do
 	mmcgadget.slot=b) slot=b ;;
 	esac
 done
-# The kernel waits for nothing: modules of parts that this board does not have load all the same.
+# insmod waits for no hardware: modules for parts that this board does not have load, too.
 while read -r module; do
 	insmod "/lib/modules/$module" 2>/dev/null
 done </modules
 
-fail() { # MESSAGE: says why nothing starts; a restart then takes the other slot if this was a new one
+# fail MESSAGE: says why nothing starts, and restarts. After the trial of a new version the other slot starts
+# then; but if no card was found, nothing could be written to it, and the same slot starts again.
+fail() {
 	echo "mmcgadget: $1; restart in 20 seconds" >/dev/console
 	sleep 20
 	reboot -f
