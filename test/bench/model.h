@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the benchmark's one processor pretends to be: that of a host, and that of a board. */
+/* Lets the benchmark's one processor stand for two: the host's and the board's (decision 016). */
 #ifndef TEST_BENCH_MODEL_H
 #define TEST_BENCH_MODEL_H
 

@@ -9,7 +9,10 @@
 
 #define SECTOR 2352u
 
-/* Byte `at` of the samples of a file; no two sectors are alike, nor the two bytes of a sample. */
+/*
+ * Byte `at` of the samples of a file. Sectors that are less than 119 apart differ, and so do the
+ * two bytes of a sample.
+ */
 static inline uint8_t sample_byte(unsigned file, uint64_t at)
 {
 	return (uint8_t)(at * 31 + at / SECTOR * 7 + at / 65536 * 3 + file * 97);
@@ -66,7 +69,7 @@ static inline void assert_song(
 	fclose(f);
 }
 
-/* Names in a folder, hidden ones too, in order, each with a blank behind it. */
+/* Names in a folder, hidden ones too, in order, each followed by a space. */
 static inline const char *names_in(const char *name)
 {
 	static char out[1024];

@@ -116,8 +116,8 @@ done
 check "udev sees the same disc after three more" wait_for 10 event_seen DISK_MEDIA_CHANGE=1 ID_FS_LABEL=DISC9
 
 # ---- the host has locked the drive (by a udev rule, for every disc) and is asked to eject ----
-# Only after that rule has run: the kernel also locks the drive for as long as a program has it open, and
-# unlocks it again.
+# The lock counts only after that rule has run: until then it may be the kernel's, which locks the drive for
+# as long as a program has it open.
 wait_for_udev
 wait_for 5 state_is locked true
 is "the host has locked the drive" "$(state locked)" true
@@ -127,7 +127,7 @@ rc=$?
 is "eject of a locked drive: exit code" "$rc" 0
 # The client tells what it waits for only if that takes a second.
 like "eject of a locked drive: the host was asked" "$text" 'the host let go when asked'
-# udev prints the event after the rule has run that ejects.
+# udev reports the event after its rule that ejects has run.
 check "udev got the request" wait_for 10 event_seen DISK_EJECT_REQUEST=1
 is "eject of a locked drive: the drive is empty" "$(state state) $(state loaded)" "empty false"
 check "a disc is inserted again" mmcgadgetctl insert disc1.iso

@@ -95,7 +95,7 @@ static bool erase_with(enum powercut_fault fault, uint64_t seed, uint64_t at, un
 	d = open_disc(c, &made_up_rw);
 	powercut_plan(c, fault, c->ops + at, ENOSPC);
 	r = disc_erase(d);
-	/* The disc says of itself what it is then. */
+	/* The disc that stays open after a failure is the old one or the blank. */
 	if (fault == POWERCUT_ERRNO)
 		assert_int_equal(d->capacity, d->format == DISC_UNFORMATTED ? 400 : SIZE);
 	disc_put(d);
@@ -106,7 +106,7 @@ static bool erase_with(enum powercut_fault fault, uint64_t seed, uint64_t at, un
 	else if (fault == POWERCUT_DEATH)
 		powercut_restart_daemon(c);
 	erased = is_erased(c, at);
-	/* DISC_OK: it survives a power cut. */
+	/* After DISC_OK the blank survives a power cut. */
 	if (r == DISC_OK)
 		assert_true(erased);
 	if (!reached)
@@ -127,14 +127,20 @@ static void a_fault_at_each_operation_leaves_one_of_the_two(void **state)
 
 			while (erase_with((enum powercut_fault)fault, seed, at, count))
 				at++;
-			/* The text, the cut and its sync, the text again. */
+			/*
+			 * The state file is saved, the image is cut and synced, and the state file
+			 * is saved again.
+			 */
 			assert_in_range(at, 8, 40);
 		}
 	}
 	assert_true(count[0] > 0 && count[1] > 0);
 }
 
-/* The intent of the erasing does not undo what the host records afterwards. */
+/*
+ * The state file keeps no intent to erase, which would undo at the next opening what a host has
+ * recorded since. Erasing the disc again changes nothing.
+ */
 static void an_erased_disc_is_a_new_one(void **state)
 {
 	struct powercut *c = powercut_new(BLOCKS, 1, true);
@@ -160,6 +166,7 @@ static void an_erased_disc_is_a_new_one(void **state)
 	powercut_free(c);
 }
 
+/* Neither a medium that is recorded once is erased, nor an image that cannot be written. */
 static void what_is_recorded_once_is_never_erased(void **state)
 {
 	uint8_t block[16 * MEDIA_BLOCK] = {1};

@@ -2,7 +2,8 @@
 /*
  * WRITE whose data is longer or shorter than its CDB says, through BOT, on every medium that can be
  * written. growisofs ends a disc that is recorded at once with such a WRITE: longer data is taken
- * as far as the CDB goes, and the rest is residue (BOT 6.7.3, case 11).
+ * as far as the CDB goes, and the rest is residue (BOT 6.7.3, case 11). Also FORMAT UNIT whose
+ * parameter list is too short.
  */
 #include "lib/bot_host.h"
 #include "unit/mmc/media_states.h"
@@ -201,7 +202,7 @@ static void send_less(const struct place *p, uint8_t op, uint32_t len)
 	EXPECT(after >= before && after - before <= len / MEDIA_BLOCK);
 	for (uint32_t i = before; i < after; i++)
 		EXPECT(reads(&b, i, data + (size_t)(i - before) * MEDIA_BLOCK));
-	/* The burner can go on where the drive says, or write the same blocks once more. */
+	/* The host can continue where the drive says, or write the same blocks once more. */
 	fill(p->lba, (uint8_t)(op + 1));
 	uint32_t lba = p->in_order ? after : p->lba, left = p->lba + p->blocks - lba;
 	EXPECT(write_with(&b, op, lba, left, left * MEDIA_BLOCK, NULL) == 0);
