@@ -171,8 +171,8 @@ static void a_flush_ends_while_a_host_writes_anywhere(void **state)
 }
 
 /*
- * The ring has one extent, and needs no more: a WRITE is answered when it is empty, so the next
- * one, wherever it goes, finds room.
+ * The ring has one run of blocks, and needs no more: a WRITE is answered when it is empty, so the
+ * next one, wherever it goes, finds room.
  */
 static void a_write_elsewhere_does_not_wait_for_the_one_before(void **state)
 {
