@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define WIDTH 78 /* characters of a printed line */
+#define WIDTH 78 /* most bytes of a line of the advice; the lines of checks are not broken */
 
 static const char *const verdicts[] = {
 	[DOCTOR_GOOD] = "good", [DOCTOR_NOTE] = "note", [DOCTOR_BAD] = "bad"};

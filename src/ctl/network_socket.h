@@ -13,7 +13,7 @@
 
 /*
  * Reads ADDRESS or ADDRESS:PORT, an address of IPv4, or of IPv6 in brackets, and writes it with its
- * port, as systemd.socket(5) has it. False: it is none.
+ * port, as systemd.socket(5) has it. False: text is no such address, or out is too small.
  */
 bool network_listen(const char *text, char *out, size_t size);
 /* True if only programs of this machine reach the address of network_listen(). */

@@ -41,7 +41,10 @@ static bool parse_wait(const char *text, double *wait)
 
 static void add_word(struct options *o, char *word, bool literal)
 {
-	/* One word more than a line can have is kept, so that it is refused there. */
+	/*
+	 * What is dropped here is more than any line can have (WORDS_MAX), so the line is refused.
+	 * Only "fault add" and "fault set", which join their words to one, lose the rest.
+	 */
 	if (o->count == OPTIONS_WORDS)
 		return;
 	o->literal[o->count] = literal;
@@ -73,7 +76,7 @@ static const char *take_option(struct options *o, int c)
 		o->socket = optarg;
 		return NULL;
 	case 'w':
-		return parse_wait(optarg, &o->wait) ? NULL : "--wait takes a number of seconds";
+		return parse_wait(optarg, &o->wait) ? NULL : "--wait takes seconds, 0 to 86400";
 	case 'V':
 		o->version = true;
 		return NULL;
@@ -110,7 +113,7 @@ int options_parse(int argc, char **argv, struct options *o, char *why, size_t si
 	}
 	while (optind < argc)
 		add_word(o, argv[optind++], true);
-	/* Only "-v" and nothing else: what other programs print for it. */
+	/* Without a command, -v means the version, as in other programs. */
 	if (o->verbose && o->count == 0)
 		o->version = true;
 	return r;
