@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The wrappers: the only callers of media_ops. They check that both sides keep the contract. */
+/*
+ * The wrappers. They check that both sides keep the contract. Nothing else calls media_ops, except
+ * that a medium over another one passes view on.
+ */
 #include "media/media.h"
 
 #include <assert.h>

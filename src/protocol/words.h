@@ -10,7 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define WORDS_LINE_MAX 4096u /* bytes, without the newline; PIPE_BUF keeps FIFO writers apart */
+/*
+ * Bytes of a line, without its newline. PIPE_BUF is as large, so that lines of several writers to
+ * the FIFO do not mix, except a line of all 4096 bytes, whose newline is one byte more.
+ */
+#define WORDS_LINE_MAX 4096u
 #define WORDS_MAX      8u
 
 struct words {
@@ -24,7 +28,8 @@ struct words {
 /* True if the text is valid in lines and answers: UTF-8 without control characters. */
 bool words_text_ok(const char *text, size_t len);
 
-/* Makes text valid in that sense, in place: each byte that is not becomes "?". */
+/* Makes text valid in that sense, in place: a byte that is not becomes "?", as does each byte of a
+ * control character. */
 void words_make_valid(char *text);
 
 /* Makes text valid and fit to be shown, in place: see utf8_clean(). */

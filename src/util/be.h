@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Byte-order accessors. SCSI is big-endian, USB little-endian. Both are read and written a
- * byte at a time, so alignment and the machine's byte order never matter (armv6 traps
- * on unaligned words, s390x is big-endian).
+ * byte at a time, so alignment and the machine's byte order never matter (32-bit ARM traps
+ * on some unaligned accesses, s390x is big-endian).
  */
 #ifndef UTIL_BE_H
 #define UTIL_BE_H
