@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the card image and tries its life in QEMU (test/card/lib.sh says what that machine is): a first
-# boot, a burn, power cuts, a partition that was half made, an update that works and one that does not.
-# Prints TAP.
+# Builds the card image and tests it in QEMU, from the first boot on (test/card/lib.sh says what that machine
+# is): a burn, power cuts, cards that are full or damaged, a partition that was half made, an update that works
+# and one that does not. Prints TAP.
 #   BOARD=rpi-arm64
 #   CUTS=20           number of power cuts while discs are burned (4; 20 with FULL=1)
 #   FIRST_CUTS=20     number of power cuts in a first boot (3; 20 with FULL=1)
 #   BUILT=1           uses the image that is in the build folder
-#   SEED=12345        of the moments of the cuts, as an earlier run has printed it
+#   SEED=12345        cuts at the same random moments as an earlier run, which has printed its SEED
 #   PARTS="first burn"  only these parts: build, first, burn, bad, cut-first, half, small, time, update, and
-#                     board, on a model of the board, which takes long and is done for rpi-armel or if it is named
+#                     board, on QEMU's model of the board if it has one: takes long, runs for rpi-armel or if it is named
 cd "$(dirname "$0")/../.." || exit 1
 board=${BOARD:-rpi-arm64}
 cuts=${CUTS:-${FULL:+20}}
@@ -31,7 +31,7 @@ trap 'cut_power; rm -rf "$work"' EXIT
 n=0
 RANDOM=${SEED:=$RANDOM}
 echo "# SEED=$SEED"
-exec 3>&1 # comments of tests, whose own output is shown when they fail
+exec 3>&1 # where tests write comments: their standard output is shown only when they fail
 verdict() { # NAME COMMAND...
 	local name=$1 faults
 	shift
@@ -51,7 +51,7 @@ verdict() { # NAME COMMAND...
 is() { [ "$1" = "$2" ] || { echo "\"$1\", not \"$2\""; return 1; }; }
 has() { grep -qE -- "$2" <<<"$1" || { echo "\"$1\" has no $2"; return 1; }; }
 up() { wait_line '^CARD up' 900; } # until the script has reported
-# The files of the first partition, except the report, and the systems.
+# Prints checksums: of each file of the first partition, except the report, and of the partitions of both systems.
 front() {
 	local files=$work/front
 	rm -rf "$files"
@@ -77,15 +77,15 @@ part() { # NAME: is it one of PARTS?
 }
 
 # ---- two builds -----------------------------------------------------------------------------
-# The second one in another folder, by an ordinary user with other settings, who does what README says, but for the
-# packages, which are there. As root the build runs without fakeroot.
+# The second build is in another folder, by an ordinary user with another umask and time zone, who types README's line
+# without its installation of packages. It runs under fakeroot; the first build does not if this test runs as root.
 again() {
 	local folder=$out/../image-again user=(env) line
 	[ "$(id -u)" != 0 ] || user=(runuser -u nobody --)
 	rm -rf "$folder"
 	mkdir -p "$folder"
 	[ "$(id -u)" != 0 ] || chown nobody "$folder"
-	"${user[@]}" test -w "$folder" || { # in a directory that others may not enter
+	"${user[@]}" test -w "$folder" || { # $out is in a directory that others may not enter
 		rm -rf "$folder"
 		folder=$work/again
 		chmod 711 "$work"
@@ -119,7 +119,7 @@ if [ -z "${BUILT:-}" ]; then
 	}
 	cpu=$(awk '{ printf "%.0f", $1 + $2 }' "$work/cpu")
 	echo "# built in $((SECONDS - began)) s, $cpu s of CPU, $(stat -c %s "$out/mmcgadget-$board.img.xz") bytes as .xz"
-	# On two processors that do nothing else, 10 minutes are up to 1,200 s of CPU.
+	# CPU time, because this machine may have other work. Without it, 600 s of CPU take at most 10 minutes.
 	verdict 'the build takes at most 600 s of CPU' test "$cpu" -le 600
 fi
 ! part build || verdict 'a second build in another folder gives the same bytes' again
@@ -128,7 +128,7 @@ fi
 . test/card/image.sh
 
 # ---- on a model of the board ----------------------------------------------------------------
-# Without USB device port: what the port's absence lets fail is not looked at.
+# The model has no USB device port, so no PC sees a drive there, and nothing is burned.
 on_board() {
 	new_card 8192 # the model takes powers of two only
 	boot_board
@@ -136,7 +136,7 @@ on_board() {
 	echo "# $(said board)"
 	verdict '... which it has mounted read-only' is "$(said card)" '/dev/mmcblk0p1 vfat ro'
 	verdict '... and on which it has made the partition of the discs' has "$(said mounted)" '^ext4 rw'
-	verdict "... the port's driver has found a device in the tree" is "$(said port)" 'peripheral dwc2'
+	verdict '... the device tree makes the port a device, and the driver of the port is bound' is "$(said port)" 'peripheral dwc2'
 	verdict '... and no unit has failed' is "$(said failed)" none
 	verdict '... doctor knows the board, and finds config.txt right' board_doctor
 	echo "# memory: $(said memory)"
@@ -169,7 +169,7 @@ fi
 second_ram_disk test/card/script_life.sh
 declare -A sums=() # of each finished disc
 # sums_stay: each disc that was finished once is there and unchanged. It may have its earlier name again: a list
-# shows a new name a moment before that is on the card.
+# shows a new name a moment before the card has it.
 sums_stay() {
 	local name sum
 	declare -A now=()
@@ -220,11 +220,11 @@ first_boot() {
 	verdict 'the report has no complaint' has "$(said report)" '[|]mmcgadget.txt is as it should be\.[|]'
 	verdict 'the gadget has a serial number' has "$(said serial)" '^[0-9A-Fa-f]{8,}$'
 	time=$(said time)
-	verdict 'without a clock it is the date of the image' date_of_image "$time"
+	verdict 'without a clock the time goes on from the date of the image' date_of_image "$time"
 	memory=$(said memory)
 	echo "# memory: $memory"
 	verdict 'at most 48 MB of RAM are in use' test "$(cut -d' ' -f2 <<<"$memory")" -le 48
-	verdict 'the first boot has written only the report and the partition of the discs' is "$(front)" "$before"
+	verdict 'the first boot has changed no system, and no file of the first partition but the report' is "$(front)" "$before"
 	identity=$(said machine)
 	serial=$(said serial)
 }
@@ -241,9 +241,9 @@ burn_once() {
 	remember
 	time=$(said time)
 }
-# A card that writes 10 MB and 100 times a second, as many do: burn and close take a while.
+# A card that writes 10 MB/s, in at most 100 writes a second, as many do: burn and close take a while.
 cut_boot() { CARD_DRIVE=,throttling.bps-write=10000000,throttling.iops-write=100 APPEND=card.test=cut boot; }
-declare -A fell=() # how many cuts fell into what
+declare -A fell=() # number of cuts in each state
 left=0 compared=0 worst=0
 # moment KIND: waits until a cut of that kind may come.
 moment() {
@@ -254,8 +254,8 @@ moment() {
 	any) wait_line '^CARD burning 1' 900 && sleep "$((RANDOM % 20)).$((RANDOM % 10))" ;;
 	esac
 }
-# head_stays WHAT SEEN PIECES: what is left of a burn after a cut in WHAT is the head of what was burned, and lacks
-# at most 32 MiB of the SEEN blocks that the status had told (docs/survival.md).
+# head_stays STATE SEEN PIECES: what is left of a burn after a cut in STATE is the beginning of what was burned, and
+# at most 32 MiB shorter than the SEEN blocks that status had shown (docs/survival.md).
 head_stays() {
 	local image='' recorded=0 heads=''
 	read -r image recorded heads < <(said left)
@@ -271,8 +271,8 @@ head_stays() {
 	[ $(($2 - recorded)) -le "$worst" ] || worst=$(($2 - recorded))
 	[ $(($2 - recorded)) -le 16384 ] || { echo "$image: of $2 blocks only $recorded are there"; return 1; }
 }
-# time_goes_on WHAT: after a cut between two burns. The record of the drive, which keeps the time, may be older after
-# another one.
+# time_goes_on STATE: the time does not go back by a cut between two burns. It comes from files on the card
+# (image/card/clock.sh), which may be older after another cut.
 time_goes_on() {
 	local now
 	now=$(said time)
@@ -298,8 +298,8 @@ cut_once() { # KIND
 	}
 	remember
 }
-# cut_burns COUNT: in turn in a burn, in a close, at idle, and at any moment of burn, close and eject. A close is
-# short: a cut that missed it is not counted, at most five times.
+# cut_burns COUNT: cuts the power in turn in a burn, in a close, at idle, and at any moment of burn, close and eject. A
+# close is short: a cut that missed it is not counted, at most five times.
 cut_burns() {
 	local i=0 missed=0 before kinds=(burn close idle any)
 	while [ "$i" -lt "$1" ]; do
@@ -324,7 +324,7 @@ if part burn; then
 	verdict 'a cut fell into a burn, and left an unfinished disc' test "${fell[burning]:-0}" -gt 0 -a "$left" -gt 0 -a "$compared" -gt 0
 	[ "$cuts" -lt 2 ] || verdict 'a cut fell into a close' test "${fell[closing]:-0}" -gt 0
 	[ "$cuts" -lt 3 ] || verdict 'a cut fell into a time without a burn' test "${fell[idle]:-0}" -gt 0
-	verdict 'nothing but the partition of the discs was written' is "$(front)" "$front_before"
+	verdict 'no system was changed, and no file of the first partition but the report' is "$(front)" "$front_before"
 fi
 cut_power
 
@@ -350,7 +350,8 @@ bad_cards() {
 		eval "look ,readonly=on && has \"\$(said mounted)\" '^ext4 ro' && sums_stay && has \"\$(said messages)\" 'this card is read-only'"
 	verdict '... the status says so' has "$(tr -d '\r' <"$console" | grep '^CARD status')" 'read-only'
 	cut_power
-	# A folder that says that it is a file, in a file system that knows of errors. The journal would put it right.
+	# lost+found becomes a file, and the file system is marked as one with errors. e2fsck empties the journal first,
+	# which would otherwise undo that at the next mount.
 	e2fsck -p "$file_system" >"$work/debugfs" 2>&1
 	debugfs -w -R 'set_inode_field lost+found mode 0100644' "$file_system" >>"$work/debugfs" 2>&1
 	debugfs -w -R 'set_super_value state 2' "$file_system" >>"$work/debugfs" 2>&1
@@ -368,7 +369,7 @@ bad_cards() {
 
 # ---- power cuts in the first boot -----------------------------------------------------------
 type_on_card() { od -An -tx1 -j482 -N1 "$card" | tr -d ' '; }
-# cut_first_boot N: the cut comes while the partition is being made, after that, or before it.
+# cut_first_boot N: the cut comes while the partition is being made, after that, or in the first 15 s.
 cut_first_boot() {
 	local end=$((SECONDS + 900)) until=da
 	[ $(($1 % 3)) != 1 ] || until=83
@@ -437,10 +438,10 @@ instructions() {
 }
 if part time; then
 	new_card 32000
-	verdict "a first boot: the PC has configured the drive after ${first_most:-3.3}e9 instructions" instructions "${first_most:-3.3}"
+	verdict "a first boot: the PC has configured the drive after at most ${first_most:-3.3}e9 instructions" instructions "${first_most:-3.3}"
 	echo "# configured after $(said configured)e9 instructions, the first boot"
 	cut_power
-	verdict "another boot: the PC has configured the drive after ${most:-3.2}e9 instructions" instructions "${most:-3.2}"
+	verdict "another boot: the PC has configured the drive after at most ${most:-3.2}e9 instructions" instructions "${most:-3.2}"
 	echo "# configured after $(said configured)e9 instructions"
 	cut_power
 fi
@@ -457,7 +458,7 @@ slots() { echo "$(next_slot) $(fat_copy trial.txt)"; }
 put() { # FILE TEXT
 	printf '%s\n' "$2" >"$work/text" && mcopy -o -i "$card@@4M" "$work/text" "::$1"
 }
-whole_report() { # with the findings, the daemon's log and the kernel's, and in the size that its file has
+whole_report() { # with the findings and the logs of daemon and kernel; its file keeps its size (image/card/report.sh)
 	wait_line '^CARD report' 300
 	fat_copy mmcgadget-full-report.txt >"$work/whole"
 	is "$(stat -c %s "$work/whole")" 131072 && has "$(head -n 1 "$work/whole")" '^Report of mmcgadgetctl ' &&
@@ -527,13 +528,13 @@ updates() {
 	verdict 'the report names the unknown key, and has the findings of the doctor' short_report
 	verdict 'no unit has failed' is "$(said failed)" none
 	verdict 'no password is in the log' has "$(said journal)" '^[0-9]{3,} lines, passwords in 0$'
-	verdict 'with Wi-Fi the clock is that of the network' is "$(said timesyncd)" 'active active'
-	verdict '... whose name servers are taken' is "$(said names)" 'nameserver 192.0.2.53'
+	verdict 'with Wi-Fi the services are active that take time and name servers from the network' is "$(said timesyncd)" 'active active'
+	verdict '... and a name server that a network gives is taken' is "$(said names)" 'nameserver 192.0.2.53'
 	verdict 'scp finds its server' is "$(said sftp)" 2
 	verdict 'ssh takes the key, and nothing else' is "$(said ssh)" 'with the key: kept-name, without: '
 	cut_power
 }
-fall_back() { # NAME LINE: a trial of slot a, which is damaged; LINE is on the console before the restart
+fall_back() { # NAME LINE: a trial of slot a, which fails; LINE is on the console before the restart
 	set_next_slot a
 	put trial.txt trial=a
 	boot
