@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* CBWs that are invalid, not meaningful, padded, or too early. */
+/* CBWs that are invalid, not meaningful, or too early, and CDBs that are padded or too short. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #define AGAIN_MS 500u /* FunctionFS cannot wedge an endpoint: the device halts again by a timer */
 
-/* True if bulk-in stays halted whatever the host does, until Reset Recovery. */
+/* NULL if bulk-in stays halted whatever the host does, until Reset Recovery; or what is wrong. */
 static const char *dead_until_reset(void)
 {
 	const struct command lock = cmd_lock(true);
@@ -100,13 +100,13 @@ void test_meaningless_cbws(void)
 		{"LUN 1", 13, 1},
 		{"LUN 15", 13, 15},
 		{"a reserved bit beside the LUN", 13, 0x10},
-		{"another", 13, 0x80},
+		{"another reserved bit beside the LUN", 13, 0x80},
 		{"bCBWCBLength 0", 14, 0},
 		{"bCBWCBLength 17", 14, 17},
 		{"bCBWCBLength 31", 14, 31},
 		{"bCBWCBLength 255", 14, 255},
 		{"a reserved bit beside bCBWCBLength", 14, 0x26},
-		{"another", 14, 0x86},
+		{"another reserved bit beside bCBWCBLength", 14, 0x86},
 		{"a reserved bit of bmCBWFlags", 12, 0x01},
 		{"the obsolete bit of bmCBWFlags", 12, 0x40},
 	};
@@ -120,7 +120,7 @@ void test_meaningless_cbws(void)
 	}
 }
 
-/* ---- TD1.19 --------------------------------------------------------------------------------- */
+/* ---- padded CDBs: the USB-IF's test TD1.19 -------------------------------------------------- */
 
 /* True if the command gives the same answer with and without padding. */
 static bool same_when_padded(const struct command *plain, uint8_t pad)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The command extract: its words, its answers, and the drives beside it. */
+/* The command extract: its words, its answers, and that the drives work meanwhile. */
 #include "daemon/control/control_fixture.h"
 
 #include "daemon/audio_disc.h"
@@ -110,7 +110,7 @@ static void wrong_words_are_refused(void **state)
 	assert_string_equal(names_in("media"), "a.iso b c.iso bad.cue new.iso x.bin x.cue ");
 }
 
-/* READ CD of an audio sector: its first samples. */
+/* Reads an audio sector by READ CD, and compares all of its bytes with those of the file. */
 static void assert_host_reads(unsigned lba, unsigned file, unsigned sector)
 {
 	const uint8_t cdb[16] = {
@@ -147,7 +147,7 @@ static void disc_may_be_in_a_drive(void **state)
 		assert_host_reads(lba, 0, lba);
 		turn(event, usb, 2, 1, NULL);
 	}
-	/* The folder is there before the answer is, which would take the place of the next one. */
+	/* Waits for the answer, which could otherwise be taken for that of the next command. */
 	for (uint64_t end = now_ms() + 10000;
 		strncmp(get_text("run/status"), "ok: extracted", 13) != 0 && now_ms() < end;)
 		turn(event, usb, 2, 10, NULL);
@@ -263,7 +263,7 @@ static void copy_is_stopped(void **state)
 	expect(copy, "false",
 		"the songs of \\\"long.cue\\\" were given up, and what was copied is removed");
 	assert_string_equal(names_in("media"), "a.iso b c.iso long.bin long.cue x.bin x.cue ");
-	/* By the name that was typed; and the next command begins. */
+	/* The name as it was typed also stops the copy. Then the next command begins. */
 	send_text(copy, "extract long\n");
 	wait_for_copy(stop, "long.cue");
 	send_text(other, "extract x.cue track=2\n");

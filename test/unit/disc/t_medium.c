@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The medium table, and a disc that takes all its sizes from another row. */
+/* The medium table, and a disc that takes all its sizes from a row that is not in the table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,7 +84,7 @@ static void the_size_of_an_image_gives_its_type(void **state)
 		assert_string_equal(d->medium->name, sizes[i].name);
 		disc_put(d);
 	}
-	/* A finalised disc of one track needs no state file exactly if its image gives its type. */
+	/* disc_medium_shows_in_image() is true if the image of a finalised disc gives its type. */
 	for (int type = 0; type < DISC_TYPES; type++) {
 		const struct disc_medium *m = disc_medium_of((enum disc_type)type);
 
