@@ -37,7 +37,7 @@ mmc_sense_t cmd_request_sense(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* The string, filled up with spaces; SPC-4 4.4.1 allows printable ASCII only. */
+/* The string, filled up with spaces; SPC-4 4.3.1 allows printable ASCII only. */
 static void put_string(uint8_t *out, const char *s, size_t size)
 {
 	memset(out, ' ', size);

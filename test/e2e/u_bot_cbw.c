@@ -162,7 +162,7 @@ static void too_short(void)
 				sense() == SENSE(5, 0x24, 0);
 		}
 	}
-	check(good == tried && !locked(), "SPC-4 4.3",
+	check(good == tried && !locked(), "SPC-4 4.2",
 		"a CDB shorter than its operation code needs: 5/24/00, %u of %u", good, tried);
 }
 

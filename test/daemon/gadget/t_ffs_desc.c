@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Descriptors and strings in the form that FunctionFS reads from ep0. The expected bytes
- * were written by hand from USB 2.0 table 9-12 ff., USB 3.2 table 9-29, BOT 4.3 and 4.4,
+ * were written by hand from USB 2.0 table 9-12 ff., USB 3.2 9.6.7, BOT 4.3 and 4.4,
  * and the layout in linux/usb/functionfs.h.
  */
 #include <setjmp.h>
