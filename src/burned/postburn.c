@@ -52,38 +52,61 @@ struct postburn {
 	char last[POSTBURN_TEXT], problem[POSTBURN_TEXT];
 };
 
+/*
+ * Logs what became of the disc, and puts it into the status. A problem that stands there already
+ * stays; if all is set, so does a good result.
+ */
+__attribute__((format(printf, 4, 0))) static void set(
+	struct postburn *p, bool problem, bool all, const char *fmt, va_list ap)
+{
+	char text[POSTBURN_TEXT];
+	size_t n;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	if (problem)
+		log_warn("%s: %s", p->drive, text);
+	else
+		log_info("%s: %s", p->drive, text);
+	pthread_mutex_lock(&p->lock);
+	if (!p->done || (!all && !p->problem[0]))
+		p->last[0] = '\0';
+	n = strlen(p->last);
+	snprintf(p->last + n, sizeof(p->last) - n, "%s%s", n ? "; " : "", text);
+	if (problem || p->problem[0])
+		strcpy(p->problem, p->last);
+	p->done = true;
+	pthread_mutex_unlock(&p->lock);
+}
+
 __attribute__((format(printf, 2, 3))) static void set_result(
 	struct postburn *p, const char *fmt, ...)
 {
-	char text[POSTBURN_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	set(p, false, false, fmt, ap);
 	va_end(ap);
-	log_info("%s: %s", p->drive, text);
-	pthread_mutex_lock(&p->lock);
-	strcpy(p->last, text);
-	p->problem[0] = '\0';
-	p->done = true;
-	pthread_mutex_unlock(&p->lock);
 }
 
 __attribute__((format(printf, 2, 3))) static void set_problem(
 	struct postburn *p, const char *fmt, ...)
 {
-	char text[POSTBURN_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	set(p, true, false, fmt, ap);
 	va_end(ap);
-	log_warn("%s: %s", p->drive, text);
-	pthread_mutex_lock(&p->lock);
-	strcpy(p->last, text);
-	strcpy(p->problem, text);
-	p->done = true;
-	pthread_mutex_unlock(&p->lock);
+}
+
+/* The result of the songs stands beside that of the disc. */
+__attribute__((format(printf, 3, 4))) static void add_result(
+	struct postburn *p, bool problem, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	set(p, problem, true, fmt, ap);
+	va_end(ap);
 }
 
 /* ---- the thread --------------------------------------------------------------------------- */
@@ -237,34 +260,7 @@ static void verify(struct postburn *p, const struct library_file *f, struct fold
 	else if (r == 0)
 		set_result(p, "%s is verified, SHA-256 %s", p->name, burned);
 	if (r < 0)
-		set_problem(p, "%s%s: its checksum could not be saved: %s", p->name,
-			same ? "" : " is NOT what was burned, and", strerror(-r));
-}
-
-/* The result of the songs: what was said before of the disc stays, above all a problem. */
-__attribute__((format(printf, 3, 4))) static void add_result(
-	struct postburn *p, bool problem, const char *fmt, ...)
-{
-	char text[POSTBURN_TEXT];
-	va_list ap;
-	size_t n;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (problem)
-		log_warn("%s: %s", p->drive, text);
-	else
-		log_info("%s: %s", p->drive, text);
-	pthread_mutex_lock(&p->lock);
-	if (!p->done)
-		p->last[0] = p->problem[0] = '\0';
-	n = strlen(p->last);
-	snprintf(p->last + n, sizeof(p->last) - n, "%s%s", n ? "; " : "", text);
-	if (problem || p->problem[0])
-		strcpy(p->problem, p->last);
-	p->done = true;
-	pthread_mutex_unlock(&p->lock);
+		set_problem(p, "the checksum of %s could not be saved: %s", p->name, strerror(-r));
 }
 
 static void songs_progress(void *postburn, const struct extract_progress *now)

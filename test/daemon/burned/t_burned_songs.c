@@ -158,6 +158,13 @@ static void a_problem_stays(void **state)
 	assert_string_equal(now.problem,
 		"link.cue is a link, so it is not renamed; the 2 songs of link.cue are in \"The "
 		"Band - Al_bum\"");
+	/* Nor does it go when the disc is verified. */
+	postburn_free(queue);
+	start(POSTBURN_RENAME_LABEL, true);
+	add("link.cue", "x.cue");
+	wait_for("");
+	assert_starts(now.problem,
+		"link.cue is a link, so it is not renamed; link.cue is verified, SHA-256 ");
 	/* The problem of one disc is not that of the next. */
 	put_text("media/y.cue", "FILE \"x.bin\" BINARY\n TRACK 01 AUDIO\n INDEX 01 00:00:00\n");
 	postburn_free(queue);
@@ -170,7 +177,7 @@ static void a_problem_stays(void **state)
 	postburn_kick(queue);
 	wait_for("");
 	assert_string_equal(now.problem, "");
-	assert_string_equal(now.last, "the 2 songs of x.cue are in \"The Band - Al_bum 2\"");
+	assert_string_equal(now.last, "the 2 songs of x.cue are in \"The Band - Al_bum 3\"");
 }
 
 static void a_broken_disc_is_a_problem(void **state)
