@@ -302,8 +302,11 @@ static int on_sync_timer(sd_event_source *s, uint64_t usec, void *engine_thread)
 	dirty = e->attached && e->state.unsynced > 0 && !e->flush_posted;
 	e->flush_posted |= dirty;
 	pthread_mutex_unlock(&e->lock);
-	if (dirty)
-		(void)e->port.post(e->port.usb, flush_by_time, e);
+	if (dirty && e->port.post(e->port.usb, flush_by_time, e) < 0) {
+		pthread_mutex_lock(&e->lock);
+		e->flush_posted = false; /* the next time tries it again */
+		pthread_mutex_unlock(&e->lock);
+	}
 	sd_event_source_set_time_relative(s, (uint64_t)e->sync_ms * 1000);
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }

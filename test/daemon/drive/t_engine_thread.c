@@ -35,12 +35,19 @@ static struct {
 	void (*fn)(void *arg); /* posted */
 	void *arg;
 	bool stop, hangs, resume;
+	unsigned refuses, posts; /* posts that fail, and all posts */
 } usb = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
 
 static int usb_post(void *ctx, void (*fn)(void *arg), void *arg)
 {
 	(void)ctx;
 	pthread_mutex_lock(&usb.lock);
+	usb.posts++;
+	if (usb.refuses > 0) {
+		usb.refuses--;
+		pthread_mutex_unlock(&usb.lock);
+		return -ENOMEM;
+	}
 	assert_null(usb.fn);
 	usb.fn = fn;
 	usb.arg = arg;
@@ -343,6 +350,50 @@ static void detach_drops_a_task_with_its_disc(void **state)
 	assert_int_equal(got.done, 1);
 }
 
+static void write_a_block(void)
+{
+	static const uint8_t cdb[10] = {0x2a, [8] = 1}, block[2048];
+	struct mmc_drive *engine = engine_thread_engine(thread);
+	struct mmc_xfer xfer;
+
+	/* Each takes a unit attention, or what the drive says once while it takes the disc in. */
+	for (unsigned i = 0; i < 4; i++)
+		host_command();
+	mmc_begin(engine, cdb, sizeof(cdb), UINT32_MAX, &xfer);
+	assert_int_equal(xfer.len, sizeof(block));
+	assert_int_equal(mmc_push(engine, block, sizeof(block)), 0);
+	assert_int_equal(mmc_end(engine), MMC_GOOD);
+	engine_thread_changed(thread);
+}
+
+/* A flush that could not be posted is posted when the time has come again. */
+static void a_flush_that_could_not_be_posted_comes_later(void **state)
+{
+	struct disc *blank = disc_new(media_mem_new(0, true), 0, engine_thread_released, thread);
+	time_t end = time(NULL) + 20;
+	bool synced = false;
+
+	(void)state;
+	disc_closer_count(closer);
+	assert_int_equal(insert(blank), 0);
+	write_a_block();
+	start_usb();
+	pthread_mutex_lock(&usb.lock);
+	usb.refuses = 2;
+	usb.posts = 0;
+	pthread_mutex_unlock(&usb.lock);
+	while (!synced && time(NULL) < end) {
+		struct mmc_state now;
+
+		assert_true(sd_event_run(event, 10000) >= 0);
+		engine_thread_get_state(thread, &now);
+		synced = now.unsynced == 0;
+	}
+	stop_usb();
+	assert_true(synced);
+	assert_int_equal(usb.posts, 3);
+}
+
 /* More discs at once than there is room for: the last ones are closed by the caller. */
 static void a_full_queue_closes_at_once(void **state)
 {
@@ -372,6 +423,7 @@ int main(void)
 		T(a_locked_or_moved_drive_is_not_idle),
 		T(finalise_without_a_disc_gives_the_sense),
 		T(detach_drops_a_task_with_its_disc),
+		T(a_flush_that_could_not_be_posted_comes_later),
 		T(a_full_queue_closes_at_once),
 	};
 
