@@ -60,9 +60,12 @@ static const char *check_serial(const char *s)
 
 static const char *check_file(const char *s)
 {
+	size_t n = strlen(s);
+
 	if (strchr(s, '/') || strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
 		return "must be the name of a file inside control.directory";
-	if (strcmp(s, "lock") == 0 || strncmp(s, "ffs-", 4) == 0)
+	/* The status file is written as .NAME.new, which then gets its name. */
+	if (strcmp(s, "lock") == 0 || (s[0] == '.' && n > 4 && strcmp(s + n - 4, ".new") == 0))
 		return "the daemon itself uses this name";
 	return check_text(s);
 }

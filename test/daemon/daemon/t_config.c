@@ -310,7 +310,7 @@ static const struct { const char *text; unsigned line; const char *why; } bad[] 
 	{ "control: { fifo = \"../x\"; };\n", 1, "control.fifo: must be the name of a file inside control.directory" },
 	{ "control: { status = \"..\"; };\n", 1, "control.status: must be the name of a file inside control.directory" },
 	{ "control: { socket = \"lock\"; };\n", 1, "control.socket: the daemon itself uses this name" },
-	{ "control: { socket = \"ffs-drive0\"; };\n", 1, "control.socket: the daemon itself uses this name" },
+	{ "control: { fifo = \".status.new\"; };\n", 1, "control.fifo: the daemon itself uses this name" },
 	{ "\ncontrol: { socket = \"control\"; };\n", 2, "control.fifo, control.socket, control.status and control.web must differ" },
 	{ "behaviour: {\nfinalised = \"cd\"; };\n", 2, "behaviour.finalised is \"cd\", it must be \"dvd-rom\" or \"dvd+r\"" },
 	{ "behaviour: { large_image = \"bd\"; };\n", 1, "behaviour.large_image is \"bd\", it must be \"bd-rom\" or \"dvd-rom\"" },
