@@ -63,6 +63,8 @@ static const struct board boards[] = {
 		.page = "docs/boards/generic.md" },
 	{ "BeagleBone", BOARD_BEAGLE, SMALL, "a data cable", "",
 		.page = "docs/boards/beaglebone-black.md" },
+	{ "PocketBeagle2", BOARD_BEAGLE, "the USB-C port", TYPE_C, "",
+		.page = "docs/boards/generic.md" },
 	{ "PocketBeagle", BOARD_BEAGLE, "its USB port", MICRO, "",
 		.page = "docs/boards/beaglebone-black.md" },
 	{ "Beagle", BOARD_BEAGLE, "the port that the maker calls device, client or OTG",

@@ -52,6 +52,7 @@ static void each_board_has_its_port_and_page(void **state)
 		{"Raspberry Pi 5 Model B Rev 1.0", "the USB-C port", "raspberry-pi-5"},
 		{"TI AM335x BeagleBone Black", "the small USB device port", "beaglebone-black"},
 		{"TI AM335x PocketBeagle", "its USB port", "beaglebone-black"},
+		{"BeagleBoard.org PocketBeagle2", "the USB-C port", "generic"},
 		{"BeagleBoard.org BeaglePlay", "the port that the maker calls", "generic"},
 		{"Some Other Board", "the port that the maker calls", "generic"},
 		{"Raspberry Pi 3 Model B Plus Rev 1.3", NULL, "generic"},
