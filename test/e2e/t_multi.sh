@@ -24,8 +24,6 @@ drive_up
 dmesg_mark multi
 d=/dev/$sr
 
-# The host has noticed the disc's state when it knows the size.
-size_seen() { [ "$(size_of "$sr")" = "$1" ]; }
 appendable_seen() { cdrskin "dev=$d" -minfo 2>/dev/null | grep -q 'disk status: *incomplete/appendable'; }
 
 mounted_is() { # FOLDER DEVICE [OPTION]

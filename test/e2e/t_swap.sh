@@ -103,9 +103,14 @@ is "each swap was noticed by the kernel within 3 s" "$late" 0
 echo "#   median from disc in to udev event: $(printf '%s\n' "${all_took[@]}" | sort -n | sed -n 5p) ms"
 
 # ---- the host ejects and loads ----
+disc_in_udev() { udev_has "$sr" ID_CDROM_MEDIA=1; }
+no_disc_in_udev() { ! disc_in_udev; }
+check "udev sees the disc of the last swap" disc_in_udev
+clear_events
 check "the host ejects" eject "$d"
 is "the board shows the tray open" "$(state state)" ejected
-check "udev sees no disc" wait_for 5 event_seen DISK_MEDIA_CHANGE=1
+check "udev gets an event of the change" wait_for 5 event_seen DISK_MEDIA_CHANGE=1
+check "udev sees no disc" wait_for 5 no_disc_in_udev
 check "the host loads" eject -t "$d"
 check "the host sees the same disc" wait_for 5 has_label "$sr" DISC9
 is "the board shows the same disc" "$(state image) $(state state)" "disc9.iso complete"
