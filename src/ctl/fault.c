@@ -132,7 +132,7 @@ enum exit_code fault_words(struct options *o)
 		return load(o, text, sizeof(text));
 	if (o->count < 3 || (strcmp(action, "add") != 0 && strcmp(action, "set") != 0))
 		return EXIT_OK;
-	if (!join(o, text, sizeof(text)))
+	if (o->dropped || !join(o, text, sizeof(text)))
 		return say_failure(o->json, EXIT_USAGE, "usage", "the arguments are too long");
 	/* Without a word, the daemon says what is missing. */
 	if (*text)

@@ -41,18 +41,33 @@ static bool parse_wait(const char *text, double *wait)
 
 static void add_word(struct options *o, char *word, bool literal)
 {
-	/*
-	 * What is dropped here is more than any line can have (WORDS_MAX), so the line is refused.
-	 * Only "fault add" and "fault set", which join their words to one, lose the rest.
-	 */
-	if (o->count == OPTIONS_WORDS)
+	/* More than any line can have (WORDS_MAX): the line will be refused. */
+	if (o->count == OPTIONS_WORDS) {
+		o->dropped = true;
 		return;
+	}
 	o->literal[o->count] = literal;
 	o->word[o->count++] = word;
 }
 
-/* Takes an option. NULL, or what is wrong with it. */
-static const char *take_option(struct options *o, int c)
+/* What is wrong with an option that getopt_long() does not take. */
+static const char *wrong_option(const char *argument)
+{
+	unsigned fits = 0;
+
+	/* getopt(3): 0 = there is no such long option, or it is the beginning of several. */
+	if (strncmp(argument, "--", 2) == 0 && optopt != 0)
+		return "this option takes no value";
+	for (const struct option *l = longopts; l->name && strncmp(argument, "--", 2) == 0; l++)
+		fits += strncmp(l->name, argument + 2, strlen(argument + 2)) == 0;
+	if (fits > 1)
+		return "several options begin so";
+	return "there is no such option; those of a command are typed without dashes, such as "
+	       "type=dvd-r, and a name that begins with \"-\" stands after --";
+}
+
+/* Takes an option, which getopt_long() has found in argument. NULL, or what is wrong with it. */
+static const char *take_option(struct options *o, int c, const char *argument)
 {
 	switch (c) {
 	case 1:
@@ -86,9 +101,7 @@ static const char *take_option(struct options *o, int c)
 	case ':':
 		return "an option has no value";
 	default:
-		return "there is no such option; those of a command are typed without dashes, such "
-		       "as "
-		       "type=dvd-r, and a name that begins with \"-\" stands after --";
+		return wrong_option(argument);
 	}
 }
 
@@ -104,10 +117,10 @@ int options_parse(int argc, char **argv, struct options *o, char *why, size_t si
 		c = getopt_long(argc, argv, "-:jd:fvVh", longopts, NULL);
 		if (c == -1)
 			break;
-		fault = take_option(o, c);
+		argument = argv[c == '?' || c == ':' ? before : optind - 1];
+		fault = take_option(o, c, argument);
 		if (!fault || r < 0)
 			continue;
-		argument = argv[c == '?' || c == ':' ? before : optind - 1];
 		snprintf(why, size, "\"%.64s\": %s", argument, fault);
 		r = -1;
 	}

@@ -18,6 +18,7 @@ struct options {
 	char *drive; /* of -d, NULL = not given */
 	/* The verb and its arguments, in their order. */
 	unsigned count;
+	bool dropped; /* there were more words than there is room for */
 	char *word[OPTIONS_WORDS];
 	bool literal[OPTIONS_WORDS]; /* the word stood after "--": it is no option */
 };

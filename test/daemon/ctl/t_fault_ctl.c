@@ -64,6 +64,8 @@ static void what_is_wrong_is_said(void **state)
 				 "decimal, not \"the end of the line\"\n");
 	assert_int_equal(ctl("fault start"), 2);
 	assert_non_null(strstr(err, "the first word is add, set, list or clear"));
+	assert_int_equal(ctl("fault set $(printf 'slow 5 ms; %.0s' $(seq 25))"), 2);
+	assert_string_equal(err, "mmcgadgetctl: the arguments are too long\n");
 	assert_int_equal(ctl("fault list everything"), 2);
 	assert_int_equal(ctl("fault load"), 2);
 	assert_string_equal(err, "mmcgadgetctl: usage: fault load FILE [drive=DRIVE]\n");
