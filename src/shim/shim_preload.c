@@ -315,15 +315,16 @@ ssize_t read(int fd, void *buf, size_t len)
 	return shim_is_open(fd) ? answer(shim_read(fd, buf, len, -1)) : REAL(read)(fd, buf, len);
 }
 
+/* An offset below 0 is an error of the program; only shim_read() takes it for the file position. */
 ssize_t pread(int fd, void *buf, size_t len, off_t at)
 {
-	return shim_is_open(fd) ? answer(shim_read(fd, buf, len, at))
+	return shim_is_open(fd) ? answer(at < 0 ? -EINVAL : shim_read(fd, buf, len, at))
 				: REAL(pread)(fd, buf, len, at);
 }
 
 ssize_t pread64(int fd, void *buf, size_t len, off64_t at)
 {
-	return shim_is_open(fd) ? answer(shim_read(fd, buf, len, at))
+	return shim_is_open(fd) ? answer(at < 0 ? -EINVAL : shim_read(fd, buf, len, at))
 				: REAL(pread64)(fd, buf, len, at);
 }
 
@@ -371,12 +372,16 @@ ssize_t readv(int fd, const struct iovec *v, int count)
 
 ssize_t preadv(int fd, const struct iovec *v, int count, off_t at)
 {
-	return shim_is_open(fd) ? read_vector(fd, v, count, at) : REAL(preadv)(fd, v, count, at);
+	if (!shim_is_open(fd))
+		return REAL(preadv)(fd, v, count, at);
+	return at < 0 ? answer(-EINVAL) : read_vector(fd, v, count, at);
 }
 
 ssize_t preadv64(int fd, const struct iovec *v, int count, off64_t at)
 {
-	return shim_is_open(fd) ? read_vector(fd, v, count, at) : REAL(preadv64)(fd, v, count, at);
+	if (!shim_is_open(fd))
+		return REAL(preadv64)(fd, v, count, at);
+	return at < 0 ? answer(-EINVAL) : read_vector(fd, v, count, at);
 }
 
 /* The block device is read-only, whatever the disc (see shim_kernel.c). */

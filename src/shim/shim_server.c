@@ -100,15 +100,15 @@ static void do_read(const struct shim_request *q, struct shim_reply *r)
 static void do_seek(const struct shim_request *q, struct shim_reply *r)
 {
 	struct open_file *f = find_file(q->file);
-	int64_t base = q->whence == SEEK_SET ? 0 : f ? (int64_t)f->at : 0;
+	int64_t base = q->whence == SEEK_SET ? 0 : f ? (int64_t)f->at : 0, to;
 
 	if (q->whence == SEEK_END)
 		base = (int64_t)kern.blocks * 2048;
-	if (!f || q->whence > SEEK_END || base + q->arg < 0) {
+	if (!f || q->whence > SEEK_END || __builtin_add_overflow(base, q->arg, &to) || to < 0) {
 		r->result = -EINVAL;
 		return;
 	}
-	f->at = (uint64_t)(base + q->arg);
+	f->at = (uint64_t)to;
 	r->result = (int64_t)f->at;
 }
 

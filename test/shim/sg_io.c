@@ -209,6 +209,14 @@ static void vectors_are_read(void)
 			memcmp(out + BLOCK, image + 6 * BLOCK, 3 * BLOCK + 5) == 0 &&
 			memcmp(out, image + 9 * BLOCK + 5, BLOCK) == 0 &&
 			lseek(device, 0, SEEK_CUR) == 10 * BLOCK + 5);
+	errno = 0;
+	check("pread() and preadv() below 0 are refused",
+		pread(device, out, 1, -5) == -1 && errno == EINVAL &&
+			preadv(device, v, 2, -1) == -1 &&
+			lseek(device, 0, SEEK_CUR) == 10 * BLOCK + 5);
+	check("lseek() beyond all numbers is refused",
+		lseek(device, INT64_MAX, SEEK_CUR) == -1 && errno == EINVAL &&
+			lseek(device, 0, SEEK_CUR) == 10 * BLOCK + 5);
 	check("preadv() reads from where it is told, and leaves the position",
 		preadv(device, v, 2, BLOCK) == 4 * BLOCK + 5 &&
 			memcmp(out + BLOCK, image + BLOCK, 3 * BLOCK + 5) == 0 &&
