@@ -171,7 +171,7 @@ static int make_watch(struct drive *d, sd_event *event)
 
 static void on_postburn_done(void *ctx, const struct postburn_result *result)
 {
-	drive_machine_treated(((const struct drive *)ctx)->machine, result);
+	drive_machine_postburn_done(((const struct drive *)ctx)->machine, result);
 }
 
 static int make_observers(struct drive *d, const struct drive_config *config, sd_event *event)

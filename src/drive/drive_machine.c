@@ -509,7 +509,7 @@ void drive_machine_free(struct drive_machine *m)
 	free(m);
 }
 
-void drive_machine_treated(struct drive_machine *m, const struct postburn_result *result)
+void drive_machine_postburn_done(struct drive_machine *m, const struct postburn_result *result)
 {
 	notify_postburn_done(&m->observers, result);
 }

@@ -67,7 +67,7 @@ void drive_machine_observe(struct drive_machine *m, const struct drive_observer 
 /* The observer with that ctx is not notified any more. */
 void drive_machine_unobserve(struct drive_machine *m, const void *ctx);
 /* Notifies them of what became of a burned disc, see drive_observer.postburn_done. */
-void drive_machine_treated(struct drive_machine *m, const struct postburn_result *result);
+void drive_machine_postburn_done(struct drive_machine *m, const struct postburn_result *result);
 
 /* Begins to carry out a command, and takes it over. No other command may be under way. */
 void drive_machine_begin(struct drive_machine *m, struct drive_command *c);

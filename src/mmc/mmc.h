@@ -273,8 +273,8 @@ struct mmc_saved {
 	uint16_t profile;
 	uint32_t sense, sense_lba;
 	uint32_t read_speed, write_speed;
-	uint8_t write_lost, eject_untold; /* 0 of daemons that did not save them */
-	uint8_t disc_type;                /* enum disc_type + 1; 0 = no disc, or not saved */
+	uint8_t write_lost, eject_event_pending; /* 0 of daemons that did not save them */
+	uint8_t disc_type;                       /* enum disc_type + 1; 0 = no disc, or not saved */
 	uint8_t reserved;
 	uint64_t commands, errors, blocks_read, blocks_written;
 	uint8_t page[MMC_SAVED_PAGES][MMC_SAVED_PAGE_SIZE];

@@ -137,13 +137,13 @@ struct mmc_drive {
 
 	bool prevent, persistent_prevent;
 	bool eject_requested;
-	bool eject_untold;   /* its event gave way to one of a new medium */
-	uint8_t ua;          /* enum mmc_ua */
-	uint8_t media_event; /* pending, MEDIA_EVENT_* */
-	bool feature_change; /* pending operational change event */
-	bool gesn_seen;      /* the host polls events */
-	bool removal_unseen; /* see struct mmc_state */
-	bool write_lost;     /* mmc_flush() failed: a deferred error is pending */
+	bool eject_event_pending; /* its event gave way to one of a new medium */
+	uint8_t ua;               /* enum mmc_ua */
+	uint8_t media_event;      /* pending, MEDIA_EVENT_* */
+	bool feature_change;      /* pending operational change event */
+	bool gesn_seen;           /* the host polls events */
+	bool removal_unseen;      /* see struct mmc_state */
+	bool write_lost;          /* mmc_flush() failed: a deferred error is pending */
 
 	mmc_sense_t sense; /* for REQUEST SENSE */
 	bool sense_has_lba;

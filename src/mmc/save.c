@@ -28,7 +28,7 @@ void mmc_save(const struct mmc_drive *d, struct mmc_saved *s)
 		.read_speed = d->read_speed,
 		.write_speed = d->write_speed,
 		.write_lost = d->write_lost,
-		.eject_untold = d->eject_untold,
+		.eject_event_pending = d->eject_event_pending,
 		.commands = d->commands,
 		.errors = d->errors,
 		.blocks_read = d->blocks_read,
@@ -60,7 +60,7 @@ void mmc_restore(struct mmc_drive *d, const struct mmc_saved *s, struct disc *di
 	d->prevent = s->prevent;
 	d->persistent_prevent = s->persistent_prevent;
 	d->eject_requested = s->eject_requested;
-	d->eject_untold = s->eject_requested && s->eject_untold;
+	d->eject_event_pending = s->eject_requested && s->eject_event_pending;
 	d->write_lost = disc && s->write_lost;
 	d->ua = s->ua & UA_ALL;
 	d->media_event = s->media_event <= MEDIA_EVENT_REMOVAL ? s->media_event : MEDIA_EVENT_NONE;

@@ -52,7 +52,7 @@ void mmc_disc_arrived(struct mmc_drive *d)
 	d->ua |= UA_CHANGED;
 	/* Replaces a removal event that the host has not polled: a swap is one event. */
 	d->media_event = MEDIA_EVENT_NEW_MEDIA;
-	d->eject_requested = d->eject_untold = false;
+	d->eject_requested = d->eject_event_pending = false;
 	d->removal_unseen = false;
 }
 
@@ -62,7 +62,7 @@ void mmc_disc_left(struct mmc_drive *d)
 	/* Commands now fail as NOT READY; attentions of the old disc are void. */
 	d->ua &= (uint8_t) ~(UA_CHANGED | UA_CLOSED | UA_AFTER_EVENT | UA_REMOVAL_REQUEST);
 	d->media_event = MEDIA_EVENT_REMOVAL;
-	d->eject_requested = d->eject_untold = false;
+	d->eject_requested = d->eject_event_pending = false;
 	d->removal_unseen = true;
 }
 
@@ -92,7 +92,7 @@ void mmc_host_load(struct mmc_drive *d)
  */
 static void put_new_media_event(struct mmc_drive *d)
 {
-	d->eject_untold |= d->media_event == MEDIA_EVENT_EJECT_REQUEST;
+	d->eject_event_pending |= d->media_event == MEDIA_EVENT_EJECT_REQUEST;
 	d->media_event = MEDIA_EVENT_NEW_MEDIA;
 }
 
@@ -118,8 +118,8 @@ void mmc_disc_formatted(struct mmc_drive *d, struct disc *disc)
 
 void mmc_media_event_seen(struct mmc_drive *d)
 {
-	d->media_event = d->eject_untold ? MEDIA_EVENT_EJECT_REQUEST : MEDIA_EVENT_NONE;
-	d->eject_untold = false;
+	d->media_event = d->eject_event_pending ? MEDIA_EVENT_EJECT_REQUEST : MEDIA_EVENT_NONE;
+	d->eject_event_pending = false;
 	if (d->ua & UA_AFTER_EVENT)
 		d->ua = (uint8_t)((d->ua & ~UA_AFTER_EVENT) | UA_CLOSED);
 }
