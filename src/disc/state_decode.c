@@ -261,7 +261,7 @@ static const char *find_medium_and_check(const struct reader *r)
 
 	s->medium = find_medium(r);
 	if (!s->medium)
-		return "it is of a type that this daemon does not know";
+		return "its state file is of a type that this daemon does not know";
 	if (s->unit == 0)
 		s->unit = s->medium->unit;
 	return is_consistent(r) ? NULL : "it contradicts itself";
@@ -279,21 +279,21 @@ const char *disc_state_decode(
 	if (!next_line(&p, end, line) ||
 		sscanf(line, DISC_STATE_FIRST_LINE " %d%n", &r.version, &used) != 1 ||
 		line[used] != '\0')
-		return "it is not a state of a disc";
+		return "its state file has no state of a disc";
 	if (r.version < 1 || r.version > DISC_STATE_VERSION)
-		return "it is of another version than this program knows";
+		return "its state file is of another version than this program knows";
 	for (at = p; next_line(&p, end, line); at = p) {
 		if (strncmp(line, "crc32 ", 6) == 0) {
 			snprintf(last, sizeof(last), "crc32 %08" PRIx32,
 				crc32_add(0, text, (size_t)(at - text)));
 			if (strcmp(line, last) != 0)
-				return "it is damaged (its checksum is wrong)";
+				return "its state file is damaged (its checksum is wrong)";
 			return find_medium_and_check(&r);
 		}
 		if (!read_line(&r, line))
-			return "it is damaged";
+			return "its state file is damaged";
 	}
-	return "it is damaged (its end is missing)";
+	return "its state file is damaged (its end is missing)";
 }
 
 bool disc_state_is_recordable(const struct disc_state *s)

@@ -40,11 +40,12 @@ static int look(const struct image_erase *e, const struct stat *st, struct image
 		return out->was_blank ? 0
 				      : refuse_kept(e, "is a DVD-ROM, which nothing erases", why);
 	}
-	fault = n < 0 ? "it cannot be read" : disc_state_decode(text, (size_t)n, NULL, &s);
+	fault = n < 0 ? "its state file cannot be read"
+		      : disc_state_decode(text, (size_t)n, NULL, &s);
 	if (fault)
 		return image_refuse(why, -EBADMSG, "bad-state",
-			"\"%s\" is not erased, as its state file \"%s%s\" is of no use: %s",
-			e->name, e->name, STORE_SUFFIX, fault);
+			"\"%s\" is not erased: %s (\"%s%s\")", e->name, fault, e->name,
+			STORE_SUFFIX);
 	out->medium = s.medium;
 	out->was_blank = st->st_size == 0 && disc_layout_end(&s.layout) == 0 && !s.truncate &&
 			 s.layout.sessions <= 1 && s.format == DISC_UNFORMATTED;

@@ -44,7 +44,7 @@ static void a_list_has_kind_and_usability(void **state)
 	assert_string_equal(entry("disc.iso")->kind, "iso");
 	assert_true(entry("disc.iso")->usable);
 	assert_int_equal(entry("disc.iso")->size, 4096);
-	assert_string_equal(entry("odd")->problem, "it is not a state of a disc");
+	assert_string_equal(entry("odd")->problem, "its state file has no state of a disc");
 	assert_true(entry("odd")->usable);
 	assert_false(entry("cleared")->usable);
 	assert_false(entry("frozen")->usable);

@@ -199,6 +199,39 @@ static void a_finalised_disc_is_the_same_wherever_it_is(void **state)
 	assert_medium("dvd-rom", "empty");
 }
 
+/*
+ * A state file of a daemon to come: its disc is one to read, an empty one is none, and neither file
+ * is changed, not even by an eject.
+ */
+static void a_state_of_a_later_version_is_left_alone(void **state)
+{
+	static const char text[] = "mmcgadget disc state 9\ntype hd-dvd-r\n";
+	json_t *a;
+
+	(void)state;
+	put_size("media/full.iso", 81920);
+	put_text("media/full.iso.mmcdisc", text);
+	put_size("media/empty.iso", 0);
+	put_text("media/empty.iso.mmcdisc", text);
+	a = answer_to("insert full.iso\n");
+	assert_true(answer_is_ok(a));
+	assert_string_equal(field_text(a, "message"),
+		"drive0: inserted full.iso (DVD-ROM, 81.92 kB); read-only: its state file is of "
+		"another version than this program knows");
+	json_decref(a);
+	FIFO("eject\n", "ok: drive0: ejected full.iso");
+	a = answer_to("insert empty.iso\n");
+	assert_false(answer_is_ok(a));
+	assert_string_equal(field_text(a, "message"),
+		"\"empty.iso\" is empty, and its state in \"empty.iso.mmcdisc\" is not that of a "
+		"blank; remove one of them");
+	json_decref(a);
+	assert_int_equal(size_of("media/full.iso"), 81920);
+	assert_int_equal(size_of("media/empty.iso"), 0);
+	assert_string_equal(get_text("media/full.iso.mmcdisc"), text);
+	assert_string_equal(get_text("media/empty.iso.mmcdisc"), text);
+}
+
 int main(void)
 {
 #define ONE(f) cmocka_unit_test_setup_teardown(f, setup_one_blank_type, teardown)
@@ -209,6 +242,7 @@ int main(void)
 		ONE(list_and_status_show_the_format_state),
 		ONE(a_rewritable_disc_is_not_closed),
 		ONE(a_finalised_disc_is_the_same_wherever_it_is),
+		ONE(a_state_of_a_later_version_is_left_alone),
 	};
 
 	return cmocka_run_group_tests_name("media", tests, NULL, NULL);

@@ -233,9 +233,10 @@ static void a_damaged_state_file_makes_the_disc_read_only(void **state)
 	r = run(DRIVE_INSERT, "d.iso");
 	assert_true(r.ok);
 	assert_string_equal(r.message, "drive0: inserted d.iso (DVD-ROM, 40.96 kB); read-only: "
-				       "it is damaged (its checksum is wrong)");
+				       "its state file is damaged (its checksum is wrong)");
 	assert_true(fake_ready(&usb));
-	assert_string_equal(state_now().read_only, "it is damaged (its checksum is wrong)");
+	assert_string_equal(
+		state_now().read_only, "its state file is damaged (its checksum is wrong)");
 	assert_false(fake_write(&usb, 32));
 	run(DRIVE_EJECT, NULL);
 	/* Neither the state file nor the image was changed. */
@@ -480,7 +481,7 @@ static void list_shows_the_kind_of_each_image(void **state)
 	assert_string_equal(kind_of(images, "odd.iso"), "iso");
 	assert_string_equal(
 		json_string_value(json_object_get(listed(images, "odd.iso"), "problem")),
-		"it is not a state of a disc");
+		"its state file has no state of a disc");
 	json_decref(l.answer);
 }
 

@@ -29,7 +29,7 @@ static void version_2_is_written_only_if_needed(void **state)
 	s.medium = &made_up_r;
 	check_encode_and_decode(&s, 2);
 	assert_string_equal(disc_state_decode(text, len, NULL, &t),
-		"it is of a type that this daemon does not know");
+		"its state file is of a type that this daemon does not know");
 	s.layout.track[1].start = 80; /* a multiple of 16 alone */
 	s.layout.track[0].written = 70;
 	len = disc_state_encode(&s, text);
