@@ -307,6 +307,20 @@ same_words() {
 check 'the package says of discs, user and group what uninstall says' same_words
 check 'uninstall a second time: nothing is there, no error' has "$(uninstall PREFIX=/usr)" "nothing of mmcgadget is below $dest/usr"
 
+# ---- one build directory by two names ------------------------------------------------------
+# built_again FIRST SECOND: what was built in the directory FIRST is built again, after a change of a header,
+# in SECOND, which is another name of it.
+built_again() {
+	local object=src/util/crc32.o
+	make -s O="$1" "$1/$object" && make -s O="$2" "$2/$object" &&
+		has "$(make -n -W src/util/crc32.h O="$2" "$2/$object")" "-c -o $2/$object"
+}
+mkdir -p "${O:-build}"
+here=$(mktemp -d "${O:-build}/names.XXXXXX")
+check 'make: an absolute path, then a relative one' built_again "$PWD/$here/1" "$here/1"
+check 'make: a relative path, then an absolute one' built_again "$here/2" "$PWD/$here/2"
+rm -rf "$here"
+
 # ---- a check that goes on ------------------------------------------------------------------
 # A tree whose Makefile has two suites of the lane "burners": the second fails while there is a file "fail".
 mkdir -p "$work/checked/test"
