@@ -67,27 +67,30 @@ static void run_eject(const struct command_env *env, const struct verb_call *cal
 /* The length of a CD. NULL, or the answer to a refusal. */
 static json_t *take_minutes(const char *word, struct image_blank *blank)
 {
-	static const unsigned cd_r[] = {74, 80, 90, 99}, cd_rw[] = {74, 80};
-	bool rewritable = blank->medium->type == DISC_CD_RW;
-	const unsigned *known = rewritable ? cd_rw : cd_r;
-	size_t count = rewritable ? ARRAY_LEN(cd_rw) : ARRAY_LEN(cd_r);
+	const uint8_t *known = blank->medium->minutes;
+	char all[64] = "";
+	size_t n = 0;
 
-	if (!disc_medium_is_cd_recordable(blank->medium))
+	if (!known[0])
 		return answer_error("bad-arguments",
 			"blank: minutes= is for type=cd-r and type=cd-rw; a %s has one size",
 			blank->medium->title);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; known[i]; i++) {
 		char text[16];
 
 		snprintf(text, sizeof(text), "%u", known[i]);
-		if (strcmp(word, text) == 0)
+		if (strcmp(word, text) == 0) {
 			blank->capacity = disc_cd_capacity(known[i]);
+			return NULL;
+		}
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
+			i == 0         ? ""
+			: known[i + 1] ? ", "
+				       : " or ",
+			text);
 	}
-	return blank->capacity
-		       ? NULL
-		       : answer_error("bad-arguments", "blank: a %s has %s minutes, not \"%.40s\"",
-				 blank->medium->title, rewritable ? "74 or 80" : "74, 80, 90 or 99",
-				 word);
+	return answer_error("bad-arguments", "blank: a %s has %s minutes, not \"%.40s\"",
+		blank->medium->title, all, word);
 }
 
 static void run_blank(const struct command_env *env, const struct verb_call *call, struct drive *d,

@@ -199,14 +199,14 @@ static const struct disc_medium media[DISC_TYPES] = {
 	/* 80 minutes; blanks of other sizes have their capacity in the state file. */
 	[DISC_CD_R] = {
 		.name = "cd-r", .title = "CD-R", .type = DISC_CD_R, .state_version = 3,
-		.capacity = 359849, .layers = 1, .ecc_blocks = 1, .unit = 1, .max_tracks = CD_MAX_TRACKS,
+		.minutes = {74, 80, 90, 99}, .capacity = 359849, .layers = 1, .ecc_blocks = 1, .unit = 1, .max_tracks = CD_MAX_TRACKS,
 		.asks_for_next_session = true,
 		.when_finalised = DISC_CD_R,
 		.model = &disc_model_cd,
 	},
 	[DISC_CD_RW] = {
 		.name = "cd-rw", .title = "CD-RW", .type = DISC_CD_RW, .state_version = 3,
-		.capacity = 359849, .layers = 1, .ecc_blocks = 1, .unit = 1, .max_tracks = CD_MAX_TRACKS,
+		.minutes = {74, 80}, .capacity = 359849, .layers = 1, .ecc_blocks = 1, .unit = 1, .max_tracks = CD_MAX_TRACKS,
 		.erasable = true, .has_blank = true, .asks_for_next_session = true,
 		.when_finalised = DISC_CD_RW,
 		.model = &disc_model_cd,
@@ -225,6 +225,11 @@ const struct disc_medium *disc_medium_named(const char *name)
 		if (strcasecmp(media[i].name, name) == 0)
 			return &media[i];
 	return NULL;
+}
+
+bool disc_medium_is_cd_recordable(const struct disc_medium *m)
+{
+	return m->model == &disc_model_cd;
 }
 
 const struct disc_medium *disc_medium_of_blank(void)

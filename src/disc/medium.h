@@ -81,6 +81,8 @@ struct disc_format_request {
 	uint32_t blocks, parameter;
 };
 
+#define DISC_BLANK_SIZES 4 /* at most, of one medium */
+
 struct disc_medium {
 	const char *name;  /* in `blank NAME type=`, and in a state file; lower case */
 	const char *title; /* for people: "DVD+R" */
@@ -88,6 +90,8 @@ struct disc_medium {
 	/* The lowest version of the state file that can name this medium (disc/disc_state.h). */
 	uint8_t state_version;
 	uint32_t capacity; /* blocks of a blank; 0 = as many as the image has */
+	/* Sizes in which blanks are made, in minutes (disc_cd_capacity()), up to a 0. */
+	uint8_t minutes[DISC_BLANK_SIZES + 1];
 	uint8_t layers;
 	/* Discs of this type with more blocks have one layer more; 0 = no disc has. */
 	uint32_t single_layer;
@@ -158,11 +162,11 @@ static inline bool disc_medium_shows_in_image(const struct disc_medium *m, uint3
 	return m->when_finalised != m->type && blocks >= m->least_image;
 }
 bool disc_medium_is_recordable(const struct disc_medium *m);
-/* True for a CD-R and CD-RW: sectors of other sizes, tracks of audio, a map (disc/cd_record.h). */
-static inline bool disc_medium_is_cd_recordable(const struct disc_medium *m)
-{
-	return m->type == DISC_CD_R || m->type == DISC_CD_RW;
-}
+/*
+ * True for a medium that is recorded as a CD is: sectors of other sizes, tracks of audio, a map
+ * (disc/cd_record.h).
+ */
+bool disc_medium_is_cd_recordable(const struct disc_medium *m);
 /*
  * True if, in this format state, each block can be written at any time: such a disc is never
  * finalised, although no track can be added to it.

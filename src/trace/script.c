@@ -262,7 +262,7 @@ static const char *write_media(
 	if (is_cd(d))
 		return "a compact disc of several tracks";
 	/* A record has neither pregaps nor the kinds of tracks. */
-	if ((m->type == DISC_CD_R || m->type == DISC_CD_RW) && has_layout(d))
+	if (disc_medium_is_cd_recordable(m) && has_layout(d))
 		return "a CD-R or CD-RW on which something is recorded";
 	fputs("media blank", w->out);
 	/* A format takes the spare area from the capacity. */
