@@ -14,8 +14,9 @@ struct burn_end {
 
 /*
  * Returns the block after the last one that the burn will record. It is known if the track was
- * reserved, from the cue sheet of a CD, or when the ISO 9660 descriptor has been recorded. 0 =
- * unknown. May read one block of the image.
+ * reserved, from the cue sheet of a CD, or when the ISO 9660 descriptor has been recorded by a
+ * burn that began at the disc's first block and is no test write. 0 = unknown. May read one block
+ * of the image.
  */
 uint32_t burn_end_find(struct burn_end *b, const struct image *in, const struct mmc_state *m);
 

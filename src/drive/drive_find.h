@@ -20,7 +20,7 @@ struct drive_find_config {
 	const struct holder *self;
 	/*
 	 * Ends the search that was begun. name: the image to insert, valid until the callback
-	 * returns; NULL: answer says why there is none, and is the callback's.
+	 * returns; NULL: answer says why there is none, and the callback takes it over.
 	 */
 	void (*found)(void *ctx, const char *name, json_t *answer);
 	void *ctx;
@@ -32,8 +32,9 @@ int drive_find_new(const struct drive_find_config *config, struct drive_find **o
 void drive_find_free(struct drive_find *f);
 
 /*
- * Returns false if nothing has exactly that name, or something that is no regular file: only a
- * search can give the answer. True: the name can be opened, or the opening says why not.
+ * Returns false if nothing has exactly that name, or if what has it is no regular file (a folder,
+ * say): only a search can give the answer. True: the name can be opened, or the opening says why
+ * not.
  */
 bool drive_find_is_exact(const struct drive_find *f, const char *name);
 /*

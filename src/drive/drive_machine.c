@@ -144,7 +144,10 @@ static void host_gap_over(struct drive_machine *m)
 		find(m);
 }
 
-/* The host has closed the tray in time. */
+/*
+ * The host has closed the tray in time. Also ends a replacement that did not wait for an eject, if
+ * the host has locked the drive or used the disc again; the answer to that is dropped.
+ */
 static void keep_disc(struct drive_machine *m)
 {
 	operation_finish(m,
@@ -250,8 +253,8 @@ static void cancel_for_newer(struct drive_machine *m)
 }
 
 /*
- * The host has locked the drive. Is called again if the host has locked the drive again before
- * its unlock was seen.
+ * The host has locked the drive. Is called again when the time to unlock is up, or if the host
+ * unlocked the drive, but locked it again before the next eject.
  */
 static void eject_refused(struct drive_machine *m)
 {
@@ -282,7 +285,10 @@ static void eject_refused(struct drive_machine *m)
 			m->config.drive));
 }
 
-/* The drive has been empty for long enough, unless a host must have seen it and has not. */
+/*
+ * The drive has been empty for long enough. Inserts the image; if the host must see the empty drive
+ * first and has not, waits for that.
+ */
 static void gap_over(struct drive_machine *m)
 {
 	if (!m->config.seen_wait || !m->state.removal_unseen ||
@@ -424,7 +430,10 @@ static const struct {
 	[OP_CLOSING] = {.task_done = closed_in_drive},
 };
 
-/* Handles an eject by the host, unless a command had asked the host for it. */
+/*
+ * Notifies observers that the host has ejected, unless a command waits or is under way: that
+ * command decides what follows. A close under way does not count.
+ */
 static void host_ejected(struct drive_machine *m)
 {
 	if (!m->state.ejected_by_host || operation_services(m)->command_waits(m->config.ctx) ||
@@ -440,7 +449,7 @@ static void see_finalised(struct drive_machine *m, const struct mmc_state *now)
 
 	if (finalised == m->finalised || now->testing || !m->in.recordable || !m->in.name)
 		return;
-	/* An engine without a disc has none that is finalised; that one was not erased. */
+	/* Without a disc the engine reports none as finalised: it was removed, not erased. */
 	if (!finalised && !now->loaded && !now->ejected_by_host)
 		return;
 	set_finalised(m, finalised, now->type);
