@@ -20,8 +20,8 @@ struct cd_block {
 };
 
 /*
- * The block of a data form of a cue sheet, 00h to 3Fh: the main channel. NULL: the form is
- * reserved.
+ * The block of a data form of a cue sheet. NULL: the form is reserved, or asks for a subchannel as
+ * well (bits 6 and 7).
  */
 const struct cd_block *cd_block_of_data_form(uint8_t data_form);
 /* The block of that many bytes for a track of that form. NULL: there is none. */

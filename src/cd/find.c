@@ -107,7 +107,7 @@ bool cd_find_position(const struct cd_map *m, int32_t lba, struct cd_position *p
 	return is_lead_out(m, (unsigned)i, lba);
 }
 
-/* Sets where the sectors of the run, which begins at that address of the extent, are stored. */
+/* Sets where the sectors of the run are stored. The run begins at lba, inside the extent. */
 static void place_run(const struct cd_extent *e, int32_t lba, struct cd_run *run)
 {
 	uint64_t before = (uint32_t)(lba - e->lba);

@@ -10,16 +10,16 @@
 #include "util/array.h"
 
 #define KEPT  8u            /* hunks that are kept */
-#define AHEAD (128u * 1024) /* bytes that are decoded beyond the last answer, at the most */
+#define AHEAD (128u * 1024) /* bytes that are decoded beyond the last answer, at most */
 #define NONE  UINT32_MAX
 
 struct hunks {
 	struct codec_file file;
 	core_file core;   /* what libchdr reads by */
-	bool cut;         /* the file had fewer bytes than libchdr wanted, which it may not tell */
+	bool cut;         /* libchdr got fewer bytes than it wanted; it does not always fail then */
 	int64_t position; /* of libchdr in the file */
 	chd_file *chd;    /* NULL: it is not open */
-	bool bad;         /* it cannot be opened */
+	bool bad;         /* the file cannot be opened as a CHD */
 	uint32_t hunk;    /* bytes of one */
 	uint32_t count;   /* of hunks */
 	uint64_t frames;
@@ -124,7 +124,10 @@ static const uint8_t *decode(struct hunks *h, uint32_t n)
 	return h->data[slot];
 }
 
-/* Finds a byte of the frames: in which frame it is, where in it, and how many bytes follow. */
+/*
+ * Finds a byte of the rows (chd_frames.h): its frame, its offset there, and how many bytes the row
+ * has of that frame from this byte on.
+ */
 static bool find(
 	const struct hunks *h, uint64_t at, uint64_t *frame, uint32_t *offset, uint32_t *left)
 {

@@ -33,7 +33,7 @@ static const struct codec *const codecs[] = {
 
 struct samples {
 	void *made[ARRAY_LEN(codecs)]; /* NULL: no file has needed it yet */
-	unsigned files, now;           /* now: the file that is decoded, or `files` */
+	unsigned files, now;           /* now: the file that is decoded; `files`: none yet */
 	size_t codec;                  /* that decodes it; ARRAY_LEN(codecs): none */
 	int fd[CD_MAX_FILES];
 	uint64_t size[CD_MAX_FILES];

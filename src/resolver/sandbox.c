@@ -15,7 +15,9 @@
 
 #include "util/array.h"
 
-/* The numbers of system calls belong to one of these. Without it, a program could call by others.
+/*
+ * System calls have other numbers on each of these. The filter checks which one a call is made for:
+ * otherwise the process could make a call by the numbers of another one (x86-64 also has i386's).
  */
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -37,7 +39,10 @@
 
 #define NOBODY 65534
 
-/* Jumps to the last instruction, which allows the call, over the `rest` comparisons that follow. */
+/*
+ * Jumps to the last instruction, which allows the call: over the `rest` comparisons that follow,
+ * and over the instruction that kills the process.
+ */
 #define ALLOW(nr, rest) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, (rest) + 1, 0)
 
 #define PREAD 8 /* its place in the filter: the last comparison */
