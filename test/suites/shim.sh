@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Unmodified burning programs on the engine, without USB. Each script has a drive of its own, so they
-# run at the same time: the burners sleep for most of theirs.
+# Unmodified burning programs on the engine, without USB. Each script has a drive of its own, so the
+# scripts run at the same time: the burning programs sleep most of the time.
 set -u
 O=${O:-build}
 export O

@@ -20,8 +20,9 @@ make_system() { # NAME COMMAND...
 	fi
 }
 
-# guest_goes_on SUITE: a boot that QEMU's emulation killed goes on with the jobs that were left, and a real breakpoint
-# of the kernel's is a failure. A script stands in for QEMU: its first boot ends one job and dies in the second.
+# guest_goes_on SUITE: tries guest.sh: if QEMU's emulation killed the kernel, the guest is booted again with the jobs
+# that are left; a kernel that died of a breakpoint in its code is a failure. A script stands in for QEMU: its first
+# boot ends one job and dies in the second. Tries nothing on a machine that is not x86-64.
 guest_goes_on() {
 	local bin=$work/bin j
 	case $(uname -m) in x86_64) ;; *) return ;; esac

@@ -201,7 +201,7 @@ static void a_disc_that_is_being_renamed_goes_into_no_drive(void **state)
 	close(other);
 }
 
-/* The daemon ends while commands wait: all are answered, nothing is half done. */
+/* The daemon ends while a disc is being renamed: the rename is completed and answered. */
 static void commands_are_answered_when_the_daemon_ends(void **state)
 {
 	int fd = connect_client();

@@ -93,7 +93,7 @@ static const struct habit helps[] = {
 };
 
 static const struct habit habits[] = {
-	/* options behind the verb, and short ones */
+	/* options after the verb, and short ones */
 	{"status --json", 0, "\"ok\":true"},
 	{"list --json", 0, "\"ok\":true"},
 	{"stats --json", 0, "\"ok\":true"},
@@ -158,7 +158,7 @@ static const struct habit habits[] = {
 	{"export x.iso", 2, "did you mean get?"},
 	{"bug", 2, "did you mean report?"},
 	{"diag", 2, "did you mean doctor?"},
-	/* waiting */
+	/* waiting, watching, mistyped verbs */
 	{"wait host", 0, "drive0: host"},
 	{"wait empty drive1", 0, "drive1: empty"},
 	{"wait -d 1 empty", 0, "drive1: empty"},
@@ -270,7 +270,10 @@ static void every_habit_ends_as_expected(void **state)
 
 	(void)state;
 	put_discs();
-	/* A start by an emulator takes a second, and the client reads its line as it does here. */
+	/*
+	 * Under an emulator, each start of the client takes a second, so only every seventh row is
+	 * tried: the client reads its command line in the same way on every machine.
+	 */
 	for (size_t i = 0; i < ARRAY_LEN(habits); i += emulated() ? 7 : 1) {
 		check(&habits[i]);
 		check_nothing_was_made();
@@ -417,7 +420,7 @@ static void every_end_is_an_object(void **state)
 	}
 }
 
-/* As root every socket may be used: another user types. Returns the exit code. */
+/* Root may use every socket, so another user runs the client. Returns its exit code. */
 static int type_as_nobody(const char *typed, char *out, char *err, size_t size)
 {
 	char command[1024];
@@ -431,7 +434,7 @@ static int type_as_nobody(const char *typed, char *out, char *err, size_t size)
 	return type(command, out, err, size);
 }
 
-/* The user who may not is told what to type, with the own name and the socket's group. */
+/* A user without permission is told what to type, with that user's name and the socket's group. */
 static void no_permission_names_user_and_group(void **state)
 {
 	static const struct end rows[] = {

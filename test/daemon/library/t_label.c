@@ -48,7 +48,7 @@ static void put_joliet(unsigned i, const char *name, char pad)
 	memcpy(p + 88, "%/E", 3);
 }
 
-/* Reads it both ways. Returns true if the label was read without libblkid. */
+/* Reads the image both ways. Returns true if the label was read without libblkid. */
 static bool same_for(size_t size)
 {
 	size_t n = size < PLAIN_LABEL_AT ? 0 : size - PLAIN_LABEL_AT;
@@ -142,7 +142,7 @@ static void what_is_not_plain_is_left_to_libblkid(void **state)
 	reset();
 	put_primary(0, "DISC_1");
 	put_id(1, 255, "CD001");
-	put_id(3, 0, "NSR02"); /* behind a gap */
+	put_id(3, 0, "NSR02"); /* after a gap */
 	assert_false(same());
 	reset();
 	put_primary(0, "LONG_NAME_OF_A_DISC");
@@ -162,7 +162,7 @@ static void what_is_not_plain_is_left_to_libblkid(void **state)
 	assert_true(same()); /* no volume */
 }
 
-/* A descriptor that is near to those of images. */
+/* Puts a descriptor, as real images have it or nearly so, or changes one byte, or does nothing. */
 static void put_any(unsigned i, const char *name, unsigned (*any)(unsigned below))
 {
 	static const char *const id[] = {
@@ -242,7 +242,7 @@ static void all_images_have_the_label_of_libblkid(void **state)
 		plain += same_for(size) ? 1 : 0;
 		known += plain_label(block(0), PLAIN_LABEL_BYTES, &l) == PLAIN_LABEL_KNOWN;
 	}
-	/* Enough of both kinds. */
+	/* Neither kind is rare: plain images or others, those with a known label or others. */
 	assert_in_range(plain, 400, 3600);
 	assert_in_range(known, 300, 3600);
 }
