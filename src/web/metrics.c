@@ -28,7 +28,7 @@ static const struct {
 	{"drive_blocks_read_total", "counter", "blocks sent to the host", "blocks_read", false},
 	{"drive_blocks_written_total", "counter", "blocks recorded by the host", "blocks_written",
 		false},
-	{"drive_resets_total", "counter", "USB resets", "resets", false},
+	{"drive_resets_total", "counter", "Bulk-Only resets", "resets", false},
 	{"media_free_bytes", "gauge", "free space of the drive's media folder", "card_free_bytes",
 		false},
 	{"media_size_bytes", "gauge", "size of the file system of the media folder",
@@ -88,7 +88,7 @@ static void put_burns(FILE *f, const json_t *drives)
 	}
 }
 
-/* The first buckets of a command's log2_us together, of which bucket n ends before 2^n us. */
+/* Sums the buckets 0 to end of a command's log2_us. Bucket n counts what took less than 2^n us. */
 static uint64_t count_until(const json_t *buckets, size_t end)
 {
 	uint64_t sum = 0;
