@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The control command extract: copies audio tracks of discs of one media folder to WAV files
- * (burned/extract.h), one disc after the other. A disc that a drive only reads can be in it
- * meanwhile. The thread has the lowest priority, and waits while a drive burns. Main thread only;
- * nothing here waits for storage longer than an insert does.
+ * (burned/extract.h), one disc after the other. The disc can be in a drive meanwhile, if the host
+ * cannot record on it. The thread that copies has the lowest priority, and waits while a drive
+ * burns. Main thread only; nothing here waits for storage longer than an insert does.
  */
 #ifndef DRIVE_EXTRACT_JOBS_H
 #define DRIVE_EXTRACT_JOBS_H
@@ -15,7 +15,7 @@
 #include "image/image.h"
 #include "protocol/answer.h"
 
-#define EXTRACT_JOBS_MAX 16u /* commands that may wait for the one under way */
+#define EXTRACT_JOBS_MAX 16u /* commands, with the one under way */
 
 struct extract_jobs;
 
@@ -45,13 +45,14 @@ void extract_jobs_free(struct extract_jobs *j);
 void extract_jobs_add(
 	struct extract_jobs *j, const char *name, unsigned track, const char *to, struct reply *r);
 /*
- * Stops the copy of the disc of that name, as the command or the folder has it, or takes it out of
- * the queue: nothing of it stays. Both commands get their answers, r when the thread has ended.
+ * Stops the copy of the disc of that name, or takes it out of the queue: nothing of the copy stays.
+ * name: the image's, or what its command had. That command gets its answer, too; r gets one at the
+ * latest when the thread has ended.
  */
 void extract_jobs_stop(struct extract_jobs *j, const char *name, struct reply *r);
 /*
- * Stops the thread, which removes what it has copied of its disc, and answers all commands with
- * this error. NULL is fine.
+ * Stops the thread, which removes what it has copied of its disc, and answers its command. Answers
+ * all others with this error. NULL is fine.
  */
 void extract_jobs_cancel(struct extract_jobs *j, const char *code, const char *text);
 
