@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A compact disc: where its sectors are stored. Such a disc has a map (cd/map.h) of tracks and of
- * the byte ranges that hold them, and one medium with the bytes of all its files. It is read only.
+ * the byte ranges that hold them, and one medium with the bytes of all its files. Only the map of a
+ * CD-R or CD-RW changes, as it is recorded (cd_record.h).
  *
  * Addresses may be any values, as in disc.h. One thread at a time, that of the disc.
  */
