@@ -4,10 +4,10 @@
  * track or the session-at-once that is being recorded, texts. Plain data, and the questions that it
  * answers alone; what may be recorded is a matter of the write model (cd.c).
  *
- * Bytes of the image: a track of the 2048-byte kind has its sector LBA at byte 2048 LBA; a track of
- * the 2352-byte kind follows the one before it, run-out and pregap included, but the gap between
- * two sessions left out. Of the first pregap of a session, the last 150 sectors before its program
- * area are not stored.
+ * Bytes of the image: of a track of the 2048-byte kind, the sector with address LBA is at byte
+ * 2048 * LBA. A track of the 2352-byte kind follows the one before it, run-out and pregap included,
+ * but without the gap between two sessions. The 150 sectors before the program area of a session,
+ * with which its first pregap begins, are not stored.
  */
 #ifndef DISC_CD_RECORDING_H
 #define DISC_CD_RECORDING_H
@@ -29,7 +29,7 @@ struct disc_cd_track {
 	int32_t start; /* index 1 */
 	uint32_t pregap;
 	uint32_t written; /* sectors from index 1 on that the host has sent */
-	uint32_t silent;  /* of a closed track: sectors after them, which the image does not have */
+	uint32_t silent;  /* of a closed track: sectors after these, which are not in the image */
 	uint16_t unit;    /* bytes of a sector in the image: 2048 or 2352 */
 	uint8_t session;  /* from 1 */
 	uint8_t control, form, indexes; /* as in struct cd_track */
@@ -39,7 +39,7 @@ struct disc_cd_track {
 
 struct disc_cd_record {
 	bool finalised;
-	bool open;                       /* the last track is recorded track-at-once */
+	bool open;                       /* the last track is being recorded, track-at-once */
 	uint8_t tracks;                  /* closed ones, and the open one */
 	uint8_t sessions;                /* closed ones */
 	uint8_t format[CD_MAX_SESSIONS]; /* of each closed session */
@@ -72,30 +72,30 @@ struct disc_cd_place {
 int32_t disc_cd_program_start(const struct disc_cd_record *r);
 /* Start of the lead-in of that session. */
 int32_t disc_cd_lead_in_of(const struct disc_cd_record *r);
-/* Tracks of the session that is not closed: the open one and closed ones. */
+/* How many tracks the session has that is not closed: closed ones and the open one. */
 unsigned disc_cd_open_session(const struct disc_cd_record *r);
-/* Index 1 of the track that is recorded next, track-at-once. */
+/* Track-at-once: index 1 of the open track, or of the one that comes next. */
 int32_t disc_cd_next_track(const struct disc_cd_record *r);
 /* Bytes of a sector in the image for a next track of that form. */
 uint16_t disc_cd_track_unit(const struct disc_cd_record *r, uint8_t form);
 
 /* Returns the place in which a cue sheet has to fit. */
 struct cd_cue_place disc_cd_cue_place(const struct disc_cd_record *r, uint32_t last_lead_out);
-/* disc_cd_record.next when nothing of the cue sheet was written. */
+/* The value of disc_cd_record.next when nothing of the cue sheet was written. */
 int32_t disc_cd_first_address(const struct disc_cd_record *r, const struct cd_cue *cue);
-/* The address from lba on for which the host has to send something; at the end the lead-out. */
+/* First address from lba on for which the host has to send something; none: the lead-out. */
 int32_t disc_cd_skip_silence(const struct cd_cue *cue, int32_t lba);
 /*
- * The tracks of the cue sheet become closed ones, as far as they are recorded. If not all of it is
- * recorded, the last one ends there. The cue sheet is dropped.
+ * The tracks of the cue sheet become closed ones, as far as they are recorded: if not all of them
+ * are, the last one ends where the recording has ended. The cue sheet is dropped.
  */
 void disc_cd_settle(struct disc_cd_record *r, const struct cd_cue *cue);
 
 /* cue: the parsed cue sheet of the record; it does not matter if there is none. */
 void disc_cd_view(const struct disc_cd_record *r, const struct cd_cue *cue, struct disc_cd_view *v);
 /*
- * The place of what is recorded next: of the open track, or of the session of the cue sheet. False:
- * nothing is being recorded.
+ * The place of what is being recorded: of the open track from index 1 on, or of the session of the
+ * cue sheet. False: nothing is being recorded.
  */
 bool disc_cd_next_place(
 	const struct disc_cd_record *r, const struct cd_cue *cue, struct disc_cd_place *p);
