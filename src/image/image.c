@@ -28,7 +28,7 @@
 #include "util/array.h"
 #include "util/log.h"
 
-/* ms to read the volume of an image that is opened; a card that hangs only costs the warning */
+/* ms to wait at most for the volume of an image that is opened, each time that it is needed */
 #define LOOK_WAIT 500u
 
 static void add_warning(struct image *image, const char *text)
@@ -52,7 +52,7 @@ static void warn_size(struct image *image)
 	add_warning(image, text);
 }
 
-/* Warns of a file that is not a disc, or part of one. It is shown to the host all the same. */
+/* Warns of a file that is no disc, or only a part of one. The host sees it all the same. */
 static void warn_volume(struct image *image, const struct library_file *f, bool has_state)
 {
 	int fd = image->size > 0 ? library_open(f) : -1;
@@ -120,7 +120,7 @@ static uint32_t room_for(int folder)
 }
 
 /*
- * True for an empty file, and for a disc whose state file says that it can be appended to. *unit:
+ * True for an empty file, and for a disc whose state file says that it can be recorded. *unit:
  * bytes of a block of the image.
  */
 static bool is_recordable(const struct library_file *f, struct store *s,
@@ -139,7 +139,7 @@ static bool is_recordable(const struct library_file *f, struct store *s,
 	return disc_state_is_recordable(&state);
 }
 
-/* *largest: the bytes that the file may come to have; IMAGE_MAX_BLOCKS if that is not known. */
+/* *largest: bytes that the file can have at most; if not known, those of IMAGE_MAX_BLOCKS. */
 static int open_media(struct library_file *f, bool beside, struct image *out, uint16_t unit,
 	struct media **media, uint64_t *largest)
 {
@@ -188,7 +188,7 @@ static void report_state(struct image *image, const char *name)
 			name, d->adopted);
 }
 
-/* The volume on the image, if it is known within LOOK_WAIT. */
+/* True if the image has a UDF volume, or if that is not known within LOOK_WAIT. */
 static bool has_udf(const struct library_file *f)
 {
 	int fd = library_open(f);
@@ -198,7 +198,7 @@ static bool has_udf(const struct library_file *f)
 	return fd < 0 || !label_read_within(fd, LOOK_WAIT, &label) || label.udf;
 }
 
-/* As what an image without a state file is shown. */
+/* The type of disc as which an image without a state file is shown. */
 static const struct disc_medium *rom_of(
 	const struct library_file *f, const struct image_policy *policy)
 {
@@ -207,7 +207,7 @@ static const struct disc_medium *rom_of(
 	return image_as_medium(policy->as, policy->iso, f->size, udf);
 }
 
-/* Opens the disc. The medium is locked by now, so the state file cannot change any more. */
+/* Opens the disc. By now no other drive can record on it, so its state file stays as it is. */
 static int make_disc(int folder, const char *folder_name, const struct library_file *f,
 	const struct image_policy *policy, struct media *media, struct store *store,
 	struct image *out)
@@ -296,7 +296,7 @@ static int open_found(int folder, const char *folder_name, struct library_file *
 		store_close(store);
 		return r;
 	}
-	/* The state says what it is, or an empty image is a blank. */
+	/* as= is not for a disc whose state file says what it is, nor for an empty image. */
 	if (policy->as != IMAGE_AS_DRIVE && (has_state || f->size == 0)) {
 		media_close(media);
 		store_close(store);
@@ -338,7 +338,7 @@ static int refuse_found(
 	return add_hint(why, error, folder, folder_name, name);
 }
 
-/* True for a text that is being copied, and is empty yet: it is not a blank. */
+/* True for a text that is being copied, and is still empty: it is not a blank. */
 static bool is_empty_text(const struct library_file *f)
 {
 	struct image_peek peek;
@@ -380,7 +380,7 @@ static int open_raw(const struct library_file *f, const struct image_policy *pol
 		close(fd);
 		return 1;
 	}
-	/* It takes fd over. */
+	/* label_read_within() takes fd over. */
 	if (!label_read_within(fd, LOOK_WAIT, &label) || label.has_volume)
 		return 1;
 	return image_refuse(why, -EBADMSG, "bad-disc",
@@ -439,7 +439,7 @@ int image_open(int folder, const char *folder_name, const char *name,
 	r = library_find(folder, name, &file);
 	if (r < 0)
 		return refuse_found(why, r, folder, folder_name, name);
-	/* Behind a link, too. The state of such a disc would be saved under the hidden name. */
+	/* Also if a link leads to it. The disc's state would be saved under the hidden name. */
 	if (strncmp(file.base, IMAGE_HIDDEN_PREFIX, strlen(IMAGE_HIDDEN_PREFIX)) == 0) {
 		library_forget(&file);
 		return image_refuse(why, -EINVAL, "bad-name",
@@ -522,8 +522,8 @@ static bool cd_is_open(const struct disc_cd_record *r, uint64_t size)
 }
 
 /*
- * Tracks and state of a CD, and the place of the last session in the image, if that is of 2048-byte
- * sectors: another has no place where a file system could begin.
+ * Tracks and state of a CD, and the byte of the image where its last session begins, if that has
+ * sectors of 2048 bytes: no file system can be read in others.
  */
 static void peek_cd(const struct disc_cd_record *r, uint64_t size, struct image_peek *out)
 {
@@ -541,7 +541,7 @@ static void peek_cd(const struct disc_cd_record *r, uint64_t size, struct image_
 		out->kind = "appendable";
 }
 
-/* The same of a disc whose image has a block of 2048 bytes for each of the layout. */
+/* The same of a disc whose image has 2048 bytes for each block of the layout. */
 static void peek_layout(struct disc_state *s, uint64_t size, struct image_peek *out)
 {
 	struct disc_layout *l = &s->layout;
@@ -553,7 +553,7 @@ static void peek_layout(struct disc_state *s, uint64_t size, struct image_peek *
 	}
 	if (disc_medium_is_overwritable(s->medium, s->format))
 		out->kind = "rewritable";
-	/* Blocks that the state file does not count: a burn is in progress, or was cut. */
+	/* Blocks in the open track, or ones that are not counted yet: being burned, or cut off. */
 	if (t && (t->written || size > (uint64_t)disc_layout_end(l) * MEDIA_BLOCK))
 		out->kind = "open";
 	else if (t && disc_layout_end(l))
