@@ -65,8 +65,8 @@ static void put(struct walk *w, uint8_t c)
 }
 
 /*
- * The text is complete. Returns true if it is the one. An empty one may be what fills up a pack of
- * the track before, and its text comes in the next pack.
+ * A text has ended. Returns true if it is the one that is looked for. An empty text may be only the
+ * zeros that fill up a pack; then the text of this track comes in the next pack.
  */
 static bool end_text(struct walk *w)
 {
@@ -86,7 +86,7 @@ static bool end_text(struct walk *w)
 	return false;
 }
 
-/* Takes the head of a pack: the text that goes on in it may have lost packs before. */
+/* Takes the head of a pack. If packs are missing before it, its text may have lost its beginning. */
 static void take_head(struct walk *w, const uint8_t *pack)
 {
 	unsigned track = pack[1] & 0x7f, position = pack[3] & 0xf;
@@ -130,7 +130,7 @@ bool cd_name(const struct cd_map *m, enum cd_name type, unsigned track, char out
 		block++;
 	if (block == BLOCKS || !find(&w, m, type, block))
 		return false;
-	/* Tabs elsewhere than alone. */
+	/* Tabs that do not stand alone are left out. */
 	for (size_t i = 0; i < w.len; i++) {
 		if (w.text[i] != SAME_AS_BEFORE)
 			out[n++] = w.text[i];

@@ -39,7 +39,7 @@ static void on_mail(void *ctx, const struct engine_mail *mail)
 	disc_closer_run(d->closer);
 	drive_machine_engine_event(
 		d->machine, &mail->state, &mail->last, mail->task_done ? &mail->result : NULL);
-	/* The command that is under way may take the disc out, too. */
+	/* If a command is under way, it may take the disc out itself. */
 	if (mail->state.vanished && drive_commands_is_idle(d->commands))
 		drive_commands_take_out(d->commands);
 	drive_faults_look(d->faults);
@@ -211,7 +211,7 @@ static int make_observers(struct drive *d, const struct drive_config *config, sd
 	d->holder.postburn = burned_postburn(d->burned);
 	d->log.drive = d->name;
 	drive_machine_observe(d->machine, &host_log_observer, &d->log);
-	/* Before those who want to know where the image is. */
+	/* Before the observers that ask where the image is. */
 	drive_machine_observe(d->machine, &disc_watch_observer, d->watch);
 	d->stale.drive = d->name;
 	d->stale.done = engine_thread_wake;
@@ -519,7 +519,7 @@ void drive_get_info(struct drive *d, struct drive_info *info)
 	engine_thread_get_usb(d->engine, &info->usb);
 	info->image = in->name;
 	info->path = in->path;
-	/* The file of a recordable disc grows; its length is always what was recorded. */
+	/* The file of a recordable disc grows: in->size is only what it had when it was opened. */
 	end = disc_model_of(disc_medium_of(info->mmc.type), info->mmc.format)->zero_fill
 		      ? info->mmc.image_blocks
 		      : info->mmc.end;

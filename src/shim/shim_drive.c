@@ -195,7 +195,7 @@ static bool answer_busy(struct shim_drive *d, struct shim_command *c)
 	return true;
 }
 
-/* Answers the command in place of the engine. False: it is the engine's. */
+/* Answers the command in place of the engine. False: the engine has to carry it out. */
 static bool answer_here(struct shim_drive *d, struct shim_command *c)
 {
 	if (!d->refuses || c->cdb[0] != d->refused)
