@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Checks what must stay true of a disc whatever a host does: tracks follow each other and lie
- * inside the disc, the next writable address of a track never decreases, a closed track
+ * Checks what must stay true of a write-once disc whatever a host does: tracks follow each other
+ * and lie inside the disc, the next writable address of a track never decreases, a closed track
  * never changes, and a finalised disc stays finalised.
  */
 #ifndef TEST_FUZZ_SHADOW_H

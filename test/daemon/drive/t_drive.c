@@ -44,7 +44,7 @@ static void a_swap_shows_the_empty_drive_between(void **state)
 	assert_int_equal(info(0).mmc.capacity, 3);
 }
 
-/* With swap = "seen": commands that need no disc are not enough, and then one sees it. */
+/* With swap = "seen": the host sees the empty drive by TEST UNIT READY, not by INQUIRY. */
 static void a_swap_waits_until_the_host_has_seen_the_empty_drive(void **state)
 {
 	static const uint8_t poll[10] = {0x4a, 0x01, 0, 0, 0x10, 0, 0, 0, 8};
@@ -68,12 +68,12 @@ static void a_swap_waits_until_the_host_has_seen_the_empty_drive(void **state)
 	assert_int_equal(mmc_last_sense(drive_engine(usb[0].drive)), 0x023a01);
 	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.ok);
-	/* ... and then that there is a new disc, once. */
+	/* The host then sees once that there is a new disc. */
 	assert_false(fake_host(&usb[0], 0x00, 0));
 	assert_int_equal(mmc_last_sense(drive_engine(usb[0].drive)), 0x062800);
 	assert_true(fake_host(&usb[0], 0x00, 0));
 
-	/* A host that polls events sees it so. */
+	/* A host that polls events sees the empty drive by an event. */
 	submit(0, &r, DRIVE_INSERT, "a.iso", false);
 	turn(event, usb, 2, 200, &r.done);
 	assert_false(r.done);
@@ -281,7 +281,7 @@ static void a_host_that_stays_locked_keeps_the_disc(void **state)
 		"disc there and try again, or type: mmcgadgetctl eject --force drive=drive0");
 	assert_string_equal(info(0).image, "a.iso");
 	assert_true(fake_ready(&usb[0]));
-	/* A command with a name is typed again as it was: the name may need quotes. */
+	/* The message does not repeat a command with a name, because the name may need quotes. */
 	put_size("media/two words.iso", 4096);
 	run(0, &r, DRIVE_INSERT, "two words.iso", false);
 	EXPECT(&r,

@@ -58,7 +58,7 @@ static void an_unknown_name_leaves_the_disc_alone(void **state)
 	assert_string_equal(info(0).image, "a.iso");
 }
 
-/* An exact name needs no search, and `insert` makes none. */
+/* DRIVE_FIND searches only if no image has exactly that name, and DRIVE_INSERT never does. */
 static void an_exact_name_wins_over_a_label(void **state)
 {
 	struct record r;
