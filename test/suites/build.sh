@@ -70,7 +70,7 @@ rc=$?
 mv "$log.diff" "$log"
 result $rc 'make install-web installs its six files and no other'
 "$dest/usr/sbin/mmcgadget-web" --check-config -c "$dest/etc/mmcgadget/web.conf" >"$log" 2>&1
-result $? 'the installed page accepts the installed configuration'
+result $? 'the installed mmcgadget-web accepts the installed configuration'
 make O="$O" PREFIX=/usr DESTDIR="$dest" uninstall-web >"$log" 2>&1
 (cd "$dest" && find . -type f) >"$log"
 result "$([ "$(cat "$log")" = ./etc/mmcgadget/web.conf ] && echo 0 || echo 1)" 'make uninstall-web leaves the configuration alone'

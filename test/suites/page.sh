@@ -21,7 +21,7 @@ at_most() {
 	[ "$2" -le "$1" ] || echo "$2 bytes, at most $1"
 }
 
-# As mmcgadget-web sends them.
+# Prints files as mmcgadget-web sends them.
 sent() { # FILE...
 	local f
 	for f in "$@"; do
