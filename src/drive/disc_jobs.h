@@ -14,7 +14,7 @@
 #include "drive/holders.h"
 #include "protocol/answer.h"
 
-#define DISC_JOBS_MAX 64u /* commands that may wait for the one under way */
+#define DISC_JOBS_MAX 64u /* commands, with the one under way */
 
 struct disc_jobs;
 
