@@ -86,7 +86,7 @@ static bool end_text(struct walk *w)
 	return false;
 }
 
-/* Takes the head of a pack. If packs are missing before it, its text may have lost its beginning. */
+/* Takes the head of a pack. If packs before it are missing, its text may lack its beginning. */
 static void take_head(struct walk *w, const uint8_t *pack)
 {
 	unsigned track = pack[1] & 0x7f, position = pack[3] & 0xf;
