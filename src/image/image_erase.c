@@ -13,7 +13,7 @@
 #include "library/checksum.h"
 #include "library/disc_file.h"
 
-/* For a disc that keeps what was recorded: what to do instead. */
+/* Refuses a disc that nothing erases, and says what to do instead. */
 static int refuse_kept(const struct image_erase *e, const char *is, struct refusal *why)
 {
 	return image_refuse(why, -EPERM, "not-erasable",
@@ -23,8 +23,8 @@ static int refuse_kept(const struct image_erase *e, const char *is, struct refus
 }
 
 /*
- * Finds out of what medium the disc is, without changing anything. 0, and out->was_blank if nothing
- * is recorded on it; or -errno with *why.
+ * Finds the medium of the disc, without changing anything. 0, and out->was_blank if nothing is
+ * recorded on it; or -errno with *why.
  */
 static int look(const struct image_erase *e, const struct stat *st, struct image_erased *out,
 	struct refusal *why)
@@ -37,8 +37,10 @@ static int look(const struct image_erase *e, const struct stat *st, struct image
 	if (n == -ENOENT) {
 		out->medium = e->plain;
 		out->was_blank = st->st_size == 0;
-		return out->was_blank ? 0
-				      : refuse_kept(e, "is a DVD-ROM, which nothing erases", why);
+		return out->was_blank
+			       ? 0
+			       : refuse_kept(
+					 e, "is a ROM (a plain image), which nothing erases", why);
 	}
 	fault = n < 0 ? "its state file cannot be read"
 		      : disc_state_decode(text, (size_t)n, NULL, &s);
@@ -95,7 +97,10 @@ static int erase(const struct image_erase *e, struct store *store, const struct 
 		strerror(-r));
 }
 
-/* The checksum is of data that is gone. 1: it was removed; 0; the blank is one in any case. */
+/*
+ * Removes the checksum, whose data is gone. False: there was none, or it could not be removed; the
+ * disc is blank all the same.
+ */
 static bool remove_checksum(const struct image_erase *e)
 {
 	char file[2 * STORE_NAME_MAX];

@@ -61,8 +61,8 @@ static void what_a_real_drive_could_not_erase_stays(void **state)
 
 	(void)state;
 	refused("erase a.iso\n", "not-erasable",
-		"\"a.iso\" is a DVD-ROM, which nothing erases; if its data is not needed, delete "
-		"it and "
+		"\"a.iso\" is a ROM (a plain image), which nothing erases; "
+		"if its data is not needed, delete it and "
 		"make a new blank: mmcgadgetctl delete \"a.iso\" && mmcgadgetctl blank \"a.iso\"");
 	put_appendable("r.iso");
 	refused("erase r.iso\n", "not-erasable",
