@@ -264,7 +264,7 @@ static const char *find_medium_and_check(const struct reader *r)
 		return "its state file is of a type that this daemon does not know";
 	if (s->unit == 0)
 		s->unit = s->medium->unit;
-	return is_consistent(r) ? NULL : "it contradicts itself";
+	return is_consistent(r) ? NULL : "its state file contradicts itself";
 }
 
 const char *disc_state_decode(

@@ -33,7 +33,8 @@ static void version_2_is_written_only_if_needed(void **state)
 	s.layout.track[1].start = 80; /* a multiple of 16 alone */
 	s.layout.track[0].written = 70;
 	len = disc_state_encode(&s, text);
-	assert_string_equal(disc_state_decode(text, len, &made_up_r, &t), "it contradicts itself");
+	assert_string_equal(
+		disc_state_decode(text, len, &made_up_r, &t), "its state file contradicts itself");
 	for (int format = DISC_UNFORMATTED; format <= DISC_FORMATTED; format += 2) {
 		s = overwrite_state((enum disc_format)format);
 		check_encode_and_decode(&s, 2);
