@@ -7,7 +7,7 @@
 
 #include "cdimage/cdimage.h"
 
-#define CHUNKS_MAX 64u /* before the samples; programs write a handful */
+#define CHUNKS_MAX 64u /* up to that of the samples; programs write a handful */
 
 static uint32_t le32(const uint8_t *p)
 {
@@ -19,7 +19,10 @@ static uint16_t le16(const uint8_t *p)
 	return (uint16_t)(p[0] | p[1] << 8);
 }
 
-/* Returns what is wrong with the format. Extensible headers of plain samples are those of PCM. */
+/*
+ * Returns what is wrong with the format, or NULL. An extensible format (tag FFFEh) has the tag of
+ * its samples at byte 24.
+ */
 static const char *check_format(const uint8_t *p, size_t len)
 {
 	unsigned tag = le16(p);
@@ -88,7 +91,7 @@ static const char *read_flac(
 	samples = (uint64_t)(p[13] & 15) << 32 | (uint64_t)p[14] << 24 | (uint64_t)p[15] << 16 |
 		  (uint64_t)p[16] << 8 | p[17];
 	if (samples == 0)
-		return "does not say how long it is, as FLAC from a pipe does; encode it again";
+		return "does not say how long it is, like FLAC from a pipe; encode it to a file";
 	*out = (struct cdimage_wav){.length = samples * 4, .flac = true};
 	return NULL;
 }
@@ -118,7 +121,7 @@ const char *cdimage_wav(
 		if (memcmp(b, "data", 4) == 0) {
 			if (!format)
 				return "is a damaged WAV file: its samples have no format";
-			/* A program that could not seek back has left one of these. */
+			/* A program that could not seek back has left one of these lengths. */
 			if (length == 0 || length == UINT32_MAX)
 				length = size - at;
 			*out = (struct cdimage_wav){.offset = at, .length = length};

@@ -160,7 +160,7 @@ static void other_files_are_refused_in_words(void **state)
 		{BYTES(FLAC("\x0a\xc4\x43\x70", "\0\0\x4e\x20")),
 			"does not have 16 bits in a sample, as a CD has"},
 		{BYTES(FLAC("\x0a\xc4\x42\xf0", "\0\0\0\0")),
-			"does not say how long it is, as FLAC from a pipe does; encode it again"},
+			"does not say how long it is, like FLAC from a pipe; encode it to a file"},
 		{BYTES("ID3\x03"),
 			"is MP3, which is not read: make a WAV file of it and name that"},
 		{BYTES("FORM"), "is AIFF, which is not read: make a WAV file of it and name that"},
