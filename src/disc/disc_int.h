@@ -7,7 +7,7 @@
 #include "disc/disc.h"
 #include "disc/disc_state.h"
 
-/* Blocks of the image that hold 2048 bytes: those of a CD-R have one byte. */
+/* Number of blocks that 2048 bytes of the image are: a block of a CD-R or CD-RW is one byte. */
 static inline uint32_t disc_image_scale(const struct disc *d)
 {
 	return d->cd ? MEDIA_BLOCK : 1;
@@ -33,14 +33,14 @@ int disc_commit(struct disc *d, const struct disc_layout *before);
  */
 int disc_sync_data(struct disc *d);
 /*
- * To be called, after disc_wait_written(), before a layout is saved after which the image is to be
- * cut to that many blocks: puts the stamp of the image on storage, and prepares the intent line,
- * which has it. 0, -EAGAIN or -errno: nothing is prepared.
+ * Puts the stamp of the image on storage, and prepares the intent line, which has that stamp and
+ * announces that the image is to be cut to `blocks`. The caller has called disc_wait_written(), and
+ * next saves the layout and cuts the image. 0; or -EAGAIN or -errno, and nothing is prepared.
  */
 int disc_announce_cut(struct disc *d, uint32_t blocks);
 /*
- * To be called before a layout is saved that closes a track: cuts the image to the recorded
- * blocks, and syncs it.
+ * To be called before a layout is saved in which a track is reserved or closed: cuts the image to
+ * the recorded blocks, and syncs it. Does nothing during a test write.
  */
 int disc_sync_before_change(struct disc *d);
 /*
@@ -59,8 +59,8 @@ int disc_replace(
  */
 uint32_t disc_max_unsaved(const struct disc *d);
 /*
- * Sets disc.limit by the room that storage has now: whole ECC blocks, so that no track ends within
- * one; of a CD, see disc_cd_set_room().
+ * Sets disc.limit: as far as disc.room_end lets the image grow from its present end, in whole ECC
+ * blocks, so that no track ends within one. Of a CD, see disc_cd_set_room().
  */
 void disc_set_limit(struct disc *d);
 /* CRC-32 of the first blocks of the image, into *crc. 0, -EAGAIN or -errno. */
@@ -72,7 +72,7 @@ const char *disc_sequential_resume(struct disc *d, const struct disc_state *s);
 
 /*
  * The operations of all media that are overwritten in place (overwrite.c):
- * disc_model.close_track, and the end of disc_model.resume, when the layout is there.
+ * disc_model.close_track, and the last step of disc_model.resume, after the layout was set.
  */
 int disc_overwrite_close_track(struct disc *d, uint32_t number);
 const char *disc_overwrite_resume_image(struct disc *d);

@@ -13,7 +13,7 @@ int disc_erase(struct disc *d)
 	if (!d->media->writable || d->testing)
 		return DISC_CLOSED;
 	disc_state_of_blank(d->medium, &blank);
-	/* A CD-R blank comes in many sizes, and its state file says which. */
+	/* A CD-RW has one of several sizes, which its state file says: the size stays. */
 	if (!d->cd)
 		d->capacity = blank.capacity;
 	d->layer_break = 0;

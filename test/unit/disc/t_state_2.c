@@ -96,7 +96,7 @@ static void a_dvd_rw_keeps_its_format_state(void **state)
 	check_encode_and_decode(&s, 2);
 }
 
-/* A BD-R says whether it was formatted; its tracks are as without. */
+/* The state of a BD-R says whether it was formatted; it has the same tracks in both cases. */
 static void a_sequential_medium_keeps_its_format_state(void **state)
 {
 	struct disc_state s = state_of(&layouts[0]);
@@ -110,7 +110,7 @@ static void a_sequential_medium_keeps_its_format_state(void **state)
 }
 
 static const char *const contradictions_of_2[][6] = {
-	/* lines of version 1, of a medium without tracks */
+	/* lines of version 1 that a medium without tracks cannot have */
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300",
 		"track 1 session 1 start 0 written 50 reserved 0 closed"},
 	{"type made-up-rw", "capacity 400", "state formatted", "format 300", "finalised yes"},
@@ -142,14 +142,14 @@ static const char *const contradictions_of_2[][6] = {
 	/* a DVD+R is never formatted */
 	{"type dvd+r", "capacity 320", "state formatted", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
-	/* layer 0 of another medium, larger than it is, or not whole ECC blocks */
+	/* layer break: on a medium of one layer, beyond layer 0, not after whole ECC blocks */
 	{"type dvd+r", "capacity 300", "layer-break 160", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	{"type dvd+r-dl", "capacity 300", "layer-break 2086928", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	{"type dvd+r-dl", "capacity 300", "layer-break 161", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
-	/* the intermediate state: of another medium, more than the disc has, without a size */
+	/* intermediate state: of another medium, larger than the disc, without a size */
 	{"type dvd+rw", "capacity 400", "state intermediate", "format 300"},
 	{"type dvd-rw", "capacity 400", "state intermediate", "format 401"},
 	{"type dvd-rw", "capacity 400", "state intermediate"},
@@ -161,12 +161,13 @@ static const char *const contradictions_of_2[][6] = {
 	{"type dvd-r", "capacity 300", "sessions 1", "at-once",
 		"track 1 session 1 start 0 written 50 reserved 50 closed",
 		"track 2 session 1 start 64 written 0 reserved 0 invisible"},
-	/* an image with tracks is never truncated */
+	/* an image is never truncated below the end of its tracks */
 	{"type dvd+r", "capacity 300", "sessions 1", "pending truncate 49",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	/* a medium that cannot be recorded has no open track */
 	{"type dvd-rom", "capacity 300", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
+	/* a type that is unknown, and no type */
 	{"type floppy", "capacity 300", "sessions 1",
 		"track 1 session 1 start 0 written 50 reserved 0 open"},
 	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 50 reserved 0 open"},
