@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The value of the login cookie: what it says, and a seal (HMAC-SHA256) that only who has the key
- * can make. So that nothing of a session needs to be stored. Pure.
+ * The value of the login cookie: a session, and a seal (HMAC-SHA256) that cannot be made without
+ * the key. So no session needs to be stored, except those that were logged out (auth.c). Pure.
  */
 #ifndef WEB_COOKIE_H
 #define WEB_COOKIE_H
@@ -13,10 +13,11 @@
 #define COOKIE_KEY  32u
 #define COOKIE_ID   16u
 #define COOKIE_TEXT 192u /* bytes of the value, with its 0 */
-#define COOKIE_CSRF 33u
+#define COOKIE_CSRF 33u  /* bytes of the token for forms, with its 0 */
 
-#define COOKIE_IDLE  (12 * 3600u)     /* seconds without a request after which it ends */
-#define COOKIE_WHOLE (7 * 24 * 3600u) /* after which it ends in any case */
+/* Seconds after which a session ends: after the last extension, and after the log-in. */
+#define COOKIE_IDLE  (12 * 3600u)
+#define COOKIE_WHOLE (7 * 24 * 3600u)
 
 struct cookie {
 	uint64_t begun, until; /* seconds since 1970 */
@@ -27,7 +28,10 @@ struct cookie {
 void cookie_write(const struct cookie *c, const uint8_t key[COOKIE_KEY], char out[COOKIE_TEXT]);
 /* False: it was not made with this key, or is damaged. Says nothing about time and generation. */
 bool cookie_read(const char *value, size_t len, const uint8_t key[COOKIE_KEY], struct cookie *out);
-/* Moves the end of a session that is in use. True if that is worth telling the browser. */
+/*
+ * Moves the end of a session that is in use, but only by half an hour or more, so that not each
+ * answer has a cookie. True if it was moved: the browser has to get the new value.
+ */
 bool cookie_extend(struct cookie *c, uint64_t now);
 /* Writes the session's token for forms. */
 void cookie_csrf(const struct cookie *c, const uint8_t key[COOKIE_KEY], char out[COOKIE_CSRF]);
