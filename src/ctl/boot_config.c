@@ -37,8 +37,10 @@ static bool starts(const char *text, const char *with)
 
 /*
  * Filters of one kind replace each other, filters of different kinds combine, and [all] ends
- * all. Filters by monitor, GPIO or serial number count as not for this board: the file is only
- * judged if there is no controller, and then no such filter has enabled one.
+ * all filters. [HDMI:0] and [HDMI:1] are no filters of what is read here. Filters by monitor, GPIO
+ * or serial number count as not for this board: the overlay is examined if there is no controller,
+ * and then no such filter has enabled one. It is examined with a controller, too, if the ID pin of
+ * the port is grounded: a filter that is for this board is then taken for one that is not.
  */
 static void enter_section(struct reader *r, const char *name)
 {
