@@ -34,17 +34,20 @@ struct handover *drive_handover_memory(struct drive_handover *h);
  */
 const char *drive_handover_image(const struct drive_handover *h);
 /*
- * Restores the engine with its disc. *in becomes the image in the drive, without its disc; it
- * stays empty if there was no disc or its image cannot be opened. False: no state was
- * inherited, and nothing was done. name: the drive's, for the log.
+ * Restores the engine with its disc. *in becomes the image in the drive, with in->disc NULL, as the
+ * engine has the disc; *in stays empty if there was no disc or its image cannot be opened. False:
+ * no state was inherited, and nothing was done. name: the drive's, for the log.
  */
 bool drive_handover_restore(struct drive_handover *h, const char *name,
 	const struct disc_opener *opener, struct image *in);
-/* Sets *to to the disc of that image. */
+
+/* ---- also while the port is attached -------------------------------------------------------- */
+
+/* Sets *to to the name and identity of that image, by which the next daemon finds it. */
 void drive_handover_describe(struct handover_image *to, const struct image *image);
 /* The image in the drive has another name. On the engine's thread; the caller stores the state. */
 void drive_handover_renamed(struct drive_handover *h, const struct handover_image *image);
-/* Stores the state as it is now. */
+/* Stores the state as it is now. On the engine's thread. */
 void drive_handover_store(struct drive_handover *h);
 
 #endif

@@ -20,7 +20,10 @@ struct nearest {
 	unsigned too_far; /* a word is near if its distance is less */
 	const char *word; /* the nearest one, as it was given; NULL: none is near */
 };
-/* A word of 3 bytes may have an error, one of 6 two; a shorter one may differ in case only. */
+/*
+ * What was typed may have one error if it has 3 to 5 bytes, and two if it has more. If it has less
+ * than 3 bytes, the words may differ in case only.
+ */
 void nearest_begin(struct nearest *n, const char *typed);
 /* True if word is nearer than all words that were tried before, and near enough. */
 bool nearest_try(struct nearest *n, const char *word);
