@@ -21,7 +21,7 @@ if [ -z "$found" ]; then
 	done
 	exit $rc
 fi
-# A package's files are the package manager's.
+# The package manager removes the files of a package.
 if [ -z "$DESTDIR" ] && [ "$PREFIX" = /usr ] && command -v dpkg-query >/dev/null &&
 	dpkg-query -W -f '${db:Status-Status}' mmcgadget 2>/dev/null | grep -qx installed; then
 	echo "uninstall: the package mmcgadget is installed here: sudo apt purge mmcgadget" >&2

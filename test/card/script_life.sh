@@ -4,7 +4,7 @@
 # reports its progress until the power is cut. Each line begins with "CARD" and a word. With card.test=WORD on
 # the kernel's command line:
 #   cut    discs that are larger than what a power cut may take, and more reports on the way
-#   full   the card is filled behind the first disc, and one more burn is tried
+#   full   the card is filled after the first disc, and one more burn is tried
 #   look   nothing is burned
 export PATH=/usr/sbin:/usr/bin HOME=/root
 media=/var/lib/mmcgadget
@@ -31,7 +31,8 @@ until [ "$(cat /sys/class/udc/*/state 2>/dev/null)" = configured ] || [ $tries =
 	sleep 0.1
 done
 say drive "$(cat /sys/class/udc/*/state)"
-# When the PC of this machine has configured it, in seconds from the kernel's first instruction.
+# When the PC has configured the drive, in seconds since the kernel started. This machine is board and PC in one
+# (test/card/lib.sh).
 say configured "$(dmesg | sed -n 's/^\[ *\([0-9.]*\)\] usb-storage .*USB Mass Storage device detected.*/\1/p' | head -n 1)"
 say memory "$(free -m | awk '/^Mem:/ { print $2, $3, $7 }') MB total, used, available"
 say mounted "$(awk -v m=$media '$2 == m { print $3, $4 }' /proc/mounts)"
@@ -63,7 +64,7 @@ fi
 say up
 [ "$mode" != look ] || exit 0
 
-# The PC of this machine.
+# The PC: a disk with the burning programs (pc_disk in test/card/lib.sh).
 for d in /sys/block/vd*; do
 	[ "$(cat "$d/serial")" = pc ] && pc=${d##*/}
 done
@@ -92,7 +93,7 @@ fill_card() {
 	done
 	say filled "$(df -k $media | awk 'END { print $4 }') KiB left $(cat /run/fill)"
 }
-# burn DISC: growisofs tells of the close as it begins it.
+# burn DISC: growisofs prints "flushing cache" when it begins to close the disc.
 burn() {
 	{
 		chroot /run/pc growisofs -use-the-force-luke=tty -use-the-force-luke=bufsize:4m -dvd-compat -Z /dev/sr0=/tmp/image.iso 2>&1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Clients of the control that get descriptors, and write to them. */
+/* Clients of the control socket that get descriptors of part files, and write to these. */
 #ifndef DAEMON_UPLOAD_FIXTURE_H
 #define DAEMON_UPLOAD_FIXTURE_H
 

@@ -37,7 +37,10 @@ static const char *serial(void)
 	char *now = out[turn++ % 3];
 
 	usb_serial(root, now);
-	/* BOT 4.1.1: at least 12 characters of 0-9 A-F, the last 12 not all zero. */
+	/*
+	 * BOT 4.1.1: at least 12 characters of 0-9 A-F. USB-IF's test TD1.2: the last 12 are not
+	 * all zero.
+	 */
 	assert_int_equal(strlen(now), 16);
 	assert_int_equal(strspn(now, "0123456789ABCDEF"), 16);
 	assert_string_not_equal(now + 4, "000000000000");
@@ -88,7 +91,7 @@ static void no_number_is_made_of_nothing(void **state)
 		lose(RUN);
 		assert_string_equal(serial(), first);
 	}
-	/* Another board has another one; so has this one with a file that is damaged. */
+	/* Without both files, as on another board: a new number. A damaged file is not used. */
 	lose(RUN);
 	lose(STATE);
 	assert_string_not_equal(serial(), first);
