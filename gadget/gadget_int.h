@@ -27,7 +27,10 @@ struct gadget {
 
 /* Translates an error of libusbgx to -errno; 0 for USBG_SUCCESS. */
 int gadget_error(int usbg);
-/* Reads the first line of a file, without its newline. False if there is none. */
+/*
+ * Reads the first line of a file, without its newline. False if the file cannot be read, or the
+ * line is empty.
+ */
 bool gadget_read_line(const char *path, char *buf, size_t size);
 
 /* Adds the CDC functions to the end of config. 0, or -errno with the reason logged. */

@@ -246,7 +246,7 @@ static bool find(struct reading *r, const char *name, uint64_t *size)
 	return e == 0 || reading_fail(r, "the file \"%s\" cannot be read (error %d)", name, -e);
 }
 
-/* Notes where the text has the name, unless the name was made of it. */
+/* Notes where the name stands in the text; a name without its escapes, or of a .ccd, does not. */
 static int mentioned(struct reading *r, struct slice base, int file)
 {
 	struct cdimage_mentions *m = &r->out->mentions;

@@ -18,9 +18,10 @@ enum line_result { LINE_READ, LINE_TIMEOUT, LINE_SIGNAL, LINE_END, LINE_NO_READE
 
 /*
  * Waits for the next line: *line, without its newline, is valid until the next call. until: us of
- * a monotonic clock, UINT64_MAX = for ever; LINE_TIMEOUT then. unblocked: the signals that may end
- * the wait (LINE_SIGNAL). LINE_END: the daemon hung up. LINE_NO_READER: nobody reads standard
- * output any more.
+ * a monotonic clock, UINT64_MAX = for ever; LINE_TIMEOUT then. unblocked: the signal mask during
+ * the wait, in which the signals that may end it (LINE_SIGNAL) are not blocked; NULL = it stays.
+ * LINE_END: the daemon hung up, or reading failed. LINE_NO_READER: nobody reads standard output any
+ * more.
  */
 enum line_result line_next(
 	struct line_reader *r, uint64_t until, const sigset_t *unblocked, char **line);

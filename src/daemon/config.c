@@ -356,7 +356,7 @@ static bool find_near(const char *prefix, const char *name, char out[64])
 	return near.word;
 }
 
-/* Writes the key of a group or of a drive that was probably meant by one of the top level. */
+/* Writes the key of a group or of a drive that was probably meant by a name at the top level. */
 static bool find_near_below(const char *name, char out[128])
 {
 	struct nearest near;

@@ -5,13 +5,15 @@
  * for all of them (disc.c, disc_open.c, disc_save.c).
  *
  * sequential: each block goes to the next writable address and is written once. The
- *	saved layout counts the recorded blocks, data first, layout second.
+ *	saved layout counts the recorded blocks: the data is synced before it is saved.
  * overwrite: once formatted, each block may be written at any time. The layout does
- *	not change by writing, so a WRITE never touches the state file. Blocks never
- *	written read as zeros. A host that mounts such a disc never sends SYNCHRONIZE
- *	CACHE, so the owner of the drive syncs it when disc_unsynced() stays above 0.
- * read only: nothing is recorded. compact: nor is it on a compact disc, whose map says where its
+ *	not change by writing, so a WRITE saves it only if an earlier save failed or is
+ *	still to come (disc.store_uncertain, disc.intent). Blocks never written read as
+ *	zeros. A host that mounts such a disc never sends SYNCHRONIZE CACHE, so the owner of
+ *	the drive syncs it when disc_unsynced() stays above 0.
+ * read only: nothing is recorded. compact: the same for a CD-ROM, whose map says where its
  *	sectors are.
+ * cd: the tracks and sessions of a CD-R or CD-RW (disc/cd_record.h).
  *
  * A rigid restricted overwrite (DVD-RW, profile 0013h) is overwrite whose track grows
  * like a sequential one while the format state is DISC_INTERMEDIATE: `written` of that
@@ -40,7 +42,7 @@ struct disc_model {
 	bool has_test_write;  /* Test Write (MMC-6 7.5) is supported */
 	bool zero_fill;       /* blocks that the layout counts may never have been written */
 	bool compact;         /* the disc has a map of sectors (disc/compact.h) */
-	bool counts_recorded; /* each sync saves the layout, and the state checks the image */
+	bool counts_recorded; /* each sync saves the layout, with a checksum of the first blocks */
 
 	/* May these blocks be written now? Changes nothing. */
 	int (*may_write)(const struct disc *d, int64_t lba, uint32_t count);
@@ -51,14 +53,15 @@ struct disc_model {
 	 * was truncated. Blocks that were answered GOOD must be kept as far as possible.
 	 */
 	void (*lost)(struct disc *d, uint64_t from);
-	/* at_once: for disc-at-once recording, which the medium has. */
+	/* at_once: for disc-at-once recording; only for a medium with has_dao. */
 	int (*reserve)(struct disc *d, uint32_t blocks, bool at_once);
 	int (*close_track)(struct disc *d, uint32_t number);
 	int (*close_session)(struct disc *d);
 	int (*finalise)(struct disc *d);
 	/*
-	 * Gives the medium that size, as `offer` of its row has it. keep: the format continues
-	 * one that was interrupted, so the data stays.
+	 * Formats the medium to `blocks` blocks (0: into the intermediate state) by `offer`, an
+	 * entry of its row. keep: the format continues one that was interrupted, so the data
+	 * stays.
 	 */
 	int (*format)(
 		struct disc *d, const struct disc_format_offer *offer, uint32_t blocks, bool keep);

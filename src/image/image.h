@@ -38,7 +38,7 @@ struct image {
 	char *name; /* in the media folder */
 	char *path;
 	uint64_t size;    /* bytes when it was opened */
-	const char *kind; /* image_kind() then; "cd": a text and its files, as in a list */
+	const char *kind; /* image_kind() then; "cd": a text and its files, a CHD, or raw sectors */
 	enum image_as as; /* image_policy.as then */
 	bool recordable;  /* open and locked for writing; no other drive can have it */
 	dev_t dev;
@@ -72,9 +72,10 @@ struct image_blank {
 	uint32_t capacity; /* blocks, of a CD; 0 = as usual for the medium */
 };
 /*
- * Makes the image of a blank, an empty file, and its state file unless the file alone is that
- * blank for everybody. If there is an empty file of that name already, it must be the same blank;
- * without a state it is `plain`. 0 or -errno with *why.
+ * Makes the image of a blank, an empty file, and its state file, which it does not need if its
+ * medium is both `plain`, the drive's for an empty file, and disc_medium_of_blank(). If there is an
+ * empty file of that name already, it must be the same blank; without a state it is `plain`. 0 or
+ * -errno with *why.
  */
 int image_create_blank(int folder, const char *folder_name, const char *name,
 	const struct image_blank *blank, const struct disc_medium *plain, struct refusal *why);
@@ -91,7 +92,7 @@ const char *image_kind(const struct disc *d);
 /* Properties of an image that a list shows, found without opening the image itself. */
 struct image_peek {
 	const char *kind;                 /* "blank", "open", "appendable", "rewritable", "iso" */
-	const struct disc_medium *medium; /* as what it is inserted */
+	const struct disc_medium *medium; /* of the disc; of a plain image, a DVD-ROM or BD-ROM */
 	enum disc_format format;
 	const char *problem; /* what is wrong with its state file; NULL = nothing */
 	bool has_state; /* it has a state file; an empty image without one is what its drive says */

@@ -151,7 +151,7 @@ mmc_sense_t cmd_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 	return SENSE_NONE;
 }
 
-/* WRITE AND VERIFY: also reads the blocks back, from storage as far as the kernel does. */
+/* WRITE AND VERIFY: also reads the blocks back; the kernel may do so from its page cache. */
 mmc_sense_t cmd_write_and_verify(struct mmc_drive *d, const uint8_t *cdb)
 {
 	bool compare = cdb[1] & 0x02;
@@ -177,13 +177,13 @@ mmc_sense_t cmd_write_and_verify_finish(struct mmc_drive *d, const uint8_t *cdb)
 
 /*
  * Burning programs send no CLOSE after a disc or session that is recorded at once, nor after a
- * track of a CD: this is their end (MMC-6 6.41).
+ * track of a CD: SYNCHRONIZE CACHE ends them (MMC-6 6.41).
  */
 static int end_by_sync(struct disc *disc)
 {
 	if (disc->compact)
 		return disc_cd_flush(disc);
-	/* Each is called until storage is done. Finalising after a sync saves the layout twice. */
+	/* Each is called until storage is done. disc_finalise() syncs, too, and saves only once. */
 	return disc_layout_is_full_at_once(&disc->layout) ? disc_finalise(disc) : disc_sync(disc);
 }
 
@@ -251,7 +251,7 @@ static mmc_sense_t close_sense(int result, bool whole)
 	return sense_from_disc(result, true);
 }
 
-/* The track number of the CDB; 0 = the open track, which wodim calls FFh, as in READ TRACK. */
+/* The track number of the CDB; 0 = the open track, which wodim calls FFh. */
 static uint32_t track_to_close(const struct disc *disc, const uint8_t *cdb)
 {
 	uint32_t number = get_be16(cdb + 4);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What strangers send to mmcgadget-web: a request, whose lines are as on the wire (the request
- * line, headers, an empty line, the body), and every parser that its parts reach. The body is taken
- * as a form and as a list in JSON.
+ * What strangers send to mmcgadget-web. The whole input is taken as a list in JSON, as an encoded
+ * name and as a form; then as a request, the request line and headers, without a body. Its lines
+ * end in LF alone, and the values of its headers go to every parser of a value.
  */
 #include <string.h>
 
@@ -84,7 +84,7 @@ static void check_values(const struct gate *g)
 	}
 }
 
-/* Takes the lines of a request apart, as a server does. */
+/* Takes the lines of a request apart; empty lines are skipped. */
 static void check_request(char *text)
 {
 	struct gate g = {.count = 0};
