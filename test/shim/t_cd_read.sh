@@ -8,7 +8,7 @@
 . test/shim/cd.sh
 drive
 cd=/dev/sr0
-# The attention of a new drive, so that each disc below is met in the same way.
+# Takes the unit attention of the new drive, so that each disc below is met in the same way.
 shim dd if=$cd of=/dev/null count=0 2>/dev/null
 
 # ---- the discs ------------------------------------------------------------------------------------
@@ -16,7 +16,8 @@ sectors mode1 0 300 >"$W/track1.bin"
 sectors audio 300 380 >"$W/track2.bin"
 sectors audio 680 350 >"$W/track3.bin"
 cat "$W/track1.bin" "$W/track2.bin" "$W/track3.bin" >"$W/mixed.bin"
-# By its tracks, as the archives of discs have them: the pregap of a track is in its own file.
+# The same disc, mixed, in a file for each track, as archives of discs keep it: a pregap is in the file of its
+# track.
 cat >"$W/tracks.cue" <<END
 CATALOG 4006381333931
 FILE "track1.bin" BINARY
@@ -90,7 +91,7 @@ wires() { sed 's/^[^ ]* //' "$W/log"; }
 samples_of() { dd if="$1" conv=swab status=none; }
 
 # ---- mixed: each program on the disc of three files, then on its twin ------------------------------
-rip() { # NAME FILE.wav: the WAV that a program made of track 2 is its samples
+rip() { # NAME FILE.wav: the WAV that a program made of track 2 has its samples
 	check "$1: exit code 0" exits 0
 	check "$1: the samples are those of the file" has_samples "$2" "$W/samples2"
 }
@@ -203,7 +204,7 @@ if need readom "readom -clone of an image with subchannels"; then
 fi
 insert "$W/mixed.cue"
 
-# READ CD by the kernel's ioctls, and what has no such sectors.
+# cd-read and dd get sectors of the kind that they ask for; for others they get an error.
 if need cd-read "cd-read"; then
 	run cd-read -m audio --just-hex --no-header -s 450 -e 451 -C $cd
 	check "cd-read: audio sectors" says '0x0000: 4c42 4120 3030 3030 3031 6332 '
@@ -233,7 +234,7 @@ check "CDROMREADAUDIO: to the end of the disc" kernel_reads audio 1000 30
 check "CDROMREADAUDIO of data: an error" fails_to kernel_reads audio 16 1
 check "CDROMREADRAW: data, with EDC and ECC" kernel_reads raw 290 10
 check "CDROMREADRAW: audio" kernel_reads raw 680 3
-check "CDROMREADRAW behind the disc: an error" fails_to kernel_reads raw 1030 1
+check "CDROMREADRAW past the end of the disc: an error" fails_to kernel_reads raw 1030 1
 
 # ---- audio ----------------------------------------------------------------------------------------
 insert "$W/audio.cue"
@@ -301,7 +302,8 @@ if need cdparanoia "cdparanoia, extra"; then
 	check "cdparanoia, extra: session 1" has_samples "$W/all.wav" "$W/audio.bin"
 fi
 # ---- songs that are swapped for data under a reader -------------------------------------------------
-# reader: reads until that fails; each time, these are the samples of the songs.
+# reader: reads until a read fails, and prints "good" for each that got the samples of the songs, then "ended";
+# "mixed" and no more if a read got others.
 reader() {
 	while shim "$u_cdrom" audio $cd 0 600 >"$W/reader.audio" 2>/dev/null; do
 		part "$W/audio.bin" 0 600 | cmp -s - "$W/reader.audio" || { echo mixed; return; }
