@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Reads mmcgadget.txt and writes the files that it stands for below ROOT. Prints what is wrong with it, with
-# the number of the line; a wrong line has no effect on the others. Passwords are never printed.
+# Reads mmcgadget.txt and writes the files of the system that its settings need, below ROOT. Prints what is wrong
+# with it, with the number of the line; a wrong line has no effect on the others. Passwords are never printed.
 #   settings.sh MMCGADGET.TXT ROOT
 # A line is "key = value", a comment that begins with "#", or empty. The file may come from any PC: with
 # CRLF, with a UTF-8 mark at its beginning, without a newline at its end.
@@ -14,7 +14,7 @@ name=mmcgadget wifi_name='' wifi_password='' wifi_country='' ssh_keys='' web_pas
 usb_network=off usb_serial=off full_report=off blank_type='' iso=''
 burned_rename=label burned_verify=off burned_next_blank=on
 
-say() { # the whole message; LINE is its line in the file
+say() { # MESSAGE: prints it, with the number of the line that is being read
 	echo "mmcgadget.txt, line $number: $*"
 }
 on_off() { # KEY VALUE: sets the variable KEY
@@ -201,7 +201,7 @@ echo "$name" | put /etc/hostname
 printf '127.0.0.1 localhost %s\n::1 localhost %s\n' "$name" "$name" | put /etc/hosts
 
 if [ "$wifi_password" = wrong ]; then
-	# Not an open network of that name instead.
+	# Without its password, the board would join an open network of that name.
 	echo 'mmcgadget.txt: without a wifi_password that is right there is no Wi-Fi.'
 elif [ -n "$wifi_name" ]; then
 	(
@@ -222,7 +222,7 @@ elif [ -n "$wifi_name" ]; then
 		} | put /etc/wpa_supplicant/wpa_supplicant-wlan0.conf
 	)
 	printf '[Match]\nName=wlan0\n\n[Network]\nDHCP=yes\n' | put /etc/systemd/network/wlan0.network
-	# The time comes from this network, for which names of hosts are needed.
+	# The time comes from servers in this network or beyond; card-names.path gets the name servers for their names.
 	want wpa_supplicant@wlan0.service systemd-networkd.service card-names.path systemd-timesyncd.service
 	[ -n "$wifi_country" ] || echo 'mmcgadget.txt: wifi_country is not set; without it some channels are not used.'
 elif [ -n "$wifi_password$wifi_country" ]; then
@@ -237,7 +237,7 @@ if [ "$usb_serial" = on ]; then
 	echo 'SUBSYSTEM=="tty", KERNEL=="ttyGS0", TAG+="systemd", ENV{SYSTEMD_WANTS}+="card-serial@ttyGS0.service"' |
 		put /etc/udev/rules.d/90-card-serial.rules
 fi
-# card-report.service then writes it.
+# If this file exists, card-report.service writes the full report.
 [ "$full_report" != on ] || echo on | put /run/mmcgadget-card.full-report
 if [ -n "$ssh_keys" ]; then
 	(
@@ -248,7 +248,7 @@ if [ -n "$ssh_keys" ]; then
 	needs_network ssh_key
 fi
 if [ -n "$web_password" ]; then
-	# card-web.service sets it, after the drive is there: to hash a password takes a while.
+	# card-web.service sets the password, after the drive is there: to hash it takes a while.
 	(
 		umask 077
 		printf '%s\n' "$web_password" | put /run/mmcgadget-card.web
