@@ -66,7 +66,7 @@ _mmcgadgetctl_plain()
 }
 
 # _mmcgadgetctl_offer WORD...: offers each WORD that begins with the typed text. bash replaces only
-# the text after the last "=" or ":", so that much ($glued) is cut from the front of each offer.
+# the text after the last "=" or ":", so what is before it ($glued) is cut from the front of each offer.
 _mmcgadgetctl_offer()
 {
 	local word
@@ -256,7 +256,7 @@ _mmcgadgetctl()
 	if [[ $verb == blank ]]; then
 		# shellcheck disable=SC2206 # words
 		names=($media)
-		# All of them only when the word has been begun: the list is long.
+		# The values are offered only after "type=" or "minutes=" was typed: the list is long.
 		if [[ $cur == type=* ]]; then
 			_mmcgadgetctl_offer "${names[@]/#/type=}"
 		elif [[ $cur == minutes=* ]]; then
