@@ -32,7 +32,7 @@ const char *disc_cd_misfit(struct disc *d, const struct disc_state *s)
 	return NULL;
 }
 
-/* Counts the sectors that the image has behind the saved state as recorded: only the daemon had
+/* Counts the sectors that the image has past the saved state as recorded: only the daemon had
  * died. */
 static void adopt(struct disc *d)
 {

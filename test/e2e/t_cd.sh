@@ -35,7 +35,7 @@ sectors ONE 500 >"$media/audio.bin"
 printf 'FILE "audio.bin" BINARY\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n' >"$media/audio.cue"
 printf 'FILE "gone.bin" BINARY\n TRACK 01 AUDIO\n  INDEX 01 00:00:00\n' >"$media/broken.cue"
 make_iso PLAIN 1 "$media/plain.iso"
-# A CD-Extra: the second session begins 11400 blocks behind the songs, and its file system knows that.
+# A CD-Extra: the second session begins 11400 blocks after the songs, and its file system knows that.
 mkdir -p "$work/extra"
 seq 1000 >"$work/extra/extra.txt"
 genisoimage -quiet -C 0,11900 -V EXTRA -o "$media/extra 2.bin" "$work/extra"
@@ -123,7 +123,7 @@ check "mixed: umount" umount "$work/mnt"
 check "mixed: READ CD of track 2" same_sectors $((blocks + 150)) 20 "$media/mixed 2.bin" 150
 check "mixed: READ CD over the end of track 2" same_sectors $((blocks + 590)) 10 "$media/mixed 2.bin" 590
 check "mixed: READ CD of track 3" same_sectors $((blocks + 600)) 27 "$media/mixed 3.bin" 0
-check_not "mixed: READ CD behind the last track" read_cd $((blocks + 1050)) 1
+check_not "mixed: READ CD past the last track" read_cd $((blocks + 1050)) 1
 like "mixed: the sense says out of range" "$(cat "$work/read_cd.log")" '[Ll]ogical block address out of range'
 check "mixed: cd-info" timeout 120 cd-info --no-cddb -C "$d"
 like "mixed: cd-info shows the three tracks" "$(cat "$work/check.log")" ' 1: 00:02:00 .* data ' ' 2: .* audio ' ' 3: .* audio '
@@ -140,7 +140,7 @@ check "mixed: CDROMREADAUDIO to the end of track 3" kernel_reads audio $((blocks
 check_not "mixed: CDROMREADAUDIO of data" "$u_cdrom" audio "$d" 16 1
 check "mixed: CDROMREADRAW of data" kernel_reads raw 16 5 "$media/mixed 1.bin" 16
 check "mixed: CDROMREADRAW of audio" kernel_reads raw $((blocks + 600)) 5 "$media/mixed 3.bin" 0
-check_not "mixed: CDROMREADRAW behind the last track" "$u_cdrom" raw "$d" $((blocks + 1050)) 1
+check_not "mixed: CDROMREADRAW past the last track" "$u_cdrom" raw "$d" $((blocks + 1050)) 1
 
 # ---- swapped for an audio CD under a reader ----
 dd if="$d" of=/dev/null bs=2048 count=100 iflag=direct status=none 2>/dev/null &

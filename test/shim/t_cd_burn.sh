@@ -10,7 +10,7 @@ make_songs
 drive
 cd=/dev/sr0
 
-# songs NAME START FIRST SECOND: two tracks were burned, the second begins there; behind them are that many
+# songs NAME START FIRST SECOND: two tracks were burned, the second begins there; after them are that many
 # silent sectors; the disc is complete.
 songs() {
 	burned "$1"
@@ -108,11 +108,11 @@ if need wodim "wodim, songs"; then
 	blank cd-r
 	run wodim dev=$cd -tao -gracetime=2 -audio "$W/one.wav" "$W/two.wav"
 	songs "wodim -tao" 452 152 2
-	check "wodim -tao: ends behind the run-out" state readable=804
+	check "wodim -tao: ends after the run-out" state readable=804
 	# wodim lets the pause of the second song begin in the first one.
 	blank cd-r
 	run wodim dev=$cd -dao -gracetime=2 -audio "$W/one.wav" "$W/two.wav"
-	check "wodim -dao: the disc closes itself behind its last sector" sent 'SEND CUE SHEET .* GOOD'
+	check "wodim -dao: the disc closes itself after its last sector" sent 'SEND CUE SHEET .* GOOD'
 	check "wodim -dao: without a CLOSE" fails_to grep -q 'CLOSE TRACK' "$W/log"
 	songs "wodim -dao" 300 0 0
 fi
@@ -218,7 +218,7 @@ if need readom "readom, burned data"; then
 	check "readom, burned data: the copy is the image" cmp "$W/plain" "$W/data.iso"
 	run readom dev=$cd -clone f="$W/clone"
 	check "readom -clone, burned data: exit code 0" exits 0
-	# Each sector has 96 bytes of subchannel behind it.
+	# Each sector has 96 bytes of subchannel after it.
 	sectors mode1 0 310 >"$W/want"
 	check "readom -clone, burned data: the sectors, with EDC and ECC" same_main "$W/clone" "$W/want"
 fi

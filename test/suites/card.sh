@@ -455,7 +455,7 @@ new_fat() { # [uboot]
 	truncate -s 4M "$scratch/slot"
 	running=a drive=true
 }
-next_is() { # SLOT: as the file is on the card, with what build.sh has written behind that line
+next_is() { # SLOT: as the file is on the card, with what build.sh has written after that line
 	# shellcheck disable=SC2059
 	printf "$start_line\n" "$1" >"$start_file"
 	case $start_file in *extlinux*) printf 'label a\n\tkernel /a/vmlinuz\nlabel b\n\tkernel /b/vmlinuz\n' >>"$start_file" ;; esac

@@ -154,7 +154,7 @@ code_keys=$({
 	grep -oE '^	DRIVE_(TEXT|CHOICE|BOOL)\("[a-z_.]+"' src/daemon/config_keys.c | cut -d'"' -f2 | sed 's/^/drives[]./'
 	sed -n '/function_keys\[\] = {/,/};/s/^	[A-Z_]*("\([a-z_]*\)".*/functions[].\1/p' src/daemon/config_keys.c
 })
-# Every setting of the shipped file is behind a "#"; a comment above the empty list of functions names their keys.
+# Every setting of the shipped file is after a "#"; a comment above the empty list of functions names their keys.
 settings=$(sed 's/^#\([^ ]\)/\1/' configs/mmcgadget.conf)
 conf_keys=$(awk '
 	/^#     +[a-z_]+ *= .*";  / { print "functions[]." $2; next }

@@ -140,11 +140,11 @@ controller="qemu-xhci"
 booted='booted: .*\(right\|WRONG\|FAILED\)'
 for block in 2202496 4096896; do
 	test/redir/boot/make.sh "$dir/big.iso" $block >"$dir/make" 2>&1
-	result "a disc with its programs behind block $block is made" $?
+	result "a disc with its programs past block $block is made" $?
 	for firmware in bios uefi; do
 		boot $firmware $controller "$dir/big.iso" "$booted" && seen 'the sum is right'
-		result "$controller, $firmware: it boots a program behind block $block, read right" $?
-		good $controller "$firmware, behind block $block"
+		result "$controller, $firmware: it boots a program past block $block, read right" $?
+		good $controller "$firmware, past block $block"
 	done
 done
 

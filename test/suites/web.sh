@@ -177,7 +177,7 @@ check 'has both' same 2 "$(body .matched)"
 check 'names are what they are' same "$bad" "$(body '.images[1].name')"
 check 'the first' gets 200 '/api/v1/images?limit=1'
 check 'says which is next' same a.iso "$(body .next)"
-check 'the one behind it' gets 200 '/api/v1/images?limit=1&after=a.iso'
+check 'the one after it' gets 200 '/api/v1/images?limit=1&after=a.iso'
 check 'is the other one' same "$bad" "$(body '.images[0].name')"
 check 'a part of a name' gets 200 '/api/v1/images?q=ONERROR'
 check 'finds it' same 1 "$(body .matched)"
@@ -292,7 +292,7 @@ alike anew images/b.iso/erase '' erase b.iso
 anew
 
 echo '# live states'
-# heard WANT PATTERN [FROM]: waits, 20 s at most, until so many lines of the events match; with FROM, of those behind it.
+# heard WANT PATTERN [FROM]: waits, 20 s at most, until so many lines of the events match; with FROM, of those after it.
 heard() {
 	for _ in $(seq 100); do
 		[ "$(sed -n "/${3:-^}/,\$p" "$S/events" | grep -c "$2")" -lt "$1" ] || return 0

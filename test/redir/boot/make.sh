@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes an ISO image from which a BIOS and UEFI boot programs that say on the serial port whether they were
 # read right (bios.S, uefi.S).
-#   make.sh IMAGE [LBA]   LBA: the programs and all but the volume descriptors are behind this block, which is
+#   make.sh IMAGE [LBA]   LBA: the programs and all but the volume descriptors are past this block, which is
 #                         a multiple of 16, with zeros before them: a sparse file
 # AARCH64=COMPILER: with a program for UEFI on arm64 as well (uefi_aa64.S).
 set -eu
