@@ -102,6 +102,8 @@ struct image_peek {
 	struct cd_tally tracks; /* of a CD-R or CD-RW; all 0: nothing is recorded */
 };
 void image_peek(int folder, const char *name, uint64_t size, struct image_peek *out);
+/* True if storage returned other data when the image of that name was verified. */
+bool image_is_damaged(int folder, const char *name);
 /* Does the same for an image that has neither state nor checksum. */
 void image_peek_alone(uint64_t size, struct image_peek *out);
 /*

@@ -199,6 +199,56 @@ static void a_finalised_disc_is_the_same_wherever_it_is(void **state)
 	assert_medium("dvd-rom", "empty");
 }
 
+/* Before a disc is opened, the list says the same of it as while it is in the drive. */
+static void list_says_the_same_of_a_disc_in_the_drive(void **state)
+{
+	static const struct {
+		const char *kind;
+		uint16_t sessions, tracks;
+		struct disc_track track[3]; /* start, written, reserved, session, state */
+		uint32_t blocks;
+	} discs[] = {
+		{"blank", 1, 1, {{0, 0, 0, 1, DISC_TRACK_INVISIBLE}}, 0},
+		{"open", 1, 1, {{0, 0, 96, 1, DISC_TRACK_RESERVED}}, 0},
+		{"open", 1, 1, {{0, 50, 0, 1, DISC_TRACK_OPEN}}, 50},
+		{"open", 1, 2,
+			{{0, 50, 64, 1, DISC_TRACK_CLOSED}, {64, 0, 0, 1, DISC_TRACK_INVISIBLE}},
+			50},
+		{"appendable", 2, 2,
+			{{0, 64, 0, 1, DISC_TRACK_CLOSED}, {64, 0, 0, 2, DISC_TRACK_INVISIBLE}},
+			64},
+		{"appendable", 2, 2,
+			{{0, 64, 0, 1, DISC_TRACK_CLOSED}, {64, 0, 48, 2, DISC_TRACK_RESERVED}},
+			64},
+		{"open", 2, 3,
+			{{0, 64, 0, 1, DISC_TRACK_CLOSED}, {64, 16, 0, 2, DISC_TRACK_CLOSED},
+				{80, 0, 0, 2, DISC_TRACK_INVISIBLE}},
+			80},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(discs); i++) {
+		char name[16], path[32], command[32];
+		struct disc_state s;
+		json_t *a;
+
+		disc_state_of_blank(disc_medium_named("dvd+r"), &s);
+		s.layout.sessions = discs[i].sessions;
+		s.layout.tracks = discs[i].tracks;
+		memcpy(s.layout.track, discs[i].track, sizeof(discs[i].track));
+		snprintf(name, sizeof(name), "%zu.iso", i);
+		snprintf(path, sizeof(path), "media/%s", name);
+		put_size(path, discs[i].blocks * MEDIA_BLOCK);
+		put_state(name, &s);
+		assert_string_equal(listed("list\n", name, "kind"), discs[i].kind);
+		snprintf(command, sizeof(command), "insert %s\n", name);
+		a = answer_to(command);
+		assert_true(answer_is_ok(a));
+		json_decref(a);
+		assert_string_equal(listed("list\n", name, "kind"), discs[i].kind);
+	}
+}
+
 /*
  * A state file of a daemon to come: its disc is one to read, an empty one is none, and neither file
  * is changed, not even by an eject.
@@ -242,6 +292,7 @@ int main(void)
 		ONE(list_and_status_show_the_format_state),
 		ONE(a_rewritable_disc_is_not_closed),
 		ONE(a_finalised_disc_is_the_same_wherever_it_is),
+		ONE(list_says_the_same_of_a_disc_in_the_drive),
 		ONE(a_state_of_a_later_version_is_left_alone),
 	};
 
