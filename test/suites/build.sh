@@ -50,7 +50,7 @@ L
 rc=$?
 mv "$log.diff" "$log"
 result $rc 'make install installs these files and no other'
-grep -rl "$dest" "$dest/usr/sbin" "$dest/usr/bin" "$dest/lib" >"$log" 2>/dev/null
+grep -rl "$dest" "$dest" >"$log" 2>/dev/null
 result "$([ -s "$log" ] && echo 1 || echo 0)" 'no installed file contains DESTDIR'
 "$dest/usr/sbin/mmcgadgetd" --check-config -c "$dest/etc/mmcgadget/mmcgadget.conf" >"$log" 2>&1
 result $? 'the installed daemon accepts the installed configuration'

@@ -22,10 +22,9 @@ make_system() { # NAME COMMAND...
 
 # guest_goes_on SUITE: tries guest.sh: if QEMU's emulation killed the kernel, the guest is booted again with the jobs
 # that are left; a kernel that died of a breakpoint in its code is a failure. A script stands in for QEMU: its first
-# boot ends one job and dies in the second. Tries nothing on a machine that is not x86-64.
+# boot ends one job and dies in the second.
 guest_goes_on() {
 	local bin=$work/bin j
-	case $(uname -m) in x86_64) ;; *) return ;; esac
 	mkdir "$bin" "$work/jobs"
 	for j in one two three; do : >"$work/jobs/$j.sh"; done
 	cat >"$bin/qemu-system-x86_64" <<'END'
@@ -57,7 +56,9 @@ END
 case $what in
 bookworm | trixie)
 	make_system "guest with $what" test/e2e/image.sh "$what"
-	if (guest_goes_on "$what") >"$log" 2>&1; then
+	if [ "$(uname -m)" != x86_64 ]; then
+		: # only that emulation has the fault
+	elif (guest_goes_on "$what") >"$log" 2>&1; then
 		echo "ok - guest with $what: it goes on after a fault of the emulator"
 	else
 		echo "not ok - guest with $what: it goes on after a fault of the emulator"

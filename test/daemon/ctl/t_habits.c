@@ -46,7 +46,8 @@ static void check(const struct habit *h)
 /* No row may have made or inserted a disc that is called like an option. */
 static void check_nothing_was_made(void)
 {
-	static const char *const names[] = {"--help", "-h", "help", "--", "--frob", ".x"};
+	static const char *const names[] = {
+		"--help", "-h", "help", "help.iso", "--", "--frob", ".x"};
 	char path[64];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

@@ -67,6 +67,8 @@ static void an_exact_name_wins_over_a_label(void **state)
 	put_iso("media/b", "a.iso");
 	run(0, &r, DRIVE_FIND, "b", false);
 	EXPECT(&r, "drive0: inserted b (DVD-ROM, 40.96 kB)");
+	run(0, &r, DRIVE_FIND, "a.iso", false);
+	EXPECT(&r, "drive0: inserted a.iso (DVD-ROM, 4.10 kB)");
 	run(0, &r, DRIVE_INSERT, "b.is", false);
 	assert_string_equal(r.code, "no-such-image");
 }

@@ -168,6 +168,8 @@ static void put_any(unsigned i, const char *name, unsigned (*any)(unsigned below
 	static const char *const id[] = {
 		"BEA01", "BOOT2", "CDW02", "NSR02", "NSR03", "TEA01", "CDROM", "CD002"};
 
+	unsigned place;
+
 	switch (any(12)) {
 	case 0:
 	case 1:
@@ -188,7 +190,8 @@ static void put_any(unsigned i, const char *name, unsigned (*any)(unsigned below
 		put_id(i, (uint8_t)any(5), "CD001");
 		break;
 	case 8:
-		memcpy(block(i) + 1 + 8 * any(2), id[any(ARRAY_LEN(id))], 5);
+		place = 1 + 8 * any(2); /* before the next number, whatever the compiler */
+		memcpy(block(i) + place, id[any(ARRAY_LEN(id))], 5);
 		break;
 	case 9:
 		block(i)[any(BLOCK)] = 1;

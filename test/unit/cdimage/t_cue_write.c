@@ -322,8 +322,11 @@ static void grow_track(struct grow *g, uint8_t session, bool first)
 		if (at < g->lba)
 			t->index[t->indexes++] = at;
 	}
-	if (roll(3) == 0)
-		snprintf(t->isrc, sizeof(t->isrc), "DEAB%c%07u", 'A' + roll(26), roll(10000000));
+	if (roll(3) == 0) {
+		int letter = (int)('A' + roll(26));
+
+		snprintf(t->isrc, sizeof(t->isrc), "DEAB%c%07u", letter, roll(10000000));
+	}
 	if (form == CD_XA)
 		disc.session[session - 1].format = 0x20;
 }
