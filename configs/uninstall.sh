@@ -55,6 +55,8 @@ done
 [ ! -e "$DESTDIR/var/lib/mmcgadget" ] ||
 	leaves "sudo rm -r $DESTDIR/var/lib/mmcgadget" "YOUR DISCS: $(find -L "$DESTDIR/var/lib/mmcgadget" \
 		-type f ! -name '.mmcgadget-*.mmcdisc*' 2>/dev/null | wc -l) files"
+[ ! -e "$DESTDIR/var/lib/mmcgadget-usb" ] ||
+	leaves "sudo rm -r $DESTDIR/var/lib/mmcgadget-usb" "the serial number of a board that has none of its own"
 if [ -z "$DESTDIR" ] && getent passwd mmcgadget >/dev/null; then
 	leaves "sudo userdel mmcgadget; sudo groupdel mmcgadget" "the daemon's user and group, which own the discs"
 fi

@@ -285,11 +285,11 @@ installed() {
 check 'make install' installed
 check 'uninstall with the wrong PREFIX fails, and names the right one' stops 'make uninstall PREFIX=/usr' uninstall
 check 'it has removed nothing' test -e "$dest/usr/bin/mmcgadgetctl"
-mkdir -p "$dest/var/lib/mmcgadget" "$dest/etc/systemd/system/usb-gadget.target.wants"
+mkdir -p "$dest/var/lib/mmcgadget" "$dest/var/lib/mmcgadget-usb" "$dest/etc/systemd/system/usb-gadget.target.wants"
 touch "$dest/var/lib/mmcgadget/holiday.iso" "$dest/var/lib/mmcgadget/.mmcgadget-drive0.mmcdisc"
 ln -s /lib/systemd/system/mmcgadgetd.service "$dest/etc/systemd/system/usb-gadget.target.wants/"
 check 'uninstall says what it leaves' has "$(uninstall PREFIX=/usr)" 'What stays' 'YOUR DISCS: 1 files' \
-	"sudo rm -r $dest/etc/mmcgadget" 'usb-gadget.target.wants/mmcgadgetd.service'
+	"sudo rm -r $dest/etc/mmcgadget" "sudo rm -r $dest/var/lib/mmcgadget-usb" 'usb-gadget.target.wants/mmcgadgetd.service'
 check 'it has removed all that was installed, but the configuration' \
 	test "$(find "$dest" -type f | sort)" = "$dest/etc/mmcgadget/mmcgadget.conf
 $dest/var/lib/mmcgadget/.mmcgadget-drive0.mmcdisc
