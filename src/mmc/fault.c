@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which fault strikes the command in flight, and what becomes of it. */
+/* Decides which faults strike the command in flight, and carries them out. */
 #include "mmc/fault.h"
 
 #include "mmc/mmc_int.h"
@@ -97,12 +97,12 @@ static uint32_t delay_of(struct mmc_drive *d)
 	return (uint32_t)MIN(ms, UINT32_MAX);
 }
 
-/* Takes the place of the row's finish: waits first. */
+/* Takes the place of the row's finish: waits first. A failed command does not come here. */
 static mmc_sense_t delayed_finish(struct mmc_drive *d, const uint8_t *cdb)
 {
 	struct mmc_faults *all = d->faults;
 
-	/* Not of faults that came meanwhile. */
+	/* A struct of faults that was set after the command began does not delay it. */
 	if (all && (!all->hold || all->command != d->commands))
 		all = NULL;
 	if (all && all->waits == MMC_HOLD_UNDECIDED) {
@@ -117,7 +117,7 @@ static mmc_sense_t delayed_finish(struct mmc_drive *d, const uint8_t *cdb)
 	return d->finish ? d->finish(d, cdb) : SENSE_NONE;
 }
 
-/* Lets the command end later if its turn to wait comes then. */
+/* Lets the command pass through delayed_finish(), which asks at its end whether it waits. */
 static void arrange_delay(struct mmc_drive *d)
 {
 	d->delayed_row = *d->cmd.row;

@@ -19,7 +19,7 @@
 enum mmc_fault_kind {
 	MMC_FAULT_READ,      /* these blocks cannot be read */
 	MMC_FAULT_WRITE,     /* these blocks cannot be written */
-	MMC_FAULT_SLOW,      /* the status comes later, by a time */
+	MMC_FAULT_SLOW,      /* the status comes later, by a time, but not after a failure */
 	MMC_FAULT_RATE,      /* the same, by the time that the command's bytes take */
 	MMC_FAULT_NOT_READY, /* commands that need the disc are answered NOT READY */
 	MMC_FAULT_VANISH,    /* the disc is gone, as if it had been pulled out */
