@@ -23,8 +23,8 @@ enum cd_name {
 /*
  * Writes the title, the performer or another text of a track, by its number, or of the disc (0), as
  * UTF-8: of the first language that has such packs in ISO 8859-1 or ASCII. Control characters are
- * left out. A text of which a pack is missing or damaged is none, and a longer one is cut between
- * characters. False, and out is "": there is none.
+ * left out. A text of which a pack is missing or damaged does not count, and one that does not fit
+ * in out is cut between characters. False, and out is "": there is no such text.
  */
 bool cd_name(const struct cd_map *m, enum cd_name type, unsigned track, char out[CD_NAME_MAX]);
 

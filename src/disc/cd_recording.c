@@ -23,7 +23,7 @@ unsigned disc_cd_open_session(const struct disc_cd_record *r)
 	return n;
 }
 
-/* Lead-out of the last closed session; there is one. */
+/* Address of the lead-out of the last closed session; only if a session is closed. */
 static int32_t last_lead_out(const struct disc_cd_record *r)
 {
 	return track_end(&r->track[r->tracks - disc_cd_open_session(r) - 1]);
@@ -109,8 +109,8 @@ static uint16_t cue_unit(const struct disc_cd_record *r, const struct cd_cue *cu
 }
 
 /*
- * Makes the track of a cue sheet, as far as it is recorded. False: nothing of it is. What is silent
- * at the end of a whole session is recorded, too.
+ * Makes the track of a cue sheet, as far as it is recorded. False: nothing of it is. Once the host
+ * has sent all of a session, the silence at its end counts as recorded, too.
  */
 static bool cue_track(const struct disc_cd_record *r, const struct cd_cue *cue, unsigned i,
 	uint16_t unit, struct disc_cd_track *out)
@@ -181,7 +181,7 @@ static bool is_first_of_session(const struct disc_cd_track *track, unsigned i)
 	return i == 0 || track[i].session != track[i - 1].session;
 }
 
-/* The first sector of a track that has a place in the image. */
+/* The first of the sectors of track i that have a place in the image. */
 static int32_t first_stored(const struct disc_cd_track *track, unsigned i)
 {
 	int32_t first = track[i].start - (int32_t)track[i].pregap;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The lines of a state file that only a CD-R or CD-RW has (docs/disc-state.md, version 3). */
+/*
+ * The lines of a state file that say what is recorded on a CD-R or CD-RW (docs/disc-state.md,
+ * version 3).
+ */
 #ifndef DISC_STATE_CD_H
 #define DISC_STATE_CD_H
 
@@ -8,9 +11,9 @@
 #include "disc/cd_recording.h"
 #include "media/store.h"
 
-/* A text that is being made; len may pass its size, and then it is not whole. */
+/* A text that is being made. If len has come to STORE_TEXT_MAX or more, the text was cut. */
 struct state_out {
-	char *text;
+	char *text; /* has room for STORE_TEXT_MAX bytes */
 	size_t len;
 };
 
@@ -19,8 +22,9 @@ __attribute__((format(printf, 2, 3))) void state_put(struct state_out *o, const 
 /* Adds the lines. */
 void state_put_cd(struct state_out *o, const struct disc_cd_record *r);
 /*
- * Reads one line into a record that is all zeros at first. False: the line is unknown, or a number
- * is too large for its place. Whether the record is possible is another question.
+ * Reads one line into a record that is all zeros at first. False: the line is unknown or not where
+ * it may be, or a number is too large for its place. Whether the whole record is possible is not
+ * checked here: see disc_cd_is_possible().
  */
 bool state_read_cd(const char *line, struct disc_cd_record *r);
 

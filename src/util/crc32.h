@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* CRC-32 as zlib, Ethernet and cksum -o3 have it (reflected 04C11DB7h). */
+/* CRC-32 as zlib, Ethernet and BSD's "cksum -o 3" compute it (reflected 04C11DB7h). */
 #ifndef UTIL_CRC32_H
 #define UTIL_CRC32_H
 
