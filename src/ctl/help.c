@@ -10,7 +10,7 @@
 #include "util/array.h"
 #include "version.h"
 
-#define LINE 80u /* columns of the help, which terminals have at least */
+#define LINE 80u /* columns of the help; a terminal has at least so many */
 
 const char *const help_own_verbs[] = {UPLOAD_VERB, GET_VERB, WATCH_VERB, WAIT_VERB, LOOPBACK_VERB,
 	NETWORK_VERB, WEB_VERB, DOCTOR_VERB, REPORT_VERB, VERSION_VERB, NULL};
@@ -42,7 +42,7 @@ static const struct {
 	{VERSION_VERB, VERSION_SYNOPSIS, VERSION_HELP},
 };
 
-/* Calls fn for each form of a verb, or of all that people type if verb is NULL. Returns their
+/* Calls fn for each form of that verb; NULL: for all forms except those for programs. Returns their
  * number. */
 static unsigned each_form(const char *verb,
 	void (*fn)(const char *name, const char *synopsis, const char *help, void *ctx), void *ctx)

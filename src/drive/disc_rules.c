@@ -89,7 +89,7 @@ json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t
 		suffix = image_name_has_suffix(old_base) ? strrchr(old_base, '.') : ".iso";
 	if (snprintf(whole, size, "%s%s", to, suffix) >= (int)size)
 		return answer_error("bad-name", "\"%.64s...\" is too long a name", to);
-	/* As it was typed, and with the suffix. */
+	/* The name must be right as it was typed, and also with the suffix. */
 	fault = new_name_fault(base);
 	if (!fault)
 		fault = new_name_fault(base_of(whole));
@@ -148,7 +148,7 @@ json_t *disc_rules_refusal(const char *name, const char *media, int error)
 	}
 }
 
-/* Puts a name in place of the last part of *name, from the suffix on if only that is to change. */
+/* Keeps that many bytes of *name, and puts `end` in place of the others. */
 static bool replace_end(char **name, size_t keep, const char *end)
 {
 	char *whole;
@@ -164,7 +164,7 @@ static bool for_image(const char *image, char **name, char **to)
 {
 	const char *dot = strrchr(image, '.'), *old = *to ? strrchr(*to, '.') : NULL;
 
-	/* The new name of a cue sheet ends in .cue. */
+	/* `to` is the new name of a cue sheet and ends in .cue; the image keeps its own suffix. */
 	if (old && !replace_end(to, (size_t)(old - *to), dot && dot > image ? dot : ""))
 		return false;
 	return replace_end(name, (size_t)(base_of(*name) - *name), image);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which names the control commands rename and delete take, and their refusals. Any thread. */
+/* Which names of discs the control commands take, and the refusals of others. Any thread. */
 #ifndef DRIVE_DISC_RULES_H
 #define DRIVE_DISC_RULES_H
 

@@ -60,14 +60,14 @@ static void start(struct stale_checksum *s, const struct image *in)
 		outdate(s);
 }
 
-/* A test write changes nothing, and while it lasts the numbers are of it. */
+/* A test write changes nothing, but while it lasts it is counted in these numbers. */
 static bool is_changed(const struct stale_checksum *s, const struct mmc_state *now)
 {
 	const struct mmc_state *was = &s->first;
 
 	if (now->testing)
 		return false;
-	/* The disc has left before its last state was seen. */
+	/* The disc was removed before its last state was seen. */
 	if (!now->loaded && !now->ejected_by_host)
 		return !s->last.testing && now->blocks_written > was->blocks_written;
 	if (now->type != was->type || now->format != was->format)
@@ -78,7 +78,10 @@ static bool is_changed(const struct stale_checksum *s, const struct mmc_state *n
 	return now->recorded != was->recorded || now->end != was->end;
 }
 
-/* A blank has no data that a checksum could be of: a power cut came after the host's erasing. */
+/*
+ * No checksum can be of a blank, which has no data. If there is one, a power cut came between the
+ * host's erasing and the change of the checksum file.
+ */
 static void begin(struct stale_checksum *s, const struct mmc_state *first, const struct image *in)
 {
 	s->first = *first;
@@ -106,7 +109,7 @@ static void on_inserted(void *ctx, const struct image *in)
 	struct mmc_state first = s->last;
 
 	s->watching = in->recordable && in->place;
-	/* The host may have written before its disc was seen here. */
+	/* The host may have written to the disc before this call. */
 	first.blocks_written = s->before.blocks_written;
 	if (s->watching)
 		begin(s, &first, in);
