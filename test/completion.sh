@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Completes command lines with the completion in FILE. Prints each word that is offered but should not
-# be, or the reverse. In place of the client a script prints a fixed JSON answer.
+# Completes command lines with the completion in FILE. Prints each line for which other words are offered than
+# should be, with both lists. In place of the client a script prints a fixed JSON answer.
 #   completion.sh FILE
 set -u
 file=${1:?usage: completion.sh FILE}
@@ -29,7 +29,8 @@ PATH=$answers:$PATH
 # shellcheck source=/dev/null
 . "$file"
 
-# tab WORD... -- OFFER...: as bash would cut them; "=" and ":" come without blanks around them.
+# tab WORD... -- OFFER...: completes the last WORD and expects the OFFERs. The WORDs are cut as bash cuts them; "=" and
+# ":" have no blanks around them in the line.
 tab() {
 	local COMP_WORDS=() COMP_CWORD COMP_LINE='' COMP_POINT COMPREPLY=() want have
 	while [ "$1" != -- ]; do

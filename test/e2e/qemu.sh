@@ -22,6 +22,6 @@ if [ -w /dev/kvm ] && [ "${MMCGADGET_KVM:-auto}" != no ] &&
 	accel=kvm cpu=host
 fi
 
-# What a kernel does against attacks takes a fifth of an emulated guest's time, and nothing here tests it: a
-# tenth what it does about the processors' faults, a tenth that it clears all memory it gives out.
+# The kernel's defences against attacks take a fifth of an emulated guest's time, and no test needs them: those against
+# the processors' faults take a tenth, and the clearing of all memory that is given out takes another.
 kernel_options="console=$console panic=-1 oops=panic mitigations=off init_on_alloc=0 hardened_usercopy=off"

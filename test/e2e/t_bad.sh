@@ -8,8 +8,8 @@ without_service=1
 udc_load
 gadgets() { find /sys/kernel/config/usb_gadget -mindepth 1 -maxdepth 1 2>/dev/null; }
 
-# What is refused and how it is said is tested in test/daemon; here it is a few of each kind, with the
-# programs, users and devices of a whole system.
+# test/daemon tests all refusals and their messages; here are a few of each kind, with the programs, users and
+# devices of a whole system.
 
 # ---- configuration ----
 bad_config() { # NAME TEXT REGEX...
@@ -167,7 +167,7 @@ modprobe loop
 mount -o loop "$work/small.img" "$small"
 make_iso TOOBIG 32 "$work/toobig.iso"
 make_iso FITS 4 "$work/fits.iso"
-# Another file fills the card up to 16 MB.
+# Another file fills the card, except for 16 MB.
 room=$(($(stat -f -c '%a*%S' "$small")))
 fallocate -l $((room - 16000000)) "$small/ballast"
 config drives="{ name = \"drive0\"; media = \"$small\"; }" \
@@ -177,7 +177,7 @@ text=$(mmcgadgetctl blank full.img 2>&1)
 like "little room: blank warns" "$text" 'only [0-9.]+ MB are free'
 wait_for 15 blank_seen
 # growisofs reports the failed WRITE, closes the disc, and then exits with 0.
-check "media folder full: the burner ends" timeout 200 sh -c \
+check "media folder full: growisofs ends" timeout 200 sh -c \
 	"growisofs -Z '/dev/$sr=$work/toobig.iso' >'$work/full.log' 2>&1; exit 0"
 like "media folder full: the host gets a write error" "$(cat "$work/full.log")" ':-\[.*(WRITE|SK=)'
 check "media folder full: the daemon is alive" daemon_alive
@@ -206,7 +206,7 @@ while put >"$work/put.log" 2>&1; do
 	lba=$((lba + 48))
 done
 like "left at the error: the host gets a write error (block $lba)" "$(cat "$work/put.log")" '[Mm]edium [Ee]rror|[Ww]rite error'
-check "left at the error: the error comes after 480 to 8191 blocks" test "$lba" -gt 480 -a "$((lba * 2048))" -lt 16777216
+check "left at the error: the error comes after 481 to 8191 blocks" test "$lba" -gt 480 -a "$((lba * 2048))" -lt 16777216
 recorded=$(($(state recorded_blocks) * 2048))
 is "left at the error: the disc waits for the rest" "$(state state) $(state nwa)" "open $((recorded / 2048))"
 check "left at the error: every block is recorded whose WRITE succeeded" test "$recorded" -ge $((lba * 2048))
@@ -226,7 +226,8 @@ wait_for 15 blank_seen
 lines=30 check "the next blank is burned" growisofs -dvd-compat -Z "/dev/$sr=$work/fits.iso"
 check "the next blank equals the image" cmp -n "$(stat -c %s "$work/fits.iso")" "$work/fits.iso" "$small/next.img"
 mmcgadgetctl eject --force >/dev/null
-# Blocks of 1 KiB without extents: no file of 17.3 GB. A subfolder, because that is a card as well.
+# Blocks of 1 KiB without extents: no file of 17.3 GB. This file system is mounted on a subfolder of the media folder:
+# the limit is that of the folder in which the image is made.
 truncate -s 4M "$work/limit.img"
 mke2fs -q -t ext2 -b 1024 "$work/limit.img"
 mkdir "$small/limit"

@@ -45,6 +45,7 @@ static void a_name_says_that_it_was_kept(void **state)
 		{"-kept.iso", 1, "-kept-kept.iso"},
 		{"disc-kept-x.iso", 1, "disc-kept-x-kept.iso"},
 		{"disc-keptx.iso", 1, "disc-keptx-kept.iso"},
+		/* Of two, only the one at the end is a mark. */
 		{"a-kept-b-kept.iso", 1, "a-kept-b-kept.iso"},
 	};
 	char name[256];
@@ -61,7 +62,7 @@ static void a_long_name_is_cut_between_characters(void **state)
 	char base[256] = "", name[256];
 
 	(void)state;
-	/* 125 characters of two bytes and the ending, from each of two beginnings. */
+	/* 125 characters, of two bytes each or the first of one byte, and the ending. */
 	for (int odd = 0; odd < 2; odd++) {
 		strcpy(base, odd ? "x" : "");
 		for (int i = 0; i < 125 - odd; i++)

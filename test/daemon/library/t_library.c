@@ -340,7 +340,7 @@ static void a_list_leaves_out_state_files_and_bad_names(void **state)
 	put_text("media/bad\x1b[2J", "x");
 	put_text("media/bad\xff", "x");
 	assert_int_equal(mkfifo(in_scratch("media/fifo"), 0644), 0);
-	/* The two names that no command line can hold are counted. */
+	/* The two names that no control line can hold are counted. */
 	assert_int_equal(library_list(folder, collect, out), 2);
 	assert_string_equal(out, "a.iso:4096 blank:0 link:2048 sub/b.iso:2048 ");
 }
