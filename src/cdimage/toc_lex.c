@@ -53,8 +53,9 @@ void toc_lex_next(struct toc_lex *l)
 	} else if (l->rest.at[0] == '"') {
 		skip(l, 1);
 		while (n < l->rest.len && l->rest.at[n] != '"') {
-			l->r->line += l->rest.at[n] == '\n';
-			n += l->rest.at[n] == '\\' && n + 1 < l->rest.len ? 2 : 1;
+			/* What follows a backslash is text, be it a quote or the end of a line. */
+			n += l->rest.at[n] == '\\' && n + 1 < l->rest.len;
+			l->r->line += l->rest.at[n++] == '\n';
 		}
 		l->token = TOC_STRING;
 		l->word = (struct slice){l->rest.at, n};

@@ -80,7 +80,6 @@ static void on_hold(void *ctx, uint64_t command, uint32_t ms)
 /* The live faults have changed otherwise than by a strike. */
 static void publish(struct drive_faults *f)
 {
-	mmc_set_faults(engine_thread_engine(f->engine), &f->live);
 	pthread_mutex_lock(&f->lock);
 	memcpy(f->copy, f->live.fault, sizeof(f->copy));
 	f->count = f->live.count;
@@ -91,12 +90,16 @@ static void apply(void *arg)
 {
 	struct change *c = arg;
 	struct drive_faults *f = c->faults;
+	bool keeps = c->add && f->live.count > 0;
 
-	if (!c->add)
+	if (!keeps)
 		f->live.count = 0;
 	memcpy(f->live.fault + f->live.count, c->list.fault,
 		c->list.count * sizeof(c->list.fault[0]));
 	f->live.count += c->list.count;
+	/* The engine has the faults that stay; a command that one of them delays goes on waiting. */
+	if (!keeps)
+		mmc_set_faults(engine_thread_engine(f->engine), &f->live);
 	publish(f);
 	pthread_mutex_lock(&f->lock);
 	c->done = true;

@@ -113,7 +113,7 @@ fifo() { # NAME REGEX, the line on stdin
 {
 	head -c 3000 /dev/urandom | tr '\n' '\001'
 	echo
-} | fifo "binary" 'nothing was done|unknown|no such|error|binary|character'
+} | fifo "binary" 'nothing was done'
 printf 'insert good.iso' | fifo "no end of line" 'newline'
 # The answers are readable, whatever was sent.
 check "the status file is plain text" sh -c "! LC_ALL=C grep -q '[^[:print:][:space:]]' $run/status"

@@ -91,6 +91,9 @@ refused() { # NAME WORD
 	like "$1" "$(as alice mmcgadgetctl insert "$2" 2>&1)" 'outside|no image|symbolic links'
 	is "$1: nothing is in the drive" "$(state image)" ''
 }
+answered() { # ANSWER COMMAND: the status file has that answer, to that command
+	grep -qx "$1" "$run/status" && grep -qxF "command: $2" "$run/status"
+}
 for f in /home/bob/secret.iso /srv/elsewhere.iso; do
 	refused "$f by its name" "$f"
 	refused "$f by dots" "../../..$f"
@@ -101,7 +104,8 @@ for f in /home/bob/secret.iso /srv/elsewhere.iso; do
 	refused "$f by a link to its folder" "folder/${f##*/}"
 	rm "$media/folder"
 	echo "insert $f" >"$run/control"
-	check "$f by the FIFO" wait_for 5 grep -q '^error:' "$run/status"
+	check "$f by the FIFO" wait_for 5 answered "error: .*" "insert $f"
+	is "$f by the FIFO: nothing is in the drive" "$(state image)" ''
 done
 for f in /proc/self/mem /proc/1/environ /etc/shadow /dev/vda; do
 	refused "$f" "../../..$f"

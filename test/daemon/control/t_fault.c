@@ -234,6 +234,8 @@ static void a_slow_command_waits_and_the_usb_thread_does_not(void **state)
 		"ok: drive0: it has 1 fault, until \"fault clear\"");
 	mmc_begin(engine, tur, sizeof(tur), 0, &xfer);
 	assert_int_equal(mmc_end(engine), MMC_AGAIN);
+	FIFO("fault add not-ready op 25\n", "ok: drive0: it has 2 faults, until \"fault clear\"");
+	assert_int_equal(mmc_end(engine), MMC_AGAIN);
 	FIFO("fault clear\n", "ok: drive0: it has no faults");
 	assert_int_equal(mmc_end(engine), MMC_GOOD);
 }

@@ -97,6 +97,8 @@ static void refusals(void **state)
 	} rows[] = {
 		{"", "a.toc line 1: it has no TRACK"},
 		{"// x\nhello", "a.toc line 2: \"hello\" is not known here"},
+		{"CD_TEXT { LANGUAGE 0 { TITLE \"a\\\nb\" } }\nhello",
+			"a.toc line 3: \"hello\" is not known here"},
 		{"CATALOG 5", "a.toc line 1: CATALOG needs a text in quotation marks"},
 		{"CD_DA\nTRACK FIFO", "a.toc line 2: \"FIFO\" is not a type of track that is read"},
 		{"TRACK MODE2_FORM2", "a.toc line 1: sectors of 2324 bytes are not read"},
