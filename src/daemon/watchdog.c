@@ -53,9 +53,8 @@ static int on_time(sd_event_source *s, uint64_t usec, void *watchdog)
 		sd_notify(0, "WATCHDOG=1");
 		ask_all(w);
 	} else if (!w->reported) {
-		log_warn(
-			"%s: its USB thread has not answered for %u s, so systemd will restart the "
-			"service",
+		log_warn("%s: its USB thread has not answered for %u s; if that goes on, systemd "
+			 "restarts the service",
 			drive_name(d), (unsigned)(w->period / 1000000));
 	}
 	w->reported = d != NULL;
