@@ -19,10 +19,10 @@ void redact_free(struct redact *r);
 void redact_add(struct redact *r, const char *name, const char *what);
 
 /*
- * Writes text to out, with its names replaced, and MAC, IP and UUID numbers, home directories,
- * and the values of the keys serial and image in any case. log: the lines are of the daemon's
- * log; then names of files that no longer exist and quoted names are replaced, too, except those
- * of gadgets and controllers.
+ * Writes text to out, with its names replaced. MAC, IP and UUID numbers, the users in /home/USER,
+ * and the values of the keys serial and image are replaced without having been added. log: the
+ * lines are of the daemon's log; then names of files that no longer exist and quoted names are
+ * replaced, too, except those of gadgets and controllers.
  */
 void redact_write(const struct redact *r, const char *text, bool log, FILE *out);
 

@@ -17,8 +17,9 @@ enum exit_code say_failure(bool json, enum exit_code exit, const char *code, con
 /* Prints the object on one line, with the version of the format, and takes it over. */
 void say_object(json_t *object);
 /*
- * Call last: flushes standard output. Returns code, or EXIT_REFUSED after an error text if not
- * everything could be written.
+ * Call last: flushes standard output. Returns code. If not everything could be written, returns
+ * EXIT_REFUSED in place of EXIT_OK, and prints an error text, unless the reader of a pipe has gone
+ * (EPIPE).
  */
 enum exit_code say_end(enum exit_code code);
 
