@@ -23,8 +23,9 @@ __attribute__((format(printf, 2, 3))) void state_put(struct state_out *o, const 
 void state_put_cd(struct state_out *o, const struct disc_cd_record *r);
 /*
  * Reads one line into a record that is all zeros at first. False: the line is unknown or not where
- * it may be, or a number is too large for its place. Whether the whole record is possible is not
- * checked here: see disc_cd_is_possible().
+ * it may be, or a number is too large for a member of 8 or 16 bits. A number of more than 32 bits
+ * is not noticed. Whether the whole record is possible is not checked here: see
+ * disc_cd_is_possible().
  */
 bool state_read_cd(const char *line, struct disc_cd_record *r);
 

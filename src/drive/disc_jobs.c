@@ -52,10 +52,9 @@ struct disc_jobs {
 	uint64_t bytes;
 	bool other_name; /* the file has another name, so deleting this one frees nothing */
 	struct disc_files done;
-	struct library_file
-		file;         /* path_fd -1: there is only the rest of a disc, or it is erased */
-	unsigned parts, kept; /* files of a text that went along, and those that did not */
-	struct store *store;  /* of JOB_ERASE, until the thread begins */
+	struct library_file file; /* path_fd -1: only the rest of a disc is there, or JOB_ERASE */
+	unsigned parts, kept;     /* files of a text that went along, and those that did not */
+	struct store *store;      /* of JOB_ERASE, until the thread begins */
 	struct image_erased erased;
 	struct refusal why;
 	int result;
@@ -202,7 +201,7 @@ static int erase(struct disc_jobs *j)
 	return image_erase(&e, &j->erased, &j->why);
 }
 
-/* A file of a compact disc goes with it, and not without it. */
+/* Refuses a file of a compact disc: it is renamed and deleted with that disc only. */
 static int refuse_part(struct disc_jobs *j)
 {
 	const char *name = j->queue->name, *verb = job_verb[j->queue->kind];
@@ -300,7 +299,7 @@ static void on_done(void *jobs)
 	start_next(jobs);
 }
 
-/* ---- before it ---------------------------------------------------------------------------- */
+/* ---- before the thread -------------------------------------------------------------------- */
 
 /* Returns why the disc must stay as it is, NULL if nothing is against changing it. */
 static json_t *refuse_if_used(struct disc_jobs *j, const char *name, const struct library_file *f)
@@ -325,7 +324,7 @@ static json_t *refuse_if_used(struct disc_jobs *j, const char *name, const struc
 	return NULL;
 }
 
-/* For the thread, which looks for compact discs. 0 or -errno. */
+/* Keeps the file open for the thread, which looks for compact discs. 0 or -errno. */
 static int keep_file(struct disc_jobs *j, const struct library_file *f)
 {
 	j->file = *f;
@@ -410,7 +409,7 @@ static json_t *not_found(const struct disc_jobs *j, const struct catalog_list *l
 	if (!list || list->error < 0)
 		return disc_rules_no_image(job->name, j->config.media);
 	match_find(list, job->name, &m);
-	/* It takes names alone, whole ones: labels that were not read change nothing. */
+	/* The command takes whole names only: labels that were not read change nothing. */
 	if (m.result == MATCH_UNREAD)
 		m.result = MATCH_NONE;
 	if (m.result == MATCH_MORE)

@@ -2,8 +2,8 @@
 /*
  * The control commands rename, delete and erase, for the discs of one media folder. A disc that a
  * drive holds, or that is worked on, is refused. A thread changes the files, because storage
- * may be slow; meanwhile no drive gets the disc. Main thread only; nothing here waits for
- * more than an insert waits for.
+ * may be slow; meanwhile no drive gets the disc. Main thread only; except disc_jobs_cancel(),
+ * nothing here waits for more than an insert waits for.
  */
 #ifndef DRIVE_DISC_JOBS_H
 #define DRIVE_DISC_JOBS_H
@@ -32,7 +32,10 @@ int disc_jobs_new(const struct disc_jobs_config *config, sd_event *event, struct
 /* disc_jobs_cancel() must have been called, or no command be under way. NULL is fine. */
 void disc_jobs_free(struct disc_jobs *j);
 
-/* Queue a command; r gets its answer, in the end exactly one. The strings are copied. */
+/*
+ * Queue a command. r gets its answer, exactly one, and a refusal perhaps before the return. The
+ * strings are copied.
+ */
 /* etag: the image must still have this tag, see library/etag.h; NULL = any. */
 void disc_jobs_rename(
 	struct disc_jobs *j, const char *name, const char *to, const char *etag, struct reply *r);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which names of discs the control commands take, and the refusals of others. Any thread. */
+/*
+ * Which names the control commands take, of discs and for new ones, and the refusals of the others.
+ * Any thread.
+ */
 #ifndef DRIVE_DISC_RULES_H
 #define DRIVE_DISC_RULES_H
 
@@ -12,8 +15,9 @@
 /* Returns NULL if name can be that of a disc, otherwise the answer to the command. */
 json_t *disc_rules_name(const char *name);
 /*
- * Checks the new name of the disc old, and writes it to whole: with the suffix of the old
- * name, or .iso, if it has none. Returns NULL or the answer to the command.
+ * Checks the new name `to` of the disc old, and writes it to whole. A new name without a suffix
+ * gets that of the old one, or .iso if the old one has none. Returns NULL or the answer to the
+ * command.
  */
 json_t *disc_rules_new_name(const char *old, const char *to, char *whole, size_t size);
 /*
@@ -35,8 +39,8 @@ json_t *disc_rules_refusal(const char *name, const char *media, int error);
 
 /*
  * Finds the disc of that name in the folder. For the cue sheet of a burned CD, which stands for the
- * disc, *name becomes that of the image, and the suffix of *to (NULL: none) that of the image; both
- * are allocated. Results of library_find(), or -ENOMEM.
+ * disc, *name becomes the name of the image, and *to (NULL: none) gets the image's suffix; both are
+ * allocated. Results of library_find(), or -ENOMEM.
  */
 int disc_rules_find(int folder, char **name, char **to, struct library_file *f);
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define PERMISSION_HINT 400u
+#define PERMISSION_HINT 400u /* bytes of a hint, with the final NUL */
 
 /* A user and a group whose names were looked up. All members 0: none was. */
 struct permission_names {
@@ -17,10 +17,11 @@ struct permission_names {
 };
 
 /*
- * Writes "; it belongs to pi: chmod g+rw /srv/discs/a.iso": whose file name is, and the command
- * that gives the daemon's group the permissions wanted, "r" or "rw"; those of an empty file, which
- * is a blank, are always "rw". "" if the file cannot be looked at, or if its permissions are not
- * what is missing (a folder, or a card mounted read-only).
+ * Writes "; it belongs to pi: chmod g+rw /srv/discs/a.iso": the owner of the file `name`, and the
+ * command that gives the daemon's group the permissions wanted, "r" or "rw"; those of an empty
+ * file, which is a blank, are always "rw". "" if the file cannot be looked at, if its path, quoted
+ * for a shell, has more than 132 bytes, or if its permissions are not what is missing (but those of
+ * a folder, or a card is mounted read-only).
  * folder: descriptor of the media folder, folder_name its path. Any thread; may wait for storage.
  */
 void permission_hint(int folder, const char *folder_name, const char *name, const char *wanted,

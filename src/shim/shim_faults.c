@@ -55,7 +55,7 @@ void shim_faults_after(struct shim_drive *d)
 	mmc_get_state(d->mmc, &s);
 	if (!s.vanished)
 		return;
-	/* Out of the drive, too, as if it had been pulled out. */
+	/* The disc leaves the drive, too, as if it had been pulled out. */
 	mmc_eject(d->mmc, true);
 	shim_trace_event(d, TRACE_EJECT_FORCE);
 	d->media = NULL;

@@ -23,7 +23,7 @@ static void set_headers(
 	size_t n = strlen(r->name);
 	struct tm tm;
 
-	/* The rest of the disc may still be burned: the name says so. */
+	/* More can still be burned on the disc: the name of an .iso says so. */
 	if ((strcmp(kind, "appendable") == 0 || strcmp(kind, "open") == 0) && n > 4 &&
 		strcmp(r->name + n - 4, ".iso") == 0)
 		snprintf(name, sizeof(name), "%.*s-unfinished.iso", (int)n - 4, r->name);
