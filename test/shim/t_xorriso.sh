@@ -32,12 +32,12 @@ check "xorriso, third session after the disc was inserted again: appendable" sta
 reinsert
 run xorriso -indev /dev/sr0 -check_media --
 check "xorriso -check_media: exit code 0" exits 0
-check "xorriso -check_media: both sessions are good" says ' 0 , +1648 , \+ good' \
+check "xorriso -check_media: the first two sessions are good" says ' 0 , +1648 , \+ good' \
 	' 1648 , +528 , \+ good'
 check "xorriso -check_media: nothing bad" output_lacks 'Media region.* - '
 rm -rf "$W/both"
 run xorriso -osirrox on -indev /dev/sr0 -extract / "$W/both"
-check "xorriso -extract: files of both sessions" diff -r "$W/d1" "$W/both/d1"
+check "xorriso -extract: files of the first session" diff -r "$W/d1" "$W/both/d1"
 check "xorriso -extract: files of the second session" diff -r "$W/d2" "$W/both/d2"
 check "xorriso -extract: files of the third session" diff -r "$W/d2" "$W/both/d3"
 
