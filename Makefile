@@ -372,7 +372,7 @@ daemon-test: daemon-test-build ## tests of config, control and library; needs th
 layers: ## no layer includes what it may not
 	$(Q)O=$(O) test/tap.sh test/suites/layers.sh
 
-first-steps: ## what a new user types: the demo's questions, packages, versions, whose build it is
+first-steps: ## what a new user types: what the demo checks, packages, versions, whose build it is
 	$(Q)O=$(O) test/tap.sh test/suites/first_steps.sh
 
 docs-test: $(programs) $(shim) ## options, keys and verbs agree between code and documents

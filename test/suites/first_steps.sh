@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a new user types first, outside of a guest: what the demo asks before it installs anything, the
-# sets of packages, the versions of packages built one after the other, whose the build directory is, and
-# "make uninstall".
+# What a new user types first, outside of a guest: what the demo checks before it installs anything, the
+# sets of packages, the versions of packages built one after the other, who owns the build directory,
+# "make uninstall", one build directory by two names, and "make check" that goes on.
 set -u
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 n=0
@@ -37,9 +37,9 @@ has() { # TEXT LINE...: each line is a part of the text
 }
 no() { ! "$@"; }
 
-# ---- what the demo asks --------------------------------------------------------------------
-# A machine is a folder with the files that tell what it is. apt-get, dpkg and df are ours: the first only
-# remembers that it was called, the last one has $ROOM MB.
+# ---- what the demo checks ------------------------------------------------------------------
+# A machine is a folder with the files that tell what it is. Scripts stand in for apt-get, dpkg and df: apt-get
+# only records its calls, dpkg names the architecture $ARCH, and df has $ROOM MB free.
 mkdir "$work/bin"
 printf '#!/bin/sh\necho "$0 $*" >>"%s/installed"\n' "$work" >"$work/bin/apt-get"
 printf '#!/bin/sh\necho "${ARCH:-amd64}"\n' >"$work/bin/dpkg"
@@ -55,7 +55,7 @@ machine() { # MODEL, or '' for one without a device tree
 	mkdir -p "$work/root/proc/device-tree"
 	printf '%s\0' "$1" >"$work/root/proc/device-tree/model"
 }
-# demo EXIT-CODE TEXT [ARGUMENT]...: the demo ends so, prints the text, and has installed nothing.
+# demo EXIT-CODE TEXT [ARGUMENT]...: the demo ends with the code, prints the text, and has installed nothing.
 demo() {
 	local text rc
 	rm -f "$work/installed"
@@ -98,8 +98,8 @@ CACHE=$work/cache ROOM=100 check 'demo, the same once the machine is made: no mo
 check 'demo, 32 bits: says so' env ARCH=armhf bash -c "$(declare -f demo has); work=$work demo 1 'no virtual machine for armhf'"
 machine 'Some Other Board'
 check 'demo, a board that is not known: the virtual machine' demo 0 in_guest --check
-# The README's lines for who only looks, typed one after the other, where sudo and apt are ours: the clone is a real
-# one, and its "make demo" comes as far as the machine's memory.
+# The README's lines under "Only look", typed one after the other, with scripts in place of sudo and apt: the clone
+# is a real one, and its "make demo" ends where the memory is checked.
 only_look() {
 	local lines text
 	lines=$(awk '/^## / { on = /^## Only look$/ } on && sub(/^    /, "")' README.md)
@@ -121,7 +121,7 @@ only_look() {
 		has "$(cat "$work/installed")" 'apt install git make' && [ -e "$work/look/mmcgadget/README.md" ]
 }
 check 'the README: Only look, its three lines' only_look
-# Every row of the doctor's table that names a port is found by its own text.
+# The text of every row of the doctor's table, with a port or without one, is a model that the demo takes for a board.
 rows() {
 	local model faults=0
 	while IFS= read -r model; do
@@ -158,7 +158,7 @@ check 'a missing compiler: make names deps.sh build' has \
 check 'a missing pkg-config: make names deps.sh build' has \
 	"$(make O="$work/o" PKG_CONFIG=no-such-tool need-daemon 2>&1)" "missing: no-such-tool - run 'sudo test/deps.sh build'"
 
-# deps.sh on a system that lacks everything; apt-get answers as apt's does, and has no package "wodim".
+# deps.sh on a system that lacks everything; apt-get answers as the real one does, and there is no package "wodim".
 cat >"$work/bin/apt-get" <<'END'
 #!/bin/sh
 case "$*" in *--assume-no*)
@@ -294,7 +294,7 @@ check 'it has removed all that was installed, but the configuration' \
 	test "$(find "$dest" -type f | sort)" = "$dest/etc/mmcgadget/mmcgadget.conf
 $dest/var/lib/mmcgadget/.mmcgadget-drive0.mmcdisc
 $dest/var/lib/mmcgadget/holiday.iso"
-# "apt purge" says the same: as root of a system it cannot be tried here.
+# "apt purge" says the same; it cannot be tried here, as it works as root on the system itself.
 # shellcheck disable=SC2016 # a text of a script
 same_words() {
 	local text
@@ -345,7 +345,7 @@ fails() { # TEXT COMMAND...: the command fails and prints the text
 	text=$("${@:2}") && return 1
 	has "$text" "$1"
 }
-runs() { cat "$work/checked/build/check/"*"$1"*.ran | wc -l; } # of a suite, since the last check from the beginning
+runs() { cat "$work/checked/build/check/"*"$1"*.ran | wc -l; } # SUITE: how often since the last check without CONTINUE
 check 'check: there is nothing to go on with' fails 'has no check of this commit' checks CONTINUE=1
 mkdir -p "$work/checked/build" && touch "$work/checked/build/fail"
 check 'check: a suite fails' fails '4 passed, 1 failed' checks
