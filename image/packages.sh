@@ -7,7 +7,7 @@ packages="base-files base-passwd busybox-static e2fsprogs fdisk kmod mount syste
 	dropbear-bin openssh-sftp-server wpasupplicant wireless-regdb
 	libaio1t64 libblkid1 libchdr0 libconfig11 libflac14 libjansson4 libnettle8t64 libsystemd0 libusbgx3 libmicrohttpd12t64 libcrypt1"
 # Packages that others depend on, and that the image does not need: what runs at installation, what
-# busybox does as well, and what makes an initial RAM disk.
+# busybox does as well, what makes an initial RAM disk, and libraries of programs that no card runs.
 left_out="adduser awk bash cdebconf dbus debconf debconf-2.0 debianutils diffutils dosfstools dpkg findutils grep gzip
 	hostname init-system-helpers initramfs-tools initramfs-tools-core libdebconfclient0 linux-base
 	linux-initramfs-tool logsave libedit2 libfido2-1 libgssapi-krb5-2 passwd ncurses-base ncurses-bin openssl-provider-legacy perl perl-base perl:any
@@ -40,7 +40,7 @@ unpack_packages() {
 	grep '^linux-image-' "$package_list" >"$work/kernel.list"
 	grep -vE '^(linux-image|u-boot)-' "$package_list" >"$work/system.list"
 	unpack "$work/system.list" "$root"
-	# No file of the kernel keeps its owner in the image, so the tree of the last run can be used.
+	# The image takes no owners from this tree, so the tree of the last run can be used.
 	if ! cmp -s "$work/kernel.list" "$work/kernel.unpacked"; then
 		rm -rf "$work/kernel" "$work/kernel.unpacked" "$work/stripped"
 		unpack "$work/kernel.list" "$work/kernel"

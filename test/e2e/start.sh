@@ -9,7 +9,7 @@ export PATH LC_ALL=C HOME=/root
 . /out/env
 export SUITE SPEED FULL SWAPS IDLE KILLS
 dmesg -n 1
-# With each "daemon-reload" systemd would run a dozen programs, which make units of what only a boot reads.
+# With each "daemon-reload" systemd would run a dozen generators, whose units only a boot needs.
 # udev would run pktsetup, of udftools, for each drive.
 mkdir -p /etc/systemd/system-generators
 for generator in /usr/lib/systemd/system-generators/*; do
@@ -70,7 +70,7 @@ for job in /out/jobs/*; do
 	dmesg >/out/dmesg.txt
 	echo "${job##*/}" >>/out/ended
 done
-# Each job checks the part of the kernel log that it caused; this checks the whole boot.
+# Each job checks the part of the kernel log that it caused; this checks all of it, and the logs of earlier boots.
 echo "# job kernel"
 if grep -E 'WARNING:|BUG:|Oops|Call Trace|disagree continuously|blocked for more than' /out/dmesg*.txt; then
 	echo "not ok - the kernel had no complaint in the whole run"

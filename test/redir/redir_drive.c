@@ -19,7 +19,7 @@ struct redir_drive {
 	struct bot *bot;
 	struct mem_ep *ep;
 	struct mem_folder folder;
-	double began; /* the first line; 0: none yet */
+	double began; /* seconds: the time of the first line; 0: none yet */
 };
 
 static void no_memory(void)
@@ -96,8 +96,8 @@ static struct media *read_image(const char *path)
 	}
 	if (!m)
 		no_memory();
-	/* Holes, which are zeros in both, are left out, but for the last block: it is the end of
-	 * the disc. */
+	/* Holes of the file are left out, as the medium has zeros there, too. The last block is
+	 * written in any case: it is the end of the disc. */
 	for (off_t at = 0; at < st.st_size; at += MEDIA_BLOCK) {
 		off_t data = lseek(fd, at, SEEK_DATA);
 
@@ -149,7 +149,8 @@ struct redir_drive *redir_drive_new(const char *what)
 		no_memory();
 	d->ep->bot = d->bot;
 	d->ep->prompt = true;
-	/* A host that waits gets its answer later: nobody else lets the time pass. */
+	/* Simulated time passes only while a transfer waits for the drive in mem_host_in() or
+	 * mem_host_out(), which end with a timeout after this time. */
 	d->ep->patience_ms = 100;
 	bot_observe(d->bot, &observer, d);
 	if (strcmp(what, "empty") != 0)

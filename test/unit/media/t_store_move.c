@@ -50,7 +50,7 @@ static void a_text_is_saved_at_the_new_place(void **state)
 		assert_int_equal(store_save(s, FIRST, strlen(FIRST)), 0);
 		assert_true(holds(s->folder, NEW STORE_SUFFIX, FIRST));
 		assert_true(s->own && s->present);
-		/* No text: the state file of both places is gone. */
+		/* Without a text there is no state file at either place. */
 		assert_int_equal(store_move(s, powercut_folder(c), OLD, "", 0), 0);
 		assert_false(powercut_has(c, NEW STORE_SUFFIX));
 		assert_false(powercut_has(c, OLD STORE_SUFFIX));
