@@ -119,14 +119,13 @@ static json_t *deleted(const struct disc_jobs *j)
 		return answer_ok("deleted what was left of %s, whose image was gone", job->name);
 	format_size(j->bytes, freed);
 	tell_files(j, files, sizeof(files));
-	if (j->other_name)
+	if (j->other_name && j->parts == 0)
 		a = answer_ok("deleted %s%s; it frees no room, the file has another name",
 			job->name, disc_rules_with(&j->done, with));
 	else
 		a = answer_ok("deleted %s%s%s, %s are free again", job->name, files,
 			disc_rules_with(&j->done, with), freed);
-	json_object_set_new(
-		a, "freed_bytes", json_integer(j->other_name ? 0 : (json_int_t)j->bytes));
+	json_object_set_new(a, "freed_bytes", json_integer((json_int_t)j->bytes));
 	return a;
 }
 
@@ -175,13 +174,15 @@ static json_t *failed(const struct disc_jobs *j)
 			"\"%s\" cannot be deleted with its files: mmcgadget-resolver does not "
 			"start",
 			job->name);
+	if (!job->to && j->done.image)
+		return answer_error("io-error",
+			"\"%s\" is deleted, but its state, checksum or another file of it is not: "
+			"%s",
+			job->name, why);
 	if (j->result == -EACCES || j->result == -EPERM || j->result == -EROFS)
 		return answer_error("not-writable",
 			"\"%s\" cannot be %s: %s; its folder must be writable for the daemon",
 			job->name, job->to ? "renamed" : "deleted", why);
-	if (!job->to && j->done.image)
-		return answer_error("io-error",
-			"\"%s\" is deleted, but its state or checksum is not: %s", job->name, why);
 	return answer_error("io-error", "\"%s\" cannot be %s: %s", job->name,
 		job->to ? "renamed" : "deleted", why);
 }
@@ -344,8 +345,8 @@ static json_t *start_job(struct disc_jobs *j, const struct library_file *f, bool
 	j->folder = folder_file_of(f->dir_fd);
 	r = j->folder ? 0 : -errno;
 	if (fstat(f->path_fd, &st) == 0) {
-		j->bytes = (uint64_t)st.st_blocks * 512;
 		j->other_name = st.st_nlink > 1;
+		j->bytes = j->other_name ? 0 : (uint64_t)st.st_blocks * 512;
 	}
 	snprintf(j->base, sizeof(j->base), "%s", f->base);
 	snprintf(j->to_base, sizeof(j->to_base), "%s", slash ? slash + 1 : job->to ? job->to : "");

@@ -97,7 +97,7 @@ static void apply(void *arg)
 	memcpy(f->live.fault + f->live.count, c->list.fault,
 		c->list.count * sizeof(c->list.fault[0]));
 	f->live.count += c->list.count;
-	/* The engine has the faults that stay; a command that one of them delays goes on waiting. */
+	/* If faults stay, the engine has them, and a command that they delay goes on waiting. */
 	if (!keeps)
 		mmc_set_faults(engine_thread_engine(f->engine), &f->live);
 	publish(f);

@@ -91,6 +91,8 @@ static void cue_with_a_locked_file_says_what_helps(void **state)
 
 static void cue_is_renamed_and_deleted(void **state)
 {
+	char other[SCRATCH_PATH];
+
 	(void)state;
 	use_resolver();
 	put_disc();
@@ -122,6 +124,9 @@ static void cue_is_renamed_and_deleted(void **state)
 	fifo_slow("rename \"album 1.bin\" z.bin\n",
 		"error: \"album 1.bin\" is a file of the disc \"album.cue\"; rename that one, and "
 		"its files go with it");
+	/* Another name of the text keeps a few bytes, and not the room of the disc's files. */
+	snprintf(other, sizeof(other), "%s", in_scratch("other.cue"));
+	assert_int_equal(link(in_scratch("media/album.cue"), other), 0);
 	fifo_slow("delete album.cue\n", "ok: deleted album.cue with its 2 files, ");
 	assert_false(exists("media/album.cue") || exists("media/album 1.bin") ||
 		     exists("media/album 2.bin"));

@@ -111,7 +111,7 @@ static bool erase_with(enum powercut_fault fault, uint64_t seed, uint64_t at, un
 		assert_true(erased);
 	if (!reached)
 		assert_int_equal(r, DISC_OK);
-	count[erased]++;
+	count[erased] += reached;
 	powercut_free(c);
 	return reached;
 }
