@@ -71,8 +71,8 @@ int image_place_guard(struct image_place *p, int folder, const char *name);
 void image_place_unguard(struct image_place *p);
 /*
  * Removes the hidden name `name` that an earlier daemon has left in folder. If it is the only
- * name of a file that holds data, the file gets the name "STEM-kept.iso" instead, which is
- * written to kept; otherwise kept is "". A file that a drive of another daemon holds is left
+ * name of a file that holds data, the file gets the name that keep_name_free() makes of stem, which
+ * is written to kept; otherwise kept is "". A file that a drive of another daemon holds is left
  * alone.
  */
 void image_guard_recover(int folder, const char *name, const char *stem, char kept[256]);
