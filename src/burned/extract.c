@@ -118,7 +118,7 @@ static int refuse_room(const struct copy *c, uint64_t need, uint64_t room)
 	format_size(need, takes);
 	format_size(room, are);
 	return image_refuse(c->why, -ENOSPC, "no-room",
-		"there is no room for the songs of \"%s\": they take %s, and %s are free, of which "
+		"there is no room for the songs of \"%s\": they take %s, and %s are free, but "
 		"%u MiB stay free for burns",
 		c->e->name, takes, are, (unsigned)(c->e->reserve >> 20));
 }

@@ -114,8 +114,9 @@ int upload_part_read(int dir, const char *id)
 
 /*
  * Takes a read lease on the part file, which the kernel grants only while nobody has the file open
- * for writing or has a writable mapping of it. A descriptor that holds it, -EBUSY, or -errno;
- * without a lease, if the file system has none and that is allowed.
+ * for writing or has a writable mapping of it. Returns a descriptor that holds the lease; -EBUSY;
+ * or -errno. If the kernel grants no lease on this file system, the descriptor has none, and with
+ * must_lease the result is -EOPNOTSUPP.
  */
 static int lease(int dir, const struct upload_part *p, bool must_lease, struct refusal *why)
 {
@@ -158,7 +159,7 @@ static int check_room(int dir, const struct upload_part *p, uint64_t kept, struc
 	format_size(room->free, has);
 	format_size(room->kept, keep);
 	return image_refuse(why, -ENOSPC, "no-room",
-		"no room for \"%s\": %s wanted, %s free, of which %s are kept for discs in drives, "
+		"no room for \"%s\": %s wanted, %s free, but %s are kept for discs in drives, "
 		"other uploads and the file system; delete a disc, or eject a blank",
 		p->text.image, need, has, keep);
 }
@@ -183,8 +184,8 @@ static int check_largest(
 }
 
 /*
- * Takes the room now, where the file system can without writing zeros. Elsewhere the upload may
- * find it gone, and waits then. -ENOSPC with *why.
+ * Allocates the blocks now, if the file system can without writing zeros. Otherwise the room may be
+ * gone before the upload has used it, and the upload waits then. 0, or -ENOSPC with *why.
  */
 static int take_room(int fd, struct upload_part *p, struct refusal *why)
 {
@@ -301,7 +302,7 @@ int upload_part_open(int dir, struct upload_part *p, uint64_t kept, bool must_le
 	*room = (struct upload_room){0};
 	if (fd < 0)
 		return fd;
-	/* Otherwise the kernel would ask the daemon to give the lease up. */
+	/* As long as the lease is held, the daemon's own open for writing fails, too. */
 	close(fd);
 	fd = open_part(dir, p->id, O_RDWR);
 	if (fd < 0)
@@ -422,7 +423,7 @@ static int give_name(struct folder *f, int fd, const struct upload_part *p, cons
 	return r == -EEXIST ? taken(base, why) : cannot(p, r, why);
 }
 
-/* Only the text is left of the upload. */
+/* Removes the text, which is all that is left of the upload. */
 static void drop_text(int dir, const char *id)
 {
 	struct store *s;
@@ -430,7 +431,7 @@ static void drop_text(int dir, const char *id)
 	if (open_store(dir, id, &s) < 0)
 		return;
 	(void)store_remove(s);
-	/* So that the spare file goes, too. */
+	/* store_close() removes the spare file of an own store only. */
 	s->own = true;
 	store_close(s);
 }

@@ -41,7 +41,7 @@ bool upload_part_id_of(const char *name, char id[UPLOAD_ID], bool *part);
  * Makes the part file and its text for p->text, whose offset is 0, and fills in the rest of *p.
  * kept: bytes of the file system that are not for this upload, beside UPLOAD_KEEP. must_lease: see
  * upload_part_open(). Returns a descriptor for writing; or -errno with *why, and nothing was made;
- * with the code no-room or too-large *room has the numbers.
+ * *room has the numbers with the code too-large, and with no-room unless its need is 0.
  */
 int upload_part_make(int dir, struct upload_part *p, uint64_t kept, bool must_lease,
 	struct upload_room *room, struct refusal *why);
@@ -67,8 +67,9 @@ int upload_part_sync(
 	int dir, struct upload_part *p, bool must_lease, struct stat *st, struct refusal *why);
 /*
  * Does the same, and gives the file its final name, base, which nothing may have; or p->text.image,
- * if base is "". seen, unless it is NULL: the file must still be this one. The text is gone then.
- * 0; -EEXIST, -errno with *why, and the upload is as before.
+ * if base is "". seen, unless it is NULL: the file must still be this one. 0, and the text is gone;
+ * -EEXIST, -errno with *why, and the upload is as before, except after an error when the new name
+ * is synced: then the file has its final name, and the text is still there.
  */
 int upload_part_finish(int dir, struct upload_part *p, const char *base, bool must_lease,
 	const struct stat *seen, struct refusal *why);

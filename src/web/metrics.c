@@ -33,7 +33,7 @@ static const struct {
 		false},
 	{"media_size_bytes", "gauge", "size of the file system of the media folder",
 		"card_total_bytes", false},
-	{"media_reserved_bytes", "gauge", "of the free space, what burns and uploads will take",
+	{"media_reserved_bytes", "gauge", "space that burns and uploads may still take",
 		"card_reserved_bytes", false},
 };
 
