@@ -67,7 +67,7 @@ static void show_disc(const struct trace_disc *d, FILE *out)
 		const char *text;
 	} flags[] = {{TRACE_LOCKED, ", locked"},
 		{MMC_PENDING_RESET << 8, ", a reset not yet reported"},
-		{MMC_PENDING_ATTENTION << 8, ", a disc change not yet reported"},
+		{MMC_PENDING_ATTENTION << 8, ", a disc change or eject request not yet reported"},
 		{MMC_PENDING_CLOSE << 8, ", a close not yet reported"},
 		{MMC_PENDING_FORMAT << 8, ", a format not yet reported"},
 		{TRACE_FINALISED, ", finalised"}, {TRACE_TRAY_OUT, ", tray open"},
