@@ -51,7 +51,7 @@ int client_connect(const char *path, double wait)
 
 /*
  * Appends a word. The key of an option stays unquoted; everything else is quoted, so that it is a
- * name. A word like a=b is an option, too, if no verb knows it: the daemon says so.
+ * name. A word like a=b is an option even if no verb has the key a: the daemon reports it.
  */
 static bool add_word(char *out, size_t size, const char *arg, bool literal)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ways in which files are compressed that this decoder knows. Each makes bytes of a file that
- * can be read from any place, and lets a library decode them.
+ * The ways of compression that this decoder knows. Each shows a compressed file as bytes that can
+ * be read from any offset, and uses a library to decode them.
  */
 #ifndef DECODER_CODEC_H
 #define DECODER_CODEC_H
@@ -22,13 +22,16 @@ struct codec_file {
 
 struct codec {
 	bool (*knows)(const uint8_t head[CODEC_HEAD]);
-	/* NULL: no memory. It has no file yet. */
+	/* Returns a codec without a file, for the functions below; NULL: no memory. */
 	void *(*make)(void);
-	/* Goes on with this file; one that cannot be decoded is found by read(). */
+	/*
+	 * Makes this the file to decode, in place of the one before. If it cannot be decoded,
+	 * read() will say so.
+	 */
 	void (*turn)(void *codec, const struct codec_file *file);
 	/*
-	 * Reads len bytes, at most 64 KiB, from byte `at` on. Returns how many there are before the
-	 * first that cannot be decoded, or the end; negative: the first cannot.
+	 * Decodes len bytes (1 to 65536) from byte `at` on. Returns how many there are before the
+	 * end or the first that cannot be decoded; negative, never 0, if there are none.
 	 */
 	int32_t (*read)(void *codec, uint64_t at, uint8_t *buf, uint32_t len);
 	/* Decodes the bytes that a reader will want next, unless they are decoded. */

@@ -12,13 +12,13 @@
 #include "cd/map.h"
 
 /*
- * The file fd of that size begins with whole sectors of data: of mode 1, or mode 2 (XA). Returns
- * the form of the track, enum cd_form; -1: it does not, or is longer than a CD. Any thread; reads
- * 32 bytes.
+ * Returns CD_MODE1 or CD_XA (enum cd_form) if the first two sectors of 2352 bytes in the file fd,
+ * which has `size` bytes, are whole sectors of mode 1 or of mode 2; -1 if they are not, or if the
+ * file is longer than a CD. Any thread; reads 32 bytes.
  */
 int image_raw_form(int fd, uint64_t size);
 
-/* True if the file is a CHD of MAME, which is compressed. Any thread; reads 8 bytes. */
+/* True if the file begins as each CHD of MAME does. Any thread; reads 8 bytes. */
 bool image_raw_is_chd(int fd);
 
 #endif

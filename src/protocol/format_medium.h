@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The names of media, as the control language has them, for people. */
+/* The names of media in the control language, amounts of blocks, and tracks, as text for people. */
 #ifndef PROTOCOL_FORMAT_MEDIUM_H
 #define PROTOCOL_FORMAT_MEDIUM_H
 
@@ -33,7 +33,7 @@ const char *format_amount(const char *medium, uint64_t blocks, char out[FORMAT_A
  */
 const char *format_tracks(const json_t *cd, char out[FORMAT_TRACKS]);
 
-/* True for a medium that can be burned: not for "dvd-rom" and "none". */
+/* True for a medium that can be burned: not for "none", "cd-rom", "dvd-rom" and "bd-rom". */
 bool format_is_recordable(const char *medium);
 
 #endif
