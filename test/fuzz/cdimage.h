@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A text that describes a compact disc, and files beside it. Input of the fuzzers of texts: a byte
- * for the sizes of the files, a byte for what they hold, then the text. Every name is a file.
+ * for the sizes of the files, a byte for what they hold, then the text. Every name is a file; but
+ * with bit 7 of the first byte, files whose names begin with m are missing.
  */
 #ifndef FUZZ_CDIMAGE_H
 #define FUZZ_CDIMAGE_H
@@ -115,7 +116,7 @@ static inline void check_tracks(const struct cdimage *d)
 	MUST(end <= CD_LBA_END);
 }
 
-/* A mention is a piece of the text, behind the one before. */
+/* A mention is a piece of the text, after the one before. */
 static inline void check_mentions(const struct cdimage *d, size_t size)
 {
 	const struct cdimage_mentions *m = &d->mentions;

@@ -8,7 +8,8 @@ drive
 ask insert "$W/x.iso" cd >/dev/null
 check "the drive has a CD-ROM" state profile=0008
 
-# user_data_is FILE UNIT: the 2048 bytes of user data in each sector of FILE are the image.
+# user_data_is FILE UNIT: FILE has UNIT bytes for each block of the image, and in the first and each 37th sector
+# after it, the 2048 bytes from byte 16 on are that block.
 user_data_is() {
 	sectors=$(($(stat -c %s "$1") / $2))
 	[ $((sectors * 2048)) = "$(stat -c %s "$W/x.iso")" ] || { echo "# $sectors sectors"; return 1; }
@@ -37,7 +38,7 @@ if need cd-info "cd-info"; then
 	check "cd-info: nothing refused but CD-Text" wire_clean 'MODE SENSE.6. .*!Hi>Dn|READ TOC.*05'
 fi
 
-# The raw sectors are those of the image: bytes 16 to 2063 of each.
+# Bytes 16 to 2063 of a raw sector are a block of the image.
 if need readom "readom -clone"; then
 	run readom dev=/dev/sr0 -clone f="$W/clone"
 	check "readom -clone: exit code 0" exits 0

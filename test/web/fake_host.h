@@ -48,7 +48,7 @@ bool fake_burn_begin(
  * burn has ended, b->active is false and b->result says how.
  */
 void fake_burn_step(struct fake_burn *b);
-/* Waits for the command in flight, if there is one: the host may send another one then. */
+/* Waits until the command in flight, if there is one, has ended: the drive takes one at a time. */
 void fake_burn_settle(struct fake_burn *b);
 /* Stops in the middle, as a host whose burning program was killed. */
 void fake_burn_cancel(struct fake_burn *b);

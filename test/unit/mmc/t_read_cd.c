@@ -63,8 +63,9 @@ static void add_sub(const struct cd_disc *d, const struct wish *w, int32_t lba,
 }
 
 /*
- * Appends a sector. 0 or sense. *unit: bytes that each of them has; 0 before the first, whose sense
- * without a layout is another one than that of the next.
+ * Appends a sector to want[]. 0 or sense. *unit: bytes of the main channel that each sector of the
+ * command must have; 0 before the first sector of a track that is not XA, which sets it. no_layout:
+ * the sense if the selection cannot be taken from the sector; 5/64/00 for all but the first sector.
  */
 static mmc_sense_t add_sector(const struct cd_disc *d, const struct wish *w, int32_t lba,
 	uint32_t *unit, mmc_sense_t no_layout)
@@ -119,8 +120,9 @@ static bool is_xa(const struct cd_disc *d, int32_t lba)
 }
 
 /*
- * A drive cannot know which form the first sector of an XA track has before it reads it. It is the
- * expected one, or form 1. Returns the bytes of a sector, 0 for another track; or *s.
+ * Before it reads the first sector of an XA track, a drive cannot know the form of that sector. It
+ * takes the form that the host expects, or form 1. Returns the bytes of the main channel that such
+ * a sector gives; 0 for another track, or with the sense in *s.
  */
 static uint32_t unit_of_xa(const struct cd_disc *d, const struct wish *w, mmc_sense_t *s)
 {
