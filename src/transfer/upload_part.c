@@ -408,8 +408,8 @@ static int give_name(struct folder *f, int fd, const struct upload_part *p, cons
 	char name[NAME];
 	int r = disc_file_has_leftovers(f, base);
 
-	if (r > 0)
-		return taken(base, why);
+	if (r != 0)
+		return r > 0 ? taken(base, why) : cannot(p, r, why);
 	/* The members of the folder's group may use it like any disc. FAT has no such modes. */
 	(void)fchmod(fd, 0660);
 	name_of(p->id, name);

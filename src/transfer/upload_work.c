@@ -58,6 +58,11 @@ static int check_free(int dir, struct upload_work *w)
 			"\"%s\" exists, or a state or checksum of that name; nothing is "
 			"overwritten: take another name, or delete that one first",
 			base);
+	if (r < 0)
+		return image_refuse(&w->why, r, "io-error",
+			"\"%s\" cannot be uploaded, as what is beside that name cannot be looked "
+			"at: %s",
+			base, strerror(-r));
 	return 0;
 }
 

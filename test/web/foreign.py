@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A page of another site, which the user of a board has open: it tries to use the board."""
+"""A page of another site, which the user of a board has open: it tries to use the board.
+
+Each form has a frame of its own: a browser sends only the last of several forms for one frame."""
 
 import http.server
 import threading
 
 PAGE = """<!doctype html><title>stranger</title>
-<iframe name="hole"></iframe><iframe id="frame" src="%(board)s"></iframe>
-<form id="form" method="post" action="%(board)sapi/v1/drives/drive0/eject" target="hole"></form>
-<form id="text" method="post" enctype="text/plain" action="%(board)sapi/v1/drives/drive0/eject" target="hole">
+<iframe name="hole1"></iframe><iframe name="hole2"></iframe><iframe name="hole3"></iframe><iframe id="frame" src="%(board)s"></iframe>
+<form id="form" method="post" action="%(board)sapi/v1/drives/drive0/eject" target="hole1"></form>
+<form id="text" method="post" enctype="text/plain" action="%(board)sapi/v1/drives/drive0/eject" target="hole2">
 <input name='{"force":true,"x":"' value='"}'></form>
-<form id="basic" method="post" action="%(board)sbasic/drive0/eject" target="hole"></form>
+<form id="basic" method="post" action="%(board)sbasic/drive0/eject" target="hole3"></form>
 <script>
 const board = "%(board)s", eject = board + "api/v1/drives/drive0/eject";
 const json = {"Content-Type": "application/json", "X-Mmcgadget": "1"};

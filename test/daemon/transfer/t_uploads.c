@@ -230,6 +230,12 @@ static void a_name_that_appears_meanwhile_is_not_overwritten(void **state)
 	unlink(in_scratch("media/new.iso"));
 	put_text("media/new.iso.mmcdisc", "state of another disc\n");
 	refused(fd, "exists", "as=OTHER", line);
+	/* What is beside the name cannot be looked at. */
+	unlink(in_scratch("media/new.iso.mmcdisc"));
+	assert_int_equal(symlink("nowhere", in_scratch("media/new.iso.mmcdisc")), 0);
+	refused(fd, "io-error", "symbolic links", line);
+	assert_int_equal(symlink("nowhere", in_scratch("media/two.iso.mmcdisc")), 0);
+	refused(fd, "io-error", "cannot be looked at", "upload two.iso size=5");
 	snprintf(line, sizeof(line), "upload-end %s as=other/new.iso", u.id);
 	refused(fd, "bad-name", "folder that it was begun in", line);
 	a = ask_fd(fd, NULL, "upload-end %s as=\"my disc.iso\"\n", u.id);
