@@ -46,12 +46,12 @@ bool drive_command_set_image(struct drive_command *c, const char *image);
 
 /* The blank that the command makes; NULL: it makes none. */
 const struct image_blank *drive_command_blank(const struct drive_command *c);
-/* Returns the verb as people type it. */
+/* Returns the verb as people type it; of DRIVE_REPLACE_BURNED, which nobody types, its name. */
 const char *drive_command_verb(const struct drive_command *c);
 
 /*
- * Writes verb, image and stage, for status. Removes characters that are not valid UTF-8 or
- * that control a terminal.
+ * Writes verb, image and stage, for status. Characters that are not valid UTF-8 or that control
+ * a terminal become "?", see utf8_clean().
  */
 void drive_command_describe(
 	const struct drive_command *c, const char *stage, char *out, size_t size);

@@ -13,16 +13,16 @@
 /* True while a session that is not closed holds blocks: the PC burns, or has left it open. */
 bool unfinished_is(const struct mmc_state *m);
 
-/* All members 0: there is no such disc. */
+/* The disc that left unfinished last. All members are 0 at first. */
 struct unfinished {
-	char image[256]; /* its name, cut if it is longer */
+	char image[256]; /* its name, cut if it is longer; "" = there is no such disc */
 	uint64_t bytes;  /* recorded on it */
 	bool told;       /* an answer has told of it */
 };
 /*
- * The engine's state has changed. last: its newest state with a disc in the drive. Logs it if an
- * unfinished disc has left the drive, by a command or by the host, and remembers it until the host
- * loads it again, unfinished_drop(), or unfinished_replaced().
+ * The engine's state has changed. last: its newest state with a disc in the drive. If an unfinished
+ * disc has left the drive, by a command or by the host, logs that and remembers the disc until the
+ * host loads it again, unfinished_drop(), or unfinished_replaced().
  */
 void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_state *before,
 	const struct mmc_state *last, const struct mmc_state *now, const struct image *in);
@@ -30,13 +30,15 @@ void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_st
 void unfinished_drop(struct unfinished *u, const char *image);
 /* A command has ended. If the drive holds another disc, and an answer has told, forgets it. */
 void unfinished_replaced(struct unfinished *u, const struct image *in);
-/* Once: adds it to the message of an answer that is not an error, and as its member "unfinished".
+/*
+ * Adds what can be done with the disc to the message of an answer that is not an error, and the
+ * disc's name as the member "unfinished". Only one answer gets both.
  */
 void unfinished_tell(struct unfinished *u, json_t *answer);
 /*
- * Returns its name in the media folder of this path, valid until the next call, and what is
- * recorded on it. NULL: there is none, or it is not there, or not unfinished, any more. Opens
- * its state file.
+ * Returns the disc's name in the media folder of this path, valid until the next call, and the
+ * bytes recorded on it. NULL, which also forgets the disc: there is none, or it is no longer
+ * there or no longer unfinished. Opens its state file, unless it is in the open tray.
  */
 const char *unfinished_look(
 	struct unfinished *u, const char *media, const struct image *in, uint64_t *bytes);

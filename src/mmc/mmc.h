@@ -222,7 +222,7 @@ struct mmc_state {
 	const char *read_only; /* why recording is no longer possible; NULL: no such reason */
 	uint32_t capacity;     /* blocks */
 	uint32_t layer_break;  /* blocks of layer 0 that the host has set; 0 = it has not */
-	uint32_t readable;     /* blocks in closed tracks */
+	uint32_t readable;     /* blocks up to the end of the last closed session */
 	uint32_t recorded;     /* blocks recorded, open track included */
 	uint32_t end;          /* first block after the last recorded one */
 	uint32_t nwa, free;    /* of the open track; 0 when there is none */
