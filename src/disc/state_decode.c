@@ -23,7 +23,7 @@ struct reader {
 	uint32_t formatted; /* blocks */
 };
 
-/* Copies the next line without its newline. False: there is none, or it is too long. */
+/* Copies the next line without its newline. False: there is none, it is too long, or has a NUL. */
 static bool next_line(const char **p, const char *end, char line[LINE_MAX])
 {
 	const char *stop = memchr(*p, '\n', (size_t)(end - *p));
@@ -111,7 +111,7 @@ static bool read_intent(struct disc_state *s, const char *line)
 	return line[n == 4 ? end : used] == '\0' && (n == 4 || n == 1);
 }
 
-/* Reads a line that only version 2 has. */
+/* Reads a line that version 2 has, and version 1 has not. Version 3 has some of them as well. */
 static bool read_v2_line(struct reader *r, const char *line)
 {
 	struct disc_state *s = r->s;
@@ -144,7 +144,7 @@ static bool read_v2_line(struct reader *r, const char *line)
 	return false;
 }
 
-/* Reads a line of version 3, which only discs have that are recorded as a CD is. */
+/* Reads a line of version 3, which is for CD-R and CD-RW alone. */
 static bool read_v3_line(struct reader *r, const char *line)
 {
 	struct disc_state *s = r->s;
@@ -188,7 +188,9 @@ static bool make_layout(const struct reader *r)
 	struct disc_state *s = r->s;
 	bool formatted = s->format != DISC_UNFORMATTED, growing = s->format == DISC_INTERMEDIATE;
 
-	/* A growing size is for media with a model of their own for it; POW for media with tracks.
+	/*
+	 * DISC_INTERMEDIATE is for media that have a formatted_model, DISC_FORMATTED_POW for media
+	 * with tracks.
 	 */
 	if (growing ? !s->medium->formatted_model : formatted && s->format != DISC_FORMATTED)
 		return false;

@@ -68,7 +68,7 @@ void label_read_by_libblkid(int fd, uint64_t session, struct label *out)
 static bool read_plain(int fd, uint64_t session, struct label *out)
 {
 	uint8_t first[PLAIN_LABEL_BYTES];
-	/* A card is asked once: libblkid and volume_size() find these blocks in memory. */
+	/* Reads storage once: libblkid and volume_size() find these blocks in the page cache. */
 	ssize_t n = pread(fd, first, sizeof(first), (off_t)(session + PLAIN_LABEL_AT));
 	struct stat st;
 
@@ -99,7 +99,7 @@ void label_read(int fd, uint64_t session, struct label *out)
 struct reader {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool done, abandoned; /* the second to come frees */
+	bool done, abandoned; /* the thread that sets the second one frees the reader */
 	int fd;
 	struct label label;
 };

@@ -29,7 +29,7 @@ label_fn label_read_by_libblkid;
 /*
  * Reads the label of the first session on a thread of its own, and waits for it at most ms, so
  * that a card that hangs does not stop the caller. Takes fd over. False: there was no answer
- * in time, and *out is undefined.
+ * in time, no memory, or too many such threads wait already; then *out is undefined.
  */
 bool label_read_within(int fd, unsigned ms, struct label *out);
 
