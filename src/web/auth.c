@@ -230,6 +230,7 @@ static bool has_ended(const struct auth *a, const struct cookie *c)
 	return false;
 }
 
+/* True if the request has an Authorization field. *out is its token, NULL if that is not valid. */
 static bool is_token(const struct auth *a, const struct gate *g, const struct web_token **out)
 {
 	static const char bearer[] = "Bearer ";

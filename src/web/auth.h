@@ -49,12 +49,12 @@ void auth_csrf(const struct auth *a, const struct cookie *c, char out[COOKIE_CSR
 /* Returns the seconds until that address may try a password; 0 = now. */
 unsigned auth_wait(const struct auth *a, const struct in6_addr *peer);
 /*
- * Tries a password, in a thread. done() is told the new session, NULL if it is wrong. False:
+ * Tries a password, in a thread. done() gets the new session, NULL if the password is wrong. False:
  * another one is being tried, or there is no memory; ask again in a second.
  */
 bool auth_log_in(struct auth *a, const struct in6_addr *peer, const char *password,
 	void (*done)(void *ctx, const struct cookie *session), void *ctx);
-/* Ends one session, for good. */
+/* Ends one session for good; of those of a week, only the last 256 that ended are remembered. */
 void auth_log_out(struct auth *a, const struct cookie *c);
 
 #endif

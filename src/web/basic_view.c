@@ -45,7 +45,7 @@ static char *end(struct html *h)
 	return h->text;
 }
 
-/* Prints text as it is, and values between. */
+/* Prints before and after as they are, and the value between them escaped, see text_html(). */
 static void put(struct html *h, const char *before, const char *value, const char *after)
 {
 	fputs(before, h->f);
@@ -53,7 +53,10 @@ static void put(struct html *h, const char *before, const char *value, const cha
 	fputs(after, h->f);
 }
 
-/* A button; of is what it belongs to, which its name says to those who do not see where it is. */
+/*
+ * Prints a button. of: the drive or disc that it acts on. Its accessible name has that as well, for
+ * people who do not see where the button stands.
+ */
 static void put_button(struct html *h, const char *text, const char *of)
 {
 	put(h, "<button aria-label=\"", text, ": ");
@@ -149,7 +152,10 @@ static bool is_one_of(const char *kind, const char *const *kinds)
 	return *kinds != NULL;
 }
 
-/* A link, as a button, to a path below which the disc is named; of: one of its folder's drives. */
+/*
+ * Begins a link: path, the disc's name, rest, and of, one of the drives of its folder. The caller
+ * ends the address and the link.
+ */
 static void put_link(
 	struct html *h, const char *path, const char *name, const char *rest, const char *of)
 {
@@ -159,7 +165,10 @@ static void put_link(
 	text_encode(h->f, of);
 }
 
-/* Offers what the daemon gives: no disc that a drive may record, an unfinished one if asked so. */
+/*
+ * Offers a download unless the daemon would refuse it: a blank, and a disc that a drive may record
+ * now. The link to an unfinished disc asks for it as it is.
+ */
 static void put_download(struct html *h, const json_t *e, const char *of)
 {
 	static const char *const open[] = {"open", "appendable", NULL};
@@ -212,7 +221,7 @@ static void put_image(struct html *h, const char *csrf, const json_t *drives, co
 	fputs("</li>\n", h->f);
 }
 
-/* The list is shown up to BASIC_DISCS images. */
+/* Prints how many discs there are and how much is free. shown: the discs that follow. */
 static void put_counts(struct html *h, const json_t *list, size_t shown)
 {
 	uint64_t all = field_number(list, "matched");
