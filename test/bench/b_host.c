@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The host side of the benchmark: the same program for both gadgets. Prints
- * "COUNT NANOSECONDS", where the count is bytes or commands; with -c DEVICE (see cpu.h)
- * "COUNT DEVICE IRQ OTHER IDLE", nanoseconds of CPU.
+ * The host side of the benchmark: the same program for both gadgets. What is measured prints
+ * "COUNT NANOSECONDS", where the count is bytes, commands, or 1; with -c DEVICE (see cpu.h)
+ * "COUNT DEVICE IRQ OTHER IDLE", nanoseconds of CPU. The other verbs print nothing.
  *
  *   b_host make FILE LABEL BYTES      makes an ISO 9660 volume followed by a pattern
  *   b_host same FILE FILE BYTES       compares two files, reads the first with O_DIRECT

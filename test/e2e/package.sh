@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The package in a Debian that boots and is board and PC: apt installs it, users use it, apt upgrades,
 # removes and purges it (package_guest.sh). Prints TAP without numbers.
-#   package.sh SUITE MMCGADGET.deb NEXT.deb   NEXT: the same package with a higher version; with FULL=1 that of
-#                                             the page, NEXT-web.deb, is beside it
+#   package.sh SUITE MMCGADGET.deb NEXT.deb   NEXT: the same package with a higher version; with FULL=1 the
+#                                             package of the page, NEXT-web.deb, is beside it
 set -u -o pipefail
 suite=${1:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}
 deb=${2:?usage: package.sh SUITE MMCGADGET.deb NEXT.deb}

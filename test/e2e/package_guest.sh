@@ -62,7 +62,7 @@ active() { is "$(systemctl is-active "$unit")" active; }
 target_reached() { is "$(systemctl is-active usb-gadget.target)" active; }
 main_pid() { systemctl show -P MainPID "$unit"; }
 ready() { active && mmcgadgetctl status; }
-# refused COMMAND...: fails for a user who is not in the group, with "permission denied".
+# refused COMMAND...: true if the command fails for a user who is not in the group, with "permission denied".
 refused() {
 	local text
 	text=$(as stranger "$@" 2>&1) && return 1
@@ -109,7 +109,7 @@ burn() {
 }
 
 # ---- the page ----
-# answers STATUS METHOD PATH [BODY]: what the board answers to that at the page's port.
+# answers STATUS METHOD PATH BODY: prints the status line of the page's answer to this request; true if it is STATUS.
 answers() {
 	local line
 	exec 9<>/dev/tcp/127.0.0.1/8080 || return 1

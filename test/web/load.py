@@ -113,7 +113,7 @@ class Load:
         return int(h["Upload-Offset"])
 
     def offset_to_go_on(self, name, size):
-        """The same as soon as nobody writes any more, and both programs are there."""
+        """The upload's offset, as soon as no connection writes to it any more and both programs answer."""
         def known():
             try:
                 status, _, o = self.ask("POST", "/api/v1/uploads", {"name": name, "size": size})
@@ -398,7 +398,7 @@ class Load:
             self.board.start_daemon()
 
     def send_some(self, upload, at, size, n, block):
-        """Sends n bytes of an upload that goes on at that offset; returns its connection."""
+        """Sends n bytes of an upload that goes on at that offset; returns its connection, and how many were sent."""
         s = self.connect(self.request("PATCH", "/api/v1/uploads/" + upload, Upload_Offset=at, Content_Length=size - at,
                                       Content_Type="application/octet-stream"))
         s.settimeout(60)
@@ -414,12 +414,12 @@ class Load:
     def kills_at_random_lose_nothing(self):
         size, kills, most = (5 * 10**9 + 4096, 90, 48 * MIB) if FULL else (208 * MIB, 9, 8 * MIB)
         large = 72 * MIB  # more than may be sent twice
-        pattern = self.random.randbytes(MIB + 4099)  # not a power of two: each piece differs
+        pattern = self.random.randbytes(MIB + 4099)  # 4099 is prime: pieces less than 4 GB apart differ
 
         def block(at, n):
             start = at % 4099 + at // MIB % 4096 * 13
             return pattern[start:start + n]
-        # The content: each 256 KiB piece that begins at a multiple of it.
+        # The content consists of pieces of 256 KiB, each made by block() for its offset.
         piece = 256 << 10
 
         def content(at, n):

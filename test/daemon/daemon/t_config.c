@@ -71,7 +71,7 @@ static void defaults_are_as_documented(void **state)
 	assert_int_equal(c.burned.idle, 30);
 }
 
-/* What options of the command line set. */
+/* config_override(), by which options of the command line take the place of keys. */
 static void an_option_takes_the_place_of_a_key(void **state)
 {
 	static const struct {
@@ -135,7 +135,7 @@ static void the_shipped_file_gives_the_defaults(void **state)
 	assert_int_equal(config_load("configs/mmcgadget.conf", &c, why, sizeof(why)), 0);
 	assert_memory_equal(&c, &def, sizeof(c));
 	config_each_key(mention, text);
-	/* All settings are behind a "#": without it they give the same. */
+	/* A "#" stands before each setting. Without it, the file gives the same. */
 	for (const char *from = text; *from; from = strchr(from, '\n') + 1) {
 		from += from[0] == '#' && from[1] != ' ' && from[1] != '\n';
 		memcpy(to, from, strcspn(from, "\n") + 1);

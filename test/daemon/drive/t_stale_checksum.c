@@ -62,7 +62,7 @@ static void a_disc_that_is_overwritten(void **state)
 	assert_true(fake_write(&usb[0], 3));
 	assert_true(becomes_outdated());
 	assert_true(logged("drive0: d.iso.sha256 is of the data that was on the disc before"));
-	/* Once for each time that the disc comes in; a checksum that came later is of that data. */
+	/* Only a write after the insert outdates: this checksum is newer than the write above. */
 	take_out();
 	put_checksum();
 	load(DRIVE_INSERT, "d.iso");
