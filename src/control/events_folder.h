@@ -19,8 +19,8 @@ int events_folder_new(const char *path, sd_event *event, struct events_folder **
 /* NULL is fine. */
 void events_folder_free(struct events_folder *f);
 /*
- * Returns true if images may have come, gone or changed since the last call. Looks again what the
- * name leads to, as a card may have been mounted there.
+ * Returns true if images may have come, gone or changed since the last call. Looks up the path
+ * again, because a card may have been mounted there.
  */
 bool events_folder_changed(struct events_folder *f);
 
