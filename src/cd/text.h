@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packs of CD-Text (Red Book, "CD TEXT"; MMC-6 annex J). */
+/* Packs of CD-Text (Red Book, "CD TEXT"; MMC-3 annex J). */
 #ifndef CD_TEXT_H
 #define CD_TEXT_H
 
