@@ -14,6 +14,8 @@ bool unfinished_is(const struct mmc_state *m)
 	return m->loaded && !m->testing && m->end > m->readable;
 }
 
+#define TEXT (2 * UNFINISHED_NAME + 200)
+
 /* Says what has happened to it and what can be done. */
 static void describe(const struct unfinished *u, char *out, size_t size)
 {
@@ -29,7 +31,7 @@ static void describe(const struct unfinished *u, char *out, size_t size)
 void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_state *before,
 	const struct mmc_state *last, const struct mmc_state *now, const struct image *in)
 {
-	char text[640];
+	static char text[TEXT];
 
 	if (before->ejected_by_host && now->loaded)
 		u->image[0] = '\0';
@@ -42,10 +44,9 @@ void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_st
 	log_warn("%s: %s", drive, text);
 }
 
-/* The image's name may be cut. */
 static bool is_name_of(const struct unfinished *u, const char *image)
 {
-	return strncmp(u->image, image, sizeof(u->image) - 1) == 0;
+	return strcmp(u->image, image) == 0;
 }
 
 void unfinished_drop(struct unfinished *u, const char *image)
@@ -62,7 +63,7 @@ void unfinished_replaced(struct unfinished *u, const struct image *in)
 
 void unfinished_tell(struct unfinished *u, json_t *answer)
 {
-	char text[640];
+	static char text[TEXT];
 
 	if (u->image[0] == '\0' || u->told || !answer || !answer_is_ok(answer))
 		return;

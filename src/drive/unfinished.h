@@ -13,11 +13,13 @@
 /* True while a session that is not closed holds blocks: the PC burns, or has left it open. */
 bool unfinished_is(const struct mmc_state *m);
 
+#define UNFINISHED_NAME 4096 /* bytes: no command could insert a longer name */
+
 /* The disc that left unfinished last. All members are 0 at first. */
 struct unfinished {
-	char image[256]; /* its name, cut if it is longer; "" = there is no such disc */
-	uint64_t bytes;  /* recorded on it */
-	bool told;       /* an answer has told of it */
+	char image[UNFINISHED_NAME]; /* its name with its folders; "" = there is no such disc */
+	uint64_t bytes;              /* recorded on it */
+	bool told;                   /* an answer has told of it */
 };
 /*
  * The engine's state has changed. last: its newest state with a disc in the drive. If an unfinished

@@ -112,10 +112,13 @@ static void an_option_takes_the_place_of_a_key(void **state)
 static void mention(const char *key, void *text)
 {
 	char want[64];
-	const char *name = strrchr(key, '.') ? strrchr(key, '.') + 1 : key;
+	const char *name = strrchr(key, '.') ? strrchr(key, '.') + 1 : key, *at = text;
 
 	snprintf(want, sizeof(want), "%s = ", name);
-	if (!strstr(text, want))
+	/* Not the end of another key, as "image" is of large_image. */
+	while ((at = strstr(at, want)) != NULL && at > (char *)text && !strchr("\n\t #{", at[-1]))
+		at++;
+	if (!at)
 		fail_msg("the shipped configuration does not show %s", key);
 }
 

@@ -31,7 +31,7 @@ static void a_burn_is_logged_from_its_beginning_to_its_end(void **state)
 /* Returns the member "unfinished" of drive 0's status; *bytes: what is recorded on that disc. */
 static const char *unfinished(json_int_t *bytes)
 {
-	static char name[64];
+	static char name[300];
 	json_t *o = status_drive(usb[0].drive, NULL);
 
 	snprintf(name, sizeof(name), "%s", json_string_value(json_object_get(o, "unfinished")));
@@ -200,6 +200,30 @@ static void a_disc_that_the_drive_replaces_is_told(void **state)
 	assert_non_null(strstr(r.message, "\"Z.iso\" is not finished"));
 }
 
+/* Its name may be longer than that of a file. */
+static void a_disc_in_folders_is_told_with_its_whole_name(void **state)
+{
+	char path[270], name[260];
+
+	(void)state;
+	memset(name, 'f', sizeof(name));
+	name[120] = '\0';
+	snprintf(path, sizeof(path), "media/%s", name);
+	assert_int_equal(mkdir(in_scratch(path), 0755), 0);
+	name[120] = '/';
+	name[252] = '\0';
+	snprintf(path, sizeof(path), "media/%s", name);
+	assert_int_equal(mkdir(in_scratch(path), 0755), 0);
+	strcpy(name + 252, "/d.iso");
+	snprintf(path, sizeof(path), "media/%s", name);
+	put_size(path, 0);
+	load(DRIVE_INSERT, name);
+	burn_in_view();
+	assert_true(fake_host(&usb[0], 0x1b, 0x02));
+	turn(event, usb, 2, 30, NULL);
+	assert_unfinished(name, 32768);
+}
+
 /* The answer to a mistyped name has the reason; the log also has the command. */
 static void a_refusal_is_logged_with_its_command(void **state)
 {
@@ -229,6 +253,8 @@ int main(void)
 			status_shows_a_disc_that_left_unfinished, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_disc_that_the_drive_replaces_is_told, jukebox_setup, jukebox_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_disc_in_folders_is_told_with_its_whole_name, place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_refusal_is_logged_with_its_command, place_setup, place_teardown),
 	};
