@@ -63,25 +63,29 @@ int image_place_keep(struct image_place *p, const char *media);
 /*
  * Makes the hidden name in folder; if that is on another file system, in the folder of the
  * file. A name that an earlier daemon left there is handled as by image_guard_recover(), and
- * the log tells the name that its file gets, "DRIVE-kept". 0; -EPERM and others: the file
- * system has no hard links.
+ * the log tells the name that its file gets, "DRIVE-kept". 0; -errno: there is no hidden name;
+ * -EPERM: the file system has no hard links, or the file belongs to another user and the daemon
+ * may not write it.
  */
 int image_place_guard(struct image_place *p, int folder, const char *name);
-/* Removes the hidden name, if there is one. */
+/*
+ * Removes the hidden name, if there is one. While must_copy is set, it is only forgotten: the file
+ * may have no other name, and the next start of the daemon recovers it.
+ */
 void image_place_unguard(struct image_place *p);
 /*
  * Removes the hidden name `name` that an earlier daemon has left in folder. If it is the only
  * name of a file that holds data, the file gets the name that keep_name_free() makes of stem, which
- * is written to kept; otherwise kept is "". A file that a drive of another daemon holds is left
- * alone.
+ * is written to kept; otherwise kept is "". If it cannot get that name, it keeps the hidden one. A
+ * file that a drive of another daemon holds is left alone.
  */
 void image_guard_recover(int folder, const char *name, const char *stem, char kept[256]);
 
 /*
- * Copies the file to its place, without its holes, and syncs it. If the folder is gone by now,
+ * Copies the file to its place, holes as holes, and syncs the copy. If the folder is gone by now,
  * or another file has the name, the copy gets another place as by image_place_keep(), and the
- * state file goes with it. Afterwards must_copy is false. 0, -errno: nothing is there; -ENOSPC:
- * the file system has no room.
+ * state file goes with it. 0, and must_copy is false; -errno: there is no copy; -ENOSPC: the file
+ * system has no room for it.
  */
 int image_place_copy(struct image_place *p, const char *media);
 /* Bytes that image_place_copy() will need, and that the file system has free. */
