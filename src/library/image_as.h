@@ -25,7 +25,9 @@ bool image_as_named(const char *name, enum image_as *as);
 
 /*
  * The row of the disc as which an image of that many bytes is shown. wish: IMAGE_AS_DRIVE, or what
- * the user has given for this image; drive: the configured one. udf: it has a UDF volume.
+ * the user has given for this image; drive: the configured one. udf: it has a UDF volume. With
+ * IMAGE_AS_CD an image that no CD can hold gets the row as with IMAGE_AS_DVD; image_open() refuses
+ * such an image.
  */
 const struct disc_medium *image_as_medium(
 	enum image_as wish, enum image_as drive, uint64_t size, bool udf);
