@@ -10,7 +10,10 @@
 #include "library/disc_file.h"
 #include "util/log.h"
 
-/* The state file is saved before the host learns that the disc is finalised; a card may fail. */
+/*
+ * How often a finalised disc is looked at whose state file does not say that it is finalised. The
+ * state file is saved before the host learns it, so that happens only if a card fails.
+ */
 #define LOOKS_MAX 3u
 
 bool cue_keeper_busy(const struct cue_keeper *k)

@@ -17,7 +17,10 @@
 /* All members 0, except those that the owner sets: no disc is in the drive. */
 struct cue_keeper {
 	const char *drive; /* its name; set by the owner */
-	/* Called by the thread when it is done; the owner then looks at cue_keeper_busy(). */
+	/*
+	 * Called when a disc is to be looked at, and by the thread when it is done. After that the
+	 * owner calls the observer's engine_state(), and looks at cue_keeper_busy().
+	 */
 	void (*done)(void *ctx);
 	void *ctx;
 
@@ -45,7 +48,7 @@ void cue_keeper_finish(struct cue_keeper *k);
 /*
  * Makes good what is beside the image `base` of the folder dir, and reports it to the log, with the
  * name of the drive. Any thread; waits for storage. True if its state file says that it is a
- * finalised CD.
+ * finalised CD, or if storage failed, so that another look at once would not help.
  */
 bool cue_keeper_look(int dir, const char *base, const char *drive);
 

@@ -46,7 +46,7 @@ void operation_finish(struct drive_machine *m, json_t *answer)
 	operation_services(m)->find_cancel(m->config.ctx);
 	image_fini(&m->op.prepared);
 	memset(&m->op, 0, sizeof(m->op));
-	/* It was inserted again, or is finished now. */
+	/* The unfinished disc was inserted again, or close has finalised it. */
 	if (answer_is_ok(answer) && command->image)
 		unfinished_drop(&m->unfinished, command->image);
 	/* A command of the drive's own has no client that reads the answer. */
