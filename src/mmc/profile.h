@@ -57,7 +57,7 @@ struct mmc_profile {
 	uint16_t permissions;    /* enum mmc_permission */
 	uint8_t close_functions; /* bit n: CLOSE TRACK/SESSION function n (MMC-6 6.3.3) */
 	uint8_t finalise_functions; /* those of them that finalise */
-	/* Features current with this profile alone; 0 ends the list. */
+	/* Features that can be current with this profile, beside those that always are; 0 = end */
 	uint16_t feature[PROFILE_MAX_FEATURES];
 	uint16_t write_speed[PROFILE_MAX_SPEEDS]; /* kB/s, fastest first; 0 = end */
 	uint16_t read_speed;                      /* kB/s; 0 = PROFILE_READ_SPEED */
@@ -74,7 +74,7 @@ struct mmc_profile {
 	bool no_test_write;
 	uint8_t book_type;   /* book type << 4 | part version (MMC-6 table 407) */
 	uint8_t max_rate;    /* physical format byte 1 low nibble */
-	uint8_t layer_type;  /* 1 embossed, 2 recordable */
+	uint8_t layer_type;  /* 1 embossed, 2 recordable, 4 rewritable */
 	const char *bd_type; /* of a BD: disc type identifier, 3 characters */
 	uint8_t bd_class;    /* of a BD: size << 6 | class << 4 | version */
 	/* Structure 00h is recorded with the data: that of a blank tells of no data area. */
