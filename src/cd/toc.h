@@ -25,7 +25,7 @@ struct cd_atip {
 	uint8_t power;   /* bits 6 to 4: indicative target writing power, bits 2 to 0: speed */
 	uint8_t type;    /* bit 6: CD-RW, bits 5 to 3: subtype, bits 2 to 0: A1 to A3 are valid */
 	uint8_t a[3][3]; /* A1, A2, A3 */
-	int32_t lead_in; /* start of the first lead-in, an LBA below -4500 */
+	int32_t lead_in; /* start of the first lead-in, an LBA below -150 (see cd_msf()) */
 	int32_t last_lead_out; /* last possible start of the lead-out */
 };
 
@@ -37,11 +37,12 @@ struct cd_toc_request {
 	 */
 	uint8_t number;
 	bool msf;                   /* formats 0 and 1: addresses are MSF; format 2 always is */
-	const struct cd_atip *atip; /* NULL: the disc is no recordable one */
+	const struct cd_atip *atip; /* NULL: the disc is not recordable */
 	bool appendable;            /* another session can follow */
 	/*
-	 * The map ends with tracks whose session is not closed, so that formats 0 to 2 do not have
-	 * them; the last ones of these are not closed either: PMA does not have them.
+	 * open_tracks: how many tracks at the end of the map are of a session that is not closed;
+	 * formats 0 to 2 leave them out. unfinished: how many at the end are not closed themselves;
+	 * PMA leaves them out.
 	 */
 	uint8_t open_tracks, unfinished;
 };
