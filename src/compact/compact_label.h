@@ -18,7 +18,7 @@ bool compact_label(
 
 /*
  * The same of a CD that was burned, whose image `base` in the folder dir is open as fd; "" also if
- * it is a plain ISO or no finalised CD, for which label_read() is.
+ * the image is a plain ISO or not a finalised CD: label_read() finds the label of such an image.
  */
 void compact_label_of_burned(int dir, const char *base, int fd, char out[LABEL_MAX]);
 

@@ -73,9 +73,9 @@ static size_t stem_of(const char *name)
 }
 
 /*
- * True if the text f, which is not a disc now, may name the file: one that it names as well may
- * still be copied. A .ccd names its files by its own name, and a text may be in another character
- * set.
+ * True if the text f may name the file. Such a text may be a disc soon: while another file that it
+ * names is still being copied here, it is not. A .ccd names its files by its own name, and a text
+ * may be in another character set.
  */
 static bool may_name(const struct library_file *f, const char *text, size_t len,
 	const struct resolver_file *file)
@@ -95,7 +95,7 @@ static bool may_name(const struct library_file *f, const char *text, size_t len,
 	return false;
 }
 
-/* Reads the text f. Its bytes, or -errno. */
+/* Reads the text f. Its bytes; negative: it cannot be read. */
 static ssize_t read_text(const struct library_file *f, char text[CDIMAGE_TEXT_MAX])
 {
 	int fd = library_open(f);
