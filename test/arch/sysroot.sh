@@ -34,7 +34,8 @@ apt_run update
 # shellcheck disable=SC2086 # a list of words
 apt_run install -y --download-only $packages
 
-# From Debian 13 on /lib is a link to /usr/lib. With such a link the libraries of both are found.
+# Debian 12 has packages with libraries in /lib; from Debian 13 on all are in /usr/lib. With this link both
+# are found.
 mkdir -p "$dir/root/usr/lib"
 ln -s usr/lib "$dir/root/lib"
 for deb in "$apt"/archives/*.deb; do

@@ -153,7 +153,7 @@ static void file_of_a_loaded_cue_stays(void **state)
 	(void)state;
 	use_resolver();
 	put_disc();
-	/* The daemon may not write it, so that it cannot lock it for that. */
+	/* The daemon may not write this file, so it cannot lock it; it sees the drive's lock. */
 	assert_int_equal(chmod(in_scratch("media/x 1.bin"), 0444), 0);
 	FIFO("insert x.cue\n", "ok: drive0: inserted x.cue (CD-ROM, 3.53 MB)");
 	FIFO("delete \"x 1.bin\"\n", "error: \"x 1.bin\" is in use by another program, or left a "

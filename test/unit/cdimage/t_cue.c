@@ -77,7 +77,7 @@ static void lines_end_as_the_text_has_it(void **state)
 		"a.cue line 2: FILE needs a name and then BINARY, MOTOROLA or WAVE");
 }
 
-/* A data track of 2048 bytes, and audio behind it in the same file. */
+/* A data track in sectors of 2048 bytes, and audio after it in the same file. */
 static void units_change_within_a_file(void **state)
 {
 	static const struct fake_file files[] = {{.name = "a.bin", .size = 600 * 2048 + 500 * S}};
@@ -118,7 +118,7 @@ static void pregap_is_not_index_0(void **state)
 	assert_extent(6, 2150, 75, -1, 0, 0);
 }
 
-/* "Hidden track one": what is before index 1 of the first track lies behind the standard pregap. */
+/* "Hidden track one": what is before index 1 of the first track follows the standard pregap. */
 static void first_track_may_begin_late(void **state)
 {
 	static const struct fake_file files[] = {{.name = "a.bin", .size = 1000 * S}};
@@ -157,7 +157,7 @@ static void indexes_and_flags_and_numbers(void **state)
 	assert_int_equal(parsed.map.track[0].indexes, 2);
 	assert_int_equal(parsed.map.track[0].index[0], 750);
 	assert_int_equal(parsed.map.track[0].index[1], 825);
-	/* Big-endian are the samples only. */
+	/* Only samples are big-endian, data are not. */
 	assert_true(parsed.map.extent[1].swapped);
 	assert_false(parsed.map.extent[2].swapped);
 }
@@ -323,7 +323,7 @@ static void second_sessions(void **state)
 	assert_extent(3, 12400, 700, 1, 0, 2352);
 }
 
-/* An index behind the lead-out is none of the track. */
+/* An index after the beginning of the lead-out does not belong to the track. */
 static void lead_out_cuts_indexes(void **state)
 {
 	static const struct fake_file files[] = {{.name = "a.bin", .size = 1000 * S}};
@@ -419,7 +419,7 @@ static void packs_of_a_file_come_first(void **state)
 	assert_int_equal(parsed.map.extent[1].file, 1);
 }
 
-/* ---- refusals ----------------------------------------------------------------------------- */
+/* ---- where the text has the names of files ------------------------------------------------ */
 
 static void assert_mention(unsigned n, const char *text, const char *name, unsigned file)
 {
@@ -431,7 +431,7 @@ static void assert_mention(unsigned n, const char *text, const char *name, unsig
 	assert_memory_equal(text + m->at, name, m->length);
 }
 
-/* For who renames the files of a disc: where the text has their names. */
+/* For a rename of a disc and its files, which changes their names in the text, too. */
 static void names_are_pointed_out(void **state)
 {
 	static const struct fake_file files[] = {
@@ -449,13 +449,15 @@ static void names_are_pointed_out(void **state)
 	assert_int_equal(parsed.mentions.count, 2);
 	assert_mention(0, cue, "a b.bin", 0);
 	assert_mention(1, cue, "c.bin", 1);
-	/* A name with escapes is not there as it is. */
+	/* A name that the text writes with escapes is not pointed out. */
 	assert_parses("x.toc", toc, files);
 	assert_int_equal(parsed.map.files, 2);
 	assert_int_equal(parsed.mentions.count, 2);
 	assert_mention(0, toc, "c.bin", 0);
 	assert_mention(1, toc, "c.bin", 0);
 }
+
+/* ---- refusals ----------------------------------------------------------------------------- */
 
 static void refusals_say_the_line_and_the_reason(void **state)
 {
