@@ -98,7 +98,7 @@ static bool close_bracket(struct json_list *l, char c)
 static bool take(struct json_list *l, char c)
 {
 	/* Only objects are elements. */
-	if (l->inside && l->depth == 2 && !l->string && c == '"')
+	if (l->inside && l->depth == 2 && !l->string && (c == '"' || c == '['))
 		return false;
 	if (take_string(l, c))
 		return keep(l, c, l->inside);

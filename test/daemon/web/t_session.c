@@ -168,8 +168,8 @@ static void a_list_is_taken_apart_in_any_portions(void **state)
 
 static void what_is_no_list_does_no_harm(void **state)
 {
-	static const char *const bad[] = {
-		"]", "{\"images\":[x]}", "{}}", "{\"images\":[1]}", "{\"images\":[\"\"{}]}"};
+	static const char *const bad[] = {"]", "{\"images\":[x]}", "{}}", "{\"images\":[1]}",
+		"{\"images\":[\"\"{}]}", "{\"images\":[[1]]}"};
 	struct found f = {.count = 0};
 	struct json_list l = {.key = "images", .element = on_element, .ctx = &f};
 	char big[4096];
