@@ -19,11 +19,13 @@ struct wait_state {
 
 /*
  * Looks at a drive's object of an answer to status. WAIT_PROBLEM: the renaming,
- * verifying or replacing of the burned disc has failed.
+ * verifying or replacing of the burned disc, or the copying of its songs, has failed.
  *
  * A burn has ended when the session or the disc is closed, or when a disc that was recorded on is
- * removed, and the daemon has nothing more to do with burned discs. If the disc is complete or
- * appendable when the wait begins, the burn has ended, too.
+ * ejected or removed, and the postburn queue is empty. A burned disc gets into that queue when it
+ * is removed: a wait that ends while the disc is still in the drive, closed or ejected, ends before
+ * it is renamed and verified. If the disc is complete or appendable when the wait begins, the burn
+ * has ended, too.
  */
 enum wait_result wait_look(struct wait_state *w, enum wait_for what, const json_t *drive);
 
