@@ -26,7 +26,7 @@ struct song_folder {
 	int fd;               /* the hidden folder, where the files are made; -1 = not open */
 	int parent;           /* the folder that has it */
 	char hidden[SONG_HIDDEN_NAME]; /* its name there */
-	int target;                    /* the folder in which `name` is, or is to be */
+	int target; /* add: the folder `name` itself; otherwise the one in which it is to be */
 };
 
 /*
@@ -34,7 +34,7 @@ struct song_folder {
  * the folder `home` if that is on the same file system, otherwise where the songs will be; what an
  * earlier daemon left of it is removed. add: a folder `name` that exists gets the songs; otherwise
  * a new one gets them. 0; -EBUSY: another daemon uses the hidden folder; -ENOTDIR: `name` is no
- * folder, and add is true; -errno. Then *f is not open.
+ * folder, and add is true; -errno. After an error *f is not open.
  */
 int song_folder_begin(struct song_folder *f, int home, int beside, const char *hidden,
 	const char *name, bool add);

@@ -9,8 +9,9 @@
 #include "ctl/loopback_unit.h"
 
 /*
- * Finds the user `name`, or if that is NULL the one of that number, who called sudo or pkexec;
- * NULL: nobody did. Sets user, uid and gid, and home. False: why says what is wrong.
+ * Finds the user by name, or, if name is NULL, by number: that of the user who called sudo or
+ * pkexec, NULL if nobody did. Sets user, uid and gid of *u, and home. False: why says what is
+ * wrong; root is refused.
  */
 bool loopback_user(const char *name, const char *number, struct loopback_unit *u, char *home,
 	size_t home_size, char *why, size_t size);

@@ -62,7 +62,8 @@ void config_defaults(struct config *c);
 
 /*
  * Reads path over the defaults. Returns 0, or -EINVAL or the -errno of open(), with
- * "FILE:LINE: message" (or "FILE: message") in why; *c is then not to be used.
+ * "FILE:LINE: message" (or "FILE: message") in why; *c is then not to be used,
+ * except after -ENOENT: it has the defaults.
  */
 int config_load(const char *path, struct config *c, char *why, size_t size);
 

@@ -16,7 +16,7 @@ struct drive_record {
 	const char *drive;
 	char *configured;
 	bool treats_burned;
-	/* File of the record, once it was written by this daemon. ino 0 = not known. */
+	/* The file of the recorded image, if this daemon wrote the record. ino 0 = not known. */
 	dev_t dev;
 	ino_t ino;
 	struct last_disc_store *store; /* NULL: nothing is remembered */

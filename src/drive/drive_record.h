@@ -29,7 +29,7 @@ extern const struct drive_observer drive_record_observer;
 
 /*
  * Returns the image to insert at start: the recorded one, or the configured one if there
- * is no record or the configuration has changed since. "" = none, the drive was empty.
+ * is no record, or if another one is configured since. "" = none, the drive was empty.
  * NULL: nothing is known, or the recorded image does not exist any more. Valid until
  * the next event.
  */

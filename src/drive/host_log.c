@@ -17,7 +17,10 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* Writes "; 3.40 GB in 9:12 (6.16 MB/s)" and ends the burn; "" if its beginning is not known. */
+/*
+ * Writes "; 3.40 GB in 9:12 (6.16 MB/s)" and ends the burn; "" if its beginning is not known, or no
+ * blocks were added.
+ */
 static void end_burn(struct host_log *l, const struct mmc_state *now, char *out, size_t size)
 {
 	uint64_t us = l->began ? now_us() - l->began : 0;

@@ -12,7 +12,7 @@
 
 #include "util/log.h"
 
-#define PIECE (256u * 1024u) /* bytes of one read; stop is checked after each */
+#define PIECE (256u * 1024u) /* bytes of one read; stop is checked before each */
 #define ALIGN 4096u          /* for O_DIRECT: at least the block size of the storage */
 #define SPARE ".new"
 #define MISMATCH_HEAD                                                                              \

@@ -5,12 +5,15 @@
 
 #include <stddef.h>
 
-/* Finds a program as execvp() does. 0 and its path; -ENOENT; -EACCES: there is one that cannot be
- * run. */
+/*
+ * Finds a program as execvp() does. 0 and its path; -ENOENT; -EACCES: there is one that cannot be
+ * run; other errors of stat(), if the name has a slash.
+ */
 int shim_program_find(const char *name, char *path, size_t size);
 /*
  * NULL if the program at path, or the interpreter of a script, accepts a preloaded library of this
- * program's kind; or why it does not (static text). Programs that it starts are not looked at.
+ * program's kind, or if that cannot be found out (the file cannot be read, or is no ELF file);
+ * otherwise why it does not (static text). Programs that it starts are not looked at.
  */
 const char *shim_program_obstacle(const char *path);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Starts helper threads: they wait for storage on behalf of threads that must not wait. */
+/* Starts helper threads: they wait for storage, or compute, for threads that must not wait. */
 #ifndef UTIL_THREAD_H
 #define UTIL_THREAD_H
 
