@@ -172,9 +172,10 @@ static int set_up(const struct options *o, const struct config *config)
 }
 
 /*
- * A disc, its read-ahead, the answer of the resolver: blocks of this size have pages of their own,
- * which are given back when they are freed, and take memory only where they are used. glibc would
- * raise the limit each time such a block is freed, and then keep them.
+ * Blocks of 64 KiB and more (a disc, its read-ahead, the answer of the resolver) have pages of
+ * their own, which are given back when they are freed, and take memory only where they are used.
+ * Without this call glibc would raise that limit each time such a block is freed, and then keep
+ * blocks of its size.
  */
 static void keep_little_memory(void)
 {

@@ -103,7 +103,7 @@ static bool read_isrc(struct parser *s)
 
 static void add_part(struct cd_cue *cue, int32_t lba, uint8_t data_form)
 {
-	/* An index within a part begins no other one. */
+	/* An entry with the same data form continues the part. */
 	if (cue->parts && cue->part[cue->parts - 1].data_form == data_form)
 		return;
 	cue->part[cue->parts++] = (struct cd_cue_part){lba, data_form};

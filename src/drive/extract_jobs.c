@@ -223,7 +223,7 @@ static int on_timer(sd_event_source *s, uint64_t usec, void *jobs)
 	return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
-/* ---- before it ---------------------------------------------------------------------------- */
+/* ---- before the copy ---------------------------------------------------------------------- */
 
 /* Returns why the disc cannot be read by another than its drive; NULL: it can. */
 static json_t *refuse_if_used(struct extract_jobs *j, const struct library_file *f)
