@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs the examples of docs/ci.md that need no kernel, as written and in their order, in an empty folder.
-# Prints nothing if all of them succeed; else the example and what it printed. Programs that are not
-# installed are named, and nothing is run then: "SKIP ...".
+# Prints nothing if all of them succeed; otherwise each that failed and the last lines that it printed. If a
+# program is not installed, prints "SKIP ..." with its name, and runs nothing.
 #   ci_examples.sh [DOCUMENT]     O: where mmcgadget-shim was built
 #   ci_examples.sh --extract MARK [DOCUMENT]   prints the blocks below <!-- MARK --> only
 set -u

@@ -18,7 +18,7 @@ systemctl daemon-reload
 is "the drive on dummy_hcd: the example ends with 0" $? 0 || sed 's/^/#   /' "$work/1.log"
 timeout 60 systemctl stop mmcgadgetd
 wait_for 10 have_drives 0
-# The job is run as guest.sh would, in an empty folder; its results are lines of comment here.
+# The job is run as guest.sh would, with an empty media folder; its results are lines of comment here.
 cp "$work/2.sh" /tmp/ci_job.sh
 bash /tmp/ci_job.sh >/tmp/ci_job.log 2>&1
 rc=$?

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The PC of two_machines.sh, or, with $REMOTE, of two_machines_usbip.sh. It burns the images for the discs in $DISCS, repeating each until the burn
-# succeeds, and compares the disc that it then reads. It reports errors of the drive and continues.
+# The PC of two_machines.sh, or, with $REMOTE (the board's address), of two_machines_usbip.sh. It burns the images
+# for the discs in $DISCS, repeating each until the burn succeeds, and compares the disc that it then reads. It
+# reports errors of the drive and continues. $DRIVES: so many drives are expected, one if not set.
 . ./board.sh
 
 modprobe -a xhci_pci usb_storage sg sr_mod

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Replaces libFuzzer where it is missing: feeds each file of the given directories to the
- * fuzzer's entry point. The default is the corpus of the program's name: replay_bot uses
+ * Calls a fuzzer's entry point without libFuzzer, which needs clang: with the first MiB of each
+ * file of the given directories. The default is the corpus of the program's name: replay_bot uses
  * test/fuzz/corpus/bot. Prints TAP, one result for each directory.
  */
 #include <dirent.h>
@@ -42,7 +42,7 @@ static bool feed(const char *path)
 	return ok;
 }
 
-/* Returns how many files were fed, -1 if one could not be read. */
+/* Returns how many files were fed, -1 if the directory or one of them could not be read. */
 static int feed_directory(const char *path)
 {
 	DIR *dir = opendir(path);

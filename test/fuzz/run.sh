@@ -27,7 +27,7 @@ for program in "$O-fuzz"/test/fuzz/fuzz_*; do
 		bad=1
 		echo "not ok $n - fuzz_$name, see $work.log"
 		grep -m 4 -E 'ERROR|SUMMARY|runtime error|MUST' "$work.log" | cut -c 1-150 | sed 's/^/# /'
-		# The input, for those who have nothing but this output: base64 -d >FILE, then replay_NAME FILE.
+		# The input, for those who have nothing but this output: base64 -d >FOLDER/FILE, then replay_NAME FOLDER.
 		for input in "$work"-*; do
 			[ ! -f "$input" ] || base64 -w 150 "$input" | head -n 40 | sed 's/^/# /'
 		done

@@ -110,7 +110,7 @@ static void two_files_by_one_read_ahead(void **state)
 	image_fini(&image);
 }
 
-/* Any range of sectors, with and without subchannels, one behind the other. */
+/* Any range of sectors, with and without subchannels, one after the other. */
 static void subchannels_are_those_of_the_file(void **state)
 {
 	struct disc_sectors s;

@@ -52,7 +52,7 @@ static void client_prints_answers_and_errors(void **state)
 	assert_int_equal(size_of("media/a.iso"), 4096);
 }
 
-/* Who changes the disc of a board without a PC is told that nobody sees it. */
+/* The answer to an insert says if no PC sees the disc; that to an eject does not. */
 static void client_says_that_no_pc_is_there(void **state)
 {
 	static const struct {

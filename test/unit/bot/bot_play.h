@@ -35,7 +35,10 @@ static const struct shape shapes[] = {
 	{MMC_DIR_IN, 66048, MMC_DIR_IN, 66048, false, 34816},
 };
 
-/* True under valgrind ($WRAP of the unit suite): tests run only part of the combinations. */
+/*
+ * True if the unit suite has $WRAP (valgrind, an emulator, or env with sanitizers): tests run only
+ * part of the combinations.
+ */
 static inline bool is_shortened(void)
 {
 	const char *wrap = getenv("WRAP");
@@ -121,7 +124,7 @@ static inline bool play(struct rig *r, const struct shape *s, unsigned stage)
 	return bot_host_csw(&r->host, s->h, &residue) >= 0;
 }
 
-/* Selects one of three models of a controller. */
+/* Selects one of four models of a controller, by mode 0 to 3. */
 static inline void setup_mode(struct rig *r, unsigned mode)
 {
 	r->ep->clear = (enum mem_ep_clear)(mode % 3);
