@@ -5,7 +5,8 @@
  * which blocks may be recorded (disc/model.h), so that no command handler can put a block
  * where a real drive would not.
  *
- * Addresses and sizes are in blocks of media.unit bytes. An address that a command brings is
+ * Addresses and sizes are in sectors of a compact disc, and in blocks of media.unit bytes of any
+ * other; "blocks of the image" are always those of the medium. An address that a command brings is
  * an int64_t: it holds each 32-bit number of a host and the negative addresses of a CD (MMC-6
  * 4.2.8.3). Any value may be passed unchecked.
  *
@@ -120,7 +121,7 @@ struct disc {
 
 	const char *read_only; /* why recording is no longer possible; NULL: no such reason */
 	/* When it was opened: blocks written after the saved layout ... */
-	uint32_t dropped; /* ... that were given up, because the machine was restarted */
+	uint32_t dropped; /* ... that were given up: of an earlier boot, past the track, partial */
 	uint32_t adopted; /* ... that were found intact, because only the daemon had died */
 	uint32_t refs;    /* owned by one thread, see disc_get() */
 	disc_release_fn *release;
@@ -136,8 +137,8 @@ struct disc_options {
 	 */
 	const struct disc_medium *medium;
 	/*
-	 * Kind of disc of an image without a state that holds something: a row of a read-only
-	 * medium that can be as large. NULL = disc_medium_of_image().
+	 * Kind of disc of an image that holds something and has no state: a row of a read-only
+	 * medium. NULL, or an image larger than that medium can be: disc_medium_of_image().
 	 */
 	const struct disc_medium *rom;
 	/*
@@ -168,11 +169,12 @@ struct disc_options {
 };
 
 /*
- * Opens the disc on a medium. With a state in the store that fits the image, the disc is
- * what the state says. Without a state, 0 blocks and writable are a blank, anything else
- * is a DVD-ROM or BD-ROM. With a state that does not fit or cannot be read, the disc is one
- * of all blocks, and disc.read_only says why. A medium that is not writable is never
- * recordable. NULL = no memory (media and store are closed then).
+ * Opens the disc on a medium. With a map, the disc is the CD-ROM of that map. With a state in
+ * the store that fits the image, the disc is what the state says. Without a state, 0 blocks and
+ * writable are a blank (disc_options.medium), anything else is read-only (disc_options.rom). With
+ * a state that does not fit or cannot be read, the disc is a read-only one of all blocks of the
+ * image, and disc.read_only says why. A medium that is not writable is never recordable. NULL = no
+ * memory (media and store are closed then).
  */
 struct disc *disc_open(const struct disc_options *options);
 /* As disc_open(), without a store. */
@@ -210,9 +212,9 @@ uint32_t disc_last_closed_session(const struct disc *d);
 
 /*
  * Sets the blocks of layer 0 of a blank with two layers (SEND DISC STRUCTURE, MMC-6 6.34).
- * DISC_OUT_OF_RANGE: not a whole number of ECC blocks, or more than the layer holds;
- * DISC_TRACK_FULL: it was set before, or something is recorded; DISC_CLOSED: the medium has no
- * such layer. During a test write it lasts as long as that.
+ * DISC_OUT_OF_RANGE: 0, not a whole number of ECC blocks, or more than the layer holds;
+ * DISC_TRACK_FULL: it was set before, or something is recorded or reserved; DISC_CLOSED: the medium
+ * has no such layer. During a test write it lasts as long as that.
  */
 int disc_set_layer_break(struct disc *d, uint32_t blocks);
 
@@ -228,7 +230,10 @@ uint32_t disc_track_size(const struct disc *d, const struct disc_track *t);
 int disc_may_write(const struct disc *d, int64_t lba, uint32_t count);
 /* Checks, writes, moves the next writable address. DISC_*, -EAGAIN, -errno; all or nothing. */
 int disc_write(struct disc *d, int64_t lba, uint32_t count, const void *buf);
-/* May these blocks be read: recorded ones, and all of a formatted medium. DISC_OK or why not. */
+/*
+ * May these blocks be read: recorded ones, and all of a formatted medium. DISC_OK or why not. A
+ * compact disc is read by disc_view_sectors() instead (disc/compact.h).
+ */
 int disc_may_read(const struct disc *d, int64_t lba, uint32_t count);
 int disc_read(struct disc *d, int64_t lba, uint32_t count, void *buf);
 /*
@@ -260,8 +265,9 @@ uint32_t disc_unsynced(const struct disc *d);
 void disc_image_moved(struct disc *d, struct folder *folder, const char *name);
 
 /*
- * There is no state file. True: somebody has deleted it, and the next disc_sync() saves it again.
- * False: a command is saving, which may have removed it, or the disc has none.
+ * To be called if the disc's state file was not found. True: somebody has deleted it, and the next
+ * disc_sync() saves it again. False: a command is saving, which may have removed it, or the disc
+ * has none.
  */
 bool disc_state_missing(struct disc *d);
 
@@ -280,14 +286,18 @@ int disc_reserve_at_once(struct disc *d, uint32_t blocks);
 int disc_close_track(struct disc *d, uint32_t number);
 /* Closes the open track, then the session; a session without data stays as it is. */
 int disc_close_session(struct disc *d);
-/* Closes track and session; nothing can be added to the disc from then on. */
+/*
+ * Closes track and session; nothing can be added to the disc from then on. A formatted medium can
+ * be overwritten as before.
+ */
 int disc_finalise(struct disc *d);
 /*
- * FORMAT UNIT: gives the medium a size and drops its data, so that all of it reads as zeros; a
- * restart keeps the data. A write-once medium, which must be blank, becomes smaller, by its spare
- * area. A power cut leaves the old disc or the new one. Blocks that were
- * accepted are written first. DISC_NO_SUCH_FORMAT: disc_medium_offer() has no such format;
- * DISC_NOT_FOR_MEDIUM: the medium cannot be formatted; DISC_PROTECTED.
+ * FORMAT UNIT: gives the medium a size and drops its data, so that all of it reads as zeros. A
+ * restart (DISC_FORMAT_RESTARTS) and a size that grows (DISC_FORMAT_GROWS) keep the data. A
+ * write-once medium, which must be blank, becomes smaller, by its spare area. A power cut leaves
+ * the old disc or the new one. Blocks that were accepted are written first. DISC_NO_SUCH_FORMAT:
+ * disc_medium_offer() has no such format; DISC_NOT_FOR_MEDIUM: the medium cannot be formatted, or
+ * not any more; DISC_PROTECTED.
  */
 int disc_format(struct disc *d, const struct disc_format_request *r);
 /* Returns why disc_format() would refuse this, or DISC_OK. Changes nothing. */
@@ -320,7 +330,8 @@ int disc_blank(struct disc *d);
 /*
  * Makes an erasable disc a blank of its medium, as it was new, whatever is recorded on it. A power
  * cut leaves all of the old disc or the blank. DISC_NOT_FOR_MEDIUM: the medium is recorded once;
- * DISC_CLOSED: the image cannot be written. After another failure the disc is one of the two.
+ * DISC_CLOSED: the image cannot be written, or a test write is on. After another failure the disc
+ * is one of the two.
  */
 int disc_erase(struct disc *d);
 
