@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A cue sheet says where an index is in sectors from the beginning of the file, and a sector has
- * the size of the track that it belongs to. What precedes the first index of a track and is after
- * the last sector of the one before it belongs to the latter.
+ * A cue sheet gives the place of an index as a number of sectors from the beginning of the file.
+ * Each sector has the size of its track. All sectors up to the first index of a track belong to
+ * the track before it.
  */
 #include "cdimage/cue_write.h"
 
@@ -44,8 +44,8 @@ struct stored {
 
 /* How a track follows the one before it. */
 struct plan {
-	uint32_t skipped; /* sectors of the track before that are no part of the disc */
-	uint32_t gap;     /* the same, in sectors of this one: before its pregap */
+	uint32_t skipped; /* sectors after the previous track, of its size, that the disc lacks */
+	uint32_t gap;     /* the same, in sectors of this track: before its pregap */
 	uint32_t absent;  /* sectors of the pregap that are in no file */
 };
 
@@ -248,8 +248,8 @@ static void put_indexes(
 }
 
 /*
- * The sectors at the end that are not stored: they have their place in the file, or none. NULL, or
- * why a cue sheet cannot say it.
+ * Accounts for the sectors at the end of the track that are not stored: the file has their place,
+ * or else a POSTGAP line counts them. NULL, or why a cue sheet cannot say it.
  */
 static const char *put_end(struct writer *w, unsigned track, const struct stored *s)
 {
@@ -279,7 +279,7 @@ static const char *check_place(const struct cd_map *m, unsigned track)
 	before = &m->session[t->session - 2];
 	if (first != before->lead_out + (t->session == 2 ? GAP_AFTER_FIRST : GAP_AFTER_OTHER))
 		return "a session begins where none does by itself";
-	/* More than that is taken for the gap between the sessions. */
+	/* cue_parse() would make a shorter one longer, and take a longer one for a gap. */
 	if (t->pregap < CD_PREGAP || t->pregap >= GAP_AFTER_OTHER + CD_PREGAP)
 		return "the pregap of a session is too short or too long";
 	return NULL;
@@ -455,7 +455,7 @@ static bool is_said_by_lines(const uint8_t *pack)
 	return true;
 }
 
-/* True if the pack follows the one before it, which is of the same type: none is missing. */
+/* False: the pack before it is of the same type, and one between the two is missing. */
 static bool follows(const uint8_t *pack, const uint8_t *before)
 {
 	return pack[0] != before[0] || pack[2] == (uint8_t)(before[2] + 1);
