@@ -4,8 +4,8 @@
  * songs are copied to WAV files, as configured. A thread of low priority does it, one disc after
  * the other, while the drive burns the next one.
  *
- * The functions of struct postburn are for the main thread; postburn_rename() and
- * postburn_name_of_*() for any.
+ * The functions of struct postburn are for the main thread, those for names (postburn_name.c) for
+ * any.
  */
 #ifndef BURNED_POSTBURN_H
 #define BURNED_POSTBURN_H
@@ -125,9 +125,9 @@ int postburn_rename(
 bool postburn_has_wrong_suffix(struct folder *f, const char *image, char stem[POSTBURN_STEM]);
 
 /*
- * Finds a name for a blank, "blank-1.iso" and so on: one that is free, or that of an empty
- * image which is in no drive, and for which there is no blank-1.bin. in_use() tells which images
- * are in drives. 0 or -errno.
+ * Finds a name for a blank, "blank-1.iso" and so on: one that is free, or that of an empty,
+ * writable image which is in no drive; and there is no blank-1.bin, and no state file or checksum
+ * of a blank-1.iso. in_use() tells which images are in drives. 0 or -errno.
  */
 int postburn_blank_name(int folder, bool (*in_use)(void *ctx, dev_t dev, ino_t ino), void *ctx,
 	char out[POSTBURN_STEM]);

@@ -8,7 +8,7 @@
 #include "drive/drive.h"
 #include "protocol/verbs.h"
 
-/* Returns the faults of the drive, in which they may be requested, as an array; NULL: no memory. */
+/* Returns the faults that were requested of the drive as an array; NULL: no memory. */
 json_t *command_faults_of(const struct drive *d);
 /* Runs fault; r gets its answer. */
 void command_fault(struct drive *d, const struct verb_call *call, struct reply *r);

@@ -21,8 +21,8 @@ enum lines_event {
 
 /*
  * Takes bytes until an event; returns how many it took. If *event is true, *what is the event,
- * and *line and *len are valid until the next call. Empty lines (also with a carriage return)
- * are not an event.
+ * and *line and *len are valid until the next call. Lines that are empty, or of spaces and tabs
+ * alone, are not an event (also with a carriage return at the end).
  */
 size_t lines_take(struct lines *l, const char *data, size_t n, bool *event, enum lines_event *what,
 	char **line, size_t *len);

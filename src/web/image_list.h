@@ -13,12 +13,11 @@
 
 /* Selects the images of the list. A text that is NULL selects all. */
 struct image_filter {
-	const char *part; /* of name or label, in any case of its ASCII letters */
-	const char
-		*kind; /* one of these, joined by commas; "burned" and "verified" are such, too */
+	const char *part;  /* of name or label, in any case of its ASCII letters */
+	const char *kind;  /* only these kinds, joined by commas; also "burned", "verified" */
 	const char *after; /* only names after this one */
-	const char *name;  /* exactly this one */
-	unsigned limit;    /* so many, at most */
+	const char *name;  /* exactly this one; part and kind do not count then */
+	unsigned limit;    /* at most so many */
 };
 
 /* All members but filter and list 0; image_list_begin() sets these. */
