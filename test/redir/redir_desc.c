@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The descriptors of a mass-storage device at high speed, as gadget/ffs_desc.c makes them. */
+/*
+ * The descriptors of a mass-storage device at high speed. The interface and its endpoints are as in
+ * gadget/ffs_desc.c, but the interface has no name; IDs are the defaults of the configuration.
+ */
 #include <string.h>
 
 #include "test/redir/redir.h"

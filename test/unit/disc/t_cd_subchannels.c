@@ -86,8 +86,8 @@ static void assert_sectors(struct disc *d, int32_t lba, uint32_t count, struct d
 {
 	int r = -EAGAIN;
 
-	/* Each of both files is waited for once at the most, for a sector that is joined as well.
-	 */
+	/* The medium waits at most once for each of the two files, also if a sector is joined of
+	 * several views. */
 	for (unsigned i = 0; r == -EAGAIN && i < 3; i++)
 		r = disc_view_sectors_sub(d, lba, count, s);
 	assert_int_equal(r, DISC_OK);

@@ -171,7 +171,10 @@ static void defect_17_swap_under_a_writer(void **state)
 	assert_int_equal(count.wrong, 0);
 }
 
-/* Through BOT, with the host in the middle of its data phase. */
+/*
+ * Through BOT. Here the swaps come between two commands, and the host does not notice them before
+ * its next READ or WRITE.
+ */
 static void defect_17_swap_under_bot(void **state)
 {
 	struct script_exec *x = exec_bot_new(512);

@@ -155,7 +155,7 @@ static struct mmc_drive *drive_of_units(uint32_t unit, bool blank)
 
 /* How the simulated transport takes data-in. */
 struct transport {
-	uint32_t max; /* bytes of a pull; 0 = another one each time */
+	uint32_t max; /* bytes of a pull; 0 = a random number for each */
 	bool unpulls; /* it may be unable to send a piece */
 };
 
@@ -165,8 +165,8 @@ static uint32_t next_max(struct transport *t)
 }
 
 /*
- * Pulls the data of the command in flight into answer.data: each piece must be a multiple
- * of MMC_GRAIN but the last, and as long as it may be where the medium has it so.
+ * Pulls the data of the command in flight into answer.data: each piece except the last must
+ * be a multiple of MMC_GRAIN, and none may be longer than the transport takes.
  */
 static void pull_all(struct mmc_drive *d, struct transport *t)
 {
