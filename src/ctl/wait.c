@@ -31,7 +31,7 @@ static enum wait_result look_for_burn(struct wait_state *w, const json_t *drive)
 {
 	const char *image = field_text(drive, "image");
 	const json_t *after = json_object_get(drive, "burned");
-	bool out = *w->image && strcmp(w->image, image) != 0;
+	bool gone = *w->image && strcmp(w->image, image) != 0, out = gone;
 
 	/* A disc that came out as it went in was not burned: the next one is waited for. */
 	if (!w->recorded || !out) {
@@ -44,7 +44,8 @@ static enum wait_result look_for_burn(struct wait_state *w, const json_t *drive)
 		return WAIT_NOT_YET;
 	if (*field_text(after, "state") || field_number(after, "waiting"))
 		return WAIT_NOT_YET;
-	return *field_text(after, "problem") ? WAIT_PROBLEM : WAIT_DONE;
+	/* Of a disc that is still in the drive nothing is told there, only of one before it. */
+	return gone && *field_text(after, "problem") ? WAIT_PROBLEM : WAIT_DONE;
 }
 
 enum wait_result wait_look(struct wait_state *w, enum wait_for what, const json_t *drive)

@@ -115,7 +115,8 @@ static int reserve(struct disc *d, uint32_t blocks, bool at_once)
 
 	if (!t)
 		return DISC_CLOSED;
-	if (t->state != DISC_TRACK_INVISIBLE || (at_once && d->layout.sessions > 1))
+	/* Disc-at-once begins with a blank: no other track, and so no other session. */
+	if (t->state != DISC_TRACK_INVISIBLE || (at_once && d->layout.tracks > 1))
 		return DISC_TRACK_FULL;
 	uint32_t size = at_once ? blocks : ecc_align(d, blocks);
 	/* Discs of real sizes end at an ECC boundary; short discs of tests may not. */

@@ -28,12 +28,17 @@ static void describe(const struct unfinished *u, char *out, size_t size)
 		u->image, bytes, u->image);
 }
 
+static bool is_name_of(const struct unfinished *u, const char *image)
+{
+	return strcmp(u->image, image) == 0;
+}
+
 void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_state *before,
 	const struct mmc_state *last, const struct mmc_state *now, const struct image *in)
 {
 	static char text[TEXT];
 
-	if (before->ejected_by_host && now->loaded)
+	if (before->ejected_by_host && now->loaded && in->name && is_name_of(u, in->name))
 		u->image[0] = '\0';
 	if (now->loaded || !before->loaded || !unfinished_is(last) || !in->name)
 		return;
@@ -42,11 +47,6 @@ void unfinished_see(struct unfinished *u, const char *drive, const struct mmc_st
 	u->told = false;
 	describe(u, text, sizeof(text));
 	log_warn("%s: %s", drive, text);
-}
-
-static bool is_name_of(const struct unfinished *u, const char *image)
-{
-	return strcmp(u->image, image) == 0;
 }
 
 void unfinished_drop(struct unfinished *u, const char *image)

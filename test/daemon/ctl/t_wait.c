@@ -44,6 +44,10 @@ static void a_burn_ends_when_the_disc_is_closed(void **state)
 	PLAY(WAIT_BURNED, {{"a", "open", 16, "", "", WAIT_NOT_YET},
 				  {"a", "appendable", 32, "", "", WAIT_DONE}});
 	PLAY(WAIT_BURNED, {{"a", "complete", 0, "", "", WAIT_DONE}});
+	/* The problem of an earlier disc stays in status until the next one is looked after. */
+	PLAY(WAIT_BURNED, {{"b", "blank", 0, "", "a: it differs", WAIT_NOT_YET},
+				  {"b", "open", 16, "", "a: it differs", WAIT_NOT_YET},
+				  {"b", "complete", 32, "", "a: it differs", WAIT_DONE}});
 }
 
 /* The daemon renames, verifies and replaces the disc before the answer. */
