@@ -174,7 +174,8 @@ static int check_text(struct rename *r)
 		return 0;
 	return image_refuse(r->why, -EINVAL, "bad-name",
 		is_ccd(r) ? "\"%s\" cannot be renamed with all of its files, which it finds by its "
-			    "name: another disc has one of them as well; nothing was renamed"
+			    "name: another disc has one of them as well, or a file of the new "
+			    "name is there already; nothing was renamed"
 			  : "\"%s\" cannot be renamed so: its text cannot name its files then; "
 			    "take a name without quotation marks and backslashes, or, if the text "
 			    "is not UTF-8, one of ASCII characters",
