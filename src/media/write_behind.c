@@ -25,7 +25,8 @@ enum request_state { REQUEST_NONE, REQUEST_QUEUED, REQUEST_BUSY, REQUEST_DONE };
 
 struct media_write_behind {
 	struct media m;
-	struct media *below; /* used only by the thread while it has work */
+	/* While the thread has work, only it uses this; views alone pass by a sync or run. */
+	struct media *below;
 	void (*ready)(void *ctx);
 	void *ctx;
 	pthread_t thread;
@@ -187,8 +188,8 @@ static int accept_blocks(
 	if (b->tail == 0)
 		b->base = b->next = block;
 	/*
-	 * Blocks that do not follow those in the ring wait until it is empty. No WRITE does: the
-	 * one before it was answered when the ring was.
+	 * Blocks that do not fit into the ring, or do not follow those in it, wait until it is
+	 * empty. For the first blocks of a WRITE it is: the WRITE before was answered only then.
 	 */
 	if (len > RING - b->tail || block != b->next)
 		return again_when_ready(b);
