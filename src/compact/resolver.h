@@ -44,12 +44,12 @@ bool resolver_is_text(const char *name, uint64_t size);
 bool resolver_is_chd(const char *name, uint64_t size);
 
 /*
- * Resolves the text f, or the CHD f, which may have any other name than a text. 0; -EBADMSG: the
- * text is not a disc, or a file is missing; -ENOPKG: the resolver cannot be started; -ENOEXEC: it
- * misbehaved; -errno: the text cannot be read. *why says it. If out->lasts, the same refusal would
- * come again until the text, the names in its folder, or one of the out->map.files files that were
- * found changes. The resolver is dead when this returns. Any thread; waits for storage, and at most
- * RESOLVER_WAIT for the resolver.
+ * Resolves f: a text if its name is that of one, otherwise a CHD. 0; -EBADMSG: the text is not a
+ * disc, or a file is missing; -ENOPKG: the resolver cannot be started; -ENOEXEC: it misbehaved, or
+ * was not done in time; -errno: the text cannot be read. *why has the reason. If out->lasts, the
+ * same refusal would come again until the text, the names in its folder, or one of the
+ * out->map.files files that were found changes. The resolver is dead when this returns. Any thread;
+ * waits for storage and the resolver, which has RESOLVER_WAIT, waits for storage included.
  */
 int resolver_resolve(const struct library_file *f, struct resolver_disc *out, struct refusal *why);
 
@@ -66,7 +66,10 @@ struct resolver_as {
 int resolver_resolve_as(const struct library_file *f, const struct resolver_as *as,
 	struct resolver_disc *out, struct refusal *why);
 
-/* For tests: the program to start instead; NULL: the usual one. The string must stay valid. */
+/*
+ * For tests: the program to start instead; NULL: the usual one. The string must stay valid. wait_ms
+ * replaces RESOLVER_WAIT unless it is 0.
+ */
 void resolver_use(const char *program, unsigned wait_ms);
 
 #endif
