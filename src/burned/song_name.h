@@ -14,14 +14,15 @@
 
 /*
  * Writes the name of the folder: "PERFORMER - TITLE" or "TITLE" by the CD-Text, otherwise `image`,
- * the name of the disc's file, without its suffix. Room for a blank and a number of SONG_FOLDERS is
- * left after it. All of it, as of song_file_name(), can be held by FAT, exFAT and Windows.
+ * the name of the disc's file, without its suffix; "Audio CD" if no character of these can be used.
+ * Room for a blank and a number of SONG_FOLDERS is left after it. FAT, exFAT and Windows can hold
+ * the name, also with such a number, and the names of song_file_name().
  */
 void song_folder_name(const struct cd_map *m, const char *image, char out[SONG_NAME]);
 
 /*
  * Writes the name of the file of a track, by its position in the map: "03 TITLE.wav"; without a
- * title "03 Track 03.wav", or on a disc without any titles "Track 03.wav".
+ * title "03 Track 03.wav", or "Track 03.wav" if no track of the disc has one.
  */
 void song_file_name(const struct cd_map *m, unsigned track, char out[SONG_NAME]);
 

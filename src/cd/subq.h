@@ -49,7 +49,7 @@ void cd_sub(const struct cd_map *m, int32_t lba, uint8_t selection, const uint8_
  * not read it.
  */
 bool cd_sub_stored(const uint8_t stored[CD_RAW_PW], uint8_t selection, uint8_t *out);
-/* Makes a byte for each symbol of 12 bytes of P, 12 of Q, ... 12 of W, in place. */
+/* Turns 12 bytes of P, 12 of Q, ... 12 of W into a byte for each symbol, in place. */
 void cd_sub_weave(uint8_t sub[CD_RAW_PW]);
 
 /* Formats of READ SUB-CHANNEL, byte 3 of the CDB. */

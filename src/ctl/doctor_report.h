@@ -27,7 +27,7 @@ struct doctor_report {
 	unsigned count;
 	bool bad;
 	char board[128];   /* model from the device tree, "" = unknown */
-	char page[128];    /* of the documents on this board */
+	char page[128];    /* the document about this board: where it is installed, or its name */
 	const char *end;   /* who has the drive if all is well, for people */
 	char advice[2048]; /* on the first bad check; "" = all is well */
 };

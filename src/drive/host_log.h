@@ -9,7 +9,7 @@
 struct host_burns {
 	unsigned finalised;  /* discs, by the host or by close */
 	unsigned sessions;   /* that were closed, on discs that stayed open for more */
-	unsigned unfinished; /* that left the drive in their middle; each may have gone on later */
+	unsigned unfinished; /* that a removal or the host's eject cut; each may go on later */
 };
 
 struct host_log {

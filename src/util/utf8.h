@@ -52,11 +52,12 @@ struct utf8_shown {
 };
 enum utf8_verdict {
 	UTF8_SHOW,
-	UTF8_REPLACE, /* deceptive or invalid, or the first mark too many: show "?" */
+	UTF8_REPLACE, /* deceptive, invalid, a mark that begins the text, or the first mark too
+			 many: show "?" */
 	UTF8_DROP     /* a further mark too many */
 };
 /*
- * Judges the character at p, of which `left` bytes may be read; *w is 0 at the begin of a text.
+ * Judges the character at p, of which `left` bytes may be read; *w is 0 at the beginning of a text.
  * Writes its length to *len and the character to *c: of an invalid byte, 1 and U+FFFD.
  */
 enum utf8_verdict utf8_judge(
