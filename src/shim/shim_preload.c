@@ -41,7 +41,10 @@ static ssize_t answer(int64_t r)
 	return r < 0 ? -1 : (ssize_t)r;
 }
 
-/* True if the path is the device or names a descriptor of it (genisoimage -M /dev/fd/5). */
+/*
+ * True if the path is the device or names a descriptor of it (genisoimage -M /dev/fd/5), or is ""
+ * and dirfd is such a descriptor.
+ */
 static bool is_device(int dirfd, const char *path)
 {
 	return shim_is_node(path) || (shim_is_empty(path) && shim_is_open(dirfd));
