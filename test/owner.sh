@@ -13,7 +13,7 @@ owner=$(stat -c %U "$top")
 group=$(stat -c %G "$top")
 applies() { [ "$(id -u)" = 0 ] && [ "$owner" != root ] && getent passwd "$owner" >/dev/null; }
 
-# Only what is in the tree, and no file behind a link.
+# Gives only what is in the tree to the owner, and follows no link in a folder.
 give() { # PATH...
 	local path
 	for path; do

@@ -41,8 +41,8 @@ fi
 making "the $suite guest"
 
 set -- --include="$packages"
-# The initial RAM disk has only what QEMU's disk and shares need, because it is unpacked
-# in emulation at every boot.
+# The initial RAM disk has only what QEMU's disk needs, because it is unpacked in emulation
+# at every boot.
 # shellcheck disable=SC2016
 set -- "$@" --essential-hook='
 	mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/usr/share/initramfs-tools/modules.d"

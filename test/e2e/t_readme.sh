@@ -77,7 +77,7 @@ for c in "${commands[@]}"; do
 		rm -rf "${media:?}/${disc%.cue}" "${media:?}/$disc" "$media/${disc%.cue}.bin"
 		;;
 	*' upload '*)
-		# The image of the media folder comes from the user's own.
+		# The user uploads the image from another folder, so it is moved out of the media folder.
 		mmcgadgetctl eject --force >/dev/null
 		mv "$media/$name" "$work/$name"
 		chmod 644 "$work/$name"
@@ -110,7 +110,7 @@ for c in "${commands[@]}"; do
 	*prev) check "$c: the host sees the first disc again" wait_for 15 has_label "$sr" DEBIAN ;;
 	*blank*)
 		check "$c: the host sees a blank" wait_for 15 blank_seen
-		# It would be the next disc of the folder.
+		# Otherwise "next" would insert the blank.
 		mmcgadgetctl eject --force >/dev/null
 		rm -f "$media/$name"*
 		;;

@@ -161,7 +161,7 @@ if check "a file system to freeze" mountpoint -q "$work/slow"; then
 fi
 
 is "only the other gadget is left" "$(ls $gadgets)" other
-# A port of a later job would otherwise have another name.
+# Otherwise its serial port would still be there in a later job, whose own would get another name.
 rm $other/configs/c.1/acm.0
 rmdir $other/configs/c.1 $other/functions/acm.0 $other
 is "no FunctionFS is left" "$(grep -c functionfs /proc/mounts)" 0

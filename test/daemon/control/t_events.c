@@ -82,14 +82,14 @@ static void a_burn_is_told_as_it_goes_on(void **state)
 	(void)state;
 	insert_blank("b.iso");
 	wait_number(fd, "drive0", "capacity_blocks", 2295104);
-	/* The looks have ended, so the first write has to be noticed. */
+	/* The daemon no longer looks at the drives: the first write must make it look again. */
 	pass(2600);
 	drain(fd);
 	for (unsigned i = 0; i < 3; i++) {
 		assert_true(fake_write(&usb[0], i));
 		wait_number(fd, "drive0", "blocks_written", i + 1);
 	}
-	/* The next write is noticed, too, after the main thread knew of writes to this disc. */
+	/* So must a later write, although the main thread already knows of writes to this disc. */
 	pass(2600);
 	drain(fd);
 	assert_true(fake_write(&usb[0], 3));
@@ -252,7 +252,7 @@ static void clients_come_and_go(void **state)
 			(void)receive_line(fd);
 		close(fd);
 	}
-	/* A client that has nothing more to say listens on; what it says is dropped. */
+	/* What a listening client sends is dropped. It listens on after it has closed that side. */
 	fd = listen_to("events\nstatus\n");
 	send_text(fd, "help\n");
 	assert_int_equal(shutdown(fd, SHUT_WR), 0);
@@ -294,8 +294,9 @@ static void the_65th_is_refused(void **state)
 }
 
 /*
- * The USB thread is woken by what is posted to it and by a resume (decision 011 counts what that
- * costs): both are counted while a host reads, and 64 clients are told so.
+ * The USB thread is woken by what is posted to it and by a resume (decision 011 has what a wake-up
+ * costs). While a host reads, and 64 clients get events of that, nothing is posted, and no resume
+ * is due at the end. Earlier resumes are not counted: fake_run() has carried them out.
  */
 static void nobody_is_woken_for_them(void **state)
 {

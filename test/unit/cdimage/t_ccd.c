@@ -46,7 +46,10 @@ static void mixed_disc(void **state)
 	assert_int_equal(parsed.map.session[0].lead_out, 3000);
 }
 
-/* The gap between the sessions is not in the image. The second track says what its mode is. */
+/*
+ * The gap between the sessions is not in the image. The first sector of the second track, and not
+ * its MODE, says what its mode is.
+ */
 static void two_sessions(void **state)
 {
 	static const struct fake_file files[] = {{.name = "a.img",
@@ -100,7 +103,7 @@ static void subchannels(void **state)
 	/* An image may be longer than its tracks. */
 	assert_parses("a.ccd", text, more);
 	assert_int_equal(e[3].subs, CD_SUBS_PLANES);
-	/* It belongs to the disc, which reads without it. */
+	/* A .sub of another size belongs to the disc, too, but the disc is read without it. */
 	assert_parses("a.ccd", text, odd);
 	assert_int_equal(parsed.map.files, 2);
 	assert_int_equal(parsed.use[1], CDIMAGE_UNUSED);

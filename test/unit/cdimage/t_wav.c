@@ -60,7 +60,7 @@ static void samples_are_found(void **state)
 	}
 }
 
-/* What is no whole sector is on no disc, and that is told. */
+/* The end of a file that is no whole sector is left out, and the note says so. */
 static void end_of_a_file_is_told(void **state)
 {
 	/* 300 sectors and 69 samples */
@@ -90,7 +90,7 @@ static void end_of_a_file_is_told(void **state)
 			"a.toc: the last 69 samples of \"a.wav\" " LEFT " of 588"},
 		{"a.toc", "CD_ROM TRACK MODE1_RAW DATAFILE \"a.bin\"",
 			"a.toc: the last 7 bytes of \"a.bin\" " LEFT},
-		/* A length is what the text wants. */
+		/* The text gives a length, and so wants no more of the file. */
 		{"a.toc", "CD_DA TRACK AUDIO FILE \"a.wav\" 0 0:4:0", ""},
 		{"a.cue", "FILE b.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 0:0:0\n", ""},
 	};
