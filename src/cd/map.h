@@ -88,7 +88,7 @@ struct cd_map {
 	uint8_t text[CD_MAX_TEXT_PACKS][CD_TEXT_PACK];
 };
 
-/* Makes the map of a disc of one track: so many sectors from LBA 0 on, from the beginning of file 0. */
+/* Makes the map of a disc of one track: so many sectors from LBA 0 on, from byte 0 of file 0. */
 void cd_map_one_track(struct cd_map *m, enum cd_form form, uint32_t count, uint16_t unit);
 
 #endif
