@@ -131,13 +131,13 @@ $(O)/codecs.h: always
 	$(Q)printf '#define WITH_FLAC %d\n#define WITH_CHD %d\n' $(if $(has_flac),1,0) $(if $(has_chd),1,0) >$@.new
 	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
-# The dependencies of an object are those of both its names: the build directory may be given as a relative
-# and as an absolute path.
-both_names = $(addprefix -MT ,$(sort $(abspath $@) $(patsubst $(CURDIR)/%,%,$(abspath $@))))
+# The dependencies of an object are those of all its names: the build directory may be given as a relative and as
+# an absolute path.
+all_names = $(addprefix -MT ,$(sort $@ $(abspath $@) $(patsubst $(CURDIR)/%,%,$(abspath $@))))
 $(O)/%.o: %.c | $(O)/version.h $(O)/codecs.h
 	$(Q)mkdir -p $(@D)
 	$(if $(V),,@printf '  CC      %s\n' '$<')
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP $(both_names) -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP $(all_names) -c -o $@ $<
 
 define make_lib
 $(call lib,$(1)): $(call objs,$($(1)_src))

@@ -79,7 +79,7 @@ enum postburn_claim postburn_claim(struct postburn *p, dev_t dev, ino_t ino);
 /* Returns true if the image is in the queue, or worked on. p may be NULL. */
 bool postburn_has(const struct postburn *p, dev_t dev, ino_t ino);
 
-#define POSTBURN_TEXT 320u
+#define POSTBURN_TEXT 2048u /* room for what went wrong with a rename, a checksum and songs */
 struct postburn_status {
 	char image[512];             /* the first in the queue; "" = the queue is empty */
 	const char *state;           /* "", "waiting", "moving", "verifying" or "extracting" */

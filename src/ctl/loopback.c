@@ -250,16 +250,27 @@ static bool system_good(const struct loopback *l, struct facts *f)
 	return true;
 }
 
+/* Whether a word is an option of these verbs. A folder of such a name is given as ./NAME. */
+static bool is_option(const char *word)
+{
+	return strncmp(word, "user=", 5) == 0 || strncmp(word, "listen=", 7) == 0 ||
+	       strcmp(word, "force") == 0;
+}
+
 static bool needs_root(const struct loopback *l)
 {
 	const struct words_given *g = &l->given;
-	char text[1024], folder[512] = "", user[128] = "", listen[128] = "";
+	char text[PATH_MAX + 512], path[PATH_MAX] = "", folder[PATH_MAX] = "";
+	char user[128] = "", listen[128] = "";
 
 	if (l->env->uid == 0)
 		return false;
-	/* What does not fit is left out. */
+	/* What was given after "--" is not to be taken for an option without it. */
 	if (g->folder)
-		shell_word(g->folder, folder, sizeof(folder));
+		snprintf(path, sizeof(path), "%s%s",
+			*g->folder == '-' || is_option(g->folder) ? "./" : "", g->folder);
+	if (g->folder && !shell_word(path, folder, sizeof(folder)))
+		strcpy(folder, "FOLDER");
 	if (g->user)
 		shell_word(g->user, user, sizeof(user));
 	if (g->listen)
@@ -530,16 +541,6 @@ static enum exit_code turn_off(struct loopback *l)
 
 /* ---- the verb ----------------------------------------------------------------------------- */
 
-/* Whether a word is an option of these verbs. A folder of such a name is given as ./NAME. */
-static bool is_option(const struct options *o, unsigned i)
-{
-	const char *word = o->word[i];
-
-	return !o->literal[i] &&
-	       (strncmp(word, "user=", 5) == 0 || strncmp(word, "listen=", 7) == 0 ||
-		       strcmp(word, "force") == 0);
-}
-
 /* Sorts the words after the verb. False: there is one too many, or one that does not belong there.
  */
 static bool sort_words(const struct options *o, const struct choice *choice, struct words_given *g)
@@ -557,7 +558,7 @@ static bool sort_words(const struct options *o, const struct choice *choice, str
 		else if (!o->literal[i] && strcmp(word, "force") == 0 &&
 			 strcmp(g->what, "off") == 0)
 			g->force = true;
-		else if (!g->folder && !is_option(o, i))
+		else if (!g->folder && (o->literal[i] || !is_option(word)))
 			g->folder = word;
 		else
 			return false;

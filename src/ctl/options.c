@@ -59,7 +59,7 @@ static const char *wrong_option(const char *argument)
 	if (strncmp(argument, "--", 2) == 0 && optopt != 0)
 		return "this option takes no value";
 	for (const struct option *l = longopts; l->name && strncmp(argument, "--", 2) == 0; l++)
-		fits += strncmp(l->name, argument + 2, strlen(argument + 2)) == 0;
+		fits += strncmp(l->name, argument + 2, strcspn(argument + 2, "=")) == 0;
 	if (fits > 1)
 		return "several options begin so";
 	return "there is no such option; those of a command are typed without dashes, such as "

@@ -76,7 +76,7 @@ const char *image_kind(const struct disc *d)
 	if (disc_is_blank(d))
 		return "blank";
 	return disc_layout_end(&d->layout) > disc_readable_blocks(d) ||
-			       disc_last_closed_session(d) == 0
+			       disc_readable_blocks(d) == 0
 		       ? "open"
 		       : "appendable";
 }

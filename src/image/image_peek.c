@@ -68,6 +68,7 @@ static void peek_layout(const struct disc_state *s, uint64_t size, struct image_
 {
 	const struct disc_layout *l = &s->layout;
 	uint32_t end = disc_layout_end(l), closed_end = 0;
+	bool formatting = s->format == DISC_INTERMEDIATE; /* cuts such blocks when it is opened */
 
 	for (uint32_t i = l->tracks; i-- > 0;) {
 		const struct disc_track *t = &l->track[i];
@@ -85,9 +86,9 @@ static void peek_layout(const struct disc_state *s, uint64_t size, struct image_
 	 * Blocks after the last closed session, or ones that are not counted yet: being burned, or
 	 * cut off.
 	 */
-	else if (end > closed_end || size > (uint64_t)end * MEDIA_BLOCK)
+	else if (end > closed_end || (!formatting && size > (uint64_t)end * MEDIA_BLOCK))
 		out->kind = "open";
-	else if (out->sessions > 0)
+	else if (closed_end > 0)
 		out->kind = "appendable";
 	else if (l->tracks > 1 || l->track[0].state != DISC_TRACK_INVISIBLE)
 		out->kind = "open"; /* reserved */
@@ -112,7 +113,9 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	if (out->problem)
 		return;
 	out->medium = s.layout.finalised ? disc_medium_of(s.medium->when_finalised) : s.medium;
-	out->sessions = s.layout.sessions - (s.layout.finalised ? 0u : 1u);
+	/* As disc_last_closed_session() counts. */
+	out->sessions =
+		s.layout.sessions - (s.layout.finalised || s.format == DISC_INTERMEDIATE ? 0u : 1u);
 	out->format = s.format;
 	if (disc_medium_is_cd_recordable(s.medium))
 		peek_cd(&s.cd, size, out);

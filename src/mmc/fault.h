@@ -66,7 +66,8 @@ bool mmc_fault_is_live(const struct mmc_fault *f);
 
 /*
  * Sets the faults of the drive, which the caller keeps, and may change when no call on the drive is
- * running; then it calls this again. NULL, or none in it: the drive has no faults.
+ * running; then it calls this again, which ends the delay of a command, unless it has only added
+ * faults to some. NULL, or none in it: the drive has no faults.
  */
 void mmc_set_faults(struct mmc_drive *d, struct mmc_faults *faults);
 /* The delay of that command is over; ignored if the command has ended meanwhile. */

@@ -70,11 +70,13 @@ refused() {
 	grep -qi 'permission denied' <<<"$text"
 }
 # confined USER: every thread of the daemon is the user's, cannot gain privileges by a program and has a
-# filter of system calls; unless the user is root, it has no capability.
+# filter of system calls and no capability.
 confined() {
 	local id status user
 	id=$(id -u "$1") || return 1
-	status=$(cat "/proc/$(main_pid)/task"/*/status) || return 1
+	# A thread may end meanwhile.
+	status=$(cat "/proc/$(main_pid)/task"/*/status 2>/dev/null)
+	grep -q '^Uid:' <<<"$status" || return 1
 	user=$(systemctl show -P User "$unit")
 	echo "$status"
 	is "${user:-root}" "$1" || return 1

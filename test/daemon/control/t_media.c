@@ -207,23 +207,27 @@ static void list_says_the_same_of_a_disc_in_the_drive(void **state)
 		uint16_t sessions, tracks;
 		struct disc_track track[3]; /* start, written, reserved, session, state */
 		uint32_t blocks;
+		enum disc_format
+			format; /* of a DVD-RW that is being formatted, otherwise a DVD+R */
 	} discs[] = {
-		{"blank", 1, 1, {{0, 0, 0, 1, DISC_TRACK_INVISIBLE}}, 0},
-		{"open", 1, 1, {{0, 0, 96, 1, DISC_TRACK_RESERVED}}, 0},
-		{"open", 1, 1, {{0, 50, 0, 1, DISC_TRACK_OPEN}}, 50},
+		{"blank", 1, 1, {{0, 0, 0, 1, DISC_TRACK_INVISIBLE}}, 0, DISC_UNFORMATTED},
+		{"open", 1, 1, {{0, 0, 96, 1, DISC_TRACK_RESERVED}}, 0, DISC_UNFORMATTED},
+		{"open", 1, 1, {{0, 50, 0, 1, DISC_TRACK_OPEN}}, 50, DISC_UNFORMATTED},
 		{"open", 1, 2,
 			{{0, 50, 64, 1, DISC_TRACK_CLOSED}, {64, 0, 0, 1, DISC_TRACK_INVISIBLE}},
-			50},
+			50, DISC_UNFORMATTED},
 		{"appendable", 2, 2,
-			{{0, 64, 0, 1, DISC_TRACK_CLOSED}, {64, 0, 0, 2, DISC_TRACK_INVISIBLE}},
-			64},
+			{{0, 64, 0, 1, DISC_TRACK_CLOSED}, {64, 0, 0, 2, DISC_TRACK_INVISIBLE}}, 64,
+			DISC_UNFORMATTED},
 		{"appendable", 2, 2,
-			{{0, 64, 0, 1, DISC_TRACK_CLOSED}, {64, 0, 48, 2, DISC_TRACK_RESERVED}},
-			64},
+			{{0, 64, 0, 1, DISC_TRACK_CLOSED}, {64, 0, 48, 2, DISC_TRACK_RESERVED}}, 64,
+			DISC_UNFORMATTED},
 		{"open", 2, 3,
 			{{0, 64, 0, 1, DISC_TRACK_CLOSED}, {64, 16, 0, 2, DISC_TRACK_CLOSED},
 				{80, 0, 0, 2, DISC_TRACK_INVISIBLE}},
-			80},
+			80, DISC_UNFORMATTED},
+		{"open", 1, 1, {{0, 0, 0, 1, DISC_TRACK_OPEN}}, 0, DISC_INTERMEDIATE},
+		{"appendable", 1, 1, {{0, 32, 0, 1, DISC_TRACK_OPEN}}, 32, DISC_INTERMEDIATE},
 	};
 
 	(void)state;
@@ -232,7 +236,8 @@ static void list_says_the_same_of_a_disc_in_the_drive(void **state)
 		struct disc_state s;
 		json_t *a;
 
-		disc_state_of_blank(disc_medium_named("dvd+r"), &s);
+		disc_state_of_blank(disc_medium_named(discs[i].format ? "dvd-rw" : "dvd+r"), &s);
+		s.format = discs[i].format;
 		s.layout.sessions = discs[i].sessions;
 		s.layout.tracks = discs[i].tracks;
 		memcpy(s.layout.track, discs[i].track, sizeof(discs[i].track));
@@ -244,6 +249,7 @@ static void list_says_the_same_of_a_disc_in_the_drive(void **state)
 		snprintf(command, sizeof(command), "insert %s\n", name);
 		a = answer_to(command);
 		assert_true(answer_is_ok(a));
+		assert_string_equal(field_text(a, "kind"), discs[i].kind);
 		json_decref(a);
 		assert_string_equal(listed("list\n", name, "kind"), discs[i].kind);
 	}

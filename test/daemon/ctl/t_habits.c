@@ -110,6 +110,7 @@ static const struct habit habits[] = {
 	{"status --frob", 2, "\"--frob\": there is no such option"},
 	{"status --json=1", 2, "\"--json=1\": this option takes no value"},
 	{"--ver", 2, "\"--ver\": several options begin so"},
+	{"--ver=1", 2, "\"--ver=1\": several options begin so"},
 	{"status -x", 2, "\"-x\": there is no such option"},
 	{"insert -x.iso", 2, "a name that begins with \"-\" stands after --"},
 	/* other words for the verbs */

@@ -244,6 +244,7 @@ static void the_command_for_root_is_right_in_a_shell(void **state)
 	assert_has(loopback("on a$b"), ": sudo mmcgadgetctl loopback on 'a$b'\n");
 	assert_has(loopback("on ~/discs user=pi"), " on '~/discs' user=pi\n");
 	assert_has(loopback("on discs"), " on discs\n");
+	assert_has(loopback("on -- force"), " on ./force\n");
 }
 
 static void wrong_words_are_refused(void **state)

@@ -391,7 +391,8 @@ static void a_flush_that_could_not_be_posted_comes_later(void **state)
 	}
 	stop_usb();
 	assert_true(synced);
-	assert_int_equal(usb.posts, 3);
+	/* Another one may have been due before the state of the first was seen. */
+	assert_true(usb.posts >= 3);
 }
 
 /* More discs at once than there is room for: the last ones are closed by the caller. */
