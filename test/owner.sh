@@ -3,7 +3,8 @@
 # What "sudo make ..." leaves in the build directories belongs to the owner of the source tree, who could
 # otherwise not build there afterwards.
 #   owner.sh -c COMMAND          a shell for make: runs COMMAND as the owner of the tree
-#   owner.sh --begin DIR FILE... makes DIR for the owner, and gives away what root owns of each FILE
+#   owner.sh --begin DIR FILE... makes DIR for the owner, unless it is there outside of the tree, and gives away
+#                                what root owns of each FILE
 #   owner.sh --hand-back DIR...  gives what root owns in these folders to the owner
 # If the user is not root, or the tree belongs to root or to a user whom this system does not know, the
 # first is a plain shell and the others do nothing.
@@ -31,7 +32,10 @@ case ${1:-} in
 	;;
 --begin)
 	applies || exit 0
-	mkdir -p "$2" && chown "$owner:$group" "$2"
+	# A folder outside of the tree that was there before is somebody's.
+	if [ ! -e "$2" ] || [[ $(realpath -e -- "$2") == "$top"/?* ]]; then
+		mkdir -p "$2" && chown "$owner:$group" "$2"
+	fi
 	give "${@:3}"
 	;;
 --hand-back)
@@ -39,7 +43,7 @@ case ${1:-} in
 	give "${@:2}"
 	;;
 *)
-	sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
+	sed -n '3,10s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 	;;
 esac

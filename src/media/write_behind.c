@@ -322,6 +322,10 @@ static int write_behind_truncate(struct media *m, uint64_t blocks)
 	struct media_write_behind *b = from(m);
 
 	wait_until_idle(b);
+	pthread_mutex_lock(&b->lock);
+	/* A sync whose result nobody has fetched was before this. */
+	b->sync_stale = true;
+	pthread_mutex_unlock(&b->lock);
 	b->error = 0;
 	b->below->end_uncertain |= m->end_uncertain;
 	return media_truncate(b->below, blocks);

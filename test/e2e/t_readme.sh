@@ -129,11 +129,12 @@ done
 # The README's lines for a shell, its configuration, its links.
 mapfile -t lines < <(sed -n '/^## Everyday/,/^## Config/s/^    //p' "$readme" | grep -E '^(echo|cat) ')
 is "the README has two lines for a shell" "${#lines[@]}" 2
+mmcgadgetctl eject --force >/dev/null
 for l in "${lines[@]}"; do
 	check "$l" as_user sh -c "$l"
-	wait_for 10 grep -q '^ok: ' "$run/status"
+	wait_for 10 grep -q '^ok: .*inserted' "$run/status"
 done
-like "the status file has the answer" "$(as_user sh -c "${lines[1]}")" '^ok: '
+like "the status file has the answer" "$(as_user sh -c "${lines[1]}")" '^ok: .*inserted debian-12'
 check "the host sees the disc" wait_for 15 has_label "$sr" DEBIAN
 lsblk=$(sed -n 's/^    \(lsblk .*\)/\1/p' "$readme")
 like "$lsblk: the name that the README says" "$(as_user sh -c "$lsblk")" "^$sr .*MMCGADGT"

@@ -269,6 +269,9 @@ if [ "$(id -u)" = 0 ]; then
 	ln -s /etc "$tree/build/elsewhere"
 	check 'nothing outside of the tree is given away' eval "'$tree/test/owner.sh' --hand-back /etc '$tree/build/elsewhere' &&
 		test \"\$(stat -c %U /etc)\" = root"
+	mkdir "$work/others"
+	check "nor is a build directory outside of it that is somebody's" eval "'$tree/test/owner.sh' --begin '$work/others' &&
+		test \"\$(stat -c %U '$work/others')\" = root"
 else
 	skip 'whose build directory it is' 'needs root'
 fi

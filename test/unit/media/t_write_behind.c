@@ -138,6 +138,28 @@ static void a_sync_covers_blocks_accepted_before_its_result(void **state)
 	media_close(r.behind);
 }
 
+/* Nor does it cover a cut after it, if nobody has asked for its result, as after a reset. */
+static void a_sync_does_not_cover_a_later_cut(void **state)
+{
+	struct rig r = rig_new(2000);
+	uint8_t buf[PIECE * MEDIA_BLOCK];
+	int e;
+
+	(void)state;
+	fill(buf, 0, PIECE);
+	repeat_until_done(e, media_write(r.behind, 0, PIECE, buf));
+	assert_int_equal(media_sync(r.behind), -EAGAIN);
+	assert_int_equal(media_read(r.behind, 0, 1, buf), 0); /* waits until the sync is done */
+	assert_false(r.fault->dirty);
+	assert_int_equal(media_truncate(r.behind, 8), 0);
+	assert_true(r.fault->dirty);
+	repeat_until_done(e, media_sync(r.behind));
+	assert_int_equal(e, 0);
+	assert_int_equal(r.fault->blocks, 8);
+	assert_false(r.fault->dirty);
+	media_close(r.behind);
+}
+
 /* The ring takes blocks when they can be written, so that a sync is not stale at once. */
 static void blocks_wait_for_a_sync_in_progress(void **state)
 {
@@ -327,6 +349,7 @@ int main(void)
 		cmocka_unit_test(all_accepted_blocks_are_written),
 		cmocka_unit_test(a_stamp_is_taken_by_the_thread),
 		cmocka_unit_test(a_sync_covers_blocks_accepted_before_its_result),
+		cmocka_unit_test(a_sync_does_not_cover_a_later_cut),
 		cmocka_unit_test(blocks_wait_for_a_sync_in_progress),
 		cmocka_unit_test(views_do_not_wait_for_a_sync),
 		cmocka_unit_test(a_failed_sync_is_reported_after_more_blocks),
