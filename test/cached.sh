@@ -14,6 +14,10 @@ cached() {
 	exec 9>"$cache/.lock-$name"
 	flock 9
 	[ ! -e "$dir/complete" ] || return 0
+	# What a mmdebstrap that was killed has mounted; the last mount first.
+	sed -n "s,^[^ ]* \($cache/$name-[^ ]*\) .*,\1,p" /proc/mounts | sort -r | while read -r mounted; do
+		umount -l "$mounted"
+	done
 	rm -rf --one-file-system "$cache/$name-"*
 	mkdir -p "$dir"
 	return 1
