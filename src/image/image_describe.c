@@ -75,8 +75,7 @@ const char *image_kind(const struct disc *d)
 		return "iso";
 	if (disc_is_blank(d))
 		return "blank";
-	return disc_layout_end(&d->layout) > disc_readable_blocks(d) ||
-			       disc_readable_blocks(d) == 0
+	return disc_layout_end(&d->layout) > disc_readable_blocks(d) || disc_readable_blocks(d) == 0
 		       ? "open"
 		       : "appendable";
 }
