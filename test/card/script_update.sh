@@ -74,10 +74,15 @@ pc_network() {
 # Prints what the shell on the serial port answers. The terminal's echo of the command does not match it.
 pc_serial() {
 	(
+		tries=0
+		until [ -e /dev/ttyACM0 ] || [ $tries = 120 ]; do
+			tries=$((tries + 1))
+			sleep 1
+		done
 		exec 5<>/dev/ttyACM0 && stty raw -echo <&5 || exit
 		cat <&5 >/run/serial &
 		tries=0
-		until grep -q '42 root' /run/serial || [ $tries = 60 ]; do
+		until grep -q '42 root' /run/serial || [ $tries = 300 ]; do
 			# shellcheck disable=SC2016 # for the other shell
 			printf 'echo $((6 * 7)) $(id -un)\n' >&5
 			tries=$((tries + 1))
