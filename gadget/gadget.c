@@ -420,7 +420,8 @@ static int try_udc(struct gadget *g, const char *udc, char *owner, size_t size)
 	if (udc_owner(udc, owner, size))
 		return -EBUSY;
 	ret = bind_to(g, udc);
-	if (!ret || udc_owner(udc, owner, size))
+	/* EROFS, EACCES: the file UDC could not be opened, so no controller was asked. */
+	if (!ret || ret == -EROFS || ret == -EACCES || udc_owner(udc, owner, size))
 		return ret;
 	/* Linux 6.1 and newer answer EBUSY whatever error a function's bind() returned. */
 	return udc_exists(udc) ? -ENOSPC : -ENODEV;

@@ -37,7 +37,7 @@ struct usb {
 	bool gave_up_old;    /* the last daemon's gadget was bound until now, not taken over */
 	bool made_gadget;    /* this process made the gadget, as root, and removes it at the end */
 	bool keep_handovers; /* leave the hand-over states in the store for the next start */
-	bool refused;        /* the controller lacks endpoints, so try again less often */
+	bool refused;        /* nothing that will pass soon: try again less often */
 	struct usb_plan plan;
 	struct gadget *gadget;
 	sd_event_source *timer;
@@ -110,7 +110,7 @@ static void try_bind(struct usb *u)
 	char owner[64] = "";
 	int r = gadget_bind(u->gadget, udc, owner, sizeof(owner));
 
-	u->refused = r == -ENOSPC;
+	u->refused = r < 0 && r != -ENODEV && r != -EBUSY;
 	if (r == 0)
 		report_bound(u, "ready");
 	else if (r == -ENODEV && *udc)

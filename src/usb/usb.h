@@ -28,10 +28,10 @@ bool usb_taken_over(const struct usb *u);
 /*
  * Starts the USB threads and attaches the drives. A gadget that was taken over is bound already.
  * Otherwise tries to bind the gadget at once, or after a second if the last daemon's was bound
- * until now; then every second, or every 30 s if the controller refuses it. Once the gadget is
- * bound, checks every 2 s whether the controller still exists, and begins again when it does not.
- * systemd's status line and usb_problem() say why the gadget is not bound. 0, or -errno with the
- * reason logged.
+ * until now; then every second, or every 30 s if that fails for a reason that stays. Once the
+ * gadget is bound, checks every 2 s whether the controller still exists, and begins again when it
+ * does not. systemd's status line and usb_problem() say why the gadget is not bound. 0, or -errno
+ * with the reason logged.
  */
 int usb_start(struct usb *u, sd_event *event);
 /* Unbinds the gadget, detaches the drives, and removes what this process has made. NULL is fine. */

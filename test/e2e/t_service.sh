@@ -239,6 +239,16 @@ is "the USB thread hangs: the disc is in the drive" "$(state image)" inside.iso
 check "the USB thread hangs: the host reads the disc" wait_for 30 cmp "$media/inside.iso" "/dev/$sr"
 service_plain
 
+# ---- a sandbox that is too tight ----
+service_override ReadWritePaths= 'ReadWritePaths=-/var/lib/mmcgadget -/run/mmcgadget-usb'
+check "configfs is read-only: systemctl restart returns" timeout 60 systemctl restart $unit
+tells() { show StatusText | grep -q "$1"; }
+check "configfs is read-only: the status line says so" \
+	wait_for 20 tells 'cannot bind the gadget to a USB device controller: Read-only file system'
+service_plain
+check "configfs is writable again: systemctl restart returns" timeout 60 systemctl restart $unit
+check "configfs is writable again: the host reads the disc" wait_for 30 cmp "$media/inside.iso" "/dev/$sr"
+
 # ---- two daemons ----
 text=$(timeout 10 mmcgadgetd 2>&1)
 like "a second daemon is refused" "$text" 'another mmcgadgetd'
