@@ -95,6 +95,11 @@ static inline const char *in_scratch(const char *name)
 	return path;
 }
 
+static inline bool scratch_has(const char *name)
+{
+	return access(in_scratch(name), F_OK) == 0;
+}
+
 static inline void put_text(const char *name, const char *text)
 {
 	FILE *f = fopen(in_scratch(name), "w");

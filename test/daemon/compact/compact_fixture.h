@@ -83,9 +83,4 @@ static inline int delete_disc(const char *name, struct image_compact_deleted *ou
 	return r;
 }
 
-static inline bool exists(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 #endif

@@ -419,8 +419,9 @@ static void delete_takes_the_files(void **state)
 	assert_int_equal(delete_disc("x.cue", &d), 0);
 	assert_int_equal(d.parts, 2);
 	assert_true(d.bytes >= 1500 * 2352);
-	assert_false(exists("media/x.cue") || exists("media/x 1.bin") || exists("media/X 2.BIN"));
-	assert_true(exists("media/other.bin"));
+	assert_false(scratch_has("media/x.cue") || scratch_has("media/x 1.bin") ||
+		     scratch_has("media/X 2.BIN"));
+	assert_true(scratch_has("media/other.bin"));
 }
 
 static void delete_leaves_what_others_need(void **state)
@@ -433,23 +434,23 @@ static void delete_leaves_what_others_need(void **state)
 	put_text("media/copy.cue", "FILE \"x 1.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
 	assert_int_equal(delete_disc("x.cue", &d), 0);
 	assert_int_equal(d.parts, 1);
-	assert_true(exists("media/x 1.bin"));
-	assert_false(exists("media/X 2.BIN"));
+	assert_true(scratch_has("media/x 1.bin"));
+	assert_false(scratch_has("media/X 2.BIN"));
 	/* A disc of its own is not a part. */
 	put_size("media/y.iso", 2048 * 600);
 	put_text("media/y.cue", "FILE y.iso BINARY\nTRACK 01 MODE1/2048\nINDEX 01 00:00:00\n");
 	assert_int_equal(delete_disc("y.cue", &d), 0);
-	assert_true(exists("media/y.iso"));
+	assert_true(scratch_has("media/y.iso"));
 	/* Without the resolver nobody knows what else there is. */
 	resolver_use("/nowhere", 0);
 	assert_int_equal(delete_disc("copy.cue", &d), -ENOPKG);
-	assert_true(exists("media/copy.cue"));
+	assert_true(scratch_has("media/copy.cue"));
 	use_resolver();
 	/* If the text has an error, only the text is deleted. */
 	put_text("media/z.cue", "FILE \"x 1.bin\" BINARY\nFILE gone BINARY\n");
 	assert_int_equal(delete_disc("z.cue", &d), 0);
 	assert_int_equal(d.parts, 0);
-	assert_true(exists("media/x 1.bin"));
+	assert_true(scratch_has("media/x 1.bin"));
 }
 
 static void delete_refuses_what_is_in_a_drive(void **state)
@@ -461,7 +462,8 @@ static void delete_refuses_what_is_in_a_drive(void **state)
 	put_disc();
 	assert_int_equal(open_image("x.cue"), 0);
 	assert_int_equal(delete_disc("x.cue", &d), -EBUSY);
-	assert_true(exists("media/x.cue") && exists("media/x 1.bin") && exists("media/X 2.BIN"));
+	assert_true(scratch_has("media/x.cue") && scratch_has("media/x 1.bin") &&
+		    scratch_has("media/X 2.BIN"));
 	image_fini(&image);
 	assert_int_equal(delete_disc("x.cue", &d), 0);
 }
@@ -490,10 +492,10 @@ static void text_does_not_own_other_discs(void **state)
 	assert_int_equal(unlink(in_scratch("media/x.cue")), 0);
 	assert_int_equal(delete_disc("evil.cue", &d), 0);
 	assert_int_equal(d.parts, 1);
-	assert_false(exists("media/x 1.bin"));
-	assert_true(exists("media/burned") && exists("media/burned.mmcdisc"));
-	assert_true(exists("media/blank.img") && exists("media/sums.sha256"));
-	assert_true(exists("media/q.cue") && exists("media/q.bin"));
+	assert_false(scratch_has("media/x 1.bin"));
+	assert_true(scratch_has("media/burned") && scratch_has("media/burned.mmcdisc"));
+	assert_true(scratch_has("media/blank.img") && scratch_has("media/sums.sha256"));
+	assert_true(scratch_has("media/q.cue") && scratch_has("media/q.bin"));
 }
 
 /* A text that cannot be resolved now may be whole in a minute: what it names stays. */
@@ -510,14 +512,14 @@ static void delete_leaves_what_a_broken_text_names(void **state)
 	put_size("media/X 2.img", 0);
 	put_text("media/Y.ccd", "[CloneCD]\n");
 	assert_int_equal(delete_disc("x.cue", &d), 0);
-	assert_true(exists("media/x 1.bin"));
-	assert_false(exists("media/X 2.BIN"));
+	assert_true(scratch_has("media/x 1.bin"));
+	assert_false(scratch_has("media/X 2.BIN"));
 	assert_int_equal(d.parts, 1);
 	/* The .img of a .ccd is named by the name of the .ccd. */
 	put_size("media/y.img", 10 * 2352);
 	put_text("media/z.cue", "FILE y.img BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
 	assert_int_equal(delete_disc("z.cue", &d), 0);
-	assert_true(exists("media/y.img"));
+	assert_true(scratch_has("media/y.img"));
 }
 
 int main(void)

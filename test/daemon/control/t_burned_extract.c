@@ -9,16 +9,11 @@
 #define TWO   320u
 #define PAUSE 150u
 
-static bool exists(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 static bool comes(const char *name)
 {
-	for (uint64_t end = now_ms() + 10000; now_ms() < end && !exists(name);)
+	for (uint64_t end = now_ms() + 10000; now_ms() < end && !scratch_has(name);)
 		turn(event, usb, 2, 10, NULL);
-	return exists(name);
+	return scratch_has(name);
 }
 
 /* Writes so many sectors of the samples of that number. */

@@ -16,11 +16,6 @@ static void put_disc(void)
 	put_size("media/x 2.bin", 500 * 2352);
 }
 
-static bool exists(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 static void cue_is_one_disc(void **state)
 {
 	const char *text;
@@ -108,8 +103,9 @@ static void cue_is_renamed_and_deleted(void **state)
 	wait_unlocked("media/x 1.bin");
 	wait_unlocked("media/x 2.bin");
 	fifo_slow("rename x.cue album\n", "ok: renamed x.cue to album.cue with its 2 files");
-	assert_true(exists("media/album 1.bin") && exists("media/album 2.bin"));
-	assert_false(exists("media/x.cue") || exists("media/x 1.bin") || exists("media/x 2.bin"));
+	assert_true(scratch_has("media/album 1.bin") && scratch_has("media/album 2.bin"));
+	assert_false(scratch_has("media/x.cue") || scratch_has("media/x 1.bin") ||
+		     scratch_has("media/x 2.bin"));
 	FIFO("insert album.cue\n", "ok: drive0: inserted album.cue (CD-ROM, 3.53 MB)");
 	FIFO("eject\n", "ok: drive0: ejected album.cue");
 	wait_unlocked("media/album 2.bin");
@@ -128,8 +124,8 @@ static void cue_is_renamed_and_deleted(void **state)
 	snprintf(other, sizeof(other), "%s", in_scratch("other.cue"));
 	assert_int_equal(link(in_scratch("media/album.cue"), other), 0);
 	fifo_slow("delete album.cue\n", "ok: deleted album.cue with its 2 files, ");
-	assert_false(exists("media/album.cue") || exists("media/album 1.bin") ||
-		     exists("media/album 2.bin"));
+	assert_false(scratch_has("media/album.cue") || scratch_has("media/album 1.bin") ||
+		     scratch_has("media/album 2.bin"));
 	put_text("media/y.ccd", "[CloneCD]\n");
 	fifo_slow("rename y.ccd z.ccd\n",
 		"error: y.ccd: it is not a file of CloneCD: it has no [Entry] of a track");
@@ -137,7 +133,7 @@ static void cue_is_renamed_and_deleted(void **state)
 	put_text("media/a.cue", "FILE \"01 Song.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
 	put_size("media/01 Song.bin", 600 * 2352);
 	fifo_slow("rename a.cue b\n", "ok: renamed a.cue to b.cue; its files keep their names");
-	assert_true(exists("media/b.cue") && exists("media/01 Song.bin"));
+	assert_true(scratch_has("media/b.cue") && scratch_has("media/01 Song.bin"));
 }
 
 static void blank_has_no_name_of_a_text(void **state)
@@ -145,7 +141,7 @@ static void blank_has_no_name_of_a_text(void **state)
 	(void)state;
 	FIFO("blank new.cue\n", "error: \"new.cue\" is a name for the text of a compact disc, and "
 				"not for a blank");
-	assert_false(exists("media/new.cue"));
+	assert_false(scratch_has("media/new.cue"));
 }
 
 static void file_of_a_loaded_cue_stays(void **state)
@@ -161,7 +157,7 @@ static void file_of_a_loaded_cue_stays(void **state)
 	FIFO("rename \"x 1.bin\" y.bin\n",
 		"error: \"x 1.bin\" is in use by another program, or left a drive just now; ask "
 		"again");
-	assert_true(exists("media/x 1.bin"));
+	assert_true(scratch_has("media/x 1.bin"));
 	FIFO("eject\n", "ok: drive0: ejected x.cue");
 }
 

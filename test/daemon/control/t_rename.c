@@ -5,11 +5,6 @@
 #include "daemon/iso.h"
 #include "util/array.h"
 
-static bool there(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 /* The first part of a message names the folder, whose path is not known before. */
 static void refused(const char *line, const char *code, const char *part)
 {
@@ -38,9 +33,9 @@ static void a_disc_is_renamed_with_state_and_checksum(void **state)
 	assert_int_equal(size_of("media/my holiday.iso"), 4096);
 	assert_string_equal(get_text("media/my holiday.iso.mmcdisc"), "state\n");
 	assert_string_equal(get_text("media/my holiday.iso.sha256"), SUM "  my holiday.iso\n");
-	assert_false(there("media/a.iso"));
-	assert_false(there("media/a.iso.mmcdisc"));
-	assert_false(there("media/a.iso.sha256"));
+	assert_false(scratch_has("media/a.iso"));
+	assert_false(scratch_has("media/a.iso.mmcdisc"));
+	assert_false(scratch_has("media/a.iso.sha256"));
 	assert_non_null(
 		strstr(get_text("run/status"), "\ncommand: rename a.iso \"my holiday.iso\"\n"));
 	/* A name without a suffix gets that of the old name, or .iso. */
@@ -52,7 +47,7 @@ static void a_disc_is_renamed_with_state_and_checksum(void **state)
 	mkdir(in_scratch("media/films"), 0755);
 	put_size("media/films/x.iso", 2048);
 	FIFO("rename films/x.iso films/y.iso\n", "ok: renamed films/x.iso to films/y.iso");
-	assert_true(there("media/films/y.iso"));
+	assert_true(scratch_has("media/films/y.iso"));
 	/* A name that Windows does not allow is given, and the answer warns. */
 	FIFO("rename films/y.iso films/con.iso\n",
 		"ok: renamed films/y.iso to films/con.iso; FAT and "
@@ -116,8 +111,8 @@ static void a_rename_refuses_what_would_lose_or_hide_a_disc(void **state)
 	refused(line, "bad-name", "too long");
 	assert_int_equal(size_of("media/a.iso"), 4096);
 	assert_int_equal(size_of("media/b c.iso"), 8192);
-	assert_true(there("media/films/x.iso") && there("media/link.iso"));
-	assert_true(there("media/orphan.iso.mmcdisc"));
+	assert_true(scratch_has("media/films/x.iso") && scratch_has("media/link.iso"));
+	assert_true(scratch_has("media/orphan.iso.mmcdisc"));
 }
 
 static void a_deletion_tells_the_room_it_frees(void **state)
@@ -133,8 +128,8 @@ static void a_deletion_tells_the_room_it_frees(void **state)
 	put_text("media/a.iso.mmcdisc", "state\n");
 	put_text("media/a.iso.mmcdisc.new", "state\n");
 	FIFO("delete a.iso\n", "ok: deleted a.iso with its state, 1.05 MB are free again");
-	assert_false(there("media/a.iso") || there("media/a.iso.mmcdisc") ||
-		     there("media/a.iso.mmcdisc.new"));
+	assert_false(scratch_has("media/a.iso") || scratch_has("media/a.iso.mmcdisc") ||
+		     scratch_has("media/a.iso.mmcdisc.new"));
 	assert_int_equal(link(in_scratch("media/b c.iso"), in_scratch("media/twin.iso")), 0);
 	FIFO("delete \"b c.iso\"\n",
 		"ok: deleted b c.iso; it frees no room, the file has another name");
@@ -143,7 +138,7 @@ static void a_deletion_tells_the_room_it_frees(void **state)
 	put_text("media/gone.iso.mmcdisc", "state\n");
 	put_text("media/gone.iso.sha256", SUM "  gone.iso\n");
 	FIFO("delete gone.iso\n", "ok: deleted what was left of gone.iso, whose image was gone");
-	assert_false(there("media/gone.iso.mmcdisc") || there("media/gone.iso.sha256"));
+	assert_false(scratch_has("media/gone.iso.mmcdisc") || scratch_has("media/gone.iso.sha256"));
 	put_size("media/notes.txt", 10);
 	FIFO("delete notes.txt\n", "ok: deleted notes.txt, 0 bytes are free again");
 }
@@ -191,7 +186,7 @@ static void a_disc_that_is_being_renamed_goes_into_no_drive(void **state)
 		json_decref(a);
 		/* Either the rename or the insert succeeds, never both. */
 		assert_int_not_equal(renamed, inserted);
-		assert_int_equal(there("media/u.iso"), renamed);
+		assert_int_equal(scratch_has("media/u.iso"), renamed);
 		send_text(fd, "eject\n");
 		receive_line(fd);
 		unlink(in_scratch("media/t.iso"));
@@ -208,11 +203,11 @@ static void commands_are_answered_when_the_daemon_ends(void **state)
 
 	(void)state;
 	send_text(fd, "rename a.iso x.iso\n");
-	for (int i = 0; i < 100 && there("media/a.iso"); i++)
+	for (int i = 0; i < 100 && scratch_has("media/a.iso"); i++)
 		turn(event, usb, 2, 1, NULL);
 	drive_detach(usb[0].drive);
 	assert_starts(receive_line(fd), "{\"ok\":true,\"message\":\"renamed a.iso to x.iso\"");
-	assert_true(there("media/x.iso"));
+	assert_true(scratch_has("media/x.iso"));
 	close(fd);
 }
 

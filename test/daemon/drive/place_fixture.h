@@ -45,24 +45,19 @@ static inline bool logged(const char *text)
 	return false;
 }
 
-static inline bool exists(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 /* Wait until the file is there, or is not, for at most 20 s. Return whether it is so. */
 static inline bool appears(const char *name)
 {
-	for (uint64_t end = now_ms() + 20000; now_ms() < end && !exists(name);)
+	for (uint64_t end = now_ms() + 20000; now_ms() < end && !scratch_has(name);)
 		wait_ms(5);
-	return exists(name);
+	return scratch_has(name);
 }
 
 static inline bool vanishes(const char *name)
 {
-	for (uint64_t end = now_ms() + 20000; now_ms() < end && exists(name);)
+	for (uint64_t end = now_ms() + 20000; now_ms() < end && scratch_has(name);)
 		wait_ms(5);
-	return !exists(name);
+	return !scratch_has(name);
 }
 
 static inline void move(const char *from, const char *to)
@@ -110,7 +105,7 @@ static inline void take_out(void)
 	assert_true(r.ok);
 	/* When the disc is closed, its hidden name is removed. */
 	for (uint64_t end = now_ms() + 20000; now_ms() < end; wait_ms(5)) {
-		if (!exists("media/.mmcgadget-drive0.disc"))
+		if (!scratch_has("media/.mmcgadget-drive0.disc"))
 			break;
 	}
 	wait_ms(50);

@@ -63,11 +63,6 @@ static bool image_is(const char *name)
 	return image ? strcmp(image, name) == 0 : *name == '\0';
 }
 
-static bool exists(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 static bool nothing_pending(void)
 {
 	struct drive_info in = info();
@@ -268,7 +263,7 @@ static void a_burned_disc_that_is_reloaded_stays(void **state)
 	assert_true(image_is("blank-1.iso"));
 	assert_true(read_block());
 	assert_true(eject());
-	wait_until(exists("media/HOLIDAY.iso"));
+	wait_until(scratch_has("media/HOLIDAY.iso"));
 }
 
 static void an_idle_burned_disc_is_replaced(void **state)
@@ -289,7 +284,7 @@ static void an_idle_burned_disc_is_replaced(void **state)
 	}
 	assert_true(image_is("blank-1.iso"));
 	assert_true(info().mmc.finalised);
-	wait_until(exists("media/HOLIDAY.iso"));
+	wait_until(scratch_has("media/HOLIDAY.iso"));
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 
@@ -315,7 +310,7 @@ static void a_disc_that_the_host_erases_is_no_burned_disc(void **state)
 	turn(event, &usb, 1, 1500, NULL);
 	assert_true(image_is("blank-1.iso"));
 	burn("AGAIN");
-	wait_until(exists("media/AGAIN.iso"));
+	wait_until(scratch_has("media/AGAIN.iso"));
 }
 
 static void a_disc_that_was_burned_before_is_no_burned_disc(void **state)
@@ -323,7 +318,7 @@ static void a_disc_that_was_burned_before_is_no_burned_disc(void **state)
 	(void)state;
 	burn_dvd_rw();
 	assert_true(eject());
-	wait_until(exists("media/HOLIDAY.iso") && info().mmc.loaded && nothing_pending());
+	wait_until(scratch_has("media/HOLIDAY.iso") && info().mmc.loaded && nothing_pending());
 	assert_true(run(DRIVE_INSERT, "HOLIDAY.iso"));
 	while (!fake_ready(&usb))
 		;
@@ -356,7 +351,7 @@ static void no_blank_follows_an_eject_command(void **state)
 	(void)state;
 	burn("HOLIDAY");
 	assert_true(run(DRIVE_EJECT, NULL));
-	wait_until(exists("media/HOLIDAY.iso"));
+	wait_until(scratch_has("media/HOLIDAY.iso"));
 	wait_until(nothing_pending());
 	assert_true(checksum_matches("HOLIDAY.iso"));
 	assert_true(image_is(""));
@@ -370,7 +365,7 @@ static void another_disc_can_be_inserted_by_command(void **state)
 	put_size("media/a.iso", 4096);
 	burn("HOLIDAY");
 	assert_true(run(DRIVE_INSERT, "a.iso"));
-	wait_until(exists("media/HOLIDAY.iso"));
+	wait_until(scratch_has("media/HOLIDAY.iso"));
 	turn(event, &usb, 1, 300, NULL);
 	assert_true(image_is("a.iso"));
 }
@@ -382,12 +377,12 @@ static void the_same_disc_inserted_by_command_stays_burned(void **state)
 	assert_true(run(DRIVE_INSERT, "blank-1.iso"));
 	turn(event, &usb, 1, 300, NULL);
 	assert_true(image_is("blank-1.iso"));
-	assert_true(exists("media/blank-1.iso"));
-	assert_false(exists("media/HOLIDAY.iso"));
+	assert_true(scratch_has("media/blank-1.iso"));
+	assert_false(scratch_has("media/HOLIDAY.iso"));
 	/* It still counts as a burned disc. */
 	assert_true(fake_ready(&usb));
 	assert_true(eject());
-	wait_until(exists("media/HOLIDAY.iso"));
+	wait_until(scratch_has("media/HOLIDAY.iso"));
 }
 
 /* The disc that is inserted is the one being verified. */
@@ -402,7 +397,7 @@ static void an_insert_cancels_the_verification(void **state)
 	assert_true(run(DRIVE_INSERT, "HOLIDAY.iso"));
 	wait_until(nothing_pending());
 	assert_true(image_is("HOLIDAY.iso"));
-	assert_false(exists("media/HOLIDAY.iso" CHECKSUM_SUFFIX));
+	assert_false(scratch_has("media/HOLIDAY.iso" CHECKSUM_SUFFIX));
 	assert_non_null(strstr(info().postburn.last, "given up"));
 }
 
@@ -423,8 +418,8 @@ static void a_stop_does_not_wait_for_the_verification(void **state)
 	begun = now_ms();
 	restart();
 	assert_true(now_ms() - begun < WAIT_SECONDS * 1000);
-	assert_true(exists("media/HOLIDAY.iso"));
-	assert_false(exists("media/HOLIDAY.iso" CHECKSUM_SUFFIX));
+	assert_true(scratch_has("media/HOLIDAY.iso"));
+	assert_false(scratch_has("media/HOLIDAY.iso" CHECKSUM_SUFFIX));
 }
 
 static void a_label_with_a_path_gives_a_safe_name(void **state)
@@ -432,7 +427,7 @@ static void a_label_with_a_path_gives_a_safe_name(void **state)
 	(void)state;
 	burn("../x");
 	assert_true(eject());
-	wait_until(exists("media/_x.iso"));
+	wait_until(scratch_has("media/_x.iso"));
 	wait_until(info().mmc.blank && info().mmc.loaded);
 	burn("..");
 	assert_true(eject());
@@ -479,7 +474,7 @@ static void a_burned_disc_is_renamed_after_a_restart(void **state)
 	assert_int_equal(info().mmc.type, DISC_DVD_ROM);
 	assert_true(fake_ready(&usb));
 	assert_true(eject());
-	wait_until(exists("media/HOLIDAY.iso"));
+	wait_until(scratch_has("media/HOLIDAY.iso"));
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 
@@ -507,7 +502,7 @@ static void a_burned_disc_is_renamed_after_a_take_over(void **state)
 	assert_true(image_is("d.iso"));
 	assert_true(fake_host(&usb, 0x00, 0));
 	assert_true(eject());
-	wait_until(exists("media/HOLIDAY.iso"));
+	wait_until(scratch_has("media/HOLIDAY.iso"));
 	wait_until(info().mmc.blank && info().mmc.loaded);
 }
 

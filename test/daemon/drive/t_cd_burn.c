@@ -53,9 +53,10 @@ static json_int_t of_cd(const char *member)
 /* A file of the media folder is there within ten seconds, or is not. */
 static bool comes(const char *name, bool there)
 {
-	for (uint64_t end = now_ms() + 10000; now_ms() < end && exists(name) != there; wait_ms(5)) {
+	for (uint64_t end = now_ms() + 10000; now_ms() < end && scratch_has(name) != there;
+		wait_ms(5)) {
 	}
-	return exists(name) == there;
+	return scratch_has(name) == there;
 }
 
 static const char cue[] = "REM MMCGADGET a.bin\r\n"
@@ -81,7 +82,7 @@ static void burned_audio_cd_has_a_cue_sheet(void **state)
 	assert_int_equal(of_cd("audio"), 2);
 	assert_true(cd_flush(&usb[0]));
 	assert_int_equal(of_cd("open_track"), 0);
-	assert_false(exists("media/a.cue"));
+	assert_false(scratch_has("media/a.cue"));
 	assert_true(close_disc(2));
 	assert_true(comes("media/a.cue", true));
 	assert_true(logged("drive0: a.bin is finalised, 2 audio and 0 data tracks, 0:12; "));
@@ -145,7 +146,7 @@ static void blank_that_became_a_bin_is_called_so(void **state)
 	assert_true(fake_host(&usb[0], 0x1b, 0x02));
 	assert_true(comes("media/blank-1.bin", true));
 	assert_true(logged("drive0: blank-1.iso is blank-1.bin now"));
-	assert_false(exists("media/blank-1.iso"));
+	assert_false(scratch_has("media/blank-1.iso"));
 	assert_starts(get_text("media/blank-1.cue"), "REM MMCGADGET blank-1.bin\r\n");
 	/* The next blank does not get number 1 again. */
 	assert_true(comes("media/blank-2.iso", true));

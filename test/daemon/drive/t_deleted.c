@@ -84,7 +84,7 @@ static void assert_continues(const char *name, uint32_t at)
 	load(DRIVE_INSERT, name);
 	assert_int_equal(nwa(), at);
 	take_out();
-	assert_false(exists(GUARD));
+	assert_false(scratch_has(GUARD));
 }
 
 static void a_deleted_image_gets_a_name_again(void **state)
@@ -93,7 +93,7 @@ static void a_deleted_image_gets_a_name_again(void **state)
 
 	(void)state;
 	half_burned();
-	assert_true(exists(GUARD));
+	assert_true(scratch_has(GUARD));
 	remove_file("media/d.iso");
 	/* The daemon notices the deletion without a command. */
 	assert_true(logged("\"d.iso\" was deleted or replaced while the drive holds it, so its "
@@ -114,14 +114,14 @@ static void a_deleted_image_gets_a_name_again(void **state)
 	burn(nwa(), nwa() + 20);
 	at = nwa();
 	take_out();
-	assert_false(exists("media/d.iso"));
+	assert_false(scratch_has("media/d.iso"));
 	assert_int_equal(size_of("media/d-kept.iso"), 100);
-	assert_false(exists("media/d-kept.iso.mmcdisc"));
+	assert_false(scratch_has("media/d-kept.iso.mmcdisc"));
 	assert_continues("d-kept-3.iso", at);
 	/* Out of the drive it can be deleted. */
 	remove_file("media/d-kept-3.iso");
 	wait_ms(50);
-	assert_false(exists("media/d-kept-3.iso"));
+	assert_false(scratch_has("media/d-kept-3.iso"));
 }
 
 static void an_image_deleted_at_the_eject_is_kept(void **state)
@@ -132,7 +132,7 @@ static void an_image_deleted_at_the_eject_is_kept(void **state)
 	/* The event is not seen before the disc is out. */
 	remove_file("media/d.iso");
 	take_out();
-	assert_false(exists("media/d.iso.mmcdisc"));
+	assert_false(scratch_has("media/d.iso.mmcdisc"));
 	assert_continues("d-kept.iso", at);
 }
 
@@ -144,7 +144,7 @@ static void an_image_deleted_at_the_daemons_end_is_kept(void **state)
 	remove_file("media/d.iso");
 	drive_detach(usb[0].drive);
 	drive_free(usb[0].drive);
-	assert_false(exists(GUARD));
+	assert_false(scratch_has(GUARD));
 	fake_drive(&usb[0], "drive0", event, &set, 200);
 	assert_continues("d-kept.iso", at);
 }
@@ -158,8 +158,8 @@ static void a_finalised_disc_is_kept(void **state)
 	wait_ms(50);
 	take_out();
 	assert_burned("media/d-kept.iso", 0, 20);
-	assert_true(exists("media/d-kept.iso.mmcdisc"));
-	assert_false(exists("media/d.iso.mmcdisc"));
+	assert_true(scratch_has("media/d-kept.iso.mmcdisc"));
+	assert_false(scratch_has("media/d.iso.mmcdisc"));
 }
 
 static void a_renamed_image_keeps_its_state_file(void **state)
@@ -185,8 +185,8 @@ static void a_renamed_image_keeps_its_state_file(void **state)
 	burn(nwa(), nwa() + 20);
 	at = nwa();
 	take_out();
-	assert_false(exists("media/e.iso.mmcdisc"));
-	assert_false(exists("media/sub/f.iso.mmcdisc.new"));
+	assert_false(scratch_has("media/e.iso.mmcdisc"));
+	assert_false(scratch_has("media/sub/f.iso.mmcdisc.new"));
 	assert_continues("sub/f.iso", at);
 }
 
@@ -202,8 +202,8 @@ static void an_image_that_leaves_the_folder_is_followed(void **state)
 	burn(nwa(), nwa() + 20);
 	take_out();
 	assert_burned("outside/d.iso", 0, 20);
-	assert_true(exists("outside/d.iso.mmcdisc"));
-	assert_false(exists("media/d.iso.mmcdisc"));
+	assert_true(scratch_has("outside/d.iso.mmcdisc"));
+	assert_false(scratch_has("media/d.iso.mmcdisc"));
 }
 
 /* mv other.iso d.iso, with the state file of the other disc. */
@@ -262,7 +262,7 @@ static void a_disc_without_any_name_is_copied(void **state)
 	assert_problem("is copied to \"d-kept.iso\" when it leaves it");
 	/* Before that, the copy has a state file, but not yet its name. */
 	assert_true(appears("media/d-kept.iso.mmcdisc"));
-	assert_false(exists("media/d-kept.iso"));
+	assert_false(scratch_has("media/d-kept.iso"));
 	burn(nwa(), nwa() + 20);
 	at = nwa();
 	take_out();
@@ -299,7 +299,7 @@ static void a_removed_folder_comes_back_with_the_disc(void **state)
 	wait_ms(50);
 	burn(nwa(), nwa() + 20);
 	at = nwa();
-	assert_true(exists("media/d-kept.iso.mmcdisc"));
+	assert_true(scratch_has("media/d-kept.iso.mmcdisc"));
 	run(0, &r, DRIVE_EJECT, NULL, false);
 	assert_true(r.ok);
 	assert_true(logged("is \"d-kept.iso\" now"));
@@ -346,13 +346,13 @@ static void an_image_that_is_only_read_may_be_deleted(void **state)
 {
 	(void)state;
 	load(DRIVE_INSERT, "a.iso");
-	assert_false(exists(GUARD));
+	assert_false(scratch_has(GUARD));
 	remove_file("media/a.iso");
 	assert_problem("the host can read it until it leaves the drive");
 	assert_true(fake_ready(&usb[0]));
 	take_out();
-	assert_false(exists("media/a.iso"));
-	assert_false(exists("media/a-kept.iso"));
+	assert_false(scratch_has("media/a.iso"));
+	assert_false(scratch_has("media/a-kept.iso"));
 	assert_string_equal(status("image_problem"), "");
 	/* A renamed one is followed, and a finalised disc's state file goes with it. */
 	load(DRIVE_INSERT, "b.iso");
@@ -361,7 +361,7 @@ static void an_image_that_is_only_read_may_be_deleted(void **state)
 	assert_true(logged("\"b.iso\" was renamed to \"c.iso\""));
 	assert_string_equal(status("image"), "c.iso");
 	assert_starts(get_text("media/c.iso.mmcdisc"), "state\n");
-	assert_false(exists("media/b.iso.mmcdisc"));
+	assert_false(scratch_has("media/b.iso.mmcdisc"));
 	take_out();
 }
 
@@ -460,15 +460,15 @@ static void a_hidden_name_that_is_left_is_recovered(void **state)
 	fake_drive(&usb[0], "drive0", event, &set, 200);
 	assert_true(logged("a disc that was deleted while the drive held it is \"drive0-kept\""));
 	assert_string_equal(get_text("media/drive0-kept"), "burned");
-	assert_false(exists(GUARD));
+	assert_false(scratch_has(GUARD));
 	/* A hidden name of a file with other names, or of an empty file, is only removed. */
 	drive_detach(usb[0].drive);
 	drive_free(usb[0].drive);
 	assert_int_equal(link(in_scratch("media/a.iso"), in_scratch(GUARD)), 0);
 	fake_drive(&usb[0], "drive0", event, &set, 200);
-	assert_false(exists(GUARD));
+	assert_false(scratch_has(GUARD));
 	assert_int_equal(size_of("media/a.iso"), 4096);
-	assert_false(exists("media/drive0-kept-2"));
+	assert_false(scratch_has("media/drive0-kept-2"));
 }
 
 /* Two daemons can have drives of one name. */
@@ -481,7 +481,7 @@ static void the_hidden_name_of_another_daemon_is_left_alone(void **state)
 
 	(void)state;
 	fake_drive(&other, "drive0", event, &others, 200);
-	assert_true(exists(GUARD));
+	assert_true(scratch_has(GUARD));
 	drive_detach(other.drive);
 	memset(&r, 0, sizeof(r));
 	r.base.progress = on_progress;
@@ -490,7 +490,7 @@ static void the_hidden_name_of_another_daemon_is_left_alone(void **state)
 	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.done && r.ok);
 	drive_free(other.drive);
-	assert_true(exists(GUARD));
+	assert_true(scratch_has(GUARD));
 	remove_file("media/d.iso");
 	assert_true(logged("is \"d-kept.iso\" now; delete"));
 	take_out();
@@ -539,7 +539,7 @@ static void a_recovered_disc_has_its_state_file(void **state)
 	move("media/sub/d.iso", GUARD);
 	fake_drive(&usb[0], "drive0", event, &set, 200);
 	assert_true(logged("is \"d-kept.iso\" now"));
-	assert_false(exists("media/sub/d.iso.mmcdisc"));
+	assert_false(scratch_has("media/sub/d.iso.mmcdisc"));
 	load(DRIVE_INSERT, "d-kept.iso");
 	assert_int_equal(nwa(), at);
 }

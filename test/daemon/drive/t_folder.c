@@ -75,14 +75,14 @@ static void assert_folder_is_followed(void)
 		assert_true(r.ok);
 	}
 	load(DRIVE_BLANK, "where.iso");
-	assert_true(exists("media/where.iso"));
+	assert_true(scratch_has("media/where.iso"));
 	burn(0, 20);
 	take_out();
 	assert_int_equal(size_of("media/where.iso"), 20 * 2048);
-	assert_true(exists("media/where.iso.mmcdisc"));
+	assert_true(scratch_has("media/where.iso.mmcdisc"));
 	run(0, &r, DRIVE_CLOSE, "where.iso", false);
 	assert_true(r.ok);
-	assert_false(exists("media/where.iso.mmcdisc"));
+	assert_false(scratch_has("media/where.iso.mmcdisc"));
 }
 
 static void a_folder_made_anew_is_used(void **state)
@@ -93,7 +93,7 @@ static void a_folder_made_anew_is_used(void **state)
 	make_folder("media");
 	assert_folder_is_followed();
 	assert_true(logged("it was removed and made again, or renamed"));
-	assert_false(exists("old/where.iso"));
+	assert_false(scratch_has("old/where.iso"));
 	assert_null(drive_folder_problem(usb[0].drive));
 }
 
@@ -116,7 +116,7 @@ static void a_removed_folder_is_reported_and_found_again(void **state)
 	assert_string_equal(r.code, "no-such-folder");
 	(void)images(0);
 	assert_string_equal(list.code, "no-such-folder");
-	assert_false(exists("media"));
+	assert_false(scratch_has("media"));
 	move("old", "media");
 	assert_true(logged("it is back"));
 	assert_null(drive_folder_problem(usb[0].drive));
@@ -157,7 +157,7 @@ static void a_card_mounted_later_is_used_and_can_be_unmounted(void **state)
 	assert_int_equal(errno, EBUSY);
 	take_out();
 	assert_true(unmount_card());
-	assert_false(exists("media/where.iso"));
+	assert_false(scratch_has("media/where.iso"));
 	assert_int_equal(images(1), 2);
 	run(0, &r, DRIVE_FIND, "a.iso", false);
 	assert_true(r.ok);
@@ -183,7 +183,7 @@ static void a_read_only_card_is_reported(void **state)
 static void wait_for_record(const char *path, const char *text)
 {
 	for (uint64_t end = now_ms() + 20000; now_ms() < end; wait_ms(5))
-		if (exists(path) && strstr(get_text(path), text))
+		if (scratch_has(path) && strstr(get_text(path), text))
 			return;
 	fail_msg("the record %s does not say \"%s\"", path, text);
 }
@@ -219,7 +219,7 @@ static void a_removed_disc_keeps_no_card_mounted(void **state)
 	wait_for_record(record, "empty");
 	assert_true(unmount_card());
 	drive_free(third.drive);
-	assert_false(exists(record));
+	assert_false(scratch_has(record));
 }
 
 /* A disc in a drive stays the file it was, and so does its state file. */
@@ -234,12 +234,12 @@ static void a_burn_goes_on_in_the_folder_where_it_began(void **state)
 	make_folder("media");
 	burn(20, 40);
 	assert_true(close_disc(2));
-	assert_true(exists("old/d.iso.mmcdisc"));
+	assert_true(scratch_has("old/d.iso.mmcdisc"));
 	nwa = info(0).mmc.nwa;
 	burn(nwa, nwa + 20);
 	take_out();
-	assert_false(exists("media/d.iso.mmcdisc"));
-	assert_false(exists("media/d.iso"));
+	assert_false(scratch_has("media/d.iso.mmcdisc"));
+	assert_false(scratch_has("media/d.iso"));
 	/* The state file in the moved folder counts all blocks of the burn. */
 	move("media", "new");
 	move("old", "media");
@@ -264,8 +264,8 @@ static void a_finalised_disc_is_renamed_where_it_was_burned(void **state)
 	wait_ms(50);
 	take_out();
 	assert_true(logged("is verified"));
-	assert_false(exists("old/d.iso"));
-	assert_false(exists("media/d.iso"));
+	assert_false(scratch_has("old/d.iso"));
+	assert_false(scratch_has("media/d.iso"));
 }
 
 /* A disc of the same name in another folder was not burned. */
@@ -288,7 +288,7 @@ static void a_disc_of_the_same_name_is_not_taken_for_the_burned_one(void **state
 	load(DRIVE_BLANK, "d.iso");
 	take_out();
 	assert_true(vanishes("old/d.iso"));
-	assert_true(exists("media/d.iso"));
+	assert_true(scratch_has("media/d.iso"));
 }
 
 /* Each card has its own record of the last disc. */
@@ -326,7 +326,7 @@ static void the_drive_record_is_written_to_the_folder_of_the_name(void **state)
 	move("media", "old");
 	take_out();
 	assert_true(logged("drive record in"));
-	assert_false(exists("media"));
+	assert_false(scratch_has("media"));
 	move("old", "media");
 }
 

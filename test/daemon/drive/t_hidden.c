@@ -108,7 +108,7 @@ static void a_copy_whose_name_is_taken_gets_another(void **state)
 	assert_false(p->must_copy);
 	assert_string_equal(p->base, "d-kept-2.iso");
 	assert_string_equal(get_text("media/d-kept.iso"), "another");
-	assert_false(exists("media/d-kept.iso.mmcdisc"));
+	assert_false(scratch_has("media/d-kept.iso.mmcdisc"));
 	assert_string_equal(get_text("media/d-kept-2.iso"), "burned");
 	assert_memory_equal(get_text("media/d-kept-2.iso.mmcdisc"), "its state\n", 10);
 	image_place_unref(p);
@@ -180,7 +180,7 @@ static void a_blank_of_two_layers_stays_one(void **state)
 	take_out();
 	load(DRIVE_INSERT, "e.iso");
 	assert_int_equal(info(0).mmc.type, DISC_DVD_PLUS_R_DL);
-	assert_false(exists("media/d.iso.mmcdisc"));
+	assert_false(scratch_has("media/d.iso.mmcdisc"));
 }
 
 /* A blank that cannot get its state file leaves nothing behind. */
@@ -196,8 +196,8 @@ static void a_blank_that_fails_leaves_nothing(void **state)
 	turn(event, usb, 2, 20000, &r.done);
 	assert_true(r.done);
 	assert_false(r.ok);
-	assert_false(exists("media/d.iso"));
-	assert_false(exists("media/d.iso" STORE_SPARE_SUFFIX));
+	assert_false(scratch_has("media/d.iso"));
+	assert_false(scratch_has("media/d.iso" STORE_SPARE_SUFFIX));
 }
 
 /*
@@ -215,15 +215,15 @@ static void a_state_file_that_a_command_removes_stays_away(void **state)
 	drive_flush(usb[0].drive);
 	for (uint64_t end = now_ms() + 20000; now_ms() < end && info(0).mmc.unsynced > 0;)
 		wait_ms(5);
-	assert_true(exists("media/d.iso.mmcdisc"));
+	assert_true(scratch_has("media/d.iso.mmcdisc"));
 	mmc_begin(drive_engine(usb[0].drive), cdb, sizeof(cdb), 0, &xfer);
 	assert_int_equal(mmc_end(drive_engine(usb[0].drive)), MMC_AGAIN);
 	assert_true(vanishes("media/d.iso.mmcdisc"));
 	wait_ms(100);
-	assert_false(exists("media/d.iso.mmcdisc"));
+	assert_false(scratch_has("media/d.iso.mmcdisc"));
 	assert_int_equal(fake_end(&usb[0]), MMC_GOOD);
 	assert_true(info(0).mmc.finalised);
-	assert_false(exists("media/d.iso.mmcdisc"));
+	assert_false(scratch_has("media/d.iso.mmcdisc"));
 	take_out();
 }
 

@@ -183,7 +183,7 @@ static void a_disc_that_stays_as_it_is(void **state)
 	assert_true(fake_ready(&usb[0]));
 	assert_true(fake_write(&usb[0], 3));
 	take_out();
-	assert_false(exists("media/f.iso.sha256"));
+	assert_false(scratch_has("media/f.iso.sha256"));
 }
 
 /* A file that no checksum can be in is left alone, and its owner told. */

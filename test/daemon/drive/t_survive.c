@@ -101,11 +101,6 @@ static bool close_disc(uint8_t function)
 	return fake_end(&usb) == MMC_GOOD;
 }
 
-static bool exists(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 #define STATE "media/d.iso.mmcdisc"
 
 static void an_interrupted_burn_can_be_continued(void **state)
@@ -115,12 +110,12 @@ static void an_interrupted_burn_can_be_continued(void **state)
 	(void)state;
 	run(DRIVE_BLANK, "d.iso");
 	assert_true(fake_ready(&usb));
-	assert_false(exists(STATE));
+	assert_false(scratch_has(STATE));
 	burn(0, 20);
-	assert_true(exists(STATE));
+	assert_true(scratch_has(STATE));
 	stop();
 	assert_int_equal(size_of("media/d.iso"), 20 * 2048);
-	assert_false(exists("media/d.iso.mmcdisc.new"));
+	assert_false(scratch_has("media/d.iso.mmcdisc.new"));
 	start();
 	r = run(DRIVE_INSERT, "d.iso");
 	assert_starts(r.message, "drive0: inserted d.iso (DVD+R, burned up to block 20, ");
@@ -130,7 +125,7 @@ static void an_interrupted_burn_can_be_continued(void **state)
 	burn(20, 40);
 	assert_true(close_disc(6));
 	/* A finalised disc of one session is a plain ISO image, and needs no state file. */
-	assert_false(exists(STATE));
+	assert_false(scratch_has(STATE));
 	assert_int_equal(state_now().profile, 0x10);
 	assert_true(run(DRIVE_EJECT, NULL).ok);
 	r = run(DRIVE_INSERT, "d.iso");
@@ -156,7 +151,7 @@ static void sessions_survive_a_restart(void **state)
 	assert_int_equal(state_now().sessions, 2);
 	burn(32, 40);
 	assert_true(close_disc(6));
-	assert_true(exists(STATE));
+	assert_true(scratch_has(STATE));
 	assert_true(run(DRIVE_EJECT, NULL).ok);
 	assert_int_equal(size_of("media/d.iso"), 40 * 2048);
 	r = run(DRIVE_INSERT, "d.iso");
@@ -301,10 +296,10 @@ static void an_orphaned_state_file_does_not_prevent_a_blank(void **state)
 	burn(0, 20);
 	run(DRIVE_EJECT, NULL);
 	turn(event, &usb, 1, 100, NULL);
-	assert_true(exists(STATE));
+	assert_true(scratch_has(STATE));
 	assert_int_equal(unlink(in_scratch("media/d.iso")), 0);
 	assert_true(run(DRIVE_BLANK, "d.iso").ok);
-	assert_false(exists(STATE));
+	assert_false(scratch_has(STATE));
 	assert_true(fake_ready(&usb));
 	burn(0, 1);
 }
@@ -321,11 +316,11 @@ static void a_refused_open_disturbs_no_burn(void **state)
 	run(DRIVE_BLANK, "d.iso");
 	assert_true(fake_ready(&usb));
 	burn(0, 20);
-	assert_true(exists("media/d.iso.mmcdisc.new"));
+	assert_true(scratch_has("media/d.iso.mmcdisc.new"));
 	assert_int_equal(image_open(folder, "/media", "d.iso", &policy, &image, &why), -EBUSY);
 	image_fini(&image);
 	close(folder);
-	assert_true(exists("media/d.iso.mmcdisc.new"));
+	assert_true(scratch_has("media/d.iso.mmcdisc.new"));
 	assert_true(close_disc(2));
 }
 
@@ -372,7 +367,7 @@ static void close_finalises_a_disc_outside_the_drive(void **state)
 		r = run(DRIVE_CLOSE, "d.iso");
 	} while (strstr(r.message, "just leaving it"));
 	assert_string_equal(r.message, "drive0: closed d.iso (DVD-ROM, 2 sessions, 81.92 kB)");
-	assert_true(exists(STATE));
+	assert_true(scratch_has(STATE));
 	assert_string_equal(run(DRIVE_CLOSE, "none.iso").code, "no-such-image");
 	put_size("media/plain.iso", 4096);
 	r = run(DRIVE_CLOSE, "plain.iso");

@@ -43,8 +43,9 @@ static void rename_takes_the_files(void **state)
 		"TITLE \"Album\"\nFILE \"My Album 1.bin\" BINARY\n TRACK 01 MODE1/2352\n"
 		"  INDEX 01 00:00:00\nFILE \"My Album 2.BIN\" BINARY\n TRACK 02 AUDIO\n"
 		"  INDEX 00 00:00:00\n  INDEX 01 00:02:00\n");
-	assert_false(exists("media/x.cue") || exists("media/x 1.bin") || exists("media/X 2.BIN"));
-	assert_true(exists("media/xyz.bin"));
+	assert_false(scratch_has("media/x.cue") || scratch_has("media/x 1.bin") ||
+		     scratch_has("media/X 2.BIN"));
+	assert_true(scratch_has("media/xyz.bin"));
 	assert_int_equal(open_image("My Album.cue"), 0);
 	assert_sector(999, 'd', 999, CD_MODE1);
 	assert_sector(1499, 'a', 499, CD_AUDIO);
@@ -74,7 +75,7 @@ static void rename_edits_names_alone(void **state)
 		"\xef\xbb\xbfREM x.bin\r\nTITLE \"x.bin\"\r\nFILE C:\\x\\\xc3\xa9.bin BINARY\r\n"
 		"TRACK 01 AUDIO\r\nINDEX 01 00:00:00\r\nFILE \"xylophone.bin\" BINARY\r\n"
 		"TRACK 02 AUDIO\r\nINDEX 01 00:00:00");
-	assert_true(exists("media/xylophone.bin"));
+	assert_true(scratch_has("media/xylophone.bin"));
 }
 
 /* A name that the text cannot hold: nothing changes. A file whose name it has otherwise stays. */
@@ -90,11 +91,11 @@ static void rename_in_other_characters(void **state)
 				"FILE \"x \xe9.bin\" BINARY\nTRACK 02 AUDIO\nINDEX 01 00:00:00\n");
 	assert_int_equal(rename_disc("x.cue", "\xc3\xbc.cue", &d), -EINVAL);
 	assert_string_equal(why.code, "bad-name");
-	assert_true(exists("media/x.cue") && exists("media/x.bin"));
+	assert_true(scratch_has("media/x.cue") && scratch_has("media/x.bin"));
 	assert_int_equal(rename_disc("x.cue", "a\\b.cue", &d), -EINVAL);
 	assert_int_equal(rename_disc("x.cue", "y.cue", &d), 0);
 	assert_int_equal(d.parts, 1);
-	assert_true(exists("media/y.bin") && exists("media/x \xc3\xa9.bin"));
+	assert_true(scratch_has("media/y.bin") && scratch_has("media/x \xc3\xa9.bin"));
 	assert_int_equal(open_image("y.cue"), 0);
 	image_fini(&image);
 }
@@ -109,7 +110,7 @@ static void rename_leaves_what_others_need(void **state)
 	put_text("media/copy.cue", "FILE \"x 1.bin\" BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
 	assert_int_equal(rename_disc("x.cue", "y.cue", &d), 0);
 	assert_int_equal(d.parts, 1);
-	assert_true(exists("media/x 1.bin") && exists("media/y 2.BIN"));
+	assert_true(scratch_has("media/x 1.bin") && scratch_has("media/y 2.BIN"));
 	assert_int_equal(open_image("y.cue"), 0);
 	image_fini(&image);
 	assert_int_equal(open_image("copy.cue"), 0);
@@ -118,12 +119,12 @@ static void rename_leaves_what_others_need(void **state)
 	put_text("media/z.cue", "FILE \"x 1.bin\" BINARY\nFILE gone BINARY\n");
 	assert_int_equal(rename_disc("z.cue", "zz.cue", &d), 0);
 	assert_int_equal(d.parts, 0);
-	assert_true(exists("media/zz.cue") && exists("media/x 1.bin"));
+	assert_true(scratch_has("media/zz.cue") && scratch_has("media/x 1.bin"));
 	/* A name that is taken */
 	put_text("media/x 2.BIN", "another");
 	assert_int_equal(rename_disc("y.cue", "x.cue", &d), -EEXIST);
 	assert_true(strstr(why.text, "\"x 2.BIN\", as a file of \"x.cue\" would be named"));
-	assert_true(exists("media/y.cue") && exists("media/y 2.BIN"));
+	assert_true(scratch_has("media/y.cue") && scratch_has("media/y 2.BIN"));
 	/* Without the resolver nobody knows the files. */
 	resolver_use("/nowhere", 0);
 	assert_int_equal(rename_disc("y.cue", "w.cue", &d), -ENOPKG);
@@ -151,18 +152,20 @@ static void rename_of_a_ccd(void **state)
 		fail_msg("%s", why.text);
 	assert_int_equal(d.parts, 2);
 	assert_text("media/y.ccd", ccd);
-	assert_true(exists("media/y.img") && exists("media/y.sub"));
-	assert_false(exists("media/x.ccd") || exists("media/x.img") || exists("media/x.sub"));
+	assert_true(scratch_has("media/y.img") && scratch_has("media/y.sub"));
+	assert_false(scratch_has("media/x.ccd") || scratch_has("media/x.img") ||
+		     scratch_has("media/x.sub"));
 	assert_int_equal(open_image("y.ccd"), 0);
 	assert_sector(499, 'i', 499, CD_MODE1);
 	image_fini(&image);
 	put_text("media/other.cue", "FILE y.img BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n");
 	assert_int_equal(rename_disc("y.ccd", "z.ccd", &d), -EINVAL);
-	assert_true(exists("media/y.ccd") && exists("media/y.img") && exists("media/y.sub"));
+	assert_true(scratch_has("media/y.ccd") && scratch_has("media/y.img") &&
+		    scratch_has("media/y.sub"));
 	assert_int_equal(unlink(in_scratch("media/other.cue")), 0);
 	assert_int_equal(delete_disc("y.ccd", &gone), 0);
 	assert_int_equal(gone.parts, 2);
-	assert_false(exists("media/y.img") || exists("media/y.sub"));
+	assert_false(scratch_has("media/y.img") || scratch_has("media/y.sub"));
 }
 
 /* The subchannels, in whatever case they are named, are moved and deleted with it. */
@@ -181,15 +184,15 @@ static void rename_of_a_ccd_in_capitals(void **state)
 		fail_msg("%s", why.text);
 	assert_int_equal(d.parts, 2);
 	assert_int_equal(d.kept, 0);
-	assert_true(exists("media/y.IMG") && exists("media/y.SUB"));
-	assert_false(exists("media/X.IMG") || exists("media/X.SUB"));
+	assert_true(scratch_has("media/y.IMG") && scratch_has("media/y.SUB"));
+	assert_false(scratch_has("media/X.IMG") || scratch_has("media/X.SUB"));
 	assert_int_equal(open_image("y.ccd"), 0);
 	image_fini(&image);
 	/* A disc that cannot be read is deleted with its files, too. */
 	put_size("media/y.SUB", 500 * 96 - 1);
 	assert_int_equal(delete_disc("y.ccd", &gone), 0);
 	assert_int_equal(gone.parts, 2);
-	assert_false(exists("media/y.IMG") || exists("media/y.SUB"));
+	assert_false(scratch_has("media/y.IMG") || scratch_has("media/y.SUB"));
 }
 
 int main(void)

@@ -7,11 +7,6 @@
 
 #define SIZE 300000u
 
-static bool there(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 /* Number of the uploads that are listed. */
 static size_t listed(int fd)
 {
@@ -66,7 +61,7 @@ static void another_folder_has_uploads_of_its_own(void **state)
 	close(other.fd);
 	done(fd, "upload-end", other.id);
 	check_bytes("media/new.iso", SIZE);
-	assert_false(there("old/new.iso"));
+	assert_false(scratch_has("old/new.iso"));
 
 	/* So do the other verbs for files look into this folder alone. */
 	refused(fd, "no-such-image", "no image", "open a.iso");
@@ -76,10 +71,10 @@ static void another_folder_has_uploads_of_its_own(void **state)
 	refused(fd, "no-such-image", "no image", "erase a.iso");
 	refused(fd, "no-such-image", "no image", "extract a.iso");
 	done(fd, "rename", "new.iso c.iso");
-	assert_true(there("media/c.iso"));
+	assert_true(scratch_has("media/c.iso"));
 	done(fd, "delete", "c.iso");
-	assert_false(there("media/c.iso"));
-	assert_true(there("old/a.iso"));
+	assert_false(scratch_has("media/c.iso"));
+	assert_true(scratch_has("old/a.iso"));
 
 	/* The folder of before is back: what was saved there goes on. */
 	move_folder("media", "new");

@@ -18,11 +18,6 @@ static int with_folder(void **state)
 	return r == 0 ? mkdir(in_scratch("media/sub"), 0755) : r;
 }
 
-static bool there(const char *name)
-{
-	return access(in_scratch(name), F_OK) == 0;
-}
-
 static void an_upload_becomes_a_disc(void **state)
 {
 	int fd = connect_client();
@@ -39,7 +34,7 @@ static void an_upload_becomes_a_disc(void **state)
 	assert_int_equal(hidden_files(), 2);
 	write_bytes(u.fd, 0, SIZE);
 	save_at(fd, &u, SIZE);
-	assert_false(there("media/new.iso"));
+	assert_false(scratch_has("media/new.iso"));
 	close(u.fd);
 	a = ask_fd(fd, NULL, "upload-end %s\n", u.id);
 	expect_ok(a);
@@ -163,7 +158,7 @@ static void the_offset_is_a_promise(void **state)
 	close(u.fd);
 	snprintf(line, sizeof(line), "upload-end %s", u.id);
 	refused(fd, "incomplete", "1000 of the 300000", line);
-	assert_false(there("media/new.iso"));
+	assert_false(scratch_has("media/new.iso"));
 	snprintf(line, sizeof(line), "upload-drop %s", u.id);
 	json_decref(ask_fd(fd, NULL, "%s\n", line));
 	assert_int_equal(hidden_files(), 0);
@@ -267,7 +262,7 @@ static void an_announced_checksum_is_compared(void **state)
 	snprintf(sha, sizeof(sha), "%s", field_text(a, "sha256"));
 	assert_int_equal(strlen(sha), 64);
 	json_decref(a);
-	assert_false(there("media/bad.iso"));
+	assert_false(scratch_has("media/bad.iso"));
 	/* Another sum is other data. */
 	snprintf(line, sizeof(line), "upload bad.iso size=300000 sha256=%s", sha);
 	refused(fd, "exists", "with other data", line);
@@ -425,7 +420,7 @@ static void what_nobody_touched_for_a_week_is_dropped_at_start(void **state)
 		field_text(json_array_get(json_object_get(a, "uploads"), 0), "image"), "young.iso");
 	json_decref(a);
 	/* The name without a text could be one that is being made: it is young. */
-	assert_true(there("media/.mmcgadget-00000000000000aa.part"));
+	assert_true(scratch_has("media/.mmcgadget-00000000000000aa.part"));
 	close(fd);
 }
 
