@@ -42,12 +42,15 @@ bool disc_is_appendable(const struct disc *d)
 	return !d->layout.finalised;
 }
 
-uint32_t disc_last_closed_session(const struct disc *d)
+uint32_t disc_closed_sessions(const struct disc_layout *l, enum disc_format format)
 {
 	/* The session of a disc that is being formatted counts as far as it is recorded. */
-	if (d->layout.finalised || d->format == DISC_INTERMEDIATE)
-		return d->layout.sessions;
-	return d->layout.sessions - 1u;
+	return l->finalised || format == DISC_INTERMEDIATE ? l->sessions : l->sessions - 1u;
+}
+
+uint32_t disc_last_closed_session(const struct disc *d)
+{
+	return disc_closed_sessions(&d->layout, d->format);
 }
 
 bool disc_session_tracks(const struct disc *d, uint32_t session, uint32_t *first, uint32_t *last)

@@ -207,6 +207,8 @@ uint32_t disc_track_at(const struct disc *d, int64_t lba);
 uint32_t disc_open_track(const struct disc *d);
 /* First and last track number of a session; false when there is no such session. */
 bool disc_session_tracks(const struct disc *d, uint32_t session, uint32_t *first, uint32_t *last);
+/* Number of closed sessions, also of a disc that is not open. */
+uint32_t disc_closed_sessions(const struct disc_layout *l, enum disc_format format);
 /* The last closed session, 0 when there is none. */
 uint32_t disc_last_closed_session(const struct disc *d);
 

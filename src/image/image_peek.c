@@ -113,9 +113,7 @@ void image_peek(int folder, const char *name, uint64_t size, struct image_peek *
 	if (out->problem)
 		return;
 	out->medium = s.layout.finalised ? disc_medium_of(s.medium->when_finalised) : s.medium;
-	/* As disc_last_closed_session() counts. */
-	out->sessions =
-		s.layout.sessions - (s.layout.finalised || s.format == DISC_INTERMEDIATE ? 0u : 1u);
+	out->sessions = disc_closed_sessions(&s.layout, s.format);
 	out->format = s.format;
 	if (disc_medium_is_cd_recordable(s.medium))
 		peek_cd(&s.cd, size, out);
