@@ -343,7 +343,8 @@ git_there() { git -C "$work/checked" -c user.name=t -c user.email=t@localhost "$
 # checks [CONTINUE=1]: one lane of the check, as on a PC.
 checks() {
 	printf '#!/bin/sh\necho x86_64\n' >"$work/bin/uname" && chmod 755 "$work/bin/uname" &&
-		env -u FULL -u CI PATH="$work/bin:$PATH" O=build LANES=burners "$@" "$work/checked/test/check.sh" 2>&1
+		env -u FULL -u CI -u CONTINUE -u NO_SKIP PATH="$work/bin:$PATH" O=build LANES=burners \
+			"$@" "$work/checked/test/check.sh" 2>&1
 }
 fails() { # TEXT COMMAND...: the command fails and prints the text
 	local text
