@@ -274,8 +274,10 @@ second_boot() {
 	check 'removed: discs, configuration and group are still there' test -e $media/growisofs.iso -a -e $conf -a -n "$(has_group)"
 	rm $media/*
 	check 'apt purge mmcgadget' quiet apt purge mmcgadget
-	# Without the option, apt keeps a library that some package recommends, as libc6 does libidn2-0.
-	check 'apt autoremove --purge' apt -o APT::AutoRemove::RecommendsImportant=false autoremove --purge
+	# Without these options, apt keeps a library that some package recommends, as libc6 does libidn2-0,
+	# or suggests, as libudev1 does.
+	check 'apt autoremove --purge' apt -o APT::AutoRemove::RecommendsImportant=false \
+		-o APT::AutoRemove::SuggestsImportant=false autoremove --purge
 	check 'purged: no file, user or group is left' left_over
 	check 'purged: no unit, mount, gadget or process is left' is "$(traces)" ''
 	end
