@@ -254,12 +254,13 @@ static bool is_unwitnessed(const struct ffs_aio *a, const struct ffs_io *io)
 	if (!io->out || io->result < 0 || (a->dead_seq && a->dead_generation == io->generation))
 		return false;
 	/*
-	 * While another read is in flight, io is taken for data of the old session: then the other
-	 * read, which was submitted later, soon completes with ESHUTDOWN.
+	 * While another read is in flight, which was submitted later, io is the read for data of a
+	 * command. Data in it is of the old session: then the other read soon completes with
+	 * ESHUTDOWN. A CBW in it is of the new one: both reads were submitted too late.
 	 */
 	for (const struct ffs_io *other = a->old.head; other; other = other->next)
 		if (other->out && other != io)
-			return false;
+			return bot_is_cbw(io->buffer, (uint32_t)io->result);
 	return true;
 }
 

@@ -158,6 +158,8 @@ uint8_t bot_max_lun(const struct bot *b);
 
 /* The oldest queued send completed. result: bytes sent, or -errno. */
 void bot_sent(struct bot *b, int32_t result);
+/* True if data of a posted read is a CBW and nothing else. */
+bool bot_is_cbw(const uint8_t *data, uint32_t len);
 /*
  * The oldest posted read completed. result: bytes received, or -errno; data is valid
  * during the call. False: BOT cannot take it now; the transport keeps this read and

@@ -167,6 +167,11 @@ static bool ends_in_cbw(const struct bot *b, const uint8_t *data, uint32_t n)
 	       cbw_has_signature(data + n - CBW_LEN);
 }
 
+bool bot_is_cbw(const uint8_t *data, uint32_t len)
+{
+	return len == CBW_LEN && cbw_has_signature(data);
+}
+
 /* Returns the CBW in data, or NULL. *junk: skip data; otherwise data without CBW is invalid. */
 static const uint8_t *find_cbw(
 	struct bot *b, const uint8_t *data, uint32_t n, uint32_t size, bool *junk)

@@ -78,6 +78,47 @@ static void read_submitted_too_late_moves_when_no_other_request_has_died(void **
 	expect_calls("posted 1024;got 31 cbw;got 31 second;");
 }
 
+/*
+ * Two reads were submitted too late, for the data of a write and for the next CBW, and nothing was
+ * in flight when the kernel began the new session. The second read stays in flight while the host
+ * waits for the answer to the command in the first one.
+ */
+static void reads_submitted_too_late_move_when_no_other_request_has_died(void **state)
+{
+	(void)state;
+	/* Here the kernel begins the new session. */
+	assert_int_equal(ffs_aio_recv(aio, 4096), 0);
+	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	atomic_store(&host_generation, 2);
+	ffs_aio_reset(aio, 2);
+	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	complete_fd(OUT_FD, 31, "USBC");
+	ffs_aio_dispatch(aio);
+	expect_calls("posted 1024;posted 4096;got 31 USBC;");
+	complete_fd(OUT_FD, 31, "second");
+	complete_fd(OUT_FD, 31, "third");
+	ffs_aio_dispatch(aio);
+	expect_calls("got 31 second;got 31 third;");
+}
+
+/* The end of a data phase of the old session, as short as a CBW. */
+static void short_data_of_the_old_session_that_comes_late_is_dropped(void **state)
+{
+	(void)state;
+	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	atomic_store(&host_generation, 2);
+	ffs_aio_reset(aio, 2);
+	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	complete_fd(OUT_FD, 31, "parameter list");
+	ffs_aio_dispatch(aio);
+	expect_calls("");
+	complete_fd(OUT_FD, -ESHUTDOWN, NULL);
+	complete_fd(OUT_FD, 31, "USBC");
+	ffs_aio_dispatch(aio);
+	expect_calls("got 31 USBC;");
+}
+
 /* Data of the old session, which the kernel's worker delivers after the new one has begun. */
 static void data_of_the_old_session_that_comes_late_is_dropped(void **state)
 {
@@ -236,7 +277,9 @@ int main(void)
 		TEST(reads_submitted_too_late_move_to_the_new_session),
 		TEST(data_before_its_session_is_known_waits_for_it),
 		TEST(read_submitted_too_late_moves_when_no_other_request_has_died),
+		TEST(reads_submitted_too_late_move_when_no_other_request_has_died),
 		TEST(data_of_the_old_session_that_comes_late_is_dropped),
+		TEST(short_data_of_the_old_session_that_comes_late_is_dropped),
 		TEST(data_of_a_session_that_ended_unseen_is_dropped),
 		TEST(send_submitted_too_late_is_cancelled_before_a_command_can_come),
 		TEST(late_send_is_cancelled_when_a_dead_read_has_completed),
