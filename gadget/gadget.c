@@ -407,6 +407,12 @@ static bool udc_exists(const char *udc)
 	return !strchr(udc, '/') && access(path, F_OK) == 0;
 }
 
+/* The file UDC could not be opened, so no controller was asked. */
+static bool not_asked(int error)
+{
+	return error == -EROFS || error == -EACCES || error == -ENOENT;
+}
+
 /*
  * Checks the controller before writing UDC: current kernels answer EBUSY for a missing
  * controller too, and log a warning each time.
@@ -420,34 +426,53 @@ static int try_udc(struct gadget *g, const char *udc, char *owner, size_t size)
 	if (udc_owner(udc, owner, size))
 		return -EBUSY;
 	ret = bind_to(g, udc);
-	/* EROFS, EACCES: the file UDC could not be opened, so no controller was asked. */
-	if (!ret || ret == -EROFS || ret == -EACCES || udc_owner(udc, owner, size))
+	if (!ret || not_asked(ret) || udc_owner(udc, owner, size))
 		return ret;
 	/* Linux 6.1 and newer answer EBUSY whatever error a function's bind() returned. */
 	return udc_exists(udc) ? -ENOSPC : -ENODEV;
 }
 
-int gadget_bind(struct gadget *g, const char *udc, char *owner, size_t owner_size)
+/* True if the gadget is bound, or no other controller need be tried. */
+static bool bound_or_vain(struct gadget *g, const char *udc, struct gadget_refusals *refusals)
+{
+	struct gadget_refusal r = {.error = 0};
+
+	r.error = try_udc(g, udc, r.owner, sizeof(r.owner));
+	if (!r.error)
+		return true;
+	if (r.error == -ENODEV)
+		return false;
+	if (not_asked(r.error))
+		refusals->count = 0;
+	snprintf(r.udc, sizeof(r.udc), "%s", udc);
+	if (refusals->count < GADGET_MAX_REFUSALS)
+		refusals->one[refusals->count++] = r;
+	return not_asked(r.error);
+}
+
+int gadget_bind(struct gadget *g, const char *udc, struct gadget_refusals *refusals)
 {
 	struct dirent **list;
-	int ret = -ENODEV;
+	bool end = false;
 	int n;
 
-	if (owner_size)
-		owner[0] = '\0';
+	refusals->count = 0;
 	if (g->udc[0])
 		return 0;
-	if (udc && udc[0])
-		return try_udc(g, udc, owner, owner_size);
-	n = scandir(UDC_CLASS, &list, not_dot, alphasort);
-	for (int i = 0; i < n; i++) {
-		if (ret)
-			ret = try_udc(g, list[i]->d_name, owner, owner_size);
-		free(list[i]);
+	if (udc && udc[0]) {
+		bound_or_vain(g, udc, refusals);
+	} else {
+		n = scandir(UDC_CLASS, &list, not_dot, alphasort);
+		for (int i = 0; i < n; i++) {
+			end = end || bound_or_vain(g, list[i]->d_name, refusals);
+			free(list[i]);
+		}
+		if (n >= 0)
+			free(list);
 	}
-	if (n >= 0)
-		free(list);
-	return ret;
+	if (g->udc[0])
+		return 0;
+	return refusals->count ? refusals->one[0].error : -ENODEV;
 }
 
 const char *gadget_udc(const struct gadget *g)

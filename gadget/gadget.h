@@ -14,6 +14,7 @@
 
 #define GADGET_MAX_FUNCTIONS 8
 #define GADGET_MAX_CDC       4
+#define GADGET_MAX_REFUSALS  4
 
 struct gadget;
 
@@ -64,18 +65,31 @@ int gadget_take_over(const struct gadget_config *config, struct gadget **out, co
 /* Frees the handle; the gadget stays as it is. NULL is allowed. */
 void gadget_free(struct gadget *g);
 
+/* Why a controller does not take the gadget. */
+struct gadget_refusal {
+	/*
+	 *   -EBUSY   it is in use; owner names the gadget that has it
+	 *   -ENOSPC  it is free but refuses these functions, most likely because it has too few
+	 *            endpoints (a FunctionFS function takes one IN and one OUT, a CDC function
+	 *            two IN and one OUT)
+	 * or another -errno: it was not asked.
+	 */
+	int error;
+	char udc[256], owner[256]; /* names of directories */
+};
+
+/* Of the controllers that there are, by name. A reason that is the same for all stands alone. */
+struct gadget_refusals {
+	unsigned count;
+	struct gadget_refusal one[GADGET_MAX_REFUSALS];
+};
+
 /*
- * Binds the gadget to udc (NULL or "": the first one, by name, that accepts it; if none does, the
- * error is that of the last one). Every FunctionFS function must have its descriptors (ffs_open()).
- * 0, also if it is bound already, or
- *   -ENODEV  there is no such UDC, or none yet
- *   -EBUSY   it is in use; *owner (size owner_size) names the gadget that has it
- *   -ENOSPC  it is free but refuses these functions, most likely because it has too few
- *            endpoints (a FunctionFS function takes one IN and one OUT, a CDC function
- *            two IN and one OUT)
- * or another -errno.
+ * Binds the gadget to udc (NULL or "": the first one, by name, that accepts it). Every FunctionFS
+ * function must have its descriptors (ffs_open()). 0, also if it is bound already, or the first
+ * error in *refusals; -ENODEV, with none in it, if there is no such UDC, or none yet.
  */
-int gadget_bind(struct gadget *g, const char *udc, char *owner, size_t owner_size);
+int gadget_bind(struct gadget *g, const char *udc, struct gadget_refusals *refusals);
 /* The name of the UDC it is bound to, "" if it is not bound. */
 const char *gadget_udc(const struct gadget *g);
 /* Unbinds the gadget. 0, also if it is not bound or the controller disappeared, or -errno. */

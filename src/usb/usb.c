@@ -13,6 +13,7 @@
 
 #include "usb/endpoints.h"
 #include "usb/functions.h"
+#include "usb/refusals.h"
 #include "usb/usb_setup.h"
 #include "util/array.h"
 #include "util/hash.h"
@@ -44,7 +45,7 @@ struct usb {
 	struct lockfile lock; /* of the gadget's name */
 	struct function function[GADGET_MAX_FUNCTIONS];
 	unsigned count;
-	char status[224]; /* text logged last; not logged again while it stays the same */
+	char status[512]; /* text logged last; not logged again while it stays the same */
 	char clash[384];  /* see endpoints_clash() */
 };
 
@@ -106,38 +107,18 @@ static void report_bound(struct usb *u, const char *how)
 
 static void try_bind(struct usb *u)
 {
-	const char *udc = u->config->udc;
-	char owner[64] = "";
-	int r = gadget_bind(u->gadget, udc, owner, sizeof(owner));
+	const struct usb_config *c = u->config;
+	struct gadget_refusals refusals;
+	char text[sizeof(u->status)];
 
-	u->refused = r < 0 && r != -ENODEV && r != -EBUSY;
-	if (r == 0)
+	u->refused = false;
+	if (gadget_bind(u->gadget, c->udc, &refusals) == 0) {
 		report_bound(u, "ready");
-	else if (r == -ENODEV && *udc)
-		set_status(
-			u, LOG_LEVEL_WARN, "no USB device controller \"%s\"; waiting for it", udc);
-	else if (r == -ENODEV)
-		set_status(u, LOG_LEVEL_WARN,
-			"no USB device controller in /sys/class/udc; waiting for one (is the port "
-			"in "
-			"device mode?)");
-	else if (r == -EBUSY)
-		set_status(u, LOG_LEVEL_WARN,
-			"the USB device controller%s%s is taken by gadget \"%s\"; waiting for it "
-			"to "
-			"be free",
-			*udc ? " " : "", udc, *owner ? owner : "?");
-	else if (r == -ENOSPC)
-		set_status(u, LOG_LEVEL_ERROR,
-			"the USB device controller%s%s refuses this gadget: it needs %u IN and %u "
-			"OUT endpoints, most likely there are fewer; leave out a drive or a "
-			"function, or see the kernel's log",
-			*udc ? " " : "", udc, u->count + 2 * u->config->functions,
-			u->count + u->config->functions);
-	else
-		set_status(u, LOG_LEVEL_ERROR,
-			"cannot bind the gadget to a USB device controller: %s; trying again",
-			strerror(-r));
+		return;
+	}
+	u->refused =
+		refusals_describe(&refusals, c->udc, u->count, c->functions, text, sizeof(text));
+	set_status(u, u->refused ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "%s", text);
 }
 
 /*
