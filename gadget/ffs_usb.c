@@ -298,11 +298,17 @@ static void take_over(struct ffs *f, bool same_session)
 static void follow_host(struct ffs *f)
 {
 	struct ffs_host was = f->seen;
+	bool may_begin;
 
 	pthread_mutex_lock(&f->lock);
-	f->seen = f->host;
+	/* The ep0 thread wakes this one for each event from before a take-over, too. */
+	may_begin = !f->inherited || f->host.caught_up;
+	if (may_begin)
+		f->seen = f->host;
 	pthread_mutex_unlock(&f->lock);
-	if (f->inherited && !f->taken_over && f->seen.caught_up) {
+	if (!may_begin)
+		return;
+	if (f->inherited && !f->taken_over) {
 		f->taken_over = true;
 		take_over(f, f->seen.generation == 0);
 	}
