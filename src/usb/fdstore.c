@@ -97,12 +97,22 @@ static void wait_for_systemd(void)
 			strerror(-r));
 }
 
+/* True if a file of that name in the store is one of FunctionFS, of whatever drive. */
+static bool is_functionfs(const char *fdname)
+{
+	const char *end = strrchr(fdname, '-');
+
+	for (size_t p = 0; end && p < HANDOVER; p++) {
+		if (strcmp(end + 1, parts[p]) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool fdstore_has_files(const struct fdstore *s)
 {
-	for (size_t i = 0; i < ARRAY_LEN(s->drive); i++) {
-		const struct ffs_files *f = &s->drive[i].files;
-
-		if (f->ep0 >= 0 || f->in >= 0 || f->out >= 0)
+	for (char **name = s->names; name && *name; name++) {
+		if (is_functionfs(*name))
 			return true;
 	}
 	return false;

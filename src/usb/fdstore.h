@@ -27,7 +27,10 @@ struct fdstore {
 void fdstore_init(struct fdstore *s);
 /* Gets the files that the last daemon put into the store, and sorts them by drive. */
 void fdstore_inherit(struct fdstore *s, const struct drives *drives);
-/* True if s->drive has any file of FunctionFS. */
+/*
+ * True if the store has any file of FunctionFS, also of a drive that is no longer configured: then
+ * the last daemon's gadget is still bound.
+ */
 bool fdstore_has_files(const struct fdstore *s);
 /*
  * Closes the files that are left in s->drive, and removes all inherited files from the store
