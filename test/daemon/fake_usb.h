@@ -24,6 +24,7 @@ struct fake_usb {
 	unsigned woken;      /* times that something was posted to the thread */
 	bool stuck;          /* fake_run() does nothing */
 	atomic_bool resumed; /* drive_resumed() is due */
+	atomic_uint resumes; /* times that the storage asked for it */
 	bool suspended;      /* the host sleeps, or a Pi's cable was pulled */
 	bool unplugged;      /* no host has configured the gadget */
 };
@@ -41,7 +42,10 @@ static inline int fake_post(void *usb, void (*fn)(void *arg), void *arg)
 
 static inline void fake_resume(void *usb)
 {
-	atomic_store(&((struct fake_usb *)usb)->resumed, true);
+	struct fake_usb *u = usb;
+
+	atomic_fetch_add(&u->resumes, 1);
+	atomic_store(&u->resumed, true);
 }
 
 static inline void fake_state(void *usb, struct ffs_state *state)
