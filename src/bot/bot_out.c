@@ -137,6 +137,9 @@ void bot_read_failed(struct bot *b, int32_t error)
 		b->stats.errors++;
 	if (++b->out_failures > OUT_FAILURES_MAX)
 		b->out_parked = true;
+	/* It may have had data of the held CBW: that command must end as one that has begun. */
+	if (error != -EAGAIN && error != -ENOMEM && b->state == BOT_CSW_QUEUED && out_expected(b))
+		bot_finish(b);
 	switch (error) {
 	case -EAGAIN: /* the read never reached the hardware: no data is lost */
 		b->out_parked = true;

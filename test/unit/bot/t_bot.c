@@ -260,6 +260,41 @@ static void data_out_of_a_held_cbw_completes_its_reads(void **state)
 	}
 }
 
+/*
+ * A read with data of a held CBW is lost: the command ends as if the read had been lost after its
+ * begin, and the engine gets nothing of the data behind the gap.
+ */
+static void lost_data_of_a_held_cbw_leaves_no_gap(void **state)
+{
+	static const int lost[] = {-EPIPE, -EINPROGRESS, -ECONNRESET, -EIO};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
+		struct rig *r = rig_new(BOT_STALL_NEVER, 512);
+		const struct mem_ep_fault f = {MEM_EP_RECEIVED, 0, 1, lost[i]};
+		uint8_t cbw[CBW_LEN];
+
+		r->ep->hold_sent = true;
+		rig_set_intent(r, MMC_DIR_NONE, 0);
+		assert_int_equal(rig_command(r, MMC_DIR_NONE, 0, NULL), CSW_PASSED);
+		mem_ep_fault(r->ep, &f);
+		rig_set_intent(r, MMC_DIR_OUT, 65536);
+		rig_cbw(r, cbw, MMC_DIR_OUT, 65536);
+		assert_int_equal(mem_host_out(r->ep, cbw, CBW_LEN, false), 0);
+		assert_int_equal(r->drive.begun, 1);
+		fill_pattern(r->data, 0, 65536, 0);
+		assert_int_equal(mem_host_out(r->ep, r->data, 65536, false), 0);
+		assert_int_equal(r->drive.begun, 2);
+		assert_int_equal(r->drive.pushes, 0);
+		r->ep->hold_sent = false;
+		mem_ep_fault(r->ep, NULL);
+		assert_int_equal(bot_host_reset_recovery(&r->host), 0);
+		rig_use_up_reads(r);
+		rig_expect_working(r);
+		rig_free(r);
+	}
+}
+
 static void statistics_count_commands_bytes_and_resets(void **state)
 {
 	const struct bot_config config = {.max_lun = 0};
@@ -309,6 +344,7 @@ int main(void)
 		cmocka_unit_test(cbw_before_the_csw_is_reported_is_held),
 		cmocka_unit_test(data_after_a_held_cbw_proves_the_csw_was_read),
 		cmocka_unit_test(data_out_of_a_held_cbw_completes_its_reads),
+		cmocka_unit_test(lost_data_of_a_held_cbw_leaves_no_gap),
 		cmocka_unit_test(statistics_count_commands_bytes_and_resets),
 	};
 
