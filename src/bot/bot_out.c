@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Bulk-out. BOT posts reads for exactly the announced data, then one for the next CBW.
- * Only when a read completes is it known which of them it holds.
+ * Only when a read completes is it known whether it holds data or a CBW.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,8 +10,8 @@
 #include "util/array.h"
 
 /*
- * After this many failures in a row, reads wait for a tick: if a controller fails every read,
- * BOT must not loop without a pause.
+ * After more failures in a row than this, reads wait for a tick: if a controller fails every
+ * read, BOT must not loop without a pause.
  */
 #define OUT_FAILURES_MAX 8u
 
@@ -62,7 +62,10 @@ static uint32_t out_uncovered(const struct bot *b, bool *cbw_read, bool *stuck)
 		} else if (left >= size) {
 			left -= size;
 		} else {
-			/* A short last packet would complete the read. A held command waits. */
+			/*
+			 * A short last packet would complete the read. A held command has not
+			 * begun, so it cannot be given up yet.
+			 */
 			*stuck = b->state == BOT_DATA_OUT && left % b->max_packet == 0;
 			left = 0;
 		}

@@ -52,8 +52,8 @@ uint32_t disc_layout_end(const struct disc_layout *l);
 /* The track that can take data, NULL if there is none. */
 struct disc_track *disc_layout_open(struct disc_layout *l);
 /*
- * True if the image's length alone does not give the layout: several tracks, or one not at
- * block 0.
+ * True if the image's length alone does not give the layout: several tracks, one not at block 0,
+ * or a disc that is neither blank nor finalised.
  */
 bool disc_layout_needs_state(const struct disc_layout *l);
 /* True if all blocks reserved for disc-at-once are recorded, and the disc is not finalised yet. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL. Both end a host's work on a disc, and both bring
- * its blocks to storage: Linux sends no SYNCHRONIZE CACHE for a file system that it has mounted,
- * but an ALLOW when nobody uses the disc any more.
+ * START STOP UNIT, PREVENT ALLOW MEDIUM REMOVAL. A stop, an eject and an ALLOW end a host's work on
+ * a disc, so they bring its blocks to storage. Linux sends no SYNCHRONIZE CACHE for a file system
+ * that it has mounted, but it sends an ALLOW when nobody uses the disc any more.
  */
 #include <errno.h>
 
@@ -28,8 +28,8 @@ mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
 	int r = disc && !start ? disc_sync(disc) : DISC_OK;
 
 	/*
-	 * The disc may leave now, so this command is the last one that can report a loss, also that
-	 * of a sync before it: Linux sends ALLOW, which must unlock, and then ejects.
+	 * The disc may leave now, so this command is the last one that can report a loss. It also
+	 * reports that of an earlier sync: Linux sends ALLOW, which must unlock, and then ejects.
 	 */
 	if (r < 0)
 		return sense_from_disc(r, true);
@@ -37,7 +37,7 @@ mmc_sense_t cmd_start_stop_finish(struct mmc_drive *d, const uint8_t *cdb)
 		d->write_lost = false;
 		return SENSE_DEFERRED_WRITE_ERROR;
 	}
-	/* There is no motor: power conditions, start and stop succeed and have no effect. */
+	/* There is no motor: power conditions, start and stop succeed and have no other effect. */
 	if (power || !load_eject)
 		return SENSE_NONE;
 	if (!start)
@@ -53,7 +53,10 @@ mmc_sense_t cmd_prevent_allow_finish(struct mmc_drive *d, const uint8_t *cdb)
 	struct disc *disc = d->cmd.disc;
 	int r = DISC_OK;
 
-	/* If that fails, the next command that records reports it: an ALLOW has to unlock. */
+	/*
+	 * An ALLOW has to unlock. So if its sync fails, the next command that records, stops or
+	 * ejects reports that.
+	 */
 	if (!prevent && disc)
 		r = disc_sync(disc);
 	if (r == -EAGAIN)

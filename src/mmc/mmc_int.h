@@ -143,7 +143,7 @@ struct mmc_drive {
 	bool feature_change;      /* pending operational change event */
 	bool gesn_seen;           /* the host polls events */
 	bool removal_unseen;      /* see struct mmc_state */
-	bool write_lost;          /* mmc_flush() failed: a deferred error is pending */
+	bool write_lost;          /* a flush, or the sync of an ALLOW, failed: a deferred error */
 
 	mmc_sense_t sense; /* for REQUEST SENSE */
 	bool sense_has_lba;

@@ -9,8 +9,9 @@
 #include "trace/trace.h"
 
 /*
- * Prints the trace in data, a line for each record and its data. NULL, or a static text
- * that says what is wrong with the trace; the records before that are printed.
+ * Prints the trace in data: a line for each record, and a line below it for the data that was kept
+ * of a command. NULL, or a static text that says what is wrong with the trace; the records before
+ * that are printed.
  */
 const char *trace_show(const uint8_t *data, size_t size, FILE *out);
 
@@ -21,8 +22,9 @@ struct trace_script {
 /*
  * Writes the trace as a conversation in the language of test/lib/script.h. It begins with
  * the disc as the first disc record describes it; then come the commands, each with its
- * status, its sense, and the bytes of its answer that every drive would return. NULL,
- * or why it is impossible (static text); *result counts what was written.
+ * status, its sense, and the bytes of its answer that every drive would return, and between
+ * them resets, ejects and new discs. NULL, or why it is impossible (static text); *result
+ * counts the commands.
  */
 const char *trace_write_script(
 	const uint8_t *data, size_t size, FILE *out, struct trace_script *result);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Real-time priorities: the unrest is the board's, and waits for the host. */
+/* Real-time priorities. The unrest (see below) is work of the board, so the host goes first. */
 #define PRIORITY_HOST   2
 #define PRIORITY_UNREST 1
 

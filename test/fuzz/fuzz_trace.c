@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A trace from an unknown source: it is read, shown and converted to a conversation, or
- * refused. The parser must accept every conversation that results.
+ * A trace from an unknown source: it is shown and converted to a conversation, or refused.
+ * What is shown must be printable ASCII, and script_parse() must accept every conversation.
  */
 #include <stdio.h>
 #include <stdlib.h>

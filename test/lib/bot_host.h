@@ -60,7 +60,7 @@ int bot_host_command(struct bot_host *h, const uint8_t *cdb, size_t cdb_len, enu
 void bot_host_cbw(struct bot_host *h, uint8_t cbw[31], const uint8_t *cdb, size_t cdb_len,
 	enum mmc_dir dir, uint32_t len);
 int bot_host_csw(struct bot_host *h, uint32_t len, uint32_t *residue);
-/* Reset Recovery (BOT 5.3.4). 0 or -ETIMEDOUT. */
+/* Reset Recovery (BOT 5.3.4). 0, -ETIMEDOUT or -ESHUTDOWN. */
 int bot_host_reset_recovery(struct bot_host *h);
 /* Recovers as h->recovery says. 0 or -errno. */
 int bot_host_recover(struct bot_host *h);

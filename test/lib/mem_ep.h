@@ -175,7 +175,7 @@ int mem_host_out(struct mem_ep *ep, const void *data, uint32_t len, bool zlp);
 int mem_host_in(struct mem_ep *ep, void *data, uint32_t len, uint32_t *got);
 void mem_host_clear_halt_in(struct mem_ep *ep);
 void mem_host_clear_halt_out(struct mem_ep *ep);
-/* Sends a Bulk-Only Reset. 0 when the device has acknowledged it, or -ETIMEDOUT. */
+/* Sends a Bulk-Only Reset. 0 when the device has acknowledged it, -ETIMEDOUT or -ESHUTDOWN. */
 int mem_host_class_reset(struct mem_ep *ep);
 /* A bus reset and SET_CONFIGURATION, at the speed of max_packet. */
 void mem_host_bus_reset(struct mem_ep *ep, uint16_t max_packet);

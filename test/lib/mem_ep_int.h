@@ -13,7 +13,7 @@ static inline struct mem_ep_request *mem_front(struct mem_ep_ring *r)
 void mem_complete_front(struct mem_ep *ep, struct mem_ep_ring *r, int32_t result);
 void mem_complete_all(struct mem_ep *ep, struct mem_ep_ring *r, int32_t result);
 void mem_clear_ring(struct mem_ep_ring *r);
-/* Completes the front request with its fault, because a packet would move now. */
+/* A packet of the front request would move now: it is lost, and the request gets its error. */
 void mem_lose_packet(struct mem_ep *ep, struct mem_ep_ring *r);
 /* Completes all requests with -ESHUTDOWN; the endpoints are disabled. */
 void mem_shut_down(struct mem_ep *ep);

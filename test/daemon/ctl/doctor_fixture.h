@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The doctor's patients: each broken state is a folder with the files that a board would have. */
+/*
+ * A healthy board for the tests of the doctor, as a folder with the files that a board would have.
+ * A test changes or removes some of them, and calls examine().
+ */
 #ifndef DAEMON_DOCTOR_FIXTURE_H
 #define DAEMON_DOCTOR_FIXTURE_H
 
@@ -24,7 +27,7 @@
 
 static struct doctor_report report;
 
-/* Makes a file below the test's root directory, with its directories. */
+/* Makes a file below the test's root directory, with its directories. text NULL: only these. */
 static inline void put_file(const char *path, const char *text)
 {
 	char name[256], full[SCRATCH_PATH];
@@ -47,7 +50,7 @@ static inline void remove_tree(const char *path)
 	assert_int_equal(nftw(in_scratch(name), scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-/* The modules of Raspberry Pi OS: most are loaded when they are needed. */
+/* The kernel of Raspberry Pi OS: configfs is built in, the rest are modules on the card. */
 static inline void kernel(void)
 {
 	put_file("/proc/sys/kernel/osrelease", "6.12.0-test\n");
