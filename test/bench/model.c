@@ -2,6 +2,7 @@
 #include "test/bench/model.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
@@ -103,7 +104,8 @@ static void start_unrest(void)
 	pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attr, SCHED_FIFO);
 	pthread_attr_setschedparam(&attr, &first);
-	if (pthread_create(&thread, &attr, unrest_thread, NULL))
+	errno = pthread_create(&thread, &attr, unrest_thread, NULL);
+	if (errno)
 		die("model: thread");
 	pthread_attr_destroy(&attr);
 }
