@@ -33,6 +33,7 @@ static void host_first(void)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *d;
+	bool found = false;
 
 	if (!proc)
 		die("model: /proc");
@@ -44,11 +45,16 @@ static void host_first(void)
 		f = fopen(path, "r");
 		if (!f)
 			continue;
-		if (fgets(name, sizeof(name), f) && !strcmp(name, "usb-storage\n"))
+		if (fgets(name, sizeof(name), f) && !strcmp(name, "usb-storage\n")) {
 			prefer((pid_t)atoi(d->d_name));
+			found = true;
+		}
 		fclose(f);
 	}
 	closedir(proc);
+	errno = ESRCH;
+	if (!found)
+		die("model: usb-storage");
 	prefer(0);
 }
 
