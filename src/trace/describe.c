@@ -35,6 +35,15 @@ static void describe_tracks(struct trace_disc *d, const struct disc_layout *layo
 	}
 }
 
+static unsigned disc_flags(const struct mmc_state *s)
+{
+	return (s->finalised ? TRACE_FINALISED : 0) | (s->ejected_by_host ? TRACE_TRAY_OUT : 0) |
+	       (s->layer_break ? TRACE_LAYER_BREAK : 0) | (s->at_once ? TRACE_AT_ONCE : 0) |
+	       (s->format != DISC_UNFORMATTED ? TRACE_FORMATTED : 0) |
+	       (s->format == DISC_FORMATTED_POW ? TRACE_FORMATTED_POW : 0) |
+	       (s->testing ? TRACE_TESTING : 0);
+}
+
 void trace_describe_disc(
 	struct trace_disc *d, const struct mmc_drive *drive, enum trace_cause cause)
 {
@@ -42,16 +51,11 @@ void trace_describe_disc(
 
 	mmc_get_state(drive, &s);
 	*d = (struct trace_disc){.cause = (uint8_t)cause};
-	d->flags = (uint16_t)((s.locked ? TRACE_LOCKED : 0) | (unsigned)s.pending << 8 |
-			      (s.finalised ? TRACE_FINALISED : 0) |
-			      (s.ejected_by_host ? TRACE_TRAY_OUT : 0) |
-			      (s.layer_break ? TRACE_LAYER_BREAK : 0) |
-			      (s.at_once ? TRACE_AT_ONCE : 0) |
-			      (s.format != DISC_UNFORMATTED ? TRACE_FORMATTED : 0) |
-			      (s.format == DISC_FORMATTED_POW ? TRACE_FORMATTED_POW : 0) |
-			      (s.testing ? TRACE_TESTING : 0));
+	d->flags = (uint16_t)((s.locked ? TRACE_LOCKED : 0) | (unsigned)s.pending << 8);
+	/* The state also has the numbers of a disc that has vanished: the host finds none. */
 	if (!s.loaded && !s.ejected_by_host)
 		return;
+	d->flags = (uint16_t)(d->flags | disc_flags(&s));
 	d->medium = TRACE_MEDIUM_OF(s.type);
 	d->layer_break = s.layer_break;
 	d->capacity = s.capacity;
