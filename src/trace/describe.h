@@ -6,7 +6,7 @@
 #include "mmc/mmc.h"
 #include "trace/trace.h"
 
-/* The header of a trace of this drive, without times: all of it but `started` and `lost`. */
+/* The header of a trace of this drive: all of it but `version`, `started` and `lost`. */
 void trace_describe_drive(struct trace_header *h, const struct mmc_drive *drive);
 /* The drive's disc, and what its host has not read yet. */
 void trace_describe_disc(
