@@ -91,7 +91,7 @@ enum disc_opening disc_opener_open(const struct disc_opener *o, const char *name
 	if (!holders_claim(o->holders, out->dev, out->ino))
 		return refuse(answer,
 			answer_error("in-use",
-				"\"%s\" was just burned and gets its name; ask again", name));
+				"\"%s\" was just burned and is being renamed; ask again", name));
 	return DISC_OPENED;
 }
 

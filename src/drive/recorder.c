@@ -21,12 +21,12 @@
 struct recorder {
 	struct mmc_drive *engine;
 	struct stats_index index;
-	uint64_t began; /* microseconds; the engine's thread only */
+	uint64_t began; /* start of the command, microseconds; the engine's thread only */
 	atomic_bool armed;
 
 	pthread_mutex_t lock; /* guards what follows; no other lock is taken under it */
 	struct stats stats;
-	uint64_t since; /* microseconds */
+	uint64_t since; /* start of the counters, microseconds */
 	enum recorder_state state;
 	bool until_error;
 	uint8_t (*slot)[TRACE_RECORD_MAX];
@@ -88,8 +88,8 @@ static void add_disc(struct recorder *r, enum trace_cause cause, uint64_t when)
 }
 
 /*
- * Begins an armed trace; the engine is between two commands. Returns true if a trace runs,
- * with *first set if this call began it.
+ * Begins an armed trace: before a command, or at an event, which may come in the middle of one.
+ * Returns true if a trace runs, with *first set if this call began it.
  */
 static bool tracing(struct recorder *r, uint64_t now, bool *first)
 {
@@ -171,6 +171,7 @@ static void ended(void *ctx, const struct bot_command *c)
 	mmc_get_last(r->engine, &last);
 	pthread_mutex_lock(&r->lock);
 	count(r, c, &last, took);
+	/* A trace that an event began in the middle of this command does not have the command. */
 	if (r->state == RECORDER_RUNS && r->began >= r->zero)
 		add_command(r, c, &last, took);
 	pthread_mutex_unlock(&r->lock);

@@ -71,7 +71,7 @@ void recorder_stop(struct recorder *r);
  * asked for if that was overwritten.
  */
 size_t recorder_read(struct recorder *r, uint64_t *from, uint64_t *next, uint8_t *out, size_t size);
-/* Writes the header of a trace file. */
+/* Writes the header of a trace file, with 0 for the records that were lost. */
 void recorder_header(struct recorder *r, uint8_t out[TRACE_HEADER_SIZE]);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Takes all rights from the process, before it sees a byte of a stranger: afterwards it can read
- * from and write to the descriptors that it has, and end. It can open nothing.
+ * Takes all rights from the process, before it reads a byte that a stranger wrote: afterwards it
+ * can read from and write to the descriptors that it has, and end. It can open nothing.
  */
 #ifndef RESOLVER_SANDBOX_H
 #define RESOLVER_SANDBOX_H
@@ -15,8 +15,8 @@
  */
 int sandbox_enter(void);
 /*
- * The same for a process that decodes the files that it has as long as their disc is in a drive: it
- * may call pread64() as well, and the time of a processor has no limit.
+ * The same for a process that decodes the files of a disc, which can be in a drive for days: the
+ * process may call pread64() as well, and its processor time has no limit.
  */
 int sandbox_enter_to_decode(void);
 

@@ -61,8 +61,9 @@ int shim_program_find(const char *name, char *path, size_t size)
 /* ---- the kind of program ------------------------------------------------------------------ */
 
 struct kind {
-	bool elf;              /* and of this program's class and machine, if what follows is set */
-	bool native, dynamic;  /* dynamic: it has an interpreter, the dynamic linker */
+	bool elf;
+	bool native;           /* an ELF file of this program's word size and byte order */
+	bool dynamic;          /* a native one with an interpreter, the dynamic linker */
 	char linker[PATH_MAX]; /* the name of that linker, without directories */
 	char script[PATH_MAX]; /* the interpreter of a script; "": it is none */
 };
@@ -117,7 +118,7 @@ static void read_script(int fd, struct kind *k)
 	snprintf(k->script, sizeof(k->script), "%s", at);
 }
 
-/* Finds out what a file is; the machine of a native program goes to *machine. False: unreadable. */
+/* Finds out what a file is; the machine of an ELF file goes to *machine. False: unreadable. */
 static bool look_at(const char *path, struct kind *k, unsigned *machine)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

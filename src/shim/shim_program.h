@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 /*
- * Finds a program as execvp() does. 0 and its path; -ENOENT; -EACCES: there is one that cannot be
- * run; other errors of stat(), if the name has a slash.
+ * Finds a program as execvp() does; if PATH is not set, in /usr/local/bin as well. 0 and its path;
+ * -ENOENT; -EACCES: there is one that cannot be run; other errors of stat(), if the name has a
+ * slash.
  */
 int shim_program_find(const char *name, char *path, size_t size);
 /*

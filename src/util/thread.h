@@ -7,7 +7,7 @@
 
 /*
  * Starts run(arg) in a thread with a small stack, all signals blocked and that name (at most 15
- * characters). The caller joins it. 0 or a positive errno.
+ * characters). The caller joins or detaches it. 0 or a positive errno.
  */
 int thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg);
 

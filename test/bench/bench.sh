@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Boots the benchmark's guest once per speed, with time counted in instructions, and prints a table of
-# the results. The same for programs goes to $O/bench/SUITE/results.tsv, see results.awk.
+# the results. For programs they are in $O/bench/SUITE/results.tsv (SUITE-flat with --flat), see results.awk.
 # docs/performance.md explains the figures. The boots run at the same time: the load of the machine
 # changes no figure.
 #   bench.sh [--suite bookworm|trixie] [--speed high|super]... [--rows PATTERN] [--no-build]

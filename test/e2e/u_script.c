@@ -10,15 +10,18 @@
  * COMMAND changes discs. A shell runs it with one of these arguments; it must return when the
  * change is made, with 0 for success:
  *
- *	blank           inserts a new blank DVD+R of full capacity, whatever is in the drive
- *	rom BLOCKS      inserts an image of stamped blocks, whatever is in the drive
- *	none            empties the drive, by force if needed
- *	eject [force]   removes the disc
- *	insert-again    inserts the disc that was removed last
+ *	blank [type=NAME]   inserts a new blank of that type and of full capacity, or a DVD+R,
+ *	                    whatever is in the drive
+ *	rom BLOCKS          inserts an image of stamped blocks, whatever is in the drive
+ *	cd BLOCKS           inserts the same image as a CD-ROM
+ *	none                empties the drive, by force if needed
+ *	eject [force]       removes the disc
+ *	insert-again        inserts the disc that was removed last
  *
  * During the run the kernel's sr driver is unbound, because its polls take unit attentions and
- * events that scripts expect. Scripts that need faults, another configuration of the drive
- * or "eject asks" are for other executors; they are listed but not counted.
+ * events that scripts expect. Scripts with faults, another configuration of the drive, a
+ * made-up CD, a blank of another capacity or "eject asks" are for other executors, as their line
+ * "requires" says; they are listed, but not run and not counted.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
 struct slow {
 	struct media m;
 	struct media *below;
-	pthread_t caller; /* must not wait for storage: see calls_by_caller */
+	pthread_t caller; /* of slow_new(): must not write or sync, see calls_by_caller */
 	unsigned write_us, sync_us;
 	unsigned writes, syncs, calls_by_caller;
 	atomic_uint syncing; /* a sync goes on */
