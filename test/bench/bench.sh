@@ -15,7 +15,7 @@ O=${O:-build}
 suite=trixie speeds='' rows='' build=yes record='' flat='' timeout=1800
 
 usage() {
-	sed -n '7,9s/^# \{0,1\}//p' "$0" >&2
+	sed -n '7,11s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 while [ $# -gt 0 ]; do

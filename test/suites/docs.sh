@@ -362,6 +362,14 @@ report 'the goals in docs/performance.md are compared with the recorded results'
 		row("daemon memory, one drive", "high", "tur", "MiB")
 		row("one drive, after writes of 120 KiB", "high", "write-120k", "MiB")
 	}' test/bench/recorded-trixie-amd64.tsv test/bench/recorded-bookworm-amd64.tsv docs/performance.md)"
+both 'options of the benchmark in its code and in what it says of itself' \
+	"$(sed -n '/^while /,/^done/s/^	*\(--[a-z| -]*\)).*/\1/p' test/bench/bench.sh | grep -oE -- '--[a-z-]+')" \
+	"$(test/bench/bench.sh --help 2>&1 | grep -oE -- '--[a-z-]+')"
+report 'each option of the benchmark that needs words is explained' "$(
+	for option in --flat --record BENCH_CPU; do
+		test/bench/bench.sh --help 2>&1 | grep -q "^$option: " || echo "nothing about $option"
+	done
+)"
 # judged NAME FAULTS [ROW COLUMN FACTOR]: the check of the benchmark finds so many faults in the recorded results, of
 # which one was changed. ROW "missing" leaves a row out, at both speeds.
 recorded=test/bench/recorded-trixie-amd64.tsv
