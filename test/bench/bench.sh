@@ -5,9 +5,11 @@
 # docs/performance.md explains the figures. The boots run at the same time: the load of the machine
 # changes no figure.
 #   bench.sh [--suite bookworm|trixie] [--speed high|super]... [--rows PATTERN] [--no-build]
-#            [--flat | --record]
+#            [--flat]
+#   bench.sh [--suite bookworm|trixie] [--no-build] --record
 # --flat: measures the rows of flat.sh: the cost of a large image, many sessions and many files.
-# --record: stores the results, to which later runs are compared, also in docs/performance.md.
+# --record: stores the results, to which later runs are compared, also in docs/performance.md: always those of
+#           all rows at both speeds, since what is not recorded is not compared.
 # BENCH_CPU: the processor that QEMU emulates.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,7 +17,7 @@ O=${O:-build}
 suite=trixie speeds='' rows='' build=yes record='' flat='' timeout=1800
 
 usage() {
-	sed -n '7,11s/^# \{0,1\}//p' "$0" >&2
+	sed -n '7,13s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 }
 while [ $# -gt 0 ]; do
@@ -36,7 +38,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ -z "$flat" ] || [ -z "$record" ] || usage
+[ -z "$record" ] || [ -z "$flat$rows$speeds" ] || usage
 
 dir=$("$top/test/e2e/image.sh" "$suite")
 [ $build = no ] || "$top/test/e2e/build.sh" "$suite" >/dev/null

@@ -370,6 +370,19 @@ report 'each option of the benchmark that needs words is explained' "$(
 		test/bench/bench.sh --help 2>&1 | grep -q "^$option: " || echo "nothing about $option"
 	done
 )"
+# As a copy without the scripts that it calls, so that it ends there if it does not refuse.
+report 'the benchmark does not record a part of its rows' "$(
+	copy=$(mktemp -d)
+	mkdir -p "$copy/test/bench"
+	cp test/bench/bench.sh "$copy/test/bench"
+	for part in '--rows tur' '--speed high' --flat; do
+		# shellcheck disable=SC2086 # several words
+		"$copy/test/bench/bench.sh" $part --record 2>/dev/null
+		rc=$?
+		[ $rc = 2 ] || echo "$part --record: exit code $rc"
+	done
+	rm -r "$copy"
+)"
 # judged NAME FAULTS [ROW COLUMN FACTOR]: the check of the benchmark finds so many faults in the recorded results, of
 # which one was changed. ROW "missing" leaves a row out, at both speeds.
 recorded=test/bench/recorded-trixie-amd64.tsv
