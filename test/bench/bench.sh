@@ -64,6 +64,7 @@ esac
 # instructions are counted, and time would jump too far.
 boot() { # SPEED
 	local log=$out/$1.log
+	rm -f "$log" # a QEMU that does not start leaves that of the boot before
 	timeout --foreground -k 10 $timeout "$qemu" -M "$machine" \
 		-accel tcg,thread=single -cpu "$cpu" -smp 1 -m 512 \
 		-icount "shift=0,sleep=off,rr=record,rrfile=$out/$1.rr" \
