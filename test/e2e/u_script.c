@@ -23,38 +23,50 @@
  * made-up CD, a blank of another capacity or "eject asks" are for other executors, as their line
  * "requires" says; they are listed, but not run and not counted.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/script.h"
 
-static int stamp_file(const char *path, const char *blocks)
+/* Writes n stamped blocks. False with errno. */
+static bool stamp(FILE *f, uint64_t n)
 {
-	unsigned long n = strtoul(blocks, NULL, 10);
 	uint8_t block[MEDIA_BLOCK];
-	FILE *f = fopen(path, "we");
 
-	if (!f || n == 0 || n > UINT32_MAX) {
-		perror(path);
-		return 1;
-	}
-	for (unsigned long i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < n; i++) {
 		/* The ends of a large disc are enough; the middle is a hole. */
 		if (i == 4096 && n > 8192) {
 			i = n - 4096;
 			if (fseeko(f, (off_t)i * MEDIA_BLOCK, SEEK_SET) < 0)
-				break;
+				return false;
 		}
 		script_stamp((uint32_t)i, block);
 		if (fwrite(block, sizeof(block), 1, f) != 1)
-			break;
+			return false;
 	}
-	if (fclose(f) != 0) {
-		perror(path);
+	return fflush(f) == 0;
+}
+
+static int stamp_file(const char *path, const char *blocks)
+{
+	char *end;
+	uint64_t n = strtoull(blocks, &end, 10);
+	FILE *f;
+	bool ok;
+
+	if (*end || n == 0 || n > UINT32_MAX) {
+		fprintf(stderr, "%s: not a number of blocks\n", blocks);
 		return 1;
 	}
-	return 0;
+	f = fopen(path, "we");
+	ok = f && stamp(f, n);
+	if (!ok)
+		perror(path);
+	if (f)
+		fclose(f);
+	return !ok;
 }
 
 /* Runs a script. 0, or 1 if it failed. */

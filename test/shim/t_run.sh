@@ -157,6 +157,12 @@ run_shim --insert "$W/x.iso" --fault 'read eio from=20 end=21' dd if=/dev/sr0 of
 check "a bad block: dd fails" exits 1
 check "a bad block: the kernel's read-ahead counts, what is before it is read" test "$(stat -c %s "$W/o")" -ge $((16 * 2048))
 
+# ---- u_script, which plays conversations again ----------------------------------------------------
+check "a stamped image" "$O/test/e2e/u_script" stamp "$W/stamped.iso" 8200
+check "a stamped image has all blocks" test "$(stat -c %s "$W/stamped.iso")" = $((8200 * 2048))
+check "a stamped image on a full disk fails" fails_to "$O/test/e2e/u_script" stamp /dev/full 100
+check "a stamped image of '1x' blocks fails" fails_to "$O/test/e2e/u_script" stamp "$W/stamped.iso" 1x
+
 # ---- --ask ----------------------------------------------------------------------------------------
 new_blank
 run_shim --blank "$W/disc.iso" sh -c '
