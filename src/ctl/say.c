@@ -2,10 +2,12 @@
 #include "ctl/say.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "protocol/answer.h"
 #include "protocol/words.h"
@@ -40,12 +42,23 @@ void say_object(json_t *object)
 	json_decref(object);
 }
 
+/*
+ * True if standard output is a pipe that nobody reads. After a long text stdio has nothing left to
+ * flush, so that no errno says it.
+ */
+static bool reader_has_gone(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO};
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
 enum exit_code say_end(enum exit_code code)
 {
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	if (errno != EPIPE)
+	if (errno != EPIPE && (errno || !reader_has_gone()))
 		fprintf(stderr, "mmcgadgetctl: standard output: %s\n",
 			errno ? strerror(errno) : "not everything could be written");
 	return code == EXIT_OK ? EXIT_REFUSED : code;

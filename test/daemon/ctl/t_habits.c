@@ -518,6 +518,25 @@ static void a_full_disk_is_told(void **state)
 		check(&rows[i]);
 }
 
+/* An answer that is longer than what stdio holds back, and a parent that ignores SIGPIPE. */
+static void nothing_is_said_when_the_reader_has_gone(void **state)
+{
+	static char out[16384], err[16384];
+	char path[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 60; i++) {
+		snprintf(path, sizeof(path), "media/%02u.iso", i);
+		put_size(path, 4096);
+	}
+	assert_int_equal(type("version; trap '' PIPE; { sleep 0.3; mmcgadgetctl --json list; "
+			      "echo $? >code; } | true",
+				 out, err, sizeof(out)),
+		0);
+	assert_string_equal(get_text("code"), "1\n");
+	assert_string_equal(err, "");
+}
+
 /* script(1) makes the terminal. */
 static void a_terminal_gets_what_it_can_show(void **state)
 {
@@ -564,6 +583,7 @@ int main(void)
 		T(no_permission_names_user_and_group),
 		T(wait_ends_with_the_burn),
 		T(a_full_disk_is_told),
+		T(nothing_is_said_when_the_reader_has_gone),
 		T(a_terminal_gets_what_it_can_show),
 	};
 
