@@ -128,9 +128,11 @@ bool build_index(struct build *b, unsigned n, int64_t lba)
 		b->has_index_1 = true;
 		return true;
 	}
-	if (!b->has_index_1 || lba <= last || lba >= CD_LBA_END)
+	if (!b->has_index_1 || lba <= last)
 		return reading_fail(b->r, "index %u of track %u is not behind the index before it",
 			n, number(b));
+	if (lba >= CD_LBA_END)
+		return reading_fail(b->r, "the disc is longer than a CD (99:59:74)");
 	/* A drive tells of the first ones only. */
 	if (t->indexes < CD_MAX_INDEXES)
 		t->index[t->indexes++] = (int32_t)lba;

@@ -510,6 +510,9 @@ static void refusals_say_the_line_and_the_reason(void **state)
 			"d.cue line 2: the disc is longer than a CD (99:59:74)"},
 		{"FILE a.bin BINARY\nTRACK 1 AUDIO\nPREGAP 999:59:74\nINDEX 01 0:0:0\n",
 			"d.cue line 4: the disc is longer than a CD (99:59:74)"},
+		{"FILE b.bin BINARY\nTRACK 1 AUDIO\nPREGAP 00:14:00\nINDEX 01 0:0:0\nINDEX 02 "
+		 "99:46:40\n",
+			"d.cue line 5: the disc is longer than a CD (99:59:74)"},
 		{"REM SESSION 0\n", "d.cue line 1: REM SESSION needs a number from 1 to 99"},
 		{"REM SESSION 2\n", "d.cue line 1: session 2 does not follow session 1"},
 	};
