@@ -116,7 +116,9 @@ static int open_dir(struct rundir *d, char *why, size_t size)
 /* True if a daemon holds the lock: an unsafe directory is mostly that of another user's daemon. */
 static bool is_in_use(const struct rundir *d, const char *lock, int *holder)
 {
-	int fd = d->fd < 0 ? -1 : open(lock, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* O_NONBLOCK: another user may have made a FIFO of that name. */
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC;
+	int fd = d->fd < 0 ? -1 : open(lock, flags);
 	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
 
 	if (held)

@@ -2,7 +2,6 @@
 /* FIFO, socket and status file, with drives on a fake USB thread. */
 #include "daemon/control/control_fixture.h"
 
-#include "control/rundir.h"
 #include "disc/medium.h"
 #include "daemon/iso.h"
 #include "util/array.h"
@@ -426,35 +425,6 @@ static void stale_files_are_replaced_and_foreign_ones_refused(void **state)
 	control = first;
 }
 
-static void a_second_daemon_is_refused(void **state)
-{
-	struct rundir one, two;
-	char dir[96], why[256], want[256];
-
-	(void)state;
-	snprintf(dir, sizeof(dir), "%s", in_scratch("mine"));
-	assert_int_equal(rundir_open(&one, dir, why, sizeof(why)), 0);
-	assert_int_equal(rundir_open(&two, dir, why, sizeof(why)), -EWOULDBLOCK);
-	snprintf(want, sizeof(want),
-		"another mmcgadgetd (process %d) is running in %s; stop it first", (int)getpid(),
-		dir);
-	assert_string_equal(why, want);
-	rundir_close(&one);
-	assert_int_equal(access(dir, F_OK), -1);
-	/* A lock file left by a crash is not locked, and refuses nothing. */
-	mkdir(dir, 0755);
-	put_text("mine/lock", "1\n");
-	assert_int_equal(rundir_open(&one, dir, why, sizeof(why)), 0);
-	rundir_close(&one);
-	assert_int_equal(access(dir, F_OK), 0);
-	assert_int_equal(access(in_scratch("mine/lock"), F_OK), -1);
-	assert_int_equal(chmod(dir, 0777), 0);
-	assert_int_equal(rundir_open(&one, dir, why, sizeof(why)), -EPERM);
-	snprintf(want, sizeof(want), "%s: not safe, because other users can write to it", dir);
-	assert_string_equal(why, want);
-	assert_int_equal(rundir_open(&one, in_scratch("x/y"), why, sizeof(why)), -ENOENT);
-}
-
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -477,7 +447,6 @@ int main(void)
 		T(status_works_while_a_drive_hangs),
 		T(fifo_and_socket_have_mode_0660),
 		T(stale_files_are_replaced_and_foreign_ones_refused),
-		T(a_second_daemon_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("control", tests, NULL, NULL);
