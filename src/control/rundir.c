@@ -110,6 +110,9 @@ static int open_dir(struct rundir *d, char *why, size_t size)
 		snprintf(why, size, "%s: not safe, because other users can write to it", d->path);
 		return -EPERM;
 	}
+	/* Group members reach the socket in it, whatever the umask is. */
+	if (d->made)
+		(void)fchmod(d->fd, 0755);
 	return 0;
 }
 

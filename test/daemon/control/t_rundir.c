@@ -56,12 +56,38 @@ static void a_fifo_in_place_of_the_lock_does_not_stop_the_daemon(void **state)
 	assert_string_equal(why, want);
 }
 
+/* The socket in it is for a group, the lock for all users. */
+static void all_users_can_enter_the_directory_whatever_the_umask_is(void **state)
+{
+	struct rundir d;
+	struct stat st;
+	char dir[96], why[256];
+	mode_t mask = umask(077);
+	int r;
+
+	(void)state;
+	snprintf(dir, sizeof(dir), "%s", in_scratch("mine"));
+	r = rundir_open(&d, dir, why, sizeof(why));
+	umask(mask);
+	assert_int_equal(r, 0);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	rundir_close(&d);
+	/* A directory that was there keeps its mode. */
+	assert_int_equal(mkdir(dir, 0700), 0);
+	assert_int_equal(rundir_open(&d, dir, why, sizeof(why)), 0);
+	assert_int_equal(stat(dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	rundir_close(&d);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, scratch_make, scratch_remove)
 	const struct CMUnitTest tests[] = {
 		T(a_second_daemon_is_refused),
 		T(a_fifo_in_place_of_the_lock_does_not_stop_the_daemon),
+		T(all_users_can_enter_the_directory_whatever_the_umask_is),
 	};
 
 	return cmocka_run_group_tests_name("rundir", tests, NULL, NULL);
