@@ -105,14 +105,26 @@ static void written_records_are_read_back(void **state)
 /* The bytes are those of docs/trace.md. */
 static void bytes_are_as_documented(void **state)
 {
-	static const uint8_t head[] = {'M', 'M', 'C', 'T', 'R', 'A', 'C', 'E', 0, 1, 0, 96, 0, 0, 0,
-		5, 1, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0};
+	static const uint8_t head[TRACE_HEADER_SIZE + 1] =
+		"MMCTRACE\0\1\0\x60\0\0\0\5"
+		"\x01\x23\x45\x67\x89\xab\xcd\xef\0\0\0\1\0\0\0\2\0\1\0\0"
+		"MMCGADGTDVD BURNER\0\0\0\0\0\0"
+		"0.1\0"
+		"0123456789ABCDEF0123456789ABCDEF";
+	static const uint8_t dvd[] = {0, 64, 2, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 5, 0, 2, 0, 1,
+		0, 0x23, 5, 0x40, 0, 0, 0, 0, 0, 2, 0, 2,
+		/* the tracks */
+		0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 2, 0, 0};
 	static const uint8_t inquiry[] = {0, 60, 1, 0, 0, 0, 0, 8, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 4,
 		0xd2, 0, 0, 0, 36, 0, 0, 0, 8, 0, 0, 0, 0, 1, 0, 6, 8, 0x12, 0, 0, 0, 36};
+	static const uint8_t eject[] = {0, 17, 3, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 6, 3};
 
 	(void)state;
-	assert_memory_equal(file, head, sizeof(head));
+	assert_memory_equal(file, head, TRACE_HEADER_SIZE);
+	assert_memory_equal(file + TRACE_HEADER_SIZE, dvd, sizeof(dvd));
 	assert_memory_equal(file + TRACE_HEADER_SIZE + 64, inquiry, sizeof(inquiry));
+	assert_memory_equal(file + TRACE_HEADER_SIZE + 64 + 60, eject, sizeof(eject));
 }
 
 /* Reads the whole trace with every reader; they must return. */
@@ -145,15 +157,19 @@ static void a_truncated_file_is_refused(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < size; n++) {
+		/* Cut at the end of the header or of a record, the file is valid. */
+		bool valid = n == 96 || n == 96 + 64 || n == 96 + 64 + 60;
 		int got = 1;
 
 		read_all(file, n);
-		if (trace_open(&r, file, n))
+		if (trace_open(&r, file, n)) {
+			assert_true(n < 96);
 			continue;
+		}
+		assert_true(n >= 96);
 		while (got == 1)
 			got = trace_next(&r, &record, &why);
-		/* Cut at the end of a record, the file is valid. */
-		assert_true(got < 0 || n == 96 || n == 96 + 64 || n == 96 + 64 + 60);
+		assert_int_equal(got, valid ? 0 : -1);
 	}
 }
 
