@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Words at a time, since a Pi Zero has to do this for each sector of an ISO that a host reads raw.
- * No step looks at the order of the bytes in a word.
+ * EDC and ECC are computed in words of 32 bits, not byte by byte, since a Pi Zero has to do this
+ * for each sector of an ISO that a host reads raw. No step looks at the order of the bytes in a
+ * word.
  */
 #include "cd/parity.h"
 
@@ -18,7 +19,7 @@
  * whose exponents are multiples of 32: that division works on whole words, without tables. Only
  * its remainder of 31 words goes through the table.
  */
-#define EDC_MAX   516u /* words of a sector that EDC is for */
+#define EDC_MAX   516u /* most words of a sector that an EDC covers: bytes 0 to 2063 */
 #define REMAINDER 31u
 
 /* The register after a byte, LSB first: the polynomial is D8018001h. */
@@ -70,8 +71,9 @@ static uint32_t edc_of_bytes(const uint8_t *p, unsigned n)
 }
 
 /*
- * A word of the quotient, from the data and the 31 words of the quotient before it. The caller has
- * the first of these in a register, and gets the one that is the first three words later.
+ * Computes a word of the quotient, from the data and the 31 words of the quotient before it.
+ * before31 is the first of these, which the caller has in a register. Returns the one that is
+ * before31 of the word three words later.
  */
 static inline uint32_t divide(uint32_t *q, uint32_t data, uint32_t before31)
 {
@@ -168,7 +170,7 @@ static inline void store(void *p, uint32_t word)
 	memcpy(p, &word, 4);
 }
 
-/* Adds up two words of each pair of rows. */
+/* Adds up two neighbouring words over the 12 pairs of rows: by Horner's rule, and plainly. */
 static inline void add_columns(const uint32_t *d, uint32_t *horner, uint32_t *sum)
 {
 	uint32_t a0 = d[0], a1 = d[1], b0 = a0, b1 = a1;
@@ -191,10 +193,13 @@ static inline void add_columns(const uint32_t *d, uint32_t *horner, uint32_t *su
 }
 
 /*
- * Two rows are 43 words, which are added up over the 12 pairs of rows. A column's sum is that of
- * the even rows, times a, plus that of the odd rows, which are 86 bytes on. The last words of both
- * rows of parity are half a word too long; from the last to the first, each word that is spoilt is
- * written after.
+ * Two rows are 43 words, which are added up over the 12 pairs of rows; a 44th word is added up with
+ * the last one, and not used. A column's sum is that of the even rows, times a, plus that of the
+ * odd rows, which are 86 bytes on.
+ *
+ * A row of parity is 21 words and a half, so its last word reaches two bytes into what follows it.
+ * The words are stored from the last to the first: those two bytes are written again later, after
+ * row 24 by the first word of row 25, and after row 25 by the Q parity.
  */
 static void p_parity(uint32_t *rows)
 {
@@ -223,10 +228,11 @@ union halves {
 };
 
 /*
- * Codewords come in pairs of bytes, 26 of them. A pair whose first bytes are at an even place is
- * the first half of the words that it meets; the other half of the same words is the pair of
- * codewords before it, one byte ahead: its first bytes are added before, and the last word is only
- * of the even pair.
+ * Two neighbouring codewords are a pair, and their bytes with the same number a half of a word;
+ * there are 26 pairs. Pair `even` has the first halves of the 43 words that it meets. The second
+ * halves of these words are those of the pair before it, odd, whose bytes are one further: word n
+ * has byte n of even and byte n + 1 of odd. So the first bytes of odd are added up before the first
+ * word, and the last word is of even only.
  */
 static void q_parity_of(uint32_t *rows, unsigned even, unsigned odd)
 {

@@ -44,7 +44,7 @@ const struct stats_index *recorder_index(const struct recorder *r);
 
 enum recorder_state {
 	RECORDER_EMPTY, /* there is no trace */
-	RECORDER_ARMED, /* the trace begins with the next command */
+	RECORDER_ARMED, /* the trace begins with the next command or event */
 	RECORDER_RUNS,
 	RECORDER_STOPPED,
 	RECORDER_ERROR /* stopped at an error, as until_error asked */
@@ -59,8 +59,8 @@ struct recorder_trace {
 void recorder_get_trace(struct recorder *r, struct recorder_trace *out);
 
 /*
- * Starts a trace with the next command, and drops the trace before it. 0; -EBUSY: a trace is
- * running; -ENOMEM.
+ * Arms a trace, which begins with the next command or event, and drops the trace before it. 0;
+ * -EBUSY: a trace is armed or running; -ENOMEM.
  */
 int recorder_start(struct recorder *r, uint32_t records, bool until_error);
 void recorder_stop(struct recorder *r);

@@ -11,7 +11,7 @@
 
 #include "library/image_as.h"
 
-#define LAST_DISC_NAME 1024u /* bytes; discs with longer names are not recorded */
+#define LAST_DISC_NAME 1024u /* bytes of a name, with its final NUL */
 #define LAST_DISC_TEXT 4096u
 
 struct last_disc {
@@ -21,22 +21,22 @@ struct last_disc {
 	char configured[LAST_DISC_NAME]; /* drives[].image in the configuration at that time */
 };
 
-/* Writes the text of a record. Returns its bytes; 0: a name cannot be recorded. */
+/* Writes the text of a record. Returns its bytes; 0: a name has a newline, so there is no text. */
 size_t last_disc_encode(const struct last_disc *l, char text[LAST_DISC_TEXT]);
 /* Reads the text of a record. Returns NULL, or what is wrong with the text. */
 const char *last_disc_decode(const char *text, size_t len, struct last_disc *out);
 
 struct last_disc_store;
 /*
- * Reads the drive's record in the folder of that path; 0, also without one, or -errno. Later
- * records go to whatever folder has the path then: each card has its own record.
+ * Reads the drive's record in the folder of that path. 0, also if there is no record in it, or
+ * -errno. Later records go to whatever folder has the path then: each card has its own record.
  */
 int last_disc_new(const char *path, const char *drive, struct last_disc_store **out);
 /* Waits until the last record is on storage. NULL is fine. */
 void last_disc_free(struct last_disc_store *l);
 /* Returns the record that was found or set last; NULL: there is none. */
 const struct last_disc *last_disc_get(const struct last_disc_store *l);
-/* Queues the record; a thread writes it to storage. */
+/* Queues the record; a thread writes it to storage, unless a name in it has a newline. */
 void last_disc_set(struct last_disc_store *l, const struct last_disc *disc);
 
 #endif

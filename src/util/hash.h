@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* FNV-1a, 64 bits: tells whether data changed. It is easy to forge. */
+/*
+ * FNV-1a, 64 bits: tells whether data has changed, and makes a number of a text. Data with a given
+ * hash is easy to find, so it protects from no attacker.
+ */
 #ifndef UTIL_HASH_H
 #define UTIL_HASH_H
 

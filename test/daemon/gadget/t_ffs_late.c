@@ -42,6 +42,7 @@ static void data_before_its_session_is_known_waits_for_it(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 512), 0);
+	/* Here the kernel begins the new session. */
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
 	complete_fd(OUT_FD, -ESHUTDOWN, NULL);
 	ffs_aio_dispatch(aio);
@@ -168,6 +169,7 @@ static void send_submitted_too_late_is_cancelled_before_a_command_can_come(void 
 {
 	(void)state;
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	/* Here the kernel begins the new session. */
 	assert_int_equal(ffs_aio_send(aio, "late", 4), 0);
 	complete_fd(OUT_FD, -ESHUTDOWN, NULL);
 	atomic_store(&host_generation, 2);
@@ -180,12 +182,16 @@ static void send_submitted_too_late_is_cancelled_before_a_command_can_come(void 
 	assert_int_equal(k.cancels, 1);
 }
 
-/* The kernel's worker is late: it is not known before that whether the send is dead. */
+/*
+ * The kernel's worker is late. Until it has completed a dead read, it is not known whether the last
+ * send is dead or belongs to the new session.
+ */
 static void late_send_is_cancelled_when_a_dead_read_has_completed(void **state)
 {
 	(void)state;
 	assert_int_equal(ffs_aio_send(aio, "dead", 4), 0);
 	assert_int_equal(ffs_aio_recv(aio, 1024), 0);
+	/* Here the kernel begins the new session. */
 	assert_int_equal(ffs_aio_send(aio, "late", 4), 0);
 	atomic_store(&host_generation, 2);
 	ffs_aio_reset(aio, 2);
@@ -199,7 +205,7 @@ static void late_send_is_cancelled_when_a_dead_read_has_completed(void **state)
 	expect_calls("");
 }
 
-/* No read of the old session has died: the first data of the new one shows that it is alive. */
+/* No read of the old session has died: the first data of the new one shows that the send is alive. */
 static void late_send_is_cancelled_when_data_comes(void **state)
 {
 	(void)state;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Discs whose blocks contain the number of the disc and their own address. */
+/* Discs for a drive: DVD-ROMs whose blocks contain a number and their own address, and blanks. */
 #ifndef TEST_UNIT_DRIVE_DISC_H
 #define TEST_UNIT_DRIVE_DISC_H
 
 #include "unit/mmc/drive_cmd.h"
 
-static unsigned released;
+static unsigned released; /* discs of this file that no drive has any more */
 
 static inline void count_release(struct disc *d, void *ctx)
 {
