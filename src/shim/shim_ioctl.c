@@ -171,30 +171,33 @@ static int64_t sg_io(struct sg_io_hdr *h)
 	return 0;
 }
 
-/* CDROM_SEND_PACKET, the older interface: returns an errno, and the sense separately. */
+/* CDROM_SEND_PACKET, the older interface, as scsi_cdrom_send_packet() makes SG_IO of it. */
 static int64_t send_packet(struct cdrom_generic_command *g)
 {
-	enum shim_dir dir = SHIM_NONE;
-	struct shim_reply r;
+	static const int directions[] = {[CGC_DATA_UNKNOWN] = SG_DXFER_NONE,
+		[CGC_DATA_WRITE] = SG_DXFER_TO_DEV,
+		[CGC_DATA_READ] = SG_DXFER_FROM_DEV,
+		[CGC_DATA_NONE] = SG_DXFER_NONE};
+	struct sg_io_hdr h = {.interface_id = 'S',
+		.cmdp = g->cmd,
+		.cmd_len = g->cmd[0] >= 0xa0   ? 12
+			   : g->cmd[0] >= 0x20 ? 10
+					       : 6,
+		.dxferp = g->buffer,
+		.dxfer_len = g->buflen,
+		.sbp = (unsigned char *)g->sense,
+		.mx_sb_len = sizeof(*g->sense)};
 	int64_t e;
 
-	if (g->buflen > SHIM_MAX_TRANSFER)
-		return -EIO;
-	if (g->buflen && g->data_direction == CGC_DATA_READ)
-		dir = SHIM_IN;
-	else if (g->buflen && g->data_direction == CGC_DATA_WRITE)
-		dir = SHIM_OUT;
-	e = run(g->cmd,
-		g->cmd[0] >= 0xa0   ? 12
-		: g->cmd[0] >= 0x20 ? 10
-				    : 6,
-		dir, g->buffer, g->buflen, &r);
-	if (e < 0)
-		return e;
-	g->stat = r.status ? -EIO : 0;
-	if (g->sense && r.status)
-		memcpy(g->sense, r.sense, r.sense_len);
-	return g->stat;
+	if (g->data_direction >= ARRAY_LEN(directions))
+		return -EINVAL;
+	h.dxfer_direction = directions[g->data_direction];
+	e = sg_io(&h);
+	if (e == -EFAULT || h.status)
+		return e < 0 ? e : -EIO;
+	g->stat = (int)e;
+	g->buflen = (unsigned)h.resid;
+	return e;
 }
 
 /* ---- commands that the kernel sends for a program ----------------------------------------- */

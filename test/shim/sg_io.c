@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Calls SG_IO, readv() and preadv() in ways that few programs use, and prints TAP. The expected
- * results are those of Linux 6.12: sg_io() of drivers/scsi/scsi_ioctl.c, blk_rq_map_user_io() and
- * import_iovec().
+ * Calls SG_IO, CDROM_SEND_PACKET, readv() and preadv() in ways that few programs use, and prints
+ * TAP. The expected results are those of Linux 6.12: sg_io() and scsi_cdrom_send_packet() of
+ * drivers/scsi/scsi_ioctl.c, blk_rq_map_user_io() and import_iovec().
  *
  *   sg_io DEVICE IMAGE     IMAGE: a DVD-ROM, of 64 blocks at least, which is in the drive
  */
@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <linux/cdrom.h>
 #include <scsi/sg.h>
 
 #define BLOCK 2048u
@@ -198,6 +199,42 @@ static void bad_headers_are_refused(void)
 	check("a CDB of 33 bytes: EINVAL", ioctl(device, SG_IO, &h) < 0 && errno == EINVAL);
 }
 
+/* INQUIRY for 36 bytes, into a buffer of len bytes. */
+static struct cdrom_generic_command inquiry_packet(uint8_t *out, unsigned len)
+{
+	return (struct cdrom_generic_command){.cmd = {0x12, [4] = 36},
+		.buffer = out,
+		.buflen = len,
+		.stat = 77,
+		.data_direction = CGC_DATA_READ,
+		.timeout = 60000};
+}
+
+static void packets_are_sent(void)
+{
+	static uint8_t out[64];
+	struct request_sense sense = {0};
+	struct cdrom_generic_command g = inquiry_packet(out, sizeof(out));
+
+	check("CDROM_SEND_PACKET: the data, and in buflen what is left of the buffer",
+		ioctl(device, CDROM_SEND_PACKET, &g) == 0 && g.stat == 0 && g.buflen == 64 - 36 &&
+			memcmp(out + 8, "MMCGADGT", 8) == 0);
+	g = inquiry_packet(out, sizeof(out));
+	g.cmd[1] = 1;    /* vital product data, ... */
+	g.cmd[2] = 0xee; /* ... of a page that does not exist */
+	g.sense = &sense;
+	check("CDROM_SEND_PACKET that fails: EIO, and the sense",
+		ioctl(device, CDROM_SEND_PACKET, &g) < 0 && errno == EIO && sense.sense_key == 5 &&
+			sense.asc == 0x24 && g.buflen == sizeof(out));
+	g = inquiry_packet(out, sizeof(out));
+	g.data_direction = CGC_DATA_NONE;
+	check("CDROM_SEND_PACKET, data without a direction: EINVAL",
+		ioctl(device, CDROM_SEND_PACKET, &g) < 0 && errno == EINVAL);
+	g = inquiry_packet(NULL, sizeof(out));
+	check("CDROM_SEND_PACKET, data with a NULL buffer: EFAULT",
+		ioctl(device, CDROM_SEND_PACKET, &g) < 0 && errno == EFAULT);
+}
+
 static void vectors_are_read(void)
 {
 	static uint8_t out[5 * BLOCK];
@@ -240,6 +277,7 @@ int main(int argc, char **argv)
 	data_is_gathered();
 	bad_vectors_are_refused();
 	bad_headers_are_refused();
+	packets_are_sent();
 	vectors_are_read();
 	return !all_good;
 }
