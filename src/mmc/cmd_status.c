@@ -123,7 +123,10 @@ static uint32_t last_block(const struct mmc_drive *d)
 	return disc && disc_end(disc) ? disc_end(disc) - 1 : 0;
 }
 
-/* Nominal performance (MMC-6 6.7.3): one descriptor for all blocks. Returns their number. */
+/*
+ * Puts the nominal performance (MMC-6 6.7.3): one descriptor, for all blocks. Returns the number of
+ * descriptors.
+ */
 static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 {
 	uint32_t speed = write ? d->write_speed : d->read_speed;
@@ -135,7 +138,7 @@ static uint32_t put_nominal(const struct mmc_drive *d, bool write, uint8_t *p)
 	return 1;
 }
 
-/* Puts a descriptor for each write speed of the profile. Returns their number. */
+/* Puts a descriptor for each write speed of the profile. Returns the number of descriptors. */
 static uint32_t put_write_speeds(const struct mmc_drive *d, uint8_t *p)
 {
 	uint32_t n = count_speeds(d->profile);
@@ -236,8 +239,9 @@ mmc_sense_t cmd_set_cd_speed_finish(struct mmc_drive *d, const uint8_t *cdb)
 /* ---- copy protection: not supported ---------------------------------------------------------- */
 
 /*
- * In SPC-4 these two codes are MAINTENANCE IN and OUT, with data in the other direction, and
- * sg_opcodes sends those. They have a service action in a field that is zero in MMC.
+ * In SPC-4 the operation codes of SEND KEY and REPORT KEY are MAINTENANCE IN and OUT, with data in
+ * the other direction, and sg_opcodes sends those. They have a service action in a field that is
+ * zero in MMC.
  */
 static bool has_service_action(const uint8_t *cdb)
 {

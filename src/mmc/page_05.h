@@ -14,7 +14,7 @@ struct mmc_profile;
 
 #define PAGE_05_SIZE 52u /* bytes, with the 2 of the header */
 
-/* The page as it is after a reset, from byte 2 on. */
+/* The page as it is after a reset, without its header. All other functions take it with header. */
 const uint8_t *page_05_defaults(const struct mmc_profile *profile);
 /* True if the medium takes this page. */
 bool page_05_valid(const struct mmc_profile *profile, const uint8_t *page);
@@ -28,7 +28,7 @@ bool page_05_next_session(const uint8_t *page);
 /* Track mode: CONTROL of a CD track, bits 3 to 0. */
 uint8_t page_05_track_mode(const uint8_t *page);
 
-/* How a page that is valid for a CD-R or CD-RW says that it is recorded. */
+/* Puts how a CD-R or CD-RW is to be recorded, by a page that is valid for it. */
 void page_05_cd_write(const uint8_t *page, struct disc_cd_write *out);
 
 #endif

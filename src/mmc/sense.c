@@ -36,7 +36,7 @@ mmc_sense_t sense_from_disc(int result, bool writing)
 void mmc_sense_encode(mmc_sense_t sense, uint8_t out[18])
 {
 	memset(out, 0, 18);
-	/* Fixed format is the only one that growisofs and libburn parse. */
+	/* Fixed format, as MMC drives answer: growisofs parses no other. */
 	out[0] = sense & SENSE_DEFERRED ? 0x71 : 0x70;
 	out[2] = (uint8_t)(sense >> 16 & 0x0f);
 	out[7] = 10;

@@ -160,7 +160,7 @@ int fdstore_put(const char *drive, const struct ffs_files *files, int handover)
 		int r;
 
 		make_name(name, sizeof(name), drive, p);
-		/* The store would keep a file of that name from an older daemon, too. */
+		/* The store keeps several files of one name: drops that of an older daemon. */
 		sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 		/* Without FDPOLL=0 systemd drops files at a hang-up; these files stay usable. */
 		snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);

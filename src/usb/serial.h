@@ -7,10 +7,11 @@
 #define USB_SERIAL_H
 
 /*
- * Writes 16 hex digits, the same in all processes of this board: what is the board's own, see
- * gadget_default_serial(), or else a random number that is kept. Root decides (usb_set_up(), or
- * a daemon without a service) and keeps the result for the daemon, which may see less of the
- * board. Warns if the number cannot be kept. root: see gadget_default_serial().
+ * Writes 16 hex digits, the same in all processes of this board: a hash of what is the board's
+ * own, see gadget_default_serial(), or else a random number that is kept. The first process of
+ * root (mmcgadgetd --set-up, or a daemon without the service) decides, and keeps the result for
+ * the service's daemon, which may see less of the board. Warns if a random number cannot be kept.
+ * root: see gadget_default_serial().
  */
 void usb_serial(const char *root, char out[17]);
 

@@ -45,7 +45,7 @@ void usb_remove_gadget(const char *name);
  * daemon. 0, or -errno with the reason logged.
  */
 int usb_set_up(const struct usb_config *config, uid_t uid, gid_t gid);
-/* Removes all gadgets below USB_DIR that no daemon runs and that are not bound. */
+/* Removes each gadget that has a lock below USB_DIR, unless a daemon runs it or it is bound. */
 void usb_take_down(void);
 
 #endif

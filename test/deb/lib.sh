@@ -38,7 +38,8 @@ state() { stat -L -c '%U:%G %a' "$1"; }
 has_group() { getent group mmcgadget; }
 
 # system: prints all files with owner, mode and size, the users and groups, and the state of the package.
-# Leaves out what apt, dpkg and a running system change by themselves, and backups of /etc/group.
+# Leaves out what apt, dpkg and a running system change by themselves, and the backups of the files of users
+# and groups, such as /etc/group-.
 system() {
 	find / -xdev '(' -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path "$here" \
 		-o -path /var/cache -o -path /var/log -o -path /var/tmp -o -path /var/lib/apt -o -path /var/lib/dpkg \

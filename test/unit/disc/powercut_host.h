@@ -62,7 +62,9 @@ struct bench {
 	struct mmc_drive *drive;
 	struct disc *disc;                /* in the drive, which owns the reference */
 	const struct disc_medium *medium; /* type of a blank; NULL = DVD+R */
-	uint32_t capacity, max_unsaved, most_unsaved;
+	uint32_t capacity, max_unsaved;
+	/* The largest max_unsaved so far: a cut loses no more acknowledged blocks. */
+	uint32_t most_unsaved;
 	bool testing; /* test write is set in mode page 05h */
 	struct ledger l;
 	unsigned commands;
@@ -338,7 +340,7 @@ static inline bool do_step(struct bench *b, const struct step *s)
 	return !b->cut->dead;
 }
 
-/* Does the steps that the disc still needs. False: a command failed, or a cut or death. */
+/* Does the steps that the disc still needs. False: a command failed, or the daemon is dead. */
 static inline bool do_steps(struct bench *b, const struct step *s)
 {
 	for (; s->what != STEP_END; s++) {
@@ -352,7 +354,10 @@ static inline bool do_steps(struct bench *b, const struct step *s)
 	return true;
 }
 
-/* A host that tries again after a failure; it inserts a disc without valid state again. */
+/*
+ * Does the steps, and tries again after a failure. A disc that cannot be recorded, because it was
+ * opened without a valid state file, is removed and inserted again first.
+ */
 static inline bool burn_with_retries(struct bench *b, const struct step *s)
 {
 	for (unsigned tries = 0; tries < 6 && !b->cut->dead; tries++) {
