@@ -272,7 +272,7 @@ static int64_t toc_entry(struct cdrom_tocentry *t)
 		return e;
 	t->cdte_ctrl = p[5] & 0xf;
 	t->cdte_adr = p[5] >> 4 & 0xf;
-	t->cdte_datamode = t->cdte_ctrl & 0x04;
+	t->cdte_datamode = t->cdte_ctrl & 0x04 ? 1 : 0;
 	put_msf(&t->cdte_addr, t->cdte_format, p + 8);
 	return 0;
 }

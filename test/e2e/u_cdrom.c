@@ -44,6 +44,10 @@ static int print_toc(int fd)
 
 		if (entry(fd, track, &lba, CDROM_LBA) < 0 || entry(fd, track, &msf, CDROM_MSF) < 0)
 			return fail("CDROMREADTOCENTRY");
+		if (lba.cdte_datamode != (lba.cdte_ctrl & CDROM_DATA_TRACK ? 1 : 0)) {
+			fprintf(stderr, "%d: data mode %d\n", track, lba.cdte_datamode);
+			return 1;
+		}
 		printf("%d: control %d, %d, %02d:%02d:%02d\n", track, lba.cdte_ctrl,
 			lba.cdte_addr.lba, msf.cdte_addr.msf.minute, msf.cdte_addr.msf.second,
 			msf.cdte_addr.msf.frame);
