@@ -202,31 +202,39 @@ static int64_t send_packet(struct cdrom_generic_command *g)
 
 /* ---- commands that the kernel sends for a program ----------------------------------------- */
 
-static int64_t command6(uint8_t op, uint8_t byte4)
+/* Data, if any, comes in. 0, or -EIO: the drive refused the command, whatever its sense is. */
+static int64_t command(const uint8_t *cdb, size_t cdb_len, void *data, uint32_t len)
 {
-	uint8_t cdb[6] = {op, 0, 0, 0, byte4, 0};
 	struct shim_reply r;
-	int64_t e = run(cdb, sizeof(cdb), SHIM_NONE, NULL, 0, &r);
+	int64_t e = run(cdb, cdb_len, data ? SHIM_IN : SHIM_NONE, data, len, &r);
 
 	return e < 0 ? e : r.status ? -EIO : 0;
 }
 
-/* The error of a command that the kernel has sent, as of sr_do_ioctl(). */
-static int64_t result(int64_t e, const struct shim_reply *r)
+static int64_t command6(uint8_t op, uint8_t byte4)
 {
-	uint8_t key = r->sense[2] & 0xf;
+	uint8_t cdb[6] = {op, 0, 0, 0, byte4, 0};
 
-	if (e < 0 || !r->status)
-		return e < 0 ? e : 0;
-	return key == NOT_READY ? -ENOMEDIUM : key == ILLEGAL_REQUEST ? -EDRIVE_CANT_DO_THIS : -EIO;
+	return command(cdb, sizeof(cdb), NULL, 0);
 }
 
+/* As sr_do_ioctl(): repeats a command that met a unit attention. 0, or the error of its sense. */
 static int64_t data_in(const uint8_t *cdb, size_t cdb_len, void *p, uint32_t len)
 {
 	struct shim_reply r;
-	int64_t e = run(cdb, cdb_len, SHIM_IN, p, len, &r);
+	uint8_t key = UNIT_ATTENTION;
 
-	return result(e, &r);
+	for (int tries = 0; key == UNIT_ATTENTION && tries <= 10; tries++) {
+		int64_t e = run(cdb, cdb_len, SHIM_IN, p, len, &r);
+
+		if (e < 0 || !r.status)
+			return e < 0 ? e : 0;
+		key = r.sense[2] & 0xf;
+	}
+	if (key == NOT_READY || key == UNIT_ATTENTION)
+		return -ENOMEDIUM;
+	return key == ILLEGAL_REQUEST && get_be16(r.sense + 12) == 0x2000 ? -EDRIVE_CANT_DO_THIS
+									  : -EIO;
 }
 
 static int64_t read_toc(uint8_t track, bool msf, uint8_t control, uint8_t *p)
@@ -352,14 +360,14 @@ static int64_t subchannel(struct cdrom_subchnl *s)
 	return 0;
 }
 
-/* READ CD as cdrom_read_block() and cdrom_read_cdda_bpc() send it. */
-static int64_t read_cd(
-	int32_t lba, uint8_t type, uint8_t parts, uint32_t count, uint32_t unit, void *out)
+/* READ CD as cdrom_read_block() and cdrom_read_cdda_bpc() send it, the former by data_in(). */
+static int64_t read_cd(int64_t send(const uint8_t *, size_t, void *, uint32_t), int32_t lba,
+	uint8_t type, uint8_t parts, uint32_t count, uint32_t unit, void *out)
 {
 	uint8_t cdb[12] = {0xbe, (uint8_t)(type << 2), [8] = (uint8_t)count, [9] = parts};
 
 	put_be32(cdb + 2, (uint32_t)lba);
-	return data_in(cdb, sizeof(cdb), out, count * unit);
+	return send(cdb, sizeof(cdb), out, count * unit);
 }
 
 /* CDROMREADRAW, CDROMREADMODE1 and CDROMREADMODE2: arg is an address, and becomes the data. */
@@ -369,9 +377,10 @@ static int64_t read_frame(uint8_t type, uint8_t parts, uint32_t unit, void *arg)
 	struct cdrom_msf0 from = {m->cdmsf_min0, m->cdmsf_sec0, m->cdmsf_frame0};
 	int32_t lba = lba_of(&from);
 
-	return lba < 0 ? -EINVAL : read_cd(lba, type, parts, 1, unit, arg);
+	return lba < 0 ? -EINVAL : read_cd(data_in, lba, type, parts, 1, unit, arg);
 }
 
+/* Linux does not repeat this READ CD after a unit attention. */
 static int64_t read_audio(const struct cdrom_read_audio *ra)
 {
 	enum { MOST = SHIM_MAX_TRANSFER / CD_FRAMESIZE_RAW };
@@ -384,7 +393,7 @@ static int64_t read_audio(const struct cdrom_read_audio *ra)
 		return -EINVAL;
 	for (int done = 0; done < ra->nframes; done += MOST) {
 		uint32_t n = (uint32_t)MIN(ra->nframes - done, (int)MOST);
-		int64_t e = read_cd(lba + done, 1, 0xf8, n, CD_FRAMESIZE_RAW,
+		int64_t e = read_cd(command, lba + done, 1, 0xf8, n, CD_FRAMESIZE_RAW,
 			ra->buf + (size_t)done * CD_FRAMESIZE_RAW);
 
 		if (e < 0)
@@ -396,12 +405,10 @@ static int64_t read_audio(const struct cdrom_read_audio *ra)
 static int64_t select_speed(unsigned long speed)
 {
 	uint8_t cdb[12] = {0xbb};
-	struct shim_reply r;
 
 	put_be16(cdb + 2, speed == 0 || speed * 177 > 0xffff ? 0xffff : (uint32_t)speed * 177);
 	put_be16(cdb + 4, 0xffff);
-	int64_t e = run(cdb, sizeof(cdb), SHIM_NONE, NULL, 0, &r);
-	return e < 0 ? e : r.status ? -EIO : 0;
+	return command(cdb, sizeof(cdb), NULL, 0);
 }
 
 /* Copies as much of READ DVD STRUCTURE as fits the caller's union. */

@@ -4,6 +4,7 @@
  * commands themselves (linux/cdrom.h).
  *
  *   u_cdrom toc /dev/srN               CDROMREADTOCHDR, CDROMREADTOCENTRY by block and by time
+ *   u_cdrom twice /dev/srN             the same two times, and waits for a line of input in between
  *   u_cdrom audio /dev/srN LBA COUNT   CDROMREADAUDIO: prints the sectors
  *   u_cdrom raw /dev/srN LBA COUNT     CDROMREADRAW: prints the sectors, read one by one
  *   u_cdrom wrap <ISO                  prints sectors of 2352 bytes with these blocks of mode 1;
@@ -53,6 +54,16 @@ static int print_toc(int fd)
 			msf.cdte_addr.msf.frame);
 	}
 	return 0;
+}
+
+static int print_toc_twice(int fd)
+{
+	int r = print_toc(fd);
+
+	fflush(stdout);
+	while (getchar() != '\n' && !feof(stdin))
+		;
+	return r ? r : print_toc(fd);
 }
 
 static int print_audio(int fd, int lba, int count)
@@ -133,11 +144,13 @@ int main(int argc, char **argv)
 		r = fail(argv[2]);
 	else if (argc == 3 && strcmp(argv[1], "toc") == 0)
 		r = print_toc(fd);
+	else if (argc == 3 && strcmp(argv[1], "twice") == 0)
+		r = print_toc_twice(fd);
 	else if (argc == 5 && strcmp(argv[1], "audio") == 0)
 		r = print_audio(fd, atoi(argv[3]), atoi(argv[4]));
 	else if (argc == 5 && strcmp(argv[1], "raw") == 0)
 		r = print_raw(fd, atoi(argv[3]), atoi(argv[4]));
 	else
-		fputs("usage: u_cdrom toc DEV | audio|raw DEV LBA COUNT | wrap\n", stderr);
+		fputs("usage: u_cdrom toc|twice DEV | audio|raw DEV LBA COUNT | wrap\n", stderr);
 	return fflush(stdout) != 0 ? 1 : r;
 }

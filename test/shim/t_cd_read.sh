@@ -235,6 +235,16 @@ check "CDROMREADAUDIO of data: an error" fails_to kernel_reads audio 16 1
 check "CDROMREADRAW: data, with EDC and ECC" kernel_reads raw 290 10
 check "CDROMREADRAW: audio" kernel_reads raw 680 3
 check "CDROMREADRAW past the end of the disc: an error" fails_to kernel_reads raw 1030 1
+# The device stays open while the disc is swapped, so that the second READ TOC meets the unit attention.
+{
+	until [ -s "$W/twice" ]; do sleep 0.01; done
+	insert "$W/audio.cue"
+	echo
+} | shim "$u_cdrom" twice $cd >"$W/twice" 2>&1
+check "CDROMREADTOCHDR, the disc was swapped: that of the new disc" grep -q '^1: control 0, 0,' "$W/twice"
+blank cd-r
+run "$u_cdrom" toc $cd
+check "CDROMREADTOCHDR of a blank: EIO" says '^CDROMREADTOCHDR: Input/output error$'
 
 # ---- audio ----------------------------------------------------------------------------------------
 insert "$W/audio.cue"
