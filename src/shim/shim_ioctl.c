@@ -411,35 +411,47 @@ static int64_t select_speed(unsigned long speed)
 	return command(cdb, sizeof(cdb), NULL, 0);
 }
 
-/* Copies as much of READ DVD STRUCTURE as fits the caller's union. */
+static struct dvd_layer layer_of(const uint8_t *p)
+{
+	return (struct dvd_layer){.book_version = p[0] & 0xf,
+		.book_type = p[0] >> 4,
+		.min_rate = p[1] & 0xf,
+		.disc_size = p[1] >> 4,
+		.layer_type = p[2] & 0xf,
+		.track_path = p[2] >> 4 & 1,
+		.nlayers = p[2] >> 5 & 3,
+		.track_density = p[3] & 0xf,
+		.linear_density = p[3] >> 4,
+		.bca = p[16] >> 7,
+		.start_sector = get_be24(p + 5),
+		.end_sector = get_be24(p + 9),
+		.end_sector_l0 = get_be24(p + 13)};
+}
+
+/* DVD_READ_STRUCT. The drive refuses the disc key and the BCA, which its discs do not have. */
 static int64_t dvd_structure(dvd_struct *s)
 {
-	uint8_t cdb[12] = {0xad}, p[4 + 2048];
-	uint32_t len = s->type == DVD_STRUCT_PHYSICAL    ? 21
-		       : s->type == DVD_STRUCT_COPYRIGHT ? 8
-							 : 2052;
-	struct shim_reply r;
+	/* DVD_STRUCT_PHYSICAL, _COPYRIGHT, _DISCKEY, _BCA, _MANUFACT */
+	static const uint16_t lengths[] = {21, 8, 4 + 2048, 4 + 188, 4 + 2048};
+	uint8_t cdb[12] = {0xad}, p[4 + 2048] = {0}, layer = s->physical.layer_num;
 
-	cdb[6] = s->type == DVD_STRUCT_PHYSICAL ? s->physical.layer_num : 0;
+	if (s->type >= ARRAY_LEN(lengths) ||
+		(s->type == DVD_STRUCT_PHYSICAL && layer >= DVD_LAYERS))
+		return -EINVAL;
+	cdb[6] = s->type <= DVD_STRUCT_COPYRIGHT ? layer : 0; /* copyright.layer_num, too */
 	cdb[7] = s->type;
-	put_be16(cdb + 8, len);
-	int64_t e = run(cdb, sizeof(cdb), SHIM_IN, p, len, &r);
-	if (e < 0 || r.status)
-		return e < 0 ? e : -EIO;
-	if (s->type == DVD_STRUCT_COPYRIGHT) {
+	put_be16(cdb + 8, lengths[s->type]);
+	int64_t e = data_in(cdb, sizeof(cdb), p, lengths[s->type]);
+	if (e < 0)
+		return e;
+	if (s->type == DVD_STRUCT_PHYSICAL) {
+		s->physical.layer[layer] = layer_of(p + 4);
+	} else if (s->type == DVD_STRUCT_COPYRIGHT) {
 		s->copyright.cpst = p[4];
 		s->copyright.rmi = p[5];
-	} else if (s->type == DVD_STRUCT_PHYSICAL) {
-		struct dvd_layer *l = &s->physical.layer[cdb[6]];
-
-		*l = (struct dvd_layer){.book_version = p[4] & 0xf,
-			.book_type = p[4] >> 4,
-			.min_rate = p[5] & 0xf,
-			.disc_size = p[5] >> 4,
-			.layer_type = p[6] & 0xf,
-			.nlayers = p[6] >> 5 & 3,
-			.start_sector = get_be32(p + 8),
-			.end_sector = get_be32(p + 12)};
+	} else if (s->type == DVD_STRUCT_MANUFACT) {
+		s->manufact.len = (int)MIN(get_be16(p), 2048u);
+		memcpy(s->manufact.value, p + 4, (size_t)s->manufact.len);
 	}
 	return 0;
 }

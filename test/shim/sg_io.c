@@ -5,6 +5,7 @@
  * drivers/scsi/scsi_ioctl.c, blk_rq_map_user_io() and import_iovec().
  *
  *   sg_io DEVICE IMAGE     IMAGE: a DVD-ROM, of 64 blocks at least, which is in the drive
+ *   sg_io DEVICE           DVD_READ_STRUCT of any DVD, as drivers/cdrom/cdrom.c fills it
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,8 @@
 #include <unistd.h>
 #include <linux/cdrom.h>
 #include <scsi/sg.h>
+
+#include "util/be.h"
 
 #define BLOCK 2048u
 
@@ -235,6 +238,46 @@ static void packets_are_sent(void)
 		ioctl(device, CDROM_SEND_PACKET, &g) < 0 && errno == EFAULT);
 }
 
+static int read_structure(uint8_t type, uint8_t layer, dvd_struct *s)
+{
+	memset(s, 0xee, sizeof(*s));
+	s->type = type;
+	s->physical.layer_num = layer; /* those of the other types are at the same place */
+	return ioctl(device, DVD_READ_STRUCT, s) < 0 ? -errno : 0;
+}
+
+static void structures_are_read(void)
+{
+	static const uint8_t cdb[12] = {0xad, [8] = 2052 >> 8, [9] = 2052 & 0xff};
+	static uint8_t p[2052], zeros[2048];
+	static dvd_struct s;
+	struct sg_io_hdr h = header(cdb, sizeof(cdb), SG_DXFER_FROM_DEV);
+	const struct dvd_layer *l = &s.physical.layer[0];
+
+	h.dxferp = p;
+	h.dxfer_len = sizeof(p);
+	if (ioctl(device, SG_IO, &h) < 0 || h.status) {
+		check("READ DISC STRUCTURE", false);
+		return;
+	}
+	check("DVD_READ_STRUCT: what layers a disc has, and where they end",
+		read_structure(DVD_STRUCT_PHYSICAL, 0, &s) == 0 && l->book_type == p[4] >> 4 &&
+			l->layer_type == (p[6] & 0xf) && l->track_path == (p[6] >> 4 & 1) &&
+			l->nlayers == (p[6] >> 5 & 3) && l->start_sector == 0x30000 &&
+			l->end_sector == get_be24(p + 13) && l->end_sector_l0 == get_be24(p + 17));
+	check("DVD_READ_STRUCT: no protection, no region",
+		read_structure(DVD_STRUCT_COPYRIGHT, 0, &s) == 0 && s.copyright.cpst == 0 &&
+			s.copyright.rmi == 0);
+	check("DVD_READ_STRUCT: manufacturing information",
+		read_structure(DVD_STRUCT_MANUFACT, 0, &s) == 0 && s.manufact.len == 2048 &&
+			memcmp(s.manufact.value, zeros, sizeof(zeros)) == 0);
+	check("DVD_READ_STRUCT of a BCA: EIO", read_structure(DVD_STRUCT_BCA, 0, &s) == -EIO);
+	check("DVD_READ_STRUCT of a structure that does not exist: EINVAL",
+		read_structure(99, 0, &s) == -EINVAL);
+	check("DVD_READ_STRUCT of a fifth layer: EINVAL",
+		read_structure(DVD_STRUCT_PHYSICAL, 4, &s) == -EINVAL);
+}
+
 static void vectors_are_read(void)
 {
 	static uint8_t out[5 * BLOCK];
@@ -266,9 +309,13 @@ int main(int argc, char **argv)
 {
 	int fd = argc == 3 ? open(argv[2], O_RDONLY) : -1;
 
-	device = argc == 3 ? open(argv[1], O_RDONLY | O_NONBLOCK) : -1;
+	device = argc > 1 ? open(argv[1], O_RDONLY | O_NONBLOCK) : -1;
+	if (argc == 2 && device >= 0) {
+		structures_are_read();
+		return !all_good;
+	}
 	if (fd < 0 || device < 0 || read(fd, image, sizeof(image)) != (ssize_t)sizeof(image)) {
-		fputs("usage: sg_io DEVICE IMAGE, of at least 64 blocks\n", stderr);
+		fputs("usage: sg_io DEVICE [IMAGE, of at least 64 blocks]\n", stderr);
 		return 2;
 	}
 	close(fd);

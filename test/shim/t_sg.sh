@@ -6,12 +6,19 @@
 make_sources
 drive
 ask insert "$W/x.iso" >/dev/null
-cp "$W/x.iso" "$W/disc.iso"
 
 run "$O/test/shim/sg_io" /dev/sr0 "$W/x.iso"
 grep -E '^(not )?ok - ' "$W/out"
 check "sg_io: ran to its end" says '^(not )?ok - SG_IO: writev'
 check "sg_io: nothing refused, every data phase fits" wire_clean
+
+blank dvd+r-dl
+run "$O/test/shim/sg_io" /dev/sr0
+grep -E '^(not )?ok - ' "$W/out"
+check "sg_io, two layers: ran to its end" says '^(not )?ok - SG_IO: DVD_READ_STRUCT of a fifth layer'
+ask eject force >/dev/null
+ask insert "$W/x.iso" >/dev/null
+cp "$W/x.iso" "$W/disc.iso"
 need sg_raw "sg3-utils" || exit 0
 
 # works NAME REGEX... -- PROGRAM ARG...: checks that the program succeeds and its output matches.
