@@ -407,7 +407,7 @@ static int64_t select_speed(unsigned long speed)
 	uint8_t cdb[12] = {0xbb};
 
 	put_be16(cdb + 2, speed == 0 || speed * 177 > 0xffff ? 0xffff : (uint32_t)speed * 177);
-	put_be16(cdb + 4, 0xffff);
+	/* The write speed is 0, which leaves it as it is. */
 	return command(cdb, sizeof(cdb), NULL, 0);
 }
 

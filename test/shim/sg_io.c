@@ -236,6 +236,7 @@ static void packets_are_sent(void)
 	g = inquiry_packet(NULL, sizeof(out));
 	check("CDROM_SEND_PACKET, data with a NULL buffer: EFAULT",
 		ioctl(device, CDROM_SEND_PACKET, &g) < 0 && errno == EFAULT);
+	check("CDROM_SELECT_SPEED", ioctl(device, CDROM_SELECT_SPEED, 8) == 0);
 }
 
 static int read_structure(uint8_t type, uint8_t layer, dvd_struct *s)

@@ -11,6 +11,7 @@ run "$O/test/shim/sg_io" /dev/sr0 "$W/x.iso"
 grep -E '^(not )?ok - ' "$W/out"
 check "sg_io: ran to its end" says '^(not )?ok - SG_IO: writev'
 check "sg_io: nothing refused, every data phase fits" wire_clean
+check "CDROM_SELECT_SPEED, 8: 1416 kB/s for reads, and nothing for writes" sent 'SET CD SPEED .bb 00 05 88 00 00 '
 
 blank dvd+r-dl
 run "$O/test/shim/sg_io" /dev/sr0
