@@ -67,8 +67,8 @@ static void put_result(struct sg_io_hdr *h, uint32_t len, const struct shim_repl
 }
 
 /*
- * The length of a vector, as import_iovec() checks it and sg_io() limits it: the sum of the pieces,
- * at most limit. Every sum is of 64 bits. -EINVAL, -EFAULT.
+ * Returns how many bytes a vector has, at most limit, or -EINVAL or -EFAULT: as import_iovec()
+ * checks it and blk_rq_map_user_io() cuts it. Every sum has 64 bits.
  */
 static int64_t vector_length(const struct sg_iovec *v, unsigned count, uint32_t limit)
 {
@@ -143,7 +143,7 @@ static bool sg_direction(const struct sg_io_hdr *h, enum shim_dir *dir)
 	return *dir != SHIM_NONE;
 }
 
-/* The checks of sg_io() of Linux 6.12, in its order. */
+/* The checks of sg_io() of Linux 6.12, in its order; 16 bytes of CDB are usb-storage's limit. */
 static int64_t sg_io(struct sg_io_hdr *h)
 {
 	uint32_t len = h->dxfer_len;
@@ -249,7 +249,7 @@ static int32_t lba_of(const struct cdrom_msf0 *a)
 	return (a->minute * CD_SECS + a->second) * CD_FRAMES + a->frame - CD_MSF_OFFSET;
 }
 
-/* An address that the drive has answered as MSF. */
+/* Stores an address that the drive answered as MSF, in the format that the program wants. */
 static void put_msf(union cdrom_addr *a, uint8_t format, const uint8_t *p)
 {
 	a->msf = (struct cdrom_msf0){p[1], p[2], p[3]};
@@ -307,7 +307,7 @@ static int64_t disc_status(void)
 	return audio ? data ? CDS_MIXED : CDS_AUDIO : data ? CDS_DATA_1 : CDS_NO_INFO;
 }
 
-/* As sr_cd_check(): of a disc with one session, or without a table of contents, block 0. */
+/* As sr_cd_check(): with one session, or without a table of contents, the answer is block 0. */
 static int64_t multisession(struct cdrom_multisession *m)
 {
 	uint8_t p[12] = {0};
