@@ -22,7 +22,7 @@ static struct exec_direct *exec_of(struct script_exec *x)
 	return (struct exec_direct *)x;
 }
 
-static int move_in(struct exec_direct *e, struct script_io *io)
+static int move_in(struct exec_direct *e, struct script_io *io, uint32_t announced)
 {
 	unsigned again = 0;
 
@@ -36,7 +36,7 @@ static int move_in(struct exec_direct *e, struct script_io *io)
 			return script_fail(&e->x, "the medium never becomes ready");
 		if (n < 0)
 			continue;
-		if ((uint32_t)n > io->len - io->moved)
+		if ((uint32_t)n > announced - io->moved)
 			return script_fail(&e->x, "the drive sends more than it announced");
 		memcpy(io->data + io->moved, p, (size_t)n);
 		io->moved += (uint32_t)n;
@@ -77,7 +77,7 @@ static int transfer(struct exec_direct *e, struct script_io *io)
 		return script_fail(&e->x,
 			"phase error: the drive wants to move %u bytes %s, the host %u", xfer.len,
 			xfer.dir == MMC_DIR_IN ? "in" : "out", io->len);
-	if (xfer.dir == MMC_DIR_IN && move_in(e, io) < 0)
+	if (xfer.dir == MMC_DIR_IN && move_in(e, io, xfer.len) < 0)
 		return -1;
 	if (xfer.dir == MMC_DIR_OUT && move_out(e, io, xfer.len) < 0)
 		return -1;
