@@ -7,7 +7,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define DOCTOR_CHECKS 22u
+/*
+ * Three parts of the kernel; container, board, config.txt, controller, owner, daemon, version and
+ * host; folder and faults of each drive.
+ */
+#define DOCTOR_DRIVES 8u
+#define DOCTOR_CHECKS (3 + 8 + 2 * DOCTOR_DRIVES)
 
 struct doctor_env {
 	const char *root;     /* before every path except the socket's: "", or a folder of a test */

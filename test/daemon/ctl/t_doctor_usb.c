@@ -5,6 +5,8 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include "gadget/gadget.h"
+
 static void a_machine_without_device_tree_can_see_the_drive_itself(void **state)
 {
 	(void)state;
@@ -323,6 +325,41 @@ static void a_folder_that_the_user_may_not_change_is_told(void **state)
 	chmod(in_scratch("root/discs"), 0755);
 }
 
+/* Whatever there is to say of each drive, the report has room for it. */
+static void all_drives_can_have_problems(void **state)
+{
+	char root[SCRATCH_PATH], folder[16];
+	struct doctor_env env = {.root = root, .socket = "s"};
+	json_t *drives = json_array();
+	json_t *status = json_pack("{s:b, s:s, s:s, s:o}", "ok", 1, "version", "0.0", "udc",
+		"fe980000.usb", "drives", drives);
+	unsigned discs = 0, faults = 0, hosts = 0;
+
+	(void)state;
+	put_file("/.dockerenv", "");
+	for (unsigned i = 0; i < GADGET_MAX_FUNCTIONS; i++) {
+		snprintf(folder, sizeof(folder), "/discs%u", i);
+		json_array_append_new(
+			drives, json_pack("{s:s, s:s, s:s, s:[s]}", "name", "d", "folder", folder,
+					"folder_problem", "is gone", "faults", "f"));
+	}
+	env.status = status;
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
+	doctor_examine(&env, &report);
+	json_decref(status);
+	for (unsigned i = 0; i < report.count; i++) {
+		discs += strcmp(report.check[i].name, "discs") == 0;
+		faults += strcmp(report.check[i].name, "faults") == 0;
+		hosts += strcmp(report.check[i].name, "host") == 0;
+	}
+	assert_string_not_equal(check_named("container"), "");
+	assert_string_not_equal(check_named("version"), "");
+	assert_int_equal(hosts, 1);
+	assert_int_equal(discs, GADGET_MAX_FUNCTIONS);
+	assert_int_equal(faults, GADGET_MAX_FUNCTIONS);
+	assert_int_equal(report.count, DOCTOR_CHECKS);
+}
+
 static void a_daemon_on_no_controller_is_found(void **state)
 {
 	char root[SCRATCH_PATH];
@@ -404,6 +441,7 @@ int main(void)
 		T(a_daemon_that_does_not_answer_is_found),
 		T(a_group_that_was_joined_needs_a_new_login),
 		T(a_folder_that_the_user_may_not_change_is_told),
+		T(all_drives_can_have_problems),
 		T(a_daemon_on_no_controller_is_found),
 		T(each_state_of_the_host_has_advice),
 	};
