@@ -195,17 +195,31 @@ static void other_files_are_refused_in_words(void **state)
 	}
 }
 
+/* A file of empty chunks is given up: the samples are found in the 64th, not after it. */
 static void endless_chunks_end(void **state)
 {
-	static char head[12 + 8 * 70] = RIFF;
-	const struct fake_file files[] = {
-		{.name = "a.wav", .size = sizeof(head), .head = head, .head_len = sizeof(head)}};
+	static const char samples[] = FMT(PCM, TWO, R44, B16) "data\0\0\0\0";
+	static char head[12 + 8 * 63 + sizeof(samples) - 1] = RIFF;
 
 	(void)state;
-	for (size_t i = 12; i < sizeof(head); i += 8)
-		memcpy(head + i, "junk", 4);
-	assert_refused("a.cue", CUE, files, 1,
-		"a.cue line 1: \"a.wav\" is a damaged WAV file: it has no samples");
+	for (unsigned empty = 62; empty <= 63; empty++) {
+		size_t at = 12 + 8 * empty;
+		const struct fake_file files[] = {{.name = "a.wav",
+			.size = at + sizeof(samples) - 1 + 500 * 2352,
+			.head = head,
+			.head_len = at + sizeof(samples) - 1}};
+
+		for (unsigned i = 0; i < empty; i++)
+			memcpy(head + 12 + 8 * i, "junk\0\0\0", 8);
+		memcpy(head + at, samples, sizeof(samples) - 1);
+		if (empty == 62) {
+			assert_parses("a.cue", CUE, files);
+			assert_extent(1, 0, 500, 0, at + sizeof(samples) - 1, 2352);
+		} else {
+			assert_refused("a.cue", CUE, files, 1,
+				"a.cue line 1: \"a.wav\" is a damaged WAV file: it has no samples");
+		}
+	}
 }
 
 static void data_tracks_are_not_in_samples(void **state)
