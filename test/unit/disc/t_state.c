@@ -123,6 +123,26 @@ static void the_state_of_another_image_is_refused(void **state)
 	assert_read_only_disc(79);
 }
 
+/* What version 1 has of a disc with 50 blocks. */
+static void add_lines_of_50_blocks(void)
+{
+	add_line("capacity 300");
+	add_line("sessions 1");
+	add_line("track 1 session 1 start 0 written 50 reserved 0 open");
+	add_line("ahead 64");
+}
+
+static void assert_recordable_disc(void)
+{
+	struct disc *d;
+
+	make_storage(50);
+	d = open_disc();
+	assert_null(d->read_only);
+	disc_put(d);
+	powercut_free(storage);
+}
+
 static void a_file_that_is_no_state_is_refused(void **state)
 {
 	struct disc_state s = state_of(&layouts[3]);
@@ -139,16 +159,24 @@ static void a_file_that_is_no_state_is_refused(void **state)
 	assert_read_only_disc(50);
 	len = disc_state_encode(&s, text) / 2;
 	assert_read_only_disc(50);
-	/* Versions other than 1 to 3 are refused, and versions 2 and 3 without a type. */
+}
+
+/* Versions other than 1 to 3 are refused, and versions 2 and 3 without a type. */
+static void other_versions_are_refused(void **state)
+{
+	(void)state;
 	for (unsigned version = 0; version <= 4; version++) {
 		char line[64];
 
 		len = 0;
 		snprintf(line, sizeof(line), "mmcgadget disc state %u", version);
 		add_line(line);
-		add_line("capacity 300");
+		add_lines_of_50_blocks();
 		end_state();
-		assert_read_only_disc(50);
+		if (version == 1)
+			assert_recordable_disc();
+		else
+			assert_read_only_disc(50);
 	}
 }
 
@@ -180,8 +208,8 @@ static const char *const contradictions[][6] = {
 		"track 2 session 1 start 32 written 10 reserved 0 open"},
 	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 closed",
 		"track 2 session 1 start 40 written 10 reserved 0 open"},
-	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 closed",
-		"track 2 session 1 start 64 written 10 reserved 0 open"},
+	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 10 reserved 0 closed",
+		"track 2 session 1 start 32 written 18 reserved 0 open"},
 	{"capacity 300", "sessions 1", "track 1 session 1 start 0 written 40 reserved 0 open",
 		"track 2 session 1 start 48 written 2 reserved 0 open"},
 	{"capacity 300", "sessions 3", "track 1 session 1 start 0 written 40 reserved 0 closed",
@@ -208,16 +236,9 @@ static void contradictions_are_refused(void **state)
 	}
 	/* A file written in the same way, without a contradiction, is accepted. */
 	begin_state_1();
-	add_line("capacity 300");
-	add_line("sessions 1");
-	add_line("track 1 session 1 start 0 written 50 reserved 0 open");
-	add_line("ahead 64");
+	add_lines_of_50_blocks();
 	end_state();
-	make_storage(50);
-	struct disc *d = open_disc();
-	assert_null(d->read_only);
-	disc_put(d);
-	powercut_free(storage);
+	assert_recordable_disc();
 }
 
 /* After a crash in this boot the blocks of the image count, up to the reservation. */
@@ -251,6 +272,7 @@ int main(void)
 		cmocka_unit_test(every_changed_byte_and_truncation_is_found),
 		cmocka_unit_test(the_state_of_another_image_is_refused),
 		cmocka_unit_test(a_file_that_is_no_state_is_refused),
+		cmocka_unit_test(other_versions_are_refused),
 		cmocka_unit_test(contradictions_are_refused),
 		cmocka_unit_test(a_track_grows_only_to_its_reservation),
 	};
