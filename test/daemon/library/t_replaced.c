@@ -4,13 +4,21 @@
 
 #include <errno.h>
 
+struct replacing {
+	bool by_fifo;
+	unsigned times;
+};
+
 /* Between the look at a file and its opening, another one gets its name: a file, or a FIFO. */
-static bool open_replaced(const struct library_entry *e, void *how)
+static bool open_replaced(const struct library_entry *e, void *ctx)
 {
+	struct replacing *how = ctx;
+
 	if (strcmp(e->name, "r.iso") != 0)
 		return true;
 	unlink(in_scratch("media/r.iso"));
-	if (*(const bool *)how)
+	how->times++;
+	if (how->by_fifo)
 		assert_int_equal(mkfifo(in_scratch("media/r.iso"), 0644), 0);
 	else
 		put_size("media/r.iso", 4096);
@@ -22,14 +30,15 @@ static void a_file_that_was_replaced_is_not_opened(void **state)
 {
 	(void)state;
 	for (int fifo = 0; fifo < 2; fifo++) {
-		bool how = fifo;
+		struct replacing how = {.by_fifo = fifo};
 
 		unlink(in_scratch("media/r.iso"));
 		put_size("media/r.iso", 2048);
 		/* Keeps the inode's number in use. */
 		assert_int_equal(
-			link(in_scratch("media/r.iso"), in_scratch(how ? "kept2" : "kept1")), 0);
+			link(in_scratch("media/r.iso"), in_scratch(fifo ? "kept2" : "kept1")), 0);
 		assert_int_equal(library_list(folder, open_replaced, &how), 0);
+		assert_int_equal(how.times, 1);
 	}
 }
 
